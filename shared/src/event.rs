@@ -1,0 +1,17 @@
+//! What the server pushes to a user's browsers.
+
+use crate::JobView;
+use serde::{Deserialize, Serialize};
+
+/// One live event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum LiveEvent {
+    /// The stream is open: what was fetched before may be stale, so refetch once.
+    Connected,
+    /// A job is now so. Events may overtake each other: apply one only if its
+    /// [`JobView::version`] is greater than what is shown.
+    Job(Box<JobView>),
+    /// Events were lost on the way (a slow reader): refetch.
+    Resync,
+}

@@ -1,0 +1,165 @@
+//! The names of uploaded files: what the user sees, and what is safe in an S3 key.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use unicode_normalization::UnicodeNormalization;
+
+/// The longest file name kept, in characters.
+pub const MAX_CHARS: usize = 128;
+
+const EXTENSIONS: [&str; 3] = [".vcf", ".vcf.gz", ".vcf.bgz"];
+
+/// The name of an uploaded VCF file: Unicode NFC, without folders or control characters, with a
+/// VCF extension, at most [`MAX_CHARS`] characters.
+///
+/// It is text to show. In keys, paths and command lines use [`FileName::key_part`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct FileName(String);
+
+/// Why a name is no usable file name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FileNameError {
+    /// Nothing is left after folders and control characters are taken off.
+    #[error("the file has no name")]
+    Empty,
+    /// More than [`MAX_CHARS`] characters.
+    #[error("the file name has {0} characters; at most {MAX_CHARS} are allowed, please rename it")]
+    TooLong(usize),
+    /// Not a VCF extension.
+    #[error("{0:?} is no VCF file name; it must end in .vcf, .vcf.gz or .vcf.bgz")]
+    Extension(String),
+}
+
+impl FileName {
+    /// Cleans and checks a name as a browser gives it.
+    ///
+    /// # Errors
+    /// [`FileNameError`] where what is left is empty, too long, or has no VCF extension.
+    pub fn parse(raw: &str) -> Result<Self, FileNameError> {
+        let last = raw.rsplit(['/', '\\']).next().unwrap_or_default();
+        let name: String = last.chars().filter(|c| !is_invisible(*c)).nfc().collect();
+        let name = name.trim();
+        if name.trim_matches('.').is_empty() {
+            return Err(FileNameError::Empty);
+        }
+        let chars = name.chars().count();
+        if chars > MAX_CHARS {
+            return Err(FileNameError::TooLong(chars));
+        }
+        let lower = name.to_ascii_lowercase();
+        let has_stem = |ext: &&str| lower.len() > ext.len() && lower.ends_with(*ext);
+        if !EXTENSIONS.iter().any(|ext| has_stem(&ext)) {
+            return Err(FileNameError::Extension(name.to_owned()));
+        }
+        Ok(Self(name.to_owned()))
+    }
+
+    /// The name as the user knows it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name with every character outside `A-Z a-z 0-9 . _ -` replaced by `_`, and no leading
+    /// dot or dash: safe in S3 keys, paths and argument vectors.
+    pub fn key_part(&self) -> String {
+        let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        let part: String = self.0.chars().map(|c| if safe(c) { c } else { '_' }).collect();
+        if part.starts_with(['.', '-']) { format!("_{part}") } else { part }
+    }
+
+    /// The name without its VCF extension.
+    pub fn stem(&self) -> &str {
+        let lower = self.0.to_ascii_lowercase();
+        let ext = EXTENSIONS.iter().rev().find(|ext| lower.ends_with(**ext));
+        &self.0[..self.0.len() - ext.map_or(0, |ext| ext.len())]
+    }
+
+    /// Whether the file is compressed, by its extension.
+    pub fn is_gzip(&self) -> bool {
+        !self.0.to_ascii_lowercase().ends_with(".vcf")
+    }
+}
+
+/// Control characters, and the Unicode marks that turn or hide text in a listing.
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+impl fmt::Display for FileName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for FileName {
+    type Error = FileNameError;
+
+    fn try_from(raw: String) -> Result<Self, Self::Error> {
+        Self::parse(&raw)
+    }
+}
+
+impl From<FileName> for String {
+    fn from(name: FileName) -> Self {
+        name.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn parse(raw: &str) -> FileName {
+        FileName::parse(raw).unwrap()
+    }
+
+    #[test]
+    fn folders_and_control_characters_are_taken_off() {
+        assert_eq!(parse("C:\\data\\a.vcf").as_str(), "a.vcf");
+        assert_eq!(parse("../../etc/a.vcf").as_str(), "a.vcf");
+        assert_eq!(parse("a\u{202e}\n.vcf").as_str(), "a.vcf");
+    }
+
+    #[test]
+    fn shell_text_becomes_harmless_in_keys_and_stays_readable() {
+        let name = parse("$(touch x);.vcf");
+        assert_eq!(name.as_str(), "$(touch x);.vcf");
+        assert_eq!(name.key_part(), "__touch_x__.vcf");
+        assert_eq!(parse("-rf.vcf").key_part(), "_-rf.vcf");
+    }
+
+    #[test]
+    fn names_without_stem_or_extension_are_refused() {
+        for raw in ["", "..", "dir/", ".vcf", "a.txt", "a.vcf.zip", "vcf"] {
+            assert!(FileName::parse(raw).is_err(), "{raw:?}");
+        }
+        assert_eq!(
+            FileName::parse(&format!("{}.vcf", "a".repeat(125))),
+            Err(FileNameError::TooLong(129))
+        );
+    }
+
+    #[test]
+    fn stems_lose_the_whole_extension() {
+        assert_eq!(parse("a.b.vcf").stem(), "a.b");
+        assert_eq!(parse("a.VCF.GZ").stem(), "a");
+        assert!(parse("a.VCF.GZ").is_gzip());
+        assert!(!parse("a.vcf").is_gzip());
+    }
+
+    proptest! {
+        #[test]
+        fn key_parts_are_safe_and_parsing_is_idempotent(raw in "\\PC{0,140}", ext in "\\.(vcf|vcf\\.gz)") {
+            if let Ok(name) = FileName::parse(&format!("{raw}{ext}")) {
+                let part = name.key_part();
+                prop_assert!(part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)));
+                prop_assert!(!part.starts_with(['.', '-']));
+                prop_assert!(name.as_str().chars().count() <= MAX_CHARS);
+                prop_assert_eq!(FileName::parse(name.as_str()).unwrap(), name);
+            }
+        }
+    }
+}

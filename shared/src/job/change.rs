@@ -1,0 +1,168 @@
+//! The state machine: which change a job in which state accepts.
+//!
+//! ```text
+//! UPLOADING -> PENDING -> RUNNING -> COMPLETED
+//!     |           |          |`----> FAILED      (RUNNING -> RUNNING: progress, or a new claim
+//!     `-----------+----------`-----> CANCELLED    after the old one fell silent)
+//! ```
+//! FAILED is also open from UPLOADING and PENDING (the upload never came, or no worker could take
+//! the job). States only move forward; the last three are final.
+
+use super::StoredFile;
+use super::{ClaimId, Completion, Failure, FailureKind, Job, JobState, JobStatus, Progress, Run};
+use jiff::{SignedDuration, Timestamp};
+
+/// Something that happened to a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The file is in S3.
+    Uploaded {
+        /// Its size in bytes.
+        size: u64,
+    },
+    /// A worker takes the job.
+    Claimed {
+        /// The new claim.
+        claim: ClaimId,
+        /// A run whose last heartbeat is older than this may be taken over.
+        silence: SignedDuration,
+    },
+    /// The claiming worker lives, and has got so far.
+    Progressed {
+        /// The worker's claim.
+        claim: ClaimId,
+        /// How far.
+        progress: Progress,
+    },
+    /// The results are stored.
+    Completed {
+        /// The worker's claim.
+        claim: ClaimId,
+        /// VCF records annotated.
+        records: u64,
+        /// The annotated file.
+        result: StoredFile,
+        /// Its size in bytes.
+        result_size: u64,
+        /// The count log.
+        log: StoredFile,
+    },
+    /// The claiming worker, or whoever found the job given up by all workers, ends it.
+    Failed {
+        /// The worker's claim; `None` from outside a run, which is allowed in any open state.
+        claim: Option<ClaimId>,
+        /// Whose move it is now.
+        kind: FailureKind,
+        /// What happened, in words for the user.
+        reason: String,
+    },
+    /// The owner stops the job.
+    Cancelled,
+}
+
+impl Change {
+    /// The change in a word, for messages.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Uploaded { .. } => "uploaded",
+            Self::Claimed { .. } => "claimed",
+            Self::Progressed { .. } => "progressed",
+            Self::Completed { .. } => "completed",
+            Self::Failed { .. } => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// Why a change was not accepted. The job stays as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The state machine has no such arrow.
+    #[error("a job that is {from} cannot be {change}")]
+    Illegal {
+        /// The job's state.
+        from: JobStatus,
+        /// [`Change::name`].
+        change: &'static str,
+    },
+    /// Another worker holds the job now.
+    #[error("the job is claimed by another worker")]
+    ClaimLost,
+    /// A worker holds the job and lives.
+    #[error("the job is already running")]
+    StillRunning,
+}
+
+impl Job {
+    /// The job after a change at a moment.
+    ///
+    /// # Errors
+    /// [`Refused`] where the state machine does not allow it.
+    pub fn apply(&self, change: Change, now: Timestamp) -> Result<Self, Refused> {
+        let mut next = self.clone();
+        next.version += 1;
+        if let Change::Uploaded { size } = change {
+            next.input.size = Some(size);
+        }
+        next.state = self.state_after(change, now)?;
+        Ok(next)
+    }
+
+    fn state_after(&self, change: Change, now: Timestamp) -> Result<JobState, Refused> {
+        let illegal = Refused::Illegal { from: self.status(), change: change.name() };
+        match (&self.state, change) {
+            (JobState::Uploading, Change::Uploaded { .. }) => Ok(JobState::Pending),
+            (JobState::Pending, Change::Claimed { claim, .. }) => Ok(start(claim, now)),
+            (JobState::Running(run), Change::Claimed { claim, silence }) => {
+                let silent = now.duration_since(run.heartbeat_at) >= silence;
+                if silent { Ok(start(claim, now)) } else { Err(Refused::StillRunning) }
+            }
+            (JobState::Running(run), Change::Progressed { claim, progress }) => {
+                run.held_by(claim)?;
+                Ok(JobState::Running(Run { heartbeat_at: now, progress, ..run.clone() }))
+            }
+            (
+                JobState::Running(run),
+                Change::Completed { claim, records, result, result_size, log },
+            ) => {
+                run.held_by(claim)?;
+                let started_at = run.started_at;
+                Ok(JobState::Completed(Completion {
+                    started_at,
+                    completed_at: now,
+                    records,
+                    result,
+                    result_size,
+                    log,
+                }))
+            }
+            (JobState::Running(run), Change::Failed { claim, kind, reason }) => {
+                claim.map_or(Ok(()), |claim| run.held_by(claim))?;
+                Ok(JobState::Failed(Failure { at: now, kind, reason }))
+            }
+            (
+                JobState::Uploading | JobState::Pending,
+                Change::Failed { claim: None, kind, reason },
+            ) => Ok(JobState::Failed(Failure { at: now, kind, reason })),
+            (JobState::Uploading | JobState::Pending | JobState::Running(_), Change::Cancelled) => {
+                Ok(JobState::Cancelled { at: now })
+            }
+            _ => Err(illegal),
+        }
+    }
+}
+
+impl Run {
+    fn held_by(&self, claim: ClaimId) -> Result<(), Refused> {
+        if self.claim == claim { Ok(()) } else { Err(Refused::ClaimLost) }
+    }
+}
+
+fn start(claim: ClaimId, now: Timestamp) -> JobState {
+    let progress = Progress { step: "start".to_owned(), ..Progress::default() };
+    JobState::Running(Run { claim, started_at: now, heartbeat_at: now, progress })
+}
+
+#[cfg(test)]
+#[path = "change_tests.rs"]
+mod tests;

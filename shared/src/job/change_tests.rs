@@ -1,0 +1,131 @@
+use super::*;
+use crate::{FileName, JobId, UserId};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+const SILENCE: SignedDuration = SignedDuration::from_secs(45);
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_790_000_000 + second).unwrap()
+}
+
+fn claim(n: u8) -> ClaimId {
+    ClaimId(Uuid::from_u128(u128::from(n)))
+}
+
+fn file(key: &str) -> StoredFile {
+    StoredFile { bucket: "gas-test".into(), key: key.into() }
+}
+
+fn new_job() -> Job {
+    let id = JobId::new(Uuid::from_u128(1));
+    let owner = UserId::new(Uuid::from_u128(2));
+    Job::new(id, owner, FileName::parse("a.vcf").unwrap(), file("in"), at(0))
+}
+
+fn claimed(n: u8) -> Change {
+    Change::Claimed { claim: claim(n), silence: SILENCE }
+}
+
+fn completed(n: u8) -> Change {
+    Change::Completed {
+        claim: claim(n),
+        records: 3,
+        result: file("out"),
+        result_size: 10,
+        log: file("log"),
+    }
+}
+
+fn running() -> Job {
+    let job = new_job().apply(Change::Uploaded { size: 5 }, at(1)).unwrap();
+    job.apply(claimed(1), at(2)).unwrap()
+}
+
+#[test]
+fn a_job_runs_through_its_life() {
+    let done = running().apply(completed(1), at(9)).unwrap();
+    assert_eq!(done.status(), JobStatus::Completed);
+    assert_eq!(done.input.size, Some(5));
+    assert_eq!(done.version, 4);
+    let JobState::Completed(completion) = done.state else { panic!("not completed") };
+    assert_eq!((completion.started_at, completion.completed_at), (at(2), at(9)));
+}
+
+#[test]
+fn a_living_run_cannot_be_taken_over() {
+    assert_eq!(running().apply(claimed(2), at(46)), Err(Refused::StillRunning));
+}
+
+#[test]
+fn a_silent_run_is_taken_over_and_its_worker_loses_the_job() {
+    let taken = running().apply(claimed(2), at(47)).unwrap();
+    assert_eq!(taken.apply(completed(1), at(48)), Err(Refused::ClaimLost));
+    let late = Change::Progressed { claim: claim(1), progress: Progress::default() };
+    assert_eq!(taken.apply(late, at(48)), Err(Refused::ClaimLost));
+    assert_eq!(taken.apply(completed(2), at(48)).unwrap().status(), JobStatus::Completed);
+}
+
+#[test]
+fn a_heartbeat_keeps_the_claim() {
+    let beat = Change::Progressed { claim: claim(1), progress: Progress::default() };
+    let job = running().apply(beat, at(40)).unwrap();
+    assert_eq!(job.apply(claimed(2), at(60)), Err(Refused::StillRunning));
+}
+
+#[test]
+fn refusals_say_what_was_tried() {
+    let refused = new_job().apply(claimed(1), at(1)).unwrap_err();
+    assert_eq!(refused.to_string(), "a job that is UPLOADING cannot be claimed");
+}
+
+fn any_change() -> impl Strategy<Value = Change> {
+    let who = 0..3u8;
+    prop_oneof![
+        (1..9u64).prop_map(|size| Change::Uploaded { size }),
+        who.clone().prop_map(claimed),
+        who.clone()
+            .prop_map(|n| Change::Progressed { claim: claim(n), progress: Progress::default() }),
+        who.clone().prop_map(completed),
+        proptest::option::of(who).prop_map(|n| Change::Failed {
+            claim: n.map(claim),
+            kind: FailureKind::Service,
+            reason: "lost".into(),
+        }),
+        Just(Change::Cancelled),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    /// Whatever happens in whatever order: states only move forward, a final state never changes,
+    /// versions count the accepted changes, and only the holder of the claim ends a run.
+    #[test]
+    fn no_order_of_changes_breaks_the_machine(
+        steps in proptest::collection::vec((any_change(), 0..60i64), 0..30),
+    ) {
+        let mut job = new_job();
+        let mut now = 0;
+        let mut accepted = 0;
+        for (change, pause) in steps {
+            now += pause;
+            let holder = match &job.state {
+                JobState::Running(run) => Some(run.claim),
+                _ => None,
+            };
+            let Ok(next) = job.apply(change.clone(), at(now)) else { continue };
+            accepted += 1;
+            prop_assert!(!job.status().is_final());
+            prop_assert!(next.status() >= job.status());
+            prop_assert_eq!(next.version, 1 + accepted);
+            if let Change::Completed { claim, .. } | Change::Progressed { claim, .. } = &change {
+                prop_assert_eq!(Some(*claim), holder);
+            }
+            if matches!(next.state, JobState::Running(_) | JobState::Completed(_)) {
+                prop_assert!(next.input.size.is_some());
+            }
+            job = next;
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What a job's owner sees of it: no bucket, no key, no claim.
+
+use super::{FailureKind, Job, JobState, JobStatus, Progress};
+use crate::{FileName, JobId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A job as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobView {
+    /// The job's id ("request id").
+    pub id: JobId,
+    /// The row's version; greater is newer.
+    pub version: u64,
+    /// The uploaded file's name.
+    pub file_name: FileName,
+    /// Its size in bytes, once known.
+    pub size: Option<u64>,
+    /// When the job was submitted.
+    pub submitted_at: Timestamp,
+    /// Where in its life the job is.
+    pub state: StateView,
+}
+
+/// [`JobState`] without what concerns servers only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "see JobState, Run, Completion and Failure")]
+pub enum StateView {
+    Uploading,
+    Pending,
+    Running { started_at: Timestamp, progress: Progress },
+    Completed { started_at: Timestamp, completed_at: Timestamp, records: u64, result_size: u64 },
+    Failed { at: Timestamp, kind: FailureKind, reason: String },
+    Cancelled { at: Timestamp },
+}
+
+impl StateView {
+    /// The state's name.
+    pub const fn status(&self) -> JobStatus {
+        match self {
+            Self::Uploading => JobStatus::Uploading,
+            Self::Pending => JobStatus::Pending,
+            Self::Running { .. } => JobStatus::Running,
+            Self::Completed { .. } => JobStatus::Completed,
+            Self::Failed { .. } => JobStatus::Failed,
+            Self::Cancelled { .. } => JobStatus::Cancelled,
+        }
+    }
+}
+
+impl From<&Job> for JobView {
+    fn from(job: &Job) -> Self {
+        Self {
+            id: job.id,
+            version: job.version,
+            file_name: job.input.name.clone(),
+            size: job.input.size,
+            submitted_at: job.submitted_at,
+            state: StateView::from(&job.state),
+        }
+    }
+}
+
+impl From<&JobState> for StateView {
+    fn from(state: &JobState) -> Self {
+        match state {
+            JobState::Uploading => Self::Uploading,
+            JobState::Pending => Self::Pending,
+            JobState::Running(run) => {
+                Self::Running { started_at: run.started_at, progress: run.progress.clone() }
+            }
+            JobState::Completed(done) => Self::Completed {
+                started_at: done.started_at,
+                completed_at: done.completed_at,
+                records: done.records,
+                result_size: done.result_size,
+            },
+            JobState::Failed(failure) => {
+                Self::Failed { at: failure.at, kind: failure.kind, reason: failure.reason.clone() }
+            }
+            JobState::Cancelled { at } => Self::Cancelled { at: *at },
+        }
+    }
+}

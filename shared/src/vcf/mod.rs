@@ -1,0 +1,1 @@
+//! The VCF check that browser and engine share.
