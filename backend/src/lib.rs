@@ -1,1 +1,19 @@
-//! Placeholder.
+//! What every server-side GAS process shares.
+//!
+//! [`ports`] name what GAS needs from the outside world. [`usecases`] are what GAS does, one file
+//! each, written against the ports. [`aws`] and [`postgres`] stand behind the ports; they are the
+//! only places that know an SDK. Processes build a [`Gas`] at start and call use-cases with it.
+
+pub mod aws;
+pub mod clock;
+pub mod deployment;
+pub mod gas;
+pub mod messages;
+pub mod ports;
+pub mod postgres;
+#[cfg(feature = "testkit")]
+pub mod testkit;
+pub mod usecases;
+
+pub use deployment::Deployment;
+pub use gas::Gas;

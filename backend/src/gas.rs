@@ -1,0 +1,119 @@
+//! The ports of one process, bundled.
+
+use crate::clock::{Clock, SystemClock};
+use crate::ports::{Accounts, JobStore, ObjectStore, Topic};
+use crate::{Deployment, aws, postgres};
+use gas_shared::job::StoredFile;
+use gas_shared::{FileName, JobId, UserId};
+use std::sync::Arc;
+
+/// Everything a use-case needs. Cheap to clone.
+#[derive(Clone)]
+pub struct Gas {
+    /// The table of jobs.
+    pub jobs: Arc<dyn JobStore>,
+    /// The files.
+    pub objects: Arc<dyn ObjectStore>,
+    /// The users' profiles.
+    pub accounts: Arc<dyn Accounts>,
+    /// Jobs that wait for a worker.
+    pub job_requests: Arc<dyn Topic>,
+    /// Jobs that are finished.
+    pub job_results: Arc<dyn Topic>,
+    /// Every change of every job.
+    pub job_events: Arc<dyn Topic>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Where files go.
+    pub layout: Arc<Layout>,
+}
+
+/// Which bucket and key each file of a job has.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// The deployment's prefix; every key begins with it.
+    pub prefix: String,
+    /// The bucket that uploads go to.
+    pub inputs_bucket: String,
+    /// The bucket of annotated files and logs.
+    pub results_bucket: String,
+}
+
+impl Gas {
+    /// Connects to the services of a deployment.
+    ///
+    /// # Errors
+    /// Where PostgreSQL cannot be reached or its schema cannot be brought up to date. AWS is not
+    /// called.
+    pub async fn connect(
+        deployment: &Deployment,
+        sdk: &aws::Sdk,
+        pool: &sqlx::PgPool,
+    ) -> Self {
+        let topic = |arn: &str| -> Arc<dyn Topic> { Arc::new(sdk.topic(arn)) };
+        Self {
+            jobs: Arc::new(sdk.job_store(&deployment.annotations_table)),
+            objects: Arc::new(sdk.object_store(deployment.s3_path_style)),
+            accounts: Arc::new(postgres::PostgresAccounts::new(pool.clone())),
+            job_requests: topic(&deployment.job_requests_topic_arn),
+            job_results: topic(&deployment.job_results_topic_arn),
+            job_events: topic(&deployment.job_events_topic_arn),
+            clock: Arc::new(SystemClock),
+            layout: Arc::new(Layout {
+                prefix: deployment.prefix.clone(),
+                inputs_bucket: deployment.inputs_bucket.clone(),
+                results_bucket: deployment.results_bucket.clone(),
+            }),
+        }
+    }
+}
+
+impl Layout {
+    /// Where a job's upload goes: `<prefix>/<user>/<job>~<name>`.
+    pub fn input(&self, owner: UserId, job: JobId, name: &FileName) -> StoredFile {
+        let key = format!("{}/{owner}/{job}~{}", self.prefix, name.key_part());
+        StoredFile { bucket: self.inputs_bucket.clone(), key }
+    }
+
+    /// Where a job's annotated file goes: `<prefix>/<user>/<job>~<stem>.annot.vcf`.
+    pub fn result(&self, owner: UserId, job: JobId, name: &FileName) -> StoredFile {
+        self.output(owner, job, name, "annot.vcf")
+    }
+
+    /// Where a job's count log goes: `<prefix>/<user>/<job>~<stem>.vcf.count.log`.
+    pub fn log(&self, owner: UserId, job: JobId, name: &FileName) -> StoredFile {
+        self.output(owner, job, name, "vcf.count.log")
+    }
+
+    fn output(&self, owner: UserId, job: JobId, name: &FileName, ending: &str) -> StoredFile {
+        let part = name.key_part();
+        let stem = &part[..part.len() - (name.as_str().len() - name.stem().len())];
+        let key = format!("{}/{owner}/{job}~{stem}.{ending}", self.prefix);
+        StoredFile { bucket: self.results_bucket.clone(), key }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn keys_follow_the_original_services_layout() {
+        let layout = Layout {
+            prefix: "gas".into(),
+            inputs_bucket: "in".into(),
+            results_bucket: "out".into(),
+        };
+        let (owner, job) = (UserId::new(Uuid::nil()), JobId::new(Uuid::max()));
+        let name = FileName::parse("été 1.vcf.gz").unwrap();
+        let user = "00000000-0000-0000-0000-000000000000";
+        let id = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+        let input = layout.input(owner, job, &name);
+        assert_eq!(input.bucket, "in");
+        assert_eq!(input.key, format!("gas/{user}/{id}~_t__1.vcf.gz"));
+        let result = layout.result(owner, job, &name);
+        assert_eq!(result.key, format!("gas/{user}/{id}~_t__1.annot.vcf"));
+        assert_eq!(layout.log(owner, job, &name).key, format!("gas/{user}/{id}~_t__1.vcf.count.log"));
+    }
+}

@@ -1,0 +1,38 @@
+//! What GAS needs from the outside world, as traits.
+//!
+//! Every method may fail with a [`PortError`]: the other side is unreachable or answered what it
+//! should not. Outcomes that a use-case acts on are in the return types instead.
+
+mod accounts;
+mod jobs;
+mod messages;
+mod objects;
+
+pub use accounts::{Accounts, Identity, SignIn};
+pub use jobs::{JobPage, JobStore, WriteOutcome};
+pub use messages::{Message, Queue, Topic};
+pub use objects::{Download, ObjectInfo, ObjectStore, UploadRule};
+
+use std::error::Error;
+
+/// Something outside failed.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to {action}")]
+pub struct PortError {
+    action: String,
+    #[source]
+    source: Box<dyn Error + Send + Sync>,
+}
+
+impl PortError {
+    /// What was tried, as in "failed to …", and why it failed.
+    pub fn new(
+        action: impl Into<String>,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        Self { action: action.into(), source: source.into() }
+    }
+}
+
+/// The result of a port's method.
+pub type PortResult<T> = Result<T, PortError>;

@@ -1,0 +1,68 @@
+//! Where the files are kept.
+
+use super::PortResult;
+use async_trait::async_trait;
+use gas_shared::job::StoredFile;
+use jiff::{SignedDuration, Timestamp};
+use std::path::Path;
+
+/// The object store.
+#[async_trait]
+pub trait ObjectStore: Send + Sync {
+    /// What is known of an object, or `None` where there is none.
+    async fn head(&self, file: &StoredFile) -> PortResult<Option<ObjectInfo>>;
+
+    /// Streams an object into a local file and returns its size in bytes.
+    async fn fetch(&self, file: &StoredFile, to: &Path) -> PortResult<u64>;
+
+    /// Streams a local file into an object, replacing it, and returns its size in bytes.
+    async fn store(&self, from: &Path, file: &StoredFile, content_type: &str) -> PortResult<u64>;
+
+    /// The first `limit` bytes of an object, or `None` where there is none.
+    async fn read_head(&self, file: &StoredFile, limit: u64) -> PortResult<Option<Vec<u8>>>;
+
+    /// Deletes an object; one that is not there counts as deleted.
+    async fn delete(&self, file: &StoredFile) -> PortResult<()>;
+
+    /// A link that lets its holder read one object for a while.
+    async fn sign_download(&self, download: &Download<'_>) -> PortResult<String>;
+
+    /// The URL and form fields with which a browser may upload one object
+    /// (<https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>).
+    async fn sign_upload(&self, rule: &UploadRule<'_>) -> PortResult<(String, Vec<(String, String)>)>;
+}
+
+/// What is known of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectInfo {
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its entity tag, as S3 gives it.
+    pub etag: String,
+}
+
+/// A download to sign.
+#[derive(Clone, Copy, Debug)]
+pub struct Download<'a> {
+    /// The object.
+    pub file: &'a StoredFile,
+    /// The name under which the browser saves it.
+    pub save_as: &'a str,
+    /// How long the link works.
+    pub valid_for: SignedDuration,
+}
+
+/// What an upload must be like; S3 refuses any other.
+#[derive(Clone, Copy, Debug)]
+pub struct UploadRule<'a> {
+    /// The exact bucket and key.
+    pub file: &'a StoredFile,
+    /// The exact content type.
+    pub content_type: &'a str,
+    /// The largest size in bytes; the smallest is 1.
+    pub max_bytes: u64,
+    /// Now.
+    pub signed_at: Timestamp,
+    /// When S3 begins to refuse.
+    pub expires_at: Timestamp,
+}

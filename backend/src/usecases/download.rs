@@ -1,0 +1,101 @@
+//! Links to results, and logs to read.
+
+use super::{FindError, find_job};
+use crate::Gas;
+use crate::ports::{Download, PortError};
+use gas_shared::job::{Completion, JobState};
+use gas_shared::{Job, JobId, JobStatus, UserId};
+use jiff::SignedDuration;
+
+/// How long a download link works, in seconds. It is made at the click, so a minute is plenty.
+pub const DOWNLOAD_LINK_SECS: i64 = 60;
+
+/// How much of a log is shown in the page, in bytes; longer ones are downloaded.
+pub const LOG_VIEW_MAX_BYTES: u64 = 1024 * 1024;
+
+/// Why there is nothing to download.
+#[derive(Debug, thiserror::Error)]
+pub enum DownloadError {
+    /// No such job of this user, or the store failed.
+    #[error(transparent)]
+    Find(#[from] FindError),
+    /// The job has no results (yet).
+    #[error("job {id} is {status} and has no results")]
+    NotCompleted {
+        /// The job.
+        id: JobId,
+        /// Its state.
+        status: JobStatus,
+    },
+    /// The object is gone.
+    #[error("the file of job {0} is missing in storage")]
+    Missing(JobId),
+    /// A service failed.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// A link with which the owner's browser downloads the annotated file.
+///
+/// # Errors
+/// [`DownloadError`].
+pub async fn sign_result_link(
+    gas: &Gas,
+    owner: UserId,
+    id: JobId,
+) -> Result<String, DownloadError> {
+    let job = find_job(gas, owner, id).await?;
+    let done = completion(&job)?;
+    let save_as = format!("{}.annot.vcf", job.input.name.stem());
+    let download = Download {
+        file: &done.result,
+        save_as: &save_as,
+        valid_for: SignedDuration::from_secs(DOWNLOAD_LINK_SECS),
+    };
+    Ok(gas.objects.sign_download(&download).await?)
+}
+
+/// The text of a job's count log, at most [`LOG_VIEW_MAX_BYTES`] of it.
+///
+/// # Errors
+/// [`DownloadError`].
+pub async fn read_log(gas: &Gas, owner: UserId, id: JobId) -> Result<String, DownloadError> {
+    let job = find_job(gas, owner, id).await?;
+    let done = completion(&job)?;
+    let bytes = gas.objects.read_head(&done.log, LOG_VIEW_MAX_BYTES).await?;
+    let bytes = bytes.ok_or(DownloadError::Missing(id))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn completion(job: &Job) -> Result<&Completion, DownloadError> {
+    match &job.state {
+        JobState::Completed(done) => Ok(done),
+        other => Err(DownloadError::NotCompleted { id: job.id, status: other.status() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testkit::TestGas;
+    use gas_shared::Plan;
+
+    #[tokio::test]
+    async fn only_the_owner_of_a_finished_job_gets_a_link() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let eve = test.user("eve", Plan::Premium);
+        let waiting = test.pending_job(&ada).await;
+        let refused = sign_result_link(&test.gas, ada.id, waiting.id).await.unwrap_err();
+        assert_eq!(refused.to_string(), format!("job {} is PENDING and has no results", waiting.id));
+
+        let done = test.completed_job(&ada).await;
+        assert!(sign_result_link(&test.gas, ada.id, done.id).await.is_ok());
+        assert_eq!(read_log(&test.gas, ada.id, done.id).await.unwrap(), "Total: 1\n");
+        assert!(matches!(
+            sign_result_link(&test.gas, eve.id, done.id).await.unwrap_err(),
+            DownloadError::Find(FindError::NotFound(_))
+        ));
+        assert!(read_log(&test.gas, eve.id, done.id).await.is_err());
+    }
+}

@@ -1,0 +1,33 @@
+//! What GAS does, one use-case a file.
+//!
+//! Each takes the ports ([`Gas`](crate::Gas)) and plain values, checks that the caller may do what
+//! they ask, and leaves nothing half done: whatever order of crashes and repeated calls, calling
+//! again completes the work.
+
+mod cancel_job;
+mod change_job;
+mod confirm_upload;
+mod download;
+mod find_job;
+mod request_upload;
+mod run_job;
+
+pub use cancel_job::cancel_job;
+pub use change_job::{ChangeError, change_job};
+pub use confirm_upload::{ConfirmError, confirm_upload};
+pub use download::{DOWNLOAD_LINK_SECS, DownloadError, LOG_VIEW_MAX_BYTES, read_log, sign_result_link};
+pub use find_job::{FindError, find_job, list_jobs};
+pub use request_upload::{RequestUploadError, UPLOAD_TICKET_SECS, request_upload};
+pub use run_job::{
+    Finished, announce_result, claim_job, complete_job, fail_job, report_progress,
+};
+
+use crate::ports::{PortError, PortResult, Topic};
+use serde::Serialize;
+
+/// Publishes a message of [`crate::messages`].
+async fn publish(topic: &dyn Topic, message: &impl Serialize) -> PortResult<()> {
+    let body = serde_json::to_string(message)
+        .map_err(|error| PortError::new("write a message as JSON", error))?;
+    topic.publish(&body).await
+}
