@@ -1,0 +1,231 @@
+//! The table of jobs in DynamoDB.
+
+use super::failed;
+use super::row::Row;
+use crate::ports::{JobPage, JobStore, PortError, PortResult, WriteOutcome};
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::{PutItemError, builders::PutItemFluentBuilder};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure::AllOld};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gas_shared::{Job, JobId, UserId};
+use serde::{Deserialize, Serialize};
+use serde_dynamo::{from_item, to_item};
+use std::collections::HashMap;
+
+/// The index that a user's list is read from: hash `user_id`, range `submit_time`.
+const BY_OWNER: &str = "user_id-submit_time";
+
+type Item = HashMap<String, AttributeValue>;
+
+/// Jobs as rows of a DynamoDB table.
+#[derive(Clone, Debug)]
+pub struct DynamoJobStore {
+    client: Client,
+    table: String,
+}
+
+/// Where a page ended, as the opaque cursor holds it.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Cursor {
+    user_id: UserId,
+    submit_time: i64,
+    job_id: JobId,
+}
+
+impl DynamoJobStore {
+    pub(super) fn new(client: Client, table: &str) -> Self {
+        Self { client, table: table.to_owned() }
+    }
+
+    async fn put(
+        &self,
+        job: &Job,
+        condition: impl FnOnce(PutItemFluentBuilder) -> PutItemFluentBuilder,
+    ) -> PortResult<WriteOutcome> {
+        let action = || format!("write job {}", job.id);
+        let row = Row::try_from(job).map_err(|error| PortError::new(action(), error))?;
+        let item: Item = to_item(&row).map_err(|error| PortError::new(action(), error))?;
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let put = condition(put).return_values_on_condition_check_failure(AllOld);
+        let Err(error) = put.send().await else { return Ok(WriteOutcome::Written) };
+        match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(refused)) => {
+                // The SDK repeats a call whose answer got lost; the row may be our own.
+                let ours = refused.item().is_some_and(|item| is_row(item, &row));
+                Ok(if ours { WriteOutcome::Written } else { WriteOutcome::Conflict })
+            }
+            _ => Err(failed(action(), error)),
+        }
+    }
+}
+
+fn is_row(item: &Item, row: &Row) -> bool {
+    from_item::<_, Row>(item.clone()).is_ok_and(|stored| stored == *row)
+}
+
+#[async_trait]
+impl JobStore for DynamoJobStore {
+    async fn insert(&self, job: &Job) -> PortResult<WriteOutcome> {
+        self.put(job, |put| put.condition_expression("attribute_not_exists(job_id)")).await
+    }
+
+    async fn replace(&self, job: &Job) -> PortResult<WriteOutcome> {
+        let previous = job.version.saturating_sub(1).to_string();
+        self.put(job, |put| {
+            put.condition_expression("version = :previous")
+                .expression_attribute_values(":previous", AttributeValue::N(previous))
+        })
+        .await
+    }
+
+    async fn job(&self, id: JobId) -> PortResult<Option<Job>> {
+        let action = || format!("read job {id}");
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("job_id", AttributeValue::S(id.to_string()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| failed(action(), error))?;
+        let Some(item) = answer.item else { return Ok(None) };
+        Ok(Some(job_of(item).map_err(|error| PortError::new(action(), error))?))
+    }
+
+    async fn jobs_of(
+        &self,
+        owner: UserId,
+        cursor: Option<&str>,
+        limit: u16,
+    ) -> PortResult<JobPage> {
+        let start = cursor.and_then(|text| Cursor::parse(text, owner));
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(BY_OWNER)
+            .key_condition_expression("user_id = :owner")
+            .expression_attribute_values(":owner", AttributeValue::S(owner.to_string()))
+            .scan_index_forward(false)
+            // One more than asked for shows whether there is a next page.
+            .limit(i32::from(limit) + 1)
+            .set_exclusive_start_key(start.map(Cursor::into_key))
+            .send()
+            .await
+            .map_err(|error| failed(format!("list the jobs of {owner}"), error))?;
+        let cut_short = answer.last_evaluated_key.is_some();
+        Ok(page(answer.items.unwrap_or_default(), cut_short, usize::from(limit)))
+    }
+}
+
+fn job_of(item: Item) -> Result<Job, Box<dyn std::error::Error + Send + Sync>> {
+    let row: Row = from_item(item)?;
+    Ok(Job::try_from(row)?)
+}
+
+/// The page of what a query found. A row that cannot be read is left out and logged: it must not
+/// hide the user's other jobs.
+fn page(mut items: Vec<Item>, cut_short: bool, limit: usize) -> JobPage {
+    let more = cut_short || items.len() > limit;
+    items.truncate(limit);
+    let next = if more { items.last().and_then(Cursor::after) } else { None };
+    let mut jobs = Vec::with_capacity(items.len());
+    for item in items {
+        match job_of(item) {
+            Ok(job) => jobs.push(job),
+            Err(error) => tracing::error!(error, "a row of the job table is left out of a list"),
+        }
+    }
+    JobPage { jobs, next: next.map(|cursor| cursor.to_text()) }
+}
+
+impl Cursor {
+    fn after(item: &Item) -> Option<Self> {
+        from_item(item.clone()).ok()
+    }
+
+    fn to_text(&self) -> String {
+        // Numbers and UUIDs always have a JSON form.
+        URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
+    }
+
+    /// The cursor in a text, if it is one of this owner's.
+    fn parse(text: &str, owner: UserId) -> Option<Self> {
+        let json = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let cursor: Self = serde_json::from_slice(&json).ok()?;
+        (cursor.user_id == owner).then_some(cursor)
+    }
+
+    fn into_key(self) -> Item {
+        HashMap::from([
+            ("user_id".to_owned(), AttributeValue::S(self.user_id.to_string())),
+            ("submit_time".to_owned(), AttributeValue::N(self.submit_time.to_string())),
+            ("job_id".to_owned(), AttributeValue::S(self.job_id.to_string())),
+        ])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gas_shared::FileName;
+    use gas_shared::job::StoredFile;
+    use jiff::Timestamp;
+    use uuid::Uuid;
+
+    fn owner(n: u128) -> UserId {
+        UserId::new(Uuid::from_u128(n))
+    }
+
+    fn item(n: u128) -> Item {
+        let file = StoredFile { bucket: "in".into(), key: "key".into() };
+        let at = Timestamp::from_second(1_790_000_000).unwrap();
+        let name = FileName::parse("a.vcf").unwrap();
+        let job = Job::new(JobId::new(Uuid::from_u128(n)), owner(1), name, file, at);
+        to_item(Row::try_from(&job).unwrap()).unwrap()
+    }
+
+    fn ids(page: &JobPage) -> Vec<u128> {
+        page.jobs.iter().map(|job| job.id.as_uuid().as_u128()).collect()
+    }
+
+    #[test]
+    fn a_full_page_with_more_behind_it_ends_in_a_cursor_of_its_last_job() {
+        let page = page(vec![item(3), item(2), item(1)], true, 2);
+        assert_eq!(ids(&page), [3, 2]);
+        let cursor = Cursor::parse(&page.next.unwrap(), owner(1)).unwrap();
+        assert_eq!(cursor.job_id.as_uuid().as_u128(), 2);
+        assert_eq!(cursor.submit_time, 1_790_000_000);
+    }
+
+    #[test]
+    fn the_last_page_has_no_cursor() {
+        assert_eq!(page(vec![item(2), item(1)], false, 2).next, None);
+        assert_eq!(page(vec![], false, 2), JobPage::default());
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_read_does_not_hide_the_others() {
+        let mut broken = item(2);
+        broken.remove("input_file_name");
+        assert_eq!(ids(&page(vec![item(3), broken, item(1)], false, 9)), [3, 1]);
+    }
+
+    #[test]
+    fn a_cursor_works_for_its_owner_only() {
+        let cursor = Cursor::after(&item(1)).unwrap();
+        let text = cursor.to_text();
+        assert_eq!(Cursor::parse(&text, owner(1)), Some(cursor));
+        assert_eq!(Cursor::parse(&text, owner(2)), None);
+    }
+
+    #[test]
+    fn a_broken_cursor_counts_as_none() {
+        for text in ["", "%%%", "AAAA", "eyJ9"] {
+            assert_eq!(Cursor::parse(text, owner(1)), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! A web process's own queue on the topic of job events.
+//!
+//! Every web process must see every event, so each has a queue of its own: made at start, deleted
+//! at shutdown. Events that come while nobody reads are not worth keeping: a browser refetches
+//! when it reconnects.
+
+use super::failed;
+use super::sqs::LONG_POLL_SECS;
+use crate::ports::PortResult;
+use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, QueueAttributeName};
+use serde_json::json;
+use uuid::Uuid;
+
+/// How long an unread event is kept.
+const RETENTION_SECS: u32 = 300;
+
+/// A queue that gets every event of a topic, for as long as it is open.
+#[derive(Debug)]
+pub struct EventQueue {
+    sqs: aws_sdk_sqs::Client,
+    sns: aws_sdk_sns::Client,
+    url: String,
+    subscription_arn: String,
+}
+
+impl EventQueue {
+    pub(super) async fn open(
+        sqs: aws_sdk_sqs::Client,
+        sns: aws_sdk_sns::Client,
+        prefix: &str,
+        topic_arn: &str,
+    ) -> PortResult<Self> {
+        let name = format!("{prefix}_job_events_web_{}", Uuid::new_v4());
+        let url = create(&sqs, &name, topic_arn).await?;
+        match subscribe(&sqs, &sns, &url, topic_arn).await {
+            Ok(subscription_arn) => Ok(Self { sqs, sns, url, subscription_arn }),
+            Err(error) => {
+                if let Err(error) = sqs.delete_queue().queue_url(&url).send().await {
+                    let error = failed("delete", error);
+                    tracing::warn!(queue = %url, ?error, "an unused queue stays behind");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Waits for events, up to the long-poll time; an empty answer is normal. What is returned is
+    /// taken off the queue.
+    ///
+    /// # Errors
+    /// Where SQS fails; the events come again.
+    pub async fn receive(&self) -> PortResult<Vec<String>> {
+        let answer = self
+            .sqs
+            .receive_message()
+            .queue_url(&self.url)
+            .max_number_of_messages(10)
+            .wait_time_seconds(LONG_POLL_SECS)
+            .send()
+            .await
+            .map_err(|error| failed(format!("receive from {}", self.url), error))?;
+        let messages = answer.messages.unwrap_or_default();
+        self.take_off(&messages).await?;
+        Ok(messages.into_iter().filter_map(|message| message.body).collect())
+    }
+
+    /// Ends the subscription and deletes the queue.
+    ///
+    /// # Errors
+    /// Where either fails; both are tried.
+    pub async fn close(self) -> PortResult<()> {
+        let unsubscribed =
+            self.sns.unsubscribe().subscription_arn(&self.subscription_arn).send().await;
+        let deleted = self.sqs.delete_queue().queue_url(&self.url).send().await;
+        unsubscribed.map_err(|error| failed(format!("unsubscribe {}", self.url), error))?;
+        deleted.map_err(|error| failed(format!("delete {}", self.url), error))?;
+        Ok(())
+    }
+
+    async fn take_off(&self, messages: &[aws_sdk_sqs::types::Message]) -> PortResult<()> {
+        let action = || format!("delete messages of {}", self.url);
+        let mut entries = Vec::with_capacity(messages.len());
+        for (index, message) in messages.iter().enumerate() {
+            let entry = DeleteMessageBatchRequestEntry::builder()
+                .id(index.to_string())
+                .receipt_handle(message.receipt_handle().unwrap_or_default())
+                .build()
+                .map_err(|error| failed(action(), error))?;
+            entries.push(entry);
+        }
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let batch = self.sqs.delete_message_batch().queue_url(&self.url);
+        // An event whose deletion alone fails comes twice, which its version makes harmless.
+        let sent = batch.set_entries(Some(entries)).send().await;
+        sent.map_err(|error| failed(action(), error))?;
+        Ok(())
+    }
+}
+
+async fn create(sqs: &aws_sdk_sqs::Client, name: &str, topic_arn: &str) -> PortResult<String> {
+    let answer = sqs
+        .create_queue()
+        .queue_name(name)
+        .attributes(QueueAttributeName::MessageRetentionPeriod, RETENTION_SECS.to_string())
+        .attributes(QueueAttributeName::SqsManagedSseEnabled, "true")
+        .attributes(QueueAttributeName::Policy, policy(topic_arn))
+        .send()
+        .await
+        .map_err(|error| failed(format!("create queue {name}"), error))?;
+    Ok(answer.queue_url.unwrap_or_default())
+}
+
+/// Lets the topic, and nobody else from outside, put messages into the queue.
+fn policy(topic_arn: &str) -> String {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": { "Service": "sns.amazonaws.com" },
+            "Action": "sqs:SendMessage",
+            "Resource": "*",
+            "Condition": { "ArnEquals": { "aws:SourceArn": topic_arn } },
+        }],
+    })
+    .to_string()
+}
+
+async fn subscribe(
+    sqs: &aws_sdk_sqs::Client,
+    sns: &aws_sdk_sns::Client,
+    url: &str,
+    topic_arn: &str,
+) -> PortResult<String> {
+    let answer = sqs
+        .get_queue_attributes()
+        .queue_url(url)
+        .attribute_names(QueueAttributeName::QueueArn)
+        .send()
+        .await
+        .map_err(|error| failed(format!("read the ARN of {url}"), error))?;
+    let mut attributes = answer.attributes.unwrap_or_default();
+    let queue_arn = attributes.remove(&QueueAttributeName::QueueArn).unwrap_or_default();
+    let subscription = sns
+        .subscribe()
+        .topic_arn(topic_arn)
+        .protocol("sqs")
+        .endpoint(queue_arn)
+        .attributes("RawMessageDelivery", "true")
+        .return_subscription_arn(true)
+        .send()
+        .await
+        .map_err(|error| failed(format!("subscribe {url} to {topic_arn}"), error))?;
+    Ok(subscription.subscription_arn.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_topic_may_send() {
+        let policy: serde_json::Value = serde_json::from_str(&policy("arn:topic")).unwrap();
+        let statement = &policy["Statement"][0];
+        assert_eq!(statement["Principal"]["Service"], "sns.amazonaws.com");
+        assert_eq!(statement["Condition"]["ArnEquals"]["aws:SourceArn"], "arn:topic");
+    }
+}

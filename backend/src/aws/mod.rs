@@ -1,0 +1,31 @@
+//! The AWS side of the ports, through the official SDK.
+//!
+//! Nothing here knows whether it talks to AWS or to an emulator: region, endpoint and credentials
+//! come from the standard environment of the SDK (`AWS_REGION`, `AWS_ENDPOINT_URL`, keys or
+//! `AWS_PROFILE` with its assume-role chains, container and instance roles).
+
+mod dynamo;
+mod event_queue;
+mod post_policy;
+mod row;
+mod s3;
+mod s3_upload;
+mod sdk;
+mod sns;
+mod sqs;
+
+pub use dynamo::DynamoJobStore;
+pub use event_queue::EventQueue;
+pub use s3::S3ObjectStore;
+pub use sdk::Sdk;
+pub use sns::SnsTopic;
+pub use sqs::SqsQueue;
+
+use crate::ports::PortError;
+use aws_sdk_s3::error::DisplayErrorContext;
+use std::error::Error;
+
+/// Wraps an SDK error together with the chain of its causes, which the SDK's own text leaves out.
+fn failed(action: impl Into<String>, source: impl Error + Send + Sync + 'static) -> PortError {
+    PortError::new(action, DisplayErrorContext(source).to_string())
+}

@@ -1,0 +1,237 @@
+//! A job as a row of DynamoDB.
+//!
+//! The attribute names are those of the original service, with ours added. A row is checked when
+//! it is read: it must have exactly what its `job_status` calls for, so that a row which somebody
+//! mended by hand cannot turn into a job that never was.
+
+use gas_shared::file_name::FileNameError;
+use gas_shared::job::{
+    ClaimId, Completion, Failure, FailureKind, Input, Job, JobState, JobStatus, Progress, Run,
+    StoredFile,
+};
+use gas_shared::{FileName, JobId, UserId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One item of the table. Times are seconds of the Unix epoch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Row {
+    pub(super) job_id: JobId,
+    user_id: UserId,
+    input_file_name: String,
+    s3_inputs_bucket: String,
+    s3_key_input_file: String,
+    pub(super) submit_time: i64,
+    job_status: JobStatus,
+    version: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    input_size: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    start_time: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    heartbeat_time: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    claim_id: Option<ClaimId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    progress_step: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    progress_permille: Option<u16>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    progress_records: Option<u64>,
+    /// When a job was completed. One that failed or was cancelled has `end_time`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    complete_time: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    records: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    s3_results_bucket: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    s3_key_result_file: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    result_size: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    s3_key_log_file: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    end_time: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    failure_kind: Option<FailureKind>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    failure_reason: Option<String>,
+}
+
+/// Why a row and a job do not correspond.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum RowError {
+    #[error("job {job}: a row that is {status} needs attribute {name}")]
+    Missing { job: JobId, status: JobStatus, name: &'static str },
+    #[error("job {job}: a row that is {status} has attributes of another state")]
+    Surplus { job: JobId, status: JobStatus },
+    #[error("job {job}: {name} {seconds} is no time")]
+    Time { job: JobId, name: &'static str, seconds: i64 },
+    #[error("job {job}: input_file_name {text:?} is not usable")]
+    FileName { job: JobId, text: String, source: FileNameError },
+    #[error("job {job}: the results file and the log are in different buckets")]
+    SplitResults { job: JobId },
+}
+
+impl TryFrom<&Job> for Row {
+    type Error = RowError;
+
+    fn try_from(job: &Job) -> Result<Self, RowError> {
+        let mut row = Self::without_state(job);
+        match &job.state {
+            JobState::Uploading | JobState::Pending => {}
+            JobState::Running(run) => row.set_run(run),
+            JobState::Completed(done) if done.result.bucket != done.log.bucket => {
+                return Err(RowError::SplitResults { job: job.id });
+            }
+            JobState::Completed(done) => row.set_completion(done),
+            JobState::Failed(failure) => {
+                row.end_time = Some(failure.at.as_second());
+                row.failure_kind = Some(failure.kind);
+                row.failure_reason = Some(failure.reason.clone());
+            }
+            JobState::Cancelled { at } => row.end_time = Some(at.as_second()),
+        }
+        Ok(row)
+    }
+}
+
+impl TryFrom<Row> for Job {
+    type Error = RowError;
+
+    fn try_from(row: Row) -> Result<Self, RowError> {
+        let job = row.read()?;
+        // Writing it again shows what the job's state has no place for.
+        if Row::try_from(&job)? != row {
+            return Err(RowError::Surplus { job: row.job_id, status: row.job_status });
+        }
+        Ok(job)
+    }
+}
+
+impl Row {
+    fn without_state(job: &Job) -> Self {
+        Self {
+            job_id: job.id,
+            user_id: job.owner,
+            input_file_name: job.input.name.as_str().to_owned(),
+            s3_inputs_bucket: job.input.file.bucket.clone(),
+            s3_key_input_file: job.input.file.key.clone(),
+            submit_time: job.submitted_at.as_second(),
+            job_status: job.status(),
+            version: job.version,
+            input_size: job.input.size,
+            start_time: None,
+            heartbeat_time: None,
+            claim_id: None,
+            progress_step: None,
+            progress_permille: None,
+            progress_records: None,
+            complete_time: None,
+            records: None,
+            s3_results_bucket: None,
+            s3_key_result_file: None,
+            result_size: None,
+            s3_key_log_file: None,
+            end_time: None,
+            failure_kind: None,
+            failure_reason: None,
+        }
+    }
+
+    fn set_run(&mut self, run: &Run) {
+        self.claim_id = Some(run.claim);
+        self.start_time = Some(run.started_at.as_second());
+        self.heartbeat_time = Some(run.heartbeat_at.as_second());
+        self.progress_step = Some(run.progress.step.clone());
+        self.progress_permille = Some(run.progress.permille);
+        self.progress_records = Some(run.progress.records);
+    }
+
+    fn set_completion(&mut self, done: &Completion) {
+        self.start_time = Some(done.started_at.as_second());
+        self.complete_time = Some(done.completed_at.as_second());
+        self.records = Some(done.records);
+        self.s3_results_bucket = Some(done.result.bucket.clone());
+        self.s3_key_result_file = Some(done.result.key.clone());
+        self.result_size = Some(done.result_size);
+        self.s3_key_log_file = Some(done.log.key.clone());
+    }
+
+    fn read(&self) -> Result<Job, RowError> {
+        let name = FileName::parse(&self.input_file_name).map_err(|source| RowError::FileName {
+            job: self.job_id,
+            text: self.input_file_name.clone(),
+            source,
+        })?;
+        let bucket = self.s3_inputs_bucket.clone();
+        let file = StoredFile { bucket, key: self.s3_key_input_file.clone() };
+        Ok(Job {
+            id: self.job_id,
+            owner: self.user_id,
+            input: Input { name, file, size: self.input_size },
+            submitted_at: self.time("submit_time", Some(self.submit_time))?,
+            version: self.version,
+            state: self.read_state()?,
+        })
+    }
+
+    fn read_state(&self) -> Result<JobState, RowError> {
+        Ok(match self.job_status {
+            JobStatus::Uploading => JobState::Uploading,
+            JobStatus::Pending => JobState::Pending,
+            JobStatus::Running => JobState::Running(self.read_run()?),
+            JobStatus::Completed => JobState::Completed(self.read_completion()?),
+            JobStatus::Failed => JobState::Failed(Failure {
+                at: self.time("end_time", self.end_time)?,
+                kind: self.need("failure_kind", self.failure_kind)?,
+                reason: self.need("failure_reason", self.failure_reason.clone())?,
+            }),
+            JobStatus::Cancelled => {
+                JobState::Cancelled { at: self.time("end_time", self.end_time)? }
+            }
+        })
+    }
+
+    fn read_run(&self) -> Result<Run, RowError> {
+        Ok(Run {
+            claim: self.need("claim_id", self.claim_id)?,
+            started_at: self.time("start_time", self.start_time)?,
+            heartbeat_at: self.time("heartbeat_time", self.heartbeat_time)?,
+            progress: Progress {
+                step: self.need("progress_step", self.progress_step.clone())?,
+                permille: self.need("progress_permille", self.progress_permille)?,
+                records: self.need("progress_records", self.progress_records)?,
+            },
+        })
+    }
+
+    fn read_completion(&self) -> Result<Completion, RowError> {
+        let bucket = self.need("s3_results_bucket", self.s3_results_bucket.clone())?;
+        let stored = |key| StoredFile { bucket: bucket.clone(), key };
+        Ok(Completion {
+            started_at: self.time("start_time", self.start_time)?,
+            completed_at: self.time("complete_time", self.complete_time)?,
+            records: self.need("records", self.records)?,
+            result: stored(self.need("s3_key_result_file", self.s3_key_result_file.clone())?),
+            result_size: self.need("result_size", self.result_size)?,
+            log: stored(self.need("s3_key_log_file", self.s3_key_log_file.clone())?),
+        })
+    }
+
+    fn need<T>(&self, name: &'static str, value: Option<T>) -> Result<T, RowError> {
+        let (job, status) = (self.job_id, self.job_status);
+        value.ok_or(RowError::Missing { job, status, name })
+    }
+
+    fn time(&self, name: &'static str, seconds: Option<i64>) -> Result<Timestamp, RowError> {
+        let seconds = self.need(name, seconds)?;
+        let job = self.job_id;
+        Timestamp::from_second(seconds).map_err(|_| RowError::Time { job, name, seconds })
+    }
+}
+
+#[cfg(test)]
+#[path = "row_tests.rs"]
+mod tests;

@@ -1,0 +1,181 @@
+use super::*;
+use aws_sdk_dynamodb::types::AttributeValue;
+use proptest::prelude::*;
+use serde_dynamo::{from_item, to_item};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+type Item = HashMap<String, AttributeValue>;
+
+fn any_time() -> impl Strategy<Value = Timestamp> {
+    (0..4_000_000_000_i64).prop_map(|second| Timestamp::from_second(second).unwrap())
+}
+
+fn any_uuid() -> impl Strategy<Value = Uuid> {
+    any::<u128>().prop_map(Uuid::from_u128)
+}
+
+fn any_progress() -> impl Strategy<Value = Progress> {
+    (".{0,20}", 0..=1000_u16, any::<u64>()).prop_map(|(step, permille, records)| Progress {
+        step,
+        permille,
+        records,
+    })
+}
+
+fn any_run() -> impl Strategy<Value = JobState> {
+    (any_uuid(), any_time(), any_time(), any_progress()).prop_map(
+        |(claim, started_at, heartbeat_at, progress)| {
+            JobState::Running(Run { claim: ClaimId(claim), started_at, heartbeat_at, progress })
+        },
+    )
+}
+
+fn any_completion() -> impl Strategy<Value = JobState> {
+    let keys = (".{1,20}", ".{1,20}", ".{1,20}");
+    (any_time(), any_time(), any::<u64>(), keys, any::<u64>()).prop_map(
+        |(started_at, completed_at, records, (bucket, result, log), result_size)| {
+            let stored = |key| StoredFile { bucket: bucket.clone(), key };
+            let (result, log) = (stored(result), stored(log));
+            JobState::Completed(Completion {
+                started_at,
+                completed_at,
+                records,
+                result,
+                result_size,
+                log,
+            })
+        },
+    )
+}
+
+fn any_failure() -> impl Strategy<Value = JobState> {
+    let kind = prop_oneof![Just(FailureKind::Input), Just(FailureKind::Service)];
+    (any_time(), kind, ".{0,80}")
+        .prop_map(|(at, kind, reason)| JobState::Failed(Failure { at, kind, reason }))
+}
+
+fn any_job() -> impl Strategy<Value = Job> {
+    let state = prop_oneof![
+        Just(JobState::Uploading),
+        Just(JobState::Pending),
+        any_run(),
+        any_completion(),
+        any_failure(),
+        any_time().prop_map(|at| JobState::Cancelled { at }),
+    ];
+    let input = ("[a-zé ]{0,9}x\\.vcf(\\.gz)?", ".{3,20}", ".{1,40}", any::<Option<u64>>());
+    (any_uuid(), any_uuid(), input, any_time(), 1..u64::MAX, state).prop_map(
+        |(id, owner, (name, bucket, key, size), submitted_at, version, state)| Job {
+            id: JobId::new(id),
+            owner: UserId::new(owner),
+            input: Input {
+                name: FileName::parse(&name).unwrap(),
+                file: StoredFile { bucket, key },
+                size,
+            },
+            submitted_at,
+            version,
+            state,
+        },
+    )
+}
+
+fn item_of(job: &Job) -> Item {
+    to_item(Row::try_from(job).unwrap()).unwrap()
+}
+
+fn job_of(item: Item) -> Result<Job, RowError> {
+    Job::try_from(from_item::<_, Row>(item).unwrap())
+}
+
+fn job_in(state: JobState) -> Job {
+    let at = Timestamp::from_second(1_790_000_000).unwrap();
+    let file = StoredFile { bucket: "inputs".into(), key: "gas/u/j~a.vcf".into() };
+    let name = FileName::parse("a.vcf").unwrap();
+    let job = Job::new(JobId::new(Uuid::nil()), UserId::new(Uuid::max()), name, file, at);
+    Job { state, ..job }
+}
+
+fn run() -> Run {
+    let at = Timestamp::from_second(1_790_000_009).unwrap();
+    let progress = Progress { step: "annotate".into(), permille: 420, records: 7 };
+    Run { claim: ClaimId(Uuid::nil()), started_at: at, heartbeat_at: at, progress }
+}
+
+proptest! {
+    #[test]
+    fn every_job_survives_the_table(job in any_job()) {
+        prop_assert_eq!(job_of(item_of(&job)).unwrap(), job);
+    }
+}
+
+#[test]
+fn attributes_have_the_original_names_and_types() {
+    let item = item_of(&job_in(JobState::Pending));
+    let text = |name: &str| item[name].as_s().unwrap().as_str();
+    assert_eq!(text("job_id"), "00000000-0000-0000-0000-000000000000");
+    assert_eq!(text("user_id"), "ffffffff-ffff-ffff-ffff-ffffffffffff");
+    assert_eq!(text("input_file_name"), "a.vcf");
+    assert_eq!(text("s3_inputs_bucket"), "inputs");
+    assert_eq!(text("s3_key_input_file"), "gas/u/j~a.vcf");
+    assert_eq!(text("job_status"), "PENDING");
+    assert_eq!(item["submit_time"].as_n().unwrap(), "1790000000");
+    assert_eq!(item["version"].as_n().unwrap(), "1");
+    assert_eq!(item.len(), 8, "nothing else is stored of a pending job: {item:?}");
+}
+
+#[test]
+fn a_running_row_without_claim_is_refused() {
+    let mut item = item_of(&job_in(JobState::Running(run())));
+    item.remove("claim_id");
+    let error = job_of(item).unwrap_err().to_string();
+    let id = Uuid::nil();
+    assert_eq!(error, format!("job {id}: a row that is RUNNING needs attribute claim_id"));
+}
+
+#[test]
+fn a_row_with_attributes_of_another_state_is_refused() {
+    let mut item = item_of(&job_in(JobState::Running(run())));
+    item.insert("complete_time".into(), AttributeValue::N("1790000010".into()));
+    let error = job_of(item).unwrap_err();
+    assert_eq!(
+        error,
+        RowError::Surplus { job: JobId::new(Uuid::nil()), status: JobStatus::Running }
+    );
+}
+
+#[test]
+fn a_time_out_of_range_is_refused() {
+    let mut item = item_of(&job_in(JobState::Pending));
+    item.insert("submit_time".into(), AttributeValue::N(i64::MAX.to_string()));
+    assert!(matches!(job_of(item), Err(RowError::Time { name: "submit_time", .. })));
+}
+
+#[test]
+fn a_file_name_that_no_upload_has_is_refused() {
+    let mut item = item_of(&job_in(JobState::Pending));
+    item.insert("input_file_name".into(), AttributeValue::S("a.exe".into()));
+    assert!(matches!(job_of(item), Err(RowError::FileName { .. })));
+}
+
+#[test]
+fn an_unknown_status_is_refused() {
+    let mut item = item_of(&job_in(JobState::Pending));
+    item.insert("job_status".into(), AttributeValue::S("DONE".into()));
+    assert!(from_item::<_, Row>(item).is_err());
+}
+
+#[test]
+fn results_in_two_buckets_have_no_row() {
+    let stored = |bucket: &str| StoredFile { bucket: bucket.into(), key: "k".into() };
+    let job = job_in(JobState::Completed(Completion {
+        started_at: run().started_at,
+        completed_at: run().started_at,
+        records: 1,
+        result: stored("a"),
+        result_size: 1,
+        log: stored("b"),
+    }));
+    assert_eq!(Row::try_from(&job), Err(RowError::SplitResults { job: job.id }));
+}

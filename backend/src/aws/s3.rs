@@ -1,0 +1,175 @@
+//! Files in S3.
+
+use super::{failed, post_policy, s3_upload};
+use crate::ports::{Download, ObjectInfo, ObjectStore, PortError, PortResult, UploadRule};
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::ProvideCredentials;
+use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectOutput};
+use aws_sdk_s3::presigning::PresigningConfig;
+use gas_shared::job::StoredFile;
+use std::path::Path;
+use std::time::Duration;
+use tokio::fs::File;
+use tokio::io::AsyncWriteExt;
+
+/// The status of a range that begins behind the end, as every range of an empty object does.
+const RANGE_NOT_SATISFIABLE: u16 = 416;
+
+/// The files of GAS in S3.
+#[derive(Clone, Debug)]
+pub struct S3ObjectStore {
+    client: Client,
+    config: SdkConfig,
+}
+
+impl S3ObjectStore {
+    pub(super) fn new(client: Client, config: SdkConfig) -> Self {
+        Self { client, config }
+    }
+
+    /// Where a browser posts to. The SDK knows the host of a bucket in every partition and under
+    /// every setting; it tells it in the URL of any presigned request.
+    async fn bucket_url(&self, bucket: &str) -> PortResult<String> {
+        const PROBE: &str = "probe";
+        let action = || format!("find the address of bucket {bucket}");
+        let soon = PresigningConfig::expires_in(Duration::from_secs(1))
+            .map_err(|error| failed(action(), error))?;
+        let request = self.client.get_object().bucket(bucket).key(PROBE).presigned(soon).await;
+        let request = request.map_err(|error| failed(action(), error))?;
+        let url = request.uri().split('?').next().and_then(|url| url.strip_suffix(PROBE));
+        url.map(str::to_owned)
+            .ok_or_else(|| PortError::new(action(), format!("odd URL {}", request.uri())))
+    }
+}
+
+#[async_trait]
+impl ObjectStore for S3ObjectStore {
+    async fn head(&self, file: &StoredFile) -> PortResult<Option<ObjectInfo>> {
+        let call = self.client.head_object().bucket(&file.bucket).key(&file.key);
+        match call.send().await {
+            Ok(head) => Ok(Some(ObjectInfo {
+                size: head.content_length().and_then(|size| size.try_into().ok()).unwrap_or(0),
+                etag: head.e_tag().unwrap_or_default().to_owned(),
+            })),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_not_found()) => Ok(None),
+            Err(error) => Err(failed(about("look at", file), error)),
+        }
+    }
+
+    async fn fetch(&self, file: &StoredFile, to: &Path) -> PortResult<u64> {
+        let action = || about("fetch", file);
+        let call = self.client.get_object().bucket(&file.bucket).key(&file.key);
+        let object = call.send().await.map_err(|error| failed(action(), error))?;
+        save(object, to).await.map_err(|error| PortError::new(action(), error))
+    }
+
+    async fn store(&self, from: &Path, file: &StoredFile, content_type: &str) -> PortResult<u64> {
+        s3_upload::upload(&self.client, from, file, content_type).await
+    }
+
+    async fn read_head(&self, file: &StoredFile, limit: u64) -> PortResult<Option<Vec<u8>>> {
+        let range = format!("bytes=0-{}", limit.saturating_sub(1));
+        let call = self.client.get_object().bucket(&file.bucket).key(&file.key).range(range);
+        let action = || about("read the beginning of", file);
+        match call.send().await {
+            Ok(object) => {
+                let body = object.body.collect().await.map_err(|error| failed(action(), error))?;
+                Ok(Some(body.to_vec()))
+            }
+            Err(error) if status(&error) == Some(RANGE_NOT_SATISFIABLE) => Ok(Some(Vec::new())),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => Ok(None),
+            Err(error) => Err(failed(action(), error)),
+        }
+    }
+
+    async fn delete(&self, file: &StoredFile) -> PortResult<()> {
+        let call = self.client.delete_object().bucket(&file.bucket).key(&file.key);
+        call.send().await.map_err(|error| failed(about("delete", file), error))?;
+        Ok(())
+    }
+
+    async fn sign_download(&self, download: &Download<'_>) -> PortResult<String> {
+        let file = download.file;
+        let action = || about("sign a link to", file);
+        let valid_for = Duration::try_from(download.valid_for)
+            .map_err(|error| PortError::new(action(), error))?;
+        let config =
+            PresigningConfig::expires_in(valid_for).map_err(|error| failed(action(), error))?;
+        let request = self
+            .client
+            .get_object()
+            .bucket(&file.bucket)
+            .key(&file.key)
+            .response_content_disposition(attachment(download.save_as))
+            .presigned(config)
+            .await
+            .map_err(|error| failed(action(), error))?;
+        Ok(request.uri().to_owned())
+    }
+
+    async fn sign_upload(
+        &self,
+        rule: &UploadRule<'_>,
+    ) -> PortResult<(String, Vec<(String, String)>)> {
+        let action = || about("sign an upload of", rule.file);
+        let no = |what| PortError::new(action(), format!("{what}; see the AWS SDK's environment"));
+        let region = self.config.region().ok_or_else(|| no("no AWS region is set"))?;
+        let provider = self.config.credentials_provider();
+        let provider = provider.ok_or_else(|| no("there are no AWS credentials"))?;
+        let credentials =
+            provider.provide_credentials().await.map_err(|error| failed(action(), error))?;
+        let url = self.bucket_url(&rule.file.bucket).await?;
+        Ok((url, post_policy::sign(rule, &credentials, region.as_ref())))
+    }
+}
+
+async fn save(object: GetObjectOutput, to: &Path) -> Result<u64, std::io::Error> {
+    let mut body = object.body.into_async_read();
+    let mut file = File::create(to).await?;
+    let size = tokio::io::copy(&mut body, &mut file).await?;
+    file.flush().await?;
+    Ok(size)
+}
+
+fn status(error: &SdkError<GetObjectError>) -> Option<u16> {
+    error.raw_response().map(|response| response.status().as_u16())
+}
+
+fn about(verb: &str, file: &StoredFile) -> String {
+    format!("{verb} s3://{}/{}", file.bucket, file.key)
+}
+
+/// `Content-Disposition` for saving under a name: RFC 6266, with the name as UTF-8 (RFC 8187).
+fn attachment(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._- ".contains(c);
+    let ascii: String = name.chars().map(|c| if plain(c) { c } else { '_' }).collect();
+    let mut encoded = String::new();
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"._-".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_download_keeps_its_name_and_cannot_break_out_of_the_header() {
+        assert_eq!(
+            attachment("été 1.vcf"),
+            "attachment; filename=\"_t_ 1.vcf\"; filename*=UTF-8''%C3%A9t%C3%A9%201.vcf"
+        );
+        assert_eq!(
+            attachment("a\"; x=\r\n"),
+            "attachment; filename=\"a__ x___\"; filename*=UTF-8''a%22%3B%20x%3D%0D%0A"
+        );
+    }
+}

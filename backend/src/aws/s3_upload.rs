@@ -1,0 +1,187 @@
+//! Local files into S3: small ones in one request, large ones in parts, read from disk as they
+//! are sent.
+
+use super::failed;
+use crate::ports::{PortError, PortResult};
+use aws_sdk_s3::Client;
+use aws_sdk_s3::primitives::{ByteStream, Length};
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, ServerSideEncryption};
+use futures::stream::{self, StreamExt, TryStreamExt};
+use gas_shared::job::StoredFile;
+use std::path::Path;
+
+const MIB: u64 = 1024 * 1024;
+
+/// The largest file sent in one request.
+const SINGLE_REQUEST_BYTES: u64 = 64 * MIB;
+
+/// The size of a part, unless the file then had too many of them.
+const PART_BYTES: u64 = 16 * MIB;
+
+/// S3 takes no more parts than this.
+const MAX_PARTS: u64 = 10_000;
+
+/// Parts sent at the same time.
+const PARALLEL_PARTS: usize = 4;
+
+/// A part of a file: which bytes, and its number from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Part {
+    number: i32,
+    offset: u64,
+    length: u64,
+}
+
+/// One upload of a file.
+struct Upload<'a> {
+    client: &'a Client,
+    from: &'a Path,
+    file: &'a StoredFile,
+}
+
+pub(super) async fn upload(
+    client: &Client,
+    from: &Path,
+    file: &StoredFile,
+    content_type: &str,
+) -> PortResult<u64> {
+    let upload = Upload { client, from, file };
+    let metadata = tokio::fs::metadata(from).await;
+    let size = metadata.map_err(|error| PortError::new(upload.action(), error))?.len();
+    if size <= SINGLE_REQUEST_BYTES {
+        upload.in_one(content_type).await?;
+    } else {
+        upload.in_parts(size, content_type).await?;
+    }
+    Ok(size)
+}
+
+impl Upload<'_> {
+    fn action(&self) -> String {
+        format!("store {} as s3://{}/{}", self.from.display(), self.file.bucket, self.file.key)
+    }
+
+    async fn in_one(&self, content_type: &str) -> PortResult<()> {
+        let body = ByteStream::from_path(self.from).await;
+        self.client
+            .put_object()
+            .bucket(&self.file.bucket)
+            .key(&self.file.key)
+            .content_type(content_type)
+            .server_side_encryption(ServerSideEncryption::Aes256)
+            .body(body.map_err(|error| failed(self.action(), error))?)
+            .send()
+            .await
+            .map_err(|error| failed(self.action(), error))?;
+        Ok(())
+    }
+
+    async fn in_parts(&self, size: u64, content_type: &str) -> PortResult<()> {
+        let created = self
+            .client
+            .create_multipart_upload()
+            .bucket(&self.file.bucket)
+            .key(&self.file.key)
+            .content_type(content_type)
+            .server_side_encryption(ServerSideEncryption::Aes256)
+            .send()
+            .await
+            .map_err(|error| failed(self.action(), error))?;
+        let id = created.upload_id().unwrap_or_default();
+        let done = self.send_parts(id, size).await;
+        if done.is_err() {
+            self.abort(id).await;
+        }
+        done
+    }
+
+    async fn send_parts(&self, id: &str, size: u64) -> PortResult<()> {
+        let parts: Vec<CompletedPart> = stream::iter(parts(size))
+            .map(|part| self.send_part(id, part))
+            .buffered(PARALLEL_PARTS)
+            .try_collect()
+            .await?;
+        let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
+        self.client
+            .complete_multipart_upload()
+            .bucket(&self.file.bucket)
+            .key(&self.file.key)
+            .upload_id(id)
+            .multipart_upload(parts)
+            .send()
+            .await
+            .map_err(|error| failed(self.action(), error))?;
+        Ok(())
+    }
+
+    async fn send_part(&self, id: &str, part: Part) -> PortResult<CompletedPart> {
+        let body = ByteStream::read_from()
+            .path(self.from)
+            .offset(part.offset)
+            .length(Length::Exact(part.length))
+            .build()
+            .await
+            .map_err(|error| failed(self.action(), error))?;
+        let sent = self
+            .client
+            .upload_part()
+            .bucket(&self.file.bucket)
+            .key(&self.file.key)
+            .upload_id(id)
+            .part_number(part.number)
+            .body(body)
+            .send()
+            .await
+            .map_err(|error| failed(self.action(), error))?;
+        let done = CompletedPart::builder()
+            .part_number(part.number)
+            .set_e_tag(sent.e_tag)
+            .set_checksum_crc32(sent.checksum_crc32)
+            .set_checksum_crc64_nvme(sent.checksum_crc64_nvme);
+        Ok(done.build())
+    }
+
+    /// Frees the parts already sent. The bucket's lifecycle rule does it where this fails.
+    async fn abort(&self, id: &str) {
+        let call = self.client.abort_multipart_upload().bucket(&self.file.bucket);
+        if let Err(error) = call.key(&self.file.key).upload_id(id).send().await {
+            let error = failed("abort a multipart upload", error);
+            tracing::warn!(key = self.file.key, ?error, "parts stay until the lifecycle rule");
+        }
+    }
+}
+
+/// The parts of a file of some size.
+fn parts(size: u64) -> impl Iterator<Item = Part> {
+    let length = PART_BYTES.max(size.div_ceil(MAX_PARTS));
+    (1_i32..)
+        .zip((0..size).step_by(usize::try_from(length).unwrap_or(usize::MAX)))
+        .map(move |(number, offset)| Part { number, offset, length: length.min(size - offset) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_cover_a_file_without_gap_or_overlap() {
+        for size in [65 * MIB, 64 * MIB, 16 * MIB + 1, 1, 5 * 1024 * 1024 * MIB] {
+            let mut end = 0;
+            let mut count = 0;
+            for part in parts(size) {
+                count += 1;
+                assert_eq!(u64::try_from(part.number).unwrap(), count);
+                assert_eq!(part.offset, end);
+                end += part.length;
+            }
+            assert_eq!(end, size);
+            assert!(count <= MAX_PARTS, "{count} parts of {size} bytes");
+        }
+    }
+
+    #[test]
+    fn every_part_but_the_last_is_full() {
+        let lengths: Vec<u64> = parts(40 * MIB).map(|part| part.length).collect();
+        assert_eq!(lengths, [16 * MIB, 16 * MIB, 8 * MIB]);
+    }
+}

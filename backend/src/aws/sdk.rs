@@ -1,0 +1,84 @@
+//! One process's way to AWS: the configuration, and the clients made from it.
+
+use super::{DynamoJobStore, EventQueue, S3ObjectStore, SnsTopic, SqsQueue};
+use crate::ports::PortResult;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use std::time::Duration;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Longer than SQS's longest long poll, 20 s.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Covers the retries of one call.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(75);
+
+/// An attempt to send one part of a file; a stalled connection is noticed by the SDK long before.
+const S3_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// The SDK's configuration of this process.
+#[derive(Clone, Debug)]
+pub struct Sdk {
+    config: SdkConfig,
+}
+
+impl Sdk {
+    /// Reads the standard environment. AWS is not called; credentials are fetched when first
+    /// needed.
+    pub async fn from_env() -> Self {
+        let http = aws_smithy_http_client::Builder::new()
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .build_https();
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .operation_timeout(OPERATION_TIMEOUT)
+            .build();
+        let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .http_client(http)
+            .timeout_config(timeouts)
+            .load()
+            .await;
+        Self { config }
+    }
+
+    /// The jobs in a DynamoDB table.
+    pub fn job_store(&self, table: &str) -> DynamoJobStore {
+        DynamoJobStore::new(aws_sdk_dynamodb::Client::new(&self.config), table)
+    }
+
+    /// The files in S3. With `path_style`, buckets are addressed by path instead of by host name.
+    pub fn object_store(&self, path_style: bool) -> S3ObjectStore {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(S3_ATTEMPT_TIMEOUT)
+            .build();
+        let config = aws_sdk_s3::config::Builder::from(&self.config)
+            .force_path_style(path_style)
+            .timeout_config(timeouts)
+            .build();
+        S3ObjectStore::new(aws_sdk_s3::Client::from_conf(config), self.config.clone())
+    }
+
+    /// An SNS topic.
+    pub fn topic(&self, arn: &str) -> SnsTopic {
+        SnsTopic::new(aws_sdk_sns::Client::new(&self.config), arn)
+    }
+
+    /// An SQS queue.
+    pub fn queue(&self, url: &str) -> SqsQueue {
+        SqsQueue::new(aws_sdk_sqs::Client::new(&self.config), url)
+    }
+
+    /// Makes a queue of this process's own, subscribed to the topic of job events.
+    ///
+    /// # Errors
+    /// Where the queue cannot be made or subscribed.
+    pub async fn event_queue(&self, prefix: &str, topic_arn: &str) -> PortResult<EventQueue> {
+        let sqs = aws_sdk_sqs::Client::new(&self.config);
+        let sns = aws_sdk_sns::Client::new(&self.config);
+        EventQueue::open(sqs, sns, prefix, topic_arn).await
+    }
+}

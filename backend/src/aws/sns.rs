@@ -1,0 +1,28 @@
+//! Topics in SNS.
+
+use super::failed;
+use crate::ports::{PortResult, Topic};
+use async_trait::async_trait;
+use aws_sdk_sns::Client;
+
+/// An SNS topic.
+#[derive(Clone, Debug)]
+pub struct SnsTopic {
+    client: Client,
+    arn: String,
+}
+
+impl SnsTopic {
+    pub(super) fn new(client: Client, arn: &str) -> Self {
+        Self { client, arn: arn.to_owned() }
+    }
+}
+
+#[async_trait]
+impl Topic for SnsTopic {
+    async fn publish(&self, body: &str) -> PortResult<()> {
+        let sent = self.client.publish().topic_arn(&self.arn).message(body).send().await;
+        sent.map_err(|error| failed(format!("publish to {}", self.arn), error))?;
+        Ok(())
+    }
+}

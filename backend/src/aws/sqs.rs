@@ -1,0 +1,105 @@
+//! Queues in SQS.
+
+use super::failed;
+use crate::ports::{Message, PortResult, Queue};
+use async_trait::async_trait;
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::MessageSystemAttributeName::ApproximateReceiveCount;
+use std::time::Duration;
+
+/// The longest long poll that SQS has.
+pub(super) const LONG_POLL_SECS: i32 = 20;
+
+/// The longest time that SQS keeps a message invisible: 12 hours.
+const MAX_VISIBILITY_SECS: u64 = 12 * 60 * 60;
+
+/// An SQS queue.
+#[derive(Clone, Debug)]
+pub struct SqsQueue {
+    client: Client,
+    url: String,
+}
+
+impl SqsQueue {
+    pub(super) fn new(client: Client, url: &str) -> Self {
+        Self { client, url: url.to_owned() }
+    }
+}
+
+#[async_trait]
+impl Queue for SqsQueue {
+    async fn receive(&self, max: u8, visibility: Duration) -> PortResult<Vec<Message>> {
+        let answer = self
+            .client
+            .receive_message()
+            .queue_url(&self.url)
+            .max_number_of_messages(i32::from(max.clamp(1, 10)))
+            .visibility_timeout(seconds(visibility))
+            .wait_time_seconds(LONG_POLL_SECS)
+            .message_system_attribute_names(ApproximateReceiveCount)
+            .send()
+            .await
+            .map_err(|error| failed(format!("receive from {}", self.url), error))?;
+        Ok(answer.messages.unwrap_or_default().into_iter().map(message).collect())
+    }
+
+    async fn extend(&self, message: &Message, visibility: Duration) -> PortResult<()> {
+        self.client
+            .change_message_visibility()
+            .queue_url(&self.url)
+            .receipt_handle(&message.receipt)
+            .visibility_timeout(seconds(visibility))
+            .send()
+            .await
+            .map_err(|error| failed(format!("extend a message of {}", self.url), error))?;
+        Ok(())
+    }
+
+    async fn delete(&self, message: &Message) -> PortResult<()> {
+        self.client
+            .delete_message()
+            .queue_url(&self.url)
+            .receipt_handle(&message.receipt)
+            .send()
+            .await
+            .map_err(|error| failed(format!("delete a message of {}", self.url), error))?;
+        Ok(())
+    }
+}
+
+fn message(raw: aws_sdk_sqs::types::Message) -> Message {
+    let count = raw.attributes.as_ref().and_then(|all| all.get(&ApproximateReceiveCount));
+    Message {
+        receive_count: count.and_then(|text| text.parse().ok()).unwrap_or(1),
+        body: raw.body.unwrap_or_default(),
+        receipt: raw.receipt_handle.unwrap_or_default(),
+    }
+}
+
+fn seconds(visibility: Duration) -> i32 {
+    let whole = visibility.as_secs().min(MAX_VISIBILITY_SECS);
+    i32::try_from(whole).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_keeps_its_receive_count() {
+        let raw = aws_sdk_sqs::types::Message::builder()
+            .body("{}")
+            .receipt_handle("r1")
+            .attributes(ApproximateReceiveCount, "5")
+            .build();
+        let expected = Message { body: "{}".into(), receipt: "r1".into(), receive_count: 5 };
+        assert_eq!(message(raw), expected);
+    }
+
+    #[test]
+    fn visibility_stays_within_what_sqs_accepts() {
+        assert_eq!(seconds(Duration::ZERO), 0);
+        assert_eq!(seconds(Duration::from_secs(60)), 60);
+        assert_eq!(seconds(Duration::from_secs(1_000_000)), 43_200);
+    }
+}

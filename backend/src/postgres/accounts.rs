@@ -1,0 +1,82 @@
+//! Profiles in PostgreSQL.
+
+use crate::ports::{Accounts, Identity, PortError, PortResult, SignIn};
+use async_trait::async_trait;
+use gas_shared::{Account, Plan, UserId};
+use sqlx::postgres::{PgPool, PgRow};
+use sqlx::{FromRow, Row};
+use uuid::Uuid;
+
+/// Makes the profile, or takes over what the provider says. A provider that names no institution
+/// does not take one away. A row of which no earlier version was locked (`xmax = 0`) is new.
+const SIGN_IN: &str = "
+    insert into profiles (identity_id, name, email, institution)
+    values ($1, $2, $3, $4)
+    on conflict (identity_id) do update set
+        name = excluded.name,
+        email = excluded.email,
+        institution = coalesce(nullif(excluded.institution, ''), profiles.institution),
+        updated = now()
+    returning identity_id, name, email, institution, role, (xmax = 0) as first";
+
+const FIND: &str =
+    "select identity_id, name, email, institution, role from profiles where identity_id = $1";
+
+/// The profiles in table `profiles`.
+#[derive(Clone, Debug)]
+pub struct PostgresAccounts {
+    pool: PgPool,
+}
+
+impl PostgresAccounts {
+    /// The profiles of a database that [`connect`](super::connect) has prepared.
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+}
+
+#[async_trait]
+impl Accounts for PostgresAccounts {
+    async fn signed_in(&self, identity: &Identity) -> PortResult<SignIn> {
+        let row = sqlx::query(SIGN_IN)
+            .bind(identity.id.as_uuid())
+            .bind(&identity.name)
+            .bind(&identity.email)
+            .bind(&identity.institution)
+            .fetch_one(&self.pool)
+            .await;
+        row.and_then(|row| {
+            Ok(SignIn { first: row.try_get("first")?, account: Profile::from_row(&row)?.0 })
+        })
+        .map_err(|error| PortError::new(format!("keep the profile of {}", identity.id), error))
+    }
+
+    async fn account(&self, id: UserId) -> PortResult<Option<Account>> {
+        let profile = sqlx::query_as::<_, Profile>(FIND)
+            .bind(id.as_uuid())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(|error| PortError::new(format!("read the profile of {id}"), error))?;
+        Ok(profile.map(|profile| profile.0))
+    }
+}
+
+/// An account as read from a row.
+struct Profile(Account);
+
+impl FromRow<'_, PgRow> for Profile {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        let role: String = row.try_get("role")?;
+        let plan: Plan = role.parse().map_err(|error| sqlx::Error::ColumnDecode {
+            index: "role".to_owned(),
+            source: Box::new(error),
+        })?;
+        Ok(Self(Account {
+            id: UserId::new(row.try_get::<Uuid, _>("identity_id")?),
+            name: row.try_get("name")?,
+            email: row.try_get("email")?,
+            institution: row.try_get("institution")?,
+            plan,
+        }))
+    }
+}

@@ -1,0 +1,37 @@
+//! Accounts and sessions in PostgreSQL.
+
+mod accounts;
+mod sessions;
+
+pub use accounts::PostgresAccounts;
+pub use sessions::{SessionRow, SessionStore};
+
+use crate::ports::{PortError, PortResult};
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgPool, PgPoolOptions};
+use std::time::Duration;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// Connections of one process.
+const MAX_CONNECTIONS: u32 = 10;
+
+/// How long a request waits for a free connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Connects to the database and brings its schema up to date. Processes that start at the same
+/// time take turns by the lock of the migrations.
+///
+/// # Errors
+/// Where the database cannot be reached, or has migrations that this build does not know.
+pub async fn connect(database_url: &str) -> PortResult<PgPool> {
+    let options =
+        PgPoolOptions::new().max_connections(MAX_CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT);
+    let pool = options
+        .connect(database_url)
+        .await
+        .map_err(|error| PortError::new("connect to PostgreSQL (see DATABASE_URL)", error))?;
+    let migrated = MIGRATIONS.run(&pool).await;
+    migrated.map_err(|error| PortError::new("migrate the database", error))?;
+    Ok(pool)
+}
