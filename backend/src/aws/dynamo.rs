@@ -1,6 +1,5 @@
 //! The table of jobs in DynamoDB.
 
-use super::failed;
 use super::row::Row;
 use crate::ports::{JobPage, JobStore, PortError, PortResult, WriteOutcome};
 use async_trait::async_trait;
@@ -56,7 +55,7 @@ impl DynamoJobStore {
                 let ours = refused.item().is_some_and(|item| is_row(item, &row));
                 Ok(if ours { WriteOutcome::Written } else { WriteOutcome::Conflict })
             }
-            _ => Err(failed(action(), error)),
+            _ => Err(PortError::new(action(), error)),
         }
     }
 }
@@ -90,7 +89,7 @@ impl JobStore for DynamoJobStore {
             .consistent_read(true)
             .send()
             .await
-            .map_err(|error| failed(action(), error))?;
+            .map_err(|error| PortError::new(action(), error))?;
         let Some(item) = answer.item else { return Ok(None) };
         Ok(Some(job_of(item).map_err(|error| PortError::new(action(), error))?))
     }
@@ -115,7 +114,7 @@ impl JobStore for DynamoJobStore {
             .set_exclusive_start_key(start.map(Cursor::into_key))
             .send()
             .await
-            .map_err(|error| failed(format!("list the jobs of {owner}"), error))?;
+            .map_err(|error| PortError::new(format!("list the jobs of {owner}"), error))?;
         let cut_short = answer.last_evaluated_key.is_some();
         Ok(page(answer.items.unwrap_or_default(), cut_short, usize::from(limit)))
     }

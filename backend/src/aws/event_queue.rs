@@ -4,9 +4,8 @@
 //! at shutdown. Events that come while nobody reads are not worth keeping: a browser refetches
 //! when it reconnects.
 
-use super::failed;
 use super::sqs::LONG_POLL_SECS;
-use crate::ports::PortResult;
+use crate::ports::{PortError, PortResult};
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, QueueAttributeName};
 use serde_json::json;
 use uuid::Uuid;
@@ -36,7 +35,7 @@ impl EventQueue {
             Ok(subscription_arn) => Ok(Self { sqs, sns, url, subscription_arn }),
             Err(error) => {
                 if let Err(error) = sqs.delete_queue().queue_url(&url).send().await {
-                    let error = failed("delete", error);
+                    let error = PortError::new("delete", error);
                     tracing::warn!(queue = %url, ?error, "an unused queue stays behind");
                 }
                 Err(error)
@@ -58,7 +57,7 @@ impl EventQueue {
             .wait_time_seconds(LONG_POLL_SECS)
             .send()
             .await
-            .map_err(|error| failed(format!("receive from {}", self.url), error))?;
+            .map_err(|error| PortError::new(format!("receive from {}", self.url), error))?;
         let messages = answer.messages.unwrap_or_default();
         self.take_off(&messages).await?;
         Ok(messages.into_iter().filter_map(|message| message.body).collect())
@@ -72,8 +71,8 @@ impl EventQueue {
         let unsubscribed =
             self.sns.unsubscribe().subscription_arn(&self.subscription_arn).send().await;
         let deleted = self.sqs.delete_queue().queue_url(&self.url).send().await;
-        unsubscribed.map_err(|error| failed(format!("unsubscribe {}", self.url), error))?;
-        deleted.map_err(|error| failed(format!("delete {}", self.url), error))?;
+        unsubscribed.map_err(|error| PortError::new(format!("unsubscribe {}", self.url), error))?;
+        deleted.map_err(|error| PortError::new(format!("delete {}", self.url), error))?;
         Ok(())
     }
 
@@ -85,7 +84,7 @@ impl EventQueue {
                 .id(index.to_string())
                 .receipt_handle(message.receipt_handle().unwrap_or_default())
                 .build()
-                .map_err(|error| failed(action(), error))?;
+                .map_err(|error| PortError::new(action(), error))?;
             entries.push(entry);
         }
         if entries.is_empty() {
@@ -94,7 +93,7 @@ impl EventQueue {
         let batch = self.sqs.delete_message_batch().queue_url(&self.url);
         // An event whose deletion alone fails comes twice, which its version makes harmless.
         let sent = batch.set_entries(Some(entries)).send().await;
-        sent.map_err(|error| failed(action(), error))?;
+        sent.map_err(|error| PortError::new(action(), error))?;
         Ok(())
     }
 }
@@ -108,7 +107,7 @@ async fn create(sqs: &aws_sdk_sqs::Client, name: &str, topic_arn: &str) -> PortR
         .attributes(QueueAttributeName::Policy, policy(topic_arn))
         .send()
         .await
-        .map_err(|error| failed(format!("create queue {name}"), error))?;
+        .map_err(|error| PortError::new(format!("create queue {name}"), error))?;
     Ok(answer.queue_url.unwrap_or_default())
 }
 
@@ -139,7 +138,7 @@ async fn subscribe(
         .attribute_names(QueueAttributeName::QueueArn)
         .send()
         .await
-        .map_err(|error| failed(format!("read the ARN of {url}"), error))?;
+        .map_err(|error| PortError::new(format!("read the ARN of {url}"), error))?;
     let mut attributes = answer.attributes.unwrap_or_default();
     let queue_arn = attributes.remove(&QueueAttributeName::QueueArn).unwrap_or_default();
     let subscription = sns
@@ -151,7 +150,7 @@ async fn subscribe(
         .return_subscription_arn(true)
         .send()
         .await
-        .map_err(|error| failed(format!("subscribe {url} to {topic_arn}"), error))?;
+        .map_err(|error| PortError::new(format!("subscribe {url} to {topic_arn}"), error))?;
     Ok(subscription.subscription_arn.unwrap_or_default())
 }
 

@@ -4,6 +4,7 @@
 //! come from the standard environment of the SDK (`AWS_REGION`, `AWS_ENDPOINT_URL`, keys or
 //! `AWS_PROFILE` with its assume-role chains, container and instance roles).
 
+mod credentials;
 mod dynamo;
 mod event_queue;
 mod post_policy;
@@ -20,12 +21,3 @@ pub use s3::S3ObjectStore;
 pub use sdk::Sdk;
 pub use sns::SnsTopic;
 pub use sqs::SqsQueue;
-
-use crate::ports::PortError;
-use aws_sdk_s3::error::DisplayErrorContext;
-use std::error::Error;
-
-/// Wraps an SDK error together with the chain of its causes, which the SDK's own text leaves out.
-fn failed(action: impl Into<String>, source: impl Error + Send + Sync + 'static) -> PortError {
-    PortError::new(action, DisplayErrorContext(source).to_string())
-}

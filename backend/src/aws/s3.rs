@@ -1,16 +1,17 @@
 //! Files in S3.
 
-use super::{failed, post_policy, s3_upload};
+use super::credentials::CachedCredentials;
+use super::{post_policy, s3_upload};
 use crate::ports::{Download, ObjectInfo, ObjectStore, PortError, PortResult, UploadRule};
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::ProvideCredentials;
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectOutput};
 use aws_sdk_s3::presigning::PresigningConfig;
 use gas_shared::job::StoredFile;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
@@ -22,12 +23,17 @@ const RANGE_NOT_SATISFIABLE: u16 = 416;
 #[derive(Clone, Debug)]
 pub struct S3ObjectStore {
     client: Client,
-    config: SdkConfig,
+    region: Option<String>,
+    credentials: Arc<CachedCredentials>,
 }
 
 impl S3ObjectStore {
-    pub(super) fn new(client: Client, config: SdkConfig) -> Self {
-        Self { client, config }
+    pub(super) fn new(client: Client, config: &SdkConfig) -> Self {
+        Self {
+            client,
+            region: config.region().map(ToString::to_string),
+            credentials: Arc::new(CachedCredentials::new(config.credentials_provider())),
+        }
     }
 
     /// Where a browser posts to. The SDK knows the host of a bucket in every partition and under
@@ -36,9 +42,9 @@ impl S3ObjectStore {
         const PROBE: &str = "probe";
         let action = || format!("find the address of bucket {bucket}");
         let soon = PresigningConfig::expires_in(Duration::from_secs(1))
-            .map_err(|error| failed(action(), error))?;
+            .map_err(|error| PortError::new(action(), error))?;
         let request = self.client.get_object().bucket(bucket).key(PROBE).presigned(soon).await;
-        let request = request.map_err(|error| failed(action(), error))?;
+        let request = request.map_err(|error| PortError::new(action(), error))?;
         let url = request.uri().split('?').next().and_then(|url| url.strip_suffix(PROBE));
         url.map(str::to_owned)
             .ok_or_else(|| PortError::new(action(), format!("odd URL {}", request.uri())))
@@ -55,14 +61,14 @@ impl ObjectStore for S3ObjectStore {
                 etag: head.e_tag().unwrap_or_default().to_owned(),
             })),
             Err(error) if error.as_service_error().is_some_and(|e| e.is_not_found()) => Ok(None),
-            Err(error) => Err(failed(about("look at", file), error)),
+            Err(error) => Err(PortError::new(about("look at", file), error)),
         }
     }
 
     async fn fetch(&self, file: &StoredFile, to: &Path) -> PortResult<u64> {
         let action = || about("fetch", file);
         let call = self.client.get_object().bucket(&file.bucket).key(&file.key);
-        let object = call.send().await.map_err(|error| failed(action(), error))?;
+        let object = call.send().await.map_err(|error| PortError::new(action(), error))?;
         save(object, to).await.map_err(|error| PortError::new(action(), error))
     }
 
@@ -76,18 +82,19 @@ impl ObjectStore for S3ObjectStore {
         let action = || about("read the beginning of", file);
         match call.send().await {
             Ok(object) => {
-                let body = object.body.collect().await.map_err(|error| failed(action(), error))?;
+                let body =
+                    object.body.collect().await.map_err(|error| PortError::new(action(), error))?;
                 Ok(Some(body.to_vec()))
             }
             Err(error) if status(&error) == Some(RANGE_NOT_SATISFIABLE) => Ok(Some(Vec::new())),
             Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => Ok(None),
-            Err(error) => Err(failed(action(), error)),
+            Err(error) => Err(PortError::new(action(), error)),
         }
     }
 
     async fn delete(&self, file: &StoredFile) -> PortResult<()> {
         let call = self.client.delete_object().bucket(&file.bucket).key(&file.key);
-        call.send().await.map_err(|error| failed(about("delete", file), error))?;
+        call.send().await.map_err(|error| PortError::new(about("delete", file), error))?;
         Ok(())
     }
 
@@ -96,8 +103,8 @@ impl ObjectStore for S3ObjectStore {
         let action = || about("sign a link to", file);
         let valid_for = Duration::try_from(download.valid_for)
             .map_err(|error| PortError::new(action(), error))?;
-        let config =
-            PresigningConfig::expires_in(valid_for).map_err(|error| failed(action(), error))?;
+        let config = PresigningConfig::expires_in(valid_for)
+            .map_err(|error| PortError::new(action(), error))?;
         let request = self
             .client
             .get_object()
@@ -106,7 +113,7 @@ impl ObjectStore for S3ObjectStore {
             .response_content_disposition(attachment(download.save_as))
             .presigned(config)
             .await
-            .map_err(|error| failed(action(), error))?;
+            .map_err(|error| PortError::new(action(), error))?;
         Ok(request.uri().to_owned())
     }
 
@@ -115,14 +122,12 @@ impl ObjectStore for S3ObjectStore {
         rule: &UploadRule<'_>,
     ) -> PortResult<(String, Vec<(String, String)>)> {
         let action = || about("sign an upload of", rule.file);
-        let no = |what| PortError::new(action(), format!("{what}; see the AWS SDK's environment"));
-        let region = self.config.region().ok_or_else(|| no("no AWS region is set"))?;
-        let provider = self.config.credentials_provider();
-        let provider = provider.ok_or_else(|| no("there are no AWS credentials"))?;
-        let credentials =
-            provider.provide_credentials().await.map_err(|error| failed(action(), error))?;
+        let region = self.region.as_deref().ok_or("no AWS region is set; see AWS_REGION");
+        let region = region.map_err(|error| PortError::new(action(), error))?;
+        let credentials = self.credentials.get().await;
+        let credentials = credentials.map_err(|error| PortError::new(action(), error))?;
         let url = self.bucket_url(&rule.file.bucket).await?;
-        Ok((url, post_policy::sign(rule, &credentials, region.as_ref())))
+        Ok((url, post_policy::sign(rule, &credentials, region)))
     }
 }
 

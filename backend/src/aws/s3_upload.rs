@@ -1,7 +1,6 @@
 //! Local files into S3: small ones in one request, large ones in parts, read from disk as they
 //! are sent.
 
-use super::failed;
 use crate::ports::{PortError, PortResult};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::{ByteStream, Length};
@@ -69,10 +68,10 @@ impl Upload<'_> {
             .key(&self.file.key)
             .content_type(content_type)
             .server_side_encryption(ServerSideEncryption::Aes256)
-            .body(body.map_err(|error| failed(self.action(), error))?)
+            .body(body.map_err(|error| PortError::new(self.action(), error))?)
             .send()
             .await
-            .map_err(|error| failed(self.action(), error))?;
+            .map_err(|error| PortError::new(self.action(), error))?;
         Ok(())
     }
 
@@ -86,7 +85,7 @@ impl Upload<'_> {
             .server_side_encryption(ServerSideEncryption::Aes256)
             .send()
             .await
-            .map_err(|error| failed(self.action(), error))?;
+            .map_err(|error| PortError::new(self.action(), error))?;
         let id = created.upload_id().unwrap_or_default();
         let done = self.send_parts(id, size).await;
         if done.is_err() {
@@ -110,7 +109,7 @@ impl Upload<'_> {
             .multipart_upload(parts)
             .send()
             .await
-            .map_err(|error| failed(self.action(), error))?;
+            .map_err(|error| PortError::new(self.action(), error))?;
         Ok(())
     }
 
@@ -121,7 +120,7 @@ impl Upload<'_> {
             .length(Length::Exact(part.length))
             .build()
             .await
-            .map_err(|error| failed(self.action(), error))?;
+            .map_err(|error| PortError::new(self.action(), error))?;
         let sent = self
             .client
             .upload_part()
@@ -132,7 +131,7 @@ impl Upload<'_> {
             .body(body)
             .send()
             .await
-            .map_err(|error| failed(self.action(), error))?;
+            .map_err(|error| PortError::new(self.action(), error))?;
         let done = CompletedPart::builder()
             .part_number(part.number)
             .set_e_tag(sent.e_tag)
@@ -145,7 +144,7 @@ impl Upload<'_> {
     async fn abort(&self, id: &str) {
         let call = self.client.abort_multipart_upload().bucket(&self.file.bucket);
         if let Err(error) = call.key(&self.file.key).upload_id(id).send().await {
-            let error = failed("abort a multipart upload", error);
+            let error = PortError::new("abort a multipart upload", error);
             tracing::warn!(key = self.file.key, ?error, "parts stay until the lifecycle rule");
         }
     }

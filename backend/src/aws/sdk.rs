@@ -59,7 +59,7 @@ impl Sdk {
             .force_path_style(path_style)
             .timeout_config(timeouts)
             .build();
-        S3ObjectStore::new(aws_sdk_s3::Client::from_conf(config), self.config.clone())
+        S3ObjectStore::new(aws_sdk_s3::Client::from_conf(config), &self.config)
     }
 
     /// An SNS topic.

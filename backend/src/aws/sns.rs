@@ -1,7 +1,6 @@
 //! Topics in SNS.
 
-use super::failed;
-use crate::ports::{PortResult, Topic};
+use crate::ports::{PortError, PortResult, Topic};
 use async_trait::async_trait;
 use aws_sdk_sns::Client;
 
@@ -22,7 +21,7 @@ impl SnsTopic {
 impl Topic for SnsTopic {
     async fn publish(&self, body: &str) -> PortResult<()> {
         let sent = self.client.publish().topic_arn(&self.arn).message(body).send().await;
-        sent.map_err(|error| failed(format!("publish to {}", self.arn), error))?;
+        sent.map_err(|error| PortError::new(format!("publish to {}", self.arn), error))?;
         Ok(())
     }
 }

@@ -1,7 +1,6 @@
 //! Queues in SQS.
 
-use super::failed;
-use crate::ports::{Message, PortResult, Queue};
+use crate::ports::{Message, PortError, PortResult, Queue};
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::MessageSystemAttributeName::ApproximateReceiveCount;
@@ -39,7 +38,7 @@ impl Queue for SqsQueue {
             .message_system_attribute_names(ApproximateReceiveCount)
             .send()
             .await
-            .map_err(|error| failed(format!("receive from {}", self.url), error))?;
+            .map_err(|error| PortError::new(format!("receive from {}", self.url), error))?;
         Ok(answer.messages.unwrap_or_default().into_iter().map(message).collect())
     }
 
@@ -51,7 +50,7 @@ impl Queue for SqsQueue {
             .visibility_timeout(seconds(visibility))
             .send()
             .await
-            .map_err(|error| failed(format!("extend a message of {}", self.url), error))?;
+            .map_err(|error| PortError::new(format!("extend a message of {}", self.url), error))?;
         Ok(())
     }
 
@@ -62,7 +61,7 @@ impl Queue for SqsQueue {
             .receipt_handle(&message.receipt)
             .send()
             .await
-            .map_err(|error| failed(format!("delete a message of {}", self.url), error))?;
+            .map_err(|error| PortError::new(format!("delete a message of {}", self.url), error))?;
         Ok(())
     }
 }

@@ -1,0 +1,81 @@
+//! The credentials that uploads are signed with.
+
+use aws_sdk_s3::config::{Credentials, ProvideCredentials, SharedCredentialsProvider};
+use aws_sdk_s3::error::BoxError;
+use std::time::{Duration, SystemTime};
+use tokio::sync::Mutex;
+
+/// What is signed with credentials must not outlive them: they are renewed this long before they
+/// end, which is longer than an upload ticket is valid.
+const MARGIN: Duration = Duration::from_secs(600);
+
+/// Keeps credentials until shortly before they end. The SDK's clients do the same for themselves;
+/// asked directly, a provider may call STS or the instance's metadata service every time.
+#[derive(Debug)]
+pub(super) struct CachedCredentials {
+    provider: Option<SharedCredentialsProvider>,
+    cached: Mutex<Option<Credentials>>,
+}
+
+impl CachedCredentials {
+    pub(super) fn new(provider: Option<SharedCredentialsProvider>) -> Self {
+        Self { provider, cached: Mutex::new(None) }
+    }
+
+    /// Credentials that last a while.
+    pub(super) async fn get(&self) -> Result<Credentials, BoxError> {
+        let mut cached = self.cached.lock().await;
+        if let Some(credentials) = cached.as_ref().filter(|kept| lasts(kept, SystemTime::now())) {
+            return Ok(credentials.clone());
+        }
+        let provider = self.provider.as_ref();
+        let provider =
+            provider.ok_or("no AWS credentials are set; see the AWS SDK's environment")?;
+        let fresh = provider.provide_credentials().await?;
+        *cached = Some(fresh.clone());
+        Ok(fresh)
+    }
+}
+
+fn lasts(credentials: &Credentials, now: SystemTime) -> bool {
+    credentials.expiry().is_none_or(|end| end > now + MARGIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_config::meta::credentials::provide_credentials_fn;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    async fn calls_for_two(lifetime: Option<Duration>) -> usize {
+        let calls = Arc::new(AtomicUsize::new(0));
+        let counter = calls.clone();
+        let provider = provide_credentials_fn(move || {
+            counter.fetch_add(1, Ordering::SeqCst);
+            let end = lifetime.map(|lifetime| SystemTime::now() + lifetime);
+            async move { Ok(Credentials::new("id", "secret", None, end, "test")) }
+        });
+        let cache = CachedCredentials::new(Some(SharedCredentialsProvider::new(provider)));
+        cache.get().await.unwrap();
+        cache.get().await.unwrap();
+        calls.load(Ordering::SeqCst)
+    }
+
+    #[tokio::test]
+    async fn credentials_are_fetched_once_while_they_last() {
+        assert_eq!(calls_for_two(None).await, 1);
+        assert_eq!(calls_for_two(Some(Duration::from_secs(3600))).await, 1);
+    }
+
+    #[tokio::test]
+    async fn credentials_that_end_soon_are_renewed() {
+        assert_eq!(calls_for_two(Some(Duration::from_secs(599))).await, 2);
+    }
+
+    #[tokio::test]
+    async fn a_machine_without_credentials_says_so() {
+        let error = CachedCredentials::new(None).get().await.unwrap_err();
+        assert!(error.to_string().starts_with("no AWS credentials"), "{error}");
+    }
+}
