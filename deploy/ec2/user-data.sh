@@ -1,0 +1,29 @@
+#!/bin/bash
+# User data of a GAS instance. Fill in the four values; the image has the release unpacked in
+# /opt/gas (bin/, public/, reference/, deploy/ec2/), the AWS CLI and jq.
+set -euo pipefail
+
+GAS_ROLE=worker          # web or worker
+GAS_STACK=gas            # the CloudFormation stack
+AWS_REGION=us-east-1     # where it is
+GAS_SECRET_ARN=          # the secret with DATABASE_URL, and for the web the OpenID client
+# Web only: what it listens on and how browsers reach it.
+GAS_LISTEN=0.0.0.0:8080
+GAS_PUBLIC_URL=https://gas.example.org
+
+id gas &>/dev/null || useradd --system --home-dir /nonexistent --shell /usr/sbin/nologin gas
+
+install -d -m 0755 /etc/gas
+install -m 0600 /dev/null /etc/gas/instance.env
+cat > /etc/gas/instance.env <<ENV
+AWS_REGION=$AWS_REGION
+GAS_STACK=$GAS_STACK
+GAS_SECRET_ARN=$GAS_SECRET_ARN
+GAS_LISTEN=$GAS_LISTEN
+GAS_PUBLIC_URL=$GAS_PUBLIC_URL
+ENV
+
+install -m 0755 /opt/gas/deploy/ec2/gas-env /opt/gas/bin/gas-env
+install -m 0644 "/opt/gas/deploy/ec2/gas-$GAS_ROLE.service" /etc/systemd/system/
+systemctl daemon-reload
+systemctl enable --now "gas-$GAS_ROLE.service"
