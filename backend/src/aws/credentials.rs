@@ -44,7 +44,7 @@ fn lasts(credentials: &Credentials, now: SystemTime) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_config::meta::credentials::provide_credentials_fn;
+    use aws_credential_types::credential_fn::provide_credentials_fn;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 

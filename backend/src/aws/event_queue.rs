@@ -5,6 +5,7 @@
 //! when it reconnects.
 
 use super::sqs::LONG_POLL_SECS;
+use crate::chain::chain;
 use crate::ports::{PortError, PortResult};
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, QueueAttributeName};
 use serde_json::json;
@@ -35,8 +36,8 @@ impl EventQueue {
             Ok(subscription_arn) => Ok(Self { sqs, sns, url, subscription_arn }),
             Err(error) => {
                 if let Err(error) = sqs.delete_queue().queue_url(&url).send().await {
-                    let error = PortError::new("delete", error);
-                    tracing::warn!(queue = %url, ?error, "an unused queue stays behind");
+                    let error = chain(&error);
+                    tracing::warn!(queue = %url, %error, "an unused queue stays behind");
                 }
                 Err(error)
             }

@@ -1,6 +1,7 @@
 //! Local files into S3: small ones in one request, large ones in parts, read from disk as they
 //! are sent.
 
+use crate::chain::chain;
 use crate::ports::{PortError, PortResult};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::{ByteStream, Length};
@@ -144,8 +145,8 @@ impl Upload<'_> {
     async fn abort(&self, id: &str) {
         let call = self.client.abort_multipart_upload().bucket(&self.file.bucket);
         if let Err(error) = call.key(&self.file.key).upload_id(id).send().await {
-            let error = PortError::new("abort a multipart upload", error);
-            tracing::warn!(key = self.file.key, ?error, "parts stay until the lifecycle rule");
+            let error = chain(&error);
+            tracing::warn!(key = self.file.key, %error, "parts stay until the lifecycle rule");
         }
     }
 }
