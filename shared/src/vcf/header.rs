@@ -1,0 +1,288 @@
+//! The header: version, definitions, contigs and samples.
+
+use super::diagnostic::{Code, Column, Diagnostic, Severity, shown};
+use std::collections::HashSet;
+
+/// A VCF version: (3, 3) or (4, 0) to (4, 5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(pub u8, pub u8);
+
+/// What the header says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The version of the `##fileformat` line.
+    pub version: Version,
+    /// Names of the samples, in order.
+    pub samples: Vec<String>,
+    /// Whether there is a FORMAT column.
+    pub has_format: bool,
+    /// Contigs with their length where it is given.
+    pub contigs: Vec<(String, Option<u64>)>,
+    /// The `##reference` line's value, which often names the assembly.
+    pub reference: Option<String>,
+    /// Keys of the INFO definitions.
+    pub info_keys: HashSet<String>,
+    /// Findings that do not stop the job.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Where the header stands after a line.
+#[derive(Debug)]
+pub enum HeaderStep {
+    /// More header lines are to come.
+    More(HeaderParser),
+    /// That was the `#CHROM` line.
+    Done(Header),
+}
+
+/// Reads a header line by line.
+#[derive(Debug, Default)]
+pub struct HeaderParser {
+    version: Option<Version>,
+    contigs: Vec<(String, Option<u64>)>,
+    reference: Option<String>,
+    info_keys: HashSet<String>,
+    seen: HashSet<String>,
+    warnings: Vec<Diagnostic>,
+    lines: u64,
+}
+
+const FIXED: [&str; 8] = ["CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO"];
+
+impl HeaderParser {
+    /// A parser before the first line.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the next line, without its line end.
+    ///
+    /// # Errors
+    /// [`Diagnostic`] where this is no VCF header.
+    pub fn push(mut self, line: &[u8]) -> Result<HeaderStep, Diagnostic> {
+        self.lines += 1;
+        let line =
+            if self.lines == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line };
+        if self.version.is_none() {
+            self.version = Some(self.read_version(line)?);
+            return Ok(HeaderStep::More(self));
+        }
+        if line.starts_with(b"##") {
+            self.read_meta(line);
+            return Ok(HeaderStep::More(self));
+        }
+        if line.starts_with(b"#") {
+            return self.read_columns(line).map(HeaderStep::Done);
+        }
+        if line.is_empty() {
+            self.warn(Code::BadHeaderLine, "the line is empty".to_owned());
+            return Ok(HeaderStep::More(self));
+        }
+        Err(self.error(Code::NoColumnLine, "records begin before the #CHROM line".to_owned()))
+    }
+
+    /// The finding for a file that ends inside the header.
+    pub fn unfinished(self) -> Diagnostic {
+        if self.lines == 0 {
+            return Self { lines: 1, ..self }
+                .error(Code::NotVcf, "the file is empty; a VCF file is expected".to_owned());
+        }
+        self.error(Code::NoColumnLine, "the file ends before the #CHROM line".to_owned())
+    }
+
+    fn error(&self, code: Code, message: String) -> Diagnostic {
+        Diagnostic { line: self.lines, column: None, severity: Severity::Error, code, message }
+    }
+
+    fn warn(&mut self, code: Code, message: String) {
+        let finding = self.error(code, message);
+        self.warnings.push(Diagnostic { severity: Severity::Warning, ..finding });
+    }
+
+    fn read_version(&self, line: &[u8]) -> Result<Version, Diagnostic> {
+        let Some(text) =
+            strip_no_case(line, b"##fileformat=").or(strip_no_case(line, b"##format="))
+        else {
+            let message = format!(
+                "{} is not a VCF header; the first line must be like ##fileformat=VCFv4.2",
+                shown(line)
+            );
+            return Err(self.error(Code::NotVcf, message));
+        };
+        let number = strip_no_case(text.trim_ascii(), b"VCF").unwrap_or(text);
+        let number = number.strip_prefix(b"v").or(number.strip_prefix(b"V")).unwrap_or(number);
+        let version = match number {
+            b"3.3" => Version(3, 3),
+            [b'4', b'.', minor @ b'0'..=b'5'] => Version(4, minor - b'0'),
+            _ => {
+                let message =
+                    format!("{} is not a known version; 3.3 and 4.0 to 4.5 are", shown(text));
+                return Err(self.error(Code::UnknownVersion, message));
+            }
+        };
+        Ok(version)
+    }
+
+    fn read_meta(&mut self, line: &[u8]) {
+        let text = String::from_utf8_lossy(line);
+        let Some((key, value)) = text.trim_start_matches('#').split_once('=') else {
+            self.warn(Code::BadHeaderLine, format!("{} has no \"=\"", shown(line)));
+            return;
+        };
+        if key == "reference" {
+            self.reference = Some(value.to_owned());
+        }
+        let Some(id) = structured_field(value, "ID") else {
+            if matches!(key, "INFO" | "FORMAT" | "FILTER" | "contig") && value.starts_with('<') {
+                self.warn(Code::BadHeaderLine, format!("the {key} definition has no ID"));
+            }
+            return;
+        };
+        if !self.seen.insert(format!("{key}\t{id}"))
+            && matches!(key, "INFO" | "FORMAT" | "FILTER" | "contig")
+        {
+            self.warn(
+                Code::DuplicateHeader,
+                format!("{key} {id:?} is defined twice; the first counts"),
+            );
+            return;
+        }
+        match key {
+            "contig" => {
+                let length = structured_field(value, "length").and_then(|n| n.parse().ok());
+                self.contigs.push((id.to_owned(), length));
+            }
+            "INFO" => {
+                self.info_keys.insert(id.to_owned());
+            }
+            _ => {}
+        }
+    }
+
+    fn read_columns(mut self, line: &[u8]) -> Result<Header, Diagnostic> {
+        let text = String::from_utf8_lossy(&line[1..]).into_owned();
+        let names: Vec<&str> = text.split('\t').collect();
+        if names.len() < 8 || names[..8] != FIXED {
+            let message = format!(
+                "the #CHROM line must name {}, separated by tabs; it has {}",
+                FIXED.join(", "),
+                shown(line)
+            );
+            return Err(self.error(Code::BadColumnLine, message));
+        }
+        let samples: Vec<String> = names.iter().skip(9).map(|s| (*s).to_owned()).collect();
+        if let Some(twice) = first_duplicate(&samples) {
+            let mut finding =
+                self.error(Code::DuplicateSample, format!("sample {twice:?} is there twice"));
+            finding.column = Some(Column::Samples);
+            finding.severity = Severity::Warning;
+            self.warnings.push(finding);
+        }
+        Ok(Header {
+            version: self.version.unwrap_or(Version(4, 2)),
+            samples,
+            has_format: names.len() > 8,
+            contigs: self.contigs,
+            reference: self.reference,
+            info_keys: self.info_keys,
+            warnings: self.warnings,
+        })
+    }
+}
+
+fn first_duplicate(samples: &[String]) -> Option<&String> {
+    let mut seen = HashSet::new();
+    samples.iter().find(|name| !seen.insert(*name))
+}
+
+fn strip_no_case<'a>(text: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
+    let (head, tail) = text.split_at_checked(prefix.len())?;
+    head.eq_ignore_ascii_case(prefix).then_some(tail)
+}
+
+/// The value of a key in `<ID=AF,Number=A,Description="a, b">`; in VCF 3.3's unbracketed
+/// `AF,1,Float,"…"` the first part is the ID.
+fn structured_field<'a>(value: &'a str, key: &str) -> Option<&'a str> {
+    let Some(inner) = value.strip_prefix('<') else {
+        let first = value.split(',').next()?;
+        return (key == "ID" && value.contains(',')).then_some(first);
+    };
+    let inner = inner.strip_suffix('>').unwrap_or(inner);
+    let mut rest = inner;
+    while !rest.is_empty() {
+        let (name, after) = rest.split_once('=')?;
+        let (field, next) = match after.strip_prefix('"') {
+            Some(quoted) => {
+                let (field, next) = quoted.split_once('"').unwrap_or((quoted, ""));
+                (field, next.strip_prefix(',').unwrap_or(next))
+            }
+            None => after.split_once(',').unwrap_or((after, "")),
+        };
+        if name.trim() == key {
+            return Some(field);
+        }
+        rest = next;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(lines: &[&str]) -> Result<Header, String> {
+        let mut parser = HeaderParser::new();
+        for line in lines {
+            match parser.push(line.as_bytes()) {
+                Ok(HeaderStep::More(next)) => parser = next,
+                Ok(HeaderStep::Done(header)) => return Ok(header),
+                Err(finding) => return Err(finding.to_string()),
+            }
+        }
+        Err(parser.unfinished().to_string())
+    }
+
+    const COLUMNS: &str = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO";
+
+    #[test]
+    fn versions_and_definitions_are_read() {
+        let header = parse(&[
+            "##fileformat=VCFv4.3",
+            "##contig=<ID=20,length=63025520>",
+            "##INFO=<ID=AF,Number=A,Type=Float,Description=\"a, \\\"b\\\"\">",
+            "##INFO=<ID=AF,Number=A,Type=Float,Description=\"again\">",
+            "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tS1\tS1",
+        ])
+        .unwrap();
+        assert_eq!(header.version, Version(4, 3));
+        assert_eq!(header.contigs, [("20".to_owned(), Some(63_025_520))]);
+        assert_eq!(header.samples.len(), 2);
+        let texts: Vec<String> = header.warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            texts,
+            [
+                "line 4: INFO \"AF\" is defined twice; the first counts",
+                "line 5, samples: sample \"S1\" is there twice"
+            ]
+        );
+    }
+
+    #[test]
+    fn old_and_new_versions_are_told_from_others() {
+        for version in ["VCFv3.3", "VCFv4.0", "VCFv4.5"] {
+            assert!(parse(&[&format!("##fileformat={version}"), COLUMNS]).is_ok(), "{version}");
+        }
+        assert_eq!(
+            parse(&["##fileformat=VCFv5.0", COLUMNS]).unwrap_err(),
+            "line 1: \"VCFv5.0\" is not a known version; 3.3 and 4.0 to 4.5 are"
+        );
+        assert!(
+            parse(&["hello"]).unwrap_err().starts_with("line 1: \"hello\" is not a VCF header")
+        );
+        assert_eq!(parse(&[]).unwrap_err(), "line 1: the file is empty; a VCF file is expected");
+        assert_eq!(
+            parse(&["##fileformat=VCFv4.2", "20\t1\t.\tA\tC\t.\t.\t."]).unwrap_err(),
+            "line 2: records begin before the #CHROM line"
+        );
+    }
+}

@@ -1,0 +1,79 @@
+//! The check of a file's beginning, before the upload.
+
+use super::diagnostic::{Code, Diagnostic, Severity};
+use super::header::{Header, HeaderParser, HeaderStep};
+use super::record::{check_record, parse_record};
+
+/// What the beginning of a file says.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// The header.
+    pub header: Header,
+    /// Records seen.
+    pub records: u64,
+}
+
+/// Checks the first bytes of an uncompressed file. `complete` says that these bytes are the whole
+/// file; otherwise the last line may be cut off and is left out.
+///
+/// # Errors
+/// The first [`Diagnostic`] that would stop the job.
+pub fn check_preview(bytes: &[u8], complete: bool) -> Result<Preview, Diagnostic> {
+    let whole = if complete {
+        bytes
+    } else {
+        &bytes[..bytes.iter().rposition(|b| *b == b'\n').map_or(0, |end| end + 1)]
+    };
+    let mut parser = Some(HeaderParser::new());
+    let mut header: Option<Header> = None;
+    let mut records = 0;
+    let mut number = 0;
+    for line in whole.split_inclusive(|b| *b == b'\n') {
+        number += 1;
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if let Some(current) = parser.take() {
+            match current.push(line)? {
+                HeaderStep::More(next) => parser = Some(next),
+                HeaderStep::Done(done) => header = Some(done),
+            }
+        } else if let Some(header) = &header
+            && !line.is_empty()
+        {
+            let record = parse_record(line).map_err(|e| e.at(number))?;
+            check_record(&record, header.samples.len()).map_err(|e| e.at(number))?;
+            records += 1;
+        }
+    }
+    match (header, parser) {
+        (Some(header), _) if records > 0 || !complete => Ok(Preview { header, records }),
+        (Some(_), _) => Err(Diagnostic {
+            line: number,
+            column: None,
+            severity: Severity::Error,
+            code: Code::NoRecords,
+            message: "the file has no records after its header".to_owned(),
+        }),
+        (None, parser) => Err(parser.unwrap_or_default().unfinished()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
+
+    #[test]
+    fn a_line_cut_by_the_preview_is_no_error_but_one_cut_by_the_file_is() {
+        let text = format!("{HEADER}20\t5\t.\tA\tC\t.\t.\t.\r\n20\t7\t.");
+        assert_eq!(check_preview(text.as_bytes(), false).unwrap().records, 1);
+        let error = check_preview(text.as_bytes(), true).unwrap_err();
+        assert_eq!((error.line, error.code), (4, Code::TooFewColumns));
+    }
+
+    #[test]
+    fn a_header_alone_is_refused() {
+        assert_eq!(check_preview(HEADER.as_bytes(), true).unwrap_err().code, Code::NoRecords);
+    }
+}

@@ -1,0 +1,265 @@
+//! One record line: cut into columns, and checked.
+
+use super::alleles::{AltKind, is_bases};
+use super::diagnostic::{Code, Column, Diagnostic, Severity, shown};
+
+/// The columns of a record line, borrowed from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record<'a> {
+    /// Chromosome or contig name.
+    pub chrom: &'a [u8],
+    /// 1-based position; 0 and length + 1 are the telomeres.
+    pub pos: u64,
+    /// Identifiers, as the user gave them.
+    pub id: &'a [u8],
+    /// Reference allele.
+    pub reference: &'a [u8],
+    /// Alternative alleles, comma-separated.
+    pub alt: &'a [u8],
+    /// Quality.
+    pub qual: &'a [u8],
+    /// Filters.
+    pub filter: &'a [u8],
+    /// Annotations.
+    pub info: &'a [u8],
+    /// FORMAT and samples, where there are any; not cut further.
+    pub rest: Option<&'a [u8]>,
+    /// Everything before INFO, the tab included.
+    pub before_info: &'a [u8],
+}
+
+/// What is wrong with a record; [`RecordError::at`] adds the line number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordError {
+    column: Option<Column>,
+    code: Code,
+    message: String,
+}
+
+impl RecordError {
+    fn new(column: Column, code: Code, message: String) -> Self {
+        Self { column: Some(column), code, message }
+    }
+
+    /// The finding, at a line of a file.
+    pub fn at(self, line: u64) -> Diagnostic {
+        Diagnostic {
+            line,
+            column: self.column,
+            severity: Severity::Error,
+            code: self.code,
+            message: self.message,
+        }
+    }
+}
+
+/// Cuts a line (without its line end) into columns and reads the position. The other columns are
+/// left to [`check_record`].
+///
+/// # Errors
+/// [`RecordError`] for fewer than eight columns, a bad position, or an empty CHROM, REF or ALT.
+#[inline]
+pub fn parse_record(line: &[u8]) -> Result<Record<'_>, RecordError> {
+    let mut ends = [0usize; 8];
+    let mut found = 0;
+    for (i, b) in line.iter().enumerate() {
+        if *b == b'\t' {
+            ends[found] = i;
+            found += 1;
+            if found == 8 {
+                break;
+            }
+        }
+    }
+    if found < 7 {
+        return Err(too_few(line, found + 1));
+    }
+    let info_end = if found == 8 { ends[7] } else { line.len() };
+    let column = |n: usize| &line[ends[n - 1] + 1..ends[n]];
+    let record = Record {
+        chrom: &line[..ends[0]],
+        pos: parse_position(column(1))?,
+        id: column(2),
+        reference: column(3),
+        alt: column(4),
+        qual: column(5),
+        filter: column(6),
+        info: &line[ends[6] + 1..info_end],
+        rest: (found == 8).then(|| &line[info_end + 1..]),
+        before_info: &line[..=ends[6]],
+    };
+    for (name, text) in
+        [(Column::Chrom, record.chrom), (Column::Ref, record.reference), (Column::Alt, record.alt)]
+    {
+        if text.is_empty() {
+            let message =
+                format!("the column is empty; write \".\" where {} is unknown", name.name());
+            return Err(RecordError::new(name, Code::EmptyColumn, message));
+        }
+    }
+    Ok(record)
+}
+
+fn parse_position(text: &[u8]) -> Result<u64, RecordError> {
+    let bad = || {
+        RecordError::new(
+            Column::Pos,
+            Code::BadPosition,
+            format!("{} is not a position", shown(text)),
+        )
+    };
+    if text.is_empty() || text.len() > 12 {
+        return Err(bad());
+    }
+    text.iter().try_fold(0u64, |sum, b| match b {
+        b'0'..=b'9' => Ok(sum * 10 + u64::from(b - b'0')),
+        _ => Err(bad()),
+    })
+}
+
+#[cold]
+fn too_few(line: &[u8], columns: usize) -> RecordError {
+    let spaced = line.split(|b| *b == b' ').filter(|part| !part.is_empty()).count() >= 8;
+    let advice = if spaced {
+        "; columns must be separated by tabs, not spaces"
+    } else {
+        "; is the file cut off?"
+    };
+    let message = format!("the line has {columns} of the 8 columns{advice}");
+    RecordError { column: None, code: Code::TooFewColumns, message }
+}
+
+/// Checks what [`parse_record`] leaves open: alleles, quality, INFO, and the number of samples.
+///
+/// # Errors
+/// [`RecordError`] for the first column at fault.
+#[inline]
+pub fn check_record(record: &Record<'_>, samples: usize) -> Result<(), RecordError> {
+    if !is_plain_bases(record.reference) {
+        check_reference(record.reference)?;
+    }
+    if !is_plain_bases(record.alt) {
+        check_alternatives(record.alt)?;
+    }
+    if record.qual != b"." {
+        check_quality(record.qual)?;
+    }
+    if record.chrom.iter().chain(record.info).any(|b| *b < b'!' && *b != b' ') {
+        return Err(control_character(record));
+    }
+    check_samples(record, samples)
+}
+
+fn is_plain_bases(text: &[u8]) -> bool {
+    text.iter().all(|b| matches!(b, b'A' | b'C' | b'G' | b'T'))
+}
+
+fn check_reference(text: &[u8]) -> Result<(), RecordError> {
+    if is_bases(text) || text == b"." {
+        return Ok(());
+    }
+    let message = format!("{} is not a sequence of bases (A, C, G, T, N)", shown(text));
+    Err(RecordError::new(Column::Ref, Code::BadRef, message))
+}
+
+fn check_alternatives(text: &[u8]) -> Result<(), RecordError> {
+    for allele in text.split(|b| *b == b',') {
+        if AltKind::of(allele).is_none() {
+            let message = format!(
+                "{} is not an allele: bases, \"*\", \".\", <DEL> or a breakend are",
+                shown(allele)
+            );
+            return Err(RecordError::new(Column::Alt, Code::BadAlt, message));
+        }
+    }
+    Ok(())
+}
+
+fn check_quality(text: &[u8]) -> Result<(), RecordError> {
+    let plain = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    if plain || std::str::from_utf8(text).is_ok_and(|t| t.parse::<f64>().is_ok()) {
+        return Ok(());
+    }
+    let message = format!("{} is not a number; write \".\" where it is unknown", shown(text));
+    Err(RecordError::new(Column::Qual, Code::BadQual, message))
+}
+
+#[cold]
+fn control_character(record: &Record<'_>) -> RecordError {
+    let column = if record.chrom.iter().any(|b| *b < b' ') { Column::Chrom } else { Column::Info };
+    let message = "there is a control character; is this a text file?".to_owned();
+    RecordError::new(column, Code::NotText, message)
+}
+
+#[inline]
+fn check_samples(record: &Record<'_>, samples: usize) -> Result<(), RecordError> {
+    let columns = record.rest.map_or(0, |rest| rest.iter().filter(|b| **b == b'\t').count());
+    if columns == samples {
+        return Ok(());
+    }
+    let message = format!(
+        "the line has {columns} sample column{}, the header names {samples}; is the line cut off?",
+        if columns == 1 { "" } else { "s" }
+    );
+    Err(RecordError::new(Column::Samples, Code::SampleCount, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(line: &str, samples: usize) -> String {
+        let parsed = parse_record(line.as_bytes());
+        match parsed.and_then(|record| check_record(&record, samples)) {
+            Ok(()) => "fine".to_owned(),
+            Err(error) => error.at(17).to_string(),
+        }
+    }
+
+    #[test]
+    fn messages_name_line_column_and_remedy() {
+        for (line, samples, expected) in [
+            ("1\t5\t.\tA\tC\t.\t.\t.", 0, "fine"),
+            ("1\t12a\t.\tA\tC\t.\t.\t.", 0, r#"line 17, POS: "12a" is not a position"#),
+            ("1\t-5\t.\tA\tC\t.\t.\t.", 0, r#"line 17, POS: "-5" is not a position"#),
+            (
+                "1 5 . A C . . .",
+                0,
+                "line 17: the line has 1 of the 8 columns; columns must be separated by tabs, not spaces",
+            ),
+            ("1\t5\t.\tA", 0, "line 17: the line has 4 of the 8 columns; is the file cut off?"),
+            (
+                "1\t5\t.\tA1\tC\t.\t.\t.",
+                0,
+                r#"line 17, REF: "A1" is not a sequence of bases (A, C, G, T, N)"#,
+            ),
+            (
+                "1\t5\t.\tA\tC,?\t.\t.\t.",
+                0,
+                r#"line 17, ALT: "?" is not an allele: bases, "*", ".", <DEL> or a breakend are"#,
+            ),
+            (
+                "1\t5\t.\tA\tC\tx\t.\t.",
+                0,
+                r#"line 17, QUAL: "x" is not a number; write "." where it is unknown"#,
+            ),
+            (
+                "1\t5\t.\tA\t\t.\t.\t.",
+                0,
+                r#"line 17, ALT: the column is empty; write "." where ALT is unknown"#,
+            ),
+            (
+                "1\t5\t.\tA\tC\t.\t.\t.\tGT\t0|1",
+                2,
+                "line 17, samples: the line has 1 sample column, the header names 2; is the line cut off?",
+            ),
+            (
+                "1\t5\t.\tA\tC\t.\t.\tAF\u{1}",
+                0,
+                "line 17, INFO: there is a control character; is this a text file?",
+            ),
+        ] {
+            assert_eq!(problem(line, samples), expected, "{line:?}");
+        }
+    }
+}
