@@ -15,11 +15,13 @@ mod run_job;
 pub use cancel_job::cancel_job;
 pub use change_job::{ChangeError, change_job};
 pub use confirm_upload::{ConfirmError, confirm_upload};
-pub use download::{DOWNLOAD_LINK_SECS, DownloadError, LOG_VIEW_MAX_BYTES, read_log, sign_result_link};
+pub use download::{
+    DOWNLOAD_LINK_SECS, DownloadError, LOG_VIEW_MAX_BYTES, read_log, sign_result_link,
+};
 pub use find_job::{FindError, find_job, list_jobs};
 pub use request_upload::{RequestUploadError, UPLOAD_TICKET_SECS, request_upload};
 pub use run_job::{
-    Finished, announce_result, claim_job, complete_job, fail_job, report_progress,
+    Finished, announce_result, claim_job, complete_job, fail_job, release_job, report_progress,
 };
 
 use crate::ports::{PortError, PortResult, Topic};

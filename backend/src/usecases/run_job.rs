@@ -45,6 +45,14 @@ pub async fn report_progress(
     change_job(gas, id, Change::Progressed { claim, progress }).await
 }
 
+/// Gives a job back unfinished, so that the next worker need not wait for silence.
+///
+/// # Errors
+/// [`ChangeError::Refused`] where the job is over or was taken over: there is nothing to release.
+pub async fn release_job(gas: &Gas, id: JobId, claim: ClaimId) -> Result<Job, ChangeError> {
+    change_job(gas, id, Change::Released { claim }).await
+}
+
 /// Ends a job whose result and log are stored where [`Layout`](crate::gas::Layout) says.
 ///
 /// # Errors

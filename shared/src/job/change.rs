@@ -3,7 +3,7 @@
 //! ```text
 //! UPLOADING -> PENDING -> RUNNING -> COMPLETED
 //!     |           |          |`----> FAILED      (RUNNING -> RUNNING: progress, or a new claim
-//!     `-----------+----------`-----> CANCELLED    after the old one fell silent)
+//!     `-----------+----------`-----> CANCELLED    after the old one fell silent or let go)
 //! ```
 //! FAILED is also open from UPLOADING and PENDING (the upload never came, or no worker could take
 //! the job). States only move forward; the last three are final.
@@ -33,6 +33,11 @@ pub enum Change {
         claim: ClaimId,
         /// How far.
         progress: Progress,
+    },
+    /// The claiming worker gives the job back unfinished: any worker may claim it at once.
+    Released {
+        /// The worker's claim.
+        claim: ClaimId,
     },
     /// The results are stored.
     Completed {
@@ -67,6 +72,7 @@ impl Change {
             Self::Uploaded { .. } => "uploaded",
             Self::Claimed { .. } => "claimed",
             Self::Progressed { .. } => "progressed",
+            Self::Released { .. } => "released",
             Self::Completed { .. } => "completed",
             Self::Failed { .. } => "failed",
             Self::Cancelled => "cancelled",
@@ -120,6 +126,12 @@ impl Job {
             (JobState::Running(run), Change::Progressed { claim, progress }) => {
                 run.held_by(claim)?;
                 Ok(JobState::Running(Run { heartbeat_at: now, progress, ..run.clone() }))
+            }
+            (JobState::Running(run), Change::Released { claim }) => {
+                run.held_by(claim)?;
+                // States only move forward, so the job stays RUNNING, as one long silent.
+                let heartbeat_at = Timestamp::UNIX_EPOCH;
+                Ok(JobState::Running(Run { heartbeat_at, ..run.clone() }))
             }
             (
                 JobState::Running(run),

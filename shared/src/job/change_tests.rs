@@ -74,6 +74,21 @@ fn a_heartbeat_keeps_the_claim() {
 }
 
 #[test]
+fn a_released_job_can_be_claimed_at_once() {
+    let released = running().apply(Change::Released { claim: claim(1) }, at(3)).unwrap();
+    assert_eq!(released.status(), JobStatus::Running);
+    let taken = released.apply(claimed(2), at(3)).unwrap();
+    assert_eq!(taken.apply(completed(1), at(4)), Err(Refused::ClaimLost));
+    assert!(taken.apply(completed(2), at(4)).is_ok());
+}
+
+#[test]
+fn only_the_holder_of_the_claim_releases_a_job() {
+    let other = running().apply(Change::Released { claim: claim(2) }, at(3));
+    assert_eq!(other, Err(Refused::ClaimLost));
+}
+
+#[test]
 fn refusals_say_what_was_tried() {
     let refused = new_job().apply(claimed(1), at(1)).unwrap_err();
     assert_eq!(refused.to_string(), "a job that is UPLOADING cannot be claimed");
@@ -86,6 +101,7 @@ fn any_change() -> impl Strategy<Value = Change> {
         who.clone().prop_map(claimed),
         who.clone()
             .prop_map(|n| Change::Progressed { claim: claim(n), progress: Progress::default() }),
+        who.clone().prop_map(|n| Change::Released { claim: claim(n) }),
         who.clone().prop_map(completed),
         proptest::option::of(who).prop_map(|n| Change::Failed {
             claim: n.map(claim),
@@ -119,7 +135,10 @@ proptest! {
             prop_assert!(!job.status().is_final());
             prop_assert!(next.status() >= job.status());
             prop_assert_eq!(next.version, 1 + accepted);
-            if let Change::Completed { claim, .. } | Change::Progressed { claim, .. } = &change {
+            if let Change::Completed { claim, .. }
+            | Change::Progressed { claim, .. }
+            | Change::Released { claim } = &change
+            {
                 prop_assert_eq!(Some(*claim), holder);
             }
             if matches!(next.state, JobState::Running(_) | JobState::Completed(_)) {
