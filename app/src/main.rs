@@ -1,2 +1,28 @@
-//! Placeholder.
-fn main() {}
+//! The GAS web application.
+//!
+//! One crate, two programs: with feature `web` the pages compiled to WASM, with feature `server`
+//! the axum server that renders the same pages, answers their server functions ([`api`]) and
+//! signs users in. Pages see `gas-shared` only; whatever touches AWS, PostgreSQL or the identity
+//! provider is under `server`.
+
+mod api;
+mod app;
+#[cfg(feature = "web")]
+mod browser;
+mod components;
+mod error;
+mod format;
+mod live;
+mod pages;
+#[cfg(feature = "server")]
+mod server;
+
+#[cfg(feature = "server")]
+fn main() -> anyhow::Result<()> {
+    server::main()
+}
+
+#[cfg(not(feature = "server"))]
+fn main() {
+    dioxus::launch(app::App);
+}

@@ -7,7 +7,6 @@ use clap::Args;
 
 /// Where a deployment's resources are.
 #[derive(Args, Clone, Debug)]
-#[expect(missing_docs, reason = "each field's help text is its documentation")]
 pub struct Deployment {
     /// The deployment's prefix, which begins the name of everything it owns.
     #[arg(long, env = "GAS_PREFIX")]

@@ -40,16 +40,8 @@ pub struct Layout {
 }
 
 impl Gas {
-    /// Connects to the services of a deployment.
-    ///
-    /// # Errors
-    /// Where PostgreSQL cannot be reached or its schema cannot be brought up to date. AWS is not
-    /// called.
-    pub async fn connect(
-        deployment: &Deployment,
-        sdk: &aws::Sdk,
-        pool: &sqlx::PgPool,
-    ) -> Self {
+    /// The adapters of a deployment. Nothing is called yet.
+    pub fn connect(deployment: &Deployment, sdk: &aws::Sdk, pool: &sqlx::PgPool) -> Self {
         let topic = |arn: &str| -> Arc<dyn Topic> { Arc::new(sdk.topic(arn)) };
         Self {
             jobs: Arc::new(sdk.job_store(&deployment.annotations_table)),
@@ -114,6 +106,9 @@ mod tests {
         assert_eq!(input.key, format!("gas/{user}/{id}~_t__1.vcf.gz"));
         let result = layout.result(owner, job, &name);
         assert_eq!(result.key, format!("gas/{user}/{id}~_t__1.annot.vcf"));
-        assert_eq!(layout.log(owner, job, &name).key, format!("gas/{user}/{id}~_t__1.vcf.count.log"));
+        assert_eq!(
+            layout.log(owner, job, &name).key,
+            format!("gas/{user}/{id}~_t__1.vcf.count.log")
+        );
     }
 }

@@ -5,6 +5,7 @@
 //! only places that know an SDK. Processes build a [`Gas`] at start and call use-cases with it.
 
 pub mod aws;
+pub mod chain;
 pub mod clock;
 pub mod deployment;
 pub mod gas;
@@ -15,5 +16,6 @@ pub mod postgres;
 pub mod testkit;
 pub mod usecases;
 
+pub use chain::chain;
 pub use deployment::Deployment;
 pub use gas::Gas;

@@ -21,12 +21,8 @@ pub trait JobStore: Send + Sync {
     ///
     /// `cursor` is [`JobPage::next`] of the page before. One that is not of this user or not
     /// readable counts as none.
-    async fn jobs_of(
-        &self,
-        owner: UserId,
-        cursor: Option<&str>,
-        limit: u16,
-    ) -> PortResult<JobPage>;
+    async fn jobs_of(&self, owner: UserId, cursor: Option<&str>, limit: u16)
+    -> PortResult<JobPage>;
 }
 
 /// Whether a conditional write took place.

@@ -26,10 +26,7 @@ pub struct PortError {
 
 impl PortError {
     /// What was tried, as in "failed to …", and why it failed.
-    pub fn new(
-        action: impl Into<String>,
-        source: impl Into<Box<dyn Error + Send + Sync>>,
-    ) -> Self {
+    pub fn new(action: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { action: action.into(), source: source.into() }
     }
 }

@@ -29,7 +29,10 @@ pub trait ObjectStore: Send + Sync {
 
     /// The URL and form fields with which a browser may upload one object
     /// (<https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>).
-    async fn sign_upload(&self, rule: &UploadRule<'_>) -> PortResult<(String, Vec<(String, String)>)>;
+    async fn sign_upload(
+        &self,
+        rule: &UploadRule<'_>,
+    ) -> PortResult<(String, Vec<(String, String)>)>;
 }
 
 /// What is known of an object.

@@ -1,8 +1,8 @@
 //! Changing a job: the one place that writes an existing row.
 
-use crate::Gas;
 use crate::messages::JobEvent;
 use crate::ports::{PortError, WriteOutcome};
+use crate::{Gas, chain};
 use gas_shared::job::{Change, Refused};
 use gas_shared::{Job, JobId, JobView};
 
@@ -58,6 +58,6 @@ pub async fn change_job(gas: &Gas, id: JobId, change: Change) -> Result<Job, Cha
 pub(super) async fn tell_browsers(gas: &Gas, job: &Job) {
     let event = JobEvent { user_id: job.owner, job: JobView::from(job) };
     if let Err(error) = super::publish(&*gas.job_events, &event).await {
-        tracing::warn!(job_id = %job.id, error = &error as &dyn std::error::Error, "live event lost");
+        tracing::warn!(job_id = %job.id, error = %chain(&error), "live event lost");
     }
 }

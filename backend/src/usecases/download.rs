@@ -87,7 +87,10 @@ mod tests {
         let eve = test.user("eve", Plan::Premium);
         let waiting = test.pending_job(&ada).await;
         let refused = sign_result_link(&test.gas, ada.id, waiting.id).await.unwrap_err();
-        assert_eq!(refused.to_string(), format!("job {} is PENDING and has no results", waiting.id));
+        assert_eq!(
+            refused.to_string(),
+            format!("job {} is PENDING and has no results", waiting.id)
+        );
 
         let done = test.completed_job(&ada).await;
         assert!(sign_result_link(&test.gas, ada.id, done.id).await.is_ok());

@@ -59,7 +59,8 @@ pub async fn request_upload(
     let now = gas.clock.now();
     let expires_at = now + SignedDuration::from_secs(UPLOAD_TICKET_SECS);
     let file = gas.layout.input(account.id, job_id, &name);
-    let rule = UploadRule { file: &file, content_type, max_bytes: limit, signed_at: now, expires_at };
+    let rule =
+        UploadRule { file: &file, content_type, max_bytes: limit, signed_at: now, expires_at };
     let (url, fields) = gas.objects.sign_upload(&rule).await?;
     let job = Job::new(job_id, account.id, name, file, now);
     if gas.jobs.insert(&job).await? == WriteOutcome::Conflict {
@@ -80,7 +81,10 @@ mod tests {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let ticket = request_upload(&test.gas, &ada, "a.vcf", FREE_MAX_UPLOAD_BYTES).await.unwrap();
-        assert_eq!(test.job(ticket.job_id).input.file.key, format!("gas/{}/{}~a.vcf", ada.id, ticket.job_id));
+        assert_eq!(
+            test.job(ticket.job_id).input.file.key,
+            format!("gas/{}/{}~a.vcf", ada.id, ticket.job_id)
+        );
 
         let refused = request_upload(&test.gas, &ada, "a.vcf", FREE_MAX_UPLOAD_BYTES + 1).await;
         assert_eq!(

@@ -1,0 +1,32 @@
+//! The root component and the routes.
+
+use crate::components::Shell;
+use crate::pages::{Annotate, Annotations, Home, JobDetails, JobLog, NotFound};
+use dioxus::prelude::*;
+
+/// Every page of the application. [`Home`] is the only one for someone not signed in.
+#[derive(Routable, Clone, PartialEq, Debug)]
+#[rustfmt::skip]
+pub enum Route {
+    #[layout(Shell)]
+        #[route("/")]
+        Home {},
+        #[route("/annotate")]
+        Annotate {},
+        #[route("/annotations?:cursor")]
+        Annotations { cursor: String },
+        #[route("/annotations/:id")]
+        JobDetails { id: String },
+        #[route("/annotations/:id/log")]
+        JobLog { id: String },
+        #[route("/:..segments")]
+        NotFound { segments: Vec<String> },
+}
+
+/// The application.
+#[component]
+pub fn App() -> Element {
+    rsx! {
+        Router::<Route> {}
+    }
+}

@@ -1,0 +1,82 @@
+//! The server half: what runs on EC2 in front of the pages.
+//!
+//! [`router`] puts the parts together: sign-in ([`sign_in`]), sessions ([`session`]), what guards
+//! every request ([`security`]), live events ([`live`]), and the Dioxus application with its
+//! server functions, which find their caller through [`caller`].
+
+pub mod caller;
+mod errors;
+mod live;
+mod router;
+mod security;
+mod session;
+mod settings;
+mod sign_in;
+mod state;
+
+pub use state::Web;
+
+use anyhow::Context;
+use clap::Parser;
+use gas_backend::aws::Sdk;
+use gas_backend::{Gas, postgres};
+use settings::Settings;
+use std::future::Future;
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+/// Reads the settings and serves until SIGTERM or SIGINT.
+pub fn main() -> anyhow::Result<()> {
+    let settings = Settings::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).init();
+    let runtime = tokio::runtime::Runtime::new().context("failed to start the runtime")?;
+    runtime.block_on(serve(settings))
+}
+
+async fn serve(settings: Settings) -> anyhow::Result<()> {
+    let shutdown = CancellationToken::new();
+    let signal = shutdown_signal()?;
+    let sdk = Sdk::from_env().await;
+    let pool = postgres::connect(&settings.deployment.database_url).await?;
+    let gas = Gas::connect(&settings.deployment, &sdk, &pool);
+    let events = sdk
+        .event_queue(&settings.deployment.prefix, &settings.deployment.job_events_topic_arn)
+        .await?;
+    let hub = live::Hub::default();
+    let pump = tokio::spawn(live::pump(events, hub.clone(), shutdown.clone()));
+    let sessions = session::PostgresSessions::new(&pool);
+    let sweeper = tokio::spawn(session::sweep(sessions.clone(), shutdown.clone()));
+
+    let listener = tokio::net::TcpListener::bind(&settings.listen)
+        .await
+        .with_context(|| format!("failed to listen on {}", settings.listen))?;
+    let web = Web::new(gas, hub, &settings).await?;
+    let app = router::build(web, sessions);
+    tracing::info!(listen = %settings.listen, url = %settings.public_url, "web ready");
+    let stop = shutdown.clone();
+    axum::serve(listener, app)
+        .with_graceful_shutdown(async move {
+            signal.await;
+            // Live streams end with the token; the server waits for every open connection.
+            stop.cancel();
+        })
+        .await
+        .context("failed to serve")?;
+    pump.await.context("the event pump panicked")?;
+    sweeper.await.context("the session sweeper panicked")
+}
+
+/// Resolves at SIGTERM or SIGINT.
+fn shutdown_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).context("failed to watch SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("failed to watch SIGINT")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("shutting down");
+    })
+}

@@ -1,0 +1,52 @@
+//! All routes, and the layers around them.
+
+use super::session::PostgresSessions;
+use super::{Web, security, session, sign_in};
+use crate::app::App;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::from_fn;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Extension, Router};
+use dioxus::server::{DioxusRouterExt, FullstackState, ServeConfig};
+use gas_backend::chain;
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::trace::TraceLayer;
+
+/// The whole application.
+///
+/// Layers from the outside in: trace, compression, panics, state, headers, origin check, argument
+/// check, session.
+pub fn build(web: Web, sessions: PostgresSessions) -> Router {
+    let layers = ServiceBuilder::new()
+        .layer(TraceLayer::new_for_http())
+        .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+            (StatusCode::INTERNAL_SERVER_ERROR, "GAS failed to answer").into_response()
+        }))
+        .layer(Extension(web.clone()))
+        .layer(from_fn(security::set_headers))
+        .layer(from_fn(security::check_origin))
+        .layer(from_fn(security::check_arguments))
+        .layer(session::layer(sessions, &web.public_url));
+    Router::<FullstackState>::new()
+        .route("/healthz", get(healthz))
+        .merge(sign_in::routes())
+        .serve_dioxus_application(ServeConfig::new(), App)
+        .layer(layers)
+}
+
+/// Whether this process can serve: it answers, and PostgreSQL does.
+async fn healthz(Extension(web): Extension<Web>) -> impl IntoResponse {
+    let nobody = gas_shared::UserId::new(uuid::Uuid::nil());
+    let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    match web.gas.accounts.account(nobody).await {
+        Ok(_) => (StatusCode::OK, no_store, "ok"),
+        Err(error) => {
+            tracing::error!(error = %chain(&error), "not healthy");
+            (StatusCode::SERVICE_UNAVAILABLE, no_store, "PostgreSQL does not answer")
+        }
+    }
+}

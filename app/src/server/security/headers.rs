@@ -1,0 +1,171 @@
+//! The response headers that keep pages safe, above all the Content Security Policy.
+//!
+//! Dioxus writes inline scripts into the pages it renders and gives no place for a nonce, so the
+//! nonce is put into the finished HTML here.
+
+use crate::server::Web;
+use crate::server::settings::Settings;
+use axum::Extension;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use gas_backend::Gas;
+use gas_backend::ports::Download;
+use gas_shared::job::StoredFile;
+use jiff::SignedDuration;
+
+/// The largest page that is rendered, in bytes; far above any real one.
+const MAX_HTML_BYTES: usize = 8 * 1024 * 1024;
+
+/// The parts of the policies that a deployment decides.
+pub struct Policies {
+    upload_origin: String,
+    sign_in_origin: String,
+    https: bool,
+}
+
+impl Policies {
+    /// Learns the origins that pages may talk to: where uploads go, and where sign-in leads.
+    ///
+    /// # Errors
+    /// Where the object store cannot sign, or the issuer is no URL.
+    pub async fn new(gas: &Gas, settings: &Settings) -> anyhow::Result<Self> {
+        // The origin of any link to the bucket; nothing is read by it.
+        let file =
+            StoredFile { bucket: gas.layout.inputs_bucket.clone(), key: gas.layout.prefix.clone() };
+        let valid_for = SignedDuration::from_secs(1);
+        let link = Download { file: &file, save_as: "origin", valid_for };
+        let link = gas.objects.sign_download(&link).await?;
+        Ok(Self {
+            upload_origin: origin(&link)?,
+            sign_in_origin: origin(&settings.oidc_issuer)?,
+            https: settings.public_url.is_https(),
+        })
+    }
+
+    fn content_security_policy(&self, nonce: Option<&str>) -> String {
+        let nonce = nonce.map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default();
+        let (upload, sign_in) = (&self.upload_origin, &self.sign_in_origin);
+        format!(
+            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{nonce}; \
+             style-src 'self'; img-src 'self' data:; font-src 'self'; \
+             connect-src 'self' {upload}; form-action 'self' {sign_in}; \
+             base-uri 'none'; frame-ancestors 'none'"
+        )
+    }
+
+    fn write(&self, headers: &mut HeaderMap, nonce: Option<&str>) {
+        let policy = self.content_security_policy(nonce);
+        // Origins parsed from URLs and a base64 nonce are always valid header text.
+        if let Ok(policy) = HeaderValue::from_str(&policy) {
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        const FIXED: [(HeaderName, &str); 4] = [
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (header::REFERRER_POLICY, "same-origin"),
+            (HeaderName::from_static("cross-origin-opener-policy"), "same-origin-allow-popups"),
+            (
+                HeaderName::from_static("permissions-policy"),
+                "camera=(), geolocation=(), microphone=()",
+            ),
+        ];
+        for (name, value) in FIXED {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        if self.https {
+            let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
+        }
+    }
+}
+
+fn origin(url: &str) -> anyhow::Result<String> {
+    let url = openidconnect::url::Url::parse(url)?;
+    Ok(url.origin().ascii_serialization())
+}
+
+/// Sets the policies on every answer, with a fresh nonce for the scripts of a page. Pages and
+/// answers of server functions are personal and are never stored by caches.
+pub async fn set_headers(Extension(web): Extension<Web>, request: Request, next: Next) -> Response {
+    let is_api = request.uri().path().starts_with("/api/");
+    let mut answer = next.run(request).await;
+    if is_html(answer.headers()) {
+        let nonce = STANDARD_NO_PAD.encode(uuid::Uuid::new_v4().as_bytes());
+        answer = match add_nonce(answer, &nonce).await {
+            Ok(answer) => answer,
+            Err(error) => return cannot_render(&error),
+        };
+        web.policies.write(answer.headers_mut(), Some(&nonce));
+        no_store(answer.headers_mut());
+    } else {
+        web.policies.write(answer.headers_mut(), None);
+        if is_api {
+            no_store(answer.headers_mut());
+        }
+    }
+    answer
+}
+
+fn cannot_render(error: &axum::Error) -> Response {
+    tracing::error!(%error, "a page could not be rendered");
+    (StatusCode::INTERNAL_SERVER_ERROR, "this page could not be rendered").into_response()
+}
+
+fn no_store(headers: &mut HeaderMap) {
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+}
+
+fn is_html(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    content_type.is_some_and(|value| value.starts_with("text/html"))
+}
+
+async fn add_nonce(answer: Response, nonce: &str) -> Result<Response, axum::Error> {
+    let (mut parts, body) = answer.into_parts();
+    let html = to_bytes(body, MAX_HTML_BYTES).await?;
+    let html = String::from_utf8_lossy(&html);
+    let html = html.replace("<script", &format!("<script nonce=\"{nonce}\""));
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Ok((parts, Body::from(html)).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policies() -> Policies {
+        Policies {
+            upload_origin: "https://gas-inputs.s3.amazonaws.com".into(),
+            sign_in_origin: "https://auth.globus.org".into(),
+            https: true,
+        }
+    }
+
+    #[test]
+    fn the_policy_allows_what_the_pages_need_and_no_inline_code() {
+        insta::assert_snapshot!(policies().content_security_policy(Some("bm9uY2U")), @"default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'nonce-bm9uY2U'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self' https://gas-inputs.s3.amazonaws.com; form-action 'self' https://auth.globus.org; base-uri 'none'; frame-ancestors 'none'");
+    }
+
+    #[tokio::test]
+    async fn every_script_of_a_page_gets_the_nonce() {
+        let page = Response::new(Body::from("<script>1</script><script src=\"/a.js\"></script>"));
+        let answer = add_nonce(page, "N").await.unwrap();
+        let bytes = to_bytes(answer.into_body(), 1000).await.unwrap();
+        assert_eq!(
+            bytes,
+            "<script nonce=\"N\">1</script><script nonce=\"N\" src=\"/a.js\"></script>"
+        );
+    }
+
+    #[test]
+    fn tls_deployments_insist_on_tls() {
+        let mut headers = HeaderMap::new();
+        policies().write(&mut headers, None);
+        assert!(headers.contains_key(header::STRICT_TRANSPORT_SECURITY));
+        assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+    }
+}

@@ -1,0 +1,57 @@
+//! Against cross-site request forgery: what changes something must come from our own pages.
+
+use crate::server::Web;
+use axum::Extension;
+use axum::extract::Request;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+/// Refuses requests with a changing method that another site made the browser send.
+pub async fn check_origin(
+    Extension(web): Extension<Web>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if safe || is_ours(request.headers(), web.public_url.origin()) {
+        return next.run(request).await;
+    }
+    (StatusCode::FORBIDDEN, "this request did not come from a page of this service").into_response()
+}
+
+/// Browsers say where a request comes from, and pages cannot change what they say. A request with
+/// neither header is from no browser, so there is no user whose cookie could be misused.
+fn is_ours(headers: &HeaderMap, origin: &str) -> bool {
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"));
+    let site_ok = text("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
+    let origin_ok = text(header::ORIGIN.as_str()).is_none_or(|from| from == origin);
+    site_ok && origin_ok
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ours(pairs: &[(&'static str, &'static str)]) -> bool {
+        let headers = pairs.iter().map(|(name, value)| {
+            (name.parse().unwrap(), axum::http::HeaderValue::from_static(value))
+        });
+        is_ours(&headers.collect(), "https://gas.example.org")
+    }
+
+    #[test]
+    fn own_pages_and_other_programs_pass() {
+        assert!(ours(&[("sec-fetch-site", "same-origin"), ("origin", "https://gas.example.org")]));
+        assert!(ours(&[]));
+    }
+
+    #[test]
+    fn other_sites_do_not() {
+        assert!(!ours(&[("sec-fetch-site", "cross-site")]));
+        assert!(!ours(&[("sec-fetch-site", "same-site")]));
+        assert!(!ours(&[("origin", "https://evil.example")]));
+        assert!(!ours(&[("origin", "null")]));
+        assert!(!ours(&[("origin", "https://gas.example.org.evil.example")]));
+    }
+}

@@ -1,0 +1,121 @@
+//! The browser's side of signing in and out.
+
+use super::next_path::NextPath;
+use super::provider::PendingSignIn;
+use crate::server::Web;
+use crate::server::session::SignedIn;
+use anyhow::{Context, anyhow, bail};
+use axum::extract::Query;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use tower_sessions::Session;
+
+/// A sign-in must be over after this long.
+const PENDING_TTL: SignedDuration = SignedDuration::from_mins(10);
+
+const PENDING_KEY: &str = "pending_sign_in";
+
+/// `/login`, `/authcallback` and `/logout`.
+pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new()
+        .route("/login", get(login))
+        .route("/authcallback", get(callback))
+        .route("/logout", post(logout))
+}
+
+/// A sign-in under way, in the session.
+#[derive(Serialize, Deserialize)]
+struct Pending {
+    request: PendingSignIn,
+    next: NextPath,
+    began: Timestamp,
+}
+
+#[derive(Deserialize)]
+struct LoginQuery {
+    next: Option<String>,
+}
+
+async fn login(
+    Extension(web): Extension<Web>,
+    session: Session,
+    Query(query): Query<LoginQuery>,
+) -> Result<Redirect, SignInError> {
+    let (url, request) = web.provider.begin().await?;
+    let next = NextPath::parse(query.next.as_deref());
+    let pending = Pending { request, next, began: web.gas.clock.now() };
+    session.insert(PENDING_KEY, pending).await?;
+    Ok(Redirect::to(&url))
+}
+
+#[derive(Deserialize)]
+struct CallbackQuery {
+    code: Option<String>,
+    state: Option<String>,
+    error: Option<String>,
+    error_description: Option<String>,
+}
+
+async fn callback(
+    Extension(web): Extension<Web>,
+    session: Session,
+    Query(query): Query<CallbackQuery>,
+) -> Result<Redirect, SignInError> {
+    // Removed before it is looked at: a state works once.
+    let pending: Option<Pending> = session.remove(PENDING_KEY).await?;
+    let pending = pending.ok_or_else(|| anyhow!("no sign-in was begun in this browser"))?;
+    let next = pending.next.clone();
+    let code = checked_code(&pending, query, web.gas.clock.now())?;
+    let identity = web.provider.finish(pending.request, code).await?;
+    let sign_in = web.gas.accounts.signed_in(&identity).await?;
+    let since = web.gas.clock.now();
+    SignedIn { user: sign_in.account.id, since }.start(&session).await?;
+    tracing::info!(user = %sign_in.account.id, first = sign_in.first, "signed in");
+    Ok(Redirect::to(next.as_str()))
+}
+
+fn checked_code(pending: &Pending, query: CallbackQuery, now: Timestamp) -> anyhow::Result<String> {
+    let state = query.state.context("the provider sent no state")?;
+    if !pending.request.has_state(&state) {
+        bail!("the answer belongs to another sign-in");
+    }
+    if now.duration_since(pending.began) > PENDING_TTL {
+        bail!("the sign-in took longer than ten minutes");
+    }
+    if let Some(error) = query.error {
+        bail!("the provider answered {error}: {}", query.error_description.unwrap_or_default());
+    }
+    query.code.context("the provider sent no code")
+}
+
+async fn logout(Extension(web): Extension<Web>, session: Session) -> Result<Redirect, SignInError> {
+    session.flush().await?;
+    Ok(Redirect::to(&web.provider.after_sign_out(&web.public_url.join("/"))))
+}
+
+/// A sign-in that failed. The browser learns that it did; why stands in the log.
+struct SignInError(anyhow::Error);
+
+impl<E: Into<anyhow::Error>> From<E> for SignInError {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for SignInError {
+    fn into_response(self) -> Response {
+        tracing::warn!(error = format!("{:#}", self.0), "sign-in failed");
+        (StatusCode::BAD_REQUEST, axum::response::Html(SIGN_IN_FAILED)).into_response()
+    }
+}
+
+const SIGN_IN_FAILED: &str = "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\">\
+    <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+    <title>Sign-in failed</title><h1>Sign-in failed</h1>\
+    <p>You are not signed in. The sign-in took too long, was cancelled, or the identity provider \
+    could not be reached.</p><p><a href=\"/login\">Try again</a> or go to the \
+    <a href=\"/\">home page</a>.</p></html>";
