@@ -1,0 +1,95 @@
+//! One attempt at a claimed job: fetch the file, run the engine, store what comes out.
+
+use crate::engine::{Engine, EngineError, Task};
+use crate::scratch::ScratchRoot;
+use gas_backend::Gas;
+use gas_backend::ports::PortError;
+use gas_backend::usecases::Finished;
+use gas_shared::Job;
+use gas_shared::job::Progress;
+use std::io;
+use std::path::Path;
+use tokio::sync::watch;
+
+const TEXT: &str = "text/plain; charset=utf-8";
+
+/// An output file may be so many times as large as a plain input.
+const PLAIN_GROWTH: u64 = 10;
+
+/// And so many times as large as a compressed one.
+const GZIP_GROWTH: u64 = 100;
+
+/// But any output may be this large, in bytes: small files have a large header in proportion.
+const MIN_OUTPUT_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Why an attempt failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AttemptError {
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error(transparent)]
+    Port(#[from] PortError),
+    #[error("failed to prepare a folder for the run")]
+    Scratch(#[from] io::Error),
+    #[error("the engine wrote no {0}")]
+    NoOutput(&'static str),
+}
+
+/// Does everything up to the stored results. Dropping the future stops the engine and removes the
+/// files; what is stored by then is overwritten by the next attempt.
+pub(crate) async fn attempt(
+    gas: &Gas,
+    engine: &Engine,
+    scratch: &ScratchRoot,
+    job: &Job,
+    progress: &watch::Sender<Progress>,
+) -> Result<Finished, AttemptError> {
+    let folder = scratch.run()?;
+    let name = &job.input.name;
+    // The user's file name stays outside: it takes no part in any path or command line.
+    let input_name = if name.is_gzip() { "input.vcf.gz" } else { "input.vcf" };
+    let input = folder.path().join(input_name);
+    let output = folder.path().join("output.annot.vcf");
+    let log = folder.path().join("output.vcf.count.log");
+
+    progress.send_modify(|now| now.step = "download".to_owned());
+    let size = gas.objects.fetch(&job.input.file, &input).await?;
+    let task = Task {
+        folder: folder.path(),
+        input: &input,
+        output: &output,
+        log: &log,
+        file_bytes: output_limit(size, name.is_gzip()),
+    };
+    let records = engine.run(task, progress).await?;
+
+    progress.send_modify(|now| now.step = "store".to_owned());
+    require(&output, "annotated file")?;
+    require(&log, "count log")?;
+    let result = gas.layout.result(job.owner, job.id, name);
+    let result_size = gas.objects.store(&output, &result, TEXT).await?;
+    gas.objects.store(&log, &gas.layout.log(job.owner, job.id, name), TEXT).await?;
+    Ok(Finished { records, result_size })
+}
+
+fn require(path: &Path, what: &'static str) -> Result<(), AttemptError> {
+    if path.is_file() { Ok(()) } else { Err(AttemptError::NoOutput(what)) }
+}
+
+fn output_limit(input_bytes: u64, gzip: bool) -> u64 {
+    let growth = if gzip { GZIP_GROWTH } else { PLAIN_GROWTH };
+    input_bytes.saturating_mul(growth).max(MIN_OUTPUT_BYTES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outputs_may_grow_with_their_input() {
+        assert_eq!(output_limit(150_000, false), MIN_OUTPUT_BYTES);
+        assert_eq!(output_limit(1_000_000_000, false), 10_000_000_000);
+        assert_eq!(output_limit(1_000_000_000, true), 100_000_000_000);
+        assert_eq!(output_limit(u64::MAX, true), u64::MAX);
+    }
+}

@@ -1,0 +1,108 @@
+//! What a child process prints, kept within bounds.
+
+/// Splits a stream into lines, dropping those that are too long to be meant for us.
+#[derive(Debug)]
+pub(super) struct Lines {
+    longest: usize,
+    begun: Vec<u8>,
+    /// The line under way has already been longer than allowed.
+    dropping: bool,
+}
+
+impl Lines {
+    pub(super) fn new(longest: usize) -> Self {
+        Self { longest, begun: Vec::new(), dropping: false }
+    }
+
+    /// Takes the next bytes and returns the lines they complete, without their ends.
+    pub(super) fn push(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
+        let mut lines = Vec::new();
+        let mut pieces = bytes.split(|byte| *byte == b'\n');
+        let last = pieces.next_back().unwrap_or_default();
+        for piece in pieces {
+            self.begin(piece);
+            let line = std::mem::take(&mut self.begun);
+            if !std::mem::take(&mut self.dropping) {
+                lines.push(line);
+            }
+        }
+        self.begin(last);
+        lines
+    }
+
+    fn begin(&mut self, piece: &[u8]) {
+        if self.dropping || self.begun.len() + piece.len() > self.longest {
+            self.dropping = true;
+            self.begun.clear();
+        } else {
+            self.begun.extend_from_slice(piece);
+        }
+    }
+}
+
+/// The end of a stream.
+#[derive(Debug)]
+pub(super) struct Tail {
+    longest: usize,
+    kept: Vec<u8>,
+}
+
+impl Tail {
+    pub(super) fn new(longest: usize) -> Self {
+        Self { longest, kept: Vec::new() }
+    }
+
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        self.kept.extend_from_slice(bytes);
+        let surplus = self.kept.len().saturating_sub(self.longest);
+        self.kept.drain(..surplus);
+    }
+
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.kept).into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_line_may_come_in_pieces() {
+        let mut lines = Lines::new(10);
+        assert_eq!(lines.push(b"ab"), Vec::<Vec<u8>>::new());
+        assert_eq!(lines.push(b"c\nde\nf"), [b"abc".to_vec(), b"de".to_vec()]);
+        assert_eq!(lines.push(b"\n"), [b"f".to_vec()]);
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_dropped_and_the_next_one_is_not() {
+        let mut lines = Lines::new(3);
+        assert_eq!(lines.push(b"abcd"), Vec::<Vec<u8>>::new());
+        assert_eq!(lines.push(b"ef\nok\n"), [b"ok".to_vec()]);
+    }
+
+    #[test]
+    fn a_tail_keeps_the_end() {
+        let mut tail = Tail::new(4);
+        tail.push(b"abc");
+        tail.push(b"def");
+        assert_eq!(tail.text(), "cdef");
+    }
+
+    proptest! {
+        #[test]
+        fn lines_do_not_depend_on_how_the_stream_is_cut(
+            text in "[ab\n]{0,40}", cut in 0..40_usize,
+        ) {
+            let cut = cut.min(text.len());
+            let (head, rest) = text.as_bytes().split_at(cut);
+            let mut pieces = Lines::new(5);
+            let mut got = pieces.push(head);
+            got.extend(pieces.push(rest));
+            prop_assert_eq!(&got, &Lines::new(5).push(text.as_bytes()));
+            prop_assert!(got.iter().all(|line| line.len() <= 5));
+        }
+    }
+}

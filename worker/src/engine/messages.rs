@@ -1,0 +1,105 @@
+//! What the engine says: JSON lines on standard output, and one on standard error when the input
+//! is bad.
+
+use gas_shared::job::Progress;
+use serde::Deserialize;
+
+/// The longest step name that is kept, in characters.
+const MAX_STEP_CHARS: usize = 64;
+
+/// The longest reason that is kept, in characters.
+const MAX_REASON_CHARS: usize = 2_000;
+
+/// A line of standard output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    /// How far the engine is.
+    Progress(Progress),
+    /// The engine is done; so many records are annotated.
+    Done(u64),
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum EventLine {
+    Progress {
+        step: String,
+        fraction: f64,
+        #[serde(default)]
+        records: u64,
+    },
+    Done {
+        records: u64,
+    },
+}
+
+#[derive(Deserialize)]
+struct ErrorLine {
+    error: String,
+}
+
+impl Event {
+    /// The event in a line, if it is one.
+    pub(super) fn parse(line: &[u8]) -> Option<Self> {
+        Some(match serde_json::from_slice(line).ok()? {
+            EventLine::Progress { step, fraction, records } => {
+                let step = step.chars().take(MAX_STEP_CHARS).collect();
+                Self::Progress(Progress { step, permille: permille(fraction), records })
+            }
+            EventLine::Done { records } => Self::Done(records),
+        })
+    }
+}
+
+/// A part of the whole in thousandths; what is out of range, or no number, is brought into it.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the value is within 0 to 1000, and a cast of NaN gives 0"
+)]
+fn permille(fraction: f64) -> u16 {
+    (fraction.clamp(0.0, 1.0) * 1000.0) as u16
+}
+
+/// The reason in the last line of standard error, if the engine gave one.
+pub(super) fn reason(stderr: &str) -> Option<String> {
+    let line = stderr.lines().rev().find(|line| !line.trim().is_empty())?;
+    let ErrorLine { error } = serde_json::from_str(line).ok()?;
+    Some(error.chars().take(MAX_REASON_CHARS).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_and_end_are_understood() {
+        let line = br#"{"event":"progress","step":"annotate","fraction":0.42,"records":1234}"#;
+        let progress = Progress { step: "annotate".into(), permille: 420, records: 1234 };
+        assert_eq!(Event::parse(line), Some(Event::Progress(progress)));
+        let line = br#"{"event":"done","records":9,"summary":"/w/log"}"#;
+        assert_eq!(Event::parse(line), Some(Event::Done(9)));
+    }
+
+    #[test]
+    fn anything_else_is_no_event() {
+        for line in ["", "reading", "{}", r#"{"event":"other"}"#, r#"{"event":"done"}"#] {
+            assert_eq!(Event::parse(line.as_bytes()), None, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_fraction_out_of_range_is_brought_into_it() {
+        for (fraction, expected) in [(-1.0, 0), (0.9996, 999), (7.0, 1000), (f64::NAN, 0)] {
+            assert_eq!(permille(fraction), expected, "{fraction}");
+        }
+    }
+
+    #[test]
+    fn the_reason_is_in_the_last_line() {
+        let stderr = "reading\n{\"error\":\"line 17, POS: \\\"12a\\\" is not a position\",\"code\":\"bad_position\"}\n\n";
+        assert_eq!(reason(stderr).unwrap(), "line 17, POS: \"12a\" is not a position");
+        assert_eq!(reason("thread main panicked\n"), None);
+        assert_eq!(reason(""), None);
+    }
+}

@@ -1,0 +1,114 @@
+//! The limits of a run, set by the tools of util-linux (`prlimit`, `setpriv`), which set them and
+//! then become the engine: no code of ours runs between fork and exec.
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::process::{Child, Command};
+
+/// What a run may use.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Time on the clock.
+    pub(crate) wall: Duration,
+    /// Processor time of each process, in seconds.
+    pub(crate) cpu_secs: u64,
+    /// Address space of each process, in bytes.
+    pub(crate) memory_bytes: u64,
+}
+
+/// After the soft limit of processor time, which ends the engine with a signal that tells why,
+/// comes the hard one this many seconds later.
+const CPU_HARD_EXTRA_SECS: u64 = 5;
+
+/// Open files: input, output, log, reference files, and some to spare.
+const MAX_OPEN_FILES: u32 = 256;
+
+/// The command that runs `engine` in `folder` under the limits, in a process group of its own.
+pub(super) fn command(
+    engine: &[OsString],
+    folder: &Path,
+    limits: Limits,
+    file_bytes: u64,
+) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(wrapper(limits, file_bytes)).args(engine);
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("TMPDIR", folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true);
+    command
+}
+
+/// The arguments of `setpriv` up to the engine's own command line.
+fn wrapper(limits: Limits, file_bytes: u64) -> Vec<OsString> {
+    let Limits { cpu_secs, memory_bytes, .. } = limits;
+    let hard_cpu_secs = cpu_secs + CPU_HARD_EXTRA_SECS;
+    let limits = [
+        // A worker that is killed takes its engines along.
+        "--pdeathsig=KILL".to_owned(),
+        "--no-new-privs".to_owned(),
+        "--".to_owned(),
+        "prlimit".to_owned(),
+        format!("--cpu={cpu_secs}:{hard_cpu_secs}"),
+        format!("--as={memory_bytes}"),
+        format!("--fsize={file_bytes}"),
+        format!("--nofile={MAX_OPEN_FILES}"),
+        "--core=0".to_owned(),
+        "--".to_owned(),
+    ];
+    limits.into_iter().map(OsString::from).collect()
+}
+
+/// The first program that a run of `engine` needs and the machine does not have.
+pub(super) fn missing_program(engine: &OsStr) -> Option<OsString> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = |program: &&OsStr| {
+        // Joining an absolute path gives that path.
+        std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    };
+    let needed = [OsStr::new("setpriv"), OsStr::new("prlimit"), engine];
+    needed.into_iter().find(|program| !found(program)).map(OsStr::to_owned)
+}
+
+/// The process group of a child, killed when this is dropped: whatever the engine started goes
+/// with it, on every way out of a run.
+#[derive(Debug)]
+pub(super) struct Group(Option<Pid>);
+
+impl Group {
+    pub(super) fn of(child: &Child) -> Self {
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        Self(id.and_then(Pid::from_raw))
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            // It fails when nobody is left in the group, which is what is wanted.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_is_missing_is_named() {
+        assert_eq!(missing_program(OsStr::new("/bin/sh")), None);
+        assert_eq!(missing_program(OsStr::new("sh")), None);
+        let missing = OsStr::new("no-such-annotator");
+        assert_eq!(missing_program(missing).as_deref(), Some(missing));
+    }
+}

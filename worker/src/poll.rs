@@ -1,0 +1,94 @@
+//! The main loop: as many slots as jobs may run at once, each of which takes a message, handles
+//! it, and takes the next.
+
+use crate::handle::Worker;
+use crate::shutdown::Shutdown;
+use gas_backend::chain;
+use gas_backend::ports::Message;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+/// The wait after a queue that failed; it doubles with each failure in a row.
+const MIN_PAUSE: Duration = Duration::from_secs(1);
+const MAX_PAUSE: Duration = Duration::from_secs(30);
+
+/// Polls until shutdown, then waits for what runs: it gives back in time what it cannot finish.
+pub(crate) async fn run(worker: Arc<Worker>, concurrency: u8, shutdown: &Shutdown) {
+    tracing::info!(concurrency, "worker ready");
+    let mut slots = JoinSet::new();
+    for _ in 0..concurrency {
+        slots.spawn(slot(worker.clone(), shutdown.clone()));
+    }
+    slots.join_all().await;
+}
+
+async fn slot(worker: Arc<Worker>, shutdown: Shutdown) {
+    let mut pause = MIN_PAUSE;
+    while !shutdown.is_requested() {
+        let received = tokio::select! {
+            received = worker.queue.receive(1, worker.timing.visibility) => received,
+            () = shutdown.requested() => return,
+        };
+        match received {
+            Ok(messages) => {
+                pause = MIN_PAUSE;
+                for message in messages {
+                    handle(&worker, message, &shutdown).await;
+                }
+            }
+            Err(error) => {
+                tracing::error!(error = %chain(&error), "the queue failed");
+                tokio::select! {
+                    () = tokio::time::sleep(pause) => {}
+                    () = shutdown.requested() => {}
+                }
+                pause = (pause * 2).min(MAX_PAUSE);
+            }
+        }
+    }
+}
+
+/// Handles a message in a task of its own, so that a panic costs one message's attempt and not
+/// the slot.
+async fn handle(worker: &Arc<Worker>, message: Message, shutdown: &Shutdown) {
+    let (worker, shutdown) = (worker.clone(), shutdown.clone());
+    let task = tokio::spawn(async move { worker.handle(&message, &shutdown).await });
+    if let Err(error) = task.await {
+        tracing::error!(%error, "handling a message panicked; it is left to come back");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{FakeQueue, message, worker};
+    use gas_backend::testkit::TestGas;
+    use gas_shared::{JobStatus, Plan};
+
+    const ENGINE: &str = r#"echo x > "$2"; echo y > "$3"; echo '{"event":"done","records":1}'"#;
+
+    #[tokio::test]
+    async fn the_queue_is_worked_off_until_shutdown() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let queue = Arc::new(FakeQueue::default());
+        let mut ids = Vec::new();
+        for _ in 0..3 {
+            let job = test.pending_job(&ada).await;
+            queue.offer(message(job.id, 1));
+            ids.push(job.id);
+        }
+        let shutdown = Shutdown::default();
+        let (worker, _place) = worker(&test, queue.clone(), ENGINE);
+        let until_done = async {
+            while queue.deleted().len() < 3 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            shutdown.now();
+        };
+        let both = async { tokio::join!(run(Arc::new(worker), 2, &shutdown), until_done) };
+        tokio::time::timeout(Duration::from_secs(20), both).await.unwrap();
+        assert!(ids.iter().all(|id| test.job(*id).status() == JobStatus::Completed));
+    }
+}
