@@ -26,11 +26,14 @@ use shutdown::Shutdown;
 use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
 
+/// What is logged unless `RUST_LOG` says otherwise.
+const LOG_FILTER: &str = "info,aws_config=warn,sqlx=warn";
+
 // One thread: the work is in the child processes, and a child that is to die with its parent
 // (see `engine::sandbox`) dies with the thread that started it.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG_FILTER));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match Cli::parse().role {
         Role::Annotate(settings) => annotate(*settings).await,
