@@ -1,12 +1,13 @@
 use super::*;
 use crate::testing::{FakeQueue, MAX_ATTEMPTS, TIMING, message, worker};
 use async_trait::async_trait;
-use gas_backend::ports::{PortError, Topic};
+use gas_backend::ports::{Download, ObjectInfo, ObjectStore, PortError, Topic, UploadRule};
 use gas_backend::testkit::TestGas;
 use gas_backend::usecases::cancel_job;
+use gas_shared::job::StoredFile;
 use gas_shared::{Account, Plan};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use tempfile::TempDir;
 
 const GOOD: &str = r#"tr a-z A-Z < "$1" > "$2"; echo 'Total: 1' > "$3"
@@ -253,55 +254,10 @@ async fn a_result_that_could_not_be_announced_is_announced_when_the_message_come
     assert!(case.is_deleted());
 }
 
-/// An object store in which storing fails at the nth call.
+/// An object store in which the nth transfer fails.
 struct FailingStore {
-    inner: Arc<dyn gas_backend::ports::ObjectStore>,
-    calls_left: std::sync::atomic::AtomicU32,
-}
-
-#[async_trait]
-impl gas_backend::ports::ObjectStore for FailingStore {
-    async fn head(
-        &self,
-        file: &gas_shared::job::StoredFile,
-    ) -> PortResult<Option<gas_backend::ports::ObjectInfo>> {
-        self.inner.head(file).await
-    }
-    async fn fetch(&self, file: &gas_shared::job::StoredFile, to: &Path) -> PortResult<u64> {
-        self.step("fetch")?;
-        self.inner.fetch(file, to).await
-    }
-    async fn store(
-        &self,
-        from: &Path,
-        file: &gas_shared::job::StoredFile,
-        content_type: &str,
-    ) -> PortResult<u64> {
-        self.step("store")?;
-        self.inner.store(from, file, content_type).await
-    }
-    async fn read_head(
-        &self,
-        file: &gas_shared::job::StoredFile,
-        limit: u64,
-    ) -> PortResult<Option<Vec<u8>>> {
-        self.inner.read_head(file, limit).await
-    }
-    async fn delete(&self, file: &gas_shared::job::StoredFile) -> PortResult<()> {
-        self.inner.delete(file).await
-    }
-    async fn sign_download(
-        &self,
-        download: &gas_backend::ports::Download<'_>,
-    ) -> PortResult<String> {
-        self.inner.sign_download(download).await
-    }
-    async fn sign_upload(
-        &self,
-        rule: &gas_backend::ports::UploadRule<'_>,
-    ) -> PortResult<(String, Vec<(String, String)>)> {
-        self.inner.sign_upload(rule).await
-    }
+    inner: Arc<dyn ObjectStore>,
+    calls_left: AtomicU32,
 }
 
 impl FailingStore {
@@ -310,6 +266,42 @@ impl FailingStore {
             return Err(PortError::new(what, "injected"));
         }
         Ok(())
+    }
+}
+
+#[async_trait]
+impl ObjectStore for FailingStore {
+    async fn fetch(&self, file: &StoredFile, to: &Path) -> PortResult<u64> {
+        self.step("fetch")?;
+        self.inner.fetch(file, to).await
+    }
+
+    async fn store(&self, from: &Path, file: &StoredFile, content_type: &str) -> PortResult<u64> {
+        self.step("store")?;
+        self.inner.store(from, file, content_type).await
+    }
+
+    async fn head(&self, file: &StoredFile) -> PortResult<Option<ObjectInfo>> {
+        self.inner.head(file).await
+    }
+
+    async fn read_head(&self, file: &StoredFile, limit: u64) -> PortResult<Option<Vec<u8>>> {
+        self.inner.read_head(file, limit).await
+    }
+
+    async fn delete(&self, file: &StoredFile) -> PortResult<()> {
+        self.inner.delete(file).await
+    }
+
+    async fn sign_download(&self, download: &Download<'_>) -> PortResult<String> {
+        self.inner.sign_download(download).await
+    }
+
+    async fn sign_upload(
+        &self,
+        rule: &UploadRule<'_>,
+    ) -> PortResult<(String, Vec<(String, String)>)> {
+        self.inner.sign_upload(rule).await
     }
 }
 

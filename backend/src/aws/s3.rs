@@ -165,6 +165,33 @@ fn attachment(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aws_config::{BehaviorVersion, Region};
+    use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
+
+    async fn upload_url(endpoint: Option<&str>, path_style: bool) -> String {
+        let credentials = Credentials::new("id", "secret", None, None, "test");
+        let mut config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new("eu-central-1"))
+            .credentials_provider(SharedCredentialsProvider::new(credentials));
+        config.set_endpoint_url(endpoint.map(str::to_owned));
+        let config = config.build();
+        let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(path_style).build();
+        let store = S3ObjectStore::new(Client::from_conf(s3), &config);
+        store.bucket_url("gas-inputs").await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn browsers_post_to_the_buckets_own_host_on_aws() {
+        let url = upload_url(None, false).await;
+        assert_eq!(url, "https://gas-inputs.s3.eu-central-1.amazonaws.com/");
+    }
+
+    #[tokio::test]
+    async fn browsers_post_to_the_buckets_path_elsewhere() {
+        let url = upload_url(Some("http://127.0.0.1:4566"), true).await;
+        assert_eq!(url, "http://127.0.0.1:4566/gas-inputs/");
+    }
 
     #[test]
     fn a_download_keeps_its_name_and_cannot_break_out_of_the_header() {

@@ -51,7 +51,7 @@ pub(super) fn command(
 /// The arguments of `setpriv` up to the engine's own command line.
 fn wrapper(limits: Limits, file_bytes: u64) -> Vec<OsString> {
     let Limits { cpu_secs, memory_bytes, .. } = limits;
-    let hard_cpu_secs = cpu_secs + CPU_HARD_EXTRA_SECS;
+    let hard_cpu_secs = cpu_secs.saturating_add(CPU_HARD_EXTRA_SECS);
     let limits = [
         // A worker that is killed takes its engines along.
         "--pdeathsig=KILL".to_owned(),
