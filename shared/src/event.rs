@@ -14,4 +14,7 @@ pub enum LiveEvent {
     Job(Box<JobView>),
     /// Events were lost on the way (a slow reader): refetch.
     Resync,
+    /// The server is about to end the stream so that the session is checked anew: reconnect at
+    /// once.
+    Ending,
 }

@@ -49,7 +49,7 @@ impl FileName {
         }
         let lower = name.to_ascii_lowercase();
         let has_stem = |ext: &&str| lower.len() > ext.len() && lower.ends_with(*ext);
-        if !EXTENSIONS.iter().any(|ext| has_stem(&ext)) {
+        if !EXTENSIONS.iter().any(|ext| has_stem(ext)) {
             return Err(FileNameError::Extension(name.to_owned()));
         }
         Ok(Self(name.to_owned()))

@@ -9,9 +9,38 @@ mod jobs;
 mod uploads;
 
 pub use account::current_account;
+pub use jobs::{cancel_job, job, job_log, jobs, result_link};
+// The server renders pages; only browsers upload and follow events.
+#[cfg(feature = "web")]
 pub use events::live_events;
-pub use jobs::{JobList, cancel_job, job, job_log, jobs, result_link};
+#[cfg(feature = "web")]
 pub use uploads::{confirm_upload, request_upload};
 
 /// The result of a server function.
 pub type ApiResult<T> = Result<T, crate::error::ApiError>;
+
+#[cfg(all(test, feature = "server"))]
+mod tests {
+    use dioxus::server::ServerFunction;
+
+    /// Every server function must be tried without a session and with another user's job: add new
+    /// ones here and to the table in `tests/flows/access.rs`.
+    #[test]
+    fn the_access_tests_know_every_server_function() {
+        let functions = ServerFunction::collect();
+        let mut paths: Vec<_> =
+            functions.iter().map(|f| format!("{} {}", f.method(), f.path())).collect();
+        paths.sort();
+        insta::assert_snapshot!(paths.join("\n"), @r"
+        GET /api/account
+        GET /api/events
+        GET /api/jobs
+        GET /api/jobs/{id}
+        GET /api/jobs/{id}/log
+        POST /api/jobs/{id}/cancel
+        POST /api/jobs/{id}/result-link
+        POST /api/uploads
+        POST /api/uploads/{id}/confirm
+        ");
+    }
+}

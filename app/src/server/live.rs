@@ -49,7 +49,10 @@ impl Hub {
         let end = async move {
             _ = tokio::time::timeout(MAX_STREAM_AGE, closing.cancelled()).await;
         };
-        stream::once(async { LiveEvent::Connected }).chain(live).take_until(Box::pin(end))
+        stream::once(async { LiveEvent::Connected })
+            .chain(live)
+            .take_until(Box::pin(end))
+            .chain(stream::once(async { LiveEvent::Ending }))
     }
 
     /// Sends an event to all of a user's open streams.
@@ -162,6 +165,7 @@ mod tests {
         let mut ada = Box::pin(hub.events(user(1)));
         assert_eq!(ada.next().await, Some(LiveEvent::Connected));
         hub.close();
+        assert_eq!(ada.next().await, Some(LiveEvent::Ending));
         assert_eq!(ada.next().await, None);
     }
 }

@@ -1,0 +1,47 @@
+//! What only a browser can do.
+
+mod submit;
+mod xhr;
+
+pub use submit::{cancel_upload, submit};
+
+use jiff::Timestamp;
+use wasm_bindgen::JsValue;
+
+fn window() -> Option<web_sys::Window> {
+    web_sys::window()
+}
+
+/// Sets the window's title.
+pub fn set_title(title: &str) {
+    if let Some(document) = window().and_then(|window| window.document()) {
+        document.set_title(title);
+    }
+}
+
+/// Leads the browser to a URL outside the application, such as a download.
+pub fn go_to(url: &str) {
+    if let Some(window) = window() {
+        // Fails for a malformed URL only, and URLs come from the server.
+        _ = window.location().set_href(url);
+    }
+}
+
+/// Copies a text to the clipboard, and says whether it could.
+pub async fn copy(text: &str) -> bool {
+    let Some(window) = window() else { return false };
+    let promise = window.navigator().clipboard().write_text(text);
+    wasm_bindgen_futures::JsFuture::from(promise).await.is_ok()
+}
+
+/// A moment in the reader's time zone and language.
+pub fn local_time(at: Timestamp) -> String {
+    let date = js_sys::Date::new(&JsValue::from_f64(at.as_millisecond() as f64));
+    let options = js_sys::Object::new();
+    for (name, value) in [("dateStyle", "medium"), ("timeStyle", "medium")] {
+        // Setting a property of a fresh plain object cannot fail.
+        _ = js_sys::Reflect::set(&options, &name.into(), &value.into());
+    }
+    let text = date.to_locale_string("default", &options);
+    text.as_string().unwrap_or_else(|| at.to_string())
+}

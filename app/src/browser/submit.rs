@@ -1,0 +1,106 @@
+//! Submitting a file: check its beginning, ask for a ticket, send it to S3, confirm, and show the
+//! job.
+
+use super::xhr::{Sent, Upload};
+use crate::api;
+use crate::app::Route;
+use crate::error::{ApiError, ErrorCode};
+use crate::pages::Step;
+use dioxus::html::FileData;
+use dioxus::prelude::*;
+use dioxus::web::WebFileExt;
+use gas_shared::vcf::check_preview;
+use std::cell::RefCell;
+use wasm_bindgen::JsCast;
+use web_sys::{File, XmlHttpRequest};
+
+/// How much of a file is checked before it is sent, in bytes.
+const PREVIEW_BYTES: f64 = 262_144.0;
+
+/// gzip's magic number (RFC 1952, 2.3.1).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+thread_local! {
+    /// The upload that the user can cancel. A page has one at a time.
+    static CURRENT: RefCell<Option<XmlHttpRequest>> = const { RefCell::new(None) };
+}
+
+/// Stops the upload that is under way.
+pub fn cancel_upload() {
+    if let Some(request) = CURRENT.take() {
+        // Aborting a request that is over does nothing.
+        _ = request.abort();
+    }
+}
+
+/// Submits a file, telling `step` how far it is, and leads to the job's page.
+pub fn submit(file: FileData, mut step: Signal<Step>) {
+    let navigator = navigator();
+    spawn(async move {
+        match run(&file, step).await {
+            Ok(Some(page)) => {
+                navigator.push(page);
+            }
+            Ok(None) => step.set(Step::Choose),
+            Err(error) => step.set(Step::Failed(error)),
+        }
+    });
+}
+
+async fn run(file: &FileData, mut step: Signal<Step>) -> Result<Option<Route>, ApiError> {
+    let unreadable =
+        || ApiError::new(ErrorCode::Invalid, "the file cannot be read any more; choose it again");
+    let blob = file.get_web_file().ok_or_else(unreadable)?;
+    check_beginning(&blob).await?;
+    let ticket = api::request_upload(file.name(), file.size()).await?;
+    step.set(Step::Sending { sent: 0, total: file.size() });
+    let progress = move |sent, total| step.set(Step::Sending { sent, total });
+    let upload = Upload::begin(&ticket, &blob, progress).map_err(|_| unreadable())?;
+    CURRENT.set(Some(upload.request()));
+    let sent = upload.finish().await;
+    CURRENT.take();
+    match sent {
+        Sent::Answered(200..300) => {}
+        Sent::Cancelled => {
+            // The job would wait for its file for ever.
+            api::cancel_job(ticket.job_id).await?;
+            return Ok(None);
+        }
+        Sent::Answered(status) => return Err(refused_by_storage(status)),
+    }
+    step.set(Step::Confirming);
+    let job = api::confirm_upload(ticket.job_id).await?;
+    Ok(Some(crate::pages::details(job.id)))
+}
+
+fn refused_by_storage(status: u16) -> ApiError {
+    match status {
+        0 => ApiError::new(
+            ErrorCode::Unavailable,
+            "the connection to the storage broke; check your network and try again",
+        ),
+        status => ApiError::new(
+            ErrorCode::Invalid,
+            format!(
+                "the storage refused the file (HTTP {status}); it may be larger than your plan allows, or the upload took too long: try again"
+            ),
+        ),
+    }
+}
+
+/// Finds what is wrong in the first lines of an uncompressed file, with line and column.
+async fn check_beginning(file: &File) -> Result<(), ApiError> {
+    let Ok(slice) = file.slice_with_f64_and_f64(0.0, PREVIEW_BYTES) else { return Ok(()) };
+    let Ok(buffer) = wasm_bindgen_futures::JsFuture::from(slice.array_buffer()).await else {
+        return Err(ApiError::new(ErrorCode::Invalid, "the file cannot be read; choose it again"));
+    };
+    let bytes = js_sys::Uint8Array::new(buffer.unchecked_ref()).to_vec();
+    if bytes.starts_with(&GZIP) {
+        // Compressed files are checked by the worker.
+        return Ok(());
+    }
+    let complete = file.size() <= PREVIEW_BYTES;
+    check_preview(&bytes, complete)
+        .map(|_| ())
+        .map_err(|found| ApiError::new(ErrorCode::Invalid, found.to_string()))
+}

@@ -1,0 +1,41 @@
+use crate::app::Route;
+use crate::error::{ApiError, ErrorCode};
+use dioxus::prelude::*;
+
+/// An error in place of what could not be shown, with the way on.
+#[component]
+pub fn ErrorNote(error: ApiError) -> Element {
+    let here = use_route::<Route>().to_string();
+    rsx! {
+        div { class: "note note-bad", role: "alert",
+            p { "{sentence(&error.message)}" }
+            match error.code {
+                ErrorCode::SignInRequired => rsx! {
+                    a { class: "button", href: crate::pages::login_path(&here), "Sign in" }
+                },
+                ErrorCode::NotFound => rsx! {
+                    Link { class: "button", to: Route::Annotations { cursor: String::new() }, "Your annotations" }
+                },
+                _ => rsx! {},
+            }
+        }
+    }
+}
+
+/// An error's text as a sentence: they are fragments, so that they fit into longer ones.
+fn sentence(fragment: &str) -> String {
+    let mut chars = fragment.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fragments_become_sentences() {
+        assert_eq!(sentence("the file is empty"), "The file is empty.");
+        assert_eq!(sentence("Done."), "Done.");
+    }
+}

@@ -1,0 +1,18 @@
+use crate::format;
+use dioxus::prelude::*;
+use gas_shared::job::Progress;
+
+/// How far a running job is.
+#[component]
+pub fn JobProgress(progress: Progress) -> Element {
+    rsx! {
+        span { class: "job-progress",
+            progress {
+                max: "1000",
+                value: "{progress.permille}",
+                "aria-label": "Progress of the annotation",
+            }
+            span { class: "muted", {format::progress(&progress)} }
+        }
+    }
+}

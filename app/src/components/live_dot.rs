@@ -1,0 +1,19 @@
+use crate::live::{Link, use_live};
+use dioxus::prelude::*;
+
+/// Whether what the page shows is live.
+#[component]
+pub fn LiveDot() -> Element {
+    let (tone, word) = match use_live().link() {
+        Link::Connecting => ("quiet", "Connecting"),
+        Link::Live => ("good", "Live"),
+        Link::Reconnecting => ("warn", "Reconnecting"),
+        Link::SignedOut => ("bad", "Signed out"),
+    };
+    rsx! {
+        span { class: "live-dot live-{tone}", role: "status",
+            span { class: "dot", "aria-hidden": "true" }
+            "{word}"
+        }
+    }
+}

@@ -1,0 +1,76 @@
+use super::{ErrorNote, LiveDot, Skeleton};
+use crate::api::current_account;
+use crate::app::Route;
+use crate::error::ApiError;
+use crate::live::{Link as StreamLink, use_live_provider};
+use crate::pages::login_path;
+use dioxus::prelude::*;
+use gas_shared::Account;
+
+/// What surrounds every page: navigation, the account, and whether the page is live.
+#[component]
+pub fn Shell() -> Element {
+    let account = use_loader(|| async { Ok::<_, ApiError>(current_account().await) })?;
+    let known = account.read().clone().unwrap_or_default();
+    use_context_provider(|| Signal::new(known.clone()));
+    let live = use_live_provider(known.is_some());
+    let failed = account.read().as_ref().err().cloned();
+    rsx! {
+        a { class: "skip-link", href: "#content", "Skip to the content" }
+        header { class: "top",
+            Link { class: "brand", to: Route::Home {}, "GAS" }
+            if let Some(account) = known {
+                SignedInBar { account }
+            } else {
+                nav { "aria-label": "Account",
+                    a { class: "button", href: login_path("/annotations"), "Sign in" }
+                }
+            }
+        }
+        main { id: "content", tabindex: "-1",
+            if live.link() == StreamLink::SignedOut {
+                SessionOver {}
+            }
+            if let Some(error) = failed {
+                ErrorNote { error }
+            } else {
+                SuspenseBoundary { fallback: |_| rsx! { Skeleton {} }, Outlet::<Route> {} }
+            }
+        }
+        footer { class: "bottom", "Genomics Annotation Service" }
+    }
+}
+
+/// The signed-in user, or `None`.
+pub fn use_account() -> Option<Account> {
+    use_context::<Signal<Option<Account>>>().read().clone()
+}
+
+#[component]
+fn SignedInBar(account: Account) -> Element {
+    rsx! {
+        nav { "aria-label": "Main",
+            Link { to: Route::Annotations { cursor: String::new() }, active_class: "active", "Annotations" }
+            Link { to: Route::Annotate {}, active_class: "active", "New annotation" }
+        }
+        div { class: "account",
+            LiveDot {}
+            span { class: "plan", title: "Your plan", "{account.plan}" }
+            span { class: "user", title: "{account.email}", "{account.name}" }
+            form { method: "post", action: "/logout",
+                button { class: "button button-quiet", r#type: "submit", "Sign out" }
+            }
+        }
+    }
+}
+
+#[component]
+fn SessionOver() -> Element {
+    let here = use_route::<Route>().to_string();
+    rsx! {
+        div { class: "note note-warn", role: "alert",
+            p { "Your session is over. Sign in again to go on where you were." }
+            a { class: "button", href: login_path(&here), "Sign in" }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Values as people read them.
+
+use gas_shared::job::Progress;
+use jiff::Timestamp;
+
+/// A size in bytes, in decimal units as file managers show it.
+pub fn bytes(count: u64) -> String {
+    const UNITS: [(&str, u64); 3] = [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)];
+    match UNITS.into_iter().find(|(_, size)| count >= *size) {
+        Some((unit, size)) => {
+            let tenths = (count * 10).div_ceil(size);
+            format!("{}.{} {unit}", tenths / 10, tenths % 10)
+        }
+        None => format!("{count} bytes"),
+    }
+}
+
+/// A size that may not be known yet.
+pub fn maybe_bytes(count: Option<u64>) -> String {
+    count.map_or_else(|| "–".to_owned(), bytes)
+}
+
+/// A whole number with thousands set apart.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let groups = digits.as_bytes().rchunks(3).rev();
+    let groups: Vec<_> = groups.map(|group| String::from_utf8_lossy(group)).collect();
+    groups.join(",")
+}
+
+/// How long something took, by its two greatest units.
+pub fn duration(from: Timestamp, to: Timestamp) -> String {
+    let seconds = to.duration_since(from).as_secs().max(0);
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, s) => format!("{s} s"),
+        (0, m, s) => format!("{m} min {s} s"),
+        (h, m, _) => format!("{h} h {m} min"),
+    }
+}
+
+/// How far a run is.
+pub fn progress(progress: &Progress) -> String {
+    let percent = progress.permille / 10;
+    match progress.records {
+        0 => format!("{}, {percent} %", progress.step),
+        records => format!("{}, {percent} %, {} variants", progress.step, count(records)),
+    }
+}
+
+/// A moment in UTC, as the server writes it into pages; browsers then show local time.
+pub fn utc(moment: Timestamp) -> String {
+    moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_a_unit_that_fits() {
+        assert_eq!(bytes(999), "999 bytes");
+        assert_eq!(bytes(150_000), "150.0 kB");
+        assert_eq!(bytes(2_800_595), "2.9 MB");
+        assert_eq!(maybe_bytes(None), "–");
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(1_234_567), "1,234,567");
+    }
+
+    #[test]
+    fn durations_have_two_units() {
+        let start = Timestamp::from_second(1_790_000_000).unwrap();
+        let after =
+            |seconds| duration(start, Timestamp::from_second(1_790_000_000 + seconds).unwrap());
+        assert_eq!(after(5), "5 s");
+        assert_eq!(after(125), "2 min 5 s");
+        assert_eq!(after(7320), "2 h 2 min");
+        assert_eq!(after(-3), "0 s");
+    }
+
+    #[test]
+    fn progress_counts_variants_when_there_are_any() {
+        let mut now = Progress { step: "annotate".into(), permille: 421, records: 0 };
+        assert_eq!(progress(&now), "annotate, 42 %");
+        now.records = 1234;
+        assert_eq!(progress(&now), "annotate, 42 %, 1,234 variants");
+    }
+}

@@ -1,0 +1,209 @@
+//! What is live in the browser: one stream of events, and the newest state of every job it named.
+//!
+//! Pages fetch what they show and lay the live states over it ([`Live::newest`],
+//! [`Live::newest_list`]). Whenever the stream is opened anew they fetch again, so that nothing
+//! missed in between stays wrong.
+
+use dioxus::prelude::*;
+use gas_shared::{JobId, JobView, LiveEvent};
+use std::collections::HashMap;
+
+/// How the stream is.
+/// How the stream is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "web"), expect(dead_code, reason = "only browsers have a stream"))]
+pub enum Link {
+    /// Not open yet.
+    #[default]
+    Connecting,
+    /// Open.
+    Live,
+    /// Lost; it will be opened again.
+    Reconnecting,
+    /// The session is over.
+    SignedOut,
+}
+
+/// The live state of this browser tab.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Live {
+    link: Signal<Link>,
+    generation: Signal<u64>,
+    jobs: Signal<HashMap<JobId, JobView>>,
+}
+
+impl Live {
+    /// How the stream is.
+    pub fn link(self) -> Link {
+        *self.link.read()
+    }
+
+    /// Read this in a loader to fetch again whenever events may have been missed.
+    pub fn follow(self) {
+        self.generation.read();
+    }
+
+    /// A fetched job, or the live state of it where that is newer.
+    pub fn newest(self, fetched: JobView) -> JobView {
+        let jobs = self.jobs.read();
+        match jobs.get(&fetched.id) {
+            Some(live) if live.version > fetched.version => live.clone(),
+            _ => fetched,
+        }
+    }
+
+    /// A fetched list with live states laid over it. On the first page, jobs that are newer than
+    /// everything fetched come on top.
+    pub fn newest_list(self, fetched: &[JobView], first_page: bool) -> Vec<JobView> {
+        merge(fetched, &self.jobs.read(), first_page)
+    }
+
+    /// Takes in a job's state from somewhere else than the stream.
+    pub fn learn(mut self, job: JobView) {
+        let newer = self.jobs.peek().get(&job.id).is_none_or(|known| known.version < job.version);
+        if newer {
+            self.jobs.write().insert(job.id, job);
+        }
+    }
+
+    #[cfg_attr(not(feature = "web"), expect(dead_code, reason = "only browsers have a stream"))]
+    fn take(mut self, event: LiveEvent) {
+        match event {
+            LiveEvent::Connected => {
+                self.link.set(Link::Live);
+                self.generation += 1;
+            }
+            LiveEvent::Resync => self.generation += 1,
+            LiveEvent::Job(job) => self.learn(*job),
+            LiveEvent::Ending => {}
+        }
+    }
+}
+
+fn merge(fetched: &[JobView], live: &HashMap<JobId, JobView>, first_page: bool) -> Vec<JobView> {
+    let newest_fetched = fetched.first().map(|job| job.submitted_at);
+    let is_new = |job: &&JobView| {
+        first_page
+            && newest_fetched.is_none_or(|newest| job.submitted_at >= newest)
+            && !fetched.iter().any(|known| known.id == job.id)
+    };
+    let mut merged: Vec<JobView> = live.values().filter(is_new).cloned().collect();
+    merged.sort_by_key(|job| std::cmp::Reverse((job.submitted_at, job.id)));
+    merged.extend(fetched.iter().map(|job| match live.get(&job.id) {
+        Some(newer) if newer.version > job.version => newer.clone(),
+        _ => job.clone(),
+    }));
+    merged
+}
+
+/// Makes the live state for the pages below, and keeps its stream open while somebody is signed
+/// in.
+pub fn use_live_provider(signed_in: bool) -> Live {
+    let live = Live {
+        link: use_signal(Link::default),
+        generation: use_signal(|| 0),
+        jobs: use_signal(HashMap::new),
+    };
+    use_context_provider(|| live);
+    // Effects run in browsers only.
+    use_effect(move || {
+        if signed_in {
+            #[cfg(feature = "web")]
+            spawn(stream::follow(live));
+        }
+    });
+    live
+}
+
+/// The live state that [`use_live_provider`] made.
+pub fn use_live() -> Live {
+    use_context::<Live>()
+}
+
+#[cfg(feature = "web")]
+mod stream {
+    use super::{Link, Live};
+    use crate::api;
+    use crate::error::ErrorCode;
+    use dioxus::prelude::WritableExt;
+    use gas_shared::LiveEvent;
+    use std::time::Duration;
+
+    const FIRST_PAUSE: Duration = Duration::from_secs(1);
+    const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+    /// Keeps the stream open until the session ends.
+    pub(super) async fn follow(mut live: Live) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match api::live_events().await {
+                Ok(mut events) => {
+                    let mut ended = false;
+                    while let Some(event) = events.recv().await {
+                        let Ok(event) = event else { break };
+                        pause = FIRST_PAUSE;
+                        ended = event == LiveEvent::Ending;
+                        live.take(event);
+                    }
+                    if ended {
+                        // The server closes streams now and then to check the session anew.
+                        continue;
+                    }
+                }
+                Err(error) if error.code == ErrorCode::SignInRequired => {
+                    live.link.set(Link::SignedOut);
+                    return;
+                }
+                Err(_) => {}
+            }
+            live.link.set(Link::Reconnecting);
+            // Jitter keeps a thousand browsers from coming back in the same instant.
+            gloo_timers::future::sleep(pause.mul_f64(0.5 + js_sys::Math::random())).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gas_shared::FileName;
+    use gas_shared::job::StateView;
+    use jiff::Timestamp;
+
+    fn job(id: u128, version: u64, second: i64) -> JobView {
+        JobView {
+            id: format!("{id:032x}").parse().unwrap(),
+            version,
+            file_name: FileName::parse("a.vcf").unwrap(),
+            size: None,
+            submitted_at: Timestamp::from_second(second).unwrap(),
+            state: StateView::Pending,
+        }
+    }
+
+    fn live(jobs: &[JobView]) -> HashMap<JobId, JobView> {
+        jobs.iter().map(|job| (job.id, job.clone())).collect()
+    }
+
+    #[test]
+    fn only_newer_states_replace_fetched_ones() {
+        let fetched = [job(1, 5, 10), job(2, 5, 9)];
+        let merged = merge(&fetched, &live(&[job(1, 4, 10), job(2, 6, 9)]), true);
+        assert_eq!(merged, [job(1, 5, 10), job(2, 6, 9)]);
+    }
+
+    #[test]
+    fn new_jobs_come_on_top_of_the_first_page_only() {
+        let fetched = [job(1, 1, 10)];
+        let known = live(&[job(2, 1, 11), job(3, 1, 12), job(4, 1, 5)]);
+        let merged = merge(&fetched, &known, true);
+        assert_eq!(merged, [job(3, 1, 12), job(2, 1, 11), job(1, 1, 10)]);
+        assert_eq!(merge(&fetched, &known, false), fetched);
+    }
+
+    #[test]
+    fn the_first_job_of_all_appears_in_an_empty_list() {
+        assert_eq!(merge(&[], &live(&[job(1, 1, 10)]), true), [job(1, 1, 10)]);
+    }
+}
