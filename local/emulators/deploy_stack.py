@@ -1,0 +1,116 @@
+"""Creates or updates the CloudFormation stack on the endpoint and prints its outputs as JSON.
+
+The account's root may assume the deployed roles afterwards (--assume-roles), so that each local
+process can run under the very policies it will have on AWS, where EC2 and Lambda assume them.
+"""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+from botocore.session import get_session
+
+DEADLINE_SECS = 120
+
+
+def parameter(text: str) -> dict:
+    """Parses NAME=VALUE."""
+    name, _, value = text.partition("=")
+    return {"ParameterKey": name, "ParameterValue": value}
+
+
+def status_of(cloudformation, stack: str):
+    """The stack's description, or None when there is no such stack."""
+    try:
+        return cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+
+
+def apply(cloudformation, stack: str, template: str, parameters: list) -> None:
+    """Starts the creation, or the update when the stack is there already."""
+    request = {
+        "StackName": stack,
+        "TemplateBody": template,
+        "Parameters": parameters,
+        "Capabilities": ["CAPABILITY_NAMED_IAM"],
+    }
+    found = status_of(cloudformation, stack)
+    if found and found["StackStatus"] in ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"):
+        cloudformation.delete_stack(StackName=stack)
+        wait(cloudformation, stack)
+        found = None
+    try:
+        if found:
+            cloudformation.update_stack(**request)
+        else:
+            cloudformation.create_stack(**request)
+    except ClientError as error:
+        if "No updates are to be performed" not in str(error):
+            raise
+
+
+def wait(cloudformation, stack: str):
+    """Waits until nothing is in progress; returns the description, or None when the stack is gone."""
+    deadline = time.monotonic() + DEADLINE_SECS
+    while time.monotonic() < deadline:
+        found = status_of(cloudformation, stack)
+        if found is None or not found["StackStatus"].endswith("_IN_PROGRESS"):
+            return found
+        time.sleep(0.1)
+    sys.exit(f"stack {stack} is still in progress after {DEADLINE_SECS} s")
+
+
+def explain(cloudformation, stack: str) -> str:
+    """The reasons CloudFormation gave for what failed, oldest first."""
+    events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+    lines = [
+        f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
+        for event in reversed(events)
+        if event["ResourceStatus"].endswith("FAILED")
+    ]
+    return "\n".join(lines)
+
+
+def let_root_assume(iam, role_arn: str) -> None:
+    """Adds the account's root to those whom the role trusts."""
+    name = role_arn.rsplit("/", 1)[-1]
+    root = "arn:aws:iam::{}:root".format(role_arn.split(":")[4])
+    trust = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
+    statement = {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "sts:AssumeRole"}
+    if statement not in trust["Statement"]:
+        trust["Statement"].append(statement)
+        iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
+
+
+def main() -> None:
+    """Reads the command line, deploys, prints the outputs."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--stack", required=True)
+    arguments.add_argument("--template", required=True, type=Path)
+    arguments.add_argument("--parameter", action="append", default=[], type=parameter)
+    arguments.add_argument("--assume-roles", action="store_true")
+    options = arguments.parse_args()
+    session = get_session()
+    cloudformation = session.create_client("cloudformation")
+    apply(cloudformation, options.stack, options.template.read_text(), options.parameter)
+    found = wait(cloudformation, options.stack)
+    if found is None or found["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        status = found["StackStatus"] if found else "gone"
+        sys.exit(f"stack {options.stack} is {status}:\n{explain(cloudformation, options.stack)}")
+    outputs = {item["OutputKey"]: item["OutputValue"] for item in found.get("Outputs", [])}
+    if options.assume_roles:
+        iam = session.create_client("iam")
+        for name, value in outputs.items():
+            if name.endswith("RoleArn"):
+                let_root_assume(iam, value)
+    print(json.dumps(outputs))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""Runs MiniStack and saves its state every few seconds.
+
+MiniStack by itself saves only when it is asked to end, so a crash or `kill -9`
+would lose every table, queue and topic made since its start. All settings come
+from the environment, as MiniStack documents them; GAS_SNAPSHOT_SECS is ours.
+"""
+
+import logging
+import os
+import threading
+
+from ministack import app
+
+log = logging.getLogger("snapshot")
+
+
+def save_every(seconds: float, stop: threading.Event) -> None:
+    """Saves the state of all services until `stop` is set."""
+    while not stop.wait(seconds):
+        try:
+            app.save_all(app._build_persistence_save_dict())
+        except Exception:  # The next round may well succeed, so this thread must live on.
+            log.exception("failed to save the state; trying again in %s s", seconds)
+
+
+def main() -> None:
+    """Serves until SIGTERM; MiniStack itself saves once more at the end."""
+    seconds = float(os.environ.get("GAS_SNAPSHOT_SECS", "3"))
+    stop = threading.Event()
+    threading.Thread(target=save_every, args=(seconds, stop), daemon=True).start()
+    try:
+        app.main()
+    finally:
+        stop.set()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+// The local identity provider: a real OpenID Connect server (authorization code flow with PKCE) whose
+// sign-in page takes any user name. Settings: OIDC_PORT, OIDC_ISSUER, OIDC_CLIENT_ID,
+// OIDC_CLIENT_SECRET, OIDC_REDIRECT_URI, and OIDC_KEYS, the file that keeps its keys between starts.
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { Provider } from 'oidc-provider';
+import { signInPage } from './oidc-page.mjs';
+
+const { OIDC_PORT, OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_REDIRECT_URI, OIDC_KEYS } =
+  process.env;
+const MAX_FORM_BYTES = 4096;
+const USER_NAME = /^[a-z0-9][a-z0-9._-]{0,39}$/;
+
+/** The same user name is the same person at every start: its id is made from the name. */
+function subjectOf(name) {
+  const hex = createHash('sha256').update(`gas-local:${name}`).digest('hex');
+  const variant = ((parseInt(hex[16], 16) & 3) | 8).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+/** The account id is the user name, which makes `findAccount` need no store. */
+function account(name) {
+  const spoken = name.replace(/[._-]+/g, ' ').replace(/\b[a-z]/g, (letter) => letter.toUpperCase());
+  return {
+    accountId: name,
+    claims: () => ({
+      sub: subjectOf(name),
+      name: spoken,
+      preferred_username: name,
+      email: `${name}@example.org`,
+      email_verified: true,
+      organization: 'Example University',
+    }),
+  };
+}
+
+/** Keys outlive a restart, so that sessions and tokens of the web application stay valid. */
+function keys() {
+  if (existsSync(OIDC_KEYS)) return JSON.parse(readFileSync(OIDC_KEYS, 'utf8'));
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const jwk = { ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: randomBytes(8).toString('hex') };
+  const made = { jwks: { keys: [jwk] }, cookies: [randomBytes(32).toString('base64url')] };
+  writeFileSync(OIDC_KEYS, JSON.stringify(made), { mode: 0o600 });
+  return made;
+}
+
+const { jwks, cookies } = keys();
+const provider = new Provider(OIDC_ISSUER, {
+  clients: [
+    {
+      client_id: OIDC_CLIENT_ID,
+      client_secret: OIDC_CLIENT_SECRET,
+      redirect_uris: [OIDC_REDIRECT_URI],
+      post_logout_redirect_uris: [new URL('/', OIDC_REDIRECT_URI).href],
+    },
+  ],
+  jwks,
+  cookies: { keys: cookies },
+  claims: {
+    openid: ['sub'],
+    profile: ['name', 'preferred_username', 'organization'],
+    email: ['email', 'email_verified'],
+  },
+  // Globus Auth puts the claims into the ID token; so does this provider.
+  conformIdTokenClaims: false,
+  pkce: { required: () => true },
+  features: { devInteractions: { enabled: false } },
+  interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
+  findAccount: (_context, id) => account(id),
+  ttl: { Session: 86400, Interaction: 3600, Grant: 86400, AccessToken: 3600, IdToken: 3600 },
+  // Whoever signs in has agreed: consent is no part of what GAS is tested on.
+  async loadExistingGrant(context) {
+    const grant = new provider.Grant({
+      clientId: context.oidc.client.clientId,
+      accountId: context.oidc.session.accountId,
+    });
+    grant.addOIDCScope('openid profile email');
+    await grant.save();
+    return grant;
+  },
+});
+
+async function formOf(request) {
+  let body = '';
+  for await (const chunk of request) {
+    body += chunk;
+    if (body.length > MAX_FORM_BYTES) throw new Error('the form is too large');
+  }
+  return new URLSearchParams(body);
+}
+
+function sendPage(response, status, page) {
+  response.writeHead(status, {
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-store',
+  });
+  response.end(page);
+}
+
+/** Shows the sign-in page, or takes its answer and sends the browser on its way. */
+async function interact(request, response) {
+  const { client_id: client } = (await provider.interactionDetails(request, response)).params;
+  if (request.method !== 'POST') return sendPage(response, 200, signInPage(client));
+  const form = await formOf(request);
+  if (form.has('cancel')) {
+    const refused = { error: 'access_denied', error_description: 'the user cancelled the sign-in' };
+    return provider.interactionFinished(request, response, refused);
+  }
+  const name = (form.get('username') ?? '').trim().toLowerCase();
+  if (!USER_NAME.test(name)) {
+    return sendPage(response, 422, signInPage(client, name));
+  }
+  return provider.interactionFinished(request, response, { login: { accountId: name } });
+}
+
+const serve = provider.callback();
+const server = createServer((request, response) => {
+  if (!request.url.startsWith('/interaction/')) return serve(request, response);
+  interact(request, response).catch((error) => {
+    console.error('interaction failed:', error.message);
+    sendPage(response, 400, 'This sign-in has expired. Go back to GAS and start again.');
+  });
+});
+server.listen(Number(OIDC_PORT), '127.0.0.1', () => console.log(`identity provider at ${OIDC_ISSUER}`));
+for (const signal of ['SIGTERM', 'SIGINT']) {
+  process.on(signal, () => {
+    server.close(() => process.exit(0));
+    server.closeAllConnections();
+  });
+}

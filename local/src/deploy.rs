@@ -1,0 +1,33 @@
+//! Makes the AWS resources from the one CloudFormation template.
+
+use crate::command;
+use crate::config::StackConfig;
+use crate::environment::{self, Environment};
+use crate::error::{Error, Result};
+
+/// Creates or updates the stack and answers its outputs.
+pub(crate) async fn deploy(config: &StackConfig) -> Result<Environment> {
+    let mut arguments = vec![
+        config.programs.python.display().to_string(),
+        config.emulators().join("deploy_stack.py").display().to_string(),
+        "--stack".to_owned(),
+        config.prefix.clone(),
+        "--template".to_owned(),
+        config.template().display().to_string(),
+        "--assume-roles".to_owned(),
+    ];
+    let mut parameters = vec![
+        format!("Prefix={}", config.prefix),
+        format!("WebOrigin={}", config.public_url()),
+    ];
+    if let Some(seconds) = config.job_visibility_secs {
+        parameters.push(format!("JobVisibilitySeconds={seconds}"));
+    }
+    for parameter in parameters {
+        arguments.extend(["--parameter".to_owned(), parameter]);
+    }
+    let what = "the deployment of deploy/template.yaml";
+    let output = command::run_with(what, &arguments, &environment::root(config)).await?;
+    serde_json::from_str(&output)
+        .map_err(|source| Error::Json { what: format!("the answer of {what}"), source })
+}

@@ -1,0 +1,141 @@
+//! The environment of the GAS processes: the same variables that user data sets on AWS.
+
+use std::collections::BTreeMap;
+
+use crate::config::StackConfig;
+
+/// Variables of one process, added to those of the stack's owner.
+pub type Environment = BTreeMap<String, String>;
+
+/// The region that the local stack plays.
+pub(crate) const REGION: &str = "us-east-1";
+
+/// The OIDC client that the local identity provider knows.
+pub(crate) const OIDC_CLIENT: &str = "gas-local";
+
+/// Fits no other identity provider, so it is no secret.
+pub(crate) const OIDC_CLIENT_SECRET: &str = "local-only";
+
+/// The environment variable for an output of the CloudFormation stack: `InputsBucket` becomes
+/// `GAS_INPUTS_BUCKET`.
+pub fn variable_of_output(output: &str) -> String {
+    let mut name = String::from("GAS");
+    let mut before_was_small = true;
+    for letter in output.chars() {
+        if letter.is_ascii_uppercase() && before_was_small {
+            name.push('_');
+        }
+        before_was_small = !letter.is_ascii_uppercase();
+        name.push(letter.to_ascii_uppercase());
+    }
+    name
+}
+
+/// How a caller without a role reaches the local AWS: as the account's root.
+pub(crate) fn root(config: &StackConfig) -> Environment {
+    pairs([
+        ("AWS_ENDPOINT_URL", config.aws_url()),
+        ("AWS_REGION", REGION.to_owned()),
+        ("AWS_DEFAULT_REGION", REGION.to_owned()),
+        ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+        ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+    ])
+}
+
+/// What every GAS process has: AWS under the role of `profile`, the outputs, the database.
+pub(crate) fn common(config: &StackConfig, outputs: &Environment, profile: &str) -> Environment {
+    let mut environment = root(config);
+    // Keys in the environment would win over the profile, and with it over the role.
+    environment.remove("AWS_ACCESS_KEY_ID");
+    environment.remove("AWS_SECRET_ACCESS_KEY");
+    environment.extend(pairs([
+        ("AWS_PROFILE", profile.to_owned()),
+        ("AWS_CONFIG_FILE", config.data_dir.join("aws-config").display().to_string()),
+        ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null".to_owned()),
+        ("GAS_S3_PATH_STYLE", "true".to_owned()),
+        ("DATABASE_URL", config.database_url()),
+        ("RUST_BACKTRACE", "1".to_owned()),
+    ]));
+    for (output, value) in outputs {
+        environment.insert(variable_of_output(output), value.clone());
+    }
+    environment
+}
+
+/// The environment of `gas-web`.
+pub(crate) fn web(config: &StackConfig, outputs: &Environment) -> Environment {
+    let mut environment = common(config, outputs, "web");
+    environment.extend(pairs([
+        ("GAS_LISTEN", format!("127.0.0.1:{}", config.ports.web)),
+        ("GAS_PUBLIC_URL", config.public_url()),
+        ("GAS_OIDC_ISSUER", config.oidc_url()),
+        ("GAS_OIDC_CLIENT_ID", OIDC_CLIENT.to_owned()),
+        ("GAS_OIDC_CLIENT_SECRET", OIDC_CLIENT_SECRET.to_owned()),
+        ("DIOXUS_PUBLIC_PATH", config.public_dir.display().to_string()),
+    ]));
+    environment
+}
+
+/// The environment of `gas-worker`.
+pub(crate) fn worker(config: &StackConfig, outputs: &Environment) -> Environment {
+    let mut environment = common(config, outputs, "worker");
+    let path = std::env::var("PATH").unwrap_or_default();
+    environment.extend(pairs([
+        ("GAS_REFERENCE_BUNDLE", config.reference_dir.display().to_string()),
+        ("GAS_WORK_DIR", config.data_dir.join("work").display().to_string()),
+        // The worker finds `gas-annotate` by name.
+        ("PATH", format!("{}:{path}", config.programs.binaries.display())),
+    ]));
+    if let Some(seconds) = config.job_visibility_secs {
+        environment.insert("GAS_JOB_VISIBILITY_SECS".to_owned(), seconds.to_string());
+    }
+    if let Some(command) = &config.annotator {
+        environment.insert("GAS_ANNOTATOR".to_owned(), command.clone());
+    }
+    environment
+}
+
+/// The AWS configuration by which each process assumes the role it will have on AWS.
+pub(crate) fn aws_config_file(outputs: &Environment) -> String {
+    let mut text = format!(
+        "[profile root]\naws_access_key_id = test\naws_secret_access_key = test\nregion = {REGION}\n"
+    );
+    for (profile, output) in [("web", "WebRoleArn"), ("worker", "WorkerRoleArn")] {
+        if let Some(role) = outputs.get(output) {
+            text.push_str(&format!(
+                "\n[profile {profile}]\nrole_arn = {role}\nsource_profile = root\nregion = {REGION}\n"
+            ));
+        }
+    }
+    text
+}
+
+pub(crate) fn pairs<const N: usize>(list: [(&str, String); N]) -> Environment {
+    list.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outputs_become_variables() {
+        for (output, variable) in [
+            ("Prefix", "GAS_PREFIX"),
+            ("InputsBucket", "GAS_INPUTS_BUCKET"),
+            ("JobRequestsDlqUrl", "GAS_JOB_REQUESTS_DLQ_URL"),
+            ("JobEventsTopicArn", "GAS_JOB_EVENTS_TOPIC_ARN"),
+        ] {
+            assert_eq!(variable_of_output(output), variable);
+        }
+    }
+
+    #[test]
+    fn a_profile_assumes_the_role_of_its_output() {
+        let outputs = pairs([("WebRoleArn", "arn:aws:iam::000000000000:role/gas-web".to_owned())]);
+        let text = aws_config_file(&outputs);
+        assert!(text.contains("[profile web]\nrole_arn = arn:aws:iam::000000000000:role/gas-web\n"));
+        assert!(!text.contains("[profile worker]"));
+    }
+}

@@ -1,0 +1,100 @@
+//! Which ports are free, and who holds those that are not.
+
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+
+use crate::config::Ports;
+use crate::error::{Error, Result};
+
+/// State of a listening socket in `/proc/net/tcp`.
+const LISTEN: &str = "0A";
+
+/// Finds `N` ports; all are held until the last is found, so that no two are the same.
+pub(crate) fn free<const N: usize>() -> Result<[u16; N]> {
+    let mut held = Vec::with_capacity(N);
+    let mut found = [0; N];
+    for port in &mut found {
+        let listener =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(Error::io("find a free port"))?;
+        *port = listener.local_addr().map_err(Error::io("read a free port"))?.port();
+        held.push(listener);
+    }
+    Ok(found)
+}
+
+/// Checks that the stack can listen on all its ports.
+pub(crate) fn check(ports: Ports) -> Result<()> {
+    let parts = [
+        ("the GAS web server", ports.web),
+        ("MiniStack", ports.aws),
+        ("PostgreSQL", ports.postgres),
+        ("the identity provider", ports.oidc),
+    ];
+    for (part, port) in parts {
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_err() {
+            return Err(Error::PortTaken { part, port, holder: holder(port) });
+        }
+    }
+    Ok(())
+}
+
+/// Names the process that listens on a port, as far as this user may know.
+fn holder(port: u16) -> String {
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| fs::read_to_string(path).unwrap_or_default());
+    tables
+        .iter()
+        .find_map(|table| listening_inode(table, port))
+        .and_then(|inode| process_with_socket(inode))
+        .unwrap_or_else(|| "another process".to_owned())
+}
+
+/// The socket's inode number in the text of `/proc/net/tcp`.
+fn listening_inode(table: &str, port: u16) -> Option<&str> {
+    let suffix = format!(":{port:04X}");
+    table.lines().skip(1).find_map(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let (local, state, inode) = (fields.get(1)?, fields.get(3)?, fields.get(9)?);
+        (local.ends_with(&suffix) && *state == LISTEN).then_some(*inode)
+    })
+}
+
+fn process_with_socket(inode: &str) -> Option<String> {
+    let link = format!("socket:[{inode}]");
+    let holds = |folder: &Path| {
+        fs::read_dir(folder.join("fd")).is_ok_and(|files| {
+            files.flatten().any(|file| fs::read_link(file.path()).is_ok_and(|to| to.as_os_str() == link.as_str()))
+        })
+    };
+    fs::read_dir("/proc").ok()?.flatten().find_map(|entry| {
+        let pid: u32 = entry.file_name().to_str()?.parse().ok()?;
+        holds(&entry.path()).then(|| {
+            let name = fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
+            format!("{} (process {pid})", name.trim())
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_inode_of_the_listener_and_not_of_a_connection() {
+        let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n\
+             0: 0100007F:1F90 0100007F:CAFE 01 00000000:00000000 00:00000000 00000000     0        0 111 1\n\
+             1: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 222 1\n";
+        assert_eq!(listening_inode(table, 8080), Some("222"));
+        assert_eq!(listening_inode(table, 8081), None);
+    }
+
+    #[test]
+    fn a_taken_port_is_named_with_its_part_and_holder() {
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let [web, postgres, oidc] = free().unwrap();
+        let error = check(Ports { web, aws: port, postgres, oidc }).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("port {port} for MiniStack is held by ")), "{error}");
+        assert!(error.contains(&format!("(process {})", std::process::id())), "{error}");
+    }
+}

@@ -1,0 +1,88 @@
+//! How each process of the stack is run.
+
+use rustix::process::Signal;
+
+use crate::config::StackConfig;
+use crate::environment::{self, Environment, OIDC_CLIENT, OIDC_CLIENT_SECRET, pairs};
+use crate::health::Ready;
+use crate::process::ProcessSpec;
+
+/// MiniStack: every AWS service on one port, with IAM enforced and its state on disk.
+pub(crate) fn ministack(config: &StackConfig) -> ProcessSpec {
+    let state = config.data_dir.join("ministack");
+    let mut environment = environment::root(config);
+    environment.extend(pairs([
+        ("GATEWAY_PORT", config.ports.aws.to_string()),
+        ("BIND_HOST", "127.0.0.1".to_owned()),
+        ("MINISTACK_HOST", "127.0.0.1".to_owned()),
+        ("AUTH", "true".to_owned()),
+        ("PERSIST_STATE", "1".to_owned()),
+        ("STATE_DIR", state.join("state").display().to_string()),
+        ("S3_PERSIST", "1".to_owned()),
+        ("S3_DATA_DIR", state.join("s3").display().to_string()),
+        ("LAMBDA_EXECUTOR", "local".to_owned()),
+        ("PYTHONUNBUFFERED", "1".to_owned()),
+    ]));
+    ProcessSpec {
+        name: "ministack",
+        command: vec![
+            config.programs.python.display().to_string(),
+            config.emulators().join("ministack_launcher.py").display().to_string(),
+        ],
+        environment,
+        ready: Ready::Http { port: config.ports.aws, path: "/_ministack/health" },
+        stop: Signal::TERM,
+        restart: false,
+    }
+}
+
+/// The identity provider.
+pub(crate) fn oidc(config: &StackConfig) -> ProcessSpec {
+    let environment = pairs([
+        ("OIDC_PORT", config.ports.oidc.to_string()),
+        ("OIDC_ISSUER", config.oidc_url()),
+        ("OIDC_CLIENT_ID", OIDC_CLIENT.to_owned()),
+        ("OIDC_CLIENT_SECRET", OIDC_CLIENT_SECRET.to_owned()),
+        ("OIDC_REDIRECT_URI", format!("{}/authcallback", config.public_url())),
+        ("OIDC_KEYS", config.data_dir.join("oidc-keys.json").display().to_string()),
+    ]);
+    ProcessSpec {
+        name: "oidc",
+        command: vec![
+            config.programs.node.display().to_string(),
+            config.emulators().join("oidc-provider.mjs").display().to_string(),
+        ],
+        environment,
+        ready: Ready::Http {
+            port: config.ports.oidc,
+            path: "/.well-known/openid-configuration",
+        },
+        stop: Signal::TERM,
+        restart: false,
+    }
+}
+
+/// The GAS web server.
+pub(crate) fn web(config: &StackConfig, outputs: &Environment) -> ProcessSpec {
+    ProcessSpec {
+        name: "web",
+        command: vec![config.programs.binaries.join("gas-web").display().to_string()],
+        environment: environment::web(config, outputs),
+        ready: Ready::Http { port: config.ports.web, path: "/healthz" },
+        stop: Signal::TERM,
+        restart: config.restart,
+    }
+}
+
+/// The GAS worker.
+pub(crate) fn worker(config: &StackConfig, outputs: &Environment) -> ProcessSpec {
+    let worker = config.programs.binaries.join("gas-worker").display().to_string();
+    ProcessSpec {
+        name: "worker",
+        command: vec![worker, "annotate".to_owned()],
+        environment: environment::worker(config, outputs),
+        ready: Ready::Line("worker ready"),
+        stop: Signal::TERM,
+        restart: config.restart,
+    }
+}

@@ -1,0 +1,133 @@
+//! The stack as a whole.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::config::{StackConfig, Verbosity};
+use crate::environment::{self, Environment};
+use crate::error::{Error, Result};
+use crate::handle::Description;
+use crate::log::Log;
+use crate::process::{Process, ProcessSpec};
+use crate::{deploy, ports, postgres, services};
+
+/// A running stack. Stop it with [`Stack::stop`]: dropping it kills its processes.
+pub struct Stack {
+    config: StackConfig,
+    outputs: Environment,
+    /// In the order of their start.
+    processes: Vec<Process>,
+}
+
+impl Stack {
+    /// Starts everything and waits until all is ready. `report` is told each step and how long it
+    /// took.
+    ///
+    /// # Errors
+    /// Where a port is taken, a program is missing, or a process does not get ready; what was
+    /// started is stopped again.
+    pub async fn start(config: StackConfig, report: impl Fn(&str, Duration)) -> Result<Self> {
+        ports::check(config.ports)?;
+        for folder in [config.data_dir.clone(), config.logs()] {
+            fs::create_dir_all(&folder)
+                .map_err(Error::io(format!("make {}", folder.display())))?;
+        }
+        let mut stack = Self { config, outputs: Environment::new(), processes: Vec::new() };
+        match stack.start_all(report).await {
+            Ok(()) => Ok(stack),
+            Err(error) => {
+                stack.stop().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn start_all(&mut self, report: impl Fn(&str, Duration)) -> Result<()> {
+        let config = self.config.clone();
+        let clock = Instant::now();
+        postgres::initialise(&config).await?;
+        self.run(postgres::server(&config)).await?;
+        postgres::create_database(&config).await?;
+        report("PostgreSQL", clock.elapsed());
+
+        let clock = Instant::now();
+        self.run(services::ministack(&config)).await?;
+        report("MiniStack (AWS)", clock.elapsed());
+
+        let clock = Instant::now();
+        self.run(services::oidc(&config)).await?;
+        report("identity provider", clock.elapsed());
+
+        let clock = Instant::now();
+        self.outputs = deploy::deploy(&config).await?;
+        let profiles = config.data_dir.join("aws-config");
+        fs::write(&profiles, environment::aws_config_file(&self.outputs))
+            .map_err(Error::io(format!("write {}", profiles.display())))?;
+        report("CloudFormation stack", clock.elapsed());
+
+        let clock = Instant::now();
+        self.run(services::web(&config, &self.outputs)).await?;
+        self.run(services::worker(&config, &self.outputs)).await?;
+        report("GAS web server and worker", clock.elapsed());
+        self.description().write(&self.description_path())
+    }
+
+    async fn run(&mut self, spec: ProcessSpec) -> Result<()> {
+        let is_product = matches!(spec.name, "web" | "worker");
+        let echo = is_product && self.config.verbosity == Verbosity::Product;
+        let log = Log::open(&self.config.logs(), spec.name, echo)?;
+        self.processes.push(Process::start(spec, log, &self.config.data_dir).await?);
+        Ok(())
+    }
+
+    /// Where it is.
+    pub fn description(&self) -> Description {
+        Description {
+            web_url: self.config.public_url(),
+            aws_url: self.config.aws_url(),
+            prefix: self.config.prefix.clone(),
+            data_dir: self.config.data_dir.clone(),
+            web: environment::web(&self.config, &self.outputs),
+            worker: environment::worker(&self.config, &self.outputs),
+        }
+    }
+
+    /// The file with its [`Description`].
+    pub fn description_path(&self) -> std::path::PathBuf {
+        self.config.data_dir.join("stack.json")
+    }
+
+    /// Waits until a process ended by itself for good, and names it.
+    pub async fn failed(&self) -> &'static str {
+        loop {
+            if let Some(over) = self.processes.iter().find(|process| process.is_over()) {
+                return over.name();
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// Stops everything, last started first: the GAS processes while their services still answer,
+    /// then the emulators, which save their state.
+    pub async fn stop(mut self) {
+        while let Some(process) = self.processes.pop() {
+            process.stop().await;
+        }
+        let _ = fs::remove_file(self.description_path());
+    }
+
+    /// Deletes all data of a stack that does not run.
+    ///
+    /// # Errors
+    /// Where a folder cannot be deleted.
+    pub fn wipe(data_dir: &Path) -> Result<()> {
+        for folder in [postgres::data_folder(data_dir), data_dir.to_owned()] {
+            if folder.exists() {
+                fs::remove_dir_all(&folder)
+                    .map_err(Error::io(format!("delete {}", folder.display())))?;
+            }
+        }
+        Ok(())
+    }
+}
