@@ -16,10 +16,8 @@ pub(crate) async fn deploy(config: &StackConfig) -> Result<Environment> {
         config.template().display().to_string(),
         "--assume-roles".to_owned(),
     ];
-    let mut parameters = vec![
-        format!("Prefix={}", config.prefix),
-        format!("WebOrigin={}", config.public_url()),
-    ];
+    let mut parameters =
+        vec![format!("Prefix={}", config.prefix), format!("WebOrigin={}", config.public_url())];
     if let Some(seconds) = config.job_visibility_secs {
         parameters.push(format!("JobVisibilitySeconds={seconds}"));
     }

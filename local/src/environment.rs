@@ -135,7 +135,9 @@ mod tests {
     fn a_profile_assumes_the_role_of_its_output() {
         let outputs = pairs([("WebRoleArn", "arn:aws:iam::000000000000:role/gas-web".to_owned())]);
         let text = aws_config_file(&outputs);
-        assert!(text.contains("[profile web]\nrole_arn = arn:aws:iam::000000000000:role/gas-web\n"));
+        assert!(
+            text.contains("[profile web]\nrole_arn = arn:aws:iam::000000000000:role/gas-web\n")
+        );
         assert!(!text.contains("[profile worker]"));
     }
 }

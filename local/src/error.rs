@@ -70,7 +70,9 @@ pub enum Error {
         source: std::io::Error,
     },
     /// No process of that name belongs to the stack.
-    #[error("there is no process {0:?} in the stack; it has postgres, ministack, oidc, web, worker")]
+    #[error(
+        "there is no process {0:?} in the stack; it has postgres, ministack, oidc, web, worker"
+    )]
     NoSuchProcess(String),
     /// A test that needs the stack was started without one.
     #[error("this test needs the local stack: run it by ./gas test [FILTER], which sets {0}")]

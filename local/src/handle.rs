@@ -43,8 +43,7 @@ impl Description {
     /// Where there is none.
     pub fn read(path: &Path) -> Result<Self> {
         let what = || path.display().to_string();
-        let text =
-            std::fs::read_to_string(path).map_err(Error::io(format!("read {}", what())))?;
+        let text = std::fs::read_to_string(path).map_err(Error::io(format!("read {}", what())))?;
         serde_json::from_str(&text).map_err(|source| Error::Json { what: what(), source })
     }
 
@@ -64,4 +63,12 @@ impl Description {
         let text = std::fs::read_to_string(&path).ok().and_then(|text| text.parse().ok());
         text.ok_or_else(|| Error::NoSuchProcess(process.to_owned()))
     }
+}
+
+/// Whether a stack with this data folder runs: its PostgreSQL, the first to start and the last to
+/// end, does.
+pub fn is_running(data_dir: &Path) -> bool {
+    let pid = std::fs::read_to_string(data_dir.join("postgres.pid")).ok();
+    let pid = pid.and_then(|text| rustix::process::Pid::from_raw(text.parse().ok()?));
+    pid.is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
 }

@@ -23,7 +23,7 @@ pub(crate) enum Ready {
         path: &'static str,
     },
     /// PostgreSQL's own check says so.
-    PgIsReady {
+    Postgres {
         /// The folder of `pg_isready`.
         bin: PathBuf,
         /// On 127.0.0.1.
@@ -37,8 +37,10 @@ impl Ready {
     /// Asks once. A line in the log is watched for elsewhere.
     pub(crate) async fn holds(&self) -> bool {
         match self {
-            Self::Http { port, path } => matches!(timeout(ANSWER, get(*port, path)).await, Ok(Ok(200))),
-            Self::PgIsReady { bin, port } => Command::new(bin.join("pg_isready"))
+            Self::Http { port, path } => {
+                matches!(timeout(ANSWER, get(*port, path)).await, Ok(Ok(200)))
+            }
+            Self::Postgres { bin, port } => Command::new(bin.join("pg_isready"))
                 .args(["-q", "-h", "127.0.0.1", "-p", &port.to_string()])
                 .stdin(Stdio::null())
                 .status()
@@ -52,7 +54,8 @@ impl Ready {
 /// The status of a plain GET; a whole HTTP client would be much to compile for this.
 async fn get(port: u16, path: &str) -> std::io::Result<u16> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
-    let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut head = [0; 12];
     stream.read_exact(&mut head).await?;

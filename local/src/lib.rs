@@ -24,5 +24,5 @@ mod stack;
 pub use config::{Ports, Programs, StackConfig, Verbosity};
 pub use environment::{Environment, variable_of_output};
 pub use error::Error;
-pub use handle::{Description, STACK_VARIABLE};
+pub use handle::{Description, STACK_VARIABLE, is_running};
 pub use stack::Stack;

@@ -41,11 +41,12 @@ pub(crate) fn check(ports: Ports) -> Result<()> {
 
 /// Names the process that listens on a port, as far as this user may know.
 fn holder(port: u16) -> String {
-    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| fs::read_to_string(path).unwrap_or_default());
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"]
+        .map(|path| fs::read_to_string(path).unwrap_or_default());
     tables
         .iter()
         .find_map(|table| listening_inode(table, port))
-        .and_then(|inode| process_with_socket(inode))
+        .and_then(process_with_socket)
         .unwrap_or_else(|| "another process".to_owned())
 }
 
@@ -63,7 +64,9 @@ fn process_with_socket(inode: &str) -> Option<String> {
     let link = format!("socket:[{inode}]");
     let holds = |folder: &Path| {
         fs::read_dir(folder.join("fd")).is_ok_and(|files| {
-            files.flatten().any(|file| fs::read_link(file.path()).is_ok_and(|to| to.as_os_str() == link.as_str()))
+            files.flatten().any(|file| {
+                fs::read_link(file.path()).is_ok_and(|to| to.as_os_str() == link.as_str())
+            })
         })
     };
     fs::read_dir("/proc").ok()?.flatten().find_map(|entry| {

@@ -12,8 +12,7 @@ use crate::health::Ready;
 use crate::process::ProcessSpec;
 
 /// Whom PostgreSQL runs as where the stack runs as root, which PostgreSQL refuses.
-const NOBODY: [&str; 5] =
-    ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"];
+const NOBODY: [&str; 5] = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"];
 
 /// Where PostgreSQL's files are. Root's own folders are closed to others, so there they are in
 /// `/var/tmp`, under a name made from the stack's data folder.
@@ -78,7 +77,7 @@ pub(crate) fn server(config: &StackConfig) -> ProcessSpec {
         name: "postgres",
         command: unprivileged(&command),
         environment: Environment::new(),
-        ready: Ready::PgIsReady { bin: bin.clone(), port: config.ports.postgres },
+        ready: Ready::Postgres { bin: bin.clone(), port: config.ports.postgres },
         // SIGINT is PostgreSQL's "fast shutdown".
         stop: Signal::INT,
         restart: false,

@@ -53,10 +53,7 @@ pub(crate) fn oidc(config: &StackConfig) -> ProcessSpec {
             config.emulators().join("oidc-provider.mjs").display().to_string(),
         ],
         environment,
-        ready: Ready::Http {
-            port: config.ports.oidc,
-            path: "/.well-known/openid-configuration",
-        },
+        ready: Ready::Http { port: config.ports.oidc, path: "/.well-known/openid-configuration" },
         stop: Signal::TERM,
         restart: false,
     }

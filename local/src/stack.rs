@@ -30,8 +30,7 @@ impl Stack {
     pub async fn start(config: StackConfig, report: impl Fn(&str, Duration)) -> Result<Self> {
         ports::check(config.ports)?;
         for folder in [config.data_dir.clone(), config.logs()] {
-            fs::create_dir_all(&folder)
-                .map_err(Error::io(format!("make {}", folder.display())))?;
+            fs::create_dir_all(&folder).map_err(Error::io(format!("make {}", folder.display())))?;
         }
         let mut stack = Self { config, outputs: Environment::new(), processes: Vec::new() };
         match stack.start_all(report).await {

@@ -1,0 +1,190 @@
+//! Builds the browser's half: WASM, its JavaScript, styles and icons, under names with a hash of
+//! their content, so that browsers may keep them for ever.
+
+use crate::paths::Paths;
+use crate::setup::{self, WasmToolchain, short_hash};
+use crate::step::{run, step};
+use anyhow::{Context, Result, bail};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use wasm_bindgen_cli_support::Bindgen;
+
+/// How the bundle is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// Quick to build.
+    Dev,
+    /// Small.
+    Release,
+}
+
+impl Profile {
+    const fn cargo(self) -> &'static str {
+        match self {
+            Self::Dev => "wasm-dev",
+            Self::Release => "wasm-release",
+        }
+    }
+}
+
+/// A finished bundle.
+pub(crate) struct Bundle {
+    /// What the web server serves.
+    pub(crate) public: PathBuf,
+    wasm_brotli: Option<u64>,
+}
+
+impl Bundle {
+    /// Fails where the WASM module is over so many KiB of brotli.
+    pub(crate) fn check_limit(&self, limit_kib: u64) -> Result<()> {
+        let size = self.wasm_brotli.context("only release bundles are compressed")?;
+        if size > limit_kib * 1024 {
+            bail!(
+                "the WASM module has {} KiB of brotli; at most {limit_kib} are allowed",
+                size.div_ceil(1024)
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Builds the bundle and prints its sizes.
+pub(crate) fn bundle(paths: &Paths, profile: Profile) -> Result<Bundle> {
+    setup::system_packages(false)?;
+    let toolchain = WasmToolchain::find(paths)?;
+    let wasm = step("compiling the pages to WebAssembly", || compile(paths, profile, &toolchain))?;
+    step("bundling the browser's half", || assemble(paths, profile, &wasm))
+}
+
+fn compile(paths: &Paths, profile: Profile, toolchain: &WasmToolchain) -> Result<PathBuf> {
+    let mut cargo = Command::new("cargo");
+    cargo
+        .args(["build", "--quiet", "--locked", "--package", "gas-app", "--features", "web"])
+        .args(["--target", setup::WASM_TARGET, "--profile", profile.cargo()])
+        .current_dir(&paths.root);
+    toolchain.apply(&mut cargo);
+    run(&mut cargo)?;
+    Ok(paths.target.join(setup::WASM_TARGET).join(profile.cargo()).join("gas-web.wasm"))
+}
+
+fn assemble(paths: &Paths, profile: Profile, wasm: &Path) -> Result<Bundle> {
+    let release = profile == Profile::Release;
+    let work = paths.target.join("bundle").join(profile.cargo());
+    let fresh = work.join("public.new");
+    let glue = work.join("glue");
+    for folder in [&fresh, &glue] {
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
+        fs::create_dir_all(folder)?;
+    }
+    Bindgen::new()
+        .input_path(wasm)
+        .web(true)?
+        .typescript(false)
+        .keep_debug(!release)
+        .remove_name_section(release)
+        .remove_producers_section(release)
+        .out_name("app")
+        .generate(&glue)?;
+
+    let assets = fresh.join("assets");
+    fs::create_dir_all(&assets)?;
+    let module = keep(&assets, "app", "wasm", &fs::read(glue.join("app_bg.wasm"))?)?;
+    if glue.join("snippets").exists() {
+        bail!("the module brings JavaScript snippets, which the bundler does not place yet");
+    }
+    let script = keep(&assets, "app", "js", &script(paths, &glue, &module, release)?)?;
+    let style = keep(&assets, "gas", "css", &styles(&paths.root.join("assets/css"))?)?;
+    let icon = keep(&assets, "icon", "svg", &fs::read(paths.root.join("assets/icons/gas.svg"))?)?;
+    let page = fs::read_to_string(paths.root.join("app/index.tpl.html"))?;
+    let names = [("{WASM}", &module), ("{JS}", &script), ("{CSS}", &style), ("{ICON}", &icon)];
+    let page = names.iter().fold(page, |page, (mark, name)| page.replace(mark, name));
+    fs::write(fresh.join("index.html"), page)?;
+
+    let wasm_brotli = if release { Some(compress(&fresh, &module)?) } else { None };
+    let public = work.join("public");
+    if public.exists() {
+        fs::remove_dir_all(&public)?;
+    }
+    fs::rename(&fresh, &public)?;
+    Ok(Bundle { public, wasm_brotli })
+}
+
+/// wasm-bindgen's JavaScript, which also starts the module.
+fn script(paths: &Paths, glue: &Path, module: &str, release: bool) -> Result<Vec<u8>> {
+    let mut text = fs::read_to_string(glue.join("app.js"))?;
+    text.push_str(&format!("\n__wbg_init({{ module_or_path: \"/{module}\" }});\n"));
+    let start = glue.join("start.js");
+    fs::write(&start, &text)?;
+    if !release {
+        return Ok(text.into_bytes());
+    }
+    let minified = glue.join("start.min.js");
+    let esbuild = setup::modules(paths)?.join(".bin/esbuild");
+    run(Command::new(esbuild)
+        .arg(&start)
+        .args(["--minify", "--format=esm", "--log-level=error"])
+        .arg(format!("--outfile={}", minified.display())))?;
+    Ok(fs::read(minified)?)
+}
+
+/// All style sheets in the order of their names.
+fn styles(folder: &Path) -> Result<Vec<u8>> {
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .with_context(|| format!("failed to read {}", folder.display()))?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "css"))
+        .collect();
+    files.sort();
+    let mut all = Vec::new();
+    for file in files {
+        all.extend(fs::read(file)?);
+    }
+    Ok(all)
+}
+
+/// Writes a file under a name with its hash, and answers its path below the public folder. The
+/// `-dxh` is how Dioxus' server knows that a file never changes.
+fn keep(assets: &Path, stem: &str, ending: &str, bytes: &[u8]) -> Result<String> {
+    let name = format!("{stem}-dxh{}.{ending}", short_hash(bytes));
+    fs::write(assets.join(&name), bytes)?;
+    Ok(format!("assets/{name}"))
+}
+
+/// Writes a brotli file beside each file, prints the sizes, and answers the module's.
+fn compress(public: &Path, module: &str) -> Result<u64> {
+    println!("{:<36} {:>10} {:>10} {:>10}", "file", "raw", "gzip", "brotli");
+    let mut of_module = 0;
+    let mut files: Vec<_> =
+        fs::read_dir(public.join("assets"))?.flatten().map(|entry| entry.path()).collect();
+    files.sort();
+    for file in files {
+        let raw = fs::read(&file)?;
+        let small = brotli(&raw)?;
+        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+        println!("{name:<36} {:>10} {:>10} {:>10}", raw.len(), gzip_size(&raw)?, small.len());
+        if module.ends_with(&name) {
+            of_module = small.len() as u64;
+        }
+        fs::write(public.join("assets").join(format!("{name}.br")), small)?;
+    }
+    println!("WASM module: {:.1} KiB of brotli", of_module as f64 / 1024.0);
+    Ok(of_module)
+}
+
+fn brotli(raw: &[u8]) -> Result<Vec<u8>> {
+    let mut small = Vec::new();
+    let parameters = brotli::enc::BrotliEncoderParams::default(); // quality 11, window 22
+    brotli::BrotliCompress(&mut &raw[..], &mut small, &parameters)?;
+    Ok(small)
+}
+
+fn gzip_size(raw: &[u8]) -> Result<usize> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(raw)?;
+    Ok(encoder.finish()?.len())
+}

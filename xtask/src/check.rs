@@ -1,0 +1,51 @@
+//! `./gas check`: what CI holds beside the tests.
+
+use crate::paths::Paths;
+use crate::step::{run, step};
+use anyhow::Result;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// The version that is installed where there is none.
+const CARGO_DENY: &str = "0.20.2";
+
+/// Format, lints of both halves, licences and sources.
+pub(crate) fn check(paths: &Paths) -> Result<()> {
+    step("format", || run(&mut cargo(paths, &["fmt", "--all", "--check"])))?;
+    step("lints of the servers", || {
+        let arguments = ["clippy", "--quiet", "--locked", "--workspace", "--all-targets"];
+        run(cargo(paths, &arguments).args(["--features", "gas-app/server", "--", "-D", "warnings"]))
+    })?;
+    step("lints of the browser's half", || {
+        let arguments = ["clippy", "--quiet", "--locked", "--package", "gas-app"];
+        run(cargo(paths, &arguments).args(["--features", "web", "--", "-D", "warnings"]))
+    })?;
+    let deny = cargo_deny(paths)?;
+    step("licences, bans and sources", || {
+        // The list of advisories is a git repository, which closed networks do not reach.
+        run(Command::new(&deny)
+            .args(["--log-level", "error", "check", "bans", "licenses", "sources"])
+            .current_dir(&paths.root))
+    })
+}
+
+fn cargo(paths: &Paths, arguments: &[&str]) -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo.args(arguments).current_dir(&paths.root);
+    cargo
+}
+
+fn cargo_deny(paths: &Paths) -> Result<PathBuf> {
+    let root = paths.cache.join("tools");
+    let program = root.join("bin/cargo-deny");
+    if !program.exists() {
+        step("installing cargo-deny, once", || {
+            run(Command::new("cargo")
+                .args(["install", "--quiet", "--locked", "cargo-deny", "--version", CARGO_DENY])
+                .arg("--root")
+                .arg(&root)
+                .current_dir(&paths.cache))
+        })?;
+    }
+    Ok(program)
+}

@@ -1,0 +1,148 @@
+//! `./gas up` and `./gas down`.
+
+use crate::bundle::{self, Profile};
+use crate::paths::Paths;
+use crate::setup;
+use crate::step::{done_in, run, step};
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use gas_local::{Ports, Programs, Stack, StackConfig, Verbosity};
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+/// Options of `up`.
+#[derive(Args)]
+pub(crate) struct UpOptions {
+    /// Build everything optimised.
+    #[arg(long)]
+    release: bool,
+    /// Begins the names of all AWS resources.
+    #[arg(long, default_value = "gas")]
+    prefix: String,
+    /// The port of the web server.
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// The port of the emulated AWS.
+    #[arg(long, default_value_t = 4566)]
+    aws_port: u16,
+    /// The port of PostgreSQL.
+    #[arg(long, default_value_t = 5433)]
+    postgres_port: u16,
+    /// The port of the identity provider.
+    #[arg(long, default_value_t = 8081)]
+    oidc_port: u16,
+}
+
+/// Sets up what is missing, starts the stack and waits for Ctrl-C.
+pub(crate) fn up(paths: &Paths, options: &UpOptions) -> Result<()> {
+    let clock = Instant::now();
+    let ports = Ports {
+        web: options.port,
+        aws: options.aws_port,
+        postgres: options.postgres_port,
+        oidc: options.oidc_port,
+    };
+    let profile = if options.release { Profile::Release } else { Profile::Dev };
+    let config = StackConfig {
+        prefix: options.prefix.clone(),
+        data_dir: paths.data.clone(),
+        durable: true,
+        restart: true,
+        verbosity: Verbosity::Product,
+        ..prepare(paths, profile, ports)?
+    };
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(async {
+        let stack = Stack::start(config, |name, time| done_in(&format!("starting: {name}"), time));
+        let stack = stack.await?;
+        let url = stack.description().web_url;
+        eprintln!("gas: up after {:.0} s", clock.elapsed().as_secs_f64());
+        eprintln!("gas:\ngas:   open {url} and sign in with any user name\ngas:");
+        eprintln!(
+            "gas: logs are in {}; Ctrl-C stops, data is kept",
+            paths.data.join("logs").display()
+        );
+        let failed = tokio::select! {
+            signal = shutdown_signal() => signal.map(|()| None)?,
+            failed = stack.failed() => Some(failed),
+        };
+        eprintln!("gas: stopping …");
+        stack.stop().await;
+        match failed {
+            Some(name) => bail!("{name} ended by itself; see its log"),
+            None => Ok(()),
+        }
+    })
+}
+
+/// Deletes the data of a stack that does not run.
+pub(crate) fn down(paths: &Paths, wipe: bool) -> Result<()> {
+    if !wipe {
+        bail!(
+            "a running stack is stopped by Ctrl-C where it runs; to delete its data: ./gas down --wipe"
+        );
+    }
+    if paths.data.join("stack.json").exists() && gas_local::is_running(&paths.data) {
+        bail!("the stack is running; stop it by Ctrl-C first");
+    }
+    step("deleting the data of ./gas up", || Ok(Stack::wipe(&paths.data)?))
+}
+
+/// Everything that a stack needs, with the servers of the same profile as the bundle; data folder
+/// and the rest are the caller's.
+pub(crate) fn prepare(paths: &Paths, profile: Profile, ports: Ports) -> Result<StackConfig> {
+    setup::system_packages(false)?;
+    let python = setup::python(paths)?;
+    setup::modules(paths)?;
+    let bundle = bundle::bundle(paths, profile)?;
+    let release = profile == Profile::Release;
+    step("compiling the servers", || build_servers(&paths.root, release))?;
+    configure(paths, bundle.public, paths.binaries(release), python, ports)
+}
+
+/// A stack's configuration from its parts.
+pub(crate) fn configure(
+    paths: &Paths,
+    public_dir: std::path::PathBuf,
+    binaries: std::path::PathBuf,
+    python: std::path::PathBuf,
+    ports: Ports,
+) -> Result<StackConfig> {
+    Ok(StackConfig {
+        workspace: paths.root.clone(),
+        data_dir: paths.data.clone(),
+        ports,
+        prefix: "gas".to_owned(),
+        reference_dir: setup::reference(paths, &binaries)?,
+        programs: Programs { binaries, python, node: setup::node()?, postgres: setup::postgres()? },
+        public_dir,
+        durable: false,
+        restart: true,
+        job_visibility_secs: None,
+        annotator: None,
+        verbosity: Verbosity::Quiet,
+    })
+}
+
+fn build_servers(root: &Path, release: bool) -> Result<()> {
+    let mut cargo = Command::new("cargo");
+    cargo
+        .args(["build", "--quiet", "--locked", "--features", "gas-app/server"])
+        .args(["--package", "gas-app", "--package", "gas-worker", "--package", "gas-annotate"])
+        .current_dir(root);
+    if release {
+        cargo.arg("--release");
+    }
+    run(&mut cargo)
+}
+
+async fn shutdown_signal() -> Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).context("failed to watch SIGTERM")?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+    }
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! A compiler that can build for `wasm32-unknown-unknown`.
+//!
+//! Where the default toolchain has the target, it is used. Where it has not, and the machine is a
+//! Debian, its packaged Rust is installed and the standard library is built for the target from
+//! its packaged source, once, into a sysroot of our own. Nothing is ever fetched by rustup: on
+//! closed networks it cannot, and on a developer's machine it is the developer's.
+
+use super::system::apt_install;
+use super::{is_stamped, stamp};
+use crate::paths::Paths;
+use crate::step::{ask, has, run, step};
+use anyhow::{Context, Result, bail};
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The target of browsers.
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+
+const DEBIAN_PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld-22"];
+const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
+const DEBIAN_LLD: &str = "/usr/bin/lld-22";
+const DEBIAN_SOURCE: &str = "/usr/lib/rustlib/src";
+const HOST_LIBRARIES: &str = "/usr/lib/rustlib/x86_64-unknown-linux-gnu/lib";
+
+/// How to call the compiler.
+pub(crate) struct WasmToolchain {
+    rustc: Option<PathBuf>,
+}
+
+impl WasmToolchain {
+    /// Finds or makes one.
+    pub(crate) fn find(paths: &Paths) -> Result<Self> {
+        if has_target("rustc") {
+            return Ok(Self { rustc: None });
+        }
+        let sysroot = paths.cache.join("wasm-toolchain");
+        let rustc = sysroot.join("bin/rustc");
+        let stamp_file = sysroot.join("gas.stamp");
+        let installed = ask(Command::new(DEBIAN_RUSTC).arg("-vV")).unwrap_or_default();
+        if rustc.exists() && !installed.is_empty() && is_stamped(&stamp_file, &installed) {
+            return Ok(Self { rustc: Some(rustc) });
+        }
+        if !has("apt-get") {
+            bail!("the WASM target is missing; run `rustup target add {TARGET}`, then this again");
+        }
+        if !Path::new(DEBIAN_RUSTC).exists()
+            || !Path::new(DEBIAN_SOURCE).join("rust/library").exists()
+            || !Path::new(DEBIAN_LLD).exists()
+        {
+            step("installing Debian's Rust for WebAssembly by apt", || {
+                apt_install(&DEBIAN_PACKAGES).with_context(|| {
+                    format!("if your network reaches it, `rustup target add {TARGET}` does as well")
+                })
+            })?;
+        }
+        let version = ask(Command::new(DEBIAN_RUSTC).arg("-vV")).context("no rustc after all")?;
+        step("building Rust's standard library for WebAssembly, once", || {
+            build_sysroot(&sysroot)?;
+            stamp(&stamp_file, &version)
+        })?;
+        Ok(Self { rustc: Some(rustc) })
+    }
+
+    /// Makes Cargo use this compiler.
+    pub(crate) fn apply(&self, cargo: &mut Command) {
+        if let Some(rustc) = &self.rustc {
+            cargo.env("RUSTC", rustc);
+        }
+    }
+}
+
+fn has_target(rustc: &str) -> bool {
+    ask(Command::new(rustc).args(["--print", "sysroot"])).is_some_and(|sysroot| {
+        Path::new(&sysroot).join("lib/rustlib").join(TARGET).join("lib").exists()
+    })
+}
+
+fn build_sysroot(sysroot: &Path) -> Result<()> {
+    if sysroot.exists() {
+        fs::remove_dir_all(sysroot)?;
+    }
+    let work = sysroot.join("build");
+    build_std(&work)?;
+    let host = sysroot.join("lib/rustlib/x86_64-unknown-linux-gnu");
+    let target = sysroot.join("lib/rustlib").join(TARGET).join("lib");
+    for folder in [&sysroot.join("bin"), &host.join("bin"), &target] {
+        fs::create_dir_all(folder)?;
+    }
+    for entry in fs::read_dir(work.join("target").join(TARGET).join("release/deps"))? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.ends_with(".rlib") && !name.starts_with("libstd_seed") {
+            fs::copy(&path, target.join(name))?;
+        }
+    }
+    symlink(HOST_LIBRARIES, host.join("lib"))?;
+    symlink(DEBIAN_SOURCE, sysroot.join("lib/rustlib/src"))?;
+    // rustc adds this folder to the PATH of the linker.
+    symlink(DEBIAN_LLD, host.join("bin/rust-lld"))?;
+    let rustc = sysroot.join("bin/rustc");
+    let sysroot_text = sysroot.display();
+    fs::write(
+        &rustc,
+        format!("#!/bin/sh\nexec {DEBIAN_RUSTC} --sysroot '{sysroot_text}' \"$@\"\n"),
+    )?;
+    fs::set_permissions(&rustc, fs::Permissions::from_mode(0o755))?;
+    Ok(fs::remove_dir_all(&work)?)
+}
+
+/// Builds `std` as a dependency of an empty crate. The packaged compiler and the packaged source
+/// belong together, which is what the unstable flag asks one to make sure of.
+fn build_std(work: &Path) -> Result<()> {
+    fs::create_dir_all(work.join("src"))?;
+    fs::write(work.join("src/lib.rs"), "#![no_std]\n")?;
+    fs::write(
+        work.join("Cargo.toml"),
+        "[package]\nname = \"std-seed\"\nversion = \"0.0.0\"\nedition = \"2021\"\n[workspace]\n\
+         [profile.release]\npanic = \"abort\"\n",
+    )?;
+    run(Command::new("/usr/bin/cargo")
+        .args(["build", "--quiet", "--release", "--target", TARGET, "--target-dir"])
+        .arg(work.join("target"))
+        .arg("-Zbuild-std=std,panic_abort,panic_unwind,proc_macro")
+        .current_dir(work)
+        .env_remove("CARGO_TARGET_DIR")
+        .env_remove("RUSTUP_TOOLCHAIN")
+        // Cargo puts its own folder first for what it runs, which would be rustup's.
+        .env_remove("CARGO")
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("RUSTC", DEBIAN_RUSTC)
+        // Without bitcode, link-time optimisation fails later.
+        .env("RUSTFLAGS", "-Cembed-bitcode=yes -Cdebuginfo=0"))
+}

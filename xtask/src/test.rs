@@ -1,0 +1,106 @@
+//! `./gas test`: all tests, against a stack of their own on free ports.
+
+use crate::bundle::{self, Profile};
+use crate::paths::Paths;
+use crate::serve::configure;
+use crate::setup;
+use crate::step::{done_in, has, run, step};
+use anyhow::{Context, Result};
+use gas_local::{Ports, STACK_VARIABLE, Stack, StackConfig};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Workers give a dead worker's job on after this long, so that a test need not wait a minute.
+const JOB_VISIBILITY_SECS: u32 = 8;
+
+/// The largest WASM module that is accepted, in KiB of brotli.
+const MAX_BROTLI_KIB: u64 = 400;
+
+/// Builds what ships, starts a stack for it, and runs all tests.
+pub(crate) fn test(paths: &Paths, filters: &[String]) -> Result<()> {
+    setup::system_packages(true)?;
+    if !has("cargo-nextest") {
+        step("installing cargo-nextest", || {
+            run(Command::new("cargo").args(["install", "--quiet", "--locked", "cargo-nextest"]))
+        })?;
+    }
+    let python = setup::python(paths)?;
+    let modules = setup::modules(paths)?;
+    let bundle = bundle::bundle(paths, Profile::Release)?;
+    bundle.check_limit(MAX_BROTLI_KIB)?;
+    step("compiling servers and tests", || run(&mut nextest(paths, "build", &[])))?;
+    let binaries = paths.binaries(false);
+    let data_dir = std::env::temp_dir().join(format!("gas-test-{}", std::process::id()));
+    let engine = paths.root.join("tests/support/annotator.sh").display().to_string();
+    let config = StackConfig {
+        data_dir: data_dir.clone(),
+        prefix: "gastest".to_owned(),
+        job_visibility_secs: Some(JOB_VISIBILITY_SECS),
+        annotator: Some(format!(
+            "{engine} annotate {{input}} --reference {{bundle}} --out {{output}} --log {{log}} --progress json"
+        )),
+        ..configure(paths, bundle.public, binaries, python, Ports::free()?)?
+    };
+    let runtime = tokio::runtime::Runtime::new()?;
+    let stack = runtime
+        .block_on(Stack::start(config, |name, time| done_in(&format!("starting: {name}"), time)))
+        .with_context(|| format!("the stack's logs are in {}", data_dir.join("logs").display()))?;
+    let tested = run_tests(paths, &modules, &stack.description_path(), filters);
+    runtime.block_on(stack.stop());
+    match &tested {
+        Ok(()) => Stack::wipe(&data_dir)?,
+        Err(_) => eprintln!("gas: logs and data of the stack are kept in {}", data_dir.display()),
+    }
+    tested
+}
+
+fn run_tests(paths: &Paths, modules: &Path, stack: &Path, filters: &[String]) -> Result<()> {
+    step("tests in Rust", || run(nextest(paths, "run", filters).env(STACK_VARIABLE, stack)))?;
+    let browser: Vec<PathBuf> = browser_tests(paths, filters)?;
+    if browser.is_empty() {
+        return Ok(());
+    }
+    step("tests in a browser", || {
+        run(Command::new("node")
+            .args(["--test", "--test-concurrency=1"])
+            .args(&browser)
+            .env(STACK_VARIABLE, stack)
+            .env("GAS_CHROMIUM", setup::chromium()?)
+            .env("GAS_NODE_MODULES", modules)
+            .current_dir(&paths.root))
+    })
+}
+
+/// The browser tests' files; a filter selects by file name.
+fn browser_tests(paths: &Paths, filters: &[String]) -> Result<Vec<PathBuf>> {
+    let mut files: Vec<_> = fs::read_dir(paths.root.join("tests/browser"))
+        .context("failed to read tests/browser")?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let selected = filters.is_empty() || filters.iter().any(|filter| name.contains(filter));
+            name.ends_with(".test.mjs") && selected
+        })
+        .collect();
+    files.sort();
+    Ok(files)
+}
+
+/// nextest over the workspace; `build` only compiles, the programs included.
+fn nextest(paths: &Paths, verb: &str, filters: &[String]) -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(&paths.root);
+    if verb == "build" {
+        cargo.args(["build", "--quiet", "--bins", "--tests"]);
+    } else {
+        cargo.args(["nextest", "run"]).args(filters);
+        if !filters.is_empty() {
+            // A filter may be meant for the browser tests only.
+            cargo.arg("--no-tests=pass");
+        }
+    }
+    cargo.args(["--locked", "--workspace", "--features", "gas-app/server"]);
+    cargo
+}
