@@ -1,1 +1,21 @@
-//! Placeholder.
+//! The GAS annotation engine.
+//!
+//! Data flow one way: [`vcf`] cuts the file into chunks of lines, [`annotate`] turns a line into an
+//! annotated line with the help of a [`reference`] bundle ([`consequence`], [`hgvs`], [`layout`]),
+//! [`pipeline`] spreads chunks over threads and writes them in order, [`report`] tells what was
+//! found.
+
+pub mod annotate;
+pub mod assembly;
+pub mod consequence;
+pub mod error;
+pub mod hgvs;
+pub mod layout;
+pub mod model;
+pub mod pipeline;
+pub mod reference;
+pub mod report;
+pub mod variant;
+pub mod vcf;
+
+pub use error::{Error, InputError};

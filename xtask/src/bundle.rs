@@ -93,9 +93,6 @@ fn assemble(paths: &Paths, profile: Profile, wasm: &Path) -> Result<Bundle> {
     let assets = fresh.join("assets");
     fs::create_dir_all(&assets)?;
     let module = keep(&assets, "app", "wasm", &fs::read(glue.join("app_bg.wasm"))?)?;
-    if glue.join("snippets").exists() {
-        bail!("the module brings JavaScript snippets, which the bundler does not place yet");
-    }
     let script = keep(&assets, "app", "js", &script(paths, &glue, &module, release)?)?;
     let style = keep(&assets, "gas", "css", &styles(&paths.root.join("assets/css"))?)?;
     let icon = keep(&assets, "icon", "svg", &fs::read(paths.root.join("assets/icons/gas.svg"))?)?;
@@ -113,22 +110,23 @@ fn assemble(paths: &Paths, profile: Profile, wasm: &Path) -> Result<Bundle> {
     Ok(Bundle { public, wasm_brotli })
 }
 
-/// wasm-bindgen's JavaScript, which also starts the module.
+/// wasm-bindgen's JavaScript and the snippets it imports as one file, which also starts the module.
 fn script(paths: &Paths, glue: &Path, module: &str, release: bool) -> Result<Vec<u8>> {
     let mut text = fs::read_to_string(glue.join("app.js"))?;
     text.push_str(&format!("\n__wbg_init({{ module_or_path: \"/{module}\" }});\n"));
     let start = glue.join("start.js");
     fs::write(&start, &text)?;
-    if !release {
-        return Ok(text.into_bytes());
-    }
-    let minified = glue.join("start.min.js");
-    let esbuild = setup::modules(paths)?.join(".bin/esbuild");
-    run(Command::new(esbuild)
+    let whole = glue.join("whole.js");
+    let mut esbuild = Command::new(setup::modules(paths)?.join(".bin/esbuild"));
+    esbuild
         .arg(&start)
-        .args(["--minify", "--format=esm", "--log-level=error"])
-        .arg(format!("--outfile={}", minified.display())))?;
-    Ok(fs::read(minified)?)
+        .args(["--bundle", "--format=esm", "--log-level=error"])
+        .arg(format!("--outfile={}", whole.display()));
+    if release {
+        esbuild.arg("--minify");
+    }
+    run(&mut esbuild)?;
+    Ok(fs::read(whole)?)
 }
 
 /// All style sheets in the order of their names.

@@ -1,0 +1,282 @@
+//! One record: checked, compared to the reference, annotated, written.
+
+use crate::consequence::{Effect, Term, TermSet};
+use crate::error::InputError;
+use crate::hgvs::HgvsText;
+use crate::layout::{Entry, Known, PROMOTER_BASES, write_csq, write_csq_intergenic};
+use crate::reference::{ContigView, Reference};
+use crate::report::{Counts, Kind, Place, Places};
+use crate::variant::{Allele, drops_first_base};
+use gas_shared::vcf::{AltKind, Record, check_record, parse_record};
+
+/// Annotates records; one for each thread. Buffers are kept from record to record, so that the
+/// work for a variant allocates nothing.
+pub struct Annotator<'r> {
+    reference: &'r Reference,
+    samples: usize,
+    replaces_csq: bool,
+    contig_name: Vec<u8>,
+    contig: Option<ContigView<'r>>,
+    contig_records: u64,
+    effect: Effect,
+    hgvs: HgvsText,
+    /// What was counted so far.
+    pub counts: Counts,
+}
+
+/// Where a record stands, for the check of the file's order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordPlace {
+    /// Contig as the user spells it.
+    pub contig: Vec<u8>,
+    /// Position.
+    pub pos: u64,
+}
+
+impl<'r> Annotator<'r> {
+    /// An annotator for records with so many samples. `replaces_csq`: the file has CSQ values of
+    /// its own, which are left out.
+    pub fn new(reference: &'r Reference, samples: usize, replaces_csq: bool) -> Self {
+        Self {
+            reference,
+            samples,
+            replaces_csq,
+            contig_name: Vec::new(),
+            contig: None,
+            contig_records: 0,
+            effect: Effect::default(),
+            hgvs: HgvsText::default(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// Annotates one line (without its line end) and appends the annotated line to `out`.
+    ///
+    /// # Errors
+    /// [`InputError`] where the line is no record.
+    pub fn record(
+        &mut self,
+        number: u64,
+        line: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<u64, InputError> {
+        let record = parse_record(line).map_err(|e| e.at(number))?;
+        check_record(&record, self.samples).map_err(|e| e.at(number))?;
+        self.enter_contig(record.chrom);
+        self.counts.records += 1;
+        self.contig_records += 1;
+        out.extend_from_slice(record.before_info);
+        let info_start = out.len();
+        push_info(out, record.info, self.replaces_csq);
+        let Some(contig) = self.contig else {
+            self.counts.unknown_contig += 1;
+            self.finish_line(&record, out, info_start);
+            return Ok(record.pos);
+        };
+        self.check_reference(&contig, &record);
+        self.annotate(&contig, &record, out, info_start);
+        self.finish_line(&record, out, info_start);
+        Ok(record.pos)
+    }
+
+    /// The counts, complete.
+    pub fn into_counts(mut self) -> Counts {
+        self.leave_contig();
+        self.counts
+    }
+
+    fn finish_line(&mut self, record: &Record<'_>, out: &mut Vec<u8>, info_start: usize) {
+        if out.len() == info_start {
+            out.push(b'.');
+        }
+        if let Some(rest) = record.rest {
+            out.push(b'\t');
+            out.extend_from_slice(rest);
+        }
+        out.push(b'\n');
+    }
+
+    #[inline]
+    fn enter_contig(&mut self, name: &[u8]) {
+        if self.contig_records > 0 && self.contig_name == name {
+            return;
+        }
+        self.leave_contig();
+        self.contig_name.clear();
+        self.contig_name.extend_from_slice(name);
+        self.contig = self.reference.contig(name);
+    }
+
+    fn leave_contig(&mut self) {
+        if self.contig_records > 0 {
+            self.counts.add_contig(&self.contig_name, self.contig_records);
+            self.contig_records = 0;
+        }
+    }
+
+    fn check_reference(&mut self, contig: &ContigView<'_>, record: &Record<'_>) {
+        let reference = record.reference;
+        let start = record.pos as i64;
+        let end = start + reference.len() as i64 - 1;
+        if start < 1 || !reference.iter().all(u8::is_ascii_alphabetic) {
+            return;
+        }
+        self.counts.ref_checked += 1;
+        let same = i32::try_from(end)
+            .ok()
+            .and_then(|end| contig.bases(start as i32, end))
+            .is_some_and(|bases| {
+                let pairs = bases.iter().zip(reference);
+                // An N on either side says nothing.
+                pairs.into_iter().all(|(a, b)| {
+                    *a == b.to_ascii_uppercase() || *a == b'N' || b.eq_ignore_ascii_case(&b'N')
+                })
+            });
+        self.counts.ref_mismatches += u64::from(!same);
+    }
+
+    fn annotate(
+        &mut self,
+        contig: &ContigView<'r>,
+        record: &Record<'_>,
+        out: &mut Vec<u8>,
+        info_start: usize,
+    ) {
+        let drop_first = drops_first_base(record.reference, record.alt);
+        let mut places = Places::default();
+        let mut first_entry = true;
+        let mut alts = 0;
+        for alt in record.alt.split(|b| *b == b',') {
+            alts += 1;
+            if AltKind::of(alt) != Some(AltKind::Sequence) || record.pos > i32::MAX as u64 {
+                self.counts.alleles += 1;
+                continue;
+            }
+            self.counts.add_kind(Kind::of(record.reference, alt), record.reference, alt);
+            let allele = Allele::new(record.pos as i32, record.reference, alt, drop_first);
+            let shown: &[u8] = if allele.alt.is_empty() { b"-" } else { allele.alt };
+            self.annotate_allele(
+                contig,
+                &allele,
+                shown,
+                out,
+                (&mut first_entry, info_start),
+                &mut places,
+            );
+        }
+        self.counts.multiallelic += u64::from(alts > 1);
+        self.counts.add_places(places);
+    }
+
+    fn annotate_allele(
+        &mut self,
+        contig: &ContigView<'r>,
+        allele: &Allele<'_>,
+        shown: &[u8],
+        out: &mut Vec<u8>,
+        entries: (&mut bool, usize),
+        places: &mut Places,
+    ) {
+        let (first_entry, info_start) = entries;
+        let mut all = TermSet::EMPTY;
+        let known = Known::default();
+        let (low, high) = (allele.start.min(allele.end), allele.start.max(allele.end));
+        for index in contig.transcripts.query(low, high) {
+            let transcript = &contig.model.transcripts[index as usize];
+            if !self.effect.fill(contig, transcript, allele) {
+                continue;
+            }
+            begin_entry(out, first_entry, info_start);
+            let gene = &contig.model.genes[transcript.gene as usize];
+            let entry = Entry {
+                allele: shown,
+                gene,
+                transcript,
+                effect: &self.effect,
+                hgvs: &self.hgvs,
+                known: &known,
+            };
+            write_csq(out, &entry);
+            for term in self.effect.terms.iter() {
+                all.insert(term);
+                self.counts.terms[term as usize] += 1;
+            }
+            add_places(&self.effect, transcript.cds.is_some(), places);
+        }
+        if all.is_empty() {
+            begin_entry(out, first_entry, info_start);
+            let nearest = contig.nearest_gene(allele.start);
+            let nearest =
+                nearest.map(|(gene, distance)| (&contig.model.genes[gene as usize], distance));
+            write_csq_intergenic(out, shown, &known, &self.hgvs.genomic, nearest);
+            all.insert(Term::Intergenic);
+            self.counts.terms[Term::Intergenic as usize] += 1;
+            places.insert(Place::Intergenic);
+        }
+        self.counts.add_terms(all);
+    }
+}
+
+/// Writes what separates an entry from what is before it.
+fn begin_entry(out: &mut Vec<u8>, first: &mut bool, info_start: usize) {
+    if !*first {
+        out.push(b',');
+        return;
+    }
+    *first = false;
+    if out.len() > info_start {
+        out.push(b';');
+    }
+    out.extend_from_slice(b"CSQ=");
+}
+
+/// Copies INFO; `.` becomes nothing, and our own key's old value is left out where asked.
+fn push_info(out: &mut Vec<u8>, info: &[u8], replaces_csq: bool) {
+    if info == b"." {
+        return;
+    }
+    if !replaces_csq {
+        out.extend_from_slice(info);
+        return;
+    }
+    let mut first = true;
+    for field in info.split(|b| *b == b';').filter(|f| !f.starts_with(b"CSQ=")) {
+        if !first {
+            out.push(b';');
+        }
+        out.extend_from_slice(field);
+        first = false;
+    }
+}
+
+fn add_places(effect: &Effect, coding: bool, places: &mut Places) {
+    let terms = effect.terms;
+    if let Some(distance) = effect.distance {
+        let upstream = terms.contains(Term::Upstream);
+        places.insert(if upstream { Place::Upstream } else { Place::Downstream });
+        if upstream && distance <= PROMOTER_BASES {
+            places.insert(Place::Promoter);
+        }
+        return;
+    }
+    let location = &effect.location;
+    if location.in_cds {
+        places.insert(Place::Cds);
+    }
+    if terms.contains(Term::ThreePrimeUtr) {
+        places.insert(Place::ThreePrimeUtr);
+    }
+    if terms.contains(Term::FivePrimeUtr) {
+        places.insert(Place::FivePrimeUtr);
+    }
+    if location.intron_numbers.is_some() {
+        places.insert(if coding { Place::Intronic } else { Place::NonCodingIntronic });
+    }
+    if location.in_cdna {
+        places.insert(if coding { Place::Exonic } else { Place::NonCodingExonic });
+    }
+    let introns = location.introns;
+    if introns.donor || introns.acceptor || introns.region {
+        places.insert(Place::Splice);
+    }
+}

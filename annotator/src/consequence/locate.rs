@@ -1,0 +1,246 @@
+//! Where an allele lies in a transcript: exons, introns, splice sites, cDNA and CDS.
+//!
+//! The rules are VEP's (Ensembl Variation, `BaseTranscriptVariation`): positions that fall into
+//! an intron or outside the CDS are unknown (`None`), not moved to the nearest exon.
+
+use crate::model::{Cds, Exon, Strand, Transcript};
+use crate::variant::Allele;
+
+/// Introns this short stand for errors of the genome sequence; what is in them is not intronic.
+const FRAMESHIFT_INTRON_SPAN: i32 = 12;
+
+/// What an allele touches of a transcript's introns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IntronEffects {
+    /// The two bases at an intron's 5' end.
+    pub donor: bool,
+    /// The two bases at an intron's 3' end.
+    pub acceptor: bool,
+    /// Within an intron, not only in its splice sites.
+    pub intronic: bool,
+    /// 1-3 bases of an exon or 3-8 bases of an intron from the border.
+    pub region: bool,
+    /// The fifth base of an intron.
+    pub fifth_base: bool,
+    /// Bases 3-6 of an intron.
+    pub donor_region: bool,
+    /// Bases 3-17 before an intron's end.
+    pub polypyrimidine: bool,
+    /// Within an intron too short to be one.
+    pub frameshift_intron: bool,
+}
+
+/// A range of numbers of exons or introns, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Numbers {
+    /// First in reading direction.
+    pub first: u32,
+    /// Last in reading direction.
+    pub last: u32,
+    /// How many the transcript has.
+    pub total: u32,
+}
+
+/// Start and end in a transcript's coordinates, in reading direction; `None` outside.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    /// Position of the first base.
+    pub start: Option<i32>,
+    /// Position of the last base.
+    pub end: Option<i32>,
+}
+
+impl Span {
+    /// Both ends, where both are known.
+    pub const fn both(self) -> Option<(i32, i32)> {
+        match (self.start, self.end) {
+            (Some(start), Some(end)) => Some((start, end)),
+            _ => None,
+        }
+    }
+}
+
+/// Where an allele lies in a transcript.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Location {
+    /// Introns and splice sites touched.
+    pub introns: IntronEffects,
+    /// Exons touched.
+    pub exon_numbers: Option<Numbers>,
+    /// Introns touched.
+    pub intron_numbers: Option<Numbers>,
+    /// In the spliced sequence.
+    pub cdna: Span,
+    /// In the coding sequence, the bases lacking at its start counted.
+    pub cds: Span,
+    /// Whether any base is in an exon.
+    pub in_cdna: bool,
+    /// Whether any base is in the CDS.
+    pub in_cds: bool,
+    /// Whether the CDS part is in more than one piece.
+    pub several_cds_pieces: bool,
+}
+
+/// Locates an allele that overlaps the transcript.
+pub fn locate(transcript: &Transcript, allele: &Allele<'_>) -> Location {
+    let mut location = Location::default();
+    let exons = touched_exons(transcript, allele);
+    let total = transcript.exons.len() as u32;
+    location.exon_numbers = number(&exons, total);
+    look_at_introns(transcript, allele, &mut location);
+    locate_cdna(transcript, allele, &mut location);
+    if let Some(cds) = &transcript.cds {
+        locate_cds(cds, transcript, allele, &mut location);
+    }
+    location
+}
+
+/// Indexes of exons whose bases, or for an insertion whose inner borders, are touched.
+fn touched_exons(transcript: &Transcript, allele: &Allele<'_>) -> Option<(usize, usize)> {
+    let exons = &transcript.exons;
+    // An insertion ends before it starts.
+    let (low, high) = (allele.start.min(allele.end), allele.start.max(allele.end));
+    let first = exons.partition_point(|exon: &Exon| match transcript.strand {
+        Strand::Forward => exon.end < low,
+        Strand::Reverse => exon.start > high,
+    });
+    let mut last = first;
+    while exons.get(last).is_some_and(|e| high >= e.start && low <= e.end) {
+        last += 1;
+    }
+    (last > first).then(|| (first, last - 1))
+}
+
+fn number(touched: &Option<(usize, usize)>, total: u32) -> Option<Numbers> {
+    touched.map(|(first, last)| Numbers { first: first as u32 + 1, last: last as u32 + 1, total })
+}
+
+fn look_at_introns(transcript: &Transcript, allele: &Allele<'_>, location: &mut Location) {
+    let exons = &transcript.exons;
+    if exons.len() < 2 {
+        return;
+    }
+    // Exon bases count too (splice region), so begin with the intron after the last exon that
+    // ends well before the allele.
+    let first = exons.partition_point(|exon| match transcript.strand {
+        Strand::Forward => exon.end < allele.start.min(allele.end) - 8,
+        Strand::Reverse => exon.start > allele.start.max(allele.end) + 8,
+    });
+    let mut touched: Option<(usize, usize)> = None;
+    for n in first.saturating_sub(1)..exons.len() - 1 {
+        let Some((start, end)) = transcript.intron(n) else { break };
+        let passed = match transcript.strand {
+            Strand::Forward => start - 4 > allele.end.max(allele.start),
+            Strand::Reverse => end + 4 < allele.start.min(allele.end),
+        };
+        if passed {
+            break;
+        }
+        if allele.overlaps(start, end) {
+            touched = Some((touched.map_or(n, |t| t.0), n));
+        }
+        look_at_intron(transcript.strand, start, end, allele, &mut location.introns);
+    }
+    location.intron_numbers = number(&touched, exons.len() as u32 - 1);
+}
+
+fn look_at_intron(
+    strand: Strand,
+    start: i32,
+    end: i32,
+    allele: &Allele<'_>,
+    effects: &mut IntronEffects,
+) {
+    if end - start <= FRAMESHIFT_INTRON_SPAN {
+        if allele.overlaps(start, end) {
+            effects.frameshift_intron = true;
+        }
+        return;
+    }
+    let touches = |from, to| allele.overlaps(from, to);
+    let insertion = allele.is_insertion();
+    let (left, right) = (touches(start, start + 1), touches(end - 1, end));
+    let reverse = strand.is_reverse();
+    effects.donor |= if reverse { right } else { left };
+    effects.acceptor |= if reverse { left } else { right };
+    let at_inner_border = insertion && (allele.start == start + 2 || allele.end == end - 2);
+    effects.intronic |= touches(start + 2, end - 2) || at_inner_border;
+    effects.region |= touches(start - 3, start - 1)
+        || touches(start + 2, start + 7)
+        || touches(end - 7, end - 2)
+        || touches(end + 1, end + 3)
+        || at_inner_border
+        || (insertion && (allele.start == start || allele.end == end));
+    let (fifth, donor_side, acceptor_side) = if reverse {
+        ((end - 4, end - 4), (end - 5, end - 2), (start + 2, start + 16))
+    } else {
+        ((start + 4, start + 4), (start + 2, start + 5), (end - 16, end - 2))
+    };
+    effects.fifth_base |= touches(fifth.0, fifth.1);
+    effects.donor_region |= touches(donor_side.0, donor_side.1);
+    effects.polypyrimidine |= touches(acceptor_side.0, acceptor_side.1);
+}
+
+fn locate_cdna(transcript: &Transcript, allele: &Allele<'_>, location: &mut Location) {
+    let reverse = transcript.strand.is_reverse();
+    if allele.is_insertion() {
+        // Either neighbouring base in an exon places the insertion.
+        let (before, after) =
+            if reverse { (allele.start, allele.end) } else { (allele.end, allele.start) };
+        let end = transcript
+            .cdna_position(before)
+            .or_else(|| transcript.cdna_position(after).map(|p| p - 1));
+        location.cdna = Span { start: end.map(|p| p + 1), end };
+        location.in_cdna = end.is_some();
+        return;
+    }
+    let (first, last) =
+        if reverse { (allele.end, allele.start) } else { (allele.start, allele.end) };
+    location.cdna =
+        Span { start: transcript.cdna_position(first), end: transcript.cdna_position(last) };
+    location.in_cdna = location.exon_numbers.is_some();
+}
+
+fn locate_cds(cds: &Cds, transcript: &Transcript, allele: &Allele<'_>, location: &mut Location) {
+    let phase = i32::from(cds.start_phase);
+    let shift = phase + 1 - cds.cdna_start;
+    let inside = |p: i32| (cds.cdna_start..=cds.cdna_end).contains(&p);
+    if allele.is_insertion() {
+        let (Some(start), Some(end)) = (location.cdna.start, location.cdna.end) else { return };
+        if end >= cds.cdna_start && start <= cds.cdna_end {
+            location.cds = Span { start: Some(start + shift), end: Some(end + shift) };
+            location.in_cds = true;
+        }
+        return;
+    }
+    let place = |p: Option<i32>| p.filter(|p| inside(*p)).map(|p| p + shift);
+    location.cds = Span { start: place(location.cdna.start), end: place(location.cdna.end) };
+    let mut pieces = 0;
+    for segment in &cds.segments {
+        if allele.overlaps(segment.start, segment.end) {
+            pieces += 1;
+        }
+    }
+    location.in_cds = pieces > 0;
+    location.several_cds_pieces = pieces > 1
+        || (pieces == 1 && (location.cdna.both().is_none() || location.cds.both().is_none()));
+    if cds.has_slippage() {
+        locate_slipping(cds, transcript.strand, allele, location);
+    }
+}
+
+/// With ribosomal slippage the CDS is numbered along its segments.
+fn locate_slipping(cds: &Cds, strand: Strand, allele: &Allele<'_>, location: &mut Location) {
+    let phase = i32::from(cds.start_phase);
+    let place = |pos: i32| {
+        let segment = cds.segments.iter().find(|s| s.start <= pos && pos <= s.end)?;
+        Some(
+            phase
+                + segment.cds_start
+                + if strand.is_reverse() { segment.end - pos } else { pos - segment.start },
+        )
+    };
+    let (first, last) =
+        if strand.is_reverse() { (allele.end, allele.start) } else { (allele.start, allele.end) };
+    location.cds = Span { start: place(first), end: place(last) };
+}

@@ -1,0 +1,140 @@
+//! What an allele does to a transcript, in Sequence Ontology terms.
+//!
+//! The rules are those of Ensembl VEP's predicates (release 115), so that results can be compared
+//! term by term; each function says which predicate it stands for.
+
+pub mod coding;
+mod effects;
+mod locate;
+mod terms;
+
+pub use coding::{Codons, Translatable};
+pub use effects::coding_terms;
+pub use locate::{IntronEffects, Location, Numbers, Span, locate};
+pub use terms::{Impact, Term, TermSet};
+
+use crate::model::{Strand, Transcript};
+use crate::reference::{ContigView, UPSTREAM_BASES};
+use crate::variant::Allele;
+
+/// What an allele does to one transcript. Reused from transcript to transcript.
+#[derive(Clone, Debug, Default)]
+pub struct Effect {
+    /// Terms.
+    pub terms: TermSet,
+    /// Where it lies; meaningful where `distance` is `None`.
+    pub location: Location,
+    /// Codons and peptides.
+    pub codons: Codons,
+    /// Distance to a transcript that is not touched.
+    pub distance: Option<i32>,
+}
+
+impl Effect {
+    /// Works out the effect; `false` where the transcript is too far away.
+    pub fn fill(
+        &mut self,
+        contig: &ContigView<'_>,
+        transcript: &Transcript,
+        allele: &Allele<'_>,
+    ) -> bool {
+        self.terms = TermSet::EMPTY;
+        self.distance = None;
+        self.codons.clear();
+        if !allele.overlaps(transcript.start, transcript.end) {
+            return self.fill_nearby(transcript, allele);
+        }
+        if allele.alt.is_empty() && allele.start <= transcript.start && allele.end >= transcript.end
+        {
+            self.terms = TermSet::of(Term::TranscriptAblation);
+            self.location = locate(transcript, allele);
+            return true;
+        }
+        self.location = locate(transcript, allele);
+        self.splice_terms();
+        match &transcript.cds {
+            Some(cds) => {
+                self.utr_terms(transcript, allele);
+                let coding = Translatable::new(contig, transcript, cds);
+                if self.location.in_cds {
+                    self.codons.fill(
+                        &coding,
+                        allele,
+                        transcript.strand.is_reverse(),
+                        &self.location,
+                    );
+                }
+                coding_terms(self, &coding, transcript, cds, allele);
+                if &*transcript.biotype == "nonsense_mediated_decay" {
+                    self.terms.insert(Term::NmdTranscript);
+                }
+                if self.terms.is_empty() {
+                    self.terms.insert(Term::CodingTranscript);
+                }
+            }
+            None if self.location.in_cdna => self.terms.insert(Term::NonCodingExon),
+            None => self.terms.insert(Term::NonCodingTranscript),
+        }
+        true
+    }
+
+    fn fill_nearby(&mut self, transcript: &Transcript, allele: &Allele<'_>) -> bool {
+        let before = transcript.start - allele.end.max(allele.start - 1);
+        let after = allele.start.min(allele.end + 1) - transcript.end;
+        let (distance, upstream) = if before > 0 {
+            (before, transcript.strand == Strand::Forward)
+        } else {
+            (after, transcript.strand == Strand::Reverse)
+        };
+        if distance > UPSTREAM_BASES || distance < 0 {
+            return false;
+        }
+        self.terms = TermSet::of(if upstream { Term::Upstream } else { Term::Downstream });
+        self.location = Location::default();
+        self.distance = Some(distance);
+        true
+    }
+
+    /// `donor_splice_site`, `acceptor_splice_site`, `splice_region` and their finer kin.
+    fn splice_terms(&mut self) {
+        let introns = self.location.introns;
+        for (holds, term) in [
+            (introns.donor, Term::SpliceDonor),
+            (introns.acceptor, Term::SpliceAcceptor),
+            (introns.fifth_base, Term::SpliceDonor5thBase),
+            (introns.donor_region && !introns.fifth_base, Term::SpliceDonorRegion),
+            (introns.polypyrimidine, Term::SplicePolypyrimidine),
+            (introns.intronic, Term::Intron),
+        ] {
+            if holds {
+                self.terms.insert(term);
+            }
+        }
+        let finer = introns.donor || introns.acceptor || introns.fifth_base || introns.donor_region;
+        if introns.region && !finer {
+            self.terms.insert(Term::SpliceRegion);
+        }
+    }
+
+    /// `within_5_prime_utr` and `within_3_prime_utr`.
+    fn utr_terms(&mut self, transcript: &Transcript, allele: &Allele<'_>) {
+        if !self.location.in_cdna {
+            return;
+        }
+        let Some((first, last)) = transcript.coding_region() else { return };
+        let before = allele.overlaps(transcript.start, first - 1)
+            || (allele.is_insertion() && allele.start == first);
+        let after = allele.overlaps(last + 1, transcript.end)
+            || (allele.is_insertion() && allele.end == last);
+        let (five, three) = match transcript.strand {
+            Strand::Forward => (before, after),
+            Strand::Reverse => (after, before),
+        };
+        if five {
+            self.terms.insert(Term::FivePrimeUtr);
+        }
+        if three {
+            self.terms.insert(Term::ThreePrimeUtr);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Numbers and escapes, without allocation.
+
+/// Appends a number in decimal.
+#[inline]
+pub(crate) fn push_int(out: &mut Vec<u8>, value: i32) {
+    let mut digits = [0u8; 11];
+    let mut at = digits.len();
+    let mut rest = value.unsigned_abs();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if value < 0 {
+        at -= 1;
+        digits[at] = b'-';
+    }
+    out.extend_from_slice(&digits[at..]);
+}
+
+/// Appends text with what INFO or the layout reserves replaced, as VEP does.
+pub(super) fn push_escaped(out: &mut Vec<u8>, text: &[u8]) {
+    for byte in text {
+        match byte {
+            b';' => out.extend_from_slice(b"%3B"),
+            b'=' => out.extend_from_slice(b"%3D"),
+            b',' => out.push(b'&'),
+            b'|' => out.push(b'&'),
+            b if b.is_ascii_whitespace() => out.push(b'_'),
+            b => out.push(*b),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_reserved_characters() {
+        let mut out = Vec::new();
+        for n in [0, 7, -12, i32::MAX, i32::MIN] {
+            push_int(&mut out, n);
+            out.push(b' ');
+        }
+        assert_eq!(out, b"0 7 -12 2147483647 -2147483648 ");
+        out.clear();
+        push_escaped(&mut out, b"a=b;c,d e");
+        assert_eq!(out, b"a%3Db%3Bc&d_e");
+    }
+}

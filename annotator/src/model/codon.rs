@@ -1,0 +1,203 @@
+//! Genetic codes.
+
+use serde::{Deserialize, Serialize};
+
+/// A genetic code by its NCBI number
+/// (<https://www.ncbi.nlm.nih.gov/Taxonomy/Utils/wprintgc.cgi>).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CodonTable {
+    /// 1, the standard code.
+    #[default]
+    Standard,
+    /// 2, vertebrate mitochondria.
+    VertebrateMitochondrial,
+    /// 11, bacteria, archaea and plant plastids. It reads as the standard code; more codons start.
+    Bacterial,
+}
+
+const STANDARD: &[u8; 64] = b"FFLLSSSSYY**CC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG";
+const MITOCHONDRIAL: &[u8; 64] =
+    b"FFLLSSSSYY**CCWWLLLLPPPPHHQQRRRRIIMMTTTTNNKKSS**VVVVAAAADDEEGGGG";
+
+impl CodonTable {
+    /// The code of an NCBI number.
+    pub const fn from_number(number: u32) -> Option<Self> {
+        match number {
+            1 => Some(Self::Standard),
+            2 => Some(Self::VertebrateMitochondrial),
+            11 => Some(Self::Bacterial),
+            _ => None,
+        }
+    }
+
+    /// The NCBI number.
+    pub const fn number(self) -> u32 {
+        match self {
+            Self::Standard => 1,
+            Self::VertebrateMitochondrial => 2,
+            Self::Bacterial => 11,
+        }
+    }
+
+    /// The amino acid of a codon, `*` for a stop, `X` where it is incomplete or ambiguous.
+    #[inline]
+    pub fn translate(self, codon: &[u8]) -> u8 {
+        match codon_index(codon) {
+            Some(index) => self.residues()[index],
+            None => self.translate_ambiguous(codon),
+        }
+    }
+
+    /// An ambiguous codon has an amino acid where all its readings agree.
+    #[cold]
+    fn translate_ambiguous(self, codon: &[u8]) -> u8 {
+        let [a, b, c] = codon else { return b'X' };
+        let mut found = None;
+        for x in readings(*a) {
+            for y in readings(*b) {
+                for z in readings(*c) {
+                    let Some(index) = codon_index(&[*x, *y, *z]) else { return b'X' };
+                    let residue = self.residues()[index];
+                    if *found.get_or_insert(residue) != residue {
+                        return b'X';
+                    }
+                }
+            }
+        }
+        found.unwrap_or(b'X')
+    }
+
+    const fn residues(self) -> &'static [u8; 64] {
+        match self {
+            Self::Standard | Self::Bacterial => STANDARD,
+            Self::VertebrateMitochondrial => MITOCHONDRIAL,
+        }
+    }
+
+    /// Whether a codon can start translation.
+    pub fn is_start(self, codon: &[u8]) -> bool {
+        match self {
+            Self::Standard => matches!(codon, b"ATG" | b"CTG" | b"TTG"),
+            Self::VertebrateMitochondrial => {
+                matches!(codon, b"ATG" | b"ATA" | b"ATT" | b"ATC" | b"GTG")
+            }
+            Self::Bacterial => {
+                matches!(codon, b"ATG" | b"GTG" | b"TTG" | b"CTG" | b"ATT" | b"ATC" | b"ATA")
+            }
+        }
+    }
+}
+
+/// The bases an IUPAC code stands for.
+fn readings(code: u8) -> &'static [u8] {
+    match code.to_ascii_uppercase() {
+        b'A' => b"A",
+        b'C' => b"C",
+        b'G' => b"G",
+        b'T' | b'U' => b"T",
+        b'R' => b"AG",
+        b'Y' => b"CT",
+        b'S' => b"CG",
+        b'W' => b"AT",
+        b'K' => b"GT",
+        b'M' => b"AC",
+        b'B' => b"CGT",
+        b'D' => b"AGT",
+        b'H' => b"ACT",
+        b'V' => b"ACG",
+        b'N' => b"ACGT",
+        _ => b"",
+    }
+}
+
+/// The index of a codon in NCBI's order (T, C, A, G), or `None` where it is not three plain bases.
+#[inline]
+pub fn codon_index(codon: &[u8]) -> Option<usize> {
+    let [a, b, c] = codon else { return None };
+    let (a, b, c) = (digit(*a), digit(*b), digit(*c));
+    (a | b | c < 4).then(|| usize::from(a << 4 | b << 2 | c))
+}
+
+#[inline]
+const fn digit(base: u8) -> u8 {
+    match base {
+        b'T' | b't' => 0,
+        b'C' | b'c' => 1,
+        b'A' | b'a' => 2,
+        b'G' | b'g' => 3,
+        _ => 0x80,
+    }
+}
+
+/// The complementary base, keeping its case; other bytes stay.
+#[inline]
+pub const fn complement(base: u8) -> u8 {
+    match base {
+        b'A' => b'T',
+        b'C' => b'G',
+        b'G' => b'C',
+        b'T' => b'A',
+        b'a' => b't',
+        b'c' => b'g',
+        b'g' => b'c',
+        b't' => b'a',
+        b'R' => b'Y',
+        b'Y' => b'R',
+        b'K' => b'M',
+        b'M' => b'K',
+        b'B' => b'V',
+        b'V' => b'B',
+        b'D' => b'H',
+        b'H' => b'D',
+        other => other,
+    }
+}
+
+/// The three-letter name of an amino acid, as HGVS writes it.
+pub const fn amino_acid_three(one: u8) -> &'static str {
+    match one {
+        b'A' => "Ala",
+        b'R' => "Arg",
+        b'N' => "Asn",
+        b'D' => "Asp",
+        b'C' => "Cys",
+        b'Q' => "Gln",
+        b'E' => "Glu",
+        b'G' => "Gly",
+        b'H' => "His",
+        b'I' => "Ile",
+        b'L' => "Leu",
+        b'K' => "Lys",
+        b'M' => "Met",
+        b'F' => "Phe",
+        b'P' => "Pro",
+        b'S' => "Ser",
+        b'T' => "Thr",
+        b'W' => "Trp",
+        b'Y' => "Tyr",
+        b'V' => "Val",
+        b'U' => "Sec",
+        b'*' => "Ter",
+        _ => "Xaa",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_codes_differ_where_they_should() {
+        let standard = CodonTable::Standard;
+        let mito = CodonTable::VertebrateMitochondrial;
+        for (codon, one, two) in
+            [(b"TGA", b'*', b'W'), (b"ATA", b'I', b'M'), (b"AGA", b'R', b'*'), (b"ATG", b'M', b'M')]
+        {
+            assert_eq!((standard.translate(codon), mito.translate(codon)), (one, two));
+        }
+        assert_eq!(standard.translate(b"CTN"), b'L');
+        assert_eq!(standard.translate(b"NNN"), b'X');
+        assert_eq!(standard.translate(b"AT"), b'X');
+        assert!(CodonTable::Bacterial.is_start(b"GTG") && !standard.is_start(b"GTG"));
+    }
+}

@@ -1,0 +1,192 @@
+//! `build-reference`: models and sequence into a bundle.
+
+use super::assemble::assemble;
+use super::fasta::copy_fasta;
+use super::gff::read_features;
+use super::input::SourceFile;
+use super::manifest::{BundleFile, Contig, FORMAT, Manifest, Source};
+use super::{MANIFEST, MODELS, SEQUENCE, SPLICED};
+use crate::Error;
+use crate::model::{ContigModel, Strand, complement};
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io::{BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// What to build a bundle from.
+#[derive(Clone, Debug)]
+pub struct BuildOptions {
+    /// Gene models, GFF3 or GTF; several files are taken together.
+    pub gff: Vec<PathBuf>,
+    /// Sequences; several files are taken together.
+    pub fasta: Vec<PathBuf>,
+    /// Assembly name.
+    pub assembly: String,
+    /// The bundle's folder; made where it is missing.
+    pub out: PathBuf,
+}
+
+/// Builds the bundle and returns its manifest.
+///
+/// # Errors
+/// [`Error`] where a source is unusable or the bundle cannot be written.
+pub fn build_reference(options: &BuildOptions) -> Result<Manifest, Error> {
+    let out = &options.out;
+    fs::create_dir_all(out).map_err(Error::file(out))?;
+    let mut sources = Vec::new();
+    let contigs = write_sequence(options, &mut sources)?;
+    let sequence = fs::File::open(out.join(SEQUENCE)).map_err(Error::file(out.join(SEQUENCE)))?;
+    let sequence = super::map_file(&sequence).map_err(Error::file(out.join(SEQUENCE)))?;
+    let mut models: Vec<ContigModel> = contigs.iter().map(|_| ContigModel::default()).collect();
+    let mut notes = Vec::new();
+    for path in &options.gff {
+        let mut source = SourceFile::open(path)?;
+        let found = read_features(&mut source)?;
+        let built = assemble(&found, &contigs);
+        sources.push(describe(&source, "gff"));
+        notes.extend(found.skipped.iter().take(10).cloned());
+        notes.extend(built.notes);
+        for (whole, part) in models.iter_mut().zip(built.models) {
+            append(whole, part);
+        }
+    }
+    write_spliced(out, &contigs, &sequence, &mut models)?;
+    let bytes = postcard::to_stdvec(&models)
+        .map_err(|e| Error::Bundle { path: out.clone(), reason: e.to_string() })?;
+    fs::write(out.join(MODELS), bytes).map_err(Error::file(out.join(MODELS)))?;
+    let manifest = Manifest {
+        format: FORMAT,
+        assembly: options.assembly.clone(),
+        genes: models.iter().map(|m| m.genes.len() as u64).sum(),
+        transcripts: models.iter().map(|m| m.transcripts.len() as u64).sum(),
+        contigs,
+        tracks: Vec::new(),
+        sources,
+        files: [SEQUENCE, SPLICED, MODELS]
+            .iter()
+            .map(|f| describe_file(out, f))
+            .collect::<Result<_, _>>()?,
+        notes,
+    };
+    write_manifest(out, &manifest)?;
+    Ok(manifest)
+}
+
+fn write_sequence(options: &BuildOptions, sources: &mut Vec<Source>) -> Result<Vec<Contig>, Error> {
+    let path = options.out.join(SEQUENCE);
+    let mut writer = BufWriter::new(File::create(&path).map_err(Error::file(&path))?);
+    let mut contigs: Vec<Contig> = Vec::new();
+    for fasta in &options.fasta {
+        let mut source = SourceFile::open(fasta)?;
+        let before = contigs.last().map_or(0, |c| c.offset + c.length);
+        let mut more = copy_fasta(&mut source, &mut writer)?;
+        more.iter_mut().for_each(|c| c.offset += before);
+        if let Some(twice) = more.iter().find(|c| contigs.iter().any(|known| known.name == c.name))
+        {
+            return Err(source.error(format!("contig {:?} was already given", twice.name)));
+        }
+        contigs.append(&mut more);
+        sources.push(describe(&source, "fasta"));
+    }
+    writer.flush().map_err(Error::file(&path))?;
+    Ok(contigs)
+}
+
+fn append(whole: &mut ContigModel, part: ContigModel) {
+    let shift = whole.genes.len() as u32;
+    whole.genes.extend(part.genes);
+    whole.transcripts.extend(part.transcripts.into_iter().map(|mut t| {
+        t.gene += shift;
+        t
+    }));
+}
+
+/// Writes the cDNA of every transcript, so that annotating never splices.
+fn write_spliced(
+    out: &Path,
+    contigs: &[Contig],
+    sequence: &[u8],
+    models: &mut [ContigModel],
+) -> Result<(), Error> {
+    let path = out.join(SPLICED);
+    let mut writer = BufWriter::new(File::create(&path).map_err(Error::file(&path))?);
+    let mut offset = 0u64;
+    let mut bases = Vec::new();
+    for (contig, model) in contigs.iter().zip(models) {
+        let from = contig.offset as usize;
+        let bases_of = &sequence[from..from + contig.length as usize];
+        for transcript in &mut model.transcripts {
+            let exons = transcript.exons.iter().map(|e| (e.start, e.end));
+            splice(&mut bases, bases_of, exons, transcript.strand);
+            transcript.offset = offset;
+            offset += bases.len() as u64;
+            writer.write_all(&bases).map_err(Error::file(&path))?;
+            let Some(cds) = &mut transcript.cds else { continue };
+            if !cds.has_slippage() {
+                cds.offset = transcript.offset + cds.cdna_start as u64 - 1;
+                continue;
+            }
+            splice(
+                &mut bases,
+                bases_of,
+                cds.segments.iter().map(|s| (s.start, s.end)),
+                transcript.strand,
+            );
+            cds.offset = offset;
+            offset += bases.len() as u64;
+            writer.write_all(&bases).map_err(Error::file(&path))?;
+        }
+    }
+    writer.flush().map_err(Error::file(&path))
+}
+
+fn splice(
+    bases: &mut Vec<u8>,
+    contig: &[u8],
+    regions: impl Iterator<Item = (i32, i32)>,
+    strand: Strand,
+) {
+    bases.clear();
+    for (start, end) in regions {
+        let part = &contig[start as usize - 1..end as usize];
+        match strand {
+            Strand::Forward => bases.extend_from_slice(part),
+            Strand::Reverse => bases.extend(part.iter().rev().map(|b| complement(*b))),
+        }
+    }
+}
+
+fn describe(source: &SourceFile, role: &str) -> Source {
+    let file = source.path.file_name().map(|n| n.to_string_lossy().into_owned());
+    Source { role: role.to_owned(), file: file.unwrap_or_default(), sha256: source.sha256() }
+}
+
+fn describe_file(out: &Path, file: &str) -> Result<BundleFile, Error> {
+    let path = out.join(file);
+    let (bytes, sha256) = checksum(&path)?;
+    Ok(BundleFile { file: file.to_owned(), bytes, sha256 })
+}
+
+/// Length and SHA-256 of a file.
+pub(super) fn checksum(path: &Path) -> Result<(u64, String), Error> {
+    let mut file = File::open(path).map_err(Error::file(path))?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    let mut bytes = 0;
+    loop {
+        let n = file.read(&mut buffer).map_err(Error::file(path))?;
+        if n == 0 {
+            break;
+        }
+        hash.update(&buffer[..n]);
+        bytes += n as u64;
+    }
+    Ok((bytes, hash.finalize().iter().map(|b| format!("{b:02x}")).collect()))
+}
+
+fn write_manifest(out: &Path, manifest: &Manifest) -> Result<(), Error> {
+    let path = out.join(MANIFEST);
+    let text = serde_json::to_string_pretty(manifest)
+        .map_err(|e| Error::Bundle { path: out.to_owned(), reason: e.to_string() })?;
+    fs::write(&path, text + "\n").map_err(Error::file(&path))
+}

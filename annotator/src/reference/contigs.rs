@@ -1,0 +1,77 @@
+//! Contig names: `chr1`, `1` and `NC_000001.10` are one contig.
+
+use std::collections::HashMap;
+
+/// Resolves the spellings of contig names to the contigs of a bundle.
+#[derive(Clone, Debug, Default)]
+pub struct ContigNames {
+    exact: HashMap<Box<[u8]>, u32>,
+    plain: HashMap<Box<[u8]>, u32>,
+}
+
+impl ContigNames {
+    /// Names in the order of their numbers.
+    pub fn new<'a>(names: impl Iterator<Item = &'a str>) -> Self {
+        let mut table = Self::default();
+        for (number, name) in names.enumerate() {
+            table.exact.insert(name.as_bytes().into(), number as u32);
+            table.plain.entry(plain_name(name.as_bytes()).into()).or_insert(number as u32);
+        }
+        table
+    }
+
+    /// The contig's number.
+    pub fn resolve(&self, name: &[u8]) -> Option<u32> {
+        self.exact.get(name).or_else(|| self.plain.get(plain_name(name).as_slice())).copied()
+    }
+}
+
+/// Whether a name is a mitochondrion's.
+pub fn is_mitochondrial(name: &str) -> bool {
+    plain_name(name.as_bytes()) == b"MT"
+}
+
+/// A name without `chr`, with `MT` for every spelling of the mitochondrion, and with the
+/// chromosome's number for RefSeq's accessions of human chromosomes.
+fn plain_name(name: &[u8]) -> Vec<u8> {
+    let upper = name.to_ascii_uppercase();
+    let bare = upper.strip_prefix(b"CHR").unwrap_or(&upper);
+    if let Some(accession) = bare.strip_prefix(b"NC_") {
+        let number: Vec<u8> = accession.iter().copied().take_while(|b| *b != b'.').collect();
+        match std::str::from_utf8(&number).ok().and_then(|n| n.parse::<u32>().ok()) {
+            Some(n @ 1..=22) => return n.to_string().into_bytes(),
+            Some(23) => return b"X".to_vec(),
+            Some(24) => return b"Y".to_vec(),
+            Some(12_920) => return b"MT".to_vec(),
+            _ => {}
+        }
+    }
+    match bare {
+        b"M" | b"MT" | b"RCRS" | b"MITO" => b"MT".to_vec(),
+        other => other.to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_meet() {
+        let names = ContigNames::new(["1", "chrX", "MT", "HG104_PATCH"].into_iter());
+        for (spelling, number) in [
+            ("1", Some(0)),
+            ("chr1", Some(0)),
+            ("NC_000001.10", Some(0)),
+            ("X", Some(1)),
+            ("NC_000023.11", Some(1)),
+            ("chrM", Some(2)),
+            ("NC_012920.1", Some(2)),
+            ("hg104_patch", Some(3)),
+            ("2", None),
+        ] {
+            assert_eq!(names.resolve(spelling.as_bytes()), number, "{spelling}");
+        }
+        assert!(is_mitochondrial("chrM") && !is_mitochondrial("1"));
+    }
+}

@@ -1,0 +1,36 @@
+//! FASTA into one file of upper-case bases, contig after contig.
+
+use super::input::SourceFile;
+use super::manifest::Contig;
+use crate::Error;
+use std::io::Write;
+
+/// Copies all sequences to `out` and lists the contigs.
+///
+/// # Errors
+/// [`Error`] where the file is no FASTA or cannot be read or written.
+pub fn copy_fasta(source: &mut SourceFile, out: &mut impl Write) -> Result<Vec<Contig>, Error> {
+    let mut contigs: Vec<Contig> = Vec::new();
+    let mut offset = 0u64;
+    let mut upper = Vec::new();
+    while let Some(line) = source.next_line()? {
+        if let Some(title) = line.strip_prefix(b">") {
+            let name = String::from_utf8_lossy(title);
+            let name = name.split_whitespace().next().unwrap_or_default().to_owned();
+            contigs.push(Contig { name, offset, length: 0 });
+            continue;
+        }
+        let Some(contig) = contigs.last_mut() else {
+            return Err(source.error("a FASTA file begins with \">name\""));
+        };
+        upper.clear();
+        upper.extend(line.iter().filter(|b| !b.is_ascii_whitespace()).map(u8::to_ascii_uppercase));
+        out.write_all(&upper).map_err(Error::Output)?;
+        contig.length += upper.len() as u64;
+        offset += upper.len() as u64;
+    }
+    if contigs.is_empty() {
+        return Err(source.error("there is no sequence"));
+    }
+    Ok(contigs)
+}

@@ -1,0 +1,170 @@
+//! GFF3 and GTF lines of any dialect, as features.
+
+use super::input::SourceFile;
+use crate::Error;
+use crate::model::Strand;
+
+/// A feature line that matters to the models.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feature {
+    /// Contig name as the file spells it.
+    pub contig: String,
+    /// Type, such as `mRNA`.
+    pub kind: String,
+    /// First position.
+    pub start: i32,
+    /// Last position.
+    pub end: i32,
+    /// Strand.
+    pub strand: Strand,
+    /// Phase of a CDS line; 0 where it is not given.
+    pub phase: u8,
+    /// Attributes in order; values decoded.
+    pub attributes: Vec<(String, String)>,
+}
+
+impl Feature {
+    /// The first of the named attributes that is there.
+    pub fn attribute(&self, names: &[&str]) -> Option<&str> {
+        names.iter().find_map(|name| {
+            self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        })
+    }
+
+    /// Whether a tag is among the `tag` attributes.
+    pub fn has_tag(&self, tag: &str) -> bool {
+        let tags = self.attributes.iter().filter(|(key, _)| key == "tag");
+        tags.flat_map(|(_, value)| value.split(',')).any(|t| t.trim() == tag)
+    }
+}
+
+/// Features of a file, and how many lines had to be left out.
+#[derive(Debug, Default)]
+pub struct Features {
+    /// Features in file order.
+    pub features: Vec<Feature>,
+    /// Whether the attributes are in GTF's style.
+    pub is_gtf: bool,
+    /// Lines that are no feature lines, with the first reason.
+    pub skipped: Vec<String>,
+}
+
+/// Reads a file up to its end or its `##FASTA` section.
+///
+/// # Errors
+/// [`Error`] where the file cannot be read or has no features at all.
+pub fn read_features(source: &mut SourceFile) -> Result<Features, Error> {
+    let mut found = Features::default();
+    while let Some(line) = source.next_line()? {
+        if line.starts_with(b"##FASTA") || line.starts_with(b">") {
+            break;
+        }
+        if line.is_empty() || line[0] == b'#' {
+            continue;
+        }
+        let text = String::from_utf8_lossy(line).into_owned();
+        match parse_feature(&text) {
+            Ok((feature, gtf)) => {
+                found.is_gtf |= gtf;
+                found.features.push(feature);
+            }
+            Err(reason) => found.skipped.push(format!("line {}: {reason}", source.line)),
+        }
+    }
+    if found.features.is_empty() {
+        let reason = found.skipped.first().cloned().unwrap_or_else(|| "the file is empty".into());
+        return Err(source.error(format!("there are no gene models ({reason})")));
+    }
+    Ok(found)
+}
+
+fn parse_feature(line: &str) -> Result<(Feature, bool), String> {
+    let mut columns = line.split('\t');
+    let mut next = || columns.next().ok_or("fewer than 9 columns");
+    let (contig, _, kind) = (next()?, next()?, next()?);
+    let position =
+        |text: &str| text.trim().parse::<i32>().map_err(|_| format!("{text:?} is no position"));
+    let (start, end) = (position(next()?)?, position(next()?)?);
+    let (_, strand, phase, attributes) = (next()?, next()?, next()?, next()?);
+    if start < 1 || end < start {
+        return Err(format!("{start}-{end} is no region"));
+    }
+    let (attributes, gtf) = parse_attributes(attributes);
+    let feature = Feature {
+        contig: contig.to_owned(),
+        kind: kind.to_owned(),
+        start,
+        end,
+        strand: if strand == "-" { Strand::Reverse } else { Strand::Forward },
+        phase: phase.parse().ok().filter(|p| *p < 3).unwrap_or(0),
+        attributes,
+    };
+    Ok((feature, gtf))
+}
+
+/// `key=value;…` (GFF3) or `key "value"; …` (GTF), told apart by the first pair.
+fn parse_attributes(text: &str) -> (Vec<(String, String)>, bool) {
+    let first = text.split(';').next().unwrap_or_default().trim();
+    let gtf = match (first.find('='), first.find([' ', '"'])) {
+        (Some(equals), Some(space)) => space < equals,
+        (None, Some(_)) => true,
+        _ => false,
+    };
+    let pairs = text.split(';').filter_map(|part| {
+        let part = part.trim();
+        let (key, value) = part.split_once(if gtf { ' ' } else { '=' })?;
+        let value = value.trim().trim_matches('"');
+        Some((key.trim().to_owned(), if gtf { value.to_owned() } else { percent_decoded(value) }))
+    });
+    (pairs.collect(), gtf)
+}
+
+fn percent_decoded(text: &str) -> String {
+    if !text.contains('%') {
+        return text.to_owned();
+    }
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut i = 0;
+    while i < bytes.len() {
+        let code = text.get(i + 1..i + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        match (bytes[i], code) {
+            (b'%', Some(byte)) => {
+                out.push(byte);
+                i += 3;
+            }
+            (byte, _) => {
+                out.push(byte);
+                i += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_attribute_styles_are_read() {
+        let gff = "1\tx\tgene\t5\t9\t.\t-\t.\tID=gene:G1;Name=A%3BB;tag=basic,MANE_Select";
+        let (feature, gtf) = parse_feature(gff).unwrap();
+        assert!(!gtf && feature.strand.is_reverse() && feature.has_tag("MANE_Select"));
+        assert_eq!(feature.attribute(&["Name"]), Some("A;B"));
+        let line = "1\tx\tCDS\t5\t9\t.\t+\t2\tgene_id \"G1\"; transcript_id \"T1\"; tag \"basic\";";
+        let (feature, gtf) = parse_feature(line).unwrap();
+        assert!(gtf && feature.phase == 2 && feature.has_tag("basic"));
+        assert_eq!(feature.attribute(&["transcript_id"]), Some("T1"));
+    }
+
+    #[test]
+    fn odd_lines_are_refused_with_a_reason() {
+        assert_eq!(parse_feature("1\tx\tgene\t9").unwrap_err(), "fewer than 9 columns");
+        assert_eq!(
+            parse_feature("1\tx\tgene\tx\t9\t.\t-\t.\t.").unwrap_err(),
+            "\"x\" is no position"
+        );
+        assert_eq!(parse_feature("1\tx\tgene\t9\t5\t.\t-\t.\t.").unwrap_err(), "9-5 is no region");
+    }
+}

@@ -1,0 +1,234 @@
+//! The reference bundle: sequence, spliced sequences, models and tracks in one folder, made once
+//! by [`build_reference`] and memory-mapped by every run.
+
+mod assemble;
+mod build;
+mod contigs;
+mod fasta;
+mod gff;
+mod input;
+mod manifest;
+
+pub use build::{BuildOptions, build_reference};
+pub use contigs::{ContigNames, is_mitochondrial};
+pub use manifest::{BundleFile, Contig, FORMAT, Manifest, Source, TrackEntry};
+
+use crate::Error;
+use crate::model::{Cds, ContigModel, RegionIndex, Transcript};
+use memmap2::Mmap;
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+const MANIFEST: &str = "manifest.json";
+const SEQUENCE: &str = "sequence.bin";
+const SPLICED: &str = "spliced.bin";
+const MODELS: &str = "models.bin";
+
+/// How far up- and downstream of a transcript a variant is still said to be near it (VEP's
+/// default).
+pub const UPSTREAM_BASES: i32 = 5000;
+
+/// A bundle, opened.
+#[derive(Debug)]
+pub struct Reference {
+    /// The manifest.
+    pub manifest: Manifest,
+    names: ContigNames,
+    sequence: Mmap,
+    spliced: Mmap,
+    contigs: Vec<ContigData>,
+}
+
+#[derive(Debug)]
+struct ContigData {
+    model: ContigModel,
+    transcripts: RegionIndex,
+    genes: NearestGenes,
+}
+
+/// One contig with its sequence and models.
+#[derive(Clone, Copy, Debug)]
+pub struct ContigView<'a> {
+    /// Number within the bundle.
+    pub number: u32,
+    /// Name within the bundle.
+    pub name: &'a str,
+    /// Bases, upper case; index 0 is position 1.
+    pub sequence: &'a [u8],
+    /// Genes and transcripts.
+    pub model: &'a ContigModel,
+    /// Transcripts by region, widened by [`UPSTREAM_BASES`].
+    pub transcripts: &'a RegionIndex,
+    genes: &'a NearestGenes,
+    spliced: &'a [u8],
+}
+
+pub(crate) fn map_file(file: &File) -> io::Result<Mmap> {
+    // SAFETY: bundle files are written once by `build_reference` and never changed while they are
+    // in use; a truncation from outside would end the process with SIGBUS, not corrupt it.
+    #[allow(unsafe_code)]
+    unsafe {
+        Mmap::map(file)
+    }
+}
+
+impl Reference {
+    /// Opens a bundle.
+    ///
+    /// # Errors
+    /// [`Error::Bundle`] where the folder is no bundle of this format or is damaged.
+    pub fn open(folder: &Path) -> Result<Self, Error> {
+        let broken = |reason: String| Error::Bundle { path: folder.to_owned(), reason };
+        let text = fs::read_to_string(folder.join(MANIFEST)).map_err(|e| {
+            broken(format!("{MANIFEST}: {e}; make one with `gas-annotate build-reference`"))
+        })?;
+        let manifest: Manifest =
+            serde_json::from_str(&text).map_err(|e| broken(format!("{MANIFEST}: {e}")))?;
+        if manifest.format != FORMAT {
+            return Err(broken(format!(
+                "format {} where {FORMAT} is needed; build it again",
+                manifest.format
+            )));
+        }
+        for file in &manifest.files {
+            let found = fs::metadata(folder.join(&file.file)).map(|m| m.len()).ok();
+            if found != Some(file.bytes) {
+                return Err(broken(format!("{} is damaged or missing; build it again", file.file)));
+            }
+        }
+        let open = |name: &str| {
+            let path = folder.join(name);
+            File::open(&path).and_then(|f| map_file(&f)).map_err(Error::file(path))
+        };
+        let models = fs::read(folder.join(MODELS)).map_err(Error::file(folder.join(MODELS)))?;
+        let models: Vec<ContigModel> =
+            postcard::from_bytes(&models).map_err(|e| broken(format!("{MODELS}: {e}")))?;
+        if models.len() != manifest.contigs.len() {
+            return Err(broken(format!("{MODELS} and {MANIFEST} disagree; build it again")));
+        }
+        Ok(Self {
+            names: ContigNames::new(manifest.contigs.iter().map(|c| c.name.as_str())),
+            sequence: open(SEQUENCE)?,
+            spliced: open(SPLICED)?,
+            contigs: models.into_iter().map(ContigData::new).collect(),
+            manifest,
+        })
+    }
+
+    /// Checks every file of the bundle against its checksum.
+    ///
+    /// # Errors
+    /// [`Error::Bundle`] for the first file that differs.
+    pub fn verify(&self, folder: &Path) -> Result<(), Error> {
+        for file in &self.manifest.files {
+            let (_, sha256) = build::checksum(&folder.join(&file.file))?;
+            if sha256 != file.sha256 {
+                let reason = format!("{} does not match its checksum; build it again", file.file);
+                return Err(Error::Bundle { path: folder.to_owned(), reason });
+            }
+        }
+        Ok(())
+    }
+
+    /// The contig of a name in any spelling.
+    pub fn contig(&self, name: &[u8]) -> Option<ContigView<'_>> {
+        self.names.resolve(name).map(|number| self.contig_number(number))
+    }
+
+    /// The contig of a number.
+    ///
+    /// # Panics
+    /// Where the bundle has no such contig.
+    pub fn contig_number(&self, number: u32) -> ContigView<'_> {
+        let entry = &self.manifest.contigs[number as usize];
+        let data = &self.contigs[number as usize];
+        let from = entry.offset as usize;
+        ContigView {
+            number,
+            name: &entry.name,
+            sequence: &self.sequence[from..from + entry.length as usize],
+            model: &data.model,
+            transcripts: &data.transcripts,
+            genes: &data.genes,
+            spliced: &self.spliced,
+        }
+    }
+
+    /// Contigs in order.
+    pub fn contigs(&self) -> impl Iterator<Item = ContigView<'_>> {
+        (0..self.contigs.len() as u32).map(|n| self.contig_number(n))
+    }
+}
+
+impl ContigData {
+    fn new(model: ContigModel) -> Self {
+        let spans = model.transcripts.iter().map(|t| (t.start, t.end));
+        let transcripts = RegionIndex::new(spans, UPSTREAM_BASES);
+        let genes = NearestGenes::new(&model);
+        Self { model, transcripts, genes }
+    }
+}
+
+impl<'a> ContigView<'a> {
+    /// The bases of `start..=end`, or `None` beyond the contig's ends.
+    #[inline]
+    pub fn bases(&self, start: i32, end: i32) -> Option<&'a [u8]> {
+        if start < 1 {
+            return None;
+        }
+        self.sequence.get(start as usize - 1..end as usize)
+    }
+
+    /// The spliced sequence of a transcript of this contig.
+    #[inline]
+    pub fn cdna(&self, transcript: &Transcript) -> &'a [u8] {
+        let from = transcript.offset as usize;
+        &self.spliced[from..from + transcript.len as usize]
+    }
+
+    /// The coding sequence, without the bases that the start phase lacks.
+    #[inline]
+    pub fn coding(&self, cds: &Cds) -> &'a [u8] {
+        let from = cds.offset as usize;
+        &self.spliced[from..from + cds.len as usize]
+    }
+
+    /// The gene nearest to a position and its distance in bases; 0 inside a gene.
+    pub fn nearest_gene(&self, pos: i32) -> Option<(u32, i32)> {
+        self.genes.nearest(self.model, pos)
+    }
+}
+
+/// Finds the gene nearest to a position by two binary searches.
+#[derive(Debug)]
+struct NearestGenes {
+    /// For each gene in order of start: the gene among it and those before with the greatest end.
+    reaching: Vec<u32>,
+}
+
+impl NearestGenes {
+    fn new(model: &ContigModel) -> Self {
+        let mut best = 0u32;
+        let reaching = (0..model.genes.len() as u32).map(|n| {
+            if model.genes[n as usize].end > model.genes[best as usize].end {
+                best = n;
+            }
+            best
+        });
+        Self { reaching: reaching.collect() }
+    }
+
+    fn nearest(&self, model: &ContigModel, pos: i32) -> Option<(u32, i32)> {
+        let after = model.genes.partition_point(|g| g.start <= pos);
+        let before = after.checked_sub(1).map(|n| {
+            let gene = self.reaching[n];
+            (gene, (pos - model.genes[gene as usize].end).max(0))
+        });
+        let next = model.genes.get(after).map(|g| (after as u32, g.start - pos));
+        match (before, next) {
+            (Some(a), Some(b)) => Some(if a.1 <= b.1 { a } else { b }),
+            (a, b) => a.or(b),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The count log, in the layout of AnnTools' `.count.log`.
+
+use super::counts::{Counts, Place};
+use std::fmt::Write;
+
+/// The text of the log. Unlike AnnTools' its `Total` is the number of records.
+pub fn write_count_log(counts: &Counts, tracks: &[String], warnings: &[String]) -> String {
+    let mut out = String::from("## Please notice that all Isoforms were counted\n");
+    out.push_str("## Numbers may exceed the total: a variant counts once for every place an isoform puts it\n");
+    let percent = match counts.records {
+        0 => 0.0,
+        total => counts.in_dbsnp as f64 * 100.0 / total as f64,
+    };
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "Total: {}", counts.records);
+    let _ = writeln!(out, "In dbSNP: {} ({percent:.2}%)", counts.in_dbsnp);
+    out.push_str("Variants located:\n");
+    for place in Place::ALL {
+        let _ = writeln!(out, "In {} {}", place.as_str(), counts.places[place as usize]);
+    }
+    for (name, records) in tracks.iter().zip(&counts.tracks) {
+        let _ = writeln!(out, "In {name} {records}");
+    }
+    if counts.unknown_contig > 0 {
+        let _ = writeln!(out, "On contigs without reference {}", counts.unknown_contig);
+    }
+    if counts.ref_checked > 0 {
+        let _ = writeln!(
+            out,
+            "REF differs from the reference: {} of {}",
+            counts.ref_mismatches, counts.ref_checked
+        );
+    }
+    for warning in warnings {
+        let _ = writeln!(out, "## Warning: {warning}");
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Places;
+
+    #[test]
+    fn the_total_is_the_number_of_records() {
+        let mut counts = Counts { records: 4, in_dbsnp: 1, ..Counts::default() };
+        let mut places = Places::default();
+        places.insert(Place::Cds);
+        places.insert(Place::Exonic);
+        counts.add_places(places);
+        let log = write_count_log(&counts, &[], &["unsorted".to_owned()]);
+        assert!(log.contains(
+            "\nTotal: 4\nIn dbSNP: 1 (25.00%)\nVariants located:\nIn interGenic 0\nIn CDS 1\n"
+        ));
+        assert!(log.ends_with("## Warning: unsorted\n"));
+    }
+}

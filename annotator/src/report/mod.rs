@@ -1,0 +1,9 @@
+//! What a run tells besides the annotated file: counts, the count log and `summary.json`.
+
+mod counts;
+mod log;
+mod summary;
+
+pub use counts::{Counts, Kind, Place, Places};
+pub use log::write_count_log;
+pub use summary::{Summary, summarise};

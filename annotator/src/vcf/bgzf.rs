@@ -1,0 +1,83 @@
+//! BGZF blocks (SAM specification, section 4.1), compressed by whoever made the text.
+
+use flate2::{Compress, Compression, Crc, FlushCompress, Status};
+
+/// Uncompressed bytes of a block: below 64 KiB whatever deflate makes of it.
+pub(super) const BLOCK_BYTES: usize = 65_280;
+
+/// The empty block that marks the end of a file.
+pub(super) const END_OF_FILE: [u8; 28] = [
+    0x1f, 0x8b, 0x08, 0x04, 0, 0, 0, 0, 0, 0xff, 0x06, 0, 0x42, 0x43, 0x02, 0, 0x1b, 0, 0x03, 0, 0,
+    0, 0, 0, 0, 0, 0, 0,
+];
+
+const HEADER: [u8; 16] =
+    [0x1f, 0x8b, 0x08, 0x04, 0, 0, 0, 0, 0, 0xff, 0x06, 0, 0x42, 0x43, 0x02, 0];
+
+/// Appends `text` to `out` as blocks.
+pub(super) fn compress(text: &[u8], out: &mut Vec<u8>, deflate: &mut Compress) {
+    for block in text.chunks(BLOCK_BYTES) {
+        let start = out.len();
+        out.extend_from_slice(&HEADER);
+        out.extend_from_slice(&[0; 2]);
+        if !deflate_into(deflate, block, out) {
+            out.truncate(start + 18);
+            store_into(block, out);
+        }
+        let mut crc = Crc::new();
+        crc.update(block);
+        out.extend_from_slice(&crc.sum().to_le_bytes());
+        out.extend_from_slice(&(block.len() as u32).to_le_bytes());
+        let size = (out.len() - start - 1) as u16;
+        out[start + 16..start + 18].copy_from_slice(&size.to_le_bytes());
+    }
+}
+
+/// `false` where the block does not shrink below the format's limit.
+fn deflate_into(deflate: &mut Compress, block: &[u8], out: &mut Vec<u8>) -> bool {
+    deflate.reset();
+    out.reserve(BLOCK_BYTES);
+    let before = out.len();
+    let status = deflate.compress_vec(block, out, FlushCompress::Finish);
+    matches!(status, Ok(Status::StreamEnd)) && out.len() - before < BLOCK_BYTES
+}
+
+/// Deflate's stored form: the bytes as they are.
+fn store_into(block: &[u8], out: &mut Vec<u8>) {
+    let length = block.len() as u16;
+    out.push(1);
+    out.extend_from_slice(&length.to_le_bytes());
+    out.extend_from_slice(&(!length).to_le_bytes());
+    out.extend_from_slice(block);
+}
+
+/// A compressor for [`compress`].
+pub(super) fn compressor() -> Compress {
+    Compress::new(Compression::new(4), false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::read::MultiGzDecoder;
+    use std::io::Read;
+
+    #[test]
+    fn blocks_unpack_to_the_text_even_where_it_cannot_shrink() {
+        let mut state = 1u64;
+        let noise: Vec<u8> = (0..200_000)
+            .map(|_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                (state >> 33) as u8
+            })
+            .collect();
+        for text in [vec![b'A'; 300_000], noise, Vec::new()] {
+            let mut packed = Vec::new();
+            compress(&text, &mut packed, &mut compressor());
+            packed.extend_from_slice(&END_OF_FILE);
+            let mut unpacked = Vec::new();
+            MultiGzDecoder::new(packed.as_slice()).read_to_end(&mut unpacked).unwrap();
+            assert_eq!(unpacked, text);
+        }
+    }
+}

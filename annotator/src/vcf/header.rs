@@ -1,0 +1,129 @@
+//! The user's header: read and checked, and written again with our definitions.
+
+use super::input::{Chunk, InputFile};
+use crate::error::{Error, InputError};
+use gas_shared::vcf::{Header, HeaderParser, HeaderStep, Version};
+
+/// A header with its text.
+#[derive(Debug)]
+pub struct HeaderText {
+    /// What it says.
+    pub header: Header,
+    /// `##` lines without line ends.
+    pub meta: Vec<Vec<u8>>,
+    /// The `#CHROM` line.
+    pub columns: Vec<u8>,
+}
+
+/// Reads the header and leaves in `chunk` what follows it.
+///
+/// # Errors
+/// [`Error`] where this is no VCF header.
+pub fn read_header(input: &mut InputFile, chunk: &mut Chunk) -> Result<HeaderText, Error> {
+    let mut parser = HeaderParser::new();
+    let mut meta = Vec::new();
+    while input.next_chunk(chunk)? {
+        let mut used = 0;
+        while used < chunk.bytes.len() {
+            let rest = &chunk.bytes[used..];
+            let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |n| n + 1);
+            let line = trimmed(&rest[..end]);
+            used += end;
+            chunk.first_line += 1;
+            match parser.push(line).map_err(InputError::from)? {
+                HeaderStep::More(next) => {
+                    parser = next;
+                    if !line.is_empty() {
+                        meta.push(line.to_vec());
+                    }
+                }
+                HeaderStep::Done(header) => {
+                    let columns = line.to_vec();
+                    chunk.bytes.drain(..used);
+                    return Ok(HeaderText { header, meta, columns });
+                }
+            }
+        }
+    }
+    Err(InputError::from(parser.unfinished()).into())
+}
+
+/// A line without its line end.
+pub(crate) fn trimmed(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+impl HeaderText {
+    /// Writes the header with the definitions added before the `#CHROM` line. Definitions of the
+    /// same keys that were there are left out, as their values are replaced.
+    pub fn write(&self, definitions: &[String], out: &mut Vec<u8>) {
+        for (number, line) in self.meta.iter().enumerate() {
+            let replaced = definitions.iter().any(|d| same_definition(line, d.as_bytes()));
+            if replaced {
+                continue;
+            }
+            if number == 0 && self.header.version < Version(4, 0) {
+                out.extend_from_slice(b"##fileformat=VCFv4.2");
+            } else {
+                out.extend_from_slice(&upgraded(line));
+            }
+            out.push(b'\n');
+        }
+        for definition in definitions {
+            out.extend_from_slice(definition.as_bytes());
+            out.push(b'\n');
+        }
+        out.extend_from_slice(&self.columns);
+        out.push(b'\n');
+    }
+}
+
+/// Whether two lines define the same key (`##INFO=<ID=CSQ,`).
+fn same_definition(line: &[u8], definition: &[u8]) -> bool {
+    let prefix = |text: &[u8]| {
+        let end = text.iter().position(|b| matches!(b, b',' | b'>')).unwrap_or(text.len());
+        text[..end].to_vec()
+    };
+    line.contains(&b'<') && definition.contains(&b'<') && prefix(line) == prefix(definition)
+}
+
+/// VCF 3.3's `##INFO=AF,1,Float,"…"` in the brackets of VCF 4; other lines as they are.
+fn upgraded(line: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(line);
+    let Some((key @ ("##INFO" | "##FORMAT" | "##FILTER"), value)) = text.split_once('=') else {
+        return line.to_vec();
+    };
+    if value.starts_with('<') {
+        return line.to_vec();
+    }
+    let description = |text: &str| text.trim().trim_matches('"').replace('"', "'");
+    let parts: Vec<&str> = value.splitn(if key == "##FILTER" { 2 } else { 4 }, ',').collect();
+    match parts.as_slice() {
+        [id, text] => format!("{key}=<ID={id},Description=\"{}\">", description(text)),
+        [id, number, kind, text] => {
+            let number = if *number == "-1" { "." } else { number };
+            format!(
+                "{key}=<ID={id},Number={number},Type={kind},Description=\"{}\">",
+                description(text)
+            )
+        }
+        _ => text.into_owned(),
+    }
+    .into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_definitions_get_brackets() {
+        assert_eq!(
+            upgraded(b"##INFO=AF,-1,Float,\"Allele \"x\"\""),
+            b"##INFO=<ID=AF,Number=.,Type=Float,Description=\"Allele 'x\">"
+        );
+        assert_eq!(upgraded(b"##FILTER=q10,\"Low\""), b"##FILTER=<ID=q10,Description=\"Low\">");
+        assert_eq!(upgraded(b"##INFO=<ID=A>"), b"##INFO=<ID=A>");
+    }
+}

@@ -1,0 +1,260 @@
+//! The user's file as chunks of whole lines, plain, gzip or BGZF, with limits against bombs.
+
+use crate::error::{Error, InputError};
+use flate2::bufread::MultiGzDecoder;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A chunk holds about this much text.
+const CHUNK_BYTES: usize = 1 << 18;
+/// A line longer than this is no VCF record (half a million samples fit).
+const MAX_LINE_BYTES: usize = 1 << 28;
+/// Below this size the expansion ratio means nothing.
+const RATIO_FROM_BYTES: u64 = 64 << 20;
+
+/// Limits on what a compressed file may expand to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Most bytes after decompression.
+    pub max_bytes: u64,
+    /// Most times the compressed size, from 64 MiB on. Deflate reaches 1032; real VCF files with
+    /// many samples reach about 200.
+    pub max_ratio: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { max_bytes: 2 << 40, max_ratio: 500 }
+    }
+}
+
+struct Counting {
+    file: File,
+    read: Arc<AtomicU64>,
+}
+
+impl Read for Counting {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.file.read(buf)?;
+        self.read.fetch_add(n as u64, Ordering::Relaxed);
+        Ok(n)
+    }
+}
+
+enum Bytes {
+    Plain(Counting),
+    Gzip(Box<MultiGzDecoder<BufReader<Counting>>>),
+}
+
+/// The user's file.
+pub struct InputFile {
+    bytes: Bytes,
+    gzip: bool,
+    /// Bytes of the file on disk.
+    size: u64,
+    compressed_read: Arc<AtomicU64>,
+    expanded: u64,
+    limits: Limits,
+    rest: Vec<u8>,
+    end: bool,
+    lines: u64,
+    chunks: u64,
+}
+
+/// Whole lines of the file.
+#[derive(Debug, Default)]
+pub struct Chunk {
+    /// Number of the chunk, from 0.
+    pub number: u64,
+    /// Line number of its first line, from 1.
+    pub first_line: u64,
+    /// The lines; every one but perhaps the file's last ends in a line feed.
+    pub bytes: Vec<u8>,
+    /// How much of the file had been read after it, from 0 to 1.
+    pub fraction: f64,
+}
+
+impl InputFile {
+    /// Opens a file; gzip and BGZF are told by their first two bytes.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn open(path: &Path, limits: Limits) -> Result<Self, Error> {
+        let mut file = File::open(path).map_err(Error::file(path))?;
+        let size = file.metadata().map_err(Error::file(path))?.len();
+        let mut magic = Vec::new();
+        file.by_ref().take(2).read_to_end(&mut magic).map_err(Error::file(path))?;
+        let gzip = magic == [0x1f, 0x8b];
+        let file = File::open(path).map_err(Error::file(path))?;
+        let compressed_read = Arc::new(AtomicU64::new(0));
+        let counting = Counting { file, read: compressed_read.clone() };
+        let bytes = if gzip {
+            Bytes::Gzip(Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 16, counting))))
+        } else {
+            Bytes::Plain(counting)
+        };
+        Ok(Self {
+            bytes,
+            gzip,
+            size,
+            compressed_read,
+            expanded: 0,
+            limits,
+            rest: Vec::new(),
+            end: false,
+            lines: 0,
+            chunks: 0,
+        })
+    }
+
+    /// Whether the file is compressed.
+    pub fn is_gzip(&self) -> bool {
+        self.gzip
+    }
+
+    /// Reads the next chunk into `chunk`, reusing its memory; `false` at the end of the file.
+    ///
+    /// # Errors
+    /// [`Error`] for damaged or bomb-like input.
+    pub fn next_chunk(&mut self, chunk: &mut Chunk) -> Result<bool, Error> {
+        chunk.bytes.clear();
+        chunk.bytes.append(&mut self.rest);
+        let mut target = CHUNK_BYTES;
+        while !self.end {
+            self.read_up_to(&mut chunk.bytes, target)?;
+            if let Some(last) = memchr::memrchr(b'\n', &chunk.bytes) {
+                self.rest.extend_from_slice(&chunk.bytes[last + 1..]);
+                chunk.bytes.truncate(last + 1);
+                break;
+            }
+            if chunk.bytes.len() > MAX_LINE_BYTES {
+                return Err(self.line_too_long());
+            }
+            target = chunk.bytes.len() * 2;
+        }
+        if chunk.bytes.is_empty() {
+            return Ok(false);
+        }
+        chunk.number = self.chunks;
+        chunk.first_line = self.lines + 1;
+        self.chunks += 1;
+        self.lines += memchr::memchr_iter(b'\n', &chunk.bytes).count() as u64;
+        chunk.fraction = match self.size {
+            0 => 1.0,
+            size => (self.compressed_read.load(Ordering::Relaxed) as f64 / size as f64).min(1.0),
+        };
+        Ok(true)
+    }
+
+    fn read_up_to(&mut self, out: &mut Vec<u8>, target: usize) -> Result<(), Error> {
+        let mut filled = out.len();
+        if filled >= target {
+            return Ok(());
+        }
+        out.resize(target, 0);
+        while filled < target {
+            let read = match &mut self.bytes {
+                Bytes::Plain(file) => {
+                    file.read(&mut out[filled..]).map_err(Error::file("input"))?
+                }
+                Bytes::Gzip(gzip) => {
+                    gzip.read(&mut out[filled..]).map_err(|e| InputError::Damaged(e.to_string()))?
+                }
+            };
+            if read == 0 {
+                self.end = true;
+                break;
+            }
+            filled += read;
+            self.expanded += read as u64;
+            self.check_limits()?;
+        }
+        out.truncate(filled);
+        Ok(())
+    }
+
+    fn check_limits(&self) -> Result<(), InputError> {
+        if self.expanded > self.limits.max_bytes {
+            return Err(InputError::TooLarge { limit: self.limits.max_bytes });
+        }
+        let read = self.compressed_read.load(Ordering::Relaxed).max(1);
+        if self.gzip
+            && self.expanded > RATIO_FROM_BYTES
+            && self.expanded / read > self.limits.max_ratio
+        {
+            return Err(InputError::Bomb { ratio: self.limits.max_ratio });
+        }
+        Ok(())
+    }
+
+    fn line_too_long(&self) -> Error {
+        use gas_shared::vcf::{Code, Diagnostic, Severity};
+        let finding = Diagnostic {
+            line: self.lines + 1,
+            column: None,
+            severity: Severity::Error,
+            code: Code::LineTooLong,
+            message: format!("the line is longer than {MAX_LINE_BYTES} bytes; is this a VCF file?"),
+        };
+        InputError::from(finding).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::{Compression, write::GzEncoder};
+    use std::io::Write;
+
+    fn chunks_of(bytes: &[u8], limits: Limits) -> Result<Vec<(u64, Vec<u8>)>, Error> {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(bytes).unwrap();
+        let mut input = InputFile::open(file.path(), limits)?;
+        let mut chunk = Chunk::default();
+        let mut out = Vec::new();
+        while input.next_chunk(&mut chunk)? {
+            out.push((chunk.first_line, chunk.bytes.clone()));
+        }
+        Ok(out)
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn chunks_are_whole_lines_in_order() {
+        let text: String = (0..60_000).map(|n| format!("line {n}\n")).collect();
+        for bytes in [text.clone().into_bytes(), gzip(text.as_bytes())] {
+            let chunks = chunks_of(&bytes, Limits::default()).unwrap();
+            assert!(chunks.len() > 1);
+            let mut line = 1;
+            for (first, bytes) in &chunks {
+                assert_eq!(*first, line);
+                assert!(bytes.ends_with(b"\n"));
+                line += bytes.iter().filter(|b| **b == b'\n').count() as u64;
+            }
+            let all: Vec<u8> = chunks.into_iter().flat_map(|c| c.1).collect();
+            assert_eq!(all, text.as_bytes());
+        }
+    }
+
+    #[test]
+    fn a_cut_gzip_file_and_a_bomb_are_refused() {
+        let whole = gzip(&vec![b'A'; 200 << 20]);
+        let limits = Limits::default();
+        let error = chunks_of(&whole, limits).unwrap_err();
+        assert!(matches!(error, Error::Input(InputError::Bomb { .. })), "{error}");
+        let small = gzip(b"one line\nanother line\n");
+        let error = chunks_of(&small[..small.len() - 10], limits).unwrap_err();
+        assert!(matches!(error, Error::Input(InputError::Damaged(_))), "{error}");
+        let tight = Limits { max_bytes: 10, ..limits };
+        let error = chunks_of(&small, tight).unwrap_err();
+        assert!(matches!(error, Error::Input(InputError::TooLarge { limit: 10 })), "{error}");
+    }
+}
