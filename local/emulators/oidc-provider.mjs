@@ -19,13 +19,18 @@ function subjectOf(name) {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** The account id is the user name, which makes `findAccount` need no store. */
-function account(name) {
+/** User names by subject, of those who signed in since the start; the provider's own sessions live no longer. */
+const names = new Map();
+
+/** What is said of a user; the account id is what the provider sends as `sub`. */
+function account(subject) {
+  const name = names.get(subject);
+  if (name === undefined) return undefined;
   const spoken = name.replace(/[._-]+/g, ' ').replace(/\b[a-z]/g, (letter) => letter.toUpperCase());
   return {
-    accountId: name,
+    accountId: subject,
     claims: () => ({
-      sub: subjectOf(name),
+      sub: subject,
       name: spoken,
       preferred_username: name,
       email: `${name}@example.org`,
@@ -111,7 +116,9 @@ async function interact(request, response) {
   if (!USER_NAME.test(name)) {
     return sendPage(response, 422, signInPage(client, name));
   }
-  return provider.interactionFinished(request, response, { login: { accountId: name } });
+  const subject = subjectOf(name);
+  names.set(subject, name);
+  return provider.interactionFinished(request, response, { login: { accountId: subject } });
 }
 
 const serve = provider.callback();

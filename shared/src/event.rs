@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// One live event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum LiveEvent {
     /// The stream is open: what was fetched before may be stale, so refetch once.
     Connected,

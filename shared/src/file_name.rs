@@ -2,14 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use unicode_normalization::UnicodeNormalization;
 
 /// The longest file name kept, in characters.
 pub const MAX_CHARS: usize = 128;
 
 const EXTENSIONS: [&str; 3] = [".vcf", ".vcf.gz", ".vcf.bgz"];
 
-/// The name of an uploaded VCF file: Unicode NFC, without folders or control characters, with a
+/// The name of an uploaded VCF file: Unicode NFC (with feature `nfc`), without folders or control characters, with a
 /// VCF extension, at most [`MAX_CHARS`] characters.
 ///
 /// It is text to show. In keys, paths and command lines use [`FileName::key_part`].
@@ -38,7 +37,7 @@ impl FileName {
     /// [`FileNameError`] where what is left is empty, too long, or has no VCF extension.
     pub fn parse(raw: &str) -> Result<Self, FileNameError> {
         let last = raw.rsplit(['/', '\\']).next().unwrap_or_default();
-        let name: String = last.chars().filter(|c| !is_invisible(*c)).nfc().collect();
+        let name = normalised(last.chars().filter(|c| !is_invisible(*c)));
         let name = name.trim();
         if name.trim_matches('.').is_empty() {
             return Err(FileNameError::Empty);
@@ -49,7 +48,7 @@ impl FileName {
         }
         let lower = name.to_ascii_lowercase();
         let has_stem = |ext: &&str| lower.len() > ext.len() && lower.ends_with(*ext);
-        if !EXTENSIONS.iter().any(|ext| has_stem(ext)) {
+        if !EXTENSIONS.iter().any(has_stem) {
             return Err(FileNameError::Extension(name.to_owned()));
         }
         Ok(Self(name.to_owned()))
@@ -79,6 +78,17 @@ impl FileName {
     pub fn is_gzip(&self) -> bool {
         !self.0.to_ascii_lowercase().ends_with(".vcf")
     }
+}
+
+#[cfg(feature = "nfc")]
+fn normalised(name: impl Iterator<Item = char>) -> String {
+    unicode_normalization::UnicodeNormalization::nfc(name).collect()
+}
+
+/// Browsers check names as they are; the server's normalised copy is the one that is kept.
+#[cfg(not(feature = "nfc"))]
+fn normalised(name: impl Iterator<Item = char>) -> String {
+    name.collect()
 }
 
 /// Control characters, and the Unicode marks that turn or hide text in a listing.

@@ -34,7 +34,9 @@ const LOG_FILTER: &str = "info,aws_config=warn,sqlx=warn";
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG_FILTER));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colours);
+    log.with_env_filter(filter).init();
     match Cli::parse().role {
         Role::Annotate(settings) => annotate(*settings).await,
     }

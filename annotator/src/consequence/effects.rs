@@ -4,7 +4,7 @@ use super::Effect;
 use super::coding::{Codons, Translatable, is_plain_dna};
 use super::locate::Location;
 use super::terms::Term;
-use crate::model::{Cds, Transcript};
+use crate::model::{Cds, CodonTable, Transcript};
 use crate::variant::Allele;
 
 /// Everything the predicates of one allele look at.
@@ -41,7 +41,7 @@ pub fn coding_terms(
     let inframe_deletion = facts.inframe_deletion();
     let start_lost = facts.start_lost(inframe_deletion);
     let inframe_insertion = !start_lost && facts.inframe_insertion();
-    let start_retained = facts.start_retained();
+    let start_retained = !start_lost && facts.start_retained();
     let protein_altering =
         !inframe_deletion && !start_lost && !facts.frameshift && facts.protein_altering();
     let unknown = facts.coding_unknown()
@@ -178,11 +178,35 @@ impl<'a> Facts<'a> {
         if self.start_altered() && !(inframe_deletion || self.inframe_insertion()) {
             return true;
         }
+        if self.start_codon_gone() {
+            return true;
+        }
         let Some((before, after)) = self.peptides else { return false };
         !before.is_empty()
             && self.codons.first == 1
             && !after.starts_with(before)
             && !after.ends_with(before)
+    }
+
+    /// `_inv_start_altered`: whether a substitution leaves no start codon where one should be.
+    fn start_codon_gone(&self) -> bool {
+        let Some((start, end)) = self.location.cds.both() else { return false };
+        if self.changes_length || self.coding.utr5.is_empty() || self.coding.phase != 0 {
+            return false;
+        }
+        let codon: [Option<u8>; 3] = std::array::from_fn(|n| {
+            let place = n as i32 + 1;
+            if (start..=end).contains(&place) {
+                self.codons.alt_bases.get((place - start) as usize).copied()
+            } else {
+                self.coding.base(n)
+            }
+        });
+        let [Some(a), Some(b), Some(c)] = codon else { return true };
+        match self.coding.table {
+            CodonTable::Standard => [a, b, c] != *b"ATG",
+            other => !other.is_start(&[a, b, c]),
+        }
     }
 
     fn start_retained(&self) -> bool {

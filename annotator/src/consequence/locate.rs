@@ -86,7 +86,9 @@ pub fn locate(transcript: &Transcript, allele: &Allele<'_>) -> Location {
     let mut location = Location::default();
     let exons = touched_exons(transcript, allele);
     let total = transcript.exons.len() as u32;
-    location.exon_numbers = number(&exons, total);
+    // VEP numbers no exon for an insertion at its border.
+    location.exon_numbers = number(&exons.filter(|_| strictly_inside(transcript, allele)), total);
+    location.in_cdna = exons.is_some();
     look_at_introns(transcript, allele, &mut location);
     locate_cdna(transcript, allele, &mut location);
     if let Some(cds) = &transcript.cds {
@@ -109,6 +111,10 @@ fn touched_exons(transcript: &Transcript, allele: &Allele<'_>) -> Option<(usize,
         last += 1;
     }
     (last > first).then(|| (first, last - 1))
+}
+
+fn strictly_inside(transcript: &Transcript, allele: &Allele<'_>) -> bool {
+    !allele.is_insertion() || transcript.exons.iter().any(|e| allele.overlaps(e.start, e.end))
 }
 
 fn number(touched: &Option<(usize, usize)>, total: u32) -> Option<Numbers> {
@@ -178,7 +184,9 @@ fn look_at_intron(
     };
     effects.fifth_base |= touches(fifth.0, fifth.1);
     effects.donor_region |= touches(donor_side.0, donor_side.1);
-    effects.polypyrimidine |= touches(acceptor_side.0, acceptor_side.1);
+    // An insertion counts here with both its neighbours.
+    let (low, high) = (allele.start.min(allele.end), allele.start.max(allele.end));
+    effects.polypyrimidine |= high >= acceptor_side.0 && low <= acceptor_side.1;
 }
 
 fn locate_cdna(transcript: &Transcript, allele: &Allele<'_>, location: &mut Location) {
@@ -198,7 +206,6 @@ fn locate_cdna(transcript: &Transcript, allele: &Allele<'_>, location: &mut Loca
         if reverse { (allele.end, allele.start) } else { (allele.start, allele.end) };
     location.cdna =
         Span { start: transcript.cdna_position(first), end: transcript.cdna_position(last) };
-    location.in_cdna = location.exon_numbers.is_some();
 }
 
 fn locate_cds(cds: &Cds, transcript: &Transcript, allele: &Allele<'_>, location: &mut Location) {

@@ -79,8 +79,8 @@ impl Effect {
     }
 
     fn fill_nearby(&mut self, transcript: &Transcript, allele: &Allele<'_>) -> bool {
-        let before = transcript.start - allele.end.max(allele.start - 1);
-        let after = allele.start.min(allele.end + 1) - transcript.end;
+        let before = transcript.start - allele.end.max(allele.start);
+        let after = allele.start.min(allele.end) - transcript.end;
         let (distance, upstream) = if before > 0 {
             (before, transcript.strand == Strand::Forward)
         } else {

@@ -22,14 +22,20 @@ use gas_backend::aws::Sdk;
 use gas_backend::{Gas, postgres};
 use settings::Settings;
 use std::future::Future;
+use std::io::IsTerminal;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
+
+/// What is logged where `RUST_LOG` does not say otherwise.
+const LOG_FILTER: &str = "warn,gas_web=info,gas_backend=info";
 
 /// Reads the settings and serves until SIGTERM or SIGINT.
 pub fn main() -> anyhow::Result<()> {
     let settings = Settings::parse();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).init();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG_FILTER));
+    let colours = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colours);
+    log.with_env_filter(filter).init();
     let runtime = tokio::runtime::Runtime::new().context("failed to start the runtime")?;
     runtime.block_on(serve(settings))
 }

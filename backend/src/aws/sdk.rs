@@ -24,6 +24,13 @@ pub struct Sdk {
     config: SdkConfig,
 }
 
+impl From<SdkConfig> for Sdk {
+    /// A configuration made by hand; [`Sdk::from_env`] is for processes.
+    fn from(config: SdkConfig) -> Self {
+        Self { config }
+    }
+}
+
 impl Sdk {
     /// Reads the standard environment. AWS is not called; credentials are fetched when first
     /// needed.

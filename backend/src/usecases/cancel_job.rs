@@ -3,7 +3,11 @@
 use super::{ChangeError, FindError, change_job, find_job};
 use crate::Gas;
 use gas_shared::job::{Change, Refused};
-use gas_shared::{Job, JobId, UserId};
+use gas_shared::{Job, JobId, JobStatus, UserId};
+
+/// The refusal that means that what was asked for is so already.
+const CANCELLED_BEFORE: Refused =
+    Refused::Illegal { from: JobStatus::Cancelled, change: Change::Cancelled.name() };
 
 /// Stops a job that is not over. The worker that runs it notices at its next heartbeat.
 ///
@@ -16,11 +20,36 @@ pub async fn cancel_job(gas: &Gas, owner: UserId, id: JobId) -> Result<Job, Chan
         FindError::Port(error) => ChangeError::Port(error),
     })?;
     match change_job(gas, id, Change::Cancelled).await {
-        Err(ChangeError::Refused { refused: Refused::Illegal { from, .. }, .. })
-            if from == gas_shared::JobStatus::Cancelled =>
-        {
-            Ok(job)
-        }
+        Err(ChangeError::Refused { refused: CANCELLED_BEFORE, .. }) => Ok(job),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testkit::TestGas;
+    use gas_shared::Plan;
+
+    #[tokio::test]
+    async fn an_open_job_is_cancelled_once_and_by_its_owner_only() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let eve = test.user("eve", Plan::Free);
+        let job = test.pending_job(&ada).await;
+        let foreign = cancel_job(&test.gas, eve.id, job.id).await.unwrap_err();
+        assert!(matches!(foreign, ChangeError::NotFound(_)));
+        let first = cancel_job(&test.gas, ada.id, job.id).await.unwrap();
+        assert_eq!(first.status(), JobStatus::Cancelled);
+        assert_eq!(cancel_job(&test.gas, ada.id, job.id).await.unwrap(), first);
+    }
+
+    #[tokio::test]
+    async fn a_job_that_is_done_stays_done() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let job = test.completed_job(&ada).await;
+        let refused = cancel_job(&test.gas, ada.id, job.id).await.unwrap_err();
+        assert!(matches!(refused, ChangeError::Refused { .. }));
     }
 }

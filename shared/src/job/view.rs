@@ -24,7 +24,7 @@ pub struct JobView {
 
 /// [`JobState`] without what concerns servers only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "status", rename_all = "SCREAMING_SNAKE_CASE")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[expect(missing_docs, reason = "see JobState, Run, Completion and Failure")]
 pub enum StateView {
     Uploading,

@@ -1,0 +1,62 @@
+// The stack that the tests run against, and a browser for it.
+import { readFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const stackFile = process.env.GAS_TEST_STACK;
+if (!stackFile) throw new Error('these tests need the local stack: run them by ./gas test');
+
+/** Where the stack is; see Description in local/src/handle.rs. */
+export const stack = JSON.parse(readFileSync(stackFile, 'utf8'));
+
+const require = createRequire(join(process.env.GAS_NODE_MODULES, 'package.json'));
+const { chromium } = require('playwright-core');
+
+/** A sample VCF file of the project: its path and its text. */
+export function sample(name) {
+  const path = new URL(`../../../assets/samples/${name}`, import.meta.url).pathname;
+  return { path, text: readFileSync(path, 'utf8') };
+}
+
+/** A fresh browser; `problems` collects what must stay empty: errors, warnings, CSP violations. */
+export async function openBrowser(options = {}) {
+  const profile = mkdtempSync(join(tmpdir(), 'gas-chromium-'));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.GAS_CHROMIUM,
+    headless: true,
+    acceptDownloads: true,
+    args: [
+      '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+      '--disable-background-networking', '--disable-component-update', '--disable-sync',
+    ],
+    ...options,
+  });
+  const page = context.pages()[0] ?? (await context.newPage());
+  page.setDefaultTimeout(30_000);
+  const problems = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) problems.push(message.text());
+  });
+  page.on('pageerror', (error) => problems.push(`uncaught: ${error}`));
+  const close = async () => {
+    await context.close();
+    rmSync(profile, { recursive: true, force: true });
+  };
+  return { page, problems, close };
+}
+
+/** Signs in by the identity provider's own page, beginning at the home page. */
+export async function signIn(page, user) {
+  await page.goto(`${stack.web_url}/`);
+  await page.getByRole('link', { name: 'Sign in', exact: true }).click();
+  await page.locator('input[name=username]').fill(user);
+  await page.locator('button[type=submit], button:not([name=cancel])').first().click();
+  await page.waitForURL('**/annotations');
+  await live(page);
+}
+
+/** Waits until the page has its live stream, and with it is hydrated. */
+export async function live(page) {
+  await page.locator('.live-dot.live-good').waitFor();
+}

@@ -1,0 +1,90 @@
+//! Who may see what.
+
+use crate::stack::stack;
+use anyhow::Result;
+use gas_shared::JobStatus::Completed;
+use gas_tests::{Client, sample};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+/// Every server function, with `{id}` where a job's id goes. `gas-app` has a test that fails when
+/// a server function is missing here: see `app/src/api/mod.rs`.
+const SERVER_FUNCTIONS: [(Method, &str); 9] = [
+    (Method::GET, "/api/account"),
+    (Method::GET, "/api/events"),
+    (Method::GET, "/api/jobs?cursor="),
+    (Method::GET, "/api/jobs/{id}"),
+    (Method::GET, "/api/jobs/{id}/log"),
+    (Method::POST, "/api/jobs/{id}/cancel"),
+    (Method::POST, "/api/jobs/{id}/result-link"),
+    (Method::POST, "/api/uploads"),
+    (Method::POST, "/api/uploads/{id}/confirm"),
+];
+
+#[tokio::test]
+async fn another_users_job_looks_like_none_everywhere() -> Result<()> {
+    let base = stack().web_url();
+    let ada = Client::signed_in(&base, "ada-owner").await?;
+    let eve = Client::signed_in(&base, "eve-prober").await?;
+    let job = ada.submit("free.vcf", sample("free.vcf")?.as_bytes()).await?;
+    ada.wait_for(job.id, &[Completed]).await?;
+    let unknown = "00000000-0000-4000-8000-000000000000";
+    for (method, path) in SERVER_FUNCTIONS.into_iter().filter(|(_, path)| path.contains("{id}")) {
+        let foreign = path.replace("{id}", &job.id.to_string());
+        let foreign = eve.call(method.clone(), &foreign, None).await?;
+        let missing = eve.call(method, &path.replace("{id}", unknown), None).await?;
+        assert_eq!(foreign.status(), StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(missing.status(), StatusCode::NOT_FOUND, "{path}");
+        let foreign = foreign.text().await?.replace(&job.id.to_string(), unknown);
+        assert_eq!(foreign, missing.text().await?, "{path} tells the two apart");
+    }
+    assert_eq!(ada.job(job.id).await?.state.status(), Completed, "eve changed nothing");
+    Ok(())
+}
+
+#[tokio::test]
+async fn nothing_is_answered_to_strangers() -> Result<()> {
+    let stranger = Client::anonymous(&stack().web_url())?;
+    for (method, path) in SERVER_FUNCTIONS {
+        let body = (method == Method::POST && path == "/api/uploads")
+            .then(|| json!({ "file_name": "a.vcf", "size": 1 }));
+        let path = path.replace("{id}", "00000000-0000-4000-8000-000000000000");
+        let answer = stranger.call(method, &path, body).await?;
+        if path == "/api/account" {
+            assert_eq!(answer.json::<Value>().await?, Value::Null);
+        } else {
+            assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{path}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_list_holds_ones_own_jobs_newest_first() -> Result<()> {
+    let base = stack().web_url();
+    let ada = Client::signed_in(&base, "ada-list").await?;
+    let first = ada.submit("first.vcf", sample("free.vcf")?.as_bytes()).await?;
+    ada.wait_for(first.id, &[Completed]).await?;
+    // Times are whole seconds.
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    let second = ada.submit("second.vcf", sample("free.vcf")?.as_bytes()).await?;
+    let list: Value = ada.get("/api/jobs?cursor=").send().await?.json().await?;
+    let ids: Vec<_> = list["jobs"].as_array().into_iter().flatten().map(|job| &job["id"]).collect();
+    assert_eq!(ids, [&json!(second.id), &json!(first.id)]);
+
+    let eve = Client::signed_in(&base, "eve-list").await?;
+    let list: Value = eve.get("/api/jobs?cursor=").send().await?.json().await?;
+    assert_eq!(list["jobs"], json!([]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn after_sign_out_the_session_is_worth_nothing() -> Result<()> {
+    let ada = Client::signed_in(&stack().web_url(), "ada-leaves").await?;
+    let cookie = ada.get("/healthz").send().await?;
+    assert!(cookie.status().is_success());
+    assert_eq!(ada.get("/api/jobs?cursor=").send().await?.status(), StatusCode::OK);
+    ada.post("/logout").send().await?;
+    assert_eq!(ada.get("/api/jobs?cursor=").send().await?.status(), StatusCode::UNAUTHORIZED);
+    Ok(())
+}

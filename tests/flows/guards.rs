@@ -1,0 +1,76 @@
+//! The layers in front of the pages.
+
+use crate::stack::stack;
+use anyhow::Result;
+use gas_tests::Client;
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+
+#[tokio::test]
+async fn other_sites_cannot_act_for_a_user() -> Result<()> {
+    let ada = Client::signed_in(&stack().web_url(), "ada-csrf").await?;
+    let upload = json!({ "file_name": "a.vcf", "size": 1 });
+    let from = |site: &str| ada.post("/api/uploads").header("sec-fetch-site", site).json(&upload);
+    assert_eq!(from("cross-site").send().await?.status(), StatusCode::FORBIDDEN);
+    assert_eq!(from("same-origin").send().await?.status(), StatusCode::OK);
+    let evil = ada.post("/logout").header("origin", "https://evil.example").send().await?;
+    assert_eq!(evil.status(), StatusCode::FORBIDDEN);
+    assert_eq!(ada.get("/api/jobs?cursor=").send().await?.status(), StatusCode::OK);
+    Ok(())
+}
+
+#[tokio::test]
+async fn arguments_that_are_none_are_the_callers_mistake() -> Result<()> {
+    let ada = Client::signed_in(&stack().web_url(), "ada-args").await?;
+    let send = |kind: &str, body: String| {
+        ada.post("/api/uploads").header("content-type", kind).body(body).send()
+    };
+    let ours = r#"{"file_name":"a.vcf","size":1}"#.to_owned();
+    assert_eq!(send("text/plain", ours).await?.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    let json = "application/json";
+    assert_eq!(send(json, "{".into()).await?.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(send(json, r#"{"size":"big"}"#.into()).await?.status(), StatusCode::BAD_REQUEST);
+    let huge = format!("{{\"file_name\":\"{}\"}}", "a".repeat(3_000_000));
+    assert_eq!(send(json, huge).await?.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    let bad_id = ada.call(Method::GET, "/api/jobs/not-a-uuid", None).await?;
+    assert_eq!(bad_id.status(), StatusCode::BAD_REQUEST);
+    Ok(())
+}
+
+#[tokio::test]
+async fn pages_carry_a_policy_and_no_script_without_nonce() -> Result<()> {
+    let stranger = Client::anonymous(&stack().web_url())?;
+    let page = stranger.get("/").header("accept", "text/html").send().await?;
+    assert_eq!(page.status(), StatusCode::OK);
+    let policy = page.headers()["content-security-policy"].to_str()?.to_owned();
+    assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{policy}");
+    assert_eq!(page.headers()["x-content-type-options"], "nosniff");
+    assert_eq!(page.headers()["cache-control"], "no-store");
+    let html = page.text().await?;
+    assert!(html.matches("<script").count() > 0);
+    assert_eq!(html.matches("<script").count(), html.matches("<script nonce=").count());
+    let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next());
+    assert!(html.contains(&format!("nonce=\"{}\"", nonce.unwrap_or("missing"))));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_callback_nobody_asked_for_signs_nobody_in() -> Result<()> {
+    let stranger = Client::anonymous(&stack().web_url())?;
+    let forged = stranger.get("/authcallback?code=x&state=y").send().await?;
+    assert_eq!(forged.status(), StatusCode::BAD_REQUEST);
+    // With a sign-in under way, but another's state.
+    stranger.get("/login").send().await?;
+    let forged = stranger.get("/authcallback?code=x&state=y").send().await?;
+    assert_eq!(forged.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(stranger.get("/api/jobs?cursor=").send().await?.status(), StatusCode::UNAUTHORIZED);
+    Ok(())
+}
+
+#[tokio::test]
+async fn unknown_pages_are_404() -> Result<()> {
+    let stranger = Client::anonymous(&stack().web_url())?;
+    let page = stranger.get("/no/such/page").header("accept", "text/html").send().await?;
+    assert_eq!(page.status(), StatusCode::NOT_FOUND);
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! What S3 itself refuses, whatever the browser does.
+
+use crate::stack::stack;
+use anyhow::Result;
+use gas_backend::ports::{ObjectStore, UploadRule};
+use gas_shared::job::StoredFile;
+use gas_shared::plan::FREE_MAX_UPLOAD_BYTES;
+use gas_shared::upload::UploadTicket;
+use gas_tests::{Client, repeated, sample};
+use jiff::{SignedDuration, Timestamp};
+use reqwest::StatusCode;
+
+const LIMIT: usize = FREE_MAX_UPLOAD_BYTES as usize;
+
+/// Nothing arrived: confirming finds no object.
+async fn assert_nothing_stored(user: &Client, ticket: &UploadTicket) {
+    let refused =
+        user.confirm(ticket.job_id).await.map_or_else(|e| e.to_string(), |job| format!("{job:?}"));
+    assert!(refused.contains("has not arrived"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_file_over_the_free_limit_is_refused_by_the_server() -> Result<()> {
+    let ada = Client::signed_in(&stack().web_url(), "ada-big").await?;
+    let refused = ada.ticket("a.vcf", LIMIT + 1).await.unwrap_err().to_string();
+    assert!(refused.starts_with("413"), "{refused}");
+    assert!(refused.contains("the Free plan allows 150000"), "{refused}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_over_the_free_limit_is_refused_by_s3_when_the_browser_lies() -> Result<()> {
+    let ada = Client::signed_in(&stack().web_url(), "ada-liar").await?;
+    let ticket = ada.ticket("a.vcf", 100).await?;
+    let big = repeated(&sample("free.vcf")?, LIMIT + 1);
+    let answer = ada.send_to_s3(&ticket, &big.as_bytes()[..LIMIT + 1]).await?;
+    assert!(answer.status().is_client_error(), "{}", answer.status());
+    assert_nothing_stored(&ada, &ticket).await;
+
+    let answer = ada.send_to_s3(&ticket, &big.as_bytes()[..LIMIT]).await?;
+    assert_eq!(answer.status(), StatusCode::CREATED, "exactly the limit is allowed");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_forged_key_is_refused() -> Result<()> {
+    let ada = Client::signed_in(&stack().web_url(), "ada-forger").await?;
+    let ticket = ada.ticket("a.vcf", 100).await?;
+    let mut forged = ticket.clone();
+    for (name, value) in &mut forged.fields {
+        if name == "key" {
+            *value = value.replace(&ticket.job_id.to_string(), "somebody-elses-job");
+        }
+    }
+    assert_ne!(forged, ticket);
+    let answer = ada.send_to_s3(&forged, b"##fileformat=VCFv4.2\n").await?;
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    assert_nothing_stored(&ada, &ticket).await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn another_content_type_is_refused() -> Result<()> {
+    let ada = Client::signed_in(&stack().web_url(), "ada-html").await?;
+    let mut ticket = ada.ticket("a.vcf", 100).await?;
+    for (name, value) in &mut ticket.fields {
+        if name.eq_ignore_ascii_case("content-type") {
+            *value = "text/html".to_owned();
+        }
+    }
+    let answer = ada.send_to_s3(&ticket, b"<script>alert(1)</script>").await?;
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    assert_nothing_stored(&ada, &ticket).await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_expired_policy_is_refused() -> Result<()> {
+    let stack = stack();
+    let ada = Client::signed_in(&stack.web_url(), "ada-late").await?;
+    let fresh = ada.ticket("a.vcf", 100).await?;
+    let key = fresh.fields.iter().find(|(name, _)| name == "key").map(|(_, key)| key.clone());
+    let file = StoredFile { bucket: stack.inputs_bucket(), key: key.unwrap_or_default() };
+    // The same rule, signed by the same code as six minutes ago, for five minutes.
+    let signed_at = Timestamp::now() - SignedDuration::from_mins(6);
+    let rule = UploadRule {
+        file: &file,
+        content_type: &fresh.content_type,
+        max_bytes: 1000,
+        signed_at,
+        expires_at: signed_at + SignedDuration::from_mins(5),
+    };
+    let (url, fields) = stack.sdk().await.object_store(true).sign_upload(&rule).await?;
+    let expired = UploadTicket { url, fields, ..fresh.clone() };
+    let answer = ada.send_to_s3(&expired, b"##fileformat=VCFv4.2\n").await?;
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    assert_nothing_stored(&ada, &fresh).await;
+
+    let in_time =
+        UploadRule { expires_at: Timestamp::now() + SignedDuration::from_mins(5), ..rule };
+    let (url, fields) = stack.sdk().await.object_store(true).sign_upload(&in_time).await?;
+    let answer =
+        ada.send_to_s3(&UploadTicket { url, fields, ..fresh }, b"##fileformat=VCFv4.2\n").await?;
+    assert_eq!(answer.status(), StatusCode::CREATED, "only the expiry made the difference");
+    Ok(())
+}
