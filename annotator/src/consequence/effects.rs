@@ -252,6 +252,7 @@ impl<'a> Facts<'a> {
 
     fn missense(&self) -> bool {
         !self.partial_codon
+            && !self.changes_length
             && self
                 .peptides
                 .is_some_and(|(before, after)| before != after && before.len() == after.len())

@@ -81,12 +81,12 @@ impl Effect {
     fn fill_nearby(&mut self, transcript: &Transcript, allele: &Allele<'_>) -> bool {
         let before = transcript.start - allele.end.max(allele.start);
         let after = allele.start.min(allele.end) - transcript.end;
-        let (distance, upstream) = if before > 0 {
+        let (distance, upstream) = if allele.start <= transcript.start {
             (before, transcript.strand == Strand::Forward)
         } else {
             (after, transcript.strand == Strand::Reverse)
         };
-        if distance > UPSTREAM_BASES || distance < 0 {
+        if !(0..=UPSTREAM_BASES).contains(&distance) {
             return false;
         }
         self.terms = TermSet::of(if upstream { Term::Upstream } else { Term::Downstream });
