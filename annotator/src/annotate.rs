@@ -180,6 +180,7 @@ impl<'r> Annotator<'r> {
         let (first_entry, info_start) = entries;
         let mut all = TermSet::EMPTY;
         let known = Known::default();
+        self.hgvs.begin(contig, allele);
         let (low, high) = (allele.start.min(allele.end), allele.start.max(allele.end));
         for index in contig.transcripts.query(low, high) {
             let transcript = &contig.model.transcripts[index as usize];
@@ -187,6 +188,9 @@ impl<'r> Annotator<'r> {
                 continue;
             }
             begin_entry(out, first_entry, info_start);
+            if self.effect.distance.is_none() {
+                self.hgvs.describe(contig, transcript, allele, &self.effect);
+            }
             let gene = &contig.model.genes[transcript.gene as usize];
             let entry = Entry {
                 allele: shown,

@@ -43,6 +43,11 @@ impl<'a> Translatable<'a> {
         self.phase + self.cds.len()
     }
 
+    /// Whether there is nothing to translate.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Length with the 3' UTR.
     pub const fn full_len(&self) -> usize {
         self.len() + self.utr3.len()

@@ -5,6 +5,7 @@ mod text;
 
 pub use csq::CSQ_FIELDS;
 pub(crate) use csq::{write_csq, write_csq_intergenic};
+pub(crate) use text::push_int;
 
 use crate::consequence::Effect;
 use crate::model::{Gene, Transcript};
