@@ -38,7 +38,6 @@ impl<'a> Translatable<'a> {
     }
 
     /// Length without the 3' UTR.
-    #[expect(clippy::len_without_is_empty, reason = "a coding sequence has bases")]
     pub const fn len(&self) -> usize {
         self.phase + self.cds.len()
     }
