@@ -1,6 +1,6 @@
 //! One record: checked, compared to the reference, annotated, written.
 
-use crate::consequence::{Effect, Term, TermSet};
+use crate::consequence::{Effect, Structural, Term, TermSet};
 use crate::error::InputError;
 use crate::hgvs::HgvsText;
 use crate::layout::{Entry, Known, PROMOTER_BASES, write_csq, write_csq_intergenic};
@@ -24,13 +24,22 @@ pub struct Annotator<'r> {
     pub counts: Counts,
 }
 
-/// Where a record stands, for the check of the file's order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RecordPlace {
-    /// Contig as the user spells it.
-    pub contig: Vec<u8>,
-    /// Position.
-    pub pos: u64,
+/// Positions from here on are no positions of any genome; sums with them stay in range.
+const MAX_POSITION: i32 = 1 << 30;
+
+/// What an alternative does.
+enum Change<'a> {
+    Sequence(Allele<'a>),
+    Structural(Structural),
+}
+
+impl Change<'_> {
+    const fn span(&self) -> (i32, i32) {
+        match self {
+            Self::Sequence(allele) => (allele.start, allele.end),
+            Self::Structural(variant) => (variant.start, variant.end),
+        }
+    }
 }
 
 impl<'r> Annotator<'r> {
@@ -148,30 +157,51 @@ impl<'r> Annotator<'r> {
         let mut alts = 0;
         for alt in record.alt.split(|b| *b == b',') {
             alts += 1;
-            if AltKind::of(alt) != Some(AltKind::Sequence) || record.pos > i32::MAX as u64 {
-                self.counts.alleles += 1;
-                continue;
-            }
-            self.counts.add_kind(Kind::of(record.reference, alt), record.reference, alt);
-            let allele = Allele::new(record.pos as i32, record.reference, alt, drop_first);
-            let shown: &[u8] = if allele.alt.is_empty() { b"-" } else { allele.alt };
-            self.annotate_allele(
-                contig,
-                &allele,
-                shown,
-                out,
-                (&mut first_entry, info_start),
-                &mut places,
-            );
+            let Some(change) = self.read_change(contig, record, alt, drop_first) else { continue };
+            let shown: &[u8] = match &change {
+                Change::Sequence(allele) if allele.alt.is_empty() => b"-",
+                Change::Sequence(allele) => allele.alt,
+                Change::Structural(_) => alt,
+            };
+            let entries = (&mut first_entry, info_start);
+            self.annotate_change(contig, &change, shown, out, entries, &mut places);
         }
         self.counts.multiallelic += u64::from(alts > 1);
         self.counts.add_places(places);
     }
 
-    fn annotate_allele(
+    /// Counts an alternative and says what it is; nothing for `*` and `.`.
+    fn read_change<'a>(
+        &mut self,
+        contig: &ContigView<'_>,
+        record: &Record<'a>,
+        alt: &'a [u8],
+        drop_first: bool,
+    ) -> Option<Change<'a>> {
+        let kind = AltKind::of(alt);
+        let pos = i32::try_from(record.pos).ok().filter(|pos| *pos < MAX_POSITION);
+        let known_reference = record.reference != b".";
+        match (kind, pos) {
+            (Some(AltKind::Sequence), Some(pos)) if known_reference => {
+                self.counts.add_kind(Kind::of(record.reference, alt), record.reference, alt);
+                Some(Change::Sequence(Allele::new(pos, record.reference, alt, drop_first)))
+            }
+            (Some(AltKind::Symbolic | AltKind::Breakend), Some(pos)) => {
+                self.counts.add_kind(Kind::Structural, record.reference, alt);
+                let limit = contig.sequence.len().min(MAX_POSITION as usize) as i32;
+                Some(Change::Structural(Structural::read(pos, alt, record.info, limit)))
+            }
+            _ => {
+                self.counts.add_kind(Kind::Other, record.reference, alt);
+                None
+            }
+        }
+    }
+
+    fn annotate_change(
         &mut self,
         contig: &ContigView<'r>,
-        allele: &Allele<'_>,
+        change: &Change<'_>,
         shown: &[u8],
         out: &mut Vec<u8>,
         entries: (&mut bool, usize),
@@ -180,15 +210,22 @@ impl<'r> Annotator<'r> {
         let (first_entry, info_start) = entries;
         let mut all = TermSet::EMPTY;
         let known = Known::default();
-        self.hgvs.begin(contig, allele);
-        let (low, high) = (allele.start.min(allele.end), allele.start.max(allele.end));
-        for index in contig.transcripts.query(low, high) {
+        match change {
+            Change::Sequence(allele) => self.hgvs.begin(contig, allele),
+            Change::Structural(_) => self.hgvs.clear(),
+        }
+        let (start, end) = change.span();
+        for index in contig.transcripts.query(start.min(end), start.max(end)) {
             let transcript = &contig.model.transcripts[index as usize];
-            if !self.effect.fill(contig, transcript, allele) {
+            let near = match change {
+                Change::Sequence(allele) => self.effect.fill(contig, transcript, allele),
+                Change::Structural(variant) => self.effect.fill_structural(transcript, variant),
+            };
+            if !near {
                 continue;
             }
             begin_entry(out, first_entry, info_start);
-            if self.effect.distance.is_none() {
+            if let (Change::Sequence(allele), None) = (change, self.effect.distance) {
                 self.hgvs.describe(contig, transcript, allele, &self.effect);
             }
             let gene = &contig.model.genes[transcript.gene as usize];
@@ -209,7 +246,7 @@ impl<'r> Annotator<'r> {
         }
         if all.is_empty() {
             begin_entry(out, first_entry, info_start);
-            let nearest = contig.nearest_gene(allele.start);
+            let nearest = contig.nearest_gene(start);
             let nearest =
                 nearest.map(|(gene, distance)| (&contig.model.genes[gene as usize], distance));
             write_csq_intergenic(out, shown, &known, &self.hgvs.genomic, nearest);

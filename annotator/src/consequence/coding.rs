@@ -13,6 +13,8 @@ pub struct Translatable<'a> {
     pub phase: usize,
     /// Coding bases.
     pub cds: &'a [u8],
+    /// Bases of a mitochondrial stop codon that only the poly-A tail supplies.
+    pub tail: usize,
     /// 3' UTR.
     pub utr3: &'a [u8],
     /// 5' UTR.
@@ -30,6 +32,12 @@ impl<'a> Translatable<'a> {
         Self {
             phase: usize::from(cds.start_phase),
             cds: contig.coding(cds),
+            tail: match cds.table {
+                CodonTable::VertebrateMitochondrial => {
+                    (3 - (usize::from(cds.start_phase) + cds.len as usize) % 3) % 3
+                }
+                _ => 0,
+            },
             utr3: &cdna[cds.cdna_end as usize..],
             utr5: &cdna[..cds.cdna_start as usize - 1],
             table: cds.table,
@@ -39,7 +47,7 @@ impl<'a> Translatable<'a> {
 
     /// Length without the 3' UTR.
     pub const fn len(&self) -> usize {
-        self.phase + self.cds.len()
+        self.phase + self.cds.len() + self.tail
     }
 
     /// Whether there is nothing to translate.
@@ -59,7 +67,11 @@ impl<'a> Translatable<'a> {
             return Some(b'N');
         }
         let index = index - self.phase;
-        self.cds.get(index).or_else(|| self.utr3.get(index - self.cds.len())).copied()
+        match index.checked_sub(self.cds.len()) {
+            None => Some(self.cds[index]),
+            Some(after) if after < self.tail => Some(b'A'),
+            Some(after) => self.utr3.get(after - self.tail).copied(),
+        }
     }
 
     /// Appends the bases `from..to` (from 0), cut off at `end`.

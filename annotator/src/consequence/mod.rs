@@ -6,11 +6,13 @@
 pub mod coding;
 mod effects;
 mod locate;
+mod structural;
 mod terms;
 
 pub use coding::{Codons, Translatable};
 pub use effects::coding_terms;
 pub use locate::{IntronEffects, Location, Numbers, Span, locate};
+pub use structural::{Structural, StructuralKind};
 pub use terms::{Impact, Term, TermSet};
 
 use crate::model::{Strand, Transcript};
@@ -78,7 +80,7 @@ impl Effect {
         true
     }
 
-    fn fill_nearby(&mut self, transcript: &Transcript, allele: &Allele<'_>) -> bool {
+    pub(crate) fn fill_nearby(&mut self, transcript: &Transcript, allele: &Allele<'_>) -> bool {
         let before = transcript.start - allele.end.max(allele.start);
         let after = allele.start.min(allele.end) - transcript.end;
         let (distance, upstream) = if allele.start <= transcript.start {
@@ -96,7 +98,7 @@ impl Effect {
     }
 
     /// `donor_splice_site`, `acceptor_splice_site`, `splice_region` and their finer kin.
-    fn splice_terms(&mut self) {
+    pub(crate) fn splice_terms(&mut self) {
         let introns = self.location.introns;
         for (holds, term) in [
             (introns.donor, Term::SpliceDonor),
@@ -117,7 +119,7 @@ impl Effect {
     }
 
     /// `within_5_prime_utr` and `within_3_prime_utr`.
-    fn utr_terms(&mut self, transcript: &Transcript, allele: &Allele<'_>) {
+    pub(crate) fn utr_terms(&mut self, transcript: &Transcript, allele: &Allele<'_>) {
         if !self.location.in_cdna {
             return;
         }

@@ -28,11 +28,17 @@ pub struct HgvsText {
 }
 
 impl HgvsText {
-    /// Begins a new allele: its genomic description, and how far it can move either way.
-    pub fn begin(&mut self, contig: &ContigView<'_>, allele: &Allele<'_>) {
+    /// Forgets the last allele; there is nothing to say about the next.
+    pub fn clear(&mut self) {
+        self.genomic.clear();
         self.coding.clear();
         self.protein.clear();
-        self.genomic.clear();
+        self.offset = 0;
+    }
+
+    /// Begins a new allele: its genomic description, and how far it can move either way.
+    pub fn begin(&mut self, contig: &ContigView<'_>, allele: &Allele<'_>) {
+        self.clear();
         self.forward = shift_towards(contig, allele, Strand::Forward);
         self.reverse = shift_towards(contig, allele, Strand::Reverse);
         transcript::describe_genomic(&mut self.genomic, contig, allele, self.forward);

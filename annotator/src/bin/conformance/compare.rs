@@ -1,0 +1,76 @@
+//! Counting agreements by field.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// Agreements of one field.
+#[derive(Debug, Default)]
+pub(crate) struct Field {
+    /// Pairs where either side says something.
+    pub(crate) compared: u64,
+    /// Pairs where both say the same.
+    pub(crate) same: u64,
+    /// What differs, with how often.
+    pub(crate) differences: BTreeMap<String, u64>,
+}
+
+/// Agreements by field, each with its target in percent.
+#[derive(Debug, Default)]
+pub(crate) struct Score {
+    /// Fields by name.
+    pub(crate) fields: BTreeMap<&'static str, (f64, Field)>,
+    /// Pairs only one side has.
+    pub(crate) unpaired: u64,
+}
+
+impl Score {
+    /// Counts a pair.
+    pub(crate) fn add(
+        &mut self,
+        name: &'static str,
+        target: f64,
+        theirs: &str,
+        ours: &str,
+        what: impl Fn() -> String,
+    ) {
+        let field = &mut self.fields.entry(name).or_insert_with(|| (target, Field::default())).1;
+        if theirs.is_empty() && ours.is_empty() {
+            return;
+        }
+        field.compared += 1;
+        if theirs == ours {
+            field.same += 1;
+        } else {
+            *field.differences.entry(what()).or_default() += 1;
+        }
+    }
+
+    /// Whether every field reaches its target.
+    pub(crate) fn passes(&self) -> bool {
+        self.unpaired == 0 && self.fields.values().all(|(target, field)| percent(field) >= *target)
+    }
+
+    /// The table, with the ten most frequent differences of each field.
+    pub(crate) fn table(&self) -> String {
+        let mut out = format!("pairs only one side has: {}\n", self.unpaired);
+        for (name, (target, field)) in &self.fields {
+            // Writing to a String cannot fail.
+            let _ = writeln!(
+                out,
+                "{name:<18} {:>8} compared  {:>8.3}%  (target {target}%)",
+                field.compared,
+                percent(field)
+            );
+            let mut most: Vec<_> = field.differences.iter().collect();
+            most.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+            for (what, count) in most.into_iter().take(10) {
+                let _ = writeln!(out, "    {count:>5} x {what}");
+            }
+        }
+        out
+    }
+}
+
+fn percent(field: &Field) -> f64 {
+    if field.compared == 0 { 100.0 } else { field.same as f64 * 100.0 / field.compared as f64 }
+}

@@ -1,0 +1,105 @@
+//! Compares the engine with the answers of Ensembl VEP and with known mitochondrial amino-acid
+//! changes. Reads a data folder that is no part of the project; says so and passes where it is
+//! not there.
+
+mod compare;
+mod mitochondrial;
+mod models;
+mod vep;
+
+use anyhow::{Context, bail};
+use clap::Parser;
+use gas_annotate::pipeline::{Options, annotate_file};
+use gas_annotate::reference::{BuildOptions, Reference, build_reference};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::AtomicBool;
+use std::{fs, io::Write as _};
+
+/// Measures how often the engine and others agree.
+#[derive(Debug, Parser)]
+struct Args {
+    /// Folder with `chr20/`, `oracle/` and `mtdna/`.
+    #[arg(long, default_value = "../shared/data")]
+    data: PathBuf,
+    /// Chromosome 20 of GRCh37, FASTA, plain or gzipped (Debian package vt-examples).
+    #[arg(long, default_value = "/usr/share/doc/vt/examples/ref/20.fa.gz")]
+    chr20: PathBuf,
+    /// Folder for bundles and results.
+    #[arg(long)]
+    work: PathBuf,
+    /// Print up to this many disagreements of each field.
+    #[arg(long, default_value_t = 0)]
+    show: usize,
+}
+
+fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    let mut out = std::io::stdout().lock();
+    if !args.data.is_dir() {
+        writeln!(out, "conformance: skipped, no data at {}", args.data.display())?;
+        return Ok(());
+    }
+    fs::create_dir_all(&args.work)?;
+    let mut failed = false;
+    if args.chr20.is_file() {
+        let models = args.data.join("chr20/gencode19.chr20.gff3.gz");
+        let bundle = build(&args.work.join("chr20.bundle"), &models, &args.chr20)?;
+        let skipped = models::transcripts_with_start_phase(&models)?;
+        for set in ["sim20k", "kg20.sites"] {
+            let oracle = unpack(&args, &format!("oracle/{set}.vep115.vcf.xz"))?;
+            let ours = args.work.join(format!("{set}.ours.vcf"));
+            annotate(&bundle, &oracle, &ours)?;
+            let score = vep::compare(&oracle, &ours, &skipped, args.show)?;
+            writeln!(out, "== {set} against VEP\n{}", score.table())?;
+            failed |= !score.passes();
+        }
+    } else {
+        writeln!(out, "conformance: VEP skipped, no sequence at {}", args.chr20.display())?;
+    }
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/reference");
+    let bundle = build(
+        &args.work.join("demo.bundle"),
+        &demo.join("demo.gff3.gz"),
+        &demo.join("demo.fa.gz"),
+    )?;
+    let score = mitochondrial::compare(&args, &bundle)?;
+    writeln!(out, "== mitochondrial amino-acid changes\n{score}")?;
+    if failed || !score.passes() {
+        bail!("below the targets");
+    }
+    Ok(())
+}
+
+fn build(out: &Path, gff: &Path, fasta: &Path) -> anyhow::Result<PathBuf> {
+    build_reference(&BuildOptions {
+        gff: vec![gff.to_owned()],
+        fasta: vec![fasta.to_owned()],
+        assembly: "GRCh37".to_owned(),
+        out: out.to_owned(),
+    })?;
+    Ok(out.to_owned())
+}
+
+fn annotate(bundle: &Path, input: &Path, output: &Path) -> anyhow::Result<()> {
+    let reference = Reference::open(bundle)?;
+    let options = Options::default();
+    annotate_file(input, output, &reference, &options, &AtomicBool::new(false), &|_, _| {})?;
+    Ok(())
+}
+
+/// Unpacks an `.xz` file of the data folder into the work folder.
+fn unpack(args: &Args, name: &str) -> anyhow::Result<PathBuf> {
+    let out = args.work.join(Path::new(name).file_stem().unwrap_or_default());
+    let file = fs::File::create(&out)?;
+    let status = Command::new("xz")
+        .arg("-dc")
+        .arg(args.data.join(name))
+        .stdout(Stdio::from(file))
+        .status()
+        .context("xz is needed to unpack the data (Debian package xz-utils)")?;
+    if !status.success() {
+        bail!("cannot unpack {name}");
+    }
+    Ok(out)
+}

@@ -1,0 +1,304 @@
+//! The engine on the demo reference: one variant, one expectation, a sentence why; and that no
+//! input makes it panic.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
+use gas_annotate::annotate::Annotator;
+use gas_annotate::pipeline::{Options, annotate_file};
+use gas_annotate::reference::{BuildOptions, Reference, build_reference};
+use gas_annotate::report::write_count_log;
+use gas_annotate::{Error, InputError};
+use proptest::prelude::*;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::sync::atomic::AtomicBool;
+
+static REFERENCE: LazyLock<Reference> = LazyLock::new(|| {
+    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/reference");
+    let out = tempfile::tempdir().unwrap().keep();
+    build_reference(&BuildOptions {
+        gff: vec![assets.join("demo.gff3.gz")],
+        fasta: vec![assets.join("demo.fa.gz")],
+        assembly: "GRCh37".to_owned(),
+        out: out.clone(),
+    })
+    .unwrap();
+    Reference::open(&out).unwrap()
+});
+
+fn annotated(record: &str) -> Result<String, InputError> {
+    let mut annotator = Annotator::new(&REFERENCE, 0, false);
+    let mut out = Vec::new();
+    annotator.record(1, record.as_bytes(), &mut out)?;
+    Ok(String::from_utf8(out).unwrap())
+}
+
+/// Consequence, HGVSc, HGVSp, codons of the entry of a transcript (or gene).
+fn effect(chrom: &str, pos: u32, reference: &str, alt: &str, feature: &str) -> String {
+    let line = annotated(&format!("{chrom}\t{pos}\t.\t{reference}\t{alt}\t.\t.\t.")).unwrap();
+    let entries = line.split("CSQ=").nth(1).unwrap().trim_end().split(',');
+    let fields = entries.map(|e| e.split('|').collect::<Vec<_>>());
+    let found = fields.into_iter().find(|f| f[6] == feature || f[3] == feature);
+    found.map_or_else(
+        || "nothing".to_owned(),
+        |f| {
+            let bare =
+                |text: &str| text.split(':').next_back().unwrap_or_default().replace("%3D", "=");
+            let parts = [f[1].to_owned(), bare(f[10]), bare(f[11]), f[16].to_owned()];
+            parts.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(" ")
+        },
+    )
+}
+
+#[test]
+fn each_variant_has_the_effect_it_should() {
+    // The values were checked against Ensembl VEP 115.2 on the same models.
+    for (chrom, pos, reference, alt, feature, expected, why) in [
+        (
+            "20",
+            76758,
+            "T",
+            "C",
+            "ENST00000382410",
+            "synonymous_variant c.171T>C p.Ile57= atT/atC",
+            "the third base of isoleucine",
+        ),
+        (
+            "20",
+            69211,
+            "A",
+            "C",
+            "ENST00000382410",
+            "intron_variant c.58+803A>C",
+            "deep in an intron",
+        ),
+        (
+            "20",
+            69211,
+            "A",
+            "C",
+            "ENST00000608838",
+            "intron_variant&non_coding_transcript_variant n.110+1211A>C",
+            "a non-coding isoform is numbered n.",
+        ),
+        (
+            "20",
+            123252,
+            "A",
+            "C",
+            "ENSTX000003",
+            "5_prime_UTR_variant c.-18A>C",
+            "before the start codon",
+        ),
+        (
+            "20",
+            65069,
+            "T",
+            "A",
+            "ENST00000382410",
+            "upstream_gene_variant",
+            "within 5 kb before a forward gene",
+        ),
+        (
+            "20",
+            78149,
+            "A",
+            "T",
+            "ENST00000382410",
+            "downstream_gene_variant",
+            "within 5 kb behind it",
+        ),
+        (
+            "20",
+            825474,
+            "AGC",
+            "A",
+            "ENST00000246100",
+            "frameshift_variant c.28_29del p.Ala10ProfsTer68 GCc/c",
+            "two bases lost",
+        ),
+        (
+            "20",
+            259868,
+            "T",
+            "TCCCCGATA",
+            "ENST00000382369",
+            "frameshift_variant c.304_305insTATCGGGG p.Glu102ValfsTer39 gag/gTATCGGGGag",
+            "bases inserted into a reverse gene",
+        ),
+        (
+            "20",
+            470522,
+            "A",
+            "AGAG",
+            "ENSTX000051",
+            "inframe_insertion c.624_625insCTC p.Met208_Tyr209insLeu -/CTC",
+            "a codon inserted between codons",
+        ),
+        (
+            "20",
+            3740746,
+            "A",
+            "G",
+            "ENST00000217195",
+            "start_lost c.2T>C p.Met1? aTg/aCg",
+            "the start codon, reverse strand",
+        ),
+        (
+            "20",
+            3018777,
+            "T",
+            "C",
+            "ENST00000216877",
+            "stop_lost c.2380T>C p.Ter794GlnextTer22 Taa/Caa",
+            "the stop codon, forward strand",
+        ),
+        (
+            "20",
+            251917,
+            "A",
+            "G",
+            "ENST00000382369",
+            "splice_polypyrimidine_tract_variant&intron_variant c.927-9T>C",
+            "nine bases before an exon",
+        ),
+        (
+            "20",
+            656108,
+            "C",
+            "A",
+            "ENST00000488788",
+            "splice_donor_5th_base_variant&intron_variant c.133+5G>T",
+            "the fifth base of an intron",
+        ),
+        (
+            "20",
+            2840451,
+            "TTGGTATG",
+            "T",
+            "ENST00000380469",
+            "splice_donor_variant&splice_donor_5th_base_variant&coding_sequence_variant&intron_variant c.142_142+6del",
+            "across an exon's end",
+        ),
+        (
+            "20",
+            3175998,
+            "TC",
+            "T",
+            "ENST00000380201",
+            "frameshift_variant&splice_region_variant c.511del p.Glu171ArgfsTer20 Gag/ag",
+            "next to a splice site",
+        ),
+        (
+            "MT",
+            3308,
+            "T",
+            "C",
+            "MT-ND1",
+            "start_lost c.2T>C p.Met1? aTa/aCa",
+            "ATA starts in mitochondria, ACA does not",
+        ),
+        (
+            "MT",
+            3436,
+            "G",
+            "A",
+            "MT-ND1",
+            "stop_gained c.130G>A p.Gly44Ter Ggg/Agg",
+            "AGG is a stop in mitochondria",
+        ),
+        (
+            "chrM",
+            5511,
+            "T",
+            "A",
+            "MT-ND2",
+            "stop_lost c.1042T>A p.Ter348LysextTer? Taa/Aaa",
+            "the poly-A tail completes the stop codon",
+        ),
+    ] {
+        assert_eq!(effect(chrom, pos, reference, alt, feature), expected, "{chrom}:{pos} {why}");
+    }
+}
+
+#[test]
+fn the_users_id_info_and_samples_stay() {
+    let line = annotated("20\t65069\trs1;mine\tT\tA,C\t5\tPASS\tAC=1").unwrap();
+    assert!(line.starts_with("20\t65069\trs1;mine\tT\tA,C\t5\tPASS\tAC=1;CSQ=A|"), "{line}");
+    assert!(line.contains(",C|upstream_gene_variant|"), "{line}");
+    let line = annotated("20\t65069\t.\tT\t.\t.\t.\t.").unwrap();
+    assert_eq!(line, "20\t65069\t.\tT\t.\t.\t.\t.\n");
+    let line = annotated("unplaced\t5\t.\tT\tA\t.\t.\t.").unwrap();
+    assert_eq!(line, "unplaced\t5\t.\tT\tA\t.\t.\t.\n");
+}
+
+fn run(text: &str, name: &str, threads: usize) -> (Result<String, Error>, PathBuf) {
+    let folder = tempfile::tempdir().unwrap().keep();
+    let (input, output) = (folder.join("in.vcf"), folder.join(name));
+    std::fs::write(&input, text).unwrap();
+    let options = Options { threads, ..Options::default() };
+    let done =
+        annotate_file(&input, &output, &REFERENCE, &options, &AtomicBool::new(false), &|_, _| {});
+    (done.map(|o| write_count_log(&o.counts, &[], &o.warnings)), output)
+}
+
+const HEADER: &str = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
+
+#[test]
+fn a_bad_line_is_named_and_nothing_is_left_behind() {
+    let (result, output) = run(&format!("{HEADER}20\t12a\t.\tA\tC\t.\t.\t.\n"), "out.vcf", 1);
+    assert_eq!(result.unwrap_err().to_string(), "line 3, POS: \"12a\" is not a position");
+    assert!(!output.exists());
+}
+
+#[test]
+fn a_file_of_another_assembly_is_stopped_with_advice() {
+    let records: String = (0..40)
+        .map(|n| {
+            let pos = 1_000_000 + n * 100;
+            let base = REFERENCE.contig(b"20").unwrap().bases(pos, pos).unwrap()[0];
+            let other = if base == b'A' { 'C' } else { 'A' };
+            format!("20\t{pos}\t.\t{other}\tT\t.\t.\t.\n")
+        })
+        .collect();
+    let text = HEADER.replace("#CHROM", "##contig=<ID=20,length=64444167>\n#CHROM") + &records;
+    let error = run(&text, "out.vcf", 1).0.unwrap_err().to_string();
+    assert!(error.contains("looks like GRCh38; lift it over to GRCh37"), "{error}");
+}
+
+#[test]
+fn threads_and_compression_change_nothing() {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/samples/premium.vcf");
+    let text = std::fs::read_to_string(sample).unwrap();
+    let (log, plain) = run(&text, "one.vcf", 1);
+    let (log_two, packed) = run(&text, "two.vcf.gz", 2);
+    assert_eq!(log.unwrap(), log_two.unwrap());
+    let mut unpacked = String::new();
+    let file = std::fs::File::open(packed).unwrap();
+    std::io::Read::read_to_string(&mut flate2::read::MultiGzDecoder::new(file), &mut unpacked)
+        .unwrap();
+    assert_eq!(std::fs::read_to_string(plain).unwrap(), unpacked);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn no_allele_makes_the_engine_panic(
+        pos in prop_oneof![0u64..20, 60_000u64..80_000, 4_999_900u64..5_000_100, any::<u32>().prop_map(u64::from)],
+        reference in "[ACGTN]{1,12}",
+        alt in prop_oneof!["[ACGTN]{1,12}", "<(DEL|DUP|INS|INV|CNV)>", Just("*".to_owned()), Just("A[20:5[".to_owned())],
+        chrom in prop_oneof![Just("20"), Just("MT")],
+        end in any::<i64>(),
+    ) {
+        let line = annotated(&format!("{chrom}\t{pos}\t.\t{reference}\t{alt}\t.\t.\tEND={end}")).unwrap();
+        prop_assert_eq!(line.matches('\t').count(), 7);
+        prop_assert!(line.ends_with('\n'));
+    }
+
+    #[test]
+    fn no_line_makes_the_reader_panic(line in "\\PC{0,60}", tabs in "(20|MT|x)\t[0-9a]{1,6}\t.\t[ACGT.<*>]{0,3}\t[ACGT.,<*>\\[:]{0,5}\t.\t.\t[A-Z=;.]{0,5}") {
+        // Refusing is fine; panicking is not.
+        let _ = annotated(&line);
+        let _ = annotated(&tabs);
+    }
+}
