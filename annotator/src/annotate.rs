@@ -3,7 +3,10 @@
 use crate::consequence::{Effect, Structural, Term, TermSet};
 use crate::error::InputError;
 use crate::hgvs::HgvsText;
-use crate::layout::{Entry, Known, PROMOTER_BASES, write_csq, write_csq_intergenic};
+use crate::layout::{
+    Entry, Known, Layout, PROMOTER_BASES, write_ann, write_ann_intergenic, write_csq,
+    write_csq_intergenic,
+};
 use crate::reference::{ContigView, Reference};
 use crate::report::{Counts, Kind, Place, Places};
 use crate::variant::{Allele, drops_first_base};
@@ -14,7 +17,8 @@ use gas_shared::vcf::{AltKind, Record, check_record, parse_record};
 pub struct Annotator<'r> {
     reference: &'r Reference,
     samples: usize,
-    replaces_csq: bool,
+    replaces_key: bool,
+    layout: Layout,
     contig_name: Vec<u8>,
     contig: Option<ContigView<'r>>,
     contig_records: u64,
@@ -43,13 +47,19 @@ impl Change<'_> {
 }
 
 impl<'r> Annotator<'r> {
-    /// An annotator for records with so many samples. `replaces_csq`: the file has CSQ values of
-    /// its own, which are left out.
-    pub fn new(reference: &'r Reference, samples: usize, replaces_csq: bool) -> Self {
+    /// An annotator for records with so many samples. `replaces_key`: the file has values of the
+    /// layout's key already, which are left out.
+    pub fn new(
+        reference: &'r Reference,
+        samples: usize,
+        layout: Layout,
+        replaces_key: bool,
+    ) -> Self {
         Self {
             reference,
             samples,
-            replaces_csq,
+            replaces_key,
+            layout,
             contig_name: Vec::new(),
             contig: None,
             contig_records: 0,
@@ -74,9 +84,11 @@ impl<'r> Annotator<'r> {
         self.enter_contig(record.chrom);
         self.counts.records += 1;
         self.contig_records += 1;
+        self.counts.in_dbsnp += u64::from(has_rs_id(record.id));
         out.extend_from_slice(record.before_info);
         let info_start = out.len();
-        push_info(out, record.info, self.replaces_csq);
+        let replaced = self.replaces_key.then_some(self.layout);
+        push_info(out, record.info, replaced);
         let Some(contig) = self.contig else {
             self.counts.unknown_contig += 1;
             self.finish_line(&record, out, info_start);
@@ -164,7 +176,7 @@ impl<'r> Annotator<'r> {
                 Change::Structural(_) => alt,
             };
             let entries = (&mut first_entry, info_start);
-            self.annotate_change(contig, &change, shown, out, entries, &mut places);
+            self.annotate_change(contig, &change, (shown, alt), out, entries, &mut places);
         }
         self.counts.multiallelic += u64::from(alts > 1);
         self.counts.add_places(places);
@@ -202,7 +214,7 @@ impl<'r> Annotator<'r> {
         &mut self,
         contig: &ContigView<'r>,
         change: &Change<'_>,
-        shown: &[u8],
+        shown: (&[u8], &[u8]),
         out: &mut Vec<u8>,
         entries: (&mut bool, usize),
         places: &mut Places,
@@ -224,20 +236,24 @@ impl<'r> Annotator<'r> {
             if !near {
                 continue;
             }
-            begin_entry(out, first_entry, info_start);
+            begin_entry(out, first_entry, info_start, self.layout);
             if let (Change::Sequence(allele), None) = (change, self.effect.distance) {
                 self.hgvs.describe(contig, transcript, allele, &self.effect);
             }
             let gene = &contig.model.genes[transcript.gene as usize];
             let entry = Entry {
-                allele: shown,
+                allele: shown.0,
+                record_allele: shown.1,
                 gene,
                 transcript,
                 effect: &self.effect,
                 hgvs: &self.hgvs,
                 known: &known,
             };
-            write_csq(out, &entry);
+            match self.layout {
+                Layout::Csq => write_csq(out, &entry),
+                Layout::Ann => write_ann(out, &entry),
+            }
             for term in self.effect.terms.iter() {
                 all.insert(term);
                 self.counts.terms[term as usize] += 1;
@@ -245,11 +261,16 @@ impl<'r> Annotator<'r> {
             add_places(&self.effect, transcript.cds.is_some(), places);
         }
         if all.is_empty() {
-            begin_entry(out, first_entry, info_start);
+            begin_entry(out, first_entry, info_start, self.layout);
             let nearest = contig.nearest_gene(start);
             let nearest =
                 nearest.map(|(gene, distance)| (&contig.model.genes[gene as usize], distance));
-            write_csq_intergenic(out, shown, &known, &self.hgvs.genomic, nearest);
+            match self.layout {
+                Layout::Csq => {
+                    write_csq_intergenic(out, shown.0, &known, &self.hgvs.genomic, nearest);
+                }
+                Layout::Ann => write_ann_intergenic(out, shown.1, nearest),
+            }
             all.insert(Term::Intergenic);
             self.counts.terms[Term::Intergenic as usize] += 1;
             places.insert(Place::Intergenic);
@@ -258,8 +279,15 @@ impl<'r> Annotator<'r> {
     }
 }
 
+/// Whether one of the user's identifiers is dbSNP's.
+fn has_rs_id(id: &[u8]) -> bool {
+    id.split(|b| *b == b';').any(|id| {
+        id.strip_prefix(b"rs").is_some_and(|n| !n.is_empty() && n.iter().all(u8::is_ascii_digit))
+    })
+}
+
 /// Writes what separates an entry from what is before it.
-fn begin_entry(out: &mut Vec<u8>, first: &mut bool, info_start: usize) {
+fn begin_entry(out: &mut Vec<u8>, first: &mut bool, info_start: usize, layout: Layout) {
     if !*first {
         out.push(b',');
         return;
@@ -268,20 +296,24 @@ fn begin_entry(out: &mut Vec<u8>, first: &mut bool, info_start: usize) {
     if out.len() > info_start {
         out.push(b';');
     }
-    out.extend_from_slice(b"CSQ=");
+    out.extend_from_slice(layout.key().as_bytes());
+    out.push(b'=');
 }
 
 /// Copies INFO; `.` becomes nothing, and our own key's old value is left out where asked.
-fn push_info(out: &mut Vec<u8>, info: &[u8], replaces_csq: bool) {
+fn push_info(out: &mut Vec<u8>, info: &[u8], replaced: Option<Layout>) {
     if info == b"." {
         return;
     }
-    if !replaces_csq {
+    let Some(layout) = replaced else {
         out.extend_from_slice(info);
         return;
-    }
+    };
+    let is_old = |field: &[u8]| {
+        field.strip_prefix(layout.key().as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
+    };
     let mut first = true;
-    for field in info.split(|b| *b == b';').filter(|f| !f.starts_with(b"CSQ=")) {
+    for field in info.split(|b| *b == b';').filter(|f| !is_old(f)) {
         if !first {
             out.push(b';');
         }

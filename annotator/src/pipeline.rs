@@ -7,7 +7,7 @@
 use crate::annotate::Annotator;
 use crate::assembly::check_assembly;
 use crate::error::{Error, InputError};
-use crate::layout::CSQ_FIELDS;
+use crate::layout::Layout;
 use crate::reference::Reference;
 use crate::report::Counts;
 use crate::vcf::{Chunk, HeaderText, InputFile, Limits, OutputFile, read_header};
@@ -22,6 +22,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 pub struct Options {
     /// Threads; at least one.
     pub threads: usize,
+    /// How effects are laid out in INFO.
+    pub layout: Layout,
     /// Limits on compressed input.
     pub limits: Limits,
     /// Percentage of REF alleles that may differ before the run is stopped.
@@ -30,7 +32,12 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { threads: 1, limits: Limits::default(), max_mismatch_percent: 5.0 }
+        Self {
+            threads: 1,
+            layout: Layout::default(),
+            limits: Limits::default(),
+            max_mismatch_percent: 5.0,
+        }
     }
 }
 
@@ -94,7 +101,7 @@ pub fn annotate_file(
     let mut first = Chunk::default();
     let header = read_header(&mut source, &mut first)?;
     let mut sink = OutputFile::create(output)?;
-    write_header(&header, &mut sink)?;
+    write_header(&header, options.layout, &mut sink)?;
     let run = Run {
         source: Mutex::new(Source { input: source, first: Some(first), failed: false }),
         sink: Mutex::new(Sink {
@@ -120,12 +127,10 @@ pub fn annotate_file(
     finish(run)
 }
 
-fn write_header(header: &HeaderText, sink: &mut OutputFile) -> Result<(), Error> {
+fn write_header(header: &HeaderText, layout: Layout, sink: &mut OutputFile) -> Result<(), Error> {
     let definitions = [
         format!("##gas-annotate=<Version=\"{}\">", env!("CARGO_PKG_VERSION")),
-        format!(
-            "##INFO=<ID=CSQ,Number=.,Type=String,Description=\"Consequence annotations from gas-annotate. Format: {CSQ_FIELDS}\">"
-        ),
+        layout.definition(),
     ];
     let mut text = Vec::new();
     header.write(&definitions, &mut text);
@@ -178,9 +183,11 @@ fn finish(run: Run<'_>) -> Result<Outcome, Error> {
 
 impl Run<'_> {
     fn work(&self) {
-        let replaces_csq = self.header.header.info_keys.contains("CSQ");
+        let header = &self.header.header;
+        let layout = self.options.layout;
+        let replaces_key = header.info_keys.contains(layout.key());
         let mut annotator =
-            Annotator::new(self.reference, self.header.header.samples.len(), replaces_csq);
+            Annotator::new(self.reference, header.samples.len(), layout, replaces_key);
         let mut text = Vec::new();
         let mut packed = Vec::new();
         let mut deflate = None;

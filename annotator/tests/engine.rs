@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
 use gas_annotate::annotate::Annotator;
+use gas_annotate::layout::Layout;
 use gas_annotate::pipeline::{Options, annotate_file};
 use gas_annotate::reference::{BuildOptions, Reference, build_reference};
 use gas_annotate::report::write_count_log;
@@ -26,7 +27,11 @@ static REFERENCE: LazyLock<Reference> = LazyLock::new(|| {
 });
 
 fn annotated(record: &str) -> Result<String, InputError> {
-    let mut annotator = Annotator::new(&REFERENCE, 0, false);
+    annotated_as(record, Layout::Csq)
+}
+
+fn annotated_as(record: &str, layout: Layout) -> Result<String, InputError> {
+    let mut annotator = Annotator::new(&REFERENCE, 0, layout, false);
     let mut out = Vec::new();
     annotator.record(1, record.as_bytes(), &mut out)?;
     Ok(String::from_utf8(out).unwrap())
@@ -218,6 +223,21 @@ fn each_variant_has_the_effect_it_should() {
     ] {
         assert_eq!(effect(chrom, pos, reference, alt, feature), expected, "{chrom}:{pos} {why}");
     }
+}
+
+#[test]
+fn ann_has_its_sixteen_columns() {
+    for pos in [76758, 65069, 69211, 85570] {
+        let line = annotated_as(&format!("20\t{pos}\t.\tN\tC\t.\t.\t."), Layout::Ann).unwrap();
+        let entries = line.split("ANN=").nth(1).unwrap().trim_end();
+        for entry in entries.split(',') {
+            assert_eq!(entry.split('|').count(), 16, "{entry}");
+        }
+    }
+    let line = annotated_as("20\t76758\t.\tT\tC\t.\t.\t.", Layout::Ann).unwrap();
+    let expected = "C|synonymous_variant|LOW|DEFB125|ENSG00000178591|transcript|ENST00000382410|\
+        protein_coding|2/2|c.171T>C|p.Ile57%3D|171/587|171/471|57/157||";
+    assert!(line.contains(expected), "{line}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
+use gas_annotate::layout::Layout;
 use gas_annotate::pipeline::{Options, annotate_file};
 use gas_annotate::reference::Reference;
 use gas_annotate::report::{summarise, write_count_log};
@@ -37,6 +38,9 @@ pub(crate) struct AnnotateArgs {
     /// Progress on standard output.
     #[arg(long, value_enum, default_value_t = ProgressFormat::None)]
     progress: ProgressFormat,
+    /// Layout of the annotations in INFO.
+    #[arg(long, value_enum, default_value_t = LayoutArg::Csq)]
+    layout: LayoutArg,
     /// Threads [default: as many as processors].
     #[arg(long)]
     threads: Option<usize>,
@@ -54,6 +58,23 @@ enum ProgressFormat {
     None,
     /// One JSON object a line.
     Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LayoutArg {
+    /// VEP's.
+    Csq,
+    /// SnpEff's.
+    Ann,
+}
+
+impl From<LayoutArg> for Layout {
+    fn from(layout: LayoutArg) -> Self {
+        match layout {
+            LayoutArg::Csq => Self::Csq,
+            LayoutArg::Ann => Self::Ann,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -80,6 +101,7 @@ pub(crate) fn run(args: &AnnotateArgs) -> anyhow::Result<()> {
         args.threads.or_else(|| std::thread::available_parallelism().ok().map(Into::into));
     let options = Options {
         threads: threads.unwrap_or(1),
+        layout: args.layout.into(),
         limits: Limits { max_bytes: args.max_bytes, ..Limits::default() },
         max_mismatch_percent: args.max_mismatch_percent,
     };

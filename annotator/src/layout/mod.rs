@@ -1,8 +1,10 @@
 //! How effects are written into INFO.
 
+mod ann;
 mod csq;
 mod text;
 
+pub(crate) use ann::{write_ann, write_ann_intergenic};
 pub use csq::CSQ_FIELDS;
 pub(crate) use csq::{write_csq, write_csq_intergenic};
 pub(crate) use text::push_int;
@@ -10,10 +12,44 @@ pub(crate) use text::push_int;
 use crate::consequence::Effect;
 use crate::model::{Gene, Transcript};
 
+/// How effects are laid out in INFO.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Layout {
+    /// VEP's, INFO/CSQ.
+    #[default]
+    Csq,
+    /// SnpEff's, INFO/ANN.
+    Ann,
+}
+
+impl Layout {
+    /// The INFO key.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Csq => "CSQ",
+            Self::Ann => "ANN",
+        }
+    }
+
+    /// The header line that defines the key.
+    pub fn definition(self) -> String {
+        let key = self.key();
+        let description = match self {
+            Self::Csq => {
+                format!("Consequence annotations from gas-annotate. Format: {CSQ_FIELDS}")
+            }
+            Self::Ann => format!("Functional annotations: '{}'", ann::ANN_FIELDS),
+        };
+        format!("##INFO=<ID={key},Number=.,Type=String,Description=\"{description}\">")
+    }
+}
+
 /// Everything a layout may say about one allele and one transcript.
 pub(crate) struct Entry<'a> {
     /// Bases of the alternative as VEP shows them; `-` for a deletion.
     pub allele: &'a [u8],
+    /// The alternative as the record has it.
+    pub record_allele: &'a [u8],
     pub gene: &'a Gene,
     pub transcript: &'a Transcript,
     pub effect: &'a Effect,

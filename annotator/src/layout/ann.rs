@@ -1,0 +1,95 @@
+//! SnpEff's layout, INFO/ANN (<https://pcingola.github.io/SnpEff/adds/VCFannotationformat_v1.0.pdf>).
+
+use super::Entry;
+use super::text::{push_escaped, push_int};
+use crate::consequence::{Numbers, Term};
+use crate::model::Gene;
+
+/// The columns, as the standard spells them.
+pub(crate) const ANN_FIELDS: &str = "Allele | Annotation | Annotation_Impact | Gene_Name | Gene_ID | \
+Feature_Type | Feature_ID | Transcript_BioType | Rank | HGVS.c | HGVS.p | cDNA.pos / cDNA.length | \
+CDS.pos / CDS.length | AA.pos / AA.length | Distance | ERRORS / WARNINGS / INFO";
+
+/// Appends one entry for an allele (as the record has it) and a transcript.
+pub(crate) fn write_ann(out: &mut Vec<u8>, entry: &Entry<'_>) {
+    let Entry { gene, transcript, effect, hgvs, .. } = entry;
+    out.extend_from_slice(entry.record_allele);
+    out.push(b'|');
+    effect.terms.write(out);
+    out.push(b'|');
+    out.extend_from_slice(effect.terms.impact().as_str().as_bytes());
+    out.push(b'|');
+    push_gene(out, gene);
+    out.extend_from_slice(b"|transcript|");
+    push_escaped(out, transcript.id.as_bytes());
+    out.push(b'|');
+    push_escaped(out, transcript.biotype.as_bytes());
+    out.push(b'|');
+    if let Some(distance) = effect.distance {
+        out.extend_from_slice(b"||||||");
+        push_int(out, distance);
+        out.push(b'|');
+        return;
+    }
+    let location = &effect.location;
+    let intronic = effect.terms.contains(Term::Intron) || location.exon_numbers.is_none();
+    let rank = if intronic { location.intron_numbers } else { location.exon_numbers };
+    push_rank(out, rank);
+    out.push(b'|');
+    push_description(out, &hgvs.coding);
+    out.push(b'|');
+    push_description(out, &hgvs.protein);
+    out.push(b'|');
+    push_place(out, location.cdna.start, transcript.len);
+    out.push(b'|');
+    let length = transcript.cds.as_ref().map_or(0, |c| c.len + i32::from(c.start_phase));
+    push_place(out, location.cds.start, length);
+    out.push(b'|');
+    push_place(out, location.cds.start.map(|p| (p + 2) / 3), length / 3);
+    out.extend_from_slice(b"||");
+}
+
+/// Appends the entry of an allele near no transcript.
+pub(crate) fn write_ann_intergenic(
+    out: &mut Vec<u8>,
+    allele: &[u8],
+    nearest: Option<(&Gene, i32)>,
+) {
+    out.extend_from_slice(allele);
+    out.extend_from_slice(b"|intergenic_variant|MODIFIER|");
+    match nearest {
+        Some((gene, _)) => push_gene(out, gene),
+        None => out.push(b'|'),
+    }
+    out.extend_from_slice(b"|intergenic_region|||||||||");
+    if let Some((_, distance)) = nearest {
+        push_int(out, distance);
+    }
+    out.push(b'|');
+}
+
+fn push_gene(out: &mut Vec<u8>, gene: &Gene) {
+    push_escaped(out, gene.symbol.as_bytes());
+    out.push(b'|');
+    push_escaped(out, gene.id.as_bytes());
+}
+
+fn push_rank(out: &mut Vec<u8>, numbers: Option<Numbers>) {
+    let Some(Numbers { first, total, .. }) = numbers else { return };
+    push_int(out, first as i32);
+    out.push(b'/');
+    push_int(out, total as i32);
+}
+
+/// ANN names the transcript in a column of its own.
+fn push_description(out: &mut Vec<u8>, text: &[u8]) {
+    let bare = text.iter().rposition(|b| *b == b':').map_or(text, |colon| &text[colon + 1..]);
+    push_escaped(out, bare);
+}
+
+fn push_place(out: &mut Vec<u8>, place: Option<i32>, length: i32) {
+    let Some(place) = place else { return };
+    push_int(out, place);
+    out.push(b'/');
+    push_int(out, length);
+}
