@@ -35,6 +35,7 @@ pub fn count(number: u64) -> String {
 pub fn duration(from: Timestamp, to: Timestamp) -> String {
     let seconds = to.duration_since(from).as_secs().max(0);
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, 0) => "under 1 s".to_owned(),
         (0, 0, s) => format!("{s} s"),
         (0, m, s) => format!("{m} min {s} s"),
         (h, m, _) => format!("{h} h {m} min"),
@@ -83,7 +84,7 @@ mod tests {
         assert_eq!(after(5), "5 s");
         assert_eq!(after(125), "2 min 5 s");
         assert_eq!(after(7320), "2 h 2 min");
-        assert_eq!(after(-3), "0 s");
+        assert_eq!(after(-3), "under 1 s");
     }
 
     #[test]

@@ -9,7 +9,6 @@ use gas_shared::{JobId, JobView, LiveEvent};
 use std::collections::HashMap;
 
 /// How the stream is.
-/// How the stream is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(not(feature = "web"), expect(dead_code, reason = "only browsers have a stream"))]
 pub enum Link {
@@ -52,8 +51,8 @@ impl Live {
         }
     }
 
-    /// A fetched list with live states laid over it. On the first page, jobs that are newer than
-    /// everything fetched come on top.
+    /// A fetched list with live states laid over it. On the first page, jobs that belong there and
+    /// were not fetched are put in.
     pub fn newest_list(self, fetched: &[JobView], first_page: bool) -> Vec<JobView> {
         merge(fetched, &self.jobs.read(), first_page)
     }
@@ -81,18 +80,19 @@ impl Live {
 }
 
 fn merge(fetched: &[JobView], live: &HashMap<JobId, JobView>, first_page: bool) -> Vec<JobView> {
-    let newest_fetched = fetched.first().map(|job| job.submitted_at);
-    let is_new = |job: &&JobView| {
+    // The index that lists are read from lags behind, so a new job may be missing among older ones.
+    let oldest_fetched = fetched.last().map(|job| job.submitted_at);
+    let is_missing = |job: &&JobView| {
         first_page
-            && newest_fetched.is_none_or(|newest| job.submitted_at >= newest)
+            && oldest_fetched.is_none_or(|oldest| job.submitted_at >= oldest)
             && !fetched.iter().any(|known| known.id == job.id)
     };
-    let mut merged: Vec<JobView> = live.values().filter(is_new).cloned().collect();
-    merged.sort_by_key(|job| std::cmp::Reverse((job.submitted_at, job.id)));
+    let mut merged: Vec<JobView> = live.values().filter(is_missing).cloned().collect();
     merged.extend(fetched.iter().map(|job| match live.get(&job.id) {
         Some(newer) if newer.version > job.version => newer.clone(),
         _ => job.clone(),
     }));
+    merged.sort_by_key(|job| std::cmp::Reverse(job.submitted_at));
     merged
 }
 
@@ -146,7 +146,9 @@ mod stream {
                         live.take(event);
                     }
                     if ended {
-                        // The server closes streams now and then to check the session anew.
+                        // The server ends streams now and then to check the session anew. The
+                        // pause keeps a server that ends them at once from being hammered.
+                        gloo_timers::future::sleep(FIRST_PAUSE).await;
                         continue;
                     }
                 }
@@ -194,11 +196,11 @@ mod tests {
     }
 
     #[test]
-    fn new_jobs_come_on_top_of_the_first_page_only() {
-        let fetched = [job(1, 1, 10)];
-        let known = live(&[job(2, 1, 11), job(3, 1, 12), job(4, 1, 5)]);
+    fn missing_jobs_are_put_into_the_first_page_only() {
+        let fetched = [job(1, 1, 10), job(5, 1, 7)];
+        let known = live(&[job(2, 1, 11), job(3, 1, 8), job(4, 1, 5)]);
         let merged = merge(&fetched, &known, true);
-        assert_eq!(merged, [job(3, 1, 12), job(2, 1, 11), job(1, 1, 10)]);
+        assert_eq!(merged, [job(2, 1, 11), job(1, 1, 10), job(3, 1, 8), job(5, 1, 7)]);
         assert_eq!(merge(&fetched, &known, false), fetched);
     }
 

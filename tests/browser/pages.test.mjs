@@ -55,6 +55,8 @@ test('pages of a signed-in user are accessible and fit', async () => {
       await live(page);
       assert.equal(await page.locator('h1').count(), 1, `${path} has one heading`);
       assert.match(await page.title(), / · GAS$/);
+      const marked = await page.locator('.top nav a.active').allInnerTexts();
+      assert.deepEqual(marked, path === '/' ? [] : ['Annotations'], `the navigation shows where ${path} is`);
       await checkPage(page, path);
     }
     assert.deepEqual(problems, []);

@@ -3,10 +3,11 @@
 mod submit;
 mod xhr;
 
-pub use submit::{cancel_upload, submit};
+pub use submit::{cancel_upload, confirm, submit};
 
 use jiff::Timestamp;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::HtmlInputElement;
 
 fn window() -> Option<web_sys::Window> {
     web_sys::window()
@@ -32,6 +33,15 @@ pub async fn copy(text: &str) -> bool {
     let Some(window) = window() else { return false };
     let promise = window.navigator().clipboard().write_text(text);
     wasm_bindgen_futures::JsFuture::from(promise).await.is_ok()
+}
+
+/// Forgets the choice of a file input, so that choosing the same file again is a change.
+pub fn forget_choice(input_id: &str) {
+    let document = window().and_then(|window| window.document());
+    let element = document.and_then(|document| document.get_element_by_id(input_id));
+    if let Some(input) = element.and_then(|element| element.dyn_into::<HtmlInputElement>().ok()) {
+        input.set_value("");
+    }
 }
 
 /// A moment in the reader's time zone and language.

@@ -9,6 +9,7 @@ use crate::pages::Step;
 use dioxus::html::FileData;
 use dioxus::prelude::*;
 use dioxus::web::WebFileExt;
+use gas_shared::JobId;
 use gas_shared::vcf::check_preview;
 use std::cell::RefCell;
 use wasm_bindgen::JsCast;
@@ -37,22 +38,60 @@ pub fn cancel_upload() {
 pub fn submit(file: FileData, mut step: Signal<Step>) {
     let navigator = navigator();
     spawn(async move {
-        match run(&file, step).await {
-            Ok(Some(page)) => {
-                navigator.push(page);
-            }
+        match send(&file, step).await {
+            Ok(Some(id)) => queue(id, step, navigator).await,
             Ok(None) => step.set(Step::Choose),
             Err(error) => step.set(Step::Failed(error)),
         }
     });
 }
 
-async fn run(file: &FileData, mut step: Signal<Step>) -> Result<Option<Route>, ApiError> {
+/// Tries again to queue a job whose file is in S3.
+pub fn confirm(id: JobId, step: Signal<Step>) {
+    let navigator = navigator();
+    spawn(queue(id, step, navigator));
+}
+
+async fn queue(id: JobId, mut step: Signal<Step>, navigator: dioxus::router::Navigator) {
+    step.set(Step::Confirming);
+    match api::confirm_upload(id).await {
+        Ok(job) => {
+            navigator.push(Route::JobDetails { id: job.id.to_string() });
+        }
+        Err(error) => step.set(Step::Unconfirmed(id, error)),
+    }
+}
+
+/// A job whose file is not in S3 yet. However its upload ends before that, by an error, by the
+/// user, or because the page is left, it is cancelled: it would wait for ever.
+struct AwaitsFile(Option<JobId>);
+
+impl AwaitsFile {
+    fn has_arrived(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for AwaitsFile {
+    fn drop(&mut self) {
+        if let Some(id) = self.0 {
+            // Not a task of the page, which may be gone. If the server cannot be reached, the job
+            // stays; it costs nothing and shows as uploading.
+            wasm_bindgen_futures::spawn_local(async move {
+                _ = api::cancel_job(id).await;
+            });
+        }
+    }
+}
+
+/// Sends the file, and answers the job, or `None` where the user cancelled.
+async fn send(file: &FileData, mut step: Signal<Step>) -> Result<Option<JobId>, ApiError> {
     let unreadable =
         || ApiError::new(ErrorCode::Invalid, "the file cannot be read any more; choose it again");
     let blob = file.get_web_file().ok_or_else(unreadable)?;
     check_beginning(&blob).await?;
     let ticket = api::request_upload(file.name(), file.size()).await?;
+    let job = AwaitsFile(Some(ticket.job_id));
     step.set(Step::Sending { sent: 0, total: file.size() });
     let progress = move |sent, total| step.set(Step::Sending { sent, total });
     let upload = Upload::begin(&ticket, &blob, progress).map_err(|_| unreadable())?;
@@ -60,17 +99,13 @@ async fn run(file: &FileData, mut step: Signal<Step>) -> Result<Option<Route>, A
     let sent = upload.finish().await;
     CURRENT.take();
     match sent {
-        Sent::Answered(200..300) => {}
-        Sent::Cancelled => {
-            // The job would wait for its file for ever.
-            api::cancel_job(ticket.job_id).await?;
-            return Ok(None);
+        Sent::Answered(200..300) => {
+            job.has_arrived();
+            Ok(Some(ticket.job_id))
         }
-        Sent::Answered(status) => return Err(refused_by_storage(status)),
+        Sent::Cancelled => Ok(None),
+        Sent::Answered(status) => Err(refused_by_storage(status)),
     }
-    step.set(Step::Confirming);
-    let job = api::confirm_upload(ticket.job_id).await?;
-    Ok(Some(crate::pages::details(job.id)))
 }
 
 fn refused_by_storage(status: u16) -> ApiError {

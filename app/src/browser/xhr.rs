@@ -15,7 +15,7 @@ pub enum Sent {
     Cancelled,
 }
 
-/// An upload under way. Dropping it takes its callbacks away from the request.
+/// An upload under way. Dropping it ends the request.
 pub struct Upload {
     request: XmlHttpRequest,
     ended: oneshot::Receiver<Sent>,
@@ -70,6 +70,8 @@ impl Drop for Upload {
         self.request.set_onload(None);
         self.request.set_onerror(None);
         self.request.set_onabort(None);
+        // Does nothing where it is over.
+        _ = self.request.abort();
     }
 }
 

@@ -6,8 +6,9 @@ use dioxus::prelude::*;
 #[component]
 pub fn ErrorNote(error: ApiError) -> Element {
     let here = use_route::<Route>().to_string();
+    let tone = if error.code == ErrorCode::SignInRequired { "note-warn" } else { "note-bad" };
     rsx! {
-        div { class: "note note-bad", role: "alert",
+        div { class: "note {tone}", role: "alert",
             p { "{sentence(&error.message)}" }
             match error.code {
                 ErrorCode::SignInRequired => rsx! {

@@ -38,7 +38,11 @@ pub fn FilePicker(
                 accept: ".vcf,.gz,.bgz",
                 disabled: !enabled,
                 "aria-describedby": "vcf-file-hint",
-                onchange: move |event| take(event.files()),
+                onchange: move |event| {
+                    take(event.files());
+                    #[cfg(feature = "web")]
+                    crate::browser::forget_choice("vcf-file");
+                },
             }
             p { id: "vcf-file-hint", class: "muted",
                 "or drop it here: .vcf, .vcf.gz or .vcf.bgz, VCF 3.3 to 4.5"

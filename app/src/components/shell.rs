@@ -48,10 +48,13 @@ pub fn use_account() -> Option<Account> {
 
 #[component]
 fn SignedInBar(account: Account) -> Element {
+    let here = use_route::<Route>();
+    let is_list =
+        matches!(here, Route::Annotations { .. } | Route::JobDetails { .. } | Route::JobLog { .. });
     rsx! {
         nav { "aria-label": "Main",
-            Link { to: Route::Annotations { cursor: String::new() }, active_class: "active", "Annotations" }
-            Link { to: Route::Annotate {}, active_class: "active", "New annotation" }
+            NavLink { to: Route::Annotations { cursor: String::new() }, is_here: is_list, "Annotations" }
+            NavLink { to: Route::Annotate {}, is_here: matches!(here, Route::Annotate {}), "New annotation" }
         }
         div { class: "account",
             LiveDot {}
@@ -61,6 +64,14 @@ fn SignedInBar(account: Account) -> Element {
                 button { class: "button button-quiet", r#type: "submit", "Sign out" }
             }
         }
+    }
+}
+
+/// A link of the navigation; the router's own mark compares queries, too.
+#[component]
+fn NavLink(to: Route, is_here: bool, children: Element) -> Element {
+    rsx! {
+        Link { class: if is_here { "active" } else { "" }, to, {children} }
     }
 }
 

@@ -3,7 +3,7 @@ use crate::error::{ApiError, ErrorCode};
 use crate::format;
 use dioxus::html::FileData;
 use dioxus::prelude::*;
-use gas_shared::{Account, FileName};
+use gas_shared::{Account, FileName, JobId};
 
 /// Where an upload is.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +24,8 @@ pub enum Step {
     Confirming,
     /// Stopped by an error; the file can be sent again.
     Failed(ApiError),
+    /// S3 has the file, but the job could not be queued; that can be tried again.
+    Unconfirmed(JobId, ApiError),
 }
 
 /// The page that submits a file.
@@ -61,7 +63,14 @@ fn Submit(account: Account) -> Element {
         #[cfg(feature = "web")]
         crate::browser::submit(file, step);
     });
-    let busy = !matches!(*step.read(), Step::Choose | Step::Failed(_));
+    // A callback of this component: the button goes away at the first step, and its tasks with it.
+    let queue = use_callback(move |id: JobId| {
+        #[cfg(feature = "web")]
+        crate::browser::confirm(id, step);
+        #[cfg(not(feature = "web"))]
+        let _ = (id, step);
+    });
+    let busy = !matches!(*step.read(), Step::Choose | Step::Failed(_) | Step::Unconfirmed(..));
     rsx! {
         FilePicker { enabled: !busy, onfile: move |file| upload.call(file) }
         if let Some(file) = chosen() {
@@ -75,6 +84,10 @@ fn Submit(account: Account) -> Element {
                     Step::Failed(error) => rsx! {
                         ErrorNote { error }
                         button { class: "button", r#type: "button", onclick: move |_| upload.call(file.clone()), "Try again" }
+                    },
+                    Step::Unconfirmed(id, error) => rsx! {
+                        ErrorNote { error }
+                        button { class: "button", r#type: "button", onclick: move |_| queue.call(id), "Try again" }
                     },
                 }
             }
@@ -122,12 +135,6 @@ fn check(account: &Account, name: &str, size: u64) -> Result<(), ApiError> {
         return Err(ApiError::new(ErrorCode::OverLimit, text));
     }
     Ok(())
-}
-
-/// Where a submitted job is shown.
-#[cfg(feature = "web")]
-pub fn details(id: gas_shared::JobId) -> crate::app::Route {
-    crate::app::Route::JobDetails { id: id.to_string() }
 }
 
 #[cfg(test)]

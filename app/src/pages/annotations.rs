@@ -16,7 +16,9 @@ pub fn Annotations(cursor: String) -> Element {
     let cursor = use_memo(use_reactive!(|cursor| cursor));
     let list = use_loader(move || {
         live.follow();
-        async move { Ok::<_, ApiError>(jobs(cursor()).await) }
+        // Read here, not in the future: a hydrated page never polls the first one.
+        let cursor = cursor();
+        async move { Ok::<_, ApiError>(jobs(cursor).await) }
     })?;
     let new = rsx! {
         Link { class: "button button-main", to: Route::Annotate {}, "Request new annotation" }

@@ -16,7 +16,8 @@ pub fn JobDetails(id: String) -> Element {
     let id = use_memo(use_reactive!(|id| id));
     let loaded = use_loader(move || {
         live.follow();
-        async move { Ok::<_, ApiError>(fetch(&id()).await) }
+        let id = id();
+        async move { Ok::<_, ApiError>(fetch(&id).await) }
     })?;
     match &*loaded.read() {
         Ok(job) => rsx! { Details { job: live.newest(job.clone()) } },

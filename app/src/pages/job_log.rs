@@ -10,7 +10,10 @@ use dioxus::prelude::*;
 pub fn JobLog(id: String) -> Element {
     let back = Route::JobDetails { id: id.clone() };
     let id = use_memo(use_reactive!(|id| id));
-    let log = use_loader(move || async move { Ok::<_, ApiError>(fetch(&id()).await) })?;
+    let log = use_loader(move || {
+        let id = id();
+        async move { Ok::<_, ApiError>(fetch(&id).await) }
+    })?;
     let content = match &*log.read() {
         Ok(text) => rsx! {
             pre { class: "log", tabindex: "0", "aria-label": "Log", "{text}" }

@@ -9,7 +9,7 @@ mod not_found;
 
 pub use annotate::Annotate;
 #[cfg(feature = "web")]
-pub use annotate::{Step, details};
+pub use annotate::Step;
 pub use annotations::Annotations;
 pub use home::Home;
 pub use job_details::JobDetails;

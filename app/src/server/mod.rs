@@ -59,6 +59,9 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         .with_context(|| format!("failed to listen on {}", settings.listen))?;
     let web = Web::new(gas, hub, &settings).await?;
     let app = router::build(web, sessions);
+    // The SDK's pooled connections belong to the runtime that opened them, which may be Dioxus' own
+    // and ends with the application. The pump needs them until its queue is deleted.
+    let keep_runtime = app.clone();
     tracing::info!(listen = %settings.listen, url = %settings.public_url, "web ready");
     let stop = shutdown.clone();
     axum::serve(listener, app)
@@ -70,6 +73,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         .await
         .context("failed to serve")?;
     pump.await.context("the event pump panicked")?;
+    drop(keep_runtime);
     sweeper.await.context("the session sweeper panicked")
 }
 

@@ -7,8 +7,8 @@ use super::record::{check_record, parse_record};
 /// What the beginning of a file says.
 #[derive(Clone, Debug)]
 pub struct Preview {
-    /// The header.
-    pub header: Header,
+    /// The header; `None` where it is longer than what was looked at.
+    pub header: Option<Header>,
     /// Records seen.
     pub records: u64,
 }
@@ -46,7 +46,8 @@ pub fn check_preview(bytes: &[u8], complete: bool) -> Result<Preview, Diagnostic
         }
     }
     match (header, parser) {
-        (Some(header), _) if records > 0 || !complete => Ok(Preview { header, records }),
+        (header, _) if !complete => Ok(Preview { header, records }),
+        (Some(header), _) if records > 0 => Ok(Preview { header: Some(header), records }),
         (Some(_), _) => Err(Diagnostic {
             line: number,
             column: None,
@@ -70,6 +71,13 @@ mod tests {
         assert_eq!(check_preview(text.as_bytes(), false).unwrap().records, 1);
         let error = check_preview(text.as_bytes(), true).unwrap_err();
         assert_eq!((error.line, error.code), (4, Code::TooFewColumns));
+    }
+
+    #[test]
+    fn a_header_longer_than_the_preview_is_no_error() {
+        let preview = check_preview(&HEADER.as_bytes()[..30], false).unwrap();
+        assert!(preview.header.is_none());
+        assert_eq!(check_preview(b"##fileformat=VCFv4.2", false).unwrap().records, 0);
     }
 
     #[test]
