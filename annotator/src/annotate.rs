@@ -3,9 +3,9 @@
 use crate::consequence::{Effect, Structural, Term, TermSet};
 use crate::error::InputError;
 use crate::hgvs::HgvsText;
+use crate::known::KnownText;
 use crate::layout::{
-    Entry, Known, Layout, PROMOTER_BASES, write_ann, write_ann_intergenic, write_csq,
-    write_csq_intergenic,
+    Entry, Layout, PROMOTER_BASES, write_ann, write_ann_intergenic, write_csq, write_csq_intergenic,
 };
 use crate::reference::{ContigView, Reference};
 use crate::report::{Counts, Kind, Place, Places};
@@ -23,6 +23,7 @@ pub struct Annotator<'r> {
     contig: Option<ContigView<'r>>,
     contig_records: u64,
     effect: Effect,
+    known: KnownText,
     hgvs: HgvsText,
     /// What was counted so far.
     pub counts: Counts,
@@ -32,13 +33,13 @@ pub struct Annotator<'r> {
 const MAX_POSITION: i32 = 1 << 30;
 
 /// What an alternative does.
-enum Change<'a> {
+pub(crate) enum Change<'a> {
     Sequence(Allele<'a>),
     Structural(Structural),
 }
 
 impl Change<'_> {
-    const fn span(&self) -> (i32, i32) {
+    pub(crate) const fn span(&self) -> (i32, i32) {
         match self {
             Self::Sequence(allele) => (allele.start, allele.end),
             Self::Structural(variant) => (variant.start, variant.end),
@@ -64,6 +65,7 @@ impl<'r> Annotator<'r> {
             contig: None,
             contig_records: 0,
             effect: Effect::default(),
+            known: KnownText::default(),
             hgvs: HgvsText::default(),
             counts: Counts::default(),
         }
@@ -84,7 +86,7 @@ impl<'r> Annotator<'r> {
         self.enter_contig(record.chrom);
         self.counts.records += 1;
         self.contig_records += 1;
-        self.counts.in_dbsnp += u64::from(has_rs_id(record.id));
+        self.known.begin_record(self.reference.tracks(), has_rs_id(record.id));
         out.extend_from_slice(record.before_info);
         let info_start = out.len();
         let replaced = self.replaces_key.then_some(self.layout);
@@ -107,6 +109,7 @@ impl<'r> Annotator<'r> {
     }
 
     fn finish_line(&mut self, record: &Record<'_>, out: &mut Vec<u8>, info_start: usize) {
+        self.known.finish_record(self.reference.tracks(), out, info_start, &mut self.counts);
         if out.len() == info_start {
             out.push(b'.');
         }
@@ -221,7 +224,7 @@ impl<'r> Annotator<'r> {
     ) {
         let (first_entry, info_start) = entries;
         let mut all = TermSet::EMPTY;
-        let known = Known::default();
+        self.known.find(self.reference.tracks(), contig.number, change);
         match change {
             Change::Sequence(allele) => self.hgvs.begin(contig, allele),
             Change::Structural(_) => self.hgvs.clear(),
@@ -248,7 +251,7 @@ impl<'r> Annotator<'r> {
                 transcript,
                 effect: &self.effect,
                 hgvs: &self.hgvs,
-                known: &known,
+                known: &self.known.known(),
             };
             match self.layout {
                 Layout::Csq => write_csq(out, &entry),
@@ -267,7 +270,13 @@ impl<'r> Annotator<'r> {
                 nearest.map(|(gene, distance)| (&contig.model.genes[gene as usize], distance));
             match self.layout {
                 Layout::Csq => {
-                    write_csq_intergenic(out, shown.0, &known, &self.hgvs.genomic, nearest);
+                    write_csq_intergenic(
+                        out,
+                        shown.0,
+                        &self.known.known(),
+                        &self.hgvs.genomic,
+                        nearest,
+                    );
                 }
                 Layout::Ann => write_ann_intergenic(out, shown.1, nearest),
             }

@@ -10,11 +10,13 @@ pub mod assembly;
 pub mod consequence;
 pub mod error;
 pub mod hgvs;
+mod known;
 pub mod layout;
 pub mod model;
 pub mod pipeline;
 pub mod reference;
 pub mod report;
+pub mod tracks;
 pub mod variant;
 pub mod vcf;
 

@@ -101,7 +101,7 @@ pub fn annotate_file(
     let mut first = Chunk::default();
     let header = read_header(&mut source, &mut first)?;
     let mut sink = OutputFile::create(output)?;
-    write_header(&header, options.layout, &mut sink)?;
+    write_header(&header, options.layout, reference, &mut sink)?;
     let run = Run {
         source: Mutex::new(Source { input: source, first: Some(first), failed: false }),
         sink: Mutex::new(Sink {
@@ -127,11 +127,22 @@ pub fn annotate_file(
     finish(run)
 }
 
-fn write_header(header: &HeaderText, layout: Layout, sink: &mut OutputFile) -> Result<(), Error> {
-    let definitions = [
+fn write_header(
+    header: &HeaderText,
+    layout: Layout,
+    reference: &Reference,
+    sink: &mut OutputFile,
+) -> Result<(), Error> {
+    let mut definitions = vec![
         format!("##gas-annotate=<Version=\"{}\">", env!("CARGO_PKG_VERSION")),
         layout.definition(),
     ];
+    for track in reference.tracks().iter().filter(|t| t.is_regions()) {
+        let name = &track.name;
+        definitions.push(format!(
+            "##INFO=<ID={name},Number=.,Type=String,Description=\"Regions of the track {name}\">"
+        ));
+    }
     let mut text = Vec::new();
     header.write(&definitions, &mut text);
     if sink.is_gzip() {

@@ -19,6 +19,8 @@ static REFERENCE: LazyLock<Reference> = LazyLock::new(|| {
     build_reference(&BuildOptions {
         gff: vec![assets.join("demo.gff3.gz")],
         fasta: vec![assets.join("demo.fa.gz")],
+        vcf_tracks: Vec::new(),
+        bed_tracks: Vec::new(),
         assembly: "GRCh37".to_owned(),
         out: out.clone(),
     })
@@ -238,6 +240,40 @@ fn ann_has_its_sixteen_columns() {
     let expected = "C|synonymous_variant|LOW|DEFB125|ENSG00000178591|transcript|ENST00000382410|\
         protein_coding|2/2|c.171T>C|p.Ile57%3D|171/587|171/471|57/157||";
     assert!(line.contains(expected), "{line}");
+}
+
+#[test]
+fn tracks_name_known_variants_and_regions() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let bases = "ACGTACGTAC".repeat(20);
+    let gff = "1\tx\tgene\t50\t90\t.\t+\t.\tID=g1;Name=G1\n\
+               1\tx\tmRNA\t50\t90\t.\t+\t.\tID=t1;Parent=g1\n\
+               1\tx\texon\t50\t90\t.\t+\t.\tParent=t1\n";
+    let known = "##fileformat=VCFv4.2\n1\t20\trs7\tTACG\tTCG\t.\t.\tAF=0.25;CLNSIG=Benign,other\n";
+    let out = folder.path().join("bundle");
+    build_reference(&BuildOptions {
+        gff: vec![write("m.gff3", gff)],
+        fasta: vec![write("s.fa", &format!(">1\n{bases}\n"))],
+        vcf_tracks: vec![("dbsnp".to_owned(), write("k.vcf", known))],
+        bed_tracks: vec![("segdup".to_owned(), write("r.bed", "chr1\t0\t30\tD 1\n"))],
+        assembly: "test".to_owned(),
+        out: out.clone(),
+    })
+    .unwrap();
+    let reference = Reference::open(&out).unwrap();
+    let mut annotator = Annotator::new(&reference, 0, Layout::Csq, false);
+    let mut text = Vec::new();
+    annotator.record(1, b"1\t20\t.\tTA\tT\t.\t.\t.", &mut text).unwrap();
+    let line = String::from_utf8(text).unwrap();
+    // The same deletion, written shorter than the track writes it.
+    assert!(line.contains("|rs7|") && line.contains("|0.25|Benign&other;segdup=D_1\n"), "{line}");
+    let counts = annotator.into_counts();
+    assert_eq!((counts.in_dbsnp, counts.tracks), (1, vec![1, 1]));
 }
 
 #[test]

@@ -14,6 +14,8 @@ static REFERENCE: LazyLock<Reference> = LazyLock::new(|| {
     build_reference(&BuildOptions {
         gff: vec![assets.join("demo.gff3.gz")],
         fasta: vec![assets.join("demo.fa.gz")],
+        vcf_tracks: Vec::new(),
+        bed_tracks: Vec::new(),
         assembly: "GRCh37".to_owned(),
         out: out.clone(),
     })

@@ -13,6 +13,12 @@ pub(crate) struct BuildArgs {
     /// Sequences, FASTA, plain or gzipped; may be given several times.
     #[arg(long, required = true)]
     fasta: Vec<PathBuf>,
+    /// Known variants, NAME=FILE.vcf[.gz]; a track named `dbsnp` counts as dbSNP. May be given several times.
+    #[arg(long, value_parser = name_and_file)]
+    vcf_track: Vec<(String, PathBuf)>,
+    /// Regions, NAME=FILE.bed[.gz]; NAME becomes their INFO key. May be given several times.
+    #[arg(long, value_parser = name_and_file)]
+    bed_track: Vec<(String, PathBuf)>,
     /// Assembly, such as GRCh37.
     #[arg(long)]
     assembly: String,
@@ -25,6 +31,8 @@ pub(crate) fn run(args: &BuildArgs) -> anyhow::Result<()> {
     let manifest = build_reference(&BuildOptions {
         gff: args.gff.clone(),
         fasta: args.fasta.clone(),
+        vcf_tracks: args.vcf_track.clone(),
+        bed_tracks: args.bed_track.clone(),
         assembly: args.assembly.clone(),
         out: args.out.clone(),
     })?;
@@ -39,4 +47,9 @@ pub(crate) fn run(args: &BuildArgs) -> anyhow::Result<()> {
         manifest.transcripts
     );
     Ok(())
+}
+
+fn name_and_file(text: &str) -> Result<(String, PathBuf), String> {
+    let (name, file) = text.split_once('=').ok_or("NAME=FILE is expected")?;
+    Ok((name.to_owned(), file.into()))
 }

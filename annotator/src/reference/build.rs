@@ -1,13 +1,15 @@
 //! `build-reference`: models and sequence into a bundle.
 
 use super::assemble::assemble;
+use super::contigs::ContigNames;
 use super::fasta::copy_fasta;
 use super::gff::read_features;
 use super::input::SourceFile;
-use super::manifest::{BundleFile, Contig, FORMAT, Manifest, Source};
+use super::manifest::{BundleFile, Contig, FORMAT, Manifest, Source, TrackEntry};
 use super::{MANIFEST, MODELS, SEQUENCE, SPLICED};
 use crate::Error;
 use crate::model::{ContigModel, Strand, complement};
+use crate::tracks::build_track;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write};
@@ -20,6 +22,10 @@ pub struct BuildOptions {
     pub gff: Vec<PathBuf>,
     /// Sequences; several files are taken together.
     pub fasta: Vec<PathBuf>,
+    /// Known variants: a name and a VCF file each.
+    pub vcf_tracks: Vec<(String, PathBuf)>,
+    /// Regions: a name and a BED file each.
+    pub bed_tracks: Vec<(String, PathBuf)>,
     /// Assembly name.
     pub assembly: String,
     /// The bundle's folder; made where it is missing.
@@ -54,18 +60,23 @@ pub fn build_reference(options: &BuildOptions) -> Result<Manifest, Error> {
     let bytes = postcard::to_stdvec(&models)
         .map_err(|e| Error::Bundle { path: out.clone(), reason: e.to_string() })?;
     fs::write(out.join(MODELS), bytes).map_err(Error::file(out.join(MODELS)))?;
+    let tracks = write_tracks(options, &contigs, &mut sources)?;
+    let mut files: Vec<BundleFile> = [SEQUENCE, SPLICED, MODELS]
+        .iter()
+        .map(|f| describe_file(out, f))
+        .collect::<Result<_, _>>()?;
+    for track in &tracks {
+        files.push(describe_file(out, &track.file)?);
+    }
     let manifest = Manifest {
         format: FORMAT,
         assembly: options.assembly.clone(),
         genes: models.iter().map(|m| m.genes.len() as u64).sum(),
         transcripts: models.iter().map(|m| m.transcripts.len() as u64).sum(),
         contigs,
-        tracks: Vec::new(),
+        tracks,
         sources,
-        files: [SEQUENCE, SPLICED, MODELS]
-            .iter()
-            .map(|f| describe_file(out, f))
-            .collect::<Result<_, _>>()?,
+        files,
         notes,
     };
     write_manifest(out, &manifest)?;
@@ -154,6 +165,35 @@ fn splice(
             Strand::Reverse => bases.extend(part.iter().rev().map(|b| complement(*b))),
         }
     }
+}
+
+fn write_tracks(
+    options: &BuildOptions,
+    contigs: &[Contig],
+    sources: &mut Vec<Source>,
+) -> Result<Vec<TrackEntry>, Error> {
+    let names = ContigNames::new(contigs.iter().map(|c| c.name.as_str()));
+    let vcf = options.vcf_tracks.iter().map(|t| (t, false));
+    let bed = options.bed_tracks.iter().map(|t| (t, true));
+    let mut entries: Vec<TrackEntry> = Vec::new();
+    for ((name, path), regions) in vcf.chain(bed) {
+        let mut source = SourceFile::open(path)?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if name.is_empty() || !name.chars().all(plain) || entries.iter().any(|e| e.name == *name) {
+            return Err(source.error(format!(
+                "{name:?} is no name for a track: letters, digits and \"_\" are, each name once"
+            )));
+        }
+        let (data, records) = build_track(&mut source, &names, contigs.len(), regions)?;
+        let file = format!("track-{name}.bin");
+        let bytes = postcard::to_stdvec(&data)
+            .map_err(|e| Error::Bundle { path: options.out.clone(), reason: e.to_string() })?;
+        fs::write(options.out.join(&file), bytes).map_err(Error::file(options.out.join(&file)))?;
+        sources.push(describe(&source, name));
+        let kind = if regions { "bed" } else { "vcf" }.to_owned();
+        entries.push(TrackEntry { name: name.clone(), kind, file, records });
+    }
+    Ok(entries)
 }
 
 fn describe(source: &SourceFile, role: &str) -> Source {

@@ -11,10 +11,12 @@ mod manifest;
 
 pub use build::{BuildOptions, build_reference};
 pub use contigs::{ContigNames, is_mitochondrial};
+pub use input::SourceFile;
 pub use manifest::{BundleFile, Contig, FORMAT, Manifest, Source, TrackEntry};
 
 use crate::Error;
 use crate::model::{Cds, ContigModel, RegionIndex, Transcript};
+use crate::tracks::{Track, TrackData};
 use memmap2::Mmap;
 use std::fs::{self, File};
 use std::io;
@@ -38,6 +40,7 @@ pub struct Reference {
     sequence: Mmap,
     spliced: Mmap,
     contigs: Vec<ContigData>,
+    tracks: Vec<Track>,
 }
 
 #[derive(Debug)]
@@ -107,7 +110,9 @@ impl Reference {
         if models.len() != manifest.contigs.len() {
             return Err(broken(format!("{MODELS} and {MANIFEST} disagree; build it again")));
         }
+        let tracks = manifest.tracks.iter().map(|entry| open_track(folder, entry));
         Ok(Self {
+            tracks: tracks.collect::<Result<_, _>>()?,
             names: ContigNames::new(manifest.contigs.iter().map(|c| c.name.as_str())),
             sequence: open(SEQUENCE)?,
             spliced: open(SPLICED)?,
@@ -129,6 +134,11 @@ impl Reference {
             }
         }
         Ok(())
+    }
+
+    /// Tracks, in the order of the manifest.
+    pub fn tracks(&self) -> &[Track] {
+        &self.tracks
     }
 
     /// The contig of a name in any spelling.
@@ -159,6 +169,16 @@ impl Reference {
     pub fn contigs(&self) -> impl Iterator<Item = ContigView<'_>> {
         (0..self.contigs.len() as u32).map(|n| self.contig_number(n))
     }
+}
+
+fn open_track(folder: &Path, entry: &TrackEntry) -> Result<Track, Error> {
+    let path = folder.join(&entry.file);
+    let bytes = fs::read(&path).map_err(Error::file(&path))?;
+    let data: TrackData = postcard::from_bytes(&bytes).map_err(|e| Error::Bundle {
+        path: folder.to_owned(),
+        reason: format!("{}: {e}; build it again", entry.file),
+    })?;
+    Ok(Track::new(entry.name.clone(), data))
 }
 
 impl ContigData {

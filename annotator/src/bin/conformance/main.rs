@@ -75,6 +75,8 @@ fn build(out: &Path, gff: &Path, fasta: &Path) -> anyhow::Result<PathBuf> {
     build_reference(&BuildOptions {
         gff: vec![gff.to_owned()],
         fasta: vec![fasta.to_owned()],
+        vcf_tracks: Vec::new(),
+        bed_tracks: Vec::new(),
         assembly: "GRCh37".to_owned(),
         out: out.to_owned(),
     })?;
