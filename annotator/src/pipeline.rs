@@ -50,6 +50,8 @@ pub struct Outcome {
     pub header: Header,
     /// Findings that did not stop it.
     pub warnings: Vec<String>,
+    /// Whether the records were in order.
+    pub sorted: bool,
 }
 
 /// Progress after a chunk was written: the fraction done and the records so far.
@@ -175,6 +177,7 @@ fn finish(run: Run<'_>) -> Result<Outcome, Error> {
     check_assembly(&sink.counts, &header.header, reference, options.max_mismatch_percent)?;
     let mut warnings: Vec<String> =
         header.header.warnings.iter().map(ToString::to_string).collect();
+    let sorted = sink.order.warning.is_none();
     warnings.extend(sink.order.warning);
     if sink.counts.unknown_contig > 0 {
         warnings.push(format!(
@@ -189,7 +192,7 @@ fn finish(run: Run<'_>) -> Result<Outcome, Error> {
         ));
     }
     sink.output.finish()?;
-    Ok(Outcome { counts: sink.counts, header: header.header.clone(), warnings })
+    Ok(Outcome { counts: sink.counts, header: header.header.clone(), warnings, sorted })
 }
 
 impl Run<'_> {

@@ -277,6 +277,14 @@ fn tracks_name_known_variants_and_regions() {
 }
 
 #[test]
+fn a_bgzipped_sample_can_be_indexed() {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/samples/premium.vcf");
+    let (_, packed) = run(&std::fs::read_to_string(sample).unwrap(), "out.vcf.gz", 1);
+    let index = gas_annotate::vcf::write_index(&packed).unwrap();
+    assert!(index.ends_with("out.vcf.gz.tbi") && std::fs::metadata(index).unwrap().len() > 100);
+}
+
+#[test]
 fn the_users_id_info_and_samples_stay() {
     let line = annotated("20\t65069\trs1;mine\tT\tA,C\t5\tPASS\tAC=1").unwrap();
     assert!(line.starts_with("20\t65069\trs1;mine\tT\tA,C\t5\tPASS\tAC=1;CSQ=A|"), "{line}");

@@ -6,7 +6,7 @@ use gas_annotate::layout::Layout;
 use gas_annotate::pipeline::{Options, annotate_file};
 use gas_annotate::reference::Reference;
 use gas_annotate::report::{summarise, write_count_log};
-use gas_annotate::vcf::Limits;
+use gas_annotate::vcf::{Limits, write_index};
 use serde::Serialize;
 use std::fs;
 use std::io::Write;
@@ -35,6 +35,9 @@ pub(crate) struct AnnotateArgs {
     /// Counts as JSON [default: the output's name with `.summary.json`].
     #[arg(long)]
     summary: Option<PathBuf>,
+    /// Write a tabix index beside a bgzipped output.
+    #[arg(long)]
+    index: bool,
     /// Progress on standard output.
     #[arg(long, value_enum, default_value_t = ProgressFormat::None)]
     progress: ProgressFormat,
@@ -115,6 +118,11 @@ pub(crate) fn run(args: &AnnotateArgs) -> anyhow::Result<()> {
         }
     };
     let outcome = annotate_file(&args.input, &args.out, &reference, &options, &cancel, &progress)?;
+    if args.index && outcome.sorted {
+        write_index(&args.out)?;
+    } else if args.index {
+        eprintln!("warning: the file is not sorted, so it has no index");
+    }
     for warning in &outcome.warnings {
         eprintln!("warning: {warning}");
     }

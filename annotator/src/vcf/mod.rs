@@ -2,10 +2,12 @@
 
 mod bgzf;
 mod header;
+mod index;
 mod input;
 mod output;
 
 pub(crate) use header::trimmed;
 pub use header::{HeaderText, read_header};
+pub use index::write_index;
 pub use input::{Chunk, InputFile, Limits};
 pub use output::{OutputFile, PartialFile};

@@ -1,0 +1,30 @@
+//! The index beside a bgzipped file.
+
+use super::output::PartialFile;
+use crate::Error;
+use noodles_vcf::Index;
+use std::path::{Path, PathBuf};
+
+/// Writes `FILE.gz.tbi` (or `.csi`, where a contig is too long for tabix) for a sorted bgzipped VCF
+/// file and returns its path. The file is read again by an independent VCF reader, which also shows
+/// that what was written is valid.
+///
+/// # Errors
+/// [`Error::File`] where the file is not sorted or the index cannot be written.
+pub fn write_index(path: &Path) -> Result<PathBuf, Error> {
+    let index = noodles_vcf::fs::index(path).map_err(Error::file(path))?;
+    let mut name = path.to_owned().into_os_string();
+    name.push(match index {
+        Index::Tabix(_) => ".tbi",
+        Index::Csi(_) => ".csi",
+    });
+    let target = PathBuf::from(name);
+    let partial = PartialFile::new(&target);
+    let written = match &index {
+        Index::Tabix(index) => noodles_tabix::fs::write(&target, index),
+        Index::Csi(index) => noodles_csi::fs::write(&target, index),
+    };
+    written.map_err(Error::file(&target))?;
+    partial.keep();
+    Ok(target)
+}
