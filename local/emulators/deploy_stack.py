@@ -1,8 +1,4 @@
-"""Creates or updates the CloudFormation stack on the endpoint and prints its outputs as JSON.
-
-The account's root may assume the deployed roles afterwards (--assume-roles), so that each local
-process can run under the very policies it will have on AWS, where EC2 and Lambda assume them.
-"""
+"""Creates or updates the CloudFormation stack on the endpoint and prints its outputs as JSON."""
 
 import argparse
 import json
@@ -77,24 +73,12 @@ def explain(cloudformation, stack: str) -> str:
     return "\n".join(lines)
 
 
-def let_root_assume(iam, role_arn: str) -> None:
-    """Adds the account's root to those whom the role trusts."""
-    name = role_arn.rsplit("/", 1)[-1]
-    root = "arn:aws:iam::{}:root".format(role_arn.split(":")[4])
-    trust = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
-    statement = {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "sts:AssumeRole"}
-    if statement not in trust["Statement"]:
-        trust["Statement"].append(statement)
-        iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
-
-
 def main() -> None:
     """Reads the command line, deploys, prints the outputs."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--stack", required=True)
     arguments.add_argument("--template", required=True, type=Path)
     arguments.add_argument("--parameter", action="append", default=[], type=parameter)
-    arguments.add_argument("--assume-roles", action="store_true")
     options = arguments.parse_args()
     session = get_session()
     cloudformation = session.create_client("cloudformation")
@@ -104,11 +88,6 @@ def main() -> None:
         status = found["StackStatus"] if found else "gone"
         sys.exit(f"stack {options.stack} is {status}:\n{explain(cloudformation, options.stack)}")
     outputs = {item["OutputKey"]: item["OutputValue"] for item in found.get("Outputs", [])}
-    if options.assume_roles:
-        iam = session.create_client("iam")
-        for name, value in outputs.items():
-            if name.endswith("RoleArn"):
-                let_root_assume(iam, value)
     print(json.dumps(outputs))
 
 

@@ -5,6 +5,9 @@ use crate::config::StackConfig;
 use crate::environment::{self, Environment};
 use crate::error::{Error, Result};
 
+/// The emulated account's root, as whom the GAS processes assume their roles.
+const ROOT: &str = "arn:aws:iam::000000000000:root";
+
 /// Creates or updates the stack and answers its outputs.
 pub(crate) async fn deploy(config: &StackConfig) -> Result<Environment> {
     let mut arguments = vec![
@@ -14,10 +17,12 @@ pub(crate) async fn deploy(config: &StackConfig) -> Result<Environment> {
         config.prefix.clone(),
         "--template".to_owned(),
         config.template().display().to_string(),
-        "--assume-roles".to_owned(),
     ];
-    let mut parameters =
-        vec![format!("Prefix={}", config.prefix), format!("WebOrigin={}", config.public_url())];
+    let mut parameters = vec![
+        format!("Prefix={}", config.prefix),
+        format!("WebOrigin={}", config.public_url()),
+        format!("TrustedPrincipalArn={ROOT}"),
+    ];
     if let Some(seconds) = config.job_visibility_secs {
         parameters.push(format!("JobVisibilitySeconds={seconds}"));
     }
