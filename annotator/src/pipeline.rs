@@ -197,6 +197,7 @@ fn finish(run: Run<'_>) -> Result<Outcome, Error> {
 
 impl Run<'_> {
     fn work(&self) {
+        let _guard = PanicGuard(self);
         let header = &self.header.header;
         let layout = self.options.layout;
         let replaces_key = header.info_keys.contains(layout.key());
@@ -285,6 +286,18 @@ impl Run<'_> {
             (self.progress)(chunk.fraction, total);
         }
         alive
+    }
+}
+
+/// Wakes the threads that wait for the turn of one that panicked, so that the run ends.
+struct PanicGuard<'a, 'r>(&'a Run<'r>);
+
+impl Drop for PanicGuard<'_, '_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            lock(&self.0.sink).error.get_or_insert(Error::Cancelled);
+            self.0.turn.notify_all();
+        }
     }
 }
 
