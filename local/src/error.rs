@@ -18,15 +18,13 @@ pub enum Error {
         /// The process that has it, as far as can be told.
         holder: String,
     },
-    /// A program that the stack runs is not on this machine.
-    #[error("{program} is missing at {path}; {remedy}")]
-    ProgramMissing {
-        /// What it is.
-        program: &'static str,
-        /// Where it should be.
-        path: PathBuf,
-        /// What to do.
-        remedy: &'static str,
+    /// Another process runs a stack on the same data.
+    #[error("process {owner} runs the stack in {data_dir}; ./gas down stops it")]
+    AlreadyRunning {
+        /// The data folder.
+        data_dir: PathBuf,
+        /// The process id of its owner.
+        owner: String,
     },
     /// A process ended before it was ready.
     #[error("{name} {how} before it was ready; its last lines, from {log}:\n{tail}")]

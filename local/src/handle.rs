@@ -64,11 +64,3 @@ impl Description {
         text.ok_or_else(|| Error::NoSuchProcess(process.to_owned()))
     }
 }
-
-/// Whether a stack with this data folder runs: its PostgreSQL, the first to start and the last to
-/// end, does.
-pub fn is_running(data_dir: &Path) -> bool {
-    let pid = std::fs::read_to_string(data_dir.join("postgres.pid")).ok();
-    let pid = pid.and_then(|text| rustix::process::Pid::from_raw(text.parse().ok()?));
-    pid.is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
-}

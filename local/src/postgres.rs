@@ -9,7 +9,7 @@ use crate::config::StackConfig;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::health::Ready;
-use crate::process::ProcessSpec;
+use crate::process::{ProcessSpec, bound_to_owner};
 
 /// Whom PostgreSQL runs as where the stack runs as root, which PostgreSQL refuses.
 const NOBODY: [&str; 5] = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"];
@@ -75,7 +75,8 @@ pub(crate) fn server(config: &StackConfig) -> ProcessSpec {
     }
     ProcessSpec {
         name: "postgres",
-        command: unprivileged(&command),
+        // Becoming another user undoes the binding to the owner, so that comes after.
+        command: unprivileged(&bound_to_owner("INT", &command)),
         environment: Environment::new(),
         ready: Ready::Postgres { bin: bin.clone(), port: config.ports.postgres },
         // SIGINT is PostgreSQL's "fast shutdown".

@@ -39,6 +39,16 @@ pub(crate) struct ProcessSpec {
     pub(crate) restart: bool,
 }
 
+/// Makes a command whose process gets `signal` when the stack's owner dies, however it dies:
+/// nothing may be left holding ports and data. The kernel watches the thread that started the
+/// process, which here is one of the runtime's, and these live as long as the stack.
+pub(crate) fn bound_to_owner(signal: &str, command: &[String]) -> Vec<String> {
+    let setpriv = ["setpriv", "--pdeathsig", signal, "--"];
+    // Other systems have no such call; there Ctrl-C is the only way to end everything.
+    let prefix = setpriv.iter().filter(|_| cfg!(target_os = "linux"));
+    prefix.map(ToString::to_string).chain(command.iter().cloned()).collect()
+}
+
 /// A process that was ready once and is watched since.
 pub(crate) struct Process {
     name: &'static str,

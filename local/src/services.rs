@@ -5,7 +5,7 @@ use rustix::process::Signal;
 use crate::config::StackConfig;
 use crate::environment::{self, Environment, OIDC_CLIENT, OIDC_CLIENT_SECRET, pairs};
 use crate::health::Ready;
-use crate::process::ProcessSpec;
+use crate::process::{ProcessSpec, bound_to_owner};
 
 /// MiniStack: every AWS service on one port, with IAM enforced and its state on disk.
 pub(crate) fn ministack(config: &StackConfig) -> ProcessSpec {
@@ -25,10 +25,13 @@ pub(crate) fn ministack(config: &StackConfig) -> ProcessSpec {
     ]));
     ProcessSpec {
         name: "ministack",
-        command: vec![
-            config.programs.python.display().to_string(),
-            config.emulators().join("ministack_launcher.py").display().to_string(),
-        ],
+        command: bound_to_owner(
+            "TERM",
+            &[
+                config.programs.python.display().to_string(),
+                config.emulators().join("ministack_launcher.py").display().to_string(),
+            ],
+        ),
         environment,
         ready: Ready::Http { port: config.ports.aws, path: "/_ministack/health" },
         stop: Signal::TERM,
@@ -48,10 +51,13 @@ pub(crate) fn oidc(config: &StackConfig) -> ProcessSpec {
     ]);
     ProcessSpec {
         name: "oidc",
-        command: vec![
-            config.programs.node.display().to_string(),
-            config.emulators().join("oidc-provider.mjs").display().to_string(),
-        ],
+        command: bound_to_owner(
+            "TERM",
+            &[
+                config.programs.node.display().to_string(),
+                config.emulators().join("oidc-provider.mjs").display().to_string(),
+            ],
+        ),
         environment,
         ready: Ready::Http { port: config.ports.oidc, path: "/.well-known/openid-configuration" },
         stop: Signal::TERM,
@@ -61,9 +67,10 @@ pub(crate) fn oidc(config: &StackConfig) -> ProcessSpec {
 
 /// The GAS web server.
 pub(crate) fn web(config: &StackConfig, outputs: &Environment) -> ProcessSpec {
+    let web = config.programs.binaries.join("gas-web").display().to_string();
     ProcessSpec {
         name: "web",
-        command: vec![config.programs.binaries.join("gas-web").display().to_string()],
+        command: bound_to_owner("TERM", &[web]),
         environment: environment::web(config, outputs),
         ready: Ready::Http { port: config.ports.web, path: "/healthz" },
         stop: Signal::TERM,
@@ -76,7 +83,7 @@ pub(crate) fn worker(config: &StackConfig, outputs: &Environment) -> ProcessSpec
     let worker = config.programs.binaries.join("gas-worker").display().to_string();
     ProcessSpec {
         name: "worker",
-        command: vec![worker, "annotate".to_owned()],
+        command: bound_to_owner("TERM", &[worker, "annotate".to_owned()]),
         environment: environment::worker(config, outputs),
         ready: Ready::Line("worker ready"),
         stop: Signal::TERM,

@@ -9,6 +9,7 @@ use crate::environment::{self, Environment};
 use crate::error::{Error, Result};
 use crate::handle::Description;
 use crate::log::Log;
+use crate::owner::Ownership;
 use crate::process::{Process, ProcessSpec};
 use crate::{deploy, ports, postgres, services};
 
@@ -18,6 +19,8 @@ pub struct Stack {
     outputs: Environment,
     /// In the order of their start.
     processes: Vec<Process>,
+    /// Given up last, when all processes have ended.
+    _ownership: Ownership,
 }
 
 impl Stack {
@@ -25,14 +28,20 @@ impl Stack {
     /// took.
     ///
     /// # Errors
-    /// Where a port is taken, a program is missing, or a process does not get ready; what was
-    /// started is stopped again.
+    /// Where the data folder is in use, a port is taken, a program is missing, or a process does
+    /// not get ready; what was started is stopped again.
     pub async fn start(config: StackConfig, report: impl Fn(&str, Duration)) -> Result<Self> {
-        ports::check(config.ports)?;
         for folder in [config.data_dir.clone(), config.logs()] {
             fs::create_dir_all(&folder).map_err(Error::io(format!("make {}", folder.display())))?;
         }
-        let mut stack = Self { config, outputs: Environment::new(), processes: Vec::new() };
+        let ownership = Ownership::claim(&config.data_dir)?;
+        ports::check(config.ports)?;
+        let mut stack = Self {
+            config,
+            outputs: Environment::new(),
+            processes: Vec::new(),
+            _ownership: ownership,
+        };
         match stack.start_all(report).await {
             Ok(()) => Ok(stack),
             Err(error) => {

@@ -1,13 +1,10 @@
 //! `./gas check`: what CI holds beside the tests.
 
 use crate::paths::Paths;
+use crate::setup::{CARGO_DENY, cargo_tool};
 use crate::step::{run, step};
 use anyhow::Result;
-use std::path::PathBuf;
 use std::process::Command;
-
-/// The version that is installed where there is none.
-const CARGO_DENY: &str = "0.20.2";
 
 /// Format, lints of both halves, licences and sources.
 pub(crate) fn check(paths: &Paths) -> Result<()> {
@@ -20,7 +17,7 @@ pub(crate) fn check(paths: &Paths) -> Result<()> {
         let arguments = ["clippy", "--quiet", "--locked", "--package", "gas-app"];
         run(cargo(paths, &arguments).args(["--features", "web", "--", "-D", "warnings"]))
     })?;
-    let deny = cargo_deny(paths)?;
+    let deny = cargo_tool(paths, CARGO_DENY)?;
     step("licences, bans and sources", || {
         // The list of advisories is a git repository, which closed networks do not reach.
         run(Command::new(&deny)
@@ -33,19 +30,4 @@ fn cargo(paths: &Paths, arguments: &[&str]) -> Command {
     let mut cargo = Command::new("cargo");
     cargo.args(arguments).current_dir(&paths.root);
     cargo
-}
-
-fn cargo_deny(paths: &Paths) -> Result<PathBuf> {
-    let root = paths.cache.join("tools");
-    let program = root.join("bin/cargo-deny");
-    if !program.exists() {
-        step("installing cargo-deny, once", || {
-            run(Command::new("cargo")
-                .args(["install", "--quiet", "--locked", "cargo-deny", "--version", CARGO_DENY])
-                .arg("--root")
-                .arg(&root)
-                .current_dir(&paths.cache))
-        })?;
-    }
-    Ok(program)
 }

@@ -67,8 +67,12 @@ pub(crate) fn up(paths: &Paths, options: &UpOptions) -> Result<()> {
             signal = shutdown_signal() => signal.map(|()| None)?,
             failed = stack.failed() => Some(failed),
         };
-        eprintln!("gas: stopping …");
-        stack.stop().await;
+        eprintln!("gas: stopping …; Ctrl-C again stops at once");
+        tokio::select! {
+            () = stack.stop() => {}
+            // The processes are bound to this one, so leaving ends them.
+            signal = shutdown_signal() => signal?,
+        }
         match failed {
             Some(name) => bail!("{name} ended by itself; see its log"),
             None => Ok(()),
@@ -76,17 +80,17 @@ pub(crate) fn up(paths: &Paths, options: &UpOptions) -> Result<()> {
     })
 }
 
-/// Deletes the data of a stack that does not run.
+/// Stops what `up` runs, in whichever terminal, and deletes its data where asked to.
 pub(crate) fn down(paths: &Paths, wipe: bool) -> Result<()> {
-    if !wipe {
-        bail!(
-            "a running stack is stopped by Ctrl-C where it runs; to delete its data: ./gas down --wipe"
-        );
+    if gas_local::owner(&paths.data).is_some() {
+        step("stopping ./gas up", || Ok(gas_local::stop_running(&paths.data)?))?;
+    } else {
+        eprintln!("gas: nothing is running");
     }
-    if paths.data.join("stack.json").exists() && gas_local::is_running(&paths.data) {
-        bail!("the stack is running; stop it by Ctrl-C first");
+    if wipe {
+        step("deleting the data of ./gas up", || Ok(Stack::wipe(&paths.data)?))?;
     }
-    step("deleting the data of ./gas up", || Ok(Stack::wipe(&paths.data)?))
+    Ok(())
 }
 
 /// Everything that a stack needs, with the servers of the same profile as the bundle; data folder

@@ -4,7 +4,7 @@ use crate::bundle::{self, Profile};
 use crate::paths::Paths;
 use crate::serve::configure;
 use crate::setup;
-use crate::step::{done_in, has, run, step};
+use crate::step::{done_in, run, step};
 use anyhow::{Context, Result};
 use gas_local::{Ports, STACK_VARIABLE, Stack, StackConfig};
 use std::fs;
@@ -17,21 +17,21 @@ const JOB_VISIBILITY_SECS: u32 = 8;
 /// The largest WASM module that is accepted, in KiB of brotli.
 const MAX_BROTLI_KIB: u64 = 400;
 
+/// Begins the name of a run's data folder.
+const DATA_PREFIX: &str = "gas-test-";
+
 /// Builds what ships, starts a stack for it, and runs all tests.
 pub(crate) fn test(paths: &Paths, filters: &[String]) -> Result<()> {
     setup::system_packages(true)?;
-    if !has("cargo-nextest") {
-        step("installing cargo-nextest", || {
-            run(Command::new("cargo").args(["install", "--quiet", "--locked", "cargo-nextest"]))
-        })?;
-    }
+    let nextest = setup::cargo_tool(paths, setup::CARGO_NEXTEST)?;
     let python = setup::python(paths)?;
     let modules = setup::modules(paths)?;
     let bundle = bundle::bundle(paths, Profile::Release)?;
     bundle.check_limit(MAX_BROTLI_KIB)?;
-    step("compiling servers and tests", || run(&mut nextest(paths, "build", &[])))?;
+    step("compiling servers and tests", || run(&mut build_tests(paths)))?;
     let binaries = paths.binaries(false);
-    let data_dir = std::env::temp_dir().join(format!("gas-test-{}", std::process::id()));
+    wipe_leftovers()?;
+    let data_dir = std::env::temp_dir().join(format!("{DATA_PREFIX}{}", std::process::id()));
     let engine = paths.root.join("tests/support/annotator.sh").display().to_string();
     let config = StackConfig {
         data_dir: data_dir.clone(),
@@ -46,17 +46,39 @@ pub(crate) fn test(paths: &Paths, filters: &[String]) -> Result<()> {
     let stack = runtime
         .block_on(Stack::start(config, |name, time| done_in(&format!("starting: {name}"), time)))
         .with_context(|| format!("the stack's logs are in {}", data_dir.join("logs").display()))?;
-    let tested = run_tests(paths, &modules, &stack.description_path(), filters);
+    let description = stack.description_path();
+    let tested = step("tests in Rust", || {
+        run(rust_tests(paths, &nextest, filters).env(STACK_VARIABLE, &description))
+    })
+    .and_then(|()| run_browser_tests(paths, &modules, &description, filters));
     runtime.block_on(stack.stop());
     match &tested {
         Ok(()) => Stack::wipe(&data_dir)?,
-        Err(_) => eprintln!("gas: logs and data of the stack are kept in {}", data_dir.display()),
+        Err(_) => eprintln!(
+            "gas: logs and data of the stack are kept in {} until the next run",
+            data_dir.display()
+        ),
     }
     tested
 }
 
-fn run_tests(paths: &Paths, modules: &Path, stack: &Path, filters: &[String]) -> Result<()> {
-    step("tests in Rust", || run(nextest(paths, "run", filters).env(STACK_VARIABLE, stack)))?;
+/// Deletes what failed runs before this one have kept.
+fn wipe_leftovers() -> Result<()> {
+    for entry in fs::read_dir(std::env::temp_dir())?.flatten() {
+        let is_ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(DATA_PREFIX));
+        if is_ours && gas_local::is_abandoned(&entry.path()) {
+            Stack::wipe(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn run_browser_tests(
+    paths: &Paths,
+    modules: &Path,
+    stack: &Path,
+    filters: &[String],
+) -> Result<()> {
     let browser: Vec<PathBuf> = browser_tests(paths, filters)?;
     if browser.is_empty() {
         return Ok(());
@@ -88,19 +110,22 @@ fn browser_tests(paths: &Paths, filters: &[String]) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// nextest over the workspace; `build` only compiles, the programs included.
-fn nextest(paths: &Paths, verb: &str, filters: &[String]) -> Command {
+/// What to compile: all crates, with the servers' features, so that nothing is compiled twice.
+const WHOLE: [&str; 4] = ["--locked", "--workspace", "--features", "gas-app/server"];
+
+/// Compiles the tests, and the programs that the stack runs.
+fn build_tests(paths: &Paths) -> Command {
     let mut cargo = Command::new("cargo");
-    cargo.current_dir(&paths.root);
-    if verb == "build" {
-        cargo.args(["build", "--quiet", "--bins", "--tests"]);
-    } else {
-        cargo.args(["nextest", "run"]).args(filters);
-        if !filters.is_empty() {
-            // A filter may be meant for the browser tests only.
-            cargo.arg("--no-tests=pass");
-        }
-    }
-    cargo.args(["--locked", "--workspace", "--features", "gas-app/server"]);
+    cargo.args(["build", "--quiet", "--bins", "--tests"]).args(WHOLE).current_dir(&paths.root);
     cargo
+}
+
+fn rust_tests(paths: &Paths, nextest: &Path, filters: &[String]) -> Command {
+    let mut command = Command::new(nextest);
+    command.args(["nextest", "run"]).args(WHOLE).args(filters).current_dir(&paths.root);
+    if !filters.is_empty() {
+        // A filter may be meant for the browser tests only.
+        command.arg("--no-tests=pass");
+    }
+    command
 }

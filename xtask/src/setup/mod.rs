@@ -4,12 +4,14 @@ mod npm;
 mod python;
 mod reference;
 mod system;
+mod tools;
 mod wasm;
 
 pub(crate) use npm::{modules, node};
 pub(crate) use python::python;
 pub(crate) use reference::reference;
 pub(crate) use system::{chromium, postgres, system_packages};
+pub(crate) use tools::{CARGO_DENY, CARGO_NEXTEST, cargo_tool};
 pub(crate) use wasm::{TARGET as WASM_TARGET, WasmToolchain};
 
 use anyhow::Result;
