@@ -16,6 +16,7 @@ mod test;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use paths::Paths;
+use std::process::ExitCode;
 
 #[derive(Parser)]
 #[command(name = "gas", bin_name = "./gas", version)]
@@ -28,9 +29,9 @@ struct Cli {
 enum Command {
     /// Set up whatever is missing and run the whole service on this machine.
     Up(serve::UpOptions),
-    /// Delete the data of `up` (with --wipe).
+    /// Stop a running `up`; with --wipe delete its data.
     Down {
-        /// Yes, delete jobs, files and accounts.
+        /// Delete jobs, files and accounts.
         #[arg(long)]
         wipe: bool,
     },
@@ -52,7 +53,18 @@ enum Command {
     },
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    // Not by returning the error: where RUST_BACKTRACE is set, a backtrace would bury what to do.
+    run().map_or_else(
+        |error| {
+            eprintln!("gas: {error:#}");
+            ExitCode::FAILURE
+        },
+        |()| ExitCode::SUCCESS,
+    )
+}
+
+fn run() -> Result<()> {
     let paths = Paths::find()?;
     match Cli::parse().command {
         Command::Up(options) => serve::up(&paths, &options),
