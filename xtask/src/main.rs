@@ -7,6 +7,7 @@
 
 mod bundle;
 mod check;
+mod conformance;
 mod paths;
 mod serve;
 mod setup;
@@ -42,6 +43,8 @@ enum Command {
     },
     /// Check format, lints, the browser half and licences.
     Check,
+    /// Compare the engine with the answers of other annotators.
+    Conformance(conformance::ConformanceOptions),
     /// Build the browser's half and print its sizes.
     Bundle {
         /// Optimised, minified and compressed.
@@ -71,6 +74,7 @@ fn run() -> Result<()> {
         Command::Down { wipe } => serve::down(&paths, wipe),
         Command::Test { filters } => test::test(&paths, &filters),
         Command::Check => check::check(&paths),
+        Command::Conformance(options) => conformance::conformance(&paths, &options),
         Command::Bundle { release, max_brotli_kib } => {
             let profile = if release { bundle::Profile::Release } else { bundle::Profile::Dev };
             let bundle = bundle::bundle(&paths, profile)?;

@@ -1,0 +1,60 @@
+//! `./gas conformance`: how often the engine agrees with other annotators.
+//!
+//! The comparison itself belongs to the engine (`annotator/src/bin/conformance`); this brings what
+//! it reads: the data of others, which is no part of the project, and chromosome 20.
+
+use crate::paths::Paths;
+use crate::step::{has, run, step};
+use anyhow::{Context, Result};
+use clap::Args;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Where Debian's package `vt-examples` has chromosome 20 of GRCh37.
+const CHR20: &str = "usr/share/doc/vt/examples/ref/20.fa.gz";
+
+/// Options of `conformance`.
+#[derive(Args)]
+pub(crate) struct ConformanceOptions {
+    /// The folder with `chr20/`, `oracle/` and `mtdna/`.
+    #[arg(long, default_value = "../shared/data")]
+    data: PathBuf,
+    /// Print up to this many disagreements of each field.
+    #[arg(long, default_value_t = 0)]
+    show: usize,
+}
+
+/// Compares and prints; passes with a line that says so where the data is not there.
+pub(crate) fn conformance(paths: &Paths, options: &ConformanceOptions) -> Result<()> {
+    let data = paths.root.join(&options.data);
+    let examples = paths.cache.join("vt-examples");
+    let chr20 = examples.join(CHR20);
+    if data.is_dir() && !chr20.exists() && has("apt-get") {
+        step("fetching chromosome 20 (Debian's vt-examples)", || unpack(&examples))?;
+    }
+    let package = ["--package", "gas-annotate", "--features", "conformance"];
+    run(Command::new("cargo")
+        .args(["run", "--quiet", "--locked", "--release"])
+        .args(package)
+        .args(["--bin", "gas-annotate-conformance", "--", "--data"])
+        .arg(&data)
+        .arg("--chr20")
+        .arg(&chr20)
+        .args(["--show", &options.show.to_string(), "--work"])
+        .arg(paths.target.join("conformance"))
+        .current_dir(&paths.root))
+}
+
+/// Unpacked instead of installed: many machines leave out what lies under `/usr/share/doc`.
+fn unpack(folder: &std::path::Path) -> Result<()> {
+    fs::create_dir_all(folder)?;
+    run(Command::new("apt-get").args(["download", "-qq", "vt-examples"]).current_dir(folder))?;
+    let package = fs::read_dir(folder)?
+        .flatten()
+        .map(|entry| entry.path())
+        .find(|path| path.extension().is_some_and(|ending| ending == "deb"))
+        .context("apt-get downloaded no package")?;
+    run(Command::new("dpkg-deb").arg("-x").arg(&package).arg(folder))?;
+    Ok(fs::remove_file(package)?)
+}
