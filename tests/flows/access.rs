@@ -80,11 +80,14 @@ async fn a_list_holds_ones_own_jobs_newest_first() -> Result<()> {
 
 #[tokio::test]
 async fn after_sign_out_the_session_is_worth_nothing() -> Result<()> {
-    let ada = Client::signed_in(&stack().web_url(), "ada-leaves").await?;
-    let cookie = ada.get("/healthz").send().await?;
-    assert!(cookie.status().is_success());
-    assert_eq!(ada.get("/api/jobs?cursor=").send().await?.status(), StatusCode::OK);
+    let base = stack().web_url();
+    let ada = Client::signed_in(&base, "ada-leaves").await?;
+    let cookies = ada.stolen_cookies()?;
+    let thief = Client::anonymous(&base)?;
+    let replay = || thief.get("/api/jobs?cursor=").header("cookie", &cookies).send();
+    assert_eq!(replay().await?.status(), StatusCode::OK, "the cookies are the session's");
     ada.post("/logout").send().await?;
+    assert_eq!(replay().await?.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(ada.get("/api/jobs?cursor=").send().await?.status(), StatusCode::UNAUTHORIZED);
     Ok(())
 }

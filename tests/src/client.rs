@@ -3,9 +3,12 @@
 use anyhow::{Context, Result, anyhow, ensure};
 use gas_shared::upload::UploadTicket;
 use gas_shared::{JobId, JobStatus, JobView};
+use reqwest::cookie::{CookieStore, Jar};
+use reqwest::header::HeaderValue;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a job may take before a test gives up.
@@ -15,6 +18,7 @@ const JOB_TIMEOUT: Duration = Duration::from_secs(90);
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
+    cookies: Arc<Jar>,
     base: String,
 }
 
@@ -31,8 +35,9 @@ impl Client {
     /// # Errors
     /// Where the HTTP client cannot be made.
     pub fn anonymous(base: &str) -> Result<Self> {
-        let http = reqwest::Client::builder().cookie_store(true).build()?;
-        Ok(Self { http, base: base.to_owned() })
+        let cookies = Arc::new(Jar::default());
+        let http = reqwest::Client::builder().cookie_provider(cookies.clone()).build()?;
+        Ok(Self { http, cookies, base: base.to_owned() })
     }
 
     /// A user of the local identity provider, signed in by its page as a browser would.
@@ -48,6 +53,14 @@ impl Client {
         let end = answer.url().path().to_owned();
         ensure!(end == "/annotations", "sign-in ended at {} {end}", answer.status());
         Ok(client)
+    }
+
+    /// The cookies that it sends to the service now, as a thief would copy them.
+    ///
+    /// # Errors
+    /// Where there are none.
+    pub fn stolen_cookies(&self) -> Result<HeaderValue> {
+        self.cookies.cookies(&self.base.parse()?).context("there are no cookies")
     }
 
     /// A GET of a path of the service.
