@@ -163,3 +163,20 @@ async fn an_upload_goes_on_after_a_restart() {
     send(&glacier.client, &upload, MIB, &bytes[MIB..]).await.unwrap();
     complete(&glacier.client, &upload, 2 * MIB, &hash).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_crash_while_completing_makes_one_archive() {
+    let glacier = Glacier::start().await;
+    let bytes = content(MIB);
+    let hash = hash_of(&glacier, &bytes).await;
+    let upload = initiate(&glacier.client, MIB).await;
+    send(&glacier.client, &upload, 0, &bytes).await.unwrap();
+    let record = glacier.folder().join(format!("uploads/{upload}.json"));
+    let before = std::fs::read(&record).unwrap();
+    let archive = complete(&glacier.client, &upload, MIB, &hash).await.unwrap();
+    // As it is on the disk between the two steps.
+    std::fs::write(&record, before).unwrap();
+    let glacier = glacier.restart(crate::support::NOWHERE).await;
+    assert!(!record.exists());
+    assert_eq!(complete(&glacier.client, &upload, MIB, &hash).await.unwrap(), archive);
+}

@@ -139,7 +139,6 @@ pub fn sdk(url: &str) -> SdkConfig {
         .endpoint_url(url)
         .credentials_provider(SharedCredentialsProvider::new(Credentials::for_tests()))
         .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .sleep_impl(aws_config::default_provider::sleep_impl())
         .build()
 }
 
