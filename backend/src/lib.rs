@@ -12,6 +12,8 @@ pub mod gas;
 pub mod messages;
 pub mod ports;
 pub mod postgres;
+pub mod records;
+pub mod terms;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 pub mod usecases;
@@ -19,3 +21,5 @@ pub mod usecases;
 pub use chain::chain;
 pub use deployment::Deployment;
 pub use gas::Gas;
+pub use records::Records;
+pub use terms::Terms;

@@ -75,7 +75,12 @@ impl From<DownloadError> for ApiError {
         match error {
             DownloadError::Find(error) => error.into(),
             DownloadError::Port(error) => error.into(),
-            DownloadError::NotCompleted { .. } => Self::new(ErrorCode::Conflict, error.to_string()),
+            DownloadError::Expired { .. } | DownloadError::Archived(_) => {
+                Self::new(ErrorCode::UpgradeNeeded, error.to_string())
+            }
+            DownloadError::NotCompleted { .. } | DownloadError::Restoring(_) => {
+                Self::new(ErrorCode::Conflict, error.to_string())
+            }
             DownloadError::Missing(_) => internal(&error),
         }
     }

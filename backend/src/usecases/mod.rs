@@ -4,14 +4,20 @@
 //! they ask, and leaves nothing half done: whatever order of crashes and repeated calls, calling
 //! again completes the work.
 
+mod archive_result;
 mod cancel_job;
 mod change_job;
 mod confirm_upload;
 mod download;
 mod find_job;
+mod plan;
+mod reconcile;
 mod request_upload;
+mod restore_result;
 mod run_job;
+mod thaw;
 
+pub use archive_result::{ArchiveError, ArchiveOutcome, archive_result};
 pub use cancel_job::cancel_job;
 pub use change_job::{ChangeError, change_job};
 pub use confirm_upload::{ConfirmError, confirm_upload};
@@ -19,10 +25,14 @@ pub use download::{
     DOWNLOAD_LINK_SECS, DownloadError, LOG_VIEW_MAX_BYTES, read_log, sign_result_link,
 };
 pub use find_job::{FindError, find_job, list_jobs};
+pub use plan::plan_changed;
+pub use reconcile::{Reconciled, reconcile};
 pub use request_upload::{RequestUploadError, UPLOAD_TICKET_SECS, request_upload};
+pub use restore_result::{RestoreError, Restored, Restorer, restore_result};
 pub use run_job::{
     Finished, announce_result, claim_job, complete_job, fail_job, release_job, report_progress,
 };
+pub use thaw::{Thawed, thaw_again, thaw_results};
 
 use crate::ports::{PortError, PortResult, Topic};
 use serde::Serialize;
