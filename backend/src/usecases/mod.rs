@@ -4,14 +4,21 @@
 //! they ask, and leaves nothing half done: whatever order of crashes and repeated calls, calling
 //! again completes the work.
 
+mod billing;
 mod cancel_job;
 mod change_job;
 mod confirm_upload;
 mod download;
 mod find_job;
+mod plan_changed;
 mod request_upload;
 mod run_job;
 
+pub use billing::{
+    Billing, BillingError, EventOutcome, StripeEvent, Terms, billing_overview, cancel_subscription,
+    check_plans, checkout_status, handle_stripe_event, open_portal, resume_subscription,
+    start_checkout,
+};
 pub use cancel_job::cancel_job;
 pub use change_job::{ChangeError, change_job};
 pub use confirm_upload::{ConfirmError, confirm_upload};
@@ -19,6 +26,7 @@ pub use download::{
     DOWNLOAD_LINK_SECS, DownloadError, LOG_VIEW_MAX_BYTES, read_log, sign_result_link,
 };
 pub use find_job::{FindError, find_job, list_jobs};
+pub use plan_changed::plan_changed;
 pub use request_upload::{RequestUploadError, UPLOAD_TICKET_SECS, request_upload};
 pub use run_job::{
     Finished, announce_result, claim_job, complete_job, fail_job, release_job, report_progress,

@@ -1,0 +1,81 @@
+//! Premium and its payment.
+//!
+//! Stripe knows who pays; PostgreSQL has the plan that follows. The plan changes in one place
+//! (`reconcile`): it asks Stripe for all subscriptions of the user's customer and writes what
+//! follows from them. An event of Stripe's is only the reason to ask, so that events may come
+//! twice, late and in any order. What the browser brings back from a checkout changes nothing.
+
+mod checkout;
+mod manage;
+mod overview;
+mod reconcile;
+mod standing;
+mod stripe_event;
+
+pub use checkout::{checkout_status, start_checkout};
+pub use manage::{cancel_subscription, open_portal, resume_subscription};
+pub use overview::billing_overview;
+pub use reconcile::check_plans;
+pub use stripe_event::{EventOutcome, StripeEvent, handle_stripe_event};
+
+use crate::Gas;
+use crate::ports::{BillingRow, BillingStore, Payments, PortError};
+use gas_shared::UserId;
+use std::sync::Arc;
+
+/// The ports of the processes that deal with payments. Cheap to clone.
+#[derive(Clone)]
+pub struct Billing {
+    /// The rest of GAS.
+    pub gas: Gas,
+    /// Stripe.
+    pub payments: Arc<dyn Payments>,
+    /// What is kept of it.
+    pub store: Arc<dyn BillingStore>,
+    /// What counts as Premium.
+    pub terms: Arc<Terms>,
+}
+
+/// What a subscription must be like to count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// The id of the Premium price.
+    pub price_id: String,
+    /// Whether real money must be paid.
+    pub livemode: bool,
+}
+
+/// Why a request about billing was not fulfilled.
+#[derive(Debug, thiserror::Error)]
+pub enum BillingError {
+    /// A second subscription would be paid twice.
+    #[error("you have a Premium subscription already")]
+    AlreadySubscribed,
+    /// The subscription is there but not paid.
+    #[error("the last payment of your subscription failed; change the card instead")]
+    PaymentDue,
+    /// Nothing to cancel, resume or manage.
+    #[error("you have no subscription")]
+    NoSubscription,
+    /// No such checkout, or another user's.
+    #[error("there is no such checkout")]
+    NoCheckout,
+    /// The user's profile is gone.
+    #[error("user {0} has no profile")]
+    NoUser(UserId),
+    /// Others wrote the row again and again.
+    #[error("the billing of user {0} is changed by too many others at once; try again")]
+    Contended(UserId),
+    /// Stripe failed.
+    #[error("the payment provider failed")]
+    Payments(#[source] PortError),
+    /// Another service failed.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+impl Billing {
+    async fn row(&self, user: UserId) -> Result<BillingRow, BillingError> {
+        self.store.billing_of(user).await?.ok_or(BillingError::NoUser(user))
+    }
+}
