@@ -1,10 +1,11 @@
 //! What every server-side GAS process shares.
 //!
 //! [`ports`] name what GAS needs from the outside world. [`usecases`] are what GAS does, one file
-//! each, written against the ports. [`aws`] and [`postgres`] stand behind the ports; they are the
+//! each, written against the ports. [`aws`], [`postgres`] and [`stripe`] stand behind the ports; they are the
 //! only places that know an SDK. Processes build a [`Gas`] at start and call use-cases with it.
 
 pub mod aws;
+mod billing;
 pub mod chain;
 pub mod clock;
 pub mod deployment;
@@ -12,10 +13,14 @@ pub mod gas;
 pub mod messages;
 pub mod ports;
 pub mod postgres;
+mod secret;
+pub mod stripe;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 pub mod usecases;
 
+pub use billing::{Billing, Terms};
 pub use chain::chain;
 pub use deployment::Deployment;
 pub use gas::Gas;
+pub use secret::Secret;

@@ -143,10 +143,10 @@ pub enum CheckoutForm {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "form")]
 pub enum Checkout {
-    /// Load `script_url`, then
-    /// `Stripe(publishable_key).initEmbeddedCheckout({clientSecret}).then(c => c.mount(element))`;
-    /// `destroy()` it when the dialog closes. Stripe.js itself leads on to
-    /// `/billing/return?session_id=…` after the payment.
+    /// Load `script_url`, then call
+    /// `Stripe(publishable_key).createEmbeddedCheckoutPage({ clientSecret })`: a promise of what
+    /// is to be mounted (`mount(element)`), and to be destroyed (`destroy()`) when the dialog
+    /// closes. After the payment Stripe.js itself leads on to `/billing/return?session_id=…`.
     Embedded {
         /// Where Stripe.js is.
         script_url: String,

@@ -10,6 +10,7 @@ mod jobs;
 mod uploads;
 
 pub use account::current_account;
+#[allow(unused_imports, reason = "the billing page comes after its API")]
 pub use billing::{
     billing_overview, cancel_subscription, checkout_status, open_billing_portal,
     resume_subscription, start_checkout,

@@ -152,8 +152,8 @@ pub trait BillingStore: Send + Sync {
         at: Timestamp,
     ) -> PortResult<WriteOutcome>;
 
-    /// Notes that the rest of GAS knows of the plan that began at `since`.
-    async fn plan_announced(&self, user: UserId, since: Timestamp) -> PortResult<()>;
+    /// Notes that the rest of GAS knows of the plan with that [`BillingRow::plan_version`].
+    async fn plan_announced(&self, user: UserId, plan_version: i64) -> PortResult<()>;
 
     /// Users whose [`Found::check_at`] has come or whose plan was not announced, some of them.
     async fn to_check(&self, now: Timestamp, limit: u16) -> PortResult<Vec<UserId>>;
@@ -174,6 +174,8 @@ pub struct BillingRow {
     pub customer: Option<String>,
     /// When the plan last changed.
     pub plan_since: Option<Timestamp>,
+    /// The version that last changed the plan; 0 where none did.
+    pub plan_version: i64,
     /// Whether the rest of GAS knows of that change.
     pub announced: bool,
     /// Counts the writes of this row.

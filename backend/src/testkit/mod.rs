@@ -1,7 +1,10 @@
 //! In-memory ports and a clock that tests move.
 
+mod billing;
 mod fakes;
 
+pub use billing::{FakeBillingStore, FakePayments, TEST_PRICE, TestBilling, plan_of, subscription};
+use fakes::lock;
 pub use fakes::{FakeAccounts, FakeJobs, FakeObjects, FakeTopic, TestClock};
 
 use crate::gas::{Gas, Layout};

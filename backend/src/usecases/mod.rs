@@ -15,9 +15,8 @@ mod request_upload;
 mod run_job;
 
 pub use billing::{
-    Billing, BillingError, EventOutcome, StripeEvent, Terms, billing_overview, cancel_subscription,
-    check_plans, checkout_status, handle_stripe_event, open_portal, resume_subscription,
-    start_checkout,
+    BillingError, EventOutcome, StripeEvent, billing_overview, cancel_subscription, check_plans,
+    checkout_status, handle_stripe_event, open_portal, resume_subscription, start_checkout,
 };
 pub use cancel_job::cancel_job;
 pub use change_job::{ChangeError, change_job};

@@ -1,7 +1,8 @@
 //! A user begins to pay.
 
 use super::standing::{deciding, standing};
-use super::{Billing, BillingError};
+use super::{BillingError, row_of};
+use crate::Billing;
 use crate::ports::{BillingRow, CheckoutRequest, OpenCheckout};
 use gas_shared::billing::{CheckoutForm, CheckoutStatus, Standing};
 use gas_shared::{Account, UserId};
@@ -21,7 +22,7 @@ pub async fn start_checkout(
     account: &Account,
     form: CheckoutForm,
 ) -> Result<OpenCheckout, BillingError> {
-    let row = billing.row(account.id).await?;
+    let row = row_of(billing, account.id).await?;
     let customer = ensure_customer(billing, account, &row).await?;
     refuse_a_second(billing, &customer).await?;
     let how = match form {
@@ -51,7 +52,7 @@ pub async fn checkout_status(
     user: UserId,
     session: &str,
 ) -> Result<CheckoutStatus, BillingError> {
-    let own = billing.row(user).await?.customer.ok_or(BillingError::NoCheckout)?;
+    let own = row_of(billing, user).await?.customer.ok_or(BillingError::NoCheckout)?;
     let checkout = billing.payments.checkout(session).await.map_err(BillingError::Payments)?;
     match checkout {
         Some((customer, status)) if customer == own => Ok(status),

@@ -1,7 +1,8 @@
 //! A user cancels, resumes, or changes the card.
 
 use super::standing::{deciding, standing};
-use super::{Billing, BillingError, billing_overview};
+use super::{BillingError, billing_overview, row_of};
+use crate::Billing;
 use gas_shared::UserId;
 use gas_shared::billing::BillingOverview;
 
@@ -32,7 +33,7 @@ pub async fn resume_subscription(
 /// # Errors
 /// [`BillingError::NoSubscription`] where the user never began to pay.
 pub async fn open_portal(billing: &Billing, user: UserId) -> Result<String, BillingError> {
-    let customer = billing.row(user).await?.customer.ok_or(BillingError::NoSubscription)?;
+    let customer = row_of(billing, user).await?.customer.ok_or(BillingError::NoSubscription)?;
     billing.payments.open_portal(&customer).await.map_err(BillingError::Payments)
 }
 
@@ -41,7 +42,7 @@ async fn set_cancel_at_period_end(
     user: UserId,
     cancel: bool,
 ) -> Result<BillingOverview, BillingError> {
-    let customer = billing.row(user).await?.customer.ok_or(BillingError::NoSubscription)?;
+    let customer = row_of(billing, user).await?.customer.ok_or(BillingError::NoSubscription)?;
     let all = billing.payments.subscriptions(&customer).await.map_err(BillingError::Payments)?;
     let now = billing.gas.clock.now();
     let subscription = deciding(&all, &billing.terms, now)

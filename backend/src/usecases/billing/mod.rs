@@ -18,32 +18,9 @@ pub use overview::billing_overview;
 pub use reconcile::check_plans;
 pub use stripe_event::{EventOutcome, StripeEvent, handle_stripe_event};
 
-use crate::Gas;
-use crate::ports::{BillingRow, BillingStore, Payments, PortError};
+use crate::Billing;
+use crate::ports::{BillingRow, PortError};
 use gas_shared::UserId;
-use std::sync::Arc;
-
-/// The ports of the processes that deal with payments. Cheap to clone.
-#[derive(Clone)]
-pub struct Billing {
-    /// The rest of GAS.
-    pub gas: Gas,
-    /// Stripe.
-    pub payments: Arc<dyn Payments>,
-    /// What is kept of it.
-    pub store: Arc<dyn BillingStore>,
-    /// What counts as Premium.
-    pub terms: Arc<Terms>,
-}
-
-/// What a subscription must be like to count.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Terms {
-    /// The id of the Premium price.
-    pub price_id: String,
-    /// Whether real money must be paid.
-    pub livemode: bool,
-}
 
 /// Why a request about billing was not fulfilled.
 #[derive(Debug, thiserror::Error)]
@@ -74,8 +51,6 @@ pub enum BillingError {
     Port(#[from] PortError),
 }
 
-impl Billing {
-    async fn row(&self, user: UserId) -> Result<BillingRow, BillingError> {
-        self.store.billing_of(user).await?.ok_or(BillingError::NoUser(user))
-    }
+async fn row_of(billing: &Billing, user: UserId) -> Result<BillingRow, BillingError> {
+    billing.store.billing_of(user).await?.ok_or(BillingError::NoUser(user))
 }

@@ -1,7 +1,8 @@
 //! What the billing page shows.
 
 use super::standing::{deciding, standing};
-use super::{Billing, BillingError};
+use super::{BillingError, row_of};
+use crate::Billing;
 use gas_shared::UserId;
 use gas_shared::billing::{BillingOverview, SubscriptionView};
 
@@ -13,7 +14,7 @@ pub async fn billing_overview(
     billing: &Billing,
     user: UserId,
 ) -> Result<BillingOverview, BillingError> {
-    let row = billing.row(user).await?;
+    let row = row_of(billing, user).await?;
     let (subscriptions, invoices) = match &row.customer {
         Some(customer) => futures::try_join!(
             billing.payments.subscriptions(customer),

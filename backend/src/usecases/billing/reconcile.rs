@@ -1,7 +1,8 @@
 //! The one place that changes a plan.
 
 use super::standing::{found, paid_count};
-use super::{Billing, BillingError};
+use super::{BillingError, row_of};
+use crate::Billing;
 use crate::chain;
 use crate::ports::{BillingRow, WriteOutcome};
 use crate::usecases::plan_changed;
@@ -20,7 +21,7 @@ const CHECK_LIMIT: u16 = 100;
 /// not announced, since somebody died in between, is announced by the next call.
 pub(super) async fn reconcile(billing: &Billing, user: UserId) -> Result<(), BillingError> {
     for _ in 0..MAX_RACES {
-        let row = billing.row(user).await?;
+        let row = row_of(billing, user).await?;
         if write(billing, &row).await? == WriteOutcome::Written {
             return announce(billing, user).await;
         }
@@ -47,14 +48,12 @@ async fn write(billing: &Billing, row: &BillingRow) -> Result<WriteOutcome, Bill
 /// Announces a user's plan until the one announced last is the one that is stored.
 async fn announce(billing: &Billing, user: UserId) -> Result<(), BillingError> {
     for _ in 0..MAX_RACES {
-        let row = billing.row(user).await?;
-        match row.plan_since {
-            Some(since) if !row.announced => {
-                plan_changed(&billing.gas, &row.account).await?;
-                billing.store.plan_announced(user, since).await?;
-            }
-            _ => return Ok(()),
+        let row = row_of(billing, user).await?;
+        if row.announced {
+            return Ok(());
         }
+        plan_changed(&billing.gas, &row.account).await?;
+        billing.store.plan_announced(user, row.plan_version).await?;
     }
     Err(BillingError::Contended(user))
 }

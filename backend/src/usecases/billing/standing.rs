@@ -1,6 +1,6 @@
 //! What follows from a customer's subscriptions: pure rules.
 
-use super::Terms;
+use crate::billing::Terms;
 use crate::ports::{Found, Subscription, SubscriptionStatus as Status};
 use gas_shared::Plan;
 use gas_shared::billing::{PAST_DUE_GRACE_DAYS, Standing};

@@ -1,7 +1,8 @@
 //! Stripe tells that something happened.
 
+use super::BillingError;
 use super::reconcile::reconcile;
-use super::{Billing, BillingError};
+use crate::Billing;
 use crate::ports::EventState;
 use gas_shared::UserId;
 use serde::Deserialize;
