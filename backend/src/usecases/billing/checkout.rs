@@ -52,6 +52,11 @@ pub async fn checkout_status(
     user: UserId,
     session: &str,
 ) -> Result<CheckoutStatus, BillingError> {
+    // The id becomes part of a path at Stripe.
+    let is_id = session.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if session.is_empty() || !is_id {
+        return Err(BillingError::NoCheckout);
+    }
     let own = row_of(billing, user).await?.customer.ok_or(BillingError::NoCheckout)?;
     let checkout = billing.payments.checkout(session).await.map_err(BillingError::Payments)?;
     match checkout {

@@ -11,6 +11,8 @@ mod overview;
 mod reconcile;
 mod standing;
 mod stripe_event;
+#[cfg(test)]
+mod tests;
 
 pub use checkout::{checkout_status, start_checkout};
 pub use manage::{cancel_subscription, open_portal, resume_subscription};
