@@ -2,6 +2,8 @@
 
 mod convert;
 mod signature;
+#[cfg(test)]
+mod tests;
 
 pub use signature::{SIGNATURE_TOLERANCE_SECS, SignatureError, check_signature};
 
