@@ -5,7 +5,8 @@
 //! missed in between stays wrong.
 
 use dioxus::prelude::*;
-use gas_shared::{JobId, JobView, LiveEvent};
+use gas_shared::{JobId, JobView, LiveEvent, Plan};
+use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 
 /// How the stream is.
@@ -29,9 +30,21 @@ pub struct Live {
     link: Signal<Link>,
     generation: Signal<u64>,
     jobs: Signal<HashMap<JobId, JobView>>,
+    plan: Signal<Option<Plan>>,
+    clock_ahead: Signal<SignedDuration>,
 }
 
 impl Live {
+    /// The plan that the server told of since the page was loaded; `None` where it did not change.
+    pub fn plan(self) -> Option<Plan> {
+        *self.plan.read()
+    }
+
+    /// How much this browser's clock is ahead of the server's.
+    pub fn clock_ahead(self) -> SignedDuration {
+        *self.clock_ahead.read()
+    }
+
     /// How the stream is.
     pub fn link(self) -> Link {
         *self.link.read()
@@ -68,10 +81,12 @@ impl Live {
     #[cfg_attr(not(feature = "web"), expect(dead_code, reason = "only browsers have a stream"))]
     fn take(mut self, event: LiveEvent) {
         match event {
-            LiveEvent::Connected => {
+            LiveEvent::Connected { now } => {
                 self.link.set(Link::Live);
+                self.clock_ahead.set(Timestamp::now().duration_since(now));
                 self.generation += 1;
             }
+            LiveEvent::Plan(plan) => self.plan.set(Some(plan)),
             LiveEvent::Resync => self.generation += 1,
             LiveEvent::Job(job) => self.learn(*job),
             LiveEvent::Ending => {}
@@ -103,6 +118,8 @@ pub fn use_live_provider(signed_in: bool) -> Live {
         link: use_signal(Link::default),
         generation: use_signal(|| 0),
         jobs: use_signal(HashMap::new),
+        plan: use_signal(|| None),
+        clock_ahead: use_signal(SignedDuration::default),
     };
     use_context_provider(|| live);
     // Effects run in browsers only.
@@ -171,7 +188,6 @@ mod tests {
     use super::*;
     use gas_shared::FileName;
     use gas_shared::job::StateView;
-    use jiff::Timestamp;
 
     fn job(id: u128, version: u64, second: i64) -> JobView {
         JobView {

@@ -16,12 +16,12 @@ pub struct Billing {
     /// What is kept of it.
     pub store: Arc<dyn BillingStore>,
     /// What counts as Premium.
-    pub terms: Arc<Terms>,
+    pub offer: Arc<Offer>,
 }
 
 /// What a subscription must be like to count.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Terms {
+pub struct Offer {
     /// The id of the Premium price.
     pub price_id: String,
     /// Whether real money must be paid.
@@ -44,7 +44,7 @@ impl Billing {
             gas,
             payments: Arc::new(Stripe::new(settings, origin)?),
             store: Arc::new(PostgresBilling::new(pool.clone())),
-            terms: Arc::new(settings.terms()),
+            offer: Arc::new(settings.offer()),
         })
     }
 }

@@ -69,17 +69,19 @@ fn StateFacts(state: StateView) -> Element {
             dt { "Progress" }
             dd { JobProgress { progress } }
         },
-        StateView::Completed { started_at, completed_at, records, result_size } => rsx! {
-            dt { "Complete time" }
-            dd {
-                When { at: completed_at }
-                span { class: "muted", " after {format::duration(started_at, completed_at)}" }
+        StateView::Completed { started_at, completed_at, records, result_size, results: _ } => {
+            rsx! {
+                dt { "Complete time" }
+                dd {
+                    When { at: completed_at }
+                    span { class: "muted", " after {format::duration(started_at, completed_at)}" }
+                }
+                dt { "Variants" }
+                dd { {format::count(records)} }
+                dt { "Annotated file" }
+                dd { {format::bytes(result_size)} }
             }
-            dt { "Variants" }
-            dd { {format::count(records)} }
-            dt { "Annotated file" }
-            dd { {format::bytes(result_size)} }
-        },
+        }
         StateView::Failed { at, kind, reason } => rsx! {
             dt { "Failed" }
             dd { When { at } }

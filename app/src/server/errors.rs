@@ -75,7 +75,12 @@ impl From<DownloadError> for ApiError {
         match error {
             DownloadError::Find(error) => error.into(),
             DownloadError::Port(error) => error.into(),
-            DownloadError::NotCompleted { .. } => Self::new(ErrorCode::Conflict, error.to_string()),
+            DownloadError::Expired { .. } | DownloadError::Archived(_) => {
+                Self::new(ErrorCode::UpgradeNeeded, error.to_string())
+            }
+            DownloadError::NotCompleted { .. } | DownloadError::Restoring(_) => {
+                Self::new(ErrorCode::Conflict, error.to_string())
+            }
             DownloadError::Missing(_) => internal(&error),
         }
     }
@@ -94,7 +99,7 @@ impl From<BillingError> for ApiError {
                 let text = "the payment provider does not answer; nothing was charged, try again";
                 return Self::new(ErrorCode::Unavailable, text);
             }
-            BillingError::NoUser(_) => return internal(&error),
+            BillingError::NoUser(_) | BillingError::Change(_) => return internal(&error),
             BillingError::Port(error) => return error.into(),
         };
         Self::new(code, error.to_string())

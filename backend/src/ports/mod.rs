@@ -4,12 +4,14 @@
 //! should not. Outcomes that a use-case acts on are in the return types instead.
 
 mod accounts;
+mod archive;
 mod jobs;
 mod messages;
 mod objects;
 mod payments;
 
 pub use accounts::{Accounts, Identity, SignIn};
+pub use archive::{Archive, ArchiveTimer, Asked, Fetched, Upload};
 pub use jobs::{JobPage, JobStore, WriteOutcome};
 pub use messages::{Message, Queue, Topic};
 pub use objects::{Download, ObjectInfo, ObjectStore, UploadRule};

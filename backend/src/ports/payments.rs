@@ -152,7 +152,8 @@ pub trait BillingStore: Send + Sync {
         at: Timestamp,
     ) -> PortResult<WriteOutcome>;
 
-    /// Notes that the rest of GAS knows of the plan with that [`BillingRow::plan_version`].
+    /// Notes that the plan with that [`BillingRow::plan_version`] is what the rest of GAS was told
+    /// last, even if the plan is another by now.
     async fn plan_announced(&self, user: UserId, plan_version: i64) -> PortResult<()>;
 
     /// Users whose [`Found::check_at`] has come or whose plan was not announced, some of them.

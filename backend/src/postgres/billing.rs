@@ -103,8 +103,7 @@ impl BillingStore for PostgresBilling {
 
     async fn plan_announced(&self, user: UserId, plan_version: i64) -> PortResult<()> {
         const ANNOUNCED: &str = "
-            update profiles set plan_announced = plan_version
-            where identity_id = $1 and plan_version = $2";
+            update profiles set plan_announced = $2 where identity_id = $1";
         let query = sqlx::query(ANNOUNCED).bind(user.as_uuid()).bind(plan_version);
         let done = query.execute(&self.pool).await;
         done.map_err(|error| PortError::new(format!("note the plan of {user}"), error))?;

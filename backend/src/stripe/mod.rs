@@ -8,7 +8,7 @@ mod tests;
 pub use signature::{SIGNATURE_TOLERANCE_SECS, SignatureError, check_signature};
 
 use crate::ports::{CheckoutRequest, OpenCheckout, Payments, PortError, PortResult, Subscription};
-use crate::{Secret, Terms};
+use crate::{Offer, Secret};
 use async_trait::async_trait;
 use clap::Args;
 use convert::Failure;
@@ -64,10 +64,10 @@ pub struct StripeSettings {
 impl StripeSettings {
     /// What counts as Premium. Keys of live mode begin with `sk_live_` or `rk_live_`
     /// (<https://docs.stripe.com/keys>).
-    pub fn terms(&self) -> Terms {
+    pub fn offer(&self) -> Offer {
         let key = self.secret_key.expose();
         let livemode = key.starts_with("sk_live_") || key.starts_with("rk_live_");
-        Terms { price_id: self.price_id.clone(), livemode }
+        Offer { price_id: self.price_id.clone(), livemode }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::clock::SystemClock;
-use crate::testkit::{TestBilling, TestGas, plan_of};
+use crate::testkit::{TestBilling, TestGas};
 use crate::usecases::*;
 use crate::{Billing, chain};
 use axum::body::Bytes;
@@ -53,7 +53,7 @@ impl Stack {
         let test = TestGas::new();
         let user = test.user("ada", Plan::Free);
         let mut gas = test.gas.clone();
-        gas.clock = Arc::new(SystemClock);
+        gas.records.clock = Arc::new(SystemClock);
         let hook = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stripe = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stripe_url = format!("http://{}", stripe.local_addr().unwrap());
@@ -66,7 +66,7 @@ impl Stack {
             gas,
             payments: Arc::new(Stripe::new(&settings, "https://gas.example").unwrap()),
             store: TestBilling::new(&test).store,
-            terms: Arc::new(settings.terms()),
+            offer: Arc::new(settings.offer()),
         };
         let refuse = Arc::new(AtomicU32::new(0));
         let app = axum::Router::new().route("/hook", post(webhook));
@@ -130,7 +130,7 @@ impl Stack {
     }
 
     async fn plan(&self) -> Plan {
-        plan_of(&self.test, self.user.id).await.unwrap()
+        self.test.accounts.get(self.user.id).plan
     }
 
     /// The id of the one subscription.

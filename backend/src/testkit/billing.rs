@@ -5,10 +5,10 @@ use crate::ports::{
     Accounts, BillingRow, BillingStore, CheckoutRequest, EventState, Found, OpenCheckout, Payments,
     PortError, PortResult, Subscription, SubscriptionStatus, WriteOutcome,
 };
-use crate::{Billing, Terms};
+use crate::{Billing, Offer};
 use async_trait::async_trait;
 use gas_shared::billing::{CheckoutForm, CheckoutStatus, Interval, InvoiceView, Money, Price};
-use gas_shared::{Account, Plan, UserId};
+use gas_shared::{Account, UserId};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
@@ -35,7 +35,7 @@ impl TestBilling {
             gas: test.gas.clone(),
             payments: payments.clone(),
             store: store.clone(),
-            terms: Arc::new(Terms { price_id: TEST_PRICE.to_owned(), livemode: false }),
+            offer: Arc::new(Offer { price_id: TEST_PRICE.to_owned(), livemode: false }),
         };
         Self { billing, payments, store }
     }
@@ -236,11 +236,7 @@ impl BillingStore for FakeBillingStore {
 
     async fn plan_announced(&self, user: UserId, plan_version: i64) -> PortResult<()> {
         let mut rows = lock(&self.rows);
-        if let Some(row) = rows.get_mut(&user)
-            && row.plan_version == plan_version
-        {
-            row.announced = plan_version;
-        }
+        rows.entry(user).or_default().announced = plan_version;
         Ok(())
     }
 
@@ -268,9 +264,4 @@ impl BillingStore for FakeBillingStore {
         lock(&self.events).insert(id.to_owned(), Some(at));
         Ok(())
     }
-}
-
-/// The plan as PostgreSQL would have it.
-pub async fn plan_of(test: &TestGas, user: UserId) -> Option<Plan> {
-    test.accounts.account(user).await.ok().flatten().map(|account| account.plan)
 }

@@ -4,16 +4,21 @@
 //! they ask, and leaves nothing half done: whatever order of crashes and repeated calls, calling
 //! again completes the work.
 
+mod archive_result;
 mod billing;
 mod cancel_job;
 mod change_job;
 mod confirm_upload;
 mod download;
 mod find_job;
-mod plan_changed;
+mod plan;
+mod reconcile;
 mod request_upload;
+mod restore_result;
 mod run_job;
+mod thaw;
 
+pub use archive_result::{ArchiveError, ArchiveOutcome, archive_result};
 pub use billing::{
     BillingError, EventOutcome, StripeEvent, billing_overview, cancel_subscription, check_plans,
     checkout_status, handle_stripe_event, open_portal, resume_subscription, start_checkout,
@@ -25,11 +30,14 @@ pub use download::{
     DOWNLOAD_LINK_SECS, DownloadError, LOG_VIEW_MAX_BYTES, read_log, sign_result_link,
 };
 pub use find_job::{FindError, find_job, list_jobs};
-pub use plan_changed::plan_changed;
+pub use plan::plan_changed;
+pub use reconcile::{Reconciled, reconcile};
 pub use request_upload::{RequestUploadError, UPLOAD_TICKET_SECS, request_upload};
+pub use restore_result::{RestoreError, Restored, Restorer, restore_result};
 pub use run_job::{
     Finished, announce_result, claim_job, complete_job, fail_job, release_job, report_progress,
 };
+pub use thaw::{Thawed, thaw_again, thaw_results};
 
 use crate::ports::{PortError, PortResult, Topic};
 use serde::Serialize;

@@ -34,7 +34,7 @@ pub async fn start_checkout(
     let attempt = format!(
         "{}:{}:{how}-{}-{}",
         account.id,
-        billing.terms.price_id,
+        billing.offer.price_id,
         row.version,
         window(billing)
     );
@@ -83,7 +83,7 @@ async fn ensure_customer(
 async fn refuse_a_second(billing: &Billing, customer: &str) -> Result<(), BillingError> {
     let all = billing.payments.subscriptions(customer).await.map_err(BillingError::Payments)?;
     let now = billing.gas.clock.now();
-    let deciding = deciding(&all, &billing.terms, now);
+    let deciding = deciding(&all, &billing.offer, now);
     match deciding.and_then(|subscription| standing(subscription, now)) {
         None => Ok(()),
         Some(Standing::Renews { .. } | Standing::Ends { .. }) => {

@@ -45,7 +45,7 @@ async fn set_cancel_at_period_end(
     let customer = row_of(billing, user).await?.customer.ok_or(BillingError::NoSubscription)?;
     let all = billing.payments.subscriptions(&customer).await.map_err(BillingError::Payments)?;
     let now = billing.gas.clock.now();
-    let subscription = deciding(&all, &billing.terms, now)
+    let subscription = deciding(&all, &billing.offer, now)
         .filter(|subscription| standing(subscription, now).is_some())
         .ok_or(BillingError::NoSubscription)?;
     let done = billing.payments.set_cancel_at_period_end(&subscription.id, cancel).await;

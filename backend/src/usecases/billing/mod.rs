@@ -1,25 +1,26 @@
 //! Premium and its payment.
 //!
 //! Stripe knows who pays; PostgreSQL has the plan that follows. The plan changes in one place
-//! (`reconcile`): it asks Stripe for all subscriptions of the user's customer and writes what
+//! (`sync_plan`): it asks Stripe for all subscriptions of the user's customer and writes what
 //! follows from them. An event of Stripe's is only the reason to ask, so that events may come
 //! twice, late and in any order. What the browser brings back from a checkout changes nothing.
 
 mod checkout;
 mod manage;
 mod overview;
-mod reconcile;
 mod standing;
 mod stripe_event;
+mod sync_plan;
 #[cfg(test)]
 mod tests;
 
 pub use checkout::{checkout_status, start_checkout};
 pub use manage::{cancel_subscription, open_portal, resume_subscription};
 pub use overview::billing_overview;
-pub use reconcile::check_plans;
 pub use stripe_event::{EventOutcome, StripeEvent, handle_stripe_event};
+pub use sync_plan::check_plans;
 
+use super::ChangeError;
 use crate::Billing;
 use crate::ports::{BillingRow, PortError};
 use gas_shared::UserId;
@@ -48,6 +49,9 @@ pub enum BillingError {
     /// Stripe failed.
     #[error("the payment provider failed")]
     Payments(#[source] PortError),
+    /// The plan changed, but not all that follows from it is done.
+    #[error("the change of plan was not announced")]
+    Change(#[from] ChangeError),
     /// Another service failed.
     #[error(transparent)]
     Port(#[from] PortError),

@@ -24,7 +24,7 @@ pub async fn billing_overview(
         None => Default::default(),
     };
     let now = billing.gas.clock.now();
-    let current = deciding(&subscriptions, &billing.terms, now)
+    let current = deciding(&subscriptions, &billing.offer, now)
         .and_then(|subscription| Some((subscription, standing(subscription, now)?)));
     let price = match current {
         Some((subscription, _)) => subscription.price.clone(),

@@ -1,6 +1,6 @@
 //! What follows from a customer's subscriptions: pure rules.
 
-use crate::billing::Terms;
+use crate::billing::Offer;
 use crate::ports::{Found, Subscription, SubscriptionStatus as Status};
 use gas_shared::Plan;
 use gas_shared::billing::{PAST_DUE_GRACE_DAYS, Standing};
@@ -13,8 +13,8 @@ const CHECK_AFTER_PERIOD: SignedDuration = SignedDuration::from_hours(2);
 const CHECK_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// The plan that a customer's subscriptions give, by the one that counts.
-pub(super) fn found<'a>(all: &'a [Subscription], terms: &Terms, now: Timestamp) -> Found<'a> {
-    let subscription = deciding(all, terms, now);
+pub(super) fn found<'a>(all: &'a [Subscription], offer: &Offer, now: Timestamp) -> Found<'a> {
+    let subscription = deciding(all, offer, now);
     let plan = subscription.map_or(Plan::Free, |subscription| plan_of(subscription, now));
     let check_at = subscription.filter(|_| plan == Plan::Premium).map(|subscription| {
         match subscription.status {
@@ -32,19 +32,19 @@ pub(super) fn found<'a>(all: &'a [Subscription], terms: &Terms, now: Timestamp) 
 /// that is not over, rather the newest.
 pub(super) fn deciding<'a>(
     all: &'a [Subscription],
-    terms: &Terms,
+    offer: &Offer,
     now: Timestamp,
 ) -> Option<&'a Subscription> {
-    let ours = all.iter().filter(|one| is_ours(one, terms));
+    let ours = all.iter().filter(|one| is_ours(one, offer));
     ours.max_by_key(|one| {
         (plan_of(one, now) == Plan::Premium, standing(one, now).is_some(), one.created, &one.id)
     })
 }
 
 /// How many subscriptions of ours a customer pays at the same time.
-pub(super) fn paid_count(all: &[Subscription], terms: &Terms) -> usize {
+pub(super) fn paid_count(all: &[Subscription], offer: &Offer) -> usize {
     let paid = |one: &&Subscription| matches!(one.status, Status::Active | Status::PastDue);
-    all.iter().filter(|one| is_ours(one, terms)).filter(paid).count()
+    all.iter().filter(|one| is_ours(one, offer)).filter(paid).count()
 }
 
 /// What happens next with a subscription; `None` where it is over or never began.
@@ -80,6 +80,6 @@ fn grace_end(subscription: &Subscription) -> Timestamp {
     subscription.period_start + SignedDuration::from_hours(24 * PAST_DUE_GRACE_DAYS)
 }
 
-fn is_ours(subscription: &Subscription, terms: &Terms) -> bool {
-    subscription.price_id == terms.price_id && subscription.livemode == terms.livemode
+fn is_ours(subscription: &Subscription, offer: &Offer) -> bool {
+    subscription.price_id == offer.price_id && subscription.livemode == offer.livemode
 }

@@ -1,9 +1,11 @@
 //! Stripe tells that something happened.
 
 use super::BillingError;
-use super::reconcile::reconcile;
+use super::sync_plan::sync_plan;
 use crate::Billing;
-use crate::ports::EventState;
+use crate::messages::Notice;
+use crate::ports::{EventState, SubscriptionStatus};
+use crate::usecases::publish;
 use gas_shared::UserId;
 use serde::Deserialize;
 
@@ -107,7 +109,7 @@ pub async fn handle_stripe_event(
 }
 
 async fn act(billing: &Billing, event: &StripeEvent) -> Result<EventOutcome, BillingError> {
-    if event.livemode != billing.terms.livemode {
+    if event.livemode != billing.offer.livemode {
         tracing::warn!(event = event.id, "an event of the other mode (live or test) was ignored");
         return Ok(EventOutcome::Ignored);
     }
@@ -124,17 +126,32 @@ async fn act(billing: &Billing, event: &StripeEvent) -> Result<EventOutcome, Bil
             Ok(EventOutcome::Done)
         }
         Meaning::Subscription => match user_of(billing, event).await? {
-            Some(user) => reconcile(billing, user).await.map(|()| EventOutcome::Done),
+            Some(user) => sync_plan(billing, user).await.map(|_| EventOutcome::Done),
             None => Ok(EventOutcome::Ignored),
         },
         Meaning::PaymentFailed => match user_of(billing, event).await? {
             Some(user) => {
-                reconcile(billing, user).await?;
+                tell_if_unpaid(billing, user, event).await?;
                 Ok(EventOutcome::Done)
             }
             None => Ok(EventOutcome::Ignored),
         },
     }
+}
+
+/// Tells the user of the failed charge, unless it was made good before the event came.
+async fn tell_if_unpaid(
+    billing: &Billing,
+    user: UserId,
+    event: &StripeEvent,
+) -> Result<(), BillingError> {
+    let status = sync_plan(billing, user).await?;
+    let unpaid = matches!(status, Some(SubscriptionStatus::PastDue | SubscriptionStatus::Unpaid));
+    if let (true, Some(invoice)) = (unpaid, &event.data.object.id) {
+        let notice = Notice::PaymentFailed { user_id: user, invoice: invoice.clone() };
+        publish(&*billing.gas.notices, &notice).await?;
+    }
+    Ok(())
 }
 
 /// Whose event it is, by our own database: what Stripe's objects say of users was once sent to it,

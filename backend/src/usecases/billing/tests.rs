@@ -1,8 +1,9 @@
 //! Plans follow Stripe, whatever the order of its events.
 
 use super::*;
+use crate::messages::Notice;
 use crate::ports::{BillingStore, Subscription, SubscriptionStatus as Status};
-use crate::testkit::{TestBilling, TestGas, plan_of, subscription};
+use crate::testkit::{TestBilling, TestGas, subscription};
 use gas_shared::billing::{CheckoutForm, CheckoutStatus, Standing};
 use gas_shared::{Account, Plan};
 use jiff::SignedDuration;
@@ -40,7 +41,7 @@ impl Payer {
     }
 
     async fn plan(&self) -> Plan {
-        plan_of(&self.test, self.user.id).await.unwrap()
+        self.test.accounts.get(self.user.id).plan
     }
 
     async fn standing(&self) -> Option<Standing> {
@@ -149,6 +150,28 @@ async fn premium_outlives_a_failed_renewal_by_seven_days_without_any_event() {
     assert_eq!(payer.plan().await, Plan::Free);
     assert_eq!(payer.standing().await, Some(Standing::Unpaid));
     assert_eq!(check_plans(&payer.stripe.billing).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn users_are_told_of_premium_and_of_a_charge_that_is_still_open() {
+    let payer = Payer::new().await;
+    let (id, since) = (payer.user.id, payer.test.gas.clock.now());
+    let told = || -> Vec<Notice> {
+        let bodies = payer.test.notices.bodies();
+        bodies.iter().map(|body| serde_json::from_str(body).unwrap()).collect()
+    };
+    payer.stripe_has(vec![payer.subscription("sub_1", Status::Active)]);
+    // The failure's event overtaken by the payment that made it good.
+    payer.deliver("evt_1", "invoice.payment_failed").await.unwrap();
+    payer.deliver("evt_2", "invoice.paid").await.unwrap();
+    let welcome = Notice::Welcome { user_id: id, since };
+    assert_eq!(told(), [welcome.clone()]);
+    assert_eq!(payer.test.start_thaw.len(), 1);
+
+    payer.stripe_has(vec![payer.subscription("sub_1", Status::PastDue)]);
+    payer.deliver("evt_3", "invoice.payment_failed").await.unwrap();
+    let failed = Notice::PaymentFailed { user_id: id, invoice: "obj_1".to_owned() };
+    assert_eq!(told(), [welcome, failed]);
 }
 
 #[tokio::test]
