@@ -5,6 +5,7 @@
 //! again completes the work.
 
 mod archive_result;
+mod billing;
 mod cancel_job;
 mod change_job;
 mod confirm_upload;
@@ -18,6 +19,10 @@ mod run_job;
 mod thaw;
 
 pub use archive_result::{ArchiveError, ArchiveOutcome, archive_result};
+pub use billing::{
+    BillingError, EventOutcome, StripeEvent, billing_overview, cancel_subscription, check_plans,
+    checkout_status, handle_stripe_event, open_portal, resume_subscription, start_checkout,
+};
 pub use cancel_job::cancel_job;
 pub use change_job::{ChangeError, change_job};
 pub use confirm_upload::{ConfirmError, confirm_upload};
