@@ -3,6 +3,7 @@
 mod access;
 mod annotate;
 mod guards;
+mod life_cycle;
 mod live;
 mod stack;
 mod upload_policy;

@@ -14,7 +14,7 @@ use consume::consume;
 use futures::future::join_all;
 use gas_backend::aws::Sdk;
 use gas_backend::ports::Queue;
-use gas_backend::{Gas, postgres};
+use gas_backend::{Billing, Gas, postgres};
 use settings::UtilityRole;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -28,6 +28,7 @@ pub(crate) async fn run(settings: UtilitySettings) -> anyhow::Result<()> {
     let deployment = &settings.deployment;
     let pool = postgres::connect(&deployment.database_url).await?;
     let gas = Gas::connect(deployment, &sdk, &pool);
+    let billing = Billing::connect(gas.clone(), &settings.stripe, &settings.public_url, &pool)?;
     gas.archive.prepare().await?;
     let queue = |url: &str| -> Arc<dyn Queue> { Arc::new(sdk.queue(url)) };
     let visibility = settings.visibility();
@@ -44,7 +45,8 @@ pub(crate) async fn run(settings: UtilitySettings) -> anyhow::Result<()> {
                 Box::pin(consume("thaw", queue, visibility, thaw::Thawer { gas }, shutdown))
             }
             UtilityRole::Reconcile => {
-                Box::pin(reconcile::run(gas, settings.reconcile_every(), shutdown))
+                let billing = billing.clone();
+                Box::pin(reconcile::run(billing, settings.reconcile_every(), shutdown))
             }
         }
     });

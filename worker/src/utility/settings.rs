@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use gas_backend::Deployment;
+use gas_backend::stripe::StripeSettings;
 use std::time::Duration;
 
 /// Settings of role `utility`.
@@ -9,6 +10,12 @@ use std::time::Duration;
 pub(crate) struct UtilitySettings {
     #[command(flatten)]
     pub(crate) deployment: Deployment,
+    /// Where browsers reach the web server, such as https://gas.example.org; pages of Stripe's and
+    /// links in mails lead there.
+    #[arg(long, env = "GAS_PUBLIC_URL")]
+    pub(crate) public_url: String,
+    #[command(flatten)]
+    pub(crate) stripe: StripeSettings,
     /// What this process does; all of it unless told.
     #[arg(long, env = "GAS_UTILITY_ROLES", value_enum, value_delimiter = ',')]
     roles: Vec<UtilityRole>,
