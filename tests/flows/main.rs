@@ -2,6 +2,7 @@
 
 mod access;
 mod annotate;
+mod billing;
 mod guards;
 mod life_cycle;
 mod live;

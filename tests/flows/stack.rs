@@ -32,6 +32,21 @@ impl Stack {
         self.0.web["GAS_INPUTS_BUCKET"].clone()
     }
 
+    /// Where the local Stripe is, without a slash at the end.
+    pub(crate) fn stripe_url(&self) -> String {
+        self.0.web["GAS_STRIPE_API_URL"].trim_end_matches('/').to_owned()
+    }
+
+    /// With what it signs its events.
+    pub(crate) fn stripe_webhook_secret(&self) -> String {
+        self.0.web["GAS_STRIPE_WEBHOOK_SECRET"].clone()
+    }
+
+    /// The database of accounts, its schema up to date.
+    pub(crate) async fn pool(&self) -> Result<sqlx::PgPool> {
+        Ok(gas_backend::postgres::connect(&self.0.web["DATABASE_URL"]).await?)
+    }
+
     /// The product's own way to AWS, with the emulator's root keys.
     pub(crate) async fn sdk(&self) -> Sdk {
         Sdk::from(self.root().await)

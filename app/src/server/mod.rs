@@ -7,6 +7,7 @@
 pub mod caller;
 mod errors;
 mod live;
+mod plans;
 mod router;
 mod security;
 mod session;
@@ -62,6 +63,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         .with_context(|| format!("failed to listen on {}", settings.listen))?;
     let origin = settings.public_url.origin();
     let billing = Billing::connect(gas, &settings.stripe, origin, &pool)?;
+    let checker = tokio::spawn(plans::check(billing.clone(), shutdown.clone()));
     let thaw = webhooks::ThawEndpoint::new(&settings.deployment, &sdk)?;
     let web = Web::new(billing, hub, thaw, &settings).await?;
     let app = router::build(web, sessions);
@@ -80,6 +82,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         .context("failed to serve")?;
     pump.await.context("the event pump panicked")?;
     drop(keep_runtime);
+    checker.await.context("the check of plans panicked")?;
     sweeper.await.context("the session sweeper panicked")
 }
 
