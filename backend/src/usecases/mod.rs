@@ -11,6 +11,7 @@ mod confirm_upload;
 mod download;
 mod find_job;
 mod plan;
+mod reconcile;
 mod request_upload;
 mod restore_result;
 mod run_job;
@@ -25,6 +26,7 @@ pub use download::{
 };
 pub use find_job::{FindError, find_job, list_jobs};
 pub use plan::plan_changed;
+pub use reconcile::{Reconciled, reconcile};
 pub use request_upload::{RequestUploadError, UPLOAD_TICKET_SECS, request_upload};
 pub use restore_result::{RestoreError, Restored, Restorer, restore_result};
 pub use run_job::{
