@@ -6,12 +6,16 @@
 mod accounts;
 mod archive;
 mod jobs;
+mod mail;
 mod messages;
 mod objects;
 
 pub use accounts::{Accounts, Identity, SignIn};
 pub use archive::{Archive, ArchiveTimer, Asked, Fetched, Upload};
 pub use jobs::{JobPage, JobStore, WriteOutcome};
+pub use mail::{
+    Claim, EmailAddress, Mail, MailEvent, MailPreferences, Mailer, NoAddress, Outbox, Sent,
+};
 pub use messages::{Message, Queue, Topic};
 pub use objects::{Download, ObjectInfo, ObjectStore, UploadRule};
 
