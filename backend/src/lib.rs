@@ -9,9 +9,11 @@ pub mod chain;
 pub mod clock;
 pub mod deployment;
 pub mod gas;
+pub mod mail;
 pub mod messages;
 pub mod ports;
 pub mod postgres;
+pub mod public_url;
 pub mod records;
 pub mod terms;
 #[cfg(feature = "testkit")]
@@ -21,5 +23,6 @@ pub mod usecases;
 pub use chain::chain;
 pub use deployment::Deployment;
 pub use gas::Gas;
+pub use public_url::PublicUrl;
 pub use records::Records;
 pub use terms::Terms;

@@ -2,9 +2,9 @@
 
 use super::live::Hub;
 use super::security::Policies;
-use super::settings::{PublicUrl, Settings};
+use super::settings::Settings;
 use super::sign_in::Provider;
-use gas_backend::Gas;
+use gas_backend::{Gas, PublicUrl};
 use std::sync::Arc;
 
 /// The web process's state; cheap to clone.
