@@ -142,12 +142,7 @@ impl Letter {
 }
 
 /// What there is to say of a job that is over. The row decides how it ended.
-fn ended(
-    job: &Job,
-    account: &Account,
-    site: &PublicUrl,
-    now: Timestamp,
-) -> Result<Letter, Moot> {
+fn ended(job: &Job, account: &Account, site: &PublicUrl, now: Timestamp) -> Result<Letter, Moot> {
     let facts = JobFacts::of(job, site);
     match &job.state {
         JobState::Completed(done) => {
@@ -196,11 +191,12 @@ impl Access {
             (Plan::Premium, _) | (Plan::Free, None) => return Self::Always,
         };
         if until <= now {
-            return Self::Over { ended: format!("The time to download ended at {}", moment(until)) };
+            return Self::Over {
+                ended: format!("The time to download ended at {}", moment(until)),
+            };
         }
-        let after = since.map(|since| {
-            format!(" - {} after completion", span(until.duration_since(since)))
-        });
+        let after =
+            since.map(|since| format!(" - {} after completion", span(until.duration_since(since))));
         let deadline = format!("Download before {}{}", moment(until), after.unwrap_or_default());
         Self::Until { deadline }
     }

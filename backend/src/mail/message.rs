@@ -3,6 +3,7 @@
 use crate::messages::{JobResult, Notice};
 use crate::ports::MailEvent;
 use gas_shared::{JobId, JobStatus, UserId};
+use jiff::Timestamp;
 use serde_json::Value;
 
 /// A message of queue `mail`, which is subscribed to two topics.
@@ -45,7 +46,7 @@ impl MailMessage {
             Self::JobResult(result) => match result.job_status {
                 JobStatus::Completed | JobStatus::Failed => (
                     // A job ends once.
-                    format!("job-result/{}", result.job_id),
+                    format!("job-result/{}/{}", result.user_id, result.job_id),
                     result.user_id,
                     serde_json::to_value(result)?,
                 ),
@@ -62,13 +63,15 @@ impl MailMessage {
 
 /// Times in rows are whole seconds, and a message may have a finer one of the same event.
 fn notice_key(notice: &Notice) -> (String, UserId) {
-    let of_job = |what: &str, job: &JobId, at: i64| format!("{what}/{job}/{at}");
+    let of_job = |what: &str, user: &UserId, job: &JobId, at: Timestamp| {
+        (format!("{what}/{user}/{job}/{}", at.as_second()), *user)
+    };
     match notice {
         Notice::ResultsArchived { job_id, user_id, at } => {
-            (of_job("results-archived", job_id, at.as_second()), *user_id)
+            of_job("results-archived", user_id, job_id, *at)
         }
         Notice::ResultsRestored { job_id, user_id, at } => {
-            (of_job("results-restored", job_id, at.as_second()), *user_id)
+            of_job("results-restored", user_id, job_id, *at)
         }
         Notice::Welcome { user_id, since } => {
             (format!("welcome/{user_id}/{}", since.as_second()), *user_id)
@@ -83,7 +86,6 @@ fn notice_key(notice: &Notice) -> (String, UserId) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::Timestamp;
     use std::collections::HashSet;
     use uuid::Uuid;
 
@@ -130,7 +132,8 @@ mod tests {
 
     #[test]
     fn other_bodies_are_refused() {
-        for body in ["", "hello", "{}", "[]", r#"{"job_id":"x"}"#, r#"{"job_status":"COMPLETED"}"#] {
+        for body in ["", "hello", "{}", "[]", r#"{"job_id":"x"}"#, r#"{"job_status":"COMPLETED"}"#]
+        {
             assert!(MailMessage::parse(body).is_err(), "{body:?}");
         }
     }

@@ -137,8 +137,8 @@ impl MailPreferences for PostgresMails {
         const SELECT: &str = "select mail_results from profiles where identity_id = $1";
         let row: sqlx::Result<Option<(bool,)>> =
             sqlx::query_as(SELECT).bind(user.as_uuid()).fetch_optional(&self.pool).await;
-        let row = row
-            .map_err(|error| PortError::new(format!("read the preferences of {user}"), error))?;
+        let row =
+            row.map_err(|error| PortError::new(format!("read the preferences of {user}"), error))?;
         Ok(row.map(|row| row.0))
     }
 
@@ -147,8 +147,8 @@ impl MailPreferences for PostgresMails {
             "update profiles set mail_results = $2, updated = now() where identity_id = $1";
         let query = sqlx::query(UPDATE).bind(user.as_uuid()).bind(wanted);
         let done = query.execute(&self.pool).await;
-        let done = done
-            .map_err(|error| PortError::new(format!("note the preferences of {user}"), error))?;
+        let done =
+            done.map_err(|error| PortError::new(format!("note the preferences of {user}"), error))?;
         Ok(done.rows_affected() == 1)
     }
 }

@@ -2,9 +2,11 @@
 
 mod archive;
 mod fakes;
+mod mail;
 
 pub use archive::{FakeArchive, FakeQueue, FakeTimer};
 pub use fakes::{Crash, FakeAccounts, FakeJobs, FakeObjects, FakeTopic, TestClock};
+pub use mail::{FakeMailer, FakeOutbox, FakePreferences, TestMail, unsubscribe_key};
 
 use crate::{Records, Terms};
 

@@ -10,12 +10,14 @@ mod change_job;
 mod confirm_upload;
 mod download;
 mod find_job;
+mod notify;
 mod plan;
 mod reconcile;
 mod request_upload;
 mod restore_result;
 mod run_job;
 mod thaw;
+mod unsubscribe;
 
 pub use archive_result::{ArchiveError, ArchiveOutcome, archive_result};
 pub use cancel_job::cancel_job;
@@ -25,6 +27,7 @@ pub use download::{
     DOWNLOAD_LINK_SECS, DownloadError, LOG_VIEW_MAX_BYTES, read_log, sign_result_link,
 };
 pub use find_job::{FindError, find_job, list_jobs};
+pub use notify::{MAIL_LEASE, Notified, Notifier, NotifyError, notify, unsent_mails};
 pub use plan::plan_changed;
 pub use reconcile::{Reconciled, reconcile};
 pub use request_upload::{RequestUploadError, UPLOAD_TICKET_SECS, request_upload};
@@ -33,6 +36,7 @@ pub use run_job::{
     Finished, announce_result, claim_job, complete_job, fail_job, release_job, report_progress,
 };
 pub use thaw::{Thawed, thaw_again, thaw_results};
+pub use unsubscribe::{UnsubscribeError, unsubscribe};
 
 use crate::ports::{PortError, PortResult, Topic};
 use serde::Serialize;
