@@ -1,12 +1,16 @@
 use super::*;
 use crate::aws::Sdk;
 use crate::ports::EmailAddress;
+use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_http_client::test_util::{ReplayEvent, StaticReplayClient};
-use aws_smithy_types::body::SdkBody;
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+use tokio::net::TcpListener;
 
 fn mail() -> Mail {
     Mail {
@@ -18,33 +22,45 @@ fn mail() -> Mail {
     }
 }
 
-/// A mailer to a SES that gives one answer, and what it was sent.
-fn answering(status: u16, error: Option<&str>, body: &str) -> (SesMailer, StaticReplayClient) {
-    let request = http::Request::new(SdkBody::empty());
-    let mut answer = http::Response::builder().status(status);
-    if let Some(error) = error {
-        answer = answer.header("x-amzn-errortype", error);
-    }
-    let answer = answer.body(SdkBody::from(body)).unwrap();
-    let http = StaticReplayClient::new(vec![ReplayEvent::new(request, answer)]);
+/// A mailer to a SES that always gives one answer, and the last request it got.
+async fn answering(
+    status: u16,
+    error: &'static str,
+    body: Value,
+) -> (SesMailer, Arc<Mutex<Value>>) {
+    let last = Arc::new(Mutex::new(Value::Null));
+    let seen = last.clone();
+    let answer = async move |Json(request): Json<Value>| -> Response {
+        *seen.lock().unwrap() = request;
+        let status = StatusCode::from_u16(status).unwrap();
+        let mut answer = (status, Json(body)).into_response();
+        answer.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(error));
+        answer
+    };
+    let app = axum::Router::new().route("/v2/email/outbound-emails", axum::routing::post(answer));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async { axum::serve(listener, app).await });
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("us-east-1"))
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::for_tests()))
-        .retry_config(aws_config::retry::RetryConfig::disabled())
-        .http_client(http.clone())
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+            "key", "secret", None, None, "tests",
+        )))
+        .retry_config(RetryConfig::disabled())
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .endpoint_url(endpoint)
         .build();
-    (Sdk::from(config).mailer("GAS <gas@example.org>", Some("gas-set")), http)
+    (Sdk::from(config).mailer("GAS <gas@example.org>", Some("gas-set")), last)
 }
 
-fn sent(http: &StaticReplayClient) -> Value {
-    let request = http.actual_requests().next().unwrap();
-    serde_json::from_slice(request.body().bytes().unwrap()).unwrap()
+async fn accepting() -> (SesMailer, Arc<Mutex<Value>>) {
+    answering(200, "", json!({"MessageId": "m1"})).await
 }
 
 #[tokio::test]
 async fn a_mail_has_both_parts_and_one_click_headers() {
-    let (mailer, http) = answering(200, None, r#"{"MessageId":"m1"}"#);
+    let (mailer, request) = accepting().await;
     let accepted = Sent::Accepted { message_id: "m1".to_owned() };
     assert_eq!(mailer.send(&mail()).await.unwrap(), accepted);
     let content = |data: &str| json!({"Data": data, "Charset": "UTF-8"});
@@ -62,24 +78,24 @@ async fn a_mail_has_both_parts_and_one_click_headers() {
         }},
         "ConfigurationSetName": "gas-set",
     });
-    assert_eq!(sent(&http), expected);
+    assert_eq!(*request.lock().unwrap(), expected);
 }
 
 #[tokio::test]
 async fn mail_that_cannot_be_stopped_has_no_unsubscribe_header() {
-    let (mailer, http) = answering(200, None, r#"{"MessageId":"m1"}"#);
+    let (mailer, request) = accepting().await;
     mailer.send(&Mail { unsubscribe: None, ..mail() }).await.unwrap();
-    let headers = &sent(&http)["Content"]["Simple"]["Headers"];
-    assert_eq!(headers, &json!([{"Name": "Auto-Submitted", "Value": "auto-generated"}]));
+    let headers = request.lock().unwrap()["Content"]["Simple"]["Headers"].clone();
+    assert_eq!(headers, json!([{"Name": "Auto-Submitted", "Value": "auto-generated"}]));
 }
 
 #[tokio::test]
 async fn a_rejected_message_is_refused_for_good() {
-    let body = r#"{"message":"Local address contains control or whitespace"}"#;
+    let reason = "Local address contains control or whitespace";
     for error in ["MessageRejected", "BadRequestException"] {
-        let (mailer, _) = answering(400, Some(error), body);
-        let reason = "Local address contains control or whitespace".to_owned();
-        assert_eq!(mailer.send(&mail()).await.unwrap(), Sent::Refused { reason });
+        let (mailer, _) = answering(400, error, json!({"message": reason})).await;
+        let refused = Sent::Refused { reason: reason.to_owned() };
+        assert_eq!(mailer.send(&mail()).await.unwrap(), refused);
     }
 }
 
@@ -93,8 +109,7 @@ async fn what_may_be_over_later_is_an_error() {
         (500, "InternalFailure", "Oops."),
     ];
     for (status, error, message) in cases {
-        let body = json!({"message": message}).to_string();
-        let (mailer, _) = answering(status, Some(error), &body);
+        let (mailer, _) = answering(status, error, json!({"message": message})).await;
         assert!(mailer.send(&mail()).await.is_err(), "{error}");
     }
 }

@@ -9,6 +9,7 @@ mod jobs;
 mod mail;
 mod messages;
 mod objects;
+mod payments;
 
 pub use accounts::{Accounts, Identity, SignIn};
 pub use archive::{Archive, ArchiveTimer, Asked, Fetched, Upload};
@@ -18,6 +19,10 @@ pub use mail::{
 };
 pub use messages::{Message, Queue, Topic};
 pub use objects::{Download, ObjectInfo, ObjectStore, UploadRule};
+pub use payments::{
+    BillingRow, BillingStore, CheckoutRequest, EventState, Found, OpenCheckout, Payments,
+    Subscription, SubscriptionStatus,
+};
 
 use std::error::Error;
 

@@ -2,11 +2,11 @@
 
 use super::TestGas;
 use super::fakes::{Crash, FakeAccounts, lock};
+use crate::Notifier;
 use crate::mail::{Composer, UnsubscribeKey};
 use crate::ports::{
     Accounts, Claim, Mail, MailEvent, MailPreferences, Mailer, Outbox, PortError, PortResult, Sent,
 };
-use crate::usecases::Notifier;
 use async_trait::async_trait;
 use gas_shared::UserId;
 use jiff::{SignedDuration, Timestamp};
@@ -226,13 +226,14 @@ impl MailPreferences for FakePreferences {
     }
 
     async fn set_wants_results(&self, user: UserId, wanted: bool) -> PortResult<bool> {
-        let mut unwanted = lock(&self.unwanted);
-        if wanted {
-            unwanted.remove(&user)
-        } else {
-            unwanted.insert(user)
-        };
-        drop(unwanted);
+        {
+            let mut unwanted = lock(&self.unwanted);
+            if wanted {
+                unwanted.remove(&user)
+            } else {
+                unwanted.insert(user)
+            };
+        }
         Ok(self.accounts.account(user).await?.is_some())
     }
 }

@@ -1,10 +1,13 @@
 //! In-memory ports and a clock that tests move.
 
 mod archive;
+mod billing;
 mod fakes;
 mod mail;
 
 pub use archive::{FakeArchive, FakeQueue, FakeTimer};
+pub use billing::{FakeBillingStore, FakePayments, TEST_PRICE, TestBilling, subscription};
+use fakes::lock;
 pub use fakes::{Crash, FakeAccounts, FakeJobs, FakeObjects, FakeTopic, TestClock};
 pub use mail::{FakeMailer, FakeOutbox, FakePreferences, TestMail, unsubscribe_key};
 

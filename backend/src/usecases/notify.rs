@@ -5,15 +5,12 @@
 //! next one sends a second time; a mail that might be lost would be worse. A process that lives
 //! never does: it is done or has failed before its lease is over.
 
-use crate::mail::{ComposeError, Composer, MailMessage};
+use crate::mail::{ComposeError, MailMessage};
 use crate::messages::{JobResult, Notice};
-use crate::ports::{
-    Accounts, Claim, Mail, MailEvent, MailPreferences, Mailer, Outbox, PortError, PortResult, Sent,
-};
-use crate::{Records, chain};
+use crate::ports::{Claim, Mail, MailEvent, PortError, PortResult, Sent};
+use crate::{Notifier, chain};
 use gas_shared::JobId;
 use jiff::{SignedDuration, Timestamp};
-use std::sync::Arc;
 
 /// How long a process may take to send a mail before another may. Far longer than the SDK's
 /// timeouts for one call allow.
@@ -22,25 +19,11 @@ pub const MAIL_LEASE: SignedDuration = SignedDuration::from_mins(5);
 /// When a mail that cannot be sent has lost its worth.
 const MAX_AGE: SignedDuration = SignedDuration::from_hours(24);
 
+/// How long the queue tries by itself, before its message goes to the dead letters.
+const RESEND_AFTER: SignedDuration = SignedDuration::from_mins(10);
+
 /// Unsent mails looked at in one go.
 const UNSENT_LIMIT: u16 = 200;
-
-/// What it takes to tell users by mail.
-#[derive(Clone)]
-pub struct Notifier {
-    /// The jobs, and the time.
-    pub records: Records,
-    /// The users' profiles.
-    pub accounts: Arc<dyn Accounts>,
-    /// What was sent.
-    pub outbox: Arc<dyn Outbox>,
-    /// Who wants mail.
-    pub preferences: Arc<dyn MailPreferences>,
-    /// What sends.
-    pub mailer: Arc<dyn Mailer>,
-    /// What composes.
-    pub composer: Composer,
-}
 
 /// What became of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,6 +95,23 @@ pub async fn unsent_mails(
         MailMessage::from_json(json).map_err(|error| PortError::new("read a stored message", error))
     };
     stored.into_iter().map(read).collect()
+}
+
+/// Sends what [`unsent_mails`] finds that is older than a few minutes, and says how many mails it
+/// sent.
+///
+/// # Errors
+/// Where the outbox cannot be read.
+pub async fn resend_mails(notifier: &Notifier) -> PortResult<usize> {
+    let mut sent = 0;
+    for message in unsent_mails(notifier, RESEND_AFTER).await? {
+        match notify(notifier, &message).await {
+            Ok(Notified::Sent) => sent += 1,
+            Ok(_) => {}
+            Err(error) => tracing::error!(error = %chain(&error), ?message, "mail not sent"),
+        }
+    }
+    Ok(sent)
 }
 
 impl Notifier {
