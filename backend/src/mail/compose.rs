@@ -6,8 +6,11 @@ use super::{UnsubscribeKey, UnsubscribeToken};
 use crate::PublicUrl;
 use crate::ports::{EmailAddress, Mail};
 use askama::Template;
-use gas_shared::Account;
+use gas_shared::billing::PAST_DUE_GRACE_DAYS;
 use gas_shared::job::FailureKind;
+use gas_shared::{Account, Plan};
+
+const GIB: u64 = 1024 * 1024 * 1024;
 
 /// What a user is called who has no name.
 const NO_NAME: &str = "there";
@@ -27,6 +30,14 @@ impl Frame<'_> {
 
     fn submit(&self) -> String {
         self.site.join("/annotate")
+    }
+
+    fn grace_days(&self) -> i64 {
+        PAST_DUE_GRACE_DAYS
+    }
+
+    fn max_upload_gib(&self) -> u64 {
+        Plan::Premium.max_upload_bytes() / GIB
     }
 
     fn jobs(&self) -> String {

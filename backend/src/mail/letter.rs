@@ -21,8 +21,8 @@ pub(super) enum Letter {
     ResultsRestored { job: JobFacts, access: Access },
     /// The user is on Premium now.
     Welcome,
-    /// A payment failed; Stripe's id of the invoice.
-    PaymentFailed { invoice: String },
+    /// A payment failed: Stripe's id of the invoice, and the plan of the user now.
+    PaymentFailed { invoice: String, plan: Plan },
 }
 
 /// What every mail about a job says of it.
@@ -87,7 +87,7 @@ impl Letter {
                 Plan::Free => Err(Moot("the user is on Free again")),
             },
             MailMessage::Notice(Notice::PaymentFailed { invoice, .. }) => {
-                Ok(Self::PaymentFailed { invoice: one_line(invoice) })
+                Ok(Self::PaymentFailed { invoice: one_line(invoice), plan: account.plan })
             }
         }
     }
@@ -130,8 +130,8 @@ impl Letter {
             Self::ResultsArchived { job, .. } => {
                 format!("{}: upgrade, or submit the file again.", job.file)
             }
-            Self::Welcome => "Files of up to 5 GiB, and results that stay.".to_owned(),
-            Self::PaymentFailed { .. } => "Please check your card to stay on Premium.".to_owned(),
+            Self::Welcome => "Larger files, and results that stay.".to_owned(),
+            Self::PaymentFailed { .. } => "Please check your card.".to_owned(),
         }
     }
 

@@ -129,6 +129,7 @@ fn all(file_name: &str, reason: &str) -> Vec<(&'static str, Mail)> {
         ("results_restored_late", compose(&restored(&past), &free, Some(&past))),
         ("welcome", compose(&welcome, &premium, None)),
         ("payment_failed", compose(&unpaid, &premium, None)),
+        ("payment_failed_free", compose(&unpaid, &free, None)),
     ]
 }
 
@@ -200,7 +201,7 @@ fn links_lead_to_pages_of_this_service_and_nothing_is_loaded() {
 fn mail_about_jobs_can_be_stopped_and_mail_about_the_plan_cannot() {
     for (name, mail) in all("a.vcf", "reason") {
         let Some(link) = mail.unsubscribe else {
-            assert!(["welcome", "payment_failed"].contains(&name), "{name}");
+            assert!(["welcome", "payment_failed", "payment_failed_free"].contains(&name), "{name}");
             continue;
         };
         let token = link.strip_prefix("https://gas.example.org/unsubscribe?token=").unwrap();
