@@ -4,6 +4,7 @@ mod access;
 mod annotate;
 mod guards;
 mod live;
+mod mail;
 mod stack;
 mod upload_policy;
 mod worker;

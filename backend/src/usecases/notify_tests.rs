@@ -1,5 +1,5 @@
 use super::*;
-use crate::testkit::{TestGas, TestMail};
+use crate::testkit::{TestGas, TestMail, outbox_contract};
 use crate::usecases::{archive_result, cancel_job, fail_job};
 use gas_shared::job::FailureKind;
 use gas_shared::{Account, Job, JobStatus, Plan, UserId};
@@ -37,6 +37,11 @@ impl Case {
 fn result_of(job: &Job) -> MailMessage {
     let job_status = job.status();
     MailMessage::JobResult(JobResult { job_id: job.id, user_id: job.owner, job_status })
+}
+
+#[tokio::test]
+async fn the_outbox_in_memory_does_what_an_outbox_must() {
+    outbox_contract(&*Case::new(Plan::Free).mail.outbox).await;
 }
 
 #[tokio::test]
