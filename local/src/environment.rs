@@ -22,6 +22,12 @@ pub(crate) const STRIPE_PUBLISHABLE_KEY: &str = "pk_test_local";
 pub(crate) const STRIPE_WEBHOOK_SECRET: &str = "whsec_local";
 pub(crate) const STRIPE_PRICE_ID: &str = "price_gas_premium";
 
+/// From whom mail comes. The emulator keeps it and sends nothing.
+const MAIL_FROM: &str = "GAS <gas@example.org>";
+
+/// Signs unsubscribe links that nobody else can reach, so it is no secret.
+const UNSUBSCRIBE_KEY: &str = "local-only-local-only-local-only";
+
 /// The environment variable for an output of the CloudFormation stack: `InputsBucket` becomes
 /// `GAS_INPUTS_BUCKET`.
 pub fn variable_of_output(output: &str) -> String {
@@ -110,8 +116,11 @@ pub(crate) fn worker(config: &StackConfig, outputs: &Environment) -> Environment
 /// The environment of the utility node.
 pub(crate) fn utility(config: &StackConfig, outputs: &Environment) -> Environment {
     let mut environment = common(config, outputs, "utility");
-    environment.extend(stripe(config));
-    environment.insert("GAS_PUBLIC_URL".to_owned(), config.public_url());
+    environment.extend(pairs([
+        ("GAS_PUBLIC_URL", config.public_url()),
+        ("GAS_MAIL_FROM", MAIL_FROM.to_owned()),
+        ("GAS_UNSUBSCRIBE_KEY", UNSUBSCRIBE_KEY.to_owned()),
+    ]));
     environment
 }
 

@@ -2,11 +2,11 @@
 
 use super::live::Hub;
 use super::security::Policies;
-use super::settings::{PublicUrl, Settings};
+use super::settings::Settings;
 use super::sign_in::Provider;
 use super::stripe_js::StripeJs;
 use super::webhooks::ThawEndpoint;
-use gas_backend::{Billing, Gas, Secret};
+use gas_backend::{Billing, Gas, PublicUrl, Secret};
 use std::sync::Arc;
 
 /// The web process's state; cheap to clone.
