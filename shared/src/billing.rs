@@ -18,6 +18,9 @@ pub struct BillingOverview {
     pub plan_since: Option<Timestamp>,
     /// What Premium costs: of the user's own subscription, or else of a new one.
     pub price: Price,
+    /// How long a user who leaves Premium keeps the results that are stored then, in seconds;
+    /// afterwards they are archived.
+    pub downgrade_notice_secs: u32,
     /// The user's subscription, as long as it can still be charged or used.
     pub subscription: Option<SubscriptionView>,
     /// The latest invoices, newest first.
