@@ -1,8 +1,8 @@
 //! The server half: what runs on EC2 in front of the pages.
 //!
 //! [`router`] puts the parts together: sign-in ([`sign_in`]), sessions ([`session`]), what guards
-//! every request ([`security`]), live events ([`live`]), and the Dioxus application with its
-//! server functions, which find their caller through [`caller`].
+//! every request ([`security`]), live events ([`live`]), calls of other services ([`webhooks`]), and
+//! the Dioxus application with its server functions, which find their caller through [`caller`].
 
 pub mod caller;
 mod errors;
@@ -13,13 +13,15 @@ mod session;
 mod settings;
 mod sign_in;
 mod state;
+mod stripe_js;
+mod webhooks;
 
 pub use state::Web;
 
 use anyhow::Context;
 use clap::Parser;
 use gas_backend::aws::Sdk;
-use gas_backend::{Gas, postgres};
+use gas_backend::{Billing, Gas, postgres};
 use settings::Settings;
 use std::future::Future;
 use std::io::IsTerminal;
@@ -57,7 +59,9 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::bind(&settings.listen)
         .await
         .with_context(|| format!("failed to listen on {}", settings.listen))?;
-    let web = Web::new(gas, hub, &settings).await?;
+    let origin = settings.public_url.origin();
+    let billing = Billing::connect(gas, &settings.stripe, origin, &pool)?;
+    let web = Web::new(billing, hub, &settings).await?;
     let app = router::build(web, sessions);
     // The SDK's pooled connections belong to the runtime that opened them, which may be Dioxus' own
     // and ends with the application. The pump needs them until its queue is deleted.

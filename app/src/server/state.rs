@@ -4,7 +4,8 @@ use super::live::Hub;
 use super::security::Policies;
 use super::settings::{PublicUrl, Settings};
 use super::sign_in::Provider;
-use gas_backend::Gas;
+use super::stripe_js::StripeJs;
+use gas_backend::{Billing, Gas, Secret};
 use std::sync::Arc;
 
 /// The web process's state; cheap to clone.
@@ -18,6 +19,12 @@ pub struct Web {
     pub provider: Arc<Provider>,
     /// The response headers that keep pages safe.
     pub policies: Arc<Policies>,
+    /// What use-cases about payments take.
+    pub billing: Billing,
+    /// What browsers need of Stripe.
+    pub stripe_js: Arc<StripeJs>,
+    /// With what Stripe signs its webhook calls.
+    pub stripe_webhook_secret: Secret,
     /// This service's own origin.
     pub public_url: PublicUrl,
 }
@@ -27,12 +34,16 @@ impl Web {
     ///
     /// # Errors
     /// Where the HTTP client cannot be made or the object store cannot sign.
-    pub async fn new(gas: Gas, hub: Hub, settings: &Settings) -> anyhow::Result<Self> {
+    pub async fn new(billing: Billing, hub: Hub, settings: &Settings) -> anyhow::Result<Self> {
+        let gas = billing.gas.clone();
         let policies = Policies::new(&gas, settings).await?;
         Ok(Self {
             provider: Arc::new(Provider::new(settings)?),
             policies: Arc::new(policies),
+            stripe_js: Arc::new(StripeJs::new(settings)),
+            stripe_webhook_secret: settings.stripe_webhook_secret.clone(),
             public_url: settings.public_url.clone(),
+            billing,
             gas,
             hub,
         })

@@ -13,6 +13,9 @@ use jiff::SignedDuration;
 /// behind.
 #[async_trait]
 pub trait Archive: Send + Sync {
+    /// Makes the archive itself, if nobody did.
+    async fn prepare(&self) -> PortResult<()>;
+
     /// Begins an upload and returns its ticket.
     async fn begin(&self, job: JobId, file: &StoredFile) -> PortResult<String>;
 

@@ -8,12 +8,17 @@ mod archive;
 mod jobs;
 mod messages;
 mod objects;
+mod payments;
 
 pub use accounts::{Accounts, Identity, SignIn};
 pub use archive::{Archive, ArchiveTimer, Asked, Fetched, Upload};
 pub use jobs::{JobPage, JobStore, WriteOutcome};
 pub use messages::{Message, Queue, Topic};
 pub use objects::{Download, ObjectInfo, ObjectStore, UploadRule};
+pub use payments::{
+    BillingRow, BillingStore, CheckoutRequest, EventState, Found, OpenCheckout, Payments,
+    Subscription, SubscriptionStatus,
+};
 
 use std::error::Error;
 

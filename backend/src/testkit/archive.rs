@@ -68,6 +68,10 @@ fn measured(bytes: &[u8]) -> Fetched {
 
 #[async_trait]
 impl Archive for FakeArchive {
+    async fn prepare(&self) -> PortResult<()> {
+        Ok(())
+    }
+
     async fn begin(&self, _job: JobId, _file: &StoredFile) -> PortResult<String> {
         self.crash.before_call()?;
         let ticket = {

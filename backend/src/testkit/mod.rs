@@ -1,9 +1,12 @@
 //! In-memory ports and a clock that tests move.
 
 mod archive;
+mod billing;
 mod fakes;
 
 pub use archive::{FakeArchive, FakeQueue, FakeTimer};
+pub use billing::{FakeBillingStore, FakePayments, TEST_PRICE, TestBilling, subscription};
+use fakes::lock;
 pub use fakes::{Crash, FakeAccounts, FakeJobs, FakeObjects, FakeTopic, TestClock};
 
 use crate::{Records, Terms};

@@ -5,18 +5,24 @@
 //! again completes the work.
 
 mod archive_result;
+mod billing;
 mod cancel_job;
 mod change_job;
 mod confirm_upload;
 mod download;
 mod find_job;
 mod plan;
+mod reconcile;
 mod request_upload;
 mod restore_result;
 mod run_job;
 mod thaw;
 
 pub use archive_result::{ArchiveError, ArchiveOutcome, archive_result};
+pub use billing::{
+    BillingError, EventOutcome, StripeEvent, billing_overview, cancel_subscription, check_plans,
+    checkout_status, handle_stripe_event, open_portal, resume_subscription, start_checkout,
+};
 pub use cancel_job::cancel_job;
 pub use change_job::{ChangeError, change_job};
 pub use confirm_upload::{ConfirmError, confirm_upload};
@@ -25,6 +31,7 @@ pub use download::{
 };
 pub use find_job::{FindError, find_job, list_jobs};
 pub use plan::plan_changed;
+pub use reconcile::{Reconciled, reconcile};
 pub use request_upload::{RequestUploadError, UPLOAD_TICKET_SECS, request_upload};
 pub use restore_result::{RestoreError, Restored, Restorer, restore_result};
 pub use run_job::{

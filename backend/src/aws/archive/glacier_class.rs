@@ -53,6 +53,11 @@ impl GlacierClassArchive {
 
 #[async_trait]
 impl Archive for GlacierClassArchive {
+    /// The deployment makes the bucket.
+    async fn prepare(&self) -> PortResult<()> {
+        Ok(())
+    }
+
     /// The ticket is the key of the object to be, which no other upload has.
     async fn begin(&self, _job: JobId, file: &StoredFile) -> PortResult<String> {
         Ok(format!("{}.{}", file.key, Uuid::new_v4()))

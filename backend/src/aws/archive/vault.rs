@@ -77,6 +77,13 @@ fn is_gone<E: ProvideErrorMetadata>(error: &E) -> bool {
 
 #[async_trait]
 impl Archive for VaultArchive {
+    /// CloudFormation knows no vaults, so the vault is made here.
+    async fn prepare(&self) -> PortResult<()> {
+        let call = self.client.create_vault().account_id(OWN_ACCOUNT).vault_name(&self.vault);
+        call.send().await.map_err(|error| PortError::new(self.about("make"), error))?;
+        Ok(())
+    }
+
     async fn begin(&self, job: JobId, file: &StoredFile) -> PortResult<String> {
         let part = part_bytes(size_of(&self.s3, file).await?);
         let begun = self
