@@ -35,6 +35,7 @@ pub fn variable_of_output(output: &str) -> String {
 pub(crate) fn root(config: &StackConfig) -> Environment {
     pairs([
         ("AWS_ENDPOINT_URL", config.aws_url()),
+        ("AWS_ENDPOINT_URL_GLACIER", config.glacier_url()),
         ("AWS_REGION", REGION.to_owned()),
         ("AWS_DEFAULT_REGION", REGION.to_owned()),
         ("AWS_ACCESS_KEY_ID", "test".to_owned()),
@@ -96,12 +97,19 @@ pub(crate) fn worker(config: &StackConfig, outputs: &Environment) -> Environment
     environment
 }
 
+/// The environment of the utility node.
+pub(crate) fn utility(config: &StackConfig, outputs: &Environment) -> Environment {
+    common(config, outputs, "utility")
+}
+
 /// The AWS configuration by which each process assumes the role it will have on AWS.
 pub(crate) fn aws_config_file(outputs: &Environment) -> String {
     let mut text = format!(
         "[profile root]\naws_access_key_id = test\naws_secret_access_key = test\nregion = {REGION}\n"
     );
-    for (profile, output) in [("web", "WebRoleArn"), ("worker", "WorkerRoleArn")] {
+    for (profile, output) in
+        [("web", "WebRoleArn"), ("worker", "WorkerRoleArn"), ("utility", "UtilityRoleArn")]
+    {
         if let Some(role) = outputs.get(output) {
             text.push_str(&format!(
                 "\n[profile {profile}]\nrole_arn = {role}\nsource_profile = root\nregion = {REGION}\n"

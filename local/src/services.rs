@@ -21,6 +21,8 @@ pub(crate) fn ministack(config: &StackConfig) -> ProcessSpec {
         ("S3_PERSIST", "1".to_owned()),
         ("S3_DATA_DIR", state.join("s3").display().to_string()),
         ("LAMBDA_EXECUTOR", "local".to_owned()),
+        // Lambda functions inherit this environment; as on AWS, the template knows of no endpoint.
+        ("GAS_S3_PATH_STYLE", "true".to_owned()),
         ("PYTHONUNBUFFERED", "1".to_owned()),
     ]));
     ProcessSpec {
@@ -65,6 +67,24 @@ pub(crate) fn oidc(config: &StackConfig) -> ProcessSpec {
     }
 }
 
+/// Glacier vaults, which MiniStack has none of.
+pub(crate) fn glacier(config: &StackConfig) -> ProcessSpec {
+    let mut environment = environment::root(config);
+    environment.extend(pairs([
+        ("GLACIER_LISTEN", format!("127.0.0.1:{}", config.ports.glacier)),
+        ("GLACIER_DATA_DIR", config.data_dir.join("glacier").display().to_string()),
+    ]));
+    let glacier = config.programs.binaries.join("gas-local-glacier").display().to_string();
+    ProcessSpec {
+        name: "glacier",
+        command: bound_to_owner("TERM", &[glacier]),
+        environment,
+        ready: Ready::Http { port: config.ports.glacier, path: "/_control/health" },
+        stop: Signal::TERM,
+        restart: false,
+    }
+}
+
 /// The GAS web server.
 pub(crate) fn web(config: &StackConfig, outputs: &Environment) -> ProcessSpec {
     let web = config.programs.binaries.join("gas-web").display().to_string();
@@ -86,6 +106,19 @@ pub(crate) fn worker(config: &StackConfig, outputs: &Environment) -> ProcessSpec
         command: bound_to_owner("TERM", &[worker, "annotate".to_owned()]),
         environment: environment::worker(config, outputs),
         ready: Ready::Line("worker ready"),
+        stop: Signal::TERM,
+        restart: config.restart,
+    }
+}
+
+/// The GAS utility node.
+pub(crate) fn utility(config: &StackConfig, outputs: &Environment) -> ProcessSpec {
+    let worker = config.programs.binaries.join("gas-worker").display().to_string();
+    ProcessSpec {
+        name: "utility",
+        command: bound_to_owner("TERM", &[worker, "utility".to_owned()]),
+        environment: environment::utility(config, outputs),
+        ready: Ready::Line("utility ready"),
         stop: Signal::TERM,
         restart: config.restart,
     }

@@ -14,6 +14,9 @@ use std::process::Command;
 /// Workers give a dead worker's job on after this long, so that a test need not wait a minute.
 const JOB_VISIBILITY_SECS: u32 = 8;
 
+/// Free users' results are archived after this long, so that a test need not wait three minutes.
+const FREE_WINDOW_SECS: u32 = 25;
+
 /// The largest WASM module that is accepted, in KiB of brotli.
 const MAX_BROTLI_KIB: u64 = 400;
 
@@ -37,6 +40,7 @@ pub(crate) fn test(paths: &Paths, filters: &[String]) -> Result<()> {
         data_dir: data_dir.clone(),
         prefix: "gastest".to_owned(),
         job_visibility_secs: Some(JOB_VISIBILITY_SECS),
+        free_window_secs: Some(FREE_WINDOW_SECS),
         annotator: Some(format!(
             "{engine} annotate {{input}} --reference {{bundle}} --out {{output}} --log {{log}} --progress json"
         )),

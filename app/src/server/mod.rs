@@ -12,6 +12,8 @@ mod security;
 mod session;
 mod settings;
 mod sign_in;
+#[expect(dead_code, unused_imports, reason = "the route that calls it comes with the thaw")]
+mod sns;
 mod state;
 mod stripe_js;
 mod webhooks;

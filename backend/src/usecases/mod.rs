@@ -37,7 +37,7 @@ pub use restore_result::{RestoreError, Restored, Restorer, restore_result};
 pub use run_job::{
     Finished, announce_result, claim_job, complete_job, fail_job, release_job, report_progress,
 };
-pub use thaw::{Thawed, thaw_again, thaw_results};
+pub use thaw::{StartThawError, Thawed, handle_start_thaw, thaw_again, thaw_results};
 
 use crate::ports::{PortError, PortResult, Topic};
 use serde::Serialize;

@@ -3,6 +3,7 @@
 use super::archive_result::purge;
 use super::plan::plan_of;
 use super::{ArchiveError, ChangeError, change_job};
+use crate::messages::StartThaw;
 use crate::ports::Asked;
 use crate::{Gas, chain};
 use gas_shared::job::{Archived, Change, JobState, Results, ResultsChange, Tier};
@@ -18,6 +19,31 @@ pub struct Thawed {
     pub started: u32,
     /// Results that could not be asked for; the message must come back.
     pub failed: u32,
+}
+
+/// Why a message of queue `start_thaw` is to come back.
+#[derive(Debug, thiserror::Error)]
+pub enum StartThawError {
+    /// It is none of ours.
+    #[error("the message names no user: {0}")]
+    Message(#[from] serde_json::Error),
+    /// The user's results cannot be listed.
+    #[error(transparent)]
+    List(#[from] ArchiveError),
+    /// Some results could not be asked for.
+    #[error("{0} archived results could not be asked for")]
+    Some(u32),
+}
+
+/// Handles a message of queue `start_thaw`.
+///
+/// # Errors
+/// [`StartThawError`]: the message must come back.
+pub async fn handle_start_thaw(gas: &Gas, body: &str) -> Result<(), StartThawError> {
+    let StartThaw { user_id } = serde_json::from_str(body)?;
+    let Thawed { started, failed } = thaw_results(gas, user_id).await?;
+    tracing::info!(%user_id, started, failed, "thaw handled");
+    if failed > 0 { Err(StartThawError::Some(failed)) } else { Ok(()) }
 }
 
 /// Asks the archive for every archived result of a user who is on Premium. Results that were asked
