@@ -149,7 +149,8 @@ pub enum Checkout {
     /// Load `script_url`, then call
     /// `Stripe(publishable_key).createEmbeddedCheckoutPage({ clientSecret })`: a promise of what
     /// is to be mounted (`mount(element)`), and to be destroyed (`destroy()`) when the dialog
-    /// closes. After the payment Stripe.js itself leads on to `/billing/return?session_id=…`.
+    /// closes. After the payment Stripe.js calls the option `onComplete`; ways to pay that lead
+    /// elsewhere come back to `/billing/return?session_id=…`.
     Embedded {
         /// Where Stripe.js is.
         script_url: String,
