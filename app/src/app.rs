@@ -1,7 +1,9 @@
 //! The root component and the routes.
 
 use crate::components::Shell;
-use crate::pages::{Annotate, Annotations, Home, JobDetails, JobLog, NotFound};
+use crate::pages::{
+    Annotate, Annotations, Billing, BillingReturn, Home, JobDetails, JobLog, NotFound,
+};
 use dioxus::prelude::*;
 
 /// Every page of the application. [`Home`] is the only one for someone not signed in.
@@ -19,6 +21,10 @@ pub enum Route {
         JobDetails { id: String },
         #[route("/annotations/:id/log")]
         JobLog { id: String },
+        #[route("/billing")]
+        Billing {},
+        #[route("/billing/return?:session_id")]
+        BillingReturn { session_id: String },
         #[route("/:..segments")]
         NotFound { segments: Vec<String> },
 }

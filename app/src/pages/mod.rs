@@ -2,6 +2,8 @@
 
 mod annotate;
 mod annotations;
+mod billing;
+mod billing_return;
 mod home;
 mod job_details;
 mod job_log;
@@ -11,6 +13,8 @@ pub use annotate::Annotate;
 #[cfg(feature = "web")]
 pub use annotate::Step;
 pub use annotations::Annotations;
+pub use billing::Billing;
+pub use billing_return::BillingReturn;
 pub use home::Home;
 pub use job_details::JobDetails;
 pub use job_log::JobLog;
