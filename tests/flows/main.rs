@@ -3,10 +3,12 @@
 mod access;
 mod annotate;
 mod billing;
+mod calls;
 mod guards;
 mod life_cycle;
 mod live;
 mod mail;
 mod stack;
+mod thaw;
 mod upload_policy;
 mod worker;
