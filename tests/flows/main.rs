@@ -6,6 +6,7 @@ mod billing;
 mod guards;
 mod life_cycle;
 mod live;
+mod mail;
 mod stack;
 mod upload_policy;
 mod worker;

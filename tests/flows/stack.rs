@@ -27,6 +27,11 @@ impl Stack {
         self.0.web_url.clone()
     }
 
+    /// The database.
+    pub(crate) fn database_url(&self) -> String {
+        self.0.web["DATABASE_URL"].clone()
+    }
+
     /// The bucket of uploads.
     pub(crate) fn inputs_bucket(&self) -> String {
         self.0.web["GAS_INPUTS_BUCKET"].clone()
