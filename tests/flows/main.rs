@@ -8,6 +8,7 @@ mod guards;
 mod life_cycle;
 mod live;
 mod mail;
+mod premium;
 mod stack;
 mod thaw;
 mod upload_policy;
