@@ -2,7 +2,9 @@
 
 mod access;
 mod annotate;
+mod billing;
 mod guards;
+mod life_cycle;
 mod live;
 mod mail;
 mod stack;

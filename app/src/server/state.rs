@@ -5,6 +5,7 @@ use super::security::Policies;
 use super::settings::Settings;
 use super::sign_in::Provider;
 use super::stripe_js::StripeJs;
+use super::webhooks::ThawEndpoint;
 use gas_backend::{Billing, Gas, PublicUrl, Secret};
 use std::sync::Arc;
 
@@ -25,6 +26,8 @@ pub struct Web {
     pub stripe_js: Arc<StripeJs>,
     /// With what Stripe signs its webhook calls.
     pub stripe_webhook_secret: Secret,
+    /// What SNS calls when archived results are to come back.
+    pub thaw: Arc<ThawEndpoint>,
     /// This service's own origin.
     pub public_url: PublicUrl,
 }
@@ -34,7 +37,12 @@ impl Web {
     ///
     /// # Errors
     /// Where the HTTP client cannot be made or the object store cannot sign.
-    pub async fn new(billing: Billing, hub: Hub, settings: &Settings) -> anyhow::Result<Self> {
+    pub async fn new(
+        billing: Billing,
+        hub: Hub,
+        thaw: ThawEndpoint,
+        settings: &Settings,
+    ) -> anyhow::Result<Self> {
         let gas = billing.gas.clone();
         let policies = Policies::new(&gas, settings).await?;
         Ok(Self {
@@ -42,6 +50,7 @@ impl Web {
             policies: Arc::new(policies),
             stripe_js: Arc::new(StripeJs::new(settings)),
             stripe_webhook_secret: settings.stripe_webhook_secret.clone(),
+            thaw: Arc::new(thaw),
             public_url: settings.public_url.clone(),
             billing,
             gas,
