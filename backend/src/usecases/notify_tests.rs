@@ -1,4 +1,5 @@
 use super::*;
+use crate::ports::MailPreferences;
 use crate::testkit::{TestGas, TestMail, outbox_contract};
 use crate::usecases::{archive_result, cancel_job, fail_job};
 use gas_shared::job::FailureKind;
