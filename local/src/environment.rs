@@ -25,6 +25,9 @@ pub(crate) const STRIPE_PRICE_ID: &str = "price_gas_premium";
 /// From whom mail comes. The emulator keeps it and sends nothing.
 const MAIL_FROM: &str = "GAS <gas@example.org>";
 
+/// What of it SES has to know.
+pub(crate) const MAIL_IDENTITY: &str = "gas@example.org";
+
 /// Signs unsubscribe links that nobody else can reach, so it is no secret.
 const UNSUBSCRIBE_KEY: &str = "local-only-local-only-local-only";
 
@@ -85,6 +88,7 @@ pub(crate) fn web(config: &StackConfig, outputs: &Environment) -> Environment {
         ("GAS_OIDC_ISSUER", config.oidc_url()),
         ("GAS_OIDC_CLIENT_ID", OIDC_CLIENT.to_owned()),
         ("GAS_OIDC_CLIENT_SECRET", OIDC_CLIENT_SECRET.to_owned()),
+        ("GAS_UNSUBSCRIBE_KEY", UNSUBSCRIBE_KEY.to_owned()),
         ("GAS_STRIPE_WEBHOOK_SECRET", STRIPE_WEBHOOK_SECRET.to_owned()),
         ("GAS_STRIPE_PUBLISHABLE_KEY", STRIPE_PUBLISHABLE_KEY.to_owned()),
         ("GAS_STRIPE_JS_URL", format!("{}/stripe.js", config.stripe_url())),

@@ -16,6 +16,7 @@ mod sign_in;
 mod sns;
 mod state;
 mod stripe_js;
+mod unsubscribe;
 mod webhooks;
 
 pub use state::Web;
@@ -27,6 +28,7 @@ use gas_backend::{Billing, Gas, postgres};
 use settings::Settings;
 use std::future::Future;
 use std::io::IsTerminal;
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
@@ -65,7 +67,11 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let billing = Billing::connect(gas, &settings.stripe, origin, &pool)?;
     let checker = tokio::spawn(plans::check(billing.clone(), shutdown.clone()));
     let thaw = webhooks::ThawEndpoint::new(&settings.deployment, &sdk)?;
-    let web = Web::new(billing, hub, thaw, &settings).await?;
+    let unsubscriber = unsubscribe::Unsubscriber {
+        preferences: Arc::new(postgres::PostgresMails::new(pool.clone())),
+        key: settings.unsubscribe_key.clone(),
+    };
+    let web = Web::new(billing, hub, thaw, unsubscriber, &settings).await?;
     let app = router::build(web, sessions);
     // The SDK's pooled connections belong to the runtime that opened them, which may be Dioxus' own
     // and ends with the application. The pump needs them until its queue is deleted.

@@ -1,6 +1,7 @@
 //! The web process's settings: flags or environment variables.
 
 use clap::Parser;
+use gas_backend::mail::UnsubscribeKey;
 use gas_backend::stripe::StripeSettings;
 use gas_backend::{Deployment, PublicUrl, Secret};
 use std::str::FromStr;
@@ -44,6 +45,9 @@ pub struct Settings {
         default_value = "https://js.stripe.com/dahlia/stripe.js"
     )]
     pub stripe_js_url: String,
+    /// The key of unsubscribe links: 32 characters or more, the same as the utility node's.
+    #[arg(long, env = "GAS_UNSUBSCRIBE_KEY", hide_env_values = true)]
+    pub unsubscribe_key: UnsubscribeKey,
     /// The AWS resources and the database.
     #[command(flatten)]
     pub deployment: Deployment,

@@ -5,6 +5,7 @@ use super::security::Policies;
 use super::settings::Settings;
 use super::sign_in::Provider;
 use super::stripe_js::StripeJs;
+use super::unsubscribe::Unsubscriber;
 use super::webhooks::ThawEndpoint;
 use gas_backend::{Billing, Gas, PublicUrl, Secret};
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub struct Web {
     pub stripe_webhook_secret: Secret,
     /// What SNS calls when archived results are to come back.
     pub thaw: Arc<ThawEndpoint>,
+    /// What ends mail about jobs.
+    pub unsubscriber: Unsubscriber,
     /// This service's own origin.
     pub public_url: PublicUrl,
 }
@@ -41,6 +44,7 @@ impl Web {
         billing: Billing,
         hub: Hub,
         thaw: ThawEndpoint,
+        unsubscriber: Unsubscriber,
         settings: &Settings,
     ) -> anyhow::Result<Self> {
         let gas = billing.gas.clone();
@@ -51,6 +55,7 @@ impl Web {
             stripe_js: Arc::new(StripeJs::new(settings)),
             stripe_webhook_secret: settings.stripe_webhook_secret.clone(),
             thaw: Arc::new(thaw),
+            unsubscriber,
             public_url: settings.public_url.clone(),
             billing,
             gas,

@@ -68,7 +68,8 @@ pub async fn notify(notifier: &Notifier, message: &MailMessage) -> Result<Notifi
                 }
                 Ok(Err(reason)) => Ok(notifier.give_up(&event, reason).await?),
                 Err(error) if notifier.now().duration_since(noted_at) >= MAX_AGE => {
-                    Ok(notifier.give_up(&event, chain(&error).to_string()).await?)
+                    let reason = chain(&error).to_string();
+                    Ok(notifier.give_up(&event, reason).await?)
                 }
                 Err(error) => {
                     let reason = chain(&error).to_string();
