@@ -20,7 +20,7 @@ pub(crate) async fn run(
             _ = ticks.tick() => {}
             () = shutdown.requested() => return,
         }
-        match reconcile(&gas).await {
+        match reconcile(&billing.gas).await {
             Ok(round) if round.repaired + round.failed == 0 => {}
             Ok(round) => tracing::info!(?round, "reconciled"),
             Err(error) => tracing::error!(error = %chain(&error), "not reconciled"),
