@@ -17,8 +17,10 @@ const JOB_VISIBILITY_SECS: u32 = 8;
 /// Free users' results are archived after this long, so that a test need not wait three minutes.
 const FREE_WINDOW_SECS: u32 = 25;
 
-/// The largest WASM module that is accepted, in KiB of brotli.
-const MAX_BROTLI_KIB: u64 = 400;
+/// The largest WASM module that is accepted, in KiB of brotli. Billing, the checkout and the life of
+/// results came on top of the upload and the list, for which 400 were enough; a module of this size
+/// is there after 2 s at 2 Mbit/s.
+const MAX_BROTLI_KIB: u64 = 470;
 
 /// Begins the name of a run's data folder.
 const DATA_PREFIX: &str = "gas-test-";
