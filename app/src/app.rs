@@ -2,11 +2,12 @@
 
 use crate::components::Shell;
 use crate::pages::{
-    Annotate, Annotations, Billing, BillingReturn, Home, JobDetails, JobLog, NotFound,
+    Annotate, Annotations, Billing, BillingReturn, Home, JobDetails, JobLog, NotFound, Unsubscribe,
 };
 use dioxus::prelude::*;
 
-/// Every page of the application. [`Home`] is the only one for someone not signed in.
+/// Every page of the application. [`Home`] is the only one for someone not signed in, and
+/// [`Unsubscribe`], since whoever has a mail may stop the next.
 #[derive(Routable, Clone, PartialEq, Debug)]
 #[rustfmt::skip]
 pub enum Route {
@@ -25,6 +26,8 @@ pub enum Route {
         Billing {},
         #[route("/billing/return?:session_id")]
         BillingReturn { session_id: String },
+        #[route("/unsubscribe?:token&:done")]
+        Unsubscribe { token: String, done: bool },
         #[route("/:..segments")]
         NotFound { segments: Vec<String> },
 }

@@ -19,6 +19,8 @@ pub struct Description {
     pub aws_url: String,
     /// The Glacier server, with its control endpoints.
     pub glacier_url: String,
+    /// The local Stripe, with its control endpoints.
+    pub stripe_url: String,
     /// The prefix of its resources.
     pub prefix: String,
     /// State, logs and pid files.

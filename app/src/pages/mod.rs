@@ -8,6 +8,7 @@ mod home;
 mod job_details;
 mod job_log;
 mod not_found;
+mod unsubscribe;
 
 pub use annotate::Annotate;
 #[cfg(feature = "web")]
@@ -19,6 +20,7 @@ pub use home::Home;
 pub use job_details::JobDetails;
 pub use job_log::JobLog;
 pub use not_found::NotFound;
+pub use unsubscribe::Unsubscribe;
 
 use crate::error::{ApiError, ErrorCode};
 use gas_shared::JobId;

@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use gas_backend::Deployment;
+use gas_backend::mail::MailSettings;
 use std::time::Duration;
 
 /// Settings of role `utility`.
@@ -9,6 +10,9 @@ use std::time::Duration;
 pub(crate) struct UtilitySettings {
     #[command(flatten)]
     pub(crate) deployment: Deployment,
+    /// Who sends mail, and where its links lead.
+    #[command(flatten)]
+    pub(crate) mail: MailSettings,
     /// What this process does; all of it unless told.
     #[arg(long, env = "GAS_UTILITY_ROLES", value_enum, value_delimiter = ',')]
     roles: Vec<UtilityRole>,
@@ -30,6 +34,8 @@ pub(crate) enum UtilityRole {
     Archive,
     /// Asks the archive for the results of users who went to Premium.
     Thaw,
+    /// Tells users by mail.
+    Notify,
     /// Finds what got lost.
     Reconcile,
 }

@@ -21,7 +21,7 @@
       frame.src = this.#source;
       frame.title = "Secure payment input frame";
       frame.name = "embedded-checkout";
-      frame.style.cssText = "border: 0; width: 100%; height: 30rem";
+      frame.style.cssText = "border: 0; width: 100%; height: 38rem";
       this.#frame = frame;
       addEventListener("message", this.#hear);
       element.append(frame);
