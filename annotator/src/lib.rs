@@ -10,6 +10,7 @@ pub mod assembly;
 pub mod consequence;
 pub mod error;
 pub mod hgvs;
+mod intake;
 mod known;
 pub mod layout;
 pub mod model;

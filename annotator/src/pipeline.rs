@@ -191,6 +191,12 @@ fn finish(run: Run<'_>) -> Result<Outcome, Error> {
             sink.counts.ref_mismatches, sink.counts.ref_checked
         ));
     }
+    if sink.counts.not_left_aligned > 0 {
+        warnings.push(format!(
+            "{} indels are not left-aligned and are kept so; identifiers may be missed: bcftools norm aligns them",
+            sink.counts.not_left_aligned
+        ));
+    }
     sink.output.finish()?;
     Ok(Outcome { counts: sink.counts, header: header.header.clone(), warnings, sorted })
 }
@@ -209,7 +215,7 @@ impl Run<'_> {
         let mut chunk = Chunk::default();
         while self.read(&mut chunk) {
             text.clear();
-            let before = annotator.counts.records;
+            let before = annotator.counts().records;
             let mut order = Order::default();
             let result = annotate_chunk(&mut annotator, &chunk, &mut text, &mut order);
             let gzip = lock(&self.sink).output.is_gzip();
@@ -220,7 +226,7 @@ impl Run<'_> {
             } else {
                 &text
             };
-            let records = annotator.counts.records - before;
+            let records = annotator.counts().records - before;
             if !self.write(&chunk, bytes, result, order, records) {
                 break;
             }

@@ -1,5 +1,6 @@
 //! What a run counts. Every thread counts for itself; the sums are the same in any order.
 
+use super::histograms::Histograms;
 use crate::consequence::{Impact, Term, TermSet};
 use std::collections::BTreeMap;
 
@@ -179,6 +180,8 @@ pub struct Counts {
     pub contigs: BTreeMap<Box<[u8]>, u64>,
     /// Records that touch a track's entry, by track number.
     pub tracks: Vec<u64>,
+    /// Distributions.
+    pub histograms: Histograms,
 }
 
 // Not derived: arrays have a default up to 32 elements, and there are more terms.
@@ -202,6 +205,7 @@ impl Default for Counts {
             unknown_contig: 0,
             contigs: BTreeMap::new(),
             tracks: Vec::new(),
+            histograms: Histograms::default(),
         }
     }
 }
@@ -232,6 +236,8 @@ impl Counts {
                 b"AG" | b"GA" | b"CT" | b"TC" => self.transitions += 1,
                 _ => self.transversions += 1,
             }
+        } else if matches!(kind, Kind::Insertion | Kind::Deletion | Kind::Indel) {
+            self.histograms.add_indel(alt.len() as i64 - reference.len() as i64);
         }
     }
 
@@ -269,6 +275,7 @@ impl Counts {
         for (name, records) in &other.contigs {
             self.add_contig(name, *records);
         }
+        self.histograms.merge(&other.histograms);
     }
 }
 
