@@ -25,7 +25,7 @@ pub struct Annotator<'r> {
 }
 
 /// Positions from here on are no positions of any genome; sums with them stay in range.
-const MAX_POSITION: i32 = 1 << 30;
+pub(crate) const MAX_POSITION: i32 = 1 << 30;
 
 /// What an alternative does.
 pub(crate) enum Change<'a> {
@@ -238,7 +238,7 @@ impl<'r> Annotator<'r> {
 }
 
 /// Whether one of the user's identifiers is dbSNP's.
-fn has_rs_id(id: &[u8]) -> bool {
+pub(crate) fn has_rs_id(id: &[u8]) -> bool {
     id.split(|b| *b == b';').any(|id| {
         id.strip_prefix(b"rs").is_some_and(|n| !n.is_empty() && n.iter().all(u8::is_ascii_digit))
     })

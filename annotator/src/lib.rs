@@ -8,6 +8,7 @@
 pub mod annotate;
 pub mod assembly;
 pub mod consequence;
+pub mod csq;
 pub mod error;
 pub mod hgvs;
 mod intake;

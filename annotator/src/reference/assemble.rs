@@ -240,6 +240,10 @@ fn build_transcript(
             contig.length, contig.name
         ));
     }
+    // In models cut out of a larger region exons may lack at the transcript's ends.
+    let (start, end) = line.map_or((start, end), |line| {
+        (start.min(line.start), end.max(line.end).min(contig.length as i32))
+    });
     let exons = number_exons(exons, strand);
     let len = exons.iter().map(Exon::len).sum();
     let flags = read_flags(draft);

@@ -176,6 +176,10 @@ pub struct Counts {
     pub not_left_aligned: u64,
     /// Records on contigs the bundle does not have.
     pub unknown_contig: u64,
+    /// Alleles left out of a haplotype, as they overlap another of it.
+    pub overlapping: u64,
+    /// Records with more consequences than FORMAT/BCSQ can name.
+    pub unnamed: u64,
     /// Records by contig, as the user spells it.
     pub contigs: BTreeMap<Box<[u8]>, u64>,
     /// Records that touch a track's entry, by track number.
@@ -203,6 +207,8 @@ impl Default for Counts {
             ref_mismatches: 0,
             not_left_aligned: 0,
             unknown_contig: 0,
+            overlapping: 0,
+            unnamed: 0,
             contigs: BTreeMap::new(),
             tracks: Vec::new(),
             histograms: Histograms::default(),
@@ -263,6 +269,8 @@ impl Counts {
         self.ref_mismatches += other.ref_mismatches;
         self.not_left_aligned += other.not_left_aligned;
         self.unknown_contig += other.unknown_contig;
+        self.overlapping += other.overlapping;
+        self.unnamed += other.unnamed;
         add_all(&mut self.places, &other.places);
         add_all(&mut self.kinds, &other.kinds);
         add_all(&mut self.most_severe, &other.most_severe);

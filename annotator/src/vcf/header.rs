@@ -1,6 +1,6 @@
 //! The user's header: read and checked, and written again with our definitions.
 
-use super::input::{Chunk, InputFile};
+use super::input::{ANYWHERE, Chunk, InputFile};
 use crate::error::{Error, InputError};
 use gas_shared::vcf::{Header, HeaderParser, HeaderStep, Version};
 
@@ -15,21 +15,23 @@ pub struct HeaderText {
     pub columns: Vec<u8>,
 }
 
-/// Reads the header and leaves in `chunk` what follows it.
+/// Reads the header; the next chunk begins behind it.
 ///
 /// # Errors
 /// [`Error`] where this is no VCF header.
-pub fn read_header(input: &mut InputFile, chunk: &mut Chunk) -> Result<HeaderText, Error> {
+pub fn read_header(input: &mut InputFile) -> Result<HeaderText, Error> {
     let mut parser = HeaderParser::new();
     let mut meta = Vec::new();
-    while input.next_chunk(chunk)? {
+    let mut chunk = Chunk::default();
+    let mut lines = 0;
+    while input.next_chunk(&mut chunk, ANYWHERE)? {
         let mut used = 0;
         while used < chunk.bytes.len() {
             let rest = &chunk.bytes[used..];
             let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |n| n + 1);
             let line = trimmed(&rest[..end]);
             used += end;
-            chunk.first_line += 1;
+            lines += 1;
             match parser.push(line).map_err(InputError::from)? {
                 HeaderStep::More(next) => {
                     parser = next;
@@ -39,7 +41,7 @@ pub fn read_header(input: &mut InputFile, chunk: &mut Chunk) -> Result<HeaderTex
                 }
                 HeaderStep::Done(header) => {
                     let columns = line.to_vec();
-                    chunk.bytes.drain(..used);
+                    input.put_back(&chunk.bytes[used..], lines);
                     return Ok(HeaderText { header, meta, columns });
                 }
             }

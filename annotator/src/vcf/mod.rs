@@ -9,5 +9,5 @@ mod output;
 pub(crate) use header::trimmed;
 pub use header::{HeaderText, read_header};
 pub use index::write_index;
-pub use input::{Chunk, InputFile, Limits};
+pub use input::{ANYWHERE, Chunk, Cut, InputFile, Limits};
 pub use output::{OutputFile, PartialFile};
