@@ -17,7 +17,7 @@ const CHR20: &str = "usr/share/doc/vt/examples/ref/20.fa.gz";
 /// Options of `conformance`.
 #[derive(Args)]
 pub(crate) struct ConformanceOptions {
-    /// The folder with `chr20/`, `oracle/` and `mtdna/`.
+    /// The folder with `chr20/`, `oracle/`, `bcftools-csq/` and `mtdna/`.
     #[arg(long, default_value = "../shared/data")]
     data: PathBuf,
     /// Print up to this many disagreements of each field.

@@ -17,13 +17,12 @@ pub(crate) struct Verdict {
     pub(crate) hides_residues: bool,
 }
 
-/// Judges a change of `added` bases; `calls` are those of its records. Cuts the peptides off at
-/// their stops. `indel`: several records change the length, and `several` that there are more
+/// Judges a change of `added` bases; `calls` are those of its records. `indel`: several records change the length, and `several` that there are more
 /// than one.
 pub(crate) fn judge(
     mut calls: Calls,
-    before: &mut Peptide,
-    after: &mut Peptide,
+    before: &Peptide,
+    after: &Peptide,
     added: i32,
     (indel, several): (bool, bool),
 ) -> Verdict {
@@ -31,8 +30,7 @@ pub(crate) fn judge(
     if added == 0 && indel {
         calls.add(Calls::INFRAME_ALTERING);
     }
-    before.cut_at_stop();
-    let stops = after.cut_at_stop();
+    let stops = after.ends_in_stop();
     if calls.has(Calls::STOP_LOST) {
         judge_stop(&mut calls, &mut refuted, before, after);
     }
@@ -143,8 +141,8 @@ mod tests {
     }
 
     fn judged(calls: Calls, before: &str, after: &str, added: i32) -> String {
-        let (mut before, mut after) = (peptide(before), peptide(after));
-        let verdict = judge(calls, &mut before, &mut after, added, (added != 0, false));
+        let (before, after) = (peptide(before), peptide(after));
+        let verdict = judge(calls, &before, &after, added, (added != 0, false));
         let mut out = verdict.calls.names().collect::<Vec<_>>().join("&").into_bytes();
         write_residues(&mut out, &verdict, (5, &before), (6, &after), 4);
         String::from_utf8(out).unwrap()
@@ -155,12 +153,12 @@ mod tests {
         for (calls, before, after, added, expected) in [
             (Calls::NONE, "T", "T", 0, "synonymous|5T|"),
             (Calls::NONE, "TY", "TW", 0, "missense|5TY>6TW|"),
-            (Calls::NONE, "TY", "*Y", 0, "stop_gained|5TY>6*|"),
+            (Calls::NONE, "TY", "*", 0, "stop_gained|5TY>6*|"),
             (Calls::STOP_LOST, "*", "*", 0, "synonymous&stop_retained|5*|"),
             (Calls::STOP_LOST, "*", "W", 0, "stop_lost|5*>6W|"),
             (Calls::NONE, "EPPPKAAA*", "GASSQRRR*", -1, "frameshift|5EPPP..13>6GASS..14|"),
             (Calls::NONE, "TYA", "TA", -3, "inframe_deletion|5TYA>6TA|"),
-            (Calls::NONE, "TY", "TYK*A", 9, "stop_gained&inframe_insertion|5TY>6TYK*|"),
+            (Calls::NONE, "TY", "TYK*", 6, "stop_gained&inframe_insertion|5TY>6TYK*|"),
         ] {
             assert_eq!(judged(calls, before, after, added), expected, "{before}>{after}");
         }

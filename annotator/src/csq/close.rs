@@ -12,14 +12,10 @@ impl<'r> CsqAnnotator<'r> {
         }
         let Some((contig, _)) = self.place else { return };
         let here = Here { contig, model: &self.model.contigs[contig.number as usize] };
-        let mut closing = std::mem::take(&mut self.active);
-        closing.sort_by_key(|tree| tree.end);
-        let kept = closing.iter().position(|tree| tree.end >= pos).unwrap_or(closing.len());
-        for tree in &closing[..kept] {
-            self.close(&here, tree);
+        while let Some(tree) = self.active.pop_before(pos) {
+            self.close(&here, &tree);
+            self.active.recycle(tree);
         }
-        self.spare.extend(closing.drain(..kept));
-        self.active = closing;
     }
 
     fn close(&mut self, here: &Here<'r>, tree: &Haplotypes) {

@@ -60,8 +60,9 @@ impl<'r> CsqAnnotator<'r> {
             }
             return Ok(());
         }
-        let index = self.haplotypes(here, transcript);
-        let mut tree = std::mem::take(&mut self.active[index]);
+        let end = here.contig.model.transcripts[transcript as usize].end;
+        let haplotypes = if self.samples == 0 { 1 } else { 2 * self.samples };
+        let (index, mut tree) = self.active.take(transcript, end, haplotypes);
         let result = if self.samples == 0 {
             // Without samples the records make one haplotype.
             if let Some(allele) = alleles.first().filter(|allele| allele.number == 1) {
@@ -73,20 +74,8 @@ impl<'r> CsqAnnotator<'r> {
         } else {
             self.extend_samples(here, spot, alleles, &mut tree, number)
         };
-        self.active[index] = tree;
+        self.active.put(index, tree);
         result
-    }
-
-    /// The number of a transcript's haplotypes among the active ones.
-    fn haplotypes(&mut self, here: &Here<'r>, transcript: u32) -> usize {
-        if let Some(index) = self.active.iter().position(|tree| tree.transcript == transcript) {
-            return index;
-        }
-        let end = here.contig.model.transcripts[transcript as usize].end;
-        let mut tree = self.spare.pop().unwrap_or_default();
-        tree.begin(transcript, end, if self.samples == 0 { 1 } else { 2 * self.samples });
-        self.active.push(tree);
-        self.active.len() - 1
     }
 
     fn extend_samples(
@@ -215,8 +204,7 @@ impl<'r> CsqAnnotator<'r> {
         let offset = spot.segment.offset + placed.start - spot.segment.start;
         let added = allele.alt_len() - allele.ref_len();
         let alt_len = self.translate_local(here, spot.coding, &placed, offset, added);
-        let scratch = &mut self.scratch;
-        let (before, after) = (&mut scratch.before, &mut scratch.after);
+        let (before, after) = (&self.scratch.before, &self.scratch.after);
         let verdict = judge(placed.calls, before, after, added, (false, false));
         let change = verdict.calls.only(Calls::COMPOUND);
         if verdict.hides_residues {

@@ -105,8 +105,7 @@ impl Line<'_> {
             calls.add(self.node(n).calls.only(Calls::COMPOUND));
         }
         let shape = (change.indel, left != right);
-        let mut verdict =
-            judge(calls, &mut scratch.before, &mut scratch.after, change.added, shape);
+        let mut verdict = judge(calls, &scratch.before, &scratch.after, change.added, shape);
         if change.behind_stop {
             verdict.calls.add(Calls::BEHIND_STOP);
         }

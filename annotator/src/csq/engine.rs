@@ -1,10 +1,10 @@
 //! One record after the other: which features it touches, and what is said of it.
 
 use super::CsqOptions;
+use super::active::Active;
 use super::allele::{Alleles, upper_case};
 use super::close::Leaves;
 use super::genotypes::Genotypes;
-use super::haplotypes::Haplotypes;
 use super::held::{Held, Identity};
 use super::model::{CsqContig, CsqModel};
 use super::splice::{Splice, Surroundings};
@@ -46,9 +46,7 @@ pub struct CsqAnnotator<'r> {
     pub(super) genotypes: Genotypes,
     pub(super) scratch: Scratch,
     /// Transcripts whose haplotypes grow.
-    pub(super) active: Vec<Haplotypes>,
-    /// Haplotypes whose memory can be used again.
-    pub(super) spare: Vec<Haplotypes>,
+    pub(super) active: Active,
     pub(super) place: Option<(ContigView<'r>, i32)>,
     pub(super) leaves: Leaves,
 }
@@ -100,8 +98,7 @@ impl<'r> CsqAnnotator<'r> {
             held: Held::new(samples, options.max_consequences.max(1)),
             genotypes: Genotypes::default(),
             scratch: Scratch::default(),
-            active: Vec::new(),
-            spare: Vec::new(),
+            active: Active::default(),
             place: None,
             leaves: Leaves::default(),
         }

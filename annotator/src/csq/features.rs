@@ -97,7 +97,7 @@ impl<'r> CsqAnnotator<'r> {
     fn tell_transcripts(&mut self, here: &Here<'_>, alleles: &[Allele<'_>]) {
         let Some(first) = alleles.first() else { return };
         let (start, end) = (first.pos, first.pos + first.ref_len());
-        for number in here.model.transcripts.query(start, end) {
+        for number in here.model.transcripts(start, end) {
             let transcript = &here.contig.model.transcripts[number as usize];
             let span = (transcript.start, transcript.end);
             if span.0 > end || span.1 < start {
@@ -164,7 +164,7 @@ impl<'r> CsqAnnotator<'r> {
         if hit {
             return;
         }
-        for number in here.model.transcripts.query(start, end) {
+        for number in here.model.transcripts(start, end) {
             let transcript = &here.contig.model.transcripts[number as usize];
             if transcript.start <= end && transcript.end >= start {
                 let calls = self.outside_exons(here, number).and(class);

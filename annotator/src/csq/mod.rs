@@ -5,6 +5,7 @@
 //! with them. Records in coding sequence are held back until no haplotype can reach them any more
 //! (`held`, `haplotypes`); then `compound` tells what the haplotypes do to the protein.
 
+mod active;
 mod allele;
 mod calls;
 mod classify;

@@ -65,8 +65,9 @@ pub(crate) struct Coding {
 pub(crate) struct CsqContig {
     pub(crate) features: Vec<Feature>,
     pub(crate) index: RegionIndex,
-    /// Transcripts without the margin for up- and downstream.
-    pub(crate) transcripts: RegionIndex,
+    /// Transcripts by start, the longer first, and an index over their places in this order.
+    order: Vec<u32>,
+    transcripts: RegionIndex,
     coding: Vec<Coding>,
     /// By transcript: its number in `coding` plus one, or 0.
     coding_of: Vec<u32>,
@@ -113,8 +114,13 @@ impl CsqContig {
             _ => (f.start, f.end),
         });
         out.index = RegionIndex::with_shift(spans, 0, BIN_SHIFT);
-        let whole = model.transcripts.iter().map(|t| (t.start, t.end));
-        out.transcripts = RegionIndex::new(whole, 0);
+        let span = |n: &u32| {
+            let transcript = &model.transcripts[*n as usize];
+            (transcript.start, transcript.end)
+        };
+        out.order = (0..model.transcripts.len() as u32).collect();
+        out.order.sort_by_key(|n| (span(n).0, -span(n).1));
+        out.transcripts = RegionIndex::new(out.order.iter().map(span), 0);
         out.spans = joined_spans(&out.coding);
         out
     }
@@ -163,6 +169,11 @@ impl CsqContig {
             }
         }
         out.sort_unstable();
+    }
+
+    /// Transcripts that may touch a region, by start, the longer first.
+    pub(crate) fn transcripts(&self, start: i32, end: i32) -> impl Iterator<Item = u32> {
+        self.transcripts.query(start, end).map(|n| self.order[n as usize])
     }
 
     /// The UTR of a transcript that touches a region.

@@ -33,25 +33,17 @@ impl Code {
     }
 }
 
-/// A peptide; `starts` says of its first and last residue whether their codons can start.
+/// A peptide, up to its first stop.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Peptide {
     pub(crate) residues: Vec<u8>,
-    pub(crate) ends_in_start: bool,
+    /// Whether the codon of its first residue can start translation.
     pub(crate) begins_with_start: bool,
+    /// Whether that of its last can.
+    pub(crate) ends_in_start: bool,
 }
 
 impl Peptide {
-    /// Cuts the peptide off behind its first stop; whether there is one.
-    pub(crate) fn cut_at_stop(&mut self) -> bool {
-        let Some(stop) = self.residues.iter().position(|r| *r == b'*') else { return false };
-        if stop + 1 < self.residues.len() || stop > 0 {
-            self.ends_in_start = false;
-        }
-        self.residues.truncate(stop + 1);
-        true
-    }
-
     pub(crate) fn ends_in_stop(&self) -> bool {
         self.residues.last() == Some(&b'*')
     }
@@ -114,14 +106,24 @@ impl<'a> Spliced<'a> {
         }
     }
 
+    /// Appends bases `from..to` in reading direction.
+    fn extend(&self, out: &mut Vec<u8>, from: i32, to: i32) {
+        let inside = usize::try_from(from).ok().and_then(|from| self.bases.get(from..to as usize));
+        match inside {
+            Some(bases) => out.extend_from_slice(bases),
+            None => out.extend((from..to).map(|index| self.base(index))),
+        }
+    }
+
     /// Appends coding bases `from..to`, counted in genomic direction, as the genome has them.
     pub(crate) fn append(&self, out: &mut Vec<u8>, from: i32, to: i32) {
         if !self.reverse {
-            out.extend((from..to).map(|index| self.base(index)));
-            return;
+            return self.extend(out, from, to);
         }
-        let last = self.coding.len - 1;
-        out.extend((from..to).map(|index| complement(self.base(last - index))));
+        let (len, start) = (self.coding.len, out.len());
+        self.extend(out, len - to, len - from);
+        out[start..].reverse();
+        out[start..].iter_mut().for_each(|base| *base = complement(*base));
     }
 
     /// Translates `bases` (in genomic direction) in the place of a stretch.
@@ -147,21 +149,18 @@ impl<'a> Spliced<'a> {
         };
         codons.clear();
         let lead = before.rem_euclid(3);
-        codons.extend((from - lead..from).map(|index| self.base(index)));
+        self.extend(codons, from - lead, from);
         if self.reverse {
             codons.extend(bases.iter().rev().map(|b| complement(*b)));
         } else {
             codons.extend_from_slice(bases);
         }
         let missing = (3 - codons.len() as i32 % 3) % 3;
-        codons.extend((to..to + missing).map(|index| self.base(index)));
-        if stretch.to_end {
-            let rest = (len - to - missing).max(0) / 3 * 3;
-            codons.extend((to + missing..to + missing + rest).map(|index| self.base(index)));
-        }
-        out.residues.extend(codons.chunks_exact(3).map(|codon| self.code.table.translate(codon)));
-        let start = |codon: Option<&[u8]>| codon.is_some_and(|codon| self.code.is_start(codon));
-        out.begins_with_start = start(codons.chunks_exact(3).next());
-        out.ends_in_start = start(codons.chunks_exact(3).next_back());
+        let rest = if stretch.to_end { (len - to - missing).max(0) / 3 * 3 } else { 0 };
+        self.extend(codons, to, to + missing + rest);
+        self.code.table.translate_to_stop(codons, &mut out.residues);
+        let codons = &codons[..3 * out.residues.len()];
+        out.begins_with_start = codons.get(..3).is_some_and(|codon| self.code.is_start(codon));
+        out.ends_in_start = codons.last_chunk::<3>().is_some_and(|codon| self.code.is_start(codon));
     }
 }

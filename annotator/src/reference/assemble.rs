@@ -420,7 +420,8 @@ fn selenocysteines(draft: &Draft<'_>, transcript: &Transcript, cds: &Cds) -> Vec
     codons
 }
 
-/// Sorts genes and transcripts by position, so that indexes and output are in genomic order.
+/// Sorts genes by position, which finding the nearest needs. Transcripts stay in the order of the
+/// file.
 fn sort_model(model: &mut ContigModel) {
     let mut order: Vec<u32> = (0..model.genes.len() as u32).collect();
     order.sort_by_key(|g| {
@@ -435,5 +436,4 @@ fn sort_model(model: &mut ContigModel) {
     for transcript in &mut model.transcripts {
         transcript.gene = place[transcript.gene as usize];
     }
-    model.transcripts.sort_by(|a, b| (a.start, a.end, &a.id).cmp(&(b.start, b.end, &b.id)));
 }
