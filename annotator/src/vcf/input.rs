@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A chunk holds about this much text.
-const CHUNK_BYTES: usize = 1 << 18;
+const CHUNK_BYTES: usize = 1 << 16;
 /// A chunk that may not be cut grows up to this.
 const MAX_CHUNK_BYTES: usize = 1 << 26;
 /// A line longer than this is no VCF record (half a million samples fit).
