@@ -7,6 +7,7 @@
 
 pub mod annotate;
 pub mod assembly;
+pub mod check;
 pub mod consequence;
 pub mod csq;
 pub mod error;
@@ -18,6 +19,7 @@ pub mod model;
 pub mod pipeline;
 pub mod reference;
 pub mod report;
+pub mod stats;
 pub mod tracks;
 pub mod variant;
 pub mod vcf;

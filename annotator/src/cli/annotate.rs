@@ -211,10 +211,11 @@ pub(crate) fn run(args: &AnnotateArgs) -> anyhow::Result<()> {
         }
     };
     let outcome = annotate_file(&args.input, &args.out, &reference, &options, &cancel, &progress)?;
-    if args.index && outcome.sorted {
-        write_index(&args.out)?;
-    } else if args.index {
-        eprintln!("warning: the file is not sorted, so it has no index");
+    if args.index
+        && let Err(error) = write_index(&args.out)
+    {
+        // What other readers refuse, as a sample's name given twice, is no reason to fail.
+        eprintln!("warning: there is no index: {error}");
     }
     for warning in &outcome.warnings {
         eprintln!("warning: {warning}");

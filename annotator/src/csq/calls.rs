@@ -144,6 +144,11 @@ impl Calls {
     }
 }
 
+/// The term that a name stands for.
+pub(crate) fn term_named(name: &str) -> Option<Term> {
+    NAMES.iter().find(|(_, known, _)| *known == name).map(|(_, _, term)| *term)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,6 +23,7 @@ mod splice;
 mod translate;
 mod write;
 
+pub(crate) use calls::term_named;
 pub(crate) use clusters::safe_cut;
 pub use engine::CsqAnnotator;
 pub use model::CsqModel;

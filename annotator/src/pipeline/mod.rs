@@ -14,10 +14,12 @@ use crate::error::{Error, InputError};
 use crate::layout::Layout;
 use crate::reference::Reference;
 use crate::report::Counts;
-use crate::vcf::{ANYWHERE, Chunk, Cut, HeaderText, InputFile, Limits, OutputFile, read_header};
+use crate::vcf::{
+    ANYWHERE, Chunk, Cut, HeaderText, InputFile, Limits, OutputFile, read_header, rewrite, sort,
+};
 use engine::Engine;
-use gas_shared::vcf::{Code, Diagnostic, Header, Severity};
-use order::Order;
+use gas_shared::vcf::{Code, Diagnostic, Header, Severity, Version};
+pub(crate) use order::Order;
 use sink::{Finished, Sink, Written};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -75,8 +77,6 @@ pub struct Outcome {
     pub header: Header,
     /// Findings that did not stop it.
     pub warnings: Vec<String>,
-    /// Whether the records were in order.
-    pub sorted: bool,
 }
 
 /// Progress after a chunk was written: the fraction done and the records so far.
@@ -100,11 +100,33 @@ struct Run<'a> {
     cancel: &'a AtomicBool,
 }
 
-/// Annotates `input` into `output`.
+/// Annotates `input` into `output`. A file that is not sorted is sorted first, in a file beside the
+/// output.
 ///
 /// # Errors
 /// [`Error`]; then the output file is removed.
 pub fn annotate_file(
+    input: &Path,
+    output: &Path,
+    reference: &Reference,
+    options: &Options,
+    cancel: &AtomicBool,
+    progress: Progress<'_>,
+) -> Result<Outcome, Error> {
+    match annotate_sorted(input, output, reference, options, cancel, progress) {
+        Err(Error::Unsorted(place)) => {
+            let sorted = sort(input, output, options.limits)?;
+            let mut outcome =
+                annotate_sorted(&sorted.path, output, reference, options, cancel, progress)?;
+            outcome.warnings.insert(0, format!("{place}, so that it was sorted"));
+            Ok(outcome)
+        }
+        result => result,
+    }
+}
+
+/// Annotates a file as long as it is sorted.
+fn annotate_sorted(
     input: &Path,
     output: &Path,
     reference: &Reference,
@@ -121,6 +143,9 @@ pub fn annotate_file(
         Mode::Csq(_) => CsqModel::new(reference),
     };
     let check = |written: &Written| {
+        if let Some(place) = &written.order.warning {
+            return Err(Error::Unsorted(place.clone()));
+        }
         let counts = &written.counts;
         let enough = counts.ref_checked >= ENOUGH_CHECKED;
         let limit = if enough { options.max_mismatch_percent } else { 100.0 };
@@ -203,11 +228,9 @@ fn finish(
     check_assembly(&written.counts, &header.header, reference, options.max_mismatch_percent)?;
     let mut warnings: Vec<String> =
         header.header.warnings.iter().map(ToString::to_string).collect();
-    let sorted = written.order.warning.is_none();
-    warnings.extend(written.order.warning);
     warnings.extend(warnings_of(&written.counts, written.forced, &reference.manifest.assembly));
     output.finish()?;
-    Ok(Outcome { counts: written.counts, header: header.header.clone(), warnings, sorted })
+    Ok(Outcome { counts: written.counts, header: header.header.clone(), warnings })
 }
 
 /// What the counts warn of.
@@ -255,7 +278,7 @@ impl Run<'_> {
             let counts = engine.counts();
             let before = (counts.records, counts.ref_checked, counts.ref_mismatches);
             let mut order = Order::default();
-            if let Err(error) = annotate_chunk(&mut engine, &chunk, &mut text, &mut order) {
+            if let Err(error) = self.annotate(&mut engine, &chunk, &mut text, &mut order) {
                 self.sink.fail_at(number, error.into());
                 break;
             }
@@ -280,6 +303,41 @@ impl Run<'_> {
             }
         }
         self.sink.add_counts(engine.into_counts());
+    }
+
+    fn annotate(
+        &self,
+        engine: &mut Engine<'_>,
+        chunk: &Chunk,
+        out: &mut Vec<u8>,
+        order: &mut Order,
+    ) -> Result<(), InputError> {
+        let old = self.header.header.version < Version(4, 0);
+        let mut rewritten = Vec::new();
+        let mut number = chunk.first_line;
+        let mut rest = chunk.bytes.as_slice();
+        while !rest.is_empty() {
+            let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |n| n + 1);
+            let mut line = crate::vcf::trimmed(&rest[..end]);
+            rest = &rest[end..];
+            if line.first() == Some(&b'#') {
+                return Err(header_again(number).into());
+            }
+            let old_pos = if old { rewrite(line, self.reference, &mut rewritten) } else { None };
+            if old_pos.is_some() {
+                line = &rewritten;
+            }
+            if !line.is_empty() {
+                let pos = engine.record(number, line, out)?;
+                // What begins a base earlier in VCF 4 than in VCF 3.3 is no disorder.
+                let pos = old_pos.unwrap_or(pos);
+                let contig = &line[..memchr::memchr(b'\t', line).unwrap_or(0)];
+                order.push(contig, pos, number);
+            }
+            number += 1;
+        }
+        engine.finish_chunk(out);
+        Ok(())
     }
 
     /// Reads the next chunk and returns its number; `None` at the end of the file or of the run.
@@ -319,32 +377,6 @@ impl Drop for PanicGuard<'_, '_> {
             self.0.sink.fail(Error::Cancelled);
         }
     }
-}
-
-fn annotate_chunk(
-    engine: &mut Engine<'_>,
-    chunk: &Chunk,
-    out: &mut Vec<u8>,
-    order: &mut Order,
-) -> Result<(), InputError> {
-    let mut number = chunk.first_line;
-    let mut rest = chunk.bytes.as_slice();
-    while !rest.is_empty() {
-        let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |n| n + 1);
-        let line = crate::vcf::trimmed(&rest[..end]);
-        rest = &rest[end..];
-        if line.first() == Some(&b'#') {
-            return Err(header_again(number).into());
-        }
-        if !line.is_empty() {
-            let pos = engine.record(number, line, out)?;
-            let contig = &line[..memchr::memchr(b'\t', line).unwrap_or(0)];
-            order.push(contig, pos, number);
-        }
-        number += 1;
-    }
-    engine.finish_chunk(out);
-    Ok(())
 }
 
 fn header_again(line: u64) -> Diagnostic {

@@ -4,18 +4,18 @@ use std::collections::HashSet;
 
 /// Watches whether records are sorted; chunk results are joined in order.
 #[derive(Debug, Default)]
-pub(super) struct Order {
+pub(crate) struct Order {
     first: Option<(Vec<u8>, u64, u64)>,
     contig: Vec<u8>,
     pos: u64,
     left: HashSet<Vec<u8>>,
     /// Where the first record out of order is.
-    pub(super) warning: Option<String>,
+    pub(crate) warning: Option<String>,
 }
 
 impl Order {
     #[inline]
-    pub(super) fn push(&mut self, contig: &[u8], pos: u64, line: u64) {
+    pub(crate) fn push(&mut self, contig: &[u8], pos: u64, line: u64) {
         if self.contig == contig {
             if pos < self.pos && self.warning.is_none() {
                 self.warning = Some(format!(
@@ -42,7 +42,7 @@ impl Order {
         }
     }
 
-    pub(super) fn append(&mut self, next: Self) {
+    pub(crate) fn append(&mut self, next: Self) {
         if let Some((contig, pos, line)) = &next.first {
             self.push(contig, *pos, *line);
             self.left.extend(next.left);

@@ -3,6 +3,7 @@
 use super::input::{ANYWHERE, Chunk, InputFile};
 use crate::error::{Error, InputError};
 use gas_shared::vcf::{Header, HeaderParser, HeaderStep, Version};
+use std::collections::HashSet;
 
 /// A header with its text.
 #[derive(Debug)]
@@ -58,11 +59,13 @@ pub(crate) fn trimmed(line: &[u8]) -> &[u8] {
 
 impl HeaderText {
     /// Writes the header with the definitions added before the `#CHROM` line. Definitions of the
-    /// same keys that were there are left out, as their values are replaced.
+    /// same keys that were there are left out, as their values are replaced; and of two of one key
+    /// the second.
     pub fn write(&self, definitions: &[String], out: &mut Vec<u8>) {
+        let mut seen = HashSet::new();
         for (number, line) in self.meta.iter().enumerate() {
             let replaced = definitions.iter().any(|d| same_definition(line, d.as_bytes()));
-            if replaced {
+            if replaced || defined(line).is_some_and(|key| !seen.insert(key)) {
                 continue;
             }
             if number == 0 && self.header.version < Version(4, 0) {
@@ -79,6 +82,21 @@ impl HeaderText {
         out.extend_from_slice(&self.columns);
         out.push(b'\n');
     }
+
+    /// Writes the header as it was read.
+    pub(super) fn write_as_it_is(&self, out: &mut Vec<u8>) {
+        for line in self.meta.iter().chain([&self.columns]) {
+            out.extend_from_slice(line);
+            out.push(b'\n');
+        }
+    }
+}
+
+/// The key that a line defines, as `##INFO=<ID=AF`, where a key may be defined once only.
+fn defined(line: &[u8]) -> Option<&[u8]> {
+    let once = [&b"##INFO=<"[..], b"##FORMAT=<", b"##FILTER=<", b"##contig=<"];
+    once.iter().any(|start| line.starts_with(start)).then_some(())?;
+    line.split(|b| matches!(b, b',' | b'>')).next()
 }
 
 /// Whether two lines define the same key (`##INFO=<ID=CSQ,`).

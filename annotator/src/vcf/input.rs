@@ -1,5 +1,6 @@
 //! The user's file as chunks of whole lines, plain, gzip or BGZF, with limits against bombs.
 
+use super::bgzf;
 use crate::error::{Error, InputError};
 use flate2::bufread::MultiGzDecoder;
 use std::fs::File;
@@ -96,6 +97,9 @@ impl InputFile {
         let mut magic = Vec::new();
         file.by_ref().take(2).read_to_end(&mut magic).map_err(Error::file(path))?;
         let gzip = magic == [0x1f, 0x8b];
+        if gzip && !bgzf::is_complete(&mut file).map_err(Error::file(path))? {
+            return Err(InputError::Damaged("its last block is missing".to_owned()).into());
+        }
         let file = File::open(path).map_err(Error::file(path))?;
         let compressed_read = Arc::new(AtomicU64::new(0));
         let counting = Counting { file, read: compressed_read.clone() };
