@@ -26,7 +26,7 @@ pub(crate) fn safe_cut(model: &CsqModel, reference: &Reference, lines: &[u8]) ->
         let reach = before.map(|l| l.reach).max().unwrap_or(line.reach);
         let spans = &model.contigs[contig as usize].spans;
         let span = spans.get(spans.partition_point(|span| span.1 < next.pos));
-        if !span.is_some_and(|span| span.0 <= reach) {
+        if span.is_none_or(|span| span.0 > reach) {
             return Some(line.end);
         }
     }
