@@ -26,6 +26,8 @@ pub enum ErrorCode {
     Invalid,
     /// More than the plan allows: offer to upgrade.
     OverLimit,
+    /// The Free plan does not give it (any more): offer to upgrade.
+    UpgradeNeeded,
     /// The thing is in another state by now: show it afresh.
     Conflict,
     /// The server cannot be reached or is busy: try again.
@@ -35,11 +37,12 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::SignInRequired,
         Self::NotFound,
         Self::Invalid,
         Self::OverLimit,
+        Self::UpgradeNeeded,
         Self::Conflict,
         Self::Unavailable,
         Self::Internal,
@@ -51,6 +54,7 @@ impl ErrorCode {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Invalid => StatusCode::BAD_REQUEST,
             Self::OverLimit => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UpgradeNeeded => StatusCode::PAYMENT_REQUIRED,
             Self::Conflict => StatusCode::CONFLICT,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,

@@ -3,7 +3,8 @@
 //! They come from the outputs of the CloudFormation stack (`deploy/template.yaml`): output
 //! `FooBar` is the environment variable `GAS_FOO_BAR`, on AWS and locally.
 
-use clap::Args;
+use crate::Terms;
+use clap::{Args, ValueEnum};
 
 /// Where a deployment's resources are.
 #[derive(Args, Clone, Debug)]
@@ -32,6 +33,30 @@ pub struct Deployment {
     /// The SNS topic of finished jobs.
     #[arg(long, env = "GAS_JOB_RESULTS_TOPIC_ARN")]
     pub job_results_topic_arn: String,
+    /// The Step Functions state machine that waits out the Free window.
+    #[arg(long, env = "GAS_ARCHIVE_WAIT_ARN")]
+    pub archive_wait_arn: String,
+    /// The SQS queue of jobs whose results are to be archived.
+    #[arg(long, env = "GAS_ARCHIVE_QUEUE_URL")]
+    pub archive_queue_url: String,
+    /// The SNS topic of users whose archived results are to come back.
+    #[arg(long, env = "GAS_START_THAW_TOPIC_ARN")]
+    pub start_thaw_topic_arn: String,
+    /// The SQS queue of that topic.
+    #[arg(long, env = "GAS_START_THAW_QUEUE_URL")]
+    pub start_thaw_queue_url: String,
+    /// The SNS topic of what users are told of by mail.
+    #[arg(long, env = "GAS_NOTICES_TOPIC_ARN")]
+    pub notices_topic_arn: String,
+    /// The SQS queue of mails to send, subscribed to `notices` and `job_results`.
+    #[arg(long, env = "GAS_MAIL_QUEUE_URL")]
+    pub mail_queue_url: String,
+    /// The archive.
+    #[command(flatten)]
+    pub archive: ArchiveSettings,
+    /// How long results stay.
+    #[command(flatten)]
+    pub terms: Terms,
     /// The SNS topic of every change of every job.
     #[arg(long, env = "GAS_JOB_EVENTS_TOPIC_ARN")]
     pub job_events_topic_arn: String,
@@ -41,4 +66,31 @@ pub struct Deployment {
     /// The PostgreSQL database of accounts, as a URL.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: String,
+}
+
+/// Which archive, and where in it.
+#[derive(Args, Clone, Debug)]
+pub struct ArchiveSettings {
+    /// What keeps archived results. There is no default: which one an AWS account can use depends
+    /// on its age.
+    #[arg(long, env = "GAS_ARCHIVE_BACK_END", value_enum)]
+    pub archive_back_end: ArchiveBackEnd,
+    /// The Glacier vault; for back end `vault`.
+    #[arg(long, env = "GAS_ARCHIVE_VAULT", default_value = "")]
+    pub archive_vault: String,
+    /// The bucket of archived objects; for back end `s3`.
+    #[arg(long, env = "GAS_ARCHIVE_BUCKET", default_value = "")]
+    pub archive_bucket: String,
+    /// The SNS topic where the archive says that a file is ready.
+    #[arg(long, env = "GAS_COMPLETE_THAW_TOPIC_ARN")]
+    pub complete_thaw_topic_arn: String,
+}
+
+/// What keeps archived results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ArchiveBackEnd {
+    /// Amazon Glacier vaults, closed to AWS customers who had none by 15 December 2025.
+    Vault,
+    /// The S3 storage class GLACIER (Flexible Retrieval).
+    S3,
 }

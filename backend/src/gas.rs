@@ -1,31 +1,51 @@
 //! The ports of one process, bundled.
 
-use crate::clock::{Clock, SystemClock};
-use crate::ports::{Accounts, JobStore, ObjectStore, Topic};
-use crate::{Deployment, aws, postgres};
+use crate::clock::SystemClock;
+use crate::ports::{Accounts, Archive, ArchiveTimer, ObjectStore, Queue, Topic};
+use crate::usecases::Restorer;
+use crate::{Deployment, Records, Terms, aws, postgres};
 use gas_shared::job::StoredFile;
 use gas_shared::{FileName, JobId, UserId};
+use jiff::Timestamp;
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// Everything a use-case needs. Cheap to clone.
 #[derive(Clone)]
 pub struct Gas {
-    /// The table of jobs.
-    pub jobs: Arc<dyn JobStore>,
+    /// The table of jobs, and who hears of its changes.
+    pub records: Records,
     /// The files.
     pub objects: Arc<dyn ObjectStore>,
     /// The users' profiles.
     pub accounts: Arc<dyn Accounts>,
+    /// Where results go that a Free user had time to download.
+    pub archive: Arc<dyn Archive>,
+    /// What waits out that time.
+    pub archive_timer: Arc<dyn ArchiveTimer>,
+    /// Jobs whose time is out.
+    pub archive_requests: Arc<dyn Queue>,
     /// Jobs that wait for a worker.
     pub job_requests: Arc<dyn Topic>,
     /// Jobs that are finished.
     pub job_results: Arc<dyn Topic>,
-    /// Every change of every job.
-    pub job_events: Arc<dyn Topic>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
+    /// Users whose archived results are to come back.
+    pub start_thaw: Arc<dyn Topic>,
+    /// What users are told of by mail.
+    pub notices: Arc<dyn Topic>,
     /// Where files go.
     pub layout: Arc<Layout>,
+    /// How long results stay.
+    pub terms: Terms,
+}
+
+/// A `Gas` is [`Records`] and more: what takes those takes this.
+impl Deref for Gas {
+    type Target = Records;
+
+    fn deref(&self) -> &Records {
+        &self.records
+    }
 }
 
 /// Which bucket and key each file of a job has.
@@ -44,18 +64,39 @@ impl Gas {
     pub fn connect(deployment: &Deployment, sdk: &aws::Sdk, pool: &sqlx::PgPool) -> Self {
         let topic = |arn: &str| -> Arc<dyn Topic> { Arc::new(sdk.topic(arn)) };
         Self {
-            jobs: Arc::new(sdk.job_store(&deployment.annotations_table)),
+            records: Records {
+                jobs: Arc::new(sdk.job_store(&deployment.annotations_table)),
+                job_events: topic(&deployment.job_events_topic_arn),
+                clock: Arc::new(SystemClock),
+            },
             objects: Arc::new(sdk.object_store(deployment.s3_path_style)),
             accounts: Arc::new(postgres::PostgresAccounts::new(pool.clone())),
+            archive: sdk.archive(&deployment.archive, deployment.s3_path_style),
+            archive_timer: Arc::new(sdk.archive_timer(&deployment.archive_wait_arn)),
+            archive_requests: Arc::new(sdk.queue(&deployment.archive_queue_url)),
             job_requests: topic(&deployment.job_requests_topic_arn),
             job_results: topic(&deployment.job_results_topic_arn),
-            job_events: topic(&deployment.job_events_topic_arn),
-            clock: Arc::new(SystemClock),
+            start_thaw: topic(&deployment.start_thaw_topic_arn),
+            notices: topic(&deployment.notices_topic_arn),
             layout: Arc::new(Layout {
                 prefix: deployment.prefix.clone(),
                 inputs_bucket: deployment.inputs_bucket.clone(),
                 results_bucket: deployment.results_bucket.clone(),
             }),
+            terms: deployment.terms,
+        }
+    }
+}
+
+impl Gas {
+    /// The part of it that restores.
+    pub fn restorer(&self) -> Restorer {
+        Restorer {
+            records: self.records.clone(),
+            archive: self.archive.clone(),
+            layout: self.layout.clone(),
+            start_thaw: self.start_thaw.clone(),
+            notices: self.notices.clone(),
         }
     }
 }
@@ -75,6 +116,20 @@ impl Layout {
     /// Where a job's count log goes: `<prefix>/<user>/<job>~<stem>.vcf.count.log`.
     pub fn log(&self, owner: UserId, job: JobId, name: &FileName) -> StoredFile {
         self.output(owner, job, name, "vcf.count.log")
+    }
+
+    /// Where a job's annotated file goes when it comes back from the archive:
+    /// `<prefix>/<user>/<job>~<stem>.restored-<second>.annot.vcf`, by the time it was archived.
+    /// Another place than before, so that a deletion that comes late never meets it.
+    pub fn restored(
+        &self,
+        owner: UserId,
+        job: JobId,
+        name: &FileName,
+        archived_at: Timestamp,
+    ) -> StoredFile {
+        let ending = format!("restored-{}.annot.vcf", archived_at.as_second());
+        self.output(owner, job, name, &ending)
     }
 
     fn output(&self, owner: UserId, job: JobId, name: &FileName, ending: &str) -> StoredFile {

@@ -1,21 +1,36 @@
 //! What every server-side GAS process shares.
 //!
 //! [`ports`] name what GAS needs from the outside world. [`usecases`] are what GAS does, one file
-//! each, written against the ports. [`aws`] and [`postgres`] stand behind the ports; they are the
-//! only places that know an SDK. Processes build a [`Gas`] at start and call use-cases with it.
+//! each, written against the ports. [`aws`], [`postgres`] and [`stripe`] stand behind the ports;
+//! they are the only places that know an SDK. Processes build a [`Gas`] at start, and a [`Billing`]
+//! where they deal with payments, and call use-cases with it.
 
 pub mod aws;
+mod billing;
 pub mod chain;
 pub mod clock;
 pub mod deployment;
 pub mod gas;
+pub mod mail;
 pub mod messages;
+pub mod notifier;
 pub mod ports;
 pub mod postgres;
+pub mod public_url;
+pub mod records;
+mod secret;
+pub mod stripe;
+pub mod terms;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 pub mod usecases;
 
+pub use billing::{Billing, Offer};
 pub use chain::chain;
 pub use deployment::Deployment;
 pub use gas::Gas;
+pub use notifier::Notifier;
+pub use public_url::PublicUrl;
+pub use records::Records;
+pub use secret::Secret;
+pub use terms::Terms;

@@ -16,20 +16,25 @@ pub struct Ports {
     pub postgres: u16,
     /// The identity provider.
     pub oidc: u16,
+    /// The Glacier server.
+    pub glacier: u16,
+    /// The local Stripe.
+    pub stripe: u16,
 }
 
 impl Ports {
     /// Ports that nothing listens on, for a stack beside others.
     pub fn free() -> Result<Self> {
-        let [web, aws, postgres, oidc] = ports::free()?;
-        Ok(Self { web, aws, postgres, oidc })
+        let [web, aws, postgres, oidc, glacier, stripe] = ports::free()?;
+        Ok(Self { web, aws, postgres, oidc, glacier, stripe })
     }
 }
 
 /// Where the programs are that the stack runs.
 #[derive(Clone, Debug)]
 pub struct Programs {
-    /// The folder of `gas-web`, `gas-worker` and `gas-annotate`.
+    /// The folder of `gas-web`, `gas-worker`, `gas-annotate`, `bootstrap` and the emulators that are
+    /// part of this workspace.
     pub binaries: PathBuf,
     /// The Python with MiniStack installed.
     pub python: PathBuf,
@@ -46,6 +51,25 @@ pub enum Verbosity {
     Quiet,
     /// The GAS processes, not the emulators.
     Product,
+}
+
+/// What keeps archived results: the parameter `ArchiveBackEnd` of the template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArchiveBackEnd {
+    /// A Glacier vault.
+    Vault,
+    /// The S3 storage class GLACIER.
+    S3,
+}
+
+impl ArchiveBackEnd {
+    /// The spelling of the parameter.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Vault => "vault",
+            Self::S3 => "s3",
+        }
+    }
 }
 
 /// Everything [`crate::Stack::start`] wants to know.
@@ -71,6 +95,10 @@ pub struct StackConfig {
     pub restart: bool,
     /// The visibility time of job requests in seconds, where it is not the template's.
     pub job_visibility_secs: Option<u32>,
+    /// What keeps archived results.
+    pub archive: ArchiveBackEnd,
+    /// How long a Free user may download results, where it is not the template's time.
+    pub free_window_secs: Option<u32>,
     /// The worker's annotator command, where it is not the default.
     pub annotator: Option<String>,
     /// What the terminal shows.
@@ -96,6 +124,15 @@ impl StackConfig {
 
     pub(crate) fn aws_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.ports.aws)
+    }
+
+    pub(crate) fn glacier_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports.glacier)
+    }
+
+    /// By name, as browsers see the web server: a page and the frames in it are of one site.
+    pub(crate) fn stripe_url(&self) -> String {
+        format!("http://localhost:{}", self.ports.stripe)
     }
 
     pub(crate) fn oidc_url(&self) -> String {

@@ -17,12 +17,20 @@ pub(crate) async fn deploy(config: &StackConfig) -> Result<Environment> {
         config.prefix.clone(),
         "--template".to_owned(),
         config.template().display().to_string(),
+        "--restore-function".to_owned(),
+        config.programs.binaries.join("bootstrap").display().to_string(),
+        "--mail-identity".to_owned(),
+        environment::MAIL_IDENTITY.to_owned(),
     ];
     let mut parameters = vec![
         format!("Prefix={}", config.prefix),
         format!("WebOrigin={}", config.public_url()),
         format!("TrustedPrincipalArn={ROOT}"),
+        format!("ArchiveBackEnd={}", config.archive.as_str()),
     ];
+    if let Some(seconds) = config.free_window_secs {
+        parameters.push(format!("FreeWindowSeconds={seconds}"));
+    }
     if let Some(seconds) = config.job_visibility_secs {
         parameters.push(format!("JobVisibilitySeconds={seconds}"));
     }

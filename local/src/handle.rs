@@ -17,6 +17,10 @@ pub struct Description {
     pub web_url: String,
     /// The AWS endpoint.
     pub aws_url: String,
+    /// The Glacier server, with its control endpoints.
+    pub glacier_url: String,
+    /// The local Stripe, with its control endpoints.
+    pub stripe_url: String,
     /// The prefix of its resources.
     pub prefix: String,
     /// State, logs and pid files.
@@ -25,6 +29,8 @@ pub struct Description {
     pub web: Environment,
     /// The environment that `gas-worker` runs with.
     pub worker: Environment,
+    /// The environment that the utility node runs with.
+    pub utility: Environment,
 }
 
 impl Description {
@@ -54,7 +60,7 @@ impl Description {
         std::fs::write(path, text).map_err(Error::io(format!("write {}", what())))
     }
 
-    /// The id of one of its processes: `postgres`, `ministack`, `oidc`, `web` or `worker`.
+    /// The id of one of its processes: such as `ministack`, `web`, `worker` or `utility`.
     ///
     /// # Errors
     /// Where no such process runs.

@@ -22,7 +22,7 @@ mod process;
 mod services;
 mod stack;
 
-pub use config::{Ports, Programs, StackConfig, Verbosity};
+pub use config::{ArchiveBackEnd, Ports, Programs, StackConfig, Verbosity};
 pub use environment::{Environment, variable_of_output};
 pub use error::Error;
 pub use handle::{Description, STACK_VARIABLE};

@@ -3,7 +3,10 @@
 use rustix::process::Signal;
 
 use crate::config::StackConfig;
-use crate::environment::{self, Environment, OIDC_CLIENT, OIDC_CLIENT_SECRET, pairs};
+use crate::environment::{
+    self, Environment, OIDC_CLIENT, OIDC_CLIENT_SECRET, STRIPE_PRICE_ID, STRIPE_PUBLISHABLE_KEY,
+    STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET, pairs,
+};
 use crate::health::Ready;
 use crate::process::{ProcessSpec, bound_to_owner};
 
@@ -21,6 +24,8 @@ pub(crate) fn ministack(config: &StackConfig) -> ProcessSpec {
         ("S3_PERSIST", "1".to_owned()),
         ("S3_DATA_DIR", state.join("s3").display().to_string()),
         ("LAMBDA_EXECUTOR", "local".to_owned()),
+        // Lambda functions inherit this environment; as on AWS, the template knows of no endpoint.
+        ("GAS_S3_PATH_STYLE", "true".to_owned()),
         ("PYTHONUNBUFFERED", "1".to_owned()),
     ]));
     ProcessSpec {
@@ -65,6 +70,50 @@ pub(crate) fn oidc(config: &StackConfig) -> ProcessSpec {
     }
 }
 
+/// Glacier vaults, which MiniStack has none of.
+pub(crate) fn glacier(config: &StackConfig) -> ProcessSpec {
+    let mut environment = environment::root(config);
+    environment.extend(pairs([
+        ("GLACIER_LISTEN", format!("127.0.0.1:{}", config.ports.glacier)),
+        ("GLACIER_DATA_DIR", config.data_dir.join("glacier").display().to_string()),
+    ]));
+    let glacier = config.programs.binaries.join("gas-local-glacier").display().to_string();
+    ProcessSpec {
+        name: "glacier",
+        command: bound_to_owner("TERM", &[glacier]),
+        environment,
+        ready: Ready::Http { port: config.ports.glacier, path: "/_control/health" },
+        stop: Signal::TERM,
+        restart: false,
+    }
+}
+
+/// The part of Stripe that GAS uses.
+pub(crate) fn stripe(config: &StackConfig) -> ProcessSpec {
+    let program = config.programs.binaries.join("gas-local-stripe").display().to_string();
+    let arguments = [
+        ("--listen", format!("127.0.0.1:{}", config.ports.stripe)),
+        ("--public-url", config.stripe_url()),
+        ("--webhook-url", format!("http://127.0.0.1:{}/webhooks/stripe", config.ports.web)),
+        ("--webhook-secret", STRIPE_WEBHOOK_SECRET.to_owned()),
+        ("--secret-key", STRIPE_SECRET_KEY.to_owned()),
+        ("--publishable-key", STRIPE_PUBLISHABLE_KEY.to_owned()),
+        ("--price-id", STRIPE_PRICE_ID.to_owned()),
+        ("--app-origin", config.public_url()),
+        ("--data-dir", config.data_dir.join("stripe").display().to_string()),
+    ];
+    let arguments = arguments.into_iter().flat_map(|(name, value)| [name.to_owned(), value]);
+    let command: Vec<String> = std::iter::once(program).chain(arguments).collect();
+    ProcessSpec {
+        name: "stripe",
+        command: bound_to_owner("TERM", &command),
+        environment: Environment::new(),
+        ready: Ready::Http { port: config.ports.stripe, path: "/healthz" },
+        stop: Signal::TERM,
+        restart: false,
+    }
+}
+
 /// The GAS web server.
 pub(crate) fn web(config: &StackConfig, outputs: &Environment) -> ProcessSpec {
     let web = config.programs.binaries.join("gas-web").display().to_string();
@@ -86,6 +135,19 @@ pub(crate) fn worker(config: &StackConfig, outputs: &Environment) -> ProcessSpec
         command: bound_to_owner("TERM", &[worker, "annotate".to_owned()]),
         environment: environment::worker(config, outputs),
         ready: Ready::Line("worker ready"),
+        stop: Signal::TERM,
+        restart: config.restart,
+    }
+}
+
+/// The GAS utility node.
+pub(crate) fn utility(config: &StackConfig, outputs: &Environment) -> ProcessSpec {
+    let worker = config.programs.binaries.join("gas-worker").display().to_string();
+    ProcessSpec {
+        name: "utility",
+        command: bound_to_owner("TERM", &[worker, "utility".to_owned()]),
+        environment: environment::utility(config, outputs),
+        ready: Ready::Line("utility ready"),
         stop: Signal::TERM,
         restart: config.restart,
     }

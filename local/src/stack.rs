@@ -64,6 +64,11 @@ impl Stack {
         report("MiniStack (AWS)", clock.elapsed());
 
         let clock = Instant::now();
+        self.run(services::glacier(&config)).await?;
+        self.run(services::stripe(&config)).await?;
+        report("Glacier and Stripe", clock.elapsed());
+
+        let clock = Instant::now();
         self.run(services::oidc(&config)).await?;
         report("identity provider", clock.elapsed());
 
@@ -77,12 +82,13 @@ impl Stack {
         let clock = Instant::now();
         self.run(services::web(&config, &self.outputs)).await?;
         self.run(services::worker(&config, &self.outputs)).await?;
-        report("GAS web server and worker", clock.elapsed());
+        self.run(services::utility(&config, &self.outputs)).await?;
+        report("GAS web server, worker and utility node", clock.elapsed());
         self.description().write(&self.description_path())
     }
 
     async fn run(&mut self, spec: ProcessSpec) -> Result<()> {
-        let is_product = matches!(spec.name, "web" | "worker");
+        let is_product = matches!(spec.name, "web" | "worker" | "utility");
         let echo = is_product && self.config.verbosity == Verbosity::Product;
         let log = Log::open(&self.config.logs(), spec.name, echo)?;
         self.processes.push(Process::start(spec, log, &self.config.data_dir).await?);
@@ -94,10 +100,13 @@ impl Stack {
         Description {
             web_url: self.config.public_url(),
             aws_url: self.config.aws_url(),
+            glacier_url: self.config.glacier_url(),
+            stripe_url: self.config.stripe_url(),
             prefix: self.config.prefix.clone(),
             data_dir: self.config.data_dir.clone(),
             web: environment::web(&self.config, &self.outputs),
             worker: environment::worker(&self.config, &self.outputs),
+            utility: environment::utility(&self.config, &self.outputs),
         }
     }
 

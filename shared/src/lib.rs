@@ -5,6 +5,7 @@
 //! way everywhere.
 
 pub mod account;
+pub mod billing;
 pub mod event;
 pub mod file_name;
 pub mod ids;

@@ -2,8 +2,11 @@
 
 mod access;
 mod annotate;
+mod billing;
 mod guards;
+mod life_cycle;
 mod live;
+mod mail;
 mod stack;
 mod upload_policy;
 mod worker;

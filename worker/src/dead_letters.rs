@@ -64,13 +64,13 @@ impl DeadLetters {
             JobState::Running(_) if self.lives(&job) => {
                 return Ok(self.queue.extend(message, self.timing.visibility).await?);
             }
-            JobState::Uploading | JobState::Pending | JobState::Running(_) => {
+            JobState::Uploading | JobState::Pending { .. } | JobState::Running(_) => {
                 tracing::error!(id = %job.id, status = %job.status(), "job given up");
                 fail_job(&self.gas, job.id, None, FailureKind::Service, GIVEN_UP.to_owned()).await?
             }
             JobState::Completed(_) | JobState::Failed(_) | JobState::Cancelled { .. } => job,
         };
-        Ok(settle_job(&self.gas, &*self.queue, message, &job).await?)
+        settle_job(&self.gas, &*self.queue, message, &job).await
     }
 
     async fn job(&self, message: &Message) -> Result<Option<Job>, ChangeError> {

@@ -71,7 +71,7 @@ impl Worker {
             Err(ChangeError::Refused { refused: Refused::StillRunning, .. }) => {
                 Ok(self.watch(message, id).await?)
             }
-            Err(ChangeError::Refused { .. }) => Ok(self.settle(message, id).await?),
+            Err(ChangeError::Refused { .. }) => self.settle(message, id).await,
             Err(ChangeError::NotFound(id)) => {
                 tracing::error!(%id, "a message names no job; it goes to the dead letters");
                 Ok(self.give_back(message, Duration::ZERO).await?)
@@ -99,7 +99,9 @@ impl Worker {
                 tracing::warn!(id = %job.id, "another worker has taken the job over");
                 Ok(())
             }
-            Ended::Lost(Refused::Illegal { .. }) => Ok(self.settle(message, job.id).await?),
+            Ended::Lost(Refused::Illegal { .. } | Refused::IllegalResults { .. }) => {
+                self.settle(message, job.id).await
+            }
             Ended::Interrupted => {
                 tracing::info!(id = %job.id, "job given back");
                 self.release(message, job.id, claim, Duration::ZERO).await
@@ -163,7 +165,7 @@ impl Worker {
         match ended {
             Ok(job) => Ok(settle_job(&self.gas, &*self.queue, message, &job).await?),
             Err(ChangeError::Refused { refused: Refused::Illegal { .. }, .. }) => {
-                Ok(self.settle(message, id).await?)
+                self.settle(message, id).await
             }
             Err(ChangeError::Refused { .. }) => {
                 tracing::warn!(%id, "another worker has taken the job over");
@@ -174,13 +176,13 @@ impl Worker {
     }
 
     /// The job is over already, perhaps by a worker that died before it could tell and delete.
-    async fn settle(&self, message: &Message, id: JobId) -> PortResult<()> {
+    async fn settle(&self, message: &Message, id: JobId) -> Result<(), ChangeError> {
         match self.gas.jobs.job(id).await? {
             Some(job) if job.status().is_final() => {
                 settle_job(&self.gas, &*self.queue, message, &job).await
             }
             // Not even uploaded: whoever confirms the upload sends a message of its own.
-            Some(_) | None => self.give_back(message, self.timing.visibility).await,
+            Some(_) | None => Ok(self.give_back(message, self.timing.visibility).await?),
         }
     }
 
@@ -212,7 +214,7 @@ impl Worker {
         match release_job(&self.gas, id, claim).await {
             Ok(_) => Ok(self.give_back(message, pause).await?),
             Err(ChangeError::Refused { refused: Refused::Illegal { .. }, .. }) => {
-                Ok(self.settle(message, id).await?)
+                self.settle(message, id).await
             }
             Err(ChangeError::Refused { .. }) => Ok(()),
             Err(error) => Err(error),
@@ -230,7 +232,7 @@ pub(crate) async fn settle_job(
     queue: &dyn Queue,
     message: &Message,
     job: &Job,
-) -> PortResult<()> {
+) -> Result<(), ChangeError> {
     if job.status() != JobStatus::Cancelled {
         announce_result(gas, job).await?;
     }

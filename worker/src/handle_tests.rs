@@ -77,7 +77,10 @@ async fn a_job_is_annotated_stored_announced_and_its_message_deleted() {
     case.receive(1).await;
     let JobState::Completed(done) = case.now().state else { panic!("{:?}", case.now()) };
     assert_eq!((done.records, done.result_size), (1, 21));
-    assert_eq!(case.test.objects.get(&done.result).unwrap(), b"##FILEFORMAT=VCFV4.2\n");
+    assert_eq!(
+        case.test.objects.get(&done.results.stored().unwrap().file).unwrap(),
+        b"##FILEFORMAT=VCFV4.2\n"
+    );
     assert_eq!(case.test.objects.get(&done.log).unwrap(), b"Total: 1\n");
     assert_eq!(case.test.job_results.len(), 1);
     assert!(case.is_deleted() && case.work_folder_is_empty());

@@ -1,5 +1,6 @@
-//! The GAS worker: takes job requests from the queue, runs the annotation engine on each file as a
-//! child process under limits, and stores what comes out.
+//! The GAS worker. Role `annotate` takes job requests from the queue, runs the annotation engine on
+//! each file as a child process under limits, and stores what comes out. Role `utility` does what
+//! there is to do beside that: see [`utility`].
 //!
 //! A job is never lost: its message is deleted last, after everything it asked for is stored, so
 //! whatever dies on the way, the message comes back and the work is done again or found done.
@@ -15,6 +16,7 @@ mod settings;
 mod shutdown;
 #[cfg(test)]
 mod testing;
+mod utility;
 
 use anyhow::Context;
 use clap::Parser;
@@ -39,6 +41,7 @@ async fn main() -> anyhow::Result<()> {
     log.with_env_filter(filter).init();
     match Cli::parse().role {
         Role::Annotate(settings) => annotate(*settings).await,
+        Role::Utility(settings) => utility::run(*settings).await,
     }
 }
 

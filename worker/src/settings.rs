@@ -1,6 +1,7 @@
 //! What the worker is told: by arguments, or by the environment.
 
 use crate::engine::{Engine, Limits, Template};
+use crate::utility::UtilitySettings;
 use anyhow::{Context, ensure};
 use clap::{Args, Parser, Subcommand};
 use gas_backend::Deployment;
@@ -28,6 +29,8 @@ pub(crate) struct Cli {
 pub(crate) enum Role {
     /// Take jobs and annotate their files.
     Annotate(Box<AnnotateSettings>),
+    /// Archive, thaw, send mail, and find what got lost.
+    Utility(Box<UtilitySettings>),
 }
 
 /// Settings of role `annotate`.

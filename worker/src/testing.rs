@@ -47,6 +47,12 @@ impl FakeQueue {
 
 #[async_trait]
 impl Queue for FakeQueue {
+    async fn send(&self, body: &str) -> PortResult<()> {
+        let message = Message { body: body.to_owned(), receipt: body.to_owned(), receive_count: 1 };
+        self.offer(message);
+        Ok(())
+    }
+
     async fn receive(&self, _max: u8, _visibility: Duration) -> PortResult<Vec<Message>> {
         let next = self.waiting.lock().unwrap().pop_front();
         if next.is_none() {

@@ -5,8 +5,8 @@ use crate::paths::Paths;
 use crate::setup;
 use crate::step::{done_in, run, step};
 use anyhow::{Context, Result, bail};
-use clap::Args;
-use gas_local::{Ports, Programs, Stack, StackConfig, Verbosity};
+use clap::{Args, ValueEnum};
+use gas_local::{ArchiveBackEnd, Ports, Programs, Stack, StackConfig, Verbosity};
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -32,6 +32,22 @@ pub(crate) struct UpOptions {
     /// The port of the identity provider.
     #[arg(long, default_value_t = 8081)]
     oidc_port: u16,
+    /// The port of the Glacier server.
+    #[arg(long, default_value_t = 4567)]
+    glacier_port: u16,
+    /// The port of the local Stripe.
+    #[arg(long, default_value_t = 4600)]
+    stripe_port: u16,
+    /// What keeps archived results: a Glacier vault, or the S3 storage class GLACIER.
+    #[arg(long, value_enum, default_value_t = Archive::Vault)]
+    archive: Archive,
+}
+
+/// The spellings of [`ArchiveBackEnd`] on the command line.
+#[derive(Clone, Copy, ValueEnum)]
+enum Archive {
+    Vault,
+    S3,
 }
 
 /// Sets up what is missing, starts the stack and waits for Ctrl-C.
@@ -42,11 +58,17 @@ pub(crate) fn up(paths: &Paths, options: &UpOptions) -> Result<()> {
         aws: options.aws_port,
         postgres: options.postgres_port,
         oidc: options.oidc_port,
+        glacier: options.glacier_port,
+        stripe: options.stripe_port,
     };
     let profile = if options.release { Profile::Release } else { Profile::Dev };
     let config = StackConfig {
         prefix: options.prefix.clone(),
         data_dir: paths.data.clone(),
+        archive: match options.archive {
+            Archive::Vault => ArchiveBackEnd::Vault,
+            Archive::S3 => ArchiveBackEnd::S3,
+        },
         durable: true,
         restart: true,
         verbosity: Verbosity::Product,
@@ -124,6 +146,8 @@ pub(crate) fn configure(
         durable: false,
         restart: true,
         job_visibility_secs: None,
+        archive: ArchiveBackEnd::Vault,
+        free_window_secs: None,
         annotator: None,
         verbosity: Verbosity::Quiet,
     })
@@ -134,6 +158,8 @@ fn build_servers(root: &Path, release: bool) -> Result<()> {
     cargo
         .args(["build", "--quiet", "--locked", "--features", "gas-app/server"])
         .args(["--package", "gas-app", "--package", "gas-worker", "--package", "gas-annotate"])
+        .args(["--package", "gas-restore-lambda", "--package", "gas-local-glacier"])
+        .args(["--package", "gas-local-stripe"])
         .current_dir(root);
     if release {
         cargo.arg("--release");

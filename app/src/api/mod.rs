@@ -4,11 +4,17 @@
 //! paths are fixed, so that layers and tests can name them.
 
 mod account;
+mod billing;
 mod events;
 mod jobs;
 mod uploads;
 
 pub use account::current_account;
+#[allow(unused_imports, reason = "the billing page comes after its API")]
+pub use billing::{
+    billing_overview, cancel_subscription, checkout_status, open_billing_portal,
+    resume_subscription, start_checkout,
+};
 pub use jobs::{cancel_job, job, job_log, jobs, result_link};
 // The server renders pages; only browsers upload and follow events.
 #[cfg(feature = "web")]
@@ -33,10 +39,16 @@ mod tests {
         paths.sort();
         insta::assert_snapshot!(paths.join("\n"), @r"
         GET /api/account
+        GET /api/billing
+        GET /api/billing/checkout
         GET /api/events
         GET /api/jobs
         GET /api/jobs/{id}
         GET /api/jobs/{id}/log
+        POST /api/billing/cancel
+        POST /api/billing/checkout
+        POST /api/billing/portal
+        POST /api/billing/resume
         POST /api/jobs/{id}/cancel
         POST /api/jobs/{id}/result-link
         POST /api/uploads

@@ -7,7 +7,7 @@ use crate::error::{ApiError, ErrorCode};
 use gas_backend::chain;
 use gas_backend::ports::PortError;
 use gas_backend::usecases::{
-    ChangeError, ConfirmError, DownloadError, FindError, RequestUploadError,
+    BillingError, ChangeError, ConfirmError, DownloadError, FindError, RequestUploadError,
 };
 use std::error::Error;
 
@@ -75,9 +75,34 @@ impl From<DownloadError> for ApiError {
         match error {
             DownloadError::Find(error) => error.into(),
             DownloadError::Port(error) => error.into(),
-            DownloadError::NotCompleted { .. } => Self::new(ErrorCode::Conflict, error.to_string()),
+            DownloadError::Expired { .. } | DownloadError::Archived(_) => {
+                Self::new(ErrorCode::UpgradeNeeded, error.to_string())
+            }
+            DownloadError::NotCompleted { .. } | DownloadError::Restoring(_) => {
+                Self::new(ErrorCode::Conflict, error.to_string())
+            }
             DownloadError::Missing(_) => internal(&error),
         }
+    }
+}
+
+impl From<BillingError> for ApiError {
+    fn from(error: BillingError) -> Self {
+        let code = match error {
+            BillingError::AlreadySubscribed
+            | BillingError::PaymentDue
+            | BillingError::NoSubscription => ErrorCode::Conflict,
+            BillingError::NoCheckout => ErrorCode::NotFound,
+            BillingError::Contended(_) => ErrorCode::Unavailable,
+            BillingError::Payments(_) => {
+                tracing::error!(error = %chain(&error), "Stripe failed");
+                let text = "the payment provider does not answer; nothing was charged, try again";
+                return Self::new(ErrorCode::Unavailable, text);
+            }
+            BillingError::NoUser(_) | BillingError::Change(_) => return internal(&error),
+            BillingError::Port(error) => return error.into(),
+        };
+        Self::new(code, error.to_string())
     }
 }
 

@@ -5,8 +5,9 @@ use dioxus::fullstack::ServerEvents;
 use futures::stream::{self, Stream, StreamExt};
 use gas_backend::aws::EventQueue;
 use gas_backend::chain;
-use gas_backend::messages::JobEvent;
+use gas_backend::messages::UserEvent;
 use gas_shared::{LiveEvent, UserId};
+use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -49,7 +50,7 @@ impl Hub {
         let end = async move {
             _ = tokio::time::timeout(MAX_STREAM_AGE, closing.cancelled()).await;
         };
-        stream::once(async { LiveEvent::Connected })
+        stream::once(async { LiveEvent::Connected { now: Timestamp::now() } })
             .chain(live)
             .take_until(Box::pin(end))
             .chain(stream::once(async { LiveEvent::Ending }))
@@ -98,8 +99,8 @@ pub async fn pump(queue: EventQueue, hub: Hub, shutdown: CancellationToken) {
 }
 
 fn deliver(hub: &Hub, body: &str) {
-    match serde_json::from_str::<JobEvent>(body) {
-        Ok(event) => hub.send(event.user_id, LiveEvent::Job(Box::new(event.job))),
+    match serde_json::from_str::<UserEvent>(body) {
+        Ok(UserEvent { user_id, event }) => hub.send(user_id, event),
         Err(error) => tracing::warn!(%error, "an event was not readable"),
     }
 }
@@ -109,11 +110,14 @@ mod tests {
     use super::*;
     use gas_shared::job::StateView;
     use gas_shared::{FileName, JobId, JobView};
-    use jiff::Timestamp;
     use uuid::Uuid;
 
     fn user(n: u128) -> UserId {
         UserId::new(Uuid::from_u128(n))
+    }
+
+    fn is_connected(event: Option<LiveEvent>) -> bool {
+        matches!(event, Some(LiveEvent::Connected { .. }))
     }
 
     fn event(version: u64) -> LiveEvent {
@@ -134,9 +138,9 @@ mod tests {
         let mut eve = Box::pin(hub.events(user(2)));
         hub.send(user(1), event(1));
         hub.send(user(2), event(2));
-        assert_eq!(ada.next().await, Some(LiveEvent::Connected));
+        assert!(is_connected(ada.next().await));
         assert_eq!(ada.next().await, Some(event(1)));
-        assert_eq!(eve.next().await, Some(LiveEvent::Connected));
+        assert!(is_connected(eve.next().await));
         assert_eq!(eve.next().await, Some(event(2)));
     }
 
@@ -147,7 +151,7 @@ mod tests {
         for version in 0..=BACKLOG as u64 {
             hub.send(user(1), event(version));
         }
-        assert_eq!(slow.next().await, Some(LiveEvent::Connected));
+        assert!(is_connected(slow.next().await));
         assert_eq!(slow.next().await, Some(LiveEvent::Resync));
     }
 
@@ -163,7 +167,7 @@ mod tests {
     async fn streams_end_when_the_hub_closes() {
         let hub = Hub::default();
         let mut ada = Box::pin(hub.events(user(1)));
-        assert_eq!(ada.next().await, Some(LiveEvent::Connected));
+        assert!(is_connected(ada.next().await));
         hub.close();
         assert_eq!(ada.next().await, Some(LiveEvent::Ending));
         assert_eq!(ada.next().await, None);

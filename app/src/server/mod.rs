@@ -1,28 +1,34 @@
 //! The server half: what runs on EC2 in front of the pages.
 //!
 //! [`router`] puts the parts together: sign-in ([`sign_in`]), sessions ([`session`]), what guards
-//! every request ([`security`]), live events ([`live`]), and the Dioxus application with its
-//! server functions, which find their caller through [`caller`].
+//! every request ([`security`]), live events ([`live`]), calls of other services ([`webhooks`]), and
+//! the Dioxus application with its server functions, which find their caller through [`caller`].
 
 pub mod caller;
 mod errors;
 mod live;
+mod plans;
 mod router;
 mod security;
 mod session;
 mod settings;
 mod sign_in;
+mod sns;
 mod state;
+mod stripe_js;
+mod unsubscribe;
+mod webhooks;
 
 pub use state::Web;
 
 use anyhow::Context;
 use clap::Parser;
 use gas_backend::aws::Sdk;
-use gas_backend::{Gas, postgres};
+use gas_backend::{Billing, Gas, postgres};
 use settings::Settings;
 use std::future::Future;
 use std::io::IsTerminal;
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
@@ -57,7 +63,15 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::bind(&settings.listen)
         .await
         .with_context(|| format!("failed to listen on {}", settings.listen))?;
-    let web = Web::new(gas, hub, &settings).await?;
+    let origin = settings.public_url.origin();
+    let billing = Billing::connect(gas, &settings.stripe, origin, &pool)?;
+    let checker = tokio::spawn(plans::check(billing.clone(), shutdown.clone()));
+    let thaw = webhooks::ThawEndpoint::new(&settings.deployment, &sdk)?;
+    let unsubscriber = unsubscribe::Unsubscriber {
+        preferences: Arc::new(postgres::PostgresMails::new(pool.clone())),
+        key: settings.unsubscribe_key.clone(),
+    };
+    let web = Web::new(billing, hub, thaw, unsubscriber, &settings).await?;
     let app = router::build(web, sessions);
     // The SDK's pooled connections belong to the runtime that opened them, which may be Dioxus' own
     // and ends with the application. The pump needs them until its queue is deleted.
@@ -74,6 +88,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         .context("failed to serve")?;
     pump.await.context("the event pump panicked")?;
     drop(keep_runtime);
+    checker.await.context("the check of plans panicked")?;
     sweeper.await.context("the session sweeper panicked")
 }
 

@@ -1,7 +1,7 @@
 //! All routes, and the layers around them.
 
 use super::session::PostgresSessions;
-use super::{Web, security, session, sign_in};
+use super::{Web, security, session, sign_in, unsubscribe, webhooks};
 use crate::app::App;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::from_fn;
@@ -17,16 +17,17 @@ use tower_http::trace::TraceLayer;
 
 /// The whole application.
 ///
-/// Layers from the outside in: trace, compression, panics, state, headers, origin check, argument
-/// check, session.
+/// Layers from the outside in: trace, compression, panics, state; then, for browsers only, headers,
+/// origin check, argument check, session.
 pub fn build(web: Web, sessions: PostgresSessions) -> Router {
-    let layers = ServiceBuilder::new()
+    let for_all = ServiceBuilder::new()
         .layer(TraceLayer::new_for_http())
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             (StatusCode::INTERNAL_SERVER_ERROR, "GAS failed to answer").into_response()
         }))
-        .layer(Extension(web.clone()))
+        .layer(Extension(web.clone()));
+    let for_browsers = ServiceBuilder::new()
         .layer(from_fn(security::set_headers))
         .layer(from_fn(security::check_origin))
         .layer(from_fn(security::check_arguments))
@@ -34,8 +35,11 @@ pub fn build(web: Web, sessions: PostgresSessions) -> Router {
     Router::<FullstackState>::new()
         .route("/healthz", get(healthz))
         .merge(sign_in::routes())
+        .merge(unsubscribe::routes())
         .serve_dioxus_application(ServeConfig::new(), App)
-        .layer(layers)
+        .layer(for_browsers)
+        .merge(webhooks::routes())
+        .layer(for_all)
 }
 
 /// Whether this process can serve: it answers, and PostgreSQL does.

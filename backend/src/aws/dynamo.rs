@@ -1,20 +1,32 @@
 //! The table of jobs in DynamoDB.
 
-use super::row::Row;
+use super::row::{DUE_SHARDS, Row};
 use crate::ports::{JobPage, JobStore, PortError, PortResult, WriteOutcome};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::{PutItemError, builders::PutItemFluentBuilder};
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure::AllOld};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gas_shared::{Job, JobId, UserId};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_dynamo::{from_item, to_item};
 use std::collections::HashMap;
 
 /// The index that a user's list is read from: hash `user_id`, range `submit_time`.
 const BY_OWNER: &str = "user_id-submit_time";
+
+/// The sparse index of archived rows: hash `archived_user_id`, range `job_id`.
+const ARCHIVED: &str = "archived_user_id";
+
+/// The sparse index of rows that somebody should look at some time: hash `due_shard`, range
+/// `due_time`.
+const DUE: &str = "due_shard-due_time";
+
+/// How many overdue jobs are taken from each of the sixteen partitions at a time.
+const OVERDUE_PER_SHARD: i32 = 25;
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -36,6 +48,16 @@ struct Cursor {
 impl DynamoJobStore {
     pub(super) fn new(client: Client, table: &str) -> Self {
         Self { client, table: table.to_owned() }
+    }
+
+    /// A query of one partition of an index.
+    fn index(&self, name: &str, hash: &str, value: &str) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.table)
+            .index_name(name)
+            .key_condition_expression(format!("{hash} = :hash"))
+            .expression_attribute_values(":hash", AttributeValue::S(value.to_owned()))
     }
 
     async fn put(
@@ -101,23 +123,69 @@ impl JobStore for DynamoJobStore {
         limit: u16,
     ) -> PortResult<JobPage> {
         let start = cursor.and_then(|text| Cursor::parse(text, owner));
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(BY_OWNER)
-            .key_condition_expression("user_id = :owner")
-            .expression_attribute_values(":owner", AttributeValue::S(owner.to_string()))
+        let query = self.index(BY_OWNER, "user_id", &owner.to_string());
+        let query = query
             .scan_index_forward(false)
-            // One more than asked for shows whether there is a next page.
-            .limit(i32::from(limit) + 1)
-            .set_exclusive_start_key(start.map(Cursor::into_key))
-            .send()
-            .await
-            .map_err(|error| PortError::new(format!("list the jobs of {owner}"), error))?;
-        let cut_short = answer.last_evaluated_key.is_some();
-        Ok(page(answer.items.unwrap_or_default(), cut_short, usize::from(limit)))
+            .set_exclusive_start_key(start.map(|cursor| cursor.into_key(BY_OWNER)));
+        read_page(query, limit, || format!("list the jobs of {owner}")).await
     }
+
+    async fn archived_jobs_of(
+        &self,
+        owner: UserId,
+        cursor: Option<&str>,
+        limit: u16,
+    ) -> PortResult<JobPage> {
+        let start = cursor.and_then(|text| Cursor::parse(text, owner));
+        let query = self.index(ARCHIVED, "archived_user_id", &owner.to_string());
+        let query = query.set_exclusive_start_key(start.map(|cursor| cursor.into_key(ARCHIVED)));
+        read_page(query, limit, || format!("list the archived jobs of {owner}")).await
+    }
+
+    async fn overdue_jobs(&self, now: Timestamp) -> PortResult<Vec<JobId>> {
+        let mut overdue = Vec::new();
+        for shard in DUE_SHARDS.chars() {
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .index_name(DUE)
+                .key_condition_expression("due_shard = :shard and due_time <= :now")
+                .expression_attribute_values(":shard", AttributeValue::S(shard.to_string()))
+                .expression_attribute_values(":now", AttributeValue::N(now.as_second().to_string()))
+                .limit(OVERDUE_PER_SHARD)
+                .send()
+                .await
+                .map_err(|error| PortError::new("list the overdue jobs", error))?;
+            overdue.extend(answer.items.unwrap_or_default().into_iter().filter_map(due_of));
+        }
+        overdue.sort_by_key(|due| due.due_time);
+        Ok(overdue.into_iter().map(|due| due.job_id).collect())
+    }
+}
+
+/// What the reconciler reads of an index row.
+#[derive(Deserialize)]
+struct Due {
+    job_id: JobId,
+    due_time: i64,
+}
+
+fn due_of(item: Item) -> Option<Due> {
+    from_item(item).inspect_err(|error| tracing::error!(%error, "a due row is left out")).ok()
+}
+
+/// Sends a query that is complete but for its limit.
+async fn read_page(
+    query: QueryFluentBuilder,
+    limit: u16,
+    action: impl Fn() -> String,
+) -> PortResult<JobPage> {
+    // One more than asked for shows whether there is a next page.
+    let answer = query.limit(i32::from(limit) + 1).send().await;
+    let answer = answer.map_err(|error| PortError::new(action(), error))?;
+    let cut_short = answer.last_evaluated_key.is_some();
+    Ok(page(answer.items.unwrap_or_default(), cut_short, usize::from(limit)))
 }
 
 fn job_of(item: Item) -> Result<Job, Box<dyn std::error::Error + Send + Sync>> {
@@ -158,12 +226,19 @@ impl Cursor {
         (cursor.user_id == owner).then_some(cursor)
     }
 
-    fn into_key(self) -> Item {
-        HashMap::from([
-            ("user_id".to_owned(), AttributeValue::S(self.user_id.to_string())),
-            ("submit_time".to_owned(), AttributeValue::N(self.submit_time.to_string())),
-            ("job_id".to_owned(), AttributeValue::S(self.job_id.to_string())),
-        ])
+    /// The start key of the next page of an index: its own keys and the table's.
+    fn into_key(self, index: &str) -> Item {
+        let user = AttributeValue::S(self.user_id.to_string());
+        let mut key =
+            HashMap::from([("job_id".to_owned(), AttributeValue::S(self.job_id.to_string()))]);
+        if index == ARCHIVED {
+            key.insert("archived_user_id".to_owned(), user);
+        } else {
+            let time = AttributeValue::N(self.submit_time.to_string());
+            key.insert("user_id".to_owned(), user);
+            key.insert("submit_time".to_owned(), time);
+        }
+        key
     }
 }
 
@@ -172,7 +247,6 @@ mod tests {
     use super::*;
     use gas_shared::FileName;
     use gas_shared::job::StoredFile;
-    use jiff::Timestamp;
     use uuid::Uuid;
 
     fn owner(n: u128) -> UserId {

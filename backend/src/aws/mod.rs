@@ -4,20 +4,27 @@
 //! come from the standard environment of the SDK (`AWS_REGION`, `AWS_ENDPOINT_URL`, keys or
 //! `AWS_PROFILE` with its assume-role chains, container and instance roles).
 
+mod archive;
+mod archive_timer;
 mod credentials;
 mod dynamo;
 mod event_queue;
 mod post_policy;
 mod row;
+mod row_results;
 mod s3;
 mod s3_upload;
 mod sdk;
+mod ses;
 mod sns;
 mod sqs;
 
+pub use archive::{GlacierClassArchive, VaultArchive};
+pub use archive_timer::StepFunctionsTimer;
 pub use dynamo::DynamoJobStore;
 pub use event_queue::EventQueue;
 pub use s3::S3ObjectStore;
 pub use sdk::Sdk;
+pub use ses::SesMailer;
 pub use sns::SnsTopic;
 pub use sqs::SqsQueue;

@@ -4,6 +4,7 @@
 //! it is read: it must have exactly what its `job_status` calls for, so that a row which somebody
 //! mended by hand cannot turn into a job that never was.
 
+use super::row_results::ResultsAttributes;
 use gas_shared::file_name::FileNameError;
 use gas_shared::job::{
     ClaimId, Completion, Failure, FailureKind, Input, Job, JobState, JobStatus, Progress, Run,
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Row {
     pub(super) job_id: JobId,
-    user_id: UserId,
+    pub(super) user_id: UserId,
     input_file_name: String,
     s3_inputs_bucket: String,
     s3_key_input_file: String,
@@ -26,6 +27,8 @@ pub(super) struct Row {
     version: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     input_size: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    queue_time: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     start_time: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -44,19 +47,29 @@ pub(super) struct Row {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     records: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    s3_results_bucket: Option<String>,
+    pub(super) s3_results_bucket: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    s3_key_result_file: Option<String>,
+    pub(super) s3_key_result_file: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     result_size: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     s3_key_log_file: Option<String>,
+    /// What is known of the annotated file besides its place: see [`super::row_results`].
+    #[serde(flatten)]
+    pub(super) results: ResultsAttributes,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     end_time: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     failure_kind: Option<FailureKind>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     failure_reason: Option<String>,
+    /// One of sixteen partitions of the reconciler's index, by the id's first digit; only in rows
+    /// that have a `due_time`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    due_shard: Option<String>,
+    /// [`Job::due`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    due_time: Option<i64>,
 }
 
 /// Why a row and a job do not correspond.
@@ -80,18 +93,20 @@ impl TryFrom<&Job> for Row {
     fn try_from(job: &Job) -> Result<Self, RowError> {
         let mut row = Self::without_state(job);
         match &job.state {
-            JobState::Uploading | JobState::Pending => {}
+            JobState::Uploading => {}
+            JobState::Pending { since } => row.queue_time = Some(since.as_second()),
             JobState::Running(run) => row.set_run(run),
-            JobState::Completed(done) if done.result.bucket != done.log.bucket => {
-                return Err(RowError::SplitResults { job: job.id });
-            }
-            JobState::Completed(done) => row.set_completion(done),
+            JobState::Completed(done) => row.set_completion(done)?,
             JobState::Failed(failure) => {
                 row.end_time = Some(failure.at.as_second());
                 row.failure_kind = Some(failure.kind);
                 row.failure_reason = Some(failure.reason.clone());
             }
             JobState::Cancelled { at } => row.end_time = Some(at.as_second()),
+        }
+        if let Some(due) = job.due() {
+            row.due_shard = Some(due_shard(job.id));
+            row.due_time = Some(due.as_second());
         }
         Ok(row)
     }
@@ -122,6 +137,7 @@ impl Row {
             job_status: job.status(),
             version: job.version,
             input_size: job.input.size,
+            queue_time: None,
             start_time: None,
             heartbeat_time: None,
             claim_id: None,
@@ -134,9 +150,12 @@ impl Row {
             s3_key_result_file: None,
             result_size: None,
             s3_key_log_file: None,
+            results: ResultsAttributes::default(),
             end_time: None,
             failure_kind: None,
             failure_reason: None,
+            due_shard: None,
+            due_time: None,
         }
     }
 
@@ -149,14 +168,14 @@ impl Row {
         self.progress_records = Some(run.progress.records);
     }
 
-    fn set_completion(&mut self, done: &Completion) {
+    fn set_completion(&mut self, done: &Completion) -> Result<(), RowError> {
         self.start_time = Some(done.started_at.as_second());
         self.complete_time = Some(done.completed_at.as_second());
         self.records = Some(done.records);
-        self.s3_results_bucket = Some(done.result.bucket.clone());
-        self.s3_key_result_file = Some(done.result.key.clone());
+        self.s3_results_bucket = Some(done.log.bucket.clone());
         self.result_size = Some(done.result_size);
         self.s3_key_log_file = Some(done.log.key.clone());
+        self.set_results(&done.results)
     }
 
     fn read(&self) -> Result<Job, RowError> {
@@ -180,7 +199,9 @@ impl Row {
     fn read_state(&self) -> Result<JobState, RowError> {
         Ok(match self.job_status {
             JobStatus::Uploading => JobState::Uploading,
-            JobStatus::Pending => JobState::Pending,
+            JobStatus::Pending => {
+                JobState::Pending { since: self.time("queue_time", self.queue_time)? }
+            }
             JobStatus::Running => JobState::Running(self.read_run()?),
             JobStatus::Completed => JobState::Completed(self.read_completion()?),
             JobStatus::Failed => JobState::Failed(Failure {
@@ -208,28 +229,45 @@ impl Row {
     }
 
     fn read_completion(&self) -> Result<Completion, RowError> {
-        let bucket = self.need("s3_results_bucket", self.s3_results_bucket.clone())?;
-        let stored = |key| StoredFile { bucket: bucket.clone(), key };
         Ok(Completion {
             started_at: self.time("start_time", self.start_time)?,
             completed_at: self.time("complete_time", self.complete_time)?,
             records: self.need("records", self.records)?,
-            result: stored(self.need("s3_key_result_file", self.s3_key_result_file.clone())?),
+            results: self.read_results()?,
             result_size: self.need("result_size", self.result_size)?,
-            log: stored(self.need("s3_key_log_file", self.s3_key_log_file.clone())?),
+            log: self
+                .in_results_bucket(self.need("s3_key_log_file", self.s3_key_log_file.clone())?)?,
         })
     }
 
-    fn need<T>(&self, name: &'static str, value: Option<T>) -> Result<T, RowError> {
+    /// An object of the bucket that has results and logs.
+    pub(super) fn in_results_bucket(&self, key: String) -> Result<StoredFile, RowError> {
+        let bucket = self.need("s3_results_bucket", self.s3_results_bucket.clone())?;
+        Ok(StoredFile { bucket, key })
+    }
+
+    pub(super) fn need<T>(&self, name: &'static str, value: Option<T>) -> Result<T, RowError> {
         let (job, status) = (self.job_id, self.job_status);
         value.ok_or(RowError::Missing { job, status, name })
     }
 
-    fn time(&self, name: &'static str, seconds: Option<i64>) -> Result<Timestamp, RowError> {
+    pub(super) fn time(
+        &self,
+        name: &'static str,
+        seconds: Option<i64>,
+    ) -> Result<Timestamp, RowError> {
         let seconds = self.need(name, seconds)?;
         let job = self.job_id;
         Timestamp::from_second(seconds).map_err(|_| RowError::Time { job, name, seconds })
     }
+}
+
+/// The partitions of the reconciler's index: the first digits that an id can have.
+pub(super) const DUE_SHARDS: &str = "0123456789abcdef";
+
+/// The partition that a job is in while it has a due time.
+fn due_shard(id: JobId) -> String {
+    id.to_string().chars().take(1).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use super::*;
 use aws_sdk_dynamodb::types::AttributeValue;
+use gas_shared::job::{Archived, Results, Retrieval, Stored, Tier};
 use proptest::prelude::*;
 use serde_dynamo::{from_item, to_item};
 use std::collections::HashMap;
@@ -31,17 +32,54 @@ fn any_run() -> impl Strategy<Value = JobState> {
     )
 }
 
+fn result(key: &str) -> StoredFile {
+    StoredFile { bucket: "results".into(), key: key.into() }
+}
+
+fn any_stored() -> impl Strategy<Value = Stored> {
+    let time = || proptest::option::of(any_time());
+    (".{1,20}", time(), time()).prop_map(|(key, until, restored_at)| Stored {
+        file: result(&key),
+        until,
+        restored_at,
+    })
+}
+
+fn any_archived() -> impl Strategy<Value = Archived> {
+    (".{1,20}", "[0-9a-f]{64}", any_time()).prop_map(|(id, tree_hash, at)| Archived {
+        id,
+        tree_hash,
+        at,
+    })
+}
+
+fn any_retrieval() -> impl Strategy<Value = Retrieval> {
+    let tier = prop_oneof![Just(Tier::Expedited), Just(Tier::Standard)];
+    (".{1,20}", tier, any_time()).prop_map(|(id, tier, since)| Retrieval { id, tier, since })
+}
+
+fn any_results() -> impl Strategy<Value = Results> {
+    let leftover = proptest::option::of(".{1,20}".prop_map(|key| result(&key)));
+    prop_oneof![
+        any_stored().prop_map(Results::Stored),
+        (any_stored(), ".{1,20}")
+            .prop_map(|(stored, ticket)| Results::Archiving { stored, ticket }),
+        (any_archived(), leftover)
+            .prop_map(|(archived, leftover)| Results::Archived { archived, leftover }),
+        (any_archived(), any_retrieval())
+            .prop_map(|(archived, retrieval)| Results::Thawing { archived, retrieval }),
+    ]
+}
+
 fn any_completion() -> impl Strategy<Value = JobState> {
-    let keys = (".{1,20}", ".{1,20}", ".{1,20}");
-    (any_time(), any_time(), any::<u64>(), keys, any::<u64>()).prop_map(
-        |(started_at, completed_at, records, (bucket, result, log), result_size)| {
-            let stored = |key| StoredFile { bucket: bucket.clone(), key };
-            let (result, log) = (stored(result), stored(log));
+    (any_time(), any_time(), any::<u64>(), ".{1,20}", any::<u64>(), any_results()).prop_map(
+        |(started_at, completed_at, records, log, result_size, results)| {
+            let log = result(&log);
             JobState::Completed(Completion {
                 started_at,
                 completed_at,
                 records,
-                result,
+                results,
                 result_size,
                 log,
             })
@@ -58,7 +96,7 @@ fn any_failure() -> impl Strategy<Value = JobState> {
 fn any_job() -> impl Strategy<Value = Job> {
     let state = prop_oneof![
         Just(JobState::Uploading),
-        Just(JobState::Pending),
+        any_time().prop_map(|since| JobState::Pending { since }),
         any_run(),
         any_completion(),
         any_failure(),
@@ -112,7 +150,7 @@ proptest! {
 
 #[test]
 fn attributes_have_the_original_names_and_types() {
-    let item = item_of(&job_in(JobState::Pending));
+    let item = item_of(&job_in(JobState::Pending { since: Timestamp::UNIX_EPOCH }));
     let text = |name: &str| item[name].as_s().unwrap().as_str();
     assert_eq!(text("job_id"), "00000000-0000-0000-0000-000000000000");
     assert_eq!(text("user_id"), "ffffffff-ffff-ffff-ffff-ffffffffffff");
@@ -122,7 +160,10 @@ fn attributes_have_the_original_names_and_types() {
     assert_eq!(text("job_status"), "PENDING");
     assert_eq!(item["submit_time"].as_n().unwrap(), "1790000000");
     assert_eq!(item["version"].as_n().unwrap(), "1");
-    assert_eq!(item.len(), 8, "nothing else is stored of a pending job: {item:?}");
+    assert_eq!(item["queue_time"].as_n().unwrap(), "0");
+    assert_eq!(item["due_time"].as_n().unwrap(), "3600");
+    assert_eq!(text("due_shard"), "0");
+    assert_eq!(item.len(), 11, "nothing else is stored of a pending job: {item:?}");
 }
 
 #[test]
@@ -147,35 +188,68 @@ fn a_row_with_attributes_of_another_state_is_refused() {
 
 #[test]
 fn a_time_out_of_range_is_refused() {
-    let mut item = item_of(&job_in(JobState::Pending));
+    let mut item = item_of(&job_in(JobState::Pending { since: Timestamp::UNIX_EPOCH }));
     item.insert("submit_time".into(), AttributeValue::N(i64::MAX.to_string()));
     assert!(matches!(job_of(item), Err(RowError::Time { name: "submit_time", .. })));
 }
 
 #[test]
 fn a_file_name_that_no_upload_has_is_refused() {
-    let mut item = item_of(&job_in(JobState::Pending));
+    let mut item = item_of(&job_in(JobState::Pending { since: Timestamp::UNIX_EPOCH }));
     item.insert("input_file_name".into(), AttributeValue::S("a.exe".into()));
     assert!(matches!(job_of(item), Err(RowError::FileName { .. })));
 }
 
 #[test]
 fn an_unknown_status_is_refused() {
-    let mut item = item_of(&job_in(JobState::Pending));
+    let mut item = item_of(&job_in(JobState::Pending { since: Timestamp::UNIX_EPOCH }));
     item.insert("job_status".into(), AttributeValue::S("DONE".into()));
     assert!(from_item::<_, Row>(item).is_err());
 }
 
 #[test]
 fn results_in_two_buckets_have_no_row() {
-    let stored = |bucket: &str| StoredFile { bucket: bucket.into(), key: "k".into() };
-    let job = job_in(JobState::Completed(Completion {
-        started_at: run().started_at,
-        completed_at: run().started_at,
-        records: 1,
-        result: stored("a"),
-        result_size: 1,
-        log: stored("b"),
-    }));
+    let elsewhere = StoredFile { bucket: "elsewhere".into(), key: "k".into() };
+    let job = completed(Results::fresh(elsewhere, None));
     assert_eq!(Row::try_from(&job), Err(RowError::SplitResults { job: job.id }));
+}
+
+fn completed(results: Results) -> Job {
+    let at = run().started_at;
+    job_in(JobState::Completed(Completion {
+        started_at: at,
+        completed_at: at,
+        records: 1,
+        results,
+        result_size: 1,
+        log: result("log"),
+    }))
+}
+
+/// The sparse index must hold the archived rows and no others.
+#[test]
+fn only_archived_rows_name_their_owner_a_second_time() {
+    let at = run().started_at;
+    let archived = Archived { id: "A".into(), tree_hash: "00".into(), at };
+    let in_archive = Results::Archived { archived: archived.clone(), leftover: None };
+    let item = item_of(&completed(in_archive));
+    assert_eq!(item["archived_user_id"], item["user_id"]);
+    assert_eq!(item["results_file_archive_id"].as_s().unwrap(), "A");
+    assert!(!item.contains_key("s3_key_result_file"), "the S3 object is gone");
+    assert!(!item.contains_key("due_shard"), "an archived file may stay so for ever");
+
+    let restored = Stored { file: result("r"), until: None, restored_at: Some(at) };
+    let item = item_of(&completed(Results::Stored(restored)));
+    assert!(!item.contains_key("archived_user_id"));
+    assert!(!item.contains_key("results_file_archive_id"));
+    assert_eq!(item["s3_key_result_file"].as_s().unwrap(), "r");
+}
+
+#[test]
+fn an_archived_row_without_tree_hash_is_refused() {
+    let archived = Archived { id: "A".into(), tree_hash: "00".into(), at: run().started_at };
+    let mut item = item_of(&completed(Results::Archived { archived, leftover: None }));
+    item.remove("results_file_tree_hash");
+    let error = job_of(item).unwrap_err();
+    assert!(matches!(error, RowError::Missing { name: "results_file_tree_hash", .. }));
 }

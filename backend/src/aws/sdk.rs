@@ -1,6 +1,8 @@
 //! One process's way to AWS: the configuration, and the clients made from it.
 
-use super::{DynamoJobStore, EventQueue, S3ObjectStore, SnsTopic, SqsQueue};
+use super::{
+    DynamoJobStore, EventQueue, S3ObjectStore, SesMailer, SnsTopic, SqsQueue, StepFunctionsTimer,
+};
 use crate::ports::PortResult;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
@@ -58,15 +60,27 @@ impl Sdk {
 
     /// The files in S3. With `path_style`, buckets are addressed by path instead of by host name.
     pub fn object_store(&self, path_style: bool) -> S3ObjectStore {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(S3_ATTEMPT_TIMEOUT)
-            .build();
+        S3ObjectStore::new(self.s3(path_style), &self.config)
+    }
+
+    pub(super) fn s3(&self, path_style: bool) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::config::Builder::from(&self.config)
             .force_path_style(path_style)
-            .timeout_config(timeouts)
+            .timeout_config(transfer_timeouts())
             .build();
-        S3ObjectStore::new(aws_sdk_s3::Client::from_conf(config), &self.config)
+        aws_sdk_s3::Client::from_conf(config)
+    }
+
+    pub(super) fn glacier(&self) -> aws_sdk_glacier::Client {
+        let config = aws_sdk_glacier::config::Builder::from(&self.config)
+            .timeout_config(transfer_timeouts())
+            .build();
+        aws_sdk_glacier::Client::from_conf(config)
+    }
+
+    /// The timer of results that are to be archived.
+    pub fn archive_timer(&self, state_machine_arn: &str) -> StepFunctionsTimer {
+        StepFunctionsTimer::new(aws_sdk_sfn::Client::new(&self.config), state_machine_arn)
     }
 
     /// An SNS topic.
@@ -79,6 +93,11 @@ impl Sdk {
         SqsQueue::new(aws_sdk_sqs::Client::new(&self.config), url)
     }
 
+    /// What sends mail from an address that is verified in SES.
+    pub fn mailer(&self, from: &str, configuration_set: Option<&str>) -> SesMailer {
+        SesMailer::new(aws_sdk_sesv2::Client::new(&self.config), from, configuration_set)
+    }
+
     /// Makes a queue of this process's own, subscribed to the topic of job events.
     ///
     /// # Errors
@@ -88,4 +107,12 @@ impl Sdk {
         let sns = aws_sdk_sns::Client::new(&self.config);
         EventQueue::open(sqs, sns, prefix, topic_arn).await
     }
+}
+
+/// For calls that carry files: an attempt may take long, and a stalled one is noticed by the SDK.
+fn transfer_timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(S3_ATTEMPT_TIMEOUT)
+        .build()
 }

@@ -27,6 +27,17 @@ impl SqsQueue {
 
 #[async_trait]
 impl Queue for SqsQueue {
+    async fn send(&self, body: &str) -> PortResult<()> {
+        self.client
+            .send_message()
+            .queue_url(&self.url)
+            .message_body(body)
+            .send()
+            .await
+            .map_err(|error| PortError::new(format!("send to {}", self.url), error))?;
+        Ok(())
+    }
+
     async fn receive(&self, max: u8, visibility: Duration) -> PortResult<Vec<Message>> {
         let answer = self
             .client

@@ -3,6 +3,7 @@
 use super::PortResult;
 use async_trait::async_trait;
 use gas_shared::{Job, JobId, UserId};
+use jiff::Timestamp;
 
 /// The table of jobs: one row a job, written only if nobody else wrote it meanwhile.
 #[async_trait]
@@ -23,6 +24,19 @@ pub trait JobStore: Send + Sync {
     /// readable counts as none.
     async fn jobs_of(&self, owner: UserId, cursor: Option<&str>, limit: u16)
     -> PortResult<JobPage>;
+
+    /// A user's jobs whose annotated file is in the archive, without a scan. Changes of the last
+    /// moments may be missing.
+    async fn archived_jobs_of(
+        &self,
+        owner: UserId,
+        cursor: Option<&str>,
+        limit: u16,
+    ) -> PortResult<JobPage>;
+
+    /// Jobs that are past their [`Job::due`] at `now`, the longest overdue first, without a scan.
+    /// At most a few hundred at a time. Changes of the last moments may be missing.
+    async fn overdue_jobs(&self, now: Timestamp) -> PortResult<Vec<JobId>>;
 }
 
 /// Whether a conditional write took place.

@@ -14,6 +14,9 @@ pub trait Topic: Send + Sync {
 /// Something that messages are taken from, each at least once.
 #[async_trait]
 pub trait Queue: Send + Sync {
+    /// Puts a message in.
+    async fn send(&self, body: &str) -> PortResult<()>;
+
     /// Waits for messages, up to the queue's long-poll time; an empty answer is normal. A
     /// received message is invisible to others for `visibility`.
     async fn receive(&self, max: u8, visibility: Duration) -> PortResult<Vec<Message>>;

@@ -4,14 +4,25 @@
 //! should not. Outcomes that a use-case acts on are in the return types instead.
 
 mod accounts;
+mod archive;
 mod jobs;
+mod mail;
 mod messages;
 mod objects;
+mod payments;
 
 pub use accounts::{Accounts, Identity, SignIn};
+pub use archive::{Archive, ArchiveTimer, Asked, Fetched, Upload};
 pub use jobs::{JobPage, JobStore, WriteOutcome};
+pub use mail::{
+    Claim, EmailAddress, Mail, MailEvent, MailPreferences, Mailer, NoAddress, Outbox, Sent,
+};
 pub use messages::{Message, Queue, Topic};
 pub use objects::{Download, ObjectInfo, ObjectStore, UploadRule};
+pub use payments::{
+    BillingRow, BillingStore, CheckoutRequest, EventState, Found, OpenCheckout, Payments,
+    Subscription, SubscriptionStatus,
+};
 
 use std::error::Error;
 

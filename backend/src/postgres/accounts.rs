@@ -62,7 +62,7 @@ impl Accounts for PostgresAccounts {
 }
 
 /// An account as read from a row.
-struct Profile(Account);
+pub(super) struct Profile(pub(super) Account);
 
 impl FromRow<'_, PgRow> for Profile {
     fn from_row(row: &PgRow) -> sqlx::Result<Self> {

@@ -1,12 +1,17 @@
-//! Accounts and sessions in PostgreSQL.
+//! Accounts, billing, mails and sessions in PostgreSQL.
 
 mod accounts;
+mod billing;
+mod mails;
 mod sessions;
 
 pub use accounts::PostgresAccounts;
+pub use billing::PostgresBilling;
+pub use mails::PostgresMails;
 pub use sessions::{SessionRow, SessionStore};
 
 use crate::ports::{PortError, PortResult};
+use jiff::Timestamp;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use std::time::Duration;
@@ -34,4 +39,9 @@ pub async fn connect(database_url: &str) -> PortResult<PgPool> {
     let migrated = MIGRATIONS.run(&pool).await;
     migrated.map_err(|error| PortError::new("migrate the database", error))?;
     Ok(pool)
+}
+
+/// PostgreSQL's `to_timestamp` takes a double, which holds any second of the calendar exactly.
+fn seconds(at: Timestamp) -> f64 {
+    at.as_second() as f64
 }

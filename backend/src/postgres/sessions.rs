@@ -1,5 +1,6 @@
 //! Sessions of signed-in browsers, as rows. What is in a session is the web server's matter.
 
+use super::seconds;
 use crate::ports::{PortError, PortResult};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -101,11 +102,6 @@ impl SessionStore {
         let query = sqlx::query(sql).bind(hash(id)).bind(&row.data).bind(seconds(row.expires));
         Ok(query.execute(&self.pool).await?.rows_affected())
     }
-}
-
-/// PostgreSQL's `to_timestamp` takes a double, which holds any second of the calendar exactly.
-fn seconds(at: Timestamp) -> f64 {
-    at.as_second() as f64
 }
 
 fn hash(id: &str) -> String {

@@ -6,14 +6,14 @@ use crate::ports::{
     PortResult, SignIn, Topic, UploadRule, WriteOutcome,
 };
 use async_trait::async_trait;
-use gas_shared::job::StoredFile;
+use gas_shared::job::{JobState, StoredFile};
 use gas_shared::{Account, Job, JobId, Plan, UserId};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -41,19 +41,91 @@ impl Clock for TestClock {
     }
 }
 
+/// Makes a process die in the middle: after a number of effects on the outside world, every call
+/// fails, until it is told to live again.
+#[derive(Clone, Debug, Default)]
+pub struct Crash(Arc<Mutex<CrashState>>);
+
+#[derive(Debug, Default)]
+struct CrashState {
+    /// How many more effects take place before the death; `None` for a long life.
+    effects_left: Option<u32>,
+    dead: bool,
+}
+
+impl Crash {
+    /// The process dies right after that many more effects.
+    pub fn after(&self, effects: u32) {
+        *lock(&self.0) = CrashState { effects_left: Some(effects), dead: false };
+    }
+
+    /// The process is started again and lives. Says whether it had died.
+    pub fn recover(&self) -> bool {
+        std::mem::take(&mut *lock(&self.0)).dead
+    }
+
+    /// To be called before a call reaches the outside world.
+    pub(super) fn before_call(&self) -> PortResult<()> {
+        if lock(&self.0).dead { Err(died()) } else { Ok(()) }
+    }
+
+    /// To be called after an effect on the outside world.
+    pub(super) fn after_effect(&self) -> PortResult<()> {
+        let mut state = lock(&self.0);
+        match &mut state.effects_left {
+            None => Ok(()),
+            Some(0) | Some(1) => {
+                state.dead = true;
+                Err(died())
+            }
+            Some(left) => {
+                *left -= 1;
+                Ok(())
+            }
+        }
+    }
+}
+
+fn died() -> PortError {
+    PortError::new("go on", "the process died")
+}
+
 /// A table of jobs.
 #[derive(Debug, Default)]
-pub struct FakeJobs(Mutex<HashMap<JobId, Job>>);
+pub struct FakeJobs {
+    rows: Mutex<HashMap<JobId, Job>>,
+    crash: Crash,
+}
 
 impl FakeJobs {
+    pub(super) fn new(crash: Crash) -> Self {
+        Self { crash, ..Self::default() }
+    }
+
+    fn page(
+        &self,
+        cursor: Option<&str>,
+        limit: u16,
+        keep: impl Fn(&Job) -> bool,
+    ) -> PortResult<JobPage> {
+        self.crash.before_call()?;
+        let mut jobs: Vec<Job> =
+            lock(&self.rows).values().filter(|job| keep(job)).cloned().collect();
+        jobs.sort_by_key(|job| std::cmp::Reverse((job.submitted_at, job.id)));
+        let start = cursor.and_then(|cursor| cursor.parse().ok()).unwrap_or(0);
+        let end = start + usize::from(limit);
+        let next = (end < jobs.len()).then(|| end.to_string());
+        Ok(JobPage { jobs: jobs.into_iter().skip(start).take(usize::from(limit)).collect(), next })
+    }
+
     /// A job's row.
     pub fn get(&self, id: JobId) -> Option<Job> {
-        lock(&self.0).get(&id).cloned()
+        lock(&self.rows).get(&id).cloned()
     }
 
     /// How many jobs there are.
     pub fn len(&self) -> usize {
-        lock(&self.0).len()
+        lock(&self.rows).len()
     }
 
     /// Whether there is no job.
@@ -65,26 +137,30 @@ impl FakeJobs {
 #[async_trait]
 impl JobStore for FakeJobs {
     async fn insert(&self, job: &Job) -> PortResult<WriteOutcome> {
-        let mut rows = lock(&self.0);
-        if rows.contains_key(&job.id) {
-            return Ok(WriteOutcome::Conflict);
+        self.crash.before_call()?;
+        {
+            let mut rows = lock(&self.rows);
+            if rows.contains_key(&job.id) {
+                return Ok(WriteOutcome::Conflict);
+            }
+            rows.insert(job.id, job.clone());
         }
-        rows.insert(job.id, job.clone());
+        self.crash.after_effect()?;
         Ok(WriteOutcome::Written)
     }
 
     async fn replace(&self, job: &Job) -> PortResult<WriteOutcome> {
-        let mut rows = lock(&self.0);
-        match rows.get_mut(&job.id) {
-            Some(row) if row.version + 1 == job.version => {
-                *row = job.clone();
-                Ok(WriteOutcome::Written)
-            }
-            _ => Ok(WriteOutcome::Conflict),
+        self.crash.before_call()?;
+        match lock(&self.rows).get_mut(&job.id) {
+            Some(row) if row.version + 1 == job.version => *row = job.clone(),
+            _ => return Ok(WriteOutcome::Conflict),
         }
+        self.crash.after_effect()?;
+        Ok(WriteOutcome::Written)
     }
 
     async fn job(&self, id: JobId) -> PortResult<Option<Job>> {
+        self.crash.before_call()?;
         Ok(self.get(id))
     }
 
@@ -94,29 +170,53 @@ impl JobStore for FakeJobs {
         cursor: Option<&str>,
         limit: u16,
     ) -> PortResult<JobPage> {
-        let mut jobs: Vec<Job> =
-            lock(&self.0).values().filter(|job| job.owner == owner).cloned().collect();
-        jobs.sort_by_key(|job| std::cmp::Reverse((job.submitted_at, job.id)));
-        let start = cursor.and_then(|cursor| cursor.parse().ok()).unwrap_or(0);
-        let end = start + usize::from(limit);
-        let next = (end < jobs.len()).then(|| end.to_string());
-        Ok(JobPage { jobs: jobs.into_iter().skip(start).take(usize::from(limit)).collect(), next })
+        self.page(cursor, limit, |job| job.owner == owner)
     }
+
+    async fn archived_jobs_of(
+        &self,
+        owner: UserId,
+        cursor: Option<&str>,
+        limit: u16,
+    ) -> PortResult<JobPage> {
+        self.page(cursor, limit, |job| job.owner == owner && is_archived(job))
+    }
+
+    async fn overdue_jobs(&self, now: Timestamp) -> PortResult<Vec<JobId>> {
+        let page = self.page(None, u16::MAX, |job| job.due().is_some_and(|due| due <= now))?;
+        Ok(page.jobs.into_iter().map(|job| job.id).collect())
+    }
+}
+
+fn is_archived(job: &Job) -> bool {
+    matches!(&job.state, JobState::Completed(done) if done.results.archived().is_some())
 }
 
 /// Files in memory.
 #[derive(Debug, Default)]
-pub struct FakeObjects(Mutex<HashMap<StoredFile, Vec<u8>>>);
+pub struct FakeObjects {
+    files: Mutex<HashMap<StoredFile, Vec<u8>>>,
+    crash: Crash,
+}
 
 impl FakeObjects {
+    pub(super) fn new(crash: Crash) -> Self {
+        Self { crash, ..Self::default() }
+    }
+
     /// Stores an object.
     pub fn put(&self, file: &StoredFile, bytes: &[u8]) {
-        lock(&self.0).insert(file.clone(), bytes.to_vec());
+        lock(&self.files).insert(file.clone(), bytes.to_vec());
+    }
+
+    /// The files whose keys contain a text.
+    pub fn with_key(&self, part: &str) -> Vec<StoredFile> {
+        lock(&self.files).keys().filter(|file| file.key.contains(part)).cloned().collect()
     }
 
     /// An object's bytes.
     pub fn get(&self, file: &StoredFile) -> Option<Vec<u8>> {
-        lock(&self.0).get(file).cloned()
+        lock(&self.files).get(file).cloned()
     }
 }
 
@@ -147,12 +247,15 @@ impl ObjectStore for FakeObjects {
     }
 
     async fn delete(&self, file: &StoredFile) -> PortResult<()> {
-        lock(&self.0).remove(file);
-        Ok(())
+        self.crash.before_call()?;
+        lock(&self.files).remove(file);
+        self.crash.after_effect()
     }
 
     async fn sign_download(&self, download: &Download<'_>) -> PortResult<String> {
-        Ok(format!("https://s3.example/{}/{}", download.file.bucket, download.file.key))
+        let file = download.file;
+        let seconds = download.valid_for.as_secs();
+        Ok(format!("https://s3.example/{}/{}?X-Amz-Expires={seconds}", file.bucket, file.key))
     }
 
     async fn sign_upload(
@@ -166,17 +269,24 @@ impl ObjectStore for FakeObjects {
 
 /// A topic that remembers.
 #[derive(Debug, Default)]
-pub struct FakeTopic(Mutex<Vec<String>>);
+pub struct FakeTopic {
+    published: Mutex<Vec<String>>,
+    crash: Crash,
+}
 
 impl FakeTopic {
+    pub(super) fn new(crash: Crash) -> Self {
+        Self { crash, ..Self::default() }
+    }
+
     /// Everything published, in order.
     pub fn bodies(&self) -> Vec<String> {
-        lock(&self.0).clone()
+        lock(&self.published).clone()
     }
 
     /// How many messages were published.
     pub fn len(&self) -> usize {
-        lock(&self.0).len()
+        lock(&self.published).len()
     }
 
     /// Whether nothing was published.
@@ -188,8 +298,9 @@ impl FakeTopic {
 #[async_trait]
 impl Topic for FakeTopic {
     async fn publish(&self, body: &str) -> PortResult<()> {
-        lock(&self.0).push(body.to_owned());
-        Ok(())
+        self.crash.before_call()?;
+        lock(&self.published).push(body.to_owned());
+        self.crash.after_effect()
     }
 }
 
@@ -201,6 +312,11 @@ impl FakeAccounts {
     /// Stores a profile.
     pub fn put(&self, account: Account) {
         lock(&self.0).insert(account.id, account);
+    }
+
+    /// A stored profile.
+    pub fn get(&self, id: UserId) -> Account {
+        lock(&self.0)[&id].clone()
     }
 }
 

@@ -1,8 +1,19 @@
 //! In-memory ports and a clock that tests move.
 
+mod archive;
+mod billing;
 mod fakes;
+mod mail;
+mod outbox_contract;
 
-pub use fakes::{FakeAccounts, FakeJobs, FakeObjects, FakeTopic, TestClock};
+pub use archive::{FakeArchive, FakeQueue, FakeTimer};
+pub use billing::{FakeBillingStore, FakePayments, TEST_PRICE, TestBilling, subscription};
+use fakes::lock;
+pub use fakes::{Crash, FakeAccounts, FakeJobs, FakeObjects, FakeTopic, TestClock};
+pub use mail::{FakeMailer, FakeOutbox, FakePreferences, TestMail, unsubscribe_key};
+pub use outbox_contract::outbox_contract;
+
+use crate::{Records, Terms};
 
 use crate::gas::{Gas, Layout};
 use crate::usecases::{Finished, claim_job, complete_job, confirm_upload, request_upload};
@@ -22,6 +33,16 @@ pub struct TestGas {
     pub objects: Arc<FakeObjects>,
     /// The profiles.
     pub accounts: Arc<FakeAccounts>,
+    /// The archive.
+    pub archive: Arc<FakeArchive>,
+    /// The timers started.
+    pub archive_timer: Arc<FakeTimer>,
+    /// The queue of jobs to archive.
+    pub archive_requests: Arc<FakeQueue>,
+    /// What was published to `start_thaw`.
+    pub start_thaw: Arc<FakeTopic>,
+    /// What was published to `notices`.
+    pub notices: Arc<FakeTopic>,
     /// What was published to `job_requests`.
     pub job_requests: Arc<FakeTopic>,
     /// What was published to `job_results`.
@@ -30,6 +51,8 @@ pub struct TestGas {
     pub job_events: Arc<FakeTopic>,
     /// The time.
     pub clock: Arc<TestClock>,
+    /// When the process dies.
+    pub crash: Crash,
 }
 
 impl Default for TestGas {
@@ -42,27 +65,62 @@ impl Default for TestGas {
 impl TestGas {
     /// An empty service.
     pub fn new() -> Self {
-        let jobs = Arc::new(FakeJobs::default());
-        let objects = Arc::new(FakeObjects::default());
+        let crash = Crash::default();
+        let jobs = Arc::new(FakeJobs::new(crash.clone()));
+        let objects = Arc::new(FakeObjects::new(crash.clone()));
         let accounts = Arc::new(FakeAccounts::default());
-        let topic = || Arc::new(FakeTopic::default());
+        let archive = Arc::new(FakeArchive::new(objects.clone(), crash.clone()));
+        let archive_timer = Arc::new(FakeTimer::new(crash.clone()));
+        let archive_requests = Arc::new(FakeQueue::default());
+        let topic = || Arc::new(FakeTopic::new(crash.clone()));
         let (job_requests, job_results, job_events) = (topic(), topic(), topic());
+        let (start_thaw, notices) = (topic(), topic());
         let clock = Arc::new(TestClock::default());
         let gas = Gas {
-            jobs: jobs.clone(),
+            records: Records {
+                jobs: jobs.clone(),
+                job_events: job_events.clone(),
+                clock: clock.clone(),
+            },
             objects: objects.clone(),
             accounts: accounts.clone(),
+            archive: archive.clone(),
+            archive_timer: archive_timer.clone(),
+            archive_requests: archive_requests.clone(),
             job_requests: job_requests.clone(),
             job_results: job_results.clone(),
-            job_events: job_events.clone(),
-            clock: clock.clone(),
+            start_thaw: start_thaw.clone(),
+            notices: notices.clone(),
             layout: Arc::new(Layout {
                 prefix: "gas".into(),
                 inputs_bucket: "gas-inputs".into(),
                 results_bucket: "gas-results".into(),
             }),
+            terms: Terms { free_window_secs: 180, downgrade_notice_secs: 604_800 },
         };
-        Self { gas, jobs, objects, accounts, job_requests, job_results, job_events, clock }
+        Self {
+            gas,
+            jobs,
+            objects,
+            accounts,
+            archive,
+            archive_timer,
+            archive_requests,
+            start_thaw,
+            notices,
+            job_requests,
+            job_results,
+            job_events,
+            clock,
+            crash,
+        }
+    }
+
+    /// The user with another plan.
+    pub fn set_plan(&self, account: &Account, plan: Plan) -> Account {
+        let account = Account { plan, ..account.clone() };
+        self.accounts.put(account.clone());
+        account
     }
 
     /// A signed-up user.

@@ -1,10 +1,10 @@
 //! Changing a job: the one place that writes an existing row.
 
-use crate::messages::JobEvent;
+use crate::messages::UserEvent;
 use crate::ports::{PortError, WriteOutcome};
-use crate::{Gas, chain};
+use crate::{Records, chain};
 use gas_shared::job::{Change, Refused};
-use gas_shared::{Job, JobId, JobView};
+use gas_shared::{Job, JobId, JobView, LiveEvent, UserId};
 
 /// How often a change is tried against a row that others write at the same time. Each lost race
 /// means that another change succeeded, and only a few actors know one job.
@@ -37,14 +37,14 @@ pub enum ChangeError {
 ///
 /// # Errors
 /// [`ChangeError`]; the row is then as it was.
-pub async fn change_job(gas: &Gas, id: JobId, change: Change) -> Result<Job, ChangeError> {
+pub async fn change_job(records: &Records, id: JobId, change: Change) -> Result<Job, ChangeError> {
     for _ in 0..MAX_RACES {
-        let job = gas.jobs.job(id).await?.ok_or(ChangeError::NotFound(id))?;
+        let job = records.jobs.job(id).await?.ok_or(ChangeError::NotFound(id))?;
         let next = job
-            .apply(change.clone(), gas.clock.now())
+            .apply(change.clone(), records.clock.now())
             .map_err(|refused| ChangeError::Refused { id, refused })?;
-        if gas.jobs.replace(&next).await? == WriteOutcome::Written {
-            tell_browsers(gas, &next).await;
+        if records.jobs.replace(&next).await? == WriteOutcome::Written {
+            tell_browsers(records, &next).await;
             return Ok(next);
         }
     }
@@ -55,9 +55,13 @@ pub async fn change_job(gas: &Gas, id: JobId, change: Change) -> Result<Job, Cha
 ///
 /// The row is the truth and browsers refetch after every reconnect, so a lost event costs
 /// freshness only: a failure is logged and the change stands.
-pub(super) async fn tell_browsers(gas: &Gas, job: &Job) {
-    let event = JobEvent { user_id: job.owner, job: JobView::from(job) };
-    if let Err(error) = super::publish(&*gas.job_events, &event).await {
-        tracing::warn!(job_id = %job.id, error = %chain(&error), "live event lost");
+pub(super) async fn tell_browsers(records: &Records, job: &Job) {
+    tell_user(records, job.owner, LiveEvent::Job(Box::new(JobView::from(job)))).await;
+}
+
+/// Publishes an event to a user's browsers, as [`tell_browsers`] does.
+pub(super) async fn tell_user(records: &Records, user_id: UserId, event: LiveEvent) {
+    if let Err(error) = super::publish(&*records.job_events, &UserEvent { user_id, event }).await {
+        tracing::warn!(%user_id, error = %chain(&error), "live event lost");
     }
 }

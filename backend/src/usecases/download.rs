@@ -1,11 +1,12 @@
 //! Links to results, and logs to read.
 
+use super::plan::plan_of;
 use super::{FindError, find_job};
 use crate::Gas;
 use crate::ports::{Download, PortError};
-use gas_shared::job::{Completion, JobState};
-use gas_shared::{Job, JobId, JobStatus, UserId};
-use jiff::SignedDuration;
+use gas_shared::job::{Completion, JobState, Results, Stored};
+use gas_shared::{Job, JobId, JobStatus, Plan, UserId};
+use jiff::{SignedDuration, Timestamp};
 
 /// How long a download link works, in seconds. It is made at the click, so a minute is plenty.
 pub const DOWNLOAD_LINK_SECS: i64 = 60;
@@ -27,6 +28,22 @@ pub enum DownloadError {
         /// Its state.
         status: JobStatus,
     },
+    /// The time to download it on the Free plan is out.
+    #[error(
+        "the results of job {id} could be downloaded until {until}; with Premium you get them back"
+    )]
+    Expired {
+        /// The job.
+        id: JobId,
+        /// The end of that time.
+        until: Timestamp,
+    },
+    /// The results are in the archive.
+    #[error("the results of job {0} are archived; with Premium you get them back")]
+    Archived(JobId),
+    /// The results are on their way back.
+    #[error("the results of job {0} are being restored from the archive")]
+    Restoring(JobId),
     /// The object is gone.
     #[error("the file of job {0} is missing in storage")]
     Missing(JobId),
@@ -37,6 +54,8 @@ pub enum DownloadError {
 
 /// A link with which the owner's browser downloads the annotated file.
 ///
+/// On Free it is given before the end of the window only, and does not work past it.
+///
 /// # Errors
 /// [`DownloadError`].
 pub async fn sign_result_link(
@@ -45,14 +64,40 @@ pub async fn sign_result_link(
     id: JobId,
 ) -> Result<String, DownloadError> {
     let job = find_job(gas, owner, id).await?;
-    let done = completion(&job)?;
-    let save_as = format!("{}.annot.vcf", job.input.name.stem());
+    let stored = match &completion(&job)?.results {
+        Results::Stored(stored) | Results::Archiving { stored, .. } => stored,
+        Results::Archived { .. } => return Err(DownloadError::Archived(id)),
+        Results::Thawing { .. } => return Err(DownloadError::Restoring(id)),
+    };
+    let plan = plan_of(gas, owner).await?;
     let download = Download {
-        file: &done.result,
-        save_as: &save_as,
-        valid_for: SignedDuration::from_secs(DOWNLOAD_LINK_SECS),
+        file: &stored.file,
+        save_as: &format!("{}.annot.vcf", job.input.name.stem()),
+        valid_for: link_lifetime(plan, id, stored, gas.clock.now())?,
     };
     Ok(gas.objects.sign_download(&download).await?)
+}
+
+/// How long a link may work.
+fn link_lifetime(
+    plan: Plan,
+    id: JobId,
+    stored: &Stored,
+    now: Timestamp,
+) -> Result<SignedDuration, DownloadError> {
+    let longest = SignedDuration::from_secs(DOWNLOAD_LINK_SECS);
+    match (plan, stored.until) {
+        (Plan::Premium, _) | (Plan::Free, None) => Ok(longest),
+        (Plan::Free, Some(until)) => {
+            // S3 counts in whole seconds.
+            let left = SignedDuration::from_secs(until.duration_since(now).as_secs());
+            if left.is_positive() {
+                Ok(longest.min(left))
+            } else {
+                Err(DownloadError::Expired { id, until })
+            }
+        }
+    }
 }
 
 /// The text of a job's count log, at most [`LOG_VIEW_MAX_BYTES`] of it.
@@ -100,5 +145,24 @@ mod tests {
             DownloadError::Find(FindError::NotFound(_))
         ));
         assert!(read_log(&test.gas, eve.id, done.id).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_free_user_gets_links_for_three_minutes_and_none_that_outlives_them() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let job = test.completed_job(&ada).await;
+        let link = || sign_result_link(&test.gas, ada.id, job.id);
+        assert!(link().await.unwrap().ends_with("X-Amz-Expires=60"));
+        test.clock.advance_secs(179);
+        assert!(link().await.unwrap().ends_with("X-Amz-Expires=1"));
+        test.clock.advance_secs(1);
+        assert!(matches!(link().await.unwrap_err(), DownloadError::Expired { .. }));
+        test.clock.advance_secs(1);
+        assert!(matches!(link().await.unwrap_err(), DownloadError::Expired { .. }));
+        assert!(read_log(&test.gas, ada.id, job.id).await.is_ok(), "logs stay");
+
+        test.set_plan(&ada, Plan::Premium);
+        assert!(link().await.unwrap().ends_with("X-Amz-Expires=60"));
     }
 }

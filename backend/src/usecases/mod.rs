@@ -4,14 +4,27 @@
 //! they ask, and leaves nothing half done: whatever order of crashes and repeated calls, calling
 //! again completes the work.
 
+mod archive_result;
+mod billing;
 mod cancel_job;
 mod change_job;
 mod confirm_upload;
 mod download;
 mod find_job;
+mod notify;
+mod plan;
+mod reconcile;
 mod request_upload;
+mod restore_result;
 mod run_job;
+mod thaw;
+mod unsubscribe;
 
+pub use archive_result::{ArchiveError, ArchiveOutcome, archive_result};
+pub use billing::{
+    BillingError, EventOutcome, StripeEvent, billing_overview, cancel_subscription, check_plans,
+    checkout_status, handle_stripe_event, open_portal, resume_subscription, start_checkout,
+};
 pub use cancel_job::cancel_job;
 pub use change_job::{ChangeError, change_job};
 pub use confirm_upload::{ConfirmError, confirm_upload};
@@ -19,10 +32,16 @@ pub use download::{
     DOWNLOAD_LINK_SECS, DownloadError, LOG_VIEW_MAX_BYTES, read_log, sign_result_link,
 };
 pub use find_job::{FindError, find_job, list_jobs};
+pub use notify::{MAIL_LEASE, Notified, NotifyError, notify, resend_mails, unsent_mails};
+pub use plan::plan_changed;
+pub use reconcile::{Reconciled, reconcile};
 pub use request_upload::{RequestUploadError, UPLOAD_TICKET_SECS, request_upload};
+pub use restore_result::{RestoreError, Restored, Restorer, restore_result};
 pub use run_job::{
     Finished, announce_result, claim_job, complete_job, fail_job, release_job, report_progress,
 };
+pub use thaw::{StartThawError, Thawed, handle_start_thaw, thaw_again, thaw_results};
+pub use unsubscribe::{UnsubscribeError, unsubscribe};
 
 use crate::ports::{PortError, PortResult, Topic};
 use serde::Serialize;

@@ -1,11 +1,13 @@
 //! A worker runs a job: claim, progress, and one of two ends.
 
+use super::plan::plan_of;
 use super::{ChangeError, change_job, publish};
 use crate::Gas;
 use crate::messages::JobResult;
-use crate::ports::PortResult;
-use gas_shared::job::{Change, ClaimId, FailureKind, Progress};
-use gas_shared::{Job, JobId};
+use gas_shared::job::{
+    Change, ClaimId, Completion, FailureKind, JobState, Progress, Results, ResultsChange,
+};
+use gas_shared::{Job, JobId, Plan};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
@@ -63,12 +65,16 @@ pub async fn complete_job(
     claim: ClaimId,
     finished: Finished,
 ) -> Result<Job, ChangeError> {
+    // The plan of this moment; what matters in the end is the plan when the time is out.
+    let plan = plan_of(gas, job.owner).await?;
+    let until = (plan == Plan::Free).then(|| gas.terms.window_ends(gas.clock.now()));
     let change = Change::Completed {
         claim,
         records: finished.records,
         result: gas.layout.result(job.owner, job.id, &job.input.name),
         result_size: finished.result_size,
         log: gas.layout.log(job.owner, job.id, &job.input.name),
+        until,
     };
     change_job(gas, job.id, change).await
 }
@@ -87,23 +93,45 @@ pub async fn fail_job(
     change_job(gas, id, Change::Failed { claim, kind, reason }).await
 }
 
-/// Tells the rest of GAS that a job is over. At least once: who listens must not mind a second
-/// time, and a worker that finds a job already over announces it again before it deletes the
-/// message, since the one before may have died in between.
+/// Tells the rest of GAS that a job is over, and starts the timer of a Free owner's results. At
+/// least once: who listens must not mind a second time, and a worker that finds a job already over
+/// announces it again before it deletes the message, since the one before may have died in
+/// between.
 ///
 /// # Errors
-/// Where the topic fails.
-pub async fn announce_result(gas: &Gas, job: &Job) -> PortResult<()> {
+/// Where a service fails.
+pub async fn announce_result(gas: &Gas, job: &Job) -> Result<(), ChangeError> {
+    if let JobState::Completed(done) = &job.state {
+        start_window(gas, job, done).await?;
+    }
     let result = JobResult { job_id: job.id, user_id: job.owner, job_status: job.status() };
-    publish(&*gas.job_results, &result).await
+    Ok(publish(&*gas.job_results, &result).await?)
+}
+
+/// Starts the timer named after the job, so that it runs once however often this is called.
+async fn start_window(gas: &Gas, job: &Job, done: &Completion) -> Result<(), ChangeError> {
+    let Results::Stored(stored) = &done.results else { return Ok(()) };
+    let until = match stored.until {
+        Some(until) => until,
+        // The owner was on Premium when the job was completed. If they left it in that moment,
+        // the results stored before got an end, and these were missed.
+        None if plan_of(gas, job.owner).await? == Plan::Free => {
+            let until = gas.terms.window_ends(gas.clock.now());
+            change_job(gas, job.id, Change::Results(ResultsChange::ExpirySet { until })).await?;
+            until
+        }
+        None => return Ok(()),
+    };
+    let wait = until.duration_since(gas.clock.now());
+    Ok(gas.archive_timer.start(&job.id.to_string(), job.id, wait).await?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testkit::TestGas;
+    use gas_shared::JobStatus;
     use gas_shared::job::Refused;
-    use gas_shared::{JobStatus, Plan};
 
     const SILENCE: SignedDuration = SignedDuration::from_secs(45);
 
@@ -120,6 +148,34 @@ mod tests {
         let done = complete_job(&test.gas, &job, claim, finished).await.unwrap();
         assert_eq!(done.status(), JobStatus::Completed);
         assert_eq!(test.job_events.len(), usize::try_from(done.version).unwrap());
+    }
+
+    #[tokio::test]
+    async fn the_window_of_a_free_owner_starts_once_however_often_the_result_is_announced() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let eve = test.user("eve", Plan::Premium);
+        let job = test.completed_job(&ada).await;
+        announce_result(&test.gas, &job).await.unwrap();
+        test.clock.advance_secs(9);
+        announce_result(&test.gas, &job).await.unwrap();
+        let wait = SignedDuration::from_secs(180);
+        assert_eq!(test.archive_timer.started(), [(job.id.to_string(), job.id, wait)]);
+
+        let kept = test.completed_job(&eve).await;
+        announce_result(&test.gas, &kept).await.unwrap();
+        assert_eq!(test.archive_timer.started().len(), 1, "no window on Premium");
+    }
+
+    #[tokio::test]
+    async fn leaving_premium_while_a_job_is_completed_leaves_no_result_without_end() {
+        let test = TestGas::new();
+        let eve = test.user("eve", Plan::Premium);
+        let job = test.completed_job(&eve).await;
+        test.set_plan(&eve, Plan::Free);
+        announce_result(&test.gas, &job).await.unwrap();
+        assert!(test.job(job.id).due().is_some());
+        assert_eq!(test.archive_timer.started().len(), 1);
     }
 
     #[tokio::test]

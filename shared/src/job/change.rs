@@ -5,11 +5,13 @@
 //!     |           |          |`----> FAILED      (RUNNING -> RUNNING: progress, or a new claim
 //!     `-----------+----------`-----> CANCELLED    after the old one fell silent or let go)
 //! ```
-//! FAILED is also open from UPLOADING and PENDING (the upload never came, or no worker could take
-//! the job). States only move forward; the last three are final.
+//! COMPLETED has a life of its own: see [`super::results`]. FAILED is also open from UPLOADING and PENDING (the upload never came, or no worker could take
+//! the job). States only move forward.
 
-use super::StoredFile;
-use super::{ClaimId, Completion, Failure, FailureKind, Job, JobState, JobStatus, Progress, Run};
+use super::{
+    ClaimId, Completion, Failure, FailureKind, Job, JobState, JobStatus, Progress, Results,
+    ResultsChange, Run, StoredFile,
+};
 use jiff::{SignedDuration, Timestamp};
 
 /// Something that happened to a job.
@@ -20,6 +22,8 @@ pub enum Change {
         /// Its size in bytes.
         size: u64,
     },
+    /// The request for a worker was sent once more, since none took the job for long.
+    Requeued,
     /// A worker takes the job.
     Claimed {
         /// The new claim.
@@ -51,6 +55,8 @@ pub enum Change {
         result_size: u64,
         /// The count log.
         log: StoredFile,
+        /// The end of the owner's time to download it; `None` for an owner on Premium.
+        until: Option<Timestamp>,
     },
     /// The claiming worker, or whoever found the job given up by all workers, ends it.
     Failed {
@@ -63,6 +69,8 @@ pub enum Change {
     },
     /// The owner stops the job.
     Cancelled,
+    /// The annotated file moves.
+    Results(ResultsChange),
 }
 
 impl Change {
@@ -70,12 +78,14 @@ impl Change {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Uploaded { .. } => "uploaded",
+            Self::Requeued => "requeued",
             Self::Claimed { .. } => "claimed",
             Self::Progressed { .. } => "progressed",
             Self::Released { .. } => "released",
             Self::Completed { .. } => "completed",
             Self::Failed { .. } => "failed",
             Self::Cancelled => "cancelled",
+            Self::Results(change) => change.name(),
         }
     }
 }
@@ -89,6 +99,14 @@ pub enum Refused {
         /// The job's state.
         from: JobStatus,
         /// [`Change::name`].
+        change: &'static str,
+    },
+    /// The results of the job have no such arrow.
+    #[error("results that are {from} cannot be {change}")]
+    IllegalResults {
+        /// Where they are: [`Results::name`].
+        from: &'static str,
+        /// [`ResultsChange::name`].
         change: &'static str,
     },
     /// Another worker holds the job now.
@@ -117,8 +135,9 @@ impl Job {
     fn state_after(&self, change: Change, now: Timestamp) -> Result<JobState, Refused> {
         let illegal = Refused::Illegal { from: self.status(), change: change.name() };
         match (&self.state, change) {
-            (JobState::Uploading, Change::Uploaded { .. }) => Ok(JobState::Pending),
-            (JobState::Pending, Change::Claimed { claim, .. }) => Ok(start(claim, now)),
+            (JobState::Uploading, Change::Uploaded { .. }) => Ok(JobState::Pending { since: now }),
+            (JobState::Pending { .. }, Change::Requeued) => Ok(JobState::Pending { since: now }),
+            (JobState::Pending { .. }, Change::Claimed { claim, .. }) => Ok(start(claim, now)),
             (JobState::Running(run), Change::Claimed { claim, silence }) => {
                 let silent = now.duration_since(run.heartbeat_at) >= silence;
                 if silent { Ok(start(claim, now)) } else { Err(Refused::StillRunning) }
@@ -135,30 +154,34 @@ impl Job {
             }
             (
                 JobState::Running(run),
-                Change::Completed { claim, records, result, result_size, log },
+                Change::Completed { claim, records, result, result_size, log, until },
             ) => {
                 run.held_by(claim)?;
-                let started_at = run.started_at;
                 Ok(JobState::Completed(Completion {
-                    started_at,
+                    started_at: run.started_at,
                     completed_at: now,
                     records,
-                    result,
+                    results: Results::fresh(result, until),
                     result_size,
                     log,
                 }))
+            }
+            (JobState::Completed(done), Change::Results(change)) => {
+                let results = done.results.after(change, now)?;
+                Ok(JobState::Completed(Completion { results, ..done.clone() }))
             }
             (JobState::Running(run), Change::Failed { claim, kind, reason }) => {
                 claim.map_or(Ok(()), |claim| run.held_by(claim))?;
                 Ok(JobState::Failed(Failure { at: now, kind, reason }))
             }
             (
-                JobState::Uploading | JobState::Pending,
+                JobState::Uploading | JobState::Pending { .. },
                 Change::Failed { claim: None, kind, reason },
             ) => Ok(JobState::Failed(Failure { at: now, kind, reason })),
-            (JobState::Uploading | JobState::Pending | JobState::Running(_), Change::Cancelled) => {
-                Ok(JobState::Cancelled { at: now })
-            }
+            (
+                JobState::Uploading | JobState::Pending { .. } | JobState::Running(_),
+                Change::Cancelled,
+            ) => Ok(JobState::Cancelled { at: now }),
             _ => Err(illegal),
         }
     }

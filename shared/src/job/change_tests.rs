@@ -34,6 +34,7 @@ fn completed(n: u8) -> Change {
         result: file("out"),
         result_size: 10,
         log: file("log"),
+        until: None,
     }
 }
 

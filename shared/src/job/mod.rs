@@ -2,10 +2,13 @@
 //! owner sees of it ([`JobView`]).
 
 mod change;
+mod due;
+mod results;
 mod view;
 
 pub use change::{Change, Refused};
-pub use view::{JobView, StateView};
+pub use results::{Archived, Results, ResultsChange, Retrieval, Stored, Tier, UnknownTier};
+pub use view::{JobView, ResultsView, StateView};
 
 use crate::{FileName, JobId, UserId};
 use jiff::Timestamp;
@@ -59,7 +62,10 @@ pub enum JobState {
     /// The browser was given a ticket and has not confirmed the upload.
     Uploading,
     /// Waits for a worker.
-    Pending,
+    Pending {
+        /// Since when; a worker that gave the job back does not count.
+        since: Timestamp,
+    },
     /// A worker has claimed it.
     Running(Run),
     /// Annotated.
@@ -112,7 +118,7 @@ pub struct Completion {
     /// VCF records annotated.
     pub records: u64,
     /// The annotated file.
-    pub result: StoredFile,
+    pub results: Results,
     /// Its size in bytes.
     pub result_size: u64,
     /// The count log.
@@ -176,7 +182,7 @@ impl JobStatus {
         }
     }
 
-    /// Whether the job will never change its state again.
+    /// Whether the annotation is over, one way or another.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
     }
@@ -207,7 +213,7 @@ impl JobState {
     pub const fn status(&self) -> JobStatus {
         match self {
             Self::Uploading => JobStatus::Uploading,
-            Self::Pending => JobStatus::Pending,
+            Self::Pending { .. } => JobStatus::Pending,
             Self::Running(_) => JobStatus::Running,
             Self::Completed(_) => JobStatus::Completed,
             Self::Failed(_) => JobStatus::Failed,

@@ -1,6 +1,6 @@
 //! What a job's owner sees of it: no bucket, no key, no claim.
 
-use super::{FailureKind, Job, JobState, JobStatus, Progress};
+use super::{FailureKind, Job, JobState, JobStatus, Progress, Results, Tier};
 use crate::{FileName, JobId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -29,10 +29,50 @@ pub struct JobView {
 pub enum StateView {
     Uploading,
     Pending,
-    Running { started_at: Timestamp, progress: Progress },
-    Completed { started_at: Timestamp, completed_at: Timestamp, records: u64, result_size: u64 },
-    Failed { at: Timestamp, kind: FailureKind, reason: String },
-    Cancelled { at: Timestamp },
+    Running {
+        started_at: Timestamp,
+        progress: Progress,
+    },
+    Completed {
+        started_at: Timestamp,
+        completed_at: Timestamp,
+        records: u64,
+        result_size: u64,
+        results: ResultsView,
+    },
+    Failed {
+        at: Timestamp,
+        kind: FailureKind,
+        reason: String,
+    },
+    Cancelled {
+        at: Timestamp,
+    },
+}
+
+/// [`Results`] as the owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ResultsView {
+    /// Can be downloaded: by an owner on Premium always, by one on Free before `until`.
+    Stored {
+        /// See [`super::Stored::until`].
+        until: Option<Timestamp>,
+        /// See [`super::Stored::restored_at`].
+        restored_at: Option<Timestamp>,
+    },
+    /// In the archive.
+    Archived {
+        /// Since when.
+        at: Timestamp,
+    },
+    /// On its way back from the archive.
+    Restoring {
+        /// How fast.
+        tier: Tier,
+        /// Since when.
+        since: Timestamp,
+    },
 }
 
 impl StateView {
@@ -66,7 +106,7 @@ impl From<&JobState> for StateView {
     fn from(state: &JobState) -> Self {
         match state {
             JobState::Uploading => Self::Uploading,
-            JobState::Pending => Self::Pending,
+            JobState::Pending { .. } => Self::Pending,
             JobState::Running(run) => {
                 Self::Running { started_at: run.started_at, progress: run.progress.clone() }
             }
@@ -75,11 +115,26 @@ impl From<&JobState> for StateView {
                 completed_at: done.completed_at,
                 records: done.records,
                 result_size: done.result_size,
+                results: ResultsView::from(&done.results),
             },
             JobState::Failed(failure) => {
                 Self::Failed { at: failure.at, kind: failure.kind, reason: failure.reason.clone() }
             }
             JobState::Cancelled { at } => Self::Cancelled { at: *at },
+        }
+    }
+}
+
+impl From<&Results> for ResultsView {
+    fn from(results: &Results) -> Self {
+        match results {
+            Results::Stored(stored) | Results::Archiving { stored, .. } => {
+                Self::Stored { until: stored.until, restored_at: stored.restored_at }
+            }
+            Results::Archived { archived, .. } => Self::Archived { at: archived.at },
+            Results::Thawing { retrieval, .. } => {
+                Self::Restoring { tier: retrieval.tier, since: retrieval.since }
+            }
         }
     }
 }

@@ -25,14 +25,43 @@ const MAX_HTML_BYTES: usize = 8 * 1024 * 1024;
 pub struct Policies {
     upload_origin: String,
     sign_in_origin: String,
+    stripe: StripeSources,
     https: bool,
 }
 
+/// Where Stripe's scripts, frames, calls and images come from
+/// (<https://docs.stripe.com/security/guide#content-security-policy>).
+struct StripeSources {
+    /// The origin of Stripe.js.
+    script: String,
+    frames: String,
+    calls: String,
+    images: String,
+}
+
+impl StripeSources {
+    /// The origins that belong to a Stripe.js. One that is not Stripe's own has all on one origin.
+    fn of(script_url: &str) -> anyhow::Result<Self> {
+        let script = origin(script_url)?;
+        if script == "https://js.stripe.com" {
+            return Ok(Self {
+                frames: format!("{script} https://hooks.stripe.com https://*.stripe.com"),
+                calls: "https://api.stripe.com https://checkout.stripe.com".to_owned(),
+                images: "https://*.stripe.com".to_owned(),
+                script,
+            });
+        }
+        let all = || script.clone();
+        Ok(Self { frames: all(), calls: all(), images: all(), script })
+    }
+}
+
 impl Policies {
-    /// Learns the origins that pages may talk to: where uploads go, and where sign-in leads.
+    /// Learns the origins that pages may talk to: where uploads go, where sign-in
+    /// leads, and where Stripe is.
     ///
     /// # Errors
-    /// Where the object store cannot sign, or the issuer is no URL.
+    /// Where the object store cannot sign, or a URL of the settings is none.
     pub async fn new(gas: &Gas, settings: &Settings) -> anyhow::Result<Self> {
         // The origin of any link to the bucket; nothing is read by it.
         let file =
@@ -43,6 +72,7 @@ impl Policies {
         Ok(Self {
             upload_origin: origin(&link)?,
             sign_in_origin: origin(&settings.oidc_issuer)?,
+            stripe: StripeSources::of(&settings.stripe_js_url)?,
             https: settings.public_url.is_https(),
         })
     }
@@ -50,11 +80,12 @@ impl Policies {
     fn content_security_policy(&self, nonce: Option<&str>) -> String {
         let nonce = nonce.map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default();
         let (upload, sign_in) = (&self.upload_origin, &self.sign_in_origin);
+        let StripeSources { script, frames, calls, images } = &self.stripe;
         format!(
-            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{nonce}; \
-             style-src 'self'; img-src 'self' data:; font-src 'self'; \
-             connect-src 'self' {upload}; form-action 'self' {sign_in}; \
-             base-uri 'none'; frame-ancestors 'none'"
+            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' {script}{nonce}; \
+             style-src 'self'; img-src 'self' data: {images}; font-src 'self'; \
+             connect-src 'self' {upload} {calls}; frame-src {frames}; \
+             form-action 'self' {sign_in}; base-uri 'none'; frame-ancestors 'none'"
         )
     }
 
@@ -64,14 +95,17 @@ impl Policies {
         if let Ok(policy) = HeaderValue::from_str(&policy) {
             headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         }
-        const FIXED: [(HeaderName, &str); 4] = [
+        let features = format!(
+            "camera=(), geolocation=(), microphone=(), payment=(self \"{}\")",
+            self.stripe.script
+        );
+        if let Ok(features) = HeaderValue::from_str(&features) {
+            headers.insert(HeaderName::from_static("permissions-policy"), features);
+        }
+        const FIXED: [(HeaderName, &str); 3] = [
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
             (header::REFERRER_POLICY, "same-origin"),
             (HeaderName::from_static("cross-origin-opener-policy"), "same-origin-allow-popups"),
-            (
-                HeaderName::from_static("permissions-policy"),
-                "camera=(), geolocation=(), microphone=()",
-            ),
         ];
         for (name, value) in FIXED {
             headers.insert(name, HeaderValue::from_static(value));
@@ -141,13 +175,23 @@ mod tests {
         Policies {
             upload_origin: "https://gas-inputs.s3.amazonaws.com".into(),
             sign_in_origin: "https://auth.globus.org".into(),
+            stripe: StripeSources::of("https://js.stripe.com/dahlia/stripe.js").unwrap(),
             https: true,
         }
     }
 
     #[test]
     fn the_policy_allows_what_the_pages_need_and_no_inline_code() {
-        insta::assert_snapshot!(policies().content_security_policy(Some("bm9uY2U")), @"default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'nonce-bm9uY2U'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self' https://gas-inputs.s3.amazonaws.com; form-action 'self' https://auth.globus.org; base-uri 'none'; frame-ancestors 'none'");
+        insta::assert_snapshot!(policies().content_security_policy(Some("bm9uY2U")), @"default-src 'none'; script-src 'self' 'wasm-unsafe-eval' https://js.stripe.com 'nonce-bm9uY2U'; style-src 'self'; img-src 'self' data: https://*.stripe.com; font-src 'self'; connect-src 'self' https://gas-inputs.s3.amazonaws.com https://api.stripe.com https://checkout.stripe.com; frame-src https://js.stripe.com https://hooks.stripe.com https://*.stripe.com; form-action 'self' https://auth.globus.org; base-uri 'none'; frame-ancestors 'none'");
+    }
+
+    #[test]
+    fn a_stripe_elsewhere_is_allowed_and_stripe_itself_is_not() {
+        let local = StripeSources::of("http://127.0.0.1:4600/v1/stripe.js").unwrap();
+        let policy = Policies { stripe: local, ..policies() }.content_security_policy(None);
+        assert!(policy.contains("'wasm-unsafe-eval' http://127.0.0.1:4600; "), "{policy}");
+        assert!(policy.contains("frame-src http://127.0.0.1:4600; "), "{policy}");
+        assert!(!policy.contains("stripe.com"), "{policy}");
     }
 
     #[tokio::test]

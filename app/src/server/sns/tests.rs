@@ -1,0 +1,298 @@
+//! The verifier against messages signed with keys of our own.
+
+use super::*;
+use anyhow::bail;
+use async_trait::async_trait;
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, PKCS_RSA_SHA256,
+    SigningKey, date_time_ymd,
+};
+use rsa::pkcs8::EncodePrivateKey as _;
+use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use serde_json::{Value, json};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:gas_complete_thaw";
+
+const CERT_URL: &str = "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0a1b.pem";
+
+fn now() -> Timestamp {
+    "2026-03-06T20:00:30Z".parse().unwrap()
+}
+
+/// The key that plays SNS's; made once, since it takes a while.
+fn sns_key() -> &'static KeyPair {
+    static KEY: OnceLock<KeyPair> = OnceLock::new();
+    KEY.get_or_init(rsa_key)
+}
+
+fn rsa_key() -> KeyPair {
+    let key = rsa::RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2048).unwrap();
+    let der = PrivatePkcs8KeyDer::from(key.to_pkcs8_der().unwrap().as_bytes().to_vec());
+    KeyPair::from_pkcs8_der_and_sign_algo(&der, &PKCS_RSA_SHA256).unwrap()
+}
+
+/// An authority of our own.
+struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    certificate: CertificateDer<'static>,
+}
+
+impl Authority {
+    fn new() -> Self {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, "an authority of the tests");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap().der().clone();
+        Self { issuer: Issuer::new(params, key), certificate }
+    }
+
+    fn trust(&self) -> Trust {
+        let anchor = webpki::anchor_from_trusted_cert(&self.certificate).unwrap();
+        Trust::only(vec![anchor.to_owned()])
+    }
+
+    /// A certificate for SNS's key, valid in these years.
+    fn certify(&self, name: &str, years: (i32, i32)) -> Vec<u8> {
+        let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+        params.not_before = date_time_ymd(years.0, 1, 1);
+        params.not_after = date_time_ymd(years.1, 1, 1);
+        let certificate = params.signed_by(sns_key(), &self.issuer).unwrap();
+        let base64 = BASE64.encode(certificate.der());
+        let lines: Vec<_> = base64.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
+        let pem = lines.join("\n");
+        format!("-----BEGIN CERTIFICATE-----\n{pem}\n-----END CERTIFICATE-----\n").into_bytes()
+    }
+}
+
+/// Has one file, and counts how often it is asked for.
+#[derive(Default)]
+struct Files {
+    pem: Option<Vec<u8>>,
+    fetched: AtomicUsize,
+}
+
+#[async_trait]
+impl CertificateSource for Files {
+    async fn certificate(&self, url: &SigningCertUrl) -> anyhow::Result<Arc<[u8]>> {
+        self.fetched.fetch_add(1, Ordering::SeqCst);
+        assert_eq!(url.as_str(), CERT_URL);
+        let Some(pem) = &self.pem else { bail!("SNS does not answer") };
+        Ok(pem.as_slice().into())
+    }
+}
+
+/// A verifier, and the source that it has.
+struct Bench {
+    verifier: Verifier,
+    files: Arc<Files>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let authority = Authority::new();
+        let pem = authority.certify("sns.amazonaws.com", (2026, 2027));
+        Self::with(authority.trust(), Some(pem))
+    }
+
+    fn with(trust: Trust, pem: Option<Vec<u8>>) -> Self {
+        let files = Arc::new(Files { pem, fetched: AtomicUsize::new(0) });
+        Self { verifier: Verifier::new([TOPIC.to_owned()], trust, files.clone()), files }
+    }
+
+    async fn verify(&self, message: &Value) -> Result<Verified, Refusal> {
+        self.verifier.verify(message.to_string().as_bytes(), now()).await
+    }
+
+    /// Verifies a message that must be refused before anything is fetched for it.
+    async fn refused_unseen(&self, message: &Value) -> Refusal {
+        let refusal = self.verify(message).await.unwrap_err();
+        assert_eq!(self.files.fetched.load(Ordering::SeqCst), 0, "{refusal}");
+        refusal
+    }
+}
+
+fn notification() -> Value {
+    json!({
+        "Type": "Notification",
+        "MessageId": "9d2c5580-b61d-550c-8583-37a582870907",
+        "TopicArn": TOPIC,
+        "Subject": "Amazon Glacier",
+        "Message": "{\"Action\":\"ArchiveRetrieval\"}",
+        "Timestamp": "2026-03-06T20:00:26.893Z",
+        "SignatureVersion": "2",
+        "SigningCertURL": CERT_URL,
+        "UnsubscribeURL": "https://sns.us-east-1.amazonaws.com/?Action=Unsubscribe",
+    })
+}
+
+fn confirmation(kind: &str) -> Value {
+    let mut message = notification();
+    message["Type"] = json!(kind);
+    message["Token"] = json!("2336412f37");
+    // Whatever stands here is never fetched: a verifier has nothing to fetch it with.
+    message["SubscribeURL"] = json!("http://169.254.169.254/latest/meta-data");
+    message.as_object_mut().unwrap().remove("Subject");
+    message
+}
+
+fn signed(mut message: Value) -> Value {
+    message["Signature"] = json!("");
+    let envelope: Envelope = serde_json::from_value(message.clone()).unwrap();
+    let signature = sns_key().sign(envelope.string_to_sign().unwrap().as_bytes()).unwrap();
+    message["Signature"] = json!(BASE64.encode(signature));
+    message
+}
+
+fn changed(mut message: Value, name: &str, value: &str) -> Value {
+    message[name] = json!(value);
+    message
+}
+
+#[tokio::test]
+async fn what_sns_signed_is_accepted() {
+    let bench = Bench::new();
+    let message = "{\"Action\":\"ArchiveRetrieval\"}".to_owned();
+    let topic_arn = TOPIC.to_owned();
+    let verified = bench.verify(&signed(notification())).await.unwrap();
+    assert_eq!(verified, Verified::Notification { topic_arn: topic_arn.clone(), message });
+
+    let subscribed = changed(confirmation("SubscriptionConfirmation"), "MessageId", "2");
+    let verified = bench.verify(&signed(subscribed)).await.unwrap();
+    let token = "2336412f37".to_owned();
+    let expected = Verified::SubscriptionConfirmation { topic_arn: topic_arn.clone(), token };
+    assert_eq!(verified, expected);
+
+    let ended = changed(confirmation("UnsubscribeConfirmation"), "MessageId", "3");
+    let verified = bench.verify(&signed(ended)).await.unwrap();
+    assert_eq!(verified, Verified::UnsubscribeConfirmation { topic_arn });
+}
+
+#[tokio::test]
+async fn every_signed_field_is_bound_by_the_signature() {
+    let bench = Bench::new();
+    for (name, value) in [
+        ("Message", "{\"Action\":\"Other\"}"),
+        ("MessageId", "another"),
+        ("Subject", "Other"),
+        ("Timestamp", "2026-03-06T20:00:27.000Z"),
+    ] {
+        let refused = bench.verify(&changed(signed(notification()), name, value)).await;
+        assert!(matches!(refused, Err(Refusal::BadSignature)), "{name}: {refused:?}");
+    }
+    let subscribed = signed(confirmation("SubscriptionConfirmation"));
+    for (name, value) in
+        [("Token", "another"), ("SubscribeURL", "https://x"), ("Type", "UnsubscribeConfirmation")]
+    {
+        let refused = bench.verify(&changed(subscribed.clone(), name, value)).await;
+        assert!(matches!(refused, Err(Refusal::BadSignature)), "{name}: {refused:?}");
+    }
+    let bare = changed(signed(notification()), "Signature", "no base64!");
+    assert!(matches!(bench.verify(&bare).await, Err(Refusal::BadSignature)));
+}
+
+#[tokio::test]
+async fn a_field_may_not_be_named_twice() {
+    let bench = Bench::new();
+    let twice = signed(notification()).to_string().replacen('{', "{\"Message\":\"other\",", 1);
+    let refused = bench.verifier.verify(twice.as_bytes(), now()).await;
+    assert!(matches!(refused, Err(Refusal::Malformed(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn certificates_are_fetched_from_sns_only() {
+    let bench = Bench::new();
+    let file = "SimpleNotificationService-0a1b.pem";
+    for host in [
+        "http://sns.us-east-1.amazonaws.com",
+        "https://sns.us-east-1.amazonaws.com.evil.tld",
+        "https://sns.us-east-1.amazonaws.com@evil.tld",
+        "https://evil.tld@sns.us-east-1.amazonaws.com",
+        "https://sns.us-east-1.amazonaws.com:444",
+        "https://169.254.169.254",
+        "https://sns.eu-west-1.amazonaws.com",
+    ] {
+        let message = changed(notification(), "SigningCertURL", &format!("{host}/{file}"));
+        let refused = bench.refused_unseen(&signed(message)).await;
+        assert!(matches!(refused, Refusal::SigningCertUrl(_)), "{host}: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_right_is_refused_before_anything_is_fetched() {
+    let bench = Bench::new();
+    let refused = |name, value| {
+        let message = signed(changed(notification(), name, value));
+        let bench = &bench;
+        async move { bench.refused_unseen(&message).await }
+    };
+    let other = "arn:aws:sns:us-east-1:123456789012:other";
+    assert!(matches!(refused("TopicArn", other).await, Refusal::UnknownTopic(_)));
+    assert!(matches!(refused("SignatureVersion", "1").await, Refusal::SignatureVersion(_)));
+    for stale in ["2026-03-06T19:00:29.999Z", "2026-03-06T21:00:30.001Z"] {
+        assert!(matches!(refused("Timestamp", stale).await, Refusal::Stale(_)), "{stale}");
+    }
+    assert!(matches!(refused("Timestamp", "yesterday").await, Refusal::Malformed(_)));
+    let large = bench.verifier.verify(&vec![b' '; MAX_BODY_BYTES + 1], now()).await;
+    assert!(matches!(large, Err(Refusal::TooLarge(_))), "{large:?}");
+    let html = bench.verifier.verify(b"<html>", now()).await;
+    assert!(matches!(html, Err(Refusal::Malformed(_))), "{html:?}");
+    assert_eq!(bench.files.fetched.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_message_is_accepted_once() {
+    let bench = Bench::new();
+    let message = signed(notification());
+    bench.verify(&message).await.unwrap();
+    let again = bench.verify(&message).await.unwrap_err();
+    assert!(matches!(again, Refusal::Replayed(_)), "{again}");
+    assert_eq!(again.status(), 200);
+}
+
+#[tokio::test]
+async fn a_forgery_does_not_use_up_the_id_of_a_message() {
+    let bench = Bench::new();
+    let forged = changed(signed(notification()), "Message", "forged");
+    bench.verify(&forged).await.unwrap_err();
+    bench.verify(&signed(notification())).await.unwrap();
+}
+
+#[tokio::test]
+async fn only_certificates_of_sns_are_trusted() {
+    let authority = Authority::new();
+    let evil = Authority::new();
+    let sns = "sns.amazonaws.com";
+    for (pem, why) in [
+        (authority.certify(sns, (2024, 2026)), "expired"),
+        (authority.certify(sns, (2027, 2028)), "not yet valid"),
+        (authority.certify("sns.amazonaws.com.evil.tld", (2026, 2027)), "another name"),
+        (authority.certify("s3.amazonaws.com", (2026, 2027)), "another service"),
+        (evil.certify(sns, (2026, 2027)), "another authority"),
+        (b"<html>".to_vec(), "no certificate"),
+    ] {
+        let bench = Bench::with(authority.trust(), Some(pem));
+        let refused = bench.verify(&signed(notification())).await;
+        assert!(matches!(refused, Err(Refusal::CertificateUntrusted(_))), "{why}: {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn another_key_does_not_sign_for_sns() {
+    let bench = Bench::new();
+    let mut message = signed(notification());
+    let envelope: Envelope = serde_json::from_value(message.clone()).unwrap();
+    let forged = rsa_key().sign(envelope.string_to_sign().unwrap().as_bytes()).unwrap();
+    message["Signature"] = json!(BASE64.encode(forged));
+    assert!(matches!(bench.verify(&message).await, Err(Refusal::BadSignature)));
+}
+
+#[tokio::test]
+async fn sns_is_told_to_try_again_while_its_certificate_cannot_be_fetched() {
+    let bench = Bench::with(Authority::new().trust(), None);
+    let refused = bench.verify(&signed(notification())).await.unwrap_err();
+    assert!(matches!(refused, Refusal::CertificateUnavailable(_)), "{refused}");
+    assert_eq!(refused.status(), 503);
+}

@@ -1,0 +1,127 @@
+//! The archive as objects of the S3 storage class GLACIER (Flexible Retrieval).
+
+use super::objects::{about, parts_of, received, size_of, write};
+use crate::aws::SnsTopic;
+use crate::ports::{Archive, Asked, Fetched, PortError, PortResult, Topic, Upload};
+use async_trait::async_trait;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_sdk_s3::types::{self, GlacierJobParameters, RestoreRequest, StorageClass};
+use gas_shared::JobId;
+use gas_shared::job::{StoredFile, Tier};
+use serde_json::json;
+use uuid::Uuid;
+
+/// How long S3 keeps a readable copy. It is fetched within minutes.
+const COPY_DAYS: i32 = 1;
+
+/// S3 has no name for a request to restore: an object has one at most.
+const RETRIEVAL_ID: &str = "restore-object";
+
+/// Annotated files as objects of a bucket of their own.
+#[derive(Clone, Debug)]
+pub struct GlacierClassArchive {
+    pub(super) client: Client,
+    pub(super) bucket: String,
+    /// Where S3 publishes that a copy is ready.
+    pub(super) completions: SnsTopic,
+}
+
+impl GlacierClassArchive {
+    fn object(&self, key: &str) -> StoredFile {
+        StoredFile { bucket: self.bucket.clone(), key: key.to_owned() }
+    }
+
+    /// Whether a readable copy is there already. S3 says nothing when it is asked for it again.
+    async fn is_ready(&self, object: &StoredFile) -> PortResult<bool> {
+        let head = self.client.head_object().bucket(&object.bucket).key(&object.key).send().await;
+        let head = head.map_err(|error| PortError::new(about("look at", object), error))?;
+        Ok(head.restore().is_some_and(|restore| restore.contains("ongoing-request=\"false\"")))
+    }
+
+    /// What S3 publishes when a copy gets ready
+    /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>).
+    async fn announce(&self, object: &StoredFile) -> PortResult<()> {
+        let event = json!({ "Records": [{
+            "eventSource": "aws:s3",
+            "eventName": "ObjectRestore:Completed",
+            "s3": { "bucket": { "name": object.bucket }, "object": { "key": object.key } },
+        }] });
+        self.completions.publish(&event.to_string()).await
+    }
+}
+
+#[async_trait]
+impl Archive for GlacierClassArchive {
+    /// The deployment makes the bucket.
+    async fn prepare(&self) -> PortResult<()> {
+        Ok(())
+    }
+
+    /// The ticket is the key of the object to be, which no other upload has.
+    async fn begin(&self, _job: JobId, file: &StoredFile) -> PortResult<String> {
+        Ok(format!("{}.{}", file.key, Uuid::new_v4()))
+    }
+
+    async fn upload(&self, ticket: &str, file: &StoredFile) -> PortResult<Upload> {
+        let size = size_of(&self.client, file).await?;
+        let parts = parts_of(&self.client, file, size);
+        let copy = self.object(ticket);
+        let copy = write(&self.client, &copy, StorageClass::Glacier, size, parts).await?;
+        Ok(Upload::Stored { archive_id: ticket.to_owned(), copy })
+    }
+
+    async fn abort(&self, ticket: &str) -> PortResult<bool> {
+        self.delete(ticket).await?;
+        Ok(true)
+    }
+
+    async fn retrieve(&self, _job: JobId, archive_id: &str, tier: Tier) -> PortResult<Asked> {
+        let object = self.object(archive_id);
+        let started = Asked::Started { retrieval_id: RETRIEVAL_ID.to_owned() };
+        if self.is_ready(&object).await? {
+            self.announce(&object).await?;
+            return Ok(started);
+        }
+        let tier = match tier {
+            Tier::Expedited => types::Tier::Expedited,
+            Tier::Standard => types::Tier::Standard,
+        };
+        let parameters = GlacierJobParameters::builder().tier(tier).build();
+        let parameters =
+            parameters.map_err(|error| PortError::new(about("restore", &object), error))?;
+        let request =
+            RestoreRequest::builder().days(COPY_DAYS).glacier_job_parameters(parameters).build();
+        let call = self.client.restore_object().bucket(&object.bucket).key(&object.key);
+        match call.restore_request(request).send().await {
+            Ok(_) => Ok(started),
+            Err(error) => match error.code() {
+                Some("RestoreAlreadyInProgress") => Ok(started),
+                Some("GlacierExpeditedRetrievalNotAvailable") => Ok(Asked::TierUnavailable),
+                _ => Err(PortError::new(about("restore", &object), error)),
+            },
+        }
+    }
+
+    async fn restore(
+        &self,
+        archive_id: &str,
+        _retrieval_id: &str,
+        to: &StoredFile,
+    ) -> PortResult<Fetched> {
+        let object = self.object(archive_id);
+        let call = self.client.get_object().bucket(&object.bucket).key(&object.key);
+        let copy = call.send().await;
+        let copy = copy.map_err(|error| PortError::new(about("read", &object), error))?;
+        let size = copy.content_length().and_then(|size| size.try_into().ok()).unwrap_or(0);
+        let bytes = received(copy.body, || about("read", &object));
+        write(&self.client, to, StorageClass::Standard, size, bytes).await
+    }
+
+    async fn delete(&self, archive_id: &str) -> PortResult<()> {
+        let object = self.object(archive_id);
+        let call = self.client.delete_object().bucket(&object.bucket).key(&object.key);
+        call.send().await.map_err(|error| PortError::new(about("delete", &object), error))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,208 @@
+//! On topic `complete_thaw`: an archive has a file ready. The message is not ours: each archive has
+//! its own.
+
+use gas_shared::JobId;
+use serde::Deserialize;
+
+/// A file that an archive has ready, or could not get ready.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completion {
+    /// The job whose result it is.
+    pub job_id: JobId,
+    /// The archive's name for the copy.
+    pub archive_id: String,
+    /// The archive's name for the request.
+    pub retrieval_id: String,
+    /// Whether it is ready.
+    pub succeeded: bool,
+}
+
+/// What a message on the topic means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ThawMessage {
+    /// Files are ready.
+    Completions(Vec<Completion>),
+    /// S3 tries out its notifications, as it does once when they are set up.
+    TestEvent,
+}
+
+/// A message that no archive sends.
+#[derive(Debug, thiserror::Error)]
+pub enum CompletionError {
+    /// It is neither of the two shapes.
+    #[error("the message is neither Glacier's nor S3's: {0}")]
+    Shape(#[from] serde_json::Error),
+    /// It does not name a job.
+    #[error("{from} names no job: {text:?}")]
+    NoJob {
+        /// Where the job's id should be.
+        from: &'static str,
+        /// What is there.
+        text: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Wire {
+    Glacier(GlacierJob),
+    S3(S3Event),
+    Test(S3Test),
+}
+
+/// <https://docs.aws.amazon.com/amazonglacier/latest/dev/api-initiate-job-post.html>: the job's
+/// description, as `DescribeJob` gives it.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct GlacierJob {
+    archive_id: String,
+    job_id: String,
+    /// What GAS gave as description: its own job id.
+    job_description: Option<String>,
+    status_code: String,
+}
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>
+#[derive(Deserialize)]
+struct S3Event {
+    #[serde(rename = "Records")]
+    records: Vec<S3Record>,
+}
+
+#[derive(Deserialize)]
+struct S3Record {
+    #[serde(rename = "eventName")]
+    event_name: String,
+    s3: S3Entity,
+}
+
+#[derive(Deserialize)]
+struct S3Entity {
+    object: S3Object,
+}
+
+#[derive(Deserialize)]
+struct S3Object {
+    /// URL-encoded, as forms encode.
+    key: String,
+}
+
+#[derive(Deserialize)]
+struct S3Test {
+    #[serde(rename = "Event")]
+    event: TestEvent,
+}
+
+#[derive(Deserialize)]
+enum TestEvent {
+    #[serde(rename = "s3:TestEvent")]
+    Test,
+}
+
+impl ThawMessage {
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// [`CompletionError`]: no archive sends such.
+    pub fn parse(body: &str) -> Result<Self, CompletionError> {
+        Ok(match serde_json::from_str(body)? {
+            Wire::Glacier(job) => Self::Completions(vec![job.completion()?]),
+            Wire::S3(event) => Self::Completions(event.completions()?),
+            Wire::Test(S3Test { event: TestEvent::Test }) => Self::TestEvent,
+        })
+    }
+}
+
+impl GlacierJob {
+    fn completion(self) -> Result<Completion, CompletionError> {
+        let text = self.job_description.unwrap_or_default();
+        let job_id = text.parse();
+        let job_id = job_id.map_err(|_| CompletionError::NoJob { from: "JobDescription", text })?;
+        Ok(Completion {
+            job_id,
+            archive_id: self.archive_id,
+            retrieval_id: self.job_id,
+            succeeded: self.status_code == "Succeeded",
+        })
+    }
+}
+
+impl S3Event {
+    fn completions(self) -> Result<Vec<Completion>, CompletionError> {
+        let completed = self.records.into_iter();
+        let completed =
+            completed.filter(|record| record.event_name.contains("ObjectRestore:Completed"));
+        completed.map(|record| record.s3.object.completion()).collect()
+    }
+}
+
+impl S3Object {
+    /// Keys are `<prefix>/<user>/<job>~<file>`.
+    fn completion(self) -> Result<Completion, CompletionError> {
+        let key = percent_encoding::percent_decode_str(&self.key.replace('+', " "))
+            .decode_utf8_lossy()
+            .into_owned();
+        let name = key.rsplit('/').next().and_then(|name| name.split_once('~'));
+        let job_id = name.and_then(|(job, _)| job.parse().ok());
+        let Some(job_id) = job_id else {
+            return Err(CompletionError::NoJob { from: "the object's key", text: key });
+        };
+        let retrieval_id = String::new();
+        Ok(Completion { job_id, archive_id: key, retrieval_id, succeeded: true })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "6f2c1d1e-0b1c-4e8f-9b6e-3f1f6f3b2a10";
+
+    fn only(body: &str) -> Completion {
+        match ThawMessage::parse(body).unwrap() {
+            ThawMessage::Completions(mut all) if all.len() == 1 => all.remove(0),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn glaciers_message_names_the_job_in_its_description() {
+        let body = format!(
+            r#"{{"Action":"ArchiveRetrieval","ArchiveId":"A1","ArchiveSizeInBytes":12,
+                "Completed":true,"JobDescription":"{ID}","JobId":"R1","StatusCode":"Succeeded",
+                "SHA256TreeHash":"00","Tier":"Expedited","VaultARN":"arn:vault"}}"#
+        );
+        let completion = only(&body);
+        assert_eq!(completion.job_id.to_string(), ID);
+        assert_eq!(
+            (completion.archive_id.as_str(), completion.retrieval_id.as_str()),
+            ("A1", "R1")
+        );
+        assert!(completion.succeeded);
+        assert!(!only(&body.replace("Succeeded", "Failed")).succeeded);
+    }
+
+    #[test]
+    fn s3s_message_names_the_job_in_the_key() {
+        let body = format!(
+            r#"{{"Records":[{{"eventSource":"aws:s3","eventName":"ObjectRestore:Completed",
+                "s3":{{"bucket":{{"name":"b"}},"object":{{"key":"gas/u/{ID}%7Ea+b.annot.vcf.t"}}}}}}]}}"#
+        );
+        let completion = only(&body);
+        assert_eq!(completion.job_id.to_string(), ID);
+        assert_eq!(completion.archive_id, format!("gas/u/{ID}~a b.annot.vcf.t"));
+    }
+
+    #[test]
+    fn s3_may_try_out_its_notifications() {
+        let body = r#"{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"b"}"#;
+        assert_eq!(ThawMessage::parse(body).unwrap(), ThawMessage::TestEvent);
+    }
+
+    #[test]
+    fn what_no_archive_sends_is_refused() {
+        for body in ["", "{}", "[]", r#"{"ArchiveId":"A","JobId":"R","StatusCode":"Succeeded"}"#] {
+            assert!(ThawMessage::parse(body).is_err(), "{body}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! What is kept of users' billing, in PostgreSQL.
+
+use super::accounts::Profile;
+use super::seconds;
+use crate::ports::{
+    BillingRow, BillingStore, EventState, Found, PortError, PortResult, WriteOutcome,
+};
+use async_trait::async_trait;
+use gas_shared::UserId;
+use jiff::Timestamp;
+use sqlx::postgres::{PgPool, PgRow};
+use sqlx::{FromRow, Row};
+use uuid::Uuid;
+
+/// Times travel as seconds, the precision of everything GAS stores.
+const COLUMNS: &str = "
+    identity_id, name, email, institution, role, stripe_customer, billing_version,
+    extract(epoch from plan_since)::bigint as plan_since,
+    plan_version, plan_version = plan_announced as announced";
+
+/// Writes what was found out, and notes the moment where the plan becomes another.
+const WRITE: &str = "
+    update profiles set
+        plan_since = case when role = $3 then plan_since else to_timestamp($7) end,
+        plan_version = case when role = $3 then plan_version else billing_version + 1 end,
+        role = $3,
+        stripe_subscription = $4,
+        subscription_status = $5,
+        billing_check = to_timestamp($6),
+        billing_version = billing_version + 1,
+        updated = now()
+    where identity_id = $1 and billing_version = $2";
+
+/// Billing in table `profiles`, events in table `stripe_events`.
+#[derive(Clone, Debug)]
+pub struct PostgresBilling {
+    pool: PgPool,
+}
+
+impl PostgresBilling {
+    /// The billing of a database that [`connect`](super::connect) has prepared.
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    async fn row_where<'a, V>(&self, column: &str, value: V) -> sqlx::Result<Option<BillingRow>>
+    where
+        V: sqlx::Encode<'a, sqlx::Postgres> + sqlx::Type<sqlx::Postgres> + Send + 'a,
+    {
+        let sql = format!("select {COLUMNS} from profiles where {column} = $1");
+        let query = sqlx::query_as::<_, Stored>(sqlx::AssertSqlSafe(sql)).bind(value);
+        Ok(query.fetch_optional(&self.pool).await?.map(|stored| stored.0))
+    }
+}
+
+#[async_trait]
+impl BillingStore for PostgresBilling {
+    async fn billing_of(&self, user: UserId) -> PortResult<Option<BillingRow>> {
+        let row = self.row_where("identity_id", user.as_uuid()).await;
+        row.map_err(|error| PortError::new(format!("read the billing of {user}"), error))
+    }
+
+    async fn billing_of_customer(&self, customer: &str) -> PortResult<Option<BillingRow>> {
+        let row = self.row_where("stripe_customer", customer).await;
+        row.map_err(|error| PortError::new(format!("read the billing of {customer}"), error))
+    }
+
+    async fn link_customer(&self, user: UserId, customer: &str) -> PortResult<String> {
+        const LINK: &str = "
+            update profiles set stripe_customer = coalesce(stripe_customer, $2), updated = now()
+            where identity_id = $1
+            returning stripe_customer";
+        let row: sqlx::Result<(String,)> =
+            sqlx::query_as(LINK).bind(user.as_uuid()).bind(customer).fetch_one(&self.pool).await;
+        let row =
+            row.map_err(|error| PortError::new(format!("note the customer of {user}"), error))?;
+        Ok(row.0)
+    }
+
+    async fn write_billing(
+        &self,
+        row: &BillingRow,
+        found: &Found<'_>,
+        at: Timestamp,
+    ) -> PortResult<WriteOutcome> {
+        let user = row.account.id;
+        let done = sqlx::query(WRITE)
+            .bind(user.as_uuid())
+            .bind(row.version)
+            .bind(found.plan.as_role())
+            .bind(found.subscription.map(|subscription| subscription.id.as_str()))
+            .bind(found.subscription.map(|subscription| subscription.status.as_str()))
+            .bind(found.check_at.map(seconds))
+            .bind(seconds(at))
+            .execute(&self.pool)
+            .await
+            .map_err(|error| PortError::new(format!("write the billing of {user}"), error))?;
+        Ok(match done.rows_affected() {
+            0 => WriteOutcome::Conflict,
+            _ => WriteOutcome::Written,
+        })
+    }
+
+    async fn plan_announced(&self, user: UserId, plan_version: i64) -> PortResult<()> {
+        const ANNOUNCED: &str = "
+            update profiles set plan_announced = $2 where identity_id = $1";
+        let query = sqlx::query(ANNOUNCED).bind(user.as_uuid()).bind(plan_version);
+        let done = query.execute(&self.pool).await;
+        done.map_err(|error| PortError::new(format!("note the plan of {user}"), error))?;
+        Ok(())
+    }
+
+    async fn to_check(&self, now: Timestamp, limit: u16) -> PortResult<Vec<UserId>> {
+        const DUE: &str = "
+            select identity_id from profiles
+            where billing_check <= to_timestamp($1)
+                or plan_version <> plan_announced
+            order by billing_check
+            limit $2";
+        let query = sqlx::query_as(DUE).bind(seconds(now)).bind(i64::from(limit));
+        let rows: sqlx::Result<Vec<(Uuid,)>> = query.fetch_all(&self.pool).await;
+        let rows = rows.map_err(|error| PortError::new("read whose plan to check", error))?;
+        Ok(rows.into_iter().map(|row| UserId::new(row.0)).collect())
+    }
+
+    async fn event_received(&self, id: &str, kind: &str, at: Timestamp) -> PortResult<EventState> {
+        // The update changes nothing; it makes the row that is there come back.
+        const RECEIVED: &str = "
+            insert into stripe_events (id, type, received) values ($1, $2, to_timestamp($3))
+            on conflict (id) do update set type = stripe_events.type
+            returning processed is not null";
+        let query = sqlx::query_as(RECEIVED).bind(id).bind(kind).bind(seconds(at));
+        let row: sqlx::Result<(bool,)> = query.fetch_one(&self.pool).await;
+        let row = row.map_err(|error| PortError::new(format!("note event {id}"), error))?;
+        Ok(if row.0 { EventState::Processed } else { EventState::Pending })
+    }
+
+    async fn event_processed(&self, id: &str, at: Timestamp) -> PortResult<()> {
+        const PROCESSED: &str = "
+            update stripe_events set processed = to_timestamp($2)
+            where id = $1 and processed is null";
+        let query = sqlx::query(PROCESSED).bind(id).bind(seconds(at));
+        let done = query.execute(&self.pool).await;
+        done.map_err(|error| PortError::new(format!("mark event {id} as processed"), error))?;
+        Ok(())
+    }
+}
+
+/// Billing as read from a row.
+struct Stored(BillingRow);
+
+impl FromRow<'_, PgRow> for Stored {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        let plan_since: Option<i64> = row.try_get("plan_since")?;
+        let plan_since = plan_since.map(Timestamp::from_second).transpose();
+        Ok(Self(BillingRow {
+            account: Profile::from_row(row)?.0,
+            customer: row.try_get("stripe_customer")?,
+            plan_since: plan_since.map_err(|error| sqlx::Error::ColumnDecode {
+                index: "plan_since".to_owned(),
+                source: Box::new(error),
+            })?,
+            plan_version: row.try_get("plan_version")?,
+            announced: row.try_get("announced")?,
+            version: row.try_get("billing_version")?,
+        }))
+    }
+}

@@ -1,0 +1,234 @@
+//! Stripe, behind the port [`Payments`].
+
+mod convert;
+mod signature;
+#[cfg(test)]
+mod tests;
+
+pub use signature::{SIGNATURE_TOLERANCE_SECS, SignatureError, check_signature};
+
+use crate::ports::{CheckoutRequest, OpenCheckout, Payments, PortError, PortResult, Subscription};
+use crate::{Offer, Secret};
+use async_trait::async_trait;
+use clap::Args;
+use convert::Failure;
+use gas_shared::Account;
+use gas_shared::billing::{CheckoutForm, CheckoutStatus, InvoiceView, Price};
+use std::collections::HashMap;
+use std::time::Duration;
+use stripe::{
+    Client, ClientBuilder, IdempotencyKey, RequestStrategy, StripeError, StripeRequest as _,
+};
+use stripe_billing::billing_portal_session::CreateBillingPortalSession;
+use stripe_billing::invoice::ListInvoice;
+use stripe_billing::subscription::{ListSubscription, ListSubscriptionStatus, UpdateSubscription};
+use stripe_checkout::checkout_session::{
+    CreateCheckoutSession, CreateCheckoutSessionLineItems, CreateCheckoutSessionSubscriptionData,
+    RetrieveCheckoutSession,
+};
+use stripe_core::customer::CreateCustomer;
+use stripe_product::price::RetrievePrice;
+use tokio::sync::OnceCell;
+
+/// How long one call may take: a page and Stripe's webhook wait for the answer.
+const TIMEOUT: Duration = Duration::from_secs(4);
+
+/// How often a call is tried that may be repeated.
+const ATTEMPTS: u32 = 2;
+
+/// How many invoices a page shows.
+const INVOICES: i64 = 24;
+
+/// The largest page of a list (<https://docs.stripe.com/api/pagination>). It comes newest first,
+/// so that of a customer with more subscriptions than that only long-ended ones are missed.
+const PAGE: i64 = 100;
+
+/// How a process speaks to Stripe.
+#[derive(Args, Clone, Debug)]
+pub struct StripeSettings {
+    /// The secret key; one of a test account begins with sk_test_ or rk_test_.
+    #[arg(long = "stripe-secret-key", env = "GAS_STRIPE_SECRET_KEY", hide_env_values = true)]
+    pub secret_key: Secret,
+    /// The id of the recurring price that is Premium. Subscriptions of other prices do not count.
+    #[arg(long = "stripe-price-id", env = "GAS_STRIPE_PRICE_ID")]
+    pub price_id: String,
+    /// Stripe's API, with a slash at the end.
+    #[arg(
+        long = "stripe-api-url",
+        env = "GAS_STRIPE_API_URL",
+        default_value = "https://api.stripe.com/"
+    )]
+    pub api_url: String,
+}
+
+impl StripeSettings {
+    /// What counts as Premium. Keys of live mode begin with `sk_live_` or `rk_live_`
+    /// (<https://docs.stripe.com/keys>).
+    pub fn offer(&self) -> Offer {
+        let key = self.secret_key.expose();
+        let livemode = key.starts_with("sk_live_") || key.starts_with("rk_live_");
+        Offer { price_id: self.price_id.clone(), livemode }
+    }
+}
+
+/// Stripe by its official API.
+pub struct Stripe {
+    client: Client,
+    price_id: String,
+    origin: String,
+    /// A price never changes its amount, so it is asked for once.
+    price: OnceCell<Price>,
+}
+
+impl Stripe {
+    /// Prepares the client; nothing is called yet. `origin` is where browsers reach GAS, without a
+    /// slash at the end: pages of Stripe's lead back there.
+    ///
+    /// # Errors
+    /// Where the key cannot be sent or the URL is none.
+    pub fn new(settings: &StripeSettings, origin: &str) -> PortResult<Self> {
+        let client = ClientBuilder::new(settings.secret_key.expose())
+            .url(&settings.api_url)
+            .timeout(TIMEOUT)
+            .request_strategy(RequestStrategy::Retry(ATTEMPTS))
+            .app_info("GAS", Some(env!("CARGO_PKG_VERSION").to_owned()), None)
+            .build()
+            .map_err(Failure::port("prepare the Stripe client (see GAS_STRIPE_API_URL)"))?;
+        let price_id = settings.price_id.clone();
+        Ok(Self { client, price_id, origin: origin.to_owned(), price: OnceCell::new() })
+    }
+
+    async fn fetch_price(&self) -> PortResult<Price> {
+        let action = || format!("read price {} at Stripe (see GAS_STRIPE_PRICE_ID)", self.price_id);
+        let price = RetrievePrice::new(self.price_id.as_str()).send(&self.client).await;
+        let price = price.map_err(Failure::port(action()))?;
+        convert::price(&price).map_err(|error| PortError::new(action(), error))
+    }
+}
+
+/// A creation that Stripe does once for all calls with the same key
+/// (<https://docs.stripe.com/api/idempotent_requests>).
+fn once(key: &str) -> PortResult<RequestStrategy> {
+    let key = IdempotencyKey::new(key)
+        .map_err(|error| PortError::new("make an idempotency key for Stripe", error))?;
+    Ok(RequestStrategy::Idempotent(key))
+}
+
+fn user_metadata(user: impl ToString) -> HashMap<String, String> {
+    HashMap::from([("user_id".to_owned(), user.to_string())])
+}
+
+#[async_trait]
+impl Payments for Stripe {
+    async fn create_customer(&self, user: &Account, attempt: &str) -> PortResult<String> {
+        let customer = CreateCustomer::new()
+            .email(&user.email)
+            .name(&user.name)
+            .metadata(user_metadata(user.id))
+            .customize()
+            .request_strategy(once(attempt)?)
+            .send(&self.client)
+            .await
+            .map_err(Failure::port("make a customer at Stripe"))?;
+        Ok(customer.id.to_string())
+    }
+
+    async fn start_checkout(&self, request: &CheckoutRequest<'_>) -> PortResult<OpenCheckout> {
+        const ACTION: &str = "begin a checkout at Stripe";
+        let mut item = CreateCheckoutSessionLineItems::new();
+        item.price = Some(self.price_id.clone());
+        item.quantity = Some(1);
+        let mut subscription = CreateCheckoutSessionSubscriptionData::new();
+        subscription.metadata = Some(user_metadata(request.user));
+        // Stripe fills the id in.
+        let done = format!("{}/billing/return?session_id={{CHECKOUT_SESSION_ID}}", self.origin);
+        let session = CreateCheckoutSession::new()
+            .mode(stripe_shared::CheckoutSessionMode::Subscription)
+            .customer(request.customer)
+            .client_reference_id(request.user.to_string())
+            .metadata(user_metadata(request.user))
+            .line_items(vec![item])
+            .subscription_data(subscription);
+        let session = match request.form {
+            // A card is paid with and the page stays as it is, such as with a file that was chosen;
+            // only ways to pay that lead elsewhere come back by the URL.
+            CheckoutForm::Embedded => session
+                .ui_mode(stripe_shared::CheckoutSessionUiMode::EmbeddedPage)
+                .redirect_on_completion(
+                    stripe_shared::CheckoutSessionRedirectOnCompletion::IfRequired,
+                )
+                .return_url(done),
+            CheckoutForm::Hosted => session
+                .ui_mode(stripe_shared::CheckoutSessionUiMode::HostedPage)
+                .success_url(done)
+                .cancel_url(format!("{}/billing", self.origin)),
+        };
+        let session = session.customize().request_strategy(once(request.attempt)?);
+        let session = session.send(&self.client).await.map_err(Failure::port(ACTION))?;
+        let open = match request.form {
+            CheckoutForm::Embedded => {
+                session.client_secret.map(|client_secret| OpenCheckout::Embedded { client_secret })
+            }
+            CheckoutForm::Hosted => session.url.map(|url| OpenCheckout::Hosted { url }),
+        };
+        open.ok_or_else(|| PortError::new(ACTION, "the answer has nothing to open it with"))
+    }
+
+    async fn checkout(&self, id: &str) -> PortResult<Option<(String, CheckoutStatus)>> {
+        let session = match RetrieveCheckoutSession::new(id).send(&self.client).await {
+            Err(StripeError::Stripe(_, 404)) => return Ok(None),
+            answer => answer.map_err(Failure::port("read a checkout at Stripe"))?,
+        };
+        let customer = session.customer.as_ref().map(|customer| customer.id().to_string());
+        Ok(customer.zip(convert::checkout_status(session.status)))
+    }
+
+    async fn subscriptions(&self, customer: &str) -> PortResult<Vec<Subscription>> {
+        let action = || format!("list the subscriptions of {customer} at Stripe");
+        let list = ListSubscription::new()
+            .customer(customer)
+            .status(ListSubscriptionStatus::All)
+            .limit(PAGE)
+            .expand(["data.default_payment_method".to_owned()])
+            .send(&self.client)
+            .await
+            .map_err(Failure::port(action()))?;
+        let all: Result<_, _> = list.data.iter().map(convert::subscription).collect();
+        all.map_err(|error| PortError::new(action(), error))
+    }
+
+    async fn set_cancel_at_period_end(&self, subscription: &str, cancel: bool) -> PortResult<()> {
+        UpdateSubscription::new(subscription)
+            .cancel_at_period_end(cancel)
+            .send(&self.client)
+            .await
+            .map(drop)
+            .map_err(Failure::port(format!("change subscription {subscription} at Stripe")))
+    }
+
+    async fn open_portal(&self, customer: &str) -> PortResult<String> {
+        let portal = CreateBillingPortalSession::new()
+            .customer(customer)
+            .return_url(format!("{}/billing", self.origin))
+            .send(&self.client)
+            .await
+            .map_err(Failure::port("open the billing portal at Stripe"))?;
+        Ok(portal.url)
+    }
+
+    async fn invoices(&self, customer: &str) -> PortResult<Vec<InvoiceView>> {
+        let action = || format!("list the invoices of {customer} at Stripe");
+        let list = ListInvoice::new()
+            .customer(customer)
+            .limit(INVOICES)
+            .send(&self.client)
+            .await
+            .map_err(Failure::port(action()))?;
+        let all: Result<_, _> = list.data.iter().map(convert::invoice).collect();
+        all.map_err(|error| PortError::new(action(), error))
+    }
+
+    async fn price(&self) -> PortResult<Price> {
+        self.price.get_or_try_init(|| self.fetch_price()).await.cloned()
+    }
+}

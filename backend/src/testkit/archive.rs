@@ -1,0 +1,218 @@
+//! The archive, its timer and queues in memory.
+
+use super::fakes::{Crash, FakeObjects, lock};
+use crate::ports::{
+    Archive, ArchiveTimer, Asked, Fetched, Message, PortError, PortResult, Queue, Upload,
+};
+use async_trait::async_trait;
+use gas_shared::JobId;
+use gas_shared::job::{StoredFile, Tier};
+use jiff::SignedDuration;
+use sha2::{Digest, Sha256};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// An archive that copies from and to [`FakeObjects`].
+#[derive(Debug, Default)]
+pub struct FakeArchive {
+    objects: Arc<FakeObjects>,
+    crash: Crash,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Uploads by ticket, with the copy once it is complete.
+    uploads: HashMap<String, Option<String>>,
+    copies: HashMap<String, Vec<u8>>,
+    /// What was asked for, in order.
+    retrievals: Vec<(JobId, String, Tier)>,
+    no_expedited: bool,
+    next: u32,
+}
+
+impl FakeArchive {
+    pub(super) fn new(objects: Arc<FakeObjects>, crash: Crash) -> Self {
+        Self { objects, crash, ..Self::default() }
+    }
+
+    /// How many copies there are.
+    pub fn copies(&self) -> usize {
+        lock(&self.state).copies.len()
+    }
+
+    /// What was asked for, in order.
+    pub fn retrievals(&self) -> Vec<(JobId, String, Tier)> {
+        lock(&self.state).retrievals.clone()
+    }
+
+    /// The archive has no capacity for expedited retrievals.
+    pub fn refuse_expedited(&self) {
+        lock(&self.state).no_expedited = true;
+    }
+
+    /// Damages every copy.
+    pub fn damage(&self) {
+        for copy in lock(&self.state).copies.values_mut() {
+            copy.push(b'!');
+        }
+    }
+}
+
+fn measured(bytes: &[u8]) -> Fetched {
+    let digest = Sha256::digest(bytes);
+    let tree_hash = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    Fetched { size: bytes.len() as u64, tree_hash }
+}
+
+#[async_trait]
+impl Archive for FakeArchive {
+    async fn prepare(&self) -> PortResult<()> {
+        Ok(())
+    }
+
+    async fn begin(&self, _job: JobId, _file: &StoredFile) -> PortResult<String> {
+        self.crash.before_call()?;
+        let ticket = {
+            let mut state = lock(&self.state);
+            state.next += 1;
+            let ticket = format!("upload-{}", state.next);
+            state.uploads.insert(ticket.clone(), None);
+            ticket
+        };
+        self.crash.after_effect()?;
+        Ok(ticket)
+    }
+
+    async fn upload(&self, ticket: &str, file: &StoredFile) -> PortResult<Upload> {
+        self.crash.before_call()?;
+        let bytes = self.objects.get(file);
+        let bytes = bytes.ok_or_else(|| PortError::new("read the object", "no such key"))?;
+        let copy = measured(&bytes);
+        let archive_id = {
+            let mut state = lock(&self.state);
+            let State { uploads, copies, .. } = &mut *state;
+            let Some(done) = uploads.get_mut(ticket) else { return Ok(Upload::TicketGone) };
+            let id = done.get_or_insert_with(|| format!("archive-of-{ticket}")).clone();
+            copies.insert(id.clone(), bytes);
+            id
+        };
+        self.crash.after_effect()?;
+        Ok(Upload::Stored { archive_id, copy })
+    }
+
+    async fn abort(&self, ticket: &str) -> PortResult<bool> {
+        self.crash.before_call()?;
+        {
+            let mut state = lock(&self.state);
+            match state.uploads.get(ticket) {
+                Some(None) => state.uploads.remove(ticket),
+                _ => return Ok(false),
+            };
+        }
+        self.crash.after_effect()?;
+        Ok(true)
+    }
+
+    async fn retrieve(&self, job: JobId, archive_id: &str, tier: Tier) -> PortResult<Asked> {
+        self.crash.before_call()?;
+        let retrieval_id = {
+            let mut state = lock(&self.state);
+            if tier == Tier::Expedited && state.no_expedited {
+                return Ok(Asked::TierUnavailable);
+            }
+            state.retrievals.push((job, archive_id.to_owned(), tier));
+            format!("retrieval-{}", state.retrievals.len())
+        };
+        self.crash.after_effect()?;
+        Ok(Asked::Started { retrieval_id })
+    }
+
+    async fn restore(
+        &self,
+        archive_id: &str,
+        _retrieval_id: &str,
+        to: &StoredFile,
+    ) -> PortResult<Fetched> {
+        self.crash.before_call()?;
+        let bytes = lock(&self.state).copies.get(archive_id).cloned();
+        let bytes = bytes.ok_or_else(|| PortError::new("fetch the archive", "no such archive"))?;
+        self.objects.put(to, &bytes);
+        self.crash.after_effect()?;
+        Ok(measured(&bytes))
+    }
+
+    async fn delete(&self, archive_id: &str) -> PortResult<()> {
+        self.crash.before_call()?;
+        lock(&self.state).copies.remove(archive_id);
+        self.crash.after_effect()
+    }
+}
+
+/// A timer that remembers what it was asked for.
+#[derive(Debug, Default)]
+pub struct FakeTimer {
+    started: Mutex<Vec<(String, JobId, SignedDuration)>>,
+    crash: Crash,
+}
+
+impl FakeTimer {
+    pub(super) fn new(crash: Crash) -> Self {
+        Self { crash, ..Self::default() }
+    }
+
+    /// Every timer started, in order.
+    pub fn started(&self) -> Vec<(String, JobId, SignedDuration)> {
+        lock(&self.started).clone()
+    }
+}
+
+#[async_trait]
+impl ArchiveTimer for FakeTimer {
+    async fn start(&self, name: &str, job: JobId, wait: SignedDuration) -> PortResult<()> {
+        self.crash.before_call()?;
+        {
+            let mut started = lock(&self.started);
+            if started.iter().any(|(other, ..)| other == name) {
+                return Ok(());
+            }
+            started.push((name.to_owned(), job, wait));
+        }
+        self.crash.after_effect()
+    }
+}
+
+/// A queue in memory; a received message is gone unless it is given back.
+#[derive(Debug, Default)]
+pub struct FakeQueue(Mutex<VecDeque<String>>);
+
+impl FakeQueue {
+    /// What is in the queue.
+    pub fn bodies(&self) -> Vec<String> {
+        lock(&self.0).iter().cloned().collect()
+    }
+}
+
+#[async_trait]
+impl Queue for FakeQueue {
+    async fn send(&self, body: &str) -> PortResult<()> {
+        lock(&self.0).push_back(body.to_owned());
+        Ok(())
+    }
+
+    async fn receive(&self, max: u8, _visibility: Duration) -> PortResult<Vec<Message>> {
+        let mut queue = lock(&self.0);
+        let count = queue.len().min(max.into());
+        let message = |body: String| Message { receipt: body.clone(), body, receive_count: 1 };
+        Ok(queue.drain(..count).map(message).collect())
+    }
+
+    async fn extend(&self, message: &Message, _visibility: Duration) -> PortResult<()> {
+        self.send(&message.body).await
+    }
+
+    async fn delete(&self, _message: &Message) -> PortResult<()> {
+        Ok(())
+    }
+}

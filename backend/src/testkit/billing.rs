@@ -1,0 +1,267 @@
+//! Stripe and what is kept of it, in memory.
+
+use super::{FakeAccounts, TestGas, lock};
+use crate::ports::{
+    Accounts, BillingRow, BillingStore, CheckoutRequest, EventState, Found, OpenCheckout, Payments,
+    PortError, PortResult, Subscription, SubscriptionStatus, WriteOutcome,
+};
+use crate::{Billing, Offer};
+use async_trait::async_trait;
+use gas_shared::billing::{CheckoutForm, CheckoutStatus, Interval, InvoiceView, Money, Price};
+use gas_shared::{Account, UserId};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+
+/// The price that counts in tests.
+pub const TEST_PRICE: &str = "price_premium";
+
+/// A [`Billing`] in memory, with handles to look into its ports.
+pub struct TestBilling {
+    /// The ports, as use-cases take them.
+    pub billing: Billing,
+    /// Stripe.
+    pub payments: Arc<FakePayments>,
+    /// What is kept of it.
+    pub store: Arc<FakeBillingStore>,
+}
+
+impl TestBilling {
+    /// Billing beside a service in memory.
+    pub fn new(test: &TestGas) -> Self {
+        let payments = Arc::new(FakePayments::default());
+        let store = Arc::new(FakeBillingStore::new(test.accounts.clone()));
+        let billing = Billing {
+            gas: test.gas.clone(),
+            payments: payments.clone(),
+            store: store.clone(),
+            offer: Arc::new(Offer { price_id: TEST_PRICE.to_owned(), livemode: false }),
+        };
+        Self { billing, payments, store }
+    }
+}
+
+/// A subscription of [`TEST_PRICE`] whose first month began at `created`.
+pub fn subscription(id: &str, status: SubscriptionStatus, created: Timestamp) -> Subscription {
+    Subscription {
+        id: id.to_owned(),
+        status,
+        price_id: TEST_PRICE.to_owned(),
+        price: test_price(),
+        livemode: false,
+        created,
+        period_start: created,
+        period_end: created + SignedDuration::from_hours(24 * 30),
+        ends_at: None,
+        card: None,
+    }
+}
+
+fn test_price() -> Price {
+    let amount = Money { minor: 900, currency: "usd".to_owned() };
+    Price { amount, every: Interval::Month, count: 1 }
+}
+
+/// Stripe in memory.
+#[derive(Debug, Default)]
+pub struct FakePayments {
+    subscriptions: Mutex<BTreeMap<String, Vec<Subscription>>>,
+    checkouts: Mutex<BTreeMap<String, (String, CheckoutStatus)>>,
+    failures: Mutex<u32>,
+}
+
+impl FakePayments {
+    /// Sets what a customer has.
+    pub fn put(&self, customer: &str, subscriptions: Vec<Subscription>) {
+        lock(&self.subscriptions).insert(customer.to_owned(), subscriptions);
+    }
+
+    /// Sets how far a checkout is.
+    pub fn set_checkout(&self, id: &str, customer: &str, status: CheckoutStatus) {
+        lock(&self.checkouts).insert(id.to_owned(), (customer.to_owned(), status));
+    }
+
+    /// The attempts of the checkouts that were begun: repeats of one are one checkout.
+    pub fn attempts(&self) -> Vec<String> {
+        lock(&self.checkouts).keys().cloned().collect()
+    }
+
+    /// Makes the next reads of subscriptions fail.
+    pub fn fail_reads(&self, count: u32) {
+        *lock(&self.failures) = count;
+    }
+}
+
+#[async_trait]
+impl Payments for FakePayments {
+    async fn create_customer(&self, user: &Account, _attempt: &str) -> PortResult<String> {
+        Ok(format!("cus_{}", user.id))
+    }
+
+    async fn start_checkout(&self, request: &CheckoutRequest<'_>) -> PortResult<OpenCheckout> {
+        self.set_checkout(request.attempt, request.customer, CheckoutStatus::Open);
+        let opener = request.attempt.to_owned();
+        Ok(match request.form {
+            CheckoutForm::Embedded => OpenCheckout::Embedded { client_secret: opener },
+            CheckoutForm::Hosted => OpenCheckout::Hosted { url: opener },
+        })
+    }
+
+    async fn checkout(&self, id: &str) -> PortResult<Option<(String, CheckoutStatus)>> {
+        Ok(lock(&self.checkouts).get(id).cloned())
+    }
+
+    async fn subscriptions(&self, customer: &str) -> PortResult<Vec<Subscription>> {
+        let mut failures = lock(&self.failures);
+        if *failures > 0 {
+            *failures -= 1;
+            return Err(PortError::new("list subscriptions", "no connection"));
+        }
+        Ok(lock(&self.subscriptions).get(customer).cloned().unwrap_or_default())
+    }
+
+    async fn set_cancel_at_period_end(&self, subscription: &str, cancel: bool) -> PortResult<()> {
+        for one in lock(&self.subscriptions).values_mut().flatten() {
+            if one.id == subscription {
+                one.ends_at = cancel.then_some(one.period_end);
+            }
+        }
+        Ok(())
+    }
+
+    async fn open_portal(&self, customer: &str) -> PortResult<String> {
+        Ok(format!("https://billing.example/{customer}"))
+    }
+
+    async fn invoices(&self, _customer: &str) -> PortResult<Vec<InvoiceView>> {
+        Ok(Vec::new())
+    }
+
+    async fn price(&self) -> PortResult<Price> {
+        Ok(test_price())
+    }
+}
+
+/// What is kept of users' billing, in memory.
+#[derive(Debug)]
+pub struct FakeBillingStore {
+    accounts: Arc<FakeAccounts>,
+    rows: Mutex<HashMap<UserId, Row>>,
+    events: Mutex<BTreeMap<String, Option<Timestamp>>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Row {
+    customer: Option<String>,
+    plan_since: Option<Timestamp>,
+    plan_version: i64,
+    announced: i64,
+    version: i64,
+    check_at: Option<Timestamp>,
+}
+
+impl FakeBillingStore {
+    /// Billing of these profiles.
+    pub fn new(accounts: Arc<FakeAccounts>) -> Self {
+        Self { accounts, rows: Mutex::default(), events: Mutex::default() }
+    }
+
+    /// The ids of all events that were seen, and whether they are processed.
+    pub fn events(&self) -> Vec<(String, bool)> {
+        let events = lock(&self.events);
+        events.iter().map(|(id, processed)| (id.clone(), processed.is_some())).collect()
+    }
+
+    /// When a user's plan is to be checked.
+    pub fn check_at(&self, user: UserId) -> Option<Timestamp> {
+        lock(&self.rows).get(&user).and_then(|row| row.check_at)
+    }
+}
+
+#[async_trait]
+impl BillingStore for FakeBillingStore {
+    async fn billing_of(&self, user: UserId) -> PortResult<Option<BillingRow>> {
+        let Some(account) = self.accounts.account(user).await? else { return Ok(None) };
+        let row = lock(&self.rows).get(&user).cloned().unwrap_or_default();
+        Ok(Some(BillingRow {
+            account,
+            customer: row.customer,
+            plan_since: row.plan_since,
+            plan_version: row.plan_version,
+            announced: row.plan_version == row.announced,
+            version: row.version,
+        }))
+    }
+
+    async fn billing_of_customer(&self, customer: &str) -> PortResult<Option<BillingRow>> {
+        let owns = |row: &Row| row.customer.as_deref() == Some(customer);
+        let user = lock(&self.rows).iter().find(|(_, row)| owns(row)).map(|(user, _)| *user);
+        match user {
+            Some(user) => self.billing_of(user).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn link_customer(&self, user: UserId, customer: &str) -> PortResult<String> {
+        let mut rows = lock(&self.rows);
+        let row = rows.entry(user).or_default();
+        Ok(row.customer.get_or_insert_with(|| customer.to_owned()).clone())
+    }
+
+    async fn write_billing(
+        &self,
+        row: &BillingRow,
+        found: &Found<'_>,
+        at: Timestamp,
+    ) -> PortResult<WriteOutcome> {
+        let user = row.account.id;
+        let Some(mut account) = self.accounts.account(user).await? else {
+            return Ok(WriteOutcome::Conflict);
+        };
+        let mut rows = lock(&self.rows);
+        let stored = rows.entry(user).or_default();
+        if stored.version != row.version {
+            return Ok(WriteOutcome::Conflict);
+        }
+        stored.version += 1;
+        stored.check_at = found.check_at;
+        if account.plan != found.plan {
+            stored.plan_since = Some(at);
+            stored.plan_version = stored.version;
+            account.plan = found.plan;
+            self.accounts.put(account);
+        }
+        Ok(WriteOutcome::Written)
+    }
+
+    async fn plan_announced(&self, user: UserId, plan_version: i64) -> PortResult<()> {
+        let mut rows = lock(&self.rows);
+        rows.entry(user).or_default().announced = plan_version;
+        Ok(())
+    }
+
+    async fn to_check(&self, now: Timestamp, limit: u16) -> PortResult<Vec<UserId>> {
+        let due = |row: &Row| {
+            row.check_at.is_some_and(|at| at <= now) || row.plan_version != row.announced
+        };
+        let rows = lock(&self.rows);
+        let users = rows.iter().filter(|(_, row)| due(row)).map(|(user, _)| *user);
+        Ok(users.take(usize::from(limit)).collect())
+    }
+
+    async fn event_received(
+        &self,
+        id: &str,
+        _kind: &str,
+        _at: Timestamp,
+    ) -> PortResult<EventState> {
+        let mut events = lock(&self.events);
+        let processed = events.entry(id.to_owned()).or_default();
+        Ok(if processed.is_some() { EventState::Processed } else { EventState::Pending })
+    }
+
+    async fn event_processed(&self, id: &str, at: Timestamp) -> PortResult<()> {
+        lock(&self.events).insert(id.to_owned(), Some(at));
+        Ok(())
+    }
+}

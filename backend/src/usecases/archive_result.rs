@@ -1,0 +1,217 @@
+//! A result whose time is out goes to the archive.
+//!
+//! One step at a time, each noted in the row before the next: the ticket of the upload, the copy
+//! in the archive, the end of the S3 object. Whoever begins anew after a crash finds in the row
+//! where to go on, so there is never a second copy and never none.
+
+use super::plan::plan_of;
+use super::{ChangeError, change_job, publish};
+use crate::Gas;
+use crate::messages::Notice;
+use crate::ports::{Fetched, PortError, Upload};
+use gas_shared::job::{
+    Archived, Change, Completion, JobState, Refused, Results, ResultsChange, StoredFile,
+};
+use gas_shared::{Job, JobId, Plan};
+use jiff::SignedDuration;
+
+/// How often the row is looked at again. Each look follows a step that was done, or one that
+/// somebody else did first.
+const MAX_STEPS: u32 = 16;
+
+/// How an attempt to archive ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArchiveOutcome {
+    /// The result is in the archive, and not in S3 any more.
+    Archived,
+    /// The result stays in S3: the owner is on Premium, or no end is set.
+    Kept,
+    /// The owner may still download it for so long: come back then.
+    NotYet(SignedDuration),
+    /// The job has no results, or they are on their way back from the archive.
+    NothingToDo,
+}
+
+/// Why a result was not archived. Trying again is safe.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// The row could not be changed.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// What the archive has is not what the job's result is.
+    #[error("the copy of job {job} has {copied} bytes; the result has {expected}")]
+    Damaged {
+        /// The job.
+        job: JobId,
+        /// Bytes in the archive.
+        copied: u64,
+        /// Bytes as noted when the job was completed.
+        expected: u64,
+    },
+    /// The archive has no capacity at any tier.
+    #[error("the archive cannot hand out the result of job {0} now")]
+    NoCapacity(JobId),
+    /// A service failed.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// Archives a job's result if its time is out and its owner is not on Premium, by the plan of this
+/// moment.
+///
+/// # Errors
+/// [`ArchiveError`]; call again.
+pub async fn archive_result(gas: &Gas, id: JobId) -> Result<ArchiveOutcome, ArchiveError> {
+    for _ in 0..MAX_STEPS {
+        let job = gas.jobs.job(id).await?.ok_or(ChangeError::NotFound(id))?;
+        match step(gas, &job).await {
+            Ok(Some(outcome)) => return Ok(outcome),
+            Ok(None) => {}
+            // Somebody else took a step: look again.
+            Err(ArchiveError::Change(ChangeError::Refused { .. })) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(ChangeError::Contended(id).into())
+}
+
+/// Takes one step. `None` after a step that others follow.
+async fn step(gas: &Gas, job: &Job) -> Result<Option<ArchiveOutcome>, ArchiveError> {
+    let JobState::Completed(done) = &job.state else {
+        return Ok(Some(ArchiveOutcome::NothingToDo));
+    };
+    match &done.results {
+        Results::Stored(stored) => {
+            let Some(until) = stored.until else { return Ok(Some(ArchiveOutcome::Kept)) };
+            if plan_of(gas, job.owner).await? == Plan::Premium {
+                change(gas, job, ResultsChange::ExpiryLifted).await?;
+                return Ok(Some(ArchiveOutcome::Kept));
+            }
+            let left = until.duration_since(gas.clock.now());
+            if left.is_positive() {
+                return Ok(Some(ArchiveOutcome::NotYet(left)));
+            }
+            begin(gas, job, &stored.file).await
+        }
+        Results::Archiving { stored, ticket } => {
+            if plan_of(gas, job.owner).await? == Plan::Premium {
+                give_up(gas, ticket, &stored.file).await?;
+                change(gas, job, ResultsChange::ExpiryLifted).await?;
+                return Ok(Some(ArchiveOutcome::Kept));
+            }
+            upload(gas, job, done, ticket, &stored.file).await
+        }
+        Results::Archived { archived, leftover: Some(file) } => {
+            announce(gas, job, archived).await?;
+            purge(gas, job, file).await?;
+            Ok(None)
+        }
+        Results::Archived { leftover: None, .. } => Ok(Some(ArchiveOutcome::Archived)),
+        Results::Thawing { .. } => Ok(Some(ArchiveOutcome::NothingToDo)),
+    }
+}
+
+async fn begin(
+    gas: &Gas,
+    job: &Job,
+    file: &StoredFile,
+) -> Result<Option<ArchiveOutcome>, ArchiveError> {
+    let ticket = gas.archive.begin(job.id, file).await?;
+    let begun = change(gas, job, ResultsChange::ArchiveBegun { ticket: ticket.clone() }).await;
+    if begun.is_err() {
+        // Nothing was sent yet, and nobody will ever know the ticket.
+        gas.archive.abort(&ticket).await?;
+    }
+    begun?;
+    Ok(None)
+}
+
+async fn upload(
+    gas: &Gas,
+    job: &Job,
+    done: &Completion,
+    ticket: &str,
+    file: &StoredFile,
+) -> Result<Option<ArchiveOutcome>, ArchiveError> {
+    let (id, copy) = match gas.archive.upload(ticket, file).await? {
+        Upload::Stored { archive_id, copy } => (archive_id, copy),
+        Upload::TicketGone => return begin(gas, job, file).await,
+    };
+    let Fetched { size, tree_hash } = copy;
+    if size != done.result_size {
+        gas.archive.delete(&id).await?;
+        return Err(ArchiveError::Damaged {
+            job: job.id,
+            copied: size,
+            expected: done.result_size,
+        });
+    }
+    let ticket = ticket.to_owned();
+    let archived = ResultsChange::Archived { ticket, id: id.clone(), tree_hash };
+    match change(gas, job, archived).await {
+        Ok(_) => Ok(None),
+        Err(error) => {
+            forget_unless_noted(gas, job.id, &error, &id).await?;
+            Err(error.into())
+        }
+    }
+}
+
+/// Deletes a copy that the row would not take. Two archivers may bring the same copy; then the
+/// row has it already.
+async fn forget_unless_noted(
+    gas: &Gas,
+    job: JobId,
+    error: &ChangeError,
+    archive_id: &str,
+) -> Result<(), ArchiveError> {
+    if !matches!(error, ChangeError::Refused { refused: Refused::IllegalResults { .. }, .. }) {
+        return Ok(());
+    }
+    let row = gas.jobs.job(job).await?;
+    let noted = row.is_some_and(|row| match &row.state {
+        JobState::Completed(done) => match &done.results {
+            Results::Archived { archived, .. } | Results::Thawing { archived, .. } => {
+                archived.id == archive_id
+            }
+            // Another archiver of the same upload may be about to note it.
+            Results::Archiving { .. } => true,
+            Results::Stored(_) => false,
+        },
+        _ => false,
+    });
+    if !noted {
+        gas.archive.delete(archive_id).await?;
+    }
+    Ok(())
+}
+
+/// Ends an upload that is not wanted any more, whether it is complete or not.
+async fn give_up(gas: &Gas, ticket: &str, file: &StoredFile) -> Result<(), ArchiveError> {
+    if gas.archive.abort(ticket).await? {
+        return Ok(());
+    }
+    if let Upload::Stored { archive_id, .. } = gas.archive.upload(ticket, file).await? {
+        gas.archive.delete(&archive_id).await?;
+    }
+    Ok(())
+}
+
+/// Deletes the S3 object of an archived result, and notes it.
+pub(super) async fn purge(gas: &Gas, job: &Job, file: &StoredFile) -> Result<Job, ArchiveError> {
+    gas.objects.delete(file).await?;
+    Ok(change(gas, job, ResultsChange::Purged).await?)
+}
+
+async fn announce(gas: &Gas, job: &Job, archived: &Archived) -> Result<(), ArchiveError> {
+    let notice = Notice::ResultsArchived { job_id: job.id, user_id: job.owner, at: archived.at };
+    Ok(publish(&*gas.notices, &notice).await?)
+}
+
+async fn change(gas: &Gas, job: &Job, change: ResultsChange) -> Result<Job, ChangeError> {
+    change_job(gas, job.id, Change::Results(change)).await
+}
+
+#[cfg(test)]
+#[path = "archive_result_tests.rs"]
+mod tests;

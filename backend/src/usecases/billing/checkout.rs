@@ -1,0 +1,98 @@
+//! A user begins to pay.
+
+use super::standing::{deciding, standing};
+use super::{BillingError, row_of};
+use crate::Billing;
+use crate::ports::{BillingRow, CheckoutRequest, OpenCheckout};
+use gas_shared::billing::{CheckoutForm, CheckoutStatus, Standing};
+use gas_shared::{Account, UserId};
+
+/// How long one attempt lasts, in seconds. Within it, a second tab or a second click opens the
+/// same checkout, which can be paid once. Stripe's checkouts are open for 24 hours and its
+/// idempotency keys live as long, so an attempt must be much shorter.
+const ATTEMPT_SECS: i64 = 3600;
+
+/// Begins the checkout of a Premium subscription.
+///
+/// # Errors
+/// [`BillingError::AlreadySubscribed`] or [`BillingError::PaymentDue`] where there is one;
+/// nothing was charged in any case.
+pub async fn start_checkout(
+    billing: &Billing,
+    account: &Account,
+    form: CheckoutForm,
+) -> Result<OpenCheckout, BillingError> {
+    let row = row_of(billing, account.id).await?;
+    let customer = ensure_customer(billing, account, &row).await?;
+    refuse_a_second(billing, &customer).await?;
+    let how = match form {
+        CheckoutForm::Embedded => "embedded",
+        CheckoutForm::Hosted => "hosted",
+    };
+    // The version changes with all that Stripe tells us, so that a subscription that ended and is
+    // bought anew is a new attempt.
+    let attempt = format!(
+        "{}:{}:{how}-{}-{}",
+        account.id,
+        billing.offer.price_id,
+        row.version,
+        window(billing)
+    );
+    let request =
+        CheckoutRequest { user: account.id, customer: &customer, form, attempt: &attempt };
+    billing.payments.start_checkout(&request).await.map_err(BillingError::Payments)
+}
+
+/// How far one of a user's checkouts is.
+///
+/// # Errors
+/// [`BillingError::NoCheckout`] also for another user's.
+pub async fn checkout_status(
+    billing: &Billing,
+    user: UserId,
+    session: &str,
+) -> Result<CheckoutStatus, BillingError> {
+    // The id becomes part of a path at Stripe.
+    let is_id = session.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if session.is_empty() || !is_id {
+        return Err(BillingError::NoCheckout);
+    }
+    let own = row_of(billing, user).await?.customer.ok_or(BillingError::NoCheckout)?;
+    let checkout = billing.payments.checkout(session).await.map_err(BillingError::Payments)?;
+    match checkout {
+        Some((customer, status)) if customer == own => Ok(status),
+        _ => Err(BillingError::NoCheckout),
+    }
+}
+
+async fn ensure_customer(
+    billing: &Billing,
+    account: &Account,
+    row: &BillingRow,
+) -> Result<String, BillingError> {
+    if let Some(customer) = &row.customer {
+        return Ok(customer.clone());
+    }
+    let attempt = format!("{}:customer:{}", account.id, window(billing));
+    let made = billing.payments.create_customer(account, &attempt).await;
+    let customer = made.map_err(BillingError::Payments)?;
+    Ok(billing.store.link_customer(account.id, &customer).await?)
+}
+
+/// Asks Stripe and not the row: its events may be on their way still.
+async fn refuse_a_second(billing: &Billing, customer: &str) -> Result<(), BillingError> {
+    let all = billing.payments.subscriptions(customer).await.map_err(BillingError::Payments)?;
+    let now = billing.gas.clock.now();
+    let deciding = deciding(&all, &billing.offer, now);
+    match deciding.and_then(|subscription| standing(subscription, now)) {
+        None => Ok(()),
+        Some(Standing::Renews { .. } | Standing::Ends { .. }) => {
+            Err(BillingError::AlreadySubscribed)
+        }
+        Some(Standing::PastDue { .. } | Standing::Unpaid) => Err(BillingError::PaymentDue),
+    }
+}
+
+fn window(billing: &Billing) -> i64 {
+    billing.gas.clock.now().as_second() / ATTEMPT_SECS
+}

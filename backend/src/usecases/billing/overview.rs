@@ -1,0 +1,44 @@
+//! What the billing page shows.
+
+use super::standing::{deciding, standing};
+use super::{BillingError, row_of};
+use crate::Billing;
+use gas_shared::UserId;
+use gas_shared::billing::{BillingOverview, SubscriptionView};
+
+/// A user's plan from PostgreSQL, and their subscription, card and invoices from Stripe.
+///
+/// # Errors
+/// Where PostgreSQL or Stripe fail.
+pub async fn billing_overview(
+    billing: &Billing,
+    user: UserId,
+) -> Result<BillingOverview, BillingError> {
+    let row = row_of(billing, user).await?;
+    let (subscriptions, invoices) = match &row.customer {
+        Some(customer) => futures::try_join!(
+            billing.payments.subscriptions(customer),
+            billing.payments.invoices(customer)
+        )
+        .map_err(BillingError::Payments)?,
+        None => Default::default(),
+    };
+    let now = billing.gas.clock.now();
+    let current = deciding(&subscriptions, &billing.offer, now)
+        .and_then(|subscription| Some((subscription, standing(subscription, now)?)));
+    let price = match current {
+        Some((subscription, _)) => subscription.price.clone(),
+        None => billing.payments.price().await.map_err(BillingError::Payments)?,
+    };
+    Ok(BillingOverview {
+        plan: row.account.plan,
+        plan_since: row.plan_since,
+        downgrade_notice_secs: billing.gas.terms.downgrade_notice_secs,
+        price,
+        subscription: current.map(|(subscription, standing)| SubscriptionView {
+            standing,
+            card: subscription.card.clone(),
+        }),
+        invoices,
+    })
+}

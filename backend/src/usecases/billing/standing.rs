@@ -1,0 +1,85 @@
+//! What follows from a customer's subscriptions: pure rules.
+
+use crate::billing::Offer;
+use crate::ports::{Found, Subscription, SubscriptionStatus as Status};
+use gas_shared::Plan;
+use gas_shared::billing::{PAST_DUE_GRACE_DAYS, Standing};
+use jiff::{SignedDuration, Timestamp};
+
+/// Stripe charges about an hour after a period's end; some time later it should have told us.
+const CHECK_AFTER_PERIOD: SignedDuration = SignedDuration::from_hours(2);
+
+/// How soon to look again where Stripe is late.
+const CHECK_AGAIN: SignedDuration = SignedDuration::from_hours(1);
+
+/// The plan that a customer's subscriptions give, by the one that counts.
+pub(super) fn found<'a>(all: &'a [Subscription], offer: &Offer, now: Timestamp) -> Found<'a> {
+    let subscription = deciding(all, offer, now);
+    let plan = subscription.map_or(Plan::Free, |subscription| plan_of(subscription, now));
+    let check_at = subscription.filter(|_| plan == Plan::Premium).map(|subscription| {
+        match subscription.status {
+            Status::PastDue => grace_end(subscription),
+            _ => {
+                let end = subscription.ends_at.unwrap_or(subscription.period_end);
+                (end + CHECK_AFTER_PERIOD).max(now + CHECK_AGAIN)
+            }
+        }
+    });
+    Found { plan, subscription, check_at }
+}
+
+/// The subscription that counts: of our price and mode, rather one that gives Premium, rather one
+/// that is not over, rather the newest.
+pub(super) fn deciding<'a>(
+    all: &'a [Subscription],
+    offer: &Offer,
+    now: Timestamp,
+) -> Option<&'a Subscription> {
+    let ours = all.iter().filter(|one| is_ours(one, offer));
+    ours.max_by_key(|one| {
+        (plan_of(one, now) == Plan::Premium, standing(one, now).is_some(), one.created, &one.id)
+    })
+}
+
+/// How many subscriptions of ours a customer pays at the same time.
+pub(super) fn paid_count(all: &[Subscription], offer: &Offer) -> usize {
+    let paid = |one: &&Subscription| matches!(one.status, Status::Active | Status::PastDue);
+    all.iter().filter(|one| is_ours(one, offer)).filter(paid).count()
+}
+
+/// What happens next with a subscription; `None` where it is over or never began.
+pub(super) fn standing(subscription: &Subscription, now: Timestamp) -> Option<Standing> {
+    match subscription.status {
+        Status::Active | Status::Trialing => Some(match subscription.ends_at {
+            Some(at) => Standing::Ends { at },
+            None => Standing::Renews { at: subscription.period_end },
+        }),
+        Status::PastDue if now < grace_end(subscription) => {
+            Some(Standing::PastDue { premium_until: grace_end(subscription) })
+        }
+        Status::PastDue | Status::Unpaid => Some(Standing::Unpaid),
+        Status::Canceled
+        | Status::Incomplete
+        | Status::IncompleteExpired
+        | Status::Paused
+        | Status::Unknown => None,
+    }
+}
+
+fn plan_of(subscription: &Subscription, now: Timestamp) -> Plan {
+    match standing(subscription, now) {
+        Some(Standing::Renews { .. } | Standing::Ends { .. } | Standing::PastDue { .. }) => {
+            Plan::Premium
+        }
+        Some(Standing::Unpaid) | None => Plan::Free,
+    }
+}
+
+/// A period begins on the day it is due, so an unpaid one is overdue from its beginning.
+fn grace_end(subscription: &Subscription) -> Timestamp {
+    subscription.period_start + SignedDuration::from_hours(24 * PAST_DUE_GRACE_DAYS)
+}
+
+fn is_ours(subscription: &Subscription, offer: &Offer) -> bool {
+    subscription.price_id == offer.price_id && subscription.livemode == offer.livemode
+}

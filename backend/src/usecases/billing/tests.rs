@@ -1,0 +1,320 @@
+//! Plans follow Stripe, whatever the order of its events.
+
+use super::*;
+use crate::messages::Notice;
+use crate::ports::{BillingStore, Subscription, SubscriptionStatus as Status};
+use crate::testkit::{TestBilling, TestGas, subscription};
+use gas_shared::billing::{CheckoutForm, CheckoutStatus, Standing};
+use gas_shared::{Account, Plan};
+use jiff::SignedDuration;
+use proptest::prelude::*;
+
+const DAY: i64 = 24 * 3600;
+
+/// A user with a customer at Stripe.
+struct Payer {
+    test: TestGas,
+    stripe: TestBilling,
+    user: Account,
+    customer: String,
+}
+
+impl Payer {
+    async fn new() -> Self {
+        let test = TestGas::new();
+        let stripe = TestBilling::new(&test);
+        let user = test.user("ada", Plan::Free);
+        let customer = stripe.store.link_customer(user.id, "cus_ada").await.unwrap();
+        Self { test, stripe, user, customer }
+    }
+
+    fn subscription(&self, id: &str, status: Status) -> Subscription {
+        subscription(id, status, self.test.gas.clock.now())
+    }
+
+    fn stripe_has(&self, subscriptions: Vec<Subscription>) {
+        self.stripe.payments.put(&self.customer, subscriptions);
+    }
+
+    async fn deliver(&self, id: &str, kind: &str) -> Result<EventOutcome, BillingError> {
+        handle_stripe_event(&self.stripe.billing, &event(id, kind, &self.customer)).await
+    }
+
+    async fn plan(&self) -> Plan {
+        self.test.accounts.get(self.user.id).plan
+    }
+
+    async fn standing(&self) -> Option<Standing> {
+        let overview = billing_overview(&self.stripe.billing, self.user.id).await.unwrap();
+        overview.subscription.map(|subscription| subscription.standing)
+    }
+}
+
+fn event(id: &str, kind: &str, customer: &str) -> StripeEvent {
+    let json = serde_json::json!({
+        "id": id, "type": kind, "livemode": false, "a_field_of_tomorrow": {},
+        "data": { "object": { "id": "obj_1", "customer": customer, "status": "anything" } }
+    });
+    serde_json::from_value(json).unwrap()
+}
+
+#[tokio::test]
+async fn every_status_has_its_plan() {
+    for (status, plan) in [
+        (Status::Active, Plan::Premium),
+        (Status::Trialing, Plan::Premium),
+        (Status::PastDue, Plan::Premium),
+        (Status::Unpaid, Plan::Free),
+        (Status::Canceled, Plan::Free),
+        (Status::Incomplete, Plan::Free),
+        (Status::IncompleteExpired, Plan::Free),
+        (Status::Paused, Plan::Free),
+        (Status::Unknown, Plan::Free),
+    ] {
+        let payer = Payer::new().await;
+        payer.stripe_has(vec![payer.subscription("sub_1", status)]);
+        payer.deliver("evt_1", "customer.subscription.updated").await.unwrap();
+        assert_eq!(payer.plan().await, plan, "{status:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_is_worked_on_until_it_is_done_and_then_never_again() {
+    let payer = Payer::new().await;
+    payer.stripe_has(vec![payer.subscription("sub_1", Status::Active)]);
+    payer.stripe.payments.fail_reads(1);
+    payer.deliver("evt_1", "invoice.paid").await.unwrap_err();
+    assert_eq!(payer.stripe.store.events(), [("evt_1".to_owned(), false)]);
+    assert_eq!(payer.plan().await, Plan::Free);
+
+    assert_eq!(payer.deliver("evt_1", "invoice.paid").await.unwrap(), EventOutcome::Done);
+    assert_eq!(payer.plan().await, Plan::Premium);
+    let again = payer.deliver("evt_1", "invoice.paid").await.unwrap();
+    assert_eq!(again, EventOutcome::Duplicate);
+    assert_eq!(payer.stripe.store.events(), [("evt_1".to_owned(), true)]);
+}
+
+#[tokio::test]
+async fn an_old_subscriptions_end_does_not_take_a_newer_one_away() {
+    let payer = Payer::new().await;
+    let old = payer.subscription("sub_old", Status::Canceled);
+    payer.test.clock.advance_secs(DAY);
+    payer.stripe_has(vec![payer.subscription("sub_new", Status::Active), old]);
+    payer.deliver("evt_new", "customer.subscription.created").await.unwrap();
+    payer.deliver("evt_old", "customer.subscription.deleted").await.unwrap();
+    assert_eq!(payer.plan().await, Plan::Premium);
+}
+
+#[tokio::test]
+async fn another_price_or_mode_gives_nothing() {
+    let payer = Payer::new().await;
+    let mut other = payer.subscription("sub_1", Status::Active);
+    other.price_id = "price_cheap".to_owned();
+    let mut live = payer.subscription("sub_2", Status::Active);
+    live.livemode = true;
+    payer.stripe_has(vec![other, live]);
+    payer.deliver("evt_1", "customer.subscription.created").await.unwrap();
+    assert_eq!(payer.plan().await, Plan::Free);
+    assert_eq!(payer.standing().await, None);
+}
+
+#[tokio::test]
+async fn events_of_strangers_other_modes_and_other_kinds_are_ignored() {
+    let payer = Payer::new().await;
+    payer.stripe_has(vec![payer.subscription("sub_1", Status::Active)]);
+    let billing = &payer.stripe.billing;
+    let stranger = event("evt_1", "invoice.paid", "cus_stranger");
+    assert_eq!(handle_stripe_event(billing, &stranger).await.unwrap(), EventOutcome::Ignored);
+    let mut live = event("evt_2", "invoice.paid", &payer.customer);
+    live.livemode = true;
+    assert_eq!(handle_stripe_event(billing, &live).await.unwrap(), EventOutcome::Ignored);
+    let other = payer.deliver("evt_3", "customer.created").await.unwrap();
+    assert_eq!(other, EventOutcome::Ignored);
+    assert_eq!(payer.plan().await, Plan::Free);
+}
+
+#[tokio::test]
+async fn premium_outlives_a_failed_renewal_by_seven_days_without_any_event() {
+    let payer = Payer::new().await;
+    payer.stripe_has(vec![payer.subscription("sub_1", Status::PastDue)]);
+    payer.deliver("evt_1", "invoice.payment_failed").await.unwrap();
+    let until = payer.test.gas.clock.now() + SignedDuration::from_secs(7 * DAY);
+    assert_eq!(payer.standing().await, Some(Standing::PastDue { premium_until: until }));
+    assert_eq!(payer.stripe.store.check_at(payer.user.id), Some(until));
+
+    payer.test.clock.advance_secs(7 * DAY - 1);
+    assert_eq!(check_plans(&payer.stripe.billing).await.unwrap(), 0);
+    assert_eq!(payer.plan().await, Plan::Premium);
+    payer.test.clock.advance_secs(1);
+    assert_eq!(check_plans(&payer.stripe.billing).await.unwrap(), 1);
+    assert_eq!(payer.plan().await, Plan::Free);
+    assert_eq!(payer.standing().await, Some(Standing::Unpaid));
+    assert_eq!(check_plans(&payer.stripe.billing).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn users_are_told_of_premium_and_of_a_charge_that_is_still_open() {
+    let payer = Payer::new().await;
+    let (id, since) = (payer.user.id, payer.test.gas.clock.now());
+    let told = || -> Vec<Notice> {
+        let bodies = payer.test.notices.bodies();
+        bodies.iter().map(|body| serde_json::from_str(body).unwrap()).collect()
+    };
+    payer.stripe_has(vec![payer.subscription("sub_1", Status::Active)]);
+    // The failure's event overtaken by the payment that made it good.
+    payer.deliver("evt_1", "invoice.payment_failed").await.unwrap();
+    payer.deliver("evt_2", "invoice.paid").await.unwrap();
+    let welcome = Notice::Welcome { user_id: id, since };
+    assert_eq!(told(), [welcome.clone()]);
+    assert_eq!(payer.test.start_thaw.len(), 1);
+
+    payer.stripe_has(vec![payer.subscription("sub_1", Status::PastDue)]);
+    payer.deliver("evt_3", "invoice.payment_failed").await.unwrap();
+    let failed = Notice::PaymentFailed { user_id: id, invoice: "obj_1".to_owned() };
+    assert_eq!(told(), [welcome, failed]);
+}
+
+#[tokio::test]
+async fn a_lost_event_is_made_up_for_after_the_period() {
+    let payer = Payer::new().await;
+    payer.stripe_has(vec![payer.subscription("sub_1", Status::Active)]);
+    payer.deliver("evt_1", "invoice.paid").await.unwrap();
+    payer.stripe_has(vec![payer.subscription("sub_1", Status::Canceled)]);
+    payer.test.clock.advance_secs(30 * DAY);
+    assert_eq!(check_plans(&payer.stripe.billing).await.unwrap(), 0);
+    payer.test.clock.advance_secs(2 * 3600);
+    assert_eq!(check_plans(&payer.stripe.billing).await.unwrap(), 1);
+    assert_eq!(payer.plan().await, Plan::Free);
+}
+
+#[tokio::test]
+async fn a_change_that_was_stored_but_not_announced_is_announced_later() {
+    let payer = Payer::new().await;
+    let store = &payer.stripe.store;
+    let subscription = payer.subscription("sub_1", Status::Active);
+    payer.stripe_has(vec![subscription.clone()]);
+    // A process that dies after it has written the plan.
+    let row = store.billing_of(payer.user.id).await.unwrap().unwrap();
+    let found = crate::ports::Found {
+        plan: Plan::Premium,
+        subscription: Some(&subscription),
+        check_at: None,
+    };
+    store.write_billing(&row, &found, payer.test.gas.clock.now()).await.unwrap();
+    assert!(!store.billing_of(payer.user.id).await.unwrap().unwrap().announced);
+    assert_eq!(check_plans(&payer.stripe.billing).await.unwrap(), 1);
+    assert!(store.billing_of(payer.user.id).await.unwrap().unwrap().announced);
+    // The same row cannot be written over what came after it.
+    let late = store.write_billing(&row, &found, payer.test.gas.clock.now()).await.unwrap();
+    assert_eq!(late, crate::ports::WriteOutcome::Conflict);
+}
+
+#[tokio::test]
+async fn two_clicks_open_one_checkout_and_a_subscriber_none() {
+    let test = TestGas::new();
+    let stripe = TestBilling::new(&test);
+    let ada = test.user("ada", Plan::Free);
+    let begin = || start_checkout(&stripe.billing, &ada, CheckoutForm::Embedded);
+    assert_eq!(begin().await.unwrap(), begin().await.unwrap());
+    assert_eq!(stripe.payments.attempts().len(), 1);
+
+    let customer = format!("cus_{}", ada.id);
+    let now = test.gas.clock.now();
+    stripe.payments.put(&customer, vec![subscription("sub_1", Status::Active, now)]);
+    assert!(matches!(begin().await.unwrap_err(), BillingError::AlreadySubscribed));
+    stripe.payments.put(&customer, vec![subscription("sub_1", Status::Unpaid, now)]);
+    assert!(matches!(begin().await.unwrap_err(), BillingError::PaymentDue));
+    stripe.payments.put(&customer, vec![subscription("sub_1", Status::Canceled, now)]);
+    begin().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_checkout_that_is_complete_grants_nothing_and_is_its_owners_only() {
+    let payer = Payer::new().await;
+    let eve = payer.test.user("eve", Plan::Free);
+    payer.stripe.store.link_customer(eve.id, "cus_eve").await.unwrap();
+    payer.stripe.payments.set_checkout("cs_1", &payer.customer, CheckoutStatus::Complete);
+    payer.stripe_has(vec![payer.subscription("sub_1", Status::Active)]);
+    let billing = &payer.stripe.billing;
+    let own = checkout_status(billing, payer.user.id, "cs_1").await.unwrap();
+    assert_eq!(own, CheckoutStatus::Complete);
+    assert_eq!(payer.plan().await, Plan::Free, "only an event changes the plan");
+    for other in ["cs_1", "cs_none", "../customers/cus_ada", ""] {
+        let refused = checkout_status(billing, eve.id, other).await.unwrap_err();
+        assert!(matches!(refused, BillingError::NoCheckout));
+    }
+}
+
+#[tokio::test]
+async fn a_cancelled_subscription_can_be_resumed_until_it_ends() {
+    let payer = Payer::new().await;
+    let subscription = payer.subscription("sub_1", Status::Active);
+    let end = subscription.period_end;
+    payer.stripe_has(vec![subscription]);
+    let (billing, user) = (&payer.stripe.billing, payer.user.id);
+    let cancelled = cancel_subscription(billing, user).await.unwrap();
+    assert_eq!(cancelled.subscription.unwrap().standing, Standing::Ends { at: end });
+    let resumed = resume_subscription(billing, user).await.unwrap();
+    assert_eq!(resumed.subscription.unwrap().standing, Standing::Renews { at: end });
+    payer.stripe_has(vec![payer.subscription("sub_1", Status::Canceled)]);
+    let refused = resume_subscription(billing, user).await.unwrap_err();
+    assert!(matches!(refused, BillingError::NoSubscription));
+}
+
+/// What happens at Stripe in a test, step by step: the first subscription is bought, not paid,
+/// and ends; another is bought; perhaps it ends too.
+fn history(payer: &Payer, ends_free: bool) -> Vec<(&'static str, Vec<Subscription>)> {
+    let first = |status| payer.subscription("sub_1", status);
+    let later = payer.test.gas.clock.now() + SignedDuration::from_secs(DAY);
+    let second = |status| subscription("sub_2", status, later);
+    let mut steps = vec![
+        ("checkout.session.completed", vec![first(Status::Active)]),
+        ("customer.subscription.created", vec![first(Status::Active)]),
+        ("invoice.paid", vec![first(Status::Active)]),
+        ("invoice.payment_failed", vec![first(Status::PastDue)]),
+        ("customer.subscription.deleted", vec![first(Status::Canceled)]),
+        ("checkout.session.completed", vec![second(Status::Active), first(Status::Canceled)]),
+        ("customer.subscription.created", vec![second(Status::Active), first(Status::Canceled)]),
+    ];
+    if ends_free {
+        let over = vec![second(Status::Canceled), first(Status::Canceled)];
+        steps.push(("customer.subscription.deleted", over));
+    }
+    steps
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    /// Stripe's state moves on while its events are on their way, twice each and in any order; an
+    /// event comes after what it tells of, that is all.
+    #[test]
+    fn shuffled_and_doubled_events_end_in_the_same_plan(
+        keys in proptest::collection::vec(any::<u16>(), 16),
+        ends_free in any::<bool>(),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let payer = Payer::new().await;
+            let steps = history(&payer, ends_free);
+            // Each delivery takes place at a moment after its step, as its key says.
+            let mut deliveries: Vec<(u32, usize)> = keys
+                .iter()
+                .enumerate()
+                .map(|(n, key)| (u32::from(*key), n % steps.len()))
+                .collect();
+            deliveries.extend((0..steps.len()).map(|step| (u32::MAX, step)));
+            deliveries.sort_unstable();
+            let mut at = 0;
+            for (moment, step) in deliveries {
+                at = at.max(step).max(moment as usize * steps.len() / 65_536).min(steps.len() - 1);
+                payer.stripe_has(steps[at].1.clone());
+                let outcome = payer.deliver(&format!("evt_{step}"), steps[step].0).await;
+                assert!(matches!(outcome.unwrap(), EventOutcome::Done | EventOutcome::Duplicate));
+            }
+            let expected = if ends_free { Plan::Free } else { Plan::Premium };
+            assert_eq!(payer.plan().await, expected);
+            assert_eq!(payer.stripe.store.events().len(), steps.len());
+        });
+    }
+}

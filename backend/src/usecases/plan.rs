@@ -1,0 +1,80 @@
+//! A user's plan: read where it decides something, and what follows when it changes.
+
+use super::change_job::tell_user;
+use super::{ChangeError, change_job, publish};
+use crate::Gas;
+use crate::messages::StartThaw;
+use crate::ports::PortResult;
+use gas_shared::job::{Change, JobState, Refused, Results, ResultsChange};
+use gas_shared::{Account, Job, LiveEvent, Plan, UserId};
+use jiff::Timestamp;
+
+/// Jobs read at a time.
+const PAGE: u16 = 100;
+
+/// A user's plan, read afresh. Who has no profile (any more) is on Free.
+pub(super) async fn plan_of(gas: &Gas, user: UserId) -> PortResult<Plan> {
+    let account = gas.accounts.account(user).await?;
+    Ok(account.map_or(Plan::Free, |account| account.plan))
+}
+
+/// Does what follows from a change of plan, which is already stored; `since` is when it was.
+/// Calling again, for the same change, does nothing new.
+///
+/// Premium: archived results start to come back. Free: results that are stored stay for
+/// [`Terms::downgrade_notice_secs`](crate::Terms) from then on.
+///
+/// # Errors
+/// Where a service fails; call again.
+pub async fn plan_changed(
+    gas: &Gas,
+    account: &Account,
+    since: Timestamp,
+) -> Result<(), ChangeError> {
+    tell_user(gas, account.id, LiveEvent::Plan(account.plan)).await;
+    match account.plan {
+        Plan::Premium => {
+            publish(&*gas.start_thaw, &StartThaw { user_id: account.id }).await?;
+            Ok(())
+        }
+        Plan::Free => end_stored_results(gas, account.id, gas.terms.notice_ends(since)).await,
+    }
+}
+
+async fn end_stored_results(gas: &Gas, user: UserId, until: Timestamp) -> Result<(), ChangeError> {
+    let mut cursor: Option<String> = None;
+    loop {
+        let page = gas.jobs.jobs_of(user, cursor.as_deref(), PAGE).await?;
+        for job in page.jobs.iter().filter(|job| ends_before(job, until)) {
+            end_result(gas, job, until).await?;
+        }
+        cursor = page.next;
+        if cursor.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+fn ends_before(job: &Job, until: Timestamp) -> bool {
+    match &job.state {
+        JobState::Completed(done) => match &done.results {
+            Results::Stored(stored) => stored.until.is_none_or(|end| end < until),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+async fn end_result(gas: &Gas, job: &Job, until: Timestamp) -> Result<(), ChangeError> {
+    let change = Change::Results(ResultsChange::ExpirySet { until });
+    match change_job(gas, job.id, change).await {
+        Ok(_) => {}
+        // It went elsewhere meanwhile.
+        Err(ChangeError::Refused { refused: Refused::IllegalResults { .. }, .. }) => return Ok(()),
+        Err(error) => return Err(error),
+    }
+    // Another name than that of the timer of the first time.
+    let name = format!("{}-{}", job.id, until.as_second());
+    gas.archive_timer.start(&name, job.id, until.duration_since(gas.clock.now())).await?;
+    Ok(())
+}

@@ -1,0 +1,88 @@
+use super::*;
+use crate::testkit::TestGas;
+use crate::usecases::{archive_result, claim_job, thaw_results};
+use gas_shared::job::Tier;
+use gas_shared::{JobStatus, Plan};
+use jiff::SignedDuration;
+
+const REPAIRED: Reconciled = Reconciled { repaired: 1, failed: 0 };
+const NOTHING: Reconciled = Reconciled { repaired: 0, failed: 0 };
+
+async fn round(test: &TestGas) -> Reconciled {
+    reconcile(&test.gas).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_upload_that_never_came_fails_and_one_that_came_is_queued() {
+    let test = TestGas::new();
+    let ada = test.user("ada", Plan::Free);
+    let lost = test.ticket(&ada).await.job_id;
+    let arrived = test.ticket(&ada).await.job_id;
+    test.objects.put(&test.job(arrived).input.file, b"##fileformat=VCFv4.2\n");
+    assert_eq!(round(&test).await, NOTHING, "there is time");
+    test.clock.advance_secs(30 * 60);
+    assert_eq!(round(&test).await, Reconciled { repaired: 2, failed: 0 });
+    let JobState::Failed(failure) = test.job(lost).state else { panic!("not failed") };
+    assert_eq!((failure.kind, failure.reason.as_str()), (FailureKind::Input, NEVER_UPLOADED));
+    assert_eq!(test.job(arrived).status(), JobStatus::Pending);
+    assert_eq!(test.job_requests.len(), 1);
+    assert_eq!(round(&test).await, NOTHING);
+}
+
+#[tokio::test]
+async fn a_job_whose_message_is_lost_is_queued_once_an_hour() {
+    let test = TestGas::new();
+    let ada = test.user("ada", Plan::Free);
+    test.pending_job(&ada).await;
+    test.clock.advance_secs(60 * 60);
+    assert_eq!(round(&test).await, REPAIRED);
+    assert_eq!(round(&test).await, NOTHING);
+    assert_eq!(test.job_requests.len(), 2);
+}
+
+#[tokio::test]
+async fn a_run_without_a_sign_of_life_is_offered_to_other_workers() {
+    let test = TestGas::new();
+    let ada = test.user("ada", Plan::Free);
+    let job = test.pending_job(&ada).await;
+    let silence = SignedDuration::from_secs(45);
+    claim_job(&test.gas, job.id, silence).await.unwrap();
+    test.clock.advance_secs(5 * 60);
+    assert_eq!(round(&test).await, REPAIRED);
+    assert!(claim_job(&test.gas, job.id, silence).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_result_whose_timer_is_lost_is_archived_and_a_premium_users_is_kept() {
+    let test = TestGas::new();
+    let ada = test.user("ada", Plan::Free);
+    let eve = test.user("eve", Plan::Free);
+    let adas = test.completed_job(&ada).await;
+    let eves = test.completed_job(&eve).await;
+    test.set_plan(&eve, Plan::Premium);
+    test.clock.advance_secs(180 + 2 * 60);
+    assert_eq!(round(&test).await, Reconciled { repaired: 2, failed: 0 });
+    assert_eq!(test.archive_requests.bodies().len(), 2);
+    archive_result(&test.gas, adas.id).await.unwrap();
+    archive_result(&test.gas, eves.id).await.unwrap();
+    assert_eq!(test.archive.copies(), 1);
+    test.clock.advance_secs(24 * 60 * 60);
+    assert_eq!(round(&test).await, NOTHING, "both may stay so");
+}
+
+#[tokio::test]
+async fn a_thaw_that_takes_too_long_is_asked_for_again() {
+    let test = TestGas::new();
+    let ada = test.user("ada", Plan::Free);
+    let job = test.completed_job(&ada).await;
+    test.clock.advance_secs(180);
+    archive_result(&test.gas, job.id).await.unwrap();
+    test.set_plan(&ada, Plan::Premium);
+    thaw_results(&test.gas, ada.id).await.unwrap();
+    test.clock.advance_secs(60 * 60);
+    assert_eq!(round(&test).await, REPAIRED);
+    assert_eq!(test.archive.retrievals()[1].2, Tier::Standard);
+    assert_eq!(round(&test).await, NOTHING);
+    test.clock.advance_secs(6 * 60 * 60);
+    assert_eq!(round(&test).await, REPAIRED);
+}

@@ -1,0 +1,134 @@
+use super::*;
+use crate::testkit::TestGas;
+use crate::usecases::{announce_result, archive_result, sign_result_link, thaw_results};
+use gas_shared::Plan;
+
+const RESULT: &[u8] = b"##fileformat";
+
+struct Case {
+    test: TestGas,
+    restorer: Restorer,
+    job: Job,
+    completion: Completion,
+}
+
+/// A result that the archive has ready for an owner on Premium.
+async fn ready() -> Case {
+    let test = TestGas::new();
+    let ada = test.user("ada", Plan::Free);
+    let job = test.completed_job(&ada).await;
+    announce_result(&test.gas, &job).await.unwrap();
+    test.clock.advance_secs(180);
+    archive_result(&test.gas, job.id).await.unwrap();
+    test.set_plan(&ada, Plan::Premium);
+    thaw_results(&test.gas, ada.id).await.unwrap();
+    let (_, archive_id, _) = test.archive.retrievals().remove(0);
+    let completion = Completion {
+        job_id: job.id,
+        archive_id,
+        retrieval_id: "retrieval-1".to_owned(),
+        succeeded: true,
+    };
+    let restorer = test.gas.restorer();
+    Case { test, restorer, job, completion }
+}
+
+impl Case {
+    async fn restore(&self) -> Result<Restored, RestoreError> {
+        restore_result(&self.restorer, &self.completion).await
+    }
+
+    fn results(&self) -> Results {
+        let JobState::Completed(done) = self.test.job(self.job.id).state else { panic!() };
+        done.results
+    }
+
+    /// The copies of the result: in S3, and in the archive.
+    fn places(&self) -> (usize, usize) {
+        (self.test.objects.with_key("annot.vcf").len(), self.test.archive.copies())
+    }
+}
+
+#[tokio::test]
+async fn a_restored_file_has_the_same_bytes_and_can_be_downloaded() {
+    let case = ready().await;
+    assert_eq!(case.restore().await.unwrap(), Restored::Done);
+    let Results::Stored(stored) = case.results() else { panic!("not stored") };
+    assert_eq!(case.test.objects.get(&stored.file).unwrap(), RESULT);
+    assert!(stored.restored_at.is_some() && stored.until.is_none());
+    assert_eq!(case.places(), (1, 0));
+    assert!(sign_result_link(&case.test.gas, case.job.owner, case.job.id).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_message_that_comes_ten_times_restores_once() {
+    let case = ready().await;
+    let notices = case.test.notices.len();
+    case.restore().await.unwrap();
+    let row = case.test.job(case.job.id);
+    for _ in 0..9 {
+        assert_eq!(case.restore().await.unwrap(), Restored::Done);
+    }
+    assert_eq!(case.test.job(case.job.id), row);
+    assert_eq!(case.places(), (1, 0));
+    let told = case.test.notices.bodies().split_off(notices);
+    assert!(told.iter().all(|body| *body == told[0]), "one event, which mail counts once");
+}
+
+#[tokio::test]
+async fn a_crash_after_any_step_leaves_the_file_and_going_on_restores_it_once() {
+    let mut deaths = 0;
+    loop {
+        let case = ready().await;
+        case.test.crash.after(deaths + 1);
+        let first = case.restore().await;
+        if !case.test.crash.recover() {
+            assert!(deaths >= 4, "only {deaths} steps");
+            return;
+        }
+        // A live event that is lost costs freshness only, so not every death is an error.
+        drop(first);
+        let (stored, copies) = case.places();
+        assert!(stored + copies >= 1, "lost after step {deaths}");
+        assert_eq!(case.restore().await.unwrap(), Restored::Done);
+        assert_eq!(case.places(), (1, 0), "after step {deaths}");
+        assert!(matches!(case.results(), Results::Stored(_)));
+        deaths += 1;
+    }
+}
+
+#[tokio::test]
+async fn damaged_bytes_are_not_taken_for_the_result_and_the_archive_keeps_them() {
+    let case = ready().await;
+    case.test.archive.damage();
+    assert!(matches!(case.restore().await, Err(RestoreError::Damaged(_))));
+    assert!(matches!(case.results(), Results::Thawing { .. }));
+    assert_eq!(case.test.archive.copies(), 1);
+}
+
+#[tokio::test]
+async fn a_retrieval_that_failed_is_asked_for_again() {
+    let mut case = ready().await;
+    case.completion.succeeded = false;
+    assert_eq!(case.restore().await.unwrap(), Restored::AskedAgain);
+    assert_eq!(case.test.start_thaw.len(), 1);
+    thaw_results(&case.test.gas, case.job.owner).await.unwrap();
+    assert_eq!(case.test.archive.retrievals().len(), 2);
+    case.completion.succeeded = true;
+    assert_eq!(case.restore().await.unwrap(), Restored::Done);
+}
+
+#[tokio::test]
+async fn a_late_message_for_an_older_copy_does_not_touch_the_newer_one() {
+    let case = ready().await;
+    case.restore().await.unwrap();
+    let ada = case.test.accounts.get(case.job.owner);
+    let ada = case.test.set_plan(&ada, Plan::Free);
+    let now = case.test.gas.clock.now();
+    crate::usecases::plan_changed(&case.test.gas, &ada, now).await.unwrap();
+    case.test.clock.advance_secs(604_800);
+    archive_result(&case.test.gas, case.job.id).await.unwrap();
+    assert_eq!(case.places(), (0, 1));
+    assert_eq!(case.restore().await.unwrap(), Restored::Done);
+    assert_eq!(case.places(), (0, 1), "the copy of the second time stays");
+}

@@ -1,0 +1,133 @@
+//! A user who is on Premium gets archived results back: the archive is asked for each.
+
+use super::archive_result::purge;
+use super::plan::plan_of;
+use super::{ArchiveError, ChangeError, change_job};
+use crate::messages::StartThaw;
+use crate::ports::Asked;
+use crate::{Gas, chain};
+use gas_shared::job::{Archived, Change, JobState, Results, ResultsChange, Tier};
+use gas_shared::{Job, JobId, Plan, UserId};
+
+/// Jobs read at a time.
+const PAGE: u16 = 100;
+
+/// What became of a user's archived results.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Thawed {
+    /// Retrievals that began now.
+    pub started: u32,
+    /// Results that could not be asked for; the message must come back.
+    pub failed: u32,
+}
+
+/// Why a message of queue `start_thaw` is to come back.
+#[derive(Debug, thiserror::Error)]
+pub enum StartThawError {
+    /// It is none of ours.
+    #[error("the message names no user: {0}")]
+    Message(#[from] serde_json::Error),
+    /// The user's results cannot be listed.
+    #[error(transparent)]
+    List(#[from] ArchiveError),
+    /// Some results could not be asked for.
+    #[error("{0} archived results could not be asked for")]
+    Some(u32),
+}
+
+/// Handles a message of queue `start_thaw`.
+///
+/// # Errors
+/// [`StartThawError`]: the message must come back.
+pub async fn handle_start_thaw(gas: &Gas, body: &str) -> Result<(), StartThawError> {
+    let StartThaw { user_id } = serde_json::from_str(body)?;
+    let Thawed { started, failed } = thaw_results(gas, user_id).await?;
+    tracing::info!(%user_id, started, failed, "thaw handled");
+    if failed > 0 { Err(StartThawError::Some(failed)) } else { Ok(()) }
+}
+
+/// Asks the archive for every archived result of a user who is on Premium. Results that were asked
+/// for already are left alone.
+///
+/// # Errors
+/// Where the list cannot be read. A single result that fails is counted and logged, and does not
+/// hold up the others.
+pub async fn thaw_results(gas: &Gas, user: UserId) -> Result<Thawed, ArchiveError> {
+    let mut thawed = Thawed::default();
+    if plan_of(gas, user).await? != Plan::Premium {
+        return Ok(thawed);
+    }
+    let mut cursor: Option<String> = None;
+    loop {
+        let page = gas.jobs.archived_jobs_of(user, cursor.as_deref(), PAGE).await?;
+        for job in &page.jobs {
+            match thaw_result(gas, job.id).await {
+                Ok(true) => thawed.started += 1,
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::error!(job_id = %job.id, error = %chain(&error), "not thawed");
+                    thawed.failed += 1;
+                }
+            }
+        }
+        cursor = page.next;
+        if cursor.is_none() {
+            return Ok(thawed);
+        }
+    }
+}
+
+/// Asks for one result, if it is in the archive and not asked for yet.
+async fn thaw_result(gas: &Gas, id: JobId) -> Result<bool, ArchiveError> {
+    let mut job = gas.jobs.job(id).await?.ok_or(ChangeError::NotFound(id))?;
+    // The S3 object must be gone before the file comes back, or its deletion, if it came late,
+    // would seem to be wanted still.
+    if let Some(Results::Archived { leftover: Some(file), .. }) = results(&job) {
+        job = purge(gas, &job, &file.clone()).await?;
+    }
+    match results(&job) {
+        Some(Results::Archived { archived, leftover: None }) => {
+            ask(gas, &job, archived, Tier::Expedited).await?;
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
+}
+
+/// Asks once more for a result that should have come back long ago, without haste.
+///
+/// # Errors
+/// [`ArchiveError`]; call again.
+pub async fn thaw_again(gas: &Gas, id: JobId) -> Result<(), ArchiveError> {
+    let job = gas.jobs.job(id).await?.ok_or(ChangeError::NotFound(id))?;
+    if let Some(Results::Thawing { archived, .. }) = results(&job) {
+        ask(gas, &job, archived, Tier::Standard).await?;
+    }
+    Ok(())
+}
+
+async fn ask(gas: &Gas, job: &Job, archived: &Archived, tier: Tier) -> Result<(), ArchiveError> {
+    let (retrieval_id, tier) = match gas.archive.retrieve(job.id, &archived.id, tier).await? {
+        Asked::Started { retrieval_id } => (retrieval_id, tier),
+        Asked::TierUnavailable => {
+            match gas.archive.retrieve(job.id, &archived.id, Tier::Standard).await? {
+                Asked::Started { retrieval_id } => (retrieval_id, Tier::Standard),
+                Asked::TierUnavailable => return Err(ArchiveError::NoCapacity(job.id)),
+            }
+        }
+    };
+    let change = ResultsChange::ThawStarted { retrieval_id, tier };
+    change_job(gas, job.id, Change::Results(change)).await?;
+    Ok(())
+}
+
+fn results(job: &Job) -> Option<&Results> {
+    match &job.state {
+        JobState::Completed(done) => Some(&done.results),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+#[path = "thaw_tests.rs"]
+mod tests;

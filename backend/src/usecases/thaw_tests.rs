@@ -1,0 +1,84 @@
+use super::*;
+use crate::testkit::TestGas;
+use crate::usecases::{announce_result, archive_result, plan_changed};
+use gas_shared::Account;
+
+/// A user with that many archived results.
+async fn archived(count: u32) -> (TestGas, Account) {
+    let test = TestGas::new();
+    let ada = test.user("ada", Plan::Free);
+    for _ in 0..count {
+        let job = test.completed_job(&ada).await;
+        announce_result(&test.gas, &job).await.unwrap();
+        test.clock.advance_secs(180);
+        archive_result(&test.gas, job.id).await.unwrap();
+    }
+    (test, ada)
+}
+
+#[tokio::test]
+async fn an_upgrade_asks_for_every_archived_result_once() {
+    let (test, ada) = archived(250).await;
+    let ada = test.set_plan(&ada, Plan::Premium);
+    plan_changed(&test.gas, &ada, test.gas.clock.now()).await.unwrap();
+    assert_eq!(test.start_thaw.bodies(), [format!("{{\"user_id\":\"{}\"}}", ada.id)]);
+    for started in [250, 0, 0] {
+        let thawed = thaw_results(&test.gas, ada.id).await.unwrap();
+        assert_eq!(thawed, Thawed { started, failed: 0 });
+    }
+    let retrievals = test.archive.retrievals();
+    assert_eq!(retrievals.len(), 250);
+    assert!(retrievals.iter().all(|(.., tier)| *tier == Tier::Expedited));
+}
+
+#[tokio::test]
+async fn nothing_thaws_for_a_user_who_is_on_free() {
+    let (test, ada) = archived(1).await;
+    assert_eq!(thaw_results(&test.gas, ada.id).await.unwrap(), Thawed::default());
+    assert_eq!(test.archive.retrievals(), []);
+}
+
+#[tokio::test]
+async fn without_capacity_for_expedited_the_standard_tier_is_asked_and_noted() {
+    let (test, ada) = archived(1).await;
+    test.set_plan(&ada, Plan::Premium);
+    test.archive.refuse_expedited();
+    thaw_results(&test.gas, ada.id).await.unwrap();
+    let job = test.gas.jobs.jobs_of(ada.id, None, 1).await.unwrap().jobs.remove(0);
+    let Some(Results::Thawing { retrieval, .. }) = results(&job) else { panic!("{job:?}") };
+    assert_eq!((retrieval.tier, retrieval.id.as_str()), (Tier::Standard, "retrieval-1"));
+}
+
+#[tokio::test]
+async fn an_upgrade_between_archiving_and_deletion_deletes_before_it_asks() {
+    let test = TestGas::new();
+    let ada = test.user("ada", Plan::Free);
+    let job = test.completed_job(&ada).await;
+    announce_result(&test.gas, &job).await.unwrap();
+    test.clock.advance_secs(180);
+    // Dies at each step until the row says that the file is archived and its object is still there.
+    for step in 1.. {
+        test.crash.after(step);
+        let _ = archive_result(&test.gas, job.id).await;
+        test.crash.recover();
+        if matches!(results(&test.job(job.id)), Some(Results::Archived { leftover: Some(_), .. })) {
+            break;
+        }
+        assert!(step < 20, "never archived with its object left");
+    }
+    test.set_plan(&ada, Plan::Premium);
+    assert_eq!(thaw_results(&test.gas, ada.id).await.unwrap().started, 1);
+    assert_eq!(test.objects.with_key("annot.vcf"), []);
+    assert!(matches!(results(&test.job(job.id)), Some(Results::Thawing { .. })));
+}
+
+#[tokio::test]
+async fn a_result_that_never_came_back_is_asked_for_again_without_haste() {
+    let (test, ada) = archived(1).await;
+    test.set_plan(&ada, Plan::Premium);
+    thaw_results(&test.gas, ada.id).await.unwrap();
+    let job = test.archive.retrievals()[0].0;
+    thaw_again(&test.gas, job).await.unwrap();
+    let tiers: Vec<Tier> = test.archive.retrievals().iter().map(|(.., tier)| *tier).collect();
+    assert_eq!(tiers, [Tier::Expedited, Tier::Standard]);
+}

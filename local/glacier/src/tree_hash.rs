@@ -1,0 +1,194 @@
+//! The SHA-256 tree hash of the Glacier API.
+//!
+//! SHA-256 over every 1 MiB; neighbours are joined and hashed again until one is left, and an odd
+//! one out moves up as it is ("Computing Checksums", Amazon Glacier Developer Guide).
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use sha2::{Digest as _, Sha256};
+use std::fmt;
+use std::str::FromStr;
+
+/// The bytes under one leaf of the tree.
+pub const LEAF_BYTES: u64 = 1024 * 1024;
+
+/// A node of the tree. As text: 64 lower-case hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct TreeHash([u8; 32]);
+
+impl TreeHash {
+    /// The hash as it is in memory and in the leaves on disk.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 32 bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The root above neighbouring nodes of one level, of which the last may lie lower. Leaves make
+    /// the hash of a file; the hashes of its parts, whose size is a power of two, do as well.
+    ///
+    /// Nothing has the hash of no bytes.
+    pub fn root(nodes: &[Self]) -> Self {
+        let mut level = nodes.to_vec();
+        while level.len() > 1 {
+            level = level.chunks(2).map(Self::joined).collect();
+        }
+        level.pop().unwrap_or_else(|| Self(Sha256::digest([]).into()))
+    }
+
+    fn joined(pair: &[Self]) -> Self {
+        match pair {
+            [alone] => *alone,
+            nodes => {
+                let mut hash = Sha256::new();
+                nodes.iter().for_each(|node| hash.update(node.0));
+                Self(hash.finalize().into())
+            }
+        }
+    }
+}
+
+impl fmt::Display for TreeHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for TreeHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A text that is no SHA-256 in hexadecimal.
+#[derive(Debug, thiserror::Error)]
+#[error("{0:?} is no tree hash; expected 64 hexadecimal digits")]
+pub struct NoTreeHash(String);
+
+impl FromStr for TreeHash {
+    type Err = NoTreeHash;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let refused = || NoTreeHash(text.to_owned());
+        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(refused());
+        }
+        let mut bytes = [0; 32];
+        for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+            let digits = std::str::from_utf8(digits).map_err(|_| refused())?;
+            *byte = u8::from_str_radix(digits, 16).map_err(|_| refused())?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl Serialize for TreeHash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for TreeHash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+/// Hashes a stream; holds 32 bytes for each MiB of it.
+#[derive(Clone, Debug, Default)]
+pub struct TreeHasher {
+    leaves: Vec<TreeHash>,
+    leaf: Sha256,
+    in_leaf: u64,
+}
+
+impl TreeHasher {
+    /// Takes the next bytes.
+    pub fn update(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let room = usize::try_from(LEAF_BYTES - self.in_leaf).unwrap_or(usize::MAX);
+            let (now, later) = bytes.split_at(room.min(bytes.len()));
+            self.leaf.update(now);
+            self.in_leaf += now.len() as u64;
+            if self.in_leaf == LEAF_BYTES {
+                self.end_leaf();
+            }
+            bytes = later;
+        }
+    }
+
+    /// The leaves; [`TreeHash::root`] makes the hash of them.
+    pub fn finish(mut self) -> Vec<TreeHash> {
+        if self.in_leaf > 0 {
+            self.end_leaf();
+        }
+        self.leaves
+    }
+
+    fn end_leaf(&mut self) {
+        self.leaves.push(TreeHash(self.leaf.finalize_reset().into()));
+        self.in_leaf = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIB: usize = 1024 * 1024;
+
+    fn sha(parts: &[&[u8]]) -> [u8; 32] {
+        Sha256::digest(parts.concat()).into()
+    }
+
+    fn hash(bytes: &[u8]) -> TreeHash {
+        let mut hasher = TreeHasher::default();
+        hasher.update(bytes);
+        TreeHash::root(&hasher.finish())
+    }
+
+    #[test]
+    fn up_to_one_mebibyte_it_is_plain_sha256() {
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(hash(b"").to_string(), empty);
+        assert_eq!(hash(&[7; MIB]).0, sha(&[&[7; MIB]]));
+    }
+
+    #[test]
+    fn an_odd_leaf_moves_up_unchanged() {
+        let bytes: Vec<u8> = (0..2 * MIB + 5).map(|n| (n % 251) as u8).collect();
+        let leaves: Vec<_> = bytes.chunks(MIB).map(|leaf| sha(&[leaf])).collect();
+        let pair = sha(&[&leaves[0], &leaves[1]]);
+        assert_eq!(hash(&bytes).0, sha(&[&pair, &leaves[2]]));
+    }
+
+    #[test]
+    fn how_the_stream_is_cut_does_not_matter() {
+        let bytes: Vec<u8> = (0..3 * MIB + 17).map(|n| (n % 241) as u8).collect();
+        let mut hasher = TreeHasher::default();
+        bytes.chunks(MIB / 3 + 1).for_each(|chunk| hasher.update(chunk));
+        assert_eq!(TreeHash::root(&hasher.finish()), hash(&bytes));
+    }
+
+    #[test]
+    fn the_hashes_of_parts_make_the_hash_of_the_whole() {
+        for parts_and_rest in [(1, 0), (2, 1), (3, 2 * MIB + 1), (5, 3), (7, 4 * MIB - 1)] {
+            let (whole_parts, rest) = parts_and_rest;
+            let bytes: Vec<u8> =
+                (0..whole_parts * 4 * MIB + rest).map(|n| (n % 239) as u8).collect();
+            let parts: Vec<_> = bytes.chunks(4 * MIB).map(hash).collect();
+            assert_eq!(TreeHash::root(&parts), hash(&bytes), "{parts_and_rest:?}");
+        }
+    }
+
+    #[test]
+    fn text_and_back() {
+        let hash = hash(b"GAS");
+        assert_eq!(hash.to_string().parse::<TreeHash>().unwrap(), hash);
+        for bad in ["", "e3b0", &"g".repeat(64), &"+1".repeat(32)] {
+            assert!(bad.parse::<TreeHash>().is_err(), "{bad:?}");
+        }
+    }
+}

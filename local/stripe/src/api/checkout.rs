@@ -1,0 +1,72 @@
+//! Checkout Sessions in mode `subscription`.
+
+use super::params::Params;
+use super::{ApiError, ApiResult};
+use crate::Server;
+use crate::model::new_id;
+use crate::state::{Session, UiMode};
+use axum::Json;
+use axum::extract::{Form, Path, State};
+use std::sync::Arc;
+
+pub(super) async fn create(
+    State(server): State<Arc<Server>>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> ApiResult {
+    let mut params = Params::new(pairs);
+    params.one_of("mode", &["subscription"])?;
+    let price = params.need("line_items[0][price]")?;
+    if price != server.settings.price_id {
+        return Err(ApiError::missing("line_items[0][price]", "price", &price));
+    }
+    params.one_of("line_items[0][quantity]", &["1"])?;
+    let customer = params.need("customer")?;
+    let (ui_mode, done_url) =
+        match params.one_of("ui_mode", &["embedded_page", "hosted_page"])?.as_str() {
+            "embedded_page" => {
+                params.one_of("redirect_on_completion", &["if_required"])?;
+                (UiMode::EmbeddedPage, params.need("return_url")?)
+            }
+            _ => (UiMode::HostedPage, params.need("success_url")?),
+        };
+    let cancel_url = match ui_mode {
+        UiMode::HostedPage => params.take("cancel_url"),
+        UiMode::EmbeddedPage => None,
+    };
+    let client_reference_id = params.take("client_reference_id");
+    let metadata = params.take_map("metadata");
+    let subscription_metadata = params.take_map("subscription_data[metadata]");
+    params.finish()?;
+    server.change(|change| {
+        if !change.state.customers.contains_key(&customer) {
+            return Err(ApiError::missing("customer", "customer", &customer));
+        }
+        let id = new_id("cs_test");
+        let session = Session {
+            client_secret: format!("{id}_secret_{}", new_id("s")),
+            id: id.clone(),
+            created: change.now(),
+            customer: customer.clone(),
+            ui_mode,
+            done_url,
+            cancel_url,
+            client_reference_id,
+            metadata,
+            subscription_metadata,
+            subscription: None,
+        };
+        let object = change.objects().session(&session);
+        change.state.sessions.insert(id, session);
+        Ok(Json(object))
+    })
+}
+
+pub(super) async fn retrieve(
+    State(server): State<Arc<Server>>,
+    Path(id): Path<String>,
+) -> ApiResult {
+    server.read(|state, objects| match state.sessions.get(&id) {
+        Some(session) => Ok(Json(objects.session(session))),
+        None => Err(ApiError::not_found("checkout.session", &id)),
+    })
+}

@@ -1,0 +1,156 @@
+//! The calls of Stripe's API that GAS makes.
+
+mod checkout;
+mod customers;
+mod params;
+mod subscriptions;
+
+use crate::state::Answer;
+use crate::{Server, now_millis};
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// The largest body, in bytes.
+const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// How long an idempotency key is remembered, in seconds.
+const KEY_SECS: i64 = 24 * 3600;
+
+/// What a call answers.
+type ApiResult = Result<Json<Value>, ApiError>;
+
+/// The endpoints under `/v1`.
+pub(crate) fn routes(server: &Arc<Server>) -> Router<Arc<Server>> {
+    Router::new()
+        .route("/v1/customers", post(customers::create))
+        .route("/v1/prices/{id}", get(customers::price))
+        .route("/v1/invoices", get(customers::invoices))
+        .route("/v1/billing_portal/sessions", post(customers::open_portal))
+        .route("/v1/checkout/sessions", post(checkout::create))
+        .route("/v1/checkout/sessions/{id}", get(checkout::retrieve))
+        .route("/v1/subscriptions", get(subscriptions::list))
+        .route(
+            "/v1/subscriptions/{id}",
+            get(subscriptions::retrieve).post(subscriptions::update).delete(subscriptions::cancel),
+        )
+        // From the outside in: the key, then whether it was asked before.
+        .layer(from_fn_with_state(server.clone(), answer_once))
+        .layer(from_fn_with_state(server.clone(), check_key))
+}
+
+/// An error as Stripe words it (<https://docs.stripe.com/api/errors>).
+#[derive(Clone, Debug)]
+pub(crate) struct ApiError {
+    status: StatusCode,
+    kind: &'static str,
+    code: Option<&'static str>,
+    param: Option<String>,
+    message: String,
+}
+
+impl ApiError {
+    /// A parameter that cannot be used.
+    pub(crate) fn invalid(param: &str, message: String) -> Self {
+        let kind = "invalid_request_error";
+        let param = Some(param.to_owned());
+        Self { status: StatusCode::BAD_REQUEST, kind, code: None, param, message }
+    }
+
+    /// An object that a parameter names and that is not there.
+    pub(crate) fn missing(param: &str, what: &str, id: &str) -> Self {
+        let message = format!("No such {what}: '{id}'");
+        Self { code: Some("resource_missing"), ..Self::invalid(param, message) }
+    }
+
+    /// The same, named in the path.
+    pub(crate) fn not_found(what: &str, id: &str) -> Self {
+        Self { status: StatusCode::NOT_FOUND, ..Self::missing("id", what, id) }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let body = json!({
+            "error": {
+                "type": self.kind, "code": self.code, "param": self.param, "message": self.message
+            }
+        });
+        (self.status, Json(body)).into_response()
+    }
+}
+
+/// Refuses whoever does not have the secret key, as bearer or as user name.
+async fn check_key(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
+    let Some(key) = given_key(request.headers()) else {
+        let message = "You did not provide an API key.".to_owned();
+        return refused(message);
+    };
+    if key != server.settings.secret_key {
+        let shown: String = key.chars().take(8).collect();
+        return refused(format!("Invalid API Key provided: {shown}****"));
+    }
+    next.run(request).await
+}
+
+fn given_key(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    value.strip_prefix("Bearer ").map(str::to_owned)
+}
+
+fn refused(message: String) -> Response {
+    let kind = "invalid_request_error";
+    let status = StatusCode::UNAUTHORIZED;
+    ApiError { status, kind, code: None, param: None, message }.into_response()
+}
+
+/// Gives a creation with a known idempotency key the answer of the first time
+/// (<https://docs.stripe.com/api/idempotent_requests>).
+async fn answer_once(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
+    let key = request.headers().get("idempotency-key").and_then(|key| key.to_str().ok());
+    let Some(key) = key.map(str::to_owned).filter(|_| request.method() == Method::POST) else {
+        return next.run(request).await;
+    };
+    let (parts, body) = request.into_parts();
+    let Ok(bytes) = to_bytes(body, MAX_BODY_BYTES).await else {
+        return ApiError::invalid("body", "The body is too large.".to_owned()).into_response();
+    };
+    let asked = format!("{} {}", parts.uri.path(), String::from_utf8_lossy(&bytes));
+    let now = now_millis() / 1000;
+    let known = server.store.read(|state| state.answers.get(&key).cloned());
+    if let Some(known) = known.filter(|known| now < known.at + KEY_SECS) {
+        return replay(known, &asked, key);
+    }
+    let answer = next.run(Request::from_parts(parts, Body::from(bytes))).await;
+    if !answer.status().is_success() {
+        return answer;
+    }
+    let Ok(bytes) = to_bytes(answer.into_body(), MAX_BODY_BYTES).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    let stored = Answer { request: asked, body: body.clone(), at: now };
+    server.store.change(|state| {
+        state.answers.retain(|_, answer| now < answer.at + KEY_SECS);
+        state.answers.insert(key, stored);
+    });
+    Json(body).into_response()
+}
+
+fn replay(known: Answer, asked: &str, key: String) -> Response {
+    if known.request == asked {
+        return ([("idempotent-replayed", "true")], Json(known.body)).into_response();
+    }
+    let message = format!(
+        "Keys for idempotent requests can only be used with the same parameters they were first \
+         used with. Try using a key other than '{key}' if you meant to execute a different request."
+    );
+    let error = ApiError::invalid("idempotency_key", message);
+    ApiError { kind: "idempotency_error", param: None, ..error }.into_response()
+}

@@ -1,0 +1,104 @@
+//! A batch of messages: each is handled by itself, and those that failed are named, so that SQS
+//! brings back these alone
+//! (<https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>).
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use futures::stream::{self, StreamExt};
+use gas_backend::chain;
+use gas_backend::messages::{CompletionError, ThawMessage};
+use gas_backend::usecases::{RestoreError, Restorer, restore_result};
+
+/// Files that are on their way at the same time. Each has one part in memory.
+const PARALLEL: usize = 4;
+
+/// Handles a batch and names the messages that are to come back.
+pub(crate) async fn handle(restorer: &Restorer, event: SqsEvent) -> SqsBatchResponse {
+    let failures = stream::iter(event.records)
+        .map(|message| failure(restorer, message))
+        .buffer_unordered(PARALLEL)
+        .filter_map(|failure| async { failure })
+        .collect()
+        .await;
+    let mut response = SqsBatchResponse::default();
+    response.batch_item_failures = failures;
+    response
+}
+
+/// What stands in the answer for a message that failed.
+async fn failure(restorer: &Restorer, message: SqsMessage) -> Option<BatchItemFailure> {
+    let body = message.body.unwrap_or_default();
+    let error = restore(restorer, &body).await.err()?;
+    tracing::error!(error = %chain(&error), "a message is to come back");
+    let mut failure = BatchItemFailure::default();
+    // SQS gives every message an id.
+    failure.item_identifier = message.message_id.unwrap_or_default();
+    Some(failure)
+}
+
+/// Why a message is to come back.
+#[derive(Debug, thiserror::Error)]
+enum Failed {
+    #[error(transparent)]
+    Message(#[from] CompletionError),
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
+}
+
+async fn restore(restorer: &Restorer, body: &str) -> Result<(), Failed> {
+    let ThawMessage::Completions(completions) = ThawMessage::parse(body)? else {
+        tracing::info!("S3 tried out its notifications");
+        return Ok(());
+    };
+    for completion in &completions {
+        let outcome = restore_result(restorer, completion).await?;
+        tracing::info!(job_id = %completion.job_id, ?outcome, "handled");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gas_backend::testkit::TestGas;
+    use gas_backend::usecases::{announce_result, archive_result, thaw_results};
+    use gas_shared::Plan;
+    use serde_json::json;
+
+    fn message(id: &str, body: String) -> SqsMessage {
+        let mut message = SqsMessage::default();
+        message.message_id = Some(id.to_owned());
+        message.body = Some(body);
+        message
+    }
+
+    /// One bad message of ten: nine files come back, and the one message.
+    #[tokio::test]
+    async fn a_bad_message_does_not_hold_up_the_others() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        for _ in 0..9 {
+            let job = test.completed_job(&ada).await;
+            announce_result(&test.gas, &job).await.unwrap();
+        }
+        test.clock.advance_secs(180);
+        for job in test.gas.jobs.jobs_of(ada.id, None, 9).await.unwrap().jobs {
+            archive_result(&test.gas, job.id).await.unwrap();
+        }
+        test.set_plan(&ada, Plan::Premium);
+        thaw_results(&test.gas, ada.id).await.unwrap();
+        let mut event = SqsEvent::default();
+        event.records = vec![message("bad", "no archive sends this".to_owned())];
+        for (number, (job, archive, _)) in test.archive.retrievals().into_iter().enumerate() {
+            let body = json!({
+                "ArchiveId": archive, "JobId": "R", "JobDescription": job, "StatusCode": "Succeeded",
+            });
+            event.records.push(message(&number.to_string(), body.to_string()));
+        }
+        let response = handle(&test.gas.restorer(), event).await;
+        let failed: Vec<_> =
+            response.batch_item_failures.iter().map(|f| &f.item_identifier).collect();
+        assert_eq!(failed, ["bad"]);
+        assert_eq!(test.objects.with_key("annot.vcf").len(), 9);
+        assert_eq!(test.archive.copies(), 0);
+    }
+}

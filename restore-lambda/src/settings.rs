@@ -1,0 +1,75 @@
+//! What the function is told, by the environment that `deploy/template.yaml` gives it.
+
+use clap::Parser;
+use gas_backend::aws::Sdk;
+use gas_backend::clock::SystemClock;
+use gas_backend::deployment::ArchiveSettings;
+use gas_backend::gas::Layout;
+use gas_backend::usecases::Restorer;
+use gas_backend::{Records, aws::SnsTopic};
+use std::sync::Arc;
+
+/// The settings of the function.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub(crate) struct Settings {
+    /// The deployment's prefix.
+    #[arg(long, env = "GAS_PREFIX")]
+    prefix: String,
+    /// The DynamoDB table of jobs.
+    #[arg(long, env = "GAS_ANNOTATIONS_TABLE")]
+    annotations_table: String,
+    /// The bucket that uploads go to.
+    #[arg(long, env = "GAS_INPUTS_BUCKET")]
+    inputs_bucket: String,
+    /// The bucket of annotated files.
+    #[arg(long, env = "GAS_RESULTS_BUCKET")]
+    results_bucket: String,
+    /// The SNS topic of every change of every job.
+    #[arg(long, env = "GAS_JOB_EVENTS_TOPIC_ARN")]
+    job_events_topic_arn: String,
+    /// The SNS topic of what users are told of by mail.
+    #[arg(long, env = "GAS_NOTICES_TOPIC_ARN")]
+    notices_topic_arn: String,
+    /// The SNS topic of users whose archived results are to come back.
+    #[arg(long, env = "GAS_START_THAW_TOPIC_ARN")]
+    start_thaw_topic_arn: String,
+    #[command(flatten)]
+    archive: ArchiveSettings,
+    /// Address buckets by path, as S3-compatible servers on one machine need it.
+    #[arg(long, env = "GAS_S3_PATH_STYLE", default_value_t = false, action = clap::ArgAction::Set)]
+    s3_path_style: bool,
+}
+
+impl Settings {
+    /// What restores, made of these settings.
+    pub(crate) fn restorer(&self, sdk: &Sdk) -> Restorer {
+        let topic = |arn: &str| -> Arc<SnsTopic> { Arc::new(sdk.topic(arn)) };
+        Restorer {
+            records: Records {
+                jobs: Arc::new(sdk.job_store(&self.annotations_table)),
+                job_events: topic(&self.job_events_topic_arn),
+                clock: Arc::new(SystemClock),
+            },
+            archive: sdk.archive(&self.archive, self.s3_path_style),
+            layout: Arc::new(Layout {
+                prefix: self.prefix.clone(),
+                inputs_bucket: self.inputs_bucket.clone(),
+                results_bucket: self.results_bucket.clone(),
+            }),
+            start_thaw: topic(&self.start_thaw_topic_arn),
+            notices: topic(&self.notices_topic_arn),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_settings_are_consistent() {
+        Settings::command().debug_assert();
+    }
+}

@@ -1,0 +1,68 @@
+//! The utility node: what has to be done beside annotating. Each role is a loop of its own; one
+//! process may run several.
+
+mod archive;
+mod consume;
+mod notify;
+mod reconcile;
+mod settings;
+mod thaw;
+
+pub(crate) use settings::UtilitySettings;
+
+use crate::shutdown::Shutdown;
+use consume::consume;
+use futures::future::join_all;
+use gas_backend::aws::Sdk;
+use gas_backend::ports::Queue;
+use gas_backend::{Gas, Notifier, postgres};
+use settings::UtilityRole;
+use std::pin::Pin;
+use std::sync::Arc;
+
+type Running<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// Runs the chosen roles until shutdown.
+pub(crate) async fn run(settings: UtilitySettings) -> anyhow::Result<()> {
+    let shutdown = Shutdown::on_signal(settings.grace())?;
+    let sdk = Sdk::from_env().await;
+    let deployment = &settings.deployment;
+    let pool = postgres::connect(&deployment.database_url).await?;
+    let gas = Gas::connect(deployment, &sdk, &pool);
+    gas.archive.prepare().await?;
+    let notifier = Notifier::connect(&gas, &settings.mail, &sdk, &pool);
+    let queue = |url: &str| -> Arc<dyn Queue> { Arc::new(sdk.queue(url)) };
+    let visibility = settings.visibility();
+    let shutdown = &shutdown;
+    let running = settings.roles().into_iter().map(|role| -> Running<'_> {
+        let (gas, notifier) = (gas.clone(), notifier.clone());
+        match role {
+            UtilityRole::Archive => {
+                let queue = queue(&deployment.archive_queue_url);
+                Box::pin(consume("archive", queue, visibility, archive::Archiver { gas }, shutdown))
+            }
+            UtilityRole::Thaw => {
+                let queue = queue(&deployment.start_thaw_queue_url);
+                Box::pin(consume("thaw", queue, visibility, thaw::Thawer { gas }, shutdown))
+            }
+            UtilityRole::Notify => {
+                let queue = queue(&deployment.mail_queue_url);
+                Box::pin(consume(
+                    "notify",
+                    queue,
+                    visibility,
+                    notify::Teller { notifier },
+                    shutdown,
+                ))
+            }
+            UtilityRole::Reconcile => {
+                Box::pin(reconcile::run(gas, notifier, settings.reconcile_every(), shutdown))
+            }
+        }
+    });
+    let running: Vec<_> = running.collect();
+    tracing::info!("utility ready");
+    join_all(running).await;
+    tracing::info!("utility stopped");
+    Ok(())
+}

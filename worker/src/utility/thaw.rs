@@ -1,0 +1,21 @@
+//! Role `thaw`: a user went to Premium.
+
+use super::consume::{Consumer, Handled};
+use async_trait::async_trait;
+use gas_backend::Gas;
+use gas_backend::ports::Message;
+use gas_backend::usecases::handle_start_thaw;
+use std::error::Error;
+
+/// Handles queue `start_thaw`.
+pub(crate) struct Thawer {
+    pub(crate) gas: Gas,
+}
+
+#[async_trait]
+impl Consumer for Thawer {
+    async fn handle(&self, message: &Message) -> Result<Handled, Box<dyn Error + Send + Sync>> {
+        handle_start_thaw(&self.gas, &message.body).await?;
+        Ok(Handled::Done)
+    }
+}
