@@ -87,6 +87,7 @@ impl<'r> CsqAnnotator<'r> {
         number: u64,
     ) -> Result<(), InputError> {
         let record = self.held.last();
+        self.read_genotypes();
         self.scratch.refused.clear();
         for sample in 0..self.genotypes.samples().len() {
             let genotype = self.genotypes.samples()[sample];

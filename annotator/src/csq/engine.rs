@@ -120,10 +120,10 @@ impl<'r> CsqAnnotator<'r> {
         self.held.push(pos, line, &record);
         self.known.begin_record(self.intake.reference.tracks(), has_rs_id(record.id));
         self.count_alleles(&record);
+        self.genotypes.forget();
         if let Some(contig) = self.intake.contig() {
             let model = &self.model.contigs[contig.number as usize];
             let same = self.intake.check_reference(&contig, &record);
-            self.genotypes.read(record.rest.filter(|_| self.samples > 0));
             if pos < MAX_POSITION && record.pos > 0 && record.reference != b"." {
                 self.tell_record(Here { contig, model }, &record, (number, pos), same)?;
             }
@@ -133,6 +133,17 @@ impl<'r> CsqAnnotator<'r> {
             self.write_held(out);
         }
         Ok(record.pos)
+    }
+
+    /// Reads the genotypes of the record at hand, where that was not done yet: most records need
+    /// none.
+    pub(super) fn read_genotypes(&mut self) {
+        if self.samples == 0 || self.genotypes.are_known() {
+            return;
+        }
+        let Some(record) = self.held.records.last() else { return };
+        let columns = self.held.line(record)[record.info_end..].strip_prefix(b"\t");
+        self.genotypes.read(columns);
     }
 
     /// Writes everything that is held back: no haplotype goes on behind it.

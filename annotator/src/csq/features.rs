@@ -55,7 +55,10 @@ impl<'r> CsqAnnotator<'r> {
     pub(super) fn tell(&mut self, here: &Here<'_>, call: Call) {
         let (record, allele) = (self.held.last(), call.allele);
         let place = self.held.add(record, call, &here.identity());
-        self.held.mark_carriers(record, allele, place, self.genotypes.samples());
+        if allele > 0 {
+            self.read_genotypes();
+            self.held.mark_carriers(record, allele, place, self.genotypes.samples());
+        }
     }
 
     /// Adds what the comparison with a region found.

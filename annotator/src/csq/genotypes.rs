@@ -25,13 +25,25 @@ pub(crate) struct Genotypes {
     samples: Vec<Genotype>,
     /// Most alleles that a sample has; 0 where there are no genotypes.
     ploidy: usize,
+    known: bool,
 }
 
 impl Genotypes {
+    /// Forgets those of the last record.
+    pub(crate) fn forget(&mut self) {
+        self.samples.clear();
+        (self.ploidy, self.known) = (0, false);
+    }
+
+    /// Whether they were read.
+    pub(crate) const fn are_known(&self) -> bool {
+        self.known
+    }
+
     /// Reads the columns from FORMAT on.
     pub(crate) fn read(&mut self, columns: Option<&[u8]>) {
-        self.samples.clear();
-        self.ploidy = 0;
+        self.forget();
+        self.known = true;
         let Some(columns) = columns else { return };
         let mut columns = columns.split(|b| *b == b'\t');
         let format = columns.next().unwrap_or_default();

@@ -286,7 +286,7 @@ impl Held {
     ) {
         for (sample, genotype) in genotypes.iter().enumerate() {
             for (haplotype, found) in genotype.alleles.iter().enumerate() {
-                if allele > 0 && *found == Some(allele) {
+                if *found == Some(allele) {
                     self.mark(record, sample, haplotype, place);
                 }
             }
