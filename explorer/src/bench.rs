@@ -1,0 +1,210 @@
+//! Figures of the explorer on this machine: building, filter changes with an empty and a filled
+//! cache, orders, deep pages, exports.
+
+use crate::source::LocalFile;
+use crate::{Cache, Error, Explorer, index, synthetic};
+use futures::TryStreamExt;
+use futures::executor::block_on;
+use gas_shared::explorer::{
+    Direction, ExportFormat, Filter, Impact, Query, Range, Sort, SortKey, VariantType,
+};
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// One figure.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// What was measured.
+    pub name: String,
+    /// How much.
+    pub value: f64,
+    /// Of what.
+    pub unit: &'static str,
+}
+
+/// Most milliseconds that a filter change may take with an empty cache: count, facets, first page.
+pub const FILTER_BUDGET_MS: f64 = 200.0;
+
+/// The cache that the measurements have.
+const CACHE_BYTES: u64 = 64 << 20;
+
+/// Rows of a page.
+const PAGE_ROWS: u32 = 100;
+
+/// Makes a synthetic result of so many records in a folder (or takes the one that is there),
+/// indexes it, and measures. Names of filter changes begin with "filter".
+///
+/// # Errors
+/// [`Error`] where the folder cannot be written or the index not be read.
+pub fn run(folder: &Path, records: u64) -> Result<Vec<Figure>, Error> {
+    let result = folder.join(format!("synthetic-{records}.vcf"));
+    if !result.exists() {
+        let file = File::create(&result).map_err(Error::Output)?;
+        synthetic::write_result(records, 1, BufWriter::new(file)).map_err(Error::Output)?;
+    }
+    run_on(&result)
+}
+
+/// Indexes a result and measures.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_on(result: &Path) -> Result<Vec<Figure>, Error> {
+    let index = result.with_extension("explorer");
+    let mut figures = Vec::new();
+    let input = File::open(result).map_err(Error::Input)?;
+    let output = File::create(&index).map_err(Error::Output)?;
+    let start = Instant::now();
+    let built = index::build(input, BufWriter::new(output))?;
+    let seconds = start.elapsed().as_secs_f64();
+    let mut add = |name: String, value: f64, unit| figures.push(Figure { name, value, unit });
+    add("build".to_owned(), seconds, "s");
+    add("build rate".to_owned(), built.records as f64 / seconds, "records/s");
+    add("index size".to_owned(), built.bytes as f64 / 1e6, "MB");
+    let files = Files { index, result: result.to_owned() };
+    let start = Instant::now();
+    files.open(&Cache::new(CACHE_BYTES))?;
+    add("open".to_owned(), milliseconds(start), "ms");
+    for (name, query) in questions() {
+        let cache = Cache::new(CACHE_BYTES);
+        let explorer = files.open(&cache)?;
+        let start = Instant::now();
+        let page = block_on(explorer.page(&query))?;
+        add(format!("filter: {name}, empty cache"), milliseconds(start), "ms");
+        add(format!("  {name}: matches"), page.matched as f64, "records");
+        let next = Query { offset: u64::from(PAGE_ROWS), facets: false, ..query };
+        let start = Instant::now();
+        block_on(explorer.page(&next))?;
+        add(format!("  {name}: next page"), milliseconds(start), "ms");
+        add(format!("  {name}: cache"), cache.bytes() as f64 / 1e6, "MB");
+    }
+    figures.extend(session(&files)?);
+    figures.extend(exports(&files)?);
+    if let Some(peak) = peak_memory() {
+        figures.push(Figure { name: "peak memory".to_owned(), value: peak, unit: "MB" });
+    }
+    Ok(figures)
+}
+
+struct Files {
+    index: std::path::PathBuf,
+    result: std::path::PathBuf,
+}
+
+impl Files {
+    fn open(&self, cache: &Cache) -> Result<Explorer, Error> {
+        let file = |path: &Path| LocalFile::open(path).map(Arc::new).map_err(Error::Input);
+        block_on(Explorer::open(file(&self.index)?, file(&self.result)?, cache.clone()))
+    }
+}
+
+fn milliseconds(start: Instant) -> f64 {
+    start.elapsed().as_secs_f64() * 1e3
+}
+
+/// All questions one after the other, as of one user, with one cache.
+fn session(files: &Files) -> Result<Vec<Figure>, Error> {
+    let cache = Cache::new(CACHE_BYTES);
+    let explorer = files.open(&cache)?;
+    let mut times = Vec::new();
+    for (_, query) in questions().into_iter().chain(questions().into_iter().rev()) {
+        let start = Instant::now();
+        block_on(explorer.page(&query))?;
+        times.push(milliseconds(start));
+    }
+    times.sort_by(f64::total_cmp);
+    let figure = |name: &str, value| Figure { name: name.to_owned(), value, unit: "ms" };
+    Ok(vec![
+        figure("session: median", times[times.len() / 2]),
+        figure("session: slowest", times[times.len() - 1]),
+    ])
+}
+
+fn exports(files: &Files) -> Result<Vec<Figure>, Error> {
+    let mut figures = Vec::new();
+    for (name, format) in
+        [("VCF", ExportFormat::Vcf), ("TSV", ExportFormat::Tsv), ("CSV", ExportFormat::Csv)]
+    {
+        let explorer = Arc::new(files.open(&Cache::new(CACHE_BYTES))?);
+        let start = Instant::now();
+        let stream = explorer.export(Filter::default(), format);
+        let bytes = block_on(stream.try_fold(0, |sum, piece| async move { Ok(sum + piece.len()) }));
+        let rate = bytes? as f64 / 1e6 / start.elapsed().as_secs_f64();
+        figures.push(Figure {
+            name: format!("export of all as {name}"),
+            value: rate,
+            unit: "MB/s",
+        });
+    }
+    Ok(figures)
+}
+
+fn questions() -> Vec<(&'static str, Query)> {
+    let query =
+        |filter: Filter| Query { filter, limit: PAGE_ROWS, facets: true, ..Query::default() };
+    let sorted =
+        |key, direction| Query { sort: Sort { key, direction }, ..query(Filter::default()) };
+    let rare = Some(Range { max: Some(0.001), or_missing: true, ..Range::default() });
+    let region = "1:1,000,000-30,000,000".parse();
+    vec![
+        ("all", query(Filter::default())),
+        ("region", query(Filter { regions: region.into_iter().collect(), ..Filter::default() })),
+        ("gene", query(Filter { genes: vec!["GENE1234".to_owned()], ..Filter::default() })),
+        (
+            "consequence",
+            query(Filter {
+                consequences: vec!["missense_variant".to_owned()],
+                ..Filter::default()
+            }),
+        ),
+        ("impact", query(Filter { impacts: vec![Impact::High], ..Filter::default() })),
+        ("type", query(Filter { types: vec![VariantType::Deletion], ..Filter::default() })),
+        ("known", query(Filter { known: Some(false), ..Filter::default() })),
+        ("identifier", query(Filter { ids: vec!["rs12345678".to_owned()], ..Filter::default() })),
+        ("frequency", query(Filter { frequency: rare, ..Filter::default() })),
+        (
+            "quality",
+            query(Filter {
+                quality: Some(Range { min: Some(100.0), ..Range::default() }),
+                ..Filter::default()
+            }),
+        ),
+        ("PASS", query(Filter { filters: vec!["PASS".to_owned()], ..Filter::default() })),
+        ("text", query(Filter { text: "rs1234".to_owned(), ..Filter::default() })),
+        (
+            "everything at once",
+            Query {
+                sort: Sort { key: SortKey::Frequency, direction: Direction::Ascending },
+                ..query(Filter {
+                    impacts: vec![Impact::High, Impact::Moderate],
+                    types: vec![VariantType::Snv],
+                    known: Some(true),
+                    frequency: rare,
+                    quality: Some(Range { min: Some(30.0), ..Range::default() }),
+                    filters: vec!["PASS".to_owned()],
+                    text: "1".to_owned(),
+                    ..Filter::default()
+                })
+            },
+        ),
+        ("by quality", sorted(SortKey::Quality, Direction::Descending)),
+        ("by frequency", sorted(SortKey::Frequency, Direction::Ascending)),
+        ("by gene", sorted(SortKey::Gene, Direction::Ascending)),
+        ("by impact", sorted(SortKey::Impact, Direction::Ascending)),
+        ("by position, backwards", sorted(SortKey::Position, Direction::Descending)),
+        (
+            "by quality, row 500,000 on",
+            Query { offset: 500_000, ..sorted(SortKey::Quality, Direction::Descending) },
+        ),
+    ]
+}
+
+/// Most memory of this process so far, in megabytes; Linux only.
+fn peak_memory() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kib| kib * 1024.0 / 1e6)
+}
