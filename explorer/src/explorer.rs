@@ -3,7 +3,9 @@
 use crate::Error;
 use crate::annotation::{Layout, Terms};
 use crate::cache::{Cache, IndexId};
-use crate::format::{BLOCK_ROWS, Column, ColumnKind, Footer, Sets, TRAILER_BYTES, Trailer, unpack};
+use crate::format::{
+    Column, ColumnKind, Footer, MAX_BLOCK_ROWS, Sets, TRAILER_BYTES, Trailer, unpack,
+};
 use crate::rows::Header;
 use crate::source::Source;
 use bytes::Bytes;
@@ -221,13 +223,13 @@ fn check(footer: &Footer, index_bytes: u64) -> Result<(), Error> {
     let mut rows = 0;
     let last = footer.blocks.len().saturating_sub(1);
     for (n, block) in footer.blocks.iter().enumerate() {
-        let full = block.rows as usize == BLOCK_ROWS;
+        let full = block.rows == footer.block_rows;
         let bytes: u64 = block.segments.iter().map(|segment| segment.bytes()).sum();
         let inside = block.offset.checked_add(bytes).is_some_and(|end| end <= index_bytes);
         if block.segments.len() != ColumnKind::ALL.len()
             || !inside
             || block.rows == 0
-            || block.rows as usize > BLOCK_ROWS
+            || block.rows > footer.block_rows.min(MAX_BLOCK_ROWS)
             || (n < last && !full)
         {
             return Err(Error::Damaged("a block's description is wrong"));

@@ -4,7 +4,7 @@ use crate::Error;
 use crate::annotation::{Entry, FREQUENCY_COLUMNS};
 use crate::explorer::{Explorer, GAP_BYTES, read};
 use crate::facts::{Alleles, Frequencies, Identifiers, Reading, type_bit};
-use crate::format::{BLOCK_ROWS, ColumnKind, Place};
+use crate::format::{ColumnKind, Place};
 use crate::info::{self, FREQUENCY_KEYS};
 use crate::query::CONCURRENT_BLOCKS;
 use crate::source::Source;
@@ -169,7 +169,8 @@ impl Explorer {
         let mut order: Vec<usize> = (0..numbers.len()).collect();
         order.sort_unstable_by_key(|n| numbers[*n]);
         let sorted: Vec<u64> = order.iter().map(|n| numbers[*n]).collect();
-        let blocks = sorted.chunk_by(|a, b| a / BLOCK_ROWS as u64 == b / BLOCK_ROWS as u64);
+        let block_rows = u64::from(self.footer.block_rows);
+        let blocks = sorted.chunk_by(|a, b| a / block_rows == b / block_rows);
         // Boxed: the compiler cannot name the futures of closures that borrow their arguments.
         let reads: Vec<_> = blocks.map(|block| self.lines_of_block(block).boxed()).collect();
         let found: Vec<Vec<Bytes>> =
@@ -181,8 +182,9 @@ impl Explorer {
 
     /// Lines of records of one block, by ascending number.
     async fn lines_of_block(&self, numbers: &[u64]) -> Result<Vec<Bytes>, Error> {
-        let block = (numbers[0] / BLOCK_ROWS as u64) as usize;
-        let rows = numbers.iter().map(|number| (number % BLOCK_ROWS as u64) as usize);
+        let block_rows = u64::from(self.footer.block_rows);
+        let block = (numbers[0] / block_rows) as usize;
+        let rows = numbers.iter().map(|number| (number % block_rows) as usize);
         let (spans, places) = self.places_of_rows(block, rows).await?;
         let mut lines = Vec::new();
         for span in spans {
@@ -206,7 +208,7 @@ impl Explorer {
         let lines = rows.map(|row| {
             offset += bytes[row_at..row].iter().map(|n| u64::from(*n)).sum::<u64>();
             row_at = row;
-            let number = (block * BLOCK_ROWS + row) as u64;
+            let number = block as u64 * u64::from(self.footer.block_rows) + row as u64;
             LinePlace { number, range: offset..offset + u64::from(bytes[row]) }
         });
         Ok((spans(lines), loaded.places(ColumnKind::Places)?.to_vec()))

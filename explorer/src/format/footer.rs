@@ -13,6 +13,8 @@ use std::io::{Read, Write};
 pub(crate) struct Footer {
     /// Records.
     pub rows: u64,
+    /// Records of every block but the last, which may have fewer.
+    pub block_rows: u32,
     /// Whether the file's order is that of positions, contigs in order of appearance.
     pub sorted: bool,
     /// Bytes of the result file.

@@ -19,7 +19,7 @@ pub(crate) use footer::{
 };
 
 /// Most records in a block; row numbers within a block fit 16 bits.
-pub(crate) const BLOCK_ROWS: usize = 1 << 16;
+pub(crate) const MAX_BLOCK_ROWS: u32 = 1 << 16;
 
 /// Changes whenever the layout does; readers of one version refuse all others.
 pub(crate) const VERSION: u32 = 1;

@@ -2,8 +2,8 @@
 
 use crate::facts::{Alleles, Frequencies, Identifiers};
 use crate::format::{
-    BLOCK_ROWS, BlockEntry, Column, ColumnKind, ContigStats, FloatStats, LengthStats, NO_GENE,
-    NO_LENGTH, Place, Sets, Stats, pack,
+    BlockEntry, Column, ColumnKind, ContigStats, FloatStats, LengthStats, NO_GENE, NO_LENGTH,
+    Place, Sets, Stats, pack,
 };
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -25,7 +25,7 @@ pub(super) struct Facts {
     pub ids: Identifiers,
 }
 
-/// Columns of up to [`BLOCK_ROWS`] records.
+/// Columns of some records.
 #[derive(Debug, Default)]
 pub(super) struct Block {
     contigs: Vec<u32>,
@@ -52,11 +52,6 @@ impl Block {
     /// Records so far.
     pub fn rows(&self) -> usize {
         self.positions.len()
-    }
-
-    /// Whether the next record begins another block.
-    pub fn is_full(&self) -> bool {
-        self.rows() == BLOCK_ROWS
     }
 
     /// Adds a record.

@@ -9,7 +9,7 @@ mod lines;
 use crate::Error;
 use crate::annotation::{Layout, Terms};
 use crate::facts::Reading;
-use crate::format::{Footer, NO_GENE, NO_IMPACT};
+use crate::format::{Footer, MAX_BLOCK_ROWS, NO_GENE, NO_IMPACT};
 use crate::info;
 use block::{Block, Facts};
 use dictionary::Dictionary;
@@ -32,8 +32,18 @@ pub struct Built {
 /// # Errors
 /// [`Error`] where the file is no VCF file, is gzip without blocks, or cannot be read or written.
 pub fn build(result: impl Read, index: impl Write) -> Result<Built, Error> {
+    build_with(result, index, MAX_BLOCK_ROWS)
+}
+
+/// As [`build`], with so many records (at most 65,536) in a block: for measurements, and for tests
+/// that need many blocks of few records.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_with(result: impl Read, index: impl Write, block_rows: u32) -> Result<Built, Error> {
     let mut lines = Lines::new(result)?;
     let mut builder = Builder::new(index);
+    builder.footer.block_rows = block_rows.clamp(1, MAX_BLOCK_ROWS);
     let number = builder.read_header(&mut lines)?;
     builder.read_records(&mut lines, number)?;
     builder.finish(&lines)
@@ -109,7 +119,7 @@ impl<W: Write> Builder<W> {
         mut number: u64,
     ) -> Result<(), Error> {
         loop {
-            if self.block.is_full() {
+            if self.block.rows() == self.footer.block_rows as usize {
                 self.flush(lines)?;
             }
             let Some(line) = lines.next_line()? else { break };
