@@ -60,11 +60,15 @@ pub fn run_on(result: &Path) -> Result<Vec<Figure>, Error> {
     let mut figures = Vec::new();
     let input = File::open(result).map_err(Error::Input)?;
     let output = File::create(&index).map_err(Error::Output)?;
-    let start = Instant::now();
+    let (start, before) = (Instant::now(), cpu_milliseconds());
     let built = index::build(input, BufWriter::new(output))?;
     let seconds = start.elapsed().as_secs_f64();
+    let cpu = cpu_milliseconds().zip(before).map(|(after, before)| (after - before) / 1e3);
     let mut add = |name: String, value: f64, unit| figures.push(Figure { name, value, unit });
     add("build".to_owned(), seconds, "s");
+    if let Some(cpu) = cpu {
+        add("build: CPU".to_owned(), cpu, "s");
+    }
     add("build rate".to_owned(), built.records as f64 / seconds, "records/s");
     add("index size".to_owned(), built.bytes as f64 / 1e6, "MB");
     let files = Files { index, result: result.to_owned() };
@@ -72,20 +76,7 @@ pub fn run_on(result: &Path) -> Result<Vec<Figure>, Error> {
     files.open(&Cache::new(CACHE_BYTES))?;
     add("open".to_owned(), milliseconds(start), "ms");
     for (name, query) in questions(&files)? {
-        let (times, cpu) = repeated(&files, &query)?;
-        add(format!("filter: {name}, empty cache"), times[times.len() / 2], "ms");
-        if let Some(cpu) = cpu {
-            add(format!("  {name}: CPU"), cpu, "ms");
-        }
-        let cache = Cache::new(CACHE_BYTES);
-        let explorer = files.open(&cache)?;
-        let page = block_on(explorer.page(&query))?;
-        add(format!("  {name}: matches"), page.matched as f64, "records");
-        let next = Query { offset: u64::from(PAGE_ROWS), facets: false, ..query };
-        let start = Instant::now();
-        block_on(explorer.page(&next))?;
-        add(format!("  {name}: next page"), milliseconds(start), "ms");
-        add(format!("  {name}: cache"), cache.bytes() as f64 / 1e6, "MB");
+        figures.extend(question(&files, name, query)?);
     }
     figures.extend(session(&files)?);
     figures.extend(exports(&files)?);
@@ -95,27 +86,48 @@ pub fn run_on(result: &Path) -> Result<Vec<Figure>, Error> {
     Ok(figures)
 }
 
-/// Times of the same question with an empty cache each, ascending, and the mean of CPU time.
-fn repeated(files: &Files, query: &Query) -> Result<(Vec<f64>, Option<f64>), Error> {
-    let mut times = Vec::new();
-    let mut cpu = Some(0.0);
-    for _ in 0..REPEATS {
-        let explorer = files.open(&Cache::new(CACHE_BYTES))?;
-        let (start, before) = (Instant::now(), cpu_milliseconds());
-        block_on(explorer.page(query))?;
-        times.push(milliseconds(start));
-        let spent = cpu_milliseconds().zip(before).map(|(after, before)| after - before);
-        cpu = cpu.zip(spent).map(|(sum, spent)| sum + spent / f64::from(REPEATS));
-    }
-    times.sort_by(f64::total_cmp);
-    Ok((times, cpu))
+fn question(files: &Files, name: &str, query: Query) -> Result<Vec<Figure>, Error> {
+    let (times, cpu) = repeated(files, &query)?;
+    let cache = Cache::new(CACHE_BYTES);
+    let explorer = files.open(&cache)?;
+    let page = block_on(explorer.page(&query))?;
+    let next =
+        Query { offset: query.offset + u64::from(PAGE_ROWS), facets: false, ..query.clone() };
+    let start = Instant::now();
+    block_on(explorer.page(&next))?;
+    let next = milliseconds(start);
+    let figure = |what: &str, value, unit| Figure { name: format!("{what} {name}"), value, unit };
+    let mut figures = vec![figure("filter:", times[times.len() / 2], "ms")];
+    figures.extend(cpu.map(|cpu| figure("  CPU:", cpu, "ms")));
+    figures.push(figure("  matches:", page.matched as f64, "records"));
+    figures.push(figure("  next page:", next, "ms"));
+    figures.push(figure("  cache:", cache.bytes() as f64 / 1e6, "MB"));
+    Ok(figures)
 }
 
-/// Time that this thread has had a processor: what others do on the machine is not in it. Linux
-/// only (`schedstat`, nanoseconds).
+/// Times of the same question with an empty cache each, ascending, and the mean of CPU time.
+fn repeated(files: &Files, query: &Query) -> Result<(Vec<f64>, Option<f64>), Error> {
+    let explorers = (0..REPEATS).map(|_| files.open(&Cache::new(CACHE_BYTES)));
+    let explorers = explorers.collect::<Result<Vec<_>, _>>()?;
+    let before = cpu_milliseconds();
+    let mut times = Vec::new();
+    for explorer in explorers {
+        let start = Instant::now();
+        block_on(explorer.page(query))?;
+        times.push(milliseconds(start));
+    }
+    let spent = cpu_milliseconds().zip(before).map(|(after, before)| after - before);
+    times.sort_by(f64::total_cmp);
+    Ok((times, spent.map(|spent| spent / f64::from(REPEATS))))
+}
+
+/// Processor time of this process: what others do on the machine is not in it. Linux only, in
+/// ticks of ten milliseconds (proc(5), `utime`).
 fn cpu_milliseconds() -> Option<f64> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    text.split_whitespace().next()?.parse::<f64>().ok().map(|nanoseconds| nanoseconds / 1e6)
+    let text = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let (_, fields) = text.rsplit_once(')')?;
+    let ticks = fields.split_whitespace().skip(11).take(2).map(|n| n.parse::<f64>().ok());
+    ticks.sum::<Option<f64>>().map(|ticks| ticks * 10.0)
 }
 
 struct Files {
@@ -172,73 +184,74 @@ fn exports(files: &Files) -> Result<Vec<Figure>, Error> {
 }
 
 fn questions(files: &Files) -> Result<Vec<(&'static str, Query)>, Error> {
-    // A gene and an identifier that are there, from the middle of the file.
-    let explorer = files.open(&Cache::new(CACHE_BYTES))?;
-    let known = Filter { known: Some(true), ..Filter::default() };
-    let middle =
-        Query { filter: known, offset: explorer.records() / 3, limit: 1, ..Query::default() };
-    let row = block_on(explorer.page(&middle))?.rows.pop();
-    let gene = explorer.genes_with_prefix("", usize::MAX).get(1).map(|gene| (*gene).to_owned());
-    let id = row.and_then(|row| row.ids.first().cloned()).unwrap_or_default();
-    let gene = gene.unwrap_or_default();
-
-    let query =
-        |filter: Filter| Query { filter, limit: PAGE_ROWS, facets: true, ..Query::default() };
-    let sorted =
-        |key, direction| Query { sort: Sort { key, direction }, ..query(Filter::default()) };
-    let rare = Some(Range { max: Some(0.001), or_missing: true, ..Range::default() });
-    let region = "1:1,000,000-30,000,000".parse();
-    Ok(vec![
-        ("all", query(Filter::default())),
-        ("region", query(Filter { regions: region.into_iter().collect(), ..Filter::default() })),
-        ("gene", query(Filter { genes: vec![gene], ..Filter::default() })),
-        (
-            "consequence",
-            query(Filter {
-                consequences: vec!["missense_variant".to_owned()],
-                ..Filter::default()
-            }),
-        ),
-        ("impact", query(Filter { impacts: vec![Impact::High], ..Filter::default() })),
-        ("type", query(Filter { types: vec![VariantType::Deletion], ..Filter::default() })),
-        ("known", query(Filter { known: Some(false), ..Filter::default() })),
-        ("identifier", query(Filter { ids: vec![id], ..Filter::default() })),
-        ("frequency", query(Filter { frequency: rare, ..Filter::default() })),
-        (
-            "quality",
-            query(Filter {
-                quality: Some(Range { min: Some(100.0), ..Range::default() }),
-                ..Filter::default()
-            }),
-        ),
-        ("PASS", query(Filter { filters: vec!["PASS".to_owned()], ..Filter::default() })),
-        ("text", query(Filter { text: "rs1234".to_owned(), ..Filter::default() })),
+    let query = |filter: Filter, sort| Query {
+        filter,
+        sort,
+        limit: PAGE_ROWS,
+        facets: true,
+        ..Query::default()
+    };
+    let filters = filters(files)?.into_iter();
+    let mut questions: Vec<_> =
+        filters.map(|(name, filter)| (name, query(filter, Sort::default()))).collect();
+    let sort = |key, direction| query(Filter::default(), Sort { key, direction });
+    let by_quality = sort(SortKey::Quality, Direction::Descending);
+    questions.extend([
         (
             "everything at once",
-            Query {
-                sort: Sort { key: SortKey::Frequency, direction: Direction::Ascending },
-                ..query(Filter {
-                    impacts: vec![Impact::High, Impact::Moderate],
-                    types: vec![VariantType::Snv],
-                    known: Some(true),
-                    frequency: rare,
-                    quality: Some(Range { min: Some(30.0), ..Range::default() }),
-                    filters: vec!["PASS".to_owned()],
-                    text: "1".to_owned(),
-                    ..Filter::default()
-                })
-            },
+            query(everything(), Sort { key: SortKey::Frequency, ..Sort::default() }),
         ),
-        ("by quality", sorted(SortKey::Quality, Direction::Descending)),
-        ("by frequency", sorted(SortKey::Frequency, Direction::Ascending)),
-        ("by gene", sorted(SortKey::Gene, Direction::Ascending)),
-        ("by impact", sorted(SortKey::Impact, Direction::Ascending)),
-        ("by position, backwards", sorted(SortKey::Position, Direction::Descending)),
-        (
-            "by quality, row 500,000 on",
-            Query { offset: 500_000, ..sorted(SortKey::Quality, Direction::Descending) },
-        ),
+        ("by quality", by_quality.clone()),
+        ("by frequency", sort(SortKey::Frequency, Direction::Ascending)),
+        ("by gene", sort(SortKey::Gene, Direction::Ascending)),
+        ("by impact", sort(SortKey::Impact, Direction::Ascending)),
+        ("by position, backwards", sort(SortKey::Position, Direction::Descending)),
+        ("by quality, row 500,000 on", Query { offset: 500_000, ..by_quality }),
+    ]);
+    Ok(questions)
+}
+
+fn filters(files: &Files) -> Result<Vec<(&'static str, Filter)>, Error> {
+    // A gene and an identifier that are there.
+    let explorer = files.open(&Cache::new(CACHE_BYTES))?;
+    let known = Filter { known: Some(true), ..Filter::default() };
+    let middle = explorer.records() / 3;
+    let some = Query { filter: known, offset: middle, limit: 1, ..Query::default() };
+    let row = block_on(explorer.page(&some))?.rows.pop();
+    let id = row.and_then(|row| row.ids.first().cloned()).unwrap_or_default();
+    let gene = explorer.genes_with_prefix("", 2).pop().unwrap_or_default().to_owned();
+    let all = Filter::default;
+    let region = "1:1,000,000-30,000,000".parse();
+    let good = Range { min: Some(100.0), ..Range::default() };
+    Ok(vec![
+        ("all", all()),
+        ("region", Filter { regions: region.into_iter().collect(), ..all() }),
+        ("gene", Filter { genes: vec![gene], ..all() }),
+        ("consequence", Filter { consequences: vec!["missense_variant".to_owned()], ..all() }),
+        ("impact", Filter { impacts: vec![Impact::High], ..all() }),
+        ("type", Filter { types: vec![VariantType::Deletion], ..all() }),
+        ("known", Filter { known: Some(false), ..all() }),
+        ("identifier", Filter { ids: vec![id], ..all() }),
+        ("frequency", Filter { frequency: Some(RARE), ..all() }),
+        ("quality", Filter { quality: Some(good), ..all() }),
+        ("PASS", Filter { filters: vec!["PASS".to_owned()], ..all() }),
+        ("text", Filter { text: "rs1234".to_owned(), ..all() }),
     ])
+}
+
+const RARE: Range = Range { min: None, max: Some(0.001), or_missing: true };
+
+fn everything() -> Filter {
+    Filter {
+        impacts: vec![Impact::High, Impact::Moderate],
+        types: vec![VariantType::Snv],
+        known: Some(true),
+        frequency: Some(RARE),
+        quality: Some(Range { min: Some(30.0), ..Range::default() }),
+        filters: vec!["PASS".to_owned()],
+        text: "1".to_owned(),
+        ..Filter::default()
+    }
 }
 
 /// Most memory of this process so far, in megabytes; Linux only.

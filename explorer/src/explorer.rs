@@ -9,8 +9,9 @@ use crate::format::{
 use crate::rows::Header;
 use crate::source::Source;
 use bytes::Bytes;
-use gas_shared::explorer::{Facets, MAX_ROWS, Page, Query};
+use gas_shared::explorer::{Facets, Filter, MAX_ROWS, Page, Query};
 use std::sync::{Arc, OnceLock};
+use std::task::Poll;
 
 /// Read from the end of an index at once: mostly the footer is in it.
 const TAIL_BYTES: u64 = 256 << 10;
@@ -108,7 +109,7 @@ impl Explorer {
     ///
     /// # Errors
     /// As [`page`](Self::page).
-    pub async fn count(&self, filter: &gas_shared::explorer::Filter) -> Result<u64, Error> {
+    pub async fn count(&self, filter: &Filter) -> Result<u64, Error> {
         Ok(self.select(filter, false).await?.matched)
     }
 
@@ -116,7 +117,7 @@ impl Explorer {
     ///
     /// # Errors
     /// As [`page`](Self::page).
-    pub async fn facets(&self, filter: &gas_shared::explorer::Filter) -> Result<Facets, Error> {
+    pub async fn facets(&self, filter: &Filter) -> Result<Facets, Error> {
         Ok(self.select(filter, true).await?.facets.clone().unwrap_or_default())
     }
 
@@ -201,6 +202,20 @@ pub(crate) async fn read(
         return Ok(bytes);
     }
     Err(Error::Source { what, source: std::io::ErrorKind::UnexpectedEof.into() })
+}
+
+/// Lets others have the thread. With everything in the cache nothing else would, and the looking
+/// at a block takes some milliseconds.
+pub(crate) async fn yield_now() {
+    let mut yielded = false;
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 async fn read_footer(index: &dyn Source) -> Result<Footer, Error> {

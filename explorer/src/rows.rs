@@ -14,6 +14,7 @@ use futures::{FutureExt, StreamExt, TryStreamExt};
 use gas_shared::explorer::{Field, Impact, Row, RowDetails, TranscriptEntry, VariantType};
 use gas_shared::vcf::{Record, parse_record};
 use percent_encoding::percent_decode;
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// The result's header.
@@ -139,8 +140,33 @@ const WRONG_PLACE: Error = Error::Damaged("a record is not where the index says"
 impl Explorer {
     /// Rows by number, in the order given.
     pub(crate) async fn rows(&self, numbers: &[u64]) -> Result<Vec<Row>, Error> {
-        let lines = self.lines(numbers).await?;
-        lines.iter().zip(numbers).map(|(line, n)| self.row(line, *n, true)).collect()
+        let mut sorted = numbers.to_vec();
+        sorted.sort_unstable();
+        let block_rows = u64::from(self.footer.block_rows);
+        let blocks = sorted.chunk_by(|a, b| a / block_rows == b / block_rows);
+        // Boxed: the compiler cannot name the futures of closures that borrow their arguments.
+        let reads: Vec<_> = blocks.map(|block| self.rows_of_block(block, true).boxed()).collect();
+        let rows: Vec<Vec<Row>> =
+            futures::stream::iter(reads).buffered(CONCURRENT_BLOCKS).try_collect().await?;
+        let mut rows: Vec<Row> = rows.into_iter().flatten().collect();
+        let rank: HashMap<u64, usize> = numbers.iter().copied().zip(0..).collect();
+        rows.sort_by_key(|row| rank.get(&row.number).copied());
+        Ok(rows)
+    }
+
+    /// Rows of one block, by ascending number. Lines are let go as soon as they are read: with many
+    /// samples they are much longer than rows.
+    async fn rows_of_block(&self, numbers: &[u64], cut: bool) -> Result<Vec<Row>, Error> {
+        let mut rows = Vec::with_capacity(numbers.len());
+        let (spans, places) = self.places_of_numbers(numbers).await?;
+        for span in spans {
+            let range = span.range.clone();
+            let text = read_text(&*self.result, &places, self.footer.bgzf, range).await?;
+            for (number, line) in span.texts(&text) {
+                rows.push(self.row(line, number, cut)?);
+            }
+        }
+        Ok(rows)
     }
 
     /// Everything about a record, by the number that its row has.
@@ -151,8 +177,11 @@ impl Explorer {
         if number >= self.footer.rows {
             return Err(Error::NoRecord { number, records: self.footer.rows });
         }
-        let lines = self.lines(&[number]).await?;
-        let line = lines.first().ok_or(WRONG_PLACE)?;
+        let (spans, places) = self.places_of_numbers(&[number]).await?;
+        let span = spans.first().ok_or(WRONG_PLACE)?;
+        let range = span.range.clone();
+        let text = read_text(&*self.result, &places, self.footer.bgzf, range).await?;
+        let line = without_line_ends(&text);
         let row = self.row(line, number, false)?;
         let record = parse_record(line).map_err(|_| WRONG_PLACE)?;
         Ok(RowDetails {
@@ -164,35 +193,12 @@ impl Explorer {
         })
     }
 
-    /// Lines of records, in the order given.
-    async fn lines(&self, numbers: &[u64]) -> Result<Vec<Bytes>, Error> {
-        let mut order: Vec<usize> = (0..numbers.len()).collect();
-        order.sort_unstable_by_key(|n| numbers[*n]);
-        let sorted: Vec<u64> = order.iter().map(|n| numbers[*n]).collect();
-        let block_rows = u64::from(self.footer.block_rows);
-        let blocks = sorted.chunk_by(|a, b| a / block_rows == b / block_rows);
-        // Boxed: the compiler cannot name the futures of closures that borrow their arguments.
-        let reads: Vec<_> = blocks.map(|block| self.lines_of_block(block).boxed()).collect();
-        let found: Vec<Vec<Bytes>> =
-            futures::stream::iter(reads).buffered(CONCURRENT_BLOCKS).try_collect().await?;
-        let mut lines = vec![Bytes::new(); numbers.len()];
-        order.into_iter().zip(found.into_iter().flatten()).for_each(|(n, line)| lines[n] = line);
-        Ok(lines)
-    }
-
-    /// Lines of records of one block, by ascending number.
-    async fn lines_of_block(&self, numbers: &[u64]) -> Result<Vec<Bytes>, Error> {
+    /// Where records of one block are, by ascending number.
+    async fn places_of_numbers(&self, numbers: &[u64]) -> Result<(Vec<Span>, Vec<Place>), Error> {
         let block_rows = u64::from(self.footer.block_rows);
         let block = (numbers[0] / block_rows) as usize;
         let rows = numbers.iter().map(|number| (number % block_rows) as usize);
-        let (spans, places) = self.places_of_rows(block, rows).await?;
-        let mut lines = Vec::new();
-        for span in spans {
-            let text = read_text(&*self.result, &places, self.footer.bgzf, span.range.clone());
-            let text = text.await?;
-            lines.extend(span.texts(&text).map(|(_, line)| text.slice_ref(line)));
-        }
-        Ok(lines)
+        self.places_of_rows(block, rows).await
     }
 
     /// Where rows of a block are in the result; rows in ascending order.
@@ -224,19 +230,13 @@ impl Explorer {
         alleles.read(&record, &reading);
         frequencies.begin(&reading);
         ids.begin(record.id);
-        let mut chosen: Option<((u8, bool, bool), Entry<'_>)> = None;
         let mut impact = None;
         for entry in reading.entries(layout) {
             frequencies.add(&entry);
             ids.add(entry.existing, b'&');
             impact = impact.into_iter().chain(Impact::parse(entry.impact)).min();
-            let preference = entry.preference(entry.severity(&self.terms));
-            if chosen.as_ref().is_none_or(|(best, _)| preference < *best) {
-                chosen = Some((preference, entry));
-            }
         }
-        let severity = chosen.as_ref().map(|((severity, ..), _)| *severity);
-        let entry = chosen.map(|(_, entry)| entry).unwrap_or_default();
+        let entry = self.chosen(&reading).map(|(_, entry)| entry).unwrap_or_default();
         let shown = |text: &[u8]| if cut { cut_bases(text) } else { decoded(text) };
         Ok(Row {
             number,
@@ -248,9 +248,8 @@ impl Explorer {
             qual: decoded(record.qual),
             filter: decoded(record.filter),
             types: types(alleles.class),
-            consequence: severity
-                .filter(|_| !entry.consequence.is_empty())
-                .map(|severity| self.terms.name(severity).to_owned()),
+            consequence: (!entry.consequence.is_empty())
+                .then(|| self.terms.name(entry.severity(&self.terms)).to_owned()),
             impact,
             gene: value(entry.gene()),
             transcript: value(entry.feature),
@@ -261,13 +260,16 @@ impl Explorer {
         })
     }
 
+    /// The entry that the table shows, and its number: the first of the best, as in the index.
+    fn chosen<'a>(&'a self, reading: &Reading<'a>) -> Option<(usize, Entry<'a>)> {
+        let entries = reading.entries(self.layout.as_ref()).enumerate();
+        entries.min_by_key(|(_, entry)| entry.preference(entry.severity(&self.terms)))
+    }
+
     fn entries(&self, record: &Record<'_>) -> Vec<TranscriptEntry> {
         let Some(layout) = &self.layout else { return Vec::new() };
         let reading = Reading::new(record.info, Some(layout));
-        let preferences = reading.entries(Some(layout));
-        let preferences = preferences.map(|e| e.preference(e.severity(&self.terms)));
-        // `min_by_key` takes the first of equals, as the index does.
-        let chosen = preferences.enumerate().min_by_key(|(_, p)| *p).map(|(n, _)| n);
+        let chosen = self.chosen(&reading).map(|(n, _)| n);
         let entries = reading.annotation.into_iter().flat_map(|text| text.split(|b| *b == b','));
         let entries = entries.enumerate().map(|(n, entry)| TranscriptEntry {
             chosen: Some(n) == chosen,

@@ -22,7 +22,12 @@ impl Bits {
 
     /// No rows, or all.
     pub fn filled(rows: usize, with: bool) -> Self {
-        Self::of(rows, |_| with)
+        let mut words = vec![if with { u64::MAX } else { 0 }; rows.div_ceil(64)];
+        if let Some(last) = words.last_mut() {
+            // Bits beyond the last row stay empty.
+            *last &= u64::MAX >> (rows.wrapping_neg() % 64);
+        }
+        Self { words, rows }
     }
 
     /// Adds a row.
@@ -84,11 +89,11 @@ impl Matches {
     }
 
     /// Calls back for each matching row, in order.
-    pub fn for_each(&self, rows: u32, mut call: impl FnMut(usize)) {
+    pub fn for_each(&self, rows: u32, call: impl FnMut(usize)) {
         match self {
             Self::None => {}
             Self::All => (0..rows as usize).for_each(call),
-            Self::Some(bits, _) => bits.iter().for_each(|row| call(row)),
+            Self::Some(bits, _) => bits.iter().for_each(call),
         }
     }
 

@@ -103,45 +103,43 @@ impl Clause {
 
     /// The criteria of a filter. What the file does not have matches nothing.
     pub fn of_filter(filter: &Filter, footer: &Footer) -> Vec<Self> {
-        let mut clauses = Vec::new();
-        if !filter.regions.is_empty() {
-            clauses.push(regions(filter, footer));
-        }
-        if !filter.genes.is_empty() {
-            clauses.push(Self::Genes(genes(filter, footer)));
-        }
-        if !filter.consequences.is_empty() {
-            let bits = terms(&filter.consequences, footer);
-            clauses.push(match filter.scope {
-                Scope::MostSevere => Self::Consequences(bits),
-                Scope::AnyTranscript => Self::AnyTerms(bits),
-            });
-        }
-        if !filter.impacts.is_empty() {
-            let bits = filter.impacts.iter().fold(0, |bits, impact| bits | 1 << *impact as u8);
-            clauses.push(Self::Impacts(bits));
-        }
-        if !filter.types.is_empty() {
-            let bits = filter.types.iter().fold(0, |bits, kind| bits | type_bit(*kind));
-            clauses.push(Self::Types(bits));
-        }
-        clauses.extend(filter.substitution.map(|s| Self::Substitution(substitution_bit(s))));
-        clauses.extend(filter.known.map(Self::Known));
-        if !filter.ids.is_empty() {
-            clauses.push(Self::Ids(filter.ids.iter().map(|id| lower(id).into_bytes()).collect()));
-        }
-        clauses.extend(filter.frequency.map(Self::Frequency));
-        clauses.extend(filter.quality.map(Self::Quality));
-        clauses.extend(filter.length.map(Self::Length));
-        if !filter.filters.is_empty() {
-            clauses.push(Self::Filters(filters(filter, footer)));
-        }
         let text = lower(&filter.text);
-        if !text.is_empty() {
-            let genes = genes_with(footer, |gene| gene.contains(&text));
-            clauses.push(Self::Text(text.into_bytes(), genes));
-        }
-        clauses
+        let ids = || filter.ids.iter().map(|id| lower(id).into_bytes()).collect();
+        let lists = [
+            (!filter.regions.is_empty()).then(|| regions(filter, footer)),
+            (!filter.genes.is_empty()).then(|| Self::Genes(genes(filter, footer))),
+            (!filter.consequences.is_empty()).then(|| consequences(filter, footer)),
+            (!filter.impacts.is_empty()).then(|| Self::Impacts(impacts(filter))),
+            (!filter.types.is_empty()).then(|| Self::Types(types(filter))),
+            filter.substitution.map(|class| Self::Substitution(substitution_bit(class))),
+            filter.known.map(Self::Known),
+            (!filter.ids.is_empty()).then(|| Self::Ids(ids())),
+            filter.frequency.map(Self::Frequency),
+            filter.quality.map(Self::Quality),
+            filter.length.map(Self::Length),
+            (!filter.filters.is_empty()).then(|| Self::Filters(filters(filter, footer))),
+            (!text.is_empty()).then(|| {
+                let genes = genes_with(footer, |gene| gene.contains(&text));
+                Self::Text(text.clone().into_bytes(), genes)
+            }),
+        ];
+        lists.into_iter().flatten().collect()
+    }
+}
+
+fn impacts(filter: &Filter) -> u8 {
+    filter.impacts.iter().fold(0, |bits, impact| bits | 1 << *impact as u8)
+}
+
+fn types(filter: &Filter) -> u16 {
+    filter.types.iter().fold(0, |bits, kind| bits | type_bit(*kind))
+}
+
+fn consequences(filter: &Filter, footer: &Footer) -> Clause {
+    let bits = terms(&filter.consequences, footer);
+    match filter.scope {
+        Scope::MostSevere => Clause::Consequences(bits),
+        Scope::AnyTranscript => Clause::AnyTerms(bits),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::Error;
 use crate::annotation::Terms;
 use crate::explorer::Loaded;
 use crate::format::{ColumnKind, NO_LENGTH};
-use gas_shared::explorer::Range;
+use gas_shared::explorer::{LengthRange, Range};
 use std::collections::HashSet;
 
 /// The rows that meet a criterion.
@@ -19,13 +19,7 @@ pub(crate) fn mask(clause: &Clause, block: &Loaded) -> Result<Bits, Error> {
             let column = block.u8s(ColumnKind::Consequence)?;
             Bits::of(rows, |row| bits >> (column[row] & 63) & 1 != 0)
         }
-        Clause::AnyTerms(bits) => {
-            let column = block.terms()?;
-            let with_none = bits >> Terms::NONE & 1 != 0;
-            let holds = |set: &u64| set & bits != 0 || (with_none && *set == 0);
-            let sets: Vec<bool> = column.sets.iter().map(holds).collect();
-            Bits::of(rows, |row| sets[usize::from(column.rows[row])])
-        }
+        Clause::AnyTerms(bits) => mask_of_terms(*bits, block)?,
         Clause::Impacts(bits) => {
             let column = block.u8s(ColumnKind::Impact)?;
             Bits::of(rows, |row| bits >> (column[row] & 7) & 1 != 0)
@@ -39,31 +33,12 @@ pub(crate) fn mask(clause: &Clause, block: &Loaded) -> Result<Bits, Error> {
             Bits::of(rows, |row| (column[row] != 0) == *known)
         }
         Clause::Ids(ids) => mask_of_ids(ids, block)?,
-        Clause::Frequency(range) => {
-            let column = block.u32s(ColumnKind::Frequency)?;
-            let mut bits = Bits::of(rows, |row| in_range(range, column[row]));
-            for (row, value) in block.more(ColumnKind::MoreFrequencies)? {
-                if range.contains(f32::from_bits(*value)) {
-                    bits.insert(usize::from(*row).min(rows - 1));
-                }
-            }
-            bits
-        }
+        Clause::Frequency(range) => mask_of_frequency(range, block)?,
         Clause::Quality(range) => {
             let column = block.u32s(ColumnKind::Quality)?;
             Bits::of(rows, |row| in_range(range, column[row]))
         }
-        Clause::Length(range) => {
-            let column = block.u32s(ColumnKind::Length)?;
-            let holds = |length: i32| length != NO_LENGTH && range.contains(length);
-            let mut bits = Bits::of(rows, |row| holds(column[row] as i32));
-            for (row, length) in block.more(ColumnKind::MoreLengths)? {
-                if holds(*length as i32) {
-                    bits.insert(usize::from(*row).min(rows - 1));
-                }
-            }
-            bits
-        }
+        Clause::Length(range) => mask_of_length(range, block)?,
         Clause::Filters(shown) => {
             let column = block.u16s(ColumnKind::Filter)?;
             let is_shown = |n: u16| shown.get(usize::from(n)).copied().unwrap_or(false);
@@ -76,6 +51,37 @@ pub(crate) fn mask(clause: &Clause, block: &Loaded) -> Result<Bits, Error> {
 fn in_range(range: &Range, bits: u32) -> bool {
     let value = f32::from_bits(bits);
     if value.is_nan() { range.or_missing } else { range.contains(value) }
+}
+
+fn mask_of_terms(bits: u64, block: &Loaded) -> Result<Bits, Error> {
+    let column = block.terms()?;
+    let with_none = bits >> Terms::NONE & 1 != 0;
+    let holds = |set: &u64| set & bits != 0 || (with_none && *set == 0);
+    let sets: Vec<bool> = column.sets.iter().map(holds).collect();
+    Ok(Bits::of(block.rows, |row| sets[usize::from(column.rows[row])]))
+}
+
+fn mask_of_frequency(range: &Range, block: &Loaded) -> Result<Bits, Error> {
+    let column = block.u32s(ColumnKind::Frequency)?;
+    let mut bits = Bits::of(block.rows, |row| in_range(range, column[row]));
+    for (row, value) in block.more(ColumnKind::MoreFrequencies)? {
+        if range.contains(f32::from_bits(*value)) {
+            bits.insert(usize::from(*row).min(block.rows - 1));
+        }
+    }
+    Ok(bits)
+}
+
+fn mask_of_length(range: &LengthRange, block: &Loaded) -> Result<Bits, Error> {
+    let column = block.u32s(ColumnKind::Length)?;
+    let holds = |length: i32| length != NO_LENGTH && range.contains(length);
+    let mut bits = Bits::of(block.rows, |row| holds(column[row] as i32));
+    for (row, length) in block.more(ColumnKind::MoreLengths)? {
+        if holds(*length as i32) {
+            bits.insert(usize::from(*row).min(block.rows - 1));
+        }
+    }
+    Ok(bits)
 }
 
 fn mask_of_regions(regions: &[(u32, u32, u32)], block: &Loaded) -> Result<Bits, Error> {
@@ -117,9 +123,11 @@ fn mask_of_ids(ids: &HashSet<Vec<u8>>, block: &Loaded) -> Result<Bits, Error> {
     for id in ids.iter().filter(|id| is_searchable(id)) {
         find_rows(text, id, |row, at| {
             let whole = ends(at.checked_sub(1).and_then(|n| text.get(n)));
-            if whole && ends(text.get(at + id.len())) {
+            let whole = whole && ends(text.get(at + id.len()));
+            if whole {
                 bits.insert(row);
             }
+            whole
         });
     }
     Ok(bits)
@@ -128,7 +136,10 @@ fn mask_of_ids(ids: &HashSet<Vec<u8>>, block: &Loaded) -> Result<Bits, Error> {
 fn mask_of_text(needle: &[u8], genes: &HashSet<u32>, block: &Loaded) -> Result<Bits, Error> {
     let mut bits = mask_of_genes(genes, block)?;
     if is_searchable(needle) {
-        find_rows(block.text()?, needle, |row, _| bits.insert(row));
+        find_rows(block.text()?, needle, |row, _| {
+            bits.insert(row);
+            true
+        });
     }
     Ok(bits)
 }
@@ -138,12 +149,17 @@ fn is_searchable(needle: &[u8]) -> bool {
     !needle.is_empty() && !needle.iter().any(|b| matches!(b, b'\n' | b';'))
 }
 
-/// Calls back with row and place of every occurrence.
-fn find_rows(text: &[u8], needle: &[u8], mut found: impl FnMut(usize, usize)) {
-    let (mut row, mut counted) = (0, 0);
-    for at in memchr::memmem::find_iter(text, needle) {
+/// Calls back with row and place of occurrences; `true` passes over the rest of the row.
+fn find_rows(text: &[u8], needle: &[u8], mut found: impl FnMut(usize, usize) -> bool) {
+    let finder = memchr::memmem::Finder::new(needle);
+    let (mut row, mut counted, mut from) = (0, 0, 0);
+    while let Some(at) = text.get(from..).and_then(|rest| finder.find(rest)).map(|n| from + n) {
         row += memchr::memchr_iter(b'\n', &text[counted..at]).count();
         counted = at;
-        found(row, at);
+        let rest_of_row = || memchr::memchr(b'\n', &text[at..]);
+        from = match found(row, at) {
+            true => at + rest_of_row().unwrap_or(text.len() - at),
+            false => at + 1,
+        };
     }
 }

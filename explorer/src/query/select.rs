@@ -6,7 +6,7 @@ use super::mask::mask;
 use super::tally::Tally;
 use super::zone::{Zone, zone};
 use crate::Error;
-use crate::explorer::{Explorer, Loaded};
+use crate::explorer::{Explorer, Loaded, yield_now};
 use crate::format::{BlockEntry, ColumnKind};
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use gas_shared::explorer::{Facets, Filter};
@@ -63,6 +63,7 @@ impl Explorer {
                 plan.evaluate(&self.footer.blocks[plan.block], &loaded, tally.as_mut())?;
             matched += u64::from(matches.count(self.footer.blocks[plan.block].rows));
             blocks.push(matches);
+            yield_now().await;
         }
         let facets = tally.map(|tally| tally.into_facets(&self.footer));
         let selection = Arc::new(Selection { blocks, matched, facets });

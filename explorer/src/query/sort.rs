@@ -7,7 +7,7 @@
 use super::Selection;
 use crate::Error;
 use crate::annotation::Terms;
-use crate::explorer::{Explorer, Loaded};
+use crate::explorer::{Explorer, Loaded, yield_now};
 use crate::format::{ColumnKind, NO_GENE, NO_IMPACT};
 use gas_shared::explorer::{Direction, Sort, SortKey};
 
@@ -140,6 +140,7 @@ impl Explorer {
                 let block = self.load(n, columns).await?;
                 let keys = self.keys(&block, sort)?;
                 matches.for_each(rows, |row| call(start + row as u64, keys[row]));
+                yield_now().await;
             }
             start += u64::from(rows);
         }

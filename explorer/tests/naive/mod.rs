@@ -50,6 +50,9 @@ pub fn severity(term: &str) -> usize {
     CONSEQUENCES.iter().position(|(name, _)| *name == term).unwrap()
 }
 
+/// Severity, not MANE Select, not canonical: the least is shown.
+type Preference = (Option<usize>, bool, bool);
+
 impl Naive {
     fn read(line: &str, columns: &[String]) -> Self {
         let fields: Vec<&str> = line.split('\t').collect();
@@ -86,21 +89,16 @@ impl Naive {
         };
         record.read_alleles(fields[3], fields[4], get("END"), get("SVLEN"));
         record.read_entries(&entries, &column);
-        let mut ids: Vec<String> = fields[2].split(';').map(str::to_owned).collect();
-        let mut frequencies = String::new();
-        for entry in &entries {
-            let existing = column(entry, ["Existing_variation", ""]);
-            ids.extend(existing.split('&').map(str::to_owned));
-            frequencies = format!("{frequencies}&{}", column(entry, ["AF", ""]));
-        }
-        record.ids = ids.into_iter().filter(|id| !id.is_empty() && id != ".").collect();
-        record.frequencies = numbers(&frequencies);
-        if record.frequencies.is_empty() {
-            record.frequencies = numbers(get("gnomAD_AF").unwrap_or_default());
-        }
-        if record.frequencies.is_empty() {
-            record.frequencies = numbers(get("AF").unwrap_or_default());
-        }
+        let existing = entries.iter().map(|entry| column(entry, ["Existing_variation", ""]));
+        let existing = existing.collect::<Vec<_>>().join("&");
+        let ids = fields[2].split(';').chain(existing.split('&')).map(str::to_owned);
+        record.ids = ids.filter(|id| !id.is_empty() && id != ".").collect();
+        let of_people = entries.iter().map(|entry| column(entry, ["AF", ""]));
+        let of_people = of_people.collect::<Vec<_>>().join("&");
+        let sources =
+            [&of_people, get("gnomAD_AF").unwrap_or_default(), get("AF").unwrap_or_default()];
+        let numbers = sources.map(numbers).into_iter().find(|numbers| !numbers.is_empty());
+        record.frequencies = numbers.unwrap_or_default();
         record
     }
 
@@ -146,7 +144,7 @@ impl Naive {
         entries: &[Vec<&str>],
         column: &dyn Fn(&[&str], [&str; 2]) -> String,
     ) {
-        let mut best: Option<((Option<usize>, bool, bool), Option<String>, String)> = None;
+        let mut best: Option<(Preference, Option<String>, String)> = None;
         for entry in entries {
             let terms = column(entry, ["Consequence", "Annotation"]);
             self.terms.extend(terms.split('&').map(str::to_owned));

@@ -25,6 +25,7 @@ pub struct Query {
 /// An order of the table. Records that have no value come last in both directions, and records
 /// with equal values keep the file's order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Sort {
     /// By what.
     pub key: SortKey,
