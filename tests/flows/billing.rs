@@ -2,19 +2,18 @@
 
 use crate::premium::{begin, overview, pay, wait_for_plan};
 use crate::stack::{Stack, stack};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use gas_backend::ports::{
     Accounts, BillingStore, EventState, Found, Identity, Subscription, WriteOutcome,
 };
 use gas_backend::postgres::{PostgresAccounts, PostgresBilling};
 use gas_backend::testkit::subscription;
-use gas_shared::billing::{BillingOverview, Checkout, CheckoutStatus, Standing};
+use gas_shared::billing::{BillingOverview, CheckoutStatus, Standing};
 use gas_shared::{Account, Plan, UserId};
 use gas_tests::Client;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// Lets the paid period of a user's subscription be over.

@@ -7,7 +7,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use gas_backend::Gas;
 use gas_backend::ports::{Identity, Upload};
 use gas_backend::usecases::thaw_results;
-use gas_shared::job::{Archived, Completion, Input, JobState, Results, StoredFile};
+use gas_shared::job::{Archived, Completion, Input, JobState, Results};
 use gas_shared::{FileName, Job, JobId, UserId};
 use jiff::Timestamp;
 use std::path::Path;
