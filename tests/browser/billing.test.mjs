@@ -113,6 +113,8 @@ test('a subscription is cancelled at the end of its period, and resumed', async 
     await dialog.getByRole('button', { name: 'Cancel at the end of the period' }).click();
     await page.getByText('Your subscription is cancelled. Premium lasts until').waitFor();
     await page.locator('[data-plan=Premium]').waitFor();
+    // The button that opened the dialog is gone.
+    await page.waitForFunction(() => document.activeElement.id === 'content');
 
     await page.getByRole('button', { name: 'Resume subscription' }).click();
     await page.getByText('Next charge').waitFor();

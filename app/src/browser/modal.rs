@@ -9,8 +9,10 @@ use web_sys::{HtmlDialogElement, HtmlElement};
 pub fn show_modal(id: &str, is_open: bool, mut open: Signal<bool>) {
     let Some(dialog) = super::element::<HtmlDialogElement>(id) else { return };
     if !is_open {
-        dialog.close();
-        focus_content_if_lost();
+        if dialog.open() {
+            dialog.close();
+            wasm_bindgen_futures::spawn_local(focus_content_if_lost());
+        }
     } else if !dialog.open() {
         // Esc closes the dialog without asking anybody. It is closed once for each time it is
         // opened, and the listener is freed then.
@@ -23,16 +25,13 @@ pub fn show_modal(id: &str, is_open: bool, mut open: Signal<bool>) {
     }
 }
 
-/// The browser gives the focus back to what opened the dialog. Where that is gone by now, reading
-/// goes on at the content, not at the top of the window.
-fn focus_content_if_lost() {
+/// The browser gives the focus back to what opened the dialog. Where that is gone by now or goes
+/// in a moment, as after an upgrade, reading goes on at the content, not at the top of the window.
+async fn focus_content_if_lost() {
+    gloo_timers::future::TimeoutFuture::new(300).await;
     let Some(document) = super::window().and_then(|window| window.document()) else { return };
     let is_lost = document.active_element().is_none_or(|element| element.tag_name() == "BODY");
-    let was_used = document.has_focus().unwrap_or(false);
-    if is_lost
-        && was_used
-        && let Some(content) = super::element::<HtmlElement>("content")
-    {
+    if is_lost && let Some(content) = super::element::<HtmlElement>("content") {
         // Fails for no element that is in the document.
         _ = content.focus();
     }

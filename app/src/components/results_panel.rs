@@ -22,7 +22,10 @@ pub fn ResultsPanel(id: JobId, completed_at: Timestamp, results: ResultsView) ->
     };
     rsx! {
         section { class: "panel", "aria-labelledby": "results", "data-results-state": name,
-            h2 { id: "results", "Results" }
+            div { class: "panel-head",
+                h2 { id: "results", "Results" }
+                Link { to: Route::JobLog { id: id.to_string() }, "View log" }
+            }
             match results {
                 ResultsView::Stored { until, restored_at } => rsx! {
                     if let Some(at) = restored_at {
@@ -55,9 +58,6 @@ pub fn ResultsPanel(id: JobId, completed_at: Timestamp, results: ResultsView) ->
                     }
                 },
                 ResultsView::Restoring { tier, since } => rsx! { Restoring { tier, since } },
-            }
-            p { class: "actions",
-                Link { class: "button", to: Route::JobLog { id: id.to_string() }, "View log" }
             }
         }
     }

@@ -1,7 +1,8 @@
+use super::commit_status;
 use crate::api;
 use crate::app::Route;
-use crate::components::{LATE, Page, UpgradeButton, use_account};
-use crate::error::ApiError;
+use crate::components::{ErrorNote, LATE, Page, UpgradeButton, use_account};
+use crate::error::{ApiError, ErrorCode};
 use crate::live::use_live;
 use dioxus::prelude::*;
 use gas_shared::Plan;
@@ -18,8 +19,6 @@ pub fn BillingReturn(session_id: String) -> Element {
         let session = session_id.clone();
         async move { Ok::<_, ApiError>(api::checkout_status(session).await) }
     })?;
-    let status = status.read().as_ref().ok().copied();
-    let is_paid = status != Some(CheckoutStatus::Open) && status != Some(CheckoutStatus::Expired);
     use_effect(move || {
         #[cfg(feature = "web")]
         spawn(async move {
@@ -29,6 +28,18 @@ pub fn BillingReturn(session_id: String) -> Element {
         #[cfg(not(feature = "web"))]
         let _ = (live, &mut is_late);
     });
+    let status = match &*status.read() {
+        Ok(status) => Some(*status),
+        Err(error) if error.code == ErrorCode::NotFound => {
+            commit_status(error);
+            return rsx! {
+                Page { title: "Your payment", ErrorNote { error: error.clone() } }
+            };
+        }
+        // Stripe may not answer just now; the plan says what counts.
+        Err(_) => None,
+    };
+    let is_paid = status != Some(CheckoutStatus::Open) && status != Some(CheckoutStatus::Expired);
     rsx! {
         Page { title: "Your payment",
             div { role: "status",

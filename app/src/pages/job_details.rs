@@ -40,6 +40,13 @@ fn Details(job: JobView) -> Element {
     let id = job.id.to_string();
     rsx! {
         Page { title: "Annotation of {job.file_name}",
+            match job.state.clone() {
+                StateView::Completed { completed_at, results, .. } => rsx! {
+                    ResultsPanel { id: job.id, completed_at, results }
+                },
+                state if !state.status().is_final() => rsx! { CancelJob { id: job.id } },
+                _ => rsx! {},
+            }
             dl { class: "facts",
                 dt { "Request ID" }
                 dd {
@@ -54,14 +61,7 @@ fn Details(job: JobView) -> Element {
                 dd { {format::maybe_bytes(job.size)} }
                 dt { "Status" }
                 dd { StatusBadge { status: job.state.status() } }
-                StateFacts { state: job.state.clone() }
-            }
-            match job.state {
-                StateView::Completed { completed_at, results, .. } => rsx! {
-                    ResultsPanel { id: job.id, completed_at, results }
-                },
-                state if !state.status().is_final() => rsx! { CancelJob { id: job.id } },
-                _ => rsx! {},
+                StateFacts { state: job.state }
             }
         }
     }

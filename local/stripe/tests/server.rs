@@ -1,5 +1,7 @@
 //! What the adapter's tests in `gas-backend` do not see: pages, headers, state on disk.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use gas_local_stripe::{Settings, serve};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
