@@ -1,10 +1,13 @@
 //! The root component and the routes.
 
 use crate::components::Shell;
-use crate::pages::{Annotate, Annotations, Home, JobDetails, JobLog, NotFound};
+use crate::pages::{
+    Annotate, Annotations, Billing, BillingReturn, Home, JobDetails, JobLog, NotFound, Unsubscribe,
+};
 use dioxus::prelude::*;
 
-/// Every page of the application. [`Home`] is the only one for someone not signed in.
+/// Every page of the application. [`Home`] is the only one for someone not signed in, and
+/// [`Unsubscribe`], since whoever has a mail may stop the next.
 #[derive(Routable, Clone, PartialEq, Debug)]
 #[rustfmt::skip]
 pub enum Route {
@@ -19,6 +22,12 @@ pub enum Route {
         JobDetails { id: String },
         #[route("/annotations/:id/log")]
         JobLog { id: String },
+        #[route("/billing")]
+        Billing {},
+        #[route("/billing/return?:session_id")]
+        BillingReturn { session_id: String },
+        #[route("/unsubscribe?:token&:done")]
+        Unsubscribe { token: String, done: bool },
         #[route("/:..segments")]
         NotFound { segments: Vec<String> },
 }

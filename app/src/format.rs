@@ -42,6 +42,27 @@ pub fn duration(from: Timestamp, to: Timestamp) -> String {
     }
 }
 
+/// A whole number of seconds in words, by the greatest unit that fits evenly.
+pub fn span(seconds: i64) -> String {
+    const UNITS: [(i64, &str); 4] =
+        [(86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")];
+    let fits = |(size, _): &(i64, &str)| seconds >= *size && seconds % size == 0;
+    let (size, unit) = UNITS.into_iter().find(fits).unwrap_or((1, "second"));
+    match seconds / size {
+        1 => format!("1 {unit}"),
+        count => format!("{count} {unit}s"),
+    }
+}
+
+/// Seconds left as a clock shows them; days where the clock would be of no use.
+pub fn countdown(seconds: i64) -> String {
+    match seconds {
+        ..3600 => format!("{:02}:{:02}", seconds / 60, seconds % 60),
+        3600..172_800 => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
 /// How far a run is.
 pub fn progress(progress: &Progress) -> String {
     let percent = progress.permille / 10;
@@ -85,6 +106,21 @@ mod tests {
         assert_eq!(after(125), "2 min 5 s");
         assert_eq!(after(7320), "2 h 2 min");
         assert_eq!(after(-3), "under 1 s");
+    }
+
+    #[test]
+    fn spans_are_in_words() {
+        let spans = [180, 604_800, 90, 1, 86_400, 0].map(span);
+        assert_eq!(spans, ["3 minutes", "7 days", "90 seconds", "1 second", "1 day", "0 seconds"]);
+    }
+
+    #[test]
+    fn the_time_left_is_a_clock_and_then_days() {
+        let shown = [0, 9, 180, 3599, 3600, 172_799, 604_800].map(countdown);
+        assert_eq!(
+            shown,
+            ["00:00", "00:09", "03:00", "59:59", "1 h 0 min", "47 h 59 min", "7 days"]
+        );
     }
 
     #[test]

@@ -4,7 +4,9 @@
 //! [`Live::newest_list`]). Whenever the stream is opened anew they fetch again, so that nothing
 //! missed in between stays wrong.
 
+use crate::components::Toasts;
 use dioxus::prelude::*;
+use gas_shared::job::{ResultsView, StateView};
 use gas_shared::{JobId, JobView, LiveEvent, Plan};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
@@ -32,6 +34,7 @@ pub struct Live {
     jobs: Signal<HashMap<JobId, JobView>>,
     plan: Signal<Option<Plan>>,
     clock_ahead: Signal<SignedDuration>,
+    toasts: Toasts,
 }
 
 impl Live {
@@ -43,6 +46,19 @@ impl Live {
     /// How much this browser's clock is ahead of the server's.
     pub fn clock_ahead(self) -> SignedDuration {
         *self.clock_ahead.read()
+    }
+
+    /// The plan as [`Live::plan`] has it, for tasks: reading it here follows nothing.
+    #[cfg(feature = "web")]
+    pub fn latest_plan(self) -> Option<Plan> {
+        *self.plan.peek()
+    }
+
+    /// Takes in the plan from somewhere else than the stream.
+    pub fn learn_plan(mut self, plan: Plan) {
+        if *self.plan.peek() != Some(plan) {
+            self.plan.set(Some(plan));
+        }
     }
 
     /// How the stream is.
@@ -86,11 +102,38 @@ impl Live {
                 self.clock_ahead.set(Timestamp::now().duration_since(now));
                 self.generation += 1;
             }
-            LiveEvent::Plan(plan) => self.plan.set(Some(plan)),
+            LiveEvent::Plan(plan) => self.learn_plan(plan),
             LiveEvent::Resync => self.generation += 1,
-            LiveEvent::Job(job) => self.learn(*job),
+            LiveEvent::Job(job) => {
+                let now = Timestamp::now() - *self.clock_ahead.peek();
+                if is_back(&job, self.jobs.peek().get(&job.id), now) {
+                    self.toasts.success(format!("Results of {} are back", job.file_name));
+                }
+                self.learn(*job);
+            }
             LiveEvent::Ending => {}
         }
+    }
+}
+
+/// How long after a restore its news is still news.
+const NEWS: SignedDuration = SignedDuration::from_mins(1);
+
+/// Whether this version of a job is the news that its results came back from the archive. Later
+/// versions carry the time of the restore, too, and are none.
+fn is_back(job: &JobView, known: Option<&JobView>, now: Timestamp) -> bool {
+    match restored_at(job) {
+        Some(at) => now.duration_since(at) < NEWS && known.and_then(restored_at) != Some(at),
+        None => false,
+    }
+}
+
+fn restored_at(job: &JobView) -> Option<Timestamp> {
+    match &job.state {
+        StateView::Completed { results: ResultsView::Stored { restored_at, .. }, .. } => {
+            *restored_at
+        }
+        _ => None,
     }
 }
 
@@ -113,13 +156,14 @@ fn merge(fetched: &[JobView], live: &HashMap<JobId, JobView>, first_page: bool) 
 
 /// Makes the live state for the pages below, and keeps its stream open while somebody is signed
 /// in.
-pub fn use_live_provider(signed_in: bool) -> Live {
+pub fn use_live_provider(signed_in: bool, toasts: Toasts) -> Live {
     let live = Live {
         link: use_signal(Link::default),
         generation: use_signal(|| 0),
         jobs: use_signal(HashMap::new),
         plan: use_signal(|| None),
         clock_ahead: use_signal(SignedDuration::default),
+        toasts,
     };
     use_context_provider(|| live);
     // Effects run in browsers only.
@@ -160,7 +204,12 @@ mod stream {
                         let Ok(event) = event else { break };
                         pause = FIRST_PAUSE;
                         ended = event == LiveEvent::Ending;
+                        let may_have_missed =
+                            matches!(event, LiveEvent::Connected { .. } | LiveEvent::Resync);
                         live.take(event);
+                        if may_have_missed {
+                            refresh_plan(live).await;
+                        }
                     }
                     if ended {
                         // The server ends streams now and then to check the session anew. The
@@ -179,6 +228,14 @@ mod stream {
             // Jitter keeps a thousand browsers from coming back in the same instant.
             gloo_timers::future::sleep(pause.mul_f64(0.5 + js_sys::Math::random())).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Learns the plan as it is now. Events wait meanwhile, so that a newer one is not overwritten.
+    async fn refresh_plan(live: Live) {
+        // Without an answer the plan stays as it was; the next stream asks again.
+        if let Ok(Some(account)) = api::current_account().await {
+            live.learn_plan(account.plan);
         }
     }
 }
@@ -218,6 +275,29 @@ mod tests {
         let merged = merge(&fetched, &known, true);
         assert_eq!(merged, [job(2, 1, 11), job(1, 1, 10), job(3, 1, 8), job(5, 1, 7)]);
         assert_eq!(merge(&fetched, &known, false), fetched);
+    }
+
+    fn restored(version: u64, at: i64) -> JobView {
+        let moment = |second| Timestamp::from_second(second).unwrap();
+        let results = ResultsView::Stored { until: None, restored_at: Some(moment(at)) };
+        let state = StateView::Completed {
+            started_at: moment(1),
+            completed_at: moment(2),
+            records: 3,
+            result_size: 4,
+            results,
+        };
+        JobView { state, ..job(1, version, 0) }
+    }
+
+    #[test]
+    fn a_restore_is_told_once_and_while_it_is_news() {
+        let now = Timestamp::from_second(100).unwrap();
+        assert!(is_back(&restored(7, 99), Some(&job(1, 6, 0)), now));
+        assert!(is_back(&restored(7, 99), None, now));
+        assert!(!is_back(&restored(8, 99), Some(&restored(7, 99)), now));
+        assert!(!is_back(&restored(7, 40), None, now));
+        assert!(!is_back(&job(1, 7, 0), None, now));
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod api;
 mod app;
 #[cfg(feature = "web")]
 mod browser;
+mod clock;
 mod components;
 mod error;
 mod format;

@@ -3,11 +3,11 @@
 # /opt/gas (bin/, public/, reference/, deploy/ec2/), the AWS CLI and jq.
 set -euo pipefail
 
-GAS_ROLE=worker          # web or worker
+GAS_ROLE=worker          # web, worker or utility
 GAS_STACK=gas            # the CloudFormation stack
 AWS_REGION=us-east-1     # where it is
-GAS_SECRET_ARN=          # the secret with DATABASE_URL, and for the web the OpenID client
-# Web only: what it listens on and how browsers reach it.
+GAS_SECRET_ARN=          # the secret with DATABASE_URL and what deploy/README.md names
+# Web: what it listens on. Web and utility: how browsers reach the web server.
 GAS_LISTEN=0.0.0.0:8080
 GAS_PUBLIC_URL=https://gas.example.org
 

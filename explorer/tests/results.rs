@@ -6,7 +6,7 @@ mod naive;
 use futures::executor::block_on;
 use gas_annotate::consequence::Term;
 use gas_annotate::layout::Layout;
-use gas_annotate::pipeline::{Options, annotate_file};
+use gas_annotate::pipeline::{Mode, Options, annotate_file};
 use gas_annotate::reference::{BuildOptions, Reference, build_reference};
 use gas_explorer::{Error, Explorer, index, synthetic};
 use gas_shared::explorer::{
@@ -49,7 +49,8 @@ fn annotated(input: &Path, layout: Layout, ending: &str) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join(format!("out.{ending}"));
     // Other assemblies than the demo reference are in the folders too.
-    let options = Options { layout, max_mismatch_percent: 100.0, ..Options::default() };
+    let mode = Mode::Full(layout);
+    let options = Options { mode, max_mismatch_percent: 100.0, ..Options::default() };
     annotate_file(input, &output, &REFERENCE, &options, &AtomicBool::new(false), &|_, _| {})
         .unwrap();
     std::fs::read(output).unwrap()

@@ -42,6 +42,15 @@ def upload_function(s3, bucket: str, program: Path) -> str:
     return key
 
 
+def register_identity(ses, identity: str) -> None:
+    """Makes a sender known, as an operator does once; the emulator asks for no proof."""
+    try:
+        ses.create_email_identity(EmailIdentity=identity)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "AlreadyExistsException":
+            raise
+
+
 def status_of(cloudformation, stack: str):
     """The stack's description, or None when there is no such stack."""
     try:
@@ -104,8 +113,10 @@ def main() -> None:
     arguments.add_argument("--template", required=True, type=Path)
     arguments.add_argument("--parameter", action="append", default=[], type=parameter)
     arguments.add_argument("--restore-function", required=True, type=Path)
+    arguments.add_argument("--mail-identity", required=True)
     options = arguments.parse_args()
     session = get_session()
+    register_identity(session.create_client("sesv2"), options.mail_identity)
     bucket = f"{options.stack}-artifacts"
     key = upload_function(session.create_client("s3"), bucket, options.restore_function)
     code = [f"RestoreCodeBucket={bucket}", f"RestoreCodeKey={key}"]

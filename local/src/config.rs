@@ -18,13 +18,15 @@ pub struct Ports {
     pub oidc: u16,
     /// The Glacier server.
     pub glacier: u16,
+    /// The local Stripe.
+    pub stripe: u16,
 }
 
 impl Ports {
     /// Ports that nothing listens on, for a stack beside others.
     pub fn free() -> Result<Self> {
-        let [web, aws, postgres, oidc, glacier] = ports::free()?;
-        Ok(Self { web, aws, postgres, oidc, glacier })
+        let [web, aws, postgres, oidc, glacier, stripe] = ports::free()?;
+        Ok(Self { web, aws, postgres, oidc, glacier, stripe })
     }
 }
 
@@ -126,6 +128,11 @@ impl StackConfig {
 
     pub(crate) fn glacier_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.ports.glacier)
+    }
+
+    /// By name, as browsers see the web server: a page and the frames in it are of one site.
+    pub(crate) fn stripe_url(&self) -> String {
+        format!("http://localhost:{}", self.ports.stripe)
     }
 
     pub(crate) fn oidc_url(&self) -> String {

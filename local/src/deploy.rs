@@ -19,6 +19,8 @@ pub(crate) async fn deploy(config: &StackConfig) -> Result<Environment> {
         config.template().display().to_string(),
         "--restore-function".to_owned(),
         config.programs.binaries.join("bootstrap").display().to_string(),
+        "--mail-identity".to_owned(),
+        environment::MAIL_IDENTITY.to_owned(),
     ];
     let mut parameters = vec![
         format!("Prefix={}", config.prefix),

@@ -16,6 +16,21 @@ pub(crate) const OIDC_CLIENT: &str = "gas-local";
 /// Fits no other identity provider, so it is no secret.
 pub(crate) const OIDC_CLIENT_SECRET: &str = "local-only";
 
+/// What Stripe's test mode has in the local stack; none of it opens anything elsewhere.
+pub(crate) const STRIPE_SECRET_KEY: &str = "sk_test_local";
+pub(crate) const STRIPE_PUBLISHABLE_KEY: &str = "pk_test_local";
+pub(crate) const STRIPE_WEBHOOK_SECRET: &str = "whsec_local";
+pub(crate) const STRIPE_PRICE_ID: &str = "price_gas_premium";
+
+/// From whom mail comes. The emulator keeps it and sends nothing.
+const MAIL_FROM: &str = "GAS <gas@example.org>";
+
+/// What of it SES has to know.
+pub(crate) const MAIL_IDENTITY: &str = "gas@example.org";
+
+/// Signs unsubscribe links that nobody else can reach, so it is no secret.
+const UNSUBSCRIBE_KEY: &str = "local-only-local-only-local-only";
+
 /// The environment variable for an output of the CloudFormation stack: `InputsBucket` becomes
 /// `GAS_INPUTS_BUCKET`.
 pub fn variable_of_output(output: &str) -> String {
@@ -73,8 +88,13 @@ pub(crate) fn web(config: &StackConfig, outputs: &Environment) -> Environment {
         ("GAS_OIDC_ISSUER", config.oidc_url()),
         ("GAS_OIDC_CLIENT_ID", OIDC_CLIENT.to_owned()),
         ("GAS_OIDC_CLIENT_SECRET", OIDC_CLIENT_SECRET.to_owned()),
+        ("GAS_UNSUBSCRIBE_KEY", UNSUBSCRIBE_KEY.to_owned()),
+        ("GAS_STRIPE_WEBHOOK_SECRET", STRIPE_WEBHOOK_SECRET.to_owned()),
+        ("GAS_STRIPE_PUBLISHABLE_KEY", STRIPE_PUBLISHABLE_KEY.to_owned()),
+        ("GAS_STRIPE_JS_URL", format!("{}/stripe.js", config.stripe_url())),
         ("DIOXUS_PUBLIC_PATH", config.public_dir.display().to_string()),
     ]));
+    environment.extend(stripe(config));
     environment
 }
 
@@ -99,7 +119,23 @@ pub(crate) fn worker(config: &StackConfig, outputs: &Environment) -> Environment
 
 /// The environment of the utility node.
 pub(crate) fn utility(config: &StackConfig, outputs: &Environment) -> Environment {
-    common(config, outputs, "utility")
+    let mut environment = common(config, outputs, "utility");
+    environment.extend(stripe(config));
+    environment.extend(pairs([
+        ("GAS_PUBLIC_URL", config.public_url()),
+        ("GAS_MAIL_FROM", MAIL_FROM.to_owned()),
+        ("GAS_UNSUBSCRIBE_KEY", UNSUBSCRIBE_KEY.to_owned()),
+    ]));
+    environment
+}
+
+/// How a process calls Stripe.
+fn stripe(config: &StackConfig) -> Environment {
+    pairs([
+        ("GAS_STRIPE_API_URL", format!("{}/", config.stripe_url())),
+        ("GAS_STRIPE_SECRET_KEY", STRIPE_SECRET_KEY.to_owned()),
+        ("GAS_STRIPE_PRICE_ID", STRIPE_PRICE_ID.to_owned()),
+    ])
 }
 
 /// The AWS configuration by which each process assumes the role it will have on AWS.

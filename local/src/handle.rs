@@ -19,10 +19,14 @@ pub struct Description {
     pub aws_url: String,
     /// The Glacier server, with its control endpoints.
     pub glacier_url: String,
+    /// The local Stripe, with its control endpoints.
+    pub stripe_url: String,
     /// The prefix of its resources.
     pub prefix: String,
     /// State, logs and pid files.
     pub data_dir: PathBuf,
+    /// The environment by which the SDK reaches the AWS endpoints as the account's root.
+    pub root: Environment,
     /// The environment that `gas-web` runs with.
     pub web: Environment,
     /// The environment that `gas-worker` runs with.

@@ -31,6 +31,7 @@ pub(crate) fn check(ports: Ports) -> Result<()> {
         ("PostgreSQL", ports.postgres),
         ("the identity provider", ports.oidc),
         ("the Glacier server", ports.glacier),
+        ("the local Stripe", ports.stripe),
     ];
     for (part, port) in parts {
         if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_err() {
@@ -96,9 +97,10 @@ mod tests {
     fn a_taken_port_is_named_with_its_part_and_holder() {
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = taken.local_addr().unwrap().port();
-        let [web, postgres, oidc, glacier] = free().unwrap();
-        let error =
-            check(Ports { web, aws: port, postgres, oidc, glacier }).unwrap_err().to_string();
+        let [web, postgres, oidc, glacier, stripe] = free().unwrap();
+        let error = check(Ports { web, aws: port, postgres, oidc, glacier, stripe })
+            .unwrap_err()
+            .to_string();
         assert!(error.starts_with(&format!("port {port} for MiniStack is held by ")), "{error}");
         assert!(error.contains(&format!("(process {})", std::process::id())), "{error}");
     }

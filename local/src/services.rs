@@ -3,7 +3,10 @@
 use rustix::process::Signal;
 
 use crate::config::StackConfig;
-use crate::environment::{self, Environment, OIDC_CLIENT, OIDC_CLIENT_SECRET, pairs};
+use crate::environment::{
+    self, Environment, OIDC_CLIENT, OIDC_CLIENT_SECRET, STRIPE_PRICE_ID, STRIPE_PUBLISHABLE_KEY,
+    STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET, pairs,
+};
 use crate::health::Ready;
 use crate::process::{ProcessSpec, bound_to_owner};
 
@@ -80,6 +83,32 @@ pub(crate) fn glacier(config: &StackConfig) -> ProcessSpec {
         command: bound_to_owner("TERM", &[glacier]),
         environment,
         ready: Ready::Http { port: config.ports.glacier, path: "/_control/health" },
+        stop: Signal::TERM,
+        restart: false,
+    }
+}
+
+/// The part of Stripe that GAS uses.
+pub(crate) fn stripe(config: &StackConfig) -> ProcessSpec {
+    let program = config.programs.binaries.join("gas-local-stripe").display().to_string();
+    let arguments = [
+        ("--listen", format!("127.0.0.1:{}", config.ports.stripe)),
+        ("--public-url", config.stripe_url()),
+        ("--webhook-url", format!("http://127.0.0.1:{}/webhooks/stripe", config.ports.web)),
+        ("--webhook-secret", STRIPE_WEBHOOK_SECRET.to_owned()),
+        ("--secret-key", STRIPE_SECRET_KEY.to_owned()),
+        ("--publishable-key", STRIPE_PUBLISHABLE_KEY.to_owned()),
+        ("--price-id", STRIPE_PRICE_ID.to_owned()),
+        ("--app-origin", config.public_url()),
+        ("--data-dir", config.data_dir.join("stripe").display().to_string()),
+    ];
+    let arguments = arguments.into_iter().flat_map(|(name, value)| [name.to_owned(), value]);
+    let command: Vec<String> = std::iter::once(program).chain(arguments).collect();
+    ProcessSpec {
+        name: "stripe",
+        command: bound_to_owner("TERM", &command),
+        environment: Environment::new(),
+        ready: Ready::Http { port: config.ports.stripe, path: "/healthz" },
         stop: Signal::TERM,
         restart: false,
     }

@@ -65,7 +65,8 @@ impl Stack {
 
         let clock = Instant::now();
         self.run(services::glacier(&config)).await?;
-        report("Glacier", clock.elapsed());
+        self.run(services::stripe(&config)).await?;
+        report("Glacier and Stripe", clock.elapsed());
 
         let clock = Instant::now();
         self.run(services::oidc(&config)).await?;
@@ -100,8 +101,10 @@ impl Stack {
             web_url: self.config.public_url(),
             aws_url: self.config.aws_url(),
             glacier_url: self.config.glacier_url(),
+            stripe_url: self.config.stripe_url(),
             prefix: self.config.prefix.clone(),
             data_dir: self.config.data_dir.clone(),
+            root: environment::root(&self.config),
             web: environment::web(&self.config, &self.outputs),
             worker: environment::worker(&self.config, &self.outputs),
             utility: environment::utility(&self.config, &self.outputs),

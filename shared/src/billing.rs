@@ -18,6 +18,9 @@ pub struct BillingOverview {
     pub plan_since: Option<Timestamp>,
     /// What Premium costs: of the user's own subscription, or else of a new one.
     pub price: Price,
+    /// How long a user who leaves Premium keeps the results that are stored then, in seconds;
+    /// afterwards they are archived.
+    pub downgrade_notice_secs: u32,
     /// The user's subscription, as long as it can still be charged or used.
     pub subscription: Option<SubscriptionView>,
     /// The latest invoices, newest first.
@@ -146,7 +149,8 @@ pub enum Checkout {
     /// Load `script_url`, then call
     /// `Stripe(publishable_key).createEmbeddedCheckoutPage({ clientSecret })`: a promise of what
     /// is to be mounted (`mount(element)`), and to be destroyed (`destroy()`) when the dialog
-    /// closes. After the payment Stripe.js itself leads on to `/billing/return?session_id=…`.
+    /// closes. After the payment Stripe.js calls the option `onComplete`; ways to pay that lead
+    /// elsewhere come back to `/billing/return?session_id=…`.
     Embedded {
         /// Where Stripe.js is.
         script_url: String,

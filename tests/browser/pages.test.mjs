@@ -50,15 +50,19 @@ test('pages of a signed-in user are accessible and fit', async () => {
     await page.locator('#vcf-file').setInputFiles(sample('free.vcf').path);
     await page.locator('[data-status=COMPLETED]').waitFor();
     const job = new URL(page.url()).pathname;
-    for (const path of [job, `${job}/log`, '/annotations', '/']) {
+    for (const path of [job, `${job}/log`, '/annotations', '/billing', '/']) {
       await page.goto(`${stack.web_url}${path}`);
       await live(page);
       assert.equal(await page.locator('h1').count(), 1, `${path} has one heading`);
       assert.match(await page.title(), / · GAS$/);
       const marked = await page.locator('.top nav a.active').allInnerTexts();
-      assert.deepEqual(marked, path === '/' ? [] : ['Annotations'], `the navigation shows where ${path} is`);
+      const here = { '/': [], '/billing': ['Billing'] }[path] ?? ['Annotations'];
+      assert.deepEqual(marked, here, `the navigation shows where ${path} is`);
       await checkPage(page, path);
     }
+    await page.locator('.account').getByRole('button', { name: 'Upgrade' }).click();
+    await page.getByRole('dialog').getByText('a month').waitFor();
+    await checkPage(page, '/upgrade-dialog');
     assert.deepEqual(problems, []);
   } finally {
     await close();
@@ -70,7 +74,7 @@ test('someone not signed in sees the home page only', async () => {
   try {
     await page.goto(`${stack.web_url}/`);
     await checkPage(page, '/welcome');
-    for (const path of ['/annotations', '/annotate', '/annotations/00000000-0000-4000-8000-000000000000']) {
+    for (const path of ['/annotations', '/annotate', '/billing', '/annotations/00000000-0000-4000-8000-000000000000']) {
       const answer = await page.goto(`${stack.web_url}${path}`);
       assert.equal(answer.status(), 401, path);
       await page.getByRole('main').getByRole('link', { name: 'Sign in' }).waitFor();

@@ -9,12 +9,18 @@ use serde_json::{Value, json};
 
 /// Every server function, with `{id}` where a job's id goes. `gas-app` has a test that fails when
 /// a server function is missing here: see `app/src/api/mod.rs`.
-const SERVER_FUNCTIONS: [(Method, &str); 9] = [
+const SERVER_FUNCTIONS: [(Method, &str); 15] = [
     (Method::GET, "/api/account"),
+    (Method::GET, "/api/billing"),
+    (Method::GET, "/api/billing/checkout?session=cs_test_1"),
     (Method::GET, "/api/events"),
     (Method::GET, "/api/jobs?cursor="),
     (Method::GET, "/api/jobs/{id}"),
     (Method::GET, "/api/jobs/{id}/log"),
+    (Method::POST, "/api/billing/cancel"),
+    (Method::POST, "/api/billing/checkout"),
+    (Method::POST, "/api/billing/portal"),
+    (Method::POST, "/api/billing/resume"),
     (Method::POST, "/api/jobs/{id}/cancel"),
     (Method::POST, "/api/jobs/{id}/result-link"),
     (Method::POST, "/api/uploads"),
@@ -46,8 +52,11 @@ async fn another_users_job_looks_like_none_everywhere() -> Result<()> {
 async fn nothing_is_answered_to_strangers() -> Result<()> {
     let stranger = Client::anonymous(&stack().web_url())?;
     for (method, path) in SERVER_FUNCTIONS {
-        let body = (method == Method::POST && path == "/api/uploads")
-            .then(|| json!({ "file_name": "a.vcf", "size": 1 }));
+        let body = match (&method, path) {
+            (&Method::POST, "/api/uploads") => Some(json!({ "file_name": "a.vcf", "size": 1 })),
+            (&Method::POST, "/api/billing/checkout") => Some(json!({ "form": "embedded" })),
+            _ => None,
+        };
         let path = path.replace("{id}", "00000000-0000-4000-8000-000000000000");
         let answer = stranger.call(method, &path, body).await?;
         if path == "/api/account" {

@@ -1,10 +1,16 @@
 //! The stack that the tests run against.
 
+use crate::calls::Calls;
 use anyhow::{Context, Result, ensure};
-use aws_config::{BehaviorVersion, Region};
-use aws_sdk_s3::config::Credentials;
-use gas_backend::aws::Sdk;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::{HttpClient, SharedHttpClient};
+use clap::{CommandFactory, Parser};
+use gas_backend::aws::{DynamoJobStore, Sdk};
+use gas_backend::{Deployment, Gas};
 use gas_local::Description;
+use gas_shared::JobId;
+use serde_json::Value;
 use std::process::Command;
 
 /// The stack of this run.
@@ -24,18 +30,77 @@ impl Stack {
         self.0.web_url.clone()
     }
 
+    /// The database.
+    pub(crate) fn database_url(&self) -> String {
+        self.0.web["DATABASE_URL"].clone()
+    }
+
     /// The bucket of uploads.
     pub(crate) fn inputs_bucket(&self) -> String {
         self.0.web["GAS_INPUTS_BUCKET"].clone()
     }
 
+    /// Where the local Stripe is, without a slash at the end.
+    pub(crate) fn stripe_url(&self) -> String {
+        self.0.web["GAS_STRIPE_API_URL"].trim_end_matches('/').to_owned()
+    }
+
+    /// With what it signs its events.
+    pub(crate) fn stripe_webhook_secret(&self) -> String {
+        self.0.web["GAS_STRIPE_WEBHOOK_SECRET"].clone()
+    }
+
+    /// The database of accounts, its schema up to date.
+    pub(crate) async fn pool(&self) -> Result<sqlx::PgPool> {
+        Ok(gas_backend::postgres::connect(&self.0.web["DATABASE_URL"]).await?)
+    }
+
     /// The product's own way to AWS, with the emulator's root keys.
     pub(crate) async fn sdk(&self) -> Sdk {
-        let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .endpoint_url(&self.0.aws_url)
-            .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::new("test", "test", None, None, "tests"));
-        Sdk::from(config.load().await)
+        Sdk::from(aws(https()).await)
+    }
+
+    /// The adapters that the product's processes have, with the emulator's root keys. `calls`
+    /// counts what goes to AWS.
+    pub(crate) async fn gas(&self, calls: &Calls) -> Result<Gas> {
+        #[derive(clap::Parser)]
+        struct Settings {
+            #[command(flatten)]
+            deployment: Deployment,
+        }
+        let variables = &self.0.utility;
+        let command = Settings::command();
+        let given = command.get_arguments().filter_map(|argument| {
+            let value = variables.get(argument.get_env()?.to_str()?)?;
+            Some(format!("--{}={value}", argument.get_long()?))
+        });
+        let arguments: Vec<String> = std::iter::once("gas".to_owned()).chain(given).collect();
+        let settings = Settings::try_parse_from(arguments)?;
+        let sdk = Sdk::from(aws(calls.counting(https())).await);
+        Ok(Gas::connect(&settings.deployment, &sdk, &self.pool().await?))
+    }
+
+    /// The product's own way to the job table.
+    pub(crate) async fn job_store(&self) -> DynamoJobStore {
+        self.sdk().await.job_store(&self.0.web["GAS_ANNOTATIONS_TABLE"])
+    }
+
+    /// How many copies of a job's result the archive has.
+    pub(crate) async fn archived_copies(&self, job: JobId) -> Result<usize> {
+        let job = job.to_string();
+        if let Some(bucket) = self.0.web.get("GAS_ARCHIVE_BUCKET") {
+            let listed = self.s3().await.list_objects_v2().bucket(bucket).send().await?;
+            let keys = listed.contents().iter().filter_map(|object| object.key());
+            return Ok(keys.filter(|key| key.contains(&job)).count());
+        }
+        let url = format!("{}/_control/archives", self.0.glacier_url);
+        let archives: Vec<Value> = reqwest::get(url).await?.json().await?;
+        Ok(archives.iter().filter(|archive| archive["description"] == job.as_str()).count())
+    }
+
+    async fn s3(&self) -> aws_sdk_s3::Client {
+        let config = aws_sdk_s3::config::Builder::from(&aws(https()).await).force_path_style(true);
+        aws_sdk_s3::Client::from_conf(config.build())
     }
 
     /// Sends a signal to the worker's process; the stack starts a worker anew when it ends.
@@ -53,4 +118,14 @@ impl Stack {
             .with_context(|| format!("failed to read {}", path.display()))?;
         Ok(text.lines().filter(|line| line.contains(about)).map(str::to_owned).collect())
     }
+}
+
+fn https() -> SharedHttpClient {
+    let tls = Provider::Rustls(CryptoMode::Ring);
+    aws_smithy_http_client::Builder::new().tls_provider(tls).build_https()
+}
+
+/// The emulated AWS: `./gas test` sets the SDK's standard variables.
+async fn aws(http: impl HttpClient + 'static) -> SdkConfig {
+    aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http).load().await
 }

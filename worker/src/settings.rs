@@ -29,7 +29,7 @@ pub(crate) struct Cli {
 pub(crate) enum Role {
     /// Take jobs and annotate their files.
     Annotate(Box<AnnotateSettings>),
-    /// Archive, thaw, and find what got lost.
+    /// Archive, thaw, send mail, and find what got lost.
     Utility(Box<UtilitySettings>),
 }
 

@@ -35,6 +35,9 @@ pub(crate) struct UpOptions {
     /// The port of the Glacier server.
     #[arg(long, default_value_t = 4567)]
     glacier_port: u16,
+    /// The port of the local Stripe.
+    #[arg(long, default_value_t = 4600)]
+    stripe_port: u16,
     /// What keeps archived results: a Glacier vault, or the S3 storage class GLACIER.
     #[arg(long, value_enum, default_value_t = Archive::Vault)]
     archive: Archive,
@@ -56,6 +59,7 @@ pub(crate) fn up(paths: &Paths, options: &UpOptions) -> Result<()> {
         postgres: options.postgres_port,
         oidc: options.oidc_port,
         glacier: options.glacier_port,
+        stripe: options.stripe_port,
     };
     let profile = if options.release { Profile::Release } else { Profile::Dev };
     let config = StackConfig {
@@ -155,6 +159,7 @@ fn build_servers(root: &Path, release: bool) -> Result<()> {
         .args(["build", "--quiet", "--locked", "--features", "gas-app/server"])
         .args(["--package", "gas-app", "--package", "gas-worker", "--package", "gas-annotate"])
         .args(["--package", "gas-restore-lambda", "--package", "gas-local-glacier"])
+        .args(["--package", "gas-local-stripe"])
         .current_dir(root);
     if release {
         cargo.arg("--release");

@@ -1,8 +1,14 @@
 //! What only a browser can do.
 
+mod checkout;
+mod modal;
+mod premium;
 mod submit;
 mod xhr;
 
+pub use checkout::{MountedCheckout, mount_checkout};
+pub use modal::show_modal;
+pub use premium::await_premium;
 pub use submit::{cancel_upload, confirm, submit};
 
 use jiff::Timestamp;
@@ -11,6 +17,13 @@ use web_sys::HtmlInputElement;
 
 fn window() -> Option<web_sys::Window> {
     web_sys::window()
+}
+
+/// The element with an id, where it is of this kind.
+fn element<T: JsCast>(id: &str) -> Option<T> {
+    let document = window().and_then(|window| window.document());
+    let element = document.and_then(|document| document.get_element_by_id(id));
+    element.and_then(|element| element.dyn_into().ok())
 }
 
 /// Sets the window's title.
@@ -37,9 +50,7 @@ pub async fn copy(text: &str) -> bool {
 
 /// Forgets the choice of a file input, so that choosing the same file again is a change.
 pub fn forget_choice(input_id: &str) {
-    let document = window().and_then(|window| window.document());
-    let element = document.and_then(|document| document.get_element_by_id(input_id));
-    if let Some(input) = element.and_then(|element| element.dyn_into::<HtmlInputElement>().ok()) {
+    if let Some(input) = element::<HtmlInputElement>(input_id) {
         input.set_value("");
     }
 }

@@ -70,6 +70,15 @@ impl AwaitsFile {
     fn has_arrived(mut self) {
         self.0 = None;
     }
+
+    /// Cancels it now, so that the user goes on only when it is.
+    async fn cancel(mut self) {
+        if let Some(id) = self.0
+            && api::cancel_job(id).await.is_ok()
+        {
+            self.0 = None;
+        }
+    }
 }
 
 impl Drop for AwaitsFile {
@@ -103,7 +112,10 @@ async fn send(file: &FileData, mut step: Signal<Step>) -> Result<Option<JobId>, 
             job.has_arrived();
             Ok(Some(ticket.job_id))
         }
-        Sent::Cancelled => Ok(None),
+        Sent::Cancelled => {
+            job.cancel().await;
+            Ok(None)
+        }
         Sent::Answered(status) => Err(refused_by_storage(status)),
     }
 }

@@ -1,3 +1,4 @@
+use super::UpgradeButton;
 use crate::app::Route;
 use crate::error::{ApiError, ErrorCode};
 use dioxus::prelude::*;
@@ -6,7 +7,10 @@ use dioxus::prelude::*;
 #[component]
 pub fn ErrorNote(error: ApiError) -> Element {
     let here = use_route::<Route>().to_string();
-    let tone = if error.code == ErrorCode::SignInRequired { "note-warn" } else { "note-bad" };
+    let tone = match error.code {
+        ErrorCode::SignInRequired | ErrorCode::OverLimit | ErrorCode::UpgradeNeeded => "note-warn",
+        _ => "note-bad",
+    };
     rsx! {
         div { class: "note {tone}", role: "alert",
             p { "{sentence(&error.message)}" }
@@ -17,6 +21,7 @@ pub fn ErrorNote(error: ApiError) -> Element {
                 ErrorCode::NotFound => rsx! {
                     Link { class: "button", to: Route::Annotations { cursor: String::new() }, "Your annotations" }
                 },
+                ErrorCode::OverLimit | ErrorCode::UpgradeNeeded => rsx! { UpgradeButton { main: true } },
                 _ => rsx! {},
             }
         }
@@ -24,7 +29,7 @@ pub fn ErrorNote(error: ApiError) -> Element {
 }
 
 /// An error's text as a sentence: they are fragments, so that they fit into longer ones.
-fn sentence(fragment: &str) -> String {
+pub fn sentence(fragment: &str) -> String {
     let mut chars = fragment.chars();
     let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", chars.as_str().trim_end_matches('.'))

@@ -19,6 +19,8 @@ pub enum Shape {
     Stopped,
     /// Two sheets.
     Copy,
+    /// A box.
+    Archive,
 }
 
 impl Shape {
@@ -32,6 +34,7 @@ impl Shape {
             Self::Done => "M5 12.5 10 17.5 19 7",
             Self::Failed => "M6 6l12 12M18 6 6 18",
             Self::Stopped => "M8 12h8M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z",
+            Self::Archive => "M4 8v12h16V8M3 4h18v4H3ZM10 12h4",
             Self::Copy => "M9 9h11v11H9ZM5 15H4V4h11v1",
         }
     }

@@ -1,25 +1,41 @@
 //! The parts that pages are made of, one a file.
 
 mod copy_button;
+mod countdown;
 mod error_note;
 mod file_picker;
 mod icon;
 mod job_progress;
 mod live_dot;
+mod modal;
 mod page;
+mod restore_banner;
+mod results_chip;
+mod results_panel;
 mod shell;
 mod skeleton;
 mod status_badge;
+mod subscription;
+mod toast;
+mod upgrade;
 mod when;
 
 pub use copy_button::CopyButton;
-pub use error_note::ErrorNote;
+pub use countdown::{Countdown, urgency};
+pub use error_note::{ErrorNote, sentence};
 pub use file_picker::FilePicker;
 pub use icon::{Icon, Shape};
 pub use job_progress::JobProgress;
 pub use live_dot::LiveDot;
+pub use modal::Modal;
 pub use page::Page;
+pub use restore_banner::RestoreBanner;
+pub use results_chip::ResultsChip;
+pub use results_panel::ResultsPanel;
 pub use shell::{Shell, use_account};
 pub use skeleton::Skeleton;
 pub use status_badge::StatusBadge;
+pub use subscription::{Invoices, ManageSubscription};
+pub use toast::{ToastArea, Toasts, use_toasts, use_toasts_provider};
+pub use upgrade::{LATE, UpgradeButton, UpgradeDialog, use_upgrade_provider};
 pub use when::When;

@@ -53,6 +53,7 @@ pub fn Annotate() -> Element {
 fn Submit(account: Account) -> Element {
     let mut step = use_signal(|| Step::Choose);
     let mut chosen = use_signal(|| None::<FileData>);
+    let plan = account.plan;
     let upload = use_callback(move |file: FileData| {
         chosen.set(Some(file.clone()));
         if let Err(error) = check(&account, &file.name(), file.size()) {
@@ -63,6 +64,15 @@ fn Submit(account: Account) -> Element {
         #[cfg(feature = "web")]
         crate::browser::submit(file, step);
     });
+    // A file that was too large for the plan goes on its way once the plan takes it.
+    use_effect(use_reactive!(|plan| {
+        let was_too_large =
+            matches!(&*step.peek(), Step::Failed(error) if error.code == ErrorCode::OverLimit);
+        let file = chosen.peek().clone().filter(|file| file.size() <= plan.max_upload_bytes());
+        if let (true, Some(file)) = (was_too_large, file) {
+            upload.call(file);
+        }
+    }));
     // A callback of this component: the button goes away at the first step, and its tasks with it.
     let queue = use_callback(move |id: JobId| {
         #[cfg(feature = "web")]
@@ -82,8 +92,12 @@ fn Submit(account: Account) -> Element {
                     Step::Sending { sent, total } => rsx! { Sending { sent, total } },
                     Step::Confirming => rsx! { p { "Uploaded. Queueing the job …" } },
                     Step::Failed(error) => rsx! {
-                        ErrorNote { error }
-                        button { class: "button", r#type: "button", onclick: move |_| upload.call(file.clone()), "Try again" }
+                        ErrorNote { error: error.clone() }
+                        if error.code == ErrorCode::OverLimit {
+                            p { class: "muted", "The file stays chosen and is sent once you are on Premium." }
+                        } else {
+                            button { class: "button", r#type: "button", onclick: move |_| upload.call(file.clone()), "Try again" }
+                        }
                     },
                     Step::Unconfirmed(id, error) => rsx! {
                         ErrorNote { error }

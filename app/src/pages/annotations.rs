@@ -1,7 +1,9 @@
 use super::commit_status;
 use crate::api::jobs;
 use crate::app::Route;
-use crate::components::{ErrorNote, JobProgress, Page, StatusBadge, When};
+use crate::components::{
+    ErrorNote, JobProgress, Page, RestoreBanner, ResultsChip, StatusBadge, When,
+};
 use crate::error::ApiError;
 use crate::live::use_live;
 use dioxus::prelude::*;
@@ -34,6 +36,7 @@ pub fn Annotations(cursor: String) -> Element {
                 if shown.is_empty() {
                     Empty {}
                 } else {
+                    RestoreBanner { jobs: shown.clone() }
                     JobTable { jobs: shown }
                 }
                 nav { class: "paging", "aria-label": "Pages",
@@ -75,6 +78,7 @@ fn JobTable(jobs: Vec<JobView>) -> Element {
                         th { scope: "col", "Request time" }
                         th { scope: "col", "VCF input file" }
                         th { scope: "col", "Status" }
+                        th { scope: "col", "Results" }
                     }
                 }
                 tbody {
@@ -98,10 +102,11 @@ fn JobRow(job: JobView) -> Element {
             td { "data-label": "VCF input file", class: "file-name", "{job.file_name}" }
             td { "data-label": "Status",
                 StatusBadge { status: job.state.status() }
-                if let StateView::Running { progress, .. } = job.state {
+                if let StateView::Running { progress, .. } = job.state.clone() {
                     JobProgress { progress }
                 }
             }
+            td { "data-label": "Results", ResultsChip { state: job.state } }
         }
     }
 }

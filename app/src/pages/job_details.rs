@@ -1,13 +1,14 @@
 use super::{commit_status, parse_id};
 use crate::api::{self, ApiResult};
-use crate::app::Route;
-use crate::components::{CopyButton, ErrorNote, Icon, JobProgress, Page, Shape, StatusBadge, When};
+use crate::components::{
+    CopyButton, ErrorNote, JobProgress, Page, ResultsPanel, StatusBadge, When, sentence,
+};
 use crate::error::ApiError;
 use crate::format;
 use crate::live::use_live;
 use dioxus::prelude::*;
-use gas_shared::JobView;
 use gas_shared::job::{FailureKind, StateView};
+use gas_shared::{JobId, JobView};
 
 /// One job, live.
 #[component]
@@ -39,6 +40,13 @@ fn Details(job: JobView) -> Element {
     let id = job.id.to_string();
     rsx! {
         Page { title: "Annotation of {job.file_name}",
+            match job.state.clone() {
+                StateView::Completed { completed_at, results, .. } => rsx! {
+                    ResultsPanel { id: job.id, completed_at, results }
+                },
+                state if !state.status().is_final() => rsx! { CancelJob { id: job.id } },
+                _ => rsx! {},
+            }
             dl { class: "facts",
                 dt { "Request ID" }
                 dd {
@@ -53,9 +61,8 @@ fn Details(job: JobView) -> Element {
                 dd { {format::maybe_bytes(job.size)} }
                 dt { "Status" }
                 dd { StatusBadge { status: job.state.status() } }
-                StateFacts { state: job.state.clone() }
+                StateFacts { state: job.state }
             }
-            JobActions { job }
         }
     }
 }
@@ -104,48 +111,25 @@ fn StateFacts(state: StateView) -> Element {
 }
 
 #[component]
-fn JobActions(job: JobView) -> Element {
+fn CancelJob(id: JobId) -> Element {
     let live = use_live();
-    let id = job.id;
-    let mut download = use_action(move || async move {
-        let link = api::result_link(id).await?;
-        #[cfg(feature = "web")]
-        crate::browser::go_to(&link);
-        Ok::<_, ApiError>(link)
-    });
     let mut cancel = use_action(move || async move {
         live.learn(api::cancel_job(id).await?);
         Ok::<_, ApiError>(())
     });
-    let failed = [
-        download.value().and_then(Result::err).map(|error| error.to_string()),
-        cancel.value().and_then(Result::err).map(|error| error.to_string()),
-    ];
+    let failed = cancel.value().and_then(Result::err);
     rsx! {
         p { class: "actions",
-            if matches!(job.state, StateView::Completed { .. }) {
-                button {
-                    id: "download",
-                    class: "button button-main",
-                    r#type: "button",
-                    disabled: download.pending(),
-                    onclick: move |_| download.call(),
-                    Icon { shape: Shape::Download }
-                    "Download results"
-                }
-                Link { class: "button", to: Route::JobLog { id: id.to_string() }, "View log" }
-            } else if !job.state.status().is_final() {
-                button {
-                    class: "button button-danger",
-                    r#type: "button",
-                    disabled: cancel.pending(),
-                    onclick: move |_| cancel.call(),
-                    "Cancel this job"
-                }
+            button {
+                class: "button button-danger",
+                r#type: "button",
+                disabled: cancel.pending(),
+                onclick: move |_| cancel.call(),
+                "Cancel this job"
             }
         }
-        for text in failed.into_iter().flatten() {
-            p { class: "note note-bad", role: "alert", "{text}" }
+        if let Some(error) = failed {
+            p { class: "note note-bad", role: "alert", {sentence(&error.to_string())} }
         }
     }
 }

@@ -2,19 +2,25 @@
 
 mod annotate;
 mod annotations;
+mod billing;
+mod billing_return;
 mod home;
 mod job_details;
 mod job_log;
 mod not_found;
+mod unsubscribe;
 
 pub use annotate::Annotate;
 #[cfg(feature = "web")]
 pub use annotate::Step;
 pub use annotations::Annotations;
+pub use billing::Billing;
+pub use billing_return::BillingReturn;
 pub use home::Home;
 pub use job_details::JobDetails;
 pub use job_log::JobLog;
 pub use not_found::NotFound;
+pub use unsubscribe::Unsubscribe;
 
 use crate::error::{ApiError, ErrorCode};
 use gas_shared::JobId;

@@ -7,15 +7,16 @@
 pub mod caller;
 mod errors;
 mod live;
+mod plans;
 mod router;
 mod security;
 mod session;
 mod settings;
 mod sign_in;
-#[expect(dead_code, unused_imports, reason = "the route that calls it comes with the thaw")]
 mod sns;
 mod state;
 mod stripe_js;
+mod unsubscribe;
 mod webhooks;
 
 pub use state::Web;
@@ -27,6 +28,7 @@ use gas_backend::{Billing, Gas, postgres};
 use settings::Settings;
 use std::future::Future;
 use std::io::IsTerminal;
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
@@ -63,7 +65,13 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         .with_context(|| format!("failed to listen on {}", settings.listen))?;
     let origin = settings.public_url.origin();
     let billing = Billing::connect(gas, &settings.stripe, origin, &pool)?;
-    let web = Web::new(billing, hub, &settings).await?;
+    let checker = tokio::spawn(plans::check(billing.clone(), shutdown.clone()));
+    let thaw = webhooks::ThawEndpoint::new(&settings.deployment, &sdk)?;
+    let unsubscriber = unsubscribe::Unsubscriber {
+        preferences: Arc::new(postgres::PostgresMails::new(pool.clone())),
+        key: settings.unsubscribe_key.clone(),
+    };
+    let web = Web::new(billing, hub, thaw, unsubscriber, &settings).await?;
     let app = router::build(web, sessions);
     // The SDK's pooled connections belong to the runtime that opened them, which may be Dioxus' own
     // and ends with the application. The pump needs them until its queue is deleted.
@@ -80,6 +88,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         .context("failed to serve")?;
     pump.await.context("the event pump panicked")?;
     drop(keep_runtime);
+    checker.await.context("the check of plans panicked")?;
     sweeper.await.context("the session sweeper panicked")
 }
 

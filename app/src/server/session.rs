@@ -1,10 +1,9 @@
 //! Server-side sessions in PostgreSQL; the browser holds a random id in a cookie.
 
-use super::settings::PublicUrl;
 use async_trait::async_trait;
-use gas_backend::chain;
 use gas_backend::ports::PortError;
 use gas_backend::postgres::{SessionRow, SessionStore as Rows};
+use gas_backend::{PublicUrl, chain};
 use gas_shared::UserId;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};

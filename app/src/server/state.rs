@@ -2,10 +2,12 @@
 
 use super::live::Hub;
 use super::security::Policies;
-use super::settings::{PublicUrl, Settings};
+use super::settings::Settings;
 use super::sign_in::Provider;
 use super::stripe_js::StripeJs;
-use gas_backend::{Billing, Gas, Secret};
+use super::unsubscribe::Unsubscriber;
+use super::webhooks::ThawEndpoint;
+use gas_backend::{Billing, Gas, PublicUrl, Secret};
 use std::sync::Arc;
 
 /// The web process's state; cheap to clone.
@@ -25,6 +27,10 @@ pub struct Web {
     pub stripe_js: Arc<StripeJs>,
     /// With what Stripe signs its webhook calls.
     pub stripe_webhook_secret: Secret,
+    /// What SNS calls when archived results are to come back.
+    pub thaw: Arc<ThawEndpoint>,
+    /// What ends mail about jobs.
+    pub unsubscriber: Unsubscriber,
     /// This service's own origin.
     pub public_url: PublicUrl,
 }
@@ -34,7 +40,13 @@ impl Web {
     ///
     /// # Errors
     /// Where the HTTP client cannot be made or the object store cannot sign.
-    pub async fn new(billing: Billing, hub: Hub, settings: &Settings) -> anyhow::Result<Self> {
+    pub async fn new(
+        billing: Billing,
+        hub: Hub,
+        thaw: ThawEndpoint,
+        unsubscriber: Unsubscriber,
+        settings: &Settings,
+    ) -> anyhow::Result<Self> {
         let gas = billing.gas.clone();
         let policies = Policies::new(&gas, settings).await?;
         Ok(Self {
@@ -42,6 +54,8 @@ impl Web {
             policies: Arc::new(policies),
             stripe_js: Arc::new(StripeJs::new(settings)),
             stripe_webhook_secret: settings.stripe_webhook_secret.clone(),
+            thaw: Arc::new(thaw),
+            unsubscriber,
             public_url: settings.public_url.clone(),
             billing,
             gas,

@@ -15,6 +15,7 @@ mod row_results;
 mod s3;
 mod s3_upload;
 mod sdk;
+mod ses;
 mod sns;
 mod sqs;
 
@@ -24,5 +25,6 @@ pub use dynamo::DynamoJobStore;
 pub use event_queue::EventQueue;
 pub use s3::S3ObjectStore;
 pub use sdk::Sdk;
+pub use ses::SesMailer;
 pub use sns::SnsTopic;
 pub use sqs::SqsQueue;

@@ -1,6 +1,8 @@
 //! One process's way to AWS: the configuration, and the clients made from it.
 
-use super::{DynamoJobStore, EventQueue, S3ObjectStore, SnsTopic, SqsQueue, StepFunctionsTimer};
+use super::{
+    DynamoJobStore, EventQueue, S3ObjectStore, SesMailer, SnsTopic, SqsQueue, StepFunctionsTimer,
+};
 use crate::ports::PortResult;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
@@ -89,6 +91,11 @@ impl Sdk {
     /// An SQS queue.
     pub fn queue(&self, url: &str) -> SqsQueue {
         SqsQueue::new(aws_sdk_sqs::Client::new(&self.config), url)
+    }
+
+    /// What sends mail from an address that is verified in SES.
+    pub fn mailer(&self, from: &str, configuration_set: Option<&str>) -> SesMailer {
+        SesMailer::new(aws_sdk_sesv2::Client::new(&self.config), from, configuration_set)
     }
 
     /// Makes a queue of this process's own, subscribed to the topic of job events.

@@ -15,6 +15,20 @@ impl SnsTopic {
     pub(super) fn new(client: Client, arn: &str) -> Self {
         Self { client, arn: arn.to_owned() }
     }
+
+    /// Confirms a subscription to this topic by the token that SNS sent to its endpoint. Whoever
+    /// ends it later must be of this account.
+    ///
+    /// # Errors
+    /// Where SNS refuses or fails.
+    pub async fn confirm_subscription(&self, token: &str) -> PortResult<()> {
+        let call = self.client.confirm_subscription().topic_arn(&self.arn).token(token);
+        let sent = call.authenticate_on_unsubscribe("true").send().await;
+        sent.map_err(|error| {
+            PortError::new(format!("confirm a subscription to {}", self.arn), error)
+        })?;
+        Ok(())
+    }
 }
 
 #[async_trait]

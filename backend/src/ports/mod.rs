@@ -6,6 +6,7 @@
 mod accounts;
 mod archive;
 mod jobs;
+mod mail;
 mod messages;
 mod objects;
 mod payments;
@@ -13,6 +14,9 @@ mod payments;
 pub use accounts::{Accounts, Identity, SignIn};
 pub use archive::{Archive, ArchiveTimer, Asked, Fetched, Upload};
 pub use jobs::{JobPage, JobStore, WriteOutcome};
+pub use mail::{
+    Claim, EmailAddress, Mail, MailEvent, MailPreferences, Mailer, NoAddress, Outbox, Sent,
+};
 pub use messages::{Message, Queue, Topic};
 pub use objects::{Download, ObjectInfo, ObjectStore, UploadRule};
 pub use payments::{

@@ -1,11 +1,13 @@
-//! Accounts, billing and sessions in PostgreSQL.
+//! Accounts, billing, mails and sessions in PostgreSQL.
 
 mod accounts;
 mod billing;
+mod mails;
 mod sessions;
 
 pub use accounts::PostgresAccounts;
 pub use billing::PostgresBilling;
+pub use mails::PostgresMails;
 pub use sessions::{SessionRow, SessionStore};
 
 use crate::ports::{PortError, PortResult};

@@ -150,9 +150,14 @@ impl Payments for Stripe {
             .line_items(vec![item])
             .subscription_data(subscription);
         let session = match request.form {
-            CheckoutForm::Embedded => {
-                session.ui_mode(stripe_shared::CheckoutSessionUiMode::EmbeddedPage).return_url(done)
-            }
+            // A card is paid with and the page stays as it is, such as with a file that was chosen;
+            // only ways to pay that lead elsewhere come back by the URL.
+            CheckoutForm::Embedded => session
+                .ui_mode(stripe_shared::CheckoutSessionUiMode::EmbeddedPage)
+                .redirect_on_completion(
+                    stripe_shared::CheckoutSessionRedirectOnCompletion::IfRequired,
+                )
+                .return_url(done),
             CheckoutForm::Hosted => session
                 .ui_mode(stripe_shared::CheckoutSessionUiMode::HostedPage)
                 .success_url(done)

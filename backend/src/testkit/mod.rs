@@ -3,11 +3,15 @@
 mod archive;
 mod billing;
 mod fakes;
+mod mail;
+mod outbox_contract;
 
 pub use archive::{FakeArchive, FakeQueue, FakeTimer};
 pub use billing::{FakeBillingStore, FakePayments, TEST_PRICE, TestBilling, subscription};
 use fakes::lock;
 pub use fakes::{Crash, FakeAccounts, FakeJobs, FakeObjects, FakeTopic, TestClock};
+pub use mail::{FakeMailer, FakeOutbox, FakePreferences, TestMail, unsubscribe_key};
+pub use outbox_contract::outbox_contract;
 
 use crate::{Records, Terms};
 

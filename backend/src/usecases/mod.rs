@@ -11,12 +11,14 @@ mod change_job;
 mod confirm_upload;
 mod download;
 mod find_job;
+mod notify;
 mod plan;
 mod reconcile;
 mod request_upload;
 mod restore_result;
 mod run_job;
 mod thaw;
+mod unsubscribe;
 
 pub use archive_result::{ArchiveError, ArchiveOutcome, archive_result};
 pub use billing::{
@@ -30,6 +32,7 @@ pub use download::{
     DOWNLOAD_LINK_SECS, DownloadError, LOG_VIEW_MAX_BYTES, read_log, sign_result_link,
 };
 pub use find_job::{FindError, find_job, list_jobs};
+pub use notify::{MAIL_LEASE, Notified, NotifyError, notify, resend_mails, unsent_mails};
 pub use plan::plan_changed;
 pub use reconcile::{Reconciled, reconcile};
 pub use request_upload::{RequestUploadError, UPLOAD_TICKET_SECS, request_upload};
@@ -38,6 +41,7 @@ pub use run_job::{
     Finished, announce_result, claim_job, complete_job, fail_job, release_job, report_progress,
 };
 pub use thaw::{StartThawError, Thawed, handle_start_thaw, thaw_again, thaw_results};
+pub use unsubscribe::{UnsubscribeError, unsubscribe};
 
 use crate::ports::{PortError, PortResult, Topic};
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! The part of Stripe that GAS uses, for the local stack and tests.
 //!
-//! It answers the calls of [`api`](self) as Stripe's API version 2026-09-30.endive does, shows a
+//! It answers the calls that GAS makes as Stripe's API version 2026-09-30.endive does, shows a
 //! checkout page with Stripe's test cards (hosted, or embedded by a stand-in of Stripe.js) and a
 //! billing portal, and delivers signed events to a webhook endpoint until they are taken. Under
 //! `/_control` tests let time pass, let charges fail, and have events delivered again.
@@ -16,6 +16,7 @@ mod state;
 mod webhooks;
 
 pub use settings::Settings;
+pub use webhooks::sign;
 
 use axum::Router;
 use axum::routing::get;

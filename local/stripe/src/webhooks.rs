@@ -54,7 +54,7 @@ pub(crate) async fn send(server: &Server, event: &Event) -> u16 {
         .post(&server.settings.webhook_url)
         .header("content-type", "application/json; charset=utf-8")
         .header("user-agent", "Stripe/1.0 (+https://stripe.com/docs/webhooks)")
-        .header("stripe-signature", format!("t={seconds},v1={signature}"))
+        .header("stripe-signature", signature)
         .timeout(TIMEOUT)
         .body(event.body.clone())
         .send()
@@ -74,10 +74,12 @@ pub(crate) async fn send(server: &Server, event: &Event) -> u16 {
     status
 }
 
-/// The `v1` signature of a body at a moment.
-fn sign(secret: &str, seconds: i64, body: &str) -> String {
+/// The header `Stripe-Signature` of a body that is sent at a moment, in Unix seconds.
+pub fn sign(secret: &str, seconds: i64, body: &str) -> String {
     let mut mac =
         Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
     mac.update(format!("{seconds}.{body}").as_bytes());
-    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = mac.finalize().into_bytes();
+    let digits: String = digits.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("t={seconds},v1={digits}")
 }

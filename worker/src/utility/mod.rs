@@ -3,6 +3,7 @@
 
 mod archive;
 mod consume;
+mod notify;
 mod reconcile;
 mod settings;
 mod thaw;
@@ -14,7 +15,7 @@ use consume::consume;
 use futures::future::join_all;
 use gas_backend::aws::Sdk;
 use gas_backend::ports::Queue;
-use gas_backend::{Gas, postgres};
+use gas_backend::{Billing, Gas, Notifier, postgres};
 use settings::UtilityRole;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -28,12 +29,15 @@ pub(crate) async fn run(settings: UtilitySettings) -> anyhow::Result<()> {
     let deployment = &settings.deployment;
     let pool = postgres::connect(&deployment.database_url).await?;
     let gas = Gas::connect(deployment, &sdk, &pool);
+    let site = &settings.public_url;
+    let billing = Billing::connect(gas.clone(), &settings.stripe, site.origin(), &pool)?;
     gas.archive.prepare().await?;
+    let notifier = Notifier::connect(&gas, site, &settings.mail, &sdk, &pool);
     let queue = |url: &str| -> Arc<dyn Queue> { Arc::new(sdk.queue(url)) };
     let visibility = settings.visibility();
     let shutdown = &shutdown;
     let running = settings.roles().into_iter().map(|role| -> Running<'_> {
-        let gas = gas.clone();
+        let (gas, notifier) = (gas.clone(), notifier.clone());
         match role {
             UtilityRole::Archive => {
                 let queue = queue(&deployment.archive_queue_url);
@@ -43,8 +47,19 @@ pub(crate) async fn run(settings: UtilitySettings) -> anyhow::Result<()> {
                 let queue = queue(&deployment.start_thaw_queue_url);
                 Box::pin(consume("thaw", queue, visibility, thaw::Thawer { gas }, shutdown))
             }
+            UtilityRole::Notify => {
+                let queue = queue(&deployment.mail_queue_url);
+                Box::pin(consume(
+                    "notify",
+                    queue,
+                    visibility,
+                    notify::Teller { notifier },
+                    shutdown,
+                ))
+            }
             UtilityRole::Reconcile => {
-                Box::pin(reconcile::run(gas, settings.reconcile_every(), shutdown))
+                let billing = billing.clone();
+                Box::pin(reconcile::run(billing, notifier, settings.reconcile_every(), shutdown))
             }
         }
     });

@@ -1,7 +1,9 @@
 //! What the utility node is told: by arguments, or by the environment.
 
 use clap::{Args, ValueEnum};
-use gas_backend::Deployment;
+use gas_backend::mail::MailSettings;
+use gas_backend::stripe::StripeSettings;
+use gas_backend::{Deployment, PublicUrl};
 use std::time::Duration;
 
 /// Settings of role `utility`.
@@ -9,6 +11,14 @@ use std::time::Duration;
 pub(crate) struct UtilitySettings {
     #[command(flatten)]
     pub(crate) deployment: Deployment,
+    /// Where browsers reach the web server, such as https://gas.example.org; pages of Stripe's and
+    /// links in mails lead there.
+    #[arg(long, env = "GAS_PUBLIC_URL")]
+    pub(crate) public_url: PublicUrl,
+    #[command(flatten)]
+    pub(crate) stripe: StripeSettings,
+    #[command(flatten)]
+    pub(crate) mail: MailSettings,
     /// What this process does; all of it unless told.
     #[arg(long, env = "GAS_UTILITY_ROLES", value_enum, value_delimiter = ',')]
     roles: Vec<UtilityRole>,
@@ -30,6 +40,8 @@ pub(crate) enum UtilityRole {
     Archive,
     /// Asks the archive for the results of users who went to Premium.
     Thaw,
+    /// Tells users by mail.
+    Notify,
     /// Finds what got lost.
     Reconcile,
 }

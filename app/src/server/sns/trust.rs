@@ -32,6 +32,7 @@ impl Trust {
     }
 
     /// These roots and nothing else.
+    #[cfg(test)]
     pub fn only(anchors: Vec<TrustAnchor<'static>>) -> Self {
         Self { anchors, intermediates: Vec::new() }
     }

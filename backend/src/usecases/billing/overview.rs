@@ -33,6 +33,7 @@ pub async fn billing_overview(
     Ok(BillingOverview {
         plan: row.account.plan,
         plan_since: row.plan_since,
+        downgrade_notice_secs: billing.gas.terms.downgrade_notice_secs,
         price,
         subscription: current.map(|(subscription, standing)| SubscriptionView {
             standing,

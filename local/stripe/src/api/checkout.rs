@@ -23,7 +23,10 @@ pub(super) async fn create(
     let customer = params.need("customer")?;
     let (ui_mode, done_url) =
         match params.one_of("ui_mode", &["embedded_page", "hosted_page"])?.as_str() {
-            "embedded_page" => (UiMode::EmbeddedPage, params.need("return_url")?),
+            "embedded_page" => {
+                params.one_of("redirect_on_completion", &["if_required"])?;
+                (UiMode::EmbeddedPage, params.need("return_url")?)
+            }
             _ => (UiMode::HostedPage, params.need("success_url")?),
         };
     let cancel_url = match ui_mode {

@@ -147,15 +147,13 @@ fn show_after(server: &Server, session: &Session, path: &str) -> Response {
 
 /// Leads on: a frame may not move the page around it, so it asks that page to go.
 fn done(server: &Server, session: &Session) -> Response {
-    let url = session.done_url();
     if session.ui_mode == UiMode::HostedPage {
-        return Redirect::to(&url).into_response();
+        return Redirect::to(&session.done_url()).into_response();
     }
     let app = &server.settings.app_origin;
     let body = format!(
-        "<body data-url=\"{}\" data-app=\"{}\"><p role=\"status\">Payment successful</p>\
+        "<body data-app=\"{}\"><p role=\"status\">Payment successful</p>\
          <script src=\"/frame.js\"></script>",
-        escape(&url),
         escape(app)
     );
     page(StatusCode::OK, &Frame::Of(app), "Checkout", &body)

@@ -1,3 +1,2 @@
-// In the embedded checkout after the payment: tells the page around it where to go.
-const { url, app } = document.body.dataset;
-parent.postMessage({ kind: "complete", url }, app);
+// In the embedded checkout after the payment: tells the page around it.
+parent.postMessage({ kind: "complete" }, document.body.dataset.app);

@@ -6,9 +6,11 @@
   class EmbeddedCheckout {
     #frame = null;
     #source;
+    #onComplete;
 
-    constructor(source) {
+    constructor(source, onComplete) {
       this.#source = source;
+      this.#onComplete = onComplete;
     }
 
     mount(target) {
@@ -19,7 +21,7 @@
       frame.src = this.#source;
       frame.title = "Secure payment input frame";
       frame.name = "embedded-checkout";
-      frame.style.cssText = "border: 0; width: 100%; height: 30rem";
+      frame.style.cssText = "border: 0; width: 100%; height: 38rem";
       this.#frame = frame;
       addEventListener("message", this.#hear);
       element.append(frame);
@@ -38,7 +40,8 @@
 
     #hear = (event) => {
       if (event.origin !== origin || event.source !== this.#frame?.contentWindow) return;
-      if (event.data?.kind === "complete") location.assign(event.data.url);
+      // Checkouts here have redirect_on_completion: if_required, and cards require none.
+      if (event.data?.kind === "complete") this.#onComplete?.();
     };
   }
 
@@ -48,13 +51,13 @@
   window.Stripe = (key) => {
     if (!key) throw new Error("IntegrationError: Missing value for Stripe(): apiKey should be a string.");
     return {
-      async createEmbeddedCheckoutPage({ clientSecret, fetchClientSecret }) {
+      async createEmbeddedCheckoutPage({ clientSecret, fetchClientSecret, onComplete }) {
         if (open) {
           throw new Error("IntegrationError: You cannot have multiple Embedded Checkout objects.");
         }
         const secret = clientSecret ?? (await fetchClientSecret());
         const source = `${origin}/embed/${encodeURIComponent(secret)}?key=${encodeURIComponent(key)}`;
-        open = new EmbeddedCheckout(source);
+        open = new EmbeddedCheckout(source, onComplete);
         return open;
       },
       initEmbeddedCheckout() {

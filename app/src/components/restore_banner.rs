@@ -1,0 +1,116 @@
+use super::{Icon, Shape, use_account};
+use dioxus::prelude::*;
+use gas_shared::job::{ResultsView, StateView, Tier};
+use gas_shared::{JobView, Plan};
+
+/// How many of the shown jobs are on their way back from the archive, and how long it takes.
+#[component]
+pub fn RestoreBanner(jobs: Vec<JobView>) -> Element {
+    let is_premium = use_account().is_some_and(|account| account.plan == Plan::Premium);
+    let lines = lines(&jobs, is_premium);
+    if lines.is_empty() {
+        return rsx! {};
+    }
+    rsx! {
+        div { class: "note note-active", role: "status", "data-restoring": "",
+            Icon { shape: Shape::Running }
+            for line in lines {
+                p { "{line}" }
+            }
+        }
+    }
+}
+
+/// How long a retrieval of a tier takes.
+pub const fn usual_time(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Expedited => "usually 1–5 minutes",
+        Tier::Standard => "usually 3–5 hours",
+    }
+}
+
+fn lines(jobs: &[JobView], is_premium: bool) -> Vec<String> {
+    let results = jobs.iter().filter_map(|job| match &job.state {
+        StateView::Completed { results, .. } => Some(results),
+        _ => None,
+    });
+    let (mut expedited, mut standard, mut archived) = (0, 0, 0);
+    for results in results {
+        match results {
+            ResultsView::Restoring { tier: Tier::Expedited, .. } => expedited += 1,
+            ResultsView::Restoring { tier: Tier::Standard, .. } => standard += 1,
+            ResultsView::Archived { .. } => archived += 1,
+            ResultsView::Stored { .. } => {}
+        }
+    }
+    let mut lines = Vec::new();
+    for (tier, count) in [(Tier::Expedited, expedited), (Tier::Standard, standard)] {
+        if count > 0 {
+            lines.push(format!(
+                "{} being restored ({tier}, {}).",
+                files_are(count),
+                usual_time(tier)
+            ));
+        }
+    }
+    // Premium keeps nothing archived; what still is waits for its turn.
+    if is_premium && archived > 0 {
+        lines.push(format!("{} in the archive and will be restored soon.", files_are(archived)));
+    }
+    lines
+}
+
+fn files_are(count: u32) -> String {
+    match count {
+        1 => "1 file is".to_owned(),
+        count => format!("{count} files are"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gas_shared::FileName;
+    use jiff::Timestamp;
+
+    fn job(results: ResultsView) -> JobView {
+        let now = Timestamp::UNIX_EPOCH;
+        JobView {
+            id: format!("{:032x}", 1).parse().unwrap(),
+            version: 1,
+            file_name: FileName::parse("a.vcf").unwrap(),
+            size: None,
+            submitted_at: now,
+            state: StateView::Completed {
+                started_at: now,
+                completed_at: now,
+                records: 1,
+                result_size: 1,
+                results,
+            },
+        }
+    }
+
+    #[test]
+    fn restores_are_counted_by_tier() {
+        let since = Timestamp::UNIX_EPOCH;
+        let restoring = |tier| job(ResultsView::Restoring { tier, since });
+        let archived = job(ResultsView::Archived { at: since });
+        let stored = job(ResultsView::Stored { until: None, restored_at: None });
+        let jobs = [
+            restoring(Tier::Expedited),
+            restoring(Tier::Expedited),
+            restoring(Tier::Standard),
+            archived,
+            stored.clone(),
+        ];
+        let restoring = [
+            "2 files are being restored (Expedited, usually 1–5 minutes).",
+            "1 file is being restored (Standard, usually 3–5 hours).",
+        ];
+        assert_eq!(lines(&jobs, false), restoring);
+        assert_eq!(lines(&jobs, true)[..2], restoring);
+        assert_eq!(lines(&jobs, true)[2], "1 file is in the archive and will be restored soon.");
+        assert!(lines(&[stored], true).is_empty());
+    }
+}

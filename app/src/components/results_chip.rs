@@ -1,0 +1,49 @@
+use super::{Icon, Shape, urgency, use_account};
+use crate::clock::use_seconds_left;
+use crate::format;
+use dioxus::prelude::*;
+use gas_shared::Plan;
+use gas_shared::job::{ResultsView, StateView};
+use jiff::Timestamp;
+
+/// Where a job's results are, for the list: one word, or the time left.
+#[component]
+pub fn ResultsChip(state: StateView) -> Element {
+    let StateView::Completed { results, .. } = state else {
+        return rsx! {
+            span { class: "muted", "–" }
+        };
+    };
+    let is_free = use_account().is_none_or(|account| account.plan == Plan::Free);
+    match results {
+        ResultsView::Stored { until: Some(until), .. } if is_free => rsx! { TimeLeft { until } },
+        ResultsView::Stored { .. } => chip("good", Shape::Download, "Available"),
+        ResultsView::Archived { .. } => chip("quiet", Shape::Archive, "Archived"),
+        ResultsView::Restoring { .. } => chip("active", Shape::Running, "Restoring"),
+    }
+}
+
+fn chip(tone: &str, shape: Shape, word: &str) -> Element {
+    rsx! {
+        span { class: "badge badge-{tone}", "data-results": "{word}",
+            Icon { shape }
+            "{word}"
+        }
+    }
+}
+
+/// The chip of results with a deadline. Silent, since a list has many: the job's page announces.
+#[component]
+fn TimeLeft(until: Timestamp) -> Element {
+    match use_seconds_left(Some(until)) {
+        None => chip("good", Shape::Download, "Available"),
+        Some(0) => chip("quiet", Shape::Stopped, "Time over"),
+        Some(left) => rsx! {
+            span { class: "badge countdown-{urgency(left)}", "data-results": "Available",
+                Icon { shape: Shape::Waiting }
+                span { class: "digits", {format::countdown(left)} }
+                span { class: "visually-hidden", " left to download" }
+            }
+        },
+    }
+}

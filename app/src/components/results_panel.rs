@@ -1,0 +1,214 @@
+use super::restore_banner::usual_time;
+use super::{Countdown, Icon, Shape, UpgradeButton, When, sentence, use_account};
+use crate::api;
+use crate::app::Route;
+use crate::clock::{use_seconds_left, use_seconds_since};
+use crate::error::{ApiError, ErrorCode};
+use crate::format;
+use dioxus::prelude::*;
+use gas_shared::job::{ResultsView, Tier};
+use gas_shared::{JobId, Plan};
+use jiff::Timestamp;
+
+/// Where the results of a completed job are, and what its owner can do about it. It follows the
+/// live state, the plan and the clock.
+#[component]
+pub fn ResultsPanel(id: JobId, completed_at: Timestamp, results: ResultsView) -> Element {
+    let is_free = use_account().is_none_or(|account| account.plan == Plan::Free);
+    let name = match &results {
+        ResultsView::Stored { .. } => "stored",
+        ResultsView::Archived { .. } => "archived",
+        ResultsView::Restoring { .. } => "restoring",
+    };
+    rsx! {
+        section { class: "panel", "aria-labelledby": "results", "data-results-state": name,
+            div { class: "panel-head",
+                h2 { id: "results", "Results" }
+                Link { to: Route::JobLog { id: id.to_string() }, "View log" }
+            }
+            match results {
+                ResultsView::Stored { until, restored_at } => rsx! {
+                    if let Some(at) = restored_at {
+                        p {
+                            Icon { shape: Shape::Done }
+                            " Restored from the archive "
+                            When { at }
+                        }
+                    }
+                    Stored {
+                        id,
+                        since: restored_at.unwrap_or(completed_at),
+                        until: until.filter(|_| is_free),
+                    }
+                },
+                ResultsView::Archived { at } => rsx! {
+                    p {
+                        Icon { shape: Shape::Archive }
+                        " Archived "
+                        When { at }
+                    }
+                    if is_free {
+                        p {
+                            "On the Free plan results can be downloaded for a while; then they are kept in the \
+                             archive. There are two ways to get them:"
+                        }
+                        TwoWays {}
+                    } else {
+                        p { "The results will be restored soon; this page follows by itself." }
+                    }
+                },
+                ResultsView::Restoring { tier, since } => rsx! { Restoring { tier, since } },
+            }
+        }
+    }
+}
+
+/// Results that can be downloaded, before a deadline where there is one.
+#[component]
+fn Stored(id: JobId, since: Timestamp, until: Option<Timestamp>) -> Element {
+    let left = use_seconds_left(until);
+    match (until, left) {
+        (Some(_), Some(0)) => rsx! {
+            p { role: "status",
+                "The time to download the results is over. They are being moved to the archive. There are \
+                 two ways to get them:"
+            }
+            TwoWays {}
+        },
+        (Some(until), _) => rsx! {
+            Deadline { since, until, left }
+            div { class: "actions",
+                Download { id }
+                UpgradeButton { label: "Keep them with Premium" }
+            }
+        },
+        (None, _) => rsx! {
+            div { class: "actions", Download { id } }
+        },
+    }
+}
+
+#[component]
+fn Deadline(since: Timestamp, until: Timestamp, left: Option<i64>) -> Element {
+    let total = until.duration_since(since).as_secs();
+    rsx! {
+        div { class: "deadline",
+            if let Some(left) = left {
+                Countdown { left, total, purpose: "to download" }
+            }
+            p { class: "muted",
+                "Available until "
+                When { at: until }
+                ". Then the results go to the archive, from where Premium brings them back."
+            }
+        }
+    }
+}
+
+#[component]
+fn Download(id: JobId) -> Element {
+    let mut download = use_action(move || async move {
+        let link = api::result_link(id).await?;
+        #[cfg(feature = "web")]
+        crate::browser::go_to(&link);
+        Ok::<_, ApiError>(link)
+    });
+    let failed = download.value().and_then(Result::err);
+    let needs_upgrade = failed.as_ref().is_some_and(|error| {
+        error.downcast_ref::<ApiError>().is_some_and(|e| e.code == ErrorCode::UpgradeNeeded)
+    });
+    rsx! {
+        button {
+            id: "download",
+            class: "button button-main",
+            r#type: "button",
+            disabled: download.pending(),
+            onclick: move |_| download.call(),
+            Icon { shape: Shape::Download }
+            "Download results"
+        }
+        if let Some(error) = failed {
+            div { class: "note note-bad", role: "alert",
+                p { {sentence(&error.to_string())} }
+                if needs_upgrade {
+                    UpgradeButton {}
+                }
+            }
+        }
+    }
+}
+
+/// What a Free user can do about results in the archive.
+#[component]
+fn TwoWays() -> Element {
+    rsx! {
+        ul { class: "ways",
+            li {
+                p { "Premium brings back all your archived results, {usual_time(Tier::Expedited)}." }
+                UpgradeButton { main: true }
+            }
+            li {
+                p { "Submit the same file again; it is annotated anew." }
+                Link { class: "button", to: Route::Annotate {}, "Submit again" }
+            }
+        }
+    }
+}
+
+#[component]
+fn Restoring(tier: Tier, since: Timestamp) -> Element {
+    let elapsed = use_seconds_since(since).unwrap_or(0);
+    rsx! {
+        p { role: "status",
+            Icon { shape: Shape::Running }
+            " The results are being restored from the archive."
+        }
+        dl { class: "facts facts-plain",
+            dt { "Tier" }
+            dd { "{tier}, {usual_time(tier)}" }
+            dt { "Since" }
+            dd { When { at: since } }
+            dt { "Progress" }
+            dd { class: "job-progress",
+                progress {
+                    max: "100",
+                    value: "{restored_percent(elapsed, tier)}",
+                    "aria-label": "Time passed of the time it usually takes",
+                }
+                span { class: "muted",
+                    if elapsed > longest_secs(tier) {
+                        "longer than usual, after {format::countdown(elapsed)}"
+                    } else {
+                        "after {format::countdown(elapsed)}"
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// How long a retrieval of a tier usually takes at most, in seconds.
+const fn longest_secs(tier: Tier) -> i64 {
+    match tier {
+        Tier::Expedited => 5 * 60,
+        Tier::Standard => 5 * 3600,
+    }
+}
+
+/// By the time passed: the archive tells nothing in between. Full only when the file is there.
+fn restored_percent(elapsed: i64, tier: Tier) -> i64 {
+    (elapsed * 100 / longest_secs(tier)).min(95)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_follows_the_time_and_is_never_full() {
+        assert_eq!(restored_percent(0, Tier::Expedited), 0);
+        assert_eq!(restored_percent(150, Tier::Expedited), 50);
+        assert_eq!(restored_percent(150, Tier::Standard), 0);
+        assert_eq!(restored_percent(100_000, Tier::Standard), 95);
+    }
+}

@@ -1,0 +1,179 @@
+use super::{Modal, When, sentence, use_toasts};
+use crate::api;
+use crate::error::ApiError;
+use dioxus::prelude::*;
+use gas_shared::billing::{BillingOverview, InvoiceStatus, InvoiceView, Standing};
+use jiff::Timestamp;
+
+/// What can be done about a subscription.
+#[component]
+pub fn ManageSubscription(
+    /// How it stands.
+    standing: Standing,
+    /// How long stored results stay when Premium ends, in words.
+    notice: String,
+    /// Gets what it is after a change.
+    onchange: EventHandler<BillingOverview>,
+) -> Element {
+    let toasts = use_toasts();
+    let mut asking = use_signal(|| false);
+    let mut portal = use_action(move || async move {
+        match api::open_billing_portal().await {
+            Ok(url) => leave_to(&url),
+            Err(error) => toasts.error(sentence(&error.message)),
+        }
+        Ok::<_, ApiError>(())
+    });
+    let mut resume = use_action(move || async move {
+        match api::resume_subscription().await {
+            Ok(fresh) => {
+                onchange.call(fresh);
+                toasts.success("Your subscription goes on".to_owned());
+            }
+            Err(error) => toasts.error(sentence(&error.message)),
+        }
+        Ok::<_, ApiError>(())
+    });
+    let mut cancel = use_action(move || async move {
+        let fresh = api::cancel_subscription().await?;
+        asking.set(false);
+        onchange.call(fresh);
+        toasts.success("Your subscription is cancelled".to_owned());
+        Ok::<_, ApiError>(())
+    });
+    rsx! {
+        div { class: "actions",
+            match standing {
+                Standing::Renews { .. } => rsx! {
+                    button {
+                        class: "button button-danger",
+                        r#type: "button",
+                        onclick: move |_| asking.set(true),
+                        "Cancel subscription"
+                    }
+                },
+                Standing::Ends { .. } => rsx! {
+                    button {
+                        class: "button button-main",
+                        r#type: "button",
+                        disabled: resume.pending(),
+                        onclick: move |_| resume.call(),
+                        "Resume subscription"
+                    }
+                },
+                Standing::PastDue { .. } | Standing::Unpaid => rsx! {},
+            }
+            button {
+                class: "button",
+                r#type: "button",
+                disabled: portal.pending(),
+                onclick: move |_| portal.call(),
+                "Card and billing details"
+            }
+        }
+        Modal { id: "cancel-subscription", title: "Cancel your subscription?", open: asking,
+                if let Standing::Renews { at } = standing {
+                    WhatHappens { at, notice }
+                }
+                if let Some(error) = cancel.value().and_then(Result::err) {
+                    p { class: "note note-bad", role: "alert", {sentence(&error.to_string())} }
+                }
+                div { class: "actions",
+                    button {
+                        class: "button button-main",
+                        r#type: "button",
+                        onclick: move |_| asking.set(false),
+                        "Keep Premium"
+                    }
+                    button {
+                        class: "button button-danger",
+                        r#type: "button",
+                        disabled: cancel.pending(),
+                        onclick: move |_| cancel.call(),
+                        "Cancel at the end of the period"
+                    }
+                }
+        }
+    }
+}
+
+fn leave_to(url: &str) {
+    #[cfg(feature = "web")]
+    crate::browser::go_to(url);
+    // Nobody clicks on the server.
+    #[cfg(not(feature = "web"))]
+    let _ = url;
+}
+
+/// What a cancellation does to files, and when.
+#[component]
+fn WhatHappens(at: Timestamp, notice: String) -> Element {
+    rsx! {
+        ul {
+            li {
+                "Premium lasts until "
+                When { at }
+                "; nothing is charged any more. Until then you can resume."
+            }
+            li { "Results that are stored then can be downloaded for {notice} more, and are archived after that." }
+            li { "Results of later jobs can be downloaded for a short while, as on the Free plan." }
+            li { "Nothing is deleted: Premium brings archived results back at any time." }
+        }
+    }
+}
+
+/// The latest invoices.
+#[component]
+pub fn Invoices(invoices: Vec<InvoiceView>) -> Element {
+    rsx! {
+        section { class: "panel", "aria-labelledby": "invoices",
+            h2 { id: "invoices", "Invoices" }
+            if invoices.is_empty() {
+                p { class: "muted", "There are no invoices yet." }
+            } else {
+                div { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Invoices",
+                    table { class: "jobs",
+                        caption { class: "visually-hidden", "Your latest invoices, newest first" }
+                        thead {
+                            tr {
+                                th { scope: "col", "Date" }
+                                th { scope: "col", "Number" }
+                                th { scope: "col", "Total" }
+                                th { scope: "col", "Status" }
+                            }
+                        }
+                        tbody {
+                            for (index , invoice) in invoices.into_iter().enumerate() {
+                                InvoiceRow { key: "{index}", invoice }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[component]
+fn InvoiceRow(invoice: InvoiceView) -> Element {
+    let number = invoice.number.unwrap_or_else(|| "–".to_owned());
+    let (word, tone) = match invoice.status {
+        InvoiceStatus::Draft => ("Draft", "quiet"),
+        InvoiceStatus::Open => ("Open", "bad"),
+        InvoiceStatus::Paid => ("Paid", "good"),
+        InvoiceStatus::Closed => ("Closed", "quiet"),
+    };
+    rsx! {
+        tr {
+            td { "data-label": "Date", When { at: invoice.created } }
+            td { "data-label": "Number",
+                match invoice.url {
+                    Some(url) => rsx! { a { href: url, target: "_blank", rel: "noreferrer", "{number}" } },
+                    None => rsx! { "{number}" },
+                }
+            }
+            td { "data-label": "Total", "{invoice.total}" }
+            td { "data-label": "Status", span { class: "badge badge-{tone}", "{word}" } }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+use super::{Modal, use_account, use_toasts};
+use crate::api;
+use crate::app::Route;
+use crate::error::{ApiError, ErrorCode};
+use crate::live::use_live;
+use dioxus::prelude::*;
+use gas_shared::Plan;
+#[cfg(feature = "web")]
+use gas_shared::billing::Checkout;
+use gas_shared::billing::CheckoutForm;
+
+/// The id of the element that Stripe's form is shown in.
+const CHECKOUT_ID: &str = "checkout";
+
+/// Opens the dialog that leads to Premium.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Upgrade {
+    open: Signal<bool>,
+}
+
+/// Makes the dialog's state for the pages below.
+pub fn use_upgrade_provider() {
+    let open = use_signal(|| false);
+    use_context_provider(|| Upgrade { open });
+}
+
+/// A button that opens the dialog.
+#[component]
+pub fn UpgradeButton(
+    /// Whether it is the main action where it stands.
+    #[props(default)]
+    main: bool,
+    #[props(default = "Upgrade to Premium")] label: &'static str,
+) -> Element {
+    let mut upgrade = use_context::<Upgrade>();
+    rsx! {
+        button {
+            class: if main { "button button-main" } else { "button" },
+            r#type: "button",
+            "data-upgrade": "",
+            onclick: move |_| upgrade.open.set(true),
+            "{label}"
+        }
+    }
+}
+
+/// The dialog. It closes when the plan is Premium, on whatever page it was opened.
+#[component]
+pub fn UpgradeDialog() -> Element {
+    let mut open = use_context::<Upgrade>().open;
+    let toasts = use_toasts();
+    let is_premium = use_account().is_some_and(|account| account.plan == Plan::Premium);
+    use_effect(use_reactive!(|is_premium| {
+        if is_premium && *open.peek() {
+            open.set(false);
+            toasts.success("You are on Premium now".to_owned());
+        }
+    }));
+    rsx! {
+        Modal { id: "upgrade", title: "Upgrade to Premium", open,
+            Offer {}
+        }
+    }
+}
+
+/// How far the user is.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(not(feature = "web"), expect(dead_code, reason = "only browsers pay"))]
+enum Step {
+    /// Reads what Premium is.
+    Offer,
+    /// Stripe's form is being loaded.
+    Loading,
+    /// Fills the form in.
+    Form,
+    /// Stripe's form cannot be shown here.
+    Blocked,
+    /// Is on the way to Stripe's page.
+    Leaving,
+    /// Paid, and waits for the server to learn of it.
+    Paid,
+    /// Paid, and the server did not learn of it in time.
+    Late,
+    /// No checkout could be begun.
+    Failed(ApiError),
+}
+
+#[component]
+fn Offer() -> Element {
+    let step = use_signal(|| Step::Offer);
+    let price = use_resource(api::billing_overview);
+    let price =
+        price.read().as_ref().and_then(|read| read.as_ref().ok()).map(|b| b.price.to_string());
+    let pay = use_pay(step);
+    let hosted = move |_| pay.call(CheckoutForm::Hosted);
+    let shown = step.read().clone();
+    rsx! {
+        if matches!(shown, Step::Offer | Step::Failed(_)) {
+            ul {
+                li { "Files of any size" }
+                li { "Results that stay downloadable" }
+                li { "All your archived results brought back" }
+            }
+            p {
+                strong { class: "price", {price.unwrap_or_else(|| "The price is shown before you pay".to_owned())} }
+                span { class: "muted",
+                    " Tax, where it applies, is shown before you pay. Cancel at any time; Premium then \
+                     lasts as long as it is paid for."
+                }
+            }
+            button {
+                class: "button button-main",
+                r#type: "button",
+                onclick: move |_| pay.call(CheckoutForm::Embedded),
+                "Continue to payment"
+            }
+        }
+        div { role: "status",
+            match &shown {
+                Step::Loading => rsx! { p { "Loading the payment form …" } },
+                Step::Leaving => rsx! { p { "Opening Stripe's page …" } },
+                Step::Paid => rsx! { p { "Thank you. Confirming your payment …" } },
+                Step::Late => rsx! { p { {LATE} } },
+                Step::Blocked => rsx! {
+                    p { "The payment form could not be loaded; something may block it. Stripe's own page does the same." }
+                },
+                _ => rsx! {},
+            }
+        }
+        // Stripe's code fills it.
+        div { id: CHECKOUT_ID, class: "checkout", hidden: !matches!(shown, Step::Loading | Step::Form) }
+        match &shown {
+            Step::Blocked => rsx! {
+                button { class: "button button-main", r#type: "button", onclick: hosted, "Pay on Stripe's page" }
+            },
+            Step::Loading | Step::Form => rsx! {
+                button { class: "button button-quiet", r#type: "button", onclick: hosted, "Pay on Stripe's page instead" }
+            },
+            Step::Failed(error) => rsx! { CheckoutError { error: error.clone() } },
+            _ => rsx! {},
+        }
+    }
+}
+
+/// What is said of a payment that the server has not heard of for half a minute.
+pub const LATE: &str = "Your payment is not confirmed yet. It may take some minutes; this page follows by itself, \
+     and you need not pay again.";
+
+#[component]
+fn CheckoutError(error: ApiError) -> Element {
+    rsx! {
+        div { class: "note note-bad", role: "alert",
+            p { {super::sentence(&error.message)} }
+            if error.code == ErrorCode::Conflict {
+                Link { class: "button", to: Route::Billing {}, "See your billing" }
+            }
+        }
+    }
+}
+
+/// Begins a checkout, shows it, and sees the payment through.
+fn use_pay(mut step: Signal<Step>) -> Callback<CheckoutForm> {
+    let live = use_live();
+    // It goes away with the dialog.
+    #[cfg(feature = "web")]
+    let mut checkout = use_signal(|| None);
+    let mut begin = use_action(move |form| async move {
+        #[cfg(feature = "web")]
+        {
+            checkout.set(None);
+            let (next, mounted) = begin(form, step).await;
+            checkout.set(mounted);
+            step.set(next);
+        }
+        #[cfg(not(feature = "web"))]
+        let _ = form;
+        Ok::<_, ApiError>(())
+    });
+    use_effect(move || {
+        if *step.read() != Step::Paid {
+            return;
+        }
+        #[cfg(feature = "web")]
+        spawn(async move {
+            checkout.set(None);
+            // When it is Premium, the dialog closes.
+            if !crate::browser::await_premium(live).await {
+                step.set(Step::Late);
+            }
+        });
+        #[cfg(not(feature = "web"))]
+        let _ = (live, &mut step);
+    });
+    use_callback(move |form| {
+        begin.call(form);
+    })
+}
+
+/// Begins a checkout; answers how far the user is then.
+#[cfg(feature = "web")]
+async fn begin(
+    form: CheckoutForm,
+    mut step: Signal<Step>,
+) -> (Step, Option<crate::browser::MountedCheckout>) {
+    step.set(if form == CheckoutForm::Embedded { Step::Loading } else { Step::Leaving });
+    match api::start_checkout(form).await {
+        Err(error) => (Step::Failed(error), None),
+        Ok(Checkout::Hosted { url }) => {
+            crate::browser::go_to(&url);
+            (Step::Leaving, None)
+        }
+        Ok(Checkout::Embedded { script_url, publishable_key, client_secret }) => {
+            let paid = move || step.set(Step::Paid);
+            let keys = (publishable_key.as_str(), client_secret.as_str());
+            match crate::browser::mount_checkout(&script_url, keys, CHECKOUT_ID, paid).await {
+                Ok(checkout) => (Step::Form, Some(checkout)),
+                Err(_) => (Step::Blocked, None),
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+use super::commit_status;
+use crate::api;
+use crate::components::{
+    ErrorNote, Invoices, ManageSubscription, Page, UpgradeButton, When, use_account,
+};
+use crate::error::ApiError;
+use crate::format;
+use crate::live::use_live;
+use dioxus::prelude::*;
+use gas_shared::Plan;
+use gas_shared::billing::{BillingOverview, Standing, SubscriptionView};
+
+/// What the user pays and has paid.
+#[component]
+pub fn Billing() -> Element {
+    let live = use_live();
+    let loaded = use_loader(move || {
+        live.follow();
+        // Whatever changes the plan changes what stands here.
+        live.plan();
+        async move { Ok::<_, ApiError>(api::billing_overview().await) }
+    })?;
+    // An answer to what the user did here, until the page is fetched anew.
+    let mut changed = use_signal(|| None::<BillingOverview>);
+    use_effect(move || {
+        loaded.read();
+        changed.set(None);
+    });
+    let content = match &*loaded.read() {
+        Err(error) => {
+            commit_status(error);
+            rsx! { ErrorNote { error: error.clone() } }
+        }
+        Ok(fetched) => {
+            let shown = changed.read().clone().unwrap_or_else(|| fetched.clone());
+            rsx! {
+                Overview { overview: shown.clone(), onchange: move |fresh| changed.set(Some(fresh)) }
+                Invoices { invoices: shown.invoices }
+            }
+        }
+    };
+    rsx! {
+        Page { title: "Billing", {content} }
+    }
+}
+
+#[component]
+fn Overview(overview: BillingOverview, onchange: EventHandler<BillingOverview>) -> Element {
+    let plan = use_account().map_or(overview.plan, |account| account.plan);
+    let notice = format::span(overview.downgrade_notice_secs.into());
+    rsx! {
+        section { class: "panel", "aria-labelledby": "your-plan",
+            h2 { id: "your-plan", "Your plan" }
+            if let Some(subscription) = &overview.subscription {
+                StandingNote { standing: subscription.standing.clone() }
+            }
+            dl { class: "facts facts-plain",
+                dt { "Plan" }
+                dd { "data-plan": "{plan}",
+                    strong { "{plan}" }
+                    if let Some(since) = overview.plan_since {
+                        span { class: "muted", " since " When { at: since } }
+                    }
+                }
+                match &overview.subscription {
+                    Some(subscription) => rsx! {
+                        dt { "Price" }
+                        dd { "{overview.price}" }
+                        Subscription { subscription: subscription.clone() }
+                    },
+                    None => rsx! {
+                        dt { "Premium" }
+                        dd { "{overview.price}" }
+                    },
+                }
+            }
+            p { class: "muted",
+                "Free: files up to {format::bytes(Plan::Free.max_upload_bytes())}; results can be downloaded for a \
+                 while and are archived then. Premium: files of any size; results stay. Tax, where it \
+                 applies, is shown before you pay. When Premium ends, results that are stored then can be \
+                 downloaded for {notice} more before they are archived."
+            }
+            match overview.subscription {
+                Some(subscription) => rsx! {
+                    ManageSubscription { standing: subscription.standing, notice, onchange }
+                },
+                None if plan == Plan::Free => rsx! { UpgradeButton { main: true } },
+                None => rsx! {},
+            }
+        }
+    }
+}
+
+#[component]
+fn Subscription(subscription: SubscriptionView) -> Element {
+    rsx! {
+        match subscription.standing {
+            Standing::Renews { at } => rsx! {
+                dt { "Next charge" }
+                dd { When { at } }
+            },
+            Standing::Ends { at } => rsx! {
+                dt { "Ends" }
+                dd { When { at } }
+            },
+            Standing::PastDue { premium_until } => rsx! {
+                dt { "Premium until" }
+                dd { When { at: premium_until } }
+            },
+            Standing::Unpaid => rsx! {},
+        }
+        if let Some(card) = subscription.card {
+            dt { "Card" }
+            dd { class: "card-name", "{card.brand} ending in {card.last4}" }
+        }
+    }
+}
+
+/// What the user should know of or do about the subscription.
+#[component]
+fn StandingNote(standing: Standing) -> Element {
+    match standing {
+        Standing::Renews { .. } => rsx! {},
+        Standing::Ends { at } => rsx! {
+            p { class: "note note-warn", role: "status",
+                "Your subscription is cancelled. Premium lasts until "
+                When { at }
+                "."
+            }
+        },
+        Standing::PastDue { premium_until } => rsx! {
+            p { class: "note note-bad", role: "alert",
+                "The last payment failed and is tried again. Change your card to keep Premium after "
+                When { at: premium_until }
+                "."
+            }
+        },
+        Standing::Unpaid => rsx! {
+            p { class: "note note-bad", role: "alert",
+                "The last payment failed, so your plan is Free. Pay the open invoice, with another card if \
+                 need be, and it is Premium again."
+            }
+        },
+    }
+}

@@ -1,0 +1,68 @@
+use super::commit_status;
+use crate::api;
+use crate::app::Route;
+use crate::components::{ErrorNote, LATE, Page, UpgradeButton, use_account};
+use crate::error::{ApiError, ErrorCode};
+use crate::live::use_live;
+use dioxus::prelude::*;
+use gas_shared::Plan;
+use gas_shared::billing::CheckoutStatus;
+
+/// Where Stripe leads back to. It grants nothing: it waits until the server has heard of the
+/// payment from Stripe itself.
+#[component]
+pub fn BillingReturn(session_id: String) -> Element {
+    let live = use_live();
+    let is_premium = use_account().is_some_and(|account| account.plan == Plan::Premium);
+    let mut is_late = use_signal(|| false);
+    let status = use_loader(move || {
+        let session = session_id.clone();
+        async move { Ok::<_, ApiError>(api::checkout_status(session).await) }
+    })?;
+    use_effect(move || {
+        #[cfg(feature = "web")]
+        spawn(async move {
+            let confirmed = crate::browser::await_premium(live).await;
+            is_late.set(!confirmed);
+        });
+        #[cfg(not(feature = "web"))]
+        let _ = (live, &mut is_late);
+    });
+    let status = match &*status.read() {
+        Ok(status) => Some(*status),
+        Err(error) if error.code == ErrorCode::NotFound => {
+            commit_status(error);
+            return rsx! {
+                Page { title: "Your payment", ErrorNote { error: error.clone() } }
+            };
+        }
+        // Stripe may not answer just now; the plan says what counts.
+        Err(_) => None,
+    };
+    let is_paid = status != Some(CheckoutStatus::Open) && status != Some(CheckoutStatus::Expired);
+    rsx! {
+        Page { title: "Your payment",
+            div { role: "status",
+                if is_premium {
+                    p { class: "lead", "Thank you. You are on Premium now." }
+                    p { "Your archived results are being brought back; new ones stay downloadable." }
+                } else if !is_paid {
+                    p { class: "lead", "Nothing was paid." }
+                    p { "The checkout was left before its end. You can begin another." }
+                } else if is_late() {
+                    p { {LATE} }
+                } else {
+                    p { class: "lead", "Confirming your payment …" }
+                    p { class: "muted", "This usually takes some seconds." }
+                }
+            }
+            p { class: "actions",
+                if !is_paid && !is_premium {
+                    UpgradeButton { main: true }
+                }
+                Link { class: "button", to: Route::Annotations { cursor: String::new() }, "Your annotations" }
+                Link { class: "button", to: Route::Billing {}, "Billing" }
+            }
+        }
+    }
+}

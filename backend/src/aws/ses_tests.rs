@@ -1,0 +1,115 @@
+use super::*;
+use crate::aws::Sdk;
+use crate::ports::EmailAddress;
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+use tokio::net::TcpListener;
+
+fn mail() -> Mail {
+    Mail {
+        to: EmailAddress::parse("ada@example.org").unwrap(),
+        subject: "Results available".to_owned(),
+        text: "été".to_owned(),
+        html: "<p>été</p>".to_owned(),
+        unsubscribe: Some("https://gas.example.org/unsubscribe?token=x".to_owned()),
+    }
+}
+
+/// A mailer to a SES that always gives one answer, and the last request it got.
+async fn answering(
+    status: u16,
+    error: &'static str,
+    body: Value,
+) -> (SesMailer, Arc<Mutex<Value>>) {
+    let last = Arc::new(Mutex::new(Value::Null));
+    let seen = last.clone();
+    let answer = async move |Json(request): Json<Value>| -> Response {
+        *seen.lock().unwrap() = request;
+        let status = StatusCode::from_u16(status).unwrap();
+        let mut answer = (status, Json(body)).into_response();
+        answer.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(error));
+        answer
+    };
+    let app = axum::Router::new().route("/v2/email/outbound-emails", axum::routing::post(answer));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async { axum::serve(listener, app).await });
+    let config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+            "key", "secret", None, None, "tests",
+        )))
+        .retry_config(RetryConfig::disabled())
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .endpoint_url(endpoint)
+        .build();
+    (Sdk::from(config).mailer("GAS <gas@example.org>", Some("gas-set")), last)
+}
+
+async fn accepting() -> (SesMailer, Arc<Mutex<Value>>) {
+    answering(200, "", json!({"MessageId": "m1"})).await
+}
+
+#[tokio::test]
+async fn a_mail_has_both_parts_and_one_click_headers() {
+    let (mailer, request) = accepting().await;
+    let accepted = Sent::Accepted { message_id: "m1".to_owned() };
+    assert_eq!(mailer.send(&mail()).await.unwrap(), accepted);
+    let content = |data: &str| json!({"Data": data, "Charset": "UTF-8"});
+    let expected = json!({
+        "FromEmailAddress": "GAS <gas@example.org>",
+        "Destination": {"ToAddresses": ["ada@example.org"]},
+        "Content": {"Simple": {
+            "Subject": content("Results available"),
+            "Body": {"Text": content("été"), "Html": content("<p>été</p>")},
+            "Headers": [
+                {"Name": "Auto-Submitted", "Value": "auto-generated"},
+                {"Name": "List-Unsubscribe", "Value": "<https://gas.example.org/unsubscribe?token=x>"},
+                {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"},
+            ],
+        }},
+        "ConfigurationSetName": "gas-set",
+    });
+    assert_eq!(*request.lock().unwrap(), expected);
+}
+
+#[tokio::test]
+async fn mail_that_cannot_be_stopped_has_no_unsubscribe_header() {
+    let (mailer, request) = accepting().await;
+    mailer.send(&Mail { unsubscribe: None, ..mail() }).await.unwrap();
+    let headers = request.lock().unwrap()["Content"]["Simple"]["Headers"].clone();
+    assert_eq!(headers, json!([{"Name": "Auto-Submitted", "Value": "auto-generated"}]));
+}
+
+#[tokio::test]
+async fn a_rejected_message_is_refused_for_good() {
+    let reason = "Local address contains control or whitespace";
+    for error in ["MessageRejected", "BadRequestException"] {
+        let (mailer, _) = answering(400, error, json!({"message": reason})).await;
+        let refused = Sent::Refused { reason: reason.to_owned() };
+        assert_eq!(mailer.send(&mail()).await.unwrap(), refused);
+    }
+}
+
+#[tokio::test]
+async fn what_may_be_over_later_is_an_error() {
+    let cases = [
+        (429, "TooManyRequestsException", "Maximum sending rate exceeded."),
+        (400, "SendingPausedException", "Sending paused for this account."),
+        (400, "AccountSuspendedException", "Account suspended."),
+        (400, "MessageRejected", "Email address is not verified."),
+        (500, "InternalFailure", "Oops."),
+    ];
+    for (status, error, message) in cases {
+        let (mailer, _) = answering(status, error, json!({"message": message})).await;
+        assert!(mailer.send(&mail()).await.is_err(), "{error}");
+    }
+}

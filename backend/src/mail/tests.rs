@@ -1,0 +1,235 @@
+//! Every mail in both forms, as snapshots, and what must hold of all of them.
+
+use super::*;
+use crate::messages::{JobResult, Notice};
+use crate::testkit::unsubscribe_key;
+use gas_shared::job::{
+    Archived, Completion, Failure, FailureKind, Input, JobState, Results, Stored, StoredFile,
+};
+use gas_shared::{FileName, JobId, JobStatus, Plan, UserId};
+use jiff::SignedDuration;
+use uuid::Uuid;
+
+const HOSTILE: &str = "</p><img src=x onerror=alert(1)> & Co.vcf";
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn completed_at() -> Timestamp {
+    at("2026-11-24T14:00:00Z")
+}
+
+fn account(plan: Plan) -> Account {
+    Account {
+        id: UserId::new(Uuid::from_u128(0xada)),
+        name: "Ada Lovelace".to_owned(),
+        email: "ada@example.org".to_owned(),
+        institution: String::new(),
+        plan,
+    }
+}
+
+fn file(key: &str) -> StoredFile {
+    StoredFile { bucket: "gas-results".to_owned(), key: key.to_owned() }
+}
+
+fn job(name: &str, state: JobState) -> Job {
+    Job {
+        id: JobId::new(Uuid::from_u128(0x10b)),
+        owner: account(Plan::Free).id,
+        input: Input {
+            name: FileName::parse(name).unwrap(),
+            file: file("secret-key-of-the-input"),
+            size: Some(20),
+        },
+        submitted_at: at("2026-11-24T13:58:00Z"),
+        version: 4,
+        state,
+    }
+}
+
+fn completed(results: Results) -> JobState {
+    JobState::Completed(Completion {
+        started_at: at("2026-11-24T13:59:00Z"),
+        completed_at: completed_at(),
+        records: 1204,
+        results,
+        result_size: 4096,
+        log: file("secret-key-of-the-log"),
+    })
+}
+
+fn stored(until: Option<Timestamp>, restored_at: Option<Timestamp>) -> Results {
+    Results::Stored(Stored { file: file("secret-key-of-the-result"), until, restored_at })
+}
+
+fn window() -> Results {
+    stored(Some(completed_at() + SignedDuration::from_secs(180)), None)
+}
+
+fn archived() -> Results {
+    let archived = Archived {
+        id: "archive-1".to_owned(),
+        tree_hash: "ab".to_owned(),
+        at: at("2026-11-24T14:03:05Z"),
+    };
+    Results::Archived { archived, leftover: None }
+}
+
+fn failed(kind: FailureKind, reason: &str) -> JobState {
+    JobState::Failed(Failure { at: completed_at(), kind, reason: reason.to_owned() })
+}
+
+fn result(job: &Job) -> MailMessage {
+    let job_status: JobStatus = job.status();
+    MailMessage::JobResult(JobResult { job_id: job.id, user_id: job.owner, job_status })
+}
+
+fn restored(job: &Job) -> MailMessage {
+    let at = at("2026-11-25T09:00:00Z");
+    MailMessage::Notice(Notice::ResultsRestored { job_id: job.id, user_id: job.owner, at })
+}
+
+fn went(job: &Job) -> MailMessage {
+    let at = at("2026-11-24T14:03:05Z");
+    MailMessage::Notice(Notice::ResultsArchived { job_id: job.id, user_id: job.owner, at })
+}
+
+fn compose(message: &MailMessage, account: &Account, job: Option<&Job>) -> Mail {
+    let composer =
+        Composer { site: "https://gas.example.org".parse().unwrap(), key: unsubscribe_key() };
+    let now = completed_at() + SignedDuration::from_secs(2);
+    composer.compose(message, account, true, job, now).unwrap()
+}
+
+/// Every mail there is, with a name for its snapshots.
+fn all(file_name: &str, reason: &str) -> Vec<(&'static str, Mail)> {
+    let (free, premium) = (account(Plan::Free), account(Plan::Premium));
+    let user_id = free.id;
+    let of = |results| job(file_name, completed(results));
+    let (in_window, kept, gone) = (of(window()), of(stored(None, None)), of(archived()));
+    let past = of(stored(Some(completed_at()), None));
+    let back = of(stored(None, Some(at("2026-11-25T09:00:00Z"))));
+    let bad = job(file_name, failed(FailureKind::Input, reason));
+    let ours = job(file_name, failed(FailureKind::Service, reason));
+    let welcome = MailMessage::Notice(Notice::Welcome { user_id, since: completed_at() });
+    let invoice = "in_1PgafyB7".to_owned();
+    let unpaid = MailMessage::Notice(Notice::PaymentFailed { user_id, invoice });
+    vec![
+        ("results_ready_free", compose(&result(&in_window), &free, Some(&in_window))),
+        ("results_ready_premium", compose(&result(&kept), &premium, Some(&kept))),
+        ("results_ready_late", compose(&result(&past), &free, Some(&past))),
+        ("results_ready_archived", compose(&result(&gone), &free, Some(&gone))),
+        ("job_failed_input", compose(&result(&bad), &free, Some(&bad))),
+        ("job_failed_service", compose(&result(&ours), &free, Some(&ours))),
+        ("results_archived", compose(&went(&gone), &free, Some(&gone))),
+        ("results_restored", compose(&restored(&back), &premium, Some(&back))),
+        ("results_restored_free", compose(&restored(&in_window), &free, Some(&in_window))),
+        ("welcome", compose(&welcome, &premium, None)),
+        ("payment_failed", compose(&unpaid, &premium, None)),
+        ("payment_failed_free", compose(&unpaid, &free, None)),
+    ]
+}
+
+#[test]
+fn every_mail_reads_as_its_snapshot() {
+    for (name, mail) in all("trio.vcf.gz", "line 3: POS is \"x\"; it must be a whole number") {
+        let headers = format!(
+            "To: {}\nSubject: {}\nUnsubscribe: {:?}",
+            mail.to.as_str(),
+            mail.subject,
+            mail.unsubscribe
+        );
+        insta::assert_snapshot!(format!("{name}_text"), format!("{headers}\n\n{}", mail.text));
+        insta::assert_snapshot!(format!("{name}_html"), mail.html);
+    }
+}
+
+#[test]
+fn a_free_owner_reads_the_deadline_in_words() {
+    let job = job("a.vcf", completed(window()));
+    let mail = compose(&result(&job), &account(Plan::Free), Some(&job));
+    let words = "Download before 14:03 UTC on 24 November 2026 - 3 minutes after completion";
+    assert!(mail.text.contains(words), "{}", mail.text);
+    assert_eq!(mail.html.matches(words).count(), 2, "in the preheader and in the body");
+    assert_eq!(mail.subject, format!("Results available for job {}", job.id));
+}
+
+#[test]
+fn texts_of_users_and_files_are_escaped_in_html_and_stay_on_their_line() {
+    for (name, mail) in all(HOSTILE, "bad <b>text</b>\r\nBcc: eve@example.org") {
+        assert!(!mail.html.contains("<img"), "{name}");
+        assert!(!mail.html.contains("<b>"), "{name}");
+        assert!(!mail.text.contains("\nBcc:"), "{name}");
+    }
+    let ada = Account { name: "Ada\r\n\r\n<script>".to_owned(), ..account(Plan::Premium) };
+    let message = MailMessage::Notice(Notice::Welcome { user_id: ada.id, since: completed_at() });
+    let mail = compose(&message, &ada, None);
+    assert!(mail.text.contains("Hello Ada <script>,"));
+    assert!(!mail.html.contains("<script>"));
+}
+
+#[test]
+fn headers_are_one_line_of_ascii_without_any_text_of_a_user() {
+    for (name, mail) in all(HOSTILE, "reason") {
+        let link = mail.unsubscribe.unwrap_or_default();
+        for header in [mail.to.as_str(), &mail.subject, &link] {
+            assert!(header.bytes().all(|b| (b' '..=b'~').contains(&b)), "{name}: {header:?}");
+            assert!(!header.contains("vcf"), "{name}: {header:?}");
+        }
+    }
+}
+
+#[test]
+fn links_lead_to_pages_of_this_service_and_nothing_is_loaded() {
+    for (name, mail) in all("a.vcf", "reason") {
+        for part in [&mail.html, &mail.text] {
+            assert!(!part.contains("secret-key"), "{name}");
+            let links = part.split("https://").skip(1);
+            assert!(links.clone().count() > 0, "{name}");
+            assert!(links.into_iter().all(|link| link.starts_with("gas.example.org")), "{name}");
+        }
+        for loads in ["src=", "url(", "@import", "<link", "http://", "<script"] {
+            assert!(!mail.html.contains(loads), "{name}: {loads}");
+        }
+    }
+}
+
+#[test]
+fn mail_about_jobs_can_be_stopped_and_mail_about_the_plan_cannot() {
+    for (name, mail) in all("a.vcf", "reason") {
+        let Some(link) = mail.unsubscribe else {
+            assert!(["welcome", "payment_failed", "payment_failed_free"].contains(&name), "{name}");
+            continue;
+        };
+        let token = link.strip_prefix("https://gas.example.org/unsubscribe?token=").unwrap();
+        let user = UnsubscribeToken::verify(&unsubscribe_key(), token).unwrap();
+        assert_eq!(user, account(Plan::Free).id);
+        assert!(mail.html.contains(&link) && mail.text.contains(&link), "{name}");
+    }
+}
+
+#[test]
+fn what_is_not_true_any_more_is_not_said() {
+    let free = account(Plan::Free);
+    let of = |results| job("a.vcf", completed(results));
+    let (past, gone) = (of(stored(Some(completed_at()), None)), of(archived()));
+    let kept = of(stored(None, None));
+    let composer =
+        Composer { site: "https://gas.example.org".parse().unwrap(), key: unsubscribe_key() };
+    let now = completed_at() + SignedDuration::from_secs(2);
+    for (message, job) in [(restored(&past), &past), (restored(&gone), &gone), (went(&kept), &kept)]
+    {
+        let refused = composer.compose(&message, &free, true, Some(job), now);
+        assert!(matches!(refused, Err(ComposeError::Moot(_))), "{message:?}");
+    }
+}
+
+#[test]
+fn a_user_without_a_name_is_greeted_all_the_same() {
+    let nameless = Account { name: " ".to_owned(), ..account(Plan::Premium) };
+    let (user_id, since) = (nameless.id, completed_at());
+    let welcome = MailMessage::Notice(Notice::Welcome { user_id, since });
+    assert!(compose(&welcome, &nameless, None).text.contains("Hello there,"));
+}

@@ -1,0 +1,138 @@
+//! The token in unsubscribe links: names a user and proves that GAS made it.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gas_shared::UserId;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use std::fmt;
+use std::str::FromStr;
+use uuid::Uuid;
+
+/// The shortest key, in bytes: what HMAC-SHA256 gains from (RFC 2104, section 3).
+const MIN_KEY_BYTES: usize = 32;
+
+const USER_BYTES: usize = 16;
+
+/// Keeps these tokens apart from whatever else the key may sign one day.
+const PURPOSE: &[u8] = b"gas unsubscribe v1\0";
+
+/// The key that signs tokens. It never shows in logs.
+#[derive(Clone)]
+pub struct UnsubscribeKey(Vec<u8>);
+
+/// A key that is too short.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error(
+    "the key has {0} characters; at least {MIN_KEY_BYTES} are needed, such as those of \
+     `openssl rand -hex 32`"
+)]
+pub struct ShortKey(usize);
+
+impl FromStr for UnsubscribeKey {
+    type Err = ShortKey;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        if text.len() < MIN_KEY_BYTES {
+            return Err(ShortKey(text.len()));
+        }
+        Ok(Self(text.as_bytes().to_vec()))
+    }
+}
+
+impl fmt::Debug for UnsubscribeKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UnsubscribeKey(…)")
+    }
+}
+
+impl UnsubscribeKey {
+    fn mac(&self, user: UserId) -> Hmac<Sha256> {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
+        mac.update(PURPOSE);
+        mac.update(user.as_uuid().as_bytes());
+        mac
+    }
+}
+
+/// A token. It does not expire: a mail may be opened years later, and all it can do is stop mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnsubscribeToken(String);
+
+/// A token that GAS did not make, or that lost a part on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the unsubscribe link is damaged; please copy the whole link from the mail")]
+pub struct BadToken;
+
+impl UnsubscribeToken {
+    /// Makes a user's token.
+    pub fn mint(key: &UnsubscribeKey, user: UserId) -> Self {
+        let mut bytes = user.as_uuid().as_bytes().to_vec();
+        bytes.extend_from_slice(&key.mac(user).finalize().into_bytes());
+        Self(URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// Whose token a text is.
+    ///
+    /// # Errors
+    /// [`BadToken`].
+    pub fn verify(key: &UnsubscribeKey, text: &str) -> Result<UserId, BadToken> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| BadToken)?;
+        let (user, signature) = bytes.split_at_checked(USER_BYTES).ok_or(BadToken)?;
+        let user = UserId::new(Uuid::from_slice(user).map_err(|_| BadToken)?);
+        // Compares in constant time.
+        key.mac(user).verify_slice(signature).map_err(|_| BadToken)?;
+        Ok(user)
+    }
+
+    /// The token as text that needs no escaping in a URL.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn key(letter: &str) -> UnsubscribeKey {
+        letter.repeat(32).parse().unwrap()
+    }
+
+    #[test]
+    fn a_token_names_its_user_to_whoever_has_the_key() {
+        let user = UserId::new(Uuid::from_u128(7));
+        let token = UnsubscribeToken::mint(&key("k"), user);
+        assert_eq!(UnsubscribeToken::verify(&key("k"), token.as_str()), Ok(user));
+        assert_eq!(UnsubscribeToken::verify(&key("x"), token.as_str()), Err(BadToken));
+        assert!(token.as_str().bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)));
+    }
+
+    #[test]
+    fn a_token_without_its_signature_is_refused() {
+        let user = URL_SAFE_NO_PAD.encode(Uuid::from_u128(7).as_bytes());
+        for text in ["", "A", "%", user.as_str()] {
+            assert_eq!(UnsubscribeToken::verify(&key("k"), text), Err(BadToken), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn keys_are_long_and_do_not_show() {
+        assert_eq!("short".parse::<UnsubscribeKey>().unwrap_err(), ShortKey(5));
+        assert_eq!(format!("{:?}", key("k")), "UnsubscribeKey(…)");
+    }
+
+    proptest! {
+        #[test]
+        fn a_token_with_any_bit_changed_is_refused(id: u128, bit in 0_usize..48 * 8) {
+            let token = UnsubscribeToken::mint(&key("k"), UserId::new(Uuid::from_u128(id)));
+            let mut bytes = URL_SAFE_NO_PAD.decode(token.as_str()).unwrap();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            let forged = URL_SAFE_NO_PAD.encode(bytes);
+            prop_assert_eq!(UnsubscribeToken::verify(&key("k"), &forged), Err(BadToken));
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Times and texts as people read them.
+
+use jiff::{SignedDuration, Timestamp};
+
+/// A moment as `14:03 UTC on 24 November 2026`, with seconds where they are not zero. The user's
+/// time zone is not known.
+pub(super) fn moment(at: Timestamp) -> String {
+    let whole_minute = at.as_second().rem_euclid(60) == 0;
+    let time = if whole_minute { "%H:%M" } else { "%H:%M:%S" };
+    at.strftime(&format!("{time} UTC on %-d %B %Y")).to_string()
+}
+
+/// A span as `3 minutes` or `1 day and 2 hours`: its two largest units.
+pub(super) fn span(span: SignedDuration) -> String {
+    let seconds = span.as_secs().max(0);
+    let units = [
+        (seconds / 86_400, "day"),
+        (seconds / 3600 % 24, "hour"),
+        (seconds / 60 % 60, "minute"),
+        (seconds % 60, "second"),
+    ];
+    let first = units.iter().position(|(count, _)| *count > 0).unwrap_or(units.len() - 1);
+    let shown = units[first..].iter().take(2).filter(|(count, _)| *count > 0);
+    let words: Vec<String> = shown.map(|(count, unit)| counted(*count, unit)).collect();
+    if words.is_empty() { counted(0, "second") } else { words.join(" and ") }
+}
+
+/// A count with its unit, such as `2 records`.
+pub(super) fn counted(count: i64, unit: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{plural}")
+}
+
+/// A text of a user's or of their file on one line: line breaks and other control characters
+/// become spaces, so that it cannot pass for a part of the mail.
+pub(super) fn one_line(text: &str) -> String {
+    let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_read_as_utc() {
+        let at: Timestamp = "2026-11-24T14:03:00Z".parse().unwrap();
+        assert_eq!(moment(at), "14:03 UTC on 24 November 2026");
+        let odd: Timestamp = "2027-01-02T00:00:07.9Z".parse().unwrap();
+        assert_eq!(moment(odd), "00:00:07 UTC on 2 January 2027");
+    }
+
+    #[test]
+    fn spans_show_their_two_largest_units() {
+        let cases = [
+            (0, "0 seconds"),
+            (1, "1 second"),
+            (180, "3 minutes"),
+            (90, "1 minute and 30 seconds"),
+            (3_601, "1 hour"),
+            (604_800, "7 days"),
+            (93_600, "1 day and 2 hours"),
+            (-5, "0 seconds"),
+        ];
+        for (seconds, words) in cases {
+            assert_eq!(span(SignedDuration::from_secs(seconds)), words);
+        }
+    }
+
+    #[test]
+    fn texts_stay_on_their_line() {
+        assert_eq!(one_line("line 3:\r\n bad\tPOS\u{7} "), "line 3: bad POS");
+    }
+}

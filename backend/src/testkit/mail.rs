@@ -1,0 +1,239 @@
+//! Mail in memory.
+
+use super::TestGas;
+use super::fakes::{Crash, FakeAccounts, lock};
+use crate::Notifier;
+use crate::mail::{Composer, UnsubscribeKey};
+use crate::ports::{
+    Accounts, Claim, Mail, MailEvent, MailPreferences, Mailer, Outbox, PortError, PortResult, Sent,
+};
+use async_trait::async_trait;
+use gas_shared::UserId;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex};
+
+/// The key of unsubscribe links in tests.
+#[expect(clippy::unwrap_used, reason = "the key is long enough, and this is for tests only")]
+pub fn unsubscribe_key() -> UnsubscribeKey {
+    "a key for tests that is long enough".parse().unwrap()
+}
+
+/// A [`Notifier`] in memory, with handles to look into its ports.
+pub struct TestMail {
+    /// The ports, as use-cases take them.
+    pub notifier: Notifier,
+    /// What sends.
+    pub mailer: Arc<FakeMailer>,
+    /// What was sent.
+    pub outbox: Arc<FakeOutbox>,
+    /// Who wants mail.
+    pub preferences: Arc<FakePreferences>,
+}
+
+impl TestMail {
+    /// Mail beside a service in memory.
+    #[expect(clippy::unwrap_used, reason = "the URL is an origin, and this is for tests only")]
+    pub fn new(test: &TestGas) -> Self {
+        let mailer = Arc::new(FakeMailer { crash: test.crash.clone(), ..FakeMailer::default() });
+        let outbox = Arc::new(FakeOutbox { crash: test.crash.clone(), ..FakeOutbox::default() });
+        let preferences = Arc::new(FakePreferences {
+            accounts: test.accounts.clone(),
+            unwanted: Mutex::default(),
+        });
+        let site = "https://gas.example.org".parse().unwrap();
+        let notifier = Notifier {
+            records: test.gas.records.clone(),
+            accounts: test.accounts.clone(),
+            outbox: outbox.clone(),
+            preferences: preferences.clone(),
+            mailer: mailer.clone(),
+            composer: Composer { site, key: unsubscribe_key() },
+        };
+        Self { notifier, mailer, outbox, preferences }
+    }
+}
+
+/// A sender that keeps what it sends.
+#[derive(Debug, Default)]
+pub struct FakeMailer {
+    sent: Mutex<Vec<Mail>>,
+    throttled: Mutex<bool>,
+    refused: Mutex<HashSet<String>>,
+    crash: Crash,
+}
+
+impl FakeMailer {
+    /// Everything sent, in order.
+    pub fn sent(&self) -> Vec<Mail> {
+        lock(&self.sent).clone()
+    }
+
+    /// Whether every call is refused because there are too many.
+    pub fn throttle(&self, on: bool) {
+        *lock(&self.throttled) = on;
+    }
+
+    /// An address that is refused for good.
+    pub fn refuse(&self, address: &str) {
+        lock(&self.refused).insert(address.to_owned());
+    }
+}
+
+#[async_trait]
+impl Mailer for FakeMailer {
+    async fn send(&self, mail: &Mail) -> PortResult<Sent> {
+        self.crash.before_call()?;
+        // Lets others run where a network call would.
+        tokio::task::yield_now().await;
+        if *lock(&self.throttled) {
+            return Err(PortError::new("send a mail", "too many requests"));
+        }
+        if lock(&self.refused).contains(mail.to.as_str()) {
+            return Ok(Sent::Refused { reason: "the address is refused".to_owned() });
+        }
+        let message_id = {
+            let mut sent = lock(&self.sent);
+            sent.push(mail.clone());
+            format!("ses-{}", sent.len())
+        };
+        self.crash.after_effect()?;
+        Ok(Sent::Accepted { message_id })
+    }
+}
+
+/// An outbox in memory.
+#[derive(Debug, Default)]
+pub struct FakeOutbox {
+    rows: Mutex<BTreeMap<String, Row>>,
+    crash: Crash,
+}
+
+#[derive(Clone, Debug)]
+struct Row {
+    message: Value,
+    created: Timestamp,
+    claimed_at: Option<Timestamp>,
+    attempts: u32,
+    last_error: Option<String>,
+    over: bool,
+}
+
+impl Row {
+    fn is_free(&self, now: Timestamp, lease: SignedDuration) -> bool {
+        !self.over && self.claimed_at.is_none_or(|at| at <= now - lease)
+    }
+}
+
+impl FakeOutbox {
+    /// Why mails were not sent, by key.
+    pub fn errors(&self) -> Vec<(String, String)> {
+        let rows = lock(&self.rows);
+        rows.iter().filter_map(|(key, row)| Some((key.clone(), row.last_error.clone()?))).collect()
+    }
+
+    fn change(&self, key: &str, change: impl FnOnce(&mut Row)) -> PortResult<()> {
+        self.crash.before_call()?;
+        if let Some(row) = lock(&self.rows).get_mut(key) {
+            change(row);
+        }
+        self.crash.after_effect()
+    }
+}
+
+#[async_trait]
+impl Outbox for FakeOutbox {
+    async fn claim(
+        &self,
+        event: &MailEvent,
+        now: Timestamp,
+        lease: SignedDuration,
+    ) -> PortResult<Claim> {
+        self.crash.before_call()?;
+        let claim = {
+            let mut rows = lock(&self.rows);
+            let row = rows.entry(event.key.clone()).or_insert_with(|| Row {
+                message: event.message.clone(),
+                created: now,
+                claimed_at: None,
+                attempts: 0,
+                last_error: None,
+                over: false,
+            });
+            if !row.is_free(now, lease) {
+                return Ok(if row.over { Claim::Over } else { Claim::Busy });
+            }
+            row.claimed_at = Some(now);
+            row.attempts += 1;
+            Claim::Taken { attempt: row.attempts, noted_at: row.created }
+        };
+        self.crash.after_effect()?;
+        Ok(claim)
+    }
+
+    async fn sent(&self, key: &str, _message_id: &str, _now: Timestamp) -> PortResult<()> {
+        self.change(key, |row| {
+            row.over = true;
+            row.last_error = None;
+        })
+    }
+
+    async fn give_up(&self, key: &str, reason: &str, _now: Timestamp) -> PortResult<()> {
+        self.change(key, |row| {
+            row.over = true;
+            row.last_error = Some(reason.to_owned());
+        })
+    }
+
+    async fn release(&self, key: &str, attempt: u32, reason: &str) -> PortResult<()> {
+        self.change(key, |row| {
+            if row.attempts == attempt && !row.over {
+                row.claimed_at = None;
+                row.last_error = Some(reason.to_owned());
+            }
+        })
+    }
+
+    async fn unsent(
+        &self,
+        before: Timestamp,
+        now: Timestamp,
+        lease: SignedDuration,
+        limit: u16,
+    ) -> PortResult<Vec<Value>> {
+        self.crash.before_call()?;
+        let rows = lock(&self.rows);
+        let mut unsent: Vec<&Row> =
+            rows.values().filter(|row| row.created <= before && row.is_free(now, lease)).collect();
+        unsent.sort_by_key(|row| row.created);
+        Ok(unsent.into_iter().take(limit.into()).map(|row| row.message.clone()).collect())
+    }
+}
+
+/// Preferences in memory.
+#[derive(Debug)]
+pub struct FakePreferences {
+    accounts: Arc<FakeAccounts>,
+    unwanted: Mutex<HashSet<UserId>>,
+}
+
+#[async_trait]
+impl MailPreferences for FakePreferences {
+    async fn wants_results(&self, user: UserId) -> PortResult<Option<bool>> {
+        let known = self.accounts.account(user).await?.is_some();
+        Ok(known.then(|| !lock(&self.unwanted).contains(&user)))
+    }
+
+    async fn set_wants_results(&self, user: UserId, wanted: bool) -> PortResult<bool> {
+        {
+            let mut unwanted = lock(&self.unwanted);
+            if wanted {
+                unwanted.remove(&user)
+            } else {
+                unwanted.insert(user)
+            };
+        }
+        Ok(self.accounts.account(user).await?.is_some())
+    }
+}

@@ -1,0 +1,66 @@
+//! What every outbox must do, the one in memory and the one in PostgreSQL.
+
+use crate::ports::{Claim, MailEvent, Outbox};
+use futures::future::join_all;
+use gas_shared::UserId;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use uuid::Uuid;
+
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
+
+fn event() -> MailEvent {
+    let id = Uuid::new_v4();
+    MailEvent {
+        key: format!("test/{id}"),
+        user: UserId::new(id),
+        message: json!({"welcome": {"user_id": id, "since": "2026-11-24T14:00:00Z"}}),
+    }
+}
+
+/// Runs an outbox through all that a mail may go through. Rows that others have in it do not
+/// matter.
+///
+/// # Panics
+/// Where the outbox does something else.
+#[expect(clippy::unwrap_used, reason = "for tests only")]
+pub async fn outbox_contract(outbox: &dyn Outbox) {
+    // Long ago, so that these are the oldest unsent mails.
+    let start = Timestamp::from_second(1_000_000_000).unwrap();
+    let taken = |attempt| Claim::Taken { attempt, noted_at: start };
+    let claim = async |event: &MailEvent, secs: i64| {
+        outbox.claim(event, start + SignedDuration::from_secs(secs), LEASE).await.unwrap()
+    };
+    let unsent = async |secs: i64| {
+        let now = start + SignedDuration::from_secs(secs);
+        outbox.unsent(start, now, LEASE, 100).await.unwrap()
+    };
+
+    let one = event();
+    let claims = join_all((0..8).map(|_| claim(&one, 0))).await;
+    assert_eq!(claims.iter().filter(|claim| **claim == taken(1)).count(), 1);
+    assert_eq!(claims.iter().filter(|claim| **claim == Claim::Busy).count(), 7);
+
+    assert_eq!(claim(&one, 59).await, Claim::Busy, "the lease is not over");
+    assert!(!unsent(59).await.contains(&one.message), "it is being sent");
+    assert!(unsent(60).await.contains(&one.message));
+    assert_eq!(claim(&one, 60).await, taken(2), "the first counts as dead");
+
+    outbox.release(&one.key, 1, "late").await.unwrap();
+    assert_eq!(claim(&one, 61).await, Claim::Busy, "the dead cannot give back what they lost");
+    outbox.release(&one.key, 2, "throttled").await.unwrap();
+    assert!(unsent(61).await.contains(&one.message));
+    assert_eq!(claim(&one, 61).await, taken(3));
+
+    outbox.sent(&one.key, "ses-1", start).await.unwrap();
+    outbox.release(&one.key, 3, "late").await.unwrap();
+    outbox.give_up(&one.key, "late", start).await.unwrap();
+    assert_eq!(claim(&one, 1_000).await, Claim::Over);
+    assert!(!unsent(1_000).await.contains(&one.message));
+
+    let other = event();
+    assert_eq!(claim(&other, 0).await, taken(1), "another event is another mail");
+    outbox.give_up(&other.key, "refused", start).await.unwrap();
+    assert_eq!(claim(&other, 1_000).await, Claim::Over);
+    assert!(!unsent(1_000).await.contains(&other.message));
+}

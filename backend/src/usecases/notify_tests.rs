@@ -1,0 +1,230 @@
+use super::*;
+use crate::ports::MailPreferences;
+use crate::testkit::{TestGas, TestMail, outbox_contract};
+use crate::usecases::{archive_result, cancel_job, fail_job};
+use gas_shared::job::FailureKind;
+use gas_shared::{Account, Job, JobStatus, Plan, UserId};
+use uuid::Uuid;
+
+struct Case {
+    test: TestGas,
+    mail: TestMail,
+    ada: Account,
+}
+
+impl Case {
+    fn new(plan: Plan) -> Self {
+        let test = TestGas::new();
+        let mail = TestMail::new(&test);
+        let ada = test.user("ada", plan);
+        Self { test, mail, ada }
+    }
+
+    async fn done(plan: Plan) -> (Self, MailMessage) {
+        let case = Self::new(plan);
+        let job = case.test.completed_job(&case.ada).await;
+        (case, result_of(&job))
+    }
+
+    async fn notify(&self, message: &MailMessage) -> Result<Notified, NotifyError> {
+        notify(&self.mail.notifier, message).await
+    }
+
+    fn subjects(&self) -> Vec<String> {
+        self.mail.mailer.sent().into_iter().map(|mail| mail.subject).collect()
+    }
+}
+
+fn result_of(job: &Job) -> MailMessage {
+    let job_status = job.status();
+    MailMessage::JobResult(JobResult { job_id: job.id, user_id: job.owner, job_status })
+}
+
+#[tokio::test]
+async fn the_outbox_in_memory_does_what_an_outbox_must() {
+    outbox_contract(&*Case::new(Plan::Free).mail.outbox).await;
+}
+
+#[tokio::test]
+async fn a_message_delivered_ten_times_is_one_mail() {
+    let (case, message) = Case::done(Plan::Free).await;
+    assert_eq!(case.notify(&message).await.unwrap(), Notified::Sent);
+    for _ in 0..9 {
+        assert_eq!(case.notify(&message).await.unwrap(), Notified::Before);
+    }
+    let sent = case.mail.mailer.sent();
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].to.as_str(), "ada@example.org");
+}
+
+#[tokio::test]
+async fn ten_deliveries_at_the_same_time_are_one_mail() {
+    let (case, message) = Case::done(Plan::Free).await;
+    let deliveries = (0..10).map(|_| case.notify(&message));
+    let outcomes = futures::future::join_all(deliveries).await;
+    let outcomes: Vec<_> = outcomes.into_iter().map(Result::unwrap).collect();
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == Notified::Sent).count(), 1);
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == Notified::Busy).count(), 9);
+    assert_eq!(case.subjects().len(), 1);
+}
+
+#[tokio::test]
+async fn a_crash_at_any_step_loses_no_mail() {
+    // Steps: claimed, sent, noted.
+    for (effects, mails) in [(1, 1), (2, 2), (3, 1)] {
+        let (case, message) = Case::done(Plan::Free).await;
+        case.test.crash.after(effects);
+        case.notify(&message).await.unwrap_err();
+        assert!(case.test.crash.recover());
+        let again = case.notify(&message).await.unwrap();
+        if effects < 3 {
+            assert_eq!(again, Notified::Busy, "the dead process counts as alive for a while");
+            case.test.clock.advance_secs(MAIL_LEASE.as_secs());
+            assert_eq!(case.notify(&message).await.unwrap(), Notified::Sent);
+        } else {
+            assert_eq!(again, Notified::Before);
+        }
+        // SES has no key that would tell the second from the first.
+        assert_eq!(case.subjects().len(), mails, "after {effects} steps");
+    }
+}
+
+#[tokio::test]
+async fn a_throttled_mail_is_sent_later_from_what_is_stored() {
+    let (case, message) = Case::done(Plan::Free).await;
+    let minute = SignedDuration::from_mins(1);
+    case.mail.mailer.throttle(true);
+    for _ in 0..3 {
+        case.notify(&message).await.unwrap_err();
+    }
+    assert_eq!(unsent_mails(&case.mail.notifier, minute).await.unwrap(), [], "too early");
+    case.test.clock.advance_secs(60);
+    let unsent = unsent_mails(&case.mail.notifier, minute).await.unwrap();
+    assert_eq!(unsent, std::slice::from_ref(&message));
+
+    case.mail.mailer.throttle(false);
+    assert_eq!(case.notify(&unsent[0]).await.unwrap(), Notified::Sent);
+    assert_eq!(unsent_mails(&case.mail.notifier, minute).await.unwrap(), []);
+    assert_eq!(case.notify(&message).await.unwrap(), Notified::Before);
+    assert_eq!(case.mail.outbox.errors(), []);
+}
+
+#[tokio::test]
+async fn a_mail_that_cannot_be_sent_for_a_day_is_given_up() {
+    let (case, message) = Case::done(Plan::Free).await;
+    case.mail.mailer.throttle(true);
+    case.notify(&message).await.unwrap_err();
+    case.test.clock.advance_secs(24 * 3600);
+    assert!(matches!(case.notify(&message).await.unwrap(), Notified::GivenUp(_)));
+    assert_eq!(case.notify(&message).await.unwrap(), Notified::Before);
+    assert_eq!(case.mail.outbox.errors().len(), 1);
+}
+
+#[tokio::test]
+async fn a_refused_address_is_noted_and_not_tried_again() {
+    let (case, message) = Case::done(Plan::Free).await;
+    case.mail.mailer.refuse("ada@example.org");
+    let refused = Notified::GivenUp("the address is refused".to_owned());
+    assert_eq!(case.notify(&message).await.unwrap(), refused);
+    assert_eq!(case.notify(&message).await.unwrap(), Notified::Before);
+    case.test.clock.advance_secs(3600);
+    let unsent = unsent_mails(&case.mail.notifier, SignedDuration::from_mins(1)).await.unwrap();
+    assert_eq!(unsent, []);
+    assert_eq!(case.mail.outbox.errors()[0].1, "the address is refused");
+}
+
+#[tokio::test]
+async fn an_address_that_would_be_two_gets_no_mail() {
+    let (case, message) = Case::done(Plan::Free).await;
+    let email = "ada@example.org, eve@example.org".to_owned();
+    case.test.accounts.put(Account { email, ..case.ada.clone() });
+    assert!(matches!(case.notify(&message).await.unwrap(), Notified::GivenUp(_)));
+    assert_eq!(case.subjects().len(), 0);
+}
+
+#[tokio::test]
+async fn who_unsubscribed_gets_mail_about_plan_and_payment_only() {
+    let (case, message) = Case::done(Plan::Premium).await;
+    case.mail.preferences.set_wants_results(case.ada.id, false).await.unwrap();
+    assert!(matches!(case.notify(&message).await.unwrap(), Notified::GivenUp(_)));
+    let user_id = case.ada.id;
+    let since = case.test.gas.clock.now();
+    let invoice = "in_1".to_owned();
+    for notice in [Notice::Welcome { user_id, since }, Notice::PaymentFailed { user_id, invoice }] {
+        assert_eq!(case.notify(&MailMessage::Notice(notice)).await.unwrap(), Notified::Sent);
+    }
+    assert!(case.mail.mailer.sent().iter().all(|mail| mail.unsubscribe.is_none()));
+}
+
+#[tokio::test]
+async fn a_cancelled_job_sends_nothing() {
+    let case = Case::new(Plan::Free);
+    let job = case.test.pending_job(&case.ada).await;
+    cancel_job(&case.test.gas, case.ada.id, job.id).await.unwrap();
+    let message = result_of(&case.test.job(job.id));
+    assert_eq!(case.notify(&message).await.unwrap(), Notified::Nothing);
+    // Not even where a message says that it ended: the row is the truth.
+    let JobStatus::Cancelled = case.test.job(job.id).status() else { panic!("not cancelled") };
+    let (job_id, user_id, job_status) = (job.id, case.ada.id, JobStatus::Completed);
+    let wrong = MailMessage::JobResult(JobResult { job_id, user_id, job_status });
+    assert!(matches!(case.notify(&wrong).await.unwrap(), Notified::GivenUp(_)));
+    assert_eq!(case.subjects().len(), 0);
+}
+
+#[tokio::test]
+async fn a_user_or_a_job_that_is_gone_gets_no_mail() {
+    let case = Case::new(Plan::Free);
+    let nobody = UserId::new(Uuid::from_u128(9));
+    let nothing = gas_shared::JobId::new(Uuid::from_u128(9));
+    for (user_id, job_id) in [(nobody, nothing), (case.ada.id, nothing)] {
+        let at = case.test.gas.clock.now();
+        let notice = Notice::ResultsRestored { job_id, user_id, at };
+        let told = case.notify(&MailMessage::Notice(notice)).await.unwrap();
+        assert!(matches!(told, Notified::GivenUp(_)), "{told:?}");
+        // Another event, since the first is over.
+        case.test.clock.advance_secs(1);
+    }
+    assert_eq!(case.subjects().len(), 0);
+}
+
+#[tokio::test]
+async fn another_users_job_is_not_told_of() {
+    let (case, message) = Case::done(Plan::Free).await;
+    let eve = case.test.user("eve", Plan::Free);
+    let MailMessage::JobResult(result) = message else { panic!("no result") };
+    let wrong = MailMessage::JobResult(JobResult { user_id: eve.id, ..result });
+    assert!(matches!(case.notify(&wrong).await.unwrap(), Notified::GivenUp(_)));
+    assert_eq!(case.subjects().len(), 0);
+}
+
+#[tokio::test]
+async fn the_archive_is_told_of_only_while_it_is_true() {
+    let (case, message) = Case::done(Plan::Free).await;
+    let MailMessage::JobResult(result) = message else { panic!("no result") };
+    case.test.clock.advance_secs(181);
+    archive_result(&case.test.gas, result.job_id).await.unwrap();
+    let body = case.test.notices.bodies().remove(0);
+    let archived = MailMessage::parse(&body).unwrap();
+
+    let before = case.ada.clone();
+    case.test.set_plan(&before, Plan::Premium);
+    assert!(matches!(case.notify(&archived).await.unwrap(), Notified::GivenUp(_)));
+
+    // The same with an owner who stayed on Free.
+    let case = Case { mail: TestMail::new(&case.test), ..case };
+    case.test.set_plan(&before, Plan::Free);
+    assert_eq!(case.notify(&archived).await.unwrap(), Notified::Sent);
+    assert_eq!(case.subjects(), [format!("Results archived for job {}", result.job_id)]);
+}
+
+#[tokio::test]
+async fn a_failed_job_is_told_of_with_its_reason() {
+    let case = Case::new(Plan::Free);
+    let job = case.test.pending_job(&case.ada).await;
+    let reason = "line 3: POS is \"x\"".to_owned();
+    let failed = fail_job(&case.test.gas, job.id, None, FailureKind::Input, reason).await.unwrap();
+    assert_eq!(case.notify(&result_of(&failed)).await.unwrap(), Notified::Sent);
+    let mail = case.mail.mailer.sent().remove(0);
+    assert_eq!(mail.subject, format!("Job {} failed", job.id));
+    assert!(mail.text.contains("line 3: POS is \"x\""));
+}

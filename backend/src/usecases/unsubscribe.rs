@@ -1,0 +1,65 @@
+//! A user stops mail about their jobs by the link in one.
+
+use crate::mail::{BadToken, UnsubscribeKey, UnsubscribeToken};
+use crate::ports::{MailPreferences, PortError};
+use gas_shared::UserId;
+
+/// Why mail was not stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum UnsubscribeError {
+    /// The link is not one of ours.
+    #[error(transparent)]
+    Token(#[from] BadToken),
+    /// The database failed; trying again is safe.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// Stops mail about the jobs of the user whose token it is, without a sign-in: who has the mail
+/// may stop it. To be called for POST only, since mail scanners follow links (RFC 8058, section 1).
+/// A user who is gone gets no mail already.
+///
+/// # Errors
+/// [`UnsubscribeError`].
+pub async fn unsubscribe(
+    preferences: &dyn MailPreferences,
+    key: &UnsubscribeKey,
+    token: &str,
+) -> Result<UserId, UnsubscribeError> {
+    let user = UnsubscribeToken::verify(key, token)?;
+    preferences.set_wants_results(user, false).await?;
+    Ok(user)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testkit::{TestGas, TestMail, unsubscribe_key};
+    use gas_shared::Plan;
+
+    #[tokio::test]
+    async fn the_link_of_a_mail_stops_mail_of_its_user_only() {
+        let test = TestGas::new();
+        let mail = TestMail::new(&test);
+        let (ada, eve) = (test.user("ada", Plan::Free), test.user("eve", Plan::Free));
+        let key = unsubscribe_key();
+        let token = UnsubscribeToken::mint(&key, ada.id);
+        for _ in 0..2 {
+            let user = unsubscribe(&*mail.preferences, &key, token.as_str()).await.unwrap();
+            assert_eq!(user, ada.id);
+        }
+        assert_eq!(mail.preferences.wants_results(ada.id).await.unwrap(), Some(false));
+        assert_eq!(mail.preferences.wants_results(eve.id).await.unwrap(), Some(true));
+    }
+
+    #[tokio::test]
+    async fn a_forged_token_stops_nothing() {
+        let test = TestGas::new();
+        let mail = TestMail::new(&test);
+        let ada = test.user("ada", Plan::Free);
+        let forged = UnsubscribeToken::mint(&"x".repeat(32).parse().unwrap(), ada.id);
+        let refused = unsubscribe(&*mail.preferences, &unsubscribe_key(), forged.as_str()).await;
+        assert!(matches!(refused, Err(UnsubscribeError::Token(BadToken))));
+        assert_eq!(mail.preferences.wants_results(ada.id).await.unwrap(), Some(true));
+    }
+}

@@ -1,0 +1,81 @@
+// The whole life of a result, as its owner sees it: mail, countdown, archive, upgrade, restore.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { live, openBrowser, sample, signIn, stack } from './support/stack.mjs';
+import { archivedCopies, mailsTo } from './support/aws.mjs';
+import { payInDialog } from './support/pay.mjs';
+
+const USER = `ada-life-${stack.web.GAS_ARCHIVE_BACK_END}`;
+
+/** Clicks the download and answers what arrives. */
+async function download(page) {
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Download results' }).click(),
+  ]);
+  return readFile(await file.path(), 'utf8');
+}
+
+/** Waits until `check` answers something, which is answered. */
+async function eventually(what, check) {
+  for (let tries = 0; tries < 150; tries += 1) {
+    const found = await check();
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error(`waited in vain for ${what}`);
+}
+
+test('a result is mailed, archived, bought back and downloaded again', async () => {
+  const { page, problems, close } = await openBrowser();
+  try {
+    await signIn(page, USER);
+    await page.goto(`${stack.web_url}/annotate`);
+    await live(page);
+    const loads = [];
+    page.on('load', () => loads.push(page.url()));
+
+    await page.locator('#vcf-file').setInputFiles(sample('free.vcf').path);
+    await page.locator('[data-status=COMPLETED]').waitFor();
+    const id = page.url().split('/').pop();
+    const before = await download(page);
+    assert.ok(before.includes('##INFO=<ID=CSQ,'));
+    await page.getByRole('timer', { name: 'Time left to download' }).waitFor();
+
+    const [ready] = await eventually('the mail', async () => {
+      const mails = await mailsTo(`${USER}@example.org`);
+      return mails.length > 0 && mails;
+    });
+    assert.ok(ready.includes(`Results available for job ${id}`));
+    assert.ok(ready.includes(`${stack.web_url}/annotations/${id}`), 'a link to the job');
+    assert.ok(ready.includes(`${stack.web_url}/annotations/${id}/log`), 'a link to the log');
+
+    await page.locator('[data-results-state=archived]').waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Download results' }).count(), 0);
+    const refused = await page.evaluate(async (path) => {
+      const answer = await fetch(path, { method: 'POST' });
+      return answer.status;
+    }, `/api/jobs/${id}/result-link`);
+    assert.equal(refused, 402, 'the server refuses, not the page alone');
+    assert.equal(await archivedCopies(id), 1);
+
+    await page.getByRole('main').getByRole('button', { name: 'Upgrade to Premium' }).click();
+    await payInDialog(page);
+    await page.locator('[data-results-state=restoring]').waitFor();
+    await page.getByText(/Expedited/).first().waitFor();
+    await page.getByRole('button', { name: 'Download results' }).waitFor();
+    assert.equal(await download(page), before, 'the same bytes as before');
+    await eventually('the archive to be empty', async () => (await archivedCopies(id)) === 0);
+    assert.deepEqual(loads, [], 'nothing was reloaded');
+
+    const mails = await eventually('all mails', async () => {
+      const all = await mailsTo(`${USER}@example.org`);
+      return all.length >= 4 && all;
+    });
+    assert.equal(mails.length, 4, 'ready, archived, welcome, restored: each once');
+    assert.deepEqual(problems.filter((text) => !text.includes('402')), []);
+  } finally {
+    await close();
+  }
+});

@@ -1,0 +1,38 @@
+// The time that a Free user has for a result.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { live, openBrowser, sample, signIn, stack } from './support/stack.mjs';
+
+test('the time runs out on the page, and the download becomes the upgrade offer', async () => {
+  const { page, problems, close } = await openBrowser();
+  try {
+    await signIn(page, 'ada-countdown');
+    await page.goto(`${stack.web_url}/annotate`);
+    await live(page);
+    const loads = [];
+    page.on('load', () => loads.push(page.url()));
+    await page.locator('#vcf-file').setInputFiles(sample('free.vcf').path);
+    const timer = page.getByRole('timer', { name: 'Time left to download' });
+    await timer.waitFor();
+    assert.match(await timer.innerText(), /^\d\d:\d\d$/);
+    await page.getByRole('button', { name: 'Download results' }).waitFor();
+
+    // The list shows the same time.
+    await page.locator('.top nav').getByRole('link', { name: 'Annotations' }).click();
+    await page.locator('tr[data-job] [data-results=Available] .digits').waitFor();
+    await page.locator('tr[data-job] a').click();
+
+    // Said once each, however often the digits change.
+    await page.getByText('At most 10 seconds left to download').waitFor({ state: 'attached' });
+    await page.getByText('The time to download the results is over').waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Download results' }).count(), 0);
+    await page.getByRole('main').getByRole('button', { name: 'Upgrade to Premium' }).waitFor();
+    await page.getByRole('main').getByRole('link', { name: 'Submit again' }).waitFor();
+
+    await page.locator('[data-results-state=archived]').waitFor();
+    assert.deepEqual(loads, [], 'nothing was reloaded');
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});

@@ -1,0 +1,170 @@
+//! Premium, from the card to the plan.
+
+use crate::premium::{begin, overview, pay, wait_for_plan};
+use crate::stack::{Stack, stack};
+use anyhow::{Context, Result};
+use gas_backend::ports::{
+    Accounts, BillingStore, EventState, Found, Identity, Subscription, WriteOutcome,
+};
+use gas_backend::postgres::{PostgresAccounts, PostgresBilling};
+use gas_backend::testkit::subscription;
+use gas_shared::billing::{BillingOverview, CheckoutStatus, Standing};
+use gas_shared::{Account, Plan, UserId};
+use gas_tests::Client;
+use jiff::{SignedDuration, Timestamp};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// Lets the paid period of a user's subscription be over.
+async fn end_period(stack: &Stack, client: &Client) -> Result<()> {
+    let account: Account = client.get("/api/account").send().await?.json().await?;
+    let control = format!("{}/_control/subscriptions", stack.stripe_url());
+    let http = reqwest::Client::new();
+    let own = http.get(&control).query(&[("email", &account.email)]).send().await?;
+    let own: Vec<Value> = own.json().await?;
+    let id = own.first().and_then(|one| one["id"].as_str()).context("no subscription")?;
+    http.post(format!("{control}/{id}/advance")).send().await?.error_for_status()?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_card_makes_premium_and_a_cancellation_ends_it() -> Result<()> {
+    let stack = stack();
+    let ada = Client::signed_in(&stack.web_url(), "ada-pays").await?;
+    let before = overview(&ada).await?;
+    assert_eq!((before.plan, before.subscription), (Plan::Free, None));
+
+    let (page, session) = begin(&ada).await?;
+    assert_eq!(pay(&stack, &page, "4000000000000002").await?, StatusCode::PAYMENT_REQUIRED);
+    let declined = overview(&ada).await?;
+    assert_eq!((declined.plan, declined.subscription), (Plan::Free, None));
+
+    assert_eq!(pay(&stack, &page, "4242424242424242").await?, StatusCode::OK);
+    let paid = wait_for_plan(&ada, Plan::Premium).await?;
+    assert_eq!(paid.invoices.len(), 1);
+    let path = format!("/api/billing/checkout?session={session}");
+    let status = ada.get(&path).send().await?.json::<CheckoutStatus>().await?;
+    assert_eq!(status, CheckoutStatus::Complete);
+    let eve = Client::signed_in(&stack.web_url(), "eve-peeps").await?;
+    assert_eq!(eve.get(&path).send().await?.status(), StatusCode::NOT_FOUND);
+    let form = Some(json!({ "form": "hosted" }));
+    let second = ada.call(Method::POST, "/api/billing/checkout", form).await?;
+    assert_eq!(second.status(), StatusCode::CONFLICT);
+
+    let cancelled = ada.call(Method::POST, "/api/billing/cancel", None).await?;
+    let cancelled: BillingOverview = cancelled.error_for_status()?.json().await?;
+    assert_eq!(cancelled.plan, Plan::Premium);
+    let standing = cancelled.subscription.map(|subscription| subscription.standing);
+    assert!(matches!(standing, Some(Standing::Ends { .. })), "{standing:?}");
+    end_period(&stack, &ada).await?;
+    assert_eq!(wait_for_plan(&ada, Plan::Free).await?.subscription, None);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_event_without_stripes_signature_is_refused_and_leaves_no_row() -> Result<()> {
+    let stack = stack();
+    let stranger = Client::anonymous(&stack.web_url())?;
+    let pool = stack.pool().await?;
+    let secret = stack.stripe_webhook_secret();
+    let now = Timestamp::now().as_second();
+    let id = format!("evt_{}", Uuid::new_v4().simple());
+    let body = json!({
+        "id": id, "type": "invoice.paid", "livemode": false,
+        "data": { "object": { "customer": "cus_nobody" } }
+    });
+    let body = body.to_string();
+    let send = |signature: String, body: String| {
+        stranger.post("/webhooks/stripe").header("stripe-signature", signature).body(body).send()
+    };
+    let sign = |secret: &str, at: i64| gas_local_stripe::sign(secret, at, &body);
+    for bad in [
+        String::new(),
+        format!("t={now},v1={}", "0".repeat(64)),
+        sign("whsec_other", now),
+        sign(&secret, now - 301),
+        sign(&secret, now + 301),
+    ] {
+        let refused = send(bad.clone(), body.clone()).await?;
+        assert_eq!(refused.status(), StatusCode::BAD_REQUEST, "{bad}");
+    }
+    let changed = body.replace("nobody", "somebody");
+    assert_eq!(send(sign(&secret, now), changed).await?.status(), StatusCode::BAD_REQUEST);
+    let count = "select count(*) from stripe_events where id = $1";
+    let rows = || sqlx::query_scalar::<_, i64>(count).bind(&id);
+    assert_eq!(rows().fetch_one(&pool).await?, 0);
+
+    let good = send(sign(&secret, now), body.clone()).await?;
+    assert_eq!((good.status(), good.text().await?), (StatusCode::OK, "ignored".to_owned()));
+    let again = send(sign(&secret, now), body.clone()).await?;
+    assert_eq!(again.text().await?, "done before");
+    assert_eq!(rows().fetch_one(&pool).await?, 1);
+    let large = send(sign(&secret, now), " ".repeat(300_000)).await?;
+    assert_eq!(large.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    Ok(())
+}
+
+/// A user who has just signed up.
+async fn new_user(accounts: &PostgresAccounts) -> Result<UserId> {
+    let id = UserId::new(Uuid::new_v4());
+    let (name, email) = ("Ada".to_owned(), format!("{id}@example.org"));
+    accounts.signed_in(&Identity { id, name, email, institution: String::new() }).await?;
+    Ok(id)
+}
+
+fn premium(subscription: &Subscription) -> Found<'_> {
+    let check_at = Some(subscription.period_end);
+    Found { plan: Plan::Premium, subscription: Some(subscription), check_at }
+}
+
+#[tokio::test]
+async fn postgresql_keeps_the_plan_with_what_it_was_found_out_from() -> Result<()> {
+    let pool = stack().pool().await?;
+    let accounts = PostgresAccounts::new(pool.clone());
+    let store = PostgresBilling::new(pool);
+    let (user, other) = (new_user(&accounts).await?, new_user(&accounts).await?);
+    let customer = format!("cus_{}", Uuid::new_v4().simple());
+    assert_eq!(store.link_customer(user, &customer).await?, customer);
+    assert_eq!(store.link_customer(user, "cus_second").await?, customer, "the first one stays");
+    assert!(store.link_customer(other, &customer).await.is_err(), "a customer is one user's");
+
+    let status = gas_backend::ports::SubscriptionStatus::Active;
+    // Long ago, so that the check of other tests' users cannot meet this one's.
+    let at = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24);
+    let active = subscription("sub_1", status, at);
+    let row = store.billing_of_customer(&customer).await?.context("no row")?;
+    assert_eq!((row.account.plan, row.plan_since, row.announced), (Plan::Free, None, true));
+    assert_eq!(store.write_billing(&row, &premium(&active), at).await?, WriteOutcome::Written);
+    assert_eq!(store.write_billing(&row, &premium(&active), at).await?, WriteOutcome::Conflict);
+
+    let row = store.billing_of(user).await?.context("no row")?;
+    assert_eq!((row.account.plan, row.plan_since), (Plan::Premium, Some(at)));
+    assert!(!row.announced);
+    assert!(store.to_check(at, u16::MAX).await?.contains(&user));
+    store.plan_announced(user, row.plan_version).await?;
+    assert!(!store.to_check(at, u16::MAX).await?.contains(&user));
+    assert!(store.to_check(active.period_end, u16::MAX).await?.contains(&user));
+
+    let later = at + SignedDuration::from_hours(1);
+    assert_eq!(store.write_billing(&row, &premium(&active), later).await?, WriteOutcome::Written);
+    let row = store.billing_of(user).await?.context("no row")?;
+    assert_eq!((row.plan_since, row.announced), (Some(at), true), "the plan stayed as it was");
+    let over = Found { plan: Plan::Free, subscription: None, check_at: None };
+    assert_eq!(store.write_billing(&row, &over, later).await?, WriteOutcome::Written);
+    let row = store.billing_of(user).await?.context("no row")?;
+    assert_eq!((row.account.plan, row.plan_since), (Plan::Free, Some(later)));
+    store.plan_announced(user, row.plan_version).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn postgresql_knows_which_events_are_done() -> Result<()> {
+    let store = PostgresBilling::new(stack().pool().await?);
+    let (id, now) = (format!("evt_{}", Uuid::new_v4().simple()), Timestamp::now());
+    assert_eq!(store.event_received(&id, "invoice.paid", now).await?, EventState::Pending);
+    assert_eq!(store.event_received(&id, "invoice.paid", now).await?, EventState::Pending);
+    store.event_processed(&id, now).await?;
+    assert_eq!(store.event_received(&id, "invoice.paid", now).await?, EventState::Processed);
+    Ok(())
+}

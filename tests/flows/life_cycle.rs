@@ -1,0 +1,129 @@
+//! From a Free user's result over the archive to a Premium user's download.
+
+use crate::premium::buy;
+use crate::stack::{Stack, stack};
+use anyhow::{Context, Result, ensure};
+use gas_backend::ports::ObjectStore;
+use gas_shared::JobStatus::Completed;
+use gas_shared::job::{Results, ResultsView, StateView};
+use gas_shared::{Job, JobId};
+use gas_tests::{Client, sample};
+use jiff::Timestamp;
+use reqwest::StatusCode;
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+/// The longest that a step of the life cycle may take here; the Free window of the test stack is
+/// the longest of them.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+async fn completed(user: &Client) -> Result<JobId> {
+    let job = user.submit("free.vcf", sample("free.vcf")?.as_bytes()).await?;
+    user.wait_for(job.id, &[Completed]).await?;
+    Ok(job.id)
+}
+
+fn place(state: StateView) -> Result<ResultsView> {
+    match state {
+        StateView::Completed { results, .. } => Ok(results),
+        other => anyhow::bail!("not completed: {other:?}"),
+    }
+}
+
+/// Waits until the results are where `wanted` says.
+async fn wait_until(
+    user: &Client,
+    id: JobId,
+    wanted: impl Fn(&ResultsView) -> bool,
+) -> Result<ResultsView> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let results = place(user.job(id).await?.state)?;
+        if wanted(&results) {
+            return Ok(results);
+        }
+        ensure!(Instant::now() < deadline, "the results of {id} are still {results:?}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// The row itself.
+async fn row(stack: &Stack, id: JobId) -> Result<Job> {
+    use gas_backend::ports::JobStore;
+    let job = stack.job_store().await.job(id).await?;
+    job.with_context(|| format!("there is no job {id}"))
+}
+
+async fn results(stack: &Stack, id: JobId) -> Result<Results> {
+    match row(stack, id).await?.state {
+        gas_shared::job::JobState::Completed(done) => Ok(done.results),
+        other => anyhow::bail!("not completed: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn results_are_archived_after_the_window_and_come_back_with_premium() -> Result<()> {
+    let stack = stack();
+    let ada = Client::signed_in(&stack.web_url(), "ada-life").await?;
+    let id = completed(&ada).await?;
+    let ResultsView::Stored { until: Some(until), .. } = place(ada.job(id).await?.state)? else {
+        panic!("a Free user's results have an end");
+    };
+    assert!(until > Timestamp::now());
+    let bytes = ada.result(id).await?;
+    let stored = results(&stack, id).await?.stored().context("not stored")?.file.clone();
+
+    wait_until(&ada, id, |results| matches!(results, ResultsView::Archived { .. })).await?;
+    let objects = stack.sdk().await.object_store(true);
+    let deadline = Instant::now() + PATIENCE;
+    while objects.head(&stored).await?.is_some() {
+        ensure!(Instant::now() < deadline, "the S3 object is still there");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert_eq!(stack.archived_copies(id).await?, 1);
+    let refused = ada.result(id).await.unwrap_err().to_string();
+    assert!(refused.starts_with("402"), "{refused}");
+    assert!(ada.log(id).await?.contains("Total:"), "the log stays");
+
+    buy(&stack, &ada).await?;
+    let back =
+        wait_until(&ada, id, |results| matches!(results, ResultsView::Stored { .. })).await?;
+    assert!(matches!(back, ResultsView::Stored { until: None, restored_at: Some(_) }), "{back:?}");
+    assert_eq!(ada.result(id).await?, bytes, "the same bytes as before");
+    let deadline = Instant::now() + PATIENCE;
+    while stack.archived_copies(id).await? > 0 {
+        ensure!(Instant::now() < deadline, "the archive still has the copy");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_upgrade_during_the_window_keeps_the_results_where_they_are() -> Result<()> {
+    let stack = stack();
+    let eve = Client::signed_in(&stack.web_url(), "eve-quick").await?;
+    let id = completed(&eve).await?;
+    buy(&stack, &eve).await?;
+    // The archiver looks when the window is over, and lifts the end for good.
+    wait_until(&eve, id, |results| matches!(results, ResultsView::Stored { until: None, .. }))
+        .await?;
+    assert!(eve.result(id).await?.contains("##INFO=<ID=CSQ,"));
+    assert_eq!(stack.archived_copies(id).await?, 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn forged_messages_to_the_thaw_endpoint_are_refused() -> Result<()> {
+    let stranger = Client::anonymous(&stack().web_url())?;
+    let message = json!({
+        "Type": "Notification", "MessageId": "m", "TopicArn": "arn:aws:sns:us-east-1:1:other",
+        "Message": "{}", "Timestamp": Timestamp::now().to_string(), "SignatureVersion": "2",
+        "Signature": "AAAA",
+        "SigningCertURL": "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0.pem",
+    });
+    let other_topic = stranger.post("/thaw").body(message.to_string()).send().await?;
+    assert_eq!(other_topic.status(), StatusCode::FORBIDDEN);
+    let garbage = stranger.post("/thaw").body("hello").send().await?;
+    assert_eq!(garbage.status(), StatusCode::BAD_REQUEST);
+    Ok(())
+}
