@@ -3,6 +3,7 @@
 use crate::consequence::{Effect, Structural, Term, TermSet};
 use crate::error::InputError;
 use crate::hgvs::HgvsText;
+use crate::intake::Intake;
 use crate::known::KnownText;
 use crate::layout::{
     Entry, Layout, PROMOTER_BASES, write_ann, write_ann_intergenic, write_csq, write_csq_intergenic,
@@ -10,27 +11,21 @@ use crate::layout::{
 use crate::reference::{ContigView, Reference};
 use crate::report::{Counts, Kind, Place, Places};
 use crate::variant::{Allele, drops_first_base};
-use gas_shared::vcf::{AltKind, Record, check_record, parse_record};
+use gas_shared::vcf::{AltKind, Record};
 
 /// Annotates records; one for each thread. Buffers are kept from record to record, so that the
 /// work for a variant allocates nothing.
 pub struct Annotator<'r> {
-    reference: &'r Reference,
-    samples: usize,
+    intake: Intake<'r>,
     replaces_key: bool,
     layout: Layout,
-    contig_name: Vec<u8>,
-    contig: Option<ContigView<'r>>,
-    contig_records: u64,
     effect: Effect,
     known: KnownText,
     hgvs: HgvsText,
-    /// What was counted so far.
-    pub counts: Counts,
 }
 
 /// Positions from here on are no positions of any genome; sums with them stay in range.
-const MAX_POSITION: i32 = 1 << 30;
+pub(crate) const MAX_POSITION: i32 = 1 << 30;
 
 /// What an alternative does.
 pub(crate) enum Change<'a> {
@@ -57,18 +52,18 @@ impl<'r> Annotator<'r> {
         replaces_key: bool,
     ) -> Self {
         Self {
-            reference,
-            samples,
+            intake: Intake::new(reference, samples),
             replaces_key,
             layout,
-            contig_name: Vec::new(),
-            contig: None,
-            contig_records: 0,
             effect: Effect::default(),
             known: KnownText::default(),
             hgvs: HgvsText::default(),
-            counts: Counts::default(),
         }
+    }
+
+    /// What was counted so far.
+    pub fn counts(&self) -> &Counts {
+        &self.intake.counts
     }
 
     /// Annotates one line (without its line end) and appends the annotated line to `out`.
@@ -81,35 +76,28 @@ impl<'r> Annotator<'r> {
         line: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<u64, InputError> {
-        let record = parse_record(line).map_err(|e| e.at(number))?;
-        check_record(&record, self.samples).map_err(|e| e.at(number))?;
-        self.enter_contig(record.chrom);
-        self.counts.records += 1;
-        self.contig_records += 1;
-        self.known.begin_record(self.reference.tracks(), has_rs_id(record.id));
+        let record = self.intake.read(number, line)?;
+        self.known.begin_record(self.intake.reference.tracks(), has_rs_id(record.id));
         out.extend_from_slice(record.before_info);
         let info_start = out.len();
         let replaced = self.replaces_key.then_some(self.layout);
         push_info(out, record.info, replaced);
-        let Some(contig) = self.contig else {
-            self.counts.unknown_contig += 1;
-            self.finish_line(&record, out, info_start);
-            return Ok(record.pos);
-        };
-        self.check_reference(&contig, &record);
-        self.annotate(&contig, &record, out, info_start);
+        if let Some(contig) = self.intake.contig() {
+            self.intake.check_reference(&contig, &record);
+            self.annotate(&contig, &record, out, info_start);
+        }
         self.finish_line(&record, out, info_start);
         Ok(record.pos)
     }
 
     /// The counts, complete.
-    pub fn into_counts(mut self) -> Counts {
-        self.leave_contig();
-        self.counts
+    pub fn into_counts(self) -> Counts {
+        self.intake.into_counts()
     }
 
     fn finish_line(&mut self, record: &Record<'_>, out: &mut Vec<u8>, info_start: usize) {
-        self.known.finish_record(self.reference.tracks(), out, info_start, &mut self.counts);
+        let tracks = self.intake.reference.tracks();
+        self.known.finish_record(tracks, out, info_start, &mut self.intake.counts);
         if out.len() == info_start {
             out.push(b'.');
         }
@@ -118,45 +106,6 @@ impl<'r> Annotator<'r> {
             out.extend_from_slice(rest);
         }
         out.push(b'\n');
-    }
-
-    #[inline]
-    fn enter_contig(&mut self, name: &[u8]) {
-        if self.contig_records > 0 && self.contig_name == name {
-            return;
-        }
-        self.leave_contig();
-        self.contig_name.clear();
-        self.contig_name.extend_from_slice(name);
-        self.contig = self.reference.contig(name);
-    }
-
-    fn leave_contig(&mut self) {
-        if self.contig_records > 0 {
-            self.counts.add_contig(&self.contig_name, self.contig_records);
-            self.contig_records = 0;
-        }
-    }
-
-    fn check_reference(&mut self, contig: &ContigView<'_>, record: &Record<'_>) {
-        let reference = record.reference;
-        let start = record.pos as i64;
-        let end = start + reference.len() as i64 - 1;
-        if start < 1 || !reference.iter().all(u8::is_ascii_alphabetic) {
-            return;
-        }
-        self.counts.ref_checked += 1;
-        let same = i32::try_from(end)
-            .ok()
-            .and_then(|end| contig.bases(start as i32, end))
-            .is_some_and(|bases| {
-                let pairs = bases.iter().zip(reference);
-                // An N on either side says nothing.
-                pairs.into_iter().all(|(a, b)| {
-                    *a == b.to_ascii_uppercase() || *a == b'N' || b.eq_ignore_ascii_case(&b'N')
-                })
-            });
-        self.counts.ref_mismatches += u64::from(!same);
     }
 
     fn annotate(
@@ -181,8 +130,8 @@ impl<'r> Annotator<'r> {
             let entries = (&mut first_entry, info_start);
             self.annotate_change(contig, &change, (shown, alt), out, entries, &mut places);
         }
-        self.counts.multiallelic += u64::from(alts > 1);
-        self.counts.add_places(places);
+        self.intake.counts.multiallelic += u64::from(alts > 1);
+        self.intake.counts.add_places(places);
     }
 
     /// Counts an alternative and says what it is; nothing for `*` and `.`.
@@ -198,16 +147,16 @@ impl<'r> Annotator<'r> {
         let known_reference = record.reference != b".";
         match (kind, pos) {
             (Some(AltKind::Sequence), Some(pos)) if known_reference => {
-                self.counts.add_kind(Kind::of(record.reference, alt), record.reference, alt);
+                self.intake.count_sequence(record.reference, alt);
                 Some(Change::Sequence(Allele::new(pos, record.reference, alt, drop_first)))
             }
             (Some(AltKind::Symbolic | AltKind::Breakend), Some(pos)) => {
-                self.counts.add_kind(Kind::Structural, record.reference, alt);
+                self.intake.counts.add_kind(Kind::Structural, record.reference, alt);
                 let limit = contig.sequence.len().min(MAX_POSITION as usize) as i32;
                 Some(Change::Structural(Structural::read(pos, alt, record.info, limit)))
             }
             _ => {
-                self.counts.add_kind(Kind::Other, record.reference, alt);
+                self.intake.counts.add_kind(Kind::Other, record.reference, alt);
                 None
             }
         }
@@ -224,7 +173,7 @@ impl<'r> Annotator<'r> {
     ) {
         let (first_entry, info_start) = entries;
         let mut all = TermSet::EMPTY;
-        self.known.find(self.reference.tracks(), contig.number, change);
+        self.known.find(self.intake.reference.tracks(), contig.number, change);
         match change {
             Change::Sequence(allele) => self.hgvs.begin(contig, allele),
             Change::Structural(_) => self.hgvs.clear(),
@@ -259,7 +208,7 @@ impl<'r> Annotator<'r> {
             }
             for term in self.effect.terms.iter() {
                 all.insert(term);
-                self.counts.terms[term as usize] += 1;
+                self.intake.counts.terms[term as usize] += 1;
             }
             add_places(&self.effect, transcript.cds.is_some(), places);
         }
@@ -281,15 +230,15 @@ impl<'r> Annotator<'r> {
                 Layout::Ann => write_ann_intergenic(out, shown.1, nearest),
             }
             all.insert(Term::Intergenic);
-            self.counts.terms[Term::Intergenic as usize] += 1;
+            self.intake.counts.terms[Term::Intergenic as usize] += 1;
             places.insert(Place::Intergenic);
         }
-        self.counts.add_terms(all);
+        self.intake.counts.add_terms(all);
     }
 }
 
 /// Whether one of the user's identifiers is dbSNP's.
-fn has_rs_id(id: &[u8]) -> bool {
+pub(crate) fn has_rs_id(id: &[u8]) -> bool {
     id.split(|b| *b == b';').any(|id| {
         id.strip_prefix(b"rs").is_some_and(|n| !n.is_empty() && n.iter().all(u8::is_ascii_digit))
     })

@@ -38,6 +38,9 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// Records are not in order.
+    #[error("{0}")]
+    Unsorted(String),
     /// A signal asked to stop.
     #[error("cancelled")]
     Cancelled,

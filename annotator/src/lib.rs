@@ -7,15 +7,19 @@
 
 pub mod annotate;
 pub mod assembly;
+pub mod check;
 pub mod consequence;
+pub mod csq;
 pub mod error;
 pub mod hgvs;
+mod intake;
 mod known;
 pub mod layout;
 pub mod model;
 pub mod pipeline;
 pub mod reference;
 pub mod report;
+pub mod stats;
 pub mod tracks;
 pub mod variant;
 pub mod vcf;

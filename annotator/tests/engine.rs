@@ -2,6 +2,9 @@
 //! input makes it panic.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
+mod common;
+
+use common::REFERENCE;
 use gas_annotate::annotate::Annotator;
 use gas_annotate::layout::Layout;
 use gas_annotate::pipeline::{Options, annotate_file};
@@ -10,23 +13,7 @@ use gas_annotate::report::write_count_log;
 use gas_annotate::{Error, InputError};
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
 use std::sync::atomic::AtomicBool;
-
-static REFERENCE: LazyLock<Reference> = LazyLock::new(|| {
-    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/reference");
-    let out = tempfile::tempdir().unwrap().keep();
-    build_reference(&BuildOptions {
-        gff: vec![assets.join("demo.gff3.gz")],
-        fasta: vec![assets.join("demo.fa.gz")],
-        vcf_tracks: Vec::new(),
-        bed_tracks: Vec::new(),
-        assembly: "GRCh37".to_owned(),
-        out: out.clone(),
-    })
-    .unwrap();
-    Reference::open(&out).unwrap()
-});
 
 fn annotated(record: &str) -> Result<String, InputError> {
     annotated_as(record, Layout::Csq)

@@ -2,7 +2,7 @@
 
 use crate::mail::{Composer, MailSettings};
 use crate::ports::{Accounts, MailPreferences, Mailer, Outbox};
-use crate::{Gas, Records, aws, postgres};
+use crate::{Gas, PublicUrl, Records, aws, postgres};
 use std::sync::Arc;
 
 /// What it takes to tell users by mail.
@@ -23,9 +23,11 @@ pub struct Notifier {
 }
 
 impl Notifier {
-    /// The adapters of a deployment, beside those of `gas`. Nothing is called yet.
+    /// The adapters of a deployment, beside those of `gas`. Nothing is called yet. Links of
+    /// mails lead to `site`.
     pub fn connect(
         gas: &Gas,
+        site: &PublicUrl,
         settings: &MailSettings,
         sdk: &aws::Sdk,
         pool: &sqlx::PgPool,
@@ -38,10 +40,7 @@ impl Notifier {
             outbox: mails.clone(),
             preferences: mails,
             mailer: Arc::new(sdk.mailer(&settings.mail_from, set)),
-            composer: Composer {
-                site: settings.public_url.clone(),
-                key: settings.unsubscribe_key.clone(),
-            },
+            composer: Composer { site: site.clone(), key: settings.unsubscribe_key.clone() },
         }
     }
 }

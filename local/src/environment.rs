@@ -120,6 +120,7 @@ pub(crate) fn worker(config: &StackConfig, outputs: &Environment) -> Environment
 /// The environment of the utility node.
 pub(crate) fn utility(config: &StackConfig, outputs: &Environment) -> Environment {
     let mut environment = common(config, outputs, "utility");
+    environment.extend(stripe(config));
     environment.extend(pairs([
         ("GAS_PUBLIC_URL", config.public_url()),
         ("GAS_MAIL_FROM", MAIL_FROM.to_owned()),

@@ -25,6 +25,8 @@ pub struct Description {
     pub prefix: String,
     /// State, logs and pid files.
     pub data_dir: PathBuf,
+    /// The environment by which the SDK reaches the AWS endpoints as the account's root.
+    pub root: Environment,
     /// The environment that `gas-web` runs with.
     pub web: Environment,
     /// The environment that `gas-worker` runs with.

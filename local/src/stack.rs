@@ -104,6 +104,7 @@ impl Stack {
             stripe_url: self.config.stripe_url(),
             prefix: self.config.prefix.clone(),
             data_dir: self.config.data_dir.clone(),
+            root: environment::root(&self.config),
             web: environment::web(&self.config, &self.outputs),
             worker: environment::worker(&self.config, &self.outputs),
             utility: environment::utility(&self.config, &self.outputs),

@@ -7,6 +7,7 @@
 pub mod account;
 pub mod billing;
 pub mod event;
+pub mod explorer;
 pub mod file_name;
 pub mod ids;
 pub mod job;

@@ -1,58 +1,20 @@
 //! Premium, from the card to the plan.
 
+use crate::premium::{begin, overview, pay, wait_for_plan};
 use crate::stack::{Stack, stack};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use gas_backend::ports::{
     Accounts, BillingStore, EventState, Found, Identity, Subscription, WriteOutcome,
 };
 use gas_backend::postgres::{PostgresAccounts, PostgresBilling};
 use gas_backend::testkit::subscription;
-use gas_shared::billing::{BillingOverview, Checkout, CheckoutStatus, Standing};
+use gas_shared::billing::{BillingOverview, CheckoutStatus, Standing};
 use gas_shared::{Account, Plan, UserId};
 use gas_tests::Client;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
 use uuid::Uuid;
-
-/// How long Stripe's event and what follows from it may take.
-const EVENT_TIMEOUT: Duration = Duration::from_secs(20);
-
-async fn overview(client: &Client) -> Result<BillingOverview> {
-    Ok(client.get("/api/billing").send().await?.error_for_status()?.json().await?)
-}
-
-/// Begins a checkout and returns the path of its page at Stripe, and the session's id.
-async fn begin(client: &Client) -> Result<(String, String)> {
-    let form = Some(json!({ "form": "embedded" }));
-    let begun = client.call(Method::POST, "/api/billing/checkout", form).await?;
-    let begun: Checkout = begun.error_for_status()?.json().await?;
-    let Checkout::Embedded { client_secret, publishable_key, .. } = begun else {
-        anyhow::bail!("{begun:?} is not embedded");
-    };
-    let session = client_secret.split("_secret_").next().context("no session's id")?.to_owned();
-    Ok((format!("/embed/{client_secret}?key={publishable_key}"), session))
-}
-
-/// Sends a card form to a page of the local Stripe's.
-async fn pay(stack: &Stack, page: &str, number: &str) -> Result<StatusCode> {
-    let url = format!("{}{page}", stack.stripe_url());
-    let form = [("action", "card"), ("number", number), ("expiry", "12/40"), ("cvc", "123")];
-    Ok(reqwest::Client::new().post(url).form(&form).send().await?.status())
-}
-
-async fn wait_for_plan(client: &Client, plan: Plan) -> Result<BillingOverview> {
-    let begun = Instant::now();
-    loop {
-        let now = overview(client).await?;
-        if now.plan == plan {
-            return Ok(now);
-        }
-        ensure!(begun.elapsed() < EVENT_TIMEOUT, "the plan stays {}", now.plan);
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-}
 
 /// Lets the paid period of a user's subscription be over.
 async fn end_period(stack: &Stack, client: &Client) -> Result<()> {

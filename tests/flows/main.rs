@@ -3,10 +3,13 @@
 mod access;
 mod annotate;
 mod billing;
+mod calls;
 mod guards;
 mod life_cycle;
 mod live;
 mod mail;
+mod premium;
 mod stack;
+mod thaw;
 mod upload_policy;
 mod worker;

@@ -1,10 +1,13 @@
 //! The stack that the tests run against.
 
+use crate::calls::Calls;
 use anyhow::{Context, Result, ensure};
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_s3::config::Credentials;
+use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::{HttpClient, SharedHttpClient};
+use clap::{CommandFactory, Parser};
 use gas_backend::aws::{DynamoJobStore, Sdk};
+use gas_backend::{Deployment, Gas};
 use gas_local::Description;
 use gas_shared::JobId;
 use serde_json::Value;
@@ -54,19 +57,27 @@ impl Stack {
 
     /// The product's own way to AWS, with the emulator's root keys.
     pub(crate) async fn sdk(&self) -> Sdk {
-        Sdk::from(self.root().await)
+        Sdk::from(aws(https()).await)
     }
 
-    async fn root(&self) -> SdkConfig {
-        let http = aws_smithy_http_client::Builder::new()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build_https();
-        let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .http_client(http)
-            .endpoint_url(&self.0.aws_url)
-            .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::new("test", "test", None, None, "tests"));
-        config.load().await
+    /// The adapters that the product's processes have, with the emulator's root keys. `calls`
+    /// counts what goes to AWS.
+    pub(crate) async fn gas(&self, calls: &Calls) -> Result<Gas> {
+        #[derive(clap::Parser)]
+        struct Settings {
+            #[command(flatten)]
+            deployment: Deployment,
+        }
+        let variables = &self.0.utility;
+        let command = Settings::command();
+        let given = command.get_arguments().filter_map(|argument| {
+            let value = variables.get(argument.get_env()?.to_str()?)?;
+            Some(format!("--{}={value}", argument.get_long()?))
+        });
+        let arguments: Vec<String> = std::iter::once("gas".to_owned()).chain(given).collect();
+        let settings = Settings::try_parse_from(arguments)?;
+        let sdk = Sdk::from(aws(calls.counting(https())).await);
+        Ok(Gas::connect(&settings.deployment, &sdk, &self.pool().await?))
     }
 
     /// The product's own way to the job table.
@@ -88,7 +99,7 @@ impl Stack {
     }
 
     async fn s3(&self) -> aws_sdk_s3::Client {
-        let config = aws_sdk_s3::config::Builder::from(&self.root().await).force_path_style(true);
+        let config = aws_sdk_s3::config::Builder::from(&aws(https()).await).force_path_style(true);
         aws_sdk_s3::Client::from_conf(config.build())
     }
 
@@ -107,4 +118,14 @@ impl Stack {
             .with_context(|| format!("failed to read {}", path.display()))?;
         Ok(text.lines().filter(|line| line.contains(about)).map(str::to_owned).collect())
     }
+}
+
+fn https() -> SharedHttpClient {
+    let tls = Provider::Rustls(CryptoMode::Ring);
+    aws_smithy_http_client::Builder::new().tls_provider(tls).build_https()
+}
+
+/// The emulated AWS: `./gas test` sets the SDK's standard variables.
+async fn aws(http: impl HttpClient + 'static) -> SdkConfig {
+    aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http).load().await
 }

@@ -17,7 +17,7 @@ const CHR20: &str = "usr/share/doc/vt/examples/ref/20.fa.gz";
 /// Options of `conformance`.
 #[derive(Args)]
 pub(crate) struct ConformanceOptions {
-    /// The folder with `chr20/`, `oracle/` and `mtdna/`.
+    /// The folder with `chr20/`, `oracle/`, `bcftools-csq/` and `mtdna/`.
     #[arg(long, default_value = "../shared/data")]
     data: PathBuf,
     /// Print up to this many disagreements of each field.
@@ -28,11 +28,7 @@ pub(crate) struct ConformanceOptions {
 /// Compares and prints; passes with a line that says so where the data is not there.
 pub(crate) fn conformance(paths: &Paths, options: &ConformanceOptions) -> Result<()> {
     let data = paths.root.join(&options.data);
-    let examples = paths.cache.join("vt-examples");
-    let chr20 = examples.join(CHR20);
-    if data.is_dir() && !chr20.exists() && has("apt-get") {
-        step("fetching chromosome 20 (Debian's vt-examples)", || unpack(&examples))?;
-    }
+    let chr20 = if data.is_dir() { chromosome_20(paths)? } else { PathBuf::new() };
     let package = ["--package", "gas-annotate", "--features", "conformance"];
     run(Command::new("cargo")
         .args(["run", "--quiet", "--locked", "--release"])
@@ -44,6 +40,16 @@ pub(crate) fn conformance(paths: &Paths, options: &ConformanceOptions) -> Result
         .args(["--show", &options.show.to_string(), "--work"])
         .arg(paths.target.join("conformance"))
         .current_dir(&paths.root))
+}
+
+/// Where chromosome 20 is; fetched where it is not there yet and can be.
+pub(crate) fn chromosome_20(paths: &Paths) -> Result<PathBuf> {
+    let examples = paths.cache.join("vt-examples");
+    let chr20 = examples.join(CHR20);
+    if !chr20.exists() && has("apt-get") {
+        step("fetching chromosome 20 (Debian's vt-examples)", || unpack(&examples))?;
+    }
+    Ok(chr20)
 }
 
 /// Unpacked instead of installed: many machines leave out what lies under `/usr/share/doc`.

@@ -3,8 +3,12 @@
 //! Every command first makes sure that what it needs is there ([`setup`]) and says what it does
 //! and how long it took ([`step`]). What is there already is not made again.
 
-#![expect(clippy::print_stdout, reason = "the sizes that `bundle` prints are its output")]
+#![expect(
+    clippy::print_stdout,
+    reason = "the figures that `bundle` and `bench` print are their output"
+)]
 
+mod bench;
 mod bundle;
 mod check;
 mod conformance;
@@ -45,6 +49,9 @@ enum Command {
     Check,
     /// Compare the engine with the answers of other annotators.
     Conformance(conformance::ConformanceOptions),
+    /// Measure how fast things are.
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Build the browser's half and print its sizes.
     Bundle {
         /// Optimised, minified and compressed.
@@ -75,6 +82,7 @@ fn run() -> Result<()> {
         Command::Test { filters } => test::test(&paths, &filters),
         Command::Check => check::check(&paths),
         Command::Conformance(options) => conformance::conformance(&paths, &options),
+        Command::Bench(bench) => bench::bench(&paths, &bench),
         Command::Bundle { release, max_brotli_kib } => {
             let profile = if release { bundle::Profile::Release } else { bundle::Profile::Dev };
             let bundle = bundle::bundle(&paths, profile)?;

@@ -80,9 +80,10 @@ fn run_against(
         .block_on(Stack::start(config, |name, time| done_in(&format!("starting: {name}"), time)))
         .with_context(|| format!("the stack's logs are in {}", data_dir.join("logs").display()))?;
     let description = stack.description_path();
+    let root = stack.description().root;
     let tested = step(&format!("tests in Rust, archive {archive}"), || {
         let mut tests = rust_tests(paths, &tools.nextest, filters);
-        run(tests.env(STACK_VARIABLE, &description))
+        run(tests.envs(root).env(STACK_VARIABLE, &description))
     })
     .and_then(|()| run_browser_tests(paths, &tools.modules, &description, filters));
     runtime.block_on(stack.stop());

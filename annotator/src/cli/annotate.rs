@@ -2,8 +2,10 @@
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
+use gas_annotate::csq::{CsqOptions, Phase};
 use gas_annotate::layout::Layout;
-use gas_annotate::pipeline::{Options, annotate_file};
+use gas_annotate::model::CodonTable;
+use gas_annotate::pipeline::{Mode, Options, annotate_file};
 use gas_annotate::reference::Reference;
 use gas_annotate::report::{summarise, write_count_log};
 use gas_annotate::vcf::{Limits, write_index};
@@ -41,9 +43,14 @@ pub(crate) struct AnnotateArgs {
     /// Progress on standard output.
     #[arg(long, value_enum, default_value_t = ProgressFormat::None)]
     progress: ProgressFormat,
-    /// Layout of the annotations in INFO.
-    #[arg(long, value_enum, default_value_t = LayoutArg::Csq)]
-    layout: LayoutArg,
+    /// What is told of a record.
+    #[arg(long, value_enum, default_value_t = ModeArg::Full)]
+    mode: ModeArg,
+    /// Layout of the annotations in INFO [default: csq; bcsq with --mode csq].
+    #[arg(long, value_enum)]
+    layout: Option<LayoutArg>,
+    #[command(flatten)]
+    csq: CsqArgs,
     /// Threads [default: as many as processors].
     #[arg(long)]
     threads: Option<usize>,
@@ -64,18 +71,104 @@ enum ProgressFormat {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ModeArg {
+    /// Consequences, HGVS, positions, codons, known variants.
+    Full,
+    /// Consequences only, of whole haplotypes, as bcftools csq tells them.
+    Csq,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum LayoutArg {
     /// VEP's.
     Csq,
     /// SnpEff's.
     Ann,
+    /// That of bcftools csq.
+    Bcsq,
 }
 
-impl From<LayoutArg> for Layout {
-    fn from(layout: LayoutArg) -> Self {
-        match layout {
-            LayoutArg::Csq => Self::Csq,
-            LayoutArg::Ann => Self::Ann,
+/// Arguments of `--mode csq`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Options of --mode csq")]
+struct CsqArgs {
+    /// Tell every record by itself.
+    #[arg(short, long)]
+    local: bool,
+    /// What to do with heterozygous genotypes that are not phased.
+    #[arg(short, long, value_enum, default_value_t = PhaseArg::Alone)]
+    phase: PhaseArg,
+    /// Most consequences of a haplotype at a record that FORMAT/BCSQ names.
+    #[arg(short, long, default_value_t = CsqOptions::default().max_consequences, value_parser = some)]
+    ncsq: usize,
+    /// Most residues written of a changed protein.
+    #[arg(short = 'B', long, value_parser = some)]
+    trim_protein_seq: Option<usize>,
+    /// NCBI's number of the genetic code, in place of the one of the models: 1, 2 or 11.
+    #[arg(short = 'C', long, value_parser = genetic_code)]
+    genetic_code: Option<CodonTable>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum PhaseArg {
+    /// Tell the record by itself.
+    #[value(name = "l", alias = "local")]
+    Alone,
+    /// Take them as they stand (0/1 as 0|1).
+    #[value(name = "a", alias = "as-is")]
+    AsIs,
+    /// Put every alternative on the first haplotype too (0/1 as 1|1, 1/2 as 1|2).
+    #[value(name = "m", alias = "merge")]
+    Merge,
+    /// Refuse them.
+    #[value(name = "r", alias = "require")]
+    Require,
+    /// Put alternatives on both haplotypes where the other is the reference (0/1 as 1|1).
+    #[value(name = "R", alias = "non-ref")]
+    NonReference,
+    /// Leave them out of haplotypes.
+    #[value(name = "s", alias = "skip")]
+    Skip,
+}
+
+fn some(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "a number from 1 on is expected".to_owned())
+}
+
+fn genetic_code(text: &str) -> Result<CodonTable, String> {
+    let known = text.parse().ok().and_then(CodonTable::from_number);
+    known.ok_or_else(|| "1, 2 and 11 are known".to_owned())
+}
+
+impl AnnotateArgs {
+    fn mode(&self) -> anyhow::Result<Mode> {
+        Ok(match (self.mode, self.layout) {
+            (ModeArg::Full, None | Some(LayoutArg::Csq)) => Mode::Full(Layout::Csq),
+            (ModeArg::Full, Some(LayoutArg::Ann)) => Mode::Full(Layout::Ann),
+            (ModeArg::Csq, None | Some(LayoutArg::Bcsq)) => Mode::Csq(self.csq.options()),
+            (ModeArg::Full, Some(LayoutArg::Bcsq)) => {
+                anyhow::bail!("--layout bcsq belongs to --mode csq")
+            }
+            (ModeArg::Csq, Some(_)) => anyhow::bail!("--mode csq has the layout bcsq"),
+        })
+    }
+}
+
+impl CsqArgs {
+    fn options(&self) -> CsqOptions {
+        CsqOptions {
+            local: self.local,
+            phase: match self.phase {
+                PhaseArg::Alone => Phase::Alone,
+                PhaseArg::AsIs => Phase::AsIs,
+                PhaseArg::Merge => Phase::Merge,
+                PhaseArg::Require => Phase::Require,
+                PhaseArg::NonReference => Phase::NonReference,
+                PhaseArg::Skip => Phase::Skip,
+            },
+            max_consequences: self.ncsq,
+            max_residues: self.trim_protein_seq.unwrap_or(0),
+            genetic_code: self.genetic_code,
         }
     }
 }
@@ -104,7 +197,7 @@ pub(crate) fn run(args: &AnnotateArgs) -> anyhow::Result<()> {
         args.threads.or_else(|| std::thread::available_parallelism().ok().map(Into::into));
     let options = Options {
         threads: threads.unwrap_or(1),
-        layout: args.layout.into(),
+        mode: args.mode()?,
         limits: Limits { max_bytes: args.max_bytes, ..Limits::default() },
         max_mismatch_percent: args.max_mismatch_percent,
     };
@@ -118,10 +211,11 @@ pub(crate) fn run(args: &AnnotateArgs) -> anyhow::Result<()> {
         }
     };
     let outcome = annotate_file(&args.input, &args.out, &reference, &options, &cancel, &progress)?;
-    if args.index && outcome.sorted {
-        write_index(&args.out)?;
-    } else if args.index {
-        eprintln!("warning: the file is not sorted, so it has no index");
+    if args.index
+        && let Err(error) = write_index(&args.out)
+    {
+        // What other readers refuse, as a sample's name given twice, is no reason to fail.
+        eprintln!("warning: there is no index: {error}");
     }
     for warning in &outcome.warnings {
         eprintln!("warning: {warning}");

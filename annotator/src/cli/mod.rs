@@ -2,6 +2,8 @@
 
 mod annotate;
 mod build;
+mod check;
+mod stats;
 
 use clap::Parser;
 use gas_annotate::Error;
@@ -15,6 +17,10 @@ pub(crate) enum Command {
     Annotate(annotate::AnnotateArgs),
     /// Build a reference bundle from gene models and sequence.
     BuildReference(build::BuildArgs),
+    /// Check a VCF file and tell everything that is wrong with it.
+    Check(check::CheckArgs),
+    /// Count what is in a VCF file, annotated or not.
+    Stats(stats::StatsArgs),
 }
 
 /// The user's file is at fault.
@@ -23,11 +29,13 @@ const EXIT_BAD_INPUT: u8 = 2;
 impl Command {
     pub(crate) fn run(self) -> ExitCode {
         let result = match self {
-            Self::Annotate(args) => annotate::run(&args),
-            Self::BuildReference(args) => build::run(&args),
+            Self::Annotate(args) => annotate::run(&args).map(|()| ExitCode::SUCCESS),
+            Self::BuildReference(args) => build::run(&args).map(|()| ExitCode::SUCCESS),
+            Self::Check(args) => check::run(&args),
+            Self::Stats(args) => stats::run(&args).map(|()| ExitCode::SUCCESS),
         };
         match result {
-            Ok(()) => ExitCode::SUCCESS,
+            Ok(code) => code,
             Err(error) => report(&error),
         }
     }

@@ -22,7 +22,7 @@ pub(crate) fn push_int(out: &mut Vec<u8>, value: i32) {
 }
 
 /// Appends text with what INFO or the layout reserves replaced, as VEP does.
-pub(super) fn push_escaped(out: &mut Vec<u8>, text: &[u8]) {
+pub(crate) fn push_escaped(out: &mut Vec<u8>, text: &[u8]) {
     for byte in text {
         match byte {
             b';' => out.extend_from_slice(b"%3B"),

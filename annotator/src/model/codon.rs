@@ -48,6 +48,21 @@ impl CodonTable {
         }
     }
 
+    /// Appends the amino acids of whole codons, up to the first stop.
+    pub fn translate_to_stop(self, bases: &[u8], out: &mut Vec<u8>) {
+        let residues = self.residues();
+        for codon in bases.chunks_exact(3) {
+            let residue = match codon_index(codon) {
+                Some(index) => residues[index],
+                None => self.translate_ambiguous(codon),
+            };
+            out.push(residue);
+            if residue == b'*' {
+                return;
+            }
+        }
+    }
+
     /// An ambiguous codon has an amino acid where all its readings agree.
     #[cold]
     fn translate_ambiguous(self, codon: &[u8]) -> u8 {
@@ -114,20 +129,23 @@ fn readings(code: u8) -> &'static [u8] {
 #[inline]
 pub fn codon_index(codon: &[u8]) -> Option<usize> {
     let [a, b, c] = codon else { return None };
-    let (a, b, c) = (digit(*a), digit(*b), digit(*c));
-    (a | b | c < 4).then(|| usize::from(a << 4 | b << 2 | c))
+    let digit = |base: &u8| usize::from(DIGITS[usize::from(*base)]);
+    let index = digit(a) << 4 | digit(b) << 2 | digit(c);
+    (index < 64).then_some(index)
 }
 
-#[inline]
-const fn digit(base: u8) -> u8 {
-    match base {
-        b'T' | b't' => 0,
-        b'C' | b'c' => 1,
-        b'A' | b'a' => 2,
-        b'G' | b'g' => 3,
-        _ => 0x80,
+/// By base: its place in NCBI's order, or a number that makes any index too large.
+const DIGITS: [u8; 256] = {
+    let mut digits = [64; 256];
+    let mut place = 0;
+    while place < 4 {
+        let base = b"TCAG"[place];
+        digits[base as usize] = place as u8;
+        digits[base.to_ascii_lowercase() as usize] = place as u8;
+        place += 1;
     }
-}
+    digits
+};
 
 /// The complementary base, keeping its case; other bytes stay.
 #[inline]

@@ -1,5 +1,6 @@
 //! Which features overlap a region: bins of the contig, each with the features that reach into it.
 
+/// Bins of 4 kb, unless told otherwise.
 const BIN_SHIFT: u32 = 12;
 
 /// A static index over intervals. A lookup touches one or a few bins, whatever the order of the
@@ -8,14 +9,24 @@ const BIN_SHIFT: u32 = 12;
 pub struct RegionIndex {
     starts: Vec<u32>,
     items: Vec<u32>,
+    shift: u32,
 }
 
 impl RegionIndex {
     /// Indexes intervals given in order of their item number; each is widened by `margin`.
     pub fn new(intervals: impl Iterator<Item = (i32, i32)> + Clone, margin: i32) -> Self {
+        Self::with_shift(intervals, margin, BIN_SHIFT)
+    }
+
+    /// An index with bins of 2 to the power of `shift` bases.
+    pub fn with_shift(
+        intervals: impl Iterator<Item = (i32, i32)> + Clone,
+        margin: i32,
+        shift: u32,
+    ) -> Self {
         let bins = |(start, end): (i32, i32)| {
-            let first = (start.saturating_sub(margin)).max(0) >> BIN_SHIFT;
-            first as usize..=(end.saturating_add(margin).max(0) >> BIN_SHIFT) as usize
+            let first = (start.saturating_sub(margin)).max(0) >> shift;
+            first as usize..=(end.saturating_add(margin).max(0) >> shift) as usize
         };
         let count = intervals.clone().map(|i| bins(i).end() + 1).max().unwrap_or(0);
         let mut starts = vec![0u32; count + 1];
@@ -33,14 +44,14 @@ impl RegionIndex {
                 next[bin] += 1;
             }
         }
-        Self { starts, items }
+        Self { starts, items, shift }
     }
 
     /// Item numbers that may overlap `start..=end`, ascending within a bin; an item reaching over
     /// several bins of the region comes once.
     pub fn query(&self, start: i32, end: i32) -> impl Iterator<Item = u32> + '_ {
-        let first = (start.max(0) >> BIN_SHIFT) as usize;
-        let last = (end.max(start).max(0) >> BIN_SHIFT) as usize;
+        let first = (start.max(0) >> self.shift) as usize;
+        let last = (end.max(start).max(0) >> self.shift) as usize;
         (first..=last).flat_map(move |bin| {
             let items = self.bin(bin);
             let earlier = if bin > first { self.bin(bin - 1) } else { &[] };

@@ -34,6 +34,6 @@ pub struct Gene {
 pub struct ContigModel {
     /// Genes, sorted by start.
     pub genes: Vec<Gene>,
-    /// Transcripts, sorted by start.
+    /// Transcripts in the order in which the models mention them.
     pub transcripts: Vec<Transcript>,
 }

@@ -1,11 +1,10 @@
 //! Features into genes and transcripts.
 
-use super::contigs::{ContigNames, is_mitochondrial};
+use super::contigs::ContigNames;
 use super::gff::{Feature, Features};
 use super::manifest::Contig;
-use crate::model::{
-    Cds, CdsSegment, CodonTable, ContigModel, Exon, Flags, Gene, Strand, Transcript,
-};
+use super::transcript::{build_gene, build_transcript};
+use crate::model::ContigModel;
 use std::collections::{HashMap, HashSet};
 
 /// Models by contig number, and what was left out.
@@ -17,13 +16,16 @@ pub struct Assembled {
     pub notes: Vec<String>,
 }
 
+/// The lines of a transcript.
 #[derive(Default)]
-struct Draft<'a> {
-    line: Option<&'a Feature>,
+pub(super) struct Draft<'a> {
+    /// The transcript's own line.
+    pub(super) line: Option<&'a Feature>,
     gene_key: Option<String>,
-    exons: Vec<&'a Feature>,
-    cds: Vec<&'a Feature>,
-    selenocysteines: Vec<(i32, i32)>,
+    pub(super) exons: Vec<&'a Feature>,
+    pub(super) cds: Vec<&'a Feature>,
+    /// Regions of codons that are read as selenocysteine.
+    pub(super) selenocysteines: Vec<(i32, i32)>,
 }
 
 /// Builds the models. Features on contigs without sequence are left out and counted.
@@ -191,232 +193,8 @@ fn add_part<'a>(draft: &mut Draft<'a>, feature: &'a Feature, is_gtf: bool) {
     }
 }
 
-fn stripped_id(id: &str) -> &str {
-    let id = id.strip_prefix("gene:").or(id.strip_prefix("transcript:")).unwrap_or(id);
-    id.strip_prefix("rna-").or(id.strip_prefix("gene-")).unwrap_or(id)
-}
-
-fn build_gene(key: &str, line: Option<&Feature>, sample: &Feature) -> Gene {
-    let from = line.unwrap_or(sample);
-    let id = from.attribute(&["gene_id"]).unwrap_or_else(|| stripped_id(key));
-    let symbol = from.attribute(&["gene_name", "Name", "gene", "gene_symbol"]).unwrap_or_default();
-    let biotype = from.attribute(&["biotype", "gene_biotype", "gene_type"]).unwrap_or_default();
-    Gene {
-        id: id.into(),
-        symbol: symbol.into(),
-        biotype: biotype.into(),
-        start: from.start,
-        end: from.end,
-        strand: from.strand,
-    }
-}
-
-fn build_transcript(
-    key: &str,
-    draft: &Draft<'_>,
-    gene: Option<&Feature>,
-    contig: &Contig,
-) -> Result<Transcript, String> {
-    let line = draft.line;
-    let mut exons = merged(
-        if draft.exons.is_empty() { &draft.cds } else { &draft.exons },
-        draft.exons.is_empty(),
-    );
-    if exons.is_empty() {
-        let whole = line.ok_or("neither exons nor CDS")?;
-        exons.push((whole.start, whole.end));
-    }
-    let strand = draft
-        .exons
-        .first()
-        .or(draft.cds.first())
-        .copied()
-        .or(line)
-        .map_or(Strand::Forward, |f| f.strand);
-    let (start, end) = (exons[0].0, exons[exons.len() - 1].1);
-    if end as u64 > contig.length {
-        return Err(format!(
-            "ends at {end}, beyond the {} bases of {}",
-            contig.length, contig.name
-        ));
-    }
-    let exons = number_exons(exons, strand);
-    let len = exons.iter().map(Exon::len).sum();
-    let flags = read_flags(draft);
-    let mut transcript = Transcript {
-        id: transcript_id(key, line).into(),
-        gene: 0,
-        biotype: biotype_of(line, gene, !draft.cds.is_empty()).into(),
-        start,
-        end,
-        strand,
-        exons,
-        cds: None,
-        flags,
-        offset: 0,
-        len,
-    };
-    transcript.cds = build_cds(draft, &transcript, contig)?;
-    Ok(transcript)
-}
-
-fn transcript_id(key: &str, line: Option<&Feature>) -> String {
-    let id = line.and_then(|l| l.attribute(&["transcript_id"])).unwrap_or_else(|| stripped_id(key));
-    match line.and_then(|l| l.attribute(&["version", "transcript_version"])) {
-        Some(version) if !id.contains('.') => format!("{id}.{version}"),
-        _ => id.to_owned(),
-    }
-}
-
-fn biotype_of(line: Option<&Feature>, gene: Option<&Feature>, coding: bool) -> String {
-    let named = |f: &Feature| {
-        f.attribute(&["biotype", "transcript_biotype", "transcript_type"]).map(str::to_owned)
-    };
-    let of_gene =
-        |f: &Feature| f.attribute(&["biotype", "gene_biotype", "gene_type"]).map(str::to_owned);
-    let of_kind = |f: &Feature| match f.kind.as_str() {
-        "mRNA" => Some("protein_coding".to_owned()),
-        "transcript" | "primary_transcript" | "gene" => None,
-        other => Some(other.to_owned()),
-    };
-    line.and_then(named)
-        .or_else(|| line.and_then(of_kind))
-        .or_else(|| gene.and_then(of_gene))
-        .unwrap_or_else(|| if coding { "protein_coding" } else { "misc_RNA" }.to_owned())
-}
-
-fn read_flags(draft: &Draft<'_>) -> Flags {
-    let lines = draft.line.into_iter().chain(draft.exons.first().copied());
-    let mut flags = Flags::default();
-    for line in lines {
-        flags.canonical |=
-            line.has_tag("Ensembl_canonical") || line.attribute(&["is_canonical"]) == Some("1");
-        flags.mane_select |= line.has_tag("MANE_Select") || line.has_tag("MANE Select");
-        flags.mane_plus |= line.has_tag("MANE_Plus_Clinical") || line.has_tag("MANE Plus Clinical");
-        flags.cds_start_nf |= line.has_tag("cds_start_NF");
-        flags.cds_end_nf |= line.has_tag("cds_end_NF");
-    }
-    flags
-}
-
-/// Sorted regions; with `join`, touching and overlapping ones become one (exons from CDS lines).
-fn merged(features: &[&Feature], join: bool) -> Vec<(i32, i32)> {
-    let mut regions: Vec<(i32, i32)> = features.iter().map(|f| (f.start, f.end)).collect();
-    regions.sort_unstable();
-    let mut out: Vec<(i32, i32)> = Vec::with_capacity(regions.len());
-    for (start, end) in regions {
-        match out.last_mut() {
-            Some(last) if start <= last.1 || (join && start == last.1 + 1) => {
-                last.1 = last.1.max(end)
-            }
-            _ => out.push((start, end)),
-        }
-    }
-    out
-}
-
-fn number_exons(mut regions: Vec<(i32, i32)>, strand: Strand) -> Vec<Exon> {
-    if strand.is_reverse() {
-        regions.reverse();
-    }
-    let mut cdna_start = 1;
-    let number = |(start, end)| {
-        let exon = Exon { start, end, cdna_start };
-        cdna_start += exon.len();
-        exon
-    };
-    regions.into_iter().map(number).collect()
-}
-
-fn build_cds(
-    draft: &Draft<'_>,
-    transcript: &Transcript,
-    contig: &Contig,
-) -> Result<Option<Cds>, String> {
-    let mut parts: Vec<(i32, i32, u8)> =
-        draft.cds.iter().map(|f| (f.start, f.end, f.phase)).collect();
-    if parts.is_empty() {
-        return Ok(None);
-    }
-    parts.sort_unstable();
-    parts.dedup_by_key(|p| (p.0, p.1));
-    join_stop_codons(&mut parts, draft);
-    if transcript.strand.is_reverse() {
-        parts.reverse();
-    }
-    let skip = parts[0].2;
-    let mut cds_start = 1;
-    let mut segments = Vec::with_capacity(parts.len());
-    for (start, end, _) in parts {
-        segments.push(CdsSegment { start, end, cds_start });
-        cds_start += end - start + 1;
-    }
-    let (first, last) = (segments[0], segments[segments.len() - 1]);
-    let ends = match transcript.strand {
-        Strand::Forward => (first.start, last.end),
-        Strand::Reverse => (first.end, last.start),
-    };
-    let cdna = |pos| transcript.cdna_position(pos).ok_or("the CDS is outside the exons");
-    let (cdna_start, cdna_end) = (cdna(ends.0)?, cdna(ends.1)?);
-    let mut cds = Cds {
-        segments,
-        cdna_start,
-        cdna_end,
-        start_phase: (3 - skip) % 3,
-        skip,
-        table: codon_table(draft, contig),
-        selenocysteines: Vec::new(),
-        offset: 0,
-        len: cds_start - 1,
-        protein_id: draft.cds.iter().find_map(|f| f.attribute(&["protein_id"])).map(Into::into),
-    };
-    cds.selenocysteines = selenocysteines(draft, transcript, &cds);
-    Ok(Some(cds))
-}
-
-/// GTF's stop codon extends the CDS line it touches.
-fn join_stop_codons(parts: &mut Vec<(i32, i32, u8)>, draft: &Draft<'_>) {
-    if !draft.cds.iter().any(|f| f.kind == "stop_codon") {
-        return;
-    }
-    let reverse = draft.cds[0].strand.is_reverse();
-    let mut out: Vec<(i32, i32, u8)> = Vec::new();
-    for (start, end, phase) in parts.drain(..) {
-        match out.last_mut() {
-            Some(last) if start == last.1 + 1 => {
-                last.1 = end;
-                last.2 = if reverse { phase } else { last.2 };
-            }
-            Some(last) if start <= last.1 => last.1 = last.1.max(end),
-            _ => out.push((start, end, phase)),
-        }
-    }
-    *parts = out;
-}
-
-fn codon_table(draft: &Draft<'_>, contig: &Contig) -> CodonTable {
-    let named = draft.cds.iter().find_map(|f| f.attribute(&["transl_table"]));
-    let standard = if is_mitochondrial(&contig.name) {
-        CodonTable::VertebrateMitochondrial
-    } else {
-        CodonTable::Standard
-    };
-    named.and_then(|n| n.parse().ok()).and_then(CodonTable::from_number).unwrap_or(standard)
-}
-
-fn selenocysteines(draft: &Draft<'_>, transcript: &Transcript, cds: &Cds) -> Vec<i32> {
-    let codon = |(start, end): &(i32, i32)| {
-        let first = if transcript.strand.is_reverse() { *end } else { *start };
-        let offset = transcript.cdna_position(first)? - cds.cdna_start + i32::from(cds.start_phase);
-        Some(offset / 3)
-    };
-    let mut codons: Vec<i32> = draft.selenocysteines.iter().filter_map(codon).collect();
-    codons.sort_unstable();
-    codons.dedup();
-    codons
-}
-
-/// Sorts genes and transcripts by position, so that indexes and output are in genomic order.
+/// Sorts genes by position, which finding the nearest needs. Transcripts stay in the order of the
+/// file.
 fn sort_model(model: &mut ContigModel) {
     let mut order: Vec<u32> = (0..model.genes.len() as u32).collect();
     order.sort_by_key(|g| {
@@ -431,5 +209,4 @@ fn sort_model(model: &mut ContigModel) {
     for transcript in &mut model.transcripts {
         transcript.gene = place[transcript.gene as usize];
     }
-    model.transcripts.sort_by(|a, b| (a.start, a.end, &a.id).cmp(&(b.start, b.end, &b.id)));
 }

@@ -31,11 +31,12 @@ pub fn is_mitochondrial(name: &str) -> bool {
     plain_name(name.as_bytes()) == b"MT"
 }
 
-/// A name without `chr`, with `MT` for every spelling of the mitochondrion, and with the
+/// A name without `chr` or `chromosome`, with `MT` for every spelling of the mitochondrion, and with the
 /// chromosome's number for RefSeq's accessions of human chromosomes.
 fn plain_name(name: &[u8]) -> Vec<u8> {
     let upper = name.to_ascii_uppercase();
-    let bare = upper.strip_prefix(b"CHR").unwrap_or(&upper);
+    let long = upper.strip_prefix(b"CHROMOSOME").filter(|rest| !rest.is_empty());
+    let bare = long.or_else(|| upper.strip_prefix(b"CHR")).unwrap_or(&upper);
     if let Some(accession) = bare.strip_prefix(b"NC_") {
         let number: Vec<u8> = accession.iter().copied().take_while(|b| *b != b'.').collect();
         match std::str::from_utf8(&number).ok().and_then(|n| n.parse::<u32>().ok()) {
@@ -62,6 +63,7 @@ mod tests {
         for (spelling, number) in [
             ("1", Some(0)),
             ("chr1", Some(0)),
+            ("Chromosome1", Some(0)),
             ("NC_000001.10", Some(0)),
             ("X", Some(1)),
             ("NC_000023.11", Some(1)),

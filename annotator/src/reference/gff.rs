@@ -86,9 +86,11 @@ fn parse_feature(line: &str) -> Result<(Feature, bool), String> {
         |text: &str| text.trim().parse::<i32>().map_err(|_| format!("{text:?} is no position"));
     let (start, end) = (position(next()?)?, position(next()?)?);
     let (_, strand, phase, attributes) = (next()?, next()?, next()?, next()?);
-    if start < 1 || end < start {
+    if end < start || end < 1 {
         return Err(format!("{start}-{end} is no region"));
     }
+    // Models cut out of a larger region may begin before it.
+    let start = start.max(1);
     let (attributes, gtf) = parse_attributes(attributes);
     let feature = Feature {
         contig: contig.to_owned(),

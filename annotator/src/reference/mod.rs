@@ -8,6 +8,7 @@ mod fasta;
 mod gff;
 mod input;
 mod manifest;
+mod transcript;
 
 pub use build::{BuildOptions, build_reference};
 pub use contigs::{ContigNames, is_mitochondrial};

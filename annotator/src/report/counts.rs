@@ -1,5 +1,6 @@
 //! What a run counts. Every thread counts for itself; the sums are the same in any order.
 
+use super::histograms::Histograms;
 use crate::consequence::{Impact, Term, TermSet};
 use std::collections::BTreeMap;
 
@@ -175,10 +176,16 @@ pub struct Counts {
     pub not_left_aligned: u64,
     /// Records on contigs the bundle does not have.
     pub unknown_contig: u64,
+    /// Alleles left out of a haplotype, as they overlap another of it.
+    pub overlapping: u64,
+    /// Records with more consequences than FORMAT/BCSQ can name.
+    pub unnamed: u64,
     /// Records by contig, as the user spells it.
     pub contigs: BTreeMap<Box<[u8]>, u64>,
     /// Records that touch a track's entry, by track number.
     pub tracks: Vec<u64>,
+    /// Distributions.
+    pub histograms: Histograms,
 }
 
 // Not derived: arrays have a default up to 32 elements, and there are more terms.
@@ -200,8 +207,11 @@ impl Default for Counts {
             ref_mismatches: 0,
             not_left_aligned: 0,
             unknown_contig: 0,
+            overlapping: 0,
+            unnamed: 0,
             contigs: BTreeMap::new(),
             tracks: Vec::new(),
+            histograms: Histograms::default(),
         }
     }
 }
@@ -232,6 +242,8 @@ impl Counts {
                 b"AG" | b"GA" | b"CT" | b"TC" => self.transitions += 1,
                 _ => self.transversions += 1,
             }
+        } else if matches!(kind, Kind::Insertion | Kind::Deletion | Kind::Indel) {
+            self.histograms.add_indel(alt.len() as i64 - reference.len() as i64);
         }
     }
 
@@ -257,6 +269,8 @@ impl Counts {
         self.ref_mismatches += other.ref_mismatches;
         self.not_left_aligned += other.not_left_aligned;
         self.unknown_contig += other.unknown_contig;
+        self.overlapping += other.overlapping;
+        self.unnamed += other.unnamed;
         add_all(&mut self.places, &other.places);
         add_all(&mut self.kinds, &other.kinds);
         add_all(&mut self.most_severe, &other.most_severe);
@@ -269,6 +283,7 @@ impl Counts {
         for (name, records) in &other.contigs {
             self.add_contig(name, *records);
         }
+        self.histograms.merge(&other.histograms);
     }
 }
 

@@ -1,6 +1,7 @@
 //! `summary.json`: the counts behind the charts.
 
 use super::counts::{Counts, Kind, Place};
+use super::histograms::{Density, Qualities};
 use crate::consequence::{Impact, Term};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -22,6 +23,12 @@ pub struct Summary {
     pub samples: u64,
     /// Records known to dbSNP.
     pub in_dbsnp: u64,
+    /// Records that dbSNP does not know.
+    pub novel: u64,
+    /// SNVs that are A<->G or C<->T.
+    pub transitions: u64,
+    /// Other SNVs.
+    pub transversions: u64,
     /// Transitions per transversion; `None` without transversions.
     pub ts_tv: Option<f64>,
     /// Records by place.
@@ -36,6 +43,13 @@ pub struct Summary {
     pub impacts: BTreeMap<&'static str, u64>,
     /// Records by contig.
     pub contigs: BTreeMap<String, u64>,
+    /// Records along each contig of the reference.
+    pub density: BTreeMap<String, Density>,
+    /// Indels by the bases they add (negative: take away), as pairs of length and number; 50 and
+    /// -50 stand for longer ones too.
+    pub indel_lengths: Vec<(i32, u64)>,
+    /// Records by quality.
+    pub qual: Qualities,
     /// Records by track.
     pub tracks: BTreeMap<String, u64>,
     /// REF alleles compared.
@@ -71,6 +85,9 @@ pub fn summarise(
         multiallelic: counts.multiallelic,
         samples,
         in_dbsnp: counts.in_dbsnp,
+        novel: counts.records - counts.in_dbsnp.min(counts.records),
+        transitions: counts.transitions,
+        transversions: counts.transversions,
         ts_tv: (counts.transversions > 0)
             .then(|| counts.transitions as f64 / counts.transversions as f64),
         places: named(&Place::ALL.map(Place::as_str), &counts.places),
@@ -83,6 +100,14 @@ pub fn summarise(
             .iter()
             .map(|(name, n)| (String::from_utf8_lossy(name).into_owned(), *n))
             .collect(),
+        density: counts
+            .histograms
+            .density
+            .iter()
+            .map(|(name, density)| (String::from_utf8_lossy(name).into_owned(), density.clone()))
+            .collect(),
+        indel_lengths: counts.histograms.indel_lengths(),
+        qual: counts.histograms.qualities(),
         tracks: tracks.iter().cloned().zip(counts.tracks.iter().copied()).collect(),
         ref_checked: counts.ref_checked,
         ref_mismatches: counts.ref_mismatches,

@@ -1,6 +1,7 @@
 //! BGZF blocks (SAM specification, section 4.1), compressed by whoever made the text.
 
 use flate2::{Compress, Compression, Crc, FlushCompress, Status};
+use std::io::{self, Read, Seek, SeekFrom};
 
 /// Uncompressed bytes of a block: below 64 KiB whatever deflate makes of it.
 pub(super) const BLOCK_BYTES: usize = 65_280;
@@ -13,6 +14,26 @@ pub(super) const END_OF_FILE: [u8; 28] = [
 
 const HEADER: [u8; 16] =
     [0x1f, 0x8b, 0x08, 0x04, 0, 0, 0, 0, 0, 0xff, 0x06, 0, 0x42, 0x43, 0x02, 0];
+
+/// Whether a gzipped file is all there, as far as its end tells: a BGZF file ends in an empty block.
+/// Of other gzip files nothing can be said.
+pub(super) fn is_complete(file: &mut (impl Read + Seek)) -> io::Result<bool> {
+    let mut start = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
+    file.by_ref().take(HEADER.len() as u64).read_to_end(&mut start)?;
+    // Flags and time may differ; the extra field names the format.
+    let is_bgzf =
+        start.len() == HEADER.len() && start[..4] == HEADER[..4] && start[10..] == HEADER[10..];
+    if !is_bgzf {
+        return Ok(true);
+    }
+    let mut end = Vec::new();
+    let back = END_OF_FILE.len() as u64;
+    let size = file.seek(SeekFrom::End(0))?;
+    file.seek(SeekFrom::Start(size.saturating_sub(back)))?;
+    file.read_to_end(&mut end)?;
+    Ok(end == END_OF_FILE)
+}
 
 /// Appends `text` to `out` as blocks.
 pub(super) fn compress(text: &[u8], out: &mut Vec<u8>, deflate: &mut Compress) {

@@ -1,8 +1,9 @@
 //! The user's header: read and checked, and written again with our definitions.
 
-use super::input::{Chunk, InputFile};
+use super::input::{ANYWHERE, Chunk, InputFile};
 use crate::error::{Error, InputError};
 use gas_shared::vcf::{Header, HeaderParser, HeaderStep, Version};
+use std::collections::HashSet;
 
 /// A header with its text.
 #[derive(Debug)]
@@ -15,21 +16,23 @@ pub struct HeaderText {
     pub columns: Vec<u8>,
 }
 
-/// Reads the header and leaves in `chunk` what follows it.
+/// Reads the header; the next chunk begins behind it.
 ///
 /// # Errors
 /// [`Error`] where this is no VCF header.
-pub fn read_header(input: &mut InputFile, chunk: &mut Chunk) -> Result<HeaderText, Error> {
+pub fn read_header(input: &mut InputFile) -> Result<HeaderText, Error> {
     let mut parser = HeaderParser::new();
     let mut meta = Vec::new();
-    while input.next_chunk(chunk)? {
+    let mut chunk = Chunk::default();
+    let mut lines = 0;
+    while input.next_chunk(&mut chunk, ANYWHERE)? {
         let mut used = 0;
         while used < chunk.bytes.len() {
             let rest = &chunk.bytes[used..];
             let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |n| n + 1);
             let line = trimmed(&rest[..end]);
             used += end;
-            chunk.first_line += 1;
+            lines += 1;
             match parser.push(line).map_err(InputError::from)? {
                 HeaderStep::More(next) => {
                     parser = next;
@@ -39,7 +42,7 @@ pub fn read_header(input: &mut InputFile, chunk: &mut Chunk) -> Result<HeaderTex
                 }
                 HeaderStep::Done(header) => {
                     let columns = line.to_vec();
-                    chunk.bytes.drain(..used);
+                    input.put_back(&chunk.bytes[used..], lines);
                     return Ok(HeaderText { header, meta, columns });
                 }
             }
@@ -56,11 +59,13 @@ pub(crate) fn trimmed(line: &[u8]) -> &[u8] {
 
 impl HeaderText {
     /// Writes the header with the definitions added before the `#CHROM` line. Definitions of the
-    /// same keys that were there are left out, as their values are replaced.
+    /// same keys that were there are left out, as their values are replaced; and of two of one key
+    /// the second.
     pub fn write(&self, definitions: &[String], out: &mut Vec<u8>) {
+        let mut seen = HashSet::new();
         for (number, line) in self.meta.iter().enumerate() {
             let replaced = definitions.iter().any(|d| same_definition(line, d.as_bytes()));
-            if replaced {
+            if replaced || defined(line).is_some_and(|key| !seen.insert(key)) {
                 continue;
             }
             if number == 0 && self.header.version < Version(4, 0) {
@@ -77,6 +82,21 @@ impl HeaderText {
         out.extend_from_slice(&self.columns);
         out.push(b'\n');
     }
+
+    /// Writes the header as it was read.
+    pub(super) fn write_as_it_is(&self, out: &mut Vec<u8>) {
+        for line in self.meta.iter().chain([&self.columns]) {
+            out.extend_from_slice(line);
+            out.push(b'\n');
+        }
+    }
+}
+
+/// The key that a line defines, as `##INFO=<ID=AF`, where a key may be defined once only.
+fn defined(line: &[u8]) -> Option<&[u8]> {
+    let once = [&b"##INFO=<"[..], b"##FORMAT=<", b"##FILTER=<", b"##contig=<"];
+    once.iter().any(|start| line.starts_with(start)).then_some(())?;
+    line.split(|b| matches!(b, b',' | b'>')).next()
 }
 
 /// Whether two lines define the same key (`##INFO=<ID=CSQ,`).

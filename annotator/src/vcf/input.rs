@@ -1,5 +1,6 @@
 //! The user's file as chunks of whole lines, plain, gzip or BGZF, with limits against bombs.
 
+use super::bgzf;
 use crate::error::{Error, InputError};
 use flate2::bufread::MultiGzDecoder;
 use std::fs::File;
@@ -9,7 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A chunk holds about this much text.
-const CHUNK_BYTES: usize = 1 << 18;
+const CHUNK_BYTES: usize = 1 << 16;
+/// A chunk that may not be cut grows up to this.
+const MAX_CHUNK_BYTES: usize = 1 << 26;
 /// A line longer than this is no VCF record (half a million samples fit).
 const MAX_LINE_BYTES: usize = 1 << 28;
 /// Below this size the expansion ratio means nothing.
@@ -61,20 +64,26 @@ pub struct InputFile {
     rest: Vec<u8>,
     end: bool,
     lines: u64,
-    chunks: u64,
 }
+
+/// Where whole lines may be cut into chunks: the number of bytes before the last such place, `None`
+/// where there is none.
+pub type Cut<'a> = &'a dyn Fn(&[u8]) -> Option<usize>;
+
+/// Cuts behind every line.
+pub const ANYWHERE: Cut<'static> = &|lines| Some(lines.len());
 
 /// Whole lines of the file.
 #[derive(Debug, Default)]
 pub struct Chunk {
-    /// Number of the chunk, from 0.
-    pub number: u64,
     /// Line number of its first line, from 1.
     pub first_line: u64,
     /// The lines; every one but perhaps the file's last ends in a line feed.
     pub bytes: Vec<u8>,
     /// How much of the file had been read after it, from 0 to 1.
     pub fraction: f64,
+    /// Whether it was cut where it should not have been, as it grew too large.
+    pub forced: bool,
 }
 
 impl InputFile {
@@ -88,6 +97,9 @@ impl InputFile {
         let mut magic = Vec::new();
         file.by_ref().take(2).read_to_end(&mut magic).map_err(Error::file(path))?;
         let gzip = magic == [0x1f, 0x8b];
+        if gzip && !bgzf::is_complete(&mut file).map_err(Error::file(path))? {
+            return Err(InputError::Damaged("its last block is missing".to_owned()).into());
+        }
         let file = File::open(path).map_err(Error::file(path))?;
         let compressed_read = Arc::new(AtomicU64::new(0));
         let counting = Counting { file, read: compressed_read.clone() };
@@ -106,7 +118,6 @@ impl InputFile {
             rest: Vec::new(),
             end: false,
             lines: 0,
-            chunks: 0,
         })
     }
 
@@ -119,18 +130,25 @@ impl InputFile {
     ///
     /// # Errors
     /// [`Error`] for damaged or bomb-like input.
-    pub fn next_chunk(&mut self, chunk: &mut Chunk) -> Result<bool, Error> {
+    pub fn next_chunk(&mut self, chunk: &mut Chunk, cut: Cut<'_>) -> Result<bool, Error> {
         chunk.bytes.clear();
         chunk.bytes.append(&mut self.rest);
-        let mut target = CHUNK_BYTES;
+        chunk.forced = false;
+        let mut target = chunk.bytes.len() + CHUNK_BYTES;
         while !self.end {
             self.read_up_to(&mut chunk.bytes, target)?;
-            if let Some(last) = memchr::memrchr(b'\n', &chunk.bytes) {
-                self.rest.extend_from_slice(&chunk.bytes[last + 1..]);
-                chunk.bytes.truncate(last + 1);
+            if self.end {
                 break;
             }
-            if chunk.bytes.len() > MAX_LINE_BYTES {
+            if let Some(last) = memchr::memrchr(b'\n', &chunk.bytes) {
+                let place = cut(&chunk.bytes[..=last]);
+                chunk.forced = place.is_none() && last >= MAX_CHUNK_BYTES;
+                if let Some(place) = place.or(chunk.forced.then_some(last + 1)) {
+                    self.rest.extend_from_slice(&chunk.bytes[place..]);
+                    chunk.bytes.truncate(place);
+                    break;
+                }
+            } else if chunk.bytes.len() > MAX_LINE_BYTES {
                 return Err(self.line_too_long());
             }
             target = chunk.bytes.len() * 2;
@@ -138,15 +156,19 @@ impl InputFile {
         if chunk.bytes.is_empty() {
             return Ok(false);
         }
-        chunk.number = self.chunks;
         chunk.first_line = self.lines + 1;
-        self.chunks += 1;
         self.lines += memchr::memchr_iter(b'\n', &chunk.bytes).count() as u64;
         chunk.fraction = match self.size {
             0 => 1.0,
             size => (self.compressed_read.load(Ordering::Relaxed) as f64 / size as f64).min(1.0),
         };
         Ok(true)
+    }
+
+    /// Takes the rest of a chunk back: what follows line `lines` is read again.
+    pub(super) fn put_back(&mut self, rest: &[u8], lines: u64) {
+        self.rest.splice(0..0, rest.iter().copied());
+        self.lines = lines;
     }
 
     fn read_up_to(&mut self, out: &mut Vec<u8>, target: usize) -> Result<(), Error> {
@@ -215,7 +237,7 @@ mod tests {
         let mut input = InputFile::open(file.path(), limits)?;
         let mut chunk = Chunk::default();
         let mut out = Vec::new();
-        while input.next_chunk(&mut chunk)? {
+        while input.next_chunk(&mut chunk, ANYWHERE)? {
             out.push((chunk.first_line, chunk.bytes.clone()));
         }
         Ok(out)

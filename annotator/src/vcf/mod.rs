@@ -4,10 +4,14 @@ mod bgzf;
 mod header;
 mod index;
 mod input;
+mod old_alleles;
 mod output;
+mod sort;
 
 pub(crate) use header::trimmed;
 pub use header::{HeaderText, read_header};
 pub use index::write_index;
-pub use input::{Chunk, InputFile, Limits};
+pub use input::{ANYWHERE, Chunk, Cut, InputFile, Limits};
+pub(crate) use old_alleles::rewrite;
 pub use output::{OutputFile, PartialFile};
+pub(crate) use sort::sort;

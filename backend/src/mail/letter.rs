@@ -79,8 +79,10 @@ impl Letter {
                 let job = job()?;
                 let done = completion(job)?;
                 let stored = done.results.stored().ok_or(Moot("the results are archived again"))?;
-                let access = Access::of(stored, None, account.plan, now);
-                Ok(Self::ResultsRestored { job: facts(job), access })
+                match Access::of(stored, None, account.plan, now) {
+                    Access::Over { .. } => Err(Moot("the time to download is over again")),
+                    access => Ok(Self::ResultsRestored { job: facts(job), access }),
+                }
             }
             MailMessage::Notice(Notice::Welcome { .. }) => match account.plan {
                 Plan::Premium => Ok(Self::Welcome),
@@ -107,6 +109,7 @@ impl Letter {
     /// The heading.
     pub(super) const fn title(&self) -> &'static str {
         match self {
+            Self::ResultsReady { access: Access::Over { .. }, .. } => "Your file is annotated",
             Self::ResultsReady { .. } => "Your results are ready",
             Self::JobFailed { .. } => "Your job failed",
             Self::ResultsArchived { .. } => "Your results are archived",

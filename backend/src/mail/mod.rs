@@ -20,12 +20,9 @@ use gas_shared::{Account, Job};
 use jiff::Timestamp;
 use letter::{Letter, Moot};
 
-/// Who sends mail, and where its links lead.
+/// How mail is sent.
 #[derive(Args, Clone, Debug)]
 pub struct MailSettings {
-    /// Where browsers reach GAS, without a path, such as https://gas.example.org
-    #[arg(long, env = "GAS_PUBLIC_URL")]
-    pub public_url: PublicUrl,
     /// From whom mail comes: an identity that is verified in SES, such as gas@example.org or
     /// "GAS <gas@example.org>".
     #[arg(long, env = "GAS_MAIL_FROM")]

@@ -126,7 +126,6 @@ fn all(file_name: &str, reason: &str) -> Vec<(&'static str, Mail)> {
         ("results_archived", compose(&went(&gone), &free, Some(&gone))),
         ("results_restored", compose(&restored(&back), &premium, Some(&back))),
         ("results_restored_free", compose(&restored(&in_window), &free, Some(&in_window))),
-        ("results_restored_late", compose(&restored(&past), &free, Some(&past))),
         ("welcome", compose(&welcome, &premium, None)),
         ("payment_failed", compose(&unpaid, &premium, None)),
         ("payment_failed_free", compose(&unpaid, &free, None)),
@@ -208,6 +207,22 @@ fn mail_about_jobs_can_be_stopped_and_mail_about_the_plan_cannot() {
         let user = UnsubscribeToken::verify(&unsubscribe_key(), token).unwrap();
         assert_eq!(user, account(Plan::Free).id);
         assert!(mail.html.contains(&link) && mail.text.contains(&link), "{name}");
+    }
+}
+
+#[test]
+fn what_is_not_true_any_more_is_not_said() {
+    let free = account(Plan::Free);
+    let of = |results| job("a.vcf", completed(results));
+    let (past, gone) = (of(stored(Some(completed_at()), None)), of(archived()));
+    let kept = of(stored(None, None));
+    let composer =
+        Composer { site: "https://gas.example.org".parse().unwrap(), key: unsubscribe_key() };
+    let now = completed_at() + SignedDuration::from_secs(2);
+    for (message, job) in [(restored(&past), &past), (restored(&gone), &gone), (went(&kept), &kept)]
+    {
+        let refused = composer.compose(&message, &free, true, Some(job), now);
+        assert!(matches!(refused, Err(ComposeError::Moot(_))), "{message:?}");
     }
 }
 

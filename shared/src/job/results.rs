@@ -263,3 +263,7 @@ impl FromStr for Tier {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "results_tests.rs"]
+mod tests;

@@ -102,6 +102,8 @@ codes! {
     BadQual = "bad_qual",
     /// An empty column.
     EmptyColumn = "empty_column",
+    /// A heterozygous genotype without phase where phase is asked for.
+    UnphasedGenotype = "unphased_genotype",
     /// White space inside INFO.
     BadInfo = "bad_info",
     /// Control characters or a line that is no text.

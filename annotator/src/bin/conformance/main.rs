@@ -1,8 +1,9 @@
-//! Compares the engine with the answers of Ensembl VEP and with known mitochondrial amino-acid
-//! changes. Reads a data folder that is no part of the project; says so and passes where it is
+//! Compares the engine with the answers of Ensembl VEP and of bcftools csq, and with known
+//! mitochondrial amino-acid changes. Reads a data folder that is no part of the project; says so and passes where it is
 //! not there.
 
 mod compare;
+mod csq;
 mod mitochondrial;
 mod models;
 mod vep;
@@ -19,7 +20,7 @@ use std::{fs, io::Write as _};
 /// Measures how often the engine and others agree.
 #[derive(Debug, Parser)]
 struct Args {
-    /// Folder with `chr20/`, `oracle/` and `mtdna/`.
+    /// Folder with `chr20/`, `oracle/`, `bcftools-csq/` and `mtdna/`.
     #[arg(long, default_value = "../shared/data")]
     data: PathBuf,
     /// Chromosome 20 of GRCh37, FASTA, plain or gzipped (Debian package vt-examples).
@@ -54,8 +55,21 @@ fn main() -> anyhow::Result<()> {
             writeln!(out, "== {set} against VEP\n{}", score.table())?;
             failed |= !score.passes();
         }
+        for (set, local) in [("sim20k", true), ("kg20.sites", true), ("kg20.phased300", false)] {
+            let score = csq::agreement(&args, &bundle, set, local)?;
+            writeln!(out, "== {set} against bcftools csq 1.16\n{score}")?;
+            failed |= !score.passes();
+        }
     } else {
-        writeln!(out, "conformance: VEP skipped, no sequence at {}", args.chr20.display())?;
+        let file = args.chr20.display();
+        writeln!(out, "conformance: VEP and csq 1.16 skipped, no sequence at {file}")?;
+    }
+    if args.data.join("bcftools-csq").is_dir() {
+        let score = csq::cases(&args)?;
+        writeln!(out, "== test cases of bcftools csq\n{score}")?;
+        failed |= !score.passes();
+    } else {
+        writeln!(out, "conformance: csq cases skipped, no folder bcftools-csq in the data")?;
     }
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/reference");
     let bundle = build(

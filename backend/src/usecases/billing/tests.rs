@@ -165,7 +165,7 @@ async fn users_are_told_of_premium_and_of_a_charge_that_is_still_open() {
     payer.deliver("evt_1", "invoice.payment_failed").await.unwrap();
     payer.deliver("evt_2", "invoice.paid").await.unwrap();
     let welcome = Notice::Welcome { user_id: id, since };
-    assert_eq!(told(), [welcome.clone()]);
+    assert_eq!(told(), std::slice::from_ref(&welcome));
     assert_eq!(payer.test.start_thaw.len(), 1);
 
     payer.stripe_has(vec![payer.subscription("sub_1", Status::PastDue)]);

@@ -1,0 +1,384 @@
+//! The test cases of `bcftools csq`, and what its release 1.16 says of larger files.
+
+use crate::{Args, build, unpack};
+use anyhow::Context;
+use gas_annotate::csq::CsqOptions;
+use gas_annotate::pipeline::{Mode, Options, annotate_file};
+use gas_annotate::reference::Reference;
+use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+/// Cases that give the expected text, and those that do not.
+#[derive(Debug, Default)]
+pub(crate) struct Score {
+    same: u64,
+    different: Vec<String>,
+}
+
+impl Score {
+    pub(crate) fn passes(&self) -> bool {
+        self.different.is_empty()
+    }
+
+    fn add(&mut self, name: &str, expected: &str, found: &str) {
+        if expected.trim_end() == found.trim_end() {
+            self.same += 1;
+            return;
+        }
+        let mut text = name.to_owned();
+        let lines = expected.lines().zip(found.lines()).filter(|(a, b)| a != b);
+        for (expected, found) in lines.take(5) {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "\n      expected {expected}\n      found    {found}");
+        }
+        self.different.push(text);
+    }
+}
+
+impl fmt::Display for Score {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} cases same, {} different", self.same, self.different.len())?;
+        self.different.iter().try_for_each(|case| writeln!(f, "    {case}"))
+    }
+}
+
+/// Runs all cases of the folder: every VCF file with a `.txt` (haplotypes) or `.txt-l` (records by
+/// themselves) beside it.
+pub(crate) fn cases(args: &Args) -> anyhow::Result<Score> {
+    let mut score = Score::default();
+    let folder = args.data.join("bcftools-csq");
+    let mut names: Vec<PathBuf> =
+        fs::read_dir(&folder)?.flatten().map(|e| e.path()).filter(|p| p.is_dir()).collect();
+    names.sort();
+    for case in names {
+        let name = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let (gff, fasta) = (case.join(format!("{name}.gff")), case.join(format!("{name}.fa")));
+        if !gff.is_file() || !fasta.is_file() {
+            continue;
+        }
+        let bundle = build(&args.work.join("csq.bundle"), &gff, &fasta)?;
+        let mut files: Vec<PathBuf> = fs::read_dir(&case)?.flatten().map(|e| e.path()).collect();
+        files.sort();
+        for vcf in files.iter().filter(|p| p.extension().is_some_and(|e| e == "vcf")) {
+            for (ending, local) in [("txt", false), ("txt-l", true)] {
+                let expected = vcf.with_extension(ending);
+                if expected.is_file() {
+                    let options = CsqOptions { local, ..CsqOptions::default() };
+                    let found = query(&annotated(args, &bundle, vcf, options)?);
+                    let name = format!("{name}/{}", file_name(&expected));
+                    score.add(&name, &fs::read_to_string(&expected)?, &found);
+                }
+            }
+        }
+    }
+    special(args, &folder, &mut score)?;
+    Ok(score)
+}
+
+/// Cases with models or options of their own.
+fn special(args: &Args, folder: &Path, score: &mut Score) -> anyhow::Result<()> {
+    use gas_annotate::model::CodonTable::Standard;
+    let plain = CsqOptions::default();
+    let trimmed = |local, max_residues| CsqOptions { local, max_residues, ..plain };
+    let standard = CsqOptions { genetic_code: Some(Standard), ..plain };
+    let many = CsqOptions { max_consequences: 64, ..plain };
+    for (folder_name, gff, fasta, vcf, expected, options, shown) in [
+        ("_top", "csq.gff3", "csq.fa", "csq", "csq.1.out", plain, Shown::Expected),
+        ("_top", "csq.chr.gff3", "csq.fa", "csq", "csq.1.out", plain, Shown::Expected),
+        ("_top", "csq.2.gff", "csq.fa", "csq.2", "csq.2.out", plain, Shown::Haplotypes),
+        ("_top", "csq.2.gff", "csq.fa", "csq.2", "csq.3.out", many, Shown::Haplotypes),
+        (
+            "_top",
+            "csq.ychr.gff",
+            "csq.nchr.fa",
+            "csq.ychr",
+            "csq.chr.out",
+            plain,
+            Shown::Haplotypes,
+        ),
+        (
+            "_top",
+            "csq.nchr.gff",
+            "csq.ychr.fa",
+            "csq.nchr",
+            "csq.chr.out",
+            plain,
+            Shown::Haplotypes,
+        ),
+        (
+            "_top",
+            "csq.yychr.gff",
+            "csq.yychr.fa",
+            "csq.yychr",
+            "csq.yychr.out",
+            plain,
+            Shown::Haplotypes,
+        ),
+        (
+            "EMN908947",
+            "simple.gff",
+            "EMN908947.fa",
+            "simple",
+            "simple.cmd.out",
+            plain,
+            Shown::Expected,
+        ),
+        (
+            "EMN908947",
+            "ribosomal-slippage.gff",
+            "EMN908947.fa",
+            "ribosomal-slippage",
+            "ribosomal-slippage.cmd.out",
+            plain,
+            Shown::Expected,
+        ),
+        (
+            "ENST00000368801.2",
+            "ENST00000368801.2.gff",
+            "ENST00000368801.2.fa",
+            "alt-gencode",
+            "alt-gencode.1.cmd.out",
+            plain,
+            Shown::Calls,
+        ),
+        (
+            "ENST00000368801.2",
+            "ENST00000368801.2.gff",
+            "ENST00000368801.2.fa",
+            "alt-gencode",
+            "alt-gencode.2.cmd.out",
+            standard,
+            Shown::Calls,
+        ),
+        (
+            "ENST00000410009",
+            "ENST00000410009.gff",
+            "ENST00000410009.fa",
+            "frameshift",
+            "frameshift.1.cmd.out",
+            trimmed(false, 1),
+            Shown::Records,
+        ),
+        (
+            "ENST00000410009",
+            "ENST00000410009.gff",
+            "ENST00000410009.fa",
+            "frameshift",
+            "frameshift.2.cmd.out",
+            trimmed(true, 1),
+            Shown::Records,
+        ),
+        (
+            "ENST00000410009",
+            "ENST00000410009.gff",
+            "ENST00000410009.fa",
+            "frameshift",
+            "frameshift.3.cmd.out",
+            trimmed(false, 5),
+            Shown::Records,
+        ),
+    ] {
+        let folder = folder.join(folder_name);
+        let path = folder.join(expected);
+        if !path.is_file() {
+            continue;
+        }
+        let bundle = build(&args.work.join("csq.bundle"), &folder.join(gff), &folder.join(fasta))?;
+        let vcf = folder.join(format!("{vcf}.vcf"));
+        let text = show(&annotated(args, &bundle, &vcf, options)?, shown);
+        score.add(&format!("{folder_name}/{expected}"), &fs::read_to_string(path)?, &text);
+    }
+    Ok(())
+}
+
+fn annotated(
+    args: &Args,
+    bundle: &Path,
+    vcf: &Path,
+    options: CsqOptions,
+) -> anyhow::Result<String> {
+    let output = args.work.join("csq.out.vcf");
+    let reference = Reference::open(bundle)?;
+    let options = Options { mode: Mode::Csq(options), ..Options::default() };
+    annotate_file(vcf, &output, &reference, &options, &AtomicBool::new(false), &|_, _| {})
+        .with_context(|| format!("cannot annotate {}", vcf.display()))?;
+    Ok(fs::read_to_string(output)?)
+}
+
+/// What of an annotated file is compared, as the tests of `bcftools csq` do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// Position and alleles with the expected and with the found calls, sorted.
+    Expected,
+    /// Position, alleles and calls, sorted.
+    Records,
+    /// Calls, sorted.
+    Calls,
+    /// The calls of every haplotype of every sample, one a line, sorted.
+    Haplotypes,
+}
+
+/// The columns of a record line that are compared.
+struct Row<'a> {
+    columns: Vec<&'a str>,
+}
+
+impl Row<'_> {
+    fn info(&self, key: &str) -> Vec<&str> {
+        let fields = self.columns[7].split(';').filter_map(|field| field.split_once('='));
+        let value = fields.into_iter().find(|(k, _)| *k == key).map_or(".", |(_, value)| value);
+        value.split(',').collect()
+    }
+
+    fn sorted(&self, key: &str) -> String {
+        let mut values = self.info(key);
+        values.sort_unstable();
+        values.join(",")
+    }
+
+    fn place(&self) -> String {
+        [self.columns[1], self.columns[3], self.columns[4]].join("\t")
+    }
+
+    /// The calls of both haplotypes of every sample; `None` where none is marked.
+    fn samples(&self) -> Vec<Option<[String; 2]>> {
+        let calls = self.info("BCSQ");
+        let format = self.columns.get(8).copied().unwrap_or_default();
+        let place = format.split(':').position(|key| key == "BCSQ");
+        let of = |column: &&str| {
+            let masks = column.split(':').nth(place?)?;
+            let masks: Vec<u32> = masks.split(',').filter_map(|mask| mask.parse().ok()).collect();
+            let named = |side: usize| {
+                let has = |n: usize| {
+                    let bit = 2 * n + side;
+                    masks.get(bit / 30).is_some_and(|mask| mask >> (bit % 30) & 1 == 1)
+                };
+                let named: Vec<&str> =
+                    (0..calls.len()).filter(|n| has(*n)).map(|n| calls[n]).collect();
+                if named.is_empty() { ".".to_owned() } else { named.join(",") }
+            };
+            masks.iter().any(|mask| *mask != 0).then(|| [named(0), named(1)])
+        };
+        self.columns.iter().skip(9).map(of).collect()
+    }
+}
+
+fn rows(text: &str) -> impl Iterator<Item = Row<'_>> {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| Row { columns: line.split('\t').collect() })
+}
+
+/// What the cases' text files have: with samples the calls of haplotypes, without them those of
+/// records.
+fn query(text: &str) -> String {
+    let mut out = String::new();
+    for row in rows(text) {
+        if row.columns.len() < 10 {
+            return show(text, Shown::Expected);
+        }
+        for [first, second] in row.samples().into_iter().flatten() {
+            out += &format!("{}\t{first}\t{second}\n", row.place());
+        }
+        out.push('\n');
+    }
+    out
+}
+
+fn show(text: &str, shown: Shown) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for row in rows(text) {
+        let calls = row.sorted("BCSQ");
+        match shown {
+            Shown::Expected => lines.extend([
+                format!("{}\t{}", row.place(), row.sorted("EXP")),
+                format!("{}\t{calls}", row.place()),
+                String::new(),
+            ]),
+            Shown::Records => lines.push(format!("{}\t{calls}", row.place())),
+            Shown::Calls => lines.push(calls),
+            Shown::Haplotypes => {
+                let haplotypes = row.samples().into_iter().flatten().flatten();
+                lines.extend(
+                    haplotypes
+                        .flat_map(|calls| calls.split(',').map(str::to_owned).collect::<Vec<_>>()),
+                );
+            }
+        }
+    }
+    if shown == Shown::Haplotypes {
+        lines.sort_unstable();
+    }
+    lines.join("\n")
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Records whose calls are those of `bcftools csq` 1.16, in any order.
+#[derive(Debug, Default)]
+pub(crate) struct Agreement {
+    same: u64,
+    records: u64,
+    differences: BTreeMap<String, u64>,
+}
+
+impl Agreement {
+    pub(crate) fn passes(&self) -> bool {
+        self.percent() >= 99.9
+    }
+
+    fn percent(&self) -> f64 {
+        if self.records == 0 { 100.0 } else { self.same as f64 * 100.0 / self.records as f64 }
+    }
+}
+
+impl fmt::Display for Agreement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} records, {:.3}% same (target 99.9%)", self.records, self.percent())?;
+        let mut most: Vec<_> = self.differences.iter().collect();
+        most.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        most.iter().take(10).try_for_each(|(what, count)| writeln!(f, "    {count:>5} x {what}"))
+    }
+}
+
+/// Compares the calls of a whole file.
+pub(crate) fn agreement(
+    args: &Args,
+    bundle: &Path,
+    set: &str,
+    local: bool,
+) -> anyhow::Result<Agreement> {
+    let oracle = unpack(args, &format!("oracle/{set}.csq116.vcf.xz"))?;
+    let options = CsqOptions { local, ..CsqOptions::default() };
+    // The old calls of the oracle are left out of our output.
+    let ours = annotated(args, bundle, &oracle, options)?;
+    let theirs = fs::read_to_string(oracle)?;
+    let mut out = Agreement::default();
+    for (theirs, ours) in rows(&theirs).zip(rows(&ours)) {
+        out.records += 1;
+        let (expected, found) = (theirs.sorted("BCSQ"), ours.sorted("BCSQ"));
+        if expected == found {
+            out.same += 1;
+            continue;
+        }
+        let names = |text: &str| {
+            let mut names: Vec<String> = text
+                .split(',')
+                .map(|call| {
+                    let residues = call.split('|').nth(5).is_some_and(|part| !part.is_empty());
+                    let name = call.split('|').next().unwrap_or_default();
+                    format!("{name}{}", if residues { " with residues" } else { "" })
+                })
+                .collect();
+            names.dedup();
+            names.join(", ")
+        };
+        *out.differences.entry(format!("{} | {}", names(&expected), names(&found))).or_default() +=
+            1;
+    }
+    Ok(out)
+}

@@ -1,0 +1,57 @@
+//! `gas-annotate check`.
+
+use super::EXIT_BAD_INPUT;
+use clap::Args;
+use gas_annotate::check::{CheckOptions, check_file};
+use gas_annotate::reference::Reference;
+use gas_annotate::vcf::Limits;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// VCF file, plain, gzipped or bgzipped.
+    input: PathBuf,
+    /// Reference bundle: REF alleles and contigs are checked too.
+    #[arg(long)]
+    reference: Option<PathBuf>,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+    /// Most findings printed.
+    #[arg(long, default_value_t = 100)]
+    max_findings: usize,
+    /// Most bytes the input may expand to.
+    #[arg(long, default_value_t = Limits::default().max_bytes)]
+    max_bytes: u64,
+    /// Percentage of REF alleles that may differ from the reference.
+    #[arg(long, default_value_t = 5.0)]
+    max_mismatch_percent: f64,
+}
+
+pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
+    let reference = args.reference.as_deref().map(Reference::open).transpose()?;
+    let options = CheckOptions {
+        limits: Limits { max_bytes: args.max_bytes, ..Limits::default() },
+        max_findings: args.max_findings,
+        max_mismatch_percent: args.max_mismatch_percent,
+    };
+    let report = check_file(&args.input, reference.as_ref(), &options)?;
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string(&report)?)?;
+    } else {
+        for finding in &report.findings {
+            writeln!(out, "{finding}")?;
+        }
+        if report.more > 0 {
+            writeln!(out, "and {} more", report.more)?;
+        }
+        let verdict = if report.valid { "valid" } else { "not valid" };
+        let (records, samples) = (report.records, report.samples);
+        writeln!(out, "{verdict}: VCF {}, {records} records, {samples} samples", report.version)?;
+    }
+    Ok(if report.valid { ExitCode::SUCCESS } else { ExitCode::from(EXIT_BAD_INPUT) })
+}

@@ -1,0 +1,198 @@
+//! An alternative allele against the reference around it.
+
+use crate::reference::ContigView;
+use gas_shared::vcf::{AltKind, Record};
+
+/// An allele as the record has it, upper case.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Allele<'a> {
+    /// Position of REF's first base.
+    pub(crate) pos: i32,
+    pub(crate) reference: &'a [u8],
+    pub(crate) alt: &'a [u8],
+    /// Number of the alternative, from 1.
+    pub(crate) number: u16,
+    /// Bases that both alleles begin with, after `shared_end` is cut off.
+    pub(crate) shared_start: i32,
+    /// Bases that both alleles end with.
+    pub(crate) shared_end: i32,
+}
+
+impl<'a> Allele<'a> {
+    pub(crate) fn new(pos: i32, reference: &'a [u8], alt: &'a [u8], number: u16) -> Self {
+        let pairs = reference.iter().rev().zip(alt.iter().rev());
+        let shared_end = pairs.take_while(|(a, b)| a == b).count();
+        let left = reference[..reference.len() - shared_end].iter();
+        let pairs = left.zip(&alt[..alt.len() - shared_end]);
+        let shared_start = pairs.take_while(|(a, b)| a == b).count();
+        Self {
+            pos,
+            reference,
+            alt,
+            number,
+            shared_start: shared_start as i32,
+            shared_end: shared_end as i32,
+        }
+    }
+
+    /// Length of REF.
+    #[inline]
+    pub(crate) const fn ref_len(&self) -> i32 {
+        self.reference.len() as i32
+    }
+
+    /// Length of ALT.
+    #[inline]
+    pub(crate) const fn alt_len(&self) -> i32 {
+        self.alt.len() as i32
+    }
+
+    /// Whether more than one base is replaced by more than one, of another number.
+    pub(crate) const fn is_complex(&self) -> bool {
+        let shared = self.shared_start + self.shared_end;
+        self.ref_len() != self.alt_len()
+            && self.ref_len() - shared > 1
+            && self.alt_len() - shared > 1
+    }
+}
+
+/// REF and ALT in upper case; copied only where they are not.
+pub(crate) fn upper_case<'a>(record: &Record<'a>, buffer: &'a mut Vec<u8>) -> (&'a [u8], &'a [u8]) {
+    let lower = |text: &[u8]| text.iter().any(u8::is_ascii_lowercase);
+    if !lower(record.reference) && !lower(record.alt) {
+        return (record.reference, record.alt);
+    }
+    buffer.clear();
+    buffer.extend(record.reference.iter().chain(record.alt).map(u8::to_ascii_uppercase));
+    buffer.split_at(record.reference.len())
+}
+
+/// The sequence alleles of a record. A few need no memory of their own.
+pub(crate) struct Alleles<'a> {
+    few: [Allele<'a>; 8],
+    len: usize,
+    many: Vec<Allele<'a>>,
+}
+
+impl<'a> Alleles<'a> {
+    pub(crate) fn new(pos: i32, reference: &'a [u8], alts: &'a [u8]) -> Self {
+        let mut out = Self { few: [Allele::default(); 8], len: 0, many: Vec::new() };
+        for (number, alt) in (1..=u16::MAX).zip(alts.split(|b| *b == b',')) {
+            if AltKind::of(alt) == Some(AltKind::Sequence) {
+                out.push(Allele::new(pos, reference, alt, number));
+            }
+        }
+        out
+    }
+
+    fn push(&mut self, allele: Allele<'a>) {
+        if let Some(place) = self.few.get_mut(self.len) {
+            *place = allele;
+        } else {
+            if self.many.is_empty() {
+                self.many.extend_from_slice(&self.few);
+            }
+            self.many.push(allele);
+        }
+        self.len += 1;
+    }
+
+    pub(crate) fn as_slice(&self) -> &[Allele<'a>] {
+        if self.many.is_empty() { &self.few[..self.len] } else { &self.many }
+    }
+}
+
+/// The bases of a region as they were and as the allele makes them. Reused.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Window {
+    pub(crate) before: Vec<u8>,
+    pub(crate) after: Vec<u8>,
+}
+
+impl Window {
+    pub(crate) fn clear(&mut self) {
+        self.before.clear();
+        self.after.clear();
+    }
+
+    /// Takes `len` bases from `from` on of the reference and of the haplotype with the allele in.
+    /// `last` is where the transcript ends: no window reaches further, and none begins before
+    /// `first`.
+    pub(crate) fn fill(
+        &mut self,
+        contig: &ContigView<'_>,
+        allele: &Allele<'_>,
+        from: i32,
+        len: i32,
+        (first, last): (i32, i32),
+    ) {
+        self.clear();
+        if from < first || len <= 0 {
+            return;
+        }
+        let behind = allele.pos + allele.ref_len();
+        self.fill_before(contig, allele, from, len, last);
+        let mut skipped = from - allele.pos;
+        if skipped < 0 {
+            append(&mut self.after, contig, from, -skipped);
+            skipped = 0;
+        }
+        if skipped < allele.alt_len() && (self.after.len() as i32) < len {
+            let wanted = (len - self.after.len() as i32).min(allele.alt_len() - skipped);
+            let from = skipped as usize;
+            self.after.extend_from_slice(&allele.alt[from..from + wanted as usize]);
+            skipped -= wanted;
+        }
+        // Bases behind the allele begin one base after what was skipped of an allele of one base.
+        let skipped = if skipped < 0 { 0 } else { skipped - 1 };
+        let missing = len - self.after.len() as i32;
+        if missing > 0 {
+            let beyond = (behind + missing - 1 + skipped - last).max(0);
+            append(&mut self.after, contig, behind + skipped, missing - beyond);
+        }
+    }
+
+    fn fill_before(
+        &mut self,
+        contig: &ContigView<'_>,
+        allele: &Allele<'_>,
+        from: i32,
+        len: i32,
+        last: i32,
+    ) {
+        // Up to the allele's end the window may reach beyond the transcript, behind it not.
+        let behind = allele.pos + allele.ref_len();
+        let head = (allele.pos - from).max(0);
+        let inside = (behind - from.max(allele.pos)).max(0).min((len - head).max(0));
+        append(&mut self.before, contig, from, head + inside);
+        let missing = len - self.before.len() as i32;
+        if missing > 0 {
+            let beyond = (behind + missing - 1 - last).max(0);
+            append(&mut self.before, contig, behind, missing - beyond);
+        }
+    }
+
+    /// Whether both are the same in `len` bases from `from` on.
+    pub(crate) fn same(&self, from: usize, len: usize) -> bool {
+        let part = |bases: &Vec<u8>| bases.get(from..from + len).map(<[u8]>::to_vec);
+        part(&self.before).is_some_and(|before| part(&self.after) == Some(before))
+    }
+}
+
+/// Appends bases of the contig, `N` beyond its ends.
+pub(crate) fn append(out: &mut Vec<u8>, contig: &ContigView<'_>, from: i32, len: i32) {
+    if len <= 0 {
+        return;
+    }
+    if let Some(bases) = contig.bases(from, from + len - 1) {
+        out.extend_from_slice(bases);
+        return;
+    }
+    out.extend((from..from + len).map(|pos| base(contig, pos)));
+}
+
+/// A base of the contig, `N` beyond its ends.
+#[inline]
+pub(crate) fn base(contig: &ContigView<'_>, pos: i32) -> u8 {
+    contig.bases(pos, pos).map_or(b'N', |bases| bases[0])
+}

@@ -1,0 +1,313 @@
+//! The models as this mode looks at them: coding sequence trimmed to whole codons, UTRs, exons with
+//! their splice regions, and an index over all of them.
+
+use crate::model::{Cds, ContigModel, RegionIndex, Strand, Transcript};
+use crate::reference::{ContigView, Reference};
+
+/// Bases of an intron next to an exon that belong to the splice region.
+pub(crate) const REGION_INTRON: i32 = 8;
+/// Bases of an intron next to an exon that are its splice site.
+pub(crate) const SITE: i32 = 2;
+/// Bases of an exon next to an intron that belong to the splice region.
+pub(crate) const REGION_EXON: i32 = 3;
+
+/// Bins of 1 kb: in gene-rich regions a larger bin holds hundreds of exons.
+const BIN_SHIFT: u32 = 10;
+
+/// What a feature is. The order is the order in which a record is compared to features.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    /// Coding sequence: the number of the segment.
+    Cds(u16),
+    /// 5' UTR.
+    Utr5,
+    /// 3' UTR.
+    Utr3,
+    /// Exon of a transcript that has coding sequence.
+    Exon,
+}
+
+/// A part of a transcript.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Feature {
+    pub(crate) kind: Kind,
+    pub(crate) start: i32,
+    pub(crate) end: i32,
+    pub(crate) transcript: u32,
+}
+
+/// A stretch of coding sequence, in genomic order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Segment {
+    pub(crate) start: i32,
+    pub(crate) end: i32,
+    /// Coding bases before it in genomic order.
+    pub(crate) offset: i32,
+}
+
+/// The coding sequence of a transcript, cut to whole codons.
+#[derive(Clone, Debug)]
+pub(crate) struct Coding {
+    pub(crate) transcript: u32,
+    pub(crate) segments: Vec<Segment>,
+    /// Bases of all segments.
+    pub(crate) len: i32,
+    /// Coding bases of the model before the first whole codon.
+    pub(crate) skip: i32,
+    /// Whether the model has the start codon.
+    pub(crate) has_start: bool,
+    /// Whether the model has the stop codon.
+    pub(crate) has_stop: bool,
+}
+
+/// One contig.
+#[derive(Debug, Default)]
+pub(crate) struct CsqContig {
+    pub(crate) features: Vec<Feature>,
+    pub(crate) index: RegionIndex,
+    /// Transcripts by start, the longer first, and an index over their places in this order.
+    order: Vec<u32>,
+    transcripts: RegionIndex,
+    coding: Vec<Coding>,
+    /// By transcript: its number in `coding` plus one, or 0.
+    coding_of: Vec<u32>,
+    /// By transcript: its biotype's number.
+    pub(crate) biotypes: Vec<u16>,
+    /// Regions that a haplotype may span, sorted, not overlapping.
+    pub(crate) spans: Vec<(i32, i32)>,
+}
+
+/// All contigs of a reference, and the names of biotypes.
+#[derive(Debug, Default)]
+pub struct CsqModel {
+    pub(crate) contigs: Vec<CsqContig>,
+    pub(crate) biotypes: Vec<String>,
+    pub(crate) decay: Option<u16>,
+}
+
+impl CsqModel {
+    /// The model of a reference.
+    pub fn new(reference: &Reference) -> Self {
+        let mut out = Self::default();
+        for contig in reference.contigs() {
+            let built = CsqContig::new(&contig, &mut out.biotypes);
+            out.contigs.push(built);
+        }
+        let decay = out.biotypes.iter().position(|name| name == "NMD");
+        out.decay = decay.map(|n| n as u16);
+        out
+    }
+}
+
+impl CsqContig {
+    fn new(contig: &ContigView<'_>, biotypes: &mut Vec<String>) -> Self {
+        let model: &ContigModel = contig.model;
+        let mut out = Self { coding_of: vec![0; model.transcripts.len()], ..Self::default() };
+        for (number, transcript) in model.transcripts.iter().enumerate() {
+            out.biotypes.push(biotype_number(biotypes, transcript));
+            let Some(cds) = &transcript.cds else { continue };
+            out.add_transcript(number as u32, transcript, cds);
+        }
+        out.features.sort_by_key(|f| (kind_rank(f.kind), f.start, -f.end, f.transcript));
+        let spans = out.features.iter().map(|f| match f.kind {
+            Kind::Exon => (f.start - REGION_INTRON, f.end + REGION_INTRON),
+            _ => (f.start, f.end),
+        });
+        out.index = RegionIndex::with_shift(spans, 0, BIN_SHIFT);
+        let span = |n: &u32| {
+            let transcript = &model.transcripts[*n as usize];
+            (transcript.start, transcript.end)
+        };
+        out.order = (0..model.transcripts.len() as u32).collect();
+        out.order.sort_by_key(|n| (span(n).0, -span(n).1));
+        out.transcripts = RegionIndex::new(out.order.iter().map(span), 0);
+        out.spans = joined_spans(&out.coding);
+        out
+    }
+
+    fn add_transcript(&mut self, number: u32, transcript: &Transcript, cds: &Cds) {
+        let coding = Coding::new(number, transcript, cds);
+        let feature = |kind, start, end| Feature { kind, start, end, transcript: number };
+        for (n, segment) in coding.segments.iter().enumerate() {
+            self.features.push(feature(Kind::Cds(n as u16), segment.start, segment.end));
+        }
+        let (first, last) = transcript.coding_region().unwrap_or_default();
+        for exon in &transcript.exons {
+            self.features.push(feature(Kind::Exon, exon.start, exon.end));
+            let (left, right) = match transcript.strand {
+                Strand::Forward => (Kind::Utr5, Kind::Utr3),
+                Strand::Reverse => (Kind::Utr3, Kind::Utr5),
+            };
+            if exon.start < first {
+                self.features.push(feature(left, exon.start, exon.end.min(first - 1)));
+            }
+            if exon.end > last {
+                self.features.push(feature(right, exon.start.max(last + 1), exon.end));
+            }
+        }
+        if !coding.segments.is_empty() {
+            self.coding.push(coding);
+            self.coding_of[number as usize] = self.coding.len() as u32;
+        }
+    }
+
+    /// The coding sequence of a transcript.
+    #[inline]
+    pub(crate) fn coding(&self, transcript: u32) -> Option<&Coding> {
+        let number = self.coding_of[transcript as usize] as usize;
+        number.checked_sub(1).map(|number| &self.coding[number])
+    }
+
+    /// Numbers of the features that touch a region, exons with their splice regions, in order.
+    pub(crate) fn touched(&self, start: i32, end: i32, out: &mut Vec<u32>) {
+        out.clear();
+        for number in self.index.query(start, end) {
+            let feature = &self.features[number as usize];
+            let margin = if feature.kind == Kind::Exon { REGION_INTRON } else { 0 };
+            if feature.start - margin <= end && feature.end + margin >= start {
+                out.push(number);
+            }
+        }
+        out.sort_unstable();
+    }
+
+    /// Transcripts that may touch a region, by start, the longer first.
+    pub(crate) fn transcripts(&self, start: i32, end: i32) -> impl Iterator<Item = u32> {
+        self.transcripts.query(start, end).map(|n| self.order[n as usize])
+    }
+
+    /// The UTR of a transcript that touches a region.
+    pub(crate) fn utr(&self, transcript: u32, start: i32, end: i32) -> Option<Kind> {
+        let found = self.index.query(start, end).map(|n| self.features[n as usize]);
+        let mut utrs = found.filter(|f| matches!(f.kind, Kind::Utr5 | Kind::Utr3));
+        utrs.find(|f| f.transcript == transcript && f.start <= end && f.end >= start)
+            .map(|f| f.kind)
+    }
+}
+
+const fn kind_rank(kind: Kind) -> u8 {
+    match kind {
+        Kind::Cds(_) => 0,
+        Kind::Utr5 | Kind::Utr3 => 1,
+        Kind::Exon => 2,
+    }
+}
+
+impl Coding {
+    fn new(number: u32, transcript: &Transcript, cds: &Cds) -> Self {
+        let mut parts: Vec<(i32, i32)> = cds.segments.iter().map(|s| (s.start, s.end)).collect();
+        let skip = i32::from(cds.skip).min(cds.len);
+        let rest = (cds.len - skip) % 3;
+        // In reading direction: from the front the bases of a codon cut off, from the back too.
+        trim(&mut parts, skip, transcript.strand, true);
+        trim(&mut parts, rest, transcript.strand, false);
+        if transcript.strand.is_reverse() {
+            parts.reverse();
+        }
+        let mut len = 0;
+        let mut segments = Vec::with_capacity(parts.len());
+        for (start, end) in parts {
+            segments.push(Segment { start, end, offset: len });
+            len += end - start + 1;
+        }
+        let (has_start, has_stop) = (skip == 0, rest == 0);
+        Self { transcript: number, segments, len, skip, has_start, has_stop }
+    }
+}
+
+/// Takes bases off the front or the back of segments in reading direction.
+fn trim(parts: &mut Vec<(i32, i32)>, mut bases: i32, strand: Strand, front: bool) {
+    while bases > 0 {
+        let at = if front { 0 } else { parts.len().saturating_sub(1) };
+        let Some(part) = parts.get_mut(at) else { return };
+        let len = part.1 - part.0 + 1;
+        if len <= bases {
+            bases -= len;
+            parts.remove(at);
+            continue;
+        }
+        if front == (strand == Strand::Forward) {
+            part.0 += bases;
+        } else {
+            part.1 -= bases;
+        }
+        return;
+    }
+}
+
+/// The spans of coding sequences with those that overlap made one.
+fn joined_spans(coding: &[Coding]) -> Vec<(i32, i32)> {
+    let ends = |c: &Coding| Some((c.segments.first()?.start, c.segments.last()?.end));
+    let mut spans: Vec<(i32, i32)> = coding.iter().filter_map(ends).collect();
+    spans.sort_unstable();
+    let mut out: Vec<(i32, i32)> = Vec::new();
+    for (start, end) in spans {
+        match out.last_mut() {
+            Some(last) if start <= last.1 + 1 => last.1 = last.1.max(end),
+            _ => out.push((start, end)),
+        }
+    }
+    out
+}
+
+/// The number of a transcript's biotype as this layout writes it.
+fn biotype_number(known: &mut Vec<String>, transcript: &Transcript) -> u16 {
+    let name = match &*transcript.biotype {
+        "nonsense_mediated_decay" => "NMD",
+        "Mt_tRNA" => "MT_tRNA",
+        "Mt_rRNA" => "MT_rRNA",
+        "known_ncrna" => "known_ncRNA",
+        "3prime_overlapping_ncRNA" | "3prime_overlapping_ncrna" => "3_prime_overlapping_ncRNA",
+        other => match other.strip_suffix("_gene") {
+            Some(bare) if other.starts_with("IG_") || other.starts_with("TR_") => bare,
+            _ => other,
+        },
+    };
+    let number = known.iter().position(|k| k == name).unwrap_or_else(|| {
+        known.push(name.to_owned());
+        known.len() - 1
+    });
+    number as u16
+}
+
+/// Whether a transcript of this biotype codes for a protein even where the models do not say how.
+pub(crate) fn is_coding_biotype(name: &str) -> bool {
+    matches!(
+        name,
+        "protein_coding"
+            | "protein_coding_LoF"
+            | "polymorphic_pseudogene"
+            | "NMD"
+            | "non_stop_decay"
+            | "IG_C"
+            | "IG_D"
+            | "IG_J"
+            | "IG_LV"
+            | "IG_V"
+            | "TR_C"
+            | "TR_D"
+            | "TR_J"
+            | "TR_V"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_are_trimmed_in_reading_direction() {
+        let trimmed = |bases, strand, front| {
+            let mut parts = match strand {
+                Strand::Forward => vec![(10, 11), (20, 25)],
+                Strand::Reverse => vec![(20, 25), (10, 11)],
+            };
+            trim(&mut parts, bases, strand, front);
+            parts
+        };
+        assert_eq!(trimmed(1, Strand::Forward, true), [(11, 11), (20, 25)]);
+        assert_eq!(trimmed(2, Strand::Forward, false), [(10, 11), (20, 23)]);
+        assert_eq!(trimmed(2, Strand::Reverse, true), [(20, 23), (10, 11)]);
+        assert_eq!(trimmed(2, Strand::Reverse, false), [(20, 25)]);
+    }
+}

@@ -1,0 +1,166 @@
+//! Amino acids of a stretch of coding sequence, before and after a change.
+
+use super::allele::base;
+use super::model::Coding;
+use crate::model::{CodonTable, Transcript, complement};
+use crate::reference::ContigView;
+
+/// The coding sequence of a transcript, readable from any place and in both directions.
+#[derive(Clone, Copy)]
+pub(crate) struct Spliced<'a> {
+    contig: &'a ContigView<'a>,
+    coding: &'a Coding,
+    reverse: bool,
+    /// In reading direction, from the first whole codon on.
+    bases: &'a [u8],
+    code: Code,
+}
+
+/// A genetic code with its start codons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Code {
+    table: CodonTable,
+    /// Whether codons other than ATG start in the standard code too.
+    all_starts: bool,
+}
+
+impl Code {
+    fn is_start(self, codon: &[u8]) -> bool {
+        match self.table {
+            CodonTable::Standard if !self.all_starts => codon == b"ATG",
+            table => table.is_start(codon),
+        }
+    }
+}
+
+/// A peptide, up to its first stop.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Peptide {
+    pub(crate) residues: Vec<u8>,
+    /// Whether the codon of its first residue can start translation.
+    pub(crate) begins_with_start: bool,
+    /// Whether that of its last can.
+    pub(crate) ends_in_start: bool,
+}
+
+impl Peptide {
+    pub(crate) fn ends_in_stop(&self) -> bool {
+        self.residues.last() == Some(&b'*')
+    }
+}
+
+/// Where a stretch lies, in genomic direction.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stretch {
+    /// Coding bases of the reference before it.
+    pub(crate) from: i32,
+    /// Coding bases of the reference up to its end.
+    pub(crate) to: i32,
+    /// Coding bases before it in the sequence that is translated.
+    pub(crate) before: i32,
+    /// Coding bases of that whole sequence.
+    pub(crate) total: i32,
+    /// Whether to read on to the end, because the frame is shifted.
+    pub(crate) to_end: bool,
+}
+
+impl<'a> Spliced<'a> {
+    pub(crate) fn new(
+        contig: &'a ContigView<'a>,
+        transcript: &Transcript,
+        coding: &'a Coding,
+        code: Option<CodonTable>,
+    ) -> Self {
+        let cds = transcript.cds.as_ref();
+        let bases = cds.map_or(&[][..], |cds| contig.coding(cds));
+        let own = cds.map_or(CodonTable::Standard, |cds| cds.table);
+        let code = Code { table: code.unwrap_or(own), all_starts: code.is_some() };
+        let from = (coding.skip as usize).min(bases.len());
+        let to = (from + coding.len as usize).min(bases.len());
+        let reverse = transcript.strand.is_reverse();
+        Self { contig, coding, reverse, bases: &bases[from..to], code }
+    }
+
+    /// Whether the first codon can start translation.
+    pub(crate) fn begins_with_start(&self) -> bool {
+        self.bases.get(..3).is_some_and(|codon| self.code.is_start(codon))
+    }
+
+    /// A base in reading direction; beyond the ends those of the genome follow.
+    fn base(&self, index: i32) -> u8 {
+        if let Ok(index) = usize::try_from(index)
+            && let Some(base) = self.bases.get(index)
+        {
+            return *base;
+        }
+        let (Some(first), Some(last)) = (self.coding.segments.first(), self.coding.segments.last())
+        else {
+            return b'N';
+        };
+        let beyond = if index < 0 { index } else { index - self.coding.len + 1 };
+        match (self.reverse, index < 0) {
+            (false, true) => base(self.contig, first.start + beyond),
+            (false, false) => base(self.contig, last.end + beyond),
+            (true, true) => complement(base(self.contig, last.end - beyond)),
+            (true, false) => complement(base(self.contig, first.start - beyond)),
+        }
+    }
+
+    /// Appends bases `from..to` in reading direction.
+    fn extend(&self, out: &mut Vec<u8>, from: i32, to: i32) {
+        let inside = usize::try_from(from).ok().and_then(|from| self.bases.get(from..to as usize));
+        match inside {
+            Some(bases) => out.extend_from_slice(bases),
+            None => out.extend((from..to).map(|index| self.base(index))),
+        }
+    }
+
+    /// Appends coding bases `from..to`, counted in genomic direction, as the genome has them.
+    pub(crate) fn append(&self, out: &mut Vec<u8>, from: i32, to: i32) {
+        if !self.reverse {
+            return self.extend(out, from, to);
+        }
+        let (len, start) = (self.coding.len, out.len());
+        self.extend(out, len - to, len - from);
+        out[start..].reverse();
+        out[start..].iter_mut().for_each(|base| *base = complement(*base));
+    }
+
+    /// Translates `bases` (in genomic direction) in the place of a stretch.
+    pub(crate) fn translate(
+        &self,
+        bases: &[u8],
+        stretch: Stretch,
+        out: &mut Peptide,
+        codons: &mut Vec<u8>,
+    ) {
+        out.residues.clear();
+        (out.begins_with_start, out.ends_in_start) = (false, false);
+        if bases.is_empty() {
+            out.residues.push(b'?');
+            return;
+        }
+        let len = self.coding.len;
+        let (before, from, to) = if self.reverse {
+            let before = stretch.total - stretch.before - bases.len() as i32;
+            (before, len - stretch.to, len - stretch.from)
+        } else {
+            (stretch.before, stretch.from, stretch.to)
+        };
+        codons.clear();
+        let lead = before.rem_euclid(3);
+        self.extend(codons, from - lead, from);
+        if self.reverse {
+            codons.extend(bases.iter().rev().map(|b| complement(*b)));
+        } else {
+            codons.extend_from_slice(bases);
+        }
+        let missing = (3 - codons.len() as i32 % 3) % 3;
+        let rest = if stretch.to_end { (len - to - missing).max(0) / 3 * 3 } else { 0 };
+        self.extend(codons, to, to + missing + rest);
+        self.code.table.translate_to_stop(codons, &mut out.residues);
+        let codons = &codons[..3 * out.residues.len()];
+        out.begins_with_start = codons.get(..3).is_some_and(|codon| self.code.is_start(codon));
+        out.ends_in_start = codons.last_chunk::<3>().is_some_and(|codon| self.code.is_start(codon));
+    }
+}

@@ -1,0 +1,220 @@
+//! The held records with their calls, as lines.
+
+use super::KEY;
+use super::calls::Calls;
+use super::engine::CsqAnnotator;
+use super::held::{Call, Held, HeldRecord};
+use crate::consequence::{Term, TermSet};
+use crate::layout::{push_escaped, push_int};
+use crate::reference::ContigView;
+use crate::report::{Place, Places};
+
+impl<'r> CsqAnnotator<'r> {
+    /// Writes all held records, counts what was said of them, and forgets them.
+    pub(super) fn write_held(&mut self, out: &mut Vec<u8>) {
+        for n in 0..self.held.records.len() {
+            self.count(&self.held.records[n].clone());
+            self.write(&self.held.records[n], out);
+        }
+        self.held.clear();
+    }
+
+    fn write(&self, record: &HeldRecord, out: &mut Vec<u8>) {
+        let line = self.held.line(record);
+        out.extend_from_slice(&line[..record.info]);
+        let start = out.len();
+        push_info(out, &line[record.info..record.info_end], self.replaces_key);
+        if !record.extra.is_empty() {
+            begin_field(out, start);
+            out.extend_from_slice(&self.held.extra[record.extra.clone()]);
+        }
+        let mut first = true;
+        for call in self.held.calls_of(record) {
+            if first {
+                begin_field(out, start);
+                out.extend_from_slice(KEY.as_bytes());
+                out.push(b'=');
+            } else {
+                out.push(b',');
+            }
+            first = false;
+            self.write_call(call, out);
+        }
+        if out.len() == start {
+            out.push(b'.');
+        }
+        let rest = &line[record.info_end..];
+        if record.mask_len == 0 && !self.replaces_key {
+            out.extend_from_slice(rest);
+        } else {
+            write_samples(&self.held, record, rest, out);
+        }
+        out.push(b'\n');
+    }
+
+    fn write_call(&self, call: &Call, out: &mut Vec<u8>) {
+        let Some(contig) = self.contig_of_held() else { return };
+        let calls = call.calls.reported();
+        if let Some(record) = self.held.records.get(call.elsewhere as usize)
+            && calls.has(Calls::ELSEWHERE)
+        {
+            out.push(b'@');
+            push_int(out, record.pos);
+            return;
+        }
+        if calls.has(Calls::BEHIND_STOP) {
+            out.push(b'*');
+        }
+        let transcript = &contig.model.transcripts[call.transcript as usize];
+        let gene = &contig.model.genes[transcript.gene as usize];
+        let biotypes = &self.model.contigs[contig.number as usize].biotypes;
+        let biotype = biotypes[call.transcript as usize];
+        let names_transcript = !calls.without(Calls::OF_GENE).is_empty();
+        let decay = names_transcript && self.model.decay == Some(biotype);
+        for (n, name) in calls.names().chain(decay.then_some("NMD_transcript")).enumerate() {
+            if n > 0 {
+                out.push(b'&');
+            }
+            out.extend_from_slice(name.as_bytes());
+        }
+        out.push(b'|');
+        let symbol = if gene.symbol.is_empty() { &gene.id } else { &gene.symbol };
+        push_escaped(out, symbol.as_bytes());
+        out.push(b'|');
+        if names_transcript {
+            push_escaped(out, bare_id(&transcript.id).as_bytes());
+        }
+        out.push(b'|');
+        push_escaped(out, self.model.biotypes[usize::from(biotype)].as_bytes());
+        let change = &self.held.text[call.change.start as usize..call.change.end as usize];
+        if calls.names_strand() || !change.is_empty() {
+            out.push(b'|');
+            out.extend_from_slice(transcript.strand.sign().as_bytes());
+            out.extend_from_slice(change);
+        }
+    }
+
+    /// The contig of the records that are held: they are written before another is entered.
+    fn contig_of_held(&self) -> Option<ContigView<'r>> {
+        self.place.map(|(contig, _)| contig)
+    }
+
+    fn count(&mut self, record: &HeldRecord) {
+        self.intake.counts.unnamed += u64::from(record.unnamed);
+        if self.place.is_none() {
+            return;
+        }
+        let line = self.held.line(record);
+        let alts = line[record.alt.clone()].split(|b| *b == b',').count() as u16;
+        let counts = &mut self.intake.counts;
+        let mut places = Places::default();
+        for allele in 1..=alts {
+            let mut all = TermSet::EMPTY;
+            let calls = self.held.calls_of(record);
+            for call in calls.filter(|call| call.allele == 0 || call.allele == allele) {
+                add_places(call.calls, &mut places);
+                for term in call.calls.reported().terms().iter() {
+                    all.insert(term);
+                    counts.terms[term as usize] += 1;
+                }
+            }
+            if all.is_empty() {
+                all.insert(Term::Intergenic);
+                counts.terms[Term::Intergenic as usize] += 1;
+                places.insert(Place::Intergenic);
+            }
+            counts.add_terms(all);
+        }
+        counts.add_places(places);
+    }
+}
+
+fn add_places(calls: Calls, places: &mut Places) {
+    let splice = Calls::SPLICE_ACCEPTOR.and(Calls::SPLICE_DONOR).and(Calls::SPLICE_REGION);
+    for (any, place) in [
+        (Calls::COMPOUND.and(Calls::CODING_SEQUENCE), Place::Cds),
+        (Calls::COMPOUND.and(Calls::UTR5).and(Calls::UTR3), Place::Exonic),
+        (Calls::UTR5, Place::FivePrimeUtr),
+        (Calls::UTR3, Place::ThreePrimeUtr),
+        (Calls::INTRON, Place::Intronic),
+        (Calls::NON_CODING, Place::NonCodingExonic),
+        (splice, Place::Splice),
+    ] {
+        if calls.has(any) {
+            places.insert(place);
+        }
+    }
+}
+
+/// Ensembl's identifiers without their version; in others a dot belongs to the name.
+fn bare_id(id: &str) -> &str {
+    match id.split_once('.') {
+        Some((bare, _)) if id.starts_with("ENS") => bare,
+        _ => id,
+    }
+}
+
+fn begin_field(out: &mut Vec<u8>, start: usize) {
+    if out.len() > start {
+        out.push(b';');
+    }
+}
+
+/// Copies INFO; `.` becomes nothing, and an old value of our key is left out.
+fn push_info(out: &mut Vec<u8>, info: &[u8], replaces_key: bool) {
+    if info == b"." {
+        return;
+    }
+    if !replaces_key {
+        out.extend_from_slice(info);
+        return;
+    }
+    let start = out.len();
+    let old =
+        |field: &&[u8]| !field.strip_prefix(KEY.as_bytes()).is_some_and(|v| v.starts_with(b"="));
+    for field in info.split(|b| *b == b';').filter(old) {
+        begin_field(out, start);
+        out.extend_from_slice(field);
+    }
+}
+
+/// FORMAT and samples with the masks of the record behind their other values.
+fn write_samples(held: &Held, record: &HeldRecord, rest: &[u8], out: &mut Vec<u8>) {
+    let mut columns = rest.split(|b| *b == b'\t').skip(1);
+    let Some(format) = columns.next() else { return };
+    let old = format.split(|b| *b == b':').position(|key| key == KEY.as_bytes());
+    let keys = format.split(|b| *b == b':').count() - usize::from(old.is_some());
+    let copy = |column: &[u8], out: &mut Vec<u8>| {
+        let fields = column.split(|b| *b == b':').enumerate().filter(|(n, _)| Some(*n) != old);
+        let mut written = 0;
+        for (_, field) in fields {
+            if written > 0 {
+                out.push(b':');
+            }
+            out.extend_from_slice(field);
+            written += 1;
+        }
+        written
+    };
+    out.push(b'\t');
+    copy(format, out);
+    if record.mask_len > 0 {
+        out.push(b':');
+        out.extend_from_slice(KEY.as_bytes());
+    }
+    for (sample, column) in columns.enumerate() {
+        out.push(b'\t');
+        let written = copy(column, out);
+        if record.mask_len == 0 {
+            continue;
+        }
+        // Values left out at the end are missing ones.
+        for _ in written..keys {
+            out.extend_from_slice(b":.");
+        }
+        for (n, value) in held.mask(record, sample).iter().enumerate() {
+            out.push(if n == 0 { b':' } else { b',' });
+            push_int(out, *value as i32);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The modes of annotation behind one face.
+
+use super::{Mode, Options};
+use crate::annotate::Annotator;
+use crate::csq::{CsqAnnotator, CsqModel};
+use crate::error::InputError;
+use crate::reference::Reference;
+use crate::report::Counts;
+use gas_shared::vcf::Header;
+
+/// An annotator of either mode; one for each thread.
+pub(super) enum Engine<'r> {
+    Full(Box<Annotator<'r>>),
+    Csq(Box<CsqAnnotator<'r>>),
+}
+
+impl<'r> Engine<'r> {
+    pub(super) fn new(
+        reference: &'r Reference,
+        model: &'r CsqModel,
+        options: &Options,
+        header: &Header,
+    ) -> Self {
+        let replaces_key = header.info_keys.contains(options.mode.key());
+        let samples = header.samples.len();
+        match options.mode {
+            Mode::Full(layout) => {
+                Self::Full(Box::new(Annotator::new(reference, samples, layout, replaces_key)))
+            }
+            Mode::Csq(options) => Self::Csq(Box::new(CsqAnnotator::new(
+                reference,
+                model,
+                options,
+                samples,
+                replaces_key,
+            ))),
+        }
+    }
+
+    pub(super) fn record(
+        &mut self,
+        number: u64,
+        line: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<u64, InputError> {
+        match self {
+            Self::Full(annotator) => annotator.record(number, line, out),
+            Self::Csq(annotator) => annotator.record(number, line, out),
+        }
+    }
+
+    /// Writes what is held back.
+    pub(super) fn finish_chunk(&mut self, out: &mut Vec<u8>) {
+        match self {
+            Self::Full(_) => {}
+            Self::Csq(annotator) => annotator.finish_chunk(out),
+        }
+    }
+
+    pub(super) fn counts(&self) -> &Counts {
+        match self {
+            Self::Full(annotator) => annotator.counts(),
+            Self::Csq(annotator) => annotator.counts(),
+        }
+    }
+
+    pub(super) fn into_counts(self) -> Counts {
+        match self {
+            Self::Full(annotator) => annotator.into_counts(),
+            Self::Csq(annotator) => annotator.into_counts(),
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Sorting of a file that is not, with bounded memory: sorted runs on disk, merged.
+
+use super::header::HeaderText;
+use super::input::{ANYWHERE, Chunk, InputFile, Limits};
+use super::output::PartialFile;
+use super::read_header;
+use crate::Error;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// Text held in memory at once.
+const RUN_BYTES: usize = 256 << 20;
+
+/// What a record is sorted by: contigs in the order in which they first come, then positions;
+/// records of one position keep their order.
+type Key = (u32, u64);
+
+/// A sorted copy of a file, removed when it goes.
+#[derive(Debug)]
+pub(crate) struct Sorted {
+    pub(crate) path: PathBuf,
+    _partial: PartialFile,
+}
+
+/// Sorts `input` into a file beside `output`.
+///
+/// # Errors
+/// [`Error`] where a file cannot be read or written.
+pub(crate) fn sort(input: &Path, output: &Path, limits: Limits) -> Result<Sorted, Error> {
+    sort_in_runs(input, output, limits, RUN_BYTES)
+}
+
+fn sort_in_runs(
+    input: &Path,
+    output: &Path,
+    limits: Limits,
+    run_bytes: usize,
+) -> Result<Sorted, Error> {
+    let mut source = InputFile::open(input, limits)?;
+    let header = read_header(&mut source)?;
+    let mut runs = Runs { output, contigs: HashMap::new(), files: Vec::new() };
+    let mut text = Vec::new();
+    let mut chunk = Chunk::default();
+    while source.next_chunk(&mut chunk, ANYWHERE)? {
+        text.extend_from_slice(&chunk.bytes);
+        if text.len() >= run_bytes {
+            runs.write(&text)?;
+            text.clear();
+        }
+    }
+    runs.write(&text)?;
+    drop(text);
+    let path = beside(output, "sorted");
+    let partial = PartialFile::new(&path);
+    runs.merge(&header, &path)?;
+    Ok(Sorted { path, _partial: partial })
+}
+
+fn beside(output: &Path, what: &str) -> PathBuf {
+    let mut name = output.to_owned().into_os_string();
+    name.push(format!(".{what}.tmp"));
+    name.into()
+}
+
+struct Runs<'a> {
+    output: &'a Path,
+    contigs: HashMap<Vec<u8>, u32>,
+    files: Vec<(PathBuf, PartialFile)>,
+}
+
+impl Runs<'_> {
+    fn key(&mut self, line: &[u8]) -> Key {
+        let mut columns = line.split(|b| *b == b'\t');
+        let name = columns.next().unwrap_or_default();
+        let pos = columns.next().and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
+        let next = self.contigs.len() as u32;
+        let contig = match self.contigs.get(name) {
+            Some(contig) => *contig,
+            None => *self.contigs.entry(name.to_vec()).or_insert(next),
+        };
+        // Lines that are no records are refused when they are annotated.
+        (contig, pos.unwrap_or(0))
+    }
+
+    fn write(&mut self, text: &[u8]) -> Result<(), Error> {
+        let lines = text.split(|b| *b == b'\n').filter(|line| !line.is_empty());
+        let mut lines: Vec<(Key, &[u8])> = lines.map(|line| (self.key(line), line)).collect();
+        lines.sort_by_key(|(key, _)| *key);
+        let path = beside(self.output, &format!("run{}", self.files.len()));
+        let partial = PartialFile::new(&path);
+        let file = File::create(&path).map_err(Error::file(&path))?;
+        let mut out = BufWriter::new(file);
+        for (_, line) in lines {
+            out.write_all(line).and_then(|()| out.write_all(b"\n")).map_err(Error::file(&path))?;
+        }
+        out.flush().map_err(Error::file(&path))?;
+        self.files.push((path, partial));
+        Ok(())
+    }
+
+    fn merge(&mut self, header: &HeaderText, path: &Path) -> Result<(), Error> {
+        let mut out = BufWriter::new(File::create(path).map_err(Error::file(path))?);
+        let mut text = Vec::new();
+        header.write_as_it_is(&mut text);
+        out.write_all(&text).map_err(Error::file(path))?;
+        let mut readers = Vec::new();
+        for (path, _) in &self.files {
+            readers.push(BufReader::new(File::open(path).map_err(Error::file(path))?));
+        }
+        let mut heap = BinaryHeap::new();
+        for (n, reader) in readers.iter_mut().enumerate() {
+            if let Some(line) = next_line(reader)? {
+                heap.push(Reverse((self.key(&line), n, line)));
+            }
+        }
+        while let Some(Reverse((_, n, line))) = heap.pop() {
+            out.write_all(&line).map_err(Error::file(path))?;
+            if let Some(line) = next_line(&mut readers[n])? {
+                heap.push(Reverse((self.key(&line), n, line)));
+            }
+        }
+        out.flush().map_err(Error::file(path))
+    }
+}
+
+fn next_line(reader: &mut impl BufRead) -> Result<Option<Vec<u8>>, Error> {
+    let mut line = Vec::new();
+    let read = reader.read_until(b'\n', &mut line).map_err(Error::file("a sorted run"))?;
+    Ok((read > 0).then_some(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_merged_in_order_and_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (input, output) = (folder.path().join("in.vcf"), folder.path().join("out.vcf"));
+        let header = "##fileformat=VCFv4.2\n##x=1\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
+        let record =
+            |contig: &str, pos: u32, id: &str| format!("{contig}\t{pos}\t{id}\tA\tC\t.\t.\t.\n");
+        let mut text = header.to_owned();
+        for n in 0..30_000u32 {
+            let contig = if n % 3 == 0 { "2" } else { "1" };
+            text += &record(contig, (n * 7919) % 10_007 + 1, &n.to_string());
+        }
+        std::fs::write(&input, &text).unwrap();
+        let sorted = sort_in_runs(&input, &output, Limits::default(), 100_000).unwrap();
+        let found = std::fs::read_to_string(&sorted.path).unwrap();
+        assert!(found.starts_with(header));
+        let key = |line: &str| {
+            let columns: Vec<&str> = line.split('\t').collect();
+            (
+                columns[0] == "1",
+                columns[1].parse::<u32>().unwrap(),
+                columns[2].parse::<u32>().unwrap(),
+            )
+        };
+        let keys: Vec<_> = found.lines().skip(3).map(key).collect();
+        assert_eq!(keys.len(), 30_000);
+        assert!(keys.is_sorted());
+        drop(sorted);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

@@ -1,0 +1,232 @@
+//! Files as users have them: cut off, joined, unsorted, old, of another assembly.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
+mod common;
+
+use common::REFERENCE;
+use gas_annotate::check::{CheckOptions, check_file};
+use gas_annotate::csq::CsqOptions;
+use gas_annotate::pipeline::{Mode, Options, Outcome, annotate_file};
+use gas_annotate::stats::{as_text, summarise_file};
+use gas_annotate::vcf::{Limits, write_index};
+use gas_annotate::{Error, InputError};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+const COLUMNS: &str = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO";
+
+fn annotate(input: &Path, name: &str, options: &Options) -> (Result<Outcome, Error>, PathBuf) {
+    let output = input.with_file_name(name);
+    let never = AtomicBool::new(false);
+    (annotate_file(input, &output, &REFERENCE, options, &never, &|_, _| {}), output)
+}
+
+fn file(text: impl AsRef<[u8]>) -> PathBuf {
+    let path = tempfile::tempdir().unwrap().keep().join("in.vcf");
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+fn records(text: &str) -> Vec<&str> {
+    text.lines().filter(|line| !line.starts_with('#')).collect()
+}
+
+/// A record whose REF is what the reference has, or is not.
+fn snv(pos: i32, right: bool) -> String {
+    let base = REFERENCE.contig(b"20").unwrap().bases(pos, pos).unwrap()[0];
+    let other = if base == b'A' { 'C' } else { 'A' };
+    let (reference, alt) = if right { (char::from(base), other) } else { (other, 'T') };
+    format!("20\t{pos}\t.\t{reference}\t{alt}\t.\t.\t.\n")
+}
+
+#[test]
+fn a_bgzipped_file_without_its_end_is_refused() {
+    let text: String = (0..2000).map(|n| snv(100_000 + n * 50, true)).collect();
+    let whole = file(format!("##fileformat=VCFv4.2\n{COLUMNS}\n{text}"));
+    let (done, packed) = annotate(&whole, "out.vcf.gz", &Options::default());
+    done.unwrap();
+    let bytes = std::fs::read(packed).unwrap();
+    for cut in [28, bytes.len() / 2, bytes.len() - 40] {
+        let cut_off = whole.with_file_name(format!("cut-{cut}.vcf.gz"));
+        std::fs::write(&cut_off, &bytes[..bytes.len() - cut]).unwrap();
+        let error = annotate(&cut_off, "again.vcf", &Options::default()).0.unwrap_err();
+        assert!(matches!(error, Error::Input(InputError::Damaged(_))), "{cut}: {error}");
+        assert!(error.to_string().ends_with("upload it again"), "{error}");
+        assert!(!whole.with_file_name("again.vcf").exists());
+    }
+}
+
+#[test]
+fn definitions_given_twice_are_told_and_written_once() {
+    let input = file(format!(
+        "##fileformat=VCFv4.2\n##contig=<ID=20>\n##INFO=<ID=A,Number=1,Type=Integer,Description=\"x\">\n\
+         ##INFO=<ID=A,Number=1,Type=String,Description=\"y\">\n{COLUMNS}\n{}",
+        snv(100_000, true).replace("\t.\n", "\tA=1\n")
+    ));
+    let (done, packed) = annotate(&input, "out.vcf.gz", &Options::default());
+    assert_eq!(done.unwrap().warnings, ["line 4: INFO \"A\" is defined twice; the first counts"]);
+    // Another reader refuses a key that is defined twice.
+    write_index(&packed).unwrap();
+}
+
+#[test]
+fn a_sample_named_twice_is_told_and_annotated() {
+    let input = file(format!(
+        "##fileformat=VCFv4.2\n{COLUMNS}\tFORMAT\tS\tS\n{}",
+        snv(100_000, true).replace("\t.\n", "\t.\tGT\t0|1\t1|1\n")
+    ));
+    let (done, output) = annotate(&input, "out.vcf", &Options::default());
+    assert_eq!(done.unwrap().warnings, ["line 2, samples: sample \"S\" is there twice"]);
+    assert!(std::fs::read_to_string(output).unwrap().ends_with("\tGT\t0|1\t1|1\n"));
+}
+
+#[test]
+fn missing_samples_and_a_second_header_are_told_by_line() {
+    let head = format!("##fileformat=VCFv4.2\n{COLUMNS}");
+    let good = snv(100_000, true);
+    for (text, expected) in [
+        (
+            format!("{head}\tFORMAT\tS1\tS2\n{}", good.replace("\t.\n", "\t.\tGT\t0|1\n")),
+            "line 3, samples: the line has 1 sample column, the header names 2; is the line cut off?",
+        ),
+        (
+            format!("{head}\n{good}{head}\n{good}"),
+            "line 4: a header line stands among the records; were two files joined? use bcftools concat",
+        ),
+        (format!("{head}\n"), "line 2: the file has no records after its header"),
+    ] {
+        for mode in [Mode::Csq(CsqOptions::default()), Options::default().mode] {
+            let options = Options { mode, ..Options::default() };
+            let error = annotate(&file(&text), "out.vcf", &options).0.unwrap_err();
+            assert_eq!(error.to_string(), expected);
+        }
+    }
+}
+
+#[test]
+fn an_unsorted_file_is_sorted_so_that_haplotypes_meet() {
+    let input = file(format!(
+        "##fileformat=VCFv4.2\n{COLUMNS}\tFORMAT\tS\n\
+         20\t68355\tlast\tA\tG\t.\t.\t.\tGT\t1|0\nMT\t73\tother\tA\tG\t.\t.\t.\tGT\t1\n\
+         20\t68354\tfirst\tA\tC\t.\t.\t.\tGT\t1|0\n"
+    ));
+    let options = Options { mode: Mode::Csq(CsqOptions::default()), ..Options::default() };
+    let (done, output) = annotate(&input, "out.vcf", &options);
+    assert_eq!(
+        done.unwrap().warnings,
+        [
+            "line 5, CHROM: \"20\" comes again after another contig; the file is not sorted, so that it was sorted"
+        ]
+    );
+    let text = std::fs::read_to_string(&output).unwrap();
+    let found = records(&text);
+    assert!(
+        found[0].starts_with("20\t68354\tfirst\t") && found[0].contains("|2N>2R|"),
+        "{found:?}"
+    );
+    assert!(found[1].contains("BCSQ=@68354\t") && found[2].starts_with("MT\t73\t"), "{found:?}");
+    let folder = std::fs::read_dir(output.parent().unwrap()).unwrap();
+    assert_eq!(folder.count(), 2, "nothing temporary is left");
+}
+
+#[test]
+fn alleles_of_vcf_3_3_are_written_and_annotated_as_those_of_vcf_4() {
+    let input = file(format!(
+        "##fileformat=VCFv3.3\n##INFO=DP,1,Integer,\"Depth\"\n{COLUMNS}\tFORMAT\tS\n\
+         20\t68354\ta\tA\tD3\t.\t.\tDP=3\tGT\t0/1\n20\t68356\tb\tT\tIACG\t.\t.\t.\tGT\t0/1\n\
+         20\t68357\tc\tA\tG,D1,IT\t.\t.\t.\tGT\t0/1\n"
+    ));
+    let (done, packed) = annotate(&input, "out.vcf.gz", &Options::default());
+    let outcome = done.unwrap();
+    assert_eq!((outcome.counts.ref_mismatches, outcome.counts.alleles), (0, 5));
+    write_index(&packed).unwrap();
+    let plain = annotate(&input, "out.vcf", &Options::default()).1;
+    let text = std::fs::read_to_string(plain).unwrap();
+    let found = records(&text);
+    for (record, start, effect) in [
+        (found[0], "20\t68353\ta\tGAAT\tG\t.\t.\tDP=3;CSQ=-|", "-|inframe_deletion|"),
+        (found[1], "20\t68356\tb\tT\tTACG\t.\t.\tCSQ=ACG|", "ACG|inframe_insertion|"),
+        (found[2], "20\t68356\tc\tTA\tTG,T,TAT\t.\t.\tCSQ=G|", "-|frameshift_variant|"),
+    ] {
+        assert!(record.starts_with(start) && record.contains(effect), "{record}");
+        assert!(record.ends_with("\tGT\t0/1"), "{record}");
+    }
+    assert!(text.starts_with("##fileformat=VCFv4.2\n##INFO=<ID=DP,Number=1,"), "{text}");
+}
+
+#[test]
+fn a_run_on_the_wrong_assembly_stops_early() {
+    let wrong: String = (0..20_000).map(|n| snv(100_000 + n * 100, n % 3 == 0)).collect();
+    let input = file(format!(
+        "##fileformat=VCFv4.2\n##contig=<ID=20,length=64444167>\n{COLUMNS}\n{wrong}this is no record\n"
+    ));
+    let error = annotate(&input, "out.vcf", &Options::default()).0.unwrap_err().to_string();
+    // Not the last line, which was not reached.
+    assert!(error.contains("the file looks like GRCh38; lift it over to GRCh37"), "{error}");
+}
+
+#[test]
+fn a_header_larger_than_a_chunk_is_read_by_several_threads() {
+    let contigs: String = (0..6000).map(|n| format!("##contig=<ID=scaffold_{n}>\n")).collect();
+    let text: String = (0..9000).map(|n| snv(100_000 + n * 50, true)).collect();
+    let input = file(format!("##fileformat=VCFv4.2\n{contigs}{COLUMNS}\n{text}"));
+    for mode in [Mode::Csq(CsqOptions::default()), Options::default().mode] {
+        let of = |threads| {
+            let options = Options { threads, mode, ..Options::default() };
+            let (done, output) = annotate(&input, &format!("out-{threads}.vcf"), &options);
+            assert_eq!(done.unwrap().counts.records, 9000);
+            std::fs::read_to_string(output).unwrap()
+        };
+        assert!(of(1) == of(3), "threads change nothing");
+    }
+}
+
+#[test]
+fn a_check_tells_all_that_is_wrong() {
+    let input = file(format!(
+        "##fileformat=VCFv4.2\n##contig=<ID=20,length=63025520>\n{COLUMNS}\n{}20\t12a\t.\tA\tC\t.\t.\t.\n\
+         20\t5\t.\tA\tC\tx\t.\t.\n20\t4\t.\tA\tC\t.\t.\t.\nGL1\t4\t.\tA\tAA\t.\t.\t.\n",
+        snv(100_000, true)
+    ));
+    let options =
+        CheckOptions { limits: Limits::default(), max_findings: 3, max_mismatch_percent: 5.0 };
+    let report = check_file(&input, Some(&REFERENCE), &options).unwrap();
+    let told: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "error: line 5, POS: \"12a\" is not a position",
+            "error: line 6, QUAL: \"x\" is not a number; write \".\" where it is unknown",
+            "warning: line 7, POS: 4 comes after 100000; the file is not sorted; it is sorted when it is annotated",
+        ]
+    );
+    assert_eq!((report.valid, report.records, report.more), (false, 5, 2));
+    assert_eq!((report.assembly, report.version.as_str()), (Some("GRCh37"), "4.2"));
+    let fine = file(format!("##fileformat=VCFv4.2\n{COLUMNS}\n{}", snv(100_000, true)));
+    assert!(check_file(&fine, Some(&REFERENCE), &options).unwrap().valid);
+}
+
+#[test]
+fn stats_count_what_annotations_name() {
+    let input = file(format!(
+        "##fileformat=VCFv4.2\n##contig=<ID=20,length=63025520>\n{COLUMNS}\n\
+         20\t68354\trs1\tA\tC\t31\t.\t.\n20\t68360\t.\tCTG\tTAG,C\t.\t.\t.\n"
+    ));
+    for mode in [Mode::Csq(CsqOptions::default()), Options::default().mode] {
+        let options = Options { mode, ..Options::default() };
+        let (done, output) = annotate(&input, "out.vcf", &options);
+        let counts = done.unwrap().counts;
+        let found = summarise_file(&output, Limits::default()).unwrap();
+        assert_eq!((found.records, found.alleles, found.in_dbsnp), (2, 3, 1));
+        assert_eq!(found.indel_lengths, counts.histograms.indel_lengths());
+        assert_eq!(found.density["20"].records.iter().sum::<u64>(), 2);
+        assert!(found.consequences["stop_gained"] >= 1, "{:?}", found.consequences);
+        let text = as_text(&found);
+        assert!(
+            text.contains("records\t2\n") && text.contains("quality 30 to below 40\t1\n"),
+            "{text}"
+        );
+    }
+    let plain = summarise_file(&input, Limits::default()).unwrap();
+    assert!(plain.consequences.is_empty() && plain.kinds["snv"] == 1, "{plain:?}");
+}

@@ -1,0 +1,210 @@
+//! `--mode csq` on the demo reference: a few records, what is told of them, and why. Where samples
+//! are phased, `bcftools csq` 1.16 says the same of all of them.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
+mod common;
+
+use common::REFERENCE;
+use gas_annotate::Error;
+use gas_annotate::csq::{CsqOptions, Phase};
+use gas_annotate::pipeline::{Mode, Options, annotate_file};
+use proptest::prelude::*;
+use std::sync::atomic::AtomicBool;
+
+const GENE: &str = "DEFB125|ENST00000382410|protein_coding";
+
+/// Annotates records given as `position REF ALT genotype…`; answers the calls and the masks.
+fn told(records: &[&str], options: CsqOptions) -> Result<Vec<String>, Error> {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) = (folder.path().join("in.vcf"), folder.path().join("out.vcf"));
+    let samples = records[0].split(' ').count() - 3;
+    let mut text = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO".to_owned();
+    if samples > 0 {
+        text += "\tFORMAT";
+        text.extend((0..samples).map(|n| format!("\tS{n}")));
+    }
+    text += "\n";
+    for record in records {
+        let columns: Vec<&str> = record.split(' ').collect();
+        text += &format!("20\t{}\t.\t{}\t{}\t.\t.\t.", columns[0], columns[1], columns[2]);
+        if samples > 0 {
+            text += &format!("\tGT\t{}", columns[3..].join("\t"));
+        }
+        text += "\n";
+    }
+    std::fs::write(&input, text).unwrap();
+    let options = Options { mode: Mode::Csq(options), ..Options::default() };
+    annotate_file(&input, &output, &REFERENCE, &options, &AtomicBool::new(false), &|_, _| {})?;
+    let annotated = std::fs::read_to_string(output).unwrap();
+    let lines = annotated.lines().filter(|line| !line.starts_with('#'));
+    let told = lines.map(|line| {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let calls = columns[7].strip_prefix("BCSQ=").unwrap_or(columns[7]);
+        let masks = columns.iter().skip(9).filter_map(|sample| sample.split(':').nth(1));
+        [calls.replace(GENE, "G")].into_iter().chain(masks.map(str::to_owned)).collect::<Vec<_>>()
+    });
+    Ok(told.map(|parts| parts.join(" ")).collect())
+}
+
+#[test]
+fn alleles_of_one_haplotype_are_read_together() {
+    for (name, why, records, expected) in [
+        (
+            "two_bases_of_a_codon",
+            "AAT becomes CGT, which neither base makes alone",
+            &["68354 A C 1|0", "68355 A G 1|0"][..],
+            &["missense|G|+|2N>2R|68354A>C+68355A>G 1", "@68354 1"][..],
+        ),
+        (
+            "two_bases_of_a_codon_apart",
+            "on two haplotypes they are two changes",
+            &["68354 A C 1|0", "68355 A G 0|1"],
+            &["missense|G|+|2N>2H|68354A>C 1", "missense|G|+|2N>2S|68355A>G 2"],
+        ),
+        (
+            "across_an_intron",
+            "a codon's bases may lie in two exons",
+            &["68408 G C 0|1", "76646 G C 0|1"],
+            &[
+                "splice_region|G,missense|G|+|20G>20P|68408G>C+76646G>C 10",
+                "splice_region|G,@68408 10",
+            ],
+        ),
+        (
+            "stop_undone",
+            "the first two bases make a stop of CTG, the third a tyrosine of the stop",
+            &["68360 C T 1|0", "68361 T A 1|0", "68362 G C 1|0"],
+            &["missense|G|+|4L>4Y|68360C>T+68361T>A+68362G>C 1", "@68360 1", "@68360 1"],
+        ),
+        (
+            "frame_restored",
+            "a base is taken out and one put in: what follows keeps its frame",
+            &["68369 AC A 1|1", "68377 T TA 1|1"],
+            &["missense&inframe_altering|G|+|7TFI>7TSL|68369AC>A+68377T>TA 3", "@68369 3"],
+        ),
+        (
+            "frame_restored_too_late",
+            "the shifted frame stops before the insertion restores it",
+            &["68359 CC C 1|0", "76700 G GA 1|0"],
+            &[
+                "stop_gained&frameshift|G|+|3ILMLTFIICGLLTRVTKGSFEPQKCWKNNVGHCRRR>3T*|68359CC>C+76700G>GA 1",
+                "@68359 1",
+            ],
+        ),
+        (
+            "behind_a_stop",
+            "what comes after a new stop of the haplotype has a star",
+            &["68360 CTG TAG 1|0", "68370 C A 1|0"],
+            &["stop_gained|G|+|4L>4*|68360CTG>TAG 1", "*missense|G|+|7T>7N|68370C>A 1"],
+        ),
+        (
+            "samples_share_what_they_have",
+            "a sample with both alleles and one with the second only",
+            &["68354 A C 1|0 0|0", "68355 A G 1|0 0|1"],
+            &["missense|G|+|2N>2R|68354A>C+68355A>G 1 0", "@68354,missense|G|+|2N>2S|68355A>G 1 8"],
+        ),
+    ] {
+        assert_eq!(told(records, CsqOptions::default()).unwrap(), expected, "{name}: {why}");
+    }
+}
+
+#[test]
+fn on_the_reverse_strand_the_last_record_comes_first() {
+    let expected = [
+        "@170251 2",
+        "missense|DEFB128|ENST00000334391|protein_coding|-|5L>5P|170250C>T+170251A>G 2",
+    ];
+    let records = ["170250 C T 0|1", "170251 A G 0|1"];
+    assert_eq!(told(&records, CsqOptions::default()).unwrap(), expected);
+}
+
+#[test]
+fn unphased_genotypes_are_taken_as_asked() {
+    let records = ["68354 A C 0/1", "68355 A G 0/1"];
+    let apart = ["missense|G|+|2N>2H|68354A>C 2", "missense|G|+|2N>2S|68355A>G 2"];
+    let second = ["missense|G|+|2N>2R|68354A>C+68355A>G 2", "@68354 2"];
+    let both = ["missense|G|+|2N>2R|68354A>C+68355A>G 3", "@68354 3"];
+    for (phase, expected) in [
+        (Phase::Alone, &apart),
+        (Phase::AsIs, &second),
+        (Phase::Merge, &both),
+        (Phase::NonReference, &both),
+    ] {
+        let options = CsqOptions { phase, ..CsqOptions::default() };
+        assert_eq!(told(&records, options).unwrap(), expected, "{phase:?}");
+    }
+    let skip = CsqOptions { phase: Phase::Skip, ..CsqOptions::default() };
+    assert_eq!(told(&records, skip).unwrap(), [".", "."]);
+    let require = CsqOptions { phase: Phase::Require, ..CsqOptions::default() };
+    let error = told(&records, require).unwrap_err().to_string();
+    assert!(error.starts_with("line 3, samples: a heterozygous genotype is not phased"), "{error}");
+}
+
+#[test]
+fn without_samples_the_records_make_one_haplotype_unless_they_are_local() {
+    let records = ["68354 A C", "68355 A G"];
+    let together = ["missense|G|+|2N>2R|68354A>C+68355A>G", "@68354"];
+    assert_eq!(told(&records, CsqOptions::default()).unwrap(), together);
+    let local = CsqOptions { local: true, ..CsqOptions::default() };
+    let alone = ["missense|G|+|2N>2H|68354A>C", "missense|G|+|2N>2S|68355A>G"];
+    assert_eq!(told(&records, local).unwrap(), alone);
+}
+
+#[test]
+fn another_reader_accepts_the_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) = (folder.path().join("in.vcf"), folder.path().join("out.vcf.gz"));
+    let text = "##fileformat=VCFv4.2\n##contig=<ID=20>\n\
+                ##FORMAT=<ID=GT,Number=1,Type=String,Description=\"Genotype\">\n\
+                #CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tS\n\
+                20\t68354\t.\tA\tC\t.\t.\t.\tGT\t1|0\n20\t68355\t.\tA\tG\t.\t.\t.\tGT\t1|0\n";
+    std::fs::write(&input, text).unwrap();
+    let options = Options { mode: Mode::Csq(CsqOptions::default()), ..Options::default() };
+    let never = AtomicBool::new(false);
+    annotate_file(&input, &output, &REFERENCE, &options, &never, &|_, _| {}).unwrap();
+    gas_annotate::vcf::write_index(&output).unwrap();
+}
+
+#[test]
+fn several_alternatives_and_odd_ones_are_told() {
+    for (record, expected, why) in [
+        (
+            "68354 A C,G 1|2",
+            "missense|G|+|2N>2H|68354A>C,missense|G|+|2N>2D|68354A>G 9",
+            "each alternative on its haplotype",
+        ),
+        ("68354 A * 0|1", ".", "an overlapping deletion says nothing of its own"),
+        ("68354 A <INS> 0|1", "coding_sequence&feature_elongation|G", "a symbolic insertion"),
+        ("68354 a c 0|1", "missense|G|+|2N>2H|68354a>c 2", "lower case is written as it was"),
+        ("68354 T C 0|1", ".", "REF is not what the reference has, so no codon can be told"),
+        ("68354 A C 0/1/1", ".", "three alleles make no two haplotypes"),
+    ] {
+        let found = told(&[record], CsqOptions::default()).unwrap();
+        assert_eq!(found, [expected], "{record}: {why}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn no_haplotype_makes_the_engine_panic(
+        start in prop_oneof![68_340i32..68_415, 76_640i32..76_660, 170_210i32..170_270, 1i32..12],
+        parts in prop::collection::vec((0i32..12, 1i32..6, "[ACGT]{1,7}", 0u8..4, 0u8..4), 1..12),
+        local in any::<bool>(),
+    ) {
+        let contig = REFERENCE.contig(b"20").unwrap();
+        let mut pos = start;
+        let mut records = Vec::new();
+        for (step, len, alt, left, right) in parts {
+            pos += step;
+            let bases = contig.bases(pos, pos + len - 1).unwrap();
+            let reference = std::str::from_utf8(bases).unwrap();
+            let allele = |n: u8| if n == 0 { "0" } else { "1" };
+            records.push(format!("{pos} {reference} {alt} {}|{} {}/{}", allele(left), allele(right), allele(right), allele(left)));
+        }
+        let records: Vec<&str> = records.iter().map(String::as_str).collect();
+        let options = CsqOptions { local, ..CsqOptions::default() };
+        prop_assert_eq!(told(&records, options).unwrap().len(), records.len());
+    }
+}

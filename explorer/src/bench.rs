@@ -1,0 +1,262 @@
+//! Figures of the explorer on this machine: building, filter changes with an empty and a filled
+//! cache, orders, deep pages, exports.
+
+use crate::source::LocalFile;
+use crate::{Cache, Error, Explorer, index, synthetic};
+use futures::TryStreamExt;
+use futures::executor::block_on;
+use gas_shared::explorer::{
+    Direction, ExportFormat, Filter, Impact, Query, Range, Sort, SortKey, VariantType,
+};
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// One figure.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// What was measured.
+    pub name: String,
+    /// How much.
+    pub value: f64,
+    /// Of what.
+    pub unit: &'static str,
+}
+
+/// Most milliseconds that a filter change may take with an empty cache: count, facets, first page.
+pub const FILTER_BUDGET_MS: f64 = 200.0;
+
+/// The cache that the measurements have.
+const CACHE_BYTES: u64 = 64 << 20;
+
+/// Each question is asked so many times; the median is told.
+const REPEATS: u32 = 5;
+
+/// Rows of a page.
+const PAGE_ROWS: u32 = 100;
+
+/// Makes a synthetic result of so many records in a folder (or takes the one that is there),
+/// indexes it, and measures. Names of filter changes begin with "filter".
+///
+/// # Errors
+/// [`Error`] where the folder cannot be written or the index not be read.
+pub fn run(folder: &Path, records: u64) -> Result<Vec<Figure>, Error> {
+    let result = folder.join(format!("synthetic-{records}.vcf"));
+    if !result.exists() {
+        let file = File::create(&result).map_err(Error::Output)?;
+        synthetic::write_result(records, 1, BufWriter::new(file)).map_err(Error::Output)?;
+    }
+    run_on(&result)
+}
+
+/// Indexes a result and measures.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_on(result: &Path) -> Result<Vec<Figure>, Error> {
+    let index = result.with_extension("explorer");
+    let mut figures = Vec::new();
+    let input = File::open(result).map_err(Error::Input)?;
+    let output = File::create(&index).map_err(Error::Output)?;
+    let (start, before) = (Instant::now(), cpu_milliseconds());
+    let built = index::build(input, BufWriter::new(output))?;
+    let seconds = start.elapsed().as_secs_f64();
+    let cpu = cpu_milliseconds().zip(before).map(|(after, before)| (after - before) / 1e3);
+    let mut add = |name: String, value: f64, unit| figures.push(Figure { name, value, unit });
+    add("build".to_owned(), seconds, "s");
+    if let Some(cpu) = cpu {
+        add("build: CPU".to_owned(), cpu, "s");
+    }
+    add("build rate".to_owned(), built.records as f64 / seconds, "records/s");
+    add("index size".to_owned(), built.bytes as f64 / 1e6, "MB");
+    let files = Files { index, result: result.to_owned() };
+    let start = Instant::now();
+    files.open(&Cache::new(CACHE_BYTES))?;
+    add("open".to_owned(), milliseconds(start), "ms");
+    for (name, query) in questions(&files)? {
+        figures.extend(question(&files, name, query)?);
+    }
+    figures.extend(session(&files)?);
+    figures.extend(exports(&files)?);
+    if let Some(peak) = peak_memory() {
+        figures.push(Figure { name: "peak memory".to_owned(), value: peak, unit: "MB" });
+    }
+    Ok(figures)
+}
+
+fn question(files: &Files, name: &str, query: Query) -> Result<Vec<Figure>, Error> {
+    let (times, cpu) = repeated(files, &query)?;
+    let cache = Cache::new(CACHE_BYTES);
+    let explorer = files.open(&cache)?;
+    let page = block_on(explorer.page(&query))?;
+    let next =
+        Query { offset: query.offset + u64::from(PAGE_ROWS), facets: false, ..query.clone() };
+    let start = Instant::now();
+    block_on(explorer.page(&next))?;
+    let next = milliseconds(start);
+    let figure = |what: &str, value, unit| Figure { name: format!("{what} {name}"), value, unit };
+    let mut figures = vec![figure("filter:", times[times.len() / 2], "ms")];
+    figures.extend(cpu.map(|cpu| figure("  CPU:", cpu, "ms")));
+    figures.push(figure("  matches:", page.matched as f64, "records"));
+    figures.push(figure("  next page:", next, "ms"));
+    figures.push(figure("  cache:", cache.bytes() as f64 / 1e6, "MB"));
+    Ok(figures)
+}
+
+/// Times of the same question with an empty cache each, ascending, and the mean of CPU time.
+fn repeated(files: &Files, query: &Query) -> Result<(Vec<f64>, Option<f64>), Error> {
+    let explorers = (0..REPEATS).map(|_| files.open(&Cache::new(CACHE_BYTES)));
+    let explorers = explorers.collect::<Result<Vec<_>, _>>()?;
+    let before = cpu_milliseconds();
+    let mut times = Vec::new();
+    for explorer in explorers {
+        let start = Instant::now();
+        block_on(explorer.page(query))?;
+        times.push(milliseconds(start));
+    }
+    let spent = cpu_milliseconds().zip(before).map(|(after, before)| after - before);
+    times.sort_by(f64::total_cmp);
+    Ok((times, spent.map(|spent| spent / f64::from(REPEATS))))
+}
+
+/// Processor time of this process: what others do on the machine is not in it. Linux only, in
+/// ticks of ten milliseconds (proc(5), `utime`).
+fn cpu_milliseconds() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let (_, fields) = text.rsplit_once(')')?;
+    let ticks = fields.split_whitespace().skip(11).take(2).map(|n| n.parse::<f64>().ok());
+    ticks.sum::<Option<f64>>().map(|ticks| ticks * 10.0)
+}
+
+struct Files {
+    index: std::path::PathBuf,
+    result: std::path::PathBuf,
+}
+
+impl Files {
+    fn open(&self, cache: &Cache) -> Result<Explorer, Error> {
+        let file = |path: &Path| LocalFile::open(path).map(Arc::new).map_err(Error::Input);
+        block_on(Explorer::open(file(&self.index)?, file(&self.result)?, cache.clone()))
+    }
+}
+
+fn milliseconds(start: Instant) -> f64 {
+    start.elapsed().as_secs_f64() * 1e3
+}
+
+/// All questions one after the other, as of one user, with one cache.
+fn session(files: &Files) -> Result<Vec<Figure>, Error> {
+    let cache = Cache::new(CACHE_BYTES);
+    let explorer = files.open(&cache)?;
+    let mut times = Vec::new();
+    for (_, query) in questions(files)?.into_iter().chain(questions(files)?.into_iter().rev()) {
+        let start = Instant::now();
+        block_on(explorer.page(&query))?;
+        times.push(milliseconds(start));
+    }
+    times.sort_by(f64::total_cmp);
+    let figure = |name: &str, value| Figure { name: name.to_owned(), value, unit: "ms" };
+    Ok(vec![
+        figure("session: median", times[times.len() / 2]),
+        figure("session: slowest", times[times.len() - 1]),
+    ])
+}
+
+fn exports(files: &Files) -> Result<Vec<Figure>, Error> {
+    let mut figures = Vec::new();
+    for (name, format) in
+        [("VCF", ExportFormat::Vcf), ("TSV", ExportFormat::Tsv), ("CSV", ExportFormat::Csv)]
+    {
+        let explorer = Arc::new(files.open(&Cache::new(CACHE_BYTES))?);
+        let start = Instant::now();
+        let stream = explorer.export(Filter::default(), format);
+        let bytes = block_on(stream.try_fold(0, |sum, piece| async move { Ok(sum + piece.len()) }));
+        let rate = bytes? as f64 / 1e6 / start.elapsed().as_secs_f64();
+        figures.push(Figure {
+            name: format!("export of all as {name}"),
+            value: rate,
+            unit: "MB/s",
+        });
+    }
+    Ok(figures)
+}
+
+fn questions(files: &Files) -> Result<Vec<(&'static str, Query)>, Error> {
+    let query = |filter: Filter, sort| Query {
+        filter,
+        sort,
+        limit: PAGE_ROWS,
+        facets: true,
+        ..Query::default()
+    };
+    let filters = filters(files)?.into_iter();
+    let mut questions: Vec<_> =
+        filters.map(|(name, filter)| (name, query(filter, Sort::default()))).collect();
+    let sort = |key, direction| query(Filter::default(), Sort { key, direction });
+    let by_quality = sort(SortKey::Quality, Direction::Descending);
+    questions.extend([
+        (
+            "everything at once",
+            query(everything(), Sort { key: SortKey::Frequency, ..Sort::default() }),
+        ),
+        ("by quality", by_quality.clone()),
+        ("by frequency", sort(SortKey::Frequency, Direction::Ascending)),
+        ("by gene", sort(SortKey::Gene, Direction::Ascending)),
+        ("by impact", sort(SortKey::Impact, Direction::Ascending)),
+        ("by position, backwards", sort(SortKey::Position, Direction::Descending)),
+        ("by quality, row 500,000 on", Query { offset: 500_000, ..by_quality }),
+    ]);
+    Ok(questions)
+}
+
+fn filters(files: &Files) -> Result<Vec<(&'static str, Filter)>, Error> {
+    // A gene and an identifier that are there.
+    let explorer = files.open(&Cache::new(CACHE_BYTES))?;
+    let known = Filter { known: Some(true), ..Filter::default() };
+    let middle = explorer.records() / 3;
+    let some = Query { filter: known, offset: middle, limit: 1, ..Query::default() };
+    let row = block_on(explorer.page(&some))?.rows.pop();
+    let id = row.and_then(|row| row.ids.first().cloned()).unwrap_or_default();
+    let gene = explorer.genes_with_prefix("", 2).pop().unwrap_or_default().to_owned();
+    let all = Filter::default;
+    let region = "1:1,000,000-30,000,000".parse();
+    let good = Range { min: Some(100.0), ..Range::default() };
+    Ok(vec![
+        ("all", all()),
+        ("region", Filter { regions: region.into_iter().collect(), ..all() }),
+        ("gene", Filter { genes: vec![gene], ..all() }),
+        ("consequence", Filter { consequences: vec!["missense_variant".to_owned()], ..all() }),
+        ("impact", Filter { impacts: vec![Impact::High], ..all() }),
+        ("type", Filter { types: vec![VariantType::Deletion], ..all() }),
+        ("known", Filter { known: Some(false), ..all() }),
+        ("identifier", Filter { ids: vec![id], ..all() }),
+        ("frequency", Filter { frequency: Some(RARE), ..all() }),
+        ("quality", Filter { quality: Some(good), ..all() }),
+        ("PASS", Filter { filters: vec!["PASS".to_owned()], ..all() }),
+        ("text", Filter { text: "rs1234".to_owned(), ..all() }),
+    ])
+}
+
+const RARE: Range = Range { min: None, max: Some(0.001), or_missing: true };
+
+fn everything() -> Filter {
+    Filter {
+        impacts: vec![Impact::High, Impact::Moderate],
+        types: vec![VariantType::Snv],
+        known: Some(true),
+        frequency: Some(RARE),
+        quality: Some(Range { min: Some(30.0), ..Range::default() }),
+        filters: vec!["PASS".to_owned()],
+        text: "1".to_owned(),
+        ..Filter::default()
+    }
+}
+
+/// Most memory of this process so far, in megabytes; Linux only.
+fn peak_memory() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kib| kib * 1024.0 / 1e6)
+}

@@ -1,0 +1,206 @@
+//! Part of the matches in an order, in memory that does not grow with their number.
+//!
+//! Every record has a key whose order as a number is the order asked for. Passes over the keys
+//! count their digits (16 bits at a time) and so find the keys of the first and the last row of
+//! the page; a last pass collects the rows between.
+
+use super::Selection;
+use crate::Error;
+use crate::annotation::Terms;
+use crate::explorer::{Explorer, Loaded, yield_now};
+use crate::format::{ColumnKind, NO_GENE, NO_IMPACT};
+use gas_shared::explorer::{Direction, Sort, SortKey};
+
+const DIGIT_BITS: u32 = 16;
+
+/// Bits of a key.
+const fn bits(key: SortKey) -> u32 {
+    if matches!(key, SortKey::Position) { 64 } else { 32 }
+}
+
+/// The key of records without a value, which come last whatever the direction. No value has it:
+/// it would be a float that is no number, the last of 2^32 genes, or a position beyond all.
+const fn missing(key: SortKey) -> u64 {
+    u64::MAX >> (64 - bits(key))
+}
+
+impl Explorer {
+    /// Numbers of the matching records from `offset` on, at most `limit`, in order.
+    pub(crate) async fn ordered(
+        &self,
+        selection: &Selection,
+        sort: Sort,
+        offset: u64,
+        limit: u64,
+    ) -> Result<Vec<u64>, Error> {
+        let end = offset.saturating_add(limit).min(selection.matched);
+        if offset >= end {
+            return Ok(Vec::new());
+        }
+        let by_position = sort.key == SortKey::Position && sort.direction == Direction::Ascending;
+        if by_position && self.footer.sorted {
+            return Ok(self.in_file_order(selection, offset, end));
+        }
+        let [first, last] = self.keys_at(selection, sort, [offset, end - 1]).await?;
+        let mut between = Vec::new();
+        // Of rows with the first or the last key, those of the neighbouring pages are left out.
+        let (mut skip, mut take) = (offset - first.before, end - last.before);
+        self.for_each_key(selection, sort, |row, key| {
+            if key < first.key || key > last.key {
+                return;
+            }
+            if key == last.key {
+                if take == 0 {
+                    return;
+                }
+                take -= 1;
+            }
+            if key == first.key && skip > 0 {
+                skip -= 1;
+                return;
+            }
+            between.push((key, row));
+        })
+        .await?;
+        between.sort_unstable();
+        Ok(between.into_iter().map(|(_, row)| row).collect())
+    }
+
+    fn in_file_order(&self, selection: &Selection, offset: u64, end: u64) -> Vec<u64> {
+        let (mut passed, mut start) = (0, 0);
+        let mut rows = Vec::new();
+        for (matches, entry) in selection.blocks.iter().zip(&self.footer.blocks) {
+            let count = u64::from(matches.count(entry.rows));
+            if passed + count > offset && passed < end {
+                let mut rank = passed;
+                matches.for_each(entry.rows, |row| {
+                    if (offset..end).contains(&rank) {
+                        rows.push(start + row as u64);
+                    }
+                    rank += 1;
+                });
+            }
+            passed += count;
+            start += u64::from(entry.rows);
+        }
+        rows
+    }
+
+    /// The keys of the rows at two ranks.
+    async fn keys_at(
+        &self,
+        selection: &Selection,
+        sort: Sort,
+        ranks: [u64; 2],
+    ) -> Result<[Ranked; 2], Error> {
+        let mut found = ranks.map(|_| Ranked { key: 0, before: 0 });
+        let mut shift = bits(sort.key);
+        while shift > 0 {
+            shift -= DIGIT_BITS;
+            let mut counts = ranks.map(|_| vec![0u64; 1 << DIGIT_BITS]);
+            self.for_each_key(selection, sort, |_, key| {
+                for (found, counts) in found.iter().zip(&mut counts) {
+                    // Shifted twice: a shift by all 64 bits is an error.
+                    if key >> shift >> DIGIT_BITS == found.key {
+                        counts[(key >> shift & 0xffff) as usize] += 1;
+                    }
+                }
+            })
+            .await?;
+            for ((found, counts), rank) in found.iter_mut().zip(&counts).zip(ranks) {
+                let mut digit = 0;
+                while found.before + counts[digit] <= rank {
+                    found.before += counts[digit];
+                    digit += 1;
+                }
+                found.key = found.key << DIGIT_BITS | digit as u64;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Calls back with number and key of every matching record, in the file's order.
+    async fn for_each_key(
+        &self,
+        selection: &Selection,
+        sort: Sort,
+        mut call: impl FnMut(u64, u64),
+    ) -> Result<(), Error> {
+        let columns: &[ColumnKind] = match sort.key {
+            SortKey::Position => &[ColumnKind::Contig, ColumnKind::Pos],
+            SortKey::Quality => &[ColumnKind::Quality],
+            SortKey::Frequency => &[ColumnKind::Frequency],
+            SortKey::Gene => &[ColumnKind::Genes],
+            SortKey::Impact => &[ColumnKind::Consequence, ColumnKind::Impact],
+        };
+        let mut start = 0;
+        for (n, matches) in selection.blocks.iter().enumerate() {
+            let rows = self.footer.blocks[n].rows;
+            if matches.count(rows) > 0 {
+                let block = self.load(n, columns).await?;
+                let keys = self.keys(&block, sort)?;
+                matches.for_each(rows, |row| call(start + row as u64, keys[row]));
+                yield_now().await;
+            }
+            start += u64::from(rows);
+        }
+        Ok(())
+    }
+
+    fn keys(&self, block: &Loaded, sort: Sort) -> Result<Vec<u64>, Error> {
+        let descending = sort.direction == Direction::Descending;
+        let missing = missing(sort.key);
+        let directed = |key: Option<u64>| match key {
+            None => missing,
+            Some(key) if descending => missing - 1 - key,
+            Some(key) => key,
+        };
+        Ok(match sort.key {
+            SortKey::Position => {
+                let contigs = block.u32s(ColumnKind::Contig)?.iter();
+                let places = contigs.zip(block.u32s(ColumnKind::Pos)?);
+                places.map(|(c, p)| directed(Some(u64::from(*c) << 32 | u64::from(*p)))).collect()
+            }
+            SortKey::Quality => float_keys(block.u32s(ColumnKind::Quality)?, directed),
+            SortKey::Frequency => float_keys(block.u32s(ColumnKind::Frequency)?, directed),
+            SortKey::Gene => {
+                let ranks = self.gene_ranks();
+                let rank = |set: &Vec<u32>| {
+                    let gene = set.first().filter(|gene| **gene != NO_GENE)?;
+                    ranks.get(*gene as usize).map(|rank| u64::from(*rank))
+                };
+                let genes = block.genes()?;
+                let sets: Vec<u64> = genes.sets.iter().map(|set| directed(rank(set))).collect();
+                genes.rows.iter().map(|set| sets[usize::from(*set)]).collect()
+            }
+            SortKey::Impact => {
+                let impacts = block.u8s(ColumnKind::Impact)?.iter();
+                let severities = impacts.zip(block.u8s(ColumnKind::Consequence)?);
+                severities.map(|(i, c)| directed(severity(*i, *c))).collect()
+            }
+        })
+    }
+}
+
+struct Ranked {
+    key: u64,
+    /// Rows whose keys are less.
+    before: u64,
+}
+
+fn severity(impact: u8, consequence: u8) -> Option<u64> {
+    let none = impact == NO_IMPACT && consequence == Terms::NONE;
+    (!none).then_some(u64::from(impact) << 8 | u64::from(consequence))
+}
+
+/// Numbers in the order of the floats.
+fn float_keys(bits: &[u32], directed: impl Fn(Option<u64>) -> u64) -> Vec<u64> {
+    let key = |bits: u32| {
+        let value = f32::from_bits(bits);
+        // Adding zero makes -0 and 0 the same.
+        let bits = (value + 0.0).to_bits();
+        let ordered = if bits >> 31 == 0 { bits | 1 << 31 } else { !bits };
+        (!value.is_nan()).then_some(u64::from(ordered))
+    };
+    bits.iter().map(|bits| directed(key(*bits))).collect()
+}

@@ -1,0 +1,186 @@
+//! Synthetic results for measurements and tests: annotated VCF in the engine's layout, the same
+//! for the same seed, with the proportions of a human exome-and-genome mix.
+
+use gas_shared::explorer::CONSEQUENCES;
+use std::io::{self, Write};
+
+/// Genes of a synthetic genome.
+const GENES: u64 = 20_000;
+
+/// Contigs with their share of the records, in thousandths.
+const CONTIGS: [(&str, u64); 25] = [
+    ("chr1", 82),
+    ("chr2", 83),
+    ("chr3", 68),
+    ("chr4", 67),
+    ("chr5", 62),
+    ("chr6", 60),
+    ("chr7", 55),
+    ("chr8", 53),
+    ("chr9", 43),
+    ("chr10", 48),
+    ("chr11", 48),
+    ("chr12", 47),
+    ("chr13", 35),
+    ("chr14", 32),
+    ("chr15", 29),
+    ("chr16", 31),
+    ("chr17", 27),
+    ("chr18", 28),
+    ("chr19", 22),
+    ("chr20", 22),
+    ("chr21", 14),
+    ("chr22", 13),
+    ("chrX", 29),
+    ("chrY", 1),
+    ("chrM", 1),
+];
+
+/// Writes a result of so many records.
+///
+/// # Errors
+/// As the writer says.
+pub fn write_result(records: u64, seed: u64, mut out: impl Write) -> io::Result<()> {
+    write_header(&mut out)?;
+    let mut random = Random(seed);
+    let mut line = Vec::new();
+    let (mut written, mut due) = (0, 0);
+    for (contig, share) in CONTIGS {
+        due += share;
+        let until = records * due / 1000;
+        let mut pos = 10_000;
+        while written < until {
+            pos += 1 + random.below(2_000);
+            line.clear();
+            write_record(&mut line, contig, pos, &mut random)?;
+            out.write_all(&line)?;
+            written += 1;
+        }
+    }
+    out.flush()
+}
+
+fn write_header(out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "##fileformat=VCFv4.2")?;
+    for (contig, _) in CONTIGS {
+        writeln!(out, "##contig=<ID={contig}>")?;
+    }
+    writeln!(out, "##FILTER=<ID=q20,Description=\"Quality below 20\">")?;
+    writeln!(out, "##INFO=<ID=DP,Number=1,Type=Integer,Description=\"Depth\">")?;
+    writeln!(out, "##INFO=<ID=AF,Number=A,Type=Float,Description=\"Allele frequency\">")?;
+    writeln!(
+        out,
+        "##INFO=<ID=CSQ,Number=.,Type=String,Description=\"Consequence annotations. Format: \
+         Allele|Consequence|IMPACT|SYMBOL|Gene|Feature_type|Feature|BIOTYPE|EXON|INTRON|HGVSc|\
+         HGVSp|Existing_variation|CANONICAL|MANE|HGVSg|AF|CLIN_SIG\">"
+    )?;
+    writeln!(out, "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO")
+}
+
+fn write_record(out: &mut Vec<u8>, contig: &str, pos: u64, random: &mut Random) -> io::Result<()> {
+    let (reference, alts) = alleles(random);
+    let known = random.below(100) < 85;
+    write!(out, "{contig}\t{pos}\t")?;
+    match known {
+        true => write!(out, "rs{}", random.below(1_500_000_000))?,
+        false => write!(out, ".")?,
+    }
+    let quality = random.below(30_000) as f64 / 100.0;
+    let filter = if quality < 20.0 { "q20" } else { "PASS" };
+    let depth = random.below(90);
+    write!(out, "\t{reference}\t{}\t{quality}\t{filter}\tDP={depth}", alts.join(","))?;
+    if known {
+        let frequencies: Vec<String> = alts.iter().map(|_| frequency(random)).collect();
+        write!(out, ";AF={}", frequencies.join(","))?;
+    }
+    write_entries(out, &alts, (contig, pos), random)?;
+    writeln!(out)
+}
+
+fn alleles(random: &mut Random) -> (&'static str, Vec<&'static str>) {
+    let bases = ["A", "C", "G", "T"];
+    let n = random.below(4) as usize;
+    let (reference, other) = (bases[n], bases[(n + 1 + random.below(3) as usize) % 4]);
+    match random.below(200) {
+        0..=8 => ("AC", vec!["A"]),
+        9..=17 => ("A", vec!["ACGT"]),
+        18 => ("AC", vec!["GT"]),
+        19 => ("ACG", vec!["TT"]),
+        20 => ("G", vec!["<DEL>"]),
+        21..=23 => ("A", vec!["C", "G"]),
+        24 => ("A", vec!["AT", "*"]),
+        _ => (reference, vec![other]),
+    }
+}
+
+/// Most alleles are rare.
+fn frequency(random: &mut Random) -> String {
+    let common = random.below(1 << 20) as f64 / f64::from(1 << 20);
+    format!("{:.6}", common.powi(6))
+}
+
+fn write_entries(
+    out: &mut Vec<u8>,
+    alts: &[&str],
+    (contig, pos): (&str, u64),
+    random: &mut Random,
+) -> io::Result<()> {
+    if random.below(1000) == 0 {
+        return Ok(());
+    }
+    write!(out, ";CSQ=")?;
+    // Neighbours lie in the same gene.
+    let gene = (pos / 60_000 * 7919 + contig.len() as u64 * 104_729) % GENES;
+    let mut separator = "";
+    for alt in alts {
+        for transcript in 0..1 + random.below(4) {
+            let (term, impact) = consequence(random);
+            write!(out, "{separator}{alt}|{term}|{}|", impact.as_str())?;
+            separator = ",";
+            if term == "intergenic_variant" {
+                write!(out, "||||||||||||{contig}:g.{pos}||")?;
+                break;
+            }
+            write!(
+                out,
+                "GENE{gene}|ENSG{gene:011}|Transcript|ENST{:011}|protein_coding|3/9||\
+                 ENST{:011}:c.{}A>G|||{}|{}|{contig}:g.{pos}||",
+                gene * 8 + transcript,
+                gene * 8 + transcript,
+                random.below(3000),
+                if transcript == 0 { "YES" } else { "" },
+                if transcript == 1 { "Select" } else { "" },
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn consequence(random: &mut Random) -> (&'static str, gas_shared::explorer::Impact) {
+    let name = match random.below(1000) {
+        0..=449 => "intron_variant",
+        450..=699 => "intergenic_variant",
+        700..=799 => "upstream_gene_variant",
+        800..=879 => "downstream_gene_variant",
+        880..=919 => "missense_variant",
+        920..=959 => "synonymous_variant",
+        960..=979 => "3_prime_UTR_variant",
+        980..=984 => "stop_gained",
+        985..=989 => "frameshift_variant",
+        _ => return CONSEQUENCES[random.below(CONSEQUENCES.len() as u64) as usize],
+    };
+    CONSEQUENCES.iter().copied().find(|(term, _)| *term == name).unwrap_or(CONSEQUENCES[34])
+}
+
+/// SplitMix64 (<https://prng.di.unimi.it/splitmix64.c>): small, and enough for test data.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ z >> 31) % limit
+    }
+}

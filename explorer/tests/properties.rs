@@ -1,0 +1,282 @@
+//! For any result and any question, the index says what reading every line says.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
+mod naive;
+
+use futures::executor::block_on;
+use gas_shared::explorer::{
+    Direction, ExportFormat, Facet, Facets, Filter, Impact, LengthRange, NO_CONSEQUENCE, Query,
+    Range, Scope, Sort, SortKey, Substitution, VariantType,
+};
+use naive::files::{bgzf, export, numbers, open};
+use naive::{Naive, read, severity};
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+
+const HEADER: &str = "##fileformat=VCFv4.2\n\
+##INFO=<ID=AF,Number=A,Type=Float,Description=\"Allele frequency\">\n\
+##INFO=<ID=CSQ,Number=.,Type=String,Description=\"Format: Allele|Consequence|IMPACT|SYMBOL|Gene|Existing_variation|CANONICAL|MANE|AF\">\n\
+#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
+const CONTIGS: [&str; 4] = ["chr1", "2", "chrM", "HLA-A*01:01"];
+const GENES: [&str; 5] = ["BRCA1", "brca2", "TP53", "TP53BP1", ""];
+const IDS: [&str; 6] = [".", "rs1", "rs12", "COSM7", "rs12;COSM7", "RS5"];
+const NUMBERS: [&str; 7] = [".", "0", "0.01", "0.5", "1", "0.01,0.5", "1e-7"];
+const TERMS: [&str; 5] = [
+    "missense_variant",
+    "stop_gained",
+    "intron_variant",
+    "splice_region_variant&intron_variant",
+    "intergenic_variant",
+];
+const IMPACTS: [&str; 4] = ["MODERATE", "HIGH", "MODIFIER", "LOW"];
+
+fn entry() -> impl Strategy<Value = String> {
+    (
+        select(TERMS.to_vec()),
+        select(IMPACTS.to_vec()),
+        select(GENES.to_vec()),
+        select(vec!["", "ENSG1"]),
+        select(vec!["", "rs9", "rs12&COSM1"]),
+        select(vec!["", "YES"]),
+        select(vec!["", "Select", "Plus_Clinical"]),
+        select(vec!["", "", "0.25", "0.01&0.5"]),
+    )
+        .prop_map(|(term, impact, symbol, gene, known, canonical, mane, frequency)| {
+            format!("A|{term}|{impact}|{symbol}|{gene}|{known}|{canonical}|{mane}|{frequency}")
+        })
+}
+
+fn record() -> impl Strategy<Value = String> {
+    let alleles = vec![
+        ("A", "G"),
+        ("A", "T,G"),
+        ("A", "AT"),
+        ("ATT", "A,AT"),
+        ("AC", "GT"),
+        ("ACG", "TT"),
+        ("A", "<DEL>"),
+        ("A", "C,*"),
+        ("A", "."),
+        ("A", "A]2:7]"),
+        ("A", "AGG,<DUP>"),
+    ];
+    (
+        (select(CONTIGS.to_vec()), 1u32..60, select(IDS.to_vec()), select(alleles)),
+        select(vec![".", "0", "-1.5", "30", "30.0", "99.9", "1e3"]),
+        select(vec!["PASS", ".", "q10", "q10;s50", "s50"]),
+        (select(NUMBERS.to_vec()), select(NUMBERS.to_vec())),
+        select(vec!["", ";END=40", ";END=70;SVLEN=-30", ";SVLEN=5,12"]),
+        prop::collection::vec(entry(), 0..4),
+    )
+        .prop_map(|((contig, pos, id, (reference, alt)), qual, filter, af, end, entries)| {
+            let csq = if entries.is_empty() { "" } else { ";CSQ=" };
+            let entries = entries.join(",");
+            format!(
+                "{contig}\t{pos}\t{id}\t{reference}\t{alt}\t{qual}\t{filter}\t\
+                 AF={};gnomAD_AF={}{end}{csq}{entries}",
+                af.0, af.1
+            )
+        })
+}
+
+fn result() -> impl Strategy<Value = String> {
+    (prop::collection::vec(record(), 0..120), any::<bool>()).prop_map(|(mut lines, sorted)| {
+        if sorted {
+            lines.sort_by_key(|line| {
+                let mut fields = line.split('\t');
+                (fields.next().unwrap().to_owned(), fields.next().unwrap().parse::<u32>().unwrap())
+            });
+        }
+        lines.iter().fold(HEADER.to_owned(), |text, line| text + line + "\n")
+    })
+}
+
+fn some<T: Clone + std::fmt::Debug + 'static>(values: Vec<T>) -> impl Strategy<Value = Vec<T>> {
+    // Mostly no criterion, so that the others show.
+    let upper = values.len();
+    prop_oneof![3 => Just(Vec::new()), 1 => subsequence(values, 1..=upper)]
+}
+
+fn range() -> impl Strategy<Value = Option<Range>> {
+    let bound = || select(vec![None, Some(0.0f32), Some(0.01), Some(0.5), Some(30.0), Some(1e-7)]);
+    let range = (bound(), bound(), any::<bool>())
+        .prop_map(|(min, max, or_missing)| Some(Range { min, max, or_missing }));
+    prop_oneof![3 => Just(None), 1 => range]
+}
+
+fn strings(values: &[&str]) -> Vec<String> {
+    values.iter().map(|value| (*value).to_owned()).collect()
+}
+
+fn filter() -> impl Strategy<Value = Filter> {
+    let regions = ["1", "chr1:10-30", "chr2:5", "MT", "HLA-A*01:01:1-20", "chr9", "M:30-"];
+    let consequences =
+        ["stop_gained", "missense_variant", "intron_variant", NO_CONSEQUENCE, "no_such_term"];
+    let length = prop_oneof![
+        3 => Just(None),
+        1 => (-4i32..4, 0i32..6)
+            .prop_map(|(min, n)| Some(LengthRange { min: Some(min), max: Some(min + n) })),
+    ];
+    let substitution =
+        select(vec![None, None, Some(Substitution::Transition), Some(Substitution::Transversion)]);
+    (
+        (
+            some(regions.iter().map(|region| region.parse().unwrap()).collect()),
+            some(strings(&["brca1", "TP53", "ENSG1", "nothing"])),
+            some(strings(&consequences)),
+            select(vec![Scope::MostSevere, Scope::AnyTranscript]),
+        ),
+        (
+            some(Impact::ALL.to_vec()),
+            some(VariantType::ALL.to_vec()),
+            substitution,
+            select(vec![None, None, None, Some(true), Some(false)]),
+        ),
+        some(strings(&["RS12", "cosm7", "rs", "rs1;rs2"])),
+        (range(), range(), length),
+        some(strings(&["PASS", ".", "q10", "other"])),
+        select(strings(&["", "", "", "rs1", "tp53", "O", "zzz"])),
+    )
+        .prop_map(|(a, b, ids, numbers, filters, text)| Filter {
+            regions: a.0,
+            genes: a.1,
+            consequences: a.2,
+            scope: a.3,
+            impacts: b.0,
+            types: b.1,
+            substitution: b.2,
+            known: b.3,
+            ids,
+            frequency: numbers.0,
+            quality: numbers.1,
+            length: numbers.2,
+            filters,
+            text,
+        })
+}
+
+fn sort() -> impl Strategy<Value = Sort> {
+    let keys =
+        [SortKey::Position, SortKey::Quality, SortKey::Frequency, SortKey::Gene, SortKey::Impact];
+    (select(keys.to_vec()), select(vec![Direction::Ascending, Direction::Descending]))
+        .prop_map(|(key, direction)| Sort { key, direction })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_page_in_every_order_is_what_reading_all_lines_gives(
+        text in result(), filter in filter(), sort in sort(), block_rows in 1u32..50,
+        limit in 1u32..40, packed in any::<bool>(),
+    ) {
+        let (_, records) = read(&text);
+        let bytes = if packed { bgzf(text.as_bytes(), 700) } else { text.into_bytes() };
+        let explorer = open(&bytes, block_rows).unwrap();
+        let expected = naive::ordered(&records, &filter, sort);
+        prop_assert_eq!(block_on(explorer.count(&filter)).unwrap(), expected.len() as u64);
+        prop_assert_eq!(numbers(&explorer, &filter, sort, limit), expected);
+    }
+
+    #[test]
+    fn facets_count_what_each_further_choice_would_show(
+        text in result(), filter in filter(), block_rows in 1u32..50,
+    ) {
+        let (_, records) = read(&text);
+        let explorer = open(text.as_bytes(), block_rows).unwrap();
+        let query = Query { filter: filter.clone(), facets: true, ..Query::default() };
+        let page = block_on(explorer.page(&query)).unwrap();
+        prop_assert_eq!(page.facets.unwrap(), expected_facets(&records, &filter));
+    }
+
+    #[test]
+    fn rows_show_what_their_lines_say(text in result(), block_rows in 1u32..50) {
+        let (_, records) = read(&text);
+        let explorer = open(text.as_bytes(), block_rows).unwrap();
+        let query = Query { limit: 1000, ..Query::default() };
+        let page = block_on(explorer.page(&query)).unwrap();
+        for row in page.rows {
+            let record = &records[row.number as usize];
+            let fields: Vec<&str> = record.line.split('\t').collect();
+            let pos = row.pos.to_string();
+            let shown =
+                [&row.chrom, &pos, &row.id, &row.reference, &row.alt, &row.qual, &row.filter];
+            let shown = shown.map(String::as_str);
+            prop_assert_eq!(&shown[..], &fields[..7]);
+            prop_assert_eq!(&row.gene, &record.gene);
+            prop_assert_eq!(&row.consequence, &record.consequence);
+            prop_assert_eq!(row.impact, record.impact);
+            prop_assert_eq!(row.frequency, record.frequency());
+            prop_assert!(row.types.iter().eq(&record.types));
+        }
+    }
+
+    #[test]
+    fn exports_hold_exactly_the_filtered_rows(
+        text in result(), filter in filter(), block_rows in 1u32..50, packed in any::<bool>(),
+    ) {
+        let (header, records) = read(&text);
+        let bytes = if packed { bgzf(text.as_bytes(), 700) } else { text.into_bytes() };
+        let explorer = || open(&bytes, block_rows).unwrap();
+        let shown = || records.iter().filter(|record| record.matches(&filter));
+        let lines = header.iter().chain(shown().map(|record| &record.line));
+        let expected: String = lines.flat_map(|line| [line.as_str(), "\n"]).collect();
+        prop_assert_eq!(export(explorer(), &filter, ExportFormat::Vcf), expected);
+        let table = export(explorer(), &filter, ExportFormat::Tsv);
+        let positions: Vec<&str> =
+            table.lines().skip(1).filter_map(|line| line.split('\t').nth(1)).collect();
+        let expected: Vec<String> = shown().map(|record| record.pos.to_string()).collect();
+        prop_assert_eq!(positions, expected);
+    }
+}
+
+/// The records that match, were it not for one criterion.
+fn without(records: &[Naive], filter: &Filter, change: impl Fn(&mut Filter)) -> Vec<Naive> {
+    let mut filter = filter.clone();
+    change(&mut filter);
+    records.iter().filter(|record| record.matches(&filter)).cloned().collect()
+}
+
+fn facets<T: Clone + PartialEq>(values: Vec<T>, records: Vec<Vec<T>>) -> Vec<Facet<T>> {
+    let count = |value: &T| records.iter().filter(|of| of.contains(value)).count() as u64;
+    let facets = values.into_iter().map(|value| Facet { records: count(&value), value });
+    facets.filter(|facet| facet.records > 0).collect()
+}
+
+fn expected_facets(records: &[Naive], filter: &Filter) -> Facets {
+    let none = || NO_CONSEQUENCE.to_owned();
+    let mut terms: Vec<String> = records.iter().filter_map(|r| r.consequence.clone()).collect();
+    terms.sort_by_key(|term| severity(term));
+    terms.dedup();
+    terms.push(none());
+    let mut names: Vec<String> = records.iter().flat_map(|r| r.filters.clone()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut contigs: Vec<String> = Vec::new();
+    for record in records {
+        if !contigs.contains(&record.chrom) {
+            contigs.push(record.chrom.clone());
+        }
+    }
+    let of = |change: &dyn Fn(&mut Filter)| without(records, filter, change).into_iter();
+    let consequence = |r: Naive| vec![r.consequence.unwrap_or_else(none)];
+    let mut filters = facets(names, of(&|f| f.filters.clear()).map(|r| r.filters).collect());
+    filters.sort_by_key(|facet| std::cmp::Reverse(facet.records));
+    Facets {
+        consequences: facets(terms, of(&|f| f.consequences.clear()).map(consequence).collect()),
+        impacts: facets(
+            Impact::ALL.to_vec(),
+            of(&|f| f.impacts.clear()).map(|r| r.impact.into_iter().collect()).collect(),
+        ),
+        types: facets(
+            VariantType::ALL.to_vec(),
+            of(&|f| f.types.clear()).map(|r| r.types.into_iter().collect()).collect(),
+        ),
+        filters,
+        chromosomes: facets(contigs, of(&|f| f.regions.clear()).map(|r| vec![r.chrom]).collect()),
+        known: facets(
+            vec![true, false],
+            of(&|f| f.known = None).map(|r| vec![r.known()]).collect(),
+        ),
+    }
+}

@@ -1,0 +1,309 @@
+//! Results of the engine, odd results, and damaged files.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
+mod naive;
+
+use futures::executor::block_on;
+use gas_annotate::consequence::Term;
+use gas_annotate::layout::Layout;
+use gas_annotate::pipeline::{Mode, Options, annotate_file};
+use gas_annotate::reference::{BuildOptions, Reference, build_reference};
+use gas_explorer::{Error, Explorer, index, synthetic};
+use gas_shared::explorer::{
+    CONSEQUENCES, Direction, ExportFormat, Filter, Impact, Query, Range, Row, Sort, SortKey,
+    VariantType,
+};
+use naive::files::{bgzf, export, numbers, open, open_index};
+use naive::read;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::sync::atomic::AtomicBool;
+
+static REFERENCE: LazyLock<Reference> = LazyLock::new(|| {
+    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/reference");
+    let out = tempfile::tempdir().unwrap().keep();
+    build_reference(&BuildOptions {
+        gff: vec![assets.join("demo.gff3.gz")],
+        fasta: vec![assets.join("demo.fa.gz")],
+        vcf_tracks: Vec::new(),
+        bed_tracks: Vec::new(),
+        assembly: "GRCh37".to_owned(),
+        out: out.clone(),
+    })
+    .unwrap();
+    Reference::open(&out).unwrap()
+});
+
+/// The sample files, and those that only some machines have.
+fn inputs() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folders = [root.join("../assets/samples"), root.join("../../shared/data/anntools-samples")];
+    let entries = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|ending| ending == "vcf"));
+    assert!(files.len() >= 3);
+    files
+}
+
+fn annotated(input: &Path, layout: Layout, ending: &str) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join(format!("out.{ending}"));
+    // Other assemblies than the demo reference are in the folders too.
+    let mode = Mode::Full(layout);
+    let options = Options { mode, max_mismatch_percent: 100.0, ..Options::default() };
+    annotate_file(input, &output, &REFERENCE, &options, &AtomicBool::new(false), &|_, _| {})
+        .unwrap();
+    std::fs::read(output).unwrap()
+}
+
+fn questions() -> Vec<Filter> {
+    let all = Filter::default();
+    vec![
+        all.clone(),
+        Filter { regions: vec!["chr20:1,000,000-1,200,000".parse().unwrap()], ..all.clone() },
+        Filter { regions: vec!["M:100-500".parse().unwrap()], ..all.clone() },
+        Filter { impacts: vec![Impact::High, Impact::Moderate], ..all.clone() },
+        Filter { consequences: vec!["upstream_gene_variant".to_owned()], ..all.clone() },
+        Filter { types: vec![VariantType::Deletion, VariantType::Insertion], ..all.clone() },
+        Filter { known: Some(true), ..all.clone() },
+        Filter { text: "mt-n".to_owned(), ..all.clone() },
+        Filter {
+            frequency: Some(Range { max: Some(0.01), ..Range::default() }),
+            genes: vec!["psmf1".to_owned(), "MT-CYB".to_owned()],
+            ..all
+        },
+    ]
+}
+
+#[test]
+fn what_the_engine_writes_is_found_by_every_criterion() {
+    for input in inputs() {
+        for layout in [Layout::Csq, Layout::Ann] {
+            let result = annotated(&input, layout, "vcf");
+            let (_, records) = read(std::str::from_utf8(&result).unwrap());
+            let explorer = open(&result, 500).unwrap();
+            assert_eq!(explorer.records(), records.len() as u64);
+            for filter in questions() {
+                let sort = Sort { key: SortKey::Gene, direction: Direction::Descending };
+                let expected = naive::ordered(&records, &filter, sort);
+                assert_eq!(
+                    numbers(&explorer, &filter, sort, 1000),
+                    expected,
+                    "{input:?} {filter:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_bgzipped_result_has_the_same_rows_and_exports() {
+    let input = inputs().into_iter().find(|path| path.ends_with("mitochondrial.vcf")).unwrap();
+    let (plain, packed) =
+        (annotated(&input, Layout::Csq, "vcf"), annotated(&input, Layout::Csq, "vcf.gz"));
+    let filter = Filter { text: "CYB".to_owned(), ..Filter::default() };
+    let query = Query { filter: filter.clone(), limit: 1000, facets: true, ..Query::default() };
+    let page = |result: &[u8]| block_on(open(result, 300).unwrap().page(&query)).unwrap();
+    assert_eq!(page(&plain), page(&packed));
+    assert!(page(&plain).matched > 10);
+    for format in [ExportFormat::Vcf, ExportFormat::Csv] {
+        let of = |result: &[u8]| export(open(result, 300).unwrap(), &filter, format);
+        assert_eq!(of(&plain), of(&packed));
+    }
+}
+
+#[test]
+fn the_terms_are_the_engines() {
+    let ours = CONSEQUENCES.map(|(name, impact)| (name, impact.as_str()));
+    let engine: Vec<_> = Term::ALL.iter().map(|t| (t.as_str(), t.impact().as_str())).collect();
+    assert_eq!(ours.as_slice(), engine);
+}
+
+#[test]
+fn orders_and_pages_hold_across_full_blocks() {
+    let mut result = Vec::new();
+    synthetic::write_result(140_000, 7, &mut result).unwrap();
+    let mut bytes = Vec::new();
+    assert_eq!(index::build(&result[..], &mut bytes).unwrap().records, 140_000);
+    let explorer = open_index(bytes, &result).unwrap();
+    let (_, records) = read(std::str::from_utf8(&result).unwrap());
+    let filter = Filter { known: Some(true), ..Filter::default() };
+    for key in [SortKey::Position, SortKey::Quality, SortKey::Gene] {
+        let sort = Sort { key, direction: Direction::Descending };
+        let expected = naive::ordered(&records, &filter, sort);
+        for offset in [0, 65_000, expected.len() - 50] {
+            let query = Query {
+                filter: filter.clone(),
+                sort,
+                offset: offset as u64,
+                limit: 100,
+                facets: false,
+            };
+            let page = block_on(explorer.page(&query)).unwrap();
+            let rows: Vec<u64> = page.rows.iter().map(|row| row.number).collect();
+            assert_eq!(
+                rows,
+                expected[offset..expected.len().min(offset + 100)],
+                "{key:?} {offset}"
+            );
+            assert_eq!(page.matched, expected.len() as u64);
+        }
+    }
+}
+
+const HEADER: &str = "##fileformat=VCFv4.2\n\
+##INFO=<ID=DP,Number=1,Type=Integer,Description=\"Total depth\">\n\
+##INFO=<ID=CSQ,Number=.,Type=String,Description=\"Format: Allele|Consequence|IMPACT|SYMBOL|Feature|HGVSp|AF\">\n\
+#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tS1\n";
+
+fn open_text(records: &str) -> Explorer {
+    open(format!("{HEADER}{records}").as_bytes(), 100).unwrap()
+}
+
+fn rows(explorer: &Explorer, filter: Filter) -> Vec<Row> {
+    block_on(explorer.page(&Query { filter, limit: 10, ..Query::default() })).unwrap().rows
+}
+
+#[test]
+fn a_result_without_records_has_no_rows_and_an_export_of_its_header() {
+    let explorer = open_text("");
+    let page = block_on(explorer.page(&Query { facets: true, limit: 5, ..Query::default() }));
+    let page = page.unwrap();
+    assert_eq!((page.total, page.matched, page.rows.len()), (0, 0, 0));
+    assert!(page.facets.unwrap().chromosomes.is_empty());
+    assert_eq!(export(explorer, &Filter::default(), ExportFormat::Vcf), HEADER);
+}
+
+#[test]
+fn an_allele_that_meets_a_criterion_shows_its_multi_allelic_record() {
+    let explorer = open_text(
+        "1\t5\trs1\tA\tG,ATT\t9\tPASS\tCSQ=G|missense_variant|MODERATE|A1|T1|P1|0.4,TT|stop_gained|HIGH|B1|T2|P2|0.001\tGT\t1/2\n",
+    );
+    let rare = Range { max: Some(0.01), ..Range::default() };
+    let common = Range { min: Some(0.1), ..Range::default() };
+    for filter in [
+        Filter { types: vec![VariantType::Snv], ..Filter::default() },
+        Filter { types: vec![VariantType::Insertion], ..Filter::default() },
+        Filter { frequency: Some(rare), ..Filter::default() },
+        Filter { frequency: Some(common), ..Filter::default() },
+        Filter { genes: vec!["A1".to_owned()], ..Filter::default() },
+    ] {
+        let rows = rows(&explorer, filter);
+        assert_eq!(rows[0].gene.as_deref(), Some("B1"));
+        assert_eq!(rows[0].frequency, Some(0.001));
+        assert_eq!(rows[0].hgvs_p.as_deref(), Some("P2"));
+    }
+}
+
+#[test]
+fn records_without_annotation_are_rows_too() {
+    let explorer =
+        open_text("1\t5\t.\tA\tG\t.\t.\t.\tGT\t0/1\n\n1\t9\t.\tA\tG\t.\t.\tDP=3\tGT\t0/1");
+    let none = Filter { consequences: vec!["none".to_owned()], ..Filter::default() };
+    let rows = rows(&explorer, none);
+    assert_eq!(rows.iter().map(|row| row.pos).collect::<Vec<_>>(), [5, 9]);
+    assert_eq!(
+        (rows[0].consequence.as_ref(), rows[0].impact, rows[0].gene.as_ref()),
+        (None, None, None)
+    );
+}
+
+#[test]
+fn the_drawer_has_every_transcript_and_what_the_header_says_of_keys() {
+    let explorer = open_text(
+        "1\t5\trs1\tA\tG\t9\tPASS\tDP=3;DB;CSQ=G|intron_variant|MODIFIER|A1|T1||0.4,G|missense_variant|MODERATE|B1|T2|p.Ala1%3D|\tGT:DP\t1/1:3\n",
+    );
+    let details = block_on(explorer.details(0)).unwrap();
+    assert_eq!(details.entries.iter().map(|e| e.chosen).collect::<Vec<_>>(), [false, true]);
+    let fields = &details.entries[1].fields;
+    let hgvs = fields.iter().find(|field| field.key == "HGVSp").unwrap();
+    assert_eq!(hgvs.value, "p.Ala1=");
+    assert_eq!(details.info[0].description.as_deref(), Some("Total depth"));
+    assert_eq!((details.info[1].key.as_str(), details.info[1].value.as_str()), ("DB", ""));
+    assert_eq!(details.frequencies[0].key, "CSQ/AF");
+    assert_eq!(
+        (details.samples[1].key.as_str(), details.samples[1].value.as_str()),
+        ("S1", "1/1:3")
+    );
+    assert!(matches!(
+        block_on(explorer.details(1)),
+        Err(Error::NoRecord { number: 1, records: 1 })
+    ));
+}
+
+#[test]
+fn tables_are_quoted_and_hold_no_formulas() {
+    let explorer = || open_text("1\t5\t=cmd()\tA\tG,T\t-1\tq\"1\tDP=3\tGT\t0/1\n");
+    let csv = export(explorer(), &Filter::default(), ExportFormat::Csv);
+    let line = csv.split("\r\n").nth(1).unwrap();
+    assert!(line.starts_with("1,5,'=cmd(),A,\"G,T\",'-1,\"q\"\"1\",snv,"), "{line}");
+    let tsv = export(explorer(), &Filter::default(), ExportFormat::Tsv);
+    assert_eq!(tsv.lines().next().unwrap().split('\t').count(), 16);
+}
+
+#[test]
+fn damage_anywhere_is_seen() {
+    let mut result = Vec::new();
+    synthetic::write_result(3000, 3, &mut result).unwrap();
+    let mut bytes = Vec::new();
+    index::build_with(&result[..], &mut bytes, 1000).unwrap();
+    let query = Query {
+        filter: Filter {
+            text: "1".to_owned(),
+            genes: vec!["GENE1".to_owned()],
+            regions: vec!["1:1-99999999".parse().unwrap()],
+            quality: Some(Range { min: Some(1.0), ..Range::default() }),
+            ..Filter::default()
+        },
+        facets: true,
+        limit: 1000,
+        ..Query::default()
+    };
+    let answer = |bytes: Vec<u8>| {
+        let explorer = open_index(bytes, &result)?;
+        block_on(explorer.page(&query))
+    };
+    let right = answer(bytes.clone()).unwrap();
+    let mut seen = 0;
+    for at in (0..bytes.len()).step_by(97).chain(bytes.len() - 40..bytes.len()) {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 0x55;
+        match answer(damaged) {
+            // Bytes of columns that the question does not need.
+            Ok(page) => {
+                assert_eq!(page, right, "byte {at}");
+                assert!(at < bytes.len() - 40, "byte {at}");
+            }
+            Err(_) => seen += 1,
+        }
+    }
+    // The trailer and at least some of the columns.
+    assert!(seen > 45, "{seen}");
+    for cut in [0, 10, 36, bytes.len() / 2, bytes.len() - 1] {
+        let error = answer(bytes[..cut].to_vec()).unwrap_err();
+        assert!(matches!(error, Error::NoIndex), "{cut}: {error}");
+    }
+    let mut newer = bytes.clone();
+    let version = newer.len() - 12;
+    newer[version] = 9;
+    assert!(matches!(answer(newer), Err(Error::Version { found: 9, .. })));
+}
+
+#[test]
+fn what_is_no_result_is_refused() {
+    let build = |bytes: &[u8]| index::build(bytes, Vec::new()).unwrap_err().to_string();
+    assert!(build(b"hello").contains("line 1: \"hello\" is not a VCF header"));
+    assert!(build(b"").contains("the file is empty"));
+    let text = format!("{HEADER}1\tx\t.\tA\tG\t.\t.\t.\n");
+    assert!(build(text.as_bytes()).contains("line 5, POS: \"x\" is not a position"));
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut gzip, HEADER.as_bytes()).unwrap();
+    assert!(build(&gzip.finish().unwrap()).contains("make it with bgzip"));
+    let cut = bgzf(text.as_bytes(), 50);
+    assert!(build(&cut[..cut.len() / 2]).contains("cannot be read"));
+    let mut bytes = Vec::new();
+    index::build(HEADER.as_bytes(), &mut bytes).unwrap();
+    let other = format!("{HEADER}\n");
+    let error = open_index(bytes, other.as_bytes()).err().unwrap();
+    assert!(matches!(error, Error::OtherResult { .. }), "{error}");
+}

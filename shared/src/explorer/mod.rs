@@ -1,0 +1,17 @@
+//! What browser and server say to each other about a result: which variants to show, in which
+//! order, how many there are, and what is known of each.
+//!
+//! Plain values, small enough for WASM and for the query of a URL.
+
+mod filter;
+mod page;
+mod region;
+mod terms;
+
+pub use filter::{Filter, LengthRange, NO_CONSEQUENCE, Range, Scope};
+pub use page::{
+    Direction, ExportFormat, Facet, Facets, Field, MAX_ROWS, Page, Query, Row, RowDetails, Sort,
+    SortKey, TranscriptEntry,
+};
+pub use region::{Region, RegionError, contig_alias};
+pub use terms::{CONSEQUENCES, Impact, Substitution, VariantType};

@@ -1,0 +1,126 @@
+//! Regions of the genome as people write them: `chr1`, `1:1,000-2,000`, `chrX:500`.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// Part of a contig. As text (also in JSON and URLs): `chr1:1000-2000`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Region {
+    /// The contig, spelled as the user did; [`contig_alias`] tells which spellings are the same.
+    pub contig: String,
+    /// First and last position, 1-based and inclusive; `None` for the whole contig.
+    pub span: Option<(u32, u32)>,
+}
+
+/// What is wrong with the text of a region.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RegionError {
+    /// Nothing names a contig.
+    #[error("the region names no chromosome; write it like chr1:1000-2000")]
+    NoContig,
+    /// The end is before the start.
+    #[error("region {0:?} ends before it starts")]
+    Backwards(String),
+}
+
+impl FromStr for Region {
+    type Err = RegionError;
+
+    /// Reads a region. A contig name may hold colons (`HLA-A*01:01`): only what reads as
+    /// positions after the last one is taken for positions.
+    fn from_str(text: &str) -> Result<Self, RegionError> {
+        let text = text.trim();
+        let (contig, span) = match text.rsplit_once(':') {
+            Some((contig, positions)) => match parse_span(positions) {
+                Some(span) => (contig, Some(span)),
+                None => (text, None),
+            },
+            None => (text, None),
+        };
+        if contig.is_empty() {
+            return Err(RegionError::NoContig);
+        }
+        if span.is_some_and(|(start, end)| end < start) {
+            return Err(RegionError::Backwards(text.to_owned()));
+        }
+        Ok(Self { contig: contig.to_owned(), span })
+    }
+}
+
+/// `1,000-2,000`, `1000` (one base), `1000-` (to the end).
+fn parse_span(text: &str) -> Option<(u32, u32)> {
+    let number = |text: &str| text.trim().replace(',', "").parse::<u32>().ok();
+    match text.split_once('-') {
+        Some((start, end)) if end.trim().is_empty() => Some((number(start)?, u32::MAX)),
+        Some((start, end)) => Some((number(start)?, number(end)?)),
+        None => number(text).map(|position| (position, position)),
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.contig)?;
+        match self.span {
+            None => Ok(()),
+            Some((start, u32::MAX)) => write!(f, ":{start}-"),
+            Some((start, end)) => write!(f, ":{start}-{end}"),
+        }
+    }
+}
+
+impl TryFrom<String> for Region {
+    type Error = RegionError;
+
+    fn try_from(text: String) -> Result<Self, RegionError> {
+        text.parse()
+    }
+}
+
+impl From<Region> for String {
+    fn from(region: Region) -> Self {
+        region.to_string()
+    }
+}
+
+/// The name under which all spellings of a contig meet: without `chr`, `MT` for the mitochondrion,
+/// in upper case.
+pub fn contig_alias(name: &str) -> String {
+    let bare = match name.get(..3) {
+        Some(prefix) if prefix.eq_ignore_ascii_case("chr") => &name[3..],
+        _ => name,
+    };
+    let bare = bare.to_ascii_uppercase();
+    if bare == "M" { "MT".to_owned() } else { bare }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions_are_read_as_people_write_them() {
+        for (text, contig, span) in [
+            ("chr1", "chr1", None),
+            (" 1:1,000-2,000 ", "1", Some((1000, 2000))),
+            ("X:5", "X", Some((5, 5))),
+            ("X:5-", "X", Some((5, u32::MAX))),
+            ("HLA-A*01:01:01:01N", "HLA-A*01:01:01:01N", None),
+            ("HLA-A*01:02N:3-4", "HLA-A*01:02N", Some((3, 4))),
+        ] {
+            let region: Region = text.parse().unwrap();
+            assert_eq!(region, Region { contig: contig.to_owned(), span }, "{text}");
+            assert_eq!(region.to_string().parse::<Region>().unwrap(), region);
+        }
+        assert_eq!(":5-6".parse::<Region>(), Err(RegionError::NoContig));
+        assert!(matches!("1:6-5".parse::<Region>(), Err(RegionError::Backwards(_))));
+    }
+
+    #[test]
+    fn spellings_of_a_contig_meet() {
+        assert_eq!(contig_alias("chrM"), contig_alias("MT"));
+        assert_eq!(contig_alias("Chr20"), contig_alias("20"));
+        assert_ne!(contig_alias("chr2"), contig_alias("20"));
+    }
+}

@@ -1,0 +1,153 @@
+use super::*;
+use crate::job::{Change, Completion, Job, JobState};
+use crate::{FileName, JobId, UserId};
+use jiff::SignedDuration;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_790_000_000 + second).unwrap()
+}
+
+fn file(key: &str) -> StoredFile {
+    StoredFile { bucket: "results".into(), key: key.into() }
+}
+
+fn completed() -> Job {
+    let (id, owner) = (JobId::new(Uuid::from_u128(1)), UserId::new(Uuid::from_u128(2)));
+    let job = Job::new(id, owner, FileName::parse("a.vcf").unwrap(), file("in"), at(0));
+    let state = JobState::Completed(Completion {
+        started_at: at(1),
+        completed_at: at(2),
+        records: 1,
+        results: Results::fresh(file("result"), Some(at(182))),
+        result_size: 9,
+        log: file("log"),
+    });
+    Job { state, ..job }
+}
+
+fn results(job: &Job) -> &Results {
+    let JobState::Completed(done) = &job.state else { panic!("not completed") };
+    &done.results
+}
+
+fn change(job: &Job, change: ResultsChange, second: i64) -> Result<Job, Refused> {
+    job.apply(Change::Results(change), at(second))
+}
+
+fn begun(ticket: &str) -> ResultsChange {
+    ResultsChange::ArchiveBegun { ticket: ticket.into() }
+}
+
+fn archived(ticket: &str) -> ResultsChange {
+    let id = format!("archive of {ticket}");
+    ResultsChange::Archived { ticket: ticket.into(), id, tree_hash: "00".into() }
+}
+
+fn thawed(id: &str) -> ResultsChange {
+    ResultsChange::ThawStarted { retrieval_id: id.into(), tier: Tier::Expedited }
+}
+
+fn restored(archive: &str) -> ResultsChange {
+    ResultsChange::Restored { archive_id: archive.into(), file: file("again") }
+}
+
+#[test]
+fn results_go_to_the_archive_and_back() {
+    let mut job = completed();
+    for step in
+        [begun("t"), archived("t"), ResultsChange::Purged, thawed("r"), restored("archive of t")]
+    {
+        job = change(&job, step, 200).unwrap();
+    }
+    let back = Stored { file: file("again"), until: None, restored_at: Some(at(200)) };
+    assert_eq!(results(&job), &Results::Stored(back));
+}
+
+#[test]
+fn nothing_comes_back_before_the_archived_object_is_deleted() {
+    let job = change(&completed(), begun("t"), 200).unwrap();
+    let job = change(&job, archived("t"), 201).unwrap();
+    let refused = change(&job, thawed("r"), 202).unwrap_err();
+    assert_eq!(refused.to_string(), "results that are ARCHIVED cannot be thawed");
+}
+
+#[test]
+fn an_upload_that_was_begun_anew_does_not_count() {
+    let job = change(&completed(), begun("old"), 200).unwrap();
+    let job = change(&job, begun("new"), 201).unwrap();
+    assert!(change(&job, archived("old"), 202).is_err());
+    assert!(change(&job, archived("new"), 202).is_ok());
+}
+
+#[test]
+fn a_file_from_another_copy_is_not_the_result() {
+    let mut job = completed();
+    for step in [begun("t"), archived("t"), ResultsChange::Purged, thawed("r")] {
+        job = change(&job, step, 200).unwrap();
+    }
+    assert!(change(&job, restored("archive of another"), 201).is_err());
+}
+
+#[test]
+fn what_may_stay_as_it_is_is_never_due() {
+    let mut job = completed();
+    assert_eq!(job.due(), Some(at(182) + SignedDuration::from_mins(2)));
+    for step in [begun("t"), archived("t")] {
+        job = change(&job, step, 200).unwrap();
+        assert!(job.due().is_some(), "{:?}", results(&job));
+    }
+    job = change(&job, ResultsChange::Purged, 201).unwrap();
+    assert_eq!(job.due(), None);
+    job = change(&job, thawed("r"), 202).unwrap();
+    assert!(job.due().is_some());
+    job = change(&job, restored("archive of t"), 203).unwrap();
+    assert_eq!(job.due(), None);
+}
+
+fn any_change() -> impl Strategy<Value = ResultsChange> {
+    let name = || prop_oneof![Just("a"), Just("b")];
+    prop_oneof![
+        (0..400_i64).prop_map(|second| ResultsChange::ExpirySet { until: at(second) }),
+        Just(ResultsChange::ExpiryLifted),
+        name().prop_map(begun),
+        name().prop_map(archived),
+        Just(ResultsChange::Purged),
+        name().prop_map(thawed),
+        name().prop_map(|id| ResultsChange::ThawFailed { retrieval_id: id.into() }),
+        name().prop_map(|ticket| restored(&format!("archive of {ticket}"))),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    /// Whatever happens in whatever order: the row always knows a place of the file, the job stays
+    /// completed, and a copy is only forgotten for the file that was made from it.
+    #[test]
+    fn no_order_of_changes_loses_the_file(
+        steps in proptest::collection::vec((any_change(), 0..60_i64), 0..40),
+    ) {
+        let mut job = completed();
+        let mut now = 200;
+        for (step, pause) in steps {
+            now += pause;
+            let Ok(next) = change(&job, step.clone(), now) else { continue };
+            let (before, after) = (results(&job), results(&next));
+            prop_assert!(after.stored().is_some() != after.archived().is_some());
+            prop_assert_eq!(next.version, job.version + 1);
+            if let (Some(copy), None) = (before.archived(), after.archived()) {
+                let ResultsChange::Restored { archive_id, .. } = &step else {
+                    return Err(TestCaseError::fail(format!("{step:?} forgot a copy")));
+                };
+                prop_assert_eq!(archive_id, &copy.id);
+            }
+            if matches!(after, Results::Thawing { .. }) {
+                let purged = !matches!(before, Results::Archived { leftover: Some(_), .. });
+                prop_assert!(purged, "asked for before the S3 object was deleted");
+            }
+            job = next;
+        }
+    }
+}

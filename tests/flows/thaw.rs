@@ -1,0 +1,116 @@
+//! An upgrade of a user with many archived results.
+
+use crate::calls::Calls;
+use crate::stack::stack;
+use anyhow::{Result, bail, ensure};
+use futures::stream::{self, StreamExt, TryStreamExt};
+use gas_backend::Gas;
+use gas_backend::ports::{Identity, Upload};
+use gas_backend::usecases::thaw_results;
+use gas_shared::job::{Archived, Completion, Input, JobState, Results};
+use gas_shared::{FileName, Job, JobId, UserId};
+use jiff::Timestamp;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+const JOBS: usize = 500;
+
+/// How long the function may take to restore all.
+const PATIENCE: Duration = Duration::from_secs(170);
+
+/// A completed job whose result is in the archive, and nowhere else.
+async fn archived(gas: &Gas, owner: UserId, text: &Path) -> Result<()> {
+    let id = JobId::new(Uuid::new_v4());
+    let name = FileName::parse("many.vcf")?;
+    let file = gas.layout.result(owner, id, &name);
+    let size = gas.objects.store(text, &file, "text/plain").await?;
+    let ticket = gas.archive.begin(id, &file).await?;
+    let Upload::Stored { archive_id, copy } = gas.archive.upload(&ticket, &file).await? else {
+        bail!("the upload is gone");
+    };
+    gas.objects.delete(&file).await?;
+    let at = Timestamp::from_second(Timestamp::now().as_second())?;
+    let archived = Archived { id: archive_id, tree_hash: copy.tree_hash, at };
+    let job = Job {
+        id,
+        owner,
+        input: Input {
+            name: name.clone(),
+            file: gas.layout.input(owner, id, &name),
+            size: Some(size),
+        },
+        submitted_at: at,
+        version: 1,
+        state: JobState::Completed(Completion {
+            started_at: at,
+            completed_at: at,
+            records: 0,
+            results: Results::Archived { archived, leftover: None },
+            result_size: size,
+            log: gas.layout.log(owner, id, &name),
+        }),
+    };
+    gas.jobs.insert(&job).await?;
+    Ok(())
+}
+
+/// A user on Premium.
+async fn premium(gas: &Gas, pool: &sqlx::PgPool) -> Result<UserId> {
+    let id = UserId::new(Uuid::new_v4());
+    let identity = Identity {
+        id,
+        name: "Ada".to_owned(),
+        email: "ada-many@example.org".to_owned(),
+        institution: String::new(),
+    };
+    gas.accounts.signed_in(&identity).await?;
+    sqlx::query("update profiles set role = 'premium_user' where identity_id = $1")
+        .bind(id.as_uuid())
+        .execute(pool)
+        .await?;
+    Ok(id)
+}
+
+/// The most memory that this process has used, in KiB.
+fn peak_kib() -> Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+    number.ok_or_else(|| anyhow::anyhow!("no VmHWM"))
+}
+
+#[tokio::test]
+async fn five_hundred_archived_results_thaw_by_queries_alone() -> Result<()> {
+    let stack = stack();
+    let calls = Calls::default();
+    let gas = stack.gas(&calls).await?;
+    let owner = premium(&gas, &stack.pool().await?).await?;
+    let folder = tempfile::tempdir()?;
+    let text = folder.path().join("many.vcf");
+    std::fs::write(&text, "##fileformat=VCFv4.2\n")?;
+    let made = stream::iter(0..JOBS).map(|_| archived(&gas, owner, &text)).buffer_unordered(8);
+    made.try_collect::<Vec<()>>().await?;
+
+    calls.take_dynamodb();
+    let before = peak_kib()?;
+    let thawed = thaw_results(&gas, owner).await?;
+    assert_eq!((thawed.started as usize, thawed.failed), (JOBS, 0));
+    let called = calls.take_dynamodb();
+    // A page holds a hundred; each job is read twice, to look at it and to change it.
+    let expected = [("GetItem", 2 * JOBS), ("PutItem", JOBS), ("Query", JOBS / 100)];
+    assert_eq!(called, expected.map(|(name, count)| (name.to_owned(), count)).into());
+    let grown = peak_kib()?.saturating_sub(before);
+    assert!(grown < 32 * 1024, "memory grew by {grown} KiB");
+
+    // The function restores them all.
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let left = gas.jobs.archived_jobs_of(owner, None, 1).await?.jobs.len();
+        if left == 0 {
+            return Ok(());
+        }
+        ensure!(Instant::now() < deadline, "some results are still archived");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
