@@ -127,7 +127,7 @@ proptest! {
     /// completed, and a copy is only forgotten for the file that was made from it.
     #[test]
     fn no_order_of_changes_loses_the_file(
-        steps in proptest::collection::vec((any_change(), 0..60_i64), 0..40),
+        steps in proptest::collection::vec((any_change(), 0..60_i64), 0..20),
     ) {
         let mut job = completed();
         let mut now = 200;

@@ -8,9 +8,14 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures::StreamExt;
 
 /// The largest body of a server function's call, in bytes; files go to S3 directly.
 const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// How much of a body that is too large is read on, so that its sender, who looks at the answer
+/// after having sent all, gets to see it; a connection that is closed before that tells nothing.
+const MAX_DISCARDED_BYTES: usize = 8 * 1024 * 1024;
 
 /// How Dioxus words a body that is JSON but not the function's arguments.
 const DIOXUS_ARGUMENT_ERROR: &[u8] = b"error deserializing server function";
@@ -21,7 +26,7 @@ pub async fn check_arguments(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
-    let Ok(bytes) = to_bytes(body, MAX_BODY_BYTES).await else {
+    let Some(bytes) = read(body).await else {
         let text = format!("the body is over {MAX_BODY_BYTES} bytes");
         return (StatusCode::PAYLOAD_TOO_LARGE, text).into_response();
     };
@@ -40,6 +45,23 @@ pub async fn check_arguments(request: Request, next: Next) -> Response {
         return name_argument_errors(answer).await;
     }
     answer
+}
+
+/// The whole body, or `None` where it is too large or breaks off.
+async fn read(body: Body) -> Option<Vec<u8>> {
+    let mut pieces = body.into_data_stream();
+    let mut bytes = Vec::new();
+    let mut size = 0;
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.ok()?;
+        size += piece.len();
+        if size <= MAX_BODY_BYTES {
+            bytes.extend_from_slice(&piece);
+        } else if size > MAX_DISCARDED_BYTES {
+            return None;
+        }
+    }
+    (size <= MAX_BODY_BYTES).then_some(bytes)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
