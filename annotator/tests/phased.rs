@@ -151,6 +151,21 @@ fn without_samples_the_records_make_one_haplotype_unless_they_are_local() {
 }
 
 #[test]
+fn another_reader_accepts_the_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) = (folder.path().join("in.vcf"), folder.path().join("out.vcf.gz"));
+    let text = "##fileformat=VCFv4.2\n##contig=<ID=20>\n\
+                ##FORMAT=<ID=GT,Number=1,Type=String,Description=\"Genotype\">\n\
+                #CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tS\n\
+                20\t68354\t.\tA\tC\t.\t.\t.\tGT\t1|0\n20\t68355\t.\tA\tG\t.\t.\t.\tGT\t1|0\n";
+    std::fs::write(&input, text).unwrap();
+    let options = Options { mode: Mode::Csq(CsqOptions::default()), ..Options::default() };
+    let never = AtomicBool::new(false);
+    annotate_file(&input, &output, &REFERENCE, &options, &never, &|_, _| {}).unwrap();
+    gas_annotate::vcf::write_index(&output).unwrap();
+}
+
+#[test]
 fn several_alternatives_and_odd_ones_are_told() {
     for (record, expected, why) in [
         (

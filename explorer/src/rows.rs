@@ -337,6 +337,9 @@ fn types(class: u16) -> Vec<VariantType> {
 
 /// Text with VCF's percent escapes resolved.
 fn decoded(text: &[u8]) -> String {
+    if memchr::memchr(b'%', text).is_none() {
+        return String::from_utf8_lossy(text).into_owned();
+    }
     percent_decode(text).decode_utf8_lossy().into_owned()
 }
 

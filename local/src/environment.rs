@@ -89,12 +89,14 @@ pub(crate) fn web(config: &StackConfig, outputs: &Environment) -> Environment {
         ("GAS_OIDC_CLIENT_ID", OIDC_CLIENT.to_owned()),
         ("GAS_OIDC_CLIENT_SECRET", OIDC_CLIENT_SECRET.to_owned()),
         ("GAS_UNSUBSCRIBE_KEY", UNSUBSCRIBE_KEY.to_owned()),
+        ("GAS_STRIPE_API_URL", format!("{}/", config.stripe_url())),
+        ("GAS_STRIPE_SECRET_KEY", STRIPE_SECRET_KEY.to_owned()),
+        ("GAS_STRIPE_PRICE_ID", STRIPE_PRICE_ID.to_owned()),
         ("GAS_STRIPE_WEBHOOK_SECRET", STRIPE_WEBHOOK_SECRET.to_owned()),
         ("GAS_STRIPE_PUBLISHABLE_KEY", STRIPE_PUBLISHABLE_KEY.to_owned()),
         ("GAS_STRIPE_JS_URL", format!("{}/stripe.js", config.stripe_url())),
         ("DIOXUS_PUBLIC_PATH", config.public_dir.display().to_string()),
     ]));
-    environment.extend(stripe(config));
     environment
 }
 
@@ -120,22 +122,12 @@ pub(crate) fn worker(config: &StackConfig, outputs: &Environment) -> Environment
 /// The environment of the utility node.
 pub(crate) fn utility(config: &StackConfig, outputs: &Environment) -> Environment {
     let mut environment = common(config, outputs, "utility");
-    environment.extend(stripe(config));
     environment.extend(pairs([
         ("GAS_PUBLIC_URL", config.public_url()),
         ("GAS_MAIL_FROM", MAIL_FROM.to_owned()),
         ("GAS_UNSUBSCRIBE_KEY", UNSUBSCRIBE_KEY.to_owned()),
     ]));
     environment
-}
-
-/// How a process calls Stripe.
-fn stripe(config: &StackConfig) -> Environment {
-    pairs([
-        ("GAS_STRIPE_API_URL", format!("{}/", config.stripe_url())),
-        ("GAS_STRIPE_SECRET_KEY", STRIPE_SECRET_KEY.to_owned()),
-        ("GAS_STRIPE_PRICE_ID", STRIPE_PRICE_ID.to_owned()),
-    ])
 }
 
 /// The AWS configuration by which each process assumes the role it will have on AWS.

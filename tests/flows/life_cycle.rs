@@ -1,9 +1,12 @@
 //! From a Free user's result over the archive to a Premium user's download.
 
+use crate::calls::Calls;
 use crate::premium::buy;
 use crate::stack::{Stack, stack};
+use crate::thaw::{archived, peak_kib, premium};
 use anyhow::{Context, Result, ensure};
 use gas_backend::ports::ObjectStore;
+use gas_backend::usecases::thaw_results;
 use gas_shared::JobStatus::Completed;
 use gas_shared::job::{Results, ResultsView, StateView};
 use gas_shared::{Job, JobId};
@@ -11,6 +14,8 @@ use gas_tests::{Client, sample};
 use jiff::Timestamp;
 use reqwest::StatusCode;
 use serde_json::json;
+use std::io::Write;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// The longest that a step of the life cycle may take here; the Free window of the test stack is
@@ -125,5 +130,62 @@ async fn forged_messages_to_the_thaw_endpoint_are_refused() -> Result<()> {
     assert_eq!(other_topic.status(), StatusCode::FORBIDDEN);
     let garbage = stranger.post("/thaw").body("hello").send().await?;
     assert_eq!(garbage.status(), StatusCode::BAD_REQUEST);
+    Ok(())
+}
+
+/// The pieces of a file that no two parts have the same.
+fn write_large(path: &Path, bytes: u64) -> Result<()> {
+    let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
+    for line in 0..bytes / 16 {
+        writeln!(file, "{line:015}")?;
+    }
+    Ok(file.flush()?)
+}
+
+/// The process ids of the function's warm instances.
+fn functions() -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc")?.flatten() {
+        let name = std::fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
+        if name.trim() == "bootstrap" {
+            found.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    Ok(found)
+}
+
+#[tokio::test]
+async fn a_large_file_goes_and_comes_back_in_parts_with_little_memory() -> Result<()> {
+    const BYTES: u64 = 160 * 1024 * 1024;
+    const MAX_KIB: u64 = 80 * 1024;
+    let stack = stack();
+    let gas = stack.gas(&Calls::default()).await?;
+    let owner = premium(&gas, &stack.pool().await?).await?;
+    let folder = tempfile::tempdir()?;
+    let (sent, back) = (folder.path().join("sent"), folder.path().join("back"));
+    write_large(&sent, BYTES)?;
+    let before = peak_kib("self")?;
+    let id = archived(&gas, owner, &sent).await?;
+    let grown = peak_kib("self")?.saturating_sub(before);
+    // The upload of the test itself has four parts of 16 MiB under way; archiving has one.
+    assert!(grown < 2 * MAX_KIB, "archiving took {grown} KiB");
+
+    thaw_results(&gas, owner).await?;
+    let deadline = Instant::now() + PATIENCE;
+    let stored = loop {
+        if let Results::Stored(stored) = results(&stack, id).await? {
+            break stored;
+        }
+        ensure!(Instant::now() < deadline, "the file is not back");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    };
+    gas.objects.fetch(&stored.file, &back).await?;
+    assert!(std::fs::read(&sent)? == std::fs::read(&back)?, "the same bytes as before");
+    let instances = functions()?;
+    assert!(!instances.is_empty(), "the function ran as a process of its own");
+    for instance in instances {
+        let peak = peak_kib(&instance)?;
+        assert!(peak < MAX_KIB, "the function took {peak} KiB");
+    }
     Ok(())
 }

@@ -53,8 +53,9 @@ pub(crate) async fn attempt(
     // The user's file name stays outside: it takes no part in any path or command line.
     let input_name = if name.is_gzip() { "input.vcf.gz" } else { "input.vcf" };
     let input = folder.path().join(input_name);
-    let output = folder.path().join("output.annot.vcf");
-    let log = folder.path().join("output.vcf.count.log");
+    // Where AnnTools leaves them, which is told no places.
+    let output = folder.path().join("input.annot.vcf");
+    let log = folder.path().join("input.vcf.count.log");
 
     progress.send_modify(|now| now.step = "download".to_owned());
     let size = gas.objects.fetch(&job.input.file, &input).await?;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::engine::Template;
 use crate::testing::{FakeQueue, MAX_ATTEMPTS, TIMING, message, worker};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -138,6 +139,29 @@ async fn a_failed_store_of_the_index_fails_no_job() {
     case.receive(1).await;
     assert_eq!(case.status(), JobStatus::Completed);
     assert!(case.test.objects.with_key("annot.idx").is_empty());
+}
+
+/// AnnTools is told nothing but the input, tells its steps and no end, and leaves both files beside
+/// the input.
+const ANNTOOLS: &str = r#"
+    for step in getSnpsFromDbSnp getBigRefGene getGenes cytoBand gadAll gwasCatalog targetScanS \
+        hugo dgv_Cnv abParts mcCarroll_Cnv conrad_Cnv genomicSuperDups tfbsConsSites
+    do echo "$step - done."; done
+    { cat "$1"; printf '20\t1\t.\tA\tG\t.\t.\tDB\n'; } > "${1%.vcf}.annot.vcf"
+    echo 'Total: 1' > "$1.count.log""#;
+
+#[tokio::test]
+async fn a_program_with_the_contract_of_anntools_does_in_place_of_the_engine() {
+    let mut case = case(ANNTOOLS).await;
+    let script = case.place.path().join("engine.sh");
+    let template = format!("sh '{}' {{input}}", script.display());
+    case.worker.engine.template = Template::parse(&template).unwrap();
+    case.receive(1).await;
+    let JobState::Completed(done) = case.now().state else { panic!("{:?}", case.now()) };
+    assert_eq!(done.records, 1, "counted in the annotated file");
+    let result = case.test.objects.get(&done.results.stored().unwrap().file).unwrap();
+    assert!(result.ends_with(b"\tDB\n"));
+    assert_eq!(case.test.objects.get(&done.log).unwrap(), b"Total: 1\n");
 }
 
 #[tokio::test]

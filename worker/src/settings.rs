@@ -39,7 +39,8 @@ pub(crate) struct AnnotateSettings {
     #[command(flatten)]
     pub(crate) deployment: Deployment,
     /// The engine's command line. It is split as a shell would, but no shell runs it; {input},
-    /// {output}, {log} and {bundle} are filled in after that.
+    /// {output}, {log} and {bundle} are filled in after that. Without {output} and {log} the
+    /// program must leave them beside the input, as AnnTools does: `python run.py {input}`.
     #[arg(long, env = "GAS_ANNOTATOR", default_value = ANNOTATOR)]
     pub(crate) annotator: String,
     /// The reference bundle's folder, for {bundle}.

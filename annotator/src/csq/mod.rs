@@ -87,7 +87,7 @@ pub(crate) fn definitions(local: bool, samples: usize) -> Vec<String> {
     )];
     if samples > 0 {
         lines.push(format!(
-            "##FORMAT=<ID={KEY},Number=.,Type=Integer,Description=\"Bitmask of indexes to INFO/{KEY}, with interleaved first/second haplotype. Use bcftools query -f'[%CHROM\\t%POS\\t%SAMPLE\\t%T{KEY}\\n]' to translate.\">"
+            "##FORMAT=<ID={KEY},Number=.,Type=Integer,Description=\"Bitmask of indexes to INFO/{KEY}, with interleaved first/second haplotype. Use %T{KEY} of bcftools query to translate.\">"
         ));
     }
     lines

@@ -34,13 +34,6 @@ pub fn ManageSubscription(
         }
         Ok::<_, ApiError>(())
     });
-    let mut cancel = use_action(move || async move {
-        let fresh = api::cancel_subscription().await?;
-        asking.set(false);
-        onchange.call(fresh);
-        toasts.success("Your subscription is cancelled".to_owned());
-        Ok::<_, ApiError>(())
-    });
     rsx! {
         div { class: "actions",
             match standing {
@@ -71,28 +64,49 @@ pub fn ManageSubscription(
                 "Card and billing details"
             }
         }
+        if let Standing::Renews { at } | Standing::Ends { at } = standing {
+            CancelDialog { at, notice, asking, onchange }
+        }
+    }
+}
+
+/// Asks before it cancels. It is there for a cancelled subscription, too, so that it closes properly.
+#[component]
+fn CancelDialog(
+    at: Timestamp,
+    notice: String,
+    asking: Signal<bool>,
+    onchange: EventHandler<BillingOverview>,
+) -> Element {
+    let toasts = use_toasts();
+    let mut cancel = use_action(move || async move {
+        let fresh = api::cancel_subscription().await?;
+        asking.set(false);
+        onchange.call(fresh);
+        toasts.success("Your subscription is cancelled".to_owned());
+        Ok::<_, ApiError>(())
+    });
+    rsx! {
         Modal { id: "cancel-subscription", title: "Cancel your subscription?", open: asking,
-                if let Standing::Renews { at } = standing {
-                    WhatHappens { at, notice }
+            WhatHappens { at, notice }
+            if let Some(error) = cancel.value().and_then(Result::err) {
+                p { class: "note note-bad", role: "alert", {sentence(&error.to_string())} }
+            }
+            div { class: "actions",
+                button {
+                    class: "button button-main",
+                    r#type: "button",
+                    onclick: move |_| asking.set(false),
+                    "Keep Premium"
                 }
-                if let Some(error) = cancel.value().and_then(Result::err) {
-                    p { class: "note note-bad", role: "alert", {sentence(&error.to_string())} }
+                button {
+                    class: "button button-danger",
+                    r#type: "button",
+                    disabled: cancel.pending(),
+                    onclick: move |_| cancel.call(),
+                    "Cancel at the end of the period"
                 }
-                div { class: "actions",
-                    button {
-                        class: "button button-main",
-                        r#type: "button",
-                        onclick: move |_| asking.set(false),
-                        "Keep Premium"
-                    }
-                    button {
-                        class: "button button-danger",
-                        r#type: "button",
-                        disabled: cancel.pending(),
-                        onclick: move |_| cancel.call(),
-                        "Cancel at the end of the period"
-                    }
-                }
+            }
         }
     }
 }

@@ -203,6 +203,9 @@ impl Footer {
             .take(u64::from(trailer.unpacked) + 1)
             .read_to_end(&mut text)
             .map_err(|_| Error::Damaged("the footer cannot be unpacked"))?;
+        if text.len() != trailer.unpacked as usize {
+            return Err(Error::Damaged("the footer has another size than the trailer says"));
+        }
         postcard::from_bytes(&text).map_err(|_| Error::Damaged("the footer cannot be read"))
     }
 }

@@ -155,11 +155,12 @@ fn find_rows(text: &[u8], needle: &[u8], mut found: impl FnMut(usize, usize) -> 
     let (mut row, mut counted, mut from) = (0, 0, 0);
     while let Some(at) = text.get(from..).and_then(|rest| finder.find(rest)).map(|n| from + n) {
         row += memchr::memchr_iter(b'\n', &text[counted..at]).count();
-        counted = at;
-        let rest_of_row = || memchr::memchr(b'\n', &text[at..]);
-        from = match found(row, at) {
-            true => at + rest_of_row().unwrap_or(text.len() - at),
-            false => at + 1,
-        };
+        (counted, from) = (at, at + 1);
+        if found(row, at) {
+            // Over the line end, which is counted here.
+            let Some(end) = memchr::memchr(b'\n', &text[at..]) else { return };
+            (counted, from) = (at + end + 1, at + end + 1);
+            row += 1;
+        }
     }
 }

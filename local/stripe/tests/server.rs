@@ -76,7 +76,8 @@ async fn json(answer: Response) -> Value {
 async fn only_pages_of_the_application_may_embed_a_checkout() {
     let data = TempDir::new().unwrap();
     let stripe = start(data.path()).await;
-    let embedded = "ui_mode=embedded_page&return_url=http://gas.example/r";
+    let embedded =
+        "ui_mode=embedded_page&redirect_on_completion=if_required&return_url=http://gas.example/r";
     let session = json(stripe.begin(embedded).await).await;
     let secret = session["client_secret"].as_str().unwrap().to_owned();
     let page = |key: &str| stripe.call(&format!("/embed/{secret}?key={key}"), None).send();
@@ -99,10 +100,13 @@ async fn calls_that_stripe_would_refuse_are_refused() {
     let without_key = stripe.call("/v1/prices/price_1", None).send().await.unwrap();
     assert_eq!(without_key.status(), StatusCode::UNAUTHORIZED);
     for (form, message) in [
-        ("ui_mode=embedded_page", "Missing required param: return_url."),
+        (
+            "ui_mode=embedded_page&redirect_on_completion=if_required",
+            "Missing required param: return_url.",
+        ),
         ("ui_mode=embedded&return_url=x", "Invalid ui_mode: must be embedded_page or hosted_page"),
         (
-            "ui_mode=embedded_page&return_url=x&success_url=y",
+            "ui_mode=embedded_page&redirect_on_completion=if_required&return_url=x&success_url=y",
             "Received unknown parameter: success_url",
         ),
     ] {
@@ -135,7 +139,8 @@ async fn an_idempotency_key_stands_for_one_request() {
 async fn what_happened_is_there_after_a_restart() {
     let data = TempDir::new().unwrap();
     let stripe = start(data.path()).await;
-    let session = "ui_mode=embedded_page&return_url=http://gas.example/r";
+    let session =
+        "ui_mode=embedded_page&redirect_on_completion=if_required&return_url=http://gas.example/r";
     let session = json(stripe.begin(session).await).await;
     let path = format!("/embed/{}?key=pk_test_local", session["client_secret"].as_str().unwrap());
     let card = "number=4242424242424242&expiry=12%2F40&cvc=123";

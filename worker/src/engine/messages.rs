@@ -1,5 +1,5 @@
 //! What the engine says: JSON lines on standard output, and one on standard error when the input
-//! is bad.
+//! is bad. AnnTools says `<step> - done.` instead.
 
 use gas_shared::job::Progress;
 use serde::Deserialize;
@@ -15,9 +15,17 @@ const MAX_REASON_CHARS: usize = 2_000;
 pub(super) enum Event {
     /// How far the engine is.
     Progress(Progress),
+    /// A step of AnnTools is done.
+    Step(String),
     /// The engine is done; so many records are annotated.
     Done(u64),
 }
+
+/// How many steps AnnTools has.
+const ANNTOOLS_STEPS: u32 = 14;
+
+/// The end of a line in which AnnTools tells that a step is done.
+const STEP_DONE: &[u8] = b" - done.";
 
 #[derive(Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -41,14 +49,27 @@ struct ErrorLine {
 impl Event {
     /// The event in a line, if it is one.
     pub(super) fn parse(line: &[u8]) -> Option<Self> {
+        if let Some(step) = line.trim_ascii().strip_suffix(STEP_DONE) {
+            return Some(Self::Step(clipped(&String::from_utf8_lossy(step))));
+        }
         Some(match serde_json::from_slice(line).ok()? {
             EventLine::Progress { step, fraction, records } => {
-                let step = step.chars().take(MAX_STEP_CHARS).collect();
-                Self::Progress(Progress { step, permille: permille(fraction), records })
+                let (step, permille) = (clipped(&step), permille(fraction));
+                Self::Progress(Progress { step, permille, records })
             }
             EventLine::Done { records } => Self::Done(records),
         })
     }
+}
+
+fn clipped(step: &str) -> String {
+    step.chars().take(MAX_STEP_CHARS).collect()
+}
+
+/// How far AnnTools is after so many of its steps.
+pub(super) fn after_steps(done: u32, step: String) -> Progress {
+    let fraction = f64::from(done) / f64::from(ANNTOOLS_STEPS);
+    Progress { step, permille: permille(fraction), records: 0 }
 }
 
 /// A part of the whole in thousandths; what is out of range, or no number, is brought into it.
@@ -79,6 +100,14 @@ mod tests {
         assert_eq!(Event::parse(line), Some(Event::Progress(progress)));
         let line = br#"{"event":"done","records":9,"summary":"/w/log"}"#;
         assert_eq!(Event::parse(line), Some(Event::Done(9)));
+    }
+
+    #[test]
+    fn the_steps_of_anntools_are_understood() {
+        let line = b"getBigRefGene - done.\r";
+        assert_eq!(Event::parse(line), Some(Event::Step("getBigRefGene".into())));
+        assert_eq!(after_steps(7, "cytoBand".into()).permille, 500);
+        assert_eq!(after_steps(99, "more".into()).permille, 1000);
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! One run of the engine, from start to verdict.
 
 use super::lines::{Lines, Tail};
-use super::messages::{Event, reason};
+use super::messages::{Event, after_steps, reason};
 use super::sandbox::{self, Group, Limits};
 use super::template::{Paths, Template};
 use gas_shared::job::Progress;
 use rustix::process::Signal;
-use std::io;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
@@ -68,8 +69,8 @@ impl Engine {
         }
     }
 
-    /// Runs the engine and returns how many records it annotated. Dropping the future kills it
-    /// with everything it started.
+    /// Runs the engine and returns how many records it annotated; one that does not say has them
+    /// counted. Dropping the future kills it with everything it started.
     pub(crate) async fn run(
         &self,
         task: Task<'_>,
@@ -92,22 +93,22 @@ impl Engine {
                 status
             })
         };
-        let Ok((done, tail, status)) = tokio::time::timeout(self.limits.wall, whole).await else {
+        let Ok((said, tail, status)) = tokio::time::timeout(self.limits.wall, whole).await else {
             return Err(self.took_too_long());
         };
-        self.verdict(status?, done, &tail, task.file_bytes)
+        let status = status?;
+        self.verdict(status, &tail, task.file_bytes)?;
+        match said {
+            Said::Done(records) => Ok(records),
+            Said::Nothing if output.is_file() => Ok(count_records(output.to_owned()).await?),
+            Said::Nothing | Said::Progress => Err(broken(status, &tail)),
+        }
     }
 
-    fn verdict(
-        &self,
-        status: ExitStatus,
-        done: Option<u64>,
-        tail: &str,
-        file_bytes: u64,
-    ) -> Result<u64, EngineError> {
+    fn verdict(&self, status: ExitStatus, tail: &str, file_bytes: u64) -> Result<(), EngineError> {
         let signal = |signal: Signal| status.signal() == Some(signal.as_raw());
-        if let (true, Some(records)) = (status.success(), done) {
-            return Ok(records);
+        if status.success() {
+            return Ok(());
         }
         if let (Some(BAD_INPUT), Some(reason)) = (status.code(), reason(tail)) {
             return Err(EngineError::BadInput(reason));
@@ -122,7 +123,7 @@ impl Engine {
             );
             return Err(EngineError::OverLimit(text));
         }
-        Err(EngineError::Broken { status: status.to_string(), tail: tail.trim().to_owned() })
+        Err(broken(status, tail))
     }
 
     fn took_too_long(&self) -> EngineError {
@@ -134,24 +135,57 @@ impl Engine {
     }
 }
 
-/// Reads standard output to its end, passes on the progress, and returns the records of the final
-/// event.
-async fn read_events(mut stdout: ChildStdout, progress: &watch::Sender<Progress>) -> Option<u64> {
+fn broken(status: ExitStatus, tail: &str) -> EngineError {
+    EngineError::Broken { status: status.to_string(), tail: tail.trim().to_owned() }
+}
+
+/// The records of an annotated file: its lines that are no header.
+async fn count_records(file: PathBuf) -> io::Result<u64> {
+    let counted = tokio::task::spawn_blocking(move || {
+        let mut reader = BufReader::new(File::open(file)?);
+        let (mut records, mut line) = (0, Vec::new());
+        while reader.read_until(b'\n', &mut line)? > 0 {
+            records += u64::from(!matches!(line[0], b'#' | b'\n'));
+            line.clear();
+        }
+        Ok(records)
+    });
+    counted.await?
+}
+
+/// What an engine said of its end.
+enum Said {
+    /// So many records are annotated.
+    Done(u64),
+    /// How far it was, and then no more: it knows how to say that it is done, and did not.
+    Progress,
+    /// It says no such things.
+    Nothing,
+}
+
+/// Reads standard output to its end, passes on the progress, and returns what was said of the end.
+async fn read_events(mut stdout: ChildStdout, progress: &watch::Sender<Progress>) -> Said {
     let mut lines = Lines::new(MAX_LINE_BYTES);
-    let mut done = None;
+    let mut said = Said::Nothing;
+    let mut steps = 0;
     read(&mut stdout, |bytes| {
         for line in lines.push(bytes) {
             match Event::parse(&line) {
                 Some(Event::Progress(now)) => {
+                    said = Said::Progress;
                     progress.send_replace(now);
                 }
-                Some(Event::Done(records)) => done = Some(records),
+                Some(Event::Step(step)) => {
+                    steps += 1;
+                    progress.send_replace(after_steps(steps, step));
+                }
+                Some(Event::Done(records)) => said = Said::Done(records),
                 None => {}
             }
         }
     })
     .await;
-    done
+    said
 }
 
 async fn read_tail(mut stderr: ChildStderr) -> String {

@@ -5,6 +5,9 @@ use std::path::Path;
 
 /// An argument vector in which `{input}`, `{output}`, `{log}` and `{bundle}` stand for paths.
 ///
+/// Only `{input}` must be there. A program that is told no `{output}` or `{log}` leaves them where
+/// AnnTools does: for `X.vcf` beside it, as `X.annot.vcf` and `X.vcf.count.log`.
+///
 /// The places are filled after the command line is split, so that no path can become two
 /// arguments or an option.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,13 +29,13 @@ pub(crate) enum TemplateError {
     Quotes,
     #[error("it names no program")]
     Empty,
-    #[error("it lacks {{{0}}}")]
-    Lacks(&'static str),
+    #[error("it lacks {{input}}")]
+    NoInput,
     #[error("{{{0}}} stands for nothing; there are {{input}}, {{output}}, {{log}} and {{bundle}}")]
     Unknown(String),
 }
 
-const REQUIRED: [&str; 3] = ["input", "output", "log"];
+const KNOWN: [&str; 4] = ["input", "output", "log", "bundle"];
 
 impl Template {
     /// Splits a command line as a shell would and checks its places.
@@ -42,14 +45,10 @@ impl Template {
             return Err(TemplateError::Empty);
         }
         let places: Vec<&str> = arguments.iter().flat_map(|argument| places(argument)).collect();
-        let known = |place: &str| REQUIRED.contains(&place) || place == "bundle";
-        if let Some(unknown) = places.iter().find(|place| !known(place)) {
+        if let Some(unknown) = places.iter().find(|place| !KNOWN.contains(place)) {
             return Err(TemplateError::Unknown((*unknown).to_owned()));
         }
-        match REQUIRED.into_iter().find(|required| !places.contains(required)) {
-            Some(lacking) => Err(TemplateError::Lacks(lacking)),
-            None => Ok(Self(arguments)),
-        }
+        if places.contains(&"input") { Ok(Self(arguments)) } else { Err(TemplateError::NoInput) }
     }
 
     /// The program to run.
@@ -122,7 +121,7 @@ mod tests {
         for (text, error) in [
             ("", TemplateError::Empty),
             ("a '{input}", TemplateError::Quotes),
-            ("a {input} {log}", TemplateError::Lacks("output")),
+            ("a {output} {log}", TemplateError::NoInput),
             ("a {input} {output} {log} {file}", TemplateError::Unknown("file".into())),
         ] {
             assert_eq!(Template::parse(text), Err(error), "{text:?}");

@@ -15,7 +15,7 @@ use consume::consume;
 use futures::future::join_all;
 use gas_backend::aws::Sdk;
 use gas_backend::ports::Queue;
-use gas_backend::{Billing, Gas, Notifier, postgres};
+use gas_backend::{Gas, Notifier, postgres};
 use settings::UtilityRole;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -30,7 +30,6 @@ pub(crate) async fn run(settings: UtilitySettings) -> anyhow::Result<()> {
     let pool = postgres::connect(&deployment.database_url).await?;
     let gas = Gas::connect(deployment, &sdk, &pool);
     let site = &settings.public_url;
-    let billing = Billing::connect(gas.clone(), &settings.stripe, site.origin(), &pool)?;
     gas.archive.prepare().await?;
     let notifier = Notifier::connect(&gas, site, &settings.mail, &sdk, &pool);
     let queue = |url: &str| -> Arc<dyn Queue> { Arc::new(sdk.queue(url)) };
@@ -58,8 +57,7 @@ pub(crate) async fn run(settings: UtilitySettings) -> anyhow::Result<()> {
                 ))
             }
             UtilityRole::Reconcile => {
-                let billing = billing.clone();
-                Box::pin(reconcile::run(billing, notifier, settings.reconcile_every(), shutdown))
+                Box::pin(reconcile::run(gas, notifier, settings.reconcile_every(), shutdown))
             }
         }
     });

@@ -2,7 +2,6 @@
 
 use clap::{Args, ValueEnum};
 use gas_backend::mail::MailSettings;
-use gas_backend::stripe::StripeSettings;
 use gas_backend::{Deployment, PublicUrl};
 use std::time::Duration;
 
@@ -11,12 +10,10 @@ use std::time::Duration;
 pub(crate) struct UtilitySettings {
     #[command(flatten)]
     pub(crate) deployment: Deployment,
-    /// Where browsers reach the web server, such as https://gas.example.org; pages of Stripe's and
-    /// links in mails lead there.
+    /// Where browsers reach the web server, such as https://gas.example.org; links in mails lead
+    /// there.
     #[arg(long, env = "GAS_PUBLIC_URL")]
     pub(crate) public_url: PublicUrl,
-    #[command(flatten)]
-    pub(crate) stripe: StripeSettings,
     #[command(flatten)]
     pub(crate) mail: MailSettings,
     /// What this process does; all of it unless told.

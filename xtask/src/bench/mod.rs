@@ -51,6 +51,10 @@ pub(crate) struct AnnotateOptions {
     /// How often every program runs.
     #[arg(long, default_value_t = 5)]
     runs: usize,
+    /// Where the programs write [default: a folder beside the build]. One in memory, such as
+    /// /dev/shm/gas, leaves the disk out of the figures.
+    #[arg(long)]
+    work: Option<PathBuf>,
 }
 
 /// A program to measure.
@@ -114,7 +118,7 @@ pub(crate) fn bench(paths: &Paths, bench: &Bench) -> Result<()> {
 }
 
 fn prepare(paths: &Paths, options: &AnnotateOptions) -> Result<Bed> {
-    let work = paths.target.join("bench");
+    let work = options.work.clone().unwrap_or_else(|| paths.target.join("bench"));
     fs::create_dir_all(&work)?;
     let chr20 = options.data.join("chr20/gencode19.chr20.gff3.gz");
     let chr20 = paths.root.join(chr20);

@@ -145,7 +145,8 @@ fn show_after(server: &Server, session: &Session, path: &str) -> Response {
     }
 }
 
-/// Leads on: a frame may not move the page around it, so it asks that page to go.
+/// Leads on. A frame stays and tells the page around it, as `redirect_on_completion=if_required`
+/// asks for with a card.
 fn done(server: &Server, session: &Session) -> Response {
     if session.ui_mode == UiMode::HostedPage {
         return Redirect::to(&session.done_url()).into_response();
