@@ -4,7 +4,7 @@ use gloo_timers::future::TimeoutFuture;
 use web_sys::{Element, HtmlElement};
 
 /// How often, and how long, a row is waited for that scrolling brings into the document.
-const TRIES: u32 = 25;
+const TRIES: u32 = 150;
 const PAUSE_MILLIS: u32 = 20;
 
 /// Scrolls an element so many pixels down from its top.

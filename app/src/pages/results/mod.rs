@@ -83,7 +83,7 @@ pub fn Results(id: String, filter: String, sort: String) -> Element {
             }
             // The address is ahead of the answer while that is on its way.
             let question = Question::read(&id, &filter, &sort).unwrap_or_else(|_| asked.clone());
-            let busy = answer.loading();
+            let busy = answer.loading() || question != *asked;
             rsx! { Explorer { question, asked: asked.clone(), found: found.clone(), busy } }
         }
         Err(error) => {
@@ -194,7 +194,7 @@ fn Exports(id: JobId, filter: Filter) -> Element {
                 a {
                     class: "button",
                     href: "/annotations-export/{id}?format={format}&filter={filter}",
-                    download: true,
+                    download: "",
                     "{label}"
                 }
             }
