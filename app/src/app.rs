@@ -2,7 +2,8 @@
 
 use crate::components::Shell;
 use crate::pages::{
-    Annotate, Annotations, Billing, BillingReturn, Home, JobDetails, JobLog, NotFound, Unsubscribe,
+    Annotate, Annotations, Billing, BillingReturn, Home, JobDetails, JobLog, NotFound, Results,
+    Unsubscribe,
 };
 use dioxus::prelude::*;
 
@@ -22,6 +23,8 @@ pub enum Route {
         JobDetails { id: String },
         #[route("/annotations/:id/log")]
         JobLog { id: String },
+        #[route("/annotations/:id/results?:filter&:sort")]
+        Results { id: String, filter: String, sort: String },
         #[route("/billing")]
         Billing {},
         #[route("/billing/return?:session_id")]

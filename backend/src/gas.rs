@@ -113,6 +113,12 @@ impl Layout {
         self.output(owner, job, name, "annot.vcf")
     }
 
+    /// Where the explorer's index of a job's annotated file goes:
+    /// `<prefix>/<user>/<job>~<stem>.annot.idx`. It stays there while the file is in the archive.
+    pub fn index(&self, owner: UserId, job: JobId, name: &FileName) -> StoredFile {
+        self.output(owner, job, name, "annot.idx")
+    }
+
     /// Where a job's count log goes: `<prefix>/<user>/<job>~<stem>.vcf.count.log`.
     pub fn log(&self, owner: UserId, job: JobId, name: &FileName) -> StoredFile {
         self.output(owner, job, name, "vcf.count.log")
@@ -161,6 +167,8 @@ mod tests {
         assert_eq!(input.key, format!("gas/{user}/{id}~_t__1.vcf.gz"));
         let result = layout.result(owner, job, &name);
         assert_eq!(result.key, format!("gas/{user}/{id}~_t__1.annot.vcf"));
+        let index = layout.index(owner, job, &name);
+        assert_eq!(index.key, format!("gas/{user}/{id}~_t__1.annot.idx"));
         assert_eq!(
             layout.log(owner, job, &name).key,
             format!("gas/{user}/{id}~_t__1.vcf.count.log")

@@ -5,6 +5,7 @@
 //! they are the only places that know an SDK. Processes build a [`Gas`] at start, and a [`Billing`]
 //! where they deal with payments, and call use-cases with it.
 
+mod attachment;
 pub mod aws;
 mod billing;
 pub mod chain;
@@ -25,6 +26,7 @@ pub mod terms;
 pub mod testkit;
 pub mod usecases;
 
+pub use attachment::attachment;
 pub use billing::{Billing, Offer};
 pub use chain::chain;
 pub use deployment::Deployment;

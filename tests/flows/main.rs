@@ -4,6 +4,7 @@ mod access;
 mod annotate;
 mod billing;
 mod calls;
+mod explorer;
 mod guards;
 mod life_cycle;
 mod live;

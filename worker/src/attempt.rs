@@ -2,16 +2,20 @@
 
 use crate::engine::{Engine, EngineError, Task};
 use crate::scratch::ScratchRoot;
-use gas_backend::Gas;
 use gas_backend::ports::PortError;
 use gas_backend::usecases::Finished;
+use gas_backend::{Gas, chain};
 use gas_shared::Job;
 use gas_shared::job::Progress;
-use std::io;
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter};
 use std::path::Path;
 use tokio::sync::watch;
+use tokio::task::JoinError;
 
 const TEXT: &str = "text/plain; charset=utf-8";
+
+const BINARY: &str = "application/octet-stream";
 
 /// An output file may be so many times as large as a plain input.
 const PLAIN_GROWTH: u64 = 10;
@@ -70,7 +74,42 @@ pub(crate) async fn attempt(
     let result = gas.layout.result(job.owner, job.id, name);
     let result_size = gas.objects.store(&output, &result, TEXT).await?;
     gas.objects.store(&log, &gas.layout.log(job.owner, job.id, name), TEXT).await?;
+
+    progress.send_modify(|now| now.step = "index".to_owned());
+    let index = folder.path().join("output.annot.idx");
+    if let Err(error) = store_index(gas, job, &output, &index).await {
+        // Whoever owns the result can download it; it cannot be explored.
+        tracing::warn!(id = %job.id, error = %chain(&error), "the result has no index");
+    }
     Ok(Finished { records, result_size })
+}
+
+/// Why a result has no index.
+#[derive(Debug, thiserror::Error)]
+enum IndexError {
+    #[error(transparent)]
+    Build(#[from] gas_explorer::Error),
+    #[error("the index's builder panicked")]
+    Panic(#[from] JoinError),
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// Makes what the results explorer answers from, and stores it beside the result.
+async fn store_index(gas: &Gas, job: &Job, result: &Path, index: &Path) -> Result<(), IndexError> {
+    let (from, to) = (result.to_owned(), index.to_owned());
+    // A thread cannot be stopped: where the attempt is dropped, it ends by itself after one pass.
+    tokio::task::spawn_blocking(move || build_index(&from, &to)).await??;
+    let file = gas.layout.index(job.owner, job.id, &job.input.name);
+    gas.objects.store(index, &file, BINARY).await?;
+    Ok(())
+}
+
+fn build_index(result: &Path, index: &Path) -> Result<(), gas_explorer::Error> {
+    let result = File::open(result).map_err(gas_explorer::Error::Input)?;
+    let index = File::create(index).map_err(gas_explorer::Error::Output)?;
+    gas_explorer::index::build(BufReader::new(result), BufWriter::new(index))?;
+    Ok(())
 }
 
 fn require(path: &Path, what: &'static str) -> Result<(), AttemptError> {

@@ -2,9 +2,12 @@ use super::*;
 use crate::engine::Template;
 use crate::testing::{FakeQueue, MAX_ATTEMPTS, TIMING, message, worker};
 use async_trait::async_trait;
+use bytes::Bytes;
 use gas_backend::ports::{Download, ObjectInfo, ObjectStore, PortError, Topic, UploadRule};
 use gas_backend::testkit::TestGas;
 use gas_backend::usecases::cancel_job;
+use gas_explorer::{Cache, Explorer};
+use gas_shared::explorer::Filter;
 use gas_shared::job::StoredFile;
 use gas_shared::{Account, Plan};
 use std::path::Path;
@@ -85,6 +88,57 @@ async fn a_job_is_annotated_stored_announced_and_its_message_deleted() {
     assert_eq!(case.test.objects.get(&done.log).unwrap(), b"Total: 1\n");
     assert_eq!(case.test.job_results.len(), 1);
     assert!(case.is_deleted() && case.work_folder_is_empty());
+}
+
+/// Writes a result of two records, without annotation as AnnTools writes it, or with a CSQ column.
+fn engine_that_writes(info: &str, value: &str) -> String {
+    let columns = "#CHROM\\tPOS\\tID\\tREF\\tALT\\tQUAL\\tFILTER\\tINFO";
+    let records =
+        [5, 7].map(|pos| format!("1\\t{pos}\\t.\\tA\\tG\\t.\\tPASS\\t{value}")).join("\\n");
+    format!(
+        r#"printf '##fileformat=VCFv4.2\n{info}{columns}\n{records}\n' > "$2"; echo x > "$3"
+        echo '{{"event":"done","records":2,"summary":"x"}}'"#
+    )
+}
+
+#[tokio::test]
+async fn the_explorers_index_is_stored_beside_the_result() {
+    let csq =
+        r#"##INFO=<ID=CSQ,Number=.,Type=String,Description="Format: Allele|Consequence|SYMBOL">\n"#;
+    for (script, annotated) in
+        [(engine_that_writes("", "."), 0), (engine_that_writes(csq, "CSQ=G|stop_gained|ABC"), 2)]
+    {
+        let case = case(&script).await;
+        case.receive(1).await;
+        let JobState::Completed(done) = case.now().state else { panic!("{:?}", case.now()) };
+        let objects = &case.test.objects;
+        let index = case.test.gas.layout.index(case.ada.id, case.job.id, &case.job.input.name);
+        let source = |file| -> Arc<Bytes> { Arc::new(objects.get(file).unwrap().into()) };
+        let result = source(&done.results.stored().unwrap().file);
+        let explorer = Explorer::open(source(&index), result, Cache::new(1 << 20)).await.unwrap();
+        assert_eq!(explorer.records(), 2);
+        let gene = Filter { genes: vec!["abc".to_owned()], ..Filter::default() };
+        assert_eq!(explorer.count(&gene).await.unwrap(), annotated);
+    }
+}
+
+#[tokio::test]
+async fn a_result_that_cannot_be_indexed_is_a_result() {
+    let case = case(GOOD).await;
+    case.receive(1).await;
+    assert_eq!(case.status(), JobStatus::Completed);
+    assert!(case.test.objects.with_key("annot.idx").is_empty());
+}
+
+#[tokio::test]
+async fn a_failed_store_of_the_index_fails_no_job() {
+    let mut case = case(&engine_that_writes("", ".")).await;
+    let inner = case.test.gas.objects.clone();
+    // Fetching the input, storing the result, storing the log; then the index.
+    case.worker.gas.objects = Arc::new(FailingStore { inner, calls_left: 4.into() });
+    case.receive(1).await;
+    assert_eq!(case.status(), JobStatus::Completed);
+    assert!(case.test.objects.with_key("annot.idx").is_empty());
 }
 
 /// AnnTools is told nothing but the input, tells its steps and no end, and leaves both files beside
@@ -314,6 +368,10 @@ impl ObjectStore for FailingStore {
 
     async fn read_head(&self, file: &StoredFile, limit: u64) -> PortResult<Option<Vec<u8>>> {
         self.inner.read_head(file, limit).await
+    }
+
+    async fn read_range(&self, file: &StoredFile, offset: u64, length: u64) -> PortResult<Bytes> {
+        self.inner.read_range(file, offset, length).await
     }
 
     async fn delete(&self, file: &StoredFile) -> PortResult<()> {

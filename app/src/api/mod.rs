@@ -6,6 +6,7 @@
 mod account;
 mod billing;
 mod events;
+mod explorer;
 mod jobs;
 mod uploads;
 
@@ -15,6 +16,7 @@ pub use billing::{
     billing_overview, cancel_subscription, checkout_status, open_billing_portal,
     resume_subscription, start_checkout,
 };
+pub use explorer::{variant, variants};
 pub use jobs::{cancel_job, job, job_log, jobs, result_link};
 // The server renders pages; only browsers upload and follow events.
 #[cfg(feature = "web")]
@@ -45,12 +47,14 @@ mod tests {
         GET /api/jobs
         GET /api/jobs/{id}
         GET /api/jobs/{id}/log
+        GET /api/jobs/{id}/variants/{number}
         POST /api/billing/cancel
         POST /api/billing/checkout
         POST /api/billing/portal
         POST /api/billing/resume
         POST /api/jobs/{id}/cancel
         POST /api/jobs/{id}/result-link
+        POST /api/jobs/{id}/variants
         POST /api/uploads
         POST /api/uploads/{id}/confirm
         ");

@@ -3,12 +3,14 @@
 mod checkout;
 mod modal;
 mod premium;
+mod scroll;
 mod submit;
 mod xhr;
 
 pub use checkout::{MountedCheckout, mount_checkout};
 pub use modal::show_modal;
 pub use premium::await_premium;
+pub use scroll::{focus_row, scroll_to};
 pub use submit::{cancel_upload, confirm, submit};
 
 use jiff::Timestamp;

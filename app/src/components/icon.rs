@@ -21,6 +21,10 @@ pub enum Shape {
     Copy,
     /// A box.
     Archive,
+    /// A triangle with a mark.
+    Warning,
+    /// A triangle.
+    Rising,
 }
 
 impl Shape {
@@ -35,6 +39,8 @@ impl Shape {
             Self::Failed => "M6 6l12 12M18 6 6 18",
             Self::Stopped => "M8 12h8M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z",
             Self::Archive => "M4 8v12h16V8M3 4h18v4H3ZM10 12h4",
+            Self::Warning => "M12 4 2.5 20h19ZM12 10v5m0 2.5v.1",
+            Self::Rising => "M12 7 4 17h16Z",
             Self::Copy => "M9 9h11v11H9ZM5 15H4V4h11v1",
         }
     }

@@ -79,11 +79,15 @@ fn Stored(id: JobId, since: Timestamp, until: Option<Timestamp>) -> Element {
             Deadline { since, until, left }
             div { class: "actions",
                 Download { id }
+                Explore { id }
                 UpgradeButton { label: "Keep them with Premium" }
             }
         },
         (None, _) => rsx! {
-            div { class: "actions", Download { id } }
+            div { class: "actions",
+                Download { id }
+                Explore { id }
+            }
         },
     }
 }
@@ -135,6 +139,14 @@ fn Download(id: JobId) -> Element {
                 }
             }
         }
+    }
+}
+
+#[component]
+fn Explore(id: JobId) -> Element {
+    let to = Route::Results { id: id.to_string(), filter: String::new(), sort: String::new() };
+    rsx! {
+        Link { class: "button", to, "Explore results" }
     }
 }
 

@@ -62,8 +62,13 @@ fn SignedInBar() -> Element {
     let here = use_route::<Route>();
     let Some(account) = use_account() else { return rsx! {} };
     let is_billing = matches!(here, Route::Billing {} | Route::BillingReturn { .. });
-    let is_list =
-        matches!(here, Route::Annotations { .. } | Route::JobDetails { .. } | Route::JobLog { .. });
+    let is_list = matches!(
+        here,
+        Route::Annotations { .. }
+            | Route::JobDetails { .. }
+            | Route::JobLog { .. }
+            | Route::Results { .. }
+    );
     rsx! {
         nav { "aria-label": "Main",
             NavLink { to: Route::Annotations { cursor: String::new() }, is_here: is_list, "Annotations" }

@@ -8,6 +8,7 @@ mod home;
 mod job_details;
 mod job_log;
 mod not_found;
+mod results;
 mod unsubscribe;
 
 pub use annotate::Annotate;
@@ -20,6 +21,7 @@ pub use home::Home;
 pub use job_details::JobDetails;
 pub use job_log::JobLog;
 pub use not_found::NotFound;
+pub use results::Results;
 pub use unsubscribe::Unsubscribe;
 
 use crate::error::{ApiError, ErrorCode};
@@ -27,19 +29,20 @@ use gas_shared::JobId;
 
 /// Where signing in begins, with the way back to a page of ours.
 pub fn login_path(next: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/-._~".contains(c);
-    let mut path = String::from("/login?next=");
-    for c in next.chars() {
-        if plain(c) {
-            path.push(c);
+    format!("/login?next={}", encode(next))
+}
+
+/// A text as a value in the query of a URL.
+fn encode(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
+            encoded.push(char::from(byte));
         } else {
-            let mut buffer = [0; 4];
-            for byte in c.encode_utf8(&mut buffer).bytes() {
-                path.push_str(&format!("%{byte:02X}"));
-            }
+            encoded.push_str(&format!("%{byte:02X}"));
         }
     }
-    path
+    encoded
 }
 
 /// The job id of a path, where it is one.

@@ -13,10 +13,19 @@ use tower_sessions::Session;
 /// [`ErrorCode::SignInRequired`] where nobody is signed in.
 pub async fn account() -> Result<(Web, Account), ApiError> {
     let web = web()?;
-    let account = signed_in(&web)
-        .await?
-        .ok_or_else(|| ApiError::new(ErrorCode::SignInRequired, "sign in to go on"))?;
+    let session: Session = FullstackContext::extract().await?;
+    let account = account_of(&web, &session).await?;
     Ok((web, account))
+}
+
+/// The account of who has a session, for handlers that are no server functions.
+///
+/// # Errors
+/// [`ErrorCode::SignInRequired`] where nobody is signed in.
+pub async fn account_of(web: &Web, session: &Session) -> Result<Account, ApiError> {
+    signed_in(web, session)
+        .await?
+        .ok_or_else(|| ApiError::new(ErrorCode::SignInRequired, "sign in to go on"))
 }
 
 /// The caller's account, or `None` where nobody is signed in.
@@ -24,7 +33,8 @@ pub async fn account() -> Result<(Web, Account), ApiError> {
 /// # Errors
 /// Where sessions or accounts cannot be read.
 pub async fn maybe_account() -> Result<Option<Account>, ApiError> {
-    signed_in(&web()?).await
+    let session: Session = FullstackContext::extract().await?;
+    signed_in(&web()?, &session).await
 }
 
 fn web() -> Result<Web, ApiError> {
@@ -34,9 +44,8 @@ fn web() -> Result<Web, ApiError> {
     })
 }
 
-async fn signed_in(web: &Web) -> Result<Option<Account>, ApiError> {
-    let session: Session = FullstackContext::extract().await?;
-    let Some(signed_in) = SignedIn::of(&session, web.gas.clock.now()).await? else {
+async fn signed_in(web: &Web, session: &Session) -> Result<Option<Account>, ApiError> {
+    let Some(signed_in) = SignedIn::of(session, web.gas.clock.now()).await? else {
         return Ok(None);
     };
     Ok(web.gas.accounts.account(signed_in.user).await?)

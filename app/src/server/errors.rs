@@ -7,7 +7,8 @@ use crate::error::{ApiError, ErrorCode};
 use gas_backend::chain;
 use gas_backend::ports::PortError;
 use gas_backend::usecases::{
-    BillingError, ChangeError, ConfirmError, DownloadError, FindError, RequestUploadError,
+    BillingError, ChangeError, ConfirmError, DownloadError, ExploreError, FindError,
+    RequestUploadError,
 };
 use std::error::Error;
 
@@ -82,6 +83,18 @@ impl From<DownloadError> for ApiError {
                 Self::new(ErrorCode::Conflict, error.to_string())
             }
             DownloadError::Missing(_) => internal(&error),
+        }
+    }
+}
+
+impl From<ExploreError> for ApiError {
+    fn from(error: ExploreError) -> Self {
+        match error {
+            ExploreError::Download(error) => error.into(),
+            ExploreError::Port(error) => error.into(),
+            ExploreError::NoRecord { .. } => Self::new(ErrorCode::NotFound, error.to_string()),
+            ExploreError::NoIndex(_) => Self::new(ErrorCode::Conflict, error.to_string()),
+            ExploreError::Explorer(_) => internal(&error),
         }
     }
 }

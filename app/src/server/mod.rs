@@ -6,6 +6,7 @@
 
 pub mod caller;
 mod errors;
+mod export;
 mod live;
 mod plans;
 mod router;

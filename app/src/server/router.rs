@@ -1,7 +1,7 @@
 //! All routes, and the layers around them.
 
 use super::session::PostgresSessions;
-use super::{Web, security, session, sign_in, unsubscribe, webhooks};
+use super::{Web, export, security, session, sign_in, unsubscribe, webhooks};
 use crate::app::App;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::from_fn;
@@ -36,6 +36,7 @@ pub fn build(web: Web, sessions: PostgresSessions) -> Router {
         .route("/healthz", get(healthz))
         .merge(sign_in::routes())
         .merge(unsubscribe::routes())
+        .merge(export::routes())
         .serve_dioxus_application(ServeConfig::new(), App)
         .layer(for_browsers)
         .merge(webhooks::routes())

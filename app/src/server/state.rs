@@ -7,8 +7,13 @@ use super::sign_in::Provider;
 use super::stripe_js::StripeJs;
 use super::unsubscribe::Unsubscriber;
 use super::webhooks::ThawEndpoint;
+use gas_backend::usecases::Explorers;
 use gas_backend::{Billing, Gas, PublicUrl, Secret};
 use std::sync::Arc;
+
+/// Memory for what was read of the results that users explore, in bytes: some six results of a
+/// million records at once.
+const EXPLORER_CACHE_BYTES: u64 = 128 << 20;
 
 /// The web process's state; cheap to clone.
 #[derive(Clone)]
@@ -29,6 +34,8 @@ pub struct Web {
     pub stripe_webhook_secret: Secret,
     /// What SNS calls when archived results are to come back.
     pub thaw: Arc<ThawEndpoint>,
+    /// The results that users explore.
+    pub explorers: Explorers,
     /// What ends mail about jobs.
     pub unsubscriber: Unsubscriber,
     /// This service's own origin.
@@ -55,6 +62,7 @@ impl Web {
             stripe_js: Arc::new(StripeJs::new(settings)),
             stripe_webhook_secret: settings.stripe_webhook_secret.clone(),
             thaw: Arc::new(thaw),
+            explorers: Explorers::new(EXPLORER_CACHE_BYTES),
             unsubscriber,
             public_url: settings.public_url.clone(),
             billing,

@@ -2,6 +2,7 @@
 
 use super::PortResult;
 use async_trait::async_trait;
+use bytes::Bytes;
 use gas_shared::job::StoredFile;
 use jiff::{SignedDuration, Timestamp};
 use std::path::Path;
@@ -20,6 +21,9 @@ pub trait ObjectStore: Send + Sync {
 
     /// The first `limit` bytes of an object, or `None` where there is none.
     async fn read_head(&self, file: &StoredFile, limit: u64) -> PortResult<Option<Vec<u8>>>;
+
+    /// Exactly `length` bytes (at least one) of an object, from `offset`; fewer are a failure.
+    async fn read_range(&self, file: &StoredFile, offset: u64, length: u64) -> PortResult<Bytes>;
 
     /// Deletes an object; one that is not there counts as deleted.
     async fn delete(&self, file: &StoredFile) -> PortResult<()>;

@@ -6,6 +6,7 @@ use crate::ports::{
     PortResult, SignIn, Topic, UploadRule, WriteOutcome,
 };
 use async_trait::async_trait;
+use bytes::Bytes;
 use gas_shared::job::{JobState, StoredFile};
 use gas_shared::{Account, Job, JobId, Plan, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -244,6 +245,12 @@ impl ObjectStore for FakeObjects {
     async fn read_head(&self, file: &StoredFile, limit: u64) -> PortResult<Option<Vec<u8>>> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         Ok(self.get(file).map(|bytes| bytes[..bytes.len().min(limit)].to_vec()))
+    }
+
+    async fn read_range(&self, file: &StoredFile, offset: u64, length: u64) -> PortResult<Bytes> {
+        let range = offset as usize..offset.saturating_add(length) as usize;
+        let bytes = self.get(file).and_then(|bytes| Some(bytes.get(range)?.to_vec().into()));
+        bytes.ok_or_else(|| PortError::new("read a part of an object", "no such key or bytes"))
     }
 
     async fn delete(&self, file: &StoredFile) -> PortResult<()> {

@@ -150,13 +150,18 @@ impl TestGas {
 
     /// A job that is done, with result and log stored.
     pub async fn completed_job(&self, owner: &Account) -> Job {
+        self.completed_job_with(owner, b"##fileformat").await
+    }
+
+    /// A job that is done, with that result stored.
+    pub async fn completed_job_with(&self, owner: &Account, result: &[u8]) -> Job {
         let job = self.pending_job(owner).await;
         let silence = SignedDuration::from_secs(45);
         let (job, claim) = claim_job(&self.gas, job.id, silence).await.unwrap();
         let name = &job.input.name;
-        self.objects.put(&self.gas.layout.result(job.owner, job.id, name), b"##fileformat");
+        self.objects.put(&self.gas.layout.result(job.owner, job.id, name), result);
         self.objects.put(&self.gas.layout.log(job.owner, job.id, name), b"Total: 1\n");
-        let finished = Finished { records: 1, result_size: 12 };
+        let finished = Finished { records: 1, result_size: result.len() as u64 };
         complete_job(&self.gas, &job, claim, finished).await.unwrap()
     }
 

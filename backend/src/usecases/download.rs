@@ -4,7 +4,7 @@ use super::plan::plan_of;
 use super::{FindError, find_job};
 use crate::Gas;
 use crate::ports::{Download, PortError};
-use gas_shared::job::{Completion, JobState, Results, Stored};
+use gas_shared::job::{Completion, JobState, Results, Stored, StoredFile};
 use gas_shared::{Job, JobId, JobStatus, Plan, UserId};
 use jiff::{SignedDuration, Timestamp};
 
@@ -63,19 +63,45 @@ pub async fn sign_result_link(
     owner: UserId,
     id: JobId,
 ) -> Result<String, DownloadError> {
+    let result = open_result(gas, owner, id).await?;
+    let download = Download {
+        file: &result.file,
+        save_as: &format!("{}.annot.vcf", result.job.input.name.stem()),
+        valid_for: result.link_lifetime,
+    };
+    Ok(gas.objects.sign_download(&download).await?)
+}
+
+/// A result that its owner may read now.
+pub(super) struct OpenResult {
+    /// The job.
+    pub job: Job,
+    /// The annotated file.
+    pub file: StoredFile,
+    /// Its size in bytes.
+    pub size: u64,
+    /// How long a link to it may work.
+    pub link_lifetime: SignedDuration,
+}
+
+/// Finds a result and checks that its owner may read it now: the one place that decides it, for
+/// downloads and for the explorer.
+pub(super) async fn open_result(
+    gas: &Gas,
+    owner: UserId,
+    id: JobId,
+) -> Result<OpenResult, DownloadError> {
     let job = find_job(gas, owner, id).await?;
-    let stored = match &completion(&job)?.results {
+    let done = completion(&job)?;
+    let stored = match &done.results {
         Results::Stored(stored) | Results::Archiving { stored, .. } => stored,
         Results::Archived { .. } => return Err(DownloadError::Archived(id)),
         Results::Thawing { .. } => return Err(DownloadError::Restoring(id)),
     };
     let plan = plan_of(gas, owner).await?;
-    let download = Download {
-        file: &stored.file,
-        save_as: &format!("{}.annot.vcf", job.input.name.stem()),
-        valid_for: link_lifetime(plan, id, stored, gas.clock.now())?,
-    };
-    Ok(gas.objects.sign_download(&download).await?)
+    let link_lifetime = link_lifetime(plan, id, stored, gas.clock.now())?;
+    let (file, size) = (stored.file.clone(), done.result_size);
+    Ok(OpenResult { job, file, size, link_lifetime })
 }
 
 /// How long a link may work.

@@ -10,6 +10,7 @@ mod cancel_job;
 mod change_job;
 mod confirm_upload;
 mod download;
+mod explore;
 mod find_job;
 mod notify;
 mod plan;
@@ -30,6 +31,9 @@ pub use change_job::{ChangeError, change_job};
 pub use confirm_upload::{ConfirmError, confirm_upload};
 pub use download::{
     DOWNLOAD_LINK_SECS, DownloadError, LOG_VIEW_MAX_BYTES, read_log, sign_result_link,
+};
+pub use explore::{
+    ExploreError, Explorers, Export, explore_details, explore_page, export_results, open_results,
 };
 pub use find_job::{FindError, find_job, list_jobs};
 pub use notify::{MAIL_LEASE, Notified, NotifyError, notify, resend_mails, unsent_mails};

@@ -1,0 +1,247 @@
+//! Everything about one variant.
+
+use super::row::{ImpactBadge, frequency};
+use crate::api;
+use crate::components::{ErrorNote, Modal, Skeleton};
+use crate::format;
+use dioxus::prelude::*;
+use gas_shared::JobId;
+use gas_shared::explorer::{Field, Row, RowDetails, TranscriptEntry};
+
+/// Columns of a transcript's entry that are shown, in this order; the rest follows.
+const FIRST_COLUMNS: [&str; 8] =
+    ["Consequence", "SYMBOL", "Feature", "BIOTYPE", "HGVSc", "HGVSp", "EXON", "INTRON"];
+
+/// The dialog with a variant's details.
+#[component]
+pub fn Drawer(id: JobId, number: Signal<Option<u64>>, open: Signal<bool>) -> Element {
+    let details = use_resource(use_reactive!(|id| async move {
+        match number() {
+            Some(number) => Some(api::variant(id, number).await),
+            None => None,
+        }
+    }));
+    // While the next one is on its way, the last is not shown.
+    let current = details.read().clone().flatten();
+    let current = current.filter(|found| match found {
+        Ok(details) => Some(details.row.number) == number(),
+        Err(_) => details.finished(),
+    });
+    let title = match &current {
+        Some(Ok(RowDetails { row, .. })) => {
+            format!(
+                "{}:{} {} > {}",
+                row.chrom,
+                format::count(row.pos.into()),
+                cut(&row.reference),
+                cut(&row.alt)
+            )
+        }
+        _ => "Variant".to_owned(),
+    };
+    rsx! {
+        Modal { id: "variant", title, open,
+            match current {
+                None => rsx! { Skeleton {} },
+                Some(Err(error)) => rsx! { ErrorNote { error } },
+                Some(Ok(details)) => rsx! { Details { details } },
+            }
+        }
+    }
+}
+
+#[component]
+fn Details(details: RowDetails) -> Element {
+    let RowDetails { row, frequencies, entries, info, samples } = details;
+    rsx! {
+        div { class: "drawer",
+            Links { row: row.clone() }
+            Summary { row }
+            Fields { title: "Frequencies", fields: frequencies }
+            Transcripts { entries }
+            Fields { title: "Other INFO", fields: info }
+            Fields { title: "Samples", fields: samples }
+        }
+    }
+}
+
+#[component]
+fn Summary(row: Row) -> Element {
+    let types: Vec<&str> = row.types.iter().map(|kind| kind.as_str()).collect();
+    let facts = [
+        ("Type", types.join(", ")),
+        ("Identifiers", row.ids.join(", ")),
+        ("Gene", row.gene.unwrap_or_default()),
+        ("Transcript", row.transcript.unwrap_or_default()),
+        ("HGVS coding", row.hgvs_c.unwrap_or_default()),
+        ("HGVS protein", row.hgvs_p.unwrap_or_default()),
+        ("Lowest frequency", row.frequency.map(frequency).unwrap_or_default()),
+        ("QUAL", row.qual),
+        ("FILTER", row.filter),
+        ("Reference", row.reference),
+        ("Alternatives", row.alt),
+    ];
+    rsx! {
+        dl { class: "facts facts-plain",
+            if let Some(impact) = row.impact {
+                dt { "Impact" }
+                dd { ImpactBadge { impact } }
+            }
+            if let Some(consequence) = row.consequence {
+                dt { "Consequence" }
+                dd { {consequence.replace('_', " ")} }
+            }
+            for (name, value) in facts.into_iter().filter(|(_, value)| !value.is_empty()) {
+                dt { "{name}" }
+                dd { "{value}" }
+            }
+        }
+    }
+}
+
+/// What the annotation says of every transcript.
+#[component]
+fn Transcripts(entries: Vec<TranscriptEntry>) -> Element {
+    if entries.is_empty() {
+        return rsx! {};
+    }
+    let columns = columns(&entries);
+    rsx! {
+        h3 { "Transcripts ({entries.len()})" }
+        div { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Transcripts",
+            table { class: "transcripts",
+                caption { class: "visually-hidden", "Consequences by transcript" }
+                thead {
+                    tr {
+                        for column in &columns {
+                            th { scope: "col", "{column}" }
+                        }
+                    }
+                }
+                tbody {
+                    for entry in &entries {
+                        tr { class: if entry.chosen { "chosen" },
+                            for column in &columns {
+                                td { Value { column: column.clone(), value: value(entry, column) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A value, with a link where Ensembl knows the thing.
+#[component]
+fn Value(column: String, value: String) -> Element {
+    let stable = value.split('.').next().unwrap_or_default().to_owned();
+    if matches!(column.as_str(), "Feature" | "Gene") && stable.starts_with("ENS") {
+        return rsx! {
+            Outside { to: "https://www.ensembl.org/id/{stable}", "{value}" }
+        };
+    }
+    rsx! { {value.replace('&', ", ")} }
+}
+
+#[component]
+fn Fields(title: &'static str, fields: Vec<Field>) -> Element {
+    if fields.is_empty() {
+        return rsx! {};
+    }
+    rsx! {
+        h3 { "{title}" }
+        dl { class: "facts facts-plain",
+            for field in fields {
+                dt { title: field.description.unwrap_or_default(), "{field.key}" }
+                dd { if field.value.is_empty() { "yes" } else { "{field.value}" } }
+            }
+        }
+    }
+}
+
+/// What others know of the variant. The file does not say for sure which assembly it is of, so
+/// the links go by names and never by positions.
+#[component]
+fn Links(row: Row) -> Element {
+    let rs = row.ids.iter().find(|id| is_rs(id)).cloned();
+    rsx! {
+        p { class: "links",
+            if let Some(rs) = rs {
+                Outside { to: "https://www.ncbi.nlm.nih.gov/snp/{rs}", "dbSNP" }
+                Outside { to: "https://gnomad.broadinstitute.org/variant/{rs}", "gnomAD" }
+                Outside { to: "https://www.ensembl.org/Homo_sapiens/Variation/Explore?v={rs}", "Ensembl variant" }
+            }
+            if let Some(gene) = row.gene {
+                Outside {
+                    to: "https://www.ensembl.org/Homo_sapiens/Gene/Summary?g={crate::pages::encode(&gene)}",
+                    "Ensembl gene {gene}"
+                }
+            }
+        }
+    }
+}
+
+/// A link to another site, in a tab of its own, which is not told where it was followed.
+#[component]
+fn Outside(to: String, children: Element) -> Element {
+    rsx! {
+        a { href: to, target: "_blank", rel: "noreferrer", {children} }
+    }
+}
+
+fn is_rs(id: &str) -> bool {
+    id.strip_prefix("rs").is_some_and(|digits| {
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+/// The names of the columns that any entry has, the most telling first.
+fn columns(entries: &[TranscriptEntry]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for field in entries.iter().flat_map(|entry| &entry.fields) {
+        if !names.contains(&field.key) {
+            names.push(field.key.clone());
+        }
+    }
+    names.sort_by_key(|name| {
+        FIRST_COLUMNS.iter().position(|first| first == name).unwrap_or(FIRST_COLUMNS.len())
+    });
+    names
+}
+
+fn value(entry: &TranscriptEntry, column: &str) -> String {
+    let field = entry.fields.iter().find(|field| field.key == column);
+    field.map(|field| field.value.clone()).unwrap_or_default()
+}
+
+/// A long allele as a title has it.
+fn cut(allele: &str) -> String {
+    match allele.char_indices().nth(20) {
+        Some((end, _)) => format!("{}…", &allele[..end]),
+        None => allele.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn telling_columns_come_first_and_none_is_lost() {
+        let field = |key: &str| Field { key: key.into(), value: "x".into(), description: None };
+        let entry = |keys: &[&str]| TranscriptEntry {
+            chosen: false,
+            fields: keys.iter().map(|key| field(key)).collect(),
+        };
+        let entries = [entry(&["Allele", "Feature", "Consequence"]), entry(&["STRAND", "Allele"])];
+        assert_eq!(columns(&entries), ["Consequence", "Feature", "Allele", "STRAND"]);
+        assert_eq!(value(&entries[1], "Feature"), "");
+    }
+
+    #[test]
+    fn only_dbsnp_numbers_are_looked_up_there() {
+        assert!(is_rs("rs12") && !is_rs("rs") && !is_rs("rs1x") && !is_rs("COSV1"));
+        assert_eq!(cut(&"A".repeat(30)).chars().count(), 21);
+    }
+}

@@ -1,0 +1,106 @@
+//! `GET /annotations-export/{id}?format=vcf|tsv|csv&filter=<JSON>`: what a filter of the results
+//! explorer shows, as a file. No server function, since those answer with values and not with
+//! files; it finds its caller as they do.
+
+use super::{Web, caller};
+use crate::error::{ApiError, ErrorCode};
+use axum::body::Body;
+use axum::extract::{Path, Query};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Extension, Router};
+use dioxus::fullstack::AsStatusCode;
+use futures::TryStreamExt;
+use gas_backend::usecases::{Export, export_results};
+use gas_backend::{attachment, chain};
+use gas_shared::JobId;
+use gas_shared::explorer::{ExportFormat, Filter};
+use serde::Deserialize;
+use tower_sessions::Session;
+
+/// The longest filter in a URL, in bytes of JSON. Browsers and proxies take about as much.
+const MAX_FILTER_BYTES: usize = 16 * 1024;
+
+#[derive(Deserialize)]
+struct Question {
+    format: ExportFormat,
+    #[serde(default)]
+    filter: String,
+}
+
+/// The route.
+pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new().route("/annotations-export/{id}", get(export))
+}
+
+async fn export(
+    Extension(web): Extension<Web>,
+    session: Session,
+    Path(id): Path<JobId>,
+    Query(question): Query<Question>,
+) -> Response {
+    match try_export(&web, &session, id, &question).await {
+        Ok(export) => answer(export, question.format),
+        Err(error) => (error.as_status_code(), error.message).into_response(),
+    }
+}
+
+async fn try_export(
+    web: &Web,
+    session: &Session,
+    id: JobId,
+    question: &Question,
+) -> Result<Export, ApiError> {
+    let account = caller::account_of(web, session).await?;
+    let filter = read_filter(&question.filter)?;
+    let (gas, explorers) = (&web.gas, &web.explorers);
+    Ok(export_results(gas, explorers, account.id, id, filter, question.format).await?)
+}
+
+fn read_filter(text: &str) -> Result<Filter, ApiError> {
+    let invalid = |message: String| ApiError::new(ErrorCode::Invalid, message);
+    if text.is_empty() {
+        return Ok(Filter::default());
+    }
+    if text.len() > MAX_FILTER_BYTES {
+        return Err(invalid(format!("the filter is over {MAX_FILTER_BYTES} bytes")));
+    }
+    serde_json::from_str(text).map_err(|error| invalid(format!("the filter is none: {error}")))
+}
+
+fn answer(export: Export, format: ExportFormat) -> Response {
+    let content_type = match format {
+        ExportFormat::Vcf => "text/x-vcf; charset=utf-8",
+        ExportFormat::Tsv => "text/tab-separated-values; charset=utf-8",
+        ExportFormat::Csv => "text/csv; charset=utf-8",
+    };
+    // The status is sent by now: the connection breaks, and the browser tells a failed download.
+    let content = export.content.inspect_err(|error| {
+        tracing::error!(error = %chain(error), "an export ended early");
+    });
+    let mut answer = Response::new(Body::from_stream(content));
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // An attachment's header is ASCII without control characters.
+    if let Ok(disposition) = HeaderValue::from_str(&attachment(&export.file_name)) {
+        headers.insert(header::CONTENT_DISPOSITION, disposition);
+    }
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filters_of_urls_are_read_or_refused() {
+        assert!(read_filter("").unwrap().is_empty());
+        assert_eq!(read_filter(r#"{"genes":["ABC"]}"#).unwrap().genes, ["ABC"]);
+        let long = format!(r#"{{"text":"{}"}}"#, "a".repeat(MAX_FILTER_BYTES));
+        for text in ["x", r#"{"gene":"ABC"}"#, &long] {
+            assert_eq!(read_filter(text).unwrap_err().code, ErrorCode::Invalid);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+use super::*;
+use crate::testkit::TestGas;
+use crate::usecases::{FindError, announce_result, archive_result, sign_result_link};
+use futures::TryStreamExt;
+use gas_shared::explorer::{Direction, Sort, SortKey};
+use gas_shared::{Account, Job, Plan};
+
+/// The table of the tests: position, gene, impact, QUAL.
+const RECORDS: [(u32, &str, &str, &str); 5] = [
+    (10, "ABC", "HIGH", "30"),
+    (20, "ABC", "LOW", "."),
+    (30, "XYZ", "HIGH", "10"),
+    (40, "ABC", "HIGH", "20"),
+    (50, "XYZ", "MODIFIER", "50"),
+];
+
+fn line(&(pos, gene, impact, qual): &(u32, &str, &str, &str)) -> String {
+    format!("1\t{pos}\t.\tA\tG\t{qual}\tPASS\tCSQ=G|intron_variant|{impact}|{gene}\n")
+}
+
+fn header() -> String {
+    "##fileformat=VCFv4.2\n##INFO=<ID=CSQ,Number=.,Type=String,Description=\"Format: \
+     Allele|Consequence|IMPACT|SYMBOL\">\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+        .to_owned()
+}
+
+struct Case {
+    test: TestGas,
+    explorers: Explorers,
+    ada: Account,
+    job: Job,
+}
+
+/// A Free user's job that is just done, with its index.
+async fn case() -> Case {
+    let test = TestGas::new();
+    let ada = test.user("ada", Plan::Free);
+    let result = header() + &RECORDS.iter().map(line).collect::<String>();
+    let job = test.completed_job_with(&ada, result.as_bytes()).await;
+    let mut index = Vec::new();
+    gas_explorer::index::build(result.as_bytes(), &mut index).unwrap();
+    test.objects.put(&test.gas.layout.index(ada.id, job.id, &job.input.name), &index);
+    Case { test, explorers: Explorers::new(1 << 20), ada, job }
+}
+
+impl Case {
+    async fn page(&self, query: &Query) -> Result<Page, ExploreError> {
+        explore_page(&self.test.gas, &self.explorers, self.ada.id, self.job.id, query).await
+    }
+
+    async fn details(&self, number: u64) -> Result<RowDetails, ExploreError> {
+        explore_details(&self.test.gas, &self.explorers, self.ada.id, self.job.id, number).await
+    }
+
+    async fn export(&self, filter: Filter, format: ExportFormat) -> Result<Export, ExploreError> {
+        let (gas, explorers) = (&self.test.gas, &self.explorers);
+        export_results(gas, explorers, self.ada.id, self.job.id, filter, format).await
+    }
+
+    /// How each way to the result answers its owner: all the same, as the download does.
+    async fn refusal(&self) -> Option<String> {
+        let texts = [
+            sign_result_link(&self.test.gas, self.ada.id, self.job.id)
+                .await
+                .err()
+                .map(|error| ExploreError::from(error).to_string()),
+            self.page(&Query::default()).await.err().map(|error| error.to_string()),
+            self.details(0).await.err().map(|error| error.to_string()),
+            self.export(Filter::default(), ExportFormat::Vcf).await.err().map(|e| e.to_string()),
+        ];
+        assert!(texts.iter().all(|text| *text == texts[0]), "{texts:?}");
+        texts.into_iter().next().flatten()
+    }
+}
+
+fn only(gene: &str) -> Filter {
+    Filter { genes: vec![gene.to_owned()], ..Filter::default() }
+}
+
+#[tokio::test]
+async fn who_may_download_may_explore_and_nobody_else() {
+    let case = case().await;
+    assert_eq!(case.refusal().await, None);
+
+    let eve = case.test.user("eve", Plan::Premium);
+    let probe = open_results(&case.test.gas, &case.explorers, eve.id, case.job.id).await;
+    assert!(matches!(
+        probe.err().unwrap(),
+        ExploreError::Download(DownloadError::Find(FindError::NotFound(_)))
+    ));
+
+    // Opened before: that it is open gives no access once the time is out.
+    announce_result(&case.test.gas, &case.job).await.unwrap();
+    case.test.clock.advance_secs(180);
+    assert!(case.refusal().await.unwrap().contains("could be downloaded until"));
+    case.test.set_plan(&case.ada, Plan::Premium);
+    assert_eq!(case.refusal().await, None);
+    case.test.set_plan(&case.ada, Plan::Free);
+    archive_result(&case.test.gas, case.job.id).await.unwrap();
+    assert!(case.refusal().await.unwrap().contains("are archived"));
+    assert_eq!(case.test.objects.with_key("annot.idx").len(), 1, "the index stays");
+
+    let waiting = case.test.pending_job(&case.ada).await;
+    let early = open_results(&case.test.gas, &case.explorers, case.ada.id, waiting.id).await;
+    assert!(early.err().unwrap().to_string().contains("PENDING"));
+}
+
+#[tokio::test]
+async fn a_page_is_what_reading_every_line_gives() {
+    let case = case().await;
+    let sort = Sort { key: SortKey::Quality, direction: Direction::Descending };
+    let query = Query { filter: only("abc"), sort, offset: 1, limit: 2, facets: true };
+    let page = case.page(&query).await.unwrap();
+    let mut naive: Vec<_> = RECORDS.iter().filter(|(_, gene, ..)| *gene == "ABC").collect();
+    // "." comes last.
+    naive.sort_by_key(|(.., qual)| std::cmp::Reverse(qual.parse::<u32>().ok()));
+    let naive: Vec<u32> = naive[1..3].iter().map(|(pos, ..)| *pos).collect();
+    assert_eq!(page.rows.iter().map(|row| row.pos).collect::<Vec<_>>(), naive);
+    assert_eq!((page.matched, page.total), (3, 5));
+    let impacts = page.facets.unwrap().impacts;
+    let counts: Vec<_> = impacts.iter().map(|f| (f.value.as_str(), f.records)).collect();
+    assert_eq!(counts, [("HIGH", 2), ("LOW", 1)]);
+}
+
+#[tokio::test]
+async fn records_are_found_by_number_and_others_are_not() {
+    let case = case().await;
+    let details = case.details(2).await.unwrap();
+    assert_eq!((details.row.pos, details.row.gene.as_deref()), (30, Some("XYZ")));
+    let missing = case.details(5).await.unwrap_err();
+    assert!(matches!(missing, ExploreError::NoRecord { number: 5, records: 5, .. }));
+}
+
+#[tokio::test]
+async fn an_export_has_the_lines_of_the_filter_under_the_results_name() {
+    let case = case().await;
+    let export = case.export(only("XYZ"), ExportFormat::Vcf).await.unwrap();
+    assert_eq!(export.file_name, "a.annot.filtered.vcf");
+    let text: Vec<u8> = export.content.try_collect::<Vec<_>>().await.unwrap().concat();
+    let naive = RECORDS.iter().filter(|(_, gene, ..)| *gene == "XYZ").map(line);
+    assert_eq!(String::from_utf8(text).unwrap(), header() + &naive.collect::<String>());
+    let all = case.export(Filter::default(), ExportFormat::Csv).await.unwrap();
+    assert_eq!(all.file_name, "a.annot.csv");
+    let text: Vec<u8> = all.content.try_collect::<Vec<_>>().await.unwrap().concat();
+    assert_eq!(text.iter().filter(|byte| **byte == b'\n').count(), 1 + RECORDS.len());
+}
+
+#[tokio::test]
+async fn without_a_good_index_the_result_can_still_be_downloaded() {
+    let case = case().await;
+    let job = &case.job;
+    let index = case.test.gas.layout.index(case.ada.id, job.id, &job.input.name);
+    let good = case.test.objects.get(&index).unwrap();
+    let mut of_another = Vec::new();
+    let other = header() + &line(&RECORDS[0]);
+    gas_explorer::index::build(other.as_bytes(), &mut of_another).unwrap();
+    for bad in [&good[..good.len() / 2], &of_another] {
+        case.test.objects.put(&index, bad);
+        let refused = case.page(&Query::default()).await.unwrap_err();
+        assert!(matches!(refused, ExploreError::NoIndex(_)), "{refused}");
+    }
+    case.test.gas.objects.delete(&index).await.unwrap();
+    let refused = case.page(&Query::default()).await.unwrap_err();
+    assert!(refused.to_string().contains("can be downloaded all the same"), "{refused}");
+    assert!(sign_result_link(&case.test.gas, case.ada.id, job.id).await.is_ok());
+
+    // A failure is not remembered.
+    case.test.objects.put(&index, &good);
+    assert!(case.page(&Query::default()).await.is_ok());
+}

@@ -1,0 +1,122 @@
+// The results explorer: filters and their counts, scrolling, a variant's details, exports.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { checkPage } from './support/accessible.mjs';
+import { payInDialog } from './support/pay.mjs';
+import { live, openBrowser, sample, signIn, stack } from './support/stack.mjs';
+
+const number = (text) => Number(text.replace(/,/g, ''));
+
+/** "212 of 3,011 variants", once the answer is there. */
+async function counts(page) {
+  await page.locator('.count[aria-busy=false]').waitFor();
+  const [, matched, total] = (await page.locator('.count').innerText()).match(/([\d,]+)\s+of\s+([\d,]+)/);
+  return { matched: number(matched), total: number(total) };
+}
+
+/** Waits until so many variants are shown. */
+async function shows(page, matched) {
+  await page.locator('.count strong', { hasText: new RegExp(`^${matched.toLocaleString('en-US')}$`) }).waitFor();
+}
+
+/** The number beside a choice. */
+async function facet(page, label) {
+  const text = await page.locator('.choice', { has: page.getByText(label, { exact: true }) }).locator('.muted').innerText();
+  return number(text);
+}
+
+test('variants are filtered, scrolled, opened and exported', async () => {
+  const { page, problems, close } = await openBrowser();
+  try {
+    await signIn(page, 'ada-explorer');
+    // Premium, so that no time runs out while the test looks around.
+    await page.locator('.account').getByRole('button', { name: 'Upgrade' }).click();
+    await payInDialog(page);
+    await page.keyboard.press('Escape');
+    await page.goto(`${stack.web_url}/annotate`);
+    await live(page);
+    await page.locator('#vcf-file').setInputFiles(sample('free.vcf').path);
+    await page.locator('[data-status=COMPLETED]').waitFor();
+    await page.getByRole('link', { name: 'Explore results' }).click();
+    const records = sample('free.vcf').text.split('\n').filter((line) => line && !line.startsWith('#')).length;
+    assert.deepEqual(await counts(page), { matched: records, total: records });
+
+    // Few rows are in the document, and all can be scrolled to.
+    assert.ok((await page.locator('tr.variant').count()) < 60);
+    await page.locator('#variants').evaluate((element) => { element.scrollTop = element.scrollHeight; });
+    await page.locator(`tr.variant[aria-rowindex="${records + 1}"] .variant-open`).waitFor();
+    assert.ok((await page.locator('tr.variant').count()) < 60);
+    await page.locator('#variants').evaluate((element) => { element.scrollTop = 0; });
+
+    // A filter changes the count to what its choice promised, and the address.
+    const high = await facet(page, 'HIGH');
+    assert.ok(high > 0 && high < records, `${high} of ${records}`);
+    await page.getByLabel(/^HIGH/).check();
+    await shows(page, high);
+    assert.match(decodeURIComponent(page.url()), /"impacts":\["high"\]/);
+    const gene = await page.locator('tr.variant').first().locator('td').nth(2).innerText();
+    await page.getByLabel('Genes').fill(gene.toLowerCase());
+    await page.locator('.exports a[href*=genes]').first().waitFor();
+    const { matched } = await counts(page);
+    assert.ok(matched > 0 && matched <= high);
+    const genes = await page.locator('tr.variant td:nth-child(4)').allInnerTexts();
+    assert.ok(genes.includes(gene), 'the gene may also be one of several that a variant touches');
+
+    // The address is the state: a reload shows the same.
+    await page.reload();
+    await live(page);
+    assert.deepEqual(await counts(page), { matched, total: records });
+    assert.equal(await page.getByLabel('Genes').inputValue(), gene.toLowerCase());
+    assert.ok(await page.getByLabel(/^HIGH/).isChecked());
+
+    // Exports hold exactly the rows counted.
+    const [csv] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'CSV' }).click(),
+    ]);
+    assert.equal(csv.suggestedFilename(), 'free.annot.filtered.csv');
+    const lines = readFileSync(await csv.path(), 'utf8').trim().split('\r\n');
+    assert.equal(lines.length - 1, matched);
+
+    await page.getByRole('link', { name: 'Clear filters' }).first().click();
+    await shows(page, records);
+    assert.equal(await page.getByLabel('Genes').inputValue(), '');
+
+    // By keyboard alone: order, go down, open, close, and go on where one was.
+    await page.getByRole('button', { name: 'Impact' }).press('Enter');
+    await page.locator('th[aria-sort=ascending]', { hasText: 'Impact' }).waitFor();
+    await page.locator('tr.variant .badge-bad').first().waitFor();
+    await page.locator('tr.variant .variant-open').first().focus();
+    await page.keyboard.press('ArrowDown');
+    const second = page.locator('tr.variant[aria-rowindex="3"] .variant-open');
+    await page.waitForFunction(() => document.activeElement?.id === 'variant-1');
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('heading', { name: /Transcripts/ }).waitFor();
+    assert.ok((await dialog.getByRole('heading', { level: 2 }).innerText()).startsWith(await second.innerText()));
+    for (const link of await dialog.locator('a').all()) {
+      assert.equal(await link.getAttribute('rel'), 'noreferrer');
+      assert.equal(await link.getAttribute('target'), '_blank');
+    }
+    await checkPage(page, '/explorer-variant');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    assert.ok(await second.evaluate((element) => element === document.activeElement));
+    await page.keyboard.press('End');
+    await page.waitForFunction((id) => document.activeElement?.id === id, `variant-${records - 1}`);
+
+    // What cannot be read is said beside the field and asked of nobody.
+    await page.getByLabel('Regions').fill('20:9-5');
+    await page.getByText('ends before it starts').waitFor();
+    await page.getByLabel('Regions').fill('20:1-5');
+    await page.getByText('No variant meets all of these filters.').waitFor();
+    await page.getByRole('main').getByRole('link', { name: 'Clear filters' }).last().click();
+    await shows(page, records);
+    await page.getByText('More filters').click();
+    await checkPage(page, '/explorer');
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});

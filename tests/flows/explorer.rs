@@ -1,0 +1,116 @@
+//! Exploring results, over HTTP: what the index answers is what the result's lines say.
+
+use crate::stack::stack;
+use anyhow::{Context, Result, ensure};
+use gas_shared::JobStatus::Completed;
+use gas_shared::explorer::{Page, Query, RowDetails};
+use gas_shared::{JobId, JobView};
+use gas_tests::{Client, sample};
+use reqwest::{Method, Response, StatusCode};
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+/// Longer than the test stack's Free window and the archiving after it.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+async fn ask(user: &Client, id: JobId, query: serde_json::Value) -> Result<Response> {
+    let path = format!("/api/jobs/{id}/variants");
+    user.call(Method::POST, &path, Some(json!({ "query": query }))).await
+}
+
+async fn page(user: &Client, id: JobId, query: serde_json::Value) -> Result<Page> {
+    // What is sent is a question, or this test is wrong.
+    serde_json::from_value::<Query>(query.clone())?;
+    let answer = ask(user, id, query).await?;
+    ensure!(answer.status() == StatusCode::OK, "{}", answer.text().await?);
+    Ok(answer.json().await?)
+}
+
+async fn annotated(user: &Client) -> Result<JobView> {
+    let job = user.submit("free.vcf", sample("free.vcf")?.as_bytes()).await?;
+    user.wait_for(job.id, &[Completed]).await
+}
+
+/// The records' lines that hold one of some texts.
+fn lines<'a>(result: &'a str, texts: &[&str]) -> Vec<&'a str> {
+    let records = result.lines().filter(|line| !line.starts_with('#'));
+    records.filter(|line| texts.iter().any(|text| line.contains(text))).collect()
+}
+
+#[tokio::test]
+async fn filters_counts_rows_and_exports_are_those_of_the_result() -> Result<()> {
+    let ada = Client::signed_in(&stack().web_url(), "ada-explores").await?;
+    let id = annotated(&ada).await?.id;
+    let result = ada.result(id).await?;
+    let all = page(&ada, id, json!({ "limit": 10, "facets": true })).await?;
+    assert_eq!(all.total as usize, lines(&result, &[""]).len());
+    assert_eq!((all.matched, all.rows.len()), (all.total, 10));
+    let impacts = all.facets.context("facets were asked for")?.impacts;
+    ensure!(!impacts.is_empty(), "the sample is annotated");
+
+    // HIGH is the greatest impact of whatever record has it.
+    let filter = json!({ "impacts": ["high"] });
+    let high = page(&ada, id, json!({ "filter": filter, "limit": 1000 })).await?;
+    let naive = lines(&result, &["|HIGH|"]);
+    assert_eq!(high.matched as usize, naive.len());
+    ensure!(0 < high.matched && high.matched < all.total, "{} of {}", high.matched, all.total);
+    let facet = impacts.iter().find(|facet| facet.value.as_str() == "HIGH");
+    assert_eq!(facet.map(|facet| facet.records), Some(high.matched));
+
+    let number = high.rows[0].number;
+    let details = ada.get(&format!("/api/jobs/{id}/variants/{number}")).send().await?;
+    let details: RowDetails = details.json().await?;
+    assert_eq!(details.row.pos, high.rows[0].pos);
+    assert!(details.entries.iter().any(|entry| entry.chosen));
+
+    let export = |format: &str, filter: String| {
+        let query = [("format", format.to_owned()), ("filter", filter)];
+        ada.get(&format!("/annotations-export/{id}")).query(&query).send()
+    };
+    let vcf = export("vcf", filter.to_string()).await?;
+    let disposition = vcf.headers()["content-disposition"].to_str()?.to_owned();
+    assert!(disposition.starts_with("attachment; filename=\"free.annot.filtered.vcf\""));
+    assert_eq!(vcf.headers()["cache-control"], "no-store");
+    assert_eq!(lines(&vcf.text().await?, &[""]), naive);
+    let whole = export("vcf", String::new()).await?.text().await?;
+    assert_eq!(whole, result, "without a filter the export is the result");
+    let csv = export("csv", filter.to_string()).await?.text().await?;
+    assert_eq!(csv.lines().count(), 1 + naive.len());
+
+    for (format, filter) in [("xlsx", ""), ("csv", "{"), ("csv", r#"{"gene":["A"]}"#)] {
+        assert_eq!(export(format, filter.to_owned()).await?.status(), StatusCode::BAD_REQUEST);
+    }
+    let beyond = ada.get(&format!("/api/jobs/{id}/variants/999999")).send().await?;
+    assert_eq!(beyond.status(), StatusCode::NOT_FOUND);
+    Ok(())
+}
+
+#[tokio::test]
+async fn when_the_time_is_out_results_are_closed_to_the_explorer_too() -> Result<()> {
+    let ada = Client::signed_in(&stack().web_url(), "ada-explores-late").await?;
+    let id = annotated(&ada).await?.id;
+    assert_eq!(ask(&ada, id, json!({ "limit": 1 })).await?.status(), StatusCode::OK);
+    let deadline = Instant::now() + PATIENCE;
+    // Over, first because of the deadline, then because the file is in the archive.
+    for reason in ["could be downloaded until", "are archived"] {
+        loop {
+            let answer = ask(&ada, id, json!({ "limit": 1 })).await?;
+            let (status, text) = (answer.status(), answer.text().await?);
+            if status == StatusCode::PAYMENT_REQUIRED && text.contains(reason) {
+                break;
+            }
+            ensure!(Instant::now() < deadline, "never heard that results {reason}: {text}");
+            // The first reason holds for a moment only.
+            if reason != "are archived" && text.contains("are archived") {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+    for path in
+        [format!("/api/jobs/{id}/variants/0"), format!("/annotations-export/{id}?format=vcf")]
+    {
+        assert_eq!(ada.get(&path).send().await?.status(), StatusCode::PAYMENT_REQUIRED, "{path}");
+    }
+    Ok(())
+}
