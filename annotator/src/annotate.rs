@@ -9,8 +9,9 @@ use crate::layout::{
     Entry, Layout, PROMOTER_BASES, write_ann, write_ann_intergenic, write_csq, write_csq_intergenic,
 };
 use crate::reference::{ContigView, Reference};
-use crate::report::{Counts, Kind, Place, Places};
+use crate::report::{Counts, Place, Places};
 use crate::variant::{Allele, drops_first_base};
+use gas_shared::variant::VariantType;
 use gas_shared::vcf::{AltKind, Record};
 
 /// Annotates records; one for each thread. Buffers are kept from record to record, so that the
@@ -151,12 +152,12 @@ impl<'r> Annotator<'r> {
                 Some(Change::Sequence(Allele::new(pos, record.reference, alt, drop_first)))
             }
             (Some(AltKind::Symbolic | AltKind::Breakend), Some(pos)) => {
-                self.intake.counts.add_kind(Kind::Structural, record.reference, alt);
+                self.intake.counts.add_kind(VariantType::Structural, record.reference, alt);
                 let limit = contig.sequence.len().min(MAX_POSITION as usize) as i32;
                 Some(Change::Structural(Structural::read(pos, alt, record.info, limit)))
             }
             _ => {
-                self.intake.counts.add_kind(Kind::Other, record.reference, alt);
+                self.intake.counts.add_kind(VariantType::Other, record.reference, alt);
                 None
             }
         }

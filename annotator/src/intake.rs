@@ -3,7 +3,8 @@
 
 use crate::error::InputError;
 use crate::reference::{ContigView, Reference};
-use crate::report::{Counts, Density, Kind};
+use crate::report::{Counts, Density};
+use gas_shared::variant::VariantType;
 use gas_shared::vcf::{Record, check_record, parse_record};
 
 /// Reads records and counts what does not depend on the mode; one for each thread.
@@ -109,7 +110,7 @@ impl<'r> Intake<'r> {
     /// Counts a sequence allele, and whether it is written further right than it could be.
     #[inline]
     pub(crate) fn count_sequence(&mut self, reference: &[u8], alt: &[u8]) {
-        let kind = Kind::of(reference, alt);
+        let kind = VariantType::of_sequences(reference, alt);
         self.counts.add_kind(kind, reference, alt);
         if reference.len() != alt.len() {
             self.counts.not_left_aligned += u64::from(can_move_left(reference, alt));

@@ -6,9 +6,10 @@ use crate::assembly::named_assembly;
 use crate::consequence::{Term, TermSet};
 use crate::csq::term_named;
 use crate::error::{Error, InputError};
-use crate::report::{Counts, Density, Kind, Summary, summarise};
+use crate::report::{Counts, Density, Summary, summarise};
 use crate::vcf::{ANYWHERE, Chunk, HeaderText, InputFile, Limits, read_header, trimmed};
-use gas_shared::vcf::{AltKind, Header, Record, check_record, parse_record};
+use gas_shared::variant::VariantType;
+use gas_shared::vcf::{Header, Record, check_record, parse_record};
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::path::Path;
@@ -102,13 +103,7 @@ impl Counter<'_> {
         let mut alts = 0;
         for alt in record.alt.split(|b| *b == b',') {
             alts += 1;
-            let kind = match AltKind::of(alt) {
-                Some(AltKind::Sequence) if record.reference != b"." => {
-                    Kind::of(record.reference, alt)
-                }
-                Some(AltKind::Symbolic | AltKind::Breakend) => Kind::Structural,
-                _ => Kind::Other,
-            };
+            let kind = VariantType::of(record.reference, alt);
             self.counts.add_kind(kind, record.reference, alt);
         }
         self.counts.multiallelic += u64::from(alts > 1);

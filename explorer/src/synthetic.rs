@@ -1,7 +1,7 @@
 //! Synthetic results for measurements and tests: annotated VCF in the engine's layout, the same
 //! for the same seed, with the proportions of a human exome-and-genome mix.
 
-use gas_shared::explorer::CONSEQUENCES;
+use gas_shared::explorer::Term;
 use std::io::{self, Write};
 
 /// Genes of a synthetic genome.
@@ -134,7 +134,8 @@ fn write_entries(
     let mut separator = "";
     for alt in alts {
         for transcript in 0..1 + random.below(4) {
-            let (term, impact) = consequence(random);
+            let consequence = consequence(random);
+            let (term, impact) = (consequence.as_str(), consequence.impact());
             write!(out, "{separator}{alt}|{term}|{}|", impact.as_str())?;
             separator = ",";
             if term == "intergenic_variant" {
@@ -156,20 +157,19 @@ fn write_entries(
     Ok(())
 }
 
-fn consequence(random: &mut Random) -> (&'static str, gas_shared::explorer::Impact) {
-    let name = match random.below(1000) {
-        0..=449 => "intron_variant",
-        450..=699 => "intergenic_variant",
-        700..=799 => "upstream_gene_variant",
-        800..=879 => "downstream_gene_variant",
-        880..=919 => "missense_variant",
-        920..=959 => "synonymous_variant",
-        960..=979 => "3_prime_UTR_variant",
-        980..=984 => "stop_gained",
-        985..=989 => "frameshift_variant",
-        _ => return CONSEQUENCES[random.below(CONSEQUENCES.len() as u64) as usize],
-    };
-    CONSEQUENCES.iter().copied().find(|(term, _)| *term == name).unwrap_or(CONSEQUENCES[34])
+fn consequence(random: &mut Random) -> Term {
+    match random.below(1000) {
+        0..=449 => Term::Intron,
+        450..=699 => Term::Intergenic,
+        700..=799 => Term::Upstream,
+        800..=879 => Term::Downstream,
+        880..=919 => Term::Missense,
+        920..=959 => Term::Synonymous,
+        960..=979 => Term::ThreePrimeUtr,
+        980..=984 => Term::StopGained,
+        985..=989 => Term::Frameshift,
+        _ => Term::ALL[random.below(Term::ALL.len() as u64) as usize],
+    }
 }
 
 /// SplitMix64 (<https://prng.di.unimi.it/splitmix64.c>): small, and enough for test data.

@@ -4,14 +4,12 @@
 mod naive;
 
 use futures::executor::block_on;
-use gas_annotate::consequence::Term;
 use gas_annotate::layout::Layout;
 use gas_annotate::pipeline::{Mode, Options, annotate_file};
 use gas_annotate::reference::{BuildOptions, Reference, build_reference};
 use gas_explorer::{Error, Explorer, index, synthetic};
 use gas_shared::explorer::{
-    CONSEQUENCES, Direction, ExportFormat, Filter, Impact, Query, Range, Row, Sort, SortKey,
-    VariantType,
+    Direction, ExportFormat, Filter, Impact, Query, Range, Row, Sort, SortKey, VariantType,
 };
 use naive::files::{bgzf, export, numbers, open, open_index};
 use naive::read;
@@ -110,13 +108,6 @@ fn a_bgzipped_result_has_the_same_rows_and_exports() {
         let of = |result: &[u8]| export(open(result, 300).unwrap(), &filter, format);
         assert_eq!(of(&plain), of(&packed));
     }
-}
-
-#[test]
-fn the_terms_are_the_engines() {
-    let ours = CONSEQUENCES.map(|(name, impact)| (name, impact.as_str()));
-    let engine: Vec<_> = Term::ALL.iter().map(|t| (t.as_str(), t.impact().as_str())).collect();
-    assert_eq!(ours.as_slice(), engine);
 }
 
 #[test]

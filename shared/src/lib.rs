@@ -13,6 +13,7 @@ pub mod ids;
 pub mod job;
 pub mod plan;
 pub mod upload;
+pub mod variant;
 pub mod vcf;
 
 pub use account::Account;

@@ -1,9 +1,9 @@
 //! The terms of a coding sequence.
 
 use super::Effect;
+use super::Term;
 use super::coding::{Codons, Translatable, is_plain_dna};
 use super::locate::Location;
-use super::terms::Term;
 use crate::model::{Cds, CodonTable, Transcript};
 use crate::variant::Allele;
 

@@ -7,13 +7,14 @@ pub mod coding;
 mod effects;
 mod locate;
 mod structural;
-mod terms;
+mod term_set;
 
 pub use coding::{Codons, Translatable};
 pub use effects::coding_terms;
+pub use gas_shared::variant::{Impact, Term};
 pub use locate::{IntronEffects, Location, Numbers, Span, locate};
 pub use structural::{Structural, StructuralKind};
-pub use terms::{Impact, Term, TermSet};
+pub use term_set::TermSet;
 
 use crate::model::{Strand, Transcript};
 use crate::reference::{ContigView, UPSTREAM_BASES};

@@ -15,8 +15,9 @@ use crate::error::InputError;
 use crate::intake::Intake;
 use crate::known::KnownText;
 use crate::reference::{ContigView, Reference};
-use crate::report::{Counts, Kind as AlleleKind};
+use crate::report::Counts;
 use crate::variant;
+use gas_shared::variant::VariantType;
 use gas_shared::vcf::{AltKind, Record};
 
 /// Buffers that are kept from record to record.
@@ -191,9 +192,9 @@ impl<'r> CsqAnnotator<'r> {
                 }
                 Some(AltKind::Symbolic | AltKind::Breakend) => {
                     let counts = &mut self.intake.counts;
-                    counts.add_kind(AlleleKind::Structural, record.reference, alt);
+                    counts.add_kind(VariantType::Structural, record.reference, alt);
                 }
-                _ => self.intake.counts.add_kind(AlleleKind::Other, record.reference, alt),
+                _ => self.intake.counts.add_kind(VariantType::Other, record.reference, alt),
             }
         }
         self.intake.counts.multiallelic += u64::from(alts > 1);

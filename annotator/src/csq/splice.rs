@@ -248,14 +248,14 @@ impl Splice {
         self.to = allele.pos + allele.ref_len() - self.shared_end;
         if self.from >= region.end {
             if !self.reports_utr(around, checks, self.from + 1, self.from + 1) && checks.right {
-                self.insertion_right_of(around, checks, allele, region);
+                self.intron_behind(around, checks, allele, region, 0);
                 self.report();
             }
             return Place::Outside;
         }
         if self.to < region.start || (self.to == region.start && !checks.left) {
             if !self.reports_utr(around, checks, self.to - 1, self.to - 1) && checks.left {
-                self.insertion_left_of(around, checks, allele, region);
+                self.intron_before(around, checks, allele, region, self.to - 1);
                 self.report();
             }
             return Place::Outside;
@@ -273,12 +273,38 @@ impl Splice {
         Place::Inside
     }
 
-    fn insertion_right_of(
+    /// The intron before a region, of which bases up to `last` are touched.
+    fn intron_before(
         &mut self,
         around: &Surroundings<'_>,
         checks: Checks,
         allele: &Allele<'_>,
         region: &Region,
+        last: i32,
+    ) {
+        if checks.coding {
+            let from = region.start - REGION_INTRON;
+            self.window.fill(around.contig, allele, from, REGION_INTRON, around.span);
+        }
+        if last >= region.start - REGION_INTRON && self.from < region.start - SITE {
+            self.calls.add(Calls::SPLICE_REGION);
+            self.note_unchanged(checks, 0, REGION_INTRON);
+        }
+        if last >= region.start - SITE {
+            self.touch_site(around, true);
+            self.note_unchanged(checks, REGION_INTRON - SITE, SITE);
+        }
+    }
+
+    /// The intron behind a region. The bases from `site` on tell whether the splice site reads the
+    /// same.
+    fn intron_behind(
+        &mut self,
+        around: &Surroundings<'_>,
+        checks: Checks,
+        allele: &Allele<'_>,
+        region: &Region,
+        site: i32,
     ) {
         if checks.coding {
             let from = region.end + 1;
@@ -290,28 +316,7 @@ impl Splice {
         }
         if self.from < region.end + SITE {
             self.touch_site(around, false);
-            self.note_unchanged(checks, 0, SITE);
-        }
-    }
-
-    fn insertion_left_of(
-        &mut self,
-        around: &Surroundings<'_>,
-        checks: Checks,
-        allele: &Allele<'_>,
-        region: &Region,
-    ) {
-        if checks.coding {
-            let from = region.start - REGION_INTRON;
-            self.window.fill(around.contig, allele, from, REGION_INTRON, around.span);
-        }
-        if self.to > region.start - REGION_INTRON && self.from < region.start - SITE {
-            self.calls.add(Calls::SPLICE_REGION);
-            self.note_unchanged(checks, 0, REGION_INTRON);
-        }
-        if self.to > region.start - SITE {
-            self.touch_site(around, true);
-            self.note_unchanged(checks, REGION_INTRON - SITE, SITE);
+            self.note_unchanged(checks, site, SITE);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::histograms::Histograms;
 use crate::consequence::{Impact, Term, TermSet};
+use gas_shared::variant::{Substitution, VariantType};
 use std::collections::BTreeMap;
 
 /// Where a variant lies, in AnnTools' words. A variant counts once per place, whatever the number
@@ -86,63 +87,6 @@ impl Places {
     }
 }
 
-/// The kind of an allele.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Kind {
-    /// One base for another.
-    Snv,
-    /// Bases inserted.
-    Insertion,
-    /// Bases deleted.
-    Deletion,
-    /// As many bases for others.
-    Mnv,
-    /// Bases replaced by more or fewer.
-    Indel,
-    /// Symbolic alleles and breakends.
-    Structural,
-    /// `*` and `.`
-    Other,
-}
-
-impl Kind {
-    /// Every kind.
-    pub const ALL: [Self; 7] = [
-        Self::Snv,
-        Self::Insertion,
-        Self::Deletion,
-        Self::Mnv,
-        Self::Indel,
-        Self::Structural,
-        Self::Other,
-    ];
-
-    /// A stable spelling.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Snv => "snv",
-            Self::Insertion => "insertion",
-            Self::Deletion => "deletion",
-            Self::Mnv => "mnv",
-            Self::Indel => "indel",
-            Self::Structural => "structural",
-            Self::Other => "other",
-        }
-    }
-
-    /// The kind of a sequence allele.
-    pub fn of(reference: &[u8], alt: &[u8]) -> Self {
-        match (reference.len(), alt.len()) {
-            (1, 1) => Self::Snv,
-            (a, b) if a == b => Self::Mnv,
-            (a, b) if b > a && alt.starts_with(reference) => Self::Insertion,
-            (a, b) if a > b && reference.starts_with(alt) => Self::Deletion,
-            _ => Self::Indel,
-        }
-    }
-}
-
 /// Everything counted.
 #[derive(Clone, Debug)]
 pub struct Counts {
@@ -157,7 +101,7 @@ pub struct Counts {
     /// Records by place.
     pub places: [u64; Place::ALL.len()],
     /// Alleles by kind.
-    pub kinds: [u64; Kind::ALL.len()],
+    pub kinds: [u64; VariantType::ALL.len()],
     /// Alleles by their most severe term.
     pub most_severe: [u64; Term::ALL.len()],
     /// Allele-transcript pairs by term.
@@ -197,7 +141,7 @@ impl Default for Counts {
             multiallelic: 0,
             in_dbsnp: 0,
             places: [0; Place::ALL.len()],
-            kinds: [0; Kind::ALL.len()],
+            kinds: [0; VariantType::ALL.len()],
             most_severe: [0; Term::ALL.len()],
             terms: [0; Term::ALL.len()],
             impacts: [0; 4],
@@ -233,16 +177,18 @@ impl Counts {
     }
 
     /// Counts an allele's kind.
-    pub fn add_kind(&mut self, kind: Kind, reference: &[u8], alt: &[u8]) {
+    pub fn add_kind(&mut self, kind: VariantType, reference: &[u8], alt: &[u8]) {
         self.alleles += 1;
         self.kinds[kind as usize] += 1;
-        if kind == Kind::Snv {
-            let pair = [reference[0].to_ascii_uppercase(), alt[0].to_ascii_uppercase()];
-            match &pair {
-                b"AG" | b"GA" | b"CT" | b"TC" => self.transitions += 1,
-                _ => self.transversions += 1,
+        if kind == VariantType::Snv {
+            match Substitution::of(reference[0], alt[0]) {
+                Substitution::Transition => self.transitions += 1,
+                Substitution::Transversion => self.transversions += 1,
             }
-        } else if matches!(kind, Kind::Insertion | Kind::Deletion | Kind::Indel) {
+        } else if matches!(
+            kind,
+            VariantType::Insertion | VariantType::Deletion | VariantType::Indel
+        ) {
             self.histograms.add_indel(alt.len() as i64 - reference.len() as i64);
         }
     }

@@ -5,7 +5,7 @@ mod histograms;
 mod log;
 mod summary;
 
-pub use counts::{Counts, Kind, Place, Places};
+pub use counts::{Counts, Place, Places};
 pub use histograms::{Density, Histograms, QualBin, Qualities};
 pub use log::write_count_log;
 pub use summary::{Summary, summarise};

@@ -1,8 +1,9 @@
 //! `summary.json`: the counts behind the charts.
 
-use super::counts::{Counts, Kind, Place};
+use super::counts::{Counts, Place};
 use super::histograms::{Density, Qualities};
 use crate::consequence::{Impact, Term};
+use gas_shared::variant::VariantType;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -76,7 +77,6 @@ pub fn summarise(
         names.iter().copied().zip(values.iter().copied()).filter(|(_, n)| *n > 0).collect()
     };
     let terms: Vec<&'static str> = Term::ALL.iter().map(|t| t.as_str()).collect();
-    let impacts = [Impact::High, Impact::Moderate, Impact::Low, Impact::Modifier];
     Summary {
         assembly: assembly.to_owned(),
         annotator: concat!("gas-annotate ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -91,10 +91,10 @@ pub fn summarise(
         ts_tv: (counts.transversions > 0)
             .then(|| counts.transitions as f64 / counts.transversions as f64),
         places: named(&Place::ALL.map(Place::as_str), &counts.places),
-        kinds: named(&Kind::ALL.map(Kind::as_str), &counts.kinds),
+        kinds: named(&VariantType::ALL.map(VariantType::as_str), &counts.kinds),
         most_severe: named(&terms, &counts.most_severe),
         consequences: named(&terms, &counts.terms),
-        impacts: named(&impacts.map(Impact::as_str), &counts.impacts),
+        impacts: named(&Impact::ALL.map(Impact::as_str), &counts.impacts),
         contigs: counts
             .contigs
             .iter()

@@ -5,7 +5,7 @@
 pub mod files;
 
 use gas_shared::explorer::{
-    CONSEQUENCES, Direction, Filter, Impact, NO_CONSEQUENCE, Scope, Sort, SortKey, Substitution,
+    Direction, Filter, Impact, NO_CONSEQUENCE, Scope, Sort, SortKey, Substitution, Term,
     VariantType, contig_alias,
 };
 use std::cmp::Ordering;
@@ -47,7 +47,7 @@ pub fn read(text: &str) -> (Vec<String>, Vec<Naive>) {
 }
 
 pub fn severity(term: &str) -> usize {
-    CONSEQUENCES.iter().position(|(name, _)| *name == term).unwrap()
+    Term::ALL.iter().position(|known| known.as_str() == term).unwrap()
 }
 
 /// Severity, not MANE Select, not canonical: the least is shown.

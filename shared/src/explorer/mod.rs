@@ -6,7 +6,6 @@
 mod filter;
 mod page;
 mod region;
-mod terms;
 
 pub use filter::{Filter, LengthRange, NO_CONSEQUENCE, Range, Scope};
 pub use page::{
@@ -14,4 +13,5 @@ pub use page::{
     SortKey, TranscriptEntry,
 };
 pub use region::{Region, RegionError, contig_alias};
-pub use terms::{CONSEQUENCES, Impact, Substitution, VariantType};
+
+pub use crate::variant::{Impact, Substitution, Term, VariantType};

@@ -20,14 +20,19 @@ impl Splice {
         self.from = allele.pos + self.shared_start - 1;
         self.to = allele.pos + allele.ref_len() - self.shared_end - 1;
         if self.from + 1 < region.start {
-            self.deletion_left_of(around, checks, allele, region);
+            if checks.left && !self.reports_utr(around, checks, self.from, region.start - 1) {
+                self.intron_before(around, checks, allele, region, self.to);
+            }
             if self.to >= region.start && self.cannot_be_moved_in(allele, region) {
                 self.calls.add(Calls::CODING_SEQUENCE);
                 return Place::Across;
             }
         }
         if region.end < self.to {
-            self.deletion_right_of(around, checks, allele, region);
+            if checks.right && !self.reports_utr(around, checks, region.end + 1, self.to) {
+                // csq compares the far end of the splice region here, too.
+                self.intron_behind(around, checks, allele, region, REGION_INTRON - SITE);
+            }
             if self.from < region.end {
                 self.shared_end = allele.ref_len() - (self.to - allele.pos + 1);
                 self.to = region.end;
@@ -61,54 +66,6 @@ impl Splice {
             self.shared_end -= 1;
         }
         false
-    }
-
-    fn deletion_left_of(
-        &mut self,
-        around: &Surroundings<'_>,
-        checks: Checks,
-        allele: &Allele<'_>,
-        region: &Region,
-    ) {
-        if !checks.left || self.reports_utr(around, checks, self.from, region.start - 1) {
-            return;
-        }
-        if checks.coding {
-            let from = region.start - REGION_INTRON;
-            self.window.fill(around.contig, allele, from, REGION_INTRON, around.span);
-        }
-        if self.to >= region.start - REGION_INTRON && self.from < region.start - SITE {
-            self.calls.add(Calls::SPLICE_REGION);
-            self.note_unchanged(checks, 0, REGION_INTRON);
-        }
-        if self.to >= region.start - SITE {
-            self.touch_site(around, true);
-            self.note_unchanged(checks, REGION_INTRON - SITE, SITE);
-        }
-    }
-
-    fn deletion_right_of(
-        &mut self,
-        around: &Surroundings<'_>,
-        checks: Checks,
-        allele: &Allele<'_>,
-        region: &Region,
-    ) {
-        if !checks.right || self.reports_utr(around, checks, region.end + 1, self.to) {
-            return;
-        }
-        if checks.coding {
-            let from = region.end + 1;
-            self.window.fill(around.contig, allele, from, REGION_INTRON, around.span);
-        }
-        if self.from < region.end + REGION_INTRON && self.to > region.end + SITE {
-            self.calls.add(Calls::SPLICE_REGION);
-            self.note_unchanged(checks, 0, REGION_INTRON);
-        }
-        if self.from < region.end + SITE {
-            self.touch_site(around, false);
-            self.note_unchanged(checks, REGION_INTRON - SITE, SITE);
-        }
     }
 
     /// Keeps the bases replaced; `true` where the deletion still crosses a border.

@@ -1,4 +1,5 @@
-//! The closed vocabularies: impacts, kinds of variants, Sequence Ontology terms.
+//! What is said of variants in words that are fixed: impacts, kinds of alleles, Sequence Ontology
+//! terms. The engine writes them, the explorer finds them, and the pages show them.
 
 use crate::vcf::AltKind;
 use serde::{Deserialize, Serialize};
@@ -85,10 +86,14 @@ impl VariantType {
     /// The kind of one alternative (not the comma-separated list) of a record.
     pub fn of(reference: &[u8], alt: &[u8]) -> Self {
         match AltKind::of(alt) {
-            Some(AltKind::Symbolic | AltKind::Breakend) => return Self::Structural,
-            Some(AltKind::Sequence) if reference != b"." => {}
-            _ => return Self::Other,
+            Some(AltKind::Symbolic | AltKind::Breakend) => Self::Structural,
+            Some(AltKind::Sequence) if reference != b"." => Self::of_sequences(reference, alt),
+            _ => Self::Other,
         }
+    }
+
+    /// The kind of an alternative that is known to be a sequence.
+    pub fn of_sequences(reference: &[u8], alt: &[u8]) -> Self {
         match (reference.len(), alt.len()) {
             (1, 1) => Self::Snv,
             (a, b) if a == b => Self::Mnv,
@@ -119,45 +124,68 @@ impl Substitution {
     }
 }
 
-/// Sequence Ontology terms, the most severe first, with VEP's impact
-/// (<https://www.ensembl.org/info/genome/variation/prediction/predicted_data.html>).
-pub const CONSEQUENCES: [(&str, Impact); 35] = [
-    ("transcript_ablation", Impact::High),
-    ("splice_acceptor_variant", Impact::High),
-    ("splice_donor_variant", Impact::High),
-    ("stop_gained", Impact::High),
-    ("frameshift_variant", Impact::High),
-    ("stop_lost", Impact::High),
-    ("start_lost", Impact::High),
-    ("transcript_amplification", Impact::High),
-    ("feature_elongation", Impact::High),
-    ("feature_truncation", Impact::High),
-    ("inframe_insertion", Impact::Moderate),
-    ("inframe_deletion", Impact::Moderate),
-    ("missense_variant", Impact::Moderate),
-    ("protein_altering_variant", Impact::Moderate),
-    ("splice_donor_5th_base_variant", Impact::Low),
-    ("splice_region_variant", Impact::Low),
-    ("splice_donor_region_variant", Impact::Low),
-    ("splice_polypyrimidine_tract_variant", Impact::Low),
-    ("incomplete_terminal_codon_variant", Impact::Low),
-    ("start_retained_variant", Impact::Low),
-    ("stop_retained_variant", Impact::Low),
-    ("synonymous_variant", Impact::Low),
-    ("coding_sequence_variant", Impact::Modifier),
-    ("mature_miRNA_variant", Impact::Modifier),
-    ("5_prime_UTR_variant", Impact::Modifier),
-    ("3_prime_UTR_variant", Impact::Modifier),
-    ("non_coding_transcript_exon_variant", Impact::Modifier),
-    ("intron_variant", Impact::Modifier),
-    ("NMD_transcript_variant", Impact::Modifier),
-    ("non_coding_transcript_variant", Impact::Modifier),
-    ("coding_transcript_variant", Impact::Modifier),
-    ("upstream_gene_variant", Impact::Modifier),
-    ("downstream_gene_variant", Impact::Modifier),
-    ("intergenic_variant", Impact::Modifier),
-    ("sequence_variant", Impact::Modifier),
-];
+macro_rules! terms {
+    ($($variant:ident $text:literal $impact:ident,)*) => {
+        /// A consequence by its Sequence Ontology term, with VEP's impact. The order is severity
+        /// (<https://www.ensembl.org/info/genome/variation/prediction/predicted_data.html>).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        pub enum Term { $(#[doc = concat!("`", $text, "`")] $variant,)* }
+
+        impl Term {
+            /// Every term, the most severe first.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The Sequence Ontology name.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+
+            /// The impact.
+            pub const fn impact(self) -> Impact {
+                match self { $(Self::$variant => Impact::$impact,)* }
+            }
+        }
+    };
+}
+
+terms! {
+    TranscriptAblation "transcript_ablation" High,
+    SpliceAcceptor "splice_acceptor_variant" High,
+    SpliceDonor "splice_donor_variant" High,
+    StopGained "stop_gained" High,
+    Frameshift "frameshift_variant" High,
+    StopLost "stop_lost" High,
+    StartLost "start_lost" High,
+    TranscriptAmplification "transcript_amplification" High,
+    FeatureElongation "feature_elongation" High,
+    FeatureTruncation "feature_truncation" High,
+    InframeInsertion "inframe_insertion" Moderate,
+    InframeDeletion "inframe_deletion" Moderate,
+    Missense "missense_variant" Moderate,
+    ProteinAltering "protein_altering_variant" Moderate,
+    SpliceDonor5thBase "splice_donor_5th_base_variant" Low,
+    SpliceRegion "splice_region_variant" Low,
+    SpliceDonorRegion "splice_donor_region_variant" Low,
+    SplicePolypyrimidine "splice_polypyrimidine_tract_variant" Low,
+    IncompleteTerminalCodon "incomplete_terminal_codon_variant" Low,
+    StartRetained "start_retained_variant" Low,
+    StopRetained "stop_retained_variant" Low,
+    Synonymous "synonymous_variant" Low,
+    CodingSequence "coding_sequence_variant" Modifier,
+    MatureMirna "mature_miRNA_variant" Modifier,
+    FivePrimeUtr "5_prime_UTR_variant" Modifier,
+    ThreePrimeUtr "3_prime_UTR_variant" Modifier,
+    NonCodingExon "non_coding_transcript_exon_variant" Modifier,
+    Intron "intron_variant" Modifier,
+    NmdTranscript "NMD_transcript_variant" Modifier,
+    NonCodingTranscript "non_coding_transcript_variant" Modifier,
+    CodingTranscript "coding_transcript_variant" Modifier,
+    Upstream "upstream_gene_variant" Modifier,
+    Downstream "downstream_gene_variant" Modifier,
+    Intergenic "intergenic_variant" Modifier,
+    Sequence "sequence_variant" Modifier,
+}
 
 #[cfg(test)]
 mod tests {
@@ -184,6 +212,6 @@ mod tests {
 
     #[test]
     fn consequences_are_ordered_by_impact() {
-        assert!(CONSEQUENCES.is_sorted_by_key(|(_, impact)| *impact));
+        assert!(Term::ALL.is_sorted_by_key(|term| term.impact()));
     }
 }

@@ -1,0 +1,92 @@
+//! Sets of Sequence Ontology terms.
+
+use gas_shared::variant::{Impact, Term};
+
+/// A set of terms.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct TermSet(u64);
+
+impl TermSet {
+    /// No terms.
+    pub const EMPTY: Self = Self(0);
+
+    /// The set of one term.
+    pub const fn of(term: Term) -> Self {
+        Self(1 << term as u8)
+    }
+
+    /// Adds a term.
+    #[inline]
+    pub const fn insert(&mut self, term: Term) {
+        self.0 |= 1 << term as u8;
+    }
+
+    /// Whether the term is in the set.
+    #[inline]
+    pub const fn contains(self, term: Term) -> bool {
+        self.0 & (1 << term as u8) != 0
+    }
+
+    /// Whether any term of the other set is in this one.
+    pub const fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Whether there is no term.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The terms, the most severe first.
+    pub fn iter(self) -> impl Iterator<Item = Term> {
+        let mut bits = self.0;
+        std::iter::from_fn(move || {
+            let next = *Term::ALL.get(bits.trailing_zeros() as usize)?;
+            bits &= bits - 1;
+            Some(next)
+        })
+    }
+
+    /// The most severe term.
+    pub fn most_severe(self) -> Option<Term> {
+        self.iter().next()
+    }
+
+    /// The greatest impact.
+    pub fn impact(self) -> Impact {
+        self.most_severe().map_or(Impact::Modifier, Term::impact)
+    }
+
+    /// Appends the terms, `&` between them.
+    pub fn write(self, out: &mut Vec<u8>) {
+        for (n, term) in self.iter().enumerate() {
+            if n > 0 {
+                out.push(b'&');
+            }
+            out.extend_from_slice(term.as_str().as_bytes());
+        }
+    }
+}
+
+impl FromIterator<Term> for TermSet {
+    fn from_iter<I: IntoIterator<Item = Term>>(terms: I) -> Self {
+        let mut set = Self::EMPTY;
+        terms.into_iter().for_each(|term| set.insert(term));
+        set
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terms_come_in_order_of_severity() {
+        let set: TermSet = [Term::Intron, Term::SpliceDonor, Term::Missense].into_iter().collect();
+        let mut text = Vec::new();
+        set.write(&mut text);
+        assert_eq!(text, b"splice_donor_variant&missense_variant&intron_variant");
+        assert_eq!(set.impact(), Impact::High);
+        assert!(Term::ALL.len() < 64);
+    }
+}
