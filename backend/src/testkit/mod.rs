@@ -17,6 +17,7 @@ use crate::{Records, Terms};
 
 use crate::gas::{Gas, Layout};
 use crate::usecases::{Finished, claim_job, complete_job, confirm_upload, request_upload};
+use gas_shared::job::{JobState, Results};
 use gas_shared::upload::UploadTicket;
 use gas_shared::{Account, Job, JobId, Plan, UserId};
 use jiff::SignedDuration;
@@ -163,6 +164,20 @@ impl TestGas {
         self.objects.put(&self.gas.layout.log(job.owner, job.id, name), b"Total: 1\n");
         let finished = Finished { records: 1, result_size: result.len() as u64 };
         complete_job(&self.gas, &job, claim, finished).await.unwrap()
+    }
+
+    /// Where the results of a completed job are.
+    #[expect(clippy::panic, reason = "for tests only")]
+    pub fn results(&self, id: JobId) -> Results {
+        match self.job(id).state {
+            JobState::Completed(done) => done.results,
+            other => panic!("not completed: {other:?}"),
+        }
+    }
+
+    /// How many copies of annotated files there are: in S3, and in the archive.
+    pub fn places(&self) -> (usize, usize) {
+        (self.objects.with_key("annot.vcf").len(), self.archive.copies())
     }
 
     /// The job's row.

@@ -25,24 +25,14 @@ impl Case {
     async fn archive(&self) -> Result<ArchiveOutcome, ArchiveError> {
         archive_result(&self.test.gas, self.job.id).await
     }
-
-    fn results(&self) -> Results {
-        let JobState::Completed(done) = self.test.job(self.job.id).state else { panic!() };
-        done.results
-    }
-
-    /// The copies of the result: in S3, and in the archive.
-    fn places(&self) -> (usize, usize) {
-        (self.test.objects.with_key("annot.vcf").len(), self.test.archive.copies())
-    }
 }
 
 #[tokio::test]
 async fn a_result_whose_time_is_out_moves_to_the_archive_and_its_log_stays() {
     let case = expired().await;
     assert_eq!(case.archive().await.unwrap(), ArchiveOutcome::Archived);
-    assert!(matches!(case.results(), Results::Archived { leftover: None, .. }));
-    assert_eq!(case.places(), (0, 1));
+    assert!(matches!(case.test.results(case.job.id), Results::Archived { leftover: None, .. }));
+    assert_eq!(case.test.places(), (0, 1));
     assert_eq!(case.test.objects.with_key("count.log").len(), 1);
     assert_eq!(case.test.notices.len(), 1);
 }
@@ -53,7 +43,7 @@ async fn a_message_that_comes_ten_times_archives_once() {
     for _ in 0..10 {
         assert_eq!(case.archive().await.unwrap(), ArchiveOutcome::Archived);
     }
-    assert_eq!(case.places(), (0, 1));
+    assert_eq!(case.test.places(), (0, 1));
     assert_eq!(case.test.notices.len(), 1);
 }
 
@@ -63,7 +53,7 @@ async fn nothing_is_archived_before_the_time_is_out() {
     case.test.clock.advance_secs(-1);
     let left = SignedDuration::from_secs(1);
     assert_eq!(case.archive().await.unwrap(), ArchiveOutcome::NotYet(left));
-    assert_eq!(case.places(), (1, 0));
+    assert_eq!(case.test.places(), (1, 0));
 }
 
 #[tokio::test]
@@ -71,7 +61,7 @@ async fn an_upgrade_during_the_wait_keeps_the_result_for_good() {
     let case = expired().await;
     case.test.set_plan(&case.ada, Plan::Premium);
     assert_eq!(case.archive().await.unwrap(), ArchiveOutcome::Kept);
-    assert_eq!(case.places(), (1, 0));
+    assert_eq!(case.test.places(), (1, 0));
     assert_eq!(case.test.job(case.job.id).due(), None, "nobody needs to look again");
 }
 
@@ -87,10 +77,10 @@ async fn a_crash_after_any_step_leaves_the_file_once_and_going_on_ends_in_the_ar
             return;
         }
         assert!(first.is_err());
-        let (stored, copies) = case.places();
+        let (stored, copies) = case.test.places();
         assert!(stored + copies >= 1, "lost after step {deaths}");
         assert_eq!(case.archive().await.unwrap(), ArchiveOutcome::Archived);
-        assert_eq!(case.places(), (0, 1), "after step {deaths}");
+        assert_eq!(case.test.places(), (0, 1), "after step {deaths}");
         deaths += 1;
     }
 }
@@ -102,13 +92,14 @@ async fn an_upgrade_after_a_crash_at_any_step_before_the_copy_is_noted_leaves_no
         case.test.crash.after(step);
         let _ = case.archive().await;
         case.test.crash.recover();
-        if !matches!(case.results(), Results::Stored(_) | Results::Archiving { .. }) {
+        if !matches!(case.test.results(case.job.id), Results::Stored(_) | Results::Archiving { .. })
+        {
             return;
         }
         case.test.set_plan(&case.ada, Plan::Premium);
         assert_eq!(case.archive().await.unwrap(), ArchiveOutcome::Kept);
-        assert_eq!(case.places(), (1, 0), "after step {step}");
-        assert!(matches!(case.results(), Results::Stored(_)));
+        assert_eq!(case.test.places(), (1, 0), "after step {step}");
+        assert!(matches!(case.test.results(case.job.id), Results::Stored(_)));
     }
     panic!("the copy was never noted");
 }
@@ -116,10 +107,10 @@ async fn an_upgrade_after_a_crash_at_any_step_before_the_copy_is_noted_leaves_no
 #[tokio::test]
 async fn a_file_that_changed_since_it_was_completed_is_not_archived() {
     let case = expired().await;
-    let file = case.results().stored().unwrap().file.clone();
+    let file = case.test.results(case.job.id).stored().unwrap().file.clone();
     case.test.objects.put(&file, b"shorter");
     assert!(matches!(case.archive().await, Err(ArchiveError::Damaged { copied: 7, .. })));
-    assert_eq!(case.places(), (1, 0));
+    assert_eq!(case.test.places(), (1, 0));
     case.test.objects.put(&file, RESULT);
     assert_eq!(case.archive().await.unwrap(), ArchiveOutcome::Archived);
 }

@@ -37,26 +37,16 @@ impl Case {
     async fn restore(&self) -> Result<Restored, RestoreError> {
         restore_result(&self.restorer, &self.completion).await
     }
-
-    fn results(&self) -> Results {
-        let JobState::Completed(done) = self.test.job(self.job.id).state else { panic!() };
-        done.results
-    }
-
-    /// The copies of the result: in S3, and in the archive.
-    fn places(&self) -> (usize, usize) {
-        (self.test.objects.with_key("annot.vcf").len(), self.test.archive.copies())
-    }
 }
 
 #[tokio::test]
 async fn a_restored_file_has_the_same_bytes_and_can_be_downloaded() {
     let case = ready().await;
     assert_eq!(case.restore().await.unwrap(), Restored::Done);
-    let Results::Stored(stored) = case.results() else { panic!("not stored") };
+    let Results::Stored(stored) = case.test.results(case.job.id) else { panic!("not stored") };
     assert_eq!(case.test.objects.get(&stored.file).unwrap(), RESULT);
     assert!(stored.restored_at.is_some() && stored.until.is_none());
-    assert_eq!(case.places(), (1, 0));
+    assert_eq!(case.test.places(), (1, 0));
     assert!(sign_result_link(&case.test.gas, case.job.owner, case.job.id).await.is_ok());
 }
 
@@ -70,7 +60,7 @@ async fn a_message_that_comes_ten_times_restores_once() {
         assert_eq!(case.restore().await.unwrap(), Restored::Done);
     }
     assert_eq!(case.test.job(case.job.id), row);
-    assert_eq!(case.places(), (1, 0));
+    assert_eq!(case.test.places(), (1, 0));
     let told = case.test.notices.bodies().split_off(notices);
     assert!(told.iter().all(|body| *body == told[0]), "one event, which mail counts once");
 }
@@ -88,11 +78,11 @@ async fn a_crash_after_any_step_leaves_the_file_and_going_on_restores_it_once() 
         }
         // A live event that is lost costs freshness only, so not every death is an error.
         drop(first);
-        let (stored, copies) = case.places();
+        let (stored, copies) = case.test.places();
         assert!(stored + copies >= 1, "lost after step {deaths}");
         assert_eq!(case.restore().await.unwrap(), Restored::Done);
-        assert_eq!(case.places(), (1, 0), "after step {deaths}");
-        assert!(matches!(case.results(), Results::Stored(_)));
+        assert_eq!(case.test.places(), (1, 0), "after step {deaths}");
+        assert!(matches!(case.test.results(case.job.id), Results::Stored(_)));
         deaths += 1;
     }
 }
@@ -102,7 +92,7 @@ async fn damaged_bytes_are_not_taken_for_the_result_and_the_archive_keeps_them()
     let case = ready().await;
     case.test.archive.damage();
     assert!(matches!(case.restore().await, Err(RestoreError::Damaged(_))));
-    assert!(matches!(case.results(), Results::Thawing { .. }));
+    assert!(matches!(case.test.results(case.job.id), Results::Thawing { .. }));
     assert_eq!(case.test.archive.copies(), 1);
 }
 
@@ -128,7 +118,7 @@ async fn a_late_message_for_an_older_copy_does_not_touch_the_newer_one() {
     crate::usecases::plan_changed(&case.test.gas, &ada, now).await.unwrap();
     case.test.clock.advance_secs(604_800);
     archive_result(&case.test.gas, case.job.id).await.unwrap();
-    assert_eq!(case.places(), (0, 1));
+    assert_eq!(case.test.places(), (0, 1));
     assert_eq!(case.restore().await.unwrap(), Restored::Done);
-    assert_eq!(case.places(), (0, 1), "the copy of the second time stays");
+    assert_eq!(case.test.places(), (0, 1), "the copy of the second time stays");
 }
