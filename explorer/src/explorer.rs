@@ -75,6 +75,11 @@ impl Explorer {
         self.footer.rows
     }
 
+    /// The header of the result: its lines up to the first record.
+    pub fn header_text(&self) -> &[u8] {
+        &self.header.text
+    }
+
     /// The contigs, in the file's order.
     pub fn contigs(&self) -> &[String] {
         &self.footer.contigs

@@ -1,12 +1,14 @@
 //! Results of the engine, odd results, and damaged files.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
+#[path = "../../annotator/tests/common/mod.rs"]
+mod demo;
 mod naive;
 
+use demo::REFERENCE;
 use futures::executor::block_on;
 use gas_annotate::layout::Layout;
 use gas_annotate::pipeline::{Mode, Options, annotate_file};
-use gas_annotate::reference::{BuildOptions, Reference, build_reference};
 use gas_explorer::{Error, Explorer, index, synthetic};
 use gas_shared::explorer::{
     Direction, ExportFormat, Filter, Impact, Query, Range, Row, Sort, SortKey, VariantType,
@@ -14,23 +16,7 @@ use gas_shared::explorer::{
 use naive::files::{bgzf, export, numbers, open, open_index};
 use naive::read;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
 use std::sync::atomic::AtomicBool;
-
-static REFERENCE: LazyLock<Reference> = LazyLock::new(|| {
-    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/reference");
-    let out = tempfile::tempdir().unwrap().keep();
-    build_reference(&BuildOptions {
-        gff: vec![assets.join("demo.gff3.gz")],
-        fasta: vec![assets.join("demo.fa.gz")],
-        vcf_tracks: Vec::new(),
-        bed_tracks: Vec::new(),
-        assembly: "GRCh37".to_owned(),
-        out: out.clone(),
-    })
-    .unwrap();
-    Reference::open(&out).unwrap()
-});
 
 /// The sample files, and those that only some machines have.
 fn inputs() -> Vec<PathBuf> {

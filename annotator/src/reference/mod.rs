@@ -5,6 +5,7 @@ mod assemble;
 mod build;
 mod contigs;
 mod fasta;
+mod genes;
 mod gff;
 mod input;
 mod manifest;
@@ -12,6 +13,7 @@ mod transcript;
 
 pub use build::{BuildOptions, build_reference};
 pub use contigs::{ContigNames, is_mitochondrial};
+pub use genes::{GeneModel, GeneModels};
 pub use input::SourceFile;
 pub use manifest::{BundleFile, Contig, FORMAT, Manifest, Source, TrackEntry};
 
@@ -83,34 +85,19 @@ impl Reference {
     /// # Errors
     /// [`Error::Bundle`] where the folder is no bundle of this format or is damaged.
     pub fn open(folder: &Path) -> Result<Self, Error> {
-        let broken = |reason: String| Error::Bundle { path: folder.to_owned(), reason };
-        let text = fs::read_to_string(folder.join(MANIFEST)).map_err(|e| {
-            broken(format!("{MANIFEST}: {e}; make one with `gas-annotate build-reference`"))
-        })?;
-        let manifest: Manifest =
-            serde_json::from_str(&text).map_err(|e| broken(format!("{MANIFEST}: {e}")))?;
-        if manifest.format != FORMAT {
-            return Err(broken(format!(
-                "format {} where {FORMAT} is needed; build it again",
-                manifest.format
-            )));
-        }
+        let manifest = read_manifest(folder)?;
         for file in &manifest.files {
             let found = fs::metadata(folder.join(&file.file)).map(|m| m.len()).ok();
             if found != Some(file.bytes) {
-                return Err(broken(format!("{} is damaged or missing; build it again", file.file)));
+                let reason = format!("{} is damaged or missing; build it again", file.file);
+                return Err(broken(folder, reason));
             }
         }
         let open = |name: &str| {
             let path = folder.join(name);
             File::open(&path).and_then(|f| map_file(&f)).map_err(Error::file(path))
         };
-        let models = fs::read(folder.join(MODELS)).map_err(Error::file(folder.join(MODELS)))?;
-        let models: Vec<ContigModel> =
-            postcard::from_bytes(&models).map_err(|e| broken(format!("{MODELS}: {e}")))?;
-        if models.len() != manifest.contigs.len() {
-            return Err(broken(format!("{MODELS} and {MANIFEST} disagree; build it again")));
-        }
+        let models = read_models(folder, &manifest)?;
         let tracks = manifest.tracks.iter().map(|entry| open_track(folder, entry));
         Ok(Self {
             tracks: tracks.collect::<Result<_, _>>()?,
@@ -170,6 +157,36 @@ impl Reference {
     pub fn contigs(&self) -> impl Iterator<Item = ContigView<'_>> {
         (0..self.contigs.len() as u32).map(|n| self.contig_number(n))
     }
+}
+
+fn broken(folder: &Path, reason: String) -> Error {
+    Error::Bundle { path: folder.to_owned(), reason }
+}
+
+/// The manifest of a bundle of this format.
+fn read_manifest(folder: &Path) -> Result<Manifest, Error> {
+    let text = fs::read_to_string(folder.join(MANIFEST)).map_err(|e| {
+        let how = "make one with `gas-annotate build-reference`";
+        broken(folder, format!("{MANIFEST}: {e}; {how}"))
+    })?;
+    let manifest: Manifest =
+        serde_json::from_str(&text).map_err(|e| broken(folder, format!("{MANIFEST}: {e}")))?;
+    if manifest.format == FORMAT {
+        return Ok(manifest);
+    }
+    let found = manifest.format;
+    Err(broken(folder, format!("format {found} where {FORMAT} is needed; build it again")))
+}
+
+/// The models of each contig.
+fn read_models(folder: &Path, manifest: &Manifest) -> Result<Vec<ContigModel>, Error> {
+    let bytes = fs::read(folder.join(MODELS)).map_err(Error::file(folder.join(MODELS)))?;
+    let models: Vec<ContigModel> =
+        postcard::from_bytes(&bytes).map_err(|e| broken(folder, format!("{MODELS}: {e}")))?;
+    if models.len() == manifest.contigs.len() {
+        return Ok(models);
+    }
+    Err(broken(folder, format!("{MODELS} and {MANIFEST} disagree; build it again")))
 }
 
 fn open_track(folder: &Path, entry: &TrackEntry) -> Result<Track, Error> {

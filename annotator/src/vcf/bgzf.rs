@@ -1,30 +1,21 @@
 //! BGZF blocks (SAM specification, section 4.1), compressed by whoever made the text.
 
 use flate2::{Compress, Compression, Crc, FlushCompress, Status};
+use gas_shared::vcf::{BGZF_END, PACKING_BYTES, Packing};
 use std::io::{self, Read, Seek, SeekFrom};
 
 /// Uncompressed bytes of a block: below 64 KiB whatever deflate makes of it.
 pub(super) const BLOCK_BYTES: usize = 65_280;
 
-/// The empty block that marks the end of a file.
-pub(super) const END_OF_FILE: [u8; 28] = [
-    0x1f, 0x8b, 0x08, 0x04, 0, 0, 0, 0, 0, 0xff, 0x06, 0, 0x42, 0x43, 0x02, 0, 0x1b, 0, 0x03, 0, 0,
-    0, 0, 0, 0, 0, 0, 0,
-];
-
-const HEADER: [u8; 16] =
-    [0x1f, 0x8b, 0x08, 0x04, 0, 0, 0, 0, 0, 0xff, 0x06, 0, 0x42, 0x43, 0x02, 0];
+pub(super) use gas_shared::vcf::BGZF_END as END_OF_FILE;
 
 /// Whether a gzipped file is all there, as far as its end tells: a BGZF file ends in an empty block.
 /// Of other gzip files nothing can be said.
 pub(super) fn is_complete(file: &mut (impl Read + Seek)) -> io::Result<bool> {
     let mut start = Vec::new();
     file.seek(SeekFrom::Start(0))?;
-    file.by_ref().take(HEADER.len() as u64).read_to_end(&mut start)?;
-    // Flags and time may differ; the extra field names the format.
-    let is_bgzf =
-        start.len() == HEADER.len() && start[..4] == HEADER[..4] && start[10..] == HEADER[10..];
-    if !is_bgzf {
+    file.by_ref().take(PACKING_BYTES as u64).read_to_end(&mut start)?;
+    if Packing::of(&start) != Packing::Bgzf {
         return Ok(true);
     }
     let mut end = Vec::new();
@@ -39,7 +30,7 @@ pub(super) fn is_complete(file: &mut (impl Read + Seek)) -> io::Result<bool> {
 pub(super) fn compress(text: &[u8], out: &mut Vec<u8>, deflate: &mut Compress) {
     for block in text.chunks(BLOCK_BYTES) {
         let start = out.len();
-        out.extend_from_slice(&HEADER);
+        out.extend_from_slice(&BGZF_END[..16]);
         out.extend_from_slice(&[0; 2]);
         if !deflate_into(deflate, block, out) {
             out.truncate(start + 18);

@@ -1,0 +1,140 @@
+//! The genes of a bundle, as a genome browser draws them.
+
+use super::{ContigNames, Manifest, read_manifest, read_models};
+use crate::Error;
+use crate::model::{ContigModel, Gene, Strand, Transcript};
+use std::path::Path;
+
+/// Genes of a bundle, each by one transcript. Much smaller than the bundle, which need not stay
+/// open.
+#[derive(Debug)]
+pub struct GeneModels {
+    /// Assembly, such as `GRCh37`.
+    pub assembly: String,
+    names: ContigNames,
+    contigs: Vec<Contig>,
+}
+
+#[derive(Debug)]
+struct Contig {
+    length: u64,
+    /// Sorted by start.
+    genes: Vec<GeneModel>,
+    /// Length of the longest gene: none that starts further to the left than this reaches a region.
+    longest: i32,
+}
+
+/// A gene, drawn by its most representative transcript. Positions are 1-based and inclusive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GeneModel {
+    /// Symbol, or the identifier where there is none.
+    pub name: Box<str>,
+    /// Biotype, such as `protein_coding`.
+    pub biotype: Box<str>,
+    /// The transcript's identifier.
+    pub transcript: Box<str>,
+    /// Strand.
+    pub strand: Strand,
+    /// First position of the transcript.
+    pub start: i32,
+    /// Last position of the transcript.
+    pub end: i32,
+    /// Exons, the leftmost first.
+    pub exons: Vec<(i32, i32)>,
+    /// The coding region; `None` for non-coding transcripts.
+    pub coding: Option<(i32, i32)>,
+}
+
+impl GeneModels {
+    /// Reads the genes of a bundle.
+    ///
+    /// # Errors
+    /// [`Error::Bundle`] where the folder is no bundle of this format or is damaged.
+    pub fn open(folder: &Path) -> Result<Self, Error> {
+        let manifest = read_manifest(folder)?;
+        let models = read_models(folder, &manifest)?;
+        Ok(Self::of(manifest, &models))
+    }
+
+    fn of(manifest: Manifest, models: &[ContigModel]) -> Self {
+        let names = ContigNames::new(manifest.contigs.iter().map(|c| c.name.as_str()));
+        let contigs = manifest.contigs.iter().zip(models).map(|(contig, model)| {
+            let mut genes = genes_of(model);
+            genes.sort_by_key(|gene| gene.start);
+            let longest = genes.iter().map(|gene| gene.end - gene.start).max().unwrap_or(0);
+            Contig { length: contig.length, genes, longest }
+        });
+        Self { assembly: manifest.assembly, contigs: contigs.collect(), names }
+    }
+
+    /// The length of a contig, named in any spelling.
+    pub fn length(&self, contig: &str) -> Option<u64> {
+        Some(self.contig(contig)?.length)
+    }
+
+    /// The genes that overlap a region, by their start.
+    pub fn overlapping(
+        &self,
+        contig: &str,
+        (start, end): (i32, i32),
+    ) -> impl Iterator<Item = &GeneModel> {
+        let found = self.contig(contig).map_or(&[][..], |contig| {
+            let reaching = start.saturating_sub(contig.longest);
+            let from = contig.genes.partition_point(|gene| gene.start < reaching);
+            let to = contig.genes.partition_point(|gene| gene.start <= end);
+            contig.genes.get(from..to).unwrap_or_default()
+        });
+        found.iter().filter(move |gene| gene.end >= start)
+    }
+
+    /// The gene of a name, in any case, among these contigs; with the contig as it is called there.
+    pub fn named<'a>(
+        &self,
+        name: &str,
+        contigs: impl IntoIterator<Item = &'a str>,
+    ) -> Option<(&'a str, &GeneModel)> {
+        contigs.into_iter().find_map(|spelling| {
+            let genes = &self.contig(spelling)?.genes;
+            let found = genes.iter().find(|gene| gene.name.eq_ignore_ascii_case(name))?;
+            Some((spelling, found))
+        })
+    }
+
+    fn contig(&self, name: &str) -> Option<&Contig> {
+        self.contigs.get(self.names.resolve(name.as_bytes())? as usize)
+    }
+}
+
+fn genes_of(model: &ContigModel) -> Vec<GeneModel> {
+    let mut best: Vec<Option<&Transcript>> = vec![None; model.genes.len()];
+    for transcript in &model.transcripts {
+        let Some(known) = best.get_mut(transcript.gene as usize) else { continue };
+        if known.is_none_or(|known| rank(transcript) > rank(known)) {
+            *known = Some(transcript);
+        }
+    }
+    let chosen = model.genes.iter().zip(best);
+    chosen.filter_map(|(gene, transcript)| Some(drawn(gene, transcript?))).collect()
+}
+
+/// MANE Select first, then canonical, coding and long ones.
+fn rank(transcript: &Transcript) -> (bool, bool, bool, i32) {
+    let flags = transcript.flags;
+    (flags.mane_select, flags.canonical, transcript.cds.is_some(), transcript.len)
+}
+
+fn drawn(gene: &Gene, transcript: &Transcript) -> GeneModel {
+    let mut exons: Vec<_> = transcript.exons.iter().map(|exon| (exon.start, exon.end)).collect();
+    exons.sort_unstable();
+    let name = if gene.symbol.is_empty() { &gene.id } else { &gene.symbol };
+    GeneModel {
+        name: name.clone(),
+        biotype: gene.biotype.clone(),
+        transcript: transcript.id.clone(),
+        strand: transcript.strand,
+        start: transcript.start,
+        end: transcript.end,
+        exons,
+        coding: transcript.coding_region(),
+    }
+}
