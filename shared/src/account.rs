@@ -3,6 +3,9 @@
 use crate::{Plan, UserId};
 use serde::{Deserialize, Serialize};
 
+/// What a user types to delete their account.
+pub const DELETE_CONFIRMATION: &str = "delete my account";
+
 /// A user's profile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
@@ -17,4 +20,7 @@ pub struct Account {
     pub institution: String,
     /// The plan, read afresh from PostgreSQL.
     pub plan: Plan,
+    /// Name of the time zone in the tz database, such as `America/Chicago`; `None` until a browser
+    /// has told it.
+    pub time_zone: Option<String>,
 }

@@ -38,7 +38,7 @@ pub struct SubscriptionView {
 
 /// What happens next with a subscription.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "state")]
+#[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// It renews itself; it can be cancelled.
     Renews {
@@ -144,7 +144,7 @@ pub enum CheckoutForm {
 
 /// A checkout that was begun.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "form")]
+#[serde(rename_all = "snake_case")]
 pub enum Checkout {
     /// Load `script_url`, then call
     /// `Stripe(publishable_key).createEmbeddedCheckoutPage({ clientSecret })`: a promise of what

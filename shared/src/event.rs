@@ -1,6 +1,6 @@
 //! What the server pushes to a user's browsers.
 
-use crate::{JobView, Plan};
+use crate::{JobId, JobView, Plan};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,8 @@ pub enum LiveEvent {
     /// A job is now so. Events may overtake each other: apply one only if its
     /// [`JobView::version`] is greater than what is shown.
     Job(Box<JobView>),
+    /// A job was deleted. Whatever else is told of it came too late.
+    Deleted(JobId),
     /// The user is on this plan now.
     Plan(Plan),
     /// Events were lost on the way (a slow reader): refetch.

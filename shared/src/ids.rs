@@ -46,13 +46,19 @@ macro_rules! uuid_id {
 }
 
 uuid_id! {
-    /// An annotation job. Random (UUID v4), so that it cannot be guessed; access is checked all the same.
+    /// An annotation job. Random (UUID v4), or made of user and idempotency key (UUID v8), so that it
+    /// cannot be guessed; access is checked all the same.
     JobId
 }
 
 uuid_id! {
     /// A user: the `sub` claim of the OpenID provider (Globus Auth's identity id).
     UserId
+}
+
+uuid_id! {
+    /// An API token. It names a token and opens nothing; the token's secret does.
+    TokenId
 }
 
 #[cfg(test)]

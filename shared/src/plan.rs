@@ -7,6 +7,7 @@ use std::{fmt, str::FromStr};
 pub const FREE_MAX_UPLOAD_BYTES: u64 = 150_000;
 
 /// The largest object that one S3 POST can make, in bytes (S3 quota for a single upload: 5 GiB).
+/// Uploads in parts could make larger ones, for which the workers' disks have no room.
 pub const S3_MAX_POST_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 
 /// What a user has: stored as the `role` of the profile under the names of the original service.
@@ -16,7 +17,7 @@ pub enum Plan {
     #[default]
     #[serde(rename = "free_user")]
     Free,
-    /// Files of any size; results always downloadable.
+    /// Large files; results always downloadable.
     #[serde(rename = "premium_user")]
     Premium,
 }

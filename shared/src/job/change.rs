@@ -22,8 +22,8 @@ pub enum Change {
         /// Its size in bytes.
         size: u64,
     },
-    /// The request for a worker was sent once more, since none took the job for long.
-    Requeued,
+    /// The job is overdue ([`Job::due`]), and whoever is to go on with it was told once more.
+    Nudged,
     /// A worker takes the job.
     Claimed {
         /// The new claim.
@@ -78,7 +78,7 @@ impl Change {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Uploaded { .. } => "uploaded",
-            Self::Requeued => "requeued",
+            Self::Nudged => "nudged",
             Self::Claimed { .. } => "claimed",
             Self::Progressed { .. } => "progressed",
             Self::Released { .. } => "released",
@@ -125,18 +125,25 @@ impl Job {
     pub fn apply(&self, change: Change, now: Timestamp) -> Result<Self, Refused> {
         let mut next = self.clone();
         next.version += 1;
-        if let Change::Uploaded { size } = change {
-            next.input.size = Some(size);
+        next.nudged_at = None;
+        match change {
+            Change::Nudged if self.due().is_some() => next.nudged_at = Some(now),
+            Change::Uploaded { size } => {
+                next.input.size = Some(size);
+                next.input.uploaded_at = Some(now);
+                next.state = self.state_after(change, now)?;
+            }
+            change => next.state = self.state_after(change, now)?,
         }
-        next.state = self.state_after(change, now)?;
         Ok(next)
     }
 
     fn state_after(&self, change: Change, now: Timestamp) -> Result<JobState, Refused> {
         let illegal = Refused::Illegal { from: self.status(), change: change.name() };
         match (&self.state, change) {
-            (JobState::Uploading, Change::Uploaded { .. }) => Ok(JobState::Pending { since: now }),
-            (JobState::Pending { .. }, Change::Requeued) => Ok(JobState::Pending { since: now }),
+            (JobState::Uploading { .. }, Change::Uploaded { .. }) => {
+                Ok(JobState::Pending { since: now })
+            }
             (JobState::Pending { .. }, Change::Claimed { claim, .. }) => Ok(start(claim, now)),
             (JobState::Running(run), Change::Claimed { claim, silence }) => {
                 let silent = now.duration_since(run.heartbeat_at) >= silence;
@@ -175,11 +182,11 @@ impl Job {
                 Ok(JobState::Failed(Failure { at: now, kind, reason }))
             }
             (
-                JobState::Uploading | JobState::Pending { .. },
+                JobState::Uploading { .. } | JobState::Pending { .. },
                 Change::Failed { claim: None, kind, reason },
             ) => Ok(JobState::Failed(Failure { at: now, kind, reason })),
             (
-                JobState::Uploading | JobState::Pending { .. } | JobState::Running(_),
+                JobState::Uploading { .. } | JobState::Pending { .. } | JobState::Running(_),
                 Change::Cancelled,
             ) => Ok(JobState::Cancelled { at: now }),
             _ => Err(illegal),
@@ -193,8 +200,11 @@ impl Run {
     }
 }
 
+/// What a run does before its first step.
+pub(super) const START: &str = "start";
+
 fn start(claim: ClaimId, now: Timestamp) -> JobState {
-    let progress = Progress { step: "start".to_owned(), ..Progress::default() };
+    let progress = Progress { step: START.to_owned(), ..Progress::default() };
     JobState::Running(Run { claim, started_at: now, heartbeat_at: now, progress })
 }
 

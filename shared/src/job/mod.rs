@@ -2,12 +2,21 @@
 //! owner sees of it ([`JobView`]).
 
 mod change;
+mod deletion;
 mod due;
+mod list;
+mod parts;
 mod results;
+pub mod step;
 mod view;
 
 pub use change::{Change, Refused};
-pub use results::{Archived, Results, ResultsChange, Retrieval, Stored, Tier, UnknownTier};
+pub use deletion::{ArchiveRemains, Deletion};
+pub use list::{
+    JobFacts, JobList, ListQuery, ListSort, Overview, PAGE_SIZES, Place, QueuePlace, SortKey, pages,
+};
+pub use parts::{Part, Parts};
+pub use results::{Archived, Results, ResultsChange, Retrieval, Stored, Tier};
 pub use view::{JobView, ResultsView, StateView};
 
 use crate::{FileName, JobId, UserId};
@@ -41,6 +50,8 @@ pub struct Job {
     pub submitted_at: Timestamp,
     /// Grows by one with every change; the first version is 1.
     pub version: u64,
+    /// When somebody last looked at this state because it was overdue.
+    pub nudged_at: Option<Timestamp>,
     /// Where in its life the job is.
     pub state: JobState,
 }
@@ -54,13 +65,18 @@ pub struct Input {
     pub file: StoredFile,
     /// Its size in bytes, known once it is uploaded.
     pub size: Option<u64>,
+    /// When it was found in S3, in whole seconds; since then the job is queued.
+    pub uploaded_at: Option<Timestamp>,
 }
 
 /// The state of a job, with what is known only in that state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JobState {
     /// The browser was given a ticket and has not confirmed the upload.
-    Uploading,
+    Uploading {
+        /// The upload in parts; `None` where the file comes in one request.
+        parts: Option<Parts>,
+    },
     /// Waits for a worker.
     Pending {
         /// Since when; a worker that gave the job back does not count.
@@ -212,7 +228,7 @@ impl JobState {
     /// The state's name.
     pub const fn status(&self) -> JobStatus {
         match self {
-            Self::Uploading => JobStatus::Uploading,
+            Self::Uploading { .. } => JobStatus::Uploading,
             Self::Pending { .. } => JobStatus::Pending,
             Self::Running(_) => JobStatus::Running,
             Self::Completed(_) => JobStatus::Completed,
@@ -231,8 +247,15 @@ impl Job {
         file: StoredFile,
         submitted_at: Timestamp,
     ) -> Self {
-        let input = Input { name, file, size: None };
-        Self { id, owner, input, submitted_at, version: 1, state: JobState::Uploading }
+        let input = Input { name, file, size: None, uploaded_at: None };
+        let (version, nudged_at) = (1, None);
+        let state = JobState::Uploading { parts: None };
+        Self { id, owner, input, submitted_at, version, nudged_at, state }
+    }
+
+    /// The new job, for a file that comes in parts.
+    pub fn in_parts(self, parts: Parts) -> Self {
+        Self { state: JobState::Uploading { parts: Some(parts) }, ..self }
     }
 
     /// The name of the job's state.

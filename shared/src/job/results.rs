@@ -14,7 +14,7 @@
 use super::{Refused, StoredFile};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use std::fmt;
 
 /// Where the annotated file is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,17 +92,24 @@ pub enum Tier {
 /// Something that happened to the annotated file of a completed job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResultsChange {
-    /// A Free owner may download it until then.
+    /// A Free owner may download it until then, or longer where a later end is set already.
     ExpirySet {
         /// The end.
         until: Timestamp,
     },
     /// The owner is on Premium: it stays.
-    ExpiryLifted,
+    ExpiryLifted {
+        /// The end that was seen when the plan was read. One that is set since then stays: the
+        /// plan has changed meanwhile.
+        seen: Option<Timestamp>,
+    },
     /// An upload to the archive began, or began anew.
     ArchiveBegun {
         /// The archive's name for the upload.
         ticket: String,
+        /// The upload that is over without a copy; `None` for the first. Of two archivers that
+        /// begin at once, one is refused.
+        instead_of: Option<String>,
     },
     /// The archive has the copy.
     Archived {
@@ -133,6 +140,8 @@ pub enum ResultsChange {
         archive_id: String,
         /// Where it is now.
         file: StoredFile,
+        /// When the owner's plan is looked at again: who is on Free by then had it long enough.
+        until: Timestamp,
     },
 }
 
@@ -141,7 +150,7 @@ impl ResultsChange {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::ExpirySet { .. } => "given an expiry",
-            Self::ExpiryLifted => "kept",
+            Self::ExpiryLifted { .. } => "kept",
             Self::ArchiveBegun { .. } => "taken to the archive",
             Self::Archived { .. } => "archived",
             Self::Purged => "purged",
@@ -189,16 +198,19 @@ impl Results {
         let illegal = Refused::IllegalResults { from: self.name(), change: change.name() };
         match (self.clone(), change) {
             (Self::Stored(stored), ResultsChange::ExpirySet { until }) => {
-                Ok(Self::Stored(Stored { until: Some(until), ..stored }))
+                Ok(Self::Stored(Stored { until: stored.until.max(Some(until)), ..stored }))
             }
             (
                 Self::Stored(stored) | Self::Archiving { stored, .. },
-                ResultsChange::ExpiryLifted,
-            ) => Ok(Self::Stored(Stored { until: None, ..stored })),
+                ResultsChange::ExpiryLifted { seen },
+            ) if stored.until == seen => Ok(Self::Stored(Stored { until: None, ..stored })),
+            (Self::Stored(stored), ResultsChange::ArchiveBegun { ticket, instead_of: None }) => {
+                Ok(Self::Archiving { stored, ticket })
+            }
             (
-                Self::Stored(stored) | Self::Archiving { stored, .. },
-                ResultsChange::ArchiveBegun { ticket },
-            ) => Ok(Self::Archiving { stored, ticket }),
+                Self::Archiving { stored, ticket: over },
+                ResultsChange::ArchiveBegun { ticket, instead_of: Some(replaced) },
+            ) if over == replaced => Ok(Self::Archiving { stored, ticket }),
             (
                 Self::Archiving { stored, ticket: begun },
                 ResultsChange::Archived { ticket, id, tree_hash },
@@ -222,9 +234,10 @@ impl Results {
             // Also where the retrieval was not noted, since its asker died.
             (
                 Self::Archived { archived, leftover: None } | Self::Thawing { archived, .. },
-                ResultsChange::Restored { archive_id, file },
+                ResultsChange::Restored { archive_id, file, until },
             ) if archived.id == archive_id => {
-                Ok(Self::Stored(Stored { file, until: None, restored_at: Some(now) }))
+                let (until, restored_at) = (Some(until), Some(now));
+                Ok(Self::Stored(Stored { file, until, restored_at }))
             }
             _ => Err(illegal),
         }
@@ -244,23 +257,6 @@ impl Tier {
 impl fmt::Display for Tier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-/// A tier that GAS does not use.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("unknown tier {0:?}; expected Expedited or Standard")]
-pub struct UnknownTier(String);
-
-impl FromStr for Tier {
-    type Err = UnknownTier;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "Expedited" => Ok(Self::Expedited),
-            "Standard" => Ok(Self::Standard),
-            other => Err(UnknownTier(other.to_owned())),
-        }
     }
 }
 

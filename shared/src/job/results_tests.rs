@@ -5,6 +5,9 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 use uuid::Uuid;
 
+/// How long an expired result may stay before somebody looks.
+const EXPIRED_FOR: SignedDuration = SignedDuration::from_mins(2);
+
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + second).unwrap()
 }
@@ -37,7 +40,11 @@ fn change(job: &Job, change: ResultsChange, second: i64) -> Result<Job, Refused>
 }
 
 fn begun(ticket: &str) -> ResultsChange {
-    ResultsChange::ArchiveBegun { ticket: ticket.into() }
+    ResultsChange::ArchiveBegun { ticket: ticket.into(), instead_of: None }
+}
+
+fn begun_anew(ticket: &str, over: &str) -> ResultsChange {
+    ResultsChange::ArchiveBegun { ticket: ticket.into(), instead_of: Some(over.into()) }
 }
 
 fn archived(ticket: &str) -> ResultsChange {
@@ -50,7 +57,7 @@ fn thawed(id: &str) -> ResultsChange {
 }
 
 fn restored(archive: &str) -> ResultsChange {
-    ResultsChange::Restored { archive_id: archive.into(), file: file("again") }
+    ResultsChange::Restored { archive_id: archive.into(), file: file("again"), until: at(900) }
 }
 
 #[test]
@@ -61,7 +68,7 @@ fn results_go_to_the_archive_and_back() {
     {
         job = change(&job, step, 200).unwrap();
     }
-    let back = Stored { file: file("again"), until: None, restored_at: Some(at(200)) };
+    let back = Stored { file: file("again"), until: Some(at(900)), restored_at: Some(at(200)) };
     assert_eq!(results(&job), &Results::Stored(back));
 }
 
@@ -76,7 +83,8 @@ fn nothing_comes_back_before_the_archived_object_is_deleted() {
 #[test]
 fn an_upload_that_was_begun_anew_does_not_count() {
     let job = change(&completed(), begun("old"), 200).unwrap();
-    let job = change(&job, begun("new"), 201).unwrap();
+    assert!(change(&job, begun("new"), 201).is_err(), "another archiver was quicker");
+    let job = change(&job, begun_anew("new", "old"), 201).unwrap();
     assert!(change(&job, archived("old"), 202).is_err());
     assert!(change(&job, archived("new"), 202).is_ok());
 }
@@ -93,7 +101,7 @@ fn a_file_from_another_copy_is_not_the_result() {
 #[test]
 fn what_may_stay_as_it_is_is_never_due() {
     let mut job = completed();
-    assert_eq!(job.due(), Some(at(182) + SignedDuration::from_mins(2)));
+    assert_eq!(job.due(), Some(at(182) + EXPIRED_FOR));
     for step in [begun("t"), archived("t")] {
         job = change(&job, step, 200).unwrap();
         assert!(job.due().is_some(), "{:?}", results(&job));
@@ -103,15 +111,39 @@ fn what_may_stay_as_it_is_is_never_due() {
     job = change(&job, thawed("r"), 202).unwrap();
     assert!(job.due().is_some());
     job = change(&job, restored("archive of t"), 203).unwrap();
+    assert!(job.due().is_some(), "the plan is looked at again");
+    job = change(&job, ResultsChange::ExpiryLifted { seen: Some(at(900)) }, 204).unwrap();
     assert_eq!(job.due(), None);
+}
+
+#[test]
+fn an_end_is_only_ever_moved_away_and_lifted_by_who_has_seen_it() {
+    let later = change(&completed(), ResultsChange::ExpirySet { until: at(500) }, 5).unwrap();
+    let same = change(&later, ResultsChange::ExpirySet { until: at(300) }, 6).unwrap();
+    assert_eq!(results(&same).stored().unwrap().until, Some(at(500)));
+    let stale = ResultsChange::ExpiryLifted { seen: Some(at(182)) };
+    assert!(change(&same, stale, 7).is_err(), "the plan was read before the end was set");
+    assert!(change(&same, ResultsChange::ExpiryLifted { seen: Some(at(500)) }, 7).is_ok());
+}
+
+#[test]
+fn who_was_nudged_is_left_in_peace_for_an_hour_or_until_something_happens() {
+    let job = completed().apply(Change::Nudged, at(1000)).unwrap();
+    assert_eq!(job.due(), Some(at(1000) + SignedDuration::from_hours(1)));
+    let job = change(&job, begun("t"), 1001).unwrap();
+    assert_eq!(job.due(), Some(at(182) + EXPIRED_FOR));
+    let kept = change(&completed(), ResultsChange::ExpiryLifted { seen: Some(at(182)) }, 5);
+    assert!(kept.unwrap().apply(Change::Nudged, at(6)).is_err(), "nothing to go on with");
 }
 
 fn any_change() -> impl Strategy<Value = ResultsChange> {
     let name = || prop_oneof![Just("a"), Just("b")];
     prop_oneof![
         (0..400_i64).prop_map(|second| ResultsChange::ExpirySet { until: at(second) }),
-        Just(ResultsChange::ExpiryLifted),
+        proptest::option::of(0..400_i64)
+            .prop_map(|second| ResultsChange::ExpiryLifted { seen: second.map(at) }),
         name().prop_map(begun),
+        (name(), name()).prop_map(|(ticket, over)| begun_anew(ticket, over)),
         name().prop_map(archived),
         Just(ResultsChange::Purged),
         name().prop_map(thawed),

@@ -18,6 +18,9 @@ pub struct JobView {
     pub size: Option<u64>,
     /// When the job was submitted.
     pub submitted_at: Timestamp,
+    /// When its file had arrived and it was queued.
+    #[serde(default)]
+    pub uploaded_at: Option<Timestamp>,
     /// Where in its life the job is.
     pub state: StateView,
 }
@@ -72,6 +75,8 @@ pub enum ResultsView {
         tier: Tier,
         /// Since when.
         since: Timestamp,
+        /// When it got into the archive.
+        archived_at: Timestamp,
     },
 }
 
@@ -97,6 +102,7 @@ impl From<&Job> for JobView {
             file_name: job.input.name.clone(),
             size: job.input.size,
             submitted_at: job.submitted_at,
+            uploaded_at: job.input.uploaded_at,
             state: StateView::from(&job.state),
         }
     }
@@ -105,7 +111,7 @@ impl From<&Job> for JobView {
 impl From<&JobState> for StateView {
     fn from(state: &JobState) -> Self {
         match state {
-            JobState::Uploading => Self::Uploading,
+            JobState::Uploading { .. } => Self::Uploading,
             JobState::Pending { .. } => Self::Pending,
             JobState::Running(run) => {
                 Self::Running { started_at: run.started_at, progress: run.progress.clone() }
@@ -132,9 +138,11 @@ impl From<&Results> for ResultsView {
                 Self::Stored { until: stored.until, restored_at: stored.restored_at }
             }
             Results::Archived { archived, .. } => Self::Archived { at: archived.at },
-            Results::Thawing { retrieval, .. } => {
-                Self::Restoring { tier: retrieval.tier, since: retrieval.since }
-            }
+            Results::Thawing { archived, retrieval } => Self::Restoring {
+                tier: retrieval.tier,
+                since: retrieval.since,
+                archived_at: archived.at,
+            },
         }
     }
 }

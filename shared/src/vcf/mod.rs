@@ -7,11 +7,13 @@
 mod alleles;
 mod diagnostic;
 mod header;
+mod packing;
 mod preview;
 mod record;
 
 pub use alleles::AltKind;
 pub use diagnostic::{Code, Column, Diagnostic, Severity};
 pub use header::{Header, HeaderParser, HeaderStep, Version};
+pub use packing::{BGZF_END, PACKING_BYTES, Packing, bgzf_blocks};
 pub use preview::{Preview, check_preview};
 pub use record::{Record, RecordError, check_record, parse_record};

@@ -11,6 +11,21 @@ pub struct Preview {
     pub header: Option<Header>,
     /// Records seen.
     pub records: u64,
+    /// Bytes of text before the first record.
+    pub header_bytes: u64,
+    /// Bytes of text of the records seen.
+    pub record_bytes: u64,
+}
+
+impl Preview {
+    /// How many records a file of so many bytes of text has, if all are as long as those seen;
+    /// `None` where no record was seen.
+    pub fn estimate(&self, text_bytes: u64) -> Option<u64> {
+        let bytes = text_bytes.saturating_sub(self.header_bytes);
+        // In floating point, since the product of two sizes may be over 64 bits.
+        let each = self.record_bytes as f64 / self.records as f64;
+        (self.records > 0).then(|| ((bytes as f64 / each).round() as u64).max(self.records))
+    }
 }
 
 /// Checks the first bytes of an uncompressed file. `complete` says that these bytes are the whole
@@ -27,9 +42,13 @@ pub fn check_preview(bytes: &[u8], complete: bool) -> Result<Preview, Diagnostic
     let mut parser = Some(HeaderParser::new());
     let mut header: Option<Header> = None;
     let mut records = 0;
+    let mut header_bytes = 0;
     let mut number = 0;
     for line in whole.split_inclusive(|b| *b == b'\n') {
         number += 1;
+        if header.is_none() {
+            header_bytes += line.len() as u64;
+        }
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if let Some(current) = parser.take() {
@@ -45,9 +64,11 @@ pub fn check_preview(bytes: &[u8], complete: bool) -> Result<Preview, Diagnostic
             records += 1;
         }
     }
+    let record_bytes = whole.len() as u64 - header_bytes;
+    let seen = |header| Preview { header, records, header_bytes, record_bytes };
     match (header, parser) {
-        (header, _) if !complete => Ok(Preview { header, records }),
-        (Some(header), _) if records > 0 => Ok(Preview { header: Some(header), records }),
+        (header, _) if !complete => Ok(seen(header)),
+        (Some(header), _) if records > 0 => Ok(seen(Some(header))),
         (Some(_), _) => Err(Diagnostic {
             line: number,
             column: None,
@@ -78,6 +99,19 @@ mod tests {
         let preview = check_preview(&HEADER.as_bytes()[..30], false).unwrap();
         assert!(preview.header.is_none());
         assert_eq!(check_preview(b"##fileformat=VCFv4.2", false).unwrap().records, 0);
+    }
+
+    #[test]
+    fn the_number_of_records_is_estimated_from_those_seen() {
+        let record = "20\t5\t.\tA\tC\t.\t.\t.\n";
+        let text = format!("{HEADER}{}", record.repeat(10));
+        let preview = check_preview(text.as_bytes(), false).unwrap();
+        assert_eq!(preview.header_bytes, HEADER.len() as u64);
+        assert_eq!(preview.estimate(text.len() as u64), Some(10));
+        let whole = HEADER.len() + record.len() * 1000;
+        assert_eq!(preview.estimate(whole as u64), Some(1000));
+        assert_eq!(preview.estimate(0), Some(10), "never fewer than were seen");
+        assert_eq!(check_preview(HEADER.as_bytes(), false).unwrap().estimate(9999), None);
     }
 
     #[test]

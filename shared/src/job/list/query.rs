@@ -1,0 +1,228 @@
+//! What is asked of a list of jobs, and its spelling in the address of the page.
+
+use super::super::JobStatus;
+use super::JobFacts;
+use std::cmp::{Ordering, Reverse};
+use std::fmt;
+
+/// How many jobs a page may have.
+pub const PAGE_SIZES: [u16; 3] = [25, 50, 100];
+
+/// The longest text to search for, in characters.
+const MAX_SEARCH: usize = 128;
+
+/// What is asked of a list of jobs.
+///
+/// As text it is the query of the page's URL, such as `status=RUNNING,FAILED&sort=-size&search=exome`.
+/// What is as usual is left out, and what cannot be read counts as left out, so that an old link
+/// still leads to a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListQuery {
+    /// Only jobs in one of these states; any where there is none. In the order of a job's life.
+    pub statuses: Vec<JobStatus>,
+    /// Only jobs whose file name or id has this in it, in whatever case.
+    pub search: String,
+    /// The order.
+    pub sort: ListSort,
+    /// Jobs on a page, one of [`PAGE_SIZES`].
+    pub size: u16,
+    /// The page, from 1.
+    pub page: u32,
+}
+
+/// An order of jobs. What is unknown of a job comes last in either direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListSort {
+    /// By what.
+    pub key: SortKey,
+    /// Whether the greatest, or latest, is first.
+    pub descending: bool,
+}
+
+/// What jobs are ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SortKey {
+    /// When they were submitted.
+    Submitted,
+    /// Their files' names.
+    Name,
+    /// Their states, in the order of a job's life.
+    Status,
+    /// Their files' sizes.
+    Size,
+    /// How long they ran.
+    Duration,
+}
+
+const KEYS: [(SortKey, &str); 5] = [
+    (SortKey::Submitted, "submitted"),
+    (SortKey::Name, "name"),
+    (SortKey::Status, "status"),
+    (SortKey::Size, "size"),
+    (SortKey::Duration, "duration"),
+];
+
+impl Default for ListSort {
+    fn default() -> Self {
+        Self { key: SortKey::Submitted, descending: true }
+    }
+}
+
+impl ListSort {
+    /// The order after somebody asks for a key: the key's own first, the other way round the second
+    /// time. Text and states begin at their beginning, times and amounts with the greatest.
+    pub fn by(self, key: SortKey) -> Self {
+        let descending = !matches!(key, SortKey::Name | SortKey::Status);
+        Self { key, descending: if self.key == key { !self.descending } else { descending } }
+    }
+
+    /// Which of two jobs is first. Equal ones are by time, newest first.
+    pub fn compare(self, a: &JobFacts, b: &JobFacts) -> Ordering {
+        let order = match self.key {
+            SortKey::Submitted => self.directed(a.submitted_at.cmp(&b.submitted_at)),
+            SortKey::Name => self.directed(a.name.cmp(&b.name)),
+            SortKey::Status => self.directed(a.status.cmp(&b.status)),
+            SortKey::Size => self.known(a.size, b.size),
+            SortKey::Duration => self.known(a.seconds, b.seconds),
+        };
+        let newest = |job: &JobFacts| (Reverse(job.submitted_at), job.id);
+        order.then_with(|| newest(a).cmp(&newest(b)))
+    }
+
+    fn directed(self, order: Ordering) -> Ordering {
+        if self.descending { order.reverse() } else { order }
+    }
+
+    fn known(self, a: Option<u64>, b: Option<u64>) -> Ordering {
+        match (a, b) {
+            (Some(a), Some(b)) => self.directed(a.cmp(&b)),
+            (a, b) => b.is_some().cmp(&a.is_some()),
+        }
+    }
+}
+
+impl Default for ListQuery {
+    fn default() -> Self {
+        Self {
+            statuses: Vec::new(),
+            search: String::new(),
+            sort: ListSort::default(),
+            size: PAGE_SIZES[0],
+            page: 1,
+        }
+    }
+}
+
+impl ListQuery {
+    /// Whether it leaves jobs out.
+    pub fn is_filtered(&self) -> bool {
+        !(self.statuses.is_empty() && self.search.is_empty())
+    }
+
+    /// Whether the search finds a job, whatever its state.
+    pub fn finds(&self, job: &JobFacts) -> bool {
+        // Both are short; lower case first, so that case does not matter.
+        let search = self.search.to_lowercase();
+        search.is_empty() || job.name.contains(&search) || job.id.to_string().contains(&search)
+    }
+
+    /// Whether a state is asked for.
+    pub fn has_status(&self, status: JobStatus) -> bool {
+        self.statuses.is_empty() || self.statuses.contains(&status)
+    }
+
+    /// The same with a state asked for, or not any more, from the first page on.
+    pub fn toggle(&self, status: JobStatus) -> Self {
+        let mut statuses = self.statuses.clone();
+        match statuses.iter().position(|known| *known == status) {
+            Some(place) => _ = statuses.remove(place),
+            None => statuses.push(status),
+        }
+        statuses.sort_unstable();
+        Self { statuses, page: 1, ..self.clone() }
+    }
+}
+
+impl fmt::Display for ListQuery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let usual = Self::default();
+        let mut parts = Vec::new();
+        if !self.statuses.is_empty() {
+            let names: Vec<_> = self.statuses.iter().map(|status| status.as_str()).collect();
+            parts.push(format!("status={}", names.join(",")));
+        }
+        if self.sort != usual.sort {
+            let name = KEYS.iter().find(|(key, _)| *key == self.sort.key).map_or("", |(_, n)| *n);
+            parts.push(format!("sort={}{name}", if self.sort.descending { "-" } else { "" }));
+        }
+        if self.size != usual.size {
+            parts.push(format!("size={}", self.size));
+        }
+        if self.page != usual.page {
+            parts.push(format!("page={}", self.page));
+        }
+        if !self.search.is_empty() {
+            parts.push(format!("search={}", escape(&self.search)));
+        }
+        f.write_str(&parts.join("&"))
+    }
+}
+
+impl From<&str> for ListQuery {
+    fn from(text: &str) -> Self {
+        let mut query = Self::default();
+        let (rest, search) = match text.split_once("search=") {
+            // The last of all, so that it may hold any character.
+            Some((rest, search)) => (rest, unescape(search)),
+            None => (text, String::new()),
+        };
+        query.search = search.trim().chars().take(MAX_SEARCH).collect();
+        for (name, value) in rest.split('&').filter_map(|part| part.split_once('=')) {
+            match name {
+                "status" => {
+                    query.statuses =
+                        value.split(',').filter_map(|name| name.parse().ok()).collect();
+                    query.statuses.sort_unstable();
+                    query.statuses.dedup();
+                }
+                "sort" => query.sort = read_sort(value).unwrap_or_default(),
+                "size" => {
+                    let size = value.parse().ok().filter(|size| PAGE_SIZES.contains(size));
+                    query.size = size.unwrap_or(PAGE_SIZES[0]);
+                }
+                "page" => query.page = value.parse().unwrap_or(1).max(1),
+                _ => {}
+            }
+        }
+        query
+    }
+}
+
+fn read_sort(text: &str) -> Option<ListSort> {
+    let (name, descending) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
+    let (key, _) = KEYS.iter().find(|(_, known)| *known == name)?;
+    Some(ListSort { key: *key, descending })
+}
+
+/// The router decodes the query as a whole before it is read, and leaves some characters as they are
+/// when it writes it: what would be misread then is spelled otherwise.
+fn escape(text: &str) -> String {
+    let mut escaped = String::new();
+    for c in text.chars() {
+        match c {
+            '%' | '#' | '+' | '~' => escaped.push_str(&format!("~{:02x}", u32::from(c))),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+fn unescape(text: &str) -> String {
+    ["%", "#", "+", "~"]
+        .into_iter()
+        .fold(text.to_owned(), |text, character| text.replace(&escape(character), character))
+}
+
+#[cfg(test)]
+#[path = "query_tests.rs"]
+mod tests;

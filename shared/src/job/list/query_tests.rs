@@ -1,0 +1,99 @@
+use super::*;
+use crate::JobId;
+use jiff::Timestamp;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+fn job(n: u128, name: &str, size: Option<u64>) -> JobFacts {
+    JobFacts {
+        id: JobId::new(Uuid::from_u128(n)),
+        version: 1,
+        name: name.into(),
+        submitted_at: Timestamp::from_second(n as i64).unwrap(),
+        status: JobStatus::Completed,
+        size,
+        seconds: None,
+        completed_at: None,
+        place: None,
+        result_size: 0,
+    }
+}
+
+fn ordered(sort: ListSort, jobs: &[JobFacts]) -> Vec<u128> {
+    let mut jobs: Vec<_> = jobs.iter().collect();
+    jobs.sort_by(|a, b| sort.compare(a, b));
+    jobs.iter().map(|job| job.id.as_uuid().as_u128()).collect()
+}
+
+#[test]
+fn what_is_as_usual_is_not_in_the_address() {
+    assert_eq!(ListQuery::default().to_string(), "");
+    assert_eq!(ListQuery::from(""), ListQuery::default());
+    let query = ListQuery {
+        statuses: vec![JobStatus::Running, JobStatus::Failed],
+        search: "exome & co".to_owned(),
+        sort: ListSort { key: SortKey::Size, descending: false },
+        size: 50,
+        page: 3,
+    };
+    let text = "status=RUNNING,FAILED&sort=size&size=50&page=3&search=exome & co";
+    assert_eq!(query.to_string(), text);
+    assert_eq!(ListQuery::from(text), query);
+}
+
+#[test]
+fn what_cannot_be_read_counts_as_left_out() {
+    for text in ["status=GONE&size=7&page=0&sort=colour", "page=x&size=", "&&=&search=", "hello"] {
+        assert_eq!(ListQuery::from(text), ListQuery::default(), "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_search_survives_the_address(search in "\\PC{0,40}") {
+        let query = ListQuery { search: search.trim().to_owned(), ..ListQuery::default() };
+        prop_assert_eq!(ListQuery::from(query.to_string().as_str()), query);
+    }
+}
+
+#[test]
+fn a_search_is_for_names_and_ids_in_any_case() {
+    let job = job(0xabcd, "exome.vcf", None);
+    let finds =
+        |search: &str| ListQuery { search: search.to_owned(), ..ListQuery::default() }.finds(&job);
+    assert!(finds("") && finds("XOME") && finds("ABCD"));
+    assert!(!finds("genome"));
+}
+
+#[test]
+fn unknown_amounts_come_last_in_either_direction_and_equal_ones_newest_first() {
+    let jobs =
+        [job(1, "b", None), job(2, "a", Some(5)), job(3, "a", Some(9)), job(4, "c", Some(5))];
+    let by = |key, descending| ordered(ListSort { key, descending }, &jobs);
+    assert_eq!(by(SortKey::Size, true), [3, 4, 2, 1]);
+    assert_eq!(by(SortKey::Size, false), [4, 2, 3, 1]);
+    assert_eq!(by(SortKey::Name, false), [3, 2, 1, 4]);
+    assert_eq!(by(SortKey::Submitted, true), [4, 3, 2, 1]);
+}
+
+#[test]
+fn asking_for_a_key_again_turns_the_order_round() {
+    let newest = ListSort::default();
+    assert_eq!(newest.by(SortKey::Submitted), ListSort { descending: false, ..newest });
+    let names = newest.by(SortKey::Name);
+    assert_eq!(names, ListSort { key: SortKey::Name, descending: false });
+    assert!(names.by(SortKey::Name).descending);
+    assert!(names.by(SortKey::Size).descending);
+}
+
+#[test]
+fn a_state_is_chosen_and_left_again_from_the_first_page_on() {
+    let query = ListQuery { page: 4, ..ListQuery::default() };
+    let failed = query.toggle(JobStatus::Failed);
+    assert_eq!((failed.statuses.as_slice(), failed.page), ([JobStatus::Failed].as_slice(), 1));
+    let both = failed.toggle(JobStatus::Running);
+    assert_eq!(both.statuses, [JobStatus::Running, JobStatus::Failed], "in the order of a life");
+    assert_eq!(both.toggle(JobStatus::Running), failed);
+    assert!(failed.has_status(JobStatus::Failed) && !failed.has_status(JobStatus::Running));
+    assert!(query.has_status(JobStatus::Running));
+}

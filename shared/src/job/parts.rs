@@ -1,0 +1,70 @@
+//! A file that is uploaded in parts (S3's multipart upload).
+
+/// An upload in parts that has begun: where its parts go, and what they make up together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parts {
+    /// S3's id of the upload.
+    pub upload_id: String,
+    /// The size that the whole file was announced to have, in bytes. The plan allowed it, and S3
+    /// gets no more.
+    pub size: u64,
+    /// The size of every part but the last, in bytes.
+    pub part_bytes: u64,
+}
+
+/// A part of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Its number, from 1.
+    pub number: u32,
+    /// Where it begins, in bytes.
+    pub offset: u64,
+    /// How many bytes it has.
+    pub length: u64,
+}
+
+impl Parts {
+    /// All parts, in order.
+    pub fn all(&self) -> impl Iterator<Item = Part> + use<> {
+        let (size, length) = (self.size, self.part_bytes.max(1));
+        (1..=size.div_ceil(length)).map(move |number| {
+            let offset = (number - 1) * length;
+            // S3 has numbers up to 10,000, and the size of parts is chosen for that.
+            let number = u32::try_from(number).unwrap_or(u32::MAX);
+            Part { number, offset, length: length.min(size - offset) }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::S3_MAX_POST_BYTES;
+    use crate::upload::PART_BYTES;
+    use proptest::prelude::*;
+
+    fn parts(size: u64, part_bytes: u64) -> Vec<Part> {
+        Parts { upload_id: "u".into(), size, part_bytes }.all().collect()
+    }
+
+    #[test]
+    fn the_largest_file_has_few_enough_parts() {
+        assert!(parts(S3_MAX_POST_BYTES, PART_BYTES).len() <= 10_000);
+    }
+
+    proptest! {
+        #[test]
+        fn parts_cover_a_file_without_gap_or_overlap(size in 1u64..5000, part_bytes in 1u64..100) {
+            let parts = parts(size, part_bytes);
+            let mut end = 0;
+            for (index, part) in parts.iter().enumerate() {
+                prop_assert_eq!(part.number as usize, index + 1);
+                prop_assert_eq!(part.offset, end);
+                prop_assert!(part.length == part_bytes || index + 1 == parts.len());
+                prop_assert!(part.length > 0);
+                end += part.length;
+            }
+            prop_assert_eq!(end, size);
+        }
+    }
+}
