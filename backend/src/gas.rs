@@ -1,7 +1,10 @@
 //! The ports of one process, bundled.
 
 use crate::clock::SystemClock;
-use crate::ports::{Accounts, Archive, ArchiveTimer, ObjectStore, Queue, Topic};
+use crate::ports::{
+    AccountData, Accounts, Archive, ArchiveTimer, ObjectStore, PartUploads, Queue, TokenStore,
+    Topic,
+};
 use crate::usecases::Restorer;
 use crate::{Deployment, Records, Terms, aws, postgres};
 use gas_shared::job::StoredFile;
@@ -17,8 +20,14 @@ pub struct Gas {
     pub records: Records,
     /// The files.
     pub objects: Arc<dyn ObjectStore>,
+    /// Files on their way there in parts.
+    pub part_uploads: Arc<dyn PartUploads>,
     /// The users' profiles.
     pub accounts: Arc<dyn Accounts>,
+    /// What else is kept of users.
+    pub account_data: Arc<dyn AccountData>,
+    /// The tokens of users' programs.
+    pub tokens: Arc<dyn TokenStore>,
     /// Where results go that a Free user had time to download.
     pub archive: Arc<dyn Archive>,
     /// What waits out that time.
@@ -63,14 +72,18 @@ impl Gas {
     /// The adapters of a deployment. Nothing is called yet.
     pub fn connect(deployment: &Deployment, sdk: &aws::Sdk, pool: &sqlx::PgPool) -> Self {
         let topic = |arn: &str| -> Arc<dyn Topic> { Arc::new(sdk.topic(arn)) };
+        let objects = Arc::new(sdk.object_store(deployment.s3_path_style));
         Self {
             records: Records {
                 jobs: Arc::new(sdk.job_store(&deployment.annotations_table)),
                 job_events: topic(&deployment.job_events_topic_arn),
                 clock: Arc::new(SystemClock),
             },
-            objects: Arc::new(sdk.object_store(deployment.s3_path_style)),
+            objects: objects.clone(),
+            part_uploads: objects,
             accounts: Arc::new(postgres::PostgresAccounts::new(pool.clone())),
+            account_data: Arc::new(postgres::PostgresAccountData::new(pool.clone())),
+            tokens: Arc::new(postgres::PostgresTokens::new(pool.clone())),
             archive: sdk.archive(&deployment.archive, deployment.s3_path_style),
             archive_timer: Arc::new(sdk.archive_timer(&deployment.archive_wait_arn)),
             archive_requests: Arc::new(sdk.queue(&deployment.archive_queue_url)),
@@ -97,6 +110,7 @@ impl Gas {
             layout: self.layout.clone(),
             start_thaw: self.start_thaw.clone(),
             notices: self.notices.clone(),
+            terms: self.terms,
         }
     }
 }
@@ -104,7 +118,7 @@ impl Gas {
 impl Layout {
     /// Where a job's upload goes: `<prefix>/<user>/<job>~<name>`.
     pub fn input(&self, owner: UserId, job: JobId, name: &FileName) -> StoredFile {
-        let key = format!("{}/{owner}/{job}~{}", self.prefix, name.key_part());
+        let key = format!("{}{}", self.prefix(owner, job), name.key_part());
         StoredFile { bucket: self.inputs_bucket.clone(), key }
     }
 
@@ -124,6 +138,17 @@ impl Layout {
         self.output(owner, job, name, "vcf.count.log")
     }
 
+    /// Where the protocol of a job's run goes: `<prefix>/<user>/<job>~<stem>.run.log`. It grows
+    /// while the job runs.
+    pub fn run_log(&self, owner: UserId, job: JobId, name: &FileName) -> StoredFile {
+        self.output(owner, job, name, "run.log")
+    }
+
+    /// Where the counts behind the charts go: `<prefix>/<user>/<job>~<stem>.annot.summary.json`.
+    pub fn summary(&self, owner: UserId, job: JobId, name: &FileName) -> StoredFile {
+        self.output(owner, job, name, "annot.summary.json")
+    }
+
     /// Where a job's annotated file goes when it comes back from the archive:
     /// `<prefix>/<user>/<job>~<stem>.restored-<second>.annot.vcf`, by the time it was archived.
     /// Another place than before, so that a deletion that comes late never meets it.
@@ -138,10 +163,15 @@ impl Layout {
         self.output(owner, job, name, &ending)
     }
 
+    /// How the keys of all of a job's objects begin, in either bucket.
+    pub fn prefix(&self, owner: UserId, job: JobId) -> String {
+        format!("{}/{owner}/{job}~", self.prefix)
+    }
+
     fn output(&self, owner: UserId, job: JobId, name: &FileName, ending: &str) -> StoredFile {
         let part = name.key_part();
         let stem = &part[..part.len() - (name.as_str().len() - name.stem().len())];
-        let key = format!("{}/{owner}/{job}~{stem}.{ending}", self.prefix);
+        let key = format!("{}{stem}.{ending}", self.prefix(owner, job));
         StoredFile { bucket: self.results_bucket.clone(), key }
     }
 }
@@ -169,6 +199,10 @@ mod tests {
         assert_eq!(result.key, format!("gas/{user}/{id}~_t__1.annot.vcf"));
         let index = layout.index(owner, job, &name);
         assert_eq!(index.key, format!("gas/{user}/{id}~_t__1.annot.idx"));
+        let summary = layout.summary(owner, job, &name);
+        assert_eq!(summary.key, format!("gas/{user}/{id}~_t__1.annot.summary.json"));
+        let run_log = layout.run_log(owner, job, &name);
+        assert_eq!(run_log.key, format!("gas/{user}/{id}~_t__1.run.log"));
         assert_eq!(
             layout.log(owner, job, &name).key,
             format!("gas/{user}/{id}~_t__1.vcf.count.log")

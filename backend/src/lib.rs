@@ -24,6 +24,8 @@ pub mod stripe;
 pub mod terms;
 #[cfg(feature = "testkit")]
 pub mod testkit;
+mod time_zone;
+mod token_secret;
 pub mod usecases;
 
 pub use attachment::attachment;

@@ -1,22 +1,26 @@
 //! The table of jobs in DynamoDB.
 
 use super::row::{DUE_SHARDS, Row};
+use super::row_deletion::{DeletionRow, MARK};
 use crate::ports::{JobPage, JobStore, PortError, PortResult, WriteOutcome};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::{PutItemError, builders::PutItemFluentBuilder};
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure::AllOld};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use gas_shared::{Job, JobId, UserId};
+use gas_shared::job::{Deletion, JobFacts};
+use gas_shared::{Job, JobId, JobStatus, UserId};
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_dynamo::{from_item, to_item};
 use std::collections::HashMap;
 
 /// The index that a user's list is read from: hash `user_id`, range `submit_time`.
-const BY_OWNER: &str = "user_id-submit_time";
+pub(super) const BY_OWNER: &str = "user_id-submit_time";
 
 /// The sparse index of archived rows: hash `archived_user_id`, range `job_id`.
 const ARCHIVED: &str = "archived_user_id";
@@ -28,7 +32,7 @@ const DUE: &str = "due_shard-due_time";
 /// How many overdue jobs are taken from each of the sixteen partitions at a time.
 const OVERDUE_PER_SHARD: i32 = 25;
 
-type Item = HashMap<String, AttributeValue>;
+pub(super) type Item = HashMap<String, AttributeValue>;
 
 /// Jobs as rows of a DynamoDB table.
 #[derive(Clone, Debug)]
@@ -50,8 +54,16 @@ impl DynamoJobStore {
         Self { client, table: table.to_owned() }
     }
 
+    pub(super) const fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(super) fn table(&self) -> &str {
+        &self.table
+    }
+
     /// A query of one partition of an index.
-    fn index(&self, name: &str, hash: &str, value: &str) -> QueryFluentBuilder {
+    pub(super) fn index(&self, name: &str, hash: &str, value: &str) -> QueryFluentBuilder {
         self.client
             .query()
             .table_name(&self.table)
@@ -60,49 +72,39 @@ impl DynamoJobStore {
             .expression_attribute_values(":hash", AttributeValue::S(value.to_owned()))
     }
 
+    /// Writes an item where a condition holds.
     async fn put(
         &self,
-        job: &Job,
+        row: &(impl Serialize + DeserializeOwned + PartialEq),
         condition: impl FnOnce(PutItemFluentBuilder) -> PutItemFluentBuilder,
+        action: impl Fn() -> String,
     ) -> PortResult<WriteOutcome> {
-        let action = || format!("write job {}", job.id);
-        let row = Row::try_from(job).map_err(|error| PortError::new(action(), error))?;
-        let item: Item = to_item(&row).map_err(|error| PortError::new(action(), error))?;
+        let item: Item = to_item(row).map_err(|error| PortError::new(action(), error))?;
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         let put = condition(put).return_values_on_condition_check_failure(AllOld);
         let Err(error) = put.send().await else { return Ok(WriteOutcome::Written) };
         match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(refused)) => {
                 // The SDK repeats a call whose answer got lost; the row may be our own.
-                let ours = refused.item().is_some_and(|item| is_row(item, &row));
+                let ours = refused.item().is_some_and(|item| is_row(item, row));
                 Ok(if ours { WriteOutcome::Written } else { WriteOutcome::Conflict })
             }
             _ => Err(PortError::new(action(), error)),
         }
     }
-}
 
-fn is_row(item: &Item, row: &Row) -> bool {
-    from_item::<_, Row>(item.clone()).is_ok_and(|stored| stored == *row)
-}
-
-#[async_trait]
-impl JobStore for DynamoJobStore {
-    async fn insert(&self, job: &Job) -> PortResult<WriteOutcome> {
-        self.put(job, |put| put.condition_expression("attribute_not_exists(job_id)")).await
+    async fn put_job(
+        &self,
+        job: &Job,
+        condition: impl FnOnce(PutItemFluentBuilder) -> PutItemFluentBuilder,
+    ) -> PortResult<WriteOutcome> {
+        let action = || format!("write job {}", job.id);
+        let row = Row::try_from(job).map_err(|error| PortError::new(action(), error))?;
+        self.put(&row, condition, action).await
     }
 
-    async fn replace(&self, job: &Job) -> PortResult<WriteOutcome> {
-        let previous = job.version.saturating_sub(1).to_string();
-        self.put(job, |put| {
-            put.condition_expression("version = :previous")
-                .expression_attribute_values(":previous", AttributeValue::N(previous))
-        })
-        .await
-    }
-
-    async fn job(&self, id: JobId) -> PortResult<Option<Job>> {
-        let action = || format!("read job {id}");
+    /// The row of a job, or of its deletion, read consistently.
+    async fn item(&self, id: JobId) -> PortResult<Option<Item>> {
         let answer = self
             .client
             .get_item()
@@ -111,9 +113,71 @@ impl JobStore for DynamoJobStore {
             .consistent_read(true)
             .send()
             .await
-            .map_err(|error| PortError::new(action(), error))?;
-        let Some(item) = answer.item else { return Ok(None) };
-        Ok(Some(job_of(item).map_err(|error| PortError::new(action(), error))?))
+            .map_err(|error| PortError::new(format!("read job {id}"), error))?;
+        Ok(answer.item)
+    }
+}
+
+/// Lets a version be written over the one before it only.
+fn over_previous(put: PutItemFluentBuilder, version: u64) -> PutItemFluentBuilder {
+    let previous = version.saturating_sub(1).to_string();
+    put.condition_expression("version = :previous")
+        .expression_attribute_values(":previous", AttributeValue::N(previous))
+}
+
+fn is_row<R: DeserializeOwned + PartialEq>(item: &Item, row: &R) -> bool {
+    from_item::<_, R>(item.clone()).is_ok_and(|stored| stored == *row)
+}
+
+#[async_trait]
+impl JobStore for DynamoJobStore {
+    async fn insert(&self, job: &Job) -> PortResult<WriteOutcome> {
+        self.put_job(job, |put| put.condition_expression("attribute_not_exists(job_id)")).await
+    }
+
+    async fn replace(&self, job: &Job) -> PortResult<WriteOutcome> {
+        self.put_job(job, |put| over_previous(put, job.version)).await
+    }
+
+    async fn bury(&self, deletion: &Deletion) -> PortResult<WriteOutcome> {
+        let row = DeletionRow::from(deletion);
+        let action = || format!("write the deletion of job {}", deletion.job);
+        self.put(&row, |put| over_previous(put, deletion.version), action).await
+    }
+
+    async fn deletion(&self, id: JobId) -> PortResult<Option<Deletion>> {
+        let item = self.item(id).await?.filter(|item| item.contains_key(MARK));
+        let Some(item) = item else { return Ok(None) };
+        let action = || format!("read the deletion of job {id}");
+        let row: DeletionRow = from_item(item).map_err(|error| PortError::new(action(), error))?;
+        Ok(Some(row.try_into().map_err(|error: jiff::Error| PortError::new(action(), error))?))
+    }
+
+    async fn forget(&self, deletion: &Deletion) -> PortResult<WriteOutcome> {
+        let deleted = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .key("job_id", AttributeValue::S(deletion.job.to_string()))
+            // A call that the SDK repeats finds nothing, which is what was asked for.
+            .condition_expression("attribute_not_exists(job_id) or version = :version")
+            .expression_attribute_values(
+                ":version",
+                AttributeValue::N(deletion.version.to_string()),
+            )
+            .send()
+            .await;
+        let Err(error) = deleted else { return Ok(WriteOutcome::Written) };
+        match error.as_service_error() {
+            Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(WriteOutcome::Conflict),
+            _ => Err(PortError::new(format!("delete the row of job {}", deletion.job), error)),
+        }
+    }
+
+    async fn job(&self, id: JobId) -> PortResult<Option<Job>> {
+        let item = self.item(id).await?.filter(|item| !item.contains_key(MARK));
+        let job = item.map(job_of).transpose();
+        job.map_err(|error| PortError::new(format!("read job {id}"), error))
     }
 
     async fn jobs_of(
@@ -122,12 +186,28 @@ impl JobStore for DynamoJobStore {
         cursor: Option<&str>,
         limit: u16,
     ) -> PortResult<JobPage> {
-        let start = cursor.and_then(|text| Cursor::parse(text, owner));
+        let start = cursor.map(|text| Cursor::of(text, owner)).transpose()?;
         let query = self.index(BY_OWNER, "user_id", &owner.to_string());
         let query = query
             .scan_index_forward(false)
             .set_exclusive_start_key(start.map(|cursor| cursor.into_key(BY_OWNER)));
         read_page(query, limit, || format!("list the jobs of {owner}")).await
+    }
+
+    fn is_cursor(&self, text: &str, owner: UserId) -> bool {
+        Cursor::parse(text, owner).is_some()
+    }
+
+    async fn facts_of(&self, owner: UserId) -> PortResult<Vec<JobFacts>> {
+        self.read_facts(owner).await
+    }
+
+    async fn jobs(&self, ids: &[JobId]) -> PortResult<Vec<Job>> {
+        if ids.is_empty() { Ok(Vec::new()) } else { self.read_jobs(ids).await }
+    }
+
+    async fn queue(&self, status: JobStatus) -> PortResult<Vec<JobId>> {
+        self.read_queue(status).await
     }
 
     async fn archived_jobs_of(
@@ -136,7 +216,7 @@ impl JobStore for DynamoJobStore {
         cursor: Option<&str>,
         limit: u16,
     ) -> PortResult<JobPage> {
-        let start = cursor.and_then(|text| Cursor::parse(text, owner));
+        let start = cursor.map(|text| Cursor::of(text, owner)).transpose()?;
         let query = self.index(ARCHIVED, "archived_user_id", &owner.to_string());
         let query = query.set_exclusive_start_key(start.map(|cursor| cursor.into_key(ARCHIVED)));
         read_page(query, limit, || format!("list the archived jobs of {owner}")).await
@@ -188,7 +268,7 @@ async fn read_page(
     Ok(page(answer.items.unwrap_or_default(), cut_short, usize::from(limit)))
 }
 
-fn job_of(item: Item) -> Result<Job, Box<dyn std::error::Error + Send + Sync>> {
+pub(super) fn job_of(item: Item) -> Result<Job, Box<dyn std::error::Error + Send + Sync>> {
     let row: Row = from_item(item)?;
     Ok(Job::try_from(row)?)
 }
@@ -224,6 +304,12 @@ impl Cursor {
         let json = URL_SAFE_NO_PAD.decode(text).ok()?;
         let cursor: Self = serde_json::from_slice(&json).ok()?;
         (cursor.user_id == owner).then_some(cursor)
+    }
+
+    /// The cursor in a text, or an error: a reader that began anew would never end.
+    fn of(text: &str, owner: UserId) -> PortResult<Self> {
+        let action = || format!("go on in the list of {owner}");
+        Self::parse(text, owner).ok_or_else(|| PortError::new(action(), "the cursor is none of it"))
     }
 
     /// The start key of the next page of an index: its own keys and the table's.
@@ -296,9 +382,9 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_cursor_counts_as_none() {
+    fn a_broken_cursor_is_an_error() {
         for text in ["", "%%%", "AAAA", "eyJ9"] {
-            assert_eq!(Cursor::parse(text, owner(1)), None, "{text:?}");
+            assert!(Cursor::of(text, owner(1)).is_err(), "{text:?}");
         }
     }
 }

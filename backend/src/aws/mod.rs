@@ -8,16 +8,23 @@ mod archive;
 mod archive_timer;
 mod credentials;
 mod dynamo;
+mod dynamo_lists;
 mod event_queue;
+mod multipart;
 mod post_policy;
 mod row;
+mod row_deletion;
+mod row_facts;
 mod row_results;
 mod s3;
+mod s3_parts;
 mod s3_upload;
 mod sdk;
 mod ses;
 mod sns;
 mod sqs;
+#[cfg(test)]
+mod testing;
 
 pub use archive::{GlacierClassArchive, VaultArchive};
 pub use archive_timer::StepFunctionsTimer;

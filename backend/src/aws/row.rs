@@ -7,8 +7,8 @@
 use super::row_results::ResultsAttributes;
 use gas_shared::file_name::FileNameError;
 use gas_shared::job::{
-    ClaimId, Completion, Failure, FailureKind, Input, Job, JobState, JobStatus, Progress, Run,
-    StoredFile,
+    ClaimId, Completion, Failure, FailureKind, Input, Job, JobState, JobStatus, Parts, Progress,
+    Run, StoredFile,
 };
 use gas_shared::{FileName, JobId, UserId};
 use jiff::Timestamp;
@@ -25,8 +25,22 @@ pub(super) struct Row {
     pub(super) submit_time: i64,
     job_status: JobStatus,
     version: u64,
+    /// [`Job::nudged_at`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nudge_time: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     input_size: Option<u64>,
+    /// S3's id of an upload in parts that is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    upload_id: Option<String>,
+    /// [`Parts::size`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    upload_size: Option<u64>,
+    /// [`Parts::part_bytes`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    upload_part_size: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    upload_time: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     queue_time: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,6 +71,12 @@ pub(super) struct Row {
     /// What is known of the annotated file besides its place: see [`super::row_results`].
     #[serde(flatten)]
     pub(super) results: ResultsAttributes,
+    /// The state once more, in rows that wait for a worker or have one: with [`Row::active_time`]
+    /// the keys of the queue's index.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    active_status: Option<JobStatus>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    active_time: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     end_time: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -93,8 +113,16 @@ impl TryFrom<&Job> for Row {
     fn try_from(job: &Job) -> Result<Self, RowError> {
         let mut row = Self::without_state(job);
         match &job.state {
-            JobState::Uploading => {}
-            JobState::Pending { since } => row.queue_time = Some(since.as_second()),
+            JobState::Uploading { parts: None } => {}
+            JobState::Uploading { parts: Some(parts) } => {
+                row.upload_id = Some(parts.upload_id.clone());
+                row.upload_size = Some(parts.size);
+                row.upload_part_size = Some(parts.part_bytes);
+            }
+            JobState::Pending { since } => {
+                row.queue_time = Some(since.as_second());
+                row.set_active(*since);
+            }
             JobState::Running(run) => row.set_run(run),
             JobState::Completed(done) => row.set_completion(done)?,
             JobState::Failed(failure) => {
@@ -118,7 +146,12 @@ impl TryFrom<Row> for Job {
     fn try_from(row: Row) -> Result<Self, RowError> {
         let job = row.read()?;
         // Writing it again shows what the job's state has no place for.
-        if Row::try_from(&job)? != row {
+        let mut again = Row::try_from(&job)?;
+        if row.active_status.is_none() {
+            // Rows from before there was an index of the queue have no keys of it.
+            (again.active_status, again.active_time) = (None, None);
+        }
+        if again != row {
             return Err(RowError::Surplus { job: row.job_id, status: row.job_status });
         }
         Ok(job)
@@ -136,7 +169,12 @@ impl Row {
             submit_time: job.submitted_at.as_second(),
             job_status: job.status(),
             version: job.version,
+            nudge_time: job.nudged_at.map(Timestamp::as_second),
             input_size: job.input.size,
+            upload_time: job.input.uploaded_at.map(Timestamp::as_second),
+            upload_id: None,
+            upload_size: None,
+            upload_part_size: None,
             queue_time: None,
             start_time: None,
             heartbeat_time: None,
@@ -151,6 +189,8 @@ impl Row {
             result_size: None,
             s3_key_log_file: None,
             results: ResultsAttributes::default(),
+            active_status: None,
+            active_time: None,
             end_time: None,
             failure_kind: None,
             failure_reason: None,
@@ -159,7 +199,13 @@ impl Row {
         }
     }
 
+    fn set_active(&mut self, since: Timestamp) {
+        self.active_status = Some(self.job_status);
+        self.active_time = Some(since.as_second());
+    }
+
     fn set_run(&mut self, run: &Run) {
+        self.set_active(run.started_at);
         self.claim_id = Some(run.claim);
         self.start_time = Some(run.started_at.as_second());
         self.heartbeat_time = Some(run.heartbeat_at.as_second());
@@ -186,19 +232,22 @@ impl Row {
         })?;
         let bucket = self.s3_inputs_bucket.clone();
         let file = StoredFile { bucket, key: self.s3_key_input_file.clone() };
+        let uploaded_at =
+            self.upload_time.map(|at| self.time("upload_time", Some(at))).transpose()?;
         Ok(Job {
             id: self.job_id,
             owner: self.user_id,
-            input: Input { name, file, size: self.input_size },
+            input: Input { name, file, size: self.input_size, uploaded_at },
             submitted_at: self.time("submit_time", Some(self.submit_time))?,
             version: self.version,
+            nudged_at: self.nudge_time.map(|at| self.time("nudge_time", Some(at))).transpose()?,
             state: self.read_state()?,
         })
     }
 
     fn read_state(&self) -> Result<JobState, RowError> {
         Ok(match self.job_status {
-            JobStatus::Uploading => JobState::Uploading,
+            JobStatus::Uploading => JobState::Uploading { parts: self.read_parts()? },
             JobStatus::Pending => {
                 JobState::Pending { since: self.time("queue_time", self.queue_time)? }
             }
@@ -213,6 +262,15 @@ impl Row {
                 JobState::Cancelled { at: self.time("end_time", self.end_time)? }
             }
         })
+    }
+
+    fn read_parts(&self) -> Result<Option<Parts>, RowError> {
+        let Some(upload_id) = self.upload_id.clone() else { return Ok(None) };
+        Ok(Some(Parts {
+            upload_id,
+            size: self.need("upload_size", self.upload_size)?,
+            part_bytes: self.need("upload_part_size", self.upload_part_size)?,
+        }))
     }
 
     fn read_run(&self) -> Result<Run, RowError> {
@@ -265,8 +323,8 @@ impl Row {
 /// The partitions of the reconciler's index: the first digits that an id can have.
 pub(super) const DUE_SHARDS: &str = "0123456789abcdef";
 
-/// The partition that a job is in while it has a due time.
-fn due_shard(id: JobId) -> String {
+/// The partition that a row is in while it has a due time.
+pub(super) fn due_shard(id: JobId) -> String {
     id.to_string().chars().take(1).collect()
 }
 

@@ -16,6 +16,10 @@ fn any_uuid() -> impl Strategy<Value = Uuid> {
     any::<u128>().prop_map(Uuid::from_u128)
 }
 
+fn any_upload() -> impl Strategy<Value = (Option<u64>, Option<Timestamp>)> {
+    (any::<Option<u64>>(), proptest::option::of(any_time()))
+}
+
 fn any_progress() -> impl Strategy<Value = Progress> {
     (".{0,20}", 0..=1000_u16, any::<u64>()).prop_map(|(step, permille, records)| Progress {
         step,
@@ -93,27 +97,38 @@ fn any_failure() -> impl Strategy<Value = JobState> {
         .prop_map(|(at, kind, reason)| JobState::Failed(Failure { at, kind, reason }))
 }
 
+fn any_parts() -> impl Strategy<Value = Parts> {
+    (".{1,60}", any::<u64>(), any::<u64>()).prop_map(|(upload_id, size, part_bytes)| Parts {
+        upload_id,
+        size,
+        part_bytes,
+    })
+}
+
 fn any_job() -> impl Strategy<Value = Job> {
     let state = prop_oneof![
-        Just(JobState::Uploading),
+        proptest::option::of(any_parts()).prop_map(|parts| JobState::Uploading { parts }),
         any_time().prop_map(|since| JobState::Pending { since }),
         any_run(),
         any_completion(),
         any_failure(),
         any_time().prop_map(|at| JobState::Cancelled { at }),
     ];
-    let input = ("[a-zé ]{0,9}x\\.vcf(\\.gz)?", ".{3,20}", ".{1,40}", any::<Option<u64>>());
-    (any_uuid(), any_uuid(), input, any_time(), 1..u64::MAX, state).prop_map(
-        |(id, owner, (name, bucket, key, size), submitted_at, version, state)| Job {
+    let input = ("[a-zé ]{0,9}x\\.vcf(\\.gz)?", ".{3,20}", ".{1,40}", any_upload());
+    let times = (any_time(), proptest::option::of(any_time()));
+    (any_uuid(), any_uuid(), input, times, 1..u64::MAX, state).prop_map(
+        |(id, owner, (name, bucket, key, upload), (submitted_at, nudged_at), version, state)| Job {
             id: JobId::new(id),
             owner: UserId::new(owner),
             input: Input {
                 name: FileName::parse(&name).unwrap(),
                 file: StoredFile { bucket, key },
-                size,
+                size: upload.0,
+                uploaded_at: upload.1,
             },
             submitted_at,
             version,
+            nudged_at,
             state,
         },
     )
@@ -149,6 +164,14 @@ proptest! {
 }
 
 #[test]
+fn rows_from_before_there_was_an_index_of_the_queue_can_be_read() {
+    let job = job_in(JobState::Running(run()));
+    let mut item = item_of(&job);
+    assert!(item.remove("active_status").is_some() && item.remove("active_time").is_some());
+    assert_eq!(job_of(item).unwrap(), job);
+}
+
+#[test]
 fn attributes_have_the_original_names_and_types() {
     let item = item_of(&job_in(JobState::Pending { since: Timestamp::UNIX_EPOCH }));
     let text = |name: &str| item[name].as_s().unwrap().as_str();
@@ -163,7 +186,9 @@ fn attributes_have_the_original_names_and_types() {
     assert_eq!(item["queue_time"].as_n().unwrap(), "0");
     assert_eq!(item["due_time"].as_n().unwrap(), "3600");
     assert_eq!(text("due_shard"), "0");
-    assert_eq!(item.len(), 11, "nothing else is stored of a pending job: {item:?}");
+    assert_eq!(text("active_status"), "PENDING");
+    assert_eq!(item["active_time"].as_n().unwrap(), "0");
+    assert_eq!(item.len(), 13, "nothing else is stored of a pending job: {item:?}");
 }
 
 #[test]

@@ -1,15 +1,17 @@
 //! Files in S3.
 
 use super::credentials::CachedCredentials;
-use super::{post_policy, s3_upload};
+use super::{post_policy, s3_parts, s3_upload};
 use crate::attachment::attachment;
 use crate::ports::{Download, ObjectInfo, ObjectStore, PortError, PortResult, UploadRule};
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectOutput};
 use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::ServerSideEncryption;
 use bytes::Bytes;
 use gas_shared::job::StoredFile;
 use std::path::Path;
@@ -25,6 +27,8 @@ const RANGE_NOT_SATISFIABLE: u16 = 416;
 #[derive(Clone, Debug)]
 pub struct S3ObjectStore {
     client: Client,
+    /// See [`s3_parts`].
+    pub(super) parts_client: Client,
     region: Option<String>,
     credentials: Arc<CachedCredentials>,
 }
@@ -32,6 +36,7 @@ pub struct S3ObjectStore {
 impl S3ObjectStore {
     pub(super) fn new(client: Client, config: &SdkConfig) -> Self {
         Self {
+            parts_client: s3_parts::client(&client),
             client,
             region: config.region().map(ToString::to_string),
             credentials: Arc::new(CachedCredentials::new(config.credentials_provider())),
@@ -78,6 +83,35 @@ impl ObjectStore for S3ObjectStore {
         s3_upload::upload(&self.client, from, file, content_type).await
     }
 
+    async fn copy(&self, from: &StoredFile, to: &StoredFile) -> PortResult<bool> {
+        // Keys hold characters only that need no escape in a header: see `FileName::key_part`.
+        let call = self
+            .client
+            .copy_object()
+            .copy_source(format!("{}/{}", from.bucket, from.key))
+            .bucket(&to.bucket)
+            .key(&to.key)
+            .server_side_encryption(ServerSideEncryption::Aes256);
+        match call.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.code() == Some("NoSuchKey") => Ok(false),
+            Err(error) => Err(PortError::new(about("copy", from), error)),
+        }
+    }
+
+    async fn write(&self, file: &StoredFile, content: Bytes, content_type: &str) -> PortResult<()> {
+        let call = self
+            .client
+            .put_object()
+            .bucket(&file.bucket)
+            .key(&file.key)
+            .content_type(content_type)
+            .server_side_encryption(ServerSideEncryption::Aes256)
+            .body(ByteStream::from(content));
+        call.send().await.map_err(|error| PortError::new(about("write", file), error))?;
+        Ok(())
+    }
+
     async fn read_head(&self, file: &StoredFile, limit: u64) -> PortResult<Option<Vec<u8>>> {
         let range = format!("bytes=0-{}", limit.saturating_sub(1));
         let call = self.client.get_object().bucket(&file.bucket).key(&file.key).range(range);
@@ -112,6 +146,15 @@ impl ObjectStore for S3ObjectStore {
         let call = self.client.delete_object().bucket(&file.bucket).key(&file.key);
         call.send().await.map_err(|error| PortError::new(about("delete", file), error))?;
         Ok(())
+    }
+
+    async fn list(&self, bucket: &str, prefix: &str) -> PortResult<Vec<StoredFile>> {
+        let listed = self.client.list_objects_v2().bucket(bucket).prefix(prefix).send().await;
+        let listed = listed
+            .map_err(|error| PortError::new(format!("list s3://{bucket}/{prefix}*"), error))?;
+        let keys = listed.contents().iter().filter_map(|object| object.key());
+        let file = |key: &str| StoredFile { bucket: bucket.to_owned(), key: key.to_owned() };
+        Ok(keys.map(file).collect())
     }
 
     async fn sign_download(&self, download: &Download<'_>) -> PortResult<String> {
@@ -159,7 +202,7 @@ fn status(error: &SdkError<GetObjectError>) -> Option<u16> {
     error.raw_response().map(|response| response.status().as_u16())
 }
 
-fn about(verb: &str, file: &StoredFile) -> String {
+pub(super) fn about(verb: &str, file: &StoredFile) -> String {
     format!("{verb} s3://{}/{}", file.bucket, file.key)
 }
 

@@ -1,11 +1,11 @@
 //! Local files into S3: small ones in one request, large ones in parts, read from disk as they
 //! are sent.
 
-use crate::chain::chain;
+use super::multipart::Multipart;
 use crate::ports::{PortError, PortResult};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::{ByteStream, Length};
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, ServerSideEncryption};
+use aws_sdk_s3::types::{CompletedPart, ServerSideEncryption};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use gas_shared::job::StoredFile;
 use std::path::Path;
@@ -77,44 +77,21 @@ impl Upload<'_> {
     }
 
     async fn in_parts(&self, size: u64, content_type: &str) -> PortResult<()> {
-        let created = self
-            .client
-            .create_multipart_upload()
-            .bucket(&self.file.bucket)
-            .key(&self.file.key)
-            .content_type(content_type)
-            .server_side_encryption(ServerSideEncryption::Aes256)
-            .send()
-            .await
-            .map_err(|error| PortError::new(self.action(), error))?;
-        let id = created.upload_id().unwrap_or_default();
-        let done = self.send_parts(id, size).await;
-        if done.is_err() {
-            self.abort(id).await;
-        }
-        done
+        let upload = Multipart::begin(self.client, self.file, content_type, None).await?;
+        let done = self.send_parts(&upload, size).await;
+        upload.or_abort(done).await
     }
 
-    async fn send_parts(&self, id: &str, size: u64) -> PortResult<()> {
-        let parts: Vec<CompletedPart> = stream::iter(parts(size))
-            .map(|part| self.send_part(id, part))
+    async fn send_parts(&self, upload: &Multipart<'_>, size: u64) -> PortResult<()> {
+        let parts = stream::iter(parts(size))
+            .map(|part| self.send_part(upload, part))
             .buffered(PARALLEL_PARTS)
             .try_collect()
             .await?;
-        let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
-        self.client
-            .complete_multipart_upload()
-            .bucket(&self.file.bucket)
-            .key(&self.file.key)
-            .upload_id(id)
-            .multipart_upload(parts)
-            .send()
-            .await
-            .map_err(|error| PortError::new(self.action(), error))?;
-        Ok(())
+        upload.complete(parts).await
     }
 
-    async fn send_part(&self, id: &str, part: Part) -> PortResult<CompletedPart> {
+    async fn send_part(&self, upload: &Multipart<'_>, part: Part) -> PortResult<CompletedPart> {
         let body = ByteStream::read_from()
             .path(self.from)
             .offset(part.offset)
@@ -122,32 +99,7 @@ impl Upload<'_> {
             .build()
             .await
             .map_err(|error| PortError::new(self.action(), error))?;
-        let sent = self
-            .client
-            .upload_part()
-            .bucket(&self.file.bucket)
-            .key(&self.file.key)
-            .upload_id(id)
-            .part_number(part.number)
-            .body(body)
-            .send()
-            .await
-            .map_err(|error| PortError::new(self.action(), error))?;
-        let done = CompletedPart::builder()
-            .part_number(part.number)
-            .set_e_tag(sent.e_tag)
-            .set_checksum_crc32(sent.checksum_crc32)
-            .set_checksum_crc64_nvme(sent.checksum_crc64_nvme);
-        Ok(done.build())
-    }
-
-    /// Frees the parts already sent. The bucket's lifecycle rule does it where this fails.
-    async fn abort(&self, id: &str) {
-        let call = self.client.abort_multipart_upload().bucket(&self.file.bucket);
-        if let Err(error) = call.key(&self.file.key).upload_id(id).send().await {
-            let error = chain(&error);
-            tracing::warn!(key = self.file.key, %error, "parts stay until the lifecycle rule");
-        }
+        upload.send(part.number, body).await
     }
 }
 

@@ -1,16 +1,12 @@
 use super::*;
 use crate::aws::Sdk;
+use crate::aws::testing::serve;
 use crate::ports::EmailAddress;
-use aws_config::retry::RetryConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
-use tokio::net::TcpListener;
 
 fn mail() -> Mail {
     Mail {
@@ -38,19 +34,7 @@ async fn answering(
         answer
     };
     let app = axum::Router::new().route("/v2/email/outbound-emails", axum::routing::post(answer));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async { axum::serve(listener, app).await });
-    let config = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
-            "key", "secret", None, None, "tests",
-        )))
-        .retry_config(RetryConfig::disabled())
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .endpoint_url(endpoint)
-        .build();
+    let config = serve(app).await;
     (Sdk::from(config).mailer("GAS <gas@example.org>", Some("gas-set")), last)
 }
 

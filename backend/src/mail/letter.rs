@@ -1,7 +1,8 @@
 //! What a mail says, before it has a form.
 
 use super::MailMessage;
-use super::words::{counted, moment, one_line, span};
+use super::times::Times;
+use super::words::{counted, one_line, span};
 use crate::PublicUrl;
 use crate::messages::Notice;
 use gas_shared::job::{Completion, FailureKind, JobState, Results, Stored};
@@ -60,17 +61,17 @@ impl Letter {
         account: &Account,
         job: Option<&Job>,
         site: &PublicUrl,
-        now: Timestamp,
+        times: &Times,
     ) -> Result<Self, Moot> {
         let job = || job.filter(|job| job.owner == account.id).ok_or(NO_JOB);
         let facts = |job: &Job| JobFacts::of(job, site);
         match message {
-            MailMessage::JobResult(_) => ended(job()?, account, site, now),
+            MailMessage::JobResult(_) => ended(job()?, account, site, times),
             MailMessage::Notice(Notice::ResultsArchived { at, .. }) => {
                 let job = job()?;
                 match &completion(job)?.results {
                     Results::Archived { .. } if account.plan == Plan::Free => {
-                        Ok(Self::ResultsArchived { job: facts(job), at: moment(*at) })
+                        Ok(Self::ResultsArchived { job: facts(job), at: times.moment(*at) })
                     }
                     _ => Err(Moot("the results are on their way back, or back")),
                 }
@@ -79,7 +80,7 @@ impl Letter {
                 let job = job()?;
                 let done = completion(job)?;
                 let stored = done.results.stored().ok_or(Moot("the results are archived again"))?;
-                match Access::of(stored, None, account.plan, now) {
+                match Access::of(stored, None, account.plan, times) {
                     Access::Over { .. } => Err(Moot("the time to download is over again")),
                     access => Ok(Self::ResultsRestored { job: facts(job), access }),
                 }
@@ -145,13 +146,13 @@ impl Letter {
 }
 
 /// What there is to say of a job that is over. The row decides how it ended.
-fn ended(job: &Job, account: &Account, site: &PublicUrl, now: Timestamp) -> Result<Letter, Moot> {
+fn ended(job: &Job, account: &Account, site: &PublicUrl, times: &Times) -> Result<Letter, Moot> {
     let facts = JobFacts::of(job, site);
     match &job.state {
         JobState::Completed(done) => {
             let records = counted(done.records.try_into().unwrap_or(i64::MAX), "record");
             let access = match done.results.stored() {
-                Some(stored) => Access::of(stored, Some(done.completed_at), account.plan, now),
+                Some(stored) => Access::of(stored, Some(done.completed_at), account.plan, times),
                 None => Access::Over { ended: "The results are in the archive by now".to_owned() },
             };
             Ok(Letter::ResultsReady { job: facts, records, access })
@@ -188,19 +189,20 @@ impl JobFacts {
 impl Access {
     /// `since` is the moment that the time is counted from, where that means something to the
     /// user.
-    fn of(stored: &Stored, since: Option<Timestamp>, plan: Plan, now: Timestamp) -> Self {
+    fn of(stored: &Stored, since: Option<Timestamp>, plan: Plan, times: &Times) -> Self {
         let until = match (plan, stored.until) {
             (Plan::Free, Some(until)) => until,
             (Plan::Premium, _) | (Plan::Free, None) => return Self::Always,
         };
-        if until <= now {
+        if until <= times.now {
             return Self::Over {
-                ended: format!("The time to download ended at {}", moment(until)),
+                ended: format!("The time to download ended at {}", times.moment(until)),
             };
         }
         let after =
             since.map(|since| format!(" - {} after completion", span(until.duration_since(since))));
-        let deadline = format!("Download before {}{}", moment(until), after.unwrap_or_default());
+        let deadline =
+            format!("Download before {}{}", times.moment(until), after.unwrap_or_default());
         Self::Until { deadline }
     }
 }

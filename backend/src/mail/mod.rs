@@ -7,6 +7,7 @@
 mod compose;
 mod letter;
 mod message;
+mod times;
 mod unsubscribe;
 mod words;
 
@@ -19,6 +20,7 @@ use clap::Args;
 use gas_shared::{Account, Job};
 use jiff::Timestamp;
 use letter::{Letter, Moot};
+use times::Times;
 
 /// How mail is sent.
 #[derive(Args, Clone, Debug)]
@@ -62,8 +64,8 @@ pub enum ComposeError {
 }
 
 impl Composer {
-    /// Composes the mail of a message at a moment. `wants_results` says whether the user wants mail about
-    /// jobs.
+    /// Composes the mail of a message at a moment, with times in the user's time zone.
+    /// `wants_results` says whether the user wants mail about jobs.
     ///
     /// # Errors
     /// [`ComposeError`] where there is nothing to send.
@@ -75,7 +77,7 @@ impl Composer {
         job: Option<&Job>,
         now: Timestamp,
     ) -> Result<Mail, ComposeError> {
-        let letter = Letter::of(message, account, job, &self.site, now)
+        let letter = Letter::of(message, account, job, &self.site, &Times::of(account, now))
             .map_err(|Moot(reason)| ComposeError::Moot(reason))?;
         if !wants_results && !letter.is_transactional() {
             return Err(ComposeError::Unwanted);

@@ -27,7 +27,12 @@ fn account(plan: Plan) -> Account {
         email: "ada@example.org".to_owned(),
         institution: String::new(),
         plan,
+        time_zone: None,
     }
+}
+
+fn in_chicago() -> Account {
+    Account { time_zone: Some("America/Chicago".to_owned()), ..account(Plan::Free) }
 }
 
 fn file(key: &str) -> StoredFile {
@@ -42,9 +47,11 @@ fn job(name: &str, state: JobState) -> Job {
             name: FileName::parse(name).unwrap(),
             file: file("secret-key-of-the-input"),
             size: Some(20),
+            uploaded_at: None,
         },
         submitted_at: at("2026-11-24T13:58:00Z"),
         version: 4,
+        nudged_at: None,
         state,
     }
 }
@@ -118,6 +125,7 @@ fn all(file_name: &str, reason: &str) -> Vec<(&'static str, Mail)> {
     let unpaid = MailMessage::Notice(Notice::PaymentFailed { user_id, invoice });
     vec![
         ("results_ready_free", compose(&result(&in_window), &free, Some(&in_window))),
+        ("results_ready_chicago", compose(&result(&in_window), &in_chicago(), Some(&in_window))),
         ("results_ready_premium", compose(&result(&kept), &premium, Some(&kept))),
         ("results_ready_late", compose(&result(&past), &free, Some(&past))),
         ("results_ready_archived", compose(&result(&gone), &free, Some(&gone))),
@@ -154,6 +162,20 @@ fn a_free_owner_reads_the_deadline_in_words() {
     assert!(mail.text.contains(words), "{}", mail.text);
     assert_eq!(mail.html.matches(words).count(), 2, "in the preheader and in the body");
     assert_eq!(mail.subject, format!("Results available for job {}", job.id));
+}
+
+#[test]
+fn every_moment_is_told_in_the_readers_time_zone() {
+    let of = |results| job("a.vcf", completed(results));
+    let (past, gone) = (of(stored(Some(completed_at()), None)), of(archived()));
+    let ada = in_chicago();
+    let late = compose(&result(&past), &ada, Some(&past));
+    assert!(late.text.contains("The time to download ended at 08:00 CST."), "{}", late.text);
+    let archived = compose(&went(&gone), &ada, Some(&gone));
+    assert!(archived.text.contains("08:03:05 CST"), "{}", archived.text);
+    for mail in [late, archived] {
+        assert!(!mail.text.contains("UTC") && !mail.html.contains("UTC"), "{}", mail.text);
+    }
 }
 
 #[test]

@@ -1,14 +1,6 @@
-//! Times and texts as people read them.
+//! Spans, counts and texts as people read them.
 
-use jiff::{SignedDuration, Timestamp};
-
-/// A moment as `14:03 UTC on 24 November 2026`, with seconds where they are not zero. The user's
-/// time zone is not known.
-pub(super) fn moment(at: Timestamp) -> String {
-    let whole_minute = at.as_second().rem_euclid(60) == 0;
-    let time = if whole_minute { "%H:%M" } else { "%H:%M:%S" };
-    at.strftime(&format!("{time} UTC on %-d %B %Y")).to_string()
-}
+use jiff::SignedDuration;
 
 /// A span as `3 minutes` or `1 day and 2 hours`: its two largest units.
 pub(super) fn span(span: SignedDuration) -> String {
@@ -41,14 +33,6 @@ pub(super) fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn moments_are_read_as_utc() {
-        let at: Timestamp = "2026-11-24T14:03:00Z".parse().unwrap();
-        assert_eq!(moment(at), "14:03 UTC on 24 November 2026");
-        let odd: Timestamp = "2027-01-02T00:00:07.9Z".parse().unwrap();
-        assert_eq!(moment(odd), "00:00:07 UTC on 2 January 2027");
-    }
 
     #[test]
     fn spans_show_their_two_largest_units() {

@@ -35,10 +35,10 @@ pub struct UserEvent {
     pub event: LiveEvent,
 }
 
-/// In queue `archive`: the time to download a job's result is over.
+/// In queue `archive`: the time to download a job's result is over, or the job was deleted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArchiveRequest {
-    /// The job. Whether it is to be archived is read from its row and its owner's plan.
+    /// The job. What is to be done is read from its row and its owner's plan.
     pub job_id: JobId,
 }
 

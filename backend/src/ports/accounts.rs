@@ -8,11 +8,16 @@ use gas_shared::{Account, UserId};
 #[async_trait]
 pub trait Accounts: Send + Sync {
     /// Notes that a user signed in: makes their profile at the first time, and takes over what
-    /// the identity provider says of them. The plan is left as it is.
-    async fn signed_in(&self, identity: &Identity) -> PortResult<SignIn>;
+    /// the identity provider says of them. Plan and time zone are left as they are. `None` where the account is
+    /// being deleted.
+    async fn signed_in(&self, identity: &Identity) -> PortResult<Option<SignIn>>;
 
-    /// A user's profile, read afresh.
+    /// A user's profile, read afresh; `None` also where the account is being deleted.
     async fn account(&self, id: UserId) -> PortResult<Option<Account>>;
+
+    /// Notes a user's time zone, by its name in the tz database. Nothing happens where there is no
+    /// such user, or the account is being deleted.
+    async fn set_time_zone(&self, id: UserId, name: &str) -> PortResult<()>;
 }
 
 /// The outcome of a sign-in.

@@ -88,7 +88,8 @@ impl EmailAddress {
 #[async_trait]
 pub trait Outbox: Send + Sync {
     /// Notes the mail of an event, unless it is noted, and takes it for sending until `lease` is
-    /// over. Of callers at the same time one gets it.
+    /// over. Of callers at the same time one gets it. Nothing is noted of a user who has no profile
+    /// (any more): nobody would ever delete it.
     async fn claim(
         &self,
         event: &MailEvent,
@@ -141,6 +142,8 @@ pub enum Claim {
     Busy,
     /// It is sent, or given up.
     Over,
+    /// By nobody: there is no such user.
+    NoUser,
 }
 
 /// Which users want mail about their jobs.

@@ -3,14 +3,18 @@
 //! Every method may fail with a [`PortError`]: the other side is unreachable or answered what it
 //! should not. Outcomes that a use-case acts on are in the return types instead.
 
+mod account_data;
 mod accounts;
 mod archive;
 mod jobs;
 mod mail;
 mod messages;
 mod objects;
+mod part_uploads;
 mod payments;
+mod tokens;
 
+pub use account_data::{AccountData, Leaving, MailRecord};
 pub use accounts::{Accounts, Identity, SignIn};
 pub use archive::{Archive, ArchiveTimer, Asked, Fetched, Upload};
 pub use jobs::{JobPage, JobStore, WriteOutcome};
@@ -19,10 +23,12 @@ pub use mail::{
 };
 pub use messages::{Message, Queue, Topic};
 pub use objects::{Download, ObjectInfo, ObjectStore, UploadRule};
+pub use part_uploads::{ArrivedPart, PartRule, PartUploads};
 pub use payments::{
     BillingRow, BillingStore, CheckoutRequest, EventState, Found, OpenCheckout, Payments,
     Subscription, SubscriptionStatus,
 };
+pub use tokens::{FoundToken, TokenRow, TokenStore};
 
 use std::error::Error;
 

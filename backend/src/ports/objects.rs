@@ -19,6 +19,13 @@ pub trait ObjectStore: Send + Sync {
     /// Streams a local file into an object, replacing it, and returns its size in bytes.
     async fn store(&self, from: &Path, file: &StoredFile, content_type: &str) -> PortResult<u64>;
 
+    /// Copies an object within the store, without its bytes coming here. `false` where there is
+    /// none to copy.
+    async fn copy(&self, from: &StoredFile, to: &StoredFile) -> PortResult<bool>;
+
+    /// Writes a small object, replacing it.
+    async fn write(&self, file: &StoredFile, content: Bytes, content_type: &str) -> PortResult<()>;
+
     /// The first `limit` bytes of an object, or `None` where there is none.
     async fn read_head(&self, file: &StoredFile, limit: u64) -> PortResult<Option<Vec<u8>>>;
 
@@ -27,6 +34,9 @@ pub trait ObjectStore: Send + Sync {
 
     /// Deletes an object; one that is not there counts as deleted.
     async fn delete(&self, file: &StoredFile) -> PortResult<()>;
+
+    /// The objects of a bucket whose keys begin with `prefix`, at most a thousand.
+    async fn list(&self, bucket: &str, prefix: &str) -> PortResult<Vec<StoredFile>>;
 
     /// A link that lets its holder read one object for a while.
     async fn sign_download(&self, download: &Download<'_>) -> PortResult<String>;

@@ -32,6 +32,10 @@ pub trait Payments: Send + Sync {
     /// A customer's latest invoices, newest first.
     async fn invoices(&self, customer: &str) -> PortResult<Vec<InvoiceView>>;
 
+    /// Deletes a customer: all their subscriptions end at once, no checkout of theirs can be paid any
+    /// more, and the invoices stay. One that is not there counts as deleted.
+    async fn delete_customer(&self, customer: &str) -> PortResult<()>;
+
     /// What Premium costs.
     async fn price(&self) -> PortResult<Price>;
 }
@@ -48,6 +52,8 @@ pub struct CheckoutRequest<'a> {
     pub form: CheckoutForm,
     /// What makes repeats of one attempt the same.
     pub attempt: &'a str,
+    /// Until when it can be paid: between 30 minutes and 24 hours from now.
+    pub expires_at: Timestamp,
 }
 
 /// What opens a checkout.
@@ -140,8 +146,9 @@ pub trait BillingStore: Send + Sync {
     /// The billing of the user whose customer that is.
     async fn billing_of_customer(&self, customer: &str) -> PortResult<Option<BillingRow>>;
 
-    /// Notes a user's customer unless they have one, and returns the one that they have now.
-    async fn link_customer(&self, user: UserId, customer: &str) -> PortResult<String>;
+    /// Notes a user's customer unless they have one, and returns the one that they have now. `None`
+    /// where the account is being deleted or gone: nothing is noted then.
+    async fn link_customer(&self, user: UserId, customer: &str) -> PortResult<Option<String>>;
 
     /// Writes what was found out at `at`, plan and all. [`WriteOutcome::Conflict`] if the row does
     /// not have that version any more.
@@ -156,8 +163,17 @@ pub trait BillingStore: Send + Sync {
     /// last, even if the plan is another by now.
     async fn plan_announced(&self, user: UserId, plan_version: i64) -> PortResult<()>;
 
-    /// Users whose [`Found::check_at`] has come or whose plan was not announced, some of them.
-    async fn to_check(&self, now: Timestamp, limit: u16) -> PortResult<Vec<UserId>>;
+    /// Forgets the customer of a user whose account is being deleted: nothing can be charged any more.
+    async fn close_billing(&self, user: UserId) -> PortResult<()>;
+
+    /// Users whose [`Found::check_at`] has come or whose plan was not announced, by their ids, and of
+    /// them those after an id.
+    async fn to_check(
+        &self,
+        now: Timestamp,
+        after: Option<UserId>,
+        limit: u16,
+    ) -> PortResult<Vec<UserId>>;
 
     /// Notes an event, and says whether its work was done before.
     async fn event_received(&self, id: &str, kind: &str, at: Timestamp) -> PortResult<EventState>;
@@ -171,6 +187,8 @@ pub trait BillingStore: Send + Sync {
 pub struct BillingRow {
     /// The user.
     pub account: Account,
+    /// When the profile was made: who left and came back has a later one.
+    pub created: Timestamp,
     /// Their customer at Stripe.
     pub customer: Option<String>,
     /// When the plan last changed.

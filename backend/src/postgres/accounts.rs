@@ -17,10 +17,16 @@ const SIGN_IN: &str = "
         email = excluded.email,
         institution = coalesce(nullif(excluded.institution, ''), profiles.institution),
         updated = now()
-    returning identity_id, name, email, institution, role, (xmax = 0) as first";
+    where profiles.deletion_requested is null
+    returning identity_id, name, email, institution, role, time_zone, (xmax = 0) as first";
 
-const FIND: &str =
-    "select identity_id, name, email, institution, role from profiles where identity_id = $1";
+const FIND: &str = "
+    select identity_id, name, email, institution, role, time_zone from profiles
+    where identity_id = $1 and deletion_requested is null";
+
+const SET_TIME_ZONE: &str = "
+    update profiles set time_zone = $2, updated = now()
+    where identity_id = $1 and deletion_requested is null";
 
 /// The profiles in table `profiles`.
 #[derive(Clone, Debug)]
@@ -37,18 +43,19 @@ impl PostgresAccounts {
 
 #[async_trait]
 impl Accounts for PostgresAccounts {
-    async fn signed_in(&self, identity: &Identity) -> PortResult<SignIn> {
+    async fn signed_in(&self, identity: &Identity) -> PortResult<Option<SignIn>> {
         let row = sqlx::query(SIGN_IN)
             .bind(identity.id.as_uuid())
             .bind(&identity.name)
             .bind(&identity.email)
             .bind(&identity.institution)
-            .fetch_one(&self.pool)
+            .fetch_optional(&self.pool)
             .await;
-        row.and_then(|row| {
+        let sign_in = |row: PgRow| {
             Ok(SignIn { first: row.try_get("first")?, account: Profile::from_row(&row)?.0 })
-        })
-        .map_err(|error| PortError::new(format!("keep the profile of {}", identity.id), error))
+        };
+        row.and_then(|row| row.map(sign_in).transpose())
+            .map_err(|error| PortError::new(format!("keep the profile of {}", identity.id), error))
     }
 
     async fn account(&self, id: UserId) -> PortResult<Option<Account>> {
@@ -58,6 +65,13 @@ impl Accounts for PostgresAccounts {
             .await
             .map_err(|error| PortError::new(format!("read the profile of {id}"), error))?;
         Ok(profile.map(|profile| profile.0))
+    }
+
+    async fn set_time_zone(&self, id: UserId, name: &str) -> PortResult<()> {
+        let query = sqlx::query(SET_TIME_ZONE).bind(id.as_uuid()).bind(name);
+        let done = query.execute(&self.pool).await;
+        done.map_err(|error| PortError::new(format!("note the time zone of {id}"), error))?;
+        Ok(())
     }
 }
 
@@ -77,6 +91,7 @@ impl FromRow<'_, PgRow> for Profile {
             email: row.try_get("email")?,
             institution: row.try_get("institution")?,
             plan,
+            time_zone: row.try_get("time_zone")?,
         }))
     }
 }

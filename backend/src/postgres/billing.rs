@@ -1,7 +1,7 @@
 //! What is kept of users' billing, in PostgreSQL.
 
 use super::accounts::Profile;
-use super::seconds;
+use super::{moment, seconds};
 use crate::ports::{
     BillingRow, BillingStore, EventState, Found, PortError, PortResult, WriteOutcome,
 };
@@ -14,7 +14,8 @@ use uuid::Uuid;
 
 /// Times travel as seconds, the precision of everything GAS stores.
 const COLUMNS: &str = "
-    identity_id, name, email, institution, role, stripe_customer, billing_version,
+    identity_id, name, email, institution, role, time_zone, stripe_customer, billing_version,
+    extract(epoch from created)::bigint as created,
     extract(epoch from plan_since)::bigint as plan_since,
     plan_version, plan_version = plan_announced as announced";
 
@@ -65,16 +66,16 @@ impl BillingStore for PostgresBilling {
         row.map_err(|error| PortError::new(format!("read the billing of {customer}"), error))
     }
 
-    async fn link_customer(&self, user: UserId, customer: &str) -> PortResult<String> {
+    async fn link_customer(&self, user: UserId, customer: &str) -> PortResult<Option<String>> {
         const LINK: &str = "
             update profiles set stripe_customer = coalesce(stripe_customer, $2), updated = now()
-            where identity_id = $1
+            where identity_id = $1 and deletion_requested is null
             returning stripe_customer";
-        let row: sqlx::Result<(String,)> =
-            sqlx::query_as(LINK).bind(user.as_uuid()).bind(customer).fetch_one(&self.pool).await;
+        let query = sqlx::query_as(LINK).bind(user.as_uuid()).bind(customer);
+        let row: sqlx::Result<Option<(String,)>> = query.fetch_optional(&self.pool).await;
         let row =
             row.map_err(|error| PortError::new(format!("note the customer of {user}"), error))?;
-        Ok(row.0)
+        Ok(row.map(|row| row.0))
     }
 
     async fn write_billing(
@@ -110,14 +111,29 @@ impl BillingStore for PostgresBilling {
         Ok(())
     }
 
-    async fn to_check(&self, now: Timestamp, limit: u16) -> PortResult<Vec<UserId>> {
+    async fn close_billing(&self, user: UserId) -> PortResult<()> {
+        const CLOSE: &str = "
+            update profiles set billing_closed = true, stripe_customer = null, billing_check = null
+            where identity_id = $1 and deletion_requested is not null";
+        let done = sqlx::query(CLOSE).bind(user.as_uuid()).execute(&self.pool).await;
+        done.map_err(|error| PortError::new(format!("close the billing of {user}"), error))?;
+        Ok(())
+    }
+
+    async fn to_check(
+        &self,
+        now: Timestamp,
+        after: Option<UserId>,
+        limit: u16,
+    ) -> PortResult<Vec<UserId>> {
         const DUE: &str = "
             select identity_id from profiles
-            where billing_check <= to_timestamp($1)
-                or plan_version <> plan_announced
-            order by billing_check
-            limit $2";
-        let query = sqlx::query_as(DUE).bind(seconds(now)).bind(i64::from(limit));
+            where (billing_check <= to_timestamp($1) or plan_version <> plan_announced)
+                and ($2::uuid is null or identity_id > $2)
+            order by identity_id
+            limit $3";
+        let after = after.map(|user| user.as_uuid());
+        let query = sqlx::query_as(DUE).bind(seconds(now)).bind(after).bind(i64::from(limit));
         let rows: sqlx::Result<Vec<(Uuid,)>> = query.fetch_all(&self.pool).await;
         let rows = rows.map_err(|error| PortError::new("read whose plan to check", error))?;
         Ok(rows.into_iter().map(|row| UserId::new(row.0)).collect())
@@ -151,15 +167,12 @@ struct Stored(BillingRow);
 
 impl FromRow<'_, PgRow> for Stored {
     fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        let plan_since: Option<i64> = row.try_get("plan_since")?;
-        let plan_since = plan_since.map(Timestamp::from_second).transpose();
+        let created = moment(row, "created")?;
         Ok(Self(BillingRow {
             account: Profile::from_row(row)?.0,
+            created: created.ok_or_else(|| sqlx::Error::ColumnNotFound("created".to_owned()))?,
             customer: row.try_get("stripe_customer")?,
-            plan_since: plan_since.map_err(|error| sqlx::Error::ColumnDecode {
-                index: "plan_since".to_owned(),
-                source: Box::new(error),
-            })?,
+            plan_since: moment(row, "plan_since")?,
             plan_version: row.try_get("plan_version")?,
             announced: row.try_get("announced")?,
             version: row.try_get("billing_version")?,

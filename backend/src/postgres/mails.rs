@@ -9,18 +9,21 @@ use serde_json::Value;
 use sqlx::postgres::PgPool;
 
 /// Notes the event and takes it in one statement. The row's lock lets callers at the same time
-/// through one by one, and the second finds a fresh claim.
+/// through one by one, and the second finds a fresh claim. The lock of the profile keeps it there
+/// until the row is, so that who forgets the user deletes both, or neither comes to be.
 const CLAIM: &str = "
     insert into mails (event, user_id, message, created, claimed_at, attempts)
-    values ($1, $2, $3, to_timestamp($4), to_timestamp($4), 1)
+    select $1, identity_id, $3, to_timestamp($4), to_timestamp($4), 1
+    from profiles where identity_id = $2 for key share
     on conflict (event) do update set
         claimed_at = excluded.claimed_at, attempts = mails.attempts + 1
     where mails.sent_at is null and mails.given_up_at is null
         and (mails.claimed_at is null or mails.claimed_at <= to_timestamp($5))
     returning attempts, extract(epoch from created)::bigint";
 
-const IS_OVER: &str =
-    "select sent_at is not null or given_up_at is not null from mails where event = $1";
+const IS_OVER: &str = "
+    select sent_at is not null or given_up_at is not null from mails
+    where event = $1 and exists (select from profiles where identity_id = $2)";
 
 const SENT: &str = "
     update mails set
@@ -68,9 +71,13 @@ impl PostgresMails {
             .fetch_optional(&self.pool)
             .await?;
         let Some((attempts, created)) = taken else {
-            let over: (bool,) =
-                sqlx::query_as(IS_OVER).bind(&event.key).fetch_one(&self.pool).await?;
-            return Ok(if over.0 { Claim::Over } else { Claim::Busy });
+            let query = sqlx::query_as(IS_OVER).bind(&event.key).bind(event.user.as_uuid());
+            let over: Option<(bool,)> = query.fetch_optional(&self.pool).await?;
+            return Ok(match over {
+                None => Claim::NoUser,
+                Some((true,)) => Claim::Over,
+                Some((false,)) => Claim::Busy,
+            });
         };
         let decode = |error: Box<dyn std::error::Error + Send + Sync>| sqlx::Error::Decode(error);
         Ok(Claim::Taken {

@@ -1,19 +1,24 @@
-//! Accounts, billing, mails and sessions in PostgreSQL.
+//! Accounts, billing, mails, sessions and API tokens in PostgreSQL.
 
+mod account_data;
 mod accounts;
 mod billing;
 mod mails;
 mod sessions;
+mod tokens;
 
+pub use account_data::PostgresAccountData;
 pub use accounts::PostgresAccounts;
 pub use billing::PostgresBilling;
 pub use mails::PostgresMails;
 pub use sessions::{SessionRow, SessionStore};
+pub use tokens::PostgresTokens;
 
 use crate::ports::{PortError, PortResult};
 use jiff::Timestamp;
+use sqlx::Row;
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::postgres::{PgPool, PgPoolOptions, PgRow};
 use std::time::Duration;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
@@ -44,4 +49,14 @@ pub async fn connect(database_url: &str) -> PortResult<PgPool> {
 /// PostgreSQL's `to_timestamp` takes a double, which holds any second of the calendar exactly.
 fn seconds(at: Timestamp) -> f64 {
     at.as_second() as f64
+}
+
+/// A column of seconds as a moment; `None` where it is null.
+fn moment(row: &PgRow, column: &str) -> sqlx::Result<Option<Timestamp>> {
+    let second: Option<i64> = row.try_get(column)?;
+    let moment = second.map(Timestamp::from_second).transpose();
+    moment.map_err(|error| sqlx::Error::ColumnDecode {
+        index: column.to_owned(),
+        source: Box::new(error),
+    })
 }

@@ -5,7 +5,7 @@ mod signature;
 #[cfg(test)]
 mod tests;
 
-pub use signature::{SIGNATURE_TOLERANCE_SECS, SignatureError, check_signature};
+pub use signature::{SignatureError, check_signature};
 
 use crate::ports::{CheckoutRequest, OpenCheckout, Payments, PortError, PortResult, Subscription};
 use crate::{Offer, Secret};
@@ -26,7 +26,7 @@ use stripe_checkout::checkout_session::{
     CreateCheckoutSession, CreateCheckoutSessionLineItems, CreateCheckoutSessionSubscriptionData,
     RetrieveCheckoutSession,
 };
-use stripe_core::customer::CreateCustomer;
+use stripe_core::customer::{CreateCustomer, DeleteCustomer};
 use stripe_product::price::RetrievePrice;
 use tokio::sync::OnceCell;
 
@@ -146,6 +146,7 @@ impl Payments for Stripe {
             .mode(stripe_shared::CheckoutSessionMode::Subscription)
             .customer(request.customer)
             .client_reference_id(request.user.to_string())
+            .expires_at(request.expires_at.as_second())
             .metadata(user_metadata(request.user))
             .line_items(vec![item])
             .subscription_data(subscription);
@@ -226,6 +227,15 @@ impl Payments for Stripe {
             .map_err(Failure::port(action()))?;
         let all: Result<_, _> = list.data.iter().map(convert::invoice).collect();
         all.map_err(|error| PortError::new(action(), error))
+    }
+
+    async fn delete_customer(&self, customer: &str) -> PortResult<()> {
+        match DeleteCustomer::new(customer).send(&self.client).await {
+            Ok(_) | Err(StripeError::Stripe(_, 404)) => Ok(()),
+            Err(error) => {
+                Err(Failure::port(format!("delete customer {customer} at Stripe"))(error))
+            }
+        }
     }
 
     async fn price(&self) -> PortResult<Price> {

@@ -9,7 +9,7 @@ use sha2::Sha256;
 
 /// How far from now an event may be signed, in seconds: what is recorded cannot be sent again
 /// later.
-pub const SIGNATURE_TOLERANCE_SECS: i64 = 300;
+const SIGNATURE_TOLERANCE_SECS: i64 = 300;
 
 /// Why an event is not believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! The archive, its timer and queues in memory.
 
-use super::fakes::{Crash, FakeObjects, lock};
+use super::{Crash, FakeObjects, lock};
 use crate::ports::{
     Archive, ArchiveTimer, Asked, Fetched, Message, PortError, PortResult, Queue, Upload,
 };

@@ -65,12 +65,36 @@ fn test_price() -> Price {
 /// Stripe in memory.
 #[derive(Debug, Default)]
 pub struct FakePayments {
+    customers: Mutex<Vec<Customer>>,
     subscriptions: Mutex<BTreeMap<String, Vec<Subscription>>>,
     checkouts: Mutex<BTreeMap<String, (String, CheckoutStatus)>>,
     failures: Mutex<u32>,
 }
 
+#[derive(Debug)]
+struct Customer {
+    id: String,
+    /// What repeats of its creation are known by, for as long as Stripe remembers keys.
+    attempt: String,
+    deleted: bool,
+}
+
 impl FakePayments {
+    /// The customers that were made and are not deleted, the oldest first.
+    pub fn customers(&self) -> Vec<String> {
+        let all = lock(&self.customers);
+        all.iter().filter(|one| !one.deleted).map(|one| one.id.clone()).collect()
+    }
+
+    /// An error where a customer was made and deleted.
+    fn refuse_deleted(&self, customer: &str) -> PortResult<()> {
+        let all = lock(&self.customers);
+        match all.iter().any(|one| one.id == customer && one.deleted) {
+            true => Err(PortError::new("use a customer", "no such customer")),
+            false => Ok(()),
+        }
+    }
+
     /// Sets what a customer has.
     pub fn put(&self, customer: &str, subscriptions: Vec<Subscription>) {
         lock(&self.subscriptions).insert(customer.to_owned(), subscriptions);
@@ -86,7 +110,12 @@ impl FakePayments {
         lock(&self.checkouts).keys().cloned().collect()
     }
 
-    /// Makes the next reads of subscriptions fail.
+    /// Whether a customer has subscriptions.
+    pub fn has(&self, customer: &str) -> bool {
+        lock(&self.subscriptions).contains_key(customer)
+    }
+
+    /// Makes the next reads of subscriptions, and deletions of customers, fail.
     pub fn fail_reads(&self, count: u32) {
         *lock(&self.failures) = count;
     }
@@ -94,11 +123,27 @@ impl FakePayments {
 
 #[async_trait]
 impl Payments for FakePayments {
-    async fn create_customer(&self, user: &Account, _attempt: &str) -> PortResult<String> {
-        Ok(format!("cus_{}", user.id))
+    async fn create_customer(&self, user: &Account, attempt: &str) -> PortResult<String> {
+        let mut all = lock(&self.customers);
+        // The answer of back then is given again, even where the customer is deleted since.
+        if let Some(known) = all.iter().find(|one| one.attempt == attempt) {
+            return Ok(known.id.clone());
+        }
+        let first = format!("cus_{}", user.id);
+        let earlier = all.iter().filter(|one| one.id.starts_with(&first)).count();
+        let id = if earlier == 0 { first } else { format!("{first}_{earlier}") };
+        all.push(Customer { id: id.clone(), attempt: attempt.to_owned(), deleted: false });
+        Ok(id)
     }
 
     async fn start_checkout(&self, request: &CheckoutRequest<'_>) -> PortResult<OpenCheckout> {
+        self.refuse_deleted(request.customer)?;
+        let known = lock(&self.checkouts).get(request.attempt).cloned();
+        if known.is_some_and(|(customer, _)| customer != request.customer) {
+            // https://docs.stripe.com/api/idempotent_requests
+            let reason = "keys for idempotent requests can only be used with the same parameters";
+            return Err(PortError::new("begin a checkout", reason));
+        }
         self.set_checkout(request.attempt, request.customer, CheckoutStatus::Open);
         let opener = request.attempt.to_owned();
         Ok(match request.form {
@@ -135,6 +180,19 @@ impl Payments for FakePayments {
 
     async fn invoices(&self, _customer: &str) -> PortResult<Vec<InvoiceView>> {
         Ok(Vec::new())
+    }
+
+    async fn delete_customer(&self, customer: &str) -> PortResult<()> {
+        let mut failures = lock(&self.failures);
+        if *failures > 0 {
+            *failures -= 1;
+            return Err(PortError::new("delete a customer", "no connection"));
+        }
+        lock(&self.subscriptions).remove(customer);
+        for one in lock(&self.customers).iter_mut().filter(|one| one.id == customer) {
+            one.deleted = true;
+        }
+        Ok(())
     }
 
     async fn price(&self) -> PortResult<Price> {
@@ -181,10 +239,12 @@ impl FakeBillingStore {
 #[async_trait]
 impl BillingStore for FakeBillingStore {
     async fn billing_of(&self, user: UserId) -> PortResult<Option<BillingRow>> {
-        let Some(account) = self.accounts.account(user).await? else { return Ok(None) };
+        let account = self.accounts.even_leaving(user).zip(self.accounts.created(user));
+        let Some((account, created)) = account else { return Ok(None) };
         let row = lock(&self.rows).get(&user).cloned().unwrap_or_default();
         Ok(Some(BillingRow {
             account,
+            created,
             customer: row.customer,
             plan_since: row.plan_since,
             plan_version: row.plan_version,
@@ -202,10 +262,13 @@ impl BillingStore for FakeBillingStore {
         }
     }
 
-    async fn link_customer(&self, user: UserId, customer: &str) -> PortResult<String> {
+    async fn link_customer(&self, user: UserId, customer: &str) -> PortResult<Option<String>> {
+        if self.accounts.account(user).await?.is_none() {
+            return Ok(None);
+        }
         let mut rows = lock(&self.rows);
         let row = rows.entry(user).or_default();
-        Ok(row.customer.get_or_insert_with(|| customer.to_owned()).clone())
+        Ok(Some(row.customer.get_or_insert_with(|| customer.to_owned()).clone()))
     }
 
     async fn write_billing(
@@ -240,13 +303,28 @@ impl BillingStore for FakeBillingStore {
         Ok(())
     }
 
-    async fn to_check(&self, now: Timestamp, limit: u16) -> PortResult<Vec<UserId>> {
+    async fn close_billing(&self, user: UserId) -> PortResult<()> {
+        lock(&self.rows).entry(user).or_default().customer = None;
+        self.accounts.billing_closed(user);
+        Ok(())
+    }
+
+    async fn to_check(
+        &self,
+        now: Timestamp,
+        after: Option<UserId>,
+        limit: u16,
+    ) -> PortResult<Vec<UserId>> {
         let due = |row: &Row| {
             row.check_at.is_some_and(|at| at <= now) || row.plan_version != row.announced
         };
         let rows = lock(&self.rows);
         let users = rows.iter().filter(|(_, row)| due(row)).map(|(user, _)| *user);
-        Ok(users.take(usize::from(limit)).collect())
+        let mut users: Vec<_> =
+            users.filter(|user| after.is_none_or(|after| *user > after)).collect();
+        users.sort();
+        users.truncate(limit.into());
+        Ok(users)
     }
 
     async fn event_received(

@@ -1,7 +1,7 @@
 //! Mail in memory.
 
-use super::TestGas;
-use super::fakes::{Crash, FakeAccounts, lock};
+use super::{Crash, lock};
+use super::{FakeAccounts, TestGas};
 use crate::Notifier;
 use crate::mail::{Composer, UnsubscribeKey};
 use crate::ports::{
@@ -37,7 +37,8 @@ impl TestMail {
     #[expect(clippy::unwrap_used, reason = "the URL is an origin, and this is for tests only")]
     pub fn new(test: &TestGas) -> Self {
         let mailer = Arc::new(FakeMailer { crash: test.crash.clone(), ..FakeMailer::default() });
-        let outbox = Arc::new(FakeOutbox { crash: test.crash.clone(), ..FakeOutbox::default() });
+        let (accounts, crash) = (test.accounts.clone(), test.crash.clone());
+        let outbox = Arc::new(FakeOutbox { accounts, rows: Mutex::default(), crash });
         let preferences = Arc::new(FakePreferences {
             accounts: test.accounts.clone(),
             unwanted: Mutex::default(),
@@ -104,8 +105,9 @@ impl Mailer for FakeMailer {
 }
 
 /// An outbox in memory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct FakeOutbox {
+    accounts: Arc<FakeAccounts>,
     rows: Mutex<BTreeMap<String, Row>>,
     crash: Crash,
 }
@@ -151,6 +153,9 @@ impl Outbox for FakeOutbox {
         lease: SignedDuration,
     ) -> PortResult<Claim> {
         self.crash.before_call()?;
+        if self.accounts.even_leaving(event.user).is_none() {
+            return Ok(Claim::NoUser);
+        }
         let claim = {
             let mut rows = lock(&self.rows);
             let row = rows.entry(event.key.clone()).or_insert_with(|| Row {

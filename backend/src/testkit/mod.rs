@@ -1,17 +1,31 @@
 //! In-memory ports and a clock that tests move.
 
+mod account_data;
+mod accounts;
 mod archive;
 mod billing;
-mod fakes;
+mod jobs;
 mod mail;
+mod objects;
 mod outbox_contract;
+mod parts;
+mod process;
+mod tokens;
+mod topic;
 
+pub use account_data::FakeAccountData;
+pub use accounts::FakeAccounts;
 pub use archive::{FakeArchive, FakeQueue, FakeTimer};
 pub use billing::{FakeBillingStore, FakePayments, TEST_PRICE, TestBilling, subscription};
-use fakes::lock;
-pub use fakes::{Crash, FakeAccounts, FakeJobs, FakeObjects, FakeTopic, TestClock};
+pub use jobs::FakeJobs;
 pub use mail::{FakeMailer, FakeOutbox, FakePreferences, TestMail, unsubscribe_key};
+pub use objects::FakeObjects;
 pub use outbox_contract::outbox_contract;
+pub use parts::FakeParts;
+use process::lock;
+pub use process::{Crash, TestClock};
+pub use tokens::FakeTokens;
+pub use topic::FakeTopic;
 
 use crate::{Records, Terms};
 
@@ -32,8 +46,14 @@ pub struct TestGas {
     pub jobs: Arc<FakeJobs>,
     /// The files.
     pub objects: Arc<FakeObjects>,
+    /// The uploads in parts.
+    pub parts: Arc<FakeParts>,
     /// The profiles.
     pub accounts: Arc<FakeAccounts>,
+    /// What else is kept of users.
+    pub account_data: Arc<FakeAccountData>,
+    /// The API tokens.
+    pub tokens: Arc<FakeTokens>,
     /// The archive.
     pub archive: Arc<FakeArchive>,
     /// The timers started.
@@ -69,7 +89,10 @@ impl TestGas {
         let crash = Crash::default();
         let jobs = Arc::new(FakeJobs::new(crash.clone()));
         let objects = Arc::new(FakeObjects::new(crash.clone()));
+        let parts = Arc::new(FakeParts::new(objects.clone(), crash.clone()));
         let accounts = Arc::new(FakeAccounts::default());
+        let tokens = Arc::new(FakeTokens::default());
+        let account_data = Arc::new(FakeAccountData::new(accounts.clone(), tokens.clone()));
         let archive = Arc::new(FakeArchive::new(objects.clone(), crash.clone()));
         let archive_timer = Arc::new(FakeTimer::new(crash.clone()));
         let archive_requests = Arc::new(FakeQueue::default());
@@ -84,7 +107,10 @@ impl TestGas {
                 clock: clock.clone(),
             },
             objects: objects.clone(),
+            part_uploads: parts.clone(),
             accounts: accounts.clone(),
+            account_data: account_data.clone(),
+            tokens: tokens.clone(),
             archive: archive.clone(),
             archive_timer: archive_timer.clone(),
             archive_requests: archive_requests.clone(),
@@ -103,7 +129,10 @@ impl TestGas {
             gas,
             jobs,
             objects,
+            parts,
             accounts,
+            account_data,
+            tokens,
             archive,
             archive_timer,
             archive_requests,
@@ -132,6 +161,7 @@ impl TestGas {
             email: format!("{name}@example.org"),
             institution: String::new(),
             plan,
+            time_zone: None,
         };
         self.accounts.put(account.clone());
         account

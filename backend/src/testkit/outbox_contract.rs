@@ -9,22 +9,22 @@ use uuid::Uuid;
 
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
 
-fn event() -> MailEvent {
+fn event_of(user: UserId) -> MailEvent {
     let id = Uuid::new_v4();
     MailEvent {
         key: format!("test/{id}"),
-        user: UserId::new(id),
+        user,
         message: json!({"welcome": {"user_id": id, "since": "2026-11-24T14:00:00Z"}}),
     }
 }
 
-/// Runs an outbox through all that a mail may go through. Rows that others have in it do not
-/// matter.
+/// Runs an outbox through all that a mail to `user`, who has a profile, may go through. Rows that
+/// others have in it do not matter.
 ///
 /// # Panics
 /// Where the outbox does something else.
 #[expect(clippy::unwrap_used, reason = "for tests only")]
-pub async fn outbox_contract(outbox: &dyn Outbox) {
+pub async fn outbox_contract(outbox: &dyn Outbox, user: UserId) {
     // Long ago, so that these are the oldest unsent mails.
     let start = Timestamp::from_second(1_000_000_000).unwrap();
     let taken = |attempt| Claim::Taken { attempt, noted_at: start };
@@ -36,7 +36,7 @@ pub async fn outbox_contract(outbox: &dyn Outbox) {
         outbox.unsent(start, now, LEASE, 100).await.unwrap()
     };
 
-    let one = event();
+    let one = event_of(user);
     let claims = join_all((0..8).map(|_| claim(&one, 0))).await;
     assert_eq!(claims.iter().filter(|claim| **claim == taken(1)).count(), 1);
     assert_eq!(claims.iter().filter(|claim| **claim == Claim::Busy).count(), 7);
@@ -58,9 +58,13 @@ pub async fn outbox_contract(outbox: &dyn Outbox) {
     assert_eq!(claim(&one, 1_000).await, Claim::Over);
     assert!(!unsent(1_000).await.contains(&one.message));
 
-    let other = event();
+    let other = event_of(user);
     assert_eq!(claim(&other, 0).await, taken(1), "another event is another mail");
     outbox.give_up(&other.key, "refused", start).await.unwrap();
     assert_eq!(claim(&other, 1_000).await, Claim::Over);
     assert!(!unsent(1_000).await.contains(&other.message));
+
+    let nobodys = event_of(UserId::new(Uuid::new_v4()));
+    assert_eq!(claim(&nobodys, 0).await, Claim::NoUser);
+    assert!(!unsent(60).await.contains(&nobodys.message), "nothing is kept of who is forgotten");
 }

@@ -10,7 +10,7 @@ use crate::Gas;
 use crate::messages::Notice;
 use crate::ports::{Fetched, PortError, Upload};
 use gas_shared::job::{
-    Archived, Change, Completion, JobState, Refused, Results, ResultsChange, StoredFile,
+    Archived, Change, Completion, JobState, Refused, Results, ResultsChange, Stored, StoredFile,
 };
 use gas_shared::{Job, JobId, Plan};
 use jiff::SignedDuration;
@@ -38,13 +38,16 @@ pub enum ArchiveError {
     /// The row could not be changed.
     #[error(transparent)]
     Change(#[from] ChangeError),
-    /// What the archive has is not what the job's result is.
-    #[error("the copy of job {job} has {copied} bytes; the result has {expected}")]
+    /// What S3 or the archive has is not what the job's result is.
+    #[error(
+        "the result of job {job} has {found} bytes where {expected} are noted; it stays in S3 until \
+         an operator has compared the object with the job's log and put the right one in its place"
+    )]
     Damaged {
         /// The job.
         job: JobId,
-        /// Bytes in the archive.
-        copied: u64,
+        /// Bytes of the S3 object, or of its copy.
+        found: u64,
         /// Bytes as noted when the job was completed.
         expected: u64,
     },
@@ -63,7 +66,8 @@ pub enum ArchiveError {
 /// [`ArchiveError`]; call again.
 pub async fn archive_result(gas: &Gas, id: JobId) -> Result<ArchiveOutcome, ArchiveError> {
     for _ in 0..MAX_STEPS {
-        let job = gas.jobs.job(id).await?.ok_or(ChangeError::NotFound(id))?;
+        // One that was deleted is none.
+        let Some(job) = gas.jobs.job(id).await? else { return Ok(ArchiveOutcome::NothingToDo) };
         match step(gas, &job).await {
             Ok(Some(outcome)) => return Ok(outcome),
             Ok(None) => {}
@@ -84,20 +88,18 @@ async fn step(gas: &Gas, job: &Job) -> Result<Option<ArchiveOutcome>, ArchiveErr
         Results::Stored(stored) => {
             let Some(until) = stored.until else { return Ok(Some(ArchiveOutcome::Kept)) };
             if plan_of(gas, job.owner).await? == Plan::Premium {
-                change(gas, job, ResultsChange::ExpiryLifted).await?;
-                return Ok(Some(ArchiveOutcome::Kept));
+                return keep(gas, job, stored).await;
             }
             let left = until.duration_since(gas.clock.now());
             if left.is_positive() {
                 return Ok(Some(ArchiveOutcome::NotYet(left)));
             }
-            begin(gas, job, &stored.file).await
+            begin(gas, job, &stored.file, None).await
         }
         Results::Archiving { stored, ticket } => {
             if plan_of(gas, job.owner).await? == Plan::Premium {
                 give_up(gas, ticket, &stored.file).await?;
-                change(gas, job, ResultsChange::ExpiryLifted).await?;
-                return Ok(Some(ArchiveOutcome::Kept));
+                return keep(gas, job, stored).await;
             }
             upload(gas, job, done, ticket, &stored.file).await
         }
@@ -111,13 +113,27 @@ async fn step(gas: &Gas, job: &Job) -> Result<Option<ArchiveOutcome>, ArchiveErr
     }
 }
 
+/// Notes that the result stays, unless its end was set anew since the plan was read.
+async fn keep(
+    gas: &Gas,
+    job: &Job,
+    stored: &Stored,
+) -> Result<Option<ArchiveOutcome>, ArchiveError> {
+    change(gas, job, ResultsChange::ExpiryLifted { seen: stored.until }).await?;
+    Ok(Some(ArchiveOutcome::Kept))
+}
+
+/// Begins an upload; `over` is the ticket of the one before, which came to nothing.
 async fn begin(
     gas: &Gas,
     job: &Job,
     file: &StoredFile,
+    over: Option<&str>,
 ) -> Result<Option<ArchiveOutcome>, ArchiveError> {
     let ticket = gas.archive.begin(job.id, file).await?;
-    let begun = change(gas, job, ResultsChange::ArchiveBegun { ticket: ticket.clone() }).await;
+    let instead_of = over.map(str::to_owned);
+    let noted = ResultsChange::ArchiveBegun { ticket: ticket.clone(), instead_of };
+    let begun = change(gas, job, noted).await;
     if begun.is_err() {
         // Nothing was sent yet, and nobody will ever know the ticket.
         gas.archive.abort(&ticket).await?;
@@ -133,39 +149,45 @@ async fn upload(
     ticket: &str,
     file: &StoredFile,
 ) -> Result<Option<ArchiveOutcome>, ArchiveError> {
+    let damaged = |found| ArchiveError::Damaged { job: job.id, found, expected: done.result_size };
+    // Not after the copy, which would be made anew at every attempt.
+    let found = gas.objects.head(file).await?;
+    if let Some(object) = found.filter(|object| object.size != done.result_size) {
+        return Err(damaged(object.size));
+    }
     let (id, copy) = match gas.archive.upload(ticket, file).await? {
         Upload::Stored { archive_id, copy } => (archive_id, copy),
-        Upload::TicketGone => return begin(gas, job, file).await,
+        Upload::TicketGone => return begin(gas, job, file, Some(ticket)).await,
     };
     let Fetched { size, tree_hash } = copy;
     if size != done.result_size {
         gas.archive.delete(&id).await?;
-        return Err(ArchiveError::Damaged {
-            job: job.id,
-            copied: size,
-            expected: done.result_size,
-        });
+        return Err(damaged(size));
     }
-    let ticket = ticket.to_owned();
-    let archived = ResultsChange::Archived { ticket, id: id.clone(), tree_hash };
+    let archived = ResultsChange::Archived { ticket: ticket.to_owned(), id: id.clone(), tree_hash };
     match change(gas, job, archived).await {
         Ok(_) => Ok(None),
         Err(error) => {
-            forget_unless_noted(gas, job.id, &error, &id).await?;
+            forget_unless_noted(gas, job.id, &error, (ticket, &id)).await?;
             Err(error.into())
         }
     }
 }
 
-/// Deletes a copy that the row would not take. Two archivers may bring the same copy; then the
-/// row has it already.
+/// Deletes the copy of an upload that the row would not take. Two archivers may bring the same
+/// copy; then the row has it already.
 async fn forget_unless_noted(
     gas: &Gas,
     job: JobId,
     error: &ChangeError,
-    archive_id: &str,
+    (ticket, archive_id): (&str, &str),
 ) -> Result<(), ArchiveError> {
-    if !matches!(error, ChangeError::Refused { refused: Refused::IllegalResults { .. }, .. }) {
+    let is_final = matches!(
+        error,
+        ChangeError::Refused { refused: Refused::IllegalResults { .. }, .. }
+            | ChangeError::NotFound(_)
+    );
+    if !is_final {
         return Ok(());
     }
     let row = gas.jobs.job(job).await?;
@@ -175,7 +197,7 @@ async fn forget_unless_noted(
                 archived.id == archive_id
             }
             // Another archiver of the same upload may be about to note it.
-            Results::Archiving { .. } => true,
+            Results::Archiving { ticket: now, .. } => now == ticket,
             Results::Stored(_) => false,
         },
         _ => false,
@@ -187,7 +209,11 @@ async fn forget_unless_noted(
 }
 
 /// Ends an upload that is not wanted any more, whether it is complete or not.
-async fn give_up(gas: &Gas, ticket: &str, file: &StoredFile) -> Result<(), ArchiveError> {
+pub(super) async fn give_up(
+    gas: &Gas,
+    ticket: &str,
+    file: &StoredFile,
+) -> Result<(), ArchiveError> {
     if gas.archive.abort(ticket).await? {
         return Ok(());
     }

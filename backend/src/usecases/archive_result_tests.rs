@@ -109,7 +109,7 @@ async fn a_file_that_changed_since_it_was_completed_is_not_archived() {
     let case = expired().await;
     let file = case.test.results(case.job.id).stored().unwrap().file.clone();
     case.test.objects.put(&file, b"shorter");
-    assert!(matches!(case.archive().await, Err(ArchiveError::Damaged { copied: 7, .. })));
+    assert!(matches!(case.archive().await, Err(ArchiveError::Damaged { found: 7, .. })));
     assert_eq!(case.test.places(), (1, 0));
     case.test.objects.put(&file, RESULT);
     assert_eq!(case.archive().await.unwrap(), ArchiveOutcome::Archived);

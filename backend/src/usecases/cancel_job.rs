@@ -1,6 +1,6 @@
 //! The owner stops a job.
 
-use super::{ChangeError, FindError, change_job, find_job};
+use super::{ChangeError, FindError, change_job, find_job, upload_in_parts};
 use crate::Gas;
 use gas_shared::job::{Change, Refused};
 use gas_shared::{Job, JobId, JobStatus, UserId};
@@ -21,7 +21,11 @@ pub async fn cancel_job(gas: &Gas, owner: UserId, id: JobId) -> Result<Job, Chan
     })?;
     match change_job(gas, id, Change::Cancelled).await {
         Err(ChangeError::Refused { refused: CANCELLED_BEFORE, .. }) => Ok(job),
-        other => other,
+        Ok(cancelled) => {
+            upload_in_parts::abort(gas, &job).await;
+            Ok(cancelled)
+        }
+        Err(error) => Err(error),
     }
 }
 

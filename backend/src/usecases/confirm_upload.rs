@@ -1,10 +1,10 @@
 //! The upload is done: the job joins the queue.
 
-use super::{ChangeError, FindError, change_job, find_job, publish};
+use super::{ChangeError, FindError, change_job, find_job, publish, upload_in_parts};
 use crate::Gas;
 use crate::messages::JobRequest;
-use crate::ports::PortError;
-use gas_shared::job::{Change, Refused};
+use crate::ports::{ObjectInfo, PortError};
+use gas_shared::job::{Change, JobState, Refused};
 use gas_shared::{Job, JobId, JobStatus, UserId};
 
 /// Why an upload was not confirmed.
@@ -14,10 +14,24 @@ pub enum ConfirmError {
     #[error(transparent)]
     Find(#[from] FindError),
     /// S3 has no such object.
-    #[error("the file of job {0} has not arrived; upload it again")]
+    #[error(
+        "the file of job {0} has not arrived in full; go on with its upload, or submit it anew"
+    )]
     NotUploaded(JobId),
+    /// S3 had another file than the one that was announced. It is deleted.
+    #[error(
+        "the file of job {id} came with {found} bytes instead of {announced}; submit it as a new job"
+    )]
+    WrongSize {
+        /// The job.
+        id: JobId,
+        /// The size of what came, in bytes.
+        found: u64,
+        /// The size that was announced, in bytes.
+        announced: u64,
+    },
     /// The job is over.
-    #[error("job {id} is {status}")]
+    #[error("job {id} is {status} already; submit the file as a new job")]
     Over {
         /// The job.
         id: JobId,
@@ -32,7 +46,7 @@ pub enum ConfirmError {
     Port(#[from] PortError),
 }
 
-/// Checks that the file arrived, moves the job to PENDING and asks for a worker.
+/// Checks that the file arrived, after making it of its parts where it came in parts, moves the job to PENDING and asks for a worker.
 ///
 /// May be called again: a job that waits is announced again (workers take it once), and one that
 /// runs or is done is left alone.
@@ -54,8 +68,7 @@ pub async fn confirm_upload(gas: &Gas, owner: UserId, id: JobId) -> Result<Job, 
 }
 
 async fn accept(gas: &Gas, job: &Job) -> Result<Job, ConfirmError> {
-    let info = gas.objects.head(&job.input.file).await?;
-    let info = info.ok_or(ConfirmError::NotUploaded(job.id))?;
+    let info = arrived(gas, job).await?;
     match change_job(gas, job.id, Change::Uploaded { size: info.size }).await {
         Ok(job) => Ok(job),
         // Another confirmation was quicker; what it did is what was asked for.
@@ -64,6 +77,29 @@ async fn accept(gas: &Gas, job: &Job) -> Result<Job, ConfirmError> {
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The file that came, if it is one that may be annotated. A single request brings none that the
+/// plan does not allow, by its signed policy.
+async fn arrived(gas: &Gas, job: &Job) -> Result<ObjectInfo, ConfirmError> {
+    let file = &job.input.file;
+    let JobState::Uploading { parts: Some(parts) } = &job.state else {
+        return gas.objects.head(file).await?.ok_or(ConfirmError::NotUploaded(job.id));
+    };
+    let info = match gas.objects.head(file).await? {
+        Some(info) => Some(info),
+        None => {
+            upload_in_parts::complete(gas, job, parts).await?;
+            gas.objects.head(file).await?
+        }
+    };
+    let info = info.ok_or(ConfirmError::NotUploaded(job.id))?;
+    if info.size != parts.size {
+        gas.objects.delete(file).await?;
+        let (found, announced) = (info.size, parts.size);
+        return Err(ConfirmError::WrongSize { id: job.id, found, announced });
+    }
+    Ok(info)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Links to results, and logs to read.
+//! Links to results, and the counts behind their charts.
 
 use super::plan::plan_of;
 use super::{FindError, find_job};
@@ -11,8 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 /// How long a download link works, in seconds. It is made at the click, so a minute is plenty.
 pub const DOWNLOAD_LINK_SECS: i64 = 60;
 
-/// How much of a log is shown in the page, in bytes; longer ones are downloaded.
-pub const LOG_VIEW_MAX_BYTES: u64 = 1024 * 1024;
+/// The largest summary that is read, in bytes. Those of genomes have some tens of kB; a cut one
+/// cannot be parsed.
+const SUMMARY_MAX_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Why there is nothing to download.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +45,9 @@ pub enum DownloadError {
     /// The results are on their way back.
     #[error("the results of job {0} are being restored from the archive")]
     Restoring(JobId),
+    /// The engine that annotated the file wrote no summary.
+    #[error("there are no charts for job {0}: the engine that annotated it wrote no counts")]
+    NoSummary(JobId),
     /// The object is gone.
     #[error("the file of job {0} is missing in storage")]
     Missing(JobId),
@@ -126,16 +130,16 @@ fn link_lifetime(
     }
 }
 
-/// The text of a job's count log, at most [`LOG_VIEW_MAX_BYTES`] of it.
+/// The counts behind the charts of a result: the engine's `summary.json`. Whoever may read the
+/// result may read them.
 ///
 /// # Errors
-/// [`DownloadError`].
-pub async fn read_log(gas: &Gas, owner: UserId, id: JobId) -> Result<String, DownloadError> {
-    let job = find_job(gas, owner, id).await?;
-    let done = completion(&job)?;
-    let bytes = gas.objects.read_head(&done.log, LOG_VIEW_MAX_BYTES).await?;
-    let bytes = bytes.ok_or(DownloadError::Missing(id))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+/// [`DownloadError`]; [`DownloadError::NoSummary`] where the engine counts nothing.
+pub async fn read_summary(gas: &Gas, owner: UserId, id: JobId) -> Result<Vec<u8>, DownloadError> {
+    let OpenResult { job, .. } = open_result(gas, owner, id).await?;
+    let file = gas.layout.summary(job.owner, job.id, &job.input.name);
+    let summary = gas.objects.read_head(&file, SUMMARY_MAX_BYTES).await?;
+    summary.ok_or(DownloadError::NoSummary(id))
 }
 
 fn completion(job: &Job) -> Result<&Completion, DownloadError> {
@@ -165,12 +169,10 @@ mod tests {
 
         let done = test.completed_job(&ada).await;
         assert!(sign_result_link(&test.gas, ada.id, done.id).await.is_ok());
-        assert_eq!(read_log(&test.gas, ada.id, done.id).await.unwrap(), "Total: 1\n");
         assert!(matches!(
             sign_result_link(&test.gas, eve.id, done.id).await.unwrap_err(),
             DownloadError::Find(FindError::NotFound(_))
         ));
-        assert!(read_log(&test.gas, eve.id, done.id).await.is_err());
     }
 
     #[tokio::test]
@@ -186,9 +188,25 @@ mod tests {
         assert!(matches!(link().await.unwrap_err(), DownloadError::Expired { .. }));
         test.clock.advance_secs(1);
         assert!(matches!(link().await.unwrap_err(), DownloadError::Expired { .. }));
-        assert!(read_log(&test.gas, ada.id, job.id).await.is_ok(), "logs stay");
 
         test.set_plan(&ada, Plan::Premium);
         assert!(link().await.unwrap().ends_with("X-Amz-Expires=60"));
+    }
+
+    #[tokio::test]
+    async fn the_counts_are_open_as_long_as_the_result() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let job = test.completed_job(&ada).await;
+        let read = || read_summary(&test.gas, ada.id, job.id);
+        assert!(matches!(read().await.unwrap_err(), DownloadError::NoSummary(_)));
+        let file = test.gas.layout.summary(job.owner, job.id, &job.input.name);
+        test.objects.put(&file, b"{}");
+        assert_eq!(read().await.unwrap(), b"{}");
+        test.clock.advance_secs(180);
+        assert!(matches!(read().await.unwrap_err(), DownloadError::Expired { .. }));
+        let eve = test.user("eve", Plan::Premium);
+        let foreign = read_summary(&test.gas, eve.id, job.id).await.unwrap_err();
+        assert!(matches!(foreign, DownloadError::Find(FindError::NotFound(_))));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::Gas;
 use crate::ports::{JobPage, PortError};
-use gas_shared::{Job, JobId, UserId};
+use gas_shared::{Job, JobId, JobStatus, UserId};
 
 /// Why a job was not found.
 #[derive(Debug, thiserror::Error)]
@@ -25,17 +25,67 @@ pub async fn find_job(gas: &Gas, owner: UserId, id: JobId) -> Result<Job, FindEr
     job.filter(|job| job.owner == owner).ok_or(FindError::NotFound(id))
 }
 
+/// Why there is no page of jobs.
+#[derive(Debug, thiserror::Error)]
+pub enum ListError {
+    /// It does not come from a page of this user's.
+    #[error("cursor is not the next_cursor of a page of yours; leave it out for the first page")]
+    Cursor,
+    /// A service failed.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+fn check_cursor(gas: &Gas, owner: UserId, cursor: Option<&str>) -> Result<(), ListError> {
+    let fits = cursor.is_none_or(|text| gas.jobs.is_cursor(text, owner));
+    if fits { Ok(()) } else { Err(ListError::Cursor) }
+}
+
 /// A page of a user's jobs, newest first.
 ///
 /// # Errors
-/// Where the store fails.
+/// [`ListError`].
 pub async fn list_jobs(
     gas: &Gas,
     owner: UserId,
     cursor: Option<&str>,
     limit: u16,
-) -> Result<JobPage, PortError> {
-    gas.jobs.jobs_of(owner, cursor, limit).await
+) -> Result<JobPage, ListError> {
+    check_cursor(gas, owner, cursor)?;
+    Ok(gas.jobs.jobs_of(owner, cursor, limit).await?)
+}
+
+/// How often [`list_jobs_in`] asks for more, so that one call reads a bounded part of a long list.
+const MAX_READS: u32 = 20;
+
+/// A page of a user's jobs in one state, newest first. It may have fewer than `limit`, even none,
+/// and not be the last: whether it is, [`JobPage::next`] says.
+///
+/// # Errors
+/// [`ListError`].
+pub async fn list_jobs_in(
+    gas: &Gas,
+    owner: UserId,
+    status: JobStatus,
+    cursor: Option<&str>,
+    limit: u16,
+) -> Result<JobPage, ListError> {
+    check_cursor(gas, owner, cursor)?;
+    let mut page = JobPage { jobs: Vec::new(), next: cursor.map(str::to_owned) };
+    for _ in 0..MAX_READS {
+        // Never more than fit, so that the cursor stands right behind the last that is answered.
+        let left = limit.saturating_sub(u16::try_from(page.jobs.len()).unwrap_or(limit));
+        if left == 0 {
+            break;
+        }
+        let read = gas.jobs.jobs_of(owner, page.next.as_deref(), left).await?;
+        page.jobs.extend(read.jobs.into_iter().filter(|job| job.status() == status));
+        page.next = read.next;
+        if page.next.is_none() {
+            break;
+        }
+    }
+    Ok(page)
 }
 
 #[cfg(test)]
@@ -70,5 +120,46 @@ mod tests {
         let seen: Vec<_> = first.jobs.iter().chain(&rest.jobs).map(|job| job.id).collect();
         assert_eq!(seen, ids);
         assert_eq!(rest.next, None);
+    }
+
+    #[tokio::test]
+    async fn a_broken_cursor_is_told_and_does_not_begin_anew() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        test.pending_job(&ada).await;
+        let broken = Some("broken");
+        let refused = list_jobs(&test.gas, ada.id, broken, 3).await.unwrap_err();
+        assert!(matches!(refused, ListError::Cursor), "{refused}");
+        let refused = list_jobs_in(&test.gas, ada.id, JobStatus::Pending, broken, 3).await;
+        assert!(matches!(refused.unwrap_err(), ListError::Cursor));
+    }
+
+    #[tokio::test]
+    async fn pages_of_one_state_leave_nothing_out() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let mut cancelled = Vec::new();
+        for number in 0..9 {
+            let job = test.pending_job(&ada).await;
+            if number % 3 == 0 {
+                crate::usecases::cancel_job(&test.gas, ada.id, job.id).await.unwrap();
+                cancelled.push(job.id);
+            }
+            test.clock.advance_secs(1);
+        }
+        cancelled.reverse();
+        let (mut seen, mut cursor) = (Vec::new(), None);
+        loop {
+            let cancelled = JobStatus::Cancelled;
+            let page = list_jobs_in(&test.gas, ada.id, cancelled, cursor.as_deref(), 2).await;
+            let page = page.unwrap();
+            assert!(page.jobs.len() <= 2);
+            seen.extend(page.jobs.into_iter().map(|job| job.id));
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, cancelled);
     }
 }

@@ -9,17 +9,29 @@ mod billing;
 mod cancel_job;
 mod change_job;
 mod confirm_upload;
+mod create_job;
+mod delete_account;
+mod delete_job;
 mod download;
+mod erase_accounts;
 mod explore;
+mod export_account;
 mod find_job;
+mod job_lists;
+mod job_log;
 mod notify;
 mod plan;
+mod queue_board;
 mod reconcile;
 mod request_upload;
+mod rerun_job;
 mod restore_result;
 mod run_job;
+mod set_time_zone;
 mod thaw;
+mod tokens;
 mod unsubscribe;
+mod upload_in_parts;
 
 pub use archive_result::{ArchiveError, ArchiveOutcome, archive_result};
 pub use billing::{
@@ -29,23 +41,36 @@ pub use billing::{
 pub use cancel_job::cancel_job;
 pub use change_job::{ChangeError, change_job};
 pub use confirm_upload::{ConfirmError, confirm_upload};
-pub use download::{
-    DOWNLOAD_LINK_SECS, DownloadError, LOG_VIEW_MAX_BYTES, read_log, sign_result_link,
-};
+pub use create_job::{CreateJobError, CreatedJob, IdempotencyKey, NoKey, create_job};
+pub use delete_account::{DeleteAccountError, close_accounts, delete_account};
+pub use delete_job::{Deleted, delete_job, finish_deletion};
+pub use download::{DOWNLOAD_LINK_SECS, DownloadError, read_summary, sign_result_link};
+pub use erase_accounts::{Erased, erase_accounts};
 pub use explore::{
     ExploreError, Explorers, Export, explore_details, explore_page, export_results, open_results,
 };
-pub use find_job::{FindError, find_job, list_jobs};
-pub use notify::{MAIL_LEASE, Notified, NotifyError, notify, resend_mails, unsent_mails};
+pub use export_account::export_account;
+pub use find_job::{FindError, ListError, find_job, list_jobs, list_jobs_in};
+pub use job_lists::{JobLists, find_jobs, queue_place};
+pub use job_log::read_log;
+pub use notify::{MAIL_LEASE, Notified, NotifyError, notify, resend_mails};
 pub use plan::plan_changed;
+pub use queue_board::QueueBoard;
 pub use reconcile::{Reconciled, reconcile};
 pub use request_upload::{RequestUploadError, UPLOAD_TICKET_SECS, request_upload};
+pub use rerun_job::{RerunError, rerun_job};
 pub use restore_result::{RestoreError, Restored, Restorer, restore_result};
 pub use run_job::{
     Finished, announce_result, claim_job, complete_job, fail_job, release_job, report_progress,
 };
+pub use set_time_zone::{TimeZoneError, set_time_zone};
 pub use thaw::{StartThawError, Thawed, handle_start_thaw, thaw_again, thaw_results};
+pub use tokens::{
+    MAX_TOKENS, TokenCaller, TokenError, authenticate_token, create_token, list_tokens,
+    revoke_token,
+};
 pub use unsubscribe::{UnsubscribeError, unsubscribe};
+pub use upload_in_parts::{PartsError, begin_parts, next_parts};
 
 use crate::ports::{PortError, PortResult, Topic};
 use serde::Serialize;

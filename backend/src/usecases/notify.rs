@@ -25,6 +25,8 @@ const RESEND_AFTER: SignedDuration = SignedDuration::from_mins(10);
 /// Unsent mails looked at in one go.
 const UNSENT_LIMIT: u16 = 200;
 
+const NO_USER: &str = "there is no such user";
+
 /// What became of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notified {
@@ -60,6 +62,7 @@ pub async fn notify(notifier: &Notifier, message: &MailMessage) -> Result<Notifi
     match notifier.outbox.claim(&event, notifier.now(), MAIL_LEASE).await? {
         Claim::Over => Ok(Notified::Before),
         Claim::Busy => Ok(Notified::Busy),
+        Claim::NoUser => Ok(Notified::GivenUp(NO_USER.to_owned())),
         Claim::Taken { attempt, noted_at } => {
             match notifier.compose_and_send(&event, message).await {
                 Ok(Ok(message_id)) => {
@@ -86,16 +89,18 @@ pub async fn notify(notifier: &Notifier, message: &MailMessage) -> Result<Notifi
 ///
 /// # Errors
 /// Where the outbox cannot be read.
-pub async fn unsent_mails(
+async fn unsent_mails(
     notifier: &Notifier,
     older_than: SignedDuration,
 ) -> PortResult<Vec<MailMessage>> {
     let now = notifier.now();
     let stored = notifier.outbox.unsent(now - older_than, now, MAIL_LEASE, UNSENT_LIMIT).await?;
     let read = |json| {
-        MailMessage::from_json(json).map_err(|error| PortError::new("read a stored message", error))
+        let message = MailMessage::from_json(json);
+        // One that a newer version wrote must not hold up the others.
+        message.inspect_err(|error| tracing::error!(%error, "a stored mail is unreadable")).ok()
     };
-    stored.into_iter().map(read).collect()
+    Ok(stored.into_iter().filter_map(read).collect())
 }
 
 /// Sends what [`unsent_mails`] finds that is older than a few minutes, and says how many mails it
@@ -144,7 +149,7 @@ impl Notifier {
         let account = self.accounts.account(event.user).await?;
         let wants_results = self.preferences.wants_results(event.user).await?;
         let (Some(account), Some(wants_results)) = (account, wants_results) else {
-            return Ok(Err("there is no such user".to_owned()));
+            return Ok(Err(NO_USER.to_owned()));
         };
         let job = match job_of(message) {
             Some(id) => self.records.jobs.job(id).await?,

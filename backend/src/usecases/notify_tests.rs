@@ -42,7 +42,8 @@ fn result_of(job: &Job) -> MailMessage {
 
 #[tokio::test]
 async fn the_outbox_in_memory_does_what_an_outbox_must() {
-    outbox_contract(&*Case::new(Plan::Free).mail.outbox).await;
+    let case = Case::new(Plan::Free);
+    outbox_contract(&*case.mail.outbox, case.ada.id).await;
 }
 
 #[tokio::test]
@@ -185,6 +186,7 @@ async fn a_user_or_a_job_that_is_gone_gets_no_mail() {
         case.test.clock.advance_secs(1);
     }
     assert_eq!(case.subjects().len(), 0);
+    assert_eq!(case.mail.outbox.errors().len(), 1, "nothing is noted of who has no profile");
 }
 
 #[tokio::test]

@@ -3,11 +3,12 @@
 //! Timers, messages and processes may get lost. Rows say when they are overdue ([`Job::due`]); each
 //! repair is a use-case that exists for its own sake and may be called at any time.
 
+use super::delete_job::ask_archiver;
 use super::{
-    ArchiveError, ChangeError, ConfirmError, announce_result, change_job, confirm_upload, fail_job,
-    publish, thaw_again,
+    ArchiveError, ChangeError, ConfirmError, Deleted, announce_result, change_job, confirm_upload,
+    fail_job, finish_deletion, publish, thaw_again, upload_in_parts,
 };
-use crate::messages::{ArchiveRequest, JobRequest};
+use crate::messages::JobRequest;
 use crate::ports::PortError;
 use crate::{Gas, chain};
 use gas_shared::job::{Change, FailureKind, JobState, Refused, Results};
@@ -59,25 +60,25 @@ pub async fn reconcile(gas: &Gas) -> Result<Reconciled, PortError> {
 
 /// Repairs a job if it is overdue still: the index may be behind.
 async fn repair(gas: &Gas, id: JobId) -> Result<bool, RepairError> {
-    let Some(job) = gas.jobs.job(id).await? else { return Ok(false) };
+    let Some(job) = gas.jobs.job(id).await? else {
+        return Ok(finish_deletion(gas, id).await? != Deleted::Nothing);
+    };
     if job.due().is_none_or(|due| due > gas.clock.now()) {
         return Ok(false);
     }
     tracing::warn!(job_id = %id, status = %job.status(), "overdue");
     match &job.state {
-        JobState::Uploading => end_upload(gas, &job).await?,
-        JobState::Pending { .. } => {
-            change_job(gas, id, Change::Requeued).await?;
+        JobState::Uploading { .. } => end_upload(gas, &job).await?,
+        // Whoever gets the message takes a running job over if it is silent indeed.
+        JobState::Pending { .. } | JobState::Running(_) => {
+            nudge(gas, id).await?;
             publish(&*gas.job_requests, &JobRequest { job_id: id }).await?;
         }
-        // Whoever gets the message takes the job over if it is silent indeed.
-        JobState::Running(_) => publish(&*gas.job_requests, &JobRequest { job_id: id }).await?,
         JobState::Completed(done) => match &done.results {
             Results::Thawing { .. } => thaw_again(gas, id).await?,
             Results::Stored(_) | Results::Archiving { .. } | Results::Archived { .. } => {
-                let request = serde_json::to_string(&ArchiveRequest { job_id: id });
-                let request = request.map_err(|error| PortError::new("write a message", error))?;
-                gas.archive_requests.send(&request).await?;
+                nudge(gas, id).await?;
+                ask_archiver(gas, id).await?;
             }
         },
         JobState::Failed(_) | JobState::Cancelled { .. } => return Ok(false),
@@ -85,15 +86,26 @@ async fn repair(gas: &Gas, id: JobId) -> Result<bool, RepairError> {
     Ok(true)
 }
 
+/// Notes that the job was looked at, before the message is sent: a queue that stands still would
+/// get another one each round.
+async fn nudge(gas: &Gas, id: JobId) -> Result<(), RepairError> {
+    change_job(gas, id, Change::Nudged).await?;
+    Ok(())
+}
+
 /// The browser went away after the upload, or before it.
 async fn end_upload(gas: &Gas, job: &Job) -> Result<(), RepairError> {
-    if gas.objects.head(&job.input.file).await?.is_some() {
-        confirm_upload(gas, job.owner, job.id).await?;
-        return Ok(());
+    match confirm_upload(gas, job.owner, job.id).await {
+        Ok(_) => return Ok(()),
+        Err(ConfirmError::NotUploaded(_) | ConfirmError::WrongSize { .. }) => {}
+        Err(error) => return Err(error.into()),
     }
     let reason = NEVER_UPLOADED.to_owned();
     match fail_job(gas, job.id, None, FailureKind::Input, reason).await {
-        Ok(failed) => Ok(announce_result(gas, &failed).await?),
+        Ok(failed) => {
+            upload_in_parts::abort(gas, job).await;
+            Ok(announce_result(gas, &failed).await?)
+        }
         // It was confirmed in this moment.
         Err(ChangeError::Refused { refused: Refused::Illegal { .. }, .. }) => Ok(()),
         Err(error) => Err(error.into()),

@@ -49,6 +49,7 @@ async fn a_run_without_a_sign_of_life_is_offered_to_other_workers() {
     claim_job(&test.gas, job.id, silence).await.unwrap();
     test.clock.advance_secs(5 * 60);
     assert_eq!(round(&test).await, REPAIRED);
+    assert_eq!(round(&test).await, NOTHING, "one message is enough for now");
     assert!(claim_job(&test.gas, job.id, silence).await.is_ok());
 }
 
@@ -62,6 +63,7 @@ async fn a_result_whose_timer_is_lost_is_archived_and_a_premium_users_is_kept() 
     test.set_plan(&eve, Plan::Premium);
     test.clock.advance_secs(180 + 2 * 60);
     assert_eq!(round(&test).await, Reconciled { repaired: 2, failed: 0 });
+    assert_eq!(round(&test).await, NOTHING, "the archiver has the messages");
     assert_eq!(test.archive_requests.bodies().len(), 2);
     archive_result(&test.gas, adas.id).await.unwrap();
     archive_result(&test.gas, eves.id).await.unwrap();

@@ -1,7 +1,7 @@
 //! A user asks to upload a file: the job is made, and the browser gets its ticket.
 
 use crate::Gas;
-use crate::ports::{PortError, UploadRule, WriteOutcome};
+use crate::ports::{PortError, PortResult, UploadRule, WriteOutcome};
 use gas_shared::upload::UploadTicket;
 use gas_shared::{Account, FileName, FileNameError, Job, JobId, Plan};
 use jiff::SignedDuration;
@@ -9,6 +9,9 @@ use uuid::Uuid;
 
 /// How long S3 accepts the start of an upload, in seconds.
 pub const UPLOAD_TICKET_SECS: i64 = 300;
+
+const MAKE_JOB: &str = "make a job";
+const TAKEN: &str = "its random id is taken";
 
 /// Why no ticket was given.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +22,15 @@ pub enum RequestUploadError {
     /// An empty file.
     #[error("the file is empty; choose a VCF file with at least one record")]
     Empty,
-    /// More than the plan allows.
+    /// More than any plan allows.
+    #[error("the file has {size} bytes; no plan allows more than {limit}")]
+    TooLarge {
+        /// The file's size in bytes.
+        size: u64,
+        /// The largest file of all plans, in bytes.
+        limit: u64,
+    },
+    /// More than the plan allows, and not more than Premium does.
     #[error("the file has {size} bytes; the {plan} plan allows {limit}")]
     OverLimit {
         /// The file's size in bytes.
@@ -46,28 +57,89 @@ pub async fn request_upload(
     raw_name: &str,
     size: u64,
 ) -> Result<UploadTicket, RequestUploadError> {
+    let id = JobId::new(Uuid::new_v4());
+    let ticket = request_upload_as(gas, account, raw_name, size, id).await?;
+    ticket.ok_or_else(|| PortError::new(MAKE_JOB, TAKEN).into())
+}
+
+/// The same with an id that the caller chooses. `None` where there is a job of that id.
+pub(super) async fn request_upload_as(
+    gas: &Gas,
+    account: &Account,
+    raw_name: &str,
+    size: u64,
+    job_id: JobId,
+) -> Result<Option<UploadTicket>, RequestUploadError> {
+    let Admitted { name, .. } = admit(account, raw_name, size)?;
+    let file = gas.layout.input(account.id, job_id, &name);
+    let job = Job::new(job_id, account.id, name, file, gas.clock.now());
+    let ticket = sign_upload(gas, account, &job).await?;
+    Ok(try_insert(gas, &job).await?.then_some(ticket))
+}
+
+/// Signs the upload of a job's file, from now on.
+pub(super) async fn sign_upload(
+    gas: &Gas,
+    account: &Account,
+    job: &Job,
+) -> Result<UploadTicket, PortError> {
+    let content_type = content_type(&job.input.name);
+    let signed_at = gas.clock.now();
+    let expires_at = signed_at + SignedDuration::from_secs(UPLOAD_TICKET_SECS);
+    let max_bytes = account.plan.max_upload_bytes();
+    let file = &job.input.file;
+    let rule = UploadRule { file, content_type, max_bytes, signed_at, expires_at };
+    let (url, fields) = gas.objects.sign_upload(&rule).await?;
+    let content_type = content_type.to_owned();
+    Ok(UploadTicket { job_id: job.id, url, fields, content_type, expires_at })
+}
+
+/// A file that may be uploaded.
+pub(super) struct Admitted {
+    pub(super) name: FileName,
+    pub(super) content_type: &'static str,
+}
+
+/// Whether a file of this name and size may be uploaded on the account's plan.
+pub(super) fn admit(
+    account: &Account,
+    raw_name: &str,
+    size: u64,
+) -> Result<Admitted, RequestUploadError> {
     let name = FileName::parse(raw_name)?;
-    let limit = account.plan.max_upload_bytes();
+    let plan = account.plan;
     if size == 0 {
         return Err(RequestUploadError::Empty);
     }
-    if size > limit {
-        return Err(RequestUploadError::OverLimit { size, plan: account.plan, limit });
+    if size > Plan::Premium.max_upload_bytes() {
+        let limit = Plan::Premium.max_upload_bytes();
+        return Err(RequestUploadError::TooLarge { size, limit });
     }
-    let content_type = if name.is_gzip() { "application/gzip" } else { "text/plain" };
-    let job_id = JobId::new(Uuid::new_v4());
-    let now = gas.clock.now();
-    let expires_at = now + SignedDuration::from_secs(UPLOAD_TICKET_SECS);
-    let file = gas.layout.input(account.id, job_id, &name);
-    let rule =
-        UploadRule { file: &file, content_type, max_bytes: limit, signed_at: now, expires_at };
-    let (url, fields) = gas.objects.sign_upload(&rule).await?;
-    let job = Job::new(job_id, account.id, name, file, now);
-    if gas.jobs.insert(&job).await? == WriteOutcome::Conflict {
-        return Err(PortError::new("make a job", "its random id is taken").into());
+    if size > plan.max_upload_bytes() {
+        let limit = plan.max_upload_bytes();
+        return Err(RequestUploadError::OverLimit { size, plan, limit });
     }
-    super::change_job::tell_browsers(gas, &job).await;
-    Ok(UploadTicket { job_id, url, fields, content_type: content_type.to_owned(), expires_at })
+    let content_type = content_type(&name);
+    Ok(Admitted { name, content_type })
+}
+
+/// What S3 is told that a file is.
+fn content_type(name: &FileName) -> &'static str {
+    if name.is_gzip() { "application/gzip" } else { "text/plain" }
+}
+
+/// Makes a job's row under a random id and tells its owner's browsers.
+pub(super) async fn insert(gas: &Gas, job: &Job) -> PortResult<()> {
+    if try_insert(gas, job).await? { Ok(()) } else { Err(PortError::new(MAKE_JOB, TAKEN)) }
+}
+
+/// The same under any id; `false` where there is a job of that id.
+async fn try_insert(gas: &Gas, job: &Job) -> PortResult<bool> {
+    if gas.jobs.insert(job).await? == WriteOutcome::Conflict {
+        return Ok(false);
+    }
+    super::change_job::tell_browsers(gas, job).await;
+    Ok(true)
 }
 
 #[cfg(test)]
@@ -99,6 +171,17 @@ mod tests {
         let test = TestGas::new();
         let eve = test.user("eve", Plan::Premium);
         assert!(request_upload(&test.gas, &eve, "a.vcf.gz", 10_000_000).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_no_plan_takes_is_not_a_matter_of_the_plan() {
+        let test = TestGas::new();
+        let size = Plan::Premium.max_upload_bytes() + 1;
+        for plan in [Plan::Free, Plan::Premium] {
+            let user = test.user("ada", plan);
+            let refused = request_upload(&test.gas, &user, "a.vcf", size).await.unwrap_err();
+            assert!(matches!(refused, RequestUploadError::TooLarge { .. }), "{refused}");
+        }
     }
 
     #[tokio::test]

@@ -5,10 +5,10 @@
 //! all are done, and doing one again changes nothing.
 
 use super::{ChangeError, change_job, publish};
-use crate::Records;
 use crate::gas::Layout;
 use crate::messages::{Completion, Notice, StartThaw};
 use crate::ports::{Archive, PortError, PortResult, Topic};
+use crate::{Records, Terms};
 use gas_shared::job::{Archived, Change, JobState, Refused, Results, ResultsChange};
 use gas_shared::{Job, JobId};
 use std::sync::Arc;
@@ -26,6 +26,8 @@ pub struct Restorer {
     pub start_thaw: Arc<dyn Topic>,
     /// What users are told of by mail.
     pub notices: Arc<dyn Topic>,
+    /// How long results stay.
+    pub terms: Terms,
 }
 
 /// What became of a completed retrieval.
@@ -41,7 +43,10 @@ pub enum Restored {
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
     /// What came is not what was archived.
-    #[error("what the archive gave for job {0} is not what it was given; it stays in the archive")]
+    #[error(
+        "what the archive gave for job {0} is not what it was given; the copy stays there until an \
+         operator has looked at it"
+    )]
     Damaged(JobId),
     /// The row could not be changed.
     #[error(transparent)]
@@ -95,9 +100,15 @@ impl Restorer {
         let fetched = self.archive.restore(&archived.id, &completion.retrieval_id, &to).await?;
         // The tree hash covers the size as well.
         if fetched.tree_hash != archived.tree_hash {
+            // Not thawing any more: it would be asked for, and paid for, again and again.
+            self.give_up(job, completion).await?;
             return Err(RestoreError::Damaged(job.id));
         }
-        let restored = ResultsChange::Restored { archive_id: archived.id.clone(), file: to };
+        // The owner may have left Premium while it thawed. Then it stays as long as what was
+        // stored; else the archiver finds the owner on Premium and lifts the end.
+        let until = self.terms.notice_ends(self.records.clock.now());
+        let archive_id = archived.id.clone();
+        let restored = ResultsChange::Restored { archive_id, file: to, until };
         Ok(change_job(&self.records, job.id, Change::Results(restored)).await?)
     }
 
@@ -109,15 +120,20 @@ impl Restorer {
     }
 
     async fn ask_again(&self, job: &Job, completion: &Completion) -> Result<(), RestoreError> {
+        self.give_up(job, completion).await?;
+        Ok(publish(&*self.start_thaw, &StartThaw { user_id: job.owner }).await?)
+    }
+
+    /// Notes that this retrieval brought nothing.
+    async fn give_up(&self, job: &Job, completion: &Completion) -> Result<(), ChangeError> {
         let retrieval_id = completion.retrieval_id.clone();
         let failed = Change::Results(ResultsChange::ThawFailed { retrieval_id });
         match change_job(&self.records, job.id, failed).await {
-            Ok(_) => {}
+            Ok(_) => Ok(()),
             // Another retrieval is under way, or this failure was noted before.
-            Err(ChangeError::Refused { refused: Refused::IllegalResults { .. }, .. }) => {}
-            Err(error) => return Err(error.into()),
+            Err(ChangeError::Refused { refused: Refused::IllegalResults { .. }, .. }) => Ok(()),
+            Err(error) => Err(error),
         }
-        Ok(publish(&*self.start_thaw, &StartThaw { user_id: job.owner }).await?)
     }
 }
 

@@ -45,7 +45,12 @@ async fn a_restored_file_has_the_same_bytes_and_can_be_downloaded() {
     assert_eq!(case.restore().await.unwrap(), Restored::Done);
     let Results::Stored(stored) = case.test.results(case.job.id) else { panic!("not stored") };
     assert_eq!(case.test.objects.get(&stored.file).unwrap(), RESULT);
-    assert!(stored.restored_at.is_some() && stored.until.is_none());
+    let back = stored.restored_at.unwrap();
+    assert_eq!(
+        stored.until,
+        Some(case.test.gas.terms.notice_ends(back)),
+        "then the plan is read anew"
+    );
     assert_eq!(case.test.places(), (1, 0));
     assert!(sign_result_link(&case.test.gas, case.job.owner, case.job.id).await.is_ok());
 }
@@ -92,8 +97,27 @@ async fn damaged_bytes_are_not_taken_for_the_result_and_the_archive_keeps_them()
     let case = ready().await;
     case.test.archive.damage();
     assert!(matches!(case.restore().await, Err(RestoreError::Damaged(_))));
-    assert!(matches!(case.test.results(case.job.id), Results::Thawing { .. }));
+    assert!(matches!(case.test.results(case.job.id), Results::Archived { .. }));
     assert_eq!(case.test.archive.copies(), 1);
+    assert_eq!(case.test.job(case.job.id).due(), None, "it is not asked for again and again");
+    assert!(
+        matches!(case.restore().await, Err(RestoreError::Damaged(_))),
+        "when it is redelivered"
+    );
+}
+
+#[tokio::test]
+async fn a_file_that_comes_back_after_a_downgrade_stays_for_the_notice_and_is_archived() {
+    let case = ready().await;
+    let ada = case.test.accounts.get(case.job.owner);
+    let ada = case.test.set_plan(&ada, Plan::Free);
+    let left = case.test.gas.clock.now();
+    crate::usecases::plan_changed(&case.test.gas, &ada, left).await.unwrap();
+    case.restore().await.unwrap();
+    assert!(sign_result_link(&case.test.gas, ada.id, case.job.id).await.is_ok());
+    case.test.clock.advance_secs(604_800);
+    archive_result(&case.test.gas, case.job.id).await.unwrap();
+    assert_eq!(case.test.places(), (0, 1));
 }
 
 #[tokio::test]

@@ -79,7 +79,8 @@ pub async fn thaw_results(gas: &Gas, user: UserId) -> Result<Thawed, ArchiveErro
 
 /// Asks for one result, if it is in the archive and not asked for yet.
 async fn thaw_result(gas: &Gas, id: JobId) -> Result<bool, ArchiveError> {
-    let mut job = gas.jobs.job(id).await?.ok_or(ChangeError::NotFound(id))?;
+    // The list may be behind, and the job deleted.
+    let Some(mut job) = gas.jobs.job(id).await? else { return Ok(false) };
     // The S3 object must be gone before the file comes back, or its deletion, if it came late,
     // would seem to be wanted still.
     if let Some(Results::Archived { leftover: Some(file), .. }) = results(&job) {
@@ -94,15 +95,19 @@ async fn thaw_result(gas: &Gas, id: JobId) -> Result<bool, ArchiveError> {
     }
 }
 
-/// Asks once more for a result that should have come back long ago, without haste.
+/// Asks once more for a result that should have come back long ago, without haste; for a user who
+/// is on Free by now it stays in the archive.
 ///
 /// # Errors
 /// [`ArchiveError`]; call again.
 pub async fn thaw_again(gas: &Gas, id: JobId) -> Result<(), ArchiveError> {
     let job = gas.jobs.job(id).await?.ok_or(ChangeError::NotFound(id))?;
-    if let Some(Results::Thawing { archived, .. }) = results(&job) {
-        ask(gas, &job, archived, Tier::Standard).await?;
+    let Some(Results::Thawing { archived, retrieval }) = results(&job) else { return Ok(()) };
+    if plan_of(gas, job.owner).await? == Plan::Premium {
+        return ask(gas, &job, archived, Tier::Standard).await;
     }
+    let failed = ResultsChange::ThawFailed { retrieval_id: retrieval.id.clone() };
+    change_job(gas, id, Change::Results(failed)).await?;
     Ok(())
 }
 

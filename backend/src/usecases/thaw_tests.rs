@@ -82,3 +82,15 @@ async fn a_result_that_never_came_back_is_asked_for_again_without_haste() {
     let tiers: Vec<Tier> = test.archive.retrievals().iter().map(|(.., tier)| *tier).collect();
     assert_eq!(tiers, [Tier::Expedited, Tier::Standard]);
 }
+
+#[tokio::test]
+async fn nothing_is_asked_for_again_for_a_user_who_is_on_free_by_now() {
+    let (test, ada) = archived(1).await;
+    let premium = test.set_plan(&ada, Plan::Premium);
+    thaw_results(&test.gas, ada.id).await.unwrap();
+    test.set_plan(&premium, Plan::Free);
+    let job = test.archive.retrievals()[0].0;
+    thaw_again(&test.gas, job).await.unwrap();
+    assert_eq!(test.archive.retrievals().len(), 1);
+    assert!(matches!(results(&test.job(job)), Some(Results::Archived { .. })));
+}

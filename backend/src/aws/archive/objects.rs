@@ -1,14 +1,13 @@
 //! S3 objects as streams of parts: read one part at a time, written as they come. Whatever the
 //! size of a file, one part of it is in memory.
 
+use super::super::multipart::Multipart;
+pub(super) use super::super::s3::about;
 use super::tree_hash::TreeHasher;
-use crate::chain;
 use crate::ports::{Fetched, PortError, PortResult};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{
-    CompletedMultipartUpload, CompletedPart, ServerSideEncryption, StorageClass,
-};
+use aws_sdk_s3::types::{CompletedPart, ServerSideEncryption, StorageClass};
 use futures::stream::{self, Stream, StreamExt};
 use gas_shared::job::StoredFile;
 use std::pin::pin;
@@ -88,17 +87,23 @@ pub(super) async fn write(
     let part_bytes = usize::try_from(part_bytes(size)).unwrap_or(usize::MAX);
     let mut writer = Writer { client, file, class, upload: None, parts: Vec::new() };
     let mut hasher = TreeHasher::default();
-    let mut part: Vec<u8> = Vec::new();
+    // Of its full size at once: one that grows is copied, and takes three times as much meanwhile.
+    let room = part_bytes.min(usize::try_from(size).unwrap_or(usize::MAX));
+    let mut part: Vec<u8> = Vec::with_capacity(room);
     let mut body = pin!(body);
     while let Some(bytes) = body.next().await {
         let bytes = writer.or_abort(bytes).await?;
         hasher.update(&bytes);
-        part.extend_from_slice(&bytes);
-        while part.len() >= part_bytes {
-            let rest = part.split_off(part_bytes);
-            let sent = writer.send_part(std::mem::replace(&mut part, rest)).await;
+        let mut rest = bytes.as_slice();
+        while part.len() + rest.len() >= part_bytes {
+            let (last, next) = rest.split_at(part_bytes - part.len());
+            part.extend_from_slice(last);
+            rest = next;
+            let full = std::mem::replace(&mut part, Vec::with_capacity(room));
+            let sent = writer.send_part(full).await;
             writer.or_abort(sent).await?;
         }
+        part.extend_from_slice(rest);
     }
     let ended = writer.end(part).await;
     writer.or_abort(ended).await?;
@@ -110,8 +115,8 @@ struct Writer<'a> {
     client: &'a Client,
     file: &'a StoredFile,
     class: StorageClass,
-    /// The id of the multipart upload, from the first full part on.
-    upload: Option<String>,
+    /// The upload, from the first full part on.
+    upload: Option<Multipart<'a>>,
     parts: Vec<CompletedPart>,
 }
 
@@ -121,72 +126,33 @@ impl Writer<'_> {
     }
 
     async fn or_abort<T>(&self, outcome: PortResult<T>) -> PortResult<T> {
-        if let (Err(_), Some(upload)) = (&outcome, &self.upload) {
-            let call = self.client.abort_multipart_upload();
-            let call = call.bucket(&self.file.bucket).key(&self.file.key).upload_id(upload);
-            if let Err(error) = call.send().await {
-                tracing::warn!(error = %chain(&error), "an unfinished upload stays");
-            }
+        match &self.upload {
+            Some(upload) => upload.or_abort(outcome).await,
+            None => outcome,
         }
-        outcome
-    }
-
-    async fn begin(&mut self) -> PortResult<String> {
-        if let Some(upload) = &self.upload {
-            return Ok(upload.clone());
-        }
-        let created = self
-            .client
-            .create_multipart_upload()
-            .bucket(&self.file.bucket)
-            .key(&self.file.key)
-            .content_type(CONTENT_TYPE)
-            .storage_class(self.class.clone())
-            .server_side_encryption(ServerSideEncryption::Aes256)
-            .send()
-            .await
-            .map_err(|error| self.failed(error))?;
-        let upload = created.upload_id().unwrap_or_default().to_owned();
-        self.upload = Some(upload.clone());
-        Ok(upload)
     }
 
     async fn send_part(&mut self, part: Vec<u8>) -> PortResult<()> {
-        let upload = self.begin().await?;
         let number = i32::try_from(self.parts.len() + 1).map_err(|error| self.failed(error))?;
-        let sent = self
-            .client
-            .upload_part()
-            .bucket(&self.file.bucket)
-            .key(&self.file.key)
-            .upload_id(upload)
-            .part_number(number)
-            .body(part.into())
-            .send()
-            .await
-            .map_err(|error| self.failed(error))?;
-        let part = CompletedPart::builder().part_number(number).set_e_tag(sent.e_tag).build();
-        self.parts.push(part);
+        let upload = match &mut self.upload {
+            Some(upload) => upload,
+            none => {
+                let class = Some(self.class.clone());
+                none.insert(Multipart::begin(self.client, self.file, CONTENT_TYPE, class).await?)
+            }
+        };
+        self.parts.push(upload.send(number, part.into()).await?);
         Ok(())
     }
 
-    async fn end(&mut self, last: Vec<u8>) -> PortResult<()> {
-        let Some(upload) = self.upload.clone() else { return self.put(last).await };
-        if !last.is_empty() {
-            self.send_part(last).await?;
+    async fn end(&mut self, mut last: Vec<u8>) -> PortResult<()> {
+        if self.upload.is_some() && !last.is_empty() {
+            self.send_part(std::mem::take(&mut last)).await?;
         }
-        let parts = std::mem::take(&mut self.parts);
-        let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
-        self.client
-            .complete_multipart_upload()
-            .bucket(&self.file.bucket)
-            .key(&self.file.key)
-            .upload_id(upload)
-            .multipart_upload(parts)
-            .send()
-            .await
-            .map_err(|error| self.failed(error))?;
-        Ok(())
+        match &self.upload {
+            Some(upload) => upload.complete(std::mem::take(&mut self.parts)).await,
+            None => self.put(last).await,
+        }
     }
 
     async fn put(&self, bytes: Vec<u8>) -> PortResult<()> {
@@ -203,10 +169,6 @@ impl Writer<'_> {
             .map_err(|error| self.failed(error))?;
         Ok(())
     }
-}
-
-pub(super) fn about(action: &str, file: &StoredFile) -> String {
-    format!("{action} s3://{}/{}", file.bucket, file.key)
 }
 
 #[cfg(test)]

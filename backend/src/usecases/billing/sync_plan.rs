@@ -13,8 +13,8 @@ use jiff::Timestamp;
 /// How often is tried what others write at the same time.
 const MAX_RACES: u32 = 10;
 
-/// How many users one call of [`check_plans`] looks at.
-const CHECK_LIMIT: u16 = 100;
+/// Users read at a time by [`check_plans`].
+pub(super) const PAGE: u16 = 100;
 
 /// Brings a user's plan in line with what Stripe says now, and tells the rest of GAS.
 ///
@@ -89,11 +89,18 @@ async fn tell(billing: &Billing, account: &Account, since: Timestamp) -> Result<
 /// # Errors
 /// Where the users cannot be read.
 pub async fn check_plans(billing: &Billing) -> Result<usize, BillingError> {
-    let due = billing.store.to_check(billing.gas.clock.now(), CHECK_LIMIT).await?;
-    for user in &due {
-        if let Err(error) = sync_plan(billing, *user).await {
-            tracing::warn!(%user, error = %chain(&error), "a plan could not be checked");
+    let now = billing.gas.clock.now();
+    let (mut looked_at, mut after) = (0, None);
+    // All of them, so that those that fail again and again do not keep others waiting.
+    loop {
+        let due = billing.store.to_check(now, after, PAGE).await?;
+        let Some(last) = due.last() else { return Ok(looked_at) };
+        after = Some(*last);
+        looked_at += due.len();
+        for user in due {
+            if let Err(error) = sync_plan(billing, user).await {
+                tracing::warn!(%user, error = %chain(&error), "a plan could not be checked");
+            }
         }
     }
-    Ok(due.len())
 }

@@ -24,7 +24,7 @@ impl Payer {
         let test = TestGas::new();
         let stripe = TestBilling::new(&test);
         let user = test.user("ada", Plan::Free);
-        let customer = stripe.store.link_customer(user.id, "cus_ada").await.unwrap();
+        let customer = stripe.store.link_customer(user.id, "cus_ada").await.unwrap().unwrap();
         Self { test, stripe, user, customer }
     }
 
@@ -185,6 +185,25 @@ async fn a_lost_event_is_made_up_for_after_the_period() {
     payer.test.clock.advance_secs(2 * 3600);
     assert_eq!(check_plans(&payer.stripe.billing).await.unwrap(), 1);
     assert_eq!(payer.plan().await, Plan::Free);
+}
+
+#[tokio::test]
+async fn plans_that_cannot_be_checked_do_not_keep_others_waiting() {
+    let test = TestGas::new();
+    let stripe = TestBilling::new(&test);
+    let now = test.gas.clock.now();
+    let failing = u32::from(super::sync_plan::PAGE);
+    for number in 0..=failing {
+        let user = test.user(&format!("user{number}"), Plan::Free);
+        stripe.store.link_customer(user.id, &format!("cus_{number}")).await.unwrap();
+        let row = stripe.store.billing_of(user.id).await.unwrap().unwrap();
+        let due = crate::ports::Found { plan: Plan::Free, subscription: None, check_at: Some(now) };
+        stripe.store.write_billing(&row, &due, now).await.unwrap();
+    }
+    stripe.payments.fail_reads(failing);
+    assert_eq!(check_plans(&stripe.billing).await.unwrap(), failing as usize + 1);
+    let left = stripe.store.to_check(now, None, u16::MAX).await.unwrap();
+    assert_eq!(left.len(), failing as usize);
 }
 
 #[tokio::test]

@@ -1,0 +1,104 @@
+//! The part of a row that a list is filtered and ordered by.
+
+use gas_shared::job::{JobFacts, Place};
+use gas_shared::{JobId, JobStatus};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+/// The attributes to ask for.
+pub(super) const PROJECTION: &str = "job_id, version, input_file_name, submit_time, job_status, \
+     input_size, start_time, complete_time, result_size, results_file_archive_id, thaw_id";
+
+/// Those attributes. Times are seconds of the Unix epoch.
+#[derive(Debug, Deserialize)]
+pub(super) struct FactsRow {
+    job_id: JobId,
+    version: u64,
+    input_file_name: String,
+    submit_time: i64,
+    job_status: JobStatus,
+    #[serde(default)]
+    input_size: Option<u64>,
+    #[serde(default)]
+    start_time: Option<i64>,
+    #[serde(default)]
+    complete_time: Option<i64>,
+    #[serde(default)]
+    result_size: Option<u64>,
+    #[serde(default)]
+    results_file_archive_id: Option<String>,
+    #[serde(default)]
+    thaw_id: Option<String>,
+}
+
+impl TryFrom<FactsRow> for JobFacts {
+    type Error = jiff::Error;
+
+    fn try_from(row: FactsRow) -> Result<Self, jiff::Error> {
+        let place = match (&row.results_file_archive_id, &row.thaw_id) {
+            _ if row.job_status != JobStatus::Completed => None,
+            (None, _) => Some(Place::Stored),
+            (Some(_), None) => Some(Place::Archived),
+            (Some(_), Some(_)) => Some(Place::Restoring),
+        };
+        let seconds = row.complete_time.zip(row.start_time);
+        Ok(Self {
+            id: row.job_id,
+            version: row.version,
+            name: row.input_file_name.to_lowercase().into(),
+            submitted_at: Timestamp::from_second(row.submit_time)?,
+            status: row.job_status,
+            size: row.input_size,
+            seconds: seconds.map(|(end, start)| end.saturating_sub(start).try_into().unwrap_or(0)),
+            completed_at: row.complete_time.map(Timestamp::from_second).transpose()?,
+            place,
+            result_size: row.result_size.unwrap_or(0),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::row::Row;
+    use super::*;
+    use crate::testkit::TestGas;
+    use crate::usecases::{archive_result, cancel_job, claim_job, thaw_results};
+    use aws_sdk_dynamodb::types::AttributeValue;
+    use gas_shared::{Job, JobView, Plan};
+    use jiff::SignedDuration;
+    use serde_dynamo::{from_item, to_item};
+    use std::collections::HashMap;
+
+    /// What the index answers to a query with the projection.
+    fn projected(job: &Job) -> JobFacts {
+        let mut item: HashMap<String, AttributeValue> =
+            to_item(Row::try_from(job).unwrap()).unwrap();
+        item.retain(|name, _| PROJECTION.split(", ").any(|wanted| wanted.trim() == name));
+        from_item::<_, FactsRow>(item).unwrap().try_into().unwrap()
+    }
+
+    #[tokio::test]
+    async fn rows_and_events_tell_the_same_facts_in_every_state() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let check = |id| {
+            let job = test.job(id);
+            assert_eq!(projected(&job), JobFacts::from(&JobView::from(&job)), "{:?}", job.state);
+        };
+        check(test.ticket(&ada).await.job_id);
+        let job = test.pending_job(&ada).await;
+        check(job.id);
+        claim_job(&test.gas, job.id, SignedDuration::from_secs(45)).await.unwrap();
+        check(job.id);
+        cancel_job(&test.gas, ada.id, job.id).await.unwrap();
+        check(job.id);
+        let done = test.completed_job(&ada).await;
+        check(done.id);
+        test.clock.advance_secs(180);
+        archive_result(&test.gas, done.id).await.unwrap();
+        check(done.id);
+        test.set_plan(&ada, Plan::Premium);
+        thaw_results(&test.gas, ada.id).await.unwrap();
+        check(done.id);
+    }
+}

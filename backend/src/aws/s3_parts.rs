@@ -1,0 +1,157 @@
+//! Uploads in parts that browsers send to S3.
+//!
+//! The SDK by itself would demand a checksum of every part, which browsers cannot make while they
+//! send; S3 then makes one of its own over the object (CRC-64/NVME)
+//! (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html>).
+
+use super::multipart::Multipart;
+use super::s3::{S3ObjectStore, about};
+use crate::ports::{ArrivedPart, PartRule, PartUploads, PortError, PortResult};
+use async_trait::async_trait;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::RequestChecksumCalculation::WhenRequired;
+use aws_sdk_s3::operation::list_parts::ListPartsError;
+use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use gas_shared::job::StoredFile;
+use std::time::Duration;
+
+/// The client for uploads whose parts come without a checksum.
+pub(super) fn client(s3: &Client) -> Client {
+    let config = s3.config().to_builder().request_checksum_calculation(WhenRequired);
+    Client::from_conf(config.build())
+}
+
+#[async_trait]
+impl PartUploads for S3ObjectStore {
+    async fn begin(&self, file: &StoredFile, content_type: &str) -> PortResult<String> {
+        Ok(Multipart::begin(&self.parts_client, file, content_type, None).await?.id)
+    }
+
+    async fn sign(&self, rule: &PartRule<'_>) -> PortResult<String> {
+        let action = || about("sign a part of", rule.file);
+        let (number, length) = (i32::try_from(rule.part.number), i64::try_from(rule.part.length));
+        let number = number.map_err(|error| PortError::new(action(), error))?;
+        let length = length.map_err(|error| PortError::new(action(), error))?;
+        let valid_for =
+            Duration::try_from(rule.valid_for).map_err(|error| PortError::new(action(), error))?;
+        let config = PresigningConfig::expires_in(valid_for)
+            .map_err(|error| PortError::new(action(), error))?;
+        let request = self
+            .parts_client
+            .upload_part()
+            .bucket(&rule.file.bucket)
+            .key(&rule.file.key)
+            .upload_id(rule.upload_id)
+            .part_number(number)
+            .content_length(length)
+            .presigned(config)
+            .await
+            .map_err(|error| PortError::new(action(), error))?;
+        Ok(request.uri().to_owned())
+    }
+
+    async fn arrived(
+        &self,
+        file: &StoredFile,
+        upload_id: &str,
+    ) -> PortResult<Option<Vec<ArrivedPart>>> {
+        let action = || about("list the parts of", file);
+        let call = self.parts_client.list_parts().bucket(&file.bucket).key(&file.key);
+        let mut pages = call.upload_id(upload_id).into_paginator().send();
+        let mut arrived = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = match page {
+                Ok(page) => page,
+                Err(error) if error.as_service_error().is_some_and(is_gone) => return Ok(None),
+                Err(error) => return Err(PortError::new(action(), error)),
+            };
+            for part in page.parts.unwrap_or_default() {
+                arrived.push(ArrivedPart {
+                    number: part.part_number.and_then(|n| n.try_into().ok()).unwrap_or(0),
+                    size: part.size.and_then(|size| size.try_into().ok()).unwrap_or(0),
+                    etag: part.e_tag.unwrap_or_default(),
+                });
+            }
+        }
+        Ok(Some(arrived))
+    }
+
+    async fn complete(
+        &self,
+        file: &StoredFile,
+        upload_id: &str,
+        parts: &[ArrivedPart],
+    ) -> PortResult<()> {
+        let part = |part: &ArrivedPart| {
+            let number = i32::try_from(part.number).unwrap_or(i32::MAX);
+            CompletedPart::builder().part_number(number).e_tag(&part.etag).build()
+        };
+        let parts = parts.iter().map(part).collect();
+        let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
+        let call = self.parts_client.complete_multipart_upload().bucket(&file.bucket);
+        let call = call.key(&file.key).upload_id(upload_id).multipart_upload(parts);
+        match call.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(|e| code(e) == NO_SUCH_UPLOAD) => {
+                Ok(())
+            }
+            Err(error) => Err(PortError::new(about("complete", file), error)),
+        }
+    }
+
+    async fn abort(&self, file: &StoredFile, upload_id: &str) -> PortResult<()> {
+        let call = self.parts_client.abort_multipart_upload().bucket(&file.bucket);
+        match call.key(&file.key).upload_id(upload_id).send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_upload()) => Ok(()),
+            Err(error) => Err(PortError::new(about("end the upload of", file), error)),
+        }
+    }
+}
+
+const NO_SUCH_UPLOAD: &str = "NoSuchUpload";
+
+fn is_gone(error: &ListPartsError) -> bool {
+    code(error) == NO_SUCH_UPLOAD
+}
+
+/// The code of an error that the SDK has no variant for.
+fn code(error: &impl aws_sdk_s3::error::ProvideErrorMetadata) -> &str {
+    error.code().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_config::{BehaviorVersion, Region, SdkConfig};
+    use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
+    use gas_shared::job::Part;
+    use jiff::SignedDuration;
+
+    #[tokio::test]
+    async fn a_parts_url_pins_upload_number_and_length_and_asks_for_no_checksum() {
+        let credentials = Credentials::new("id", "secret", None, None, "test");
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new("eu-central-1"))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .build();
+        let store = S3ObjectStore::new(Client::new(&config), &config);
+        let file = StoredFile { bucket: "gas-inputs".into(), key: "gas/u/j~a.vcf".into() };
+        let part = Part { number: 3, offset: 16, length: 8 };
+        let valid_for = SignedDuration::from_mins(5);
+        let rule = PartRule { file: &file, upload_id: "upload-7", part, valid_for };
+        let url = store.sign(&rule).await.unwrap();
+        for expected in [
+            "https://gas-inputs.s3.eu-central-1.amazonaws.com/gas/u/j~a.vcf?",
+            "partNumber=3",
+            "uploadId=upload-7",
+            "X-Amz-Expires=300",
+            "X-Amz-SignedHeaders=content-length%3Bhost",
+        ] {
+            assert!(url.contains(expected), "{expected} is not in {url}");
+        }
+        assert!(!url.to_lowercase().contains("checksum"), "{url}");
+    }
+}

@@ -1,0 +1,120 @@
+//! What is kept of users, in PostgreSQL.
+
+use super::seconds;
+use crate::ports::{AccountData, Leaving, MailRecord, PortError, PortResult};
+use async_trait::async_trait;
+use gas_shared::UserId;
+use jiff::Timestamp;
+use sqlx::postgres::PgPool;
+use uuid::Uuid;
+
+const MAILS: &str = "
+    select event, extract(epoch from created)::bigint, extract(epoch from sent_at)::bigint
+    from mails where user_id = $1 and event > $2
+    order by event limit $3";
+
+const REQUEST: &str = "
+    update profiles set
+        deletion_requested = coalesce(deletion_requested, to_timestamp($2)),
+        -- Whoever has no customer cannot be charged.
+        billing_closed = billing_closed or stripe_customer is null,
+        updated = now()
+    where identity_id = $1";
+
+const END_TOKENS: &str = "delete from api_tokens where owner = $1";
+
+const END_SESSIONS: &str = "delete from sessions where data #>> '{signed_in,user}' = $1";
+
+const LEAVING: &str = "
+    select identity_id, extract(epoch from deletion_requested)::bigint, billing_closed
+    from profiles
+    where deletion_requested is not null and ($1::uuid is null or identity_id > $1)
+    order by identity_id limit $2";
+
+const FORGET: &str = "
+    delete from profiles
+    where identity_id = $1 and deletion_requested is not null and billing_closed";
+
+/// After the profile, whose lock lets no mail be noted any more: all that were are seen by now.
+const FORGET_MAILS: &str = "delete from mails where user_id = $1";
+
+/// Tables `profiles`, `mails`, `api_tokens` and `sessions`.
+#[derive(Clone, Debug)]
+pub struct PostgresAccountData {
+    pool: PgPool,
+}
+
+impl PostgresAccountData {
+    /// The data of a database that [`connect`](super::connect) has prepared.
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    async fn try_request(&self, user: UserId, now: Timestamp) -> sqlx::Result<bool> {
+        let mut all = self.pool.begin().await?;
+        let request = sqlx::query(REQUEST).bind(user.as_uuid()).bind(seconds(now));
+        let done = request.execute(&mut *all).await?;
+        sqlx::query(END_TOKENS).bind(user.as_uuid()).execute(&mut *all).await?;
+        sqlx::query(END_SESSIONS).bind(user.to_string()).execute(&mut *all).await?;
+        all.commit().await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    async fn try_forget(&self, user: UserId) -> sqlx::Result<()> {
+        let mut all = self.pool.begin().await?;
+        let gone = sqlx::query(FORGET).bind(user.as_uuid()).execute(&mut *all).await?;
+        if gone.rows_affected() == 1 {
+            sqlx::query(FORGET_MAILS).bind(user.as_uuid()).execute(&mut *all).await?;
+        }
+        all.commit().await
+    }
+}
+
+#[async_trait]
+impl AccountData for PostgresAccountData {
+    async fn mails_of(
+        &self,
+        user: UserId,
+        after: Option<&str>,
+        limit: u16,
+    ) -> PortResult<Vec<MailRecord>> {
+        let rows: sqlx::Result<Vec<(String, i64, Option<i64>)>> = sqlx::query_as(MAILS)
+            .bind(user.as_uuid())
+            .bind(after.unwrap_or_default())
+            .bind(i64::from(limit))
+            .fetch_all(&self.pool)
+            .await;
+        let failed = |error| PortError::new(format!("list the mails of {user}"), error);
+        let rows = rows.map_err(failed)?;
+        let records = rows.into_iter().map(|(event, created, sent)| {
+            let sent_at = sent.map(Timestamp::from_second).transpose()?;
+            Ok(MailRecord { event, created_at: Timestamp::from_second(created)?, sent_at })
+        });
+        let records: Result<_, jiff::Error> = records.collect();
+        records.map_err(|error| failed(sqlx::Error::Decode(error.into())))
+    }
+
+    async fn request_deletion(&self, user: UserId, now: Timestamp) -> PortResult<bool> {
+        let done = self.try_request(user, now).await;
+        done.map_err(|error| PortError::new(format!("note that {user} leaves"), error))
+    }
+
+    async fn leaving(&self, after: Option<UserId>, limit: u16) -> PortResult<Vec<Leaving>> {
+        let after = after.map(|user| user.as_uuid());
+        let query = sqlx::query_as(LEAVING).bind(after).bind(i64::from(limit));
+        let rows: sqlx::Result<Vec<(Uuid, i64, bool)>> = query.fetch_all(&self.pool).await;
+        let failed = |error| PortError::new("list the accounts to delete", error);
+        let rows = rows.map_err(failed)?;
+        let leaving = rows.into_iter().map(|(user, requested, billing_closed)| {
+            let requested_at = Timestamp::from_second(requested)?;
+            Ok(Leaving { user: UserId::new(user), requested_at, billing_closed })
+        });
+        let leaving: Result<_, jiff::Error> = leaving.collect();
+        leaving.map_err(|error| failed(sqlx::Error::Decode(error.into())))
+    }
+
+    async fn forget(&self, user: UserId) -> PortResult<()> {
+        let done = self.try_forget(user).await;
+        done.map_err(|error| PortError::new(format!("delete the profile of {user}"), error))
+    }
+}

@@ -1,0 +1,66 @@
+//! What is kept of users, in memory.
+
+use super::{FakeAccounts, FakeTokens, lock};
+use crate::ports::{AccountData, Leaving, MailRecord, PortResult};
+use async_trait::async_trait;
+use gas_shared::UserId;
+use jiff::Timestamp;
+use std::sync::{Arc, Mutex};
+
+/// What is kept of users, beside their profiles and tokens in memory.
+#[derive(Debug)]
+pub struct FakeAccountData {
+    accounts: Arc<FakeAccounts>,
+    tokens: Arc<FakeTokens>,
+    mails: Mutex<Vec<(UserId, MailRecord)>>,
+}
+
+impl FakeAccountData {
+    /// The data of these profiles.
+    pub fn new(accounts: Arc<FakeAccounts>, tokens: Arc<FakeTokens>) -> Self {
+        Self { accounts, tokens, mails: Mutex::default() }
+    }
+
+    /// Adds a mail.
+    pub fn put_mail(&self, user: UserId, mail: MailRecord) {
+        lock(&self.mails).push((user, mail));
+    }
+}
+
+#[async_trait]
+impl AccountData for FakeAccountData {
+    async fn mails_of(
+        &self,
+        user: UserId,
+        after: Option<&str>,
+        limit: u16,
+    ) -> PortResult<Vec<MailRecord>> {
+        let mails = lock(&self.mails);
+        let own = mails.iter().filter(|(of, _)| *of == user).map(|(_, mail)| mail.clone());
+        let mut later: Vec<_> =
+            own.filter(|mail| after.is_none_or(|after| mail.event.as_str() > after)).collect();
+        later.sort_by(|one, other| one.event.cmp(&other.event));
+        later.truncate(limit.into());
+        Ok(later)
+    }
+
+    async fn request_deletion(&self, user: UserId, now: Timestamp) -> PortResult<bool> {
+        self.tokens.remove_all(user);
+        Ok(self.accounts.leave(user, now))
+    }
+
+    async fn leaving(&self, after: Option<UserId>, limit: u16) -> PortResult<Vec<Leaving>> {
+        let mut leaving = self.accounts.leaving();
+        leaving.retain(|one| after.is_none_or(|after| one.user > after));
+        leaving.sort_by_key(|one| one.user);
+        leaving.truncate(limit.into());
+        Ok(leaving)
+    }
+
+    async fn forget(&self, user: UserId) -> PortResult<()> {
+        if self.accounts.forget(user) {
+            lock(&self.mails).retain(|(of, _)| *of != user);
+        }
+        Ok(())
+    }
+}

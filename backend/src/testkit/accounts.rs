@@ -1,0 +1,135 @@
+//! Profiles in memory.
+
+use super::lock;
+use crate::ports::{Accounts, Identity, Leaving, PortResult, SignIn};
+use async_trait::async_trait;
+use gas_shared::{Account, Plan, UserId};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+/// Profiles in memory.
+#[derive(Debug, Default)]
+pub struct FakeAccounts(Mutex<Profiles>);
+
+#[derive(Debug, Default)]
+struct Profiles {
+    rows: HashMap<UserId, Profile>,
+    leaving: Vec<Leaving>,
+    /// How many profiles were made; each is a second younger than the one before.
+    made: i64,
+}
+
+#[derive(Debug)]
+struct Profile {
+    account: Account,
+    created: Timestamp,
+}
+
+impl Profiles {
+    fn put(&mut self, account: Account) {
+        if let Some(row) = self.rows.get_mut(&account.id) {
+            row.account = account;
+            return;
+        }
+        self.made += 1;
+        let created = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(self.made);
+        self.rows.insert(account.id, Profile { account, created });
+    }
+
+    fn is_leaving(&self, user: UserId) -> bool {
+        self.leaving.iter().any(|one| one.user == user)
+    }
+}
+
+impl FakeAccounts {
+    /// Stores a profile.
+    pub fn put(&self, account: Account) {
+        lock(&self.0).put(account);
+    }
+
+    /// A stored profile.
+    pub fn get(&self, id: UserId) -> Account {
+        lock(&self.0).rows[&id].account.clone()
+    }
+
+    /// A profile, also where it is being deleted.
+    pub fn even_leaving(&self, id: UserId) -> Option<Account> {
+        lock(&self.0).rows.get(&id).map(|row| row.account.clone())
+    }
+
+    /// When a profile was made.
+    pub(super) fn created(&self, id: UserId) -> Option<Timestamp> {
+        lock(&self.0).rows.get(&id).map(|row| row.created)
+    }
+
+    /// The profiles that are being deleted.
+    pub(super) fn leaving(&self) -> Vec<Leaving> {
+        lock(&self.0).leaving.clone()
+    }
+
+    pub(super) fn leave(&self, user: UserId, now: Timestamp) -> bool {
+        let mut profiles = lock(&self.0);
+        let known = profiles.rows.contains_key(&user);
+        if known && !profiles.is_leaving(user) {
+            let leaving = Leaving { user, requested_at: now, billing_closed: false };
+            profiles.leaving.push(leaving);
+        }
+        known
+    }
+
+    /// Notes that nothing can be charged any more from who leaves.
+    pub fn billing_closed(&self, user: UserId) {
+        for one in lock(&self.0).leaving.iter_mut().filter(|one| one.user == user) {
+            one.billing_closed = true;
+        }
+    }
+
+    pub(super) fn forget(&self, user: UserId) -> bool {
+        let mut profiles = lock(&self.0);
+        let before = profiles.leaving.len();
+        profiles.leaving.retain(|one| one.user != user || !one.billing_closed);
+        let gone = profiles.leaving.len() < before;
+        if gone {
+            profiles.rows.remove(&user);
+        }
+        gone
+    }
+}
+
+#[async_trait]
+impl Accounts for FakeAccounts {
+    async fn signed_in(&self, identity: &Identity) -> PortResult<Option<SignIn>> {
+        let mut profiles = lock(&self.0);
+        if profiles.is_leaving(identity.id) {
+            return Ok(None);
+        }
+        let known = profiles.rows.get(&identity.id).map(|row| row.account.clone());
+        let first = known.is_none();
+        let account = Account {
+            id: identity.id,
+            name: identity.name.clone(),
+            email: identity.email.clone(),
+            institution: identity.institution.clone(),
+            plan: known.as_ref().map_or(Plan::Free, |known| known.plan),
+            time_zone: known.and_then(|known| known.time_zone),
+        };
+        profiles.put(account.clone());
+        Ok(Some(SignIn { account, first }))
+    }
+
+    async fn account(&self, id: UserId) -> PortResult<Option<Account>> {
+        let profiles = lock(&self.0);
+        let row = profiles.rows.get(&id).filter(|_| !profiles.is_leaving(id));
+        Ok(row.map(|row| row.account.clone()))
+    }
+
+    async fn set_time_zone(&self, id: UserId, name: &str) -> PortResult<()> {
+        let mut profiles = lock(&self.0);
+        let leaves = profiles.is_leaving(id);
+        if let Some(row) = profiles.rows.get_mut(&id).filter(|_| !leaves) {
+            row.account.time_zone = Some(name.to_owned());
+        }
+        Ok(())
+    }
+}

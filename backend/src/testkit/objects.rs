@@ -1,0 +1,111 @@
+//! Files in memory.
+
+use super::{Crash, lock};
+use crate::ports::{Download, ObjectInfo, ObjectStore, PortError, PortResult, UploadRule};
+use async_trait::async_trait;
+use bytes::Bytes;
+use gas_shared::job::StoredFile;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Mutex;
+
+/// Files in memory.
+#[derive(Debug, Default)]
+pub struct FakeObjects {
+    files: Mutex<HashMap<StoredFile, Vec<u8>>>,
+    crash: Crash,
+}
+
+impl FakeObjects {
+    pub(super) fn new(crash: Crash) -> Self {
+        Self { crash, ..Self::default() }
+    }
+
+    /// Stores an object.
+    pub fn put(&self, file: &StoredFile, bytes: &[u8]) {
+        lock(&self.files).insert(file.clone(), bytes.to_vec());
+    }
+
+    /// The files whose keys contain a text.
+    pub fn with_key(&self, part: &str) -> Vec<StoredFile> {
+        lock(&self.files).keys().filter(|file| file.key.contains(part)).cloned().collect()
+    }
+
+    /// An object's bytes.
+    pub fn get(&self, file: &StoredFile) -> Option<Vec<u8>> {
+        lock(&self.files).get(file).cloned()
+    }
+}
+
+#[async_trait]
+impl ObjectStore for FakeObjects {
+    async fn head(&self, file: &StoredFile) -> PortResult<Option<ObjectInfo>> {
+        Ok(self
+            .get(file)
+            .map(|bytes| ObjectInfo { size: bytes.len() as u64, etag: bytes.len().to_string() }))
+    }
+
+    async fn fetch(&self, file: &StoredFile, to: &Path) -> PortResult<u64> {
+        let bytes =
+            self.get(file).ok_or_else(|| PortError::new("fetch an object", "no such key"))?;
+        std::fs::write(to, &bytes).map_err(|error| PortError::new("write a file", error))?;
+        Ok(bytes.len() as u64)
+    }
+
+    async fn store(&self, from: &Path, file: &StoredFile, _type: &str) -> PortResult<u64> {
+        let bytes = std::fs::read(from).map_err(|error| PortError::new("read a file", error))?;
+        self.put(file, &bytes);
+        Ok(bytes.len() as u64)
+    }
+
+    async fn copy(&self, from: &StoredFile, to: &StoredFile) -> PortResult<bool> {
+        self.crash.before_call()?;
+        let Some(bytes) = self.get(from) else { return Ok(false) };
+        self.put(to, &bytes);
+        self.crash.after_effect()?;
+        Ok(true)
+    }
+
+    async fn write(&self, file: &StoredFile, content: Bytes, _type: &str) -> PortResult<()> {
+        self.put(file, &content);
+        Ok(())
+    }
+
+    async fn read_head(&self, file: &StoredFile, limit: u64) -> PortResult<Option<Vec<u8>>> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(self.get(file).map(|bytes| bytes[..bytes.len().min(limit)].to_vec()))
+    }
+
+    async fn read_range(&self, file: &StoredFile, offset: u64, length: u64) -> PortResult<Bytes> {
+        let range = offset as usize..offset.saturating_add(length) as usize;
+        let bytes = self.get(file).and_then(|bytes| Some(bytes.get(range)?.to_vec().into()));
+        bytes.ok_or_else(|| PortError::new("read a part of an object", "no such key or bytes"))
+    }
+
+    async fn delete(&self, file: &StoredFile) -> PortResult<()> {
+        self.crash.before_call()?;
+        lock(&self.files).remove(file);
+        self.crash.after_effect()
+    }
+
+    async fn list(&self, bucket: &str, prefix: &str) -> PortResult<Vec<StoredFile>> {
+        self.crash.before_call()?;
+        let mut files = self.with_key(prefix);
+        files.retain(|file| file.bucket == bucket && file.key.starts_with(prefix));
+        Ok(files)
+    }
+
+    async fn sign_download(&self, download: &Download<'_>) -> PortResult<String> {
+        let file = download.file;
+        let seconds = download.valid_for.as_secs();
+        Ok(format!("https://s3.example/{}/{}?X-Amz-Expires={seconds}", file.bucket, file.key))
+    }
+
+    async fn sign_upload(
+        &self,
+        rule: &UploadRule<'_>,
+    ) -> PortResult<(String, Vec<(String, String)>)> {
+        let fields = vec![("key".to_owned(), rule.file.key.clone())];
+        Ok((format!("https://s3.example/{}", rule.file.bucket), fields))
+    }
+}

@@ -1,0 +1,43 @@
+use super::*;
+use crate::ports::{Accounts, Identity};
+use crate::testkit::{TestBilling, TestGas};
+use crate::usecases::{delete_account, erase_accounts};
+use gas_shared::Plan;
+use gas_shared::account::DELETE_CONFIRMATION;
+
+#[tokio::test]
+async fn who_left_and_comes_back_within_the_hour_pays_as_another_customer() {
+    let test = TestGas::new();
+    let TestBilling { billing, payments, .. } = TestBilling::new(&test);
+    let ada = test.user("ada", Plan::Free);
+    start_checkout(&billing, &ada, CheckoutForm::Embedded).await.unwrap();
+    let before = payments.customers();
+    delete_account(&billing, ada.id, DELETE_CONFIRMATION).await.unwrap();
+    test.clock.advance_secs(30);
+    assert_eq!(erase_accounts(&test.gas).await.unwrap().accounts, 1);
+    assert_eq!(payments.customers(), [""; 0]);
+
+    let identity = Identity {
+        id: ada.id,
+        name: ada.name.clone(),
+        email: ada.email.clone(),
+        institution: String::new(),
+    };
+    let again = test.accounts.signed_in(&identity).await.unwrap().unwrap();
+    assert!(again.first);
+    start_checkout(&billing, &again.account, CheckoutForm::Embedded).await.unwrap();
+    let after = payments.customers();
+    assert!(after.len() == 1 && after != before, "{before:?} {after:?}");
+    assert_eq!(payments.attempts().len(), 2, "another checkout, too");
+}
+
+#[tokio::test]
+async fn a_customer_whose_account_is_deleted_meanwhile_does_not_stay() {
+    let test = TestGas::new();
+    let TestBilling { billing, payments, .. } = TestBilling::new(&test);
+    let ada = test.user("ada", Plan::Free);
+    test.gas.account_data.request_deletion(ada.id, test.gas.clock.now()).await.unwrap();
+    let refused = start_checkout(&billing, &ada, CheckoutForm::Hosted).await.unwrap_err();
+    assert!(matches!(refused, BillingError::NoUser(_)), "{refused}");
+    assert_eq!(payments.customers(), [""; 0]);
+}

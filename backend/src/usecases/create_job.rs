@@ -1,0 +1,190 @@
+//! A program asks to submit a file: the job is made once, however often it asks with the same key.
+
+use super::request_upload::{admit, request_upload_as, sign_upload};
+use super::{FindError, RequestUploadError, find_job};
+use crate::Gas;
+use crate::ports::PortError;
+use gas_shared::upload::UploadTicket;
+use gas_shared::{Account, FileName, Job, JobId, JobStatus, UserId};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// The longest idempotency key, in characters.
+const MAX_KEY_CHARS: usize = 200;
+
+/// What makes repeats of one request the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey(String);
+
+/// A text that is no idempotency key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an idempotency key has 1 to {MAX_KEY_CHARS} visible ASCII characters")]
+pub struct NoKey;
+
+impl IdempotencyKey {
+    /// Takes a caller's key.
+    ///
+    /// # Errors
+    /// [`NoKey`].
+    pub fn parse(text: &str) -> Result<Self, NoKey> {
+        let fits = (1..=MAX_KEY_CHARS).contains(&text.len());
+        let key = fits && text.bytes().all(|byte| byte.is_ascii_graphic());
+        key.then(|| Self(text.to_owned())).ok_or(NoKey)
+    }
+
+    /// The id of the job that this key makes for a user. It depends on both alone, so the row of the
+    /// job is what remembers the key, and forgets it with the job. As a part of a SHA-256 it tells
+    /// nothing of the key and meets no other user's ids.
+    fn job_id(&self, owner: UserId) -> JobId {
+        let mut hash = Sha256::new_with_prefix(owner.as_uuid().as_bytes());
+        hash.update(self.0.as_bytes());
+        let digest = hash.finalize();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        // The form of ids that are made by a rule of one's own (RFC 9562, section 5.8).
+        JobId::new(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+}
+
+/// A job that was made now, or before with the same key.
+#[derive(Clone, Debug)]
+pub struct CreatedJob {
+    /// The job.
+    pub job: Job,
+    /// How to upload its file; `None` where it is uploaded.
+    pub ticket: Option<UploadTicket>,
+    /// Whether this call made it.
+    pub is_new: bool,
+}
+
+/// Why no job was made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateJobError {
+    /// The file cannot be used, or a service failed.
+    #[error(transparent)]
+    Request(#[from] RequestUploadError),
+    /// The job of that key has another file.
+    #[error("the idempotency key was used for {0}; use another for another file")]
+    OtherFile(FileName),
+    /// The job of that key was deleted.
+    #[error("the job of that idempotency key was deleted; use another key")]
+    Deleted,
+    /// A service failed.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// Makes a job and signs the upload of its file, or finds the one that `key` made before.
+///
+/// # Errors
+/// [`CreateJobError`].
+pub async fn create_job(
+    gas: &Gas,
+    account: &Account,
+    raw_name: &str,
+    size: u64,
+    key: Option<&IdempotencyKey>,
+) -> Result<CreatedJob, CreateJobError> {
+    let id = key.map_or_else(|| JobId::new(Uuid::new_v4()), |key| key.job_id(account.id));
+    admit(account, raw_name, size)?;
+    // Looked for before it is made: the store takes a row that is the same to the second for a write
+    // of its own that it tries again.
+    let is_known = key.is_some() && found(gas, account.id, id).await?.is_some();
+    if !is_known && let Some(ticket) = request_upload_as(gas, account, raw_name, size, id).await? {
+        let job = found(gas, account.id, id).await?.ok_or(CreateJobError::Deleted)?;
+        return Ok(CreatedJob { job, ticket: Some(ticket), is_new: true });
+    }
+    let job = found(gas, account.id, id).await?.ok_or(CreateJobError::Deleted)?;
+    let is_another_size = job.input.size.is_some_and(|known| known != size);
+    if is_another_size || FileName::parse(raw_name).as_ref() != Ok(&job.input.name) {
+        return Err(CreateJobError::OtherFile(job.input.name));
+    }
+    let waits = job.status() == JobStatus::Uploading;
+    let ticket = if waits { Some(sign_upload(gas, account, &job).await?) } else { None };
+    Ok(CreatedJob { job, ticket, is_new: false })
+}
+
+async fn found(gas: &Gas, owner: UserId, id: JobId) -> Result<Option<Job>, PortError> {
+    match find_job(gas, owner, id).await {
+        Ok(job) => Ok(Some(job)),
+        Err(FindError::NotFound(_)) => Ok(None),
+        Err(FindError::Port(error)) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testkit::TestGas;
+    use crate::usecases::{confirm_upload, delete_job};
+    use gas_shared::Plan;
+
+    fn key(text: &str) -> IdempotencyKey {
+        IdempotencyKey::parse(text).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_key_makes_one_job_of_its_user() {
+        let test = TestGas::new();
+        let (ada, eve) = (test.user("ada", Plan::Free), test.user("eve", Plan::Free));
+        let one = key("one");
+        let first = create_job(&test.gas, &ada, "a.vcf", 20, Some(&one)).await.unwrap();
+        assert!(first.is_new);
+        let again = create_job(&test.gas, &ada, "a.vcf", 20, Some(&one)).await.unwrap();
+        assert_eq!((again.job.id, again.is_new), (first.job.id, false));
+        assert_eq!(again.ticket.unwrap().fields, first.ticket.unwrap().fields);
+        assert_eq!(test.jobs.len(), 1);
+
+        let other = create_job(&test.gas, &ada, "a.vcf", 20, Some(&key("two"))).await.unwrap();
+        let foreign = create_job(&test.gas, &eve, "a.vcf", 20, Some(&one)).await.unwrap();
+        let none = create_job(&test.gas, &ada, "a.vcf", 20, None).await.unwrap();
+        assert!([other, foreign, none].iter().all(|made| made.is_new));
+        assert_eq!(test.jobs.len(), 4);
+    }
+
+    #[tokio::test]
+    async fn a_key_is_for_one_file() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let one = key("one");
+        create_job(&test.gas, &ada, "a.vcf", 20, Some(&one)).await.unwrap();
+        let refused = create_job(&test.gas, &ada, "b.vcf", 20, Some(&one)).await.unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "the idempotency key was used for a.vcf; use another for another file"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_submitted_job_is_not_uploaded_again() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let one = key("one");
+        let made = create_job(&test.gas, &ada, "a.vcf", 21, Some(&one)).await.unwrap();
+        test.objects.put(&made.job.input.file, b"##fileformat=VCFv4.2\n");
+        confirm_upload(&test.gas, ada.id, made.job.id).await.unwrap();
+        let again = create_job(&test.gas, &ada, "a.vcf", 21, Some(&one)).await.unwrap();
+        assert_eq!((again.job.status(), again.ticket), (JobStatus::Pending, None));
+        let changed = create_job(&test.gas, &ada, "a.vcf", 22, Some(&one)).await.unwrap_err();
+        assert!(matches!(changed, CreateJobError::OtherFile(_)), "{changed}");
+    }
+
+    #[tokio::test]
+    async fn the_key_of_a_deleted_job_makes_no_other() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let one = key("one");
+        let made = create_job(&test.gas, &ada, "a.vcf", 20, Some(&one)).await.unwrap();
+        delete_job(&test.gas, ada.id, made.job.id).await.unwrap();
+        let refused = create_job(&test.gas, &ada, "a.vcf", 20, Some(&one)).await.unwrap_err();
+        assert!(matches!(refused, CreateJobError::Deleted), "{refused}");
+    }
+
+    #[test]
+    fn keys_are_short_visible_text() {
+        assert_eq!(key("a").job_id(UserId::new(Uuid::nil())).as_uuid().get_version_num(), 8);
+        for text in ["", "a b", "a\n", "é", &"x".repeat(201)] {
+            assert_eq!(IdempotencyKey::parse(text), Err(NoKey), "{text:?}");
+        }
+    }
+}

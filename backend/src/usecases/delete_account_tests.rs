@@ -1,0 +1,68 @@
+use super::*;
+use crate::ports::{BillingStore, SubscriptionStatus};
+use crate::testkit::{TestBilling, TestGas, subscription};
+use crate::usecases::{authenticate_token, create_token};
+use gas_shared::token::{NewToken, Scope};
+use gas_shared::{Account, Plan};
+
+async fn paying_user(test: &TestGas, billing: &TestBilling) -> Account {
+    let ada = test.user("ada", Plan::Premium);
+    billing.store.link_customer(ada.id, "cus_ada").await.unwrap();
+    let active = subscription("sub_1", SubscriptionStatus::Active, test.gas.clock.now());
+    billing.payments.put("cus_ada", vec![active]);
+    ada
+}
+
+#[tokio::test]
+async fn without_the_words_nothing_happens() {
+    let test = TestGas::new();
+    let billing = TestBilling::new(&test);
+    let ada = paying_user(&test, &billing).await;
+    let refused = delete_account(&billing.billing, ada.id, "yes").await.unwrap_err();
+    assert!(matches!(refused, DeleteAccountError::NotConfirmed));
+    assert!(test.gas.accounts.account(ada.id).await.unwrap().is_some());
+    assert!(billing.payments.has("cus_ada"));
+}
+
+#[tokio::test]
+async fn who_leaves_is_gone_at_once_and_pays_nothing_any_more() {
+    let test = TestGas::new();
+    let billing = TestBilling::new(&test);
+    let ada = paying_user(&test, &billing).await;
+    let new = NewToken { name: "a".into(), scopes: Scope::ALL.to_vec(), days: 1 };
+    let token = create_token(&test.gas, ada.id, new).await.unwrap();
+    delete_account(&billing.billing, ada.id, "Delete my account ").await.unwrap();
+    assert_eq!(test.gas.accounts.account(ada.id).await.unwrap(), None);
+    assert_eq!(authenticate_token(&test.gas, &token.secret).await.unwrap(), None);
+    assert!(!billing.payments.has("cus_ada"));
+    let leaving = test.gas.account_data.leaving(None, 10).await.unwrap();
+    assert!(leaving.len() == 1 && leaving[0].billing_closed);
+}
+
+#[tokio::test]
+async fn a_payment_provider_that_fails_is_asked_again() {
+    let test = TestGas::new();
+    let billing = TestBilling::new(&test);
+    let ada = paying_user(&test, &billing).await;
+    billing.payments.fail_reads(1);
+    delete_account(&billing.billing, ada.id, DELETE_CONFIRMATION).await.unwrap();
+    assert!(billing.payments.has("cus_ada"), "it failed");
+    assert_eq!(close_accounts(&billing.billing).await.unwrap(), 1);
+    assert!(!billing.payments.has("cus_ada"));
+    assert_eq!(close_accounts(&billing.billing).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn customers_that_cannot_be_deleted_do_not_keep_others_open() {
+    let test = TestGas::new();
+    let billing = TestBilling::new(&test);
+    let stuck = u32::from(PAGE);
+    for number in 0..=stuck {
+        let user = test.user(&format!("user{number}"), Plan::Free);
+        billing.store.link_customer(user.id, &format!("cus_{number}")).await.unwrap();
+        let now = test.gas.clock.now();
+        test.gas.account_data.request_deletion(user.id, now).await.unwrap();
+    }
+    billing.payments.fail_reads(stuck);
+    assert_eq!(close_accounts(&billing.billing).await.unwrap(), 1);
+}

@@ -1,0 +1,252 @@
+use super::*;
+use crate::testkit::TestGas;
+use crate::usecases::{
+    archive_result, cancel_job, claim_job, reconcile, report_progress, restore_result, thaw_results,
+};
+use gas_shared::job::{Progress, Results};
+use gas_shared::{Account, Job, Plan};
+use jiff::SignedDuration;
+
+const LONG: i64 = 25 * 60 * 60;
+
+/// Where a job may be in its life when its owner deletes it.
+#[derive(Clone, Copy, Debug)]
+enum Stage {
+    Uploading,
+    Pending,
+    Running,
+    Cancelled,
+    Stored,
+    /// The upload to the archive has begun.
+    Begun,
+    /// It is complete, and not noted.
+    Uploaded,
+    /// The copy is noted, and the object still there.
+    Leftover,
+    Archived,
+    Thawing,
+    Restored,
+}
+
+const STAGES: [Stage; 11] = [
+    Stage::Uploading,
+    Stage::Pending,
+    Stage::Running,
+    Stage::Cancelled,
+    Stage::Stored,
+    Stage::Begun,
+    Stage::Uploaded,
+    Stage::Leftover,
+    Stage::Archived,
+    Stage::Thawing,
+    Stage::Restored,
+];
+
+struct Case {
+    test: TestGas,
+    ada: Account,
+    job: Job,
+}
+
+async fn case(stage: Stage) -> Case {
+    let test = TestGas::new();
+    let ada = test.user("ada", Plan::Free);
+    let job = match stage {
+        Stage::Uploading => {
+            let id = test.ticket(&ada).await.job_id;
+            test.objects.put(&test.job(id).input.file, b"half of it");
+            test.job(id)
+        }
+        Stage::Pending => test.pending_job(&ada).await,
+        Stage::Running | Stage::Cancelled => {
+            let job = test.pending_job(&ada).await;
+            claim_job(&test.gas, job.id, SignedDuration::from_secs(45)).await.unwrap();
+            job
+        }
+        _ => test.completed_job(&ada).await,
+    };
+    let case = Case { test, ada, job };
+    case.advance(stage).await;
+    case
+}
+
+impl Case {
+    async fn advance(&self, stage: Stage) {
+        let (gas, id) = (&self.test.gas, self.job.id);
+        // The steps of archiving: begin, note, upload, note, notice, delete, note.
+        let steps = match stage {
+            Stage::Cancelled => {
+                cancel_job(gas, self.ada.id, id).await.unwrap();
+                return;
+            }
+            Stage::Begun => 2,
+            Stage::Uploaded => 4,
+            Stage::Leftover => 5,
+            Stage::Archived | Stage::Thawing | Stage::Restored => u32::MAX,
+            _ => return,
+        };
+        self.test.clock.advance_secs(180);
+        self.test.crash.after(steps);
+        let archived = archive_result(gas, id).await;
+        assert_eq!(archived.is_err(), self.test.crash.recover());
+        if matches!(stage, Stage::Thawing | Stage::Restored) {
+            let ada = self.test.set_plan(&self.ada, Plan::Premium);
+            thaw_results(gas, ada.id).await.unwrap();
+        }
+        if matches!(stage, Stage::Restored) {
+            self.complete_retrieval(true).await;
+        }
+    }
+
+    /// The function hears of the retrieval that was asked for.
+    async fn complete_retrieval(&self, succeeded: bool) {
+        let (job_id, archive_id, _) = self.test.archive.retrievals()[0].clone();
+        let retrieval_id = "retrieval-1".to_owned();
+        let completion =
+            crate::messages::Completion { job_id, archive_id, retrieval_id, succeeded };
+        restore_result(&self.test.gas.restorer(), &completion).await.unwrap();
+    }
+
+    /// What the utility node does with its queue.
+    async fn work_off(&self) -> Result<(), ArchiveError> {
+        for _ in self.test.archive_requests.bodies() {
+            finish_deletion(&self.test.gas, self.job.id).await?;
+        }
+        Ok(())
+    }
+
+    fn objects(&self) -> usize {
+        self.test.objects.with_key(&self.job.id.to_string()).len()
+    }
+
+    fn is_gone(&self) -> bool {
+        self.test.jobs.get(self.job.id).is_none()
+            && self.test.jobs.buried(self.job.id).is_none()
+            && self.objects() == 0
+            && self.test.archive.copies() == 0
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_a_deleted_job_whatever_its_stage() {
+    for stage in STAGES {
+        let case = case(stage).await;
+        delete_job(&case.test.gas, case.ada.id, case.job.id).await.unwrap();
+        assert!(case.test.jobs.get(case.job.id).is_none(), "{stage:?}: gone for everybody at once");
+        assert_eq!(case.test.jobs.buried(case.job.id).unwrap().owner, case.ada.id);
+        case.work_off().await.unwrap();
+        assert_eq!((case.objects(), case.test.archive.copies()), (0, 0), "{stage:?}");
+        case.test.clock.advance_secs(LONG);
+        reconcile(&case.test.gas).await.unwrap();
+        assert!(case.is_gone(), "{stage:?}");
+        let again = delete_job(&case.test.gas, case.ada.id, case.job.id).await.unwrap_err();
+        assert!(matches!(again, ChangeError::NotFound(_)), "{stage:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_crash_after_any_effect_leaves_the_job_as_it_was_or_the_rest_to_the_reconciler() {
+    for stage in STAGES {
+        for effects in 1.. {
+            let case = case(stage).await;
+            case.test.crash.after(effects);
+            let deleted = delete_job(&case.test.gas, case.ada.id, case.job.id).await;
+            let worked_off = case.work_off().await;
+            if !case.test.crash.recover() {
+                deleted.unwrap();
+                worked_off.unwrap();
+                assert!(effects > 2, "{stage:?} took {effects} effects");
+                break;
+            }
+            assert!(case.test.jobs.buried(case.job.id).is_some(), "the first effect is the row");
+            for _ in 0..3 {
+                case.test.clock.advance_secs(LONG);
+                reconcile(&case.test.gas).await.unwrap();
+            }
+            assert!(case.is_gone(), "{stage:?} after {effects} effects");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_lost_is_made_up_for_within_minutes() {
+    let case = case(Stage::Archived).await;
+    case.test.clock.advance_secs(LONG);
+    delete_job(&case.test.gas, case.ada.id, case.job.id).await.unwrap();
+    case.test.clock.advance_secs(2 * 60);
+    assert_eq!(reconcile(&case.test.gas).await.unwrap().repaired, 1);
+    assert!(case.is_gone());
+}
+
+#[tokio::test]
+async fn nobody_deletes_for_another_and_nobody_learns_that_there_was_a_job() {
+    let case = case(Stage::Stored).await;
+    let eve = case.test.user("eve", Plan::Free);
+    let foreign = delete_job(&case.test.gas, eve.id, case.job.id).await.unwrap_err();
+    assert!(matches!(foreign, ChangeError::NotFound(_)));
+    assert!(case.test.jobs.get(case.job.id).is_some());
+    delete_job(&case.test.gas, case.ada.id, case.job.id).await.unwrap();
+    let foreign = delete_job(&case.test.gas, eve.id, case.job.id).await.unwrap_err();
+    assert!(matches!(foreign, ChangeError::NotFound(_)));
+}
+
+#[tokio::test]
+async fn deleting_twice_is_deleting_once_and_browsers_hear_of_it_once() {
+    let case = case(Stage::Pending).await;
+    let before = case.test.job_events.len();
+    for _ in 0..2 {
+        delete_job(&case.test.gas, case.ada.id, case.job.id).await.unwrap();
+    }
+    let told = case.test.job_events.bodies().split_off(before);
+    let event = LiveEvent::Deleted(case.job.id);
+    let event = crate::messages::UserEvent { user_id: case.ada.id, event };
+    assert_eq!(told, [serde_json::to_string(&event).unwrap()]);
+}
+
+#[tokio::test]
+async fn a_worker_that_did_not_notice_leaves_nothing_behind() {
+    let case = case(Stage::Running).await;
+    let (gas, id) = (&case.test.gas, case.job.id);
+    let gas_shared::job::JobState::Running(run) = case.test.job(id).state else { panic!() };
+    delete_job(gas, case.ada.id, id).await.unwrap();
+    case.work_off().await.unwrap();
+    // The file was on its way when the job went.
+    case.test.objects.put(&gas.layout.result(case.ada.id, id, &case.job.input.name), b"late");
+    let beat = report_progress(gas, id, run.claim, Progress::default()).await.unwrap_err();
+    assert!(matches!(beat, ChangeError::NotFound(_)));
+    case.test.clock.advance_secs(60 * 60);
+    reconcile(gas).await.unwrap();
+    assert!(case.is_gone());
+}
+
+#[tokio::test]
+async fn an_archiver_that_did_not_notice_leaves_no_copy() {
+    // It had the row of before in its hands, and goes on where the other process died.
+    for stage in [Stage::Begun, Stage::Uploaded] {
+        let case = case(stage).await;
+        let gas = &case.test.gas;
+        let Results::Archiving { ticket, stored } = case.test.results(case.job.id) else {
+            panic!("{stage:?}")
+        };
+        delete_job(gas, case.ada.id, case.job.id).await.unwrap();
+        // The archiver completes the upload in this moment, and dies before it looks at the row.
+        gas.archive.upload(&ticket, &stored.file).await.unwrap();
+        assert_eq!(case.test.archive.copies(), 1);
+        case.work_off().await.unwrap();
+        assert_eq!(case.test.archive.copies(), 0, "{stage:?}");
+        let outcome = archive_result(gas, case.job.id).await.unwrap();
+        assert_eq!(outcome, crate::usecases::ArchiveOutcome::NothingToDo);
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_comes_back_from_the_archive_of_a_deleted_job_is_let_go() {
+    for succeeded in [true, false] {
+        let case = case(Stage::Thawing).await;
+        delete_job(&case.test.gas, case.ada.id, case.job.id).await.unwrap();
+        case.complete_retrieval(succeeded).await;
+        case.work_off().await.unwrap();
+        assert_eq!((case.objects(), case.test.archive.copies()), (0, 0));
+        assert_eq!(case.test.start_thaw.len(), 0);
+    }
+}

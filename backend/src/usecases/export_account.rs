@@ -1,0 +1,176 @@
+//! Everything that GAS knows of a user, for the user: one JSON document, written piece by piece, so
+//! that a user with many jobs takes no more memory than one with few.
+
+use super::list_tokens;
+use crate::Billing;
+use crate::ports::{MailPreferences, PortError, PortResult};
+use bytes::Bytes;
+use futures::stream::{self, Stream};
+use gas_shared::{Account, JobView, UserId};
+use serde::Serialize;
+use serde_json::json;
+use std::sync::Arc;
+
+/// Jobs and mails read at a time.
+const PAGE: u16 = 100;
+
+/// What is written next.
+enum Next {
+    Head,
+    Mails { after: Option<String>, comma: bool },
+    Jobs { cursor: Option<String>, comma: bool },
+    End,
+}
+
+/// A user's account, settings, plan and references at the payment provider, tokens without their
+/// secrets, mails and jobs. Files are no part of it; they are downloaded by job.
+///
+/// An error within the stream ends it, and with it a document that is no JSON.
+pub fn export_account(
+    billing: &Billing,
+    preferences: Arc<dyn MailPreferences>,
+    account: &Account,
+) -> impl Stream<Item = PortResult<Bytes>> + Send + 'static {
+    let writer = Writer { billing: billing.clone(), preferences, account: account.clone() };
+    stream::try_unfold((writer, Next::Head), |(writer, next)| async move {
+        let written = writer.write(next).await?;
+        Ok(written.map(|(text, next)| (Bytes::from(text), (writer, next))))
+    })
+}
+
+struct Writer {
+    billing: Billing,
+    preferences: Arc<dyn MailPreferences>,
+    account: Account,
+}
+
+impl Writer {
+    /// A piece of the document, and what follows it; `None` behind its end.
+    async fn write(&self, next: Next) -> PortResult<Option<(String, Next)>> {
+        let gas = &self.billing.gas;
+        Ok(Some(match next {
+            Next::Head => {
+                let head = self.head().await?;
+                // The object stays open for the long lists.
+                let head = format!("{},\"mails\":[", head.strip_suffix('}').unwrap_or(&head));
+                (head, Next::Mails { after: None, comma: false })
+            }
+            Next::Mails { after, comma } => {
+                let mails = gas.account_data.mails_of(self.user(), after.as_deref(), PAGE).await?;
+                match mails.last().map(|mail| mail.event.clone()) {
+                    Some(last) => {
+                        (items(&mails, comma)?, Next::Mails { after: Some(last), comma: true })
+                    }
+                    None => {
+                        let jobs = Next::Jobs { cursor: None, comma: false };
+                        ("],\"jobs\":[".to_owned(), jobs)
+                    }
+                }
+            }
+            Next::Jobs { cursor, comma } => {
+                let page = gas.jobs.jobs_of(self.user(), cursor.as_deref(), PAGE).await?;
+                let jobs: Vec<_> = page.jobs.iter().map(JobView::from).collect();
+                let comma_after = comma || !jobs.is_empty();
+                let text = items(&jobs, comma)?;
+                match page.next {
+                    Some(next) => (text, Next::Jobs { cursor: Some(next), comma: comma_after }),
+                    None => (text + "]}\n", Next::End),
+                }
+            }
+            Next::End => return Ok(None),
+        }))
+    }
+
+    fn user(&self) -> UserId {
+        self.account.id
+    }
+
+    async fn head(&self) -> PortResult<String> {
+        let (gas, store) = (&self.billing.gas, &self.billing.store);
+        let billing = store.billing_of(self.user()).await?;
+        let wants_mail = self.preferences.wants_results(self.user()).await?;
+        let head = json!({
+            "exported_at": gas.clock.now(),
+            "account": self.account,
+            "settings": { "mail_about_jobs": wants_mail },
+            "billing": {
+                "plan_since": billing.as_ref().and_then(|row| row.plan_since),
+                "stripe_customer": billing.as_ref().and_then(|row| row.customer.clone()),
+            },
+            "tokens": list_tokens(gas, self.user()).await?,
+        });
+        Ok(head.to_string())
+    }
+}
+
+/// The items of a list, with a comma before each but the first of the list.
+fn items<T: Serialize>(list: &[T], comma: bool) -> PortResult<String> {
+    let mut text = String::new();
+    for (index, item) in list.iter().enumerate() {
+        if comma || index > 0 {
+            text.push(',');
+        }
+        let item = serde_json::to_string(item)
+            .map_err(|error| PortError::new("write a user's data as JSON", error))?;
+        text.push_str(&item);
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::MailRecord;
+    use crate::testkit::{TestBilling, TestGas, TestMail};
+    use crate::usecases::{create_token, set_time_zone};
+    use futures::TryStreamExt;
+    use gas_shared::Plan;
+    use gas_shared::token::{NewToken, Scope};
+    use serde_json::Value;
+
+    async fn exported(test: &TestGas, account: &Account) -> (Value, usize) {
+        let (billing, mail) = (TestBilling::new(test), TestMail::new(test));
+        let stream = export_account(&billing.billing, mail.preferences.clone(), account);
+        let pieces: Vec<Bytes> = stream.try_collect().await.unwrap();
+        (serde_json::from_slice(&pieces.concat()).unwrap(), pieces.len())
+    }
+
+    #[tokio::test]
+    async fn an_export_has_all_of_ones_own_in_pieces() {
+        let test = TestGas::new();
+        let (ada, eve) = (test.user("ada", Plan::Free), test.user("eve", Plan::Free));
+        set_time_zone(&test.gas, ada.id, "Europe/Berlin").await.unwrap();
+        let ada = test.accounts.get(ada.id);
+        for _ in 0..150 {
+            test.pending_job(&ada).await;
+        }
+        test.pending_job(&eve).await;
+        let created_at = test.gas.clock.now();
+        for number in 0..120 {
+            let event = format!("e-{number:03}");
+            let mail = MailRecord { event, created_at, sent_at: None };
+            test.account_data.put_mail(ada.id, mail);
+        }
+        let new = NewToken { name: "laptop".into(), scopes: Scope::ALL.to_vec(), days: 1 };
+        let secret = create_token(&test.gas, ada.id, new).await.unwrap().secret;
+
+        let (document, pieces) = exported(&test, &ada).await;
+        assert_eq!(document["jobs"].as_array().unwrap().len(), 150);
+        assert_eq!(document["mails"].as_array().unwrap().len(), 120);
+        assert_eq!(document["account"]["email"], "ada@example.org");
+        assert_eq!(document["account"]["time_zone"], "Europe/Berlin");
+        assert_eq!(document["settings"]["mail_about_jobs"], true);
+        assert_eq!(document["tokens"][0]["name"], "laptop");
+        assert!(!document.to_string().contains(&secret[8..]), "secrets stay out");
+        assert!(!document.to_string().contains(&eve.id.to_string()));
+        assert!(pieces >= 6, "it was written in pieces: {pieces}");
+    }
+
+    #[tokio::test]
+    async fn who_has_nothing_gets_a_document_as_well() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let (document, _) = exported(&test, &ada).await;
+        assert_eq!((&document["jobs"], &document["mails"]), (&json!([]), &json!([])));
+    }
+}

@@ -1,0 +1,279 @@
+//! A user's jobs, filtered and ordered.
+//!
+//! DynamoDB orders by time and by nothing else. So a process keeps what filters look at
+//! ([`JobFacts`]) of the users who look at their lists: read once by a query of the user's index, kept
+//! true by the events that every web process hears, and bounded. What is shown is read from the rows
+//! themselves: facts that are behind cost a job's place in the list for a moment, and nothing else.
+
+use super::queue_board::{QueueBoard, RUNS};
+use super::{FindError, find_job};
+use crate::Gas;
+use crate::ports::{PortError, PortResult};
+use gas_shared::job::{JobFacts, JobList, ListQuery, Overview, Place, QueuePlace, pages};
+use gas_shared::{Job, JobId, JobStatus, JobView, LiveEvent, UserId};
+use jiff::{SignedDuration, Timestamp};
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Of how many jobs a process keeps facts: about 200 bytes each.
+const MAX_FACTS: u64 = 400_000;
+
+/// Facts are read afresh when they are older, in case an event was lost.
+const MAX_AGE: SignedDuration = SignedDuration::from_mins(10);
+
+/// So many events are remembered, for so long, for lists that are being read while they come, or from
+/// an index that is behind them.
+const RECENT: usize = 1024;
+const RECENTLY: Duration = Duration::from_secs(120);
+
+/// What "done lately" means.
+const LATELY: SignedDuration = SignedDuration::from_hours(24);
+
+/// What a process knows of the jobs of those who look at their lists. Clones share it.
+#[derive(Clone)]
+pub struct JobLists {
+    users: Arc<Cache<UserId, Arc<UserJobs>, Weight>>,
+    recent: Arc<Mutex<VecDeque<Heard>>>,
+}
+
+/// One user's jobs.
+struct UserJobs {
+    read_at: Timestamp,
+    /// What they count in the cache. As they were read: an item must not change its weight.
+    weight: u64,
+    jobs: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    facts: HashMap<JobId, JobFacts>,
+    /// Events may overtake each other, so a job that is gone stays so.
+    gone: HashSet<JobId>,
+}
+
+/// What an event says of a list.
+#[derive(Clone)]
+enum News {
+    Job(JobFacts),
+    Gone(JobId),
+}
+
+/// An event that was heard.
+struct Heard {
+    at: Instant,
+    user: UserId,
+    news: News,
+}
+
+#[derive(Clone)]
+struct Weight;
+
+impl quick_cache::Weighter<UserId, Arc<UserJobs>> for Weight {
+    fn weight(&self, _: &UserId, user: &Arc<UserJobs>) -> u64 {
+        user.weight
+    }
+}
+
+impl Default for JobLists {
+    fn default() -> Self {
+        // In one part: a share of the room would be too small for a user with very many jobs.
+        let options = OptionsBuilder::new()
+            .shards(1)
+            .estimated_items_capacity(1024)
+            .weight_capacity(MAX_FACTS)
+            .build()
+            .expect("both capacities are given");
+        let users = Cache::with_options(
+            options,
+            Weight,
+            DefaultHashBuilder::default(),
+            DefaultLifecycle::default(),
+        );
+        Self { users: Arc::new(users), recent: Arc::default() }
+    }
+}
+
+impl JobLists {
+    /// Takes in an event, whoever it is of.
+    pub fn hear(&self, user: UserId, event: &LiveEvent) {
+        let news = match event {
+            LiveEvent::Job(job) => News::Job(JobFacts::from(&**job)),
+            LiveEvent::Deleted(id) => News::Gone(*id),
+            _ => return,
+        };
+        {
+            let mut recent = lock(&self.recent);
+            let is_old = |heard: &Heard| heard.at.elapsed() > RECENTLY;
+            while recent.len() >= RECENT || recent.front().is_some_and(is_old) {
+                recent.pop_front();
+            }
+            recent.push_back(Heard { at: Instant::now(), user, news: news.clone() });
+        }
+        if let Some(jobs) = self.users.get(&user) {
+            jobs.lock().hear(news);
+        }
+    }
+
+    /// Forgets everything: events were lost.
+    pub fn forget(&self) {
+        self.users.clear();
+    }
+
+    /// A user's jobs, read if they are not known, or were read too long ago.
+    async fn of(&self, gas: &Gas, user: UserId) -> PortResult<Arc<UserJobs>> {
+        let now = gas.clock.now();
+        if self.users.get(&user).is_some_and(|jobs| now.duration_since(jobs.read_at) > MAX_AGE) {
+            self.users.remove(&user);
+        }
+        let reading = async {
+            let facts = gas.jobs.facts_of(user).await?;
+            let facts: HashMap<_, _> = facts.into_iter().map(|job| (job.id, job)).collect();
+            let weight = facts.len() as u64 + 1;
+            let jobs = Mutex::new(Known { facts, ..Known::default() });
+            Ok::<_, PortError>(Arc::new(UserJobs { read_at: now, weight, jobs }))
+        };
+        let jobs = self.users.get_or_insert_async(&user, reading).await?;
+        // What came while they were read, and what the index did not have yet.
+        let recent = lock(&self.recent);
+        let mut known = jobs.lock();
+        let is_news = |heard: &&Heard| heard.user == user && heard.at.elapsed() <= RECENTLY;
+        for heard in recent.iter().filter(is_news) {
+            known.hear(heard.news.clone());
+        }
+        drop(known);
+        Ok(jobs)
+    }
+}
+
+impl UserJobs {
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        lock(&self.jobs)
+    }
+}
+
+impl Known {
+    fn hear(&mut self, news: News) {
+        match news {
+            News::Gone(id) => {
+                self.facts.remove(&id);
+                self.gone.insert(id);
+            }
+            News::Job(job) => {
+                let is_newer =
+                    self.facts.get(&job.id).is_none_or(|known| known.version < job.version);
+                if is_newer && !self.gone.contains(&job.id) {
+                    self.facts.insert(job.id, job);
+                }
+            }
+        }
+    }
+
+    /// What the query finds, and the page's jobs in order.
+    fn find(&self, query: &ListQuery, now: Timestamp) -> (JobList, Vec<JobId>) {
+        let overview = overview(self.facts.values(), now);
+        let mut list = JobList { query: query.to_string(), overview, ..JobList::default() };
+        let mut found: Vec<&JobFacts> = Vec::new();
+        for job in self.facts.values().filter(|job| query.finds(job)) {
+            list.counts[job.status as usize] += 1;
+            if query.has_status(job.status) {
+                found.push(job);
+            }
+        }
+        list.matched = found.len() as u64;
+        list.page = query.page.min(pages(list.matched, query.size));
+        found.sort_unstable_by(|a, b| query.sort.compare(a, b));
+        let size = usize::from(query.size);
+        let start = (list.page as usize - 1) * size;
+        (list, found.into_iter().skip(start).take(size).map(|job| job.id).collect())
+    }
+
+    /// How many seconds the user's last runs took.
+    fn last_runs(&self) -> Vec<u64> {
+        let run = |job: &JobFacts| Some((job.completed_at?, job.seconds?));
+        let mut runs: Vec<_> = self.facts.values().filter_map(run).collect();
+        runs.sort_unstable_by(|a, b| b.cmp(a));
+        runs.into_iter().take(RUNS).map(|(_, seconds)| seconds).collect()
+    }
+}
+
+fn overview<'a>(jobs: impl Iterator<Item = &'a JobFacts>, now: Timestamp) -> Overview {
+    let mut all = Overview::default();
+    for job in jobs {
+        all.total += 1;
+        match job.status {
+            JobStatus::Running => all.running += 1,
+            JobStatus::Uploading | JobStatus::Pending => all.queued += 1,
+            JobStatus::Completed | JobStatus::Failed | JobStatus::Cancelled => {}
+        }
+        if job.completed_at.is_some_and(|at| now.duration_since(at) < LATELY) {
+            all.completed += 1;
+        }
+        all.stored_bytes += job.size.unwrap_or(0);
+        match job.place {
+            Some(Place::Archived | Place::Restoring) => {
+                all.archived += 1;
+                all.archived_bytes += job.result_size;
+            }
+            Some(Place::Stored) => all.stored_bytes += job.result_size,
+            None => {}
+        }
+    }
+    all
+}
+
+/// A page of a user's jobs, with what stands around it.
+///
+/// # Errors
+/// Where the store fails.
+pub async fn find_jobs(
+    gas: &Gas,
+    lists: &JobLists,
+    board: &QueueBoard,
+    owner: UserId,
+    query: &ListQuery,
+) -> PortResult<JobList> {
+    let user = lists.of(gas, owner).await?;
+    let (mut list, ids) = user.lock().find(query, gas.clock.now());
+    let mut rows = gas.jobs.jobs(&ids).await?;
+    rows.retain(|job| job.owner == owner);
+    let place = |job: &Job| ids.iter().position(|id| *id == job.id);
+    rows.sort_by_key(place);
+    let waiting = rows.iter().filter(|job| job.status() == JobStatus::Pending);
+    let waiting: Vec<JobId> = waiting.map(|job| job.id).collect();
+    if !waiting.is_empty() {
+        let own = user.lock().last_runs();
+        list.queue = board.places(gas, &waiting, &own).await?;
+    }
+    list.jobs = rows.iter().map(JobView::from).collect();
+    Ok(list)
+}
+
+/// Where one of a user's jobs is in the queue; `None` where it does not wait.
+///
+/// # Errors
+/// [`FindError::NotFound`] also for a job of another user.
+pub async fn queue_place(
+    gas: &Gas,
+    lists: &JobLists,
+    board: &QueueBoard,
+    owner: UserId,
+    id: JobId,
+) -> Result<Option<QueuePlace>, FindError> {
+    let job = find_job(gas, owner, id).await?;
+    if job.status() != JobStatus::Pending {
+        return Ok(None);
+    }
+    let own = lists.of(gas, owner).await?.lock().last_runs();
+    Ok(board.places(gas, &[id], &own).await?.first().map(|(_, place)| *place))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+#[path = "job_lists_tests.rs"]
+mod tests;

@@ -1,0 +1,153 @@
+use super::*;
+use crate::testkit::TestGas;
+use crate::usecases::{cancel_job, delete_job};
+use gas_shared::job::{ListSort, SortKey};
+use gas_shared::{Account, Plan};
+
+struct Case {
+    test: TestGas,
+    ada: Account,
+    lists: JobLists,
+}
+
+impl Case {
+    fn new() -> Self {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        Self { test, ada, lists: JobLists::default() }
+    }
+
+    async fn find(&self, query: &ListQuery) -> JobList {
+        let board = QueueBoard::default();
+        find_jobs(&self.test.gas, &self.lists, &board, self.ada.id, query).await.unwrap()
+    }
+
+    /// Lets the lists hear what was told so far.
+    fn hear_all(&self) {
+        for body in self.test.job_events.bodies() {
+            let told: crate::messages::UserEvent = serde_json::from_str(&body).unwrap();
+            self.lists.hear(told.user_id, &told.event);
+        }
+    }
+}
+
+fn ids(list: &JobList) -> Vec<JobId> {
+    list.jobs.iter().map(|job| job.id).collect()
+}
+
+#[tokio::test]
+async fn filters_counts_and_pages_are_of_all_of_a_users_jobs_and_of_nobody_elses() {
+    let case = Case::new();
+    let eve = case.test.user("eve", Plan::Free);
+    case.test.pending_job(&eve).await;
+    let mut pending = Vec::new();
+    for _ in 0..30 {
+        pending.push(case.test.pending_job(&case.ada).await.id);
+        case.test.clock.advance_secs(1);
+    }
+    let done = case.test.completed_job(&case.ada).await;
+    let all = case.find(&ListQuery::default()).await;
+    assert_eq!((all.matched, all.page, all.jobs.len()), (31, 1, 25));
+    assert_eq!(all.jobs[0].id, done.id, "newest first");
+    assert_eq!(all.counts, [0, 30, 0, 1, 0, 0]);
+    assert_eq!(all.queue.len(), 24, "each of the page's that waits has a place");
+
+    let last = case.find(&ListQuery { page: 9, ..ListQuery::default() }).await;
+    assert_eq!((last.page, last.jobs.len()), (2, 6), "the last page for one beyond it");
+    let completed = ListQuery::default().toggle(JobStatus::Completed);
+    let completed = case.find(&completed).await;
+    assert_eq!(ids(&completed), [done.id]);
+    assert_eq!(completed.counts, all.counts, "so that other states can be chosen");
+    let search = ListQuery { search: pending[7].to_string(), ..ListQuery::default() };
+    let found = case.find(&search).await;
+    assert_eq!((ids(&found), found.counts), (vec![pending[7]], [0, 1, 0, 0, 0, 0]));
+    let sort = ListSort { key: SortKey::Submitted, descending: false };
+    let oldest = case.find(&ListQuery { sort, ..ListQuery::default() }).await;
+    assert_eq!(ids(&oldest), pending[..25]);
+}
+
+#[tokio::test]
+async fn what_is_shown_is_read_from_the_rows_and_events_keep_the_rest_true() {
+    let case = Case::new();
+    let job = case.test.pending_job(&case.ada).await;
+    assert_eq!(case.find(&ListQuery::default()).await.counts, [0, 1, 0, 0, 0, 0]);
+    cancel_job(&case.test.gas, case.ada.id, job.id).await.unwrap();
+    let behind = case.find(&ListQuery::default()).await;
+    assert_eq!(behind.counts, [0, 1, 0, 0, 0, 0], "the event is on its way");
+    assert_eq!(behind.jobs[0].state.status(), JobStatus::Cancelled, "the row is the truth");
+    case.hear_all();
+    assert_eq!(case.find(&ListQuery::default()).await.counts, [0, 0, 0, 0, 0, 1]);
+
+    let second = case.test.pending_job(&case.ada).await;
+    case.hear_all();
+    assert_eq!(case.find(&ListQuery::default()).await.matched, 2, "a new job");
+    delete_job(&case.test.gas, case.ada.id, second.id).await.unwrap();
+    assert_eq!(ids(&case.find(&ListQuery::default()).await), [job.id], "no row, not shown");
+    let events = case.test.job_events.bodies();
+    case.hear_all();
+    assert_eq!(case.find(&ListQuery::default()).await.matched, 1);
+    // An older event comes after the last.
+    let late: crate::messages::UserEvent = serde_json::from_str(&events[events.len() - 2]).unwrap();
+    case.lists.hear(late.user_id, &late.event);
+    assert_eq!(case.find(&ListQuery::default()).await.matched, 1, "gone stays gone");
+}
+
+#[tokio::test]
+async fn events_from_before_the_list_was_read_make_up_for_an_index_that_is_behind() {
+    let case = Case::new();
+    case.test.pending_job(&case.ada).await;
+    case.test.jobs.freeze_lists();
+    case.test.pending_job(&case.ada).await;
+    assert_eq!(case.find(&ListQuery::default()).await.matched, 1, "the index has one");
+    case.lists.forget();
+    case.hear_all();
+    assert_eq!(case.find(&ListQuery::default()).await.matched, 2);
+}
+
+#[tokio::test]
+async fn facts_are_read_afresh_after_a_while() {
+    let case = Case::new();
+    assert_eq!(case.find(&ListQuery::default()).await.matched, 0);
+    case.test.pending_job(&case.ada).await;
+    assert_eq!(case.find(&ListQuery::default()).await.matched, 0, "its events were lost");
+    case.test.clock.advance_secs(10 * 60 + 1);
+    assert_eq!(case.find(&ListQuery::default()).await.matched, 1);
+}
+
+#[tokio::test]
+async fn a_list_that_has_grown_since_it_was_read_is_read_afresh_as_well() {
+    let case = Case::new();
+    assert_eq!(case.find(&ListQuery::default()).await.matched, 0);
+    let job = case.test.pending_job(&case.ada).await;
+    case.lists.hear(case.ada.id, &LiveEvent::Job(Box::new(JobView::from(&job))));
+    assert_eq!(case.find(&ListQuery::default()).await.matched, 1);
+    case.test.clock.advance_secs(10 * 60 + 1);
+    assert_eq!(case.find(&ListQuery::default()).await.matched, 1);
+}
+
+#[tokio::test]
+async fn the_overview_counts_all_jobs_whatever_is_asked_for() {
+    let case = Case::new();
+    case.test.completed_job_with(&case.ada, b"twelve bytes").await;
+    case.test.clock.advance_secs(180);
+    let archived = case.test.completed_job_with(&case.ada, b"five!").await;
+    case.test.clock.advance_secs(180);
+    crate::usecases::archive_result(&case.test.gas, archived.id).await.unwrap();
+    case.test.ticket(&case.ada).await;
+    let nothing = ListQuery { search: "nothing has this".to_owned(), ..ListQuery::default() };
+    let list = case.find(&nothing).await;
+    assert_eq!(list.matched, 0);
+    let uploaded = 2 * b"##fileformat=VCFv4.2\n".len() as u64;
+    let expected = Overview {
+        total: 3,
+        running: 0,
+        queued: 1,
+        completed: 2,
+        archived: 1,
+        stored_bytes: uploaded + 12,
+        archived_bytes: 5,
+    };
+    assert_eq!(list.overview, expected);
+    case.test.clock.advance_secs(24 * 60 * 60);
+    assert_eq!(case.find(&nothing).await.overview.completed, 0, "done lately");
+}

@@ -1,0 +1,70 @@
+//! A job's log: what its worker wrote while it ran, and the counts of the engine behind that.
+
+use super::{DownloadError, find_job};
+use crate::Gas;
+use gas_shared::job::{JobState, StoredFile};
+use gas_shared::{Job, JobId, UserId};
+
+/// How much is read of each of the two parts, in bytes; both are far below it.
+pub const LOG_MAX_BYTES: u64 = 1024 * 1024;
+
+/// The text of a job's log so far. It is empty before a worker took the job, grows while it runs,
+/// and stays when the result goes to the archive. Lines are never taken back: the count log comes
+/// behind the protocol of the run, so that a line keeps its number.
+///
+/// # Errors
+/// [`DownloadError`].
+pub async fn read_log(gas: &Gas, owner: UserId, id: JobId) -> Result<String, DownloadError> {
+    let job = find_job(gas, owner, id).await?;
+    let mut text = read(gas, &run_log(gas, &job)).await?.unwrap_or_default();
+    if let JobState::Completed(done) = &job.state {
+        let counts = read(gas, &done.log).await?.ok_or(DownloadError::Missing(id))?;
+        text.push_str(&counts);
+    }
+    Ok(text)
+}
+
+fn run_log(gas: &Gas, job: &Job) -> StoredFile {
+    gas.layout.run_log(job.owner, job.id, &job.input.name)
+}
+
+async fn read(gas: &Gas, file: &StoredFile) -> Result<Option<String>, DownloadError> {
+    let bytes = gas.objects.read_head(file, LOG_MAX_BYTES).await?;
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testkit::TestGas;
+    use crate::usecases::FindError;
+    use gas_shared::Plan;
+
+    #[tokio::test]
+    async fn a_log_grows_and_stays_and_is_its_owners() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let eve = test.user("eve", Plan::Premium);
+        let waiting = test.pending_job(&ada).await;
+        assert_eq!(read_log(&test.gas, ada.id, waiting.id).await.unwrap(), "");
+        test.objects.put(&run_log(&test.gas, &waiting), b"begun\n");
+        assert_eq!(read_log(&test.gas, ada.id, waiting.id).await.unwrap(), "begun\n");
+
+        let done = test.completed_job(&ada).await;
+        test.objects.put(&run_log(&test.gas, &done), b"begun\nstored\n");
+        let whole = "begun\nstored\nTotal: 1\n";
+        assert_eq!(read_log(&test.gas, ada.id, done.id).await.unwrap(), whole);
+        test.clock.advance_secs(9_000);
+        assert_eq!(read_log(&test.gas, ada.id, done.id).await.unwrap(), whole, "logs stay");
+        let foreign = read_log(&test.gas, eve.id, done.id).await.unwrap_err();
+        assert!(matches!(foreign, DownloadError::Find(FindError::NotFound(_))));
+    }
+
+    #[tokio::test]
+    async fn a_job_of_before_there_were_protocols_has_its_counts() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let done = test.completed_job(&ada).await;
+        assert_eq!(read_log(&test.gas, ada.id, done.id).await.unwrap(), "Total: 1\n");
+    }
+}

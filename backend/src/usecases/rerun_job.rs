@@ -1,0 +1,135 @@
+//! The owner has a file annotated anew: another job with a copy of the same file.
+
+use super::request_upload::insert;
+use super::{
+    ChangeError, ConfirmError, FindError, RequestUploadError, confirm_upload, fail_job, find_job,
+};
+use crate::Gas;
+use crate::ports::PortError;
+use gas_shared::job::FailureKind;
+use gas_shared::{Account, Job, JobId, JobStatus};
+use uuid::Uuid;
+
+/// Why a job was not run again.
+#[derive(Debug, thiserror::Error)]
+pub enum RerunError {
+    /// No such job of this user, or the store failed.
+    #[error(transparent)]
+    Find(#[from] FindError),
+    /// The job is not over.
+    #[error("job {id} is {status}; it can be run again when it is over")]
+    NotOver {
+        /// The job.
+        id: JobId,
+        /// Its state.
+        status: JobStatus,
+    },
+    /// S3 has no such object.
+    #[error("the file of job {0} is not kept any more; submit it again from your computer")]
+    InputGone(JobId),
+    /// The file is more than the plan allows now.
+    #[error(transparent)]
+    Refused(#[from] RequestUploadError),
+    /// The new job could not be queued; the reconciler does it.
+    #[error(transparent)]
+    Confirm(#[from] ConfirmError),
+    /// The new job could not be ended.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// A service failed.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// Makes a new job of the file of one that is over. The file is copied within S3, so that each job
+/// has its own and either can be deleted; what the plan allows is asked afresh.
+///
+/// The row comes first: if this process dies on the way, the reconciler finds the row, and queues
+/// the job or ends it, as it does for uploads whose browser went away.
+///
+/// # Errors
+/// [`RerunError`].
+pub async fn rerun_job(gas: &Gas, account: &Account, id: JobId) -> Result<Job, RerunError> {
+    let old = find_job(gas, account.id, id).await?;
+    if !old.status().is_final() {
+        return Err(RerunError::NotOver { id, status: old.status() });
+    }
+    let info = gas.objects.head(&old.input.file).await?.ok_or(RerunError::InputGone(id))?;
+    let limit = account.plan.max_upload_bytes();
+    if info.size > limit {
+        let (size, plan) = (info.size, account.plan);
+        return Err(RequestUploadError::OverLimit { size, plan, limit }.into());
+    }
+    let new_id = JobId::new(Uuid::new_v4());
+    let name = old.input.name;
+    let file = gas.layout.input(account.id, new_id, &name);
+    let job = Job::new(new_id, account.id, name, file, gas.clock.now());
+    insert(gas, &job).await?;
+    if !gas.objects.copy(&old.input.file, &job.input.file).await? {
+        let gone = RerunError::InputGone(id);
+        fail_job(gas, new_id, None, FailureKind::Input, gone.to_string()).await?;
+        return Err(gone);
+    }
+    Ok(confirm_upload(gas, account.id, new_id).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testkit::TestGas;
+    use gas_shared::Plan;
+    use gas_shared::plan::FREE_MAX_UPLOAD_BYTES;
+
+    #[tokio::test]
+    async fn a_rerun_is_a_job_of_its_own_with_the_same_file() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let old = test.completed_job(&ada).await;
+        let new = rerun_job(&test.gas, &ada, old.id).await.unwrap();
+        assert_eq!(new.status(), JobStatus::Pending);
+        assert_ne!((new.id, &new.input.file), (old.id, &old.input.file));
+        assert_eq!((&new.input.name, new.input.size), (&old.input.name, old.input.size));
+        assert_eq!(test.objects.get(&new.input.file), test.objects.get(&old.input.file));
+        let request = format!("{{\"job_id\":\"{}\"}}", new.id);
+        assert_eq!(test.job_requests.bodies().last(), Some(&request));
+        assert_eq!(test.job(old.id), old, "the old job stays as it was");
+    }
+
+    #[tokio::test]
+    async fn only_the_owner_reruns_and_only_what_is_over() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let eve = test.user("eve", Plan::Premium);
+        let waiting = test.pending_job(&ada).await;
+        let refused = rerun_job(&test.gas, &ada, waiting.id).await.unwrap_err();
+        assert!(matches!(refused, RerunError::NotOver { status: JobStatus::Pending, .. }));
+        let done = test.completed_job(&ada).await;
+        let refused = rerun_job(&test.gas, &eve, done.id).await.unwrap_err();
+        assert!(matches!(refused, RerunError::Find(FindError::NotFound(_))));
+        assert_eq!(test.jobs.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn the_limit_is_the_plans_of_now() {
+        let test = TestGas::new();
+        let eve = test.user("eve", Plan::Premium);
+        let old = test.completed_job(&eve).await;
+        test.objects.put(&old.input.file, &vec![b'#'; FREE_MAX_UPLOAD_BYTES as usize + 1]);
+        assert!(rerun_job(&test.gas, &eve, old.id).await.is_ok());
+        let eve = test.set_plan(&eve, Plan::Free);
+        let refused = rerun_job(&test.gas, &eve, old.id).await.unwrap_err();
+        assert_eq!(refused.to_string(), "the file has 150001 bytes; the Free plan allows 150000");
+        assert_eq!(test.jobs.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_gone_is_said_and_makes_no_job() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let old = test.completed_job(&ada).await;
+        test.gas.objects.delete(&old.input.file).await.unwrap();
+        let refused = rerun_job(&test.gas, &ada, old.id).await.unwrap_err();
+        assert!(matches!(refused, RerunError::InputGone(_)), "{refused}");
+        assert_eq!(test.jobs.len(), 1);
+    }
+}
