@@ -96,6 +96,7 @@ pub(crate) fn web(config: &StackConfig, outputs: &Environment) -> Environment {
         ("GAS_STRIPE_PUBLISHABLE_KEY", STRIPE_PUBLISHABLE_KEY.to_owned()),
         ("GAS_STRIPE_JS_URL", format!("{}/stripe.js", config.stripe_url())),
         ("DIOXUS_PUBLIC_PATH", config.public_dir.display().to_string()),
+        ("GAS_REFERENCE_BUNDLE", config.reference_dir.display().to_string()),
     ]));
     environment
 }

@@ -6,7 +6,7 @@ use gas_backend::clock::SystemClock;
 use gas_backend::deployment::ArchiveSettings;
 use gas_backend::gas::Layout;
 use gas_backend::usecases::Restorer;
-use gas_backend::{Records, aws::SnsTopic};
+use gas_backend::{Records, Terms, aws::SnsTopic};
 use std::sync::Arc;
 
 /// The settings of the function.
@@ -36,6 +36,8 @@ pub(crate) struct Settings {
     start_thaw_topic_arn: String,
     #[command(flatten)]
     archive: ArchiveSettings,
+    #[command(flatten)]
+    terms: Terms,
     /// Address buckets by path, as S3-compatible servers on one machine need it.
     #[arg(long, env = "GAS_S3_PATH_STYLE", default_value_t = false, action = clap::ArgAction::Set)]
     s3_path_style: bool,
@@ -59,6 +61,7 @@ impl Settings {
             }),
             start_thaw: topic(&self.start_thaw_topic_arn),
             notices: topic(&self.notices_topic_arn),
+            terms: self.terms,
         }
     }
 }

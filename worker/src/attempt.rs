@@ -1,19 +1,21 @@
 //! One attempt at a claimed job: fetch the file, run the engine, store what comes out.
 
 use crate::engine::{Engine, EngineError, Task};
+use crate::report::Report;
 use crate::scratch::ScratchRoot;
 use gas_backend::ports::PortError;
 use gas_backend::usecases::Finished;
 use gas_backend::{Gas, chain};
 use gas_shared::Job;
-use gas_shared::job::Progress;
+use gas_shared::job::step;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter};
 use std::path::Path;
-use tokio::sync::watch;
 use tokio::task::JoinError;
 
 const TEXT: &str = "text/plain; charset=utf-8";
+
+const JSON: &str = "application/json";
 
 const BINARY: &str = "application/octet-stream";
 
@@ -46,7 +48,7 @@ pub(crate) async fn attempt(
     engine: &Engine,
     scratch: &ScratchRoot,
     job: &Job,
-    progress: &watch::Sender<Progress>,
+    report: &Report,
 ) -> Result<Finished, AttemptError> {
     let folder = scratch.run()?;
     let name = &job.input.name;
@@ -57,7 +59,7 @@ pub(crate) async fn attempt(
     let output = folder.path().join("input.annot.vcf");
     let log = folder.path().join("input.vcf.count.log");
 
-    progress.send_modify(|now| now.step = "download".to_owned());
+    report.begin(step::DOWNLOAD);
     let size = gas.objects.fetch(&job.input.file, &input).await?;
     let task = Task {
         folder: folder.path(),
@@ -66,22 +68,36 @@ pub(crate) async fn attempt(
         log: &log,
         file_bytes: output_limit(size, name.is_gzip()),
     };
-    let records = engine.run(task, progress).await?;
+    let records = engine.run(task, report).await?;
 
-    progress.send_modify(|now| now.step = "store".to_owned());
+    report.begin(step::STORE);
     require(&output, "annotated file")?;
     require(&log, "count log")?;
     let result = gas.layout.result(job.owner, job.id, name);
     let result_size = gas.objects.store(&output, &result, TEXT).await?;
     gas.objects.store(&log, &gas.layout.log(job.owner, job.id, name), TEXT).await?;
 
-    progress.send_modify(|now| now.step = "index".to_owned());
+    store_summary(gas, job, &output).await?;
+
+    report.begin(step::INDEX);
     let index = folder.path().join("output.annot.idx");
     if let Err(error) = store_index(gas, job, &output, &index).await {
         // Whoever owns the result can download it; it cannot be explored.
+        report.note("there is no index: these results can be downloaded, and not explored");
         tracing::warn!(id = %job.id, error = %chain(&error), "the result has no index");
     }
     Ok(Finished { records, result_size })
+}
+
+/// Stores the counts behind the charts, where the engine wrote them: beside its output, under that
+/// name with an ending.
+async fn store_summary(gas: &Gas, job: &Job, output: &Path) -> Result<(), PortError> {
+    let summary = output.with_added_extension("summary.json");
+    if summary.is_file() {
+        let file = gas.layout.summary(job.owner, job.id, &job.input.name);
+        gas.objects.store(&summary, &file, JSON).await?;
+    }
+    Ok(())
 }
 
 /// Why a result has no index.

@@ -1,7 +1,7 @@
 //! Job requests that were received too often without an end: their jobs are marked FAILED, so
 //! that no user waits for ever.
 
-use crate::handle::{GIVEN_UP, settle_job};
+use crate::handle::{GIVEN_UP, forget, settle_job};
 use crate::settings::Timing;
 use crate::shutdown::Shutdown;
 use gas_backend::messages::JobRequest;
@@ -55,29 +55,25 @@ impl DeadLetters {
     }
 
     async fn handle(&self, message: &Message) -> Result<(), ChangeError> {
-        let Some(job) = self.job(message).await? else {
+        let Ok(JobRequest { job_id }) = serde_json::from_str(&message.body) else {
             tracing::error!(body = excerpt(&message.body), "a dead letter names no job");
             return Ok(self.queue.extend(message, REST).await?);
+        };
+        let Some(job) = self.gas.jobs.job(job_id).await? else {
+            return Ok(forget(&*self.queue, message, job_id).await?);
         };
         let job = match &job.state {
             // The worker that has it will end it, or fall silent.
             JobState::Running(_) if self.lives(&job) => {
                 return Ok(self.queue.extend(message, self.timing.visibility).await?);
             }
-            JobState::Uploading | JobState::Pending { .. } | JobState::Running(_) => {
+            JobState::Uploading { .. } | JobState::Pending { .. } | JobState::Running(_) => {
                 tracing::error!(id = %job.id, status = %job.status(), "job given up");
                 fail_job(&self.gas, job.id, None, FailureKind::Service, GIVEN_UP.to_owned()).await?
             }
             JobState::Completed(_) | JobState::Failed(_) | JobState::Cancelled { .. } => job,
         };
         settle_job(&self.gas, &*self.queue, message, &job).await
-    }
-
-    async fn job(&self, message: &Message) -> Result<Option<Job>, ChangeError> {
-        let Ok(request) = serde_json::from_str::<JobRequest>(&message.body) else {
-            return Ok(None);
-        };
-        Ok(self.gas.jobs.job(request.job_id).await?)
     }
 
     fn lives(&self, job: &Job) -> bool {
@@ -96,9 +92,8 @@ mod tests {
     use super::*;
     use crate::testing::{FakeQueue, TIMING, message};
     use gas_backend::testkit::TestGas;
-    use gas_backend::usecases::{cancel_job, claim_job};
-    use gas_shared::{JobId, JobStatus, Plan};
-    use uuid::Uuid;
+    use gas_backend::usecases::{cancel_job, claim_job, delete_job};
+    use gas_shared::{JobStatus, Plan};
 
     struct Case {
         test: TestGas,
@@ -157,8 +152,18 @@ mod tests {
         let Case { queue, letters, .. } = case();
         let stray = Message { body: "hello".into(), receipt: "r".into(), receive_count: 6 };
         letters.handle(&stray).await.unwrap();
-        letters.handle(&message(JobId::new(Uuid::nil()), 6)).await.unwrap();
-        assert_eq!(queue.extended(), [REST, REST]);
+        assert_eq!(queue.extended(), [REST]);
         assert_eq!(queue.deleted(), [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn the_message_of_a_job_that_was_deleted_goes_as_well() {
+        let Case { test, queue, letters } = case();
+        let ada = test.user("ada", Plan::Free);
+        let job = test.pending_job(&ada).await;
+        delete_job(&test.gas, ada.id, job.id).await.unwrap();
+        letters.handle(&message(job.id, 6)).await.unwrap();
+        assert_eq!(queue.deleted().len(), 1);
+        assert_eq!(test.job_results.len(), 0);
     }
 }

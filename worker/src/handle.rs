@@ -2,7 +2,8 @@
 
 use crate::attempt::{AttemptError, attempt};
 use crate::engine::{Engine, EngineError};
-use crate::heartbeat::Heartbeat;
+use crate::heartbeat::{Heartbeat, Lost};
+use crate::report::Report;
 use crate::scratch::ScratchRoot;
 use crate::settings::Timing;
 use crate::shutdown::Shutdown;
@@ -12,12 +13,11 @@ use gas_backend::usecases::{
     ChangeError, Finished, announce_result, claim_job, complete_job, fail_job, release_job,
 };
 use gas_backend::{Gas, chain};
-use gas_shared::job::{ClaimId, FailureKind, JobState, Progress, Refused};
+use gas_shared::job::{ClaimId, FailureKind, JobState, Refused};
 use gas_shared::{Job, JobId, JobStatus};
 use jiff::SignedDuration;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
 
 /// How long a job waits after its first failed attempt; the wait doubles with each.
 const RETRY_PAUSE: Duration = Duration::from_secs(2);
@@ -45,7 +45,7 @@ enum Ended {
     Finished(Finished),
     Failed(AttemptError),
     /// The job is no longer this worker's.
-    Lost(Refused),
+    Lost(Lost),
     /// The worker stops before the job is done.
     Interrupted,
 }
@@ -72,10 +72,7 @@ impl Worker {
                 Ok(self.watch(message, id).await?)
             }
             Err(ChangeError::Refused { .. }) => self.settle(message, id).await,
-            Err(ChangeError::NotFound(id)) => {
-                tracing::error!(%id, "a message names no job; it goes to the dead letters");
-                Ok(self.give_back(message, Duration::ZERO).await?)
-            }
+            Err(ChangeError::NotFound(id)) => Ok(forget(&*self.queue, message, id).await?),
             Err(error) => Err(error),
         }
     }
@@ -88,20 +85,26 @@ impl Worker {
         shutdown: &Shutdown,
     ) -> Result<(), ChangeError> {
         tracing::info!(id = %job.id, attempt = message.receive_count, "job claimed");
-        match self.run(message, job, claim, shutdown).await {
+        let report = Report::new(self.gas.clock.clone());
+        report.go_on(&self.gas, job).await;
+        report.note(&format!("attempt {} begins", message.receive_count));
+        match self.run(message, job, claim, &report, shutdown).await {
             Ended::Finished(finished) => {
+                report.note(&format!("variants annotated and stored: {}", finished.records));
+                report.store(&self.gas, job).await;
                 let ended = complete_job(&self.gas, job, claim, finished).await;
                 self.end(message, job.id, ended).await
             }
-            Ended::Failed(error) => self.failed(message, job.id, claim, error).await,
-            Ended::Lost(Refused::ClaimLost | Refused::StillRunning) => {
+            Ended::Failed(error) => self.failed(message, job, claim, error, &report).await,
+            Ended::Lost(Lost::Refused(Refused::ClaimLost | Refused::StillRunning)) => {
                 // Its message is in the other worker's hands.
                 tracing::warn!(id = %job.id, "another worker has taken the job over");
                 Ok(())
             }
-            Ended::Lost(Refused::Illegal { .. } | Refused::IllegalResults { .. }) => {
-                self.settle(message, job.id).await
-            }
+            Ended::Lost(
+                Lost::Refused(Refused::Illegal { .. } | Refused::IllegalResults { .. })
+                | Lost::Deleted,
+            ) => self.settle(message, job.id).await,
             Ended::Interrupted => {
                 tracing::info!(id = %job.id, "job given back");
                 self.release(message, job.id, claim, Duration::ZERO).await
@@ -115,17 +118,17 @@ impl Worker {
         message: &Message,
         job: &Job,
         claim: ClaimId,
+        report: &Report,
         shutdown: &Shutdown,
     ) -> Ended {
         let (gas, queue, timing) = (&self.gas, &*self.queue, self.timing);
-        let progress = watch::Sender::new(Progress::default());
-        let heartbeat = Heartbeat { gas, queue, timing, message, job: job.id, claim };
+        let heartbeat = Heartbeat { gas, queue, timing, message, job, claim, report };
         tokio::select! {
-            done = attempt(gas, &self.engine, &self.scratch, job, &progress) => match done {
+            done = attempt(gas, &self.engine, &self.scratch, job, report) => match done {
                 Ok(finished) => Ended::Finished(finished),
                 Err(error) => Ended::Failed(error),
             },
-            refused = heartbeat.run(progress.subscribe()) => Ended::Lost(refused),
+            lost = heartbeat.run() => Ended::Lost(lost),
             () = shutdown.due() => Ended::Interrupted,
         }
     }
@@ -133,16 +136,22 @@ impl Worker {
     async fn failed(
         &self,
         message: &Message,
-        id: JobId,
+        job: &Job,
         claim: ClaimId,
         error: AttemptError,
+        report: &Report,
     ) -> Result<(), ChangeError> {
+        let id = job.id;
         let (kind, reason) = match error {
             AttemptError::Engine(
                 EngineError::BadInput(reason) | EngineError::OverLimit(reason),
             ) => (FailureKind::Input, reason),
             error if message.receive_count < self.max_attempts => {
                 tracing::error!(%id, error = %chain(&error), "attempt failed; the job is tried again");
+                report.note(
+                    "this attempt failed for a reason that is not in the file; another follows",
+                );
+                report.store(&self.gas, job).await;
                 let pause = retry_pause(message.receive_count).min(self.timing.visibility);
                 return self.release(message, id, claim, pause).await;
             }
@@ -151,6 +160,8 @@ impl Worker {
                 (FailureKind::Service, GIVEN_UP.to_owned())
             }
         };
+        report.note(&format!("failed: {reason}"));
+        report.store(&self.gas, job).await;
         let ended = fail_job(&self.gas, id, Some(claim), kind, reason).await;
         self.end(message, id, ended).await
     }
@@ -171,6 +182,7 @@ impl Worker {
                 tracing::warn!(%id, "another worker has taken the job over");
                 Ok(())
             }
+            Err(ChangeError::NotFound(_)) => Ok(forget(&*self.queue, message, id).await?),
             Err(error) => Err(error),
         }
     }
@@ -182,7 +194,8 @@ impl Worker {
                 settle_job(&self.gas, &*self.queue, message, &job).await
             }
             // Not even uploaded: whoever confirms the upload sends a message of its own.
-            Some(_) | None => Ok(self.give_back(message, self.timing.visibility).await?),
+            Some(_) => Ok(self.give_back(message, self.timing.visibility).await?),
+            None => Ok(forget(&*self.queue, message, id).await?),
         }
     }
 
@@ -217,6 +230,7 @@ impl Worker {
                 self.settle(message, id).await
             }
             Err(ChangeError::Refused { .. }) => Ok(()),
+            Err(ChangeError::NotFound(_)) => Ok(forget(&*self.queue, message, id).await?),
             Err(error) => Err(error),
         }
     }
@@ -241,6 +255,12 @@ pub(crate) async fn settle_job(
     Ok(())
 }
 
+/// Jobs are made before their messages, so one that is not there was deleted.
+pub(crate) async fn forget(queue: &dyn Queue, message: &Message, id: JobId) -> PortResult<()> {
+    tracing::info!(%id, "the job was deleted");
+    queue.delete(message).await
+}
+
 fn retry_pause(receive_count: u32) -> Duration {
     RETRY_PAUSE.saturating_mul(1 << receive_count.saturating_sub(1).min(16))
 }
@@ -253,5 +273,5 @@ fn watch_pause(receive_count: u32, silence_left: Duration, visibility: Duration)
 }
 
 #[cfg(test)]
-#[path = "handle_tests.rs"]
+#[path = "handle_tests/mod.rs"]
 mod tests;

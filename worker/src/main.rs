@@ -11,6 +11,7 @@ mod engine;
 mod handle;
 mod heartbeat;
 mod poll;
+mod report;
 mod scratch;
 mod settings;
 mod shutdown;

@@ -75,7 +75,7 @@ impl Objects<'_> {
                 "after_submit": null, "shipping_address": null, "submit": null,
                 "terms_of_service_acceptance": null
             },
-            "customer": one.customer, "expires_at": one.created + crate::state::CHECKOUT_SECS,
+            "customer": one.customer, "expires_at": one.expires_at,
             "livemode": false, "metadata": one.metadata, "mode": "subscription",
             "payment_method_types": ["card"],
             "payment_status": if one.subscription.is_some() { "paid" } else { "unpaid" },

@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::{fs, io};
 
-/// How long a checkout can be paid, in seconds; Stripe's default.
-pub const CHECKOUT_SECS: i64 = 24 * 3600;
+/// The shortest and the longest that a checkout can be paid, in seconds. The longest is the default.
+pub const CHECKOUT_SECS: RangeInclusive<i64> = 30 * 60..=24 * 3600;
 
 /// Everything there is.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -60,6 +61,8 @@ pub struct Session {
     pub id: String,
     /// When it was made.
     pub created: i64,
+    /// Until when it can be paid.
+    pub expires_at: i64,
     /// Whose.
     pub customer: String,
     /// Where it is shown.
@@ -85,7 +88,7 @@ impl Session {
     pub fn status(&self, now: i64) -> &'static str {
         match self.subscription {
             Some(_) => "complete",
-            None if now >= self.created + CHECKOUT_SECS => "expired",
+            None if now >= self.expires_at => "expired",
             None => "open",
         }
     }

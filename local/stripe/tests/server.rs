@@ -109,6 +109,10 @@ async fn calls_that_stripe_would_refuse_are_refused() {
             "ui_mode=embedded_page&redirect_on_completion=if_required&return_url=x&success_url=y",
             "Received unknown parameter: success_url",
         ),
+        (
+            "ui_mode=hosted_page&success_url=x&expires_at=1",
+            "The `expires_at` timestamp must be between 30 minutes and 24 hours from now.",
+        ),
     ] {
         let refused = stripe.begin(form).await;
         assert_eq!(refused.status(), StatusCode::BAD_REQUEST);

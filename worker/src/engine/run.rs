@@ -4,7 +4,7 @@ use super::lines::{Lines, Tail};
 use super::messages::{Event, after_steps, reason};
 use super::sandbox::{self, Group, Limits};
 use super::template::{Paths, Template};
-use gas_shared::job::Progress;
+use crate::report::Report;
 use rustix::process::Signal;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -13,13 +13,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{ChildStderr, ChildStdout};
-use tokio::sync::watch;
 
 /// The longest line of standard output that can be an event.
 const MAX_LINE_BYTES: usize = 64 * 1024;
 
 /// How much of the end of standard error is kept.
 const TAIL_BYTES: usize = 16 * 1024;
+
+/// Begins a line of standard error that is meant for the job's owner.
+const WARNING: &[u8] = b"warning: ";
 
 /// The exit code with which the engine says that the input is at fault.
 const BAD_INPUT: i32 = 2;
@@ -71,11 +73,7 @@ impl Engine {
 
     /// Runs the engine and returns how many records it annotated; one that does not say has them
     /// counted. Dropping the future kills it with everything it started.
-    pub(crate) async fn run(
-        &self,
-        task: Task<'_>,
-        progress: &watch::Sender<Progress>,
-    ) -> Result<u64, EngineError> {
+    pub(crate) async fn run(&self, task: Task<'_>, report: &Report) -> Result<u64, EngineError> {
         let Task { input, output, log, .. } = task;
         let paths = Paths { input, output, log, bundle: &self.bundle };
         let arguments = self.template.fill(paths);
@@ -86,7 +84,7 @@ impl Engine {
             return Err(io::Error::other("the pipes of the engine are missing").into());
         };
         let whole = async {
-            tokio::join!(read_events(stdout, progress), read_tail(stderr), async {
+            tokio::join!(read_events(stdout, report), read_errors(stderr, report), async {
                 let status = child.wait().await;
                 // What the engine left behind would keep the pipes open.
                 drop(group);
@@ -164,7 +162,7 @@ enum Said {
 }
 
 /// Reads standard output to its end, passes on the progress, and returns what was said of the end.
-async fn read_events(mut stdout: ChildStdout, progress: &watch::Sender<Progress>) -> Said {
+async fn read_events(mut stdout: ChildStdout, report: &Report) -> Said {
     let mut lines = Lines::new(MAX_LINE_BYTES);
     let mut said = Said::Nothing;
     let mut steps = 0;
@@ -173,11 +171,11 @@ async fn read_events(mut stdout: ChildStdout, progress: &watch::Sender<Progress>
             match Event::parse(&line) {
                 Some(Event::Progress(now)) => {
                     said = Said::Progress;
-                    progress.send_replace(now);
+                    report.advance(now);
                 }
                 Some(Event::Step(step)) => {
                     steps += 1;
-                    progress.send_replace(after_steps(steps, step));
+                    report.advance(after_steps(steps, step));
                 }
                 Some(Event::Done(records)) => said = Said::Done(records),
                 None => {}
@@ -188,9 +186,19 @@ async fn read_events(mut stdout: ChildStdout, progress: &watch::Sender<Progress>
     said
 }
 
-async fn read_tail(mut stderr: ChildStderr) -> String {
-    let mut tail = Tail::new(TAIL_BYTES);
-    read(&mut stderr, |bytes| tail.push(bytes)).await;
+/// Reads standard error to its end and returns the last of it. Warnings go to the protocol; the
+/// rest may tell of this machine and is no business of the job's owner.
+async fn read_errors(mut stderr: ChildStderr, report: &Report) -> String {
+    let (mut lines, mut tail) = (Lines::new(MAX_LINE_BYTES), Tail::new(TAIL_BYTES));
+    read(&mut stderr, |bytes| {
+        tail.push(bytes);
+        for line in lines.push(bytes) {
+            if line.starts_with(WARNING) {
+                report.hear(&String::from_utf8_lossy(&line));
+            }
+        }
+    })
+    .await;
     tail.text()
 }
 

@@ -1,5 +1,8 @@
 use super::*;
 use crate::testing::shell_engine;
+use gas_backend::clock::SystemClock;
+use gas_shared::job::Progress;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -26,9 +29,9 @@ async fn ran(script: &str, change: impl FnOnce(&mut Engine)) -> Ran {
         log: &log,
         file_bytes: 100_000,
     };
-    let progress = watch::Sender::new(Progress::default());
-    let result = engine.run(task, &progress).await;
-    let progress = progress.borrow().clone();
+    let report = Report::new(Arc::new(SystemClock));
+    let result = engine.run(task, &report).await;
+    let progress = report.progress().borrow().clone();
     Ran { folder, result, progress }
 }
 
@@ -166,8 +169,8 @@ async fn dropping_a_run_kills_it() {
     let engine = shell_engine(folder.path(), "echo $$ > pid; sleep 60");
     let path = folder.path();
     let task = Task { folder: path, input: path, output: path, log: path, file_bytes: 1000 };
-    let progress = watch::Sender::new(Progress::default());
-    let run = engine.run(task, &progress);
+    let report = Report::new(Arc::new(SystemClock));
+    let run = engine.run(task, &report);
     tokio::select! {
         _ = run => panic!("the engine ended by itself"),
         () = async {

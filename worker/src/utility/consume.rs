@@ -114,43 +114,72 @@ mod tests {
     use crate::testing::FakeQueue;
     use std::sync::Mutex;
 
-    struct Script(Mutex<Vec<Result<Handled, String>>>);
+    /// Work that takes a while and ends somehow, once.
+    struct Script(Duration, Mutex<Vec<Result<Handled, String>>>);
 
     #[async_trait]
     impl Consumer for Script {
         async fn handle(&self, _: &Message) -> Result<Handled, Box<dyn Error + Send + Sync>> {
-            let next = self.0.lock().unwrap().pop();
+            tokio::time::sleep(self.0).await;
+            let next = self.1.lock().unwrap().pop();
             Ok(next.expect("a message too many")?)
         }
     }
 
-    async fn consumed(outcome: Result<Handled, String>, receive_count: u32) -> Arc<FakeQueue> {
+    const VISIBILITY: Duration = Duration::from_secs(60);
+
+    /// Works off one message for so long, by the tests' clock.
+    async fn worked_off(
+        (work, stop): (Duration, Duration),
+        outcome: Result<Handled, String>,
+        receive_count: u32,
+    ) -> Arc<FakeQueue> {
         let queue = Arc::new(FakeQueue::default());
         queue.offer(Message { body: "b".into(), receipt: "r".into(), receive_count });
         let shutdown = Shutdown::default();
-        let script = Script(Mutex::new(vec![outcome]));
-        let work = consume("test", queue.clone(), Duration::from_secs(60), script, &shutdown);
+        let script = Script(work, Mutex::new(vec![outcome]));
+        let work = consume("test", queue.clone(), VISIBILITY, script, &shutdown);
         let stop = async {
-            tokio::time::sleep(Duration::from_millis(200)).await;
+            tokio::time::sleep(stop).await;
             shutdown.now();
         };
         tokio::join!(work, stop);
         queue
     }
 
-    #[tokio::test]
+    async fn consumed(outcome: Result<Handled, String>, receive_count: u32) -> Arc<FakeQueue> {
+        worked_off((Duration::ZERO, Duration::from_secs(1)), outcome, receive_count).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_stays_invisible_while_it_is_worked_on() {
+        let times = (Duration::from_secs(50), Duration::from_secs(55));
+        let queue = worked_off(times, Ok(Handled::Done), 1).await;
+        assert_eq!(queue.extended(), [VISIBILITY; 2]);
+        assert_eq!(queue.deleted(), ["r"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_whose_work_a_shutdown_breaks_off_is_given_back_at_once() {
+        let times = (Duration::from_secs(15), Duration::from_secs(10));
+        let queue = worked_off(times, Ok(Handled::Done), 1).await;
+        assert_eq!(queue.extended(), [Duration::ZERO]);
+        assert_eq!(queue.deleted(), [""; 0]);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_message_whose_work_is_done_is_deleted() {
         assert_eq!(consumed(Ok(Handled::Done), 1).await.deleted(), ["r"]);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_message_that_came_too_early_comes_back_when_it_is_time() {
         let queue = consumed(Ok(Handled::Later(Duration::from_secs(9))), 1).await;
         assert_eq!(queue.extended(), [Duration::from_secs(9)]);
         assert_eq!(queue.deleted(), [""; 0]);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_message_that_failed_comes_back_ever_later() {
         let queue = consumed(Err("no".to_owned()), 3).await;
         assert_eq!(queue.extended(), [Duration::from_secs(20)]);

@@ -3,6 +3,7 @@
 
 mod archive;
 mod consume;
+mod erase;
 mod notify;
 mod reconcile;
 mod settings;
@@ -56,6 +57,7 @@ pub(crate) async fn run(settings: UtilitySettings) -> anyhow::Result<()> {
                     shutdown,
                 ))
             }
+            UtilityRole::Erase => Box::pin(erase::run(gas, shutdown)),
             UtilityRole::Reconcile => {
                 Box::pin(reconcile::run(gas, notifier, settings.reconcile_every(), shutdown))
             }

@@ -39,6 +39,8 @@ pub(crate) enum UtilityRole {
     Thaw,
     /// Tells users by mail.
     Notify,
+    /// Deletes the jobs and profiles of users who leave.
+    Erase,
     /// Finds what got lost.
     Reconcile,
 }

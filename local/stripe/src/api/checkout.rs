@@ -4,7 +4,7 @@ use super::params::Params;
 use super::{ApiError, ApiResult};
 use crate::Server;
 use crate::model::new_id;
-use crate::state::{Session, UiMode};
+use crate::state::{CHECKOUT_SECS, Session, UiMode};
 use axum::Json;
 use axum::extract::{Form, Path, State};
 use std::sync::Arc;
@@ -33,6 +33,7 @@ pub(super) async fn create(
         UiMode::HostedPage => params.take("cancel_url"),
         UiMode::EmbeddedPage => None,
     };
+    let expires_at = params.take("expires_at");
     let client_reference_id = params.take("client_reference_id");
     let metadata = params.take_map("metadata");
     let subscription_metadata = params.take_map("subscription_data[metadata]");
@@ -41,11 +42,13 @@ pub(super) async fn create(
         if !change.state.customers.contains_key(&customer) {
             return Err(ApiError::missing("customer", "customer", &customer));
         }
+        let expires_at = expiry(expires_at, change.now())?;
         let id = new_id("cs_test");
         let session = Session {
             client_secret: format!("{id}_secret_{}", new_id("s")),
             id: id.clone(),
             created: change.now(),
+            expires_at,
             customer: customer.clone(),
             ui_mode,
             done_url,
@@ -59,6 +62,20 @@ pub(super) async fn create(
         change.state.sessions.insert(id, session);
         Ok(Json(object))
     })
+}
+
+/// Until when a checkout that is made now can be paid.
+fn expiry(asked: Option<String>, now: i64) -> Result<i64, ApiError> {
+    const NAME: &str = "expires_at";
+    let Some(asked) = asked else { return Ok(now + CHECKOUT_SECS.end()) };
+    let at =
+        asked.parse().map_err(|_| ApiError::invalid(NAME, format!("Invalid integer: {asked}")))?;
+    if !CHECKOUT_SECS.contains(&(at - now)) {
+        let message =
+            "The `expires_at` timestamp must be between 30 minutes and 24 hours from now.";
+        return Err(ApiError::invalid(NAME, message.to_owned()));
+    }
+    Ok(at)
 }
 
 pub(super) async fn retrieve(

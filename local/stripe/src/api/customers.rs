@@ -5,7 +5,7 @@ use super::{ApiError, ApiResult};
 use crate::Server;
 use crate::model::new_id;
 use crate::objects;
-use crate::state::{Customer, Portal};
+use crate::state::{Customer, Portal, Status};
 use axum::Json;
 use axum::extract::{Form, Path, Query, State};
 use serde_json::json;
@@ -30,6 +30,25 @@ pub(super) async fn create(
         change.emit("customer.created", object.clone());
         object
     })))
+}
+
+/// Deletes a customer and ends what they pay; invoices stay
+/// (<https://docs.stripe.com/api/customers/delete>).
+pub(super) async fn delete(State(server): State<Arc<Server>>, Path(id): Path<String>) -> ApiResult {
+    server.change(|change| {
+        if change.state.customers.remove(&id).is_none() {
+            return Err(ApiError::not_found("customer", &id));
+        }
+        let own = change.state.subscriptions.values();
+        let own = own.filter(|one| one.customer == id && one.status != Status::Canceled);
+        let own: Vec<_> = own.map(|one| one.id.clone()).collect();
+        for subscription in own {
+            change.cancel(&subscription, change.now());
+        }
+        let object = json!({ "id": id, "object": "customer", "deleted": true });
+        change.emit("customer.deleted", object.clone());
+        Ok(Json(object))
+    })
 }
 
 pub(super) async fn price(State(server): State<Arc<Server>>, Path(id): Path<String>) -> ApiResult {

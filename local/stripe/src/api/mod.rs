@@ -12,7 +12,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -30,6 +30,7 @@ type ApiResult = Result<Json<Value>, ApiError>;
 pub(crate) fn routes(server: &Arc<Server>) -> Router<Arc<Server>> {
     Router::new()
         .route("/v1/customers", post(customers::create))
+        .route("/v1/customers/{id}", delete(customers::delete))
         .route("/v1/prices/{id}", get(customers::price))
         .route("/v1/invoices", get(customers::invoices))
         .route("/v1/billing_portal/sessions", post(customers::open_portal))

@@ -1,0 +1,153 @@
+//! What fails, and who tries again.
+
+use super::*;
+use async_trait::async_trait;
+use bytes::Bytes;
+use gas_backend::ports::{Download, ObjectInfo, ObjectStore, PortError, Topic, UploadRule};
+use gas_shared::job::StoredFile;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+#[tokio::test]
+async fn bad_input_fails_the_job_with_the_engines_reason() {
+    let case = case(r#"echo '{"error":"line 3: no REF","code":"ref"}' >&2; exit 2"#).await;
+    case.receive(1).await;
+    let JobState::Failed(failure) = case.now().state else { panic!("{:?}", case.now()) };
+    assert_eq!((failure.kind, failure.reason.as_str()), (FailureKind::Input, "line 3: no REF"));
+    assert_eq!(case.test.job_results.len(), 1);
+    assert!(case.is_deleted());
+}
+
+#[tokio::test]
+async fn a_broken_engine_is_tried_again_until_the_last_attempt() {
+    let case = case("exit 1").await;
+    for count in 1..MAX_ATTEMPTS {
+        case.receive(count).await;
+        assert_eq!(case.status(), JobStatus::Running, "attempt {count}");
+    }
+    assert!(!case.is_deleted());
+    case.receive(MAX_ATTEMPTS).await;
+    let JobState::Failed(failure) = case.now().state else { panic!("{:?}", case.now()) };
+    assert_eq!((failure.kind, failure.reason.as_str()), (FailureKind::Service, GIVEN_UP));
+    assert!(case.is_deleted());
+}
+
+#[tokio::test]
+async fn an_engine_that_forgets_its_log_has_failed() {
+    let case = case(r#"echo x > "$2"; echo '{"event":"done","records":1}'"#).await;
+    case.receive(1).await;
+    assert_eq!(case.status(), JobStatus::Running);
+    assert!(!case.is_deleted());
+}
+
+/// A topic that fails once.
+struct FailsOnce {
+    failed: AtomicBool,
+    inner: Arc<dyn Topic>,
+}
+
+#[async_trait]
+impl Topic for FailsOnce {
+    async fn publish(&self, body: &str) -> PortResult<()> {
+        if self.failed.swap(true, Ordering::SeqCst) {
+            return self.inner.publish(body).await;
+        }
+        Err(PortError::new("publish", "injected"))
+    }
+}
+
+#[tokio::test]
+async fn a_result_that_could_not_be_announced_is_announced_when_the_message_comes_back() {
+    let mut case = case(GOOD).await;
+    let inner = case.test.gas.job_results.clone();
+    case.worker.gas.job_results = Arc::new(FailsOnce { failed: AtomicBool::new(false), inner });
+    case.receive(1).await;
+    assert_eq!(case.status(), JobStatus::Completed);
+    assert!(!case.is_deleted());
+    case.receive(2).await;
+    assert_eq!(case.test.job_results.len(), 1);
+    assert!(case.is_deleted());
+}
+
+/// An object store in which the nth transfer fails.
+pub(super) struct FailingStore {
+    pub(super) inner: Arc<dyn ObjectStore>,
+    pub(super) calls_left: AtomicU32,
+}
+
+impl FailingStore {
+    fn step(&self, what: &str) -> PortResult<()> {
+        if self.calls_left.fetch_sub(1, Ordering::SeqCst) == 1 {
+            return Err(PortError::new(what, "injected"));
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ObjectStore for FailingStore {
+    async fn fetch(&self, file: &StoredFile, to: &Path) -> PortResult<u64> {
+        self.step("fetch")?;
+        self.inner.fetch(file, to).await
+    }
+
+    async fn store(&self, from: &Path, file: &StoredFile, content_type: &str) -> PortResult<u64> {
+        self.step("store")?;
+        self.inner.store(from, file, content_type).await
+    }
+
+    async fn copy(&self, from: &StoredFile, to: &StoredFile) -> PortResult<bool> {
+        self.inner.copy(from, to).await
+    }
+
+    async fn write(&self, file: &StoredFile, content: Bytes, kind: &str) -> PortResult<()> {
+        self.inner.write(file, content, kind).await
+    }
+
+    async fn head(&self, file: &StoredFile) -> PortResult<Option<ObjectInfo>> {
+        self.inner.head(file).await
+    }
+
+    async fn read_head(&self, file: &StoredFile, limit: u64) -> PortResult<Option<Vec<u8>>> {
+        self.inner.read_head(file, limit).await
+    }
+
+    async fn read_range(&self, file: &StoredFile, offset: u64, length: u64) -> PortResult<Bytes> {
+        self.inner.read_range(file, offset, length).await
+    }
+
+    async fn delete(&self, file: &StoredFile) -> PortResult<()> {
+        self.inner.delete(file).await
+    }
+
+    async fn list(&self, bucket: &str, prefix: &str) -> PortResult<Vec<StoredFile>> {
+        self.inner.list(bucket, prefix).await
+    }
+
+    async fn sign_download(&self, download: &Download<'_>) -> PortResult<String> {
+        self.inner.sign_download(download).await
+    }
+
+    async fn sign_upload(
+        &self,
+        rule: &UploadRule<'_>,
+    ) -> PortResult<(String, Vec<(String, String)>)> {
+        self.inner.sign_upload(rule).await
+    }
+}
+
+#[tokio::test]
+async fn whichever_transfer_fails_the_next_attempt_completes_the_job() {
+    // Fetching the input, storing the result, storing the log.
+    for nth in 1..=3 {
+        let mut case = case(GOOD).await;
+        let inner = case.test.gas.objects.clone();
+        case.worker.gas.objects = Arc::new(FailingStore { inner, calls_left: nth.into() });
+        case.receive(1).await;
+        assert_eq!(case.status(), JobStatus::Running, "transfer {nth}");
+        assert!(!case.is_deleted(), "transfer {nth}");
+        case.receive(2).await;
+        assert_eq!(case.status(), JobStatus::Completed, "transfer {nth}");
+        assert_eq!(case.test.job_results.len(), 1, "transfer {nth}");
+    }
+}

@@ -1,0 +1,147 @@
+//! One message of the queue, from receipt to the end of its job.
+
+mod failures;
+mod outputs;
+mod owners;
+
+use super::*;
+use crate::testing::{FakeQueue, MAX_ATTEMPTS, TIMING, message, worker};
+use gas_backend::testkit::TestGas;
+use gas_shared::job::Progress;
+use gas_shared::{Account, Plan};
+use tempfile::TempDir;
+
+const GOOD: &str = r#"tr a-z A-Z < "$1" > "$2"; echo 'Total: 1' > "$3"
+    echo '{"event":"done","records":1,"summary":"x"}'"#;
+
+struct Case {
+    test: TestGas,
+    queue: Arc<FakeQueue>,
+    worker: Worker,
+    place: TempDir,
+    ada: Account,
+    job: Job,
+    shutdown: Shutdown,
+}
+
+async fn case(script: &str) -> Case {
+    let test = TestGas::new();
+    let ada = test.user("ada", Plan::Free);
+    let job = test.pending_job(&ada).await;
+    let queue = Arc::new(FakeQueue::default());
+    let (worker, place) = worker(&test, queue.clone(), script);
+    Case { test, queue, worker, place, ada, job, shutdown: Shutdown::default() }
+}
+
+impl Case {
+    async fn receive(&self, receive_count: u32) {
+        self.worker.handle(&message(self.job.id, receive_count), &self.shutdown).await;
+    }
+
+    fn now(&self) -> Job {
+        self.test.job(self.job.id)
+    }
+
+    fn status(&self) -> JobStatus {
+        self.now().status()
+    }
+
+    /// What the owner reads of the run.
+    fn protocol(&self) -> String {
+        let name = &self.job.input.name;
+        let file = self.test.gas.layout.run_log(self.ada.id, self.job.id, name);
+        String::from_utf8(self.test.objects.get(&file).unwrap()).unwrap()
+    }
+
+    fn is_deleted(&self) -> bool {
+        !self.queue.deleted().is_empty()
+    }
+
+    fn work_folder_is_empty(&self) -> bool {
+        std::fs::read_dir(self.place.path().join("work")).unwrap().next().is_none()
+    }
+
+    /// Waits until the engine has made a file beside its script.
+    async fn wait_for(&self, name: &str) {
+        let path = self.place.path().join(name);
+        for _ in 0..500 {
+            if path.exists() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{name} did not appear");
+    }
+}
+
+/// A script that says that it runs, and then hangs.
+fn hanging(mark: &str) -> String {
+    format!(r#"touch "$(dirname "$0")/{mark}"; sleep 60"#)
+}
+
+#[tokio::test]
+async fn a_job_is_annotated_stored_announced_and_its_message_deleted() {
+    let case = case(GOOD).await;
+    case.receive(1).await;
+    let JobState::Completed(done) = case.now().state else { panic!("{:?}", case.now()) };
+    assert_eq!((done.records, done.result_size), (1, 21));
+    assert_eq!(
+        case.test.objects.get(&done.results.stored().unwrap().file).unwrap(),
+        b"##FILEFORMAT=VCFV4.2\n"
+    );
+    assert_eq!(case.test.objects.get(&done.log).unwrap(), b"Total: 1\n");
+    assert_eq!(case.test.job_results.len(), 1);
+    assert!(case.is_deleted() && case.work_folder_is_empty());
+}
+
+#[tokio::test]
+async fn the_same_message_ten_times_runs_the_engine_once() {
+    let case = case(&format!(r#"echo >> "$(dirname "$0")/runs"; {GOOD}"#)).await;
+    for count in 1..=10 {
+        case.receive(count).await;
+    }
+    assert_eq!(std::fs::read(case.place.path().join("runs")).unwrap().len(), 1);
+    assert_eq!(case.status(), JobStatus::Completed);
+}
+
+#[tokio::test]
+async fn a_running_job_shows_that_it_lives_and_how_far_it_is() {
+    let script = r#"echo '{"event":"progress","step":"annotate","fraction":0.5,"records":7}'
+        touch "$(dirname "$0")/runs"; sleep 60"#;
+    let case = case(script).await;
+    let look = async {
+        case.wait_for("runs").await;
+        for _ in 0..300 {
+            if let JobState::Running(run) = case.now().state
+                && run.progress == (Progress { step: "annotate".into(), permille: 500, records: 7 })
+            {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let JobState::Running(run) = case.now().state else { panic!("{:?}", case.now()) };
+        assert_eq!(run.progress.records, 7);
+        case.shutdown.now();
+    };
+    tokio::join!(case.receive(1), look);
+    assert!(case.queue.extended().contains(&TIMING.visibility));
+}
+
+#[tokio::test]
+async fn poison_goes_back_at_once_and_so_to_the_dead_letters() {
+    let case = case(GOOD).await;
+    let poison = Message { body: "{".into(), receipt: "p".into(), receive_count: 1 };
+    case.worker.handle(&poison, &case.shutdown).await;
+    assert_eq!(case.queue.extended(), [Duration::ZERO]);
+    assert!(!case.is_deleted());
+}
+
+#[test]
+fn pauses_grow_with_the_receipts() {
+    let secs = Duration::from_secs;
+    assert_eq!((retry_pause(1), retry_pause(3)), (secs(2), secs(8)));
+    assert_eq!(watch_pause(1, secs(30), secs(60)), secs(30));
+    assert_eq!(watch_pause(1, secs(0), secs(60)), secs(1));
+    assert_eq!(watch_pause(2, secs(30), secs(60)), secs(240));
+    assert_eq!(watch_pause(9, secs(30), secs(60)), MAX_WATCH_PAUSE);
+}

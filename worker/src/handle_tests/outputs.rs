@@ -1,0 +1,110 @@
+//! What is stored of a run beside its result: index, protocol and counts.
+
+use super::failures::FailingStore;
+use super::*;
+use crate::engine::Template;
+use bytes::Bytes;
+use gas_explorer::{Cache, Explorer};
+use gas_shared::explorer::Filter;
+
+/// Writes a result of two records, without annotation as AnnTools writes it, or with a CSQ column.
+fn engine_that_writes(info: &str, value: &str) -> String {
+    let columns = "#CHROM\\tPOS\\tID\\tREF\\tALT\\tQUAL\\tFILTER\\tINFO";
+    let records =
+        [5, 7].map(|pos| format!("1\\t{pos}\\t.\\tA\\tG\\t.\\tPASS\\t{value}")).join("\\n");
+    format!(
+        r#"printf '##fileformat=VCFv4.2\n{info}{columns}\n{records}\n' > "$2"; echo x > "$3"
+        echo '{{"event":"done","records":2,"summary":"x"}}'"#
+    )
+}
+
+#[tokio::test]
+async fn the_explorers_index_is_stored_beside_the_result() {
+    let csq =
+        r#"##INFO=<ID=CSQ,Number=.,Type=String,Description="Format: Allele|Consequence|SYMBOL">\n"#;
+    for (script, annotated) in
+        [(engine_that_writes("", "."), 0), (engine_that_writes(csq, "CSQ=G|stop_gained|ABC"), 2)]
+    {
+        let case = case(&script).await;
+        case.receive(1).await;
+        let JobState::Completed(done) = case.now().state else { panic!("{:?}", case.now()) };
+        let objects = &case.test.objects;
+        let index = case.test.gas.layout.index(case.ada.id, case.job.id, &case.job.input.name);
+        let source = |file| -> Arc<Bytes> { Arc::new(objects.get(file).unwrap().into()) };
+        let result = source(&done.results.stored().unwrap().file);
+        let explorer = Explorer::open(source(&index), result, Cache::new(1 << 20)).await.unwrap();
+        assert_eq!(explorer.records(), 2);
+        let gene = Filter { genes: vec!["abc".to_owned()], ..Filter::default() };
+        assert_eq!(explorer.count(&gene).await.unwrap(), annotated);
+    }
+}
+
+#[tokio::test]
+async fn the_protocol_of_a_run_and_its_counts_are_stored() {
+    let script =
+        format!(r#"{GOOD}; echo '{{"records":1}}' > "$2.summary.json"; echo 'warning: odd' >&2"#);
+    let case = case(&script).await;
+    case.receive(1).await;
+    assert_eq!(case.status(), JobStatus::Completed);
+    let (layout, name) = (&case.test.gas.layout, &case.job.input.name);
+    let summary = layout.summary(case.ada.id, case.job.id, name);
+    assert_eq!(case.test.objects.get(&summary).unwrap(), b"{\"records\":1}\n");
+    let log = case.protocol();
+    let told: Vec<_> = log.lines().filter_map(|line| line.split_once("  ")).map(|l| l.1).collect();
+    let steps = ["attempt 1 begins", "download", "warning: odd", "store", "index"];
+    assert_eq!(told[..5], steps, "{log}");
+    assert_eq!(told.last(), Some(&"variants annotated and stored: 1"));
+}
+
+#[tokio::test]
+async fn the_protocol_of_a_failure_says_why_and_nothing_of_this_machine() {
+    let reason =
+        r#"echo "in $PWD" >&2; echo '{"error":"line 3: no REF","code":"ref"}' >&2; exit 2"#;
+    let case = case(reason).await;
+    case.receive(1).await;
+    assert_eq!(case.status(), JobStatus::Failed);
+    let log = case.protocol();
+    assert!(log.ends_with("  failed: line 3: no REF\n") && !log.contains("/run-"), "{log}");
+}
+
+#[tokio::test]
+async fn a_result_that_cannot_be_indexed_is_a_result() {
+    let case = case(GOOD).await;
+    case.receive(1).await;
+    assert_eq!(case.status(), JobStatus::Completed);
+    assert!(case.test.objects.with_key("annot.idx").is_empty());
+}
+
+#[tokio::test]
+async fn a_failed_store_of_the_index_fails_no_job() {
+    let mut case = case(&engine_that_writes("", ".")).await;
+    let inner = case.test.gas.objects.clone();
+    // Fetching the input, storing the result, storing the log; then the index.
+    case.worker.gas.objects = Arc::new(FailingStore { inner, calls_left: 4.into() });
+    case.receive(1).await;
+    assert_eq!(case.status(), JobStatus::Completed);
+    assert!(case.test.objects.with_key("annot.idx").is_empty());
+}
+
+/// AnnTools is told nothing but the input, tells its steps and no end, and leaves both files beside
+/// the input.
+const ANNTOOLS: &str = r#"
+    for step in getSnpsFromDbSnp getBigRefGene getGenes cytoBand gadAll gwasCatalog targetScanS \
+        hugo dgv_Cnv abParts mcCarroll_Cnv conrad_Cnv genomicSuperDups tfbsConsSites
+    do echo "$step - done."; done
+    { cat "$1"; printf '20\t1\t.\tA\tG\t.\t.\tDB\n'; } > "${1%.vcf}.annot.vcf"
+    echo 'Total: 1' > "$1.count.log""#;
+
+#[tokio::test]
+async fn a_program_with_the_contract_of_anntools_does_in_place_of_the_engine() {
+    let mut case = case(ANNTOOLS).await;
+    let script = case.place.path().join("engine.sh");
+    let template = format!("sh '{}' {{input}}", script.display());
+    case.worker.engine.template = Template::parse(&template).unwrap();
+    case.receive(1).await;
+    let JobState::Completed(done) = case.now().state else { panic!("{:?}", case.now()) };
+    assert_eq!(done.records, 1, "counted in the annotated file");
+    let result = case.test.objects.get(&done.results.stored().unwrap().file).unwrap();
+    assert!(result.ends_with(b"\tDB\n"));
+    assert_eq!(case.test.objects.get(&done.log).unwrap(), b"Total: 1\n");
+}
