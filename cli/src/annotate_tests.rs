@@ -1,0 +1,161 @@
+use super::*;
+use crate::fake::{Fake, HASTE, Hook, start};
+use axum::body::Body;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use futures::stream;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use tempfile::TempDir;
+
+const VCF: &str = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n20\t5\t.\tA\tC\t.\t.\t.\n";
+
+const MAKE: &str = "POST /api/v1/jobs";
+const LOOK: &str = "GET /api/v1/jobs/";
+
+/// A folder with these files, and their paths.
+fn files<N: AsRef<str>>(names: impl IntoIterator<Item = N>) -> (TempDir, Vec<PathBuf>) {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = names.into_iter().map(|name| {
+        let path = folder.path().join(name.as_ref());
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let mut content = VCF.as_bytes().to_vec();
+        if name.as_ref().ends_with(".gz") {
+            let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            gzip.write_all(&content).unwrap();
+            content = gzip.finish().unwrap();
+        }
+        std::fs::write(&path, content).unwrap();
+        path
+    });
+    let paths = paths.collect();
+    (folder, paths)
+}
+
+/// Annotates files and waits for them.
+async fn run(
+    hook: Hook,
+    files: Vec<PathBuf>,
+    output: Option<PathBuf>,
+) -> (Result<ExitCode, CliError>, Arc<Fake>) {
+    let (api, fake) = start(hook).await;
+    let options = AnnotateOptions { files, wait: true, output, force: false };
+    (annotate(&api, &options).await, fake)
+}
+
+fn is_success(done: Result<ExitCode, CliError>) -> bool {
+    // Exit codes can be compared by their texts alone.
+    format!("{:?}", done.unwrap()) == format!("{:?}", ExitCode::SUCCESS)
+}
+
+#[tokio::test]
+async fn many_jobs_are_looked_at_one_by_one() {
+    let (_folder, paths) = files((0..40).map(|number| format!("{number}.vcf")));
+    let (done, fake) = run(Box::new(|_, _| None), paths, None).await;
+    assert!(is_success(done));
+    let looks = fake.times(LOOK, "");
+    assert_eq!(looks.len(), 80, "each is seen running and completed");
+    let took = looks[79] - looks[0];
+    assert!(took >= HASTE.pace * 70, "{took:?} for 80 looks");
+}
+
+/// Refuses the first looks at the first jobs, each job's in its own way.
+fn busy() -> Hook {
+    let seen = Mutex::new(Vec::new());
+    let broken = || Body::from_stream(stream::iter([Ok("{"), Err(io::Error::other("broken"))]));
+    Box::new(move |call, earlier| {
+        if !call.starts_with(LOOK) || call.ends_with("/result") || call.ends_with("/log") {
+            return None;
+        }
+        let mut seen = seen.lock().unwrap();
+        if !seen.contains(&call.to_owned()) {
+            seen.push(call.to_owned());
+        }
+        let limited = r#"{"code":"rate_limited","detail":"wait"}"#;
+        let answer: Response = match seen.iter().position(|other| other == call) {
+            Some(0) => (StatusCode::TOO_MANY_REQUESTS, limited).into_response(),
+            Some(1) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+            Some(2) => broken().into_response(),
+            _ => return None,
+        };
+        (earlier < 6).then_some(answer)
+    })
+}
+
+#[tokio::test]
+async fn who_waits_looks_later_where_gas_is_busy() {
+    let (folder, paths) = files((0..5).map(|number| format!("{number}.vcf")));
+    let out = folder.path().join("out");
+    let (done, fake) = run(busy(), paths, Some(out.clone())).await;
+    assert!(is_success(done));
+    for (number, id) in fake.ids().iter().enumerate() {
+        for ending in ["annot.vcf", "log"] {
+            let text = std::fs::read_to_string(out.join(format!("{number}.{ending}")));
+            assert_eq!(text.unwrap(), id.to_string());
+        }
+    }
+    assert_eq!(std::fs::read_dir(out).unwrap().count(), 10, "nothing incomplete is left");
+}
+
+/// A result may be open for minutes only, and there may be much to send.
+#[tokio::test]
+async fn results_are_downloaded_while_files_are_still_sent() {
+    let (folder, paths) = files((0..20).map(|number| format!("{number}.vcf")));
+    // Each file takes a while, since it is sent three times.
+    let hook: Hook = Box::new(|call, earlier| {
+        let again = call == "POST /upload" && earlier % 3 < 2;
+        again.then(|| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+    });
+    let (done, fake) = run(hook, paths, Some(folder.path().join("out"))).await;
+    assert!(is_success(done));
+    let (results, uploads) = (fake.times(LOOK, "/result"), fake.times("POST", "/upload"));
+    assert_eq!((results.len(), uploads.len()), (20, 60));
+    assert!(results[0] < uploads[57], "before the last file was begun");
+}
+
+#[tokio::test]
+async fn nothing_is_sent_where_a_result_would_have_no_place() {
+    let clashes = [["a/x.vcf", "b/x.vcf"], ["x.vcf", "x.vcf.gz"]];
+    for names in clashes {
+        let (folder, paths) = files(names);
+        let (done, fake) = run(Box::new(|_, _| None), paths, Some(folder.path().into())).await;
+        let error = done.unwrap_err().to_string();
+        let error = error.replace(&format!("{}/", folder.path().display()), "");
+        let begin = format!("{} and {} would both become x.annot.vcf; rename", names[0], names[1]);
+        assert!(error.starts_with(&begin), "{error}");
+        assert_eq!(fake.times("POST", "").len(), 0);
+    }
+    let (folder, paths) = files(["a.vcf", "x.vcf"]);
+    std::fs::write(folder.path().join("x.log"), "").unwrap();
+    let (done, fake) = run(Box::new(|_, _| None), paths, Some(folder.path().into())).await;
+    let error = done.unwrap_err().to_string();
+    assert!(error.contains("x.log is there already; give --force"), "{error}");
+    assert_eq!(fake.times("POST", "").len(), 0);
+}
+
+#[tokio::test]
+async fn an_upload_is_repeated_with_a_fresh_ticket_for_the_same_job() {
+    let (_folder, paths) = files(["x.vcf"]);
+    let hook: Hook = Box::new(|call, earlier| match (call, earlier) {
+        ("POST /upload", 0) => Some((StatusCode::FORBIDDEN, "Policy expired.").into_response()),
+        ("POST /upload", 1) => Some(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
+        _ => None,
+    });
+    let (done, fake) = run(hook, paths, None).await;
+    assert!(is_success(done));
+    assert_eq!((fake.times(MAKE, "/jobs").len(), fake.ids().len()), (3, 1));
+    assert_eq!(fake.times("POST", "/submit").len(), 1);
+}
+
+#[tokio::test]
+async fn the_job_of_a_file_that_storage_refuses_is_stopped() {
+    let (_folder, paths) = files(["x.vcf", "y.vcf"]);
+    let hook: Hook = Box::new(|call, earlier| {
+        let first = call == "POST /upload" && earlier == 0;
+        first.then(|| (StatusCode::BAD_REQUEST, "EntityTooLarge").into_response())
+    });
+    let (done, fake) = run(hook, paths, None).await;
+    assert!(!is_success(done));
+    assert_eq!((fake.times("POST", "/cancel").len(), fake.times("POST", "/submit").len()), (1, 1));
+}

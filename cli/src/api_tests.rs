@@ -1,0 +1,112 @@
+use super::*;
+use crate::fake::{HASTE, client, start};
+use axum::http::header::{LOCATION, RETRY_AFTER};
+use axum::response::IntoResponse;
+use futures::stream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+
+const ACCOUNT: &str = "GET /api/v1/account";
+
+#[tokio::test]
+async fn a_busy_server_is_asked_again_after_the_time_it_names() {
+    let busy = || (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "1")]).into_response();
+    let (api, fake) =
+        start(Box::new(move |call, earlier| (call == ACCOUNT && earlier == 0).then(busy))).await;
+    let id = Uuid::nil();
+    // Who was refused is the next; nobody else calls in the meantime.
+    let (account, job) = tokio::join!(api.account(), api.job(id));
+    assert_eq!((account.unwrap().name, job.unwrap().id), ("Ada".to_owned(), id));
+    let asked = fake.times(ACCOUNT, "");
+    assert_eq!(asked.len(), 2);
+    assert!(asked[1] - asked[0] >= Duration::from_secs(1));
+    assert!(fake.times("GET /api/v1/jobs/", "")[0] > asked[1]);
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_at_once_and_a_redirect_is_not_followed() {
+    let (api, fake) = start(Box::new(|_, earlier| {
+        Some(match earlier {
+            0 => {
+                let text = r#"{"code":"invalid_token","detail":"the token is unknown"}"#;
+                (StatusCode::UNAUTHORIZED, text).into_response()
+            }
+            _ => (StatusCode::TEMPORARY_REDIRECT, [(LOCATION, "/elsewhere")]).into_response(),
+        })
+    }))
+    .await;
+    assert_eq!(api.account().await.unwrap_err().to_string(), "the token is unknown");
+    assert_eq!(fake.times("", "").len(), 1);
+    let error = api.account().await.unwrap_err();
+    assert!(matches!(error, CliError::Unexpected { status: 307 }), "{error:?}");
+    assert_eq!(fake.times("", "elsewhere").len(), 0);
+}
+
+#[tokio::test]
+async fn a_job_that_a_lost_attempt_deleted_is_deleted() {
+    let gone = r#"{"code":"not_found","detail":"there is no job"}"#;
+    let gone = move || (StatusCode::NOT_FOUND, gone).into_response();
+    let lost = || StatusCode::BAD_GATEWAY.into_response();
+    let (api, _) =
+        start(Box::new(move |_, earlier| Some(if earlier == 0 { lost() } else { gone() }))).await;
+    api.delete(Uuid::nil()).await.unwrap();
+    let error = api.delete(Uuid::nil()).await.unwrap_err();
+    assert_eq!(error.to_string(), "there is no job", "at the first attempt there was none");
+}
+
+const MIB: usize = 1024 * 1024;
+
+/// How much is uploaded, in bytes: far more than the buffers of a connection take.
+const SIZE: usize = 48 * MIB;
+
+/// Uploads to a server that does `what`.
+async fn upload<F>(what: fn(TcpStream) -> F) -> (Result<(), CliError>, Duration)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(64 * 1024).unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let api = client(&listener);
+    let ticket = Upload {
+        url: format!("http://{}/", listener.local_addr().unwrap()),
+        fields: Vec::new(),
+        content_type: "text/plain".to_owned(),
+    };
+    tokio::spawn(async move { what(listener.accept().await.unwrap().0).await });
+    let piece = Bytes::from_static(&[b'x'; MIB / 16]);
+    let pieces = stream::iter((0..SIZE / piece.len()).map(move |_| Ok(piece.clone())));
+    let begun = Instant::now();
+    let done = api.upload(&ticket, pieces, SIZE as u64).await;
+    (done, begun.elapsed())
+}
+
+#[tokio::test]
+async fn an_upload_takes_as_long_as_it_takes() {
+    let (done, took) = upload(|mut connection| async move {
+        let mut piece = vec![0; MIB / 8];
+        let mut size = 0;
+        while size < SIZE {
+            size += connection.read(&mut piece).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(4)).await;
+        }
+        connection.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+        // What is left of the request is taken, so that the answer arrives.
+        while connection.read(&mut piece).await.is_ok_and(|read| read > 0) {}
+    })
+    .await;
+    done.unwrap();
+    assert!(took > HASTE.silence * 3 / 2, "the server was slow, {took:?}");
+}
+
+#[tokio::test]
+async fn an_upload_that_does_not_go_on_ends() {
+    let (done, took) = upload(|connection| async move {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        drop(connection);
+    })
+    .await;
+    assert!(matches!(done, Err(CliError::Stalled(_))), "{done:?}");
+    assert!(took >= HASTE.silence && took < Duration::from_secs(30), "{took:?}");
+}

@@ -1,0 +1,77 @@
+//! What commands print.
+
+use crate::api::Api;
+use crate::error::CliError;
+use crate::wire::{Account, Job, Status};
+
+/// Prints the newest jobs, at most `limit`.
+pub async fn jobs(api: &Api, status: Option<Status>, limit: usize) -> Result<(), CliError> {
+    let mut cursor = None;
+    let mut left = limit;
+    loop {
+        let page = api.jobs(status, cursor.as_deref()).await?;
+        for job in page.jobs.iter().take(left) {
+            println!("{}", line(job));
+        }
+        left = left.saturating_sub(page.jobs.len());
+        cursor = page.next_cursor;
+        if left == 0 || cursor.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+/// A job in one line, in columns that scripts can cut at white space.
+pub fn line(job: &Job) -> String {
+    format!("{}  {:<9}  {}  {}", job.id, job.status, job.submitted_at, job.file_name)
+}
+
+/// Prints a job.
+pub fn details(job: &Job) {
+    let mut lines = vec![
+        ("id", job.id.to_string()),
+        ("file", job.file_name.clone()),
+        ("status", job.status.to_string()),
+        ("submitted", job.submitted_at.to_string()),
+    ];
+    if let Some(progress) = &job.progress {
+        lines.push(("progress", format!("{}, {:.0} %", progress.step, progress.percent)));
+    }
+    if let Some(at) = job.finished_at {
+        lines.push(("finished", at.to_string()));
+    }
+    if let Some(failure) = &job.failure {
+        lines.push(("reason", failure.reason.clone()));
+    }
+    if let Some(result) = &job.result {
+        lines.push(("variants", result.variants.to_string()));
+        lines.push(("result", format!("{}, {} bytes", result.state, result.size_bytes)));
+        if let Some(until) = result.downloadable_until {
+            lines.push(("on Free until", until.to_string()));
+        }
+    }
+    lines.iter().for_each(|(name, value)| println!("{name:<14}{value}"));
+}
+
+/// Prints whose token it is.
+pub fn account(account: &Account) {
+    println!("{:<14}{} <{}>", "account", account.name, account.email);
+    println!("{:<14}{}", "plan", account.plan);
+    println!("{:<14}{} bytes", "largest file", account.max_upload_bytes);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_fixed_columns() {
+        let job = serde_json::from_str(
+            r#"{"id":"00000000-0000-0000-0000-000000000000","file_name":"a b.vcf","status":"failed","submitted_at":"2026-09-21T14:13:20Z"}"#,
+        );
+        assert_eq!(
+            line(&job.unwrap()),
+            "00000000-0000-0000-0000-000000000000  failed     2026-09-21T14:13:20Z  a b.vcf"
+        );
+    }
+}
