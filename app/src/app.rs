@@ -1,38 +1,71 @@
 //! The root component and the routes.
 
-use crate::components::Shell;
+use crate::components::{JobTab, Shell};
+#[cfg(any(feature = "gallery", test))]
+use crate::pages::Gallery;
 use crate::pages::{
-    Annotate, Annotations, Billing, BillingReturn, Home, JobDetails, JobLog, NotFound, Results,
-    Unsubscribe,
+    Account, Annotate, Annotations, Billing, BillingReturn, Home, JobBrowser, JobCharts,
+    JobDetails, JobLayout, JobLog, NotFound, Results, Unsubscribe,
 };
 use dioxus::prelude::*;
+use gas_shared::job::ListQuery;
 
 /// Every page of the application. [`Home`] is the only one for someone not signed in, and
 /// [`Unsubscribe`], since whoever has a mail may stop the next.
 #[derive(Routable, Clone, PartialEq, Debug)]
 #[rustfmt::skip]
 pub enum Route {
+    #[cfg(any(feature = "gallery", test))]
+    #[route("/dev/components")]
+    Gallery {},
     #[layout(Shell)]
         #[route("/")]
         Home {},
         #[route("/annotate")]
         Annotate {},
-        #[route("/annotations?:cursor")]
-        Annotations { cursor: String },
-        #[route("/annotations/:id")]
-        JobDetails { id: String },
-        #[route("/annotations/:id/log")]
-        JobLog { id: String },
-        #[route("/annotations/:id/results?:filter&:sort")]
-        Results { id: String, filter: String, sort: String },
+        #[route("/annotations?:..query")]
+        Annotations { query: ListQuery },
+        #[layout(JobLayout)]
+            #[route("/annotations/:id")]
+            JobDetails { id: String },
+            #[route("/annotations/:id/results?:filter&:sort")]
+            Results { id: String, filter: String, sort: String },
+            #[route("/annotations/:id/charts")]
+            JobCharts { id: String },
+            #[route("/annotations/:id/browser?:locus")]
+            JobBrowser { id: String, locus: String },
+            #[route("/annotations/:id/log")]
+            JobLog { id: String },
+        #[end_layout]
         #[route("/billing")]
         Billing {},
         #[route("/billing/return?:session_id")]
         BillingReturn { session_id: String },
+        #[route("/account")]
+        Account {},
         #[route("/unsubscribe?:token&:done")]
         Unsubscribe { token: String, done: bool },
         #[route("/:..segments")]
         NotFound { segments: Vec<String> },
+}
+
+impl Route {
+    /// The list of jobs, as it begins.
+    pub fn annotations() -> Self {
+        Self::Annotations { query: ListQuery::default() }
+    }
+
+    /// The job that a page is about, and which part of it the page is.
+    pub fn job(&self) -> Option<(&str, JobTab)> {
+        Some(match self {
+            Self::JobDetails { id } => (id, JobTab::Overview),
+            Self::Results { id, .. } => (id, JobTab::Results),
+            Self::JobCharts { id } => (id, JobTab::Charts),
+            Self::JobBrowser { id, .. } => (id, JobTab::Browser),
+            Self::JobLog { id } => (id, JobTab::Log),
+            _ => return None,
+        })
+    }
 }
 
 /// The application.

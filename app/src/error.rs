@@ -1,5 +1,6 @@
 //! The one error that server functions answer with.
 
+use dioxus::CapturedError;
 use dioxus::fullstack::AsStatusCode;
 use dioxus::prelude::{ServerFnError, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -37,7 +38,8 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    const ALL: [Self; 8] = [
+    /// All of them.
+    pub const ALL: [Self; 8] = [
         Self::SignInRequired,
         Self::NotFound,
         Self::Invalid,
@@ -71,6 +73,16 @@ impl ApiError {
     /// An error with a text for the user.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
+    }
+}
+
+/// What an action of a page ended with.
+impl From<CapturedError> for ApiError {
+    fn from(error: CapturedError) -> Self {
+        match error.downcast_ref::<Self>() {
+            Some(known) => known.clone(),
+            None => Self::new(ErrorCode::Internal, error.to_string()),
+        }
     }
 }
 

@@ -33,13 +33,59 @@ pub fn count(number: u64) -> String {
 
 /// How long something took, by its two greatest units.
 pub fn duration(from: Timestamp, to: Timestamp) -> String {
-    let seconds = to.duration_since(from).as_secs().max(0);
+    duration_of(to.duration_since(from).as_secs())
+}
+
+/// The same of a number of seconds.
+pub fn duration_of(seconds: i64) -> String {
+    let seconds = seconds.max(0);
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, 0, 0) => "under 1 s".to_owned(),
         (0, 0, s) => format!("{s} s"),
         (0, m, s) => format!("{m} min {s} s"),
         (h, m, _) => format!("{h} h {m} min"),
     }
+}
+
+/// How long ago something was, in words.
+pub fn ago(at: Timestamp, now: Timestamp) -> String {
+    let seconds = now.duration_since(at).as_secs();
+    match seconds {
+        ..60 => "just now".to_owned(),
+        60..3600 => format!("{} min ago", seconds / 60),
+        3600..86_400 => format!("{} h ago", seconds / 3600),
+        86_400..172_800 => "yesterday".to_owned(),
+        172_800..2_592_000 => format!("{} days ago", seconds / 86_400),
+        // Long ago the day says more.
+        _ => at.to_string().chars().take(10).collect(),
+    }
+}
+
+/// A wait that is an estimate.
+pub fn about(seconds: u32) -> String {
+    match seconds {
+        ..45 => "under a minute".to_owned(),
+        45..5400 => format!("about {} min", (seconds + 30) / 60),
+        _ => format!("about {} h", (seconds + 1800) / 3600),
+    }
+}
+
+/// A place in a row: 1st, 22nd, 113th.
+pub fn ordinal(number: u32) -> String {
+    let ending = match (number % 100, number % 10) {
+        (11..=13, _) => "th",
+        (_, 1) => "st",
+        (_, 2) => "nd",
+        (_, 3) => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
+}
+
+/// A count with its noun; the plural adds an s.
+pub fn counted(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", count(number))
 }
 
 /// A whole number of seconds in words, by the greatest unit that fits evenly.
@@ -72,10 +118,10 @@ pub fn progress(progress: &Progress) -> String {
     }
 }
 
-/// A moment in UTC, as the server writes it into pages; browsers then show local time.
+/// A moment in UTC to the second, as the server writes it into pages; browsers then show local time.
 pub fn utc(moment: Timestamp) -> String {
     // Reshaped by hand: a formatter for patterns would be much for browsers to load.
-    moment.to_string().replace('T', " ").replace('Z', " UTC")
+    format!("{moment:.0}").replace('T', " ").replace('Z', " UTC")
 }
 
 #[cfg(test)]
@@ -109,6 +155,41 @@ mod tests {
     }
 
     #[test]
+    fn times_ago_are_told_by_the_unit_that_matters() {
+        let now = Timestamp::from_second(1_790_000_000).unwrap();
+        let before =
+            |seconds: i64| ago(Timestamp::from_second(1_790_000_000 - seconds).unwrap(), now);
+        let told = [-5, 59, 60, 7200, 90_000, 200_000, 40 * 86_400].map(before);
+        let expected = [
+            "just now",
+            "just now",
+            "1 min ago",
+            "2 h ago",
+            "yesterday",
+            "2 days ago",
+            "2026-08-12",
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn estimates_are_no_more_exact_than_they_are() {
+        let told = [4, 45, 115, 5400, 10_000].map(about);
+        assert_eq!(
+            told,
+            ["under a minute", "about 1 min", "about 2 min", "about 2 h", "about 3 h"]
+        );
+    }
+
+    #[test]
+    fn places_and_counts_are_in_english() {
+        let places = [1, 2, 3, 4, 11, 12, 22, 113, 101].map(ordinal);
+        assert_eq!(places, ["1st", "2nd", "3rd", "4th", "11th", "12th", "22nd", "113th", "101st"]);
+        assert_eq!(counted(1, "job"), "1 job");
+        assert_eq!(counted(1200, "job"), "1,200 jobs");
+    }
+
+    #[test]
     fn spans_are_in_words() {
         let spans = [180, 604_800, 90, 1, 86_400, 0].map(span);
         assert_eq!(spans, ["3 minutes", "7 days", "90 seconds", "1 second", "1 day", "0 seconds"]);
@@ -127,6 +208,8 @@ mod tests {
     fn moments_are_in_utc() {
         let moment = Timestamp::from_second(1_790_000_000).unwrap();
         assert_eq!(utc(moment), "2026-09-21 14:13:20 UTC");
+        let later = moment + jiff::SignedDuration::from_millis(987);
+        assert_eq!(utc(later), "2026-09-21 14:13:20 UTC", "whole seconds");
     }
 
     #[test]

@@ -9,11 +9,13 @@ mod api;
 mod app;
 #[cfg(feature = "web")]
 mod browser;
+mod charts;
 mod clock;
 mod components;
 mod error;
 mod format;
 mod live;
+mod log_search;
 mod pages;
 #[cfg(feature = "server")]
 mod server;

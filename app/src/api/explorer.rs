@@ -1,4 +1,4 @@
-use super::ApiResult;
+use super::{ApiResult, Wire};
 use dioxus::prelude::*;
 use gas_shared::JobId;
 use gas_shared::explorer::{Page, Query, RowDetails};
@@ -6,16 +6,21 @@ use gas_shared::explorer::{Page, Query, RowDetails};
 /// Part of the table of a job's variants. A POST, since a question can be longer than a URL; it
 /// changes nothing.
 #[post("/api/jobs/{id}/variants")]
-pub async fn variants(id: JobId, query: Query) -> ApiResult<Page> {
+pub async fn variants(id: JobId, query: Query) -> ApiResult<Wire<Page>> {
     let (web, account) = crate::server::caller::account().await?;
     let explorers = &web.explorers;
-    Ok(gas_backend::usecases::explore_page(&web.gas, explorers, account.id, id, &query).await?)
+    Ok(Wire::of(
+        &gas_backend::usecases::explore_page(&web.gas, explorers, account.id, id, &query).await?,
+    ))
 }
 
 /// Everything about one variant, by its number in the file.
 #[get("/api/jobs/{id}/variants/{number}")]
-pub async fn variant(id: JobId, number: u64) -> ApiResult<RowDetails> {
+pub async fn variant(id: JobId, number: u64) -> ApiResult<Wire<RowDetails>> {
     let (web, account) = crate::server::caller::account().await?;
     let explorers = &web.explorers;
-    Ok(gas_backend::usecases::explore_details(&web.gas, explorers, account.id, id, number).await?)
+    Ok(Wire::of(
+        &gas_backend::usecases::explore_details(&web.gas, explorers, account.id, id, number)
+            .await?,
+    ))
 }

@@ -1,43 +1,49 @@
-use super::ApiResult;
+use super::{ApiResult, Wire};
 use dioxus::prelude::*;
+use gas_shared::job::{JobList, QueuePlace};
 use gas_shared::{JobId, JobView};
-use serde::{Deserialize, Serialize};
 
-/// How many jobs a page of the list has.
-#[cfg(feature = "server")]
-const PAGE_SIZE: u16 = 25;
-
-/// A page of the caller's jobs.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct JobList {
-    /// The jobs, newest first.
-    pub jobs: Vec<JobView>,
-    /// Pass this as `cursor` to get the next page; `None` on the last.
-    pub next: Option<String>,
-}
-
-/// A page of the caller's jobs, newest first. An empty `cursor` is the first page.
-#[get("/api/jobs?cursor")]
-pub async fn jobs(cursor: String) -> ApiResult<JobList> {
+/// A page of the caller's jobs. The query is that of the list's page, as text
+/// ([`gas_shared::job::ListQuery`]); an empty one is the newest jobs.
+#[get("/api/jobs?query")]
+pub async fn jobs(query: String) -> ApiResult<Wire<JobList>> {
     let (web, account) = crate::server::caller::account().await?;
-    let cursor = (!cursor.is_empty()).then_some(cursor.as_str());
-    let page = gas_backend::usecases::list_jobs(&web.gas, account.id, cursor, PAGE_SIZE).await?;
-    Ok(JobList { jobs: page.jobs.iter().map(JobView::from).collect(), next: page.next })
+    let query = query.as_str().into();
+    let (lists, board) = (&web.lists, &web.board);
+    Ok(Wire::of(
+        &gas_backend::usecases::find_jobs(&web.gas, lists, board, account.id, &query).await?,
+    ))
 }
 
 /// One of the caller's jobs.
 #[get("/api/jobs/{id}")]
-pub async fn job(id: JobId) -> ApiResult<JobView> {
+pub async fn job(id: JobId) -> ApiResult<Wire<JobView>> {
     let (web, account) = crate::server::caller::account().await?;
     let job = gas_backend::usecases::find_job(&web.gas, account.id, id).await?;
-    Ok(JobView::from(&job))
+    Ok(Wire::of(&JobView::from(&job)))
 }
 
-/// The text of a finished job's count log.
-#[get("/api/jobs/{id}/log")]
-pub async fn job_log(id: JobId) -> ApiResult<String> {
+/// Where one of the caller's jobs is in the queue for a worker; `None` where it does not wait.
+#[get("/api/jobs/{id}/queue")]
+pub async fn queue_place(id: JobId) -> ApiResult<Wire<Option<QueuePlace>>> {
     let (web, account) = crate::server::caller::account().await?;
-    Ok(gas_backend::usecases::read_log(&web.gas, account.id, id).await?)
+    let (gas, lists, board) = (&web.gas, &web.lists, &web.board);
+    Ok(Wire::of(&gas_backend::usecases::queue_place(gas, lists, board, account.id, id).await?))
+}
+
+/// Has the file of a job that is over annotated anew: the new job.
+#[post("/api/jobs/{id}/rerun")]
+pub async fn rerun_job(id: JobId) -> ApiResult<Wire<JobView>> {
+    let (web, account) = crate::server::caller::account().await?;
+    let job = gas_backend::usecases::rerun_job(&web.gas, &account, id).await?;
+    Ok(Wire::of(&JobView::from(&job)))
+}
+
+/// The text of a job's log so far.
+#[get("/api/jobs/{id}/log")]
+pub async fn job_log(id: JobId) -> ApiResult<Wire<String>> {
+    let (web, account) = crate::server::caller::account().await?;
+    Ok(Wire::of(&gas_backend::usecases::read_log(&web.gas, account.id, id).await?))
 }
 
 /// A link, good for a minute, that downloads a finished job's annotated file. A POST, since it
@@ -50,8 +56,15 @@ pub async fn result_link(id: JobId) -> ApiResult<String> {
 
 /// Stops a job that is not over.
 #[post("/api/jobs/{id}/cancel")]
-pub async fn cancel_job(id: JobId) -> ApiResult<JobView> {
+pub async fn cancel_job(id: JobId) -> ApiResult<Wire<JobView>> {
     let (web, account) = crate::server::caller::account().await?;
     let job = gas_backend::usecases::cancel_job(&web.gas, account.id, id).await?;
-    Ok(JobView::from(&job))
+    Ok(Wire::of(&JobView::from(&job)))
+}
+
+/// Deletes a job, its files and its result, wherever that is. What runs stops.
+#[post("/api/jobs/{id}/delete")]
+pub async fn delete_job(id: JobId) -> ApiResult<()> {
+    let (web, account) = crate::server::caller::account().await?;
+    Ok(gas_backend::usecases::delete_job(&web.gas, account.id, id).await?)
 }

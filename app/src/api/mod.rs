@@ -1,28 +1,50 @@
 //! The server functions: what the pages ask the server for.
 //!
 //! Each authorises, calls one use-case of `gas-backend` and maps the answer; nothing else. Their
-//! paths are fixed, so that layers and tests can name them.
+//! paths are fixed, so that layers and tests can name them. Pages call them by the hooks in [`ask`] and
+//! [`act`].
 
 mod account;
+mod act;
+mod ask;
 mod billing;
+mod charts;
 mod events;
 mod explorer;
+mod genome;
 mod jobs;
+mod settings;
 mod uploads;
+mod wire;
 
-pub use account::current_account;
-#[allow(unused_imports, reason = "the billing page comes after its API")]
+pub use account::{current_account, delete_account};
+pub use act::{Doing, leave_to, use_doing};
+#[cfg(feature = "web")]
+pub use ask::{Asking, erase};
+pub use ask::{use_answer, use_answer_to, use_extra};
 pub use billing::{
     billing_overview, cancel_subscription, checkout_status, open_billing_portal,
-    resume_subscription, start_checkout,
+    resume_subscription,
 };
+pub use charts::charts;
 pub use explorer::{variant, variants};
-pub use jobs::{cancel_job, job, job_log, jobs, result_link};
-// The server renders pages; only browsers upload and follow events.
+pub use genome::genome;
+pub use jobs::{cancel_job, delete_job, job, job_log, jobs, queue_place, rerun_job, result_link};
+pub use settings::{account_settings, create_token, revoke_token, set_mail_about_jobs};
+pub use uploads::upload_terms;
+pub use wire::Wire;
+#[cfg(feature = "web")]
+pub use wire::read;
+// The server renders pages; only browsers pay, upload, follow events and
+// know the time zone.
+#[cfg(feature = "web")]
+pub use billing::start_checkout;
 #[cfg(feature = "web")]
 pub use events::live_events;
 #[cfg(feature = "web")]
-pub use uploads::{confirm_upload, request_upload};
+pub use settings::set_time_zone;
+#[cfg(feature = "web")]
+pub use uploads::{begin_parts, confirm_upload, next_parts, request_upload};
 
 /// The result of a server function.
 pub type ApiResult<T> = Result<T, crate::error::ApiError>;
@@ -41,22 +63,36 @@ mod tests {
         paths.sort();
         insta::assert_snapshot!(paths.join("\n"), @r"
         GET /api/account
+        GET /api/account/settings
         GET /api/billing
         GET /api/billing/checkout
         GET /api/events
         GET /api/jobs
         GET /api/jobs/{id}
+        GET /api/jobs/{id}/charts
+        GET /api/jobs/{id}/genome
         GET /api/jobs/{id}/log
+        GET /api/jobs/{id}/queue
         GET /api/jobs/{id}/variants/{number}
+        GET /api/uploads/terms
+        POST /api/account/delete
+        POST /api/account/mail
+        POST /api/account/time-zone
         POST /api/billing/cancel
         POST /api/billing/checkout
         POST /api/billing/portal
         POST /api/billing/resume
         POST /api/jobs/{id}/cancel
+        POST /api/jobs/{id}/delete
+        POST /api/jobs/{id}/rerun
         POST /api/jobs/{id}/result-link
         POST /api/jobs/{id}/variants
+        POST /api/tokens
+        POST /api/tokens/{id}/revoke
         POST /api/uploads
+        POST /api/uploads/parts
         POST /api/uploads/{id}/confirm
+        POST /api/uploads/{id}/parts
         ");
     }
 }

@@ -1,14 +1,7 @@
 //! Stripe's embedded checkout. Its code is loaded from Stripe when somebody pays, and only then.
 
-use futures::channel::oneshot;
-use futures::future::{self, Either};
-use gloo_timers::future::TimeoutFuture;
+use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::{Closure, JsValue, wasm_bindgen};
-use wasm_bindgen::{JsCast, JsError};
-use web_sys::HtmlScriptElement;
-
-/// How long Stripe.js may take to load, in milliseconds. Some blockers leave a request hanging.
-const SCRIPT_MILLIS: u32 = 10_000;
 
 mod stripe_js {
     use super::*;
@@ -62,7 +55,7 @@ pub async fn mount_checkout(
     element_id: &str,
     on_complete: impl FnMut() + 'static,
 ) -> Result<MountedCheckout, JsValue> {
-    load(script_url).await?;
+    super::script::load(script_url, "Stripe").await?;
     let stripe = stripe_js::stripe(publishable_key)?;
     let on_complete = Closure::new(on_complete);
     let options = js_sys::Object::new();
@@ -70,46 +63,8 @@ pub async fn mount_checkout(
     js_sys::Reflect::set(&options, &"onComplete".into(), on_complete.as_ref())?;
     let checkout = stripe.create_embedded_checkout_page(&options).await?;
     let checkout: stripe_js::EmbeddedCheckout = checkout.unchecked_into();
-    checkout.mount(&format!("#{element_id}"))?;
-    Ok(MountedCheckout { checkout, _on_complete: on_complete })
-}
-
-/// Loads Stripe.js once.
-async fn load(url: &str) -> Result<(), JsValue> {
-    let window = super::window().ok_or_else(|| failure("there is no window"))?;
-    if js_sys::Reflect::has(&window, &"Stripe".into())? {
-        return Ok(());
-    }
-    let document = window.document().ok_or_else(|| failure("there is no document"))?;
-    let script: HtmlScriptElement = document.create_element("script")?.unchecked_into();
-    script.set_src(url);
-    let (sender, loaded) = oneshot::channel();
-    let sender = std::rc::Rc::new(std::cell::Cell::new(Some(sender)));
-    let end_with = |is_loaded: bool| {
-        let sender = sender.clone();
-        Closure::<dyn FnMut()>::new(move || {
-            if let Some(sender) = sender.take() {
-                // Nobody waits any more if it took too long.
-                _ = sender.send(is_loaded);
-            }
-        })
-    };
-    let (load, error) = (end_with(true), end_with(false));
-    script.set_onload(Some(load.as_ref().unchecked_ref()));
-    script.set_onerror(Some(error.as_ref().unchecked_ref()));
-    let head = document.head().ok_or_else(|| failure("the document has no head"))?;
-    head.append_child(&script)?;
-    let ended = future::select(loaded, TimeoutFuture::new(SCRIPT_MILLIS)).await;
-    if let Either::Left((Ok(true), _)) = ended {
-        return Ok(());
-    }
-    // Listeners end with this function, and the next try begins anew.
-    script.set_onload(None);
-    script.set_onerror(None);
-    script.remove();
-    Err(failure("Stripe.js could not be loaded"))
-}
-
-fn failure(text: &str) -> JsValue {
-    JsError::new(text).into()
+    // Stripe.js allows one at a time: where it cannot be mounted it must go, too.
+    let mounted = MountedCheckout { checkout, _on_complete: on_complete };
+    mounted.checkout.mount(&format!("#{element_id}"))?;
+    Ok(mounted)
 }

@@ -1,21 +1,33 @@
 //! What only a browser can do.
 
+mod arrive;
 mod checkout;
+mod files;
+mod genome;
+mod keys;
 mod modal;
+mod picture;
+mod preferences;
 mod premium;
+mod script;
 mod scroll;
-mod submit;
-mod xhr;
+mod tabs;
+pub mod upload;
 
+pub use arrive::{arrive, title};
 pub use checkout::{MountedCheckout, mount_checkout};
+pub use files::{DropTarget, NamedBlob, fetch_file, take_chosen, text_file, warn_before_leaving};
+pub use genome::{MountedGenome, mount_genome};
+pub use keys::{focus_search, listen, step_row};
 pub use modal::show_modal;
+pub use picture::save_png;
+pub use preferences::{keep, kept, set_theme};
 pub use premium::await_premium;
-pub use scroll::{focus_row, scroll_to};
-pub use submit::{cancel_upload, confirm, submit};
+pub use scroll::{focus_row, scroll_to, show_element};
+pub use tabs::Tabs;
 
 use jiff::Timestamp;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::HtmlInputElement;
 
 fn window() -> Option<web_sys::Window> {
     web_sys::window()
@@ -43,6 +55,11 @@ pub fn go_to(url: &str) {
     }
 }
 
+/// Whether the browser knows that it has no network. It may have none without knowing.
+pub fn is_offline() -> bool {
+    window().is_some_and(|window| !window.navigator().on_line())
+}
+
 /// Copies a text to the clipboard, and says whether it could.
 pub async fn copy(text: &str) -> bool {
     let Some(window) = window() else { return false };
@@ -50,11 +67,18 @@ pub async fn copy(text: &str) -> bool {
     wasm_bindgen_futures::JsFuture::from(promise).await.is_ok()
 }
 
-/// Forgets the choice of a file input, so that choosing the same file again is a change.
-pub fn forget_choice(input_id: &str) {
-    if let Some(input) = element::<HtmlInputElement>(input_id) {
-        input.set_value("");
+/// Gives an element the focus, where there is one.
+pub fn focus(id: &str) {
+    if let Some(element) = element::<web_sys::SvgElement>(id) {
+        // Fails for no element that is in the document.
+        _ = element.focus();
     }
+}
+
+/// The name of the reader's time zone in the tz database, where the browser knows it.
+pub fn time_zone() -> Option<String> {
+    let options = js_sys::Intl::DateTimeFormat::default().resolved_options();
+    js_sys::Reflect::get(&options, &"timeZone".into()).ok()?.as_string()
 }
 
 /// A moment in the reader's time zone and language.

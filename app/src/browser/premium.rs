@@ -13,7 +13,7 @@ const PAUSE_MILLIS: u32 = 2000;
 pub async fn await_premium(live: Live) -> bool {
     for _ in 0..TRIES {
         // Without an answer, the next one counts.
-        if let Ok(Some(account)) = api::current_account().await {
+        if let Ok(Some(account)) = api::current_account().await.and_then(|account| account.read()) {
             live.learn_plan(account.plan);
         }
         if live.latest_plan() == Some(Plan::Premium) {

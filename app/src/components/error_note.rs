@@ -19,7 +19,7 @@ pub fn ErrorNote(error: ApiError) -> Element {
                     a { class: "button", href: crate::pages::login_path(&here), "Sign in" }
                 },
                 ErrorCode::NotFound => rsx! {
-                    Link { class: "button", to: Route::Annotations { cursor: String::new() }, "Your annotations" }
+                    Link { class: "button", to: Route::annotations(), "Your annotations" }
                 },
                 ErrorCode::OverLimit | ErrorCode::UpgradeNeeded => rsx! { UpgradeButton { main: true } },
                 _ => rsx! {},

@@ -1,49 +1,72 @@
 use dioxus::prelude::*;
 
-/// What an icon shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
-    /// An arrow up.
-    Upload,
-    /// An arrow down.
-    Download,
-    /// A clock.
-    Waiting,
-    /// An arrow in a circle.
-    Running,
-    /// A tick.
-    Done,
-    /// A cross.
-    Failed,
-    /// A bar in a circle.
-    Stopped,
-    /// Two sheets.
-    Copy,
-    /// A box.
-    Archive,
-    /// A triangle with a mark.
-    Warning,
-    /// A triangle.
-    Rising,
+/// Declares the shapes, each with its SVG path data on a grid of 24 by 24, so that no list of them can
+/// miss one.
+macro_rules! shapes {
+    ($($(#[$doc:meta])+ $name:ident = $path:literal;)+) => {
+        /// What an icon shows.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Shape {
+            $($(#[$doc])+ $name,)+
+        }
+
+        impl Shape {
+            /// Every shape, for the gallery.
+            #[cfg(any(feature = "gallery", test))]
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            const fn path(self) -> &'static str {
+                match self {
+                    $(Self::$name => $path,)+
+                }
+            }
+        }
+    };
 }
 
-impl Shape {
-    /// SVG path data on a grid of 24 by 24.
-    const fn path(self) -> &'static str {
-        match self {
-            Self::Upload => "M12 16V4m0 0L7 9m5-5 5 5M4 20h16",
-            Self::Download => "M12 4v12m0 0 5-5m-5 5-5-5M4 20h16",
-            Self::Waiting => "M12 7v5l3 3M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z",
-            Self::Running => "M20 12a8 8 0 1 1-2.3-5.6M20 3v5h-5",
-            Self::Done => "M5 12.5 10 17.5 19 7",
-            Self::Failed => "M6 6l12 12M18 6 6 18",
-            Self::Stopped => "M8 12h8M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z",
-            Self::Archive => "M4 8v12h16V8M3 4h18v4H3ZM10 12h4",
-            Self::Warning => "M12 4 2.5 20h19ZM12 10v5m0 2.5v.1",
-            Self::Rising => "M12 7 4 17h16Z",
-            Self::Copy => "M9 9h11v11H9ZM5 15H4V4h11v1",
-        }
-    }
+shapes! {
+    /// An arrow up.
+    Upload = "M12 16V4m0 0L7 9m5-5 5 5M4 20h16";
+    /// An arrow down.
+    Download = "M12 4v12m0 0 5-5m-5 5-5-5M4 20h16";
+    /// A clock.
+    Waiting = "M12 7v5l3 3M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z";
+    /// An arrow in a circle.
+    Running = "M20 12a8 8 0 1 1-2.3-5.6M20 3v5h-5";
+    /// A tick.
+    Done = "M5 12.5 10 17.5 19 7";
+    /// A cross.
+    Failed = "M6 6l12 12M18 6 6 18";
+    /// A bar in a circle.
+    Stopped = "M8 12h8M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z";
+    /// Two sheets.
+    Copy = "M9 9h11v11H9ZM5 15H4V4h11v1";
+    /// A box.
+    Archive = "M4 8v12h16V8M3 4h18v4H3ZM10 12h4";
+    /// A triangle with a mark.
+    Warning = "M12 4 2.5 20h19ZM12 10v5m0 2.5v.1";
+    /// A triangle.
+    Rising = "M12 7 4 17h16Z";
+    /// Three dots.
+    More = "M5 10.8a1.2 1.2 0 1 0 0 2.4 1.2 1.2 0 0 0 0-2.4Zm7 0a1.2 1.2 0 1 0 0 2.4 1.2 1.2 0 0 0 0-2.4Zm7 0a1.2 1.2 0 1 0 0 2.4 1.2 1.2 0 0 0 0-2.4Z";
+    /// A bin.
+    Delete = "M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5m4-5v5";
+    /// An angle that points up.
+    Up = "M5 15 12 8l7 7";
+    /// An angle that points down.
+    Down = "M5 9l7 7 7-7";
+    /// Lines.
+    List = "M4 6h16M4 12h16M4 18h16";
+    /// A bank card.
+    Card = "M3 6h18v12H3ZM3 10h18M7 15h3";
+    /// Head and shoulders.
+    Person = "M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8ZM4 20c0-4 4-6 8-6s8 2 8 6";
+    /// The sun.
+    Light = "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8ZM12 2v3m0 14v3M2 12h3m14 0h3M5 5l2 2m10 10 2 2M19 5l-2 2M7 17l-2 2";
+    /// The moon.
+    Dark = "M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5Z";
+    /// A half-filled circle.
+    System = "M12 3a9 9 0 1 0 0 18ZM12 3a9 9 0 0 1 0 18";
 }
 
 /// A line drawing beside a text that says the same.

@@ -7,6 +7,7 @@ pub fn LiveDot() -> Element {
     let (tone, word) = match use_live().link() {
         Link::Connecting => ("quiet", "Connecting"),
         Link::Live => ("good", "Live"),
+        Link::Reconnecting if is_offline() => ("bad", "Offline"),
         Link::Reconnecting => ("warn", "Reconnecting"),
         Link::SignedOut => ("bad", "Signed out"),
     };
@@ -16,4 +17,12 @@ pub fn LiveDot() -> Element {
             "{word}"
         }
     }
+}
+
+/// Whether the browser itself has no network. It is asked anew with each attempt to reconnect.
+fn is_offline() -> bool {
+    #[cfg(feature = "web")]
+    return crate::browser::is_offline();
+    #[cfg(not(feature = "web"))]
+    false
 }

@@ -13,7 +13,8 @@ pub fn Page(
     rsx! {
         WindowTitle { title: title.clone() }
         div { class: "page-head",
-            h1 { "{title}" }
+            // Reading goes on here after a link was followed.
+            h1 { tabindex: "-1", "{title}" }
             {actions}
         }
         {children}

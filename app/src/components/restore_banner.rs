@@ -81,6 +81,7 @@ mod tests {
             file_name: FileName::parse("a.vcf").unwrap(),
             size: None,
             submitted_at: now,
+            uploaded_at: None,
             state: StateView::Completed {
                 started_at: now,
                 completed_at: now,
@@ -94,7 +95,7 @@ mod tests {
     #[test]
     fn restores_are_counted_by_tier() {
         let since = Timestamp::UNIX_EPOCH;
-        let restoring = |tier| job(ResultsView::Restoring { tier, since });
+        let restoring = |tier| job(ResultsView::Restoring { tier, since, archived_at: since });
         let archived = job(ResultsView::Archived { at: since });
         let stored = job(ResultsView::Stored { until: None, restored_at: None });
         let jobs = [

@@ -1,9 +1,8 @@
 use super::restore_banner::usual_time;
-use super::{Countdown, Icon, Shape, UpgradeButton, When, sentence, use_account};
-use crate::api;
+use super::{Countdown, DoButton, Icon, Shape, UpgradeButton, When, use_account};
+use crate::api::{self, leave_to, use_doing};
 use crate::app::Route;
 use crate::clock::{use_seconds_left, use_seconds_since};
-use crate::error::{ApiError, ErrorCode};
 use crate::format;
 use dioxus::prelude::*;
 use gas_shared::job::{ResultsView, Tier};
@@ -57,7 +56,7 @@ pub fn ResultsPanel(id: JobId, completed_at: Timestamp, results: ResultsView) ->
                         p { "The results will be restored soon; this page follows by itself." }
                     }
                 },
-                ResultsView::Restoring { tier, since } => rsx! { Restoring { tier, since } },
+                ResultsView::Restoring { tier, since, .. } => rsx! { Restoring { tier, since } },
             }
         }
     }
@@ -78,14 +77,14 @@ fn Stored(id: JobId, since: Timestamp, until: Option<Timestamp>) -> Element {
         (Some(until), _) => rsx! {
             Deadline { since, until, left }
             div { class: "actions",
-                Download { id }
+                DownloadResults { id }
                 Explore { id }
                 UpgradeButton { label: "Keep them with Premium" }
             }
         },
         (None, _) => rsx! {
             div { class: "actions",
-                Download { id }
+                DownloadResults { id }
                 Explore { id }
             }
         },
@@ -109,35 +108,24 @@ fn Deadline(since: Timestamp, until: Timestamp, left: Option<i64>) -> Element {
     }
 }
 
+/// Downloads the results, or says why that is not possible.
 #[component]
-fn Download(id: JobId) -> Element {
-    let mut download = use_action(move || async move {
-        let link = api::result_link(id).await?;
-        #[cfg(feature = "web")]
-        crate::browser::go_to(&link);
-        Ok::<_, ApiError>(link)
-    });
-    let failed = download.value().and_then(Result::err);
-    let needs_upgrade = failed.as_ref().is_some_and(|error| {
-        error.downcast_ref::<ApiError>().is_some_and(|e| e.code == ErrorCode::UpgradeNeeded)
-    });
+pub fn DownloadResults(id: JobId) -> Element {
+    let download = use_doing();
+    let start = move |()| {
+        download.start(async move {
+            leave_to(&api::result_link(id).await?);
+            Ok(())
+        });
+    };
     rsx! {
-        button {
+        DoButton {
+            doing: download,
             id: "download",
             class: "button button-main",
-            r#type: "button",
-            disabled: download.pending(),
-            onclick: move |_| download.call(),
-            Icon { shape: Shape::Download }
-            "Download results"
-        }
-        if let Some(error) = failed {
-            div { class: "note note-bad", role: "alert",
-                p { {sentence(&error.to_string())} }
-                if needs_upgrade {
-                    UpgradeButton {}
-                }
-            }
+            label: "Download results",
+            shape: Shape::Download,
+            onstart: start,
         }
     }
 }
@@ -200,7 +188,7 @@ fn Restoring(tier: Tier, since: Timestamp) -> Element {
 }
 
 /// How long a retrieval of a tier usually takes at most, in seconds.
-const fn longest_secs(tier: Tier) -> i64 {
+pub const fn longest_secs(tier: Tier) -> i64 {
     match tier {
         Tier::Expedited => 5 * 60,
         Tier::Standard => 5 * 3600,

@@ -1,25 +1,32 @@
 use super::{
-    ErrorNote, LiveDot, Skeleton, ToastArea, UpgradeButton, UpgradeDialog, use_toasts_provider,
-    use_upgrade_provider,
+    ErrorNote, Icon, LiveDot, Shape, Shortcuts, Skeleton, ThemeButton, ToastArea, UpgradeButton,
+    UpgradeDialog, use_theme_provider, use_toasts_provider, use_upgrade_provider,
 };
-use crate::api::current_account;
+use crate::api::{current_account, use_answer};
 use crate::app::Route;
-use crate::error::ApiError;
 use crate::live::{Link as StreamLink, use_live, use_live_provider};
-use crate::pages::login_path;
+use crate::pages::{login_path, use_uploads_provider};
 use dioxus::prelude::*;
 use gas_shared::{Account, Plan};
+
+/// Where screen readers hear of the page that was arrived at.
+const ANNOUNCER_ID: &str = "announcer";
 
 /// What surrounds every page: navigation, the account, and whether the page is live.
 #[component]
 pub fn Shell() -> Element {
     let toasts = use_toasts_provider();
     use_upgrade_provider();
-    let account = use_loader(|| async { Ok::<_, ApiError>(current_account().await) })?;
-    let known = account.read().clone().unwrap_or_default();
-    use_context_provider(|| Signal::new(known.clone()));
-    let live = use_live_provider(known.is_some(), toasts);
-    let failed = account.read().as_ref().err().cloned();
+    use_theme_provider();
+    use_arrivals();
+    let (known, failed) = match use_answer(current_account)?.read() {
+        Ok(account) => (account, None),
+        Err(error) => (None, Some(error)),
+    };
+    let account = use_context_provider(|| Signal::new(known.clone()));
+    use_time_zone(account);
+    let live = use_live_provider(known.as_ref().map(|account| account.id), toasts);
+    use_uploads_provider();
     rsx! {
         a { class: "skip-link", href: "#content", "Skip to the content" }
         header { class: "top",
@@ -27,7 +34,8 @@ pub fn Shell() -> Element {
             if known.is_some() {
                 SignedInBar {}
             } else {
-                nav { "aria-label": "Account",
+                nav { class: "account", "aria-label": "Account",
+                    ThemeButton {}
                     a { class: "button", href: login_path("/annotations"), "Sign in" }
                 }
             }
@@ -42,12 +50,57 @@ pub fn Shell() -> Element {
                 SuspenseBoundary { fallback: |_| rsx! { Skeleton {} }, Outlet::<Route> {} }
             }
         }
-        footer { class: "bottom", "Genomics Annotation Service" }
+        footer { class: "bottom", {concat!("Genomics Annotation Service ", env!("CARGO_PKG_VERSION"))} }
+        p { id: ANNOUNCER_ID, class: "visually-hidden", "aria-live": "polite" }
         if known.is_some() {
             UpgradeDialog {}
+            Shortcuts {}
         }
         ToastArea {}
     }
+}
+
+/// After a link was followed, reading goes on at the new page's heading. Another query is the same
+/// page.
+fn use_arrivals() {
+    let here = use_route::<Route>().to_string();
+    let path = here.split('?').next().unwrap_or_default().to_owned();
+    let mut last = use_signal(|| path.clone());
+    use_effect(use_reactive!(|path| {
+        if *last.peek() != path {
+            last.set(path);
+            #[cfg(feature = "web")]
+            {
+                // Read now: the new page may have its title before the task begins.
+                let before = crate::browser::title();
+                spawn(async move { crate::browser::arrive(ANNOUNCER_ID, &before).await });
+            }
+        }
+    }));
+}
+
+/// Tells the server the browser's time zone, for the times in mails, where it knows another one.
+fn use_time_zone(account: Signal<Option<Account>>) {
+    #[cfg(feature = "web")]
+    use_effect(move || {
+        let mut account = account;
+        let known = account.peek().as_ref().map(|account| account.time_zone.clone());
+        let here = crate::browser::time_zone();
+        let (Some(known), Some(zone)) = (known, here) else { return };
+        if known.as_ref() == Some(&zone) {
+            return;
+        }
+        spawn(async move {
+            // Where it fails, mails are as before, and the next page that is loaded tells it.
+            if crate::api::set_time_zone(zone.clone()).await.is_ok()
+                && let Some(account) = account.write().as_mut()
+            {
+                account.time_zone = Some(zone);
+            }
+        });
+    });
+    #[cfg(not(feature = "web"))]
+    let _ = account;
 }
 
 /// The signed-in user with the plan as it is by now, or `None`.
@@ -62,21 +115,32 @@ fn SignedInBar() -> Element {
     let here = use_route::<Route>();
     let Some(account) = use_account() else { return rsx! {} };
     let is_billing = matches!(here, Route::Billing {} | Route::BillingReturn { .. });
-    let is_list = matches!(
-        here,
-        Route::Annotations { .. }
-            | Route::JobDetails { .. }
-            | Route::JobLog { .. }
-            | Route::Results { .. }
-    );
+    let is_list = matches!(here, Route::Annotations { .. }) || here.job().is_some();
     rsx! {
         nav { "aria-label": "Main",
-            NavLink { to: Route::Annotations { cursor: String::new() }, is_here: is_list, "Annotations" }
-            NavLink { to: Route::Annotate {}, is_here: matches!(here, Route::Annotate {}), "New annotation" }
-            NavLink { to: Route::Billing {}, is_here: is_billing, "Billing" }
+            NavLink {
+                to: Route::annotations(),
+                is_here: is_list,
+                shape: Shape::List,
+                label: "Annotations",
+            }
+            NavLink {
+                to: Route::Annotate {},
+                is_here: matches!(here, Route::Annotate {}),
+                shape: Shape::Upload,
+                label: "New",
+            }
+            NavLink { to: Route::Billing {}, is_here: is_billing, shape: Shape::Card, label: "Billing" }
+            NavLink {
+                to: Route::Account {},
+                is_here: matches!(here, Route::Account {}),
+                shape: Shape::Person,
+                label: "Account",
+            }
         }
         div { class: "account",
             LiveDot {}
+            ThemeButton {}
             PlanBadge { plan: account.plan }
             span { class: "user", title: "{account.email}", "{account.name}" }
             form { method: "post", action: "/logout",
@@ -99,9 +163,15 @@ fn PlanBadge(plan: Plan) -> Element {
 
 /// A link of the navigation; the router's own mark compares queries, too.
 #[component]
-fn NavLink(to: Route, is_here: bool, children: Element) -> Element {
+fn NavLink(to: Route, is_here: bool, shape: Shape, label: &'static str) -> Element {
     rsx! {
-        Link { class: if is_here { "active" } else { "" }, to, {children} }
+        Link {
+            class: if is_here { "active" } else { "" },
+            "aria-current": if is_here { "page" },
+            to,
+            Icon { shape }
+            "{label}"
+        }
     }
 }
 

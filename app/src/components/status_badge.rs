@@ -2,17 +2,22 @@ use super::{Icon, Shape};
 use dioxus::prelude::*;
 use gas_shared::JobStatus;
 
-/// A job's state by icon and word.
-#[component]
-pub fn StatusBadge(status: JobStatus) -> Element {
-    let (shape, word, tone) = match status {
+/// A state's icon, word and colour.
+pub const fn look(status: JobStatus) -> (Shape, &'static str, &'static str) {
+    match status {
         JobStatus::Uploading => (Shape::Upload, "Uploading", "quiet"),
         JobStatus::Pending => (Shape::Waiting, "Pending", "quiet"),
         JobStatus::Running => (Shape::Running, "Running", "active"),
         JobStatus::Completed => (Shape::Done, "Completed", "good"),
         JobStatus::Failed => (Shape::Failed, "Failed", "bad"),
         JobStatus::Cancelled => (Shape::Stopped, "Cancelled", "quiet"),
-    };
+    }
+}
+
+/// A job's state by icon and word.
+#[component]
+pub fn StatusBadge(status: JobStatus) -> Element {
+    let (shape, word, tone) = look(status);
     rsx! {
         span { class: "badge badge-{tone}", "data-status": status.as_str(),
             Icon { shape }

@@ -1,6 +1,5 @@
-use super::{Modal, When, sentence, use_toasts};
-use crate::api;
-use crate::error::ApiError;
+use super::{ErrorNote, Modal, When, sentence, use_toasts};
+use crate::api::{self, Wire, leave_to, use_doing};
 use dioxus::prelude::*;
 use gas_shared::billing::{BillingOverview, InvoiceStatus, InvoiceView, Standing};
 use jiff::Timestamp;
@@ -13,27 +12,32 @@ pub fn ManageSubscription(
     /// How long stored results stay when Premium ends, in words.
     notice: String,
     /// Gets what it is after a change.
-    onchange: EventHandler<BillingOverview>,
+    onchange: EventHandler<Wire<BillingOverview>>,
 ) -> Element {
     let toasts = use_toasts();
     let mut asking = use_signal(|| false);
-    let mut portal = use_action(move || async move {
-        match api::open_billing_portal().await {
-            Ok(url) => leave_to(&url),
-            Err(error) => toasts.error(sentence(&error.message)),
-        }
-        Ok::<_, ApiError>(())
-    });
-    let mut resume = use_action(move || async move {
-        match api::resume_subscription().await {
-            Ok(fresh) => {
-                onchange.call(fresh);
-                toasts.success("Your subscription goes on".to_owned());
+    let (portal, resume) = (use_doing(), use_doing());
+    let open_portal = move |_| {
+        portal.start(async move {
+            match api::open_billing_portal().await {
+                Ok(url) => leave_to(&url),
+                Err(error) => toasts.error(sentence(&error.message)),
             }
-            Err(error) => toasts.error(sentence(&error.message)),
-        }
-        Ok::<_, ApiError>(())
-    });
+            Ok(())
+        });
+    };
+    let start_resume = move |_| {
+        resume.start(async move {
+            match api::resume_subscription().await {
+                Ok(fresh) => {
+                    onchange.call(fresh);
+                    toasts.success("Your subscription goes on".to_owned());
+                }
+                Err(error) => toasts.error(sentence(&error.message)),
+            }
+            Ok(())
+        });
+    };
     rsx! {
         div { class: "actions",
             match standing {
@@ -49,8 +53,8 @@ pub fn ManageSubscription(
                     button {
                         class: "button button-main",
                         r#type: "button",
-                        disabled: resume.pending(),
-                        onclick: move |_| resume.call(),
+                        disabled: resume.is_busy(),
+                        onclick: start_resume,
                         "Resume subscription"
                     }
                 },
@@ -59,8 +63,8 @@ pub fn ManageSubscription(
             button {
                 class: "button",
                 r#type: "button",
-                disabled: portal.pending(),
-                onclick: move |_| portal.call(),
+                disabled: portal.is_busy(),
+                onclick: open_portal,
                 "Card and billing details"
             }
         }
@@ -76,21 +80,24 @@ fn CancelDialog(
     at: Timestamp,
     notice: String,
     asking: Signal<bool>,
-    onchange: EventHandler<BillingOverview>,
+    onchange: EventHandler<Wire<BillingOverview>>,
 ) -> Element {
     let toasts = use_toasts();
-    let mut cancel = use_action(move || async move {
-        let fresh = api::cancel_subscription().await?;
-        asking.set(false);
-        onchange.call(fresh);
-        toasts.success("Your subscription is cancelled".to_owned());
-        Ok::<_, ApiError>(())
-    });
+    let cancel = use_doing();
+    let start = move |_| {
+        cancel.start(async move {
+            let fresh = api::cancel_subscription().await?;
+            asking.set(false);
+            onchange.call(fresh);
+            toasts.success("Your subscription is cancelled".to_owned());
+            Ok(())
+        });
+    };
     rsx! {
         Modal { id: "cancel-subscription", title: "Cancel your subscription?", open: asking,
             WhatHappens { at, notice }
-            if let Some(error) = cancel.value().and_then(Result::err) {
-                p { class: "note note-bad", role: "alert", {sentence(&error.to_string())} }
+            if let Some(error) = cancel.failure() {
+                ErrorNote { error }
             }
             div { class: "actions",
                 button {
@@ -102,21 +109,13 @@ fn CancelDialog(
                 button {
                     class: "button button-danger",
                     r#type: "button",
-                    disabled: cancel.pending(),
-                    onclick: move |_| cancel.call(),
+                    disabled: cancel.is_busy(),
+                    onclick: start,
                     "Cancel at the end of the period"
                 }
             }
         }
     }
-}
-
-fn leave_to(url: &str) {
-    #[cfg(feature = "web")]
-    crate::browser::go_to(url);
-    // Nobody clicks on the server.
-    #[cfg(not(feature = "web"))]
-    let _ = url;
 }
 
 /// What a cancellation does to files, and when.

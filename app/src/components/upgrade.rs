@@ -1,5 +1,5 @@
-use super::{Modal, use_account, use_toasts};
-use crate::api;
+use super::{ErrorNote, Modal, use_account, use_toasts};
+use crate::api::{self, use_doing, use_extra};
 use crate::app::Route;
 use crate::error::{ApiError, ErrorCode};
 use crate::live::use_live;
@@ -88,16 +88,15 @@ enum Step {
 #[component]
 fn Offer() -> Element {
     let step = use_signal(|| Step::Offer);
-    let price = use_resource(api::billing_overview);
-    let price =
-        price.read().as_ref().and_then(|read| read.as_ref().ok()).map(|b| b.price.to_string());
+    let billing = use_extra(api::billing_overview).read();
+    let price = billing.and_then(Result::ok).map(|billing| billing.price.to_string());
     let pay = use_pay(step);
     let hosted = move |_| pay.call(CheckoutForm::Hosted);
     let shown = step.read().clone();
     rsx! {
         if matches!(shown, Step::Offer | Step::Failed(_)) {
             ul {
-                li { "Files of any size" }
+                li { "Files up to {crate::format::bytes(Plan::Premium.max_upload_bytes())}" }
                 li { "Results that stay downloadable" }
                 li { "All your archived results brought back" }
             }
@@ -149,11 +148,9 @@ pub const LATE: &str = "Your payment is not confirmed yet. It may take some minu
 #[component]
 fn CheckoutError(error: ApiError) -> Element {
     rsx! {
-        div { class: "note note-bad", role: "alert",
-            p { {super::sentence(&error.message)} }
-            if error.code == ErrorCode::Conflict {
-                Link { class: "button", to: Route::Billing {}, "See your billing" }
-            }
+        ErrorNote { error: error.clone() }
+        if error.code == ErrorCode::Conflict {
+            Link { class: "button", to: Route::Billing {}, "See your billing" }
         }
     }
 }
@@ -164,18 +161,7 @@ fn use_pay(mut step: Signal<Step>) -> Callback<CheckoutForm> {
     // It goes away with the dialog.
     #[cfg(feature = "web")]
     let mut checkout = use_signal(|| None);
-    let mut begin = use_action(move |form| async move {
-        #[cfg(feature = "web")]
-        {
-            checkout.set(None);
-            let (next, mounted) = begin(form, step).await;
-            checkout.set(mounted);
-            step.set(next);
-        }
-        #[cfg(not(feature = "web"))]
-        let _ = form;
-        Ok::<_, ApiError>(())
-    });
+    let paying = use_doing();
     use_effect(move || {
         if *step.read() != Step::Paid {
             return;
@@ -192,7 +178,18 @@ fn use_pay(mut step: Signal<Step>) -> Callback<CheckoutForm> {
         let _ = (live, &mut step);
     });
     use_callback(move |form| {
-        begin.call(form);
+        paying.start(async move {
+            #[cfg(feature = "web")]
+            {
+                checkout.set(None);
+                let (next, mounted) = begin(form, step).await;
+                checkout.set(mounted);
+                step.set(next);
+            }
+            #[cfg(not(feature = "web"))]
+            let _ = form;
+            Ok(())
+        });
     })
 }
 
@@ -203,7 +200,7 @@ async fn begin(
     mut step: Signal<Step>,
 ) -> (Step, Option<crate::browser::MountedCheckout>) {
     step.set(if form == CheckoutForm::Embedded { Step::Loading } else { Step::Leaving });
-    match api::start_checkout(form).await {
+    match api::start_checkout(form).await.and_then(|begun| begun.read()) {
         Err(error) => (Step::Failed(error), None),
         Ok(Checkout::Hosted { url }) => {
             crate::browser::go_to(&url);

@@ -1,9 +1,8 @@
 use super::commit_status;
-use crate::api;
+use crate::api::{self, Wire, use_answer};
 use crate::components::{
     ErrorNote, Invoices, ManageSubscription, Page, UpgradeButton, When, use_account,
 };
-use crate::error::ApiError;
 use crate::format;
 use crate::live::use_live;
 use dioxus::prelude::*;
@@ -14,30 +13,21 @@ use gas_shared::billing::{BillingOverview, Standing, SubscriptionView};
 #[component]
 pub fn Billing() -> Element {
     let live = use_live();
-    let loaded = use_loader(move || {
+    let loaded = use_answer(move || {
         live.follow();
         // Whatever changes the plan changes what stands here.
         live.plan();
-        async move { Ok::<_, ApiError>(api::billing_overview().await) }
+        api::billing_overview()
     })?;
-    // An answer to what the user did here, until the page is fetched anew.
-    let mut changed = use_signal(|| None::<BillingOverview>);
-    use_effect(move || {
-        loaded.read();
-        changed.set(None);
-    });
-    let content = match &*loaded.read() {
+    let content = match loaded.read() {
         Err(error) => {
-            commit_status(error);
-            rsx! { ErrorNote { error: error.clone() } }
+            commit_status(&error);
+            rsx! { ErrorNote { error } }
         }
-        Ok(fetched) => {
-            let shown = changed.read().clone().unwrap_or_else(|| fetched.clone());
-            rsx! {
-                Overview { overview: shown.clone(), onchange: move |fresh| changed.set(Some(fresh)) }
-                Invoices { invoices: shown.invoices }
-            }
-        }
+        Ok(overview) => rsx! {
+            Overview { overview: overview.clone(), onchange: move |fresh| loaded.learn(fresh) }
+            Invoices { invoices: overview.invoices }
+        },
     };
     rsx! {
         Page { title: "Billing", {content} }
@@ -45,7 +35,7 @@ pub fn Billing() -> Element {
 }
 
 #[component]
-fn Overview(overview: BillingOverview, onchange: EventHandler<BillingOverview>) -> Element {
+fn Overview(overview: BillingOverview, onchange: EventHandler<Wire<BillingOverview>>) -> Element {
     let plan = use_account().map_or(overview.plan, |account| account.plan);
     let notice = format::span(overview.downgrade_notice_secs.into());
     rsx! {

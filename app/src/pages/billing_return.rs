@@ -1,8 +1,8 @@
 use super::commit_status;
-use crate::api;
+use crate::api::{self, use_answer};
 use crate::app::Route;
 use crate::components::{ErrorNote, LATE, Page, UpgradeButton, use_account};
-use crate::error::{ApiError, ErrorCode};
+use crate::error::ErrorCode;
 use crate::live::use_live;
 use dioxus::prelude::*;
 use gas_shared::Plan;
@@ -15,10 +15,7 @@ pub fn BillingReturn(session_id: String) -> Element {
     let live = use_live();
     let is_premium = use_account().is_some_and(|account| account.plan == Plan::Premium);
     let mut is_late = use_signal(|| false);
-    let status = use_loader(move || {
-        let session = session_id.clone();
-        async move { Ok::<_, ApiError>(api::checkout_status(session).await) }
-    })?;
+    let status = use_answer(move || api::checkout_status(session_id.clone()))?;
     use_effect(move || {
         #[cfg(feature = "web")]
         spawn(async move {
@@ -28,12 +25,12 @@ pub fn BillingReturn(session_id: String) -> Element {
         #[cfg(not(feature = "web"))]
         let _ = (live, &mut is_late);
     });
-    let status = match &*status.read() {
-        Ok(status) => Some(*status),
-        Err(error) if error.code == ErrorCode::NotFound => {
-            commit_status(error);
+    let status = match status.read() {
+        Ok(status) => Some(status),
+        Err(error) if matches!(error.code, ErrorCode::NotFound | ErrorCode::SignInRequired) => {
+            commit_status(&error);
             return rsx! {
-                Page { title: "Your payment", ErrorNote { error: error.clone() } }
+                Page { title: "Your payment", ErrorNote { error } }
             };
         }
         // Stripe may not answer just now; the plan says what counts.
@@ -60,7 +57,7 @@ pub fn BillingReturn(session_id: String) -> Element {
                 if !is_paid && !is_premium {
                     UpgradeButton { main: true }
                 }
-                Link { class: "button", to: Route::Annotations { cursor: String::new() }, "Your annotations" }
+                Link { class: "button", to: Route::annotations(), "Your annotations" }
                 Link { class: "button", to: Route::Billing {}, "Billing" }
             }
         }

@@ -3,7 +3,7 @@ use crate::app::Route;
 use crate::components::{Page, use_account};
 use crate::format;
 use dioxus::prelude::*;
-use gas_shared::plan::FREE_MAX_UPLOAD_BYTES;
+use gas_shared::Plan;
 
 /// The home page: the only one for someone not signed in.
 #[component]
@@ -18,7 +18,7 @@ pub fn Home() -> Element {
             p { class: "actions",
                 if signed_in {
                     Link { class: "button button-main", to: Route::Annotate {}, "New annotation" }
-                    Link { class: "button", to: Route::Annotations { cursor: String::new() }, "Your annotations" }
+                    Link { class: "button", to: Route::annotations(), "Your annotations" }
                 } else {
                     a { class: "button button-main", href: login_path("/annotations"), "Sign in to start" }
                 }
@@ -38,7 +38,8 @@ pub fn Home() -> Element {
                 }
             }
             p { class: "muted",
-                "Free: files up to {format::bytes(FREE_MAX_UPLOAD_BYTES)}. Premium: files of any size."
+                "Free: files up to {format::bytes(Plan::Free.max_upload_bytes())}. Premium: files up to \
+                 {format::bytes(Plan::Premium.max_upload_bytes())}."
             }
         }
     }

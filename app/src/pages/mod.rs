@@ -1,27 +1,35 @@
 //! The pages, one a file.
 
+mod account;
 mod annotate;
 mod annotations;
 mod billing;
 mod billing_return;
+#[cfg(any(feature = "gallery", test))]
+mod gallery;
 mod home;
-mod job_details;
-mod job_log;
+mod job;
 mod not_found;
 mod results;
 mod unsubscribe;
 
-pub use annotate::Annotate;
+pub use account::Account;
+pub use annotate::{Annotate, use_uploads_provider};
 #[cfg(feature = "web")]
-pub use annotate::Step;
+pub use annotate::{
+    Card, End, Event, Found, Refusal, State, Uploads, fresh_job, is_passing, pause_secs, refusal,
+};
 pub use annotations::Annotations;
 pub use billing::Billing;
 pub use billing_return::BillingReturn;
+#[cfg(any(feature = "gallery", test))]
+pub use gallery::Gallery;
 pub use home::Home;
-pub use job_details::JobDetails;
-pub use job_log::JobLog;
+pub use job::{JobBrowser, JobCharts, JobDetails, JobLayout, JobLog};
 pub use not_found::NotFound;
 pub use results::Results;
+#[cfg(feature = "server")]
+pub use results::write_filter;
 pub use unsubscribe::Unsubscribe;
 
 use crate::error::{ApiError, ErrorCode};
@@ -33,7 +41,7 @@ pub fn login_path(next: &str) -> String {
 }
 
 /// A text as a value in the query of a URL.
-fn encode(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     let mut encoded = String::new();
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {

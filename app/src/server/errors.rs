@@ -7,15 +7,22 @@ use crate::error::{ApiError, ErrorCode};
 use gas_backend::chain;
 use gas_backend::ports::PortError;
 use gas_backend::usecases::{
-    BillingError, ChangeError, ConfirmError, DownloadError, ExploreError, FindError,
-    RequestUploadError,
+    BillingError, ChangeError, ConfirmError, DeleteAccountError, DownloadError, ExploreError,
+    FindError, PartsError, RequestUploadError, RerunError, TimeZoneError, TokenError,
 };
 use std::error::Error;
+use uuid::Uuid;
 
-/// A failure that is ours: logged in full, hidden from the user.
+/// A failure that is ours: logged in full, hidden from the user, who reads a reference by which it is
+/// found in the log.
 pub fn internal(error: &(dyn Error + 'static)) -> ApiError {
-    tracing::error!(error = %chain(error), "request failed");
-    ApiError::new(ErrorCode::Internal, "GAS failed to answer; nothing was lost, please try again")
+    let reference = format!("{:08x}", Uuid::new_v4().as_fields().0);
+    tracing::error!(%reference, error = %chain(error), "request failed");
+    let message = format!(
+        "GAS failed to answer; nothing was lost, please try again. If it fails again, tell us \
+         reference {reference}"
+    );
+    ApiError::new(ErrorCode::Internal, message)
 }
 
 impl From<PortError> for ApiError {
@@ -50,7 +57,9 @@ impl From<ChangeError> for ApiError {
 impl From<RequestUploadError> for ApiError {
     fn from(error: RequestUploadError) -> Self {
         let code = match error {
-            RequestUploadError::Name(_) | RequestUploadError::Empty => ErrorCode::Invalid,
+            RequestUploadError::Name(_)
+            | RequestUploadError::Empty
+            | RequestUploadError::TooLarge { .. } => ErrorCode::Invalid,
             RequestUploadError::OverLimit { .. } => ErrorCode::OverLimit,
             RequestUploadError::Port(error) => return error.into(),
         };
@@ -64,7 +73,19 @@ impl From<ConfirmError> for ApiError {
             ConfirmError::Find(error) => error.into(),
             ConfirmError::Change(error) => error.into(),
             ConfirmError::Port(error) => error.into(),
-            ConfirmError::NotUploaded(_) | ConfirmError::Over { .. } => {
+            ConfirmError::NotUploaded(_)
+            | ConfirmError::WrongSize { .. }
+            | ConfirmError::Over { .. } => Self::new(ErrorCode::Conflict, error.to_string()),
+        }
+    }
+}
+
+impl From<PartsError> for ApiError {
+    fn from(error: PartsError) -> Self {
+        match error {
+            PartsError::Find(error) => error.into(),
+            PartsError::Port(error) => error.into(),
+            PartsError::NotInParts { .. } | PartsError::Gone(_) => {
                 Self::new(ErrorCode::Conflict, error.to_string())
             }
         }
@@ -79,10 +100,25 @@ impl From<DownloadError> for ApiError {
             DownloadError::Expired { .. } | DownloadError::Archived(_) => {
                 Self::new(ErrorCode::UpgradeNeeded, error.to_string())
             }
-            DownloadError::NotCompleted { .. } | DownloadError::Restoring(_) => {
+            DownloadError::NotCompleted { .. }
+            | DownloadError::Restoring(_)
+            | DownloadError::NoSummary(_) => Self::new(ErrorCode::Conflict, error.to_string()),
+            DownloadError::Missing(_) => internal(&error),
+        }
+    }
+}
+
+impl From<RerunError> for ApiError {
+    fn from(error: RerunError) -> Self {
+        match error {
+            RerunError::Find(error) => error.into(),
+            RerunError::Refused(error) => error.into(),
+            RerunError::Confirm(error) => error.into(),
+            RerunError::Port(error) => error.into(),
+            RerunError::Change(error) => error.into(),
+            RerunError::NotOver { .. } | RerunError::InputGone(_) => {
                 Self::new(ErrorCode::Conflict, error.to_string())
             }
-            DownloadError::Missing(_) => internal(&error),
         }
     }
 }
@@ -116,6 +152,36 @@ impl From<BillingError> for ApiError {
             BillingError::Port(error) => return error.into(),
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<TokenError> for ApiError {
+    fn from(error: TokenError) -> Self {
+        let code = match error {
+            TokenError::Name | TokenError::NoScope | TokenError::Days(_) => ErrorCode::Invalid,
+            TokenError::TooMany => ErrorCode::Conflict,
+            TokenError::NotFound(_) => ErrorCode::NotFound,
+            TokenError::Port(error) => return error.into(),
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<DeleteAccountError> for ApiError {
+    fn from(error: DeleteAccountError) -> Self {
+        match error {
+            DeleteAccountError::NotConfirmed => Self::new(ErrorCode::Invalid, error.to_string()),
+            DeleteAccountError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<TimeZoneError> for ApiError {
+    fn from(error: TimeZoneError) -> Self {
+        match error {
+            TimeZoneError::Unknown => Self::new(ErrorCode::Invalid, error.to_string()),
+            TimeZoneError::Port(error) => error.into(),
+        }
     }
 }
 

@@ -2,18 +2,19 @@
 //! explorer shows, as a file. No server function, since those answer with values and not with
 //! files; it finds its caller as they do.
 
+use super::file_answer::{as_file, or_refused};
 use super::{Web, caller};
 use crate::error::{ApiError, ErrorCode};
+use crate::pages::encode;
 use axum::body::Body;
 use axum::extract::{Path, Query};
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
-use dioxus::fullstack::AsStatusCode;
 use futures::TryStreamExt;
+use gas_backend::chain;
 use gas_backend::usecases::{Export, export_results};
-use gas_backend::{attachment, chain};
 use gas_shared::JobId;
 use gas_shared::explorer::{ExportFormat, Filter};
 use serde::Deserialize;
@@ -39,10 +40,16 @@ async fn export(
     session: Session,
     Path(id): Path<JobId>,
     Query(question): Query<Question>,
+    headers: HeaderMap,
 ) -> Response {
     match try_export(&web, &session, id, &question).await {
         Ok(export) => answer(export, question.format),
-        Err(error) => (error.as_status_code(), error.message).into_response(),
+        // A browser would show or save the bare message; the page asks the same and says it well.
+        Err(_) if is_page_wanted(&headers) => {
+            let filter = encode(&question.filter);
+            Redirect::to(&format!("/annotations/{id}/results?filter={filter}")).into_response()
+        }
+        Err(error) => or_refused(Err(error)),
     }
 }
 
@@ -56,6 +63,12 @@ async fn try_export(
     let filter = read_filter(&question.filter)?;
     let (gas, explorers) = (&web.gas, &web.explorers);
     Ok(export_results(gas, explorers, account.id, id, filter, question.format).await?)
+}
+
+/// Whether somebody follows a link, and no program asks.
+fn is_page_wanted(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    accepted.is_some_and(|types| types.contains("text/html"))
 }
 
 fn read_filter(text: &str) -> Result<Filter, ApiError> {
@@ -79,15 +92,7 @@ fn answer(export: Export, format: ExportFormat) -> Response {
     let content = export.content.inspect_err(|error| {
         tracing::error!(error = %chain(error), "an export ended early");
     });
-    let mut answer = Response::new(Body::from_stream(content));
-    let headers = answer.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // An attachment's header is ASCII without control characters.
-    if let Ok(disposition) = HeaderValue::from_str(&attachment(&export.file_name)) {
-        headers.insert(header::CONTENT_DISPOSITION, disposition);
-    }
-    answer
+    as_file(Body::from_stream(content), content_type, &export.file_name)
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! Live events: from this process's queue to the browsers it serves.
 
+use crate::api::Wire;
 use axum::BoxError;
 use dioxus::fullstack::ServerEvents;
 use futures::stream::{self, Stream, StreamExt};
 use gas_backend::aws::EventQueue;
 use gas_backend::chain;
 use gas_backend::messages::UserEvent;
+use gas_backend::usecases::{JobLists, QueueBoard};
 use gas_shared::{LiveEvent, UserId};
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -22,17 +24,21 @@ const MAX_STREAM_AGE: Duration = Duration::from_secs(60);
 
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(2);
 
-/// The streams that are open, by user.
+/// The streams that are open, by user, and what else hears of events.
 #[derive(Clone, Default)]
 pub struct Hub {
+    /// The jobs of users who look at their lists.
+    pub lists: JobLists,
+    /// The queue for the workers.
+    pub board: QueueBoard,
     users: Arc<Mutex<HashMap<UserId, broadcast::Sender<LiveEvent>>>>,
     closing: CancellationToken,
 }
 
 impl Hub {
     /// A stream of a user's events, for one browser. It is dropped with its response.
-    pub fn subscribe(&self, user: UserId) -> ServerEvents<LiveEvent> {
-        let events = self.events(user).map(Ok::<_, BoxError>);
+    pub fn subscribe(&self, user: UserId) -> ServerEvents<Wire<LiveEvent>> {
+        let events = self.events(user).map(|event| Ok::<_, BoxError>(Wire::of(&event)));
         ServerEvents::from_stream(events)
     }
 
@@ -56,8 +62,11 @@ impl Hub {
             .chain(stream::once(async { LiveEvent::Ending }))
     }
 
-    /// Sends an event to all of a user's open streams.
+    /// Takes in an event, and sends it to all of the user's open streams.
     pub fn send(&self, user: UserId, event: LiveEvent) {
+        // Before any browser, which may ask for its list as soon as it hears.
+        self.lists.hear(user, &event);
+        self.board.hear(&event);
         let mut users = self.lock();
         if let Some(sender) = users.get(&user)
             && sender.send(event).is_err()
@@ -88,6 +97,7 @@ pub async fn pump(queue: EventQueue, hub: Hub, shutdown: CancellationToken) {
             Ok(bodies) => bodies.iter().for_each(|body| deliver(&hub, body)),
             Err(error) => {
                 tracing::warn!(error = %chain(&error), "live events could not be received");
+                hub.lists.forget();
                 tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
             }
         }
@@ -127,6 +137,7 @@ mod tests {
             file_name: FileName::parse("a.vcf").unwrap(),
             size: None,
             submitted_at: Timestamp::UNIX_EPOCH,
+            uploaded_at: None,
             state: StateView::Pending,
         }))
     }

@@ -3,12 +3,20 @@
 //! [`router`] puts the parts together: sign-in ([`sign_in`]), sessions ([`session`]), what guards
 //! every request ([`security`]), live events ([`live`]), calls of other services ([`webhooks`]), and
 //! the Dioxus application with its server functions, which find their caller through [`caller`].
+//! Users' programs call [`rest`].
 
+pub mod account;
 pub mod caller;
-mod errors;
+pub mod charts;
+pub mod errors;
 mod export;
+mod export_account;
+mod file_answer;
+pub mod genome;
 mod live;
+mod log_file;
 mod plans;
+mod rest;
 mod router;
 mod security;
 mod session;

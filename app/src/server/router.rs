@@ -1,7 +1,10 @@
 //! All routes, and the layers around them.
 
 use super::session::PostgresSessions;
-use super::{Web, export, security, session, sign_in, unsubscribe, webhooks};
+use super::{
+    Web, charts, export, export_account, genome, log_file, rest, security, session, sign_in,
+    unsubscribe, webhooks,
+};
 use crate::app::App;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::from_fn;
@@ -18,7 +21,8 @@ use tower_http::trace::TraceLayer;
 /// The whole application.
 ///
 /// Layers from the outside in: trace, compression, panics, state; then, for browsers only, headers,
-/// origin check, argument check, session.
+/// origin check, argument check, session. The REST API has the headers, and no session that another
+/// site could make a browser use.
 pub fn build(web: Web, sessions: PostgresSessions) -> Router {
     let for_all = ServiceBuilder::new()
         .layer(TraceLayer::new_for_http())
@@ -32,13 +36,19 @@ pub fn build(web: Web, sessions: PostgresSessions) -> Router {
         .layer(from_fn(security::check_origin))
         .layer(from_fn(security::check_arguments))
         .layer(session::layer(sessions, &web.public_url));
+    let docs = web.public_url.join("/api/docs");
     Router::<FullstackState>::new()
         .route("/healthz", get(healthz))
         .merge(sign_in::routes())
         .merge(unsubscribe::routes())
         .merge(export::routes())
+        .merge(export_account::routes())
+        .merge(log_file::routes())
+        .merge(charts::routes())
+        .merge(genome::routes())
         .serve_dioxus_application(ServeConfig::new(), App)
         .layer(for_browsers)
+        .merge(rest::routes(&docs).layer(from_fn(security::set_headers)))
         .merge(webhooks::routes())
         .layer(for_all)
 }

@@ -4,6 +4,7 @@ use clap::Parser;
 use gas_backend::mail::UnsubscribeKey;
 use gas_backend::stripe::StripeSettings;
 use gas_backend::{Deployment, PublicUrl, Secret};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 /// The GAS web server.
@@ -48,6 +49,13 @@ pub struct Settings {
     /// The key of unsubscribe links: 32 characters or more, the same as the utility node's.
     #[arg(long, env = "GAS_UNSUBSCRIBE_KEY", hide_env_values = true)]
     pub unsubscribe_key: UnsubscribeKey,
+    /// The reference bundle's folder, as the workers have it: the genome browser draws its genes.
+    /// Without it there are none.
+    #[arg(long, env = "GAS_REFERENCE_BUNDLE")]
+    pub reference_bundle: Option<PathBuf>,
+    /// The AWS region of the buckets, which users are told.
+    #[arg(long, env = "AWS_REGION")]
+    pub region: String,
     /// The AWS resources and the database.
     #[command(flatten)]
     pub deployment: Deployment,

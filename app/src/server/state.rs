@@ -1,5 +1,6 @@
 //! What every request handler can reach.
 
+use super::genome::Genes;
 use super::live::Hub;
 use super::security::Policies;
 use super::settings::Settings;
@@ -7,8 +8,9 @@ use super::sign_in::Provider;
 use super::stripe_js::StripeJs;
 use super::unsubscribe::Unsubscriber;
 use super::webhooks::ThawEndpoint;
-use gas_backend::usecases::Explorers;
+use gas_backend::usecases::{Explorers, JobLists, QueueBoard};
 use gas_backend::{Billing, Gas, PublicUrl, Secret};
+use gas_shared::upload::UploadTerms;
 use std::sync::Arc;
 
 /// Memory for what was read of the results that users explore, in bytes: some six results of a
@@ -36,10 +38,18 @@ pub struct Web {
     pub thaw: Arc<ThawEndpoint>,
     /// The results that users explore.
     pub explorers: Explorers,
+    /// The jobs of users who look at their lists.
+    pub lists: JobLists,
+    /// The queue for the workers.
+    pub board: QueueBoard,
+    /// The genes of the reference.
+    pub genes: Genes,
     /// What ends mail about jobs.
     pub unsubscriber: Unsubscriber,
     /// This service's own origin.
     pub public_url: PublicUrl,
+    /// The AWS region of the buckets.
+    pub region: Arc<str>,
 }
 
 impl Web {
@@ -63,11 +73,23 @@ impl Web {
             stripe_webhook_secret: settings.stripe_webhook_secret.clone(),
             thaw: Arc::new(thaw),
             explorers: Explorers::new(EXPLORER_CACHE_BYTES),
+            lists: hub.lists.clone(),
+            board: hub.board.clone(),
+            genes: Genes::new(settings.reference_bundle.clone()),
             unsubscriber,
             public_url: settings.public_url.clone(),
+            region: settings.region.as_str().into(),
             billing,
             gas,
             hub,
         })
+    }
+
+    /// What becomes of files that are uploaded.
+    pub fn upload_terms(&self) -> UploadTerms {
+        UploadTerms {
+            region: self.region.as_ref().to_owned(),
+            free_window_secs: self.gas.terms.free_window_secs,
+        }
     }
 }

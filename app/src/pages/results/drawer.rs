@@ -1,7 +1,7 @@
 //! Everything about one variant.
 
 use super::row::{ImpactBadge, frequency};
-use crate::api;
+use crate::api::{self, use_extra};
 use crate::components::{ErrorNote, Modal, Skeleton};
 use crate::format;
 use dioxus::prelude::*;
@@ -15,17 +15,20 @@ const FIRST_COLUMNS: [&str; 8] =
 /// The dialog with a variant's details.
 #[component]
 pub fn Drawer(id: JobId, number: Signal<Option<u64>>, open: Signal<bool>) -> Element {
-    let details = use_resource(use_reactive!(|id| async move {
-        match number() {
-            Some(number) => Some(api::variant(id, number).await),
-            None => None,
+    let job = use_memo(use_reactive!(|id| id));
+    let details = use_extra(move || {
+        let asked = (job(), number());
+        async move {
+            match asked {
+                (id, Some(number)) => api::variant(id, number).await,
+                (_, None) => std::future::pending().await,
+            }
         }
-    }));
+    });
     // While the next one is on its way, the last is not shown.
-    let current = details.read().clone().flatten();
-    let current = current.filter(|found| match found {
+    let current = details.read().filter(|found| match found {
         Ok(details) => Some(details.row.number) == number(),
-        Err(_) => details.finished(),
+        Err(_) => details.is_done(),
     });
     let title = match &current {
         Some(Ok(RowDetails { row, .. })) => {
@@ -169,7 +172,9 @@ fn Links(row: Row) -> Element {
         p { class: "links",
             if let Some(rs) = rs {
                 Outside { to: "https://www.ncbi.nlm.nih.gov/snp/{rs}", "dbSNP" }
+                Outside { to: "https://www.ncbi.nlm.nih.gov/clinvar/?term={rs}", "ClinVar" }
                 Outside { to: "https://gnomad.broadinstitute.org/variant/{rs}", "gnomAD" }
+                Outside { to: "https://genome.ucsc.edu/cgi-bin/hgTracks?db=hg38&position={rs}", "UCSC" }
                 Outside { to: "https://www.ensembl.org/Homo_sapiens/Variation/Explore?v={rs}", "Ensembl variant" }
             }
             if let Some(gene) = row.gene {

@@ -1,60 +1,141 @@
 //! The fields of the filters.
 
+use super::draft::Draft;
+use super::entry::{join, number, number_text, regions, words};
+use crate::components::sentence;
 use crate::format;
 use dioxus::prelude::*;
+use gas_shared::explorer::{Filter, Range};
 
-/// A field for text. What is typed is kept as it is, also while it cannot be read; a value from
-/// elsewhere replaces it where the two differ in more than spelling.
-#[component]
-pub fn TextField(
+/// A criterion that is typed.
+pub struct TextFilter {
     /// The element's id.
-    id: &'static str,
-    /// Its label.
+    pub id: &'static str,
     label: &'static str,
-    /// How it is filled in, as an example.
-    #[props(default)]
+    /// How it is filled in.
     example: &'static str,
     /// For numbers, so that phones show the right keys.
-    #[props(default)]
-    numeric: bool,
-    /// The value as it is written.
-    value: String,
-    /// Reads what is typed: the value as it is written, or what is wrong.
-    read: Callback<String, Result<String, String>>,
-    /// Is called with what was typed, where that can be read.
-    onvalue: EventHandler<String>,
-) -> Element {
+    is_number: bool,
+    /// The criterion as it is written.
+    show: fn(&Filter) -> String,
+    /// Reads what is typed into the filter, or says what is wrong.
+    read: fn(&mut Filter, &str) -> Result<(), String>,
+}
+
+/// Each is a constant with an id of its own.
+impl PartialEq for TextFilter {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+/// Part of an identifier or a gene's symbol.
+pub static TEXT: TextFilter = TextFilter {
+    id: "filter-text",
+    label: "Identifier or gene",
+    example: "rs12, brca",
+    is_number: false,
+    show: |filter| filter.text.clone(),
+    read: |filter, text| {
+        text.trim().clone_into(&mut filter.text);
+        Ok(())
+    },
+};
+
+/// Genes by symbol.
+pub static GENES: TextFilter = TextFilter {
+    id: "filter-genes",
+    label: "Genes",
+    example: "BRCA1, TP53",
+    is_number: false,
+    show: |filter| filter.genes.join(", "),
+    read: |filter, text| {
+        filter.genes = words(text);
+        Ok(())
+    },
+};
+
+/// Regions of the reference.
+pub static REGIONS: TextFilter = TextFilter {
+    id: "filter-regions",
+    label: "Regions",
+    example: "chr1:1000-2000",
+    is_number: false,
+    show: |filter| join(&filter.regions),
+    read: |filter, text| {
+        filter.regions = regions(text)?;
+        Ok(())
+    },
+};
+
+/// The greatest allele frequency.
+pub static FREQUENCY: TextFilter = TextFilter {
+    id: "filter-frequency",
+    label: "Frequency at most",
+    example: "0.01",
+    is_number: true,
+    show: |filter| number_text(filter.frequency.and_then(|range| range.max)),
+    read: |filter, text| {
+        let max = number(text, 1.0)?;
+        // What no database has seen is rare.
+        filter.frequency = max.map(|max| Range { max: Some(max), min: None, or_missing: true });
+        Ok(())
+    },
+};
+
+/// The least QUAL.
+pub static QUALITY: TextFilter = TextFilter {
+    id: "filter-quality",
+    label: "QUAL at least",
+    example: "30",
+    is_number: true,
+    show: |filter| number_text(filter.quality.and_then(|range| range.min)),
+    read: |filter, text| {
+        let min = number(text, f32::MAX)?;
+        filter.quality = min.map(|min| Range { min: Some(min), ..Range::default() });
+        Ok(())
+    },
+};
+
+/// A field for a criterion that is typed. What is typed is kept as it is, also while it cannot be
+/// read; a criterion from elsewhere replaces it where the two differ in more than spelling.
+#[component]
+pub fn TextField(field: &'static TextFilter, draft: Draft) -> Element {
+    let value = (field.show)(&draft.filter());
     let mut typed = use_signal(|| value.clone());
     use_effect(use_reactive!(|value| {
-        if read.call(typed.peek().clone()).ok().as_ref() != Some(&value) {
+        let mut read = Filter::default();
+        let understood = (field.read)(&mut read, &typed.peek()).is_ok();
+        if !understood || (field.show)(&read) != value {
             typed.set(value);
         }
     }));
-    let problem = read.call(typed()).err();
+    let problem = (field.read)(&mut Filter::default(), &typed.read()).err();
+    let id = field.id;
     let is_bad = problem.is_some();
     rsx! {
         div { class: "field",
-            label { r#for: id, "{label}" }
+            label { r#for: id, "{field.label}" }
             input {
                 id,
                 r#type: "text",
-                inputmode: if numeric { "decimal" },
+                inputmode: if field.is_number { "decimal" },
                 autocomplete: "off",
                 spellcheck: "false",
-                placeholder: example,
+                placeholder: field.example,
                 value: typed,
                 "aria-invalid": is_bad,
                 "aria-describedby": is_bad.then(|| format!("{id}-problem")),
                 oninput: move |event| {
-                    let text = event.value();
-                    typed.set(text.clone());
-                    if read.call(text.clone()).is_ok() {
-                        onvalue.call(text);
+                    let mut filter = draft.filter();
+                    typed.set(event.value());
+                    if (field.read)(&mut filter, &event.value()).is_ok() {
+                        draft.set(filter);
                     }
                 },
             }
             if let Some(problem) = problem {
-                p { id: "{id}-problem", class: "field-problem", {crate::components::sentence(&problem)} }
+                p { id: "{id}-problem", class: "field-problem", {sentence(&problem)} }
             }
         }
     }

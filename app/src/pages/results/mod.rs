@@ -1,36 +1,44 @@
 //! The results explorer: a table of a result's variants that can be filtered and ordered.
 
+mod columns;
+mod draft;
 mod drawer;
+mod entry;
 mod fields;
 mod filters;
 mod row;
+mod saved;
 mod table;
 mod url;
 mod window;
 
+#[cfg(feature = "server")]
+pub use url::write_filter;
+
 use super::{commit_status, encode, parse_id};
-use crate::api::{self, ApiResult};
+use crate::api::{self, ApiResult, Wire, use_answer_to};
 use crate::app::Route;
-use crate::components::{ErrorNote, Icon, Page, Shape};
-use crate::error::ApiError;
+use crate::components::{ErrorNote, Icon, Shape};
+use crate::error::{ApiError, ErrorCode};
 use crate::format;
 use crate::live::use_live;
+use columns::{ColumnChooser, use_columns};
 use dioxus::prelude::*;
 use drawer::Drawer;
 use filters::Filters;
 use gas_shared::JobId;
 use gas_shared::explorer::{Filter, Query, Sort};
-use serde::{Deserialize, Serialize};
+use saved::SavedFilters;
 use table::Table;
 
 /// Rows of one answer.
 const CHUNK_ROWS: u32 = 100;
 
-/// The name of the explorer's data type, [`gas_shared::explorer::Page`], beside the component's.
+/// The beginning of what is found, [`gas_shared::explorer::Page`].
 type Answer = gas_shared::explorer::Page;
 
 /// What the address asks for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 struct Question {
     id: JobId,
     filter: Filter,
@@ -43,8 +51,16 @@ impl Question {
         Ok(Self { id: parse_id(id)?, filter, sort })
     }
 
+    /// The question of an address.
+    fn of(address: &str) -> ApiResult<Self> {
+        match address.parse() {
+            Ok(Route::Results { id, filter, sort }) => Self::read(&id, &filter, &sort),
+            _ => Err(ApiError::new(ErrorCode::NotFound, "there are no results at this address")),
+        }
+    }
+
     /// Rows from a place on.
-    async fn ask(&self, offset: u64, facets: bool) -> ApiResult<Answer> {
+    async fn ask(&self, offset: u64, facets: bool) -> ApiResult<Wire<Answer>> {
         let (filter, sort) = (self.filter.clone(), self.sort);
         let query = Query { filter, sort, offset, limit: CHUNK_ROWS, facets };
         api::variants(self.id, query).await
@@ -60,57 +76,46 @@ impl Question {
     }
 }
 
-/// A question with the beginning of its answer.
-type Answered = (Question, ApiResult<Answer>);
-
 /// The results explorer of a job.
 #[component]
 pub fn Results(id: String, filter: String, sort: String) -> Element {
     let live = use_live();
-    let address = use_memo(use_reactive!(|id, filter, sort| (id, filter, sort)));
-    let answer = use_loader(move || {
+    let clear = Route::Results { id: id.clone(), filter: String::new(), sort: String::new() };
+    let is_filtered = !filter.is_empty();
+    let here = Route::Results { id, filter, sort }.to_string();
+    let address = use_memo(use_reactive!(|here| here));
+    let answer = use_answer_to(move || {
         live.follow();
         // An upgrade opens what was closed.
         live.plan();
-        let (id, filter, sort) = address();
-        async move { Ok::<_, ApiError>(answer(&id, &filter, &sort).await) }
+        let address = address();
+        let asked = Question::of(&address);
+        (address, async move { asked?.ask(0, true).await })
     })?;
-    let job = Route::JobDetails { id: id.clone() };
-    let content = match &*answer.read() {
-        Ok((asked, found)) => {
-            if let Err(error) = found {
+    let content = match Question::of(&answer.question()) {
+        Ok(asked) => {
+            let found = answer.read();
+            if let Err(error) = &found {
                 commit_status(error);
             }
             // The address is ahead of the answer while that is on its way.
-            let question = Question::read(&id, &filter, &sort).unwrap_or_else(|_| asked.clone());
-            let busy = answer.loading() || question != *asked;
-            rsx! { Explorer { question, asked: asked.clone(), found: found.clone(), busy } }
+            let question = Question::of(&address()).unwrap_or_else(|_| asked.clone());
+            let busy = answer.is_loading() || question != asked;
+            rsx! { Explorer { question, asked, found, busy } }
         }
         Err(error) => {
-            commit_status(error);
-            let clear = Route::Results { id, filter: String::new(), sort: String::new() };
+            commit_status(&error);
             rsx! {
-                ErrorNote { error: error.clone() }
-                if !filter.is_empty() {
+                ErrorNote { error }
+                if is_filtered {
                     Link { class: "button", to: clear, "Clear the filter" }
                 }
             }
         }
     };
     rsx! {
-        Page {
-            title: "Explore results",
-            actions: rsx! { Link { class: "button", to: job, "Back to the job" } },
-            div { class: "explorer", {content} }
-        }
+        div { class: "explorer", {content} }
     }
-}
-
-/// An address that is no question is the only error outside.
-async fn answer(id: &str, filter: &str, sort: &str) -> ApiResult<Answered> {
-    let question = Question::read(id, filter, sort)?;
-    let answer = question.ask(0, true).await;
-    Ok((question, answer))
 }
 
 /// The filters, and what they show.
@@ -125,12 +130,18 @@ fn Explorer(
     /// Whether an answer is on its way.
     busy: bool,
 ) -> Element {
+    let columns = use_columns();
     let mut opened = use_signal(|| None::<u64>);
     let mut open = use_signal(|| false);
     let mut failed = use_signal(|| None::<ApiError>);
     let facets = found.as_ref().ok().and_then(|page| page.facets.clone());
+    // What went wrong while scrolling belongs to the answer that was scrolled.
+    use_effect(use_reactive!(|asked| {
+        let _ = asked;
+        failed.set(None);
+    }));
     rsx! {
-        Filters { question: question.clone(), facets: facets.unwrap_or_default() }
+        Filters { question: question.clone(), facets }
         match found {
             Err(error) => rsx! { ErrorNote { error } },
             Ok(page) => rsx! {
@@ -139,7 +150,11 @@ fn Explorer(
                         strong { {format::count(page.matched)} }
                         " of {format::count(page.total)} variants"
                     }
-                    Exports { id: question.id, filter: question.filter.clone() }
+                    div { class: "explorer-tools",
+                        SavedFilters { question: question.clone() }
+                        ColumnChooser { columns }
+                        Exports { id: question.id, filter: question.filter.clone() }
+                    }
                 }
                 if let Some(error) = failed() {
                     ErrorNote { error }
@@ -148,8 +163,10 @@ fn Explorer(
                     Nothing { id: question.id, is_filtered: !question.filter.is_empty() }
                 } else {
                     Table {
-                        question: asked,
+                        question: question.clone(),
+                        asked,
                         page,
+                        columns: columns(),
                         busy,
                         onopen: move |number| {
                             opened.set(Some(number));
@@ -194,7 +211,6 @@ fn Exports(id: JobId, filter: Filter) -> Element {
                 a {
                     class: "button",
                     href: "/annotations-export/{id}?format={format}&filter={filter}",
-                    download: "",
                     "{label}"
                 }
             }

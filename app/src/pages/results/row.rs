@@ -1,27 +1,47 @@
 //! A row of the table.
 
+use super::columns::{Column, Columns};
 use crate::components::{Icon, Shape};
 use crate::format;
 use dioxus::prelude::*;
 use gas_shared::explorer::{Impact, Row};
 
-/// A variant.
+/// A place in the table, and the variant there once that is known.
 #[component]
-pub fn VariantRow(
-    /// The id of its button.
+pub fn Place(
+    /// The id of the variant's button.
     id: String,
-    /// What it shows.
-    row: Row,
-    /// Its place in the table, from 0.
+    /// The variant.
+    row: Option<Row>,
+    /// The place, from 0.
     index: u64,
+    /// The columns to show.
+    columns: Columns,
     /// Whether Tab leads to it.
     in_tab_order: bool,
     /// Is called with the record's number to open it.
     onopen: EventHandler<u64>,
 ) -> Element {
+    match row {
+        Some(row) => rsx! { VariantRow { id, row, index, columns, in_tab_order, onopen } },
+        None => rsx! {
+            tr { class: "variant", "aria-rowindex": index + 2,
+                td { class: "muted", colspan: columns.len() as i64, "…" }
+            }
+        },
+    }
+}
+
+#[component]
+fn VariantRow(
+    id: String,
+    row: Row,
+    index: u64,
+    columns: Columns,
+    in_tab_order: bool,
+    onopen: EventHandler<u64>,
+) -> Element {
     let number = row.number;
-    let hgvs = row.hgvs_p.or(row.hgvs_c).unwrap_or_default();
-    let consequence = row.consequence.unwrap_or_default().replace('_', " ");
     rsx! {
         tr {
             class: "variant",
@@ -38,31 +58,35 @@ pub fn VariantRow(
                     "{row.chrom}:{format::count(row.pos.into())}"
                 }
             }
-            td { class: "allele", title: "{row.reference} > {row.alt}", "{row.reference} > {row.alt}" }
-            td { title: "{row.ids.join(\", \")}", {shown(row.ids.join(", "))} }
-            td { {shown(row.gene.unwrap_or_default())} }
-            td { title: "{consequence}", {shown(consequence.clone())} }
-            td {
-                match row.impact {
-                    Some(impact) => rsx! { ImpactBadge { impact } },
-                    None => rsx! { "–" },
-                }
+            for column in columns.shown().filter(|column| *column != Column::Position) {
+                {cell(column, &row)}
             }
-            td { title: "{hgvs}", {shown(hgvs.clone())} }
-            td { class: "number", {shown(row.frequency.map(frequency).unwrap_or_default())} }
-            td { class: "number", {shown(row.qual)} }
-            td { {shown(row.filter)} }
         }
     }
 }
 
-/// A row that is on its way.
-#[component]
-pub fn Missing(index: u64, columns: usize) -> Element {
-    rsx! {
-        tr { class: "variant", "aria-rowindex": index + 2,
-            td { class: "muted", colspan: columns as i64, "…" }
+/// What a column says of a variant.
+fn cell(column: Column, row: &Row) -> Element {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let (class, text) = match column {
+        Column::Impact => {
+            let badge = row.impact.map(|impact| rsx! { ImpactBadge { impact } });
+            return rsx! {
+                td { {badge.unwrap_or_else(|| rsx! { "–" })} }
+            };
         }
+        Column::Position => ("", format!("{}:{}", row.chrom, row.pos)),
+        Column::Change => ("allele", format!("{} > {}", row.reference, row.alt)),
+        Column::Id => ("", row.ids.join(", ")),
+        Column::Gene => ("", text(&row.gene)),
+        Column::Consequence => ("", text(&row.consequence).replace('_', " ")),
+        Column::Hgvs => ("", row.hgvs_p.clone().unwrap_or_else(|| text(&row.hgvs_c))),
+        Column::Frequency => ("number", row.frequency.map(frequency).unwrap_or_default()),
+        Column::Quality => ("number", row.qual.clone()),
+        Column::Filter => ("", row.filter.clone()),
+    };
+    rsx! {
+        td { class, title: "{text}", {shown(text.clone())} }
     }
 }
 

@@ -1,7 +1,8 @@
 //! The table: of its rows only those in sight are in the document, and of its answers only those
 //! around them are in memory.
 
-use super::row::{Missing, VariantRow};
+use super::columns::{Column, Columns};
+use super::row::Place;
 #[cfg(feature = "web")]
 use super::window::scroll_of;
 use super::window::{Window, window};
@@ -10,7 +11,7 @@ use crate::error::ApiError;
 use crate::format;
 use dioxus::core::Task;
 use dioxus::prelude::*;
-use gas_shared::explorer::{Direction, Row, Sort, SortKey};
+use gas_shared::explorer::{Direction, Row, Sort};
 use std::collections::BTreeMap;
 
 /// The element that scrolls.
@@ -26,27 +27,17 @@ const MAX_CHUNKS: usize = 30;
 /// Rows that Page Up and Page Down pass over.
 const PAGE_ROWS: u64 = 15;
 
-/// The columns; those that have a key order the table.
-const COLUMNS: [(&str, Option<SortKey>); 10] = [
-    ("Position", Some(SortKey::Position)),
-    ("Change", None),
-    ("ID", None),
-    ("Gene", Some(SortKey::Gene)),
-    ("Consequence", None),
-    ("Impact", Some(SortKey::Impact)),
-    ("HGVS", None),
-    ("Frequency", Some(SortKey::Frequency)),
-    ("QUAL", Some(SortKey::Quality)),
-    ("FILTER", None),
-];
-
 /// The variants that a question shows.
 #[component]
 pub fn Table(
-    /// What the answer is for.
+    /// What is asked for: another order is one of this.
     question: Question,
+    /// What the answer is for.
+    asked: Question,
     /// Its beginning.
     page: Answer,
+    /// The columns to show.
+    columns: Columns,
     /// Whether another answer is on its way.
     busy: bool,
     /// Is called with the number of a record to open.
@@ -56,11 +47,11 @@ pub fn Table(
 ) -> Element {
     let mut scrolled = use_signal(|| 0.0);
     let matched = page.matched;
-    let key = question.route().to_string();
+    let key = asked.route().to_string();
     // Another question is looked at from its beginning.
-    let asked = key.clone();
-    use_effect(use_reactive!(|asked| {
-        let _ = asked;
+    let address = key.clone();
+    use_effect(use_reactive!(|address| {
+        let _ = address;
         scrolled.set(0.0);
         #[cfg(feature = "web")]
         crate::browser::scroll_to(SCROLL_ID, 0.0);
@@ -79,12 +70,13 @@ pub fn Table(
                 }
                 thead {
                     tr { "aria-rowindex": "1",
-                        for (name, sort) in COLUMNS {
-                            Heading { key: "{name}", name, sort, question: question.clone() }
+                        for column in columns.shown() {
+                            Heading { key: "{column.name()}", column, question: question.clone() }
                         }
                     }
                 }
-                Rows { key: "{key}", question: question.clone(), page, scrolled, onopen, onresult }
+                // A key counts only at the root of a template.
+                {rsx! { Rows { key: "{key}", asked, page, columns, scrolled, onopen, onresult } }}
             }
         }
     }
@@ -92,10 +84,12 @@ pub fn Table(
 
 /// The heading of a column, with the button that orders by it.
 #[component]
-fn Heading(name: &'static str, sort: Option<SortKey>, question: Question) -> Element {
-    let Some(key) = sort else {
+fn Heading(column: Column, question: Question) -> Element {
+    let name = column.name();
+    let class = format!("col-{}", name.to_lowercase());
+    let Some(key) = column.sort() else {
         return rsx! {
-            th { scope: "col", "{name}" }
+            th { scope: "col", class: "{class}", "{name}" }
         };
     };
     let direction = (question.sort.key == key).then_some(question.sort.direction);
@@ -110,7 +104,7 @@ fn Heading(name: &'static str, sort: Option<SortKey>, question: Question) -> Ele
     };
     let by = Question { sort: Sort { key, direction: next }, ..question };
     rsx! {
-        th { scope: "col", "aria-sort": order,
+        th { scope: "col", class: "{class}", "aria-sort": order,
             button {
                 class: "sort",
                 r#type: "button",
@@ -130,8 +124,9 @@ type Chunks = BTreeMap<u64, Vec<Row>>;
 /// The rows of one question.
 #[component]
 fn Rows(
-    question: Question,
+    asked: Question,
     page: Answer,
+    columns: Columns,
     scrolled: Signal<f64>,
     onopen: EventHandler<u64>,
     onresult: EventHandler<Option<ApiError>>,
@@ -139,7 +134,7 @@ fn Rows(
     let matched = page.matched;
     let mut active = use_signal(|| 0_u64);
     let shown = use_memo(use_reactive!(|matched| window(matched, scrolled())));
-    let chunks = use_chunks(question, shown, onresult);
+    let chunks = use_chunks(asked, shown, onresult);
     let Window { first, end, before, after } = shown();
     // The one row in the order of Tab is in the document at any time.
     let tab_stop = if (first..end).contains(&active()) { active() } else { first };
@@ -153,39 +148,33 @@ fn Rows(
     };
     rsx! {
         tbody { onkeydown,
-            Spacer { pixels: before }
+            Spacer { pixels: before, columns: columns.len() }
             for index in first..end {
-                match row(&page.rows, &chunks.read(), index) {
-                    Some(row) => rsx! {
-                        VariantRow {
-                            key: "{index}",
-                            id: row_id(index),
-                            row: row.clone(),
-                            index,
-                            in_tab_order: index == tab_stop,
-                            onopen: move |number| {
-                                active.set(index);
-                                onopen.call(number);
-                            },
-                        }
-                    },
-                    None => rsx! {
-                        Missing { key: "{index}", index, columns: COLUMNS.len() }
+                Place {
+                    key: "{index}",
+                    id: row_id(index),
+                    row: row(&page.rows, &chunks.read(), index).cloned(),
+                    index,
+                    columns,
+                    in_tab_order: index == tab_stop,
+                    onopen: move |number| {
+                        active.set(index);
+                        onopen.call(number);
                     },
                 }
             }
-            Spacer { pixels: after }
+            Spacer { pixels: after, columns: columns.len() }
         }
     }
 }
 
 /// Rows that are not there.
 #[component]
-fn Spacer(pixels: f64) -> Element {
+fn Spacer(pixels: f64, columns: usize) -> Element {
     rsx! {
         tr { class: "spacer", "aria-hidden": "true",
             // The attribute: a style would be refused by the Content Security Policy.
-            td { colspan: COLUMNS.len() as i64, "height": "{pixels}" }
+            td { colspan: columns as i64, "height": "{pixels}" }
         }
     }
 }
@@ -243,6 +232,7 @@ fn use_chunks(
             gloo_timers::future::sleep(PAUSE).await;
             for chunk in missing {
                 let found = question.ask(chunk * u64::from(CHUNK_ROWS), false).await;
+                let found = found.and_then(|found| found.read());
                 onresult.call(found.as_ref().err().cloned());
                 let Ok(page) = found else { return };
                 keep(&mut chunks.write(), chunk, page.rows);

@@ -7,9 +7,10 @@ use crate::server::session::SignedIn;
 use anyhow::{Context, anyhow, bail};
 use axum::extract::Query;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
+use gas_shared::UserId;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
@@ -72,6 +73,7 @@ async fn callback(
     let code = checked_code(&pending, query, web.gas.clock.now())?;
     let identity = web.provider.finish(pending.request, code).await?;
     let sign_in = web.gas.accounts.signed_in(&identity).await?;
+    let sign_in = sign_in.ok_or(SignInError::Leaving(identity.id))?;
     let since = web.gas.clock.now();
     SignedIn { user: sign_in.account.id, since }.start(&session).await?;
     tracing::info!(user = %sign_in.account.id, first = sign_in.first, "signed in");
@@ -97,25 +99,79 @@ async fn logout(Extension(web): Extension<Web>, session: Session) -> Result<Redi
     Ok(Redirect::to(&web.provider.after_sign_out(&web.public_url.join("/"))))
 }
 
-/// A sign-in that failed. The browser learns that it did; why stands in the log.
-struct SignInError(anyhow::Error);
+/// A sign-in that failed.
+enum SignInError {
+    /// The account is being deleted. Who comes back meanwhile is told so, since trying again does
+    /// not help.
+    Leaving(UserId),
+    /// The browser learns that it failed; why stands in the log.
+    Failed(anyhow::Error),
+}
 
 impl<E: Into<anyhow::Error>> From<E> for SignInError {
     fn from(error: E) -> Self {
-        Self(error.into())
+        Self::Failed(error.into())
     }
 }
 
 impl IntoResponse for SignInError {
     fn into_response(self) -> Response {
-        tracing::warn!(error = format!("{:#}", self.0), "sign-in failed");
-        (StatusCode::BAD_REQUEST, axum::response::Html(SIGN_IN_FAILED)).into_response()
+        match self {
+            Self::Leaving(user) => {
+                tracing::info!(%user, "sign-in to an account that is being deleted");
+                (StatusCode::CONFLICT, Html(page("Your account is being deleted", LEAVING)))
+            }
+            Self::Failed(error) => {
+                tracing::warn!(error = format!("{error:#}"), "sign-in failed");
+                (StatusCode::BAD_REQUEST, Html(page("Sign-in failed", FAILED)))
+            }
+        }
+        .into_response()
     }
 }
 
-const SIGN_IN_FAILED: &str = "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\">\
-    <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-    <title>Sign-in failed</title><h1>Sign-in failed</h1>\
-    <p>You are not signed in. The sign-in took too long, was cancelled, or the identity provider \
-    could not be reached.</p><p><a href=\"/login\">Try again</a> or go to the \
-    <a href=\"/\">home page</a>.</p></html>";
+const FAILED: &str = "<p>You are not signed in. The sign-in took too long, was cancelled, or the \
+    identity provider could not be reached.</p><p><a href=\"/login\">Try again</a> or go to the \
+    <a href=\"/\">home page</a>.</p>";
+
+const LEAVING: &str = "<p>You asked for it, and it cannot be undone. Nobody can sign in until it is \
+    done: a few minutes, or some hours where there are many jobs.</p><p>After that you may \
+    <a href=\"/login\">sign in</a> and begin anew, with nothing. The <a href=\"/\">home page</a> is \
+    for everybody.</p>";
+
+/// A page that needs no style sheet and no script.
+fn page(title: &str, text: &str) -> String {
+    format!(
+        "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <title>{title}</title><h1>{title}</h1>{text}</html>"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn answer(error: SignInError) -> (StatusCode, String) {
+        let answer = error.into_response();
+        let status = answer.status();
+        let body = axum::body::to_bytes(answer.into_body(), 10_000).await.unwrap();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn who_is_leaving_is_told_so_and_not_to_try_again() {
+        let user = UserId::new(uuid::Uuid::nil());
+        let (status, text) = answer(SignInError::Leaving(user)).await;
+        assert_eq!(status, StatusCode::CONFLICT);
+        assert!(text.contains("<h1>Your account is being deleted</h1>"), "{text}");
+        assert!(!text.contains("Try again"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn why_a_sign_in_failed_is_for_the_log_only() {
+        let (status, text) = answer(anyhow!("the provider sent no code").into()).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST);
+        assert!(text.contains("Try again") && !text.contains("no code"), "{text}");
+    }
+}

@@ -78,8 +78,9 @@ impl Verifier {
         Self { topics, trust, source, replays: Mutex::default() }
     }
 
-    /// Checks the body of a request. A message is accepted once by this verifier; other processes
-    /// know nothing of it, so that what a message starts must bear to be started again.
+    /// Checks the body of a request. A notification is accepted once by this verifier; other
+    /// processes know nothing of it, so that what it starts must bear to be started again. What is
+    /// about the subscription is accepted each time: SNS sends it anew where the answer was an error.
     ///
     /// # Errors
     /// Where the body is not a new message of SNS; [`Refusal::status`] is the answer to give.
@@ -97,9 +98,11 @@ impl Verifier {
         let pem = self.source.certificate(&url).await.map_err(Refusal::CertificateUnavailable)?;
         self.trust.check(&pem, now, signed.as_bytes(), &signature)?;
 
-        let mut replays = self.replays.lock().unwrap_or_else(PoisonError::into_inner);
-        if !replays.insert(&envelope.message_id, published, WINDOW, now) {
-            return Err(Refusal::Replayed(envelope.message_id));
+        if envelope.kind == Kind::Notification {
+            let mut replays = self.replays.lock().unwrap_or_else(PoisonError::into_inner);
+            if !replays.insert(&envelope.message_id, published, WINDOW, now) {
+                return Err(Refusal::Replayed(envelope.message_id));
+            }
         }
         verified(envelope)
     }

@@ -253,6 +253,16 @@ async fn a_message_is_accepted_once() {
 }
 
 #[tokio::test]
+async fn a_subscription_can_be_confirmed_again_where_the_first_time_failed() {
+    let bench = Bench::new();
+    let message = signed(confirmation("SubscriptionConfirmation"));
+    for _ in 0..2 {
+        let verified = bench.verify(&message).await.unwrap();
+        assert!(matches!(verified, Verified::SubscriptionConfirmation { .. }));
+    }
+}
+
+#[tokio::test]
 async fn a_forgery_does_not_use_up_the_id_of_a_message() {
     let bench = Bench::new();
     let forged = changed(signed(notification()), "Message", "forged");

@@ -1,0 +1,54 @@
+//! The genome browser. Its code is loaded when its tab is opened, and only then.
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+
+#[wasm_bindgen]
+extern "C" {
+    /// What assets/js/genome.js leaves in the window.
+    type GenomeBrowser;
+
+    #[wasm_bindgen(method, catch)]
+    async fn show(
+        this: &GenomeBrowser,
+        id: &str,
+        base: &str,
+        settings: &str,
+        locus: &str,
+    ) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method)]
+    fn hide(this: &GenomeBrowser);
+}
+
+/// A genome browser on the page. Dropping it takes it away.
+pub struct MountedGenome(GenomeBrowser);
+
+impl Drop for MountedGenome {
+    fn drop(&mut self) {
+        self.0.hide();
+    }
+}
+
+/// Shows a result in the element with an id.
+///
+/// # Errors
+/// Where the code or the result cannot be loaded.
+pub async fn mount_genome(
+    id: &str,
+    base: &str,
+    settings: &str,
+    locus: &str,
+) -> Result<MountedGenome, JsValue> {
+    let loaded = super::script::load(&script_path()?, "gasGenome").await?;
+    let browser = MountedGenome(loaded.unchecked_into());
+    browser.0.show(id, base, settings, locus).await?;
+    Ok(browser)
+}
+
+/// The page says where the script is, whose name has a hash of its content.
+fn script_path() -> Result<String, JsValue> {
+    let document = super::window().and_then(|window| window.document()).ok_or(JsValue::NULL)?;
+    let meta = document.query_selector("meta[name=gas-genome]")?.ok_or(JsValue::NULL)?;
+    meta.get_attribute("content").ok_or(JsValue::NULL)
+}

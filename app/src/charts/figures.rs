@@ -1,0 +1,174 @@
+//! Which figures there are, each with its words and the filters of its marks.
+
+use super::bars::{Bar, lying, standing};
+use super::density::density;
+use super::ring::ring;
+use super::{Figure, Summary};
+use crate::pages::write_filter;
+use gas_shared::explorer::{Filter, LengthRange, Range, Substitution};
+
+/// So many consequences are shown; there are 41 in all.
+const MAX_CONSEQUENCES: usize = 16;
+
+/// Indels of this length and longer are counted together: see `MAX_INDEL` of the annotator.
+const LONGEST_INDEL: i32 = 50;
+
+/// QUAL of VCF files has two decimals at most in practice, and a filter's bounds are inclusive.
+const BELOW: f32 = 0.01;
+
+/// The charts of a result. One that has nothing to show is left out.
+pub fn figures(summary: &Summary) -> Vec<Figure> {
+    let all = [
+        consequences(summary),
+        along_chromosomes(summary),
+        substitutions(summary),
+        known(summary),
+        indels(summary),
+        qualities(summary),
+    ];
+    all.into_iter().filter(|figure| !figure.marks.is_empty()).collect()
+}
+
+/// A filter as it stands in an address of the explorer.
+pub(super) fn filter_text(filter: Filter) -> String {
+    write_filter(&filter)
+}
+
+fn figure(name: &str, title: &str, summary: String, head: (&str, &str)) -> Figure {
+    Figure {
+        name: name.to_owned(),
+        title: title.to_owned(),
+        summary,
+        head: (head.0.to_owned(), head.1.to_owned()),
+        ..Figure::default()
+    }
+}
+
+fn consequences(summary: &Summary) -> Figure {
+    let mut terms: Vec<(&String, &u64)> = summary.most_severe.iter().collect();
+    terms.sort_by_key(|(term, count)| (std::cmp::Reverse(**count), *term));
+    let left_out = terms.len().saturating_sub(MAX_CONSEQUENCES);
+    terms.truncate(MAX_CONSEQUENCES);
+    let mut text = "Alleles by their most severe consequence.".to_owned();
+    if left_out > 0 {
+        text.push_str(&format!(" {left_out} rarer consequences are left out."));
+    }
+    let bars = terms.into_iter().map(|(term, count)| Bar {
+        label: term.replace('_', " "),
+        tick: term.replace('_', " "),
+        count: *count,
+        tone: 0,
+        filter: filter_text(Filter { consequences: vec![term.clone()], ..Filter::default() }),
+    });
+    let head = ("Consequence", "Alleles");
+    lying(figure("consequences", "Consequences", text, head), bars.collect())
+}
+
+fn along_chromosomes(summary: &Summary) -> Figure {
+    let text = "Variants along each chromosome. Every row has its own scale: the number at its end \
+                is that of its highest bar.";
+    let head = ("Region", "Variants");
+    let figure = figure("density", "Variants along the chromosomes", text.to_owned(), head);
+    density(figure, &summary.density)
+}
+
+fn substitutions(summary: &Summary) -> Figure {
+    let (transitions, transversions) = (summary.transitions, summary.transversions);
+    let text = match transversions {
+        0 => "Single-base substitutions; there are no transversions.".to_owned(),
+        some => {
+            format!("Single-base substitutions: Ts/Tv is {:.2}.", transitions as f64 / some as f64)
+        }
+    };
+    let bar = |label: &str, tick: &str, count, tone, class| Bar {
+        label: label.to_owned(),
+        tick: tick.to_owned(),
+        count,
+        tone,
+        filter: filter_text(Filter { substitution: Some(class), ..Filter::default() }),
+    };
+    let bars = [
+        bar("transitions", "Transitions (A↔G, C↔T)", transitions, 0, Substitution::Transition),
+        bar("transversions", "Transversions", transversions, 1, Substitution::Transversion),
+    ];
+    let some = bars.into_iter().filter(|bar| bar.count > 0).collect();
+    lying(figure("ts-tv", "Transitions and transversions", text, ("Class", "Alleles")), some)
+}
+
+fn known(summary: &Summary) -> Figure {
+    let part = |tick: &str, count, tone, known| Bar {
+        label: format!("{} dbSNP", tick.to_lowercase()),
+        tick: tick.to_owned(),
+        count,
+        tone,
+        filter: filter_text(Filter { known: Some(known), ..Filter::default() }),
+    };
+    let parts =
+        vec![part("In", summary.in_dbsnp, 0, true), part("Not in", summary.novel, 1, false)];
+    let text = "Variants with a dbSNP identifier, and novel ones.".to_owned();
+    ring(figure("known", "In dbSNP", text, ("Variants", "Count")), parts)
+}
+
+fn indels(summary: &Summary) -> Figure {
+    let count_of = |length: i32| {
+        summary.indel_lengths.iter().find(|(bases, _)| *bases == length).map_or(0, |(_, n)| *n)
+    };
+    let bars = (-LONGEST_INDEL..=LONGEST_INDEL).map(|length| {
+        let longer = length.abs() == LONGEST_INDEL;
+        let range = LengthRange {
+            min: (!longer || length > 0).then_some(length),
+            max: (!longer || length < 0).then_some(length),
+        };
+        let what = match length {
+            ..0 => "deleted",
+            0 => "replaced by as many",
+            _ => "inserted",
+        };
+        let bases = if length.abs() == 1 { "base" } else { "bases" };
+        let more = if longer { " or more" } else { "" };
+        Bar {
+            label: format!("{}{more} {bases} {what}", length.abs()),
+            tick: if length % 25 == 0 { format!("{length:+}") } else { String::new() },
+            count: count_of(length),
+            tone: u8::from(length > 0),
+            filter: filter_text(Filter { length: Some(range), ..Filter::default() }),
+        }
+    });
+    let text = "Alleles by the bases that they take away (left) or add (right). 50 stands for more, \
+                too.";
+    let figure = figure("indels", "Lengths of indels", text.to_owned(), ("Length", "Alleles"));
+    standing(figure, bars.collect(), "bases deleted ← → bases inserted")
+}
+
+fn qualities(summary: &Summary) -> Figure {
+    let bars = summary.qual.bins.iter().map(|bin| {
+        let range = Range {
+            min: Some(bin.from as f32),
+            max: bin.to.map(|to| to as f32 - BELOW),
+            or_missing: false,
+        };
+        Bar {
+            label: match bin.to {
+                Some(to) => format!("QUAL {} to below {to}", bin.from),
+                None => format!("QUAL {} and more", bin.from),
+            },
+            tick: match bin.from {
+                from @ ..1_000 => from.to_string(),
+                from => format!("{}k", from / 1_000),
+            },
+            count: bin.records,
+            tone: 0,
+            filter: filter_text(Filter { quality: Some(range), ..Filter::default() }),
+        }
+    });
+    let text = match summary.qual.missing {
+        0 => "Variants by QUAL.".to_owned(),
+        missing => format!("Variants by QUAL; {} have none.", crate::format::count(missing)),
+    };
+    let figure = figure("quality", "Quality", text, ("Quality", "Variants"));
+    standing(figure, bars.collect(), "QUAL, from")
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -1,0 +1,63 @@
+//! A ring of two parts.
+
+use super::bars::Bar;
+use super::{Anchor, Figure, Mark, Text};
+use crate::format;
+use std::f32::consts::TAU;
+
+const CENTRE: (f32, f32) = (100.0, 96.0);
+const OUTER: f32 = 84.0;
+const INNER: f32 = 52.0;
+
+/// The parts of a whole around a ring, each named beside it. A part of nothing is left out.
+pub fn ring(figure: Figure, parts: Vec<Bar>) -> Figure {
+    let total = parts.iter().map(|part| part.count).sum::<u64>().max(1);
+    let mut figure = Figure { height: 192, ..figure };
+    let mut before = 0;
+    for (row, part) in (0u16..).zip(parts) {
+        let (from, to) = (turn(before, total), turn(before + part.count, total));
+        let y = 84.0 + 34.0 * f32::from(row);
+        let percent = part.count as f64 * 100.0 / total as f64;
+        let text = format!("{}: {} ({percent:.1} %)", part.tick, format::count(part.count));
+        figure.texts.push(Text { x: 236.0, y, anchor: Anchor::Start, text });
+        // What each colour is, beside its name.
+        let key = super::axis::rectangle(214.0, y - 11.0, 14.0, 14.0);
+        if part.count > 0 {
+            figure.marks.push(Mark {
+                path: format!("{}{key}", arc(from, to)),
+                tone: part.tone,
+                label: part.label,
+                count: part.count,
+                filter: part.filter,
+            });
+        }
+        before += part.count;
+    }
+    figure
+}
+
+fn turn(part: u64, total: u64) -> f32 {
+    (part as f64 / total as f64) as f32
+}
+
+/// A piece of the ring, from one part of a turn to another, beginning at the top. It is drawn as
+/// two halves, since an arc of a whole turn is none.
+fn arc(from: f32, to: f32) -> String {
+    let middle = (from + to) / 2.0;
+    let at = |turn: f32, radius: f32| {
+        let (sin, cos) = (turn * TAU).sin_cos();
+        format!("{:.1} {:.1}", CENTRE.0 + radius * sin, CENTRE.1 - radius * cos)
+    };
+    let sweep = |radius: f32, turn: f32, clockwise: u8| {
+        format!("A{radius} {radius} 0 0 {clockwise} {}", at(turn, radius))
+    };
+    format!(
+        "M{}{}{}L{}{}{}z",
+        at(from, OUTER),
+        sweep(OUTER, middle, 1),
+        sweep(OUTER, to, 1),
+        at(to, INNER),
+        sweep(INNER, middle, 0),
+        sweep(INNER, from, 0),
+    )
+}

@@ -1,0 +1,31 @@
+use crate::format;
+use dioxus::prelude::*;
+use jiff::Timestamp;
+
+/// A moment of the past by how long ago it was, with the moment itself as its title.
+#[component]
+pub fn Ago(
+    /// The moment.
+    at: Timestamp,
+    /// The server's time; `None` until the page is live, when the moment is in UTC.
+    now: Option<Timestamp>,
+) -> Element {
+    let utc = format::utc(at);
+    let (shown, title) = match now {
+        Some(now) => (format::ago(at, now), local(at)),
+        None => (utc.clone(), utc),
+    };
+    rsx! {
+        time { datetime: "{at}", title, "{shown}" }
+    }
+}
+
+#[cfg(feature = "web")]
+fn local(at: Timestamp) -> String {
+    crate::browser::local_time(at)
+}
+
+#[cfg(not(feature = "web"))]
+fn local(at: Timestamp) -> String {
+    format::utc(at)
+}

@@ -1,0 +1,67 @@
+use super::{Confirm, Icon, Shape, sentence, use_toasts};
+use crate::api;
+use crate::app::Route;
+use crate::live::use_live;
+use dioxus::prelude::*;
+use gas_shared::{JobStatus, JobView};
+
+/// What is gone after jobs are deleted, of which some have results or none has.
+pub const fn lost_by_deletion(loses_results: bool) -> &'static str {
+    if loses_results {
+        "The uploaded files, logs and annotated results are deleted, from the archive as well. \
+         Results that you have not downloaded are lost; nobody can bring them back."
+    } else {
+        "The uploaded files are deleted, and what is not finished stops. Nobody can bring them back."
+    }
+}
+
+/// Deletes a job after a question, and goes to the list.
+#[component]
+pub fn DeleteButton(job: JobView) -> Element {
+    let live = use_live();
+    let toasts = use_toasts();
+    let mut open = use_signal(|| false);
+    let mut busy = use_signal(|| false);
+    let mut failures = use_signal(Vec::<String>::new);
+    let (id, name) = (job.id, job.file_name.to_string());
+    let title = format!("Delete the annotation of {name}?");
+    let loses_results = job.state.status() == JobStatus::Completed;
+    let onconfirm = move |()| {
+        let name = name.clone();
+        busy.set(true);
+        spawn(async move {
+            match api::delete_job(id).await {
+                Ok(()) => {
+                    toasts.success(format!("{name} is deleted"));
+                    navigator().push(Route::annotations());
+                    live.learn_gone(id);
+                }
+                Err(error) => failures.set(vec![sentence(&error.message)]),
+            }
+            busy.set(false);
+        });
+    };
+    rsx! {
+        button {
+            class: "button button-danger",
+            r#type: "button",
+            onclick: move |_| {
+                failures.write().clear();
+                open.set(true);
+            },
+            Icon { shape: Shape::Delete }
+            "Delete"
+        }
+        Confirm {
+            id: "delete-job",
+            title,
+            action: "Delete",
+            open,
+            word: loses_results.then_some("delete"),
+            busy: busy(),
+            failures: failures(),
+            onconfirm,
+            p { {lost_by_deletion(loses_results)} }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+use crate::api::{self, use_extra};
+use crate::format;
+use crate::live::use_live;
+use dioxus::prelude::*;
+use gas_shared::JobId;
+use gas_shared::job::QueuePlace;
+
+/// Where a job is in the queue, and about how long until its turn: "3rd in line, about 2 min".
+#[component]
+pub fn QueueNote(
+    /// Its place, where that is known.
+    place: Option<QueuePlace>,
+) -> Element {
+    rsx! {
+        span { class: "queue-note muted", "data-queue": "",
+            match place {
+                Some(place) => words(place),
+                None => "Place in line: –".to_owned(),
+            }
+        }
+    }
+}
+
+/// The [`QueueNote`] of one job that waits, asked for again now and then.
+#[component]
+pub fn QueueNoteOf(id: JobId) -> Element {
+    let live = use_live();
+    let tick = use_tick();
+    let place = use_extra(move || {
+        live.follow_changes();
+        tick.read();
+        api::queue_place(id)
+    });
+    rsx! {
+        QueueNote { place: place.read().and_then(Result::ok).flatten() }
+    }
+}
+
+/// Grows every quarter of a minute: what nobody tells a browser is asked for again then, such as
+/// how the jobs of others get on. Stands still on the server.
+pub fn use_tick() -> Signal<u32> {
+    #[cfg_attr(not(feature = "web"), expect(unused_mut, reason = "time passes in browsers only"))]
+    let mut tick = use_signal(|| 0_u32);
+    use_effect(move || {
+        #[cfg(feature = "web")]
+        spawn(async move {
+            loop {
+                gloo_timers::future::TimeoutFuture::new(15_000).await;
+                tick += 1;
+            }
+        });
+    });
+    tick
+}
+
+fn words(place: QueuePlace) -> String {
+    let position = match place.position {
+        1 => "Next in line".to_owned(),
+        position => format!("{} in line", format::ordinal(position)),
+    };
+    match place.wait_secs {
+        Some(seconds) => format!("{position}, {}", format::about(seconds)),
+        None => position,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_estimate_is_told_only_where_there_is_one() {
+        let place = |position, wait_secs| words(QueuePlace { position, wait_secs });
+        assert_eq!(place(3, Some(115)), "3rd in line, about 2 min");
+        assert_eq!(place(1, Some(4)), "Next in line, under a minute");
+        assert_eq!(place(12, None), "12th in line");
+    }
+}

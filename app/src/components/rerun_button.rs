@@ -1,0 +1,38 @@
+use super::{DoButton, Shape};
+use crate::api::{self, use_doing};
+use crate::app::Route;
+use crate::live::use_live;
+use dioxus::prelude::*;
+use gas_shared::JobId;
+
+/// Has a job's file annotated anew, and goes to the new job.
+#[component]
+pub fn RerunButton(
+    /// The job.
+    id: JobId,
+    /// Whether it is the page's main action.
+    #[props(default)]
+    main: bool,
+) -> Element {
+    let live = use_live();
+    let rerun = use_doing();
+    let start = move |()| {
+        rerun.start(async move {
+            let job = api::rerun_job(id).await?.read()?;
+            let new = Route::JobDetails { id: job.id.to_string() };
+            live.learn(job);
+            navigator().push(new);
+            Ok(())
+        });
+    };
+    let class = if main { "button button-main" } else { "button" };
+    rsx! {
+        DoButton {
+            doing: rerun,
+            class,
+            label: "Run again",
+            shape: Shape::Running,
+            onstart: start,
+        }
+    }
+}

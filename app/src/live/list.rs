@@ -1,0 +1,114 @@
+//! A fetched list with what is live laid over it.
+
+use gas_shared::job::{JobFacts, ListQuery};
+use gas_shared::{JobId, JobView};
+use std::collections::{HashMap, HashSet};
+
+/// A job of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed {
+    /// The job, as new as is known.
+    pub job: JobView,
+    /// Whether it was told live, and is otherwise than it was fetched.
+    pub is_news: bool,
+}
+
+/// The jobs to show: the fetched ones as new as they are known, without those that are gone or are
+/// not asked for any more. On the first page, jobs that belong there and were not fetched are put in.
+pub fn merge(
+    fetched: &[JobView],
+    live: &HashMap<JobId, JobView>,
+    gone: &HashSet<JobId>,
+    query: &ListQuery,
+) -> Vec<Listed> {
+    let mut rows: Vec<(JobFacts, Listed)> = Vec::with_capacity(fetched.len());
+    for job in fetched.iter().filter(|job| !gone.contains(&job.id)) {
+        let before = JobFacts::from(job);
+        let newer = live.get(&job.id).filter(|newer| newer.version > job.version);
+        let job = newer.unwrap_or(job);
+        let facts = JobFacts::from(job);
+        // A job may leave its state while it is looked at, but not what the server found it by.
+        if newer.is_none() || query.has_status(facts.status) {
+            let is_news = (before.status, before.place) != (facts.status, facts.place);
+            rows.push((facts, Listed { job: job.clone(), is_news }));
+        }
+    }
+    if query.page == 1 {
+        let last = fetched.last().map(JobFacts::from);
+        let is_full = fetched.len() >= usize::from(query.size);
+        for job in live.values() {
+            let facts = JobFacts::from(job);
+            let is_known = fetched.iter().any(|known| known.id == job.id);
+            let belongs = query.has_status(facts.status) && query.finds(&facts);
+            let is_before = |last: &JobFacts| query.sort.compare(&facts, last).is_lt();
+            if !is_known && belongs && (!is_full || last.as_ref().is_some_and(is_before)) {
+                rows.push((facts, Listed { job: job.clone(), is_news: true }));
+            }
+        }
+    }
+    rows.sort_by(|(a, _), (b, _)| query.sort.compare(a, b));
+    rows.truncate(usize::from(query.size));
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::job;
+    use super::*;
+    use gas_shared::JobStatus;
+    use gas_shared::job::{Progress, StateView};
+    use jiff::Timestamp;
+
+    fn running(id: u128, version: u64, second: i64) -> JobView {
+        let started_at = Timestamp::from_second(second).unwrap();
+        let state = StateView::Running { started_at, progress: Progress::default() };
+        JobView { state, ..job(id, version, second) }
+    }
+
+    fn live(jobs: &[JobView]) -> HashMap<JobId, JobView> {
+        jobs.iter().map(|job| (job.id, job.clone())).collect()
+    }
+
+    fn merged(fetched: &[JobView], live: &[JobView], query: &ListQuery) -> Vec<JobView> {
+        let rows = merge(fetched, &self::live(live), &HashSet::new(), query);
+        rows.into_iter().map(|row| row.job).collect()
+    }
+
+    #[test]
+    fn only_newer_states_replace_fetched_ones_and_only_another_state_is_news() {
+        let fetched = [job(1, 5, 10), job(2, 5, 9), job(3, 5, 8)];
+        let known = live(&[job(1, 4, 10), running(2, 6, 9), job(3, 6, 8)]);
+        let rows = merge(&fetched, &known, &HashSet::new(), &ListQuery::default());
+        let expected = [(job(1, 5, 10), false), (running(2, 6, 9), true), (job(3, 6, 8), false)];
+        let expected = expected.map(|(job, is_news)| Listed { job, is_news });
+        assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn missing_jobs_are_put_into_the_first_page_only() {
+        let fetched = [job(1, 1, 10), job(5, 1, 7)];
+        let known = [job(2, 1, 11), job(3, 1, 8), job(4, 1, 5)];
+        let first = ListQuery { size: 2, ..ListQuery::default() };
+        assert_eq!(merged(&fetched, &known, &first), [job(2, 1, 11), job(1, 1, 10)]);
+        let all = [job(2, 1, 11), job(1, 1, 10), job(3, 1, 8), job(5, 1, 7), job(4, 1, 5)];
+        assert_eq!(merged(&fetched, &known, &ListQuery::default()), all);
+        let second = ListQuery { page: 2, ..first };
+        assert_eq!(merged(&fetched, &known, &second), fetched);
+    }
+
+    #[test]
+    fn jobs_that_are_gone_or_not_asked_for_any_more_leave() {
+        let query = ListQuery::default().toggle(JobStatus::Pending);
+        let fetched = [job(1, 5, 10), job(2, 5, 9), job(3, 5, 8)];
+        let known = live(&[running(2, 6, 9), running(4, 1, 11), job(5, 1, 7)]);
+        let gone = HashSet::from([fetched[0].id]);
+        let rows = merge(&fetched, &known, &gone, &query);
+        let ids: Vec<_> = rows.iter().map(|row| row.job.id.as_uuid().as_u128()).collect();
+        assert_eq!(ids, [3, 5]);
+    }
+
+    #[test]
+    fn the_first_job_of_all_appears_in_an_empty_list() {
+        assert_eq!(merged(&[], &[job(1, 1, 10)], &ListQuery::default()), [job(1, 1, 10)]);
+    }
+}

@@ -1,0 +1,97 @@
+//! The account: who the user is for GAS, what GAS sends them, which programs act for them, and the
+//! ways to take everything along and to leave.
+
+mod data;
+mod mail;
+mod new_token;
+mod tokens;
+
+use super::commit_status;
+use crate::api::{self, use_answer};
+use crate::components::{CopyButton, ErrorNote, Page, use_account};
+use crate::error::{ApiError, ErrorCode};
+use crate::live::use_live;
+use data::YourData;
+use dioxus::prelude::*;
+use gas_shared::Account as Profile;
+use mail::MailSettings;
+use tokens::Tokens;
+
+use crate::app::Route;
+
+/// The page of the account.
+#[component]
+pub fn Account() -> Element {
+    let Some(account) = use_account() else {
+        let error = ApiError::new(ErrorCode::SignInRequired, "sign in to see your account");
+        commit_status(&error);
+        return rsx! {
+            Page { title: "Account", ErrorNote { error } }
+        };
+    };
+    rsx! {
+        Page { title: "Account",
+            ProfilePanel { account }
+            Settings {}
+            YourData {}
+        }
+    }
+}
+
+#[component]
+fn ProfilePanel(account: Profile) -> Element {
+    let institution = if account.institution.is_empty() { "–" } else { &account.institution };
+    rsx! {
+        section { class: "panel", "aria-labelledby": "profile",
+            h2 { id: "profile", "Profile" }
+            dl { class: "facts facts-plain",
+                dt { "Name" }
+                dd { "{account.name}" }
+                dt { "E-mail" }
+                dd { "{account.email}" }
+                dt { "Institution" }
+                dd { "{institution}" }
+                dt { "Time zone" }
+                dd { {account.time_zone.as_deref().unwrap_or("–")} }
+                dt { "Plan" }
+                dd {
+                    Link { to: Route::Billing {}, "{account.plan}" }
+                }
+                dt { "User id" }
+                dd {
+                    code { "{account.id}" }
+                    CopyButton { text: account.id.to_string(), label: "the user id" }
+                }
+            }
+            p { class: "muted",
+                "Name, e-mail and institution come from your identity provider, and change here when you sign \
+                 in after they changed there. The time zone is your browser's; mails tell times in it."
+            }
+        }
+    }
+}
+
+/// What can be set, fetched together.
+#[component]
+fn Settings() -> Element {
+    let live = use_live();
+    let loaded = use_answer(move || {
+        live.follow();
+        api::account_settings()
+    })?;
+    let shown = match loaded.read() {
+        Ok(shown) => shown,
+        Err(error) => {
+            commit_status(&error);
+            return rsx! { ErrorNote { error } };
+        }
+    };
+    rsx! {
+        MailSettings { wanted: shown.mail_about_jobs, onchange: move |fresh| loaded.learn(fresh) }
+        Tokens {
+            tokens: shown.tokens,
+            onmade: move |()| loaded.ask_again(),
+            onchange: move |fresh| loaded.learn(fresh),
+        }
+    }
+}

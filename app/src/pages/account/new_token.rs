@@ -1,0 +1,120 @@
+use crate::api::{self, use_doing};
+use crate::components::{CopyButton, When, sentence};
+use dioxus::prelude::*;
+use gas_shared::token::{CreatedToken, MAX_TOKEN_NAME_CHARS, NewToken, Scope};
+
+/// How long a token may last, in days, for the choice.
+const LIVES: [(u16, &str); 4] =
+    [(7, "7 days"), (30, "30 days"), (90, "90 days"), (365, "One year")];
+
+/// What is chosen where the user chooses nothing.
+const LIFE: u16 = 90;
+
+/// A form that makes a token, and then the secret, once.
+#[component]
+pub fn NewTokenForm(
+    /// Is called when there is another token.
+    onmade: EventHandler<()>,
+) -> Element {
+    let mut name = use_signal(String::new);
+    let mut scopes = use_signal(|| Scope::ALL.to_vec());
+    let mut days = use_signal(|| LIFE);
+    let mut made = use_signal(|| None::<CreatedToken>);
+    let create = use_doing();
+    let start = move || {
+        create.start(async move {
+            let new = NewToken { name: name(), scopes: scopes(), days: days() };
+            let created = api::create_token(new).await?.read()?;
+            onmade.call(());
+            name.set(String::new());
+            made.set(Some(created));
+            Ok(())
+        });
+    };
+    let failed = create.failure();
+    let has_failed = failed.is_some();
+    rsx! {
+        if let Some(created) = made() {
+            Secret { created, onclose: move |()| made.set(None) }
+        }
+        h3 { class: "form-title", "New token" }
+        form {
+            class: "token-form",
+            onsubmit: move |event| {
+                event.prevent_default();
+                start();
+            },
+            div { class: "field",
+                label { r#for: "token-name", "Name" }
+                input {
+                    id: "token-name",
+                    r#type: "text",
+                    required: true,
+                    maxlength: "{MAX_TOKEN_NAME_CHARS}",
+                    autocomplete: "off",
+                    placeholder: "Where it will be used",
+                    "aria-describedby": if has_failed { "token-problem" },
+                    value: "{name}",
+                    oninput: move |event| name.set(event.value()),
+                }
+            }
+            div { class: "field",
+                label { r#for: "token-life", "Lasts" }
+                select {
+                    id: "token-life",
+                    onchange: move |event| {
+                        if let Ok(chosen) = event.value().parse() {
+                            days.set(chosen);
+                        }
+                    },
+                    for (value , text) in LIVES {
+                        option { value: "{value}", selected: value == LIFE, "{text}" }
+                    }
+                }
+            }
+            fieldset { class: "choices",
+                legend { "Allows" }
+                for (scope , text) in [(Scope::JobsRead, "read jobs and results"), (Scope::JobsWrite, "submit, cancel, delete")] {
+                    label { class: "choice",
+                        input {
+                            r#type: "checkbox",
+                            checked: scopes().contains(&scope),
+                            onchange: move |event| {
+                                let mut scopes = scopes.write();
+                                scopes.retain(|one| *one != scope);
+                                if event.checked() {
+                                    scopes.push(scope);
+                                }
+                            },
+                        }
+                        "{text}"
+                    }
+                }
+            }
+            button { class: "button button-main", r#type: "submit", disabled: create.is_busy(), "Create token" }
+        }
+        if let Some(error) = failed {
+            p { id: "token-problem", class: "field-problem", role: "alert", {sentence(&error.to_string())} }
+        }
+    }
+}
+
+/// The secret of a token that was just made. It is in the page only, and goes with it.
+#[component]
+fn Secret(created: CreatedToken, onclose: EventHandler<()>) -> Element {
+    rsx! {
+        div { class: "note note-active token-secret", role: "status",
+            p { "Copy the token "
+                strong { "{created.token.name}" }
+                " now. It is shown this once and works until "
+                When { at: created.token.expires_at }
+                "."
+            }
+            div { class: "secret",
+                code { "data-secret": "true", "{created.secret}" }
+                CopyButton { text: created.secret.clone(), label: "the token" }
+            }
+            button { class: "button", r#type: "button", onclick: move |_| onclose.call(()), "I have copied it" }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+use super::new_token::NewTokenForm;
+use crate::api::{self, Wire, use_doing};
+use crate::components::{Confirm, When, sentence, use_toasts};
+use dioxus::prelude::*;
+use gas_shared::token::{AccountSettings, TokenView};
+use jiff::Timestamp;
+
+/// The API tokens: a list, and a form for another.
+#[component]
+pub fn Tokens(
+    tokens: Vec<TokenView>,
+    /// Is called when there is another token.
+    onmade: EventHandler<()>,
+    /// Gets what is set after a token was revoked.
+    onchange: EventHandler<Wire<AccountSettings>>,
+) -> Element {
+    let mut asking = use_signal(|| false);
+    let mut chosen = use_signal(|| None::<TokenView>);
+    rsx! {
+        section { class: "panel", "aria-labelledby": "tokens",
+            h2 { id: "tokens", "API tokens" }
+            p { class: "muted",
+                "For the command "
+                code { "gas-cli" }
+                " and programs of your own; see "
+                a { href: "/api/docs", "how the API works" }
+                ". Who has a token can do what it allows in your name: keep it like a password."
+            }
+            if tokens.is_empty() {
+                p { "You have no tokens." }
+            } else {
+                div { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "API tokens",
+                    table { class: "jobs",
+                        caption { class: "visually-hidden", "Your API tokens, newest first" }
+                        thead {
+                            tr {
+                                th { scope: "col", "Name" }
+                                th { scope: "col", "Allows" }
+                                th { scope: "col", "Expires" }
+                                th { scope: "col", "Last used" }
+                                th { scope: "col", span { class: "visually-hidden", "Actions" } }
+                            }
+                        }
+                        tbody {
+                            for token in tokens {
+                                TokenRow {
+                                    key: "{token.id}",
+                                    token: token.clone(),
+                                    onrevoke: move |()| {
+                                        chosen.set(Some(token.clone()));
+                                        asking.set(true);
+                                    },
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            NewTokenForm { onmade }
+        }
+        RevokeDialog { token: chosen(), asking, onchange }
+    }
+}
+
+#[component]
+fn TokenRow(token: TokenView, onrevoke: EventHandler<()>) -> Element {
+    let scopes: Vec<_> = token.scopes.iter().map(|scope| scope.as_str()).collect();
+    let expired = token.expires_at <= Timestamp::now();
+    rsx! {
+        tr {
+            td { "data-label": "Name",
+                span {
+                    "{token.name}"
+                    span { class: "muted setting-about", code { "{token.prefix}…" } }
+                }
+            }
+            td { "data-label": "Allows", code { {scopes.join(", ")} } }
+            td { "data-label": "Expires",
+                if expired {
+                    span { class: "badge badge-bad", "Expired" }
+                } else {
+                    When { at: token.expires_at }
+                }
+            }
+            td { "data-label": "Last used",
+                match token.last_used_at {
+                    Some(at) => rsx! { When { at } },
+                    None => rsx! { span { class: "muted", "Never" } },
+                }
+            }
+            td { "data-label": "",
+                button {
+                    class: "button button-danger",
+                    r#type: "button",
+                    "aria-label": "Revoke {token.name}",
+                    onclick: move |_| onrevoke.call(()),
+                    "Revoke"
+                }
+            }
+        }
+    }
+}
+
+/// Asks before it revokes.
+#[component]
+fn RevokeDialog(
+    token: Option<TokenView>,
+    asking: Signal<bool>,
+    onchange: EventHandler<Wire<AccountSettings>>,
+) -> Element {
+    let toasts = use_toasts();
+    let id = token.as_ref().map(|token| token.id);
+    let revoke = use_doing();
+    let start = move |()| {
+        revoke.start(async move {
+            let Some(id) = id else { return Ok(()) };
+            let fresh = api::revoke_token(id).await?;
+            asking.set(false);
+            onchange.call(fresh);
+            toasts.success("The token is revoked".to_owned());
+            Ok(())
+        });
+    };
+    let name = token.map(|token| token.name).unwrap_or_default();
+    let failed = revoke.failure();
+    rsx! {
+        Confirm {
+            id: "revoke-token",
+            title: "Revoke {name}?",
+            action: "Revoke",
+            open: asking,
+            busy: revoke.is_busy(),
+            failures: failed.map(|error| sentence(&error.message)).into_iter().collect::<Vec<_>>(),
+            onconfirm: start,
+            p { "Programs that use it are refused from now on. This cannot be undone." }
+        }
+    }
+}

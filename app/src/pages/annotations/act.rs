@@ -1,0 +1,252 @@
+//! What is done with jobs from the list: the menu of one, the bar for many, and the question before.
+
+use crate::api;
+use crate::app::Route;
+use crate::components::{
+    Confirm, Icon, Menu, MenuItem, Shape, lost_by_deletion, sentence, use_toasts,
+};
+use crate::error::ApiError;
+use crate::format;
+use crate::live::{Live, use_live};
+use dioxus::prelude::*;
+use gas_shared::{JobId, JobStatus, JobView};
+use std::collections::HashSet;
+
+/// The id of the menu that all rows share.
+pub const MENU: &str = "job-menu";
+
+/// How many names are told one by one.
+const NAMES: usize = 5;
+
+/// What is to be done with which jobs.
+#[derive(Clone, PartialEq)]
+pub struct Act {
+    kind: Kind,
+    jobs: Vec<JobView>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// It is not said yet.
+    Choose,
+    Cancel,
+    Delete,
+}
+
+impl Act {
+    /// The menu of a job opens.
+    pub fn menu(job: JobView) -> Self {
+        Self { kind: Kind::Choose, jobs: vec![job] }
+    }
+}
+
+impl Kind {
+    const fn verb(self) -> &'static str {
+        match self {
+            Self::Choose | Self::Cancel => "Cancel",
+            Self::Delete => "Delete",
+        }
+    }
+
+    const fn past(self) -> &'static str {
+        match self {
+            Self::Choose | Self::Cancel => "cancelled",
+            Self::Delete => "deleted",
+        }
+    }
+
+    async fn act_on(self, live: Live, id: JobId) -> Result<(), ApiError> {
+        match self {
+            Self::Choose => {}
+            Self::Cancel => live.learn(api::cancel_job(id).await?.read()?),
+            Self::Delete => {
+                api::delete_job(id).await?;
+                live.learn_gone(id);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What can be done with the selected jobs.
+#[component]
+pub fn BulkBar(
+    /// The selected jobs of the page.
+    chosen: Vec<JobView>,
+    /// All jobs of the page.
+    page: Vec<JobView>,
+    /// All that are selected.
+    selected: Signal<HashSet<JobId>>,
+    /// Where it is said what to do.
+    act: Signal<Option<Act>>,
+) -> Element {
+    if chosen.is_empty() {
+        return rsx! {};
+    }
+    let open: Vec<_> =
+        chosen.iter().filter(|job| !job.state.status().is_final()).cloned().collect();
+    let (count, to_delete) = (open.len(), chosen.clone());
+    rsx! {
+        div { class: "bulk", role: "group", "aria-label": "Selected annotations",
+            strong { role: "status", {format::counted(chosen.len() as u64, "annotation")} " selected" }
+            if count > 0 {
+                button {
+                    class: "button",
+                    r#type: "button",
+                    onclick: move |_| act.set(Some(Act { kind: Kind::Cancel, jobs: open.clone() })),
+                    "Cancel {count} unfinished"
+                }
+            }
+            button {
+                class: "button button-danger",
+                r#type: "button",
+                onclick: move |_| act.set(Some(Act { kind: Kind::Delete, jobs: to_delete.clone() })),
+                "Delete"
+            }
+            // Narrow tables have no head to select all by.
+            if chosen.len() < page.len() {
+                button {
+                    class: "button button-quiet",
+                    r#type: "button",
+                    onclick: move |_| selected.write().extend(page.iter().map(|job| job.id)),
+                    "Select all {page.len()}"
+                }
+            }
+            button {
+                class: "button button-quiet",
+                r#type: "button",
+                onclick: move |_| selected.write().clear(),
+                "Select none"
+            }
+        }
+    }
+}
+
+/// The menu of one job, and the question before anything is done.
+#[component]
+pub fn ActDialog(act: Signal<Option<Act>>, selected: Signal<HashSet<JobId>>) -> Element {
+    let live = use_live();
+    let toasts = use_toasts();
+    let mut open = use_signal(|| false);
+    let mut busy = use_signal(|| false);
+    let mut failures = use_signal(Vec::<String>::new);
+    use_effect(move || {
+        if act.read().as_ref().is_some_and(|act| act.kind != Kind::Choose) {
+            spawn(async move {
+                // After the menu is closed and has given the focus back, to which the dialog will
+                // give it back.
+                #[cfg(feature = "web")]
+                gloo_timers::future::TimeoutFuture::new(0).await;
+                open.set(true);
+            });
+        }
+    });
+    use_effect(move || {
+        if !open() {
+            failures.write().clear();
+        }
+    });
+    let Act { kind, jobs } = act().unwrap_or(Act { kind: Kind::Choose, jobs: Vec::new() });
+    let begun = Act { kind, jobs: jobs.clone() };
+    let confirm = move |()| {
+        let begun = begun.clone();
+        busy.set(true);
+        failures.write().clear();
+        spawn(async move {
+            let (mut left, mut why) = (Vec::new(), Vec::new());
+            for job in &begun.jobs {
+                match kind.act_on(live, job.id).await {
+                    Ok(()) => _ = selected.write().remove(&job.id),
+                    Err(error) => {
+                        why.push(format!("{}: {}", job.file_name, sentence(&error.message)));
+                        left.push(job.clone());
+                    }
+                }
+            }
+            let done = begun.jobs.len() - left.len();
+            if done > 0 {
+                let what = format::counted(done as u64, "annotation");
+                toasts.success(format!("{what} {}", kind.past()));
+            }
+            busy.set(false);
+            // Who has closed the question, and perhaps asked another, is not disturbed in that.
+            if !*open.peek() || act.peek().as_ref() != Some(&begun) {
+                why.into_iter().for_each(|failure| toasts.error(failure));
+                return;
+            }
+            if left.is_empty() {
+                open.set(false);
+            }
+            failures.set(why);
+            let kind = if left.is_empty() { Kind::Choose } else { kind };
+            act.set(Some(Act { kind, jobs: left }));
+        });
+    };
+    let loses_results = jobs.iter().any(|job| job.state.status() == JobStatus::Completed);
+    rsx! {
+        JobMenu { job: jobs.first().cloned(), act }
+        Confirm {
+            id: "act",
+            title: format!("{} {}?", kind.verb(), format::counted(jobs.len() as u64, "annotation")),
+            action: if busy() { "Please wait…" } else { kind.verb() },
+            open,
+            word: (kind == Kind::Delete && loses_results).then_some("delete"),
+            busy: busy(),
+            failures: failures(),
+            onconfirm: confirm,
+            ul { class: "names",
+                for job in jobs.iter().take(NAMES) {
+                    li { key: "{job.id}", "{job.file_name}" }
+                }
+                if jobs.len() > NAMES {
+                    li { class: "muted", "and {jobs.len() - NAMES} more" }
+                }
+            }
+            p { {losses(kind, loses_results)} }
+        }
+    }
+}
+
+fn losses(kind: Kind, loses_results: bool) -> &'static str {
+    match kind {
+        Kind::Choose | Kind::Cancel => {
+            "What was annotated so far is thrown away. The uploaded file stays until you delete it."
+        }
+        Kind::Delete => lost_by_deletion(loses_results),
+    }
+}
+
+/// What can be done with one job.
+#[component]
+fn JobMenu(job: Option<JobView>, act: Signal<Option<Act>>) -> Element {
+    // The element is there from the beginning: the browser opens it before its content is made.
+    let Some(job) = job else {
+        return rsx! { Menu { id: MENU, label: "Actions" } };
+    };
+    let id = job.id.to_string();
+    let status = job.state.status();
+    let (to_cancel, to_delete) = (job.clone(), job.clone());
+    rsx! {
+        Menu { id: MENU, label: "Actions for {job.file_name}",
+            Link { class: "menu-item", to: Route::JobDetails { id: id.clone() }, "Open" }
+            if status == JobStatus::Completed {
+                Link { class: "menu-item", to: Route::JobLog { id }, "View log" }
+            }
+            if !status.is_final() {
+                MenuItem {
+                    menu: MENU,
+                    onchoose: move |()| act.set(Some(Act { kind: Kind::Cancel, jobs: vec![to_cancel.clone()] })),
+                    Icon { shape: Shape::Stopped }
+                    "Cancel"
+                }
+            }
+            MenuItem {
+                menu: MENU,
+                danger: true,
+                onchoose: move |()| act.set(Some(Act { kind: Kind::Delete, jobs: vec![to_delete.clone()] })),
+                Icon { shape: Shape::Delete }
+                "Delete"
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The list of the user's jobs: filters, pages, what is done with many at once.
+
+mod act;
+mod density;
+mod empty;
+mod paging;
+mod strip;
+mod table;
+mod toolbar;
+
+use super::commit_status;
+use crate::api::{jobs, use_answer};
+use crate::app::Route;
+use crate::components::{ErrorNote, Page, RestoreBanner, use_tick};
+use crate::live::use_live;
+use act::{Act, ActDialog, BulkBar};
+use density::use_compact;
+use dioxus::prelude::*;
+use empty::{FirstSteps, NothingFound};
+use gas_shared::JobId;
+use gas_shared::job::{JobList, ListQuery};
+use jiff::Timestamp;
+use paging::Paging;
+use std::collections::HashSet;
+use strip::Strip;
+use table::JobTable;
+use toolbar::Toolbar;
+
+/// The list of the user's jobs. What is asked for stands in the address.
+#[component]
+pub fn Annotations(query: ListQuery) -> Element {
+    let live = use_live();
+    let tick = use_tick();
+    let mut waits = use_signal(|| false);
+    // Nobody tells a browser of the jobs of others, which are what a queue is made of.
+    let turn = use_memo(move || if waits() { tick() } else { 0 });
+    let asked = use_memo(use_reactive!(|query| query));
+    let list = use_answer(move || {
+        live.follow();
+        live.follow_changes();
+        turn.read();
+        jobs(asked().to_string())
+    })?;
+    let mut last = use_signal(|| None::<JobList>);
+    use_effect(move || {
+        if let Ok(list) = list.read() {
+            let is_waiting = !list.queue.is_empty();
+            if *waits.peek() != is_waiting {
+                waits.set(is_waiting);
+            }
+            last.set(Some(list));
+        }
+    });
+    // A list that could not be asked anew stays, with what is selected in it.
+    let (found, failed) = match list.read() {
+        Ok(list) => (Some(list), None),
+        Err(error) => (last.read().clone(), Some(error)),
+    };
+    if let (None, Some(error)) = (&found, &failed) {
+        commit_status(error);
+    }
+    let new = rsx! {
+        Link { class: "button button-main", to: Route::Annotate {}, "Request new annotation" }
+    };
+    rsx! {
+        Page { title: "Annotations", actions: new,
+            if let Some(error) = failed {
+                ErrorNote { error }
+            }
+            if let Some(found) = found {
+                // The address is ahead of the answer while that is on its way.
+                List { busy: found.query != query.to_string(), query, found }
+            }
+        }
+    }
+}
+
+/// The list, and what stands around it.
+#[component]
+fn List(
+    /// What is asked for.
+    query: ListQuery,
+    /// The last answer.
+    found: JobList,
+    /// Whether that is the answer to another query still.
+    busy: bool,
+) -> Element {
+    let live = use_live();
+    let now = use_now();
+    let selected = use_signal(HashSet::<JobId>::new);
+    let act = use_signal(|| None::<Act>);
+    let compact = use_compact();
+    let rows = live.newest_list(&found.jobs, &ListQuery::from(found.query.as_str()));
+    if rows.is_empty() && found.overview.total == 0 && !query.is_filtered() {
+        return rsx! { FirstSteps {} };
+    }
+    let chosen = rows.iter().filter(|row| selected.read().contains(&row.job.id));
+    let chosen: Vec<_> = chosen.map(|row| row.job.clone()).collect();
+    let shown: Vec<_> = rows.iter().map(|row| row.job.clone()).collect();
+    rsx! {
+        Strip { overview: found.overview }
+        RestoreBanner { jobs: shown.clone() }
+        Toolbar { query: query.clone(), counts: found.counts.to_vec() }
+        if rows.is_empty() {
+            NothingFound { query: query.clone() }
+        } else {
+            BulkBar { chosen, page: shown, selected, act }
+            JobTable {
+                rows,
+                queue: found.queue.clone(),
+                query: query.clone(),
+                now,
+                busy,
+                compact: compact(),
+                selected,
+                act,
+            }
+        }
+        Paging { query, page: found.page, matched: found.matched, compact }
+        ActDialog { act, selected }
+    }
+}
+
+/// The server's time every quarter of a minute; `None` until the page is live.
+fn use_now() -> Option<Timestamp> {
+    let live = use_live();
+    let tick = use_tick();
+    let mut now = use_signal(|| None::<Timestamp>);
+    use_effect(move || {
+        tick.read();
+        // The server's clock is known once the stream is open.
+        live.follow();
+        now.set(Some(live.now()));
+    });
+    now()
+}

@@ -1,0 +1,34 @@
+use crate::format;
+use dioxus::prelude::*;
+use gas_shared::job::Overview;
+
+/// All of the user's jobs at a glance.
+#[component]
+pub fn Strip(overview: Overview) -> Element {
+    let counts = [
+        ("Running", overview.running),
+        ("Queued", overview.queued),
+        ("Done in 24 h", overview.completed),
+        ("Archived", overview.archived),
+    ];
+    let archived = overview.archived_bytes;
+    rsx! {
+        dl { class: "strip", "aria-label": "All your annotations",
+            for (name, count) in counts {
+                div { key: "{name}",
+                    dt { "{name}" }
+                    dd { {format::count(count)} }
+                }
+            }
+            div {
+                dt { "Storage" }
+                dd {
+                    {format::bytes(overview.stored_bytes + archived)}
+                    if archived > 0 {
+                        span { class: "muted", " {format::bytes(archived)} archived" }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,237 @@
+use super::act::{Act, MENU};
+use crate::app::Route;
+use crate::clock::use_seconds_since;
+use crate::components::{
+    Ago, Icon, JobProgress, MenuButton, QueueNote, ResultsChip, Shape, StatusBadge,
+};
+use crate::format;
+use crate::live::Listed;
+use dioxus::prelude::*;
+use gas_shared::job::{JobFacts, ListQuery, Place, QueuePlace, SortKey, StateView};
+use gas_shared::{JobId, JobStatus, JobView};
+use jiff::Timestamp;
+use std::collections::HashSet;
+
+/// The heads by which the table is ordered.
+const HEADS: [(SortKey, &str); 5] = [
+    (SortKey::Status, "Status"),
+    (SortKey::Name, "File"),
+    (SortKey::Submitted, "Submitted"),
+    (SortKey::Duration, "Duration"),
+    (SortKey::Size, "Size"),
+];
+
+/// The jobs of a page.
+#[component]
+pub fn JobTable(
+    /// The jobs.
+    rows: Vec<Listed>,
+    /// Where those are that wait.
+    queue: Vec<(JobId, QueuePlace)>,
+    /// What is asked for.
+    query: ListQuery,
+    /// The server's time, once the page is live.
+    now: Option<Timestamp>,
+    /// Whether the rows are the answer to another query still.
+    busy: bool,
+    /// Whether a row is one line.
+    compact: bool,
+    /// Which jobs are selected.
+    selected: Signal<HashSet<JobId>>,
+    /// Where a job's menu opens.
+    act: Signal<Option<Act>>,
+) -> Element {
+    let busy_class = if busy { " busy" } else { "" };
+    let compact_class = if compact { " compact" } else { "" };
+    let ids: Vec<JobId> = rows.iter().map(|row| row.job.id).collect();
+    rsx! {
+        div { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Annotation jobs",
+            table { class: "jobs{busy_class}{compact_class}", "aria-busy": busy,
+                caption { class: "visually-hidden", "Your annotation jobs" }
+                thead {
+                    tr {
+                        th { class: "tick", SelectAll { ids, selected } }
+                        for (key, label) in HEADS {
+                            Head { key: "{label}", query: query.clone(), by: key, label }
+                        }
+                        th { scope: "col", "Results" }
+                        th { scope: "col", class: "row-menu",
+                            span { class: "visually-hidden", "Actions" }
+                        }
+                    }
+                }
+                tbody {
+                    for row in rows {
+                        JobRow {
+                            key: "{row.job.id}",
+                            place: queue.iter().find(|(id, _)| *id == row.job.id).map(|(_, place)| *place),
+                            is_selected: selected.read().contains(&row.job.id),
+                            row,
+                            now,
+                            selected,
+                            act,
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A head that orders the table.
+#[component]
+fn Head(query: ListQuery, by: SortKey, label: &'static str) -> Element {
+    let sort = query.sort;
+    let is_key = sort.key == by;
+    let order = match (is_key, sort.descending) {
+        (false, _) => None,
+        (true, true) => Some("descending"),
+        (true, false) => Some("ascending"),
+    };
+    let to = Route::Annotations { query: ListQuery { sort: sort.by(by), page: 1, ..query } };
+    rsx! {
+        th { scope: "col", "aria-sort": order,
+            Link { class: "sort", to,
+                "{label}"
+                if is_key {
+                    span { class: if sort.descending { "order order-down" } else { "order" },
+                        Icon { shape: Shape::Rising }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[component]
+fn SelectAll(ids: Vec<JobId>, selected: Signal<HashSet<JobId>>) -> Element {
+    let is_all = ids.iter().all(|id| selected.read().contains(id));
+    rsx! {
+        label { class: "tick-box",
+            span { class: "visually-hidden", "Select all on this page" }
+            input {
+                r#type: "checkbox",
+                checked: is_all,
+                onchange: move |_| {
+                    let mut selected = selected.write();
+                    for id in &ids {
+                        if is_all { selected.remove(id) } else { selected.insert(*id) };
+                    }
+                },
+            }
+        }
+    }
+}
+
+#[component]
+fn JobRow(
+    row: Listed,
+    place: Option<QueuePlace>,
+    is_selected: bool,
+    now: Option<Timestamp>,
+    selected: Signal<HashSet<JobId>>,
+    act: Signal<Option<Act>>,
+) -> Element {
+    let id = row.job.id;
+    let class = mark(&row);
+    let job = row.job;
+    rsx! {
+        tr { "data-job": "{id}", class, "aria-selected": is_selected,
+            td { class: "tick",
+                label { class: "tick-box",
+                    span { class: "visually-hidden", "Select {job.file_name}" }
+                    input {
+                        r#type: "checkbox",
+                        checked: is_selected,
+                        onchange: move |_| {
+                            let mut selected = selected.write();
+                            if !selected.remove(&id) {
+                                selected.insert(id);
+                            }
+                        },
+                    }
+                }
+            }
+            td { "data-label": "Status", class: "state",
+                StatusBadge { status: job.state.status() }
+                match job.state.clone() {
+                    StateView::Pending => rsx! { QueueNote { place } },
+                    StateView::Running { progress, .. } => rsx! { JobProgress { progress } },
+                    StateView::Failed { reason, .. } => rsx! {
+                        span { class: "why muted", title: "{reason}", "{reason}" }
+                    },
+                    _ => rsx! {},
+                }
+            }
+            th { scope: "row", "data-label": "File", class: "file",
+                Link { class: "file-name", to: Route::JobDetails { id: id.to_string() }, "{job.file_name}" }
+                span { class: "job-id muted", "{id}" }
+            }
+            td { "data-label": "Submitted", Ago { at: job.submitted_at, now } }
+            td { "data-label": "Duration", Duration { state: job.state.clone() } }
+            td { "data-label": "Size", Size { job: job.clone() } }
+            td { "data-label": "Results", ResultsChip { state: job.state.clone() } }
+            td { class: "row-menu",
+                MenuButton {
+                    menu: MENU,
+                    label: "Actions for {job.file_name}",
+                    onopen: move |()| act.set(Some(Act::menu(job.clone()))),
+                }
+            }
+        }
+    }
+}
+
+/// A row that changed lights up: once for each state.
+fn mark(row: &Listed) -> &'static str {
+    if row.is_news { light(&JobFacts::from(&row.job)) } else { "" }
+}
+
+/// One of four names of the same animation, never that of a state that comes before or after: an
+/// animation begins anew where its name is another.
+fn light(facts: &JobFacts) -> &'static str {
+    match (facts.status, facts.place) {
+        (JobStatus::Uploading, _) => "news news-a",
+        (JobStatus::Pending, _) | (_, Some(Place::Archived)) => "news news-b",
+        (JobStatus::Running, _) | (_, Some(Place::Restoring)) => "news news-c",
+        (JobStatus::Completed | JobStatus::Failed, _) => "news news-a",
+        (JobStatus::Cancelled, _) => "news news-d",
+    }
+}
+
+#[component]
+fn Duration(state: StateView) -> Element {
+    match state {
+        StateView::Running { started_at, .. } => rsx! { Elapsed { since: started_at } },
+        StateView::Completed { started_at, completed_at, .. } => rsx! {
+            span { class: "number", {format::duration(started_at, completed_at)} }
+        },
+        _ => rsx! { "–" },
+    }
+}
+
+#[component]
+fn Elapsed(since: Timestamp) -> Element {
+    let text = match use_seconds_since(since) {
+        Some(seconds) => format::duration_of(seconds),
+        None => "–".to_owned(),
+    };
+    rsx! {
+        span { class: "number", "{text}" }
+    }
+}
+
+#[component]
+fn Size(job: JobView) -> Element {
+    let records = match &job.state {
+        StateView::Completed { records, .. } => Some(*records),
+        StateView::Running { progress, .. } if progress.records > 0 => Some(progress.records),
+        _ => None,
+    };
+    rsx! {
+        span { class: "number", {format::maybe_bytes(job.size)} }
+        if let Some(records) = records {
+            span { class: "number variants-count muted", {format::counted(records, "variant")} }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+use crate::app::Route;
+use crate::components::look;
+use crate::format;
+use dioxus::core::Task;
+use dioxus::prelude::*;
+use gas_shared::JobStatus;
+use gas_shared::job::{ListQuery, ListSort};
+
+/// Changes follow each other while somebody types; this long after the last the server is asked.
+#[cfg(feature = "web")]
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(250);
+
+/// What is searched for, the states asked for, and the order where there is no head to order by.
+#[component]
+pub fn Toolbar(
+    /// What is asked for.
+    query: ListQuery,
+    /// How many jobs the search finds in each state.
+    counts: Vec<u64>,
+) -> Element {
+    rsx! {
+        div { class: "list-tools", role: "search", "aria-label": "Annotations",
+            Search { query: query.clone() }
+            OrderChoice { query: query.clone() }
+            Chips { query, counts }
+        }
+    }
+}
+
+#[component]
+fn Search(query: ListQuery) -> Element {
+    let mut text = use_signal(|| query.search.clone());
+    let mut asked = use_signal(|| query.clone());
+    let mut waiting = use_signal(|| None::<Task>);
+    // What the address says counts, also after "back".
+    use_effect(use_reactive!(|query| {
+        if query.search != asked.peek().search {
+            text.set(query.search.clone());
+        }
+        asked.set(query);
+    }));
+    let mut ask = move || {
+        let search = text.peek().trim().to_owned();
+        let query = ListQuery { search, page: 1, ..asked.peek().clone() };
+        asked.set(query.clone());
+        // One step of the history for a whole word: "back" leads away from it.
+        navigator().replace(Route::Annotations { query });
+    };
+    rsx! {
+        div { class: "field list-search",
+            label { r#for: "list-search", "Search by file name or request id" }
+            input {
+                id: "list-search",
+                r#type: "search",
+                value: "{text}",
+                oninput: move |event| {
+                    text.set(event.value());
+                    if let Some(task) = waiting.take() {
+                        task.cancel();
+                    }
+                    waiting.set(Some(spawn(async move {
+                        #[cfg(feature = "web")]
+                        gloo_timers::future::sleep(PAUSE).await;
+                        ask();
+                    })));
+                },
+            }
+        }
+    }
+}
+
+/// The order, where the table is so narrow that it has no head.
+#[component]
+fn OrderChoice(query: ListQuery) -> Element {
+    const ORDERS: [(&str, &str); 6] = [
+        ("-submitted", "Newest first"),
+        ("submitted", "Oldest first"),
+        ("name", "File name"),
+        ("status", "Status"),
+        ("-size", "Largest file first"),
+        ("-duration", "Longest run first"),
+    ];
+    let read = |text: &str| -> ListSort { ListQuery::from(format!("sort={text}").as_str()).sort };
+    let now = query.sort;
+    rsx! {
+        div { class: "field list-order",
+            label { r#for: "list-order", "Order" }
+            select {
+                id: "list-order",
+                onchange: move |event| {
+                    let query = ListQuery { sort: read(&event.value()), page: 1, ..query.clone() };
+                    navigator().push(Route::Annotations { query });
+                },
+                for (value, label) in ORDERS {
+                    option { key: "{value}", value, selected: read(value) == now, "{label}" }
+                }
+            }
+        }
+    }
+}
+
+/// The states, each with how many jobs it has. Links, so that each choice can be opened, shared and
+/// gone back from.
+#[component]
+fn Chips(query: ListQuery, counts: Vec<u64>) -> Element {
+    let all: u64 = counts.iter().sum();
+    let every = ListQuery { statuses: Vec::new(), page: 1, ..query.clone() };
+    let is_all = query.statuses.is_empty();
+    let known = JobStatus::ALL.into_iter().zip(counts);
+    let known: Vec<_> =
+        known.filter(|(status, count)| *count > 0 || query.statuses.contains(status)).collect();
+    rsx! {
+        ul { class: "chips", "aria-label": "States",
+            li {
+                Chip { to: every, is_chosen: is_all, label: "All", count: all }
+            }
+            for (status, count) in known {
+                li { key: "{status}",
+                    Chip {
+                        to: query.toggle(status),
+                        is_chosen: query.statuses.contains(&status),
+                        label: look(status).1,
+                        count,
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[component]
+fn Chip(to: ListQuery, is_chosen: bool, label: &'static str, count: u64) -> Element {
+    rsx! {
+        Link {
+            class: if is_chosen { "chip chip-chosen" } else { "chip" },
+            to: Route::Annotations { query: to },
+            "aria-current": if is_chosen { "true" },
+            "{label} "
+            span { class: "muted", {format::count(count)} }
+        }
+    }
+}

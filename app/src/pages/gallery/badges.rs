@@ -1,0 +1,49 @@
+use super::samples::{completed, results, use_now};
+use super::stand::{Exhibit, Viewer};
+use crate::components::{LiveDot, ResultsChip, StatusBadge};
+use crate::live::Link as StreamLink;
+use dioxus::prelude::*;
+use gas_shared::job::StateView;
+use gas_shared::{JobStatus, Plan};
+
+/// States by icon, word and colour.
+#[component]
+pub fn Badges() -> Element {
+    rsx! {
+        Exhibit { name: "StatusBadge",
+            for status in JobStatus::ALL {
+                StatusBadge { key: "{status}", status }
+            }
+        }
+        for (name, plan) in [("ResultsChip on Free", Plan::Free), ("ResultsChip on Premium", Plan::Premium)] {
+            Exhibit { key: "{name}", name, Viewer { plan, Chips {} } }
+        }
+        Exhibit { name: "LiveDot",
+            for link in [StreamLink::Connecting, StreamLink::Live, StreamLink::Reconnecting, StreamLink::SignedOut] {
+                Viewer { key: "{link:?}", plan: Plan::Free, link, LiveDot {} }
+            }
+        }
+        Exhibit { name: "Plan and filters",
+            span { class: "plan", "Free" }
+            a { class: "chip chip-chosen", href: "#badges",
+                "All "
+                span { class: "muted", "12" }
+            }
+            a { class: "chip", href: "#badges",
+                "Failed "
+                span { class: "muted", "0" }
+            }
+        }
+    }
+}
+
+#[component]
+fn Chips() -> Element {
+    let now = use_now();
+    rsx! {
+        ResultsChip { state: StateView::Pending }
+        for (name, results) in results(now) {
+            ResultsChip { key: "{name}", state: completed(now, results) }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+use super::samples::{job, job_id, use_now};
+use super::stand::Exhibit;
+use crate::api::use_doing;
+use crate::components::{
+    CopyButton, DeleteButton, DoButton, Icon, RerunButton, Shape, ThemeButton, UpgradeButton,
+};
+use crate::error::{ApiError, ErrorCode};
+use dioxus::prelude::*;
+use gas_shared::job::StateView;
+
+/// The kinds of buttons by their classes.
+const KINDS: [(&str, &str); 4] = [
+    ("Plain", "button"),
+    ("Main", "button button-main"),
+    ("Danger", "button button-danger"),
+    ("Quiet", "button button-quiet"),
+];
+
+/// Buttons of every kind, and those that are components.
+#[component]
+pub fn Buttons() -> Element {
+    let now = use_now();
+    rsx! {
+        for (name, class) in KINDS {
+            Exhibit { key: "{name}", name, Kind { class } }
+        }
+        Exhibit { name: "Icon button", IconButtons {} }
+        Exhibit { name: "DoButton", DoButtons {} }
+        Exhibit { name: "UpgradeButton",
+            UpgradeButton { main: true }
+            UpgradeButton { label: "Upgrade" }
+        }
+        Exhibit { name: "RerunButton",
+            RerunButton { id: job_id(), main: true }
+            RerunButton { id: job_id() }
+        }
+        Exhibit { name: "DeleteButton", DeleteButton { job: job(now, StateView::Pending) } }
+    }
+}
+
+/// A kind in its states; busy ones are disabled while the server is at work.
+#[component]
+fn Kind(class: &'static str) -> Element {
+    rsx! {
+        button { class, r#type: "button", "Enabled" }
+        button { class, r#type: "button",
+            Icon { shape: Shape::Upload }
+            "With an icon"
+        }
+        a { class, href: "#buttons", "A link" }
+        button { class, r#type: "button", disabled: true, "Disabled" }
+        button { class, r#type: "button", disabled: true, "aria-busy": "true",
+            Icon { shape: Shape::Running }
+            "Busy"
+        }
+    }
+}
+
+#[component]
+fn IconButtons() -> Element {
+    rsx! {
+        button { class: "icon-button", r#type: "button", "aria-label": "Enabled",
+            Icon { shape: Shape::More }
+        }
+        button { class: "icon-button", r#type: "button", "aria-label": "Disabled", disabled: true,
+            Icon { shape: Shape::More }
+        }
+        CopyButton { text: "GAS", label: "the word" }
+        ThemeButton {}
+    }
+}
+
+/// One that never ends, and one that fails.
+#[component]
+fn DoButtons() -> Element {
+    let (endless, failing) = (use_doing(), use_doing());
+    rsx! {
+        DoButton {
+            doing: endless,
+            class: "button button-main",
+            label: "Begin without end",
+            shape: Shape::Running,
+            onstart: move |()| endless.start(std::future::pending()),
+        }
+        DoButton {
+            doing: failing,
+            class: "button button-danger",
+            label: "Fail",
+            onstart: move |()| {
+                failing.start(async {
+                    Err(ApiError::new(ErrorCode::Unavailable, "the server is busy; try again"))
+                });
+            },
+        }
+    }
+}

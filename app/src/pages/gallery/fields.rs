@@ -1,0 +1,53 @@
+use super::stand::Exhibit;
+use dioxus::prelude::*;
+
+/// Fields and choices; each field has an id of its own.
+#[component]
+pub fn Fields() -> Element {
+    rsx! {
+        Exhibit { name: "Field",
+            div { class: "field",
+                label { r#for: "field-plain", "Name" }
+                input { id: "field-plain", r#type: "text", placeholder: "Where it will be used" }
+            }
+            div { class: "field",
+                label { r#for: "field-wrong", "Region" }
+                input {
+                    id: "field-wrong",
+                    r#type: "text",
+                    value: "chr1:12a",
+                    "aria-invalid": "true",
+                    "aria-describedby": "field-problem",
+                }
+                p { id: "field-problem", class: "field-problem", "“12a” is not a position." }
+            }
+            div { class: "field",
+                label { r#for: "field-select", "Lasts" }
+                select { id: "field-select",
+                    option { "7 days" }
+                    option { "30 days" }
+                }
+            }
+        }
+        Exhibit { name: "Choices",
+            fieldset { class: "choices",
+                legend { "Impact" }
+                for (name, checked) in [("High", true), ("Moderate", false), ("Low", false)] {
+                    label { key: "{name}", class: "choice",
+                        input { r#type: "checkbox", checked }
+                        "{name}"
+                    }
+                }
+            }
+        }
+        Exhibit { name: "Setting",
+            label { class: "setting",
+                input { r#type: "checkbox", checked: true }
+                span {
+                    "Mail about my jobs"
+                    span { class: "setting-about muted", "When results are ready, archived or restored." }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+use super::stand::Exhibit;
+use crate::app::Route;
+use crate::components::{Icon, Menu, MenuButton, MenuItem, Shape, Tabs, use_toasts};
+use dioxus::prelude::*;
+
+/// Menus at both edges, and tabs.
+#[component]
+pub fn Menus() -> Element {
+    let tabs = vec![
+        ("Overview", Route::Gallery {}),
+        ("Results", Route::Home {}),
+        ("A longer name", Route::Home {}),
+        ("Log", Route::Home {}),
+    ];
+    rsx! {
+        Exhibit { name: "Menu",
+            div { class: "gallery-edges",
+                Choices { id: "menu-start" }
+                Choices { id: "menu-end" }
+            }
+        }
+        Exhibit { name: "Tabs", Tabs { label: "Parts of something", tabs, here: 0 } }
+    }
+}
+
+#[component]
+fn Choices(id: &'static str) -> Element {
+    let toasts = use_toasts();
+    rsx! {
+        div {
+            MenuButton { menu: id, label: "Actions", onopen: |()| {} }
+            Menu { id, label: "Actions",
+                MenuItem { menu: id, onchoose: move |()| toasts.success("Chosen".to_owned()),
+                    Icon { shape: Shape::Download }
+                    "Download results"
+                }
+                MenuItem { menu: id, danger: true, onchoose: move |()| toasts.error("Chosen".to_owned()),
+                    Icon { shape: Shape::Delete }
+                    "Delete"
+                }
+            }
+        }
+    }
+}

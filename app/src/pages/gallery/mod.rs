@@ -1,0 +1,103 @@
+//! The gallery: every shared component in every state, to look at while one changes it. It asks the
+//! server for nothing, needs no account, and is in debug builds only (feature `gallery`).
+//!
+//! What frames a page ([`crate::components::Shell`], `JobHeader`) is seen on every page and not here.
+
+mod badges;
+mod buttons;
+mod dialogs;
+mod fields;
+mod files;
+mod icons;
+mod menus;
+mod notes;
+mod panels;
+mod progress;
+mod samples;
+mod stand;
+mod tables;
+#[cfg(all(test, feature = "server"))]
+mod tests;
+mod times;
+
+use crate::components::{
+    Page, Shortcuts, ThemeButton, ToastArea, UpgradeDialog, use_theme_provider,
+    use_toasts_provider, use_upgrade_provider,
+};
+use crate::live::Link as StreamLink;
+use dioxus::prelude::*;
+use gas_shared::Plan;
+use samples::use_now_provider;
+use stand::use_viewer;
+
+/// The groups of components: id of the section, and heading.
+const GROUPS: [(&str, &str); 11] = [
+    ("icons", "Icons"),
+    ("buttons", "Buttons"),
+    ("badges", "Badges and chips"),
+    ("progress", "Progress"),
+    ("times", "Times"),
+    ("notes", "Notes and errors"),
+    ("dialogs", "Dialogs and toasts"),
+    ("menus", "Menus and tabs"),
+    ("fields", "Fields and files"),
+    ("panels", "Panels and cards"),
+    ("tables", "Tables"),
+];
+
+/// The page.
+#[component]
+pub fn Gallery() -> Element {
+    use_toasts_provider();
+    use_upgrade_provider();
+    use_theme_provider();
+    use_now_provider();
+    use_viewer(Plan::Free, StreamLink::Live);
+    rsx! {
+        main { id: "content", tabindex: "-1",
+            Page { title: "Components", actions: rsx! { ThemeButton {} },
+                p { class: "lead",
+                    "Everything that pages are made of, in every state. Press "
+                    kbd { "?" }
+                    " for the keys."
+                }
+                nav { "aria-label": "Groups",
+                    ul { class: "gallery-groups",
+                        for (id, name) in GROUPS {
+                            li { key: "{id}", a { href: "#{id}", "{name}" } }
+                        }
+                    }
+                }
+                for (id, name) in GROUPS {
+                    section { key: "{id}", id, class: "gallery-group", "aria-labelledby": "{id}-title",
+                        h2 { id: "{id}-title", "{name}" }
+                        {group(id)}
+                    }
+                }
+            }
+        }
+        UpgradeDialog {}
+        Shortcuts {}
+        ToastArea {}
+    }
+}
+
+/// What a group shows.
+fn group(id: &str) -> Element {
+    match id {
+        "icons" => rsx! { icons::Icons {} },
+        "buttons" => rsx! { buttons::Buttons {} },
+        "badges" => rsx! { badges::Badges {} },
+        "progress" => rsx! { progress::Progresses {} },
+        "times" => rsx! { times::Times {} },
+        "notes" => rsx! { notes::Notes {} },
+        "dialogs" => rsx! { dialogs::Dialogs {} },
+        "menus" => rsx! { menus::Menus {} },
+        "fields" => rsx! {
+            fields::Fields {}
+            files::Files {}
+        },
+        "panels" => rsx! { panels::Panels {} },
+        _ => rsx! { tables::Tables {} },
+    }
+}

@@ -1,0 +1,58 @@
+use super::samples::{completed, job, results, use_now};
+use super::stand::{Exhibit, Viewer};
+use crate::components::{ErrorList, ErrorNote, RestoreBanner};
+use crate::error::{ApiError, ErrorCode};
+use dioxus::prelude::*;
+use gas_shared::Plan;
+
+/// The tones of notes by their classes.
+const TONES: [(&str, &str); 3] =
+    [("Active", "note-active"), ("Warning", "note-warn"), ("Bad", "note-bad")];
+
+/// Notes, errors, and what stands where there is nothing.
+#[component]
+pub fn Notes() -> Element {
+    rsx! {
+        Exhibit { name: "Note",
+            for (name, class) in TONES {
+                div { key: "{class}", class: "note {class}",
+                    p { "{name}: the first sentence." }
+                    p { "A second one after it, long enough that it is broken on a phone." }
+                }
+            }
+        }
+        for code in ErrorCode::ALL {
+            Exhibit { key: "{code:?}", name: "ErrorNote: {code:?}",
+                ErrorNote { error: ApiError::new(code, "the file has no header line") }
+            }
+        }
+        Exhibit { name: "ErrorList",
+            ErrorList { failures: vec!["One could not be deleted.".to_owned()] }
+            ErrorList {
+                failures: vec![
+                    "trio.vcf could not be deleted.".to_owned(),
+                    "exome.vcf.gz is deleted already.".to_owned(),
+                ],
+            }
+        }
+        for (name, plan) in [("RestoreBanner on Free", Plan::Free), ("RestoreBanner on Premium", Plan::Premium)] {
+            Exhibit { key: "{name}", name, Viewer { plan, Banner {} } }
+        }
+        Exhibit { name: "Empty",
+            div { class: "empty",
+                p { "No annotation matches." }
+                a { class: "button", href: "#notes", "Clear filters" }
+            }
+        }
+    }
+}
+
+#[component]
+fn Banner() -> Element {
+    let now = use_now();
+    let jobs: Vec<_> =
+        results(now).into_iter().map(|(_, results)| job(now, completed(now, results))).collect();
+    rsx! {
+        RestoreBanner { jobs }
+    }
+}

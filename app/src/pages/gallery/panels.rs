@@ -1,0 +1,91 @@
+use super::samples::{job_id, moment, results, use_now};
+use super::stand::{Exhibit, OneOf, Viewer};
+use crate::components::{ManageSubscription, ResultsPanel, StatusBadge};
+use dioxus::prelude::*;
+use gas_shared::billing::Standing;
+use gas_shared::job::ResultsView;
+use gas_shared::{JobStatus, Plan};
+
+/// Panels, cards, facts and figures.
+#[component]
+pub fn Panels() -> Element {
+    rsx! {
+        Exhibit { name: "ResultsPanel", ResultsPanels {} }
+        Exhibit { name: "ManageSubscription", Subscriptions {} }
+        Exhibit { name: "Cards",
+            ul { class: "cards",
+                for name in ["Straight to storage", "Live", "Standard terms"] {
+                    li { key: "{name}", class: "card",
+                        h4 { "{name}" }
+                        p { "What the card tells, in a sentence or two." }
+                    }
+                }
+            }
+        }
+        Exhibit { name: "Facts",
+            dl { class: "facts",
+                dt { "File" }
+                dd { "exome_trio_2026.vcf.gz" }
+                dt { "Status" }
+                dd { StatusBadge { status: JobStatus::Completed } }
+                dt { "Request id" }
+                dd { code { "{job_id()}" } }
+            }
+        }
+        Exhibit { name: "Strip",
+            dl { class: "strip",
+                for (name, count) in [("Running", 1), ("Queued", 3), ("Done", 1204), ("Archived", 88)] {
+                    div { key: "{name}",
+                        dt { "{name}" }
+                        dd { "{count}" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The panel in every state on Free, and where it is another on Premium.
+#[component]
+fn ResultsPanels() -> Element {
+    let now = use_now();
+    let name = |plan, name: &str| format!("{plan}: {name}");
+    let of = |plan| results(now).into_iter().map(move |(state, results)| (plan, state, results));
+    let is_another =
+        |(_, state, _): &(Plan, &str, ResultsView)| ["Stored", "Archived"].contains(state);
+    let states: Vec<_> = of(Plan::Free).chain(of(Plan::Premium).filter(is_another)).collect();
+    let names = states.iter().map(|(plan, state, _)| name(*plan, state)).collect::<Vec<_>>();
+    let show = use_callback(move |place: usize| {
+        let (plan, _, results) = states[place].clone();
+        rsx! {
+            Viewer { plan,
+                ResultsPanel { id: job_id(), completed_at: moment(now, -5000), results }
+            }
+        }
+    });
+    rsx! {
+        OneOf { id: "results-panel", names, show }
+    }
+}
+
+/// What can be done about a subscription, however it stands.
+#[component]
+fn Subscriptions() -> Element {
+    let at = moment(use_now(), 20 * 86_400);
+    let states = [
+        ("Renews", Standing::Renews { at }),
+        ("Ends", Standing::Ends { at }),
+        ("Past due", Standing::PastDue { premium_until: at }),
+        ("Unpaid", Standing::Unpaid),
+    ];
+    let names = states.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
+    let show = use_callback(move |place: usize| {
+        let standing = states[place].1.clone();
+        rsx! {
+            ManageSubscription { standing, notice: "7 days", onchange: |_| {} }
+        }
+    });
+    rsx! {
+        OneOf { id: "subscription", names, show }
+    }
+}

@@ -1,0 +1,30 @@
+use super::samples::progress;
+use super::stand::Exhibit;
+use crate::components::{JobProgress, Meter, Skeleton};
+use dioxus::prelude::*;
+
+/// What the meters show, of a limit of 100 MB: bytes, and whether that is over.
+const SIZES: [(u64, &str, bool); 4] = [
+    (0, "0 of 100 MB", false),
+    (42, "42 of 100 MB", false),
+    (100, "100 of 100 MB", false),
+    (140, "140 of 100 MB", true),
+];
+
+/// Bars, and a page that loads.
+#[component]
+pub fn Progresses() -> Element {
+    rsx! {
+        Exhibit { name: "Meter",
+            for (value, text, is_over) in SIZES {
+                Meter { key: "{text}", label: "Size", value, max: 100, text, is_over }
+            }
+        }
+        Exhibit { name: "JobProgress",
+            for (permille, records) in [(0, 0), (421, 215_300), (1000, 512_340)] {
+                JobProgress { key: "{permille}", progress: progress(permille, records) }
+            }
+        }
+        Exhibit { name: "Skeleton", Skeleton {} }
+    }
+}

@@ -1,0 +1,134 @@
+//! Made-up jobs, invoices and moments.
+
+use dioxus::prelude::*;
+use gas_shared::billing::{InvoiceStatus, InvoiceView, Money};
+use gas_shared::job::{FailureKind, Progress, ResultsView, StateView, Tier};
+use gas_shared::{FileName, JobId, JobView, UserId};
+use jiff::{SignedDuration, Timestamp};
+
+/// Whoever looks.
+pub fn user() -> UserId {
+    "00000000-0000-4000-8000-000000000001".parse().expect("a UUID")
+}
+
+/// A job that no server knows.
+pub fn job_id() -> JobId {
+    "00000000-0000-4000-8000-000000000002".parse().expect("a UUID")
+}
+
+/// The present, for components that count from it or to it.
+#[derive(Clone, Copy)]
+struct Now(Signal<Timestamp>);
+
+/// Makes the present for the components below. It begins fixed, since a browser must at first render
+/// what the server has.
+pub fn use_now_provider() {
+    let mut now = use_context_provider(|| Now(Signal::new(Timestamp::UNIX_EPOCH))).0;
+    use_effect(move || now.set(Timestamp::now()));
+}
+
+/// Begins the present anew, since what has seconds left is over soon.
+pub fn use_renewal() -> Callback<()> {
+    let mut now = use_context::<Now>().0;
+    use_callback(move |()| now.set(Timestamp::now()))
+}
+
+/// A moment so many seconds from the present.
+pub fn use_moment(seconds: i64) -> Timestamp {
+    moment(use_now(), seconds)
+}
+
+/// The present.
+pub fn use_now() -> Timestamp {
+    *use_context::<Now>().0.read()
+}
+
+/// A moment so many seconds from another.
+pub fn moment(now: Timestamp, seconds: i64) -> Timestamp {
+    now + SignedDuration::from_secs(seconds)
+}
+
+/// A running job's progress.
+pub fn progress(permille: u16, records: u64) -> Progress {
+    Progress { step: "annotate".into(), permille, records }
+}
+
+/// A job in a state.
+pub fn job(now: Timestamp, state: StateView) -> JobView {
+    JobView {
+        id: job_id(),
+        version: 1,
+        file_name: FileName::parse("exome_trio_2026.vcf.gz").expect("a file's name"),
+        size: Some(48_300_000),
+        submitted_at: moment(now, -5400),
+        uploaded_at: Some(moment(now, -5300)),
+        state,
+    }
+}
+
+/// A completed job's state.
+pub fn completed(now: Timestamp, results: ResultsView) -> StateView {
+    StateView::Completed {
+        started_at: moment(now, -5200),
+        completed_at: moment(now, -5000),
+        records: 512_340,
+        result_size: 96_100_000,
+        results,
+    }
+}
+
+/// Every state that a job's results can be in, with its name.
+pub fn results(now: Timestamp) -> Vec<(&'static str, ResultsView)> {
+    let stored = |until, restored_at| ResultsView::Stored { until, restored_at };
+    let restoring = |tier, seconds| ResultsView::Restoring {
+        tier,
+        since: moment(now, seconds),
+        archived_at: moment(now, -86_400),
+    };
+    vec![
+        ("Stored", stored(None, None)),
+        ("Three minutes left", stored(Some(moment(now, 179)), None)),
+        ("A minute left", stored(Some(moment(now, 50)), None)),
+        ("Seconds left", stored(Some(moment(now, 12)), None)),
+        ("Time over", stored(Some(moment(now, -1)), None)),
+        ("Restored", stored(None, Some(moment(now, -600)))),
+        ("Archived", ResultsView::Archived { at: moment(now, -86_400) }),
+        ("Restoring, expedited", restoring(Tier::Expedited, -100)),
+        ("Restoring, standard", restoring(Tier::Standard, -7200)),
+        ("Restoring, late", restoring(Tier::Expedited, -1000)),
+    ]
+}
+
+/// Every state that a job can be in before and beside completion.
+pub fn unfinished(now: Timestamp) -> Vec<StateView> {
+    let failed = |kind, reason: &str| StateView::Failed {
+        at: moment(now, -60),
+        kind,
+        reason: reason.to_owned(),
+    };
+    vec![
+        StateView::Uploading,
+        StateView::Pending,
+        StateView::Running { started_at: moment(now, -75), progress: progress(421, 215_300) },
+        failed(FailureKind::Input, "line 17, POS: \"12a\" is not a position"),
+        failed(FailureKind::Service, "the worker ran out of disk space"),
+        StateView::Cancelled { at: moment(now, -90) },
+    ]
+}
+
+/// An invoice of every status; the draft has neither number nor page.
+pub fn invoices(now: Timestamp) -> Vec<InvoiceView> {
+    let statuses =
+        [InvoiceStatus::Draft, InvoiceStatus::Open, InvoiceStatus::Paid, InvoiceStatus::Closed];
+    let invoice = |(months, status): (i64, InvoiceStatus)| {
+        let is_final = status != InvoiceStatus::Draft;
+        InvoiceView {
+            number: is_final.then(|| format!("GAS-{:04}", 40 - months)),
+            created: moment(now, -months * 30 * 86_400),
+            total: Money { minor: 999, currency: "usd".to_owned() },
+            status,
+            url: is_final.then(|| "#tables".to_owned()),
+        }
+    };
+    (0..).zip(statuses).map(invoice).collect()
+}

@@ -1,0 +1,69 @@
+use super::samples::{completed, invoices, job, results, unfinished, use_now};
+use super::stand::Exhibit;
+use crate::components::{Ago, Invoices, JobProgress, ResultsChip, StatusBadge};
+use crate::format;
+use dioxus::prelude::*;
+use gas_shared::JobView;
+use gas_shared::job::StateView;
+
+/// Tables, which are cards on a phone.
+#[component]
+pub fn Tables() -> Element {
+    let now = use_now();
+    rsx! {
+        Exhibit { name: "Jobs", Jobs {} }
+        Exhibit { name: "Invoices", Invoices { invoices: invoices(now) } }
+    }
+}
+
+/// A job in every state; the columns are those of the list of annotations.
+#[component]
+fn Jobs() -> Element {
+    let now = use_now();
+    let done = results(now).into_iter().map(|(_, results)| completed(now, results));
+    let states: Vec<_> = unfinished(now).into_iter().chain(done).collect();
+    rsx! {
+        div { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Jobs",
+            table { class: "jobs",
+                caption { class: "visually-hidden", "A job in every state" }
+                thead {
+                    tr {
+                        for head in ["Status", "File", "Submitted", "Size", "Results"] {
+                            th { key: "{head}", scope: "col", "{head}" }
+                        }
+                    }
+                }
+                tbody {
+                    for (place, state) in states.into_iter().enumerate() {
+                        Row { key: "{place}", job: job(now, state) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[component]
+fn Row(job: JobView) -> Element {
+    let now = use_now();
+    rsx! {
+        tr {
+            td { class: "state",
+                StatusBadge { status: job.state.status() }
+                if let StateView::Running { progress, .. } = &job.state {
+                    JobProgress { progress: progress.clone() }
+                }
+                if let StateView::Failed { reason, .. } = &job.state {
+                    span { class: "why muted", title: "{reason}", "{reason}" }
+                }
+            }
+            th { scope: "row", class: "file", "data-label": "File",
+                a { class: "file-name", href: "#tables", "{job.file_name}" }
+                code { class: "job-id", "{job.id}" }
+            }
+            td { "data-label": "Submitted", Ago { at: job.submitted_at, now } }
+            td { "data-label": "Size", span { class: "number", {format::maybe_bytes(job.size)} } }
+            td { "data-label": "Results", ResultsChip { state: job.state.clone() } }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+use super::samples::{use_moment, use_now};
+use super::stand::Exhibit;
+use crate::components::{Ago, Countdown, QueueNote, When};
+use dioxus::prelude::*;
+use gas_shared::job::QueuePlace;
+
+/// Seconds left of three minutes, one of each colour, and the end.
+const LEFT: [i64; 5] = [180, 95, 45, 9, 0];
+
+/// Seconds ago, one of each unit.
+const PAST: [i64; 6] = [5, 300, 7200, 100_000, 400_000, 9_000_000];
+
+/// Time left, time passed, and places in line.
+#[component]
+pub fn Times() -> Element {
+    let now = use_now();
+    let place = |position, wait_secs| Some(QueuePlace { position, wait_secs });
+    let places = [place(1, Some(20)), place(3, Some(115)), place(12, None), None];
+    rsx! {
+        Exhibit { name: "Countdown",
+            for left in LEFT {
+                Countdown { key: "{left}", left, total: 180, purpose: "to download" }
+            }
+            Countdown { left: 6 * 86_400, total: 7 * 86_400, purpose: "to download" }
+        }
+        Exhibit { name: "When", When { at: use_moment(-3600) } }
+        Exhibit { name: "Ago",
+            Ago { at: now, now: None }
+            for seconds in PAST {
+                Ago { key: "{seconds}", at: super::samples::moment(now, -seconds), now }
+            }
+        }
+        Exhibit { name: "QueueNote",
+            for (index, place) in places.into_iter().enumerate() {
+                QueueNote { key: "{index}", place }
+            }
+        }
+    }
+}

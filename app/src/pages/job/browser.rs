@@ -1,0 +1,115 @@
+use super::super::commit_status;
+use super::use_job;
+use crate::api::{self, use_answer};
+use crate::app::Route;
+use crate::components::ErrorNote;
+use crate::live::use_live;
+use dioxus::prelude::*;
+use gas_shared::job::StateView;
+use gas_shared::{JobId, JobView};
+
+/// The element that igv.js draws in.
+#[cfg(feature = "web")]
+const GENOME_ID: &str = "genome";
+
+/// A job's results along the genome, with the genes of the reference.
+#[component]
+pub fn JobBrowser(id: String, locus: String) -> Element {
+    // The layout asks for the job of the address.
+    _ = id;
+    match use_job() {
+        Some(job) if matches!(job.state, StateView::Completed { .. }) => {
+            rsx! { Browser { job, locus } }
+        }
+        Some(_) => rsx! {
+            p { class: "empty", "The genome browser opens when the annotation is completed." }
+        },
+        None => rsx! {},
+    }
+}
+
+#[component]
+fn Browser(job: JobView, locus: String) -> Element {
+    let live = use_live();
+    let id = job.id;
+    let shown = use_memo(use_reactive!(|id| id));
+    let settings = use_answer(move || {
+        // An upgrade opens what was closed.
+        live.plan();
+        api::genome(shown())
+    })?;
+    match settings.read() {
+        Ok(settings) => rsx! { Genome { id, settings, locus } },
+        Err(error) => {
+            commit_status(&error);
+            rsx! { ErrorNote { error } }
+        }
+    }
+}
+
+/// The browser once its code has come.
+#[component]
+fn Genome(id: JobId, settings: String, locus: String) -> Element {
+    let mut state = use_signal(|| Mount::Coming);
+    #[cfg(feature = "web")]
+    let mut coming = use_signal(|| None::<dioxus::core::Task>);
+    use_effect(use_reactive!(|id, settings, locus| {
+        // The one before goes first: taking it away later would take the new one along.
+        #[cfg(feature = "web")]
+        if let Some(task) = coming.take() {
+            task.cancel();
+        }
+        state.set(Mount::Coming);
+        #[cfg(feature = "web")]
+        coming.set(Some(spawn(async move {
+            let base = format!("/annotations-genome/{id}");
+            let mounted = crate::browser::mount_genome(GENOME_ID, &base, &settings, &locus).await;
+            state.set(match mounted {
+                Ok(genome) => Mount::There(std::rc::Rc::new(genome)),
+                Err(_) => Mount::Failed,
+            });
+        })));
+        #[cfg(not(feature = "web"))]
+        let _ = (id, settings, locus);
+    }));
+    let table = Route::Results { id: id.to_string(), filter: String::new(), sort: String::new() };
+    rsx! {
+        p { class: "muted",
+            "Drag to move, zoom at the upper right, or type a gene or a region. The same variants as a \
+             table: "
+            Link { to: table, "results explorer" }
+            "."
+        }
+        match &*state.read() {
+            Mount::Coming => rsx! { p { role: "status", class: "muted", "Loading the genome browser …" } },
+            Mount::Failed => rsx! {
+                p { class: "note note-bad", role: "alert",
+                    "The genome browser could not be loaded. Load this page again to try once more."
+                }
+            },
+            #[cfg(feature = "web")]
+            Mount::There(_) => rsx! {},
+        }
+        div { id: "genome", class: "genome", "data-ready": state.read().is_there() }
+    }
+}
+
+/// Whether igv.js is on the page.
+#[derive(Clone)]
+enum Mount {
+    Coming,
+    #[cfg_attr(not(feature = "web"), expect(dead_code, reason = "only browsers mount it"))]
+    Failed,
+    /// It is, as long as this is kept.
+    #[cfg(feature = "web")]
+    There(
+        #[expect(dead_code, reason = "it is dropped with the page")]
+        std::rc::Rc<crate::browser::MountedGenome>,
+    ),
+}
+
+impl Mount {
+    fn is_there(&self) -> bool {
+        !matches!(self, Self::Coming | Self::Failed)
+    }
+}

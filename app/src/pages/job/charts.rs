@@ -1,0 +1,242 @@
+use super::super::commit_status;
+use super::use_job;
+use crate::api::{self, use_answer};
+use crate::app::Route;
+use crate::charts::{Figure, Mark, WIDTH};
+use crate::components::{ErrorNote, Icon, Shape};
+use crate::format;
+use crate::live::use_live;
+use dioxus::prelude::*;
+use gas_shared::job::StateView;
+use gas_shared::{JobId, JobView};
+
+/// The charts of a job's results.
+#[component]
+pub fn JobCharts(id: String) -> Element {
+    // The layout asks for the job of the address.
+    _ = id;
+    match use_job() {
+        Some(job) if matches!(job.state, StateView::Completed { .. }) => rsx! { Charts { job } },
+        Some(_) => rsx! {
+            p { class: "empty", "There are charts when the annotation is completed." }
+        },
+        None => rsx! {},
+    }
+}
+
+#[component]
+fn Charts(job: JobView) -> Element {
+    let live = use_live();
+    let seen = use_memo(use_reactive!(|job| (job.id, job.version)));
+    let charts = use_answer(move || {
+        // An upgrade opens what was closed.
+        live.plan();
+        api::charts(seen().0)
+    })?;
+    match charts.read() {
+        Ok(figures) if figures.is_empty() => rsx! {
+            p { class: "empty", "This file has no variants to draw." }
+        },
+        Ok(figures) => rsx! {
+            p { class: "muted", "A bar leads to its variants in the results explorer; arrow keys go from bar to bar." }
+            div { class: "charts",
+                for figure in figures {
+                    Chart { key: "{figure.name}", id: job.id, stem: job.file_name.stem().to_owned(), figure }
+                }
+            }
+        },
+        Err(error) => {
+            commit_status(&error);
+            rsx! { ErrorNote { error } }
+        }
+    }
+}
+
+/// A figure, its files, and the same counts as a table.
+#[component]
+fn Chart(id: JobId, stem: String, figure: Figure) -> Element {
+    let name = figure.name.clone();
+    let mut shown = use_signal(String::new);
+    rsx! {
+        section { class: "panel chart", "aria-labelledby": "chart-{name}", "data-chart": "{name}",
+            div { class: "panel-head",
+                h2 { id: "chart-{name}", "{figure.title}" }
+                Files { id, stem, name: name.clone(), height: figure.height }
+            }
+            p { id: "about-{name}", class: "muted", "{figure.summary}" }
+            div { class: "chart-scroll",
+                svg {
+                    view_box: "0 0 {WIDTH} {figure.height}",
+                    role: "group",
+                    "aria-labelledby": "chart-{name}",
+                    "aria-describedby": "about-{name}",
+                    path { class: "chart-rules", d: "{figure.rules}" }
+                    Marks { id, name: name.clone(), marks: figure.marks.clone(), onshow: move |text| shown.set(text) }
+                    for (place, text) in figure.texts.iter().enumerate() {
+                        text {
+                            key: "{place}",
+                            x: "{text.x}",
+                            y: "{text.y}",
+                            text_anchor: text.anchor.as_str(),
+                            "aria-hidden": "true",
+                            "{text.text}"
+                        }
+                    }
+                }
+            }
+            p { class: "chart-shown", "aria-hidden": "true", "{shown}" }
+            details { class: "more",
+                summary { "Show as a table" }
+                div { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Table of {figure.title}",
+                    table { class: "jobs chart-table",
+                        caption { class: "visually-hidden", "{figure.title}" }
+                        thead {
+                            tr {
+                                th { scope: "col", "{figure.head.0}" }
+                                th { scope: "col", "{figure.head.1}" }
+                            }
+                        }
+                        tbody {
+                            for mark in figure.marks.iter() {
+                                tr { key: "{mark.label}",
+                                    th { scope: "row",
+                                        Link { to: explorer(id, mark), "{mark.label}" }
+                                    }
+                                    td { {format::count(mark.count)} }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The figure as a file, drawn by the server, and as pixels, drawn here from that file.
+#[component]
+fn Files(id: JobId, stem: String, name: String, height: u32) -> Element {
+    let svg = format!("/annotations-chart/{id}/{name}.svg");
+    let href = svg.clone();
+    rsx! {
+        div { class: "chart-files",
+            a { class: "button", href, download: "", "aria-label": "Download {name} as SVG",
+                Icon { shape: Shape::Download }
+                "SVG"
+            }
+            button {
+                class: "button",
+                r#type: "button",
+                "aria-label": "Download {name} as PNG",
+                onclick: move |_| {
+                    let (svg, file) = (svg.clone(), format!("{stem}.{name}.png"));
+                    async move {
+                        #[cfg(feature = "web")]
+                        crate::browser::save_png(&svg, &file).await;
+                        #[cfg(not(feature = "web"))]
+                        drop((svg, file));
+                    }
+                },
+                Icon { shape: Shape::Download }
+                "PNG"
+            }
+        }
+    }
+}
+
+/// Where a mark leads: its variants.
+fn explorer(id: JobId, mark: &Mark) -> Route {
+    Route::Results { id: id.to_string(), filter: mark.filter.clone(), sort: String::new() }
+}
+
+/// The marks as links. One of them is in the order of the Tab key; arrow keys go to the others, as
+/// there may be hundreds.
+#[component]
+fn Marks(id: JobId, name: String, marks: Vec<Mark>, onshow: EventHandler<String>) -> Element {
+    let mut at = use_signal(|| 0usize);
+    let count = marks.len();
+    let element_id = move |place: usize| format!("{name}-{place}");
+    rsx! {
+        for (place, mark) in marks.into_iter().enumerate() {
+            path {
+                key: "{place}",
+                id: element_id(place),
+                class: "mark mark-{mark.tone}",
+                role: "link",
+                tabindex: if place == at() { "0" } else { "-1" },
+                "aria-label": "{said(&mark)}",
+                d: "{mark.path}",
+                onmouseenter: {
+                    let text = said(&mark);
+                    move |_| onshow.call(text.clone())
+                },
+                onfocus: {
+                    let text = said(&mark);
+                    move |_| {
+                        at.set(place);
+                        onshow.call(text.clone());
+                    }
+                },
+                onclick: {
+                    let to = explorer(id, &mark);
+                    move |_| {
+                        navigator().push(to.clone());
+                    }
+                },
+                onkeydown: {
+                    let to = explorer(id, &mark);
+                    let element_id = element_id.clone();
+                    move |event: KeyboardEvent| {
+                        let next = match event.key() {
+                            Key::Enter => {
+                                navigator().push(to.clone());
+                                return;
+                            }
+                            key => neighbour(&key, place, count),
+                        };
+                        if let Some(next) = next {
+                            // Otherwise the page would scroll.
+                            event.prevent_default();
+                            #[cfg(feature = "web")]
+                            crate::browser::focus(&element_id(next));
+                            #[cfg(not(feature = "web"))]
+                            drop(element_id(next));
+                        }
+                    }
+                },
+            }
+        }
+    }
+}
+
+fn said(mark: &Mark) -> String {
+    format!("{}: {}", mark.label, format::count(mark.count))
+}
+
+/// Which mark a key leads to.
+fn neighbour(key: &Key, place: usize, count: usize) -> Option<usize> {
+    let next = match key {
+        Key::ArrowRight | Key::ArrowDown => place + 1,
+        Key::ArrowLeft | Key::ArrowUp => place.checked_sub(1)?,
+        Key::Home => 0,
+        Key::End => count.checked_sub(1)?,
+        _ => return None,
+    };
+    (next < count).then_some(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrow_keys_go_from_mark_to_mark_and_stop_at_the_ends() {
+        assert_eq!(neighbour(&Key::ArrowRight, 0, 3), Some(1));
+        assert_eq!(neighbour(&Key::ArrowDown, 2, 3), None);
+        assert_eq!(neighbour(&Key::ArrowLeft, 0, 3), None);
+        assert_eq!(neighbour(&Key::ArrowUp, 2, 3), Some(1));
+        assert_eq!(neighbour(&Key::End, 0, 3), Some(2));
+        assert_eq!(neighbour(&Key::Home, 2, 3), Some(0));
+        assert_eq!(neighbour(&Key::Tab, 0, 3), None);
+    }
+}

@@ -1,0 +1,192 @@
+use super::super::commit_status;
+use super::use_job;
+use crate::api::{self, use_answer};
+use crate::components::{CopyButton, ErrorNote, Icon, Shape};
+use crate::log_search::{Hit, find, pieces};
+use dioxus::prelude::*;
+use gas_shared::{JobId, JobView};
+
+/// The element that scrolls.
+const LINES_ID: &str = "log-lines";
+
+/// A job's log: it grows while the job runs.
+#[component]
+pub fn JobLog(id: String) -> Element {
+    // The layout asks for the job of the address.
+    _ = id;
+    match use_job() {
+        Some(job) => rsx! { Log { job } },
+        None => rsx! {},
+    }
+}
+
+#[component]
+fn Log(job: JobView) -> Element {
+    let id = job.id;
+    // The log grows with the row: see ARCHITECTURE.md, "A log is an object that grows".
+    let seen = use_memo(use_reactive!(|job| (job.id, job.version)));
+    let log = use_answer(move || api::job_log(seen().0))?;
+    let is_running = !job.state.status().is_final();
+    match log.read() {
+        Ok(text) if text.is_empty() => rsx! {
+            p { class: "empty", role: "status",
+                if is_running {
+                    "There is no log yet: it begins when a worker takes the job."
+                } else {
+                    "This job ended before there was anything to log."
+                }
+            }
+        },
+        Ok(text) => rsx! { Lines { id, text, is_running } },
+        Err(error) => {
+            commit_status(&error);
+            rsx! { ErrorNote { error } }
+        }
+    }
+}
+
+/// The text, line by line, and what one can do with it.
+#[component]
+fn Lines(id: JobId, text: String, is_running: bool) -> Element {
+    let mut follow = use_signal(|| is_running);
+    let mut wrap = use_signal(|| true);
+    let needle = use_signal(String::new);
+    let current = use_signal(|| 0usize);
+    use_effect(use_reactive!(|text| {
+        if follow() && !text.is_empty() {
+            #[cfg(feature = "web")]
+            crate::browser::scroll_to(LINES_ID, f64::from(i32::MAX));
+        }
+    }));
+    let hits = find(&text, &needle.read());
+    let chosen = hits.get(current().min(hits.len().saturating_sub(1))).copied();
+    rsx! {
+        div { class: "log-bar",
+            Search { needle, current, hits: hits.clone() }
+            div { class: "log-tools",
+                Toggle { label: "Follow", on: follow(), onset: move |on| follow.set(on) }
+                Toggle { label: "Wrap lines", on: wrap(), onset: move |on| wrap.set(on) }
+                CopyButton { text: text.clone(), label: "the log" }
+                a { class: "button", href: "/annotations-log/{id}", download: "",
+                    Icon { shape: Shape::Download }
+                    "Download"
+                }
+            }
+        }
+        div {
+            id: LINES_ID,
+            class: if wrap() { "log log-wrapped" } else { "log" },
+            role: "region",
+            tabindex: "0",
+            "aria-label": "Log",
+            ol {
+                for (place, line) in text.lines().enumerate() {
+                    Line {
+                        key: "{place}",
+                        number: place + 1,
+                        line: line.to_owned(),
+                        hits: hits.iter().filter(|hit| hit.line == place).copied().collect::<Vec<_>>(),
+                        chosen: chosen.filter(|hit| hit.line == place),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A line with its number, which is a link to it, and what was searched for marked.
+#[component]
+fn Line(number: usize, line: String, hits: Vec<Hit>, chosen: Option<Hit>) -> Element {
+    let mut at_hit = hits.iter();
+    rsx! {
+        li { id: "L{number}", class: "log-line",
+            a { class: "log-number", href: "#L{number}", "aria-label": "Line {number}", "{number}" }
+            span { class: "log-text",
+                for (piece, is_hit) in pieces(&line, &hits) {
+                    if is_hit {
+                        if at_hit.next().copied() == chosen {
+                            mark { id: "log-hit", class: "log-hit", "{piece}" }
+                        } else {
+                            mark { "{piece}" }
+                        }
+                    } else {
+                        "{piece}"
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The search: how often a text is there, and the way from one place to the next.
+#[component]
+fn Search(needle: Signal<String>, current: Signal<usize>, hits: Vec<Hit>) -> Element {
+    let count = hits.len();
+    let mut go = move |forward: bool| {
+        if count > 0 {
+            let now = current().min(count - 1);
+            current.set(if forward { (now + 1) % count } else { (now + count - 1) % count });
+        }
+    };
+    // The place is in the document when effects run.
+    use_effect(move || {
+        current();
+        needle.read();
+        #[cfg(feature = "web")]
+        crate::browser::show_element("log-hit");
+    });
+    let said = match (needle.read().is_empty(), count) {
+        (true, _) => String::new(),
+        (false, 0) => "not found".to_owned(),
+        (false, count) => format!("{} of {count}", current().min(count - 1) + 1),
+    };
+    rsx! {
+        div { class: "log-search", role: "search",
+            input {
+                r#type: "search",
+                "aria-label": "Search the log",
+                placeholder: "Search the log",
+                autocomplete: "off",
+                spellcheck: "false",
+                value: needle,
+                oninput: move |event| {
+                    needle.set(event.value());
+                    current.set(0);
+                },
+                onkeydown: move |event| {
+                    if event.key() == Key::Enter {
+                        go(!event.modifiers().shift());
+                    }
+                },
+            }
+            span { class: "muted log-count", role: "status", "{said}" }
+            button {
+                class: "icon-button",
+                r#type: "button",
+                "aria-label": "Previous match",
+                disabled: count == 0,
+                onclick: move |_| go(false),
+                Icon { shape: Shape::Up }
+            }
+            button {
+                class: "icon-button",
+                r#type: "button",
+                "aria-label": "Next match",
+                disabled: count == 0,
+                onclick: move |_| go(true),
+                Icon { shape: Shape::Down }
+            }
+        }
+    }
+}
+
+/// Something that is on or off.
+#[component]
+fn Toggle(label: &'static str, on: bool, onset: EventHandler<bool>) -> Element {
+    rsx! {
+        label { class: "choice",
+            input { r#type: "checkbox", checked: on, onchange: move |event| onset.call(event.checked()) }
+            "{label}"
+        }
+    }
+}

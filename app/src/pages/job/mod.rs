@@ -1,0 +1,65 @@
+//! A job's page: one head, and a page for each of its parts below.
+
+mod browser;
+mod charts;
+mod log;
+mod overview;
+mod timeline;
+
+pub use browser::JobBrowser;
+pub use charts::JobCharts;
+pub use log::JobLog;
+pub use overview::JobDetails;
+
+use super::{commit_status, parse_id};
+use crate::api::{self, ApiResult, Wire, use_answer};
+use crate::app::Route;
+use crate::components::{ErrorNote, JobHeader, JobTab, Page, Skeleton};
+use crate::live::use_live;
+use dioxus::prelude::*;
+use gas_shared::JobView;
+
+/// The job that the parts below are of, live.
+#[derive(Clone, Copy)]
+struct Shown(Memo<ApiResult<JobView>>);
+
+/// What the parts of a job's page have in common: the job is asked for once, and its head stays
+/// while one goes from part to part.
+#[component]
+pub fn JobLayout() -> Element {
+    let live = use_live();
+    let here = use_route::<Route>();
+    let (id, tab) = here.job().unwrap_or(("", JobTab::Overview));
+    let id = id.to_owned();
+    let id = use_memo(use_reactive!(|id| id));
+    let loaded = use_answer(move || {
+        live.follow();
+        live.follow_deletions();
+        let id = id();
+        async move { fetch(&id).await }
+    })?;
+    let job = use_memo(move || loaded.read().map(|job| live.newest(job)));
+    use_context_provider(|| Shown(job));
+    match job() {
+        Ok(job) => rsx! {
+            JobHeader { job, tab,
+                SuspenseBoundary { fallback: |_| rsx! { Skeleton {} }, Outlet::<Route> {} }
+            }
+        },
+        Err(error) => {
+            commit_status(&error);
+            rsx! {
+                Page { title: "Annotation", ErrorNote { error } }
+            }
+        }
+    }
+}
+
+async fn fetch(id: &str) -> ApiResult<Wire<JobView>> {
+    api::job(parse_id(id)?).await
+}
+
+/// The job that [`JobLayout`] shows; `None` only for a moment, when it goes.
+fn use_job() -> Option<JobView> {
+    use_context::<Shown>().0().ok()
+}

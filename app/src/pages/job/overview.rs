@@ -1,0 +1,69 @@
+use super::timeline::Timeline;
+use super::use_job;
+use crate::components::{DeleteButton, RerunButton, ResultsPanel, When, use_account};
+use crate::format;
+use dioxus::prelude::*;
+use gas_shared::job::StateView;
+use gas_shared::{JobView, Plan};
+
+/// How a job is and was, and where its results are.
+#[component]
+pub fn JobDetails(id: String) -> Element {
+    // The layout asks for the job of the address.
+    _ = id;
+    let Some(job) = use_job() else { return rsx! {} };
+    let is_free = use_account().is_none_or(|account| account.plan == Plan::Free);
+    rsx! {
+        div { class: "overview",
+            div { class: "overview-main",
+                if let StateView::Completed { completed_at, results, .. } = job.state.clone() {
+                    ResultsPanel { id: job.id, completed_at, results }
+                }
+                section { class: "panel", "aria-labelledby": "facts",
+                    h2 { id: "facts", "Facts" }
+                    Facts { job: job.clone() }
+                    div { class: "actions",
+                        if matches!(job.state, StateView::Completed { .. }) {
+                            RerunButton { id: job.id }
+                        }
+                        DeleteButton { job: job.clone() }
+                    }
+                }
+            }
+            section { class: "panel", "aria-labelledby": "history",
+                h2 { id: "history", "History" }
+                Timeline { job, is_free }
+            }
+        }
+    }
+}
+
+/// What is known of the job; what is not known (yet) has a dash.
+#[component]
+fn Facts(job: JobView) -> Element {
+    let (records, result_size, took) = match job.state {
+        StateView::Completed { started_at, completed_at, records, result_size, .. } => (
+            Some(format::count(records)),
+            Some(result_size),
+            Some(format::duration(started_at, completed_at)),
+        ),
+        _ => (None, None, None),
+    };
+    let unknown = || "–".to_owned();
+    rsx! {
+        dl { class: "facts facts-plain",
+            dt { "VCF input file" }
+            dd { class: "file-name", "{job.file_name}" }
+            dt { "Size" }
+            dd { {format::maybe_bytes(job.size)} }
+            dt { "Request time" }
+            dd { When { at: job.submitted_at } }
+            dt { "Run time" }
+            dd { {took.unwrap_or_else(unknown)} }
+            dt { "Variants" }
+            dd { {records.unwrap_or_else(unknown)} }
+            dt { "Annotated file" }
+            dd { {format::maybe_bytes(result_size)} }
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! The states of a job's life in their order, with their times.
+
+use crate::components::{Icon, JobProgress, Shape, When, longest_secs, usual_time};
+use crate::format;
+use dioxus::prelude::*;
+use gas_shared::JobView;
+use gas_shared::job::{FailureKind, Progress, ResultsView, StateView, Tier, step};
+use jiff::{SignedDuration, Timestamp};
+
+/// Whether a step was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reached {
+    /// It was.
+    Done,
+    /// The job is there.
+    Now,
+    /// It ended there, and not well.
+    Failed,
+    /// It is still to come.
+    Ahead,
+}
+
+/// What there is to say of a step beside its name and time.
+#[derive(Clone, Debug, PartialEq)]
+enum Note {
+    None,
+    Text(String),
+    Progress(Progress),
+    /// By when a retrieval is usually over.
+    Expected(Tier, Timestamp),
+    /// Why a job failed, and what to do.
+    Failure(String, FailureKind),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Step {
+    name: &'static str,
+    reached: Reached,
+    at: Option<Timestamp>,
+    note: Note,
+}
+
+fn step(name: &'static str, reached: Reached, at: Option<Timestamp>) -> Step {
+    Step { name, reached, at, note: Note::None }
+}
+
+/// The history of a job, and what is to come.
+#[component]
+pub fn Timeline(
+    /// The job.
+    job: JobView,
+    /// Whether its owner's results have a deadline.
+    is_free: bool,
+) -> Element {
+    rsx! {
+        ol { class: "timeline",
+            for step in steps(&job, is_free) {
+                Moment { key: "{step.name}", step }
+            }
+        }
+    }
+}
+
+#[component]
+fn Moment(step: Step) -> Element {
+    let (class, shape, state) = match step.reached {
+        Reached::Done => ("done", Shape::Done, "done"),
+        Reached::Now => ("now", Shape::Running, "now"),
+        Reached::Failed => ("failed", Shape::Failed, "ended here"),
+        Reached::Ahead => ("ahead", Shape::Waiting, "still to come"),
+    };
+    rsx! {
+        li { class: "moment moment-{class}", "data-step": class, "aria-current": (step.reached == Reached::Now).then_some("step"),
+            Icon { shape }
+            div {
+                p { class: "moment-name",
+                    strong { "{step.name}" }
+                    span { class: "visually-hidden", " ({state})" }
+                    if let Some(at) = step.at {
+                        " "
+                        When { at }
+                    }
+                }
+                NoteText { note: step.note }
+            }
+        }
+    }
+}
+
+#[component]
+fn NoteText(note: Note) -> Element {
+    match note {
+        Note::None => rsx! {},
+        Note::Text(text) => rsx! { p { class: "muted", "{text}" } },
+        Note::Progress(progress) => rsx! {
+            p { class: "muted", {format!("Step {} of {}", step::number(&progress.step), step::COUNT)} }
+            JobProgress { progress }
+        },
+        Note::Expected(tier, by) => rsx! {
+            p { class: "muted",
+                "{tier}, {usual_time(tier)}; expected by "
+                When { at: by }
+            }
+        },
+        Note::Failure(reason, kind) => rsx! {
+            p { class: "reason", "{reason}" }
+            p {
+                {match kind {
+                    FailureKind::Input => "Mend the file and submit it again.",
+                    FailureKind::Service => "Run it again; if it fails again, tell the operators the request id.",
+                }}
+            }
+        },
+    }
+}
+
+/// The steps of a job. What its life does not come to is left out.
+fn steps(job: &JobView, is_free: bool) -> Vec<Step> {
+    use Reached::{Ahead, Done, Failed, Now};
+    let uploaded = || step("Uploaded", Done, Some(job.uploaded_at.unwrap_or(job.submitted_at)));
+    let queued = || step("Queued", Done, job.uploaded_at);
+    let end = [step("Completed", Ahead, None), step("Available", Ahead, None)];
+    match &job.state {
+        StateView::Uploading => {
+            let note = Note::Text("The file is on its way.".to_owned());
+            let rest = [step("Queued", Ahead, None), step("Running", Ahead, None)];
+            let first = Step { note, ..step("Uploading", Now, Some(job.submitted_at)) };
+            [&[first], &rest[..], &end].concat()
+        }
+        StateView::Pending => {
+            let note = Note::Text("It waits for a worker.".to_owned());
+            let now = Step { note, ..step("Queued", Now, job.uploaded_at) };
+            [&[uploaded(), now, step("Running", Ahead, None)], &end[..]].concat()
+        }
+        StateView::Running { started_at, progress } => {
+            let note = Note::Progress(progress.clone());
+            let now = Step { note, ..step("Running", Now, Some(*started_at)) };
+            [&[uploaded(), waited(queued(), *started_at), now], &end[..]].concat()
+        }
+        StateView::Completed { started_at, completed_at, results, .. } => {
+            let took =
+                Note::Text(format!("It took {}.", format::duration(*started_at, *completed_at)));
+            let mut all = vec![
+                uploaded(),
+                waited(queued(), *started_at),
+                step("Running", Done, Some(*started_at)),
+                Step { note: took, ..step("Completed", Done, Some(*completed_at)) },
+            ];
+            all.extend(of_results(results, is_free));
+            all
+        }
+        StateView::Failed { at, kind, reason } => {
+            let note = Note::Failure(reason.clone(), *kind);
+            let last = Step { note, ..step("Failed", Failed, Some(*at)) };
+            ended(job, uploaded(), queued(), last)
+        }
+        StateView::Cancelled { at } => {
+            ended(job, uploaded(), queued(), step("Cancelled", Failed, Some(*at)))
+        }
+    }
+}
+
+/// A job that ended early: what it had come to by then.
+fn ended(job: &JobView, uploaded: Step, queued: Step, last: Step) -> Vec<Step> {
+    match job.size {
+        Some(_) => vec![uploaded, queued, last],
+        None => vec![step("Submitted", Reached::Done, Some(job.submitted_at)), last],
+    }
+}
+
+fn waited(queued: Step, started_at: Timestamp) -> Step {
+    let note = match queued.at {
+        Some(at) => Note::Text(format!("It waited {}.", format::duration(at, started_at))),
+        None => Note::None,
+    };
+    Step { note, ..queued }
+}
+
+/// The steps of results, from when they are available.
+fn of_results(results: &ResultsView, is_free: bool) -> Vec<Step> {
+    use Reached::{Ahead, Done, Now};
+    let available = |until: Option<Timestamp>| match until.filter(|_| is_free) {
+        Some(until) => {
+            vec![step("Available until", Now, Some(until)), step("Archived", Ahead, None)]
+        }
+        None => vec![step("Available", Now, None)],
+    };
+    let before = step("Available", Done, None);
+    match results {
+        ResultsView::Stored { until, restored_at: None } => available(*until),
+        ResultsView::Stored { until, restored_at: Some(at) } => {
+            // They are available once more, which is told again only where that ends.
+            let end = until.filter(|_| is_free);
+            let reached = if end.is_some() { Done } else { Now };
+            let back = [before, step("Archived", Done, None), step("Restored", reached, Some(*at))];
+            let again = end.map(|end| step("Available until", Now, Some(end)));
+            back.into_iter().chain(again).collect()
+        }
+        ResultsView::Archived { at } => {
+            let note =
+                if is_free { "Premium brings them back." } else { "They will be restored soon." };
+            let note = Note::Text(note.to_owned());
+            vec![
+                before,
+                Step { note, ..step("Archived", Now, Some(*at)) },
+                step("Restored", Ahead, None),
+            ]
+        }
+        ResultsView::Restoring { tier, since, archived_at } => {
+            let by = *since + SignedDuration::from_secs(longest_secs(*tier));
+            let note = Note::Expected(*tier, by);
+            vec![
+                before,
+                step("Archived", Done, Some(*archived_at)),
+                Step { note, ..step("Restoring", Now, Some(*since)) },
+                step("Restored", Ahead, None),
+            ]
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gas_shared::FileName;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    /// The steps as text: `+` done, `>` now, `!` ended here, `.` to come; seconds behind.
+    fn told(state: StateView, is_free: bool) -> String {
+        let job = JobView {
+            id: format!("{:032x}", 1).parse().unwrap(),
+            version: 1,
+            file_name: FileName::parse("a.vcf").unwrap(),
+            size: (state != StateView::Uploading).then_some(9),
+            submitted_at: at(10),
+            uploaded_at: (state != StateView::Uploading).then(|| at(12)),
+            state,
+        };
+        let told = steps(&job, is_free).into_iter().map(|step| {
+            let mark = match step.reached {
+                Reached::Done => '+',
+                Reached::Now => '>',
+                Reached::Failed => '!',
+                Reached::Ahead => '.',
+            };
+            let at = step.at.map_or(String::new(), |at| format!(" {}", at.as_second()));
+            format!("{mark}{}{at}", step.name)
+        });
+        told.collect::<Vec<_>>().join(", ")
+    }
+
+    fn completed(results: ResultsView) -> StateView {
+        let (started_at, completed_at) = (at(15), at(20));
+        StateView::Completed { started_at, completed_at, records: 1, result_size: 1, results }
+    }
+
+    #[test]
+    fn a_job_goes_from_step_to_step() {
+        let running = StateView::Running { started_at: at(15), progress: Progress::default() };
+        insta::assert_snapshot!(told(StateView::Uploading, true), @">Uploading 10, .Queued, .Running, .Completed, .Available");
+        insta::assert_snapshot!(told(StateView::Pending, true), @"+Uploaded 12, >Queued 12, .Running, .Completed, .Available");
+        insta::assert_snapshot!(told(running, true), @"+Uploaded 12, +Queued 12, >Running 15, .Completed, .Available");
+    }
+
+    #[test]
+    fn failures_stand_where_the_job_ended() {
+        let failed = StateView::Failed { at: at(16), kind: FailureKind::Input, reason: "x".into() };
+        insta::assert_snapshot!(told(failed, true), @"+Uploaded 12, +Queued 12, !Failed 16");
+        insta::assert_snapshot!(told(StateView::Cancelled { at: at(13) }, true), @"+Uploaded 12, +Queued 12, !Cancelled 13");
+    }
+
+    #[test]
+    fn results_have_steps_of_their_own() {
+        let stored = |restored_at| ResultsView::Stored { until: Some(at(200)), restored_at };
+        let head = "+Uploaded 12, +Queued 12, +Running 15, +Completed 20, ";
+        let tail = |results, is_free| told(completed(results), is_free).replace(head, "");
+        insta::assert_snapshot!(tail(stored(None), true), @">Available until 200, .Archived");
+        insta::assert_snapshot!(tail(stored(None), false), @">Available");
+        insta::assert_snapshot!(tail(stored(Some(at(90))), false), @"+Available, +Archived, >Restored 90");
+        insta::assert_snapshot!(tail(stored(Some(at(90))), true), @"+Available, +Archived, +Restored 90, >Available until 200");
+        insta::assert_snapshot!(tail(ResultsView::Archived { at: at(50) }, true), @"+Available, >Archived 50, .Restored");
+        let (tier, since, archived_at) = (Tier::Expedited, at(60), at(50));
+        insta::assert_snapshot!(tail(ResultsView::Restoring { tier, since, archived_at }, false), @"+Available, +Archived 50, >Restoring 60, .Restored");
+    }
+}

@@ -1,0 +1,33 @@
+//! `GET /annotations-log/{id}`: a job's log as a file.
+
+use super::file_answer::{as_file, or_refused};
+use super::{Web, caller};
+use crate::error::ApiError;
+use axum::extract::Path;
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Extension, Router};
+use gas_backend::usecases::{find_job, read_log};
+use gas_shared::JobId;
+use tower_sessions::Session;
+
+/// The route.
+pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new().route("/annotations-log/{id}", get(log_file))
+}
+
+async fn log_file(
+    Extension(web): Extension<Web>,
+    session: Session,
+    Path(id): Path<JobId>,
+) -> Response {
+    or_refused(try_log_file(&web, &session, id).await)
+}
+
+async fn try_log_file(web: &Web, session: &Session, id: JobId) -> Result<Response, ApiError> {
+    let account = caller::account_of(web, session).await?;
+    let job = find_job(&web.gas, account.id, id).await?;
+    let text = read_log(&web.gas, account.id, id).await?;
+    let name = format!("{}.log", job.input.name.stem());
+    Ok(as_file(text, "text/plain; charset=utf-8", &name))
+}

@@ -1,0 +1,137 @@
+//! Who calls the API: by a bearer token and nothing else, so that no cookie can be misused.
+
+use super::limits::Limits;
+use super::problem::{Code, Problem};
+use crate::server::{Web, errors};
+use axum::Extension;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
+use gas_backend::usecases::{TokenCaller, authenticate_token};
+use gas_shared::Account;
+use gas_shared::token::Scope;
+use std::sync::Arc;
+
+/// The longest `Authorization` header that is looked at, in bytes; a token's has 49.
+const MAX_HEADER_BYTES: usize = 200;
+
+/// A caller with any valid token.
+pub struct Anyone {
+    /// The server's state.
+    pub web: Web,
+    /// Whose token it is, read afresh.
+    pub account: Account,
+}
+
+/// A caller whose token has scope `jobs:read`.
+pub struct CanRead(pub Anyone);
+
+/// A caller whose token has scope `jobs:write`.
+pub struct CanWrite(pub Anyone);
+
+impl<S: Send + Sync> FromRequestParts<S> for Anyone {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let (web, caller) = authenticate(parts, state).await?;
+        Ok(Self { web, account: caller.account })
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for CanRead {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        allowed(parts, state, Scope::JobsRead).await.map(Self)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for CanWrite {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        allowed(parts, state, Scope::JobsWrite).await.map(Self)
+    }
+}
+
+async fn allowed<S: Send + Sync>(
+    parts: &mut Parts,
+    state: &S,
+    scope: Scope,
+) -> Result<Anyone, Problem> {
+    let (web, caller) = authenticate(parts, state).await?;
+    if !caller.scopes.contains(&scope) {
+        let text = format!("this needs a token with scope {scope}");
+        return Err(challenge(
+            Problem::new(Code::InsufficientScope, text),
+            &format!("Bearer realm=\"GAS\", error=\"insufficient_scope\", scope=\"{scope}\""),
+        ));
+    }
+    Ok(Anyone { web, account: caller.account })
+}
+
+async fn authenticate<S: Send + Sync>(
+    parts: &mut Parts,
+    state: &S,
+) -> Result<(Web, TokenCaller), Problem> {
+    let Extension(web) = extension::<Web, S>(parts, state).await?;
+    let Extension(limits) = extension::<Arc<Limits>, S>(parts, state).await?;
+    let Some(token) = bearer(&parts.headers) else {
+        let text = "send a token of your account page as `Authorization: Bearer gas_…`";
+        let problem = Problem::new(Code::InvalidToken, text);
+        return Err(challenge(problem, "Bearer realm=\"GAS\""));
+    };
+    let Some(caller) = authenticate_token(&web.gas, token).await? else {
+        let text = "the token is unknown, expired or revoked; make another on your account page";
+        let problem = Problem::new(Code::InvalidToken, text);
+        return Err(challenge(problem, "Bearer realm=\"GAS\", error=\"invalid_token\""));
+    };
+    limits.call(caller.token)?;
+    Ok((web, caller))
+}
+
+async fn extension<T, S>(parts: &mut Parts, state: &S) -> Result<Extension<T>, Problem>
+where
+    T: Clone + Send + Sync + 'static,
+    S: Send + Sync,
+{
+    let found = Extension::from_request_parts(parts, state).await;
+    found.map_err(|error| errors::internal(&error).into())
+}
+
+/// The token of a request (RFC 6750, section 2.1). A URL or a form has none: both get into logs.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    (value.len() <= MAX_HEADER_BYTES && scheme.eq_ignore_ascii_case("bearer"))
+        .then(|| token.trim_start())
+}
+
+/// What a refusal must say of how to do better (RFC 6750, section 3).
+fn challenge(problem: Problem, text: &str) -> Problem {
+    match HeaderValue::from_str(text) {
+        Ok(value) => problem.with(header::WWW_AUTHENTICATE, value),
+        // The texts above are header text.
+        Err(_) => problem,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(value: &str) -> Option<String> {
+        let headers = HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())]);
+        bearer(&headers).map(str::to_owned)
+    }
+
+    #[test]
+    fn tokens_are_taken_from_the_header_only() {
+        assert_eq!(of("Bearer gas_x").as_deref(), Some("gas_x"));
+        assert_eq!(of("bearer  gas_x").as_deref(), Some("gas_x"));
+        for other in ["Basic gas_x", "gas_x", "Bearer", &format!("Bearer {}", "x".repeat(200))] {
+            assert_eq!(of(other), None, "{other}");
+        }
+        assert_eq!(bearer(&HeaderMap::new()), None);
+    }
+}

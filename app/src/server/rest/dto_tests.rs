@@ -1,0 +1,63 @@
+use super::*;
+use gas_shared::job::{ClaimId, Progress};
+use gas_shared::job::{Completion, Failure, Run, Stored, StoredFile};
+use gas_shared::{FileName, JobId, UserId};
+
+fn job(state: JobState) -> Job {
+    let at = Timestamp::from_second(1_790_000_000).unwrap();
+    let file = StoredFile { bucket: "secret-bucket".into(), key: "secret-key".into() };
+    let name = FileName::parse("a.vcf").unwrap();
+    let (id, owner) = (JobId::new(Uuid::nil()), UserId::new(Uuid::max()));
+    Job { state, ..Job::new(id, owner, name, file, at) }
+}
+
+fn json(state: JobState) -> String {
+    let text = serde_json::to_string(&JobDto::from(&job(state))).unwrap();
+    assert!(!text.contains("secret") && !text.contains("ffffffff"), "{text}");
+    text
+}
+
+#[test]
+fn a_job_is_told_without_what_concerns_servers_only() {
+    let at = Timestamp::from_second(1_790_000_100).unwrap();
+    insta::assert_snapshot!(json(JobState::Uploading { parts: None }), @r#"{"id":"00000000-0000-0000-0000-000000000000","file_name":"a.vcf","size_bytes":null,"status":"uploading","submitted_at":"2026-09-21T14:13:20Z","started_at":null,"finished_at":null,"progress":null,"failure":null,"result":null}"#);
+    let running = JobState::Running(Run {
+        claim: ClaimId(Uuid::max()),
+        started_at: at,
+        heartbeat_at: at,
+        progress: Progress { step: "annotate".into(), permille: 421, records: 7 },
+    });
+    insta::assert_snapshot!(json(running), @r#"{"id":"00000000-0000-0000-0000-000000000000","file_name":"a.vcf","size_bytes":null,"status":"running","submitted_at":"2026-09-21T14:13:20Z","started_at":"2026-09-21T14:15:00Z","finished_at":null,"progress":{"step":"annotate","percent":42.1,"variants":7},"failure":null,"result":null}"#);
+    let failed = JobState::Failed(Failure {
+        at,
+        kind: FailureKind::Input,
+        reason: "line 3, POS: \"12a\" is not a position".into(),
+    });
+    insta::assert_snapshot!(json(failed), @r#"{"id":"00000000-0000-0000-0000-000000000000","file_name":"a.vcf","size_bytes":null,"status":"failed","submitted_at":"2026-09-21T14:13:20Z","started_at":null,"finished_at":"2026-09-21T14:15:00Z","progress":null,"failure":{"kind":"input","reason":"line 3, POS: \"12a\" is not a position"},"result":null}"#);
+}
+
+#[test]
+fn a_result_says_until_when_it_can_be_downloaded() {
+    let at = Timestamp::from_second(1_790_000_100).unwrap();
+    let file = StoredFile { bucket: "secret-bucket".into(), key: "secret-key".into() };
+    let stored = Stored { file: file.clone(), until: Some(at), restored_at: None };
+    let done = JobState::Completed(Completion {
+        started_at: at,
+        completed_at: at,
+        records: 7,
+        results: Results::Stored(stored),
+        result_size: 900,
+        log: file,
+    });
+    let text = json(done);
+    assert!(text.ends_with(r#""result":{"state":"available","size_bytes":900,"variants":7,"downloadable_until":"2026-09-21T14:15:00Z","archived_at":null,"restore_tier":null}}"#), "{text}");
+}
+
+#[test]
+fn states_have_their_names_in_small_letters() {
+    for status in JobStatus::ALL {
+        let dto = StatusDto::from(status);
+        assert_eq!(serde_json::to_value(dto).unwrap(), status.as_str().to_lowercase());
+        assert_eq!(JobStatus::from(dto), status);
+    }
+}

@@ -1,0 +1,103 @@
+//! How often a token may be used.
+//!
+//! Each web process counts by itself, so behind a load balancer a token gets at most as many times
+//! the limit as there are processes. That bounds what one runaway script costs, which is the point.
+
+use super::problem::{Code, Problem};
+use axum::http::{HeaderValue, header};
+use gas_shared::{TokenId, UserId};
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota};
+use std::hash::Hash;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+/// Calls of one token at once, and within each minute after that.
+pub const CALLS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(120).expect("is not zero");
+
+/// Jobs that one user's programs may make at once, and within each minute after that.
+pub const JOBS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(20).expect("is not zero");
+
+/// From so many keys on, those that are not used any more are dropped.
+const MANY_KEYS: usize = 10_000;
+
+/// The counters of one process.
+pub struct Limits {
+    calls: DefaultKeyedRateLimiter<TokenId>,
+    jobs: DefaultKeyedRateLimiter<UserId>,
+    clock: DefaultClock,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            calls: DefaultKeyedRateLimiter::keyed(Quota::per_minute(CALLS_PER_MINUTE)),
+            jobs: DefaultKeyedRateLimiter::keyed(Quota::per_minute(JOBS_PER_MINUTE)),
+            clock: DefaultClock::default(),
+        }
+    }
+}
+
+impl Limits {
+    /// Counts a call of a token.
+    ///
+    /// # Errors
+    /// [`Code::RateLimited`], with the time to wait.
+    pub fn call(&self, token: TokenId) -> Result<(), Problem> {
+        self.count(&self.calls, &token, "the token is", CALLS_PER_MINUTE)
+    }
+
+    /// Counts a job of a user.
+    ///
+    /// # Errors
+    /// [`Code::RateLimited`], with the time to wait.
+    pub fn job(&self, user: UserId) -> Result<(), Problem> {
+        self.count(&self.jobs, &user, "new jobs are", JOBS_PER_MINUTE)
+    }
+
+    fn count<K: Clone + Eq + Hash>(
+        &self,
+        limiter: &DefaultKeyedRateLimiter<K>,
+        key: &K,
+        what: &str,
+        per_minute: NonZeroU32,
+    ) -> Result<(), Problem> {
+        if limiter.len() > MANY_KEYS {
+            limiter.retain_recent();
+        }
+        limiter.check_key(key).map_err(|refused| {
+            let left = refused.wait_time_from(self.clock.now());
+            let seconds = whole_seconds(left);
+            let text = format!("{what} limited to {per_minute} a minute; wait {seconds} s");
+            Problem::new(Code::RateLimited, text)
+                .with(header::RETRY_AFTER, HeaderValue::from(seconds))
+        })
+    }
+}
+
+/// Rounded up, so that who waits as long does not come too early.
+fn whole_seconds(left: Duration) -> u64 {
+    (left.as_secs() + u64::from(left.subsec_nanos() > 0)).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_token_that_is_used_too_often_waits_and_others_do_not() {
+        let limits = Limits::default();
+        let (busy, other) = (TokenId::new(Uuid::from_u128(1)), TokenId::new(Uuid::from_u128(2)));
+        let refused = (0..=CALLS_PER_MINUTE.get()).find_map(|_| limits.call(busy).err());
+        assert!(refused.is_some(), "the burst is over");
+        assert_eq!(limits.call(other), Ok(()));
+    }
+
+    #[test]
+    fn waits_are_rounded_up() {
+        assert_eq!(whole_seconds(Duration::from_millis(1)), 1);
+        assert_eq!(whole_seconds(Duration::from_millis(1001)), 2);
+        assert_eq!(whole_seconds(Duration::ZERO), 1);
+    }
+}
