@@ -20,7 +20,7 @@ test('a file over the limit stays chosen and is sent once the plan takes it', as
     const loads = [];
     page.on('load', () => loads.push(page.url()));
     await page.locator('#vcf-file').setInputFiles(sample('premium.vcf').path);
-    await page.getByText('The file stays chosen').waitFor();
+    await page.getByText('It stays chosen on this page').waitFor();
     await page.getByRole('main').getByRole('button', { name: 'Upgrade to Premium' }).click();
     await page.getByRole('dialog').getByText('a month').waitFor();
     await payInDialog(page);
@@ -91,6 +91,7 @@ test("where Stripe.js is blocked, Stripe's own page does", async () => {
 test('the return page grants nothing', async () => {
   const { page, close } = await open('ada-return', '/billing/return?session_id=cs_test_forged');
   try {
+    await page.getByRole('alert').waitFor();
     await badge(page, 'Free').waitFor();
     assert.equal(await page.getByText('You are on Premium now').count(), 0);
   } finally {

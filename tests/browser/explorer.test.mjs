@@ -55,6 +55,10 @@ test('variants are filtered, scrolled, opened and exported', async () => {
     await page.getByLabel(/^HIGH/).check();
     await shows(page, high);
     assert.match(decodeURIComponent(page.url()), /"impacts":\["high"\]/);
+    // The rows are those of this filter, and none of the one before.
+    const impacts = await page.locator('tr.variant td:nth-child(6)').allInnerTexts();
+    assert.deepEqual([...new Set(impacts)], ['HIGH']);
+    assert.equal(impacts.length, high);
     const gene = await page.locator('tr.variant').first().locator('td').nth(2).innerText();
     await page.getByLabel('Genes').fill(gene.toLowerCase());
     await page.locator('.exports a[href*=genes]').first().waitFor();
@@ -69,6 +73,25 @@ test('variants are filtered, scrolled, opened and exported', async () => {
     assert.deepEqual(await counts(page), { matched, total: records });
     assert.equal(await page.getByLabel('Genes').inputValue(), gene.toLowerCase());
     assert.ok(await page.getByLabel(/^HIGH/).isChecked());
+
+    // Columns that are not wanted, and a filter to come back to, are remembered.
+    await page.getByText('Columns', { exact: true }).click();
+    await page.locator('.popover-panel').getByLabel('HGVS').uncheck();
+    await page.getByRole('columnheader', { name: 'HGVS' }).waitFor({ state: 'detached' });
+    await page.getByText('Saved filters').click();
+    await page.getByLabel('Save this filter as').fill('high in one gene');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await checkPage(page, '/explorer-saved');
+    await page.goto(page.url().split('?')[0]);
+    await live(page);
+    assert.deepEqual(await counts(page), { matched: records, total: records });
+    await page.getByRole('columnheader', { name: 'HGVS' }).waitFor({ state: 'detached' });
+    await page.getByText('Saved filters').click();
+    await page.getByRole('link', { name: 'high in one gene' }).click();
+    await shows(page, matched);
+    await page.getByRole('button', { name: 'Forget high in one gene' }).click();
+    await page.getByText('None yet.').waitFor();
+    await page.getByText('Saved filters').click();
 
     // Exports hold exactly the rows counted.
     const [csv] = await Promise.all([

@@ -40,7 +40,7 @@ test('someone not signed in sees the home page only', async () => {
   try {
     await page.goto(`${stack.web_url}/`);
     await checkPage(page, '/welcome');
-    for (const path of ['/annotations', '/annotate', '/billing', '/annotations/00000000-0000-4000-8000-000000000000']) {
+    for (const path of ['/annotations', '/annotate', '/billing', '/billing/return?session_id=cs_x', '/annotations/00000000-0000-4000-8000-000000000000']) {
       const answer = await page.goto(`${stack.web_url}${path}`);
       assert.equal(answer.status(), 401, path);
       await page.getByRole('main').getByRole('link', { name: 'Sign in' }).waitFor();

@@ -1,6 +1,12 @@
-// What goes wrong on the way of a file, and what the user can do about it.
+// The way of files from the user to their jobs, and what can go wrong on it.
 import assert from 'node:assert/strict';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { checkPage } from './support/accessible.mjs';
+import { payInDialog } from './support/pay.mjs';
 import { live, openBrowser, sample, signIn, stack } from './support/stack.mjs';
 
 const statuses = async (page) => {
@@ -17,13 +23,173 @@ const onUploadPage = async (user) => {
   return browser;
 };
 
-test('an upload whose connection breaks can be tried again, and leaves no job waiting', async () => {
+const vcf = (name, text = sample('free.vcf').text) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(text) });
+const gz = (name, bytes) => ({ name, mimeType: 'application/gzip', buffer: bytes });
+const choose = (page, files) => page.locator('#vcf-file').setInputFiles(files);
+const card = (page, name) => page.locator('.upload', { has: page.getByText(name, { exact: true }) });
+const inState = (page, name, state) => page.locator(`.upload[data-upload=${state}]`, { hasText: name }).waitFor();
+
+/** A bgzip file: gzip members that tell their length, and the empty one at the end. */
+function bgzip(text) {
+  const blocks = [];
+  for (let at = 0; at < text.length; at += 60_000) {
+    const member = gzipSync(text.slice(at, at + 60_000));
+    const head = Buffer.from([0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff, 6, 0, 0x42, 0x43, 2, 0, 0, 0]);
+    const block = Buffer.concat([head, member.subarray(10)]);
+    block.writeUInt16LE(block.length - 1, 16);
+    blocks.push(block);
+  }
+  const end = Buffer.from('1f8b08040000000000ff0600424302001b0003000000000000000000', 'hex');
+  return Buffer.concat([...blocks, end]);
+}
+
+/** Files dropped on the page by their names and texts, in the steps of a real drag. */
+async function drag(page, files, types) {
+  const data = await page.evaluateHandle((files) => {
+    const data = new DataTransfer();
+    for (const [name, text] of files) data.items.add(new File([text], name));
+    return data;
+  }, files);
+  for (const type of types) await page.dispatchEvent('h1', type, { dataTransfer: data });
+}
+
+test('several files are checked, sent and watched side by side', async () => {
+  const { page, problems, close } = await onUploadPage('ada-several');
+  try {
+    const text = sample('free.vcf').text;
+    await choose(page, [
+      vcf('plain.vcf'),
+      gz('packed.vcf.gz', gzipSync(text)),
+      gz('blocks.vcf.gz', bgzip(text)),
+      vcf('broken.vcf', text.replace('\n20\t1000226', '\n20\t12a')),
+    ]);
+    await card(page, 'broken.vcf').getByText('Line 8, POS: "12a" is not a position.').waitFor();
+    await card(page, 'plain.vcf').getByText('VCF 4.2 · no samples · 2,083 variants').waitFor();
+    await card(page, 'packed.vcf.gz').getByText('2,083 variants · gzip').waitFor();
+    await card(page, 'blocks.vcf.gz').getByText('2,083 variants · bgzip').waitFor();
+    for (const name of ['plain.vcf', 'packed.vcf.gz', 'blocks.vcf.gz']) {
+      await card(page, name).locator('[data-status=COMPLETED]').waitFor();
+    }
+    await page.getByText('3 of 4 submitted.').waitFor();
+    await checkPage(page, '/annotate-queue');
+    await page.getByRole('button', { name: 'Remove broken.vcf' }).click();
+    await page.getByRole('button', { name: 'Clear submitted' }).click();
+    assert.equal(await page.locator('.upload').count(), 0);
+    assert.deepEqual((await statuses(page)).sort(), ['COMPLETED', 'COMPLETED', 'COMPLETED']);
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});
+
+test('compressed files are looked into: damage and bad lines are found before anything is sent', async () => {
+  const { page, close } = await onUploadPage('ada-packed');
+  try {
+    const posts = [];
+    page.on('request', (request) => request.method() === 'POST' && posts.push(request.url()));
+    const text = sample('free.vcf').text;
+    const bad = text.replace('\n20\t1000226', '\n20\t12a');
+    const whole = bgzip(text);
+    const damaged = Buffer.from(whole);
+    damaged.fill(0xaa, 100, 2000);
+    await choose(page, [
+      gz('bad.vcf.gz', gzipSync(bad)),
+      gz('bad-blocks.vcf.gz', bgzip(bad)),
+      gz('cut.vcf.gz', whole.subarray(0, whole.length - 30)),
+      gz('damaged.vcf.bgz', damaged),
+    ]);
+    await card(page, 'bad.vcf.gz').getByText('Line 8, POS').waitFor();
+    await card(page, 'bad-blocks.vcf.gz').getByText('Line 8, POS').waitFor();
+    await card(page, 'cut.vcf.gz').getByText('its last block is missing').waitFor();
+    await card(page, 'damaged.vcf.bgz').getByText('is damaged').waitFor();
+    assert.deepEqual(posts, []);
+  } finally {
+    await close();
+  }
+});
+
+test('files are dropped anywhere on the page, ten at most, and none twice', async () => {
+  const { page, close } = await onUploadPage('ada-drops');
+  try {
+    await drag(page, [['a.vcf', 'x']], ['dragenter', 'dragover']);
+    await page.getByText('Drop up to 10 VCF files').waitFor();
+    await drag(page, [], ['dragleave']);
+    await page.getByText('Drop up to 10 VCF files').waitFor({ state: 'detached' });
+    const files = Array.from({ length: 12 }, (_, n) => [`no-${n}.vcf`, `hello ${n}`]);
+    await drag(page, [...files.slice(0, 3), files[0], ...files.slice(3)], ['dragover', 'drop']);
+    await page.getByText('At most 10 files wait at a time; 2 files did not fit. 1 file on the list already.').waitFor();
+    assert.equal(await page.locator('.upload').count(), 10);
+    await page.locator('.upload[data-upload=refused]').nth(9).waitFor();
+    assert.match(await page.locator('.upload').first().innerText(), /Line 1: "hello 0" is not a VCF header/);
+  } finally {
+    await close();
+  }
+});
+
+test('a pasted text is checked and annotated', async () => {
+  const { page, problems, close } = await onUploadPage('ada-pastes');
+  try {
+    await page.getByText('Paste the text of a VCF file').click();
+    const text = sample('free.vcf').text.split('\n').slice(0, 12).join('\n');
+    await page.locator('#vcf-text').fill(text.replaceAll('\t', ' '));
+    await page.getByRole('button', { name: 'Annotate this text' }).click();
+    await page.getByText('The #CHROM line must name').or(page.getByText('the #CHROM line must name')).waitFor();
+    assert.equal(await page.locator('#vcf-text').getAttribute('aria-invalid'), 'true');
+    await page.locator('#vcf-text').fill(text);
+    await page.getByRole('button', { name: 'Annotate this text' }).click();
+    await page.waitForURL(/\/annotations\/[0-9a-f-]{36}$/);
+    await page.locator('[data-status=COMPLETED]').waitFor();
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});
+
+test('a sample is one click away', async () => {
+  const { page, problems, close } = await onUploadPage('ada-sample');
+  try {
+    await page.getByText(/stored encrypted in us-east-1.*archived 25 seconds after/).waitFor();
+    await page.getByRole('button', { name: 'mitochondrial' }).click();
+    await page.waitForURL(/\/annotations\/[0-9a-f-]{36}$/);
+    await page.getByText('mitochondrial.vcf').first().waitFor();
+    await page.locator('[data-status=COMPLETED]').waitFor();
+    await page.goBack();
+    await page.locator('#vcf-file').waitFor({ state: 'attached' });
+    assert.equal(await page.locator('.upload').count(), 0, 'what is done is off the list');
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});
+
+test('an upload whose connection breaks goes on by itself', async () => {
   const { page, close } = await onUploadPage('ada-broken-net');
   try {
-    await page.route(`${stack.aws_url}/**`, (route) => route.abort());
-    await page.locator('#vcf-file').setInputFiles(sample('free.vcf').path);
-    await page.getByText('The connection to the storage broke').waitFor();
-    await page.unroute(`${stack.aws_url}/**`);
+    let broken = 0;
+    await page.route(`${stack.aws_url}/**`, (route) => {
+      broken += 1;
+      return broken <= 2 ? route.abort() : route.continue();
+    });
+    await choose(page, sample('free.vcf').path);
+    await inState(page, 'free.vcf', 'paused');
+    await page.getByRole('button', { name: 'Try now' }).click();
+    await page.locator('[data-status=COMPLETED]').waitFor();
+    assert.equal(broken, 3);
+    assert.deepEqual(await statuses(page), ['COMPLETED'], 'one job, whatever it took');
+  } finally {
+    await close();
+  }
+});
+
+test('a server that fails is asked again, and a refusal of the storage is told', async () => {
+  const { page, close } = await onUploadPage('ada-refusals');
+  try {
+    await page.route('**/api/uploads', (route) => route.fulfill({ status: 503, body: 'busy' }), { times: 1 });
+    const xml = '<Error><Code>EntityTooLarge</Code></Error>';
+    const headers = { 'access-control-allow-origin': stack.web_url };
+    await page.route(`${stack.aws_url}/**`, (route) => route.fulfill({ status: 400, body: xml, headers }), { times: 1 });
+    await choose(page, sample('free.vcf').path);
+    await card(page, 'free.vcf').getByText('The file is larger than your plan allows.').waitFor();
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.locator('[data-status=COMPLETED]').waitFor();
     assert.deepEqual((await statuses(page)).sort(), ['CANCELLED', 'COMPLETED']);
@@ -36,7 +202,7 @@ test('a file that is in storage is not sent again when only queueing it failed',
   const { page, close } = await onUploadPage('ada-unconfirmed');
   try {
     await page.route('**/api/uploads/*/confirm', (route) => route.abort(), { times: 1 });
-    await page.locator('#vcf-file').setInputFiles(sample('free.vcf').path);
+    await choose(page, sample('free.vcf').path);
     await page.getByText('GAS cannot be reached').waitFor();
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.locator('[data-status=COMPLETED]').waitFor();
@@ -46,17 +212,101 @@ test('a file that is in storage is not sent again when only queueing it failed',
   }
 });
 
-test('an upload can be cancelled', async () => {
+test('uploads go on while other pages are looked at, two at a time, and can be cancelled', async () => {
   const { page, close } = await onUploadPage('ada-cancels');
   try {
-    // Held up until the page gives it up.
-    await page.route(`${stack.aws_url}/**`, () => {});
-    await page.locator('#vcf-file').setInputFiles(sample('free.vcf').path);
-    await page.getByRole('button', { name: 'Cancel' }).click();
-    await page.getByRole('button', { name: 'Cancel' }).waitFor({ state: 'detached' });
+    // Held up until the page gives them up.
+    let held = 0;
+    await page.route(`${stack.aws_url}/**`, () => { held += 1; });
+    await choose(page, ['one.vcf', 'two.vcf', 'three.vcf'].map((name) => vcf(name)));
+    await inState(page, 'two.vcf', 'sending');
+    await inState(page, 'three.vcf', 'waiting');
+    await page.getByRole('link', { name: 'Annotations', exact: true }).click();
+    await page.locator('tr[data-job]', { hasText: 'one.vcf' }).locator('[data-status=UPLOADING]').waitFor();
+    await page.getByRole('link', { name: 'New annotation' }).click();
+    await inState(page, 'one.vcf', 'sending');
+    assert.equal(held, 2);
+    for (const name of ['one.vcf', 'two.vcf', 'three.vcf']) {
+      await card(page, name).getByRole('button', { name: 'Cancel' }).click();
+      await inState(page, name, 'stopped');
+    }
     await page.unroute(`${stack.aws_url}/**`);
-    assert.deepEqual(await statuses(page), ['CANCELLED']);
+    assert.deepEqual(await statuses(page), ['CANCELLED', 'CANCELLED', 'CANCELLED']);
   } finally {
     await close();
   }
 });
+
+test('the browser asks before it closes a window that is sending', async () => {
+  const { page, close } = await onUploadPage('ada-leaves-early');
+  try {
+    await page.route(`${stack.aws_url}/**`, () => {});
+    await choose(page, sample('free.vcf').path);
+    await inState(page, 'free.vcf', 'sending');
+    // Browsers ask only on pages that were used.
+    await page.locator('h1').click();
+    const asked = page.waitForEvent('dialog');
+    const left = page.goto(`${stack.web_url}/billing`).catch(() => 'stayed');
+    const dialog = await asked;
+    assert.equal(dialog.type(), 'beforeunload');
+    await dialog.dismiss();
+    assert.equal(await left, 'stayed');
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await inState(page, 'free.vcf', 'stopped');
+    await page.goto(`${stack.web_url}/billing`);
+  } finally {
+    await close();
+  }
+});
+
+test('a large file is sent in parts, breaks off, and goes on after a reload', async () => {
+  const { page, close } = await onUploadPage('eve-parts');
+  try {
+    const size = 70 * 1024 * 1024 + 5;
+    const path = largeFile(size);
+    await choose(page, path);
+    await inState(page, 'large.vcf', 'over-limit');
+    await page.getByRole('main').getByRole('button', { name: 'Upgrade to Premium' }).click();
+    // From the fifth part on, the network is gone.
+    const parts = [];
+    await page.route(`${stack.aws_url}/**`, (route) => {
+      if (route.request().method() !== 'PUT') return route.continue();
+      const number = Number(new URL(route.request().url()).searchParams.get('partNumber'));
+      if (number >= 5) return route.abort();
+      parts.push(number);
+      return route.continue();
+    });
+    await payInDialog(page);
+    await inState(page, 'large.vcf', 'paused');
+    assert.deepEqual(parts, [1, 2, 3, 4]);
+    await page.unroute(`${stack.aws_url}/**`);
+    page.on('dialog', (dialog) => dialog.accept());
+    await page.reload();
+    await live(page);
+    page.on('request', (request) => {
+      if (request.method() === 'PUT') parts.push(Number(new URL(request.url()).searchParams.get('partNumber')));
+    });
+    await choose(page, path);
+    await page.locator('[data-status=COMPLETED]').waitFor({ timeout: 120_000 });
+    assert.deepEqual(parts, [1, 2, 3, 4, 5, 6, 7, 8, 9], 'each part was sent once');
+    assert.deepEqual(await statuses(page), ['COMPLETED']);
+  } finally {
+    await close();
+  }
+});
+
+/** Writes a valid VCF file of this size: the sample's records, each with a long INFO. */
+function largeFile(size) {
+  const path = join(mkdtempSync(join(tmpdir(), 'gas-large-')), 'large.vcf');
+  const lines = sample('free.vcf').text.trimEnd().split('\n');
+  const header = lines.filter((line) => line.startsWith('#')).join('\n') + '\n';
+  const records = lines.filter((line) => !line.startsWith('#'));
+  let text = header;
+  for (const record of records) {
+    if (text.length > size - 50_000) break;
+    text += `${record};PAD=${'x'.repeat(40_000)}\n`;
+  }
+  text = text.trimEnd();
+  writeFileSync(path, `${text}${'x'.repeat(size - text.length - 1)}\n`);
+  return path;
+}

@@ -125,9 +125,12 @@ async fn postgresql_keeps_the_plan_with_what_it_was_found_out_from() -> Result<(
     let store = PostgresBilling::new(pool);
     let (user, other) = (new_user(&accounts).await?, new_user(&accounts).await?);
     let customer = format!("cus_{}", Uuid::new_v4().simple());
-    assert_eq!(store.link_customer(user, &customer).await?, customer);
-    assert_eq!(store.link_customer(user, "cus_second").await?, customer, "the first one stays");
+    assert_eq!(store.link_customer(user, &customer).await?.as_ref(), Some(&customer));
+    let second = store.link_customer(user, "cus_second").await?;
+    assert_eq!(second.as_ref(), Some(&customer), "the first one stays");
     assert!(store.link_customer(other, &customer).await.is_err(), "a customer is one user's");
+    let gone = UserId::new(Uuid::new_v4());
+    assert_eq!(store.link_customer(gone, "cus_third").await?, None, "nobody is left to link it to");
 
     let status = gas_backend::ports::SubscriptionStatus::Active;
     // Long ago, so that the check of other tests' users cannot meet this one's.
@@ -141,10 +144,10 @@ async fn postgresql_keeps_the_plan_with_what_it_was_found_out_from() -> Result<(
     let row = store.billing_of(user).await?.context("no row")?;
     assert_eq!((row.account.plan, row.plan_since), (Plan::Premium, Some(at)));
     assert!(!row.announced);
-    assert!(store.to_check(at, u16::MAX).await?.contains(&user));
+    assert!(store.to_check(at, None, u16::MAX).await?.contains(&user));
     store.plan_announced(user, row.plan_version).await?;
-    assert!(!store.to_check(at, u16::MAX).await?.contains(&user));
-    assert!(store.to_check(active.period_end, u16::MAX).await?.contains(&user));
+    assert!(!store.to_check(at, None, u16::MAX).await?.contains(&user));
+    assert!(store.to_check(active.period_end, None, u16::MAX).await?.contains(&user));
 
     let later = at + SignedDuration::from_hours(1);
     assert_eq!(store.write_billing(&row, &premium(&active), later).await?, WriteOutcome::Written);

@@ -15,7 +15,7 @@ async fn other_sites_cannot_act_for_a_user() -> Result<()> {
     assert_eq!(from("same-origin").send().await?.status(), StatusCode::OK);
     let evil = ada.post("/logout").header("origin", "https://evil.example").send().await?;
     assert_eq!(evil.status(), StatusCode::FORBIDDEN);
-    assert_eq!(ada.get("/api/jobs?cursor=").send().await?.status(), StatusCode::OK);
+    assert_eq!(ada.get("/api/jobs?query=").send().await?.status(), StatusCode::OK);
     Ok(())
 }
 
@@ -63,7 +63,7 @@ async fn a_callback_nobody_asked_for_signs_nobody_in() -> Result<()> {
     stranger.get("/login").send().await?;
     let forged = stranger.get("/authcallback?code=x&state=y").send().await?;
     assert_eq!(forged.status(), StatusCode::BAD_REQUEST);
-    assert_eq!(stranger.get("/api/jobs?cursor=").send().await?.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(stranger.get("/api/jobs?query=").send().await?.status(), StatusCode::UNAUTHORIZED);
     Ok(())
 }
 
@@ -72,5 +72,8 @@ async fn unknown_pages_are_404() -> Result<()> {
     let stranger = Client::anonymous(&stack().web_url())?;
     let page = stranger.get("/no/such/page").header("accept", "text/html").send().await?;
     assert_eq!(page.status(), StatusCode::NOT_FOUND);
+    // Debug builds have it.
+    let gallery = stranger.get("/dev/components").header("accept", "text/html").send().await?;
+    assert_eq!(gallery.status(), StatusCode::NOT_FOUND);
     Ok(())
 }

@@ -9,20 +9,20 @@ use gas_tests::{Client, sample};
 use std::time::Duration;
 
 /// An open stream of events.
-struct Events {
+pub(crate) struct Events {
     chunks: futures::stream::BoxStream<'static, reqwest::Result<Vec<u8>>>,
     text: String,
 }
 
 impl Events {
-    async fn open(user: &Client) -> Result<Self> {
+    pub(crate) async fn open(user: &Client) -> Result<Self> {
         let answer = user.get("/api/events").send().await?;
         ensure!(answer.status().is_success(), "{}", answer.status());
         let chunks = answer.bytes_stream().map(|chunk| chunk.map(|bytes| bytes.to_vec())).boxed();
         Ok(Self { chunks, text: String::new() })
     }
 
-    async fn next(&mut self, patience: Duration) -> Result<LiveEvent> {
+    pub(crate) async fn next(&mut self, patience: Duration) -> Result<LiveEvent> {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
                 let data = event.lines().find_map(|line| line.strip_prefix("data:"));

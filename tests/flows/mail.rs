@@ -2,16 +2,62 @@
 
 use crate::stack::stack;
 use anyhow::Result;
-use gas_backend::ports::{Accounts, Identity, MailPreferences};
-use gas_backend::postgres::{self, PostgresAccounts, PostgresMails};
+use futures::future::join_all;
+use gas_backend::ports::{
+    AccountData, Accounts, Claim, Identity, MailEvent, MailPreferences, Outbox,
+};
+use gas_backend::postgres::{self, PostgresAccountData, PostgresAccounts, PostgresMails};
 use gas_backend::testkit::outbox_contract;
 use gas_shared::UserId;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 use uuid::Uuid;
 
 #[tokio::test]
 async fn the_outbox_in_postgresql_sends_each_mail_once() -> Result<()> {
     let pool = postgres::connect(&stack().database_url()).await?;
-    outbox_contract(&PostgresMails::new(pool)).await;
+    let user = somebody();
+    PostgresAccounts::new(pool.clone()).signed_in(&user).await?;
+    outbox_contract(&PostgresMails::new(pool), user.id).await;
+    Ok(())
+}
+
+fn somebody() -> Identity {
+    Identity {
+        id: UserId::new(Uuid::new_v4()),
+        name: "Ada".to_owned(),
+        email: "ada@example.org".to_owned(),
+        institution: String::new(),
+    }
+}
+
+/// Mails that are noted while their user is forgotten: either they go with the user, or they are
+/// not noted.
+#[tokio::test]
+async fn no_mail_is_left_of_who_is_forgotten() -> Result<()> {
+    let pool = postgres::connect(&stack().database_url()).await?;
+    let (accounts, mails) = (PostgresAccounts::new(pool.clone()), PostgresMails::new(pool.clone()));
+    let data = PostgresAccountData::new(pool.clone());
+    let now = Timestamp::now();
+    for _ in 0..20 {
+        let user = somebody();
+        accounts.signed_in(&user).await?;
+        data.request_deletion(user.id, now).await?;
+        let events = (0..4).map(|number| MailEvent {
+            key: format!("test/{}/{number}", user.id),
+            user: user.id,
+            message: json!({}),
+        });
+        let events: Vec<_> = events.collect();
+        let claims = events.iter().map(|event| mails.claim(event, now, SignedDuration::ZERO));
+        let (claims, forgotten) = futures::join!(join_all(claims), data.forget(user.id));
+        forgotten?;
+        for claim in claims {
+            claim?;
+        }
+        assert_eq!(mails.claim(&events[0], now, SignedDuration::ZERO).await?, Claim::NoUser);
+        assert_eq!(data.mails_of(user.id, None, 10).await?, []);
+    }
     Ok(())
 }
 
@@ -19,12 +65,7 @@ async fn the_outbox_in_postgresql_sends_each_mail_once() -> Result<()> {
 async fn who_stopped_mail_gets_none_after_the_next_sign_in_either() -> Result<()> {
     let pool = postgres::connect(&stack().database_url()).await?;
     let (accounts, mails) = (PostgresAccounts::new(pool.clone()), PostgresMails::new(pool));
-    let user = Identity {
-        id: UserId::new(Uuid::new_v4()),
-        name: "Ada".to_owned(),
-        email: "ada@example.org".to_owned(),
-        institution: String::new(),
-    };
+    let user = somebody();
     assert_eq!(mails.wants_results(user.id).await?, None);
     assert!(!mails.set_wants_results(user.id, false).await?);
 

@@ -1,16 +1,24 @@
 //! Flows over HTTP against the real local stack. Run them with `./gas test`.
 
 mod access;
+mod account;
 mod annotate;
 mod billing;
 mod calls;
+mod cli;
+mod delete;
 mod explorer;
 mod guards;
+mod job_page;
 mod life_cycle;
 mod live;
 mod mail;
+mod multipart;
 mod premium;
+mod program;
+mod rest;
 mod stack;
 mod thaw;
+mod tokens;
 mod upload_policy;
 mod worker;

@@ -39,9 +39,11 @@ pub(crate) async fn archived(gas: &Gas, owner: UserId, text: &Path) -> Result<Jo
             name: name.clone(),
             file: gas.layout.input(owner, id, &name),
             size: Some(size),
+            uploaded_at: Some(at),
         },
         submitted_at: at,
         version: 1,
+        nudged_at: None,
         state: JobState::Completed(Completion {
             started_at: at,
             completed_at: at,

@@ -1,6 +1,7 @@
 //! Builds the browser's half: WASM, its JavaScript, styles and icons, under names with a hash of
 //! their content, so that browsers may keep them for ever.
 
+use crate::igv;
 use crate::paths::Paths;
 use crate::setup::{self, WasmToolchain, short_hash};
 use crate::step::{run, step};
@@ -11,10 +12,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use wasm_bindgen_cli_support::Bindgen;
 
+/// The style sheet of the gallery of components.
+const GALLERY_STYLE: &str = "90-gallery.css";
+
 /// How the bundle is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Profile {
-    /// Quick to build.
+    /// Quick to build, and with the gallery of components.
     Dev,
     /// Small.
     Release,
@@ -25,6 +29,15 @@ impl Profile {
         match self {
             Self::Dev => "wasm-dev",
             Self::Release => "wasm-release",
+        }
+    }
+
+    /// What cargo is to compile one half of the application with, `web` or `server`. A page is made by
+    /// both, so both have the gallery or neither.
+    pub(crate) fn features(self, half: &str) -> String {
+        match self {
+            Self::Dev => format!("gas-app/{half},gas-app/gallery"),
+            Self::Release => format!("gas-app/{half}"),
         }
     }
 }
@@ -61,7 +74,8 @@ pub(crate) fn bundle(paths: &Paths, profile: Profile) -> Result<Bundle> {
 fn compile(paths: &Paths, profile: Profile, toolchain: &WasmToolchain) -> Result<PathBuf> {
     let mut cargo = Command::new("cargo");
     cargo
-        .args(["build", "--quiet", "--locked", "--package", "gas-app", "--features", "web"])
+        .args(["build", "--quiet", "--locked", "--package", "gas-app"])
+        .args(["--features", &profile.features("web")])
         .args(["--target", setup::WASM_TARGET, "--profile", profile.cargo()])
         .current_dir(&paths.root);
     toolchain.apply(&mut cargo);
@@ -94,10 +108,20 @@ fn assemble(paths: &Paths, profile: Profile, wasm: &Path) -> Result<Bundle> {
     fs::create_dir_all(&assets)?;
     let module = keep(&assets, "app", "wasm", &fs::read(glue.join("app_bg.wasm"))?)?;
     let script = keep(&assets, "app", "js", &script(paths, &glue, &module, release)?)?;
-    let style = keep(&assets, "gas", "css", &styles(&paths.root.join("assets/css"))?)?;
+    let style = keep(&assets, "gas", "css", &styles(paths, &glue, profile)?)?;
+    let genome = keep(&assets, "genome", "js", &igv::genome_script(paths, &glue, release)?)?;
     let icon = keep(&assets, "icon", "svg", &fs::read(paths.root.join("assets/icons/gas.svg"))?)?;
+    copy_samples(&paths.root.join("assets/samples"), &fresh.join("samples"))?;
+    let theme = keep(&assets, "theme", "js", &fs::read(paths.root.join("assets/js/theme.js"))?)?;
     let page = fs::read_to_string(paths.root.join("app/index.tpl.html"))?;
-    let names = [("{WASM}", &module), ("{JS}", &script), ("{CSS}", &style), ("{ICON}", &icon)];
+    let names = [
+        ("{WASM}", &module),
+        ("{JS}", &script),
+        ("{CSS}", &style),
+        ("{ICON}", &icon),
+        ("{GENOME}", &genome),
+        ("{THEME}", &theme),
+    ];
     let page = names.iter().fold(page, |page, (mark, name)| page.replace(mark, name));
     fs::write(fresh.join("index.html"), page)?;
 
@@ -117,32 +141,67 @@ fn script(paths: &Paths, glue: &Path, module: &str, release: bool) -> Result<Vec
     let start = glue.join("start.js");
     fs::write(&start, &text)?;
     let whole = glue.join("whole.js");
+    esbuild(paths, &start, &whole, release, &["--bundle", "--format=esm"])
+}
+
+/// What esbuild makes of a file.
+pub(crate) fn esbuild(
+    paths: &Paths,
+    from: &Path,
+    to: &Path,
+    release: bool,
+    options: &[&str],
+) -> Result<Vec<u8>> {
     let mut esbuild = Command::new(setup::modules(paths)?.join(".bin/esbuild"));
-    esbuild
-        .arg(&start)
-        .args(["--bundle", "--format=esm", "--log-level=error"])
-        .arg(format!("--outfile={}", whole.display()));
+    esbuild.arg(from).arg("--log-level=error").args(options);
+    esbuild.arg(format!("--outfile={}", to.display()));
     if release {
         esbuild.arg("--minify");
     }
     run(&mut esbuild)?;
-    Ok(fs::read(whole)?)
+    Ok(fs::read(to)?)
 }
 
-/// All style sheets in the order of their names.
-fn styles(folder: &Path) -> Result<Vec<u8>> {
+/// All style sheets in the order of their names as one. A slip of the pen is an error: browsers
+/// would pass over the rule behind it without a word.
+fn styles(paths: &Paths, glue: &Path, profile: Profile) -> Result<Vec<u8>> {
+    let mut all = Vec::new();
+    for file in style_files(&paths.root.join("assets/css"), profile)? {
+        all.extend(fs::read(file)?);
+    }
+    let whole = glue.join("all.css");
+    fs::write(&whole, all)?;
+    let strict = ["--log-override:css-syntax-error=error"];
+    esbuild(paths, &whole, &glue.join("gas.css"), profile == Profile::Release, &strict)
+}
+
+/// The style sheets of a folder that a bundle has, in their order.
+fn style_files(folder: &Path, profile: Profile) -> Result<Vec<PathBuf>> {
+    let is_of_bundle = |path: &PathBuf| {
+        path.extension().is_some_and(|ending| ending == "css")
+            && (profile == Profile::Dev || !path.ends_with(GALLERY_STYLE))
+    };
     let mut files: Vec<_> = fs::read_dir(folder)
         .with_context(|| format!("failed to read {}", folder.display()))?
         .flatten()
         .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|ending| ending == "css"))
+        .filter(is_of_bundle)
         .collect();
     files.sort();
-    let mut all = Vec::new();
-    for file in files {
-        all.extend(fs::read(file)?);
+    Ok(files)
+}
+
+/// The sample files that the upload page offers, under their own names.
+fn copy_samples(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from).with_context(|| format!("failed to read {}", from.display()))? {
+        let path = entry?.path();
+        if let (Some(name), true) = (path.file_name(), path.extension().is_some_and(|e| e == "vcf"))
+        {
+            fs::copy(&path, to.join(name))?;
+        }
     }
-    Ok(all)
+    Ok(())
 }
 
 /// Writes a file under a name with its hash, and answers its path below the public folder. The
@@ -185,4 +244,21 @@ fn gzip_size(raw: &[u8]) -> Result<usize> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(raw)?;
     Ok(encoder.finish()?.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_dev_bundles_have_the_gallery() {
+        assert_eq!(Profile::Dev.features("web"), "gas-app/web,gas-app/gallery");
+        assert_eq!(Profile::Release.features("server"), "gas-app/server");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/css");
+        let [dev, release] =
+            [Profile::Dev, Profile::Release].map(|profile| style_files(&folder, profile).unwrap());
+        assert!(dev.is_sorted() && dev.len() > 5, "{dev:?}");
+        assert!(dev.last().unwrap().ends_with(GALLERY_STYLE), "{dev:?}");
+        assert_eq!(release, dev[..dev.len() - 1]);
+    }
 }

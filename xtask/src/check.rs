@@ -1,5 +1,6 @@
 //! `./gas check`: what CI holds beside the tests.
 
+use crate::bundle::Profile;
 use crate::paths::Paths;
 use crate::setup::{CARGO_DENY, cargo_tool};
 use crate::step::{run, step};
@@ -13,10 +14,13 @@ pub(crate) fn check(paths: &Paths) -> Result<()> {
         let arguments = ["clippy", "--quiet", "--locked", "--workspace", "--all-targets"];
         run(cargo(paths, &arguments).args(["--features", "gas-app/server", "--", "-D", "warnings"]))
     })?;
-    step("lints of the browser's half", || {
-        let arguments = ["clippy", "--quiet", "--locked", "--package", "gas-app"];
-        run(cargo(paths, &arguments).args(["--features", "web", "--", "-D", "warnings"]))
-    })?;
+    // As it ships, and as developers have it.
+    for features in [Profile::Release, Profile::Dev].map(|profile| profile.features("web")) {
+        step(&format!("lints of the browser's half ({features})"), || {
+            let arguments = ["clippy", "--quiet", "--locked", "--package", "gas-app"];
+            run(cargo(paths, &arguments).args(["--features", &features, "--", "-D", "warnings"]))
+        })?;
+    }
     let deny = cargo_tool(paths, CARGO_DENY)?;
     step("licences, bans and sources", || {
         // The list of advisories is a git repository, which closed networks do not reach.

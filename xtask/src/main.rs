@@ -12,6 +12,7 @@ mod bench;
 mod bundle;
 mod check;
 mod conformance;
+mod igv;
 mod paths;
 mod serve;
 mod setup;

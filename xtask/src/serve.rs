@@ -122,9 +122,9 @@ pub(crate) fn prepare(paths: &Paths, profile: Profile, ports: Ports) -> Result<S
     let python = setup::python(paths)?;
     setup::modules(paths)?;
     let bundle = bundle::bundle(paths, profile)?;
-    let release = profile == Profile::Release;
-    step("compiling the servers", || build_servers(&paths.root, release))?;
-    configure(paths, bundle.public, paths.binaries(release), python, ports)
+    step("compiling the servers", || build_servers(&paths.root, profile))?;
+    let binaries = paths.binaries(profile == Profile::Release);
+    configure(paths, bundle.public, binaries, python, ports)
 }
 
 /// A stack's configuration from its parts.
@@ -153,15 +153,15 @@ pub(crate) fn configure(
     })
 }
 
-fn build_servers(root: &Path, release: bool) -> Result<()> {
+fn build_servers(root: &Path, profile: Profile) -> Result<()> {
     let mut cargo = Command::new("cargo");
     cargo
-        .args(["build", "--quiet", "--locked", "--features", "gas-app/server"])
+        .args(["build", "--quiet", "--locked", "--features", &profile.features("server")])
         .args(["--package", "gas-app", "--package", "gas-worker", "--package", "gas-annotate"])
         .args(["--package", "gas-restore-lambda", "--package", "gas-local-glacier"])
         .args(["--package", "gas-local-stripe"])
         .current_dir(root);
-    if release {
+    if profile == Profile::Release {
         cargo.arg("--release");
     }
     run(&mut cargo)

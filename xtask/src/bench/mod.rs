@@ -1,238 +1,75 @@
-//! `./gas bench annotate`: how fast the engine is, beside `bcftools csq` where it is installed.
-//!
-//! The programs run in turn on the same file, several times, and the medians are told: so that
-//! whatever else the machine does hits all of them. CPU time says more than wall time there.
+//! `./gas bench`: how fast things are. Figures are told and never tested: a busy machine is no
+//! defect.
 
+mod annotate;
+mod explorer;
+mod jobs;
 mod measure;
+mod pages;
 mod simulate;
 
-use crate::conformance::chromosome_20;
+use crate::bundle::Profile;
 use crate::paths::Paths;
-use crate::step::{ask, has, run, step};
-use anyhow::{Context, Result};
-use clap::{Args, Subcommand};
-use measure::{Usage, measure, median};
-use simulate::{Genome, simulate};
-use std::fs;
-use std::path::{Path, PathBuf};
+use crate::serve::prepare;
+use crate::step::done_in;
+use anyhow::Result;
+use clap::Subcommand;
+use gas_local::{Ports, STACK_VARIABLE, Stack, StackConfig};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::Command;
 
 /// What to measure.
 #[derive(Subcommand)]
 pub(crate) enum Bench {
     /// The annotation engine in both modes, over threads and over sizes of the file.
-    Annotate(AnnotateOptions),
-}
-
-/// Options of `bench annotate`.
-#[derive(Args)]
-pub(crate) struct AnnotateOptions {
-    /// A VCF file [default: one made of --records records].
-    #[arg(long)]
-    vcf: Option<PathBuf>,
-    /// Gene models [default: GENCODE of chromosome 20 from --data, or the demo reference's].
-    #[arg(long, requires = "fasta")]
-    gff: Option<PathBuf>,
-    /// The models' sequence.
-    #[arg(long, requires = "gff")]
-    fasta: Option<PathBuf>,
-    /// The folder with `chr20/`.
-    #[arg(long, default_value = "../shared/data")]
-    data: PathBuf,
-    /// Records of the file that is made.
-    #[arg(long, default_value_t = 500_000)]
-    records: usize,
-    /// Sizes of the files over which memory is told.
-    #[arg(long, value_delimiter = ',', default_values_t = [500_000, 1_000_000, 2_000_000, 4_000_000])]
-    sizes: Vec<usize>,
-    /// Seed of the files that are made.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// How often every program runs.
-    #[arg(long, default_value_t = 5)]
-    runs: usize,
-    /// Where the programs write [default: a folder beside the build]. One in memory, such as
-    /// /dev/shm/gas, leaves the disk out of the figures.
-    #[arg(long)]
-    work: Option<PathBuf>,
-}
-
-/// A program to measure.
-struct Program {
-    name: String,
-    command: Box<dyn Fn(&Path) -> Command>,
-}
-
-/// Where everything is.
-struct Bed {
-    work: PathBuf,
-    binary: PathBuf,
-    bundle: PathBuf,
-    gff: PathBuf,
-    fasta: PathBuf,
+    Annotate(annotate::AnnotateOptions),
+    /// The results explorer: indexing, filter changes, orders, pages and exports.
+    Explorer(explorer::ExplorerOptions),
+    /// A user's list of very many jobs: changes of its filter.
+    Jobs(jobs::JobsOptions),
+    /// What somebody sees who opens the pages: paint, shifts, blocking, on a desktop and on a phone.
+    Pages,
 }
 
 /// Measures.
 pub(crate) fn bench(paths: &Paths, bench: &Bench) -> Result<()> {
-    let Bench::Annotate(options) = bench;
-    let bed = prepare(paths, options)?;
-    let genome = Genome::read(&bed.gff, &bed.fasta)?;
-    let make = |records: usize| {
-        let file = bed.work.join(format!("made-{records}.vcf"));
-        step(&format!("making {records} records"), || {
-            simulate(&genome, records, options.seed, &file)
-        })?;
-        Ok::<_, anyhow::Error>(file)
-    };
-    let vcf = match &options.vcf {
-        Some(vcf) => vcf.clone(),
-        None => make(options.records)?,
-    };
-    let records = records(&vcf)?;
-    println!("{records} records of {}\n", vcf.display());
-    let rows = compare(&bed.programs(), &vcf, options.runs)?;
-    print_table(&rows, records);
-    println!(
-        "\nover threads, wall time of one thread by that of two (of little meaning while the machine is busy)"
-    );
-    for mode in ["full", "csq"] {
-        let programs = [1, 2].map(|threads| bed.engine(mode, false, threads));
-        let rows = compare(&programs, &vcf, options.runs)?;
-        let wall = |n: usize| median(rows[n].1.iter().map(|u| u.wall));
-        println!("--mode {mode}: {:.2}", wall(0) / wall(1));
-    }
-    println!(
-        "\nover sizes, one thread\n{:>10} {:>6} {:>8} {:>9}",
-        "records", "mode", "CPU s", "RSS MiB"
-    );
-    for size in &options.sizes {
-        let file = make(*size)?;
-        for mode in ["full", "csq"] {
-            let row = compare(&[bed.engine(mode, false, 1)], &file, 1)?;
-            let usage = row[0].1[0];
-            println!("{size:>10} {mode:>6} {:>8.2} {:>9.0}", usage.cpu, usage.rss_mib);
-        }
-        fs::remove_file(file)?;
-    }
-    Ok(())
-}
-
-fn prepare(paths: &Paths, options: &AnnotateOptions) -> Result<Bed> {
-    let work = options.work.clone().unwrap_or_else(|| paths.target.join("bench"));
-    fs::create_dir_all(&work)?;
-    let chr20 = options.data.join("chr20/gencode19.chr20.gff3.gz");
-    let chr20 = paths.root.join(chr20);
-    let (gff, fasta) = match (&options.gff, &options.fasta) {
-        (Some(gff), Some(fasta)) => (gff.clone(), fasta.clone()),
-        _ if chr20.is_file() => (chr20, chromosome_20(paths)?),
-        _ => {
-            let demo = paths.root.join("assets/reference");
-            (demo.join("demo.gff3.gz"), demo.join("demo.fa.gz"))
-        }
-    };
-    step("building the engine", || {
-        run(Command::new("cargo")
-            .args(["build", "--quiet", "--locked", "--release", "--package", "gas-annotate"])
-            .args(["--bin", "gas-annotate"])
-            .current_dir(&paths.root))
-    })?;
-    let binary = paths.binaries(true).join("gas-annotate");
-    let plain = work.join("reference.fa");
-    simulate::unpack(&fasta, &plain)?;
-    let bundle = work.join("bundle");
-    step("building the reference", || {
-        run(Command::new(&binary)
-            .args(["build-reference", "--assembly", "bench", "--gff"])
-            .arg(&gff)
-            .arg("--fasta")
-            .arg(&plain)
-            .arg("--out")
-            .arg(&bundle))
-    })?;
-    Ok(Bed { work, binary, bundle, gff, fasta: plain })
-}
-
-impl Bed {
-    fn programs(&self) -> Vec<Program> {
-        let mut programs = vec![
-            self.engine("full", false, 1),
-            self.engine("csq", false, 1),
-            self.engine("csq", true, 1),
-        ];
-        if has("bcftools") {
-            let version = ask(Command::new("bcftools").arg("--version"));
-            let version = version.and_then(|v| v.lines().next().map(str::to_owned));
-            programs.push(self.bcftools(&version.unwrap_or_else(|| "bcftools".to_owned())));
-        } else {
-            eprintln!("gas: bcftools is not installed (Debian package bcftools); left out");
-        }
-        programs
-    }
-
-    fn engine(&self, mode: &'static str, local: bool, threads: usize) -> Program {
-        let (binary, bundle) = (self.binary.clone(), self.bundle.clone());
-        let out = self.work.join("out.vcf");
-        let name = format!("gas-annotate --mode {mode}{}", if local { " --local" } else { "" });
-        let command = move |vcf: &Path| {
-            let mut command = Command::new(&binary);
-            command.args(["annotate", "--mode", mode, "--threads", &threads.to_string()]);
-            if local {
-                command.arg("--local");
-            }
-            command.arg("--reference").arg(&bundle).arg("--out").arg(&out).arg(vcf);
-            command
-        };
-        Program { name, command: Box::new(command) }
-    }
-
-    fn bcftools(&self, version: &str) -> Program {
-        let (gff, fasta) = (self.gff.clone(), self.fasta.clone());
-        let out = self.work.join("out.bcftools.vcf");
-        let command = move |vcf: &Path| {
-            let mut command = Command::new("bcftools");
-            command.args(["csq", "--local-csq", "--force", "--verbose", "0", "--fasta-ref"]);
-            command.arg(&fasta).arg("--gff-annot").arg(&gff).arg("--output").arg(&out).arg(vcf);
-            command
-        };
-        Program { name: format!("{version} csq --local-csq"), command: Box::new(command) }
+    match bench {
+        Bench::Annotate(options) => annotate::annotate(paths, options),
+        Bench::Explorer(options) => explorer::explorer(paths, options),
+        Bench::Jobs(options) => jobs::jobs(paths, options),
+        Bench::Pages => pages::pages(paths),
     }
 }
 
-/// Runs the programs in turn, so many times.
-fn compare(programs: &[Program], vcf: &Path, runs: usize) -> Result<Vec<(String, Vec<Usage>)>> {
-    let mut rows: Vec<(String, Vec<Usage>)> =
-        programs.iter().map(|program| (program.name.clone(), Vec::new())).collect();
-    for _ in 0..runs.max(1) {
-        for (program, row) in programs.iter().zip(&mut rows) {
-            let usage = measure(&mut (program.command)(vcf));
-            row.1.push(usage.with_context(|| format!("failed to measure {}", program.name))?);
-        }
-    }
-    Ok(rows)
+/// The stack that a measurement runs against.
+struct BenchStack {
+    description: PathBuf,
+    environment: BTreeMap<String, String>,
 }
 
-fn print_table(rows: &[(String, Vec<Usage>)], records: usize) {
-    println!(
-        "{:<34} {:>12} {:>8} {:>8} {:>9} {:>10}",
-        "program, one thread", "records/CPU s", "CPU s", "wall s", "RSS MiB", "CPU by last"
-    );
-    let Some((_, last)) = rows.last() else { return };
-    for (name, usages) in rows {
-        let of = |value: fn(&Usage) -> f64| median(usages.iter().map(value));
-        let ratios = usages.iter().zip(last).map(|(a, b)| a.cpu / b.cpu);
-        println!(
-            "{name:<34} {:>13.0} {:>8.2} {:>8.2} {:>9.0} {:>11.2}",
-            records as f64 / of(|u| u.cpu),
-            of(|u| u.cpu),
-            of(|u| u.wall),
-            of(|u| u.rss_mib),
-            median(ratios)
-        );
+impl BenchStack {
+    /// Tells a program where the stack is.
+    fn give<'a>(&self, program: &'a mut Command) -> &'a mut Command {
+        program.envs(&self.environment).env(STACK_VARIABLE, &self.description)
     }
 }
 
-/// Records of a plain VCF file.
-fn records(vcf: &Path) -> Result<usize> {
-    let text = fs::read(vcf).with_context(|| format!("failed to read {}", vcf.display()))?;
-    Ok(text.split(|b| *b == b'\n').filter(|line| !line.is_empty() && line[0] != b'#').count())
+/// Starts a stack on free ports, measures, and leaves nothing behind.
+fn with_stack(
+    paths: &Paths,
+    profile: Profile,
+    measure: impl FnOnce(&BenchStack) -> Result<()>,
+) -> Result<()> {
+    let data_dir = std::env::temp_dir().join(format!("gas-bench-{}", std::process::id()));
+    let config = prepare(paths, profile, Ports::free()?)?;
+    let config = StackConfig { data_dir: data_dir.clone(), ..config };
+    let runtime = tokio::runtime::Runtime::new()?;
+    let started = Stack::start(config, |name, time| done_in(&format!("starting: {name}"), time));
+    let stack = runtime.block_on(started)?;
+    let environment = stack.description().root.into_iter().collect();
+    let measured = measure(&BenchStack { description: stack.description_path(), environment });
+    runtime.block_on(stack.stop());
+    Stack::wipe(&data_dir)?;
+    measured
 }

@@ -1,0 +1,142 @@
+// The account: profile, mail, API tokens, data, and the way out.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { checkPage } from './support/accessible.mjs';
+import { live, openBrowser, signIn, stack } from './support/stack.mjs';
+
+async function open(user) {
+  const browser = await openBrowser({ permissions: ['clipboard-read', 'clipboard-write'] });
+  await signIn(browser.page, user);
+  await browser.page.goto(`${stack.web_url}/account`);
+  await live(browser.page);
+  return browser;
+}
+
+const ask = (token, path) =>
+  fetch(`${stack.web_url}/api/v1${path}`, { headers: { authorization: `Bearer ${token}` } });
+
+test('a token is made, shown once, used and revoked', async () => {
+  const { page, problems, close } = await open('ada-account');
+  try {
+    await page.getByText('You have no tokens.').waitFor();
+    await page.getByRole('textbox', { name: 'Name' }).fill('laptop');
+    await page.getByLabel('Lasts').selectOption({ label: '30 days' });
+    await page.getByLabel('submit, cancel, delete').uncheck();
+    await page.getByRole('button', { name: 'Create token' }).click();
+    const secret = await page.locator('[data-secret]').innerText();
+    assert.match(secret, /^gas_[0-9A-Za-z]{38}$/);
+    await page.getByRole('button', { name: 'Copy the token' }).click();
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), secret);
+    await checkPage(page, '/account-secret');
+    assert.equal((await ask(secret, '/jobs')).status, 200);
+    const write = await fetch(`${stack.web_url}/api/v1/jobs`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${secret}` },
+    });
+    assert.equal(write.status, 403, 'it may read only');
+
+    await page.getByRole('button', { name: 'I have copied it' }).click();
+    await page.reload();
+    await live(page);
+    const row = page.getByRole('row', { name: /laptop/ });
+    await row.getByText(`${secret.slice(0, 8)}…`).waitFor();
+    assert.ok(!(await page.content()).includes(secret), 'it is not shown again');
+    await row.getByRole('button', { name: 'Revoke laptop' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Revoke laptop?' });
+    await dialog.waitFor();
+    await checkPage(page, '/account-revoke');
+    await dialog.getByRole('button', { name: 'Revoke' }).click();
+    await page.getByText('You have no tokens.').waitFor();
+    assert.equal((await ask(secret, '/jobs')).status, 401);
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});
+
+test('the browser tells its time zone, and again when it is another', async () => {
+  for (const timezoneId of ['America/Chicago', 'Asia/Kathmandu']) {
+    const { page, problems, close } = await openBrowser({ timezoneId });
+    try {
+      await signIn(page, 'ada-account-zone');
+      await page.goto(`${stack.web_url}/account`);
+      await live(page);
+      // Some zones have several names, and browsers differ in which they give.
+      const here = await page.evaluate(() => Intl.DateTimeFormat().resolvedOptions().timeZone);
+      await page.getByText(here, { exact: true }).waitFor();
+      const told = await page.evaluate(async () => (await fetch('/api/account')).json());
+      assert.equal(told.time_zone, here);
+      assert.deepEqual(problems, []);
+    } finally {
+      await close();
+    }
+  }
+});
+
+test('mail is switched off and stays off', async () => {
+  const { page, problems, close } = await open('ada-account-mail');
+  try {
+    const mail = page.getByRole('checkbox', { name: /Mail about my jobs/ });
+    assert.ok(await mail.isChecked());
+    await mail.uncheck();
+    await page.getByText('Mail about your jobs is off').waitFor();
+    await page.reload();
+    await live(page);
+    assert.ok(!(await mail.isChecked()));
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});
+
+test('all data is downloaded as one file', async () => {
+  const { page, problems, close } = await open('ada-account-data');
+  try {
+    await checkPage(page, '/account');
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'Download my data' }).click(),
+    ]);
+    assert.equal(download.suggestedFilename(), 'gas-account.json');
+    const data = JSON.parse(await readFile(await download.path(), 'utf8'));
+    assert.match(data.account.email, /ada-account-data/);
+    assert.deepEqual(data.jobs, []);
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});
+
+test('an account is deleted only by who types so, and is signed out at once', async () => {
+  const { page, problems, close } = await open('ada-account-leaves');
+  try {
+    await page.getByRole('main').getByRole('button', { name: 'Delete my account' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Delete your account?' });
+    await dialog.waitFor();
+    await checkPage(page, '/account-delete');
+    const button = dialog.getByRole('button', { name: 'Delete everything' });
+    assert.ok(await button.isDisabled());
+    await dialog.getByRole('textbox').fill('delete my account');
+    await button.click();
+    await page.getByRole('link', { name: 'Sign in', exact: true }).waitFor();
+    assert.equal(new URL(page.url()).pathname, '/');
+    const answer = await page.goto(`${stack.web_url}/account`);
+    assert.equal(answer.status(), 401);
+    assert.deepEqual(problems.filter((text) => !text.includes('401')), []);
+  } finally {
+    await close();
+  }
+});
+
+test('the documentation of the API is accessible', async () => {
+  const { page, problems, close } = await openBrowser();
+  try {
+    await page.goto(`${stack.web_url}/api/docs`);
+    await page.getByRole('heading', { name: 'GAS API' }).waitFor();
+    await checkPage(page, '/api-docs');
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});

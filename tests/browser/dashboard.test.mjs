@@ -1,0 +1,228 @@
+// The dashboard: filters in the address, what is done with one job and with many, tabs that share
+// one stream.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkPage } from './support/accessible.mjs';
+import { live, openBrowser, sample, signIn, stack } from './support/stack.mjs';
+
+/** Submits a file through the server functions, from the page, and answers the job's id. */
+async function submit(page, name, text) {
+  return page.evaluate(async ([name, text]) => {
+    const post = async (path, body) => {
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch(path, { method: 'POST', headers, body: body && JSON.stringify(body) });
+      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+      return answer.json();
+    };
+    const ticket = await post('/api/uploads', { file_name: name, size: text.length });
+    const form = new FormData();
+    ticket.fields.forEach(([field, value]) => form.append(field, value));
+    form.append('file', new Blob([text], { type: ticket.content_type }));
+    const sent = await fetch(ticket.url, { method: 'POST', body: form });
+    if (!sent.ok) throw new Error(`S3: ${sent.status}`);
+    await post(`/api/uploads/${ticket.job_id}/confirm`);
+    return ticket.job_id;
+  }, [name, text]);
+}
+
+const good = sample('free.vcf').text;
+const slow = (seconds) => good.replace('\n', `\n##gas_test_delay_secs=${seconds}\n`);
+const row = (page, id) => page.locator(`tr[data-job="${id}"]`);
+const rows = (page) => page.locator('tr[data-job]');
+const status = (page, id, name) => row(page, id).locator(`[data-status=${name}]`);
+/** A number of the summary strip. */
+const strip = (page, name, text) => page.locator('.strip > div', { hasText: name }).getByText(text, { exact: true });
+
+test('jobs are found, watched, cancelled and deleted from the list', async () => {
+  const { page, problems, close } = await openBrowser();
+  try {
+    await signIn(page, 'ada-dashboard');
+    await page.getByRole('heading', { name: 'You have no annotations yet.' }).waitFor();
+    assert.equal(await page.getByRole('link', { name: 'Try with a sample' }).count(), 1);
+    await checkPage(page, '/dashboard-first');
+
+    // They appear without a reload, and live.
+    const loads = [];
+    page.on('load', () => loads.push(page.url()));
+    const done = [];
+    for (const name of ['alpha.vcf', 'beta.vcf']) done.push(await submit(page, name, good));
+    for (const id of done) await status(page, id, 'COMPLETED').waitFor();
+    const failed = await submit(page, 'gamma.vcf', good.replace('\n20\t1000226', '\n20\t12a'));
+    await status(page, failed, 'FAILED').waitFor();
+    assert.deepEqual(loads, []);
+    await strip(page, 'Done in 24 h', '2').waitFor();
+    await page.getByText('1–3 of 3').waitFor();
+
+    // Filters stand in the address, "back" undoes them, and a link holds them.
+    await page.getByRole('link', { name: /^Failed/ }).click();
+    await row(page, done[0]).waitFor({ state: 'detached' });
+    assert.equal(await rows(page).count(), 1);
+    assert.match(page.url(), /\?status=FAILED$/);
+    await page.goBack();
+    await row(page, done[0]).waitFor();
+    await page.getByLabel('Search by file name or request id').fill('BETA');
+    await row(page, failed).waitFor({ state: 'detached' });
+    assert.deepEqual(await rows(page).evaluateAll((all) => all.map((one) => one.dataset.job)), [done[1]]);
+    assert.match(page.url(), /search=BETA/);
+    await page.reload();
+    await live(page);
+    assert.equal(await page.getByLabel('Search by file name or request id').inputValue(), 'BETA');
+    assert.equal(await rows(page).count(), 1);
+    await page.getByLabel('Search by file name or request id').fill('nothing has this');
+    await page.getByText('No annotation matches.').waitFor();
+    await checkPage(page, '/dashboard-nothing');
+    await page.getByRole('main').getByRole('link', { name: 'Clear filters' }).click();
+    await page.getByText('1–3 of 3').waitFor();
+    assert.equal(await page.getByLabel('Search by file name or request id').inputValue(), '');
+
+    // Order by a head, told to all.
+    await page.getByRole('columnheader', { name: 'File' }).getByRole('link').click();
+    await page.locator('th[aria-sort=ascending]', { hasText: 'File' }).waitFor();
+    await page.waitForFunction(() => document.querySelector('tr[data-job] .file-name').textContent === 'alpha.vcf');
+    await page.getByRole('columnheader', { name: 'File' }).getByRole('link').click();
+    await page.waitForFunction(() => document.querySelector('tr[data-job] .file-name').textContent === 'gamma.vcf');
+    await page.goto(`${stack.web_url}/annotations`);
+    await live(page);
+
+    // One job by its menu: cancel, without a word to type; the focus comes back.
+    const running = await submit(page, 'delta.vcf', slow(60));
+    await row(page, running).locator('[data-status=RUNNING], [data-status=PENDING]').waitFor();
+    const actions = row(page, running).getByRole('button', { name: 'Actions for delta.vcf' });
+    await actions.click();
+    await page.locator('#job-menu').getByRole('button', { name: 'Cancel' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('heading', { name: 'Cancel 1 annotation?' }).waitFor();
+    assert.equal(await dialog.getByRole('textbox').count(), 0);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    assert.ok(await actions.evaluate((button) => button === document.activeElement), 'the focus comes back');
+    await actions.click();
+    await checkPage(page, '/dashboard-menu');
+    // Another size of the window may have closed the menu.
+    if (!(await page.locator('#job-menu').isVisible())) await actions.click();
+    await page.locator('#job-menu').getByRole('button', { name: 'Cancel' }).click();
+    await dialog.getByRole('button', { name: 'Cancel', exact: true }).click();
+    await status(page, running, 'CANCELLED').waitFor();
+    await dialog.waitFor({ state: 'hidden' });
+
+    // Many at once: results are deleted after a word only, and one that is gone is told of.
+    await page.getByLabel('Select all on this page').check();
+    await page.getByText('4 annotations selected').waitFor();
+    await checkPage(page, '/dashboard');
+    await page.getByLabel('Select gamma.vcf').uncheck();
+    await page.getByText('3 annotations selected').waitFor();
+    await page.getByRole('button', { name: 'Delete', exact: true }).click();
+    await dialog.getByText('Results that you have not downloaded are lost').waitFor();
+    await checkPage(page, '/dashboard-delete');
+    const confirm = dialog.getByRole('button', { name: 'Delete', exact: true });
+    assert.ok(await confirm.isDisabled());
+    await page.route(`**/api/jobs/${done[0]}/delete`, (route) =>
+      route.fulfill({ status: 503, contentType: 'application/json', body: '{"message":"the job is busy","code":503,"details":null}' }));
+    await dialog.getByRole('textbox').fill('delete');
+    await confirm.click();
+    await dialog.getByText('alpha.vcf:').waitFor();
+    assert.equal(await rows(page).count(), 2, 'the others are deleted');
+    await page.unroute(`**/api/jobs/${done[0]}/delete`);
+    await confirm.click();
+    await dialog.waitFor({ state: 'hidden' });
+    await row(page, done[0]).waitFor({ state: 'detached' });
+    assert.deepEqual(await rows(page).evaluateAll((all) => all.map((one) => one.dataset.job)), [failed]);
+    await page.getByText('1–1 of 1').waitFor();
+    assert.deepEqual(problems.filter((text) => !text.includes('503')), []);
+  } finally {
+    await close();
+  }
+});
+
+test('a job that waits has its place in line', async () => {
+  const { page, problems, close } = await openBrowser();
+  try {
+    await signIn(page, 'ada-waits');
+    // So many that some wait whatever the number of workers.
+    const ids = [];
+    for (let n = 0; n < 6; n += 1) ids.push(await submit(page, `wait-${n}.vcf`, slow(6)));
+    await page.locator('[data-queue]', { hasText: /in line/ }).first().waitFor();
+    for (const id of ids) await page.evaluate((id) => fetch(`/api/jobs/${id}/delete`, { method: 'POST' }), id);
+    for (const id of ids) await row(page, id).waitFor({ state: 'detached' });
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});
+
+/** Counts the event streams that a browser has open. */
+function countStreams(context) {
+  const open = new Set();
+  context.on('request', (request) => {
+    if (request.url().endsWith('/api/events')) open.add(request);
+  });
+  for (const end of ['requestfinished', 'requestfailed']) context.on(end, (request) => open.delete(request));
+  return open;
+}
+
+async function eventually(what, check) {
+  for (let tries = 0; tries < 100; tries += 1) {
+    if (await check()) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`waited in vain for ${what}`);
+}
+
+test('tabs share one stream, and the next takes over when one is closed', async () => {
+  const { page, problems, close } = await openBrowser();
+  try {
+    const streams = countStreams(page.context());
+    await signIn(page, 'ada-tabs');
+    const tabs = [page];
+    for (let n = 0; n < 2; n += 1) {
+      const tab = await page.context().newPage();
+      tab.on('console', (message) => {
+        if (['error', 'warning'].includes(message.type())) problems.push(message.text());
+      });
+      await tab.goto(`${stack.web_url}/annotations`);
+      await live(tab);
+      tabs.push(tab);
+    }
+    await eventually('one stream', () => streams.size === 1);
+    const first = await submit(tabs[1], 'first.vcf', good);
+    for (const tab of tabs) await status(tab, first, 'COMPLETED').waitFor();
+    assert.equal(streams.size, 1);
+
+    // The tab that has the stream goes. The next of the others has one soon.
+    const [leader] = [...streams].map((request) => request.frame().page());
+    assert.equal(leader, page);
+    await leader.close();
+    streams.forEach((request) => { if (request.frame().page() === leader) streams.delete(request); });
+    await eventually('another stream', () => streams.size === 1);
+    const second = await submit(tabs[1], 'second.vcf', good);
+    for (const tab of tabs.slice(1)) await status(tab, second, 'COMPLETED').waitFor();
+    assert.equal(streams.size, 1);
+
+    // A deletion is told to the other tab as well.
+    await tabs[1].evaluate((id) => fetch(`/api/jobs/${id}/delete`, { method: 'POST' }), first);
+    await row(tabs[2], first).waitFor({ state: 'detached' });
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});
+
+test('a browser without locks has a stream in each tab', async () => {
+  const { page, problems, close } = await openBrowser();
+  try {
+    await page.context().addInitScript(() => {
+      Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });
+    });
+    const streams = countStreams(page.context());
+    await signIn(page, 'ada-no-locks');
+    const other = await page.context().newPage();
+    await other.goto(`${stack.web_url}/annotations`);
+    await live(other);
+    await eventually('two streams', () => streams.size === 2);
+    const id = await submit(page, 'one.vcf', good);
+    for (const tab of [page, other]) await status(tab, id, 'COMPLETED').waitFor();
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});

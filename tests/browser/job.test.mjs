@@ -1,0 +1,200 @@
+// A job's page: its parts and their addresses, the log while the job runs, charts that lead to the
+// explorer, the genome browser under our policy, and running the job again.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { checkPage } from './support/accessible.mjs';
+import { payInDialog } from './support/pay.mjs';
+import { live, openBrowser, sample, signIn, stack } from './support/stack.mjs';
+
+const tab = (page, name) =>
+  page.getByRole('navigation', { name: 'Parts of this annotation' }).getByRole('link', { name, exact: true });
+
+/** Goes to a part of the page by its tab. */
+async function open(page, name) {
+  await tab(page, name).click();
+  await page.locator('.tabs a[aria-current=page]', { hasText: name }).waitFor();
+}
+
+/** Premium, so that no time runs out while a test looks around. */
+async function upgrade(page) {
+  await page.locator('.account').getByRole('button', { name: 'Upgrade' }).click();
+  await payInDialog(page);
+  await page.keyboard.press('Escape');
+}
+
+async function submit(page, name, text) {
+  await page.goto(`${stack.web_url}/annotate`);
+  await live(page);
+  await page.locator('#vcf-file').setInputFiles({ name, mimeType: 'text/plain', buffer: Buffer.from(text) });
+  await page.waitForURL(/annotations\/[0-9a-f-]{36}$/);
+}
+
+test('the log grows while the job runs, and can be searched, linked to and downloaded', async () => {
+  const { page, problems, close } = await openBrowser();
+  try {
+    await signIn(page, 'ada-log');
+    const slow = sample('free.vcf').text.replace('#CHROM', '##gas_test_delay_secs=6\n#CHROM');
+    await submit(page, 'slow.vcf', slow);
+    const crumbs = page.getByRole('navigation', { name: 'Breadcrumb' });
+    await crumbs.getByText('slow.vcf', { exact: true }).waitFor();
+    assert.match(await crumbs.getByRole('link', { name: 'Annotations' }).getAttribute('href'), /^\/annotations\b/);
+    await page.locator('[data-step=now]', { hasText: 'Running' }).getByText(/Step \d of 4/).waitFor();
+    await open(page, 'Log');
+    await page.locator('.log-line', { hasText: 'download' }).waitFor();
+    assert.equal(await page.locator('.log-line', { hasText: 'Total:' }).count(), 0, 'it still runs');
+    assert.ok(await page.getByLabel('Follow').isChecked());
+    // By itself, without a reload.
+    await page.locator('.log-line', { hasText: /^\d+\s*Total:/ }).waitFor();
+    await page.locator('.job-line [data-status=COMPLETED]').waitFor();
+
+    await page.getByLabel('Search the log').fill('IN ');
+    const said = page.locator('.log-count');
+    const [, first, count] = (await said.innerText()).match(/(\d+) of (\d+)/);
+    assert.ok(first === '1' && Number(count) > 3, `${first} of ${count}`);
+    assert.equal(await page.locator('.log-text mark').count(), Number(count));
+    await page.getByRole('button', { name: 'Next match' }).click();
+    assert.equal(await said.innerText(), `2 of ${count}`);
+    await page.getByLabel('Search the log').press('Shift+Enter');
+    await page.getByLabel('Search the log').press('Shift+Enter');
+    assert.equal(await said.innerText(), `${count} of ${count}`, 'from the first back to the last');
+    await page.getByLabel('Search the log').fill('nowhere');
+    assert.equal(await said.innerText(), 'not found');
+    await page.getByLabel('Search the log').fill('');
+
+    await page.getByLabel('Line 2', { exact: true }).click();
+    assert.match(page.url(), /\/log#L2$/);
+    assert.ok(await page.locator('#L2').evaluate((line) => line.matches(':target')));
+    await page.getByLabel('Wrap lines').uncheck();
+    assert.equal(await page.locator('.log-wrapped').count(), 0);
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'Download' }).click(),
+    ]);
+    assert.equal(file.suggestedFilename(), 'slow.log');
+    const lines = readFileSync(await file.path(), 'utf8').trimEnd().split('\n');
+    assert.equal(lines.length, await page.locator('.log-line').count());
+    await checkPage(page, '/job-log');
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});
+
+test('the parts have addresses, charts lead to the explorer, and a job runs again', async () => {
+  const { page, problems, close } = await openBrowser();
+  try {
+    await signIn(page, 'ada-job');
+    await upgrade(page);
+    await submit(page, 'free.vcf', sample('free.vcf').text);
+    await page.locator('.job-line [data-status=COMPLETED]').waitFor();
+    const steps = await page.locator('.timeline .moment-name strong').allInnerTexts();
+    assert.deepEqual(steps, ['Uploaded', 'Queued', 'Running', 'Completed', 'Available']);
+    assert.equal(await page.locator('.timeline time').count(), 4, 'each step that was taken has its time');
+    await checkPage(page, '/job-overview');
+    const job = new URL(page.url()).pathname;
+
+    await open(page, 'Charts');
+    assert.equal(new URL(page.url()).pathname, `${job}/charts`);
+    await page.locator('[data-chart=consequences] .mark').first().waitFor();
+    // The sample has no QUAL, and what has no figures has no chart.
+    for (const name of ['consequences', 'density', 'ts-tv', 'known', 'indels']) {
+      assert.ok(await page.locator(`[data-chart=${name}] .mark`).count(), name);
+    }
+    await checkPage(page, '/job-charts');
+    // Behind each chart is a table of the same counts.
+    const known = page.locator('[data-chart=known]');
+    await known.getByText('Show as a table').click();
+    assert.equal(await known.locator('tbody tr').count(), await known.locator('.mark').count());
+    // By keyboard: one stop, arrow keys, Enter.
+    const marks = page.locator('[data-chart=consequences] .mark');
+    assert.equal(await page.locator('[data-chart=consequences] .mark[tabindex="0"]').count(), 1);
+    await marks.first().focus();
+    await page.keyboard.press('ArrowDown');
+    await page.waitForFunction(() => document.activeElement?.id === 'consequences-1');
+    const [, term, count] = (await marks.nth(1).getAttribute('aria-label')).match(/^(.+): ([\d,]+)$/);
+    await page.locator('[data-chart=consequences] .chart-shown', { hasText: term }).waitFor();
+    // Files.
+    const [svg] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByLabel('Download consequences as SVG').click(),
+    ]);
+    assert.equal(svg.suggestedFilename(), 'free.consequences.svg');
+    assert.match(readFileSync(await svg.path(), 'utf8'), /^<svg xmlns.*<\/svg>\n$/s);
+    const [png] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByLabel('Download consequences as PNG').click(),
+    ]);
+    assert.equal(png.suggestedFilename(), 'free.consequences.png');
+    const pixels = readFileSync(await png.path());
+    assert.deepEqual([...pixels.subarray(1, 4)], [...Buffer.from('PNG')]);
+    assert.equal(pixels.readUInt32BE(16), 480 * 3, 'drawn to be sharp in print');
+
+    await marks.nth(1).focus();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/results\?filter=/);
+    assert.match(decodeURIComponent(page.url()), new RegExp(`"consequences":\\["${term.replace(/ /g, '_')}"\\]`));
+    await page.locator('.count strong', { hasText: count }).waitFor();
+    assert.equal(await page.locator('.tabs a[aria-current=page]').innerText(), 'Results');
+
+    await open(page, 'Overview');
+    await page.getByRole('button', { name: 'Run again' }).click();
+    await page.waitForURL((url) => url.pathname !== job && /annotations\/[0-9a-f-]{36}$/.test(url.pathname));
+    await page.locator('.job-line [data-status=COMPLETED]').waitFor();
+    await page.getByRole('heading', { level: 1, name: 'Annotation of free.vcf' }).waitFor();
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});
+
+test('the genome browser draws variants and genes, and asks nobody but us', async () => {
+  const { page, problems, close } = await openBrowser();
+  try {
+    const asked = [];
+    page.on('request', (request) => {
+      const url = new URL(request.url());
+      if (url.protocol.startsWith('http')) asked.push(url);
+    });
+    await signIn(page, 'ada-genome');
+    await upgrade(page);
+    await submit(page, 'free.vcf', sample('free.vcf').text);
+    await page.locator('.job-line [data-status=COMPLETED]').waitFor();
+    assert.ok(!asked.some((url) => url.pathname.includes('genome')), 'its code waits for its tab');
+    asked.length = 0;
+    await open(page, 'Browser');
+    await page.locator('#genome[data-ready=true]').waitFor();
+
+    // Each track has drawn something: its canvas has pixels that are not white.
+    await page.waitForFunction(() => {
+      const root = document.querySelector('#genome').shadowRoot;
+      const drawn = [...root.querySelectorAll('.igv-viewport canvas')].filter((canvas) => {
+        const { width, height } = canvas;
+        if (width * height === 0) return false;
+        const { data } = canvas.getContext('2d').getImageData(0, 0, width, height);
+        let coloured = 0;
+        for (let at = 0; at < data.length; at += 4) {
+          if (data[at + 3] > 0 && (data[at] < 200 || data[at + 1] < 200 || data[at + 2] < 200)) coloured += 1;
+        }
+        return coloured > 50;
+      });
+      return drawn.length >= 2;
+    });
+    const paths = asked.map((url) => url.pathname.replace(/[0-9a-f-]{36}/, 'ID'));
+    for (const path of ['chrom.sizes', 'variants', 'genes'].map((name) => `/annotations-genome/ID/${name}`)) {
+      assert.ok(paths.includes(path), `${path} was asked: ${paths}`);
+    }
+    const own = new URL(stack.web_url).origin;
+    assert.deepEqual(asked.filter((url) => url.origin !== own).map(String), [], 'nothing from outside');
+    if (process.env.GAS_SCREENSHOTS) await page.screenshot({ path: `${process.env.GAS_SCREENSHOTS}/genome.png` });
+    // It is not our code; axe looks at the page around it.
+    await checkPage(page, '/job-browser', { without: '#genome' });
+    // Leaving takes it away, coming back brings it again.
+    await open(page, 'Overview');
+    await open(page, 'Browser');
+    await page.locator('#genome[data-ready=true]').waitFor();
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});

@@ -1,0 +1,126 @@
+//! Prints how long a list of very many jobs takes to answer a change of its filter, against the stack
+//! that `./gas bench jobs` starts: `jobs-bench JOBS`.
+
+#![expect(clippy::print_stdout, reason = "the figures are the output")]
+
+#[path = "../flows/calls.rs"]
+#[allow(dead_code, reason = "the flows use the rest of it")]
+mod calls;
+#[path = "../flows/stack.rs"]
+#[allow(dead_code, reason = "the flows use the rest of it")]
+mod stack;
+
+use anyhow::{Context, Result, ensure};
+use calls::Calls;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use gas_backend::Gas;
+use gas_backend::usecases::{JobLists, QueueBoard, find_jobs};
+use gas_shared::job::{Completion, Failure, FailureKind, Input, JobState, ListQuery, Results};
+use gas_shared::{FileName, Job, JobId, UserId};
+use jiff::{SignedDuration, Timestamp};
+use stack::stack;
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+/// What somebody asks one after the other who looks for something.
+const QUERIES: [&str; 9] = [
+    "",
+    "status=COMPLETED",
+    "status=FAILED,CANCELLED",
+    "sort=name",
+    "sort=-size&page=200",
+    "sort=-duration&size=100",
+    "search=exome-77",
+    "status=FAILED&search=genome",
+    "search=nothing has this",
+];
+
+/// How often each is asked.
+const ROUNDS: usize = 20;
+
+fn job(gas: &Gas, owner: UserId, n: i64, now: Timestamp) -> Result<Job> {
+    let id = JobId::new(Uuid::new_v4());
+    let kind = if n % 3 == 0 { "exome" } else { "genome" };
+    let name = FileName::parse(&format!("{kind}-{n}.vcf.gz"))?;
+    let submitted_at = now - SignedDuration::from_mins(n);
+    let (started_at, completed_at) = (
+        submitted_at + SignedDuration::from_secs(5),
+        submitted_at + SignedDuration::from_secs(5 + n % 600),
+    );
+    let state = match n % 20 {
+        0 => JobState::Cancelled { at: completed_at },
+        1 | 2 => JobState::Failed(Failure {
+            at: completed_at,
+            kind: FailureKind::Input,
+            reason: "line 17: POS is not a number".to_owned(),
+        }),
+        _ => JobState::Completed(Completion {
+            started_at,
+            completed_at,
+            records: 1000,
+            results: Results::fresh(gas.layout.result(owner, id, &name), None),
+            result_size: 7_000_000,
+            log: gas.layout.log(owner, id, &name),
+        }),
+    };
+    let input = Input {
+        file: gas.layout.input(owner, id, &name),
+        name,
+        size: Some(1000 + n as u64),
+        uploaded_at: None,
+    };
+    Ok(Job { id, owner, input, submitted_at, version: 1, nudged_at: None, state })
+}
+
+async fn make_jobs(gas: &Gas, owner: UserId, count: i64) -> Result<()> {
+    let now = Timestamp::from_second(Timestamp::now().as_second())?;
+    let jobs: Vec<Job> = (0..count).map(|n| job(gas, owner, n, now)).collect::<Result<_>>()?;
+    stream::iter(&jobs)
+        .map(|job| gas.jobs.insert(job))
+        .buffer_unordered(16)
+        .try_for_each(|_| async { Ok(()) })
+        .await?;
+    Ok(())
+}
+
+fn told(name: &str, mut times: Vec<Duration>) {
+    times.sort_unstable();
+    let millis = |time: Duration| time.as_secs_f64() * 1000.0;
+    if let (Some(middle), Some(worst)) = (times.get(times.len() / 2), times.last()) {
+        println!("{name:<44} {:>10.1} {:>10.1}", millis(*middle), millis(*worst));
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let count = std::env::args().nth(1).context("name the number of jobs")?.parse()?;
+    let gas = stack().gas(&Calls::default()).await?;
+    let owner = UserId::new(Uuid::new_v4());
+    make_jobs(&gas, owner, count).await?;
+    let board = QueueBoard::default();
+    println!("{count} jobs of one user\n{:<44} {:>10} {:>10}", "", "median ms", "worst ms");
+    let mut cold = Vec::new();
+    for _ in 0..5 {
+        let clock = Instant::now();
+        let list = find_jobs(&gas, &JobLists::default(), &board, owner, &"".into()).await?;
+        cold.push(clock.elapsed());
+        ensure!(list.matched == u64::try_from(count)?, "the list has {} jobs", list.matched);
+    }
+    told("first look, by a process that knows nothing", cold);
+    let lists = JobLists::default();
+    find_jobs(&gas, &lists, &board, owner, &"".into()).await?;
+    let mut all = Vec::new();
+    for text in QUERIES {
+        let query = ListQuery::from(text);
+        let mut times = Vec::new();
+        for _ in 0..ROUNDS {
+            let clock = Instant::now();
+            find_jobs(&gas, &lists, &board, owner, &query).await?;
+            times.push(clock.elapsed());
+        }
+        all.extend_from_slice(&times);
+        told(if text.is_empty() { "no filter" } else { text }, times);
+    }
+    told("all changes of the filter", all);
+    Ok(())
+}

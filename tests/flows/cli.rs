@@ -1,0 +1,117 @@
+//! The command `gas-cli`, as users run it.
+
+use crate::program::token;
+use crate::stack::stack;
+use anyhow::{Context, Result};
+use gas_tests::{Client, sample};
+use std::path::PathBuf;
+use std::process::Output;
+use tokio::process::Command;
+
+const BOTH: [&str; 2] = ["jobs:read", "jobs:write"];
+
+/// The program beside this one.
+fn binary() -> Result<PathBuf> {
+    let tests = std::env::current_exe()?;
+    let folder = tests.parent().and_then(|deps| deps.parent()).context("no target folder")?;
+    Ok(folder.join("gas-cli"))
+}
+
+/// Runs it with a token.
+async fn run(token: &str, arguments: &[&str]) -> Result<Output> {
+    let mut command = Command::new(binary()?);
+    command.args(arguments).env("GAS_URL", stack().web_url()).env("GAS_TOKEN", token);
+    Ok(command.output().await?)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[tokio::test]
+async fn files_are_submitted_waited_for_and_downloaded() -> Result<()> {
+    let ada = Client::signed_in(&stack().web_url(), "ada-cli").await?;
+    let token = token(&ada, &BOTH).await?;
+    let folder = tempfile::tempdir()?;
+    let (one, two) = (folder.path().join("one.vcf"), folder.path().join("two.vcf"));
+    for file in [&one, &two] {
+        std::fs::write(file, sample("free.vcf")?)?;
+    }
+    let out = folder.path().join("out");
+    let (one, two) = (one.display().to_string(), two.display().to_string());
+    let target = out.display().to_string();
+    let done = run(&token, &["annotate", &one, &two, "--wait", "--output", &target]).await?;
+    assert!(done.status.success(), "{} {}", text(&done.stdout), text(&done.stderr));
+
+    let printed = text(&done.stdout);
+    let is_done = |line: &&str| line.contains("completed") && line.ends_with("one.vcf");
+    let line = printed.lines().find(is_done);
+    let id = line.and_then(|line| line.split_whitespace().next()).context(printed.clone())?;
+    let result = std::fs::read_to_string(out.join("one.annot.vcf"))?;
+    assert_eq!(result, ada.result(id.parse()?).await?, "what the worker made");
+    let log = std::fs::read_to_string(out.join("one.log"))?;
+    assert_eq!(log, ada.log(id.parse()?).await?);
+    assert!(out.join("two.annot.vcf").exists() && out.join("two.log").exists());
+    assert_eq!(std::fs::read_dir(&out)?.count(), 4, "nothing incomplete is left");
+
+    let status = run(&token, &["status", id]).await?;
+    assert!(text(&status.stdout).contains("completed"), "{}", text(&status.stdout));
+    let printed = run(&token, &["log", id]).await?;
+    assert_eq!(text(&printed.stdout), log);
+    let listed = run(&token, &["jobs", "--status", "completed"]).await?;
+    assert_eq!(text(&listed.stdout).lines().count(), 2);
+    let again = run(&token, &["download", id, "--output", &target]).await?;
+    assert_eq!(again.status.code(), Some(2));
+    assert!(text(&again.stderr).contains("--force"), "{}", text(&again.stderr));
+    let over = run(&token, &["cancel", id]).await?;
+    assert_eq!(over.status.code(), Some(7), "{}", text(&over.stderr));
+    let deleted = run(&token, &["delete", id]).await?;
+    assert!(deleted.status.success(), "{}", text(&deleted.stderr));
+    assert_eq!(run(&token, &["status", id]).await?.status.code(), Some(6));
+    Ok(())
+}
+
+#[tokio::test]
+async fn exit_codes_say_what_went_wrong_and_nothing_tells_the_token() -> Result<()> {
+    let ada = Client::signed_in(&stack().web_url(), "ada-cli-codes").await?;
+    let token = token(&ada, &BOTH).await?;
+    let folder = tempfile::tempdir()?;
+    let write = |name: &str, content: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).map(|()| path.display().to_string())
+    };
+    let letter = write("letter.vcf", "Dear reader, this is no VCF file.\n")?;
+    let large = write("large.vcf", &gas_tests::repeated(&sample("free.vcf")?, 200_000))?;
+    let unknown = "00000000-0000-4000-8000-000000000000";
+    let cases: [(&str, &[&str], i32, &str); 6] = [
+        ("", &["account"], 3, "there is no token"),
+        ("gas_wrong", &["account"], 3, "the token is unknown, expired or revoked"),
+        (&token, &["annotate", &letter], 4, "line 1"),
+        (&token, &["annotate", &large], 4, "your plan allows 150000"),
+        (&token, &["status", unknown], 6, "there is no job"),
+        (&token, &["status", "no-uuid"], 2, "invalid value"),
+    ];
+    for (token, arguments, code, reason) in cases {
+        let done = run(token, arguments).await?;
+        let said = text(&done.stderr);
+        assert_eq!(done.status.code(), Some(code), "{arguments:?}: {said}");
+        assert!(said.contains(reason), "{arguments:?}: {said}");
+        assert!(token.is_empty() || !said.contains(token), "{said}");
+    }
+    let jobs = run(&token, &["jobs"]).await?;
+    assert_eq!(text(&jobs.stdout), "", "what was refused here was not sent");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_token_is_read_from_a_file() -> Result<()> {
+    let ada = Client::signed_in(&stack().web_url(), "ada-cli-file").await?;
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("token");
+    std::fs::write(&path, format!("{}\n", token(&ada, &BOTH).await?))?;
+    let path = path.display().to_string();
+    let done = run("", &["--token-file", &path, "account"]).await?;
+    assert!(text(&done.stdout).contains("free"), "{}", text(&done.stderr));
+    assert!(text(&done.stderr).contains("chmod 600"), "others can read it");
+    Ok(())
+}

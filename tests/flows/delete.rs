@@ -1,0 +1,98 @@
+//! Deleting jobs: nothing is left, and everybody hears of it.
+
+use crate::calls::Calls;
+use crate::live::Events;
+use crate::stack::{Stack, stack};
+use anyhow::{Result, ensure};
+use gas_backend::ports::JobStore;
+use gas_shared::JobStatus::Completed;
+use gas_shared::job::{JobList, ResultsView, StateView};
+use gas_shared::{JobId, LiveEvent};
+use gas_tests::{Client, sample};
+use reqwest::{Method, StatusCode};
+use std::time::{Duration, Instant};
+
+/// Longer than the test stack's Free window and the archiving after it.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+async fn delete(user: &Client, id: JobId) -> Result<StatusCode> {
+    let answer = user.call(Method::POST, &format!("/api/jobs/{id}/delete"), None).await?;
+    Ok(answer.status())
+}
+
+/// How many objects of a job there are in both buckets.
+async fn objects(stack: &Stack, id: JobId) -> Result<usize> {
+    let gas = stack.gas(&Calls::default()).await?;
+    let mut found = 0;
+    for bucket in [&gas.layout.inputs_bucket, &gas.layout.results_bucket] {
+        let all = gas.objects.list(bucket, &gas.layout.prefix).await?;
+        found += all.iter().filter(|file| file.key.contains(&format!("/{id}~"))).count();
+    }
+    Ok(found)
+}
+
+async fn until_nothing_is_left(stack: &Stack, id: JobId) -> Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let left = (objects(stack, id).await?, stack.archived_copies(id).await?);
+        if left == (0, 0) {
+            return Ok(());
+        }
+        ensure!(Instant::now() < deadline, "objects and copies of {id} that are left: {left:?}");
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+}
+
+async fn listed(user: &Client) -> Result<JobList> {
+    Ok(user.get("/api/jobs?query=").send().await?.json().await?)
+}
+
+#[tokio::test]
+async fn a_deleted_job_is_gone_at_once_and_its_archived_result_soon() -> Result<()> {
+    let stack = stack();
+    let ada = Client::signed_in(&stack.web_url(), "ada-deletes").await?;
+    let kept = ada.submit("kept.vcf", sample("free.vcf")?.as_bytes()).await?.id;
+    let job = ada.submit("free.vcf", sample("free.vcf")?.as_bytes()).await?;
+    ada.wait_for(job.id, &[Completed]).await?;
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let StateView::Completed { results, .. } = ada.job(job.id).await?.state else { continue };
+        if matches!(results, ResultsView::Archived { .. }) {
+            break;
+        }
+        ensure!(Instant::now() < deadline, "the result is still {results:?}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert_eq!(stack.archived_copies(job.id).await?, 1);
+    assert!(objects(&stack, job.id).await? >= 2, "file and log");
+
+    let mut events = Events::open(&ada).await?;
+    assert_eq!(delete(&ada, job.id).await?, StatusCode::OK);
+    assert_eq!(ada.call(Method::GET, &format!("/api/jobs/{}", job.id), None).await?.status(), 404);
+    while events.next(PATIENCE).await? != LiveEvent::Deleted(job.id) {}
+    let list = listed(&ada).await?;
+    assert_eq!(list.jobs.iter().map(|job| job.id).collect::<Vec<_>>(), [kept]);
+    assert_eq!((list.matched, list.overview.total), (1, 1));
+    until_nothing_is_left(&stack, job.id).await?;
+    assert_eq!(delete(&ada, job.id).await?, StatusCode::OK, "again, while the row is there");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_job_that_runs_stops_when_it_is_deleted() -> Result<()> {
+    let stack = stack();
+    let ada = Client::signed_in(&stack.web_url(), "ada-deletes-running").await?;
+    let slow = sample("free.vcf")?.replacen("\n", "\n##gas_test_delay_secs=20\n", 1);
+    let id = ada.submit("slow.vcf", slow.as_bytes()).await?.id;
+    ada.wait_for(id, &[gas_shared::JobStatus::Running]).await?;
+    assert_eq!(delete(&ada, id).await?, StatusCode::OK);
+    until_nothing_is_left(&stack, id).await?;
+    let deadline = Instant::now() + PATIENCE;
+    while !stack.worker_log(&id.to_string())?.iter().any(|line| line.contains("was deleted")) {
+        ensure!(Instant::now() < deadline, "the worker did not let go of {id}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert!(stack.job_store().await.job(id).await?.is_none());
+    assert_eq!(objects(&stack, id).await?, 0);
+    Ok(())
+}

@@ -1,0 +1,165 @@
+//! Large files: sent in parts, broken off, gone on with.
+
+use crate::stack::stack;
+use anyhow::{Context, Result, ensure};
+use gas_shared::JobStatus::{Cancelled, Completed};
+use gas_shared::job::StateView;
+use gas_shared::upload::{ONE_REQUEST_MAX_BYTES, PART_BYTES, PartTicket, PartsTicket};
+use gas_tests::{Client, sample};
+use reqwest::{Method, Response, StatusCode};
+use serde_json::json;
+
+/// Over the size from which browsers send parts, and of no whole number of them.
+const SIZE: usize = ONE_REQUEST_MAX_BYTES as usize + 6 * 1024 * 1024 + 17;
+
+/// A valid VCF text of exactly this size: records of the sample, each with a long INFO, so that the
+/// engine is done soon.
+fn large_vcf(size: usize) -> Result<String> {
+    let text = sample("free.vcf")?;
+    let (header, records): (Vec<_>, Vec<_>) = text.lines().partition(|line| line.starts_with('#'));
+    let mut vcf = header.join("\n") + "\n";
+    for record in records {
+        vcf.push_str(&format!("{record};PAD={}\n", "x".repeat(40_000)));
+        if vcf.len() > size - 41_000 {
+            break;
+        }
+    }
+    ensure!(vcf.len() < size, "too large by {}", vcf.len() - size);
+    let rest = size - vcf.len();
+    let last = vcf.pop();
+    ensure!(last == Some('\n') && rest < 1_000_000, "{rest} bytes are missing");
+    vcf.push_str(&"x".repeat(rest));
+    vcf.push('\n');
+    ensure!(vcf.len() == size, "{} bytes", vcf.len());
+    Ok(vcf)
+}
+
+async fn premium(user: &str) -> Result<Client> {
+    let client = Client::signed_in(&stack().web_url(), user).await?;
+    crate::premium::buy(&stack(), &client).await?;
+    Ok(client)
+}
+
+async fn ticket(
+    client: &Client,
+    path: &str,
+    body: Option<serde_json::Value>,
+) -> Result<PartsTicket> {
+    let answer = client.call(Method::POST, path, body).await?;
+    ensure!(answer.status() == StatusCode::OK, "{}: {}", answer.status(), answer.text().await?);
+    Ok(answer.json().await?)
+}
+
+async fn begin(client: &Client, name: &str, size: usize) -> Result<PartsTicket> {
+    let body = json!({ "file_name": name, "size": size });
+    ticket(client, "/api/uploads/parts", Some(body)).await
+}
+
+async fn next(client: &Client, begun: &PartsTicket) -> Result<PartsTicket> {
+    ticket(client, &format!("/api/uploads/{}/parts", begun.job_id), None).await
+}
+
+async fn put(url: &str, bytes: Vec<u8>) -> Result<Response> {
+    Ok(reqwest::Client::new().put(url).body(bytes).send().await?)
+}
+
+fn bytes_of(file: &str, part: &PartTicket) -> Vec<u8> {
+    let start = part.offset as usize;
+    file.as_bytes()[start..start + part.length as usize].to_vec()
+}
+
+#[tokio::test]
+async fn a_large_file_broken_off_in_the_middle_goes_on_and_is_annotated() -> Result<()> {
+    let eve = premium("eve-large").await?;
+    let vcf = large_vcf(SIZE)?;
+    let begun = begin(&eve, "large.vcf", SIZE).await?;
+    assert_eq!((begun.size, begun.missing), (SIZE as u64, SIZE as u64));
+
+    // Three parts arrive, the third of them twice, and the fifth; then the connection is gone.
+    for at in [0, 1, 2, 2, 4] {
+        let part = &begun.parts[at];
+        assert_eq!(put(&part.url, bytes_of(&vcf, part)).await?.status(), StatusCode::OK);
+    }
+    let early = eve.confirm(begun.job_id).await.unwrap_err().to_string();
+    assert!(early.contains("has not arrived"), "{early}");
+
+    // Another page, which knows the job's id and nothing else, sends what is missing.
+    let mut next_ticket = next(&eve, &begun).await?;
+    assert_eq!(next_ticket.missing, SIZE as u64 - 4 * PART_BYTES);
+    assert_eq!(next_ticket.parts[0].offset, 3 * PART_BYTES);
+    assert_eq!(next_ticket.parts[1].offset, 5 * PART_BYTES);
+    while !next_ticket.parts.is_empty() {
+        for part in &next_ticket.parts {
+            assert_eq!(put(&part.url, bytes_of(&vcf, part)).await?.status(), StatusCode::OK);
+        }
+        next_ticket = next(&eve, &begun).await?;
+    }
+    let job = eve.confirm(begun.job_id).await?;
+    assert_eq!(job.size, Some(SIZE as u64));
+    assert_eq!(eve.confirm(begun.job_id).await?.id, job.id, "a lost answer may be asked for again");
+    let done = eve.wait_for(begun.job_id, &[Completed]).await?;
+    let StateView::Completed { records, .. } = done.state else { unreachable!() };
+    let expected = vcf.lines().filter(|line| !line.starts_with('#')).count() as u64;
+    assert_eq!(records, expected);
+    Ok(())
+}
+
+#[tokio::test]
+async fn s3_takes_no_other_number_of_bytes_than_was_announced() -> Result<()> {
+    let ada = Client::signed_in(&stack().web_url(), "ada-parts-liar").await?;
+    let begun = begin(&ada, "a.vcf", 1000).await?;
+    let part = begun.parts.first().context("no part")?;
+    let longer = put(&part.url, vec![b'#'; 200_000]).await?;
+    assert_eq!(longer.status(), StatusCode::FORBIDDEN, "{}", longer.text().await?);
+    let another = part.url.replace("partNumber=1", "partNumber=2");
+    assert_ne!(another, part.url);
+    assert_eq!(put(&another, vec![b'#'; 1000]).await?.status(), StatusCode::FORBIDDEN);
+    assert_eq!(next(&ada, &begun).await?.missing, 1000, "nothing has arrived");
+    assert_eq!(put(&part.url, vec![b'#'; 1000]).await?.status(), StatusCode::OK);
+    assert_eq!(next(&ada, &begun).await?.missing, 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_plans_limit_holds_for_parts() -> Result<()> {
+    let ada = Client::signed_in(&stack().web_url(), "ada-parts-big").await?;
+    let refused = begin(&ada, "a.vcf", 150_001).await.unwrap_err().to_string();
+    assert!(refused.starts_with("413"), "{refused}");
+    let size = 5 * 1024 * 1024 * 1024 + 1;
+    let refused = begin(&ada, "a.vcf", size).await.unwrap_err().to_string();
+    assert!(refused.starts_with("400") && refused.contains("no plan allows"), "{refused}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_cancelled_upload_takes_no_more_parts() -> Result<()> {
+    let ada = Client::signed_in(&stack().web_url(), "ada-parts-cancel").await?;
+    let begun = begin(&ada, "a.vcf", 1000).await?;
+    let path = format!("/api/jobs/{}/cancel", begun.job_id);
+    ada.call(Method::POST, &path, None).await?;
+    assert_eq!(ada.job(begun.job_id).await?.state.status(), Cancelled);
+    let part = begun.parts.first().context("no part")?;
+    let late = put(&part.url, vec![b'#'; 1000]).await?;
+    assert_eq!(late.status(), StatusCode::NOT_FOUND, "{}", late.text().await?);
+    let refused = next(&ada, &begun).await.unwrap_err().to_string();
+    assert!(refused.starts_with("409"), "{refused}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn browsers_of_this_service_may_put_parts_and_no_others() -> Result<()> {
+    let ada = Client::signed_in(&stack().web_url(), "ada-cors").await?;
+    let begun = begin(&ada, "a.vcf", 1000).await?;
+    let part = begun.parts.first().context("no part")?;
+    for (origin, allowed) in [(stack().web_url(), true), ("https://evil.example".into(), false)] {
+        let preflight = reqwest::Client::new()
+            .request(Method::OPTIONS, &part.url)
+            .header("origin", &origin)
+            .header("access-control-request-method", "PUT")
+            .send()
+            .await?;
+        let answer = preflight.headers().get("access-control-allow-origin");
+        assert_eq!(answer.is_some(), allowed, "{origin}: {:?}", preflight.headers());
+    }
+    Ok(())
+}

@@ -1,0 +1,240 @@
+//! The REST API as users' programs see it.
+
+use crate::program::Program;
+use crate::stack::stack;
+use anyhow::{Context, Result};
+use gas_tests::{Client, sample};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+const BOTH: [&str; 2] = ["jobs:read", "jobs:write"];
+const UNKNOWN: &str = "00000000-0000-4000-8000-000000000000";
+
+/// The operations of the OpenAPI document.
+async fn operations(base: &str) -> Result<Vec<(Method, String)>> {
+    let document: Value =
+        Client::anonymous(base)?.get("/api/v1/openapi.json").send().await?.json().await?;
+    let mut all = Vec::new();
+    for (path, methods) in document["paths"].as_object().context("no paths")? {
+        let path = path.strip_prefix("/api/v1").context("another version")?;
+        for method in methods.as_object().context("no methods")?.keys() {
+            all.push((method.to_uppercase().parse()?, path.to_owned()));
+        }
+    }
+    Ok(all)
+}
+
+#[tokio::test]
+async fn a_file_goes_its_way_by_the_api_alone() -> Result<()> {
+    let base = stack().web_url();
+    let ada = Client::signed_in(&base, "ada-rest").await?;
+    let program = Program::of(&ada, &base, &BOTH).await?;
+    let vcf = sample("free.vcf")?;
+    let id = program.submit("free.vcf", &vcf).await?;
+    let job = program.completed(&id).await?;
+    assert_eq!(job["file_name"], "free.vcf");
+    assert_eq!(job["size_bytes"], vcf.len());
+
+    let redirect = program.call(Method::GET, &format!("/jobs/{id}/result"), None).await?;
+    assert_eq!(redirect.status(), StatusCode::FOUND);
+    assert_eq!(redirect.headers()["cache-control"], "no-store");
+    let result = program.plain(redirect.headers()["location"].to_str()?).await?;
+    assert_eq!(result.len(), job["result"]["size_bytes"]);
+    assert_eq!(result, ada.result(id.parse()?).await?, "as in the browser");
+    let link = program.ask(Method::GET, &format!("/jobs/{id}/result?redirect=false"), None).await?;
+    assert_eq!(program.plain(link["url"].as_str().context("no link")?).await?, result);
+
+    let log = program.call(Method::GET, &format!("/jobs/{id}/log"), None).await?;
+    assert_eq!(log.text().await?, ada.log(id.parse()?).await?);
+
+    let list = program.ask(Method::GET, "/jobs?status=completed&limit=1", None).await?;
+    assert_eq!(list["jobs"][0], job);
+    let none = program.ask(Method::GET, "/jobs?status=failed", None).await?;
+    assert_eq!(none, json!({ "jobs": [], "next_cursor": null }));
+    let over = program.call(Method::POST, &format!("/jobs/{id}/cancel"), None).await?;
+    assert_eq!(over.status(), StatusCode::CONFLICT);
+    let deleted = program.call(Method::DELETE, &format!("/jobs/{id}"), None).await?;
+    assert_eq!(deleted.status(), StatusCode::NO_CONTENT);
+    let gone = program.call(Method::GET, &format!("/jobs/{id}"), None).await?;
+    assert_eq!(gone.status(), StatusCode::NOT_FOUND);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_result_is_refused_after_the_free_window() -> Result<()> {
+    let base = stack().web_url();
+    let ada = Client::signed_in(&base, "ada-rest-late").await?;
+    let program = Program::of(&ada, &base, &BOTH).await?;
+    let id = program.submit("free.vcf", &sample("free.vcf")?).await?;
+    program.completed(&id).await?;
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let answer = program.call(Method::GET, &format!("/jobs/{id}/result"), None).await?;
+        if answer.status() == StatusCode::PAYMENT_REQUIRED {
+            let problem: Value = answer.json().await?;
+            assert_eq!(problem["code"], "upgrade_required");
+            break;
+        }
+        assert_eq!(answer.status(), StatusCode::FOUND);
+        assert!(Instant::now() < deadline, "it can still be downloaded");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    let log = program.call(Method::GET, &format!("/jobs/{id}/log"), None).await?;
+    assert_eq!(log.status(), StatusCode::OK, "logs stay");
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_a_token_nothing_is_answered_and_cookies_are_none() -> Result<()> {
+    let base = stack().web_url();
+    let ada = Client::signed_in(&base, "ada-rest-cookie").await?;
+    for (method, path) in operations(&base).await? {
+        let path = format!("/api/v1{}", path.replace("{id}", UNKNOWN));
+        let answer = ada.call(method, &path, None).await?;
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{path}");
+        assert!(answer.headers()["www-authenticate"].to_str()?.starts_with("Bearer"));
+        assert_eq!(answer.headers()["content-type"], "application/problem+json");
+        let named = answer.headers()["x-request-id"].to_str()?.to_owned();
+        let problem: Value = answer.json().await?;
+        assert_eq!(problem["code"], "invalid_token", "{path}");
+        assert_eq!(problem["request_id"], named);
+        assert_eq!(problem["type"], format!("{base}/api/docs#invalid_token"));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_token_does_what_its_scopes_say_and_no_more() -> Result<()> {
+    let base = stack().web_url();
+    let ada = Client::signed_in(&base, "ada-rest-scope").await?;
+    let reader = Program::of(&ada, &base, &["jobs:read"]).await?;
+    let writer = Program::of(&ada, &base, &["jobs:write"]).await?;
+    for (method, path) in operations(&base).await? {
+        if path == "/account" {
+            continue;
+        }
+        let wrong = if method == Method::GET { &writer } else { &reader };
+        let path = path.replace("{id}", UNKNOWN);
+        let answer = wrong.call(method, &path, None).await?;
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{path}");
+        let challenge = answer.headers()["www-authenticate"].to_str()?;
+        assert!(challenge.contains("insufficient_scope"), "{challenge}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn another_users_job_looks_like_none() -> Result<()> {
+    let base = stack().web_url();
+    let ada = Client::signed_in(&base, "ada-rest-owner").await?;
+    let eve = Client::signed_in(&base, "eve-rest-prober").await?;
+    let id =
+        Program::of(&ada, &base, &BOTH).await?.submit("free.vcf", &sample("free.vcf")?).await?;
+    let prober = Program::of(&eve, &base, &BOTH).await?;
+    for (method, path) in operations(&base).await? {
+        if !path.contains("{id}") {
+            continue;
+        }
+        let mut details = Vec::new();
+        for id in [id.as_str(), UNKNOWN] {
+            let answer = prober.call(method.clone(), &path.replace("{id}", id), None).await?;
+            assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{method} {path}");
+            let problem: Value = answer.json().await?;
+            details.push(problem["detail"].to_string().replace(id, "…"));
+        }
+        assert_eq!(details[0], details[1], "{method} {path} tells the two apart");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_cannot_be_used_is_named() -> Result<()> {
+    let base = stack().web_url();
+    let ada = Client::signed_in(&base, "ada-rest-bad").await?;
+    let program = Program::of(&ada, &base, &BOTH).await?;
+    let job = |name: &str, size: u64| json!({ "file_name": name, "size_bytes": size });
+    let cases = [
+        (Method::POST, "/jobs", Some(job("a.txt", 1)), 400, "invalid_request"),
+        (Method::POST, "/jobs", Some(job("a.vcf", 0)), 400, "invalid_request"),
+        (Method::POST, "/jobs", Some(job("a.vcf", 150_001)), 413, "over_limit"),
+        (Method::POST, "/jobs", Some(json!({ "file_name": "a.vcf" })), 400, "invalid_request"),
+        (Method::POST, "/jobs", None, 400, "invalid_request"),
+        (Method::GET, "/jobs?limit=101", None, 400, "invalid_request"),
+        (Method::GET, "/jobs?status=done", None, 400, "invalid_request"),
+        (Method::GET, "/jobs?cursor=broken", None, 400, "invalid_request"),
+        (Method::GET, "/jobs?cursor=broken&status=failed", None, 400, "invalid_request"),
+        (Method::GET, "/jobs/no-uuid", None, 404, "not_found"),
+        (Method::GET, "/jobs/%FF", None, 400, "invalid_request"),
+        (Method::GET, "/nothing", None, 404, "not_found"),
+        (Method::PUT, "/jobs", None, 405, "method_not_allowed"),
+    ];
+    for (method, path, body, status, code) in cases {
+        let answer = program.call(method, path, body).await?;
+        assert_eq!(answer.status(), status, "{path}");
+        let problem: Value = answer.json().await?;
+        assert_eq!(problem["code"], code, "{path}: {problem}");
+    }
+    let created = program.create("a.vcf", 20).await?;
+    let id = created["job"]["id"].as_str().context("no id")?;
+    let early = program.call(Method::POST, &format!("/jobs/{id}/submit"), None).await?;
+    assert_eq!(early.status(), StatusCode::CONFLICT, "the file has not arrived");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_repeated_creation_makes_one_job() -> Result<()> {
+    let base = stack().web_url();
+    let ada = Client::signed_in(&base, "ada-rest-once").await?;
+    let program = Program::of(&ada, &base, &BOTH).await?;
+    let create = async |key: &str, name: &str| {
+        let http = reqwest::Client::new();
+        let request = http.post(format!("{base}/api/v1/jobs")).bearer_auth(&program.token);
+        let body = json!({ "file_name": name, "size_bytes": 20 });
+        // Neither another site's name nor a browser's marks change what a bearer token may do.
+        let request = request.header("origin", "https://notebook.example");
+        request.header("idempotency-key", key).json(&body).send().await
+    };
+    let first = create("k-1", "a.vcf").await?;
+    assert_eq!(first.status(), StatusCode::CREATED);
+    let again = create("k-1", "a.vcf").await?;
+    assert_eq!(again.status(), StatusCode::OK);
+    let (first, again): (Value, Value) = (first.json().await?, again.json().await?);
+    assert_eq!(first["job"]["id"], again["job"]["id"]);
+    assert!(again["upload"]["url"].is_string());
+    assert_eq!(create("k-1", "b.vcf").await?.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(create("k 1", "a.vcf").await?.status(), StatusCode::BAD_REQUEST);
+    let list = program.ask(Method::GET, "/jobs", None).await?;
+    assert_eq!(list["jobs"].as_array().map(Vec::len), Some(1));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_runaway_program_is_told_to_wait() -> Result<()> {
+    let base = stack().web_url();
+    let ada = Client::signed_in(&base, "ada-rest-runaway").await?;
+    let program = Program::of(&ada, &base, &["jobs:read"]).await?;
+    let other = Program::of(&ada, &base, &["jobs:read"]).await?;
+    for _ in 0..1000 {
+        let answer = program.call(Method::GET, "/account", None).await?;
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            let wait: u64 = answer.headers()["retry-after"].to_str()?.parse()?;
+            assert!((1..=60).contains(&wait), "{wait}");
+            assert_eq!(other.call(Method::GET, "/account", None).await?.status(), StatusCode::OK);
+            return Ok(());
+        }
+        assert_eq!(answer.status(), StatusCode::OK);
+    }
+    panic!("nobody stopped it");
+}
+
+#[tokio::test]
+async fn the_documentation_is_a_page_without_scripts() -> Result<()> {
+    let page = Client::anonymous(&stack().web_url())?.get("/api/docs").send().await?;
+    assert_eq!(page.status(), StatusCode::OK);
+    let policy = page.headers()["content-security-policy"].to_str()?.to_owned();
+    assert!(policy.contains("default-src 'none'"), "{policy}");
+    let html = page.text().await?;
+    assert!(html.contains("/api/v1/jobs/{id}/submit") && !html.contains("<script"), "{html}");
+    Ok(())
+}

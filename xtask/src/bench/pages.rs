@@ -1,0 +1,23 @@
+//! `./gas bench pages`: what a browser measures while it opens the pages, against a stack of
+//! optimised programs.
+
+use super::with_stack;
+use crate::bundle::Profile;
+use crate::paths::Paths;
+use crate::setup;
+use crate::step::run;
+use anyhow::Result;
+use std::process::Command;
+
+/// Starts a stack and measures.
+pub(super) fn pages(paths: &Paths) -> Result<()> {
+    with_stack(paths, Profile::Release, |stack| {
+        run(stack.give(
+            Command::new("node")
+                .arg(paths.root.join("tests/browser/support/measure.mjs"))
+                .env("GAS_CHROMIUM", setup::chromium()?)
+                .env("GAS_NODE_MODULES", setup::modules(paths)?)
+                .current_dir(&paths.root),
+        ))
+    })
+}
