@@ -11,25 +11,41 @@ test('colours are chosen, kept, and there before the first paint', async () => {
   const { page, problems, close } = await openBrowser({ colorScheme: 'light' });
   try {
     await signIn(page, 'ada-colours');
-    const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const background = (of = page) => of.evaluate(() => getComputedStyle(document.body).backgroundColor);
     const bright = await background();
     await page.getByRole('button', { name: /^Colours: system/ }).click();
     await page.getByRole('button', { name: /^Colours: light/ }).click();
     await page.getByRole('button', { name: /^Colours: dark/ }).waitFor();
     const dark = await background();
     assert.notEqual(dark, bright);
-    // Without the module: the colours do not wait for it.
-    await page.route('**/*.wasm', (route) => route.abort());
-    await page.reload({ waitUntil: 'domcontentloaded' });
-    assert.equal(await background(), dark);
-    await page.unroute('**/*.wasm');
-    problems.length = 0;
+    // Before the module is there: the colours do not wait for it.
+    const tab = await page.context().newPage();
+    await tab.route('**/*.wasm', () => {});
+    await tab.goto(page.url(), { waitUntil: 'domcontentloaded' });
+    assert.equal(await background(tab), dark);
+    await tab.close();
     await page.reload();
     await live(page);
     await page.getByRole('button', { name: /^Colours: dark/ }).click();
     await page.getByRole('button', { name: /^Colours: system/ }).waitFor();
     assert.equal(await background(), bright);
     assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});
+
+test('a page whose module does not load says so, and can be loaded again', async () => {
+  const { page, close } = await openBrowser();
+  try {
+    await signIn(page, 'ada-no-module');
+    await page.route('**/*.wasm', (route) => route.abort());
+    await page.reload();
+    await page.getByRole('alert').getByText('did not load').waitFor();
+    await checkPage(page, '/no-module');
+    await page.unroute('**/*.wasm');
+    await page.getByRole('button', { name: 'Load again' }).click();
+    await live(page);
   } finally {
     await close();
   }

@@ -134,14 +134,12 @@ fn assemble(paths: &Paths, profile: Profile, wasm: &Path) -> Result<Bundle> {
     Ok(Bundle { public, wasm_brotli })
 }
 
-/// wasm-bindgen's JavaScript and the snippets it imports as one file, which also starts the module.
+/// What starts the module, with wasm-bindgen's JavaScript and the snippets it imports, as one file.
 fn script(paths: &Paths, glue: &Path, module: &str, release: bool) -> Result<Vec<u8>> {
-    let mut text = fs::read_to_string(glue.join("app.js"))?;
-    text.push_str(&format!("\n__wbg_init({{ module_or_path: \"/{module}\" }});\n"));
     let start = glue.join("start.js");
-    fs::write(&start, &text)?;
-    let whole = glue.join("whole.js");
-    esbuild(paths, &start, &whole, release, &["--bundle", "--format=esm"])
+    fs::copy(paths.root.join("assets/js/start.js"), &start)?;
+    let address = format!("--define:MODULE=\"/{module}\"");
+    esbuild(paths, &start, &glue.join("whole.js"), release, &["--bundle", "--format=esm", &address])
 }
 
 /// What esbuild makes of a file.

@@ -38,8 +38,9 @@ export async function openBrowser(options = {}) {
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) problems.push(message.text());
   });
-  page.on('pageerror', (error) => problems.push(`uncaught: ${error}`));
+  page.on('pageerror', (error) => problems.push(`uncaught at ${page.url()}: ${error.stack}`));
   const close = async () => {
+    if (problems.length > 0) console.log('the browser had problems, wanted or not:', problems);
     await context.close();
     rmSync(profile, { recursive: true, force: true });
   };
