@@ -1,6 +1,6 @@
 //! One record: checked, compared to the reference, annotated, written.
 
-use crate::consequence::{Effect, Structural, Term, TermSet};
+use crate::consequence::{Effect, SoTerm, Structural, TermSet};
 use crate::error::InputError;
 use crate::hgvs::HgvsText;
 use crate::intake::Intake;
@@ -230,8 +230,8 @@ impl<'r> Annotator<'r> {
                 }
                 Layout::Ann => write_ann_intergenic(out, shown.1, nearest),
             }
-            all.insert(Term::Intergenic);
-            self.intake.counts.terms[Term::Intergenic as usize] += 1;
+            all.insert(SoTerm::Intergenic);
+            self.intake.counts.terms[SoTerm::Intergenic as usize] += 1;
             places.insert(Place::Intergenic);
         }
         self.intake.counts.add_terms(all);
@@ -284,7 +284,7 @@ fn push_info(out: &mut Vec<u8>, info: &[u8], replaced: Option<Layout>) {
 fn add_places(effect: &Effect, coding: bool, places: &mut Places) {
     let terms = effect.terms;
     if let Some(distance) = effect.distance {
-        let upstream = terms.contains(Term::Upstream);
+        let upstream = terms.contains(SoTerm::Upstream);
         places.insert(if upstream { Place::Upstream } else { Place::Downstream });
         if upstream && distance <= PROMOTER_BASES {
             places.insert(Place::Promoter);
@@ -295,10 +295,10 @@ fn add_places(effect: &Effect, coding: bool, places: &mut Places) {
     if location.in_cds {
         places.insert(Place::Cds);
     }
-    if terms.contains(Term::ThreePrimeUtr) {
+    if terms.contains(SoTerm::ThreePrimeUtr) {
         places.insert(Place::ThreePrimeUtr);
     }
-    if terms.contains(Term::FivePrimeUtr) {
+    if terms.contains(SoTerm::FivePrimeUtr) {
         places.insert(Place::FivePrimeUtr);
     }
     if location.intron_numbers.is_some() {

@@ -3,7 +3,7 @@
 
 use crate::annotate::has_rs_id;
 use crate::assembly::named_assembly;
-use crate::consequence::{Term, TermSet};
+use crate::consequence::{SoTerm, TermSet};
 use crate::csq::term_named;
 use crate::error::{Error, InputError};
 use crate::report::{Counts, Density, Summary, summarise};
@@ -129,7 +129,7 @@ impl Counter<'_> {
             for name in names.trim_start_matches('*').split('&') {
                 let term = match annotation {
                     Annotation::Bcsq => term_named(name),
-                    _ => Term::ALL.iter().copied().find(|term| term.as_str() == name),
+                    _ => SoTerm::ALL.iter().copied().find(|term| term.as_str() == name),
                 };
                 if let Some(term) = term {
                     all.insert(term);

@@ -3,7 +3,7 @@
 //! They come from the outputs of the CloudFormation stack (`deploy/template.yaml`): output
 //! `FooBar` is the environment variable `GAS_FOO_BAR`, on AWS and locally.
 
-use crate::Terms;
+use crate::RetentionPolicy;
 use clap::{Args, ValueEnum};
 
 /// Where a deployment's resources are.
@@ -56,7 +56,7 @@ pub struct Deployment {
     pub archive: ArchiveSettings,
     /// How long results stay.
     #[command(flatten)]
-    pub terms: Terms,
+    pub retention: RetentionPolicy,
     /// The SNS topic of every change of every job.
     #[arg(long, env = "GAS_JOB_EVENTS_TOPIC_ARN")]
     pub job_events_topic_arn: String,

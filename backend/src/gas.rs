@@ -6,8 +6,8 @@ use crate::ports::{
     Topic,
 };
 use crate::usecases::Restorer;
-use crate::{Deployment, Records, Terms, aws, postgres};
-use gas_shared::job::StoredFile;
+use crate::{Deployment, JobRepository, RetentionPolicy, aws, postgres};
+use gas_shared::job::ObjectLocation;
 use gas_shared::{FileName, JobId, UserId};
 use jiff::Timestamp;
 use std::ops::Deref;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Gas {
     /// The table of jobs, and who hears of its changes.
-    pub records: Records,
+    pub records: JobRepository,
     /// The files.
     pub objects: Arc<dyn ObjectStore>,
     /// Files on their way there in parts.
@@ -43,23 +43,23 @@ pub struct Gas {
     /// What users are told of by mail.
     pub notices: Arc<dyn Topic>,
     /// Where files go.
-    pub layout: Arc<Layout>,
+    pub object_keys: Arc<ObjectKeys>,
     /// How long results stay.
-    pub terms: Terms,
+    pub retention: RetentionPolicy,
 }
 
-/// A `Gas` is [`Records`] and more: what takes those takes this.
+/// A `Gas` is [`JobRepository`] and more: what takes those takes this.
 impl Deref for Gas {
-    type Target = Records;
+    type Target = JobRepository;
 
-    fn deref(&self) -> &Records {
+    fn deref(&self) -> &JobRepository {
         &self.records
     }
 }
 
 /// Which bucket and key each file of a job has.
 #[derive(Clone, Debug)]
-pub struct Layout {
+pub struct ObjectKeys {
     /// The deployment's prefix; every key begins with it.
     pub prefix: String,
     /// The bucket that uploads go to.
@@ -74,7 +74,7 @@ impl Gas {
         let topic = |arn: &str| -> Arc<dyn Topic> { Arc::new(sdk.topic(arn)) };
         let objects = Arc::new(sdk.object_store(deployment.s3_path_style));
         Self {
-            records: Records {
+            records: JobRepository {
                 jobs: Arc::new(sdk.job_store(&deployment.annotations_table)),
                 job_events: topic(&deployment.job_events_topic_arn),
                 clock: Arc::new(SystemClock),
@@ -91,12 +91,12 @@ impl Gas {
             job_results: topic(&deployment.job_results_topic_arn),
             start_thaw: topic(&deployment.start_thaw_topic_arn),
             notices: topic(&deployment.notices_topic_arn),
-            layout: Arc::new(Layout {
+            object_keys: Arc::new(ObjectKeys {
                 prefix: deployment.prefix.clone(),
                 inputs_bucket: deployment.inputs_bucket.clone(),
                 results_bucket: deployment.results_bucket.clone(),
             }),
-            terms: deployment.terms,
+            retention: deployment.retention,
         }
     }
 }
@@ -107,45 +107,45 @@ impl Gas {
         Restorer {
             records: self.records.clone(),
             archive: self.archive.clone(),
-            layout: self.layout.clone(),
+            object_keys: self.object_keys.clone(),
             start_thaw: self.start_thaw.clone(),
             notices: self.notices.clone(),
-            terms: self.terms,
+            retention: self.retention,
         }
     }
 }
 
-impl Layout {
+impl ObjectKeys {
     /// Where a job's upload goes: `<prefix>/<user>/<job>~<name>`.
-    pub fn input(&self, owner: UserId, job: JobId, name: &FileName) -> StoredFile {
+    pub fn input(&self, owner: UserId, job: JobId, name: &FileName) -> ObjectLocation {
         let key = format!("{}{}", self.prefix(owner, job), name.key_part());
-        StoredFile { bucket: self.inputs_bucket.clone(), key }
+        ObjectLocation { bucket: self.inputs_bucket.clone(), key }
     }
 
     /// Where a job's annotated file goes: `<prefix>/<user>/<job>~<stem>.annot.vcf`.
-    pub fn result(&self, owner: UserId, job: JobId, name: &FileName) -> StoredFile {
+    pub fn result(&self, owner: UserId, job: JobId, name: &FileName) -> ObjectLocation {
         self.output(owner, job, name, "annot.vcf")
     }
 
     /// Where the explorer's index of a job's annotated file goes:
     /// `<prefix>/<user>/<job>~<stem>.annot.idx`. It stays there while the file is in the archive.
-    pub fn index(&self, owner: UserId, job: JobId, name: &FileName) -> StoredFile {
+    pub fn index(&self, owner: UserId, job: JobId, name: &FileName) -> ObjectLocation {
         self.output(owner, job, name, "annot.idx")
     }
 
     /// Where a job's count log goes: `<prefix>/<user>/<job>~<stem>.vcf.count.log`.
-    pub fn log(&self, owner: UserId, job: JobId, name: &FileName) -> StoredFile {
+    pub fn log(&self, owner: UserId, job: JobId, name: &FileName) -> ObjectLocation {
         self.output(owner, job, name, "vcf.count.log")
     }
 
     /// Where the protocol of a job's run goes: `<prefix>/<user>/<job>~<stem>.run.log`. It grows
     /// while the job runs.
-    pub fn run_log(&self, owner: UserId, job: JobId, name: &FileName) -> StoredFile {
+    pub fn run_log(&self, owner: UserId, job: JobId, name: &FileName) -> ObjectLocation {
         self.output(owner, job, name, "run.log")
     }
 
     /// Where the counts behind the charts go: `<prefix>/<user>/<job>~<stem>.annot.summary.json`.
-    pub fn summary(&self, owner: UserId, job: JobId, name: &FileName) -> StoredFile {
+    pub fn summary(&self, owner: UserId, job: JobId, name: &FileName) -> ObjectLocation {
         self.output(owner, job, name, "annot.summary.json")
     }
 
@@ -158,7 +158,7 @@ impl Layout {
         job: JobId,
         name: &FileName,
         archived_at: Timestamp,
-    ) -> StoredFile {
+    ) -> ObjectLocation {
         let ending = format!("restored-{}.annot.vcf", archived_at.as_second());
         self.output(owner, job, name, &ending)
     }
@@ -168,11 +168,11 @@ impl Layout {
         format!("{}/{owner}/{job}~", self.prefix)
     }
 
-    fn output(&self, owner: UserId, job: JobId, name: &FileName, ending: &str) -> StoredFile {
+    fn output(&self, owner: UserId, job: JobId, name: &FileName, ending: &str) -> ObjectLocation {
         let part = name.key_part();
         let stem = &part[..part.len() - (name.as_str().len() - name.stem().len())];
         let key = format!("{}{stem}.{ending}", self.prefix(owner, job));
-        StoredFile { bucket: self.results_bucket.clone(), key }
+        ObjectLocation { bucket: self.results_bucket.clone(), key }
     }
 }
 
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn keys_follow_the_original_services_layout() {
-        let layout = Layout {
+        let object_keys = ObjectKeys {
             prefix: "gas".into(),
             inputs_bucket: "in".into(),
             results_bucket: "out".into(),
@@ -192,19 +192,19 @@ mod tests {
         let name = FileName::parse("été 1.vcf.gz").unwrap();
         let user = "00000000-0000-0000-0000-000000000000";
         let id = "ffffffff-ffff-ffff-ffff-ffffffffffff";
-        let input = layout.input(owner, job, &name);
+        let input = object_keys.input(owner, job, &name);
         assert_eq!(input.bucket, "in");
         assert_eq!(input.key, format!("gas/{user}/{id}~_t__1.vcf.gz"));
-        let result = layout.result(owner, job, &name);
+        let result = object_keys.result(owner, job, &name);
         assert_eq!(result.key, format!("gas/{user}/{id}~_t__1.annot.vcf"));
-        let index = layout.index(owner, job, &name);
+        let index = object_keys.index(owner, job, &name);
         assert_eq!(index.key, format!("gas/{user}/{id}~_t__1.annot.idx"));
-        let summary = layout.summary(owner, job, &name);
+        let summary = object_keys.summary(owner, job, &name);
         assert_eq!(summary.key, format!("gas/{user}/{id}~_t__1.annot.summary.json"));
-        let run_log = layout.run_log(owner, job, &name);
+        let run_log = object_keys.run_log(owner, job, &name);
         assert_eq!(run_log.key, format!("gas/{user}/{id}~_t__1.run.log"));
         assert_eq!(
-            layout.log(owner, job, &name).key,
+            object_keys.log(owner, job, &name).key,
             format!("gas/{user}/{id}~_t__1.vcf.count.log")
         );
     }

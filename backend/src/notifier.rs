@@ -2,14 +2,14 @@
 
 use crate::mail::{Composer, MailSettings};
 use crate::ports::{Accounts, MailPreferences, Mailer, Outbox};
-use crate::{Gas, PublicUrl, Records, aws, postgres};
+use crate::{Gas, JobRepository, PublicUrl, aws, postgres};
 use std::sync::Arc;
 
 /// What it takes to tell users by mail.
 #[derive(Clone)]
 pub struct Notifier {
     /// The jobs, and the time.
-    pub records: Records,
+    pub records: JobRepository,
     /// The users' profiles.
     pub accounts: Arc<dyn Accounts>,
     /// What was sent.

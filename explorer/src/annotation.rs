@@ -1,6 +1,6 @@
 //! The layout of INFO/CSQ (VEP) and INFO/ANN (SnpEff), as the header defines it.
 
-use gas_shared::explorer::{NO_CONSEQUENCE, Term};
+use gas_shared::explorer::{NO_CONSEQUENCE, SoTerm};
 use std::collections::HashMap;
 
 /// What a column of the annotation is to the index.
@@ -170,7 +170,7 @@ impl Terms {
 
     /// The Sequence Ontology's terms.
     pub fn new() -> Self {
-        Self::from_names(Term::ALL.iter().map(|term| term.as_str().to_owned()).collect())
+        Self::from_names(SoTerm::ALL.iter().map(|term| term.as_str().to_owned()).collect())
     }
 
     /// Terms by number.
@@ -236,7 +236,7 @@ mod tests {
     fn terms_of_other_annotators_get_numbers_after_ours_until_there_are_none() {
         let mut terms = Terms::new();
         assert_eq!(terms.add(b"transcript_ablation"), 0);
-        assert_eq!(terms.add(b"regulatory_region_variant"), Term::ALL.len() as u8);
+        assert_eq!(terms.add(b"regulatory_region_variant"), SoTerm::ALL.len() as u8);
         for n in 0..100 {
             terms.add(format!("odd_{n}").as_bytes());
         }

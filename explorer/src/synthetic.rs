@@ -1,7 +1,7 @@
 //! Synthetic results for measurements and tests: annotated VCF in the engine's layout, the same
 //! for the same seed, with the proportions of a human exome-and-genome mix.
 
-use gas_shared::explorer::Term;
+use gas_shared::explorer::SoTerm;
 use std::io::{self, Write};
 
 /// Genes of a synthetic genome.
@@ -157,18 +157,18 @@ fn write_entries(
     Ok(())
 }
 
-fn consequence(random: &mut Random) -> Term {
+fn consequence(random: &mut Random) -> SoTerm {
     match random.below(1000) {
-        0..=449 => Term::Intron,
-        450..=699 => Term::Intergenic,
-        700..=799 => Term::Upstream,
-        800..=879 => Term::Downstream,
-        880..=919 => Term::Missense,
-        920..=959 => Term::Synonymous,
-        960..=979 => Term::ThreePrimeUtr,
-        980..=984 => Term::StopGained,
-        985..=989 => Term::Frameshift,
-        _ => Term::ALL[random.below(Term::ALL.len() as u64) as usize],
+        0..=449 => SoTerm::Intron,
+        450..=699 => SoTerm::Intergenic,
+        700..=799 => SoTerm::Upstream,
+        800..=879 => SoTerm::Downstream,
+        880..=919 => SoTerm::Missense,
+        920..=959 => SoTerm::Synonymous,
+        960..=979 => SoTerm::ThreePrimeUtr,
+        980..=984 => SoTerm::StopGained,
+        985..=989 => SoTerm::Frameshift,
+        _ => SoTerm::ALL[random.below(SoTerm::ALL.len() as u64) as usize],
     }
 }
 

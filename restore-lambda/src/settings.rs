@@ -4,9 +4,9 @@ use clap::Parser;
 use gas_backend::aws::Sdk;
 use gas_backend::clock::SystemClock;
 use gas_backend::deployment::ArchiveSettings;
-use gas_backend::gas::Layout;
+use gas_backend::gas::ObjectKeys;
 use gas_backend::usecases::Restorer;
-use gas_backend::{Records, Terms, aws::SnsTopic};
+use gas_backend::{JobRepository, RetentionPolicy, aws::SnsTopic};
 use std::sync::Arc;
 
 /// The settings of the function.
@@ -37,7 +37,7 @@ pub(crate) struct Settings {
     #[command(flatten)]
     archive: ArchiveSettings,
     #[command(flatten)]
-    terms: Terms,
+    retention: RetentionPolicy,
     /// Address buckets by path, as S3-compatible servers on one machine need it.
     #[arg(long, env = "GAS_S3_PATH_STYLE", default_value_t = false, action = clap::ArgAction::Set)]
     s3_path_style: bool,
@@ -48,20 +48,20 @@ impl Settings {
     pub(crate) fn restorer(&self, sdk: &Sdk) -> Restorer {
         let topic = |arn: &str| -> Arc<SnsTopic> { Arc::new(sdk.topic(arn)) };
         Restorer {
-            records: Records {
+            records: JobRepository {
                 jobs: Arc::new(sdk.job_store(&self.annotations_table)),
                 job_events: topic(&self.job_events_topic_arn),
                 clock: Arc::new(SystemClock),
             },
             archive: sdk.archive(&self.archive, self.s3_path_style),
-            layout: Arc::new(Layout {
+            object_keys: Arc::new(ObjectKeys {
                 prefix: self.prefix.clone(),
                 inputs_bucket: self.inputs_bucket.clone(),
                 results_bucket: self.results_bucket.clone(),
             }),
             start_thaw: topic(&self.start_thaw_topic_arn),
             notices: topic(&self.notices_topic_arn),
-            terms: self.terms,
+            retention: self.retention,
         }
     }
 }

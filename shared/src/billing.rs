@@ -31,7 +31,7 @@ pub struct BillingOverview {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubscriptionView {
     /// What happens next.
-    pub standing: Standing,
+    pub renewal_status: RenewalStatus,
     /// The card that is charged; `None` for other ways to pay.
     pub card: Option<Card>,
 }
@@ -39,7 +39,7 @@ pub struct SubscriptionView {
 /// What happens next with a subscription.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub enum RenewalStatus {
     /// It renews itself; it can be cancelled.
     Renews {
         /// The next charge.

@@ -17,7 +17,7 @@ pub const PART_BYTES: u64 = 8 * MIB;
 
 /// What becomes of files that are uploaded, in this deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UploadTerms {
+pub struct UploadSettings {
     /// The AWS region where they are stored.
     pub region: String,
     /// How long a Free user may download a result before it is archived, in seconds.

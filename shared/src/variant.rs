@@ -130,9 +130,9 @@ macro_rules! terms {
         /// (<https://www.ensembl.org/info/genome/variation/prediction/predicted_data.html>).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u8)]
-        pub enum Term { $(#[doc = concat!("`", $text, "`")] $variant,)* }
+        pub enum SoTerm { $(#[doc = concat!("`", $text, "`")] $variant,)* }
 
-        impl Term {
+        impl SoTerm {
             /// Every term, the most severe first.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
@@ -212,6 +212,6 @@ mod tests {
 
     #[test]
     fn consequences_are_ordered_by_impact() {
-        assert!(Term::ALL.is_sorted_by_key(|term| term.impact()));
+        assert!(SoTerm::ALL.is_sorted_by_key(|term| term.impact()));
     }
 }

@@ -58,18 +58,18 @@ fn job(gas: &Gas, owner: UserId, n: i64, now: Timestamp) -> Result<Job> {
             started_at,
             completed_at,
             records: 1000,
-            results: Results::fresh(gas.layout.result(owner, id, &name), None),
+            results: Results::fresh(gas.object_keys.result(owner, id, &name), None),
             result_size: 7_000_000,
-            log: gas.layout.log(owner, id, &name),
+            log: gas.object_keys.log(owner, id, &name),
         }),
     };
     let input = Input {
-        file: gas.layout.input(owner, id, &name),
+        file: gas.object_keys.input(owner, id, &name),
         name,
         size: Some(1000 + n as u64),
         uploaded_at: None,
     };
-    Ok(Job { id, owner, input, submitted_at, version: 1, nudged_at: None, state })
+    Ok(Job { id, owner, input, submitted_at, version: 1, reconciled_at: None, state })
 }
 
 async fn make_jobs(gas: &Gas, owner: UserId, count: i64) -> Result<()> {

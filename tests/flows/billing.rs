@@ -8,7 +8,7 @@ use gas_backend::ports::{
 };
 use gas_backend::postgres::{PostgresAccounts, PostgresBilling};
 use gas_backend::testkit::subscription;
-use gas_shared::billing::{BillingOverview, CheckoutStatus, Standing};
+use gas_shared::billing::{BillingOverview, CheckoutStatus, RenewalStatus};
 use gas_shared::{Account, Plan, UserId};
 use gas_tests::Client;
 use jiff::{SignedDuration, Timestamp};
@@ -55,8 +55,8 @@ async fn a_card_makes_premium_and_a_cancellation_ends_it() -> Result<()> {
     let cancelled = ada.call(Method::POST, "/api/billing/cancel", None).await?;
     let cancelled: BillingOverview = cancelled.error_for_status()?.json().await?;
     assert_eq!(cancelled.plan, Plan::Premium);
-    let standing = cancelled.subscription.map(|subscription| subscription.standing);
-    assert!(matches!(standing, Some(Standing::Ends { .. })), "{standing:?}");
+    let renewal_status = cancelled.subscription.map(|subscription| subscription.renewal_status);
+    assert!(matches!(renewal_status, Some(RenewalStatus::Ends { .. })), "{renewal_status:?}");
     end_period(&stack, &ada).await?;
     assert_eq!(wait_for_plan(&ada, Plan::Free).await?.subscription, None);
     Ok(())

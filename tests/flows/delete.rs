@@ -24,8 +24,8 @@ async fn delete(user: &Client, id: JobId) -> Result<StatusCode> {
 async fn objects(stack: &Stack, id: JobId) -> Result<usize> {
     let gas = stack.gas(&Calls::default()).await?;
     let mut found = 0;
-    for bucket in [&gas.layout.inputs_bucket, &gas.layout.results_bucket] {
-        let all = gas.objects.list(bucket, &gas.layout.prefix).await?;
+    for bucket in [&gas.object_keys.inputs_bucket, &gas.object_keys.results_bucket] {
+        let all = gas.objects.list(bucket, &gas.object_keys.prefix).await?;
         found += all.iter().filter(|file| file.key.contains(&format!("/{id}~"))).count();
     }
     Ok(found)

@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(170);
 pub(crate) async fn archived(gas: &Gas, owner: UserId, text: &Path) -> Result<JobId> {
     let id = JobId::new(Uuid::new_v4());
     let name = FileName::parse("many.vcf")?;
-    let file = gas.layout.result(owner, id, &name);
+    let file = gas.object_keys.result(owner, id, &name);
     let size = gas.objects.store(text, &file, "text/plain").await?;
     let ticket = gas.archive.begin(id, &file).await?;
     let Upload::Stored { archive_id, copy } = gas.archive.upload(&ticket, &file).await? else {
@@ -37,20 +37,20 @@ pub(crate) async fn archived(gas: &Gas, owner: UserId, text: &Path) -> Result<Jo
         owner,
         input: Input {
             name: name.clone(),
-            file: gas.layout.input(owner, id, &name),
+            file: gas.object_keys.input(owner, id, &name),
             size: Some(size),
             uploaded_at: Some(at),
         },
         submitted_at: at,
         version: 1,
-        nudged_at: None,
+        reconciled_at: None,
         state: JobState::Completed(Completion {
             started_at: at,
             completed_at: at,
             records: 0,
             results: Results::Archived { archived, leftover: None },
             result_size: size,
-            log: gas.layout.log(owner, id, &name),
+            log: gas.object_keys.log(owner, id, &name),
         }),
     };
     gas.jobs.insert(&job).await?;

@@ -3,7 +3,7 @@
 use crate::stack::stack;
 use anyhow::Result;
 use gas_backend::ports::{ObjectStore, UploadRule};
-use gas_shared::job::StoredFile;
+use gas_shared::job::ObjectLocation;
 use gas_shared::plan::FREE_MAX_UPLOAD_BYTES;
 use gas_shared::upload::UploadTicket;
 use gas_tests::{Client, repeated, sample};
@@ -80,7 +80,7 @@ async fn an_expired_policy_is_refused() -> Result<()> {
     let ada = Client::signed_in(&stack.web_url(), "ada-late").await?;
     let fresh = ada.ticket("a.vcf", 100).await?;
     let key = fresh.fields.iter().find(|(name, _)| name == "key").map(|(_, key)| key.clone());
-    let file = StoredFile { bucket: stack.inputs_bucket(), key: key.unwrap_or_default() };
+    let file = ObjectLocation { bucket: stack.inputs_bucket(), key: key.unwrap_or_default() };
     // The same rule, signed by the same code as six minutes ago, for five minutes.
     let signed_at = Timestamp::now() - SignedDuration::from_mins(6);
     let rule = UploadRule {

@@ -73,9 +73,9 @@ pub(crate) async fn attempt(
     report.begin(step::STORE);
     require(&output, "annotated file")?;
     require(&log, "count log")?;
-    let result = gas.layout.result(job.owner, job.id, name);
+    let result = gas.object_keys.result(job.owner, job.id, name);
     let result_size = gas.objects.store(&output, &result, TEXT).await?;
-    gas.objects.store(&log, &gas.layout.log(job.owner, job.id, name), TEXT).await?;
+    gas.objects.store(&log, &gas.object_keys.log(job.owner, job.id, name), TEXT).await?;
 
     store_summary(gas, job, &output).await?;
 
@@ -94,7 +94,7 @@ pub(crate) async fn attempt(
 async fn store_summary(gas: &Gas, job: &Job, output: &Path) -> Result<(), PortError> {
     let summary = output.with_added_extension("summary.json");
     if summary.is_file() {
-        let file = gas.layout.summary(job.owner, job.id, &job.input.name);
+        let file = gas.object_keys.summary(job.owner, job.id, &job.input.name);
         gas.objects.store(&summary, &file, JSON).await?;
     }
     Ok(())
@@ -116,7 +116,7 @@ async fn store_index(gas: &Gas, job: &Job, result: &Path, index: &Path) -> Resul
     let (from, to) = (result.to_owned(), index.to_owned());
     // A thread cannot be stopped: where the attempt is dropped, it ends by itself after one pass.
     tokio::task::spawn_blocking(move || build_index(&from, &to)).await??;
-    let file = gas.layout.index(job.owner, job.id, &job.input.name);
+    let file = gas.object_keys.index(job.owner, job.id, &job.input.name);
     gas.objects.store(index, &file, BINARY).await?;
     Ok(())
 }

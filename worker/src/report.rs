@@ -52,7 +52,7 @@ impl Report {
 
     /// What the attempts before have told. A protocol that cannot be read is begun anew.
     pub(crate) async fn go_on(&self, gas: &Gas, job: &Job) {
-        let file = gas.layout.run_log(job.owner, job.id, &job.input.name);
+        let file = gas.object_keys.run_log(job.owner, job.id, &job.input.name);
         let limit = (MAX_LOG_BYTES + MAX_OWN_BYTES) as u64;
         match gas.objects.read_head(&file, limit).await {
             Ok(Some(before)) => {
@@ -110,7 +110,7 @@ impl Report {
     pub(crate) async fn store(&self, gas: &Gas, job: &Job) {
         let Some(text) = self.log().grown() else { return };
         let length = text.len();
-        let file = gas.layout.run_log(job.owner, job.id, &job.input.name);
+        let file = gas.object_keys.run_log(job.owner, job.id, &job.input.name);
         match gas.objects.write(&file, Bytes::from(text), TEXT).await {
             Ok(()) => self.log().stored = length,
             Err(error) => {

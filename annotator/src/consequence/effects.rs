@@ -1,7 +1,7 @@
 //! The terms of a coding sequence.
 
 use super::Effect;
-use super::Term;
+use super::SoTerm;
 use super::coding::{Codons, Translatable, is_plain_dna};
 use super::locate::Location;
 use crate::model::{Cds, CodonTable, Transcript};
@@ -48,19 +48,19 @@ pub fn coding_terms(
         && !(facts.frameshift || inframe_deletion || protein_altering || start_retained)
         && !(start_lost || stop_retained || stop_lost);
     for (holds, term) in [
-        (stop_gained, Term::StopGained),
-        (facts.frameshift, Term::Frameshift),
-        (stop_lost, Term::StopLost),
-        (start_lost, Term::StartLost),
-        (inframe_insertion, Term::InframeInsertion),
-        (inframe_deletion, Term::InframeDeletion),
-        (facts.missense() && !(start_lost || stop_lost || stop_gained), Term::Missense),
-        (protein_altering, Term::ProteinAltering),
-        (facts.partial_codon, Term::IncompleteTerminalCodon),
-        (start_retained, Term::StartRetained),
-        (stop_retained, Term::StopRetained),
-        (facts.synonymous() && !stop_retained, Term::Synonymous),
-        (unknown, Term::CodingSequence),
+        (stop_gained, SoTerm::StopGained),
+        (facts.frameshift, SoTerm::Frameshift),
+        (stop_lost, SoTerm::StopLost),
+        (start_lost, SoTerm::StartLost),
+        (inframe_insertion, SoTerm::InframeInsertion),
+        (inframe_deletion, SoTerm::InframeDeletion),
+        (facts.missense() && !(start_lost || stop_lost || stop_gained), SoTerm::Missense),
+        (protein_altering, SoTerm::ProteinAltering),
+        (facts.partial_codon, SoTerm::IncompleteTerminalCodon),
+        (start_retained, SoTerm::StartRetained),
+        (stop_retained, SoTerm::StopRetained),
+        (facts.synonymous() && !stop_retained, SoTerm::Synonymous),
+        (unknown, SoTerm::CodingSequence),
     ] {
         if holds {
             terms.insert(term);

@@ -11,7 +11,7 @@ mod term_set;
 
 pub use coding::{Codons, Translatable};
 pub use effects::coding_terms;
-pub use gas_shared::variant::{Impact, Term};
+pub use gas_shared::variant::{Impact, SoTerm};
 pub use locate::{IntronEffects, Location, Numbers, Span, locate};
 pub use structural::{Structural, StructuralKind};
 pub use term_set::TermSet;
@@ -49,7 +49,7 @@ impl Effect {
         }
         if allele.alt.is_empty() && allele.start <= transcript.start && allele.end >= transcript.end
         {
-            self.terms = TermSet::of(Term::TranscriptAblation);
+            self.terms = TermSet::of(SoTerm::TranscriptAblation);
             self.location = locate(transcript, allele);
             return true;
         }
@@ -69,14 +69,14 @@ impl Effect {
                 }
                 coding_terms(self, &coding, transcript, cds, allele);
                 if &*transcript.biotype == "nonsense_mediated_decay" {
-                    self.terms.insert(Term::NmdTranscript);
+                    self.terms.insert(SoTerm::NmdTranscript);
                 }
                 if self.terms.is_empty() {
-                    self.terms.insert(Term::CodingTranscript);
+                    self.terms.insert(SoTerm::CodingTranscript);
                 }
             }
-            None if self.location.in_cdna => self.terms.insert(Term::NonCodingExon),
-            None => self.terms.insert(Term::NonCodingTranscript),
+            None if self.location.in_cdna => self.terms.insert(SoTerm::NonCodingExon),
+            None => self.terms.insert(SoTerm::NonCodingTranscript),
         }
         true
     }
@@ -92,7 +92,7 @@ impl Effect {
         if !(0..=UPSTREAM_BASES).contains(&distance) {
             return false;
         }
-        self.terms = TermSet::of(if upstream { Term::Upstream } else { Term::Downstream });
+        self.terms = TermSet::of(if upstream { SoTerm::Upstream } else { SoTerm::Downstream });
         self.location = Location::default();
         self.distance = Some(distance);
         true
@@ -102,12 +102,12 @@ impl Effect {
     pub(crate) fn splice_terms(&mut self) {
         let introns = self.location.introns;
         for (holds, term) in [
-            (introns.donor, Term::SpliceDonor),
-            (introns.acceptor, Term::SpliceAcceptor),
-            (introns.fifth_base, Term::SpliceDonor5thBase),
-            (introns.donor_region && !introns.fifth_base, Term::SpliceDonorRegion),
-            (introns.polypyrimidine, Term::SplicePolypyrimidine),
-            (introns.intronic, Term::Intron),
+            (introns.donor, SoTerm::SpliceDonor),
+            (introns.acceptor, SoTerm::SpliceAcceptor),
+            (introns.fifth_base, SoTerm::SpliceDonor5thBase),
+            (introns.donor_region && !introns.fifth_base, SoTerm::SpliceDonorRegion),
+            (introns.polypyrimidine, SoTerm::SplicePolypyrimidine),
+            (introns.intronic, SoTerm::Intron),
         ] {
             if holds {
                 self.terms.insert(term);
@@ -115,7 +115,7 @@ impl Effect {
         }
         let finer = introns.donor || introns.acceptor || introns.fifth_base || introns.donor_region;
         if introns.region && !finer {
-            self.terms.insert(Term::SpliceRegion);
+            self.terms.insert(SoTerm::SpliceRegion);
         }
     }
 
@@ -134,10 +134,10 @@ impl Effect {
             Strand::Reverse => (after, before),
         };
         if five {
-            self.terms.insert(Term::FivePrimeUtr);
+            self.terms.insert(SoTerm::FivePrimeUtr);
         }
         if three {
-            self.terms.insert(Term::ThreePrimeUtr);
+            self.terms.insert(SoTerm::ThreePrimeUtr);
         }
     }
 }

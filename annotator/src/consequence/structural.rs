@@ -1,7 +1,7 @@
 //! Symbolic alleles and breakends: what they cover of a transcript. Their sequence is not known,
 //! so there are no codons and no HGVS.
 
-use super::{Effect, Term, TermSet, locate};
+use super::{Effect, SoTerm, TermSet, locate};
 use crate::model::Transcript;
 use crate::variant::Allele;
 
@@ -76,16 +76,16 @@ impl Effect {
         let whole = variant.start <= transcript.start && variant.end >= transcript.end;
         match (variant.kind, whole) {
             (StructuralKind::Deletion, true) => {
-                self.terms = TermSet::of(Term::TranscriptAblation);
+                self.terms = TermSet::of(SoTerm::TranscriptAblation);
                 return true;
             }
             (StructuralKind::Duplication, true) => {
-                self.terms = TermSet::of(Term::TranscriptAmplification);
+                self.terms = TermSet::of(SoTerm::TranscriptAmplification);
                 return true;
             }
-            (StructuralKind::Deletion, false) => self.terms.insert(Term::FeatureTruncation),
+            (StructuralKind::Deletion, false) => self.terms.insert(SoTerm::FeatureTruncation),
             (StructuralKind::Duplication | StructuralKind::Insertion, _) => {
-                self.terms.insert(Term::FeatureElongation);
+                self.terms.insert(SoTerm::FeatureElongation);
             }
             (StructuralKind::Other, _) => {}
         }
@@ -93,11 +93,15 @@ impl Effect {
         if transcript.cds.is_some() {
             self.utr_terms(transcript, &allele);
             if self.location.in_cds {
-                self.terms.insert(Term::CodingSequence);
+                self.terms.insert(SoTerm::CodingSequence);
             }
         } else {
             let exonic = self.location.in_cdna;
-            self.terms.insert(if exonic { Term::NonCodingExon } else { Term::NonCodingTranscript });
+            self.terms.insert(if exonic {
+                SoTerm::NonCodingExon
+            } else {
+                SoTerm::NonCodingTranscript
+            });
         }
         true
     }

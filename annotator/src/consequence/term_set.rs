@@ -1,6 +1,6 @@
 //! Sets of Sequence Ontology terms.
 
-use gas_shared::variant::{Impact, Term};
+use gas_shared::variant::{Impact, SoTerm};
 
 /// A set of terms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -11,19 +11,19 @@ impl TermSet {
     pub const EMPTY: Self = Self(0);
 
     /// The set of one term.
-    pub const fn of(term: Term) -> Self {
+    pub const fn of(term: SoTerm) -> Self {
         Self(1 << term as u8)
     }
 
     /// Adds a term.
     #[inline]
-    pub const fn insert(&mut self, term: Term) {
+    pub const fn insert(&mut self, term: SoTerm) {
         self.0 |= 1 << term as u8;
     }
 
     /// Whether the term is in the set.
     #[inline]
-    pub const fn contains(self, term: Term) -> bool {
+    pub const fn contains(self, term: SoTerm) -> bool {
         self.0 & (1 << term as u8) != 0
     }
 
@@ -38,23 +38,23 @@ impl TermSet {
     }
 
     /// The terms, the most severe first.
-    pub fn iter(self) -> impl Iterator<Item = Term> {
+    pub fn iter(self) -> impl Iterator<Item = SoTerm> {
         let mut bits = self.0;
         std::iter::from_fn(move || {
-            let next = *Term::ALL.get(bits.trailing_zeros() as usize)?;
+            let next = *SoTerm::ALL.get(bits.trailing_zeros() as usize)?;
             bits &= bits - 1;
             Some(next)
         })
     }
 
     /// The most severe term.
-    pub fn most_severe(self) -> Option<Term> {
+    pub fn most_severe(self) -> Option<SoTerm> {
         self.iter().next()
     }
 
     /// The greatest impact.
     pub fn impact(self) -> Impact {
-        self.most_severe().map_or(Impact::Modifier, Term::impact)
+        self.most_severe().map_or(Impact::Modifier, SoTerm::impact)
     }
 
     /// Appends the terms, `&` between them.
@@ -68,8 +68,8 @@ impl TermSet {
     }
 }
 
-impl FromIterator<Term> for TermSet {
-    fn from_iter<I: IntoIterator<Item = Term>>(terms: I) -> Self {
+impl FromIterator<SoTerm> for TermSet {
+    fn from_iter<I: IntoIterator<Item = SoTerm>>(terms: I) -> Self {
         let mut set = Self::EMPTY;
         terms.into_iter().for_each(|term| set.insert(term));
         set
@@ -82,11 +82,12 @@ mod tests {
 
     #[test]
     fn terms_come_in_order_of_severity() {
-        let set: TermSet = [Term::Intron, Term::SpliceDonor, Term::Missense].into_iter().collect();
+        let set: TermSet =
+            [SoTerm::Intron, SoTerm::SpliceDonor, SoTerm::Missense].into_iter().collect();
         let mut text = Vec::new();
         set.write(&mut text);
         assert_eq!(text, b"splice_donor_variant&missense_variant&intron_variant");
         assert_eq!(set.impact(), Impact::High);
-        assert!(Term::ALL.len() < 64);
+        assert!(SoTerm::ALL.len() < 64);
     }
 }

@@ -11,11 +11,11 @@ macro_rules! calls {
         }
 
         /// Names in the order of their bits, each with the Sequence Ontology term it stands for.
-        const NAMES: &[(Calls, &str, Term)] = &[$((Calls::$name, $text, Term::$term),)*];
+        const NAMES: &[(Calls, &str, SoTerm)] = &[$((Calls::$name, $text, SoTerm::$term),)*];
     };
 }
 
-use crate::consequence::{Term, TermSet};
+use crate::consequence::{SoTerm, TermSet};
 
 calls! {
     SYNONYMOUS 1 "synonymous" Synonymous,
@@ -145,7 +145,7 @@ impl Calls {
 }
 
 /// The term that a name stands for.
-pub(crate) fn term_named(name: &str) -> Option<Term> {
+pub(crate) fn term_named(name: &str) -> Option<SoTerm> {
     NAMES.iter().find(|(_, known, _)| *known == name).map(|(_, _, term)| *term)
 }
 

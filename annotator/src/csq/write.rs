@@ -4,7 +4,7 @@ use super::KEY;
 use super::calls::Calls;
 use super::engine::CsqAnnotator;
 use super::held::{Call, Held, HeldRecord};
-use crate::consequence::{Term, TermSet};
+use crate::consequence::{SoTerm, TermSet};
 use crate::layout::{push_escaped, push_int};
 use crate::reference::ContigView;
 use crate::report::{Place, Places};
@@ -119,8 +119,8 @@ impl<'r> CsqAnnotator<'r> {
                 }
             }
             if all.is_empty() {
-                all.insert(Term::Intergenic);
-                counts.terms[Term::Intergenic as usize] += 1;
+                all.insert(SoTerm::Intergenic);
+                counts.terms[SoTerm::Intergenic as usize] += 1;
                 places.insert(Place::Intergenic);
             }
             counts.add_terms(all);

@@ -1,7 +1,7 @@
 //! `p.` descriptions.
 
 use crate::consequence::coding::Codons;
-use crate::consequence::{Effect, Term, Translatable};
+use crate::consequence::{Effect, SoTerm, Translatable};
 use crate::layout::push_int;
 use crate::model::amino_acid_three;
 
@@ -33,8 +33,8 @@ pub(super) fn describe(out: &mut Vec<u8>, work: &mut Peptides, case: &Case<'_>) 
     work.alt.extend_from_slice(&codons.alt_peptide);
     (work.start, work.end) = (codons.first, codons.last);
     let terms = case.unshifted.terms;
-    if terms.contains(Term::Frameshift) {
-        return describe_frameshift(out, case, terms.contains(Term::StartLost));
+    if terms.contains(SoTerm::Frameshift) {
+        return describe_frameshift(out, case, terms.contains(SoTerm::StartLost));
     }
     if work.reference == work.alt {
         write_residues(out, &work.reference);
@@ -43,13 +43,13 @@ pub(super) fn describe(out: &mut Vec<u8>, work: &mut Peptides, case: &Case<'_>) 
         return true;
     }
     let stop_kept = clip(work);
-    if terms.contains(Term::StartLost) {
+    if terms.contains(SoTerm::StartLost) {
         write_residues(out, &work.reference);
         push_int(out, work.start);
         out.push(b'?');
         return true;
     }
-    let stop_lost = terms.contains(Term::StopLost);
+    let stop_lost = terms.contains(SoTerm::StopLost);
     match (work.reference.len(), work.alt.len()) {
         (0, _) => return describe_insertion(out, work, case.coding),
         (length, 0) => {

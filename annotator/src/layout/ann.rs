@@ -2,7 +2,7 @@
 
 use super::Entry;
 use super::text::{push_escaped, push_int};
-use crate::consequence::{Numbers, Term};
+use crate::consequence::{Numbers, SoTerm};
 use crate::model::Gene;
 
 /// The columns, as the standard spells them.
@@ -32,7 +32,7 @@ pub(crate) fn write_ann(out: &mut Vec<u8>, entry: &Entry<'_>) {
         return;
     }
     let location = &effect.location;
-    let intronic = effect.terms.contains(Term::Intron) || location.exon_numbers.is_none();
+    let intronic = effect.terms.contains(SoTerm::Intron) || location.exon_numbers.is_none();
     let rank = if intronic { location.intron_numbers } else { location.exon_numbers };
     push_rank(out, rank);
     out.push(b'|');

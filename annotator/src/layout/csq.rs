@@ -3,7 +3,7 @@
 use super::text::{push_escaped, push_int};
 use super::{Entry, Known, PROMOTER_BASES};
 use crate::consequence::coding::Codons;
-use crate::consequence::{Numbers, Span, Term};
+use crate::consequence::{Numbers, SoTerm, Span};
 use crate::model::Gene;
 
 /// The columns.
@@ -51,7 +51,8 @@ pub(crate) fn write_csq(out: &mut Vec<u8>, entry: &Entry<'_>) {
     out.push(b'|');
     out.extend_from_slice(&entry.hgvs.genomic);
     out.push(b'|');
-    if effect.terms.contains(Term::Upstream) && effect.distance.is_some_and(|d| d <= PROMOTER_BASES)
+    if effect.terms.contains(SoTerm::Upstream)
+        && effect.distance.is_some_and(|d| d <= PROMOTER_BASES)
     {
         out.push(b'1');
     }

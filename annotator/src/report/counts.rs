@@ -1,7 +1,7 @@
 //! What a run counts. Every thread counts for itself; the sums are the same in any order.
 
 use super::histograms::Histograms;
-use crate::consequence::{Impact, Term, TermSet};
+use crate::consequence::{Impact, SoTerm, TermSet};
 use gas_shared::variant::{Substitution, VariantType};
 use std::collections::BTreeMap;
 
@@ -103,9 +103,9 @@ pub struct Counts {
     /// Alleles by kind.
     pub kinds: [u64; VariantType::ALL.len()],
     /// Alleles by their most severe term.
-    pub most_severe: [u64; Term::ALL.len()],
+    pub most_severe: [u64; SoTerm::ALL.len()],
     /// Allele-transcript pairs by term.
-    pub terms: [u64; Term::ALL.len()],
+    pub terms: [u64; SoTerm::ALL.len()],
     /// Alleles by greatest impact.
     pub impacts: [u64; 4],
     /// SNVs that are A<->G or C<->T.
@@ -142,8 +142,8 @@ impl Default for Counts {
             in_dbsnp: 0,
             places: [0; Place::ALL.len()],
             kinds: [0; VariantType::ALL.len()],
-            most_severe: [0; Term::ALL.len()],
-            terms: [0; Term::ALL.len()],
+            most_severe: [0; SoTerm::ALL.len()],
+            terms: [0; SoTerm::ALL.len()],
             impacts: [0; 4],
             transitions: 0,
             transversions: 0,
@@ -173,7 +173,8 @@ impl Counts {
         if let Some(term) = all.most_severe() {
             self.most_severe[term as usize] += 1;
         }
-        self.impacts[all.iter().map(Term::impact).min().unwrap_or(Impact::Modifier) as usize] += 1;
+        self.impacts[all.iter().map(SoTerm::impact).min().unwrap_or(Impact::Modifier) as usize] +=
+            1;
     }
 
     /// Counts an allele's kind.

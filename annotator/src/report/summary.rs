@@ -2,7 +2,7 @@
 
 use super::counts::{Counts, Place};
 use super::histograms::{Density, Qualities};
-use crate::consequence::{Impact, Term};
+use crate::consequence::{Impact, SoTerm};
 use gas_shared::variant::VariantType;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -76,7 +76,7 @@ pub fn summarise(
     let named = |names: &[&'static str], values: &[u64]| {
         names.iter().copied().zip(values.iter().copied()).filter(|(_, n)| *n > 0).collect()
     };
-    let terms: Vec<&'static str> = Term::ALL.iter().map(|t| t.as_str()).collect();
+    let terms: Vec<&'static str> = SoTerm::ALL.iter().map(|t| t.as_str()).collect();
     Summary {
         assembly: assembly.to_owned(),
         annotator: concat!("gas-annotate ", env!("CARGO_PKG_VERSION")).to_owned(),

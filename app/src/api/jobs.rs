@@ -1,6 +1,6 @@
 use super::{ApiResult, Wire};
 use dioxus::prelude::*;
-use gas_shared::job::{JobList, QueuePlace};
+use gas_shared::job::{JobList, QueuePosition};
 use gas_shared::{JobId, JobView};
 
 /// A page of the caller's jobs. The query is that of the list's page, as text
@@ -25,7 +25,7 @@ pub async fn job(id: JobId) -> ApiResult<Wire<JobView>> {
 
 /// Where one of the caller's jobs is in the queue for a worker; `None` where it does not wait.
 #[get("/api/jobs/{id}/queue")]
-pub async fn queue_place(id: JobId) -> ApiResult<Wire<Option<QueuePlace>>> {
+pub async fn queue_place(id: JobId) -> ApiResult<Wire<Option<QueuePosition>>> {
     let (web, account) = crate::server::caller::account().await?;
     let (gas, lists, board) = (&web.gas, &web.lists, &web.board);
     Ok(Wire::of(&gas_backend::usecases::queue_place(gas, lists, board, account.id, id).await?))

@@ -1,11 +1,11 @@
 use super::{ApiResult, Wire};
 use dioxus::prelude::*;
-use gas_shared::upload::{PartsTicket, UploadTerms, UploadTicket};
+use gas_shared::upload::{PartsTicket, UploadSettings, UploadTicket};
 use gas_shared::{JobId, JobView};
 
 /// What becomes of files that are uploaded.
 #[get("/api/uploads/terms")]
-pub async fn upload_terms() -> ApiResult<Wire<UploadTerms>> {
+pub async fn upload_terms() -> ApiResult<Wire<UploadSettings>> {
     let (web, _) = crate::server::caller::account().await?;
     Ok(Wire::of(&web.upload_terms()))
 }

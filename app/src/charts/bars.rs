@@ -59,7 +59,7 @@ const BASE: f32 = 184.0;
 const LEFT: f32 = 52.0;
 const RIGHT: f32 = WIDTH as f32 - 6.0;
 
-/// Standing bars side by side over an axis that is called `axis`. Bars of nothing are left out, and
+/// RenewalStatus bars side by side over an axis that is called `axis`. Bars of nothing are left out, and
 /// keep their room.
 pub fn standing(figure: Figure, bars: Vec<Bar>, axis: &str) -> Figure {
     let most = bars.iter().map(|bar| bar.count).max().unwrap_or(0).max(1);

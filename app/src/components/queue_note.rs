@@ -3,13 +3,13 @@ use crate::format;
 use crate::live::use_live;
 use dioxus::prelude::*;
 use gas_shared::JobId;
-use gas_shared::job::QueuePlace;
+use gas_shared::job::QueuePosition;
 
 /// Where a job is in the queue, and about how long until its turn: "3rd in line, about 2 min".
 #[component]
 pub fn QueueNote(
     /// Its place, where that is known.
-    place: Option<QueuePlace>,
+    place: Option<QueuePosition>,
 ) -> Element {
     rsx! {
         span { class: "queue-note muted", "data-queue": "",
@@ -53,7 +53,7 @@ pub fn use_tick() -> Signal<u32> {
     tick
 }
 
-fn words(place: QueuePlace) -> String {
+fn words(place: QueuePosition) -> String {
     let position = match place.position {
         1 => "Next in line".to_owned(),
         position => format!("{} in line", format::ordinal(position)),
@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn an_estimate_is_told_only_where_there_is_one() {
-        let place = |position, wait_secs| words(QueuePlace { position, wait_secs });
+        let place = |position, wait_secs| words(QueuePosition { position, wait_secs });
         assert_eq!(place(3, Some(115)), "3rd in line, about 2 min");
         assert_eq!(place(1, Some(4)), "Next in line, under a minute");
         assert_eq!(place(12, None), "12th in line");

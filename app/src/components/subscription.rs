@@ -1,14 +1,14 @@
 use super::{ErrorNote, Modal, When, sentence, use_toasts};
 use crate::api::{self, Wire, leave_to, use_doing};
 use dioxus::prelude::*;
-use gas_shared::billing::{BillingOverview, InvoiceStatus, InvoiceView, Standing};
+use gas_shared::billing::{BillingOverview, InvoiceStatus, InvoiceView, RenewalStatus};
 use jiff::Timestamp;
 
 /// What can be done about a subscription.
 #[component]
 pub fn ManageSubscription(
     /// How it stands.
-    standing: Standing,
+    renewal_status: RenewalStatus,
     /// How long stored results stay when Premium ends, in words.
     notice: String,
     /// Gets what it is after a change.
@@ -40,8 +40,8 @@ pub fn ManageSubscription(
     };
     rsx! {
         div { class: "actions",
-            match standing {
-                Standing::Renews { .. } => rsx! {
+            match renewal_status {
+                RenewalStatus::Renews { .. } => rsx! {
                     button {
                         class: "button button-danger",
                         r#type: "button",
@@ -49,7 +49,7 @@ pub fn ManageSubscription(
                         "Cancel subscription"
                     }
                 },
-                Standing::Ends { .. } => rsx! {
+                RenewalStatus::Ends { .. } => rsx! {
                     button {
                         class: "button button-main",
                         r#type: "button",
@@ -58,7 +58,7 @@ pub fn ManageSubscription(
                         "Resume subscription"
                     }
                 },
-                Standing::PastDue { .. } | Standing::Unpaid => rsx! {},
+                RenewalStatus::PastDue { .. } | RenewalStatus::Unpaid => rsx! {},
             }
             button {
                 class: "button",
@@ -68,7 +68,7 @@ pub fn ManageSubscription(
                 "Card and billing details"
             }
         }
-        if let Standing::Renews { at } | Standing::Ends { at } = standing {
+        if let RenewalStatus::Renews { at } | RenewalStatus::Ends { at } = renewal_status {
             CancelDialog { at, notice, asking, onchange }
         }
     }

@@ -1,6 +1,6 @@
 //! A fetched list with what is live laid over it.
 
-use gas_shared::job::{JobFacts, ListQuery};
+use gas_shared::job::{JobListEntry, ListQuery};
 use gas_shared::{JobId, JobView};
 use std::collections::{HashMap, HashSet};
 
@@ -21,28 +21,28 @@ pub fn merge(
     gone: &HashSet<JobId>,
     query: &ListQuery,
 ) -> Vec<Listed> {
-    let mut rows: Vec<(JobFacts, Listed)> = Vec::with_capacity(fetched.len());
+    let mut rows: Vec<(JobListEntry, Listed)> = Vec::with_capacity(fetched.len());
     for job in fetched.iter().filter(|job| !gone.contains(&job.id)) {
-        let before = JobFacts::from(job);
+        let before = JobListEntry::from(job);
         let newer = live.get(&job.id).filter(|newer| newer.version > job.version);
         let job = newer.unwrap_or(job);
-        let facts = JobFacts::from(job);
+        let entry = JobListEntry::from(job);
         // A job may leave its state while it is looked at, but not what the server found it by.
-        if newer.is_none() || query.has_status(facts.status) {
-            let is_news = (before.status, before.place) != (facts.status, facts.place);
-            rows.push((facts, Listed { job: job.clone(), is_news }));
+        if newer.is_none() || query.has_status(entry.status) {
+            let is_news = (before.status, before.location) != (entry.status, entry.location);
+            rows.push((entry, Listed { job: job.clone(), is_news }));
         }
     }
     if query.page == 1 {
-        let last = fetched.last().map(JobFacts::from);
+        let last = fetched.last().map(JobListEntry::from);
         let is_full = fetched.len() >= usize::from(query.size);
         for job in live.values() {
-            let facts = JobFacts::from(job);
+            let entry = JobListEntry::from(job);
             let is_known = fetched.iter().any(|known| known.id == job.id);
-            let belongs = query.has_status(facts.status) && query.finds(&facts);
-            let is_before = |last: &JobFacts| query.sort.compare(&facts, last).is_lt();
+            let belongs = query.has_status(entry.status) && query.finds(&entry);
+            let is_before = |last: &JobListEntry| query.sort.compare(&entry, last).is_lt();
             if !is_known && belongs && (!is_full || last.as_ref().is_some_and(is_before)) {
-                rows.push((facts, Listed { job: job.clone(), is_news: true }));
+                rows.push((entry, Listed { job: job.clone(), is_news: true }));
             }
         }
     }

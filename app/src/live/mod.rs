@@ -12,7 +12,7 @@ pub use list::Listed;
 
 use crate::components::Toasts;
 use dioxus::prelude::*;
-use gas_shared::job::{JobFacts, ListQuery, ResultsView, StateView};
+use gas_shared::job::{JobListEntry, ListQuery, ResultsView, StateView};
 use gas_shared::{JobId, JobView, LiveEvent, Plan, UserId};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{HashMap, HashSet};
@@ -115,15 +115,17 @@ impl Live {
 
     /// Takes in a job's state from somewhere else than the stream.
     pub fn learn(mut self, job: JobView) {
-        let known = self.jobs.peek().get(&job.id).map(JobFacts::from);
+        let known = self.jobs.peek().get(&job.id).map(JobListEntry::from);
         if self.gone.peek().contains(&job.id)
             || known.as_ref().is_some_and(|known| known.version >= job.version)
         {
             return;
         }
-        let facts = JobFacts::from(&job);
+        let entry = JobListEntry::from(&job);
         self.jobs.write().insert(job.id, job);
-        if known.is_none_or(|known| (known.status, known.place) != (facts.status, facts.place)) {
+        if known
+            .is_none_or(|known| (known.status, known.location) != (entry.status, entry.location))
+        {
             self.note_change();
         }
     }

@@ -7,7 +7,7 @@ use crate::format;
 use crate::live::use_live;
 use dioxus::prelude::*;
 use gas_shared::Plan;
-use gas_shared::billing::{BillingOverview, Standing, SubscriptionView};
+use gas_shared::billing::{BillingOverview, RenewalStatus, SubscriptionView};
 
 /// What the user pays and has paid.
 #[component]
@@ -42,7 +42,7 @@ fn Overview(overview: BillingOverview, onchange: EventHandler<Wire<BillingOvervi
         section { class: "panel", "aria-labelledby": "your-plan",
             h2 { id: "your-plan", "Your plan" }
             if let Some(subscription) = &overview.subscription {
-                StandingNote { standing: subscription.standing.clone() }
+                RenewalNote { renewal_status: subscription.renewal_status.clone() }
             }
             dl { class: "facts facts-plain",
                 dt { "Plan" }
@@ -72,7 +72,7 @@ fn Overview(overview: BillingOverview, onchange: EventHandler<Wire<BillingOvervi
             }
             match overview.subscription {
                 Some(subscription) => rsx! {
-                    ManageSubscription { standing: subscription.standing, notice, onchange }
+                    ManageSubscription { renewal_status: subscription.renewal_status, notice, onchange }
                 },
                 None if plan == Plan::Free => rsx! { UpgradeButton { main: true } },
                 None => rsx! {},
@@ -84,20 +84,20 @@ fn Overview(overview: BillingOverview, onchange: EventHandler<Wire<BillingOvervi
 #[component]
 fn Subscription(subscription: SubscriptionView) -> Element {
     rsx! {
-        match subscription.standing {
-            Standing::Renews { at } => rsx! {
+        match subscription.renewal_status {
+            RenewalStatus::Renews { at } => rsx! {
                 dt { "Next charge" }
                 dd { When { at } }
             },
-            Standing::Ends { at } => rsx! {
+            RenewalStatus::Ends { at } => rsx! {
                 dt { "Ends" }
                 dd { When { at } }
             },
-            Standing::PastDue { premium_until } => rsx! {
+            RenewalStatus::PastDue { premium_until } => rsx! {
                 dt { "Premium until" }
                 dd { When { at: premium_until } }
             },
-            Standing::Unpaid => rsx! {},
+            RenewalStatus::Unpaid => rsx! {},
         }
         if let Some(card) = subscription.card {
             dt { "Card" }
@@ -108,24 +108,24 @@ fn Subscription(subscription: SubscriptionView) -> Element {
 
 /// What the user should know of or do about the subscription.
 #[component]
-fn StandingNote(standing: Standing) -> Element {
-    match standing {
-        Standing::Renews { .. } => rsx! {},
-        Standing::Ends { at } => rsx! {
+fn RenewalNote(renewal_status: RenewalStatus) -> Element {
+    match renewal_status {
+        RenewalStatus::Renews { .. } => rsx! {},
+        RenewalStatus::Ends { at } => rsx! {
             p { class: "note note-warn", role: "status",
                 "Your subscription is cancelled. Premium lasts until "
                 When { at }
                 "."
             }
         },
-        Standing::PastDue { premium_until } => rsx! {
+        RenewalStatus::PastDue { premium_until } => rsx! {
             p { class: "note note-bad", role: "alert",
                 "The last payment failed and is tried again. Change your card to keep Premium after "
                 When { at: premium_until }
                 "."
             }
         },
-        Standing::Unpaid => rsx! {
+        RenewalStatus::Unpaid => rsx! {
             p { class: "note note-bad", role: "alert",
                 "The last payment failed, so your plan is Free. Pay the open invoice, with another card if \
                  need be, and it is Premium again."

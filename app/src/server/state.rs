@@ -10,7 +10,7 @@ use super::unsubscribe::Unsubscriber;
 use super::webhooks::ThawEndpoint;
 use gas_backend::usecases::{Explorers, JobLists, QueueBoard};
 use gas_backend::{Billing, Gas, PublicUrl, Secret};
-use gas_shared::upload::UploadTerms;
+use gas_shared::upload::UploadSettings;
 use std::sync::Arc;
 
 /// Memory for what was read of the results that users explore, in bytes: some six results of a
@@ -86,10 +86,10 @@ impl Web {
     }
 
     /// What becomes of files that are uploaded.
-    pub fn upload_terms(&self) -> UploadTerms {
-        UploadTerms {
+    pub fn upload_terms(&self) -> UploadSettings {
+        UploadSettings {
             region: self.region.as_ref().to_owned(),
-            free_window_secs: self.gas.terms.free_window_secs,
+            free_window_secs: self.gas.retention.free_window_secs,
         }
     }
 }

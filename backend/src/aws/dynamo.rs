@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure::AllOld};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use gas_shared::job::{Deletion, JobFacts};
+use gas_shared::job::{Deletion, JobListEntry};
 use gas_shared::{Job, JobId, JobStatus, UserId};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -198,7 +198,7 @@ impl JobStore for DynamoJobStore {
         Cursor::parse(text, owner).is_some()
     }
 
-    async fn facts_of(&self, owner: UserId) -> PortResult<Vec<JobFacts>> {
+    async fn facts_of(&self, owner: UserId) -> PortResult<Vec<JobListEntry>> {
         self.read_facts(owner).await
     }
 
@@ -332,7 +332,7 @@ impl Cursor {
 mod tests {
     use super::*;
     use gas_shared::FileName;
-    use gas_shared::job::StoredFile;
+    use gas_shared::job::ObjectLocation;
     use uuid::Uuid;
 
     fn owner(n: u128) -> UserId {
@@ -340,7 +340,7 @@ mod tests {
     }
 
     fn item(n: u128) -> Item {
-        let file = StoredFile { bucket: "in".into(), key: "key".into() };
+        let file = ObjectLocation { bucket: "in".into(), key: "key".into() };
         let at = Timestamp::from_second(1_790_000_000).unwrap();
         let name = FileName::parse("a.vcf").unwrap();
         let job = Job::new(JobId::new(Uuid::from_u128(n)), owner(1), name, file, at);

@@ -1,10 +1,10 @@
 //! What lists are made of: the facts of all of a user's jobs, some rows by their ids, the queue.
 
 use super::dynamo::{BY_OWNER, DynamoJobStore, Item, job_of};
-use super::row_facts::{FactsRow, PROJECTION};
+use super::row_list_entry::{ListEntryRow, PROJECTION};
 use crate::ports::{PortError, PortResult};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use gas_shared::job::JobFacts;
+use gas_shared::job::JobListEntry;
 use gas_shared::{Job, JobId, JobStatus, UserId};
 use serde::Deserialize;
 use serde_dynamo::from_item;
@@ -34,7 +34,7 @@ struct Active {
 impl DynamoJobStore {
     /// All pages of the user's index, newest first. A row that cannot be read is left out and
     /// logged.
-    pub(super) async fn read_facts(&self, owner: UserId) -> PortResult<Vec<JobFacts>> {
+    pub(super) async fn read_facts(&self, owner: UserId) -> PortResult<Vec<JobListEntry>> {
         let mut facts = Vec::new();
         let mut start: Option<Item> = None;
         loop {
@@ -103,11 +103,11 @@ impl DynamoJobStore {
     }
 }
 
-fn facts_of(item: Item) -> Option<JobFacts> {
-    let row = from_item::<_, FactsRow>(item);
+fn facts_of(item: Item) -> Option<JobListEntry> {
+    let row = from_item::<_, ListEntryRow>(item);
     let row =
         row.inspect_err(|error| tracing::error!(%error, "a job is left out of a list")).ok()?;
-    let facts = JobFacts::try_from(row);
+    let facts = JobListEntry::try_from(row);
     facts.inspect_err(|error| tracing::error!(%error, "a job is left out of a list")).ok()
 }
 

@@ -14,7 +14,7 @@ mod multipart;
 mod post_policy;
 mod row;
 mod row_deletion;
-mod row_facts;
+mod row_list_entry;
 mod row_results;
 mod s3;
 mod s3_parts;

@@ -9,12 +9,12 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{
     CompletedMultipartUpload, CompletedPart, ServerSideEncryption, StorageClass,
 };
-use gas_shared::job::StoredFile;
+use gas_shared::job::ObjectLocation;
 
 /// An upload under way. Its parts stay, and cost, until it is completed or aborted.
 pub(super) struct Multipart<'a> {
     client: &'a Client,
-    file: &'a StoredFile,
+    file: &'a ObjectLocation,
     /// S3's name for it.
     pub(super) id: String,
 }
@@ -23,7 +23,7 @@ impl<'a> Multipart<'a> {
     /// Begins an upload. `class` is `None` for the usual storage class.
     pub(super) async fn begin(
         client: &'a Client,
-        file: &'a StoredFile,
+        file: &'a ObjectLocation,
         content_type: &str,
         class: Option<StorageClass>,
     ) -> PortResult<Self> {

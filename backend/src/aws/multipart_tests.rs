@@ -30,8 +30,8 @@ async fn s3() -> (Client, Asked) {
     (Client::from_conf(config), asked)
 }
 
-fn file() -> StoredFile {
-    StoredFile { bucket: "b".into(), key: "k".into() }
+fn file() -> ObjectLocation {
+    ObjectLocation { bucket: "b".into(), key: "k".into() }
 }
 
 /// What was asked, without the names by which the SDK marks its calls.

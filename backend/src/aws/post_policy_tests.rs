@@ -1,5 +1,5 @@
 use super::*;
-use gas_shared::job::StoredFile;
+use gas_shared::job::ObjectLocation;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn sign_for(key: &str, max_bytes: u64, token: Option<&str>) -> BTreeMap<String, String> {
-    let file = StoredFile { bucket: "gas-inputs".into(), key: key.into() };
+    let file = ObjectLocation { bucket: "gas-inputs".into(), key: key.into() };
     let rule = UploadRule {
         file: &file,
         content_type: "text/plain",

@@ -7,8 +7,8 @@
 use super::row_results::ResultsAttributes;
 use gas_shared::file_name::FileNameError;
 use gas_shared::job::{
-    ClaimId, Completion, Failure, FailureKind, Input, Job, JobState, JobStatus, Parts, Progress,
-    Run, StoredFile,
+    ClaimId, Completion, Failure, FailureKind, Input, Job, JobState, JobStatus, ObjectLocation,
+    Parts, Progress, Run,
 };
 use gas_shared::{FileName, JobId, UserId};
 use jiff::Timestamp;
@@ -25,7 +25,7 @@ pub(super) struct Row {
     pub(super) submit_time: i64,
     job_status: JobStatus,
     version: u64,
-    /// [`Job::nudged_at`].
+    /// [`Job::reconciled_at`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     nudge_time: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -169,7 +169,7 @@ impl Row {
             submit_time: job.submitted_at.as_second(),
             job_status: job.status(),
             version: job.version,
-            nudge_time: job.nudged_at.map(Timestamp::as_second),
+            nudge_time: job.reconciled_at.map(Timestamp::as_second),
             input_size: job.input.size,
             upload_time: job.input.uploaded_at.map(Timestamp::as_second),
             upload_id: None,
@@ -231,7 +231,7 @@ impl Row {
             source,
         })?;
         let bucket = self.s3_inputs_bucket.clone();
-        let file = StoredFile { bucket, key: self.s3_key_input_file.clone() };
+        let file = ObjectLocation { bucket, key: self.s3_key_input_file.clone() };
         let uploaded_at =
             self.upload_time.map(|at| self.time("upload_time", Some(at))).transpose()?;
         Ok(Job {
@@ -240,7 +240,10 @@ impl Row {
             input: Input { name, file, size: self.input_size, uploaded_at },
             submitted_at: self.time("submit_time", Some(self.submit_time))?,
             version: self.version,
-            nudged_at: self.nudge_time.map(|at| self.time("nudge_time", Some(at))).transpose()?,
+            reconciled_at: self
+                .nudge_time
+                .map(|at| self.time("nudge_time", Some(at)))
+                .transpose()?,
             state: self.read_state()?,
         })
     }
@@ -299,9 +302,9 @@ impl Row {
     }
 
     /// An object of the bucket that has results and logs.
-    pub(super) fn in_results_bucket(&self, key: String) -> Result<StoredFile, RowError> {
+    pub(super) fn in_results_bucket(&self, key: String) -> Result<ObjectLocation, RowError> {
         let bucket = self.need("s3_results_bucket", self.s3_results_bucket.clone())?;
-        Ok(StoredFile { bucket, key })
+        Ok(ObjectLocation { bucket, key })
     }
 
     pub(super) fn need<T>(&self, name: &'static str, value: Option<T>) -> Result<T, RowError> {

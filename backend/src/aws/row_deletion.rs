@@ -62,7 +62,7 @@ impl TryFrom<DeletionRow> for Deletion {
 mod tests {
     use super::*;
     use aws_sdk_dynamodb::types::AttributeValue;
-    use gas_shared::job::StoredFile;
+    use gas_shared::job::ObjectLocation;
     use serde_dynamo::{from_item, to_item};
     use std::collections::HashMap;
     use uuid::Uuid;
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn deletions_survive_the_table_and_show_in_no_users_list() {
-        let file = StoredFile { bucket: "b".into(), key: "k".into() };
+        let file = ObjectLocation { bucket: "b".into(), key: "k".into() };
         for archive in [
             ArchiveRemains::Nothing,
             ArchiveRemains::Upload { ticket: "t".into(), file },
@@ -109,7 +109,7 @@ mod tests {
             let entries = entries.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
             AttributeValue::M(entries.collect())
         };
-        let file = StoredFile { bucket: "b".into(), key: "k".into() };
+        let file = ObjectLocation { bucket: "b".into(), key: "k".into() };
         let stored = map(&[("bucket", text("b")), ("key", text("k"))]);
         let (ticket, id) = (("ticket", text("t")), ("id", text("i")));
         for (archive, expected) in [

@@ -66,7 +66,7 @@ impl Row {
         self.set_result_file(&stored.file)
     }
 
-    fn set_result_file(&mut self, file: &gas_shared::job::StoredFile) -> Result<(), RowError> {
+    fn set_result_file(&mut self, file: &gas_shared::job::ObjectLocation) -> Result<(), RowError> {
         if self.s3_results_bucket.as_ref() != Some(&file.bucket) {
             return Err(RowError::SplitResults { job: self.job_id });
         }

@@ -36,8 +36,8 @@ fn any_run() -> impl Strategy<Value = JobState> {
     )
 }
 
-fn result(key: &str) -> StoredFile {
-    StoredFile { bucket: "results".into(), key: key.into() }
+fn result(key: &str) -> ObjectLocation {
+    ObjectLocation { bucket: "results".into(), key: key.into() }
 }
 
 fn any_stored() -> impl Strategy<Value = Stored> {
@@ -117,18 +117,25 @@ fn any_job() -> impl Strategy<Value = Job> {
     let input = ("[a-zé ]{0,9}x\\.vcf(\\.gz)?", ".{3,20}", ".{1,40}", any_upload());
     let times = (any_time(), proptest::option::of(any_time()));
     (any_uuid(), any_uuid(), input, times, 1..u64::MAX, state).prop_map(
-        |(id, owner, (name, bucket, key, upload), (submitted_at, nudged_at), version, state)| Job {
+        |(
+            id,
+            owner,
+            (name, bucket, key, upload),
+            (submitted_at, reconciled_at),
+            version,
+            state,
+        )| Job {
             id: JobId::new(id),
             owner: UserId::new(owner),
             input: Input {
                 name: FileName::parse(&name).unwrap(),
-                file: StoredFile { bucket, key },
+                file: ObjectLocation { bucket, key },
                 size: upload.0,
                 uploaded_at: upload.1,
             },
             submitted_at,
             version,
-            nudged_at,
+            reconciled_at,
             state,
         },
     )
@@ -144,7 +151,7 @@ fn job_of(item: Item) -> Result<Job, RowError> {
 
 fn job_in(state: JobState) -> Job {
     let at = Timestamp::from_second(1_790_000_000).unwrap();
-    let file = StoredFile { bucket: "inputs".into(), key: "gas/u/j~a.vcf".into() };
+    let file = ObjectLocation { bucket: "inputs".into(), key: "gas/u/j~a.vcf".into() };
     let name = FileName::parse("a.vcf").unwrap();
     let job = Job::new(JobId::new(Uuid::nil()), UserId::new(Uuid::max()), name, file, at);
     Job { state, ..job }
@@ -234,7 +241,7 @@ fn an_unknown_status_is_refused() {
 
 #[test]
 fn results_in_two_buckets_have_no_row() {
-    let elsewhere = StoredFile { bucket: "elsewhere".into(), key: "k".into() };
+    let elsewhere = ObjectLocation { bucket: "elsewhere".into(), key: "k".into() };
     let job = completed(Results::fresh(elsewhere, None));
     assert_eq!(Row::try_from(&job), Err(RowError::SplitResults { job: job.id }));
 }

@@ -13,7 +13,7 @@ use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ServerSideEncryption;
 use bytes::Bytes;
-use gas_shared::job::StoredFile;
+use gas_shared::job::ObjectLocation;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,7 +60,7 @@ impl S3ObjectStore {
 
 #[async_trait]
 impl ObjectStore for S3ObjectStore {
-    async fn head(&self, file: &StoredFile) -> PortResult<Option<ObjectInfo>> {
+    async fn head(&self, file: &ObjectLocation) -> PortResult<Option<ObjectInfo>> {
         let call = self.client.head_object().bucket(&file.bucket).key(&file.key);
         match call.send().await {
             Ok(head) => Ok(Some(ObjectInfo {
@@ -72,18 +72,23 @@ impl ObjectStore for S3ObjectStore {
         }
     }
 
-    async fn fetch(&self, file: &StoredFile, to: &Path) -> PortResult<u64> {
+    async fn fetch(&self, file: &ObjectLocation, to: &Path) -> PortResult<u64> {
         let action = || about("fetch", file);
         let call = self.client.get_object().bucket(&file.bucket).key(&file.key);
         let object = call.send().await.map_err(|error| PortError::new(action(), error))?;
         save(object, to).await.map_err(|error| PortError::new(action(), error))
     }
 
-    async fn store(&self, from: &Path, file: &StoredFile, content_type: &str) -> PortResult<u64> {
+    async fn store(
+        &self,
+        from: &Path,
+        file: &ObjectLocation,
+        content_type: &str,
+    ) -> PortResult<u64> {
         s3_upload::upload(&self.client, from, file, content_type).await
     }
 
-    async fn copy(&self, from: &StoredFile, to: &StoredFile) -> PortResult<bool> {
+    async fn copy(&self, from: &ObjectLocation, to: &ObjectLocation) -> PortResult<bool> {
         // Keys hold characters only that need no escape in a header: see `FileName::key_part`.
         let call = self
             .client
@@ -99,7 +104,12 @@ impl ObjectStore for S3ObjectStore {
         }
     }
 
-    async fn write(&self, file: &StoredFile, content: Bytes, content_type: &str) -> PortResult<()> {
+    async fn write(
+        &self,
+        file: &ObjectLocation,
+        content: Bytes,
+        content_type: &str,
+    ) -> PortResult<()> {
         let call = self
             .client
             .put_object()
@@ -112,7 +122,7 @@ impl ObjectStore for S3ObjectStore {
         Ok(())
     }
 
-    async fn read_head(&self, file: &StoredFile, limit: u64) -> PortResult<Option<Vec<u8>>> {
+    async fn read_head(&self, file: &ObjectLocation, limit: u64) -> PortResult<Option<Vec<u8>>> {
         let range = format!("bytes=0-{}", limit.saturating_sub(1));
         let call = self.client.get_object().bucket(&file.bucket).key(&file.key).range(range);
         let action = || about("read the beginning of", file);
@@ -128,7 +138,12 @@ impl ObjectStore for S3ObjectStore {
         }
     }
 
-    async fn read_range(&self, file: &StoredFile, offset: u64, length: u64) -> PortResult<Bytes> {
+    async fn read_range(
+        &self,
+        file: &ObjectLocation,
+        offset: u64,
+        length: u64,
+    ) -> PortResult<Bytes> {
         let range = format!("bytes={offset}-{}", offset.saturating_add(length.saturating_sub(1)));
         let call = self.client.get_object().bucket(&file.bucket).key(&file.key).range(range);
         let action = || about("read a part of", file);
@@ -142,18 +157,18 @@ impl ObjectStore for S3ObjectStore {
         Err(PortError::new(action(), found))
     }
 
-    async fn delete(&self, file: &StoredFile) -> PortResult<()> {
+    async fn delete(&self, file: &ObjectLocation) -> PortResult<()> {
         let call = self.client.delete_object().bucket(&file.bucket).key(&file.key);
         call.send().await.map_err(|error| PortError::new(about("delete", file), error))?;
         Ok(())
     }
 
-    async fn list(&self, bucket: &str, prefix: &str) -> PortResult<Vec<StoredFile>> {
+    async fn list(&self, bucket: &str, prefix: &str) -> PortResult<Vec<ObjectLocation>> {
         let listed = self.client.list_objects_v2().bucket(bucket).prefix(prefix).send().await;
         let listed = listed
             .map_err(|error| PortError::new(format!("list s3://{bucket}/{prefix}*"), error))?;
         let keys = listed.contents().iter().filter_map(|object| object.key());
-        let file = |key: &str| StoredFile { bucket: bucket.to_owned(), key: key.to_owned() };
+        let file = |key: &str| ObjectLocation { bucket: bucket.to_owned(), key: key.to_owned() };
         Ok(keys.map(file).collect())
     }
 
@@ -202,7 +217,7 @@ fn status(error: &SdkError<GetObjectError>) -> Option<u16> {
     error.raw_response().map(|response| response.status().as_u16())
 }
 
-pub(super) fn about(verb: &str, file: &StoredFile) -> String {
+pub(super) fn about(verb: &str, file: &ObjectLocation) -> String {
     format!("{verb} s3://{}/{}", file.bucket, file.key)
 }
 

@@ -13,7 +13,7 @@ use aws_sdk_s3::config::RequestChecksumCalculation::WhenRequired;
 use aws_sdk_s3::operation::list_parts::ListPartsError;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
-use gas_shared::job::StoredFile;
+use gas_shared::job::ObjectLocation;
 use std::time::Duration;
 
 /// The client for uploads whose parts come without a checksum.
@@ -24,7 +24,7 @@ pub(super) fn client(s3: &Client) -> Client {
 
 #[async_trait]
 impl PartUploads for S3ObjectStore {
-    async fn begin(&self, file: &StoredFile, content_type: &str) -> PortResult<String> {
+    async fn begin(&self, file: &ObjectLocation, content_type: &str) -> PortResult<String> {
         Ok(Multipart::begin(&self.parts_client, file, content_type, None).await?.id)
     }
 
@@ -53,7 +53,7 @@ impl PartUploads for S3ObjectStore {
 
     async fn arrived(
         &self,
-        file: &StoredFile,
+        file: &ObjectLocation,
         upload_id: &str,
     ) -> PortResult<Option<Vec<ArrivedPart>>> {
         let action = || about("list the parts of", file);
@@ -79,7 +79,7 @@ impl PartUploads for S3ObjectStore {
 
     async fn complete(
         &self,
-        file: &StoredFile,
+        file: &ObjectLocation,
         upload_id: &str,
         parts: &[ArrivedPart],
     ) -> PortResult<()> {
@@ -100,7 +100,7 @@ impl PartUploads for S3ObjectStore {
         }
     }
 
-    async fn abort(&self, file: &StoredFile, upload_id: &str) -> PortResult<()> {
+    async fn abort(&self, file: &ObjectLocation, upload_id: &str) -> PortResult<()> {
         let call = self.parts_client.abort_multipart_upload().bucket(&file.bucket);
         match call.key(&file.key).upload_id(upload_id).send().await {
             Ok(_) => Ok(()),
@@ -138,7 +138,7 @@ mod tests {
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .build();
         let store = S3ObjectStore::new(Client::new(&config), &config);
-        let file = StoredFile { bucket: "gas-inputs".into(), key: "gas/u/j~a.vcf".into() };
+        let file = ObjectLocation { bucket: "gas-inputs".into(), key: "gas/u/j~a.vcf".into() };
         let part = Part { number: 3, offset: 16, length: 8 };
         let valid_for = SignedDuration::from_mins(5);
         let rule = PartRule { file: &file, upload_id: "upload-7", part, valid_for };

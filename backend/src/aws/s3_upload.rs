@@ -7,7 +7,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::{ByteStream, Length};
 use aws_sdk_s3::types::{CompletedPart, ServerSideEncryption};
 use futures::stream::{self, StreamExt, TryStreamExt};
-use gas_shared::job::StoredFile;
+use gas_shared::job::ObjectLocation;
 use std::path::Path;
 
 const MIB: u64 = 1024 * 1024;
@@ -36,13 +36,13 @@ struct Part {
 struct Upload<'a> {
     client: &'a Client,
     from: &'a Path,
-    file: &'a StoredFile,
+    file: &'a ObjectLocation,
 }
 
 pub(super) async fn upload(
     client: &Client,
     from: &Path,
-    file: &StoredFile,
+    file: &ObjectLocation,
     content_type: &str,
 ) -> PortResult<u64> {
     let upload = Upload { client, from, file };

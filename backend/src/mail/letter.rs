@@ -13,13 +13,13 @@ use jiff::Timestamp;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Letter {
     /// A job is completed.
-    ResultsReady { job: JobFacts, records: String, access: Access },
+    ResultsReady { job: MailJob, records: String, access: Access },
     /// A job could not be done.
-    JobFailed { job: JobFacts, reason: String, remedy: FailureKind },
+    JobFailed { job: MailJob, reason: String, remedy: FailureKind },
     /// Results went to the archive, at a time in words.
-    ResultsArchived { job: JobFacts, at: String },
+    ResultsArchived { job: MailJob, at: String },
     /// Results are back.
-    ResultsRestored { job: JobFacts, access: Access },
+    ResultsRestored { job: MailJob, access: Access },
     /// The user is on Premium now.
     Welcome,
     /// A payment failed: Stripe's id of the invoice, and the plan of the user now.
@@ -28,7 +28,7 @@ pub(super) enum Letter {
 
 /// What every mail about a job says of it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct JobFacts {
+pub(super) struct MailJob {
     pub(super) id: JobId,
     pub(super) file: String,
     /// URLs.
@@ -64,14 +64,14 @@ impl Letter {
         times: &Times,
     ) -> Result<Self, Moot> {
         let job = || job.filter(|job| job.owner == account.id).ok_or(NO_JOB);
-        let facts = |job: &Job| JobFacts::of(job, site);
+        let mail_job = |job: &Job| MailJob::of(job, site);
         match message {
             MailMessage::JobResult(_) => ended(job()?, account, site, times),
             MailMessage::Notice(Notice::ResultsArchived { at, .. }) => {
                 let job = job()?;
                 match &completion(job)?.results {
                     Results::Archived { .. } if account.plan == Plan::Free => {
-                        Ok(Self::ResultsArchived { job: facts(job), at: times.moment(*at) })
+                        Ok(Self::ResultsArchived { job: mail_job(job), at: times.moment(*at) })
                     }
                     _ => Err(Moot("the results are on their way back, or back")),
                 }
@@ -82,7 +82,7 @@ impl Letter {
                 let stored = done.results.stored().ok_or(Moot("the results are archived again"))?;
                 match Access::of(stored, None, account.plan, times) {
                     Access::Over { .. } => Err(Moot("the time to download is over again")),
-                    access => Ok(Self::ResultsRestored { job: facts(job), access }),
+                    access => Ok(Self::ResultsRestored { job: mail_job(job), access }),
                 }
             }
             MailMessage::Notice(Notice::Welcome { .. }) => match account.plan {
@@ -147,7 +147,7 @@ impl Letter {
 
 /// What there is to say of a job that is over. The row decides how it ended.
 fn ended(job: &Job, account: &Account, site: &PublicUrl, times: &Times) -> Result<Letter, Moot> {
-    let facts = JobFacts::of(job, site);
+    let mail_job = MailJob::of(job, site);
     match &job.state {
         JobState::Completed(done) => {
             let records = counted(done.records.try_into().unwrap_or(i64::MAX), "record");
@@ -155,10 +155,10 @@ fn ended(job: &Job, account: &Account, site: &PublicUrl, times: &Times) -> Resul
                 Some(stored) => Access::of(stored, Some(done.completed_at), account.plan, times),
                 None => Access::Over { ended: "The results are in the archive by now".to_owned() },
             };
-            Ok(Letter::ResultsReady { job: facts, records, access })
+            Ok(Letter::ResultsReady { job: mail_job, records, access })
         }
         JobState::Failed(failure) => Ok(Letter::JobFailed {
-            job: facts,
+            job: mail_job,
             reason: one_line(&failure.reason),
             remedy: failure.kind,
         }),
@@ -173,7 +173,7 @@ fn completion(job: &Job) -> Result<&Completion, Moot> {
     }
 }
 
-impl JobFacts {
+impl MailJob {
     fn of(job: &Job, site: &PublicUrl) -> Self {
         let page = site.join(&format!("/annotations/{}", job.id));
         Self {

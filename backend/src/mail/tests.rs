@@ -4,7 +4,7 @@ use super::*;
 use crate::messages::{JobResult, Notice};
 use crate::testkit::unsubscribe_key;
 use gas_shared::job::{
-    Archived, Completion, Failure, FailureKind, Input, JobState, Results, Stored, StoredFile,
+    Archived, Completion, Failure, FailureKind, Input, JobState, ObjectLocation, Results, Stored,
 };
 use gas_shared::{FileName, JobId, JobStatus, Plan, UserId};
 use jiff::SignedDuration;
@@ -35,8 +35,8 @@ fn in_chicago() -> Account {
     Account { time_zone: Some("America/Chicago".to_owned()), ..account(Plan::Free) }
 }
 
-fn file(key: &str) -> StoredFile {
-    StoredFile { bucket: "gas-results".to_owned(), key: key.to_owned() }
+fn file(key: &str) -> ObjectLocation {
+    ObjectLocation { bucket: "gas-results".to_owned(), key: key.to_owned() }
 }
 
 fn job(name: &str, state: JobState) -> Job {
@@ -51,7 +51,7 @@ fn job(name: &str, state: JobState) -> Job {
         },
         submitted_at: at("2026-11-24T13:58:00Z"),
         version: 4,
-        nudged_at: None,
+        reconciled_at: None,
         state,
     }
 }

@@ -3,7 +3,7 @@
 use super::PortResult;
 use async_trait::async_trait;
 use gas_shared::JobId;
-use gas_shared::job::{StoredFile, Tier};
+use gas_shared::job::{ObjectLocation, Tier};
 use jiff::SignedDuration;
 
 /// The archive: cheap, and slow to hand files out.
@@ -17,10 +17,10 @@ pub trait Archive: Send + Sync {
     async fn prepare(&self) -> PortResult<()>;
 
     /// Begins an upload and returns its ticket.
-    async fn begin(&self, job: JobId, file: &StoredFile) -> PortResult<String>;
+    async fn begin(&self, job: JobId, file: &ObjectLocation) -> PortResult<String>;
 
     /// Copies an S3 object into the archive as the upload of that ticket, in parts.
-    async fn upload(&self, ticket: &str, file: &StoredFile) -> PortResult<Upload>;
+    async fn upload(&self, ticket: &str, file: &ObjectLocation) -> PortResult<Upload>;
 
     /// Gives an upload up; nothing of it stays. One that is over or unknown is left alone:
     /// `false`.
@@ -35,7 +35,7 @@ pub trait Archive: Send + Sync {
         &self,
         archive_id: &str,
         retrieval_id: &str,
-        to: &StoredFile,
+        to: &ObjectLocation,
     ) -> PortResult<Fetched>;
 
     /// Deletes a copy; one that is not there counts as deleted.

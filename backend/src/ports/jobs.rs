@@ -2,7 +2,7 @@
 
 use super::PortResult;
 use async_trait::async_trait;
-use gas_shared::job::{Deletion, JobFacts};
+use gas_shared::job::{Deletion, JobListEntry};
 use gas_shared::{Job, JobId, JobStatus, UserId};
 use jiff::Timestamp;
 
@@ -42,7 +42,7 @@ pub trait JobStore: Send + Sync {
 
     /// What a list needs to know of all of a user's jobs, in any order, without a scan. Changes of
     /// the last moments may be missing.
-    async fn facts_of(&self, owner: UserId) -> PortResult<Vec<JobFacts>>;
+    async fn facts_of(&self, owner: UserId) -> PortResult<Vec<JobListEntry>>;
 
     /// The jobs of these ids, read consistently, in any order. Ids without a job are left out.
     async fn jobs(&self, ids: &[JobId]) -> PortResult<Vec<Job>>;

@@ -3,7 +3,7 @@
 use super::PortResult;
 use async_trait::async_trait;
 use bytes::Bytes;
-use gas_shared::job::StoredFile;
+use gas_shared::job::ObjectLocation;
 use jiff::{SignedDuration, Timestamp};
 use std::path::Path;
 
@@ -11,32 +11,47 @@ use std::path::Path;
 #[async_trait]
 pub trait ObjectStore: Send + Sync {
     /// What is known of an object, or `None` where there is none.
-    async fn head(&self, file: &StoredFile) -> PortResult<Option<ObjectInfo>>;
+    async fn head(&self, file: &ObjectLocation) -> PortResult<Option<ObjectInfo>>;
 
     /// Streams an object into a local file and returns its size in bytes.
-    async fn fetch(&self, file: &StoredFile, to: &Path) -> PortResult<u64>;
+    async fn fetch(&self, file: &ObjectLocation, to: &Path) -> PortResult<u64>;
 
     /// Streams a local file into an object, replacing it, and returns its size in bytes.
-    async fn store(&self, from: &Path, file: &StoredFile, content_type: &str) -> PortResult<u64>;
+    async fn store(
+        &self,
+        from: &Path,
+        file: &ObjectLocation,
+        content_type: &str,
+    ) -> PortResult<u64>;
 
     /// Copies an object within the store, without its bytes coming here. `false` where there is
     /// none to copy.
-    async fn copy(&self, from: &StoredFile, to: &StoredFile) -> PortResult<bool>;
+    async fn copy(&self, from: &ObjectLocation, to: &ObjectLocation) -> PortResult<bool>;
 
     /// Writes a small object, replacing it.
-    async fn write(&self, file: &StoredFile, content: Bytes, content_type: &str) -> PortResult<()>;
+    async fn write(
+        &self,
+        file: &ObjectLocation,
+        content: Bytes,
+        content_type: &str,
+    ) -> PortResult<()>;
 
     /// The first `limit` bytes of an object, or `None` where there is none.
-    async fn read_head(&self, file: &StoredFile, limit: u64) -> PortResult<Option<Vec<u8>>>;
+    async fn read_head(&self, file: &ObjectLocation, limit: u64) -> PortResult<Option<Vec<u8>>>;
 
     /// Exactly `length` bytes (at least one) of an object, from `offset`; fewer are a failure.
-    async fn read_range(&self, file: &StoredFile, offset: u64, length: u64) -> PortResult<Bytes>;
+    async fn read_range(
+        &self,
+        file: &ObjectLocation,
+        offset: u64,
+        length: u64,
+    ) -> PortResult<Bytes>;
 
     /// Deletes an object; one that is not there counts as deleted.
-    async fn delete(&self, file: &StoredFile) -> PortResult<()>;
+    async fn delete(&self, file: &ObjectLocation) -> PortResult<()>;
 
     /// The objects of a bucket whose keys begin with `prefix`, at most a thousand.
-    async fn list(&self, bucket: &str, prefix: &str) -> PortResult<Vec<StoredFile>>;
+    async fn list(&self, bucket: &str, prefix: &str) -> PortResult<Vec<ObjectLocation>>;
 
     /// A link that lets its holder read one object for a while.
     async fn sign_download(&self, download: &Download<'_>) -> PortResult<String>;
@@ -62,7 +77,7 @@ pub struct ObjectInfo {
 #[derive(Clone, Copy, Debug)]
 pub struct Download<'a> {
     /// The object.
-    pub file: &'a StoredFile,
+    pub file: &'a ObjectLocation,
     /// The name under which the browser saves it.
     pub save_as: &'a str,
     /// How long the link works.
@@ -73,7 +88,7 @@ pub struct Download<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct UploadRule<'a> {
     /// The exact bucket and key.
-    pub file: &'a StoredFile,
+    pub file: &'a ObjectLocation,
     /// The exact content type.
     pub content_type: &'a str,
     /// The largest size in bytes; the smallest is 1.

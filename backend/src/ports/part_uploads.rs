@@ -2,7 +2,7 @@
 
 use super::PortResult;
 use async_trait::async_trait;
-use gas_shared::job::{Part, StoredFile};
+use gas_shared::job::{ObjectLocation, Part};
 use jiff::SignedDuration;
 
 /// Uploads in parts. Parts count for nothing until the upload is completed, and stay, and cost, until
@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 #[async_trait]
 pub trait PartUploads: Send + Sync {
     /// Begins an upload and returns its id.
-    async fn begin(&self, file: &StoredFile, content_type: &str) -> PortResult<String>;
+    async fn begin(&self, file: &ObjectLocation, content_type: &str) -> PortResult<String>;
 
     /// A URL to which a browser may PUT one part for a while, of exactly that part's length.
     async fn sign(&self, rule: &PartRule<'_>) -> PortResult<String>;
@@ -19,7 +19,7 @@ pub trait PartUploads: Send + Sync {
     /// aborted.
     async fn arrived(
         &self,
-        file: &StoredFile,
+        file: &ObjectLocation,
         upload_id: &str,
     ) -> PortResult<Option<Vec<ArrivedPart>>>;
 
@@ -27,20 +27,20 @@ pub trait PartUploads: Send + Sync {
     /// is: whether there is an object tells how it ended.
     async fn complete(
         &self,
-        file: &StoredFile,
+        file: &ObjectLocation,
         upload_id: &str,
         parts: &[ArrivedPart],
     ) -> PortResult<()>;
 
     /// Ends an upload and drops its parts; one that is not there counts as ended.
-    async fn abort(&self, file: &StoredFile, upload_id: &str) -> PortResult<()>;
+    async fn abort(&self, file: &ObjectLocation, upload_id: &str) -> PortResult<()>;
 }
 
 /// A part to sign.
 #[derive(Clone, Copy, Debug)]
 pub struct PartRule<'a> {
     /// The object.
-    pub file: &'a StoredFile,
+    pub file: &'a ObjectLocation,
     /// The upload.
     pub upload_id: &'a str,
     /// The part; its length is signed, too.

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use gas_shared::Plan;
-use gas_shared::billing::{Card, InvoiceStatus, Standing};
+use gas_shared::billing::{Card, InvoiceStatus, RenewalStatus};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -125,8 +125,8 @@ impl Stack {
         billing_overview(&self.billing, self.user.id).await.unwrap()
     }
 
-    async fn standing(&self) -> Option<Standing> {
-        self.overview().await.subscription.map(|subscription| subscription.standing)
+    async fn renewal_status(&self) -> Option<RenewalStatus> {
+        self.overview().await.subscription.map(|subscription| subscription.renewal_status)
     }
 
     async fn plan(&self) -> Plan {
@@ -174,7 +174,7 @@ async fn a_declined_card_changes_nothing_and_a_good_one_makes_premium() {
     assert_eq!(declined.status(), 402);
     assert!(declined.text().await.unwrap().contains("Your card was declined."));
     stack.settle().await;
-    assert_eq!((stack.plan().await, stack.standing().await), (Plan::Free, None));
+    assert_eq!((stack.plan().await, stack.renewal_status().await), (Plan::Free, None));
     assert_eq!(stack.overview().await.price.to_string(), "9.00 USD a month");
 
     // Stripe delivers again what the webhook refuses.
@@ -220,15 +220,15 @@ async fn a_subscription_is_cancelled_resumed_and_ended() {
     let stack = Stack::subscribed().await;
     let user = stack.user.id;
     cancel_subscription(&stack.billing, user).await.unwrap();
-    assert!(matches!(stack.standing().await, Some(Standing::Ends { .. })));
+    assert!(matches!(stack.renewal_status().await, Some(RenewalStatus::Ends { .. })));
     resume_subscription(&stack.billing, user).await.unwrap();
-    assert!(matches!(stack.standing().await, Some(Standing::Renews { .. })));
+    assert!(matches!(stack.renewal_status().await, Some(RenewalStatus::Renews { .. })));
     cancel_subscription(&stack.billing, user).await.unwrap();
     stack.settle().await;
     assert_eq!(stack.plan().await, Plan::Premium, "it is paid until its end");
     stack.control(&format!("subscriptions/{}/advance", stack.subscription().await)).await;
     stack.settle().await;
-    assert_eq!((stack.plan().await, stack.standing().await), (Plan::Free, None));
+    assert_eq!((stack.plan().await, stack.renewal_status().await), (Plan::Free, None));
 }
 
 #[tokio::test]
@@ -239,8 +239,8 @@ async fn a_failed_renewal_leaves_seven_days_and_another_card_heals_it() {
     stack.control(&format!("subscriptions/{id}/advance?days_ago=6")).await;
     stack.settle().await;
     assert_eq!(stack.plan().await, Plan::Premium);
-    let Some(Standing::PastDue { premium_until }) = stack.standing().await else {
-        panic!("{:?}", stack.standing().await);
+    let Some(RenewalStatus::PastDue { premium_until }) = stack.renewal_status().await else {
+        panic!("{:?}", stack.renewal_status().await);
     };
     let left = premium_until.duration_since(Timestamp::now());
     assert!(left > SignedDuration::from_hours(23) && left <= SignedDuration::from_hours(24));
@@ -248,7 +248,10 @@ async fn a_failed_renewal_leaves_seven_days_and_another_card_heals_it() {
     stack.control(&format!("subscriptions/{id}/fail-next-renewal")).await;
     stack.control(&format!("subscriptions/{id}/advance?days_ago=8")).await;
     stack.settle().await;
-    assert_eq!((stack.plan().await, stack.standing().await), (Plan::Free, Some(Standing::Unpaid)));
+    assert_eq!(
+        (stack.plan().await, stack.renewal_status().await),
+        (Plan::Free, Some(RenewalStatus::Unpaid))
+    );
 
     let portal = open_portal(&stack.billing, stack.user.id).await.unwrap();
     let path = portal.strip_prefix(&stack.stripe_url).unwrap();

@@ -6,7 +6,7 @@ use crate::ports::{
 };
 use async_trait::async_trait;
 use gas_shared::JobId;
-use gas_shared::job::{StoredFile, Tier};
+use gas_shared::job::{ObjectLocation, Tier};
 use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, VecDeque};
@@ -72,7 +72,7 @@ impl Archive for FakeArchive {
         Ok(())
     }
 
-    async fn begin(&self, _job: JobId, _file: &StoredFile) -> PortResult<String> {
+    async fn begin(&self, _job: JobId, _file: &ObjectLocation) -> PortResult<String> {
         self.crash.before_call()?;
         let ticket = {
             let mut state = lock(&self.state);
@@ -85,7 +85,7 @@ impl Archive for FakeArchive {
         Ok(ticket)
     }
 
-    async fn upload(&self, ticket: &str, file: &StoredFile) -> PortResult<Upload> {
+    async fn upload(&self, ticket: &str, file: &ObjectLocation) -> PortResult<Upload> {
         self.crash.before_call()?;
         let bytes = self.objects.get(file);
         let bytes = bytes.ok_or_else(|| PortError::new("read the object", "no such key"))?;
@@ -133,7 +133,7 @@ impl Archive for FakeArchive {
         &self,
         archive_id: &str,
         _retrieval_id: &str,
-        to: &StoredFile,
+        to: &ObjectLocation,
     ) -> PortResult<Fetched> {
         self.crash.before_call()?;
         let bytes = lock(&self.state).copies.get(archive_id).cloned();

@@ -3,7 +3,7 @@
 use super::{Crash, lock};
 use crate::ports::{JobPage, JobStore, PortError, PortResult, WriteOutcome};
 use async_trait::async_trait;
-use gas_shared::job::{Deletion, JobFacts, JobState};
+use gas_shared::job::{Deletion, JobListEntry, JobState};
 use gas_shared::{Job, JobId, JobStatus, JobView, UserId};
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -145,12 +145,12 @@ impl JobStore for FakeJobs {
         text.parse::<usize>().is_ok()
     }
 
-    async fn facts_of(&self, owner: UserId) -> PortResult<Vec<JobFacts>> {
+    async fn facts_of(&self, owner: UserId) -> PortResult<Vec<JobListEntry>> {
         self.crash.before_call()?;
         let rows = lock(&self.behind).clone();
         let rows = rows.unwrap_or_else(|| lock(&self.rows).values().cloned().collect());
         let own = rows.iter().filter(|job| job.owner == owner);
-        Ok(own.map(|job| JobFacts::from(&JobView::from(job))).collect())
+        Ok(own.map(|job| JobListEntry::from(&JobView::from(job))).collect())
     }
 
     async fn jobs(&self, ids: &[JobId]) -> PortResult<Vec<Job>> {

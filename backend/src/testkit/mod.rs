@@ -27,9 +27,9 @@ pub use process::{Crash, TestClock};
 pub use tokens::FakeTokens;
 pub use topic::FakeTopic;
 
-use crate::{Records, Terms};
+use crate::{JobRepository, RetentionPolicy};
 
-use crate::gas::{Gas, Layout};
+use crate::gas::{Gas, ObjectKeys};
 use crate::usecases::{Finished, claim_job, complete_job, confirm_upload, request_upload};
 use gas_shared::job::{JobState, Results};
 use gas_shared::upload::UploadTicket;
@@ -101,7 +101,7 @@ impl TestGas {
         let (start_thaw, notices) = (topic(), topic());
         let clock = Arc::new(TestClock::default());
         let gas = Gas {
-            records: Records {
+            records: JobRepository {
                 jobs: jobs.clone(),
                 job_events: job_events.clone(),
                 clock: clock.clone(),
@@ -118,12 +118,12 @@ impl TestGas {
             job_results: job_results.clone(),
             start_thaw: start_thaw.clone(),
             notices: notices.clone(),
-            layout: Arc::new(Layout {
+            object_keys: Arc::new(ObjectKeys {
                 prefix: "gas".into(),
                 inputs_bucket: "gas-inputs".into(),
                 results_bucket: "gas-results".into(),
             }),
-            terms: Terms { free_window_secs: 180, downgrade_notice_secs: 604_800 },
+            retention: RetentionPolicy { free_window_secs: 180, downgrade_notice_secs: 604_800 },
         };
         Self {
             gas,
@@ -190,8 +190,8 @@ impl TestGas {
         let silence = SignedDuration::from_secs(45);
         let (job, claim) = claim_job(&self.gas, job.id, silence).await.unwrap();
         let name = &job.input.name;
-        self.objects.put(&self.gas.layout.result(job.owner, job.id, name), result);
-        self.objects.put(&self.gas.layout.log(job.owner, job.id, name), b"Total: 1\n");
+        self.objects.put(&self.gas.object_keys.result(job.owner, job.id, name), result);
+        self.objects.put(&self.gas.object_keys.log(job.owner, job.id, name), b"Total: 1\n");
         let finished = Finished { records: 1, result_size: result.len() as u64 };
         complete_job(&self.gas, &job, claim, finished).await.unwrap()
     }

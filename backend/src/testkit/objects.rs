@@ -4,7 +4,7 @@ use super::{Crash, lock};
 use crate::ports::{Download, ObjectInfo, ObjectStore, PortError, PortResult, UploadRule};
 use async_trait::async_trait;
 use bytes::Bytes;
-use gas_shared::job::StoredFile;
+use gas_shared::job::ObjectLocation;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Mutex;
@@ -12,7 +12,7 @@ use std::sync::Mutex;
 /// Files in memory.
 #[derive(Debug, Default)]
 pub struct FakeObjects {
-    files: Mutex<HashMap<StoredFile, Vec<u8>>>,
+    files: Mutex<HashMap<ObjectLocation, Vec<u8>>>,
     crash: Crash,
 }
 
@@ -22,43 +22,43 @@ impl FakeObjects {
     }
 
     /// Stores an object.
-    pub fn put(&self, file: &StoredFile, bytes: &[u8]) {
+    pub fn put(&self, file: &ObjectLocation, bytes: &[u8]) {
         lock(&self.files).insert(file.clone(), bytes.to_vec());
     }
 
     /// The files whose keys contain a text.
-    pub fn with_key(&self, part: &str) -> Vec<StoredFile> {
+    pub fn with_key(&self, part: &str) -> Vec<ObjectLocation> {
         lock(&self.files).keys().filter(|file| file.key.contains(part)).cloned().collect()
     }
 
     /// An object's bytes.
-    pub fn get(&self, file: &StoredFile) -> Option<Vec<u8>> {
+    pub fn get(&self, file: &ObjectLocation) -> Option<Vec<u8>> {
         lock(&self.files).get(file).cloned()
     }
 }
 
 #[async_trait]
 impl ObjectStore for FakeObjects {
-    async fn head(&self, file: &StoredFile) -> PortResult<Option<ObjectInfo>> {
+    async fn head(&self, file: &ObjectLocation) -> PortResult<Option<ObjectInfo>> {
         Ok(self
             .get(file)
             .map(|bytes| ObjectInfo { size: bytes.len() as u64, etag: bytes.len().to_string() }))
     }
 
-    async fn fetch(&self, file: &StoredFile, to: &Path) -> PortResult<u64> {
+    async fn fetch(&self, file: &ObjectLocation, to: &Path) -> PortResult<u64> {
         let bytes =
             self.get(file).ok_or_else(|| PortError::new("fetch an object", "no such key"))?;
         std::fs::write(to, &bytes).map_err(|error| PortError::new("write a file", error))?;
         Ok(bytes.len() as u64)
     }
 
-    async fn store(&self, from: &Path, file: &StoredFile, _type: &str) -> PortResult<u64> {
+    async fn store(&self, from: &Path, file: &ObjectLocation, _type: &str) -> PortResult<u64> {
         let bytes = std::fs::read(from).map_err(|error| PortError::new("read a file", error))?;
         self.put(file, &bytes);
         Ok(bytes.len() as u64)
     }
 
-    async fn copy(&self, from: &StoredFile, to: &StoredFile) -> PortResult<bool> {
+    async fn copy(&self, from: &ObjectLocation, to: &ObjectLocation) -> PortResult<bool> {
         self.crash.before_call()?;
         let Some(bytes) = self.get(from) else { return Ok(false) };
         self.put(to, &bytes);
@@ -66,29 +66,34 @@ impl ObjectStore for FakeObjects {
         Ok(true)
     }
 
-    async fn write(&self, file: &StoredFile, content: Bytes, _type: &str) -> PortResult<()> {
+    async fn write(&self, file: &ObjectLocation, content: Bytes, _type: &str) -> PortResult<()> {
         self.put(file, &content);
         Ok(())
     }
 
-    async fn read_head(&self, file: &StoredFile, limit: u64) -> PortResult<Option<Vec<u8>>> {
+    async fn read_head(&self, file: &ObjectLocation, limit: u64) -> PortResult<Option<Vec<u8>>> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         Ok(self.get(file).map(|bytes| bytes[..bytes.len().min(limit)].to_vec()))
     }
 
-    async fn read_range(&self, file: &StoredFile, offset: u64, length: u64) -> PortResult<Bytes> {
+    async fn read_range(
+        &self,
+        file: &ObjectLocation,
+        offset: u64,
+        length: u64,
+    ) -> PortResult<Bytes> {
         let range = offset as usize..offset.saturating_add(length) as usize;
         let bytes = self.get(file).and_then(|bytes| Some(bytes.get(range)?.to_vec().into()));
         bytes.ok_or_else(|| PortError::new("read a part of an object", "no such key or bytes"))
     }
 
-    async fn delete(&self, file: &StoredFile) -> PortResult<()> {
+    async fn delete(&self, file: &ObjectLocation) -> PortResult<()> {
         self.crash.before_call()?;
         lock(&self.files).remove(file);
         self.crash.after_effect()
     }
 
-    async fn list(&self, bucket: &str, prefix: &str) -> PortResult<Vec<StoredFile>> {
+    async fn list(&self, bucket: &str, prefix: &str) -> PortResult<Vec<ObjectLocation>> {
         self.crash.before_call()?;
         let mut files = self.with_key(prefix);
         files.retain(|file| file.bucket == bucket && file.key.starts_with(prefix));

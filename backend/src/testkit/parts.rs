@@ -3,7 +3,7 @@
 use super::{Crash, FakeObjects, lock};
 use crate::ports::{ArrivedPart, PartRule, PartUploads, PortError, PortResult};
 use async_trait::async_trait;
-use gas_shared::job::StoredFile;
+use gas_shared::job::ObjectLocation;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
@@ -45,7 +45,7 @@ fn etag(bytes: &[u8]) -> String {
 
 #[async_trait]
 impl PartUploads for FakeParts {
-    async fn begin(&self, file: &StoredFile, _type: &str) -> PortResult<String> {
+    async fn begin(&self, file: &ObjectLocation, _type: &str) -> PortResult<String> {
         self.crash.before_call()?;
         let id = format!("upload of {}", file.key);
         lock(&self.uploads).insert(id.clone(), BTreeMap::new());
@@ -63,7 +63,7 @@ impl PartUploads for FakeParts {
 
     async fn arrived(
         &self,
-        _file: &StoredFile,
+        _file: &ObjectLocation,
         upload_id: &str,
     ) -> PortResult<Option<Vec<ArrivedPart>>> {
         self.crash.before_call()?;
@@ -77,7 +77,7 @@ impl PartUploads for FakeParts {
 
     async fn complete(
         &self,
-        file: &StoredFile,
+        file: &ObjectLocation,
         upload_id: &str,
         parts: &[ArrivedPart],
     ) -> PortResult<()> {
@@ -98,7 +98,7 @@ impl PartUploads for FakeParts {
         self.crash.after_effect()
     }
 
-    async fn abort(&self, _file: &StoredFile, upload_id: &str) -> PortResult<()> {
+    async fn abort(&self, _file: &ObjectLocation, upload_id: &str) -> PortResult<()> {
         self.crash.before_call()?;
         lock(&self.uploads).remove(upload_id);
         self.crash.after_effect()

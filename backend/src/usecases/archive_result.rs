@@ -10,7 +10,7 @@ use crate::Gas;
 use crate::messages::Notice;
 use crate::ports::{Fetched, PortError, Upload};
 use gas_shared::job::{
-    Archived, Change, Completion, JobState, Refused, Results, ResultsChange, Stored, StoredFile,
+    Archived, Change, Completion, JobState, ObjectLocation, Refused, Results, ResultsChange, Stored,
 };
 use gas_shared::{Job, JobId, Plan};
 use jiff::SignedDuration;
@@ -127,7 +127,7 @@ async fn keep(
 async fn begin(
     gas: &Gas,
     job: &Job,
-    file: &StoredFile,
+    file: &ObjectLocation,
     over: Option<&str>,
 ) -> Result<Option<ArchiveOutcome>, ArchiveError> {
     let ticket = gas.archive.begin(job.id, file).await?;
@@ -147,7 +147,7 @@ async fn upload(
     job: &Job,
     done: &Completion,
     ticket: &str,
-    file: &StoredFile,
+    file: &ObjectLocation,
 ) -> Result<Option<ArchiveOutcome>, ArchiveError> {
     let damaged = |found| ArchiveError::Damaged { job: job.id, found, expected: done.result_size };
     // Not after the copy, which would be made anew at every attempt.
@@ -212,7 +212,7 @@ async fn forget_unless_noted(
 pub(super) async fn give_up(
     gas: &Gas,
     ticket: &str,
-    file: &StoredFile,
+    file: &ObjectLocation,
 ) -> Result<(), ArchiveError> {
     if gas.archive.abort(ticket).await? {
         return Ok(());
@@ -224,7 +224,11 @@ pub(super) async fn give_up(
 }
 
 /// Deletes the S3 object of an archived result, and notes it.
-pub(super) async fn purge(gas: &Gas, job: &Job, file: &StoredFile) -> Result<Job, ArchiveError> {
+pub(super) async fn purge(
+    gas: &Gas,
+    job: &Job,
+    file: &ObjectLocation,
+) -> Result<Job, ArchiveError> {
     gas.objects.delete(file).await?;
     Ok(change(gas, job, ResultsChange::Purged).await?)
 }

@@ -2,7 +2,7 @@
 
 use crate::messages::UserEvent;
 use crate::ports::{PortError, WriteOutcome};
-use crate::{Records, chain};
+use crate::{JobRepository, chain};
 use gas_shared::job::{Change, Refused};
 use gas_shared::{Job, JobId, JobView, LiveEvent, UserId};
 
@@ -37,7 +37,11 @@ pub enum ChangeError {
 ///
 /// # Errors
 /// [`ChangeError`]; the row is then as it was.
-pub async fn change_job(records: &Records, id: JobId, change: Change) -> Result<Job, ChangeError> {
+pub async fn change_job(
+    records: &JobRepository,
+    id: JobId,
+    change: Change,
+) -> Result<Job, ChangeError> {
     for _ in 0..MAX_RACES {
         let job = records.jobs.job(id).await?.ok_or(ChangeError::NotFound(id))?;
         let next = job
@@ -55,12 +59,12 @@ pub async fn change_job(records: &Records, id: JobId, change: Change) -> Result<
 ///
 /// The row is the truth and browsers refetch after every reconnect, so a lost event costs
 /// freshness only: a failure is logged and the change stands.
-pub(super) async fn tell_browsers(records: &Records, job: &Job) {
+pub(super) async fn tell_browsers(records: &JobRepository, job: &Job) {
     tell_user(records, job.owner, LiveEvent::Job(Box::new(JobView::from(job)))).await;
 }
 
 /// Publishes an event to a user's browsers, as [`tell_browsers`] does.
-pub(super) async fn tell_user(records: &Records, user_id: UserId, event: LiveEvent) {
+pub(super) async fn tell_user(records: &JobRepository, user_id: UserId, event: LiveEvent) {
     if let Err(error) = super::publish(&*records.job_events, &UserEvent { user_id, event }).await {
         tracing::warn!(%user_id, error = %chain(&error), "live event lost");
     }

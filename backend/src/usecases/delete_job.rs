@@ -111,8 +111,8 @@ async fn empty_archive(gas: &Gas, deletion: Deletion) -> Result<Option<Deletion>
 
 /// Deletes all objects whose keys say that they are the job's, whoever made them.
 async fn delete_objects(gas: &Gas, deletion: &Deletion) -> PortResult<()> {
-    let prefix = gas.layout.prefix(deletion.owner, deletion.job);
-    for bucket in [&gas.layout.inputs_bucket, &gas.layout.results_bucket] {
+    let prefix = gas.object_keys.prefix(deletion.owner, deletion.job);
+    for bucket in [&gas.object_keys.inputs_bucket, &gas.object_keys.results_bucket] {
         for file in gas.objects.list(bucket, &prefix).await? {
             gas.objects.delete(&file).await?;
         }

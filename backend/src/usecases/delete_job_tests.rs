@@ -211,7 +211,7 @@ async fn a_worker_that_did_not_notice_leaves_nothing_behind() {
     delete_job(gas, case.ada.id, id).await.unwrap();
     case.work_off().await.unwrap();
     // The file was on its way when the job went.
-    case.test.objects.put(&gas.layout.result(case.ada.id, id, &case.job.input.name), b"late");
+    case.test.objects.put(&gas.object_keys.result(case.ada.id, id, &case.job.input.name), b"late");
     let beat = report_progress(gas, id, run.claim, Progress::default()).await.unwrap_err();
     assert!(matches!(beat, ChangeError::NotFound(_)));
     case.test.clock.advance_secs(60 * 60);

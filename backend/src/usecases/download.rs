@@ -4,7 +4,7 @@ use super::plan::plan_of;
 use super::{FindError, find_job};
 use crate::Gas;
 use crate::ports::{Download, PortError};
-use gas_shared::job::{Completion, JobState, Results, Stored, StoredFile};
+use gas_shared::job::{Completion, JobState, ObjectLocation, Results, Stored};
 use gas_shared::{Job, JobId, JobStatus, Plan, UserId};
 use jiff::{SignedDuration, Timestamp};
 
@@ -81,7 +81,7 @@ pub(super) struct OpenResult {
     /// The job.
     pub job: Job,
     /// The annotated file.
-    pub file: StoredFile,
+    pub file: ObjectLocation,
     /// Its size in bytes.
     pub size: u64,
     /// How long a link to it may work.
@@ -137,7 +137,7 @@ fn link_lifetime(
 /// [`DownloadError`]; [`DownloadError::NoSummary`] where the engine counts nothing.
 pub async fn read_summary(gas: &Gas, owner: UserId, id: JobId) -> Result<Vec<u8>, DownloadError> {
     let OpenResult { job, .. } = open_result(gas, owner, id).await?;
-    let file = gas.layout.summary(job.owner, job.id, &job.input.name);
+    let file = gas.object_keys.summary(job.owner, job.id, &job.input.name);
     let summary = gas.objects.read_head(&file, SUMMARY_MAX_BYTES).await?;
     summary.ok_or(DownloadError::NoSummary(id))
 }
@@ -200,7 +200,7 @@ mod tests {
         let job = test.completed_job(&ada).await;
         let read = || read_summary(&test.gas, ada.id, job.id);
         assert!(matches!(read().await.unwrap_err(), DownloadError::NoSummary(_)));
-        let file = test.gas.layout.summary(job.owner, job.id, &job.input.name);
+        let file = test.gas.object_keys.summary(job.owner, job.id, &job.input.name);
         test.objects.put(&file, b"{}");
         assert_eq!(read().await.unwrap(), b"{}");
         test.clock.advance_secs(180);

@@ -13,7 +13,7 @@ use futures::{Stream, StreamExt};
 use gas_explorer::source::Source;
 use gas_explorer::{Cache, Explorer};
 use gas_shared::explorer::{ExportFormat, Filter, Page, Query, RowDetails};
-use gas_shared::job::StoredFile;
+use gas_shared::job::ObjectLocation;
 use gas_shared::{JobId, UserId};
 use std::io;
 use std::pin::Pin;
@@ -56,7 +56,7 @@ pub enum ExploreError {
 #[derive(Clone)]
 pub struct Explorers {
     cache: Cache,
-    open: Arc<quick_cache::sync::Cache<StoredFile, Arc<Explorer>>>,
+    open: Arc<quick_cache::sync::Cache<ObjectLocation, Arc<Explorer>>>,
 }
 
 impl Explorers {
@@ -79,9 +79,9 @@ async fn open_explorer(
     cache: Cache,
 ) -> Result<Arc<Explorer>, ExploreError> {
     let job = &result.job;
-    let index = gas.layout.index(job.owner, job.id, &job.input.name);
+    let index = gas.object_keys.index(job.owner, job.id, &job.input.name);
     let size = gas.objects.head(&index).await?.ok_or(ExploreError::NoIndex(job.id))?.size;
-    let source = |file: &StoredFile, length| -> Arc<dyn Source> {
+    let source = |file: &ObjectLocation, length| -> Arc<dyn Source> {
         Arc::new(Object { objects: gas.objects.clone(), file: file.clone(), length })
     };
     let opened =
@@ -188,7 +188,7 @@ pub async fn export_results(
 /// An object, read by ranges.
 struct Object {
     objects: Arc<dyn ObjectStore>,
-    file: StoredFile,
+    file: ObjectLocation,
     length: u64,
 }
 

@@ -39,7 +39,7 @@ async fn case() -> Case {
     let job = test.completed_job_with(&ada, result.as_bytes()).await;
     let mut index = Vec::new();
     gas_explorer::index::build(result.as_bytes(), &mut index).unwrap();
-    test.objects.put(&test.gas.layout.index(ada.id, job.id, &job.input.name), &index);
+    test.objects.put(&test.gas.object_keys.index(ada.id, job.id, &job.input.name), &index);
     Case { test, explorers: Explorers::new(1 << 20), ada, job }
 }
 
@@ -149,7 +149,7 @@ async fn an_export_has_the_lines_of_the_filter_under_the_results_name() {
 async fn without_a_good_index_the_result_can_still_be_downloaded() {
     let case = case().await;
     let job = &case.job;
-    let index = case.test.gas.layout.index(case.ada.id, job.id, &job.input.name);
+    let index = case.test.gas.object_keys.index(case.ada.id, job.id, &job.input.name);
     let good = case.test.objects.get(&index).unwrap();
     let mut of_another = Vec::new();
     let other = header() + &line(&RECORDS[0]);

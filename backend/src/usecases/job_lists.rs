@@ -1,15 +1,17 @@
 //! A user's jobs, filtered and ordered.
 //!
 //! DynamoDB orders by time and by nothing else. So a process keeps what filters look at
-//! ([`JobFacts`]) of the users who look at their lists: read once by a query of the user's index, kept
+//! ([`JobListEntry`]) of the users who look at their lists: read once by a query of the user's index, kept
 //! true by the events that every web process hears, and bounded. What is shown is read from the rows
-//! themselves: facts that are behind cost a job's place in the list for a moment, and nothing else.
+//! themselves: entry that are behind cost a job's place in the list for a moment, and nothing else.
 
 use super::queue_board::{QueueBoard, RUNS};
 use super::{FindError, find_job};
 use crate::Gas;
 use crate::ports::{PortError, PortResult};
-use gas_shared::job::{JobFacts, JobList, ListQuery, Overview, Place, QueuePlace, pages};
+use gas_shared::job::{
+    JobList, JobListEntry, ListQuery, Overview, QueuePosition, ResultLocation, pages,
+};
 use gas_shared::{Job, JobId, JobStatus, JobView, LiveEvent, UserId};
 use jiff::{SignedDuration, Timestamp};
 use quick_cache::sync::{Cache, DefaultLifecycle};
@@ -49,7 +51,7 @@ struct UserJobs {
 
 #[derive(Default)]
 struct Known {
-    facts: HashMap<JobId, JobFacts>,
+    facts: HashMap<JobId, JobListEntry>,
     /// Events may overtake each other, so a job that is gone stays so.
     gone: HashSet<JobId>,
 }
@@ -57,7 +59,7 @@ struct Known {
 /// What an event says of a list.
 #[derive(Clone)]
 enum News {
-    Job(JobFacts),
+    Job(JobListEntry),
     Gone(JobId),
 }
 
@@ -100,7 +102,7 @@ impl JobLists {
     /// Takes in an event, whoever it is of.
     pub fn hear(&self, user: UserId, event: &LiveEvent) {
         let news = match event {
-            LiveEvent::Job(job) => News::Job(JobFacts::from(&**job)),
+            LiveEvent::Job(job) => News::Job(JobListEntry::from(&**job)),
             LiveEvent::Deleted(id) => News::Gone(*id),
             _ => return,
         };
@@ -129,10 +131,10 @@ impl JobLists {
             self.users.remove(&user);
         }
         let reading = async {
-            let facts = gas.jobs.facts_of(user).await?;
-            let facts: HashMap<_, _> = facts.into_iter().map(|job| (job.id, job)).collect();
-            let weight = facts.len() as u64 + 1;
-            let jobs = Mutex::new(Known { facts, ..Known::default() });
+            let entry = gas.jobs.facts_of(user).await?;
+            let facts: HashMap<_, _> = entry.into_iter().map(|job| (job.id, job)).collect();
+            let weight = entry.len() as u64 + 1;
+            let jobs = Mutex::new(Known { entry, ..Known::default() });
             Ok::<_, PortError>(Arc::new(UserJobs { read_at: now, weight, jobs }))
         };
         let jobs = self.users.get_or_insert_async(&user, reading).await?;
@@ -158,14 +160,14 @@ impl Known {
     fn hear(&mut self, news: News) {
         match news {
             News::Gone(id) => {
-                self.facts.remove(&id);
+                self.entry.remove(&id);
                 self.gone.insert(id);
             }
             News::Job(job) => {
                 let is_newer =
-                    self.facts.get(&job.id).is_none_or(|known| known.version < job.version);
+                    self.entry.get(&job.id).is_none_or(|known| known.version < job.version);
                 if is_newer && !self.gone.contains(&job.id) {
-                    self.facts.insert(job.id, job);
+                    self.entry.insert(job.id, job);
                 }
             }
         }
@@ -173,10 +175,10 @@ impl Known {
 
     /// What the query finds, and the page's jobs in order.
     fn find(&self, query: &ListQuery, now: Timestamp) -> (JobList, Vec<JobId>) {
-        let overview = overview(self.facts.values(), now);
+        let overview = overview(self.entry.values(), now);
         let mut list = JobList { query: query.to_string(), overview, ..JobList::default() };
-        let mut found: Vec<&JobFacts> = Vec::new();
-        for job in self.facts.values().filter(|job| query.finds(job)) {
+        let mut found: Vec<&JobListEntry> = Vec::new();
+        for job in self.entry.values().filter(|job| query.finds(job)) {
             list.counts[job.status as usize] += 1;
             if query.has_status(job.status) {
                 found.push(job);
@@ -192,14 +194,14 @@ impl Known {
 
     /// How many seconds the user's last runs took.
     fn last_runs(&self) -> Vec<u64> {
-        let run = |job: &JobFacts| Some((job.completed_at?, job.seconds?));
-        let mut runs: Vec<_> = self.facts.values().filter_map(run).collect();
+        let run = |job: &JobListEntry| Some((job.completed_at?, job.seconds?));
+        let mut runs: Vec<_> = self.entry.values().filter_map(run).collect();
         runs.sort_unstable_by(|a, b| b.cmp(a));
         runs.into_iter().take(RUNS).map(|(_, seconds)| seconds).collect()
     }
 }
 
-fn overview<'a>(jobs: impl Iterator<Item = &'a JobFacts>, now: Timestamp) -> Overview {
+fn overview<'a>(jobs: impl Iterator<Item = &'a JobListEntry>, now: Timestamp) -> Overview {
     let mut all = Overview::default();
     for job in jobs {
         all.total += 1;
@@ -212,12 +214,12 @@ fn overview<'a>(jobs: impl Iterator<Item = &'a JobFacts>, now: Timestamp) -> Ove
             all.completed += 1;
         }
         all.stored_bytes += job.size.unwrap_or(0);
-        match job.place {
-            Some(Place::Archived | Place::Restoring) => {
+        match job.location {
+            Some(ResultLocation::Archived | ResultLocation::Restoring) => {
                 all.archived += 1;
                 all.archived_bytes += job.result_size;
             }
-            Some(Place::Stored) => all.stored_bytes += job.result_size,
+            Some(ResultLocation::Stored) => all.stored_bytes += job.result_size,
             None => {}
         }
     }
@@ -261,7 +263,7 @@ pub async fn queue_place(
     board: &QueueBoard,
     owner: UserId,
     id: JobId,
-) -> Result<Option<QueuePlace>, FindError> {
+) -> Result<Option<QueuePosition>, FindError> {
     let job = find_job(gas, owner, id).await?;
     if job.status() != JobStatus::Pending {
         return Ok(None);

@@ -2,7 +2,7 @@
 
 use super::{DownloadError, find_job};
 use crate::Gas;
-use gas_shared::job::{JobState, StoredFile};
+use gas_shared::job::{JobState, ObjectLocation};
 use gas_shared::{Job, JobId, UserId};
 
 /// How much is read of each of the two parts, in bytes; both are far below it.
@@ -24,11 +24,11 @@ pub async fn read_log(gas: &Gas, owner: UserId, id: JobId) -> Result<String, Dow
     Ok(text)
 }
 
-fn run_log(gas: &Gas, job: &Job) -> StoredFile {
-    gas.layout.run_log(job.owner, job.id, &job.input.name)
+fn run_log(gas: &Gas, job: &Job) -> ObjectLocation {
+    gas.object_keys.run_log(job.owner, job.id, &job.input.name)
 }
 
-async fn read(gas: &Gas, file: &StoredFile) -> Result<Option<String>, DownloadError> {
+async fn read(gas: &Gas, file: &ObjectLocation) -> Result<Option<String>, DownloadError> {
     let bytes = gas.objects.read_head(file, LOG_MAX_BYTES).await?;
     Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }

@@ -22,7 +22,7 @@ pub(super) async fn plan_of(gas: &Gas, user: UserId) -> PortResult<Plan> {
 /// Calling again, for the same change, does nothing new.
 ///
 /// Premium: archived results start to come back. Free: results that are stored stay for
-/// [`Terms::downgrade_notice_secs`](crate::Terms) from then on.
+/// [`RetentionPolicy::downgrade_notice_secs`](crate::RetentionPolicy) from then on.
 ///
 /// # Errors
 /// Where a service fails; call again.
@@ -37,7 +37,7 @@ pub async fn plan_changed(
             publish(&*gas.start_thaw, &StartThaw { user_id: account.id }).await?;
             Ok(())
         }
-        Plan::Free => end_stored_results(gas, account.id, gas.terms.notice_ends(since)).await,
+        Plan::Free => end_stored_results(gas, account.id, gas.retention.notice_ends(since)).await,
     }
 }
 

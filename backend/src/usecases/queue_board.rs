@@ -6,7 +6,7 @@
 
 use crate::Gas;
 use crate::ports::PortResult;
-use gas_shared::job::{QueuePlace, StateView};
+use gas_shared::job::{QueuePosition, StateView};
 use gas_shared::{JobId, JobStatus, LiveEvent};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::VecDeque;
@@ -67,7 +67,7 @@ impl QueueBoard {
         gas: &Gas,
         jobs: &[JobId],
         own_runs: &[u64],
-    ) -> PortResult<Vec<(JobId, QueuePlace)>> {
+    ) -> PortResult<Vec<(JobId, QueuePosition)>> {
         let seen = self.look(gas).await?;
         let run = {
             let runs = self.runs();
@@ -77,7 +77,10 @@ impl QueueBoard {
         let place = |id: &JobId| {
             let ahead = seen.waiting.iter().position(|waiting| waiting == id)?;
             let position = u32::try_from(ahead + 1).unwrap_or(u32::MAX);
-            Some((*id, QueuePlace { position, wait_secs: wait_secs(position, seen.running, run) }))
+            Some((
+                *id,
+                QueuePosition { position, wait_secs: wait_secs(position, seen.running, run) },
+            ))
         };
         Ok(jobs.iter().filter_map(place).collect())
     }
@@ -179,7 +182,7 @@ mod tests {
         let (lists, board) = (JobLists::default(), QueueBoard::default());
         assert!(queue_place(&test.gas, &lists, &board, eve.id, job.id).await.is_err());
         let place = queue_place(&test.gas, &lists, &board, ada.id, job.id).await.unwrap();
-        assert_eq!(place, Some(QueuePlace { position: 1, wait_secs: None }));
+        assert_eq!(place, Some(QueuePosition { position: 1, wait_secs: None }));
     }
 
     #[test]

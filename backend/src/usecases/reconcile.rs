@@ -71,13 +71,13 @@ async fn repair(gas: &Gas, id: JobId) -> Result<bool, RepairError> {
         JobState::Uploading { .. } => end_upload(gas, &job).await?,
         // Whoever gets the message takes a running job over if it is silent indeed.
         JobState::Pending { .. } | JobState::Running(_) => {
-            nudge(gas, id).await?;
+            record_attempt(gas, id).await?;
             publish(&*gas.job_requests, &JobRequest { job_id: id }).await?;
         }
         JobState::Completed(done) => match &done.results {
             Results::Thawing { .. } => thaw_again(gas, id).await?,
             Results::Stored(_) | Results::Archiving { .. } | Results::Archived { .. } => {
-                nudge(gas, id).await?;
+                record_attempt(gas, id).await?;
                 ask_archiver(gas, id).await?;
             }
         },
@@ -88,8 +88,8 @@ async fn repair(gas: &Gas, id: JobId) -> Result<bool, RepairError> {
 
 /// Notes that the job was looked at, before the message is sent: a queue that stands still would
 /// get another one each round.
-async fn nudge(gas: &Gas, id: JobId) -> Result<(), RepairError> {
-    change_job(gas, id, Change::Nudged).await?;
+async fn record_attempt(gas: &Gas, id: JobId) -> Result<(), RepairError> {
+    change_job(gas, id, Change::Reconciled).await?;
     Ok(())
 }
 

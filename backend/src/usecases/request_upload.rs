@@ -71,7 +71,7 @@ pub(super) async fn request_upload_as(
     job_id: JobId,
 ) -> Result<Option<UploadTicket>, RequestUploadError> {
     let Admitted { name, .. } = admit(account, raw_name, size)?;
-    let file = gas.layout.input(account.id, job_id, &name);
+    let file = gas.object_keys.input(account.id, job_id, &name);
     let job = Job::new(job_id, account.id, name, file, gas.clock.now());
     let ticket = sign_upload(gas, account, &job).await?;
     Ok(try_insert(gas, &job).await?.then_some(ticket))

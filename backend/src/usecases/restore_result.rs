@@ -5,10 +5,10 @@
 //! all are done, and doing one again changes nothing.
 
 use super::{ChangeError, change_job, publish};
-use crate::gas::Layout;
+use crate::gas::ObjectKeys;
 use crate::messages::{Completion, Notice, StartThaw};
 use crate::ports::{Archive, PortError, PortResult, Topic};
-use crate::{Records, Terms};
+use crate::{JobRepository, RetentionPolicy};
 use gas_shared::job::{Archived, Change, JobState, Refused, Results, ResultsChange};
 use gas_shared::{Job, JobId};
 use std::sync::Arc;
@@ -17,17 +17,17 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Restorer {
     /// The jobs.
-    pub records: Records,
+    pub records: JobRepository,
     /// The archive.
     pub archive: Arc<dyn Archive>,
     /// Where files go.
-    pub layout: Arc<Layout>,
+    pub object_keys: Arc<ObjectKeys>,
     /// Where a retrieval that failed is asked for again.
     pub start_thaw: Arc<dyn Topic>,
     /// What users are told of by mail.
     pub notices: Arc<dyn Topic>,
     /// How long results stay.
-    pub terms: Terms,
+    pub retention: RetentionPolicy,
 }
 
 /// What became of a completed retrieval.
@@ -96,7 +96,7 @@ impl Restorer {
         archived: &Archived,
         completion: &Completion,
     ) -> Result<Job, RestoreError> {
-        let to = self.layout.restored(job.owner, job.id, &job.input.name, archived.at);
+        let to = self.object_keys.restored(job.owner, job.id, &job.input.name, archived.at);
         let fetched = self.archive.restore(&archived.id, &completion.retrieval_id, &to).await?;
         // The tree hash covers the size as well.
         if fetched.tree_hash != archived.tree_hash {
@@ -106,7 +106,7 @@ impl Restorer {
         }
         // The owner may have left Premium while it thawed. Then it stays as long as what was
         // stored; else the archiver finds the owner on Premium and lifts the end.
-        let until = self.terms.notice_ends(self.records.clock.now());
+        let until = self.retention.notice_ends(self.records.clock.now());
         let archive_id = archived.id.clone();
         let restored = ResultsChange::Restored { archive_id, file: to, until };
         Ok(change_job(&self.records, job.id, Change::Results(restored)).await?)

@@ -48,7 +48,7 @@ async fn a_restored_file_has_the_same_bytes_and_can_be_downloaded() {
     let back = stored.restored_at.unwrap();
     assert_eq!(
         stored.until,
-        Some(case.test.gas.terms.notice_ends(back)),
+        Some(case.test.gas.retention.notice_ends(back)),
         "then the plan is read anew"
     );
     assert_eq!(case.test.places(), (1, 0));

@@ -55,7 +55,7 @@ pub async fn release_job(gas: &Gas, id: JobId, claim: ClaimId) -> Result<Job, Ch
     change_job(gas, id, Change::Released { claim }).await
 }
 
-/// Ends a job whose result and log are stored where [`Layout`](crate::gas::Layout) says.
+/// Ends a job whose result and log are stored where [`ObjectKeys`](crate::gas::ObjectKeys) says.
 ///
 /// # Errors
 /// [`ChangeError::Refused`] where the job was cancelled or taken over.
@@ -67,13 +67,13 @@ pub async fn complete_job(
 ) -> Result<Job, ChangeError> {
     // The plan of this moment; what matters in the end is the plan when the time is out.
     let plan = plan_of(gas, job.owner).await?;
-    let until = (plan == Plan::Free).then(|| gas.terms.window_ends(gas.clock.now()));
+    let until = (plan == Plan::Free).then(|| gas.retention.window_ends(gas.clock.now()));
     let change = Change::Completed {
         claim,
         records: finished.records,
-        result: gas.layout.result(job.owner, job.id, &job.input.name),
+        result: gas.object_keys.result(job.owner, job.id, &job.input.name),
         result_size: finished.result_size,
-        log: gas.layout.log(job.owner, job.id, &job.input.name),
+        log: gas.object_keys.log(job.owner, job.id, &job.input.name),
         until,
     };
     change_job(gas, job.id, change).await
@@ -116,7 +116,7 @@ async fn start_window(gas: &Gas, job: &Job, done: &Completion) -> Result<(), Cha
         // The owner was on Premium when the job was completed. If they left it in that moment,
         // the results stored before got an end, and these were missed.
         None if plan_of(gas, job.owner).await? == Plan::Free => {
-            let until = gas.terms.window_ends(gas.clock.now());
+            let until = gas.retention.window_ends(gas.clock.now());
             change_job(gas, job.id, Change::Results(ResultsChange::ExpirySet { until })).await?;
             until
         }

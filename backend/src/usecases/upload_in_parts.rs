@@ -57,7 +57,7 @@ pub async fn begin_parts(
 ) -> Result<PartsTicket, RequestUploadError> {
     let admitted = admit(account, raw_name, size)?;
     let id = JobId::new(Uuid::new_v4());
-    let file = gas.layout.input(account.id, id, &admitted.name);
+    let file = gas.object_keys.input(account.id, id, &admitted.name);
     let upload_id = gas.part_uploads.begin(&file, admitted.content_type).await?;
     let parts = Parts { upload_id, size, part_bytes: PART_BYTES };
     let job = Job::new(id, account.id, admitted.name, file, gas.clock.now());

@@ -5,7 +5,7 @@
 pub mod files;
 
 use gas_shared::explorer::{
-    Direction, Filter, Impact, NO_CONSEQUENCE, Scope, Sort, SortKey, Substitution, Term,
+    Direction, Filter, Impact, NO_CONSEQUENCE, Scope, SoTerm, Sort, SortKey, Substitution,
     VariantType, contig_alias,
 };
 use std::cmp::Ordering;
@@ -47,7 +47,7 @@ pub fn read(text: &str) -> (Vec<String>, Vec<Naive>) {
 }
 
 pub fn severity(term: &str) -> usize {
-    Term::ALL.iter().position(|known| known.as_str() == term).unwrap()
+    SoTerm::ALL.iter().position(|known| known.as_str() == term).unwrap()
 }
 
 /// Severity, not MANE Select, not canonical: the least is shown.

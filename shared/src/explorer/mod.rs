@@ -14,4 +14,4 @@ pub use page::{
 };
 pub use region::{Region, RegionError, contig_alias};
 
-pub use crate::variant::{Impact, Substitution, Term, VariantType};
+pub use crate::variant::{Impact, SoTerm, Substitution, VariantType};

@@ -9,8 +9,8 @@
 //! the job). States only move forward.
 
 use super::{
-    ClaimId, Completion, Failure, FailureKind, Job, JobState, JobStatus, Progress, Results,
-    ResultsChange, Run, StoredFile,
+    ClaimId, Completion, Failure, FailureKind, Job, JobState, JobStatus, ObjectLocation, Progress,
+    Results, ResultsChange, Run,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -23,7 +23,7 @@ pub enum Change {
         size: u64,
     },
     /// The job is overdue ([`Job::due`]), and whoever is to go on with it was told once more.
-    Nudged,
+    Reconciled,
     /// A worker takes the job.
     Claimed {
         /// The new claim.
@@ -50,11 +50,11 @@ pub enum Change {
         /// VCF records annotated.
         records: u64,
         /// The annotated file.
-        result: StoredFile,
+        result: ObjectLocation,
         /// Its size in bytes.
         result_size: u64,
         /// The count log.
-        log: StoredFile,
+        log: ObjectLocation,
         /// The end of the owner's time to download it; `None` for an owner on Premium.
         until: Option<Timestamp>,
     },
@@ -78,7 +78,7 @@ impl Change {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Uploaded { .. } => "uploaded",
-            Self::Nudged => "nudged",
+            Self::Reconciled => "reconciled",
             Self::Claimed { .. } => "claimed",
             Self::Progressed { .. } => "progressed",
             Self::Released { .. } => "released",
@@ -125,9 +125,9 @@ impl Job {
     pub fn apply(&self, change: Change, now: Timestamp) -> Result<Self, Refused> {
         let mut next = self.clone();
         next.version += 1;
-        next.nudged_at = None;
+        next.reconciled_at = None;
         match change {
-            Change::Nudged if self.due().is_some() => next.nudged_at = Some(now),
+            Change::Reconciled if self.due().is_some() => next.reconciled_at = Some(now),
             Change::Uploaded { size } => {
                 next.input.size = Some(size);
                 next.input.uploaded_at = Some(now);

@@ -13,8 +13,8 @@ fn claim(n: u8) -> ClaimId {
     ClaimId(Uuid::from_u128(u128::from(n)))
 }
 
-fn file(key: &str) -> StoredFile {
-    StoredFile { bucket: "gas-test".into(), key: key.into() }
+fn file(key: &str) -> ObjectLocation {
+    ObjectLocation { bucket: "gas-test".into(), key: key.into() }
 }
 
 fn new_job() -> Job {

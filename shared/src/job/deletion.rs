@@ -5,7 +5,7 @@
 //! on the job may not have noticed yet and write a file once more, so the row stays until nobody can
 //! be, and files are deleted a second time then.
 
-use super::{Job, JobState, Results, StoredFile};
+use super::{Job, JobState, ObjectLocation, Results};
 use crate::{JobId, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -52,7 +52,7 @@ pub enum ArchiveRemains {
         /// The archive's name for it.
         ticket: String,
         /// What is uploaded. It is needed to end an upload that is complete.
-        file: StoredFile,
+        file: ObjectLocation,
     },
     /// An upload that was ended once. An archiver that was at work may have completed it since.
     EndedUpload {
@@ -140,8 +140,8 @@ mod tests {
         Timestamp::from_second(1_790_000_000 + seconds).unwrap()
     }
 
-    fn file(key: &str) -> StoredFile {
-        StoredFile { bucket: "results".into(), key: key.into() }
+    fn file(key: &str) -> ObjectLocation {
+        ObjectLocation { bucket: "results".into(), key: key.into() }
     }
 
     /// A job submitted at 0.

@@ -26,14 +26,14 @@ const EXPEDITED: SignedDuration = SignedDuration::from_mins(60);
 const STANDARD: SignedDuration = SignedDuration::from_hours(6);
 
 /// The time between two looks at a job that nobody goes on with.
-const NUDGED: SignedDuration = SignedDuration::from_mins(60);
+const RECONCILE_INTERVAL: SignedDuration = SignedDuration::from_mins(60);
 
 impl Job {
     /// The moment after which this version of the job is overdue, or `None` where it may stay as
     /// it is for ever.
     pub fn due(&self) -> Option<Timestamp> {
         let due = self.state.due(self.submitted_at)?;
-        Some(self.nudged_at.map_or(due, |nudged| due.max(nudged + NUDGED)))
+        Some(self.reconciled_at.map_or(due, |reconciled| due.max(reconciled + RECONCILE_INTERVAL)))
     }
 }
 

@@ -13,7 +13,8 @@ mod view;
 pub use change::{Change, Refused};
 pub use deletion::{ArchiveRemains, Deletion};
 pub use list::{
-    JobFacts, JobList, ListQuery, ListSort, Overview, PAGE_SIZES, Place, QueuePlace, SortKey, pages,
+    JobList, JobListEntry, ListQuery, ListSort, Overview, PAGE_SIZES, QueuePosition,
+    ResultLocation, SortKey, pages,
 };
 pub use parts::{Part, Parts};
 pub use results::{Archived, Results, ResultsChange, Retrieval, Stored, Tier};
@@ -27,7 +28,7 @@ use uuid::Uuid;
 
 /// Where an object lies in S3.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct StoredFile {
+pub struct ObjectLocation {
     /// The bucket's name.
     pub bucket: String,
     /// The object's key.
@@ -51,7 +52,7 @@ pub struct Job {
     /// Grows by one with every change; the first version is 1.
     pub version: u64,
     /// When somebody last looked at this state because it was overdue.
-    pub nudged_at: Option<Timestamp>,
+    pub reconciled_at: Option<Timestamp>,
     /// Where in its life the job is.
     pub state: JobState,
 }
@@ -62,7 +63,7 @@ pub struct Input {
     /// Its name as the user knows it.
     pub name: FileName,
     /// Where it is uploaded to.
-    pub file: StoredFile,
+    pub file: ObjectLocation,
     /// Its size in bytes, known once it is uploaded.
     pub size: Option<u64>,
     /// When it was found in S3, in whole seconds; since then the job is queued.
@@ -138,7 +139,7 @@ pub struct Completion {
     /// Its size in bytes.
     pub result_size: u64,
     /// The count log.
-    pub log: StoredFile,
+    pub log: ObjectLocation,
 }
 
 /// Why a job could not be done.
@@ -244,13 +245,13 @@ impl Job {
         id: JobId,
         owner: UserId,
         name: FileName,
-        file: StoredFile,
+        file: ObjectLocation,
         submitted_at: Timestamp,
     ) -> Self {
         let input = Input { name, file, size: None, uploaded_at: None };
-        let (version, nudged_at) = (1, None);
+        let (version, reconciled_at) = (1, None);
         let state = JobState::Uploading { parts: None };
-        Self { id, owner, input, submitted_at, version, nudged_at, state }
+        Self { id, owner, input, submitted_at, version, reconciled_at, state }
     }
 
     /// The new job, for a file that comes in parts.

@@ -11,7 +11,7 @@
 //! row says so before it leaves S3, and back in S3 and the row says so before it leaves the
 //! archive.
 
-use super::{Refused, StoredFile};
+use super::{ObjectLocation, Refused};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -34,7 +34,7 @@ pub enum Results {
         /// The copy.
         archived: Archived,
         /// The S3 object, until it is known to be deleted.
-        leftover: Option<StoredFile>,
+        leftover: Option<ObjectLocation>,
     },
     /// In the archive, which was asked to hand it out.
     Thawing {
@@ -49,7 +49,7 @@ pub enum Results {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
     /// Where.
-    pub file: StoredFile,
+    pub file: ObjectLocation,
     /// Until when an owner on the Free plan may download it, after which it is archived. `None`
     /// where no end is set. Without meaning while the owner is on Premium.
     pub until: Option<Timestamp>,
@@ -139,7 +139,7 @@ pub enum ResultsChange {
         /// The copy that it came from.
         archive_id: String,
         /// Where it is now.
-        file: StoredFile,
+        file: ObjectLocation,
         /// When the owner's plan is looked at again: who is on Free by then had it long enough.
         until: Timestamp,
     },
@@ -163,7 +163,7 @@ impl ResultsChange {
 
 impl Results {
     /// A fresh result. `until` is the end of a Free owner's window.
-    pub const fn fresh(file: StoredFile, until: Option<Timestamp>) -> Self {
+    pub const fn fresh(file: ObjectLocation, until: Option<Timestamp>) -> Self {
         Self::Stored(Stored { file, until, restored_at: None })
     }
 

@@ -12,8 +12,8 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + second).unwrap()
 }
 
-fn file(key: &str) -> StoredFile {
-    StoredFile { bucket: "results".into(), key: key.into() }
+fn file(key: &str) -> ObjectLocation {
+    ObjectLocation { bucket: "results".into(), key: key.into() }
 }
 
 fn completed() -> Job {
@@ -127,13 +127,13 @@ fn an_end_is_only_ever_moved_away_and_lifted_by_who_has_seen_it() {
 }
 
 #[test]
-fn who_was_nudged_is_left_in_peace_for_an_hour_or_until_something_happens() {
-    let job = completed().apply(Change::Nudged, at(1000)).unwrap();
+fn a_reconciled_job_is_left_alone_for_an_hour_or_until_it_changes() {
+    let job = completed().apply(Change::Reconciled, at(1000)).unwrap();
     assert_eq!(job.due(), Some(at(1000) + SignedDuration::from_hours(1)));
     let job = change(&job, begun("t"), 1001).unwrap();
     assert_eq!(job.due(), Some(at(182) + EXPIRED_FOR));
     let kept = change(&completed(), ResultsChange::ExpiryLifted { seen: Some(at(182)) }, 5);
-    assert!(kept.unwrap().apply(Change::Nudged, at(6)).is_err(), "nothing to go on with");
+    assert!(kept.unwrap().apply(Change::Reconciled, at(6)).is_err(), "nothing to go on with");
 }
 
 fn any_change() -> impl Strategy<Value = ResultsChange> {

@@ -5,15 +5,15 @@
 //! 4.0-4.5 are accepted (<https://samtools.github.io/hts-specs/>).
 
 mod alleles;
+mod compression;
 mod diagnostic;
 mod header;
-mod packing;
 mod preview;
 mod record;
 
 pub use alleles::AltKind;
+pub use compression::{BGZF_END, COMPRESSION_MAGIC_BYTES, Compression, bgzf_blocks};
 pub use diagnostic::{Code, Column, Diagnostic, Severity};
 pub use header::{Header, HeaderParser, HeaderStep, Version};
-pub use packing::{BGZF_END, PACKING_BYTES, Packing, bgzf_blocks};
 pub use preview::{Preview, check_preview};
 pub use record::{Record, RecordError, check_record, parse_record};

@@ -4,7 +4,7 @@ use super::*;
 use async_trait::async_trait;
 use bytes::Bytes;
 use gas_backend::ports::{Download, ObjectInfo, ObjectStore, PortError, Topic, UploadRule};
-use gas_shared::job::StoredFile;
+use gas_shared::job::ObjectLocation;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -86,41 +86,51 @@ impl FailingStore {
 
 #[async_trait]
 impl ObjectStore for FailingStore {
-    async fn fetch(&self, file: &StoredFile, to: &Path) -> PortResult<u64> {
+    async fn fetch(&self, file: &ObjectLocation, to: &Path) -> PortResult<u64> {
         self.step("fetch")?;
         self.inner.fetch(file, to).await
     }
 
-    async fn store(&self, from: &Path, file: &StoredFile, content_type: &str) -> PortResult<u64> {
+    async fn store(
+        &self,
+        from: &Path,
+        file: &ObjectLocation,
+        content_type: &str,
+    ) -> PortResult<u64> {
         self.step("store")?;
         self.inner.store(from, file, content_type).await
     }
 
-    async fn copy(&self, from: &StoredFile, to: &StoredFile) -> PortResult<bool> {
+    async fn copy(&self, from: &ObjectLocation, to: &ObjectLocation) -> PortResult<bool> {
         self.inner.copy(from, to).await
     }
 
-    async fn write(&self, file: &StoredFile, content: Bytes, kind: &str) -> PortResult<()> {
+    async fn write(&self, file: &ObjectLocation, content: Bytes, kind: &str) -> PortResult<()> {
         self.inner.write(file, content, kind).await
     }
 
-    async fn head(&self, file: &StoredFile) -> PortResult<Option<ObjectInfo>> {
+    async fn head(&self, file: &ObjectLocation) -> PortResult<Option<ObjectInfo>> {
         self.inner.head(file).await
     }
 
-    async fn read_head(&self, file: &StoredFile, limit: u64) -> PortResult<Option<Vec<u8>>> {
+    async fn read_head(&self, file: &ObjectLocation, limit: u64) -> PortResult<Option<Vec<u8>>> {
         self.inner.read_head(file, limit).await
     }
 
-    async fn read_range(&self, file: &StoredFile, offset: u64, length: u64) -> PortResult<Bytes> {
+    async fn read_range(
+        &self,
+        file: &ObjectLocation,
+        offset: u64,
+        length: u64,
+    ) -> PortResult<Bytes> {
         self.inner.read_range(file, offset, length).await
     }
 
-    async fn delete(&self, file: &StoredFile) -> PortResult<()> {
+    async fn delete(&self, file: &ObjectLocation) -> PortResult<()> {
         self.inner.delete(file).await
     }
 
-    async fn list(&self, bucket: &str, prefix: &str) -> PortResult<Vec<StoredFile>> {
+    async fn list(&self, bucket: &str, prefix: &str) -> PortResult<Vec<ObjectLocation>> {
         self.inner.list(bucket, prefix).await
     }
 

@@ -49,7 +49,7 @@ impl Case {
     /// What the owner reads of the run.
     fn protocol(&self) -> String {
         let name = &self.job.input.name;
-        let file = self.test.gas.layout.run_log(self.ada.id, self.job.id, name);
+        let file = self.test.gas.object_keys.run_log(self.ada.id, self.job.id, name);
         String::from_utf8(self.test.objects.get(&file).unwrap()).unwrap()
     }
 

@@ -29,7 +29,7 @@ async fn the_explorers_index_is_stored_beside_the_result() {
         case.receive(1).await;
         let JobState::Completed(done) = case.now().state else { panic!("{:?}", case.now()) };
         let objects = &case.test.objects;
-        let index = case.test.gas.layout.index(case.ada.id, case.job.id, &case.job.input.name);
+        let index = case.test.gas.object_keys.index(case.ada.id, case.job.id, &case.job.input.name);
         let source = |file| -> Arc<Bytes> { Arc::new(objects.get(file).unwrap().into()) };
         let result = source(&done.results.stored().unwrap().file);
         let explorer = Explorer::open(source(&index), result, Cache::new(1 << 20)).await.unwrap();
@@ -46,8 +46,8 @@ async fn the_protocol_of_a_run_and_its_counts_are_stored() {
     let case = case(&script).await;
     case.receive(1).await;
     assert_eq!(case.status(), JobStatus::Completed);
-    let (layout, name) = (&case.test.gas.layout, &case.job.input.name);
-    let summary = layout.summary(case.ada.id, case.job.id, name);
+    let (object_keys, name) = (&case.test.gas.object_keys, &case.job.input.name);
+    let summary = object_keys.summary(case.ada.id, case.job.id, name);
     assert_eq!(case.test.objects.get(&summary).unwrap(), b"{\"records\":1}\n");
     let log = case.protocol();
     let told: Vec<_> = log.lines().filter_map(|line| line.split_once("  ")).map(|l| l.1).collect();

@@ -92,13 +92,13 @@ fn use_way_to_the_only_job() {
 /// What becomes of the files, as this deployment has it.
 #[component]
 fn Privacy(plan: Plan) -> Element {
-    let terms = use_answer(api::upload_terms)?.read();
+    let settings = use_answer(api::upload_terms)?.read();
     // Without an answer nothing is promised.
-    let Ok(terms) = terms else { return rsx! {} };
-    let window = format::span(terms.free_window_secs.into());
+    let Ok(settings) = settings else { return rsx! {} };
+    let window = format::span(settings.free_window_secs.into());
     rsx! {
         p { class: "muted privacy",
-            "Files are stored encrypted in {terms.region}, and only you can read them. "
+            "Files are stored encrypted in {settings.region}, and only you can read them. "
             match plan {
                 Plan::Free => format!(
                     "On Free, results are archived {window} after they are ready; Premium keeps them at hand.",

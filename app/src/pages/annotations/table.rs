@@ -7,7 +7,7 @@ use crate::components::{
 use crate::format;
 use crate::live::Listed;
 use dioxus::prelude::*;
-use gas_shared::job::{JobFacts, ListQuery, Place, QueuePlace, SortKey, StateView};
+use gas_shared::job::{JobListEntry, ListQuery, QueuePosition, ResultLocation, SortKey, StateView};
 use gas_shared::{JobId, JobStatus, JobView};
 use jiff::Timestamp;
 use std::collections::HashSet;
@@ -27,7 +27,7 @@ pub fn JobTable(
     /// The jobs.
     rows: Vec<Listed>,
     /// Where those are that wait.
-    queue: Vec<(JobId, QueuePlace)>,
+    queue: Vec<(JobId, QueuePosition)>,
     /// What is asked for.
     query: ListQuery,
     /// The server's time, once the page is live.
@@ -126,7 +126,7 @@ fn SelectAll(ids: Vec<JobId>, selected: Signal<HashSet<JobId>>) -> Element {
 #[component]
 fn JobRow(
     row: Listed,
-    place: Option<QueuePlace>,
+    place: Option<QueuePosition>,
     is_selected: bool,
     now: Option<Timestamp>,
     selected: Signal<HashSet<JobId>>,
@@ -184,16 +184,16 @@ fn JobRow(
 
 /// A row that changed lights up: once for each state.
 fn mark(row: &Listed) -> &'static str {
-    if row.is_news { light(&JobFacts::from(&row.job)) } else { "" }
+    if row.is_news { light(&JobListEntry::from(&row.job)) } else { "" }
 }
 
 /// One of four names of the same animation, never that of a state that comes before or after: an
 /// animation begins anew where its name is another.
-fn light(facts: &JobFacts) -> &'static str {
-    match (facts.status, facts.place) {
+fn light(facts: &JobListEntry) -> &'static str {
+    match (entry.status, entry.location) {
         (JobStatus::Uploading, _) => "news news-a",
-        (JobStatus::Pending, _) | (_, Some(Place::Archived)) => "news news-b",
-        (JobStatus::Running, _) | (_, Some(Place::Restoring)) => "news news-c",
+        (JobStatus::Pending, _) | (_, Some(ResultLocation::Archived)) => "news news-b",
+        (JobStatus::Running, _) | (_, Some(ResultLocation::Restoring)) => "news news-c",
         (JobStatus::Completed | JobStatus::Failed, _) => "news news-a",
         (JobStatus::Cancelled, _) => "news news-d",
     }

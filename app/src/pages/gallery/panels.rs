@@ -2,7 +2,7 @@ use super::samples::{job_id, moment, results, use_now};
 use super::stand::{Exhibit, OneOf, Viewer};
 use crate::components::{ManageSubscription, ResultsPanel, StatusBadge};
 use dioxus::prelude::*;
-use gas_shared::billing::Standing;
+use gas_shared::billing::RenewalStatus;
 use gas_shared::job::ResultsView;
 use gas_shared::{JobStatus, Plan};
 
@@ -73,16 +73,16 @@ fn ResultsPanels() -> Element {
 fn Subscriptions() -> Element {
     let at = moment(use_now(), 20 * 86_400);
     let states = [
-        ("Renews", Standing::Renews { at }),
-        ("Ends", Standing::Ends { at }),
-        ("Past due", Standing::PastDue { premium_until: at }),
-        ("Unpaid", Standing::Unpaid),
+        ("Renews", RenewalStatus::Renews { at }),
+        ("Ends", RenewalStatus::Ends { at }),
+        ("Past due", RenewalStatus::PastDue { premium_until: at }),
+        ("Unpaid", RenewalStatus::Unpaid),
     ];
     let names = states.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
     let show = use_callback(move |place: usize| {
-        let standing = states[place].1.clone();
+        let renewal_status = states[place].1.clone();
         rsx! {
-            ManageSubscription { standing, notice: "7 days", onchange: |_| {} }
+            ManageSubscription { renewal_status, notice: "7 days", onchange: |_| {} }
         }
     });
     rsx! {

@@ -2,7 +2,7 @@ use super::samples::{use_moment, use_now};
 use super::stand::Exhibit;
 use crate::components::{Ago, Countdown, QueueNote, When};
 use dioxus::prelude::*;
-use gas_shared::job::QueuePlace;
+use gas_shared::job::QueuePosition;
 
 /// Seconds left of three minutes, one of each colour, and the end.
 const LEFT: [i64; 5] = [180, 95, 45, 9, 0];
@@ -14,7 +14,7 @@ const PAST: [i64; 6] = [5, 300, 7200, 100_000, 400_000, 9_000_000];
 #[component]
 pub fn Times() -> Element {
     let now = use_now();
-    let place = |position, wait_secs| Some(QueuePlace { position, wait_secs });
+    let place = |position, wait_secs| Some(QueuePosition { position, wait_secs });
     let places = [place(1, Some(20)), place(3, Some(115)), place(12, None), None];
     rsx! {
         Exhibit { name: "Countdown",

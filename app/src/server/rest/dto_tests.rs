@@ -1,11 +1,11 @@
 use super::*;
 use gas_shared::job::{ClaimId, Progress};
-use gas_shared::job::{Completion, Failure, Run, Stored, StoredFile};
+use gas_shared::job::{Completion, Failure, ObjectLocation, Run, Stored};
 use gas_shared::{FileName, JobId, UserId};
 
 fn job(state: JobState) -> Job {
     let at = Timestamp::from_second(1_790_000_000).unwrap();
-    let file = StoredFile { bucket: "secret-bucket".into(), key: "secret-key".into() };
+    let file = ObjectLocation { bucket: "secret-bucket".into(), key: "secret-key".into() };
     let name = FileName::parse("a.vcf").unwrap();
     let (id, owner) = (JobId::new(Uuid::nil()), UserId::new(Uuid::max()));
     Job { state, ..Job::new(id, owner, name, file, at) }
@@ -39,7 +39,7 @@ fn a_job_is_told_without_what_concerns_servers_only() {
 #[test]
 fn a_result_says_until_when_it_can_be_downloaded() {
     let at = Timestamp::from_second(1_790_000_100).unwrap();
-    let file = StoredFile { bucket: "secret-bucket".into(), key: "secret-key".into() };
+    let file = ObjectLocation { bucket: "secret-bucket".into(), key: "secret-key".into() };
     let stored = Stored { file: file.clone(), until: Some(at), restored_at: None };
     let done = JobState::Completed(Completion {
         started_at: at,

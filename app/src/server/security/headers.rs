@@ -15,7 +15,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use gas_backend::Gas;
 use gas_backend::ports::Download;
-use gas_shared::job::StoredFile;
+use gas_shared::job::ObjectLocation;
 use jiff::SignedDuration;
 
 /// The largest page that is rendered, in bytes; far above any real one.
@@ -64,8 +64,10 @@ impl Policies {
     /// Where the object store cannot sign, or a URL of the settings is none.
     pub async fn new(gas: &Gas, settings: &Settings) -> anyhow::Result<Self> {
         // The origin of any link to the bucket; nothing is read by it.
-        let file =
-            StoredFile { bucket: gas.layout.inputs_bucket.clone(), key: gas.layout.prefix.clone() };
+        let file = ObjectLocation {
+            bucket: gas.object_keys.inputs_bucket.clone(),
+            key: gas.object_keys.prefix.clone(),
+        };
         let valid_for = SignedDuration::from_secs(1);
         let link = Download { file: &file, save_as: "origin", valid_for };
         let link = gas.objects.sign_download(&link).await?;

@@ -8,7 +8,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::types::{self, GlacierJobParameters, RestoreRequest, StorageClass};
 use gas_shared::JobId;
-use gas_shared::job::{StoredFile, Tier};
+use gas_shared::job::{ObjectLocation, Tier};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -28,12 +28,12 @@ pub struct GlacierClassArchive {
 }
 
 impl GlacierClassArchive {
-    fn object(&self, key: &str) -> StoredFile {
-        StoredFile { bucket: self.bucket.clone(), key: key.to_owned() }
+    fn object(&self, key: &str) -> ObjectLocation {
+        ObjectLocation { bucket: self.bucket.clone(), key: key.to_owned() }
     }
 
     /// Whether a readable copy is there already. S3 says nothing when it is asked for it again.
-    async fn is_ready(&self, object: &StoredFile) -> PortResult<bool> {
+    async fn is_ready(&self, object: &ObjectLocation) -> PortResult<bool> {
         let head = self.client.head_object().bucket(&object.bucket).key(&object.key).send().await;
         let head = head.map_err(|error| PortError::new(about("look at", object), error))?;
         Ok(head.restore().is_some_and(|restore| restore.contains("ongoing-request=\"false\"")))
@@ -41,8 +41,8 @@ impl GlacierClassArchive {
 
     /// What S3 publishes when a copy gets ready
     /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>).
-    async fn announce(&self, object: &StoredFile) -> PortResult<()> {
-        let event = json!({ "Records": [{
+    async fn announce(&self, object: &ObjectLocation) -> PortResult<()> {
+        let event = json!({ "JobRepository": [{
             "eventSource": "aws:s3",
             "eventName": "ObjectRestore:Completed",
             "s3": { "bucket": { "name": object.bucket }, "object": { "key": object.key } },
@@ -59,11 +59,11 @@ impl Archive for GlacierClassArchive {
     }
 
     /// The ticket is the key of the object to be, which no other upload has.
-    async fn begin(&self, _job: JobId, file: &StoredFile) -> PortResult<String> {
+    async fn begin(&self, _job: JobId, file: &ObjectLocation) -> PortResult<String> {
         Ok(format!("{}.{}", file.key, Uuid::new_v4()))
     }
 
-    async fn upload(&self, ticket: &str, file: &StoredFile) -> PortResult<Upload> {
+    async fn upload(&self, ticket: &str, file: &ObjectLocation) -> PortResult<Upload> {
         let size = size_of(&self.client, file).await?;
         let parts = parts_of(&self.client, file, size);
         let copy = self.object(ticket);
@@ -107,7 +107,7 @@ impl Archive for GlacierClassArchive {
         &self,
         archive_id: &str,
         _retrieval_id: &str,
-        to: &StoredFile,
+        to: &ObjectLocation,
     ) -> PortResult<Fetched> {
         let object = self.object(archive_id);
         let call = self.client.get_object().bucket(&object.bucket).key(&object.key);

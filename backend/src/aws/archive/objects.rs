@@ -9,7 +9,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedPart, ServerSideEncryption, StorageClass};
 use futures::stream::{self, Stream, StreamExt};
-use gas_shared::job::StoredFile;
+use gas_shared::job::ObjectLocation;
 use std::pin::pin;
 
 const MIB: u64 = 1024 * 1024;
@@ -29,7 +29,7 @@ pub(super) fn part_bytes(size: u64) -> u64 {
 }
 
 /// The size of an object.
-pub(super) async fn size_of(client: &Client, file: &StoredFile) -> PortResult<u64> {
+pub(super) async fn size_of(client: &Client, file: &ObjectLocation) -> PortResult<u64> {
     let head = client.head_object().bucket(&file.bucket).key(&file.key).send().await;
     let head = head.map_err(|error| PortError::new(about("look at", file), error))?;
     Ok(head.content_length().and_then(|size| size.try_into().ok()).unwrap_or(0))
@@ -38,7 +38,7 @@ pub(super) async fn size_of(client: &Client, file: &StoredFile) -> PortResult<u6
 /// Some bytes of an object.
 pub(super) async fn read_part(
     client: &Client,
-    file: &StoredFile,
+    file: &ObjectLocation,
     offset: u64,
     length: u64,
 ) -> PortResult<Vec<u8>> {
@@ -55,7 +55,7 @@ pub(super) async fn read_part(
 /// An object's bytes, asked for one part at a time.
 pub(super) fn parts_of<'a>(
     client: &'a Client,
-    file: &'a StoredFile,
+    file: &'a ObjectLocation,
     size: u64,
 ) -> impl Stream<Item = PortResult<Vec<u8>>> + Send + 'a {
     let offsets = (0..size).step_by(usize::try_from(PART_BYTES).unwrap_or(usize::MAX));
@@ -79,7 +79,7 @@ pub(super) fn received(
 /// expected; what came is in the answer.
 pub(super) async fn write(
     client: &Client,
-    file: &StoredFile,
+    file: &ObjectLocation,
     class: StorageClass,
     size: u64,
     body: impl Stream<Item = PortResult<Vec<u8>>> + Send,
@@ -113,7 +113,7 @@ pub(super) async fn write(
 /// An object that is being written.
 struct Writer<'a> {
     client: &'a Client,
-    file: &'a StoredFile,
+    file: &'a ObjectLocation,
     class: StorageClass,
     /// The upload, from the first full part on.
     upload: Option<Multipart<'a>>,

@@ -9,7 +9,7 @@ use aws_sdk_glacier::error::ProvideErrorMetadata;
 use aws_sdk_glacier::types::JobParameters;
 use aws_sdk_s3::types::StorageClass;
 use gas_shared::JobId;
-use gas_shared::job::{StoredFile, Tier};
+use gas_shared::job::{ObjectLocation, Tier};
 
 /// Glacier's spelling of "the account of these credentials".
 const OWN_ACCOUNT: &str = "-";
@@ -30,7 +30,7 @@ impl VaultArchive {
     }
 
     /// Sends all parts, or none where the upload is over, and hashes the file either way.
-    async fn send_parts(&self, ticket: &str, file: &StoredFile) -> PortResult<Fetched> {
+    async fn send_parts(&self, ticket: &str, file: &ObjectLocation) -> PortResult<Fetched> {
         let size = size_of(&self.s3, file).await?;
         let part_bytes = part_bytes(size);
         let mut hasher = TreeHasher::default();
@@ -84,7 +84,7 @@ impl Archive for VaultArchive {
         Ok(())
     }
 
-    async fn begin(&self, job: JobId, file: &StoredFile) -> PortResult<String> {
+    async fn begin(&self, job: JobId, file: &ObjectLocation) -> PortResult<String> {
         let part = part_bytes(size_of(&self.s3, file).await?);
         let begun = self
             .client
@@ -101,7 +101,7 @@ impl Archive for VaultArchive {
         })
     }
 
-    async fn upload(&self, ticket: &str, file: &StoredFile) -> PortResult<Upload> {
+    async fn upload(&self, ticket: &str, file: &ObjectLocation) -> PortResult<Upload> {
         let copy = self.send_parts(ticket, file).await?;
         // Glacier answers the same archive id to a completion that is repeated soon, so an
         // upload whose completion was not noted is found again here.
@@ -165,7 +165,7 @@ impl Archive for VaultArchive {
         &self,
         archive_id: &str,
         retrieval_id: &str,
-        to: &StoredFile,
+        to: &ObjectLocation,
     ) -> PortResult<Fetched> {
         let action = || format!("fetch archive {archive_id} of vault {}", self.vault);
         let call = self.client.get_job_output().account_id(OWN_ACCOUNT).vault_name(&self.vault);

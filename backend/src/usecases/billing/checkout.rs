@@ -1,10 +1,10 @@
 //! A user begins to pay.
 
-use super::standing::{deciding, standing};
+use super::renewal_status::{deciding, renewal_status};
 use super::{BillingError, row_of};
 use crate::ports::{BillingRow, CheckoutRequest, OpenCheckout};
 use crate::{Billing, chain};
-use gas_shared::billing::{CheckoutForm, CheckoutStatus, Standing};
+use gas_shared::billing::{CheckoutForm, CheckoutStatus, RenewalStatus};
 use gas_shared::{Account, UserId};
 use jiff::{SignedDuration, Timestamp};
 
@@ -119,12 +119,14 @@ async fn refuse_a_second(billing: &Billing, customer: &str) -> Result<(), Billin
     let all = billing.payments.subscriptions(customer).await.map_err(BillingError::Payments)?;
     let now = billing.gas.clock.now();
     let deciding = deciding(&all, &billing.offer, now);
-    match deciding.and_then(|subscription| standing(subscription, now)) {
+    match deciding.and_then(|subscription| renewal_status(subscription, now)) {
         None => Ok(()),
-        Some(Standing::Renews { .. } | Standing::Ends { .. }) => {
+        Some(RenewalStatus::Renews { .. } | RenewalStatus::Ends { .. }) => {
             Err(BillingError::AlreadySubscribed)
         }
-        Some(Standing::PastDue { .. } | Standing::Unpaid) => Err(BillingError::PaymentDue),
+        Some(RenewalStatus::PastDue { .. } | RenewalStatus::Unpaid) => {
+            Err(BillingError::PaymentDue)
+        }
     }
 }
 

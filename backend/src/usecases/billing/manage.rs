@@ -1,6 +1,6 @@
 //! A user cancels, resumes, or changes the card.
 
-use super::standing::{deciding, standing};
+use super::renewal_status::{deciding, renewal_status};
 use super::{BillingError, billing_overview, row_of};
 use crate::Billing;
 use gas_shared::UserId;
@@ -46,7 +46,7 @@ async fn set_cancel_at_period_end(
     let all = billing.payments.subscriptions(&customer).await.map_err(BillingError::Payments)?;
     let now = billing.gas.clock.now();
     let subscription = deciding(&all, &billing.offer, now)
-        .filter(|subscription| standing(subscription, now).is_some())
+        .filter(|subscription| renewal_status(subscription, now).is_some())
         .ok_or(BillingError::NoSubscription)?;
     let done = billing.payments.set_cancel_at_period_end(&subscription.id, cancel).await;
     done.map_err(BillingError::Payments)?;

@@ -8,7 +8,7 @@
 mod checkout;
 mod manage;
 mod overview;
-mod standing;
+mod renewal_status;
 mod stripe_event;
 mod sync_plan;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What the billing page shows.
 
-use super::standing::{deciding, standing};
+use super::renewal_status::{deciding, renewal_status};
 use super::{BillingError, row_of};
 use crate::Billing;
 use gas_shared::UserId;
@@ -25,7 +25,7 @@ pub async fn billing_overview(
     };
     let now = billing.gas.clock.now();
     let current = deciding(&subscriptions, &billing.offer, now)
-        .and_then(|subscription| Some((subscription, standing(subscription, now)?)));
+        .and_then(|subscription| Some((subscription, renewal_status(subscription, now)?)));
     let price = match current {
         Some((subscription, _)) => subscription.price.clone(),
         None => billing.payments.price().await.map_err(BillingError::Payments)?,
@@ -33,10 +33,10 @@ pub async fn billing_overview(
     Ok(BillingOverview {
         plan: row.account.plan,
         plan_since: row.plan_since,
-        downgrade_notice_secs: billing.gas.terms.downgrade_notice_secs,
+        downgrade_notice_secs: billing.gas.retention.downgrade_notice_secs,
         price,
-        subscription: current.map(|(subscription, standing)| SubscriptionView {
-            standing,
+        subscription: current.map(|(subscription, renewal_status)| SubscriptionView {
+            renewal_status,
             card: subscription.card.clone(),
         }),
         invoices,

@@ -1,6 +1,6 @@
 //! The one place that changes a plan.
 
-use super::standing::{found, paid_count};
+use super::renewal_status::{found, paid_count};
 use super::{BillingError, row_of};
 use crate::Billing;
 use crate::chain;

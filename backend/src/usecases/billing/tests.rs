@@ -4,7 +4,7 @@ use super::*;
 use crate::messages::Notice;
 use crate::ports::{BillingStore, Subscription, SubscriptionStatus as Status};
 use crate::testkit::{TestBilling, TestGas, subscription};
-use gas_shared::billing::{CheckoutForm, CheckoutStatus, Standing};
+use gas_shared::billing::{CheckoutForm, CheckoutStatus, RenewalStatus};
 use gas_shared::{Account, Plan};
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -44,9 +44,9 @@ impl Payer {
         self.test.accounts.get(self.user.id).plan
     }
 
-    async fn standing(&self) -> Option<Standing> {
+    async fn renewal_status(&self) -> Option<RenewalStatus> {
         let overview = billing_overview(&self.stripe.billing, self.user.id).await.unwrap();
-        overview.subscription.map(|subscription| subscription.standing)
+        overview.subscription.map(|subscription| subscription.renewal_status)
     }
 }
 
@@ -115,7 +115,7 @@ async fn another_price_or_mode_gives_nothing() {
     payer.stripe_has(vec![other, live]);
     payer.deliver("evt_1", "customer.subscription.created").await.unwrap();
     assert_eq!(payer.plan().await, Plan::Free);
-    assert_eq!(payer.standing().await, None);
+    assert_eq!(payer.renewal_status().await, None);
 }
 
 #[tokio::test]
@@ -139,7 +139,7 @@ async fn premium_outlives_a_failed_renewal_by_seven_days_without_any_event() {
     payer.stripe_has(vec![payer.subscription("sub_1", Status::PastDue)]);
     payer.deliver("evt_1", "invoice.payment_failed").await.unwrap();
     let until = payer.test.gas.clock.now() + SignedDuration::from_secs(7 * DAY);
-    assert_eq!(payer.standing().await, Some(Standing::PastDue { premium_until: until }));
+    assert_eq!(payer.renewal_status().await, Some(RenewalStatus::PastDue { premium_until: until }));
     assert_eq!(payer.stripe.store.check_at(payer.user.id), Some(until));
 
     payer.test.clock.advance_secs(7 * DAY - 1);
@@ -148,7 +148,7 @@ async fn premium_outlives_a_failed_renewal_by_seven_days_without_any_event() {
     payer.test.clock.advance_secs(1);
     assert_eq!(check_plans(&payer.stripe.billing).await.unwrap(), 1);
     assert_eq!(payer.plan().await, Plan::Free);
-    assert_eq!(payer.standing().await, Some(Standing::Unpaid));
+    assert_eq!(payer.renewal_status().await, Some(RenewalStatus::Unpaid));
     assert_eq!(check_plans(&payer.stripe.billing).await.unwrap(), 0);
 }
 
@@ -272,9 +272,9 @@ async fn a_cancelled_subscription_can_be_resumed_until_it_ends() {
     payer.stripe_has(vec![subscription]);
     let (billing, user) = (&payer.stripe.billing, payer.user.id);
     let cancelled = cancel_subscription(billing, user).await.unwrap();
-    assert_eq!(cancelled.subscription.unwrap().standing, Standing::Ends { at: end });
+    assert_eq!(cancelled.subscription.unwrap().renewal_status, RenewalStatus::Ends { at: end });
     let resumed = resume_subscription(billing, user).await.unwrap();
-    assert_eq!(resumed.subscription.unwrap().standing, Standing::Renews { at: end });
+    assert_eq!(resumed.subscription.unwrap().renewal_status, RenewalStatus::Renews { at: end });
     payer.stripe_has(vec![payer.subscription("sub_1", Status::Canceled)]);
     let refused = resume_subscription(billing, user).await.unwrap_err();
     assert!(matches!(refused, BillingError::NoSubscription));

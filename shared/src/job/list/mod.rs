@@ -1,10 +1,10 @@
 //! The list of a user's jobs: what is asked for ([`ListQuery`]), what is known of each job for it
-//! ([`JobFacts`]), and the answer ([`JobList`]).
+//! ([`JobListEntry`]), and the answer ([`JobList`]).
 
-mod facts;
+mod entry;
 mod query;
 
-pub use facts::{JobFacts, Place};
+pub use entry::{JobListEntry, ResultLocation};
 pub use query::{ListQuery, ListSort, PAGE_SIZES, SortKey};
 
 use super::{JobStatus, JobView};
@@ -28,7 +28,7 @@ pub struct JobList {
     /// All jobs at a glance.
     pub overview: Overview,
     /// Where those of the page's jobs are that wait for a worker.
-    pub queue: Vec<(JobId, QueuePlace)>,
+    pub queue: Vec<(JobId, QueuePosition)>,
 }
 
 /// All of a user's jobs at a glance.
@@ -52,7 +52,7 @@ pub struct Overview {
 
 /// Where a job is in the queue for a worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct QueuePlace {
+pub struct QueuePosition {
     /// 1 for the next to be taken.
     pub position: u32,
     /// Seconds until a worker takes it, estimated; `None` where there is nothing to tell it by.

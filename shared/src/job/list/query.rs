@@ -1,7 +1,7 @@
 //! What is asked of a list of jobs, and its spelling in the address of the page.
 
 use super::super::JobStatus;
-use super::JobFacts;
+use super::JobListEntry;
 use std::cmp::{Ordering, Reverse};
 use std::fmt;
 
@@ -77,7 +77,7 @@ impl ListSort {
     }
 
     /// Which of two jobs is first. Equal ones are by time, newest first.
-    pub fn compare(self, a: &JobFacts, b: &JobFacts) -> Ordering {
+    pub fn compare(self, a: &JobListEntry, b: &JobListEntry) -> Ordering {
         let order = match self.key {
             SortKey::Submitted => self.directed(a.submitted_at.cmp(&b.submitted_at)),
             SortKey::Name => self.directed(a.name.cmp(&b.name)),
@@ -85,7 +85,7 @@ impl ListSort {
             SortKey::Size => self.known(a.size, b.size),
             SortKey::Duration => self.known(a.seconds, b.seconds),
         };
-        let newest = |job: &JobFacts| (Reverse(job.submitted_at), job.id);
+        let newest = |job: &JobListEntry| (Reverse(job.submitted_at), job.id);
         order.then_with(|| newest(a).cmp(&newest(b)))
     }
 
@@ -120,7 +120,7 @@ impl ListQuery {
     }
 
     /// Whether the search finds a job, whatever its state.
-    pub fn finds(&self, job: &JobFacts) -> bool {
+    pub fn finds(&self, job: &JobListEntry) -> bool {
         // Both are short; lower case first, so that case does not matter.
         let search = self.search.to_lowercase();
         search.is_empty() || job.name.contains(&search) || job.id.to_string().contains(&search)

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-fn job(n: u128, name: &str, size: Option<u64>) -> JobFacts {
-    JobFacts {
+fn job(n: u128, name: &str, size: Option<u64>) -> JobListEntry {
+    JobListEntry {
         id: JobId::new(Uuid::from_u128(n)),
         version: 1,
         name: name.into(),
@@ -14,12 +14,12 @@ fn job(n: u128, name: &str, size: Option<u64>) -> JobFacts {
         size,
         seconds: None,
         completed_at: None,
-        place: None,
+        location: None,
         result_size: 0,
     }
 }
 
-fn ordered(sort: ListSort, jobs: &[JobFacts]) -> Vec<u128> {
+fn ordered(sort: ListSort, jobs: &[JobListEntry]) -> Vec<u128> {
     let mut jobs: Vec<_> = jobs.iter().collect();
     jobs.sort_by(|a, b| sort.compare(a, b));
     jobs.iter().map(|job| job.id.as_uuid().as_u128()).collect()

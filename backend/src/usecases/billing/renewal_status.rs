@@ -3,7 +3,7 @@
 use crate::billing::Offer;
 use crate::ports::{Found, Subscription, SubscriptionStatus as Status};
 use gas_shared::Plan;
-use gas_shared::billing::{PAST_DUE_GRACE_DAYS, Standing};
+use gas_shared::billing::{PAST_DUE_GRACE_DAYS, RenewalStatus};
 use jiff::{SignedDuration, Timestamp};
 
 /// Stripe charges about an hour after a period's end; some time later it should have told us.
@@ -37,7 +37,12 @@ pub(super) fn deciding<'a>(
 ) -> Option<&'a Subscription> {
     let ours = all.iter().filter(|one| is_ours(one, offer));
     ours.max_by_key(|one| {
-        (plan_of(one, now) == Plan::Premium, standing(one, now).is_some(), one.created, &one.id)
+        (
+            plan_of(one, now) == Plan::Premium,
+            renewal_status(one, now).is_some(),
+            one.created,
+            &one.id,
+        )
     })
 }
 
@@ -48,16 +53,16 @@ pub(super) fn paid_count(all: &[Subscription], offer: &Offer) -> usize {
 }
 
 /// What happens next with a subscription; `None` where it is over or never began.
-pub(super) fn standing(subscription: &Subscription, now: Timestamp) -> Option<Standing> {
+pub(super) fn renewal_status(subscription: &Subscription, now: Timestamp) -> Option<RenewalStatus> {
     match subscription.status {
         Status::Active | Status::Trialing => Some(match subscription.ends_at {
-            Some(at) => Standing::Ends { at },
-            None => Standing::Renews { at: subscription.period_end },
+            Some(at) => RenewalStatus::Ends { at },
+            None => RenewalStatus::Renews { at: subscription.period_end },
         }),
         Status::PastDue if now < grace_end(subscription) => {
-            Some(Standing::PastDue { premium_until: grace_end(subscription) })
+            Some(RenewalStatus::PastDue { premium_until: grace_end(subscription) })
         }
-        Status::PastDue | Status::Unpaid => Some(Standing::Unpaid),
+        Status::PastDue | Status::Unpaid => Some(RenewalStatus::Unpaid),
         Status::Canceled
         | Status::Incomplete
         | Status::IncompleteExpired
@@ -67,11 +72,13 @@ pub(super) fn standing(subscription: &Subscription, now: Timestamp) -> Option<St
 }
 
 fn plan_of(subscription: &Subscription, now: Timestamp) -> Plan {
-    match standing(subscription, now) {
-        Some(Standing::Renews { .. } | Standing::Ends { .. } | Standing::PastDue { .. }) => {
-            Plan::Premium
-        }
-        Some(Standing::Unpaid) | None => Plan::Free,
+    match renewal_status(subscription, now) {
+        Some(
+            RenewalStatus::Renews { .. }
+            | RenewalStatus::Ends { .. }
+            | RenewalStatus::PastDue { .. },
+        ) => Plan::Premium,
+        Some(RenewalStatus::Unpaid) | None => Plan::Free,
     }
 }
 

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 /// The terms of the Free plan.
 #[derive(Args, Clone, Copy, Debug)]
-pub struct Terms {
+pub struct RetentionPolicy {
     /// How long a Free user may download a result after the job is completed, in seconds.
     #[arg(long, env = "GAS_FREE_WINDOW_SECONDS", default_value_t = 180, value_parser = clap::value_parser!(u32).range(1..=31_536_000))]
     pub free_window_secs: u32,
@@ -14,7 +14,7 @@ pub struct Terms {
     pub downgrade_notice_secs: u32,
 }
 
-impl Terms {
+impl RetentionPolicy {
     /// Until when a Free user may download the result of a job that is completed now.
     pub fn window_ends(&self, completed_at: Timestamp) -> Timestamp {
         completed_at + SignedDuration::from_secs(self.free_window_secs.into())

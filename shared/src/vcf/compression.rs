@@ -7,11 +7,11 @@ pub const BGZF_END: [u8; 28] = [
 ];
 
 /// How much of a file tells its packing, in bytes: the fixed part of a BGZF block.
-pub const PACKING_BYTES: usize = 18;
+pub const COMPRESSION_MAGIC_BYTES: usize = 18;
 
 /// How a file is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Packing {
+pub enum Compression {
     /// It is text.
     Plain,
     /// By gzip (RFC 1952).
@@ -20,7 +20,7 @@ pub enum Packing {
     Bgzf,
 }
 
-impl Packing {
+impl Compression {
     /// The packing of a file that begins so.
     pub fn of(beginning: &[u8]) -> Self {
         if !beginning.starts_with(&BGZF_END[..2]) {
@@ -37,8 +37,8 @@ impl Packing {
 /// The BGZF blocks that are whole in the first bytes of a file, each a gzip file of its own.
 pub fn bgzf_blocks(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
-        let size = bytes.get(16..PACKING_BYTES)?;
-        if Packing::of(bytes) != Packing::Bgzf {
+        let size = bytes.get(16..COMPRESSION_MAGIC_BYTES)?;
+        if Compression::of(bytes) != Compression::Bgzf {
             return None;
         }
         let (block, rest) =
@@ -62,13 +62,13 @@ mod tests {
 
     #[test]
     fn packings_are_told_apart() {
-        assert_eq!(Packing::of(b"##fileformat=VCFv4.2"), Packing::Plain);
-        assert_eq!(Packing::of(b""), Packing::Plain);
-        assert_eq!(Packing::of(&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]), Packing::Gzip);
-        assert_eq!(Packing::of(&BGZF_END), Packing::Bgzf);
+        assert_eq!(Compression::of(b"##fileformat=VCFv4.2"), Compression::Plain);
+        assert_eq!(Compression::of(b""), Compression::Plain);
+        assert_eq!(Compression::of(&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]), Compression::Gzip);
+        assert_eq!(Compression::of(&BGZF_END), Compression::Bgzf);
         let mut named = BGZF_END;
         (named[4], named[9]) = (77, 3);
-        assert_eq!(Packing::of(&named), Packing::Bgzf, "time and system do not matter");
+        assert_eq!(Compression::of(&named), Compression::Bgzf, "time and system do not matter");
     }
 
     #[test]

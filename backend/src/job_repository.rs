@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// What it takes to change jobs. Every process has it; [`Gas`](crate::Gas) is this and more.
 #[derive(Clone)]
-pub struct Records {
+pub struct JobRepository {
     /// The table of jobs.
     pub jobs: Arc<dyn JobStore>,
     /// Every change of every job.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 /// What filters and orders look at. Small, since a server keeps it of every job that somebody
 /// looks through.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JobFacts {
+pub struct JobListEntry {
     /// The job.
     pub id: JobId,
     /// The version of the row that this was read from.
@@ -25,14 +25,14 @@ pub struct JobFacts {
     /// When it was completed.
     pub completed_at: Option<Timestamp>,
     /// Where its result is; `None` where there is none.
-    pub place: Option<Place>,
+    pub location: Option<ResultLocation>,
     /// The result's size in bytes; 0 where there is none.
     pub result_size: u64,
 }
 
 /// Where a result is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum ResultLocation {
     /// In S3.
     Stored,
     /// In the archive.
@@ -41,9 +41,9 @@ pub enum Place {
     Restoring,
 }
 
-impl From<&JobView> for JobFacts {
+impl From<&JobView> for JobListEntry {
     fn from(job: &JobView) -> Self {
-        let mut facts = Self {
+        let mut entry = Self {
             id: job.id,
             version: job.version,
             name: job.file_name.as_str().to_lowercase().into(),
@@ -52,22 +52,22 @@ impl From<&JobView> for JobFacts {
             size: job.size,
             seconds: None,
             completed_at: None,
-            place: None,
+            location: None,
             result_size: 0,
         };
         if let StateView::Completed { started_at, completed_at, result_size, results, .. } =
             &job.state
         {
-            facts.seconds = Some(whole_seconds(*started_at, *completed_at));
-            facts.completed_at = Some(*completed_at);
-            facts.result_size = *result_size;
-            facts.place = Some(match results {
-                ResultsView::Stored { .. } => Place::Stored,
-                ResultsView::Archived { .. } => Place::Archived,
-                ResultsView::Restoring { .. } => Place::Restoring,
+            entry.seconds = Some(whole_seconds(*started_at, *completed_at));
+            entry.completed_at = Some(*completed_at);
+            entry.result_size = *result_size;
+            entry.location = Some(match results {
+                ResultsView::Stored { .. } => ResultLocation::Stored,
+                ResultsView::Archived { .. } => ResultLocation::Archived,
+                ResultsView::Restoring { .. } => ResultLocation::Restoring,
             });
         }
-        facts
+        entry
     }
 }
 

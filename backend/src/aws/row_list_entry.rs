@@ -1,6 +1,6 @@
 //! The part of a row that a list is filtered and ordered by.
 
-use gas_shared::job::{JobFacts, Place};
+use gas_shared::job::{JobListEntry, ResultLocation};
 use gas_shared::{JobId, JobStatus};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -11,7 +11,7 @@ pub(super) const PROJECTION: &str = "job_id, version, input_file_name, submit_ti
 
 /// Those attributes. Times are seconds of the Unix epoch.
 #[derive(Debug, Deserialize)]
-pub(super) struct FactsRow {
+pub(super) struct ListEntryRow {
     job_id: JobId,
     version: u64,
     input_file_name: String,
@@ -31,15 +31,15 @@ pub(super) struct FactsRow {
     thaw_id: Option<String>,
 }
 
-impl TryFrom<FactsRow> for JobFacts {
+impl TryFrom<ListEntryRow> for JobListEntry {
     type Error = jiff::Error;
 
-    fn try_from(row: FactsRow) -> Result<Self, jiff::Error> {
-        let place = match (&row.results_file_archive_id, &row.thaw_id) {
+    fn try_from(row: ListEntryRow) -> Result<Self, jiff::Error> {
+        let location = match (&row.results_file_archive_id, &row.thaw_id) {
             _ if row.job_status != JobStatus::Completed => None,
-            (None, _) => Some(Place::Stored),
-            (Some(_), None) => Some(Place::Archived),
-            (Some(_), Some(_)) => Some(Place::Restoring),
+            (None, _) => Some(ResultLocation::Stored),
+            (Some(_), None) => Some(ResultLocation::Archived),
+            (Some(_), Some(_)) => Some(ResultLocation::Restoring),
         };
         let seconds = row.complete_time.zip(row.start_time);
         Ok(Self {
@@ -51,7 +51,7 @@ impl TryFrom<FactsRow> for JobFacts {
             size: row.input_size,
             seconds: seconds.map(|(end, start)| end.saturating_sub(start).try_into().unwrap_or(0)),
             completed_at: row.complete_time.map(Timestamp::from_second).transpose()?,
-            place,
+            location,
             result_size: row.result_size.unwrap_or(0),
         })
     }
@@ -70,11 +70,11 @@ mod tests {
     use std::collections::HashMap;
 
     /// What the index answers to a query with the projection.
-    fn projected(job: &Job) -> JobFacts {
+    fn projected(job: &Job) -> JobListEntry {
         let mut item: HashMap<String, AttributeValue> =
             to_item(Row::try_from(job).unwrap()).unwrap();
         item.retain(|name, _| PROJECTION.split(", ").any(|wanted| wanted.trim() == name));
-        from_item::<_, FactsRow>(item).unwrap().try_into().unwrap()
+        from_item::<_, ListEntryRow>(item).unwrap().try_into().unwrap()
     }
 
     #[tokio::test]
@@ -83,7 +83,12 @@ mod tests {
         let ada = test.user("ada", Plan::Free);
         let check = |id| {
             let job = test.job(id);
-            assert_eq!(projected(&job), JobFacts::from(&JobView::from(&job)), "{:?}", job.state);
+            assert_eq!(
+                projected(&job),
+                JobListEntry::from(&JobView::from(&job)),
+                "{:?}",
+                job.state
+            );
         };
         check(test.ticket(&ada).await.job_id);
         let job = test.pending_job(&ada).await;
