@@ -189,7 +189,7 @@ fn mark(row: &Listed) -> &'static str {
 
 /// One of four names of the same animation, never that of a state that comes before or after: an
 /// animation begins anew where its name is another.
-fn light(facts: &JobListEntry) -> &'static str {
+fn light(entry: &JobListEntry) -> &'static str {
     match (entry.status, entry.location) {
         (JobStatus::Uploading, _) => "news news-a",
         (JobStatus::Pending, _) | (_, Some(ResultLocation::Archived)) => "news news-b",
