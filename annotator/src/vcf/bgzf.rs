@@ -1,7 +1,7 @@
 //! BGZF blocks (SAM specification, section 4.1), compressed by whoever made the text.
 
 use flate2::{Compress, Compression, Crc, FlushCompress, Status};
-use gas_shared::vcf::{BGZF_END, COMPRESSION_MAGIC_BYTES, Compression};
+use gas_shared::vcf::{BGZF_END, COMPRESSION_MAGIC_BYTES, CompressionFormat};
 use std::io::{self, Read, Seek, SeekFrom};
 
 /// Uncompressed bytes of a block: below 64 KiB whatever deflate makes of it.
@@ -15,7 +15,7 @@ pub(super) fn is_complete(file: &mut (impl Read + Seek)) -> io::Result<bool> {
     let mut start = Vec::new();
     file.seek(SeekFrom::Start(0))?;
     file.by_ref().take(COMPRESSION_MAGIC_BYTES as u64).read_to_end(&mut start)?;
-    if Compression::of(&start) != Compression::Bgzf {
+    if CompressionFormat::of(&start) != CompressionFormat::Bgzf {
         return Ok(true);
     }
     let mut end = Vec::new();

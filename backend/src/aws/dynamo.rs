@@ -198,8 +198,8 @@ impl JobStore for DynamoJobStore {
         Cursor::parse(text, owner).is_some()
     }
 
-    async fn facts_of(&self, owner: UserId) -> PortResult<Vec<JobListEntry>> {
-        self.read_facts(owner).await
+    async fn list_entries(&self, owner: UserId) -> PortResult<Vec<JobListEntry>> {
+        self.read_list_entries(owner).await
     }
 
     async fn jobs(&self, ids: &[JobId]) -> PortResult<Vec<Job>> {

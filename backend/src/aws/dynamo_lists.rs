@@ -34,8 +34,8 @@ struct Active {
 impl DynamoJobStore {
     /// All pages of the user's index, newest first. A row that cannot be read is left out and
     /// logged.
-    pub(super) async fn read_facts(&self, owner: UserId) -> PortResult<Vec<JobListEntry>> {
-        let mut facts = Vec::new();
+    pub(super) async fn read_list_entries(&self, owner: UserId) -> PortResult<Vec<JobListEntry>> {
+        let mut entries = Vec::new();
         let mut start: Option<Item> = None;
         loop {
             let query = self.index(BY_OWNER, "user_id", &owner.to_string());
@@ -43,10 +43,10 @@ impl DynamoJobStore {
             let answer = query.set_exclusive_start_key(start).send().await;
             let answer = answer
                 .map_err(|error| PortError::new(format!("list the jobs of {owner}"), error))?;
-            facts.extend(answer.items.unwrap_or_default().into_iter().filter_map(facts_of));
+            entries.extend(answer.items.unwrap_or_default().into_iter().filter_map(parse_list_entry));
             start = answer.last_evaluated_key;
             if start.is_none() {
-                return Ok(facts);
+                return Ok(entries);
             }
         }
     }
@@ -103,12 +103,12 @@ impl DynamoJobStore {
     }
 }
 
-fn facts_of(item: Item) -> Option<JobListEntry> {
+fn parse_list_entry(item: Item) -> Option<JobListEntry> {
     let row = from_item::<_, ListEntryRow>(item);
     let row =
         row.inspect_err(|error| tracing::error!(%error, "a job is left out of a list")).ok()?;
     let facts = JobListEntry::try_from(row);
-    facts.inspect_err(|error| tracing::error!(%error, "a job is left out of a list")).ok()
+    entries.inspect_err(|error| tracing::error!(%error, "a job is left out of a list")).ok()
 }
 
 /// A job that was deleted is none; one that cannot be read must not hide the others.

@@ -42,7 +42,7 @@ pub trait JobStore: Send + Sync {
 
     /// What a list needs to know of all of a user's jobs, in any order, without a scan. Changes of
     /// the last moments may be missing.
-    async fn facts_of(&self, owner: UserId) -> PortResult<Vec<JobListEntry>>;
+    async fn list_entries(&self, owner: UserId) -> PortResult<Vec<JobListEntry>>;
 
     /// The jobs of these ids, read consistently, in any order. Ids without a job are left out.
     async fn jobs(&self, ids: &[JobId]) -> PortResult<Vec<Job>>;

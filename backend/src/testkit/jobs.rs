@@ -145,7 +145,7 @@ impl JobStore for FakeJobs {
         text.parse::<usize>().is_ok()
     }
 
-    async fn facts_of(&self, owner: UserId) -> PortResult<Vec<JobListEntry>> {
+    async fn list_entries(&self, owner: UserId) -> PortResult<Vec<JobListEntry>> {
         self.crash.before_call()?;
         let rows = lock(&self.behind).clone();
         let rows = rows.unwrap_or_else(|| lock(&self.rows).values().cloned().collect());

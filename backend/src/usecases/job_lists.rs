@@ -3,7 +3,7 @@
 //! DynamoDB orders by time and by nothing else. So a process keeps what filters look at
 //! ([`JobListEntry`]) of the users who look at their lists: read once by a query of the user's index, kept
 //! true by the events that every web process hears, and bounded. What is shown is read from the rows
-//! themselves: entry that are behind cost a job's place in the list for a moment, and nothing else.
+//! themselves: entries that are behind cost a job's place in the list for a moment, and nothing else.
 
 use super::queue_board::{QueueBoard, RUNS};
 use super::{FindError, find_job};
@@ -20,7 +20,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Of how many jobs a process keeps facts: about 200 bytes each.
+/// Of how many jobs a process keeps entries: about 200 bytes each.
 const MAX_FACTS: u64 = 400_000;
 
 /// Facts are read afresh when they are older, in case an event was lost.
@@ -51,7 +51,7 @@ struct UserJobs {
 
 #[derive(Default)]
 struct Known {
-    facts: HashMap<JobId, JobListEntry>,
+    entries: HashMap<JobId, JobListEntry>,
     /// Events may overtake each other, so a job that is gone stays so.
     gone: HashSet<JobId>,
 }
@@ -131,10 +131,10 @@ impl JobLists {
             self.users.remove(&user);
         }
         let reading = async {
-            let entry = gas.jobs.facts_of(user).await?;
-            let facts: HashMap<_, _> = entry.into_iter().map(|job| (job.id, job)).collect();
-            let weight = entry.len() as u64 + 1;
-            let jobs = Mutex::new(Known { entry, ..Known::default() });
+            let entries = gas.jobs.list_entries(user).await?;
+            let entries: HashMap<_, _> = entries.into_iter().map(|job| (job.id, job)).collect();
+            let weight = entries.len() as u64 + 1;
+            let jobs = Mutex::new(Known { entries, ..Known::default() });
             Ok::<_, PortError>(Arc::new(UserJobs { read_at: now, weight, jobs }))
         };
         let jobs = self.users.get_or_insert_async(&user, reading).await?;
@@ -160,14 +160,14 @@ impl Known {
     fn hear(&mut self, news: News) {
         match news {
             News::Gone(id) => {
-                self.entry.remove(&id);
+                self.entries.remove(&id);
                 self.gone.insert(id);
             }
             News::Job(job) => {
                 let is_newer =
-                    self.entry.get(&job.id).is_none_or(|known| known.version < job.version);
+                    self.entries.get(&job.id).is_none_or(|known| known.version < job.version);
                 if is_newer && !self.gone.contains(&job.id) {
-                    self.entry.insert(job.id, job);
+                    self.entries.insert(job.id, job);
                 }
             }
         }
@@ -175,10 +175,10 @@ impl Known {
 
     /// What the query finds, and the page's jobs in order.
     fn find(&self, query: &ListQuery, now: Timestamp) -> (JobList, Vec<JobId>) {
-        let overview = overview(self.entry.values(), now);
+        let overview = overview(self.entries.values(), now);
         let mut list = JobList { query: query.to_string(), overview, ..JobList::default() };
         let mut found: Vec<&JobListEntry> = Vec::new();
-        for job in self.entry.values().filter(|job| query.finds(job)) {
+        for job in self.entries.values().filter(|job| query.finds(job)) {
             list.counts[job.status as usize] += 1;
             if query.has_status(job.status) {
                 found.push(job);
@@ -195,7 +195,7 @@ impl Known {
     /// How many seconds the user's last runs took.
     fn last_runs(&self) -> Vec<u64> {
         let run = |job: &JobListEntry| Some((job.completed_at?, job.seconds?));
-        let mut runs: Vec<_> = self.entry.values().filter_map(run).collect();
+        let mut runs: Vec<_> = self.entries.values().filter_map(run).collect();
         runs.sort_unstable_by(|a, b| b.cmp(a));
         runs.into_iter().take(RUNS).map(|(_, seconds)| seconds).collect()
     }

@@ -11,7 +11,7 @@ pub const COMPRESSION_MAGIC_BYTES: usize = 18;
 
 /// How a file is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compression {
+pub enum CompressionFormat {
     /// It is text.
     Plain,
     /// By gzip (RFC 1952).
@@ -20,7 +20,7 @@ pub enum Compression {
     Bgzf,
 }
 
-impl Compression {
+impl CompressionFormat {
     /// The packing of a file that begins so.
     pub fn of(beginning: &[u8]) -> Self {
         if !beginning.starts_with(&BGZF_END[..2]) {
@@ -38,7 +38,7 @@ impl Compression {
 pub fn bgzf_blocks(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         let size = bytes.get(16..COMPRESSION_MAGIC_BYTES)?;
-        if Compression::of(bytes) != Compression::Bgzf {
+        if CompressionFormat::of(bytes) != CompressionFormat::Bgzf {
             return None;
         }
         let (block, rest) =
@@ -62,13 +62,20 @@ mod tests {
 
     #[test]
     fn packings_are_told_apart() {
-        assert_eq!(Compression::of(b"##fileformat=VCFv4.2"), Compression::Plain);
-        assert_eq!(Compression::of(b""), Compression::Plain);
-        assert_eq!(Compression::of(&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]), Compression::Gzip);
-        assert_eq!(Compression::of(&BGZF_END), Compression::Bgzf);
+        assert_eq!(CompressionFormat::of(b"##fileformat=VCFv4.2"), CompressionFormat::Plain);
+        assert_eq!(CompressionFormat::of(b""), CompressionFormat::Plain);
+        assert_eq!(
+            CompressionFormat::of(&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]),
+            CompressionFormat::Gzip
+        );
+        assert_eq!(CompressionFormat::of(&BGZF_END), CompressionFormat::Bgzf);
         let mut named = BGZF_END;
         (named[4], named[9]) = (77, 3);
-        assert_eq!(Compression::of(&named), Compression::Bgzf, "time and system do not matter");
+        assert_eq!(
+            CompressionFormat::of(&named),
+            CompressionFormat::Bgzf,
+            "time and system do not matter"
+        );
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod preview;
 mod record;
 
 pub use alleles::AltKind;
-pub use compression::{BGZF_END, COMPRESSION_MAGIC_BYTES, Compression, bgzf_blocks};
+pub use compression::{BGZF_END, COMPRESSION_MAGIC_BYTES, CompressionFormat, bgzf_blocks};
 pub use diagnostic::{Code, Column, Diagnostic, Severity};
 pub use header::{Header, HeaderParser, HeaderStep, Version};
 pub use preview::{Preview, check_preview};

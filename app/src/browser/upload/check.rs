@@ -5,7 +5,7 @@ use crate::error::{ApiError, ErrorCode};
 use crate::pages::{Event, Found, Uploads};
 use dioxus::core::spawn_forever;
 use gas_shared::Plan;
-use gas_shared::vcf::{BGZF_END, Compression, Preview, bgzf_blocks, check_preview};
+use gas_shared::vcf::{BGZF_END, CompressionFormat, Preview, bgzf_blocks, check_preview};
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -48,15 +48,15 @@ pub fn check(uploads: Uploads, id: u32, plan: Plan) {
 
 async fn look(file: &Blob) -> Result<Found, ApiError> {
     let beginning = read(file, 0.0, PREVIEW_BYTES as f64).await?;
-    let packing = Compression::of(&beginning);
+    let packing = CompressionFormat::of(&beginning);
     match packing {
-        Compression::Plain => {
+        CompressionFormat::Plain => {
             let is_whole = file.size() <= PREVIEW_BYTES as f64;
             let preview = preview(&beginning, is_whole)?;
             Ok(Found::new(packing, &preview, is_whole, Some(file.size() as u64)))
         }
-        Compression::Bgzf => look_into_bgzf(file, &beginning).await,
-        Compression::Gzip => look_into_gzip(file).await,
+        CompressionFormat::Bgzf => look_into_bgzf(file, &beginning).await,
+        CompressionFormat::Gzip => look_into_gzip(file).await,
     }
 }
 
@@ -88,20 +88,20 @@ async fn look_into_bgzf(file: &Blob, beginning: &[u8]) -> Result<Found, ApiError
     let is_whole = packed as f64 >= file.size();
     let preview = preview(&text, is_whole)?;
     let bytes = text.len() as f64 * file.size() / (packed as f64).max(1.0);
-    Ok(Found::new(Compression::Bgzf, &preview, is_whole, Some(bytes as u64)))
+    Ok(Found::new(CompressionFormat::Bgzf, &preview, is_whole, Some(bytes as u64)))
 }
 
 async fn look_into_gzip(file: &Blob) -> Result<Found, ApiError> {
     let Unpacked { bytes, is_whole } = unpack(file).await;
     if bytes.is_empty() {
         // Damaged, or joined of several gzip files, which browsers do not unpack. The worker does.
-        return Ok(Found::unseen(Compression::Gzip));
+        return Ok(Found::unseen(CompressionFormat::Gzip));
     }
     let preview = preview(&bytes, is_whole)?;
     let trailer = read(file, file.size() - 4.0, file.size()).await?;
     let text_bytes = trailer.try_into().ok().map(|bytes| u64::from(u32::from_le_bytes(bytes)));
     let text_bytes = text_bytes.filter(|_| file.size() < GZIP_TRAILER_BYTES);
-    Ok(Found::new(Compression::Gzip, &preview, is_whole, text_bytes))
+    Ok(Found::new(CompressionFormat::Gzip, &preview, is_whole, text_bytes))
 }
 
 /// What a gzip file gave.

@@ -1,13 +1,13 @@
 //! What the check of a file's beginning found in it.
 
 use crate::format;
-use gas_shared::vcf::{Compression, Preview};
+use gas_shared::vcf::{CompressionFormat, Preview};
 
 /// What is known of a file before it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     /// How it is compressed.
-    pub packing: Compression,
+    pub packing: CompressionFormat,
     /// Its VCF version, such as `4.2`; `None` where its header is longer than what was looked at.
     pub version: Option<String>,
     /// The number of its samples.
@@ -32,7 +32,7 @@ impl Found {
     /// What a look at a file says. `text_bytes` is the size of its text where only a part of it was
     /// seen, and is known.
     pub fn new(
-        packing: Compression,
+        packing: CompressionFormat,
         preview: &Preview,
         is_whole: bool,
         text_bytes: Option<u64>,
@@ -54,7 +54,7 @@ impl Found {
     }
 
     /// A file that this browser could not look into.
-    pub const fn unseen(packing: Compression) -> Self {
+    pub const fn unseen(packing: CompressionFormat) -> Self {
         Self { packing, version: None, samples: 0, variants: None, warning: None }
     }
 }
@@ -78,9 +78,9 @@ impl Found {
             None => {}
         }
         match self.packing {
-            Compression::Plain => {}
-            Compression::Gzip => parts.push("gzip".to_owned()),
-            Compression::Bgzf => parts.push("bgzip".to_owned()),
+            CompressionFormat::Plain => {}
+            CompressionFormat::Gzip => parts.push("gzip".to_owned()),
+            CompressionFormat::Bgzf => parts.push("bgzip".to_owned()),
         }
         if self.version.is_none() && self.variants.is_none() {
             parts.push("checked in full when it is annotated".to_owned());
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn a_file_that_was_seen_whole_is_told_exactly() {
         let preview = check_preview(TEXT.as_bytes(), true).unwrap();
-        let found = Found::new(Compression::Plain, &preview, true, None);
+        let found = Found::new(CompressionFormat::Plain, &preview, true, None);
         assert_eq!(found.summary(), "VCF 4.3 · 1 sample · 1 variant");
         assert_eq!(found.warning, None);
     }
@@ -117,16 +117,16 @@ mod tests {
     #[test]
     fn the_beginning_of_a_file_gives_an_estimate() {
         let preview = check_preview(TEXT.as_bytes(), false).unwrap();
-        let found = Found::new(Compression::Bgzf, &preview, false, Some(3_000_000));
+        let found = Found::new(CompressionFormat::Bgzf, &preview, false, Some(3_000_000));
         assert_eq!(found.summary(), "VCF 4.3 · 1 sample · about 120,000 variants · bgzip");
-        let unknown = Found::new(Compression::Gzip, &preview, false, None);
+        let unknown = Found::new(CompressionFormat::Gzip, &preview, false, None);
         assert_eq!(unknown.summary(), "VCF 4.3 · 1 sample · gzip");
     }
 
     #[test]
     fn what_was_not_seen_is_not_claimed() {
         assert_eq!(
-            Found::unseen(Compression::Gzip).summary(),
+            Found::unseen(CompressionFormat::Gzip).summary(),
             "gzip · checked in full when it is annotated"
         );
     }
@@ -135,7 +135,7 @@ mod tests {
     fn odd_headers_are_warned_of() {
         let twice = TEXT.replace("\n#CHROM", "\n##INFO=<ID=A>\n##INFO=<ID=A>\n#CHROM");
         let preview = check_preview(twice.as_bytes(), true).unwrap();
-        let warning = Found::new(Compression::Plain, &preview, true, None).warning.unwrap();
+        let warning = Found::new(CompressionFormat::Plain, &preview, true, None).warning.unwrap();
         assert!(warning.starts_with("line 3: INFO \"A\" is defined twice"), "{warning}");
     }
 
