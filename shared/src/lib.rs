@@ -1,8 +1,8 @@
-//! Typed models that the browser and every GAS server share.
+//! The domain model that the browser, every server process and the command line share.
 //!
-//! Pure values: no runtime, no AWS, no I/O, so that the same code compiles to WASM. What is
-//! decided here (may this job move to that state, may this file be uploaded) is decided the same
-//! way everywhere.
+//! Pure values: no async runtime, no AWS and no I/O, so the same code compiles to WASM. A rule that
+//! lives here (may this job change to that state, may this file be uploaded) has one implementation
+//! for all of them.
 
 pub mod account;
 pub mod billing;

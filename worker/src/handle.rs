@@ -13,7 +13,7 @@ use gas_backend::usecases::{
     ChangeError, Finished, announce_result, claim_job, complete_job, fail_job, release_job,
 };
 use gas_backend::{Gas, chain};
-use gas_shared::job::{ClaimId, FailureKind, JobState, Refused};
+use gas_shared::job::{ChangeRefused, ClaimId, FailureKind, JobState};
 use gas_shared::{Job, JobId, JobStatus};
 use jiff::SignedDuration;
 use std::sync::Arc;
@@ -68,7 +68,7 @@ impl Worker {
         };
         match claim_job(&self.gas, id, self.timing.silence()).await {
             Ok((job, claim)) => self.work(message, &job, claim, shutdown).await,
-            Err(ChangeError::Refused { refused: Refused::StillRunning, .. }) => {
+            Err(ChangeError::Refused { refused: ChangeRefused::StillRunning, .. }) => {
                 Ok(self.watch(message, id).await?)
             }
             Err(ChangeError::Refused { .. }) => self.settle(message, id).await,
@@ -96,13 +96,13 @@ impl Worker {
                 self.end(message, job.id, ended).await
             }
             Ended::Failed(error) => self.failed(message, job, claim, error, &report).await,
-            Ended::Lost(Lost::Refused(Refused::ClaimLost | Refused::StillRunning)) => {
+            Ended::Lost(Lost::Refused(ChangeRefused::ClaimLost | ChangeRefused::StillRunning)) => {
                 // Its message is in the other worker's hands.
                 tracing::warn!(id = %job.id, "another worker has taken the job over");
                 Ok(())
             }
             Ended::Lost(
-                Lost::Refused(Refused::Illegal { .. } | Refused::IllegalResults { .. })
+                Lost::Refused(ChangeRefused::Illegal { .. } | ChangeRefused::IllegalResults { .. })
                 | Lost::Deleted,
             ) => self.settle(message, job.id).await,
             Ended::Interrupted => {
@@ -175,7 +175,7 @@ impl Worker {
     ) -> Result<(), ChangeError> {
         match ended {
             Ok(job) => Ok(settle_job(&self.gas, &*self.queue, message, &job).await?),
-            Err(ChangeError::Refused { refused: Refused::Illegal { .. }, .. }) => {
+            Err(ChangeError::Refused { refused: ChangeRefused::Illegal { .. }, .. }) => {
                 self.settle(message, id).await
             }
             Err(ChangeError::Refused { .. }) => {
@@ -226,7 +226,7 @@ impl Worker {
     ) -> Result<(), ChangeError> {
         match release_job(&self.gas, id, claim).await {
             Ok(_) => Ok(self.give_back(message, pause).await?),
-            Err(ChangeError::Refused { refused: Refused::Illegal { .. }, .. }) => {
+            Err(ChangeError::Refused { refused: ChangeRefused::Illegal { .. }, .. }) => {
                 self.settle(message, id).await
             }
             Err(ChangeError::Refused { .. }) => Ok(()),

@@ -7,7 +7,7 @@ use gas_backend::ports::{Message, Queue};
 use gas_backend::usecases::{ChangeError, report_progress};
 use gas_backend::{Gas, chain};
 use gas_shared::Job;
-use gas_shared::job::{ClaimId, Progress, Refused};
+use gas_shared::job::{ChangeRefused, ClaimId, Progress};
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
@@ -18,7 +18,7 @@ const PROGRESS_PAUSE: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lost {
     /// It was cancelled, ended or taken over.
-    Refused(Refused),
+    Refused(ChangeRefused),
     /// Its owner deleted it.
     Deleted,
 }

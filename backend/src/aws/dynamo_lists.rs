@@ -43,7 +43,8 @@ impl DynamoJobStore {
             let answer = query.set_exclusive_start_key(start).send().await;
             let answer = answer
                 .map_err(|error| PortError::new(format!("list the jobs of {owner}"), error))?;
-            entries.extend(answer.items.unwrap_or_default().into_iter().filter_map(parse_list_entry));
+            entries
+                .extend(answer.items.unwrap_or_default().into_iter().filter_map(parse_list_entry));
             start = answer.last_evaluated_key;
             if start.is_none() {
                 return Ok(entries);
@@ -107,8 +108,8 @@ fn parse_list_entry(item: Item) -> Option<JobListEntry> {
     let row = from_item::<_, ListEntryRow>(item);
     let row =
         row.inspect_err(|error| tracing::error!(%error, "a job is left out of a list")).ok()?;
-    let facts = JobListEntry::try_from(row);
-    entries.inspect_err(|error| tracing::error!(%error, "a job is left out of a list")).ok()
+    let entry = JobListEntry::try_from(row);
+    entry.inspect_err(|error| tracing::error!(%error, "a job is left out of a list")).ok()
 }
 
 /// A job that was deleted is none; one that cannot be read must not hide the others.

@@ -10,7 +10,8 @@ use crate::Gas;
 use crate::messages::Notice;
 use crate::ports::{Fetched, PortError, Upload};
 use gas_shared::job::{
-    Archived, Change, Completion, JobState, ObjectLocation, Refused, Results, ResultsChange, Stored,
+    Archived, Change, ChangeRefused, Completion, JobState, ObjectLocation, Results, ResultsChange,
+    Stored,
 };
 use gas_shared::{Job, JobId, Plan};
 use jiff::SignedDuration;
@@ -184,7 +185,7 @@ async fn forget_unless_noted(
 ) -> Result<(), ArchiveError> {
     let is_final = matches!(
         error,
-        ChangeError::Refused { refused: Refused::IllegalResults { .. }, .. }
+        ChangeError::Refused { refused: ChangeRefused::IllegalResults { .. }, .. }
             | ChangeError::NotFound(_)
     );
     if !is_final {

@@ -2,12 +2,12 @@
 
 use super::{ChangeError, FindError, change_job, find_job, upload_in_parts};
 use crate::Gas;
-use gas_shared::job::{Change, Refused};
+use gas_shared::job::{Change, ChangeRefused};
 use gas_shared::{Job, JobId, JobStatus, UserId};
 
 /// The refusal that means that what was asked for is so already.
-const CANCELLED_BEFORE: Refused =
-    Refused::Illegal { from: JobStatus::Cancelled, change: Change::Cancelled.name() };
+const CANCELLED_BEFORE: ChangeRefused =
+    ChangeRefused::Illegal { from: JobStatus::Cancelled, change: Change::Cancelled.name() };
 
 /// Stops a job that is not over. The worker that runs it notices at its next heartbeat.
 ///

@@ -3,7 +3,7 @@
 use crate::messages::UserEvent;
 use crate::ports::{PortError, WriteOutcome};
 use crate::{JobRepository, chain};
-use gas_shared::job::{Change, Refused};
+use gas_shared::job::{Change, ChangeRefused};
 use gas_shared::{Job, JobId, JobView, LiveEvent, UserId};
 
 /// How often a change is tried against a row that others write at the same time. Each lost race
@@ -23,7 +23,7 @@ pub enum ChangeError {
         id: JobId,
         /// Why.
         #[source]
-        refused: Refused,
+        refused: ChangeRefused,
     },
     /// Others changed the row again and again.
     #[error("job {0} is changed by too many others at once; try again")]

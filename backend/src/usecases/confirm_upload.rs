@@ -4,7 +4,7 @@ use super::{ChangeError, FindError, change_job, find_job, publish, upload_in_par
 use crate::Gas;
 use crate::messages::JobRequest;
 use crate::ports::{ObjectInfo, PortError};
-use gas_shared::job::{Change, JobState, Refused};
+use gas_shared::job::{Change, ChangeRefused, JobState};
 use gas_shared::{Job, JobId, JobStatus, UserId};
 
 /// Why an upload was not confirmed.
@@ -72,7 +72,7 @@ async fn accept(gas: &Gas, job: &Job) -> Result<Job, ConfirmError> {
     match change_job(gas, job.id, Change::Uploaded { size: info.size }).await {
         Ok(job) => Ok(job),
         // Another confirmation was quicker; what it did is what was asked for.
-        Err(ChangeError::Refused { refused: Refused::Illegal { .. }, .. }) => {
+        Err(ChangeError::Refused { refused: ChangeRefused::Illegal { .. }, .. }) => {
             Ok(find_job(gas, job.owner, job.id).await?)
         }
         Err(error) => Err(error.into()),

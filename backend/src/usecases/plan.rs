@@ -5,7 +5,7 @@ use super::{ChangeError, change_job, publish};
 use crate::Gas;
 use crate::messages::StartThaw;
 use crate::ports::PortResult;
-use gas_shared::job::{Change, JobState, Refused, Results, ResultsChange};
+use gas_shared::job::{Change, ChangeRefused, JobState, Results, ResultsChange};
 use gas_shared::{Account, Job, LiveEvent, Plan, UserId};
 use jiff::Timestamp;
 
@@ -70,7 +70,9 @@ async fn end_result(gas: &Gas, job: &Job, until: Timestamp) -> Result<(), Change
     match change_job(gas, job.id, change).await {
         Ok(_) => {}
         // It went elsewhere meanwhile.
-        Err(ChangeError::Refused { refused: Refused::IllegalResults { .. }, .. }) => return Ok(()),
+        Err(ChangeError::Refused { refused: ChangeRefused::IllegalResults { .. }, .. }) => {
+            return Ok(());
+        }
         Err(error) => return Err(error),
     }
     // Another name than that of the timer of the first time.

@@ -11,7 +11,7 @@ use super::{
 use crate::messages::JobRequest;
 use crate::ports::PortError;
 use crate::{Gas, chain};
-use gas_shared::job::{Change, FailureKind, JobState, Refused, Results};
+use gas_shared::job::{Change, ChangeRefused, FailureKind, JobState, Results};
 use gas_shared::{Job, JobId};
 
 /// What the owner of an upload that never came reads.
@@ -107,7 +107,7 @@ async fn end_upload(gas: &Gas, job: &Job) -> Result<(), RepairError> {
             Ok(announce_result(gas, &failed).await?)
         }
         // It was confirmed in this moment.
-        Err(ChangeError::Refused { refused: Refused::Illegal { .. }, .. }) => Ok(()),
+        Err(ChangeError::Refused { refused: ChangeRefused::Illegal { .. }, .. }) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }

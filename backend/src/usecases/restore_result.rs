@@ -9,7 +9,7 @@ use crate::gas::ObjectKeys;
 use crate::messages::{Completion, Notice, StartThaw};
 use crate::ports::{Archive, PortError, PortResult, Topic};
 use crate::{JobRepository, RetentionPolicy};
-use gas_shared::job::{Archived, Change, JobState, Refused, Results, ResultsChange};
+use gas_shared::job::{Archived, Change, ChangeRefused, JobState, Results, ResultsChange};
 use gas_shared::{Job, JobId};
 use std::sync::Arc;
 
@@ -131,7 +131,9 @@ impl Restorer {
         match change_job(&self.records, job.id, failed).await {
             Ok(_) => Ok(()),
             // Another retrieval is under way, or this failure was noted before.
-            Err(ChangeError::Refused { refused: Refused::IllegalResults { .. }, .. }) => Ok(()),
+            Err(ChangeError::Refused { refused: ChangeRefused::IllegalResults { .. }, .. }) => {
+                Ok(())
+            }
             Err(error) => Err(error),
         }
     }

@@ -131,7 +131,7 @@ mod tests {
     use super::*;
     use crate::testkit::TestGas;
     use gas_shared::JobStatus;
-    use gas_shared::job::Refused;
+    use gas_shared::job::ChangeRefused;
 
     const SILENCE: SignedDuration = SignedDuration::from_secs(45);
 
@@ -142,7 +142,10 @@ mod tests {
         let job = test.pending_job(&ada).await;
         let (_, claim) = claim_job(&test.gas, job.id, SILENCE).await.unwrap();
         let second = claim_job(&test.gas, job.id, SILENCE).await.unwrap_err();
-        assert!(matches!(second, ChangeError::Refused { refused: Refused::StillRunning, .. }));
+        assert!(matches!(
+            second,
+            ChangeError::Refused { refused: ChangeRefused::StillRunning, .. }
+        ));
 
         let finished = Finished { records: 2, result_size: 9 };
         let done = complete_job(&test.gas, &job, claim, finished).await.unwrap();
@@ -188,7 +191,7 @@ mod tests {
         let (_, new) = claim_job(&test.gas, job.id, SILENCE).await.unwrap();
         let finished = Finished { records: 2, result_size: 9 };
         let late = complete_job(&test.gas, &job, old, finished.clone()).await.unwrap_err();
-        assert!(matches!(late, ChangeError::Refused { refused: Refused::ClaimLost, .. }));
+        assert!(matches!(late, ChangeError::Refused { refused: ChangeRefused::ClaimLost, .. }));
         assert!(complete_job(&test.gas, &job, new, finished).await.is_ok());
     }
 }

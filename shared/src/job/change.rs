@@ -1,12 +1,13 @@
-//! The state machine: which change a job in which state accepts.
+//! The state machine of a job: which changes each state accepts.
 //!
 //! ```text
 //! UPLOADING -> PENDING -> RUNNING -> COMPLETED
 //!     |           |          |`----> FAILED      (RUNNING -> RUNNING: progress, or a new claim
-//!     `-----------+----------`-----> CANCELLED    after the old one fell silent or let go)
+//!     `-----------+----------`-----> CANCELLED    after the old one expired or was released)
 //! ```
-//! COMPLETED has a life of its own: see [`super::results`]. FAILED is also open from UPLOADING and PENDING (the upload never came, or no worker could take
-//! the job). States only move forward.
+//! Within COMPLETED, a second state machine tracks the result file: see [`super::results`]. FAILED is
+//! also reachable from UPLOADING and PENDING (the upload never arrived, or no worker could run the
+//! job). States only move forward.
 
 use super::{
     ClaimId, Completion, Failure, FailureKind, Job, JobState, JobStatus, ObjectLocation, Progress,
@@ -14,36 +15,36 @@ use super::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-/// Something that happened to a job.
+/// An event that changes a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// The file is in S3.
+    /// The input file has arrived in S3.
     Uploaded {
         /// Its size in bytes.
         size: u64,
     },
-    /// The job is overdue ([`Job::due`]), and whoever is to go on with it was told once more.
+    /// The job was overdue ([`Job::due`]), and the reconciler repeats the message that continues it.
     Reconciled,
-    /// A worker takes the job.
+    /// A worker claims the job.
     Claimed {
         /// The new claim.
         claim: ClaimId,
-        /// A run whose last heartbeat is older than this may be taken over.
+        /// A run whose last heartbeat is at least this old may be taken over.
         silence: SignedDuration,
     },
-    /// The claiming worker lives, and has got so far.
+    /// The claiming worker sends a heartbeat and reports its progress.
     Progressed {
         /// The worker's claim.
         claim: ClaimId,
-        /// How far.
+        /// The progress.
         progress: Progress,
     },
-    /// The claiming worker gives the job back unfinished: any worker may claim it at once.
+    /// The claiming worker returns the job unfinished, so that any worker may claim it immediately.
     Released {
         /// The worker's claim.
         claim: ClaimId,
     },
-    /// The results are stored.
+    /// The claiming worker has stored the result and the logs.
     Completed {
         /// The worker's claim.
         claim: ClaimId,
@@ -55,26 +56,27 @@ pub enum Change {
         result_size: u64,
         /// The count log.
         log: ObjectLocation,
-        /// The end of the owner's time to download it; `None` for an owner on Premium.
+        /// The end of a Free owner's download window; `None` for a Premium owner.
         until: Option<Timestamp>,
     },
-    /// The claiming worker, or whoever found the job given up by all workers, ends it.
+    /// The claiming worker ends the job with an error, or another process ends a job that no worker
+    /// can run.
     Failed {
-        /// The worker's claim; `None` from outside a run, which is allowed in any open state.
+        /// The worker's claim; `None` from other processes, accepted in every state that is not final.
         claim: Option<ClaimId>,
-        /// Whose move it is now.
+        /// Who has to act now.
         kind: FailureKind,
-        /// What happened, in words for the user.
+        /// The message for the user.
         reason: String,
     },
-    /// The owner stops the job.
+    /// The owner cancels the job.
     Cancelled,
-    /// The annotated file moves.
+    /// The result file moves between S3 and the archive.
     Results(ResultsChange),
 }
 
 impl Change {
-    /// The change in a word, for messages.
+    /// The change as a past participle, for messages.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Uploaded { .. } => "uploaded",
@@ -90,10 +92,10 @@ impl Change {
     }
 }
 
-/// Why a change was not accepted. The job stays as it was.
+/// Why a change was rejected. The job is unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// The state machine has no such arrow.
+pub enum ChangeRefused {
+    /// The state machine has no such transition.
     #[error("a job that is {from} cannot be {change}")]
     Illegal {
         /// The job's state.
@@ -101,28 +103,28 @@ pub enum Refused {
         /// [`Change::name`].
         change: &'static str,
     },
-    /// The results of the job have no such arrow.
+    /// The state machine of results has no such transition.
     #[error("results that are {from} cannot be {change}")]
     IllegalResults {
-        /// Where they are: [`Results::name`].
+        /// The state of the results: [`Results::name`].
         from: &'static str,
         /// [`ResultsChange::name`].
         change: &'static str,
     },
-    /// Another worker holds the job now.
+    /// Another worker has claimed the job.
     #[error("the job is claimed by another worker")]
     ClaimLost,
-    /// A worker holds the job and lives.
+    /// The claim has not expired: the worker still sends heartbeats.
     #[error("the job is already running")]
     StillRunning,
 }
 
 impl Job {
-    /// The job after a change at a moment.
+    /// Returns the next version of the job, after `change` at the time `now`.
     ///
     /// # Errors
-    /// [`Refused`] where the state machine does not allow it.
-    pub fn apply(&self, change: Change, now: Timestamp) -> Result<Self, Refused> {
+    /// [`ChangeRefused`] if the state machine does not allow the change.
+    pub fn apply(&self, change: Change, now: Timestamp) -> Result<Self, ChangeRefused> {
         let mut next = self.clone();
         next.version += 1;
         next.reconciled_at = None;
@@ -138,8 +140,8 @@ impl Job {
         Ok(next)
     }
 
-    fn state_after(&self, change: Change, now: Timestamp) -> Result<JobState, Refused> {
-        let illegal = Refused::Illegal { from: self.status(), change: change.name() };
+    fn state_after(&self, change: Change, now: Timestamp) -> Result<JobState, ChangeRefused> {
+        let illegal = ChangeRefused::Illegal { from: self.status(), change: change.name() };
         match (&self.state, change) {
             (JobState::Uploading { .. }, Change::Uploaded { .. }) => {
                 Ok(JobState::Pending { since: now })
@@ -147,7 +149,7 @@ impl Job {
             (JobState::Pending { .. }, Change::Claimed { claim, .. }) => Ok(start(claim, now)),
             (JobState::Running(run), Change::Claimed { claim, silence }) => {
                 let silent = now.duration_since(run.heartbeat_at) >= silence;
-                if silent { Ok(start(claim, now)) } else { Err(Refused::StillRunning) }
+                if silent { Ok(start(claim, now)) } else { Err(ChangeRefused::StillRunning) }
             }
             (JobState::Running(run), Change::Progressed { claim, progress }) => {
                 run.held_by(claim)?;
@@ -155,7 +157,7 @@ impl Job {
             }
             (JobState::Running(run), Change::Released { claim }) => {
                 run.held_by(claim)?;
-                // States only move forward, so the job stays RUNNING, as one long silent.
+                // States only move forward, so the job stays RUNNING, with an expired heartbeat.
                 let heartbeat_at = Timestamp::UNIX_EPOCH;
                 Ok(JobState::Running(Run { heartbeat_at, ..run.clone() }))
             }
@@ -195,12 +197,12 @@ impl Job {
 }
 
 impl Run {
-    fn held_by(&self, claim: ClaimId) -> Result<(), Refused> {
-        if self.claim == claim { Ok(()) } else { Err(Refused::ClaimLost) }
+    fn held_by(&self, claim: ClaimId) -> Result<(), ChangeRefused> {
+        if self.claim == claim { Ok(()) } else { Err(ChangeRefused::ClaimLost) }
     }
 }
 
-/// What a run does before its first step.
+/// The step of a run before the worker has reported one.
 pub(super) const START: &str = "start";
 
 fn start(claim: ClaimId, now: Timestamp) -> JobState {

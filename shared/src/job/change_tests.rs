@@ -55,15 +55,15 @@ fn a_job_runs_through_its_life() {
 
 #[test]
 fn a_living_run_cannot_be_taken_over() {
-    assert_eq!(running().apply(claimed(2), at(46)), Err(Refused::StillRunning));
+    assert_eq!(running().apply(claimed(2), at(46)), Err(ChangeRefused::StillRunning));
 }
 
 #[test]
 fn a_silent_run_is_taken_over_and_its_worker_loses_the_job() {
     let taken = running().apply(claimed(2), at(47)).unwrap();
-    assert_eq!(taken.apply(completed(1), at(48)), Err(Refused::ClaimLost));
+    assert_eq!(taken.apply(completed(1), at(48)), Err(ChangeRefused::ClaimLost));
     let late = Change::Progressed { claim: claim(1), progress: Progress::default() };
-    assert_eq!(taken.apply(late, at(48)), Err(Refused::ClaimLost));
+    assert_eq!(taken.apply(late, at(48)), Err(ChangeRefused::ClaimLost));
     assert_eq!(taken.apply(completed(2), at(48)).unwrap().status(), JobStatus::Completed);
 }
 
@@ -71,7 +71,7 @@ fn a_silent_run_is_taken_over_and_its_worker_loses_the_job() {
 fn a_heartbeat_keeps_the_claim() {
     let beat = Change::Progressed { claim: claim(1), progress: Progress::default() };
     let job = running().apply(beat, at(40)).unwrap();
-    assert_eq!(job.apply(claimed(2), at(60)), Err(Refused::StillRunning));
+    assert_eq!(job.apply(claimed(2), at(60)), Err(ChangeRefused::StillRunning));
 }
 
 #[test]
@@ -79,14 +79,14 @@ fn a_released_job_can_be_claimed_at_once() {
     let released = running().apply(Change::Released { claim: claim(1) }, at(3)).unwrap();
     assert_eq!(released.status(), JobStatus::Running);
     let taken = released.apply(claimed(2), at(3)).unwrap();
-    assert_eq!(taken.apply(completed(1), at(4)), Err(Refused::ClaimLost));
+    assert_eq!(taken.apply(completed(1), at(4)), Err(ChangeRefused::ClaimLost));
     assert!(taken.apply(completed(2), at(4)).is_ok());
 }
 
 #[test]
 fn only_the_holder_of_the_claim_releases_a_job() {
     let other = running().apply(Change::Released { claim: claim(2) }, at(3));
-    assert_eq!(other, Err(Refused::ClaimLost));
+    assert_eq!(other, Err(ChangeRefused::ClaimLost));
 }
 
 #[test]

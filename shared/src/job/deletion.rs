@@ -1,73 +1,73 @@
-//! What stands in a job's place while its files are deleted.
+//! The tombstone of a deleted job.
 //!
-//! A job that its owner deletes is gone for everybody at once: its row becomes a [`Deletion`],
-//! which no list and no page knows. Files go next, and the row goes last. Somebody who was at work
-//! on the job may not have noticed yet and write a file once more, so the row stays until nobody can
-//! be, and files are deleted a second time then.
+//! Deleting a job takes effect immediately: its row is replaced by a [`Deletion`], which lists and
+//! pages ignore. The files are deleted next, and the row last. A process that was working on the job
+//! may not have noticed and may still write a file, so the row is kept until no process can be
+//! working on it, and then the files are deleted a second time.
 
 use super::{Job, JobState, ObjectLocation, Results};
 use crate::{JobId, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// Longer than a worker, an archiver or the restore function goes on with a job that is not
-/// theirs any more.
+/// Upper bound for how long a worker, an archiver or the restore function keeps working on a job that
+/// it no longer owns.
 const AT_WORK: SignedDuration = SignedDuration::from_hours(1);
 
-/// Longer than an upload takes. S3 asks whether it may begin, and never again. Parts of one that was
-/// not completed are none of the objects that are deleted then; the bucket's rule throws them away
-/// within about two days of the upload's beginning.
+/// Upper bound for the duration of an upload: S3 checks the signature only when it starts. Parts of an
+/// incomplete upload are not objects and are not deleted here; the bucket's lifecycle rule removes them
+/// about two days after the upload started.
 const UPLOADING: SignedDuration = SignedDuration::from_hours(24);
 
-/// After this long the message that asks for the files' deletion counts as lost.
+/// The time after which the message that requests the deletion of the files counts as lost.
 const UNANSWERED: SignedDuration = SignedDuration::from_mins(2);
 
-/// A job that was deleted and of which something may be left.
+/// A deleted job whose files may still exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deletion {
     /// The job.
     pub job: JobId,
-    /// Whose it was.
+    /// The owner of the job.
     pub owner: UserId,
-    /// Grows by one with every change, from the job's last version on.
+    /// Increases by one with every change, starting from the job's last version.
     pub version: u64,
-    /// When the owner asked for it, in whole seconds.
+    /// When the owner deleted the job, in whole seconds.
     pub at: Timestamp,
-    /// From when on nobody can be at work on the job.
+    /// The time from which no process can be working on the job.
     pub quiet_at: Timestamp,
-    /// What the archive may have of it.
+    /// What the archive may hold of the job.
     pub archive: ArchiveRemains,
-    /// Whether everything was deleted once.
+    /// Whether all files were deleted once.
     pub swept: bool,
 }
 
-/// What the archive may have of a deleted job. It is stored as Serde writes it, so a name here is a name in
-/// the table.
+/// What the archive may hold of a deleted job. It is stored in Serde's form, so these names are stored
+/// names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ArchiveRemains {
     /// Nothing.
     Nothing,
-    /// An upload under way, or complete and not noted.
+    /// An upload in progress, or complete and not recorded.
     Upload {
-        /// The archive's name for it.
+        /// The archive's id of the upload.
         ticket: String,
-        /// What is uploaded. It is needed to end an upload that is complete.
+        /// The uploaded file, which is needed to find the copy of a complete upload.
         file: ObjectLocation,
     },
-    /// An upload that was ended once. An archiver that was at work may have completed it since.
+    /// An upload that was aborted once. An archiver that was still running may have completed it since.
     EndedUpload {
-        /// The archive's name for it.
+        /// The archive's id of the upload.
         ticket: String,
     },
     /// A copy.
     Copy {
-        /// The archive's name for it.
+        /// The archive's id of the copy.
         id: String,
     },
 }
 
 impl Job {
-    /// What stands in the job's place when its owner deletes it at a moment.
+    /// The tombstone that replaces the job if its owner deletes it at the time `now`.
     pub fn deletion(&self, now: Timestamp) -> Deletion {
         Deletion {
             job: self.id,
@@ -80,12 +80,12 @@ impl Job {
         }
     }
 
-    /// From when on nobody can be at work on the job, if it ends now.
+    /// The time from which no process can be working on the job, if it is deleted at the time `now`.
     fn quiet_at(&self, now: Timestamp) -> Timestamp {
         let still = match &self.state {
             JobState::Uploading { .. } => return now + UPLOADING,
             JobState::Pending { .. } | JobState::Running(_) => now + AT_WORK,
-            // Whoever lost a race for the last step may be at it still.
+            // A process that lost the race for the last step may still be working on it.
             JobState::Completed(done) => match &done.results {
                 Results::Stored(stored) => {
                     stored.restored_at.unwrap_or(done.completed_at) + AT_WORK
@@ -93,11 +93,11 @@ impl Job {
                 Results::Archived { archived, .. } => archived.at + AT_WORK,
                 Results::Archiving { .. } | Results::Thawing { .. } => now + AT_WORK,
             },
-            // A worker may have been stopped by it and not have noticed.
+            // A worker may not have noticed yet that the job ended.
             JobState::Failed(failure) => failure.at + AT_WORK,
             JobState::Cancelled { at } => *at + AT_WORK,
         };
-        // A browser may have sent the file twice.
+        // A client may have sent the file twice.
         still.max(self.submitted_at + AT_WORK).max(now)
     }
 
@@ -116,12 +116,12 @@ impl Job {
 }
 
 impl Deletion {
-    /// The next version, with the upload ended or everything deleted once.
+    /// The next version, with new values for what the archive holds and whether all was deleted once.
     pub fn next(&self, archive: ArchiveRemains, swept: bool) -> Self {
         Self { version: self.version + 1, archive, swept, ..self.clone() }
     }
 
-    /// The moment after which somebody should look at it.
+    /// The time from which the reconciler acts on it.
     pub fn due(&self) -> Timestamp {
         if self.swept { self.quiet_at } else { self.at + UNANSWERED }
     }
@@ -172,13 +172,13 @@ mod tests {
     }
 
     #[test]
-    fn a_result_at_rest_can_go_at_once_and_one_on_the_move_is_waited_for() {
+    fn a_result_at_rest_is_deleted_immediately_and_a_moving_one_after_an_hour() {
         let now = at(0) + HOUR * 5;
         let rest = completed(Results::Stored(stored())).deletion(now);
         assert_eq!((rest.quiet_at, rest.archive), (now, ArchiveRemains::Nothing));
         let restored = Stored { restored_at: Some(now), ..stored() };
         let restored = completed(Results::Stored(restored)).deletion(now);
-        assert_eq!(restored.quiet_at, now + HOUR, "a second delivery may be at it still");
+        assert_eq!(restored.quiet_at, now + HOUR, "a second delivery may still be in progress");
         let ticket = "ticket".to_owned();
         let moving = completed(Results::Archiving { stored: stored(), ticket: ticket.clone() });
         let moving = moving.deletion(now);
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_may_still_write_is_waited_for() {
+    fn the_second_deletion_waits_for_every_process_that_may_still_write() {
         let now = at(0) + HOUR * 5;
         let quiet = |state| job(state).deletion(now).quiet_at;
         assert_eq!(quiet(JobState::Uploading { parts: None }), now + HOUR * 24);
@@ -200,13 +200,13 @@ mod tests {
         assert_eq!(quiet(JobState::Cancelled { at: now - HOUR * 2 }), now);
         assert_eq!(quiet(JobState::Cancelled { at: now }), now + HOUR);
         let fresh = completed(Results::Stored(stored())).deletion(at(9));
-        assert_eq!(fresh.quiet_at, at(2) + HOUR, "another worker may be at its last step");
+        assert_eq!(fresh.quiet_at, at(2) + HOUR, "another worker may be in its last step");
         let early = job(JobState::Cancelled { at: at(0) - HOUR }).deletion(at(9));
         assert_eq!(early.quiet_at, at(0) + HOUR, "an upload may have been sent twice");
     }
 
     #[test]
-    fn a_deletion_is_looked_at_soon_and_once_more_when_it_is_quiet() {
+    fn a_deletion_is_due_after_two_minutes_and_again_when_no_process_works_on_it() {
         let first = job(JobState::Pending { since: at(1) }).deletion(at(10));
         assert_eq!((first.version, first.due()), (8, at(130)));
         let swept = first.next(ArchiveRemains::Nothing, true);

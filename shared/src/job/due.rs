@@ -1,36 +1,36 @@
-//! When somebody should look at a job if nothing happens to it.
+//! The deadline of each state.
 //!
-//! Messages and timers can get lost. Each version of a job therefore says when it is overdue; the
-//! reconciler finds what is past that moment and sets it going again.
+//! Messages and timers can get lost. Every version of a job therefore has a deadline, after which the
+//! reconciler repeats the step that should have happened.
 
 use super::{Job, JobState, Results, Tier};
 use jiff::{SignedDuration, Timestamp};
 
-/// An upload whose browser went away. Tickets are long over by then.
+/// A single-request upload that the client abandoned. Its ticket expired long before.
 const UPLOADING: SignedDuration = SignedDuration::from_mins(30);
-/// An upload in parts whose browser went away: it may come back for a day, and go on. What nobody ends
-/// the inputs bucket's lifecycle rule does, later than this: S3 rounds its one day up to the next
-/// midnight of UTC (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html>).
+/// A multipart upload that the client abandoned: for one day it may resume. The lifecycle rule of the
+/// inputs bucket aborts what remains, always later than this, since S3 rounds its one day up to the
+/// next midnight UTC (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html>).
 const UPLOADING_IN_PARTS: SignedDuration = SignedDuration::from_hours(24);
-/// A request that no worker took: perhaps the message is lost, perhaps there is a long queue.
+/// A job that no worker claimed: the message may be lost, or the queue is long.
 const PENDING: SignedDuration = SignedDuration::from_mins(60);
-/// A run without a sign of life; another worker may have it long before.
+/// A run without a heartbeat. Another worker may take it over much earlier.
 const RUNNING: SignedDuration = SignedDuration::from_mins(5);
-/// A result that should have gone to the archive.
+/// A result whose download window has ended and that is not archived yet.
 const EXPIRED: SignedDuration = SignedDuration::from_mins(2);
-/// An S3 object that should have been deleted after it was archived.
+/// An archived S3 object that is not deleted yet.
 const LEFTOVER: SignedDuration = SignedDuration::from_mins(5);
 /// An expedited retrieval takes 5 minutes at most, and up to 20 for the largest files.
 const EXPEDITED: SignedDuration = SignedDuration::from_mins(60);
 /// A standard retrieval takes 5 hours at most.
 const STANDARD: SignedDuration = SignedDuration::from_hours(6);
 
-/// The time between two looks at a job that nobody goes on with.
+/// The time between two attempts of the reconciler to continue the same job.
 const RECONCILE_INTERVAL: SignedDuration = SignedDuration::from_mins(60);
 
 impl Job {
-    /// The moment after which this version of the job is overdue, or `None` where it may stay as
-    /// it is for ever.
+    /// The time from which this version of the job is overdue; `None` if it may stay in this state
+    /// indefinitely.
     pub fn due(&self) -> Option<Timestamp> {
         let due = self.state.due(self.submitted_at)?;
         Some(self.reconciled_at.map_or(due, |reconciled| due.max(reconciled + RECONCILE_INTERVAL)))

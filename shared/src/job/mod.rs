@@ -1,5 +1,5 @@
-//! An annotation job: what is known of it ([`Job`]), how it may change ([`Change`]), and what its
-//! owner sees of it ([`JobView`]).
+//! An annotation job: its data ([`Job`]), its state machine ([`Change`]), and the view that its owner
+//! gets ([`JobView`]).
 
 mod change;
 mod deletion;
@@ -10,7 +10,7 @@ mod results;
 pub mod step;
 mod view;
 
-pub use change::{Change, Refused};
+pub use change::{Change, ChangeRefused};
 pub use deletion::{ArchiveRemains, Deletion};
 pub use list::{
     JobList, JobListEntry, ListQuery, ListSort, Overview, PAGE_SIZES, QueuePosition,
@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 use uuid::Uuid;
 
-/// Where an object lies in S3.
+/// The location of an object in S3.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ObjectLocation {
     /// The bucket's name.
@@ -37,95 +37,96 @@ pub struct ObjectLocation {
 
 /// An annotation job.
 ///
-/// A value of this type is one version of the job's row. [`Job::apply`] makes the next version;
-/// the store writes it only if the row still has the version it was made from.
+/// A value is one version of the job's row. [`Job::apply`] returns the next version; the job store
+/// writes it only if the row still has the version that it was derived from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
     /// The job's id.
     pub id: JobId,
-    /// Who submitted it.
+    /// The user who submitted it.
     pub owner: UserId,
     /// The uploaded file.
     pub input: Input,
-    /// When the upload was asked for, in whole seconds.
+    /// When the upload was requested, in whole seconds.
     pub submitted_at: Timestamp,
-    /// Grows by one with every change; the first version is 1.
+    /// Increases by one with every change; the first version is 1.
     pub version: u64,
-    /// When somebody last looked at this state because it was overdue.
+    /// When the reconciler last acted on this state because it was overdue.
     pub reconciled_at: Option<Timestamp>,
-    /// Where in its life the job is.
+    /// The current state.
     pub state: JobState,
 }
 
 /// The file that a job annotates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
-    /// Its name as the user knows it.
+    /// The file name that the user chose.
     pub name: FileName,
-    /// Where it is uploaded to.
+    /// The upload's destination in S3.
     pub file: ObjectLocation,
     /// Its size in bytes, known once it is uploaded.
     pub size: Option<u64>,
-    /// When it was found in S3, in whole seconds; since then the job is queued.
+    /// When it was found in S3, in whole seconds. The job has been queued since then.
     pub uploaded_at: Option<Timestamp>,
 }
 
-/// The state of a job, with what is known only in that state.
+/// The state of a job, with the data that exists only in that state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JobState {
-    /// The browser was given a ticket and has not confirmed the upload.
+    /// The client has an upload ticket and has not confirmed the upload yet.
     Uploading {
-        /// The upload in parts; `None` where the file comes in one request.
+        /// The multipart upload; `None` if the file is sent in one request.
         parts: Option<Parts>,
     },
-    /// Waits for a worker.
+    /// Waiting for a worker.
     Pending {
-        /// Since when; a worker that gave the job back does not count.
+        /// When the job was queued. A later release by a worker does not change it.
         since: Timestamp,
     },
-    /// A worker has claimed it.
+    /// Claimed by a worker.
     Running(Run),
-    /// Annotated.
+    /// Annotated successfully.
     Completed(Completion),
-    /// Could not be annotated.
+    /// Not annotated, because of an error.
     Failed(Failure),
-    /// Stopped by its owner.
+    /// Cancelled by its owner.
     Cancelled {
-        /// When.
+        /// When it was cancelled.
         at: Timestamp,
     },
 }
 
-/// One worker's hold on a job. A worker that lost its claim can no longer change the job.
+/// A worker's exclusive right to run a job. Every change by a worker that has lost its claim is
+/// rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ClaimId(pub Uuid);
 
-/// What is known while a worker runs the engine.
+/// The data of a run in progress.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
-    /// Whose run it is.
+    /// The claim of the worker that runs it.
     pub claim: ClaimId,
     /// When this attempt began.
     pub started_at: Timestamp,
-    /// When the worker last showed that it lives.
+    /// When the worker sent its last heartbeat.
     pub heartbeat_at: Timestamp,
-    /// How far the engine is.
+    /// The engine's progress.
     pub progress: Progress,
 }
 
-/// How far the engine is.
+/// The progress of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
-    /// The engine's name for what it does now, such as `annotate`.
+    /// The current step; see [`step`]. The engine names its own steps, such as `annotate`.
     pub step: String,
-    /// The done part of the whole, 0 to 1000.
+    /// The completed fraction, 0 to 1000.
     pub permille: u16,
     /// VCF records annotated so far.
     pub records: u64,
 }
 
-/// What is known of an annotated file.
+/// The outcome of a successful run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Completion {
     /// When the successful attempt began.
@@ -142,31 +143,31 @@ pub struct Completion {
     pub log: ObjectLocation,
 }
 
-/// Why a job could not be done.
+/// The outcome of a failed job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// When.
+    /// When the job failed.
     pub at: Timestamp,
-    /// Whose move it is now.
+    /// Who has to act now.
     pub kind: FailureKind,
-    /// What happened, where, and what to do, in words for the user.
+    /// The message for the user: what happened, where, and what to do.
     pub reason: String,
 }
 
-/// Whose move it is after a failure.
+/// Who has to act after a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum FailureKind {
-    /// The file must be mended.
+    /// The user: the file must be fixed.
     Input,
-    /// GAS failed; the same file may work later.
+    /// The operator: GAS failed, and the same file may succeed later.
     Service,
 }
 
-/// The name of a state, as it is stored.
+/// The name of a state, in its stored spelling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[expect(missing_docs, reason = "see the variants of JobState")]
+#[expect(missing_docs, reason = "JobState documents the variants")]
 pub enum JobStatus {
     Uploading,
     Pending,
@@ -177,7 +178,7 @@ pub enum JobStatus {
 }
 
 impl JobStatus {
-    /// All states, in the order of a job's life.
+    /// All states, in life-cycle order.
     pub const ALL: [Self; 6] = [
         Self::Uploading,
         Self::Pending,
@@ -187,7 +188,7 @@ impl JobStatus {
         Self::Cancelled,
     ];
 
-    /// The spelling in DynamoDB's `job_status`.
+    /// The spelling in the DynamoDB attribute `job_status`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Uploading => "UPLOADING",
@@ -199,7 +200,7 @@ impl JobStatus {
         }
     }
 
-    /// Whether the annotation is over, one way or another.
+    /// Whether the job has ended: no worker will change it any more.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
     }
@@ -211,7 +212,7 @@ impl fmt::Display for JobStatus {
     }
 }
 
-/// A `job_status` that is none of [`JobStatus::ALL`].
+/// A `job_status` that is not in [`JobStatus::ALL`].
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("unknown job status {0:?}")]
 pub struct UnknownStatus(String);
@@ -240,7 +241,7 @@ impl JobState {
 }
 
 impl Job {
-    /// A job that waits for its upload.
+    /// Creates a job that waits for its upload.
     pub fn new(
         id: JobId,
         owner: UserId,
@@ -254,7 +255,7 @@ impl Job {
         Self { id, owner, input, submitted_at, version, reconciled_at, state }
     }
 
-    /// The new job, for a file that comes in parts.
+    /// Turns a new job into one whose file is sent as a multipart upload.
     pub fn in_parts(self, parts: Parts) -> Self {
         Self { state: JobState::Uploading { parts: Some(parts) }, ..self }
     }

@@ -1,12 +1,11 @@
-//! A file that is uploaded in parts (S3's multipart upload).
+//! An S3 multipart upload: its parts, by number, offset and length.
 
-/// An upload in parts that has begun: where its parts go, and what they make up together.
+/// A multipart upload in progress.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parts {
     /// S3's id of the upload.
     pub upload_id: String,
-    /// The size that the whole file was announced to have, in bytes. The plan allowed it, and S3
-    /// gets no more.
+    /// The announced size of the file in bytes, which the plan allows. S3 accepts no more.
     pub size: u64,
     /// The size of every part but the last, in bytes.
     pub part_bytes: u64,
@@ -17,9 +16,9 @@ pub struct Parts {
 pub struct Part {
     /// Its number, from 1.
     pub number: u32,
-    /// Where it begins, in bytes.
+    /// Its offset in the file, in bytes.
     pub offset: u64,
-    /// How many bytes it has.
+    /// Its length in bytes.
     pub length: u64,
 }
 
@@ -29,7 +28,7 @@ impl Parts {
         let (size, length) = (self.size, self.part_bytes.max(1));
         (1..=size.div_ceil(length)).map(move |number| {
             let offset = (number - 1) * length;
-            // S3 has numbers up to 10,000, and the size of parts is chosen for that.
+            // S3 allows 10,000 parts; the part size keeps the number below that.
             let number = u32::try_from(number).unwrap_or(u32::MAX);
             Part { number, offset, length: length.min(size - offset) }
         })
@@ -48,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_file_has_few_enough_parts() {
+    fn the_largest_file_stays_within_the_part_limit_of_s3() {
         assert!(parts(S3_MAX_POST_BYTES, PART_BYTES).len() <= 10_000);
     }
 

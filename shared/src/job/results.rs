@@ -1,4 +1,5 @@
-//! Where the annotated file of a completed job is, and how it moves between S3 and the archive.
+//! The state machine of a completed job's result file: where it is, and how it moves between S3 and
+//! the archive.
 //!
 //! ```text
 //!           .--------------------- restored ----------------------.
@@ -7,40 +8,40 @@
 //!           ^                  |                       ^                        |
 //!           `-- expiry lifted -'                       `----- thaw failed ------'
 //! ```
-//! The order of writes keeps the file retrievable at every moment: it is in the archive and the
-//! row says so before it leaves S3, and back in S3 and the row says so before it leaves the
-//! archive.
+//! The order of writes keeps the file retrievable at all times: the copy in the archive is recorded
+//! in the row before the object is deleted from S3, and the restored object is recorded before the
+//! copy is deleted from the archive.
 
-use super::{ObjectLocation, Refused};
+use super::{ChangeRefused, ObjectLocation};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Where the annotated file is.
+/// The location of the result file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Results {
     /// In S3.
     Stored(Stored),
-    /// In S3, while a copy goes to the archive.
+    /// In S3, while a copy is being uploaded to the archive.
     Archiving {
-        /// Where it is, as before.
+        /// The object in S3, as before.
         stored: Stored,
-        /// The archive's name for the upload under way. An archiver that begins anew takes the
-        /// same upload up again, so that a crash leaves no second copy behind.
+        /// The archive's id of the upload in progress. An archiver that restarts continues the same
+        /// upload, so a crash does not leave a second copy behind.
         ticket: String,
     },
     /// In the archive.
     Archived {
         /// The copy.
         archived: Archived,
-        /// The S3 object, until it is known to be deleted.
+        /// The S3 object that is still to be deleted.
         leftover: Option<ObjectLocation>,
     },
-    /// In the archive, which was asked to hand it out.
+    /// In the archive, with a retrieval in progress.
     Thawing {
         /// The copy.
         archived: Archived,
-        /// What was asked.
+        /// The retrieval.
         retrieval: Retrieval,
     },
 }
@@ -48,38 +49,38 @@ pub enum Results {
 /// An annotated file in S3.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
-    /// Where.
+    /// The object.
     pub file: ObjectLocation,
-    /// Until when an owner on the Free plan may download it, after which it is archived. `None`
-    /// where no end is set. Without meaning while the owner is on Premium.
+    /// The end of the download window: until then an owner on the Free plan may download it, then it
+    /// is archived. `None` if no end is set. Ignored while the owner is on Premium.
     pub until: Option<Timestamp>,
-    /// When it last came back from the archive.
+    /// When it was last restored from the archive.
     pub restored_at: Option<Timestamp>,
 }
 
 /// An annotated file in the archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Archived {
-    /// The archive's name for it.
+    /// The archive's id of the copy.
     pub id: String,
     /// Its SHA-256 tree hash in hex, as Amazon Glacier defines it.
     pub tree_hash: String,
-    /// When it got there, in whole seconds.
+    /// When it was archived, in whole seconds.
     pub at: Timestamp,
 }
 
-/// A request to the archive to hand a file out.
+/// A retrieval: the archive's job that makes a file readable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retrieval {
-    /// The archive's name for the request.
+    /// The archive's id of the retrieval.
     pub id: String,
-    /// How fast.
+    /// Its speed.
     pub tier: Tier,
-    /// Since when, in whole seconds.
+    /// When it was started, in whole seconds.
     pub since: Timestamp,
 }
 
-/// How fast the archive hands a file out, with the names and times of Amazon Glacier
+/// The speed of a retrieval, with the names and durations of Amazon Glacier
 /// (<https://docs.aws.amazon.com/amazonglacier/latest/dev/downloading-an-archive-two-steps.html>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Tier {
@@ -89,64 +90,65 @@ pub enum Tier {
     Standard,
 }
 
-/// Something that happened to the annotated file of a completed job.
+/// An event that changes the result file of a completed job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResultsChange {
-    /// A Free owner may download it until then, or longer where a later end is set already.
+    /// The download window of a Free owner is set. A later end that is already set remains.
     ExpirySet {
-        /// The end.
+        /// The end of the window.
         until: Timestamp,
     },
-    /// The owner is on Premium: it stays.
+    /// The owner is on Premium: the file stays in S3.
     ExpiryLifted {
-        /// The end that was seen when the plan was read. One that is set since then stays: the
-        /// plan has changed meanwhile.
+        /// The end that was read together with the plan. A different end means that the plan has
+        /// changed since, so it remains.
         seen: Option<Timestamp>,
     },
-    /// An upload to the archive began, or began anew.
+    /// An upload to the archive was started or restarted.
     ArchiveBegun {
-        /// The archive's name for the upload.
+        /// The archive's id of the upload.
         ticket: String,
-        /// The upload that is over without a copy; `None` for the first. Of two archivers that
-        /// begin at once, one is refused.
+        /// The upload that ended without a copy; `None` for the first upload. If two archivers start
+        /// at the same time, one of them is rejected.
         instead_of: Option<String>,
     },
     /// The archive has the copy.
     Archived {
-        /// The upload that brought it.
+        /// The upload that created it.
         ticket: String,
-        /// The archive's name for the copy.
+        /// The archive's id of the copy.
         id: String,
         /// Its SHA-256 tree hash in hex.
         tree_hash: String,
     },
     /// The S3 object that was archived is deleted.
     Purged,
-    /// The archive was asked to hand the file out, or asked again.
+    /// A retrieval was started, or started again.
     ThawStarted {
-        /// The archive's name for the request.
+        /// The archive's id of the retrieval.
         retrieval_id: String,
-        /// How fast.
+        /// Its speed.
         tier: Tier,
     },
-    /// The archive could not hand it out.
+    /// The retrieval failed.
     ThawFailed {
-        /// The request that failed.
+        /// The archive's id of the failed retrieval.
         retrieval_id: String,
     },
     /// The file is in S3 again.
     Restored {
-        /// The copy that it came from.
+        /// The archive's id of the copy that it was restored from.
         archive_id: String,
-        /// Where it is now.
+        /// The restored object.
         file: ObjectLocation,
-        /// When the owner's plan is looked at again: who is on Free by then had it long enough.
+        /// When the owner's plan is checked again. An owner who is on Free at that time has had the
+        /// file for the notice period.
         until: Timestamp,
     },
 }
 
 impl ResultsChange {
-    /// The change in a word, for messages.
+    /// The change as a past participle, for messages.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::ExpirySet { .. } => "given an expiry",
@@ -162,12 +164,12 @@ impl ResultsChange {
 }
 
 impl Results {
-    /// A fresh result. `until` is the end of a Free owner's window.
+    /// The state of a new result. `until` is the end of a Free owner's download window.
     pub const fn fresh(file: ObjectLocation, until: Option<Timestamp>) -> Self {
         Self::Stored(Stored { file, until, restored_at: None })
     }
 
-    /// The S3 object to download, where there is one that stays.
+    /// The S3 object to download, if the file is in S3 and not being deleted.
     pub const fn stored(&self) -> Option<&Stored> {
         match self {
             Self::Stored(stored) | Self::Archiving { stored, .. } => Some(stored),
@@ -175,7 +177,7 @@ impl Results {
         }
     }
 
-    /// The copy in the archive, where the row knows of one.
+    /// The copy in the archive, if the row records one.
     pub const fn archived(&self) -> Option<&Archived> {
         match self {
             Self::Archived { archived, .. } | Self::Thawing { archived, .. } => Some(archived),
@@ -193,9 +195,13 @@ impl Results {
         }
     }
 
-    /// The results after a change at a moment.
-    pub(super) fn after(&self, change: ResultsChange, now: Timestamp) -> Result<Self, Refused> {
-        let illegal = Refused::IllegalResults { from: self.name(), change: change.name() };
+    /// Returns the results after `change` at the time `now`.
+    pub(super) fn after(
+        &self,
+        change: ResultsChange,
+        now: Timestamp,
+    ) -> Result<Self, ChangeRefused> {
+        let illegal = ChangeRefused::IllegalResults { from: self.name(), change: change.name() };
         match (self.clone(), change) {
             (Self::Stored(stored), ResultsChange::ExpirySet { until }) => {
                 Ok(Self::Stored(Stored { until: stored.until.max(Some(until)), ..stored }))
@@ -221,7 +227,7 @@ impl Results {
             (Self::Archived { archived, leftover: Some(_) }, ResultsChange::Purged) => {
                 Ok(Self::Archived { archived, leftover: None })
             }
-            // Not before the S3 object is gone: a late deletion must not meet a restored file.
+            // Only after the S3 object is deleted: a late deletion must not delete a restored file.
             (
                 Self::Archived { archived, leftover: None } | Self::Thawing { archived, .. },
                 ResultsChange::ThawStarted { retrieval_id: id, tier },
@@ -231,7 +237,8 @@ impl Results {
             {
                 Ok(Self::Archived { archived, leftover: None })
             }
-            // Also where the retrieval was not noted, since its asker died.
+            // Also from ARCHIVED: the process that started the retrieval may have died before it
+            // recorded it.
             (
                 Self::Archived { archived, leftover: None } | Self::Thawing { archived, .. },
                 ResultsChange::Restored { archive_id, file, until },
@@ -245,7 +252,7 @@ impl Results {
 }
 
 impl Tier {
-    /// The spelling of AWS.
+    /// The spelling in the AWS API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Expedited => "Expedited",

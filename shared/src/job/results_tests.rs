@@ -35,7 +35,7 @@ fn results(job: &Job) -> &Results {
     &done.results
 }
 
-fn change(job: &Job, change: ResultsChange, second: i64) -> Result<Job, Refused> {
+fn change(job: &Job, change: ResultsChange, second: i64) -> Result<Job, ChangeRefused> {
     job.apply(Change::Results(change), at(second))
 }
 

@@ -1,19 +1,19 @@
-//! The steps of a run, in order: what a worker does beside the engine has fixed names, and any other
-//! name is of the engine.
+//! The steps of a run, in order. The worker's own steps have the names below; every other name is a
+//! step of the engine.
 
-/// The file comes to the worker.
+/// The worker downloads the input file.
 pub const DOWNLOAD: &str = "download";
 
-/// The results are stored.
+/// The worker stores the result.
 pub const STORE: &str = "store";
 
-/// The results explorer's index is made.
+/// The worker builds the index of the results explorer.
 pub const INDEX: &str = "index";
 
-/// How many steps a run has: the three above, and the engine between the first two.
+/// The number of steps: the three above, and the engine between the first two.
 pub const COUNT: u8 = 4;
 
-/// The number of a step, from 1, by [`super::Progress::step`]. A run begins with its first.
+/// The number of a step ([`super::Progress::step`]), from 1.
 pub fn number(step: &str) -> u8 {
     match step {
         super::change::START | DOWNLOAD => 1,
@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steps_are_numbered_in_their_order() {
+    fn steps_are_numbered_in_order() {
         let steps = ["start", DOWNLOAD, "annotate", "getBigRefGene", STORE, INDEX].map(number);
         assert_eq!(steps, [1, 1, 2, 2, 3, COUNT]);
     }

@@ -1,14 +1,14 @@
-//! What a job's owner sees of it: no bucket, no key, no claim.
+//! The view of a job that its owner gets: without buckets, object keys and claims.
 
 use super::{FailureKind, Job, JobState, JobStatus, Progress, Results, Tier};
 use crate::{FileName, JobId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// A job as its owner sees it.
+/// The owner's view of a job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobView {
-    /// The job's id ("request id").
+    /// The job's id.
     pub id: JobId,
     /// The row's version; greater is newer.
     pub version: u64,
@@ -18,14 +18,14 @@ pub struct JobView {
     pub size: Option<u64>,
     /// When the job was submitted.
     pub submitted_at: Timestamp,
-    /// When its file had arrived and it was queued.
+    /// When its file arrived and it was queued.
     #[serde(default)]
     pub uploaded_at: Option<Timestamp>,
-    /// Where in its life the job is.
+    /// The current state.
     pub state: StateView,
 }
 
-/// [`JobState`] without what concerns servers only.
+/// The owner's view of [`JobState`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[expect(missing_docs, reason = "see JobState, Run, Completion and Failure")]
@@ -53,11 +53,11 @@ pub enum StateView {
     },
 }
 
-/// [`Results`] as the owner sees it.
+/// The owner's view of [`Results`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ResultsView {
-    /// Can be downloaded: by an owner on Premium always, by one on Free before `until`.
+    /// Downloadable: by a Premium owner always, by a Free owner before `until`.
     Stored {
         /// See [`super::Stored::until`].
         until: Option<Timestamp>,
@@ -66,16 +66,16 @@ pub enum ResultsView {
     },
     /// In the archive.
     Archived {
-        /// Since when.
+        /// When it was archived.
         at: Timestamp,
     },
-    /// On its way back from the archive.
+    /// Being restored from the archive.
     Restoring {
-        /// How fast.
+        /// The speed of the retrieval.
         tier: Tier,
-        /// Since when.
+        /// When the retrieval was started.
         since: Timestamp,
-        /// When it got into the archive.
+        /// When it was archived.
         archived_at: Timestamp,
     },
 }
