@@ -4,7 +4,7 @@ use super::bars::{Bar, lying, standing};
 use super::density::density;
 use super::ring::ring;
 use super::{Figure, Summary};
-use crate::pages::write_filter;
+use gas_shared::explorer::url::write_filter;
 use gas_shared::explorer::{Filter, LengthRange, Range, Substitution};
 
 /// So many consequences are shown; there are 41 in all.

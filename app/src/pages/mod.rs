@@ -28,29 +28,15 @@ pub use home::Home;
 pub use job::{JobBrowser, JobCharts, JobDetails, JobLayout, JobLog};
 pub use not_found::NotFound;
 pub use results::Results;
-#[cfg(feature = "server")]
-pub use results::write_filter;
 pub use unsubscribe::Unsubscribe;
 
 use crate::error::{ApiError, ErrorCode};
 use gas_shared::JobId;
+use gas_shared::explorer::url::encode_query_value;
 
 /// Where signing in begins, with the way back to a page of ours.
 pub fn login_path(next: &str) -> String {
-    format!("/login?next={}", encode(next))
-}
-
-/// A text as a value in the query of a URL.
-pub(crate) fn encode(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
+    format!("/login?next={}", encode_query_value(next))
 }
 
 /// The job id of a path, where it is one.

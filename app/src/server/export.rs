@@ -5,7 +5,6 @@
 use super::file_answer::{as_file, or_refused};
 use super::{Web, caller};
 use crate::error::{ApiError, ErrorCode};
-use crate::pages::encode;
 use axum::body::Body;
 use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, header};
@@ -16,7 +15,7 @@ use futures::TryStreamExt;
 use gas_backend::chain;
 use gas_backend::usecases::{Export, export_results};
 use gas_shared::JobId;
-use gas_shared::explorer::{ExportFormat, Filter};
+use gas_shared::explorer::{ExportFormat, Filter, url};
 use serde::Deserialize;
 use tower_sessions::Session;
 
@@ -46,7 +45,7 @@ async fn export(
         Ok(export) => answer(export, question.format),
         // A browser would show or save the bare message; the page asks the same and says it well.
         Err(_) if is_page_wanted(&headers) => {
-            let filter = encode(&question.filter);
+            let filter = url::encode_query_value(&question.filter);
             Redirect::to(&format!("/annotations/{id}/results?filter={filter}")).into_response()
         }
         Err(error) => or_refused(Err(error)),
@@ -73,13 +72,10 @@ fn is_page_wanted(headers: &HeaderMap) -> bool {
 
 fn read_filter(text: &str) -> Result<Filter, ApiError> {
     let invalid = |message: String| ApiError::new(ErrorCode::Invalid, message);
-    if text.is_empty() {
-        return Ok(Filter::default());
-    }
     if text.len() > MAX_FILTER_BYTES {
         return Err(invalid(format!("the filter is over {MAX_FILTER_BYTES} bytes")));
     }
-    serde_json::from_str(text).map_err(|error| invalid(format!("the filter is none: {error}")))
+    url::read_filter(text).map_err(|error| invalid(format!("the filter cannot be read: {error}")))
 }
 
 fn answer(export: Export, format: ExportFormat) -> Response {

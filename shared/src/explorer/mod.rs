@@ -6,6 +6,7 @@
 mod filter;
 mod page;
 mod region;
+pub mod url;
 
 pub use filter::{Filter, LengthRange, NO_CONSEQUENCE, Range, Scope};
 pub use page::{

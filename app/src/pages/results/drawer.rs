@@ -6,6 +6,7 @@ use crate::components::{ErrorNote, Modal, Skeleton};
 use crate::format;
 use dioxus::prelude::*;
 use gas_shared::JobId;
+use gas_shared::explorer::url::encode_query_value;
 use gas_shared::explorer::{Field, Row, RowDetails, TranscriptEntry};
 
 /// Columns of a transcript's entry that are shown, in this order; the rest follows.
@@ -179,7 +180,7 @@ fn Links(row: Row) -> Element {
             }
             if let Some(gene) = row.gene {
                 Outside {
-                    to: "https://www.ensembl.org/Homo_sapiens/Gene/Summary?g={crate::pages::encode(&gene)}",
+                    to: "https://www.ensembl.org/Homo_sapiens/Gene/Summary?g={encode_query_value(&gene)}",
                     "Ensembl gene {gene}"
                 }
             }

@@ -6,7 +6,7 @@ use super::draft::{Draft, use_draft};
 use super::fields::{Choice, Choices, FREQUENCY, GENES, QUALITY, REGIONS, TEXT, TextField};
 use crate::app::Route;
 use dioxus::prelude::*;
-use gas_shared::explorer::{Facet, Facets, Filter, Impact, VariantType};
+use gas_shared::explorer::{Facet, Facets, Filter, Impact, VariantType, url};
 
 /// All filters.
 #[component]
@@ -21,7 +21,7 @@ pub fn Filters(
     let clear = Route::Results {
         id: question.id.to_string(),
         filter: String::new(),
-        sort: super::url::write_sort(question.sort),
+        sort: url::write_sort(question.sort),
     };
     let facets = facets.as_ref();
     rsx! {

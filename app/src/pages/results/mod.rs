@@ -9,13 +9,9 @@ mod filters;
 mod row;
 mod saved;
 mod table;
-mod url;
 mod window;
 
-#[cfg(feature = "server")]
-pub use url::write_filter;
-
-use super::{commit_status, encode, parse_id};
+use super::{commit_status, parse_id};
 use crate::api::{self, ApiResult, Wire, use_answer_to};
 use crate::app::Route;
 use crate::components::{ErrorNote, Icon, Shape};
@@ -27,7 +23,7 @@ use dioxus::prelude::*;
 use drawer::Drawer;
 use filters::Filters;
 use gas_shared::JobId;
-use gas_shared::explorer::{Filter, Query, Sort};
+use gas_shared::explorer::{Filter, Query, Sort, url};
 use saved::SavedFilters;
 use table::Table;
 
@@ -47,8 +43,10 @@ struct Question {
 
 impl Question {
     fn read(id: &str, filter: &str, sort: &str) -> ApiResult<Self> {
-        let (filter, sort) = (url::read_filter(filter)?, url::read_sort(sort));
-        Ok(Self { id: parse_id(id)?, filter, sort })
+        let filter = url::read_filter(filter).map_err(|_| {
+            ApiError::new(ErrorCode::Invalid, "the filter in the address cannot be read; clear it")
+        })?;
+        Ok(Self { id: parse_id(id)?, filter, sort: url::read_sort(sort) })
     }
 
     /// The question of an address.
@@ -200,7 +198,7 @@ fn Nothing(id: JobId, is_filtered: bool) -> Element {
 #[component]
 fn Exports(id: JobId, filter: Filter) -> Element {
     const FORMATS: [(&str, &str); 3] = [("vcf", "VCF"), ("tsv", "TSV"), ("csv", "CSV")];
-    let filter = encode(&url::write_filter(&filter));
+    let filter = url::encode_query_value(&url::write_filter(&filter));
     rsx! {
         div { class: "exports", role: "group", "aria-label": "Export these variants",
             span { class: "muted",
@@ -215,5 +213,32 @@ fn Exports(id: JobId, filter: Filter) -> Element {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gas_shared::explorer::{Direction, Impact, Range, SortKey};
+
+    #[test]
+    fn a_question_survives_its_address() {
+        let filter = Filter {
+            genes: vec!["A&B=100%25+#?".to_owned(), "é\"\\".to_owned()],
+            regions: vec!["chr1:5-9".parse().unwrap()],
+            impacts: vec![Impact::High],
+            frequency: Some(Range { max: Some(0.01), or_missing: true, ..Range::default() }),
+            ..Filter::default()
+        };
+        let sort = Sort { key: SortKey::Frequency, direction: Direction::Descending };
+        let id = "0193d7a0-0000-7000-8000-000000000000".parse().unwrap();
+        let question = Question { id, filter, sort };
+        assert_eq!(Question::of(&question.route().to_string()).unwrap(), question);
+    }
+
+    #[test]
+    fn an_address_with_an_unreadable_filter_is_invalid() {
+        let id = "0193d7a0-0000-7000-8000-000000000000";
+        assert_eq!(Question::read(id, "nonsense", "").unwrap_err().code, ErrorCode::Invalid);
     }
 }

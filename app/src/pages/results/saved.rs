@@ -1,9 +1,9 @@
 //! Filters that the reader has given a name, kept by the browser.
 
 use super::Question;
-use super::url::{read_filter, write_filter};
 use crate::components::{Icon, Shape};
 use dioxus::prelude::*;
+use gas_shared::explorer::url::{read_filter, write_filter};
 use serde::{Deserialize, Serialize};
 
 /// Where the browser keeps them.

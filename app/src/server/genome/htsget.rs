@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use gas_backend::PublicUrl;
 use gas_explorer::Explorer;
 use gas_shared::JobId;
-use gas_shared::explorer::{Filter, Region};
+use gas_shared::explorer::{Filter, Region, url};
 use serde::{Deserialize, Serialize};
 
 /// More records than this are not drawn at once.
@@ -77,7 +77,7 @@ pub async fn ticket(
         let text = format!("there are {records} variants in this region; zoom in to see them");
         return Err(ApiError::new(ErrorCode::Invalid, text));
     }
-    let filter = crate::pages::encode(&crate::pages::write_filter(&filter));
+    let filter = url::encode_query_value(&url::write_filter(&filter));
     let path = format!("/annotations-export/{id}?format=vcf&filter={filter}");
     Ok(Ticket::of(public_url.join(&path)))
 }
