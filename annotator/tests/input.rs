@@ -64,7 +64,10 @@ fn definitions_given_twice_are_told_and_written_once() {
         snv(100_000, true).replace("\t.\n", "\tA=1\n")
     ));
     let (done, packed) = annotate(&input, "out.vcf.gz", &Options::default());
-    assert_eq!(done.unwrap().warnings, ["line 4: INFO \"A\" is defined twice; the first counts"]);
+    assert_eq!(
+        done.unwrap().warnings,
+        ["line 4: INFO \"A\" is defined twice; the first definition is used"]
+    );
     // Another reader refuses a key that is defined twice.
     write_index(&packed).unwrap();
 }
@@ -76,7 +79,7 @@ fn a_sample_named_twice_is_told_and_annotated() {
         snv(100_000, true).replace("\t.\n", "\t.\tGT\t0|1\t1|1\n")
     ));
     let (done, output) = annotate(&input, "out.vcf", &Options::default());
-    assert_eq!(done.unwrap().warnings, ["line 2, samples: sample \"S\" is there twice"]);
+    assert_eq!(done.unwrap().warnings, ["line 2, samples: sample \"S\" occurs twice"]);
     assert!(std::fs::read_to_string(output).unwrap().ends_with("\tGT\t0|1\t1|1\n"));
 }
 
@@ -87,7 +90,7 @@ fn missing_samples_and_a_second_header_are_told_by_line() {
     for (text, expected) in [
         (
             format!("{head}\tFORMAT\tS1\tS2\n{}", good.replace("\t.\n", "\t.\tGT\t0|1\n")),
-            "line 3, samples: the line has 1 sample column, the header names 2; is the line cut off?",
+            "line 3, samples: the line has 1 sample column, the header has 2; is the line truncated?",
         ),
         (
             format!("{head}\n{good}{head}\n{good}"),

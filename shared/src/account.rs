@@ -1,9 +1,9 @@
-//! The signed-in user as the browser sees them.
+//! The signed-in user's profile.
 
 use crate::{Plan, UserId};
 use serde::{Deserialize, Serialize};
 
-/// What a user types to delete their account.
+/// The text that a user types to confirm the deletion of the account.
 pub const DELETE_CONFIRMATION: &str = "delete my account";
 
 /// A user's profile.
@@ -11,16 +11,16 @@ pub const DELETE_CONFIRMATION: &str = "delete my account";
 pub struct Account {
     /// The OpenID subject.
     pub id: UserId,
-    /// Full name, as the identity provider gave it.
+    /// Full name, from the identity provider.
     pub name: String,
-    /// E-mail address, as the identity provider gave it; not editable, so that mail cannot be
-    /// sent to strangers.
+    /// Email address, from the identity provider. It cannot be edited, so that no mail is sent to
+    /// strangers.
     pub email: String,
-    /// Institution; empty where the provider gave none.
+    /// Institution; empty if the provider gives none.
     pub institution: String,
-    /// The plan, read afresh from PostgreSQL.
+    /// The current plan, as read from PostgreSQL.
     pub plan: Plan,
-    /// Name of the time zone in the tz database, such as `America/Chicago`; `None` until a browser
-    /// has told it.
+    /// Name of the time zone in the tz database, such as `America/Chicago`; `None` until a
+    /// browser has reported it.
     pub time_zone: Option<String>,
 }

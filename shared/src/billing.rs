@@ -1,27 +1,27 @@
-//! Billing as the browser sees it.
+//! Billing data for the billing page.
 
 use crate::Plan;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// How many days Premium holds after a renewal's payment failed, from the day it was due. Stripe
-/// tries the card again meanwhile; then the plan is Free until a payment succeeds.
+/// The grace period after a failed renewal, in days from the due date. Premium continues while Stripe
+/// retries the card; afterwards the plan is Free until a payment succeeds.
 pub const PAST_DUE_GRACE_DAYS: i64 = 7;
 
-/// Everything the billing page shows.
+/// The data of the billing page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BillingOverview {
-    /// The plan as it is now, read afresh.
+    /// The current plan, as read from PostgreSQL.
     pub plan: Plan,
-    /// When the plan became what it is; `None` where it never changed.
+    /// When the plan last changed; `None` if it never did.
     pub plan_since: Option<Timestamp>,
-    /// What Premium costs: of the user's own subscription, or else of a new one.
+    /// The price of the user's subscription, or else of a new one.
     pub price: Price,
-    /// How long a user who leaves Premium keeps the results that are stored then, in seconds;
-    /// afterwards they are archived.
+    /// The notice period: how long the stored results stay available after a downgrade, in seconds.
+    /// Afterwards they are archived.
     pub downgrade_notice_secs: u32,
-    /// The user's subscription, as long as it can still be charged or used.
+    /// The user's subscription, while it can still be charged or used.
     pub subscription: Option<SubscriptionView>,
     /// The latest invoices, newest first.
     pub invoices: Vec<InvoiceView>,
@@ -30,37 +30,36 @@ pub struct BillingOverview {
 /// A subscription.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubscriptionView {
-    /// What happens next.
+    /// What happens at the end of the current period.
     pub renewal_status: RenewalStatus,
-    /// The card that is charged; `None` for other ways to pay.
+    /// The card that is charged; `None` for other payment methods.
     pub card: Option<Card>,
 }
 
-/// What happens next with a subscription.
+/// What happens to a subscription at the end of the current period.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RenewalStatus {
-    /// It renews itself; it can be cancelled.
+    /// It renews automatically and can be cancelled.
     Renews {
         /// The next charge.
         at: Timestamp,
     },
-    /// It was cancelled and is paid until its end; it can be resumed.
+    /// It is cancelled, paid until the end of the period, and can be resumed.
     Ends {
-        /// From then on the plan is Free.
+        /// When the plan becomes Free.
         at: Timestamp,
     },
-    /// The last charge failed and is tried again: the card must be changed (billing portal).
+    /// The last charge failed and will be retried: the user should update the card (billing portal).
     PastDue {
-        /// Premium holds until then ([`PAST_DUE_GRACE_DAYS`]).
+        /// The end of the grace period ([`PAST_DUE_GRACE_DAYS`]).
         premium_until: Timestamp,
     },
-    /// The last charge failed too long ago, so the plan is Free; it is Premium again once the
-    /// invoice is paid (billing portal).
+    /// The grace period has ended, so the plan is Free until the invoice is paid (billing portal).
     Unpaid,
 }
 
-/// A payment card, as little of it as is needed to recognise it.
+/// The part of a payment card's data that lets its owner recognize it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Card {
     /// The brand in Stripe's spelling, such as `visa`.
@@ -72,15 +71,15 @@ pub struct Card {
 /// An invoice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvoiceView {
-    /// The number on it; `None` on a draft.
+    /// The invoice number; `None` for a draft.
     pub number: Option<String>,
-    /// When it was made.
+    /// When it was created.
     pub created: Timestamp,
     /// Its total.
     pub total: Money,
     /// Whether it is paid.
     pub status: InvoiceStatus,
-    /// Stripe's page with the invoice and its PDF; `None` on a draft.
+    /// Stripe's page with the invoice and its PDF; `None` for a draft.
     pub url: Option<String>,
 }
 
@@ -90,26 +89,26 @@ pub struct InvoiceView {
 pub enum InvoiceStatus {
     /// Not final yet.
     Draft,
-    /// To be paid.
+    /// Awaiting payment.
     Open,
     /// Paid.
     Paid,
-    /// Withdrawn, or given up as never to be paid.
+    /// Void or uncollectible.
     Closed,
 }
 
-/// What is paid how often.
+/// A recurring price.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Price {
-    /// What is paid each time.
+    /// The amount of each charge.
     pub amount: Money,
-    /// The unit of the time between two charges.
+    /// The unit of the billing interval.
     pub every: Interval,
-    /// How many of that unit.
+    /// The number of units in the billing interval.
     pub count: u32,
 }
 
-/// A unit of time.
+/// The unit of a billing interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Interval {
@@ -126,68 +125,68 @@ pub enum Interval {
 /// An amount of money.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Money {
-    /// In the currency's smallest unit, such as cents.
+    /// The amount in the currency's smallest unit, such as cents.
     pub minor: i64,
-    /// The ISO 4217 code in lower case, as Stripe writes it.
+    /// The ISO 4217 code in lower case, as in Stripe's API.
     pub currency: String,
 }
 
-/// How the user wants to pay.
+/// Where the payment form is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckoutForm {
-    /// Within a page of ours, by Stripe.js.
+    /// In a dialog of GAS, by Stripe.js.
     Embedded,
-    /// On a page of Stripe's, for browsers that block Stripe.js.
+    /// On Stripe's page, for browsers that block Stripe.js.
     Hosted,
 }
 
-/// A checkout that was begun.
+/// A checkout that was started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Checkout {
     /// Load `script_url`, then call
-    /// `Stripe(publishable_key).createEmbeddedCheckoutPage({ clientSecret })`: a promise of what
-    /// is to be mounted (`mount(element)`), and to be destroyed (`destroy()`) when the dialog
-    /// closes. After the payment Stripe.js calls the option `onComplete`; ways to pay that lead
-    /// elsewhere come back to `/billing/return?session_id=…`.
+    /// `Stripe(publishable_key).createEmbeddedCheckoutPage({ clientSecret })`. The promise resolves to
+    /// an object to mount (`mount(element)`) and to destroy (`destroy()`) when the dialog closes. After
+    /// the payment Stripe.js calls the option `onComplete`; payment methods that redirect return to
+    /// `/billing/return?session_id=…`.
     Embedded {
-        /// Where Stripe.js is.
+        /// The URL of Stripe.js.
         script_url: String,
-        /// GAS's public name at Stripe.
+        /// GAS's publishable API key at Stripe.
         publishable_key: String,
-        /// What opens this one checkout.
+        /// The client secret of this checkout.
         client_secret: String,
     },
-    /// Send the browser there; it comes back to `/billing/return?session_id=…`, or to `/billing`
-    /// when the user turns back.
+    /// Redirect the browser to `url`. It returns to `/billing/return?session_id=…`, or to `/billing` if
+    /// the user cancels.
     Hosted {
-        /// Stripe's page.
+        /// The URL of Stripe's payment page.
         url: String,
     },
 }
 
-/// How far a checkout is. The plan changes by Stripe's webhook only, so it may still be Free for a
-/// moment after [`CheckoutStatus::Complete`].
+/// The status of a checkout. Only Stripe's webhook changes the plan, so the plan may still be Free
+/// shortly after [`CheckoutStatus::Complete`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckoutStatus {
-    /// Nothing was paid yet.
+    /// Not paid yet.
     Open,
-    /// It was paid, or the payment is on its way.
+    /// Paid, or the payment is being processed.
     Complete,
-    /// It can no longer be paid; begin another.
+    /// No longer payable: start another.
     Expired,
 }
 
-/// Currencies without a smaller unit
+/// Currencies without a minor unit
 /// (<https://docs.stripe.com/currencies#zero-decimal>).
 const ZERO_DECIMAL: [&str; 15] = [
     "bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf",
     "xof", "xpf",
 ];
 
-/// Currencies with thousandths (<https://docs.stripe.com/currencies#three-decimal>).
+/// Currencies whose minor unit is a thousandth (<https://docs.stripe.com/currencies#three-decimal>).
 const THREE_DECIMAL: [&str; 5] = ["bhd", "jod", "kwd", "omr", "tnd"];
 
 impl fmt::Display for Money {
@@ -228,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn money_reads_as_its_currency_is_written() {
+    fn money_is_formatted_with_the_decimals_of_its_currency() {
         let text = |minor, code: &str| Money { minor, currency: code.to_owned() }.to_string();
         assert_eq!(text(999, "usd"), "9.99 USD");
         assert_eq!(text(-5, "eur"), "-0.05 EUR");

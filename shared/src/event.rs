@@ -1,4 +1,4 @@
-//! What the server pushes to a user's browsers.
+//! Live events, which the server pushes to a user's browsers.
 
 use crate::{JobId, JobView, Plan};
 use jiff::Timestamp;
@@ -8,21 +8,20 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LiveEvent {
-    /// The stream is open: what was fetched before may be stale, so refetch once.
+    /// The stream is open. Data that was fetched before may be stale: fetch it again once.
     Connected {
-        /// The server's clock, by which deadlines are counted.
+        /// The server's time, to which deadlines refer.
         now: Timestamp,
     },
-    /// A job is now so. Events may overtake each other: apply one only if its
-    /// [`JobView::version`] is greater than what is shown.
+    /// The new version of a job. Events may arrive out of order: apply one only if its
+    /// [`JobView::version`] is greater than the version on the page.
     Job(Box<JobView>),
-    /// A job was deleted. Whatever else is told of it came too late.
+    /// A job was deleted. Ignore events about it that arrive later.
     Deleted(JobId),
-    /// The user is on this plan now.
+    /// The user's new plan.
     Plan(Plan),
-    /// Events were lost on the way (a slow reader): refetch.
+    /// Events were dropped because the client reads too slowly: fetch everything again.
     Resync,
-    /// The server is about to end the stream so that the session is checked anew: reconnect at
-    /// once.
+    /// The server closes the stream so that the session is checked again: reconnect immediately.
     Ending,
 }

@@ -1,43 +1,43 @@
-//! The names of uploaded files: what the user sees, and what is safe in an S3 key.
+//! File names of uploads: the name that users see, and a form that is safe in object keys.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The longest file name kept, in characters.
+/// The maximum length of a file name, in characters.
 pub const MAX_CHARS: usize = 128;
 
 const EXTENSIONS: [&str; 3] = [".vcf", ".vcf.gz", ".vcf.bgz"];
 
-/// The name of an uploaded VCF file: Unicode NFC (with feature `nfc`), without folders or control characters, with a
-/// VCF extension, at most [`MAX_CHARS`] characters.
+/// The name of an uploaded VCF file: in Unicode NFC (with feature `nfc`), without folders or control
+/// characters, with a VCF extension, at most [`MAX_CHARS`] characters.
 ///
-/// It is text to show. In keys, paths and command lines use [`FileName::key_part`].
+/// For display only. Use [`FileName::key_part`] in object keys, paths and command lines.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct FileName(String);
 
-/// Why a name is no usable file name.
+/// Why a name is not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FileNameError {
-    /// Nothing is left after folders and control characters are taken off.
+    /// Nothing is left after folders and control characters are removed.
     #[error("the file has no name")]
     Empty,
     /// More than [`MAX_CHARS`] characters.
     #[error("the file name has {0} characters; at most {MAX_CHARS} are allowed, please rename it")]
     TooLong(usize),
-    /// Not a VCF extension.
-    #[error("{0:?} is no VCF file name; it must end in .vcf, .vcf.gz or .vcf.bgz")]
+    /// The extension is not one of a VCF file.
+    #[error("{0:?} is not a VCF file; its name must end in .vcf, .vcf.gz or .vcf.bgz")]
     Extension(String),
 }
 
 impl FileName {
-    /// Cleans and checks a name as a browser gives it.
+    /// Cleans and checks a name as a client sends it.
     ///
     /// # Errors
-    /// [`FileNameError`] where what is left is empty, too long, or has no VCF extension.
+    /// [`FileNameError`] if the cleaned name is empty, too long, or has no VCF extension.
     pub fn parse(raw: &str) -> Result<Self, FileNameError> {
         let last = raw.rsplit(['/', '\\']).next().unwrap_or_default();
-        let name = normalised(last.chars().filter(|c| !is_invisible(*c)));
+        let name = normalized(last.chars().filter(|c| !is_invisible(*c)));
         let name = name.trim();
         if name.trim_matches('.').is_empty() {
             return Err(FileNameError::Empty);
@@ -54,7 +54,7 @@ impl FileName {
         Ok(Self(name.to_owned()))
     }
 
-    /// The name as the user knows it.
+    /// The name for display.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -81,17 +81,17 @@ impl FileName {
 }
 
 #[cfg(feature = "nfc")]
-fn normalised(name: impl Iterator<Item = char>) -> String {
+fn normalized(name: impl Iterator<Item = char>) -> String {
     unicode_normalization::UnicodeNormalization::nfc(name).collect()
 }
 
-/// Browsers check names as they are; the server's normalised copy is the one that is kept.
+/// Browsers do not normalize names: the server does, and its copy is the one that is stored.
 #[cfg(not(feature = "nfc"))]
-fn normalised(name: impl Iterator<Item = char>) -> String {
+fn normalized(name: impl Iterator<Item = char>) -> String {
     name.collect()
 }
 
-/// Control characters, and the Unicode marks that turn or hide text in a listing.
+/// Whether a character is a control character, or a Unicode mark that reverses or hides text.
 fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
@@ -127,14 +127,14 @@ mod tests {
     }
 
     #[test]
-    fn folders_and_control_characters_are_taken_off() {
+    fn folders_and_control_characters_are_removed() {
         assert_eq!(parse("C:\\data\\a.vcf").as_str(), "a.vcf");
         assert_eq!(parse("../../etc/a.vcf").as_str(), "a.vcf");
         assert_eq!(parse("a\u{202e}\n.vcf").as_str(), "a.vcf");
     }
 
     #[test]
-    fn shell_text_becomes_harmless_in_keys_and_stays_readable() {
+    fn shell_syntax_is_replaced_in_keys_and_kept_for_display() {
         let name = parse("$(touch x);.vcf");
         assert_eq!(name.as_str(), "$(touch x);.vcf");
         assert_eq!(name.key_part(), "__touch_x__.vcf");
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn names_without_stem_or_extension_are_refused() {
+    fn names_without_stem_or_extension_are_rejected() {
         for raw in ["", "..", "dir/", ".vcf", "a.txt", "a.vcf.zip", "vcf"] {
             assert!(FileName::parse(raw).is_err(), "{raw:?}");
         }
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn stems_lose_the_whole_extension() {
+    fn a_stem_excludes_the_compression_extension_too() {
         assert_eq!(parse("a.b.vcf").stem(), "a.b");
         assert_eq!(parse("a.VCF.GZ").stem(), "a");
         assert!(parse("a.VCF.GZ").is_gzip());

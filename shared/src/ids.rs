@@ -1,4 +1,4 @@
-//! Identifiers, one type each, so that a job id cannot be passed where a user id is meant.
+//! Identifiers. Each has its own type, so a job id cannot be passed as a user id.
 
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -17,7 +17,7 @@ macro_rules! uuid_id {
                 Self(id)
             }
 
-            /// The UUID inside.
+            /// The wrapped UUID.
             pub const fn as_uuid(self) -> Uuid {
                 self.0
             }
@@ -46,18 +46,18 @@ macro_rules! uuid_id {
 }
 
 uuid_id! {
-    /// An annotation job. Random (UUID v4), or made of user and idempotency key (UUID v8), so that it
-    /// cannot be guessed; access is checked all the same.
+    /// The id of an annotation job: random (UUID v4), or derived from user and idempotency key (UUID
+    /// v8). It cannot be guessed, and access is checked nevertheless.
     JobId
 }
 
 uuid_id! {
-    /// A user: the `sub` claim of the OpenID provider (Globus Auth's identity id).
+    /// The id of a user: the `sub` claim of the OpenID provider (in Globus Auth, the identity id).
     UserId
 }
 
 uuid_id! {
-    /// An API token. It names a token and opens nothing; the token's secret does.
+    /// The id of an API token. It grants no access; only the token's secret does.
     TokenId
 }
 
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_survive_text_and_json() {
+    fn ids_round_trip_in_text_and_json() {
         let id = JobId::new(Uuid::from_u128(0x1234));
         assert_eq!(id.to_string().parse::<JobId>().unwrap(), id);
         let json = serde_json::to_string(&id).unwrap();
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_no_uuid_is_refused() {
+    fn text_that_is_not_a_uuid_is_rejected() {
         assert!("job-1".parse::<JobId>().is_err());
         assert!("".parse::<UserId>().is_err());
     }

@@ -1,30 +1,30 @@
-//! The two plans and what each allows.
+//! The two plans and their limits.
 
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-/// The largest file a free user may submit, in bytes.
+/// The largest file that a Free user may upload, in bytes.
 pub const FREE_MAX_UPLOAD_BYTES: u64 = 150_000;
 
-/// The largest object that one S3 POST can make, in bytes (S3 quota for a single upload: 5 GiB).
-/// Uploads in parts could make larger ones, for which the workers' disks have no room.
+/// The largest object that one S3 POST can create, in bytes (S3 quota for a single upload: 5 GiB).
+/// Multipart uploads could create larger ones, which the workers' disks cannot hold.
 pub const S3_MAX_POST_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 
-/// What a user has: stored as the `role` of the profile under the names of the original service.
+/// A user's plan. Stored in the column `role` of the profile, in the spelling of the original service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Plan {
-    /// Small files; results downloadable for a while.
+    /// Small files; results can be downloaded for a limited time.
     #[default]
     #[serde(rename = "free_user")]
     Free,
-    /// Large files; results always downloadable.
+    /// Large files; results can always be downloaded.
     #[serde(rename = "premium_user")]
     Premium,
 }
 
 impl Plan {
-    /// The largest file this plan may upload, in bytes. It is written into the S3 POST policy, so
-    /// that S3 itself refuses more.
+    /// The largest file that may be uploaded on this plan, in bytes. The S3 POST policy contains it, so
+    /// S3 itself rejects larger files.
     pub const fn max_upload_bytes(self) -> u64 {
         match self {
             Self::Free => FREE_MAX_UPLOAD_BYTES,
@@ -50,7 +50,7 @@ impl fmt::Display for Plan {
     }
 }
 
-/// A role that is neither of the two plans.
+/// A role that is not the name of a plan.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("unknown role {0:?}; expected free_user or premium_user")]
 pub struct UnknownRole(String);

@@ -1,17 +1,17 @@
-//! API tokens as their owner sees them, beside what else they have set.
+//! API tokens and account settings, as the account page shows them.
 
 use crate::TokenId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-/// The longest life of a token that may be chosen, in days.
+/// The maximum lifetime of a token, in days.
 pub const MAX_TOKEN_DAYS: u16 = 366;
 
-/// The longest name of a token, in characters.
+/// The maximum length of a token's name, in characters.
 pub const MAX_TOKEN_NAME_CHARS: usize = 60;
 
-/// What a token allows.
+/// A permission of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Scope {
     /// Reading jobs, logs and results.
@@ -41,7 +41,7 @@ impl fmt::Display for Scope {
     }
 }
 
-/// A text that is none of [`Scope::ALL`].
+/// A text that is not the name of a scope.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("unknown scope {0:?}; expected jobs:read or jobs:write")]
 pub struct UnknownScope(String);
@@ -55,49 +55,49 @@ impl FromStr for Scope {
     }
 }
 
-/// A token that is not revoked, without its secret, which nobody has but its owner.
+/// A token that is not revoked, without its secret, which only its owner has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenView {
-    /// Names it.
+    /// The token's id.
     pub id: TokenId,
     /// The owner's name for it.
     pub name: String,
-    /// How its secret begins, to tell which it is.
+    /// The first characters of its secret, to recognize it by.
     pub prefix: String,
-    /// What it allows.
+    /// Its permissions.
     pub scopes: Vec<Scope>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// From then on it allows nothing.
+    /// When it expires.
     pub expires_at: Timestamp,
-    /// When it was last used, to the minute; `None` where it never was.
+    /// When it was last used, to the minute; `None` if never.
     pub last_used_at: Option<Timestamp>,
 }
 
-/// What a user has set.
+/// The settings of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountSettings {
-    /// Whether they get mail about their jobs.
+    /// Whether the user receives mail about jobs.
     pub mail_about_jobs: bool,
-    /// Their tokens that are not revoked, newest first.
+    /// The tokens that are not revoked, newest first.
     pub tokens: Vec<TokenView>,
 }
 
-/// A token to make.
+/// The request for a new token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewToken {
     /// The owner's name for it.
     pub name: String,
-    /// What it is to allow.
+    /// The permissions.
     pub scopes: Vec<Scope>,
-    /// How long, in days; at most [`MAX_TOKEN_DAYS`].
+    /// The lifetime in days; at most [`MAX_TOKEN_DAYS`].
     pub days: u16,
 }
 
-/// A token that was made, with its secret, which is not told again.
+/// A new token with its secret, which is shown only once.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreatedToken {
-    /// What goes into the header `Authorization: Bearer …`.
+    /// The value for the header `Authorization: Bearer …`.
     pub secret: String,
     /// The token.
     pub token: TokenView,
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn the_secret_does_not_show() {
+    fn debug_output_omits_the_secret() {
         let token = TokenView {
             id: TokenId::new(Uuid::nil()),
             name: "laptop".into(),

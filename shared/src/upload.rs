@@ -1,4 +1,4 @@
-//! What the browser needs to send a file straight to S3.
+//! Uploads straight to S3: the presigned requests that a client gets.
 
 use crate::JobId;
 use jiff::Timestamp;
@@ -6,21 +6,21 @@ use serde::{Deserialize, Serialize};
 
 const MIB: u64 = 1024 * 1024;
 
-/// The largest file that browsers send in one request, in bytes. What broke off in the middle of a
-/// larger one would take too long to send again from its beginning, so those are sent in parts.
+/// The largest file that browsers send in one request, in bytes. Larger files are sent in parts, so
+/// that an interrupted upload need not restart from the beginning.
 pub const ONE_REQUEST_MAX_BYTES: u64 = 64 * MIB;
 
-/// The size of a part, in bytes: little to send again, and still few parts for the largest file. S3
-/// takes parts of 5 MiB or more, and 10,000 of them
+/// The size of a part, in bytes: small enough to repeat, and large enough that the largest file stays
+/// below S3's limit. S3 accepts up to 10,000 parts of at least 5 MiB
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>).
 pub const PART_BYTES: u64 = 8 * MIB;
 
-/// What becomes of files that are uploaded, in this deployment.
+/// The settings of this deployment that concern uploaded files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UploadSettings {
-    /// The AWS region where they are stored.
+    /// The AWS region in which files are stored.
     pub region: String,
-    /// How long a Free user may download a result before it is archived, in seconds.
+    /// The download window of Free users, after which a result is archived, in seconds.
     pub free_window_secs: u32,
 }
 
@@ -32,36 +32,36 @@ pub struct UploadTicket {
     pub job_id: JobId,
     /// Where to POST.
     pub url: String,
-    /// Form fields that the signed policy demands, in order.
+    /// The form fields that the signed policy requires, in order.
     pub fields: Vec<(String, String)>,
     /// The content type of the file part; the policy pins it.
     pub content_type: String,
-    /// S3 refuses the POST from this moment on.
+    /// When the policy expires. S3 rejects the POST afterwards.
     pub expires_at: Timestamp,
 }
 
-/// The next parts of a file that is sent in parts: those that S3 has not got yet, from the first.
+/// The next parts to send of a multipart upload: the first ones that S3 has not received.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PartsTicket {
     /// The job that waits for this file.
     pub job_id: JobId,
     /// The file's size in bytes.
     pub size: u64,
-    /// How many bytes of it S3 has not got.
+    /// The number of bytes that S3 has not received.
     pub missing: u64,
-    /// What to send next; none where nothing is missing, and the upload can be confirmed.
+    /// The parts to send next. Empty if nothing is missing and the upload can be confirmed.
     pub parts: Vec<PartTicket>,
-    /// S3 refuses these parts from this moment on; more tickets can be asked for.
+    /// When the tickets expire. New ones can be requested.
     pub expires_at: Timestamp,
 }
 
 /// A presigned PUT: send exactly these bytes of the file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PartTicket {
-    /// Where the part begins in the file, in bytes.
+    /// The part's offset in the file, in bytes.
     pub offset: u64,
-    /// How many bytes it has; S3 refuses another number.
+    /// The part's length in bytes. S3 rejects a request body of any other length.
     pub length: u64,
-    /// Where to PUT them.
+    /// The URL for the PUT request.
     pub url: String,
 }

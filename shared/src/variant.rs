@@ -1,28 +1,28 @@
-//! What is said of variants in words that are fixed: impacts, kinds of alleles, Sequence Ontology
-//! terms. The engine writes them, the explorer finds them, and the pages show them.
+//! Vocabularies for variants: impacts, allele types and Sequence Ontology terms. The engine writes
+//! them, the explorer filters by them, and the pages show them.
 
 use crate::vcf::AltKind;
 use serde::{Deserialize, Serialize};
 
-/// How much a consequence matters, as VEP and SnpEff grade it. The order is severity.
+/// The impact of a consequence, as VEP and SnpEff rate it. Ordered by severity, the highest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Impact {
-    /// Probably disruptive.
+    /// Probably disrupts the protein.
     High,
-    /// Perhaps changes effectiveness.
+    /// May change the protein's effectiveness.
     Moderate,
-    /// Mostly harmless.
+    /// Probably harmless.
     Low,
-    /// Non-coding, or no evidence.
+    /// Non-coding, or without evidence of an impact.
     Modifier,
 }
 
 impl Impact {
-    /// Every impact, the greatest first.
+    /// All impacts, the highest first.
     pub const ALL: [Self; 4] = [Self::High, Self::Moderate, Self::Low, Self::Modifier];
 
-    /// VEP's and SnpEff's spelling.
+    /// The spelling of VEP and SnpEff.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::High => "HIGH",
@@ -32,25 +32,25 @@ impl Impact {
         }
     }
 
-    /// Reads VEP's and SnpEff's spelling.
+    /// Parses the spelling of VEP and SnpEff.
     pub fn parse(text: &[u8]) -> Option<Self> {
         Self::ALL.into_iter().find(|impact| impact.as_str().as_bytes() == text)
     }
 }
 
-/// The kind of an alternative allele, in the words of `summary.json`.
+/// The type of an alternate allele, as `summary.json` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VariantType {
-    /// One base for another.
+    /// One base replaced by another.
     Snv,
     /// Bases inserted.
     Insertion,
     /// Bases deleted.
     Deletion,
-    /// As many bases for others.
+    /// Several bases replaced by the same number of bases.
     Mnv,
-    /// A complex change: bases replaced by more or fewer.
+    /// A complex change: bases replaced by a different number of bases.
     Indel,
     /// Symbolic alleles and breakends.
     Structural,
@@ -59,7 +59,7 @@ pub enum VariantType {
 }
 
 impl VariantType {
-    /// Every kind.
+    /// All types.
     pub const ALL: [Self; 7] = [
         Self::Snv,
         Self::Insertion,
@@ -70,7 +70,7 @@ impl VariantType {
         Self::Other,
     ];
 
-    /// A stable spelling.
+    /// The stable spelling.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Snv => "snv",
@@ -83,7 +83,7 @@ impl VariantType {
         }
     }
 
-    /// The kind of one alternative (not the comma-separated list) of a record.
+    /// The type of one alternate allele of a record (not of the comma-separated list).
     pub fn of(reference: &[u8], alt: &[u8]) -> Self {
         match AltKind::of(alt) {
             Some(AltKind::Symbolic | AltKind::Breakend) => Self::Structural,
@@ -92,7 +92,7 @@ impl VariantType {
         }
     }
 
-    /// The kind of an alternative that is known to be a sequence.
+    /// The type of an alternate allele that is known to be a sequence.
     pub fn of_sequences(reference: &[u8], alt: &[u8]) -> Self {
         match (reference.len(), alt.len()) {
             (1, 1) => Self::Snv,
@@ -104,13 +104,13 @@ impl VariantType {
     }
 }
 
-/// The two classes of single-base substitutions.
+/// The class of a single-base substitution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Substitution {
     /// A<->G or C<->T.
     Transition,
-    /// Any other.
+    /// Any other substitution.
     Transversion,
 }
 
@@ -126,22 +126,23 @@ impl Substitution {
 
 macro_rules! terms {
     ($($variant:ident $text:literal $impact:ident,)*) => {
-        /// A consequence by its Sequence Ontology term, with VEP's impact. The order is severity
+        /// A Sequence Ontology term of a consequence, with VEP's impact. Ordered by severity, the most
+        /// severe first
         /// (<https://www.ensembl.org/info/genome/variation/prediction/predicted_data.html>).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u8)]
         pub enum SoTerm { $(#[doc = concat!("`", $text, "`")] $variant,)* }
 
         impl SoTerm {
-            /// Every term, the most severe first.
+            /// All terms, the most severe first.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
-            /// The Sequence Ontology name.
+            /// The name in the Sequence Ontology.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }
             }
 
-            /// The impact.
+            /// VEP's impact of the term.
             pub const fn impact(self) -> Impact {
                 match self { $(Self::$variant => Impact::$impact,)* }
             }
@@ -192,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kinds_of_alleles_are_told_apart() {
+    fn allele_types_are_distinguished() {
         for (reference, alt, kind) in [
             ("A", "G", VariantType::Snv),
             ("A", "AG", VariantType::Insertion),

@@ -1,3 +1,5 @@
+//! Tests of the state machine of jobs.
+
 use super::*;
 use crate::{FileName, JobId, UserId};
 use proptest::prelude::*;
@@ -44,7 +46,7 @@ fn running() -> Job {
 }
 
 #[test]
-fn a_job_runs_through_its_life() {
+fn a_job_passes_through_all_states_to_completion() {
     let done = running().apply(completed(1), at(9)).unwrap();
     assert_eq!(done.status(), JobStatus::Completed);
     assert_eq!(done.input.size, Some(5));
@@ -54,12 +56,12 @@ fn a_job_runs_through_its_life() {
 }
 
 #[test]
-fn a_living_run_cannot_be_taken_over() {
+fn a_run_with_heartbeats_cannot_be_taken_over() {
     assert_eq!(running().apply(claimed(2), at(46)), Err(ChangeRefused::StillRunning));
 }
 
 #[test]
-fn a_silent_run_is_taken_over_and_its_worker_loses_the_job() {
+fn a_run_without_heartbeat_is_taken_over_and_its_worker_loses_the_job() {
     let taken = running().apply(claimed(2), at(47)).unwrap();
     assert_eq!(taken.apply(completed(1), at(48)), Err(ChangeRefused::ClaimLost));
     let late = Change::Progressed { claim: claim(1), progress: Progress::default() };
@@ -84,13 +86,13 @@ fn a_released_job_can_be_claimed_at_once() {
 }
 
 #[test]
-fn only_the_holder_of_the_claim_releases_a_job() {
+fn only_the_claiming_worker_can_release_a_job() {
     let other = running().apply(Change::Released { claim: claim(2) }, at(3));
     assert_eq!(other, Err(ChangeRefused::ClaimLost));
 }
 
 #[test]
-fn refusals_say_what_was_tried() {
+fn a_rejection_names_the_state_and_the_change() {
     let refused = new_job().apply(claimed(1), at(1)).unwrap_err();
     assert_eq!(refused.to_string(), "a job that is UPLOADING cannot be claimed");
 }

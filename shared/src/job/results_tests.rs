@@ -1,3 +1,5 @@
+//! Tests of the state machine of results.
+
 use super::*;
 use crate::job::{Change, Completion, Job, JobState};
 use crate::{FileName, JobId, UserId};
@@ -5,7 +7,7 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-/// How long an expired result may stay before somebody looks.
+/// How long an expired result may stay before the reconciler acts.
 const EXPIRED_FOR: SignedDuration = SignedDuration::from_mins(2);
 
 fn at(second: i64) -> Timestamp {
@@ -43,7 +45,7 @@ fn begun(ticket: &str) -> ResultsChange {
     ResultsChange::ArchiveBegun { ticket: ticket.into(), instead_of: None }
 }
 
-fn begun_anew(ticket: &str, over: &str) -> ResultsChange {
+fn restarted(ticket: &str, over: &str) -> ResultsChange {
     ResultsChange::ArchiveBegun { ticket: ticket.into(), instead_of: Some(over.into()) }
 }
 
@@ -73,7 +75,7 @@ fn results_go_to_the_archive_and_back() {
 }
 
 #[test]
-fn nothing_comes_back_before_the_archived_object_is_deleted() {
+fn a_thaw_cannot_start_before_the_archived_object_is_deleted() {
     let job = change(&completed(), begun("t"), 200).unwrap();
     let job = change(&job, archived("t"), 201).unwrap();
     let refused = change(&job, thawed("r"), 202).unwrap_err();
@@ -81,10 +83,10 @@ fn nothing_comes_back_before_the_archived_object_is_deleted() {
 }
 
 #[test]
-fn an_upload_that_was_begun_anew_does_not_count() {
+fn an_upload_that_was_replaced_does_not_count() {
     let job = change(&completed(), begun("old"), 200).unwrap();
-    assert!(change(&job, begun("new"), 201).is_err(), "another archiver was quicker");
-    let job = change(&job, begun_anew("new", "old"), 201).unwrap();
+    assert!(change(&job, begun("new"), 201).is_err(), "another archiver was faster");
+    let job = change(&job, restarted("new", "old"), 201).unwrap();
     assert!(change(&job, archived("old"), 202).is_err());
     assert!(change(&job, archived("new"), 202).is_ok());
 }
@@ -99,7 +101,7 @@ fn a_file_from_another_copy_is_not_the_result() {
 }
 
 #[test]
-fn what_may_stay_as_it_is_is_never_due() {
+fn a_stable_state_is_never_due() {
     let mut job = completed();
     assert_eq!(job.due(), Some(at(182) + EXPIRED_FOR));
     for step in [begun("t"), archived("t")] {
@@ -111,13 +113,13 @@ fn what_may_stay_as_it_is_is_never_due() {
     job = change(&job, thawed("r"), 202).unwrap();
     assert!(job.due().is_some());
     job = change(&job, restored("archive of t"), 203).unwrap();
-    assert!(job.due().is_some(), "the plan is looked at again");
+    assert!(job.due().is_some(), "the plan is checked again");
     job = change(&job, ResultsChange::ExpiryLifted { seen: Some(at(900)) }, 204).unwrap();
     assert_eq!(job.due(), None);
 }
 
 #[test]
-fn an_end_is_only_ever_moved_away_and_lifted_by_who_has_seen_it() {
+fn a_window_is_only_extended_and_removed_only_if_its_current_end_was_read() {
     let later = change(&completed(), ResultsChange::ExpirySet { until: at(500) }, 5).unwrap();
     let same = change(&later, ResultsChange::ExpirySet { until: at(300) }, 6).unwrap();
     assert_eq!(results(&same).stored().unwrap().until, Some(at(500)));
@@ -133,7 +135,7 @@ fn a_reconciled_job_is_left_alone_for_an_hour_or_until_it_changes() {
     let job = change(&job, begun("t"), 1001).unwrap();
     assert_eq!(job.due(), Some(at(182) + EXPIRED_FOR));
     let kept = change(&completed(), ResultsChange::ExpiryLifted { seen: Some(at(182)) }, 5);
-    assert!(kept.unwrap().apply(Change::Reconciled, at(6)).is_err(), "nothing to go on with");
+    assert!(kept.unwrap().apply(Change::Reconciled, at(6)).is_err(), "nothing to repeat");
 }
 
 fn any_change() -> impl Strategy<Value = ResultsChange> {
@@ -143,7 +145,7 @@ fn any_change() -> impl Strategy<Value = ResultsChange> {
         proptest::option::of(0..400_i64)
             .prop_map(|second| ResultsChange::ExpiryLifted { seen: second.map(at) }),
         name().prop_map(begun),
-        (name(), name()).prop_map(|(ticket, over)| begun_anew(ticket, over)),
+        (name(), name()).prop_map(|(ticket, over)| restarted(ticket, over)),
         name().prop_map(archived),
         Just(ResultsChange::Purged),
         name().prop_map(thawed),

@@ -1,25 +1,25 @@
-//! The forms an ALT allele can have.
+//! The forms of an ALT allele.
 
-/// What an ALT allele says.
+/// The form of an ALT allele.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AltKind {
-    /// Bases to put in place of REF.
+    /// Bases that replace REF.
     Sequence,
-    /// `*`: the base is missing because of an upstream deletion.
+    /// `*`: the allele is missing because of an upstream deletion.
     Overlap,
-    /// `.`: no alternative here, or unknown.
+    /// `.`: no alternate allele, or unknown.
     None,
     /// `<DEL>` and the like.
     Symbolic,
     /// `G]17:198982]` and the like, and single breakends (`G.`).
     Breakend,
-    /// VCF 3.3 `D3`: the bases deleted.
+    /// VCF 3.3 `D3`: a deletion of that many bases.
     OldDeletion,
-    /// VCF 3.3 `IACG`: the bases inserted.
+    /// VCF 3.3 `IACG`: an insertion of those bases.
     OldInsertion,
 }
 
-/// Whether every byte is a base code of IUPAC, in either case.
+/// Whether every byte is an IUPAC base code, in upper or lower case.
 pub(super) fn is_bases(text: &[u8]) -> bool {
     const IUPAC: &[u8; 15] = b"ACGTNRYSWKMBDHV";
     !text.is_empty()
@@ -29,7 +29,7 @@ pub(super) fn is_bases(text: &[u8]) -> bool {
 }
 
 impl AltKind {
-    /// The form of one allele (not the comma-separated list), or `None` where it has none.
+    /// The form of one allele (not of the comma-separated list); `None` if it has no valid form.
     pub fn of(allele: &[u8]) -> Option<Self> {
         match allele {
             b"." => return Some(Self::None),
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_form_is_told_apart() {
+    fn every_form_is_recognized() {
         for (text, kind) in [
             (&b"A"[..], Some(AltKind::Sequence)),
             (b"acgtn", Some(AltKind::Sequence)),

@@ -1,32 +1,32 @@
-//! How a file is compressed, told by its first bytes.
+//! Detection of a file's compression format from its first bytes.
 
-/// The empty block that marks the end of a BGZF file (SAM specification, 4.1.2).
+/// The empty block at the end of a BGZF file (SAM specification, section 4.1.2).
 pub const BGZF_END: [u8; 28] = [
     0x1f, 0x8b, 0x08, 0x04, 0, 0, 0, 0, 0, 0xff, 0x06, 0, 0x42, 0x43, 0x02, 0, 0x1b, 0, 0x03, 0, 0,
     0, 0, 0, 0, 0, 0, 0,
 ];
 
-/// How much of a file tells its packing, in bytes: the fixed part of a BGZF block.
+/// The number of bytes needed to detect the format: the fixed part of a BGZF block header.
 pub const COMPRESSION_MAGIC_BYTES: usize = 18;
 
-/// How a file is compressed.
+/// The compression format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CompressionFormat {
-    /// It is text.
+    /// Not compressed.
     Plain,
-    /// By gzip (RFC 1952).
+    /// gzip (RFC 1952).
     Gzip,
-    /// By bgzip: gzip in small blocks, each of which tells its length.
+    /// BGZF, written by bgzip: gzip in small blocks that state their length.
     Bgzf,
 }
 
 impl CompressionFormat {
-    /// The packing of a file that begins so.
+    /// The format of a file that starts with these bytes.
     pub fn of(beginning: &[u8]) -> Self {
         if !beginning.starts_with(&BGZF_END[..2]) {
             return Self::Plain;
         }
-        // Flags and time may differ; the extra field names the format.
+        // Flags and modification time may differ; the extra field identifies the format.
         let is_bgzf = beginning.len() >= 16
             && beginning[..4] == BGZF_END[..4]
             && beginning[10..16] == BGZF_END[10..16];
@@ -34,7 +34,7 @@ impl CompressionFormat {
     }
 }
 
-/// The BGZF blocks that are whole in the first bytes of a file, each a gzip file of its own.
+/// The complete BGZF blocks at the start of a file. Each is a valid gzip file.
 pub fn bgzf_blocks(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         let size = bytes.get(16..COMPRESSION_MAGIC_BYTES)?;
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn packings_are_told_apart() {
+    fn formats_are_detected() {
         assert_eq!(CompressionFormat::of(b"##fileformat=VCFv4.2"), CompressionFormat::Plain);
         assert_eq!(CompressionFormat::of(b""), CompressionFormat::Plain);
         assert_eq!(
@@ -74,12 +74,12 @@ mod tests {
         assert_eq!(
             CompressionFormat::of(&named),
             CompressionFormat::Bgzf,
-            "time and system do not matter"
+            "time and operating system are ignored"
         );
     }
 
     #[test]
-    fn whole_blocks_are_cut_and_a_part_of_one_is_left_out() {
+    fn complete_blocks_are_returned_and_a_partial_one_is_omitted() {
         let file = [block(40), block(500), BGZF_END.to_vec(), block(60)].concat();
         let lengths = |bytes| bgzf_blocks(bytes).map(<[u8]>::len).collect::<Vec<_>>();
         assert_eq!(lengths(&file), [40, 500, 28, 60]);
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_that_claims_to_be_shorter_than_its_head_ends_the_walk_forward() {
+    fn a_block_shorter_than_its_header_does_not_stop_progress() {
         let mut file = block(40);
         file[16..18].copy_from_slice(&0u16.to_le_bytes());
         assert_eq!(bgzf_blocks(&file).map(<[u8]>::len).collect::<Vec<_>>(), [1]);

@@ -1,4 +1,4 @@
-//! What is wrong, where, and whether it stops the job.
+//! Diagnostics: what is wrong in a VCF file, where, and whether it stops the job.
 
 use std::fmt;
 
@@ -13,11 +13,11 @@ pub enum Column {
     Id,
     /// Reference allele.
     Ref,
-    /// Alternative alleles.
+    /// Alternate alleles.
     Alt,
     /// Phred-scaled quality.
     Qual,
-    /// Filters failed.
+    /// Failed filters.
     Filter,
     /// Annotations.
     Info,
@@ -45,10 +45,10 @@ impl Column {
     }
 }
 
-/// Whether a finding stops the job.
+/// Whether a diagnostic stops the job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Reported; the job goes on.
+    /// Reported; the job continues.
     Warning,
     /// The file cannot be annotated as it is.
     Error,
@@ -56,7 +56,7 @@ pub enum Severity {
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $text:literal,)*) => {
-        /// The kind of a finding, with a stable spelling for programs.
+        /// The kind of a diagnostic, with a stable spelling for programs.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Code { $($(#[$doc])* $variant,)* }
 
@@ -70,62 +70,62 @@ macro_rules! codes {
 }
 
 codes! {
-    /// The first line is no `##fileformat` line.
+    /// The first line is not a `##fileformat` line.
     NotVcf = "not_a_vcf",
-    /// A version outside 3.3-4.5.
+    /// A version other than 3.3 and 4.0 to 4.5.
     UnknownVersion = "unknown_version",
-    /// No `#CHROM` line before the first record or the end.
+    /// No `#CHROM` line before the first record or the end of the file.
     NoColumnLine = "no_column_line",
     /// The `#CHROM` line does not name the eight fixed columns.
     BadColumnLine = "bad_column_line",
     /// A malformed `##` line.
     BadHeaderLine = "bad_header_line",
-    /// The same header definition twice.
+    /// A header definition that occurs twice.
     DuplicateHeader = "duplicate_header",
-    /// The same sample name twice.
+    /// A sample name that occurs twice.
     DuplicateSample = "duplicate_sample",
     /// A second header in the middle of the file.
     HeaderAfterRecords = "header_after_records",
     /// Fewer than eight columns.
     TooFewColumns = "too_few_columns",
-    /// Sample columns differ from the header's.
+    /// The number of sample columns differs from the header.
     SampleCount = "sample_count",
-    /// A bad chromosome name.
+    /// An invalid chromosome name.
     BadChrom = "bad_chrom",
-    /// A position that is no number.
+    /// A position that is not a number.
     BadPosition = "bad_position",
-    /// A reference allele that is no bases.
+    /// A reference allele that is not a sequence of bases.
     BadRef = "bad_ref",
-    /// An alternative allele of no known form.
+    /// An alternate allele of unknown form.
     BadAlt = "bad_alt",
-    /// A quality that is no number.
+    /// A quality that is not a number.
     BadQual = "bad_qual",
     /// An empty column.
     EmptyColumn = "empty_column",
-    /// A heterozygous genotype without phase where phase is asked for.
+    /// An unphased heterozygous genotype, in a run that requires phased ones.
     UnphasedGenotype = "unphased_genotype",
-    /// White space inside INFO.
+    /// White space in INFO.
     BadInfo = "bad_info",
-    /// Control characters or a line that is no text.
+    /// Control characters, or a line that is not text.
     NotText = "not_text",
     /// A line longer than the limit.
     LineTooLong = "line_too_long",
-    /// No records at all.
+    /// No records.
     NoRecords = "no_records",
 }
 
-/// One finding.
+/// A finding in a VCF file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// Line number in the file, from 1.
+    /// The line number in the file, from 1.
     pub line: u64,
-    /// The column at fault, where there is one.
+    /// The column, if the finding concerns a single one.
     pub column: Option<Column>,
     /// Whether it stops the job.
     pub severity: Severity,
-    /// Kind.
+    /// The kind of finding.
     pub code: Code,
-    /// What is wrong and what to do, a lowercase fragment.
+    /// What is wrong and what to do, as a lowercase fragment.
     pub message: String,
 }
 
@@ -141,7 +141,7 @@ impl fmt::Display for Diagnostic {
 
 impl std::error::Error for Diagnostic {}
 
-/// Bytes as they can be shown in a message: lossy, escaped, at most 40 characters.
+/// Formats bytes for a message: lossy UTF-8, escaped, at most 40 characters.
 pub(super) fn shown(bytes: &[u8]) -> String {
     const MAX: usize = 40;
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MAX * 4)]);

@@ -1,4 +1,4 @@
-//! The header: version, definitions, contigs and samples.
+//! Parsing of the header: version, definitions, contigs and samples.
 
 use super::diagnostic::{Code, Column, Diagnostic, Severity, shown};
 use std::collections::HashSet;
@@ -7,35 +7,35 @@ use std::collections::HashSet;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(pub u8, pub u8);
 
-/// What the header says.
+/// The parsed header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
     /// The version of the `##fileformat` line.
     pub version: Version,
-    /// Names of the samples, in order.
+    /// The sample names, in order.
     pub samples: Vec<String>,
     /// Whether there is a FORMAT column.
     pub has_format: bool,
-    /// Contigs with their length where it is given.
+    /// The contigs, with their lengths if given.
     pub contigs: Vec<(String, Option<u64>)>,
-    /// The `##reference` line's value, which often names the assembly.
+    /// The value of the `##reference` line, which often names the assembly.
     pub reference: Option<String>,
-    /// Keys of the INFO definitions.
+    /// The keys of the INFO definitions.
     pub info_keys: HashSet<String>,
-    /// Findings that do not stop the job.
+    /// Diagnostics that do not stop the job.
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Where the header stands after a line.
+/// The state of the parser after a line.
 #[derive(Debug)]
 pub enum HeaderStep {
-    /// More header lines are to come.
+    /// More header lines follow.
     More(HeaderParser),
-    /// That was the `#CHROM` line.
+    /// The line was the `#CHROM` line, and the header is complete.
     Done(Header),
 }
 
-/// Reads a header line by line.
+/// Parses a header line by line.
 #[derive(Debug, Default)]
 pub struct HeaderParser {
     version: Option<Version>,
@@ -50,15 +50,15 @@ pub struct HeaderParser {
 const FIXED: [&str; 8] = ["CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO"];
 
 impl HeaderParser {
-    /// A parser before the first line.
+    /// Creates a parser that expects the first line.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes the next line, without its line end.
+    /// Parses the next line, without its line ending.
     ///
     /// # Errors
-    /// [`Diagnostic`] where this is no VCF header.
+    /// [`Diagnostic`] if the line is not valid in a VCF header.
     pub fn push(mut self, line: &[u8]) -> Result<HeaderStep, Diagnostic> {
         self.lines += 1;
         let line =
@@ -81,7 +81,7 @@ impl HeaderParser {
         Err(self.error(Code::NoColumnLine, "records begin before the #CHROM line".to_owned()))
     }
 
-    /// The finding for a file that ends inside the header.
+    /// The diagnostic for a file that ends within the header.
     pub fn unfinished(self) -> Diagnostic {
         if self.lines == 0 {
             return Self { lines: 1, ..self }
@@ -116,7 +116,7 @@ impl HeaderParser {
             [b'4', b'.', minor @ b'0'..=b'5'] => Version(4, minor - b'0'),
             _ => {
                 let message =
-                    format!("{} is not a known version; 3.3 and 4.0 to 4.5 are", shown(text));
+                    format!("{} is not a supported version; use 3.3 or 4.0 to 4.5", shown(text));
                 return Err(self.error(Code::UnknownVersion, message));
             }
         };
@@ -143,7 +143,7 @@ impl HeaderParser {
         {
             self.warn(
                 Code::DuplicateHeader,
-                format!("{key} {id:?} is defined twice; the first counts"),
+                format!("{key} {id:?} is defined twice; the first definition is used"),
             );
             return;
         }
@@ -173,7 +173,7 @@ impl HeaderParser {
         let samples: Vec<String> = names.iter().skip(9).map(|s| (*s).to_owned()).collect();
         if let Some(twice) = first_duplicate(&samples) {
             let mut finding =
-                self.error(Code::DuplicateSample, format!("sample {twice:?} is there twice"));
+                self.error(Code::DuplicateSample, format!("sample {twice:?} occurs twice"));
             finding.column = Some(Column::Samples);
             finding.severity = Severity::Warning;
             self.warnings.push(finding);
@@ -245,7 +245,7 @@ mod tests {
     const COLUMNS: &str = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO";
 
     #[test]
-    fn versions_and_definitions_are_read() {
+    fn versions_and_definitions_are_parsed() {
         let header = parse(&[
             "##fileformat=VCFv4.3",
             "##contig=<ID=20,length=63025520>",
@@ -261,20 +261,20 @@ mod tests {
         assert_eq!(
             texts,
             [
-                "line 4: INFO \"AF\" is defined twice; the first counts",
-                "line 5, samples: sample \"S1\" is there twice"
+                "line 4: INFO \"AF\" is defined twice; the first definition is used",
+                "line 5, samples: sample \"S1\" occurs twice"
             ]
         );
     }
 
     #[test]
-    fn old_and_new_versions_are_told_from_others() {
+    fn supported_and_unsupported_versions_are_distinguished() {
         for version in ["VCFv3.3", "VCFv4.0", "VCFv4.5"] {
             assert!(parse(&[&format!("##fileformat={version}"), COLUMNS]).is_ok(), "{version}");
         }
         assert_eq!(
             parse(&["##fileformat=VCFv5.0", COLUMNS]).unwrap_err(),
-            "line 1: \"VCFv5.0\" is not a known version; 3.3 and 4.0 to 4.5 are"
+            "line 1: \"VCFv5.0\" is not a supported version; use 3.3 or 4.0 to 4.5"
         );
         assert!(
             parse(&["hello"]).unwrap_err().starts_with("line 1: \"hello\" is not a VCF header")

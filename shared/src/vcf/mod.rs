@@ -1,7 +1,7 @@
-//! The check of a VCF file, header and lines: the same code tells the browser before the upload
-//! and the engine during the run what is wrong, to the line and the column.
+//! Validation of VCF files, with diagnostics that name line and column. The browser runs it before the
+//! upload, and the engine runs the same code during the job.
 //!
-//! Nothing here reads files or allocates per record: the callers cut the lines. VCF 3.3 and
+//! Nothing here reads files or allocates per record: callers split the input into lines. VCF 3.3 and
 //! 4.0-4.5 are accepted (<https://samtools.github.io/hts-specs/>).
 
 mod alleles;

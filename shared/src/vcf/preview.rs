@@ -1,35 +1,35 @@
-//! The check of a file's beginning, before the upload.
+//! Validation of the first part of a file, before the upload.
 
 use super::diagnostic::{Code, Diagnostic, Severity};
 use super::header::{Header, HeaderParser, HeaderStep};
 use super::record::{check_record, parse_record};
 
-/// What the beginning of a file says.
+/// The findings in the first part of a file.
 #[derive(Clone, Debug)]
 pub struct Preview {
-    /// The header; `None` where it is longer than what was looked at.
+    /// The header; `None` if it is longer than the checked part.
     pub header: Option<Header>,
-    /// Records seen.
+    /// The number of records in the checked part.
     pub records: u64,
-    /// Bytes of text before the first record.
+    /// The size of the header, in bytes of uncompressed text.
     pub header_bytes: u64,
-    /// Bytes of text of the records seen.
+    /// The size of those records, in bytes of uncompressed text.
     pub record_bytes: u64,
 }
 
 impl Preview {
-    /// How many records a file of so many bytes of text has, if all are as long as those seen;
-    /// `None` where no record was seen.
+    /// Estimates the number of records in a file of `text_bytes` bytes of uncompressed text, from the
+    /// mean length of the records in the checked part; `None` if there are none.
     pub fn estimate(&self, text_bytes: u64) -> Option<u64> {
         let bytes = text_bytes.saturating_sub(self.header_bytes);
-        // In floating point, since the product of two sizes may be over 64 bits.
+        // In floating point, since the product of two sizes may exceed 64 bits.
         let each = self.record_bytes as f64 / self.records as f64;
         (self.records > 0).then(|| ((bytes as f64 / each).round() as u64).max(self.records))
     }
 }
 
-/// Checks the first bytes of an uncompressed file. `complete` says that these bytes are the whole
-/// file; otherwise the last line may be cut off and is left out.
+/// Validates the first bytes of an uncompressed file. `complete` means that they are the entire file;
+/// otherwise the last line may be truncated and is ignored.
 ///
 /// # Errors
 /// The first [`Diagnostic`] that would stop the job.
@@ -87,7 +87,7 @@ mod tests {
     const HEADER: &str = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
 
     #[test]
-    fn a_line_cut_by_the_preview_is_no_error_but_one_cut_by_the_file_is() {
+    fn a_line_truncated_by_the_preview_is_accepted_and_one_truncated_in_the_file_is_not() {
         let text = format!("{HEADER}20\t5\t.\tA\tC\t.\t.\t.\r\n20\t7\t.");
         assert_eq!(check_preview(text.as_bytes(), false).unwrap().records, 1);
         let error = check_preview(text.as_bytes(), true).unwrap_err();
@@ -95,14 +95,14 @@ mod tests {
     }
 
     #[test]
-    fn a_header_longer_than_the_preview_is_no_error() {
+    fn a_header_longer_than_the_preview_is_accepted() {
         let preview = check_preview(&HEADER.as_bytes()[..30], false).unwrap();
         assert!(preview.header.is_none());
         assert_eq!(check_preview(b"##fileformat=VCFv4.2", false).unwrap().records, 0);
     }
 
     #[test]
-    fn the_number_of_records_is_estimated_from_those_seen() {
+    fn the_number_of_records_is_estimated_from_the_checked_part() {
         let record = "20\t5\t.\tA\tC\t.\t.\t.\n";
         let text = format!("{HEADER}{}", record.repeat(10));
         let preview = check_preview(text.as_bytes(), false).unwrap();
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_alone_is_refused() {
+    fn a_file_without_records_is_rejected() {
         assert_eq!(check_preview(HEADER.as_bytes(), true).unwrap_err().code, Code::NoRecords);
     }
 }

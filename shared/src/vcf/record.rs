@@ -1,20 +1,20 @@
-//! One record line: cut into columns, and checked.
+//! Parsing and validation of one record.
 
 use super::alleles::{AltKind, is_bases};
 use super::diagnostic::{Code, Column, Diagnostic, Severity, shown};
 
-/// The columns of a record line, borrowed from it.
+/// The columns of a record, borrowed from its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record<'a> {
     /// Chromosome or contig name.
     pub chrom: &'a [u8],
-    /// 1-based position; 0 and length + 1 are the telomeres.
+    /// 1-based position; 0 and the contig's length + 1 denote the telomeres.
     pub pos: u64,
-    /// Identifiers, as the user gave them.
+    /// Identifiers.
     pub id: &'a [u8],
     /// Reference allele.
     pub reference: &'a [u8],
-    /// Alternative alleles, comma-separated.
+    /// Alternate alleles, comma-separated.
     pub alt: &'a [u8],
     /// Quality.
     pub qual: &'a [u8],
@@ -22,13 +22,13 @@ pub struct Record<'a> {
     pub filter: &'a [u8],
     /// Annotations.
     pub info: &'a [u8],
-    /// FORMAT and samples, where there are any; not cut further.
+    /// FORMAT and the sample columns, unparsed; `None` if the line has none.
     pub rest: Option<&'a [u8]>,
-    /// Everything before INFO, the tab included.
+    /// The part of the line before INFO, including the tab.
     pub before_info: &'a [u8],
 }
 
-/// What is wrong with a record; [`RecordError::at`] adds the line number.
+/// An error in a record; [`RecordError::at`] adds the line number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordError {
     column: Option<Column>,
@@ -41,7 +41,7 @@ impl RecordError {
         Self { column: Some(column), code, message }
     }
 
-    /// The finding, at a line of a file.
+    /// The diagnostic for this error at a line of the file.
     pub fn at(self, line: u64) -> Diagnostic {
         Diagnostic {
             line,
@@ -53,11 +53,11 @@ impl RecordError {
     }
 }
 
-/// Cuts a line (without its line end) into columns and reads the position. The other columns are
-/// left to [`check_record`].
+/// Splits a line (without its line ending) into columns and parses the position. [`check_record`]
+/// validates the other columns.
 ///
 /// # Errors
-/// [`RecordError`] for fewer than eight columns, a bad position, or an empty CHROM, REF or ALT.
+/// [`RecordError`] for fewer than eight columns, an invalid position, or an empty CHROM, REF or ALT.
 #[inline]
 pub fn parse_record(line: &[u8]) -> Result<Record<'_>, RecordError> {
     let mut ends = [0usize; 8];
@@ -123,16 +123,16 @@ fn too_few(line: &[u8], columns: usize) -> RecordError {
     let advice = if spaced {
         "; columns must be separated by tabs, not spaces"
     } else {
-        "; is the file cut off?"
+        "; is the file truncated?"
     };
     let message = format!("the line has {columns} of the 8 columns{advice}");
     RecordError { column: None, code: Code::TooFewColumns, message }
 }
 
-/// Checks what [`parse_record`] leaves open: alleles, quality, INFO, and the number of samples.
+/// Validates what [`parse_record`] does not: alleles, quality, INFO, and the number of samples.
 ///
 /// # Errors
-/// [`RecordError`] for the first column at fault.
+/// [`RecordError`] for the first invalid column.
 #[inline]
 pub fn check_record(record: &Record<'_>, samples: usize) -> Result<(), RecordError> {
     if !is_plain_bases(record.reference) {
@@ -166,7 +166,7 @@ fn check_alternatives(text: &[u8]) -> Result<(), RecordError> {
     for allele in text.split(|b| *b == b',') {
         if AltKind::of(allele).is_none() {
             let message = format!(
-                "{} is not an allele: bases, \"*\", \".\", <DEL> or a breakend are",
+                "{} is not an allele; use bases, \"*\", \".\", <DEL> or a breakend",
                 shown(allele)
             );
             return Err(RecordError::new(Column::Alt, Code::BadAlt, message));
@@ -187,7 +187,7 @@ fn check_quality(text: &[u8]) -> Result<(), RecordError> {
 #[cold]
 fn control_character(record: &Record<'_>) -> RecordError {
     let column = if record.chrom.iter().any(|b| *b < b' ') { Column::Chrom } else { Column::Info };
-    let message = "there is a control character; is this a text file?".to_owned();
+    let message = "the column contains a control character; is this a text file?".to_owned();
     RecordError::new(column, Code::NotText, message)
 }
 
@@ -198,7 +198,7 @@ fn check_samples(record: &Record<'_>, samples: usize) -> Result<(), RecordError>
         return Ok(());
     }
     let message = format!(
-        "the line has {columns} sample column{}, the header names {samples}; is the line cut off?",
+        "the line has {columns} sample column{}, the header has {samples}; is the line truncated?",
         if columns == 1 { "" } else { "s" }
     );
     Err(RecordError::new(Column::Samples, Code::SampleCount, message))
@@ -227,7 +227,7 @@ mod tests {
                 0,
                 "line 17: the line has 1 of the 8 columns; columns must be separated by tabs, not spaces",
             ),
-            ("1\t5\t.\tA", 0, "line 17: the line has 4 of the 8 columns; is the file cut off?"),
+            ("1\t5\t.\tA", 0, "line 17: the line has 4 of the 8 columns; is the file truncated?"),
             (
                 "1\t5\t.\tA1\tC\t.\t.\t.",
                 0,
@@ -236,7 +236,7 @@ mod tests {
             (
                 "1\t5\t.\tA\tC,?\t.\t.\t.",
                 0,
-                r#"line 17, ALT: "?" is not an allele: bases, "*", ".", <DEL> or a breakend are"#,
+                r#"line 17, ALT: "?" is not an allele; use bases, "*", ".", <DEL> or a breakend"#,
             ),
             (
                 "1\t5\t.\tA\tC\tx\t.\t.",
@@ -251,12 +251,12 @@ mod tests {
             (
                 "1\t5\t.\tA\tC\t.\t.\t.\tGT\t0|1",
                 2,
-                "line 17, samples: the line has 1 sample column, the header names 2; is the line cut off?",
+                "line 17, samples: the line has 1 sample column, the header has 2; is the line truncated?",
             ),
             (
                 "1\t5\t.\tA\tC\t.\t.\tAF\u{1}",
                 0,
-                "line 17, INFO: there is a control character; is this a text file?",
+                "line 17, INFO: the column contains a control character; is this a text file?",
             ),
         ] {
             assert_eq!(problem(line, samples), expected, "{line:?}");

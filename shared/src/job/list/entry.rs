@@ -1,43 +1,43 @@
-//! What a list needs to know of a job to find and order it.
+//! The data by which a list of jobs is filtered and sorted.
 
 use super::super::{JobStatus, JobView, ResultsView, StateView};
 use crate::JobId;
 use jiff::Timestamp;
 
-/// What filters and orders look at. Small, since a server keeps it of every job that somebody
-/// looks through.
+/// The part of a job that filters and sorting use. It is small, because a web process keeps one for
+/// every job of the users who are looking at their lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobListEntry {
-    /// The job.
+    /// The job's id.
     pub id: JobId,
-    /// The version of the row that this was read from.
+    /// The version of the row that it was read from.
     pub version: u64,
     /// The file's name in lower case.
     pub name: Box<str>,
     /// When it was submitted.
     pub submitted_at: Timestamp,
-    /// Its state.
+    /// Its status.
     pub status: JobStatus,
     /// The file's size in bytes, once known.
     pub size: Option<u64>,
-    /// How long the run took, in seconds, once it is known.
+    /// The duration of the run in seconds, once known.
     pub seconds: Option<u64>,
     /// When it was completed.
     pub completed_at: Option<Timestamp>,
-    /// Where its result is; `None` where there is none.
+    /// The location of its result; `None` if it has no result.
     pub location: Option<ResultLocation>,
-    /// The result's size in bytes; 0 where there is none.
+    /// The size of its result in bytes; 0 if it has no result.
     pub result_size: u64,
 }
 
-/// Where a result is.
+/// The location of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResultLocation {
     /// In S3.
     Stored,
     /// In the archive.
     Archived,
-    /// In the archive, which was asked for it.
+    /// In the archive, with a retrieval in progress.
     Restoring,
 }
 
@@ -71,7 +71,7 @@ impl From<&JobView> for JobListEntry {
     }
 }
 
-/// Seconds between two moments, none where the clocks of two machines disagree.
+/// The seconds between two times; 0 if the clocks of two machines disagree.
 fn whole_seconds(from: Timestamp, to: Timestamp) -> u64 {
     to.duration_since(from).as_secs().try_into().unwrap_or(0)
 }

@@ -1,4 +1,4 @@
-//! The list of a user's jobs: what is asked for ([`ListQuery`]), what is known of each job for it
+//! The list of a user's jobs: the query ([`ListQuery`]), the data that it is evaluated on
 //! ([`JobListEntry`]), and the answer ([`JobList`]).
 
 mod entry;
@@ -11,55 +11,56 @@ use super::{JobStatus, JobView};
 use crate::JobId;
 use serde::{Deserialize, Serialize};
 
-/// A page of a user's jobs, and what stands around it.
+/// One page of a user's list of jobs, with counts and an overview.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct JobList {
-    /// The query that this answers, as text.
+    /// The query in its URL form.
     pub query: String,
-    /// The page's jobs, as their rows say.
+    /// The jobs of the page, read from their rows.
     pub jobs: Vec<JobView>,
-    /// How many jobs the query finds, on all pages.
+    /// The number of jobs that match the query, on all pages.
     pub matched: u64,
-    /// The page, from 1: the one asked for, or the last.
+    /// The page number, from 1: the requested page, or the last one if there are fewer.
     pub page: u32,
-    /// How many jobs the search finds in each state, whatever states are asked for. In the order of
-    /// [`JobStatus::ALL`].
+    /// The number of jobs with each status that match the search, regardless of the status filter. In
+    /// the order of [`JobStatus::ALL`].
     pub counts: [u64; JobStatus::ALL.len()],
-    /// All jobs at a glance.
+    /// Totals over all jobs.
     pub overview: Overview,
-    /// Where those of the page's jobs are that wait for a worker.
+    /// The queue positions of the page's jobs that wait for a worker.
     pub queue: Vec<(JobId, QueuePosition)>,
 }
 
-/// All of a user's jobs at a glance.
+/// Totals over all jobs of a user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overview {
-    /// All jobs.
+    /// The number of jobs.
     pub total: u64,
-    /// Those that run.
+    /// The number of jobs that are running.
     pub running: u64,
-    /// Those that are uploaded, or wait for a worker.
+    /// The number of jobs that are being uploaded or wait for a worker.
     pub queued: u64,
-    /// Those that were completed in the last 24 hours.
+    /// The number of jobs completed in the last 24 hours.
     pub completed: u64,
-    /// Those whose result is in the archive, or on its way back.
+    /// The number of jobs whose result is archived or being restored.
     pub archived: u64,
-    /// Bytes of files and results in S3.
+    /// The size of all inputs and results in S3, in bytes.
     pub stored_bytes: u64,
-    /// Bytes of results in the archive.
+    /// The size of all results in the archive, in bytes.
     pub archived_bytes: u64,
 }
 
-/// Where a job is in the queue for a worker.
+/// The position of a job in the queue for a worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueuePosition {
-    /// 1 for the next to be taken.
+    /// The position, from 1 for the next job to be claimed.
     pub position: u32,
-    /// Seconds until a worker takes it, estimated; `None` where there is nothing to tell it by.
+    /// The estimated time until a worker claims the job, in seconds; `None` if there is no basis for
+    /// an estimate.
     pub wait_secs: Option<u32>,
 }
 
-/// How many pages so many jobs have, at least one.
+/// The number of pages for `matched` jobs with `size` jobs on a page; at least one.
 pub fn pages(matched: u64, size: u16) -> u32 {
     u32::try_from(matched.div_ceil(u64::from(size.max(1)))).unwrap_or(u32::MAX).max(1)
 }
@@ -69,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_last_page_may_be_short_and_none_is_one() {
+    fn an_empty_list_has_one_page_and_the_last_page_may_be_short() {
         assert_eq!([0, 1, 25, 26].map(|count| pages(count, 25)), [1, 1, 1, 2]);
     }
 }

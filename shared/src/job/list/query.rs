@@ -1,56 +1,56 @@
-//! What is asked of a list of jobs, and its spelling in the address of the page.
+//! The query of a list of jobs, with its form in the page's URL.
 
 use super::super::JobStatus;
 use super::JobListEntry;
 use std::cmp::{Ordering, Reverse};
 use std::fmt;
 
-/// How many jobs a page may have.
+/// The page sizes that users can choose.
 pub const PAGE_SIZES: [u16; 3] = [25, 50, 100];
 
-/// The longest text to search for, in characters.
+/// The maximum length of a search text, in characters.
 const MAX_SEARCH: usize = 128;
 
-/// What is asked of a list of jobs.
+/// The filter, the sort order and the page of a list of jobs.
 ///
-/// As text it is the query of the page's URL, such as `status=RUNNING,FAILED&sort=-size&search=exome`.
-/// What is as usual is left out, and what cannot be read counts as left out, so that an old link
-/// still leads to a list.
+/// Its text form is the query of the page's URL, such as
+/// `status=RUNNING,FAILED&sort=-size&search=exome`. Default values are omitted, and values that cannot
+/// be parsed are replaced by the default, so that an old link still shows a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListQuery {
-    /// Only jobs in one of these states; any where there is none. In the order of a job's life.
+    /// Only jobs with one of these statuses, in life-cycle order; empty for all jobs.
     pub statuses: Vec<JobStatus>,
-    /// Only jobs whose file name or id has this in it, in whatever case.
+    /// Only jobs whose file name or id contains this text, ignoring case.
     pub search: String,
-    /// The order.
+    /// The sort order.
     pub sort: ListSort,
-    /// Jobs on a page, one of [`PAGE_SIZES`].
+    /// The number of jobs on a page, one of [`PAGE_SIZES`].
     pub size: u16,
-    /// The page, from 1.
+    /// The page number, from 1.
     pub page: u32,
 }
 
-/// An order of jobs. What is unknown of a job comes last in either direction.
+/// The sort order of a list of jobs. Unknown values come last in both directions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListSort {
-    /// By what.
+    /// The sort key.
     pub key: SortKey,
-    /// Whether the greatest, or latest, is first.
+    /// Whether the greatest or latest value is first.
     pub descending: bool,
 }
 
-/// What jobs are ordered by.
+/// The key that jobs are sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SortKey {
-    /// When they were submitted.
+    /// The time of submission.
     Submitted,
-    /// Their files' names.
+    /// The file name.
     Name,
-    /// Their states, in the order of a job's life.
+    /// The status, in life-cycle order.
     Status,
-    /// Their files' sizes.
+    /// The size of the input file.
     Size,
-    /// How long they ran.
+    /// The duration of the run.
     Duration,
 }
 
@@ -69,14 +69,15 @@ impl Default for ListSort {
 }
 
 impl ListSort {
-    /// The order after somebody asks for a key: the key's own first, the other way round the second
-    /// time. Text and states begin at their beginning, times and amounts with the greatest.
+    /// The order after a click on a column header: the default direction of the key, or the opposite
+    /// direction if the list is already sorted by it. Names and statuses start in ascending order, times
+    /// and amounts in descending order.
     pub fn by(self, key: SortKey) -> Self {
         let descending = !matches!(key, SortKey::Name | SortKey::Status);
         Self { key, descending: if self.key == key { !self.descending } else { descending } }
     }
 
-    /// Which of two jobs is first. Equal ones are by time, newest first.
+    /// Compares two jobs. Equal ones are sorted by submission, newest first.
     pub fn compare(self, a: &JobListEntry, b: &JobListEntry) -> Ordering {
         let order = match self.key {
             SortKey::Submitted => self.directed(a.submitted_at.cmp(&b.submitted_at)),
@@ -114,24 +115,24 @@ impl Default for ListQuery {
 }
 
 impl ListQuery {
-    /// Whether it leaves jobs out.
+    /// Whether the query excludes jobs.
     pub fn is_filtered(&self) -> bool {
         !(self.statuses.is_empty() && self.search.is_empty())
     }
 
-    /// Whether the search finds a job, whatever its state.
+    /// Whether a job matches the search text, regardless of its status.
     pub fn finds(&self, job: &JobListEntry) -> bool {
-        // Both are short; lower case first, so that case does not matter.
+        // `name` is in lower case already.
         let search = self.search.to_lowercase();
         search.is_empty() || job.name.contains(&search) || job.id.to_string().contains(&search)
     }
 
-    /// Whether a state is asked for.
+    /// Whether jobs with this status are included.
     pub fn has_status(&self, status: JobStatus) -> bool {
         self.statuses.is_empty() || self.statuses.contains(&status)
     }
 
-    /// The same with a state asked for, or not any more, from the first page on.
+    /// The query with a status added or removed, on the first page.
     pub fn toggle(&self, status: JobStatus) -> Self {
         let mut statuses = self.statuses.clone();
         match statuses.iter().position(|known| *known == status) {
@@ -172,7 +173,7 @@ impl From<&str> for ListQuery {
     fn from(text: &str) -> Self {
         let mut query = Self::default();
         let (rest, search) = match text.split_once("search=") {
-            // The last of all, so that it may hold any character.
+            // The search is the last parameter, so it may contain any character.
             Some((rest, search)) => (rest, unescape(search)),
             None => (text, String::new()),
         };
@@ -204,8 +205,8 @@ fn read_sort(text: &str) -> Option<ListSort> {
     Some(ListSort { key: *key, descending })
 }
 
-/// The router decodes the query as a whole before it is read, and leaves some characters as they are
-/// when it writes it: what would be misread then is spelled otherwise.
+/// Escapes the characters that the router would change: it decodes the whole query before it is
+/// parsed, and does not encode all characters when it writes it.
 fn escape(text: &str) -> String {
     let mut escaped = String::new();
     for c in text.chars() {

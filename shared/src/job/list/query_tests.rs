@@ -1,3 +1,5 @@
+//! Tests of list queries: URL form, filters and sort orders.
+
 use super::*;
 use crate::JobId;
 use jiff::Timestamp;
@@ -26,7 +28,7 @@ fn ordered(sort: ListSort, jobs: &[JobListEntry]) -> Vec<u128> {
 }
 
 #[test]
-fn what_is_as_usual_is_not_in_the_address() {
+fn default_values_are_omitted_from_the_url() {
     assert_eq!(ListQuery::default().to_string(), "");
     assert_eq!(ListQuery::from(""), ListQuery::default());
     let query = ListQuery {
@@ -42,7 +44,7 @@ fn what_is_as_usual_is_not_in_the_address() {
 }
 
 #[test]
-fn what_cannot_be_read_counts_as_left_out() {
+fn values_that_cannot_be_parsed_become_the_default() {
     for text in ["status=GONE&size=7&page=0&sort=colour", "page=x&size=", "&&=&search=", "hello"] {
         assert_eq!(ListQuery::from(text), ListQuery::default(), "{text}");
     }
@@ -50,14 +52,14 @@ fn what_cannot_be_read_counts_as_left_out() {
 
 proptest! {
     #[test]
-    fn any_search_survives_the_address(search in "\\PC{0,40}") {
+    fn any_search_text_survives_the_url(search in "\\PC{0,40}") {
         let query = ListQuery { search: search.trim().to_owned(), ..ListQuery::default() };
         prop_assert_eq!(ListQuery::from(query.to_string().as_str()), query);
     }
 }
 
 #[test]
-fn a_search_is_for_names_and_ids_in_any_case() {
+fn a_search_matches_names_and_ids_ignoring_case() {
     let job = job(0xabcd, "exome.vcf", None);
     let finds =
         |search: &str| ListQuery { search: search.to_owned(), ..ListQuery::default() }.finds(&job);
@@ -66,7 +68,7 @@ fn a_search_is_for_names_and_ids_in_any_case() {
 }
 
 #[test]
-fn unknown_amounts_come_last_in_either_direction_and_equal_ones_newest_first() {
+fn unknown_values_come_last_in_both_directions_and_equal_ones_newest_first() {
     let jobs =
         [job(1, "b", None), job(2, "a", Some(5)), job(3, "a", Some(9)), job(4, "c", Some(5))];
     let by = |key, descending| ordered(ListSort { key, descending }, &jobs);
@@ -77,7 +79,7 @@ fn unknown_amounts_come_last_in_either_direction_and_equal_ones_newest_first() {
 }
 
 #[test]
-fn asking_for_a_key_again_turns_the_order_round() {
+fn sorting_by_the_same_key_again_reverses_the_order() {
     let newest = ListSort::default();
     assert_eq!(newest.by(SortKey::Submitted), ListSort { descending: false, ..newest });
     let names = newest.by(SortKey::Name);
@@ -87,12 +89,12 @@ fn asking_for_a_key_again_turns_the_order_round() {
 }
 
 #[test]
-fn a_state_is_chosen_and_left_again_from_the_first_page_on() {
+fn toggling_a_status_adds_or_removes_it_and_returns_to_the_first_page() {
     let query = ListQuery { page: 4, ..ListQuery::default() };
     let failed = query.toggle(JobStatus::Failed);
     assert_eq!((failed.statuses.as_slice(), failed.page), ([JobStatus::Failed].as_slice(), 1));
     let both = failed.toggle(JobStatus::Running);
-    assert_eq!(both.statuses, [JobStatus::Running, JobStatus::Failed], "in the order of a life");
+    assert_eq!(both.statuses, [JobStatus::Running, JobStatus::Failed], "in life-cycle order");
     assert_eq!(both.toggle(JobStatus::Running), failed);
     assert!(failed.has_status(JobStatus::Failed) && !failed.has_status(JobStatus::Running));
     assert!(query.has_status(JobStatus::Running));
