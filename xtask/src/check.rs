@@ -1,6 +1,7 @@
 //! `./gas check`: what CI holds beside the tests.
 
 use crate::bundle::Profile;
+use crate::features;
 use crate::paths::Paths;
 use crate::setup::{CARGO_DENY, cargo_tool};
 use crate::step::{run, step};
@@ -10,6 +11,7 @@ use std::process::Command;
 /// Format, lints of both halves, licences and sources.
 pub(crate) fn check(paths: &Paths) -> Result<()> {
     step("format", || run(&mut cargo(paths, &["fmt", "--all", "--check"])))?;
+    step("one compilation for all selections of packages", || features::verify(paths))?;
     step("lints of the servers", || {
         let arguments = ["clippy", "--quiet", "--locked", "--workspace", "--all-targets"];
         run(cargo(paths, &arguments).args(["--features", "gas-app/server", "--", "-D", "warnings"]))

@@ -12,6 +12,7 @@ mod bench;
 mod bundle;
 mod check;
 mod conformance;
+mod features;
 mod igv;
 mod paths;
 mod serve;

@@ -11,6 +11,16 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
+/// The packages with the programs that the stack runs.
+pub(crate) const SERVER_PACKAGES: [&str; 6] = [
+    "gas-app",
+    "gas-worker",
+    "gas-annotate",
+    "gas-restore-lambda",
+    "gas-local-glacier",
+    "gas-local-stripe",
+];
+
 /// Options of `up`.
 #[derive(Args)]
 pub(crate) struct UpOptions {
@@ -157,9 +167,7 @@ fn build_servers(root: &Path, profile: Profile) -> Result<()> {
     let mut cargo = Command::new("cargo");
     cargo
         .args(["build", "--quiet", "--locked", "--features", &profile.features("server")])
-        .args(["--package", "gas-app", "--package", "gas-worker", "--package", "gas-annotate"])
-        .args(["--package", "gas-restore-lambda", "--package", "gas-local-glacier"])
-        .args(["--package", "gas-local-stripe"])
+        .args(SERVER_PACKAGES.iter().flat_map(|package| ["--package", package]))
         .current_dir(root);
     if profile == Profile::Release {
         cargo.arg("--release");
