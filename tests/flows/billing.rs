@@ -98,7 +98,7 @@ async fn an_event_without_stripes_signature_is_refused_and_leaves_no_row() -> Re
     let good = send(sign(&secret, now), body.clone()).await?;
     assert_eq!((good.status(), good.text().await?), (StatusCode::OK, "ignored".to_owned()));
     let again = send(sign(&secret, now), body.clone()).await?;
-    assert_eq!(again.text().await?, "done before");
+    assert_eq!(again.text().await?, "already done");
     assert_eq!(rows().fetch_one(&pool).await?, 1);
     let large = send(sign(&secret, now), " ".repeat(300_000)).await?;
     assert_eq!(large.status(), StatusCode::PAYLOAD_TOO_LARGE);

@@ -8,5 +8,5 @@ use gas_shared::JobId;
 pub async fn charts(id: JobId) -> ApiResult<Wire<Vec<Figure>>> {
     let (web, account) = crate::server::caller::account().await?;
     let summary = gas_backend::usecases::read_summary(&web.gas, account.id, id).await?;
-    Ok(Wire::of(&crate::server::charts::laid_out(&summary)?))
+    Ok(Wire::of(&crate::server::charts::chart_figures(&summary)?))
 }

@@ -7,7 +7,7 @@ use gas_shared::{JobId, JobView};
 #[get("/api/uploads/terms")]
 pub async fn upload_terms() -> ApiResult<Wire<UploadSettings>> {
     let (web, _) = crate::server::caller::account().await?;
-    Ok(Wire::of(&web.upload_terms()))
+    Ok(Wire::of(&web.upload_settings()))
 }
 
 /// Makes a job and gives the browser what it needs to send the file straight to S3.

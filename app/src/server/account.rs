@@ -1,4 +1,4 @@
-//! What the account page shows beside the profile.
+//! The settings and access tokens that the account page shows.
 
 use super::Web;
 use gas_backend::ports::PortResult;
@@ -6,10 +6,10 @@ use gas_backend::usecases::list_tokens;
 use gas_shared::UserId;
 use gas_shared::token::AccountSettings;
 
-/// What a user has set.
+/// Returns a user's settings and access tokens.
 ///
 /// # Errors
-/// Where PostgreSQL fails.
+/// If PostgreSQL fails.
 pub async fn settings(web: &Web, user: UserId) -> PortResult<AccountSettings> {
     let wanted = web.unsubscriber.preferences.wants_results(user).await?;
     let tokens = list_tokens(&web.gas, user).await?;

@@ -1,4 +1,4 @@
-//! Who calls a server function.
+//! Identifies the caller of a server function or a handler by the session.
 
 use super::session::SignedIn;
 use super::{Web, errors};
@@ -7,10 +7,10 @@ use dioxus::fullstack::FullstackContext;
 use gas_shared::Account;
 use tower_sessions::Session;
 
-/// The state and the caller's account, read afresh.
+/// Returns the server state and the caller's account, which is read from the database on each call.
 ///
 /// # Errors
-/// [`ErrorCode::SignInRequired`] where nobody is signed in.
+/// [`ErrorCode::SignInRequired`] if the caller is not signed in.
 pub async fn account() -> Result<(Web, Account), ApiError> {
     let web = web()?;
     let session: Session = FullstackContext::extract().await?;
@@ -18,20 +18,20 @@ pub async fn account() -> Result<(Web, Account), ApiError> {
     Ok((web, account))
 }
 
-/// The account of who has a session, for handlers that are no server functions.
+/// Returns the account of a session, for handlers that are not server functions.
 ///
 /// # Errors
-/// [`ErrorCode::SignInRequired`] where nobody is signed in.
+/// [`ErrorCode::SignInRequired`] if the caller is not signed in.
 pub async fn account_of(web: &Web, session: &Session) -> Result<Account, ApiError> {
     signed_in(web, session)
         .await?
-        .ok_or_else(|| ApiError::new(ErrorCode::SignInRequired, "sign in to go on"))
+        .ok_or_else(|| ApiError::new(ErrorCode::SignInRequired, "sign in to continue"))
 }
 
-/// The caller's account, or `None` where nobody is signed in.
+/// Returns the caller's account, or `None` if the caller is not signed in.
 ///
 /// # Errors
-/// Where sessions or accounts cannot be read.
+/// If the session or the account cannot be read.
 pub async fn maybe_account() -> Result<Option<Account>, ApiError> {
     let session: Session = FullstackContext::extract().await?;
     signed_in(&web()?, &session).await

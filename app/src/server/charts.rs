@@ -1,6 +1,6 @@
-//! `GET /annotations-chart/{id}/{name}`: a chart as an SVG file.
+//! `GET /annotations-chart/{id}/{name}`: downloads a chart as an SVG file.
 
-use super::file_answer::{as_file, or_refused};
+use super::file_response::{file_response, or_error};
 use super::{Web, caller, errors};
 use crate::charts::{Figure, Summary, figures, to_svg};
 use crate::error::{ApiError, ErrorCode};
@@ -12,16 +12,16 @@ use gas_backend::usecases::{find_job, read_summary};
 use gas_shared::JobId;
 use tower_sessions::Session;
 
-/// The route.
+/// The chart route.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/annotations-chart/{id}/{name}", get(chart))
 }
 
-/// The figures of a summary as the engine wrote it.
+/// Lays out the charts of a summary, given as the JSON that the engine wrote.
 ///
 /// # Errors
-/// Where it is none.
-pub fn laid_out(summary: &[u8]) -> Result<Vec<Figure>, ApiError> {
+/// If the JSON is not a summary.
+pub fn chart_figures(summary: &[u8]) -> Result<Vec<Figure>, ApiError> {
     let summary: Summary =
         serde_json::from_slice(summary).map_err(|error| errors::internal(&error))?;
     Ok(figures(&summary))
@@ -32,7 +32,7 @@ async fn chart(
     session: Session,
     Path((id, name)): Path<(JobId, String)>,
 ) -> Response {
-    or_refused(try_chart(&web, &session, id, &name).await)
+    or_error(try_chart(&web, &session, id, &name).await)
 }
 
 async fn try_chart(
@@ -43,11 +43,11 @@ async fn try_chart(
 ) -> Result<Response, ApiError> {
     let account = caller::account_of(web, session).await?;
     let job = find_job(&web.gas, account.id, id).await?;
-    let all = laid_out(&read_summary(&web.gas, account.id, id).await?)?;
+    let all = chart_figures(&read_summary(&web.gas, account.id, id).await?)?;
     let found = all.iter().find(|figure| Some(figure.name.as_str()) == name.strip_suffix(".svg"));
     let figure = found.ok_or_else(|| {
         ApiError::new(ErrorCode::NotFound, format!("job {id} has no chart {name:?}"))
     })?;
     let file = format!("{}.{name}", job.input.name.stem());
-    Ok(as_file(to_svg(figure), "image/svg+xml", &file))
+    Ok(file_response(to_svg(figure), "image/svg+xml", &file))
 }

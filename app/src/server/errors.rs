@@ -1,7 +1,7 @@
-//! From the errors of use-cases to what a user may read.
+//! Converts the errors of use cases into API errors.
 //!
-//! Errors that a user can act on keep their text. The rest is logged with all its causes, and the
-//! user reads that GAS failed.
+//! Errors that a user can act on keep their text. All others are logged with their causes, and the
+//! user only gets a reference to the log entry.
 
 use crate::error::{ApiError, ErrorCode};
 use gas_backend::chain;
@@ -13,14 +13,14 @@ use gas_backend::usecases::{
 use std::error::Error;
 use uuid::Uuid;
 
-/// A failure that is ours: logged in full, hidden from the user, who reads a reference by which it is
-/// found in the log.
+/// Logs an internal failure with all its causes. The returned error contains no details, only a
+/// reference that identifies the log entry.
 pub fn internal(error: &(dyn Error + 'static)) -> ApiError {
     let reference = format!("{:08x}", Uuid::new_v4().as_fields().0);
     tracing::error!(%reference, error = %chain(error), "request failed");
     let message = format!(
-        "GAS failed to answer; nothing was lost, please try again. If it fails again, tell us \
-         reference {reference}"
+        "GAS could not handle this request. Nothing was lost; try again. If it fails again, contact \
+         support with reference {reference}"
     );
     ApiError::new(ErrorCode::Internal, message)
 }
@@ -43,7 +43,7 @@ impl From<FindError> for ApiError {
 impl From<ChangeError> for ApiError {
     fn from(error: ChangeError) -> Self {
         match error {
-            // As for reading: whether it exists is its owner's business.
+            // The same error as for reading: only the owner may learn that a job exists.
             ChangeError::NotFound(id) => FindError::NotFound(id).into(),
             ChangeError::Refused { refused, .. } => {
                 Self::new(ErrorCode::Conflict, refused.to_string())
@@ -145,7 +145,7 @@ impl From<BillingError> for ApiError {
             BillingError::Contended(_) => ErrorCode::Unavailable,
             BillingError::Payments(_) => {
                 tracing::error!(error = %chain(&error), "Stripe failed");
-                let text = "the payment provider does not answer; nothing was charged, try again";
+                let text = "the payment provider does not respond. Nothing was charged; try again";
                 return Self::new(ErrorCode::Unavailable, text);
             }
             BillingError::NoUser(_) | BillingError::Change(_) => return internal(&error),

@@ -2,7 +2,7 @@
 //! explorer shows, as a file. No server function, since those answer with values and not with
 //! files; it finds its caller as they do.
 
-use super::file_answer::{as_file, or_refused};
+use super::file_response::{file_response, or_error};
 use super::{Web, caller};
 use crate::error::{ApiError, ErrorCode};
 use axum::body::Body;
@@ -48,7 +48,7 @@ async fn export(
             let filter = url::encode_query_value(&question.filter);
             Redirect::to(&format!("/annotations/{id}/results?filter={filter}")).into_response()
         }
-        Err(error) => or_refused(Err(error)),
+        Err(error) => or_error(Err(error)),
     }
 }
 
@@ -88,7 +88,7 @@ fn answer(export: Export, format: ExportFormat) -> Response {
     let content = export.content.inspect_err(|error| {
         tracing::error!(error = %chain(error), "an export ended early");
     });
-    as_file(Body::from_stream(content), content_type, &export.file_name)
+    file_response(Body::from_stream(content), content_type, &export.file_name)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! `GET /account-export`: everything that GAS knows of the caller, as a file.
+//! `GET /account-export`: downloads everything that GAS stores about the caller.
 
-use super::file_answer::{as_file, or_refused};
+use super::file_response::{file_response, or_error};
 use super::{Web, caller};
 use axum::body::Body;
 use axum::response::Response;
@@ -11,7 +11,7 @@ use gas_backend::chain;
 use gas_backend::usecases::export_account;
 use tower_sessions::Session;
 
-/// The route.
+/// The export route.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/account-export", get(export))
 }
@@ -19,13 +19,13 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
 async fn export(Extension(web): Extension<Web>, session: Session) -> Response {
     let account = match caller::account_of(&web, &session).await {
         Ok(account) => account,
-        Err(error) => return or_refused(Err(error)),
+        Err(error) => return or_error(Err(error)),
     };
     tracing::info!(user = %account.id, "account exported");
     let preferences = web.unsubscriber.preferences.clone();
     let content = export_account(&web.billing, preferences, &account).inspect_err(|error| {
-        // The status is sent by now: the connection breaks, and the browser tells of it.
-        tracing::error!(error = %chain(error), "an export ended early");
+        // The status line is already sent. Closing the connection makes the download fail visibly.
+        tracing::error!(error = %chain(error), "account export failed midway");
     });
-    as_file(Body::from_stream(content), "application/json", "gas-account.json")
+    file_response(Body::from_stream(content), "application/json", "gas-account.json")
 }

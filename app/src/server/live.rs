@@ -1,4 +1,4 @@
-//! Live events: from this process's queue to the browsers it serves.
+//! Live events: forwards the job events of this process's queue to the browsers that it serves.
 
 use crate::api::Wire;
 use axum::BoxError;
@@ -16,27 +16,27 @@ use std::time::Duration;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio_util::sync::CancellationToken;
 
-/// How many events a slow browser may fall behind before it is told to refetch.
+/// How many events a slow browser may fall behind before it gets [`LiveEvent::Resync`].
 const BACKLOG: usize = 64;
 
-/// A stream ends after this long; the browser reconnects, and its session is checked again.
+/// A stream ends after this long. The browser reconnects, and the server checks its session again.
 const MAX_STREAM_AGE: Duration = Duration::from_secs(60);
 
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(2);
 
-/// The streams that are open, by user, and what else hears of events.
+/// The open event streams by user, and the caches that follow events.
 #[derive(Clone, Default)]
 pub struct Hub {
-    /// The jobs of users who look at their lists.
+    /// Cached job lists of users who have the list page open.
     pub lists: JobLists,
-    /// The queue for the workers.
+    /// The positions of jobs in the queue.
     pub board: QueueBoard,
     users: Arc<Mutex<HashMap<UserId, broadcast::Sender<LiveEvent>>>>,
     closing: CancellationToken,
 }
 
 impl Hub {
-    /// A stream of a user's events, for one browser. It is dropped with its response.
+    /// Opens a stream of a user's events for one browser. It ends when the response is dropped.
     pub fn subscribe(&self, user: UserId) -> ServerEvents<Wire<LiveEvent>> {
         let events = self.events(user).map(|event| Ok::<_, BoxError>(Wire::of(&event)));
         ServerEvents::from_stream(events)
@@ -62,16 +62,16 @@ impl Hub {
             .chain(stream::once(async { LiveEvent::Ending }))
     }
 
-    /// Takes in an event, and sends it to all of the user's open streams.
+    /// Updates the caches with an event and sends it to all open streams of the user.
     pub fn send(&self, user: UserId, event: LiveEvent) {
-        // Before any browser, which may ask for its list as soon as it hears.
+        // The caches come first: a browser may request its list as soon as it gets the event.
         self.lists.hear(user, &event);
         self.board.hear(&event);
         let mut users = self.lock();
         if let Some(sender) = users.get(&user)
             && sender.send(event).is_err()
         {
-            // Nobody listens any more.
+            // The last stream of this user has ended.
             users.remove(&user);
         }
     }
@@ -90,13 +90,13 @@ impl Hub {
     }
 }
 
-/// Moves events from the queue to the hub until shutdown, then deletes the queue.
+/// Forwards events from the queue to the hub until shutdown, then deletes the queue.
 pub async fn pump(queue: EventQueue, hub: Hub, shutdown: CancellationToken) {
     while let Some(received) = shutdown.run_until_cancelled(queue.receive()).await {
         match received {
             Ok(bodies) => bodies.iter().for_each(|body| deliver(&hub, body)),
             Err(error) => {
-                tracing::warn!(error = %chain(&error), "live events could not be received");
+                tracing::warn!(error = %chain(&error), "failed to receive live events");
                 hub.lists.forget();
                 tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
             }
@@ -104,14 +104,14 @@ pub async fn pump(queue: EventQueue, hub: Hub, shutdown: CancellationToken) {
     }
     hub.close();
     if let Err(error) = queue.close().await {
-        tracing::warn!(error = %chain(&error), "the event queue was not deleted");
+        tracing::warn!(error = %chain(&error), "failed to delete the event queue");
     }
 }
 
 fn deliver(hub: &Hub, body: &str) {
     match serde_json::from_str::<UserEvent>(body) {
         Ok(UserEvent { user_id, event }) => hub.send(user_id, event),
-        Err(error) => tracing::warn!(%error, "an event was not readable"),
+        Err(error) => tracing::warn!(%error, "ignored an unreadable live event"),
     }
 }
 
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn each_user_sees_their_own_events_only() {
+    async fn users_only_see_their_own_events() {
         let hub = Hub::default();
         let mut ada = Box::pin(hub.events(user(1)));
         let mut eve = Box::pin(hub.events(user(2)));
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_slow_browser_is_told_to_refetch() {
+    async fn a_browser_that_falls_behind_gets_a_resync_event() {
         let hub = Hub::default();
         let mut slow = Box::pin(hub.events(user(1)));
         for version in 0..=BACKLOG as u64 {
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_user_without_streams_is_forgotten() {
+    async fn a_user_without_open_streams_is_removed() {
         let hub = Hub::default();
         drop(hub.events(user(1)));
         hub.send(user(1), event(1));

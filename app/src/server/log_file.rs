@@ -1,6 +1,6 @@
-//! `GET /annotations-log/{id}`: a job's log as a file.
+//! `GET /annotations-log/{id}`: downloads a job's run log.
 
-use super::file_answer::{as_file, or_refused};
+use super::file_response::{file_response, or_error};
 use super::{Web, caller};
 use crate::error::ApiError;
 use axum::extract::Path;
@@ -11,7 +11,7 @@ use gas_backend::usecases::{find_job, read_log};
 use gas_shared::JobId;
 use tower_sessions::Session;
 
-/// The route.
+/// The run log route.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/annotations-log/{id}", get(log_file))
 }
@@ -21,7 +21,7 @@ async fn log_file(
     session: Session,
     Path(id): Path<JobId>,
 ) -> Response {
-    or_refused(try_log_file(&web, &session, id).await)
+    or_error(try_log_file(&web, &session, id).await)
 }
 
 async fn try_log_file(web: &Web, session: &Session, id: JobId) -> Result<Response, ApiError> {
@@ -29,5 +29,5 @@ async fn try_log_file(web: &Web, session: &Session, id: JobId) -> Result<Respons
     let job = find_job(&web.gas, account.id, id).await?;
     let text = read_log(&web.gas, account.id, id).await?;
     let name = format!("{}.log", job.input.name.stem());
-    Ok(as_file(text, "text/plain; charset=utf-8", &name))
+    Ok(file_response(text, "text/plain; charset=utf-8", &name))
 }

@@ -1,9 +1,9 @@
-//! The server half: what runs on EC2 in front of the pages.
+//! The web server process, which runs on EC2.
 //!
-//! [`router`] puts the parts together: sign-in ([`sign_in`]), sessions ([`session`]), what guards
-//! every request ([`security`]), live events ([`live`]), calls of other services ([`webhooks`]), and
-//! the Dioxus application with its server functions, which find their caller through [`caller`].
-//! Users' programs call [`rest`].
+//! [`router`] combines the parts: sign-in ([`sign_in`]), sessions ([`session`]), request and
+//! response checks ([`security`]), live events ([`live`]), webhooks ([`webhooks`]), the public REST
+//! API ([`rest`]), and the Dioxus application. Server functions identify their caller with
+//! [`caller`].
 
 pub mod account;
 pub mod caller;
@@ -11,7 +11,7 @@ pub mod charts;
 pub mod errors;
 mod export;
 mod export_account;
-mod file_answer;
+mod file_response;
 pub mod genome;
 mod live;
 mod log_file;
@@ -41,15 +41,15 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-/// What is logged where `RUST_LOG` does not say otherwise.
+/// The log filter when `RUST_LOG` is not set.
 const LOG_FILTER: &str = "warn,gas_web=info,gas_backend=info";
 
 /// Reads the settings and serves until SIGTERM or SIGINT.
 pub fn main() -> anyhow::Result<()> {
     let settings = Settings::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG_FILTER));
-    let colours = std::io::stderr().is_terminal();
-    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colours);
+    let colors = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colors);
     log.with_env_filter(filter).init();
     let runtime = tokio::runtime::Runtime::new().context("failed to start the runtime")?;
     runtime.block_on(serve(settings))
@@ -82,22 +82,23 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     };
     let web = Web::new(billing, hub, thaw, unsubscriber, &settings).await?;
     let app = router::build(web, sessions);
-    // The SDK's pooled connections belong to the runtime that opened them, which may be Dioxus' own
-    // and ends with the application. The pump needs them until its queue is deleted.
+    // The SDK's pooled connections belong to the runtime that opened them. That may be Dioxus' own
+    // runtime, which ends with the application, and the event pump needs the connections until it
+    // has deleted its queue.
     let keep_runtime = app.clone();
     tracing::info!(listen = %settings.listen, url = %settings.public_url, "web ready");
     let stop = shutdown.clone();
     axum::serve(listener, app)
         .with_graceful_shutdown(async move {
             signal.await;
-            // Live streams end with the token; the server waits for every open connection.
+            // The server waits for every open connection, so live streams must end first.
             stop.cancel();
         })
         .await
-        .context("failed to serve")?;
+        .context("failed to serve HTTP")?;
     pump.await.context("the event pump panicked")?;
     drop(keep_runtime);
-    checker.await.context("the check of plans panicked")?;
+    checker.await.context("the plan checks panicked")?;
     sweeper.await.context("the session sweeper panicked")
 }
 

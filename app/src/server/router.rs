@@ -1,4 +1,4 @@
-//! All routes, and the layers around them.
+//! All routes of the web server and the middleware around them.
 
 use super::session::PostgresSessions;
 use super::{
@@ -18,17 +18,18 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::trace::TraceLayer;
 
-/// The whole application.
+/// Builds the router of the whole application.
 ///
-/// Layers from the outside in: trace, compression, panics, state; then, for browsers only, headers,
-/// origin check, argument check, session. The REST API has the headers, and no session that another
-/// site could make a browser use.
+/// Layers from the outside in: tracing, compression, panic handling, state; then, for browsers only,
+/// security headers, origin check, argument check, session. The REST API gets the security headers
+/// but no session, so another site cannot use a browser's cookie to call it.
 pub fn build(web: Web, sessions: PostgresSessions) -> Router {
     let for_all = ServiceBuilder::new()
         .layer(TraceLayer::new_for_http())
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-            (StatusCode::INTERNAL_SERVER_ERROR, "GAS failed to answer").into_response()
+            (StatusCode::INTERNAL_SERVER_ERROR, "GAS could not handle this request; try again")
+                .into_response()
         }))
         .layer(Extension(web.clone()));
     let for_browsers = ServiceBuilder::new()
@@ -53,15 +54,15 @@ pub fn build(web: Web, sessions: PostgresSessions) -> Router {
         .layer(for_all)
 }
 
-/// Whether this process can serve: it answers, and PostgreSQL does.
+/// Health check: answers 200 if this process and PostgreSQL respond.
 async fn healthz(Extension(web): Extension<Web>) -> impl IntoResponse {
-    let nobody = gas_shared::UserId::new(uuid::Uuid::nil());
+    let no_user = gas_shared::UserId::new(uuid::Uuid::nil());
     let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    match web.gas.accounts.account(nobody).await {
+    match web.gas.accounts.account(no_user).await {
         Ok(_) => (StatusCode::OK, no_store, "ok"),
         Err(error) => {
-            tracing::error!(error = %chain(&error), "not healthy");
-            (StatusCode::SERVICE_UNAVAILABLE, no_store, "PostgreSQL does not answer")
+            tracing::error!(error = %chain(&error), "health check failed");
+            (StatusCode::SERVICE_UNAVAILABLE, no_store, "PostgreSQL does not respond")
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Server-side sessions in PostgreSQL; the browser holds a random id in a cookie.
+//! Server-side sessions, stored in PostgreSQL. The browser holds only a random id in a cookie.
 
 use async_trait::async_trait;
 use gas_backend::ports::PortError;
@@ -14,15 +14,15 @@ use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result};
 use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore};
 
-/// A session ends when it was not used for this long (OWASP ASVS 5, V7).
+/// A session ends after this long without a request (OWASP ASVS 5, V7).
 const IDLE: Duration = Duration::minutes(30);
 
-/// A sign-in ends after this long, used or not.
+/// A sign-in ends after this long, even if the session is used.
 const ABSOLUTE: SignedDuration = SignedDuration::from_hours(12);
 
 const SWEEP_EVERY: std::time::Duration = std::time::Duration::from_secs(600);
 
-/// Who is signed in, and since when.
+/// The signed-in user of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedIn {
     /// The user.
@@ -34,10 +34,10 @@ pub struct SignedIn {
 impl SignedIn {
     const KEY: &str = "signed_in";
 
-    /// The user of a session, or `None` where nobody is signed in any more.
+    /// Returns the user of a session, or `None` if the sign-in is missing or has expired.
     ///
     /// # Errors
-    /// Where the session cannot be read.
+    /// If the session cannot be read.
     pub async fn of(
         session: &Session,
         now: Timestamp,
@@ -46,11 +46,11 @@ impl SignedIn {
         Ok(stored.filter(|signed_in| signed_in.is_valid(now)))
     }
 
-    /// Signs the session's browser in, under a new session id so that an id known before the
-    /// sign-in is worth nothing after it.
+    /// Stores the sign-in in the session. The session gets a new id, so that an id known before the
+    /// sign-in cannot be used after it (session fixation).
     ///
     /// # Errors
-    /// Where the session cannot be written.
+    /// If the session cannot be written.
     pub async fn start(
         self,
         session: &Session,
@@ -64,8 +64,8 @@ impl SignedIn {
     }
 }
 
-/// The layer that gives every request its session. The `__Host-` prefix, which pins the cookie to
-/// this host and to TLS, is possible only where the service is reached by TLS.
+/// The middleware that loads the session of each request. The cookie gets the `__Host-` prefix,
+/// which pins it to this host and to TLS, only if the service uses TLS.
 pub fn layer(
     sessions: PostgresSessions,
     public_url: &PublicUrl,
@@ -80,12 +80,12 @@ pub fn layer(
         .with_expiry(Expiry::OnInactivity(IDLE))
 }
 
-/// The rows behind the sessions.
+/// Stores sessions in PostgreSQL.
 #[derive(Clone, Debug)]
 pub struct PostgresSessions(Rows);
 
 impl PostgresSessions {
-    /// The sessions of a database.
+    /// Creates a store that uses this database.
     pub fn new(pool: &sqlx::PgPool) -> Self {
         Self(Rows::new(pool.clone()))
     }
@@ -114,15 +114,15 @@ impl SessionStore for PostgresSessions {
     }
 }
 
-/// Deletes expired sessions now and then, until shutdown.
+/// Deletes expired sessions every ten minutes until shutdown.
 pub async fn sweep(sessions: PostgresSessions, shutdown: CancellationToken) {
     let mut every = tokio::time::interval(SWEEP_EVERY);
     while shutdown.run_until_cancelled(every.tick()).await.is_some() {
         match sessions.0.delete_expired(Timestamp::now()).await {
             Ok(0) => {}
-            Ok(count) => tracing::debug!(count, "expired sessions deleted"),
+            Ok(count) => tracing::debug!(count, "deleted expired sessions"),
             Err(error) => {
-                tracing::warn!(error = %chain(&error), "expired sessions were not deleted");
+                tracing::warn!(error = %chain(&error), "failed to delete expired sessions");
             }
         }
     }
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn records_survive_the_row() {
+    fn a_session_record_survives_the_round_trip_through_a_row() {
         let record = Record {
             id: Id(7),
             data: [("user".to_owned(), serde_json::json!("ada"))].into(),

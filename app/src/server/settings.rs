@@ -1,4 +1,4 @@
-//! The web process's settings: flags or environment variables.
+//! The web server's settings, from flags or environment variables.
 
 use clap::Parser;
 use gas_backend::mail::UnsubscribeKey;
@@ -14,46 +14,47 @@ pub struct Settings {
     /// Address and port to listen on.
     #[arg(long, env = "GAS_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: String,
-    /// Where browsers reach this server, without a path, such as https://gas.example.org
+    /// URL at which browsers reach this server, without a path, such as https://gas.example.org
     #[arg(long, env = "GAS_PUBLIC_URL", value_parser = PublicUrl::from_str)]
     pub public_url: PublicUrl,
-    /// The OpenID provider, such as https://auth.globus.org
+    /// Issuer URL of the OpenID provider, such as https://auth.globus.org
     #[arg(long, env = "GAS_OIDC_ISSUER")]
     pub oidc_issuer: String,
-    /// This service's client id at the provider.
+    /// Client id of this service at the OpenID provider.
     #[arg(long, env = "GAS_OIDC_CLIENT_ID")]
     pub oidc_client_id: String,
-    /// This service's client secret at the provider.
+    /// Client secret of this service at the OpenID provider.
     #[arg(long, env = "GAS_OIDC_CLIENT_SECRET", hide_env_values = true)]
     pub oidc_client_secret: Secret,
-    /// Where sign-out goes on to end the provider's own session, such as
-    /// https://auth.globus.org/v2/web/logout; without it sign-out ends at the home page.
+    /// URL that ends the provider's own session after sign-out, such as
+    /// https://auth.globus.org/v2/web/logout. Without it, sign-out returns to the home page.
     #[arg(long, env = "GAS_OIDC_LOGOUT_URL")]
     pub oidc_logout_url: Option<String>,
-    /// How Stripe is reached.
+    /// The connection to Stripe.
     #[command(flatten)]
     pub stripe: StripeSettings,
-    /// The signing secret of the webhook endpoint, which begins with whsec_
+    /// Signing secret of the Stripe webhook endpoint; starts with whsec_
     #[arg(long, env = "GAS_STRIPE_WEBHOOK_SECRET", hide_env_values = true)]
     pub stripe_webhook_secret: Secret,
-    /// The key with which browsers begin a checkout; one of a test account begins with pk_test_
+    /// Publishable Stripe key, with which browsers start a checkout; starts with pk_test_ for a test
+    /// account
     #[arg(long, env = "GAS_STRIPE_PUBLISHABLE_KEY")]
     pub stripe_publishable_key: String,
-    /// Stripe.js, of a release that has createEmbeddedCheckoutPage.
+    /// URL of Stripe.js. The release must support createEmbeddedCheckoutPage.
     #[arg(
         long,
         env = "GAS_STRIPE_JS_URL",
         default_value = "https://js.stripe.com/dahlia/stripe.js"
     )]
     pub stripe_js_url: String,
-    /// The key of unsubscribe links: 32 characters or more, the same as the utility node's.
+    /// Key that signs unsubscribe links: at least 32 characters, the same key as on the utility node.
     #[arg(long, env = "GAS_UNSUBSCRIBE_KEY", hide_env_values = true)]
     pub unsubscribe_key: UnsubscribeKey,
-    /// The reference bundle's folder, as the workers have it: the genome browser draws its genes.
-    /// Without it there are none.
+    /// Folder of the reference, the same as on the workers. The genome browser shows its genes; without
+    /// it, no genes are shown.
     #[arg(long, env = "GAS_REFERENCE_BUNDLE")]
     pub reference_bundle: Option<PathBuf>,
-    /// The AWS region of the buckets, which users are told.
+    /// AWS region of the buckets, shown to users.
     #[arg(long, env = "AWS_REGION")]
     pub region: String,
     /// The AWS resources and the database.

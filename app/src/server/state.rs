@@ -1,4 +1,4 @@
-//! What every request handler can reach.
+//! The state that request handlers share.
 
 use super::genome::Genes;
 use super::live::Hub;
@@ -13,50 +13,50 @@ use gas_backend::{Billing, Gas, PublicUrl, Secret};
 use gas_shared::upload::UploadSettings;
 use std::sync::Arc;
 
-/// Memory for what was read of the results that users explore, in bytes: some six results of a
-/// million records at once.
+/// Size of the explorer's cache in bytes: enough for about six results of a million records.
 const EXPLORER_CACHE_BYTES: u64 = 128 << 20;
 
 /// The web process's state; cheap to clone.
 #[derive(Clone)]
 pub struct Web {
-    /// The ports that use-cases take.
+    /// The ports that use cases need.
     pub gas: Gas,
-    /// Live events on their way to browsers.
+    /// Sends live events to browsers.
     pub hub: Hub,
     /// The OpenID provider.
     pub provider: Arc<Provider>,
-    /// The response headers that keep pages safe.
+    /// The security headers of responses.
     pub policies: Arc<Policies>,
-    /// What use-cases about payments take.
+    /// The ports that use cases about payments need.
     pub billing: Billing,
-    /// What browsers need of Stripe.
+    /// Stripe settings for browsers.
     pub stripe_js: Arc<StripeJs>,
-    /// With what Stripe signs its webhook calls.
+    /// The key with which Stripe signs its webhook calls.
     pub stripe_webhook_secret: Secret,
-    /// What SNS calls when archived results are to come back.
+    /// The endpoint that SNS calls when archived results are to be restored.
     pub thaw: Arc<ThawEndpoint>,
-    /// The results that users explore.
+    /// The open results of the results explorer.
     pub explorers: Explorers,
-    /// The jobs of users who look at their lists.
+    /// Cached job lists of users who have the list page open.
     pub lists: JobLists,
-    /// The queue for the workers.
+    /// The positions of jobs in the queue.
     pub board: QueueBoard,
     /// The genes of the reference.
     pub genes: Genes,
-    /// What ends mail about jobs.
+    /// Handles unsubscribe links.
     pub unsubscriber: Unsubscriber,
-    /// This service's own origin.
+    /// The service's public URL.
     pub public_url: PublicUrl,
     /// The AWS region of the buckets.
     pub region: Arc<str>,
 }
 
 impl Web {
-    /// Puts the state together. The provider is called when it is first needed.
+    /// Creates the state. The OpenID provider is contacted on first use.
     ///
     /// # Errors
-    /// Where the HTTP client cannot be made or the object store cannot sign.
+    /// If the HTTP client cannot be created, a URL of the settings is invalid, or the object store
+    /// cannot sign a link.
     pub async fn new(
         billing: Billing,
         hub: Hub,
@@ -85,8 +85,8 @@ impl Web {
         })
     }
 
-    /// What becomes of files that are uploaded.
-    pub fn upload_terms(&self) -> UploadSettings {
+    /// The settings that the upload page shows.
+    pub fn upload_settings(&self) -> UploadSettings {
         UploadSettings {
             region: self.region.as_ref().to_owned(),
             free_window_secs: self.gas.retention.free_window_secs,

@@ -1,17 +1,17 @@
-//! What browsers need of Stripe.
+//! The Stripe settings that a browser needs to show a checkout.
 
 use super::settings::Settings;
 use gas_backend::ports::OpenCheckout;
 use gas_shared::billing::Checkout;
 
-/// Stripe.js, and GAS's public name there.
+/// The URL of Stripe.js and this service's publishable key.
 pub struct StripeJs {
     script_url: String,
     publishable_key: String,
 }
 
 impl StripeJs {
-    /// As the settings say.
+    /// Takes the values from the settings.
     pub fn new(settings: &Settings) -> Self {
         Self {
             script_url: settings.stripe_js_url.clone(),
@@ -19,7 +19,7 @@ impl StripeJs {
         }
     }
 
-    /// All that a page needs to show a checkout.
+    /// Returns what a page needs to show an open checkout.
     pub fn checkout(&self, open: OpenCheckout) -> Checkout {
         match open {
             OpenCheckout::Embedded { client_secret } => Checkout::Embedded {

@@ -1,5 +1,5 @@
-//! `POST /unsubscribe`: by the button of the page of that path, or by a mail program that was told
-//! to in the mail's header (RFC 8058).
+//! `POST /unsubscribe`: turns off mail about jobs. Called by the button of the page at that path or
+//! by a mail program that follows the mail's one-click unsubscribe header (RFC 8058).
 
 use super::Web;
 use axum::extract::Query;
@@ -14,27 +14,30 @@ use gas_backend::usecases::{UnsubscribeError, unsubscribe};
 use serde::Deserialize;
 use std::sync::Arc;
 
-/// What unsubscribing takes.
+/// Verifies unsubscribe links and stores the choice.
 #[derive(Clone)]
 pub struct Unsubscriber {
-    /// Who wants which mail.
+    /// Which mail each user wants.
     pub preferences: Arc<dyn MailPreferences>,
-    /// What signed the links.
+    /// The key that signs the links.
     pub key: UnsubscribeKey,
 }
 
 #[derive(Deserialize)]
-struct Link {
+struct LinkQuery {
     #[serde(default)]
     token: String,
 }
 
-/// The route; its GET is a page.
+/// The unsubscribe route. `GET /unsubscribe` is a page of the application.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new().route("/unsubscribe", post(stop))
+    Router::new().route("/unsubscribe", post(unsubscribe_by_link))
 }
 
-async fn stop(Extension(web): Extension<Web>, Query(link): Query<Link>) -> Response {
+async fn unsubscribe_by_link(
+    Extension(web): Extension<Web>,
+    Query(link): Query<LinkQuery>,
+) -> Response {
     let Unsubscriber { preferences, key } = &web.unsubscriber;
     match unsubscribe(&**preferences, key, &link.token).await {
         Ok(user) => {
@@ -45,8 +48,8 @@ async fn stop(Extension(web): Extension<Web>, Query(link): Query<Link>) -> Respo
             (StatusCode::BAD_REQUEST, error.to_string()).into_response()
         }
         Err(error @ UnsubscribeError::Port(_)) => {
-            tracing::error!(error = %chain(&error), "not unsubscribed");
-            (StatusCode::SERVICE_UNAVAILABLE, "GAS failed to answer; please try again")
+            tracing::error!(error = %chain(&error), "failed to unsubscribe");
+            (StatusCode::SERVICE_UNAVAILABLE, "GAS could not unsubscribe you; try again")
                 .into_response()
         }
     }

@@ -1,12 +1,12 @@
-//! `/api/v1/account`: whose token it is.
+//! `/api/v1/account`: the account that owns the token.
 
-use super::caller::Anyone;
+use super::caller::AnyToken;
 use super::dto::AccountDto;
 use axum::Json;
 
 /// Get the account.
 ///
-/// Whose token it is, and what the plan allows. Any valid token will do.
+/// Returns the account that owns the token and the limits of its plan. Needs no particular scope.
 #[utoipa::path(
     get, path = "/account", tag = "account", operation_id = "get_account",
     security(("token" = [])),
@@ -15,6 +15,6 @@ use axum::Json;
         super::CommonProblems,
     ),
 )]
-pub async fn get(caller: Anyone) -> Json<AccountDto> {
+pub async fn get(caller: AnyToken) -> Json<AccountDto> {
     Json(caller.account.into())
 }

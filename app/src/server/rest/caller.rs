@@ -1,4 +1,5 @@
-//! Who calls the API: by a bearer token and nothing else, so that no cookie can be misused.
+//! Identifies the caller of the API by a bearer token. Cookies are ignored, so that another site
+//! cannot misuse them.
 
 use super::limits::Limits;
 use super::problem::{Code, Problem};
@@ -12,24 +13,24 @@ use gas_shared::Account;
 use gas_shared::token::Scope;
 use std::sync::Arc;
 
-/// The longest `Authorization` header that is looked at, in bytes; a token's has 49.
+/// The longest accepted `Authorization` header, in bytes. A valid one has 49.
 const MAX_HEADER_BYTES: usize = 200;
 
 /// A caller with any valid token.
-pub struct Anyone {
+pub struct AnyToken {
     /// The server's state.
     pub web: Web,
-    /// Whose token it is, read afresh.
+    /// The account that owns the token, read from the database for each request.
     pub account: Account,
 }
 
 /// A caller whose token has scope `jobs:read`.
-pub struct CanRead(pub Anyone);
+pub struct CanRead(pub AnyToken);
 
 /// A caller whose token has scope `jobs:write`.
-pub struct CanWrite(pub Anyone);
+pub struct CanWrite(pub AnyToken);
 
-impl<S: Send + Sync> FromRequestParts<S> for Anyone {
+impl<S: Send + Sync> FromRequestParts<S> for AnyToken {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
@@ -42,7 +43,7 @@ impl<S: Send + Sync> FromRequestParts<S> for CanRead {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        allowed(parts, state, Scope::JobsRead).await.map(Self)
+        authorize(parts, state, Scope::JobsRead).await.map(Self)
     }
 }
 
@@ -50,24 +51,24 @@ impl<S: Send + Sync> FromRequestParts<S> for CanWrite {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        allowed(parts, state, Scope::JobsWrite).await.map(Self)
+        authorize(parts, state, Scope::JobsWrite).await.map(Self)
     }
 }
 
-async fn allowed<S: Send + Sync>(
+async fn authorize<S: Send + Sync>(
     parts: &mut Parts,
     state: &S,
     scope: Scope,
-) -> Result<Anyone, Problem> {
+) -> Result<AnyToken, Problem> {
     let (web, caller) = authenticate(parts, state).await?;
     if !caller.scopes.contains(&scope) {
-        let text = format!("this needs a token with scope {scope}");
+        let text = format!("this operation needs a token with the scope {scope}");
         return Err(challenge(
             Problem::new(Code::InsufficientScope, text),
             &format!("Bearer realm=\"GAS\", error=\"insufficient_scope\", scope=\"{scope}\""),
         ));
     }
-    Ok(Anyone { web, account: caller.account })
+    Ok(AnyToken { web, account: caller.account })
 }
 
 async fn authenticate<S: Send + Sync>(
@@ -77,12 +78,14 @@ async fn authenticate<S: Send + Sync>(
     let Extension(web) = extension::<Web, S>(parts, state).await?;
     let Extension(limits) = extension::<Arc<Limits>, S>(parts, state).await?;
     let Some(token) = bearer(&parts.headers) else {
-        let text = "send a token of your account page as `Authorization: Bearer gas_…`";
+        let text =
+            "create a token on your account page and send it as `Authorization: Bearer gas_…`";
         let problem = Problem::new(Code::InvalidToken, text);
         return Err(challenge(problem, "Bearer realm=\"GAS\""));
     };
     let Some(caller) = authenticate_token(&web.gas, token).await? else {
-        let text = "the token is unknown, expired or revoked; make another on your account page";
+        let text =
+            "the token is unknown, expired or revoked; create a new one on your account page";
         let problem = Problem::new(Code::InvalidToken, text);
         return Err(challenge(problem, "Bearer realm=\"GAS\", error=\"invalid_token\""));
     };
@@ -99,7 +102,8 @@ where
     found.map_err(|error| errors::internal(&error).into())
 }
 
-/// The token of a request (RFC 6750, section 2.1). A URL or a form has none: both get into logs.
+/// The token of a request (RFC 6750, section 2.1). Tokens in URLs or forms are not accepted, since
+/// both may be logged.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
@@ -107,11 +111,11 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
         .then(|| token.trim_start())
 }
 
-/// What a refusal must say of how to do better (RFC 6750, section 3).
+/// Adds the `WWW-Authenticate` header that a rejection needs (RFC 6750, section 3).
 fn challenge(problem: Problem, text: &str) -> Problem {
     match HeaderValue::from_str(text) {
         Ok(value) => problem.with(header::WWW_AUTHENTICATE, value),
-        // The texts above are header text.
+        // Unreachable: the texts above are valid header values.
         Err(_) => problem,
     }
 }
@@ -126,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_taken_from_the_header_only() {
+    fn tokens_are_only_read_from_the_authorization_header() {
         assert_eq!(of("Bearer gas_x").as_deref(), Some("gas_x"));
         assert_eq!(of("bearer  gas_x").as_deref(), Some("gas_x"));
         for other in ["Basic gas_x", "gas_x", "Bearer", &format!("Bearer {}", "x".repeat(200))] {

@@ -1,4 +1,4 @@
-//! `/api/docs`: the OpenAPI document as a page for people. It has no scripts.
+//! `/api/docs`: the OpenAPI document as an HTML page without scripts.
 
 use super::DOCUMENT;
 use super::problem::Code;
@@ -10,8 +10,8 @@ use dioxus::prelude::*;
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
 
-/// The look of the application, as far as this page needs it. The application's own style sheet has
-/// a name that changes with its content.
+/// The parts of the application's style sheets that this page needs. The application's own file
+/// cannot be linked, since its name changes with its content.
 const STYLE: &str = concat!(
     include_str!("../../../../assets/css/00-tokens.css"),
     include_str!("../../../../assets/css/10-base.css"),
@@ -30,7 +30,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
 const CSS: HeaderValue = HeaderValue::from_static("text/css; charset=utf-8");
 
 fn page() -> String {
-    // The document is our own JSON.
+    // Parsing cannot fail: the document is serialized by this crate.
     let document: Value = serde_json::from_str(&DOCUMENT).unwrap_or_default();
     let body = dioxus::ssr::render_element(body(&document));
     format!(
@@ -79,7 +79,7 @@ fn body(document: &Value) -> Element {
                 }
             }
             h2 { id: "errors", "Errors" }
-            p { "Errors are application/problem+json (RFC 9457). Their type leads here." }
+            p { "Errors have the content type application/problem+json (RFC 9457). Their `type` links to this list." }
             dl { class: "docs-list",
                 for code in Code::ALL {
                     dt { id: code.as_str(), code { {code.as_str()} } " {code.status().as_u16()}" }
@@ -107,14 +107,14 @@ fn operation_body(operation: &Value) -> Element {
         }
         dl { class: "docs-list",
             dt { "Scope" }
-            dd { if scopes.is_empty() { "any token" } else { code { {scopes.join(" ")} } } }
+            dd { if scopes.is_empty() { "any" } else { code { {scopes.join(" ")} } } }
             if operation["requestBody"].is_object() {
                 dt { "Body" }
                 dd { {content(&operation["requestBody"])} }
             }
-            for (name , place , about) in parameters {
-                dt { code { "{name}" } " ({place})" }
-                dd { "{about}" }
+            for (name , location , description) in parameters {
+                dt { code { "{name}" } " ({location})" }
+                dd { "{description}" }
             }
             for (status , response) in responses.iter() {
                 dt { "{status}" }
@@ -124,7 +124,7 @@ fn operation_body(operation: &Value) -> Element {
     }
 }
 
-/// A link to the type of a body.
+/// A link to the schema of a request or response body.
 fn content(of: &Value) -> Element {
     let no_map = Map::new();
     let schema = map(&of["content"], &no_map).values().next().map(|media| &media["schema"]);
@@ -174,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_page_tells_of_every_operation_type_and_error() {
+    fn the_page_lists_every_operation_type_and_error() {
         let page = page();
         let document: Value = serde_json::from_str(&DOCUMENT).unwrap();
         for path in document["paths"].as_object().unwrap().keys() {

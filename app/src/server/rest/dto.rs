@@ -1,5 +1,5 @@
-//! What the API takes and answers. These types are a promise to users' programs; what the pages use
-//! (`gas_shared`) may change without them.
+//! Request and response types of the API. Users' programs depend on them, so they only change
+//! compatibly; the types that the pages use (`gas_shared`) may change independently.
 
 use gas_shared::job::{FailureKind, JobState, Results, Tier};
 use gas_shared::upload::UploadTicket;
@@ -13,47 +13,47 @@ use uuid::Uuid;
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewJob {
-    /// The file's name, which ends with `.vcf`, `.vcf.gz` or `.vcf.bgz`.
+    /// The file's name. Must end with `.vcf`, `.vcf.gz` or `.vcf.bgz`.
     #[schema(example = "patient-7.vcf.gz")]
     pub file_name: String,
-    /// Its size in bytes.
+    /// The file's size in bytes.
     #[schema(minimum = 1, example = 104_857)]
     pub size_bytes: u64,
 }
 
-/// A job that was made, and how its file is uploaded.
+/// A created job and the upload of its file.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CreatedJob {
     /// The job.
     pub job: JobDto,
-    /// How to upload the file; `null` where it is uploaded already, which happens only where an
+    /// How to upload the file. `null` if the file is already submitted, which only happens when an
     /// idempotency key is used again.
     pub upload: Option<UploadDto>,
 }
 
-/// An upload: send one `multipart/form-data` POST with all fields in order, and then the file as
-/// the last part, named `file`, with the content type given here.
+/// How to upload a file: send one `multipart/form-data` POST to `url` with all `fields` in order,
+/// then the file as the last part, named `file`, with `content_type`.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Upload)]
 pub struct UploadDto {
-    /// Where to send it.
+    /// The URL to send the form to.
     #[schema(format = "uri")]
     pub url: String,
     /// The form fields, in order.
     pub fields: Vec<FormField>,
-    /// The content type of the file's part.
+    /// The content type of the part with the file.
     #[schema(example = "text/plain")]
     pub content_type: String,
-    /// From then on the upload is refused.
+    /// The time from which storage rejects the upload.
     pub expires_at: Timestamp,
 }
 
-/// A field of the upload's form.
+/// A field of the upload form.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct FormField {
-    /// Its name.
+    /// The field's name.
     pub name: String,
-    /// Its value.
+    /// The field's value.
     pub value: String,
 }
 
@@ -73,44 +73,44 @@ impl From<UploadTicket> for UploadDto {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[schema(as = Job)]
 pub struct JobDto {
-    /// Names it.
+    /// The job's id.
     pub id: Uuid,
     /// The uploaded file's name.
     pub file_name: String,
-    /// The uploaded file's size in bytes; `null` until it is uploaded.
+    /// The uploaded file's size in bytes. `null` until it is uploaded.
     pub size_bytes: Option<u64>,
-    /// Where in its life the job is.
+    /// The state of the job.
     pub status: StatusDto,
-    /// When it was made.
+    /// When the job was created.
     pub submitted_at: Timestamp,
-    /// When the annotation began; `null` before that and where it never did.
+    /// When the annotation started. `null` unless the job is running or completed.
     pub started_at: Option<Timestamp>,
-    /// When it was completed, failed or cancelled; `null` before that.
+    /// When the job was completed, failed or was cancelled. `null` before that.
     pub finished_at: Option<Timestamp>,
-    /// How far the annotation is; only while it runs.
+    /// The progress of the annotation. `null` unless the job is running.
     pub progress: Option<ProgressDto>,
-    /// Why it failed; only where it did.
+    /// Why the job failed. `null` unless it failed.
     pub failure: Option<FailureDto>,
-    /// The annotated file; only of a completed job.
+    /// The annotated file. `null` unless the job is completed.
     pub result: Option<ResultDto>,
 }
 
-/// Where in its life a job is.
+/// The state of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = JobStatus)]
 #[serde(rename_all = "snake_case")]
 pub enum StatusDto {
-    /// The file is awaited.
+    /// Waiting for the file to be uploaded and submitted.
     Uploading,
-    /// It waits for a worker.
+    /// Waiting for a worker.
     Pending,
-    /// It is being annotated.
+    /// A worker is annotating the file.
     Running,
-    /// It is annotated.
+    /// The file is annotated.
     Completed,
-    /// It could not be annotated.
+    /// The file could not be annotated.
     Failed,
-    /// Its owner stopped it.
+    /// The owner cancelled the job.
     Cancelled,
 }
 
@@ -140,16 +140,16 @@ impl From<StatusDto> for JobStatus {
     }
 }
 
-/// How far an annotation is.
+/// The progress of an annotation.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[schema(as = Progress)]
 pub struct ProgressDto {
-    /// What is being done, such as `annotate`.
+    /// The current step, such as `annotate`.
     pub step: String,
-    /// The done part of the whole, 0 to 100.
+    /// The completed share of the whole run, from 0 to 100.
     #[schema(minimum = 0, maximum = 100)]
     pub percent: f64,
-    /// Variants annotated so far.
+    /// Number of VCF records annotated so far.
     pub variants: u64,
 }
 
@@ -157,21 +157,20 @@ pub struct ProgressDto {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[schema(as = Failure)]
 pub struct FailureDto {
-    /// Whose move it is: `input` where the file must be mended, `service` where the same file may
-    /// work later.
+    /// Whether to fix the file (`input`) or to run the same file again later (`service`).
     pub kind: FailureKindDto,
     /// What happened, where, and what to do.
     pub reason: String,
 }
 
-/// Whose move it is after a failure.
+/// The cause of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = FailureKind)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureKindDto {
-    /// The file must be mended.
+    /// The file must be fixed.
     Input,
-    /// GAS failed.
+    /// GAS failed. The same file may work later.
     Service,
 }
 
@@ -179,31 +178,31 @@ pub enum FailureKindDto {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[schema(as = Result)]
 pub struct ResultDto {
-    /// Where it is.
+    /// Whether the file can be downloaded.
     pub state: ResultState,
-    /// Its size in bytes.
+    /// The file's size in bytes.
     pub size_bytes: u64,
-    /// Variants annotated.
+    /// Number of annotated VCF records.
     pub variants: u64,
-    /// Until when it can be downloaded on the Free plan; `null` where no end is set. Without meaning
-    /// on Premium.
+    /// The end of the download window of the Free plan. `null` if no end is set. Does not apply to
+    /// Premium.
     pub downloadable_until: Option<Timestamp>,
-    /// Since when it is in the archive; only while it is.
+    /// When the file was archived. `null` unless `state` is `archived`.
     pub archived_at: Option<Timestamp>,
-    /// How fast the archive hands it out, `expedited` (minutes) or `standard` (hours); only while
-    /// it is restored.
+    /// The speed of the restore: `expedited` (minutes) or `standard` (hours). `null` unless `state`
+    /// is `restoring`.
     pub restore_tier: Option<String>,
 }
 
-/// Where an annotated file is.
+/// The storage state of an annotated file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ResultState {
-    /// It can be downloaded, on the Free plan until `downloadable_until`.
+    /// The file can be downloaded; on the Free plan until `downloadable_until`.
     Available,
-    /// It is in the archive; Premium brings it back.
+    /// The file is archived. Upgrading to Premium restores it.
     Archived,
-    /// It is on its way back.
+    /// The file is being restored from the archive.
     Restoring,
 }
 
@@ -286,34 +285,34 @@ fn tier(tier: Tier) -> &'static str {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = JobList)]
 pub struct JobListDto {
-    /// The jobs, newest first. With a filter there may be fewer than `limit`, even none, on a page
-    /// that is not the last.
+    /// The jobs, newest first. With a filter, a page may have fewer than `limit` jobs, or none, even
+    /// if it is not the last.
     pub jobs: Vec<JobDto>,
-    /// Where the next page begins; `null` on the last.
+    /// Pass this as `cursor` to get the next page. `null` on the last page.
     pub next_cursor: Option<String>,
 }
 
-/// Which jobs to list.
+/// The query of the job list.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListQuery {
-    /// Only jobs in this state.
+    /// Return only jobs in this state.
     #[param(inline)]
     pub status: Option<StatusDto>,
-    /// How many jobs at most.
+    /// The maximum number of jobs on a page.
     #[param(minimum = 1, maximum = 100, default = 25)]
     pub limit: Option<u16>,
-    /// `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     pub cursor: Option<String>,
 }
 
-/// How a result is wanted.
+/// The query of a result download.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ResultQuery {
-    /// `false` answers the link as JSON in place of a redirect.
+    /// Set to `false` to get the link as JSON instead of a redirect.
     #[param(default = true)]
     pub redirect: Option<bool>,
 }
@@ -321,35 +320,35 @@ pub struct ResultQuery {
 /// A link to a file.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Link {
-    /// Where the file is. Do not send the token there. It works for a minute at most.
+    /// The URL of the file, valid for at most one minute. Do not send the token to it.
     #[schema(format = "uri")]
     pub url: String,
 }
 
-/// Whose token it is.
+/// The account that owns the token.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Account)]
 pub struct AccountDto {
     /// The user's id at the identity provider.
     pub id: Uuid,
-    /// Full name.
+    /// The user's full name.
     pub name: String,
-    /// E-mail address.
+    /// The user's email address.
     pub email: String,
-    /// The plan.
+    /// The user's plan.
     pub plan: PlanDto,
-    /// The largest file of the plan, in bytes.
+    /// The largest file that the plan allows, in bytes.
     pub max_upload_bytes: u64,
 }
 
-/// What a user has.
+/// A user's plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Plan)]
 #[serde(rename_all = "snake_case")]
 pub enum PlanDto {
-    /// Small files; results can be downloaded for a while.
+    /// Small files. Results can be downloaded for a short time, then they are archived.
     Free,
-    /// Files of any size; results can always be downloaded.
+    /// Large files. Results can be downloaded at any time.
     Premium,
 }
 

@@ -1,3 +1,5 @@
+//! Tests of the API's job representation.
+
 use super::*;
 use gas_shared::job::{ClaimId, Progress};
 use gas_shared::job::{Completion, Failure, ObjectLocation, Run, Stored};
@@ -18,7 +20,7 @@ fn json(state: JobState) -> String {
 }
 
 #[test]
-fn a_job_is_told_without_what_concerns_servers_only() {
+fn a_job_is_serialized_without_internal_fields() {
     let at = Timestamp::from_second(1_790_000_100).unwrap();
     insta::assert_snapshot!(json(JobState::Uploading { parts: None }), @r#"{"id":"00000000-0000-0000-0000-000000000000","file_name":"a.vcf","size_bytes":null,"status":"uploading","submitted_at":"2026-09-21T14:13:20Z","started_at":null,"finished_at":null,"progress":null,"failure":null,"result":null}"#);
     let running = JobState::Running(Run {
@@ -37,7 +39,7 @@ fn a_job_is_told_without_what_concerns_servers_only() {
 }
 
 #[test]
-fn a_result_says_until_when_it_can_be_downloaded() {
+fn a_result_includes_the_end_of_its_download_window() {
     let at = Timestamp::from_second(1_790_000_100).unwrap();
     let file = ObjectLocation { bucket: "secret-bucket".into(), key: "secret-key".into() };
     let stored = Stored { file: file.clone(), until: Some(at), restored_at: None };
@@ -54,7 +56,7 @@ fn a_result_says_until_when_it_can_be_downloaded() {
 }
 
 #[test]
-fn states_have_their_names_in_small_letters() {
+fn states_are_spelled_in_lower_case() {
     for status in JobStatus::ALL {
         let dto = StatusDto::from(status);
         assert_eq!(serde_json::to_value(dto).unwrap(), status.as_str().to_lowercase());

@@ -1,8 +1,8 @@
-//! `/api/v1/jobs/{id}/result` and `/log`: what a job has made.
+//! `/api/v1/jobs/{id}/result` and `/log`: a job's result and run log.
 
 use super::caller::CanRead;
 use super::dto::{Link, ResultQuery};
-use super::jobs::NamedJob;
+use super::jobs::JobPath;
 use super::problem::{Problem, ProblemBody};
 use crate::error::ApiError;
 use axum::Json;
@@ -14,24 +14,25 @@ use gas_backend::usecases;
 
 /// Download a result.
 ///
-/// Redirects to the annotated file in storage. The link works for a minute at most. On the Free plan
-/// a result can be downloaded for a while after it is completed.
+/// Redirects to the annotated file in storage. The link is valid for at most one minute. On the Free
+/// plan, a result can only be downloaded until its `downloadable_until`; after that the response is
+/// 402.
 #[utoipa::path(
     get, path = "/jobs/{id}/result", tag = "files", operation_id = "get_result",
     security(("token" = ["jobs:read"])),
     params(("id" = uuid::Uuid, Path, description = "The job"), ResultQuery),
     responses(
-        (status = 302, description = "Where the file is; do not send the token there", headers(
+        (status = 302, description = "Redirect to the file; do not send the token there", headers(
             ("Location" = String, description = "The link"))),
-        (status = 200, description = "The link, with `redirect=false`", body = Link),
-        (status = 402, description = "The time to download it on the Free plan is out", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "There is no result yet, or it is being restored", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 200, description = "The link, if `redirect` is `false`", body = Link),
+        (status = 402, description = "The download window of the Free plan is over", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The job has no result, or the result is being restored", body = ProblemBody, content_type = "application/problem+json"),
         super::JobProblems, super::CommonProblems,
     ),
 )]
 pub async fn result(
     CanRead(caller): CanRead,
-    NamedJob(id): NamedJob,
+    JobPath(id): JobPath,
     query: Result<Query<ResultQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(query) = query?;
@@ -43,20 +44,21 @@ pub async fn result(
     Ok((StatusCode::FOUND, [(header::LOCATION, url)]).into_response())
 }
 
-/// Read a log.
+/// Get the run log.
 ///
-/// What the worker wrote so far, and of a completed job the counts of the engine behind that. It is
-/// empty before a worker took the job, and stays when the result goes to the archive.
+/// Returns what the worker has written so far, followed by the counts of the engine if the job is
+/// completed. The run log is empty until a worker starts the job, and remains available after the
+/// result is archived.
 #[utoipa::path(
     get, path = "/jobs/{id}/log", tag = "files", operation_id = "get_log",
     security(("token" = ["jobs:read"])),
     params(("id" = uuid::Uuid, Path, description = "The job")),
     responses(
-        (status = 200, description = "The log", body = String, content_type = "text/plain"),
+        (status = 200, description = "The run log", body = String, content_type = "text/plain"),
         super::JobProblems, super::CommonProblems,
     ),
 )]
-pub async fn log(CanRead(caller): CanRead, NamedJob(id): NamedJob) -> Result<String, Problem> {
+pub async fn log(CanRead(caller): CanRead, JobPath(id): JobPath) -> Result<String, Problem> {
     let text = usecases::read_log(&caller.web.gas, caller.account.id, id).await;
     Ok(text.map_err(ApiError::from)?)
 }

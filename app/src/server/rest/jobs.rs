@@ -1,4 +1,4 @@
-//! `/api/v1/jobs`: making, following and ending jobs.
+//! `/api/v1/jobs`: creates, lists, cancels and deletes jobs.
 
 use super::caller::{CanRead, CanWrite};
 use super::dto::{CreatedJob, JobDto, JobListDto, ListQuery, NewJob};
@@ -15,16 +15,16 @@ use gas_backend::usecases::{self, IdempotencyKey};
 use gas_shared::JobId;
 use std::sync::Arc;
 
-/// Jobs of a page where the caller does not say how many.
-const PAGE: u16 = 25;
+/// The default number of jobs on a page.
+const DEFAULT_PAGE_SIZE: u16 = 25;
 
-/// Jobs of a page at most.
-const MAX_PAGE: u16 = 100;
+/// The largest number of jobs on a page.
+const MAX_PAGE_SIZE: u16 = 100;
 
-/// The job that a path names, as [`JobId`]. Whatever is no id names no job.
-pub struct NamedJob(pub JobId);
+/// The job id of a path. A path with an invalid id gets 404.
+pub struct JobPath(pub JobId);
 
-impl<S: Send + Sync> FromRequestParts<S> for NamedJob {
+impl<S: Send + Sync> FromRequestParts<S> for JobPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
@@ -34,11 +34,11 @@ impl<S: Send + Sync> FromRequestParts<S> for NamedJob {
     }
 }
 
-/// Make a job.
+/// Create a job.
 ///
-/// Answers how to upload its file: one POST straight to storage, within some minutes. Then call
-/// `submit`. With a header `Idempotency-Key`, a repeated call gives the same job, with a fresh
-/// upload as long as it is not submitted; the key is remembered for as long as the job is kept.
+/// Returns a form for uploading the file: send it as one POST directly to storage before
+/// `expires_at`, then call `submit`. With the header `Idempotency-Key`, a repeated call returns the
+/// same job, with a new upload form until the job is submitted. The key is kept as long as the job.
 #[utoipa::path(
     post, path = "/jobs", tag = "jobs", operation_id = "create_job",
     security(("token" = ["jobs:write"])),
@@ -46,9 +46,9 @@ impl<S: Send + Sync> FromRequestParts<S> for NamedJob {
         description = "1 to 200 visible ASCII characters, such as a UUID")),
     request_body = NewJob,
     responses(
-        (status = 201, description = "The job, and how to upload its file", body = CreatedJob),
-        (status = 200, description = "The job that the idempotency key has made before", body = CreatedJob),
-        (status = 400, description = "The file cannot be used", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 201, description = "The job and the upload form for its file", body = CreatedJob),
+        (status = 200, description = "The existing job with this idempotency key", body = CreatedJob),
+        (status = 400, description = "The file name or the size is invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The file is larger than the plan allows", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "The idempotency key was used for another file", body = ProblemBody, content_type = "application/problem+json"),
         super::NoScope, super::CommonProblems,
@@ -81,33 +81,36 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Proble
 
 /// Submit a job.
 ///
-/// Says that the file is uploaded; the job joins the queue. Calling again does no harm.
+/// Confirms that the file is uploaded and adds the job to the queue. Repeated calls have no further
+/// effect.
 #[utoipa::path(
     post, path = "/jobs/{id}/submit", tag = "jobs", operation_id = "submit_job",
     security(("token" = ["jobs:write"])),
     params(("id" = uuid::Uuid, Path, description = "The job")),
     responses(
-        (status = 200, description = "The job as it is now", body = JobDto),
-        (status = 409, description = "The file has not arrived, or the job is over", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 200, description = "The current job", body = JobDto),
+        (status = 409, description = "The file is not uploaded, or the job has already ended", body = ProblemBody, content_type = "application/problem+json"),
         super::JobProblems, super::CommonProblems,
     ),
 )]
 pub async fn submit(
     CanWrite(caller): CanWrite,
-    NamedJob(id): NamedJob,
+    JobPath(id): JobPath,
 ) -> Result<Json<JobDto>, Problem> {
     let job = usecases::confirm_upload(&caller.web.gas, caller.account.id, id).await;
     Ok(Json(JobDto::from(&job.map_err(ApiError::from)?)))
 }
 
 /// List jobs.
+///
+/// Returns your jobs, newest first, one page at a time.
 #[utoipa::path(
     get, path = "/jobs", tag = "jobs", operation_id = "list_jobs",
     security(("token" = ["jobs:read"])),
     params(ListQuery),
     responses(
-        (status = 200, description = "A page of your jobs, newest first", body = JobListDto),
-        (status = 400, description = "The query cannot be used", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 200, description = "A page of jobs", body = JobListDto),
+        (status = 400, description = "The query is invalid", body = ProblemBody, content_type = "application/problem+json"),
         super::NoScope, super::CommonProblems,
     ),
 )]
@@ -116,9 +119,9 @@ pub async fn list(
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Json<JobListDto>, Problem> {
     let Query(query) = query?;
-    let limit = query.limit.unwrap_or(PAGE);
-    if !(1..=MAX_PAGE).contains(&limit) {
-        let text = format!("limit is {limit}; it must be 1 to {MAX_PAGE}");
+    let limit = query.limit.unwrap_or(DEFAULT_PAGE_SIZE);
+    if !(1..=MAX_PAGE_SIZE).contains(&limit) {
+        let text = format!("limit is {limit}; it must be from 1 to {MAX_PAGE_SIZE}");
         return Err(Problem::new(Code::InvalidRequest, text));
     }
     let (gas, owner) = (&caller.web.gas, caller.account.id);
@@ -132,39 +135,38 @@ pub async fn list(
 }
 
 /// Get a job.
+///
+/// Returns the job with its progress, failure or result.
 #[utoipa::path(
     get, path = "/jobs/{id}", tag = "jobs", operation_id = "get_job",
     security(("token" = ["jobs:read"])),
     params(("id" = uuid::Uuid, Path, description = "The job")),
     responses(
-        (status = 200, description = "The job as it is now", body = JobDto),
+        (status = 200, description = "The current job", body = JobDto),
         super::JobProblems, super::CommonProblems,
     ),
 )]
-pub async fn get(
-    CanRead(caller): CanRead,
-    NamedJob(id): NamedJob,
-) -> Result<Json<JobDto>, Problem> {
+pub async fn get(CanRead(caller): CanRead, JobPath(id): JobPath) -> Result<Json<JobDto>, Problem> {
     let job = usecases::find_job(&caller.web.gas, caller.account.id, id).await;
     Ok(Json(JobDto::from(&job.map_err(ApiError::from)?)))
 }
 
 /// Cancel a job.
 ///
-/// Stops a job that is not over. Calling again does no harm.
+/// Stops a job that has not ended. Repeated calls have no further effect.
 #[utoipa::path(
     post, path = "/jobs/{id}/cancel", tag = "jobs", operation_id = "cancel_job",
     security(("token" = ["jobs:write"])),
     params(("id" = uuid::Uuid, Path, description = "The job")),
     responses(
-        (status = 200, description = "The job as it is now", body = JobDto),
-        (status = 409, description = "The job is over", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 200, description = "The current job", body = JobDto),
+        (status = 409, description = "The job has already ended", body = ProblemBody, content_type = "application/problem+json"),
         super::JobProblems, super::CommonProblems,
     ),
 )]
 pub async fn cancel(
     CanWrite(caller): CanWrite,
-    NamedJob(id): NamedJob,
+    JobPath(id): JobPath,
 ) -> Result<Json<JobDto>, Problem> {
     let job = usecases::cancel_job(&caller.web.gas, caller.account.id, id).await;
     Ok(Json(JobDto::from(&job.map_err(ApiError::from)?)))
@@ -172,20 +174,20 @@ pub async fn cancel(
 
 /// Delete a job.
 ///
-/// Deletes a job whatever state it is in, with its file, log and result, archived ones too. This
-/// cannot be undone. Who cannot find it any more has deleted it.
+/// Deletes a job in any state, with its input file, run log and result, including an archived result.
+/// This cannot be undone. A repeated call may get 404, which means that the job is already deleted.
 #[utoipa::path(
     delete, path = "/jobs/{id}", tag = "jobs", operation_id = "delete_job",
     security(("token" = ["jobs:write"])),
     params(("id" = uuid::Uuid, Path, description = "The job")),
     responses(
-        (status = 204, description = "It is deleted; its files go within minutes"),
+        (status = 204, description = "The job is deleted; its files are removed within minutes"),
         super::JobProblems, super::CommonProblems,
     ),
 )]
 pub async fn delete(
     CanWrite(caller): CanWrite,
-    NamedJob(id): NamedJob,
+    JobPath(id): JobPath,
 ) -> Result<StatusCode, Problem> {
     let deleted = usecases::delete_job(&caller.web.gas, caller.account.id, id).await;
     deleted.map_err(ApiError::from)?;

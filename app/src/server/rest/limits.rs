@@ -1,7 +1,7 @@
-//! How often a token may be used.
+//! Rate limits of the API.
 //!
-//! Each web process counts by itself, so behind a load balancer a token gets at most as many times
-//! the limit as there are processes. That bounds what one runaway script costs, which is the point.
+//! Each web process counts separately, so behind a load balancer the effective limit is at most the
+//! limit times the number of processes. That is enough to bound the load of a runaway script.
 
 use super::problem::{Code, Problem};
 use axum::http::{HeaderValue, header};
@@ -12,14 +12,14 @@ use std::hash::Hash;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// Calls of one token at once, and within each minute after that.
+/// Calls that one token may make in a burst, and per minute after that.
 pub const CALLS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(120).expect("is not zero");
 
-/// Jobs that one user's programs may make at once, and within each minute after that.
+/// Jobs that one user may create in a burst, and per minute after that.
 pub const JOBS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(20).expect("is not zero");
 
-/// From so many keys on, those that are not used any more are dropped.
-const MANY_KEYS: usize = 10_000;
+/// Above this number of keys, keys that are no longer used are dropped.
+const MAX_TRACKED_KEYS: usize = 10_000;
 
 /// The counters of one process.
 pub struct Limits {
@@ -39,18 +39,18 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Counts a call of a token.
+    /// Counts a call with a token.
     ///
     /// # Errors
-    /// [`Code::RateLimited`], with the time to wait.
+    /// [`Code::RateLimited`] with the time to wait, if the limit is exceeded.
     pub fn call(&self, token: TokenId) -> Result<(), Problem> {
         self.count(&self.calls, &token, "the token is", CALLS_PER_MINUTE)
     }
 
-    /// Counts a job of a user.
+    /// Counts a job created by a user.
     ///
     /// # Errors
-    /// [`Code::RateLimited`], with the time to wait.
+    /// [`Code::RateLimited`] with the time to wait, if the limit is exceeded.
     pub fn job(&self, user: UserId) -> Result<(), Problem> {
         self.count(&self.jobs, &user, "new jobs are", JOBS_PER_MINUTE)
     }
@@ -62,20 +62,20 @@ impl Limits {
         what: &str,
         per_minute: NonZeroU32,
     ) -> Result<(), Problem> {
-        if limiter.len() > MANY_KEYS {
+        if limiter.len() > MAX_TRACKED_KEYS {
             limiter.retain_recent();
         }
         limiter.check_key(key).map_err(|refused| {
             let left = refused.wait_time_from(self.clock.now());
             let seconds = whole_seconds(left);
-            let text = format!("{what} limited to {per_minute} a minute; wait {seconds} s");
+            let text = format!("{what} limited to {per_minute} per minute; wait {seconds} s");
             Problem::new(Code::RateLimited, text)
                 .with(header::RETRY_AFTER, HeaderValue::from(seconds))
         })
     }
 }
 
-/// Rounded up, so that who waits as long does not come too early.
+/// Rounds up to whole seconds, at least one, so that a caller who waits this long is not rejected.
 fn whole_seconds(left: Duration) -> u64 {
     (left.as_secs() + u64::from(left.subsec_nanos() > 0)).max(1)
 }
@@ -86,11 +86,11 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn a_token_that_is_used_too_often_waits_and_others_do_not() {
+    fn the_rate_limit_applies_to_each_token_separately() {
         let limits = Limits::default();
         let (busy, other) = (TokenId::new(Uuid::from_u128(1)), TokenId::new(Uuid::from_u128(2)));
         let refused = (0..=CALLS_PER_MINUTE.get()).find_map(|_| limits.call(busy).err());
-        assert!(refused.is_some(), "the burst is over");
+        assert!(refused.is_some(), "a call over the limit is rejected");
         assert_eq!(limits.call(other), Ok(()));
     }
 

@@ -1,9 +1,10 @@
-//! The REST API, `/api/v1`, for users' programs.
+//! The REST API for users' programs, at `/api/v1`.
 //!
-//! Beside the server functions, which are for our own pages and change with them. Calls carry a
-//! bearer token ([`caller`]); no cookie is looked at, so the layers against forged requests have
-//! nothing to guard here, and errors have the form of RFC 9457 ([`problem`]). The handlers' own
-//! descriptions make the OpenAPI document, which makes the page of documentation ([`docs`]).
+//! Unlike the server functions, which change with our own pages, this API is stable. Requests are
+//! authenticated with a bearer token ([`caller`]) and cookies are ignored, so it needs no protection
+//! against request forgery. Errors follow RFC 9457 ([`problem`]). The OpenAPI document is generated
+//! from the doc comments of handlers and types, and the documentation page from that document
+//! ([`docs`]).
 
 mod account;
 mod caller;
@@ -29,24 +30,28 @@ use utoipa::{IntoResponses, Modify};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// The largest body of a call, in bytes; files go to S3 directly.
+/// The largest request body, in bytes. Files are uploaded to S3 directly.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// The document as it is served.
+/// The OpenAPI document as JSON.
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
-    let (_, document) = parts::<()>();
-    // Our own types are written; they have no keys that JSON could not hold.
-    document.to_pretty_json().expect("an OpenAPI document is JSON")
+    let (_, document) = router_and_document::<()>();
+    document.to_pretty_json().expect("an OpenAPI document serializes to JSON")
 });
 
-/// `/api/v1` and the page about it, which browsers find at `docs`.
+/// The routes of the API and of its documentation. `docs` is the documentation's full URL, to which
+/// error types link.
 pub fn routes<S: Clone + Send + Sync + 'static>(docs: &str) -> Router<S> {
-    let (api, _) = parts();
-    framed(api.route("/api/v1/openapi.json", get(openapi)), docs).merge(docs::routes())
+    let (api, _) = router_and_document();
+    with_problem_responses(api.route("/api/v1/openapi.json", get(openapi)), docs)
+        .merge(docs::routes())
 }
 
-/// Handlers under `/api/v1`, with all that makes whatever goes wrong there a problem.
-fn framed<S: Clone + Send + Sync + 'static>(api: Router<S>, docs: &str) -> Router<S> {
+/// Adds fallbacks and middleware that turn every failure under `/api/v1` into a problem response.
+fn with_problem_responses<S: Clone + Send + Sync + 'static>(
+    api: Router<S>,
+    docs: &str,
+) -> Router<S> {
     api.route("/api/v1", any(not_found))
         .route("/api/v1/", any(not_found))
         .route("/api/v1/{*path}", any(not_found))
@@ -57,8 +62,8 @@ fn framed<S: Clone + Send + Sync + 'static>(api: Router<S>, docs: &str) -> Route
         .layer(Extension(Arc::new(Limits::default())))
 }
 
-/// The routes of the API and their document, made of the same descriptions.
-fn parts<S: Clone + Send + Sync + 'static>() -> (Router<S>, OpenApi) {
+/// The routes of the API and the OpenAPI document that is generated from them.
+fn router_and_document<S: Clone + Send + Sync + 'static>() -> (Router<S>, OpenApi) {
     let v1 = OpenApiRouter::new()
         .routes(routes!(jobs::create, jobs::list))
         .routes(routes!(jobs::get, jobs::delete))
@@ -67,48 +72,49 @@ fn parts<S: Clone + Send + Sync + 'static>() -> (Router<S>, OpenApi) {
         .routes(routes!(files::result))
         .routes(routes!(files::log))
         .routes(routes!(account::get));
-    let document = <About as utoipa::OpenApi>::openapi();
+    let document = <ApiDoc as utoipa::OpenApi>::openapi();
     OpenApiRouter::with_openapi(document).nest("/api/v1", v1).split_for_parts()
 }
 
-/// What the document says beside the routes.
+/// The general part of the OpenAPI document.
 #[derive(utoipa::OpenApi)]
 #[openapi(
-    info(title = "GAS API", description = "The Genomics Annotation Service for programs: submit VCF \
-        files, follow their annotation, download the results. Make a token on your account page and \
-        send it as `Authorization: Bearer gas_…`. A token may be used 120 times at once \
-        and twice a second after that; a user may make 20 jobs at once and one every three seconds \
-        after that. Who is over gets 429 with `Retry-After`. Times are in UTC. Fields and states may be added; ignore \
-        what you do not know.", license(name = "MIT OR Apache-2.0")),
+    info(title = "GAS API", description = "The API of the Genomics Annotation Service: submit VCF \
+        files, follow their annotation and download the results. Create a token on your account page \
+        and send it as `Authorization: Bearer gas_…`. A token allows bursts of 120 requests, then 2 \
+        per second; a user can create 20 jobs in a burst, then one every 3 seconds. Requests over \
+        the limit get 429 with `Retry-After`. Times are in UTC. New fields and states may be added; \
+        ignore those that you do not know.", license(name = "MIT OR Apache-2.0")),
     tags(
-        (name = "jobs", description = "Submit, follow and end annotation jobs"),
-        (name = "files", description = "Results and logs"),
-        (name = "account", description = "Whose token it is"),
+        (name = "jobs", description = "Create, follow, cancel and delete annotation jobs"),
+        (name = "files", description = "Results and run logs"),
+        (name = "account", description = "The account that owns the token"),
     ),
-    modifiers(&Bearer),
+    modifiers(&BearerScheme),
 )]
-struct About;
+struct ApiDoc;
 
-/// How calls say who they are.
-struct Bearer;
+/// Adds the bearer token to the document as its security scheme.
+struct BearerScheme;
 
-impl Modify for Bearer {
+impl Modify for BearerScheme {
     fn modify(&self, document: &mut OpenApi) {
-        let text = "A token of your account page, with the scopes `jobs:read` or `jobs:write`";
+        let text =
+            "A token from your account page, with the scope `jobs:read`, `jobs:write` or both";
         let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(text));
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("token", SecurityScheme::Http(token.build()));
     }
 }
 
-/// The errors that every call may meet.
+/// The errors that every operation can return.
 #[derive(IntoResponses)]
-#[expect(dead_code, reason = "for the document only")]
+#[expect(dead_code, reason = "used only for the OpenAPI document")]
 enum CommonProblems {
     /// The token is missing, unknown, expired or revoked
     #[response(status = 401, content_type = "application/problem+json")]
     InvalidToken(ProblemBody),
-    /// The token is used too often; wait for as long as `Retry-After` says
+    /// Too many requests; wait for the seconds given in `Retry-After`
     #[response(status = 429, content_type = "application/problem+json")]
     RateLimited(ProblemBody),
     /// GAS failed
@@ -116,18 +122,18 @@ enum CommonProblems {
     Internal(ProblemBody),
 }
 
-/// The error of a call that needs a scope, beside those of every call.
+/// The additional error of operations that need a scope.
 #[derive(IntoResponses)]
-#[expect(dead_code, reason = "for the document only")]
+#[expect(dead_code, reason = "used only for the OpenAPI document")]
 enum NoScope {
     /// The token does not have the scope
     #[response(status = 403, content_type = "application/problem+json")]
     InsufficientScope(ProblemBody),
 }
 
-/// The errors that a call about one job may meet, beside those of every call.
+/// The additional errors of operations on one job.
 #[derive(IntoResponses)]
-#[expect(dead_code, reason = "for the document only")]
+#[expect(dead_code, reason = "used only for the OpenAPI document")]
 enum JobProblems {
     /// The token does not have the scope
     #[response(status = 403, content_type = "application/problem+json")]
@@ -146,7 +152,7 @@ async fn not_found() -> Problem {
 }
 
 async fn method_not_allowed() -> Problem {
-    Problem::new(Code::MethodNotAllowed, "the path does not take this method; see /api/docs")
+    Problem::new(Code::MethodNotAllowed, "this path does not support this method; see /api/docs")
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Errors of the API, as RFC 9457 defines them.
+//! Error responses of the API (RFC 9457, Problem Details).
 
 use crate::error::{ApiError, ErrorCode};
 use crate::server::errors;
@@ -16,25 +16,25 @@ use tracing::Instrument;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Names a request in answers and logs.
+/// The header with the request's id, which also appears in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// An error of the API (RFC 9457).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemBody {
-    /// A URI that names the kind of error; it does not change.
+    /// A stable URI that identifies the kind of error and links to its documentation.
     #[schema(format = "uri")]
     r#type: String,
-    /// The kind of error, for people.
+    /// The kind of error, as text.
     title: &'static str,
     /// The HTTP status.
     status: u16,
-    /// The kind of error, for programs; it does not change.
+    /// The kind of error, as a stable code for programs.
     code: Code,
     /// What happened and what to do.
     detail: String,
-    /// Names the request in the server's log; quote it when you report a problem.
+    /// The id of the request in the server's log. Quote it when you report a problem.
     request_id: Uuid,
 }
 
@@ -42,29 +42,29 @@ pub struct ProblemBody {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
-    /// There is no token, or it is unknown, expired or revoked.
+    /// The token is missing, unknown, expired or revoked.
     InvalidToken,
-    /// The token does not allow it.
+    /// The token does not have the required scope.
     InsufficientScope,
-    /// There is no such thing, or it is another user's.
+    /// The resource does not exist or belongs to another user.
     NotFound,
-    /// The path has no such method.
+    /// The path does not support this method.
     MethodNotAllowed,
-    /// What was sent cannot be used.
+    /// The request is invalid.
     InvalidRequest,
-    /// The idempotency key was used for something else.
+    /// The idempotency key was used with a different request.
     IdempotencyKeyReused,
     /// The file is larger than the plan allows.
     OverLimit,
-    /// The Free plan does not give it (any more).
+    /// The operation needs the Premium plan.
     UpgradeRequired,
-    /// The job is in a state that does not allow it.
+    /// The job's state does not allow the operation.
     Conflict,
-    /// The token is used too often; wait for as long as `Retry-After` says.
+    /// Too many requests; wait for the seconds given in `Retry-After`.
     RateLimited,
-    /// Something is busy; try again after a moment.
+    /// The service is busy; try again after `Retry-After`.
     Unavailable,
-    /// GAS failed; its log has the reason.
+    /// The service failed; the cause is in its log.
     Internal,
 }
 
@@ -85,7 +85,7 @@ impl Code {
         Self::Internal,
     ];
 
-    /// The spelling in answers.
+    /// The spelling in responses.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::InvalidToken => "invalid_token",
@@ -103,17 +103,17 @@ impl Code {
         }
     }
 
-    /// The kind of error in words.
+    /// The kind of error as text.
     pub const fn title(self) -> &'static str {
         match self {
             Self::InvalidToken => "The token is missing or not valid",
-            Self::InsufficientScope => "The token does not allow this",
-            Self::NotFound => "There is no such thing",
-            Self::MethodNotAllowed => "The path has no such method",
-            Self::InvalidRequest => "The request cannot be used",
-            Self::IdempotencyKeyReused => "The idempotency key was used for something else",
+            Self::InsufficientScope => "The token does not have the required scope",
+            Self::NotFound => "Not found",
+            Self::MethodNotAllowed => "Method not allowed",
+            Self::InvalidRequest => "The request is invalid",
+            Self::IdempotencyKeyReused => "The idempotency key was used with a different request",
             Self::OverLimit => "The file is larger than the plan allows",
-            Self::UpgradeRequired => "The Free plan does not give this",
+            Self::UpgradeRequired => "This needs the Premium plan",
             Self::Conflict => "The job's state does not allow this",
             Self::RateLimited => "Too many requests",
             Self::Unavailable => "GAS is busy",
@@ -121,7 +121,7 @@ impl Code {
         }
     }
 
-    /// The HTTP status that goes with it.
+    /// The HTTP status of the response.
     pub const fn status(self) -> StatusCode {
         match self {
             Self::InvalidToken => StatusCode::UNAUTHORIZED,
@@ -140,22 +140,22 @@ impl Code {
     }
 }
 
-/// An error on its way to the layer that writes it ([`write_problems`]).
+/// An error that [`write_problems`] turns into a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     code: Code,
     detail: String,
-    /// A header that the status asks for.
+    /// An additional header that the status requires.
     header: Option<(HeaderName, HeaderValue)>,
 }
 
 impl Problem {
-    /// An error with a text for who calls.
+    /// Creates an error with a text for the caller.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into(), header: None }
     }
 
-    /// The same with a header that its status asks for.
+    /// Adds a header that the status requires.
     pub fn with(self, name: HeaderName, value: HeaderValue) -> Self {
         Self { header: Some((name, value)), ..self }
     }
@@ -163,9 +163,9 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut answer = self.code.status().into_response();
-        answer.extensions_mut().insert(self);
-        answer
+        let mut response = self.code.status().into_response();
+        response.extensions_mut().insert(self);
+        response
     }
 }
 
@@ -234,14 +234,14 @@ impl From<ListError> for Problem {
     }
 }
 
-/// A handler that panicked, as an answer. What it said is in the log by Rust's own hook.
+/// The response for a handler that panicked. Rust's panic hook has already logged the message.
 pub fn panicked(_: Box<dyn Any + Send>) -> Response {
-    Problem::from(errors::internal(&PortError::new("answer", "the handler panicked")))
+    Problem::from(errors::internal(&PortError::new("handle the request", "the handler panicked")))
         .into_response()
 }
 
-/// Names each request, writes the errors of the API, and puts what it logs under that name. `docs` is
-/// where the kinds of errors are explained.
+/// Middleware that gives each request an id, adds it to log lines, and writes errors as problem
+/// responses. `docs` is the URL of the page that documents the kinds of errors.
 pub async fn write_problems(
     State(docs): State<Arc<str>>,
     request: Request,
@@ -249,15 +249,15 @@ pub async fn write_problems(
 ) -> Response {
     let request_id = Uuid::new_v4();
     let span = tracing::info_span!("api", %request_id);
-    let mut answer = next.run(request).instrument(span).await;
-    if let Some(problem) = answer.extensions_mut().remove::<Problem>() {
-        answer = write(problem, &docs, request_id);
+    let mut response = next.run(request).instrument(span).await;
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        response = write(problem, &docs, request_id);
     }
-    // A UUID is header text.
+    // A UUID is a valid header value, so this cannot fail.
     if let Ok(id) = HeaderValue::from_str(&request_id.to_string()) {
-        answer.headers_mut().insert(REQUEST_ID, id);
+        response.headers_mut().insert(REQUEST_ID, id);
     }
-    answer
+    response
 }
 
 fn write(problem: Problem, docs: &str, request_id: Uuid) -> Response {
@@ -270,13 +270,13 @@ fn write(problem: Problem, docs: &str, request_id: Uuid) -> Response {
         detail,
         request_id,
     };
-    let mut answer = (code.status(), axum::Json(body)).into_response();
+    let mut response = (code.status(), axum::Json(body)).into_response();
     let problem_json = HeaderValue::from_static("application/problem+json");
-    answer.headers_mut().insert(header::CONTENT_TYPE, problem_json);
+    response.headers_mut().insert(header::CONTENT_TYPE, problem_json);
     if let Some((name, value)) = header {
-        answer.headers_mut().insert(name, value);
+        response.headers_mut().insert(name, value);
     }
-    answer
+    response
 }
 
 #[cfg(test)]
@@ -284,7 +284,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_spelled_in_one_way() {
+    fn codes_serialize_as_their_documented_spelling() {
         for code in Code::ALL {
             assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
             assert!(code.status().is_client_error() || code.status().is_server_error());
@@ -292,14 +292,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_problem_is_written_as_its_standard_says() {
+    async fn a_problem_response_follows_rfc_9457() {
         let problem = Problem::new(Code::RateLimited, "wait 3 s")
             .with(header::RETRY_AFTER, HeaderValue::from_static("3"));
-        let answer = write(problem, "https://gas.example.org/api/docs", Uuid::nil());
-        assert_eq!(answer.status(), 429);
-        assert_eq!(answer.headers()["content-type"], "application/problem+json");
-        assert_eq!(answer.headers()["retry-after"], "3");
-        let bytes = axum::body::to_bytes(answer.into_body(), 1000).await.unwrap();
+        let response = write(problem, "https://gas.example.org/api/docs", Uuid::nil());
+        assert_eq!(response.status(), 429);
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        assert_eq!(response.headers()["retry-after"], "3");
+        let bytes = axum::body::to_bytes(response.into_body(), 1000).await.unwrap();
         insta::assert_snapshot!(String::from_utf8_lossy(&bytes), @r#"{"type":"https://gas.example.org/api/docs#rate_limited","title":"Too many requests","status":429,"code":"rate_limited","detail":"wait 3 s","request_id":"00000000-0000-0000-0000-000000000000"}"#);
     }
 }

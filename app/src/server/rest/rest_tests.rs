@@ -1,3 +1,5 @@
+//! Tests of the OpenAPI document and of the API's error responses.
+
 use super::*;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
@@ -10,14 +12,14 @@ fn document() -> Value {
     serde_json::from_str(&DOCUMENT).unwrap()
 }
 
-/// Programs are written against this: what it says may be added to, but not changed or taken away.
+/// Users' programs depend on this document: it may be extended, but nothing may change or disappear.
 #[test]
-fn the_document_is_what_was_promised() {
+fn the_openapi_document_matches_the_published_contract() {
     insta::assert_snapshot!(*DOCUMENT);
 }
 
 #[test]
-fn the_document_is_openapi_3_1_and_refers_to_what_it_has() {
+fn the_document_is_openapi_3_1_and_all_its_references_resolve() {
     let document = document();
     assert_eq!(document["openapi"], "3.1.0");
     let text = DOCUMENT.as_str();
@@ -38,8 +40,8 @@ fn documented() -> BTreeSet<(String, String)> {
 }
 
 #[tokio::test]
-async fn what_is_documented_is_routed_and_no_other_method_of_it_is() {
-    let (router, _) = parts::<()>();
+async fn exactly_the_documented_methods_of_each_path_are_routed() {
+    let (router, _) = router_and_document::<()>();
     let documented = documented();
     let paths: BTreeSet<_> = documented.iter().map(|(path, _)| path.clone()).collect();
     for path in paths {
@@ -57,7 +59,7 @@ async fn what_is_documented_is_routed_and_no_other_method_of_it_is() {
 }
 
 #[test]
-fn every_operation_names_its_scope_and_its_errors() {
+fn every_operation_documents_its_scope_and_its_errors() {
     let document = document();
     for (path, method) in documented() {
         let operation = &document["paths"][&path][method.to_lowercase()];
@@ -71,24 +73,24 @@ fn every_operation_names_its_scope_and_its_errors() {
     }
 }
 
-/// The answer to a call without a token: its status, its content type and its body.
-async fn ask(router: &Router, method: Method, uri: &str) -> (StatusCode, HeaderMap, Value) {
+/// Calls without a token. Returns the response's status, headers and body.
+async fn call(router: &Router, method: Method, uri: &str) -> (StatusCode, HeaderMap, Value) {
     let request = Request::builder().method(method).uri(uri).body(Body::empty()).unwrap();
-    let answer = router.clone().oneshot(request).await.unwrap();
-    let (status, headers) = (answer.status(), answer.headers().clone());
-    let body = to_bytes(answer.into_body(), 10_000).await.unwrap();
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (status, headers) = (response.status(), response.headers().clone());
+    let body = to_bytes(response.into_body(), 10_000).await.unwrap();
     (status, headers, serde_json::from_slice(&body).unwrap())
 }
 
 #[tokio::test]
-async fn whatever_goes_wrong_is_answered_as_a_problem() {
+async fn every_failure_gets_a_problem_response() {
     async fn panics() -> StatusCode {
         panic!("on purpose")
     }
-    async fn named(_: jobs::NamedJob) {}
+    async fn named(_: jobs::JobPath) {}
     let api =
         Router::new().route("/api/v1/panic", get(panics)).route("/api/v1/jobs/{id}", get(named));
-    let api = framed(api, "https://gas.example.org/api/docs");
+    let api = with_problem_responses(api, "https://gas.example.org/api/docs");
     for (method, path, status, code) in [
         (Method::GET, "/api/v1", 404, "not_found"),
         (Method::GET, "/api/v1/", 404, "not_found"),
@@ -100,7 +102,7 @@ async fn whatever_goes_wrong_is_answered_as_a_problem() {
         (Method::PUT, "/api/v1/jobs/no-uuid", 405, "method_not_allowed"),
         (Method::GET, "/api/v1/panic", 500, "internal"),
     ] {
-        let (found, headers, problem) = ask(&api, method, path).await;
+        let (found, headers, problem) = call(&api, method, path).await;
         assert_eq!(found, status, "{path}: {problem}");
         assert_eq!(headers["content-type"], "application/problem+json", "{path}");
         assert_eq!(problem["code"], code, "{path}: {problem}");
@@ -110,9 +112,9 @@ async fn whatever_goes_wrong_is_answered_as_a_problem() {
 }
 
 #[tokio::test]
-async fn a_wrong_method_is_told_the_right_ones() {
+async fn a_response_to_an_unsupported_method_lists_the_supported_ones() {
     let api = routes::<()>("https://gas.example.org/api/docs");
-    let (status, headers, _) = ask(&api, Method::PUT, "/api/v1/jobs").await;
+    let (status, headers, _) = call(&api, Method::PUT, "/api/v1/jobs").await;
     assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED);
     let mut allowed: Vec<_> = headers["allow"].to_str().unwrap().split(',').collect();
     allowed.sort_unstable();
@@ -120,7 +122,7 @@ async fn a_wrong_method_is_told_the_right_ones() {
 }
 
 #[test]
-fn a_broken_cursor_is_named() {
+fn an_invalid_cursor_gets_400() {
     let problem = Problem::from(gas_backend::usecases::ListError::Cursor);
     assert_eq!(problem.into_response().status(), StatusCode::BAD_REQUEST);
 }

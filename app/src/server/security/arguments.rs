@@ -1,7 +1,7 @@
-//! Checks the bodies of calls to server functions before Dioxus reads them.
+//! Checks the body of server function calls before Dioxus reads it.
 //!
-//! Dioxus 0.7.10 panics on a body over the limit, answers 500 to arguments it cannot read, and
-//! takes JSON sent as `text/plain`, which other sites may send without asking.
+//! Dioxus 0.7.10 panics on a body over the limit, answers 500 to arguments it cannot parse, and
+//! accepts JSON sent as `text/plain`, which other sites can send without a CORS preflight.
 
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -10,24 +10,24 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 
-/// The largest body of a server function's call, in bytes; files go to S3 directly.
+/// The largest body of a server function call, in bytes. Files are uploaded to S3 directly.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// How much of a body that is too large is read on, so that its sender, who looks at the answer
-/// after having sent all, gets to see it; a connection that is closed before that tells nothing.
+/// How much of a body over the limit is read and discarded. Browsers read the response only after
+/// they have sent the body, so closing the connection earlier would hide the error.
 const MAX_DISCARDED_BYTES: usize = 8 * 1024 * 1024;
 
-/// How Dioxus words a body that is JSON but not the function's arguments.
+/// The text with which Dioxus reports JSON that does not match the function's arguments.
 const DIOXUS_ARGUMENT_ERROR: &[u8] = b"error deserializing server function";
 
-/// Answers 413, 415 or 400 to calls whose body cannot be a server function's arguments.
+/// Rejects calls whose body cannot be the arguments of a server function with 413, 415 or 400.
 pub async fn check_arguments(request: Request, next: Next) -> Response {
     if *request.method() != Method::POST || !request.uri().path().starts_with("/api/") {
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
     let Some(bytes) = read(body).await else {
-        let text = format!("the body is over {MAX_BODY_BYTES} bytes");
+        let text = format!("the body has more than {MAX_BODY_BYTES} bytes");
         return (StatusCode::PAYLOAD_TOO_LARGE, text).into_response();
     };
     if !bytes.is_empty() {
@@ -36,18 +36,18 @@ pub async fn check_arguments(request: Request, next: Next) -> Response {
             return (StatusCode::UNSUPPORTED_MEDIA_TYPE, text).into_response();
         }
         if let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(&bytes) {
-            return (StatusCode::BAD_REQUEST, format!("the body is no JSON: {error}"))
+            return (StatusCode::BAD_REQUEST, format!("the body is not JSON: {error}"))
                 .into_response();
         }
     }
-    let answer = next.run(Request::from_parts(parts, Body::from(bytes))).await;
-    if answer.status() == StatusCode::INTERNAL_SERVER_ERROR {
-        return name_argument_errors(answer).await;
+    let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
+    if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
+        return map_argument_errors(response).await;
     }
-    answer
+    response
 }
 
-/// The whole body, or `None` where it is too large or breaks off.
+/// Reads the whole body. Returns `None` if it is too large or ends early.
 async fn read(body: Body) -> Option<Vec<u8>> {
     let mut pieces = body.into_data_stream();
     let mut bytes = Vec::new();
@@ -70,8 +70,8 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence.trim().eq_ignore_ascii_case("application/json")
 }
 
-async fn name_argument_errors(answer: Response) -> Response {
-    let (mut parts, body) = answer.into_parts();
+async fn map_argument_errors(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
     let bytes = to_bytes(body, MAX_BODY_BYTES).await.unwrap_or_default();
     let is_argument_error =
         bytes.windows(DIOXUS_ARGUMENT_ERROR.len()).any(|window| window == DIOXUS_ARGUMENT_ERROR);
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn arguments_are_small_json() {
+    async fn arguments_must_be_json_within_the_size_limit() {
         assert_eq!(status("application/json; charset=utf-8", "{}").await, StatusCode::OK);
         assert_eq!(status("application/json", "{\"a\":").await, StatusCode::BAD_REQUEST);
         assert_eq!(status("text/plain", "{}").await, StatusCode::UNSUPPORTED_MEDIA_TYPE);

@@ -1,7 +1,7 @@
-//! The response headers that keep pages safe, above all the Content Security Policy.
+//! Security headers of responses, above all the Content Security Policy.
 //!
-//! Dioxus writes inline scripts into the pages it renders and gives no place for a nonce, so the
-//! nonce is put into the finished HTML here.
+//! Dioxus writes inline scripts into the pages it renders and has no setting for a nonce, so the
+//! nonce is inserted into the rendered HTML here.
 
 use crate::server::Web;
 use crate::server::settings::Settings;
@@ -18,10 +18,10 @@ use gas_backend::ports::Download;
 use gas_shared::job::ObjectLocation;
 use jiff::SignedDuration;
 
-/// The largest page that is rendered, in bytes; far above any real one.
+/// The largest page, in bytes; far larger than any real page.
 const MAX_HTML_BYTES: usize = 8 * 1024 * 1024;
 
-/// The parts of the policies that a deployment decides.
+/// The parts of the headers that depend on the deployment.
 pub struct Policies {
     upload_origin: String,
     sign_in_origin: String,
@@ -29,7 +29,7 @@ pub struct Policies {
     https: bool,
 }
 
-/// Where Stripe's scripts, frames, calls and images come from
+/// The origins of Stripe's scripts, frames, API calls and images
 /// (<https://docs.stripe.com/security/guide#content-security-policy>).
 struct StripeSources {
     /// The origin of Stripe.js.
@@ -40,7 +40,7 @@ struct StripeSources {
 }
 
 impl StripeSources {
-    /// The origins that belong to a Stripe.js. One that is not Stripe's own has all on one origin.
+    /// The origins that belong to a Stripe.js URL. An emulator serves everything from one origin.
     fn of(script_url: &str) -> anyhow::Result<Self> {
         let script = origin(script_url)?;
         if script == "https://js.stripe.com" {
@@ -57,13 +57,12 @@ impl StripeSources {
 }
 
 impl Policies {
-    /// Learns the origins that pages may talk to: where uploads go, where sign-in
-    /// leads, and where Stripe is.
+    /// Determines the origins that pages may connect to: uploads, sign-in and Stripe.
     ///
     /// # Errors
-    /// Where the object store cannot sign, or a URL of the settings is none.
+    /// If the object store cannot sign a link or a URL of the settings is invalid.
     pub async fn new(gas: &Gas, settings: &Settings) -> anyhow::Result<Self> {
-        // The origin of any link to the bucket; nothing is read by it.
+        // Only the link's origin is used; the object need not exist.
         let file = ObjectLocation {
             bucket: gas.object_keys.inputs_bucket.clone(),
             key: gas.object_keys.prefix.clone(),
@@ -124,31 +123,32 @@ fn origin(url: &str) -> anyhow::Result<String> {
     Ok(url.origin().ascii_serialization())
 }
 
-/// Sets the policies on every answer, with a fresh nonce for the scripts of a page. Pages and
-/// answers of server functions are personal and are never stored by caches.
+/// Sets the security headers of every response, with a new nonce for the scripts of each page. Pages
+/// and responses of server functions are personal, so caches must not store them.
 pub async fn set_headers(Extension(web): Extension<Web>, request: Request, next: Next) -> Response {
     let is_api = request.uri().path().starts_with("/api/");
-    let mut answer = next.run(request).await;
-    if is_html(answer.headers()) {
+    let mut response = next.run(request).await;
+    if is_html(response.headers()) {
         let nonce = STANDARD_NO_PAD.encode(uuid::Uuid::new_v4().as_bytes());
-        answer = match add_nonce(answer, &nonce).await {
-            Ok(answer) => answer,
+        response = match add_nonce(response, &nonce).await {
+            Ok(response) => response,
             Err(error) => return cannot_render(&error),
         };
-        web.policies.write(answer.headers_mut(), Some(&nonce));
-        no_store(answer.headers_mut());
+        web.policies.write(response.headers_mut(), Some(&nonce));
+        no_store(response.headers_mut());
     } else {
-        web.policies.write(answer.headers_mut(), None);
+        web.policies.write(response.headers_mut(), None);
         if is_api {
-            no_store(answer.headers_mut());
+            no_store(response.headers_mut());
         }
     }
-    answer
+    response
 }
 
 fn cannot_render(error: &axum::Error) -> Response {
-    tracing::error!(%error, "a page could not be rendered");
-    (StatusCode::INTERNAL_SERVER_ERROR, "this page could not be rendered").into_response()
+    tracing::error!(%error, "failed to render a page");
+    (StatusCode::INTERNAL_SERVER_ERROR, "this page could not be rendered; try again")
+        .into_response()
 }
 
 fn no_store(headers: &mut HeaderMap) {
@@ -160,8 +160,8 @@ fn is_html(headers: &HeaderMap) -> bool {
     content_type.is_some_and(|value| value.starts_with("text/html"))
 }
 
-async fn add_nonce(answer: Response, nonce: &str) -> Result<Response, axum::Error> {
-    let (mut parts, body) = answer.into_parts();
+async fn add_nonce(response: Response, nonce: &str) -> Result<Response, axum::Error> {
+    let (mut parts, body) = response.into_parts();
     let html = to_bytes(body, MAX_HTML_BYTES).await?;
     let html = String::from_utf8_lossy(&html);
     let html = html.replace("<script", &format!("<script nonce=\"{nonce}\""));
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stripe_elsewhere_is_allowed_and_stripe_itself_is_not() {
+    fn an_emulated_stripe_replaces_the_origins_of_the_real_one() {
         let local = StripeSources::of("http://127.0.0.1:4600/v1/stripe.js").unwrap();
         let policy = Policies { stripe: local, ..policies() }.content_security_policy(None);
         assert!(policy.contains("'wasm-unsafe-eval' http://127.0.0.1:4600; "), "{policy}");
@@ -199,8 +199,8 @@ mod tests {
     #[tokio::test]
     async fn every_script_of_a_page_gets_the_nonce() {
         let page = Response::new(Body::from("<script>1</script><script src=\"/a.js\"></script>"));
-        let answer = add_nonce(page, "N").await.unwrap();
-        let bytes = to_bytes(answer.into_body(), 1000).await.unwrap();
+        let response = add_nonce(page, "N").await.unwrap();
+        let bytes = to_bytes(response.into_body(), 1000).await.unwrap();
         assert_eq!(
             bytes,
             "<script nonce=\"N\">1</script><script nonce=\"N\" src=\"/a.js\"></script>"
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn tls_deployments_insist_on_tls() {
+    fn tls_deployments_set_strict_transport_security() {
         let mut headers = HeaderMap::new();
         policies().write(&mut headers, None);
         assert!(headers.contains_key(header::STRICT_TRANSPORT_SECURITY));

@@ -1,4 +1,4 @@
-//! What guards every request and every answer.
+//! Checks on requests (origin, arguments) and the security headers of responses.
 
 mod arguments;
 mod headers;

@@ -1,4 +1,4 @@
-//! Against cross-site request forgery: what changes something must come from our own pages.
+//! Protection against cross-site request forgery: changing requests must come from our own pages.
 
 use crate::server::Web;
 use axum::Extension;
@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// Refuses requests with a changing method that another site made the browser send.
+/// Rejects requests with a changing method (such as POST) that come from another site.
 pub async fn check_origin(
     Extension(web): Extension<Web>,
     request: Request,
@@ -20,8 +20,8 @@ pub async fn check_origin(
     (StatusCode::FORBIDDEN, "this request did not come from a page of this service").into_response()
 }
 
-/// Browsers say where a request comes from, and pages cannot change what they say. A request with
-/// neither header is from no browser, so there is no user whose cookie could be misused.
+/// Browsers set `Sec-Fetch-Site` and `Origin` themselves; pages cannot change them. A request with
+/// neither header does not come from a browser, so there is no cookie that could be misused.
 fn is_ours(headers: &HeaderMap, origin: &str) -> bool {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"));
     let site_ok = text("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
@@ -41,13 +41,13 @@ mod tests {
     }
 
     #[test]
-    fn own_pages_and_other_programs_pass() {
+    fn own_pages_and_programs_without_a_browser_are_accepted() {
         assert!(ours(&[("sec-fetch-site", "same-origin"), ("origin", "https://gas.example.org")]));
         assert!(ours(&[]));
     }
 
     #[test]
-    fn other_sites_do_not() {
+    fn other_sites_are_rejected() {
         assert!(!ours(&[("sec-fetch-site", "cross-site")]));
         assert!(!ours(&[("sec-fetch-site", "same-site")]));
         assert!(!ours(&[("origin", "https://evil.example")]));

@@ -1,7 +1,7 @@
 //! Sign-in by OpenID Connect: authorization code flow with PKCE, state and nonce.
 //!
-//! [`provider`] speaks to the OpenID provider, [`routes`] to the browser, [`next_path`] keeps the
-//! way back inside this service.
+//! [`provider`] talks to the OpenID provider, [`routes`] serves the browser, and [`next_path`]
+//! validates the path to return to.
 
 mod next_path;
 mod provider;

@@ -1,4 +1,4 @@
-//! Where a browser goes after sign-in: a path of this service, and nothing else.
+//! The path to open after sign-in, restricted to this service.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,20 +8,20 @@ use serde::{Deserialize, Serialize};
 pub struct NextPath(String);
 
 impl NextPath {
-    /// The path, or the list of jobs where it is missing or would leave this service: it must
-    /// begin with one slash, since `//host` and `/\host` are URLs of other hosts to browsers, and
-    /// hold no control characters, which browsers drop.
+    /// Returns the path, or that of the job list if it is missing or leads to another site. The path
+    /// must start with exactly one slash, since browsers read `//host` and `/\host` as URLs of other
+    /// hosts, and must not contain control characters, which browsers drop.
     pub fn parse(raw: Option<&str>) -> Self {
-        let inside = |path: &&str| {
+        let is_local = |path: &&str| {
             path.starts_with('/')
                 && !path.starts_with("//")
                 && !path.contains('\\')
                 && !path.chars().any(char::is_control)
         };
-        Self(raw.filter(inside).unwrap_or("/annotations").to_owned())
+        Self(raw.filter(is_local).unwrap_or("/annotations").to_owned())
     }
 
-    /// The path.
+    /// The path as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_leads_to_the_list() {
+    fn all_other_values_lead_to_the_job_list() {
         let bad = [
             "https://evil.example",
             "//evil.example",

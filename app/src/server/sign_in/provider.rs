@@ -1,4 +1,4 @@
-//! The OpenID provider: discovery, the authorization request, and the check of what comes back.
+//! The OpenID provider: discovery, the authorization request, and verification of the response.
 
 use crate::server::settings::Settings;
 use anyhow::{Context, anyhow, bail};
@@ -15,12 +15,12 @@ use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 use tokio::sync::RwLock;
 
-/// How long the provider's metadata and keys are used before they are fetched again.
+/// How long the provider's metadata and keys are cached.
 const METADATA_TTL: Duration = Duration::from_secs(3600);
 
 const HTTP_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What Globus Auth says beyond the standard claims.
+/// Claims of Globus Auth beyond the standard ones.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct GlobusClaims {
     organization: Option<String>,
@@ -60,7 +60,8 @@ type Client = openidconnect::Client<
     EndpointMaybeSet,
 >;
 
-/// What must come back unchanged from the provider, kept in the session meanwhile.
+/// The values of a started sign-in that the provider's response must match. They are kept in the
+/// session.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct PendingSignIn {
     state: CsrfToken,
@@ -69,14 +70,14 @@ pub struct PendingSignIn {
 }
 
 impl PendingSignIn {
-    /// Whether a callback belongs to this request.
+    /// Whether a callback with this state belongs to this sign-in.
     pub fn has_state(&self, state: &str) -> bool {
-        // The value is random and used once, so the time of the comparison tells nothing.
+        // The state is random and used once, so the comparison need not take constant time.
         self.state.secret() == state
     }
 }
 
-/// The OpenID provider of this service.
+/// A client of the OpenID provider.
 pub struct Provider {
     issuer: IssuerUrl,
     client_id: ClientId,
@@ -88,20 +89,20 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// A provider that is called when it is first needed.
+    /// Creates the client. The provider is contacted on first use.
     ///
     /// # Errors
-    /// Where the issuer is no URL.
+    /// If the issuer is not a URL or the HTTP client cannot be created.
     pub fn new(settings: &Settings) -> anyhow::Result<Self> {
         let http = openidconnect::reqwest::Client::builder()
-            // A redirect could lead the server to hosts inside its own network.
+            // A redirect could send the server to hosts inside its own network (SSRF).
             .redirect(openidconnect::reqwest::redirect::Policy::none())
             .timeout(HTTP_TIMEOUT)
             .build()?;
         let callback = settings.public_url.join("/authcallback");
         Ok(Self {
             issuer: IssuerUrl::new(settings.oidc_issuer.clone())
-                .with_context(|| format!("issuer {:?} is no URL", settings.oidc_issuer))?,
+                .with_context(|| format!("issuer {:?} is not a URL", settings.oidc_issuer))?,
             client_id: ClientId::new(settings.oidc_client_id.clone()),
             client_secret: ClientSecret::new(settings.oidc_client_secret.expose().to_owned()),
             redirect_url: RedirectUrl::new(callback)?,
@@ -111,10 +112,11 @@ impl Provider {
         })
     }
 
-    /// Where to send a browser to sign in, and what to remember until it comes back.
+    /// Starts a sign-in: returns the URL to redirect the browser to, and the values to keep in the
+    /// session until it returns.
     ///
     /// # Errors
-    /// Where the provider cannot be reached.
+    /// If the provider cannot be reached.
     pub async fn begin(&self) -> anyhow::Result<(String, PendingSignIn)> {
         let client = self.client().await?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
@@ -131,11 +133,11 @@ impl Provider {
         Ok((url.into(), PendingSignIn { state, nonce, verifier }))
     }
 
-    /// Exchanges the code of a callback for the user's identity. The ID token's signature, issuer,
-    /// audience, expiry and nonce are checked; the tokens are then dropped.
+    /// Exchanges the code of a callback for the user's identity. Checks the ID token's signature,
+    /// issuer, audience, expiry and nonce, then discards the tokens.
     ///
     /// # Errors
-    /// Where the provider refuses, cannot be reached, or says what cannot be trusted.
+    /// If the provider rejects the code, cannot be reached, or returns an invalid ID token.
     pub async fn finish(&self, pending: PendingSignIn, code: String) -> anyhow::Result<Identity> {
         let client = self.client().await?;
         let tokens = client
@@ -143,38 +145,39 @@ impl Provider {
             .set_pkce_verifier(pending.verifier)
             .request_async(&self.http)
             .await
-            .context("the provider did not accept the code")?;
-        let id_token = tokens.id_token().ok_or_else(|| anyhow!("no ID token"))?;
+            .context("the OpenID provider rejected the code")?;
+        let id_token =
+            tokens.id_token().ok_or_else(|| anyhow!("the OpenID provider sent no ID token"))?;
         let verifier = client.id_token_verifier();
         let claims = match id_token.claims(&verifier, &pending.nonce) {
             Ok(claims) => claims,
             Err(error) => {
-                // Perhaps the provider has new keys: fetch them for the next try.
+                // The provider may have new keys: fetch them on the next attempt.
                 *self.metadata.write().await = None;
-                return Err(error).context("the ID token cannot be trusted");
+                return Err(error).context("the ID token is not valid");
             }
         };
-        let mut said = Said {
+        let mut profile = ProviderProfile {
             name: claims.name().and_then(|name| name.get(None)).map(|name| name.to_string()),
             email: claims.email().map(|email| email.to_string()),
             globus: claims.additional_claims().clone(),
         };
-        if said.email.is_none() {
-            // Providers may give the profile at the UserInfo endpoint only (OIDC Core, 5.4).
+        if profile.email.is_none() {
+            // Providers may return the profile only from the UserInfo endpoint (OIDC Core, 5.4).
             let subject = Some(claims.subject().clone());
             let request = client.user_info(tokens.access_token().clone(), subject)?;
             let info: UserInfoClaims<GlobusClaims, CoreGenderClaim> =
-                request.request_async(&self.http).await.context("no UserInfo")?;
-            said = Said {
+                request.request_async(&self.http).await.context("failed to read UserInfo")?;
+            profile = ProviderProfile {
                 name: info.name().and_then(|name| name.get(None)).map(|name| name.to_string()),
                 email: info.email().map(|email| email.to_string()),
                 globus: info.additional_claims().clone(),
             };
         }
-        said.identity(claims.subject())
+        profile.identity(claims.subject())
     }
 
-    /// Where a browser goes after sign-out.
+    /// The URL to open after sign-out.
     pub fn after_sign_out(&self, home: &str) -> String {
         let Some(logout_url) = &self.logout_url else { return home.to_owned() };
         let Ok(mut url) = openidconnect::url::Url::parse(logout_url) else {
@@ -208,19 +211,19 @@ impl Provider {
     }
 }
 
-/// What the provider says of a user, before it is checked for what GAS needs.
-struct Said {
+/// A user's claims as the provider sent them. Any may be missing.
+struct ProviderProfile {
     name: Option<String>,
     email: Option<String>,
     globus: GlobusClaims,
 }
 
-impl Said {
+impl ProviderProfile {
     fn identity(self, subject: &str) -> anyhow::Result<Identity> {
-        let id: UserId = subject
-            .parse()
-            .with_context(|| format!("the subject {subject:?} is no UUID, as Globus Auth gives"))?;
-        let Some(email) = self.email else { bail!("the provider gave no e-mail address") };
+        let id: UserId = subject.parse().with_context(|| {
+            format!("the subject {subject:?} is not a UUID, which Globus Auth uses")
+        })?;
+        let Some(email) = self.email else { bail!("the OpenID provider sent no email address") };
         let institution = self.globus.organization.or(self.globus.identity_provider_display_name);
         Ok(Identity {
             id,

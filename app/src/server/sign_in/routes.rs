@@ -1,4 +1,4 @@
-//! The browser's side of signing in and out.
+//! The routes for signing in and out.
 
 use super::next_path::NextPath;
 use super::provider::PendingSignIn;
@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
 
-/// A sign-in must be over after this long.
+/// The time within which a sign-in must be finished.
 const PENDING_TTL: SignedDuration = SignedDuration::from_mins(10);
 
 const PENDING_KEY: &str = "pending_sign_in";
@@ -28,12 +28,12 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/logout", post(logout))
 }
 
-/// A sign-in under way, in the session.
+/// A started sign-in, stored in the session.
 #[derive(Serialize, Deserialize)]
 struct Pending {
     request: PendingSignIn,
     next: NextPath,
-    began: Timestamp,
+    started_at: Timestamp,
 }
 
 #[derive(Deserialize)]
@@ -48,7 +48,7 @@ async fn login(
 ) -> Result<Redirect, SignInError> {
     let (url, request) = web.provider.begin().await?;
     let next = NextPath::parse(query.next.as_deref());
-    let pending = Pending { request, next, began: web.gas.clock.now() };
+    let pending = Pending { request, next, started_at: web.gas.clock.now() };
     session.insert(PENDING_KEY, pending).await?;
     Ok(Redirect::to(&url))
 }
@@ -66,14 +66,14 @@ async fn callback(
     session: Session,
     Query(query): Query<CallbackQuery>,
 ) -> Result<Redirect, SignInError> {
-    // Removed before it is looked at: a state works once.
+    // Removed before it is checked, so that a state works only once.
     let pending: Option<Pending> = session.remove(PENDING_KEY).await?;
-    let pending = pending.ok_or_else(|| anyhow!("no sign-in was begun in this browser"))?;
+    let pending = pending.ok_or_else(|| anyhow!("no sign-in was started in this browser"))?;
     let next = pending.next.clone();
     let code = checked_code(&pending, query, web.gas.clock.now())?;
     let identity = web.provider.finish(pending.request, code).await?;
     let sign_in = web.gas.accounts.signed_in(&identity).await?;
-    let sign_in = sign_in.ok_or(SignInError::Leaving(identity.id))?;
+    let sign_in = sign_in.ok_or(SignInError::AccountClosing(identity.id))?;
     let since = web.gas.clock.now();
     SignedIn { user: sign_in.account.id, since }.start(&session).await?;
     tracing::info!(user = %sign_in.account.id, first = sign_in.first, "signed in");
@@ -83,13 +83,16 @@ async fn callback(
 fn checked_code(pending: &Pending, query: CallbackQuery, now: Timestamp) -> anyhow::Result<String> {
     let state = query.state.context("the provider sent no state")?;
     if !pending.request.has_state(&state) {
-        bail!("the answer belongs to another sign-in");
+        bail!("the response belongs to another sign-in");
     }
-    if now.duration_since(pending.began) > PENDING_TTL {
+    if now.duration_since(pending.started_at) > PENDING_TTL {
         bail!("the sign-in took longer than ten minutes");
     }
     if let Some(error) = query.error {
-        bail!("the provider answered {error}: {}", query.error_description.unwrap_or_default());
+        bail!(
+            "the provider returned the error {error}: {}",
+            query.error_description.unwrap_or_default()
+        );
     }
     query.code.context("the provider sent no code")
 }
@@ -101,10 +104,10 @@ async fn logout(Extension(web): Extension<Web>, session: Session) -> Result<Redi
 
 /// A sign-in that failed.
 enum SignInError {
-    /// The account is being deleted. Who comes back meanwhile is told so, since trying again does
-    /// not help.
-    Leaving(UserId),
-    /// The browser learns that it failed; why stands in the log.
+    /// The account is being erased. Signing in is not possible until that is done, so the page does
+    /// not suggest trying again.
+    AccountClosing(UserId),
+    /// The sign-in failed. The cause is logged and not shown to the browser.
     Failed(anyhow::Error),
 }
 
@@ -117,9 +120,9 @@ impl<E: Into<anyhow::Error>> From<E> for SignInError {
 impl IntoResponse for SignInError {
     fn into_response(self) -> Response {
         match self {
-            Self::Leaving(user) => {
-                tracing::info!(%user, "sign-in to an account that is being deleted");
-                (StatusCode::CONFLICT, Html(page("Your account is being deleted", LEAVING)))
+            Self::AccountClosing(user) => {
+                tracing::info!(%user, "rejected a sign-in to an account that is being erased");
+                (StatusCode::CONFLICT, Html(page("Your account is being deleted", ACCOUNT_CLOSING)))
             }
             Self::Failed(error) => {
                 tracing::warn!(error = format!("{error:#}"), "sign-in failed");
@@ -134,12 +137,12 @@ const FAILED: &str = "<p>You are not signed in. The sign-in took too long, was c
     identity provider could not be reached.</p><p><a href=\"/login\">Try again</a> or go to the \
     <a href=\"/\">home page</a>.</p>";
 
-const LEAVING: &str = "<p>You asked for it, and it cannot be undone. Nobody can sign in until it is \
-    done: a few minutes, or some hours where there are many jobs.</p><p>After that you may \
-    <a href=\"/login\">sign in</a> and begin anew, with nothing. The <a href=\"/\">home page</a> is \
-    for everybody.</p>";
+const ACCOUNT_CLOSING: &str = "<p>You closed this account, and its data is being deleted. This \
+    takes a few minutes, or a few hours if there are many jobs. It can't be undone.</p><p>After \
+    that you can <a href=\"/login\">sign in</a> again and start with an empty account. Go to the \
+    <a href=\"/\">home page</a>.</p>";
 
-/// A page that needs no style sheet and no script.
+/// An HTML page without style sheets and scripts.
 fn page(title: &str, text: &str) -> String {
     format!(
         "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\">\
@@ -160,16 +163,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_is_leaving_is_told_so_and_not_to_try_again() {
+    async fn the_page_of_a_closing_account_does_not_suggest_to_try_again() {
         let user = UserId::new(uuid::Uuid::nil());
-        let (status, text) = answer(SignInError::Leaving(user)).await;
+        let (status, text) = answer(SignInError::AccountClosing(user)).await;
         assert_eq!(status, StatusCode::CONFLICT);
         assert!(text.contains("<h1>Your account is being deleted</h1>"), "{text}");
         assert!(!text.contains("Try again"), "{text}");
     }
 
     #[tokio::test]
-    async fn why_a_sign_in_failed_is_for_the_log_only() {
+    async fn the_cause_of_a_failed_sign_in_is_not_shown() {
         let (status, text) = answer(anyhow!("the provider sent no code").into()).await;
         assert_eq!(status, StatusCode::BAD_REQUEST);
         assert!(text.contains("Try again") && !text.contains("no code"), "{text}");

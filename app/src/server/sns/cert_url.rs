@@ -1,8 +1,8 @@
-//! Where the certificate of a message may be.
+//! The URLs from which signing certificates may be fetched.
 
-/// A URL from which certificates may be fetched: `https://sns.REGION.amazonaws.com` (or
-/// `.amazonaws.com.cn`), and below it `/SimpleNotificationService-HEX.pem`. There is no room in it
-/// for a user, a port, a query or a fragment, so that no parser can read another host out of it.
+/// A URL from which signing certificates may be fetched: `https://sns.REGION.amazonaws.com` (or
+/// `.amazonaws.com.cn`) with the path `/SimpleNotificationService-HEX.pem`. User info, port, query
+/// and fragment are not allowed, so that no URL parser can see a different host in it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SigningCertUrl {
     url: String,
@@ -10,7 +10,7 @@ pub struct SigningCertUrl {
 }
 
 impl SigningCertUrl {
-    /// The URL, where it is one of those.
+    /// Parses a URL. Returns `None` if it does not have this form.
     pub fn parse(url: &str) -> Option<Self> {
         let (host, file) = url.strip_prefix("https://")?.split_once('/')?;
         let domain = host.strip_suffix(".cn").unwrap_or(host);
@@ -23,12 +23,12 @@ impl SigningCertUrl {
         (filled && region_ok && serial_ok).then_some(parsed)
     }
 
-    /// The URL.
+    /// The URL as text.
     pub fn as_str(&self) -> &str {
         &self.url
     }
 
-    /// The region that its host belongs to.
+    /// The AWS region of the host.
     pub fn region(&self) -> &str {
         &self.region
     }
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_refused() {
+    fn all_other_urls_are_rejected() {
         let file = "SimpleNotificationService-7506a1e3.pem";
         let host = "sns.us-east-1.amazonaws.com";
         let bad = [

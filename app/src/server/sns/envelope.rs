@@ -1,21 +1,21 @@
-//! The JSON that SNS posts, and the text that its signature is over.
+//! The JSON of an SNS message and the text that SNS signs.
 
 use jiff::Timestamp;
 use serde::Deserialize;
 
-/// The kinds of messages.
+/// The type of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub enum Kind {
-    /// What was published.
+    /// A published message.
     Notification,
-    /// A new subscription that waits for its token.
+    /// A new subscription that must be confirmed with its token.
     SubscriptionConfirmation,
-    /// A subscription that ended.
+    /// The end of a subscription.
     UnsubscribeConfirmation,
 }
 
-/// A message as it came: nothing in it can be trusted yet ("Parsing Amazon SNS message formats",
-/// Amazon SNS Developer Guide).
+/// A message before verification, so none of its fields can be trusted ("Parsing Amazon SNS message
+/// formats", Amazon SNS Developer Guide).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Envelope {
@@ -25,7 +25,7 @@ pub struct Envelope {
     pub topic_arn: String,
     pub message: String,
     pub subject: Option<String>,
-    /// Kept as text: it is signed as it is written.
+    /// Kept as text, since the signature covers the exact spelling.
     pub timestamp: String,
     pub signature_version: String,
     pub signature: String,
@@ -37,17 +37,17 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// When the message was published.
+    /// The time of publication.
     ///
     /// # Errors
-    /// Where that is no moment.
+    /// If the field is not a timestamp.
     pub fn published_at(&self) -> Result<Timestamp, jiff::Error> {
         self.timestamp.parse()
     }
 
-    /// The text that SNS signed: names and values on lines of their own, in the order of the names
-    /// ("Verifying the signatures of Amazon SNS messages", Amazon SNS Developer Guide). `None`
-    /// where a field that must be signed is missing.
+    /// The text that SNS signs: each field's name and value on separate lines, sorted by name
+    /// ("Verifying the signatures of Amazon SNS messages", Amazon SNS Developer Guide). `None` if a
+    /// signed field is missing.
     pub fn string_to_sign(&self) -> Option<String> {
         let kind = match self.kind {
             Kind::Notification => "Notification",
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_notification_signs_its_subject_where_it_has_one() {
+    fn the_signed_text_of_a_notification_includes_its_subject_if_present() {
         let rest = "Timestamp\n2026-03-06T20:00:26.893Z\nTopicArn\narn\nType\nNotification\n";
         let plain = format!("Message\ntwo\nlines\nMessageId\nid\n{rest}");
         assert_eq!(envelope(json!({})).string_to_sign(), Some(plain));
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_confirmation_signs_url_and_token() {
+    fn the_signed_text_of_a_confirmation_includes_url_and_token() {
         let kind = "SubscriptionConfirmation";
         let confirmation = json!({ "Type": kind, "SubscribeURL": "https://s", "Token": "t" });
         let expected = "Message\ntwo\nlines\nMessageId\nid\nSubscribeURL\nhttps://s\n\

@@ -1,4 +1,4 @@
-//! The verifier against messages signed with keys of our own.
+//! Tests of the verifier with messages signed by generated keys.
 
 use super::*;
 use anyhow::bail;
@@ -21,7 +21,7 @@ fn now() -> Timestamp {
     "2026-03-06T20:00:30Z".parse().unwrap()
 }
 
-/// The key that plays SNS's; made once, since it takes a while.
+/// The key that stands in for that of SNS. Generated once, since this is slow.
 fn sns_key() -> &'static KeyPair {
     static KEY: OnceLock<KeyPair> = OnceLock::new();
     KEY.get_or_init(rsa_key)
@@ -33,7 +33,7 @@ fn rsa_key() -> KeyPair {
     KeyPair::from_pkcs8_der_and_sign_algo(&der, &PKCS_RSA_SHA256).unwrap()
 }
 
-/// An authority of our own.
+/// A generated certificate authority.
 struct Authority {
     issuer: Issuer<'static, KeyPair>,
     certificate: CertificateDer<'static>,
@@ -49,12 +49,12 @@ impl Authority {
         Self { issuer: Issuer::new(params, key), certificate }
     }
 
-    fn trust(&self) -> Trust {
+    fn trust(&self) -> TrustStore {
         let anchor = webpki::anchor_from_trusted_cert(&self.certificate).unwrap();
-        Trust::only(vec![anchor.to_owned()])
+        TrustStore::with_roots(vec![anchor.to_owned()])
     }
 
-    /// A certificate for SNS's key, valid in these years.
+    /// Issues a certificate for [`sns_key`] that is valid between these years.
     fn certify(&self, name: &str, years: (i32, i32)) -> Vec<u8> {
         let mut params = CertificateParams::new([name.to_owned()]).unwrap();
         params.not_before = date_time_ymd(years.0, 1, 1);
@@ -67,7 +67,7 @@ impl Authority {
     }
 }
 
-/// Has one file, and counts how often it is asked for.
+/// A source with one file that counts its requests.
 #[derive(Default)]
 struct Files {
     pem: Option<Vec<u8>>,
@@ -79,12 +79,12 @@ impl CertificateSource for Files {
     async fn certificate(&self, url: &SigningCertUrl) -> anyhow::Result<Arc<[u8]>> {
         self.fetched.fetch_add(1, Ordering::SeqCst);
         assert_eq!(url.as_str(), CERT_URL);
-        let Some(pem) = &self.pem else { bail!("SNS does not answer") };
+        let Some(pem) = &self.pem else { bail!("SNS does not respond") };
         Ok(pem.as_slice().into())
     }
 }
 
-/// A verifier, and the source that it has.
+/// A verifier and its certificate source.
 struct Bench {
     verifier: Verifier,
     files: Arc<Files>,
@@ -97,20 +97,20 @@ impl Bench {
         Self::with(authority.trust(), Some(pem))
     }
 
-    fn with(trust: Trust, pem: Option<Vec<u8>>) -> Self {
+    fn with(trust: TrustStore, pem: Option<Vec<u8>>) -> Self {
         let files = Arc::new(Files { pem, fetched: AtomicUsize::new(0) });
         Self { verifier: Verifier::new([TOPIC.to_owned()], trust, files.clone()), files }
     }
 
-    async fn verify(&self, message: &Value) -> Result<Verified, Refusal> {
+    async fn verify(&self, message: &Value) -> Result<VerifiedMessage, VerifyError> {
         self.verifier.verify(message.to_string().as_bytes(), now()).await
     }
 
-    /// Verifies a message that must be refused before anything is fetched for it.
-    async fn refused_unseen(&self, message: &Value) -> Refusal {
-        let refusal = self.verify(message).await.unwrap_err();
-        assert_eq!(self.files.fetched.load(Ordering::SeqCst), 0, "{refusal}");
-        refusal
+    /// Verifies a message that must be rejected without fetching a certificate.
+    async fn rejected_without_fetch(&self, message: &Value) -> VerifyError {
+        let error = self.verify(message).await.unwrap_err();
+        assert_eq!(self.files.fetched.load(Ordering::SeqCst), 0, "{error}");
+        error
     }
 }
 
@@ -132,7 +132,7 @@ fn confirmation(kind: &str) -> Value {
     let mut message = notification();
     message["Type"] = json!(kind);
     message["Token"] = json!("2336412f37");
-    // Whatever stands here is never fetched: a verifier has nothing to fetch it with.
+    // Never fetched: a verifier has no client that could.
     message["SubscribeURL"] = json!("http://169.254.169.254/latest/meta-data");
     message.as_object_mut().unwrap().remove("Subject");
     message
@@ -152,26 +152,27 @@ fn changed(mut message: Value, name: &str, value: &str) -> Value {
 }
 
 #[tokio::test]
-async fn what_sns_signed_is_accepted() {
+async fn messages_signed_by_sns_are_accepted() {
     let bench = Bench::new();
     let message = "{\"Action\":\"ArchiveRetrieval\"}".to_owned();
     let topic_arn = TOPIC.to_owned();
     let verified = bench.verify(&signed(notification())).await.unwrap();
-    assert_eq!(verified, Verified::Notification { topic_arn: topic_arn.clone(), message });
+    assert_eq!(verified, VerifiedMessage::Notification { topic_arn: topic_arn.clone(), message });
 
     let subscribed = changed(confirmation("SubscriptionConfirmation"), "MessageId", "2");
     let verified = bench.verify(&signed(subscribed)).await.unwrap();
     let token = "2336412f37".to_owned();
-    let expected = Verified::SubscriptionConfirmation { topic_arn: topic_arn.clone(), token };
+    let expected =
+        VerifiedMessage::SubscriptionConfirmation { topic_arn: topic_arn.clone(), token };
     assert_eq!(verified, expected);
 
     let ended = changed(confirmation("UnsubscribeConfirmation"), "MessageId", "3");
     let verified = bench.verify(&signed(ended)).await.unwrap();
-    assert_eq!(verified, Verified::UnsubscribeConfirmation { topic_arn });
+    assert_eq!(verified, VerifiedMessage::UnsubscribeConfirmation { topic_arn });
 }
 
 #[tokio::test]
-async fn every_signed_field_is_bound_by_the_signature() {
+async fn a_change_to_any_signed_field_breaks_the_signature() {
     let bench = Bench::new();
     for (name, value) in [
         ("Message", "{\"Action\":\"Other\"}"),
@@ -180,29 +181,29 @@ async fn every_signed_field_is_bound_by_the_signature() {
         ("Timestamp", "2026-03-06T20:00:27.000Z"),
     ] {
         let refused = bench.verify(&changed(signed(notification()), name, value)).await;
-        assert!(matches!(refused, Err(Refusal::BadSignature)), "{name}: {refused:?}");
+        assert!(matches!(refused, Err(VerifyError::BadSignature)), "{name}: {refused:?}");
     }
     let subscribed = signed(confirmation("SubscriptionConfirmation"));
     for (name, value) in
         [("Token", "another"), ("SubscribeURL", "https://x"), ("Type", "UnsubscribeConfirmation")]
     {
         let refused = bench.verify(&changed(subscribed.clone(), name, value)).await;
-        assert!(matches!(refused, Err(Refusal::BadSignature)), "{name}: {refused:?}");
+        assert!(matches!(refused, Err(VerifyError::BadSignature)), "{name}: {refused:?}");
     }
-    let bare = changed(signed(notification()), "Signature", "no base64!");
-    assert!(matches!(bench.verify(&bare).await, Err(Refusal::BadSignature)));
+    let bare = changed(signed(notification()), "Signature", "not base64!");
+    assert!(matches!(bench.verify(&bare).await, Err(VerifyError::BadSignature)));
 }
 
 #[tokio::test]
-async fn a_field_may_not_be_named_twice() {
+async fn duplicate_fields_are_rejected() {
     let bench = Bench::new();
     let twice = signed(notification()).to_string().replacen('{', "{\"Message\":\"other\",", 1);
     let refused = bench.verifier.verify(twice.as_bytes(), now()).await;
-    assert!(matches!(refused, Err(Refusal::Malformed(_))), "{refused:?}");
+    assert!(matches!(refused, Err(VerifyError::Malformed(_))), "{refused:?}");
 }
 
 #[tokio::test]
-async fn certificates_are_fetched_from_sns_only() {
+async fn certificates_are_only_fetched_from_sns() {
     let bench = Bench::new();
     let file = "SimpleNotificationService-0a1b.pem";
     for host in [
@@ -215,55 +216,55 @@ async fn certificates_are_fetched_from_sns_only() {
         "https://sns.eu-west-1.amazonaws.com",
     ] {
         let message = changed(notification(), "SigningCertURL", &format!("{host}/{file}"));
-        let refused = bench.refused_unseen(&signed(message)).await;
-        assert!(matches!(refused, Refusal::SigningCertUrl(_)), "{host}: {refused}");
+        let refused = bench.rejected_without_fetch(&signed(message)).await;
+        assert!(matches!(refused, VerifyError::SigningCertUrl(_)), "{host}: {refused}");
     }
 }
 
 #[tokio::test]
-async fn what_cannot_be_right_is_refused_before_anything_is_fetched() {
+async fn invalid_messages_are_rejected_before_a_certificate_is_fetched() {
     let bench = Bench::new();
     let refused = |name, value| {
         let message = signed(changed(notification(), name, value));
         let bench = &bench;
-        async move { bench.refused_unseen(&message).await }
+        async move { bench.rejected_without_fetch(&message).await }
     };
     let other = "arn:aws:sns:us-east-1:123456789012:other";
-    assert!(matches!(refused("TopicArn", other).await, Refusal::UnknownTopic(_)));
-    assert!(matches!(refused("SignatureVersion", "1").await, Refusal::SignatureVersion(_)));
+    assert!(matches!(refused("TopicArn", other).await, VerifyError::UnknownTopic(_)));
+    assert!(matches!(refused("SignatureVersion", "1").await, VerifyError::SignatureVersion(_)));
     for stale in ["2026-03-06T19:00:29.999Z", "2026-03-06T21:00:30.001Z"] {
-        assert!(matches!(refused("Timestamp", stale).await, Refusal::Stale(_)), "{stale}");
+        assert!(matches!(refused("Timestamp", stale).await, VerifyError::Stale(_)), "{stale}");
     }
-    assert!(matches!(refused("Timestamp", "yesterday").await, Refusal::Malformed(_)));
+    assert!(matches!(refused("Timestamp", "yesterday").await, VerifyError::Malformed(_)));
     let large = bench.verifier.verify(&vec![b' '; MAX_BODY_BYTES + 1], now()).await;
-    assert!(matches!(large, Err(Refusal::TooLarge(_))), "{large:?}");
+    assert!(matches!(large, Err(VerifyError::TooLarge(_))), "{large:?}");
     let html = bench.verifier.verify(b"<html>", now()).await;
-    assert!(matches!(html, Err(Refusal::Malformed(_))), "{html:?}");
+    assert!(matches!(html, Err(VerifyError::Malformed(_))), "{html:?}");
     assert_eq!(bench.files.fetched.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test]
-async fn a_message_is_accepted_once() {
+async fn a_message_is_accepted_only_once() {
     let bench = Bench::new();
     let message = signed(notification());
     bench.verify(&message).await.unwrap();
     let again = bench.verify(&message).await.unwrap_err();
-    assert!(matches!(again, Refusal::Replayed(_)), "{again}");
+    assert!(matches!(again, VerifyError::Duplicate(_)), "{again}");
     assert_eq!(again.status(), 200);
 }
 
 #[tokio::test]
-async fn a_subscription_can_be_confirmed_again_where_the_first_time_failed() {
+async fn a_subscription_confirmation_is_accepted_again() {
     let bench = Bench::new();
     let message = signed(confirmation("SubscriptionConfirmation"));
     for _ in 0..2 {
         let verified = bench.verify(&message).await.unwrap();
-        assert!(matches!(verified, Verified::SubscriptionConfirmation { .. }));
+        assert!(matches!(verified, VerifiedMessage::SubscriptionConfirmation { .. }));
     }
 }
 
 #[tokio::test]
-async fn a_forgery_does_not_use_up_the_id_of_a_message() {
+async fn a_forged_message_does_not_mark_its_id_as_seen() {
     let bench = Bench::new();
     let forged = changed(signed(notification()), "Message", "forged");
     bench.verify(&forged).await.unwrap_err();
@@ -271,7 +272,7 @@ async fn a_forgery_does_not_use_up_the_id_of_a_message() {
 }
 
 #[tokio::test]
-async fn only_certificates_of_sns_are_trusted() {
+async fn only_valid_certificates_of_sns_are_trusted() {
     let authority = Authority::new();
     let evil = Authority::new();
     let sns = "sns.amazonaws.com";
@@ -281,28 +282,28 @@ async fn only_certificates_of_sns_are_trusted() {
         (authority.certify("sns.amazonaws.com.evil.tld", (2026, 2027)), "another name"),
         (authority.certify("s3.amazonaws.com", (2026, 2027)), "another service"),
         (evil.certify(sns, (2026, 2027)), "another authority"),
-        (b"<html>".to_vec(), "no certificate"),
+        (b"<html>".to_vec(), "not a certificate"),
     ] {
         let bench = Bench::with(authority.trust(), Some(pem));
         let refused = bench.verify(&signed(notification())).await;
-        assert!(matches!(refused, Err(Refusal::CertificateUntrusted(_))), "{why}: {refused:?}");
+        assert!(matches!(refused, Err(VerifyError::CertificateUntrusted(_))), "{why}: {refused:?}");
     }
 }
 
 #[tokio::test]
-async fn another_key_does_not_sign_for_sns() {
+async fn a_signature_of_another_key_is_rejected() {
     let bench = Bench::new();
     let mut message = signed(notification());
     let envelope: Envelope = serde_json::from_value(message.clone()).unwrap();
     let forged = rsa_key().sign(envelope.string_to_sign().unwrap().as_bytes()).unwrap();
     message["Signature"] = json!(BASE64.encode(forged));
-    assert!(matches!(bench.verify(&message).await, Err(Refusal::BadSignature)));
+    assert!(matches!(bench.verify(&message).await, Err(VerifyError::BadSignature)));
 }
 
 #[tokio::test]
-async fn sns_is_told_to_try_again_while_its_certificate_cannot_be_fetched() {
+async fn sns_should_retry_if_its_certificate_cannot_be_fetched() {
     let bench = Bench::with(Authority::new().trust(), None);
     let refused = bench.verify(&signed(notification())).await.unwrap_err();
-    assert!(matches!(refused, Refusal::CertificateUnavailable(_)), "{refused}");
+    assert!(matches!(refused, VerifyError::CertificateUnavailable(_)), "{refused}");
     assert_eq!(refused.status(), 503);
 }

@@ -1,5 +1,5 @@
-//! Calls of other services. No session and no origin stands behind them: each proves by a
-//! signature where it comes from.
+//! Webhooks: endpoints that other services call. Requests have no session and no origin; each is
+//! authenticated by its signature.
 
 mod stripe;
 mod thaw;
@@ -9,7 +9,7 @@ pub use thaw::ThawEndpoint;
 use axum::Router;
 use axum::routing::post;
 
-/// The endpoints.
+/// The webhook routes.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route("/webhooks/stripe", post(stripe::receive).layer(stripe::body_limit()))

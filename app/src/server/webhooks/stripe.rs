@@ -1,4 +1,4 @@
-//! Stripe's events.
+//! The endpoint for Stripe events.
 
 use crate::server::Web;
 use axum::Extension;
@@ -11,62 +11,63 @@ use gas_backend::usecases::{EventOutcome, StripeEvent, handle_stripe_event};
 use jiff::Timestamp;
 use std::time::Duration;
 
-/// The largest event that is taken, in bytes; those about subscriptions have about 10 kB.
+/// The largest accepted event, in bytes. Subscription events have about 10 kB.
 const MAX_EVENT_BYTES: usize = 256 * 1024;
 
-/// Stripe wants its answer soon. What takes longer is given up; Stripe delivers again, and the
-/// work is done then.
+/// Stripe expects a response within seconds. An event that takes longer is abandoned and handled
+/// when Stripe delivers it again.
 const TIME_LIMIT: Duration = Duration::from_secs(9);
 
-/// Answers 413 to bodies that are larger than any event.
+/// Rejects bodies over the limit with 413.
 pub fn body_limit() -> DefaultBodyLimit {
     DefaultBodyLimit::max(MAX_EVENT_BYTES)
 }
 
-/// Takes an event. Every answer but 2xx makes Stripe deliver it again, for three days.
+/// Handles an event. After any response other than 2xx, Stripe delivers the event again for up to
+/// three days.
 pub async fn receive(
     Extension(web): Extension<Web>,
     headers: HeaderMap,
     body: Bytes,
 ) -> (StatusCode, String) {
-    let event = match believed(&web, &headers, &body) {
+    let event = match verify_event(&web, &headers, &body) {
         Ok(event) => event,
         Err(why) => {
-            tracing::warn!(why, "an event was refused");
+            tracing::warn!(why, "rejected a Stripe event");
             return (StatusCode::BAD_REQUEST, why);
         }
     };
     let work = handle_stripe_event(&web.billing, &event);
     match tokio::time::timeout(TIME_LIMIT, work).await {
         Ok(Ok(outcome)) => {
-            tracing::info!(event = event.id, kind = event.kind, ?outcome, "Stripe event");
+            tracing::info!(event = event.id, kind = event.kind, ?outcome, "handled a Stripe event");
             (StatusCode::OK, describe(outcome).to_owned())
         }
         Ok(Err(error)) => {
-            tracing::error!(event = event.id, kind = event.kind, error = %chain(&error), "Stripe event failed");
+            tracing::error!(event = event.id, kind = event.kind, error = %chain(&error), "failed to handle a Stripe event");
             (StatusCode::INTERNAL_SERVER_ERROR, "failed; deliver it again".to_owned())
         }
         Err(_) => {
-            tracing::error!(event = event.id, kind = event.kind, "Stripe event took too long");
+            tracing::error!(event = event.id, kind = event.kind, "a Stripe event took too long");
             (StatusCode::SERVICE_UNAVAILABLE, "busy; deliver it again".to_owned())
         }
     }
 }
 
-/// The event of a body that Stripe has signed, byte for byte as it came.
-fn believed(web: &Web, headers: &HeaderMap, body: &[u8]) -> Result<StripeEvent, String> {
+/// Verifies Stripe's signature over the raw body, then parses the event.
+fn verify_event(web: &Web, headers: &HeaderMap, body: &[u8]) -> Result<StripeEvent, String> {
     let header = headers.get("stripe-signature").and_then(|value| value.to_str().ok());
     let secret = web.stripe_webhook_secret.expose();
-    // The tolerance is against what is recorded and sent again, so the machine's clock counts.
+    // The timestamp tolerance prevents replays, so this uses the system clock, not the test clock.
     check_signature(header.unwrap_or_default(), body, secret, Timestamp::now())
         .map_err(|error| error.to_string())?;
-    serde_json::from_slice(body).map_err(|error| format!("the body is no event: {error}"))
+    serde_json::from_slice(body).map_err(|error| format!("the body is not a Stripe event: {error}"))
 }
 
 fn describe(outcome: EventOutcome) -> &'static str {
     match outcome {
         EventOutcome::Done => "done",
-        EventOutcome::Duplicate => "done before",
+        EventOutcome::Duplicate => "already done",
         EventOutcome::Ignored => "ignored",
     }
 }

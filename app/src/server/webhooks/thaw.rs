@@ -1,10 +1,10 @@
-//! SNS calls when archived results are to come back.
+//! The endpoint that SNS calls when archived results are to be restored.
 //!
-//! The call wakes this process up and is believed for nothing else: what is to be done is in queue
-//! `start_thaw`, which the utility node works off as well.
+//! The call is only a wake-up signal: the work itself is in the queue `start_thaw`, which the utility
+//! node processes too.
 
 use crate::server::Web;
-use crate::server::sns::{HttpCertificates, MAX_BODY_BYTES, Trust, Verified, Verifier};
+use crate::server::sns::{HttpCertificates, MAX_BODY_BYTES, TrustStore, VerifiedMessage, Verifier};
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
@@ -17,50 +17,54 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
 
-/// How long a message stays invisible to others while it is handled.
+/// How long a message stays invisible to other consumers while it is handled.
 const VISIBILITY: Duration = Duration::from_secs(300);
 
-/// The topic that calls, and the queue that has the work.
+/// The topic that calls this endpoint and the queue with the work.
 pub struct ThawEndpoint {
     verifier: Verifier,
     topic: SnsTopic,
     queue: SqsQueue,
-    /// Held while this process works the queue off; a second call need not do it too.
-    working: Mutex<()>,
+    /// Locked while this process handles the queue, so that a second call does not do it too.
+    in_progress: Mutex<()>,
 }
 
 impl ThawEndpoint {
-    /// The endpoint of a deployment.
+    /// Creates the endpoint of a deployment.
     ///
     /// # Errors
-    /// Where the HTTP client cannot be made.
+    /// If the HTTP client cannot be created.
     pub fn new(deployment: &Deployment, sdk: &Sdk) -> anyhow::Result<Self> {
         let arn = deployment.start_thaw_topic_arn.clone();
         Ok(Self {
             topic: sdk.topic(&arn),
             queue: sdk.queue(&deployment.start_thaw_queue_url),
-            verifier: Verifier::new([arn], Trust::web(), Arc::new(HttpCertificates::new()?)),
-            working: Mutex::default(),
+            verifier: Verifier::new(
+                [arn],
+                TrustStore::web_roots(),
+                Arc::new(HttpCertificates::new()?),
+            ),
+            in_progress: Mutex::default(),
         })
     }
 
-    /// Works the queue off, unless this process does it already.
-    async fn work_off(&self, gas: &Gas) {
-        let Ok(_working) = self.working.try_lock() else { return };
+    /// Handles all messages in the queue, unless this process is already doing so.
+    async fn process_queue(&self, gas: &Gas) {
+        let Ok(_working) = self.in_progress.try_lock() else { return };
         loop {
             match self.queue.receive(1, VISIBILITY).await {
                 Ok(messages) if messages.is_empty() => return,
                 Ok(messages) => {
                     for message in messages {
                         if let Err(error) = handle_start_thaw(gas, &message.body).await {
-                            tracing::error!(error = %chain(&error), "a thaw is left to come back");
+                            tracing::error!(error = %chain(&error), "failed to start a thaw; its message stays in the queue");
                         } else if let Err(error) = self.queue.delete(&message).await {
-                            tracing::warn!(error = %chain(&error), "a thaw that is done will come back");
+                            tracing::warn!(error = %chain(&error), "failed to delete the message of a started thaw; it will be delivered again");
                         }
                     }
                 }
                 Err(error) => {
-                    tracing::error!(error = %chain(&error), "the queue of thaws failed");
+                    tracing::error!(error = %chain(&error), "failed to receive thaw messages");
                     return;
                 }
             }
@@ -68,39 +72,39 @@ impl ThawEndpoint {
     }
 }
 
-/// Answers 413 to bodies that are larger than any message of SNS.
+/// Rejects bodies over the limit of SNS messages with 413.
 pub fn body_limit() -> DefaultBodyLimit {
     DefaultBodyLimit::max(MAX_BODY_BYTES)
 }
 
-/// Takes a message of SNS.
+/// Handles a message from SNS.
 pub async fn receive(Extension(web): Extension<Web>, body: Bytes) -> (StatusCode, String) {
     let endpoint = web.thaw.clone();
     match endpoint.verifier.verify(&body, web.gas.clock.now()).await {
-        Ok(Verified::Notification { .. }) => {
-            // SNS waits fifteen seconds for an answer, and a long list takes longer.
-            tokio::spawn(async move { endpoint.work_off(&web.gas).await });
+        Ok(VerifiedMessage::Notification { .. }) => {
+            // SNS waits 15 seconds for a response; a long queue takes longer.
+            tokio::spawn(async move { endpoint.process_queue(&web.gas).await });
             (StatusCode::OK, String::new())
         }
-        Ok(Verified::SubscriptionConfirmation { token, .. }) => {
+        Ok(VerifiedMessage::SubscriptionConfirmation { token, .. }) => {
             match endpoint.topic.confirm_subscription(&token).await {
                 Ok(()) => {
-                    tracing::info!("the thaw endpoint is subscribed");
+                    tracing::info!("confirmed the subscription of the thaw endpoint");
                     (StatusCode::OK, String::new())
                 }
                 Err(error) => {
-                    tracing::error!(error = %chain(&error), "the thaw endpoint is not subscribed");
+                    tracing::error!(error = %chain(&error), "failed to confirm the subscription of the thaw endpoint");
                     (StatusCode::SERVICE_UNAVAILABLE, "not confirmed; send it again".to_owned())
                 }
             }
         }
-        Ok(Verified::UnsubscribeConfirmation { .. }) => {
+        Ok(VerifiedMessage::UnsubscribeConfirmation { .. }) => {
             tracing::warn!("the thaw endpoint was unsubscribed");
             (StatusCode::OK, String::new())
         }
-        Err(refusal) => {
-            tracing::warn!(error = %chain(&refusal), "a message to the thaw endpoint was refused");
-            (refusal.status(), refusal.to_string())
+        Err(error) => {
+            tracing::warn!(error = %chain(&error), "rejected a message to the thaw endpoint");
+            (error.status(), error.to_string())
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Which certificates may sign messages.
+//! The certificates that may sign messages.
 
-use super::Refusal;
+use super::VerifyError;
 use jiff::Timestamp;
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
@@ -8,52 +8,52 @@ use std::time::Duration;
 use webpki::ring::RSA_PKCS1_2048_8192_SHA256;
 use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, KeyUsage};
 
-/// The name that stands in SNS's certificates. Regions that must be opted in to have others, such
-/// as `sns-signing.eu-south-1.amazonaws.com`.
+/// The subject name of SNS certificates. Opt-in regions have other names, such as
+/// `sns-signing.eu-south-1.amazonaws.com`.
 const SNS_NAME: &str = "sns.amazonaws.com";
 
-/// SNS publishes its certificate without the authority between it and the root: these are Amazon's
-/// four, valid until August 2030.
+/// Amazon's four intermediate certificates, valid until August 2030. SNS publishes its certificate
+/// without the intermediate one.
 const AMAZON_INTERMEDIATES: &[u8] = include_bytes!("amazon-intermediates.pem");
 
-/// Whose certificates are accepted.
+/// Trusted root certificates and known intermediate certificates.
 #[derive(Clone, Debug)]
-pub struct Trust {
+pub struct TrustStore {
     anchors: Vec<TrustAnchor<'static>>,
     intermediates: Vec<CertificateDer<'static>>,
 }
 
-impl Trust {
-    /// The roots of the web, and Amazon's authorities below them.
-    pub fn web() -> Self {
+impl TrustStore {
+    /// The web's roots with Amazon's intermediates.
+    pub fn web_roots() -> Self {
         let intermediates = CertificateDer::pem_slice_iter(AMAZON_INTERMEDIATES);
         let intermediates = intermediates.filter_map(Result::ok).collect();
         Self { anchors: webpki_roots::TLS_SERVER_ROOTS.to_vec(), intermediates }
     }
 
-    /// These roots and nothing else.
+    /// Only these roots, without intermediates.
     #[cfg(test)]
-    pub fn only(anchors: Vec<TrustAnchor<'static>>) -> Self {
+    pub fn with_roots(anchors: Vec<TrustAnchor<'static>>) -> Self {
         Self { anchors, intermediates: Vec::new() }
     }
 
-    /// Checks the certificate in a PEM file: it must lead to a root, be valid now as all on the
-    /// way, and be SNS's. Then checks the signature, RSA with PKCS #1 v1.5 and SHA-256.
+    /// Verifies a message's signature (RSA, PKCS #1 v1.5, SHA-256) with the certificate in a PEM
+    /// file. The certificate must chain to a root, be valid now, and be issued to SNS.
     ///
     /// # Errors
-    /// Where one of these does not hold.
-    pub fn check(
+    /// If the certificate is not trusted or the signature does not match.
+    pub fn verify_signature(
         &self,
         pem: &[u8],
         now: Timestamp,
         message: &[u8],
         signature: &[u8],
-    ) -> Result<(), Refusal> {
-        let untrusted = |why: String| Refusal::CertificateUntrusted(why);
+    ) -> Result<(), VerifyError> {
+        let untrusted = |why: String| VerifyError::CertificateUntrusted(why);
         let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
         let mut certificates = certificates.map_err(|error| untrusted(error.to_string()))?;
         if certificates.is_empty() {
-            return Err(untrusted("there is none in the file".to_owned()));
+            return Err(untrusted("the file contains no certificate".to_owned()));
         }
         let leaf = certificates.remove(0);
         certificates.extend(self.intermediates.iter().cloned());
@@ -74,7 +74,7 @@ impl Trust {
         let name = ServerName::try_from(SNS_NAME).map_err(|error| untrusted(error.to_string()))?;
         leaf.verify_is_valid_for_subject_name(&name).map_err(broken)?;
         leaf.verify_signature(RSA_PKCS1_2048_8192_SHA256, message, signature)
-            .map_err(|_| Refusal::BadSignature)
+            .map_err(|_| VerifyError::BadSignature)
     }
 }
 
@@ -83,34 +83,34 @@ mod tests {
     use super::*;
     use std::collections::HashSet;
 
-    /// What SNS published from November 2025 to October 2026: one certificate, and none of the
-    /// authority that issued it.
-    const OF_SNS: &[u8] =
+    /// The file that SNS published from November 2025 to October 2026: its own certificate without
+    /// that of the issuer.
+    const SNS_CERTIFICATE: &[u8] =
         include_bytes!("fixtures/SimpleNotificationService-7506a1e35b36ef5a444dd1a8e7cc3ed8.pem");
 
-    fn refusal(trust: &Trust, now: &str) -> Refusal {
+    fn verify_error(trust: &TrustStore, now: &str) -> VerifyError {
         let now = now.parse().unwrap();
-        trust.check(OF_SNS, now, b"message", b"not its signature").unwrap_err()
+        trust.verify_signature(SNS_CERTIFICATE, now, b"message", b"not the signature").unwrap_err()
     }
 
     #[test]
-    fn the_certificate_of_sns_leads_to_a_root_of_the_web() {
-        let refused = refusal(&Trust::web(), "2026-03-06T20:00:00Z");
-        assert!(matches!(refused, Refusal::BadSignature), "{refused}");
+    fn the_certificate_of_sns_chains_to_a_web_root() {
+        let refused = verify_error(&TrustStore::web_roots(), "2026-03-06T20:00:00Z");
+        assert!(matches!(refused, VerifyError::BadSignature), "{refused}");
     }
 
     #[test]
-    fn it_is_nothing_without_its_authority_or_after_its_time() {
-        let rootless = Trust::only(webpki_roots::TLS_SERVER_ROOTS.to_vec());
-        let refused = refusal(&rootless, "2026-03-06T20:00:00Z");
-        assert!(matches!(refused, Refusal::CertificateUntrusted(_)), "{refused}");
-        let refused = refusal(&Trust::web(), "2026-10-15T00:00:00Z");
-        assert!(matches!(refused, Refusal::CertificateUntrusted(_)), "{refused}");
+    fn the_certificate_is_not_trusted_without_its_issuer_or_after_its_expiry() {
+        let rootless = TrustStore::with_roots(webpki_roots::TLS_SERVER_ROOTS.to_vec());
+        let refused = verify_error(&rootless, "2026-03-06T20:00:00Z");
+        assert!(matches!(refused, VerifyError::CertificateUntrusted(_)), "{refused}");
+        let refused = verify_error(&TrustStore::web_roots(), "2026-10-15T00:00:00Z");
+        assert!(matches!(refused, VerifyError::CertificateUntrusted(_)), "{refused}");
     }
 
     #[test]
-    fn amazon_has_four_authorities() {
-        let of_amazon: HashSet<_> = Trust::web().intermediates.into_iter().collect();
+    fn there_are_four_amazon_intermediates() {
+        let of_amazon: HashSet<_> = TrustStore::web_roots().intermediates.into_iter().collect();
         assert_eq!(of_amazon.len(), 4);
     }
 }

@@ -1,4 +1,4 @@
-//! Where certificates come from.
+//! Fetches and caches SNS signing certificates.
 
 use super::SigningCertUrl;
 use anyhow::{Context, bail};
@@ -11,27 +11,26 @@ use tokio::sync::Mutex;
 
 const HTTP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The most that is read of a certificate file, in bytes; SNS's have two thousand.
+/// The largest accepted certificate file, in bytes. The files of SNS have about 2 kB.
 const MAX_PEM_BYTES: usize = 64 * 1024;
 
-/// How long a file is used before it is fetched again. Whether the certificate in it is still valid
-/// is looked at with every message.
+/// How long a file is cached. The certificate's validity is checked for every message.
 const TTL: Duration = Duration::from_secs(24 * 3600);
 
-/// How many files are kept. A region has one certificate at a time.
+/// How many files are cached. A region has one certificate at a time.
 const MAX_FILES: usize = 8;
 
-/// Gets the files that certificates are in.
+/// A source of certificate files.
 #[async_trait]
 pub trait CertificateSource: Send + Sync {
-    /// The PEM file at a URL.
+    /// Returns the PEM file at a URL.
     ///
     /// # Errors
-    /// Where it cannot be had.
+    /// If the file cannot be fetched.
     async fn certificate(&self, url: &SigningCertUrl) -> anyhow::Result<Arc<[u8]>>;
 }
 
-/// Fetches them from SNS, and keeps them.
+/// Fetches certificate files from SNS and caches them.
 pub struct HttpCertificates {
     http: reqwest::Client,
     files: Mutex<HashMap<SigningCertUrl, File>>,
@@ -49,13 +48,13 @@ impl File {
 }
 
 impl HttpCertificates {
-    /// A source that has fetched nothing yet.
+    /// Creates a source with an empty cache.
     ///
     /// # Errors
-    /// Where the HTTP client cannot be made.
+    /// If the HTTP client cannot be created.
     pub fn new() -> anyhow::Result<Self> {
         let http = reqwest::Client::builder()
-            // A redirect could lead the server to hosts inside its own network.
+            // A redirect could send the server to hosts inside its own network (SSRF).
             .redirect(reqwest::redirect::Policy::none())
             .https_only(true)
             .timeout(HTTP_TIMEOUT)
@@ -64,15 +63,15 @@ impl HttpCertificates {
     }
 
     async fn fetch(&self, url: &SigningCertUrl) -> anyhow::Result<Arc<[u8]>> {
-        let answer = self.http.get(url.as_str()).send().await;
-        read(answer.with_context(|| format!("failed to reach {}", url.as_str()))?).await
+        let response = self.http.get(url.as_str()).send().await;
+        read(response.with_context(|| format!("failed to reach {}", url.as_str()))?).await
     }
 }
 
 #[async_trait]
 impl CertificateSource for HttpCertificates {
     async fn certificate(&self, url: &SigningCertUrl) -> anyhow::Result<Arc<[u8]>> {
-        // Held while fetching: however many messages wait, there is one request at a time.
+        // Locked while fetching, so that concurrent messages cause only one request.
         let mut files = self.files.lock().await;
         if let Some(file) = files.get(url).filter(|file| file.is_fresh()) {
             return Ok(file.pem.clone());
@@ -87,13 +86,13 @@ impl CertificateSource for HttpCertificates {
     }
 }
 
-/// Reads a body, unless it is larger than any certificate file.
-async fn read(mut answer: reqwest::Response) -> anyhow::Result<Arc<[u8]>> {
-    if answer.status() != reqwest::StatusCode::OK {
-        bail!("SNS answered {}", answer.status());
+/// Reads a response body of at most [`MAX_PEM_BYTES`].
+async fn read(mut response: reqwest::Response) -> anyhow::Result<Arc<[u8]>> {
+    if response.status() != reqwest::StatusCode::OK {
+        bail!("SNS answered {}", response.status());
     }
     let mut pem = Vec::new();
-    while let Some(bytes) = answer.chunk().await.context("the certificate file ended early")? {
+    while let Some(bytes) = response.chunk().await.context("the certificate file ended early")? {
         if pem.len() + bytes.len() > MAX_PEM_BYTES {
             bail!("the certificate file has more than {MAX_PEM_BYTES} bytes");
         }
@@ -119,7 +118,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn redirects_and_errors_are_no_files() {
+    async fn redirects_and_error_responses_are_rejected() {
         for status in [204, 301, 302, 404, 500] {
             assert!(read_answer(status, b"pem".to_vec()).await.is_err(), "{status}");
         }

@@ -1,0 +1,27 @@
+//! Responses that the browser saves as files. Their handlers are plain routes, because server
+//! functions can only return values; they identify the caller in the same way.
+
+use crate::error::ApiError;
+use axum::body::Body;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use dioxus::fullstack::AsStatusCode;
+use gas_backend::attachment;
+
+/// A response that the browser saves under `name`. It is personal, so caches must not store it.
+pub fn file_response(content: impl Into<Body>, content_type: &'static str, name: &str) -> Response {
+    let mut response = Response::new(content.into());
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // `attachment` returns ASCII without control characters, so this cannot fail.
+    if let Ok(disposition) = HeaderValue::from_str(&attachment(name)) {
+        headers.insert(header::CONTENT_DISPOSITION, disposition);
+    }
+    response
+}
+
+/// The file response, or the error as plain text with its status.
+pub fn or_error(file: Result<Response, ApiError>) -> Response {
+    file.unwrap_or_else(|error| (error.as_status_code(), error.message).into_response())
+}
