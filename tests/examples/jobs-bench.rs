@@ -1,13 +1,13 @@
-//! Prints how long a list of very many jobs takes to answer a change of its filter, against the stack
-//! that `./gas bench jobs` starts: `jobs-bench JOBS`.
+//! Measures how long the job list takes to apply a filter for a user with many jobs. Runs against the
+//! stack that `./gas bench jobs` starts. Usage: `jobs-bench JOBS`.
 
 #![expect(clippy::print_stdout, reason = "the figures are the output")]
 
 #[path = "../flows/calls.rs"]
-#[allow(dead_code, reason = "the flows use the rest of it")]
+#[allow(dead_code, reason = "only the flow tests use the rest")]
 mod calls;
 #[path = "../flows/stack.rs"]
-#[allow(dead_code, reason = "the flows use the rest of it")]
+#[allow(dead_code, reason = "only the flow tests use the rest")]
 mod stack;
 
 use anyhow::{Context, Result, ensure};
@@ -22,7 +22,7 @@ use stack::stack;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// What somebody asks one after the other who looks for something.
+/// A typical sequence of queries of a user who searches the list.
 const QUERIES: [&str; 9] = [
     "",
     "status=COMPLETED",
@@ -35,7 +35,7 @@ const QUERIES: [&str; 9] = [
     "search=nothing has this",
 ];
 
-/// How often each is asked.
+/// How often each query runs.
 const ROUNDS: usize = 20;
 
 fn job(gas: &Gas, owner: UserId, n: i64, now: Timestamp) -> Result<Job> {
@@ -72,7 +72,7 @@ fn job(gas: &Gas, owner: UserId, n: i64, now: Timestamp) -> Result<Job> {
     Ok(Job { id, owner, input, submitted_at, version: 1, reconciled_at: None, state })
 }
 
-async fn make_jobs(gas: &Gas, owner: UserId, count: i64) -> Result<()> {
+async fn create_jobs(gas: &Gas, owner: UserId, count: i64) -> Result<()> {
     let now = Timestamp::from_second(Timestamp::now().as_second())?;
     let jobs: Vec<Job> = (0..count).map(|n| job(gas, owner, n, now)).collect::<Result<_>>()?;
     stream::iter(&jobs)
@@ -83,7 +83,7 @@ async fn make_jobs(gas: &Gas, owner: UserId, count: i64) -> Result<()> {
     Ok(())
 }
 
-fn told(name: &str, mut times: Vec<Duration>) {
+fn print_times(name: &str, mut times: Vec<Duration>) {
     times.sort_unstable();
     let millis = |time: Duration| time.as_secs_f64() * 1000.0;
     if let (Some(middle), Some(worst)) = (times.get(times.len() / 2), times.last()) {
@@ -93,10 +93,10 @@ fn told(name: &str, mut times: Vec<Duration>) {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let count = std::env::args().nth(1).context("name the number of jobs")?.parse()?;
+    let count = std::env::args().nth(1).context("missing argument: the number of jobs")?.parse()?;
     let gas = stack().gas(&Calls::default()).await?;
     let owner = UserId::new(Uuid::new_v4());
-    make_jobs(&gas, owner, count).await?;
+    create_jobs(&gas, owner, count).await?;
     let board = QueueBoard::default();
     println!("{count} jobs of one user\n{:<44} {:>10} {:>10}", "", "median ms", "worst ms");
     let mut cold = Vec::new();
@@ -106,7 +106,7 @@ async fn main() -> Result<()> {
         cold.push(clock.elapsed());
         ensure!(list.matched == u64::try_from(count)?, "the list has {} jobs", list.matched);
     }
-    told("first look, by a process that knows nothing", cold);
+    print_times("first list of a process with a cold cache", cold);
     let lists = JobLists::default();
     find_jobs(&gas, &lists, &board, owner, &"".into()).await?;
     let mut all = Vec::new();
@@ -119,8 +119,8 @@ async fn main() -> Result<()> {
             times.push(clock.elapsed());
         }
         all.extend_from_slice(&times);
-        told(if text.is_empty() { "no filter" } else { text }, times);
+        print_times(if text.is_empty() { "no filter" } else { text }, times);
     }
-    told("all changes of the filter", all);
+    print_times("all filter changes", all);
     Ok(())
 }

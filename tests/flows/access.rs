@@ -1,4 +1,4 @@
-//! Who may see what.
+//! Access control: users can only reach their own data.
 
 use crate::stack::stack;
 use anyhow::Result;
@@ -7,8 +7,8 @@ use gas_tests::{Client, sample};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-/// Every server function, with `{id}` where a job's id goes. `gas-app` has a test that fails when
-/// a server function is missing here: see `app/src/api/mod.rs`.
+/// Every server function, with `{id}` as a placeholder for ids. A test in `app/src/api/mod.rs` fails
+/// if a server function is missing here.
 const SERVER_FUNCTIONS: [(Method, &str); 31] = [
     (Method::GET, "/api/account"),
     (Method::GET, "/api/account/settings"),
@@ -43,7 +43,7 @@ const SERVER_FUNCTIONS: [(Method, &str); 31] = [
     (Method::POST, "/api/uploads/{id}/parts"),
 ];
 
-/// What answers with files; no server functions, but as private.
+/// Routes that return files. They are not server functions but need the same protection.
 const FILES: [(Method, &str); 8] = [
     (Method::GET, "/account-export"),
     (Method::GET, "/annotations-export/{id}?format=csv"),
@@ -55,7 +55,7 @@ const FILES: [(Method, &str); 8] = [
     (Method::GET, "/annotations-genome/{id}/search?name=x"),
 ];
 
-/// What a server function takes beside what its path has.
+/// The arguments of a server function that are not in its path.
 fn arguments(method: &Method, path: &str) -> Option<Value> {
     match (method, path) {
         (&Method::POST, "/api/uploads" | "/api/uploads/parts") => {
@@ -74,7 +74,7 @@ fn arguments(method: &Method, path: &str) -> Option<Value> {
 }
 
 #[tokio::test]
-async fn another_users_job_looks_like_none_everywhere() -> Result<()> {
+async fn another_users_job_looks_like_a_missing_one_everywhere() -> Result<()> {
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-owner").await?;
     let eve = Client::signed_in(&base, "eve-prober").await?;
@@ -90,14 +90,14 @@ async fn another_users_job_looks_like_none_everywhere() -> Result<()> {
         assert_eq!(foreign.status(), StatusCode::NOT_FOUND, "{path}");
         assert_eq!(missing.status(), StatusCode::NOT_FOUND, "{path}");
         let foreign = foreign.text().await?.replace(&job.id.to_string(), unknown);
-        assert_eq!(foreign, missing.text().await?, "{path} tells the two apart");
+        assert_eq!(foreign, missing.text().await?, "{path} reveals that the job exists");
     }
     assert_eq!(ada.job(job.id).await?.state.status(), Completed, "eve changed nothing");
     Ok(())
 }
 
 #[tokio::test]
-async fn nothing_is_answered_to_strangers() -> Result<()> {
+async fn anonymous_requests_are_rejected() -> Result<()> {
     let stranger = Client::anonymous(&stack().web_url())?;
     for (method, path) in SERVER_FUNCTIONS.into_iter().chain(FILES) {
         let body = arguments(&method, path);
@@ -113,15 +113,16 @@ async fn nothing_is_answered_to_strangers() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_list_holds_ones_own_jobs_newest_first() -> Result<()> {
+async fn the_list_has_only_the_users_own_jobs_newest_first() -> Result<()> {
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-list").await?;
     let first = ada.submit("first.vcf", sample("free.vcf")?.as_bytes()).await?;
     ada.wait_for(first.id, &[Completed]).await?;
-    // Times are whole seconds.
+    // Times are stored in whole seconds.
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
     let second = ada.submit("second.vcf", sample("free.vcf")?.as_bytes()).await?;
-    // The list hears of a new job by its event; pages show theirs at once and lay it over the list.
+    // The cached list learns of a new job from its event, so it may take a moment. Pages add their own
+    // new jobs to the list immediately.
     let mut ids = Vec::new();
     for _ in 0..50 {
         let list: Value = ada.get("/api/jobs?query=").send().await?.json().await?;
@@ -141,13 +142,13 @@ async fn a_list_holds_ones_own_jobs_newest_first() -> Result<()> {
 }
 
 #[tokio::test]
-async fn after_sign_out_the_session_is_worth_nothing() -> Result<()> {
+async fn a_session_cookie_is_invalid_after_sign_out() -> Result<()> {
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-leaves").await?;
     let cookies = ada.stolen_cookies()?;
     let thief = Client::anonymous(&base)?;
     let replay = || thief.get("/api/jobs?query=").header("cookie", &cookies).send();
-    assert_eq!(replay().await?.status(), StatusCode::OK, "the cookies are the session's");
+    assert_eq!(replay().await?.status(), StatusCode::OK, "the cookies are valid before sign-out");
     ada.post("/logout").send().await?;
     assert_eq!(replay().await?.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(ada.get("/api/jobs?query=").send().await?.status(), StatusCode::UNAUTHORIZED);

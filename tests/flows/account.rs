@@ -1,4 +1,4 @@
-//! The account page's server side: settings, everything in one file, and leaving.
+//! The account: settings, data export and deletion.
 
 use crate::program::Program;
 use crate::stack::stack;
@@ -17,7 +17,7 @@ use uuid::Uuid;
 const BOTH: [&str; 2] = ["jobs:read", "jobs:write"];
 
 #[tokio::test]
-async fn mail_about_jobs_can_be_switched_off_and_on() -> Result<()> {
+async fn mail_about_jobs_can_be_turned_off_and_on() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-settings").await?;
     for wanted in [false, true] {
         let body = Some(json!({ "wanted": wanted }));
@@ -30,7 +30,7 @@ async fn mail_about_jobs_can_be_switched_off_and_on() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_time_zone_is_kept_over_sign_ins_and_an_unknown_one_refused() -> Result<()> {
+async fn a_time_zone_survives_sign_ins_and_unknown_ones_are_rejected() -> Result<()> {
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-time-zone").await?;
     let zone_of = async |client: &Client| -> Result<Value> {
@@ -54,11 +54,11 @@ async fn a_time_zone_is_kept_over_sign_ins_and_an_unknown_one_refused() -> Resul
     Ok(())
 }
 
-/// How long everything of a user may take to go, where they have a few jobs.
-const GONE_WITHIN: Duration = Duration::from_secs(120);
+/// How long the erasure of a user with a few jobs may take.
+const ERASURE_TIMEOUT: Duration = Duration::from_secs(120);
 
 #[tokio::test]
-async fn of_who_leaves_nothing_stays() -> Result<()> {
+async fn deleting_an_account_erases_all_its_data() -> Result<()> {
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-leaves-all").await?;
     let eve = Client::signed_in(&base, "eve-stays").await?;
@@ -70,12 +70,12 @@ async fn of_who_leaves_nothing_stays() -> Result<()> {
     let profile: Value = ada.get("/api/account").send().await?.json().await?;
     let user = profile["id"].as_str().context("no id")?.to_owned();
 
-    let leave = |words: &str| {
+    let delete_account = |words: &str| {
         let body = Some(json!({ "confirmation": words }));
         ada.call(Method::POST, "/api/account/delete", body)
     };
-    assert_eq!(leave("no").await?.status(), StatusCode::BAD_REQUEST);
-    assert_eq!(leave("delete my account").await?.status(), StatusCode::OK);
+    assert_eq!(delete_account("no").await?.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(delete_account("delete my account").await?.status(), StatusCode::OK);
     assert_eq!(ada.get("/api/jobs?query=").send().await?.status(), StatusCode::UNAUTHORIZED);
     let by_token = program.call(Method::GET, "/jobs", None).await?;
     assert_eq!(by_token.status(), StatusCode::UNAUTHORIZED);
@@ -83,7 +83,7 @@ async fn of_who_leaves_nothing_stays() -> Result<()> {
     assert!(early.to_string().contains("409"), "{early}");
 
     let pool = stack().pool().await?;
-    let deadline = Instant::now() + GONE_WITHIN;
+    let deadline = Instant::now() + ERASURE_TIMEOUT;
     loop {
         let (rows,): (i64,) = sqlx::query_as(
             "select (select count(*) from profiles where identity_id = $1::uuid)
@@ -105,7 +105,7 @@ async fn of_who_leaves_nothing_stays() -> Result<()> {
     }
     eve.wait_for(kept.id, &[Completed]).await?;
 
-    // The same person may begin anew, with nothing.
+    // The same person can sign in again with an empty account.
     let again = Client::signed_in(&base, "ada-leaves-all").await?;
     let list: Value = again.get("/api/jobs?query=").send().await?.json().await?;
     assert_eq!(list["jobs"], json!([]));
@@ -113,7 +113,7 @@ async fn of_who_leaves_nothing_stays() -> Result<()> {
 }
 
 #[tokio::test]
-async fn whoever_goes_through_all_who_leave_misses_nobody() -> Result<()> {
+async fn paging_through_closing_accounts_returns_each_one_once() -> Result<()> {
     let pool = stack().pool().await?;
     let (accounts, data) =
         (PostgresAccounts::new(pool.clone()), PostgresAccountData::new(pool.clone()));
@@ -133,12 +133,12 @@ async fn whoever_goes_through_all_who_leave_misses_nobody() -> Result<()> {
         seen.extend(page.into_iter().map(|one| one.user));
     }
     assert!(leaving.iter().all(|user| seen.contains(user)), "{seen:?}");
-    assert!(seen.is_sorted(), "nobody twice");
+    assert!(seen.is_sorted(), "each user once");
     Ok(())
 }
 
 #[tokio::test]
-async fn an_export_is_ones_own_and_complete() -> Result<()> {
+async fn an_export_is_complete_and_only_has_the_users_own_data() -> Result<()> {
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-export-all").await?;
     let eve = Client::signed_in(&base, "eve-export-all").await?;

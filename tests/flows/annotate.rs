@@ -1,4 +1,4 @@
-//! From a file to its annotations.
+//! Annotating a file: upload, result and failures.
 
 use crate::stack::stack;
 use anyhow::Result;
@@ -22,14 +22,14 @@ async fn an_uploaded_vcf_is_annotated_and_downloaded() -> Result<()> {
 
     let result = ada.result(job.id).await?;
     assert_eq!(result.len() as u64, result_size);
-    assert!(result.contains("##INFO=<ID=CSQ,"), "the header describes CSQ");
+    assert!(result.contains("##INFO=<ID=CSQ,"), "the header declares CSQ");
     let (before, after) = (records(&input), records(&result));
     assert_eq!(after.len(), before.len());
     assert_eq!(after.len() as u64, counted);
     for (before, after) in before.iter().zip(&after) {
         let (old, new): (Vec<_>, Vec<_>) =
             (before.split('\t').collect(), after.split('\t').collect());
-        assert_eq!(old[..7], new[..7], "the user's columns are kept");
+        assert_eq!(old[..7], new[..7], "the input columns are unchanged");
         assert!(new[7].contains("CSQ="), "{after}");
     }
 
@@ -39,7 +39,7 @@ async fn an_uploaded_vcf_is_annotated_and_downloaded() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_broken_file_fails_with_the_line_to_mend() -> Result<()> {
+async fn a_broken_file_fails_with_the_line_to_fix() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-broken").await?;
     let vcf = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n20\t12a\t.\tA\tG\t.\t.\t.\n";
     let job = ada.submit("broken.vcf", vcf.as_bytes()).await?;
@@ -54,16 +54,16 @@ async fn a_broken_file_fails_with_the_line_to_mend() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_vcf_fails_with_a_reason() -> Result<()> {
+async fn a_file_that_is_not_a_vcf_fails() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-novcf").await?;
-    let job = ada.submit("letter.vcf", b"Dear reader, this is no VCF file.\n").await?;
+    let job = ada.submit("letter.vcf", b"Dear reader, this is not a VCF file.\n").await?;
     let failed = ada.wait_for(job.id, &[Completed, Failed]).await?;
     assert!(matches!(failed.state, StateView::Failed { .. }), "{:?}", failed.state);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_hostile_file_name_is_just_a_name() -> Result<()> {
+async fn a_file_name_with_shell_syntax_is_not_executed() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-hostile").await?;
     let name = "$(touch pwned);.vcf";
     let job = ada.submit(name, sample("free.vcf")?.as_bytes()).await?;
@@ -74,7 +74,7 @@ async fn a_hostile_file_name_is_just_a_name() -> Result<()> {
 }
 
 #[tokio::test]
-async fn confirming_again_changes_nothing() -> Result<()> {
+async fn confirming_an_upload_again_has_no_effect() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-confirm").await?;
     let upload = ada.upload("free.vcf", sample("free.vcf")?.as_bytes()).await?;
     let id = upload.ticket.job_id;

@@ -1,4 +1,4 @@
-//! Premium, from the card to the plan.
+//! Premium: checkout, Stripe events, cancellation, and billing in PostgreSQL.
 
 use crate::premium::{begin, overview, pay, wait_for_plan};
 use crate::stack::{Stack, stack};
@@ -16,7 +16,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// Lets the paid period of a user's subscription be over.
+/// Ends the paid period of a user's subscription.
 async fn end_period(stack: &Stack, client: &Client) -> Result<()> {
     let account: Account = client.get("/api/account").send().await?.json().await?;
     let control = format!("{}/_control/subscriptions", stack.stripe_url());
@@ -29,7 +29,7 @@ async fn end_period(stack: &Stack, client: &Client) -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_card_makes_premium_and_a_cancellation_ends_it() -> Result<()> {
+async fn a_payment_starts_premium_and_a_cancellation_ends_it() -> Result<()> {
     let stack = stack();
     let ada = Client::signed_in(&stack.web_url(), "ada-pays").await?;
     let before = overview(&ada).await?;
@@ -63,7 +63,7 @@ async fn a_card_makes_premium_and_a_cancellation_ends_it() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_event_without_stripes_signature_is_refused_and_leaves_no_row() -> Result<()> {
+async fn an_event_without_a_valid_signature_is_rejected_and_not_stored() -> Result<()> {
     let stack = stack();
     let stranger = Client::anonymous(&stack.web_url())?;
     let pool = stack.pool().await?;
@@ -105,7 +105,7 @@ async fn an_event_without_stripes_signature_is_refused_and_leaves_no_row() -> Re
     Ok(())
 }
 
-/// A user who has just signed up.
+/// Creates a new user.
 async fn new_user(accounts: &PostgresAccounts) -> Result<UserId> {
     let id = UserId::new(Uuid::new_v4());
     let (name, email) = ("Ada".to_owned(), format!("{id}@example.org"));
@@ -119,7 +119,7 @@ fn premium(subscription: &Subscription) -> Found<'_> {
 }
 
 #[tokio::test]
-async fn postgresql_keeps_the_plan_with_what_it_was_found_out_from() -> Result<()> {
+async fn postgresql_stores_the_plan_with_its_subscription() -> Result<()> {
     let pool = stack().pool().await?;
     let accounts = PostgresAccounts::new(pool.clone());
     let store = PostgresBilling::new(pool);
@@ -128,12 +128,12 @@ async fn postgresql_keeps_the_plan_with_what_it_was_found_out_from() -> Result<(
     assert_eq!(store.link_customer(user, &customer).await?.as_ref(), Some(&customer));
     let second = store.link_customer(user, "cus_second").await?;
     assert_eq!(second.as_ref(), Some(&customer), "the first one stays");
-    assert!(store.link_customer(other, &customer).await.is_err(), "a customer is one user's");
+    assert!(store.link_customer(other, &customer).await.is_err(), "a customer belongs to one user");
     let gone = UserId::new(Uuid::new_v4());
-    assert_eq!(store.link_customer(gone, "cus_third").await?, None, "nobody is left to link it to");
+    assert_eq!(store.link_customer(gone, "cus_third").await?, None, "the user does not exist");
 
     let status = gas_backend::ports::SubscriptionStatus::Active;
-    // Long ago, so that the check of other tests' users cannot meet this one's.
+    // Long ago, so that checks of other tests do not include this user.
     let at = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24);
     let active = subscription("sub_1", status, at);
     let row = store.billing_of_customer(&customer).await?.context("no row")?;
@@ -152,7 +152,7 @@ async fn postgresql_keeps_the_plan_with_what_it_was_found_out_from() -> Result<(
     let later = at + SignedDuration::from_hours(1);
     assert_eq!(store.write_billing(&row, &premium(&active), later).await?, WriteOutcome::Written);
     let row = store.billing_of(user).await?.context("no row")?;
-    assert_eq!((row.plan_since, row.announced), (Some(at), true), "the plan stayed as it was");
+    assert_eq!((row.plan_since, row.announced), (Some(at), true), "the plan has not changed");
     let over = Found { plan: Plan::Free, subscription: None, check_at: None };
     assert_eq!(store.write_billing(&row, &over, later).await?, WriteOutcome::Written);
     let row = store.billing_of(user).await?.context("no row")?;
@@ -162,7 +162,7 @@ async fn postgresql_keeps_the_plan_with_what_it_was_found_out_from() -> Result<(
 }
 
 #[tokio::test]
-async fn postgresql_knows_which_events_are_done() -> Result<()> {
+async fn postgresql_stores_which_events_are_processed() -> Result<()> {
     let store = PostgresBilling::new(stack().pool().await?);
     let (id, now) = (format!("evt_{}", Uuid::new_v4().simple()), Timestamp::now());
     assert_eq!(store.event_received(&id, "invoice.paid", now).await?, EventState::Pending);

@@ -1,4 +1,4 @@
-//! Counts what a process asks of AWS.
+//! Counts the AWS calls of a process.
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
@@ -9,17 +9,18 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The calls of services that name the operation in header `X-Amz-Target`, as DynamoDB does.
+/// Counters of calls to services that name the operation in the header `X-Amz-Target`, such as
+/// DynamoDB.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Calls(Arc<Mutex<BTreeMap<String, usize>>>);
 
 impl Calls {
-    /// A client that counts.
+    /// Wraps a client so that its calls are counted.
     pub(crate) fn counting(&self, inner: SharedHttpClient) -> impl HttpClient + 'static {
         Counting { inner, calls: self.clone() }
     }
 
-    /// How often each operation of DynamoDB was called since the last time.
+    /// The number of calls of each DynamoDB operation since the last call of this method.
     pub(crate) fn take_dynamodb(&self) -> BTreeMap<String, usize> {
         let all = std::mem::take(&mut *self.lock());
         let operation = |(target, count): (String, usize)| {

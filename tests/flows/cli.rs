@@ -1,4 +1,4 @@
-//! The command `gas-cli`, as users run it.
+//! The command `gas-cli`, run as users do.
 
 use crate::program::token;
 use crate::stack::stack;
@@ -10,14 +10,14 @@ use tokio::process::Command;
 
 const BOTH: [&str; 2] = ["jobs:read", "jobs:write"];
 
-/// The program beside this one.
+/// The path of `gas-cli`, in the same target folder as this test.
 fn binary() -> Result<PathBuf> {
     let tests = std::env::current_exe()?;
     let folder = tests.parent().and_then(|deps| deps.parent()).context("no target folder")?;
     Ok(folder.join("gas-cli"))
 }
 
-/// Runs it with a token.
+/// Runs `gas-cli` with a token.
 async fn run(token: &str, arguments: &[&str]) -> Result<Output> {
     let mut command = Command::new(binary()?);
     command.args(arguments).env("GAS_URL", stack().web_url()).env("GAS_TOKEN", token);
@@ -29,7 +29,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn files_are_submitted_waited_for_and_downloaded() -> Result<()> {
+async fn annotate_submits_files_waits_for_them_and_downloads_the_results() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-cli").await?;
     let token = token(&ada, &BOTH).await?;
     let folder = tempfile::tempdir()?;
@@ -48,11 +48,11 @@ async fn files_are_submitted_waited_for_and_downloaded() -> Result<()> {
     let line = printed.lines().find(is_done);
     let id = line.and_then(|line| line.split_whitespace().next()).context(printed.clone())?;
     let result = std::fs::read_to_string(out.join("one.annot.vcf"))?;
-    assert_eq!(result, ada.result(id.parse()?).await?, "what the worker made");
+    assert_eq!(result, ada.result(id.parse()?).await?, "the same file as in the browser");
     let log = std::fs::read_to_string(out.join("one.log"))?;
     assert_eq!(log, ada.log(id.parse()?).await?);
     assert!(out.join("two.annot.vcf").exists() && out.join("two.log").exists());
-    assert_eq!(std::fs::read_dir(&out)?.count(), 4, "nothing incomplete is left");
+    assert_eq!(std::fs::read_dir(&out)?.count(), 4, "no incomplete files remain");
 
     let status = run(&token, &["status", id]).await?;
     assert!(text(&status.stdout).contains("completed"), "{}", text(&status.stdout));
@@ -72,7 +72,7 @@ async fn files_are_submitted_waited_for_and_downloaded() -> Result<()> {
 }
 
 #[tokio::test]
-async fn exit_codes_say_what_went_wrong_and_nothing_tells_the_token() -> Result<()> {
+async fn exit_codes_name_the_kind_of_error_and_no_output_has_the_token() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-cli-codes").await?;
     let token = token(&ada, &BOTH).await?;
     let folder = tempfile::tempdir()?;
@@ -80,7 +80,7 @@ async fn exit_codes_say_what_went_wrong_and_nothing_tells_the_token() -> Result<
         let path = folder.path().join(name);
         std::fs::write(&path, content).map(|()| path.display().to_string())
     };
-    let letter = write("letter.vcf", "Dear reader, this is no VCF file.\n")?;
+    let letter = write("letter.vcf", "Dear reader, this is not a VCF file.\n")?;
     let large = write("large.vcf", &gas_tests::repeated(&sample("free.vcf")?, 200_000))?;
     let unknown = "00000000-0000-4000-8000-000000000000";
     let cases: [(&str, &[&str], i32, &str); 6] = [
@@ -93,13 +93,13 @@ async fn exit_codes_say_what_went_wrong_and_nothing_tells_the_token() -> Result<
     ];
     for (token, arguments, code, reason) in cases {
         let done = run(token, arguments).await?;
-        let said = text(&done.stderr);
-        assert_eq!(done.status.code(), Some(code), "{arguments:?}: {said}");
-        assert!(said.contains(reason), "{arguments:?}: {said}");
-        assert!(token.is_empty() || !said.contains(token), "{said}");
+        let stderr = text(&done.stderr);
+        assert_eq!(done.status.code(), Some(code), "{arguments:?}: {stderr}");
+        assert!(stderr.contains(reason), "{arguments:?}: {stderr}");
+        assert!(token.is_empty() || !stderr.contains(token), "{stderr}");
     }
     let jobs = run(&token, &["jobs"]).await?;
-    assert_eq!(text(&jobs.stdout), "", "what was refused here was not sent");
+    assert_eq!(text(&jobs.stdout), "", "files rejected by the command are not submitted");
     Ok(())
 }
 
@@ -112,6 +112,6 @@ async fn a_token_is_read_from_a_file() -> Result<()> {
     let path = path.display().to_string();
     let done = run("", &["--token-file", &path, "account"]).await?;
     assert!(text(&done.stdout).contains("free"), "{}", text(&done.stderr));
-    assert!(text(&done.stderr).contains("chmod 600"), "others can read it");
+    assert!(text(&done.stderr).contains("chmod 600"), "the file is readable by others");
     Ok(())
 }

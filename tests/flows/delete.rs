@@ -1,4 +1,4 @@
-//! Deleting jobs: nothing is left, and everybody hears of it.
+//! Deleting jobs: all their data is removed, and the owner's browsers are notified.
 
 use crate::calls::Calls;
 use crate::live::Events;
@@ -12,15 +12,15 @@ use gas_tests::{Client, sample};
 use reqwest::{Method, StatusCode};
 use std::time::{Duration, Instant};
 
-/// Longer than the test stack's Free window and the archiving after it.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// Longer than the test stack's download window and the archiving after it.
+const TIMEOUT: Duration = Duration::from_secs(90);
 
 async fn delete(user: &Client, id: JobId) -> Result<StatusCode> {
     let answer = user.call(Method::POST, &format!("/api/jobs/{id}/delete"), None).await?;
     Ok(answer.status())
 }
 
-/// How many objects of a job there are in both buckets.
+/// The number of a job's objects in both buckets.
 async fn objects(stack: &Stack, id: JobId) -> Result<usize> {
     let gas = stack.gas(&Calls::default()).await?;
     let mut found = 0;
@@ -32,7 +32,7 @@ async fn objects(stack: &Stack, id: JobId) -> Result<usize> {
 }
 
 async fn until_nothing_is_left(stack: &Stack, id: JobId) -> Result<()> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let left = (objects(stack, id).await?, stack.archived_copies(id).await?);
         if left == (0, 0) {
@@ -48,13 +48,13 @@ async fn listed(user: &Client) -> Result<JobList> {
 }
 
 #[tokio::test]
-async fn a_deleted_job_is_gone_at_once_and_its_archived_result_soon() -> Result<()> {
+async fn a_deleted_job_disappears_immediately_and_its_archived_result_soon_after() -> Result<()> {
     let stack = stack();
     let ada = Client::signed_in(&stack.web_url(), "ada-deletes").await?;
     let kept = ada.submit("kept.vcf", sample("free.vcf")?.as_bytes()).await?.id;
     let job = ada.submit("free.vcf", sample("free.vcf")?.as_bytes()).await?;
     ada.wait_for(job.id, &[Completed]).await?;
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let StateView::Completed { results, .. } = ada.job(job.id).await?.state else { continue };
         if matches!(results, ResultsView::Archived { .. }) {
@@ -64,22 +64,26 @@ async fn a_deleted_job_is_gone_at_once_and_its_archived_result_soon() -> Result<
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     assert_eq!(stack.archived_copies(job.id).await?, 1);
-    assert!(objects(&stack, job.id).await? >= 2, "file and log");
+    assert!(objects(&stack, job.id).await? >= 2, "the input and the run log");
 
     let mut events = Events::open(&ada).await?;
     assert_eq!(delete(&ada, job.id).await?, StatusCode::OK);
     assert_eq!(ada.call(Method::GET, &format!("/api/jobs/{}", job.id), None).await?.status(), 404);
-    while events.next(PATIENCE).await? != LiveEvent::Deleted(job.id) {}
+    while events.next(TIMEOUT).await? != LiveEvent::Deleted(job.id) {}
     let list = listed(&ada).await?;
     assert_eq!(list.jobs.iter().map(|job| job.id).collect::<Vec<_>>(), [kept]);
     assert_eq!((list.matched, list.overview.total), (1, 1));
     until_nothing_is_left(&stack, job.id).await?;
-    assert_eq!(delete(&ada, job.id).await?, StatusCode::OK, "again, while the row is there");
+    assert_eq!(
+        delete(&ada, job.id).await?,
+        StatusCode::OK,
+        "deleting is idempotent while the tombstone exists"
+    );
     Ok(())
 }
 
 #[tokio::test]
-async fn a_job_that_runs_stops_when_it_is_deleted() -> Result<()> {
+async fn deleting_a_running_job_stops_it() -> Result<()> {
     let stack = stack();
     let ada = Client::signed_in(&stack.web_url(), "ada-deletes-running").await?;
     let slow = sample("free.vcf")?.replacen("\n", "\n##gas_test_delay_secs=20\n", 1);
@@ -87,9 +91,9 @@ async fn a_job_that_runs_stops_when_it_is_deleted() -> Result<()> {
     ada.wait_for(id, &[gas_shared::JobStatus::Running]).await?;
     assert_eq!(delete(&ada, id).await?, StatusCode::OK);
     until_nothing_is_left(&stack, id).await?;
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while !stack.worker_log(&id.to_string())?.iter().any(|line| line.contains("was deleted")) {
-        ensure!(Instant::now() < deadline, "the worker did not let go of {id}");
+        ensure!(Instant::now() < deadline, "the worker did not stop {id}");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     assert!(stack.job_store().await.job(id).await?.is_none());

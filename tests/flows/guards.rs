@@ -1,4 +1,4 @@
-//! The layers in front of the pages.
+//! The middleware in front of the pages: origin and argument checks, security headers, sign-in.
 
 use crate::stack::stack;
 use anyhow::Result;
@@ -20,7 +20,7 @@ async fn other_sites_cannot_act_for_a_user() -> Result<()> {
 }
 
 #[tokio::test]
-async fn arguments_that_are_none_are_the_callers_mistake() -> Result<()> {
+async fn invalid_arguments_get_client_errors() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-args").await?;
     let send = |kind: &str, body: String| {
         ada.post("/api/uploads").header("content-type", kind).body(body).send()
@@ -38,7 +38,7 @@ async fn arguments_that_are_none_are_the_callers_mistake() -> Result<()> {
 }
 
 #[tokio::test]
-async fn pages_carry_a_policy_and_no_script_without_nonce() -> Result<()> {
+async fn pages_have_a_content_security_policy_and_a_nonce_on_every_script() -> Result<()> {
     let stranger = Client::anonymous(&stack().web_url())?;
     let page = stranger.get("/").header("accept", "text/html").send().await?;
     assert_eq!(page.status(), StatusCode::OK);
@@ -55,11 +55,11 @@ async fn pages_carry_a_policy_and_no_script_without_nonce() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_callback_nobody_asked_for_signs_nobody_in() -> Result<()> {
+async fn a_forged_sign_in_callback_is_rejected() -> Result<()> {
     let stranger = Client::anonymous(&stack().web_url())?;
     let forged = stranger.get("/authcallback?code=x&state=y").send().await?;
     assert_eq!(forged.status(), StatusCode::BAD_REQUEST);
-    // With a sign-in under way, but another's state.
+    // With a sign-in in progress, but a wrong state.
     stranger.get("/login").send().await?;
     let forged = stranger.get("/authcallback?code=x&state=y").send().await?;
     assert_eq!(forged.status(), StatusCode::BAD_REQUEST);
@@ -72,7 +72,7 @@ async fn unknown_pages_are_404() -> Result<()> {
     let stranger = Client::anonymous(&stack().web_url())?;
     let page = stranger.get("/no/such/page").header("accept", "text/html").send().await?;
     assert_eq!(page.status(), StatusCode::NOT_FOUND);
-    // Debug builds have it.
+    // The gallery exists only in debug builds.
     let gallery = stranger.get("/dev/components").header("accept", "text/html").send().await?;
     assert_eq!(gallery.status(), StatusCode::NOT_FOUND);
     Ok(())

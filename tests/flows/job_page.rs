@@ -1,4 +1,4 @@
-//! What a job's page is made of: the log that grows, the charts, the genome browser's questions, and
+//! The data of a job's pages: the growing run log, the charts, the genome browser's requests, and
 //! running a job again.
 
 use crate::stack::stack;
@@ -10,8 +10,8 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
-/// Longer than a heartbeat of the test stack.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Longer than the heartbeat interval of the test stack.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 async fn annotated(user: &Client) -> Result<JobView> {
     let job = user.submit("free.vcf", sample("free.vcf")?.as_bytes()).await?;
@@ -19,14 +19,14 @@ async fn annotated(user: &Client) -> Result<JobView> {
 }
 
 #[tokio::test]
-async fn a_log_can_be_read_while_the_job_runs_and_never_loses_a_line() -> Result<()> {
+async fn a_run_log_can_be_read_while_the_job_runs_and_only_grows() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-tail").await?;
-    // The engine is held up for so many seconds.
+    // Delays the engine by this many seconds.
     let delay = "##gas_test_delay_secs=6\n#CHROM";
     let vcf = sample("mitochondrial.vcf")?.replacen("#CHROM", delay, 1);
     let job = ada.submit("slow.vcf", vcf.as_bytes()).await?;
     ada.wait_for(job.id, &[Running]).await?;
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     let early = loop {
         let log = ada.log(job.id).await?;
         if log.contains("download") {
@@ -35,7 +35,7 @@ async fn a_log_can_be_read_while_the_job_runs_and_never_loses_a_line() -> Result
         ensure!(Instant::now() < deadline, "the log stays {log:?}");
         tokio::time::sleep(Duration::from_millis(100)).await;
     };
-    assert_eq!(ada.job(job.id).await?.state.status(), Running, "read while it ran");
+    assert_eq!(ada.job(job.id).await?.state.status(), Running, "the job is still running");
     assert!(!early.contains("Total:"), "the counts come at the end: {early}");
     ada.wait_for(job.id, &[Completed]).await?;
     let whole = ada.log(job.id).await?;
@@ -53,9 +53,9 @@ async fn a_log_can_be_read_while_the_job_runs_and_never_loses_a_line() -> Result
 }
 
 #[tokio::test]
-async fn the_log_of_a_failed_job_says_why() -> Result<()> {
+async fn the_run_log_of_a_failed_job_contains_the_reason() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-failed-log").await?;
-    let job = ada.submit("letter.vcf", b"Dear reader, this is no VCF file.\n").await?;
+    let job = ada.submit("letter.vcf", b"Dear reader, this is not a VCF file.\n").await?;
     ada.wait_for(job.id, &[Failed]).await?;
     let log = ada.log(job.id).await?;
     assert!(log.contains("failed: "), "{log}");
@@ -63,7 +63,7 @@ async fn the_log_of_a_failed_job_says_why() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_job_runs_again_with_a_copy_of_its_file() -> Result<()> {
+async fn running_a_job_again_creates_a_new_job_with_a_copy_of_its_file() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-reruns").await?;
     let old = annotated(&ada).await?;
     let path = format!("/api/jobs/{}/rerun", old.id);
@@ -78,7 +78,7 @@ async fn a_job_runs_again_with_a_copy_of_its_file() -> Result<()> {
     let running = ada.submit("free.vcf", sample("free.vcf")?.as_bytes()).await?;
     let path = format!("/api/jobs/{}/rerun", running.id);
     let refused = ada.call(Method::POST, &path, None).await?;
-    // It may be over by now on a quick machine.
+    // On a fast machine the job may already be completed.
     if refused.status() != StatusCode::OK {
         assert_eq!(refused.status(), StatusCode::CONFLICT);
     }
@@ -86,13 +86,13 @@ async fn a_job_runs_again_with_a_copy_of_its_file() -> Result<()> {
 }
 
 #[tokio::test]
-async fn charts_count_what_the_explorer_finds() -> Result<()> {
+async fn chart_counts_match_the_results_explorer() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-charts").await?;
     let id = annotated(&ada).await?.id;
     let figures: Value = ada.get(&format!("/api/jobs/{id}/charts")).send().await?.json().await?;
     let figures = figures.as_array().context("figures")?;
     let names: Vec<_> = figures.iter().filter_map(|figure| figure["name"].as_str()).collect();
-    // The sample has no QUAL, and what has no figures has no chart.
+    // The sample has no QUAL values, so there is no chart of them.
     for name in ["consequences", "density", "ts-tv", "known", "indels"] {
         assert!(names.contains(&name), "{name} is not among {names:?}");
     }
@@ -104,7 +104,7 @@ async fn charts_count_what_the_explorer_finds() -> Result<()> {
             let query = serde_json::json!({ "query": { "filter": filter, "limit": 1 } });
             let path = format!("/api/jobs/{id}/variants");
             let page: Value = ada.call(Method::POST, &path, Some(query)).await?.json().await?;
-            // A deletion overlaps the region behind the one that it begins in, too.
+            // A deletion may also overlap the region after the one in which it starts.
             let (found, counted) = (page["matched"].as_u64(), mark["count"].as_u64());
             match name {
                 "density" => assert!(found >= counted, "{mark}: {page}"),
@@ -121,7 +121,7 @@ async fn charts_count_what_the_explorer_finds() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_genome_browser_gets_sizes_genes_and_the_records_of_a_region() -> Result<()> {
+async fn the_genome_browser_gets_contig_sizes_genes_and_records() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-genome").await?;
     let id = annotated(&ada).await?.id;
     let ask = |path: &str| ada.get(&format!("/annotations-genome/{id}/{path}")).send();

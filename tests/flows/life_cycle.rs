@@ -1,4 +1,4 @@
-//! From a Free user's result over the archive to a Premium user's download.
+//! The life cycle of a result: download window, archive, upgrade, restore.
 
 use crate::calls::Calls;
 use crate::premium::buy;
@@ -18,9 +18,9 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// The longest that a step of the life cycle may take here; the Free window of the test stack is
-/// the longest of them.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// How long a step of the life cycle may take. The longest step is the download window of the test
+/// stack.
+const TIMEOUT: Duration = Duration::from_secs(90);
 
 async fn completed(user: &Client) -> Result<JobId> {
     let job = user.submit("free.vcf", sample("free.vcf")?.as_bytes()).await?;
@@ -28,22 +28,22 @@ async fn completed(user: &Client) -> Result<JobId> {
     Ok(job.id)
 }
 
-fn place(state: StateView) -> Result<ResultsView> {
+fn results_view(state: StateView) -> Result<ResultsView> {
     match state {
         StateView::Completed { results, .. } => Ok(results),
         other => anyhow::bail!("not completed: {other:?}"),
     }
 }
 
-/// Waits until the results are where `wanted` says.
+/// Waits until the results match `wanted`.
 async fn wait_until(
     user: &Client,
     id: JobId,
     wanted: impl Fn(&ResultsView) -> bool,
 ) -> Result<ResultsView> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
-        let results = place(user.job(id).await?.state)?;
+        let results = results_view(user.job(id).await?.state)?;
         if wanted(&results) {
             return Ok(results);
         }
@@ -52,7 +52,7 @@ async fn wait_until(
     }
 }
 
-/// The row itself.
+/// The job as stored.
 async fn row(stack: &Stack, id: JobId) -> Result<Job> {
     use gas_backend::ports::JobStore;
     let job = stack.job_store().await.job(id).await?;
@@ -67,12 +67,13 @@ async fn results(stack: &Stack, id: JobId) -> Result<Results> {
 }
 
 #[tokio::test]
-async fn results_are_archived_after_the_window_and_come_back_with_premium() -> Result<()> {
+async fn results_are_archived_after_the_window_and_restored_with_premium() -> Result<()> {
     let stack = stack();
     let ada = Client::signed_in(&stack.web_url(), "ada-life").await?;
     let id = completed(&ada).await?;
-    let ResultsView::Stored { until: Some(until), .. } = place(ada.job(id).await?.state)? else {
-        panic!("a Free user's results have an end");
+    let ResultsView::Stored { until: Some(until), .. } = results_view(ada.job(id).await?.state)?
+    else {
+        panic!("a Free user's results have a deadline");
     };
     assert!(until > Timestamp::now());
     let bytes = ada.result(id).await?;
@@ -80,22 +81,22 @@ async fn results_are_archived_after_the_window_and_come_back_with_premium() -> R
 
     wait_until(&ada, id, |results| matches!(results, ResultsView::Archived { .. })).await?;
     let objects = stack.sdk().await.object_store(true);
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while objects.head(&stored).await?.is_some() {
-        ensure!(Instant::now() < deadline, "the S3 object is still there");
+        ensure!(Instant::now() < deadline, "the S3 object still exists");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     assert_eq!(stack.archived_copies(id).await?, 1);
     let refused = ada.result(id).await.unwrap_err().to_string();
     assert!(refused.starts_with("402"), "{refused}");
-    assert!(ada.log(id).await?.contains("Total:"), "the log stays");
+    assert!(ada.log(id).await?.contains("Total:"), "the log stays available");
 
     buy(&stack, &ada).await?;
     let back =
         wait_until(&ada, id, |results| matches!(results, ResultsView::Stored { .. })).await?;
     assert!(matches!(back, ResultsView::Stored { restored_at: Some(_), .. }), "{back:?}");
     assert_eq!(ada.result(id).await?, bytes, "the same bytes as before");
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while stack.archived_copies(id).await? > 0 {
         ensure!(Instant::now() < deadline, "the archive still has the copy");
         tokio::time::sleep(Duration::from_millis(200)).await;
@@ -109,7 +110,7 @@ async fn an_upgrade_during_the_window_keeps_the_results_where_they_are() -> Resu
     let eve = Client::signed_in(&stack.web_url(), "eve-quick").await?;
     let id = completed(&eve).await?;
     buy(&stack, &eve).await?;
-    // The archiver looks when the window is over, and lifts the end for good.
+    // The archiver checks the plan at the end of the window and removes the deadline.
     wait_until(&eve, id, |results| matches!(results, ResultsView::Stored { until: None, .. }))
         .await?;
     assert!(eve.result(id).await?.contains("##INFO=<ID=CSQ,"));
@@ -118,7 +119,7 @@ async fn an_upgrade_during_the_window_keeps_the_results_where_they_are() -> Resu
 }
 
 #[tokio::test]
-async fn forged_messages_to_the_thaw_endpoint_are_refused() -> Result<()> {
+async fn forged_messages_to_the_thaw_endpoint_are_rejected() -> Result<()> {
     let stranger = Client::anonymous(&stack().web_url())?;
     let message = json!({
         "Type": "Notification", "MessageId": "m", "TopicArn": "arn:aws:sns:us-east-1:1:other",
@@ -133,7 +134,7 @@ async fn forged_messages_to_the_thaw_endpoint_are_refused() -> Result<()> {
     Ok(())
 }
 
-/// The pieces of a file that no two parts have the same.
+/// Writes a file in which every part is different.
 fn write_large(path: &Path, bytes: u64) -> Result<()> {
     let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
     for line in 0..bytes / 16 {
@@ -142,7 +143,7 @@ fn write_large(path: &Path, bytes: u64) -> Result<()> {
     Ok(file.flush()?)
 }
 
-/// The process ids of the function's warm instances.
+/// The process ids of the Lambda function's warm instances.
 fn functions() -> Result<Vec<String>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc")?.flatten() {
@@ -155,7 +156,7 @@ fn functions() -> Result<Vec<String>> {
 }
 
 #[tokio::test]
-async fn a_large_file_goes_and_comes_back_in_parts_with_little_memory() -> Result<()> {
+async fn a_large_file_is_archived_and_restored_with_little_memory() -> Result<()> {
     const BYTES: u64 = 160 * 1024 * 1024;
     const MAX_KIB: u64 = 80 * 1024;
     let stack = stack();
@@ -167,22 +168,22 @@ async fn a_large_file_goes_and_comes_back_in_parts_with_little_memory() -> Resul
     let before = peak_kib("self")?;
     let id = archived(&gas, owner, &sent).await?;
     let grown = peak_kib("self")?.saturating_sub(before);
-    // The upload of the test itself has four parts of 16 MiB under way; archiving has one.
+    // The test's own upload sends four parts of 16 MiB at a time; archiving sends one.
     assert!(grown < 2 * MAX_KIB, "archiving took {grown} KiB");
 
     thaw_results(&gas, owner).await?;
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     let stored = loop {
         if let Results::Stored(stored) = results(&stack, id).await? {
             break stored;
         }
-        ensure!(Instant::now() < deadline, "the file is not back");
+        ensure!(Instant::now() < deadline, "the file is not restored");
         tokio::time::sleep(Duration::from_millis(500)).await;
     };
     gas.objects.fetch(&stored.file, &back).await?;
     assert!(std::fs::read(&sent)? == std::fs::read(&back)?, "the same bytes as before");
     let instances = functions()?;
-    assert!(!instances.is_empty(), "the function ran as a process of its own");
+    assert!(!instances.is_empty(), "the function ran as a separate process");
     for instance in instances {
         let peak = peak_kib(&instance)?;
         assert!(peak < MAX_KIB, "the function took {peak} KiB");

@@ -1,4 +1,4 @@
-//! Live events reach the owner's browsers, and nobody else's.
+//! Live events reach the browsers of the owner and of no other user.
 
 use crate::stack::stack;
 use anyhow::{Context, Result, ensure};
@@ -8,7 +8,7 @@ use gas_shared::{JobStatus, LiveEvent};
 use gas_tests::{Client, sample};
 use std::time::Duration;
 
-/// An open stream of events.
+/// An open event stream.
 pub(crate) struct Events {
     chunks: futures::stream::BoxStream<'static, reqwest::Result<Vec<u8>>>,
     text: String,
@@ -22,7 +22,7 @@ impl Events {
         Ok(Self { chunks, text: String::new() })
     }
 
-    pub(crate) async fn next(&mut self, patience: Duration) -> Result<LiveEvent> {
+    pub(crate) async fn next(&mut self, timeout: Duration) -> Result<LiveEvent> {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
                 let data = event.lines().find_map(|line| line.strip_prefix("data:"));
@@ -33,8 +33,9 @@ impl Events {
                 }
                 continue;
             }
-            let chunk = tokio::time::timeout(patience, self.chunks.next()).await;
-            let chunk = chunk.context("no event came")?.context("the stream ended")??;
+            let chunk = tokio::time::timeout(timeout, self.chunks.next()).await;
+            let chunk =
+                chunk.context("no event arrived in time")?.context("the stream ended")??;
             self.text.push_str(&String::from_utf8_lossy(&chunk));
         }
     }
@@ -47,14 +48,14 @@ async fn every_state_of_a_job_is_pushed_to_its_owner_only() -> Result<()> {
     let eve = Client::signed_in(&base, "eve-live").await?;
     let mut adas = Events::open(&ada).await?;
     let mut eves = Events::open(&eve).await?;
-    let patience = Duration::from_secs(30);
-    assert!(matches!(adas.next(patience).await?, LiveEvent::Connected { .. }));
-    assert!(matches!(eves.next(patience).await?, LiveEvent::Connected { .. }));
+    let timeout = Duration::from_secs(30);
+    assert!(matches!(adas.next(timeout).await?, LiveEvent::Connected { .. }));
+    assert!(matches!(eves.next(timeout).await?, LiveEvent::Connected { .. }));
 
     let job = ada.submit("free.vcf", sample("free.vcf")?.as_bytes()).await?;
     let mut seen = Vec::new();
     while !seen.contains(&JobStatus::Completed) {
-        let LiveEvent::Job(view) = adas.next(patience).await? else { continue };
+        let LiveEvent::Job(view) = adas.next(timeout).await? else { continue };
         assert_eq!(view.id, job.id);
         assert!(!matches!(view.state, StateView::Failed { .. }), "{:?}", view.state);
         seen.push(view.state.status());
@@ -62,6 +63,6 @@ async fn every_state_of_a_job_is_pushed_to_its_owner_only() -> Result<()> {
     for status in [JobStatus::Uploading, JobStatus::Pending, JobStatus::Running] {
         assert!(seen.contains(&status), "{status} was not pushed: {seen:?}");
     }
-    assert!(eves.next(Duration::from_secs(1)).await.is_err(), "eve saw an event of ada's");
+    assert!(eves.next(Duration::from_secs(1)).await.is_err(), "eve received an event of ada's job");
     Ok(())
 }

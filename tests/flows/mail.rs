@@ -1,4 +1,4 @@
-//! The outbox of mails and the preferences in the real database.
+//! The mail outbox and mail preferences in PostgreSQL.
 
 use crate::stack::stack;
 use anyhow::Result;
@@ -16,13 +16,13 @@ use uuid::Uuid;
 #[tokio::test]
 async fn the_outbox_in_postgresql_sends_each_mail_once() -> Result<()> {
     let pool = postgres::connect(&stack().database_url()).await?;
-    let user = somebody();
+    let user = new_identity();
     PostgresAccounts::new(pool.clone()).signed_in(&user).await?;
     outbox_contract(&PostgresMails::new(pool), user.id).await;
     Ok(())
 }
 
-fn somebody() -> Identity {
+fn new_identity() -> Identity {
     Identity {
         id: UserId::new(Uuid::new_v4()),
         name: "Ada".to_owned(),
@@ -31,16 +31,15 @@ fn somebody() -> Identity {
     }
 }
 
-/// Mails that are noted while their user is forgotten: either they go with the user, or they are
-/// not noted.
+/// Mails that are added while their user is erased are either erased with the user or not added.
 #[tokio::test]
-async fn no_mail_is_left_of_who_is_forgotten() -> Result<()> {
+async fn no_mail_remains_after_a_user_is_erased() -> Result<()> {
     let pool = postgres::connect(&stack().database_url()).await?;
     let (accounts, mails) = (PostgresAccounts::new(pool.clone()), PostgresMails::new(pool.clone()));
     let data = PostgresAccountData::new(pool.clone());
     let now = Timestamp::now();
     for _ in 0..20 {
-        let user = somebody();
+        let user = new_identity();
         accounts.signed_in(&user).await?;
         data.request_deletion(user.id, now).await?;
         let events = (0..4).map(|number| MailEvent {
@@ -62,10 +61,10 @@ async fn no_mail_is_left_of_who_is_forgotten() -> Result<()> {
 }
 
 #[tokio::test]
-async fn who_stopped_mail_gets_none_after_the_next_sign_in_either() -> Result<()> {
+async fn an_unsubscribed_user_stays_unsubscribed_after_the_next_sign_in() -> Result<()> {
     let pool = postgres::connect(&stack().database_url()).await?;
     let (accounts, mails) = (PostgresAccounts::new(pool.clone()), PostgresMails::new(pool));
-    let user = somebody();
+    let user = new_identity();
     assert_eq!(mails.wants_results(user.id).await?, None);
     assert!(!mails.set_wants_results(user.id, false).await?);
 

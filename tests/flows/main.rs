@@ -1,4 +1,4 @@
-//! Flows over HTTP against the real local stack. Run them with `./gas test`.
+//! End-to-end tests over HTTP against the local stack. Run them with `./gas test`.
 
 mod access;
 mod account;

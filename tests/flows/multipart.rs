@@ -1,4 +1,4 @@
-//! Large files: sent in parts, broken off, gone on with.
+//! Multipart uploads of large files: interruption, resumption and limits.
 
 use crate::stack::stack;
 use anyhow::{Context, Result, ensure};
@@ -9,11 +9,11 @@ use gas_tests::{Client, sample};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::json;
 
-/// Over the size from which browsers send parts, and of no whole number of them.
+/// Larger than the limit of single-request uploads, and not a multiple of the part size.
 const SIZE: usize = ONE_REQUEST_MAX_BYTES as usize + 6 * 1024 * 1024 + 17;
 
-/// A valid VCF text of exactly this size: records of the sample, each with a long INFO, so that the
-/// engine is done soon.
+/// A valid VCF text of exactly this size. It has few records with long INFO fields, so that the engine
+/// finishes soon.
 fn large_vcf(size: usize) -> Result<String> {
     let text = sample("free.vcf")?;
     let (header, records): (Vec<_>, Vec<_>) = text.lines().partition(|line| line.starts_with('#'));
@@ -69,13 +69,13 @@ fn bytes_of(file: &str, part: &PartTicket) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_large_file_broken_off_in_the_middle_goes_on_and_is_annotated() -> Result<()> {
+async fn an_interrupted_upload_of_a_large_file_resumes_and_is_annotated() -> Result<()> {
     let eve = premium("eve-large").await?;
     let vcf = large_vcf(SIZE)?;
     let begun = begin(&eve, "large.vcf", SIZE).await?;
     assert_eq!((begun.size, begun.missing), (SIZE as u64, SIZE as u64));
 
-    // Three parts arrive, the third of them twice, and the fifth; then the connection is gone.
+    // Parts 1, 2, 3 (twice) and 5 arrive; then the connection is lost.
     for at in [0, 1, 2, 2, 4] {
         let part = &begun.parts[at];
         assert_eq!(put(&part.url, bytes_of(&vcf, part)).await?.status(), StatusCode::OK);
@@ -83,7 +83,7 @@ async fn a_large_file_broken_off_in_the_middle_goes_on_and_is_annotated() -> Res
     let early = eve.confirm(begun.job_id).await.unwrap_err().to_string();
     assert!(early.contains("has not arrived"), "{early}");
 
-    // Another page, which knows the job's id and nothing else, sends what is missing.
+    // Another page, which only knows the job's id, sends the missing parts.
     let mut next_ticket = next(&eve, &begun).await?;
     assert_eq!(next_ticket.missing, SIZE as u64 - 4 * PART_BYTES);
     assert_eq!(next_ticket.parts[0].offset, 3 * PART_BYTES);
@@ -96,7 +96,7 @@ async fn a_large_file_broken_off_in_the_middle_goes_on_and_is_annotated() -> Res
     }
     let job = eve.confirm(begun.job_id).await?;
     assert_eq!(job.size, Some(SIZE as u64));
-    assert_eq!(eve.confirm(begun.job_id).await?.id, job.id, "a lost answer may be asked for again");
+    assert_eq!(eve.confirm(begun.job_id).await?.id, job.id, "confirming is idempotent");
     let done = eve.wait_for(begun.job_id, &[Completed]).await?;
     let StateView::Completed { records, .. } = done.state else { unreachable!() };
     let expected = vcf.lines().filter(|line| !line.starts_with('#')).count() as u64;
@@ -105,7 +105,7 @@ async fn a_large_file_broken_off_in_the_middle_goes_on_and_is_annotated() -> Res
 }
 
 #[tokio::test]
-async fn s3_takes_no_other_number_of_bytes_than_was_announced() -> Result<()> {
+async fn s3_only_accepts_parts_of_the_announced_size() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-parts-liar").await?;
     let begun = begin(&ada, "a.vcf", 1000).await?;
     let part = begun.parts.first().context("no part")?;
@@ -121,7 +121,7 @@ async fn s3_takes_no_other_number_of_bytes_than_was_announced() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_plans_limit_holds_for_parts() -> Result<()> {
+async fn the_plans_size_limit_applies_to_multipart_uploads() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-parts-big").await?;
     let refused = begin(&ada, "a.vcf", 150_001).await.unwrap_err().to_string();
     assert!(refused.starts_with("413"), "{refused}");
@@ -132,7 +132,7 @@ async fn the_plans_limit_holds_for_parts() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_cancelled_upload_takes_no_more_parts() -> Result<()> {
+async fn a_cancelled_upload_accepts_no_more_parts() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-parts-cancel").await?;
     let begun = begin(&ada, "a.vcf", 1000).await?;
     let path = format!("/api/jobs/{}/cancel", begun.job_id);
@@ -147,7 +147,7 @@ async fn a_cancelled_upload_takes_no_more_parts() -> Result<()> {
 }
 
 #[tokio::test]
-async fn browsers_of_this_service_may_put_parts_and_no_others() -> Result<()> {
+async fn only_pages_of_this_service_may_upload_parts() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-cors").await?;
     let begun = begin(&ada, "a.vcf", 1000).await?;
     let part = begun.parts.first().context("no part")?;

@@ -1,4 +1,4 @@
-//! Paying for Premium, as a browser does.
+//! Buying Premium as a browser does.
 
 use crate::stack::Stack;
 use anyhow::{Context, Result, ensure};
@@ -9,15 +9,15 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
-/// How long Stripe's event and what follows from it may take.
+/// How long Stripe's event and the change of the plan may take.
 const EVENT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What the billing page shows.
+/// The data of the billing page.
 pub(crate) async fn overview(client: &Client) -> Result<BillingOverview> {
     Ok(client.get("/api/billing").send().await?.error_for_status()?.json().await?)
 }
 
-/// Begins a checkout and returns the path of its page at Stripe, and the session's id.
+/// Starts a checkout. Returns the path of its page at Stripe and the session's id.
 pub(crate) async fn begin(client: &Client) -> Result<(String, String)> {
     let form = Some(json!({ "form": "embedded" }));
     let begun = client.call(Method::POST, "/api/billing/checkout", form).await?;
@@ -29,7 +29,7 @@ pub(crate) async fn begin(client: &Client) -> Result<(String, String)> {
     Ok((format!("/embed/{client_secret}?key={publishable_key}"), session))
 }
 
-/// Sends a card form to a page of the local Stripe's.
+/// Submits the card form of a page of the local Stripe.
 pub(crate) async fn pay(stack: &Stack, page: &str, number: &str) -> Result<StatusCode> {
     let url = format!("{}{page}", stack.stripe_url());
     let form = [("action", "card"), ("number", number), ("expiry", "12/40"), ("cvc", "123")];

@@ -1,4 +1,4 @@
-//! The REST API as users' programs see it.
+//! The REST API, called with tokens as users' programs do.
 
 use crate::program::Program;
 use crate::stack::stack;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 const BOTH: [&str; 2] = ["jobs:read", "jobs:write"];
 const UNKNOWN: &str = "00000000-0000-4000-8000-000000000000";
 
-/// The operations of the OpenAPI document.
+/// The methods and paths of the OpenAPI document.
 async fn operations(base: &str) -> Result<Vec<(Method, String)>> {
     let document: Value =
         Client::anonymous(base)?.get("/api/v1/openapi.json").send().await?.json().await?;
@@ -26,7 +26,7 @@ async fn operations(base: &str) -> Result<Vec<(Method, String)>> {
 }
 
 #[tokio::test]
-async fn a_file_goes_its_way_by_the_api_alone() -> Result<()> {
+async fn a_program_can_annotate_a_file_and_manage_the_job() -> Result<()> {
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-rest").await?;
     let program = Program::of(&ada, &base, &BOTH).await?;
@@ -41,16 +41,17 @@ async fn a_file_goes_its_way_by_the_api_alone() -> Result<()> {
     assert_eq!(redirect.headers()["cache-control"], "no-store");
     let result = program.plain(redirect.headers()["location"].to_str()?).await?;
     assert_eq!(result.len(), job["result"]["size_bytes"]);
-    assert_eq!(result, ada.result(id.parse()?).await?, "as in the browser");
-    let link = program.ask(Method::GET, &format!("/jobs/{id}/result?redirect=false"), None).await?;
+    assert_eq!(result, ada.result(id.parse()?).await?, "the same file as in the browser");
+    let link =
+        program.call_json(Method::GET, &format!("/jobs/{id}/result?redirect=false"), None).await?;
     assert_eq!(program.plain(link["url"].as_str().context("no link")?).await?, result);
 
     let log = program.call(Method::GET, &format!("/jobs/{id}/log"), None).await?;
     assert_eq!(log.text().await?, ada.log(id.parse()?).await?);
 
-    let list = program.ask(Method::GET, "/jobs?status=completed&limit=1", None).await?;
+    let list = program.call_json(Method::GET, "/jobs?status=completed&limit=1", None).await?;
     assert_eq!(list["jobs"][0], job);
-    let none = program.ask(Method::GET, "/jobs?status=failed", None).await?;
+    let none = program.call_json(Method::GET, "/jobs?status=failed", None).await?;
     assert_eq!(none, json!({ "jobs": [], "next_cursor": null }));
     let over = program.call(Method::POST, &format!("/jobs/{id}/cancel"), None).await?;
     assert_eq!(over.status(), StatusCode::CONFLICT);
@@ -62,7 +63,7 @@ async fn a_file_goes_its_way_by_the_api_alone() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_result_is_refused_after_the_free_window() -> Result<()> {
+async fn a_free_user_cannot_download_after_the_window() -> Result<()> {
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-rest-late").await?;
     let program = Program::of(&ada, &base, &BOTH).await?;
@@ -77,16 +78,16 @@ async fn a_result_is_refused_after_the_free_window() -> Result<()> {
             break;
         }
         assert_eq!(answer.status(), StatusCode::FOUND);
-        assert!(Instant::now() < deadline, "it can still be downloaded");
+        assert!(Instant::now() < deadline, "the result can still be downloaded");
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     let log = program.call(Method::GET, &format!("/jobs/{id}/log"), None).await?;
-    assert_eq!(log.status(), StatusCode::OK, "logs stay");
+    assert_eq!(log.status(), StatusCode::OK, "logs stay available");
     Ok(())
 }
 
 #[tokio::test]
-async fn without_a_token_nothing_is_answered_and_cookies_are_none() -> Result<()> {
+async fn requests_without_a_token_are_rejected_even_with_a_session_cookie() -> Result<()> {
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-rest-cookie").await?;
     for (method, path) in operations(&base).await? {
@@ -105,7 +106,7 @@ async fn without_a_token_nothing_is_answered_and_cookies_are_none() -> Result<()
 }
 
 #[tokio::test]
-async fn a_token_does_what_its_scopes_say_and_no_more() -> Result<()> {
+async fn a_token_is_limited_to_its_scopes() -> Result<()> {
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-rest-scope").await?;
     let reader = Program::of(&ada, &base, &["jobs:read"]).await?;
@@ -125,7 +126,7 @@ async fn a_token_does_what_its_scopes_say_and_no_more() -> Result<()> {
 }
 
 #[tokio::test]
-async fn another_users_job_looks_like_none() -> Result<()> {
+async fn another_users_job_looks_like_a_missing_one() -> Result<()> {
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-rest-owner").await?;
     let eve = Client::signed_in(&base, "eve-rest-prober").await?;
@@ -143,13 +144,13 @@ async fn another_users_job_looks_like_none() -> Result<()> {
             let problem: Value = answer.json().await?;
             details.push(problem["detail"].to_string().replace(id, "…"));
         }
-        assert_eq!(details[0], details[1], "{method} {path} tells the two apart");
+        assert_eq!(details[0], details[1], "{method} {path} reveals that the job exists");
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn what_cannot_be_used_is_named() -> Result<()> {
+async fn invalid_requests_get_the_documented_error_codes() -> Result<()> {
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-rest-bad").await?;
     let program = Program::of(&ada, &base, &BOTH).await?;
@@ -178,12 +179,12 @@ async fn what_cannot_be_used_is_named() -> Result<()> {
     let created = program.create("a.vcf", 20).await?;
     let id = created["job"]["id"].as_str().context("no id")?;
     let early = program.call(Method::POST, &format!("/jobs/{id}/submit"), None).await?;
-    assert_eq!(early.status(), StatusCode::CONFLICT, "the file has not arrived");
+    assert_eq!(early.status(), StatusCode::CONFLICT, "the file is not uploaded yet");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_repeated_creation_makes_one_job() -> Result<()> {
+async fn a_repeated_call_with_an_idempotency_key_creates_one_job() -> Result<()> {
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-rest-once").await?;
     let program = Program::of(&ada, &base, &BOTH).await?;
@@ -191,7 +192,7 @@ async fn a_repeated_creation_makes_one_job() -> Result<()> {
         let http = reqwest::Client::new();
         let request = http.post(format!("{base}/api/v1/jobs")).bearer_auth(&program.token);
         let body = json!({ "file_name": name, "size_bytes": 20 });
-        // Neither another site's name nor a browser's marks change what a bearer token may do.
+        // Requests with a bearer token are accepted from any origin.
         let request = request.header("origin", "https://notebook.example");
         request.header("idempotency-key", key).json(&body).send().await
     };
@@ -204,13 +205,13 @@ async fn a_repeated_creation_makes_one_job() -> Result<()> {
     assert!(again["upload"]["url"].is_string());
     assert_eq!(create("k-1", "b.vcf").await?.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(create("k 1", "a.vcf").await?.status(), StatusCode::BAD_REQUEST);
-    let list = program.ask(Method::GET, "/jobs", None).await?;
+    let list = program.call_json(Method::GET, "/jobs", None).await?;
     assert_eq!(list["jobs"].as_array().map(Vec::len), Some(1));
     Ok(())
 }
 
 #[tokio::test]
-async fn a_runaway_program_is_told_to_wait() -> Result<()> {
+async fn a_runaway_program_gets_429_with_retry_after() -> Result<()> {
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-rest-runaway").await?;
     let program = Program::of(&ada, &base, &["jobs:read"]).await?;
@@ -225,11 +226,11 @@ async fn a_runaway_program_is_told_to_wait() -> Result<()> {
         }
         assert_eq!(answer.status(), StatusCode::OK);
     }
-    panic!("nobody stopped it");
+    panic!("the rate limit did not apply");
 }
 
 #[tokio::test]
-async fn the_documentation_is_a_page_without_scripts() -> Result<()> {
+async fn the_documentation_page_has_no_scripts() -> Result<()> {
     let page = Client::anonymous(&stack().web_url())?.get("/api/docs").send().await?;
     assert_eq!(page.status(), StatusCode::OK);
     let policy = page.headers()["content-security-policy"].to_str()?.to_owned();

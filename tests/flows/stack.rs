@@ -1,4 +1,4 @@
-//! The stack that the tests run against.
+//! Access to the local stack that the tests run against.
 
 use crate::calls::Calls;
 use anyhow::{Context, Result, ensure};
@@ -13,24 +13,24 @@ use gas_shared::JobId;
 use serde_json::Value;
 use std::process::Command;
 
-/// The stack of this run.
+/// The stack of this test run.
 pub(crate) struct Stack(Description);
 
-/// Finds it.
+/// Finds the stack.
 ///
 /// # Panics
-/// Where the test was not started by `./gas test`.
+/// If the test was not started by `./gas test`.
 pub(crate) fn stack() -> Stack {
     Stack(Description::of_test().unwrap_or_else(|error| panic!("{error}")))
 }
 
 impl Stack {
-    /// Where browsers reach GAS.
+    /// The URL at which browsers reach GAS.
     pub(crate) fn web_url(&self) -> String {
         self.0.web_url.clone()
     }
 
-    /// The database.
+    /// The URL of the database.
     pub(crate) fn database_url(&self) -> String {
         self.0.web["DATABASE_URL"].clone()
     }
@@ -40,28 +40,28 @@ impl Stack {
         self.0.web["GAS_INPUTS_BUCKET"].clone()
     }
 
-    /// Where the local Stripe is, without a slash at the end.
+    /// The URL of the local Stripe, without a trailing slash.
     pub(crate) fn stripe_url(&self) -> String {
         self.0.web["GAS_STRIPE_API_URL"].trim_end_matches('/').to_owned()
     }
 
-    /// With what it signs its events.
+    /// The key with which the local Stripe signs its events.
     pub(crate) fn stripe_webhook_secret(&self) -> String {
         self.0.web["GAS_STRIPE_WEBHOOK_SECRET"].clone()
     }
 
-    /// The database of accounts, its schema up to date.
+    /// A connection pool to the database, with the schema up to date.
     pub(crate) async fn pool(&self) -> Result<sqlx::PgPool> {
         Ok(gas_backend::postgres::connect(&self.0.web["DATABASE_URL"]).await?)
     }
 
-    /// The product's own way to AWS, with the emulator's root keys.
+    /// The application's AWS adapters with the emulator's root keys.
     pub(crate) async fn sdk(&self) -> Sdk {
         Sdk::from(aws(https()).await)
     }
 
-    /// The adapters that the product's processes have, with the emulator's root keys. `calls`
-    /// counts what goes to AWS.
+    /// All ports with the application's adapters and the emulator's root keys. `calls` counts the
+    /// requests to AWS.
     pub(crate) async fn gas(&self, calls: &Calls) -> Result<Gas> {
         #[derive(clap::Parser)]
         struct Settings {
@@ -80,12 +80,12 @@ impl Stack {
         Ok(Gas::connect(&settings.deployment, &sdk, &self.pool().await?))
     }
 
-    /// The product's own way to the job table.
+    /// The application's adapter of the jobs table.
     pub(crate) async fn job_store(&self) -> DynamoJobStore {
         self.sdk().await.job_store(&self.0.web["GAS_ANNOTATIONS_TABLE"])
     }
 
-    /// How many copies of a job's result the archive has.
+    /// The number of copies of a job's result in the archive.
     pub(crate) async fn archived_copies(&self, job: JobId) -> Result<usize> {
         let job = job.to_string();
         if let Some(bucket) = self.0.web.get("GAS_ARCHIVE_BUCKET") {
@@ -103,7 +103,7 @@ impl Stack {
         aws_sdk_s3::Client::from_conf(config.build())
     }
 
-    /// Sends a signal to the worker's process; the stack starts a worker anew when it ends.
+    /// Sends a signal to the worker's process. The stack restarts a worker that has ended.
     pub(crate) fn signal_worker(&self, signal: &str) -> Result<u32> {
         let pid = self.0.pid("worker")?;
         let sent = Command::new("kill").args([signal, &pid.to_string()]).status();
@@ -111,7 +111,7 @@ impl Stack {
         Ok(pid)
     }
 
-    /// The lines that the workers have logged about a job.
+    /// The lines of the workers' log that contain a text, such as a job's id.
     pub(crate) fn worker_log(&self, about: &str) -> Result<Vec<String>> {
         let path = self.0.data_dir.join("logs/worker.log");
         let text = std::fs::read_to_string(&path)
@@ -125,7 +125,7 @@ fn https() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new().tls_provider(tls).build_https()
 }
 
-/// The emulated AWS: `./gas test` sets the SDK's standard variables.
+/// The configuration for the emulated AWS. `./gas test` sets the SDK's standard variables.
 async fn aws(http: impl HttpClient + 'static) -> SdkConfig {
     aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http).load().await
 }

@@ -1,4 +1,4 @@
-//! An upgrade of a user with many archived results.
+//! Restoring many archived results after an upgrade.
 
 use crate::calls::Calls;
 use crate::stack::stack;
@@ -16,10 +16,10 @@ use uuid::Uuid;
 
 const JOBS: usize = 500;
 
-/// How long the function may take to restore all.
-const PATIENCE: Duration = Duration::from_secs(170);
+/// How long the Lambda function may take to restore all results.
+const TIMEOUT: Duration = Duration::from_secs(170);
 
-/// A completed job whose result is in the archive, and nowhere else.
+/// Creates a completed job whose result is only in the archive.
 pub(crate) async fn archived(gas: &Gas, owner: UserId, text: &Path) -> Result<JobId> {
     let id = JobId::new(Uuid::new_v4());
     let name = FileName::parse("many.vcf")?;
@@ -57,7 +57,7 @@ pub(crate) async fn archived(gas: &Gas, owner: UserId, text: &Path) -> Result<Jo
     Ok(id)
 }
 
-/// A user on Premium.
+/// Creates a Premium user.
 pub(crate) async fn premium(gas: &Gas, pool: &sqlx::PgPool) -> Result<UserId> {
     let id = UserId::new(Uuid::new_v4());
     let identity = Identity {
@@ -74,7 +74,7 @@ pub(crate) async fn premium(gas: &Gas, pool: &sqlx::PgPool) -> Result<UserId> {
     Ok(id)
 }
 
-/// The most memory that a process has used, in KiB; `self` is this one.
+/// The peak memory of a process in KiB, given its id or `self`.
 pub(crate) fn peak_kib(process: &str) -> Result<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -83,7 +83,7 @@ pub(crate) fn peak_kib(process: &str) -> Result<u64> {
 }
 
 #[tokio::test]
-async fn five_hundred_archived_results_thaw_by_queries_alone() -> Result<()> {
+async fn five_hundred_archived_results_are_restored_without_a_table_scan() -> Result<()> {
     let stack = stack();
     let calls = Calls::default();
     let gas = stack.gas(&calls).await?;
@@ -99,14 +99,14 @@ async fn five_hundred_archived_results_thaw_by_queries_alone() -> Result<()> {
     let thawed = thaw_results(&gas, owner).await?;
     assert_eq!((thawed.started as usize, thawed.failed), (JOBS, 0));
     let called = calls.take_dynamodb();
-    // A page holds a hundred; each job is read twice, to look at it and to change it.
+    // A page has 100 jobs. Each job is read twice: once to check it and once to change it.
     let expected = [("GetItem", 2 * JOBS), ("PutItem", JOBS), ("Query", JOBS / 100)];
     assert_eq!(called, expected.map(|(name, count)| (name.to_owned(), count)).into());
     let grown = peak_kib("self")?.saturating_sub(before);
     assert!(grown < 32 * 1024, "memory grew by {grown} KiB");
 
-    // The function restores them all.
-    let deadline = Instant::now() + PATIENCE;
+    // The Lambda function restores them all.
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let left = gas.jobs.archived_jobs_of(owner, None, 1).await?.jobs.len();
         if left == 0 {

@@ -1,4 +1,4 @@
-//! API tokens: made and revoked on the account page, known by their hash.
+//! API tokens: creation, use and revocation. Only their hash is stored.
 
 use crate::program::{Program, token};
 use crate::stack::stack;
@@ -22,11 +22,11 @@ async fn tokens(user: &Client) -> Result<Value> {
 }
 
 #[tokio::test]
-async fn a_token_works_until_it_is_revoked_and_its_secret_is_told_once() -> Result<()> {
+async fn a_token_works_until_it_is_revoked_and_its_secret_is_returned_once() -> Result<()> {
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-token").await?;
     let program = Program::of(&ada, &base, &BOTH).await?;
-    let account = program.ask(Method::GET, "/account", None).await?;
+    let account = program.call_json(Method::GET, "/account", None).await?;
     assert_eq!(account["plan"], "free");
     assert_eq!(account["max_upload_bytes"], 150_000);
 
@@ -68,7 +68,7 @@ async fn rows_of(pool: &sqlx::PgPool, owner: UserId) -> Result<i64> {
 }
 
 #[tokio::test]
-async fn many_at_once_do_not_make_more_tokens_than_allowed_and_a_revoked_one_is_deleted()
+async fn concurrent_requests_cannot_exceed_the_token_limit_and_revoked_tokens_are_deleted()
 -> Result<()> {
     let pool = stack().pool().await?;
     let (tokens, data) =
@@ -85,18 +85,18 @@ async fn many_at_once_do_not_make_more_tokens_than_allowed_and_a_revoked_one_is_
 
     let first = tokens.tokens_of(owner).await?[0].id;
     assert!(tokens.revoke(owner, first).await?);
-    assert!(!tokens.revoke(owner, first).await?, "it is gone already");
+    assert!(!tokens.revoke(owner, first).await?, "the token is already deleted");
     assert_eq!(rows_of(&pool, owner).await?, 2);
-    assert!(tokens.insert(&row(owner), 3).await?, "there is room again");
+    assert!(tokens.insert(&row(owner), 3).await?, "there is room for another token");
 
     assert!(data.request_deletion(owner, Timestamp::now()).await?);
-    assert!(tokens.insert(&row(owner), 3).await.is_err(), "who leaves gets none any more");
+    assert!(tokens.insert(&row(owner), 3).await.is_err(), "a closing account gets no tokens");
     assert_eq!(rows_of(&pool, owner).await?, 0);
     Ok(())
 }
 
 #[tokio::test]
-async fn the_database_has_the_hash_of_a_secret_only() -> Result<()> {
+async fn the_database_only_has_the_hash_of_a_secret() -> Result<()> {
     let base = stack().web_url();
     let ada = Client::signed_in(&base, "ada-token-hash").await?;
     let secret = token(&ada, &BOTH).await?;
@@ -118,7 +118,7 @@ async fn the_database_has_the_hash_of_a_secret_only() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_makes_no_token_is_refused_with_a_reason() -> Result<()> {
+async fn invalid_token_requests_are_rejected_with_a_reason() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-token-bad").await?;
     for (new, reason) in [
         (json!({ "name": "", "scopes": BOTH, "days": 1 }), "needs a name"),

@@ -1,4 +1,4 @@
-//! What S3 itself refuses, whatever the browser does.
+//! Uploads that S3 itself rejects, whatever the client does.
 
 use crate::stack::stack;
 use anyhow::Result;
@@ -12,7 +12,7 @@ use reqwest::StatusCode;
 
 const LIMIT: usize = FREE_MAX_UPLOAD_BYTES as usize;
 
-/// Nothing arrived: confirming finds no object.
+/// Asserts that S3 stored nothing: the upload cannot be confirmed.
 async fn assert_nothing_stored(user: &Client, ticket: &UploadTicket) {
     let refused =
         user.confirm(ticket.job_id).await.map_or_else(|e| e.to_string(), |job| format!("{job:?}"));
@@ -20,7 +20,7 @@ async fn assert_nothing_stored(user: &Client, ticket: &UploadTicket) {
 }
 
 #[tokio::test]
-async fn a_file_over_the_free_limit_is_refused_by_the_server() -> Result<()> {
+async fn the_server_rejects_a_file_over_the_free_limit() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-big").await?;
     let refused = ada.ticket("a.vcf", LIMIT + 1).await.unwrap_err().to_string();
     assert!(refused.starts_with("413"), "{refused}");
@@ -29,7 +29,7 @@ async fn a_file_over_the_free_limit_is_refused_by_the_server() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_file_over_the_free_limit_is_refused_by_s3_when_the_browser_lies() -> Result<()> {
+async fn s3_rejects_a_file_over_the_free_limit_if_the_announced_size_was_wrong() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-liar").await?;
     let ticket = ada.ticket("a.vcf", 100).await?;
     let big = repeated(&sample("free.vcf")?, LIMIT + 1);
@@ -43,7 +43,7 @@ async fn a_file_over_the_free_limit_is_refused_by_s3_when_the_browser_lies() -> 
 }
 
 #[tokio::test]
-async fn a_forged_key_is_refused() -> Result<()> {
+async fn s3_rejects_a_forged_object_key() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-forger").await?;
     let ticket = ada.ticket("a.vcf", 100).await?;
     let mut forged = ticket.clone();
@@ -60,7 +60,7 @@ async fn a_forged_key_is_refused() -> Result<()> {
 }
 
 #[tokio::test]
-async fn another_content_type_is_refused() -> Result<()> {
+async fn s3_rejects_another_content_type() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-html").await?;
     let mut ticket = ada.ticket("a.vcf", 100).await?;
     for (name, value) in &mut ticket.fields {
@@ -75,13 +75,13 @@ async fn another_content_type_is_refused() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_expired_policy_is_refused() -> Result<()> {
+async fn s3_rejects_an_expired_policy() -> Result<()> {
     let stack = stack();
     let ada = Client::signed_in(&stack.web_url(), "ada-late").await?;
     let fresh = ada.ticket("a.vcf", 100).await?;
     let key = fresh.fields.iter().find(|(name, _)| name == "key").map(|(_, key)| key.clone());
     let file = ObjectLocation { bucket: stack.inputs_bucket(), key: key.unwrap_or_default() };
-    // The same rule, signed by the same code as six minutes ago, for five minutes.
+    // The same rule, signed six minutes ago and valid for five minutes.
     let signed_at = Timestamp::now() - SignedDuration::from_mins(6);
     let rule = UploadRule {
         file: &file,

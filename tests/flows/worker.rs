@@ -1,6 +1,6 @@
-//! What happens to a job when its worker dies, stops, or is told to stop the job.
+//! Jobs whose worker is killed, shuts down, or runs a job that is cancelled.
 //!
-//! These tests end the stack's worker, so no other test runs beside them: see
+//! These tests end the stack's worker, so they do not run in parallel with other tests: see
 //! `.config/nextest.toml`.
 
 use crate::stack::{Stack, stack};
@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use reqwest::Method;
 use std::time::Duration;
 
-/// A real VCF that the engine is held up with for some seconds.
+/// A sample VCF that delays the engine by some seconds.
 fn slow_sample(seconds: u32) -> Result<String> {
     let vcf = sample("mitochondrial.vcf")?;
     let delay = format!("##gas_test_delay_secs={seconds}\n#CHROM");
@@ -34,34 +34,34 @@ fn started_at(job: &JobView) -> Timestamp {
     }
 }
 
-/// The job is done, its file whole, and it stays as it is.
+/// Asserts that the job is completed, its result is complete, and it does not change again.
 async fn assert_completed_once(stack: &Stack, user: &Client, id: JobId) -> Result<JobView> {
     let done = user.wait_for(id, &[Completed, Failed]).await?;
     assert!(matches!(done.state, StateView::Completed { .. }), "{:?}", done.state);
     let records = |vcf: &str| vcf.lines().filter(|line| !line.starts_with('#')).count();
     assert_eq!(records(&user.result(id).await?), records(&sample("mitochondrial.vcf")?));
-    // Longer than the message could still be invisible, were it not deleted.
+    // Longer than the visibility timeout: an undeleted message would be delivered again.
     tokio::time::sleep(Duration::from_secs(10)).await;
     assert_eq!(user.job(id).await?, done);
     let completions = stack.worker_log(&id.to_string())?;
     let completions = completions.iter().filter(|line| line.contains("job is over")).count();
-    assert_eq!(completions, 1, "the job was ended by more than one worker");
+    assert_eq!(completions, 1, "more than one worker completed the job");
     Ok(done)
 }
 
 #[tokio::test]
-async fn a_job_whose_worker_is_killed_completes_once() -> Result<()> {
+async fn a_job_whose_worker_is_killed_is_completed_once() -> Result<()> {
     let stack = stack();
     let ada = Client::signed_in(&stack.web_url(), "ada-kill").await?;
     let job = running_job(&ada, 5).await?;
     stack.signal_worker("-KILL")?;
     let done = assert_completed_once(&stack, &ada, job.id).await?;
-    assert!(started_at(&done) > started_at(&job), "a second attempt completed it");
+    assert!(started_at(&done) > started_at(&job), "a second attempt completed the job");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_job_whose_worker_is_asked_to_stop_is_not_lost() -> Result<()> {
+async fn a_job_whose_worker_shuts_down_is_completed() -> Result<()> {
     let stack = stack();
     let ada = Client::signed_in(&stack.web_url(), "ada-term").await?;
     let job = running_job(&ada, 5).await?;
@@ -71,7 +71,7 @@ async fn a_job_whose_worker_is_asked_to_stop_is_not_lost() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_job_that_is_cancelled_while_it_runs_stops() -> Result<()> {
+async fn cancelling_a_running_job_stops_it() -> Result<()> {
     let stack = stack();
     let ada = Client::signed_in(&stack.web_url(), "ada-cancel").await?;
     let job = running_job(&ada, 60).await?;
@@ -79,7 +79,7 @@ async fn a_job_that_is_cancelled_while_it_runs_stops() -> Result<()> {
     assert!(ada.call(Method::POST, &path, None).await?.status().is_success());
     assert_eq!(ada.job(job.id).await?.state.status(), Cancelled);
 
-    // The worker is free again long before the engine would have been done.
+    // The worker is available again long before the engine would have finished.
     let next = ada.submit("free.vcf", sample("free.vcf")?.as_bytes()).await?;
     let done = tokio::time::timeout(Duration::from_secs(30), ada.wait_for(next.id, &[Completed]));
     done.await??;

@@ -1,4 +1,4 @@
-//! A user's program that speaks to GAS over HTTP: cookies, redirects, forms, server functions.
+//! An HTTP client that acts like a browser: cookies, redirects, forms and server functions.
 
 use anyhow::{Context, Result, anyhow, ensure};
 use gas_shared::upload::UploadTicket;
@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long a job may take before a test gives up.
+/// How long a test waits for a job.
 const JOB_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// A user's program; signed in or not.
+/// A client, signed in or anonymous.
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
@@ -22,61 +22,61 @@ pub struct Client {
     base: String,
 }
 
-/// A job whose file S3 has.
+/// A job whose file is uploaded to S3.
 #[derive(Clone, Debug)]
 pub struct Upload {
-    /// What the server gave for it.
+    /// The ticket that the server issued.
     pub ticket: UploadTicket,
 }
 
 impl Client {
-    /// Somebody who is not signed in.
+    /// A client that is not signed in.
     ///
     /// # Errors
-    /// Where the HTTP client cannot be made.
+    /// If the HTTP client cannot be created.
     pub fn anonymous(base: &str) -> Result<Self> {
         let cookies = Arc::new(Jar::default());
         let http = reqwest::Client::builder().cookie_provider(cookies.clone()).build()?;
         Ok(Self { http, cookies, base: base.to_owned() })
     }
 
-    /// A user of the local identity provider, signed in by its page as a browser would.
+    /// Signs in a user of the local identity provider through its page, as a browser does.
     ///
     /// # Errors
-    /// Where sign-in does not end at the list of jobs.
+    /// If sign-in does not end at the job list.
     pub async fn signed_in(base: &str, user: &str) -> Result<Self> {
         let client = Self::anonymous(base)?;
         let page = client.get("/login").send().await?;
         ensure!(page.status() == StatusCode::OK, "sign-in page: {}", page.status());
         let form = page.url().clone();
-        let answer = client.http.post(form).form(&[("username", user)]).send().await?;
-        let end = answer.url().path().to_owned();
-        ensure!(end == "/annotations", "sign-in ended at {} {end}", answer.status());
+        let response = client.http.post(form).form(&[("username", user)]).send().await?;
+        let end = response.url().path().to_owned();
+        ensure!(end == "/annotations", "sign-in ended at {} {end}", response.status());
         Ok(client)
     }
 
-    /// The cookies that it sends to the service now, as a thief would copy them.
+    /// The cookies that the client currently sends, as an attacker could copy them.
     ///
     /// # Errors
-    /// Where there are none.
+    /// If there are no cookies.
     pub fn stolen_cookies(&self) -> Result<HeaderValue> {
         self.cookies.cookies(&self.base.parse()?).context("there are no cookies")
     }
 
-    /// A GET of a path of the service.
+    /// A GET request to a path of the service.
     pub fn get(&self, path: &str) -> RequestBuilder {
         self.http.get(format!("{}{path}", self.base))
     }
 
-    /// A POST to a path of the service.
+    /// A POST request to a path of the service.
     pub fn post(&self, path: &str) -> RequestBuilder {
         self.http.post(format!("{}{path}", self.base))
     }
 
-    /// A call of a server function, whatever its answer.
+    /// Calls a server function and returns its response, whatever its status.
     ///
     /// # Errors
-    /// Where there is no answer.
+    /// If the request fails.
     pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Response> {
         let request = self.http.request(method, format!("{}{path}", self.base));
         let request = match body {
@@ -86,20 +86,20 @@ impl Client {
         Ok(request.send().await?)
     }
 
-    /// A ticket for an upload.
+    /// Requests a ticket for an upload.
     ///
     /// # Errors
-    /// Where the server refuses.
+    /// If the server rejects the request.
     pub async fn ticket(&self, name: &str, size: usize) -> Result<UploadTicket> {
         let body = json!({ "file_name": name, "size": size });
-        let answer = self.call(Method::POST, "/api/uploads", Some(body)).await?;
-        read(answer).await
+        let response = self.call(Method::POST, "/api/uploads", Some(body)).await?;
+        read(response).await
     }
 
-    /// Sends a file to S3 as the ticket says.
+    /// Sends a file to S3 with the form of a ticket, and returns the response, whatever its status.
     ///
     /// # Errors
-    /// Where S3 cannot be reached; its refusal is an answer.
+    /// If the request fails.
     pub async fn send_to_s3(&self, ticket: &UploadTicket, content: &[u8]) -> Result<Response> {
         let fields = ticket.fields.iter().cloned();
         let form = fields.fold(Form::new(), |form, (name, value)| form.text(name, value));
@@ -108,21 +108,21 @@ impl Client {
         Ok(self.http.post(&ticket.url).multipart(form.part("file", part)).send().await?)
     }
 
-    /// Uploads a file, without confirming it.
+    /// Uploads a file without confirming it.
     ///
     /// # Errors
-    /// Where server or S3 refuse.
+    /// If the server or S3 rejects it.
     pub async fn upload(&self, name: &str, content: &[u8]) -> Result<Upload> {
         let ticket = self.ticket(name, content.len()).await?;
-        let answer = self.send_to_s3(&ticket, content).await?;
-        ensure!(answer.status() == StatusCode::CREATED, "S3: {}", answer.text().await?);
+        let response = self.send_to_s3(&ticket, content).await?;
+        ensure!(response.status() == StatusCode::CREATED, "S3: {}", response.text().await?);
         Ok(Upload { ticket })
     }
 
-    /// Tells the server that the file is there.
+    /// Confirms that the file is uploaded.
     ///
     /// # Errors
-    /// Where the server refuses.
+    /// If the server rejects the request.
     pub async fn confirm(&self, id: JobId) -> Result<JobView> {
         let path = format!("/api/uploads/{id}/confirm");
         read(self.call(Method::POST, &path, None).await?).await
@@ -131,24 +131,24 @@ impl Client {
     /// Uploads and confirms a file.
     ///
     /// # Errors
-    /// Where anything refuses.
+    /// If the server or S3 rejects it.
     pub async fn submit(&self, name: &str, content: &[u8]) -> Result<JobView> {
         let upload = self.upload(name, content).await?;
         self.confirm(upload.ticket.job_id).await
     }
 
-    /// A job as it is now.
+    /// The current state of a job.
     ///
     /// # Errors
-    /// Where the server refuses.
+    /// If the server rejects the request.
     pub async fn job(&self, id: JobId) -> Result<JobView> {
         read(self.get(&format!("/api/jobs/{id}")).send().await?).await
     }
 
-    /// Waits until a job has one of these states.
+    /// Waits until a job has one of the wanted states.
     ///
     /// # Errors
-    /// Where it has not within [`JOB_TIMEOUT`].
+    /// If it does not within [`JOB_TIMEOUT`].
     pub async fn wait_for(&self, id: JobId, wanted: &[JobStatus]) -> Result<JobView> {
         let deadline = Instant::now() + JOB_TIMEOUT;
         loop {
@@ -161,32 +161,32 @@ impl Client {
         }
     }
 
-    /// The annotated file of a finished job.
+    /// Downloads the annotated file of a completed job.
     ///
     /// # Errors
-    /// Where server or S3 refuse.
+    /// If the server or S3 rejects the request.
     pub async fn result(&self, id: JobId) -> Result<String> {
         let path = format!("/api/jobs/{id}/result-link");
         let link: String = read(self.call(Method::POST, &path, None).await?).await?;
-        let answer = self.http.get(link).send().await?;
-        ensure!(answer.status() == StatusCode::OK, "S3: {}", answer.text().await?);
-        Ok(answer.text().await?)
+        let response = self.http.get(link).send().await?;
+        ensure!(response.status() == StatusCode::OK, "S3: {}", response.text().await?);
+        Ok(response.text().await?)
     }
 
-    /// The count log of a finished job.
+    /// The run log of a job.
     ///
     /// # Errors
-    /// Where the server refuses.
+    /// If the server rejects the request.
     pub async fn log(&self, id: JobId) -> Result<String> {
         read(self.get(&format!("/api/jobs/{id}/log")).send().await?).await
     }
 }
 
-async fn read<T: serde::de::DeserializeOwned>(answer: Response) -> Result<T> {
-    let status = answer.status();
-    let text = answer.text().await?;
+async fn read<T: serde::de::DeserializeOwned>(response: Response) -> Result<T> {
+    let status = response.status();
+    let text = response.text().await?;
     if !status.is_success() {
         return Err(anyhow!("{status}: {text}"));
     }
-    serde_json::from_str(&text).with_context(|| format!("unexpected answer {text:?}"))
+    serde_json::from_str(&text).with_context(|| format!("unexpected response {text:?}"))
 }

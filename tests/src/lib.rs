@@ -1,4 +1,4 @@
-//! What the end-to-end tests share: a client that behaves as a browser does, without one.
+//! Shared parts of the end-to-end tests: an HTTP client that acts like a browser, and sample files.
 
 mod client;
 mod samples;
