@@ -20,6 +20,7 @@ pub mod pipeline;
 pub mod reference;
 pub mod report;
 pub mod stats;
+mod text;
 pub mod tracks;
 pub mod variant;
 pub mod vcf;

@@ -2,7 +2,7 @@
 
 use super::calls::Calls;
 use super::translate::Peptide;
-use crate::layout::push_int;
+use crate::text::push_int;
 
 /// What the amino acids say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use super::engine::Scratch;
 use super::haplotypes::{Haplotypes, Node};
 use super::held::{Call, Held, Identity};
 use super::translate::{Spliced, Stretch};
-use crate::layout::push_int;
+use crate::text::push_int;
 use std::ops::RangeInclusive;
 
 /// Calls of a haplotype: the record and the place among its calls.

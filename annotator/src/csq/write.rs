@@ -5,9 +5,9 @@ use super::calls::Calls;
 use super::engine::CsqAnnotator;
 use super::held::{Call, Held, HeldRecord};
 use crate::consequence::{SoTerm, TermSet};
-use crate::layout::{push_escaped, push_int};
 use crate::reference::ContigView;
 use crate::report::{Place, Places};
+use crate::text::{push_escaped, push_int};
 
 impl<'r> CsqAnnotator<'r> {
     /// Writes all held records, counts what was said of them, and forgets them.

@@ -2,8 +2,8 @@
 
 use crate::consequence::coding::Codons;
 use crate::consequence::{Effect, SoTerm, Translatable};
-use crate::layout::push_int;
 use crate::model::amino_acid_three;
+use crate::text::push_int;
 
 /// What is described: the allele where the 3' rule puts it, and its effect where the user put it.
 pub(super) struct Case<'a> {

@@ -2,9 +2,9 @@
 
 use super::shift::Shifted;
 use crate::consequence::coding::is_plain_dna;
-use crate::layout::push_int;
 use crate::model::{Strand, Transcript, complement};
 use crate::reference::ContigView;
+use crate::text::push_int;
 use crate::variant::Allele;
 
 /// Writes `20:g.…`.

@@ -1,9 +1,9 @@
 //! SnpEff's layout, INFO/ANN (<https://pcingola.github.io/SnpEff/adds/VCFannotationformat_v1.0.pdf>).
 
 use super::Entry;
-use super::text::{push_escaped, push_int};
 use crate::consequence::{Numbers, SoTerm};
 use crate::model::Gene;
+use crate::text::{push_escaped, push_int};
 
 /// The columns, as the standard spells them.
 pub(crate) const ANN_FIELDS: &str = "Allele | Annotation | Annotation_Impact | Gene_Name | Gene_ID | \

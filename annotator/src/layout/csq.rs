@@ -1,10 +1,10 @@
 //! VEP's layout, INFO/CSQ: its standard columns, then ours.
 
-use super::text::{push_escaped, push_int};
 use super::{Entry, Known, PROMOTER_BASES};
 use crate::consequence::coding::Codons;
 use crate::consequence::{Numbers, SoTerm, Span};
 use crate::model::Gene;
+use crate::text::{push_escaped, push_int};
 
 /// The columns.
 pub const CSQ_FIELDS: &str = "Allele|Consequence|IMPACT|SYMBOL|Gene|Feature_type|Feature|BIOTYPE|\

@@ -2,12 +2,10 @@
 
 mod ann;
 mod csq;
-mod text;
 
 pub(crate) use ann::{write_ann, write_ann_intergenic};
 pub use csq::CSQ_FIELDS;
 pub(crate) use csq::{write_csq, write_csq_intergenic};
-pub(crate) use text::{push_escaped, push_int};
 
 use crate::consequence::Effect;
 use crate::model::{Gene, Transcript};
