@@ -1,6 +1,6 @@
 //! One record: checked, compared to the reference, annotated, written.
 
-use crate::consequence::{Effect, SoTerm, Structural, TermSet};
+use crate::consequence::{Effect, SoTerm, TermSet};
 use crate::error::InputError;
 use crate::hgvs::HgvsText;
 use crate::intake::Intake;
@@ -10,7 +10,7 @@ use crate::layout::{
 };
 use crate::reference::{ContigView, Reference};
 use crate::report::{Counts, Place, Places};
-use crate::variant::{Allele, drops_first_base};
+use crate::variant::{Allele, MAX_POSITION, StructuralVariant, Variant, drops_first_base};
 use gas_shared::variant::VariantType;
 use gas_shared::vcf::{AltKind, Record};
 
@@ -23,24 +23,6 @@ pub struct Annotator<'r> {
     effect: Effect,
     known: KnownText,
     hgvs: HgvsText,
-}
-
-/// Positions from here on are no positions of any genome; sums with them stay in range.
-pub(crate) const MAX_POSITION: i32 = 1 << 30;
-
-/// What an alternative does.
-pub(crate) enum Change<'a> {
-    Sequence(Allele<'a>),
-    Structural(Structural),
-}
-
-impl Change<'_> {
-    pub(crate) const fn span(&self) -> (i32, i32) {
-        match self {
-            Self::Sequence(allele) => (allele.start, allele.end),
-            Self::Structural(variant) => (variant.start, variant.end),
-        }
-    }
 }
 
 impl<'r> Annotator<'r> {
@@ -122,39 +104,41 @@ impl<'r> Annotator<'r> {
         let mut alts = 0;
         for alt in record.alt.split(|b| *b == b',') {
             alts += 1;
-            let Some(change) = self.read_change(contig, record, alt, drop_first) else { continue };
-            let shown: &[u8] = match &change {
-                Change::Sequence(allele) if allele.alt.is_empty() => b"-",
-                Change::Sequence(allele) => allele.alt,
-                Change::Structural(_) => alt,
+            let Some(variant) = self.read_variant(contig, record, alt, drop_first) else {
+                continue;
+            };
+            let shown: &[u8] = match &variant {
+                Variant::Sequence(allele) if allele.alt.is_empty() => b"-",
+                Variant::Sequence(allele) => allele.alt,
+                Variant::Structural(_) => alt,
             };
             let entries = (&mut first_entry, info_start);
-            self.annotate_change(contig, &change, (shown, alt), out, entries, &mut places);
+            self.annotate_variant(contig, &variant, (shown, alt), out, entries, &mut places);
         }
         self.intake.counts.multiallelic += u64::from(alts > 1);
         self.intake.counts.add_places(places);
     }
 
     /// Counts an alternative and says what it is; nothing for `*` and `.`.
-    fn read_change<'a>(
+    fn read_variant<'a>(
         &mut self,
         contig: &ContigView<'_>,
         record: &Record<'a>,
         alt: &'a [u8],
         drop_first: bool,
-    ) -> Option<Change<'a>> {
+    ) -> Option<Variant<'a>> {
         let kind = AltKind::of(alt);
         let pos = i32::try_from(record.pos).ok().filter(|pos| *pos < MAX_POSITION);
         let known_reference = record.reference != b".";
         match (kind, pos) {
             (Some(AltKind::Sequence), Some(pos)) if known_reference => {
                 self.intake.count_sequence(record.reference, alt);
-                Some(Change::Sequence(Allele::new(pos, record.reference, alt, drop_first)))
+                Some(Variant::Sequence(Allele::new(pos, record.reference, alt, drop_first)))
             }
             (Some(AltKind::Symbolic | AltKind::Breakend), Some(pos)) => {
                 self.intake.counts.add_kind(VariantType::Structural, record.reference, alt);
                 let limit = contig.sequence.len().min(MAX_POSITION as usize) as i32;
-                Some(Change::Structural(Structural::read(pos, alt, record.info, limit)))
+                Some(Variant::Structural(StructuralVariant::read(pos, alt, record.info, limit)))
             }
             _ => {
                 self.intake.counts.add_kind(VariantType::Other, record.reference, alt);
@@ -163,10 +147,10 @@ impl<'r> Annotator<'r> {
         }
     }
 
-    fn annotate_change(
+    fn annotate_variant(
         &mut self,
         contig: &ContigView<'r>,
-        change: &Change<'_>,
+        variant: &Variant<'_>,
         shown: (&[u8], &[u8]),
         out: &mut Vec<u8>,
         entries: (&mut bool, usize),
@@ -174,23 +158,25 @@ impl<'r> Annotator<'r> {
     ) {
         let (first_entry, info_start) = entries;
         let mut all = TermSet::EMPTY;
-        self.known.find(self.intake.reference.tracks(), contig.number, change);
-        match change {
-            Change::Sequence(allele) => self.hgvs.begin(contig, allele),
-            Change::Structural(_) => self.hgvs.clear(),
+        self.known.find(self.intake.reference.tracks(), contig.number, variant);
+        match variant {
+            Variant::Sequence(allele) => self.hgvs.begin(contig, allele),
+            Variant::Structural(_) => self.hgvs.clear(),
         }
-        let (start, end) = change.span();
+        let (start, end) = variant.span();
         for index in contig.transcripts.query(start.min(end), start.max(end)) {
             let transcript = &contig.model.transcripts[index as usize];
-            let near = match change {
-                Change::Sequence(allele) => self.effect.fill(contig, transcript, allele),
-                Change::Structural(variant) => self.effect.fill_structural(transcript, variant),
+            let near = match variant {
+                Variant::Sequence(allele) => self.effect.fill(contig, transcript, allele),
+                Variant::Structural(structural) => {
+                    self.effect.fill_structural(transcript, structural)
+                }
             };
             if !near {
                 continue;
             }
             begin_entry(out, first_entry, info_start, self.layout);
-            if let (Change::Sequence(allele), None) = (change, self.effect.distance) {
+            if let (Variant::Sequence(allele), None) = (variant, self.effect.distance) {
                 self.hgvs.describe(contig, transcript, allele, &self.effect);
             }
             let gene = &contig.model.genes[transcript.gene as usize];

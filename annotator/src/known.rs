@@ -1,9 +1,9 @@
 //! What the tracks say of a record and its alleles. Buffers are reused.
 
-use crate::annotate::Change;
 use crate::layout::Known;
 use crate::report::Counts;
 use crate::tracks::{Track, minimal};
+use crate::variant::Variant;
 
 /// Texts and hits of the record at hand.
 #[derive(Debug, Default)]
@@ -29,18 +29,18 @@ impl KnownText {
     }
 
     /// Looks an allele up.
-    pub(crate) fn find(&mut self, tracks: &[Track], contig: u32, change: &Change<'_>) {
+    pub(crate) fn find(&mut self, tracks: &[Track], contig: u32, variant: &Variant<'_>) {
         self.ids.clear();
         self.frequency.clear();
         self.clinical.clear();
         for (n, track) in tracks.iter().enumerate() {
             if track.is_regions() {
-                let (start, end) = change.span();
+                let (start, end) = variant.span();
                 for region in track.regions(contig, start.min(end), start.max(end)) {
                     self.hits[n] = true;
                     push_joined(&mut self.regions[n], &region.name, b',');
                 }
-            } else if let Change::Sequence(allele) = change {
+            } else if let Variant::Sequence(allele) = variant {
                 let (start, reference, alt) = minimal(allele.start, allele.reference, allele.alt);
                 for known in track.variants(contig, start, reference, alt) {
                     self.hits[n] = true;

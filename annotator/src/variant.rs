@@ -2,6 +2,27 @@
 
 use gas_shared::vcf::AltKind;
 
+/// An upper bound on genomic positions. Sums of two smaller positions do not overflow `i32`.
+pub(crate) const MAX_POSITION: i32 = 1 << 30;
+
+/// One alternative allele of a record.
+pub(crate) enum Variant<'a> {
+    /// An allele with a known sequence.
+    Sequence(Allele<'a>),
+    /// A symbolic allele or a breakend.
+    Structural(StructuralVariant),
+}
+
+impl Variant<'_> {
+    /// First and last reference base replaced; for an insertion the first is greater.
+    pub(crate) const fn span(&self) -> (i32, i32) {
+        match self {
+            Self::Sequence(allele) => (allele.start, allele.end),
+            Self::Structural(variant) => (variant.start, variant.end),
+        }
+    }
+}
+
 /// An alternative allele on the forward strand. For an insertion `start` is `end + 1`: it lies
 /// between the bases `end` and `start`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +79,59 @@ impl<'a> Allele<'a> {
     }
 }
 
+/// What a structural allele does to the sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StructuralKind {
+    /// `<DEL>`
+    Deletion,
+    /// `<DUP>`
+    Duplication,
+    /// `<INS>`
+    Insertion,
+    /// `<INV>`, `<CNV>`, breakends and the rest.
+    Other,
+}
+
+/// A structural allele.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StructuralVariant {
+    /// Kind.
+    pub kind: StructuralKind,
+    /// First base concerned.
+    pub start: i32,
+    /// Last base concerned.
+    pub end: i32,
+}
+
+impl StructuralVariant {
+    /// Reads ALT and INFO of a record at `pos` (VCF 4.5, section 5); `limit` is the contig's length.
+    pub fn read(pos: i32, alt: &[u8], info: &[u8], limit: i32) -> Self {
+        let name = alt.strip_prefix(b"<").and_then(|a| a.strip_suffix(b">"));
+        let kind = match name.map(|n| n.split(|b| *b == b':').next().unwrap_or_default()) {
+            Some(b"DEL") => StructuralKind::Deletion,
+            Some(b"DUP") => StructuralKind::Duplication,
+            Some(b"INS") => StructuralKind::Insertion,
+            _ => StructuralKind::Other,
+        };
+        let number = |key: &[u8]| {
+            let value = info.split(|b| *b == b';').find_map(|field| field.strip_prefix(key))?;
+            std::str::from_utf8(value).ok()?.split(',').next()?.parse::<i64>().ok()
+        };
+        let start = pos.saturating_add(1);
+        let end = match (kind, name) {
+            (StructuralKind::Insertion, _) | (_, None) => i64::from(pos),
+            _ => number(b"END=")
+                .or_else(|| {
+                    number(b"SVLEN=").map(|n| i64::from(pos).saturating_add(n.saturating_abs()))
+                })
+                .unwrap_or(i64::from(start)),
+        };
+        // Ends before the start and beyond the contig are mistakes of the file, not of the run.
+        let end = end.clamp(i64::from(pos), i64::from(limit.max(pos))) as i32;
+        Self { kind, start, end }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,5 +149,19 @@ mod tests {
         assert!(
             insertion.is_insertion() && !insertion.overlaps(11, 20) && insertion.overlaps(10, 11)
         );
+    }
+
+    #[test]
+    fn ends_come_from_end_or_length_and_stay_on_the_contig() {
+        let read = |alt: &str, info: &str| {
+            StructuralVariant::read(100, alt.as_bytes(), info.as_bytes(), 1000)
+        };
+        let deletion = |end| StructuralVariant { kind: StructuralKind::Deletion, start: 101, end };
+        assert_eq!(read("<DEL>", "X=1;END=200"), deletion(200));
+        assert_eq!(read("<DEL:ME>", "SVLEN=-50"), deletion(150));
+        assert_eq!(read("<DEL>", "END=99999999999"), deletion(1000));
+        assert_eq!(read("<DEL>", "END=5"), deletion(100));
+        assert_eq!(read("G]17:1]", "END=500").end, 100);
+        assert_eq!(read("<INS>", ".").kind, StructuralKind::Insertion);
     }
 }

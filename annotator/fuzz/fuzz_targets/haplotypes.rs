@@ -7,6 +7,9 @@ mod demo;
 use demo::REFERENCE;
 use gas_annotate::csq::{CsqAnnotator, CsqModel, CsqOptions};
 use libfuzzer_sys::fuzz_target;
+use std::sync::LazyLock;
+
+static MODEL: LazyLock<CsqModel> = LazyLock::new(|| CsqModel::new(&REFERENCE));
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((first, rest)) = bytes.split_first() else { return };

@@ -13,7 +13,6 @@ pub use coding::{Codons, Translatable};
 pub use effects::coding_terms;
 pub use gas_shared::variant::{Impact, SoTerm};
 pub use locate::{IntronEffects, Location, Numbers, Span, locate};
-pub use structural::{Structural, StructuralKind};
 pub use term_set::TermSet;
 
 use crate::model::{Strand, Transcript};

@@ -2,6 +2,7 @@
 
 use super::model::CsqModel;
 use crate::reference::Reference;
+use crate::variant::MAX_POSITION;
 
 /// How many lines before a cut are looked at for deletions that reach behind it.
 const LOOK_BACK: usize = 16;
@@ -68,7 +69,7 @@ impl Iterator for Backwards<'_> {
         }
         // A line without a position is refused when it is read.
         let pos = columns.next().and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
-        let pos = pos.unwrap_or(0i32).min(crate::annotate::MAX_POSITION);
+        let pos = pos.unwrap_or(0i32).min(MAX_POSITION);
         let reference = columns.nth(1).map_or(0, <[u8]>::len);
         Some(Line { end, contig: self.contig, pos, reach: pos.saturating_add(reference as i32) })
     }

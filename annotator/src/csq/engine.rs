@@ -9,14 +9,13 @@ use super::held::{Held, Identity};
 use super::model::{CsqContig, CsqModel};
 use super::splice::{Splice, Surroundings};
 use super::translate::Peptide;
-use crate::annotate::{Change, MAX_POSITION, has_rs_id};
-use crate::consequence::Structural;
+use crate::annotate::has_rs_id;
 use crate::error::InputError;
 use crate::intake::Intake;
 use crate::known::KnownText;
 use crate::reference::{ContigView, Reference};
 use crate::report::Counts;
-use crate::variant;
+use crate::variant::{self, MAX_POSITION, StructuralVariant, Variant};
 use gas_shared::variant::VariantType;
 use gas_shared::vcf::{AltKind, Record};
 
@@ -233,17 +232,17 @@ impl<'r> CsqAnnotator<'r> {
             return;
         }
         for alt in record.alt.split(|b| *b == b',') {
-            let change = match AltKind::of(alt) {
+            let variant = match AltKind::of(alt) {
                 Some(AltKind::Sequence) => {
-                    Change::Sequence(variant::Allele::new(pos, record.reference, alt, false))
+                    Variant::Sequence(variant::Allele::new(pos, record.reference, alt, false))
                 }
                 Some(AltKind::Symbolic | AltKind::Breakend) => {
                     let limit = here.contig.sequence.len().min(MAX_POSITION as usize) as i32;
-                    Change::Structural(Structural::read(pos, alt, record.info, limit))
+                    Variant::Structural(StructuralVariant::read(pos, alt, record.info, limit))
                 }
                 _ => continue,
             };
-            self.known.find(tracks, here.contig.number, &change);
+            self.known.find(tracks, here.contig.number, &variant);
         }
     }
 

@@ -8,6 +8,7 @@ use super::held::Call;
 use super::model::{Feature, Kind, is_coding_biotype};
 use super::splice::{Checks, Place};
 use crate::error::InputError;
+use crate::variant::{MAX_POSITION, StructuralVariant};
 use gas_shared::vcf::Record;
 
 impl<'r> CsqAnnotator<'r> {
@@ -146,9 +147,9 @@ impl<'r> CsqAnnotator<'r> {
             Some(b"<DEL") => Calls::TRUNCATION,
             _ => return,
         };
-        let limit = here.contig.sequence.len().min(crate::annotate::MAX_POSITION as usize) as i32;
+        let limit = here.contig.sequence.len().min(MAX_POSITION as usize) as i32;
         let alt = record.alt.split(|b| *b == b',').next().unwrap_or_default();
-        let found = crate::consequence::Structural::read(pos, alt, record.info, limit);
+        let found = StructuralVariant::read(pos, alt, record.info, limit);
         let (start, end) = (pos + 1, found.end.max(pos + 1));
         let mut hit = false;
         for number in here.model.index.query(start, end) {
