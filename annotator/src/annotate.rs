@@ -1,6 +1,6 @@
 //! One record: checked, compared to the reference, annotated, written.
 
-use crate::consequence::{Effect, SoTerm, TermSet};
+use crate::consequence::{Effect, SoTerm, SoTerms};
 use crate::error::InputError;
 use crate::hgvs::HgvsText;
 use crate::intake::Intake;
@@ -157,7 +157,7 @@ impl<'r> Annotator<'r> {
         places: &mut Places,
     ) {
         let (first_entry, info_start) = entries;
-        let mut all = TermSet::EMPTY;
+        let mut all = SoTerms::EMPTY;
         self.known.find(self.intake.reference.tracks(), contig.number, variant);
         match variant {
             Variant::Sequence(allele) => self.hgvs.begin(contig, allele),

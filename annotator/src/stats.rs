@@ -3,7 +3,7 @@
 
 use crate::annotate::has_rs_id;
 use crate::assembly::named_assembly;
-use crate::consequence::{SoTerm, TermSet};
+use crate::consequence::{SoTerm, SoTerms};
 use crate::csq::term_named;
 use crate::error::{Error, InputError};
 use crate::report::{Counts, Density, Summary, summarise};
@@ -122,7 +122,7 @@ impl Counter<'_> {
         else {
             return;
         };
-        let mut all = TermSet::EMPTY;
+        let mut all = SoTerms::EMPTY;
         for entry in value.split(|b| *b == b',') {
             let names = entry.split(|b| *b == b'|').nth(column).unwrap_or_default();
             let names = String::from_utf8_lossy(names);

@@ -1,9 +1,12 @@
 //! Symbolic alleles and breakends: what they cover of a transcript. Their sequence is not known,
 //! so there are no codons and no HGVS.
 
-use super::{Effect, SoTerm, TermSet, locate};
+use super::effect::Effect;
+use super::locate::locate;
+use super::so_terms::SoTerms;
 use crate::model::Transcript;
 use crate::variant::{Allele, StructuralKind, StructuralVariant};
+use gas_shared::variant::SoTerm;
 
 impl Effect {
     /// Works out what a structural allele covers; `false` where the transcript is too far away.
@@ -14,7 +17,7 @@ impl Effect {
     ) -> bool {
         let (start, end) = (variant.start, variant.end);
         let allele = Allele { start, end, reference: b"", alt: b"" };
-        self.terms = TermSet::EMPTY;
+        self.terms = SoTerms::EMPTY;
         self.distance = None;
         self.codons.clear();
         if !allele.overlaps(transcript.start, transcript.end) {
@@ -24,11 +27,11 @@ impl Effect {
         let whole = variant.start <= transcript.start && variant.end >= transcript.end;
         match (variant.kind, whole) {
             (StructuralKind::Deletion, true) => {
-                self.terms = TermSet::of(SoTerm::TranscriptAblation);
+                self.terms = SoTerms::of(SoTerm::TranscriptAblation);
                 return true;
             }
             (StructuralKind::Duplication, true) => {
-                self.terms = TermSet::of(SoTerm::TranscriptAmplification);
+                self.terms = SoTerms::of(SoTerm::TranscriptAmplification);
                 return true;
             }
             (StructuralKind::Deletion, false) => self.terms.insert(SoTerm::FeatureTruncation),

@@ -15,7 +15,7 @@ macro_rules! calls {
     };
 }
 
-use crate::consequence::{SoTerm, TermSet};
+use crate::consequence::{SoTerm, SoTerms};
 
 calls! {
     SYNONYMOUS 1 "synonymous" Synonymous,
@@ -139,7 +139,7 @@ impl Calls {
     }
 
     /// The calls as terms, for the counts.
-    pub(crate) fn terms(self) -> TermSet {
+    pub(crate) fn terms(self) -> SoTerms {
         NAMES.iter().filter(|(call, _, _)| self.has(*call)).map(|(_, _, term)| *term).collect()
     }
 }

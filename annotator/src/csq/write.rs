@@ -4,7 +4,7 @@ use super::KEY;
 use super::calls::Calls;
 use super::engine::CsqAnnotator;
 use super::held::{Call, Held, HeldRecord};
-use crate::consequence::{SoTerm, TermSet};
+use crate::consequence::{SoTerm, SoTerms};
 use crate::reference::ContigView;
 use crate::report::{Place, Places};
 use crate::text::{push_escaped, push_int};
@@ -109,7 +109,7 @@ impl<'r> CsqAnnotator<'r> {
         let counts = &mut self.intake.counts;
         let mut places = Places::default();
         for allele in 1..=alts {
-            let mut all = TermSet::EMPTY;
+            let mut all = SoTerms::EMPTY;
             let calls = self.held.calls_of(record);
             for call in calls.filter(|call| call.allele == 0 || call.allele == allele) {
                 add_places(call.calls, &mut places);

@@ -1,6 +1,6 @@
 //! A transcript and its coordinate systems.
 
-use super::CodonTable;
+use super::codon::CodonTable;
 use serde::{Deserialize, Serialize};
 
 /// The strand a feature is read from.

@@ -1,7 +1,7 @@
 //! What a run counts. Every thread counts for itself; the sums are the same in any order.
 
 use super::histograms::Histograms;
-use crate::consequence::{Impact, SoTerm, TermSet};
+use crate::consequence::{Impact, SoTerm, SoTerms};
 use gas_shared::variant::{Substitution, VariantType};
 use std::collections::BTreeMap;
 
@@ -169,7 +169,7 @@ impl Counts {
     }
 
     /// Counts an allele by its terms over all transcripts.
-    pub fn add_terms(&mut self, all: TermSet) {
+    pub fn add_terms(&mut self, all: SoTerms) {
         if let Some(term) = all.most_severe() {
             self.most_severe[term as usize] += 1;
         }

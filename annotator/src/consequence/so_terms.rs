@@ -4,9 +4,9 @@ use gas_shared::variant::{Impact, SoTerm};
 
 /// A set of terms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct TermSet(u64);
+pub struct SoTerms(u64);
 
-impl TermSet {
+impl SoTerms {
     /// No terms.
     pub const EMPTY: Self = Self(0);
 
@@ -68,7 +68,7 @@ impl TermSet {
     }
 }
 
-impl FromIterator<SoTerm> for TermSet {
+impl FromIterator<SoTerm> for SoTerms {
     fn from_iter<I: IntoIterator<Item = SoTerm>>(terms: I) -> Self {
         let mut set = Self::EMPTY;
         terms.into_iter().for_each(|term| set.insert(term));
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn terms_come_in_order_of_severity() {
-        let set: TermSet =
+        let set: SoTerms =
             [SoTerm::Intron, SoTerm::SpliceDonor, SoTerm::Missense].into_iter().collect();
         let mut text = Vec::new();
         set.write(&mut text);

@@ -1,14 +1,14 @@
 //! The terms of a coding sequence.
 
-use super::Effect;
-use super::SoTerm;
 use super::coding::{Codons, Translatable, is_plain_dna};
 use super::locate::Location;
+use super::so_terms::SoTerms;
 use crate::model::{Cds, CodonTable, Transcript};
 use crate::variant::Allele;
+use gas_shared::variant::SoTerm;
 
 /// Everything the predicates of one allele look at.
-struct Facts<'a> {
+struct Predicates<'a> {
     location: &'a Location,
     codons: &'a Codons,
     coding: &'a Translatable<'a>,
@@ -24,42 +24,43 @@ struct Facts<'a> {
 
 /// Adds the terms of a coding transcript to the effect.
 pub fn coding_terms(
-    effect: &mut Effect,
+    terms: &mut SoTerms,
+    location: &Location,
+    codons: &Codons,
     coding: &Translatable<'_>,
     transcript: &Transcript,
     cds: &Cds,
     allele: &Allele<'_>,
 ) {
-    if !in_coding(&effect.location, transcript, allele) {
+    if !in_coding(location, transcript, allele) {
         return;
     }
-    let Effect { terms, location, codons, .. } = effect;
-    let facts = Facts::new(location, codons, coding, transcript, cds, allele);
-    let stop_retained = facts.stop_retained();
-    let stop_gained = !stop_retained && facts.stop_gained();
-    let stop_lost = facts.stop_lost();
-    let inframe_deletion = facts.inframe_deletion();
-    let start_lost = facts.start_lost(inframe_deletion);
-    let inframe_insertion = !start_lost && facts.inframe_insertion();
-    let start_retained = !start_lost && facts.start_retained();
+    let predicates = Predicates::new(location, codons, coding, transcript, cds, allele);
+    let stop_retained = predicates.stop_retained();
+    let stop_gained = !stop_retained && predicates.stop_gained();
+    let stop_lost = predicates.stop_lost();
+    let inframe_deletion = predicates.inframe_deletion();
+    let start_lost = predicates.start_lost(inframe_deletion);
+    let inframe_insertion = !start_lost && predicates.inframe_insertion();
+    let start_retained = !start_lost && predicates.start_retained();
     let protein_altering =
-        !inframe_deletion && !start_lost && !facts.frameshift && facts.protein_altering();
-    let unknown = facts.coding_unknown()
-        && !(facts.frameshift || inframe_deletion || protein_altering || start_retained)
+        !inframe_deletion && !start_lost && !predicates.frameshift && predicates.protein_altering();
+    let unknown = predicates.coding_unknown()
+        && !(predicates.frameshift || inframe_deletion || protein_altering || start_retained)
         && !(start_lost || stop_retained || stop_lost);
     for (holds, term) in [
         (stop_gained, SoTerm::StopGained),
-        (facts.frameshift, SoTerm::Frameshift),
+        (predicates.frameshift, SoTerm::Frameshift),
         (stop_lost, SoTerm::StopLost),
         (start_lost, SoTerm::StartLost),
         (inframe_insertion, SoTerm::InframeInsertion),
         (inframe_deletion, SoTerm::InframeDeletion),
-        (facts.missense() && !(start_lost || stop_lost || stop_gained), SoTerm::Missense),
+        (predicates.missense() && !(start_lost || stop_lost || stop_gained), SoTerm::Missense),
         (protein_altering, SoTerm::ProteinAltering),
-        (facts.partial_codon, SoTerm::IncompleteTerminalCodon),
+        (predicates.partial_codon, SoTerm::IncompleteTerminalCodon),
         (start_retained, SoTerm::StartRetained),
         (stop_retained, SoTerm::StopRetained),
-        (facts.synonymous() && !stop_retained, SoTerm::Synonymous),
+        (predicates.synonymous() && !stop_retained, SoTerm::Synonymous),
         (unknown, SoTerm::CodingSequence),
     ] {
         if holds {
@@ -75,7 +76,7 @@ fn in_coding(location: &Location, transcript: &Transcript, allele: &Allele<'_>) 
             && transcript.coding_region().is_some_and(|(a, b)| allele.overlaps(a, b)))
 }
 
-impl<'a> Facts<'a> {
+impl<'a> Predicates<'a> {
     fn new(
         location: &'a Location,
         codons: &'a Codons,
