@@ -77,8 +77,6 @@ pub struct Location {
     pub in_cdna: bool,
     /// Whether any base is in the CDS.
     pub in_cds: bool,
-    /// Whether the CDS part is in more than one piece.
-    pub several_cds_pieces: bool,
 }
 
 /// Locates an allele that overlaps the transcript.
@@ -222,15 +220,7 @@ fn locate_cds(cds: &Cds, transcript: &Transcript, allele: &Allele<'_>, location:
     }
     let place = |p: Option<i32>| p.filter(|p| inside(*p)).map(|p| p + shift);
     location.cds = Span { start: place(location.cdna.start), end: place(location.cdna.end) };
-    let mut pieces = 0;
-    for segment in &cds.segments {
-        if allele.overlaps(segment.start, segment.end) {
-            pieces += 1;
-        }
-    }
-    location.in_cds = pieces > 0;
-    location.several_cds_pieces = pieces > 1
-        || (pieces == 1 && (location.cdna.both().is_none() || location.cds.both().is_none()));
+    location.in_cds = cds.segments.iter().any(|s| allele.overlaps(s.start, s.end));
     if cds.has_slippage() {
         locate_slipping(cds, transcript.strand, allele, location);
     }
