@@ -1,16 +1,16 @@
 //! From the amino acids before and after to calls, and to the text of the change.
 
-use super::calls::Calls;
+use super::flags::ConsequenceFlags;
 use super::translate::Peptide;
 use crate::text::push_int;
 
 /// What the amino acids say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Verdict {
-    /// Calls, those of the record alone included.
-    pub(crate) calls: Calls,
-    /// Calls of the records alone that turned out wrong.
-    pub(crate) refuted: Calls,
+    /// ConsequenceFlags, those of the record alone included.
+    pub(crate) flags: ConsequenceFlags,
+    /// ConsequenceFlags of the records alone that turned out wrong.
+    pub(crate) refuted: ConsequenceFlags,
     /// Whether there is a new stop, so that what follows is not translated.
     pub(crate) stops: bool,
     /// Whether the amino acids mean nothing, as translation does not start here.
@@ -20,83 +20,90 @@ pub(crate) struct Verdict {
 /// Judges a change of `added` bases; `calls` are those of its records. `indel`: several records change the length, and `several` that there are more
 /// than one.
 pub(crate) fn judge(
-    mut calls: Calls,
+    mut flags: ConsequenceFlags,
     before: &Peptide,
     after: &Peptide,
     added: i32,
     (indel, several): (bool, bool),
 ) -> Verdict {
-    let mut refuted = Calls::NONE;
+    let mut refuted = ConsequenceFlags::empty();
     if added == 0 && indel {
-        calls.add(Calls::INFRAME_ALTERING);
+        flags.insert(ConsequenceFlags::INFRAME_ALTERING);
     }
     let stops = after.ends_in_stop();
-    if calls.has(Calls::STOP_LOST) {
-        judge_stop(&mut calls, &mut refuted, before, after);
+    if flags.intersects(ConsequenceFlags::STOP_LOST) {
+        judge_stop(&mut flags, &mut refuted, before, after);
     }
-    if calls.has(Calls::START_LOST) {
+    if flags.intersects(ConsequenceFlags::START_LOST) {
         if !before.begins_with_start {
-            refuted.add(Calls::START_LOST);
+            refuted.insert(ConsequenceFlags::START_LOST);
         } else if before.ends_in_start && after.ends_in_start {
-            refuted.add(Calls::START_LOST);
-            calls.add(Calls::START_RETAINED);
+            refuted.insert(ConsequenceFlags::START_LOST);
+            flags.insert(ConsequenceFlags::START_RETAINED);
         }
     }
     if added == 0 {
-        calls.add(substitution(before, after));
+        flags.insert(substitution(before, after));
     } else {
-        calls.add(match added {
-            _ if added % 3 != 0 => Calls::FRAMESHIFT,
-            ..0 => Calls::INFRAME_DELETION,
-            _ => Calls::INFRAME_INSERTION,
+        flags.insert(match added {
+            _ if added % 3 != 0 => ConsequenceFlags::FRAMESHIFT,
+            ..0 => ConsequenceFlags::INFRAME_DELETION,
+            _ => ConsequenceFlags::INFRAME_INSERTION,
         });
         if !before.ends_in_stop() && after.ends_in_stop() {
-            calls.add(Calls::STOP_GAINED);
+            flags.insert(ConsequenceFlags::STOP_GAINED);
         }
     }
-    let in_frame =
-        Calls::INFRAME_DELETION.and(Calls::INFRAME_INSERTION).and(Calls::INFRAME_ALTERING);
+    let in_frame = ConsequenceFlags::INFRAME_DELETION
+        .union(ConsequenceFlags::INFRAME_INSERTION)
+        .union(ConsequenceFlags::INFRAME_ALTERING);
     // The stop comes before the frame is restored.
-    if several && calls.has(in_frame) && after.ends_in_stop() {
-        refuted.add(in_frame);
-        calls.add(Calls::FRAMESHIFT.and(Calls::STOP_GAINED));
+    if several && flags.intersects(in_frame) && after.ends_in_stop() {
+        refuted.insert(in_frame);
+        flags.insert(ConsequenceFlags::FRAMESHIFT.union(ConsequenceFlags::STOP_GAINED));
     }
-    let calls_left = calls.without(refuted);
-    let hides_residues = calls_left.has_all(Calls::FRAMESHIFT.and(Calls::START_LOST));
+    let calls_left = flags.difference(refuted);
+    let hides_residues =
+        calls_left.contains(ConsequenceFlags::FRAMESHIFT.union(ConsequenceFlags::START_LOST));
     if hides_residues {
-        refuted.add(Calls::FRAMESHIFT);
+        refuted.insert(ConsequenceFlags::FRAMESHIFT);
     }
-    Verdict { calls: calls.without(refuted), refuted, stops, hides_residues }
+    Verdict { flags: flags.difference(refuted), refuted, stops, hides_residues }
 }
 
-fn judge_stop(calls: &mut Calls, refuted: &mut Calls, before: &Peptide, after: &Peptide) {
+fn judge_stop(
+    flags: &mut ConsequenceFlags,
+    refuted: &mut ConsequenceFlags,
+    before: &Peptide,
+    after: &Peptide,
+) {
     match (before.ends_in_stop(), after.ends_in_stop()) {
         (true, true) => {
-            refuted.add(Calls::STOP_LOST);
-            calls.add(Calls::STOP_RETAINED);
+            refuted.insert(ConsequenceFlags::STOP_LOST);
+            flags.insert(ConsequenceFlags::STOP_RETAINED);
         }
         (false, true) => {
-            refuted.add(Calls::STOP_GAINED);
-            calls.add(Calls::STOP_RETAINED);
+            refuted.insert(ConsequenceFlags::STOP_GAINED);
+            flags.insert(ConsequenceFlags::STOP_RETAINED);
         }
-        (false, false) => calls.add(Calls::INCOMPLETE),
+        (false, false) => flags.insert(ConsequenceFlags::INCOMPLETE_CDS),
         (true, false) => {}
     }
 }
 
 /// Residue by residue, where no base was added or taken away.
-fn substitution(before: &Peptide, after: &Peptide) -> Calls {
-    let mut calls = Calls::NONE;
+fn substitution(before: &Peptide, after: &Peptide) -> ConsequenceFlags {
+    let mut flags = ConsequenceFlags::empty();
     for (before, after) in before.residues.iter().zip(&after.residues) {
         if before != after {
-            calls.add(match (before, after) {
-                (b'*', _) => Calls::STOP_LOST,
-                (_, b'*') => Calls::STOP_GAINED,
-                _ => Calls::MISSENSE,
+            flags.insert(match (before, after) {
+                (b'*', _) => ConsequenceFlags::STOP_LOST,
+                (_, b'*') => ConsequenceFlags::STOP_GAINED,
+                _ => ConsequenceFlags::MISSENSE,
             });
         }
     }
-    if calls.is_empty() { Calls::SYNONYMOUS } else { calls }
+    if flags.is_empty() { ConsequenceFlags::SYNONYMOUS } else { flags }
 }
 
 /// Appends `|5TY>5I|`: places in the protein and residues, before and after.
@@ -110,7 +117,7 @@ pub(crate) fn write_residues(
     out.push(b'|');
     if !verdict.hides_residues {
         write_peptide(out, before_at, &before.residues, most);
-        if !verdict.calls.has(Calls::SYNONYMOUS) {
+        if !verdict.flags.intersects(ConsequenceFlags::SYNONYMOUS) {
             out.push(b'>');
             write_peptide(out, after_at, &after.residues, most);
         }
@@ -140,27 +147,39 @@ mod tests {
         Peptide { residues: residues.into(), ..Peptide::default() }
     }
 
-    fn judged(calls: Calls, before: &str, after: &str, added: i32) -> String {
+    fn judged(flags: ConsequenceFlags, before: &str, after: &str, added: i32) -> String {
         let (before, after) = (peptide(before), peptide(after));
-        let verdict = judge(calls, &before, &after, added, (added != 0, false));
-        let mut out = verdict.calls.names().collect::<Vec<_>>().join("&").into_bytes();
+        let verdict = judge(flags, &before, &after, added, (added != 0, false));
+        let mut out = verdict.flags.names().collect::<Vec<_>>().join("&").into_bytes();
         write_residues(&mut out, &verdict, (5, &before), (6, &after), 4);
         String::from_utf8(out).unwrap()
     }
 
     #[test]
     fn residues_tell_what_a_change_does() {
-        for (calls, before, after, added, expected) in [
-            (Calls::NONE, "T", "T", 0, "synonymous|5T|"),
-            (Calls::NONE, "TY", "TW", 0, "missense|5TY>6TW|"),
-            (Calls::NONE, "TY", "*", 0, "stop_gained|5TY>6*|"),
-            (Calls::STOP_LOST, "*", "*", 0, "synonymous&stop_retained|5*|"),
-            (Calls::STOP_LOST, "*", "W", 0, "stop_lost|5*>6W|"),
-            (Calls::NONE, "EPPPKAAA*", "GASSQRRR*", -1, "frameshift|5EPPP..13>6GASS..14|"),
-            (Calls::NONE, "TYA", "TA", -3, "inframe_deletion|5TYA>6TA|"),
-            (Calls::NONE, "TY", "TYK*", 6, "stop_gained&inframe_insertion|5TY>6TYK*|"),
+        for (flags, before, after, added, expected) in [
+            (ConsequenceFlags::empty(), "T", "T", 0, "synonymous|5T|"),
+            (ConsequenceFlags::empty(), "TY", "TW", 0, "missense|5TY>6TW|"),
+            (ConsequenceFlags::empty(), "TY", "*", 0, "stop_gained|5TY>6*|"),
+            (ConsequenceFlags::STOP_LOST, "*", "*", 0, "synonymous&stop_retained|5*|"),
+            (ConsequenceFlags::STOP_LOST, "*", "W", 0, "stop_lost|5*>6W|"),
+            (
+                ConsequenceFlags::empty(),
+                "EPPPKAAA*",
+                "GASSQRRR*",
+                -1,
+                "frameshift|5EPPP..13>6GASS..14|",
+            ),
+            (ConsequenceFlags::empty(), "TYA", "TA", -3, "inframe_deletion|5TYA>6TA|"),
+            (
+                ConsequenceFlags::empty(),
+                "TY",
+                "TYK*",
+                6,
+                "stop_gained&inframe_insertion|5TY>6TYK*|",
+            ),
         ] {
-            assert_eq!(judged(calls, before, after, added), expected, "{before}>{after}");
+            assert_eq!(judged(flags, before, after, added), expected, "{before}>{after}");
         }
     }
 }

@@ -3,15 +3,15 @@
 
 use super::Phase;
 use super::allele::Allele;
-use super::calls::Calls;
 use super::classify::{judge, write_residues};
 use super::compound::write_allele;
-use super::engine::{CsqAnnotator, Here};
+use super::engine::{ContigContext, CsqAnnotator};
+use super::flags::ConsequenceFlags;
 use super::genotypes::Genotype;
 use super::haplotypes::{Haplotypes, Node, ROOT};
-use super::held::Call;
 use super::model::{Coding, Segment};
-use super::splice::{Checks, Place};
+use super::record_buffer::Consequence;
+use super::region::{Checks, Overlap};
 use super::translate::{Spliced, Stretch};
 use crate::error::InputError;
 use gas_shared::vcf::{Code, Column, Diagnostic, Severity};
@@ -20,15 +20,15 @@ use gas_shared::vcf::{Code, Column, Diagnostic, Severity};
 enum Placed {
     /// Nothing to say.
     Nothing,
-    /// Calls without amino acids.
-    Alone(Calls),
+    /// ConsequenceFlags without amino acids.
+    Alone(ConsequenceFlags),
     /// It replaces bases of the segment.
     Replaced(Replaced),
 }
 
 /// Bases of a segment replaced; what comes in their place is in the splice window.
 struct Replaced {
-    calls: Calls,
+    flags: ConsequenceFlags,
     start: i32,
     removed: i32,
     /// Bases of the window that lie before the segment.
@@ -44,35 +44,35 @@ struct Spot<'a> {
 }
 
 impl<'r> CsqAnnotator<'r> {
-    pub(super) fn tell_coding(
+    pub(super) fn report_coding(
         &mut self,
-        here: &Here<'r>,
+        context: &ContigContext<'r>,
         transcript: u32,
         segment: u16,
         alleles: &[Allele<'_>],
         number: u64,
     ) -> Result<(), InputError> {
-        let Some(coding) = here.model.coding(transcript) else { return Ok(()) };
+        let Some(coding) = context.model.coding(transcript) else { return Ok(()) };
         let spot = Spot { coding, number: segment, segment: coding.segments[usize::from(segment)] };
         if self.options.local {
             for allele in alleles {
-                self.tell_local(here, spot, allele);
+                self.report_local(context, spot, allele);
             }
             return Ok(());
         }
-        let end = here.contig.model.transcripts[transcript as usize].end;
+        let end = context.contig.model.transcripts[transcript as usize].end;
         let haplotypes = if self.samples == 0 { 1 } else { 2 * self.samples };
         let (index, mut tree) = self.active.take(transcript, end, haplotypes);
         let result = if self.samples == 0 {
             // Without samples the records make one haplotype.
             if let Some(allele) = alleles.first().filter(|allele| allele.number == 1) {
                 let parent = tree.heads[0];
-                let node = self.add_node(here, spot, allele, &mut tree, parent);
+                let node = self.add_node(context, spot, allele, &mut tree, parent);
                 node.into_iter().for_each(|node| tree.extend(0, node));
             }
             Ok(())
         } else {
-            self.extend_samples(here, spot, alleles, &mut tree, number)
+            self.extend_samples(context, spot, alleles, &mut tree, number)
         };
         self.active.put(index, tree);
         result
@@ -80,13 +80,13 @@ impl<'r> CsqAnnotator<'r> {
 
     fn extend_samples(
         &mut self,
-        here: &Here<'r>,
+        context: &ContigContext<'r>,
         spot: Spot<'_>,
         alleles: &[Allele<'_>],
         tree: &mut Haplotypes,
         number: u64,
     ) -> Result<(), InputError> {
-        let record = self.held.last();
+        let record = self.buffer.last();
         self.read_genotypes();
         self.scratch.refused.clear();
         for sample in 0..self.genotypes.samples().len() {
@@ -102,7 +102,7 @@ impl<'r> CsqAnnotator<'r> {
                     continue;
                 }
                 let known = tree.child(parent, record, allele.number);
-                match known.or_else(|| self.add_node(here, spot, allele, tree, parent)) {
+                match known.or_else(|| self.add_node(context, spot, allele, tree, parent)) {
                     Some(node) if alone => tree.set_alone(haplotype, node),
                     Some(node) => tree.extend(haplotype, node),
                     None => self.scratch.refused.push((parent, allele.number)),
@@ -116,23 +116,23 @@ impl<'r> CsqAnnotator<'r> {
     /// the coding sequence.
     fn add_node(
         &mut self,
-        here: &Here<'r>,
+        context: &ContigContext<'r>,
         spot: Spot<'_>,
         allele: &Allele<'_>,
         tree: &mut Haplotypes,
         parent: u32,
     ) -> Option<u32> {
         let transcript = spot.coding.transcript;
-        let placed = match self.place(here, spot, allele) {
+        let placed = match self.place(context, spot, allele) {
             Placed::Nothing => return None,
-            Placed::Alone(calls) => {
-                self.tell_call(here, calls, transcript, allele.number);
+            Placed::Alone(flags) => {
+                self.report_flags(context, flags, transcript, allele.number);
                 return None;
             }
             Placed::Replaced(placed) => placed,
         };
         let offset = spot.segment.offset + placed.start - spot.segment.start;
-        let mut node = Node::new(parent, self.held.last(), allele.number, placed.calls);
+        let mut node = Node::new(parent, self.buffer.last(), allele.number, placed.flags);
         let from = tree.bases.len();
         if let Some(before) = tree.node(parent) {
             if before.segment == spot.number && placed.start < before.start + before.removed {
@@ -140,10 +140,10 @@ impl<'r> CsqAnnotator<'r> {
                 return None;
             }
             let gap = before.offset + before.removed..offset;
-            let spliced = self.spliced(here, spot.coding);
+            let spliced = self.spliced(context, spot.coding);
             spliced.append(&mut tree.bases, gap.start, gap.end);
         }
-        let after = &self.scratch.splice.window.after;
+        let after = &self.scratch.comparison.window.after;
         tree.bases.extend_from_slice(&after[placed.skipped.min(after.len())..]);
         node.segment = spot.number;
         node.start = placed.start;
@@ -154,99 +154,112 @@ impl<'r> CsqAnnotator<'r> {
         Some(tree.add(node))
     }
 
-    pub(super) fn spliced<'h>(&self, here: &'h Here<'r>, coding: &'h Coding) -> Spliced<'h> {
-        let transcript = &here.contig.model.transcripts[coding.transcript as usize];
-        Spliced::new(&here.contig, transcript, coding, self.options.genetic_code)
+    pub(super) fn spliced<'h>(
+        &self,
+        context: &'h ContigContext<'r>,
+        coding: &'h Coding,
+    ) -> Spliced<'h> {
+        let transcript = &context.contig.model.transcripts[coding.transcript as usize];
+        Spliced::new(&context.contig, transcript, coding, self.options.genetic_code)
     }
 
     /// Compares an allele to a segment, tells what belongs to the record alone, and finds the bases
     /// replaced.
-    fn place(&mut self, here: &Here<'r>, spot: Spot<'_>, allele: &Allele<'_>) -> Placed {
+    fn place(
+        &mut self,
+        context: &ContigContext<'r>,
+        spot: Spot<'_>,
+        allele: &Allele<'_>,
+    ) -> Placed {
         let Spot { coding, number, segment } = spot;
-        let around = here.around(coding.transcript);
+        let around = context.transcript(coding.transcript);
         let last = usize::from(number) + 1 == coding.segments.len();
         let (first_read, last_read) =
             if around.reverse { (last, number == 0) } else { (number == 0, last) };
         let checks = Checks {
             left: number != 0,
             right: !last,
-            start: first_read && coding.has_start && self.spliced(here, coding).begins_with_start(),
+            start: first_read
+                && coding.has_start
+                && self.spliced(context, coding).begins_with_start(),
             stop: last_read && coding.has_stop,
             coding: true,
         };
-        let splice = &mut self.scratch.splice;
+        let splice = &mut self.scratch.comparison;
         let place = splice.compare(&around, checks, allele, (segment.start, segment.end));
-        self.tell_reported(here, coding.transcript, allele.number);
-        let splice = &self.scratch.splice;
+        self.report_record_flags(context, coding.transcript, allele.number);
+        let splice = &self.scratch.comparison;
         match place {
-            Place::Same => return Placed::Nothing,
-            Place::Outside | Place::Across if splice.calls.is_empty() => return Placed::Nothing,
-            Place::Outside | Place::Across => return Placed::Alone(splice.calls),
-            Place::Inside => {}
+            Overlap::NoChange => return Placed::Nothing,
+            Overlap::Outside | Overlap::Crossing if splice.flags.is_empty() => {
+                return Placed::Nothing;
+            }
+            Overlap::Outside | Overlap::Crossing => return Placed::Alone(splice.flags),
+            Overlap::Inside => {}
         }
-        let calls = splice.calls.without(Calls::SYNONYMOUS);
+        let flags = splice.flags.difference(ConsequenceFlags::SYNONYMOUS);
         let skipped = (segment.start - splice.from).max(0);
         let (start, removed) = (splice.from + skipped, (splice.removed - skipped).max(0));
         if start + removed > segment.end + 1 {
-            let known = !calls.is_empty();
-            return Placed::Alone(if known { calls } else { Calls::CODING_SEQUENCE });
+            let known = !flags.is_empty();
+            return Placed::Alone(if known { flags } else { ConsequenceFlags::CODING_SEQUENCE });
         }
-        Placed::Replaced(Replaced { calls, start, removed, skipped: skipped as usize })
+        Placed::Replaced(Replaced { flags, start, removed, skipped: skipped as usize })
     }
 
     /// Tells an allele by itself.
-    fn tell_local(&mut self, here: &Here<'r>, spot: Spot<'_>, allele: &Allele<'_>) {
+    fn report_local(&mut self, context: &ContigContext<'r>, spot: Spot<'_>, allele: &Allele<'_>) {
         let (transcript, number) = (spot.coding.transcript, allele.number);
-        let placed = match self.place(here, spot, allele) {
+        let placed = match self.place(context, spot, allele) {
             Placed::Nothing => return,
-            Placed::Alone(calls) => return self.tell_call(here, calls, transcript, number),
+            Placed::Alone(flags) => return self.report_flags(context, flags, transcript, number),
             Placed::Replaced(placed) => placed,
         };
         let offset = spot.segment.offset + placed.start - spot.segment.start;
         let added = allele.alt_len() - allele.ref_len();
-        let alt_len = self.translate_local(here, spot.coding, &placed, offset, added);
+        let alt_len = self.translate_local(context, spot.coding, &placed, offset, added);
         let (before, after) = (&self.scratch.before, &self.scratch.after);
-        let verdict = judge(placed.calls, before, after, added, (false, false));
-        let change = verdict.calls.only(Calls::COMPOUND);
+        let verdict = judge(placed.flags, before, after, added, (false, false));
+        let change = verdict.flags.intersection(ConsequenceFlags::COMPOUND);
         if verdict.hides_residues {
-            return self.tell_call(here, verdict.calls, transcript, number);
+            return self.report_flags(context, verdict.flags, transcript, number);
         }
         if !change.is_empty() {
-            let record = self.held.last();
-            let from = self.held.text.len() as u32;
+            let record = self.buffer.last();
+            let from = self.buffer.text.len() as u32;
             let (mut before_at, mut after_at) = (offset, offset);
-            if here.around(transcript).reverse {
+            if context.transcript(transcript).reverse {
                 before_at = spot.coding.len - offset - placed.removed;
                 after_at = spot.coding.len + added - offset - alt_len;
             }
             let before = (before_at / 3 + 1, &self.scratch.before);
             let after = (after_at / 3 + 1, &self.scratch.after);
             let most = self.options.max_residues;
-            write_residues(&mut self.held.text, &verdict, before, after, most);
-            let mut text = std::mem::take(&mut self.held.text);
-            write_allele(&mut text, &self.held, record, number);
-            self.held.text = text;
-            let text = from..self.held.text.len() as u32;
-            self.tell(here, Call::new(change, transcript, number).changing(text));
+            write_residues(&mut self.buffer.text, &verdict, before, after, most);
+            let mut text = std::mem::take(&mut self.buffer.text);
+            write_allele(&mut text, &self.buffer, record, number);
+            self.buffer.text = text;
+            let text = from..self.buffer.text.len() as u32;
+            self.tell(context, Consequence::new(change, transcript, number).changing(text));
         }
-        let alone = verdict.calls.without(Calls::COMPOUND);
+        let alone = verdict.flags.difference(ConsequenceFlags::COMPOUND);
         if !alone.is_empty() {
-            self.tell_call(here, alone, transcript, number);
+            self.report_flags(context, alone, transcript, number);
         }
     }
 
     /// Translates an allele's codons before and after; returns the bases that come in.
     fn translate_local(
         &mut self,
-        here: &Here<'r>,
+        context: &ContigContext<'r>,
         coding: &Coding,
         placed: &Replaced,
         offset: i32,
         added: i32,
     ) -> i32 {
-        let spliced = self.spliced(here, coding);
+        let spliced = self.spliced(context, coding);
         let scratch = &mut self.scratch;
-        let after = &scratch.splice.window.after;
+        let after = &scratch.comparison.window.after;
         let bases = &after[placed.skipped.min(after.len())..];
         let to_end = added % 3 != 0 && !bases.is_empty();
         let (from, to) = (offset, offset + placed.removed);

@@ -1,17 +1,17 @@
 //! The calls of whole haplotypes: alleles that share a codon or restore each other's frame are one
 //! change, told at one record and named at the others.
 
-use super::calls::Calls;
 use super::classify::{judge, write_residues};
 use super::engine::Scratch;
+use super::flags::ConsequenceFlags;
 use super::haplotypes::{Haplotypes, Node};
-use super::held::{Call, Held, Identity};
+use super::record_buffer::{Consequence, MergeKey, RecordBuffer};
 use super::translate::{Spliced, Stretch};
 use crate::text::push_int;
 use std::ops::RangeInclusive;
 
-/// Calls of a haplotype: the record and the place among its calls.
-pub(crate) type Told = Vec<(u32, u32)>;
+/// ConsequenceFlags of a haplotype: the record and the place among its calls.
+pub(crate) type Reported = Vec<(u32, u32)>;
 
 /// One haplotype, as its alleles in genomic order.
 pub(crate) struct Line<'a> {
@@ -50,12 +50,12 @@ impl Line<'_> {
     /// Tells all calls of the haplotype.
     pub(crate) fn tell(
         &self,
-        held: &mut Held,
-        identity: &impl Fn(u32) -> Identity,
+        buffer: &mut RecordBuffer,
+        merge_key: &impl Fn(u32) -> MergeKey,
         scratch: &mut Scratch,
-        told: &mut Told,
+        told: &mut Reported,
     ) {
-        let mut behind_stop = false;
+        let mut after_stop = false;
         let mut added = 0;
         let mut indel = false;
         let mut first: Option<usize> = None;
@@ -69,75 +69,78 @@ impl Line<'_> {
                 continue;
             }
             let group = if self.reverse { n..=begun } else { begun..=n };
-            let change = Change { group, added, indel, behind_stop };
-            behind_stop |= self.tell_change(&change, held, identity, scratch, told);
+            let change = Change { group, added, indel, after_stop };
+            after_stop |= self.report_change(&change, buffer, merge_key, scratch, told);
             (first, added, indel) = (None, 0, false);
         }
     }
 
     /// Whether the next allele in reading direction is in the same codon of the haplotype.
     fn shares_codon(&self, n: usize) -> bool {
-        let (added, here) = (self.node(n).added, self.before(n));
+        let (added, context) = (self.node(n).added, self.before(n));
         if !self.reverse {
-            let last = here + if added < 0 { 1 } else { added };
+            let last = context + if added < 0 { 1 } else { added };
             return last / 3 == self.before(n + 1) / 3;
         }
         let total = self.total();
         let next_added = self.node(n - 1).added;
-        let last = total - 1 - here + if added > 0 { added - 1 } else { -added };
+        let last = total - 1 - context + if added > 0 { added - 1 } else { -added };
         let next = total - 1 - self.before(n - 1) - next_added.max(0);
         last.div_euclid(3) == next.div_euclid(3)
     }
 
     /// Tells one change; whether it brings a stop.
-    fn tell_change(
+    fn report_change(
         &self,
         change: &Change,
-        held: &mut Held,
-        identity: &impl Fn(u32) -> Identity,
+        buffer: &mut RecordBuffer,
+        merge_key: &impl Fn(u32) -> MergeKey,
         scratch: &mut Scratch,
-        told: &mut Told,
+        told: &mut Reported,
     ) -> bool {
         let (left, right) = (*change.group.start(), *change.group.end());
         self.translate(change, scratch);
-        let mut calls = Calls::NONE;
+        let mut flags = ConsequenceFlags::empty();
         for n in change.group.clone() {
-            calls.add(self.node(n).calls.only(Calls::COMPOUND));
+            flags.insert(self.node(n).flags.intersection(ConsequenceFlags::COMPOUND));
         }
         let shape = (change.indel, left != right);
-        let mut verdict = judge(calls, &scratch.before, &scratch.after, change.added, shape);
-        if change.behind_stop {
-            verdict.calls.add(Calls::BEHIND_STOP);
+        let mut verdict = judge(flags, &scratch.before, &scratch.after, change.added, shape);
+        if change.after_stop {
+            verdict.flags.insert(ConsequenceFlags::AFTER_STOP);
         }
         let allele = self.tree.node(*self.path.last().unwrap_or(&0)).map_or(0, |n| n.allele);
         let main = if self.reverse { right } else { left };
         let at = self.node(main).record;
-        let mut call = Call::new(verdict.calls, self.transcript, allele);
+        let mut consequence = Consequence::new(verdict.flags, self.transcript, allele);
         if verdict.hides_residues && left == right {
-            call.calls.add(self.node(left).calls.without(verdict.refuted));
-            told.push((at, held.add(at, call, identity) as u32));
+            consequence.flags.insert(self.node(left).flags.difference(verdict.refuted));
+            told.push((at, buffer.add(at, consequence, merge_key) as u32));
             return verdict.stops;
         }
-        let from = held.text.len() as u32;
+        let from = buffer.text.len() as u32;
         let (before_at, after_at) = self.places(left, right);
         let (before, after) = ((before_at, &scratch.before), (after_at, &scratch.after));
-        write_residues(&mut held.text, &verdict, before, after, self.most);
-        self.write_alleles(&change.group, held);
-        let text = from..held.text.len() as u32;
-        let call = call.changing(text.clone());
-        told.push((at, held.add(at, call, identity) as u32));
+        write_residues(&mut buffer.text, &verdict, before, after, self.most);
+        self.write_alleles(&change.group, buffer);
+        let text = from..buffer.text.len() as u32;
+        let consequence = consequence.changing(text.clone());
+        told.push((at, buffer.add(at, consequence, merge_key) as u32));
         for n in change.group.clone() {
             let node = self.node(n);
-            let alone = node.calls.without(Calls::COMPOUND);
+            let alone = node.flags.difference(ConsequenceFlags::COMPOUND);
             if !alone.is_empty() {
-                let calls = alone.without(verdict.refuted);
-                let call = Call::new(calls, self.transcript, 0).changing(text.clone());
-                told.push((node.record, held.add(node.record, call, identity) as u32));
+                let flags = alone.difference(verdict.refuted);
+                let consequence =
+                    Consequence::new(flags, self.transcript, 0).changing(text.clone());
+                told.push((node.record, buffer.add(node.record, consequence, merge_key) as u32));
             }
-            if n != main && (verdict.calls.has(Calls::COMPOUND) || alone.is_empty()) {
-                let calls = Calls::ELSEWHERE.and(node.calls);
-                let call = Call::new(calls, self.transcript, 0).told_at(at);
-                told.push((node.record, held.add(node.record, call, identity) as u32));
+            if n != main
+                && (verdict.flags.intersects(ConsequenceFlags::COMPOUND) || alone.is_empty())
+            {
+                let flags = ConsequenceFlags::ELSEWHERE.union(node.flags);
+                let consequence = Consequence::new(flags, self.transcript, 0).written_at(at);
+                told.push((node.record, buffer.add(node.record, consequence, merge_key) as u32));
             }
         }
         verdict.stops
@@ -172,16 +175,16 @@ impl Line<'_> {
     }
 
     /// Appends `121ACG>A+124TA>T`.
-    fn write_alleles(&self, group: &RangeInclusive<usize>, held: &mut Held) {
-        let mut text = std::mem::take(&mut held.text);
+    fn write_alleles(&self, group: &RangeInclusive<usize>, buffer: &mut RecordBuffer) {
+        let mut text = std::mem::take(&mut buffer.text);
         for n in group.clone() {
             if n > *group.start() {
                 text.push(b'+');
             }
             let node = self.node(n);
-            write_allele(&mut text, held, node.record, node.allele);
+            write_allele(&mut text, buffer, node.record, node.allele);
         }
-        held.text = text;
+        buffer.text = text;
     }
 }
 
@@ -189,13 +192,13 @@ struct Change {
     group: RangeInclusive<usize>,
     added: i32,
     indel: bool,
-    behind_stop: bool,
+    after_stop: bool,
 }
 
 /// Appends `121ACG>A`.
-pub(crate) fn write_allele(text: &mut Vec<u8>, held: &Held, record: u32, allele: u16) {
-    push_int(text, held.records[record as usize].pos);
-    let (reference, alt) = held.alleles(record, allele);
+pub(crate) fn write_allele(text: &mut Vec<u8>, buffer: &RecordBuffer, record: u32, allele: u16) {
+    push_int(text, buffer.records[record as usize].pos);
+    let (reference, alt) = buffer.alleles(record, allele);
     text.extend_from_slice(reference);
     text.push(b'>');
     text.extend_from_slice(alt);

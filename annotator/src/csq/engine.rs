@@ -3,11 +3,11 @@
 use super::CsqOptions;
 use super::active::Active;
 use super::allele::{Alleles, upper_case};
-use super::close::Leaves;
+use super::flush_transcript::LeafScratch;
 use super::genotypes::Genotypes;
-use super::held::{Held, Identity};
 use super::model::{CsqContig, CsqModel};
-use super::splice::{Splice, Surroundings};
+use super::record_buffer::{MergeKey, RecordBuffer};
+use super::region::{RegionComparison, TranscriptContext};
 use super::translate::Peptide;
 use crate::annotate::has_rs_id;
 use crate::error::InputError;
@@ -26,7 +26,7 @@ pub(crate) struct Scratch {
     pub(crate) after: Peptide,
     pub(crate) codons: Vec<u8>,
     pub(crate) bases: Vec<u8>,
-    pub(crate) splice: Splice,
+    pub(crate) comparison: RegionComparison,
     /// Parents and alleles that make no node.
     pub(super) refused: Vec<(u32, u16)>,
     features: Vec<u32>,
@@ -42,33 +42,33 @@ pub struct CsqAnnotator<'r> {
     pub(super) samples: usize,
     pub(super) replaces_key: bool,
     pub(super) known: KnownText,
-    pub(super) held: Held,
+    pub(super) buffer: RecordBuffer,
     pub(super) genotypes: Genotypes,
     pub(super) scratch: Scratch,
     /// Transcripts whose haplotypes grow.
     pub(super) active: Active,
     pub(super) place: Option<(ContigView<'r>, i32)>,
-    pub(super) leaves: Leaves,
+    pub(super) leaves: LeafScratch,
 }
 
 /// A contig with its models in both views.
 #[derive(Clone, Copy)]
-pub(super) struct Here<'r> {
+pub(super) struct ContigContext<'r> {
     pub(super) contig: ContigView<'r>,
     pub(super) model: &'r CsqContig,
 }
 
-impl Here<'_> {
-    pub(super) fn identity(&self) -> impl Fn(u32) -> Identity {
-        |transcript| Identity {
+impl ContigContext<'_> {
+    pub(super) fn merge_key(&self) -> impl Fn(u32) -> MergeKey {
+        |transcript| MergeKey {
             biotype: self.model.biotypes[transcript as usize],
             gene: self.contig.model.transcripts[transcript as usize].gene,
         }
     }
 
-    pub(super) fn around(&self, transcript: u32) -> Surroundings<'_> {
+    pub(super) fn transcript(&self, transcript: u32) -> TranscriptContext<'_> {
         let found = &self.contig.model.transcripts[transcript as usize];
-        Surroundings {
+        TranscriptContext {
             contig: &self.contig,
             model: self.model,
             transcript,
@@ -95,12 +95,12 @@ impl<'r> CsqAnnotator<'r> {
             samples,
             replaces_key,
             known: KnownText::default(),
-            held: Held::new(samples, options.max_consequences.max(1)),
+            buffer: RecordBuffer::new(samples, options.max_consequences.max(1)),
             genotypes: Genotypes::default(),
             scratch: Scratch::default(),
             active: Active::default(),
             place: None,
-            leaves: Leaves::default(),
+            leaves: LeafScratch::default(),
         }
     }
 
@@ -117,7 +117,7 @@ impl<'r> CsqAnnotator<'r> {
         let record = self.intake.read(number, line)?;
         let pos = i32::try_from(record.pos).unwrap_or(MAX_POSITION).min(MAX_POSITION);
         self.move_to(pos, out);
-        self.held.push(pos, line, &record);
+        self.buffer.push(pos, line, &record);
         self.known.begin_record(self.intake.reference.tracks(), has_rs_id(record.id));
         self.count_alleles(&record);
         self.genotypes.forget();
@@ -125,12 +125,12 @@ impl<'r> CsqAnnotator<'r> {
             let model = &self.model.contigs[contig.number as usize];
             let same = self.intake.check_reference(&contig, &record);
             if pos < MAX_POSITION && record.pos > 0 && record.reference != b"." {
-                self.tell_record(Here { contig, model }, &record, (number, pos), same)?;
+                self.report_record(ContigContext { contig, model }, &record, (number, pos), same)?;
             }
         }
         self.finish_known();
         if self.options.local || self.active.is_empty() {
-            self.write_held(out);
+            self.write_buffer(out);
         }
         Ok(record.pos)
     }
@@ -141,15 +141,15 @@ impl<'r> CsqAnnotator<'r> {
         if self.samples == 0 || self.genotypes.are_known() {
             return;
         }
-        let Some(record) = self.held.records.last() else { return };
-        let columns = self.held.line(record)[record.info_end..].strip_prefix(b"\t");
+        let Some(record) = self.buffer.records.last() else { return };
+        let columns = self.buffer.line(record)[record.info_end..].strip_prefix(b"\t");
         self.genotypes.read(columns);
     }
 
     /// Writes everything that is held back: no haplotype goes on behind it.
     pub fn finish_chunk(&mut self, out: &mut Vec<u8>) {
         self.close_before(i32::MAX);
-        self.write_held(out);
+        self.write_buffer(out);
         self.place = None;
     }
 
@@ -176,7 +176,7 @@ impl<'r> CsqAnnotator<'r> {
         };
         self.close_before(if goes_on { pos } else { i32::MAX });
         if self.active.is_empty() {
-            self.write_held(out);
+            self.write_buffer(out);
         }
         self.place = contig.map(|contig| (contig, pos));
     }
@@ -200,25 +200,25 @@ impl<'r> CsqAnnotator<'r> {
     }
 
     /// Tells everything that does not depend on later records.
-    fn tell_record(
+    fn report_record(
         &mut self,
-        here: Here<'r>,
+        context: ContigContext<'r>,
         record: &Record<'_>,
         (number, pos): (u64, i32),
         same_reference: bool,
     ) -> Result<(), InputError> {
-        self.find_known(&here, record, pos);
+        self.find_known(&context, record, pos);
         if record.alt.starts_with(b"<") {
-            self.tell_symbolic(&here, record, pos);
+            self.report_symbolic(&context, record, pos);
             return Ok(());
         }
         let mut features = std::mem::take(&mut self.scratch.features);
-        here.model.touched(pos, pos + record.reference.len() as i32, &mut features);
+        context.model.touched(pos, pos + record.reference.len() as i32, &mut features);
         let mut upper = std::mem::take(&mut self.scratch.upper);
         let (reference, alt) = upper_case(record, &mut upper);
         let alleles = Alleles::new(pos, reference, alt);
         let result =
-            self.tell_features(&here, &features, alleles.as_slice(), number, same_reference);
+            self.report_features(&context, &features, alleles.as_slice(), number, same_reference);
         drop(alleles);
         self.scratch.features = features;
         self.scratch.upper = upper;
@@ -226,7 +226,7 @@ impl<'r> CsqAnnotator<'r> {
     }
 
     /// Looks the alleles up in the operator's tracks.
-    fn find_known(&mut self, here: &Here<'_>, record: &Record<'_>, pos: i32) {
+    fn find_known(&mut self, context: &ContigContext<'_>, record: &Record<'_>, pos: i32) {
         let tracks = self.intake.reference.tracks();
         if tracks.is_empty() {
             return;
@@ -237,22 +237,22 @@ impl<'r> CsqAnnotator<'r> {
                     Variant::Sequence(variant::Allele::new(pos, record.reference, alt, false))
                 }
                 Some(AltKind::Symbolic | AltKind::Breakend) => {
-                    let limit = here.contig.sequence.len().min(MAX_POSITION as usize) as i32;
+                    let limit = context.contig.sequence.len().min(MAX_POSITION as usize) as i32;
                     Variant::Structural(StructuralVariant::read(pos, alt, record.info, limit))
                 }
                 _ => continue,
             };
-            self.known.find(tracks, here.contig.number, &variant);
+            self.known.find(tracks, context.contig.number, &variant);
         }
     }
 
     fn finish_known(&mut self) {
         let tracks = self.intake.reference.tracks();
-        let start = self.held.extra.len();
+        let start = self.buffer.extra.len();
         let counts = &mut self.intake.counts;
-        self.known.finish_record(tracks, &mut self.held.extra, start, counts);
-        if let Some(record) = self.held.records.last_mut() {
-            record.extra = start..self.held.extra.len();
+        self.known.finish_record(tracks, &mut self.buffer.extra, start, counts);
+        if let Some(record) = self.buffer.records.last_mut() {
+            record.extra = start..self.buffer.extra.len();
         }
     }
 }

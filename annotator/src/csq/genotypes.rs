@@ -1,6 +1,6 @@
 //! Genotypes of a record.
 
-/// Calls of one sample: at most two alleles, 0 for the reference.
+/// ConsequenceFlags of one sample: at most two alleles, 0 for the reference.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Genotype {
     /// Allele numbers; `None` where missing or not there.

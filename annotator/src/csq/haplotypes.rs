@@ -1,7 +1,7 @@
 //! Haplotypes of a transcript as a tree: every node is an allele on top of those before it, and
 //! haplotypes that are the same share their nodes.
 
-use super::calls::Calls;
+use super::flags::ConsequenceFlags;
 use std::ops::Range;
 
 /// The root: no allele yet.
@@ -16,7 +16,7 @@ pub(crate) struct Node {
     /// Number of the alternative, from 1.
     pub(crate) allele: u16,
     /// What the allele touches.
-    pub(crate) calls: Calls,
+    pub(crate) flags: ConsequenceFlags,
     /// Segment of the coding sequence.
     pub(crate) segment: u16,
     /// First position replaced.
@@ -145,12 +145,12 @@ impl Haplotypes {
 
 impl Node {
     /// A node without children.
-    pub(crate) fn new(parent: u32, record: u32, allele: u16, calls: Calls) -> Self {
+    pub(crate) fn new(parent: u32, record: u32, allele: u16, flags: ConsequenceFlags) -> Self {
         Self {
             parent,
             record,
             allele,
-            calls,
+            flags,
             segment: 0,
             start: 0,
             removed: 0,
@@ -173,14 +173,14 @@ mod tests {
     fn haplotypes_share_what_they_have_in_common() {
         let mut tree = Haplotypes::default();
         tree.begin(0, 100, 3);
-        let first = tree.add(Node::new(ROOT, 0, 1, Calls::NONE));
+        let first = tree.add(Node::new(ROOT, 0, 1, ConsequenceFlags::empty()));
         for haplotype in 0..3 {
             assert_eq!(tree.child(ROOT, 0, 1), Some(first));
             tree.extend(haplotype, first);
         }
-        let second = tree.add(Node::new(first, 1, 1, Calls::NONE));
+        let second = tree.add(Node::new(first, 1, 1, ConsequenceFlags::empty()));
         tree.extend(2, second);
-        let other = tree.add(Node::new(ROOT, 2, 1, Calls::NONE));
+        let other = tree.add(Node::new(ROOT, 2, 1, ConsequenceFlags::empty()));
         tree.set_alone(0, other);
         assert_eq!(tree.child(first, 1, 2), None);
         let (mut leaves, mut path) = (Vec::new(), Vec::new());

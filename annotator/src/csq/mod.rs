@@ -7,25 +7,25 @@
 
 mod active;
 mod allele;
-mod calls;
 mod classify;
-mod close;
 mod clusters;
 mod coding;
 mod compound;
 mod engine;
 mod features;
+mod flags;
+mod flush_transcript;
 mod genotypes;
 mod haplotypes;
-mod held;
 mod model;
-mod splice;
+mod record_buffer;
+mod region;
 mod translate;
 mod write;
 
-pub(crate) use calls::term_named;
 pub(crate) use clusters::safe_cut;
 pub use engine::CsqAnnotator;
+pub(crate) use flags::term_named;
 pub use model::CsqModel;
 
 use crate::model::CodonTable;

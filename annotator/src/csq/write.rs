@@ -1,9 +1,9 @@
 //! The held records with their calls, as lines.
 
 use super::KEY;
-use super::calls::Calls;
 use super::engine::CsqAnnotator;
-use super::held::{Call, Held, HeldRecord};
+use super::flags::ConsequenceFlags;
+use super::record_buffer::{BufferedRecord, Consequence, RecordBuffer};
 use crate::consequence::{SoTerm, SoTerms};
 use crate::reference::ContigView;
 use crate::report::{Place, Places};
@@ -11,25 +11,25 @@ use crate::text::{push_escaped, push_int};
 
 impl<'r> CsqAnnotator<'r> {
     /// Writes all held records, counts what was said of them, and forgets them.
-    pub(super) fn write_held(&mut self, out: &mut Vec<u8>) {
-        for n in 0..self.held.records.len() {
-            self.count(&self.held.records[n].clone());
-            self.write(&self.held.records[n], out);
+    pub(super) fn write_buffer(&mut self, out: &mut Vec<u8>) {
+        for n in 0..self.buffer.records.len() {
+            self.count(&self.buffer.records[n].clone());
+            self.write(&self.buffer.records[n], out);
         }
-        self.held.clear();
+        self.buffer.clear();
     }
 
-    fn write(&self, record: &HeldRecord, out: &mut Vec<u8>) {
-        let line = self.held.line(record);
+    fn write(&self, record: &BufferedRecord, out: &mut Vec<u8>) {
+        let line = self.buffer.line(record);
         out.extend_from_slice(&line[..record.info]);
         let start = out.len();
         push_info(out, &line[record.info..record.info_end], self.replaces_key);
         if !record.extra.is_empty() {
             begin_field(out, start);
-            out.extend_from_slice(&self.held.extra[record.extra.clone()]);
+            out.extend_from_slice(&self.buffer.extra[record.extra.clone()]);
         }
         let mut first = true;
-        for call in self.held.calls_of(record) {
+        for consequence in self.buffer.consequences_of(record) {
             if first {
                 begin_field(out, start);
                 out.extend_from_slice(KEY.as_bytes());
@@ -38,7 +38,7 @@ impl<'r> CsqAnnotator<'r> {
                 out.push(b',');
             }
             first = false;
-            self.write_call(call, out);
+            self.write_consequence(consequence, out);
         }
         if out.len() == start {
             out.push(b'.');
@@ -47,31 +47,31 @@ impl<'r> CsqAnnotator<'r> {
         if record.mask_len == 0 && !self.replaces_key {
             out.extend_from_slice(rest);
         } else {
-            write_samples(&self.held, record, rest, out);
+            write_samples(&self.buffer, record, rest, out);
         }
         out.push(b'\n');
     }
 
-    fn write_call(&self, call: &Call, out: &mut Vec<u8>) {
-        let Some(contig) = self.contig_of_held() else { return };
-        let calls = call.calls.reported();
-        if let Some(record) = self.held.records.get(call.elsewhere as usize)
-            && calls.has(Calls::ELSEWHERE)
+    fn write_consequence(&self, consequence: &Consequence, out: &mut Vec<u8>) {
+        let Some(contig) = self.buffered_contig() else { return };
+        let flags = consequence.flags.without_redundant();
+        if let Some(record) = self.buffer.records.get(consequence.written_at as usize)
+            && flags.intersects(ConsequenceFlags::ELSEWHERE)
         {
             out.push(b'@');
             push_int(out, record.pos);
             return;
         }
-        if calls.has(Calls::BEHIND_STOP) {
+        if flags.intersects(ConsequenceFlags::AFTER_STOP) {
             out.push(b'*');
         }
-        let transcript = &contig.model.transcripts[call.transcript as usize];
+        let transcript = &contig.model.transcripts[consequence.transcript as usize];
         let gene = &contig.model.genes[transcript.gene as usize];
         let biotypes = &self.model.contigs[contig.number as usize].biotypes;
-        let biotype = biotypes[call.transcript as usize];
-        let names_transcript = !calls.without(Calls::OF_GENE).is_empty();
+        let biotype = biotypes[consequence.transcript as usize];
+        let names_transcript = !flags.difference(ConsequenceFlags::GENE_LEVEL).is_empty();
         let decay = names_transcript && self.model.decay == Some(biotype);
-        for (n, name) in calls.names().chain(decay.then_some("NMD_transcript")).enumerate() {
+        for (n, name) in flags.names().chain(decay.then_some("NMD_transcript")).enumerate() {
             if n > 0 {
                 out.push(b'&');
             }
@@ -86,8 +86,9 @@ impl<'r> CsqAnnotator<'r> {
         }
         out.push(b'|');
         push_escaped(out, self.model.biotypes[usize::from(biotype)].as_bytes());
-        let change = &self.held.text[call.change.start as usize..call.change.end as usize];
-        if calls.names_strand() || !change.is_empty() {
+        let change =
+            &self.buffer.text[consequence.change.start as usize..consequence.change.end as usize];
+        if flags.names_strand() || !change.is_empty() {
             out.push(b'|');
             out.extend_from_slice(transcript.strand.sign().as_bytes());
             out.extend_from_slice(change);
@@ -95,25 +96,27 @@ impl<'r> CsqAnnotator<'r> {
     }
 
     /// The contig of the records that are held: they are written before another is entered.
-    fn contig_of_held(&self) -> Option<ContigView<'r>> {
+    fn buffered_contig(&self) -> Option<ContigView<'r>> {
         self.place.map(|(contig, _)| contig)
     }
 
-    fn count(&mut self, record: &HeldRecord) {
+    fn count(&mut self, record: &BufferedRecord) {
         self.intake.counts.unnamed += u64::from(record.unnamed);
         if self.place.is_none() {
             return;
         }
-        let line = self.held.line(record);
+        let line = self.buffer.line(record);
         let alts = line[record.alt.clone()].split(|b| *b == b',').count() as u16;
         let counts = &mut self.intake.counts;
         let mut places = Places::default();
         for allele in 1..=alts {
             let mut all = SoTerms::EMPTY;
-            let calls = self.held.calls_of(record);
-            for call in calls.filter(|call| call.allele == 0 || call.allele == allele) {
-                add_places(call.calls, &mut places);
-                for term in call.calls.reported().terms().iter() {
+            let flags = self.buffer.consequences_of(record);
+            for consequence in
+                flags.filter(|consequence| consequence.allele == 0 || consequence.allele == allele)
+            {
+                add_places(consequence.flags, &mut places);
+                for term in consequence.flags.without_redundant().terms().iter() {
                     all.insert(term);
                     counts.terms[term as usize] += 1;
                 }
@@ -129,18 +132,23 @@ impl<'r> CsqAnnotator<'r> {
     }
 }
 
-fn add_places(calls: Calls, places: &mut Places) {
-    let splice = Calls::SPLICE_ACCEPTOR.and(Calls::SPLICE_DONOR).and(Calls::SPLICE_REGION);
+fn add_places(flags: ConsequenceFlags, places: &mut Places) {
+    let splice = ConsequenceFlags::SPLICE_ACCEPTOR
+        .union(ConsequenceFlags::SPLICE_DONOR)
+        .union(ConsequenceFlags::SPLICE_REGION);
     for (any, place) in [
-        (Calls::COMPOUND.and(Calls::CODING_SEQUENCE), Place::Cds),
-        (Calls::COMPOUND.and(Calls::UTR5).and(Calls::UTR3), Place::Exonic),
-        (Calls::UTR5, Place::FivePrimeUtr),
-        (Calls::UTR3, Place::ThreePrimeUtr),
-        (Calls::INTRON, Place::Intronic),
-        (Calls::NON_CODING, Place::NonCodingExonic),
+        (ConsequenceFlags::COMPOUND.union(ConsequenceFlags::CODING_SEQUENCE), Place::Cds),
+        (
+            ConsequenceFlags::COMPOUND.union(ConsequenceFlags::UTR5).union(ConsequenceFlags::UTR3),
+            Place::Exonic,
+        ),
+        (ConsequenceFlags::UTR5, Place::FivePrimeUtr),
+        (ConsequenceFlags::UTR3, Place::ThreePrimeUtr),
+        (ConsequenceFlags::INTRON, Place::Intronic),
+        (ConsequenceFlags::NON_CODING, Place::NonCodingExonic),
         (splice, Place::Splice),
     ] {
-        if calls.has(any) {
+        if flags.intersects(any) {
             places.insert(place);
         }
     }
@@ -179,7 +187,7 @@ fn push_info(out: &mut Vec<u8>, info: &[u8], replaces_key: bool) {
 }
 
 /// FORMAT and samples with the masks of the record behind their other values.
-fn write_samples(held: &Held, record: &HeldRecord, rest: &[u8], out: &mut Vec<u8>) {
+fn write_samples(buffer: &RecordBuffer, record: &BufferedRecord, rest: &[u8], out: &mut Vec<u8>) {
     let mut columns = rest.split(|b| *b == b'\t').skip(1);
     let Some(format) = columns.next() else { return };
     let old = format.split(|b| *b == b':').position(|key| key == KEY.as_bytes());
@@ -212,7 +220,7 @@ fn write_samples(held: &Held, record: &HeldRecord, rest: &[u8], out: &mut Vec<u8
         for _ in written..keys {
             out.extend_from_slice(b":.");
         }
-        for (n, value) in held.mask(record, sample).iter().enumerate() {
+        for (n, value) in buffer.mask(record, sample).iter().enumerate() {
             out.push(if n == 0 { b':' } else { b',' });
             push_int(out, *value as i32);
         }

@@ -1,6 +1,6 @@
 //! Records that are held back until all haplotypes that touch them are known, with their calls.
 
-use super::calls::Calls;
+use super::flags::ConsequenceFlags;
 use super::genotypes::Genotype;
 use std::ops::Range;
 
@@ -8,45 +8,45 @@ const NONE: u32 = u32::MAX;
 
 /// A call at a record.
 #[derive(Clone, Debug)]
-pub(crate) struct Call {
-    pub(crate) calls: Calls,
+pub(crate) struct Consequence {
+    pub(crate) flags: ConsequenceFlags,
     pub(crate) transcript: u32,
     /// Number of the alternative; 0 where it does not matter.
     pub(crate) allele: u16,
-    /// The record where the call is written (for [`Calls::ELSEWHERE`]).
-    pub(crate) elsewhere: u32,
-    /// Amino acids and bases changed, in `Held::text`; empty where there are none.
+    /// The record where the call is written (for [`ConsequenceFlags::ELSEWHERE`]).
+    pub(crate) written_at: u32,
+    /// Amino acids and bases changed, in `RecordBuffer::text`; empty where there are none.
     pub(crate) change: Range<u32>,
     next: u32,
 }
 
-impl Call {
+impl Consequence {
     /// A call without a change of its own.
-    pub(crate) const fn new(calls: Calls, transcript: u32, allele: u16) -> Self {
-        Self { calls, transcript, allele, elsewhere: NONE, change: 0..0, next: NONE }
+    pub(crate) const fn new(flags: ConsequenceFlags, transcript: u32, allele: u16) -> Self {
+        Self { flags, transcript, allele, written_at: NONE, change: 0..0, next: NONE }
     }
 
-    /// The call with the change that `Held::text` has in a range.
+    /// The call with the change that `RecordBuffer::text` has in a range.
     pub(crate) fn changing(self, change: Range<u32>) -> Self {
         Self { change, ..self }
     }
 
     /// The call of a change that is told at another record.
-    pub(crate) fn told_at(self, elsewhere: u32) -> Self {
-        Self { elsewhere, ..self }
+    pub(crate) fn written_at(self, written_at: u32) -> Self {
+        Self { written_at, ..self }
     }
 }
 
 /// What two transcripts must share for their calls to be one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Identity {
+pub(crate) struct MergeKey {
     pub(crate) biotype: u16,
     pub(crate) gene: u32,
 }
 
-/// A record: where its columns are in `Held::lines`.
+/// A record: where its columns are in `RecordBuffer::lines`.
 #[derive(Clone, Debug)]
-pub(crate) struct HeldRecord {
+pub(crate) struct BufferedRecord {
     pub(crate) pos: i32,
     pub(crate) line: Range<usize>,
     /// Offset of INFO within the line.
@@ -56,11 +56,11 @@ pub(crate) struct HeldRecord {
     /// Offsets of REF and ALT within the line.
     pub(crate) reference: Range<usize>,
     pub(crate) alt: Range<usize>,
-    /// Other INFO fields to add, in `Held::extra`.
+    /// Other INFO fields to add, in `RecordBuffer::extra`.
     pub(crate) extra: Range<usize>,
     first: u32,
     last: u32,
-    /// Offset of the samples' masks in `Held::masks` plus one, or 0.
+    /// Offset of the samples' masks in `RecordBuffer::masks` plus one, or 0.
     masks: usize,
     /// Integers a sample needs.
     pub(crate) mask_len: usize,
@@ -73,22 +73,22 @@ const BITS: usize = 30;
 
 /// Records in order with their calls. Memory is kept when they are gone.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Held {
-    pub(crate) records: Vec<HeldRecord>,
+pub(crate) struct RecordBuffer {
+    pub(crate) records: Vec<BufferedRecord>,
     pub(crate) lines: Vec<u8>,
     pub(crate) extra: Vec<u8>,
     pub(crate) text: Vec<u8>,
-    calls: Vec<Call>,
+    consequences: Vec<Consequence>,
     masks: Vec<u32>,
     samples: usize,
     /// Most bits of a sample's mask.
     max_bits: usize,
 }
 
-impl Held {
+impl RecordBuffer {
     /// For records with so many samples, of which masks name so many calls a haplotype.
-    pub(crate) fn new(samples: usize, max_calls: usize) -> Self {
-        Self { samples, max_bits: 2 * max_calls, ..Self::default() }
+    pub(crate) fn new(samples: usize, max_consequences: usize) -> Self {
+        Self { samples, max_bits: 2 * max_consequences, ..Self::default() }
     }
 
     /// Takes a record in; `line` is appended to the lines.
@@ -98,7 +98,7 @@ impl Held {
         let offset = |part: &[u8]| part.as_ptr() as usize - line.as_ptr() as usize;
         let range = |part: &[u8]| offset(part)..offset(part) + part.len();
         let info = record.before_info.len();
-        self.records.push(HeldRecord {
+        self.records.push(BufferedRecord {
             pos,
             line: start..self.lines.len(),
             info,
@@ -119,7 +119,7 @@ impl Held {
         self.lines.clear();
         self.extra.clear();
         self.text.clear();
-        self.calls.clear();
+        self.consequences.clear();
         self.masks.clear();
     }
 
@@ -129,7 +129,7 @@ impl Held {
     }
 
     /// The line of a record.
-    pub(crate) fn line(&self, record: &HeldRecord) -> &[u8] {
+    pub(crate) fn line(&self, record: &BufferedRecord) -> &[u8] {
         &self.lines[record.line.clone()]
     }
 
@@ -143,12 +143,15 @@ impl Held {
     }
 
     /// The calls of a record, in order.
-    pub(crate) fn calls_of(&self, record: &HeldRecord) -> impl Iterator<Item = &Call> {
+    pub(crate) fn consequences_of(
+        &self,
+        record: &BufferedRecord,
+    ) -> impl Iterator<Item = &Consequence> {
         let mut next = record.first;
         std::iter::from_fn(move || {
-            let call = self.calls.get(next as usize)?;
-            next = call.next;
-            Some(call)
+            let consequence = self.consequences.get(next as usize)?;
+            next = consequence.next;
+            Some(consequence)
         })
     }
 
@@ -157,37 +160,40 @@ impl Held {
     pub(crate) fn add(
         &mut self,
         record: u32,
-        mut call: Call,
-        identity: &impl Fn(u32) -> Identity,
+        mut consequence: Consequence,
+        merge_key: &impl Fn(u32) -> MergeKey,
     ) -> usize {
-        if call.calls.has(Calls::ELONGATION) {
-            call.calls.remove(Calls::INFRAME_INSERTION);
+        if consequence.flags.intersects(ConsequenceFlags::ELONGATION) {
+            consequence.flags.remove(ConsequenceFlags::INFRAME_INSERTION);
         }
-        if call.calls.has(Calls::TRUNCATION) {
-            call.calls.remove(Calls::INFRAME_DELETION);
+        if consequence.flags.intersects(ConsequenceFlags::TRUNCATION) {
+            consequence.flags.remove(ConsequenceFlags::INFRAME_DELETION);
         }
-        if call.calls.has(Calls::SPLICE_DONOR.and(Calls::SPLICE_ACCEPTOR)) {
-            call.calls.remove(Calls::SPLICE_REGION);
+        if consequence
+            .flags
+            .intersects(ConsequenceFlags::SPLICE_DONOR.union(ConsequenceFlags::SPLICE_ACCEPTOR))
+        {
+            consequence.flags.remove(ConsequenceFlags::SPLICE_REGION);
         }
         let mut at = self.records[record as usize].first;
         let mut place = 0;
         while at != NONE {
-            let known = &self.calls[at as usize];
+            let known = &self.consequences[at as usize];
             let next = known.next;
-            if let Some(joined) = self.joined(known, &call, identity) {
-                self.calls[at as usize] = Call { next, ..joined };
+            if let Some(joined) = self.joined(known, &consequence, merge_key) {
+                self.consequences[at as usize] = Consequence { next, ..joined };
                 return place;
             }
             place += 1;
             at = next;
         }
-        let number = self.calls.len() as u32;
-        self.calls.push(call);
+        let number = self.consequences.len() as u32;
+        self.consequences.push(consequence);
         let record = &mut self.records[record as usize];
         if record.first == NONE {
             record.first = number;
         } else {
-            self.calls[record.last as usize].next = number;
+            self.consequences[record.last as usize].next = number;
         }
         record.last = number;
         place
@@ -196,59 +202,72 @@ impl Held {
     /// What two calls make together; `None` where they are two.
     fn joined(
         &self,
-        known: &Call,
-        call: &Call,
-        identity: &impl Fn(u32) -> Identity,
-    ) -> Option<Call> {
-        if call.calls.has(Calls::ELSEWHERE) {
+        known: &Consequence,
+        consequence: &Consequence,
+        merge_key: &impl Fn(u32) -> MergeKey,
+    ) -> Option<Consequence> {
+        if consequence.flags.intersects(ConsequenceFlags::ELSEWHERE) {
             // A start or stop found at this record alone is told where the haplotype is.
-            if call.calls.has(Calls::START_STOP) && known.calls.has(Calls::START_STOP) {
-                return Some(call.clone());
+            if consequence.flags.intersects(ConsequenceFlags::START_STOP)
+                && known.flags.intersects(ConsequenceFlags::START_STOP)
+            {
+                return Some(consequence.clone());
             }
-            let same = known.calls.has(Calls::ELSEWHERE) && known.elsewhere == call.elsewhere;
+            let same = known.flags.intersects(ConsequenceFlags::ELSEWHERE)
+                && known.written_at == consequence.written_at;
             return same.then(|| known.clone());
         }
-        let both = known.calls.and(call.calls);
-        if known.transcript != call.transcript && !both.without(Calls::OF_GENE).is_empty() {
+        let both = known.flags.union(consequence.flags);
+        if known.transcript != consequence.transcript
+            && !both.difference(ConsequenceFlags::GENE_LEVEL).is_empty()
+        {
             return None;
         }
-        let (ours, theirs) = (identity(call.transcript), identity(known.transcript));
+        let (ours, theirs) = (merge_key(consequence.transcript), merge_key(known.transcript));
         if ours.biotype != theirs.biotype {
             return None;
         }
-        if !call.calls.has(Calls::COMPOUND) {
-            if !known.calls.has(Calls::COMPOUND) {
-                return Some(Call { calls: both, ..known.clone() });
+        if !consequence.flags.intersects(ConsequenceFlags::COMPOUND) {
+            if !known.flags.intersects(ConsequenceFlags::COMPOUND) {
+                return Some(Consequence { flags: both, ..known.clone() });
             }
-            return (known.calls == both).then(|| known.clone());
+            return (known.flags == both).then(|| known.clone());
         }
-        let same_stop = known.calls.has(Calls::BEHIND_STOP) == call.calls.has(Calls::BEHIND_STOP);
-        if ours.gene != theirs.gene || known.allele != call.allele || !same_stop {
+        let same_stop = known.flags.intersects(ConsequenceFlags::AFTER_STOP)
+            == consequence.flags.intersects(ConsequenceFlags::AFTER_STOP);
+        if ours.gene != theirs.gene || known.allele != consequence.allele || !same_stop {
             return None;
         }
-        self.joined_changes(known, call, both)
+        self.joined_changes(known, consequence, both)
     }
 
-    fn joined_changes(&self, known: &Call, call: &Call, both: Calls) -> Option<Call> {
-        let text = |call: &Call| &self.text[call.change.start as usize..call.change.end as usize];
-        if known.change.is_empty() == call.change.is_empty() {
-            let same = text(known) == text(call);
-            return same.then(|| Call { calls: both, ..known.clone() });
+    fn joined_changes(
+        &self,
+        known: &Consequence,
+        consequence: &Consequence,
+        both: ConsequenceFlags,
+    ) -> Option<Consequence> {
+        let text = |consequence: &Consequence| {
+            &self.text[consequence.change.start as usize..consequence.change.end as usize]
+        };
+        if known.change.is_empty() == consequence.change.is_empty() {
+            let same = text(known) == text(consequence);
+            return same.then(|| Consequence { flags: both, ..known.clone() });
         }
         // A start or stop touched by the record, and the same seen in the amino acids.
-        let start_stop = Calls::START_STOP;
-        if !call.calls.has(start_stop) || !known.calls.has(start_stop) {
+        let start_stop = ConsequenceFlags::START_STOP;
+        if !consequence.flags.intersects(start_stop) || !known.flags.intersects(start_stop) {
             return None;
         }
-        let mut calls = both;
-        if calls.has(Calls::STOP_RETAINED) {
-            calls.remove(Calls::STOP_LOST.and(Calls::SYNONYMOUS));
+        let mut flags = both;
+        if flags.intersects(ConsequenceFlags::STOP_RETAINED) {
+            flags.remove(ConsequenceFlags::STOP_LOST.union(ConsequenceFlags::SYNONYMOUS));
         }
-        if calls.has(Calls::START_RETAINED) {
-            calls.remove(Calls::START_LOST.and(Calls::SYNONYMOUS));
+        if flags.intersects(ConsequenceFlags::START_RETAINED) {
+            flags.remove(ConsequenceFlags::START_LOST.union(ConsequenceFlags::SYNONYMOUS));
         }
-        let change = if known.change.is_empty() { &call.change } else { &known.change };
-        Some(Call { calls, change: change.clone(), ..known.clone() })
+        let change = if known.change.is_empty() { &consequence.change } else { &known.change };
+        Some(Consequence { flags, change: change.clone(), ..known.clone() })
     }
 
     /// Notes that a haplotype (0 or 1) of a sample has the call at a place; `false` where the mask
@@ -262,17 +281,17 @@ impl Held {
     ) -> bool {
         let bit = 2 * place + haplotype;
         let width = self.mask_width();
-        let held = &mut self.records[record as usize];
+        let buffer = &mut self.records[record as usize];
         if bit >= self.max_bits {
-            held.unnamed = true;
+            buffer.unnamed = true;
             return false;
         }
-        if held.masks == 0 {
-            held.masks = self.masks.len() + 1;
+        if buffer.masks == 0 {
+            buffer.masks = self.masks.len() + 1;
             self.masks.resize(self.masks.len() + self.samples * width, 0);
         }
-        held.mask_len = held.mask_len.max(bit / BITS + 1);
-        self.masks[held.masks - 1 + sample * width + bit / BITS] |= 1 << (bit % BITS);
+        buffer.mask_len = buffer.mask_len.max(bit / BITS + 1);
+        self.masks[buffer.masks - 1 + sample * width + bit / BITS] |= 1 << (bit % BITS);
         true
     }
 
@@ -298,7 +317,7 @@ impl Held {
     }
 
     /// The mask of a sample, as many integers as the record needs.
-    pub(crate) fn mask(&self, record: &HeldRecord, sample: usize) -> &[u32] {
+    pub(crate) fn mask(&self, record: &BufferedRecord, sample: usize) -> &[u32] {
         let from = record.masks.saturating_sub(1) + sample * self.mask_width();
         &self.masks[from..from + record.mask_len]
     }

@@ -1,7 +1,7 @@
 //! The end of a transcript: its haplotypes are told, and the samples that have them marked.
 
-use super::compound::{Line, Told};
-use super::engine::{CsqAnnotator, Here};
+use super::compound::{Line, Reported};
+use super::engine::{ContigContext, CsqAnnotator};
 use super::haplotypes::Haplotypes;
 
 impl<'r> CsqAnnotator<'r> {
@@ -11,20 +11,20 @@ impl<'r> CsqAnnotator<'r> {
             return;
         }
         let Some((contig, _)) = self.place else { return };
-        let here = Here { contig, model: &self.model.contigs[contig.number as usize] };
+        let context = ContigContext { contig, model: &self.model.contigs[contig.number as usize] };
         while let Some(tree) = self.active.pop_before(pos) {
-            self.close(&here, &tree);
+            self.close(&context, &tree);
             self.active.recycle(tree);
         }
     }
 
-    fn close(&mut self, here: &Here<'r>, tree: &Haplotypes) {
-        let Some(coding) = here.model.coding(tree.transcript) else { return };
-        let spliced = self.spliced(here, coding);
+    fn close(&mut self, context: &ContigContext<'r>, tree: &Haplotypes) {
+        let Some(coding) = context.model.coding(tree.transcript) else { return };
+        let spliced = self.spliced(context, coding);
         let mut leaves = std::mem::take(&mut self.leaves);
         tree.leaves(&mut leaves.nodes, &mut leaves.stack);
-        leaves.told_of.clear();
-        leaves.told_of.resize(tree.nodes.len(), (0, 0));
+        leaves.reported_by_node.clear();
+        leaves.reported_by_node.resize(tree.nodes.len(), (0, 0));
         leaves.told.clear();
         for leaf in &leaves.nodes {
             tree.path(*leaf, &mut leaves.path);
@@ -39,7 +39,7 @@ impl<'r> CsqAnnotator<'r> {
             let line = Line {
                 tree,
                 spliced: &spliced,
-                reverse: here.around(tree.transcript).reverse,
+                reverse: context.transcript(tree.transcript).reverse,
                 len: coding.len,
                 path: &leaves.path,
                 ends: &leaves.ends,
@@ -48,8 +48,8 @@ impl<'r> CsqAnnotator<'r> {
                 most: self.options.max_residues,
             };
             let from = leaves.told.len();
-            line.tell(&mut self.held, &here.identity(), &mut self.scratch, &mut leaves.told);
-            leaves.told_of[*leaf as usize] = (from, leaves.told.len());
+            line.tell(&mut self.buffer, &context.merge_key(), &mut self.scratch, &mut leaves.told);
+            leaves.reported_by_node[*leaf as usize] = (from, leaves.told.len());
         }
         if self.samples > 0 {
             self.mark(tree, &leaves);
@@ -57,14 +57,16 @@ impl<'r> CsqAnnotator<'r> {
         self.leaves = leaves;
     }
 
-    fn mark(&mut self, tree: &Haplotypes, leaves: &Leaves) {
+    fn mark(&mut self, tree: &Haplotypes, leaves: &LeafScratch) {
         let heads = tree.heads.iter().enumerate().map(|(haplotype, node)| (*node, haplotype));
         let alone = tree.alone.iter().map(|(node, haplotype)| (*node, *haplotype as usize));
         for (node, haplotype) in heads.chain(alone) {
-            let Some((from, to)) = leaves.told_of.get(node as usize).copied() else { continue };
+            let Some((from, to)) = leaves.reported_by_node.get(node as usize).copied() else {
+                continue;
+            };
             for (record, place) in &leaves.told[from..to] {
                 let (sample, side) = (haplotype / 2, haplotype % 2);
-                if !self.held.mark(*record, sample, side, *place as usize) {
+                if !self.buffer.mark(*record, sample, side, *place as usize) {
                     break;
                 }
             }
@@ -74,13 +76,13 @@ impl<'r> CsqAnnotator<'r> {
 
 /// Buffers for the haplotypes of a transcript.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Leaves {
+pub(super) struct LeafScratch {
     nodes: Vec<u32>,
     stack: Vec<u32>,
     path: Vec<u32>,
     ends: Vec<i32>,
     bases: Vec<u8>,
-    /// Calls of all haplotypes, and by node the part that is its own.
-    told: Told,
-    told_of: Vec<(usize, usize)>,
+    /// ConsequenceFlags of all haplotypes, and by node the part that is its own.
+    told: Reported,
+    reported_by_node: Vec<(usize, usize)>,
 }
