@@ -1,38 +1,42 @@
-//! From the amino acids before and after to calls, and to the text of the change.
+//! Derives consequences from the peptides before and after a change, and writes the amino acid
+//! change.
 
 use super::flags::ConsequenceFlags;
 use super::translate::Peptide;
 use crate::text::push_int;
 
-/// What the amino acids say.
+/// The consequences of a change of the coding sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Verdict {
-    /// ConsequenceFlags, those of the record alone included.
+pub(crate) struct Classification {
+    /// All consequences, including those of the records.
     pub(crate) flags: ConsequenceFlags,
-    /// ConsequenceFlags of the records alone that turned out wrong.
+    /// Consequences of the records that the peptides contradict.
     pub(crate) refuted: ConsequenceFlags,
-    /// Whether there is a new stop, so that what follows is not translated.
-    pub(crate) stops: bool,
-    /// Whether the amino acids mean nothing, as translation does not start here.
+    /// Whether the changed peptide ends in a stop, so that nothing after it is translated.
+    pub(crate) ends_in_stop: bool,
+    /// Whether the amino acid change is left out, because the start codon is lost.
     pub(crate) hides_residues: bool,
 }
 
-/// Judges a change of `added` bases; `calls` are those of its records. `indel`: several records change the length, and `several` that there are more
-/// than one.
-pub(crate) fn judge(
+/// Classifies a change that adds `added` bases (negative for a deletion).
+///
+/// `flags` are the consequences of its records, `has_indel` says whether any record changes the
+/// length, and `is_compound` whether there is more than one record.
+pub(crate) fn classify(
     mut flags: ConsequenceFlags,
     before: &Peptide,
     after: &Peptide,
     added: i32,
-    (indel, several): (bool, bool),
-) -> Verdict {
+    has_indel: bool,
+    is_compound: bool,
+) -> Classification {
     let mut refuted = ConsequenceFlags::empty();
-    if added == 0 && indel {
+    if added == 0 && has_indel {
         flags.insert(ConsequenceFlags::INFRAME_ALTERING);
     }
-    let stops = after.ends_in_stop();
+    let ends_in_stop = after.ends_in_stop();
     if flags.intersects(ConsequenceFlags::STOP_LOST) {
-        judge_stop(&mut flags, &mut refuted, before, after);
+        classify_stop(&mut flags, &mut refuted, before, after);
     }
     if flags.intersects(ConsequenceFlags::START_LOST) {
         if !before.begins_with_start {
@@ -43,35 +47,35 @@ pub(crate) fn judge(
         }
     }
     if added == 0 {
-        flags.insert(substitution(before, after));
+        flags.insert(classify_substitution(before, after));
     } else {
         flags.insert(match added {
             _ if added % 3 != 0 => ConsequenceFlags::FRAMESHIFT,
             ..0 => ConsequenceFlags::INFRAME_DELETION,
             _ => ConsequenceFlags::INFRAME_INSERTION,
         });
-        if !before.ends_in_stop() && after.ends_in_stop() {
+        if !before.ends_in_stop() && ends_in_stop {
             flags.insert(ConsequenceFlags::STOP_GAINED);
         }
     }
     let in_frame = ConsequenceFlags::INFRAME_DELETION
-        .union(ConsequenceFlags::INFRAME_INSERTION)
-        .union(ConsequenceFlags::INFRAME_ALTERING);
-    // The stop comes before the frame is restored.
-    if several && flags.intersects(in_frame) && after.ends_in_stop() {
+        | ConsequenceFlags::INFRAME_INSERTION
+        | ConsequenceFlags::INFRAME_ALTERING;
+    // A stop precedes the allele that restores the frame.
+    if is_compound && flags.intersects(in_frame) && ends_in_stop {
         refuted.insert(in_frame);
         flags.insert(ConsequenceFlags::FRAMESHIFT.union(ConsequenceFlags::STOP_GAINED));
     }
-    let calls_left = flags.difference(refuted);
-    let hides_residues =
-        calls_left.contains(ConsequenceFlags::FRAMESHIFT.union(ConsequenceFlags::START_LOST));
+    let hides_residues = flags
+        .difference(refuted)
+        .contains(ConsequenceFlags::FRAMESHIFT | ConsequenceFlags::START_LOST);
     if hides_residues {
         refuted.insert(ConsequenceFlags::FRAMESHIFT);
     }
-    Verdict { flags: flags.difference(refuted), refuted, stops, hides_residues }
+    Classification { flags: flags.difference(refuted), refuted, ends_in_stop, hides_residues }
 }
 
-fn judge_stop(
+fn classify_stop(
     flags: &mut ConsequenceFlags,
     refuted: &mut ConsequenceFlags,
     before: &Peptide,
@@ -91,8 +95,8 @@ fn judge_stop(
     }
 }
 
-/// Residue by residue, where no base was added or taken away.
-fn substitution(before: &Peptide, after: &Peptide) -> ConsequenceFlags {
+/// Compares the peptides of a change that keeps the length, residue by residue.
+fn classify_substitution(before: &Peptide, after: &Peptide) -> ConsequenceFlags {
     let mut flags = ConsequenceFlags::empty();
     for (before, after) in before.residues.iter().zip(&after.residues) {
         if before != after {
@@ -106,35 +110,36 @@ fn substitution(before: &Peptide, after: &Peptide) -> ConsequenceFlags {
     if flags.is_empty() { ConsequenceFlags::SYNONYMOUS } else { flags }
 }
 
-/// Appends `|5TY>5I|`: places in the protein and residues, before and after.
+/// Appends the amino acid change with its protein positions, such as `|5TY>5I|`.
 pub(crate) fn write_residues(
     out: &mut Vec<u8>,
-    verdict: &Verdict,
+    class: &Classification,
     (before_at, before): (i32, &Peptide),
     (after_at, after): (i32, &Peptide),
-    most: usize,
+    max_residues: usize,
 ) {
     out.push(b'|');
-    if !verdict.hides_residues {
-        write_peptide(out, before_at, &before.residues, most);
-        if !verdict.flags.intersects(ConsequenceFlags::SYNONYMOUS) {
+    if !class.hides_residues {
+        write_peptide(out, before_at, &before.residues, max_residues);
+        if !class.flags.intersects(ConsequenceFlags::SYNONYMOUS) {
             out.push(b'>');
-            write_peptide(out, after_at, &after.residues, most);
+            write_peptide(out, after_at, &after.residues, max_residues);
         }
     }
     out.push(b'|');
 }
 
-/// A peptide with its place, cut short to `most` residues where that is not 0.
-fn write_peptide(out: &mut Vec<u8>, at: i32, residues: &[u8], most: usize) {
+/// Appends a protein position and residues. More than `max_residues` (unless it is 0) are
+/// abbreviated, as `5EPPP..13`.
+fn write_peptide(out: &mut Vec<u8>, at: i32, residues: &[u8], max_residues: usize) {
     push_int(out, at);
-    if most == 0 || residues.len() < most + 3 {
+    if max_residues == 0 || residues.len() < max_residues + 3 {
         out.extend_from_slice(residues);
         return;
     }
     let stop = residues.last() == Some(&b'*');
     let len = residues.len() - usize::from(stop);
-    out.extend_from_slice(&residues[..len.min(most)]);
+    out.extend_from_slice(&residues[..len.min(max_residues)]);
     out.extend_from_slice(b"..");
     push_int(out, at + len as i32);
 }
@@ -147,16 +152,16 @@ mod tests {
         Peptide { residues: residues.into(), ..Peptide::default() }
     }
 
-    fn judged(flags: ConsequenceFlags, before: &str, after: &str, added: i32) -> String {
+    fn classified(flags: ConsequenceFlags, before: &str, after: &str, added: i32) -> String {
         let (before, after) = (peptide(before), peptide(after));
-        let verdict = judge(flags, &before, &after, added, (added != 0, false));
-        let mut out = verdict.flags.names().collect::<Vec<_>>().join("&").into_bytes();
-        write_residues(&mut out, &verdict, (5, &before), (6, &after), 4);
+        let class = classify(flags, &before, &after, added, added != 0, false);
+        let mut out = class.flags.names().collect::<Vec<_>>().join("&").into_bytes();
+        write_residues(&mut out, &class, (5, &before), (6, &after), 4);
         String::from_utf8(out).unwrap()
     }
 
     #[test]
-    fn residues_tell_what_a_change_does() {
+    fn peptides_determine_the_consequences_of_a_change() {
         for (flags, before, after, added, expected) in [
             (ConsequenceFlags::empty(), "T", "T", 0, "synonymous|5T|"),
             (ConsequenceFlags::empty(), "TY", "TW", 0, "missense|5TY>6TW|"),
@@ -179,7 +184,7 @@ mod tests {
                 "stop_gained&inframe_insertion|5TY>6TYK*|",
             ),
         ] {
-            assert_eq!(judged(flags, before, after, added), expected, "{before}>{after}");
+            assert_eq!(classified(flags, before, after, added), expected, "{before}>{after}");
         }
     }
 }

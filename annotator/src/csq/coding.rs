@@ -1,35 +1,36 @@
-//! Alleles in coding sequence: told at once where every record stands for itself, or put on top of
-//! the haplotypes they belong to.
+//! Handles alleles in coding sequence: reports them at once if records are annotated on their own,
+//! or adds them to the haplotypes they belong to.
 
-use super::Phase;
 use super::allele::Allele;
-use super::classify::{judge, write_residues};
-use super::compound::write_allele;
-use super::engine::{ContigContext, CsqAnnotator};
+use super::annotator::{ContigContext, CsqAnnotator};
+use super::classify::{classify, write_residues};
 use super::flags::ConsequenceFlags;
 use super::genotypes::Genotype;
-use super::haplotypes::{Haplotypes, Node, ROOT};
-use super::model::{Coding, Segment};
+use super::haplotype_tree::{HaplotypeTree, Node, ROOT};
+use super::model::{CodingSequence, Segment};
+use super::options::Phase;
 use super::record_buffer::Consequence;
 use super::region::{Checks, Overlap};
-use super::translate::{Spliced, Stretch};
+use super::translate::{EditedRange, Translations};
 use crate::error::InputError;
 use gas_shared::vcf::{Code, Column, Diagnostic, Severity};
 
-/// What becomes of an allele in a segment.
-enum Placed {
-    /// Nothing to say.
-    Nothing,
-    /// ConsequenceFlags without amino acids.
-    Alone(ConsequenceFlags),
+/// What an allele does to a segment.
+enum SegmentChange {
+    /// Nothing that is reported.
+    None,
+    /// It has consequences, but the changed codons are unknown.
+    FlagsOnly(ConsequenceFlags),
     /// It replaces bases of the segment.
-    Replaced(Replaced),
+    Replacement(Replacement),
 }
 
-/// Bases of a segment replaced; what comes in their place is in the splice window.
-struct Replaced {
+/// A replacement of bases of a segment. The new bases are in the window of the comparison.
+struct Replacement {
     flags: ConsequenceFlags,
+    /// First genomic position replaced.
     start: i32,
+    /// Number of bases replaced.
     removed: i32,
     /// Bases of the window that lie before the segment.
     skipped: usize,
@@ -37,8 +38,8 @@ struct Replaced {
 
 /// A segment of a coding sequence.
 #[derive(Clone, Copy)]
-struct Spot<'a> {
-    coding: &'a Coding,
+struct SegmentContext<'a> {
+    coding: &'a CodingSequence,
     number: u16,
     segment: Segment,
 }
@@ -48,15 +49,16 @@ impl<'r> CsqAnnotator<'r> {
         &mut self,
         context: &ContigContext<'r>,
         transcript: u32,
-        segment: u16,
+        number: u16,
         alleles: &[Allele<'_>],
-        number: u64,
+        line_number: u64,
     ) -> Result<(), InputError> {
         let Some(coding) = context.model.coding(transcript) else { return Ok(()) };
-        let spot = Spot { coding, number: segment, segment: coding.segments[usize::from(segment)] };
+        let segment = coding.segments[usize::from(number)];
+        let segment = SegmentContext { coding, number, segment };
         if self.options.local {
             for allele in alleles {
-                self.report_local(context, spot, allele);
+                self.report_local(context, segment, allele);
             }
             return Ok(());
         }
@@ -64,220 +66,229 @@ impl<'r> CsqAnnotator<'r> {
         let haplotypes = if self.samples == 0 { 1 } else { 2 * self.samples };
         let (index, mut tree) = self.active.take(transcript, end, haplotypes);
         let result = if self.samples == 0 {
-            // Without samples the records make one haplotype.
+            // Without samples, the first alternatives of all records form one haplotype.
             if let Some(allele) = alleles.first().filter(|allele| allele.number == 1) {
                 let parent = tree.heads[0];
-                let node = self.add_node(context, spot, allele, &mut tree, parent);
+                let node = self.add_node(context, segment, allele, &mut tree, parent);
                 node.into_iter().for_each(|node| tree.extend(0, node));
             }
             Ok(())
         } else {
-            self.extend_samples(context, spot, alleles, &mut tree, number)
+            self.extend_haplotypes(context, segment, alleles, &mut tree, line_number)
         };
         self.active.put(index, tree);
         result
     }
 
-    fn extend_samples(
+    /// Adds the alleles of all samples to their haplotypes.
+    fn extend_haplotypes(
         &mut self,
         context: &ContigContext<'r>,
-        spot: Spot<'_>,
+        segment: SegmentContext<'_>,
         alleles: &[Allele<'_>],
-        tree: &mut Haplotypes,
-        number: u64,
+        tree: &mut HaplotypeTree,
+        line_number: u64,
     ) -> Result<(), InputError> {
         let record = self.buffer.last();
         self.read_genotypes();
-        self.scratch.refused.clear();
+        self.scratch.rejected.clear();
         for sample in 0..self.genotypes.samples().len() {
             let genotype = self.genotypes.samples()[sample];
-            let taken = taken(genotype, self.options.phase).ok_or_else(|| unphased(number))?;
-            let alone = self.options.phase == Phase::Alone && genotype.is_ambiguous();
-            for (n, allele) in taken.into_iter().enumerate() {
-                let found = allele.and_then(|a| alleles.iter().find(|known| known.number == a));
+            let phase = self.options.phase;
+            let assigned =
+                haplotype_alleles(genotype, phase).ok_or_else(|| unphased(line_number))?;
+            let alone = phase == Phase::Alone && genotype.is_ambiguous();
+            for (n, number) in assigned.into_iter().enumerate() {
+                let found = number.and_then(|n| alleles.iter().find(|allele| allele.number == n));
                 let Some(allele) = found else { continue };
                 let haplotype = 2 * sample + n;
                 let parent = if alone { ROOT } else { tree.heads[haplotype] };
-                if self.scratch.refused.contains(&(parent, allele.number)) {
+                if self.scratch.rejected.contains(&(parent, allele.number)) {
                     continue;
                 }
-                let known = tree.child(parent, record, allele.number);
-                match known.or_else(|| self.add_node(context, spot, allele, tree, parent)) {
-                    Some(node) if alone => tree.set_alone(haplotype, node),
+                let existing = tree.child(parent, record, allele.number);
+                match existing.or_else(|| self.add_node(context, segment, allele, tree, parent)) {
+                    Some(node) if alone => tree.add_unphased(haplotype, node),
                     Some(node) => tree.extend(haplotype, node),
-                    None => self.scratch.refused.push((parent, allele.number)),
+                    None => self.scratch.rejected.push((parent, allele.number)),
                 }
             }
         }
         Ok(())
     }
 
-    /// Puts an allele on top of a node; `None` where it overlaps the one before, or has no bases in
-    /// the coding sequence.
+    /// Adds an allele as a child of a node. Returns `None` if it overlaps the parent's allele or
+    /// replaces no bases of the coding sequence.
     fn add_node(
         &mut self,
         context: &ContigContext<'r>,
-        spot: Spot<'_>,
+        segment: SegmentContext<'_>,
         allele: &Allele<'_>,
-        tree: &mut Haplotypes,
+        tree: &mut HaplotypeTree,
         parent: u32,
     ) -> Option<u32> {
-        let transcript = spot.coding.transcript;
-        let placed = match self.place(context, spot, allele) {
-            Placed::Nothing => return None,
-            Placed::Alone(flags) => {
+        let transcript = segment.coding.transcript;
+        let replacement = match self.compare_with_segment(context, segment, allele) {
+            SegmentChange::None => return None,
+            SegmentChange::FlagsOnly(flags) => {
                 self.report_flags(context, flags, transcript, allele.number);
                 return None;
             }
-            Placed::Replaced(placed) => placed,
+            SegmentChange::Replacement(replacement) => replacement,
         };
-        let offset = spot.segment.offset + placed.start - spot.segment.start;
-        let mut node = Node::new(parent, self.buffer.last(), allele.number, placed.flags);
+        let offset = segment.segment.offset + replacement.start - segment.segment.start;
+        let mut node = Node::new(parent, self.buffer.last(), allele.number, replacement.flags);
         let from = tree.bases.len();
         if let Some(before) = tree.node(parent) {
-            if before.segment == spot.number && placed.start < before.start + before.removed {
+            if before.segment == segment.number && replacement.start < before.start + before.removed
+            {
                 self.intake.counts.overlapping += 1;
                 return None;
             }
             let gap = before.offset + before.removed..offset;
-            let spliced = self.spliced(context, spot.coding);
+            let spliced = self.spliced(context, segment.coding);
             spliced.append(&mut tree.bases, gap.start, gap.end);
         }
         let after = &self.scratch.comparison.window.after;
-        tree.bases.extend_from_slice(&after[placed.skipped.min(after.len())..]);
-        node.segment = spot.number;
-        node.start = placed.start;
-        node.removed = placed.removed;
+        tree.bases.extend_from_slice(&after[replacement.skipped.min(after.len())..]);
+        node.segment = segment.number;
+        node.start = replacement.start;
+        node.removed = replacement.removed;
         node.offset = offset;
         node.added = allele.alt_len() - allele.ref_len();
         node.bases = from..tree.bases.len();
         Some(tree.add(node))
     }
 
-    pub(super) fn spliced<'h>(
-        &self,
-        context: &'h ContigContext<'r>,
-        coding: &'h Coding,
-    ) -> Spliced<'h> {
-        let transcript = &context.contig.model.transcripts[coding.transcript as usize];
-        Spliced::new(&context.contig, transcript, coding, self.options.genetic_code)
-    }
-
-    /// Compares an allele to a segment, tells what belongs to the record alone, and finds the bases
-    /// replaced.
-    fn place(
+    /// Compares an allele with a segment, reports the consequences of the record alone, and finds
+    /// the bases that are replaced.
+    fn compare_with_segment(
         &mut self,
         context: &ContigContext<'r>,
-        spot: Spot<'_>,
+        segment: SegmentContext<'_>,
         allele: &Allele<'_>,
-    ) -> Placed {
-        let Spot { coding, number, segment } = spot;
-        let around = context.transcript(coding.transcript);
-        let last = usize::from(number) + 1 == coding.segments.len();
-        let (first_read, last_read) =
-            if around.reverse { (last, number == 0) } else { (number == 0, last) };
+    ) -> SegmentChange {
+        let SegmentContext { coding, number, segment } = segment;
+        let transcript = context.transcript(coding.transcript);
+        let is_first = number == 0;
+        let is_last = usize::from(number) + 1 == coding.segments.len();
+        let (read_first, read_last) =
+            if transcript.reverse { (is_last, is_first) } else { (is_first, is_last) };
         let checks = Checks {
-            left: number != 0,
-            right: !last,
-            start: first_read
+            left: !is_first,
+            right: !is_last,
+            start: read_first
                 && coding.has_start
                 && self.spliced(context, coding).begins_with_start(),
-            stop: last_read && coding.has_stop,
+            stop: read_last && coding.has_stop,
             coding: true,
         };
-        let splice = &mut self.scratch.comparison;
-        let place = splice.compare(&around, checks, allele, (segment.start, segment.end));
+        let comparison = &mut self.scratch.comparison;
+        let overlap = comparison.compare(&transcript, checks, allele, (segment.start, segment.end));
         self.report_record_flags(context, coding.transcript, allele.number);
-        let splice = &self.scratch.comparison;
-        match place {
-            Overlap::NoChange => return Placed::Nothing,
-            Overlap::Outside | Overlap::Crossing if splice.flags.is_empty() => {
-                return Placed::Nothing;
+        let comparison = &self.scratch.comparison;
+        match overlap {
+            Overlap::NoChange => return SegmentChange::None,
+            Overlap::Outside | Overlap::Crossing if comparison.flags.is_empty() => {
+                return SegmentChange::None;
             }
-            Overlap::Outside | Overlap::Crossing => return Placed::Alone(splice.flags),
+            Overlap::Outside | Overlap::Crossing => {
+                return SegmentChange::FlagsOnly(comparison.flags);
+            }
             Overlap::Inside => {}
         }
-        let flags = splice.flags.difference(ConsequenceFlags::SYNONYMOUS);
-        let skipped = (segment.start - splice.from).max(0);
-        let (start, removed) = (splice.from + skipped, (splice.removed - skipped).max(0));
+        let flags = comparison.flags.difference(ConsequenceFlags::SYNONYMOUS);
+        let skipped = (segment.start - comparison.from).max(0);
+        let (start, removed) = (comparison.from + skipped, (comparison.removed - skipped).max(0));
         if start + removed > segment.end + 1 {
-            let known = !flags.is_empty();
-            return Placed::Alone(if known { flags } else { ConsequenceFlags::CODING_SEQUENCE });
+            let unknown = flags.is_empty();
+            let flags = if unknown { ConsequenceFlags::CODING_SEQUENCE } else { flags };
+            return SegmentChange::FlagsOnly(flags);
         }
-        Placed::Replaced(Replaced { flags, start, removed, skipped: skipped as usize })
+        let skipped = skipped as usize;
+        SegmentChange::Replacement(Replacement { flags, start, removed, skipped })
     }
 
-    /// Tells an allele by itself.
-    fn report_local(&mut self, context: &ContigContext<'r>, spot: Spot<'_>, allele: &Allele<'_>) {
-        let (transcript, number) = (spot.coding.transcript, allele.number);
-        let placed = match self.place(context, spot, allele) {
-            Placed::Nothing => return,
-            Placed::Alone(flags) => return self.report_flags(context, flags, transcript, number),
-            Placed::Replaced(placed) => placed,
+    /// Reports an allele on its own.
+    fn report_local(
+        &mut self,
+        context: &ContigContext<'r>,
+        segment: SegmentContext<'_>,
+        allele: &Allele<'_>,
+    ) {
+        let coding = segment.coding;
+        let (transcript, number) = (coding.transcript, allele.number);
+        let replacement = match self.compare_with_segment(context, segment, allele) {
+            SegmentChange::None => return,
+            SegmentChange::FlagsOnly(flags) => {
+                return self.report_flags(context, flags, transcript, number);
+            }
+            SegmentChange::Replacement(replacement) => replacement,
         };
-        let offset = spot.segment.offset + placed.start - spot.segment.start;
+        let offset = segment.segment.offset + replacement.start - segment.segment.start;
         let added = allele.alt_len() - allele.ref_len();
-        let alt_len = self.translate_local(context, spot.coding, &placed, offset, added);
-        let (before, after) = (&self.scratch.before, &self.scratch.after);
-        let verdict = judge(placed.flags, before, after, added, (false, false));
-        let change = verdict.flags.intersection(ConsequenceFlags::COMPOUND);
-        if verdict.hides_residues {
-            return self.report_flags(context, verdict.flags, transcript, number);
+        let alt_len = self.translate_local(context, coding, &replacement, offset, added);
+        let Translations { before, after, .. } = &self.scratch.translations;
+        let class = classify(replacement.flags, before, after, added, false, false);
+        if class.hides_residues {
+            return self.report_flags(context, class.flags, transcript, number);
         }
-        if !change.is_empty() {
-            let record = self.buffer.last();
-            let from = self.buffer.text.len() as u32;
+        let compound = class.flags.intersection(ConsequenceFlags::COMPOUND);
+        if !compound.is_empty() {
+            let from = self.buffer.changes.len() as u32;
             let (mut before_at, mut after_at) = (offset, offset);
             if context.transcript(transcript).reverse {
-                before_at = spot.coding.len - offset - placed.removed;
-                after_at = spot.coding.len + added - offset - alt_len;
+                before_at = coding.len - offset - replacement.removed;
+                after_at = coding.len + added - offset - alt_len;
             }
-            let before = (before_at / 3 + 1, &self.scratch.before);
-            let after = (after_at / 3 + 1, &self.scratch.after);
-            let most = self.options.max_residues;
-            write_residues(&mut self.buffer.text, &verdict, before, after, most);
-            let mut text = std::mem::take(&mut self.buffer.text);
-            write_allele(&mut text, &self.buffer, record, number);
-            self.buffer.text = text;
-            let text = from..self.buffer.text.len() as u32;
-            self.tell(context, Consequence::new(change, transcript, number).changing(text));
+            let before = (before_at / 3 + 1, before);
+            let after = (after_at / 3 + 1, after);
+            let max_residues = self.options.max_residues;
+            write_residues(&mut self.buffer.changes, &class, before, after, max_residues);
+            self.buffer.write_allele(self.buffer.last(), number);
+            let change = from..self.buffer.changes.len() as u32;
+            let consequence = Consequence::new(compound, transcript, number);
+            self.report(context, consequence.with_change(change));
         }
-        let alone = verdict.flags.difference(ConsequenceFlags::COMPOUND);
-        if !alone.is_empty() {
-            self.report_flags(context, alone, transcript, number);
+        let record_flags = class.flags.difference(ConsequenceFlags::COMPOUND);
+        if !record_flags.is_empty() {
+            self.report_flags(context, record_flags, transcript, number);
         }
     }
 
-    /// Translates an allele's codons before and after; returns the bases that come in.
+    /// Translates the codons of an allele before and after the change. Returns the number of new
+    /// bases.
     fn translate_local(
         &mut self,
         context: &ContigContext<'r>,
-        coding: &Coding,
-        placed: &Replaced,
+        coding: &CodingSequence,
+        replacement: &Replacement,
         offset: i32,
         added: i32,
     ) -> i32 {
         let spliced = self.spliced(context, coding);
-        let scratch = &mut self.scratch;
-        let after = &scratch.comparison.window.after;
-        let bases = &after[placed.skipped.min(after.len())..];
-        let to_end = added % 3 != 0 && !bases.is_empty();
-        let (from, to) = (offset, offset + placed.removed);
-        let stretch = Stretch { from, to, before: from, total: coding.len + added, to_end };
-        spliced.translate(bases, stretch, &mut scratch.after, &mut scratch.codons);
-        let alt_len = bases.len() as i32;
-        scratch.bases.clear();
-        spliced.append(&mut scratch.bases, from, to);
-        let stretch = Stretch { total: coding.len, ..stretch };
-        spliced.translate(&scratch.bases, stretch, &mut scratch.before, &mut scratch.codons);
-        alt_len
+        let Translations { before, after, bases: reference, codons } =
+            &mut self.scratch.translations;
+        let new = &self.scratch.comparison.window.after;
+        let new = &new[replacement.skipped.min(new.len())..];
+        let to_end = added % 3 != 0 && !new.is_empty();
+        let (from, to) = (offset, offset + replacement.removed);
+        let range = EditedRange { from, to, before: from, total: coding.len + added, to_end };
+        spliced.translate(new, range, after, codons);
+        let new_len = new.len() as i32;
+        reference.clear();
+        spliced.append(reference, from, to);
+        let range = EditedRange { total: coding.len, ..range };
+        spliced.translate(reference, range, before, codons);
+        new_len
     }
 }
 
-/// The alleles of a genotype's haplotypes; `None` where it must be phased and is not.
-fn taken(genotype: Genotype, phase: Phase) -> Option<[Option<u16>; 2]> {
+/// Assigns the alleles of a genotype to two haplotypes; `None` if the genotype has to be phased and
+/// is not.
+fn haplotype_alleles(genotype: Genotype, phase: Phase) -> Option<[Option<u16>; 2]> {
     let [Some(first), Some(second)] = genotype.alleles else {
-        // Where the first allele is missing, nothing is known of the second's haplotype.
+        // If the first allele is missing, the haplotype of the second is unknown.
         let known = genotype.alleles[0].is_some();
         return Some(if known { genotype.alleles } else { [None, None] });
     };
@@ -311,7 +322,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unphased_genotypes_are_taken_as_told() {
+    fn unphased_genotypes_follow_the_phase_option() {
         let genotype = |a, b, phased| Genotype { alleles: [Some(a), Some(b)], phased };
         for (phase, found, expected) in [
             (Phase::AsIs, genotype(0, 1, false), Some([Some(0), Some(1)])),
@@ -324,7 +335,7 @@ mod tests {
             (Phase::Require, genotype(0, 1, false), None),
             (Phase::Require, genotype(0, 0, false), Some([Some(0), Some(0)])),
         ] {
-            assert_eq!(taken(found, phase), expected, "{phase:?} {found:?}");
+            assert_eq!(haplotype_alleles(found, phase), expected, "{phase:?} {found:?}");
         }
     }
 }

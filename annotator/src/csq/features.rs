@@ -1,11 +1,10 @@
-//! What is said of a record feature by feature: coding sequence, UTRs, exons, and where none of
-//! them is touched, introns and non-coding transcripts.
+//! Compares a record with the features it touches: coding sequence, UTRs and exons, or introns and
+//! non-coding transcripts if it touches none of them.
 
 use super::allele::Allele;
-use super::engine::{ContigContext, CsqAnnotator};
+use super::annotator::{ContigContext, CsqAnnotator};
 use super::flags::ConsequenceFlags;
-use super::model::{Feature, Kind, is_coding_biotype};
-use super::record_buffer::Consequence;
+use super::model::{Feature, FeatureKind, is_coding_biotype};
 use super::region::{Checks, Overlap};
 use crate::error::InputError;
 use crate::variant::{MAX_POSITION, StructuralVariant};
@@ -17,22 +16,25 @@ impl<'r> CsqAnnotator<'r> {
         context: &ContigContext<'r>,
         features: &[u32],
         alleles: &[Allele<'_>],
-        number: u64,
+        line_number: u64,
         same_reference: bool,
     ) -> Result<(), InputError> {
         let mut hit = false;
         for feature in features {
             let feature = context.model.features[*feature as usize];
+            let transcript = feature.transcript;
             match feature.kind {
-                Kind::Cds(segment) => {
+                FeatureKind::Cds(segment) => {
                     hit = true;
-                    // Where REF is not what the reference has, a codon cannot be told.
+                    // If REF does not match the reference, its codons are unknown.
                     if same_reference {
-                        self.report_coding(context, feature.transcript, segment, alleles, number)?;
+                        self.report_coding(context, transcript, segment, alleles, line_number)?;
                     }
                 }
-                Kind::Utr5 | Kind::Utr3 => hit |= self.report_utr(context, &feature, alleles),
-                Kind::Exon => hit |= self.report_exon(context, &feature, alleles),
+                FeatureKind::Utr5 | FeatureKind::Utr3 => {
+                    hit |= self.report_utr(context, &feature, alleles);
+                }
+                FeatureKind::Exon => hit |= self.report_exon(context, &feature, alleles),
             }
         }
         if !hit {
@@ -41,58 +43,18 @@ impl<'r> CsqAnnotator<'r> {
         Ok(())
     }
 
-    /// Adds a call to the record at hand, for all haplotypes with the allele.
-    pub(super) fn report_flags(
-        &mut self,
-        context: &ContigContext<'_>,
-        flags: ConsequenceFlags,
-        transcript: u32,
-        allele: u16,
-    ) {
-        self.tell(context, Consequence::new(flags, transcript, allele));
-    }
-
-    /// Adds a call with its change.
-    pub(super) fn tell(&mut self, context: &ContigContext<'_>, consequence: Consequence) {
-        let (record, allele) = (self.buffer.last(), consequence.allele);
-        let place = self.buffer.add(record, consequence, &context.merge_key());
-        if allele > 0 {
-            self.read_genotypes();
-            self.buffer.mark_carriers(record, allele, place, self.genotypes.samples());
-        }
-    }
-
-    /// Adds what the comparison with a region found.
-    pub(super) fn report_record_flags(
-        &mut self,
-        context: &ContigContext<'_>,
-        transcript: u32,
-        allele: u16,
-    ) {
-        let reported = std::mem::take(&mut self.scratch.comparison.record_flags);
-        for flags in &reported {
-            self.report_flags(context, *flags, transcript, allele);
-        }
-        self.scratch.comparison.record_flags = reported;
-    }
-
     fn report_utr(
         &mut self,
         context: &ContigContext<'_>,
         utr: &Feature,
         alleles: &[Allele<'_>],
     ) -> bool {
-        let flags =
-            if utr.kind == Kind::Utr5 { ConsequenceFlags::UTR5 } else { ConsequenceFlags::UTR3 };
+        let five_prime = utr.kind == FeatureKind::Utr5;
+        let flags = if five_prime { ConsequenceFlags::UTR5 } else { ConsequenceFlags::UTR3 };
+        let region = (utr.start, utr.end);
         let mut hit = false;
         for allele in alleles {
-            if self.compare(
-                context,
-                utr.transcript,
-                Checks::default(),
-                allele,
-                (utr.start, utr.end),
-            ) {
+            if self.compare(context, utr.transcript, Checks::default(), allele, region) {
                 self.report_flags(context, flags, utr.transcript, allele.number);
                 hit = true;
             }
@@ -129,7 +91,7 @@ impl<'r> CsqAnnotator<'r> {
             if span.0 > end || span.1 < start {
                 continue;
             }
-            let flags = self.outside_exons(context, number);
+            let flags = self.flags_outside_exons(context, number);
             for allele in alleles {
                 if self.compare(context, number, Checks::default(), allele, span) {
                     self.report_flags(context, flags, number, 0);
@@ -138,15 +100,19 @@ impl<'r> CsqAnnotator<'r> {
         }
     }
 
-    fn outside_exons(&self, context: &ContigContext<'_>, transcript: u32) -> ConsequenceFlags {
-        let biotype =
-            &self.model.biotypes[usize::from(context.model.biotypes[transcript as usize])];
+    fn flags_outside_exons(
+        &self,
+        context: &ContigContext<'_>,
+        transcript: u32,
+    ) -> ConsequenceFlags {
+        let biotype = context.model.biotypes[transcript as usize];
+        let biotype = &self.model.biotypes[usize::from(biotype)];
         let coding = context.model.coding(transcript).is_some() || is_coding_biotype(biotype);
         if coding { ConsequenceFlags::INTRON } else { ConsequenceFlags::NON_CODING }
     }
 
-    /// Compares an allele to a region and tells what belongs to the record alone; whether it
-    /// touches the region.
+    /// Compares an allele with a region and reports the consequences of the record alone. Returns
+    /// whether the allele touches the region.
     fn compare(
         &mut self,
         context: &ContigContext<'_>,
@@ -156,14 +122,14 @@ impl<'r> CsqAnnotator<'r> {
         region: (i32, i32),
     ) -> bool {
         let around = context.transcript(transcript);
-        let place = self.scratch.comparison.compare(&around, checks, allele, region);
+        let overlap = self.scratch.comparison.compare(&around, checks, allele, region);
         if !self.scratch.comparison.record_flags.is_empty() {
             self.report_record_flags(context, transcript, allele.number);
         }
-        matches!(place, Overlap::Inside | Overlap::Crossing)
+        matches!(overlap, Overlap::Inside | Overlap::Crossing)
     }
 
-    /// Symbolic insertions and deletions: the features they touch.
+    /// Reports the features that a symbolic insertion or deletion touches.
     pub(super) fn report_symbolic(
         &mut self,
         context: &ContigContext<'_>,
@@ -177,20 +143,20 @@ impl<'r> CsqAnnotator<'r> {
         };
         let limit = context.contig.sequence.len().min(MAX_POSITION as usize) as i32;
         let alt = record.alt.split(|b| *b == b',').next().unwrap_or_default();
-        let found = StructuralVariant::read(pos, alt, record.info, limit);
-        let (start, end) = (pos + 1, found.end.max(pos + 1));
+        let variant = StructuralVariant::read(pos, alt, record.info, limit);
+        let (start, end) = (pos + 1, variant.end.max(pos + 1));
         let mut hit = false;
         for number in context.model.index.query(start, end) {
             let feature = context.model.features[number as usize];
-            if feature.start > end || feature.end < start || feature.kind == Kind::Exon {
+            if feature.start > end || feature.end < start || feature.kind == FeatureKind::Exon {
                 continue;
             }
             let flags = match feature.kind {
-                Kind::Utr5 => ConsequenceFlags::UTR5,
-                Kind::Utr3 => ConsequenceFlags::UTR3,
+                FeatureKind::Utr5 => ConsequenceFlags::UTR5,
+                FeatureKind::Utr3 => ConsequenceFlags::UTR3,
                 _ => ConsequenceFlags::CODING_SEQUENCE,
             };
-            self.report_flags(context, flags.union(class), feature.transcript, 0);
+            self.report_flags(context, flags | class, feature.transcript, 0);
             hit = true;
         }
         if hit {
@@ -199,7 +165,7 @@ impl<'r> CsqAnnotator<'r> {
         for number in context.model.transcripts(start, end) {
             let transcript = &context.contig.model.transcripts[number as usize];
             if transcript.start <= end && transcript.end >= start {
-                let flags = self.outside_exons(context, number).union(class);
+                let flags = self.flags_outside_exons(context, number) | class;
                 self.report_flags(context, flags, number, 0);
             }
         }

@@ -1,88 +1,76 @@
-//! The end of a transcript: its haplotypes are told, and the samples that have them marked.
+//! Reports the haplotypes of transcripts that no later record can touch.
 
-use super::compound::{Line, Reported};
-use super::engine::{ContigContext, CsqAnnotator};
-use super::haplotypes::Haplotypes;
+use super::annotator::{ContigContext, CsqAnnotator};
+use super::haplotype_path::{HaplotypePath, LeafScratch};
+use super::haplotype_tree::HaplotypeTree;
 
 impl<'r> CsqAnnotator<'r> {
-    /// Closes the transcripts that end before a position, those that end first before others.
-    pub(super) fn close_before(&mut self, pos: i32) {
+    /// Flushes the transcripts that end before a position, in the order of their ends.
+    pub(super) fn flush_before(&mut self, pos: i32) {
         if self.active.is_empty() {
             return;
         }
-        let Some((contig, _)) = self.place else { return };
+        let Some((contig, _)) = self.position else { return };
         let context = ContigContext { contig, model: &self.model.contigs[contig.number as usize] };
         while let Some(tree) = self.active.pop_before(pos) {
-            self.close(&context, &tree);
+            self.flush_transcript(&context, &tree);
             self.active.recycle(tree);
         }
     }
 
-    fn close(&mut self, context: &ContigContext<'r>, tree: &Haplotypes) {
+    fn flush_transcript(&mut self, context: &ContigContext<'r>, tree: &HaplotypeTree) {
         let Some(coding) = context.model.coding(tree.transcript) else { return };
         let spliced = self.spliced(context, coding);
-        let mut leaves = std::mem::take(&mut self.leaves);
-        tree.leaves(&mut leaves.nodes, &mut leaves.stack);
-        leaves.reported_by_node.clear();
-        leaves.reported_by_node.resize(tree.nodes.len(), (0, 0));
-        leaves.told.clear();
-        for leaf in &leaves.nodes {
-            tree.path(*leaf, &mut leaves.path);
-            leaves.bases.clear();
-            leaves.ends.clear();
-            for node in &leaves.path {
-                leaves
-                    .bases
-                    .extend_from_slice(&tree.bases[tree.nodes[*node as usize].bases.clone()]);
-                leaves.ends.push(leaves.bases.len() as i32);
+        let mut scratch = std::mem::take(&mut self.leaf_scratch);
+        tree.leaves(&mut scratch.leaves, &mut scratch.stack);
+        scratch.reported.clear();
+        scratch.reported_by_node.clear();
+        scratch.reported_by_node.resize(tree.nodes.len(), 0..0);
+        for leaf in &scratch.leaves {
+            tree.path(*leaf, &mut scratch.path);
+            scratch.bases.clear();
+            scratch.ends.clear();
+            for node in &scratch.path {
+                let bases = tree.nodes[*node as usize].bases.clone();
+                scratch.bases.extend_from_slice(&tree.bases[bases]);
+                scratch.ends.push(scratch.bases.len() as i32);
             }
-            let line = Line {
+            let path = HaplotypePath {
                 tree,
                 spliced: &spliced,
                 reverse: context.transcript(tree.transcript).reverse,
                 len: coding.len,
-                path: &leaves.path,
-                ends: &leaves.ends,
-                bases: &leaves.bases,
-                transcript: tree.transcript,
-                most: self.options.max_residues,
+                path: &scratch.path,
+                ends: &scratch.ends,
+                bases: &scratch.bases,
+                max_residues: self.options.max_residues,
             };
-            let from = leaves.told.len();
-            line.tell(&mut self.buffer, &context.merge_key(), &mut self.scratch, &mut leaves.told);
-            leaves.reported_by_node[*leaf as usize] = (from, leaves.told.len());
+            let from = scratch.reported.len();
+            path.report(
+                &mut self.buffer,
+                &context.merge_key(),
+                &mut self.scratch.translations,
+                &mut scratch.reported,
+            );
+            scratch.reported_by_node[*leaf as usize] = from..scratch.reported.len();
         }
         if self.samples > 0 {
-            self.mark(tree, &leaves);
+            self.mark_haplotypes(tree, &scratch);
         }
-        self.leaves = leaves;
+        self.leaf_scratch = scratch;
     }
 
-    fn mark(&mut self, tree: &Haplotypes, leaves: &LeafScratch) {
+    /// Sets the bits of FORMAT/BCSQ for every haplotype of every sample.
+    fn mark_haplotypes(&mut self, tree: &HaplotypeTree, scratch: &LeafScratch) {
         let heads = tree.heads.iter().enumerate().map(|(haplotype, node)| (*node, haplotype));
-        let alone = tree.alone.iter().map(|(node, haplotype)| (*node, *haplotype as usize));
-        for (node, haplotype) in heads.chain(alone) {
-            let Some((from, to)) = leaves.reported_by_node.get(node as usize).copied() else {
-                continue;
-            };
-            for (record, place) in &leaves.told[from..to] {
-                let (sample, side) = (haplotype / 2, haplotype % 2);
-                if !self.buffer.mark(*record, sample, side, *place as usize) {
+        let unphased = tree.unphased.iter().map(|(node, haplotype)| (*node, *haplotype as usize));
+        for (node, haplotype) in heads.chain(unphased) {
+            let Some(range) = scratch.reported_by_node.get(node as usize) else { continue };
+            for reported in &scratch.reported[range.clone()] {
+                if !self.buffer.mark(*reported, haplotype / 2, haplotype % 2) {
                     break;
                 }
             }
         }
     }
-}
-
-/// Buffers for the haplotypes of a transcript.
-#[derive(Clone, Debug, Default)]
-pub(super) struct LeafScratch {
-    nodes: Vec<u32>,
-    stack: Vec<u32>,
-    path: Vec<u32>,
-    ends: Vec<i32>,
-    bases: Vec<u8>,
-    /// ConsequenceFlags of all haplotypes, and by node the part that is its own.
-    told: Reported,
-    reported_by_node: Vec<(usize, usize)>,
 }

@@ -1,16 +1,16 @@
-//! Genotypes of a record.
+//! Parses the genotypes of a record.
 
-/// ConsequenceFlags of one sample: at most two alleles, 0 for the reference.
+/// The genotype of one sample: at most two alleles, with 0 for the reference.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Genotype {
-    /// Allele numbers; `None` where missing or not there.
+    /// Allele numbers; `None` for a missing allele and for the second allele of a haploid genotype.
     pub(crate) alleles: [Option<u16>; 2],
     /// Whether the alleles are assigned to haplotypes.
     pub(crate) phased: bool,
 }
 
 impl Genotype {
-    /// Whether the two alleles differ and nothing says which haplotype has which.
+    /// Whether the genotype is heterozygous and not phased.
     pub(crate) fn is_ambiguous(&self) -> bool {
         match self.alleles {
             [Some(a), Some(b)] => a != b && !self.phased,
@@ -19,44 +19,44 @@ impl Genotype {
     }
 }
 
-/// Genotypes of all samples. Reused.
+/// The genotypes of all samples of a record. The memory is reused for the next record.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Genotypes {
     samples: Vec<Genotype>,
-    /// Most alleles that a sample has; 0 where there are no genotypes.
+    /// Highest number of alleles in a genotype; 0 if there are no genotypes.
     ploidy: usize,
-    known: bool,
+    is_read: bool,
 }
 
 impl Genotypes {
-    /// Forgets those of the last record.
-    pub(crate) fn forget(&mut self) {
+    /// Removes the genotypes of the last record.
+    pub(crate) fn clear(&mut self) {
         self.samples.clear();
-        (self.ploidy, self.known) = (0, false);
+        (self.ploidy, self.is_read) = (0, false);
     }
 
-    /// Whether they were read.
-    pub(crate) const fn are_known(&self) -> bool {
-        self.known
+    /// Whether the genotypes of the current record have been read.
+    pub(crate) const fn is_read(&self) -> bool {
+        self.is_read
     }
 
-    /// Reads the columns from FORMAT on.
+    /// Reads the genotypes from the columns FORMAT and following.
     pub(crate) fn read(&mut self, columns: Option<&[u8]>) {
-        self.forget();
-        self.known = true;
+        self.clear();
+        self.is_read = true;
         let Some(columns) = columns else { return };
         let mut columns = columns.split(|b| *b == b'\t');
         let format = columns.next().unwrap_or_default();
-        let Some(place) = format.split(|b| *b == b':').position(|key| key == b"GT") else { return };
+        let Some(index) = format.split(|b| *b == b':').position(|key| key == b"GT") else { return };
         for column in columns {
-            let text = column.split(|b| *b == b':').nth(place).unwrap_or_default();
+            let text = column.split(|b| *b == b':').nth(index).unwrap_or_default();
             let (genotype, ploidy) = read_one(text);
             self.samples.push(genotype);
             self.ploidy = self.ploidy.max(ploidy);
         }
     }
 
-    /// The samples' genotypes; none where a sample has more than two alleles.
+    /// The genotypes by sample; empty if any sample has more than two alleles.
     pub(crate) fn samples(&self) -> &[Genotype] {
         if self.ploidy > 2 { &[] } else { &self.samples }
     }
@@ -66,8 +66,8 @@ fn read_one(text: &[u8]) -> (Genotype, usize) {
     let mut out = Genotype::default();
     let mut ploidy = 0;
     for allele in text.split(|b| matches!(b, b'|' | b'/')).filter(|allele| !allele.is_empty()) {
-        if let Some(place) = out.alleles.get_mut(ploidy) {
-            *place = std::str::from_utf8(allele).ok().and_then(|text| text.parse().ok());
+        if let Some(slot) = out.alleles.get_mut(ploidy) {
+            *slot = std::str::from_utf8(allele).ok().and_then(|text| text.parse().ok());
         }
         ploidy += 1;
     }
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn alleles_and_phase_are_read_wherever_gt_stands() {
+    fn gt_is_read_at_any_index_of_format() {
         let mut found = Genotypes::default();
         found.read(Some(b"DP:GT\t7:0|1\t8:1/2\t9:.\t5:./1\t3:1\t4"));
         let alleles: Vec<_> = found.samples().iter().map(|g| g.alleles).collect();

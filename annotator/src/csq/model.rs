@@ -1,100 +1,102 @@
-//! The models as this mode looks at them: coding sequence trimmed to whole codons, UTRs, exons with
-//! their splice regions, and an index over all of them.
+//! The gene models in the form the `csq` mode needs: coding sequence trimmed to whole codons, UTRs,
+//! exons with their splice regions, and an index over all of them.
 
 use crate::model::{Cds, ContigModel, RegionIndex, Strand, Transcript};
 use crate::reference::{ContigView, Reference};
 
-/// Bases of an intron next to an exon that belong to the splice region.
-pub(crate) const REGION_INTRON: i32 = 8;
-/// Bases of an intron next to an exon that are its splice site.
-pub(crate) const SITE: i32 = 2;
-/// Bases of an exon next to an intron that belong to the splice region.
-pub(crate) const REGION_EXON: i32 = 3;
+/// Intron bases next to an exon that belong to the splice region.
+pub(crate) const SPLICE_REGION_INTRON: i32 = 8;
+/// Intron bases next to an exon that form the splice site.
+pub(crate) const SPLICE_SITE: i32 = 2;
+/// Exon bases next to an intron that belong to the splice region.
+pub(crate) const SPLICE_REGION_EXON: i32 = 3;
 
-/// Bins of 1 kb: in gene-rich regions a larger bin holds hundreds of exons.
+/// Bins of 1 kb, because larger bins hold hundreds of exons in gene-rich regions.
 const BIN_SHIFT: u32 = 10;
 
-/// What a feature is. The order is the order in which a record is compared to features.
+/// The kind of a feature. Records are compared with features in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
-    /// Coding sequence: the number of the segment.
+pub(crate) enum FeatureKind {
+    /// A segment of coding sequence, with its index.
     Cds(u16),
     /// 5' UTR.
     Utr5,
     /// 3' UTR.
     Utr3,
-    /// Exon of a transcript that has coding sequence.
+    /// An exon of a transcript with coding sequence.
     Exon,
 }
 
 /// A part of a transcript.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Feature {
-    pub(crate) kind: Kind,
+    pub(crate) kind: FeatureKind,
     pub(crate) start: i32,
     pub(crate) end: i32,
     pub(crate) transcript: u32,
 }
 
-/// A stretch of coding sequence, in genomic order.
+/// A part of a coding sequence within one exon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Segment {
     pub(crate) start: i32,
     pub(crate) end: i32,
-    /// Coding bases before it in genomic order.
+    /// CodingSequence bases before the segment, in genomic direction.
     pub(crate) offset: i32,
 }
 
-/// The coding sequence of a transcript, cut to whole codons.
+/// The coding sequence of a transcript, trimmed to whole codons.
 #[derive(Clone, Debug)]
-pub(crate) struct Coding {
+pub(crate) struct CodingSequence {
     pub(crate) transcript: u32,
+    /// In genomic order.
     pub(crate) segments: Vec<Segment>,
-    /// Bases of all segments.
+    /// Total length of the segments.
     pub(crate) len: i32,
-    /// Coding bases of the model before the first whole codon.
+    /// CodingSequence bases of the gene model before the first whole codon.
     pub(crate) skip: i32,
-    /// Whether the model has the start codon.
+    /// Whether the gene model includes the start codon.
     pub(crate) has_start: bool,
-    /// Whether the model has the stop codon.
+    /// Whether the gene model includes the stop codon.
     pub(crate) has_stop: bool,
 }
 
-/// One contig.
+/// The gene models of one contig.
 #[derive(Debug, Default)]
 pub(crate) struct CsqContig {
     pub(crate) features: Vec<Feature>,
     pub(crate) index: RegionIndex,
-    /// Transcripts by start, the longer first, and an index over their places in this order.
+    /// Transcripts by start, longer ones first, and an index over this order.
     order: Vec<u32>,
     transcripts: RegionIndex,
-    coding: Vec<Coding>,
-    /// By transcript: its number in `coding` plus one, or 0.
+    coding: Vec<CodingSequence>,
+    /// By transcript: its index in `coding` plus one; 0 if it has none.
     coding_of: Vec<u32>,
-    /// By transcript: its biotype's number.
+    /// By transcript: index of its biotype in [`CsqModel::biotypes`].
     pub(crate) biotypes: Vec<u16>,
-    /// Regions that a haplotype may span, sorted, not overlapping.
+    /// Regions that a haplotype may span, sorted and disjoint.
     pub(crate) spans: Vec<(i32, i32)>,
 }
 
-/// All contigs of a reference, and the names of biotypes.
+/// The gene models of a reference.
 #[derive(Debug, Default)]
 pub struct CsqModel {
     pub(crate) contigs: Vec<CsqContig>,
     pub(crate) biotypes: Vec<String>,
-    pub(crate) decay: Option<u16>,
+    /// Index of the biotype `NMD`, nonsense-mediated decay.
+    pub(crate) nmd_biotype: Option<u16>,
 }
 
 impl CsqModel {
-    /// The model of a reference.
+    /// Derives the models from those of a reference.
     pub fn new(reference: &Reference) -> Self {
         let mut out = Self::default();
         for contig in reference.contigs() {
             let built = CsqContig::new(&contig, &mut out.biotypes);
             out.contigs.push(built);
         }
-        let decay = out.biotypes.iter().position(|name| name == "NMD");
-        out.decay = decay.map(|n| n as u16);
+        let nmd = out.biotypes.iter().position(|name| name == "NMD");
+        out.nmd_biotype = nmd.map(|n| n as u16);
         out
     }
 }
@@ -110,7 +112,7 @@ impl CsqContig {
         }
         out.features.sort_by_key(|f| (kind_rank(f.kind), f.start, -f.end, f.transcript));
         let spans = out.features.iter().map(|f| match f.kind {
-            Kind::Exon => (f.start - REGION_INTRON, f.end + REGION_INTRON),
+            FeatureKind::Exon => (f.start - SPLICE_REGION_INTRON, f.end + SPLICE_REGION_INTRON),
             _ => (f.start, f.end),
         });
         out.index = RegionIndex::with_shift(spans, 0, BIN_SHIFT);
@@ -121,22 +123,22 @@ impl CsqContig {
         out.order = (0..model.transcripts.len() as u32).collect();
         out.order.sort_by_key(|n| (span(n).0, -span(n).1));
         out.transcripts = RegionIndex::new(out.order.iter().map(span), 0);
-        out.spans = joined_spans(&out.coding);
+        out.spans = merge_spans(&out.coding);
         out
     }
 
     fn add_transcript(&mut self, number: u32, transcript: &Transcript, cds: &Cds) {
-        let coding = Coding::new(number, transcript, cds);
+        let coding = CodingSequence::new(number, transcript, cds);
         let feature = |kind, start, end| Feature { kind, start, end, transcript: number };
         for (n, segment) in coding.segments.iter().enumerate() {
-            self.features.push(feature(Kind::Cds(n as u16), segment.start, segment.end));
+            self.features.push(feature(FeatureKind::Cds(n as u16), segment.start, segment.end));
         }
         let (first, last) = transcript.coding_region().unwrap_or_default();
         for exon in &transcript.exons {
-            self.features.push(feature(Kind::Exon, exon.start, exon.end));
+            self.features.push(feature(FeatureKind::Exon, exon.start, exon.end));
             let (left, right) = match transcript.strand {
-                Strand::Forward => (Kind::Utr5, Kind::Utr3),
-                Strand::Reverse => (Kind::Utr3, Kind::Utr5),
+                Strand::Forward => (FeatureKind::Utr5, FeatureKind::Utr3),
+                Strand::Reverse => (FeatureKind::Utr3, FeatureKind::Utr5),
             };
             if exon.start < first {
                 self.features.push(feature(left, exon.start, exon.end.min(first - 1)));
@@ -153,17 +155,18 @@ impl CsqContig {
 
     /// The coding sequence of a transcript.
     #[inline]
-    pub(crate) fn coding(&self, transcript: u32) -> Option<&Coding> {
+    pub(crate) fn coding(&self, transcript: u32) -> Option<&CodingSequence> {
         let number = self.coding_of[transcript as usize] as usize;
         number.checked_sub(1).map(|number| &self.coding[number])
     }
 
-    /// Numbers of the features that touch a region, exons with their splice regions, in order.
+    /// Collects the sorted indexes of the features that touch a region. Exons include their splice
+    /// regions.
     pub(crate) fn touched(&self, start: i32, end: i32, out: &mut Vec<u32>) {
         out.clear();
         for number in self.index.query(start, end) {
             let feature = &self.features[number as usize];
-            let margin = if feature.kind == Kind::Exon { REGION_INTRON } else { 0 };
+            let margin = if feature.kind == FeatureKind::Exon { SPLICE_REGION_INTRON } else { 0 };
             if feature.start - margin <= end && feature.end + margin >= start {
                 out.push(number);
             }
@@ -171,34 +174,34 @@ impl CsqContig {
         out.sort_unstable();
     }
 
-    /// Transcripts that may touch a region, by start, the longer first.
+    /// Transcripts that may touch a region, by start, longer ones first.
     pub(crate) fn transcripts(&self, start: i32, end: i32) -> impl Iterator<Item = u32> {
         self.transcripts.query(start, end).map(|n| self.order[n as usize])
     }
 
     /// The UTR of a transcript that touches a region.
-    pub(crate) fn utr(&self, transcript: u32, start: i32, end: i32) -> Option<Kind> {
+    pub(crate) fn utr(&self, transcript: u32, start: i32, end: i32) -> Option<FeatureKind> {
         let found = self.index.query(start, end).map(|n| self.features[n as usize]);
-        let mut utrs = found.filter(|f| matches!(f.kind, Kind::Utr5 | Kind::Utr3));
+        let mut utrs = found.filter(|f| matches!(f.kind, FeatureKind::Utr5 | FeatureKind::Utr3));
         utrs.find(|f| f.transcript == transcript && f.start <= end && f.end >= start)
             .map(|f| f.kind)
     }
 }
 
-const fn kind_rank(kind: Kind) -> u8 {
+const fn kind_rank(kind: FeatureKind) -> u8 {
     match kind {
-        Kind::Cds(_) => 0,
-        Kind::Utr5 | Kind::Utr3 => 1,
-        Kind::Exon => 2,
+        FeatureKind::Cds(_) => 0,
+        FeatureKind::Utr5 | FeatureKind::Utr3 => 1,
+        FeatureKind::Exon => 2,
     }
 }
 
-impl Coding {
+impl CodingSequence {
     fn new(number: u32, transcript: &Transcript, cds: &Cds) -> Self {
         let mut parts: Vec<(i32, i32)> = cds.segments.iter().map(|s| (s.start, s.end)).collect();
         let skip = i32::from(cds.skip).min(cds.len);
         let rest = (cds.len - skip) % 3;
-        // In reading direction: from the front the bases of a codon cut off, from the back too.
+        // The first and the last codon may be incomplete.
         trim(&mut parts, skip, transcript.strand, true);
         trim(&mut parts, rest, transcript.strand, false);
         if transcript.strand.is_reverse() {
@@ -215,7 +218,7 @@ impl Coding {
     }
 }
 
-/// Takes bases off the front or the back of segments in reading direction.
+/// Removes bases from the front or the back of segments, in reading direction.
 fn trim(parts: &mut Vec<(i32, i32)>, mut bases: i32, strand: Strand, front: bool) {
     while bases > 0 {
         let at = if front { 0 } else { parts.len().saturating_sub(1) };
@@ -235,9 +238,9 @@ fn trim(parts: &mut Vec<(i32, i32)>, mut bases: i32, strand: Strand, front: bool
     }
 }
 
-/// The spans of coding sequences with those that overlap made one.
-fn joined_spans(coding: &[Coding]) -> Vec<(i32, i32)> {
-    let ends = |c: &Coding| Some((c.segments.first()?.start, c.segments.last()?.end));
+/// The spans of coding sequences, with adjacent and overlapping spans merged.
+fn merge_spans(coding: &[CodingSequence]) -> Vec<(i32, i32)> {
+    let ends = |c: &CodingSequence| Some((c.segments.first()?.start, c.segments.last()?.end));
     let mut spans: Vec<(i32, i32)> = coding.iter().filter_map(ends).collect();
     spans.sort_unstable();
     let mut out: Vec<(i32, i32)> = Vec::new();
@@ -250,7 +253,7 @@ fn joined_spans(coding: &[Coding]) -> Vec<(i32, i32)> {
     out
 }
 
-/// The number of a transcript's biotype as this layout writes it.
+/// The index of a transcript's biotype, whose name is spelled as in BCSQ.
 fn biotype_number(known: &mut Vec<String>, transcript: &Transcript) -> u16 {
     let name = match &*transcript.biotype {
         "nonsense_mediated_decay" => "NMD",
@@ -270,7 +273,7 @@ fn biotype_number(known: &mut Vec<String>, transcript: &Transcript) -> u16 {
     number as u16
 }
 
-/// Whether a transcript of this biotype codes for a protein even where the models do not say how.
+/// Whether transcripts of a biotype are protein-coding even if the gene model has no CDS.
 pub(crate) fn is_coding_biotype(name: &str) -> bool {
     matches!(
         name,

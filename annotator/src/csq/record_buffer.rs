@@ -1,129 +1,144 @@
-//! Records that are held back until all haplotypes that touch them are known, with their calls.
+//! Records that wait until every haplotype that touches them is complete, and the consequences
+//! reported at them so far.
 
 use super::flags::ConsequenceFlags;
 use super::genotypes::Genotype;
+use crate::text::push_int;
 use std::ops::Range;
 
 const NONE: u32 = u32::MAX;
 
-/// A call at a record.
+/// One value of INFO/BCSQ: the consequences of an allele on a transcript.
 #[derive(Clone, Debug)]
 pub(crate) struct Consequence {
     pub(crate) flags: ConsequenceFlags,
     pub(crate) transcript: u32,
-    /// Number of the alternative; 0 where it does not matter.
+    /// ALT number, from 1; 0 if the consequence applies to all alleles.
     pub(crate) allele: u16,
-    /// The record where the call is written (for [`ConsequenceFlags::ELSEWHERE`]).
-    pub(crate) written_at: u32,
-    /// Amino acids and bases changed, in `RecordBuffer::text`; empty where there are none.
+    /// The record that carries the consequence, for [`ConsequenceFlags::ELSEWHERE`].
+    pub(crate) reported_at: u32,
+    /// The amino acid and DNA change as a range of [`RecordBuffer::changes`]; empty if there is no
+    /// change to write.
     pub(crate) change: Range<u32>,
     next: u32,
 }
 
 impl Consequence {
-    /// A call without a change of its own.
+    /// A consequence without a change.
     pub(crate) const fn new(flags: ConsequenceFlags, transcript: u32, allele: u16) -> Self {
-        Self { flags, transcript, allele, written_at: NONE, change: 0..0, next: NONE }
+        Self { flags, transcript, allele, reported_at: NONE, change: 0..0, next: NONE }
     }
 
-    /// The call with the change that `RecordBuffer::text` has in a range.
-    pub(crate) fn changing(self, change: Range<u32>) -> Self {
+    /// Sets the change, a range of [`RecordBuffer::changes`].
+    pub(crate) fn with_change(self, change: Range<u32>) -> Self {
         Self { change, ..self }
     }
 
-    /// The call of a change that is told at another record.
-    pub(crate) fn written_at(self, written_at: u32) -> Self {
-        Self { written_at, ..self }
+    /// Sets the record that carries the consequence.
+    pub(crate) fn with_reported_at(self, reported_at: u32) -> Self {
+        Self { reported_at, ..self }
     }
 }
 
-/// What two transcripts must share for their calls to be one.
+/// A consequence in the buffer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reported {
+    /// Index of the record.
+    pub(crate) record: u32,
+    /// Index among the consequences of the record, as FORMAT/BCSQ counts them.
+    pub(crate) index: u32,
+}
+
+/// The properties two transcripts must share for their consequences to be merged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MergeKey {
     pub(crate) biotype: u16,
     pub(crate) gene: u32,
 }
 
-/// A record: where its columns are in `RecordBuffer::lines`.
+/// A record as ranges of [`RecordBuffer::lines`].
 #[derive(Clone, Debug)]
 pub(crate) struct BufferedRecord {
     pub(crate) pos: i32,
     pub(crate) line: Range<usize>,
     /// Offset of INFO within the line.
-    pub(crate) info: usize,
-    /// Offset of the end of INFO.
+    pub(crate) info_start: usize,
+    /// Offset of the end of INFO within the line.
     pub(crate) info_end: usize,
-    /// Offsets of REF and ALT within the line.
+    /// Offsets of REF within the line.
     pub(crate) reference: Range<usize>,
+    /// Offsets of ALT within the line.
     pub(crate) alt: Range<usize>,
-    /// Other INFO fields to add, in `RecordBuffer::extra`.
-    pub(crate) extra: Range<usize>,
+    /// INFO fields to add besides BCSQ, as a range of [`RecordBuffer::extra_info`].
+    pub(crate) extra_info: Range<usize>,
     first: u32,
     last: u32,
-    /// Offset of the samples' masks in `RecordBuffer::masks` plus one, or 0.
+    /// Offset of the samples' masks in `RecordBuffer::masks` plus one; 0 if there are no masks.
     masks: usize,
-    /// Integers a sample needs.
+    /// Integers in the mask of a sample.
     pub(crate) mask_len: usize,
-    /// Whether the masks could not name all calls.
-    pub(crate) unnamed: bool,
+    /// Whether a haplotype has a consequence beyond the last bit of its mask.
+    pub(crate) mask_overflow: bool,
 }
 
-/// Bits of a mask's integer that are used; one is the sign, one would make BCF's missing value.
+/// Bits used in each 32-bit integer of a mask. The other two are the sign and a bit that would make
+/// the integer one of BCF's missing values.
 const BITS: usize = 30;
 
-/// Records in order with their calls. Memory is kept when they are gone.
+/// Records in input order with their consequences. Clearing the buffer keeps its memory.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RecordBuffer {
     pub(crate) records: Vec<BufferedRecord>,
     pub(crate) lines: Vec<u8>,
-    pub(crate) extra: Vec<u8>,
-    pub(crate) text: Vec<u8>,
+    pub(crate) extra_info: Vec<u8>,
+    pub(crate) changes: Vec<u8>,
     consequences: Vec<Consequence>,
     masks: Vec<u32>,
     samples: usize,
-    /// Most bits of a sample's mask.
+    /// Bits in the mask of a sample.
     max_bits: usize,
 }
 
 impl RecordBuffer {
-    /// For records with so many samples, of which masks name so many calls a haplotype.
+    /// Creates a buffer for records with `samples` samples, whose FORMAT/BCSQ can refer to
+    /// `max_consequences` consequences per haplotype.
     pub(crate) fn new(samples: usize, max_consequences: usize) -> Self {
         Self { samples, max_bits: 2 * max_consequences, ..Self::default() }
     }
 
-    /// Takes a record in; `line` is appended to the lines.
+    /// Appends a record. `line` is the line `record` borrows from.
     pub(crate) fn push(&mut self, pos: i32, line: &[u8], record: &gas_shared::vcf::Record<'_>) {
         let start = self.lines.len();
         self.lines.extend_from_slice(line);
         let offset = |part: &[u8]| part.as_ptr() as usize - line.as_ptr() as usize;
         let range = |part: &[u8]| offset(part)..offset(part) + part.len();
-        let info = record.before_info.len();
+        let info_start = record.before_info.len();
         self.records.push(BufferedRecord {
             pos,
             line: start..self.lines.len(),
-            info,
-            info_end: info + record.info.len(),
+            info_start,
+            info_end: info_start + record.info.len(),
             reference: range(record.reference),
             alt: range(record.alt),
-            extra: self.extra.len()..self.extra.len(),
+            extra_info: self.extra_info.len()..self.extra_info.len(),
             first: NONE,
             last: NONE,
             masks: 0,
             mask_len: 0,
-            unnamed: false,
+            mask_overflow: false,
         });
     }
 
     pub(crate) fn clear(&mut self) {
         self.records.clear();
         self.lines.clear();
-        self.extra.clear();
-        self.text.clear();
+        self.extra_info.clear();
+        self.changes.clear();
         self.consequences.clear();
         self.masks.clear();
     }
 
-    /// The record taken in last.
+    /// Index of the last record.
     pub(crate) fn last(&self) -> u32 {
         self.records.len() as u32 - 1
     }
@@ -133,8 +148,8 @@ impl RecordBuffer {
         &self.lines[record.line.clone()]
     }
 
-    /// REF and an alternative (from 1) of a record, as written.
-    pub(crate) fn alleles(&self, record: u32, number: u16) -> (&[u8], &[u8]) {
+    /// REF and the ALT with a number (from 1) of a record, as written in the file.
+    fn alleles(&self, record: u32, number: u16) -> (&[u8], &[u8]) {
         let record = &self.records[record as usize];
         let line = self.line(record);
         let mut alts = line[record.alt.clone()].split(|b| *b == b',');
@@ -142,7 +157,18 @@ impl RecordBuffer {
         (&line[record.reference.clone()], alt)
     }
 
-    /// The calls of a record, in order.
+    /// Appends an allele to the change that is being written, as `121ACG>A`.
+    pub(crate) fn write_allele(&mut self, record: u32, allele: u16) {
+        let mut changes = std::mem::take(&mut self.changes);
+        push_int(&mut changes, self.records[record as usize].pos);
+        let (reference, alt) = self.alleles(record, allele);
+        changes.extend_from_slice(reference);
+        changes.push(b'>');
+        changes.extend_from_slice(alt);
+        self.changes = changes;
+    }
+
+    /// The consequences of a record, in order.
     pub(crate) fn consequences_of(
         &self,
         record: &BufferedRecord,
@@ -155,158 +181,146 @@ impl RecordBuffer {
         })
     }
 
-    /// Adds a call to a record or joins it to one that is there; returns its place among the
-    /// record's calls.
+    /// Adds a consequence to a record, or merges it into an existing one.
     pub(crate) fn add(
         &mut self,
         record: u32,
         mut consequence: Consequence,
         merge_key: &impl Fn(u32) -> MergeKey,
-    ) -> usize {
-        if consequence.flags.intersects(ConsequenceFlags::ELONGATION) {
-            consequence.flags.remove(ConsequenceFlags::INFRAME_INSERTION);
+    ) -> Reported {
+        let flags = &mut consequence.flags;
+        if flags.intersects(ConsequenceFlags::ELONGATION) {
+            flags.remove(ConsequenceFlags::INFRAME_INSERTION);
         }
-        if consequence.flags.intersects(ConsequenceFlags::TRUNCATION) {
-            consequence.flags.remove(ConsequenceFlags::INFRAME_DELETION);
+        if flags.intersects(ConsequenceFlags::TRUNCATION) {
+            flags.remove(ConsequenceFlags::INFRAME_DELETION);
         }
-        if consequence
-            .flags
-            .intersects(ConsequenceFlags::SPLICE_DONOR.union(ConsequenceFlags::SPLICE_ACCEPTOR))
-        {
-            consequence.flags.remove(ConsequenceFlags::SPLICE_REGION);
+        if flags.intersects(ConsequenceFlags::SPLICE_DONOR | ConsequenceFlags::SPLICE_ACCEPTOR) {
+            flags.remove(ConsequenceFlags::SPLICE_REGION);
         }
         let mut at = self.records[record as usize].first;
-        let mut place = 0;
+        let mut index = 0;
         while at != NONE {
-            let known = &self.consequences[at as usize];
-            let next = known.next;
-            if let Some(joined) = self.joined(known, &consequence, merge_key) {
-                self.consequences[at as usize] = Consequence { next, ..joined };
-                return place;
+            let existing = &self.consequences[at as usize];
+            let next = existing.next;
+            if let Some(merged) = self.merge(existing, &consequence, merge_key) {
+                self.consequences[at as usize] = Consequence { next, ..merged };
+                return Reported { record, index };
             }
-            place += 1;
+            index += 1;
             at = next;
         }
         let number = self.consequences.len() as u32;
         self.consequences.push(consequence);
-        let record = &mut self.records[record as usize];
-        if record.first == NONE {
-            record.first = number;
+        let buffered = &mut self.records[record as usize];
+        if buffered.first == NONE {
+            buffered.first = number;
         } else {
-            self.consequences[record.last as usize].next = number;
+            self.consequences[buffered.last as usize].next = number;
         }
-        record.last = number;
-        place
+        buffered.last = number;
+        Reported { record, index }
     }
 
-    /// What two calls make together; `None` where they are two.
-    fn joined(
+    /// Merges two consequences of a record; `None` if they stay separate.
+    fn merge(
         &self,
-        known: &Consequence,
-        consequence: &Consequence,
+        existing: &Consequence,
+        new: &Consequence,
         merge_key: &impl Fn(u32) -> MergeKey,
     ) -> Option<Consequence> {
-        if consequence.flags.intersects(ConsequenceFlags::ELSEWHERE) {
-            // A start or stop found at this record alone is told where the haplotype is.
-            if consequence.flags.intersects(ConsequenceFlags::START_STOP)
-                && known.flags.intersects(ConsequenceFlags::START_STOP)
-            {
-                return Some(consequence.clone());
+        if new.flags.intersects(ConsequenceFlags::ELSEWHERE) {
+            // The haplotype's record also reports a start or stop found at this record alone.
+            let start_stop = ConsequenceFlags::START_STOP;
+            if new.flags.intersects(start_stop) && existing.flags.intersects(start_stop) {
+                return Some(new.clone());
             }
-            let same = known.flags.intersects(ConsequenceFlags::ELSEWHERE)
-                && known.written_at == consequence.written_at;
-            return same.then(|| known.clone());
+            let same = existing.flags.intersects(ConsequenceFlags::ELSEWHERE)
+                && existing.reported_at == new.reported_at;
+            return same.then(|| existing.clone());
         }
-        let both = known.flags.union(consequence.flags);
-        if known.transcript != consequence.transcript
+        let both = existing.flags | new.flags;
+        if existing.transcript != new.transcript
             && !both.difference(ConsequenceFlags::GENE_LEVEL).is_empty()
         {
             return None;
         }
-        let (ours, theirs) = (merge_key(consequence.transcript), merge_key(known.transcript));
-        if ours.biotype != theirs.biotype {
+        let (new_key, existing_key) = (merge_key(new.transcript), merge_key(existing.transcript));
+        if new_key.biotype != existing_key.biotype {
             return None;
         }
-        if !consequence.flags.intersects(ConsequenceFlags::COMPOUND) {
-            if !known.flags.intersects(ConsequenceFlags::COMPOUND) {
-                return Some(Consequence { flags: both, ..known.clone() });
+        if !new.flags.intersects(ConsequenceFlags::COMPOUND) {
+            if !existing.flags.intersects(ConsequenceFlags::COMPOUND) {
+                return Some(Consequence { flags: both, ..existing.clone() });
             }
-            return (known.flags == both).then(|| known.clone());
+            return (existing.flags == both).then(|| existing.clone());
         }
-        let same_stop = known.flags.intersects(ConsequenceFlags::AFTER_STOP)
-            == consequence.flags.intersects(ConsequenceFlags::AFTER_STOP);
-        if ours.gene != theirs.gene || known.allele != consequence.allele || !same_stop {
+        let same_stop = existing.flags.intersects(ConsequenceFlags::AFTER_STOP)
+            == new.flags.intersects(ConsequenceFlags::AFTER_STOP);
+        if new_key.gene != existing_key.gene || existing.allele != new.allele || !same_stop {
             return None;
         }
-        self.joined_changes(known, consequence, both)
+        self.merge_changes(existing, new, both)
     }
 
-    fn joined_changes(
+    fn merge_changes(
         &self,
-        known: &Consequence,
-        consequence: &Consequence,
+        existing: &Consequence,
+        new: &Consequence,
         both: ConsequenceFlags,
     ) -> Option<Consequence> {
-        let text = |consequence: &Consequence| {
-            &self.text[consequence.change.start as usize..consequence.change.end as usize]
-        };
-        if known.change.is_empty() == consequence.change.is_empty() {
-            let same = text(known) == text(consequence);
-            return same.then(|| Consequence { flags: both, ..known.clone() });
+        let change = |range: &Range<u32>| &self.changes[range.start as usize..range.end as usize];
+        if existing.change.is_empty() == new.change.is_empty() {
+            let same = change(&existing.change) == change(&new.change);
+            return same.then(|| Consequence { flags: both, ..existing.clone() });
         }
-        // A start or stop touched by the record, and the same seen in the amino acids.
+        // One is a start or stop codon touched by the record, the other the same codon seen in the
+        // amino acids.
         let start_stop = ConsequenceFlags::START_STOP;
-        if !consequence.flags.intersects(start_stop) || !known.flags.intersects(start_stop) {
+        if !new.flags.intersects(start_stop) || !existing.flags.intersects(start_stop) {
             return None;
         }
         let mut flags = both;
         if flags.intersects(ConsequenceFlags::STOP_RETAINED) {
-            flags.remove(ConsequenceFlags::STOP_LOST.union(ConsequenceFlags::SYNONYMOUS));
+            flags.remove(ConsequenceFlags::STOP_LOST | ConsequenceFlags::SYNONYMOUS);
         }
         if flags.intersects(ConsequenceFlags::START_RETAINED) {
-            flags.remove(ConsequenceFlags::START_LOST.union(ConsequenceFlags::SYNONYMOUS));
+            flags.remove(ConsequenceFlags::START_LOST | ConsequenceFlags::SYNONYMOUS);
         }
-        let change = if known.change.is_empty() { &consequence.change } else { &known.change };
-        Some(Consequence { flags, change: change.clone(), ..known.clone() })
+        let change = if existing.change.is_empty() { &new.change } else { &existing.change };
+        Some(Consequence { flags, change: change.clone(), ..existing.clone() })
     }
 
-    /// Notes that a haplotype (0 or 1) of a sample has the call at a place; `false` where the mask
-    /// has no room for it.
-    pub(crate) fn mark(
-        &mut self,
-        record: u32,
-        sample: usize,
-        haplotype: usize,
-        place: usize,
-    ) -> bool {
-        let bit = 2 * place + haplotype;
+    /// Sets the bit of a consequence in the mask of a sample's haplotype (0 or 1). Returns `false`
+    /// if the mask has no such bit.
+    pub(crate) fn mark(&mut self, reported: Reported, sample: usize, haplotype: usize) -> bool {
+        let bit = 2 * reported.index as usize + haplotype;
         let width = self.mask_width();
-        let buffer = &mut self.records[record as usize];
+        let record = &mut self.records[reported.record as usize];
         if bit >= self.max_bits {
-            buffer.unnamed = true;
+            record.mask_overflow = true;
             return false;
         }
-        if buffer.masks == 0 {
-            buffer.masks = self.masks.len() + 1;
+        if record.masks == 0 {
+            record.masks = self.masks.len() + 1;
             self.masks.resize(self.masks.len() + self.samples * width, 0);
         }
-        buffer.mask_len = buffer.mask_len.max(bit / BITS + 1);
-        self.masks[buffer.masks - 1 + sample * width + bit / BITS] |= 1 << (bit % BITS);
+        record.mask_len = record.mask_len.max(bit / BITS + 1);
+        self.masks[record.masks - 1 + sample * width + bit / BITS] |= 1 << (bit % BITS);
         true
     }
 
-    /// Marks every haplotype that has the allele.
+    /// Marks a consequence for every haplotype that has the allele.
     pub(crate) fn mark_carriers(
         &mut self,
-        record: u32,
+        reported: Reported,
         allele: u16,
-        place: usize,
         genotypes: &[Genotype],
     ) {
         for (sample, genotype) in genotypes.iter().enumerate() {
             for (haplotype, found) in genotype.alleles.iter().enumerate() {
                 if *found == Some(allele) {
-                    self.mark(record, sample, haplotype, place);
+                    self.mark(reported, sample, haplotype);
                 }
             }
         }
@@ -316,7 +330,7 @@ impl RecordBuffer {
         1 + (self.max_bits - 1) / BITS
     }
 
-    /// The mask of a sample, as many integers as the record needs.
+    /// The mask of a sample, with as many integers as the record needs.
     pub(crate) fn mask(&self, record: &BufferedRecord, sample: usize) -> &[u32] {
         let from = record.masks.saturating_sub(1) + sample * self.mask_width();
         &self.masks[from..from + record.mask_len]

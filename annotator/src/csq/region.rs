@@ -5,7 +5,7 @@
 
 use super::allele::{Allele, Window, base};
 use super::flags::ConsequenceFlags;
-use super::model::{CsqContig, Kind, REGION_EXON, REGION_INTRON, SITE};
+use super::model::{CsqContig, FeatureKind, SPLICE_REGION_EXON, SPLICE_REGION_INTRON, SPLICE_SITE};
 use crate::reference::ContigView;
 
 /// How far beyond the transcript the reference is looked at.
@@ -44,7 +44,7 @@ pub(crate) struct Checks {
 pub(crate) struct TranscriptContext<'a> {
     pub(crate) contig: &'a ContigView<'a>,
     pub(crate) model: &'a CsqContig,
-    pub(crate) transcript: u32,
+    pub(crate) number: u32,
     pub(crate) reverse: bool,
     /// First and last position of the transcript.
     pub(crate) span: (i32, i32),
@@ -119,9 +119,9 @@ impl RegionComparison {
         if !checks.coding {
             return false;
         }
-        let utr = match transcript.model.utr(transcript.transcript, from, to) {
-            Some(Kind::Utr5) => ConsequenceFlags::UTR5,
-            Some(Kind::Utr3) => ConsequenceFlags::UTR3,
+        let utr = match transcript.model.utr(transcript.number, from, to) {
+            Some(FeatureKind::Utr5) => ConsequenceFlags::UTR5,
+            Some(FeatureKind::Utr3) => ConsequenceFlags::UTR3,
             _ => return false,
         };
         self.record_flags.push(utr.union(self.flags));
@@ -185,10 +185,10 @@ impl RegionComparison {
             self.report();
             return Overlap::Outside;
         }
-        if self.from < region.start + REGION_EXON {
+        if self.from < region.start + SPLICE_REGION_EXON {
             self.touch_border(transcript, checks, true);
         }
-        if self.to > region.end - REGION_EXON {
+        if self.to > region.end - SPLICE_REGION_EXON {
             self.touch_border(transcript, checks, false);
         }
         if checks.coding {
@@ -203,10 +203,11 @@ impl RegionComparison {
         if !checks.left || self.reports_utr(transcript, checks, self.from, region.start - 1) {
             return;
         }
-        if self.to >= region.start - REGION_INTRON && self.from < region.start - SITE {
+        if self.to >= region.start - SPLICE_REGION_INTRON && self.from < region.start - SPLICE_SITE
+        {
             self.flags.insert(ConsequenceFlags::SPLICE_REGION);
         }
-        if self.to >= region.start - SITE {
+        if self.to >= region.start - SPLICE_SITE {
             self.touch_site(transcript, true);
         }
     }
@@ -215,10 +216,10 @@ impl RegionComparison {
         if !checks.right || self.reports_utr(transcript, checks, region.end + 1, self.to) {
             return;
         }
-        if self.from <= region.end + REGION_INTRON && self.to > region.end + SITE {
+        if self.from <= region.end + SPLICE_REGION_INTRON && self.to > region.end + SPLICE_SITE {
             self.flags.insert(ConsequenceFlags::SPLICE_REGION);
         }
-        if self.from <= region.end + SITE {
+        if self.from <= region.end + SPLICE_SITE {
             self.touch_site(transcript, false);
         }
     }
@@ -288,16 +289,22 @@ impl RegionComparison {
         last: i32,
     ) {
         if checks.coding {
-            let from = region.start - REGION_INTRON;
-            self.window.fill(transcript.contig, allele, from, REGION_INTRON, transcript.span);
+            let from = region.start - SPLICE_REGION_INTRON;
+            self.window.fill(
+                transcript.contig,
+                allele,
+                from,
+                SPLICE_REGION_INTRON,
+                transcript.span,
+            );
         }
-        if last >= region.start - REGION_INTRON && self.from < region.start - SITE {
+        if last >= region.start - SPLICE_REGION_INTRON && self.from < region.start - SPLICE_SITE {
             self.flags.insert(ConsequenceFlags::SPLICE_REGION);
-            self.note_unchanged(checks, 0, REGION_INTRON);
+            self.note_unchanged(checks, 0, SPLICE_REGION_INTRON);
         }
-        if last >= region.start - SITE {
+        if last >= region.start - SPLICE_SITE {
             self.touch_site(transcript, true);
-            self.note_unchanged(checks, REGION_INTRON - SITE, SITE);
+            self.note_unchanged(checks, SPLICE_REGION_INTRON - SPLICE_SITE, SPLICE_SITE);
         }
     }
 
@@ -313,15 +320,21 @@ impl RegionComparison {
     ) {
         if checks.coding {
             let from = region.end + 1;
-            self.window.fill(transcript.contig, allele, from, REGION_INTRON, transcript.span);
+            self.window.fill(
+                transcript.contig,
+                allele,
+                from,
+                SPLICE_REGION_INTRON,
+                transcript.span,
+            );
         }
-        if self.from < region.end + REGION_INTRON && self.to > region.end + SITE {
+        if self.from < region.end + SPLICE_REGION_INTRON && self.to > region.end + SPLICE_SITE {
             self.flags.insert(ConsequenceFlags::SPLICE_REGION);
-            self.note_unchanged(checks, 0, REGION_INTRON);
+            self.note_unchanged(checks, 0, SPLICE_REGION_INTRON);
         }
-        if self.from < region.end + SITE {
+        if self.from < region.end + SPLICE_SITE {
             self.touch_site(transcript, false);
-            self.note_unchanged(checks, site, SITE);
+            self.note_unchanged(checks, site, SPLICE_SITE);
         }
     }
 
@@ -376,7 +389,13 @@ impl RegionComparison {
         if region.end < self.to {
             if checks.right && !self.reports_utr(transcript, checks, region.end + 1, self.to) {
                 // csq compares the far end of the splice region here, too.
-                self.intron_behind(transcript, checks, allele, region, REGION_INTRON - SITE);
+                self.intron_behind(
+                    transcript,
+                    checks,
+                    allele,
+                    region,
+                    SPLICE_REGION_INTRON - SPLICE_SITE,
+                );
             }
             if self.from < region.end {
                 self.shared_end = allele.ref_len() - (self.to - allele.pos + 1);

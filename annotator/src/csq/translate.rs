@@ -1,26 +1,26 @@
-//! Amino acids of a stretch of coding sequence, before and after a change.
+//! Translates ranges of a coding sequence, with and without an edit.
 
 use super::allele::base;
-use super::model::Coding;
+use super::model::CodingSequence;
 use crate::model::{CodonTable, Transcript, complement};
 use crate::reference::ContigView;
 
-/// The coding sequence of a transcript, readable from any place and in both directions.
+/// The spliced coding sequence of a transcript, with random access in both directions.
 #[derive(Clone, Copy)]
-pub(crate) struct Spliced<'a> {
+pub(crate) struct SplicedCds<'a> {
     contig: &'a ContigView<'a>,
-    coding: &'a Coding,
+    coding: &'a CodingSequence,
     reverse: bool,
-    /// In reading direction, from the first whole codon on.
+    /// Bases in reading direction, from the first whole codon.
     bases: &'a [u8],
     code: Code,
 }
 
-/// A genetic code with its start codons.
+/// A genetic code and its start codons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Code {
     table: CodonTable,
-    /// Whether codons other than ATG start in the standard code too.
+    /// Whether the rare start codons of the standard code (CTG, TTG) count as starts.
     all_starts: bool,
 }
 
@@ -33,13 +33,13 @@ impl Code {
     }
 }
 
-/// A peptide, up to its first stop.
+/// A peptide up to and including its first stop.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Peptide {
     pub(crate) residues: Vec<u8>,
-    /// Whether the codon of its first residue can start translation.
+    /// Whether the first codon is a start codon.
     pub(crate) begins_with_start: bool,
-    /// Whether that of its last can.
+    /// Whether the last codon is a start codon.
     pub(crate) ends_in_start: bool,
 }
 
@@ -49,26 +49,39 @@ impl Peptide {
     }
 }
 
-/// Where a stretch lies, in genomic direction.
+/// An edited range of a coding sequence. All numbers count coding bases in genomic direction.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Stretch {
-    /// Coding bases of the reference before it.
+pub(crate) struct EditedRange {
+    /// Reference bases before the range.
     pub(crate) from: i32,
-    /// Coding bases of the reference up to its end.
+    /// Reference bases up to the end of the range.
     pub(crate) to: i32,
-    /// Coding bases before it in the sequence that is translated.
+    /// Bases before the range in the edited sequence.
     pub(crate) before: i32,
-    /// Coding bases of that whole sequence.
+    /// Length of the edited sequence.
     pub(crate) total: i32,
-    /// Whether to read on to the end, because the frame is shifted.
+    /// Whether to translate to the end of the sequence, because the reading frame is shifted.
     pub(crate) to_end: bool,
 }
 
-impl<'a> Spliced<'a> {
+/// Buffers for the translations before and after an edit.
+#[derive(Debug, Default)]
+pub(crate) struct Translations {
+    /// The peptide of the reference.
+    pub(crate) before: Peptide,
+    /// The peptide of the edited sequence.
+    pub(crate) after: Peptide,
+    /// Reference bases in genomic direction.
+    pub(crate) bases: Vec<u8>,
+    /// Bases of the codons to translate, in reading direction.
+    pub(crate) codons: Vec<u8>,
+}
+
+impl<'a> SplicedCds<'a> {
     pub(crate) fn new(
         contig: &'a ContigView<'a>,
         transcript: &Transcript,
-        coding: &'a Coding,
+        coding: &'a CodingSequence,
         code: Option<CodonTable>,
     ) -> Self {
         let cds = transcript.cds.as_ref();
@@ -81,12 +94,13 @@ impl<'a> Spliced<'a> {
         Self { contig, coding, reverse, bases: &bases[from..to], code }
     }
 
-    /// Whether the first codon can start translation.
+    /// Whether the first codon is a start codon.
     pub(crate) fn begins_with_start(&self) -> bool {
         self.bases.get(..3).is_some_and(|codon| self.code.is_start(codon))
     }
 
-    /// A base in reading direction; beyond the ends those of the genome follow.
+    /// The base at an index in reading direction. Beyond the ends of the coding sequence the
+    /// adjacent genomic bases follow.
     fn base(&self, index: i32) -> u8 {
         if let Ok(index) = usize::try_from(index)
             && let Some(base) = self.bases.get(index)
@@ -106,7 +120,7 @@ impl<'a> Spliced<'a> {
         }
     }
 
-    /// Appends bases `from..to` in reading direction.
+    /// Appends the bases `from..to` in reading direction.
     fn extend(&self, out: &mut Vec<u8>, from: i32, to: i32) {
         let inside = usize::try_from(from).ok().and_then(|from| self.bases.get(from..to as usize));
         match inside {
@@ -115,7 +129,7 @@ impl<'a> Spliced<'a> {
         }
     }
 
-    /// Appends coding bases `from..to`, counted in genomic direction, as the genome has them.
+    /// Appends the coding bases `from..to`, counted in genomic direction, on the forward strand.
     pub(crate) fn append(&self, out: &mut Vec<u8>, from: i32, to: i32) {
         if !self.reverse {
             return self.extend(out, from, to);
@@ -126,11 +140,12 @@ impl<'a> Spliced<'a> {
         out[start..].iter_mut().for_each(|base| *base = complement(*base));
     }
 
-    /// Translates `bases` (in genomic direction) in the place of a stretch.
+    /// Translates the codons of a range whose reference bases are replaced by `bases` (in genomic
+    /// direction). Without bases the peptide is `?`.
     pub(crate) fn translate(
         &self,
         bases: &[u8],
-        stretch: Stretch,
+        range: EditedRange,
         out: &mut Peptide,
         codons: &mut Vec<u8>,
     ) {
@@ -142,10 +157,10 @@ impl<'a> Spliced<'a> {
         }
         let len = self.coding.len;
         let (before, from, to) = if self.reverse {
-            let before = stretch.total - stretch.before - bases.len() as i32;
-            (before, len - stretch.to, len - stretch.from)
+            let before = range.total - range.before - bases.len() as i32;
+            (before, len - range.to, len - range.from)
         } else {
-            (stretch.before, stretch.from, stretch.to)
+            (range.before, range.from, range.to)
         };
         codons.clear();
         let lead = before.rem_euclid(3);
@@ -156,7 +171,7 @@ impl<'a> Spliced<'a> {
             codons.extend_from_slice(bases);
         }
         let missing = (3 - codons.len() as i32 % 3) % 3;
-        let rest = if stretch.to_end { (len - to - missing).max(0) / 3 * 3 } else { 0 };
+        let rest = if range.to_end { (len - to - missing).max(0) / 3 * 3 } else { 0 };
         self.extend(codons, to, to + missing + rest);
         self.code.table.translate_to_stop(codons, &mut out.residues);
         let codons = &codons[..3 * out.residues.len()];

@@ -1,7 +1,7 @@
 //! The held records with their calls, as lines.
 
 use super::KEY;
-use super::engine::CsqAnnotator;
+use super::annotator::CsqAnnotator;
 use super::flags::ConsequenceFlags;
 use super::record_buffer::{BufferedRecord, Consequence, RecordBuffer};
 use crate::consequence::{SoTerm, SoTerms};
@@ -21,12 +21,12 @@ impl<'r> CsqAnnotator<'r> {
 
     fn write(&self, record: &BufferedRecord, out: &mut Vec<u8>) {
         let line = self.buffer.line(record);
-        out.extend_from_slice(&line[..record.info]);
+        out.extend_from_slice(&line[..record.info_start]);
         let start = out.len();
-        push_info(out, &line[record.info..record.info_end], self.replaces_key);
-        if !record.extra.is_empty() {
+        push_info(out, &line[record.info_start..record.info_end], self.replaces_key);
+        if !record.extra_info.is_empty() {
             begin_field(out, start);
-            out.extend_from_slice(&self.buffer.extra[record.extra.clone()]);
+            out.extend_from_slice(&self.buffer.extra_info[record.extra_info.clone()]);
         }
         let mut first = true;
         for consequence in self.buffer.consequences_of(record) {
@@ -55,7 +55,7 @@ impl<'r> CsqAnnotator<'r> {
     fn write_consequence(&self, consequence: &Consequence, out: &mut Vec<u8>) {
         let Some(contig) = self.buffered_contig() else { return };
         let flags = consequence.flags.without_redundant();
-        if let Some(record) = self.buffer.records.get(consequence.written_at as usize)
+        if let Some(record) = self.buffer.records.get(consequence.reported_at as usize)
             && flags.intersects(ConsequenceFlags::ELSEWHERE)
         {
             out.push(b'@');
@@ -70,8 +70,8 @@ impl<'r> CsqAnnotator<'r> {
         let biotypes = &self.model.contigs[contig.number as usize].biotypes;
         let biotype = biotypes[consequence.transcript as usize];
         let names_transcript = !flags.difference(ConsequenceFlags::GENE_LEVEL).is_empty();
-        let decay = names_transcript && self.model.decay == Some(biotype);
-        for (n, name) in flags.names().chain(decay.then_some("NMD_transcript")).enumerate() {
+        let nmd = names_transcript && self.model.nmd_biotype == Some(biotype);
+        for (n, name) in flags.names().chain(nmd.then_some("NMD_transcript")).enumerate() {
             if n > 0 {
                 out.push(b'&');
             }
@@ -86,8 +86,8 @@ impl<'r> CsqAnnotator<'r> {
         }
         out.push(b'|');
         push_escaped(out, self.model.biotypes[usize::from(biotype)].as_bytes());
-        let change =
-            &self.buffer.text[consequence.change.start as usize..consequence.change.end as usize];
+        let change = &self.buffer.changes
+            [consequence.change.start as usize..consequence.change.end as usize];
         if flags.names_strand() || !change.is_empty() {
             out.push(b'|');
             out.extend_from_slice(transcript.strand.sign().as_bytes());
@@ -97,12 +97,12 @@ impl<'r> CsqAnnotator<'r> {
 
     /// The contig of the records that are held: they are written before another is entered.
     fn buffered_contig(&self) -> Option<ContigView<'r>> {
-        self.place.map(|(contig, _)| contig)
+        self.position.map(|(contig, _)| contig)
     }
 
     fn count(&mut self, record: &BufferedRecord) {
-        self.intake.counts.unnamed += u64::from(record.unnamed);
-        if self.place.is_none() {
+        self.intake.counts.unnamed += u64::from(record.mask_overflow);
+        if self.position.is_none() {
             return;
         }
         let line = self.buffer.line(record);

@@ -1,65 +1,67 @@
-//! Haplotypes of a transcript as a tree: every node is an allele on top of those before it, and
-//! haplotypes that are the same share their nodes.
+//! The haplotypes of a transcript as a tree. A node is an allele that follows the alleles of its
+//! ancestors, so haplotypes with the same alleles share nodes.
 
 use super::flags::ConsequenceFlags;
 use std::ops::Range;
 
-/// The root: no allele yet.
+/// The parent of the first allele of a haplotype.
 pub(crate) const ROOT: u32 = u32::MAX;
 
 /// An allele in the coding sequence.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(crate) parent: u32,
-    /// The record, among the held ones.
+    /// Index of the record in the buffer.
     pub(crate) record: u32,
-    /// Number of the alternative, from 1.
+    /// ALT number, from 1.
     pub(crate) allele: u16,
-    /// What the allele touches.
+    /// Consequences found by comparing the allele with its segment.
     pub(crate) flags: ConsequenceFlags,
-    /// Segment of the coding sequence.
+    /// Index of the segment of the coding sequence.
     pub(crate) segment: u16,
-    /// First position replaced.
+    /// First genomic position replaced.
     pub(crate) start: i32,
-    /// Bases replaced.
+    /// Number of bases replaced.
     pub(crate) removed: i32,
-    /// Coding bases before `start`.
+    /// Coding bases before `start`, in genomic direction.
     pub(crate) offset: i32,
-    /// Bases by which the allele changes the length.
+    /// Bases by which the allele changes the length; negative for a deletion.
     pub(crate) added: i32,
-    /// Coding bases since the parent's end and the allele's own, in `Haplotypes::bases`.
+    /// The coding bases between the parent and the allele, then the allele's own bases, as a range
+    /// of [`HaplotypeTree::bases`].
     pub(crate) bases: Range<usize>,
-    /// Haplotypes that end here.
-    pub(crate) ends: u32,
+    /// Number of haplotypes that end here.
+    pub(crate) haplotypes: u32,
     first_child: u32,
     last_child: u32,
     next_sibling: u32,
 }
 
-/// The haplotypes of one transcript. Reused from transcript to transcript.
+/// The haplotypes of one transcript. The memory is reused for the next transcript.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Haplotypes {
+pub(crate) struct HaplotypeTree {
     pub(crate) transcript: u32,
-    /// Last position of the transcript.
+    /// Last genomic position of the transcript.
     pub(crate) end: i32,
     pub(crate) nodes: Vec<Node>,
     pub(crate) bases: Vec<u8>,
-    /// By haplotype (two a sample): the node it has reached.
+    /// By haplotype (two per sample): its last node.
     pub(crate) heads: Vec<u32>,
-    /// Nodes of unphased alleles, each with its haplotype: they belong to no chain.
-    pub(crate) alone: Vec<(u32, u32)>,
+    /// Nodes of unphased alleles, each with its haplotype. They are separate from the haplotype's
+    /// other alleles.
+    pub(crate) unphased: Vec<(u32, u32)>,
     first_root: u32,
     last_root: u32,
 }
 
-impl Haplotypes {
-    /// Begins a transcript with so many haplotypes.
+impl HaplotypeTree {
+    /// Resets the tree for a transcript with a number of haplotypes.
     pub(crate) fn begin(&mut self, transcript: u32, end: i32, haplotypes: usize) {
         self.transcript = transcript;
         self.end = end;
         self.nodes.clear();
         self.bases.clear();
-        self.alone.clear();
+        self.unphased.clear();
         self.heads.clear();
         self.heads.resize(haplotypes, ROOT);
         (self.first_root, self.last_root) = (ROOT, ROOT);
@@ -69,7 +71,7 @@ impl Haplotypes {
         self.nodes.get(number as usize)
     }
 
-    /// The child of a node that stands for an allele of a record.
+    /// The child of a node for an allele of a record.
     pub(crate) fn child(&self, parent: u32, record: u32, allele: u16) -> Option<u32> {
         let mut next = self.node(parent).map_or(self.first_root, |node| node.first_child);
         while let Some(node) = self.node(next) {
@@ -81,7 +83,7 @@ impl Haplotypes {
         None
     }
 
-    /// Hangs a node under its parent.
+    /// Adds a node as the last child of its parent.
     pub(crate) fn add(&mut self, mut node: Node) -> u32 {
         let number = self.nodes.len() as u32;
         (node.first_child, node.last_child, node.next_sibling) = (ROOT, ROOT, ROOT);
@@ -101,29 +103,30 @@ impl Haplotypes {
         number
     }
 
-    /// Moves a haplotype to a node.
+    /// Makes a node the end of a haplotype.
     pub(crate) fn extend(&mut self, haplotype: usize, node: u32) {
         let before = std::mem::replace(&mut self.heads[haplotype], node);
         if let Some(before) = self.nodes.get_mut(before as usize) {
-            before.ends -= 1;
+            before.haplotypes -= 1;
         }
-        self.nodes[node as usize].ends += 1;
+        self.nodes[node as usize].haplotypes += 1;
     }
 
-    /// Makes a node the end of a haplotype that goes on without it.
-    pub(crate) fn set_alone(&mut self, haplotype: usize, node: u32) {
-        self.alone.push((node, haplotype as u32));
-        self.nodes[node as usize].ends += 1;
+    /// Makes a node an end of a haplotype in addition to its head.
+    pub(crate) fn add_unphased(&mut self, haplotype: usize, node: u32) {
+        self.unphased.push((node, haplotype as u32));
+        self.nodes[node as usize].haplotypes += 1;
     }
 
-    /// Nodes where haplotypes end, parents before their children, in order of their records.
+    /// Collects the nodes where haplotypes end, parents before children and siblings in the order of
+    /// their records.
     pub(crate) fn leaves(&self, out: &mut Vec<u32>, stack: &mut Vec<u32>) {
         out.clear();
         stack.clear();
         stack.push(self.first_root);
         while let Some(number) = stack.pop() {
             let Some(node) = self.node(number) else { continue };
-            if node.ends > 0 {
+            if node.haplotypes > 0 {
                 out.push(number);
             }
             stack.push(node.next_sibling);
@@ -131,7 +134,7 @@ impl Haplotypes {
         }
     }
 
-    /// The nodes from the root to a node.
+    /// Collects the nodes from the root to a node.
     pub(crate) fn path(&self, leaf: u32, out: &mut Vec<u32>) {
         out.clear();
         let mut at = leaf;
@@ -157,7 +160,7 @@ impl Node {
             offset: 0,
             added: 0,
             bases: 0..0,
-            ends: 0,
+            haplotypes: 0,
             first_child: ROOT,
             last_child: ROOT,
             next_sibling: ROOT,
@@ -170,8 +173,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn haplotypes_share_what_they_have_in_common() {
-        let mut tree = Haplotypes::default();
+    fn haplotypes_with_the_same_alleles_share_nodes() {
+        let mut tree = HaplotypeTree::default();
         tree.begin(0, 100, 3);
         let first = tree.add(Node::new(ROOT, 0, 1, ConsequenceFlags::empty()));
         for haplotype in 0..3 {
@@ -181,12 +184,12 @@ mod tests {
         let second = tree.add(Node::new(first, 1, 1, ConsequenceFlags::empty()));
         tree.extend(2, second);
         let other = tree.add(Node::new(ROOT, 2, 1, ConsequenceFlags::empty()));
-        tree.set_alone(0, other);
+        tree.add_unphased(0, other);
         assert_eq!(tree.child(first, 1, 2), None);
         let (mut leaves, mut path) = (Vec::new(), Vec::new());
         tree.leaves(&mut leaves, &mut Vec::new());
         assert_eq!(leaves, [first, second, other]);
         tree.path(second, &mut path);
-        assert_eq!((path.as_slice(), tree.nodes[0].ends), (&[first, second][..], 2));
+        assert_eq!((path.as_slice(), tree.nodes[0].haplotypes), (&[first, second][..], 2));
     }
 }

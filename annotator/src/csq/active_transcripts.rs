@@ -1,48 +1,48 @@
-//! Transcripts whose haplotypes grow, the one that ends first on top.
+//! Transcripts whose haplotypes may still grow, as a priority queue by their ends.
 
-use super::haplotypes::Haplotypes;
+use super::haplotype_tree::HaplotypeTree;
 
-/// A binary heap by the transcripts' ends. Of several that end at the same place the order is that
-/// of `bcftools csq`, as it decides which consequences FORMAT/BCSQ still names.
+/// A binary heap with the transcript that ends first on top. `bcftools csq` uses the same heap, and
+/// the order of transcripts with the same end decides which consequences FORMAT/BCSQ can refer to.
 #[derive(Debug, Default)]
-pub(super) struct Active {
-    heap: Vec<Haplotypes>,
-    /// Haplotypes whose memory can be used again.
-    spare: Vec<Haplotypes>,
+pub(super) struct ActiveTranscripts {
+    heap: Vec<HaplotypeTree>,
+    /// Trees whose memory can be reused.
+    spare: Vec<HaplotypeTree>,
 }
 
-impl Active {
+impl ActiveTranscripts {
     pub(super) fn is_empty(&self) -> bool {
         self.heap.is_empty()
     }
 
-    /// The haplotypes of a transcript, which begins here where it is not among the active ones;
-    /// to be given back by [`put`](Self::put).
+    /// Takes the haplotypes of a transcript out of the heap, adding the transcript if it is not
+    /// active. [`put`](Self::put) returns them.
     pub(super) fn take(
         &mut self,
         transcript: u32,
         end: i32,
         haplotypes: usize,
-    ) -> (usize, Haplotypes) {
+    ) -> (usize, HaplotypeTree) {
         let known = self.heap.iter().position(|tree| tree.transcript == transcript);
-        let place = known.unwrap_or_else(|| {
+        let index = known.unwrap_or_else(|| {
             let mut tree = self.spare.pop().unwrap_or_default();
             tree.begin(transcript, end, haplotypes);
             self.insert(tree)
         });
-        (place, std::mem::take(&mut self.heap[place]))
+        (index, std::mem::take(&mut self.heap[index]))
     }
 
-    pub(super) fn put(&mut self, place: usize, tree: Haplotypes) {
-        self.heap[place] = tree;
+    pub(super) fn put(&mut self, index: usize, tree: HaplotypeTree) {
+        self.heap[index] = tree;
     }
 
-    /// Gives a closed transcript's memory back.
-    pub(super) fn recycle(&mut self, tree: Haplotypes) {
+    /// Keeps the memory of a flushed transcript for the next one.
+    pub(super) fn recycle(&mut self, tree: HaplotypeTree) {
         self.spare.push(tree);
     }
 
-    fn insert(&mut self, tree: Haplotypes) -> usize {
+    fn insert(&mut self, tree: HaplotypeTree) -> usize {
         self.heap.push(tree);
         let mut at = self.heap.len() - 1;
         while at > 0 && self.heap[at].end < self.heap[(at - 1) / 2].end {
@@ -52,8 +52,8 @@ impl Active {
         at
     }
 
-    /// Takes out the transcript that ends first, where it ends before a position.
-    pub(super) fn pop_before(&mut self, pos: i32) -> Option<Haplotypes> {
+    /// Removes the transcript that ends first if it ends before a position.
+    pub(super) fn pop_before(&mut self, pos: i32) -> Option<HaplotypeTree> {
         if self.heap.first()?.end >= pos {
             return None;
         }
@@ -80,15 +80,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_ends_first_comes_first() {
-        let mut active = Active::default();
+    fn transcripts_are_popped_in_the_order_of_their_ends() {
+        let mut active = ActiveTranscripts::default();
         for (transcript, end) in [(1, 50), (2, 10), (3, 30), (4, 10), (5, 10)] {
-            let (place, tree) = active.take(transcript, end, 1);
-            active.put(place, tree);
+            let (index, tree) = active.take(transcript, end, 1);
+            active.put(index, tree);
         }
-        let (place, tree) = active.take(3, 30, 1);
+        let (index, tree) = active.take(3, 30, 1);
         assert_eq!(tree.transcript, 3);
-        active.put(place, tree);
+        active.put(index, tree);
         let mut order = Vec::new();
         while let Some(tree) = active.pop_before(50) {
             order.push((tree.end, tree.transcript));

@@ -1,19 +1,19 @@
-//! Where a file can be cut so that no haplotype is.
+//! Finds chunk boundaries that split no haplotype.
 
 use super::model::CsqModel;
 use crate::reference::Reference;
 use crate::variant::MAX_POSITION;
 
-/// How many lines before a cut are looked at for deletions that reach behind it.
+/// Number of lines before a boundary that are checked for deletions that extend past it.
 const LOOK_BACK: usize = 16;
 
-/// The last place in whole lines where no coding sequence is both before and behind: the number of
-/// bytes before it. `None` where there is no such place.
+/// The last boundary between lines that no coding sequence spans, as the number of bytes before it.
+/// `None` if there is no such boundary.
 ///
-/// A deletion that begins more lines before the cut than are looked at, and reaches into a coding
-/// sequence behind it, is told by itself.
+/// A deletion that begins more than [`LOOK_BACK`] lines before the boundary and extends into a
+/// coding sequence after it is annotated on its own.
 pub(crate) fn safe_cut(model: &CsqModel, reference: &Reference, lines: &[u8]) -> Option<usize> {
-    let mut rest = Backwards { reference, lines, end: lines.len(), name: &[], contig: None };
+    let mut rest = LinesBackwards { reference, lines, end: lines.len(), name: &[], contig: None };
     let mut found: Vec<Line> = Vec::with_capacity(LOOK_BACK + 1);
     for n in 0.. {
         let missing = (n + LOOK_BACK).saturating_sub(found.len());
@@ -34,26 +34,28 @@ pub(crate) fn safe_cut(model: &CsqModel, reference: &Reference, lines: &[u8]) ->
     None
 }
 
-/// A line and where its record lies; records on contigs without reference have no contig.
+/// A line and the position of its record.
 struct Line {
+    /// Offset of the end of the line.
     end: usize,
+    /// `None` if the contig is not in the reference.
     contig: Option<u32>,
     pos: i32,
-    /// Last position that REF touches, the base behind it included.
+    /// Last position that REF touches, including the base after it.
     reach: i32,
 }
 
-/// Lines from the last to the first.
-struct Backwards<'a> {
+/// Iterates over lines from the last to the first.
+struct LinesBackwards<'a> {
     reference: &'a Reference,
     lines: &'a [u8],
     end: usize,
-    /// The contig of the line read last.
+    /// Contig name of the previous line, and its number.
     name: &'a [u8],
     contig: Option<u32>,
 }
 
-impl Iterator for Backwards<'_> {
+impl Iterator for LinesBackwards<'_> {
     type Item = Line;
 
     fn next(&mut self) -> Option<Line> {
@@ -67,7 +69,7 @@ impl Iterator for Backwards<'_> {
             self.name = name;
             self.contig = self.reference.contig(name).map(|contig| contig.number);
         }
-        // A line without a position is refused when it is read.
+        // The annotator rejects a line without a position.
         let pos = columns.next().and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
         let pos = pos.unwrap_or(0i32).min(MAX_POSITION);
         let reference = columns.nth(1).map_or(0, <[u8]>::len);

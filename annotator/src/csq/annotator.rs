@@ -1,0 +1,172 @@
+//! The state of a [`CsqAnnotator`], and how it reports a consequence.
+//!
+//! The other modules add their step of the work to the type: [`features`](super::features) and
+//! [`coding`](super::coding) compare a record with the gene models,
+//! [`flush_transcript`](super::flush_transcript) reports haplotypes, [`write`](super::write) writes
+//! buffered records, and [`process_record`](super::process_record) calls them in order.
+
+use super::active_transcripts::ActiveTranscripts;
+use super::flags::ConsequenceFlags;
+use super::genotypes::Genotypes;
+use super::haplotype_path::LeafScratch;
+use super::model::{CodingSequence, CsqContig, CsqModel};
+use super::options::CsqOptions;
+use super::record_buffer::{Consequence, MergeKey, RecordBuffer};
+use super::region::{RegionComparison, TranscriptContext};
+use super::translate::{SplicedCds, Translations};
+use crate::intake::Intake;
+use crate::known::KnownText;
+use crate::reference::{ContigView, Reference};
+use crate::report::Counts;
+
+/// Buffers that are reused for each record.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    pub(crate) translations: Translations,
+    pub(crate) comparison: RegionComparison,
+    /// Parents and alleles that make no node.
+    pub(super) rejected: Vec<(u32, u16)>,
+    pub(super) features: Vec<u32>,
+    pub(super) upper_case: Vec<u8>,
+}
+
+/// Annotates records with consequences in BCSQ format; one for each thread.
+///
+/// Records in coding sequence are buffered until no later record can change their haplotypes.
+/// [`finish_chunk`](Self::finish_chunk) writes the remaining ones.
+pub struct CsqAnnotator<'r> {
+    pub(crate) intake: Intake<'r>,
+    pub(super) model: &'r CsqModel,
+    pub(super) options: CsqOptions,
+    pub(super) samples: usize,
+    pub(super) replaces_key: bool,
+    pub(super) known: KnownText,
+    pub(super) buffer: RecordBuffer,
+    pub(super) genotypes: Genotypes,
+    pub(super) scratch: Scratch,
+    pub(super) leaf_scratch: LeafScratch,
+    /// Transcripts whose haplotypes may still grow.
+    pub(super) active: ActiveTranscripts,
+    /// Contig and position of the last record.
+    pub(super) position: Option<(ContigView<'r>, i32)>,
+}
+
+/// A contig of the reference with its models for this mode.
+#[derive(Clone, Copy)]
+pub(super) struct ContigContext<'r> {
+    pub(super) contig: ContigView<'r>,
+    pub(super) model: &'r CsqContig,
+}
+
+impl ContigContext<'_> {
+    pub(super) fn merge_key(&self) -> impl Fn(u32) -> MergeKey {
+        |transcript| MergeKey {
+            biotype: self.model.biotypes[transcript as usize],
+            gene: self.contig.model.transcripts[transcript as usize].gene,
+        }
+    }
+
+    pub(super) fn transcript(&self, number: u32) -> TranscriptContext<'_> {
+        let transcript = &self.contig.model.transcripts[number as usize];
+        TranscriptContext {
+            contig: &self.contig,
+            model: self.model,
+            number,
+            reverse: transcript.strand.is_reverse(),
+            span: (transcript.start, transcript.end),
+        }
+    }
+}
+
+impl<'r> CsqAnnotator<'r> {
+    /// Creates an annotator for records with `samples` samples. `replaces_key` says that the file
+    /// already has `BCSQ` values, which are removed.
+    pub fn new(
+        reference: &'r Reference,
+        model: &'r CsqModel,
+        options: CsqOptions,
+        samples: usize,
+        replaces_key: bool,
+    ) -> Self {
+        Self {
+            intake: Intake::new(reference, samples),
+            model,
+            options,
+            samples,
+            replaces_key,
+            known: KnownText::default(),
+            buffer: RecordBuffer::new(samples, options.max_consequences.max(1)),
+            genotypes: Genotypes::default(),
+            scratch: Scratch::default(),
+            leaf_scratch: LeafScratch::default(),
+            active: ActiveTranscripts::default(),
+            position: None,
+        }
+    }
+
+    /// The counts so far, without those of the current contig.
+    pub fn counts(&self) -> &Counts {
+        &self.intake.counts
+    }
+
+    /// The complete counts.
+    pub fn into_counts(self) -> Counts {
+        self.intake.into_counts()
+    }
+
+    /// The spliced coding sequence of a transcript.
+    pub(super) fn spliced<'h>(
+        &self,
+        context: &'h ContigContext<'r>,
+        coding: &'h CodingSequence,
+    ) -> SplicedCds<'h> {
+        let transcript = &context.contig.model.transcripts[coding.transcript as usize];
+        SplicedCds::new(&context.contig, transcript, coding, self.options.genetic_code)
+    }
+
+    /// Parses the genotypes of the current record if that has not happened yet. Most records do not
+    /// need them.
+    pub(super) fn read_genotypes(&mut self) {
+        if self.samples == 0 || self.genotypes.is_read() {
+            return;
+        }
+        let Some(record) = self.buffer.records.last() else { return };
+        let columns = self.buffer.line(record)[record.info_end..].strip_prefix(b"\t");
+        self.genotypes.read(columns);
+    }
+
+    /// Reports a consequence at the current record, for every haplotype with its allele.
+    pub(super) fn report(&mut self, context: &ContigContext<'_>, consequence: Consequence) {
+        let allele = consequence.allele;
+        let reported = self.buffer.add(self.buffer.last(), consequence, &context.merge_key());
+        if allele > 0 {
+            self.read_genotypes();
+            self.buffer.mark_carriers(reported, allele, self.genotypes.samples());
+        }
+    }
+
+    /// Reports a consequence without a change at the current record.
+    pub(super) fn report_flags(
+        &mut self,
+        context: &ContigContext<'_>,
+        flags: ConsequenceFlags,
+        transcript: u32,
+        allele: u16,
+    ) {
+        self.report(context, Consequence::new(flags, transcript, allele));
+    }
+
+    /// Reports the consequences that the last comparison found for the record alone.
+    pub(super) fn report_record_flags(
+        &mut self,
+        context: &ContigContext<'_>,
+        transcript: u32,
+        allele: u16,
+    ) {
+        let record_flags = std::mem::take(&mut self.scratch.comparison.record_flags);
+        for flags in &record_flags {
+            self.report_flags(context, *flags, transcript, allele);
+        }
+        self.scratch.comparison.record_flags = record_flags;
+    }
+}

@@ -1,0 +1,150 @@
+//! Processes one record after the other: moves to its position, reports its consequences, and
+//! writes the records that are complete.
+
+use super::allele::{Alleles, upper_case};
+use super::annotator::{ContigContext, CsqAnnotator};
+use crate::annotate::has_rs_id;
+use crate::error::InputError;
+use crate::variant::{self, MAX_POSITION, StructuralVariant, Variant};
+use gas_shared::variant::VariantType;
+use gas_shared::vcf::{AltKind, Record};
+
+impl<'r> CsqAnnotator<'r> {
+    /// Processes a line (without its line end) and appends the records that are complete to `out`.
+    /// Returns the position of the record.
+    ///
+    /// # Errors
+    /// [`InputError`] if the line is not a valid record.
+    pub fn record(
+        &mut self,
+        line_number: u64,
+        line: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<u64, InputError> {
+        let record = self.intake.read(line_number, line)?;
+        let pos = i32::try_from(record.pos).unwrap_or(MAX_POSITION).min(MAX_POSITION);
+        self.move_to(pos, out);
+        self.buffer.push(pos, line, &record);
+        self.known.begin_record(self.intake.reference.tracks(), has_rs_id(record.id));
+        self.count_alleles(&record);
+        self.genotypes.clear();
+        if let Some(contig) = self.intake.contig() {
+            let model = &self.model.contigs[contig.number as usize];
+            let same = self.intake.check_reference(&contig, &record);
+            if pos < MAX_POSITION && record.pos > 0 && record.reference != b"." {
+                let context = ContigContext { contig, model };
+                self.report_record(context, &record, (line_number, pos), same)?;
+            }
+        }
+        self.finish_known();
+        if self.options.local || self.active.is_empty() {
+            self.write_buffer(out);
+        }
+        Ok(record.pos)
+    }
+
+    /// Appends all buffered records to `out`. The next record starts new haplotypes.
+    pub fn finish_chunk(&mut self, out: &mut Vec<u8>) {
+        self.flush_before(i32::MAX);
+        self.write_buffer(out);
+        self.position = None;
+    }
+
+    /// Flushes the transcripts that end before the next record; all of them if the record steps
+    /// back or is on another contig.
+    fn move_to(&mut self, pos: i32, out: &mut Vec<u8>) {
+        let contig = self.intake.contig();
+        let moves_forward = match (self.position, contig) {
+            (Some((last, last_pos)), Some(contig)) => {
+                last.number == contig.number && last_pos <= pos
+            }
+            (None, _) => true,
+            (Some(_), None) => false,
+        };
+        self.flush_before(if moves_forward { pos } else { i32::MAX });
+        if self.active.is_empty() {
+            self.write_buffer(out);
+        }
+        self.position = contig.map(|contig| (contig, pos));
+    }
+
+    fn count_alleles(&mut self, record: &Record<'_>) {
+        let mut alts = 0;
+        for alt in record.alt.split(|b| *b == b',') {
+            alts += 1;
+            match AltKind::of(alt) {
+                Some(AltKind::Sequence) if record.reference != b"." => {
+                    self.intake.count_sequence(record.reference, alt);
+                }
+                Some(AltKind::Symbolic | AltKind::Breakend) => {
+                    let counts = &mut self.intake.counts;
+                    counts.add_kind(VariantType::Structural, record.reference, alt);
+                }
+                _ => self.intake.counts.add_kind(VariantType::Other, record.reference, alt),
+            }
+        }
+        self.intake.counts.multiallelic += u64::from(alts > 1);
+    }
+
+    /// Reports the consequences that do not depend on later records, and extends haplotypes.
+    fn report_record(
+        &mut self,
+        context: ContigContext<'r>,
+        record: &Record<'_>,
+        (line_number, pos): (u64, i32),
+        same_reference: bool,
+    ) -> Result<(), InputError> {
+        self.find_known(&context, record, pos);
+        if record.alt.starts_with(b"<") {
+            self.report_symbolic(&context, record, pos);
+            return Ok(());
+        }
+        let mut features = std::mem::take(&mut self.scratch.features);
+        context.model.touched(pos, pos + record.reference.len() as i32, &mut features);
+        let mut upper = std::mem::take(&mut self.scratch.upper_case);
+        let (reference, alt) = upper_case(record, &mut upper);
+        let alleles = Alleles::new(pos, reference, alt);
+        let result = self.report_features(
+            &context,
+            &features,
+            alleles.as_slice(),
+            line_number,
+            same_reference,
+        );
+        drop(alleles);
+        self.scratch.features = features;
+        self.scratch.upper_case = upper;
+        result
+    }
+
+    /// Looks the alleles up in the tracks of the reference.
+    fn find_known(&mut self, context: &ContigContext<'_>, record: &Record<'_>, pos: i32) {
+        let tracks = self.intake.reference.tracks();
+        if tracks.is_empty() {
+            return;
+        }
+        for alt in record.alt.split(|b| *b == b',') {
+            let variant = match AltKind::of(alt) {
+                Some(AltKind::Sequence) => {
+                    Variant::Sequence(variant::Allele::new(pos, record.reference, alt, false))
+                }
+                Some(AltKind::Symbolic | AltKind::Breakend) => {
+                    let limit = context.contig.sequence.len().min(MAX_POSITION as usize) as i32;
+                    Variant::Structural(StructuralVariant::read(pos, alt, record.info, limit))
+                }
+                _ => continue,
+            };
+            self.known.find(tracks, context.contig.number, &variant);
+        }
+    }
+
+    fn finish_known(&mut self) {
+        let tracks = self.intake.reference.tracks();
+        let start = self.buffer.extra_info.len();
+        let counts = &mut self.intake.counts;
+        self.known.finish_record(tracks, &mut self.buffer.extra_info, start, counts);
+        if let Some(record) = self.buffer.records.last_mut() {
+            record.extra_info = start..self.buffer.extra_info.len();
+        }
+    }
+}
