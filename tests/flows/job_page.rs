@@ -96,7 +96,7 @@ async fn chart_counts_match_the_results_explorer() -> Result<()> {
     for name in ["consequences", "density", "ts-tv", "known", "indels"] {
         assert!(names.contains(&name), "{name} is not among {names:?}");
     }
-    // JobRepository are counted by both, so the numbers are the same.
+    // Records are counted by both, so the numbers are the same.
     for name in ["density", "known"] {
         let figure = figures.iter().find(|figure| figure["name"] == name).context("figure")?;
         for mark in figure["marks"].as_array().context("marks")? {

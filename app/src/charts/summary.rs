@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Summary {
-    /// JobRepository.
+    /// Records.
     pub records: u64,
-    /// JobRepository that dbSNP knows.
+    /// Records that dbSNP knows.
     pub in_dbsnp: u64,
-    /// JobRepository that it does not know.
+    /// Records that it does not know.
     pub novel: u64,
     /// Substitutions of A and G, or of C and T.
     pub transitions: u64,
@@ -19,27 +19,27 @@ pub struct Summary {
     pub transversions: u64,
     /// Alleles by most severe consequence.
     pub most_severe: BTreeMap<String, u64>,
-    /// JobRepository along each contig.
+    /// Records along each contig.
     pub density: BTreeMap<String, Density>,
     /// Indels by the bases they add; the ends stand for longer ones too.
     pub indel_lengths: Vec<(i32, u64)>,
-    /// JobRepository by quality.
+    /// Records by quality.
     pub qual: Qualities,
 }
 
-/// JobRepository of a contig by position.
+/// Records of a contig by position.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Density {
     /// Bases of a bin.
     pub bin_bases: u32,
-    /// JobRepository by bin, the first of which begins at position 1.
+    /// Records by bin, the first of which begins at position 1.
     pub records: Vec<u64>,
 }
 
-/// JobRepository by quality.
+/// Records by quality.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Qualities {
-    /// JobRepository without one.
+    /// Records without one.
     pub missing: u64,
     /// Bins in ascending order.
     pub bins: Vec<QualityBin>,
@@ -52,6 +52,6 @@ pub struct QualityBin {
     pub from: u32,
     /// The lowest of the next; `None` for the last.
     pub to: Option<u32>,
-    /// JobRepository.
+    /// Records.
     pub records: u64,
 }

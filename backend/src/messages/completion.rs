@@ -65,7 +65,7 @@ struct GlacierJob {
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>
 #[derive(Deserialize)]
 struct S3Event {
-    #[serde(rename = "JobRepository")]
+    #[serde(rename = "Records")]
     records: Vec<S3Record>,
 }
 
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn s3s_message_names_the_job_in_the_key() {
         let body = format!(
-            r#"{{"JobRepository":[{{"eventSource":"aws:s3","eventName":"ObjectRestore:Completed",
+            r#"{{"Records":[{{"eventSource":"aws:s3","eventName":"ObjectRestore:Completed",
                 "s3":{{"bucket":{{"name":"b"}},"object":{{"key":"gas/u/{ID}%7Ea+b.annot.vcf.t"}}}}}}]}}"#
         );
         let completion = only(&body);

@@ -42,7 +42,7 @@ impl GlacierClassArchive {
     /// What S3 publishes when a copy gets ready
     /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>).
     async fn announce(&self, object: &ObjectLocation) -> PortResult<()> {
-        let event = json!({ "JobRepository": [{
+        let event = json!({ "Records": [{
             "eventSource": "aws:s3",
             "eventName": "ObjectRestore:Completed",
             "s3": { "bucket": { "name": object.bucket }, "object": { "key": object.key } },
