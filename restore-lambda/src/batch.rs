@@ -5,7 +5,7 @@
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::stream::{self, StreamExt};
 use gas_backend::chain;
-use gas_backend::messages::{CompletionError, ThawMessage};
+use gas_backend::messages::{ThawMessageError, ThawMessage};
 use gas_backend::usecases::{RestoreError, Restorer, restore_result};
 
 /// Files that are on their way at the same time. Each has one part in memory.
@@ -39,13 +39,13 @@ async fn failure(restorer: &Restorer, message: SqsMessage) -> Option<BatchItemFa
 #[derive(Debug, thiserror::Error)]
 enum Failed {
     #[error(transparent)]
-    Message(#[from] CompletionError),
+    Message(#[from] ThawMessageError),
     #[error(transparent)]
     Restore(#[from] RestoreError),
 }
 
 async fn restore(restorer: &Restorer, body: &str) -> Result<(), Failed> {
-    let ThawMessage::Completions(completions) = ThawMessage::parse(body)? else {
+    let ThawMessage::Completed(completions) = ThawMessage::parse(body)? else {
         tracing::info!("S3 tried out its notifications");
         return Ok(());
     };

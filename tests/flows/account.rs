@@ -127,7 +127,7 @@ async fn paging_through_closing_accounts_returns_each_one_once() -> Result<()> {
     }
     let (mut seen, mut after) = (Vec::new(), None);
     loop {
-        let page = data.leaving(after, 2).await?;
+        let page = data.closing_accounts(after, 2).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.user);
         seen.extend(page.into_iter().map(|one| one.user));

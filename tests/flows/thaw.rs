@@ -5,7 +5,7 @@ use crate::stack::stack;
 use anyhow::{Result, bail, ensure};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use gas_backend::Gas;
-use gas_backend::ports::{Identity, Upload};
+use gas_backend::ports::{Identity, UploadOutcome};
 use gas_backend::usecases::thaw_results;
 use gas_shared::job::{Archived, Completion, Input, JobState, Results};
 use gas_shared::{FileName, Job, JobId, UserId};
@@ -25,8 +25,8 @@ pub(crate) async fn archived(gas: &Gas, owner: UserId, text: &Path) -> Result<Jo
     let name = FileName::parse("many.vcf")?;
     let file = gas.object_keys.result(owner, id, &name);
     let size = gas.objects.store(text, &file, "text/plain").await?;
-    let ticket = gas.archive.begin(id, &file).await?;
-    let Upload::Stored { archive_id, copy } = gas.archive.upload(&ticket, &file).await? else {
+    let ticket = gas.archive.begin_upload(id, &file).await?;
+    let UploadOutcome::Stored { archive_id, copy } = gas.archive.upload(&ticket, &file).await? else {
         bail!("the upload is gone");
     };
     gas.objects.delete(&file).await?;

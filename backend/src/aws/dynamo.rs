@@ -139,7 +139,7 @@ impl JobStore for DynamoJobStore {
         self.put_job(job, |put| over_previous(put, job.version)).await
     }
 
-    async fn bury(&self, deletion: &Deletion) -> PortResult<WriteOutcome> {
+    async fn tombstone(&self, deletion: &Deletion) -> PortResult<WriteOutcome> {
         let row = DeletionRow::from(deletion);
         let action = || format!("write the deletion of job {}", deletion.job);
         self.put(&row, |put| over_previous(put, deletion.version), action).await
@@ -153,7 +153,7 @@ impl JobStore for DynamoJobStore {
         Ok(Some(row.try_into().map_err(|error: jiff::Error| PortError::new(action(), error))?))
     }
 
-    async fn forget(&self, deletion: &Deletion) -> PortResult<WriteOutcome> {
+    async fn purge(&self, deletion: &Deletion) -> PortResult<WriteOutcome> {
         let deleted = self
             .client
             .delete_item()

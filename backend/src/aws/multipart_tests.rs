@@ -6,13 +6,13 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use std::sync::{Arc, Mutex};
 
-/// What S3 was asked: method, query and body.
-type Asked = Arc<Mutex<Vec<(String, String)>>>;
+/// What S3 was requests: method, query and body.
+type Requests = Arc<Mutex<Vec<(String, String)>>>;
 
 /// An S3 that takes whatever comes.
-async fn s3() -> (Client, Asked) {
-    let asked = Asked::default();
-    let seen = asked.clone();
+async fn s3() -> (Client, Requests) {
+    let requests = Requests::default();
+    let seen = requests.clone();
     let answer = async move |request: Request| -> Response {
         let (head, body) = request.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
@@ -27,17 +27,17 @@ async fn s3() -> (Client, Asked) {
     };
     let config = serve(Router::new().fallback(answer)).await;
     let config = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();
-    (Client::from_conf(config), asked)
+    (Client::from_conf(config), requests)
 }
 
 fn file() -> ObjectLocation {
     ObjectLocation { bucket: "b".into(), key: "k".into() }
 }
 
-/// What was asked, without the names by which the SDK marks its calls.
-fn calls(asked: &Asked) -> Vec<String> {
-    let asked = asked.lock().unwrap();
-    let calls = asked.iter().filter_map(|(call, _)| {
+/// What was requests, without the names by which the SDK marks its calls.
+fn calls(requests: &Requests) -> Vec<String> {
+    let requests = requests.lock().unwrap();
+    let calls = requests.iter().filter_map(|(call, _)| {
         let (method, query) = call.split_once(' ')?;
         let query: Vec<&str> = query.split('&').filter(|pair| !pair.starts_with("x-id=")).collect();
         Some(format!("{method} {}", query.join("&")))
@@ -47,7 +47,7 @@ fn calls(asked: &Asked) -> Vec<String> {
 
 #[tokio::test]
 async fn parts_become_an_object_with_their_tags_and_checksums() {
-    let ((client, asked), file) = (s3().await, file());
+    let ((client, requests), file) = (s3().await, file());
     let upload = Multipart::begin(&client, &file, "text/plain", None).await.unwrap();
     let one = upload.send(1, ByteStream::from_static(b"one")).await.unwrap();
     let two = upload.send(2, ByteStream::from_static(b"two")).await.unwrap();
@@ -59,18 +59,18 @@ async fn parts_become_an_object_with_their_tags_and_checksums() {
         "PUT partNumber=2&uploadId=u7",
         "POST uploadId=u7",
     ];
-    assert_eq!(calls(&asked), expected);
-    let list = asked.lock().unwrap()[3].1.clone();
+    assert_eq!(calls(&requests), expected);
+    let list = requests.lock().unwrap()[3].1.clone();
     assert_eq!(list.matches("<ETag>").count(), 2, "{list}");
     assert_eq!(list.matches("<ChecksumCRC32>AAAAAA==</ChecksumCRC32>").count(), 2, "{list}");
 }
 
 #[tokio::test]
 async fn an_upload_of_which_a_step_failed_is_aborted() {
-    let ((client, asked), file) = (s3().await, file());
+    let ((client, requests), file) = (s3().await, file());
     let upload = Multipart::begin(&client, &file, "text/plain", None).await.unwrap();
     let failed: PortResult<()> = Err(PortError::new("read a file", "it is gone"));
     let error = upload.or_abort(failed).await.unwrap_err();
     assert!(error.to_string().contains("read a file"), "{error}");
-    assert_eq!(calls(&asked), ["POST uploads", "DELETE uploadId=u7"]);
+    assert_eq!(calls(&requests), ["POST uploads", "DELETE uploadId=u7"]);
 }

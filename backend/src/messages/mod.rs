@@ -1,8 +1,8 @@
 //! The bodies of the messages that GAS sends itself, as JSON.
 
-mod completion;
+mod thaw_completed;
 
-pub use completion::{Completion, CompletionError, ThawMessage};
+pub use thaw_completed::{ThawCompleted, ThawMessageError, ThawMessage};
 
 use gas_shared::{JobId, JobStatus, LiveEvent, UserId};
 use jiff::Timestamp;

@@ -23,10 +23,10 @@ pub trait AccountData: Send + Sync {
 
     /// Accounts that are being deleted, in the order of their ids, after that of `after`. Whoever
     /// goes on until there are none has seen all, however many of them cannot be finished.
-    async fn leaving(&self, after: Option<UserId>, limit: u16) -> PortResult<Vec<Leaving>>;
+    async fn closing_accounts(&self, after: Option<UserId>, limit: u16) -> PortResult<Vec<ClosingAccount>>;
 
     /// Deletes what is left of an account whose deletion was asked for and whose billing is closed.
-    async fn forget(&self, user: UserId) -> PortResult<()>;
+    async fn purge(&self, user: UserId) -> PortResult<()>;
 }
 
 /// A mail, as its reader is told of it.
@@ -42,7 +42,7 @@ pub struct MailRecord {
 
 /// An account that is being deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Leaving {
+pub struct ClosingAccount {
     /// Whose.
     pub user: UserId,
     /// When they asked for it.

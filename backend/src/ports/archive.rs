@@ -17,18 +17,18 @@ pub trait Archive: Send + Sync {
     async fn prepare(&self) -> PortResult<()>;
 
     /// Begins an upload and returns its ticket.
-    async fn begin(&self, job: JobId, file: &ObjectLocation) -> PortResult<String>;
+    async fn begin_upload(&self, job: JobId, file: &ObjectLocation) -> PortResult<String>;
 
     /// Copies an S3 object into the archive as the upload of that ticket, in parts.
-    async fn upload(&self, ticket: &str, file: &ObjectLocation) -> PortResult<Upload>;
+    async fn upload(&self, ticket: &str, file: &ObjectLocation) -> PortResult<UploadOutcome>;
 
     /// Gives an upload up; nothing of it stays. One that is over or unknown is left alone:
     /// `false`.
-    async fn abort(&self, ticket: &str) -> PortResult<bool>;
+    async fn abort_upload(&self, ticket: &str) -> PortResult<bool>;
 
     /// Asks for a copy to be handed out. When it is ready, the archive publishes to topic
     /// `complete_thaw`.
-    async fn retrieve(&self, job: JobId, archive_id: &str, tier: Tier) -> PortResult<Asked>;
+    async fn start_retrieval(&self, job: JobId, archive_id: &str, tier: Tier) -> PortResult<RetrievalStarted>;
 
     /// Streams a copy that is ready into an S3 object, replacing it.
     async fn restore(
@@ -36,7 +36,7 @@ pub trait Archive: Send + Sync {
         archive_id: &str,
         retrieval_id: &str,
         to: &ObjectLocation,
-    ) -> PortResult<Fetched>;
+    ) -> PortResult<CopiedObject>;
 
     /// Deletes a copy; one that is not there counts as deleted.
     async fn delete(&self, archive_id: &str) -> PortResult<()>;
@@ -44,13 +44,13 @@ pub trait Archive: Send + Sync {
 
 /// The outcome of an upload.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Upload {
+pub enum UploadOutcome {
     /// The archive has the copy.
     Stored {
         /// The archive's name for it.
         archive_id: String,
         /// What was copied.
-        copy: Fetched,
+        copy: CopiedObject,
     },
     /// There is no upload of that ticket any more: begin anew.
     TicketGone,
@@ -58,7 +58,7 @@ pub enum Upload {
 
 /// What was copied, measured on the way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fetched {
+pub struct CopiedObject {
     /// Size in bytes.
     pub size: u64,
     /// SHA-256 tree hash in hex
@@ -68,7 +68,7 @@ pub struct Fetched {
 
 /// The answer to a request to hand out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Asked {
+pub enum RetrievalStarted {
     /// It is under way.
     Started {
         /// The archive's name for the request.

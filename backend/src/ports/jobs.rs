@@ -18,14 +18,14 @@ pub trait JobStore: Send + Sync {
 
     /// Writes a deletion in the place of the version before it, of the job or of the deletion.
     /// [`WriteOutcome::Conflict`] if the row does not have that version.
-    async fn bury(&self, deletion: &Deletion) -> PortResult<WriteOutcome>;
+    async fn tombstone(&self, deletion: &Deletion) -> PortResult<WriteOutcome>;
 
     /// The deletion of the job of that id, read consistently; `None` where the job lives, or nothing
     /// is left of it.
     async fn deletion(&self, id: JobId) -> PortResult<Option<Deletion>>;
 
     /// Deletes the row of a deletion. [`WriteOutcome::Conflict`] if it is not of this version.
-    async fn forget(&self, deletion: &Deletion) -> PortResult<WriteOutcome>;
+    async fn purge(&self, deletion: &Deletion) -> PortResult<WriteOutcome>;
 
     /// The job of that id, read consistently. One that was deleted is none.
     async fn job(&self, id: JobId) -> PortResult<Option<Job>>;

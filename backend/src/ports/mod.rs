@@ -14,9 +14,9 @@ mod part_uploads;
 mod payments;
 mod tokens;
 
-pub use account_data::{AccountData, Leaving, MailRecord};
+pub use account_data::{AccountData, ClosingAccount, MailRecord};
 pub use accounts::{Accounts, Identity, SignIn};
-pub use archive::{Archive, ArchiveTimer, Asked, Fetched, Upload};
+pub use archive::{Archive, ArchiveTimer, RetrievalStarted, CopiedObject, UploadOutcome};
 pub use jobs::{JobPage, JobStore, WriteOutcome};
 pub use mail::{
     Claim, EmailAddress, Mail, MailEvent, MailPreferences, Mailer, NoAddress, Outbox, Sent,

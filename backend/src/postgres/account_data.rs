@@ -1,7 +1,7 @@
 //! What is kept of users, in PostgreSQL.
 
 use super::seconds;
-use crate::ports::{AccountData, Leaving, MailRecord, PortError, PortResult};
+use crate::ports::{AccountData, ClosingAccount, MailRecord, PortError, PortResult};
 use async_trait::async_trait;
 use gas_shared::UserId;
 use jiff::Timestamp;
@@ -25,18 +25,18 @@ const END_TOKENS: &str = "delete from api_tokens where owner = $1";
 
 const END_SESSIONS: &str = "delete from sessions where data #>> '{signed_in,user}' = $1";
 
-const LEAVING: &str = "
+const CLOSING: &str = "
     select identity_id, extract(epoch from deletion_requested)::bigint, billing_closed
     from profiles
     where deletion_requested is not null and ($1::uuid is null or identity_id > $1)
     order by identity_id limit $2";
 
-const FORGET: &str = "
+const PURGE: &str = "
     delete from profiles
     where identity_id = $1 and deletion_requested is not null and billing_closed";
 
 /// After the profile, whose lock lets no mail be noted any more: all that were are seen by now.
-const FORGET_MAILS: &str = "delete from mails where user_id = $1";
+const PURGE_MAILS: &str = "delete from mails where user_id = $1";
 
 /// Tables `profiles`, `mails`, `api_tokens` and `sessions`.
 #[derive(Clone, Debug)]
@@ -60,11 +60,11 @@ impl PostgresAccountData {
         Ok(done.rows_affected() == 1)
     }
 
-    async fn try_forget(&self, user: UserId) -> sqlx::Result<()> {
+    async fn try_purge(&self, user: UserId) -> sqlx::Result<()> {
         let mut all = self.pool.begin().await?;
-        let gone = sqlx::query(FORGET).bind(user.as_uuid()).execute(&mut *all).await?;
+        let gone = sqlx::query(PURGE).bind(user.as_uuid()).execute(&mut *all).await?;
         if gone.rows_affected() == 1 {
-            sqlx::query(FORGET_MAILS).bind(user.as_uuid()).execute(&mut *all).await?;
+            sqlx::query(PURGE_MAILS).bind(user.as_uuid()).execute(&mut *all).await?;
         }
         all.commit().await
     }
@@ -99,22 +99,22 @@ impl AccountData for PostgresAccountData {
         done.map_err(|error| PortError::new(format!("note that {user} leaves"), error))
     }
 
-    async fn leaving(&self, after: Option<UserId>, limit: u16) -> PortResult<Vec<Leaving>> {
+    async fn closing_accounts(&self, after: Option<UserId>, limit: u16) -> PortResult<Vec<ClosingAccount>> {
         let after = after.map(|user| user.as_uuid());
-        let query = sqlx::query_as(LEAVING).bind(after).bind(i64::from(limit));
+        let query = sqlx::query_as(CLOSING).bind(after).bind(i64::from(limit));
         let rows: sqlx::Result<Vec<(Uuid, i64, bool)>> = query.fetch_all(&self.pool).await;
         let failed = |error| PortError::new("list the accounts to delete", error);
         let rows = rows.map_err(failed)?;
-        let leaving = rows.into_iter().map(|(user, requested, billing_closed)| {
+        let closing = rows.into_iter().map(|(user, requested, billing_closed)| {
             let requested_at = Timestamp::from_second(requested)?;
-            Ok(Leaving { user: UserId::new(user), requested_at, billing_closed })
+            Ok(ClosingAccount { user: UserId::new(user), requested_at, billing_closed })
         });
-        let leaving: Result<_, jiff::Error> = leaving.collect();
-        leaving.map_err(|error| failed(sqlx::Error::Decode(error.into())))
+        let closing: Result<_, jiff::Error> = closing.collect();
+        closing.map_err(|error| failed(sqlx::Error::Decode(error.into())))
     }
 
-    async fn forget(&self, user: UserId) -> PortResult<()> {
-        let done = self.try_forget(user).await;
+    async fn purge(&self, user: UserId) -> PortResult<()> {
+        let done = self.try_purge(user).await;
         done.map_err(|error| PortError::new(format!("delete the profile of {user}"), error))
     }
 }

@@ -1,7 +1,7 @@
 //! What is kept of users, in memory.
 
 use super::{FakeAccounts, FakeTokens, lock};
-use crate::ports::{AccountData, Leaving, MailRecord, PortResult};
+use crate::ports::{AccountData, ClosingAccount, MailRecord, PortResult};
 use async_trait::async_trait;
 use gas_shared::UserId;
 use jiff::Timestamp;
@@ -46,19 +46,19 @@ impl AccountData for FakeAccountData {
 
     async fn request_deletion(&self, user: UserId, now: Timestamp) -> PortResult<bool> {
         self.tokens.remove_all(user);
-        Ok(self.accounts.leave(user, now))
+        Ok(self.accounts.request_closing(user, now))
     }
 
-    async fn leaving(&self, after: Option<UserId>, limit: u16) -> PortResult<Vec<Leaving>> {
-        let mut leaving = self.accounts.leaving();
-        leaving.retain(|one| after.is_none_or(|after| one.user > after));
-        leaving.sort_by_key(|one| one.user);
-        leaving.truncate(limit.into());
-        Ok(leaving)
+    async fn closing_accounts(&self, after: Option<UserId>, limit: u16) -> PortResult<Vec<ClosingAccount>> {
+        let mut closing = self.accounts.closing();
+        closing.retain(|one| after.is_none_or(|after| one.user > after));
+        closing.sort_by_key(|one| one.user);
+        closing.truncate(limit.into());
+        Ok(closing)
     }
 
-    async fn forget(&self, user: UserId) -> PortResult<()> {
-        if self.accounts.forget(user) {
+    async fn purge(&self, user: UserId) -> PortResult<()> {
+        if self.accounts.purge(user) {
             lock(&self.mails).retain(|(of, _)| *of != user);
         }
         Ok(())

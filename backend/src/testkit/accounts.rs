@@ -1,7 +1,7 @@
 //! Profiles in memory.
 
 use super::lock;
-use crate::ports::{Accounts, Identity, Leaving, PortResult, SignIn};
+use crate::ports::{Accounts, Identity, ClosingAccount, PortResult, SignIn};
 use async_trait::async_trait;
 use gas_shared::{Account, Plan, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -15,7 +15,7 @@ pub struct FakeAccounts(Mutex<Profiles>);
 #[derive(Debug, Default)]
 struct Profiles {
     rows: HashMap<UserId, Profile>,
-    leaving: Vec<Leaving>,
+    closing: Vec<ClosingAccount>,
     /// How many profiles were made; each is a second younger than the one before.
     made: i64,
 }
@@ -37,8 +37,8 @@ impl Profiles {
         self.rows.insert(account.id, Profile { account, created });
     }
 
-    fn is_leaving(&self, user: UserId) -> bool {
-        self.leaving.iter().any(|one| one.user == user)
+    fn is_closing(&self, user: UserId) -> bool {
+        self.closing.iter().any(|one| one.user == user)
     }
 }
 
@@ -54,7 +54,7 @@ impl FakeAccounts {
     }
 
     /// A profile, also where it is being deleted.
-    pub fn even_leaving(&self, id: UserId) -> Option<Account> {
+    pub fn account_even_closing(&self, id: UserId) -> Option<Account> {
         lock(&self.0).rows.get(&id).map(|row| row.account.clone())
     }
 
@@ -64,32 +64,32 @@ impl FakeAccounts {
     }
 
     /// The profiles that are being deleted.
-    pub(super) fn leaving(&self) -> Vec<Leaving> {
-        lock(&self.0).leaving.clone()
+    pub(super) fn closing(&self) -> Vec<ClosingAccount> {
+        lock(&self.0).closing.clone()
     }
 
-    pub(super) fn leave(&self, user: UserId, now: Timestamp) -> bool {
+    pub(super) fn request_closing(&self, user: UserId, now: Timestamp) -> bool {
         let mut profiles = lock(&self.0);
         let known = profiles.rows.contains_key(&user);
-        if known && !profiles.is_leaving(user) {
-            let leaving = Leaving { user, requested_at: now, billing_closed: false };
-            profiles.leaving.push(leaving);
+        if known && !profiles.is_closing(user) {
+            let closing = ClosingAccount { user, requested_at: now, billing_closed: false };
+            profiles.closing.push(closing);
         }
         known
     }
 
     /// Notes that nothing can be charged any more from who leaves.
     pub fn billing_closed(&self, user: UserId) {
-        for one in lock(&self.0).leaving.iter_mut().filter(|one| one.user == user) {
+        for one in lock(&self.0).closing.iter_mut().filter(|one| one.user == user) {
             one.billing_closed = true;
         }
     }
 
-    pub(super) fn forget(&self, user: UserId) -> bool {
+    pub(super) fn purge(&self, user: UserId) -> bool {
         let mut profiles = lock(&self.0);
-        let before = profiles.leaving.len();
-        profiles.leaving.retain(|one| one.user != user || !one.billing_closed);
-        let gone = profiles.leaving.len() < before;
+        let before = profiles.closing.len();
+        profiles.closing.retain(|one| one.user != user || !one.billing_closed);
+        let gone = profiles.closing.len() < before;
         if gone {
             profiles.rows.remove(&user);
         }
@@ -101,7 +101,7 @@ impl FakeAccounts {
 impl Accounts for FakeAccounts {
     async fn signed_in(&self, identity: &Identity) -> PortResult<Option<SignIn>> {
         let mut profiles = lock(&self.0);
-        if profiles.is_leaving(identity.id) {
+        if profiles.is_closing(identity.id) {
             return Ok(None);
         }
         let known = profiles.rows.get(&identity.id).map(|row| row.account.clone());
@@ -120,13 +120,13 @@ impl Accounts for FakeAccounts {
 
     async fn account(&self, id: UserId) -> PortResult<Option<Account>> {
         let profiles = lock(&self.0);
-        let row = profiles.rows.get(&id).filter(|_| !profiles.is_leaving(id));
+        let row = profiles.rows.get(&id).filter(|_| !profiles.is_closing(id));
         Ok(row.map(|row| row.account.clone()))
     }
 
     async fn set_time_zone(&self, id: UserId, name: &str) -> PortResult<()> {
         let mut profiles = lock(&self.0);
-        let leaves = profiles.is_leaving(id);
+        let leaves = profiles.is_closing(id);
         if let Some(row) = profiles.rows.get_mut(&id).filter(|_| !leaves) {
             row.account.time_zone = Some(name.to_owned());
         }

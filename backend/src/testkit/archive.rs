@@ -2,7 +2,7 @@
 
 use super::{Crash, FakeObjects, lock};
 use crate::ports::{
-    Archive, ArchiveTimer, Asked, Fetched, Message, PortError, PortResult, Queue, Upload,
+    Archive, ArchiveTimer, RetrievalStarted, CopiedObject, Message, PortError, PortResult, Queue, UploadOutcome,
 };
 use async_trait::async_trait;
 use gas_shared::JobId;
@@ -60,10 +60,10 @@ impl FakeArchive {
     }
 }
 
-fn measured(bytes: &[u8]) -> Fetched {
+fn measured(bytes: &[u8]) -> CopiedObject {
     let digest = Sha256::digest(bytes);
     let tree_hash = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    Fetched { size: bytes.len() as u64, tree_hash }
+    CopiedObject { size: bytes.len() as u64, tree_hash }
 }
 
 #[async_trait]
@@ -72,7 +72,7 @@ impl Archive for FakeArchive {
         Ok(())
     }
 
-    async fn begin(&self, _job: JobId, _file: &ObjectLocation) -> PortResult<String> {
+    async fn begin_upload(&self, _job: JobId, _file: &ObjectLocation) -> PortResult<String> {
         self.crash.before_call()?;
         let ticket = {
             let mut state = lock(&self.state);
@@ -85,7 +85,7 @@ impl Archive for FakeArchive {
         Ok(ticket)
     }
 
-    async fn upload(&self, ticket: &str, file: &ObjectLocation) -> PortResult<Upload> {
+    async fn upload(&self, ticket: &str, file: &ObjectLocation) -> PortResult<UploadOutcome> {
         self.crash.before_call()?;
         let bytes = self.objects.get(file);
         let bytes = bytes.ok_or_else(|| PortError::new("read the object", "no such key"))?;
@@ -93,16 +93,16 @@ impl Archive for FakeArchive {
         let archive_id = {
             let mut state = lock(&self.state);
             let State { uploads, copies, .. } = &mut *state;
-            let Some(done) = uploads.get_mut(ticket) else { return Ok(Upload::TicketGone) };
+            let Some(done) = uploads.get_mut(ticket) else { return Ok(UploadOutcome::TicketGone) };
             let id = done.get_or_insert_with(|| format!("archive-of-{ticket}")).clone();
             copies.insert(id.clone(), bytes);
             id
         };
         self.crash.after_effect()?;
-        Ok(Upload::Stored { archive_id, copy })
+        Ok(UploadOutcome::Stored { archive_id, copy })
     }
 
-    async fn abort(&self, ticket: &str) -> PortResult<bool> {
+    async fn abort_upload(&self, ticket: &str) -> PortResult<bool> {
         self.crash.before_call()?;
         {
             let mut state = lock(&self.state);
@@ -115,18 +115,18 @@ impl Archive for FakeArchive {
         Ok(true)
     }
 
-    async fn retrieve(&self, job: JobId, archive_id: &str, tier: Tier) -> PortResult<Asked> {
+    async fn start_retrieval(&self, job: JobId, archive_id: &str, tier: Tier) -> PortResult<RetrievalStarted> {
         self.crash.before_call()?;
         let retrieval_id = {
             let mut state = lock(&self.state);
             if tier == Tier::Expedited && state.no_expedited {
-                return Ok(Asked::TierUnavailable);
+                return Ok(RetrievalStarted::TierUnavailable);
             }
             state.retrievals.push((job, archive_id.to_owned(), tier));
             format!("retrieval-{}", state.retrievals.len())
         };
         self.crash.after_effect()?;
-        Ok(Asked::Started { retrieval_id })
+        Ok(RetrievalStarted::Started { retrieval_id })
     }
 
     async fn restore(
@@ -134,7 +134,7 @@ impl Archive for FakeArchive {
         archive_id: &str,
         _retrieval_id: &str,
         to: &ObjectLocation,
-    ) -> PortResult<Fetched> {
+    ) -> PortResult<CopiedObject> {
         self.crash.before_call()?;
         let bytes = lock(&self.state).copies.get(archive_id).cloned();
         let bytes = bytes.ok_or_else(|| PortError::new("fetch the archive", "no such archive"))?;

@@ -239,7 +239,7 @@ impl FakeBillingStore {
 #[async_trait]
 impl BillingStore for FakeBillingStore {
     async fn billing_of(&self, user: UserId) -> PortResult<Option<BillingRow>> {
-        let account = self.accounts.even_leaving(user).zip(self.accounts.created(user));
+        let account = self.accounts.account_even_closing(user).zip(self.accounts.created(user));
         let Some((account, created)) = account else { return Ok(None) };
         let row = lock(&self.rows).get(&user).cloned().unwrap_or_default();
         Ok(Some(BillingRow {

@@ -47,7 +47,7 @@ impl FakeJobs {
     }
 
     /// What stands in a deleted job's place.
-    pub fn buried(&self, id: JobId) -> Option<Deletion> {
+    pub fn tombstone_of(&self, id: JobId) -> Option<Deletion> {
         lock(&self.deletions).get(&id).cloned()
     }
 
@@ -92,13 +92,13 @@ impl JobStore for FakeJobs {
         Ok(WriteOutcome::Written)
     }
 
-    async fn bury(&self, deletion: &Deletion) -> PortResult<WriteOutcome> {
+    async fn tombstone(&self, deletion: &Deletion) -> PortResult<WriteOutcome> {
         self.crash.before_call()?;
         {
             let (mut rows, mut deletions) = (lock(&self.rows), lock(&self.deletions));
             let id = deletion.job;
             let job = rows.get(&id).map(|job| job.version);
-            let version = job.or_else(|| deletions.get(&id).map(|buried| buried.version));
+            let version = job.or_else(|| deletions.get(&id).map(|tombstone| tombstone.version));
             if version != Some(deletion.version - 1) {
                 return Ok(WriteOutcome::Conflict);
             }
@@ -114,7 +114,7 @@ impl JobStore for FakeJobs {
         Ok(lock(&self.deletions).get(&id).cloned())
     }
 
-    async fn forget(&self, deletion: &Deletion) -> PortResult<WriteOutcome> {
+    async fn purge(&self, deletion: &Deletion) -> PortResult<WriteOutcome> {
         self.crash.before_call()?;
         {
             let mut deletions = lock(&self.deletions);

@@ -153,7 +153,7 @@ impl Outbox for FakeOutbox {
         lease: SignedDuration,
     ) -> PortResult<Claim> {
         self.crash.before_call()?;
-        if self.accounts.even_leaving(event.user).is_none() {
+        if self.accounts.account_even_closing(event.user).is_none() {
             return Ok(Claim::NoUser);
         }
         let claim = {

@@ -8,7 +8,7 @@ use super::plan::plan_of;
 use super::{ChangeError, change_job, publish};
 use crate::Gas;
 use crate::messages::Notice;
-use crate::ports::{Fetched, PortError, Upload};
+use crate::ports::{CopiedObject, PortError, UploadOutcome};
 use gas_shared::job::{
     Archived, Change, ChangeRefused, Completion, JobState, ObjectLocation, Results, ResultsChange,
     Stored,
@@ -131,13 +131,13 @@ async fn begin(
     file: &ObjectLocation,
     over: Option<&str>,
 ) -> Result<Option<ArchiveOutcome>, ArchiveError> {
-    let ticket = gas.archive.begin(job.id, file).await?;
+    let ticket = gas.archive.begin_upload(job.id, file).await?;
     let instead_of = over.map(str::to_owned);
     let noted = ResultsChange::ArchiveBegun { ticket: ticket.clone(), instead_of };
     let begun = change(gas, job, noted).await;
     if begun.is_err() {
         // Nothing was sent yet, and nobody will ever know the ticket.
-        gas.archive.abort(&ticket).await?;
+        gas.archive.abort_upload(&ticket).await?;
     }
     begun?;
     Ok(None)
@@ -157,10 +157,10 @@ async fn upload(
         return Err(damaged(object.size));
     }
     let (id, copy) = match gas.archive.upload(ticket, file).await? {
-        Upload::Stored { archive_id, copy } => (archive_id, copy),
-        Upload::TicketGone => return begin(gas, job, file, Some(ticket)).await,
+        UploadOutcome::Stored { archive_id, copy } => (archive_id, copy),
+        UploadOutcome::TicketGone => return begin(gas, job, file, Some(ticket)).await,
     };
-    let Fetched { size, tree_hash } = copy;
+    let CopiedObject { size, tree_hash } = copy;
     if size != done.result_size {
         gas.archive.delete(&id).await?;
         return Err(damaged(size));
@@ -215,10 +215,10 @@ pub(super) async fn give_up(
     ticket: &str,
     file: &ObjectLocation,
 ) -> Result<(), ArchiveError> {
-    if gas.archive.abort(ticket).await? {
+    if gas.archive.abort_upload(ticket).await? {
         return Ok(());
     }
-    if let Upload::Stored { archive_id, .. } = gas.archive.upload(ticket, file).await? {
+    if let UploadOutcome::Stored { archive_id, .. } = gas.archive.upload(ticket, file).await? {
         gas.archive.delete(&archive_id).await?;
     }
     Ok(())

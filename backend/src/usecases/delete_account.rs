@@ -56,7 +56,7 @@ pub async fn delete_account(
 pub async fn close_accounts(billing: &Billing) -> Result<usize, PortError> {
     let (mut closed, mut after) = (0, None);
     loop {
-        let page = billing.gas.account_data.leaving(after, PAGE).await?;
+        let page = billing.gas.account_data.closing_accounts(after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(closed) };
         after = Some(last.user);
         for one in page.into_iter().filter(|one| !one.billing_closed) {

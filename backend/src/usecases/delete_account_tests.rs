@@ -35,8 +35,8 @@ async fn who_leaves_is_gone_at_once_and_pays_nothing_any_more() {
     assert_eq!(test.gas.accounts.account(ada.id).await.unwrap(), None);
     assert_eq!(authenticate_token(&test.gas, &token.secret).await.unwrap(), None);
     assert!(!billing.payments.has("cus_ada"));
-    let leaving = test.gas.account_data.leaving(None, 10).await.unwrap();
-    assert!(leaving.len() == 1 && leaving[0].billing_closed);
+    let closing = test.gas.account_data.closing_accounts(None, 10).await.unwrap();
+    assert!(closing.len() == 1 && closing[0].billing_closed);
 }
 
 #[tokio::test]

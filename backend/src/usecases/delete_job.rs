@@ -41,7 +41,7 @@ pub async fn delete_job(gas: &Gas, owner: UserId, id: JobId) -> Result<(), Chang
             ask_for_files(gas, id).await;
             return Ok(());
         };
-        if gas.jobs.bury(&job.deletion(gas.clock.now())).await? == WriteOutcome::Written {
+        if gas.jobs.tombstone(&job.deletion(gas.clock.now())).await? == WriteOutcome::Written {
             // Its parts are no object that a list of objects names.
             upload_in_parts::abort(gas, &job).await;
             tell_user(gas, owner, LiveEvent::Deleted(id)).await;
@@ -76,11 +76,11 @@ pub async fn finish_deletion(gas: &Gas, id: JobId) -> Result<Deleted, ArchiveErr
     let Some(deletion) = empty_archive(gas, deletion).await? else { return Ok(Deleted::Swept) };
     delete_objects(gas, &deletion).await?;
     if deletion.quiet_at <= gas.clock.now() {
-        gas.jobs.forget(&deletion).await?;
+        gas.jobs.purge(&deletion).await?;
         return Ok(Deleted::Gone);
     }
     if !deletion.swept {
-        gas.jobs.bury(&deletion.next(deletion.archive.clone(), true)).await?;
+        gas.jobs.tombstone(&deletion.next(deletion.archive.clone(), true)).await?;
     }
     Ok(Deleted::Swept)
 }
@@ -91,18 +91,18 @@ async fn empty_archive(gas: &Gas, deletion: Deletion) -> Result<Option<Deletion>
         ArchiveRemains::Nothing => {}
         ArchiveRemains::Copy { id } => gas.archive.delete(id).await?,
         ArchiveRemains::EndedUpload { ticket } => {
-            gas.archive.abort(ticket).await?;
+            gas.archive.abort_upload(ticket).await?;
         }
         ArchiveRemains::Upload { ticket, file } => {
             if gas.objects.head(file).await?.is_some() {
                 give_up(gas, ticket, file).await?;
             } else {
-                gas.archive.abort(ticket).await?;
+                gas.archive.abort_upload(ticket).await?;
             }
             // Noted before the object goes, without which a complete upload cannot be found again.
             let ended = ArchiveRemains::EndedUpload { ticket: ticket.clone() };
             let next = deletion.next(ended, deletion.swept);
-            let written = gas.jobs.bury(&next).await?;
+            let written = gas.jobs.tombstone(&next).await?;
             return Ok((written == WriteOutcome::Written).then_some(next));
         }
     }

@@ -103,7 +103,7 @@ impl Case {
         let (job_id, archive_id, _) = self.test.archive.retrievals()[0].clone();
         let retrieval_id = "retrieval-1".to_owned();
         let completion =
-            crate::messages::Completion { job_id, archive_id, retrieval_id, succeeded };
+            crate::messages::ThawCompleted { job_id, archive_id, retrieval_id, succeeded };
         restore_result(&self.test.gas.restorer(), &completion).await.unwrap();
     }
 
@@ -121,7 +121,7 @@ impl Case {
 
     fn is_gone(&self) -> bool {
         self.test.jobs.get(self.job.id).is_none()
-            && self.test.jobs.buried(self.job.id).is_none()
+            && self.test.jobs.tombstone_of(self.job.id).is_none()
             && self.objects() == 0
             && self.test.archive.copies() == 0
     }
@@ -133,7 +133,7 @@ async fn nothing_is_left_of_a_deleted_job_whatever_its_stage() {
         let case = case(stage).await;
         delete_job(&case.test.gas, case.ada.id, case.job.id).await.unwrap();
         assert!(case.test.jobs.get(case.job.id).is_none(), "{stage:?}: gone for everybody at once");
-        assert_eq!(case.test.jobs.buried(case.job.id).unwrap().owner, case.ada.id);
+        assert_eq!(case.test.jobs.tombstone_of(case.job.id).unwrap().owner, case.ada.id);
         case.work_off().await.unwrap();
         assert_eq!((case.objects(), case.test.archive.copies()), (0, 0), "{stage:?}");
         case.test.clock.advance_secs(LONG);
@@ -158,7 +158,7 @@ async fn a_crash_after_any_effect_leaves_the_job_as_it_was_or_the_rest_to_the_re
                 assert!(effects > 2, "{stage:?} took {effects} effects");
                 break;
             }
-            assert!(case.test.jobs.buried(case.job.id).is_some(), "the first effect is the row");
+            assert!(case.test.jobs.tombstone_of(case.job.id).is_some(), "the first effect is the row");
             for _ in 0..3 {
                 case.test.clock.advance_secs(LONG);
                 reconcile(&case.test.gas).await.unwrap();

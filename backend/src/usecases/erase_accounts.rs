@@ -7,7 +7,7 @@
 //! that needs the profile, which does not wait for it.
 
 use super::{ChangeError, delete_job};
-use crate::ports::{Leaving, PortError};
+use crate::ports::{ClosingAccount, PortError};
 use crate::{Gas, chain};
 use jiff::SignedDuration;
 
@@ -47,7 +47,7 @@ enum EraseError {
 pub async fn erase_accounts(gas: &Gas) -> Result<Erased, PortError> {
     let (mut erased, mut after) = (Erased::default(), None);
     loop {
-        let page = gas.account_data.leaving(after, PAGE).await?;
+        let page = gas.account_data.closing_accounts(after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(erased) };
         after = Some(last.user);
         for one in page {
@@ -59,8 +59,8 @@ pub async fn erase_accounts(gas: &Gas) -> Result<Erased, PortError> {
     }
 }
 
-async fn erase(gas: &Gas, leaving: Leaving, erased: &mut Erased) -> Result<(), EraseError> {
-    let Leaving { user, requested_at, billing_closed } = leaving;
+async fn erase(gas: &Gas, closing: ClosingAccount, erased: &mut Erased) -> Result<(), EraseError> {
+    let ClosingAccount { user, requested_at, billing_closed } = closing;
     let mut found = false;
     let mut cursor: Option<String> = None;
     loop {
@@ -81,7 +81,7 @@ async fn erase(gas: &Gas, leaving: Leaving, erased: &mut Erased) -> Result<(), E
     }
     let settled = gas.clock.now().duration_since(requested_at) >= SETTLE;
     if !found && billing_closed && settled {
-        gas.account_data.forget(user).await?;
+        gas.account_data.purge(user).await?;
         tracing::info!(%user, "account deleted");
         erased.accounts += 1;
     }
@@ -115,11 +115,11 @@ mod tests {
         }
         assert_eq!(jobs, 121);
         assert_eq!(test.gas.jobs.job(done.id).await.unwrap(), None);
-        assert!(test.accounts.even_leaving(ada.id).is_some(), "it is too early");
+        assert!(test.accounts.account_even_closing(ada.id).is_some(), "it is too early");
         test.clock.advance_secs(30);
         let last = erase_accounts(&test.gas).await.unwrap();
         assert_eq!(last, Erased { jobs: 0, accounts: 1, failed: 0 });
-        assert!(test.accounts.even_leaving(ada.id).is_none());
+        assert!(test.accounts.account_even_closing(ada.id).is_none());
         assert!(test.gas.jobs.job(kept.id).await.unwrap().is_some(), "others keep theirs");
         assert_eq!(erase_accounts(&test.gas).await.unwrap(), Erased::default());
     }
@@ -131,10 +131,10 @@ mod tests {
         test.gas.account_data.request_deletion(ada.id, test.gas.clock.now()).await.unwrap();
         test.clock.advance_secs(3600);
         erase_accounts(&test.gas).await.unwrap();
-        assert!(test.accounts.even_leaving(ada.id).is_some());
+        assert!(test.accounts.account_even_closing(ada.id).is_some());
         test.accounts.billing_closed(ada.id);
         erase_accounts(&test.gas).await.unwrap();
-        assert!(test.accounts.even_leaving(ada.id).is_none());
+        assert!(test.accounts.account_even_closing(ada.id).is_none());
     }
 
     #[tokio::test]
@@ -153,7 +153,7 @@ mod tests {
         test.accounts.billing_closed(ada);
         test.clock.advance_secs(30);
         assert_eq!(erase_accounts(&test.gas).await.unwrap().accounts, 1);
-        assert!(test.accounts.even_leaving(ada).is_none());
+        assert!(test.accounts.account_even_closing(ada).is_none());
     }
 
     #[tokio::test]
@@ -171,6 +171,6 @@ mod tests {
         assert!(test.crash.recover(), "it died");
         erase_accounts(&test.gas).await.unwrap();
         erase_accounts(&test.gas).await.unwrap();
-        assert!(test.accounts.even_leaving(ada.id).is_none());
+        assert!(test.accounts.account_even_closing(ada.id).is_none());
     }
 }

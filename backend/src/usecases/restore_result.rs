@@ -6,7 +6,7 @@
 
 use super::{ChangeError, change_job, publish};
 use crate::gas::ObjectKeys;
-use crate::messages::{Completion, Notice, StartThaw};
+use crate::messages::{ThawCompleted, Notice, StartThaw};
 use crate::ports::{Archive, PortError, PortResult, Topic};
 use crate::{JobRepository, RetentionPolicy};
 use gas_shared::job::{Archived, Change, ChangeRefused, JobState, Results, ResultsChange};
@@ -62,7 +62,7 @@ pub enum RestoreError {
 /// [`RestoreError`]; call again.
 pub async fn restore_result(
     restorer: &Restorer,
-    completion: &Completion,
+    completion: &ThawCompleted,
 ) -> Result<Restored, RestoreError> {
     let job = restorer.records.jobs.job(completion.job_id).await?;
     match job.as_ref().and_then(|job| Some((job, wanted(job, completion)?))) {
@@ -84,7 +84,7 @@ pub async fn restore_result(
 }
 
 /// The copy, if it is the one that the job's result is in.
-fn wanted<'a>(job: &'a Job, completion: &Completion) -> Option<&'a Archived> {
+fn wanted<'a>(job: &'a Job, completion: &ThawCompleted) -> Option<&'a Archived> {
     let JobState::Completed(done) = &job.state else { return None };
     done.results.archived().filter(|archived| archived.id == completion.archive_id)
 }
@@ -94,7 +94,7 @@ impl Restorer {
         &self,
         job: &Job,
         archived: &Archived,
-        completion: &Completion,
+        completion: &ThawCompleted,
     ) -> Result<Job, RestoreError> {
         let to = self.object_keys.restored(job.owner, job.id, &job.input.name, archived.at);
         let fetched = self.archive.restore(&archived.id, &completion.retrieval_id, &to).await?;
@@ -112,20 +112,20 @@ impl Restorer {
         Ok(change_job(&self.records, job.id, Change::Results(restored)).await?)
     }
 
-    async fn clean_up(&self, job: Option<&Job>, completion: &Completion) -> PortResult<()> {
+    async fn clean_up(&self, job: Option<&Job>, completion: &ThawCompleted) -> PortResult<()> {
         if let Some(notice) = job.and_then(notice) {
             publish(&*self.notices, &notice).await?;
         }
         self.archive.delete(&completion.archive_id).await
     }
 
-    async fn ask_again(&self, job: &Job, completion: &Completion) -> Result<(), RestoreError> {
+    async fn ask_again(&self, job: &Job, completion: &ThawCompleted) -> Result<(), RestoreError> {
         self.give_up(job, completion).await?;
         Ok(publish(&*self.start_thaw, &StartThaw { user_id: job.owner }).await?)
     }
 
     /// Notes that this retrieval brought nothing.
-    async fn give_up(&self, job: &Job, completion: &Completion) -> Result<(), ChangeError> {
+    async fn give_up(&self, job: &Job, completion: &ThawCompleted) -> Result<(), ChangeError> {
         let retrieval_id = completion.retrieval_id.clone();
         let failed = Change::Results(ResultsChange::ThawFailed { retrieval_id });
         match change_job(&self.records, job.id, failed).await {

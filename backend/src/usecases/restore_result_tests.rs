@@ -9,7 +9,7 @@ struct Case {
     test: TestGas,
     restorer: Restorer,
     job: Job,
-    completion: Completion,
+    completion: ThawCompleted,
 }
 
 /// A result that the archive has ready for an owner on Premium.
@@ -23,7 +23,7 @@ async fn ready() -> Case {
     test.set_plan(&ada, Plan::Premium);
     thaw_results(&test.gas, ada.id).await.unwrap();
     let (_, archive_id, _) = test.archive.retrievals().remove(0);
-    let completion = Completion {
+    let completion = ThawCompleted {
         job_id: job.id,
         archive_id,
         retrieval_id: "retrieval-1".to_owned(),

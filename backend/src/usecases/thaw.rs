@@ -4,7 +4,7 @@ use super::archive_result::purge;
 use super::plan::plan_of;
 use super::{ArchiveError, ChangeError, change_job};
 use crate::messages::StartThaw;
-use crate::ports::Asked;
+use crate::ports::RetrievalStarted;
 use crate::{Gas, chain};
 use gas_shared::job::{Archived, Change, JobState, Results, ResultsChange, Tier};
 use gas_shared::{Job, JobId, Plan, UserId};
@@ -112,12 +112,12 @@ pub async fn thaw_again(gas: &Gas, id: JobId) -> Result<(), ArchiveError> {
 }
 
 async fn ask(gas: &Gas, job: &Job, archived: &Archived, tier: Tier) -> Result<(), ArchiveError> {
-    let (retrieval_id, tier) = match gas.archive.retrieve(job.id, &archived.id, tier).await? {
-        Asked::Started { retrieval_id } => (retrieval_id, tier),
-        Asked::TierUnavailable => {
-            match gas.archive.retrieve(job.id, &archived.id, Tier::Standard).await? {
-                Asked::Started { retrieval_id } => (retrieval_id, Tier::Standard),
-                Asked::TierUnavailable => return Err(ArchiveError::NoCapacity(job.id)),
+    let (retrieval_id, tier) = match gas.archive.start_retrieval(job.id, &archived.id, tier).await? {
+        RetrievalStarted::Started { retrieval_id } => (retrieval_id, tier),
+        RetrievalStarted::TierUnavailable => {
+            match gas.archive.start_retrieval(job.id, &archived.id, Tier::Standard).await? {
+                RetrievalStarted::Started { retrieval_id } => (retrieval_id, Tier::Standard),
+                RetrievalStarted::TierUnavailable => return Err(ArchiveError::NoCapacity(job.id)),
             }
         }
     };

@@ -2,7 +2,7 @@
 
 use super::objects::{about, parts_of, received, size_of, write};
 use crate::aws::SnsTopic;
-use crate::ports::{Archive, Asked, Fetched, PortError, PortResult, Topic, Upload};
+use crate::ports::{Archive, RetrievalStarted, CopiedObject, PortError, PortResult, Topic, UploadOutcome};
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata;
@@ -59,26 +59,26 @@ impl Archive for GlacierClassArchive {
     }
 
     /// The ticket is the key of the object to be, which no other upload has.
-    async fn begin(&self, _job: JobId, file: &ObjectLocation) -> PortResult<String> {
+    async fn begin_upload(&self, _job: JobId, file: &ObjectLocation) -> PortResult<String> {
         Ok(format!("{}.{}", file.key, Uuid::new_v4()))
     }
 
-    async fn upload(&self, ticket: &str, file: &ObjectLocation) -> PortResult<Upload> {
+    async fn upload(&self, ticket: &str, file: &ObjectLocation) -> PortResult<UploadOutcome> {
         let size = size_of(&self.client, file).await?;
         let parts = parts_of(&self.client, file, size);
         let copy = self.object(ticket);
         let copy = write(&self.client, &copy, StorageClass::Glacier, size, parts).await?;
-        Ok(Upload::Stored { archive_id: ticket.to_owned(), copy })
+        Ok(UploadOutcome::Stored { archive_id: ticket.to_owned(), copy })
     }
 
-    async fn abort(&self, ticket: &str) -> PortResult<bool> {
+    async fn abort_upload(&self, ticket: &str) -> PortResult<bool> {
         self.delete(ticket).await?;
         Ok(true)
     }
 
-    async fn retrieve(&self, _job: JobId, archive_id: &str, tier: Tier) -> PortResult<Asked> {
+    async fn start_retrieval(&self, _job: JobId, archive_id: &str, tier: Tier) -> PortResult<RetrievalStarted> {
         let object = self.object(archive_id);
-        let started = Asked::Started { retrieval_id: RETRIEVAL_ID.to_owned() };
+        let started = RetrievalStarted::Started { retrieval_id: RETRIEVAL_ID.to_owned() };
         if self.is_ready(&object).await? {
             self.announce(&object).await?;
             return Ok(started);
@@ -97,7 +97,7 @@ impl Archive for GlacierClassArchive {
             Ok(_) => Ok(started),
             Err(error) => match error.code() {
                 Some("RestoreAlreadyInProgress") => Ok(started),
-                Some("GlacierExpeditedRetrievalNotAvailable") => Ok(Asked::TierUnavailable),
+                Some("GlacierExpeditedRetrievalNotAvailable") => Ok(RetrievalStarted::TierUnavailable),
                 _ => Err(PortError::new(about("restore", &object), error)),
             },
         }
@@ -108,7 +108,7 @@ impl Archive for GlacierClassArchive {
         archive_id: &str,
         _retrieval_id: &str,
         to: &ObjectLocation,
-    ) -> PortResult<Fetched> {
+    ) -> PortResult<CopiedObject> {
         let object = self.object(archive_id);
         let call = self.client.get_object().bucket(&object.bucket).key(&object.key);
         let copy = call.send().await;

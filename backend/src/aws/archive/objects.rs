@@ -4,7 +4,7 @@
 use super::super::multipart::Multipart;
 pub(super) use super::super::s3::about;
 use super::tree_hash::TreeHasher;
-use crate::ports::{Fetched, PortError, PortResult};
+use crate::ports::{CopiedObject, PortError, PortResult};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedPart, ServerSideEncryption, StorageClass};
@@ -83,7 +83,7 @@ pub(super) async fn write(
     class: StorageClass,
     size: u64,
     body: impl Stream<Item = PortResult<Vec<u8>>> + Send,
-) -> PortResult<Fetched> {
+) -> PortResult<CopiedObject> {
     let part_bytes = usize::try_from(part_bytes(size)).unwrap_or(usize::MAX);
     let mut writer = Writer { client, file, class, upload: None, parts: Vec::new() };
     let mut hasher = TreeHasher::default();
@@ -107,7 +107,7 @@ pub(super) async fn write(
     }
     let ended = writer.end(part).await;
     writer.or_abort(ended).await?;
-    Ok(Fetched { size: hasher.size(), tree_hash: hasher.finish() })
+    Ok(CopiedObject { size: hasher.size(), tree_hash: hasher.finish() })
 }
 
 /// An object that is being written.

@@ -2,7 +2,7 @@
 
 use super::objects::{part_bytes, read_part, received, size_of, write};
 use super::tree_hash::TreeHasher;
-use crate::ports::{Archive, Asked, Fetched, PortError, PortResult, Upload};
+use crate::ports::{Archive, RetrievalStarted, CopiedObject, PortError, PortResult, UploadOutcome};
 use async_trait::async_trait;
 use aws_sdk_glacier::Client;
 use aws_sdk_glacier::error::ProvideErrorMetadata;
@@ -30,7 +30,7 @@ impl VaultArchive {
     }
 
     /// Sends all parts, or none where the upload is over, and hashes the file either way.
-    async fn send_parts(&self, ticket: &str, file: &ObjectLocation) -> PortResult<Fetched> {
+    async fn send_parts(&self, ticket: &str, file: &ObjectLocation) -> PortResult<CopiedObject> {
         let size = size_of(&self.s3, file).await?;
         let part_bytes = part_bytes(size);
         let mut hasher = TreeHasher::default();
@@ -43,7 +43,7 @@ impl VaultArchive {
             open = open && self.send_part(ticket, offset, part).await?;
             offset += length;
         }
-        Ok(Fetched { size, tree_hash: hasher.finish() })
+        Ok(CopiedObject { size, tree_hash: hasher.finish() })
     }
 
     /// `false` where there is no such upload (any more).
@@ -84,7 +84,7 @@ impl Archive for VaultArchive {
         Ok(())
     }
 
-    async fn begin(&self, job: JobId, file: &ObjectLocation) -> PortResult<String> {
+    async fn begin_upload(&self, job: JobId, file: &ObjectLocation) -> PortResult<String> {
         let part = part_bytes(size_of(&self.s3, file).await?);
         let begun = self
             .client
@@ -101,7 +101,7 @@ impl Archive for VaultArchive {
         })
     }
 
-    async fn upload(&self, ticket: &str, file: &ObjectLocation) -> PortResult<Upload> {
+    async fn upload(&self, ticket: &str, file: &ObjectLocation) -> PortResult<UploadOutcome> {
         let copy = self.send_parts(ticket, file).await?;
         // Glacier answers the same archive id to a completion that is repeated soon, so an
         // upload whose completion was not noted is found again here.
@@ -123,14 +123,14 @@ impl Archive for VaultArchive {
                         "the answer names no archive",
                     )
                 })?;
-                Ok(Upload::Stored { archive_id, copy })
+                Ok(UploadOutcome::Stored { archive_id, copy })
             }
-            Err(error) if is_gone(&error) => Ok(Upload::TicketGone),
+            Err(error) if is_gone(&error) => Ok(UploadOutcome::TicketGone),
             Err(error) => Err(PortError::new(self.about("complete an upload to"), error)),
         }
     }
 
-    async fn abort(&self, ticket: &str) -> PortResult<bool> {
+    async fn abort_upload(&self, ticket: &str) -> PortResult<bool> {
         let call = self.client.abort_multipart_upload().account_id(OWN_ACCOUNT);
         match call.vault_name(&self.vault).upload_id(ticket).send().await {
             Ok(_) => Ok(true),
@@ -139,7 +139,7 @@ impl Archive for VaultArchive {
         }
     }
 
-    async fn retrieve(&self, job: JobId, archive_id: &str, tier: Tier) -> PortResult<Asked> {
+    async fn start_retrieval(&self, job: JobId, archive_id: &str, tier: Tier) -> PortResult<RetrievalStarted> {
         let parameters = JobParameters::builder()
             .r#type("archive-retrieval")
             .archive_id(archive_id)
@@ -149,13 +149,13 @@ impl Archive for VaultArchive {
             .build();
         let call = self.client.initiate_job().account_id(OWN_ACCOUNT).vault_name(&self.vault);
         match call.job_parameters(parameters).send().await {
-            Ok(answer) => Ok(Asked::Started { retrieval_id: answer.job_id.unwrap_or_default() }),
+            Ok(answer) => Ok(RetrievalStarted::Started { retrieval_id: answer.job_id.unwrap_or_default() }),
             Err(error)
                 if error.as_service_error().is_some_and(|e| {
                     e.is_insufficient_capacity_exception() || e.is_policy_enforced_exception()
                 }) =>
             {
-                Ok(Asked::TierUnavailable)
+                Ok(RetrievalStarted::TierUnavailable)
             }
             Err(error) => Err(PortError::new(self.about("ask for an archive of"), error)),
         }
@@ -166,7 +166,7 @@ impl Archive for VaultArchive {
         archive_id: &str,
         retrieval_id: &str,
         to: &ObjectLocation,
-    ) -> PortResult<Fetched> {
+    ) -> PortResult<CopiedObject> {
         let action = || format!("fetch archive {archive_id} of vault {}", self.vault);
         let call = self.client.get_job_output().account_id(OWN_ACCOUNT).vault_name(&self.vault);
         let output = call.job_id(retrieval_id).send().await;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 /// A file that an archive has ready, or could not get ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Completion {
+pub struct ThawCompleted {
     /// The job whose result it is.
     pub job_id: JobId,
     /// The archive's name for the copy.
@@ -21,14 +21,14 @@ pub struct Completion {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ThawMessage {
     /// Files are ready.
-    Completions(Vec<Completion>),
+    Completions(Vec<ThawCompleted>),
     /// S3 tries out its notifications, as it does once when they are set up.
     TestEvent,
 }
 
 /// A message that no archive sends.
 #[derive(Debug, thiserror::Error)]
-pub enum CompletionError {
+pub enum ThawMessageError {
     /// It is neither of the two shapes.
     #[error("the message is neither Glacier's nor S3's: {0}")]
     Shape(#[from] serde_json::Error),
@@ -103,22 +103,22 @@ impl ThawMessage {
     /// Reads a message.
     ///
     /// # Errors
-    /// [`CompletionError`]: no archive sends such.
-    pub fn parse(body: &str) -> Result<Self, CompletionError> {
+    /// [`ThawMessageError`]: no archive sends such.
+    pub fn parse(body: &str) -> Result<Self, ThawMessageError> {
         Ok(match serde_json::from_str(body)? {
-            Wire::Glacier(job) => Self::Completions(vec![job.completion()?]),
-            Wire::S3(event) => Self::Completions(event.completions()?),
+            Wire::Glacier(job) => Self::Completed(vec![job.completion()?]),
+            Wire::S3(event) => Self::Completed(event.completions()?),
             Wire::Test(S3Test { event: TestEvent::Test }) => Self::TestEvent,
         })
     }
 }
 
 impl GlacierJob {
-    fn completion(self) -> Result<Completion, CompletionError> {
+    fn completion(self) -> Result<ThawCompleted, ThawMessageError> {
         let text = self.job_description.unwrap_or_default();
         let job_id = text.parse();
-        let job_id = job_id.map_err(|_| CompletionError::NoJob { from: "JobDescription", text })?;
-        Ok(Completion {
+        let job_id = job_id.map_err(|_| ThawMessageError::NoJob { from: "JobDescription", text })?;
+        Ok(ThawCompleted {
             job_id,
             archive_id: self.archive_id,
             retrieval_id: self.job_id,
@@ -128,7 +128,7 @@ impl GlacierJob {
 }
 
 impl S3Event {
-    fn completions(self) -> Result<Vec<Completion>, CompletionError> {
+    fn completions(self) -> Result<Vec<ThawCompleted>, ThawMessageError> {
         let completed = self.records.into_iter();
         let completed =
             completed.filter(|record| record.event_name.contains("ObjectRestore:Completed"));
@@ -138,17 +138,17 @@ impl S3Event {
 
 impl S3Object {
     /// Keys are `<prefix>/<user>/<job>~<file>`.
-    fn completion(self) -> Result<Completion, CompletionError> {
+    fn completion(self) -> Result<ThawCompleted, ThawMessageError> {
         let key = percent_encoding::percent_decode_str(&self.key.replace('+', " "))
             .decode_utf8_lossy()
             .into_owned();
         let name = key.rsplit('/').next().and_then(|name| name.split_once('~'));
         let job_id = name.and_then(|(job, _)| job.parse().ok());
         let Some(job_id) = job_id else {
-            return Err(CompletionError::NoJob { from: "the object's key", text: key });
+            return Err(ThawMessageError::NoJob { from: "the object's key", text: key });
         };
         let retrieval_id = String::new();
-        Ok(Completion { job_id, archive_id: key, retrieval_id, succeeded: true })
+        Ok(ThawCompleted { job_id, archive_id: key, retrieval_id, succeeded: true })
     }
 }
 
@@ -158,9 +158,9 @@ mod tests {
 
     const ID: &str = "6f2c1d1e-0b1c-4e8f-9b6e-3f1f6f3b2a10";
 
-    fn only(body: &str) -> Completion {
+    fn only(body: &str) -> ThawCompleted {
         match ThawMessage::parse(body).unwrap() {
-            ThawMessage::Completions(mut all) if all.len() == 1 => all.remove(0),
+            ThawMessage::Completed(mut all) if all.len() == 1 => all.remove(0),
             other => panic!("{other:?}"),
         }
     }
