@@ -12,7 +12,7 @@ pub struct PublicUrl(String);
 #[error(
     "{0:?} is no origin; expected http:// or https://, a host and perhaps a port, without a path"
 )]
-pub struct NoOrigin(String);
+pub struct InvalidOrigin(String);
 
 impl PublicUrl {
     /// The origin as browsers write it, without a slash at the end.
@@ -32,10 +32,10 @@ impl PublicUrl {
 }
 
 impl FromStr for PublicUrl {
-    type Err = NoOrigin;
+    type Err = InvalidOrigin;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let refused = || NoOrigin(text.to_owned());
+        let refused = || InvalidOrigin(text.to_owned());
         let origin = text.strip_suffix('/').unwrap_or(text);
         let uri: Uri = origin.parse().map_err(|_| refused())?;
         let scheme_ok = matches!(uri.scheme_str(), Some("http" | "https"));

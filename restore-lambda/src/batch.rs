@@ -5,7 +5,7 @@
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::stream::{self, StreamExt};
 use gas_backend::chain;
-use gas_backend::messages::{ThawMessageError, ThawMessage};
+use gas_backend::messages::{ThawMessage, ThawMessageError};
 use gas_backend::usecases::{RestoreError, Restorer, restore_result};
 
 /// Files that are on their way at the same time. Each has one part in memory.

@@ -121,7 +121,7 @@ async fn paging_through_closing_accounts_returns_each_one_once() -> Result<()> {
     for _ in 0..5 {
         let id = UserId::new(Uuid::new_v4());
         let (name, email) = ("Ada".to_owned(), "ada@example.org".to_owned());
-        accounts.signed_in(&Identity { id, name, email, institution: String::new() }).await?;
+        accounts.record_sign_in(&Identity { id, name, email, institution: String::new() }).await?;
         assert!(data.request_deletion(id, Timestamp::now()).await?);
         leaving.push(id);
     }

@@ -4,7 +4,7 @@ use crate::premium::{begin, overview, pay, wait_for_plan};
 use crate::stack::{Stack, stack};
 use anyhow::{Context, Result};
 use gas_backend::ports::{
-    Accounts, BillingStore, EventState, Found, Identity, Subscription, WriteOutcome,
+    Accounts, BillingStore, BillingUpdate, EventState, Identity, Subscription, WriteOutcome,
 };
 use gas_backend::postgres::{PostgresAccounts, PostgresBilling};
 use gas_backend::testkit::subscription;
@@ -109,13 +109,13 @@ async fn an_event_without_a_valid_signature_is_rejected_and_not_stored() -> Resu
 async fn new_user(accounts: &PostgresAccounts) -> Result<UserId> {
     let id = UserId::new(Uuid::new_v4());
     let (name, email) = ("Ada".to_owned(), format!("{id}@example.org"));
-    accounts.signed_in(&Identity { id, name, email, institution: String::new() }).await?;
+    accounts.record_sign_in(&Identity { id, name, email, institution: String::new() }).await?;
     Ok(id)
 }
 
-fn premium(subscription: &Subscription) -> Found<'_> {
+fn premium(subscription: &Subscription) -> BillingUpdate<'_> {
     let check_at = Some(subscription.period_end);
-    Found { plan: Plan::Premium, subscription: Some(subscription), check_at }
+    BillingUpdate { plan: Plan::Premium, subscription: Some(subscription), check_at }
 }
 
 #[tokio::test]
@@ -144,20 +144,20 @@ async fn postgresql_stores_the_plan_with_its_subscription() -> Result<()> {
     let row = store.billing_of(user).await?.context("no row")?;
     assert_eq!((row.account.plan, row.plan_since), (Plan::Premium, Some(at)));
     assert!(!row.announced);
-    assert!(store.to_check(at, None, u16::MAX).await?.contains(&user));
-    store.plan_announced(user, row.plan_version).await?;
-    assert!(!store.to_check(at, None, u16::MAX).await?.contains(&user));
-    assert!(store.to_check(active.period_end, None, u16::MAX).await?.contains(&user));
+    assert!(store.users_to_check(at, None, u16::MAX).await?.contains(&user));
+    store.mark_plan_announced(user, row.plan_version).await?;
+    assert!(!store.users_to_check(at, None, u16::MAX).await?.contains(&user));
+    assert!(store.users_to_check(active.period_end, None, u16::MAX).await?.contains(&user));
 
     let later = at + SignedDuration::from_hours(1);
     assert_eq!(store.write_billing(&row, &premium(&active), later).await?, WriteOutcome::Written);
     let row = store.billing_of(user).await?.context("no row")?;
     assert_eq!((row.plan_since, row.announced), (Some(at), true), "the plan has not changed");
-    let over = Found { plan: Plan::Free, subscription: None, check_at: None };
+    let over = BillingUpdate { plan: Plan::Free, subscription: None, check_at: None };
     assert_eq!(store.write_billing(&row, &over, later).await?, WriteOutcome::Written);
     let row = store.billing_of(user).await?.context("no row")?;
     assert_eq!((row.account.plan, row.plan_since), (Plan::Free, Some(later)));
-    store.plan_announced(user, row.plan_version).await?;
+    store.mark_plan_announced(user, row.plan_version).await?;
     Ok(())
 }
 
@@ -165,9 +165,9 @@ async fn postgresql_stores_the_plan_with_its_subscription() -> Result<()> {
 async fn postgresql_stores_which_events_are_processed() -> Result<()> {
     let store = PostgresBilling::new(stack().pool().await?);
     let (id, now) = (format!("evt_{}", Uuid::new_v4().simple()), Timestamp::now());
-    assert_eq!(store.event_received(&id, "invoice.paid", now).await?, EventState::Pending);
-    assert_eq!(store.event_received(&id, "invoice.paid", now).await?, EventState::Pending);
-    store.event_processed(&id, now).await?;
-    assert_eq!(store.event_received(&id, "invoice.paid", now).await?, EventState::Processed);
+    assert_eq!(store.record_event(&id, "invoice.paid", now).await?, EventState::Pending);
+    assert_eq!(store.record_event(&id, "invoice.paid", now).await?, EventState::Pending);
+    store.mark_event_processed(&id, now).await?;
+    assert_eq!(store.record_event(&id, "invoice.paid", now).await?, EventState::Processed);
     Ok(())
 }

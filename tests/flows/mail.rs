@@ -4,7 +4,7 @@ use crate::stack::stack;
 use anyhow::Result;
 use futures::future::join_all;
 use gas_backend::ports::{
-    AccountData, Accounts, Claim, Identity, MailEvent, MailPreferences, Outbox,
+    AccountData, Accounts, Identity, MailClaim, MailEvent, MailPreferences, Outbox,
 };
 use gas_backend::postgres::{self, PostgresAccountData, PostgresAccounts, PostgresMails};
 use gas_backend::testkit::outbox_contract;
@@ -17,7 +17,7 @@ use uuid::Uuid;
 async fn the_outbox_in_postgresql_sends_each_mail_once() -> Result<()> {
     let pool = postgres::connect(&stack().database_url()).await?;
     let user = new_identity();
-    PostgresAccounts::new(pool.clone()).signed_in(&user).await?;
+    PostgresAccounts::new(pool.clone()).record_sign_in(&user).await?;
     outbox_contract(&PostgresMails::new(pool), user.id).await;
     Ok(())
 }
@@ -40,7 +40,7 @@ async fn no_mail_remains_after_a_user_is_erased() -> Result<()> {
     let now = Timestamp::now();
     for _ in 0..20 {
         let user = new_identity();
-        accounts.signed_in(&user).await?;
+        accounts.record_sign_in(&user).await?;
         data.request_deletion(user.id, now).await?;
         let events = (0..4).map(|number| MailEvent {
             key: format!("test/{}/{number}", user.id),
@@ -54,7 +54,7 @@ async fn no_mail_remains_after_a_user_is_erased() -> Result<()> {
         for claim in claims {
             claim?;
         }
-        assert_eq!(mails.claim(&events[0], now, SignedDuration::ZERO).await?, Claim::NoUser);
+        assert_eq!(mails.claim(&events[0], now, SignedDuration::ZERO).await?, MailClaim::NoUser);
         assert_eq!(data.mails_of(user.id, None, 10).await?, []);
     }
     Ok(())
@@ -68,10 +68,10 @@ async fn an_unsubscribed_user_stays_unsubscribed_after_the_next_sign_in() -> Res
     assert_eq!(mails.wants_results(user.id).await?, None);
     assert!(!mails.set_wants_results(user.id, false).await?);
 
-    accounts.signed_in(&user).await?;
+    accounts.record_sign_in(&user).await?;
     assert_eq!(mails.wants_results(user.id).await?, Some(true));
     assert!(mails.set_wants_results(user.id, false).await?);
-    accounts.signed_in(&user).await?;
+    accounts.record_sign_in(&user).await?;
     assert_eq!(mails.wants_results(user.id).await?, Some(false));
     Ok(())
 }

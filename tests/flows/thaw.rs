@@ -26,7 +26,8 @@ pub(crate) async fn archived(gas: &Gas, owner: UserId, text: &Path) -> Result<Jo
     let file = gas.object_keys.result(owner, id, &name);
     let size = gas.objects.store(text, &file, "text/plain").await?;
     let ticket = gas.archive.begin_upload(id, &file).await?;
-    let UploadOutcome::Stored { archive_id, copy } = gas.archive.upload(&ticket, &file).await? else {
+    let UploadOutcome::Stored { archive_id, copy } = gas.archive.upload(&ticket, &file).await?
+    else {
         bail!("the upload is gone");
     };
     gas.objects.delete(&file).await?;
@@ -66,7 +67,7 @@ pub(crate) async fn premium(gas: &Gas, pool: &sqlx::PgPool) -> Result<UserId> {
         email: "ada-many@example.org".to_owned(),
         institution: String::new(),
     };
-    gas.accounts.signed_in(&identity).await?;
+    gas.accounts.record_sign_in(&identity).await?;
     sqlx::query("update profiles set role = 'premium_user' where identity_id = $1")
         .bind(id.as_uuid())
         .execute(pool)

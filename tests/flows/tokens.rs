@@ -76,7 +76,7 @@ async fn concurrent_requests_cannot_exceed_the_token_limit_and_revoked_tokens_ar
     let owner = UserId::new(Uuid::new_v4());
     let (name, email) = ("Ada".to_owned(), "ada@example.org".to_owned());
     let identity = Identity { id: owner, name, email, institution: String::new() };
-    PostgresAccounts::new(pool.clone()).signed_in(&identity).await?;
+    PostgresAccounts::new(pool.clone()).record_sign_in(&identity).await?;
     let rows: Vec<TokenRow> = (0..16).map(|_| row(owner)).collect();
     let kept = join_all(rows.iter().map(|row| tokens.insert(row, 3))).await;
     let kept = kept.into_iter().collect::<Result<Vec<_>, _>>()?;

@@ -28,7 +28,7 @@ impl PartUploads for S3ObjectStore {
         Ok(Multipart::begin(&self.parts_client, file, content_type, None).await?.id)
     }
 
-    async fn sign(&self, rule: &PartRule<'_>) -> PortResult<String> {
+    async fn sign_part(&self, rule: &PartRule<'_>) -> PortResult<String> {
         let action = || about("sign a part of", rule.file);
         let (number, length) = (i32::try_from(rule.part.number), i64::try_from(rule.part.length));
         let number = number.map_err(|error| PortError::new(action(), error))?;
@@ -51,7 +51,7 @@ impl PartUploads for S3ObjectStore {
         Ok(request.uri().to_owned())
     }
 
-    async fn arrived(
+    async fn arrived_parts(
         &self,
         file: &ObjectLocation,
         upload_id: &str,
@@ -142,7 +142,7 @@ mod tests {
         let part = Part { number: 3, offset: 16, length: 8 };
         let valid_for = SignedDuration::from_mins(5);
         let rule = PartRule { file: &file, upload_id: "upload-7", part, valid_for };
-        let url = store.sign(&rule).await.unwrap();
+        let url = store.sign_part(&rule).await.unwrap();
         for expected in [
             "https://gas-inputs.s3.eu-central-1.amazonaws.com/gas/u/j~a.vcf?",
             "partNumber=3",

@@ -1,6 +1,6 @@
 //! Mail by SES.
 
-use crate::ports::{Mail, Mailer, PortError, PortResult, Sent};
+use crate::ports::{Mail, Mailer, PortError, PortResult, SendOutcome};
 use async_trait::async_trait;
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::error::BuildError;
@@ -34,7 +34,7 @@ impl SesMailer {
 
 #[async_trait]
 impl Mailer for SesMailer {
-    async fn send(&self, mail: &Mail) -> PortResult<Sent> {
+    async fn send(&self, mail: &Mail) -> PortResult<SendOutcome> {
         let action = || "send a mail by SES".to_owned();
         let message = message(mail).map_err(|error| PortError::new(action(), error))?;
         let sent = self
@@ -47,9 +47,11 @@ impl Mailer for SesMailer {
             .send()
             .await;
         match sent {
-            Ok(output) => Ok(Sent::Accepted { message_id: output.message_id.unwrap_or_default() }),
+            Ok(output) => {
+                Ok(SendOutcome::Accepted { message_id: output.message_id.unwrap_or_default() })
+            }
             Err(error) => match error.as_service_error().and_then(refusal) {
-                Some(reason) => Ok(Sent::Refused { reason }),
+                Some(reason) => Ok(SendOutcome::Refused { reason }),
                 None => Err(PortError::new(action(), error)),
             },
         }

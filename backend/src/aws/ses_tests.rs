@@ -45,7 +45,7 @@ async fn accepting() -> (SesMailer, Arc<Mutex<Value>>) {
 #[tokio::test]
 async fn a_mail_has_both_parts_and_one_click_headers() {
     let (mailer, request) = accepting().await;
-    let accepted = Sent::Accepted { message_id: "m1".to_owned() };
+    let accepted = SendOutcome::Accepted { message_id: "m1".to_owned() };
     assert_eq!(mailer.send(&mail()).await.unwrap(), accepted);
     let content = |data: &str| json!({"Data": data, "Charset": "UTF-8"});
     let expected = json!({
@@ -78,7 +78,7 @@ async fn a_rejected_message_is_refused_for_good() {
     let reason = "Local address contains control or whitespace";
     for error in ["MessageRejected", "BadRequestException"] {
         let (mailer, _) = answering(400, error, json!({"message": reason})).await;
-        let refused = Sent::Refused { reason: reason.to_owned() };
+        let refused = SendOutcome::Refused { reason: reason.to_owned() };
         assert_eq!(mailer.send(&mail()).await.unwrap(), refused);
     }
 }

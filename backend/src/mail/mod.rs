@@ -15,7 +15,7 @@ pub use message::{MailMessage, UnknownMessage};
 pub use unsubscribe::{BadToken, ShortKey, UnsubscribeKey, UnsubscribeToken};
 
 use crate::PublicUrl;
-use crate::ports::{EmailAddress, Mail, NoAddress};
+use crate::ports::{EmailAddress, InvalidAddress, Mail};
 use clap::Args;
 use gas_shared::{Account, Job};
 use jiff::Timestamp;
@@ -57,7 +57,7 @@ pub enum ComposeError {
     Unwanted,
     /// The user's address cannot be used.
     #[error(transparent)]
-    NoAddress(#[from] NoAddress),
+    InvalidAddress(#[from] InvalidAddress),
     /// A template failed.
     #[error("a template failed")]
     Template(#[from] askama::Error),

@@ -2,7 +2,7 @@
 
 mod thaw_completed;
 
-pub use thaw_completed::{ThawCompleted, ThawMessageError, ThawMessage};
+pub use thaw_completed::{ThawCompleted, ThawMessage, ThawMessageError};
 
 use gas_shared::{JobId, JobStatus, LiveEvent, UserId};
 use jiff::Timestamp;

@@ -117,7 +117,8 @@ impl GlacierJob {
     fn completion(self) -> Result<ThawCompleted, ThawMessageError> {
         let text = self.job_description.unwrap_or_default();
         let job_id = text.parse();
-        let job_id = job_id.map_err(|_| ThawMessageError::NoJob { from: "JobDescription", text })?;
+        let job_id =
+            job_id.map_err(|_| ThawMessageError::NoJob { from: "JobDescription", text })?;
         Ok(ThawCompleted {
             job_id,
             archive_id: self.archive_id,

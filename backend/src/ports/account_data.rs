@@ -23,7 +23,11 @@ pub trait AccountData: Send + Sync {
 
     /// Accounts that are being deleted, in the order of their ids, after that of `after`. Whoever
     /// goes on until there are none has seen all, however many of them cannot be finished.
-    async fn closing_accounts(&self, after: Option<UserId>, limit: u16) -> PortResult<Vec<ClosingAccount>>;
+    async fn closing_accounts(
+        &self,
+        after: Option<UserId>,
+        limit: u16,
+    ) -> PortResult<Vec<ClosingAccount>>;
 
     /// Deletes what is left of an account whose deletion was asked for and whose billing is closed.
     async fn purge(&self, user: UserId) -> PortResult<()>;

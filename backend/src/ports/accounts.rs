@@ -10,7 +10,7 @@ pub trait Accounts: Send + Sync {
     /// Notes that a user signed in: makes their profile at the first time, and takes over what
     /// the identity provider says of them. Plan and time zone are left as they are. `None` where the account is
     /// being deleted.
-    async fn signed_in(&self, identity: &Identity) -> PortResult<Option<SignIn>>;
+    async fn record_sign_in(&self, identity: &Identity) -> PortResult<Option<SignIn>>;
 
     /// A user's profile, read afresh; `None` also where the account is being deleted.
     async fn account(&self, id: UserId) -> PortResult<Option<Account>>;

@@ -28,7 +28,12 @@ pub trait Archive: Send + Sync {
 
     /// Asks for a copy to be handed out. When it is ready, the archive publishes to topic
     /// `complete_thaw`.
-    async fn start_retrieval(&self, job: JobId, archive_id: &str, tier: Tier) -> PortResult<RetrievalStarted>;
+    async fn start_retrieval(
+        &self,
+        job: JobId,
+        archive_id: &str,
+        tier: Tier,
+    ) -> PortResult<RetrievalStarted>;
 
     /// Streams a copy that is ready into an S3 object, replacing it.
     async fn restore(

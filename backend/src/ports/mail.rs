@@ -11,7 +11,7 @@ use serde_json::Value;
 pub trait Mailer: Send + Sync {
     /// Sends a mail. An error is one that may be over later: throttling, or an account that may
     /// not send now.
-    async fn send(&self, mail: &Mail) -> PortResult<Sent>;
+    async fn send(&self, mail: &Mail) -> PortResult<SendOutcome>;
 }
 
 /// A mail, ready to send. Its headers have no text of a user's in them but the address.
@@ -32,7 +32,7 @@ pub struct Mail {
 
 /// What became of a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sent {
+pub enum SendOutcome {
     /// It is on its way.
     Accepted {
         /// The sender's id of it.
@@ -57,16 +57,16 @@ const MAX_ADDRESS_BYTES: usize = 254;
 /// Why a text is no address that mail can be sent to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no e-mail address that mail can be sent to")]
-pub struct NoAddress(String);
+pub struct InvalidAddress(String);
 
 impl EmailAddress {
     /// Checks an address: a local part of ASCII without quotes, and a domain (as punycode, where
     /// it is not ASCII), which is what SES takes.
     ///
     /// # Errors
-    /// [`NoAddress`].
-    pub fn parse(text: &str) -> Result<Self, NoAddress> {
-        let refused = || NoAddress(text.to_owned());
+    /// [`InvalidAddress`].
+    pub fn parse(text: &str) -> Result<Self, InvalidAddress> {
+        let refused = || InvalidAddress(text.to_owned());
         let (local, domain) = text.split_once('@').ok_or_else(refused)?;
         // RFC 5322, 3.2.3: what an atom is made of, and the dots between atoms.
         let atom = |b: u8| b.is_ascii_alphanumeric() || b".!#$%&'*+-/=?^_`{|}~".contains(&b);
@@ -95,10 +95,10 @@ pub trait Outbox: Send + Sync {
         event: &MailEvent,
         now: Timestamp,
         lease: SignedDuration,
-    ) -> PortResult<Claim>;
+    ) -> PortResult<MailClaim>;
 
     /// Notes that a mail was sent. It is a fact, whoever has the claim by now.
-    async fn sent(&self, key: &str, message_id: &str, now: Timestamp) -> PortResult<()>;
+    async fn mark_sent(&self, key: &str, message_id: &str, now: Timestamp) -> PortResult<()>;
 
     /// Notes that a mail will not be sent, and why.
     async fn give_up(&self, key: &str, reason: &str, now: Timestamp) -> PortResult<()>;
@@ -130,7 +130,7 @@ pub struct MailEvent {
 
 /// Whether a mail may be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Claim {
+pub enum MailClaim {
     /// By the caller.
     Taken {
         /// The how manieth attempt this is.
@@ -141,7 +141,7 @@ pub enum Claim {
     /// Another is about to send it.
     Busy,
     /// It is sent, or given up.
-    Over,
+    Settled,
     /// By nobody: there is no such user.
     NoUser,
 }

@@ -16,19 +16,20 @@ mod tokens;
 
 pub use account_data::{AccountData, ClosingAccount, MailRecord};
 pub use accounts::{Accounts, Identity, SignIn};
-pub use archive::{Archive, ArchiveTimer, RetrievalStarted, CopiedObject, UploadOutcome};
+pub use archive::{Archive, ArchiveTimer, CopiedObject, RetrievalStarted, UploadOutcome};
 pub use jobs::{JobPage, JobStore, WriteOutcome};
 pub use mail::{
-    Claim, EmailAddress, Mail, MailEvent, MailPreferences, Mailer, NoAddress, Outbox, Sent,
+    EmailAddress, InvalidAddress, Mail, MailClaim, MailEvent, MailPreferences, Mailer, Outbox,
+    SendOutcome,
 };
 pub use messages::{Message, Queue, Topic};
 pub use objects::{Download, ObjectInfo, ObjectStore, UploadRule};
 pub use part_uploads::{ArrivedPart, PartRule, PartUploads};
 pub use payments::{
-    BillingRow, BillingStore, CheckoutRequest, EventState, Found, OpenCheckout, Payments,
+    BillingRow, BillingStore, BillingUpdate, CheckoutRequest, EventState, OpenCheckout, Payments,
     Subscription, SubscriptionStatus,
 };
-pub use tokens::{FoundToken, TokenRow, TokenStore};
+pub use tokens::{ActiveToken, TokenRow, TokenStore};
 
 use std::error::Error;
 

@@ -13,11 +13,11 @@ pub trait PartUploads: Send + Sync {
     async fn begin(&self, file: &ObjectLocation, content_type: &str) -> PortResult<String>;
 
     /// A URL to which a browser may PUT one part for a while, of exactly that part's length.
-    async fn sign(&self, rule: &PartRule<'_>) -> PortResult<String>;
+    async fn sign_part(&self, rule: &PartRule<'_>) -> PortResult<String>;
 
     /// The parts that have arrived, or `None` where there is no such upload: it is completed, or
     /// aborted.
-    async fn arrived(
+    async fn arrived_parts(
         &self,
         file: &ObjectLocation,
         upload_id: &str,

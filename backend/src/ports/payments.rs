@@ -155,20 +155,20 @@ pub trait BillingStore: Send + Sync {
     async fn write_billing(
         &self,
         row: &BillingRow,
-        found: &Found<'_>,
+        update: &BillingUpdate<'_>,
         at: Timestamp,
     ) -> PortResult<WriteOutcome>;
 
     /// Notes that the plan with that [`BillingRow::plan_version`] is what the rest of GAS was told
     /// last, even if the plan is another by now.
-    async fn plan_announced(&self, user: UserId, plan_version: i64) -> PortResult<()>;
+    async fn mark_plan_announced(&self, user: UserId, plan_version: i64) -> PortResult<()>;
 
     /// Forgets the customer of a user whose account is being deleted: nothing can be charged any more.
     async fn close_billing(&self, user: UserId) -> PortResult<()>;
 
-    /// Users whose [`Found::check_at`] has come or whose plan was not announced, by their ids, and of
+    /// Users whose [`BillingUpdate::check_at`] has come or whose plan was not announced, by their ids, and of
     /// them those after an id.
-    async fn to_check(
+    async fn users_to_check(
         &self,
         now: Timestamp,
         after: Option<UserId>,
@@ -176,10 +176,10 @@ pub trait BillingStore: Send + Sync {
     ) -> PortResult<Vec<UserId>>;
 
     /// Notes an event, and says whether its work was done before.
-    async fn event_received(&self, id: &str, kind: &str, at: Timestamp) -> PortResult<EventState>;
+    async fn record_event(&self, id: &str, kind: &str, at: Timestamp) -> PortResult<EventState>;
 
     /// Notes that an event's work is done.
-    async fn event_processed(&self, id: &str, at: Timestamp) -> PortResult<()>;
+    async fn mark_event_processed(&self, id: &str, at: Timestamp) -> PortResult<()>;
 }
 
 /// A user's billing as it is stored.
@@ -203,7 +203,7 @@ pub struct BillingRow {
 
 /// What was found out at Stripe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Found<'a> {
+pub struct BillingUpdate<'a> {
     /// The plan that follows.
     pub plan: Plan,
     /// The subscription that decided it.

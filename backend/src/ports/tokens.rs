@@ -20,10 +20,10 @@ pub trait TokenStore: Send + Sync {
     async fn revoke(&self, owner: UserId, id: TokenId) -> PortResult<bool>;
 
     /// The token whose secret has that hash, unless it is expired at `now`.
-    async fn by_hash(&self, hash: &str, now: Timestamp) -> PortResult<Option<FoundToken>>;
+    async fn find_by_hash(&self, hash: &str, now: Timestamp) -> PortResult<Option<ActiveToken>>;
 
     /// Notes that a token is used at `now`, to the minute.
-    async fn used(&self, id: TokenId, now: Timestamp) -> PortResult<()>;
+    async fn mark_used(&self, id: TokenId, now: Timestamp) -> PortResult<()>;
 }
 
 /// A token to keep.
@@ -39,7 +39,7 @@ pub struct TokenRow {
 
 /// A token that was shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FoundToken {
+pub struct ActiveToken {
     /// Its id.
     pub id: TokenId,
     /// Whose it is.

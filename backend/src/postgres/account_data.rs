@@ -99,7 +99,11 @@ impl AccountData for PostgresAccountData {
         done.map_err(|error| PortError::new(format!("note that {user} leaves"), error))
     }
 
-    async fn closing_accounts(&self, after: Option<UserId>, limit: u16) -> PortResult<Vec<ClosingAccount>> {
+    async fn closing_accounts(
+        &self,
+        after: Option<UserId>,
+        limit: u16,
+    ) -> PortResult<Vec<ClosingAccount>> {
         let after = after.map(|user| user.as_uuid());
         let query = sqlx::query_as(CLOSING).bind(after).bind(i64::from(limit));
         let rows: sqlx::Result<Vec<(Uuid, i64, bool)>> = query.fetch_all(&self.pool).await;

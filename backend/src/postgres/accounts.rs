@@ -43,7 +43,7 @@ impl PostgresAccounts {
 
 #[async_trait]
 impl Accounts for PostgresAccounts {
-    async fn signed_in(&self, identity: &Identity) -> PortResult<Option<SignIn>> {
+    async fn record_sign_in(&self, identity: &Identity) -> PortResult<Option<SignIn>> {
         let row = sqlx::query(SIGN_IN)
             .bind(identity.id.as_uuid())
             .bind(&identity.name)

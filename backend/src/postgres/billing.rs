@@ -3,7 +3,7 @@
 use super::accounts::Profile;
 use super::{moment, seconds};
 use crate::ports::{
-    BillingRow, BillingStore, EventState, Found, PortError, PortResult, WriteOutcome,
+    BillingRow, BillingStore, BillingUpdate, EventState, PortError, PortResult, WriteOutcome,
 };
 use async_trait::async_trait;
 use gas_shared::UserId;
@@ -81,17 +81,17 @@ impl BillingStore for PostgresBilling {
     async fn write_billing(
         &self,
         row: &BillingRow,
-        found: &Found<'_>,
+        update: &BillingUpdate<'_>,
         at: Timestamp,
     ) -> PortResult<WriteOutcome> {
         let user = row.account.id;
         let done = sqlx::query(WRITE)
             .bind(user.as_uuid())
             .bind(row.version)
-            .bind(found.plan.as_role())
-            .bind(found.subscription.map(|subscription| subscription.id.as_str()))
-            .bind(found.subscription.map(|subscription| subscription.status.as_str()))
-            .bind(found.check_at.map(seconds))
+            .bind(update.plan.as_role())
+            .bind(update.subscription.map(|subscription| subscription.id.as_str()))
+            .bind(update.subscription.map(|subscription| subscription.status.as_str()))
+            .bind(update.check_at.map(seconds))
             .bind(seconds(at))
             .execute(&self.pool)
             .await
@@ -102,7 +102,7 @@ impl BillingStore for PostgresBilling {
         })
     }
 
-    async fn plan_announced(&self, user: UserId, plan_version: i64) -> PortResult<()> {
+    async fn mark_plan_announced(&self, user: UserId, plan_version: i64) -> PortResult<()> {
         const ANNOUNCED: &str = "
             update profiles set plan_announced = $2 where identity_id = $1";
         let query = sqlx::query(ANNOUNCED).bind(user.as_uuid()).bind(plan_version);
@@ -120,7 +120,7 @@ impl BillingStore for PostgresBilling {
         Ok(())
     }
 
-    async fn to_check(
+    async fn users_to_check(
         &self,
         now: Timestamp,
         after: Option<UserId>,
@@ -139,7 +139,7 @@ impl BillingStore for PostgresBilling {
         Ok(rows.into_iter().map(|row| UserId::new(row.0)).collect())
     }
 
-    async fn event_received(&self, id: &str, kind: &str, at: Timestamp) -> PortResult<EventState> {
+    async fn record_event(&self, id: &str, kind: &str, at: Timestamp) -> PortResult<EventState> {
         // The update changes nothing; it makes the row that is there come back.
         const RECEIVED: &str = "
             insert into stripe_events (id, type, received) values ($1, $2, to_timestamp($3))
@@ -151,7 +151,7 @@ impl BillingStore for PostgresBilling {
         Ok(if row.0 { EventState::Processed } else { EventState::Pending })
     }
 
-    async fn event_processed(&self, id: &str, at: Timestamp) -> PortResult<()> {
+    async fn mark_event_processed(&self, id: &str, at: Timestamp) -> PortResult<()> {
         const PROCESSED: &str = "
             update stripe_events set processed = to_timestamp($2)
             where id = $1 and processed is null";

@@ -1,7 +1,7 @@
 //! The outbox of mails in PostgreSQL, and who wants mail.
 
 use super::seconds;
-use crate::ports::{Claim, MailEvent, MailPreferences, Outbox, PortError, PortResult};
+use crate::ports::{MailClaim, MailEvent, MailPreferences, Outbox, PortError, PortResult};
 use async_trait::async_trait;
 use gas_shared::UserId;
 use jiff::{SignedDuration, Timestamp};
@@ -61,7 +61,7 @@ impl PostgresMails {
         event: &MailEvent,
         now: Timestamp,
         lease: SignedDuration,
-    ) -> sqlx::Result<Claim> {
+    ) -> sqlx::Result<MailClaim> {
         let taken: Option<(i32, i64)> = sqlx::query_as(CLAIM)
             .bind(&event.key)
             .bind(event.user.as_uuid())
@@ -74,13 +74,13 @@ impl PostgresMails {
             let query = sqlx::query_as(IS_OVER).bind(&event.key).bind(event.user.as_uuid());
             let over: Option<(bool,)> = query.fetch_optional(&self.pool).await?;
             return Ok(match over {
-                None => Claim::NoUser,
-                Some((true,)) => Claim::Over,
-                Some((false,)) => Claim::Busy,
+                None => MailClaim::NoUser,
+                Some((true,)) => MailClaim::Settled,
+                Some((false,)) => MailClaim::Busy,
             });
         };
         let decode = |error: Box<dyn std::error::Error + Send + Sync>| sqlx::Error::Decode(error);
-        Ok(Claim::Taken {
+        Ok(MailClaim::Taken {
             attempt: u32::try_from(attempts).map_err(|error| decode(error.into()))?,
             noted_at: Timestamp::from_second(created).map_err(|error| decode(error.into()))?,
         })
@@ -94,12 +94,12 @@ impl Outbox for PostgresMails {
         event: &MailEvent,
         now: Timestamp,
         lease: SignedDuration,
-    ) -> PortResult<Claim> {
+    ) -> PortResult<MailClaim> {
         let claim = self.try_claim(event, now, lease).await;
         claim.map_err(|error| PortError::new(format!("claim the mail {}", event.key), error))
     }
 
-    async fn sent(&self, key: &str, message_id: &str, now: Timestamp) -> PortResult<()> {
+    async fn mark_sent(&self, key: &str, message_id: &str, now: Timestamp) -> PortResult<()> {
         let query = sqlx::query(SENT).bind(key).bind(message_id).bind(seconds(now));
         let done = query.execute(&self.pool).await;
         done.map_err(|error| PortError::new(format!("note the mail {key} as sent"), error))?;

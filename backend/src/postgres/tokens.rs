@@ -1,7 +1,7 @@
 //! API tokens in PostgreSQL.
 
 use super::{moment, seconds};
-use crate::ports::{FoundToken, PortError, PortResult, TokenRow, TokenStore};
+use crate::ports::{ActiveToken, PortError, PortResult, TokenRow, TokenStore};
 use async_trait::async_trait;
 use gas_shared::token::{Scope, TokenView};
 use gas_shared::{TokenId, UserId};
@@ -94,14 +94,14 @@ impl TokenStore for PostgresTokens {
         Ok(done.rows_affected() == 1)
     }
 
-    async fn by_hash(&self, hash: &str, now: Timestamp) -> PortResult<Option<FoundToken>> {
+    async fn find_by_hash(&self, hash: &str, now: Timestamp) -> PortResult<Option<ActiveToken>> {
         let query = sqlx::query(BY_HASH).bind(hash).bind(seconds(now));
         let row = query.fetch_optional(&self.pool).await;
         row.and_then(|row| row.as_ref().map(found).transpose())
             .map_err(|error| PortError::new("find a token", error))
     }
 
-    async fn used(&self, id: TokenId, now: Timestamp) -> PortResult<()> {
+    async fn mark_used(&self, id: TokenId, now: Timestamp) -> PortResult<()> {
         const USED: &str = "update api_tokens set last_used = to_timestamp($2) where id = $1";
         let query = sqlx::query(USED).bind(id.as_uuid()).bind(seconds(now));
         let done = query.execute(&self.pool).await;
@@ -110,8 +110,8 @@ impl TokenStore for PostgresTokens {
     }
 }
 
-fn found(row: &PgRow) -> sqlx::Result<FoundToken> {
-    Ok(FoundToken {
+fn found(row: &PgRow) -> sqlx::Result<ActiveToken> {
+    Ok(ActiveToken {
         id: TokenId::new(row.try_get::<Uuid, _>("id")?),
         owner: UserId::new(row.try_get::<Uuid, _>("owner")?),
         scopes: scopes(row)?,

@@ -49,7 +49,11 @@ impl AccountData for FakeAccountData {
         Ok(self.accounts.request_closing(user, now))
     }
 
-    async fn closing_accounts(&self, after: Option<UserId>, limit: u16) -> PortResult<Vec<ClosingAccount>> {
+    async fn closing_accounts(
+        &self,
+        after: Option<UserId>,
+        limit: u16,
+    ) -> PortResult<Vec<ClosingAccount>> {
         let mut closing = self.accounts.closing();
         closing.retain(|one| after.is_none_or(|after| one.user > after));
         closing.sort_by_key(|one| one.user);

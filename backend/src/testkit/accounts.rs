@@ -1,7 +1,7 @@
 //! Profiles in memory.
 
 use super::lock;
-use crate::ports::{Accounts, Identity, ClosingAccount, PortResult, SignIn};
+use crate::ports::{Accounts, ClosingAccount, Identity, PortResult, SignIn};
 use async_trait::async_trait;
 use gas_shared::{Account, Plan, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -99,7 +99,7 @@ impl FakeAccounts {
 
 #[async_trait]
 impl Accounts for FakeAccounts {
-    async fn signed_in(&self, identity: &Identity) -> PortResult<Option<SignIn>> {
+    async fn record_sign_in(&self, identity: &Identity) -> PortResult<Option<SignIn>> {
         let mut profiles = lock(&self.0);
         if profiles.is_closing(identity.id) {
             return Ok(None);

@@ -2,7 +2,8 @@
 
 use super::{Crash, FakeObjects, lock};
 use crate::ports::{
-    Archive, ArchiveTimer, RetrievalStarted, CopiedObject, Message, PortError, PortResult, Queue, UploadOutcome,
+    Archive, ArchiveTimer, CopiedObject, Message, PortError, PortResult, Queue, RetrievalStarted,
+    UploadOutcome,
 };
 use async_trait::async_trait;
 use gas_shared::JobId;
@@ -115,7 +116,12 @@ impl Archive for FakeArchive {
         Ok(true)
     }
 
-    async fn start_retrieval(&self, job: JobId, archive_id: &str, tier: Tier) -> PortResult<RetrievalStarted> {
+    async fn start_retrieval(
+        &self,
+        job: JobId,
+        archive_id: &str,
+        tier: Tier,
+    ) -> PortResult<RetrievalStarted> {
         self.crash.before_call()?;
         let retrieval_id = {
             let mut state = lock(&self.state);

@@ -2,8 +2,8 @@
 
 use super::{FakeAccounts, TestGas, lock};
 use crate::ports::{
-    Accounts, BillingRow, BillingStore, CheckoutRequest, EventState, Found, OpenCheckout, Payments,
-    PortError, PortResult, Subscription, SubscriptionStatus, WriteOutcome,
+    Accounts, BillingRow, BillingStore, BillingUpdate, CheckoutRequest, EventState, OpenCheckout,
+    Payments, PortError, PortResult, Subscription, SubscriptionStatus, WriteOutcome,
 };
 use crate::{Billing, Offer};
 use async_trait::async_trait;
@@ -274,7 +274,7 @@ impl BillingStore for FakeBillingStore {
     async fn write_billing(
         &self,
         row: &BillingRow,
-        found: &Found<'_>,
+        update: &BillingUpdate<'_>,
         at: Timestamp,
     ) -> PortResult<WriteOutcome> {
         let user = row.account.id;
@@ -287,17 +287,17 @@ impl BillingStore for FakeBillingStore {
             return Ok(WriteOutcome::Conflict);
         }
         stored.version += 1;
-        stored.check_at = found.check_at;
-        if account.plan != found.plan {
+        stored.check_at = update.check_at;
+        if account.plan != update.plan {
             stored.plan_since = Some(at);
             stored.plan_version = stored.version;
-            account.plan = found.plan;
+            account.plan = update.plan;
             self.accounts.put(account);
         }
         Ok(WriteOutcome::Written)
     }
 
-    async fn plan_announced(&self, user: UserId, plan_version: i64) -> PortResult<()> {
+    async fn mark_plan_announced(&self, user: UserId, plan_version: i64) -> PortResult<()> {
         let mut rows = lock(&self.rows);
         rows.entry(user).or_default().announced = plan_version;
         Ok(())
@@ -309,7 +309,7 @@ impl BillingStore for FakeBillingStore {
         Ok(())
     }
 
-    async fn to_check(
+    async fn users_to_check(
         &self,
         now: Timestamp,
         after: Option<UserId>,
@@ -327,18 +327,13 @@ impl BillingStore for FakeBillingStore {
         Ok(users)
     }
 
-    async fn event_received(
-        &self,
-        id: &str,
-        _kind: &str,
-        _at: Timestamp,
-    ) -> PortResult<EventState> {
+    async fn record_event(&self, id: &str, _kind: &str, _at: Timestamp) -> PortResult<EventState> {
         let mut events = lock(&self.events);
         let processed = events.entry(id.to_owned()).or_default();
         Ok(if processed.is_some() { EventState::Processed } else { EventState::Pending })
     }
 
-    async fn event_processed(&self, id: &str, at: Timestamp) -> PortResult<()> {
+    async fn mark_event_processed(&self, id: &str, at: Timestamp) -> PortResult<()> {
         lock(&self.events).insert(id.to_owned(), Some(at));
         Ok(())
     }

@@ -5,7 +5,8 @@ use super::{FakeAccounts, TestGas};
 use crate::Notifier;
 use crate::mail::{Composer, UnsubscribeKey};
 use crate::ports::{
-    Accounts, Claim, Mail, MailEvent, MailPreferences, Mailer, Outbox, PortError, PortResult, Sent,
+    Accounts, Mail, MailClaim, MailEvent, MailPreferences, Mailer, Outbox, PortError, PortResult,
+    SendOutcome,
 };
 use async_trait::async_trait;
 use gas_shared::UserId;
@@ -84,7 +85,7 @@ impl FakeMailer {
 
 #[async_trait]
 impl Mailer for FakeMailer {
-    async fn send(&self, mail: &Mail) -> PortResult<Sent> {
+    async fn send(&self, mail: &Mail) -> PortResult<SendOutcome> {
         self.crash.before_call()?;
         // Lets others run where a network call would.
         tokio::task::yield_now().await;
@@ -92,7 +93,7 @@ impl Mailer for FakeMailer {
             return Err(PortError::new("send a mail", "too many requests"));
         }
         if lock(&self.refused).contains(mail.to.as_str()) {
-            return Ok(Sent::Refused { reason: "the address is refused".to_owned() });
+            return Ok(SendOutcome::Refused { reason: "the address is refused".to_owned() });
         }
         let message_id = {
             let mut sent = lock(&self.sent);
@@ -100,7 +101,7 @@ impl Mailer for FakeMailer {
             format!("ses-{}", sent.len())
         };
         self.crash.after_effect()?;
-        Ok(Sent::Accepted { message_id })
+        Ok(SendOutcome::Accepted { message_id })
     }
 }
 
@@ -151,10 +152,10 @@ impl Outbox for FakeOutbox {
         event: &MailEvent,
         now: Timestamp,
         lease: SignedDuration,
-    ) -> PortResult<Claim> {
+    ) -> PortResult<MailClaim> {
         self.crash.before_call()?;
         if self.accounts.account_even_closing(event.user).is_none() {
-            return Ok(Claim::NoUser);
+            return Ok(MailClaim::NoUser);
         }
         let claim = {
             let mut rows = lock(&self.rows);
@@ -167,17 +168,17 @@ impl Outbox for FakeOutbox {
                 over: false,
             });
             if !row.is_free(now, lease) {
-                return Ok(if row.over { Claim::Over } else { Claim::Busy });
+                return Ok(if row.over { MailClaim::Settled } else { MailClaim::Busy });
             }
             row.claimed_at = Some(now);
             row.attempts += 1;
-            Claim::Taken { attempt: row.attempts, noted_at: row.created }
+            MailClaim::Taken { attempt: row.attempts, noted_at: row.created }
         };
         self.crash.after_effect()?;
         Ok(claim)
     }
 
-    async fn sent(&self, key: &str, _message_id: &str, _now: Timestamp) -> PortResult<()> {
+    async fn mark_sent(&self, key: &str, _message_id: &str, _now: Timestamp) -> PortResult<()> {
         self.change(key, |row| {
             row.over = true;
             row.last_error = None;

@@ -1,6 +1,6 @@
 //! What every outbox must do, the one in memory and the one in PostgreSQL.
 
-use crate::ports::{Claim, MailEvent, Outbox};
+use crate::ports::{MailClaim, MailEvent, Outbox};
 use futures::future::join_all;
 use gas_shared::UserId;
 use jiff::{SignedDuration, Timestamp};
@@ -27,7 +27,7 @@ fn event_of(user: UserId) -> MailEvent {
 pub async fn outbox_contract(outbox: &dyn Outbox, user: UserId) {
     // Long ago, so that these are the oldest unsent mails.
     let start = Timestamp::from_second(1_000_000_000).unwrap();
-    let taken = |attempt| Claim::Taken { attempt, noted_at: start };
+    let taken = |attempt| MailClaim::Taken { attempt, noted_at: start };
     let claim = async |event: &MailEvent, secs: i64| {
         outbox.claim(event, start + SignedDuration::from_secs(secs), LEASE).await.unwrap()
     };
@@ -39,32 +39,32 @@ pub async fn outbox_contract(outbox: &dyn Outbox, user: UserId) {
     let one = event_of(user);
     let claims = join_all((0..8).map(|_| claim(&one, 0))).await;
     assert_eq!(claims.iter().filter(|claim| **claim == taken(1)).count(), 1);
-    assert_eq!(claims.iter().filter(|claim| **claim == Claim::Busy).count(), 7);
+    assert_eq!(claims.iter().filter(|claim| **claim == MailClaim::Busy).count(), 7);
 
-    assert_eq!(claim(&one, 59).await, Claim::Busy, "the lease is not over");
+    assert_eq!(claim(&one, 59).await, MailClaim::Busy, "the lease is not over");
     assert!(!unsent(59).await.contains(&one.message), "it is being sent");
     assert!(unsent(60).await.contains(&one.message));
     assert_eq!(claim(&one, 60).await, taken(2), "the first counts as dead");
 
     outbox.release(&one.key, 1, "late").await.unwrap();
-    assert_eq!(claim(&one, 61).await, Claim::Busy, "the dead cannot give back what they lost");
+    assert_eq!(claim(&one, 61).await, MailClaim::Busy, "the dead cannot give back what they lost");
     outbox.release(&one.key, 2, "throttled").await.unwrap();
     assert!(unsent(61).await.contains(&one.message));
     assert_eq!(claim(&one, 61).await, taken(3));
 
-    outbox.sent(&one.key, "ses-1", start).await.unwrap();
+    outbox.mark_sent(&one.key, "ses-1", start).await.unwrap();
     outbox.release(&one.key, 3, "late").await.unwrap();
     outbox.give_up(&one.key, "late", start).await.unwrap();
-    assert_eq!(claim(&one, 1_000).await, Claim::Over);
+    assert_eq!(claim(&one, 1_000).await, MailClaim::Settled);
     assert!(!unsent(1_000).await.contains(&one.message));
 
     let other = event_of(user);
     assert_eq!(claim(&other, 0).await, taken(1), "another event is another mail");
     outbox.give_up(&other.key, "refused", start).await.unwrap();
-    assert_eq!(claim(&other, 1_000).await, Claim::Over);
+    assert_eq!(claim(&other, 1_000).await, MailClaim::Settled);
     assert!(!unsent(1_000).await.contains(&other.message));
 
     let nobodys = event_of(UserId::new(Uuid::new_v4()));
-    assert_eq!(claim(&nobodys, 0).await, Claim::NoUser);
+    assert_eq!(claim(&nobodys, 0).await, MailClaim::NoUser);
     assert!(!unsent(60).await.contains(&nobodys.message), "nothing is kept of who is forgotten");
 }

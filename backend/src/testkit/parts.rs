@@ -53,7 +53,7 @@ impl PartUploads for FakeParts {
         Ok(id)
     }
 
-    async fn sign(&self, rule: &PartRule<'_>) -> PortResult<String> {
+    async fn sign_part(&self, rule: &PartRule<'_>) -> PortResult<String> {
         if *lock(&self.refuses) {
             return Err(PortError::new("sign a part", "no credentials"));
         }
@@ -61,7 +61,7 @@ impl PartUploads for FakeParts {
         Ok(format!("https://s3.example/{key}?partNumber={number}&uploadId={}", rule.upload_id))
     }
 
-    async fn arrived(
+    async fn arrived_parts(
         &self,
         _file: &ObjectLocation,
         upload_id: &str,

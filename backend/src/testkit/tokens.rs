@@ -1,7 +1,7 @@
 //! API tokens in memory.
 
 use super::lock;
-use crate::ports::{FoundToken, PortResult, TokenRow, TokenStore};
+use crate::ports::{ActiveToken, PortResult, TokenRow, TokenStore};
 use async_trait::async_trait;
 use gas_shared::token::TokenView;
 use gas_shared::{TokenId, UserId};
@@ -48,10 +48,10 @@ impl TokenStore for FakeTokens {
         Ok(rows.len() < before)
     }
 
-    async fn by_hash(&self, hash: &str, now: Timestamp) -> PortResult<Option<FoundToken>> {
+    async fn find_by_hash(&self, hash: &str, now: Timestamp) -> PortResult<Option<ActiveToken>> {
         let rows = lock(&self.0);
         let row = rows.iter().find(|row| row.hash == hash && row.token.expires_at > now);
-        Ok(row.map(|row| FoundToken {
+        Ok(row.map(|row| ActiveToken {
             id: row.token.id,
             owner: row.owner,
             scopes: row.token.scopes.clone(),
@@ -59,7 +59,7 @@ impl TokenStore for FakeTokens {
         }))
     }
 
-    async fn used(&self, id: TokenId, now: Timestamp) -> PortResult<()> {
+    async fn mark_used(&self, id: TokenId, now: Timestamp) -> PortResult<()> {
         if let Some(row) = lock(&self.0).iter_mut().find(|row| row.token.id == id) {
             row.token.last_used_at = Some(now);
         }

@@ -158,7 +158,10 @@ async fn a_crash_after_any_effect_leaves_the_job_as_it_was_or_the_rest_to_the_re
                 assert!(effects > 2, "{stage:?} took {effects} effects");
                 break;
             }
-            assert!(case.test.jobs.tombstone_of(case.job.id).is_some(), "the first effect is the row");
+            assert!(
+                case.test.jobs.tombstone_of(case.job.id).is_some(),
+                "the first effect is the row"
+            );
             for _ in 0..3 {
                 case.test.clock.advance_secs(LONG);
                 reconcile(&case.test.gas).await.unwrap();

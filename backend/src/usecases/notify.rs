@@ -7,7 +7,7 @@
 
 use crate::mail::{ComposeError, MailMessage};
 use crate::messages::{JobResult, Notice};
-use crate::ports::{Claim, Mail, MailEvent, PortError, PortResult, Sent};
+use crate::ports::{Mail, MailClaim, MailEvent, PortError, PortResult, SendOutcome};
 use crate::{Notifier, chain};
 use gas_shared::JobId;
 use jiff::{SignedDuration, Timestamp};
@@ -60,13 +60,13 @@ pub enum NotifyError {
 pub async fn notify(notifier: &Notifier, message: &MailMessage) -> Result<Notified, NotifyError> {
     let Some(event) = message.event()? else { return Ok(Notified::Nothing) };
     match notifier.outbox.claim(&event, notifier.now(), MAIL_LEASE).await? {
-        Claim::Over => Ok(Notified::Before),
-        Claim::Busy => Ok(Notified::Busy),
-        Claim::NoUser => Ok(Notified::GivenUp(NO_USER.to_owned())),
-        Claim::Taken { attempt, noted_at } => {
+        MailClaim::Settled => Ok(Notified::Before),
+        MailClaim::Busy => Ok(Notified::Busy),
+        MailClaim::NoUser => Ok(Notified::GivenUp(NO_USER.to_owned())),
+        MailClaim::Taken { attempt, noted_at } => {
             match notifier.compose_and_send(&event, message).await {
                 Ok(Ok(message_id)) => {
-                    notifier.outbox.sent(&event.key, &message_id, notifier.now()).await?;
+                    notifier.outbox.mark_sent(&event.key, &message_id, notifier.now()).await?;
                     Ok(Notified::Sent)
                 }
                 Ok(Err(reason)) => Ok(notifier.give_up(&event, reason).await?),
@@ -136,8 +136,8 @@ impl Notifier {
             Err(reason) => return Ok(Err(reason)),
         };
         Ok(match self.mailer.send(&mail).await? {
-            Sent::Accepted { message_id } => Ok(message_id),
-            Sent::Refused { reason } => Err(reason),
+            SendOutcome::Accepted { message_id } => Ok(message_id),
+            SendOutcome::Refused { reason } => Err(reason),
         })
     }
 

@@ -6,7 +6,7 @@
 
 use super::{ChangeError, change_job, publish};
 use crate::gas::ObjectKeys;
-use crate::messages::{ThawCompleted, Notice, StartThaw};
+use crate::messages::{Notice, StartThaw, ThawCompleted};
 use crate::ports::{Archive, PortError, PortResult, Topic};
 use crate::{JobRepository, RetentionPolicy};
 use gas_shared::job::{Archived, Change, ChangeRefused, JobState, Results, ResultsChange};

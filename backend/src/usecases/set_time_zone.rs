@@ -44,7 +44,7 @@ mod tests {
             email: ada.email.clone(),
             institution: String::new(),
         };
-        let again = test.gas.accounts.signed_in(&identity).await.unwrap().unwrap();
+        let again = test.gas.accounts.record_sign_in(&identity).await.unwrap().unwrap();
         assert_eq!(again.account.time_zone.as_deref(), Some("America/Chicago"));
         assert_eq!((again.account.plan, again.first), (Plan::Premium, false));
         assert_eq!(test.accounts.get(eve.id).time_zone, None);

@@ -112,7 +112,8 @@ pub async fn thaw_again(gas: &Gas, id: JobId) -> Result<(), ArchiveError> {
 }
 
 async fn ask(gas: &Gas, job: &Job, archived: &Archived, tier: Tier) -> Result<(), ArchiveError> {
-    let (retrieval_id, tier) = match gas.archive.start_retrieval(job.id, &archived.id, tier).await? {
+    let (retrieval_id, tier) = match gas.archive.start_retrieval(job.id, &archived.id, tier).await?
+    {
         RetrievalStarted::Started { retrieval_id } => (retrieval_id, tier),
         RetrievalStarted::TierUnavailable => {
             match gas.archive.start_retrieval(job.id, &archived.id, Tier::Standard).await? {

@@ -1,7 +1,7 @@
 //! API tokens: made, listed and revoked by their owner, and shown by the programs that have one.
 
 use crate::Gas;
-use crate::ports::{FoundToken, PortError, TokenRow};
+use crate::ports::{ActiveToken, PortError, TokenRow};
 use crate::token_secret::TokenSecret;
 use gas_shared::token::{
     CreatedToken, MAX_TOKEN_DAYS, MAX_TOKEN_NAME_CHARS, NewToken, Scope, TokenView,
@@ -122,11 +122,11 @@ pub struct TokenCaller {
 pub async fn authenticate_token(gas: &Gas, text: &str) -> Result<Option<TokenCaller>, PortError> {
     let Some(secret) = TokenSecret::parse(text) else { return Ok(None) };
     let now = gas.clock.now();
-    let Some(found) = gas.tokens.by_hash(&secret.hash(), now).await? else { return Ok(None) };
-    let FoundToken { id, owner, scopes, last_used_at } = found;
+    let Some(found) = gas.tokens.find_by_hash(&secret.hash(), now).await? else { return Ok(None) };
+    let ActiveToken { id, owner, scopes, last_used_at } = found;
     let Some(account) = gas.accounts.account(owner).await? else { return Ok(None) };
     if last_used_at.is_none_or(|at| now.duration_since(at) >= USED_EVERY) {
-        gas.tokens.used(id, now).await?;
+        gas.tokens.mark_used(id, now).await?;
     }
     Ok(Some(TokenCaller { token: id, account, scopes }))
 }

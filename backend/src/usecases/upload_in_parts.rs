@@ -85,7 +85,8 @@ pub async fn next_parts(gas: &Gas, owner: UserId, id: JobId) -> Result<PartsTick
     let JobState::Uploading { parts: Some(parts) } = &job.state else {
         return Err(PartsError::NotInParts { id, status: job.status() });
     };
-    let Some(arrived) = gas.part_uploads.arrived(&job.input.file, &parts.upload_id).await? else {
+    let Some(arrived) = gas.part_uploads.arrived_parts(&job.input.file, &parts.upload_id).await?
+    else {
         // Completed already, by a call whose answer was lost: there is nothing left to send.
         return match gas.objects.head(&job.input.file).await? {
             Some(_) => Ok(ticket(gas, &job, parts.size, Vec::new(), parts).await?),
@@ -109,7 +110,7 @@ async fn ticket(
     for part in missing.iter().take(TICKET_PARTS) {
         let file = &job.input.file;
         let rule = PartRule { file, upload_id: &parts.upload_id, part: *part, valid_for };
-        let url = gas.part_uploads.sign(&rule).await?;
+        let url = gas.part_uploads.sign_part(&rule).await?;
         tickets.push(PartTicket { offset: part.offset, length: part.length, url });
     }
     let missing = missing.iter().map(|part| part.length).sum();
@@ -127,7 +128,7 @@ fn find<'a>(arrived: &'a [ArrivedPart], part: &Part) -> Option<&'a ArrivedPart> 
 /// [`ConfirmError::NotUploaded`] where a part is missing.
 pub(super) async fn complete(gas: &Gas, job: &Job, parts: &Parts) -> Result<(), ConfirmError> {
     let file = &job.input.file;
-    let Some(arrived) = gas.part_uploads.arrived(file, &parts.upload_id).await? else {
+    let Some(arrived) = gas.part_uploads.arrived_parts(file, &parts.upload_id).await? else {
         return Ok(());
     };
     let whole: Option<Vec<ArrivedPart>> =

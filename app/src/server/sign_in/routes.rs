@@ -72,7 +72,7 @@ async fn callback(
     let next = pending.next.clone();
     let code = checked_code(&pending, query, web.gas.clock.now())?;
     let identity = web.provider.finish(pending.request, code).await?;
-    let sign_in = web.gas.accounts.signed_in(&identity).await?;
+    let sign_in = web.gas.accounts.record_sign_in(&identity).await?;
     let sign_in = sign_in.ok_or(SignInError::AccountClosing(identity.id))?;
     let since = web.gas.clock.now();
     SignedIn { user: sign_in.account.id, since }.start(&session).await?;

@@ -2,7 +2,9 @@
 
 use super::objects::{about, parts_of, received, size_of, write};
 use crate::aws::SnsTopic;
-use crate::ports::{Archive, RetrievalStarted, CopiedObject, PortError, PortResult, Topic, UploadOutcome};
+use crate::ports::{
+    Archive, CopiedObject, PortError, PortResult, RetrievalStarted, Topic, UploadOutcome,
+};
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata;
@@ -76,7 +78,12 @@ impl Archive for GlacierClassArchive {
         Ok(true)
     }
 
-    async fn start_retrieval(&self, _job: JobId, archive_id: &str, tier: Tier) -> PortResult<RetrievalStarted> {
+    async fn start_retrieval(
+        &self,
+        _job: JobId,
+        archive_id: &str,
+        tier: Tier,
+    ) -> PortResult<RetrievalStarted> {
         let object = self.object(archive_id);
         let started = RetrievalStarted::Started { retrieval_id: RETRIEVAL_ID.to_owned() };
         if self.is_ready(&object).await? {
@@ -97,7 +104,9 @@ impl Archive for GlacierClassArchive {
             Ok(_) => Ok(started),
             Err(error) => match error.code() {
                 Some("RestoreAlreadyInProgress") => Ok(started),
-                Some("GlacierExpeditedRetrievalNotAvailable") => Ok(RetrievalStarted::TierUnavailable),
+                Some("GlacierExpeditedRetrievalNotAvailable") => {
+                    Ok(RetrievalStarted::TierUnavailable)
+                }
                 _ => Err(PortError::new(about("restore", &object), error)),
             },
         }

@@ -2,7 +2,7 @@
 
 use super::objects::{part_bytes, read_part, received, size_of, write};
 use super::tree_hash::TreeHasher;
-use crate::ports::{Archive, RetrievalStarted, CopiedObject, PortError, PortResult, UploadOutcome};
+use crate::ports::{Archive, CopiedObject, PortError, PortResult, RetrievalStarted, UploadOutcome};
 use async_trait::async_trait;
 use aws_sdk_glacier::Client;
 use aws_sdk_glacier::error::ProvideErrorMetadata;
@@ -139,7 +139,12 @@ impl Archive for VaultArchive {
         }
     }
 
-    async fn start_retrieval(&self, job: JobId, archive_id: &str, tier: Tier) -> PortResult<RetrievalStarted> {
+    async fn start_retrieval(
+        &self,
+        job: JobId,
+        archive_id: &str,
+        tier: Tier,
+    ) -> PortResult<RetrievalStarted> {
         let parameters = JobParameters::builder()
             .r#type("archive-retrieval")
             .archive_id(archive_id)
@@ -149,7 +154,9 @@ impl Archive for VaultArchive {
             .build();
         let call = self.client.initiate_job().account_id(OWN_ACCOUNT).vault_name(&self.vault);
         match call.job_parameters(parameters).send().await {
-            Ok(answer) => Ok(RetrievalStarted::Started { retrieval_id: answer.job_id.unwrap_or_default() }),
+            Ok(answer) => {
+                Ok(RetrievalStarted::Started { retrieval_id: answer.job_id.unwrap_or_default() })
+            }
             Err(error)
                 if error.as_service_error().is_some_and(|e| {
                     e.is_insufficient_capacity_exception() || e.is_policy_enforced_exception()

@@ -23,7 +23,7 @@ async fn who_left_and_comes_back_within_the_hour_pays_as_another_customer() {
         email: ada.email.clone(),
         institution: String::new(),
     };
-    let again = test.accounts.signed_in(&identity).await.unwrap().unwrap();
+    let again = test.accounts.record_sign_in(&identity).await.unwrap().unwrap();
     assert!(again.first);
     start_checkout(&billing, &again.account, CheckoutForm::Embedded).await.unwrap();
     let after = payments.customers();

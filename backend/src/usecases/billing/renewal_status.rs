@@ -1,7 +1,7 @@
 //! What follows from a customer's subscriptions: pure rules.
 
 use crate::billing::Offer;
-use crate::ports::{Found, Subscription, SubscriptionStatus as Status};
+use crate::ports::{BillingUpdate, Subscription, SubscriptionStatus as Status};
 use gas_shared::Plan;
 use gas_shared::billing::{PAST_DUE_GRACE_DAYS, RenewalStatus};
 use jiff::{SignedDuration, Timestamp};
@@ -13,7 +13,11 @@ const CHECK_AFTER_PERIOD: SignedDuration = SignedDuration::from_hours(2);
 const CHECK_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// The plan that a customer's subscriptions give, by the one that counts.
-pub(super) fn found<'a>(all: &'a [Subscription], offer: &Offer, now: Timestamp) -> Found<'a> {
+pub(super) fn found<'a>(
+    all: &'a [Subscription],
+    offer: &Offer,
+    now: Timestamp,
+) -> BillingUpdate<'a> {
     let subscription = deciding(all, offer, now);
     let plan = subscription.map_or(Plan::Free, |subscription| plan_of(subscription, now));
     let check_at = subscription.filter(|_| plan == Plan::Premium).map(|subscription| {
@@ -25,7 +29,7 @@ pub(super) fn found<'a>(all: &'a [Subscription], offer: &Offer, now: Timestamp) 
             }
         }
     });
-    Found { plan, subscription, check_at }
+    BillingUpdate { plan, subscription, check_at }
 }
 
 /// The subscription that counts: of our price and mode, rather one that gives Premium, rather one

@@ -99,12 +99,12 @@ pub async fn handle_stripe_event(
     event: &StripeEvent,
 ) -> Result<EventOutcome, BillingError> {
     let clock = &billing.gas.clock;
-    let state = billing.store.event_received(&event.id, &event.kind, clock.now()).await?;
+    let state = billing.store.record_event(&event.id, &event.kind, clock.now()).await?;
     if state == EventState::Processed {
         return Ok(EventOutcome::Duplicate);
     }
     let outcome = act(billing, event).await?;
-    billing.store.event_processed(&event.id, clock.now()).await?;
+    billing.store.mark_event_processed(&event.id, clock.now()).await?;
     Ok(outcome)
 }
 

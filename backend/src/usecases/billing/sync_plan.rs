@@ -68,7 +68,7 @@ async fn announce(billing: &Billing, user: UserId) -> Result<(), BillingError> {
         if let Some(since) = row.plan_since {
             tell(billing, &row.account, since).await?;
         }
-        billing.store.plan_announced(user, row.plan_version).await?;
+        billing.store.mark_plan_announced(user, row.plan_version).await?;
     }
     Err(BillingError::Contended(user))
 }
@@ -93,7 +93,7 @@ pub async fn check_plans(billing: &Billing) -> Result<usize, BillingError> {
     let (mut looked_at, mut after) = (0, None);
     // All of them, so that those that fail again and again do not keep others waiting.
     loop {
-        let due = billing.store.to_check(now, after, PAGE).await?;
+        let due = billing.store.users_to_check(now, after, PAGE).await?;
         let Some(last) = due.last() else { return Ok(looked_at) };
         after = Some(*last);
         looked_at += due.len();

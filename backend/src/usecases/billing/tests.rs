@@ -197,12 +197,16 @@ async fn plans_that_cannot_be_checked_do_not_keep_others_waiting() {
         let user = test.user(&format!("user{number}"), Plan::Free);
         stripe.store.link_customer(user.id, &format!("cus_{number}")).await.unwrap();
         let row = stripe.store.billing_of(user.id).await.unwrap().unwrap();
-        let due = crate::ports::Found { plan: Plan::Free, subscription: None, check_at: Some(now) };
+        let due = crate::ports::BillingUpdate {
+            plan: Plan::Free,
+            subscription: None,
+            check_at: Some(now),
+        };
         stripe.store.write_billing(&row, &due, now).await.unwrap();
     }
     stripe.payments.fail_reads(failing);
     assert_eq!(check_plans(&stripe.billing).await.unwrap(), failing as usize + 1);
-    let left = stripe.store.to_check(now, None, u16::MAX).await.unwrap();
+    let left = stripe.store.users_to_check(now, None, u16::MAX).await.unwrap();
     assert_eq!(left.len(), failing as usize);
 }
 
@@ -214,7 +218,7 @@ async fn a_change_that_was_stored_but_not_announced_is_announced_later() {
     payer.stripe_has(vec![subscription.clone()]);
     // A process that dies after it has written the plan.
     let row = store.billing_of(payer.user.id).await.unwrap().unwrap();
-    let found = crate::ports::Found {
+    let found = crate::ports::BillingUpdate {
         plan: Plan::Premium,
         subscription: Some(&subscription),
         check_at: None,
