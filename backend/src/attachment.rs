@@ -1,17 +1,16 @@
-//! Names for files that browsers save.
+//! The `Content-Disposition` header of downloads.
 
-/// `Content-Disposition` for saving under a name: RFC 6266, with the name as UTF-8 (RFC 8187).
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// The characters that the extended parameter encodes. RFC 8187 allows a few more unencoded.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'-');
+
+/// The header value for saving a response under `name`: RFC 6266, with the name as UTF-8 (RFC 8187)
+/// and an ASCII fallback.
 pub fn attachment(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._- ".contains(c);
     let ascii: String = name.chars().map(|c| if plain(c) { c } else { '_' }).collect();
-    let mut encoded = String::new();
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"._-".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
+    let encoded = utf8_percent_encode(name, ENCODED);
     format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")
 }
 

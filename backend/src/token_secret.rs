@@ -62,8 +62,7 @@ impl TokenSecret {
 
     /// What is stored of it: SHA-256 in hex.
     pub fn hash(&self) -> String {
-        let digest = Sha256::digest(self.expose().as_bytes());
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(Sha256::digest(self.expose()))
     }
 
     /// What may be shown of it.

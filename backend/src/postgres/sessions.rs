@@ -105,7 +105,7 @@ impl SessionStore {
 }
 
 fn hash(id: &str) -> String {
-    Sha256::digest(id.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Sha256::digest(id))
 }
 
 #[cfg(test)]

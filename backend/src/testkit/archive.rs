@@ -62,9 +62,7 @@ impl FakeArchive {
 }
 
 fn measured(bytes: &[u8]) -> CopiedObject {
-    let digest = Sha256::digest(bytes);
-    let tree_hash = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    CopiedObject { size: bytes.len() as u64, tree_hash }
+    CopiedObject { size: bytes.len() as u64, tree_hash: hex::encode(Sha256::digest(bytes)) }
 }
 
 #[async_trait]
