@@ -72,15 +72,14 @@ impl Gas {
     /// The adapters of a deployment. Nothing is called yet.
     pub fn connect(deployment: &Deployment, sdk: &aws::Sdk, pool: &sqlx::PgPool) -> Self {
         let topic = |arn: &str| -> Arc<dyn Topic> { Arc::new(sdk.topic(arn)) };
-        let objects = Arc::new(sdk.object_store(deployment.s3_path_style));
         Self {
             records: JobRepository {
                 jobs: Arc::new(sdk.job_store(&deployment.annotations_table)),
                 job_events: topic(&deployment.job_events_topic_arn),
                 clock: Arc::new(SystemClock),
             },
-            objects: objects.clone(),
-            part_uploads: objects,
+            objects: Arc::new(sdk.object_store(deployment.s3_path_style)),
+            part_uploads: Arc::new(sdk.part_uploads(deployment.s3_path_style)),
             accounts: Arc::new(postgres::PostgresAccounts::new(pool.clone())),
             account_data: Arc::new(postgres::PostgresAccountData::new(pool.clone())),
             tokens: Arc::new(postgres::PostgresTokens::new(pool.clone())),

@@ -1,4 +1,4 @@
-//! The wait before a result is archived, as an execution of a Step Functions state machine.
+//! The port [`ArchiveTimer`] on Step Functions: each download window is one execution.
 
 use crate::messages::ArchiveRequest;
 use crate::ports::{ArchiveTimer, PortError, PortResult};
@@ -8,18 +8,18 @@ use gas_shared::JobId;
 use jiff::SignedDuration;
 use serde::Serialize;
 
-/// The state machine that waits.
+/// A state machine that waits and then puts a message into the archive queue.
 #[derive(Clone, Debug)]
 pub struct StepFunctionsTimer {
     client: Client,
     state_machine_arn: String,
 }
 
-/// The input of an execution; the state machine in `deploy/template.yaml` reads it.
+/// The input of an execution, as the state machine in `deploy/template.yaml` expects it.
 #[derive(Serialize)]
 struct Input {
     wait_seconds: i64,
-    /// What goes into the queue after that.
+    /// The message to send after the wait.
     message: ArchiveRequest,
 }
 
@@ -33,7 +33,7 @@ impl StepFunctionsTimer {
 impl ArchiveTimer for StepFunctionsTimer {
     async fn start(&self, name: &str, job: JobId, wait: SignedDuration) -> PortResult<()> {
         let action = || format!("start the archive timer {name}");
-        // A second more than asked for, so that the time is out when the message comes.
+        // One second more, so that the window has surely ended when the message arrives.
         let wait_seconds = wait.as_secs().max(0) + 1;
         let input = Input { wait_seconds, message: ArchiveRequest { job_id: job } };
         let input =

@@ -1,8 +1,7 @@
-//! A web process's own queue on the topic of job events.
+//! The queue on which a web process receives job events.
 //!
-//! Every web process must see every event, so each has a queue of its own: made at start, deleted
-//! at shutdown. Events that come while nobody reads are not worth keeping: a browser refetches
-//! when it reconnects.
+//! Every web process must see every event, so each creates a queue at start and deletes it at
+//! shutdown. Unread events need not be kept: a browser refetches when it reconnects.
 
 use super::sqs::LONG_POLL_SECS;
 use crate::chain::chain;
@@ -11,10 +10,10 @@ use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, QueueAttributeName};
 use serde_json::json;
 use uuid::Uuid;
 
-/// How long an unread event is kept.
+/// How long SQS keeps an unread event.
 const RETENTION_SECS: u32 = 300;
 
-/// A queue that gets every event of a topic, for as long as it is open.
+/// A queue that receives every event of a topic until it is closed.
 #[derive(Debug)]
 pub struct EventQueue {
     sqs: aws_sdk_sqs::Client,
@@ -37,18 +36,18 @@ impl EventQueue {
             Err(error) => {
                 if let Err(error) = sqs.delete_queue().queue_url(&url).send().await {
                     let error = chain(&error);
-                    tracing::warn!(queue = %url, %error, "an unused queue stays behind");
+                    tracing::warn!(queue = %url, %error, "an unused queue was not deleted");
                 }
                 Err(error)
             }
         }
     }
 
-    /// Waits for events, up to the long-poll time; an empty answer is normal. What is returned is
-    /// taken off the queue.
+    /// Waits for events, up to the long-poll time, and removes them from the queue. The result may be
+    /// empty.
     ///
     /// # Errors
-    /// Where SQS fails; the events come again.
+    /// If SQS fails; the events are then received again.
     pub async fn receive(&self) -> PortResult<Vec<String>> {
         let answer = self
             .sqs
@@ -60,14 +59,14 @@ impl EventQueue {
             .await
             .map_err(|error| PortError::new(format!("receive from {}", self.url), error))?;
         let messages = answer.messages.unwrap_or_default();
-        self.take_off(&messages).await?;
+        self.remove(&messages).await?;
         Ok(messages.into_iter().filter_map(|message| message.body).collect())
     }
 
     /// Ends the subscription and deletes the queue.
     ///
     /// # Errors
-    /// Where either fails; both are tried.
+    /// If either fails; both are attempted.
     pub async fn close(self) -> PortResult<()> {
         let unsubscribed =
             self.sns.unsubscribe().subscription_arn(&self.subscription_arn).send().await;
@@ -77,7 +76,7 @@ impl EventQueue {
         Ok(())
     }
 
-    async fn take_off(&self, messages: &[aws_sdk_sqs::types::Message]) -> PortResult<()> {
+    async fn remove(&self, messages: &[aws_sdk_sqs::types::Message]) -> PortResult<()> {
         let action = || format!("delete messages of {}", self.url);
         let mut entries = Vec::with_capacity(messages.len());
         for (index, message) in messages.iter().enumerate() {
@@ -92,7 +91,7 @@ impl EventQueue {
             return Ok(());
         }
         let batch = self.sqs.delete_message_batch().queue_url(&self.url);
-        // An event whose deletion alone fails comes twice, which its version makes harmless.
+        // An event whose deletion fails is received twice, which its version makes harmless.
         let sent = batch.set_entries(Some(entries)).send().await;
         sent.map_err(|error| PortError::new(action(), error))?;
         Ok(())
@@ -112,7 +111,7 @@ async fn create(sqs: &aws_sdk_sqs::Client, name: &str, topic_arn: &str) -> PortR
     Ok(answer.queue_url.unwrap_or_default())
 }
 
-/// Lets the topic, and nobody else from outside, put messages into the queue.
+/// Allows only the topic to send messages to the queue.
 fn policy(topic_arn: &str) -> String {
     json!({
         "Version": "2012-10-17",
@@ -160,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_topic_may_send() {
+    fn only_the_topic_may_send_to_the_queue() {
         let policy: serde_json::Value = serde_json::from_str(&policy("arn:topic")).unwrap();
         let statement = &policy["Statement"][0];
         assert_eq!(statement["Principal"]["Service"], "sns.amazonaws.com");

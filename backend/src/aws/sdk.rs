@@ -1,41 +1,43 @@
-//! One process's way to AWS: the configuration, and the clients made from it.
+//! The SDK configuration of a process, and the adapters built from it.
 
 use super::{
-    DynamoJobStore, EventQueue, S3ObjectStore, SesMailer, SnsTopic, SqsQueue, StepFunctionsTimer,
+    DynamoJobStore, EventQueue, GlacierClassArchive, S3ObjectStore, S3PartUploads, SesMailer,
+    SnsTopic, SqsQueue, StepFunctionsTimer, VaultArchive,
 };
-use crate::ports::PortResult;
+use crate::deployment::{ArchiveBackEnd, ArchiveSettings};
+use crate::ports::{Archive, PortResult};
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use std::sync::Arc;
 use std::time::Duration;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Longer than SQS's longest long poll, 20 s.
+/// Exceeds the longest long poll of SQS, 20 s.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Covers the retries of one call.
+/// Includes the retries of one call.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(75);
 
-/// An attempt to send one part of a file; a stalled connection is noticed by the SDK long before.
+/// Enough for one part of a file; the SDK detects a stalled connection long before.
 const S3_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// The SDK's configuration of this process.
+/// The SDK configuration of this process.
 #[derive(Clone, Debug)]
 pub struct Sdk {
     config: SdkConfig,
 }
 
 impl From<SdkConfig> for Sdk {
-    /// A configuration made by hand; [`Sdk::from_env`] is for processes.
+    /// Wraps an explicit configuration; processes use [`Sdk::from_env`].
     fn from(config: SdkConfig) -> Self {
         Self { config }
     }
 }
 
 impl Sdk {
-    /// Reads the standard environment. AWS is not called; credentials are fetched when first
-    /// needed.
+    /// Reads the standard environment. Does not call AWS; credentials are fetched on first use.
     pub async fn from_env() -> Self {
         let http = aws_smithy_http_client::Builder::new()
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
@@ -53,17 +55,40 @@ impl Sdk {
         Self { config }
     }
 
-    /// The jobs in a DynamoDB table.
+    /// The job table.
     pub fn job_store(&self, table: &str) -> DynamoJobStore {
         DynamoJobStore::new(aws_sdk_dynamodb::Client::new(&self.config), table)
     }
 
-    /// The files in S3. With `path_style`, buckets are addressed by path instead of by host name.
+    /// The objects in S3. With `path_style`, buckets are addressed by path instead of host name.
     pub fn object_store(&self, path_style: bool) -> S3ObjectStore {
         S3ObjectStore::new(self.s3(path_style), &self.config)
     }
 
-    pub(super) fn s3(&self, path_style: bool) -> aws_sdk_s3::Client {
+    /// Multipart uploads from browsers to S3.
+    pub fn part_uploads(&self, path_style: bool) -> S3PartUploads {
+        S3PartUploads::new(&self.s3(path_style))
+    }
+
+    /// The archive of a deployment.
+    pub fn archive(&self, settings: &ArchiveSettings, path_style: bool) -> Arc<dyn Archive> {
+        let s3 = self.s3(path_style);
+        match settings.archive_back_end {
+            ArchiveBackEnd::Vault => Arc::new(VaultArchive {
+                client: self.glacier(),
+                s3,
+                vault: settings.archive_vault.clone(),
+                topic_arn: settings.complete_thaw_topic_arn.clone(),
+            }),
+            ArchiveBackEnd::S3 => Arc::new(GlacierClassArchive {
+                client: s3,
+                bucket: settings.archive_bucket.clone(),
+                completions: self.topic(&settings.complete_thaw_topic_arn),
+            }),
+        }
+    }
+
+    fn s3(&self, path_style: bool) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::config::Builder::from(&self.config)
             .force_path_style(path_style)
             .timeout_config(transfer_timeouts())
@@ -71,14 +96,14 @@ impl Sdk {
         aws_sdk_s3::Client::from_conf(config)
     }
 
-    pub(super) fn glacier(&self) -> aws_sdk_glacier::Client {
+    fn glacier(&self) -> aws_sdk_glacier::Client {
         let config = aws_sdk_glacier::config::Builder::from(&self.config)
             .timeout_config(transfer_timeouts())
             .build();
         aws_sdk_glacier::Client::from_conf(config)
     }
 
-    /// The timer of results that are to be archived.
+    /// The timer of download windows.
     pub fn archive_timer(&self, state_machine_arn: &str) -> StepFunctionsTimer {
         StepFunctionsTimer::new(aws_sdk_sfn::Client::new(&self.config), state_machine_arn)
     }
@@ -93,15 +118,15 @@ impl Sdk {
         SqsQueue::new(aws_sdk_sqs::Client::new(&self.config), url)
     }
 
-    /// What sends mail from an address that is verified in SES.
+    /// The mailer; `from` must be verified in SES.
     pub fn mailer(&self, from: &str, configuration_set: Option<&str>) -> SesMailer {
         SesMailer::new(aws_sdk_sesv2::Client::new(&self.config), from, configuration_set)
     }
 
-    /// Makes a queue of this process's own, subscribed to the topic of job events.
+    /// Creates a queue for this process, subscribed to the topic of job events.
     ///
     /// # Errors
-    /// Where the queue cannot be made or subscribed.
+    /// If the queue cannot be created or subscribed.
     pub async fn event_queue(&self, prefix: &str, topic_arn: &str) -> PortResult<EventQueue> {
         let sqs = aws_sdk_sqs::Client::new(&self.config);
         let sns = aws_sdk_sns::Client::new(&self.config);
@@ -109,7 +134,7 @@ impl Sdk {
     }
 }
 
-/// For calls that carry files: an attempt may take long, and a stalled one is noticed by the SDK.
+/// Timeouts of calls that transfer files; the SDK detects stalled transfers itself.
 fn transfer_timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)

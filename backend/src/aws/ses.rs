@@ -1,4 +1,4 @@
-//! Mail by SES.
+//! The port [`Mailer`] on SES version 2.
 
 use crate::ports::{Mail, Mailer, PortError, PortResult, SendOutcome};
 use async_trait::async_trait;
@@ -9,12 +9,12 @@ use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, Me
 
 const CHARSET: &str = "UTF-8";
 
-/// What SES says where the sender's or, while the account is in the sandbox, the receiver's
-/// address is not verified
+/// Part of the message of SES if the sender's address, or in the sandbox the recipient's, is not
+/// verified
 /// (<https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-error-messages.html>).
 const NOT_VERIFIED: &str = "not verified";
 
-/// SES version 2, with a sender.
+/// A mailer with a fixed sender.
 #[derive(Clone, Debug)]
 pub struct SesMailer {
     client: Client,
@@ -35,7 +35,7 @@ impl SesMailer {
 #[async_trait]
 impl Mailer for SesMailer {
     async fn send(&self, mail: &Mail) -> PortResult<SendOutcome> {
-        let action = || "send a mail by SES".to_owned();
+        let action = || "send a mail through SES".to_owned();
         let message = message(mail).map_err(|error| PortError::new(action(), error))?;
         let sent = self
             .client
@@ -58,12 +58,12 @@ impl Mailer for SesMailer {
     }
 }
 
-/// Why this mail will never be sent, if that is what SES says. Throttling, a paused or suspended
-/// account and an address that is not verified yet end some day.
+/// The reason for a permanent rejection. Throttling, a paused or suspended account and an unverified
+/// address are temporary.
 fn refusal(error: &SendEmailError) -> Option<String> {
     match error {
         SendEmailError::MessageRejected(_) | SendEmailError::BadRequestException(_) => {
-            let reason = error.meta().message().unwrap_or("SES refuses the mail");
+            let reason = error.meta().message().unwrap_or("SES rejected the mail");
             (!reason.contains(NOT_VERIFIED)).then(|| reason.to_owned())
         }
         _ => None,
@@ -83,9 +83,9 @@ fn message(mail: &Mail) -> Result<Message, BuildError> {
         .build())
 }
 
-/// Headers besides those that SES makes.
+/// Headers in addition to those that SES sets.
 fn headers(mail: &Mail) -> Vec<(&'static str, String)> {
-    // RFC 3834, section 5: keeps answering machines quiet.
+    // RFC 3834, section 5: suppresses automatic replies.
     let mut headers = vec![("Auto-Submitted", "auto-generated".to_owned())];
     if let Some(link) = &mail.unsubscribe {
         // RFC 8058, section 2.

@@ -1,3 +1,5 @@
+//! Tests of the requests to SES and of how its errors are classified.
+
 use super::*;
 use crate::aws::Sdk;
 use crate::aws::testing::serve;
@@ -18,7 +20,7 @@ fn mail() -> Mail {
     }
 }
 
-/// A mailer to a SES that always gives one answer, and the last request it got.
+/// A mailer for an SES server that gives a fixed answer, and the last request it received.
 async fn answering(
     status: u16,
     error: &'static str,
@@ -43,7 +45,7 @@ async fn accepting() -> (SesMailer, Arc<Mutex<Value>>) {
 }
 
 #[tokio::test]
-async fn a_mail_has_both_parts_and_one_click_headers() {
+async fn a_mail_has_text_and_html_parts_and_one_click_unsubscribe_headers() {
     let (mailer, request) = accepting().await;
     let accepted = SendOutcome::Accepted { message_id: "m1".to_owned() };
     assert_eq!(mailer.send(&mail()).await.unwrap(), accepted);
@@ -66,7 +68,7 @@ async fn a_mail_has_both_parts_and_one_click_headers() {
 }
 
 #[tokio::test]
-async fn mail_that_cannot_be_stopped_has_no_unsubscribe_header() {
+async fn a_mail_without_unsubscribe_link_has_no_unsubscribe_header() {
     let (mailer, request) = accepting().await;
     mailer.send(&Mail { unsubscribe: None, ..mail() }).await.unwrap();
     let headers = request.lock().unwrap()["Content"]["Simple"]["Headers"].clone();
@@ -74,7 +76,7 @@ async fn mail_that_cannot_be_stopped_has_no_unsubscribe_header() {
 }
 
 #[tokio::test]
-async fn a_rejected_message_is_refused_for_good() {
+async fn a_rejected_message_is_refused_permanently() {
     let reason = "Local address contains control or whitespace";
     for error in ["MessageRejected", "BadRequestException"] {
         let (mailer, _) = answering(400, error, json!({"message": reason})).await;
@@ -84,7 +86,7 @@ async fn a_rejected_message_is_refused_for_good() {
 }
 
 #[tokio::test]
-async fn what_may_be_over_later_is_an_error() {
+async fn temporary_failures_are_errors() {
     let cases = [
         (429, "TooManyRequestsException", "Maximum sending rate exceeded."),
         (400, "SendingPausedException", "Sending paused for this account."),

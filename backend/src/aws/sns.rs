@@ -1,4 +1,4 @@
-//! Topics in SNS.
+//! The port [`Topic`] on SNS.
 
 use crate::ports::{PortError, PortResult, Topic};
 use async_trait::async_trait;
@@ -16,11 +16,11 @@ impl SnsTopic {
         Self { client, arn: arn.to_owned() }
     }
 
-    /// Confirms a subscription to this topic by the token that SNS sent to its endpoint. Whoever
-    /// ends it later must be of this account.
+    /// Confirms a subscription to this topic with the token that SNS sent to the endpoint. Only this
+    /// account can then end the subscription.
     ///
     /// # Errors
-    /// Where SNS refuses or fails.
+    /// If SNS rejects the token or fails.
     pub async fn confirm_subscription(&self, token: &str) -> PortResult<()> {
         let call = self.client.confirm_subscription().topic_arn(&self.arn).token(token);
         let sent = call.authenticate_on_unsubscribe("true").send().await;

@@ -1,4 +1,4 @@
-//! Queues in SQS.
+//! The port [`Queue`] on SQS.
 
 use crate::ports::{Message, PortError, PortResult, Queue};
 use async_trait::async_trait;
@@ -6,10 +6,10 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::MessageSystemAttributeName::ApproximateReceiveCount;
 use std::time::Duration;
 
-/// The longest long poll that SQS has.
+/// The longest long poll that SQS supports.
 pub(super) const LONG_POLL_SECS: i32 = 20;
 
-/// The longest time that SQS keeps a message invisible: 12 hours.
+/// The longest visibility timeout that SQS accepts: 12 hours.
 const MAX_VISIBILITY_SECS: u64 = 12 * 60 * 60;
 
 /// An SQS queue.
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_keeps_its_receive_count() {
+    fn the_receive_count_is_read_from_the_message() {
         let raw = aws_sdk_sqs::types::Message::builder()
             .body("{}")
             .receipt_handle("r1")
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn visibility_stays_within_what_sqs_accepts() {
+    fn visibility_timeouts_are_capped_at_the_maximum_of_sqs() {
         assert_eq!(seconds(Duration::ZERO), 0);
         assert_eq!(seconds(Duration::from_secs(60)), 60);
         assert_eq!(seconds(Duration::from_secs(1_000_000)), 43_200);

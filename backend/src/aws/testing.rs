@@ -1,4 +1,4 @@
-//! Servers in place of AWS, for tests of what the adapters send and make of answers.
+//! Local servers in place of AWS, for tests of the adapters' requests and response handling.
 
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -7,8 +7,8 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use axum::Router;
 use tokio::net::TcpListener;
 
-/// Serves an application for as long as the test runs, and answers the configuration by which the
-/// SDK calls it, each call once.
+/// Serves an application until the test ends and returns an SDK configuration that calls it without
+/// retries.
 pub(super) async fn serve(app: Router) -> SdkConfig {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());

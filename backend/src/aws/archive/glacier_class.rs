@@ -1,7 +1,8 @@
-//! The archive as objects of the S3 storage class GLACIER (Flexible Retrieval).
+//! The port [`Archive`] on the S3 storage class GLACIER (Flexible Retrieval).
 
-use super::objects::{about, parts_of, received, size_of, write};
+use super::object_stream::{body_chunks, read_parts, size_of, write_stream};
 use crate::aws::SnsTopic;
+use crate::aws::s3::action_on;
 use crate::ports::{
     Archive, CopiedObject, PortError, PortResult, RetrievalStarted, Topic, UploadOutcome,
 };
@@ -14,19 +15,19 @@ use gas_shared::job::{ObjectLocation, Tier};
 use serde_json::json;
 use uuid::Uuid;
 
-/// How long S3 keeps a readable copy. It is fetched within minutes.
+/// How many days S3 keeps the restored copy; it is read within minutes.
 const COPY_DAYS: i32 = 1;
 
-/// S3 has no name for a request to restore: an object has one at most.
+/// S3 has no ID for a restore request: an object has at most one.
 const RETRIEVAL_ID: &str = "restore-object";
 
-/// Annotated files as objects of a bucket of their own.
+/// Archived results as objects of a dedicated bucket.
 #[derive(Clone, Debug)]
 pub struct GlacierClassArchive {
-    pub(super) client: Client,
-    pub(super) bucket: String,
-    /// Where S3 publishes that a copy is ready.
-    pub(super) completions: SnsTopic,
+    pub(in crate::aws) client: Client,
+    pub(in crate::aws) bucket: String,
+    /// The topic to which S3 publishes completed restores.
+    pub(in crate::aws) completions: SnsTopic,
 }
 
 impl GlacierClassArchive {
@@ -34,14 +35,15 @@ impl GlacierClassArchive {
         ObjectLocation { bucket: self.bucket.clone(), key: key.to_owned() }
     }
 
-    /// Whether a readable copy is there already. S3 says nothing when it is asked for it again.
+    /// Whether a restored copy exists already. S3 publishes no event if it is requested again.
     async fn is_ready(&self, object: &ObjectLocation) -> PortResult<bool> {
         let head = self.client.head_object().bucket(&object.bucket).key(&object.key).send().await;
-        let head = head.map_err(|error| PortError::new(about("look at", object), error))?;
+        let head =
+            head.map_err(|error| PortError::new(action_on("read the metadata of", object), error))?;
         Ok(head.restore().is_some_and(|restore| restore.contains("ongoing-request=\"false\"")))
     }
 
-    /// What S3 publishes when a copy gets ready
+    /// Publishes the event that S3 sends when a restore completes
     /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>).
     async fn announce(&self, object: &ObjectLocation) -> PortResult<()> {
         let event = json!({ "Records": [{
@@ -55,21 +57,21 @@ impl GlacierClassArchive {
 
 #[async_trait]
 impl Archive for GlacierClassArchive {
-    /// The deployment makes the bucket.
+    /// The deployment creates the bucket.
     async fn prepare(&self) -> PortResult<()> {
         Ok(())
     }
 
-    /// The ticket is the key of the object to be, which no other upload has.
+    /// The ticket is the key of the archived object, unique to this upload.
     async fn begin_upload(&self, _job: JobId, file: &ObjectLocation) -> PortResult<String> {
         Ok(format!("{}.{}", file.key, Uuid::new_v4()))
     }
 
     async fn upload(&self, ticket: &str, file: &ObjectLocation) -> PortResult<UploadOutcome> {
         let size = size_of(&self.client, file).await?;
-        let parts = parts_of(&self.client, file, size);
+        let parts = read_parts(&self.client, file, size);
         let copy = self.object(ticket);
-        let copy = write(&self.client, &copy, StorageClass::Glacier, size, parts).await?;
+        let copy = write_stream(&self.client, &copy, StorageClass::Glacier, size, parts).await?;
         Ok(UploadOutcome::Stored { archive_id: ticket.to_owned(), copy })
     }
 
@@ -95,8 +97,8 @@ impl Archive for GlacierClassArchive {
             Tier::Standard => types::Tier::Standard,
         };
         let parameters = GlacierJobParameters::builder().tier(tier).build();
-        let parameters =
-            parameters.map_err(|error| PortError::new(about("restore", &object), error))?;
+        let parameters = parameters
+            .map_err(|error| PortError::new(action_on("start the restore of", &object), error))?;
         let request =
             RestoreRequest::builder().days(COPY_DAYS).glacier_job_parameters(parameters).build();
         let call = self.client.restore_object().bucket(&object.bucket).key(&object.key);
@@ -107,7 +109,7 @@ impl Archive for GlacierClassArchive {
                 Some("GlacierExpeditedRetrievalNotAvailable") => {
                     Ok(RetrievalStarted::TierUnavailable)
                 }
-                _ => Err(PortError::new(about("restore", &object), error)),
+                _ => Err(PortError::new(action_on("start the restore of", &object), error)),
             },
         }
     }
@@ -121,16 +123,16 @@ impl Archive for GlacierClassArchive {
         let object = self.object(archive_id);
         let call = self.client.get_object().bucket(&object.bucket).key(&object.key);
         let copy = call.send().await;
-        let copy = copy.map_err(|error| PortError::new(about("read", &object), error))?;
+        let copy = copy.map_err(|error| PortError::new(action_on("read", &object), error))?;
         let size = copy.content_length().and_then(|size| size.try_into().ok()).unwrap_or(0);
-        let bytes = received(copy.body, || about("read", &object));
-        write(&self.client, to, StorageClass::Standard, size, bytes).await
+        let bytes = body_chunks(copy.body, || action_on("read", &object));
+        write_stream(&self.client, to, StorageClass::Standard, size, bytes).await
     }
 
     async fn delete(&self, archive_id: &str) -> PortResult<()> {
         let object = self.object(archive_id);
         let call = self.client.delete_object().bucket(&object.bucket).key(&object.key);
-        call.send().await.map_err(|error| PortError::new(about("delete", &object), error))?;
+        call.send().await.map_err(|error| PortError::new(action_on("delete", &object), error))?;
         Ok(())
     }
 }

@@ -1,31 +1,30 @@
-//! The SHA-256 tree hash of Amazon Glacier: hashes of the MiB pieces of a file, joined in pairs
-//! until one is left
+//! The SHA-256 tree hash of Amazon Glacier: the hashes of a file's 1 MiB leaves, combined in pairs
+//! until one remains
 //! (<https://docs.aws.amazon.com/amazonglacier/latest/dev/checksum-calculations.html>).
 
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 
-/// The size of a leaf.
+/// The size of a leaf in bytes.
 const LEAF_BYTES: usize = 1024 * 1024;
 
 type Hash = [u8; 32];
 
-/// Computes a tree hash as the bytes come.
+/// Computes a tree hash incrementally.
 ///
-/// Memory grows with the logarithm of the size: two subtrees of the same height are joined at
-/// once, which gives the same hash as joining level by level.
+/// Memory grows with the logarithm of the size: two subtrees of the same height are combined as soon
+/// as both exist, which gives the same hash as combining level by level.
 #[derive(Debug, Default)]
 pub(super) struct TreeHasher {
     leaf: Sha256,
-    /// Bytes in the leaf that is not full.
+    /// Bytes in the current leaf.
     filled: usize,
-    /// Full subtrees from left to right with their heights, each lower than the one before.
+    /// Complete subtrees from left to right with their heights, which strictly decrease.
     subtrees: Vec<(u32, Hash)>,
     size: u64,
 }
 
 impl TreeHasher {
-    /// Takes the next bytes.
+    /// Adds the next bytes.
     pub(super) fn update(&mut self, mut bytes: &[u8]) {
         self.size += bytes.len() as u64;
         while !bytes.is_empty() {
@@ -39,19 +38,19 @@ impl TreeHasher {
         }
     }
 
-    /// How many bytes there were.
+    /// The number of bytes added.
     pub(super) const fn size(&self) -> u64 {
         self.size
     }
 
-    /// The hash of everything, in hex.
+    /// The tree hash of all bytes, in hex.
     pub(super) fn finish(mut self) -> String {
         if self.filled > 0 || self.subtrees.is_empty() {
             self.end_leaf();
         }
         let right_to_left = self.subtrees.into_iter().map(|(_, hash)| hash).rev();
         let root = right_to_left.reduce(|right, left| join(left, right));
-        hex(&root.unwrap_or_default())
+        hex::encode(root.unwrap_or_default())
     }
 
     fn end_leaf(&mut self) {
@@ -70,20 +69,12 @@ fn join(left: Hash, right: Hash) -> Hash {
     Sha256::new().chain_update(left).chain_update(right).finalize().into()
 }
 
-fn hex(hash: &Hash) -> String {
-    hash.iter().fold(String::with_capacity(64), |mut text, byte| {
-        // Writing to a String does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// As the documentation has it: level by level, an odd one out moves up as it is.
+    /// The algorithm of the documentation: level by level; an unpaired hash moves up unchanged.
     fn by_levels(bytes: &[u8]) -> String {
         let leaves = bytes.chunks(LEAF_BYTES).map(|leaf| Sha256::digest(leaf).into());
         let mut level: Vec<Hash> = leaves.collect();
@@ -96,7 +87,7 @@ mod tests {
                 .map(|pair| pair.get(1).map_or(pair[0], |right| join(pair[0], *right)))
                 .collect();
         }
-        hex(&level[0])
+        hex::encode(level[0])
     }
 
     fn hash(bytes: &[u8], step: usize) -> String {
@@ -107,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_small_files_tree_hash_is_its_sha_256() {
+    fn the_tree_hash_of_a_small_file_is_its_sha_256() {
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(hash(b"abc", 2), abc);
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -118,7 +109,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(24))]
 
         #[test]
-        fn any_size_in_any_pieces_gives_the_hash_of_the_documentation(
+        fn any_size_in_any_chunks_gives_the_hash_of_the_documented_algorithm(
             leaves in 0..12_usize,
             rest in prop_oneof![Just(0), Just(1), 0..LEAF_BYTES],
             step in 1_usize..3 * LEAF_BYTES,

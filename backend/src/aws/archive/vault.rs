@@ -1,6 +1,6 @@
-//! The archive as a vault of Amazon Glacier.
+//! The port [`Archive`] on a vault of Amazon Glacier.
 
-use super::objects::{part_bytes, read_part, received, size_of, write};
+use super::object_stream::{body_chunks, part_bytes, read_part, size_of, write_stream};
 use super::tree_hash::TreeHasher;
 use crate::ports::{Archive, CopiedObject, PortError, PortResult, RetrievalStarted, UploadOutcome};
 use async_trait::async_trait;
@@ -11,17 +11,17 @@ use aws_sdk_s3::types::StorageClass;
 use gas_shared::JobId;
 use gas_shared::job::{ObjectLocation, Tier};
 
-/// Glacier's spelling of "the account of these credentials".
+/// Glacier's notation for the account that the credentials belong to.
 const OWN_ACCOUNT: &str = "-";
 
-/// Annotated files in a vault.
+/// Archived results in a vault.
 #[derive(Clone, Debug)]
 pub struct VaultArchive {
-    pub(super) client: Client,
-    pub(super) s3: aws_sdk_s3::Client,
-    pub(super) vault: String,
-    /// Where Glacier publishes that a retrieval is complete.
-    pub(super) topic_arn: String,
+    pub(in crate::aws) client: Client,
+    pub(in crate::aws) s3: aws_sdk_s3::Client,
+    pub(in crate::aws) vault: String,
+    /// The topic to which Glacier publishes completed retrievals.
+    pub(in crate::aws) topic_arn: String,
 }
 
 impl VaultArchive {
@@ -29,7 +29,7 @@ impl VaultArchive {
         format!("{action} vault {}", self.vault)
     }
 
-    /// Sends all parts, or none where the upload is over, and hashes the file either way.
+    /// Sends the parts and hashes the file. If the upload has ended, it only hashes.
     async fn send_parts(&self, ticket: &str, file: &ObjectLocation) -> PortResult<CopiedObject> {
         let size = size_of(&self.s3, file).await?;
         let part_bytes = part_bytes(size);
@@ -46,7 +46,7 @@ impl VaultArchive {
         Ok(CopiedObject { size, tree_hash: hasher.finish() })
     }
 
-    /// `false` where there is no such upload (any more).
+    /// Returns `false` if the upload does not exist (any longer).
     async fn send_part(&self, ticket: &str, offset: u64, part: Vec<u8>) -> PortResult<bool> {
         let mut hasher = TreeHasher::default();
         hasher.update(&part);
@@ -70,17 +70,17 @@ impl VaultArchive {
     }
 }
 
-/// Whether Glacier does not know (any more) what the call named.
+/// Whether the resource that the call named does not exist (any longer).
 fn is_gone<E: ProvideErrorMetadata>(error: &E) -> bool {
     error.code() == Some("ResourceNotFoundException")
 }
 
 #[async_trait]
 impl Archive for VaultArchive {
-    /// CloudFormation knows no vaults, so the vault is made here.
+    /// CloudFormation does not support vaults, so the vault is created here.
     async fn prepare(&self) -> PortResult<()> {
         let call = self.client.create_vault().account_id(OWN_ACCOUNT).vault_name(&self.vault);
-        call.send().await.map_err(|error| PortError::new(self.about("make"), error))?;
+        call.send().await.map_err(|error| PortError::new(self.about("create"), error))?;
         Ok(())
     }
 
@@ -97,14 +97,14 @@ impl Archive for VaultArchive {
             .await
             .map_err(|error| PortError::new(self.about("begin an upload to"), error))?;
         begun.upload_id.ok_or_else(|| {
-            PortError::new(self.about("begin an upload to"), "the answer names no upload")
+            PortError::new(self.about("begin an upload to"), "the response has no upload ID")
         })
     }
 
     async fn upload(&self, ticket: &str, file: &ObjectLocation) -> PortResult<UploadOutcome> {
         let copy = self.send_parts(ticket, file).await?;
-        // Glacier answers the same archive id to a completion that is repeated soon, so an
-        // upload whose completion was not noted is found again here.
+        // Glacier returns the same archive ID if the completion is repeated soon after, so an upload
+        // whose completion was not recorded is not lost.
         let completed = self
             .client
             .complete_multipart_upload()
@@ -120,7 +120,7 @@ impl Archive for VaultArchive {
                 let archive_id = answer.archive_id.ok_or_else(|| {
                     PortError::new(
                         self.about("complete an upload to"),
-                        "the answer names no archive",
+                        "the response has no archive ID",
                     )
                 })?;
                 Ok(UploadOutcome::Stored { archive_id, copy })
@@ -164,7 +164,7 @@ impl Archive for VaultArchive {
             {
                 Ok(RetrievalStarted::TierUnavailable)
             }
-            Err(error) => Err(PortError::new(self.about("ask for an archive of"), error)),
+            Err(error) => Err(PortError::new(self.about("start a retrieval from"), error)),
         }
     }
 
@@ -174,13 +174,13 @@ impl Archive for VaultArchive {
         retrieval_id: &str,
         to: &ObjectLocation,
     ) -> PortResult<CopiedObject> {
-        let action = || format!("fetch archive {archive_id} of vault {}", self.vault);
+        let action = || format!("restore archive {archive_id} of vault {}", self.vault);
         let call = self.client.get_job_output().account_id(OWN_ACCOUNT).vault_name(&self.vault);
         let output = call.job_id(retrieval_id).send().await;
         let output = output.map_err(|error| PortError::new(action(), error))?;
         let size = self.output_size(retrieval_id).await?;
-        let bytes = received(output.body, action);
-        write(&self.s3, to, StorageClass::Standard, size, bytes).await
+        let bytes = body_chunks(output.body, action);
+        write_stream(&self.s3, to, StorageClass::Standard, size, bytes).await
     }
 
     async fn delete(&self, archive_id: &str) -> PortResult<()> {
@@ -197,7 +197,8 @@ impl VaultArchive {
     async fn output_size(&self, retrieval_id: &str) -> PortResult<u64> {
         let call = self.client.describe_job().account_id(OWN_ACCOUNT).vault_name(&self.vault);
         let job = call.job_id(retrieval_id).send().await;
-        let job = job.map_err(|error| PortError::new(self.about("look at a job of"), error))?;
+        let job =
+            job.map_err(|error| PortError::new(self.about("describe a retrieval of"), error))?;
         Ok(job.archive_size_in_bytes.and_then(|size| size.try_into().ok()).unwrap_or(0))
     }
 }

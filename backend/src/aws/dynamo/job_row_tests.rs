@@ -1,3 +1,5 @@
+//! Tests of the mapping between jobs and rows.
+
 use super::*;
 use aws_sdk_dynamodb::types::AttributeValue;
 use gas_shared::job::{Archived, Results, Retrieval, Stored, Tier};
@@ -142,11 +144,11 @@ fn any_job() -> impl Strategy<Value = Job> {
 }
 
 fn item_of(job: &Job) -> Item {
-    to_item(Row::try_from(job).unwrap()).unwrap()
+    to_item(JobRow::try_from(job).unwrap()).unwrap()
 }
 
 fn job_of(item: Item) -> Result<Job, RowError> {
-    Job::try_from(from_item::<_, Row>(item).unwrap())
+    Job::try_from(from_item::<_, JobRow>(item).unwrap())
 }
 
 fn job_in(state: JobState) -> Job {
@@ -204,7 +206,7 @@ fn a_running_row_without_claim_is_refused() {
     item.remove("claim_id");
     let error = job_of(item).unwrap_err().to_string();
     let id = Uuid::nil();
-    assert_eq!(error, format!("job {id}: a row that is RUNNING needs attribute claim_id"));
+    assert_eq!(error, format!("job {id}: a row in state RUNNING needs attribute claim_id"));
 }
 
 #[test]
@@ -236,14 +238,14 @@ fn a_file_name_that_no_upload_has_is_refused() {
 fn an_unknown_status_is_refused() {
     let mut item = item_of(&job_in(JobState::Pending { since: Timestamp::UNIX_EPOCH }));
     item.insert("job_status".into(), AttributeValue::S("DONE".into()));
-    assert!(from_item::<_, Row>(item).is_err());
+    assert!(from_item::<_, JobRow>(item).is_err());
 }
 
 #[test]
 fn results_in_two_buckets_have_no_row() {
     let elsewhere = ObjectLocation { bucket: "elsewhere".into(), key: "k".into() };
     let job = completed(Results::fresh(elsewhere, None));
-    assert_eq!(Row::try_from(&job), Err(RowError::SplitResults { job: job.id }));
+    assert_eq!(JobRow::try_from(&job), Err(RowError::SplitResults { job: job.id }));
 }
 
 fn completed(results: Results) -> Job {

@@ -1,8 +1,8 @@
-//! Presigned POST, which the SDK does not offer: the policy that S3 checks a browser's upload
+//! Presigned POST, which the SDK does not support: the policy that S3 checks a browser's upload
 //! against, and its signature.
 //!
-//! Every form field but `policy`, `x-amz-signature` and `file` must stand in the policy, so both
-//! are made from one list here.
+//! The policy must name every form field except `policy`, `x-amz-signature` and `file`, so both are
+//! derived from one list.
 //! See <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>.
 
 use crate::ports::UploadRule;
@@ -16,7 +16,7 @@ use std::time::SystemTime;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
-/// The form fields of an upload, signed; the file follows them as the last part.
+/// The signed form fields of an upload. The form sends the file after them.
 pub(super) fn sign(
     rule: &UploadRule<'_>,
     credentials: &Credentials,
@@ -36,7 +36,7 @@ fn signature(policy: &str, secret: &str, signed_at: SystemTime, region: &str) ->
     calculate_signature(key, policy.as_bytes())
 }
 
-/// The fields whose exact values the policy demands.
+/// The form fields whose exact values the policy requires.
 fn fields(rule: &UploadRule<'_>, credentials: &Credentials, region: &str) -> Vec<(String, String)> {
     let day = rule.signed_at.strftime("%Y%m%d");
     let key_id = credentials.access_key_id();
@@ -65,7 +65,7 @@ fn policy(rule: &UploadRule<'_>, fields: &[(String, String)]) -> Value {
     json!({ "expiration": expiration(rule.expires_at), "conditions": conditions })
 }
 
-/// S3 wants milliseconds, always.
+/// S3 requires milliseconds.
 fn expiration(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string()
 }

@@ -1,7 +1,8 @@
-//! Files in S3.
+//! The port [`ObjectStore`] on S3.
 
+use super::action::action_on;
 use super::credentials::CachedCredentials;
-use super::{post_policy, s3_parts, s3_upload};
+use super::{file_upload, post_policy};
 use crate::attachment::attachment;
 use crate::ports::{Download, ObjectInfo, ObjectStore, PortError, PortResult, UploadRule};
 use async_trait::async_trait;
@@ -20,41 +21,38 @@ use std::time::Duration;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
-/// The status of a range that begins behind the end, as every range of an empty object does.
+/// S3's status for a range that begins beyond the end, as every range of an empty object does.
 const RANGE_NOT_SATISFIABLE: u16 = 416;
 
-/// The files of GAS in S3.
+/// Objects in S3.
 #[derive(Clone, Debug)]
 pub struct S3ObjectStore {
     client: Client,
-    /// See [`s3_parts`].
-    pub(super) parts_client: Client,
     region: Option<String>,
     credentials: Arc<CachedCredentials>,
 }
 
 impl S3ObjectStore {
-    pub(super) fn new(client: Client, config: &SdkConfig) -> Self {
+    pub(in crate::aws) fn new(client: Client, config: &SdkConfig) -> Self {
         Self {
-            parts_client: s3_parts::client(&client),
             client,
             region: config.region().map(ToString::to_string),
             credentials: Arc::new(CachedCredentials::new(config.credentials_provider())),
         }
     }
 
-    /// Where a browser posts to. The SDK knows the host of a bucket in every partition and under
-    /// every setting; it tells it in the URL of any presigned request.
+    /// The URL that browsers post uploads to. Only the SDK knows a bucket's host for every partition
+    /// and setting, so it is taken from the URL of a presigned request.
     async fn bucket_url(&self, bucket: &str) -> PortResult<String> {
         const PROBE: &str = "probe";
-        let action = || format!("find the address of bucket {bucket}");
+        let action = || format!("determine the URL of bucket {bucket}");
         let soon = PresigningConfig::expires_in(Duration::from_secs(1))
             .map_err(|error| PortError::new(action(), error))?;
         let request = self.client.get_object().bucket(bucket).key(PROBE).presigned(soon).await;
         let request = request.map_err(|error| PortError::new(action(), error))?;
         let url = request.uri().split('?').next().and_then(|url| url.strip_suffix(PROBE));
         url.map(str::to_owned)
-            .ok_or_else(|| PortError::new(action(), format!("odd URL {}", request.uri())))
+            .ok_or_else(|| PortError::new(action(), format!("unexpected URL {}", request.uri())))
     }
 }
 
@@ -68,12 +66,12 @@ impl ObjectStore for S3ObjectStore {
                 etag: head.e_tag().unwrap_or_default().to_owned(),
             })),
             Err(error) if error.as_service_error().is_some_and(|e| e.is_not_found()) => Ok(None),
-            Err(error) => Err(PortError::new(about("look at", file), error)),
+            Err(error) => Err(PortError::new(action_on("read the metadata of", file), error)),
         }
     }
 
     async fn fetch(&self, file: &ObjectLocation, to: &Path) -> PortResult<u64> {
-        let action = || about("fetch", file);
+        let action = || action_on("download", file);
         let call = self.client.get_object().bucket(&file.bucket).key(&file.key);
         let object = call.send().await.map_err(|error| PortError::new(action(), error))?;
         save(object, to).await.map_err(|error| PortError::new(action(), error))
@@ -85,11 +83,11 @@ impl ObjectStore for S3ObjectStore {
         file: &ObjectLocation,
         content_type: &str,
     ) -> PortResult<u64> {
-        s3_upload::upload(&self.client, from, file, content_type).await
+        file_upload::upload(&self.client, from, file, content_type).await
     }
 
     async fn copy(&self, from: &ObjectLocation, to: &ObjectLocation) -> PortResult<bool> {
-        // Keys hold characters only that need no escape in a header: see `FileName::key_part`.
+        // Keys contain only characters that need no escaping in a header; see `FileName::key_part`.
         let call = self
             .client
             .copy_object()
@@ -100,7 +98,7 @@ impl ObjectStore for S3ObjectStore {
         match call.send().await {
             Ok(_) => Ok(true),
             Err(error) if error.code() == Some("NoSuchKey") => Ok(false),
-            Err(error) => Err(PortError::new(about("copy", from), error)),
+            Err(error) => Err(PortError::new(action_on("copy", from), error)),
         }
     }
 
@@ -118,14 +116,14 @@ impl ObjectStore for S3ObjectStore {
             .content_type(content_type)
             .server_side_encryption(ServerSideEncryption::Aes256)
             .body(ByteStream::from(content));
-        call.send().await.map_err(|error| PortError::new(about("write", file), error))?;
+        call.send().await.map_err(|error| PortError::new(action_on("write", file), error))?;
         Ok(())
     }
 
     async fn read_head(&self, file: &ObjectLocation, limit: u64) -> PortResult<Option<Vec<u8>>> {
         let range = format!("bytes=0-{}", limit.saturating_sub(1));
         let call = self.client.get_object().bucket(&file.bucket).key(&file.key).range(range);
-        let action = || about("read the beginning of", file);
+        let action = || action_on("read the first bytes of", file);
         match call.send().await {
             Ok(object) => {
                 let body =
@@ -146,20 +144,20 @@ impl ObjectStore for S3ObjectStore {
     ) -> PortResult<Bytes> {
         let range = format!("bytes={offset}-{}", offset.saturating_add(length.saturating_sub(1)));
         let call = self.client.get_object().bucket(&file.bucket).key(&file.key).range(range);
-        let action = || about("read a part of", file);
+        let action = || action_on("read a range of", file);
         let object = call.send().await.map_err(|error| PortError::new(action(), error))?;
         let body = object.body.collect().await.map_err(|error| PortError::new(action(), error))?;
         let bytes = body.into_bytes();
         if bytes.len() as u64 == length {
             return Ok(bytes);
         }
-        let found = format!("{} bytes instead of {length} from {offset}", bytes.len());
-        Err(PortError::new(action(), found))
+        let short = format!("got {} bytes at offset {offset}, expected {length}", bytes.len());
+        Err(PortError::new(action(), short))
     }
 
     async fn delete(&self, file: &ObjectLocation) -> PortResult<()> {
         let call = self.client.delete_object().bucket(&file.bucket).key(&file.key);
-        call.send().await.map_err(|error| PortError::new(about("delete", file), error))?;
+        call.send().await.map_err(|error| PortError::new(action_on("delete", file), error))?;
         Ok(())
     }
 
@@ -174,7 +172,7 @@ impl ObjectStore for S3ObjectStore {
 
     async fn sign_download(&self, download: &Download<'_>) -> PortResult<String> {
         let file = download.file;
-        let action = || about("sign a link to", file);
+        let action = || action_on("sign a download link for", file);
         let valid_for = Duration::try_from(download.valid_for)
             .map_err(|error| PortError::new(action(), error))?;
         let config = PresigningConfig::expires_in(valid_for)
@@ -195,8 +193,8 @@ impl ObjectStore for S3ObjectStore {
         &self,
         rule: &UploadRule<'_>,
     ) -> PortResult<(String, Vec<(String, String)>)> {
-        let action = || about("sign an upload of", rule.file);
-        let region = self.region.as_deref().ok_or("no AWS region is set; see AWS_REGION");
+        let action = || action_on("sign an upload of", rule.file);
+        let region = self.region.as_deref().ok_or("no AWS region is set; set AWS_REGION");
         let region = region.map_err(|error| PortError::new(action(), error))?;
         let credentials = self.credentials.get().await;
         let credentials = credentials.map_err(|error| PortError::new(action(), error))?;
@@ -215,10 +213,6 @@ async fn save(object: GetObjectOutput, to: &Path) -> Result<u64, std::io::Error>
 
 fn status(error: &SdkError<GetObjectError>) -> Option<u16> {
     error.raw_response().map(|response| response.status().as_u16())
-}
-
-pub(super) fn about(verb: &str, file: &ObjectLocation) -> String {
-    format!("{verb} s3://{}/{}", file.bucket, file.key)
 }
 
 #[cfg(test)]
@@ -241,13 +235,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn browsers_post_to_the_buckets_own_host_on_aws() {
+    async fn browsers_post_to_the_buckets_host_on_aws() {
         let url = upload_url(None, false).await;
         assert_eq!(url, "https://gas-inputs.s3.eu-central-1.amazonaws.com/");
     }
 
     #[tokio::test]
-    async fn browsers_post_to_the_buckets_path_elsewhere() {
+    async fn browsers_post_to_the_buckets_path_on_other_endpoints() {
         let url = upload_url(Some("http://127.0.0.1:4566"), true).await;
         assert_eq!(url, "http://127.0.0.1:4566/gas-inputs/");
     }

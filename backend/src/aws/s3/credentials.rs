@@ -1,16 +1,16 @@
-//! The credentials that uploads are signed with.
+//! The cached credentials that browser uploads are signed with.
 
 use aws_sdk_s3::config::{Credentials, ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_s3::error::BoxError;
 use std::time::{Duration, SystemTime};
 use tokio::sync::Mutex;
 
-/// What is signed with credentials must not outlive them: they are renewed this long before they
-/// end, which is longer than an upload ticket is valid.
+/// Credentials are renewed this long before they expire, which exceeds the validity of an upload
+/// ticket: a signature is void once its credentials expire.
 const MARGIN: Duration = Duration::from_secs(600);
 
-/// Keeps credentials until shortly before they end. The SDK's clients do the same for themselves;
-/// asked directly, a provider may call STS or the instance's metadata service every time.
+/// Caches credentials until shortly before they expire. The SDK's clients have such a cache of their
+/// own; a provider called directly may contact STS or the instance metadata service every time.
 #[derive(Debug)]
 pub(super) struct CachedCredentials {
     provider: Option<SharedCredentialsProvider>,
@@ -22,15 +22,15 @@ impl CachedCredentials {
         Self { provider, cached: Mutex::new(None) }
     }
 
-    /// Credentials that last a while.
+    /// Credentials that are valid for at least [`MARGIN`].
     pub(super) async fn get(&self) -> Result<Credentials, BoxError> {
         let mut cached = self.cached.lock().await;
         if let Some(credentials) = cached.as_ref().filter(|kept| lasts(kept, SystemTime::now())) {
             return Ok(credentials.clone());
         }
         let provider = self.provider.as_ref();
-        let provider =
-            provider.ok_or("no AWS credentials are set; see the AWS SDK's environment")?;
+        let provider = provider
+            .ok_or("no AWS credentials are set; see the environment variables of the AWS SDK")?;
         let fresh = provider.provide_credentials().await?;
         *cached = Some(fresh.clone());
         Ok(fresh)
@@ -63,18 +63,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn credentials_are_fetched_once_while_they_last() {
+    async fn credentials_are_fetched_once_while_they_are_valid() {
         assert_eq!(calls_for_two(None).await, 1);
         assert_eq!(calls_for_two(Some(Duration::from_secs(3600))).await, 1);
     }
 
     #[tokio::test]
-    async fn credentials_that_end_soon_are_renewed() {
+    async fn credentials_that_expire_soon_are_renewed() {
         assert_eq!(calls_for_two(Some(Duration::from_secs(599))).await, 2);
     }
 
     #[tokio::test]
-    async fn a_machine_without_credentials_says_so() {
+    async fn missing_credentials_are_an_error() {
         let error = CachedCredentials::new(None).get().await.unwrap_err();
         assert!(error.to_string().starts_with("no AWS credentials"), "{error}");
     }

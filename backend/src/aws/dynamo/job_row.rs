@@ -1,113 +1,101 @@
-//! A job as a row of DynamoDB.
+//! A job as a DynamoDB row.
 //!
-//! The attribute names are those of the original service, with ours added. A row is checked when
-//! it is read: it must have exactly what its `job_status` calls for, so that a row which somebody
-//! mended by hand cannot turn into a job that never was.
+//! The attribute names are those of the original service, plus our own. Reading a row checks it: a
+//! row must have exactly the attributes that its `job_status` requires, so that a row edited by hand
+//! cannot produce a job in an impossible state.
+//!
+//! The location of the result follows from two attributes: `results_file_archive_id` exists exactly
+//! while the result is archived, `s3_key_result_file` exactly while it is in S3.
 
-use super::row_results::ResultsAttributes;
 use gas_shared::file_name::FileNameError;
 use gas_shared::job::{
-    ClaimId, Completion, Failure, FailureKind, Input, Job, JobState, JobStatus, ObjectLocation,
-    Parts, Progress, Run,
+    Archived, ClaimId, Completion, Failure, FailureKind, Input, Job, JobState, JobStatus,
+    ObjectLocation, Parts, Progress, Results, Retrieval, Run, Stored, Tier,
 };
 use gas_shared::{FileName, JobId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 
-/// One item of the table. Times are seconds of the Unix epoch.
+/// A job's item in the table. Times are seconds of the Unix epoch.
+#[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Row {
-    pub(super) job_id: JobId,
-    pub(super) user_id: UserId,
+pub(super) struct JobRow {
+    job_id: JobId,
+    user_id: UserId,
     input_file_name: String,
     s3_inputs_bucket: String,
     s3_key_input_file: String,
-    pub(super) submit_time: i64,
+    submit_time: i64,
     job_status: JobStatus,
     version: u64,
     /// [`Job::reconciled_at`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     nudge_time: Option<i64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     input_size: Option<u64>,
-    /// S3's id of an upload in parts that is under way.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// S3's ID of the multipart upload in progress.
     upload_id: Option<String>,
     /// [`Parts::size`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     upload_size: Option<u64>,
     /// [`Parts::part_bytes`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     upload_part_size: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     upload_time: Option<i64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     queue_time: Option<i64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     start_time: Option<i64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     heartbeat_time: Option<i64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     claim_id: Option<ClaimId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     progress_step: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     progress_permille: Option<u16>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     progress_records: Option<u64>,
-    /// When a job was completed. One that failed or was cancelled has `end_time`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// When the job was completed; failed and cancelled jobs have `end_time` instead.
     complete_time: Option<i64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     records: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) s3_results_bucket: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) s3_key_result_file: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    s3_results_bucket: Option<String>,
+    s3_key_result_file: Option<String>,
     result_size: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     s3_key_log_file: Option<String>,
-    /// What is known of the annotated file besides its place: see [`super::row_results`].
-    #[serde(flatten)]
-    pub(super) results: ResultsAttributes,
-    /// The state once more, in rows that wait for a worker or have one: with [`Row::active_time`]
-    /// the keys of the queue's index.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// [`Stored::until`].
+    results_expire_time: Option<i64>,
+    /// [`Stored::restored_at`].
+    restore_time: Option<i64>,
+    /// The ticket of the upload to the archive in progress.
+    results_file_archive_ticket: Option<String>,
+    results_file_archive_id: Option<String>,
+    results_file_tree_hash: Option<String>,
+    archive_time: Option<i64>,
+    /// `user_id` again, in archived rows only: the hash key of a sparse index.
+    archived_user_id: Option<UserId>,
+    thaw_id: Option<String>,
+    thaw_tier: Option<Tier>,
+    thaw_time: Option<i64>,
+    /// `job_status` again, in pending and running rows only: with [`JobRow::active_time`] the keys of
+    /// the sparse index that the queue is read from.
     active_status: Option<JobStatus>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     active_time: Option<i64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     end_time: Option<i64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     failure_kind: Option<FailureKind>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     failure_reason: Option<String>,
-    /// One of sixteen partitions of the reconciler's index, by the id's first digit; only in rows
-    /// that have a `due_time`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The shard of the reconciler's index ([`due_shard`]); only in rows with a `due_time`.
     due_shard: Option<String>,
     /// [`Job::due`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     due_time: Option<i64>,
 }
 
-/// Why a row and a job do not correspond.
+/// Why a row and a job cannot be converted into each other.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum RowError {
-    #[error("job {job}: a row that is {status} needs attribute {name}")]
+    #[error("job {job}: a row in state {status} needs attribute {name}")]
     Missing { job: JobId, status: JobStatus, name: &'static str },
-    #[error("job {job}: a row that is {status} has attributes of another state")]
+    #[error("job {job}: a row in state {status} has attributes of another state")]
     Surplus { job: JobId, status: JobStatus },
-    #[error("job {job}: {name} {seconds} is no time")]
+    #[error("job {job}: {name} {seconds} is not a valid time")]
     Time { job: JobId, name: &'static str, seconds: i64 },
-    #[error("job {job}: input_file_name {text:?} is not usable")]
+    #[error("job {job}: invalid input_file_name {text:?}")]
     FileName { job: JobId, text: String, source: FileNameError },
-    #[error("job {job}: the results file and the log are in different buckets")]
+    #[error("job {job}: the result and the log are in different buckets")]
     SplitResults { job: JobId },
 }
 
-impl TryFrom<&Job> for Row {
+impl TryFrom<&Job> for JobRow {
     type Error = RowError;
 
     fn try_from(job: &Job) -> Result<Self, RowError> {
@@ -140,15 +128,15 @@ impl TryFrom<&Job> for Row {
     }
 }
 
-impl TryFrom<Row> for Job {
+impl TryFrom<JobRow> for Job {
     type Error = RowError;
 
-    fn try_from(row: Row) -> Result<Self, RowError> {
+    fn try_from(row: JobRow) -> Result<Self, RowError> {
         let job = row.read()?;
-        // Writing it again shows what the job's state has no place for.
-        let mut again = Row::try_from(&job)?;
+        // Converting back reveals attributes that do not belong to the job's state.
+        let mut again = JobRow::try_from(&job)?;
         if row.active_status.is_none() {
-            // Rows from before there was an index of the queue have no keys of it.
+            // Rows written before the queue's index existed lack its keys.
             (again.active_status, again.active_time) = (None, None);
         }
         if again != row {
@@ -158,7 +146,7 @@ impl TryFrom<Row> for Job {
     }
 }
 
-impl Row {
+impl JobRow {
     fn without_state(job: &Job) -> Self {
         Self {
             job_id: job.id,
@@ -188,7 +176,16 @@ impl Row {
             s3_key_result_file: None,
             result_size: None,
             s3_key_log_file: None,
-            results: ResultsAttributes::default(),
+            results_expire_time: None,
+            restore_time: None,
+            results_file_archive_ticket: None,
+            results_file_archive_id: None,
+            results_file_tree_hash: None,
+            archive_time: None,
+            archived_user_id: None,
+            thaw_id: None,
+            thaw_tier: None,
+            thaw_time: None,
             active_status: None,
             active_time: None,
             end_time: None,
@@ -222,6 +219,48 @@ impl Row {
         self.result_size = Some(done.result_size);
         self.s3_key_log_file = Some(done.log.key.clone());
         self.set_results(&done.results)
+    }
+
+    fn set_results(&mut self, results: &Results) -> Result<(), RowError> {
+        match results {
+            Results::Stored(stored) => self.set_stored(stored),
+            Results::Archiving { stored, ticket } => {
+                self.results_file_archive_ticket = Some(ticket.clone());
+                self.set_stored(stored)
+            }
+            Results::Archived { archived, leftover } => {
+                self.set_archived(archived);
+                leftover.as_ref().map_or(Ok(()), |file| self.set_result_file(file))
+            }
+            Results::Thawing { archived, retrieval } => {
+                self.set_archived(archived);
+                self.thaw_id = Some(retrieval.id.clone());
+                self.thaw_tier = Some(retrieval.tier);
+                self.thaw_time = Some(retrieval.since.as_second());
+                Ok(())
+            }
+        }
+    }
+
+    fn set_stored(&mut self, stored: &Stored) -> Result<(), RowError> {
+        self.results_expire_time = stored.until.map(|until| until.as_second());
+        self.restore_time = stored.restored_at.map(|at| at.as_second());
+        self.set_result_file(&stored.file)
+    }
+
+    fn set_result_file(&mut self, file: &ObjectLocation) -> Result<(), RowError> {
+        if self.s3_results_bucket.as_ref() != Some(&file.bucket) {
+            return Err(RowError::SplitResults { job: self.job_id });
+        }
+        self.s3_key_result_file = Some(file.key.clone());
+        Ok(())
+    }
+
+    fn set_archived(&mut self, archived: &Archived) {
+        self.results_file_archive_id = Some(archived.id.clone());
+        self.results_file_tree_hash = Some(archived.tree_hash.clone());
+        self.archive_time = Some(archived.at.as_second());
+        self.archived_user_id = Some(self.user_id);
     }
 
     fn read(&self) -> Result<Job, RowError> {
@@ -301,36 +340,75 @@ impl Row {
         })
     }
 
-    /// An object of the bucket that has results and logs.
-    pub(super) fn in_results_bucket(&self, key: String) -> Result<ObjectLocation, RowError> {
+    fn read_results(&self) -> Result<Results, RowError> {
+        let Some(archive_id) = self.results_file_archive_id.clone() else {
+            let stored = self.read_stored()?;
+            return Ok(match self.results_file_archive_ticket.clone() {
+                Some(ticket) => Results::Archiving { stored, ticket },
+                None => Results::Stored(stored),
+            });
+        };
+        let archived = self.read_archived(archive_id)?;
+        let Some(thaw_id) = self.thaw_id.clone() else {
+            let leftover = self.s3_key_result_file.clone();
+            let leftover = leftover.map(|key| self.in_results_bucket(key)).transpose()?;
+            return Ok(Results::Archived { archived, leftover });
+        };
+        let retrieval = Retrieval {
+            id: thaw_id,
+            tier: self.need("thaw_tier", self.thaw_tier)?,
+            since: self.time("thaw_time", self.thaw_time)?,
+        };
+        Ok(Results::Thawing { archived, retrieval })
+    }
+
+    fn read_stored(&self) -> Result<Stored, RowError> {
+        let time = |name, seconds: Option<i64>| {
+            seconds.map(|second| self.time(name, Some(second))).transpose()
+        };
+        let key = self.need("s3_key_result_file", self.s3_key_result_file.clone())?;
+        Ok(Stored {
+            file: self.in_results_bucket(key)?,
+            until: time("results_expire_time", self.results_expire_time)?,
+            restored_at: time("restore_time", self.restore_time)?,
+        })
+    }
+
+    fn read_archived(&self, id: String) -> Result<Archived, RowError> {
+        let tree_hash = self.results_file_tree_hash.clone();
+        Ok(Archived {
+            id,
+            tree_hash: self.need("results_file_tree_hash", tree_hash)?,
+            at: self.time("archive_time", self.archive_time)?,
+        })
+    }
+
+    /// An object in the results bucket.
+    fn in_results_bucket(&self, key: String) -> Result<ObjectLocation, RowError> {
         let bucket = self.need("s3_results_bucket", self.s3_results_bucket.clone())?;
         Ok(ObjectLocation { bucket, key })
     }
 
-    pub(super) fn need<T>(&self, name: &'static str, value: Option<T>) -> Result<T, RowError> {
+    fn need<T>(&self, name: &'static str, value: Option<T>) -> Result<T, RowError> {
         let (job, status) = (self.job_id, self.job_status);
         value.ok_or(RowError::Missing { job, status, name })
     }
 
-    pub(super) fn time(
-        &self,
-        name: &'static str,
-        seconds: Option<i64>,
-    ) -> Result<Timestamp, RowError> {
+    fn time(&self, name: &'static str, seconds: Option<i64>) -> Result<Timestamp, RowError> {
         let seconds = self.need(name, seconds)?;
         let job = self.job_id;
         Timestamp::from_second(seconds).map_err(|_| RowError::Time { job, name, seconds })
     }
 }
 
-/// The partitions of the reconciler's index: the first digits that an id can have.
+/// The shards of the reconciler's index: the hexadecimal digits an ID can begin with.
 pub(super) const DUE_SHARDS: &str = "0123456789abcdef";
 
-/// The partition that a row is in while it has a due time.
+/// The shard of a row: the first digit of its job ID.
 pub(super) fn due_shard(id: JobId) -> String {
     id.to_string().chars().take(1).collect()
 }
 
 #[cfg(test)]
-#[path = "row_tests.rs"]
+#[path = "job_row_tests.rs"]
 mod tests;

@@ -1,15 +1,15 @@
-//! The part of a row that a list is filtered and ordered by.
+//! The projection of a row that job lists are filtered and sorted by.
 
 use gas_shared::job::{JobListEntry, ResultLocation};
 use gas_shared::{JobId, JobStatus};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-/// The attributes to ask for.
+/// The projection expression.
 pub(super) const PROJECTION: &str = "job_id, version, input_file_name, submit_time, job_status, \
      input_size, start_time, complete_time, result_size, results_file_archive_id, thaw_id";
 
-/// Those attributes. Times are seconds of the Unix epoch.
+/// The attributes of [`PROJECTION`]. Times are seconds of the Unix epoch.
 #[derive(Debug, Deserialize)]
 pub(super) struct ListEntryRow {
     job_id: JobId,
@@ -17,17 +17,11 @@ pub(super) struct ListEntryRow {
     input_file_name: String,
     submit_time: i64,
     job_status: JobStatus,
-    #[serde(default)]
     input_size: Option<u64>,
-    #[serde(default)]
     start_time: Option<i64>,
-    #[serde(default)]
     complete_time: Option<i64>,
-    #[serde(default)]
     result_size: Option<u64>,
-    #[serde(default)]
     results_file_archive_id: Option<String>,
-    #[serde(default)]
     thaw_id: Option<String>,
 }
 
@@ -59,7 +53,7 @@ impl TryFrom<ListEntryRow> for JobListEntry {
 
 #[cfg(test)]
 mod tests {
-    use super::super::row::Row;
+    use super::super::job_row::JobRow;
     use super::*;
     use crate::testkit::TestGas;
     use crate::usecases::{archive_result, cancel_job, claim_job, thaw_results};
@@ -69,16 +63,16 @@ mod tests {
     use serde_dynamo::{from_item, to_item};
     use std::collections::HashMap;
 
-    /// What the index answers to a query with the projection.
+    /// The entry that a query with the projection returns.
     fn projected(job: &Job) -> JobListEntry {
         let mut item: HashMap<String, AttributeValue> =
-            to_item(Row::try_from(job).unwrap()).unwrap();
+            to_item(JobRow::try_from(job).unwrap()).unwrap();
         item.retain(|name, _| PROJECTION.split(", ").any(|wanted| wanted.trim() == name));
         from_item::<_, ListEntryRow>(item).unwrap().try_into().unwrap()
     }
 
     #[tokio::test]
-    async fn rows_and_events_tell_the_same_facts_in_every_state() {
+    async fn rows_and_live_events_give_equal_list_entries_in_every_state() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let check = |id| {

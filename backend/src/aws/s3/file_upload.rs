@@ -1,6 +1,7 @@
-//! Local files into S3: small ones in one request, large ones in parts, read from disk as they
-//! are sent.
+//! Uploads of local files: small files in one request, large files in parts that are streamed from
+//! disk.
 
+use super::action::action_on;
 use super::multipart::Multipart;
 use crate::ports::{PortError, PortResult};
 use aws_sdk_s3::Client;
@@ -12,19 +13,19 @@ use std::path::Path;
 
 const MIB: u64 = 1024 * 1024;
 
-/// The largest file sent in one request.
+/// The largest file that is sent in one request.
 const SINGLE_REQUEST_BYTES: u64 = 64 * MIB;
 
-/// The size of a part, unless the file then had too many of them.
+/// The part size, unless the file would then have more than [`MAX_PARTS`] parts.
 const PART_BYTES: u64 = 16 * MIB;
 
-/// S3 takes no more parts than this.
+/// The most parts that S3 accepts in one upload.
 const MAX_PARTS: u64 = 10_000;
 
-/// Parts sent at the same time.
+/// The number of parts sent concurrently.
 const PARALLEL_PARTS: usize = 4;
 
-/// A part of a file: which bytes, and its number from 1.
+/// A part of a file: its byte range, and its number from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Part {
     number: i32,
@@ -32,13 +33,14 @@ struct Part {
     length: u64,
 }
 
-/// One upload of a file.
+/// The upload of one file.
 struct Upload<'a> {
     client: &'a Client,
     from: &'a Path,
     file: &'a ObjectLocation,
 }
 
+/// Uploads a file and returns its size in bytes.
 pub(super) async fn upload(
     client: &Client,
     from: &Path,
@@ -58,7 +60,7 @@ pub(super) async fn upload(
 
 impl Upload<'_> {
     fn action(&self) -> String {
-        format!("store {} as s3://{}/{}", self.from.display(), self.file.bucket, self.file.key)
+        action_on(&format!("upload {} to", self.from.display()), self.file)
     }
 
     async fn in_one(&self, content_type: &str) -> PortResult<()> {
@@ -103,7 +105,7 @@ impl Upload<'_> {
     }
 }
 
-/// The parts of a file of some size.
+/// Splits a file into parts.
 fn parts(size: u64) -> impl Iterator<Item = Part> {
     let length = PART_BYTES.max(size.div_ceil(MAX_PARTS));
     (1_i32..)

@@ -1,9 +1,11 @@
+//! Tests of the POST policy and its signature.
+
 use super::*;
 use gas_shared::job::ObjectLocation;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
-/// The key pair of the AWS documentation, which belongs to nobody.
+/// The example key pair of the AWS documentation.
 const EXAMPLE_KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
 const EXAMPLE_SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
@@ -36,9 +38,9 @@ fn policy_of(fields: &BTreeMap<String, String>) -> Value {
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-post-example.html>
 #[test]
-fn the_example_of_the_aws_documentation_gets_its_signature() {
+fn the_example_of_the_aws_documentation_gets_the_documented_signature() {
     let text = include_str!("fixtures/aws_example_policy.json");
-    // The documented signature is that of the text with the line ends of the web page.
+    // The documented signature was computed with CRLF line endings.
     let text = text.lines().collect::<Vec<_>>().join("\r\n");
     let policy = STANDARD.encode(text);
     let signed = signature(&policy, EXAMPLE_SECRET, at(EXAMPLE_TIME).into(), "us-east-1");
@@ -46,7 +48,7 @@ fn the_example_of_the_aws_documentation_gets_its_signature() {
 }
 
 #[test]
-fn the_policy_pins_everything() {
+fn the_policy_fixes_every_property_of_the_upload() {
     let fields = sign_for("gas/u/j~a.vcf", 150_000, None);
     let expected = json!({
         "expiration": "2015-12-29T00:05:00.000Z",
@@ -66,7 +68,7 @@ fn the_policy_pins_everything() {
 }
 
 #[test]
-fn temporary_credentials_bring_their_token() {
+fn temporary_credentials_add_their_session_token() {
     let fields = sign_for("gas/u/j~a.vcf", 150_000, Some("token"));
     assert_eq!(fields["x-amz-security-token"], "token");
     let conditions = policy_of(&fields)["conditions"].to_string();
@@ -74,8 +76,7 @@ fn temporary_credentials_bring_their_token() {
 }
 
 proptest! {
-    /// S3 refuses a form with a field that the policy does not name, so none may be forgotten,
-    /// whatever the key looks like.
+    /// S3 rejects a form with a field that the policy does not name.
     #[test]
     fn every_field_is_in_the_policy(key in "\\PC{1,60}", max in 1..u64::MAX, temporary: bool) {
         let fields = sign_for(&key, max, temporary.then_some("token"));

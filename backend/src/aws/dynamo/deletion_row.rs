@@ -1,18 +1,18 @@
-//! The row of a deleted job, until nothing is left of it.
+//! The tombstone of a deleted job, which remains until its files and archive copies are deleted.
 //!
-//! It has none of the attributes that the indexes of users' jobs are made of, and nothing that tells
-//! of the file or its contents.
+//! It has none of the attributes that the per-user indexes are keyed by, and nothing that describes
+//! the file or its contents.
 
-use super::row::due_shard;
+use super::job_row::due_shard;
 use gas_shared::job::{ArchiveRemains, Deletion};
 use gas_shared::{JobId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The attribute that no job has.
-pub(super) const MARK: &str = "delete_time";
+/// The attribute that distinguishes tombstones from jobs.
+pub(super) const DELETION_MARK: &str = "delete_time";
 
-/// One item of the table. Times are seconds of the Unix epoch.
+/// A tombstone's item in the table. Times are seconds of the Unix epoch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct DeletionRow {
     job_id: JobId,
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn deletions_survive_the_table_and_show_in_no_users_list() {
+    fn deletions_round_trip_and_appear_in_no_users_list() {
         let file = ObjectLocation { bucket: "b".into(), key: "k".into() };
         for archive in [
             ArchiveRemains::Nothing,
@@ -95,15 +95,15 @@ mod tests {
             for indexed in ["user_id", "archived_user_id", "input_file_name"] {
                 assert!(!item.contains_key(indexed), "{indexed}");
             }
-            assert!(item.contains_key(MARK) && item.contains_key("due_time"));
+            assert!(item.contains_key(DELETION_MARK) && item.contains_key("due_time"));
             let row: DeletionRow = from_item(item).unwrap();
             assert_eq!(Deletion::try_from(row).unwrap(), deletion);
         }
     }
 
-    /// Rows of before must be read after, too.
+    /// Stored rows must stay readable.
     #[test]
-    fn what_the_archive_has_is_stored_under_the_same_names_as_ever() {
+    fn the_stored_form_of_archive_remains_does_not_change() {
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let map = |entries: &[(&str, AttributeValue)]| {
             let entries = entries.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));

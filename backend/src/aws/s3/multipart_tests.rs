@@ -1,3 +1,5 @@
+//! Tests of multipart uploads against a server that records requests.
+
 use super::*;
 use crate::aws::testing::serve;
 use axum::Router;
@@ -6,10 +8,10 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use std::sync::{Arc, Mutex};
 
-/// What S3 was requests: method, query and body.
+/// The recorded requests: method with query, and body.
 type Requests = Arc<Mutex<Vec<(String, String)>>>;
 
-/// An S3 that takes whatever comes.
+/// An S3 server that accepts every request.
 async fn s3() -> (Client, Requests) {
     let requests = Requests::default();
     let seen = requests.clone();
@@ -34,7 +36,7 @@ fn file() -> ObjectLocation {
     ObjectLocation { bucket: "b".into(), key: "k".into() }
 }
 
-/// What was requests, without the names by which the SDK marks its calls.
+/// The recorded calls, without the query parameter by which the SDK names its operation.
 fn calls(requests: &Requests) -> Vec<String> {
     let requests = requests.lock().unwrap();
     let calls = requests.iter().filter_map(|(call, _)| {
@@ -66,7 +68,7 @@ async fn parts_become_an_object_with_their_tags_and_checksums() {
 }
 
 #[tokio::test]
-async fn an_upload_of_which_a_step_failed_is_aborted() {
+async fn an_upload_is_aborted_if_a_step_fails() {
     let ((client, requests), file) = (s3().await, file());
     let upload = Multipart::begin(&client, &file, "text/plain", None).await.unwrap();
     let failed: PortResult<()> = Err(PortError::new("read a file", "it is gone"));

@@ -1,35 +1,46 @@
-//! Uploads in parts that browsers send to S3.
+//! The port [`PartUploads`] on S3: multipart uploads whose parts browsers send.
 //!
-//! The SDK by itself would demand a checksum of every part, which browsers cannot make while they
-//! send; S3 then makes one of its own over the object (CRC-64/NVME)
+//! By default the SDK requires a checksum for every part, which browsers cannot compute while they
+//! send. Without one, S3 computes a CRC-64/NVME checksum of the object
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html>).
 
+use super::action::action_on;
 use super::multipart::Multipart;
-use super::s3::{S3ObjectStore, about};
 use crate::ports::{ArrivedPart, PartRule, PartUploads, PortError, PortResult};
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::RequestChecksumCalculation::WhenRequired;
-use aws_sdk_s3::operation::list_parts::ListPartsError;
+use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use gas_shared::job::ObjectLocation;
 use std::time::Duration;
 
-/// The client for uploads whose parts come without a checksum.
-pub(super) fn client(s3: &Client) -> Client {
-    let config = s3.config().to_builder().request_checksum_calculation(WhenRequired);
-    Client::from_conf(config.build())
+/// The error code for an upload that was completed or aborted, or never existed. The SDK has a
+/// variant for it on one of the three calls only.
+const NO_SUCH_UPLOAD: Option<&str> = Some("NoSuchUpload");
+
+/// Multipart uploads to S3 whose parts have no checksum.
+#[derive(Clone, Debug)]
+pub struct S3PartUploads {
+    client: Client,
+}
+
+impl S3PartUploads {
+    pub(in crate::aws) fn new(s3: &Client) -> Self {
+        let config = s3.config().to_builder().request_checksum_calculation(WhenRequired);
+        Self { client: Client::from_conf(config.build()) }
+    }
 }
 
 #[async_trait]
-impl PartUploads for S3ObjectStore {
+impl PartUploads for S3PartUploads {
     async fn begin(&self, file: &ObjectLocation, content_type: &str) -> PortResult<String> {
-        Ok(Multipart::begin(&self.parts_client, file, content_type, None).await?.id)
+        Ok(Multipart::begin(&self.client, file, content_type, None).await?.id)
     }
 
     async fn sign_part(&self, rule: &PartRule<'_>) -> PortResult<String> {
-        let action = || about("sign a part of", rule.file);
+        let action = || action_on("sign a part of", rule.file);
         let (number, length) = (i32::try_from(rule.part.number), i64::try_from(rule.part.length));
         let number = number.map_err(|error| PortError::new(action(), error))?;
         let length = length.map_err(|error| PortError::new(action(), error))?;
@@ -56,14 +67,14 @@ impl PartUploads for S3ObjectStore {
         file: &ObjectLocation,
         upload_id: &str,
     ) -> PortResult<Option<Vec<ArrivedPart>>> {
-        let action = || about("list the parts of", file);
-        let call = self.parts_client.list_parts().bucket(&file.bucket).key(&file.key);
+        let action = || action_on("list the parts of", file);
+        let call = self.client.list_parts().bucket(&file.bucket).key(&file.key);
         let mut pages = call.upload_id(upload_id).into_paginator().send();
         let mut arrived = Vec::new();
         while let Some(page) = pages.next().await {
             let page = match page {
                 Ok(page) => page,
-                Err(error) if error.as_service_error().is_some_and(is_gone) => return Ok(None),
+                Err(error) if error.code() == NO_SUCH_UPLOAD => return Ok(None),
                 Err(error) => return Err(PortError::new(action(), error)),
             };
             for part in page.parts.unwrap_or_default() {
@@ -89,36 +100,23 @@ impl PartUploads for S3ObjectStore {
         };
         let parts = parts.iter().map(part).collect();
         let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
-        let call = self.parts_client.complete_multipart_upload().bucket(&file.bucket);
+        let call = self.client.complete_multipart_upload().bucket(&file.bucket);
         let call = call.key(&file.key).upload_id(upload_id).multipart_upload(parts);
         match call.send().await {
             Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(|e| code(e) == NO_SUCH_UPLOAD) => {
-                Ok(())
-            }
-            Err(error) => Err(PortError::new(about("complete", file), error)),
+            Err(error) if error.code() == NO_SUCH_UPLOAD => Ok(()),
+            Err(error) => Err(PortError::new(action_on("complete the upload of", file), error)),
         }
     }
 
     async fn abort(&self, file: &ObjectLocation, upload_id: &str) -> PortResult<()> {
-        let call = self.parts_client.abort_multipart_upload().bucket(&file.bucket);
+        let call = self.client.abort_multipart_upload().bucket(&file.bucket);
         match call.key(&file.key).upload_id(upload_id).send().await {
             Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_upload()) => Ok(()),
-            Err(error) => Err(PortError::new(about("end the upload of", file), error)),
+            Err(error) if error.code() == NO_SUCH_UPLOAD => Ok(()),
+            Err(error) => Err(PortError::new(action_on("abort the upload of", file), error)),
         }
     }
-}
-
-const NO_SUCH_UPLOAD: &str = "NoSuchUpload";
-
-fn is_gone(error: &ListPartsError) -> bool {
-    code(error) == NO_SUCH_UPLOAD
-}
-
-/// The code of an error that the SDK has no variant for.
-fn code(error: &impl aws_sdk_s3::error::ProvideErrorMetadata) -> &str {
-    error.code().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -130,19 +128,19 @@ mod tests {
     use jiff::SignedDuration;
 
     #[tokio::test]
-    async fn a_parts_url_pins_upload_number_and_length_and_asks_for_no_checksum() {
+    async fn a_part_url_fixes_upload_number_and_length_and_requires_no_checksum() {
         let credentials = Credentials::new("id", "secret", None, None, "test");
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new("eu-central-1"))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .build();
-        let store = S3ObjectStore::new(Client::new(&config), &config);
+        let uploads = S3PartUploads::new(&Client::new(&config));
         let file = ObjectLocation { bucket: "gas-inputs".into(), key: "gas/u/j~a.vcf".into() };
         let part = Part { number: 3, offset: 16, length: 8 };
         let valid_for = SignedDuration::from_mins(5);
         let rule = PartRule { file: &file, upload_id: "upload-7", part, valid_for };
-        let url = store.sign_part(&rule).await.unwrap();
+        let url = uploads.sign_part(&rule).await.unwrap();
         for expected in [
             "https://gas-inputs.s3.eu-central-1.amazonaws.com/gas/u/j~a.vcf?",
             "partNumber=3",

@@ -1,7 +1,6 @@
-//! S3's multipart uploads, as our processes make them: one after the other or side by side, parts
-//! become one object, or none.
+//! A multipart upload: its parts, sent sequentially or concurrently, become one object or nothing.
 
-use super::s3::about;
+use super::action::action_on;
 use crate::chain;
 use crate::ports::{PortError, PortResult};
 use aws_sdk_s3::Client;
@@ -11,23 +10,23 @@ use aws_sdk_s3::types::{
 };
 use gas_shared::job::ObjectLocation;
 
-/// An upload under way. Its parts stay, and cost, until it is completed or aborted.
-pub(super) struct Multipart<'a> {
+/// An upload in progress. Its parts are stored, and billed, until it is completed or aborted.
+pub(in crate::aws) struct Multipart<'a> {
     client: &'a Client,
     file: &'a ObjectLocation,
-    /// S3's name for it.
+    /// S3's upload ID.
     pub(super) id: String,
 }
 
 impl<'a> Multipart<'a> {
-    /// Begins an upload. `class` is `None` for the usual storage class.
-    pub(super) async fn begin(
+    /// Begins an upload; `class` is `None` for the default storage class.
+    pub(in crate::aws) async fn begin(
         client: &'a Client,
         file: &'a ObjectLocation,
         content_type: &str,
         class: Option<StorageClass>,
     ) -> PortResult<Self> {
-        let action = || about("begin an upload in parts of", file);
+        let action = || action_on("begin a multipart upload of", file);
         let begun = client
             .create_multipart_upload()
             .bucket(&file.bucket)
@@ -39,12 +38,16 @@ impl<'a> Multipart<'a> {
             .await
             .map_err(|error| PortError::new(action(), error))?;
         let id = begun.upload_id;
-        let id = id.ok_or_else(|| PortError::new(action(), "S3 gave no upload id"))?;
+        let id = id.ok_or_else(|| PortError::new(action(), "S3 returned no upload ID"))?;
         Ok(Self { client, file, id })
     }
 
-    /// Sends a part; numbers are from 1.
-    pub(super) async fn send(&self, number: i32, body: ByteStream) -> PortResult<CompletedPart> {
+    /// Sends a part; part numbers start at 1.
+    pub(in crate::aws) async fn send(
+        &self,
+        number: i32,
+        body: ByteStream,
+    ) -> PortResult<CompletedPart> {
         let sent = self
             .client
             .upload_part()
@@ -55,8 +58,8 @@ impl<'a> Multipart<'a> {
             .body(body)
             .send()
             .await
-            .map_err(|error| PortError::new(about("send a part of", self.file), error))?;
-        // The SDK sends a checksum with each part, and S3 compares the object's with theirs.
+            .map_err(|error| PortError::new(action_on("send a part of", self.file), error))?;
+        // S3 verifies the object against the checksums that the SDK sent with the parts.
         let done = CompletedPart::builder()
             .part_number(number)
             .set_e_tag(sent.e_tag)
@@ -65,8 +68,8 @@ impl<'a> Multipart<'a> {
         Ok(done.build())
     }
 
-    /// Makes the object of these parts, in their order.
-    pub(super) async fn complete(&self, parts: Vec<CompletedPart>) -> PortResult<()> {
+    /// Assembles the object from these parts, in this order.
+    pub(in crate::aws) async fn complete(&self, parts: Vec<CompletedPart>) -> PortResult<()> {
         let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
         self.client
             .complete_multipart_upload()
@@ -76,18 +79,20 @@ impl<'a> Multipart<'a> {
             .multipart_upload(parts)
             .send()
             .await
-            .map_err(|error| PortError::new(about("complete", self.file), error))?;
+            .map_err(|error| {
+                PortError::new(action_on("complete the upload of", self.file), error)
+            })?;
         Ok(())
     }
 
-    /// The outcome of a step; where that failed, the parts are dropped. The bucket's lifecycle rule does it
-    /// where this fails as well.
-    pub(super) async fn or_abort<T>(&self, outcome: PortResult<T>) -> PortResult<T> {
+    /// Passes on the outcome of a step and aborts the upload if the step failed. If aborting fails too,
+    /// the bucket's lifecycle rule deletes the parts.
+    pub(in crate::aws) async fn or_abort<T>(&self, outcome: PortResult<T>) -> PortResult<T> {
         if outcome.is_err() {
             let call = self.client.abort_multipart_upload().bucket(&self.file.bucket);
             if let Err(error) = call.key(&self.file.key).upload_id(&self.id).send().await {
                 let (key, error) = (&self.file.key, chain(&error));
-                tracing::warn!(key, %error, "parts are left to the bucket's rule");
+                tracing::warn!(key, %error, "aborting an upload failed; the bucket's lifecycle rule will delete its parts");
             }
         }
         outcome

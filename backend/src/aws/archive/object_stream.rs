@@ -1,9 +1,7 @@
-//! S3 objects as streams of parts: read one part at a time, written as they come. Whatever the
-//! size of a file, one part of it is in memory.
+//! S3 objects as streams of parts. Objects of any size are read and written with one part in memory.
 
-use super::super::multipart::Multipart;
-pub(super) use super::super::s3::about;
 use super::tree_hash::TreeHasher;
+use crate::aws::s3::{Multipart, action_on};
 use crate::ports::{CopiedObject, PortError, PortResult};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
@@ -14,28 +12,29 @@ use std::pin::pin;
 
 const MIB: u64 = 1024 * 1024;
 
-/// The size of a part, unless the file then had too many of them.
+/// The part size, unless the file would then have more than [`MAX_PARTS`] parts.
 const PART_BYTES: u64 = 16 * MIB;
 
-/// Neither S3 nor Glacier takes more parts than this.
+/// The most parts that S3 and Glacier accept in one upload.
 const MAX_PARTS: u64 = 10_000;
 
-/// What annotated files are.
+/// The content type of annotated files.
 const CONTENT_TYPE: &str = "text/plain; charset=utf-8";
 
-/// The part size for a file: a power of two of MiB, as Glacier wants it.
+/// The part size for a file: a power of two in MiB, as Glacier requires.
 pub(super) fn part_bytes(size: u64) -> u64 {
     size.div_ceil(MAX_PARTS).next_power_of_two().max(PART_BYTES)
 }
 
-/// The size of an object.
+/// The size of an object in bytes.
 pub(super) async fn size_of(client: &Client, file: &ObjectLocation) -> PortResult<u64> {
     let head = client.head_object().bucket(&file.bucket).key(&file.key).send().await;
-    let head = head.map_err(|error| PortError::new(about("look at", file), error))?;
+    let head =
+        head.map_err(|error| PortError::new(action_on("read the metadata of", file), error))?;
     Ok(head.content_length().and_then(|size| size.try_into().ok()).unwrap_or(0))
 }
 
-/// Some bytes of an object.
+/// Reads a range of an object.
 pub(super) async fn read_part(
     client: &Client,
     file: &ObjectLocation,
@@ -47,13 +46,13 @@ pub(super) async fn read_part(
     }
     let range = format!("bytes={offset}-{}", offset + length - 1);
     let part = client.get_object().bucket(&file.bucket).key(&file.key).range(range).send().await;
-    let part = part.map_err(|error| PortError::new(about("read", file), error))?;
+    let part = part.map_err(|error| PortError::new(action_on("read", file), error))?;
     let body = part.body.collect().await;
-    Ok(body.map_err(|error| PortError::new(about("read", file), error))?.to_vec())
+    Ok(body.map_err(|error| PortError::new(action_on("read", file), error))?.to_vec())
 }
 
-/// An object's bytes, asked for one part at a time.
-pub(super) fn parts_of<'a>(
+/// Reads an object in parts, each requested when the stream is polled.
+pub(super) fn read_parts<'a>(
     client: &'a Client,
     file: &'a ObjectLocation,
     size: u64,
@@ -63,8 +62,8 @@ pub(super) fn parts_of<'a>(
         .then(move |offset| read_part(client, file, offset, PART_BYTES.min(size - offset)))
 }
 
-/// The bytes of an answer, as they come.
-pub(super) fn received(
+/// The chunks of a response body.
+pub(super) fn body_chunks(
     body: ByteStream,
     action: impl Fn() -> String + Send,
 ) -> impl Stream<Item = PortResult<Vec<u8>>> + Send {
@@ -75,9 +74,9 @@ pub(super) fn received(
     })
 }
 
-/// Writes an object from a stream, in one request if it is small, else in parts. `size` is what is
-/// expected; what came is in the answer.
-pub(super) async fn write(
+/// Writes an object from a stream: in one request if it is small, else in parts. `size` is the
+/// expected size; the result has the size and the tree hash of the bytes written.
+pub(super) async fn write_stream(
     client: &Client,
     file: &ObjectLocation,
     class: StorageClass,
@@ -87,7 +86,7 @@ pub(super) async fn write(
     let part_bytes = usize::try_from(part_bytes(size)).unwrap_or(usize::MAX);
     let mut writer = Writer { client, file, class, upload: None, parts: Vec::new() };
     let mut hasher = TreeHasher::default();
-    // Of its full size at once: one that grows is copied, and takes three times as much meanwhile.
+    // Allocated at full size: a growing buffer is copied and briefly takes three times the memory.
     let room = part_bytes.min(usize::try_from(size).unwrap_or(usize::MAX));
     let mut part: Vec<u8> = Vec::with_capacity(room);
     let mut body = pin!(body);
@@ -110,19 +109,19 @@ pub(super) async fn write(
     Ok(CopiedObject { size: hasher.size(), tree_hash: hasher.finish() })
 }
 
-/// An object that is being written.
+/// An object being written.
 struct Writer<'a> {
     client: &'a Client,
     file: &'a ObjectLocation,
     class: StorageClass,
-    /// The upload, from the first full part on.
+    /// The multipart upload, which begins with the first full part.
     upload: Option<Multipart<'a>>,
     parts: Vec<CompletedPart>,
 }
 
 impl Writer<'_> {
     fn failed(&self, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> PortError {
-        PortError::new(about("write", self.file), error)
+        PortError::new(action_on("write", self.file), error)
     }
 
     async fn or_abort<T>(&self, outcome: PortResult<T>) -> PortResult<T> {
@@ -176,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_of_any_size_have_few_enough_parts_of_a_size_that_glacier_takes() {
+    fn every_file_size_gives_a_part_size_and_part_count_that_glacier_accepts() {
         for size in [0, 1, PART_BYTES, 159_999 * MIB, 160_001 * MIB, 5 * 1024 * 1024 * MIB] {
             let part = part_bytes(size);
             assert!((part / MIB).is_power_of_two() && part.is_multiple_of(MIB), "{size}");

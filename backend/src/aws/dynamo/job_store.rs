@@ -1,0 +1,406 @@
+//! The port [`JobStore`] on a DynamoDB table.
+
+use super::Item;
+use super::cursor::Cursor;
+use super::deletion_row::{DELETION_MARK, DeletionRow};
+use super::job_row::{DUE_SHARDS, JobRow};
+use super::list_entry_row::{ListEntryRow, PROJECTION};
+use crate::ports::{JobPage, JobStore, PortError, PortResult, WriteOutcome};
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::put_item::{PutItemError, builders::PutItemFluentBuilder};
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure::AllOld,
+};
+use gas_shared::job::{Deletion, JobListEntry};
+use gas_shared::{Job, JobId, JobStatus, UserId};
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_dynamo::{from_item, to_item};
+use std::error::Error;
+use std::time::Duration;
+
+/// The index of a user's jobs by submission time: hash `user_id`, range `submit_time`.
+const BY_OWNER: &str = "user_id-submit_time";
+
+/// The sparse index of jobs whose result is archived: hash `archived_user_id`, range `job_id`.
+const ARCHIVED: &str = "archived_user_id";
+
+/// The sparse index of rows with a deadline: hash `due_shard`, range `due_time`.
+const DUE: &str = "due_shard-due_time";
+
+/// The sparse index of pending and running jobs: hash `active_status`, range `active_time`.
+const ACTIVE: &str = "active_status-active_time";
+
+/// The number of overdue rows read from each of the sixteen shards at a time.
+const OVERDUE_PER_SHARD: i32 = 25;
+
+/// The queue is read up to this length; jobs further back have no known position.
+const MAX_QUEUE: i32 = 1000;
+
+/// The most keys that DynamoDB accepts in one `BatchGetItem`.
+const BATCH_KEYS: usize = 100;
+
+/// How often a batch is requested again for its unprocessed keys, and the pause before each.
+const BATCH_ATTEMPTS: u32 = 5;
+const BATCH_PAUSE: Duration = Duration::from_millis(50);
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Jobs as rows of a DynamoDB table.
+#[derive(Clone, Debug)]
+pub struct DynamoJobStore {
+    client: Client,
+    table: String,
+}
+
+impl DynamoJobStore {
+    pub(in crate::aws) fn new(client: Client, table: &str) -> Self {
+        Self { client, table: table.to_owned() }
+    }
+
+    /// A query of one partition of an index.
+    fn query(&self, index: &str, hash: &str, value: &str) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.table)
+            .index_name(index)
+            .key_condition_expression(format!("{hash} = :hash"))
+            .expression_attribute_values(":hash", AttributeValue::S(value.to_owned()))
+    }
+
+    /// Writes an item if a condition holds.
+    async fn put(
+        &self,
+        row: &(impl Serialize + DeserializeOwned + PartialEq),
+        condition: impl FnOnce(PutItemFluentBuilder) -> PutItemFluentBuilder,
+        action: impl Fn() -> String,
+    ) -> PortResult<WriteOutcome> {
+        let item: Item = to_item(row).map_err(|error| PortError::new(action(), error))?;
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let put = condition(put).return_values_on_condition_check_failure(AllOld);
+        let Err(error) = put.send().await else { return Ok(WriteOutcome::Written) };
+        match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(refused)) => {
+                // The SDK retries a call whose response was lost; the stored row may be this one.
+                let ours = refused.item().is_some_and(|item| is_row(item, row));
+                Ok(if ours { WriteOutcome::Written } else { WriteOutcome::Conflict })
+            }
+            _ => Err(PortError::new(action(), error)),
+        }
+    }
+
+    async fn put_job(
+        &self,
+        job: &Job,
+        condition: impl FnOnce(PutItemFluentBuilder) -> PutItemFluentBuilder,
+    ) -> PortResult<WriteOutcome> {
+        let action = || format!("write job {}", job.id);
+        let row = JobRow::try_from(job).map_err(|error| PortError::new(action(), error))?;
+        self.put(&row, condition, action).await
+    }
+
+    /// The row of a job or of its tombstone, read consistently.
+    async fn item(&self, id: JobId) -> PortResult<Option<Item>> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("job_id", AttributeValue::S(id.to_string()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| PortError::new(format!("read job {id}"), error))?;
+        Ok(answer.item)
+    }
+
+    async fn read_batch(&self, ids: &[JobId], jobs: &mut Vec<Job>) -> PortResult<()> {
+        let failed = |error: BoxError| PortError::new(format!("read {} jobs", ids.len()), error);
+        let key =
+            |id: &JobId| Item::from([("job_id".to_owned(), AttributeValue::S(id.to_string()))]);
+        let keys = KeysAndAttributes::builder()
+            .set_keys(Some(ids.iter().map(key).collect()))
+            .consistent_read(true)
+            .build()
+            .map_err(|error| failed(error.into()))?;
+        let mut remaining = Some([(self.table.clone(), keys)].into());
+        for _ in 0..BATCH_ATTEMPTS {
+            let answer = self.client.batch_get_item().set_request_items(remaining).send().await;
+            let answer = answer.map_err(|error| failed(error.into()))?;
+            let items = answer.responses.unwrap_or_default().into_values().flatten();
+            jobs.extend(items.filter(|item| !is_tombstone(item)).filter_map(job_or_skip));
+            remaining = answer.unprocessed_keys.filter(|keys| !keys.is_empty());
+            if remaining.is_none() {
+                return Ok(());
+            }
+            tokio::time::sleep(BATCH_PAUSE).await;
+        }
+        Err(failed("DynamoDB left keys unprocessed in every attempt".into()))
+    }
+}
+
+#[async_trait]
+impl JobStore for DynamoJobStore {
+    async fn insert(&self, job: &Job) -> PortResult<WriteOutcome> {
+        self.put_job(job, |put| put.condition_expression("attribute_not_exists(job_id)")).await
+    }
+
+    async fn replace(&self, job: &Job) -> PortResult<WriteOutcome> {
+        self.put_job(job, |put| over_previous(put, job.version)).await
+    }
+
+    async fn tombstone(&self, deletion: &Deletion) -> PortResult<WriteOutcome> {
+        let row = DeletionRow::from(deletion);
+        let action = || format!("write the tombstone of job {}", deletion.job);
+        self.put(&row, |put| over_previous(put, deletion.version), action).await
+    }
+
+    async fn deletion(&self, id: JobId) -> PortResult<Option<Deletion>> {
+        let item = self.item(id).await?.filter(is_tombstone);
+        let Some(item) = item else { return Ok(None) };
+        let action = || format!("read the tombstone of job {id}");
+        let row: DeletionRow = from_item(item).map_err(|error| PortError::new(action(), error))?;
+        Ok(Some(row.try_into().map_err(|error: jiff::Error| PortError::new(action(), error))?))
+    }
+
+    async fn purge(&self, deletion: &Deletion) -> PortResult<WriteOutcome> {
+        let deleted = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .key("job_id", AttributeValue::S(deletion.job.to_string()))
+            // A retry of the SDK may find the row already deleted, which is success.
+            .condition_expression("attribute_not_exists(job_id) or version = :version")
+            .expression_attribute_values(
+                ":version",
+                AttributeValue::N(deletion.version.to_string()),
+            )
+            .send()
+            .await;
+        let Err(error) = deleted else { return Ok(WriteOutcome::Written) };
+        match error.as_service_error() {
+            Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(WriteOutcome::Conflict),
+            _ => {
+                Err(PortError::new(format!("delete the tombstone of job {}", deletion.job), error))
+            }
+        }
+    }
+
+    async fn job(&self, id: JobId) -> PortResult<Option<Job>> {
+        let item = self.item(id).await?.filter(|item| !is_tombstone(item));
+        let job = item.map(parse_job).transpose();
+        job.map_err(|error| PortError::new(format!("read job {id}"), error))
+    }
+
+    async fn jobs_of(
+        &self,
+        owner: UserId,
+        cursor: Option<&str>,
+        limit: u16,
+    ) -> PortResult<JobPage> {
+        let cursor = cursor.map(|text| Cursor::require(text, owner)).transpose()?;
+        let query = self
+            .query(BY_OWNER, "user_id", &owner.to_string())
+            .scan_index_forward(false)
+            .set_exclusive_start_key(cursor.map(Cursor::into_owner_key));
+        read_page(query, limit, || format!("list the jobs of {owner}")).await
+    }
+
+    fn is_cursor(&self, text: &str, owner: UserId) -> bool {
+        Cursor::parse(text, owner).is_some()
+    }
+
+    async fn list_entries(&self, owner: UserId) -> PortResult<Vec<JobListEntry>> {
+        let mut entries = Vec::new();
+        let mut start: Option<Item> = None;
+        loop {
+            let query = self.query(BY_OWNER, "user_id", &owner.to_string());
+            let query = query.projection_expression(PROJECTION).scan_index_forward(false);
+            let answer = query.set_exclusive_start_key(start).send().await;
+            let answer = answer
+                .map_err(|error| PortError::new(format!("list the jobs of {owner}"), error))?;
+            entries.extend(answer.items.unwrap_or_default().into_iter().filter_map(entry_or_skip));
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                return Ok(entries);
+            }
+        }
+    }
+
+    async fn jobs(&self, ids: &[JobId]) -> PortResult<Vec<Job>> {
+        let mut jobs = Vec::with_capacity(ids.len());
+        for batch in ids.chunks(BATCH_KEYS) {
+            self.read_batch(batch, &mut jobs).await?;
+        }
+        Ok(jobs)
+    }
+
+    async fn queue(&self, status: JobStatus) -> PortResult<Vec<JobId>> {
+        #[derive(Deserialize)]
+        struct ActiveRow {
+            job_id: JobId,
+        }
+        let query = self.query(ACTIVE, "active_status", status.as_str()).limit(MAX_QUEUE);
+        let answer = query.send().await;
+        let answer = answer
+            .map_err(|error| PortError::new(format!("list the jobs that are {status}"), error))?;
+        let rows = answer.items.unwrap_or_default().into_iter();
+        let rows = rows.filter_map(|item| readable(from_item::<_, ActiveRow>(item), "the queue"));
+        Ok(rows.map(|row| row.job_id).collect())
+    }
+
+    async fn archived_jobs_of(
+        &self,
+        owner: UserId,
+        cursor: Option<&str>,
+        limit: u16,
+    ) -> PortResult<JobPage> {
+        let cursor = cursor.map(|text| Cursor::require(text, owner)).transpose()?;
+        let query = self.query(ARCHIVED, "archived_user_id", &owner.to_string());
+        let query = query.set_exclusive_start_key(cursor.map(Cursor::into_archived_key));
+        read_page(query, limit, || format!("list the archived jobs of {owner}")).await
+    }
+
+    async fn overdue_jobs(&self, now: Timestamp) -> PortResult<Vec<JobId>> {
+        #[derive(Deserialize)]
+        struct DueRow {
+            job_id: JobId,
+            due_time: i64,
+        }
+        let mut overdue: Vec<DueRow> = Vec::new();
+        for shard in DUE_SHARDS.chars() {
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .index_name(DUE)
+                .key_condition_expression("due_shard = :shard and due_time <= :now")
+                .expression_attribute_values(":shard", AttributeValue::S(shard.to_string()))
+                .expression_attribute_values(":now", AttributeValue::N(now.as_second().to_string()))
+                .limit(OVERDUE_PER_SHARD)
+                .send()
+                .await
+                .map_err(|error| PortError::new("list the overdue jobs", error))?;
+            let rows = answer.items.unwrap_or_default().into_iter();
+            overdue.extend(rows.filter_map(|item| readable(from_item(item), "the overdue jobs")));
+        }
+        overdue.sort_by_key(|row| row.due_time);
+        Ok(overdue.into_iter().map(|row| row.job_id).collect())
+    }
+}
+
+/// The condition under which a version may be written: the row has the version before it.
+fn over_previous(put: PutItemFluentBuilder, version: u64) -> PutItemFluentBuilder {
+    let previous = version.saturating_sub(1).to_string();
+    put.condition_expression("version = :previous")
+        .expression_attribute_values(":previous", AttributeValue::N(previous))
+}
+
+fn is_row<R: DeserializeOwned + PartialEq>(item: &Item, row: &R) -> bool {
+    from_item::<_, R>(item.clone()).is_ok_and(|stored| stored == *row)
+}
+
+fn is_tombstone(item: &Item) -> bool {
+    item.contains_key(DELETION_MARK)
+}
+
+/// Sends a query that lacks only its limit.
+async fn read_page(
+    query: QueryFluentBuilder,
+    limit: u16,
+    action: impl Fn() -> String,
+) -> PortResult<JobPage> {
+    // One row more than requested shows whether there is a next page.
+    let answer = query.limit(i32::from(limit) + 1).send().await;
+    let answer = answer.map_err(|error| PortError::new(action(), error))?;
+    let truncated = answer.last_evaluated_key.is_some();
+    Ok(page(answer.items.unwrap_or_default(), truncated, usize::from(limit)))
+}
+
+fn page(mut items: Vec<Item>, truncated: bool, limit: usize) -> JobPage {
+    let more = truncated || items.len() > limit;
+    items.truncate(limit);
+    let next = if more { items.last().and_then(Cursor::after) } else { None };
+    let jobs = items.into_iter().filter_map(job_or_skip).collect();
+    JobPage { jobs, next: next.map(|cursor| cursor.to_text()) }
+}
+
+fn parse_job(item: Item) -> Result<Job, BoxError> {
+    let row: JobRow = from_item(item)?;
+    Ok(Job::try_from(row)?)
+}
+
+fn job_or_skip(item: Item) -> Option<Job> {
+    readable(parse_job(item), "a job list")
+}
+
+fn entry_or_skip(item: Item) -> Option<JobListEntry> {
+    let parse = |item: Item| -> Result<JobListEntry, BoxError> {
+        let row: ListEntryRow = from_item(item)?;
+        Ok(row.try_into()?)
+    };
+    readable(parse(item), "a job list")
+}
+
+/// Skips an unreadable row and logs it: one broken row must not hide the others.
+fn readable<T>(row: Result<T, impl Into<BoxError>>, list: &str) -> Option<T> {
+    match row {
+        Ok(row) => Some(row),
+        Err(error) => {
+            let error: BoxError = error.into();
+            tracing::error!(error, list, "unreadable row skipped");
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gas_shared::FileName;
+    use gas_shared::job::ObjectLocation;
+    use uuid::Uuid;
+
+    fn owner() -> UserId {
+        UserId::new(Uuid::from_u128(1))
+    }
+
+    fn item(n: u128) -> Item {
+        let file = ObjectLocation { bucket: "in".into(), key: "key".into() };
+        let at = Timestamp::from_second(1_790_000_000).unwrap();
+        let name = FileName::parse("a.vcf").unwrap();
+        let job = Job::new(JobId::new(Uuid::from_u128(n)), owner(), name, file, at);
+        to_item(JobRow::try_from(&job).unwrap()).unwrap()
+    }
+
+    fn ids(page: &JobPage) -> Vec<u128> {
+        page.jobs.iter().map(|job| job.id.as_uuid().as_u128()).collect()
+    }
+
+    #[test]
+    fn a_full_page_with_more_behind_it_ends_in_a_cursor_of_its_last_job() {
+        let page = page(vec![item(3), item(2), item(1)], true, 2);
+        assert_eq!(ids(&page), [3, 2]);
+        let cursor = Cursor::parse(&page.next.unwrap(), owner()).unwrap();
+        assert_eq!(Some(&cursor), Cursor::after(&item(2)).as_ref());
+        let key = cursor.into_owner_key();
+        assert_eq!(key["submit_time"].as_n().unwrap(), "1790000000");
+        assert_eq!(key["job_id"], item(2)["job_id"]);
+    }
+
+    #[test]
+    fn the_last_page_has_no_cursor() {
+        assert_eq!(page(vec![item(2), item(1)], false, 2).next, None);
+        assert_eq!(page(vec![], false, 2), JobPage::default());
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_read_does_not_hide_the_others() {
+        let mut broken = item(2);
+        broken.remove("input_file_name");
+        assert_eq!(ids(&page(vec![item(3), broken, item(1)], false, 9)), [3, 1]);
+    }
+}
