@@ -1,4 +1,4 @@
-//! The bodies of the messages that GAS sends itself, as JSON.
+//! The JSON bodies of the messages on topics and queues.
 
 mod thaw_completed;
 
@@ -8,14 +8,14 @@ use gas_shared::{JobId, JobStatus, LiveEvent, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// On topic `job_requests`: a job waits for a worker.
+/// On topic `job_requests`: a job is ready for a worker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobRequest {
-    /// The job. Everything else is read from its row, which is the truth.
+    /// The job. Everything else is read from its row, which is authoritative.
     pub job_id: JobId,
 }
 
-/// On topic `job_results`: a job is finished.
+/// On topic `job_results`: a job has ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobResult {
     /// The job.
@@ -26,43 +26,43 @@ pub struct JobResult {
     pub job_status: JobStatus,
 }
 
-/// On topic `job_events`: something that a user's browsers are to see at once.
+/// On topic `job_events`: an event for a user's open browsers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UserEvent {
-    /// Whose browsers.
+    /// The user.
     pub user_id: UserId,
-    /// What they see.
+    /// The event.
     pub event: LiveEvent,
 }
 
-/// In queue `archive`: the time to download a job's result is over, or the job was deleted.
+/// In queue `archive`: the download window of a job's result has ended, or the job was deleted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArchiveRequest {
-    /// The job. What is to be done is read from its row and its owner's plan.
+    /// The job. The action to take follows from its row and its owner's plan.
     pub job_id: JobId,
 }
 
-/// On topic `start_thaw`: a user's archived results are to come back.
+/// On topic `start_thaw`: a user's archived results are to be restored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartThaw {
-    /// The user. Whether they may have them is read from their profile.
+    /// The user. Whether they are entitled to it is read from their profile.
     pub user_id: UserId,
 }
 
-/// On topic `notices`: something that a user is told of by mail, besides [`JobResult`].
+/// On topic `notices`: an event to report to a user by mail, in addition to [`JobResult`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Notice {
-    /// A job's result went to the archive.
+    /// A job's result was archived.
     ResultsArchived {
         /// The job.
         job_id: JobId,
         /// Its owner.
         user_id: UserId,
-        /// When: tells one archiving of a job from the next.
+        /// When; distinguishes repeated archiving of the same job.
         at: Timestamp,
     },
-    /// A job's result is back from the archive.
+    /// A job's result was restored from the archive.
     ResultsRestored {
         /// The job.
         job_id: JobId,
@@ -71,18 +71,18 @@ pub enum Notice {
         /// When.
         at: Timestamp,
     },
-    /// A user is on Premium now.
+    /// A user has subscribed to Premium.
     Welcome {
         /// The user.
         user_id: UserId,
-        /// Since when.
+        /// When.
         since: Timestamp,
     },
     /// A payment failed.
     PaymentFailed {
-        /// Who was to pay.
+        /// The user.
         user_id: UserId,
-        /// Stripe's id of the invoice.
+        /// Stripe's ID of the invoice.
         invoice: String,
     },
 }

@@ -1,50 +1,50 @@
-//! On topic `complete_thaw`: an archive has a file ready. The message is not ours: each archive has
-//! its own.
+//! The messages on topic `complete_thaw`: a retrieval from the archive has completed. Each archive
+//! back end has its own format.
 
 use gas_shared::JobId;
 use serde::Deserialize;
 
-/// A file that an archive has ready, or could not get ready.
+/// A retrieval that has completed or failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThawCompleted {
-    /// The job whose result it is.
+    /// The job that the result belongs to.
     pub job_id: JobId,
-    /// The archive's name for the copy.
+    /// The archive's ID of the copy.
     pub archive_id: String,
-    /// The archive's name for the request.
+    /// The archive's ID of the retrieval.
     pub retrieval_id: String,
-    /// Whether it is ready.
+    /// Whether the copy is readable now.
     pub succeeded: bool,
 }
 
-/// What a message on the topic means.
+/// The meaning of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ThawMessage {
-    /// Files are ready.
+    /// Retrievals have completed or failed.
     Completions(Vec<ThawCompleted>),
-    /// S3 tries out its notifications, as it does once when they are set up.
+    /// The test event that S3 sends when notifications are configured.
     TestEvent,
 }
 
-/// A message that no archive sends.
+/// The message is not from an archive.
 #[derive(Debug, thiserror::Error)]
 pub enum ThawMessageError {
-    /// It is neither of the two shapes.
-    #[error("the message is neither Glacier's nor S3's: {0}")]
+    /// The message has neither format.
+    #[error("the message is neither from Glacier nor from S3: {0}")]
     Shape(#[from] serde_json::Error),
-    /// It does not name a job.
-    #[error("{from} names no job: {text:?}")]
+    /// The message does not name a job.
+    #[error("{from} does not contain a job ID: {text:?}")]
     NoJob {
-        /// Where the job's id should be.
+        /// The place of the job ID.
         from: &'static str,
-        /// What is there.
+        /// The text at that place.
         text: String,
     },
 }
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Wire {
+enum RawMessage {
     Glacier(GlacierJob),
     S3(S3Event),
     Test(S3Test),
@@ -57,7 +57,7 @@ enum Wire {
 struct GlacierJob {
     archive_id: String,
     job_id: String,
-    /// What GAS gave as description: its own job id.
+    /// The description given by GAS: its own job ID.
     job_description: Option<String>,
     status_code: String,
 }
@@ -83,7 +83,7 @@ struct S3Entity {
 
 #[derive(Deserialize)]
 struct S3Object {
-    /// URL-encoded, as forms encode.
+    /// Encoded as in `application/x-www-form-urlencoded`.
     key: String,
 }
 
@@ -100,21 +100,21 @@ enum TestEvent {
 }
 
 impl ThawMessage {
-    /// Reads a message.
+    /// Parses a message.
     ///
     /// # Errors
-    /// [`ThawMessageError`]: no archive sends such.
+    /// [`ThawMessageError`] if no archive sends such a message.
     pub fn parse(body: &str) -> Result<Self, ThawMessageError> {
         Ok(match serde_json::from_str(body)? {
-            Wire::Glacier(job) => Self::Completed(vec![job.completion()?]),
-            Wire::S3(event) => Self::Completed(event.completions()?),
-            Wire::Test(S3Test { event: TestEvent::Test }) => Self::TestEvent,
+            RawMessage::Glacier(job) => Self::Completed(vec![job.thaw_completed()?]),
+            RawMessage::S3(event) => Self::Completed(event.completions()?),
+            RawMessage::Test(S3Test { event: TestEvent::Test }) => Self::TestEvent,
         })
     }
 }
 
 impl GlacierJob {
-    fn completion(self) -> Result<ThawCompleted, ThawMessageError> {
+    fn thaw_completed(self) -> Result<ThawCompleted, ThawMessageError> {
         let text = self.job_description.unwrap_or_default();
         let job_id = text.parse();
         let job_id =
@@ -133,20 +133,20 @@ impl S3Event {
         let completed = self.records.into_iter();
         let completed =
             completed.filter(|record| record.event_name.contains("ObjectRestore:Completed"));
-        completed.map(|record| record.s3.object.completion()).collect()
+        completed.map(|record| record.s3.object.thaw_completed()).collect()
     }
 }
 
 impl S3Object {
     /// Keys are `<prefix>/<user>/<job>~<file>`.
-    fn completion(self) -> Result<ThawCompleted, ThawMessageError> {
+    fn thaw_completed(self) -> Result<ThawCompleted, ThawMessageError> {
         let key = percent_encoding::percent_decode_str(&self.key.replace('+', " "))
             .decode_utf8_lossy()
             .into_owned();
         let name = key.rsplit('/').next().and_then(|name| name.split_once('~'));
         let job_id = name.and_then(|(job, _)| job.parse().ok());
         let Some(job_id) = job_id else {
-            return Err(ThawMessageError::NoJob { from: "the object's key", text: key });
+            return Err(ThawMessageError::NoJob { from: "the object key", text: key });
         };
         let retrieval_id = String::new();
         Ok(ThawCompleted { job_id, archive_id: key, retrieval_id, succeeded: true })
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn glaciers_message_names_the_job_in_its_description() {
+    fn a_glacier_message_names_the_job_in_its_description() {
         let body = format!(
             r#"{{"Action":"ArchiveRetrieval","ArchiveId":"A1","ArchiveSizeInBytes":12,
                 "Completed":true,"JobDescription":"{ID}","JobId":"R1","StatusCode":"Succeeded",
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn s3s_message_names_the_job_in_the_key() {
+    fn an_s3_event_names_the_job_in_the_object_key() {
         let body = format!(
             r#"{{"Records":[{{"eventSource":"aws:s3","eventName":"ObjectRestore:Completed",
                 "s3":{{"bucket":{{"name":"b"}},"object":{{"key":"gas/u/{ID}%7Ea+b.annot.vcf.t"}}}}}}]}}"#
@@ -195,13 +195,13 @@ mod tests {
     }
 
     #[test]
-    fn s3_may_try_out_its_notifications() {
+    fn the_test_event_of_s3_is_recognized() {
         let body = r#"{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"b"}"#;
         assert_eq!(ThawMessage::parse(body).unwrap(), ThawMessage::TestEvent);
     }
 
     #[test]
-    fn what_no_archive_sends_is_refused() {
+    fn messages_of_unknown_formats_are_refused() {
         for body in ["", "{}", "[]", r#"{"ArchiveId":"A","JobId":"R","StatusCode":"Succeeded"}"#] {
             assert!(ThawMessage::parse(body).is_err(), "{body}");
         }

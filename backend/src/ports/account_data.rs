@@ -1,4 +1,4 @@
-//! What is kept of users beside their jobs, to hand it out and to delete it.
+//! The port of the data stored about users besides their jobs: for export and erasure.
 
 use super::PortResult;
 use async_trait::async_trait;
@@ -6,10 +6,10 @@ use gas_shared::UserId;
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// What is kept of users, and accounts that are being deleted.
+/// Users' data, and accounts that are being closed.
 #[async_trait]
 pub trait AccountData: Send + Sync {
-    /// A user's mails in the order of their events, after that of `after`.
+    /// A page of the mails sent to a user, in the order of their events, after the event `after`.
     async fn mails_of(
         &self,
         user: UserId,
@@ -17,40 +17,41 @@ pub trait AccountData: Send + Sync {
         limit: u16,
     ) -> PortResult<Vec<MailRecord>>;
 
-    /// Notes that a user's account is to be deleted, and ends all their sessions and tokens. From
-    /// then on [`Accounts`](super::Accounts) do not know them. `false` where there is no such user.
+    /// Records that a user closes their account, and ends all their sessions and tokens. From then on
+    /// [`Accounts`](super::Accounts) treats the user as unknown. `false` if there is no such user.
     async fn request_deletion(&self, user: UserId, now: Timestamp) -> PortResult<bool>;
 
-    /// Accounts that are being deleted, in the order of their ids, after that of `after`. Whoever
-    /// goes on until there are none has seen all, however many of them cannot be finished.
+    /// A page of the accounts that are being closed, in the order of their IDs, after the ID `after`.
+    /// Paging to the end visits every account, even if some cannot be erased yet.
     async fn closing_accounts(
         &self,
         after: Option<UserId>,
         limit: u16,
     ) -> PortResult<Vec<ClosingAccount>>;
 
-    /// Deletes what is left of an account whose deletion was asked for and whose billing is closed.
+    /// Deletes the profile and the mails of an account that is being closed and whose billing is
+    /// closed. Does nothing to other accounts.
     async fn purge(&self, user: UserId) -> PortResult<()>;
 }
 
-/// A mail, as its reader is told of it.
+/// A mail as shown to its recipient.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MailRecord {
-    /// The event that it told of.
+    /// The event that the mail reports.
     pub event: String,
-    /// When it was noted.
+    /// When the mail was recorded.
     pub created_at: Timestamp,
-    /// When it was sent; `None` where it was not.
+    /// When the mail was sent; `None` if it was not sent.
     pub sent_at: Option<Timestamp>,
 }
 
-/// An account that is being deleted.
+/// An account that is being closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClosingAccount {
-    /// Whose.
+    /// The user.
     pub user: UserId,
-    /// When they asked for it.
+    /// When the user closed the account.
     pub requested_at: Timestamp,
-    /// Whether nothing can be charged any more.
+    /// Whether Stripe can no longer charge the user.
     pub billing_closed: bool,
 }

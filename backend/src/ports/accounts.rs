@@ -1,35 +1,33 @@
-//! Where the users' profiles are kept.
+//! The port of users' profiles.
 
 use super::PortResult;
 use async_trait::async_trait;
 use gas_shared::{Account, UserId};
 
-/// The profiles.
+/// The profiles. Users whose account is being closed are treated as unknown.
 #[async_trait]
 pub trait Accounts: Send + Sync {
-    /// Notes that a user signed in: makes their profile at the first time, and takes over what
-    /// the identity provider says of them. Plan and time zone are left as they are. `None` where the account is
-    /// being deleted.
+    /// Records a sign-in: creates the profile on the first one and updates it with the identity
+    /// provider's claims. Plan and time zone are unchanged. `None` if the account is being closed.
     async fn record_sign_in(&self, identity: &Identity) -> PortResult<Option<SignIn>>;
 
-    /// A user's profile, read afresh; `None` also where the account is being deleted.
+    /// A user's current profile.
     async fn account(&self, id: UserId) -> PortResult<Option<Account>>;
 
-    /// Notes a user's time zone, by its name in the tz database. Nothing happens where there is no
-    /// such user, or the account is being deleted.
+    /// Stores a user's time zone, a name of the tz database. Does nothing if the user is unknown.
     async fn set_time_zone(&self, id: UserId, name: &str) -> PortResult<()>;
 }
 
 /// The outcome of a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignIn {
-    /// The profile as it is now.
+    /// The profile after the sign-in.
     pub account: Account,
-    /// Whether this sign-in made it.
+    /// Whether this sign-in created the profile.
     pub first: bool,
 }
 
-/// What the identity provider says of a user.
+/// A user's claims from the identity provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// The `sub` claim.
@@ -38,6 +36,6 @@ pub struct Identity {
     pub name: String,
     /// The `email` claim.
     pub email: String,
-    /// The `organization` claim; empty where there is none.
+    /// The `organization` claim; empty if absent.
     pub institution: String,
 }

@@ -1,4 +1,4 @@
-//! Where annotated files go that are not downloaded any more.
+//! The ports of the archive of results and of the timer before it.
 
 use super::PortResult;
 use async_trait::async_trait;
@@ -6,27 +6,27 @@ use gas_shared::JobId;
 use gas_shared::job::{ObjectLocation, Tier};
 use jiff::SignedDuration;
 
-/// The archive: cheap, and slow to hand files out.
+/// The archive: cheap storage with slow retrieval.
 ///
-/// An upload has a ticket that is known before the first byte. Uploading again with the same
-/// ticket gives the same copy, so whoever notes the ticket first never leaves a second copy
-/// behind.
+/// An upload has a ticket that exists before its first byte is sent. Uploading again with the same
+/// ticket produces the same copy, so a caller that records the ticket first never leaves a second
+/// copy behind.
 #[async_trait]
 pub trait Archive: Send + Sync {
-    /// Makes the archive itself, if nobody did.
+    /// Creates the archive itself if it does not exist.
     async fn prepare(&self) -> PortResult<()>;
 
     /// Begins an upload and returns its ticket.
     async fn begin_upload(&self, job: JobId, file: &ObjectLocation) -> PortResult<String>;
 
-    /// Copies an S3 object into the archive as the upload of that ticket, in parts.
+    /// Copies an S3 object into the archive under a ticket.
     async fn upload(&self, ticket: &str, file: &ObjectLocation) -> PortResult<UploadOutcome>;
 
-    /// Gives an upload up; nothing of it stays. One that is over or unknown is left alone:
-    /// `false`.
+    /// Aborts an upload and deletes what was sent. Returns `false`, without an effect, if the archive
+    /// does not know the ticket (any longer).
     async fn abort_upload(&self, ticket: &str) -> PortResult<bool>;
 
-    /// Asks for a copy to be handed out. When it is ready, the archive publishes to topic
+    /// Requests the retrieval of a copy. When the copy is readable, the archive publishes to topic
     /// `complete_thaw`.
     async fn start_retrieval(
         &self,
@@ -35,7 +35,10 @@ pub trait Archive: Send + Sync {
         tier: Tier,
     ) -> PortResult<RetrievalStarted>;
 
-    /// Streams a copy that is ready into an S3 object, replacing it.
+    /// Streams a retrieved copy into an S3 object, replacing it.
+    ///
+    /// # Errors
+    /// If the copy is not readable (yet).
     async fn restore(
         &self,
         archive_id: &str,
@@ -43,50 +46,50 @@ pub trait Archive: Send + Sync {
         to: &ObjectLocation,
     ) -> PortResult<CopiedObject>;
 
-    /// Deletes a copy; one that is not there counts as deleted.
+    /// Deletes a copy. Deleting an absent copy succeeds.
     async fn delete(&self, archive_id: &str) -> PortResult<()>;
 }
 
-/// The outcome of an upload.
+/// The outcome of an upload to the archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UploadOutcome {
     /// The archive has the copy.
     Stored {
-        /// The archive's name for it.
+        /// The archive's ID of the copy.
         archive_id: String,
-        /// What was copied.
+        /// The bytes that were copied.
         copy: CopiedObject,
     },
-    /// There is no upload of that ticket any more: begin anew.
+    /// The ticket is not valid any longer: begin another upload.
     TicketGone,
 }
 
-/// What was copied, measured on the way.
+/// An object that was copied, as measured while its bytes passed through.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CopiedObject {
-    /// Size in bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// SHA-256 tree hash in hex
+    /// The SHA-256 tree hash in hex
     /// (<https://docs.aws.amazon.com/amazonglacier/latest/dev/checksum-calculations.html>).
     pub tree_hash: String,
 }
 
-/// The answer to a request to hand out.
+/// The outcome of a request for a retrieval.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RetrievalStarted {
-    /// It is under way.
+    /// The retrieval is in progress.
     Started {
-        /// The archive's name for the request.
+        /// The archive's ID of the retrieval.
         retrieval_id: String,
     },
-    /// Not at this tier, now: ask for a slower one.
+    /// The archive has no capacity for this tier now: request a slower tier.
     TierUnavailable,
 }
 
-/// What waits out the time that a Free user has to download a result.
+/// The timer of a Free user's download window.
 #[async_trait]
 pub trait ArchiveTimer: Send + Sync {
-    /// After `wait`, puts the job into the archive queue. A timer of that name that runs or ran
-    /// already is left as it is.
+    /// Puts the job into the archive queue after `wait`. Does nothing if a timer of that name was
+    /// started before.
     async fn start(&self, name: &str, job: JobId, wait: SignedDuration) -> PortResult<()>;
 }

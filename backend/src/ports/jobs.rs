@@ -1,4 +1,4 @@
-//! Where the jobs are kept.
+//! The port of the job table.
 
 use super::PortResult;
 use async_trait::async_trait;
@@ -6,53 +6,55 @@ use gas_shared::job::{Deletion, JobListEntry};
 use gas_shared::{Job, JobId, JobStatus, UserId};
 use jiff::Timestamp;
 
-/// The table of jobs: one row a job, written only if nobody else wrote it meanwhile.
+/// The job table: one row per job. Writes are conditional on the version that was read.
 #[async_trait]
 pub trait JobStore: Send + Sync {
-    /// Writes a new job. [`WriteOutcome::Conflict`] if a job of that id exists.
+    /// Writes a new job; [`WriteOutcome::Conflict`] if the ID is taken by a job or a tombstone.
+    /// Inserting an identical row again counts as written.
     async fn insert(&self, job: &Job) -> PortResult<WriteOutcome>;
 
-    /// Writes the next version of a job. [`WriteOutcome::Conflict`] if the row does not have the
-    /// version before it.
+    /// Writes the next version of a job; [`WriteOutcome::Conflict`] if the row is not at the version
+    /// before it. Replacing by an identical row again counts as written.
     async fn replace(&self, job: &Job) -> PortResult<WriteOutcome>;
 
-    /// Writes a deletion in the place of the version before it, of the job or of the deletion.
-    /// [`WriteOutcome::Conflict`] if the row does not have that version.
+    /// Replaces a job, or an earlier tombstone, by a tombstone; [`WriteOutcome::Conflict`] if the row
+    /// is not at the version before it. Writing an identical row again counts as written.
     async fn tombstone(&self, deletion: &Deletion) -> PortResult<WriteOutcome>;
 
-    /// The deletion of the job of that id, read consistently; `None` where the job lives, or nothing
-    /// is left of it.
+    /// The tombstone of a job, read consistently; `None` if the job exists or was purged.
     async fn deletion(&self, id: JobId) -> PortResult<Option<Deletion>>;
 
-    /// Deletes the row of a deletion. [`WriteOutcome::Conflict`] if it is not of this version.
+    /// Deletes a tombstone; [`WriteOutcome::Conflict`] if the row is at another version. Purging an
+    /// absent row counts as written.
     async fn purge(&self, deletion: &Deletion) -> PortResult<WriteOutcome>;
 
-    /// The job of that id, read consistently. One that was deleted is none.
+    /// A job, read consistently; `None` if it is unknown or deleted.
     async fn job(&self, id: JobId) -> PortResult<Option<Job>>;
 
-    /// A user's jobs, newest first, without a scan.
+    /// A page of a user's jobs, newest first. Eventually consistent.
     ///
-    /// `cursor` is [`JobPage::next`] of the page before. One that is none of this user's
-    /// ([`JobStore::is_cursor`]) is an error.
+    /// `cursor` is [`JobPage::next`] of the previous page.
+    ///
+    /// # Errors
+    /// If the cursor is not one of this user's ([`JobStore::is_cursor`]).
     async fn jobs_of(&self, owner: UserId, cursor: Option<&str>, limit: u16)
     -> PortResult<JobPage>;
 
-    /// Whether a text is a [`JobPage::next`] of this user's, as far as can be told without a call.
+    /// Whether a text has the form of a [`JobPage::next`] of this user. Does not call the store.
     fn is_cursor(&self, text: &str, owner: UserId) -> bool;
 
-    /// What a list needs to know of all of a user's jobs, in any order, without a scan. Changes of
-    /// the last moments may be missing.
+    /// The list entries of all of a user's jobs, in any order. Eventually consistent.
     async fn list_entries(&self, owner: UserId) -> PortResult<Vec<JobListEntry>>;
 
-    /// The jobs of these ids, read consistently, in any order. Ids without a job are left out.
+    /// The jobs with these IDs, read consistently, in any order. Unknown and deleted jobs are
+    /// omitted.
     async fn jobs(&self, ids: &[JobId]) -> PortResult<Vec<Job>>;
 
-    /// The jobs of whomever that are [`JobStatus::Pending`] or [`JobStatus::Running`], the longest
-    /// first and at most a thousand, without a scan. Changes of the last moments may be missing.
+    /// The jobs of all users that are [`JobStatus::Pending`] or [`JobStatus::Running`], longest first,
+    /// at most 1,000. Eventually consistent.
     async fn queue(&self, status: JobStatus) -> PortResult<Vec<JobId>>;
 
-    /// A user's jobs whose annotated file is in the archive, without a scan. Changes of the last
-    /// moments may be missing.
+    /// A page of a user's jobs whose result is archived, in any order. Eventually consistent.
     async fn archived_jobs_of(
         &self,
         owner: UserId,
@@ -60,26 +62,25 @@ pub trait JobStore: Send + Sync {
         limit: u16,
     ) -> PortResult<JobPage>;
 
-    /// Jobs and deletions that are past their [`Job::due`] or [`Deletion::due`] at `now`, the longest
-    /// overdue first, without a scan.
-    /// At most a few hundred at a time. Changes of the last moments may be missing.
+    /// Jobs and tombstones past their [`Job::due`] or [`Deletion::due`], longest overdue first, at most
+    /// a few hundred. Eventually consistent.
     async fn overdue_jobs(&self, now: Timestamp) -> PortResult<Vec<JobId>>;
 }
 
-/// Whether a conditional write took place.
+/// The outcome of a conditional write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WriteOutcome {
-    /// It did.
+    /// The row was written.
     Written,
-    /// The row was not as expected; nothing was written.
+    /// The condition did not hold; nothing was written.
     Conflict,
 }
 
 /// One page of jobs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct JobPage {
-    /// The jobs, newest first.
+    /// The jobs.
     pub jobs: Vec<Job>,
-    /// Where the next page begins; `None` on the last.
+    /// The cursor of the next page; `None` on the last page.
     pub next: Option<String>,
 }

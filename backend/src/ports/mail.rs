@@ -1,4 +1,4 @@
-//! Mail: what sends it, what remembers it, and who wants it.
+//! The ports of mail: sending, the outbox, and users' preferences.
 
 use super::PortResult;
 use async_trait::async_trait;
@@ -6,18 +6,20 @@ use gas_shared::UserId;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-/// What sends mail.
+/// Sends mail.
 #[async_trait]
 pub trait Mailer: Send + Sync {
-    /// Sends a mail. An error is one that may be over later: throttling, or an account that may
-    /// not send now.
+    /// Sends a mail.
+    ///
+    /// # Errors
+    /// For temporary failures, such as throttling or a suspended account.
     async fn send(&self, mail: &Mail) -> PortResult<SendOutcome>;
 }
 
-/// A mail, ready to send. Its headers have no text of a user's in them but the address.
+/// A mail, ready to send. Its headers contain no user input other than the address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mail {
-    /// To whom.
+    /// The recipient.
     pub to: EmailAddress,
     /// The subject.
     pub subject: String,
@@ -25,50 +27,47 @@ pub struct Mail {
     pub text: String,
     /// The HTML part.
     pub html: String,
-    /// Where mail programs post to when the user unsubscribes (RFC 8058); `None` for what a user
-    /// cannot do without.
+    /// The URL for one-click unsubscription (RFC 8058); `None` for mails that are always sent.
     pub unsubscribe: Option<String>,
 }
 
-/// What became of a mail.
+/// The outcome of sending a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SendOutcome {
-    /// It is on its way.
+    /// The mail was accepted for delivery.
     Accepted {
-        /// The sender's id of it.
+        /// The mail service's ID of the mail.
         message_id: String,
     },
-    /// It will never be sent: the address or the content is refused.
+    /// The address or the content is rejected permanently.
     Refused {
-        /// In the sender's words.
+        /// The mail service's message.
         reason: String,
     },
 }
 
-/// An e-mail address that is exactly one: nothing in it separates it from another or ends a
-/// header.
+/// A single email address. It contains nothing that separates addresses or ends a header.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EmailAddress(String);
 
-/// The longest address that mail can be sent to, in bytes (RFC 5321, 4.5.3.1.3, less the angle
-/// brackets).
+/// The maximum length of an address in bytes (RFC 5321, 4.5.3.1.3, without the angle brackets).
 const MAX_ADDRESS_BYTES: usize = 254;
 
-/// Why a text is no address that mail can be sent to.
+/// The text is not an email address that mail can be sent to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no e-mail address that mail can be sent to")]
+#[error("{0:?} is not a valid email address")]
 pub struct InvalidAddress(String);
 
 impl EmailAddress {
-    /// Checks an address: a local part of ASCII without quotes, and a domain (as punycode, where
-    /// it is not ASCII), which is what SES takes.
+    /// Parses an address that SES accepts: an unquoted ASCII local part and an ASCII domain (as
+    /// punycode if it is international).
     ///
     /// # Errors
-    /// [`InvalidAddress`].
+    /// [`InvalidAddress`] for any other text.
     pub fn parse(text: &str) -> Result<Self, InvalidAddress> {
         let refused = || InvalidAddress(text.to_owned());
         let (local, domain) = text.split_once('@').ok_or_else(refused)?;
-        // RFC 5322, 3.2.3: what an atom is made of, and the dots between atoms.
+        // RFC 5322, 3.2.3: the characters of an atom. Dots separate atoms.
         let atom = |b: u8| b.is_ascii_alphanumeric() || b".!#$%&'*+-/=?^_`{|}~".contains(&b);
         let host = |b: u8| b.is_ascii_alphanumeric() || b".-".contains(&b);
         let fits = text.len() <= MAX_ADDRESS_BYTES
@@ -84,12 +83,12 @@ impl EmailAddress {
     }
 }
 
-/// What remembers the mails: one for each event, however often the event is told of.
+/// The outbox: at most one mail per event, however often the event is reported.
 #[async_trait]
 pub trait Outbox: Send + Sync {
-    /// Notes the mail of an event, unless it is noted, and takes it for sending until `lease` is
-    /// over. Of callers at the same time one gets it. Nothing is noted of a user who has no profile
-    /// (any more): nobody would ever delete it.
+    /// Records the mail of an event, if it is new, and claims it for sending until `lease` has passed.
+    /// Of concurrent callers, one gets the claim. Nothing is recorded for a user without a profile,
+    /// because nothing would ever delete it.
     async fn claim(
         &self,
         event: &MailEvent,
@@ -97,17 +96,17 @@ pub trait Outbox: Send + Sync {
         lease: SignedDuration,
     ) -> PortResult<MailClaim>;
 
-    /// Notes that a mail was sent. It is a fact, whoever has the claim by now.
+    /// Records that a mail was sent, regardless of who holds the claim now.
     async fn mark_sent(&self, key: &str, message_id: &str, now: Timestamp) -> PortResult<()>;
 
-    /// Notes that a mail will not be sent, and why.
+    /// Records that a mail will not be sent, and why.
     async fn give_up(&self, key: &str, reason: &str, now: Timestamp) -> PortResult<()>;
 
-    /// Gives a mail back that could not be sent this time, unless another has taken it since.
+    /// Releases the claim of an attempt that failed, unless a later attempt holds it.
     async fn release(&self, key: &str, attempt: u32, reason: &str) -> PortResult<()>;
 
-    /// The messages of mails noted at `before` or earlier that are neither sent nor given up nor
-    /// being sent, the oldest first, at most `limit`.
+    /// The messages of mails recorded at `before` or earlier that are neither sent nor given up nor
+    /// claimed, oldest first.
     async fn unsent(
         &self,
         before: Timestamp,
@@ -117,42 +116,42 @@ pub trait Outbox: Send + Sync {
     ) -> PortResult<Vec<Value>>;
 }
 
-/// Something that a user is told of by one mail.
+/// An event that is reported to a user by one mail.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MailEvent {
-    /// Names the event, and no other.
+    /// The unique key of the event.
     pub key: String,
-    /// Who is told.
+    /// The recipient.
     pub user: UserId,
-    /// The message that told of it, to compose the mail from again.
+    /// The message that reported the event; a retry composes the mail from it.
     pub message: Value,
 }
 
-/// Whether a mail may be sent.
+/// The outcome of claiming a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailClaim {
-    /// By the caller.
+    /// The caller may send the mail.
     Taken {
-        /// The how manieth attempt this is.
+        /// The attempt number, from 1.
         attempt: u32,
-        /// When the mail was noted.
-        noted_at: Timestamp,
+        /// When the mail was recorded.
+        recorded_at: Timestamp,
     },
-    /// Another is about to send it.
+    /// Another caller holds the claim.
     Busy,
-    /// It is sent, or given up.
+    /// The mail was sent or given up.
     Settled,
-    /// By nobody: there is no such user.
+    /// There is no such user.
     NoUser,
 }
 
-/// Which users want mail about their jobs.
+/// Users' preferences for mail about their jobs.
 #[async_trait]
 pub trait MailPreferences: Send + Sync {
-    /// Whether a user wants it; `None` where there is no such user.
+    /// Whether a user wants this mail; `None` if there is no such user.
     async fn wants_results(&self, user: UserId) -> PortResult<Option<bool>>;
 
-    /// Notes what a user wants. `false` where there is no such user.
+    /// Stores a user's preference. `false` if there is no such user.
     async fn set_wants_results(&self, user: UserId, wanted: bool) -> PortResult<bool>;
 }
 
@@ -161,14 +160,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_of_people_are_taken() {
+    fn common_addresses_are_accepted() {
         for good in ["ada@example.org", "o'neil+gas@sub.example.org", "x@xn--bcher-kva.example"] {
             assert_eq!(EmailAddress::parse(good).unwrap().as_str(), good);
         }
     }
 
     #[test]
-    fn what_could_be_two_addresses_or_a_header_is_none() {
+    fn lists_headers_and_malformed_addresses_are_rejected() {
         let long = format!("{}@example.org", "a".repeat(250));
         let bad = [
             "",

@@ -1,40 +1,40 @@
-//! Topics and queues.
+//! The ports of topics and queues.
 
 use super::PortResult;
 use async_trait::async_trait;
 use std::time::Duration;
 
-/// Something that messages are published to.
+/// A topic.
 #[async_trait]
 pub trait Topic: Send + Sync {
-    /// Publishes a message to every subscriber.
+    /// Publishes a message to all subscribers.
     async fn publish(&self, body: &str) -> PortResult<()>;
 }
 
-/// Something that messages are taken from, each at least once.
+/// A queue with at-least-once delivery.
 #[async_trait]
 pub trait Queue: Send + Sync {
-    /// Puts a message in.
+    /// Adds a message.
     async fn send(&self, body: &str) -> PortResult<()>;
 
-    /// Waits for messages, up to the queue's long-poll time; an empty answer is normal. A
-    /// received message is invisible to others for `visibility`.
+    /// Waits for messages, up to the queue's long-poll time; the result may be empty. Received
+    /// messages are invisible to other receivers for `visibility`.
     async fn receive(&self, max: u8, visibility: Duration) -> PortResult<Vec<Message>>;
 
-    /// Keeps a message invisible for a while from now; zero gives it back at once.
+    /// Keeps a message invisible for `visibility` from now; zero makes it visible at once.
     async fn extend(&self, message: &Message, visibility: Duration) -> PortResult<()>;
 
-    /// Deletes a message: its work is done and stored.
+    /// Deletes a message whose work is done and stored.
     async fn delete(&self, message: &Message) -> PortResult<()>;
 }
 
 /// A received message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// What was published (SNS subscriptions are made with raw delivery).
+    /// The published body (SNS subscriptions use raw delivery).
     pub body: String,
-    /// With what to extend or delete it.
+    /// The receipt handle, needed to extend or delete the message.
     pub receipt: String,
-    /// How often it was received, this time included.
+    /// How often the message was received, including this time.
     pub receive_count: u32,
 }

@@ -1,7 +1,7 @@
-//! What GAS needs from the outside world, as traits.
+//! The ports: traits for everything that GAS needs from the outside world.
 //!
-//! Every method may fail with a [`PortError`]: the other side is unreachable or answered what it
-//! should not. Outcomes that a use-case acts on are in the return types instead.
+//! Every method may fail with a [`PortError`], when the other side is unreachable or its answer is
+//! invalid. Outcomes that a use-case acts on are part of the return types instead.
 
 mod account_data;
 mod accounts;
@@ -33,7 +33,7 @@ pub use tokens::{ActiveToken, TokenRow, TokenStore};
 
 use std::error::Error;
 
-/// Something outside failed.
+/// A failure of an external service.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to {action}")]
 pub struct PortError {
@@ -43,11 +43,11 @@ pub struct PortError {
 }
 
 impl PortError {
-    /// What was tried, as in "failed to …", and why it failed.
+    /// An error with the attempted action, which completes "failed to …", and its cause.
     pub fn new(action: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { action: action.into(), source: source.into() }
     }
 }
 
-/// The result of a port's method.
+/// The result of a port method.
 pub type PortResult<T> = Result<T, PortError>;

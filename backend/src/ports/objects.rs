@@ -1,4 +1,4 @@
-//! Where the files are kept.
+//! The port of the object store.
 
 use super::PortResult;
 use async_trait::async_trait;
@@ -10,7 +10,7 @@ use std::path::Path;
 /// The object store.
 #[async_trait]
 pub trait ObjectStore: Send + Sync {
-    /// What is known of an object, or `None` where there is none.
+    /// The metadata of an object, or `None` if it does not exist.
     async fn head(&self, file: &ObjectLocation) -> PortResult<Option<ObjectInfo>>;
 
     /// Streams an object into a local file and returns its size in bytes.
@@ -24,8 +24,8 @@ pub trait ObjectStore: Send + Sync {
         content_type: &str,
     ) -> PortResult<u64>;
 
-    /// Copies an object within the store, without its bytes coming here. `false` where there is
-    /// none to copy.
+    /// Copies an object within the store, without transferring its bytes to this process. `false` if
+    /// the source does not exist.
     async fn copy(&self, from: &ObjectLocation, to: &ObjectLocation) -> PortResult<bool>;
 
     /// Writes a small object, replacing it.
@@ -36,10 +36,13 @@ pub trait ObjectStore: Send + Sync {
         content_type: &str,
     ) -> PortResult<()>;
 
-    /// The first `limit` bytes of an object, or `None` where there is none.
+    /// The first `limit` bytes of an object, or `None` if it does not exist.
     async fn read_head(&self, file: &ObjectLocation, limit: u64) -> PortResult<Option<Vec<u8>>>;
 
-    /// Exactly `length` bytes (at least one) of an object, from `offset`; fewer are a failure.
+    /// Exactly `length` bytes (at least one) of an object, from `offset`.
+    ///
+    /// # Errors
+    /// If the object does not exist or ends before the range does.
     async fn read_range(
         &self,
         file: &ObjectLocation,
@@ -47,13 +50,13 @@ pub trait ObjectStore: Send + Sync {
         length: u64,
     ) -> PortResult<Bytes>;
 
-    /// Deletes an object; one that is not there counts as deleted.
+    /// Deletes an object. Deleting an absent object succeeds.
     async fn delete(&self, file: &ObjectLocation) -> PortResult<()>;
 
-    /// The objects of a bucket whose keys begin with `prefix`, at most a thousand.
+    /// The objects of a bucket whose keys begin with `prefix`, at most 1,000.
     async fn list(&self, bucket: &str, prefix: &str) -> PortResult<Vec<ObjectLocation>>;
 
-    /// A link that lets its holder read one object for a while.
+    /// A URL that allows anyone to read one object for a limited time.
     async fn sign_download(&self, download: &Download<'_>) -> PortResult<String>;
 
     /// The URL and form fields with which a browser may upload one object
@@ -64,12 +67,12 @@ pub trait ObjectStore: Send + Sync {
     ) -> PortResult<(String, Vec<(String, String)>)>;
 }
 
-/// What is known of an object.
+/// The metadata of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectInfo {
-    /// Its size in bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// Its entity tag, as S3 gives it.
+    /// The entity tag.
     pub etag: String,
 }
 
@@ -78,23 +81,23 @@ pub struct ObjectInfo {
 pub struct Download<'a> {
     /// The object.
     pub file: &'a ObjectLocation,
-    /// The name under which the browser saves it.
+    /// The file name under which the browser saves it.
     pub save_as: &'a str,
-    /// How long the link works.
+    /// How long the URL is valid.
     pub valid_for: SignedDuration,
 }
 
-/// What an upload must be like; S3 refuses any other.
+/// The requirements of an upload; S3 rejects an upload that violates one.
 #[derive(Clone, Copy, Debug)]
 pub struct UploadRule<'a> {
     /// The exact bucket and key.
     pub file: &'a ObjectLocation,
     /// The exact content type.
     pub content_type: &'a str,
-    /// The largest size in bytes; the smallest is 1.
+    /// The maximum size in bytes; the minimum is 1.
     pub max_bytes: u64,
-    /// Now.
+    /// The current time.
     pub signed_at: Timestamp,
-    /// When S3 begins to refuse.
+    /// The end of the ticket's validity.
     pub expires_at: Timestamp,
 }

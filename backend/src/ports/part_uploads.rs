@@ -1,30 +1,33 @@
-//! Objects that are sent in parts (S3's multipart upload).
+//! The port of uploads in parts (S3 multipart uploads).
 
 use super::PortResult;
 use async_trait::async_trait;
 use gas_shared::job::{ObjectLocation, Part};
 use jiff::SignedDuration;
 
-/// Uploads in parts. Parts count for nothing until the upload is completed, and stay, and cost, until
-/// it is completed or aborted.
+/// Uploads in parts. The object does not exist until the upload is completed. Parts are stored, and
+/// billed, until the upload is completed or aborted.
 #[async_trait]
 pub trait PartUploads: Send + Sync {
-    /// Begins an upload and returns its id.
+    /// Begins an upload and returns its ID.
     async fn begin(&self, file: &ObjectLocation, content_type: &str) -> PortResult<String>;
 
-    /// A URL to which a browser may PUT one part for a while, of exactly that part's length.
+    /// A URL to which a browser may PUT one part of exactly the given length.
     async fn sign_part(&self, rule: &PartRule<'_>) -> PortResult<String>;
 
-    /// The parts that have arrived, or `None` where there is no such upload: it is completed, or
-    /// aborted.
+    /// The parts received so far, by number, or `None` if the upload does not exist: it was completed
+    /// or aborted.
     async fn arrived_parts(
         &self,
         file: &ObjectLocation,
         upload_id: &str,
     ) -> PortResult<Option<Vec<ArrivedPart>>>;
 
-    /// Makes the object of exactly these parts. An upload that is not there any more is left as it
-    /// is: whether there is an object tells how it ended.
+    /// Assembles the object from exactly these parts. If the upload no longer exists, nothing happens
+    /// and the call succeeds: whether the object exists shows how the upload ended.
+    ///
+    /// # Errors
+    /// If a part was not received or has another entity tag.
     async fn complete(
         &self,
         file: &ObjectLocation,
@@ -32,7 +35,7 @@ pub trait PartUploads: Send + Sync {
         parts: &[ArrivedPart],
     ) -> PortResult<()>;
 
-    /// Ends an upload and drops its parts; one that is not there counts as ended.
+    /// Aborts an upload and deletes its parts. Aborting an absent upload succeeds.
     async fn abort(&self, file: &ObjectLocation, upload_id: &str) -> PortResult<()>;
 }
 
@@ -43,19 +46,19 @@ pub struct PartRule<'a> {
     pub file: &'a ObjectLocation,
     /// The upload.
     pub upload_id: &'a str,
-    /// The part; its length is signed, too.
+    /// The part. Its length is part of the signature.
     pub part: Part,
-    /// How long the URL works.
+    /// How long the URL is valid.
     pub valid_for: SignedDuration,
 }
 
-/// A part that has arrived.
+/// A part that was received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArrivedPart {
-    /// Its number, from 1.
+    /// The part number, from 1.
     pub number: u32,
-    /// Its size in bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// Its entity tag: completing by it takes these bytes and no others that came later.
+    /// The entity tag. Completing with it accepts these bytes and no later version of the part.
     pub etag: String,
 }

@@ -1,4 +1,4 @@
-//! The payment provider, and what is kept of it.
+//! The ports of the payment provider and of stored billing data.
 
 use super::{PortResult, WriteOutcome};
 use async_trait::async_trait;
@@ -6,117 +6,116 @@ use gas_shared::billing::{Card, CheckoutForm, CheckoutStatus, InvoiceView, Price
 use gas_shared::{Account, Plan, UserId};
 use jiff::Timestamp;
 
-/// What GAS asks of Stripe.
+/// The payment provider, Stripe.
 #[async_trait]
 pub trait Payments: Send + Sync {
-    /// Makes a customer of a user and returns its id. `attempt` makes repeats of one call make one
+    /// Creates a customer for a user and returns its ID. Calls with the same `attempt` create one
     /// customer.
     async fn create_customer(&self, user: &Account, attempt: &str) -> PortResult<String>;
 
-    /// Begins a checkout of the Premium price. Repeats with the same
-    /// [`CheckoutRequest::attempt`] give the same checkout.
+    /// Begins a checkout of the Premium price. Calls with the same [`CheckoutRequest::attempt`] return
+    /// the same checkout.
     async fn start_checkout(&self, request: &CheckoutRequest<'_>) -> PortResult<OpenCheckout>;
 
-    /// A checkout's customer and how far it is, or `None` where there is none of that id.
+    /// The customer and the status of a checkout, or `None` if it does not exist.
     async fn checkout(&self, id: &str) -> PortResult<Option<(String, CheckoutStatus)>>;
 
-    /// All of a customer's subscriptions, ended ones too, as they are now.
+    /// The current state of all of a customer's subscriptions, including ended ones.
     async fn subscriptions(&self, customer: &str) -> PortResult<Vec<Subscription>>;
 
-    /// Ends a subscription with its paid period, or (`false`) takes that back.
+    /// Cancels a subscription at the end of the paid period, or with `false` undoes that.
     async fn set_cancel_at_period_end(&self, subscription: &str, cancel: bool) -> PortResult<()>;
 
-    /// A link to Stripe's page where a customer manages cards and the subscription.
+    /// The URL of Stripe's page on which a customer manages cards and the subscription.
     async fn open_portal(&self, customer: &str) -> PortResult<String>;
 
     /// A customer's latest invoices, newest first.
     async fn invoices(&self, customer: &str) -> PortResult<Vec<InvoiceView>>;
 
-    /// Deletes a customer: all their subscriptions end at once, no checkout of theirs can be paid any
-    /// more, and the invoices stay. One that is not there counts as deleted.
+    /// Deletes a customer: their subscriptions end immediately, open checkouts can no longer be paid,
+    /// and invoices remain. Deleting an absent customer succeeds.
     async fn delete_customer(&self, customer: &str) -> PortResult<()>;
 
-    /// What Premium costs.
+    /// The price of Premium.
     async fn price(&self) -> PortResult<Price>;
 }
 
 /// A checkout to begin.
 #[derive(Clone, Copy, Debug)]
 pub struct CheckoutRequest<'a> {
-    /// Who pays; written into the session and the subscription for people who look there. GAS
-    /// itself goes by `customer`.
+    /// The user who pays. Written to Stripe's metadata for operators; GAS itself relies on `customer`.
     pub user: UserId,
-    /// Their customer at Stripe.
+    /// The user's customer ID at Stripe.
     pub customer: &'a str,
-    /// Where it is shown.
+    /// Where the checkout is shown.
     pub form: CheckoutForm,
-    /// What makes repeats of one attempt the same.
+    /// Identifies repeated requests of one attempt.
     pub attempt: &'a str,
-    /// Until when it can be paid: between 30 minutes and 24 hours from now.
+    /// The end of the checkout, between 30 minutes and 24 hours from now.
     pub expires_at: Timestamp,
 }
 
-/// What opens a checkout.
+/// How the browser opens a checkout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OpenCheckout {
-    /// Within our page.
+    /// Within a page of GAS.
     Embedded {
-        /// For Stripe.js.
+        /// The secret for Stripe.js.
         client_secret: String,
     },
-    /// On Stripe's page.
+    /// On a page of Stripe.
     Hosted {
-        /// The page.
+        /// The URL of the page.
         url: String,
     },
 }
 
-/// A subscription as Stripe has it.
+/// A subscription at Stripe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscription {
-    /// Its id.
+    /// The subscription ID.
     pub id: String,
-    /// Its state.
+    /// The status.
     pub status: SubscriptionStatus,
-    /// The id of what is bought.
+    /// The ID of the price.
     pub price_id: String,
-    /// What is paid.
+    /// The price.
     pub price: Price,
-    /// Whether real money is paid.
+    /// Whether it is a subscription of live mode, that is, real money is charged.
     pub livemode: bool,
-    /// When it was made.
+    /// When it was created.
     pub created: Timestamp,
-    /// When the present period began: what was due then is what was last charged.
+    /// The start of the current period, when the latest charge was due.
     pub period_start: Timestamp,
-    /// When the present period ends.
+    /// The end of the current period.
     pub period_end: Timestamp,
-    /// When it ends for good, where it was cancelled.
+    /// When it ends, if it was cancelled.
     pub ends_at: Option<Timestamp>,
     /// The card that is charged.
     pub card: Option<Card>,
 }
 
-/// The state of a subscription
+/// The status of a subscription
 /// (<https://docs.stripe.com/api/subscriptions/object#subscription_object-status>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SubscriptionStatus {
     /// Paid.
     Active,
-    /// Not to be paid yet.
+    /// In a free trial.
     Trialing,
-    /// The last charge failed and is tried again.
+    /// The latest charge failed and is retried.
     PastDue,
-    /// The last charge failed for good.
+    /// The latest charge failed and is no longer retried.
     Unpaid,
-    /// Over.
+    /// Ended.
     Canceled,
-    /// The first charge is not through.
+    /// The first charge is pending.
     Incomplete,
-    /// The first charge never came.
+    /// The first charge was not paid in time.
     IncompleteExpired,
-    /// A trial that ended without a way to pay.
+    /// The trial ended without a payment method.
     Paused,
-    /// One that this build does not know.
+    /// A status that this version does not know.
     Unknown,
 }
 
@@ -137,21 +136,21 @@ impl SubscriptionStatus {
     }
 }
 
-/// What is kept of users' billing, and which events of Stripe were seen.
+/// Users' billing data, and the Stripe events that were received.
 #[async_trait]
 pub trait BillingStore: Send + Sync {
-    /// A user's billing, or `None` where there is no such user.
+    /// A user's billing, or `None` if there is no such user.
     async fn billing_of(&self, user: UserId) -> PortResult<Option<BillingRow>>;
 
-    /// The billing of the user whose customer that is.
+    /// The billing of the user with a customer ID.
     async fn billing_of_customer(&self, customer: &str) -> PortResult<Option<BillingRow>>;
 
-    /// Notes a user's customer unless they have one, and returns the one that they have now. `None`
-    /// where the account is being deleted or gone: nothing is noted then.
+    /// Stores a user's customer ID unless they have one, and returns the ID they have now. `None`, and
+    /// nothing is stored, if the account is closed.
     async fn link_customer(&self, user: UserId, customer: &str) -> PortResult<Option<String>>;
 
-    /// Writes what was found out at `at`, plan and all. [`WriteOutcome::Conflict`] if the row does
-    /// not have that version any more.
+    /// Stores the billing as read from Stripe at `at`, including the plan; [`WriteOutcome::Conflict`] if
+    /// the row is no longer at the version of `row`.
     async fn write_billing(
         &self,
         row: &BillingRow,
@@ -159,15 +158,15 @@ pub trait BillingStore: Send + Sync {
         at: Timestamp,
     ) -> PortResult<WriteOutcome>;
 
-    /// Notes that the plan with that [`BillingRow::plan_version`] is what the rest of GAS was told
-    /// last, even if the plan is another by now.
+    /// Records that the plan with this [`BillingRow::plan_version`] is the latest one announced to the
+    /// rest of GAS, even if it has changed since.
     async fn mark_plan_announced(&self, user: UserId, plan_version: i64) -> PortResult<()>;
 
-    /// Forgets the customer of a user whose account is being deleted: nothing can be charged any more.
+    /// Removes the customer ID of a user whose account is being closed: Stripe can no longer charge them.
     async fn close_billing(&self, user: UserId) -> PortResult<()>;
 
-    /// Users whose [`BillingUpdate::check_at`] has come or whose plan was not announced, by their ids, and of
-    /// them those after an id.
+    /// A page of the users whose [`BillingUpdate::check_at`] has passed or whose plan was not announced,
+    /// in the order of their IDs, after the ID `after`.
     async fn users_to_check(
         &self,
         now: Timestamp,
@@ -175,48 +174,48 @@ pub trait BillingStore: Send + Sync {
         limit: u16,
     ) -> PortResult<Vec<UserId>>;
 
-    /// Notes an event, and says whether its work was done before.
+    /// Records an event and returns whether it was processed before.
     async fn record_event(&self, id: &str, kind: &str, at: Timestamp) -> PortResult<EventState>;
 
-    /// Notes that an event's work is done.
+    /// Records that an event was processed.
     async fn mark_event_processed(&self, id: &str, at: Timestamp) -> PortResult<()>;
 }
 
-/// A user's billing as it is stored.
+/// A user's stored billing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BillingRow {
     /// The user.
     pub account: Account,
-    /// When the profile was made: who left and came back has a later one.
+    /// When the profile was created. A user who closed their account and returned has a new profile.
     pub created: Timestamp,
-    /// Their customer at Stripe.
+    /// The customer ID at Stripe.
     pub customer: Option<String>,
     /// When the plan last changed.
     pub plan_since: Option<Timestamp>,
-    /// The version that last changed the plan; 0 where none did.
+    /// The version that last changed the plan, or 0.
     pub plan_version: i64,
-    /// Whether the rest of GAS knows of that change.
+    /// Whether that change was announced to the rest of GAS.
     pub announced: bool,
-    /// Counts the writes of this row.
+    /// The number of writes to this row.
     pub version: i64,
 }
 
-/// What was found out at Stripe.
+/// The billing as derived from the state at Stripe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BillingUpdate<'a> {
-    /// The plan that follows.
+    /// The resulting plan.
     pub plan: Plan,
-    /// The subscription that decided it.
+    /// The subscription that determines the plan.
     pub subscription: Option<&'a Subscription>,
-    /// When to look again even if Stripe sends no event.
+    /// When to check again even if Stripe sends no event.
     pub check_at: Option<Timestamp>,
 }
 
-/// Whether an event's work was done before.
+/// Whether an event was processed before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventState {
-    /// No: do it.
+    /// It was not.
     Pending,
-    /// Yes.
+    /// It was.
     Processed,
 }

@@ -1,4 +1,4 @@
-//! Where the API tokens are kept.
+//! The port of API tokens.
 
 use super::PortResult;
 use async_trait::async_trait;
@@ -6,45 +6,48 @@ use gas_shared::token::{Scope, TokenView};
 use gas_shared::{TokenId, UserId};
 use jiff::Timestamp;
 
-/// The API tokens, by the hashes of their secrets.
+/// The API tokens, stored by the hash of their secret.
 #[async_trait]
 pub trait TokenStore: Send + Sync {
-    /// Keeps a token, unless its owner has `max` that can be used, also where many ask at once. Says
-    /// whether it did; an error where the owner has no profile (any more).
+    /// Stores a token unless its owner already has `max` active tokens. The limit holds for concurrent
+    /// calls too. Returns whether the token was stored.
+    ///
+    /// # Errors
+    /// If the owner has no profile (any longer).
     async fn insert(&self, token: &TokenRow, max: u16) -> PortResult<bool>;
 
     /// A user's tokens, newest first.
     async fn tokens_of(&self, owner: UserId) -> PortResult<Vec<TokenView>>;
 
-    /// Ends a user's token by deleting it. `false` where they have none of that id.
+    /// Revokes a user's token by deleting it. `false` if the user has no token with that ID.
     async fn revoke(&self, owner: UserId, id: TokenId) -> PortResult<bool>;
 
-    /// The token whose secret has that hash, unless it is expired at `now`.
+    /// The token with this secret hash, unless it has expired at `now`.
     async fn find_by_hash(&self, hash: &str, now: Timestamp) -> PortResult<Option<ActiveToken>>;
 
-    /// Notes that a token is used at `now`, to the minute.
+    /// Records the use of a token, to the minute.
     async fn mark_used(&self, id: TokenId, now: Timestamp) -> PortResult<()>;
 }
 
-/// A token to keep.
+/// A token to store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenRow {
-    /// Whose it is.
+    /// The owner.
     pub owner: UserId,
-    /// The SHA-256 of its secret, in hex.
+    /// The SHA-256 of the secret, in hex.
     pub hash: String,
-    /// What its owner sees of it.
+    /// The part that the owner sees.
     pub token: TokenView,
 }
 
-/// A token that was shown.
+/// A token that has not expired.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActiveToken {
-    /// Its id.
+    /// The token's ID.
     pub id: TokenId,
-    /// Whose it is.
+    /// The owner.
     pub owner: UserId,
-    /// What it allows.
+    /// The permissions.
     pub scopes: Vec<Scope>,
     /// When it was last used, to the minute.
     pub last_used_at: Option<Timestamp>,

@@ -82,7 +82,7 @@ impl PostgresMails {
         let decode = |error: Box<dyn std::error::Error + Send + Sync>| sqlx::Error::Decode(error);
         Ok(MailClaim::Taken {
             attempt: u32::try_from(attempts).map_err(|error| decode(error.into()))?,
-            noted_at: Timestamp::from_second(created).map_err(|error| decode(error.into()))?,
+            recorded_at: Timestamp::from_second(created).map_err(|error| decode(error.into()))?,
         })
     }
 }

@@ -172,7 +172,7 @@ impl Outbox for FakeOutbox {
             }
             row.claimed_at = Some(now);
             row.attempts += 1;
-            MailClaim::Taken { attempt: row.attempts, noted_at: row.created }
+            MailClaim::Taken { attempt: row.attempts, recorded_at: row.created }
         };
         self.crash.after_effect()?;
         Ok(claim)

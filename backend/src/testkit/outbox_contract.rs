@@ -27,7 +27,7 @@ fn event_of(user: UserId) -> MailEvent {
 pub async fn outbox_contract(outbox: &dyn Outbox, user: UserId) {
     // Long ago, so that these are the oldest unsent mails.
     let start = Timestamp::from_second(1_000_000_000).unwrap();
-    let taken = |attempt| MailClaim::Taken { attempt, noted_at: start };
+    let taken = |attempt| MailClaim::Taken { attempt, recorded_at: start };
     let claim = async |event: &MailEvent, secs: i64| {
         outbox.claim(event, start + SignedDuration::from_secs(secs), LEASE).await.unwrap()
     };

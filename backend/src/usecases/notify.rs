@@ -63,14 +63,14 @@ pub async fn notify(notifier: &Notifier, message: &MailMessage) -> Result<Notifi
         MailClaim::Settled => Ok(Notified::Before),
         MailClaim::Busy => Ok(Notified::Busy),
         MailClaim::NoUser => Ok(Notified::GivenUp(NO_USER.to_owned())),
-        MailClaim::Taken { attempt, noted_at } => {
+        MailClaim::Taken { attempt, recorded_at } => {
             match notifier.compose_and_send(&event, message).await {
                 Ok(Ok(message_id)) => {
                     notifier.outbox.mark_sent(&event.key, &message_id, notifier.now()).await?;
                     Ok(Notified::Sent)
                 }
                 Ok(Err(reason)) => Ok(notifier.give_up(&event, reason).await?),
-                Err(error) if notifier.now().duration_since(noted_at) >= MAX_AGE => {
+                Err(error) if notifier.now().duration_since(recorded_at) >= MAX_AGE => {
                     let reason = chain(&error).to_string();
                     Ok(notifier.give_up(&event, reason).await?)
                 }
