@@ -1,9 +1,9 @@
-//! An error with all its causes, on one line of a log.
+//! Formats an error and its causes on one line, for logs.
 
 use std::error::Error;
 use std::fmt;
 
-/// Shows an error and its causes as `what: why: why`.
+/// Displays an error and its sources as `error: cause: cause`.
 pub fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl fmt::Display + 'a {
     Chain(error)
 }
@@ -28,7 +28,7 @@ mod tests {
     use crate::ports::PortError;
 
     #[test]
-    fn causes_follow_the_error() {
+    fn an_error_is_followed_by_its_causes() {
         let error = PortError::new("read a row", PortError::new("connect", "refused"));
         assert_eq!(chain(&error).to_string(), "failed to read a row: failed to connect: refused");
     }

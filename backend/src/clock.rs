@@ -1,14 +1,14 @@
-//! The time, as a port, so that tests can move it.
+//! The port of the clock, so that tests can control the time.
 
 use jiff::Timestamp;
 
-/// Tells the time in whole seconds, the precision of everything GAS stores.
+/// A clock with a precision of one second, the precision of everything GAS stores.
 pub trait Clock: Send + Sync {
-    /// The present moment.
+    /// The current time.
     fn now(&self) -> Timestamp;
 }
 
-/// The machine's clock.
+/// The system clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 

@@ -1,30 +1,30 @@
-//! The ports of a process that tells users by mail.
+//! The ports of a process that sends mail to users.
 
 use crate::mail::{Composer, MailSettings};
 use crate::ports::{Accounts, MailPreferences, Mailer, Outbox};
 use crate::{Gas, JobRepository, PublicUrl, aws, postgres};
 use std::sync::Arc;
 
-/// What it takes to tell users by mail.
+/// The ports and settings that mail notifications need.
 #[derive(Clone)]
 pub struct Notifier {
-    /// The jobs, and the time.
+    /// The job table and the clock.
     pub records: JobRepository,
     /// The users' profiles.
     pub accounts: Arc<dyn Accounts>,
-    /// What was sent.
+    /// The outbox.
     pub outbox: Arc<dyn Outbox>,
-    /// Who wants mail.
+    /// Users' mail preferences.
     pub preferences: Arc<dyn MailPreferences>,
-    /// What sends.
+    /// The mailer.
     pub mailer: Arc<dyn Mailer>,
-    /// What composes.
+    /// The composer of mails.
     pub composer: Composer,
 }
 
 impl Notifier {
-    /// The adapters of a deployment, beside those of `gas`. Nothing is called yet. Links of
-    /// mails lead to `site`.
+    /// Builds the adapters of a deployment in addition to those of `gas`, without calling a service.
+    /// Links in mails point to `site`.
     pub fn connect(
         gas: &Gas,
         site: &PublicUrl,

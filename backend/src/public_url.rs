@@ -1,31 +1,31 @@
-//! Where browsers reach GAS.
+//! The public origin of GAS.
 
 use http::Uri;
 use std::str::FromStr;
 
-/// The service's own origin.
+/// The origin under which browsers reach the service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUrl(String);
 
-/// A public URL that is no origin.
+/// The text is not an origin.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{0:?} is no origin; expected http:// or https://, a host and perhaps a port, without a path"
+    "{0:?} is not an origin; expected http:// or https://, a host and an optional port, without a path"
 )]
 pub struct InvalidOrigin(String);
 
 impl PublicUrl {
-    /// The origin as browsers write it, without a slash at the end.
+    /// The origin, without a trailing slash.
     pub fn origin(&self) -> &str {
         &self.0
     }
 
-    /// A URL of this service.
+    /// The URL of a path of this service.
     pub fn join(&self, path: &str) -> String {
         format!("{}{path}", self.0)
     }
 
-    /// Whether browsers reach the service by TLS.
+    /// Whether browsers connect with TLS.
     pub fn is_https(&self) -> bool {
         self.0.starts_with("https://")
     }
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_public_url_is_an_origin() {
+    fn only_an_origin_is_a_public_url() {
         let url: PublicUrl = "https://gas.example.org/".parse().unwrap();
         assert_eq!(url.origin(), "https://gas.example.org");
         assert_eq!(url.join("/login"), "https://gas.example.org/login");

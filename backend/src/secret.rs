@@ -1,13 +1,13 @@
-//! Values that must not show in logs.
+//! Secret values that debug output and logs do not reveal.
 
 use std::fmt;
 
-/// A value that never shows in logs.
+/// A secret whose `Debug` form does not contain it.
 #[derive(Clone)]
 pub struct Secret(String);
 
 impl Secret {
-    /// The value, for the one place that needs it.
+    /// The secret, for the place that uses it.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_do_not_show() {
+    fn debug_output_does_not_contain_the_secret() {
         assert_eq!(format!("{:?}", Secret::from("s3cret".to_owned())), "Secret(…)");
     }
 }

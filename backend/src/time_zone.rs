@@ -1,16 +1,16 @@
-//! The time zones that GAS knows: those of the tz database that is compiled in, so that all
-//! processes know the same ones, on machines without that database, too.
+//! The supported time zones: those of the compiled-in tz database, so that all processes support the
+//! same ones, independent of the machine.
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use std::sync::LazyLock;
 
 static DATABASE: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
-/// Bytes of a name that is looked up at all. The longest one has 32.
+/// The maximum length of a name in bytes. The longest name of the database has 32.
 const MAX_NAME: usize = 64;
 
-/// The time zone of a name, in whatever case; `None` where there is none, nor for `Etc/Unknown`,
-/// which is what a system says that does not know its own.
+/// The time zone of a name, ignoring case. `None` if the name is unknown, and for `Etc/Unknown`, which
+/// systems report if their time zone is not set.
 pub(crate) fn time_zone(name: &str) -> Option<TimeZone> {
     if name.len() > MAX_NAME {
         return None;
@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_names_that_browsers_give_are_known_old_ones_too() {
+    fn names_that_browsers_report_are_known_including_old_ones() {
         let old = ["Asia/Calcutta", "Asia/Katmandu", "Europe/Kiev", "US/Central"];
         for name in ["America/Chicago", "Europe/Kyiv", "UTC", "Etc/GMT+3"].into_iter().chain(old) {
             assert_eq!(time_zone(name).unwrap().iana_name(), Some(name));
@@ -32,7 +32,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_time_zone_is_none() {
+    fn other_texts_are_not_time_zones() {
         let long = "x".repeat(MAX_NAME + 1);
         for name in ["", "Mars/Olympus", "Etc/Unknown", "+02:00", "CST6CDT,M3", "../etc", &long] {
             assert_eq!(time_zone(name), None, "{name}");

@@ -1,4 +1,4 @@
-//! What is kept of users, in PostgreSQL.
+//! The port [`AccountData`] on PostgreSQL.
 
 use super::seconds;
 use crate::ports::{AccountData, ClosingAccount, MailRecord, PortError, PortResult};
@@ -16,7 +16,7 @@ const MAILS: &str = "
 const REQUEST: &str = "
     update profiles set
         deletion_requested = coalesce(deletion_requested, to_timestamp($2)),
-        -- Whoever has no customer cannot be charged.
+        -- A user without a Stripe customer cannot be charged.
         billing_closed = billing_closed or stripe_customer is null,
         updated = now()
     where identity_id = $1";
@@ -35,38 +35,38 @@ const PURGE: &str = "
     delete from profiles
     where identity_id = $1 and deletion_requested is not null and billing_closed";
 
-/// After the profile, whose lock lets no mail be noted any more: all that were are seen by now.
+/// Runs after the profile is deleted: its lock blocks new mails, so this sees all that were recorded.
 const PURGE_MAILS: &str = "delete from mails where user_id = $1";
 
-/// Tables `profiles`, `mails`, `api_tokens` and `sessions`.
+/// Users' data in tables `profiles`, `mails`, `api_tokens` and `sessions`.
 #[derive(Clone, Debug)]
 pub struct PostgresAccountData {
     pool: PgPool,
 }
 
 impl PostgresAccountData {
-    /// The data of a database that [`connect`](super::connect) has prepared.
+    /// Uses a database prepared by [`connect`](super::connect).
     pub fn new(pool: PgPool) -> Self {
         Self { pool }
     }
 
     async fn try_request(&self, user: UserId, now: Timestamp) -> sqlx::Result<bool> {
-        let mut all = self.pool.begin().await?;
+        let mut transaction = self.pool.begin().await?;
         let request = sqlx::query(REQUEST).bind(user.as_uuid()).bind(seconds(now));
-        let done = request.execute(&mut *all).await?;
-        sqlx::query(END_TOKENS).bind(user.as_uuid()).execute(&mut *all).await?;
-        sqlx::query(END_SESSIONS).bind(user.to_string()).execute(&mut *all).await?;
-        all.commit().await?;
+        let done = request.execute(&mut *transaction).await?;
+        sqlx::query(END_TOKENS).bind(user.as_uuid()).execute(&mut *transaction).await?;
+        sqlx::query(END_SESSIONS).bind(user.to_string()).execute(&mut *transaction).await?;
+        transaction.commit().await?;
         Ok(done.rows_affected() == 1)
     }
 
     async fn try_purge(&self, user: UserId) -> sqlx::Result<()> {
-        let mut all = self.pool.begin().await?;
-        let gone = sqlx::query(PURGE).bind(user.as_uuid()).execute(&mut *all).await?;
+        let mut transaction = self.pool.begin().await?;
+        let gone = sqlx::query(PURGE).bind(user.as_uuid()).execute(&mut *transaction).await?;
         if gone.rows_affected() == 1 {
-            sqlx::query(PURGE_MAILS).bind(user.as_uuid()).execute(&mut *all).await?;
+            sqlx::query(PURGE_MAILS).bind(user.as_uuid()).execute(&mut *transaction).await?;
         }
-        all.commit().await
+        transaction.commit().await
     }
 }
 
@@ -96,7 +96,9 @@ impl AccountData for PostgresAccountData {
 
     async fn request_deletion(&self, user: UserId, now: Timestamp) -> PortResult<bool> {
         let done = self.try_request(user, now).await;
-        done.map_err(|error| PortError::new(format!("note that {user} leaves"), error))
+        done.map_err(|error| {
+            PortError::new(format!("record that {user} closes their account"), error)
+        })
     }
 
     async fn closing_accounts(
@@ -107,7 +109,7 @@ impl AccountData for PostgresAccountData {
         let after = after.map(|user| user.as_uuid());
         let query = sqlx::query_as(CLOSING).bind(after).bind(i64::from(limit));
         let rows: sqlx::Result<Vec<(Uuid, i64, bool)>> = query.fetch_all(&self.pool).await;
-        let failed = |error| PortError::new("list the accounts to delete", error);
+        let failed = |error| PortError::new("list the accounts that are being closed", error);
         let rows = rows.map_err(failed)?;
         let closing = rows.into_iter().map(|(user, requested, billing_closed)| {
             let requested_at = Timestamp::from_second(requested)?;

@@ -1,4 +1,4 @@
-//! Profiles in PostgreSQL.
+//! The port [`Accounts`] on PostgreSQL.
 
 use crate::ports::{Accounts, Identity, PortError, PortResult, SignIn};
 use async_trait::async_trait;
@@ -7,8 +7,8 @@ use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{FromRow, Row};
 use uuid::Uuid;
 
-/// Makes the profile, or takes over what the provider says. A provider that names no institution
-/// does not take one away. A row of which no earlier version was locked (`xmax = 0`) is new.
+/// Creates or updates the profile. An empty institution does not overwrite a stored one. `xmax = 0`
+/// holds for inserted rows only: an updated row carries the lock of its previous version.
 const SIGN_IN: &str = "
     insert into profiles (identity_id, name, email, institution)
     values ($1, $2, $3, $4)
@@ -35,7 +35,7 @@ pub struct PostgresAccounts {
 }
 
 impl PostgresAccounts {
-    /// The profiles of a database that [`connect`](super::connect) has prepared.
+    /// Uses a database prepared by [`connect`](super::connect).
     pub fn new(pool: PgPool) -> Self {
         Self { pool }
     }
@@ -55,7 +55,7 @@ impl Accounts for PostgresAccounts {
             Ok(SignIn { first: row.try_get("first")?, account: Profile::from_row(&row)?.0 })
         };
         row.and_then(|row| row.map(sign_in).transpose())
-            .map_err(|error| PortError::new(format!("keep the profile of {}", identity.id), error))
+            .map_err(|error| PortError::new(format!("store the profile of {}", identity.id), error))
     }
 
     async fn account(&self, id: UserId) -> PortResult<Option<Account>> {
@@ -70,12 +70,12 @@ impl Accounts for PostgresAccounts {
     async fn set_time_zone(&self, id: UserId, name: &str) -> PortResult<()> {
         let query = sqlx::query(SET_TIME_ZONE).bind(id.as_uuid()).bind(name);
         let done = query.execute(&self.pool).await;
-        done.map_err(|error| PortError::new(format!("note the time zone of {id}"), error))?;
+        done.map_err(|error| PortError::new(format!("store the time zone of {id}"), error))?;
         Ok(())
     }
 }
 
-/// An account as read from a row.
+/// A profile read from a row.
 pub(super) struct Profile(pub(super) Account);
 
 impl FromRow<'_, PgRow> for Profile {

@@ -1,4 +1,4 @@
-//! What is kept of users' billing, in PostgreSQL.
+//! The port [`BillingStore`] on PostgreSQL.
 
 use super::accounts::Profile;
 use super::{moment, seconds};
@@ -12,14 +12,14 @@ use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{FromRow, Row};
 use uuid::Uuid;
 
-/// Times travel as seconds, the precision of everything GAS stores.
+/// Times are transferred as seconds, the precision of everything GAS stores.
 const COLUMNS: &str = "
     identity_id, name, email, institution, role, time_zone, stripe_customer, billing_version,
     extract(epoch from created)::bigint as created,
     extract(epoch from plan_since)::bigint as plan_since,
     plan_version, plan_version = plan_announced as announced";
 
-/// Writes what was found out, and notes the moment where the plan becomes another.
+/// Stores an update, and the time of a change of plan.
 const WRITE: &str = "
     update profiles set
         plan_since = case when role = $3 then plan_since else to_timestamp($7) end,
@@ -39,7 +39,7 @@ pub struct PostgresBilling {
 }
 
 impl PostgresBilling {
-    /// The billing of a database that [`connect`](super::connect) has prepared.
+    /// Uses a database prepared by [`connect`](super::connect).
     pub fn new(pool: PgPool) -> Self {
         Self { pool }
     }
@@ -74,7 +74,7 @@ impl BillingStore for PostgresBilling {
         let query = sqlx::query_as(LINK).bind(user.as_uuid()).bind(customer);
         let row: sqlx::Result<Option<(String,)>> = query.fetch_optional(&self.pool).await;
         let row =
-            row.map_err(|error| PortError::new(format!("note the customer of {user}"), error))?;
+            row.map_err(|error| PortError::new(format!("store the customer of {user}"), error))?;
         Ok(row.map(|row| row.0))
     }
 
@@ -107,7 +107,9 @@ impl BillingStore for PostgresBilling {
             update profiles set plan_announced = $2 where identity_id = $1";
         let query = sqlx::query(ANNOUNCED).bind(user.as_uuid()).bind(plan_version);
         let done = query.execute(&self.pool).await;
-        done.map_err(|error| PortError::new(format!("note the plan of {user}"), error))?;
+        done.map_err(|error| {
+            PortError::new(format!("record the announced plan of {user}"), error)
+        })?;
         Ok(())
     }
 
@@ -135,19 +137,20 @@ impl BillingStore for PostgresBilling {
         let after = after.map(|user| user.as_uuid());
         let query = sqlx::query_as(DUE).bind(seconds(now)).bind(after).bind(i64::from(limit));
         let rows: sqlx::Result<Vec<(Uuid,)>> = query.fetch_all(&self.pool).await;
-        let rows = rows.map_err(|error| PortError::new("read whose plan to check", error))?;
+        let rows = rows
+            .map_err(|error| PortError::new("list the users whose plan is to be checked", error))?;
         Ok(rows.into_iter().map(|row| UserId::new(row.0)).collect())
     }
 
     async fn record_event(&self, id: &str, kind: &str, at: Timestamp) -> PortResult<EventState> {
-        // The update changes nothing; it makes the row that is there come back.
+        // The update changes nothing; it makes the statement return an existing row.
         const RECEIVED: &str = "
             insert into stripe_events (id, type, received) values ($1, $2, to_timestamp($3))
             on conflict (id) do update set type = stripe_events.type
             returning processed is not null";
         let query = sqlx::query_as(RECEIVED).bind(id).bind(kind).bind(seconds(at));
         let row: sqlx::Result<(bool,)> = query.fetch_one(&self.pool).await;
-        let row = row.map_err(|error| PortError::new(format!("note event {id}"), error))?;
+        let row = row.map_err(|error| PortError::new(format!("record event {id}"), error))?;
         Ok(if row.0 { EventState::Processed } else { EventState::Pending })
     }
 
@@ -162,7 +165,7 @@ impl BillingStore for PostgresBilling {
     }
 }
 
-/// Billing as read from a row.
+/// Billing read from a row.
 struct Stored(BillingRow);
 
 impl FromRow<'_, PgRow> for Stored {

@@ -1,4 +1,4 @@
-//! The outbox of mails in PostgreSQL, and who wants mail.
+//! The ports [`Outbox`] and [`MailPreferences`] on PostgreSQL.
 
 use super::seconds;
 use crate::ports::{MailClaim, MailEvent, MailPreferences, Outbox, PortError, PortResult};
@@ -8,9 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use sqlx::postgres::PgPool;
 
-/// Notes the event and takes it in one statement. The row's lock lets callers at the same time
-/// through one by one, and the second finds a fresh claim. The lock of the profile keeps it there
-/// until the row is, so that who forgets the user deletes both, or neither comes to be.
+/// Records the event and claims it in one statement. The row lock serializes concurrent callers, so
+/// the second finds the claim of the first. The lock of the profile prevents its deletion until the
+/// mail is recorded, so that purging the user deletes both.
 const CLAIM: &str = "
     insert into mails (event, user_id, message, created, claimed_at, attempts)
     select $1, identity_id, $3, to_timestamp($4), to_timestamp($4), 1
@@ -51,7 +51,7 @@ pub struct PostgresMails {
 }
 
 impl PostgresMails {
-    /// The mails of a database that [`connect`](super::connect) has prepared.
+    /// Uses a database prepared by [`connect`](super::connect).
     pub fn new(pool: PgPool) -> Self {
         Self { pool }
     }
@@ -96,27 +96,27 @@ impl Outbox for PostgresMails {
         lease: SignedDuration,
     ) -> PortResult<MailClaim> {
         let claim = self.try_claim(event, now, lease).await;
-        claim.map_err(|error| PortError::new(format!("claim the mail {}", event.key), error))
+        claim.map_err(|error| PortError::new(format!("claim mail {}", event.key), error))
     }
 
     async fn mark_sent(&self, key: &str, message_id: &str, now: Timestamp) -> PortResult<()> {
         let query = sqlx::query(SENT).bind(key).bind(message_id).bind(seconds(now));
         let done = query.execute(&self.pool).await;
-        done.map_err(|error| PortError::new(format!("note the mail {key} as sent"), error))?;
+        done.map_err(|error| PortError::new(format!("mark mail {key} as sent"), error))?;
         Ok(())
     }
 
     async fn give_up(&self, key: &str, reason: &str, now: Timestamp) -> PortResult<()> {
         let query = sqlx::query(GIVE_UP).bind(key).bind(reason).bind(seconds(now));
         let done = query.execute(&self.pool).await;
-        done.map_err(|error| PortError::new(format!("note the mail {key} as given up"), error))?;
+        done.map_err(|error| PortError::new(format!("mark mail {key} as given up"), error))?;
         Ok(())
     }
 
     async fn release(&self, key: &str, attempt: u32, reason: &str) -> PortResult<()> {
         let query = sqlx::query(RELEASE).bind(key).bind(reason).bind(i64::from(attempt));
         let done = query.execute(&self.pool).await;
-        done.map_err(|error| PortError::new(format!("give the mail {key} back"), error))?;
+        done.map_err(|error| PortError::new(format!("release mail {key}"), error))?;
         Ok(())
     }
 
@@ -154,8 +154,8 @@ impl MailPreferences for PostgresMails {
             "update profiles set mail_results = $2, updated = now() where identity_id = $1";
         let query = sqlx::query(UPDATE).bind(user.as_uuid()).bind(wanted);
         let done = query.execute(&self.pool).await;
-        let done =
-            done.map_err(|error| PortError::new(format!("note the preferences of {user}"), error))?;
+        let done = done
+            .map_err(|error| PortError::new(format!("store the preferences of {user}"), error))?;
         Ok(done.rows_affected() == 1)
     }
 }

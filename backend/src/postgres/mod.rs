@@ -1,4 +1,4 @@
-//! Accounts, billing, mails, sessions and API tokens in PostgreSQL.
+//! Adapters of the ports to PostgreSQL: accounts, billing, mails and API tokens; and the web sessions.
 
 mod account_data;
 mod accounts;
@@ -23,39 +23,39 @@ use std::time::Duration;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
-/// Connections of one process.
+/// The maximum number of connections per process.
 const MAX_CONNECTIONS: u32 = 10;
 
-/// How long a request waits for a free connection.
+/// How long a caller waits for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Connects to the database and brings its schema up to date. Processes that start at the same
-/// time take turns by the lock of the migrations.
+/// Connects to the database and migrates its schema. The migration lock serializes processes that
+/// start concurrently.
 ///
 /// # Errors
-/// Where the database cannot be reached, or has migrations that this build does not know.
+/// If the database cannot be reached, or has migrations that this version does not know.
 pub async fn connect(database_url: &str) -> PortResult<PgPool> {
     let options =
         PgPoolOptions::new().max_connections(MAX_CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT);
     let pool = options
         .connect(database_url)
         .await
-        .map_err(|error| PortError::new("connect to PostgreSQL (see DATABASE_URL)", error))?;
+        .map_err(|error| PortError::new("connect to PostgreSQL (check DATABASE_URL)", error))?;
     let migrated = MIGRATIONS.run(&pool).await;
     migrated.map_err(|error| PortError::new("migrate the database", error))?;
     Ok(pool)
 }
 
-/// PostgreSQL's `to_timestamp` takes a double, which holds any second of the calendar exactly.
+/// A time for PostgreSQL's `to_timestamp`, whose double represents every second exactly.
 fn seconds(at: Timestamp) -> f64 {
     at.as_second() as f64
 }
 
-/// A column of seconds as a moment; `None` where it is null.
+/// The time in a column of seconds; `None` if it is null.
 fn moment(row: &PgRow, column: &str) -> sqlx::Result<Option<Timestamp>> {
     let second: Option<i64> = row.try_get(column)?;
-    let moment = second.map(Timestamp::from_second).transpose();
-    moment.map_err(|error| sqlx::Error::ColumnDecode {
+    let time = second.map(Timestamp::from_second).transpose();
+    time.map_err(|error| sqlx::Error::ColumnDecode {
         index: column.to_owned(),
         source: Box::new(error),
     })

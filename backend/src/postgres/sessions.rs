@@ -1,4 +1,4 @@
-//! Sessions of signed-in browsers, as rows. What is in a session is the web server's matter.
+//! Web sessions in PostgreSQL. The content of a session is opaque here; the web server defines it.
 
 use super::seconds;
 use crate::ports::{PortError, PortResult};
@@ -7,33 +7,32 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use sqlx::postgres::PgPool;
 
-/// The sessions in table `sessions`.
-///
-/// A session's id is a secret that signs its holder in, so only its hash is stored.
+/// The sessions in table `sessions`. A session ID authenticates its holder, so only its hash is
+/// stored.
 #[derive(Clone, Debug)]
 pub struct SessionStore {
     pool: PgPool,
 }
 
-/// What is stored of a session.
+/// A stored session.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SessionRow {
     /// The web server's data.
     pub data: Value,
-    /// From this second on the session does not exist any more.
+    /// From this time on, the session does not exist.
     pub expires: Timestamp,
 }
 
 impl SessionStore {
-    /// The sessions of a database that [`connect`](super::connect) has prepared.
+    /// Uses a database prepared by [`connect`](super::connect).
     pub fn new(pool: PgPool) -> Self {
         Self { pool }
     }
 
-    /// Stores a new session. `false` if the id is taken; nothing is stored then.
+    /// Stores a new session. Returns `false`, without an effect, if the ID is taken.
     ///
     /// # Errors
-    /// Where PostgreSQL fails.
+    /// If PostgreSQL fails.
     pub async fn create(&self, id: &str, session: &SessionRow) -> PortResult<bool> {
         const INSERT: &str = "
             insert into sessions (id, data, expires) values ($1, $2, to_timestamp($3))
@@ -42,10 +41,10 @@ impl SessionStore {
         Ok(done.map_err(|error| PortError::new("create a session", error))? == 1)
     }
 
-    /// Stores a session, whether it is there or not.
+    /// Creates or replaces a session.
     ///
     /// # Errors
-    /// Where PostgreSQL fails.
+    /// If PostgreSQL fails.
     pub async fn save(&self, id: &str, session: &SessionRow) -> PortResult<()> {
         const UPSERT: &str = "
             insert into sessions (id, data, expires) values ($1, $2, to_timestamp($3))
@@ -55,10 +54,10 @@ impl SessionStore {
         Ok(())
     }
 
-    /// The session of that id, unless it is expired at `now`.
+    /// The session with this ID, unless it has expired at `now`.
     ///
     /// # Errors
-    /// Where PostgreSQL fails.
+    /// If PostgreSQL fails.
     pub async fn load(&self, id: &str, now: Timestamp) -> PortResult<Option<SessionRow>> {
         const SELECT: &str = "
             select data, extract(epoch from expires)::bigint from sessions
@@ -76,10 +75,10 @@ impl SessionStore {
         Ok(Some(SessionRow { data, expires }))
     }
 
-    /// Ends a session; one that is not there counts as ended.
+    /// Deletes a session. Deleting an absent session succeeds.
     ///
     /// # Errors
-    /// Where PostgreSQL fails.
+    /// If PostgreSQL fails.
     pub async fn delete(&self, id: &str) -> PortResult<()> {
         let query = sqlx::query("delete from sessions where id = $1").bind(hash(id));
         let done = query.execute(&self.pool).await;
@@ -87,10 +86,10 @@ impl SessionStore {
         Ok(())
     }
 
-    /// Deletes the sessions that are expired at `now` and says how many.
+    /// Deletes the sessions that have expired at `now` and returns their number.
     ///
     /// # Errors
-    /// Where PostgreSQL fails.
+    /// If PostgreSQL fails.
     pub async fn delete_expired(&self, now: Timestamp) -> PortResult<u64> {
         let query = sqlx::query("delete from sessions where expires <= to_timestamp($1)");
         let done = query.bind(seconds(now)).execute(&self.pool).await;
@@ -113,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_stored_id_is_the_sha_256_of_the_secret() {
+    fn the_stored_id_is_the_sha_256_of_the_session_id() {
         assert_eq!(hash("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 }

@@ -1,4 +1,4 @@
-//! API tokens in PostgreSQL.
+//! The port [`TokenStore`] on PostgreSQL.
 
 use super::{moment, seconds};
 use crate::ports::{ActiveToken, PortError, PortResult, TokenRow, TokenStore};
@@ -10,8 +10,8 @@ use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{FromRow, Row};
 use uuid::Uuid;
 
-/// Lets those who make a token of one owner through one by one, so that each counts the others'.
-/// Nobody who is leaving gets one.
+/// Serializes the creation of one owner's tokens, so that each counts the others. Finds no row if the
+/// account is being closed.
 const LOCK_OWNER: &str = "
     select true from profiles
     where identity_id = $1 and deletion_requested is null for no key update";
@@ -43,7 +43,7 @@ pub struct PostgresTokens {
 }
 
 impl PostgresTokens {
-    /// The tokens of a database that [`connect`](super::connect) has prepared.
+    /// Uses a database prepared by [`connect`](super::connect).
     pub fn new(pool: PgPool) -> Self {
         Self { pool }
     }
@@ -51,10 +51,11 @@ impl PostgresTokens {
     async fn try_insert(&self, row: &TokenRow, max: u16) -> sqlx::Result<bool> {
         let TokenRow { owner, hash, token } = row;
         let scopes: Vec<&str> = token.scopes.iter().map(|scope| scope.as_str()).collect();
-        let mut both = self.pool.begin().await?;
+        let mut transaction = self.pool.begin().await?;
         let owner = owner.as_uuid();
-        let _: (bool,) = sqlx::query_as(LOCK_OWNER).bind(owner).fetch_one(&mut *both).await?;
-        // A statement of its own sees what those before it have committed.
+        let _: (bool,) =
+            sqlx::query_as(LOCK_OWNER).bind(owner).fetch_one(&mut *transaction).await?;
+        // As a separate statement, it sees the tokens committed before the lock was granted.
         let done = sqlx::query(INSERT)
             .bind(token.id.as_uuid())
             .bind(owner)
@@ -65,9 +66,9 @@ impl PostgresTokens {
             .bind(seconds(token.created_at))
             .bind(seconds(token.expires_at))
             .bind(i64::from(max))
-            .execute(&mut *both)
+            .execute(&mut *transaction)
             .await?;
-        both.commit().await?;
+        transaction.commit().await?;
         Ok(done.rows_affected() == 1)
     }
 }
@@ -76,7 +77,7 @@ impl PostgresTokens {
 impl TokenStore for PostgresTokens {
     async fn insert(&self, row: &TokenRow, max: u16) -> PortResult<bool> {
         let kept = self.try_insert(row, max).await;
-        kept.map_err(|error| PortError::new(format!("keep a token of {}", row.owner), error))
+        kept.map_err(|error| PortError::new(format!("store a token of {}", row.owner), error))
     }
 
     async fn tokens_of(&self, owner: UserId) -> PortResult<Vec<TokenView>> {
@@ -97,7 +98,7 @@ impl TokenStore for PostgresTokens {
     async fn find_by_hash(&self, hash: &str, now: Timestamp) -> PortResult<Option<ActiveToken>> {
         let query = sqlx::query(BY_HASH).bind(hash).bind(seconds(now));
         let row = query.fetch_optional(&self.pool).await;
-        row.and_then(|row| row.as_ref().map(found).transpose())
+        row.and_then(|row| row.as_ref().map(active_token).transpose())
             .map_err(|error| PortError::new("find a token", error))
     }
 
@@ -105,12 +106,12 @@ impl TokenStore for PostgresTokens {
         const USED: &str = "update api_tokens set last_used = to_timestamp($2) where id = $1";
         let query = sqlx::query(USED).bind(id.as_uuid()).bind(seconds(now));
         let done = query.execute(&self.pool).await;
-        done.map_err(|error| PortError::new(format!("note the use of token {id}"), error))?;
+        done.map_err(|error| PortError::new(format!("record the use of token {id}"), error))?;
         Ok(())
     }
 }
 
-fn found(row: &PgRow) -> sqlx::Result<ActiveToken> {
+fn active_token(row: &PgRow) -> sqlx::Result<ActiveToken> {
     Ok(ActiveToken {
         id: TokenId::new(row.try_get::<Uuid, _>("id")?),
         owner: UserId::new(row.try_get::<Uuid, _>("owner")?),
@@ -119,7 +120,7 @@ fn found(row: &PgRow) -> sqlx::Result<ActiveToken> {
     })
 }
 
-/// A token as read from a row.
+/// A token read from a row.
 struct Stored(TokenView);
 
 impl FromRow<'_, PgRow> for Stored {

@@ -1,4 +1,4 @@
-//! From Stripe's objects to ours.
+//! Conversions from Stripe's objects.
 
 use crate::ports::{PortError, Subscription, SubscriptionStatus};
 use gas_shared::billing::{
@@ -12,12 +12,12 @@ use stripe_shared::InvoiceStatus as Invoice;
 use stripe_shared::RecurringInterval as Recurring;
 use stripe_types::Expandable;
 
-/// A failed call of Stripe's API, in one line: the SDK's own text is a dump of the answer.
+/// A failed call of the Stripe API, displayed on one line; the SDK's text is a dump of the response.
 #[derive(Debug)]
 pub(super) struct Failure(StripeError);
 
 impl Failure {
-    /// For `map_err`: what was tried, as in "failed to …".
+    /// Creates a [`PortError`], for `map_err`. The action completes "failed to …".
     pub(super) fn port(action: impl Into<String>) -> impl FnOnce(StripeError) -> PortError {
         move |error| PortError::new(action, Self(error))
     }
@@ -37,19 +37,19 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// An object that does not have what GAS needs.
+/// An object lacks data that GAS needs.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unusable {
     #[error("subscription {0} has no item")]
     NoItem(String),
     #[error("price {0} is not recurring, or is not a fixed amount")]
     NotRecurring(String),
-    #[error("{0} is no time")]
-    NoTime(i64),
+    #[error("{0} is not a valid time")]
+    InvalidTime(i64),
 }
 
 pub(super) fn subscription(one: &stripe_shared::Subscription) -> Result<Subscription, Unusable> {
-    // Checkout makes subscriptions with one item.
+    // Checkout creates subscriptions with one item.
     let item = one.items.data.first().ok_or_else(|| Unusable::NoItem(one.id.to_string()))?;
     let period_end = time(item.current_period_end)?;
     let cancelled = one.cancel_at_period_end.then_some(period_end);
@@ -128,5 +128,5 @@ fn card(method: &Expandable<stripe_shared::PaymentMethod>) -> Option<Card> {
 }
 
 fn time(seconds: i64) -> Result<Timestamp, Unusable> {
-    Timestamp::from_second(seconds).map_err(|_| Unusable::NoTime(seconds))
+    Timestamp::from_second(seconds).map_err(|_| Unusable::InvalidTime(seconds))
 }

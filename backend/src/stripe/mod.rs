@@ -1,4 +1,4 @@
-//! Stripe, behind the port [`Payments`].
+//! The port [`Payments`] on Stripe.
 
 mod convert;
 mod signature;
@@ -30,29 +30,29 @@ use stripe_core::customer::{CreateCustomer, DeleteCustomer};
 use stripe_product::price::RetrievePrice;
 use tokio::sync::OnceCell;
 
-/// How long one call may take: a page and Stripe's webhook wait for the answer.
+/// The timeout of one call: a page load or a Stripe webhook waits for it.
 const TIMEOUT: Duration = Duration::from_secs(4);
 
-/// How often a call is tried that may be repeated.
+/// The number of attempts of a call that may be repeated.
 const ATTEMPTS: u32 = 2;
 
-/// How many invoices a page shows.
+/// The number of invoices shown.
 const INVOICES: i64 = 24;
 
-/// The largest page of a list (<https://docs.stripe.com/api/pagination>). It comes newest first,
-/// so that of a customer with more subscriptions than that only long-ended ones are missed.
+/// The largest page of a list (<https://docs.stripe.com/api/pagination>). Lists are sorted newest
+/// first, so a customer with more subscriptions loses only those that ended long ago.
 const PAGE: i64 = 100;
 
-/// How a process speaks to Stripe.
+/// The settings of the connection to Stripe.
 #[derive(Args, Clone, Debug)]
 pub struct StripeSettings {
-    /// The secret key; one of a test account begins with sk_test_ or rk_test_.
+    /// The secret key of the Stripe API. Keys of test mode begin with sk_test_ or rk_test_.
     #[arg(long = "stripe-secret-key", env = "GAS_STRIPE_SECRET_KEY", hide_env_values = true)]
     pub secret_key: Secret,
-    /// The id of the recurring price that is Premium. Subscriptions of other prices do not count.
+    /// The ID of the recurring price of Premium. Subscriptions to other prices are ignored.
     #[arg(long = "stripe-price-id", env = "GAS_STRIPE_PRICE_ID")]
     pub price_id: String,
-    /// Stripe's API, with a slash at the end.
+    /// The URL of the Stripe API, with a trailing slash.
     #[arg(
         long = "stripe-api-url",
         env = "GAS_STRIPE_API_URL",
@@ -62,7 +62,7 @@ pub struct StripeSettings {
 }
 
 impl StripeSettings {
-    /// What counts as Premium. Keys of live mode begin with `sk_live_` or `rk_live_`
+    /// The offer that counts as Premium. Keys of live mode begin with `sk_live_` or `rk_live_`
     /// (<https://docs.stripe.com/keys>).
     pub fn offer(&self) -> Offer {
         let key = self.secret_key.expose();
@@ -71,21 +71,21 @@ impl StripeSettings {
     }
 }
 
-/// Stripe by its official API.
+/// The client of the Stripe API.
 pub struct Stripe {
     client: Client,
     price_id: String,
     origin: String,
-    /// A price never changes its amount, so it is asked for once.
+    /// The amount of a price never changes, so it is read once.
     price: OnceCell<Price>,
 }
 
 impl Stripe {
-    /// Prepares the client; nothing is called yet. `origin` is where browsers reach GAS, without a
-    /// slash at the end: pages of Stripe's lead back there.
+    /// Creates the client, without calling Stripe. Stripe's pages link back to `origin`, the origin of
+    /// GAS without a trailing slash.
     ///
     /// # Errors
-    /// Where the key cannot be sent or the URL is none.
+    /// If the key or the URL is malformed.
     pub fn new(settings: &StripeSettings, origin: &str) -> PortResult<Self> {
         let client = ClientBuilder::new(settings.secret_key.expose())
             .url(&settings.api_url)
@@ -93,24 +93,25 @@ impl Stripe {
             .request_strategy(RequestStrategy::Retry(ATTEMPTS))
             .app_info("GAS", Some(env!("CARGO_PKG_VERSION").to_owned()), None)
             .build()
-            .map_err(Failure::port("prepare the Stripe client (see GAS_STRIPE_API_URL)"))?;
+            .map_err(Failure::port("create the Stripe client (check GAS_STRIPE_API_URL)"))?;
         let price_id = settings.price_id.clone();
         Ok(Self { client, price_id, origin: origin.to_owned(), price: OnceCell::new() })
     }
 
     async fn fetch_price(&self) -> PortResult<Price> {
-        let action = || format!("read price {} at Stripe (see GAS_STRIPE_PRICE_ID)", self.price_id);
+        let action =
+            || format!("read price {} from Stripe (check GAS_STRIPE_PRICE_ID)", self.price_id);
         let price = RetrievePrice::new(self.price_id.as_str()).send(&self.client).await;
         let price = price.map_err(Failure::port(action()))?;
         convert::price(&price).map_err(|error| PortError::new(action(), error))
     }
 }
 
-/// A creation that Stripe does once for all calls with the same key
+/// The strategy for a creation that Stripe performs once for all calls with the same key
 /// (<https://docs.stripe.com/api/idempotent_requests>).
-fn once(key: &str) -> PortResult<RequestStrategy> {
+fn idempotent(key: &str) -> PortResult<RequestStrategy> {
     let key = IdempotencyKey::new(key)
-        .map_err(|error| PortError::new("make an idempotency key for Stripe", error))?;
+        .map_err(|error| PortError::new("create an idempotency key for Stripe", error))?;
     Ok(RequestStrategy::Idempotent(key))
 }
 
@@ -126,10 +127,10 @@ impl Payments for Stripe {
             .name(&user.name)
             .metadata(user_metadata(user.id))
             .customize()
-            .request_strategy(once(attempt)?)
+            .request_strategy(idempotent(attempt)?)
             .send(&self.client)
             .await
-            .map_err(Failure::port("make a customer at Stripe"))?;
+            .map_err(Failure::port("create a customer at Stripe"))?;
         Ok(customer.id.to_string())
     }
 
@@ -140,7 +141,7 @@ impl Payments for Stripe {
         item.quantity = Some(1);
         let mut subscription = CreateCheckoutSessionSubscriptionData::new();
         subscription.metadata = Some(user_metadata(request.user));
-        // Stripe fills the id in.
+        // Stripe replaces the placeholder by the ID.
         let done = format!("{}/billing/return?session_id={{CHECKOUT_SESSION_ID}}", self.origin);
         let session = CreateCheckoutSession::new()
             .mode(stripe_shared::CheckoutSessionMode::Subscription)
@@ -151,8 +152,8 @@ impl Payments for Stripe {
             .line_items(vec![item])
             .subscription_data(subscription);
         let session = match request.form {
-            // A card is paid with and the page stays as it is, such as with a file that was chosen;
-            // only ways to pay that lead elsewhere come back by the URL.
+            // Paying by card keeps the page and its state, such as a chosen file. Only payment methods
+            // that redirect use the URL.
             CheckoutForm::Embedded => session
                 .ui_mode(stripe_shared::CheckoutSessionUiMode::EmbeddedPage)
                 .redirect_on_completion(
@@ -164,7 +165,7 @@ impl Payments for Stripe {
                 .success_url(done)
                 .cancel_url(format!("{}/billing", self.origin)),
         };
-        let session = session.customize().request_strategy(once(request.attempt)?);
+        let session = session.customize().request_strategy(idempotent(request.attempt)?);
         let session = session.send(&self.client).await.map_err(Failure::port(ACTION))?;
         let open = match request.form {
             CheckoutForm::Embedded => {
@@ -172,13 +173,15 @@ impl Payments for Stripe {
             }
             CheckoutForm::Hosted => session.url.map(|url| OpenCheckout::Hosted { url }),
         };
-        open.ok_or_else(|| PortError::new(ACTION, "the answer has nothing to open it with"))
+        open.ok_or_else(|| {
+            PortError::new(ACTION, "the response has neither a client secret nor a URL")
+        })
     }
 
     async fn checkout(&self, id: &str) -> PortResult<Option<(String, CheckoutStatus)>> {
         let session = match RetrieveCheckoutSession::new(id).send(&self.client).await {
             Err(StripeError::Stripe(_, 404)) => return Ok(None),
-            answer => answer.map_err(Failure::port("read a checkout at Stripe"))?,
+            answer => answer.map_err(Failure::port("read a checkout from Stripe"))?,
         };
         let customer = session.customer.as_ref().map(|customer| customer.id().to_string());
         Ok(customer.zip(convert::checkout_status(session.status)))

@@ -1,32 +1,31 @@
-//! The signature of webhook calls (<https://docs.stripe.com/webhooks#verify-manually>).
+//! Verifies the signature of webhook calls (<https://docs.stripe.com/webhooks#verify-manually>).
 //!
-//! Stripe's crate checks it only together with parsing the whole object as its own API version has
-//! it, and calls both failures an error. Here a true event of another version stays a true event.
+//! The Stripe crate verifies it only while parsing the event as its own API version, and reports both
+//! failures as one error. Here an authentic event of another API version is accepted.
 
 use hmac::{Hmac, Mac};
 use jiff::{SignedDuration, Timestamp};
 use sha2::Sha256;
 
-/// How far from now an event may be signed, in seconds: what is recorded cannot be sent again
-/// later.
+/// The maximum age of a signature in seconds, which limits replay attacks.
 const SIGNATURE_TOLERANCE_SECS: i64 = 300;
 
-/// Why an event is not believed.
+/// Why an event is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
-    /// The header is missing or not of the form `t=…,v1=…`.
-    #[error("the header Stripe-Signature is missing or not readable")]
-    Unreadable,
-    /// Signed too long ago, or in the future.
-    #[error("the signature is more than {SIGNATURE_TOLERANCE_SECS} s old or early")]
+    /// The header is missing or does not have the form `t=…,v1=…`.
+    #[error("header Stripe-Signature is missing or malformed")]
+    Malformed,
+    /// The event was signed too long ago, or in the future.
+    #[error("the signature time is more than {SIGNATURE_TOLERANCE_SECS} s off")]
     Stale,
-    /// Made with another secret, or for another body.
-    #[error("no signature fits (see GAS_STRIPE_WEBHOOK_SECRET)")]
+    /// The signature was made with another secret or for another body.
+    #[error("no signature matches (check GAS_STRIPE_WEBHOOK_SECRET)")]
     Forged,
 }
 
-/// Checks that whoever knows `secret` sent `body` just now. While a secret is replaced, Stripe
-/// sends a signature for each; one that fits is enough.
+/// Checks that `body` was recently sent by a holder of `secret`. During a rotation of the secret, Stripe
+/// sends one signature for each; one match suffices.
 ///
 /// # Errors
 /// [`SignatureError`].
@@ -45,34 +44,23 @@ pub fn check_signature(
             _ => {}
         }
     }
-    let time = time.ok_or(SignatureError::Unreadable)?;
+    let time = time.ok_or(SignatureError::Malformed)?;
     let signed_at = time.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
-    let signed_at = signed_at.ok_or(SignatureError::Unreadable)?;
+    let signed_at = signed_at.ok_or(SignatureError::Malformed)?;
     let mut mac =
         Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
     mac.update(time.as_bytes());
     mac.update(b".");
     mac.update(body);
     // Compares in constant time.
-    let fits = |bytes: Vec<u8>| mac.clone().verify_slice(&bytes).is_ok();
-    if !signatures.into_iter().filter_map(hex).any(fits) {
+    let matches = |bytes: Vec<u8>| mac.clone().verify_slice(&bytes).is_ok();
+    if !signatures.into_iter().filter_map(|text| hex::decode(text).ok()).any(matches) {
         return Err(SignatureError::Forged);
     }
     if now.duration_since(signed_at).abs() > SignedDuration::from_secs(SIGNATURE_TOLERANCE_SECS) {
         return Err(SignatureError::Stale);
     }
     Ok(())
-}
-
-fn hex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let pairs = text.as_bytes().chunks(2);
-    pairs
-        .map(|pair| match pair {
-            [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
-            _ => None,
-        })
-        .collect()
 }
 
 #[cfg(test)]
@@ -90,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn one_signature_that_fits_is_enough() {
+    fn one_matching_signature_suffices() {
         let header = format!("t=1790000000,v1={SIGNATURE},v0=ab");
         assert_eq!(check(&header, SECRET, 0), Ok(()));
         let rolled = format!("t=1790000000, v1={}, v1={SIGNATURE}", "0".repeat(64));
@@ -98,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_five_minutes_off_is_not_believed() {
+    fn signatures_more_than_five_minutes_off_are_stale() {
         let header = format!("t=1790000000,v1={SIGNATURE}");
         assert_eq!(check(&header, SECRET, 300), Ok(()));
         assert_eq!(check(&header, SECRET, 301), Err(SignatureError::Stale));
@@ -106,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn another_secret_time_or_scheme_does_not_fit() {
+    fn another_secret_time_or_scheme_does_not_match() {
         let header = format!("t=1790000000,v1={SIGNATURE}");
         assert_eq!(check(&header, "whsec_other", 0), Err(SignatureError::Forged));
         let moved = format!("t=1790000001,v1={SIGNATURE}");
@@ -115,8 +103,8 @@ mod tests {
         assert_eq!(check(&old_scheme, SECRET, 0), Err(SignatureError::Forged));
         let cut = format!("t=1790000000,v1={}", &SIGNATURE[..62]);
         assert_eq!(check(&cut, SECRET, 0), Err(SignatureError::Forged));
-        for unreadable in ["", "v1=ab", "t=soon,v1=ab", "nonsense"] {
-            assert_eq!(check(unreadable, SECRET, 0), Err(SignatureError::Unreadable));
+        for malformed in ["", "v1=ab", "t=soon,v1=ab", "nonsense"] {
+            assert_eq!(check(malformed, SECRET, 0), Err(SignatureError::Malformed));
         }
     }
 }

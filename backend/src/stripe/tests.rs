@@ -1,4 +1,4 @@
-//! The adapter, the use-cases and the signature check against the local Stripe, over HTTP.
+//! Tests of the adapter, the use-cases and the signature check against the Stripe emulator over HTTP.
 
 use super::*;
 use crate::clock::SystemClock;
@@ -21,19 +21,19 @@ use tokio::net::TcpListener;
 
 const SECRET: &str = "whsec_test";
 
-/// GAS with its profiles in memory, and the local Stripe that calls its webhook.
+/// GAS with in-memory profiles, and the Stripe emulator that calls its webhook.
 struct Stack {
     test: TestGas,
     billing: Billing,
     user: Account,
     stripe_url: String,
     http: reqwest::Client,
-    /// How many of the next events the webhook refuses.
+    /// The number of upcoming events that the webhook refuses.
     refuse: Arc<AtomicU32>,
     _data: TempDir,
 }
 
-/// The webhook as the web server has it.
+/// The webhook, as in the web server.
 async fn webhook(
     State((billing, refuse)): State<(Billing, Arc<AtomicU32>)>,
     headers: HeaderMap,
@@ -84,7 +84,7 @@ impl Stack {
         start_checkout(&self.billing, &self.user, form).await
     }
 
-    /// The path of the embedded checkout's page.
+    /// The path of the page of an embedded checkout.
     async fn embedded(&self) -> String {
         match self.begin(CheckoutForm::Embedded).await.unwrap() {
             OpenCheckout::Embedded { client_secret } => {
@@ -94,7 +94,7 @@ impl Stack {
         }
     }
 
-    /// Fills a card form in and sends it.
+    /// Submits a card form.
     async fn pay(&self, path: &str, number: &str) -> reqwest::Response {
         let form = format!("action=card&number={number}&expiry=12%2F40&cvc=123");
         let request = self.http.post(format!("{}{path}", self.stripe_url)).body(form);
@@ -112,7 +112,7 @@ impl Stack {
         self.http.get(url).send().await.unwrap().json().await.unwrap()
     }
 
-    /// Waits until every event was taken.
+    /// Waits until all events are delivered.
     async fn settle(&self) {
         let begun = Instant::now();
         while self.events().await.iter().any(|event| event["delivered"] != json!(true)) {
@@ -133,14 +133,14 @@ impl Stack {
         self.test.accounts.get(self.user.id).plan
     }
 
-    /// The id of the one subscription.
+    /// The ID of the only subscription.
     async fn subscription(&self) -> String {
         let row = self.billing.store.billing_of(self.user.id).await.unwrap().unwrap();
         let all = self.billing.payments.subscriptions(&row.customer.unwrap()).await.unwrap();
         all[0].id.clone()
     }
 
-    /// A user who has paid by card.
+    /// A stack whose user has paid by card.
     async fn subscribed() -> Self {
         let stack = Self::start().await;
         let page = stack.embedded().await;
@@ -167,7 +167,7 @@ fn local_settings(data: &TempDir, webhook_url: String) -> gas_local_stripe::Sett
 }
 
 #[tokio::test]
-async fn a_declined_card_changes_nothing_and_a_good_one_makes_premium() {
+async fn a_declined_card_changes_nothing_and_a_valid_card_grants_premium() {
     let stack = Stack::start().await;
     let page = stack.embedded().await;
     let declined = stack.pay(&page, "4000000000000002").await;
@@ -177,7 +177,7 @@ async fn a_declined_card_changes_nothing_and_a_good_one_makes_premium() {
     assert_eq!((stack.plan().await, stack.renewal_status().await), (Plan::Free, None));
     assert_eq!(stack.overview().await.price.to_string(), "9.00 USD a month");
 
-    // Stripe delivers again what the webhook refuses.
+    // Stripe redelivers events that the webhook refuses.
     stack.refuse.store(4, Ordering::SeqCst);
     let paid = stack.pay(&page, "4242424242424242").await.text().await.unwrap();
     assert!(paid.contains("Payment successful"), "{paid}");
@@ -193,7 +193,7 @@ async fn a_declined_card_changes_nothing_and_a_good_one_makes_premium() {
 }
 
 #[tokio::test]
-async fn the_hosted_page_leads_back_with_the_sessions_id() {
+async fn the_hosted_page_redirects_back_with_the_session_id() {
     let stack = Stack::start().await;
     let OpenCheckout::Hosted { url } = stack.begin(CheckoutForm::Hosted).await.unwrap() else {
         panic!("not hosted");
@@ -210,7 +210,7 @@ async fn the_hosted_page_leads_back_with_the_sessions_id() {
 }
 
 #[tokio::test]
-async fn repeats_of_an_attempt_open_the_same_checkout() {
+async fn repeated_requests_of_an_attempt_open_the_same_checkout() {
     let stack = Stack::start().await;
     assert_eq!(stack.embedded().await, stack.embedded().await);
 }
@@ -232,7 +232,7 @@ async fn a_subscription_is_cancelled_resumed_and_ended() {
 }
 
 #[tokio::test]
-async fn a_failed_renewal_leaves_seven_days_and_another_card_heals_it() {
+async fn premium_lasts_seven_days_after_a_failed_renewal_and_another_card_restores_it() {
     let stack = Stack::subscribed().await;
     let id = stack.subscription().await;
     stack.control(&format!("subscriptions/{id}/fail-next-renewal")).await;
@@ -262,17 +262,17 @@ async fn a_failed_renewal_leaves_seven_days_and_another_card_heals_it() {
 }
 
 #[tokio::test]
-async fn an_event_delivered_again_by_hand_is_a_duplicate() {
+async fn a_redelivered_event_has_no_effect() {
     let stack = Stack::subscribed().await;
-    for place in 0..stack.events().await.len() {
-        let again = stack.control(&format!("events/{place}/redeliver")).await;
+    for index in 0..stack.events().await.len() {
+        let again = stack.control(&format!("events/{index}/redeliver")).await;
         assert_eq!(again["status"], 200);
     }
     assert_eq!(stack.plan().await, Plan::Premium);
 }
 
 #[tokio::test]
-async fn another_key_is_refused_and_the_error_says_why() {
+async fn a_wrong_key_is_refused_and_the_error_gives_the_reason() {
     let stack = Stack::start().await;
     let settings = StripeSettings {
         secret_key: Secret::from("sk_test_stolen".to_owned()),
@@ -283,7 +283,7 @@ async fn another_key_is_refused_and_the_error_says_why() {
     let error = stripe.price().await.unwrap_err();
     assert_eq!(
         chain(&error).to_string(),
-        "failed to read price price_1 at Stripe (see GAS_STRIPE_PRICE_ID): \
+        "failed to read price price_1 from Stripe (check GAS_STRIPE_PRICE_ID): \
          Stripe answered 401: Invalid API Key provided: sk_test_****"
     );
     assert!(stripe.invoices("cus_1").await.is_err());
