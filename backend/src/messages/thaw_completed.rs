@@ -21,7 +21,7 @@ pub struct ThawCompleted {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ThawMessage {
     /// Retrievals have completed or failed.
-    Completions(Vec<ThawCompleted>),
+    Completed(Vec<ThawCompleted>),
     /// The test event that S3 sends when notifications are configured.
     TestEvent,
 }

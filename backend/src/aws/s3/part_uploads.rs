@@ -49,7 +49,7 @@ impl PartUploads for S3PartUploads {
         let config = PresigningConfig::expires_in(valid_for)
             .map_err(|error| PortError::new(action(), error))?;
         let request = self
-            .parts_client
+            .client
             .upload_part()
             .bucket(&rule.file.bucket)
             .key(&rule.file.key)
