@@ -5,11 +5,11 @@ use crate::patience::Patience;
 use crate::settings::{Connection, Token};
 use crate::wire::{Account, CreatedJob, Job, JobList, Link, Problem, Status, Upload};
 use futures::{Stream, StreamExt};
+use gas_shared::upload::NewUpload;
 use reqwest::header::RETRY_AFTER;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Body, Client, Method, RequestBuilder, Response, StatusCode, Url, redirect};
 use serde::de::DeserializeOwned;
-use serde_json::json;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,9 +71,8 @@ impl Api {
     }
 
     /// Makes a job. With one `key` it is made once.
-    pub async fn create(&self, name: &str, size: u64, key: Uuid) -> Result<CreatedJob, CliError> {
-        let body = json!({ "file_name": name, "size_bytes": size });
-        let request = self.request(Method::POST, "jobs").json(&body);
+    pub async fn create(&self, new: &NewUpload, key: Uuid) -> Result<CreatedJob, CliError> {
+        let request = self.request(Method::POST, "jobs").json(new);
         self.read(request.header("idempotency-key", key.to_string())).await
     }
 

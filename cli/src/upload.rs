@@ -5,6 +5,7 @@ use crate::bars::Bars;
 use crate::check::Checked;
 use crate::error::CliError;
 use crate::wire::{CreatedJob, Job};
+use gas_shared::upload::NewUpload;
 use indicatif::ProgressBar;
 use std::path::Path;
 use tokio_util::io::ReaderStream;
@@ -40,7 +41,7 @@ pub async fn submit(
 
 /// Makes the job, or finds the one that `key` made, with a ticket that is fresh.
 async fn create(api: &Api, checked: &Checked, key: Uuid) -> Result<CreatedJob, CliError> {
-    api.create(checked.name.as_str(), checked.size, key).await
+    api.create(&NewUpload::new(checked.name.as_str(), checked.size), key).await
 }
 
 /// Sends the file, a few times at most; answers the job where it does not wait for a file any more.

@@ -15,6 +15,26 @@ pub const ONE_REQUEST_MAX_BYTES: u64 = 64 * MIB;
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>).
 pub const PART_BYTES: u64 = 8 * MIB;
 
+/// A file to annotate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = NewJob))]
+pub struct NewUpload {
+    /// The file's name. Must end with `.vcf`, `.vcf.gz` or `.vcf.bgz`.
+    #[cfg_attr(feature = "openapi", schema(example = "patient-7.vcf.gz"))]
+    pub file_name: String,
+    /// The file's size in bytes.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, example = 104_857))]
+    pub size_bytes: u64,
+}
+
+impl NewUpload {
+    /// Describes a file; the server validates the description.
+    pub fn new(file_name: impl Into<String>, size_bytes: u64) -> Self {
+        Self { file_name: file_name.into(), size_bytes }
+    }
+}
+
 /// The settings of this deployment that concern uploaded files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UploadSettings {

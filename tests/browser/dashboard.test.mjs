@@ -14,7 +14,7 @@ async function submit(page, name, text) {
       if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
       return answer.json();
     };
-    const ticket = await post('/api/uploads', { file_name: name, size: text.length });
+    const ticket = await post('/api/uploads', { file: { file_name: name, size_bytes: text.length } });
     const form = new FormData();
     ticket.fields.forEach(([field, value]) => form.append(field, value));
     form.append('file', new Blob([text], { type: ticket.content_type }));

@@ -3,6 +3,7 @@
 use crate::stack::stack;
 use anyhow::Result;
 use gas_shared::JobStatus::Completed;
+use gas_shared::upload::NewUpload;
 use gas_tests::{Client, sample};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -59,7 +60,7 @@ const FILES: [(Method, &str); 8] = [
 fn arguments(method: &Method, path: &str) -> Option<Value> {
     match (method, path) {
         (&Method::POST, "/api/uploads" | "/api/uploads/parts") => {
-            Some(json!({ "file_name": "a.vcf", "size": 1 }))
+            Some(json!({ "file": NewUpload::new("a.vcf", 1) }))
         }
         (&Method::POST, "/api/account/delete") => Some(json!({ "confirmation": "no" })),
         (&Method::POST, "/api/account/mail") => Some(json!({ "wanted": true })),

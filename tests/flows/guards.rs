@@ -2,6 +2,7 @@
 
 use crate::stack::stack;
 use anyhow::Result;
+use gas_shared::upload::NewUpload;
 use gas_tests::Client;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -9,7 +10,7 @@ use serde_json::json;
 #[tokio::test]
 async fn other_sites_cannot_act_for_a_user() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-csrf").await?;
-    let upload = json!({ "file_name": "a.vcf", "size": 1 });
+    let upload = json!({ "file": NewUpload::new("a.vcf", 1) });
     let from = |site: &str| ada.post("/api/uploads").header("sec-fetch-site", site).json(&upload);
     assert_eq!(from("cross-site").send().await?.status(), StatusCode::FORBIDDEN);
     assert_eq!(from("same-origin").send().await?.status(), StatusCode::OK);
@@ -25,12 +26,15 @@ async fn invalid_arguments_get_client_errors() -> Result<()> {
     let send = |kind: &str, body: String| {
         ada.post("/api/uploads").header("content-type", kind).body(body).send()
     };
-    let ours = r#"{"file_name":"a.vcf","size":1}"#.to_owned();
+    let ours = r#"{"file":{"file_name":"a.vcf","size_bytes":1}}"#.to_owned();
     assert_eq!(send("text/plain", ours).await?.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
     let json = "application/json";
     assert_eq!(send(json, "{".into()).await?.status(), StatusCode::BAD_REQUEST);
-    assert_eq!(send(json, r#"{"size":"big"}"#.into()).await?.status(), StatusCode::BAD_REQUEST);
-    let huge = format!("{{\"file_name\":\"{}\"}}", "a".repeat(3_000_000));
+    assert_eq!(
+        send(json, r#"{"file":{"size_bytes":"big"}}"#.into()).await?.status(),
+        StatusCode::BAD_REQUEST
+    );
+    let huge = format!("{{\"file\":{{\"file_name\":\"{}\"}}}}", "a".repeat(3_000_000));
     assert_eq!(send(json, huge).await?.status(), StatusCode::PAYLOAD_TOO_LARGE);
     let bad_id = ada.call(Method::GET, "/api/jobs/not-a-uuid", None).await?;
     assert_eq!(bad_id.status(), StatusCode::BAD_REQUEST);

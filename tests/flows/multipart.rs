@@ -4,7 +4,7 @@ use crate::stack::stack;
 use anyhow::{Context, Result, ensure};
 use gas_shared::JobStatus::{Cancelled, Completed};
 use gas_shared::job::StateView;
-use gas_shared::upload::{ONE_REQUEST_MAX_BYTES, PART_BYTES, PartTicket, PartsTicket};
+use gas_shared::upload::{NewUpload, ONE_REQUEST_MAX_BYTES, PART_BYTES, PartTicket, PartsTicket};
 use gas_tests::{Client, sample};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::json;
@@ -51,7 +51,7 @@ async fn ticket(
 }
 
 async fn begin(client: &Client, name: &str, size: usize) -> Result<PartsTicket> {
-    let body = json!({ "file_name": name, "size": size });
+    let body = json!({ "file": NewUpload::new(name, size as u64) });
     ticket(client, "/api/uploads/parts", Some(body)).await
 }
 

@@ -1,7 +1,7 @@
 //! An HTTP client that acts like a browser: cookies, redirects, forms and server functions.
 
 use anyhow::{Context, Result, anyhow, ensure};
-use gas_shared::upload::UploadTicket;
+use gas_shared::upload::{NewUpload, UploadTicket};
 use gas_shared::{JobId, JobStatus, JobView};
 use reqwest::cookie::{CookieStore, Jar};
 use reqwest::header::HeaderValue;
@@ -91,7 +91,7 @@ impl Client {
     /// # Errors
     /// If the server rejects the request.
     pub async fn ticket(&self, name: &str, size: usize) -> Result<UploadTicket> {
-        let body = json!({ "file_name": name, "size": size });
+        let body = json!({ "file": NewUpload::new(name, size as u64) });
         let response = self.call(Method::POST, "/api/uploads", Some(body)).await?;
         read(response).await
     }

@@ -1,6 +1,6 @@
 use super::{ApiResult, Wire};
 use dioxus::prelude::*;
-use gas_shared::upload::{PartsTicket, UploadSettings, UploadTicket};
+use gas_shared::upload::{NewUpload, PartsTicket, UploadSettings, UploadTicket};
 use gas_shared::{JobId, JobView};
 
 /// What becomes of files that are uploaded.
@@ -12,18 +12,16 @@ pub async fn upload_terms() -> ApiResult<Wire<UploadSettings>> {
 
 /// Makes a job and gives the browser what it needs to send the file straight to S3.
 #[post("/api/uploads")]
-pub async fn request_upload(file_name: String, size: u64) -> ApiResult<Wire<UploadTicket>> {
+pub async fn request_upload(file: NewUpload) -> ApiResult<Wire<UploadTicket>> {
     let (web, account) = crate::server::caller::account().await?;
-    Ok(Wire::of(
-        &gas_backend::usecases::request_upload(&web.gas, &account, &file_name, size).await?,
-    ))
+    Ok(Wire::of(&gas_backend::usecases::request_upload(&web.gas, &account, &file).await?))
 }
 
 /// Makes a job whose file is sent in parts, and gives the browser what it needs for the first.
 #[post("/api/uploads/parts")]
-pub async fn begin_parts(file_name: String, size: u64) -> ApiResult<Wire<PartsTicket>> {
+pub async fn begin_parts(file: NewUpload) -> ApiResult<Wire<PartsTicket>> {
     let (web, account) = crate::server::caller::account().await?;
-    Ok(Wire::of(&gas_backend::usecases::begin_parts(&web.gas, &account, &file_name, size).await?))
+    Ok(Wire::of(&gas_backend::usecases::begin_parts(&web.gas, &account, &file).await?))
 }
 
 /// Gives the browser what it needs to send the next parts that have not arrived.

@@ -32,7 +32,7 @@ use crate::{JobRepository, RetentionPolicy};
 use crate::gas::{Gas, ObjectKeys};
 use crate::usecases::{Finished, claim_job, complete_job, confirm_upload, request_upload};
 use gas_shared::job::{JobState, Results};
-use gas_shared::upload::UploadTicket;
+use gas_shared::upload::{NewUpload, UploadTicket};
 use gas_shared::{Account, Job, JobId, Plan, UserId};
 use jiff::SignedDuration;
 use std::sync::Arc;
@@ -169,7 +169,7 @@ impl TestGas {
 
     /// The ticket of a fresh job.
     pub async fn ticket(&self, owner: &Account) -> UploadTicket {
-        request_upload(&self.gas, owner, "a.vcf", 20).await.unwrap()
+        request_upload(&self.gas, owner, &NewUpload::new("a.vcf", 20)).await.unwrap()
     }
 
     /// A job that waits for a worker.

@@ -4,7 +4,7 @@ use super::request_upload::{admit, request_upload_as, sign_upload};
 use super::{FindError, RequestUploadError, find_job};
 use crate::Gas;
 use crate::ports::PortError;
-use gas_shared::upload::UploadTicket;
+use gas_shared::upload::{NewUpload, UploadTicket};
 use gas_shared::{Account, FileName, Job, JobId, JobStatus, UserId};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -81,22 +81,21 @@ pub enum CreateJobError {
 pub async fn create_job(
     gas: &Gas,
     account: &Account,
-    raw_name: &str,
-    size: u64,
+    new: &NewUpload,
     key: Option<&IdempotencyKey>,
 ) -> Result<CreatedJob, CreateJobError> {
     let id = key.map_or_else(|| JobId::new(Uuid::new_v4()), |key| key.job_id(account.id));
-    admit(account, raw_name, size)?;
+    admit(account, new)?;
     // Looked for before it is made: the store takes a row that is the same to the second for a write
     // of its own that it tries again.
     let is_known = key.is_some() && found(gas, account.id, id).await?.is_some();
-    if !is_known && let Some(ticket) = request_upload_as(gas, account, raw_name, size, id).await? {
+    if !is_known && let Some(ticket) = request_upload_as(gas, account, new, id).await? {
         let job = found(gas, account.id, id).await?.ok_or(CreateJobError::Deleted)?;
         return Ok(CreatedJob { job, ticket: Some(ticket), is_new: true });
     }
     let job = found(gas, account.id, id).await?.ok_or(CreateJobError::Deleted)?;
-    let is_another_size = job.input.size.is_some_and(|known| known != size);
-    if is_another_size || FileName::parse(raw_name).as_ref() != Ok(&job.input.name) {
+    let is_another_size = job.input.size.is_some_and(|known| known != new.size_bytes);
+    if is_another_size || FileName::parse(&new.file_name).as_ref() != Ok(&job.input.name) {
         return Err(CreateJobError::OtherFile(job.input.name));
     }
     let waits = job.status() == JobStatus::Uploading;
@@ -128,16 +127,21 @@ mod tests {
         let test = TestGas::new();
         let (ada, eve) = (test.user("ada", Plan::Free), test.user("eve", Plan::Free));
         let one = key("one");
-        let first = create_job(&test.gas, &ada, "a.vcf", 20, Some(&one)).await.unwrap();
+        let first =
+            create_job(&test.gas, &ada, &NewUpload::new("a.vcf", 20), Some(&one)).await.unwrap();
         assert!(first.is_new);
-        let again = create_job(&test.gas, &ada, "a.vcf", 20, Some(&one)).await.unwrap();
+        let again =
+            create_job(&test.gas, &ada, &NewUpload::new("a.vcf", 20), Some(&one)).await.unwrap();
         assert_eq!((again.job.id, again.is_new), (first.job.id, false));
         assert_eq!(again.ticket.unwrap().fields, first.ticket.unwrap().fields);
         assert_eq!(test.jobs.len(), 1);
 
-        let other = create_job(&test.gas, &ada, "a.vcf", 20, Some(&key("two"))).await.unwrap();
-        let foreign = create_job(&test.gas, &eve, "a.vcf", 20, Some(&one)).await.unwrap();
-        let none = create_job(&test.gas, &ada, "a.vcf", 20, None).await.unwrap();
+        let other = create_job(&test.gas, &ada, &NewUpload::new("a.vcf", 20), Some(&key("two")))
+            .await
+            .unwrap();
+        let foreign =
+            create_job(&test.gas, &eve, &NewUpload::new("a.vcf", 20), Some(&one)).await.unwrap();
+        let none = create_job(&test.gas, &ada, &NewUpload::new("a.vcf", 20), None).await.unwrap();
         assert!([other, foreign, none].iter().all(|made| made.is_new));
         assert_eq!(test.jobs.len(), 4);
     }
@@ -147,8 +151,10 @@ mod tests {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let one = key("one");
-        create_job(&test.gas, &ada, "a.vcf", 20, Some(&one)).await.unwrap();
-        let refused = create_job(&test.gas, &ada, "b.vcf", 20, Some(&one)).await.unwrap_err();
+        create_job(&test.gas, &ada, &NewUpload::new("a.vcf", 20), Some(&one)).await.unwrap();
+        let refused = create_job(&test.gas, &ada, &NewUpload::new("b.vcf", 20), Some(&one))
+            .await
+            .unwrap_err();
         assert_eq!(
             refused.to_string(),
             "the idempotency key was used for a.vcf; use another for another file"
@@ -160,12 +166,16 @@ mod tests {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let one = key("one");
-        let made = create_job(&test.gas, &ada, "a.vcf", 21, Some(&one)).await.unwrap();
+        let made =
+            create_job(&test.gas, &ada, &NewUpload::new("a.vcf", 21), Some(&one)).await.unwrap();
         test.objects.put(&made.job.input.file, b"##fileformat=VCFv4.2\n");
         confirm_upload(&test.gas, ada.id, made.job.id).await.unwrap();
-        let again = create_job(&test.gas, &ada, "a.vcf", 21, Some(&one)).await.unwrap();
+        let again =
+            create_job(&test.gas, &ada, &NewUpload::new("a.vcf", 21), Some(&one)).await.unwrap();
         assert_eq!((again.job.status(), again.ticket), (JobStatus::Pending, None));
-        let changed = create_job(&test.gas, &ada, "a.vcf", 22, Some(&one)).await.unwrap_err();
+        let changed = create_job(&test.gas, &ada, &NewUpload::new("a.vcf", 22), Some(&one))
+            .await
+            .unwrap_err();
         assert!(matches!(changed, CreateJobError::OtherFile(_)), "{changed}");
     }
 
@@ -174,9 +184,12 @@ mod tests {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let one = key("one");
-        let made = create_job(&test.gas, &ada, "a.vcf", 20, Some(&one)).await.unwrap();
+        let made =
+            create_job(&test.gas, &ada, &NewUpload::new("a.vcf", 20), Some(&one)).await.unwrap();
         delete_job(&test.gas, ada.id, made.job.id).await.unwrap();
-        let refused = create_job(&test.gas, &ada, "a.vcf", 20, Some(&one)).await.unwrap_err();
+        let refused = create_job(&test.gas, &ada, &NewUpload::new("a.vcf", 20), Some(&one))
+            .await
+            .unwrap_err();
         assert!(matches!(refused, CreateJobError::Deleted), "{refused}");
     }
 

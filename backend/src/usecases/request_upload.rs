@@ -2,7 +2,7 @@
 
 use crate::Gas;
 use crate::ports::{PortError, PortResult, UploadRule, WriteOutcome};
-use gas_shared::upload::UploadTicket;
+use gas_shared::upload::{NewUpload, UploadTicket};
 use gas_shared::{Account, FileName, FileNameError, Job, JobId, Plan};
 use jiff::SignedDuration;
 use uuid::Uuid;
@@ -47,18 +47,17 @@ pub enum RequestUploadError {
 
 /// Makes a job in state UPLOADING and signs an upload for exactly its file.
 ///
-/// `size` is what the browser says; the limit that counts stands in the signed policy.
+/// The size is checked here for an early answer; S3 enforces the limit of the signed policy.
 ///
 /// # Errors
 /// [`RequestUploadError`]; no job is left behind unless S3's answer itself was lost.
 pub async fn request_upload(
     gas: &Gas,
     account: &Account,
-    raw_name: &str,
-    size: u64,
+    new: &NewUpload,
 ) -> Result<UploadTicket, RequestUploadError> {
     let id = JobId::new(Uuid::new_v4());
-    let ticket = request_upload_as(gas, account, raw_name, size, id).await?;
+    let ticket = request_upload_as(gas, account, new, id).await?;
     ticket.ok_or_else(|| PortError::new(MAKE_JOB, TAKEN).into())
 }
 
@@ -66,11 +65,10 @@ pub async fn request_upload(
 pub(super) async fn request_upload_as(
     gas: &Gas,
     account: &Account,
-    raw_name: &str,
-    size: u64,
+    new: &NewUpload,
     job_id: JobId,
 ) -> Result<Option<UploadTicket>, RequestUploadError> {
-    let Admitted { name, .. } = admit(account, raw_name, size)?;
+    let Admitted { name, .. } = admit(account, new)?;
     let file = gas.object_keys.input(account.id, job_id, &name);
     let job = Job::new(job_id, account.id, name, file, gas.clock.now());
     let ticket = sign_upload(gas, account, &job).await?;
@@ -100,14 +98,10 @@ pub(super) struct Admitted {
     pub(super) content_type: &'static str,
 }
 
-/// Whether a file of this name and size may be uploaded on the account's plan.
-pub(super) fn admit(
-    account: &Account,
-    raw_name: &str,
-    size: u64,
-) -> Result<Admitted, RequestUploadError> {
-    let name = FileName::parse(raw_name)?;
-    let plan = account.plan;
+/// Checks that this file may be uploaded on the account's plan.
+pub(super) fn admit(account: &Account, new: &NewUpload) -> Result<Admitted, RequestUploadError> {
+    let name = FileName::parse(&new.file_name)?;
+    let (size, plan) = (new.size_bytes, account.plan);
     if size == 0 {
         return Err(RequestUploadError::Empty);
     }
@@ -152,13 +146,18 @@ mod tests {
     async fn a_free_user_gets_a_ticket_up_to_the_limit_and_not_past_it() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
-        let ticket = request_upload(&test.gas, &ada, "a.vcf", FREE_MAX_UPLOAD_BYTES).await.unwrap();
+        let ticket =
+            request_upload(&test.gas, &ada, &NewUpload::new("a.vcf", FREE_MAX_UPLOAD_BYTES))
+                .await
+                .unwrap();
         assert_eq!(
             test.job(ticket.job_id).input.file.key,
             format!("gas/{}/{}~a.vcf", ada.id, ticket.job_id)
         );
 
-        let refused = request_upload(&test.gas, &ada, "a.vcf", FREE_MAX_UPLOAD_BYTES + 1).await;
+        let refused =
+            request_upload(&test.gas, &ada, &NewUpload::new("a.vcf", FREE_MAX_UPLOAD_BYTES + 1))
+                .await;
         assert_eq!(
             refused.unwrap_err().to_string(),
             "the file has 150001 bytes; the Free plan allows 150000"
@@ -170,7 +169,9 @@ mod tests {
     async fn a_premium_user_may_upload_more() {
         let test = TestGas::new();
         let eve = test.user("eve", Plan::Premium);
-        assert!(request_upload(&test.gas, &eve, "a.vcf.gz", 10_000_000).await.is_ok());
+        assert!(
+            request_upload(&test.gas, &eve, &NewUpload::new("a.vcf.gz", 10_000_000)).await.is_ok()
+        );
     }
 
     #[tokio::test]
@@ -179,7 +180,8 @@ mod tests {
         let size = Plan::Premium.max_upload_bytes() + 1;
         for plan in [Plan::Free, Plan::Premium] {
             let user = test.user("ada", plan);
-            let refused = request_upload(&test.gas, &user, "a.vcf", size).await.unwrap_err();
+            let refused =
+                request_upload(&test.gas, &user, &NewUpload::new("a.vcf", size)).await.unwrap_err();
             assert!(matches!(refused, RequestUploadError::TooLarge { .. }), "{refused}");
         }
     }
@@ -188,8 +190,8 @@ mod tests {
     async fn an_empty_or_misnamed_file_makes_no_job() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
-        assert!(request_upload(&test.gas, &ada, "a.vcf", 0).await.is_err());
-        assert!(request_upload(&test.gas, &ada, "a.exe", 5).await.is_err());
+        assert!(request_upload(&test.gas, &ada, &NewUpload::new("a.vcf", 0)).await.is_err());
+        assert!(request_upload(&test.gas, &ada, &NewUpload::new("a.exe", 5)).await.is_err());
         assert_eq!(test.jobs.len(), 0);
     }
 }

@@ -9,7 +9,7 @@ use super::{ConfirmError, FindError, find_job};
 use crate::ports::{ArrivedPart, PartRule, PortError, PortResult};
 use crate::{Gas, chain};
 use gas_shared::job::{JobState, Part, Parts};
-use gas_shared::upload::{PART_BYTES, PartTicket, PartsTicket};
+use gas_shared::upload::{NewUpload, PART_BYTES, PartTicket, PartsTicket};
 use gas_shared::{Account, Job, JobId, JobStatus, UserId};
 use jiff::SignedDuration;
 use uuid::Uuid;
@@ -42,8 +42,7 @@ pub enum PartsError {
 
 /// Makes a job whose file comes in parts, and signs the first of them.
 ///
-/// `size` is what the browser says; no more than that can be sent, since the length of each part is
-/// signed.
+/// No more than `new.size_bytes` can be sent, since the length of each part is signed.
 ///
 /// # Errors
 /// [`RequestUploadError`]; no job is left behind unless the answer of the job table was lost, and no
@@ -52,14 +51,13 @@ pub enum PartsError {
 pub async fn begin_parts(
     gas: &Gas,
     account: &Account,
-    raw_name: &str,
-    size: u64,
+    new: &NewUpload,
 ) -> Result<PartsTicket, RequestUploadError> {
-    let admitted = admit(account, raw_name, size)?;
+    let admitted = admit(account, new)?;
     let id = JobId::new(Uuid::new_v4());
     let file = gas.object_keys.input(account.id, id, &admitted.name);
     let upload_id = gas.part_uploads.begin(&file, admitted.content_type).await?;
-    let parts = Parts { upload_id, size, part_bytes: PART_BYTES };
+    let parts = Parts { upload_id, size: new.size_bytes, part_bytes: PART_BYTES };
     let job = Job::new(id, account.id, admitted.name, file, gas.clock.now());
     let job = job.in_parts(parts.clone());
     let made = sign_and_insert(gas, &job, &parts).await;

@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 const SIZE: u64 = 2 * PART_BYTES + 5;
 
 async fn begun(test: &TestGas, owner: &Account) -> PartsTicket {
-    begin_parts(&test.gas, owner, "a.vcf", SIZE).await.unwrap()
+    begin_parts(&test.gas, owner, &NewUpload::new("a.vcf", SIZE)).await.unwrap()
 }
 
 fn upload_id(test: &TestGas, id: JobId) -> String {
@@ -77,7 +77,7 @@ async fn a_large_file_is_signed_a_few_parts_at_a_time() {
     let test = TestGas::new();
     let eve = test.user("eve", Plan::Premium);
     let size = 100 * PART_BYTES;
-    let ticket = begin_parts(&test.gas, &eve, "a.vcf", size).await.unwrap();
+    let ticket = begin_parts(&test.gas, &eve, &NewUpload::new("a.vcf", size)).await.unwrap();
     assert_eq!((ticket.parts.len(), ticket.missing), (TICKET_PARTS, size));
 }
 
@@ -85,7 +85,8 @@ async fn a_large_file_is_signed_a_few_parts_at_a_time() {
 async fn the_plans_limit_holds_for_parts_too_and_makes_no_upload() {
     let test = TestGas::new();
     let ada = test.user("ada", Plan::Free);
-    let refused = begin_parts(&test.gas, &ada, "a.vcf", FREE_MAX_UPLOAD_BYTES + 1).await;
+    let refused =
+        begin_parts(&test.gas, &ada, &NewUpload::new("a.vcf", FREE_MAX_UPLOAD_BYTES + 1)).await;
     assert!(matches!(refused, Err(RequestUploadError::OverLimit { .. })));
     assert_eq!((test.parts.open(), test.jobs.len()), (0, 0));
 }
@@ -95,7 +96,7 @@ async fn nothing_is_left_where_parts_cannot_be_signed() {
     let test = TestGas::new();
     let eve = test.user("eve", Plan::Premium);
     test.parts.refuse_to_sign(true);
-    begin_parts(&test.gas, &eve, "a.vcf", SIZE).await.unwrap_err();
+    begin_parts(&test.gas, &eve, &NewUpload::new("a.vcf", SIZE)).await.unwrap_err();
     assert_eq!((test.jobs.len(), test.parts.open()), (0, 0));
     test.parts.refuse_to_sign(false);
     begun(&test, &eve).await;
@@ -167,7 +168,7 @@ async fn an_upload_in_parts_has_a_day_and_then_ends() {
     let eve = test.user("eve", Plan::Premium);
     let broken_off = begun(&test, &eve).await.job_id;
     test.clock.advance_secs(1);
-    let all_sent = begin_parts(&test.gas, &eve, "b.vcf", 5).await.unwrap().job_id;
+    let all_sent = begin_parts(&test.gas, &eve, &NewUpload::new("b.vcf", 5)).await.unwrap().job_id;
     assert!(test.parts.put(&upload_id(&test, all_sent), 1, b"short"));
     let day = SignedDuration::from_hours(24).as_secs();
     test.clock.advance_secs(day - 2);

@@ -12,7 +12,7 @@ use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
 use futures::future::{Either, select};
 use gas_shared::JobId;
-use gas_shared::upload::{ONE_REQUEST_MAX_BYTES, PartsTicket, UploadTicket};
+use gas_shared::upload::{NewUpload, ONE_REQUEST_MAX_BYTES, PartsTicket, UploadTicket};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use std::future::Future;
@@ -54,7 +54,8 @@ impl Trip {
     /// In one request. A job whose file does not come is cancelled: it would only wait.
     async fn in_one(&mut self) -> Result<JobId, End> {
         loop {
-            let ticket = self.ask(|card| api::request_upload(card.name, card.size)).await?;
+            let ticket =
+                self.ask(|card| api::request_upload(NewUpload::new(card.name, card.size))).await?;
             self.announce(ticket.job_id);
             match self.post(&ticket).await {
                 Ok(true) => return Ok(ticket.job_id),
@@ -132,7 +133,8 @@ impl Trip {
     }
 
     async fn begin(&mut self) -> Result<PartsTicket, End> {
-        let ticket = self.ask(|card| api::begin_parts(card.name, card.size)).await?;
+        let ticket =
+            self.ask(|card| api::begin_parts(NewUpload::new(card.name, card.size))).await?;
         remember::remember(&self.card, ticket.job_id);
         self.announce(ticket.job_id);
         Ok(ticket)

@@ -9,18 +9,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-/// A file to annotate.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewJob {
-    /// The file's name. Must end with `.vcf`, `.vcf.gz` or `.vcf.bgz`.
-    #[schema(example = "patient-7.vcf.gz")]
-    pub file_name: String,
-    /// The file's size in bytes.
-    #[schema(minimum = 1, example = 104_857)]
-    pub size_bytes: u64,
-}
-
 /// A created job and the upload of its file.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CreatedJob {

@@ -1,7 +1,7 @@
 //! `/api/v1/jobs`: creates, lists, cancels and deletes jobs.
 
 use super::caller::{CanRead, CanWrite};
-use super::dto::{CreatedJob, JobDto, JobListDto, ListQuery, NewJob};
+use super::dto::{CreatedJob, JobDto, JobListDto, ListQuery};
 use super::limits::Limits;
 use super::problem::{Code, Problem, ProblemBody};
 use crate::error::ApiError;
@@ -13,6 +13,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use gas_backend::usecases::{self, IdempotencyKey};
 use gas_shared::JobId;
+use gas_shared::upload::NewUpload;
 use std::sync::Arc;
 
 /// The default number of jobs on a page.
@@ -44,7 +45,7 @@ impl<S: Send + Sync> FromRequestParts<S> for JobPath {
     security(("token" = ["jobs:write"])),
     params(("Idempotency-Key" = Option<String>, Header,
         description = "1 to 200 visible ASCII characters, such as a UUID")),
-    request_body = NewJob,
+    request_body = NewUpload,
     responses(
         (status = 201, description = "The job and the upload form for its file", body = CreatedJob),
         (status = 200, description = "The existing job with this idempotency key", body = CreatedJob),
@@ -58,13 +59,13 @@ pub async fn create(
     CanWrite(caller): CanWrite,
     Extension(limits): Extension<Arc<Limits>>,
     headers: HeaderMap,
-    new: Result<Json<NewJob>, JsonRejection>,
+    new: Result<Json<NewUpload>, JsonRejection>,
 ) -> Result<(StatusCode, Json<CreatedJob>), Problem> {
     let Json(new) = new?;
     let key = idempotency_key(&headers)?;
     limits.job(caller.account.id)?;
     let (gas, account) = (&caller.web.gas, &caller.account);
-    let made = usecases::create_job(gas, account, &new.file_name, new.size_bytes, key.as_ref());
+    let made = usecases::create_job(gas, account, &new, key.as_ref());
     let made = made.await?;
     let status = if made.is_new { StatusCode::CREATED } else { StatusCode::OK };
     let created = CreatedJob { job: JobDto::from(&made.job), upload: made.ticket.map(Into::into) };
