@@ -9,7 +9,7 @@ use crate::layout::{
     Entry, Layout, PROMOTER_BASES, write_ann, write_ann_intergenic, write_csq, write_csq_intergenic,
 };
 use crate::reference::{ContigView, Reference};
-use crate::report::{Counts, Place, Places};
+use crate::report::{Counts, RegionClass, RegionClasses};
 use crate::variant::{Allele, MAX_POSITION, StructuralVariant, Variant, drops_first_base};
 use gas_shared::variant::VariantType;
 use gas_shared::vcf::{AltKind, Record};
@@ -99,7 +99,7 @@ impl<'r> Annotator<'r> {
         info_start: usize,
     ) {
         let drop_first = drops_first_base(record.reference, record.alt);
-        let mut places = Places::default();
+        let mut region_classes = RegionClasses::default();
         let mut first_entry = true;
         let mut alts = 0;
         for alt in record.alt.split(|b| *b == b',') {
@@ -113,10 +113,17 @@ impl<'r> Annotator<'r> {
                 Variant::Structural(_) => alt,
             };
             let entries = (&mut first_entry, info_start);
-            self.annotate_variant(contig, &variant, (shown, alt), out, entries, &mut places);
+            self.annotate_variant(
+                contig,
+                &variant,
+                (shown, alt),
+                out,
+                entries,
+                &mut region_classes,
+            );
         }
         self.intake.counts.multiallelic += u64::from(alts > 1);
-        self.intake.counts.add_places(places);
+        self.intake.counts.add_region_classes(region_classes);
     }
 
     /// Counts an alternative and says what it is; nothing for `*` and `.`.
@@ -154,7 +161,7 @@ impl<'r> Annotator<'r> {
         shown: (&[u8], &[u8]),
         out: &mut Vec<u8>,
         entries: (&mut bool, usize),
-        places: &mut Places,
+        region_classes: &mut RegionClasses,
     ) {
         let (first_entry, info_start) = entries;
         let mut all = SoTerms::EMPTY;
@@ -197,7 +204,7 @@ impl<'r> Annotator<'r> {
                 all.insert(term);
                 self.intake.counts.terms[term as usize] += 1;
             }
-            add_places(&self.effect, transcript.cds.is_some(), places);
+            add_region_classes(&self.effect, transcript.cds.is_some(), region_classes);
         }
         if all.is_empty() {
             begin_entry(out, first_entry, info_start, self.layout);
@@ -218,7 +225,7 @@ impl<'r> Annotator<'r> {
             }
             all.insert(SoTerm::Intergenic);
             self.intake.counts.terms[SoTerm::Intergenic as usize] += 1;
-            places.insert(Place::Intergenic);
+            region_classes.insert(RegionClass::Intergenic);
         }
         self.intake.counts.add_terms(all);
     }
@@ -267,34 +274,46 @@ fn push_info(out: &mut Vec<u8>, info: &[u8], replaced: Option<Layout>) {
     }
 }
 
-fn add_places(effect: &Effect, coding: bool, places: &mut Places) {
+fn add_region_classes(effect: &Effect, coding: bool, region_classes: &mut RegionClasses) {
     let terms = effect.terms;
     if let Some(distance) = effect.distance {
         let upstream = terms.contains(SoTerm::Upstream);
-        places.insert(if upstream { Place::Upstream } else { Place::Downstream });
+        region_classes.insert(if upstream {
+            RegionClass::Upstream
+        } else {
+            RegionClass::Downstream
+        });
         if upstream && distance <= PROMOTER_BASES {
-            places.insert(Place::Promoter);
+            region_classes.insert(RegionClass::Promoter);
         }
         return;
     }
     let location = &effect.location;
     if location.in_cds {
-        places.insert(Place::Cds);
+        region_classes.insert(RegionClass::Cds);
     }
     if terms.contains(SoTerm::ThreePrimeUtr) {
-        places.insert(Place::ThreePrimeUtr);
+        region_classes.insert(RegionClass::ThreePrimeUtr);
     }
     if terms.contains(SoTerm::FivePrimeUtr) {
-        places.insert(Place::FivePrimeUtr);
+        region_classes.insert(RegionClass::FivePrimeUtr);
     }
     if location.intron_numbers.is_some() {
-        places.insert(if coding { Place::Intronic } else { Place::NonCodingIntronic });
+        region_classes.insert(if coding {
+            RegionClass::Intronic
+        } else {
+            RegionClass::NonCodingIntronic
+        });
     }
     if location.in_cdna {
-        places.insert(if coding { Place::Exonic } else { Place::NonCodingExonic });
+        region_classes.insert(if coding {
+            RegionClass::Exonic
+        } else {
+            RegionClass::NonCodingExonic
+        });
     }
     let introns = location.introns;
     if introns.donor || introns.acceptor || introns.region {
-        places.insert(Place::Splice);
+        region_classes.insert(RegionClass::Splice);
     }
 }

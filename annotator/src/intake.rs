@@ -3,7 +3,8 @@
 
 use crate::error::InputError;
 use crate::reference::{ContigView, Reference};
-use crate::report::{Counts, Density};
+use crate::report::Counts;
+use gas_shared::summary::Density;
 use gas_shared::variant::VariantType;
 use gas_shared::vcf::{Record, check_record, parse_record};
 

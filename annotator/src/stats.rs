@@ -6,8 +6,9 @@ use crate::assembly::named_assembly;
 use crate::consequence::{SoTerm, SoTerms};
 use crate::csq::term_named;
 use crate::error::{Error, InputError};
-use crate::report::{Counts, Density, Summary, summarise};
+use crate::report::{Counts, summarize};
 use crate::vcf::{ANYWHERE, Chunk, HeaderText, InputFile, Limits, read_header, trimmed};
+use gas_shared::summary::{Density, Summary};
 use gas_shared::variant::VariantType;
 use gas_shared::vcf::{Header, Record, check_record, parse_record};
 use std::collections::HashMap;
@@ -29,7 +30,7 @@ enum Annotation {
 ///
 /// # Errors
 /// [`Error`] where it cannot be read or is no VCF file.
-pub fn summarise_file(path: &Path, limits: Limits) -> Result<Summary, Error> {
+pub fn summarize_file(path: &Path, limits: Limits) -> Result<Summary, Error> {
     let mut input = InputFile::open(path, limits)?;
     let text = read_header(&mut input)?;
     let header = &text.header;
@@ -62,7 +63,7 @@ pub fn summarise_file(path: &Path, limits: Limits) -> Result<Summary, Error> {
 fn summary(counts: &Counts, header: &Header) -> Summary {
     let assembly = named_assembly(header).unwrap_or_default();
     let warnings: Vec<String> = header.warnings.iter().map(ToString::to_string).collect();
-    summarise(counts, assembly, header.samples.len() as u64, &[], &warnings)
+    summarize(counts, assembly, header.samples.len() as u64, &[], &warnings)
 }
 
 fn annotation(text: &HeaderText) -> Option<Annotation> {

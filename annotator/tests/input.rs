@@ -7,7 +7,7 @@ use common::REFERENCE;
 use gas_annotate::check::{CheckOptions, check_file};
 use gas_annotate::csq::CsqOptions;
 use gas_annotate::pipeline::{Mode, Options, Outcome, annotate_file};
-use gas_annotate::stats::{as_text, summarise_file};
+use gas_annotate::stats::{as_text, summarize_file};
 use gas_annotate::vcf::{Limits, write_index};
 use gas_annotate::{Error, InputError};
 use std::path::{Path, PathBuf};
@@ -219,7 +219,7 @@ fn stats_count_what_annotations_name() {
         let options = Options { mode, ..Options::default() };
         let (done, output) = annotate(&input, "out.vcf", &options);
         let counts = done.unwrap().counts;
-        let found = summarise_file(&output, Limits::default()).unwrap();
+        let found = summarize_file(&output, Limits::default()).unwrap();
         assert_eq!((found.records, found.alleles, found.in_dbsnp), (2, 3, 1));
         assert_eq!(found.indel_lengths, counts.histograms.indel_lengths());
         assert_eq!(found.density["20"].records.iter().sum::<u64>(), 2);
@@ -230,6 +230,6 @@ fn stats_count_what_annotations_name() {
             "{text}"
         );
     }
-    let plain = summarise_file(&input, Limits::default()).unwrap();
+    let plain = summarize_file(&input, Limits::default()).unwrap();
     assert!(plain.consequences.is_empty() && plain.kinds["snv"] == 1, "{plain:?}");
 }

@@ -12,6 +12,7 @@ pub mod file_name;
 pub mod ids;
 pub mod job;
 pub mod plan;
+pub mod summary;
 pub mod token;
 pub mod upload;
 pub mod variant;

@@ -7,7 +7,7 @@ use gas_annotate::layout::Layout;
 use gas_annotate::model::CodonTable;
 use gas_annotate::pipeline::{Mode, Options, annotate_file};
 use gas_annotate::reference::Reference;
-use gas_annotate::report::{summarise, write_count_log};
+use gas_annotate::report::{summarize, write_count_log};
 use gas_annotate::vcf::{Limits, write_index};
 use serde::Serialize;
 use std::fs;
@@ -226,7 +226,7 @@ pub(crate) fn run(args: &AnnotateArgs) -> anyhow::Result<()> {
         let text = write_count_log(&outcome.counts, &tracks, &outcome.warnings);
         fs::write(log, text).with_context(|| format!("cannot write {}", log.display()))?;
     }
-    let summary = summarise(
+    let summary = summarize(
         &outcome.counts,
         &reference.manifest.assembly,
         samples,

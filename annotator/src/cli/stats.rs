@@ -1,7 +1,7 @@
 //! `gas-annotate stats`.
 
 use clap::Args;
-use gas_annotate::stats::{as_text, summarise_file};
+use gas_annotate::stats::{as_text, summarize_file};
 use gas_annotate::vcf::Limits;
 use std::io::Write;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ pub(crate) struct StatsArgs {
 
 pub(crate) fn run(args: &StatsArgs) -> anyhow::Result<()> {
     let limits = Limits { max_bytes: args.max_bytes, ..Limits::default() };
-    let summary = summarise_file(&args.input, limits)?;
+    let summary = summarize_file(&args.input, limits)?;
     let mut out = std::io::stdout().lock();
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&summary)?)?;

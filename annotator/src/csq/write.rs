@@ -6,7 +6,7 @@ use super::flags::ConsequenceFlags;
 use super::record_buffer::{BufferedRecord, Consequence, RecordBuffer};
 use crate::consequence::{SoTerm, SoTerms};
 use crate::reference::ContigView;
-use crate::report::{Place, Places};
+use crate::report::{RegionClass, RegionClasses};
 use crate::text::{push_escaped, push_int};
 
 impl<'r> CsqAnnotator<'r> {
@@ -108,14 +108,14 @@ impl<'r> CsqAnnotator<'r> {
         let line = self.buffer.line(record);
         let alts = line[record.alt.clone()].split(|b| *b == b',').count() as u16;
         let counts = &mut self.intake.counts;
-        let mut places = Places::default();
+        let mut region_classes = RegionClasses::default();
         for allele in 1..=alts {
             let mut all = SoTerms::EMPTY;
             let flags = self.buffer.consequences_of(record);
             for consequence in
                 flags.filter(|consequence| consequence.allele == 0 || consequence.allele == allele)
             {
-                add_places(consequence.flags, &mut places);
+                add_region_classes(consequence.flags, &mut region_classes);
                 for term in consequence.flags.without_redundant().terms().iter() {
                     all.insert(term);
                     counts.terms[term as usize] += 1;
@@ -124,32 +124,32 @@ impl<'r> CsqAnnotator<'r> {
             if all.is_empty() {
                 all.insert(SoTerm::Intergenic);
                 counts.terms[SoTerm::Intergenic as usize] += 1;
-                places.insert(Place::Intergenic);
+                region_classes.insert(RegionClass::Intergenic);
             }
             counts.add_terms(all);
         }
-        counts.add_places(places);
+        counts.add_region_classes(region_classes);
     }
 }
 
-fn add_places(flags: ConsequenceFlags, places: &mut Places) {
+fn add_region_classes(flags: ConsequenceFlags, region_classes: &mut RegionClasses) {
     let splice = ConsequenceFlags::SPLICE_ACCEPTOR
         .union(ConsequenceFlags::SPLICE_DONOR)
         .union(ConsequenceFlags::SPLICE_REGION);
     for (any, place) in [
-        (ConsequenceFlags::COMPOUND.union(ConsequenceFlags::CODING_SEQUENCE), Place::Cds),
+        (ConsequenceFlags::COMPOUND.union(ConsequenceFlags::CODING_SEQUENCE), RegionClass::Cds),
         (
             ConsequenceFlags::COMPOUND.union(ConsequenceFlags::UTR5).union(ConsequenceFlags::UTR3),
-            Place::Exonic,
+            RegionClass::Exonic,
         ),
-        (ConsequenceFlags::UTR5, Place::FivePrimeUtr),
-        (ConsequenceFlags::UTR3, Place::ThreePrimeUtr),
-        (ConsequenceFlags::INTRON, Place::Intronic),
-        (ConsequenceFlags::NON_CODING, Place::NonCodingExonic),
-        (splice, Place::Splice),
+        (ConsequenceFlags::UTR5, RegionClass::FivePrimeUtr),
+        (ConsequenceFlags::UTR3, RegionClass::ThreePrimeUtr),
+        (ConsequenceFlags::INTRON, RegionClass::Intronic),
+        (ConsequenceFlags::NON_CODING, RegionClass::NonCodingExonic),
+        (splice, RegionClass::Splice),
     ] {
         if flags.intersects(any) {
-            places.insert(place);
+            region_classes.insert(place);
         }
     }
 }

@@ -1,15 +1,15 @@
-//! What a run counts. Every thread counts for itself; the sums are the same in any order.
+//! The counts of a run. Each thread has its own, and their sum does not depend on the order.
 
 use super::histograms::Histograms;
 use crate::consequence::{Impact, SoTerm, SoTerms};
 use gas_shared::variant::{Substitution, VariantType};
 use std::collections::BTreeMap;
 
-/// Where a variant lies, in AnnTools' words. A variant counts once per place, whatever the number
-/// of isoforms that put it there.
+/// A class of genomic region, as AnnTools' count log names it. A record counts once per class,
+/// however many transcripts put it there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Place {
+pub enum RegionClass {
     /// Not within 5 kb of a transcript.
     Intergenic,
     /// Coding sequence.
@@ -36,8 +36,8 @@ pub enum Place {
     Splice,
 }
 
-impl Place {
-    /// Every place, in the order of the log.
+impl RegionClass {
+    /// All classes, in the order of the count log.
     pub const ALL: [Self; 12] = [
         Self::Intergenic,
         Self::Cds,
@@ -53,7 +53,7 @@ impl Place {
         Self::Splice,
     ];
 
-    /// The log's words.
+    /// The name in the count log and in `summary.json`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Intergenic => "interGenic",
@@ -72,67 +72,67 @@ impl Place {
     }
 }
 
-/// The places of one variant, as a set.
+/// The set of region classes of one record.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Places(u16);
+pub struct RegionClasses(u16);
 
-impl Places {
-    /// Adds a place.
-    pub const fn insert(&mut self, place: Place) {
-        self.0 |= 1 << place as u8;
+impl RegionClasses {
+    /// Adds a class.
+    pub const fn insert(&mut self, class: RegionClass) {
+        self.0 |= 1 << class as u8;
     }
 
-    const fn contains(self, place: Place) -> bool {
-        self.0 & (1 << place as u8) != 0
+    const fn contains(self, class: RegionClass) -> bool {
+        self.0 & (1 << class as u8) != 0
     }
 }
 
-/// Everything counted.
+/// Everything that is counted.
 #[derive(Clone, Debug)]
 pub struct Counts {
     /// Records.
     pub records: u64,
     /// Alternative alleles.
     pub alleles: u64,
-    /// Records with more than one alternative.
+    /// Records with more than one alternative allele.
     pub multiallelic: u64,
-    /// Records with an identifier in dbSNP, by the track or by the user's own `rs` id.
+    /// Records with a dbSNP identifier, from the `dbsnp` track or as an `rs` number in the ID column.
     pub in_dbsnp: u64,
-    /// Records by place.
-    pub places: [u64; Place::ALL.len()],
-    /// Alleles by kind.
+    /// Records by region class.
+    pub region_classes: [u64; RegionClass::ALL.len()],
+    /// Alleles by variant type.
     pub kinds: [u64; VariantType::ALL.len()],
-    /// Alleles by their most severe term.
+    /// Alleles by most severe term.
     pub most_severe: [u64; SoTerm::ALL.len()],
-    /// Allele-transcript pairs by term.
+    /// Pairs of allele and transcript by term.
     pub terms: [u64; SoTerm::ALL.len()],
     /// Alleles by greatest impact.
     pub impacts: [u64; 4],
-    /// SNVs that are A<->G or C<->T.
+    /// SNVs that exchange A and G, or C and T.
     pub transitions: u64,
-    /// Other SNVs.
+    /// All other SNVs.
     pub transversions: u64,
     /// REF alleles compared to the reference.
     pub ref_checked: u64,
-    /// REF alleles that differ.
+    /// REF alleles that differ from the reference.
     pub ref_mismatches: u64,
-    /// Alleles that can be moved to the left.
+    /// Indels that are not left-aligned.
     pub not_left_aligned: u64,
-    /// Records on contigs the bundle does not have.
+    /// Records on contigs that the reference does not have.
     pub unknown_contig: u64,
-    /// Alleles left out of a haplotype, as they overlap another of it.
+    /// Alleles left out of a haplotype because they overlap another of its alleles.
     pub overlapping: u64,
-    /// Records with more consequences than FORMAT/BCSQ can name.
+    /// Records with more consequences than FORMAT/BCSQ can refer to.
     pub unnamed: u64,
-    /// Records by contig, as the user spells it.
+    /// Records by contig, with the contig's name in the input.
     pub contigs: BTreeMap<Box<[u8]>, u64>,
-    /// Records that touch a track's entry, by track number.
+    /// Records that match an entry of a track, by track number.
     pub tracks: Vec<u64>,
-    /// Distributions.
+    /// Histograms.
     pub histograms: Histograms,
 }
 
-// Not derived: arrays have a default up to 32 elements, and there are more terms.
+// Not derived: `Default` covers arrays of up to 32 elements, and there are more terms.
 impl Default for Counts {
     fn default() -> Self {
         Self {
@@ -140,7 +140,7 @@ impl Default for Counts {
             alleles: 0,
             multiallelic: 0,
             in_dbsnp: 0,
-            places: [0; Place::ALL.len()],
+            region_classes: [0; RegionClass::ALL.len()],
             kinds: [0; VariantType::ALL.len()],
             most_severe: [0; SoTerm::ALL.len()],
             terms: [0; SoTerm::ALL.len()],
@@ -161,14 +161,14 @@ impl Default for Counts {
 }
 
 impl Counts {
-    /// Counts a record's places.
-    pub fn add_places(&mut self, places: Places) {
-        for place in Place::ALL {
-            self.places[place as usize] += u64::from(places.contains(place));
+    /// Counts the region classes of a record.
+    pub fn add_region_classes(&mut self, classes: RegionClasses) {
+        for class in RegionClass::ALL {
+            self.region_classes[class as usize] += u64::from(classes.contains(class));
         }
     }
 
-    /// Counts an allele by its terms over all transcripts.
+    /// Counts an allele by its terms in all transcripts.
     pub fn add_terms(&mut self, all: SoTerms) {
         if let Some(term) = all.most_severe() {
             self.most_severe[term as usize] += 1;
@@ -177,7 +177,7 @@ impl Counts {
             1;
     }
 
-    /// Counts an allele's kind.
+    /// Counts an allele by its type.
     pub fn add_kind(&mut self, kind: VariantType, reference: &[u8], alt: &[u8]) {
         self.alleles += 1;
         self.kinds[kind as usize] += 1;
@@ -194,7 +194,7 @@ impl Counts {
         }
     }
 
-    /// Counts a record's contig; runs of the same contig cost one comparison.
+    /// Adds records of a contig.
     pub fn add_contig(&mut self, name: &[u8], records: u64) {
         match self.contigs.get_mut(name) {
             Some(count) => *count += records,
@@ -204,7 +204,7 @@ impl Counts {
         }
     }
 
-    /// Adds another thread's counts.
+    /// Adds the counts of another thread.
     pub fn merge(&mut self, other: &Self) {
         self.records += other.records;
         self.alleles += other.alleles;
@@ -218,7 +218,7 @@ impl Counts {
         self.unknown_contig += other.unknown_contig;
         self.overlapping += other.overlapping;
         self.unnamed += other.unnamed;
-        add_all(&mut self.places, &other.places);
+        add_all(&mut self.region_classes, &other.region_classes);
         add_all(&mut self.kinds, &other.kinds);
         add_all(&mut self.most_severe, &other.most_severe);
         add_all(&mut self.terms, &other.terms);

@@ -1,9 +1,9 @@
-//! The count log, in the layout of AnnTools' `.count.log`.
+//! The count log, in the format of AnnTools' `.count.log`.
 
-use super::counts::{Counts, Place};
+use super::counts::{Counts, RegionClass};
 use std::fmt::Write;
 
-/// The text of the log. Unlike AnnTools' its `Total` is the number of records.
+/// The text of the count log. `Total` is the number of records, which AnnTools gets wrong.
 pub fn write_count_log(counts: &Counts, tracks: &[String], warnings: &[String]) -> String {
     let mut out = String::from("## Please notice that all Isoforms were counted\n");
     out.push_str("## Numbers may exceed the total: a variant counts once for every place an isoform puts it\n");
@@ -15,8 +15,8 @@ pub fn write_count_log(counts: &Counts, tracks: &[String], warnings: &[String]) 
     let _ = writeln!(out, "Total: {}", counts.records);
     let _ = writeln!(out, "In dbSNP: {} ({percent:.2}%)", counts.in_dbsnp);
     out.push_str("Variants located:\n");
-    for place in Place::ALL {
-        let _ = writeln!(out, "In {} {}", place.as_str(), counts.places[place as usize]);
+    for class in RegionClass::ALL {
+        let _ = writeln!(out, "In {} {}", class.as_str(), counts.region_classes[class as usize]);
     }
     for (name, records) in tracks.iter().zip(&counts.tracks) {
         let _ = writeln!(out, "In {name} {records}");
@@ -40,15 +40,15 @@ pub fn write_count_log(counts: &Counts, tracks: &[String], warnings: &[String]) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::Places;
+    use crate::report::RegionClasses;
 
     #[test]
     fn the_total_is_the_number_of_records() {
         let mut counts = Counts { records: 4, in_dbsnp: 1, ..Counts::default() };
-        let mut places = Places::default();
-        places.insert(Place::Cds);
-        places.insert(Place::Exonic);
-        counts.add_places(places);
+        let mut classes = RegionClasses::default();
+        classes.insert(RegionClass::Cds);
+        classes.insert(RegionClass::Exonic);
+        counts.add_region_classes(classes);
         let log = write_count_log(&counts, &[], &["unsorted".to_owned()]);
         assert!(log.contains(
             "\nTotal: 4\nIn dbSNP: 1 (25.00%)\nVariants located:\nIn interGenic 0\nIn CDS 1\n"

@@ -1,11 +1,11 @@
-//! What a run tells besides the annotated file: counts, the count log and `summary.json`.
+//! What a run reports besides the annotated file: the count log and `summary.json`.
 
 mod counts;
 mod histograms;
 mod log;
 mod summary;
 
-pub use counts::{Counts, Place, Places};
-pub use histograms::{Density, Histograms, QualBin, Qualities};
+pub use counts::{Counts, RegionClass, RegionClasses};
+pub use histograms::Histograms;
 pub use log::write_count_log;
-pub use summary::{Summary, summarise};
+pub use summary::summarize;

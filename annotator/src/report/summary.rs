@@ -1,80 +1,23 @@
-//! `summary.json`: the counts behind the charts.
+//! Builds `summary.json` from the counts of a run.
 
-use super::counts::{Counts, Place};
-use super::histograms::{Density, Qualities};
+use super::counts::{Counts, RegionClass};
 use crate::consequence::{Impact, SoTerm};
+use gas_shared::summary::Summary;
 use gas_shared::variant::VariantType;
-use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What `summary.json` holds.
-#[derive(Clone, Debug, Serialize)]
-pub struct Summary {
-    /// Assembly of the reference.
-    pub assembly: String,
-    /// Annotator and version.
-    pub annotator: String,
-    /// Records.
-    pub records: u64,
-    /// Alternative alleles.
-    pub alleles: u64,
-    /// Records with several alternatives.
-    pub multiallelic: u64,
-    /// Samples.
-    pub samples: u64,
-    /// Records known to dbSNP.
-    pub in_dbsnp: u64,
-    /// Records that dbSNP does not know.
-    pub novel: u64,
-    /// SNVs that are A<->G or C<->T.
-    pub transitions: u64,
-    /// Other SNVs.
-    pub transversions: u64,
-    /// Transitions per transversion; `None` without transversions.
-    pub ts_tv: Option<f64>,
-    /// Records by place.
-    pub places: BTreeMap<&'static str, u64>,
-    /// Alleles by kind.
-    pub kinds: BTreeMap<&'static str, u64>,
-    /// Alleles by most severe consequence.
-    pub most_severe: BTreeMap<&'static str, u64>,
-    /// Allele-transcript pairs by consequence.
-    pub consequences: BTreeMap<&'static str, u64>,
-    /// Alleles by greatest impact.
-    pub impacts: BTreeMap<&'static str, u64>,
-    /// Records by contig.
-    pub contigs: BTreeMap<String, u64>,
-    /// Records along each contig of the reference.
-    pub density: BTreeMap<String, Density>,
-    /// Indels by the bases they add (negative: take away), as pairs of length and number; 50 and
-    /// -50 stand for longer ones too.
-    pub indel_lengths: Vec<(i32, u64)>,
-    /// Records by quality.
-    pub qual: Qualities,
-    /// Records by track.
-    pub tracks: BTreeMap<String, u64>,
-    /// REF alleles compared.
-    pub ref_checked: u64,
-    /// REF alleles that differ.
-    pub ref_mismatches: u64,
-    /// Alleles that were not left-aligned.
-    pub not_left_aligned: u64,
-    /// Records on contigs without reference.
-    pub unknown_contig: u64,
-    /// Warnings.
-    pub warnings: Vec<String>,
-}
-
-/// Makes the summary.
-pub fn summarise(
+/// Summarizes the counts of a run. `tracks` are the names of the tracks in the order of
+/// [`Counts::tracks`].
+pub fn summarize(
     counts: &Counts,
     assembly: &str,
     samples: u64,
     tracks: &[String],
     warnings: &[String],
 ) -> Summary {
-    let named = |names: &[&'static str], values: &[u64]| {
-        names.iter().copied().zip(values.iter().copied()).filter(|(_, n)| *n > 0).collect()
+    let named = |names: &[&str], values: &[u64]| -> BTreeMap<String, u64> {
+        let pairs = names.iter().zip(values).filter(|(_, n)| **n > 0);
+        pairs.map(|(name, n)| ((*name).to_owned(), *n)).collect()
     };
     let terms: Vec<&'static str> = SoTerm::ALL.iter().map(|t| t.as_str()).collect();
     Summary {
@@ -90,7 +33,7 @@ pub fn summarise(
         transversions: counts.transversions,
         ts_tv: (counts.transversions > 0)
             .then(|| counts.transitions as f64 / counts.transversions as f64),
-        places: named(&Place::ALL.map(Place::as_str), &counts.places),
+        region_classes: named(&RegionClass::ALL.map(RegionClass::as_str), &counts.region_classes),
         kinds: named(&VariantType::ALL.map(VariantType::as_str), &counts.kinds),
         most_severe: named(&terms, &counts.most_severe),
         consequences: named(&terms, &counts.terms),
@@ -114,5 +57,76 @@ pub fn summarise(
         not_left_aligned: counts.not_left_aligned,
         unknown_contig: counts.unknown_contig,
         warnings: warnings.to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consequence::SoTerms;
+    use crate::report::RegionClasses;
+    use gas_shared::summary::Density;
+
+    fn counts() -> Counts {
+        let mut counts = Counts {
+            records: 3,
+            in_dbsnp: 1,
+            ref_checked: 3,
+            tracks: vec![2],
+            ..Counts::default()
+        };
+        counts.add_kind(VariantType::Snv, b"A", b"G");
+        counts.add_kind(VariantType::Snv, b"A", b"C");
+        counts.add_kind(VariantType::Snv, b"C", b"T");
+        counts.add_kind(VariantType::Deletion, b"CTA", b"C");
+        let mut classes = RegionClasses::default();
+        classes.insert(RegionClass::Cds);
+        counts.add_region_classes(classes);
+        let mut terms = SoTerms::EMPTY;
+        terms.insert(SoTerm::Intergenic);
+        counts.add_terms(terms);
+        counts.add_contig(b"20", 3);
+        let mut density = Density::new(400);
+        density.add(3);
+        density.records.truncate(2);
+        counts.histograms.add_density(b"20", &density);
+        counts.histograms.add_qual(b"9");
+        counts
+    }
+
+    #[test]
+    fn the_json_of_a_summary_stays_as_it_is_stored() {
+        let summary = summarize(&counts(), "GRCh37", 2, &["dbsnp".to_owned()], &["w".to_owned()]);
+        let json = serde_json::to_string(&summary).unwrap();
+        let (head, bins) = json.split_once(r#","qual":"#).unwrap();
+        let version = env!("CARGO_PKG_VERSION");
+        assert_eq!(
+            head,
+            format!(
+                "{{\"assembly\":\"GRCh37\",\"annotator\":\"gas-annotate {version}\",\
+                 \"records\":3,\"alleles\":4,\"multiallelic\":0,\"samples\":2,\"in_dbsnp\":1,\
+                 \"novel\":2,\"transitions\":2,\"transversions\":1,\"ts_tv\":2.0,\
+                 \"places\":{{\"CDS\":1}},\"kinds\":{{\"deletion\":1,\"snv\":3}},\
+                 \"most_severe\":{{\"intergenic_variant\":1}},\"consequences\":{{}},\
+                 \"impacts\":{{\"MODIFIER\":1}},\"contigs\":{{\"20\":3}},\
+                 \"density\":{{\"20\":{{\"bin_bases\":2,\"records\":[0,1]}}}},\
+                 \"indel_lengths\":[[-2,1]]"
+            )
+        );
+        assert!(bins.starts_with(
+            r#"{"missing":0,"bins":[{"from":0,"to":10,"records":1},{"from":10,"to":20,"records":0},"#
+        ));
+        assert!(bins.ends_with(
+            r#"{"from":10000,"to":null,"records":0}]},"tracks":{"dbsnp":2},"ref_checked":3,"ref_mismatches":0,"not_left_aligned":0,"unknown_contig":0,"warnings":["w"]}"#
+        ));
+    }
+
+    #[test]
+    fn a_summary_is_written_again_as_it_was_read() {
+        let summary = summarize(&counts(), "GRCh37", 2, &["dbsnp".to_owned()], &[]);
+        let json = serde_json::to_string_pretty(&summary).unwrap();
+        let read: Summary = serde_json::from_str(&json).unwrap();
+        assert_eq!(read, summary);
+        assert_eq!(serde_json::to_string_pretty(&read).unwrap(), json);
     }
 }

@@ -2,10 +2,10 @@
 
 use super::axis::rectangle;
 use super::figures::filter_text;
-use super::summary::Density;
 use super::{Anchor, Figure, Mark, Text, WIDTH};
 use crate::format;
 use gas_shared::explorer::{Filter, Region, contig_alias};
+use gas_shared::summary::Density;
 use std::collections::BTreeMap;
 
 const ROW: f32 = 30.0;

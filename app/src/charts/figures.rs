@@ -1,11 +1,12 @@
 //! Which figures there are, each with its words and the filters of its marks.
 
+use super::Figure;
 use super::bars::{Bar, lying, standing};
 use super::density::density;
 use super::ring::ring;
-use super::{Figure, Summary};
 use gas_shared::explorer::url::write_filter;
 use gas_shared::explorer::{Filter, LengthRange, Range, Substitution};
+use gas_shared::summary::Summary;
 
 /// So many consequences are shown; there are 41 in all.
 const MAX_CONSEQUENCES: usize = 16;

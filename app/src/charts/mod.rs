@@ -12,14 +12,10 @@ mod figures;
 #[cfg(feature = "server")]
 mod ring;
 #[cfg(feature = "server")]
-mod summary;
-#[cfg(feature = "server")]
 mod svg;
 
 #[cfg(feature = "server")]
 pub use figures::figures;
-#[cfg(feature = "server")]
-pub use summary::Summary;
 #[cfg(feature = "server")]
 pub use svg::to_svg;
 

@@ -1,6 +1,6 @@
 use super::*;
-use crate::charts::summary::{Density, Qualities, QualityBin};
 use crate::charts::to_svg;
+use gas_shared::summary::{Density, Qualities, QualityBin};
 
 fn summary() -> Summary {
     let severe = [("missense_variant", 30), ("stop_gained", 2), ("intron_variant", 60)];
@@ -23,6 +23,7 @@ fn summary() -> Summary {
             missing: 3,
             bins: vec![bin(0, Some(10), 1), bin(10, Some(20), 0), bin(20, None, 96)],
         },
+        ..Summary::default()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::file_response::{file_response, or_error};
 use super::{Web, caller, errors};
-use crate::charts::{Figure, Summary, figures, to_svg};
+use crate::charts::{Figure, figures, to_svg};
 use crate::error::{ApiError, ErrorCode};
 use axum::extract::Path;
 use axum::response::Response;
@@ -10,6 +10,7 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use gas_backend::usecases::{find_job, read_summary};
 use gas_shared::JobId;
+use gas_shared::summary::Summary;
 use tower_sessions::Session;
 
 /// The chart route.
