@@ -1,6 +1,6 @@
-//! Scales and their round numbers.
+//! Axis ticks and SVG path helpers.
 
-/// Round steps from 0 up to a maximum, at most four of them; none where there is nothing.
+/// The ticks of an axis from 0 to `max`: 0 and at most four multiples of a round step.
 pub fn ticks(max: u64) -> Vec<u64> {
     let mut power = 1;
     loop {
@@ -13,12 +13,12 @@ pub fn ticks(max: u64) -> Vec<u64> {
     }
 }
 
-/// A number as it is drawn: to a tenth, so that paths stay short.
+/// Rounds a coordinate to a tenth, which keeps paths short.
 pub fn short(value: f32) -> f32 {
     (value * 10.0).round() / 10.0
 }
 
-/// The outline of a rectangle.
+/// The SVG path of a rectangle.
 pub fn rectangle(x: f32, y: f32, width: f32, height: f32) -> String {
     let (x, y, width, height) = (short(x), short(y), short(width), short(height));
     format!("M{x} {y}h{width}v{height}h-{width}z")
@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ticks_are_round_and_few() {
+    fn an_axis_has_few_round_ticks() {
         assert_eq!(ticks(0), [0]);
         assert_eq!(ticks(3), [0, 1, 2, 3]);
         assert_eq!(ticks(7), [0, 2, 4, 6]);

@@ -1,9 +1,9 @@
-//! Variants along the chromosomes: a row each, as long as the chromosome.
+//! The density chart: variants along the chromosomes, a row of bars for each.
 
 use super::axis::rectangle;
-use super::figures::filter_text;
 use super::{Anchor, Figure, Mark, Text, WIDTH};
 use crate::format;
+use crate::pages::write_filter;
 use gas_shared::explorer::{Filter, Region, contig_alias};
 use gas_shared::summary::Density;
 use std::collections::BTreeMap;
@@ -13,19 +13,20 @@ const LEFT: f32 = 64.0;
 const RIGHT: f32 = WIDTH as f32 - 76.0;
 const TALLEST: f32 = 22.0;
 
-/// A row has at most this many bars; finer bins are put together.
+/// The most bars of a row. Finer bins are merged.
 const MAX_BARS: usize = 80;
 
-/// So many rows at most: those with the most variants.
+/// The most rows. Contigs with the most variants come first.
 const MAX_ROWS: usize = 30;
 
-/// The rows of the contigs that have variants, in karyotypic order. Each row has a scale of its own,
-/// since bins of a short contig are short; its highest bar is written at its end.
-pub fn density(figure: Figure, contigs: &BTreeMap<String, Density>) -> Figure {
+/// Draws a row for each contig that has variants, in karyotypic order. Each row has its own vertical
+/// scale, because the bins of a short contig are narrow; the count of its highest bar is written at
+/// its end.
+pub fn density_chart(figure: Figure, contigs: &BTreeMap<String, Density>) -> Figure {
     let mut rows: Vec<(&String, &Density)> = contigs.iter().collect();
     rows.sort_by_key(|(_, bins)| std::cmp::Reverse(bins.records.iter().sum::<u64>()));
     rows.truncate(MAX_ROWS);
-    rows.sort_by_key(|(name, _)| karyotypic(name));
+    rows.sort_by_key(|(name, _)| karyotypic_key(name));
     let longest = rows.iter().map(|(_, bins)| length(bins)).max().unwrap_or(1).max(1);
     let mut figure = Figure { height: (8.0 + ROW * rows.len() as f32) as u32, ..figure };
     for (row, (name, bins)) in (0u16..).zip(rows) {
@@ -46,7 +47,7 @@ fn length(bins: &Density) -> u64 {
     u64::from(bins.bin_bases) * bins.records.len() as u64
 }
 
-/// The bars of a row, and the count of the highest.
+/// The bars of a row and the count of the highest.
 fn bars(name: &str, bins: &Density, base: f32, scale: f32) -> (Vec<Mark>, u64) {
     let together = bins.records.len().div_ceil(MAX_BARS).max(1);
     let bases = u64::from(bins.bin_bases) * together as u64;
@@ -56,7 +57,7 @@ fn bars(name: &str, bins: &Density, base: f32, scale: f32) -> (Vec<Mark>, u64) {
     let marks = some.map(|(bin, count)| {
         let height = (TALLEST * count as f32 / most as f32).max(1.5);
         let x = LEFT + (bin * bases) as f32 * scale;
-        // Bars touch where they are neighbours; the shortest contigs stay visible.
+        // Adjacent bars touch. A minimum width keeps the shortest contigs visible.
         let width = (bases as f32 * scale).max(1.0);
         let region = Region {
             contig: name.to_owned(),
@@ -67,18 +68,19 @@ fn bars(name: &str, bins: &Density, base: f32, scale: f32) -> (Vec<Mark>, u64) {
             tone: 0,
             label: region.to_string(),
             count,
-            filter: filter_text(Filter { regions: vec![region], ..Filter::default() }),
+            filter: write_filter(&Filter { regions: vec![region], ..Filter::default() }),
         }
     });
     (marks.collect(), most)
 }
 
-fn position(place: u64) -> u32 {
-    u32::try_from(place).unwrap_or(u32::MAX)
+fn position(pos: u64) -> u32 {
+    u32::try_from(pos).unwrap_or(u32::MAX)
 }
 
-/// Orders contigs as karyograms do: by number, then X, Y, the mitochondrion, and others by name.
-fn karyotypic(name: &str) -> (u32, String) {
+/// The sort key of karyotypic order: chromosomes by number, then X, Y, the mitochondrion, and other
+/// contigs by name.
+fn karyotypic_key(name: &str) -> (u32, String) {
     let alias = contig_alias(name);
     let rank = match alias.as_str() {
         "X" => 1_001,
@@ -94,14 +96,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn contigs_are_in_the_order_of_karyograms() {
+    fn contigs_are_in_karyotypic_order() {
         let mut names = ["chrM", "GL000192.1", "chr10", "chrX", "chr2", "chrY"];
-        names.sort_by_key(|name| karyotypic(name));
+        names.sort_by_key(|name| karyotypic_key(name));
         assert_eq!(names, ["chr2", "chr10", "chrX", "chrY", "chrM", "GL000192.1"]);
     }
 
     #[test]
-    fn fine_bins_are_put_together_and_none_is_lost() {
+    fn merged_bins_keep_every_record() {
         let bins = Density { bin_bases: 100, records: vec![1; 166] };
         let (marks, most) = bars("MT", &bins, 30.0, 0.01);
         assert_eq!((marks.len(), most), (56, 3));

@@ -1,23 +1,24 @@
-//! Which figures there are, each with its words and the filters of its marks.
+//! The charts of a result: which there are, with their texts and the filter of each mark.
 
 use super::Figure;
-use super::bars::{Bar, lying, standing};
-use super::density::density;
+use super::bar_chart::{Bar, horizontal_bars, vertical_bars};
+use super::density::density_chart;
 use super::ring::ring;
 use gas_shared::explorer::url::write_filter;
 use gas_shared::explorer::{Filter, LengthRange, Range, Substitution};
 use gas_shared::summary::Summary;
 
-/// So many consequences are shown; there are 41 in all.
+/// The most consequences that are shown, of 41.
 const MAX_CONSEQUENCES: usize = 16;
 
-/// Indels of this length and longer are counted together: see `MAX_INDEL` of the annotator.
+/// Indels of this length in bases include longer ones; see `MAX_INDEL` of the annotator.
 const LONGEST_INDEL: i32 = 50;
 
-/// QUAL of VCF files has two decimals at most in practice, and a filter's bounds are inclusive.
-const BELOW: f32 = 0.01;
+/// Subtracted from the exclusive upper bound of a bin, because a filter's bounds are inclusive. In
+/// practice QUAL has at most two decimals.
+const QUAL_STEP: f32 = 0.01;
 
-/// The charts of a result. One that has nothing to show is left out.
+/// The charts of a result, without those that have nothing to show.
 pub fn figures(summary: &Summary) -> Vec<Figure> {
     let all = [
         consequences(summary),
@@ -28,11 +29,6 @@ pub fn figures(summary: &Summary) -> Vec<Figure> {
         qualities(summary),
     ];
     all.into_iter().filter(|figure| !figure.marks.is_empty()).collect()
-}
-
-/// A filter as it stands in an address of the explorer.
-pub(super) fn filter_text(filter: Filter) -> String {
-    write_filter(&filter)
 }
 
 fn figure(name: &str, title: &str, summary: String, head: (&str, &str)) -> Figure {
@@ -52,25 +48,25 @@ fn consequences(summary: &Summary) -> Figure {
     terms.truncate(MAX_CONSEQUENCES);
     let mut text = "Alleles by their most severe consequence.".to_owned();
     if left_out > 0 {
-        text.push_str(&format!(" {left_out} rarer consequences are left out."));
+        text.push_str(&format!(" {left_out} rarer consequences are not shown."));
     }
     let bars = terms.into_iter().map(|(term, count)| Bar {
         label: term.replace('_', " "),
         tick: term.replace('_', " "),
         count: *count,
         tone: 0,
-        filter: filter_text(Filter { consequences: vec![term.clone()], ..Filter::default() }),
+        filter: write_filter(&Filter { consequences: vec![term.clone()], ..Filter::default() }),
     });
     let head = ("Consequence", "Alleles");
-    lying(figure("consequences", "Consequences", text, head), bars.collect())
+    horizontal_bars(figure("consequences", "Consequences", text, head), bars.collect())
 }
 
 fn along_chromosomes(summary: &Summary) -> Figure {
-    let text = "Variants along each chromosome. Every row has its own scale: the number at its end \
-                is that of its highest bar.";
+    let text = "Variants along each chromosome. Each row has its own scale; the number at its end \
+                is the count of its highest bar.";
     let head = ("Region", "Variants");
     let figure = figure("density", "Variants along the chromosomes", text.to_owned(), head);
-    density(figure, &summary.density)
+    density_chart(figure, &summary.density)
 }
 
 fn substitutions(summary: &Summary) -> Figure {
@@ -86,28 +82,31 @@ fn substitutions(summary: &Summary) -> Figure {
         tick: tick.to_owned(),
         count,
         tone,
-        filter: filter_text(Filter { substitution: Some(class), ..Filter::default() }),
+        filter: write_filter(&Filter { substitution: Some(class), ..Filter::default() }),
     };
     let bars = [
         bar("transitions", "Transitions (A↔G, C↔T)", transitions, 0, Substitution::Transition),
         bar("transversions", "Transversions", transversions, 1, Substitution::Transversion),
     ];
     let some = bars.into_iter().filter(|bar| bar.count > 0).collect();
-    lying(figure("ts-tv", "Transitions and transversions", text, ("Class", "Alleles")), some)
+    horizontal_bars(
+        figure("ts-tv", "Transitions and transversions", text, ("Class", "Alleles")),
+        some,
+    )
 }
 
 fn known(summary: &Summary) -> Figure {
     let part = |tick: &str, count, tone, known| Bar {
-        label: format!("{} dbSNP", tick.to_lowercase()),
+        label: format!("variants with {tick}"),
         tick: tick.to_owned(),
         count,
         tone,
-        filter: filter_text(Filter { known: Some(known), ..Filter::default() }),
+        filter: write_filter(&Filter { known: Some(known), ..Filter::default() }),
     };
     let parts =
-        vec![part("In", summary.in_dbsnp, 0, true), part("Not in", summary.novel, 1, false)];
-    let text = "Variants with a dbSNP identifier, and novel ones.".to_owned();
-    ring(figure("known", "In dbSNP", text, ("Variants", "Count")), parts)
+        vec![part("rsID", summary.in_dbsnp, 0, true), part("no rsID", summary.novel, 1, false)];
+    let text = "Variants with and without a dbSNP identifier (rsID).".to_owned();
+    ring(figure("known", "dbSNP identifiers", text, ("Variants", "Count")), parts)
 }
 
 fn indels(summary: &Summary) -> Figure {
@@ -122,7 +121,7 @@ fn indels(summary: &Summary) -> Figure {
         };
         let what = match length {
             ..0 => "deleted",
-            0 => "replaced by as many",
+            0 => "inserted or deleted",
             _ => "inserted",
         };
         let bases = if length.abs() == 1 { "base" } else { "bases" };
@@ -132,26 +131,26 @@ fn indels(summary: &Summary) -> Figure {
             tick: if length % 25 == 0 { format!("{length:+}") } else { String::new() },
             count: count_of(length),
             tone: u8::from(length > 0),
-            filter: filter_text(Filter { length: Some(range), ..Filter::default() }),
+            filter: write_filter(&Filter { length: Some(range), ..Filter::default() }),
         }
     });
-    let text = "Alleles by the bases that they take away (left) or add (right). 50 stands for more, \
-                too.";
-    let figure = figure("indels", "Lengths of indels", text.to_owned(), ("Length", "Alleles"));
-    standing(figure, bars.collect(), "bases deleted ← → bases inserted")
+    let text = "Alleles by the number of bases deleted (left) or inserted (right). ±50 means 50 or \
+                more.";
+    let figure = figure("indels", "Indel lengths", text.to_owned(), ("Length", "Alleles"));
+    vertical_bars(figure, bars.collect(), "bases deleted ← → bases inserted")
 }
 
 fn qualities(summary: &Summary) -> Figure {
     let bars = summary.qual.bins.iter().map(|bin| {
         let range = Range {
             min: Some(bin.from as f32),
-            max: bin.to.map(|to| to as f32 - BELOW),
+            max: bin.to.map(|to| to as f32 - QUAL_STEP),
             or_missing: false,
         };
         Bar {
             label: match bin.to {
                 Some(to) => format!("QUAL {} to below {to}", bin.from),
-                None => format!("QUAL {} and more", bin.from),
+                None => format!("QUAL {} or more", bin.from),
             },
             tick: match bin.from {
                 from @ ..1_000 => from.to_string(),
@@ -159,15 +158,15 @@ fn qualities(summary: &Summary) -> Figure {
             },
             count: bin.records,
             tone: 0,
-            filter: filter_text(Filter { quality: Some(range), ..Filter::default() }),
+            filter: write_filter(&Filter { quality: Some(range), ..Filter::default() }),
         }
     });
     let text = match summary.qual.missing {
         0 => "Variants by QUAL.".to_owned(),
-        missing => format!("Variants by QUAL; {} have none.", crate::format::count(missing)),
+        missing => format!("Variants by QUAL; {} have no value.", crate::format::count(missing)),
     };
     let figure = figure("quality", "Quality", text, ("Quality", "Variants"));
-    standing(figure, bars.collect(), "QUAL, from")
+    vertical_bars(figure, bars.collect(), "QUAL, from")
 }
 
 #[cfg(test)]

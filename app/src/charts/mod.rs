@@ -1,10 +1,11 @@
-//! Charts of a result. The server turns the counts of `summary.json` into figures, which are shapes
-//! with places; the page draws any of them with one component, and the same figures are files.
+//! Charts of a result. The server turns the counts of `summary.json` into [`Figure`]s, which are
+//! shapes and texts with coordinates. The page draws every figure with the same component, and the
+//! same figures can be downloaded as SVG files.
 
 #[cfg(feature = "server")]
 mod axis;
 #[cfg(feature = "server")]
-mod bars;
+mod bar_chart;
 #[cfg(feature = "server")]
 mod density;
 #[cfg(feature = "server")]
@@ -21,68 +22,71 @@ pub use svg::to_svg;
 
 use serde::{Deserialize, Serialize};
 
-/// The width of every figure, in its own units; text is 12 high.
+/// The width of every figure in SVG user units. The font size is 12.
 pub const WIDTH: u32 = 480;
 
-/// A chart, laid out.
+/// A chart with its layout.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
-    /// Its name in addresses and ids.
+    /// The name in URLs and element ids.
     pub name: String,
-    /// Its title.
+    /// The title.
     pub title: String,
-    /// What it shows, in a sentence or two.
+    /// What the chart shows, in one or two sentences.
     pub summary: String,
-    /// Its height; its width is [`WIDTH`].
+    /// The height; the width is [`WIDTH`].
     pub height: u32,
-    /// What a row of its table is, and what is counted.
+    /// The column headers of its table: the category and the count.
     pub head: (String, String),
-    /// The bars, arcs and so on, in reading order.
+    /// Bars or segments, in reading order.
     pub marks: Vec<Mark>,
-    /// Words and numbers.
+    /// Labels.
     pub texts: Vec<Text>,
-    /// Axes and the lines of a grid, as SVG path data.
+    /// Axes and grid lines, as SVG path data.
     pub rules: String,
 }
 
-/// Something that stands for a count.
+/// A shape that represents a count.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mark {
-    /// Its outline, as SVG path data.
+    /// The outline, as SVG path data.
     pub path: String,
-    /// Which of the figure's colours it has. Labels say what colours do.
+    /// The index of its color. No information is conveyed by color alone: labels repeat it.
     pub tone: u8,
     /// What is counted.
     pub label: String,
-    /// How many.
+    /// The count.
     pub count: u64,
-    /// The filter of the results explorer that shows them, as it stands in an address.
+    /// The filter of the results explorer that selects the counted variants, in URL form.
     pub filter: String,
 }
 
-/// A text at a place.
+/// A text with coordinates.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Text {
-    /// Where it is anchored.
+    /// The x coordinate of its anchor.
     pub x: f32,
-    /// Its baseline.
+    /// The y coordinate of its baseline.
     pub y: f32,
-    /// Which end of it is there.
+    /// Which point of the text is at `x`.
     pub anchor: Anchor,
-    /// The words.
+    /// The text.
     pub text: String,
 }
 
-/// Which end of a text is at its place: SVG's `text-anchor`.
+/// SVG's `text-anchor`: which point of a text its x coordinate refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Anchor {
+    /// The start of the text.
     Start,
+    /// The middle of the text.
     Middle,
+    /// The end of the text.
     End,
 }
 
 impl Anchor {
-    /// The spelling of SVG.
+    /// The attribute's value.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Start => "start",

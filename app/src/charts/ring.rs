@@ -1,15 +1,15 @@
-//! A ring of two parts.
+//! The ring chart: two parts of a whole.
 
-use super::bars::Bar;
+use super::bar_chart::Bar;
 use super::{Anchor, Figure, Mark, Text};
 use crate::format;
 use std::f32::consts::TAU;
 
-const CENTRE: (f32, f32) = (100.0, 96.0);
+const CENTER: (f32, f32) = (100.0, 96.0);
 const OUTER: f32 = 84.0;
 const INNER: f32 = 52.0;
 
-/// The parts of a whole around a ring, each named beside it. A part of nothing is left out.
+/// Draws parts as segments of a ring with a legend. A part with a count of 0 has no segment.
 pub fn ring(figure: Figure, parts: Vec<Bar>) -> Figure {
     let total = parts.iter().map(|part| part.count).sum::<u64>().max(1);
     let mut figure = Figure { height: 192, ..figure };
@@ -20,7 +20,7 @@ pub fn ring(figure: Figure, parts: Vec<Bar>) -> Figure {
         let percent = part.count as f64 * 100.0 / total as f64;
         let text = format!("{}: {} ({percent:.1} %)", part.tick, format::count(part.count));
         figure.texts.push(Text { x: 236.0, y, anchor: Anchor::Start, text });
-        // What each colour is, beside its name.
+        // The legend's color key is part of the mark.
         let key = super::axis::rectangle(214.0, y - 11.0, 14.0, 14.0);
         if part.count > 0 {
             figure.marks.push(Mark {
@@ -36,17 +36,18 @@ pub fn ring(figure: Figure, parts: Vec<Bar>) -> Figure {
     figure
 }
 
+/// The fraction of a turn.
 fn turn(part: u64, total: u64) -> f32 {
     (part as f64 / total as f64) as f32
 }
 
-/// A piece of the ring, from one part of a turn to another, beginning at the top. It is drawn as
-/// two halves, since an arc of a whole turn is none.
+/// The path of a segment between two fractions of a turn, clockwise from the top. It is drawn in two
+/// halves because SVG does not draw an arc whose ends coincide.
 fn arc(from: f32, to: f32) -> String {
     let middle = (from + to) / 2.0;
     let at = |turn: f32, radius: f32| {
         let (sin, cos) = (turn * TAU).sin_cos();
-        format!("{:.1} {:.1}", CENTRE.0 + radius * sin, CENTRE.1 - radius * cos)
+        format!("{:.1} {:.1}", CENTER.0 + radius * sin, CENTER.1 - radius * cos)
     };
     let sweep = |radius: f32, turn: f32, clockwise: u8| {
         format!("A{radius} {radius} 0 0 {clockwise} {}", at(turn, radius))

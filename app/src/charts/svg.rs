@@ -1,18 +1,18 @@
-//! A figure as a file: an SVG document that needs no style sheet.
+//! A figure as an SVG document with inline colors, for download.
 
 use super::{Figure, WIDTH};
 use std::fmt::Write;
 
-/// Room for the title above the figure.
+/// Height of the title above the figure.
 const HEAD: u32 = 30;
 
-/// The colours of marks by [`super::Mark::tone`]: the light theme's, since files are printed.
+/// The colors of marks by [`super::Mark::tone`]: those of the light theme, which prints well.
 const TONES: [&str; 2] = ["#0b6e6e", "#b0641f"];
 
 const TEXT: &str = "#16282a";
 const RULE: &str = "#9fb0b0";
 
-/// The document.
+/// Renders the document.
 pub fn to_svg(figure: &Figure) -> String {
     let height = figure.height + HEAD;
     let mut out = format!(
@@ -31,10 +31,10 @@ pub fn to_svg(figure: &Figure) -> String {
         figure.rules
     );
     for mark in &figure.marks {
-        let colour = TONES[usize::from(mark.tone) % TONES.len()];
+        let color = TONES[usize::from(mark.tone) % TONES.len()];
         let _ = write!(
             out,
-            "<path d=\"{}\" fill=\"{colour}\"><title>{}: {}</title></path>",
+            "<path d=\"{}\" fill=\"{color}\"><title>{}: {}</title></path>",
             mark.path,
             escape(&mark.label),
             mark.count
@@ -54,7 +54,7 @@ pub fn to_svg(figure: &Figure) -> String {
     out
 }
 
-/// Contigs are called as the file calls them, whatever characters that takes.
+/// Escapes text for XML. Contig names come from the user's file and may contain any character.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_file_calls_its_contigs_stays_text() {
+    fn a_contig_name_cannot_inject_markup() {
         let title = "<script>\"&".to_owned();
         let svg = to_svg(&Figure { title, ..Figure::default() });
         assert!(svg.contains("<title>&lt;script&gt;&quot;&amp;</title>"), "{svg}");

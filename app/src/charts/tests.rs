@@ -27,8 +27,8 @@ fn summary() -> Summary {
     }
 }
 
-/// A figure's marks and texts, a line each.
-fn drawn(figure: &Figure) -> String {
+/// A figure as text: a line for each mark and each label.
+fn as_text(figure: &Figure) -> String {
     let marks = figure.marks.iter().map(|mark| {
         format!("{}: {} #{} {} {}", mark.label, mark.count, mark.tone, mark.path, mark.filter)
     });
@@ -46,28 +46,28 @@ fn named(name: &str) -> Figure {
 }
 
 #[test]
-fn lying_bars_are_as_long_as_their_counts() {
-    insta::assert_snapshot!(drawn(&named("consequences")));
-    insta::assert_snapshot!(drawn(&named("ts-tv")));
+fn horizontal_bars_are_proportional_to_their_counts() {
+    insta::assert_snapshot!(as_text(&named("consequences")));
+    insta::assert_snapshot!(as_text(&named("ts-tv")));
 }
 
 #[test]
-fn chromosomes_are_as_long_as_they_are() {
-    insta::assert_snapshot!(drawn(&named("density")));
+fn rows_are_proportional_to_the_lengths_of_chromosomes() {
+    insta::assert_snapshot!(as_text(&named("density")));
 }
 
 #[test]
-fn the_ring_is_divided_by_the_parts() {
-    insta::assert_snapshot!(drawn(&named("known")));
+fn ring_segments_are_proportional_to_their_counts() {
+    insta::assert_snapshot!(as_text(&named("known")));
 }
 
 #[test]
-fn standing_bars_keep_their_room_where_there_is_nothing() {
-    insta::assert_snapshot!(drawn(&named("indels")));
-    insta::assert_snapshot!(drawn(&named("quality")));
+fn an_empty_vertical_bar_keeps_its_space() {
+    insta::assert_snapshot!(as_text(&named("indels")));
+    insta::assert_snapshot!(as_text(&named("quality")));
 }
 
-/// The points that a path goes through, of the commands that the charts draw with.
+/// The points of a path, for the commands that the charts use.
 fn corners(path: &str) -> Vec<(f32, f32)> {
     let (mut at, mut all) = ((0.0, 0.0), Vec::new());
     let mut rest = path;
@@ -94,7 +94,7 @@ fn corners(path: &str) -> Vec<(f32, f32)> {
 }
 
 #[test]
-fn every_mark_lies_within_its_figure() {
+fn every_mark_is_within_its_figure() {
     for figure in figures(&summary()) {
         for text in &figure.texts {
             assert!((0.0..=480.0).contains(&text.x), "{}: {text:?}", figure.name);
@@ -113,12 +113,12 @@ fn every_mark_lies_within_its_figure() {
 }
 
 #[test]
-fn what_has_nothing_to_show_is_left_out() {
+fn a_chart_without_data_is_omitted() {
     assert_eq!(figures(&Summary::default()), []);
 }
 
 #[test]
-fn the_engines_summary_is_understood() {
+fn a_summary_of_the_engine_gives_every_chart() {
     let text = r#"{"assembly":"GRCh37","records":2,"in_dbsnp":1,"novel":1,"transitions":1,
         "transversions":1,"most_severe":{"stop_gained":2},"density":{"20":{"bin_bases":500000,
         "records":[0,2]}},"indel_lengths":[[-3,1]],"qual":{"missing":1,"bins":[{"from":0,"to":10,
@@ -129,6 +129,6 @@ fn the_engines_summary_is_understood() {
 }
 
 #[test]
-fn a_figure_is_a_document_by_itself() {
+fn an_svg_file_needs_no_style_sheet() {
     insta::assert_snapshot!(to_svg(&named("ts-tv")));
 }

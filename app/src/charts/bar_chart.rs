@@ -1,21 +1,22 @@
-//! Bars: lying ones for categories with long names, standing ones for ranges of a number.
+//! Bar charts: horizontal bars for categories with long names, vertical bars for the bins of a
+//! histogram.
 
 use super::axis::{rectangle, ticks};
 use super::{Anchor, Figure, Mark, Text, WIDTH};
 use crate::format;
 
-/// What a bar stands for.
+/// One bar, or one part of a ring.
 #[derive(Clone, Debug)]
 pub struct Bar {
-    /// What is counted, in words.
+    /// What is counted, as tables and screen readers show it.
     pub label: String,
-    /// What stands at the axis; empty where the axis has no room.
+    /// The label at the axis; empty if the bar has none.
     pub tick: String,
-    /// How many.
+    /// The count.
     pub count: u64,
-    /// Which colour.
+    /// The index of its color.
     pub tone: u8,
-    /// The explorer's filter.
+    /// The filter of the results explorer that selects the counted variants, in URL form.
     pub filter: String,
 }
 
@@ -25,43 +26,48 @@ impl Bar {
     }
 }
 
+/// Height of a horizontal bar with its gap.
 const ROW: f32 = 26.0;
 
-/// Where lying bars begin; their names end before it.
-const NAMES: f32 = 240.0;
+/// The left end of horizontal bars, to the right of their labels.
+const BAR_LEFT: f32 = 240.0;
 
-/// The room behind the longest lying bar for its number.
-const NUMBER: f32 = 62.0;
+/// Width reserved for the count to the right of the longest horizontal bar.
+const COUNT_WIDTH: f32 = 62.0;
 
-/// Lying bars, one below the other.
-pub fn lying(figure: Figure, bars: Vec<Bar>) -> Figure {
+/// Draws horizontal bars below each other.
+pub fn horizontal_bars(figure: Figure, bars: Vec<Bar>) -> Figure {
     let most = bars.iter().map(|bar| bar.count).max().unwrap_or(0).max(1);
-    let room = WIDTH as f32 - NAMES - NUMBER;
+    let room = WIDTH as f32 - BAR_LEFT - COUNT_WIDTH;
     let height = 8.0 + ROW * bars.len() as f32;
-    let mut figure =
-        Figure { height: height as u32, rules: format!("M{NAMES} 2V{}", height - 2.0), ..figure };
+    let mut figure = Figure {
+        height: height as u32,
+        rules: format!("M{BAR_LEFT} 2V{}", height - 2.0),
+        ..figure
+    };
     for (row, bar) in (0u16..).zip(bars) {
         let y = 6.0 + ROW * f32::from(row);
-        // A bar that can be seen, however few it stands for.
+        // A minimum width keeps small counts visible.
         let width = (room * bar.count as f32 / most as f32).max(1.5);
         let baseline = y + 13.0;
         let (tick, count) = (bar.tick.clone(), format::count(bar.count));
         let text = |x, anchor, text| Text { x, y: baseline, anchor, text };
-        figure.texts.push(text(NAMES - 6.0, Anchor::End, tick));
-        figure.texts.push(text((NAMES + width + 6.0).round(), Anchor::Start, count));
-        figure.marks.push(bar.mark(rectangle(NAMES, y, width, 18.0)));
+        figure.texts.push(text(BAR_LEFT - 6.0, Anchor::End, tick));
+        figure.texts.push(text((BAR_LEFT + width + 6.0).round(), Anchor::Start, count));
+        figure.marks.push(bar.mark(rectangle(BAR_LEFT, y, width, 18.0)));
     }
     figure
 }
 
+// The plot area of vertical bars.
 const TOP: f32 = 14.0;
 const BASE: f32 = 184.0;
 const LEFT: f32 = 52.0;
 const RIGHT: f32 = WIDTH as f32 - 6.0;
 
-/// RenewalStatus bars side by side over an axis that is called `axis`. Bars of nothing are left out, and
-/// keep their room.
-pub fn standing(figure: Figure, bars: Vec<Bar>, axis: &str) -> Figure {
+/// Draws vertical bars side by side above an axis with the title `axis`. A bar with a count of 0 is
+/// not drawn but keeps its space.
+pub fn vertical_bars(figure: Figure, bars: Vec<Bar>, axis: &str) -> Figure {
     let most = bars.iter().map(|bar| bar.count).max().unwrap_or(0).max(1);
     let step = (RIGHT - LEFT) / bars.len().max(1) as f32;
     let gap = (step * 0.2).min(3.0);
@@ -72,8 +78,8 @@ pub fn standing(figure: Figure, bars: Vec<Bar>, axis: &str) -> Figure {
         let text = format::count(tick);
         figure.texts.push(Text { x: LEFT - 6.0, y: y + 4.0, anchor: Anchor::End, text });
     }
-    for (place, bar) in (0u16..).zip(bars) {
-        let x = LEFT + step * f32::from(place);
+    for (index, bar) in (0u16..).zip(bars) {
+        let x = LEFT + step * f32::from(index);
         if !bar.tick.is_empty() {
             let x = (x + step / 2.0).round();
             let text = bar.tick.clone();
