@@ -1,14 +1,14 @@
-//! `build-reference`: models and sequence into a bundle.
+//! Builds a reference from gene models, sequence and tracks (`gas-annotate build-reference`).
 
 use super::assemble::assemble;
-use super::contigs::ContigNames;
 use super::fasta::copy_fasta;
 use super::gff::read_features;
-use super::input::SourceFile;
 use super::manifest::{BundleFile, Contig, FORMAT, Manifest, Source, TrackEntry};
 use super::{MANIFEST, MODELS, SEQUENCE, SPLICED};
 use crate::Error;
+use crate::contig_names::ContigNames;
 use crate::model::{ContigModel, Strand, complement};
+use crate::source_file::SourceFile;
 use crate::tracks::build_track;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};

@@ -1,8 +1,8 @@
 //! FASTA into one file of upper-case bases, contig after contig.
 
-use super::input::SourceFile;
 use super::manifest::Contig;
 use crate::Error;
+use crate::source_file::SourceFile;
 use std::io::Write;
 
 /// Copies all sequences to `out` and lists the contigs.

@@ -1,7 +1,8 @@
 //! The genes of a bundle, as a genome browser draws them.
 
-use super::{ContigNames, Manifest, read_manifest, read_models};
+use super::{Manifest, read_manifest, read_models};
 use crate::Error;
+use crate::contig_names::ContigNames;
 use crate::model::{ContigModel, Gene, Strand, Transcript};
 use std::path::Path;
 

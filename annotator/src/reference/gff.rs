@@ -1,8 +1,8 @@
 //! GFF3 and GTF lines of any dialect, as features.
 
-use super::input::SourceFile;
 use crate::Error;
 use crate::model::Strand;
+use crate::source_file::SourceFile;
 
 /// A feature line that matters to the models.
 #[derive(Clone, Debug, PartialEq, Eq)]

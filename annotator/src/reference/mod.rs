@@ -3,21 +3,19 @@
 
 mod assemble;
 mod build;
-mod contigs;
 mod fasta;
 mod genes;
 mod gff;
-mod input;
+mod group;
 mod manifest;
 mod transcript;
 
 pub use build::{BuildOptions, build_reference};
-pub use contigs::{ContigNames, is_mitochondrial};
 pub use genes::{GeneModel, GeneModels};
-pub use input::SourceFile;
 pub use manifest::{BundleFile, Contig, FORMAT, Manifest, Source, TrackEntry};
 
 use crate::Error;
+use crate::contig_names::ContigNames;
 use crate::model::{Cds, ContigModel, RegionIndex, Transcript};
 use crate::tracks::{Track, TrackData};
 use memmap2::Mmap;

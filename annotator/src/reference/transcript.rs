@@ -1,9 +1,9 @@
-//! The lines of a transcript into its model: exons, coding sequence, genetic code, markers.
+//! Builds the model of a transcript from its features: exons, coding sequence, genetic code, flags.
 
-use super::assemble::Draft;
-use super::contigs::is_mitochondrial;
 use super::gff::Feature;
+use super::group::TranscriptFeatures;
 use super::manifest::Contig;
+use crate::contig_names::is_mitochondrial;
 use crate::model::{Cds, CdsSegment, CodonTable, Exon, Flags, Gene, Strand, Transcript};
 
 fn stripped_id(id: &str) -> &str {
@@ -11,9 +11,9 @@ fn stripped_id(id: &str) -> &str {
     id.strip_prefix("rna-").or(id.strip_prefix("gene-")).unwrap_or(id)
 }
 
-/// A gene; `sample` is any of its lines, where it has none of its own.
-pub(super) fn build_gene(key: &str, line: Option<&Feature>, sample: &Feature) -> Gene {
-    let from = line.unwrap_or(sample);
+/// Builds a gene. `sample` is any of its features and stands in for a missing gene feature.
+pub(super) fn build_gene(key: &str, gene: Option<&Feature>, sample: &Feature) -> Gene {
+    let from = gene.unwrap_or(sample);
     let id = from.attribute(&["gene_id"]).unwrap_or_else(|| stripped_id(key));
     let symbol = from.attribute(&["gene_name", "Name", "gene", "gene_symbol"]).unwrap_or_default();
     let biotype = from.attribute(&["biotype", "gene_biotype", "gene_type"]).unwrap_or_default();
@@ -27,26 +27,26 @@ pub(super) fn build_gene(key: &str, line: Option<&Feature>, sample: &Feature) ->
     }
 }
 
-/// A transcript; its gene is filled in by the caller. Fails with the reason where it is unusable.
+/// Builds a transcript; the caller fills in its gene. The error is the reason why it is unusable.
 pub(super) fn build_transcript(
     key: &str,
-    draft: &Draft<'_>,
+    features: &TranscriptFeatures<'_>,
     gene: Option<&Feature>,
     contig: &Contig,
 ) -> Result<Transcript, String> {
-    let line = draft.line;
+    let line = features.transcript;
     let mut exons = merged(
-        if draft.exons.is_empty() { &draft.cds } else { &draft.exons },
-        draft.exons.is_empty(),
+        if features.exons.is_empty() { &features.cds } else { &features.exons },
+        features.exons.is_empty(),
     );
     if exons.is_empty() {
         let whole = line.ok_or("neither exons nor CDS")?;
         exons.push((whole.start, whole.end));
     }
-    let strand = draft
+    let strand = features
         .exons
         .first()
-        .or(draft.cds.first())
+        .or(features.cds.first())
         .copied()
         .or(line)
         .map_or(Strand::Forward, |f| f.strand);
@@ -57,17 +57,17 @@ pub(super) fn build_transcript(
             contig.length, contig.name
         ));
     }
-    // In models cut out of a larger region exons may lack at the transcript's ends.
+    // Models cut out of a larger region may lack exons at the ends of a transcript.
     let (start, end) = line.map_or((start, end), |line| {
         (start.min(line.start), end.max(line.end).min(contig.length as i32))
     });
     let exons = number_exons(exons, strand);
     let len = exons.iter().map(Exon::len).sum();
-    let flags = read_flags(draft);
+    let flags = read_flags(features);
     let mut transcript = Transcript {
         id: transcript_id(key, line).into(),
         gene: 0,
-        biotype: biotype_of(line, gene, !draft.cds.is_empty()).into(),
+        biotype: biotype_of(line, gene, !features.cds.is_empty()).into(),
         start,
         end,
         strand,
@@ -77,7 +77,7 @@ pub(super) fn build_transcript(
         offset: 0,
         len,
     };
-    transcript.cds = build_cds(draft, &transcript, contig)?;
+    transcript.cds = build_cds(features, &transcript, contig)?;
     Ok(transcript)
 }
 
@@ -106,8 +106,8 @@ fn biotype_of(line: Option<&Feature>, gene: Option<&Feature>, coding: bool) -> S
         .unwrap_or_else(|| if coding { "protein_coding" } else { "misc_RNA" }.to_owned())
 }
 
-fn read_flags(draft: &Draft<'_>) -> Flags {
-    let lines = draft.line.into_iter().chain(draft.exons.first().copied());
+fn read_flags(features: &TranscriptFeatures<'_>) -> Flags {
+    let lines = features.transcript.into_iter().chain(features.exons.first().copied());
     let mut flags = Flags::default();
     for line in lines {
         flags.canonical |=
@@ -120,14 +120,15 @@ fn read_flags(draft: &Draft<'_>) -> Flags {
     flags
 }
 
-/// Sorted regions; with `join`, touching and overlapping ones become one (exons from CDS lines).
-fn merged(features: &[&Feature], join: bool) -> Vec<(i32, i32)> {
+/// The regions of features, sorted and without overlaps. With `join_adjacent`, adjacent regions
+/// become one, as exons derived from CDS features require.
+fn merged(features: &[&Feature], join_adjacent: bool) -> Vec<(i32, i32)> {
     let mut regions: Vec<(i32, i32)> = features.iter().map(|f| (f.start, f.end)).collect();
     regions.sort_unstable();
     let mut out: Vec<(i32, i32)> = Vec::with_capacity(regions.len());
     for (start, end) in regions {
         match out.last_mut() {
-            Some(last) if start <= last.1 || (join && start == last.1 + 1) => {
+            Some(last) if start <= last.1 || (join_adjacent && start == last.1 + 1) => {
                 last.1 = last.1.max(end)
             }
             _ => out.push((start, end)),
@@ -150,18 +151,18 @@ fn number_exons(mut regions: Vec<(i32, i32)>, strand: Strand) -> Vec<Exon> {
 }
 
 fn build_cds(
-    draft: &Draft<'_>,
+    features: &TranscriptFeatures<'_>,
     transcript: &Transcript,
     contig: &Contig,
 ) -> Result<Option<Cds>, String> {
     let mut parts: Vec<(i32, i32, u8)> =
-        draft.cds.iter().map(|f| (f.start, f.end, f.phase)).collect();
+        features.cds.iter().map(|f| (f.start, f.end, f.phase)).collect();
     if parts.is_empty() {
         return Ok(None);
     }
     parts.sort_unstable();
     parts.dedup_by_key(|p| (p.0, p.1));
-    join_stop_codons(&mut parts, draft);
+    join_stop_codons(&mut parts, features);
     if transcript.strand.is_reverse() {
         parts.reverse();
     }
@@ -185,22 +186,22 @@ fn build_cds(
         cdna_end,
         start_phase: (3 - skip) % 3,
         skip,
-        table: codon_table(draft, contig),
+        table: codon_table(features, contig),
         selenocysteines: Vec::new(),
         offset: 0,
         len: cds_start - 1,
-        protein_id: draft.cds.iter().find_map(|f| f.attribute(&["protein_id"])).map(Into::into),
+        protein_id: features.cds.iter().find_map(|f| f.attribute(&["protein_id"])).map(Into::into),
     };
-    cds.selenocysteines = selenocysteines(draft, transcript, &cds);
+    cds.selenocysteines = selenocysteines(features, transcript, &cds);
     Ok(Some(cds))
 }
 
-/// GTF's stop codon extends the CDS line it touches.
-fn join_stop_codons(parts: &mut Vec<(i32, i32, u8)>, draft: &Draft<'_>) {
-    if !draft.cds.iter().any(|f| f.kind == "stop_codon") {
+/// Extends each CDS feature by the GTF stop codon that it touches.
+fn join_stop_codons(parts: &mut Vec<(i32, i32, u8)>, features: &TranscriptFeatures<'_>) {
+    if !features.cds.iter().any(|f| f.kind == "stop_codon") {
         return;
     }
-    let reverse = draft.cds[0].strand.is_reverse();
+    let reverse = features.cds[0].strand.is_reverse();
     let mut out: Vec<(i32, i32, u8)> = Vec::new();
     for (start, end, phase) in parts.drain(..) {
         match out.last_mut() {
@@ -215,8 +216,8 @@ fn join_stop_codons(parts: &mut Vec<(i32, i32, u8)>, draft: &Draft<'_>) {
     *parts = out;
 }
 
-fn codon_table(draft: &Draft<'_>, contig: &Contig) -> CodonTable {
-    let named = draft.cds.iter().find_map(|f| f.attribute(&["transl_table"]));
+fn codon_table(features: &TranscriptFeatures<'_>, contig: &Contig) -> CodonTable {
+    let named = features.cds.iter().find_map(|f| f.attribute(&["transl_table"]));
     let standard = if is_mitochondrial(&contig.name) {
         CodonTable::VertebrateMitochondrial
     } else {
@@ -225,13 +226,17 @@ fn codon_table(draft: &Draft<'_>, contig: &Contig) -> CodonTable {
     named.and_then(|n| n.parse().ok()).and_then(CodonTable::from_number).unwrap_or(standard)
 }
 
-fn selenocysteines(draft: &Draft<'_>, transcript: &Transcript, cds: &Cds) -> Vec<i32> {
+fn selenocysteines(
+    features: &TranscriptFeatures<'_>,
+    transcript: &Transcript,
+    cds: &Cds,
+) -> Vec<i32> {
     let codon = |(start, end): &(i32, i32)| {
         let first = if transcript.strand.is_reverse() { *end } else { *start };
         let offset = transcript.cdna_position(first)? - cds.cdna_start + i32::from(cds.start_phase);
         Some(offset / 3)
     };
-    let mut codons: Vec<i32> = draft.selenocysteines.iter().filter_map(codon).collect();
+    let mut codons: Vec<i32> = features.selenocysteines.iter().filter_map(codon).collect();
     codons.sort_unstable();
     codons.dedup();
     codons

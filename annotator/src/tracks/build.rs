@@ -2,7 +2,8 @@
 
 use super::{KnownVariant, Region, TrackData, minimal};
 use crate::Error;
-use crate::reference::{ContigNames, SourceFile};
+use crate::contig_names::ContigNames;
+use crate::source_file::SourceFile;
 use gas_shared::vcf::{AltKind, parse_record};
 
 /// Reads a track; `regions` says that it is a BED file. Lines on contigs without sequence are left

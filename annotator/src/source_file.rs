@@ -1,4 +1,4 @@
-//! Source files of a bundle, plain or gzipped, read line by line with their checksum.
+//! A text file that a reference is built from, plain or gzipped, read by line and hashed.
 
 use crate::Error;
 use flate2::read::MultiGzDecoder;
@@ -21,22 +21,22 @@ impl<R: Read> Read for Hashing<R> {
     }
 }
 
-/// A source file being read.
+/// A source file that is being read.
 pub struct SourceFile {
-    /// Where it is.
+    /// The path.
     pub path: PathBuf,
     reader: Box<dyn BufRead>,
     hash: Arc<Mutex<Sha256>>,
     buffer: Vec<u8>,
-    /// Number of the line read last, from 1.
+    /// Number of the last line read, from 1.
     pub line: u64,
 }
 
 impl SourceFile {
-    /// Opens a file; gzip is told by its first two bytes.
+    /// Opens a file. Gzip is detected by the first two bytes.
     ///
     /// # Errors
-    /// [`Error::File`].
+    /// [`Error::File`] if the file cannot be read.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let file = File::open(path).map_err(Error::file(path))?;
         let hash = Arc::new(Mutex::new(Sha256::new()));
@@ -51,10 +51,10 @@ impl SourceFile {
         Ok(Self { path: path.to_owned(), reader, hash, buffer: Vec::new(), line: 0 })
     }
 
-    /// The next line without its line end.
+    /// Reads the next line, without its line ending; `None` at the end of the file.
     ///
     /// # Errors
-    /// [`Error::File`].
+    /// [`Error::File`] if the file cannot be read.
     pub fn next_line(&mut self) -> Result<Option<&[u8]>, Error> {
         self.buffer.clear();
         let n = self.reader.read_until(b'\n', &mut self.buffer).map_err(Error::file(&self.path))?;
@@ -68,12 +68,12 @@ impl SourceFile {
         Ok(Some(&self.buffer))
     }
 
-    /// An error at the line read last.
+    /// An error that names the last line read.
     pub fn error(&self, reason: impl Into<String>) -> Error {
         Error::Source { path: self.path.clone(), line: self.line, reason: reason.into() }
     }
 
-    /// SHA-256 of the bytes read, in hexadecimal.
+    /// SHA-256 of the bytes read so far (of the file on disk, before decompression), in hexadecimal.
     pub fn sha256(&self) -> String {
         let hash = self.hash.lock().unwrap_or_else(PoisonError::into_inner).clone();
         hash.finalize().iter().map(|b| format!("{b:02x}")).collect()

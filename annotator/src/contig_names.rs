@@ -1,39 +1,39 @@
-//! Contig names: `chr1`, `1` and `NC_000001.10` are one contig.
+//! Spellings of contig names: `chr1`, `1` and `NC_000001.10` are the same contig.
 
 use std::collections::HashMap;
 
-/// Resolves the spellings of contig names to the contigs of a bundle.
+/// Resolves any spelling of a contig name to a contig of the reference.
 #[derive(Clone, Debug, Default)]
 pub struct ContigNames {
     exact: HashMap<Box<[u8]>, u32>,
-    plain: HashMap<Box<[u8]>, u32>,
+    normalized: HashMap<Box<[u8]>, u32>,
 }
 
 impl ContigNames {
-    /// Names in the order of their numbers.
+    /// Creates a table of contigs, numbered in the order of their names.
     pub fn new<'a>(names: impl Iterator<Item = &'a str>) -> Self {
         let mut table = Self::default();
         for (number, name) in names.enumerate() {
             table.exact.insert(name.as_bytes().into(), number as u32);
-            table.plain.entry(plain_name(name.as_bytes()).into()).or_insert(number as u32);
+            table.normalized.entry(normalized(name.as_bytes()).into()).or_insert(number as u32);
         }
         table
     }
 
-    /// The contig's number.
+    /// The number of a contig; `None` if the reference does not have it.
     pub fn resolve(&self, name: &[u8]) -> Option<u32> {
-        self.exact.get(name).or_else(|| self.plain.get(plain_name(name).as_slice())).copied()
+        self.exact.get(name).or_else(|| self.normalized.get(normalized(name).as_slice())).copied()
     }
 }
 
-/// Whether a name is a mitochondrion's.
+/// Whether a name is a spelling of the mitochondrion.
 pub fn is_mitochondrial(name: &str) -> bool {
-    plain_name(name.as_bytes()) == b"MT"
+    normalized(name.as_bytes()) == b"MT"
 }
 
-/// A name without `chr` or `chromosome`, with `MT` for every spelling of the mitochondrion, and with the
-/// chromosome's number for RefSeq's accessions of human chromosomes.
-fn plain_name(name: &[u8]) -> Vec<u8> {
+/// The name without `chr` or `chromosome`, with `MT` for every spelling of the mitochondrion and the
+/// chromosome for RefSeq accessions of human chromosomes.
+fn normalized(name: &[u8]) -> Vec<u8> {
     let upper = name.to_ascii_uppercase();
     let long = upper.strip_prefix(b"CHROMOSOME").filter(|rest| !rest.is_empty());
     let bare = long.or_else(|| upper.strip_prefix(b"CHR")).unwrap_or(&upper);
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spellings_meet() {
+    fn every_spelling_resolves_to_the_same_contig() {
         let names = ContigNames::new(["1", "chrX", "MT", "HG104_PATCH"].into_iter());
         for (spelling, number) in [
             ("1", Some(0)),
