@@ -1,13 +1,14 @@
 //! One record: checked, compared to the reference, annotated, written.
 
+use crate::annotation_format::{
+    AnnotationFormat, Entry, PROMOTER_BASES, write_ann, write_ann_intergenic, write_csq,
+    write_csq_intergenic,
+};
+use crate::colocated::ColocatedVariants;
 use crate::consequence::{Effect, SoTerm, SoTerms};
 use crate::error::InputError;
 use crate::hgvs::HgvsText;
 use crate::intake::Intake;
-use crate::known::KnownText;
-use crate::layout::{
-    Entry, Layout, PROMOTER_BASES, write_ann, write_ann_intergenic, write_csq, write_csq_intergenic,
-};
 use crate::reference::{ContigView, Reference};
 use crate::report::{Counts, RegionClass, RegionClasses};
 use crate::variant::{Allele, MAX_POSITION, StructuralVariant, Variant, drops_first_base};
@@ -19,27 +20,27 @@ use gas_shared::vcf::{AltKind, Record};
 pub struct Annotator<'r> {
     intake: Intake<'r>,
     replaces_key: bool,
-    layout: Layout,
+    format: AnnotationFormat,
     effect: Effect,
-    known: KnownText,
+    colocated: ColocatedVariants,
     hgvs: HgvsText,
 }
 
 impl<'r> Annotator<'r> {
     /// An annotator for records with so many samples. `replaces_key`: the file has values of the
-    /// layout's key already, which are left out.
+    /// format's key already, which are left out.
     pub fn new(
         reference: &'r Reference,
         samples: usize,
-        layout: Layout,
+        format: AnnotationFormat,
         replaces_key: bool,
     ) -> Self {
         Self {
             intake: Intake::new(reference, samples),
             replaces_key,
-            layout,
+            format,
             effect: Effect::default(),
-            known: KnownText::default(),
+            colocated: ColocatedVariants::default(),
             hgvs: HgvsText::default(),
         }
     }
@@ -60,10 +61,10 @@ impl<'r> Annotator<'r> {
         out: &mut Vec<u8>,
     ) -> Result<u64, InputError> {
         let record = self.intake.read(number, line)?;
-        self.known.begin_record(self.intake.reference.tracks(), has_rs_id(record.id));
+        self.colocated.begin_record(self.intake.reference.tracks(), record.id);
         out.extend_from_slice(record.before_info);
         let info_start = out.len();
-        let replaced = self.replaces_key.then_some(self.layout);
+        let replaced = self.replaces_key.then_some(self.format);
         push_info(out, record.info, replaced);
         if let Some(contig) = self.intake.contig() {
             self.intake.check_reference(&contig, &record);
@@ -80,7 +81,8 @@ impl<'r> Annotator<'r> {
 
     fn finish_line(&mut self, record: &Record<'_>, out: &mut Vec<u8>, info_start: usize) {
         let tracks = self.intake.reference.tracks();
-        self.known.finish_record(tracks, out, info_start, &mut self.intake.counts);
+        self.colocated.write_info(tracks, out, info_start);
+        self.intake.counts.add_colocated(self.colocated.in_dbsnp(), self.colocated.hits());
         if out.len() == info_start {
             out.push(b'.');
         }
@@ -165,7 +167,7 @@ impl<'r> Annotator<'r> {
     ) {
         let (first_entry, info_start) = entries;
         let mut all = SoTerms::EMPTY;
-        self.known.find(self.intake.reference.tracks(), contig.number, variant);
+        self.colocated.look_up(self.intake.reference.tracks(), contig.number, variant);
         match variant {
             Variant::Sequence(allele) => self.hgvs.begin(contig, allele),
             Variant::Structural(_) => self.hgvs.clear(),
@@ -182,7 +184,7 @@ impl<'r> Annotator<'r> {
             if !near {
                 continue;
             }
-            begin_entry(out, first_entry, info_start, self.layout);
+            begin_entry(out, first_entry, info_start, self.format);
             if let (Variant::Sequence(allele), None) = (variant, self.effect.distance) {
                 self.hgvs.describe(contig, transcript, allele, &self.effect);
             }
@@ -194,11 +196,11 @@ impl<'r> Annotator<'r> {
                 transcript,
                 effect: &self.effect,
                 hgvs: &self.hgvs,
-                known: &self.known.known(),
+                colocated: &self.colocated,
             };
-            match self.layout {
-                Layout::Csq => write_csq(out, &entry),
-                Layout::Ann => write_ann(out, &entry),
+            match self.format {
+                AnnotationFormat::Csq => write_csq(out, &entry),
+                AnnotationFormat::Ann => write_ann(out, &entry),
             }
             for term in self.effect.terms.iter() {
                 all.insert(term);
@@ -207,21 +209,21 @@ impl<'r> Annotator<'r> {
             add_region_classes(&self.effect, transcript.cds.is_some(), region_classes);
         }
         if all.is_empty() {
-            begin_entry(out, first_entry, info_start, self.layout);
+            begin_entry(out, first_entry, info_start, self.format);
             let nearest = contig.nearest_gene(start);
             let nearest =
                 nearest.map(|(gene, distance)| (&contig.model.genes[gene as usize], distance));
-            match self.layout {
-                Layout::Csq => {
+            match self.format {
+                AnnotationFormat::Csq => {
                     write_csq_intergenic(
                         out,
                         shown.0,
-                        &self.known.known(),
+                        &self.colocated,
                         &self.hgvs.genomic,
                         nearest,
                     );
                 }
-                Layout::Ann => write_ann_intergenic(out, shown.1, nearest),
+                AnnotationFormat::Ann => write_ann_intergenic(out, shown.1, nearest),
             }
             all.insert(SoTerm::Intergenic);
             self.intake.counts.terms[SoTerm::Intergenic as usize] += 1;
@@ -231,15 +233,8 @@ impl<'r> Annotator<'r> {
     }
 }
 
-/// Whether one of the user's identifiers is dbSNP's.
-pub(crate) fn has_rs_id(id: &[u8]) -> bool {
-    id.split(|b| *b == b';').any(|id| {
-        id.strip_prefix(b"rs").is_some_and(|n| !n.is_empty() && n.iter().all(u8::is_ascii_digit))
-    })
-}
-
 /// Writes what separates an entry from what is before it.
-fn begin_entry(out: &mut Vec<u8>, first: &mut bool, info_start: usize, layout: Layout) {
+fn begin_entry(out: &mut Vec<u8>, first: &mut bool, info_start: usize, format: AnnotationFormat) {
     if !*first {
         out.push(b',');
         return;
@@ -248,21 +243,21 @@ fn begin_entry(out: &mut Vec<u8>, first: &mut bool, info_start: usize, layout: L
     if out.len() > info_start {
         out.push(b';');
     }
-    out.extend_from_slice(layout.key().as_bytes());
+    out.extend_from_slice(format.key().as_bytes());
     out.push(b'=');
 }
 
 /// Copies INFO; `.` becomes nothing, and our own key's old value is left out where asked.
-fn push_info(out: &mut Vec<u8>, info: &[u8], replaced: Option<Layout>) {
+fn push_info(out: &mut Vec<u8>, info: &[u8], replaced: Option<AnnotationFormat>) {
     if info == b"." {
         return;
     }
-    let Some(layout) = replaced else {
+    let Some(format) = replaced else {
         out.extend_from_slice(info);
         return;
     };
     let is_old = |field: &[u8]| {
-        field.strip_prefix(layout.key().as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
+        field.strip_prefix(format.key().as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
     };
     let mut first = true;
     for field in info.split(|b| *b == b';').filter(|f| !is_old(f)) {

@@ -1,21 +1,21 @@
 //! The GAS annotation engine.
 //!
-//! Data flow one way: [`vcf`] cuts the file into chunks of lines, [`annotate`] turns a line into an
-//! annotated line with the help of a [`reference`] bundle ([`consequence`], [`hgvs`], [`layout`]),
-//! [`pipeline`] spreads chunks over threads and writes them in order, [`report`] tells what was
-//! found.
+//! Data flows in one direction: [`vcf`] divides a file into chunks of lines; [`annotate`] annotates a
+//! record with the help of a [`reference`] ([`consequence`], [`hgvs`], [`annotation_format`]), and
+//! [`csq`] does the same for haplotypes; [`pipeline`] distributes chunks over threads and writes them
+//! in order; [`report`] summarizes the counts.
 
 pub mod annotate;
+pub mod annotation_format;
 pub mod assembly;
 pub mod check;
+mod colocated;
 pub mod consequence;
 mod contig_names;
 pub mod csq;
 pub mod error;
 pub mod hgvs;
 mod intake;
-mod known;
-pub mod layout;
 pub mod model;
 pub mod pipeline;
 pub mod reference;
@@ -23,7 +23,6 @@ pub mod report;
 mod source_file;
 pub mod stats;
 mod text;
-pub mod tracks;
 pub mod variant;
 pub mod vcf;
 

@@ -1,8 +1,8 @@
 //! What is in a file: records, alleles, qualities, and the consequences that its annotations name,
 //! whoever wrote them (INFO/CSQ, ANN or BCSQ).
 
-use crate::annotate::has_rs_id;
 use crate::assembly::named_assembly;
+use crate::colocated::has_rs_id;
 use crate::consequence::{SoTerm, SoTerms};
 use crate::csq::term_named;
 use crate::error::{Error, InputError};

@@ -6,7 +6,7 @@ mod common;
 
 use common::REFERENCE;
 use gas_annotate::annotate::Annotator;
-use gas_annotate::layout::Layout;
+use gas_annotate::annotation_format::AnnotationFormat;
 use gas_annotate::pipeline::{Options, annotate_file};
 use gas_annotate::reference::{BuildOptions, Reference, build_reference};
 use gas_annotate::report::write_count_log;
@@ -16,11 +16,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 fn annotated(record: &str) -> Result<String, InputError> {
-    annotated_as(record, Layout::Csq)
+    annotated_as(record, AnnotationFormat::Csq)
 }
 
-fn annotated_as(record: &str, layout: Layout) -> Result<String, InputError> {
-    let mut annotator = Annotator::new(&REFERENCE, 0, layout, false);
+fn annotated_as(record: &str, format: AnnotationFormat) -> Result<String, InputError> {
+    let mut annotator = Annotator::new(&REFERENCE, 0, format, false);
     let mut out = Vec::new();
     annotator.record(1, record.as_bytes(), &mut out)?;
     Ok(String::from_utf8(out).unwrap())
@@ -217,13 +217,14 @@ fn each_variant_has_the_effect_it_should() {
 #[test]
 fn ann_has_its_sixteen_columns() {
     for pos in [76758, 65069, 69211, 85570] {
-        let line = annotated_as(&format!("20\t{pos}\t.\tN\tC\t.\t.\t."), Layout::Ann).unwrap();
+        let line =
+            annotated_as(&format!("20\t{pos}\t.\tN\tC\t.\t.\t."), AnnotationFormat::Ann).unwrap();
         let entries = line.split("ANN=").nth(1).unwrap().trim_end();
         for entry in entries.split(',') {
             assert_eq!(entry.split('|').count(), 16, "{entry}");
         }
     }
-    let line = annotated_as("20\t76758\t.\tT\tC\t.\t.\t.", Layout::Ann).unwrap();
+    let line = annotated_as("20\t76758\t.\tT\tC\t.\t.\t.", AnnotationFormat::Ann).unwrap();
     let expected = "C|synonymous_variant|LOW|DEFB125|ENSG00000178591|transcript|ENST00000382410|\
         protein_coding|2/2|c.171T>C|p.Ile57%3D|171/587|171/471|57/157||";
     assert!(line.contains(expected), "{line}");
@@ -253,7 +254,7 @@ fn tracks_name_known_variants_and_regions() {
     })
     .unwrap();
     let reference = Reference::open(&out).unwrap();
-    let mut annotator = Annotator::new(&reference, 0, Layout::Csq, false);
+    let mut annotator = Annotator::new(&reference, 0, AnnotationFormat::Csq, false);
     let mut text = Vec::new();
     annotator.record(1, b"1\t20\t.\tTA\tT\t.\t.\t.", &mut text).unwrap();
     let line = String::from_utf8(text).unwrap();

@@ -7,7 +7,7 @@ mod naive;
 
 use demo::REFERENCE;
 use futures::executor::block_on;
-use gas_annotate::layout::Layout;
+use gas_annotate::annotation_format::AnnotationFormat;
 use gas_annotate::pipeline::{Mode, Options, annotate_file};
 use gas_explorer::{Error, Explorer, index, synthetic};
 use gas_shared::explorer::{
@@ -29,11 +29,11 @@ fn inputs() -> Vec<PathBuf> {
     files
 }
 
-fn annotated(input: &Path, layout: Layout, ending: &str) -> Vec<u8> {
+fn annotated(input: &Path, format: AnnotationFormat, ending: &str) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join(format!("out.{ending}"));
     // Other assemblies than the demo reference are in the folders too.
-    let mode = Mode::Full(layout);
+    let mode = Mode::Full(format);
     let options = Options { mode, max_mismatch_percent: 100.0, ..Options::default() };
     annotate_file(input, &output, &REFERENCE, &options, &AtomicBool::new(false), &|_, _| {})
         .unwrap();
@@ -62,8 +62,8 @@ fn questions() -> Vec<Filter> {
 #[test]
 fn what_the_engine_writes_is_found_by_every_criterion() {
     for input in inputs() {
-        for layout in [Layout::Csq, Layout::Ann] {
-            let result = annotated(&input, layout, "vcf");
+        for format in [AnnotationFormat::Csq, AnnotationFormat::Ann] {
+            let result = annotated(&input, format, "vcf");
             let (_, records) = read(std::str::from_utf8(&result).unwrap());
             let explorer = open(&result, 500).unwrap();
             assert_eq!(explorer.records(), records.len() as u64);
@@ -83,8 +83,10 @@ fn what_the_engine_writes_is_found_by_every_criterion() {
 #[test]
 fn a_bgzipped_result_has_the_same_rows_and_exports() {
     let input = inputs().into_iter().find(|path| path.ends_with("mitochondrial.vcf")).unwrap();
-    let (plain, packed) =
-        (annotated(&input, Layout::Csq, "vcf"), annotated(&input, Layout::Csq, "vcf.gz"));
+    let (plain, packed) = (
+        annotated(&input, AnnotationFormat::Csq, "vcf"),
+        annotated(&input, AnnotationFormat::Csq, "vcf.gz"),
+    );
     let filter = Filter { text: "CYB".to_owned(), ..Filter::default() };
     let query = Query { filter: filter.clone(), limit: 1000, facets: true, ..Query::default() };
     let page = |result: &[u8]| block_on(open(result, 300).unwrap().page(&query)).unwrap();

@@ -2,8 +2,8 @@
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
+use gas_annotate::annotation_format::AnnotationFormat;
 use gas_annotate::csq::{CsqOptions, Phase};
-use gas_annotate::layout::Layout;
 use gas_annotate::model::CodonTable;
 use gas_annotate::pipeline::{Mode, Options, annotate_file};
 use gas_annotate::reference::Reference;
@@ -46,9 +46,9 @@ pub(crate) struct AnnotateArgs {
     /// What is told of a record.
     #[arg(long, value_enum, default_value_t = ModeArg::Full)]
     mode: ModeArg,
-    /// Layout of the annotations in INFO [default: csq; bcsq with --mode csq].
-    #[arg(long, value_enum)]
-    layout: Option<LayoutArg>,
+    /// Annotation format in INFO [default: csq; with --mode csq: bcsq].
+    #[arg(long = "layout", value_enum)]
+    format: Option<FormatArg>,
     #[command(flatten)]
     csq: CsqArgs,
     /// Threads [default: as many as processors].
@@ -79,12 +79,12 @@ enum ModeArg {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum LayoutArg {
-    /// VEP's.
+enum FormatArg {
+    /// INFO/CSQ of Ensembl VEP.
     Csq,
-    /// SnpEff's.
+    /// INFO/ANN of SnpEff.
     Ann,
-    /// That of bcftools csq.
+    /// INFO/BCSQ of bcftools csq.
     Bcsq,
 }
 
@@ -142,14 +142,16 @@ fn genetic_code(text: &str) -> Result<CodonTable, String> {
 
 impl AnnotateArgs {
     fn mode(&self) -> anyhow::Result<Mode> {
-        Ok(match (self.mode, self.layout) {
-            (ModeArg::Full, None | Some(LayoutArg::Csq)) => Mode::Full(Layout::Csq),
-            (ModeArg::Full, Some(LayoutArg::Ann)) => Mode::Full(Layout::Ann),
-            (ModeArg::Csq, None | Some(LayoutArg::Bcsq)) => Mode::Csq(self.csq.options()),
-            (ModeArg::Full, Some(LayoutArg::Bcsq)) => {
-                anyhow::bail!("--layout bcsq belongs to --mode csq")
+        Ok(match (self.mode, self.format) {
+            (ModeArg::Full, None | Some(FormatArg::Csq)) => Mode::Full(AnnotationFormat::Csq),
+            (ModeArg::Full, Some(FormatArg::Ann)) => Mode::Full(AnnotationFormat::Ann),
+            (ModeArg::Csq, None | Some(FormatArg::Bcsq)) => Mode::Csq(self.csq.options()),
+            (ModeArg::Full, Some(FormatArg::Bcsq)) => {
+                anyhow::bail!("--layout bcsq requires --mode csq")
             }
-            (ModeArg::Csq, Some(_)) => anyhow::bail!("--mode csq has the layout bcsq"),
+            (ModeArg::Csq, Some(_)) => {
+                anyhow::bail!("--mode csq writes BCSQ only; leave out --layout")
+            }
         })
     }
 }

@@ -15,7 +15,6 @@ use super::record_buffer::{Consequence, MergeKey, RecordBuffer};
 use super::region::{RegionComparison, TranscriptContext};
 use super::translate::{SplicedCds, Translations};
 use crate::intake::Intake;
-use crate::known::KnownText;
 use crate::reference::{ContigView, Reference};
 use crate::report::Counts;
 
@@ -40,7 +39,7 @@ pub struct CsqAnnotator<'r> {
     pub(super) options: CsqOptions,
     pub(super) samples: usize,
     pub(super) replaces_key: bool,
-    pub(super) known: KnownText,
+    pub(super) colocated: ColocatedVariants,
     pub(super) buffer: RecordBuffer,
     pub(super) genotypes: Genotypes,
     pub(super) scratch: Scratch,
@@ -94,7 +93,7 @@ impl<'r> CsqAnnotator<'r> {
             options,
             samples,
             replaces_key,
-            known: KnownText::default(),
+            colocated: ColocatedVariants::default(),
             buffer: RecordBuffer::new(samples, options.max_consequences.max(1)),
             genotypes: Genotypes::default(),
             scratch: Scratch::default(),

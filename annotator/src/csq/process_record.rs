@@ -3,7 +3,6 @@
 
 use super::allele::{Alleles, upper_case};
 use super::annotator::{ContigContext, CsqAnnotator};
-use crate::annotate::has_rs_id;
 use crate::error::InputError;
 use crate::variant::{self, MAX_POSITION, StructuralVariant, Variant};
 use gas_shared::variant::VariantType;
@@ -25,7 +24,7 @@ impl<'r> CsqAnnotator<'r> {
         let pos = i32::try_from(record.pos).unwrap_or(MAX_POSITION).min(MAX_POSITION);
         self.move_to(pos, out);
         self.buffer.push(pos, line, &record);
-        self.known.begin_record(self.intake.reference.tracks(), has_rs_id(record.id));
+        self.colocated.begin_record(self.intake.reference.tracks(), record.id);
         self.count_alleles(&record);
         self.genotypes.clear();
         if let Some(contig) = self.intake.contig() {
@@ -36,7 +35,7 @@ impl<'r> CsqAnnotator<'r> {
                 self.report_record(context, &record, (line_number, pos), same)?;
             }
         }
-        self.finish_known();
+        self.finish_colocated();
         if self.options.local || self.active.is_empty() {
             self.write_buffer(out);
         }
@@ -94,7 +93,7 @@ impl<'r> CsqAnnotator<'r> {
         (line_number, pos): (u64, i32),
         same_reference: bool,
     ) -> Result<(), InputError> {
-        self.find_known(&context, record, pos);
+        self.find_colocated(&context, record, pos);
         if record.alt.starts_with(b"<") {
             self.report_symbolic(&context, record, pos);
             return Ok(());
@@ -118,7 +117,7 @@ impl<'r> CsqAnnotator<'r> {
     }
 
     /// Looks the alleles up in the tracks of the reference.
-    fn find_known(&mut self, context: &ContigContext<'_>, record: &Record<'_>, pos: i32) {
+    fn find_colocated(&mut self, context: &ContigContext<'_>, record: &Record<'_>, pos: i32) {
         let tracks = self.intake.reference.tracks();
         if tracks.is_empty() {
             return;
@@ -134,15 +133,16 @@ impl<'r> CsqAnnotator<'r> {
                 }
                 _ => continue,
             };
-            self.known.find(tracks, context.contig.number, &variant);
+            self.colocated.look_up(tracks, context.contig.number, &variant);
         }
     }
 
-    fn finish_known(&mut self) {
+    fn finish_colocated(&mut self) {
         let tracks = self.intake.reference.tracks();
         let start = self.buffer.extra_info.len();
         let counts = &mut self.intake.counts;
-        self.known.finish_record(tracks, &mut self.buffer.extra_info, start, counts);
+        self.colocated.write_info(tracks, &mut self.buffer.extra_info, start);
+        counts.add_colocated(self.colocated.in_dbsnp(), self.colocated.hits());
         if let Some(record) = self.buffer.records.last_mut() {
             record.extra_info = start..self.buffer.extra_info.len();
         }

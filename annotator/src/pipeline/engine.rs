@@ -24,8 +24,8 @@ impl<'r> Engine<'r> {
         let replaces_key = header.info_keys.contains(options.mode.key());
         let samples = header.samples.len();
         match options.mode {
-            Mode::Full(layout) => {
-                Self::Full(Box::new(Annotator::new(reference, samples, layout, replaces_key)))
+            Mode::Full(format) => {
+                Self::Full(Box::new(Annotator::new(reference, samples, format, replaces_key)))
             }
             Mode::Csq(options) => Self::Csq(Box::new(CsqAnnotator::new(
                 reference,

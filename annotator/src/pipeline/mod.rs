@@ -8,10 +8,11 @@ mod engine;
 mod order;
 mod sink;
 
+use crate::annotation_format::AnnotationFormat;
 use crate::assembly::check_assembly;
+use crate::colocated::OpenTrack;
 use crate::csq::{self, CsqModel, CsqOptions, safe_cut};
 use crate::error::{Error, InputError};
-use crate::layout::Layout;
 use crate::reference::Reference;
 use crate::report::Counts;
 use crate::vcf::{
@@ -28,8 +29,8 @@ use std::sync::{Mutex, PoisonError};
 /// What is told of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Everything, in one of the layouts.
-    Full(Layout),
+    /// Consequences with HGVS, positions and co-located variants, in an annotation format.
+    Full(AnnotationFormat),
     /// Consequences only, in INFO/BCSQ.
     Csq(CsqOptions),
 }
@@ -38,7 +39,7 @@ impl Mode {
     /// The INFO key.
     pub const fn key(self) -> &'static str {
         match self {
-            Self::Full(layout) => layout.key(),
+            Self::Full(format) => format.key(),
             Self::Csq(_) => csq::KEY,
         }
     }
@@ -61,7 +62,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             threads: 1,
-            mode: Mode::Full(Layout::default()),
+            mode: Mode::Full(AnnotationFormat::default()),
             limits: Limits::default(),
             max_mismatch_percent: 5.0,
         }
@@ -187,17 +188,12 @@ fn write_header(
     let mut definitions =
         vec![format!("##gas-annotate=<Version=\"{}\">", env!("CARGO_PKG_VERSION"))];
     match mode {
-        Mode::Full(layout) => definitions.push(layout.definition()),
+        Mode::Full(format) => definitions.extend(format.definitions()),
         Mode::Csq(options) => {
             definitions.extend(csq::definitions(options.local, header.header.samples.len()));
         }
     }
-    for track in reference.tracks().iter().filter(|t| t.is_regions()) {
-        let name = &track.name;
-        definitions.push(format!(
-            "##INFO=<ID={name},Number=.,Type=String,Description=\"Regions of the track {name}\">"
-        ));
-    }
+    definitions.extend(reference.tracks().iter().filter_map(OpenTrack::info_definition));
     let mut text = Vec::new();
     header.write(&definitions, &mut text);
     if sink.is_gzip() {

@@ -6,10 +6,10 @@ use super::gff::read_features;
 use super::manifest::{BundleFile, Contig, FORMAT, Manifest, Source, TrackEntry};
 use super::{MANIFEST, MODELS, SEQUENCE, SPLICED};
 use crate::Error;
+use crate::colocated;
 use crate::contig_names::ContigNames;
 use crate::model::{ContigModel, Strand, complement};
 use crate::source_file::SourceFile;
-use crate::tracks::build_track;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write};
@@ -176,22 +176,20 @@ fn write_tracks(
     let vcf = options.vcf_tracks.iter().map(|t| (t, false));
     let bed = options.bed_tracks.iter().map(|t| (t, true));
     let mut entries: Vec<TrackEntry> = Vec::new();
-    for ((name, path), regions) in vcf.chain(bed) {
+    for ((name, path), is_bed) in vcf.chain(bed) {
         let mut source = SourceFile::open(path)?;
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
         if name.is_empty() || !name.chars().all(plain) || entries.iter().any(|e| e.name == *name) {
             return Err(source.error(format!(
-                "{name:?} is no name for a track: letters, digits and \"_\" are, each name once"
+                "{name:?} is not a track name; use letters, digits and \"_\", and each name once"
             )));
         }
-        let (data, records) = build_track(&mut source, &names, contigs.len(), regions)?;
+        let kind = colocated::kind_of(name, is_bed);
+        let (bytes, records) = kind.build(&mut source, &names, contigs.len())?;
         let file = format!("track-{name}.bin");
-        let bytes = postcard::to_stdvec(&data)
-            .map_err(|e| Error::Bundle { path: options.out.clone(), reason: e.to_string() })?;
         fs::write(options.out.join(&file), bytes).map_err(Error::file(options.out.join(&file)))?;
         sources.push(describe(&source, name));
-        let kind = if regions { "bed" } else { "vcf" }.to_owned();
-        entries.push(TrackEntry { name: name.clone(), kind, file, records });
+        entries.push(TrackEntry { name: name.clone(), kind: kind.name.to_owned(), file, records });
     }
     Ok(entries)
 }

@@ -15,9 +15,9 @@ pub use genes::{GeneModel, GeneModels};
 pub use manifest::{BundleFile, Contig, FORMAT, Manifest, Source, TrackEntry};
 
 use crate::Error;
+use crate::colocated::OpenTrack;
 use crate::contig_names::ContigNames;
 use crate::model::{Cds, ContigModel, RegionIndex, Transcript};
-use crate::tracks::{Track, TrackData};
 use memmap2::Mmap;
 use std::fs::{self, File};
 use std::io;
@@ -41,7 +41,7 @@ pub struct Reference {
     sequence: Mmap,
     spliced: Mmap,
     contigs: Vec<ContigData>,
-    tracks: Vec<Track>,
+    tracks: Vec<OpenTrack>,
 }
 
 #[derive(Debug)]
@@ -123,7 +123,7 @@ impl Reference {
     }
 
     /// Tracks, in the order of the manifest.
-    pub fn tracks(&self) -> &[Track] {
+    pub(crate) fn tracks(&self) -> &[OpenTrack] {
         &self.tracks
     }
 
@@ -187,14 +187,11 @@ fn read_models(folder: &Path, manifest: &Manifest) -> Result<Vec<ContigModel>, E
     Err(broken(folder, format!("{MODELS} and {MANIFEST} disagree; build it again")))
 }
 
-fn open_track(folder: &Path, entry: &TrackEntry) -> Result<Track, Error> {
+fn open_track(folder: &Path, entry: &TrackEntry) -> Result<OpenTrack, Error> {
     let path = folder.join(&entry.file);
     let bytes = fs::read(&path).map_err(Error::file(&path))?;
-    let data: TrackData = postcard::from_bytes(&bytes).map_err(|e| Error::Bundle {
-        path: folder.to_owned(),
-        reason: format!("{}: {e}; build it again", entry.file),
-    })?;
-    Ok(Track::new(entry.name.clone(), data))
+    OpenTrack::read(&entry.name, &entry.kind, &bytes)
+        .map_err(|reason| broken(folder, format!("{}: {reason}; build it again", entry.file)))
 }
 
 impl ContigData {

@@ -168,6 +168,13 @@ impl Counts {
         }
     }
 
+    /// Counts a record by what tracks know about it; `hits` says which tracks it matches.
+    pub fn add_colocated(&mut self, in_dbsnp: bool, hits: &[bool]) {
+        self.in_dbsnp += u64::from(in_dbsnp);
+        self.tracks.resize(hits.len(), 0);
+        self.tracks.iter_mut().zip(hits).for_each(|(sum, hit)| *sum += u64::from(*hit));
+    }
+
     /// Counts an allele by its terms in all transcripts.
     pub fn add_terms(&mut self, all: SoTerms) {
         if let Some(term) = all.most_severe() {

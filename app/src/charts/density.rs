@@ -3,7 +3,7 @@
 use super::axis::rectangle;
 use super::{Anchor, Figure, Mark, Text, WIDTH};
 use crate::format;
-use crate::pages::write_filter;
+use gas_shared::explorer::url::write_filter;
 use gas_shared::explorer::{Filter, Region, contig_alias};
 use gas_shared::summary::Density;
 use std::collections::BTreeMap;

@@ -1,18 +1,31 @@
-//! VEP's layout, INFO/CSQ: its standard columns, then ours.
+//! INFO/CSQ as Ensembl VEP writes it
+//! (<https://www.ensembl.org/info/docs/tools/vep/vep_formats.html>), with fields of our own and those
+//! of tracks at the end.
 
-use super::{Entry, Known, PROMOTER_BASES};
+use super::{Entry, PROMOTER_BASES};
+use crate::colocated::{self, ColocatedVariants};
 use crate::consequence::coding::Codons;
 use crate::consequence::{Numbers, SoTerm, Span};
 use crate::model::Gene;
 use crate::text::{push_escaped, push_int};
 
-/// The columns.
-pub const CSQ_FIELDS: &str = "Allele|Consequence|IMPACT|SYMBOL|Gene|Feature_type|Feature|BIOTYPE|\
+/// The fields before those of tracks.
+const FIELDS: &str = "Allele|Consequence|IMPACT|SYMBOL|Gene|Feature_type|Feature|BIOTYPE|\
 EXON|INTRON|HGVSc|HGVSp|cDNA_position|CDS_position|Protein_position|Amino_acids|Codons|\
 Existing_variation|DISTANCE|STRAND|FLAGS|CANONICAL|MANE|HGVS_OFFSET|HGVSg|PROMOTER|NEAREST|\
-NEAREST_DISTANCE|AF|CLIN_SIG";
+NEAREST_DISTANCE";
 
-/// Appends one entry for an allele and a transcript.
+/// All fields, separated by `|`.
+pub(super) fn fields() -> String {
+    let mut out = FIELDS.to_owned();
+    for field in colocated::fields() {
+        out.push('|');
+        out.push_str(field.name);
+    }
+    out
+}
+
+/// Appends the entry of an allele and a transcript.
 pub(crate) fn write_csq(out: &mut Vec<u8>, entry: &Entry<'_>) {
     let Entry { gene, transcript, effect, .. } = entry;
     out.extend_from_slice(entry.allele);
@@ -35,7 +48,7 @@ pub(crate) fn write_csq(out: &mut Vec<u8>, entry: &Entry<'_>) {
         write_inside(out, entry);
     }
     out.push(b'|');
-    out.extend_from_slice(entry.known.ids);
+    out.extend_from_slice(entry.colocated.identifiers());
     out.push(b'|');
     if let Some(distance) = effect.distance {
         push_int(out, distance);
@@ -57,20 +70,20 @@ pub(crate) fn write_csq(out: &mut Vec<u8>, entry: &Entry<'_>) {
         out.push(b'1');
     }
     out.extend_from_slice(b"|||");
-    write_known(out, entry.known);
+    out.extend_from_slice(entry.colocated.csq_values());
 }
 
-/// Appends the entry of an allele near no transcript.
+/// Appends the entry of an allele that is not near any transcript.
 pub(crate) fn write_csq_intergenic(
     out: &mut Vec<u8>,
     allele: &[u8],
-    known: &Known<'_>,
+    colocated: &ColocatedVariants,
     genomic: &[u8],
     nearest: Option<(&Gene, i32)>,
 ) {
     out.extend_from_slice(allele);
     out.extend_from_slice(b"|intergenic_variant|MODIFIER|||||||||||||||");
-    out.extend_from_slice(known.ids);
+    out.extend_from_slice(colocated.identifiers());
     out.extend_from_slice(b"|||||||");
     out.extend_from_slice(genomic);
     out.extend_from_slice(b"||");
@@ -82,16 +95,10 @@ pub(crate) fn write_csq_intergenic(
         out.push(b'|');
     }
     out.push(b'|');
-    write_known(out, known);
+    out.extend_from_slice(colocated.csq_values());
 }
 
-fn write_known(out: &mut Vec<u8>, known: &Known<'_>) {
-    out.extend_from_slice(known.frequency);
-    out.push(b'|');
-    out.extend_from_slice(known.clinical);
-}
-
-/// EXON to Codons.
+/// Appends the fields from EXON to Codons.
 fn write_inside(out: &mut Vec<u8>, entry: &Entry<'_>) {
     let Entry { effect, hgvs, .. } = entry;
     let location = &effect.location;
@@ -161,7 +168,8 @@ fn write_peptides(out: &mut Vec<u8>, codons: &Codons) {
     }
 }
 
-/// Codons in lower case with what the allele changes in upper case.
+/// Appends the codons before and after, with the changed bases in upper case and the others in lower
+/// case.
 fn write_codons(out: &mut Vec<u8>, codons: &Codons, cds_start: Option<i32>) {
     let (true, Some(cds_start)) = (codons.known, cds_start) else { return };
     let offset = ((cds_start - 1) % 3) as usize;

@@ -1,16 +1,17 @@
-//! SnpEff's layout, INFO/ANN (<https://pcingola.github.io/SnpEff/adds/VCFannotationformat_v1.0.pdf>).
+//! INFO/ANN as SnpEff writes it
+//! (<https://pcingola.github.io/SnpEff/adds/VCFannotationformat_v1.0.pdf>).
 
 use super::Entry;
 use crate::consequence::{Numbers, SoTerm};
 use crate::model::Gene;
 use crate::text::{push_escaped, push_int};
 
-/// The columns, as the standard spells them.
+/// The fields, as the standard spells them.
 pub(crate) const ANN_FIELDS: &str = "Allele | Annotation | Annotation_Impact | Gene_Name | Gene_ID | \
 Feature_Type | Feature_ID | Transcript_BioType | Rank | HGVS.c | HGVS.p | cDNA.pos / cDNA.length | \
 CDS.pos / CDS.length | AA.pos / AA.length | Distance | ERRORS / WARNINGS / INFO";
 
-/// Appends one entry for an allele (as the record has it) and a transcript.
+/// Appends the entry of an allele and a transcript.
 pub(crate) fn write_ann(out: &mut Vec<u8>, entry: &Entry<'_>) {
     let Entry { gene, transcript, effect, hgvs, .. } = entry;
     out.extend_from_slice(entry.record_allele);
@@ -40,16 +41,16 @@ pub(crate) fn write_ann(out: &mut Vec<u8>, entry: &Entry<'_>) {
     out.push(b'|');
     push_description(out, &hgvs.protein);
     out.push(b'|');
-    push_place(out, location.cdna.start, transcript.len);
+    push_position(out, location.cdna.start, transcript.len);
     out.push(b'|');
     let length = transcript.cds.as_ref().map_or(0, |c| c.len + i32::from(c.start_phase));
-    push_place(out, location.cds.start, length);
+    push_position(out, location.cds.start, length);
     out.push(b'|');
-    push_place(out, location.cds.start.map(|p| (p + 2) / 3), length / 3);
+    push_position(out, location.cds.start.map(|p| (p + 2) / 3), length / 3);
     out.extend_from_slice(b"||");
 }
 
-/// Appends the entry of an allele near no transcript.
+/// Appends the entry of an allele that is not near any transcript.
 pub(crate) fn write_ann_intergenic(
     out: &mut Vec<u8>,
     allele: &[u8],
@@ -81,15 +82,15 @@ fn push_rank(out: &mut Vec<u8>, numbers: Option<Numbers>) {
     push_int(out, total as i32);
 }
 
-/// ANN names the transcript in a column of its own.
+/// Appends HGVS without its reference sequence: ANN has the transcript in a field of its own.
 fn push_description(out: &mut Vec<u8>, text: &[u8]) {
     let bare = text.iter().rposition(|b| *b == b':').map_or(text, |colon| &text[colon + 1..]);
     push_escaped(out, bare);
 }
 
-fn push_place(out: &mut Vec<u8>, place: Option<i32>, length: i32) {
-    let Some(place) = place else { return };
-    push_int(out, place);
+fn push_position(out: &mut Vec<u8>, position: Option<i32>, length: i32) {
+    let Some(position) = position else { return };
+    push_int(out, position);
     out.push(b'/');
     push_int(out, length);
 }

@@ -1,0 +1,136 @@
+//! A table of values by allele, for tracks that are built from VCF files.
+
+use crate::Error;
+use crate::contig_names::ContigNames;
+use crate::source_file::SourceFile;
+use crate::variant::Allele;
+use gas_shared::vcf::{AltKind, Record, parse_record};
+use serde::{Deserialize, Serialize};
+
+/// Values by allele, by contig in the order of the reference and sorted by start.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct VariantTable<V>(Vec<Vec<Entry<V>>>);
+
+/// A value and its allele in minimal form.
+#[derive(Debug, Serialize, Deserialize)]
+struct Entry<V> {
+    /// First base replaced.
+    start: i32,
+    /// Bases replaced, in upper case.
+    reference: Box<[u8]>,
+    /// Bases put in their place, in upper case.
+    alt: Box<[u8]>,
+    value: V,
+}
+
+/// An ALT allele of a record in the source file of a track.
+pub(super) struct AltOfRecord<'a> {
+    /// The record.
+    pub(super) record: &'a Record<'a>,
+    /// The index of the allele in ALT, from 0.
+    index: usize,
+}
+
+impl<'a> AltOfRecord<'a> {
+    /// The value of an INFO key, which is given with its `=`.
+    pub(super) fn info(&self, key: &[u8]) -> Option<&'a [u8]> {
+        self.record.info.split(|b| *b == b';').find_map(|field| field.strip_prefix(key))
+    }
+
+    /// The value for this allele of an INFO key with a value per ALT allele (`Number=A`).
+    pub(super) fn info_of_alt(&self, key: &[u8]) -> Option<&'a [u8]> {
+        self.info(key)?.split(|b| *b == b',').nth(self.index)
+    }
+}
+
+impl<V> VariantTable<V> {
+    /// Reads the sequence alleles of a VCF file with the value that `value` gives each, and counts
+    /// the records. Records on contigs without sequence are left out.
+    ///
+    /// # Errors
+    /// [`Error`] if the file cannot be read, a line is not a record, or `value` fails.
+    pub(super) fn read(
+        source: &mut SourceFile,
+        names: &ContigNames,
+        contigs: usize,
+        value: impl Fn(&AltOfRecord<'_>) -> Result<V, String>,
+    ) -> Result<(Self, u64), Error> {
+        let mut table = Self((0..contigs).map(|_| Vec::new()).collect());
+        let mut records = 0;
+        while let Some(line) = source.next_line()? {
+            if line.is_empty() || line.starts_with(b"#") {
+                continue;
+            }
+            match table.add_line(line, names, &value) {
+                Ok(added) => records += u64::from(added),
+                Err(reason) => return Err(source.error(reason)),
+            }
+        }
+        table.0.iter_mut().for_each(|entries| entries.sort_by_key(|entry| entry.start));
+        Ok((table, records))
+    }
+
+    fn add_line(
+        &mut self,
+        line: &[u8],
+        names: &ContigNames,
+        value: impl Fn(&AltOfRecord<'_>) -> Result<V, String>,
+    ) -> Result<bool, String> {
+        let record = parse_record(line).map_err(|e| e.at(0).message)?;
+        let Some(contig) = names.resolve(record.chrom) else { return Ok(false) };
+        let pos = i32::try_from(record.pos).map_err(|_| "the position is too large".to_owned())?;
+        for (index, alt) in record.alt.split(|b| *b == b',').enumerate() {
+            if AltKind::of(alt) != Some(AltKind::Sequence) {
+                continue;
+            }
+            let value = value(&AltOfRecord { record: &record, index })?;
+            let (start, reference, alt) = minimal(pos, record.reference, alt);
+            self.0[contig as usize].push(Entry {
+                start,
+                reference: reference.to_ascii_uppercase().into(),
+                alt: alt.to_ascii_uppercase().into(),
+                value,
+            });
+        }
+        Ok(true)
+    }
+
+    /// The values of the variants equal to an allele, however either is written.
+    pub(super) fn find<'a>(
+        &'a self,
+        contig: u32,
+        allele: &Allele<'a>,
+    ) -> impl Iterator<Item = &'a V> {
+        let (start, reference, alt) = minimal(allele.start, allele.reference, allele.alt);
+        let entries = self.0.get(contig as usize).map_or(&[][..], Vec::as_slice);
+        let from = entries.partition_point(|entry| entry.start < start);
+        let candidates = entries[from..].iter().take_while(move |entry| entry.start == start);
+        let equal = candidates.filter(move |entry| {
+            entry.reference.eq_ignore_ascii_case(reference) && entry.alt.eq_ignore_ascii_case(alt)
+        });
+        equal.map(|entry| &entry.value)
+    }
+}
+
+/// An allele in minimal form: without the bases that REF and ALT share at their ends. Returns the
+/// start, REF and ALT. Different spellings of a change, such as `CAA>CA` and `CA>C`, become equal.
+fn minimal<'a>(start: i32, reference: &'a [u8], alt: &'a [u8]) -> (i32, &'a [u8], &'a [u8]) {
+    let same = |(a, b): &(&u8, &u8)| a.eq_ignore_ascii_case(b);
+    let tail = reference.iter().rev().zip(alt.iter().rev()).take_while(same).count();
+    let (reference, alt) = (&reference[..reference.len() - tail], &alt[..alt.len() - tail]);
+    let head = reference.iter().zip(alt).take_while(same).count();
+    (start + head as i32, &reference[head..], &alt[head..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_the_same_change_have_the_same_minimal_form() {
+        assert_eq!(minimal(10, b"CAA", b"CA"), (11, &b"A"[..], &b""[..]));
+        assert_eq!(minimal(10, b"CA", b"C"), (11, &b"A"[..], &b""[..]));
+        assert_eq!(minimal(10, b"ACG", b"ATG"), (11, &b"C"[..], &b"T"[..]));
+        assert_eq!(minimal(10, b"A", b"A"), (10, &b""[..], &b""[..]));
+    }
+}
