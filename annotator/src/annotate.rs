@@ -8,7 +8,7 @@ use crate::colocated::ColocatedVariants;
 use crate::consequence::{Effect, SoTerm, SoTerms};
 use crate::error::InputError;
 use crate::hgvs::HgvsText;
-use crate::intake::Intake;
+use crate::record_prepass::RecordPrepass;
 use crate::reference::{ContigView, Reference};
 use crate::report::{Counts, RegionClass, RegionClasses};
 use crate::variant::{Allele, MAX_POSITION, StructuralVariant, Variant, drops_first_base};
@@ -18,7 +18,7 @@ use gas_shared::vcf::{AltKind, Record};
 /// Annotates records; one for each thread. Buffers are kept from record to record, so that the
 /// work for a variant allocates nothing.
 pub struct Annotator<'r> {
-    intake: Intake<'r>,
+    prepass: RecordPrepass<'r>,
     replaces_key: bool,
     format: AnnotationFormat,
     effect: Effect,
@@ -36,7 +36,7 @@ impl<'r> Annotator<'r> {
         replaces_key: bool,
     ) -> Self {
         Self {
-            intake: Intake::new(reference, samples),
+            prepass: RecordPrepass::new(reference, samples),
             replaces_key,
             format,
             effect: Effect::default(),
@@ -47,7 +47,7 @@ impl<'r> Annotator<'r> {
 
     /// What was counted so far.
     pub fn counts(&self) -> &Counts {
-        &self.intake.counts
+        &self.prepass.counts
     }
 
     /// Annotates one line (without its line end) and appends the annotated line to `out`.
@@ -60,14 +60,14 @@ impl<'r> Annotator<'r> {
         line: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<u64, InputError> {
-        let record = self.intake.read(number, line)?;
-        self.colocated.begin_record(self.intake.reference.tracks(), record.id);
+        let record = self.prepass.read(number, line)?;
+        self.colocated.begin_record(self.prepass.reference.tracks(), record.id);
         out.extend_from_slice(record.before_info);
         let info_start = out.len();
         let replaced = self.replaces_key.then_some(self.format);
         push_info(out, record.info, replaced);
-        if let Some(contig) = self.intake.contig() {
-            self.intake.check_reference(&contig, &record);
+        if let Some(contig) = self.prepass.contig() {
+            self.prepass.check_reference(&contig, &record);
             self.annotate(&contig, &record, out, info_start);
         }
         self.finish_line(&record, out, info_start);
@@ -76,13 +76,13 @@ impl<'r> Annotator<'r> {
 
     /// The counts, complete.
     pub fn into_counts(self) -> Counts {
-        self.intake.into_counts()
+        self.prepass.into_counts()
     }
 
     fn finish_line(&mut self, record: &Record<'_>, out: &mut Vec<u8>, info_start: usize) {
-        let tracks = self.intake.reference.tracks();
+        let tracks = self.prepass.reference.tracks();
         self.colocated.write_info(tracks, out, info_start);
-        self.intake.counts.add_colocated(self.colocated.in_dbsnp(), self.colocated.hits());
+        self.prepass.counts.add_colocated(self.colocated.in_dbsnp(), self.colocated.hits());
         if out.len() == info_start {
             out.push(b'.');
         }
@@ -124,8 +124,8 @@ impl<'r> Annotator<'r> {
                 &mut region_classes,
             );
         }
-        self.intake.counts.multiallelic += u64::from(alts > 1);
-        self.intake.counts.add_region_classes(region_classes);
+        self.prepass.counts.multiallelic += u64::from(alts > 1);
+        self.prepass.counts.add_region_classes(region_classes);
     }
 
     /// Counts an alternative and says what it is; nothing for `*` and `.`.
@@ -141,16 +141,16 @@ impl<'r> Annotator<'r> {
         let known_reference = record.reference != b".";
         match (kind, pos) {
             (Some(AltKind::Sequence), Some(pos)) if known_reference => {
-                self.intake.count_sequence(record.reference, alt);
+                self.prepass.count_sequence(record.reference, alt);
                 Some(Variant::Sequence(Allele::new(pos, record.reference, alt, drop_first)))
             }
             (Some(AltKind::Symbolic | AltKind::Breakend), Some(pos)) => {
-                self.intake.counts.add_kind(VariantType::Structural, record.reference, alt);
+                self.prepass.counts.add_kind(VariantType::Structural, record.reference, alt);
                 let limit = contig.sequence.len().min(MAX_POSITION as usize) as i32;
                 Some(Variant::Structural(StructuralVariant::read(pos, alt, record.info, limit)))
             }
             _ => {
-                self.intake.counts.add_kind(VariantType::Other, record.reference, alt);
+                self.prepass.counts.add_kind(VariantType::Other, record.reference, alt);
                 None
             }
         }
@@ -167,7 +167,7 @@ impl<'r> Annotator<'r> {
     ) {
         let (first_entry, info_start) = entries;
         let mut all = SoTerms::EMPTY;
-        self.colocated.look_up(self.intake.reference.tracks(), contig.number, variant);
+        self.colocated.look_up(self.prepass.reference.tracks(), contig.number, variant);
         match variant {
             Variant::Sequence(allele) => self.hgvs.begin(contig, allele),
             Variant::Structural(_) => self.hgvs.clear(),
@@ -204,7 +204,7 @@ impl<'r> Annotator<'r> {
             }
             for term in self.effect.terms.iter() {
                 all.insert(term);
-                self.intake.counts.terms[term as usize] += 1;
+                self.prepass.counts.terms[term as usize] += 1;
             }
             add_region_classes(&self.effect, transcript.cds.is_some(), region_classes);
         }
@@ -226,10 +226,10 @@ impl<'r> Annotator<'r> {
                 AnnotationFormat::Ann => write_ann_intergenic(out, shown.1, nearest),
             }
             all.insert(SoTerm::Intergenic);
-            self.intake.counts.terms[SoTerm::Intergenic as usize] += 1;
+            self.prepass.counts.terms[SoTerm::Intergenic as usize] += 1;
             region_classes.insert(RegionClass::Intergenic);
         }
-        self.intake.counts.add_terms(all);
+        self.prepass.counts.add_terms(all);
     }
 }
 

@@ -1,14 +1,14 @@
-//! Which assembly a file was called on: told from its header and its REF alleles.
+//! Detects which assembly a file was called on, from its header and its REF alleles.
 
 use crate::error::InputError;
 use crate::reference::Reference;
 use crate::report::Counts;
 use gas_shared::vcf::Header;
 
-/// Fewer compared REF alleles than this say nothing.
+/// The fewest compared REF alleles that allow a conclusion.
 const MIN_CHECKED: u64 = 20;
 
-/// Lengths that tell the human assemblies apart: chromosome, NCBI36, GRCh37, GRCh38, T2T-CHM13.
+/// Chromosome lengths in NCBI36, GRCh37, GRCh38 and T2T-CHM13, which differ between assemblies.
 const LENGTHS: [(&str, [u64; 4]); 6] = [
     ("1", [247_249_719, 249_250_621, 248_956_422, 248_387_328]),
     ("2", [242_951_149, 243_199_373, 242_193_529, 242_696_752]),
@@ -18,6 +18,7 @@ const LENGTHS: [(&str, [u64; 4]); 6] = [
     ("X", [154_913_754, 155_270_560, 156_040_895, 154_259_566]),
 ];
 
+/// Names of assemblies, in the order of [`LENGTHS`], with spellings in `##reference` lines.
 const ASSEMBLIES: [(&str, &[&str]); 4] = [
     ("NCBI36", &["ncbi36", "hg18", "b36", "build36"]),
     ("GRCh37", &["grch37", "hg19", "b37", "hs37", "build37"]),
@@ -25,7 +26,7 @@ const ASSEMBLIES: [(&str, &[&str]); 4] = [
     ("T2T-CHM13", &["chm13", "t2t", "hs1"]),
 ];
 
-/// The assembly that the header's contig lengths or its `##reference` line name.
+/// The assembly that the contig lengths or the `##reference` line of a header indicate.
 pub fn named_assembly(header: &Header) -> Option<&'static str> {
     for (name, length) in &header.contigs {
         let plain = name.strip_prefix("chr").unwrap_or(name);
@@ -39,10 +40,10 @@ pub fn named_assembly(header: &Header) -> Option<&'static str> {
     named.map(|(name, _)| *name)
 }
 
-/// Stops a run whose REF alleles disagree with the reference too often.
+/// Checks that no more than `max_percent` of the REF alleles differ from the reference.
 ///
 /// # Errors
-/// [`InputError::WrongAssembly`], with advice.
+/// [`InputError::WrongAssembly`] otherwise, with advice.
 pub fn check_assembly(
     counts: &Counts,
     header: &Header,
@@ -56,10 +57,10 @@ pub fn check_assembly(
     let assembly = reference.manifest.assembly.clone();
     let advice = match named_assembly(header) {
         Some(other) if !assembly.eq_ignore_ascii_case(other) => format!(
-            "the file looks like {other}; lift it over to {assembly}, or choose a reference of {other}"
+            "the file looks like {other}; lift it over to {assembly}, or choose a {other} reference"
         ),
         _ => format!(
-            "the file looks like another assembly than {assembly}; lift it over to {assembly}, or choose another reference"
+            "the file seems to use another assembly than {assembly}; lift it over to {assembly}, or choose another reference"
         ),
     };
     Err(InputError::WrongAssembly {

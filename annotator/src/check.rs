@@ -1,47 +1,47 @@
-//! Checks a whole file and tells everything that is wrong with it, not only the first thing.
+//! Checks a file and reports all problems, not only the first.
 
 use crate::assembly::{check_assembly, named_assembly};
 use crate::error::{Error, InputError};
-use crate::intake::Intake;
 use crate::pipeline::Order;
+use crate::record_prepass::RecordPrepass;
 use crate::reference::Reference;
 use crate::report::Counts;
-use crate::vcf::{ANYWHERE, Chunk, HeaderText, InputFile, Limits, read_header, trimmed};
+use crate::vcf::{AFTER_ANY_LINE, Chunk, HeaderText, InputFile, Limits, read_header, trimmed};
 use gas_shared::vcf::{Diagnostic, Severity, check_record, parse_record};
 use serde::Serialize;
 use std::path::Path;
 
-/// Something wrong.
+/// A problem of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// Line number, from 1; `None` where the whole file is meant.
+    /// Line number, from 1; `None` for a problem of the file as a whole.
     pub line: Option<u64>,
-    /// Column, as the `#CHROM` line names it.
+    /// The column's name in the `#CHROM` line.
     pub column: Option<&'static str>,
-    /// Whether the file cannot be annotated because of it.
+    /// Whether it prevents annotation; otherwise it is a warning.
     pub error: bool,
-    /// A stable spelling for programs.
+    /// A stable code for programs.
     pub code: &'static str,
-    /// What is wrong and what to do.
+    /// What is wrong and how to fix it.
     pub message: String,
 }
 
-/// What a check found.
+/// The result of a check.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct CheckReport {
     /// Whether the file can be annotated.
     pub valid: bool,
     /// VCF version.
     pub version: String,
-    /// Assembly that the header names.
+    /// Assembly that the header indicates.
     pub assembly: Option<&'static str>,
-    /// Samples.
+    /// Number of samples.
     pub samples: u64,
-    /// Records, those at fault included.
+    /// Records, including invalid ones.
     pub records: u64,
-    /// Findings in order.
+    /// Problems in file order.
     pub findings: Vec<Finding>,
-    /// Findings beyond the most that are told.
+    /// Problems beyond the limit, which are only counted.
     pub more: u64,
 }
 
@@ -85,21 +85,22 @@ impl std::fmt::Display for Finding {
     }
 }
 
-/// How a file is checked.
+/// Options of a check.
 #[derive(Clone, Debug)]
 pub struct CheckOptions {
     /// Limits on compressed input.
     pub limits: Limits,
-    /// Most findings told.
+    /// The most problems that are reported.
     pub max_findings: usize,
-    /// Percentage of REF alleles that may differ from the reference.
+    /// The percentage of REF alleles that may differ from the reference.
     pub max_mismatch_percent: f64,
 }
 
-/// Checks a file; with a reference also its REF alleles and contigs.
+/// Checks a file. With a reference, its REF alleles and contigs are checked too. Problems of the file
+/// are not errors but in the report.
 ///
 /// # Errors
-/// [`Error::File`] where it cannot be read. What is wrong with the file is in the report.
+/// [`Error::File`] if the file cannot be read.
 pub fn check_file(
     path: &Path,
     reference: Option<&Reference>,
@@ -143,12 +144,12 @@ fn run(
         report.add(warning.clone().into(), most);
     }
     let mut reader = Reader {
-        intake: reference.map(|reference| Intake::new(reference, header.samples.len())),
+        prepass: reference.map(|reference| RecordPrepass::new(reference, header.samples.len())),
         samples: header.samples.len(),
         order: Order::default(),
     };
     let mut chunk = Chunk::default();
-    while input.next_chunk(&mut chunk, ANYWHERE)? {
+    while input.next_chunk(&mut chunk, AFTER_ANY_LINE)? {
         let lines = chunk.bytes.split_inclusive(|b| *b == b'\n').map(trimmed);
         for (number, line) in (chunk.first_line..).zip(lines).filter(|(_, l)| !l.is_empty()) {
             report.records += 1;
@@ -162,12 +163,11 @@ fn run(
         let code = gas_shared::vcf::Code::NoRecords.as_str();
         report.add(Finding { line: None, column: None, error: true, code, message }, most);
     }
-    if let Some(place) = reader.order.warning.take() {
-        report
-            .add(warning("unsorted", format!("{place}; it is sorted when it is annotated")), most);
+    if let Some(unsorted) = reader.order.warning.take() {
+        report.add(warning("unsorted", format!("{unsorted}; annotation sorts it")), most);
     }
-    if let (Some(intake), Some(reference)) = (reader.intake, reference) {
-        let counts = intake.into_counts();
+    if let (Some(prepass), Some(reference)) = (reader.prepass, reference) {
+        let counts = prepass.into_counts();
         check_assembly(&counts, &header, reference, options.max_mismatch_percent)?;
         for finding in against_reference(&counts, &reference.manifest.assembly) {
             report.add(finding, most);
@@ -177,27 +177,27 @@ fn run(
 }
 
 struct Reader<'r> {
-    intake: Option<Intake<'r>>,
+    prepass: Option<RecordPrepass<'r>>,
     samples: usize,
     order: Order,
 }
 
 impl Reader<'_> {
     fn read(&mut self, number: u64, line: &[u8]) -> Result<(), InputError> {
-        let record = match &mut self.intake {
+        let record = match &mut self.prepass {
             None => {
                 let record = parse_record(line).map_err(|e| e.at(number))?;
                 check_record(&record, self.samples).map_err(|e| e.at(number))?;
                 record
             }
-            Some(intake) => {
-                let record = intake.read(number, line)?;
-                if let Some(contig) = intake.contig() {
-                    intake.check_reference(&contig, &record);
+            Some(prepass) => {
+                let record = prepass.read(number, line)?;
+                if let Some(contig) = prepass.contig() {
+                    prepass.check_reference(&contig, &record);
                 }
                 for alt in record.alt.split(|b| *b == b',') {
                     if alt.iter().all(u8::is_ascii_alphabetic) {
-                        intake.count_sequence(record.reference, alt);
+                        prepass.count_sequence(record.reference, alt);
                     }
                 }
                 record
@@ -221,12 +221,12 @@ fn against_reference(counts: &Counts, assembly: &str) -> Vec<Finding> {
     }
     if counts.ref_mismatches > 0 {
         let (wrong, all) = (counts.ref_mismatches, counts.ref_checked);
-        let text = format!("{wrong} of {all} REF alleles are not what {assembly} has there");
+        let text = format!("{wrong} of {all} REF alleles do not match {assembly}");
         out.push(warning("ref_mismatch", text));
     }
     if counts.not_left_aligned > 0 {
         let indels = counts.not_left_aligned;
-        let text = format!("{indels} indels are not left-aligned; bcftools norm aligns them");
+        let text = format!("{indels} indels are not left-aligned; use bcftools norm to align them");
         out.push(warning("not_left_aligned", text));
     }
     out

@@ -1,4 +1,4 @@
-//! Everything that can go wrong, by whose fault it is.
+//! The errors of the engine. [`InputError`] is what the user can fix; all else is [`Error`].
 
 use gas_shared::vcf::Diagnostic;
 use std::{io, path::PathBuf};
@@ -6,7 +6,7 @@ use std::{io, path::PathBuf};
 /// An error of the engine.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The user's file cannot be annotated as it is.
+    /// The user's file cannot be annotated.
     #[error(transparent)]
     Input(#[from] InputError),
     /// A file cannot be read or written.
@@ -14,81 +14,83 @@ pub enum Error {
     File {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// The output cannot be written.
     #[error("cannot write the output")]
     Output(#[source] io::Error),
-    /// The reference bundle is unusable.
-    #[error("reference bundle {path}: {reason}")]
-    Bundle {
-        /// The bundle's folder.
+    /// The reference is unusable.
+    #[error("reference {path}: {reason}")]
+    Reference {
+        /// The folder of the reference.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// Models, sequence or tracks for a bundle are unusable.
+    /// A file that a reference is built from is unusable.
     #[error("{path}, line {line}: {reason}")]
     Source {
         /// The file.
         path: PathBuf,
         /// Line number, from 1.
         line: u64,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// Records are not in order.
+    /// The records are not sorted.
     #[error("{0}")]
     Unsorted(String),
-    /// A signal asked to stop.
+    /// The run was cancelled by a signal.
     #[error("cancelled")]
     Cancelled,
 }
 
 impl Error {
-    /// An I/O error with the file it belongs to.
+    /// Converts an I/O error to one that names the file.
     pub fn file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::File { path, source }
     }
 }
 
-/// What is wrong with the user's file.
+/// A problem of the user's file.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
-    /// A line is at fault.
+    /// A line is invalid.
     #[error(transparent)]
     Line(#[from] Diagnostic),
-    /// The compressed data end early or are damaged.
-    #[error("the compressed file is damaged or cut off ({0}); upload it again")]
+    /// The compressed data ends early or is damaged.
+    #[error("the compressed file is damaged or truncated ({0}); upload it again")]
     Damaged(String),
-    /// The file expands beyond the limit.
+    /// The file is larger than the limit after decompression.
     #[error(
-        "the file expands to more than {limit} bytes; split it, or ask the operator to raise the limit"
+        "the file is larger than {limit} bytes after decompression; split it, or ask the operator to raise the limit"
     )]
     TooLarge {
         /// The limit in bytes.
         limit: u64,
     },
-    /// The file expands suspiciously.
-    #[error("the file expands more than {ratio} times, which real VCF files do not; it is refused")]
+    /// The compression ratio is that of a decompression bomb.
+    #[error(
+        "the file expands to more than {ratio} times its size, which VCF files do not; it is rejected"
+    )]
     Bomb {
-        /// The ratio allowed.
+        /// The highest ratio allowed.
         ratio: u64,
     },
-    /// REF disagrees with the reference too often.
+    /// Too many REF alleles differ from the reference.
     #[error(
-        "{mismatches} of {checked} REF alleles ({percent:.1}%) are not what {assembly} has there; {advice}"
+        "{mismatches} of {checked} REF alleles ({percent:.1}%) do not match {assembly}; {advice}"
     )]
     WrongAssembly {
-        /// REF alleles that differ.
+        /// REF alleles that differ from the reference.
         mismatches: u64,
-        /// REF alleles compared.
+        /// REF alleles compared to the reference.
         checked: u64,
-        /// Percentage.
+        /// The differing ones in percent.
         percent: f64,
-        /// The bundle's assembly.
+        /// Assembly of the reference.
         assembly: String,
         /// What to do.
         advice: String,
@@ -96,7 +98,7 @@ pub enum InputError {
 }
 
 impl InputError {
-    /// A stable spelling for programs.
+    /// A stable code for programs.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Line(finding) => finding.code.as_str(),

@@ -1,5 +1,5 @@
-//! What every mode does with a record before it looks at effects: reading, checking, counting, and
-//! the comparison of REF with the reference.
+//! The steps of all modes before consequences: parse, check and count a record, and compare its REF
+//! with the reference.
 
 use crate::error::InputError;
 use crate::reference::{ContigView, Reference};
@@ -8,19 +8,19 @@ use gas_shared::summary::Density;
 use gas_shared::variant::VariantType;
 use gas_shared::vcf::{Record, check_record, parse_record};
 
-/// Reads records and counts what does not depend on the mode; one for each thread.
-pub(crate) struct Intake<'r> {
+/// Parses, checks and counts records. Each thread has its own.
+pub(crate) struct RecordPrepass<'r> {
     pub(crate) reference: &'r Reference,
     samples: usize,
     contig_name: Vec<u8>,
     contig: Option<ContigView<'r>>,
     contig_records: u64,
     density: Density,
-    /// What was counted so far; the contig at hand is added when it is left.
+    /// The counts so far, without those of the current contig.
     pub(crate) counts: Counts,
 }
 
-impl<'r> Intake<'r> {
+impl<'r> RecordPrepass<'r> {
     pub(crate) fn new(reference: &'r Reference, samples: usize) -> Self {
         Self {
             reference,
@@ -33,7 +33,7 @@ impl<'r> Intake<'r> {
         }
     }
 
-    /// Reads a line (without its line end), and counts the record.
+    /// Parses a line (without its line ending) and counts the record.
     pub(crate) fn read<'l>(
         &mut self,
         number: u64,
@@ -41,7 +41,7 @@ impl<'r> Intake<'r> {
     ) -> Result<Record<'l>, InputError> {
         let record = parse_record(line).map_err(|e| e.at(number))?;
         check_record(&record, self.samples).map_err(|e| e.at(number))?;
-        self.enter_contig(record.chrom);
+        self.start_contig(record.chrom);
         self.counts.records += 1;
         self.contig_records += 1;
         self.counts.histograms.add_qual(record.qual);
@@ -52,31 +52,31 @@ impl<'r> Intake<'r> {
         Ok(record)
     }
 
-    /// The contig of the record read last; `None` where the reference does not have it.
+    /// The contig of the last record; `None` if the reference does not have it.
     #[inline]
     pub(crate) fn contig(&self) -> Option<ContigView<'r>> {
         self.contig
     }
 
-    /// The counts, complete.
+    /// Returns the complete counts.
     pub(crate) fn into_counts(mut self) -> Counts {
-        self.leave_contig();
+        self.finish_contig();
         self.counts
     }
 
     #[inline]
-    fn enter_contig(&mut self, name: &[u8]) {
+    fn start_contig(&mut self, name: &[u8]) {
         if self.contig_records > 0 && self.contig_name == name {
             return;
         }
-        self.leave_contig();
+        self.finish_contig();
         self.contig_name.clear();
         self.contig_name.extend_from_slice(name);
         self.contig = self.reference.contig(name);
         self.density = Density::new(self.contig.map_or(0, |c| c.sequence.len() as u64));
     }
 
-    fn leave_contig(&mut self) {
+    fn finish_contig(&mut self) {
         if self.contig_records == 0 {
             return;
         }
@@ -87,7 +87,7 @@ impl<'r> Intake<'r> {
         self.contig_records = 0;
     }
 
-    /// Compares REF with the reference; `false` where they differ.
+    /// Compares REF with the reference; `false` if they differ.
     pub(crate) fn check_reference(&mut self, contig: &ContigView<'_>, record: &Record<'_>) -> bool {
         let reference = record.reference;
         let start = record.pos as i64;
@@ -100,7 +100,7 @@ impl<'r> Intake<'r> {
         let same = bases.is_some_and(|bases| {
             bases == reference
                 || bases.iter().zip(reference).all(|(a, b)| {
-                    // An N on either side says nothing.
+                    // N matches any base.
                     *a == b.to_ascii_uppercase() || *a == b'N' || b.eq_ignore_ascii_case(&b'N')
                 })
         });
@@ -108,20 +108,20 @@ impl<'r> Intake<'r> {
         same
     }
 
-    /// Counts a sequence allele, and whether it is written further right than it could be.
+    /// Counts a sequence allele and checks whether it is left-aligned.
     #[inline]
     pub(crate) fn count_sequence(&mut self, reference: &[u8], alt: &[u8]) {
         let kind = VariantType::of_sequences(reference, alt);
         self.counts.add_kind(kind, reference, alt);
         if reference.len() != alt.len() {
-            self.counts.not_left_aligned += u64::from(can_move_left(reference, alt));
+            self.counts.not_left_aligned += u64::from(is_shiftable_left(reference, alt));
         }
     }
 }
 
-/// Whether an indel can be moved to the left (Tan et al. 2015, Bioinformatics 31:2202): without
-/// what both alleles share at their right end they still end in the same base.
-fn can_move_left(reference: &[u8], alt: &[u8]) -> bool {
+/// Whether an indel is not left-aligned (Tan et al. 2015, Bioinformatics 31:2202): one allele is a
+/// suffix of the other, so both can be shifted to the left.
+fn is_shiftable_left(reference: &[u8], alt: &[u8]) -> bool {
     let shorter = reference.len().min(alt.len());
     let pairs = reference.iter().rev().zip(alt.iter().rev());
     let shared = pairs.take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_indel_is_left_aligned_unless_it_ends_as_it_begins() {
+    fn an_indel_is_left_aligned_unless_an_allele_is_a_suffix_of_the_other() {
         for (reference, alt, expected) in [
             ("A", "AA", true),
             ("AA", "A", true),
@@ -144,7 +144,7 @@ mod tests {
             ("C", "GATc", true),
         ] {
             assert_eq!(
-                can_move_left(reference.as_bytes(), alt.as_bytes()),
+                is_shiftable_left(reference.as_bytes(), alt.as_bytes()),
                 expected,
                 "{reference}>{alt}"
             );

@@ -1,5 +1,5 @@
-//! What is in a file: records, alleles, qualities, and the consequences that its annotations name,
-//! whoever wrote them (INFO/CSQ, ANN or BCSQ).
+//! Counts the records, alleles and qualities of a VCF file, and the consequences in its annotations
+//! (INFO/CSQ, ANN or BCSQ, written by any annotator).
 
 use crate::assembly::named_assembly;
 use crate::colocated::has_rs_id;
@@ -7,7 +7,7 @@ use crate::consequence::{SoTerm, SoTerms};
 use crate::csq::term_named;
 use crate::error::{Error, InputError};
 use crate::report::{Counts, summarize};
-use crate::vcf::{ANYWHERE, Chunk, HeaderText, InputFile, Limits, read_header, trimmed};
+use crate::vcf::{AFTER_ANY_LINE, Chunk, HeaderText, InputFile, Limits, read_header, trimmed};
 use gas_shared::summary::{Density, Summary};
 use gas_shared::variant::VariantType;
 use gas_shared::vcf::{Header, Record, check_record, parse_record};
@@ -15,21 +15,21 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::path::Path;
 
-/// Where in INFO the annotations are.
+/// The annotation format of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Annotation {
-    /// VEP's: the column of the terms.
+    /// INFO/CSQ, with the index of its Consequence field.
     Csq(usize),
-    /// SnpEff's.
+    /// INFO/ANN.
     Ann,
-    /// That of bcftools csq.
+    /// INFO/BCSQ.
     Bcsq,
 }
 
-/// Summarises a file.
+/// Counts what is in a file.
 ///
 /// # Errors
-/// [`Error`] where it cannot be read or is no VCF file.
+/// [`Error`] if the file cannot be read or is not a VCF file.
 pub fn summarize_file(path: &Path, limits: Limits) -> Result<Summary, Error> {
     let mut input = InputFile::open(path, limits)?;
     let text = read_header(&mut input)?;
@@ -47,7 +47,7 @@ pub fn summarize_file(path: &Path, limits: Limits) -> Result<Summary, Error> {
         counts: Counts::default(),
     };
     let mut chunk = Chunk::default();
-    while input.next_chunk(&mut chunk, ANYWHERE)? {
+    while input.next_chunk(&mut chunk, AFTER_ANY_LINE)? {
         let lines = chunk.bytes.split_inclusive(|b| *b == b'\n').map(trimmed);
         for (number, line) in (chunk.first_line..).zip(lines).filter(|(_, l)| !l.is_empty()) {
             let record = parse_record(line).map_err(|e| InputError::from(e.at(number)))?;
@@ -56,7 +56,7 @@ pub fn summarize_file(path: &Path, limits: Limits) -> Result<Summary, Error> {
             counter.count(&record);
         }
     }
-    counter.leave_contig();
+    counter.finish_contig();
     Ok(summary(&counter.counts, header))
 }
 
@@ -92,7 +92,7 @@ struct Counter<'h> {
 impl Counter<'_> {
     fn count(&mut self, record: &Record<'_>) {
         if self.contig != record.chrom {
-            self.leave_contig();
+            self.finish_contig();
             self.contig = record.chrom.to_vec();
             self.density = Density::new(self.lengths.get(record.chrom).copied().unwrap_or(0));
         }
@@ -143,7 +143,7 @@ impl Counter<'_> {
         }
     }
 
-    fn leave_contig(&mut self) {
+    fn finish_contig(&mut self) {
         if self.records > 0 {
             self.counts.add_contig(&self.contig, self.records);
             if self.lengths.contains_key(self.contig.as_slice()) {
@@ -154,7 +154,7 @@ impl Counter<'_> {
     }
 }
 
-/// A summary as text, one figure a line.
+/// Formats a summary as text, one count per line.
 pub fn as_text(summary: &Summary) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail.
@@ -190,7 +190,7 @@ pub fn as_text(summary: &Summary) -> String {
     }
     line("quality missing", &summary.qual.missing);
     for bin in summary.qual.bins.iter().filter(|bin| bin.records > 0) {
-        let to = bin.to.map_or_else(|| "on".to_owned(), |to| format!("to below {to}"));
+        let to = bin.to.map_or_else(|| "or more".to_owned(), |to| format!("to below {to}"));
         line(&format!("quality {} {to}", bin.from), &bin.records);
     }
     out

@@ -1,6 +1,6 @@
-//! The engine on the demo reference: one variant, one expectation, a sentence why; and that no
-//! input makes it panic.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+//! The engine on the demo reference: the expected effect of single variants, and property tests that
+//! no input makes it panic.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod common;
 
@@ -26,14 +26,14 @@ fn annotated_as(record: &str, format: AnnotationFormat) -> Result<String, InputE
     Ok(String::from_utf8(out).unwrap())
 }
 
-/// Consequence, HGVSc, HGVSp, codons of the entry of a transcript (or gene).
+/// Consequence, HGVSc, HGVSp and codons in the entry of a transcript or gene.
 fn effect(chrom: &str, pos: u32, reference: &str, alt: &str, feature: &str) -> String {
     let line = annotated(&format!("{chrom}\t{pos}\t.\t{reference}\t{alt}\t.\t.\t.")).unwrap();
     let entries = line.split("CSQ=").nth(1).unwrap().trim_end().split(',');
     let fields = entries.map(|e| e.split('|').collect::<Vec<_>>());
     let found = fields.into_iter().find(|f| f[6] == feature || f[3] == feature);
     found.map_or_else(
-        || "nothing".to_owned(),
+        || "none".to_owned(),
         |f| {
             let bare =
                 |text: &str| text.split(':').next_back().unwrap_or_default().replace("%3D", "=");
@@ -44,8 +44,8 @@ fn effect(chrom: &str, pos: u32, reference: &str, alt: &str, feature: &str) -> S
 }
 
 #[test]
-fn each_variant_has_the_effect_it_should() {
-    // The values were checked against Ensembl VEP 115.2 on the same models.
+fn each_variant_has_its_expected_effect() {
+    // The expected values agree with Ensembl VEP 115.2 on the same models.
     for (chrom, pos, reference, alt, feature, expected, why) in [
         (
             "20",
@@ -99,7 +99,7 @@ fn each_variant_has_the_effect_it_should() {
             "T",
             "ENST00000382410",
             "downstream_gene_variant",
-            "within 5 kb behind it",
+            "within 5 kb after a forward gene",
         ),
         (
             "20",
@@ -108,7 +108,7 @@ fn each_variant_has_the_effect_it_should() {
             "A",
             "ENST00000246100",
             "frameshift_variant c.28_29del p.Ala10ProfsTer68 GCc/c",
-            "two bases lost",
+            "two bases deleted",
         ),
         (
             "20",
@@ -126,7 +126,7 @@ fn each_variant_has_the_effect_it_should() {
             "AGAG",
             "ENSTX000051",
             "inframe_insertion c.624_625insCTC p.Met208_Tyr209insLeu -/CTC",
-            "a codon inserted between codons",
+            "a codon inserted between two codons",
         ),
         (
             "20",
@@ -171,7 +171,7 @@ fn each_variant_has_the_effect_it_should() {
             "T",
             "ENST00000380469",
             "splice_donor_variant&splice_donor_5th_base_variant&coding_sequence_variant&intron_variant c.142_142+6del",
-            "across an exon's end",
+            "across the end of an exon",
         ),
         (
             "20",
@@ -215,7 +215,7 @@ fn each_variant_has_the_effect_it_should() {
 }
 
 #[test]
-fn ann_has_its_sixteen_columns() {
+fn an_entry_of_ann_has_sixteen_fields() {
     for pos in [76758, 65069, 69211, 85570] {
         let line =
             annotated_as(&format!("20\t{pos}\t.\tN\tC\t.\t.\t."), AnnotationFormat::Ann).unwrap();
@@ -231,7 +231,7 @@ fn ann_has_its_sixteen_columns() {
 }
 
 #[test]
-fn tracks_name_known_variants_and_regions() {
+fn tracks_add_known_variants_and_regions() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| {
         let path = folder.path().join(name);
@@ -258,7 +258,7 @@ fn tracks_name_known_variants_and_regions() {
     let mut text = Vec::new();
     annotator.record(1, b"1\t20\t.\tTA\tT\t.\t.\t.", &mut text).unwrap();
     let line = String::from_utf8(text).unwrap();
-    // The same deletion, written shorter than the track writes it.
+    // The track has the same deletion in a longer spelling.
     assert!(line.contains("|rs7|") && line.contains("|0.25|Benign&other;segdup=D_1\n"), "{line}");
     let counts = annotator.into_counts();
     assert_eq!((counts.in_dbsnp, counts.tracks), (1, vec![1, 1]));
@@ -273,7 +273,7 @@ fn a_bgzipped_sample_can_be_indexed() {
 }
 
 #[test]
-fn the_users_id_info_and_samples_stay() {
+fn id_info_and_samples_of_the_input_are_kept() {
     let line = annotated("20\t65069\trs1;mine\tT\tA,C\t5\tPASS\tAC=1").unwrap();
     assert!(line.starts_with("20\t65069\trs1;mine\tT\tA,C\t5\tPASS\tAC=1;CSQ=A|"), "{line}");
     assert!(line.contains(",C|upstream_gene_variant|"), "{line}");
@@ -296,14 +296,14 @@ fn run(text: &str, name: &str, threads: usize) -> (Result<String, Error>, PathBu
 const HEADER: &str = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
 
 #[test]
-fn a_bad_line_is_named_and_nothing_is_left_behind() {
+fn an_invalid_line_is_named_and_no_output_remains() {
     let (result, output) = run(&format!("{HEADER}20\t12a\t.\tA\tC\t.\t.\t.\n"), "out.vcf", 1);
     assert_eq!(result.unwrap_err().to_string(), "line 3, POS: \"12a\" is not a position");
     assert!(!output.exists());
 }
 
 #[test]
-fn a_file_of_another_assembly_is_stopped_with_advice() {
+fn a_file_of_another_assembly_is_rejected_with_advice() {
     let records: String = (0..40)
         .map(|n| {
             let pos = 1_000_000 + n * 100;
@@ -318,7 +318,7 @@ fn a_file_of_another_assembly_is_stopped_with_advice() {
 }
 
 #[test]
-fn threads_and_compression_change_nothing() {
+fn threads_and_compression_do_not_change_the_output() {
     let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/samples/premium.vcf");
     let text = std::fs::read_to_string(sample).unwrap();
     let (log, plain) = run(&text, "one.vcf", 1);
@@ -349,7 +349,7 @@ proptest! {
 
     #[test]
     fn no_line_makes_the_reader_panic(line in "\\PC{0,60}", tabs in "(20|MT|x)\t[0-9a]{1,6}\t.\t[ACGT.<*>]{0,3}\t[ACGT.,<*>\\[:]{0,5}\t.\t.\t[A-Z=;.]{0,5}") {
-        // Refusing is fine; panicking is not.
+        // An error is fine, a panic is not.
         let _ = annotated(&line);
         let _ = annotated(&tabs);
     }

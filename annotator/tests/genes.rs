@@ -1,21 +1,21 @@
-//! The genes that a genome browser draws.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+//! The genes for the genome browser.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod common;
 
-use common::{BUNDLE, REFERENCE};
+use common::{REFERENCE, REFERENCE_FOLDER};
 use gas_annotate::reference::GeneModels;
 
 #[test]
-fn every_gene_is_drawn_by_a_transcript_of_its_own() {
-    let genes = GeneModels::open(&BUNDLE).unwrap();
+fn every_gene_has_one_transcript_and_is_found_by_region_and_name() {
+    let genes = GeneModels::open(&REFERENCE_FOLDER).unwrap();
     assert_eq!(genes.assembly, "GRCh37");
     for contig in REFERENCE.contigs() {
         let length = contig.sequence.len() as u64;
         assert_eq!(genes.length(contig.name), Some(length));
         let all: Vec<_> = genes.overlapping(contig.name, (1, length as i32)).collect();
         assert_eq!(all.len(), contig.model.genes.len(), "{}", contig.name);
-        // What a region has is what a look at every gene finds.
+        // A query finds the same genes as a scan of all genes.
         for start in (1..length as i32).step_by(length as usize / 50) {
             let region = (start, start + 20_000);
             let found: Vec<_> = genes.overlapping(contig.name, region).collect();

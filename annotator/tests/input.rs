@@ -1,5 +1,5 @@
-//! Files as users have them: cut off, joined, unsorted, old, of another assembly.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+//! Irregular input files: truncated, concatenated, unsorted, VCF 3.3, or of another assembly.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod common;
 
@@ -31,16 +31,16 @@ fn records(text: &str) -> Vec<&str> {
     text.lines().filter(|line| !line.starts_with('#')).collect()
 }
 
-/// A record whose REF is what the reference has, or is not.
-fn snv(pos: i32, right: bool) -> String {
+/// An SNV whose REF matches the reference or does not.
+fn snv(pos: i32, matches: bool) -> String {
     let base = REFERENCE.contig(b"20").unwrap().bases(pos, pos).unwrap()[0];
     let other = if base == b'A' { 'C' } else { 'A' };
-    let (reference, alt) = if right { (char::from(base), other) } else { (other, 'T') };
+    let (reference, alt) = if matches { (char::from(base), other) } else { (other, 'T') };
     format!("20\t{pos}\t.\t{reference}\t{alt}\t.\t.\t.\n")
 }
 
 #[test]
-fn a_bgzipped_file_without_its_end_is_refused() {
+fn a_truncated_bgzipped_file_is_rejected() {
     let text: String = (0..2000).map(|n| snv(100_000 + n * 50, true)).collect();
     let whole = file(format!("##fileformat=VCFv4.2\n{COLUMNS}\n{text}"));
     let (done, packed) = annotate(&whole, "out.vcf.gz", &Options::default());
@@ -57,7 +57,7 @@ fn a_bgzipped_file_without_its_end_is_refused() {
 }
 
 #[test]
-fn definitions_given_twice_are_told_and_written_once() {
+fn a_duplicate_definition_gives_a_warning_and_is_written_once() {
     let input = file(format!(
         "##fileformat=VCFv4.2\n##contig=<ID=20>\n##INFO=<ID=A,Number=1,Type=Integer,Description=\"x\">\n\
          ##INFO=<ID=A,Number=1,Type=String,Description=\"y\">\n{COLUMNS}\n{}",
@@ -68,12 +68,12 @@ fn definitions_given_twice_are_told_and_written_once() {
         done.unwrap().warnings,
         ["line 4: INFO \"A\" is defined twice; the first definition is used"]
     );
-    // Another reader refuses a key that is defined twice.
+    // The indexer's reader rejects a key that is defined twice.
     write_index(&packed).unwrap();
 }
 
 #[test]
-fn a_sample_named_twice_is_told_and_annotated() {
+fn a_duplicate_sample_name_gives_a_warning() {
     let input = file(format!(
         "##fileformat=VCFv4.2\n{COLUMNS}\tFORMAT\tS\tS\n{}",
         snv(100_000, true).replace("\t.\n", "\t.\tGT\t0|1\t1|1\n")
@@ -84,7 +84,7 @@ fn a_sample_named_twice_is_told_and_annotated() {
 }
 
 #[test]
-fn missing_samples_and_a_second_header_are_told_by_line() {
+fn missing_samples_and_a_second_header_are_reported_with_their_line() {
     let head = format!("##fileformat=VCFv4.2\n{COLUMNS}");
     let good = snv(100_000, true);
     for (text, expected) in [
@@ -94,7 +94,7 @@ fn missing_samples_and_a_second_header_are_told_by_line() {
         ),
         (
             format!("{head}\n{good}{head}\n{good}"),
-            "line 4: a header line stands among the records; were two files joined? use bcftools concat",
+            "line 4: a header line is among the records; if files were joined, use bcftools concat instead",
         ),
         (format!("{head}\n"), "line 2: the file has no records after its header"),
     ] {
@@ -107,7 +107,7 @@ fn missing_samples_and_a_second_header_are_told_by_line() {
 }
 
 #[test]
-fn an_unsorted_file_is_sorted_so_that_haplotypes_meet() {
+fn an_unsorted_file_is_sorted_before_haplotypes_are_formed() {
     let input = file(format!(
         "##fileformat=VCFv4.2\n{COLUMNS}\tFORMAT\tS\n\
          20\t68355\tlast\tA\tG\t.\t.\t.\tGT\t1|0\nMT\t73\tother\tA\tG\t.\t.\t.\tGT\t1\n\
@@ -118,7 +118,7 @@ fn an_unsorted_file_is_sorted_so_that_haplotypes_meet() {
     assert_eq!(
         done.unwrap().warnings,
         [
-            "line 5, CHROM: \"20\" comes again after another contig; the file is not sorted, so that it was sorted"
+            "line 5, CHROM: \"20\" comes again after another contig; the file is not sorted, so it was sorted before annotation"
         ]
     );
     let text = std::fs::read_to_string(&output).unwrap();
@@ -129,11 +129,11 @@ fn an_unsorted_file_is_sorted_so_that_haplotypes_meet() {
     );
     assert!(found[1].contains("BCSQ=@68354\t") && found[2].starts_with("MT\t73\t"), "{found:?}");
     let folder = std::fs::read_dir(output.parent().unwrap()).unwrap();
-    assert_eq!(folder.count(), 2, "nothing temporary is left");
+    assert_eq!(folder.count(), 2, "temporary files are removed");
 }
 
 #[test]
-fn alleles_of_vcf_3_3_are_written_and_annotated_as_those_of_vcf_4() {
+fn alleles_of_vcf_3_3_are_converted_to_vcf_4() {
     let input = file(format!(
         "##fileformat=VCFv3.3\n##INFO=DP,1,Integer,\"Depth\"\n{COLUMNS}\tFORMAT\tS\n\
          20\t68354\ta\tA\tD3\t.\t.\tDP=3\tGT\t0/1\n20\t68356\tb\tT\tIACG\t.\t.\t.\tGT\t0/1\n\
@@ -164,7 +164,7 @@ fn a_run_on_the_wrong_assembly_stops_early() {
         "##fileformat=VCFv4.2\n##contig=<ID=20,length=64444167>\n{COLUMNS}\n{wrong}this is no record\n"
     ));
     let error = annotate(&input, "out.vcf", &Options::default()).0.unwrap_err().to_string();
-    // Not the last line, which was not reached.
+    // The invalid last line is not reached.
     assert!(error.contains("the file looks like GRCh38; lift it over to GRCh37"), "{error}");
 }
 
@@ -180,12 +180,12 @@ fn a_header_larger_than_a_chunk_is_read_by_several_threads() {
             assert_eq!(done.unwrap().counts.records, 9000);
             std::fs::read_to_string(output).unwrap()
         };
-        assert!(of(1) == of(3), "threads change nothing");
+        assert!(of(1) == of(3), "the number of threads does not change the output");
     }
 }
 
 #[test]
-fn a_check_tells_all_that_is_wrong() {
+fn a_check_reports_all_problems() {
     let input = file(format!(
         "##fileformat=VCFv4.2\n##contig=<ID=20,length=63025520>\n{COLUMNS}\n{}20\t12a\t.\tA\tC\t.\t.\t.\n\
          20\t5\t.\tA\tC\tx\t.\t.\n20\t4\t.\tA\tC\t.\t.\t.\nGL1\t4\t.\tA\tAA\t.\t.\t.\n",
@@ -194,13 +194,13 @@ fn a_check_tells_all_that_is_wrong() {
     let options =
         CheckOptions { limits: Limits::default(), max_findings: 3, max_mismatch_percent: 5.0 };
     let report = check_file(&input, Some(&REFERENCE), &options).unwrap();
-    let told: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
+    let reported: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
     assert_eq!(
-        told,
+        reported,
         [
             "error: line 5, POS: \"12a\" is not a position",
             "error: line 6, QUAL: \"x\" is not a number; write \".\" where it is unknown",
-            "warning: line 7, POS: 4 comes after 100000; the file is not sorted; it is sorted when it is annotated",
+            "warning: line 7, POS: 4 comes after 100000; the file is not sorted; annotation sorts it",
         ]
     );
     assert_eq!((report.valid, report.records, report.more), (false, 5, 2));
@@ -210,7 +210,7 @@ fn a_check_tells_all_that_is_wrong() {
 }
 
 #[test]
-fn stats_count_what_annotations_name() {
+fn stats_count_the_consequences_in_annotations() {
     let input = file(format!(
         "##fileformat=VCFv4.2\n##contig=<ID=20,length=63025520>\n{COLUMNS}\n\
          20\t68354\trs1\tA\tC\t31\t.\t.\n20\t68360\t.\tCTG\tTAG,C\t.\t.\t.\n"

@@ -1,4 +1,4 @@
-//! `gas-annotate annotate`.
+//! The subcommand `gas-annotate annotate`.
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
@@ -17,33 +17,33 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// Progress lines come no closer together than this.
+/// The shortest interval between two progress lines.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Arguments of `annotate`.
 #[derive(Debug, Args)]
 pub(crate) struct AnnotateArgs {
-    /// VCF file, plain, gzipped or bgzipped.
+    /// VCF file, plain, gzip or BGZF.
     input: PathBuf,
-    /// Reference bundle made by `build-reference`.
+    /// Folder of the reference, see `build-reference`.
     #[arg(long)]
     reference: PathBuf,
-    /// Annotated file; `.gz` makes it bgzipped.
+    /// Annotated file. It is bgzipped if the name ends in `.gz`.
     #[arg(long)]
     out: PathBuf,
-    /// Count log.
+    /// Write AnnTools' count log to this file.
     #[arg(long)]
     log: Option<PathBuf>,
-    /// Counts as JSON [default: the output's name with `.summary.json`].
+    /// Write the counts as JSON to this file [default: name of the output + `.summary.json`].
     #[arg(long)]
     summary: Option<PathBuf>,
-    /// Write a tabix index beside a bgzipped output.
+    /// Write a tabix index of the output, which must be bgzipped.
     #[arg(long)]
     index: bool,
-    /// Progress on standard output.
+    /// Report progress on standard output.
     #[arg(long, value_enum, default_value_t = ProgressFormat::None)]
     progress: ProgressFormat,
-    /// What is told of a record.
+    /// Annotation mode.
     #[arg(long, value_enum, default_value_t = ModeArg::Full)]
     mode: ModeArg,
     /// Annotation format in INFO [default: csq; with --mode csq: bcsq].
@@ -51,10 +51,10 @@ pub(crate) struct AnnotateArgs {
     format: Option<FormatArg>,
     #[command(flatten)]
     csq: CsqArgs,
-    /// Threads [default: as many as processors].
+    /// Number of threads [default: number of processors].
     #[arg(long)]
     threads: Option<usize>,
-    /// Most bytes the input may expand to.
+    /// Largest size of the input after decompression, in bytes.
     #[arg(long, default_value_t = Limits::default().max_bytes)]
     max_bytes: u64,
     /// Percentage of REF alleles that may differ from the reference.
@@ -66,15 +66,15 @@ pub(crate) struct AnnotateArgs {
 enum ProgressFormat {
     /// No progress.
     None,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum ModeArg {
-    /// Consequences, HGVS, positions, codons, known variants.
+    /// Consequences with HGVS, positions, codons and co-located variants.
     Full,
-    /// Consequences only, of whole haplotypes, as bcftools csq tells them.
+    /// Consequences of haplotypes, as bcftools csq reports them.
     Csq,
 }
 
@@ -92,52 +92,55 @@ enum FormatArg {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of --mode csq")]
 struct CsqArgs {
-    /// Tell every record by itself.
+    /// Ignore haplotypes: each record on its own.
     #[arg(short, long)]
     local: bool,
-    /// What to do with heterozygous genotypes that are not phased.
+    /// How to treat unphased heterozygous genotypes.
     #[arg(short, long, value_enum, default_value_t = PhaseArg::Alone)]
     phase: PhaseArg,
-    /// Most consequences of a haplotype at a record that FORMAT/BCSQ names.
-    #[arg(short, long, default_value_t = CsqOptions::default().max_consequences, value_parser = some)]
+    /// Most consequences per haplotype and record that FORMAT/BCSQ can refer to.
+    #[arg(short, long, default_value_t = CsqOptions::default().max_consequences, value_parser = positive)]
     ncsq: usize,
-    /// Most residues written of a changed protein.
-    #[arg(short = 'B', long, value_parser = some)]
+    /// Most residues to write of a changed protein.
+    #[arg(short = 'B', long, value_parser = positive)]
     trim_protein_seq: Option<usize>,
-    /// NCBI's number of the genetic code, in place of the one of the models: 1, 2 or 11.
+    /// Genetic code (NCBI's number: 1, 2 or 11) instead of that of the gene models.
     #[arg(short = 'C', long, value_parser = genetic_code)]
     genetic_code: Option<CodonTable>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum PhaseArg {
-    /// Tell the record by itself.
+    /// Treat the record on its own.
     #[value(name = "l", alias = "local")]
     Alone,
-    /// Take them as they stand (0/1 as 0|1).
+    /// Use the order of the alleles (0/1 as 0|1).
     #[value(name = "a", alias = "as-is")]
     AsIs,
-    /// Put every alternative on the first haplotype too (0/1 as 1|1, 1/2 as 1|2).
+    /// Merge all alternative alleles into the first haplotype (0/1 as 1|1, 1/2 as 1|2).
     #[value(name = "m", alias = "merge")]
     Merge,
-    /// Refuse them.
+    /// Require phased genotypes.
     #[value(name = "r", alias = "require")]
     Require,
-    /// Put alternatives on both haplotypes where the other is the reference (0/1 as 1|1).
+    /// Put an alternative allele on both haplotypes if the other is the reference (0/1 as 1|1).
     #[value(name = "R", alias = "non-ref")]
     NonReference,
-    /// Leave them out of haplotypes.
+    /// Skip them.
     #[value(name = "s", alias = "skip")]
     Skip,
 }
 
-fn some(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "a number from 1 on is expected".to_owned())
+fn positive(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|n| *n > 0)
+        .ok_or_else(|| "expected a number greater than 0".to_owned())
 }
 
 fn genetic_code(text: &str) -> Result<CodonTable, String> {
     let known = text.parse().ok().and_then(CodonTable::from_number);
-    known.ok_or_else(|| "1, 2 and 11 are known".to_owned())
+    known.ok_or_else(|| "expected 1, 2 or 11".to_owned())
 }
 
 impl AnnotateArgs {
@@ -185,14 +188,15 @@ enum Event<'a> {
 fn emit(event: &Event<'_>) {
     let Ok(line) = serde_json::to_string(event) else { return };
     let mut out = std::io::stdout().lock();
-    // A reader that went away does not stop the work.
+    // A closed pipe does not stop the run.
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
 pub(crate) fn run(args: &AnnotateArgs) -> anyhow::Result<()> {
     let cancel = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
-        signal_hook::flag::register(signal, cancel.clone()).context("cannot watch for signals")?;
+        signal_hook::flag::register(signal, cancel.clone())
+            .context("cannot install signal handlers")?;
     }
     let reference = Reference::open(&args.reference)?;
     let threads =
@@ -216,8 +220,8 @@ pub(crate) fn run(args: &AnnotateArgs) -> anyhow::Result<()> {
     if args.index
         && let Err(error) = write_index(&args.out)
     {
-        // What other readers refuse, as a sample's name given twice, is no reason to fail.
-        eprintln!("warning: there is no index: {error}");
+        // The indexer rejects files that annotation accepts, such as one with a duplicate sample name.
+        eprintln!("warning: the output has no index: {error}");
     }
     for warning in &outcome.warnings {
         eprintln!("warning: {warning}");

@@ -1,4 +1,4 @@
-//! `gas-annotate build-reference`.
+//! The subcommand `gas-annotate build-reference`.
 
 use clap::Args;
 use gas_annotate::reference::{BuildOptions, build_reference};
@@ -7,22 +7,22 @@ use std::path::PathBuf;
 /// Arguments of `build-reference`.
 #[derive(Debug, Args)]
 pub(crate) struct BuildArgs {
-    /// Gene models, GFF3 or GTF, plain or gzipped; may be given several times.
+    /// Gene models in GFF3 or GTF, plain or gzip. Repeat for several files.
     #[arg(long, required = true)]
     gff: Vec<PathBuf>,
-    /// Sequences, FASTA, plain or gzipped; may be given several times.
+    /// Sequences in FASTA, plain or gzip. Repeat for several files.
     #[arg(long, required = true)]
     fasta: Vec<PathBuf>,
-    /// Known variants, NAME=FILE.vcf[.gz]; a track named `dbsnp` counts as dbSNP. May be given several times.
+    /// Known variants, NAME=FILE.vcf[.gz]. The track `dbsnp` counts as dbSNP. Repeat for several files.
     #[arg(long, value_parser = name_and_file)]
     vcf_track: Vec<(String, PathBuf)>,
-    /// Regions, NAME=FILE.bed[.gz]; NAME becomes their INFO key. May be given several times.
+    /// Regions, NAME=FILE.bed[.gz]. NAME becomes the INFO key. Repeat for several files.
     #[arg(long, value_parser = name_and_file)]
     bed_track: Vec<(String, PathBuf)>,
     /// Assembly, such as GRCh37.
     #[arg(long)]
     assembly: String,
-    /// Folder of the bundle.
+    /// Folder of the reference.
     #[arg(long)]
     out: PathBuf,
 }
@@ -50,6 +50,6 @@ pub(crate) fn run(args: &BuildArgs) -> anyhow::Result<()> {
 }
 
 fn name_and_file(text: &str) -> Result<(String, PathBuf), String> {
-    let (name, file) = text.split_once('=').ok_or("NAME=FILE is expected")?;
+    let (name, file) = text.split_once('=').ok_or("expected NAME=FILE")?;
     Ok((name.to_owned(), file.into()))
 }

@@ -1,4 +1,4 @@
-//! `gas-annotate check`.
+//! The subcommand `gas-annotate check`.
 
 use super::EXIT_BAD_INPUT;
 use clap::Args;
@@ -12,18 +12,18 @@ use std::process::ExitCode;
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// VCF file, plain, gzipped or bgzipped.
+    /// VCF file, plain, gzip or BGZF.
     input: PathBuf,
-    /// Reference bundle: REF alleles and contigs are checked too.
+    /// Folder of a reference, to also check REF alleles and contigs.
     #[arg(long)]
     reference: Option<PathBuf>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
-    /// Most findings printed.
+    /// Most problems to print.
     #[arg(long, default_value_t = 100)]
     max_findings: usize,
-    /// Most bytes the input may expand to.
+    /// Largest size of the input after decompression, in bytes.
     #[arg(long, default_value_t = Limits::default().max_bytes)]
     max_bytes: u64,
     /// Percentage of REF alleles that may differ from the reference.

@@ -1,4 +1,4 @@
-//! The command line: sub-commands, exit codes, and what is printed.
+//! The command line: subcommands, exit codes and error output.
 
 mod annotate;
 mod build;
@@ -15,15 +15,15 @@ use std::process::ExitCode;
 pub(crate) enum Command {
     /// Annotate a VCF file.
     Annotate(annotate::AnnotateArgs),
-    /// Build a reference bundle from gene models and sequence.
+    /// Build a reference from gene models and sequence.
     BuildReference(build::BuildArgs),
-    /// Check a VCF file and tell everything that is wrong with it.
+    /// Check a VCF file and report all problems.
     Check(check::CheckArgs),
-    /// Count what is in a VCF file, annotated or not.
+    /// Count what is in a VCF file, with or without annotations.
     Stats(stats::StatsArgs),
 }
 
-/// The user's file is at fault.
+/// The exit code for an invalid input file.
 const EXIT_BAD_INPUT: u8 = 2;
 
 impl Command {
@@ -41,7 +41,8 @@ impl Command {
     }
 }
 
-/// The last line on stderr: one JSON object for bad input, plain text for anything else.
+/// Prints the error as the last line on stderr: a JSON object for an invalid input file, otherwise
+/// plain text.
 fn report(error: &anyhow::Error) -> ExitCode {
     if let Some(Error::Input(input)) = error.downcast_ref::<Error>() {
         let line = serde_json::json!({ "error": input.to_string(), "code": input.code() });

@@ -1,4 +1,4 @@
-//! `gas-annotate stats`.
+//! The subcommand `gas-annotate stats`.
 
 use clap::Args;
 use gas_annotate::stats::{as_text, summarize_file};
@@ -9,12 +9,12 @@ use std::path::PathBuf;
 /// Arguments of `stats`.
 #[derive(Debug, Args)]
 pub(crate) struct StatsArgs {
-    /// VCF file, plain, gzipped or bgzipped; annotations in CSQ, ANN or BCSQ are counted.
+    /// VCF file, plain, gzip or BGZF. Annotations in CSQ, ANN or BCSQ are counted.
     input: PathBuf,
     /// Print `summary.json` instead of text.
     #[arg(long)]
     json: bool,
-    /// Most bytes the input may expand to.
+    /// Largest size of the input after decompression, in bytes.
     #[arg(long, default_value_t = Limits::default().max_bytes)]
     max_bytes: u64,
 }

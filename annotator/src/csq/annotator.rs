@@ -14,7 +14,8 @@ use super::options::CsqOptions;
 use super::record_buffer::{Consequence, MergeKey, RecordBuffer};
 use super::region::{RegionComparison, TranscriptContext};
 use super::translate::{SplicedCds, Translations};
-use crate::intake::Intake;
+use crate::colocated::ColocatedVariants;
+use crate::record_prepass::RecordPrepass;
 use crate::reference::{ContigView, Reference};
 use crate::report::Counts;
 
@@ -34,7 +35,7 @@ pub(crate) struct Scratch {
 /// Records in coding sequence are buffered until no later record can change their haplotypes.
 /// [`finish_chunk`](Self::finish_chunk) writes the remaining ones.
 pub struct CsqAnnotator<'r> {
-    pub(crate) intake: Intake<'r>,
+    pub(crate) prepass: RecordPrepass<'r>,
     pub(super) model: &'r CsqModel,
     pub(super) options: CsqOptions,
     pub(super) samples: usize,
@@ -88,7 +89,7 @@ impl<'r> CsqAnnotator<'r> {
         replaces_key: bool,
     ) -> Self {
         Self {
-            intake: Intake::new(reference, samples),
+            prepass: RecordPrepass::new(reference, samples),
             model,
             options,
             samples,
@@ -105,12 +106,12 @@ impl<'r> CsqAnnotator<'r> {
 
     /// The counts so far, without those of the current contig.
     pub fn counts(&self) -> &Counts {
-        &self.intake.counts
+        &self.prepass.counts
     }
 
     /// The complete counts.
     pub fn into_counts(self) -> Counts {
-        self.intake.into_counts()
+        self.prepass.into_counts()
     }
 
     /// The spliced coding sequence of a transcript.

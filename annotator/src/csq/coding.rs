@@ -142,7 +142,7 @@ impl<'r> CsqAnnotator<'r> {
         if let Some(before) = tree.node(parent) {
             if before.segment == segment.number && replacement.start < before.start + before.removed
             {
-                self.intake.counts.overlapping += 1;
+                self.prepass.counts.overlapping += 1;
                 return None;
             }
             let gap = before.offset + before.removed..offset;

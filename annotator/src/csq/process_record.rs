@@ -20,16 +20,16 @@ impl<'r> CsqAnnotator<'r> {
         line: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<u64, InputError> {
-        let record = self.intake.read(line_number, line)?;
+        let record = self.prepass.read(line_number, line)?;
         let pos = i32::try_from(record.pos).unwrap_or(MAX_POSITION).min(MAX_POSITION);
         self.move_to(pos, out);
         self.buffer.push(pos, line, &record);
-        self.colocated.begin_record(self.intake.reference.tracks(), record.id);
+        self.colocated.begin_record(self.prepass.reference.tracks(), record.id);
         self.count_alleles(&record);
         self.genotypes.clear();
-        if let Some(contig) = self.intake.contig() {
+        if let Some(contig) = self.prepass.contig() {
             let model = &self.model.contigs[contig.number as usize];
-            let same = self.intake.check_reference(&contig, &record);
+            let same = self.prepass.check_reference(&contig, &record);
             if pos < MAX_POSITION && record.pos > 0 && record.reference != b"." {
                 let context = ContigContext { contig, model };
                 self.report_record(context, &record, (line_number, pos), same)?;
@@ -52,7 +52,7 @@ impl<'r> CsqAnnotator<'r> {
     /// Flushes the transcripts that end before the next record; all of them if the record steps
     /// back or is on another contig.
     fn move_to(&mut self, pos: i32, out: &mut Vec<u8>) {
-        let contig = self.intake.contig();
+        let contig = self.prepass.contig();
         let moves_forward = match (self.position, contig) {
             (Some((last, last_pos)), Some(contig)) => {
                 last.number == contig.number && last_pos <= pos
@@ -73,16 +73,16 @@ impl<'r> CsqAnnotator<'r> {
             alts += 1;
             match AltKind::of(alt) {
                 Some(AltKind::Sequence) if record.reference != b"." => {
-                    self.intake.count_sequence(record.reference, alt);
+                    self.prepass.count_sequence(record.reference, alt);
                 }
                 Some(AltKind::Symbolic | AltKind::Breakend) => {
-                    let counts = &mut self.intake.counts;
+                    let counts = &mut self.prepass.counts;
                     counts.add_kind(VariantType::Structural, record.reference, alt);
                 }
-                _ => self.intake.counts.add_kind(VariantType::Other, record.reference, alt),
+                _ => self.prepass.counts.add_kind(VariantType::Other, record.reference, alt),
             }
         }
-        self.intake.counts.multiallelic += u64::from(alts > 1);
+        self.prepass.counts.multiallelic += u64::from(alts > 1);
     }
 
     /// Reports the consequences that do not depend on later records, and extends haplotypes.
@@ -118,7 +118,7 @@ impl<'r> CsqAnnotator<'r> {
 
     /// Looks the alleles up in the tracks of the reference.
     fn find_colocated(&mut self, context: &ContigContext<'_>, record: &Record<'_>, pos: i32) {
-        let tracks = self.intake.reference.tracks();
+        let tracks = self.prepass.reference.tracks();
         if tracks.is_empty() {
             return;
         }
@@ -138,9 +138,9 @@ impl<'r> CsqAnnotator<'r> {
     }
 
     fn finish_colocated(&mut self) {
-        let tracks = self.intake.reference.tracks();
+        let tracks = self.prepass.reference.tracks();
         let start = self.buffer.extra_info.len();
-        let counts = &mut self.intake.counts;
+        let counts = &mut self.prepass.counts;
         self.colocated.write_info(tracks, &mut self.buffer.extra_info, start);
         counts.add_colocated(self.colocated.in_dbsnp(), self.colocated.hits());
         if let Some(record) = self.buffer.records.last_mut() {

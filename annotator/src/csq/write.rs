@@ -101,13 +101,13 @@ impl<'r> CsqAnnotator<'r> {
     }
 
     fn count(&mut self, record: &BufferedRecord) {
-        self.intake.counts.unnamed += u64::from(record.mask_overflow);
+        self.prepass.counts.unnamed += u64::from(record.mask_overflow);
         if self.position.is_none() {
             return;
         }
         let line = self.buffer.line(record);
         let alts = line[record.alt.clone()].split(|b| *b == b',').count() as u16;
-        let counts = &mut self.intake.counts;
+        let counts = &mut self.prepass.counts;
         let mut region_classes = RegionClasses::default();
         for allele in 1..=alts {
             let mut all = SoTerms::EMPTY;

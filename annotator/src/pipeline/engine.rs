@@ -1,4 +1,4 @@
-//! The modes of annotation behind one face.
+//! A common interface to the two annotation modes.
 
 use super::{Mode, Options};
 use crate::annotate::Annotator;
@@ -8,7 +8,7 @@ use crate::reference::Reference;
 use crate::report::Counts;
 use gas_shared::vcf::Header;
 
-/// An annotator of either mode; one for each thread.
+/// An annotator of either mode. Each thread has its own.
 pub(super) enum Engine<'r> {
     Full(Box<Annotator<'r>>),
     Csq(Box<CsqAnnotator<'r>>),
@@ -49,7 +49,7 @@ impl<'r> Engine<'r> {
         }
     }
 
-    /// Writes what is held back.
+    /// Writes the records that are still buffered.
     pub(super) fn finish_chunk(&mut self, out: &mut Vec<u8>) {
         match self {
             Self::Full(_) => {}

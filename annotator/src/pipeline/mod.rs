@@ -1,8 +1,9 @@
-//! A whole file: chunks over threads, written in order, memory bounded by the chunks in flight.
+//! Annotates a file with several threads. The output is in file order, and memory is bounded by the
+//! number of chunks in flight.
 //!
-//! Every thread reads a chunk (one at a time), annotates and compresses it, hands it to the
-//! [`sink`] and goes on. Whoever completes the chunk whose turn it is writes it and those behind it
-//! that are ready, so that a chunk that takes long keeps nobody waiting.
+//! Each thread reads a chunk (one thread at a time), annotates and compresses it and delivers it to
+//! the [`sink`]. The thread that completes the next chunk in file order writes it, together with the
+//! following chunks that are ready, so a slow chunk does not block other threads.
 
 mod engine;
 mod order;
@@ -16,7 +17,8 @@ use crate::error::{Error, InputError};
 use crate::reference::Reference;
 use crate::report::Counts;
 use crate::vcf::{
-    ANYWHERE, Chunk, Cut, HeaderText, InputFile, Limits, OutputFile, read_header, rewrite, sort,
+    AFTER_ANY_LINE, Chunk, FindBoundary, HeaderText, InputFile, Limits, OutputFile, read_header,
+    rewrite_old_alleles, sort_file,
 };
 use engine::Engine;
 use gas_shared::vcf::{Code, Diagnostic, Header, Severity, Version};
@@ -26,12 +28,12 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// What is told of a record.
+/// The annotation mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Consequences with HGVS, positions and co-located variants, in an annotation format.
     Full(AnnotationFormat),
-    /// Consequences only, in INFO/BCSQ.
+    /// Consequences of haplotypes, in INFO/BCSQ.
     Csq(CsqOptions),
 }
 
@@ -45,16 +47,16 @@ impl Mode {
     }
 }
 
-/// How a file is annotated.
+/// Options of a run.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Threads; at least one.
+    /// Number of threads; 0 is the same as 1.
     pub threads: usize,
-    /// What is told of a record.
+    /// The annotation mode.
     pub mode: Mode,
     /// Limits on compressed input.
     pub limits: Limits,
-    /// Percentage of REF alleles that may differ before the run is stopped.
+    /// The percentage of REF alleles that may differ from the reference.
     pub max_mismatch_percent: f64,
 }
 
@@ -69,21 +71,22 @@ impl Default for Options {
     }
 }
 
-/// What a run did.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Outcome {
-    /// What was counted.
+    /// The counts.
     pub counts: Counts,
-    /// The user's header.
+    /// The header of the input.
     pub header: Header,
-    /// Findings that did not stop it.
+    /// Warnings.
     pub warnings: Vec<String>,
 }
 
-/// Progress after a chunk was written: the fraction done and the records so far.
+/// Called after each written chunk with the fraction of the input that is done and the number of
+/// records so far.
 pub type Progress<'a> = &'a (dyn Fn(f64, u64) + Sync);
 
-/// The input and the number of the chunk to read next.
+/// The input and the number of its next chunk.
 struct Source {
     input: InputFile,
     next: u64,
@@ -101,11 +104,11 @@ struct Run<'a> {
     cancel: &'a AtomicBool,
 }
 
-/// Annotates `input` into `output`. A file that is not sorted is sorted first, in a file beside the
-/// output.
+/// Annotates `input` and writes `output`. If the input turns out not to be sorted, it is sorted into a
+/// temporary file next to the output, which is then annotated.
 ///
 /// # Errors
-/// [`Error`]; then the output file is removed.
+/// [`Error`] if the input is invalid or a file cannot be read or written. The output is removed.
 pub fn annotate_file(
     input: &Path,
     output: &Path,
@@ -115,18 +118,18 @@ pub fn annotate_file(
     progress: Progress<'_>,
 ) -> Result<Outcome, Error> {
     match annotate_sorted(input, output, reference, options, cancel, progress) {
-        Err(Error::Unsorted(place)) => {
-            let sorted = sort(input, output, options.limits)?;
+        Err(Error::Unsorted(unsorted)) => {
+            let sorted = sort_file(input, output, options.limits)?;
             let mut outcome =
                 annotate_sorted(&sorted.path, output, reference, options, cancel, progress)?;
-            outcome.warnings.insert(0, format!("{place}, so that it was sorted"));
+            outcome.warnings.insert(0, format!("{unsorted}, so it was sorted before annotation"));
             Ok(outcome)
         }
         result => result,
     }
 }
 
-/// Annotates a file as long as it is sorted.
+/// Annotates a file that must be sorted.
 fn annotate_sorted(
     input: &Path,
     output: &Path,
@@ -144,8 +147,8 @@ fn annotate_sorted(
         Mode::Csq(_) => CsqModel::new(reference),
     };
     let check = |written: &Written| {
-        if let Some(place) = &written.order.warning {
-            return Err(Error::Unsorted(place.clone()));
+        if let Some(unsorted) = &written.order.warning {
+            return Err(Error::Unsorted(unsorted.clone()));
         }
         let counts = &written.counts;
         let enough = counts.ref_checked >= ENOUGH_CHECKED;
@@ -176,7 +179,7 @@ fn annotate_sorted(
     finish(out, written, &header, reference, options)
 }
 
-/// After so many compared REF alleles a run with too many mismatches is stopped at once.
+/// A run with too many mismatches stops as soon as this many REF alleles have been compared.
 const ENOUGH_CHECKED: u64 = 1000;
 
 fn write_header(
@@ -198,7 +201,7 @@ fn write_header(
     header.write(&definitions, &mut text);
     if sink.is_gzip() {
         let mut packed = Vec::new();
-        OutputFile::pack(&text, &mut packed, &mut None);
+        OutputFile::compress(&text, &mut packed, &mut None);
         return sink.write(&packed);
     }
     sink.write(&text)
@@ -224,37 +227,38 @@ fn finish(
     check_assembly(&written.counts, &header.header, reference, options.max_mismatch_percent)?;
     let mut warnings: Vec<String> =
         header.header.warnings.iter().map(ToString::to_string).collect();
-    warnings.extend(warnings_of(&written.counts, written.forced, &reference.manifest.assembly));
+    warnings.extend(count_warnings(&written.counts, written.forced, &reference.manifest.assembly));
     output.finish()?;
     Ok(Outcome { counts: written.counts, header: header.header.clone(), warnings })
 }
 
-/// What the counts warn of.
-fn warnings_of(counts: &Counts, forced: u64, assembly: &str) -> impl Iterator<Item = String> {
+/// The warnings that follow from the counts. `forced` is the number of chunks whose end may split
+/// haplotypes.
+fn count_warnings(counts: &Counts, forced: u64, assembly: &str) -> impl Iterator<Item = String> {
     [
         (
             counts.unknown_contig,
-            format!("records are on contigs that {assembly} does not have; they are passed through"),
+            format!("records are on contigs that {assembly} does not have; they are not annotated"),
         ),
         (
             counts.ref_mismatches,
-            format!("of {} REF alleles are not what the reference has", counts.ref_checked),
+            format!("of {} REF alleles do not match the reference", counts.ref_checked),
         ),
         (
             counts.not_left_aligned,
-            "indels are not left-aligned and are kept so; identifiers may be missed: bcftools norm aligns them".to_owned(),
+            "indels are not left-aligned, so known variants may be missed; use bcftools norm to align them".to_owned(),
         ),
         (
             counts.overlapping,
-            "alleles overlap another of their haplotype and are left out of it".to_owned(),
+            "alleles overlap another allele of their haplotype and are left out of it".to_owned(),
         ),
         (
             counts.unnamed,
-            "records have more consequences than FORMAT/BCSQ can name; allow more with --ncsq".to_owned(),
+            "records have more consequences than FORMAT/BCSQ can refer to; raise the limit with --ncsq".to_owned(),
         ),
         (
             forced,
-            "times haplotypes were cut, as the records they span are too large to hold back".to_owned(),
+            "times haplotypes were split because their records exceed the memory limit".to_owned(),
         ),
     ]
     .into_iter()
@@ -280,7 +284,7 @@ impl Run<'_> {
             }
             let mut bytes = self.sink.buffer();
             if self.gzip {
-                OutputFile::pack(&text, &mut bytes, &mut deflate);
+                OutputFile::compress(&text, &mut bytes, &mut deflate);
             } else {
                 std::mem::swap(&mut bytes, &mut text);
             }
@@ -317,15 +321,17 @@ impl Run<'_> {
             let mut line = crate::vcf::trimmed(&rest[..end]);
             rest = &rest[end..];
             if line.first() == Some(&b'#') {
-                return Err(header_again(number).into());
+                return Err(second_header(number).into());
             }
-            let old_pos = if old { rewrite(line, self.reference, &mut rewritten) } else { None };
+            let old_pos =
+                if old { rewrite_old_alleles(line, self.reference, &mut rewritten) } else { None };
             if old_pos.is_some() {
                 line = &rewritten;
             }
             if !line.is_empty() {
                 let pos = engine.record(number, line, out)?;
-                // What begins a base earlier in VCF 4 than in VCF 3.3 is no disorder.
+                // A record may begin a base earlier in VCF 4 than in VCF 3.3, which is not a change
+                // of order.
                 let pos = old_pos.unwrap_or(pos);
                 let contig = &line[..memchr::memchr(b'\t', line).unwrap_or(0)];
                 order.push(contig, pos, number);
@@ -336,20 +342,20 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Reads the next chunk and returns its number; `None` at the end of the file or of the run.
+    /// Reads the next chunk and returns its number; `None` at the end of the file or if the run ends.
     fn read(&self, chunk: &mut Chunk) -> Option<u64> {
-        // A thread that panicked ends the run through its join; the state is not used after that.
+        // If a thread panics, joining it ends the run, and the state is not used afterwards.
         let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
         if source.failed || self.cancel.load(Ordering::Relaxed) || self.sink.has_failed() {
             return None;
         }
         let number = source.next;
-        let behind_genes = |lines: &[u8]| safe_cut(self.model, self.reference, lines);
-        let cut: Cut<'_> = match self.options.mode {
-            Mode::Csq(options) if !options.local => &behind_genes,
-            _ => ANYWHERE,
+        let between_genes = |lines: &[u8]| safe_cut(self.model, self.reference, lines);
+        let find_boundary: FindBoundary<'_> = match self.options.mode {
+            Mode::Csq(options) if !options.local => &between_genes,
+            _ => AFTER_ANY_LINE,
         };
-        match source.input.next_chunk(chunk, cut) {
+        match source.input.next_chunk(chunk, find_boundary) {
             Ok(more) => {
                 source.next += 1;
                 more.then_some(number)
@@ -364,7 +370,7 @@ impl Run<'_> {
     }
 }
 
-/// Wakes the threads that wait for the turn of one that panicked, so that the run ends.
+/// Ends the run if a thread panics, which wakes the threads that wait for its chunk.
 struct PanicGuard<'a, 'r>(&'a Run<'r>);
 
 impl Drop for PanicGuard<'_, '_> {
@@ -375,14 +381,14 @@ impl Drop for PanicGuard<'_, '_> {
     }
 }
 
-fn header_again(line: u64) -> Diagnostic {
+fn second_header(line: u64) -> Diagnostic {
     Diagnostic {
         line,
         column: None,
         severity: Severity::Error,
         code: Code::HeaderAfterRecords,
         message:
-            "a header line stands among the records; were two files joined? use bcftools concat"
+            "a header line is among the records; if files were joined, use bcftools concat instead"
                 .to_owned(),
     }
 }

@@ -1,15 +1,18 @@
-//! Whether records are sorted.
+//! Checks that records are sorted.
 
 use std::collections::HashSet;
 
-/// Watches whether records are sorted; chunk results are joined in order.
+/// Checks the order of the records of a chunk. The checks of consecutive chunks are combined with
+/// [`append`](Self::append).
 #[derive(Debug, Default)]
 pub(crate) struct Order {
+    /// Contig, position and line number of the first record.
     first: Option<(Vec<u8>, u64, u64)>,
     contig: Vec<u8>,
     pos: u64,
-    left: HashSet<Vec<u8>>,
-    /// Where the first record out of order is.
+    /// Contigs before the current one.
+    finished: HashSet<Vec<u8>>,
+    /// Describes the first record that is out of order.
     pub(crate) warning: Option<String>,
 }
 
@@ -29,12 +32,12 @@ impl Order {
         if self.first.is_none() {
             self.first = Some((contig.to_vec(), pos, line));
         }
-        let left = std::mem::replace(&mut self.contig, contig.to_vec());
-        if !left.is_empty() {
-            self.left.insert(left);
+        let finished = std::mem::replace(&mut self.contig, contig.to_vec());
+        if !finished.is_empty() {
+            self.finished.insert(finished);
         }
         self.pos = pos;
-        if self.left.contains(contig) && self.warning.is_none() {
+        if self.finished.contains(contig) && self.warning.is_none() {
             self.warning = Some(format!(
                 "line {line}, CHROM: {:?} comes again after another contig; the file is not sorted",
                 String::from_utf8_lossy(contig)
@@ -45,7 +48,7 @@ impl Order {
     pub(crate) fn append(&mut self, next: Self) {
         if let Some((contig, pos, line)) = &next.first {
             self.push(contig, *pos, *line);
-            self.left.extend(next.left);
+            self.finished.extend(next.finished);
             self.contig.clone_from(&next.contig);
             self.pos = next.pos;
         }

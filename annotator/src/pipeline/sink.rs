@@ -1,4 +1,4 @@
-//! Finished chunks, written in order by whichever thread has the next one.
+//! Writes annotated chunks in order. The thread that finishes the next chunk writes it.
 
 use super::order::Order;
 use crate::error::Error;
@@ -7,59 +7,61 @@ use crate::vcf::OutputFile;
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// A chunk, annotated.
+/// An annotated chunk.
 pub(super) struct Finished {
-    /// What goes into the file, compressed where the file is.
+    /// The bytes to write, compressed if the output is.
     pub(super) bytes: Vec<u8>,
     pub(super) order: Order,
     pub(super) records: u64,
     pub(super) ref_checked: u64,
     pub(super) ref_mismatches: u64,
-    /// How much of the input had been read after it.
+    /// How much of the input has been read, from 0 to 1.
     pub(super) fraction: f64,
-    /// Whether haplotypes may have been cut behind it.
+    /// Whether the end of the chunk may split haplotypes.
     pub(super) forced: bool,
 }
 
-/// What was written so far.
+/// Totals of the chunks that have been written.
 #[derive(Default)]
 pub(super) struct Written {
     pub(super) counts: Counts,
     pub(super) order: Order,
+    /// Chunks whose end may split haplotypes.
     pub(super) forced: u64,
 }
 
 #[derive(Default)]
 struct State {
     written: Written,
-    /// The chunk to write next.
+    /// The number of the next chunk to write.
     next: u64,
+    /// Chunks that wait for their turn.
     ready: BTreeMap<u64, Finished>,
     /// Whether a thread is writing.
     busy: bool,
     error: Option<Error>,
-    /// Memory to use again.
+    /// Buffers to reuse.
     spare: Vec<Vec<u8>>,
 }
 
-/// The output with what waits for its turn.
+/// The output file and the chunks that wait for their turn.
 pub(super) struct Sink<'a> {
     state: Mutex<State>,
     changed: Condvar,
     output: Mutex<OutputFile>,
-    /// Most chunks that wait: memory stays bounded where one chunk takes long.
+    /// The most waiting chunks, which bounds memory if one chunk takes long.
     max_ready: usize,
     check: &'a (dyn Fn(&Written) -> Result<(), Error> + Sync),
     progress: super::Progress<'a>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A thread that panicked ends the run through its join; the state is not used after that.
+    // If a thread panics, joining it ends the run, and the state is not used afterwards.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<'a> Sink<'a> {
-    /// A sink for so many threads. `check` may end the run after any chunk.
+    /// Creates a sink for a number of threads. An error of `check` after any chunk ends the run.
     pub(super) fn new(
         output: OutputFile,
         threads: usize,
@@ -76,14 +78,14 @@ impl<'a> Sink<'a> {
         }
     }
 
-    /// Ends the run.
+    /// Ends the run with an error.
     pub(super) fn fail(&self, error: Error) {
         lock(&self.state).error.get_or_insert(error);
         self.changed.notify_all();
     }
 
-    /// Ends the run with an error that only counts once everything before its chunk is written:
-    /// of several errors the first in the file is told.
+    /// Ends the run with an error in chunk `number`, once all chunks before it are written. This
+    /// reports the first of several errors in file order.
     pub(super) fn fail_at(&self, number: u64, error: Error) {
         let mut state = lock(&self.state);
         while state.next != number && state.error.is_none() {
@@ -98,18 +100,18 @@ impl<'a> Sink<'a> {
         lock(&self.state).error.is_some()
     }
 
-    /// An empty buffer.
+    /// Returns an empty buffer.
     pub(super) fn buffer(&self) -> Vec<u8> {
         lock(&self.state).spare.pop().unwrap_or_default()
     }
 
-    /// Adds a thread's counts, except the records, which were counted chunk by chunk.
+    /// Adds the counts of a thread, except those that [`deliver`](Self::deliver) has added by chunk.
     pub(super) fn add_counts(&self, mut counts: Counts) {
         (counts.records, counts.ref_checked, counts.ref_mismatches) = (0, 0, 0);
         lock(&self.state).written.counts.merge(&counts);
     }
 
-    /// Takes a chunk, and writes all chunks whose turn it is; `false` where the run is over.
+    /// Takes a chunk and writes all chunks whose turn has come; `false` if the run has ended.
     pub(super) fn deliver(&self, number: u64, finished: Finished) -> bool {
         let mut state = lock(&self.state);
         state.ready.insert(number, finished);
@@ -126,7 +128,7 @@ impl<'a> Sink<'a> {
             drop(state);
             let result = lock(&self.output).write(&finished.bytes);
             state = lock(&self.state);
-            self.note(&mut state, finished, result);
+            self.record_written(&mut state, finished, result);
             self.changed.notify_all();
         }
         state.busy = false;
@@ -136,7 +138,7 @@ impl<'a> Sink<'a> {
         state.error.is_none()
     }
 
-    fn note(&self, state: &mut State, mut finished: Finished, result: Result<(), Error>) {
+    fn record_written(&self, state: &mut State, mut finished: Finished, result: Result<(), Error>) {
         state.next += 1;
         let written = &mut state.written;
         written.order.append(finished.order);
@@ -153,7 +155,7 @@ impl<'a> Sink<'a> {
         state.spare.push(finished.bytes);
     }
 
-    /// The output and what was written, or why the run ended.
+    /// Returns the output file and the totals, or the error that ended the run.
     pub(super) fn into_parts(self) -> Result<(OutputFile, Written), Error> {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         match state.error {

@@ -3,7 +3,7 @@
 use super::assemble::assemble;
 use super::fasta::copy_fasta;
 use super::gff::read_features;
-use super::manifest::{BundleFile, Contig, FORMAT, Manifest, Source, TrackEntry};
+use super::manifest::{Contig, FORMAT, Manifest, ReferenceFile, Source, TrackEntry};
 use super::{MANIFEST, MODELS, SEQUENCE, SPLICED};
 use crate::Error;
 use crate::colocated;
@@ -15,27 +15,27 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// What to build a bundle from.
+/// What to build a reference from.
 #[derive(Clone, Debug)]
 pub struct BuildOptions {
-    /// Gene models, GFF3 or GTF; several files are taken together.
+    /// Gene models in GFF3 or GTF; the models of several files are combined.
     pub gff: Vec<PathBuf>,
-    /// Sequences; several files are taken together.
+    /// Sequences in FASTA; the contigs of several files are combined.
     pub fasta: Vec<PathBuf>,
-    /// Known variants: a name and a VCF file each.
+    /// Tracks from VCF files, each with a name.
     pub vcf_tracks: Vec<(String, PathBuf)>,
-    /// Regions: a name and a BED file each.
+    /// Tracks from BED files, each with a name.
     pub bed_tracks: Vec<(String, PathBuf)>,
     /// Assembly name.
     pub assembly: String,
-    /// The bundle's folder; made where it is missing.
+    /// The folder of the reference. It is created if it does not exist.
     pub out: PathBuf,
 }
 
-/// Builds the bundle and returns its manifest.
+/// Builds a reference and returns its manifest.
 ///
 /// # Errors
-/// [`Error`] where a source is unusable or the bundle cannot be written.
+/// [`Error`] if a source file is unusable or the reference cannot be written.
 pub fn build_reference(options: &BuildOptions) -> Result<Manifest, Error> {
     let out = &options.out;
     fs::create_dir_all(out).map_err(Error::file(out))?;
@@ -58,10 +58,10 @@ pub fn build_reference(options: &BuildOptions) -> Result<Manifest, Error> {
     }
     write_spliced(out, &contigs, &sequence, &mut models)?;
     let bytes = postcard::to_stdvec(&models)
-        .map_err(|e| Error::Bundle { path: out.clone(), reason: e.to_string() })?;
+        .map_err(|e| Error::Reference { path: out.clone(), reason: e.to_string() })?;
     fs::write(out.join(MODELS), bytes).map_err(Error::file(out.join(MODELS)))?;
     let tracks = write_tracks(options, &contigs, &mut sources)?;
-    let mut files: Vec<BundleFile> = [SEQUENCE, SPLICED, MODELS]
+    let mut files: Vec<ReferenceFile> = [SEQUENCE, SPLICED, MODELS]
         .iter()
         .map(|f| describe_file(out, f))
         .collect::<Result<_, _>>()?;
@@ -94,7 +94,9 @@ fn write_sequence(options: &BuildOptions, sources: &mut Vec<Source>) -> Result<V
         more.iter_mut().for_each(|c| c.offset += before);
         if let Some(twice) = more.iter().find(|c| contigs.iter().any(|known| known.name == c.name))
         {
-            return Err(source.error(format!("contig {:?} was already given", twice.name)));
+            return Err(
+                source.error(format!("contig {:?} is already in the reference", twice.name))
+            );
         }
         contigs.append(&mut more);
         sources.push(describe(&source, "fasta"));
@@ -112,7 +114,7 @@ fn append(whole: &mut ContigModel, part: ContigModel) {
     }));
 }
 
-/// Writes the cDNA of every transcript, so that annotating never splices.
+/// Writes the spliced sequence of every transcript, so that annotation does not have to splice.
 fn write_spliced(
     out: &Path,
     contigs: &[Contig],
@@ -199,13 +201,13 @@ fn describe(source: &SourceFile, role: &str) -> Source {
     Source { role: role.to_owned(), file: file.unwrap_or_default(), sha256: source.sha256() }
 }
 
-fn describe_file(out: &Path, file: &str) -> Result<BundleFile, Error> {
+fn describe_file(out: &Path, file: &str) -> Result<ReferenceFile, Error> {
     let path = out.join(file);
     let (bytes, sha256) = checksum(&path)?;
-    Ok(BundleFile { file: file.to_owned(), bytes, sha256 })
+    Ok(ReferenceFile { file: file.to_owned(), bytes, sha256 })
 }
 
-/// Length and SHA-256 of a file.
+/// The length and SHA-256 of a file.
 pub(super) fn checksum(path: &Path) -> Result<(u64, String), Error> {
     let mut file = File::open(path).map_err(Error::file(path))?;
     let mut hash = Sha256::new();
@@ -225,6 +227,6 @@ pub(super) fn checksum(path: &Path) -> Result<(u64, String), Error> {
 fn write_manifest(out: &Path, manifest: &Manifest) -> Result<(), Error> {
     let path = out.join(MANIFEST);
     let text = serde_json::to_string_pretty(manifest)
-        .map_err(|e| Error::Bundle { path: out.to_owned(), reason: e.to_string() })?;
+        .map_err(|e| Error::Reference { path: out.to_owned(), reason: e.to_string() })?;
     fs::write(&path, text + "\n").map_err(Error::file(&path))
 }

@@ -1,14 +1,14 @@
-//! FASTA into one file of upper-case bases, contig after contig.
+//! Copies FASTA sequences into one file of upper-case bases.
 
 use super::manifest::Contig;
 use crate::Error;
 use crate::source_file::SourceFile;
 use std::io::Write;
 
-/// Copies all sequences to `out` and lists the contigs.
+/// Appends all sequences to `out` and returns the contigs.
 ///
 /// # Errors
-/// [`Error`] where the file is no FASTA or cannot be read or written.
+/// [`Error`] if the file is not FASTA, or if it cannot be read or the copy cannot be written.
 pub fn copy_fasta(source: &mut SourceFile, out: &mut impl Write) -> Result<Vec<Contig>, Error> {
     let mut contigs: Vec<Contig> = Vec::new();
     let mut offset = 0u64;
@@ -21,7 +21,7 @@ pub fn copy_fasta(source: &mut SourceFile, out: &mut impl Write) -> Result<Vec<C
             continue;
         }
         let Some(contig) = contigs.last_mut() else {
-            return Err(source.error("a FASTA file begins with \">name\""));
+            return Err(source.error("a FASTA file must begin with \">name\""));
         };
         upper.clear();
         upper.extend(line.iter().filter(|b| !b.is_ascii_whitespace()).map(u8::to_ascii_uppercase));
@@ -30,7 +30,7 @@ pub fn copy_fasta(source: &mut SourceFile, out: &mut impl Write) -> Result<Vec<C
         offset += upper.len() as u64;
     }
     if contigs.is_empty() {
-        return Err(source.error("there is no sequence"));
+        return Err(source.error("the file has no sequence"));
     }
     Ok(contigs)
 }

@@ -1,4 +1,4 @@
-//! The genes of a bundle, as a genome browser draws them.
+//! The genes of a reference as a genome browser draws them.
 
 use super::{Manifest, read_manifest, read_models};
 use crate::Error;
@@ -6,8 +6,8 @@ use crate::contig_names::ContigNames;
 use crate::model::{ContigModel, Gene, Strand, Transcript};
 use std::path::Path;
 
-/// Genes of a bundle, each by one transcript. Much smaller than the bundle, which need not stay
-/// open.
+/// The genes of a reference, each with one transcript. Unlike an open [`Reference`](super::Reference),
+/// it does not hold the sequence.
 #[derive(Debug)]
 pub struct GeneModels {
     /// Assembly, such as `GRCh37`.
@@ -21,18 +21,18 @@ struct Contig {
     length: u64,
     /// Sorted by start.
     genes: Vec<GeneModel>,
-    /// Length of the longest gene: none that starts further to the left than this reaches a region.
+    /// Length of the longest gene, which limits how far left of a region the search begins.
     longest: i32,
 }
 
-/// A gene, drawn by its most representative transcript. Positions are 1-based and inclusive.
+/// A gene with its most representative transcript. Positions are 1-based and inclusive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GeneModel {
-    /// Symbol, or the identifier where there is none.
+    /// Symbol, or the identifier of a gene without a symbol.
     pub name: Box<str>,
     /// Biotype, such as `protein_coding`.
     pub biotype: Box<str>,
-    /// The transcript's identifier.
+    /// Identifier of the transcript.
     pub transcript: Box<str>,
     /// Strand.
     pub strand: Strand,
@@ -40,17 +40,17 @@ pub struct GeneModel {
     pub start: i32,
     /// Last position of the transcript.
     pub end: i32,
-    /// Exons, the leftmost first.
+    /// Exons from left to right.
     pub exons: Vec<(i32, i32)>,
     /// The coding region; `None` for non-coding transcripts.
     pub coding: Option<(i32, i32)>,
 }
 
 impl GeneModels {
-    /// Reads the genes of a bundle.
+    /// Reads the genes of the reference in a folder.
     ///
     /// # Errors
-    /// [`Error::Bundle`] where the folder is no bundle of this format or is damaged.
+    /// [`Error::Reference`] if the folder is not a reference of this format or is damaged.
     pub fn open(folder: &Path) -> Result<Self, Error> {
         let manifest = read_manifest(folder)?;
         let models = read_models(folder, &manifest)?;
@@ -60,7 +60,7 @@ impl GeneModels {
     fn of(manifest: Manifest, models: &[ContigModel]) -> Self {
         let names = ContigNames::new(manifest.contigs.iter().map(|c| c.name.as_str()));
         let contigs = manifest.contigs.iter().zip(models).map(|(contig, model)| {
-            let mut genes = genes_of(model);
+            let mut genes = gene_models(model);
             genes.sort_by_key(|gene| gene.start);
             let longest = genes.iter().map(|gene| gene.end - gene.start).max().unwrap_or(0);
             Contig { length: contig.length, genes, longest }
@@ -68,12 +68,12 @@ impl GeneModels {
         Self { assembly: manifest.assembly, contigs: contigs.collect(), names }
     }
 
-    /// The length of a contig, named in any spelling.
+    /// The length of a contig, by any spelling of its name.
     pub fn length(&self, contig: &str) -> Option<u64> {
         Some(self.contig(contig)?.length)
     }
 
-    /// The genes that overlap a region, by their start.
+    /// The genes that overlap a region, sorted by start.
     pub fn overlapping(
         &self,
         contig: &str,
@@ -88,7 +88,8 @@ impl GeneModels {
         found.iter().filter(move |gene| gene.end >= start)
     }
 
-    /// The gene of a name, in any case, among these contigs; with the contig as it is called there.
+    /// Finds a gene by name, ignoring case, on the given contigs. Returns the contig as it is spelled
+    /// in `contigs`.
     pub fn named<'a>(
         &self,
         name: &str,
@@ -106,7 +107,7 @@ impl GeneModels {
     }
 }
 
-fn genes_of(model: &ContigModel) -> Vec<GeneModel> {
+fn gene_models(model: &ContigModel) -> Vec<GeneModel> {
     let mut best: Vec<Option<&Transcript>> = vec![None; model.genes.len()];
     for transcript in &model.transcripts {
         let Some(known) = best.get_mut(transcript.gene as usize) else { continue };
@@ -115,16 +116,16 @@ fn genes_of(model: &ContigModel) -> Vec<GeneModel> {
         }
     }
     let chosen = model.genes.iter().zip(best);
-    chosen.filter_map(|(gene, transcript)| Some(drawn(gene, transcript?))).collect()
+    chosen.filter_map(|(gene, transcript)| Some(gene_model(gene, transcript?))).collect()
 }
 
-/// MANE Select first, then canonical, coding and long ones.
+/// How representative a transcript is: MANE Select, canonical, coding, and then length.
 fn rank(transcript: &Transcript) -> (bool, bool, bool, i32) {
     let flags = transcript.flags;
     (flags.mane_select, flags.canonical, transcript.cds.is_some(), transcript.len)
 }
 
-fn drawn(gene: &Gene, transcript: &Transcript) -> GeneModel {
+fn gene_model(gene: &Gene, transcript: &Transcript) -> GeneModel {
     let mut exons: Vec<_> = transcript.exons.iter().map(|exon| (exon.start, exon.end)).collect();
     exons.sort_unstable();
     let name = if gene.symbol.is_empty() { &gene.id } else { &gene.symbol };

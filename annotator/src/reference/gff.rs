@@ -1,13 +1,13 @@
-//! GFF3 and GTF lines of any dialect, as features.
+//! Parses features from GFF3 and GTF files.
 
 use crate::Error;
 use crate::model::Strand;
 use crate::source_file::SourceFile;
 
-/// A feature line that matters to the models.
+/// A feature line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Feature {
-    /// Contig name as the file spells it.
+    /// Contig name in the file.
     pub contig: String,
     /// Type, such as `mRNA`.
     pub kind: String,
@@ -17,42 +17,42 @@ pub struct Feature {
     pub end: i32,
     /// Strand.
     pub strand: Strand,
-    /// Phase of a CDS line; 0 where it is not given.
+    /// Phase of a CDS feature; 0 if it is not given.
     pub phase: u8,
-    /// Attributes in order; values decoded.
+    /// Attributes in file order, with decoded values.
     pub attributes: Vec<(String, String)>,
 }
 
 impl Feature {
-    /// The first of the named attributes that is there.
+    /// The value of the first of the named attributes that the feature has.
     pub fn attribute(&self, names: &[&str]) -> Option<&str> {
         names.iter().find_map(|name| {
             self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
         })
     }
 
-    /// Whether a tag is among the `tag` attributes.
+    /// Whether the `tag` attributes contain a tag.
     pub fn has_tag(&self, tag: &str) -> bool {
         let tags = self.attributes.iter().filter(|(key, _)| key == "tag");
         tags.flat_map(|(_, value)| value.split(',')).any(|t| t.trim() == tag)
     }
 }
 
-/// Features of a file, and how many lines had to be left out.
+/// The features of a file and the lines that were skipped.
 #[derive(Debug, Default)]
 pub struct Features {
     /// Features in file order.
     pub features: Vec<Feature>,
-    /// Whether the attributes are in GTF's style.
+    /// Whether the attributes are in GTF syntax.
     pub is_gtf: bool,
-    /// Lines that are no feature lines, with the first reason.
+    /// Lines that are not feature lines, each with the reason.
     pub skipped: Vec<String>,
 }
 
-/// Reads a file up to its end or its `##FASTA` section.
+/// Reads the features of a file up to its end or its `##FASTA` section.
 ///
 /// # Errors
-/// [`Error`] where the file cannot be read or has no features at all.
+/// [`Error`] if the file cannot be read or has no features.
 pub fn read_features(source: &mut SourceFile) -> Result<Features, Error> {
     let mut found = Features::default();
     while let Some(line) = source.next_line()? {
@@ -73,7 +73,7 @@ pub fn read_features(source: &mut SourceFile) -> Result<Features, Error> {
     }
     if found.features.is_empty() {
         let reason = found.skipped.first().cloned().unwrap_or_else(|| "the file is empty".into());
-        return Err(source.error(format!("there are no gene models ({reason})")));
+        return Err(source.error(format!("the file has no gene models ({reason})")));
     }
     Ok(found)
 }
@@ -83,13 +83,13 @@ fn parse_feature(line: &str) -> Result<(Feature, bool), String> {
     let mut next = || columns.next().ok_or("fewer than 9 columns");
     let (contig, _, kind) = (next()?, next()?, next()?);
     let position =
-        |text: &str| text.trim().parse::<i32>().map_err(|_| format!("{text:?} is no position"));
+        |text: &str| text.trim().parse::<i32>().map_err(|_| format!("{text:?} is not a position"));
     let (start, end) = (position(next()?)?, position(next()?)?);
     let (_, strand, phase, attributes) = (next()?, next()?, next()?, next()?);
     if end < start || end < 1 {
-        return Err(format!("{start}-{end} is no region"));
+        return Err(format!("{start}-{end} is not a region"));
     }
-    // Models cut out of a larger region may begin before it.
+    // Models cut out of a larger region may begin before position 1.
     let start = start.max(1);
     let (attributes, gtf) = parse_attributes(attributes);
     let feature = Feature {
@@ -104,7 +104,8 @@ fn parse_feature(line: &str) -> Result<(Feature, bool), String> {
     Ok((feature, gtf))
 }
 
-/// `key=value;…` (GFF3) or `key "value"; …` (GTF), told apart by the first pair.
+/// Parses `key=value;…` (GFF3) or `key "value"; …` (GTF), which the first pair distinguishes. Returns
+/// the pairs and whether the syntax is GTF.
 fn parse_attributes(text: &str) -> (Vec<(String, String)>, bool) {
     let first = text.split(';').next().unwrap_or_default().trim();
     let gtf = match (first.find('='), first.find([' ', '"'])) {
@@ -149,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_attribute_styles_are_read() {
+    fn gff3_and_gtf_attributes_are_parsed() {
         let gff = "1\tx\tgene\t5\t9\t.\t-\t.\tID=gene:G1;Name=A%3BB;tag=basic,MANE_Select";
         let (feature, gtf) = parse_feature(gff).unwrap();
         assert!(!gtf && feature.strand.is_reverse() && feature.has_tag("MANE_Select"));
@@ -161,12 +162,15 @@ mod tests {
     }
 
     #[test]
-    fn odd_lines_are_refused_with_a_reason() {
+    fn an_invalid_line_is_rejected_with_a_reason() {
         assert_eq!(parse_feature("1\tx\tgene\t9").unwrap_err(), "fewer than 9 columns");
         assert_eq!(
             parse_feature("1\tx\tgene\tx\t9\t.\t-\t.\t.").unwrap_err(),
-            "\"x\" is no position"
+            "\"x\" is not a position"
         );
-        assert_eq!(parse_feature("1\tx\tgene\t9\t5\t.\t-\t.\t.").unwrap_err(), "9-5 is no region");
+        assert_eq!(
+            parse_feature("1\tx\tgene\t9\t5\t.\t-\t.\t.").unwrap_err(),
+            "9-5 is not a region"
+        );
     }
 }

@@ -1,8 +1,8 @@
-//! `manifest.json`: what a bundle holds and where it came from.
+//! `manifest.json`: the contents of a reference and what it was built from.
 
 use serde::{Deserialize, Serialize};
 
-/// The bundle format this version reads and writes.
+/// The version of the reference format that is read and written.
 pub const FORMAT: u32 = 1;
 
 /// A contig of the sequence file.
@@ -16,21 +16,21 @@ pub struct Contig {
     pub length: u64,
 }
 
-/// A file the bundle was built from.
+/// A file that the reference was built from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
-    /// What it is for: `gff`, `fasta`, or a track's name.
+    /// Its role: `gff`, `fasta`, or the name of a track.
     pub role: String,
-    /// File name without folders.
+    /// File name without its folder.
     pub file: String,
     /// SHA-256 of the file as it is on disk.
     pub sha256: String,
 }
 
-/// A file of the bundle.
+/// A file of the reference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BundleFile {
-    /// File name within the bundle.
+pub struct ReferenceFile {
+    /// File name within the folder of the reference.
     pub file: String,
     /// Length in bytes.
     pub bytes: u64,
@@ -38,38 +38,38 @@ pub struct BundleFile {
     pub sha256: String,
 }
 
-/// A track of known variants or regions.
+/// A track.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrackEntry {
-    /// Name, as shown and as written into INFO.
+    /// Name. For tracks that write to INFO, also the INFO key.
     pub name: String,
-    /// `vcf` or `bed`.
+    /// The kind of track, such as `vcf` or `bed`.
     pub kind: String,
-    /// File name within the bundle.
+    /// File name within the folder of the reference.
     pub file: String,
-    /// Records.
+    /// Number of records.
     pub records: u64,
 }
 
 /// The manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// Bundle format.
+    /// Version of the reference format.
     pub format: u32,
     /// Assembly, such as `GRCh37`.
     pub assembly: String,
     /// Contigs in the order of the FASTA file.
     pub contigs: Vec<Contig>,
-    /// Genes.
+    /// Number of genes.
     pub genes: u64,
-    /// Transcripts.
+    /// Number of transcripts.
     pub transcripts: u64,
     /// Tracks.
     pub tracks: Vec<TrackEntry>,
-    /// Files the bundle was built from.
+    /// Files that the reference was built from.
     pub sources: Vec<Source>,
-    /// Files of the bundle.
-    pub files: Vec<BundleFile>,
-    /// What was left out and why, a line each.
+    /// Files of the reference.
+    pub files: Vec<ReferenceFile>,
+    /// What was left out and why, one line each.
     pub notes: Vec<String>,
 }

@@ -1,5 +1,5 @@
-//! The reference bundle: sequence, spliced sequences, models and tracks in one folder, made once
-//! by [`build_reference`] and memory-mapped by every run.
+//! The reference: genome sequence, spliced sequences, gene models and tracks in one folder.
+//! [`build_reference`] writes the folder once, and every run maps it into memory.
 
 mod assemble;
 mod build;
@@ -12,7 +12,7 @@ mod transcript;
 
 pub use build::{BuildOptions, build_reference};
 pub use genes::{GeneModel, GeneModels};
-pub use manifest::{BundleFile, Contig, FORMAT, Manifest, Source, TrackEntry};
+pub use manifest::{Contig, FORMAT, Manifest, ReferenceFile, Source, TrackEntry};
 
 use crate::Error;
 use crate::colocated::OpenTrack;
@@ -28,11 +28,10 @@ const SEQUENCE: &str = "sequence.bin";
 const SPLICED: &str = "spliced.bin";
 const MODELS: &str = "models.bin";
 
-/// How far up- and downstream of a transcript a variant is still said to be near it (VEP's
-/// default).
+/// How far up- and downstream of a transcript an allele still affects it, in bases (VEP's default).
 pub const UPSTREAM_BASES: i32 = 5000;
 
-/// A bundle, opened.
+/// An open reference.
 #[derive(Debug)]
 pub struct Reference {
     /// The manifest.
@@ -51,26 +50,26 @@ struct ContigData {
     genes: NearestGenes,
 }
 
-/// One contig with its sequence and models.
+/// One contig of a reference.
 #[derive(Clone, Copy, Debug)]
 pub struct ContigView<'a> {
-    /// Number within the bundle.
+    /// Number within the reference, from 0.
     pub number: u32,
-    /// Name within the bundle.
+    /// Name within the reference.
     pub name: &'a str,
-    /// Bases, upper case; index 0 is position 1.
+    /// Bases in upper case; index 0 is position 1.
     pub sequence: &'a [u8],
     /// Genes and transcripts.
     pub model: &'a ContigModel,
-    /// Transcripts by region, widened by [`UPSTREAM_BASES`].
+    /// An index of the transcripts by region, each widened by [`UPSTREAM_BASES`].
     pub transcripts: &'a RegionIndex,
     genes: &'a NearestGenes,
     spliced: &'a [u8],
 }
 
 pub(crate) fn map_file(file: &File) -> io::Result<Mmap> {
-    // SAFETY: bundle files are written once by `build_reference` and never changed while they are
-    // in use; a truncation from outside would end the process with SIGBUS, not corrupt it.
+    // SAFETY: the files of a reference are written once by `build_reference` and are not changed
+    // while in use. If another process truncates one, SIGBUS ends this process.
     #[allow(unsafe_code)]
     unsafe {
         Mmap::map(file)
@@ -78,17 +77,17 @@ pub(crate) fn map_file(file: &File) -> io::Result<Mmap> {
 }
 
 impl Reference {
-    /// Opens a bundle.
+    /// Opens the reference in a folder.
     ///
     /// # Errors
-    /// [`Error::Bundle`] where the folder is no bundle of this format or is damaged.
+    /// [`Error::Reference`] if the folder is not a reference of this format or is damaged.
     pub fn open(folder: &Path) -> Result<Self, Error> {
         let manifest = read_manifest(folder)?;
         for file in &manifest.files {
             let found = fs::metadata(folder.join(&file.file)).map(|m| m.len()).ok();
             if found != Some(file.bytes) {
                 let reason = format!("{} is damaged or missing; build it again", file.file);
-                return Err(broken(folder, reason));
+                return Err(reference_error(folder, reason));
             }
         }
         let open = |name: &str| {
@@ -107,35 +106,35 @@ impl Reference {
         })
     }
 
-    /// Checks every file of the bundle against its checksum.
+    /// Checks every file of the reference against its checksum.
     ///
     /// # Errors
-    /// [`Error::Bundle`] for the first file that differs.
+    /// [`Error::Reference`] names the first file that differs.
     pub fn verify(&self, folder: &Path) -> Result<(), Error> {
         for file in &self.manifest.files {
             let (_, sha256) = build::checksum(&folder.join(&file.file))?;
             if sha256 != file.sha256 {
                 let reason = format!("{} does not match its checksum; build it again", file.file);
-                return Err(Error::Bundle { path: folder.to_owned(), reason });
+                return Err(Error::Reference { path: folder.to_owned(), reason });
             }
         }
         Ok(())
     }
 
-    /// Tracks, in the order of the manifest.
+    /// The tracks in the order of the manifest.
     pub(crate) fn tracks(&self) -> &[OpenTrack] {
         &self.tracks
     }
 
-    /// The contig of a name in any spelling.
+    /// The contig with a name in any spelling.
     pub fn contig(&self, name: &[u8]) -> Option<ContigView<'_>> {
         self.names.resolve(name).map(|number| self.contig_number(number))
     }
 
-    /// The contig of a number.
+    /// The contig with a number.
     ///
     /// # Panics
-    /// Where the bundle has no such contig.
+    /// If the reference has no such contig.
     pub fn contig_number(&self, number: u32) -> ContigView<'_> {
         let entry = &self.manifest.contigs[number as usize];
         let data = &self.contigs[number as usize];
@@ -151,47 +150,51 @@ impl Reference {
         }
     }
 
-    /// Contigs in order.
+    /// The contigs in order.
     pub fn contigs(&self) -> impl Iterator<Item = ContigView<'_>> {
         (0..self.contigs.len() as u32).map(|n| self.contig_number(n))
     }
 }
 
-fn broken(folder: &Path, reason: String) -> Error {
-    Error::Bundle { path: folder.to_owned(), reason }
+fn reference_error(folder: &Path, reason: String) -> Error {
+    Error::Reference { path: folder.to_owned(), reason }
 }
 
-/// The manifest of a bundle of this format.
+/// Reads the manifest and checks the version of the format.
 fn read_manifest(folder: &Path) -> Result<Manifest, Error> {
     let text = fs::read_to_string(folder.join(MANIFEST)).map_err(|e| {
-        let how = "make one with `gas-annotate build-reference`";
-        broken(folder, format!("{MANIFEST}: {e}; {how}"))
+        let how = "build one with `gas-annotate build-reference`";
+        reference_error(folder, format!("{MANIFEST}: {e}; {how}"))
     })?;
-    let manifest: Manifest =
-        serde_json::from_str(&text).map_err(|e| broken(folder, format!("{MANIFEST}: {e}")))?;
+    let manifest: Manifest = serde_json::from_str(&text)
+        .map_err(|e| reference_error(folder, format!("{MANIFEST}: {e}")))?;
     if manifest.format == FORMAT {
         return Ok(manifest);
     }
     let found = manifest.format;
-    Err(broken(folder, format!("format {found} where {FORMAT} is needed; build it again")))
+    Err(reference_error(
+        folder,
+        format!("format {found} is not supported (expected {FORMAT}); build it again"),
+    ))
 }
 
-/// The models of each contig.
+/// Reads the models of each contig.
 fn read_models(folder: &Path, manifest: &Manifest) -> Result<Vec<ContigModel>, Error> {
     let bytes = fs::read(folder.join(MODELS)).map_err(Error::file(folder.join(MODELS)))?;
-    let models: Vec<ContigModel> =
-        postcard::from_bytes(&bytes).map_err(|e| broken(folder, format!("{MODELS}: {e}")))?;
+    let models: Vec<ContigModel> = postcard::from_bytes(&bytes)
+        .map_err(|e| reference_error(folder, format!("{MODELS}: {e}")))?;
     if models.len() == manifest.contigs.len() {
         return Ok(models);
     }
-    Err(broken(folder, format!("{MODELS} and {MANIFEST} disagree; build it again")))
+    Err(reference_error(folder, format!("{MODELS} and {MANIFEST} disagree; build it again")))
 }
 
 fn open_track(folder: &Path, entry: &TrackEntry) -> Result<OpenTrack, Error> {
     let path = folder.join(&entry.file);
     let bytes = fs::read(&path).map_err(Error::file(&path))?;
-    OpenTrack::read(&entry.name, &entry.kind, &bytes)
-        .map_err(|reason| broken(folder, format!("{}: {reason}; build it again", entry.file)))
+    OpenTrack::read(&entry.name, &entry.kind, &bytes).map_err(|reason| {
+        reference_error(folder, format!("{}: {reason}; build it again", entry.file))
+    })
 }
 
 impl ContigData {
@@ -204,7 +207,7 @@ impl ContigData {
 }
 
 impl<'a> ContigView<'a> {
-    /// The bases of `start..=end`, or `None` beyond the contig's ends.
+    /// The bases of `start..=end`; `None` if the range is not within the contig.
     #[inline]
     pub fn bases(&self, start: i32, end: i32) -> Option<&'a [u8]> {
         if start < 1 {
@@ -220,14 +223,14 @@ impl<'a> ContigView<'a> {
         &self.spliced[from..from + transcript.len as usize]
     }
 
-    /// The coding sequence, without the bases that the start phase lacks.
+    /// The coding sequence. Bases that an incomplete start lacks are not included.
     #[inline]
     pub fn coding(&self, cds: &Cds) -> &'a [u8] {
         let from = cds.offset as usize;
         &self.spliced[from..from + cds.len as usize]
     }
 
-    /// The gene nearest to a position and its distance in bases; 0 inside a gene.
+    /// The gene nearest to a position and its distance in bases, which is 0 inside a gene.
     pub fn nearest_gene(&self, pos: i32) -> Option<(u32, i32)> {
         self.genes.nearest(self.model, pos)
     }
@@ -236,7 +239,7 @@ impl<'a> ContigView<'a> {
 /// Finds the gene nearest to a position by two binary searches.
 #[derive(Debug)]
 struct NearestGenes {
-    /// For each gene in order of start: the gene among it and those before with the greatest end.
+    /// For each gene in order of start: which of it and the genes before has the greatest end.
     reaching: Vec<u32>,
 }
 

@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 /// The text of the count log. `Total` is the number of records, which AnnTools gets wrong.
 pub fn write_count_log(counts: &Counts, tracks: &[String], warnings: &[String]) -> String {
-    let mut out = String::from("## Please notice that all Isoforms were counted\n");
-    out.push_str("## Numbers may exceed the total: a variant counts once for every place an isoform puts it\n");
+    let mut out = String::from("## Counts include all isoforms\n");
+    out.push_str("## Counts may add up to more than the total: a variant counts once in each class of region\n");
     let percent = match counts.records {
         0 => 0.0,
         total => counts.in_dbsnp as f64 * 100.0 / total as f64,
@@ -22,7 +22,8 @@ pub fn write_count_log(counts: &Counts, tracks: &[String], warnings: &[String]) 
         let _ = writeln!(out, "In {name} {records}");
     }
     if counts.unknown_contig > 0 {
-        let _ = writeln!(out, "On contigs without reference {}", counts.unknown_contig);
+        let _ =
+            writeln!(out, "On contigs that the reference does not have {}", counts.unknown_contig);
     }
     if counts.ref_checked > 0 {
         let _ = writeln!(

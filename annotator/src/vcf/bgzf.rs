@@ -1,16 +1,17 @@
-//! BGZF blocks (SAM specification, section 4.1), compressed by whoever made the text.
+//! BGZF compression (SAM specification, section 4.1).
 
 use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 use gas_shared::vcf::{BGZF_END, COMPRESSION_MAGIC_BYTES, CompressionFormat};
 use std::io::{self, Read, Seek, SeekFrom};
 
-/// Uncompressed bytes of a block: below 64 KiB whatever deflate makes of it.
+/// Uncompressed bytes per block. A block of this size stays below 64 KiB even if it cannot be
+/// compressed.
 pub(super) const BLOCK_BYTES: usize = 65_280;
 
 pub(super) use gas_shared::vcf::BGZF_END as END_OF_FILE;
 
-/// Whether a gzipped file is all there, as far as its end tells: a BGZF file ends in an empty block.
-/// Of other gzip files nothing can be said.
+/// Whether a gzipped file is complete: a BGZF file must end in an empty block. Other gzip files have
+/// no such marker and are taken to be complete.
 pub(super) fn is_complete(file: &mut (impl Read + Seek)) -> io::Result<bool> {
     let mut start = Vec::new();
     file.seek(SeekFrom::Start(0))?;
@@ -26,7 +27,7 @@ pub(super) fn is_complete(file: &mut (impl Read + Seek)) -> io::Result<bool> {
     Ok(end == END_OF_FILE)
 }
 
-/// Appends `text` to `out` as blocks.
+/// Compresses `text` and appends the blocks to `out`.
 pub(super) fn compress(text: &[u8], out: &mut Vec<u8>, deflate: &mut Compress) {
     for block in text.chunks(BLOCK_BYTES) {
         let start = out.len();
@@ -45,7 +46,7 @@ pub(super) fn compress(text: &[u8], out: &mut Vec<u8>, deflate: &mut Compress) {
     }
 }
 
-/// `false` where the block does not shrink below the format's limit.
+/// Appends a compressed block; `false` if it would exceed the size limit of the format.
 fn deflate_into(deflate: &mut Compress, block: &[u8], out: &mut Vec<u8>) -> bool {
     deflate.reset();
     out.reserve(BLOCK_BYTES);
@@ -54,7 +55,7 @@ fn deflate_into(deflate: &mut Compress, block: &[u8], out: &mut Vec<u8>) -> bool
     matches!(status, Ok(Status::StreamEnd)) && out.len() - before < BLOCK_BYTES
 }
 
-/// Deflate's stored form: the bytes as they are.
+/// Appends a block in deflate's stored form, which is not compressed.
 fn store_into(block: &[u8], out: &mut Vec<u8>) {
     let length = block.len() as u16;
     out.push(1);
@@ -63,7 +64,7 @@ fn store_into(block: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(block);
 }
 
-/// A compressor for [`compress`].
+/// Creates a compressor for [`compress`].
 pub(super) fn compressor() -> Compress {
     Compress::new(Compression::new(4), false)
 }
@@ -75,7 +76,7 @@ mod tests {
     use std::io::Read;
 
     #[test]
-    fn blocks_unpack_to_the_text_even_where_it_cannot_shrink() {
+    fn compression_round_trips_even_for_incompressible_text() {
         let mut state = 1u64;
         let noise: Vec<u8> = (0..200_000)
             .map(|_| {

@@ -1,31 +1,31 @@
-//! The user's header: read and checked, and written again with our definitions.
+//! Reads the header of the input and writes it with added definitions.
 
-use super::input::{ANYWHERE, Chunk, InputFile};
+use super::input::{AFTER_ANY_LINE, Chunk, InputFile};
 use crate::error::{Error, InputError};
 use gas_shared::vcf::{Header, HeaderParser, HeaderStep, Version};
 use std::collections::HashSet;
 
-/// A header with its text.
+/// A header and its text.
 #[derive(Debug)]
 pub struct HeaderText {
-    /// What it says.
+    /// The parsed header.
     pub header: Header,
-    /// `##` lines without line ends.
+    /// The `##` lines without line endings.
     pub meta: Vec<Vec<u8>>,
     /// The `#CHROM` line.
     pub columns: Vec<u8>,
 }
 
-/// Reads the header; the next chunk begins behind it.
+/// Reads the header. The next chunk of `input` begins after it.
 ///
 /// # Errors
-/// [`Error`] where this is no VCF header.
+/// [`Error`] if the file cannot be read or has no valid VCF header.
 pub fn read_header(input: &mut InputFile) -> Result<HeaderText, Error> {
     let mut parser = HeaderParser::new();
     let mut meta = Vec::new();
     let mut chunk = Chunk::default();
     let mut lines = 0;
-    while input.next_chunk(&mut chunk, ANYWHERE)? {
+    while input.next_chunk(&mut chunk, AFTER_ANY_LINE)? {
         let mut used = 0;
         while used < chunk.bytes.len() {
             let rest = &chunk.bytes[used..];
@@ -51,16 +51,16 @@ pub fn read_header(input: &mut InputFile) -> Result<HeaderText, Error> {
     Err(InputError::from(parser.unfinished()).into())
 }
 
-/// A line without its line end.
+/// A line without its line ending.
 pub(crate) fn trimmed(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 impl HeaderText {
-    /// Writes the header with the definitions added before the `#CHROM` line. Definitions of the
-    /// same keys that were there are left out, as their values are replaced; and of two of one key
-    /// the second.
+    /// Writes the header with added definitions before the `#CHROM` line. An existing definition of
+    /// an added key is left out, because its values are replaced. If a key is defined twice, only the
+    /// first definition is written.
     pub fn write(&self, definitions: &[String], out: &mut Vec<u8>) {
         let mut seen = HashSet::new();
         for (number, line) in self.meta.iter().enumerate() {
@@ -83,8 +83,8 @@ impl HeaderText {
         out.push(b'\n');
     }
 
-    /// Writes the header as it was read.
-    pub(super) fn write_as_it_is(&self, out: &mut Vec<u8>) {
+    /// Writes the header unchanged.
+    pub(super) fn write_unchanged(&self, out: &mut Vec<u8>) {
         for line in self.meta.iter().chain([&self.columns]) {
             out.extend_from_slice(line);
             out.push(b'\n');
@@ -92,7 +92,8 @@ impl HeaderText {
     }
 }
 
-/// The key that a line defines, as `##INFO=<ID=AF`, where a key may be defined once only.
+/// The key that a line defines, such as `##INFO=<ID=AF`, for the kinds of lines that may define a key
+/// only once.
 fn defined(line: &[u8]) -> Option<&[u8]> {
     let once = [&b"##INFO=<"[..], b"##FORMAT=<", b"##FILTER=<", b"##contig=<"];
     once.iter().any(|start| line.starts_with(start)).then_some(())?;
@@ -108,7 +109,8 @@ fn same_definition(line: &[u8], definition: &[u8]) -> bool {
     line.contains(&b'<') && definition.contains(&b'<') && prefix(line) == prefix(definition)
 }
 
-/// VCF 3.3's `##INFO=AF,1,Float,"…"` in the brackets of VCF 4; other lines as they are.
+/// Converts a VCF 3.3 definition, `##INFO=AF,1,Float,"…"`, to the syntax of VCF 4. Other lines are
+/// unchanged.
 fn upgraded(line: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(line);
     let Some((key @ ("##INFO" | "##FORMAT" | "##FILTER"), value)) = text.split_once('=') else {
@@ -138,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn old_definitions_get_brackets() {
+    fn definitions_of_vcf_3_3_are_converted() {
         assert_eq!(
             upgraded(b"##INFO=AF,-1,Float,\"Allele \"x\"\""),
             b"##INFO=<ID=AF,Number=.,Type=Float,Description=\"Allele 'x\">"

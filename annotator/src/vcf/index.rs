@@ -1,16 +1,16 @@
-//! The index beside a bgzipped file.
+//! The tabix index of a bgzipped file.
 
 use super::output::PartialFile;
 use crate::Error;
 use noodles_vcf::Index;
 use std::path::{Path, PathBuf};
 
-/// Writes `FILE.gz.tbi` (or `.csi`, where a contig is too long for tabix) for a sorted bgzipped VCF
-/// file and returns its path. The file is read again by an independent VCF reader, which also shows
-/// that what was written is valid.
+/// Writes `FILE.gz.tbi` for a sorted bgzipped VCF file, or `FILE.gz.csi` if a contig is too long for
+/// tabix, and returns the path. The file is read by an independent VCF reader, which also validates
+/// what the engine wrote.
 ///
 /// # Errors
-/// [`Error::File`] where the file is not sorted or the index cannot be written.
+/// [`Error::File`] if the file is not valid and sorted, or if the index cannot be written.
 pub fn write_index(path: &Path) -> Result<PathBuf, Error> {
     let index = noodles_vcf::fs::index(path).map_err(Error::file(path))?;
     let mut name = path.to_owned().into_os_string();

@@ -1,4 +1,5 @@
-//! The user's file as chunks of whole lines, plain, gzip or BGZF, with limits against bombs.
+//! Reads a VCF file (plain, gzip or BGZF) in chunks of whole lines, with limits against
+//! decompression bombs.
 
 use super::bgzf;
 use crate::error::{Error, InputError};
@@ -9,22 +10,22 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A chunk holds about this much text.
+/// The target size of a chunk.
 const CHUNK_BYTES: usize = 1 << 16;
-/// A chunk that may not be cut grows up to this.
+/// The largest chunk, for text without an allowed chunk boundary.
 const MAX_CHUNK_BYTES: usize = 1 << 26;
-/// A line longer than this is no VCF record (half a million samples fit).
+/// The longest line. Half a million samples fit.
 const MAX_LINE_BYTES: usize = 1 << 28;
-/// Below this size the expansion ratio means nothing.
+/// The compression ratio is checked from this size on; it says nothing about smaller files.
 const RATIO_FROM_BYTES: u64 = 64 << 20;
 
-/// Limits on what a compressed file may expand to.
+/// Limits on the size of the input after decompression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Most bytes after decompression.
+    /// The most bytes after decompression.
     pub max_bytes: u64,
-    /// Most times the compressed size, from 64 MiB on. Deflate reaches 1032; real VCF files with
-    /// many samples reach about 200.
+    /// The highest ratio of decompressed to compressed size, from 64 MiB on. Deflate reaches 1032;
+    /// VCF files with many samples reach about 200.
     pub max_ratio: u64,
 }
 
@@ -34,12 +35,13 @@ impl Default for Limits {
     }
 }
 
-struct Counting {
+/// Counts the bytes that are read from a file.
+struct CountingReader {
     file: File,
     read: Arc<AtomicU64>,
 }
 
-impl Read for Counting {
+impl Read for CountingReader {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let n = self.file.read(buf)?;
         self.read.fetch_add(n as u64, Ordering::Relaxed);
@@ -48,11 +50,11 @@ impl Read for Counting {
 }
 
 enum Bytes {
-    Plain(Counting),
-    Gzip(Box<MultiGzDecoder<BufReader<Counting>>>),
+    Plain(CountingReader),
+    Gzip(Box<MultiGzDecoder<BufReader<CountingReader>>>),
 }
 
-/// The user's file.
+/// The input file.
 pub struct InputFile {
     bytes: Bytes,
     gzip: bool,
@@ -66,31 +68,32 @@ pub struct InputFile {
     lines: u64,
 }
 
-/// Where whole lines may be cut into chunks: the number of bytes before the last such place, `None`
-/// where there is none.
-pub type Cut<'a> = &'a dyn Fn(&[u8]) -> Option<usize>;
+/// Finds the last allowed chunk boundary in whole lines: the number of bytes before it, or `None` if
+/// there is none.
+pub type FindBoundary<'a> = &'a dyn Fn(&[u8]) -> Option<usize>;
 
-/// Cuts behind every line.
-pub const ANYWHERE: Cut<'static> = &|lines| Some(lines.len());
+/// Allows a chunk boundary after every line.
+pub const AFTER_ANY_LINE: FindBoundary<'static> = &|lines| Some(lines.len());
 
 /// Whole lines of the file.
 #[derive(Debug, Default)]
 pub struct Chunk {
-    /// Line number of its first line, from 1.
+    /// Number of its first line, from 1.
     pub first_line: u64,
-    /// The lines; every one but perhaps the file's last ends in a line feed.
+    /// The lines. Each ends in a line feed, except possibly the last line of the file.
     pub bytes: Vec<u8>,
-    /// How much of the file had been read after it, from 0 to 1.
+    /// How much of the file has been read, from 0 to 1.
     pub fraction: f64,
-    /// Whether it was cut where it should not have been, as it grew too large.
+    /// Whether it ends at a boundary that is not allowed, because it had become too large.
     pub forced: bool,
 }
 
 impl InputFile {
-    /// Opens a file; gzip and BGZF are told by their first two bytes.
+    /// Opens a file. Gzip is detected by the first two bytes.
     ///
     /// # Errors
-    /// [`Error::File`].
+    /// [`Error::File`] if the file cannot be read, [`InputError::Damaged`] if it is a truncated BGZF
+    /// file.
     pub fn open(path: &Path, limits: Limits) -> Result<Self, Error> {
         let mut file = File::open(path).map_err(Error::file(path))?;
         let size = file.metadata().map_err(Error::file(path))?.len();
@@ -102,7 +105,7 @@ impl InputFile {
         }
         let file = File::open(path).map_err(Error::file(path))?;
         let compressed_read = Arc::new(AtomicU64::new(0));
-        let counting = Counting { file, read: compressed_read.clone() };
+        let counting = CountingReader { file, read: compressed_read.clone() };
         let bytes = if gzip {
             Bytes::Gzip(Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 16, counting))))
         } else {
@@ -126,11 +129,15 @@ impl InputFile {
         self.gzip
     }
 
-    /// Reads the next chunk into `chunk`, reusing its memory; `false` at the end of the file.
+    /// Reads the next chunk into `chunk`, whose memory is reused; `false` at the end of the file.
     ///
     /// # Errors
-    /// [`Error`] for damaged or bomb-like input.
-    pub fn next_chunk(&mut self, chunk: &mut Chunk, cut: Cut<'_>) -> Result<bool, Error> {
+    /// [`Error`] if the file cannot be read, is damaged or exceeds the limits.
+    pub fn next_chunk(
+        &mut self,
+        chunk: &mut Chunk,
+        find_boundary: FindBoundary<'_>,
+    ) -> Result<bool, Error> {
         chunk.bytes.clear();
         chunk.bytes.append(&mut self.rest);
         chunk.forced = false;
@@ -141,11 +148,11 @@ impl InputFile {
                 break;
             }
             if let Some(last) = memchr::memrchr(b'\n', &chunk.bytes) {
-                let place = cut(&chunk.bytes[..=last]);
-                chunk.forced = place.is_none() && last >= MAX_CHUNK_BYTES;
-                if let Some(place) = place.or(chunk.forced.then_some(last + 1)) {
-                    self.rest.extend_from_slice(&chunk.bytes[place..]);
-                    chunk.bytes.truncate(place);
+                let boundary = find_boundary(&chunk.bytes[..=last]);
+                chunk.forced = boundary.is_none() && last >= MAX_CHUNK_BYTES;
+                if let Some(end) = boundary.or(chunk.forced.then_some(last + 1)) {
+                    self.rest.extend_from_slice(&chunk.bytes[end..]);
+                    chunk.bytes.truncate(end);
                     break;
                 }
             } else if chunk.bytes.len() > MAX_LINE_BYTES {
@@ -165,7 +172,7 @@ impl InputFile {
         Ok(true)
     }
 
-    /// Takes the rest of a chunk back: what follows line `lines` is read again.
+    /// Puts back the rest of a chunk, which follows line `lines` and becomes part of the next chunk.
     pub(super) fn put_back(&mut self, rest: &[u8], lines: u64) {
         self.rest.splice(0..0, rest.iter().copied());
         self.lines = lines;
@@ -237,7 +244,7 @@ mod tests {
         let mut input = InputFile::open(file.path(), limits)?;
         let mut chunk = Chunk::default();
         let mut out = Vec::new();
-        while input.next_chunk(&mut chunk, ANYWHERE)? {
+        while input.next_chunk(&mut chunk, AFTER_ANY_LINE)? {
             out.push((chunk.first_line, chunk.bytes.clone()));
         }
         Ok(out)
@@ -250,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn chunks_are_whole_lines_in_order() {
+    fn chunks_are_whole_lines_in_file_order() {
         let text: String = (0..60_000).map(|n| format!("line {n}\n")).collect();
         for bytes in [text.clone().into_bytes(), gzip(text.as_bytes())] {
             let chunks = chunks_of(&bytes, Limits::default()).unwrap();
@@ -267,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_gzip_file_and_a_bomb_are_refused() {
+    fn a_truncated_gzip_file_and_a_bomb_are_rejected() {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         encoder.write_all(&vec![b'A'; 80 << 20]).unwrap();
         let whole = encoder.finish().unwrap();

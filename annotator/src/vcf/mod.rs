@@ -1,4 +1,4 @@
-//! Reading the user's file and writing the annotated one.
+//! Reads the input file and writes the annotated file.
 
 mod bgzf;
 mod header;
@@ -11,7 +11,7 @@ mod sort;
 pub(crate) use header::trimmed;
 pub use header::{HeaderText, read_header};
 pub use index::write_index;
-pub use input::{ANYWHERE, Chunk, Cut, InputFile, Limits};
-pub(crate) use old_alleles::rewrite;
+pub use input::{AFTER_ANY_LINE, Chunk, FindBoundary, InputFile, Limits};
+pub(crate) use old_alleles::rewrite_old_alleles;
 pub use output::{OutputFile, PartialFile};
-pub(crate) use sort::sort;
+pub(crate) use sort::sort_file;

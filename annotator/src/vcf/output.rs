@@ -1,4 +1,4 @@
-//! The annotated file, plain or BGZF, in order, and gone again where the run fails.
+//! Writes the annotated file, plain or BGZF, and removes it if the run fails.
 
 use super::bgzf;
 use crate::Error;
@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// A file that is removed unless it is kept: a run that fails leaves no half result.
+/// A guard that removes a file unless it is kept, so that a failed run leaves no partial output.
 #[derive(Debug)]
 pub struct PartialFile {
     path: PathBuf,
@@ -15,12 +15,12 @@ pub struct PartialFile {
 }
 
 impl PartialFile {
-    /// Watches over a path.
+    /// Guards the file at a path.
     pub fn new(path: &Path) -> Self {
         Self { path: path.to_owned(), kept: false }
     }
 
-    /// The file is complete.
+    /// Keeps the file, which is complete.
     pub fn keep(mut self) {
         self.kept = true;
     }
@@ -29,7 +29,7 @@ impl PartialFile {
 impl Drop for PartialFile {
     fn drop(&mut self) {
         if !self.kept {
-            // Nothing can be done about a file that will not go; the exit code tells of the failure.
+            // The run has failed already, so an error of the removal is not reported.
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -46,41 +46,41 @@ pub struct OutputFile {
 }
 
 impl OutputFile {
-    /// Creates the file; a name ending in `.gz` or `.bgz` makes it BGZF.
+    /// Creates the file. It is BGZF if its name ends in `.gz` or `.bgz`.
     ///
     /// # Errors
-    /// [`Error::File`].
+    /// [`Error::File`] if the file cannot be created.
     pub fn create(path: &Path) -> Result<Self, Error> {
         let gzip = path.extension().is_some_and(|e| e == "gz" || e == "bgz");
         let file = File::create(path).map_err(Error::file(path))?;
         Ok(Self { file, gzip, partial: PartialFile::new(path), written: 0 })
     }
 
-    /// Whether the file is BGZF: then every text given to [`write`](Self::write) must have gone
-    /// through [`pack`](Self::pack).
+    /// Whether the file is BGZF. If so, [`compress`](Self::compress) all text before
+    /// [`write`](Self::write).
     pub fn is_gzip(&self) -> bool {
         self.gzip
     }
 
-    /// Compresses text into whole blocks; may be done on any thread.
-    pub fn pack(text: &[u8], out: &mut Vec<u8>, deflate: &mut Option<Compress>) {
+    /// Compresses text to whole blocks, on any thread.
+    pub fn compress(text: &[u8], out: &mut Vec<u8>, deflate: &mut Option<Compress>) {
         bgzf::compress(text, out, deflate.get_or_insert_with(bgzf::compressor));
     }
 
     /// Appends bytes.
     ///
     /// # Errors
-    /// [`Error::Output`].
+    /// [`Error::Output`] if they cannot be written.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.file.write_all(bytes).map_err(Error::Output)?;
         self.written += bytes.len() as u64;
         Ok(())
     }
 
-    /// Ends the file and keeps it.
+    /// Completes the file and keeps it.
     ///
     /// # Errors
-    /// [`Error::Output`].
+    /// [`Error::Output`] if it cannot be written.
     pub fn finish(mut self) -> Result<(), Error> {
         if self.gzip {
             self.write(&bgzf::END_OF_FILE)?;

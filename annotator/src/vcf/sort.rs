@@ -1,7 +1,7 @@
-//! Sorting of a file that is not, with bounded memory: sorted runs on disk, merged.
+//! Sorts a VCF file in bounded memory: an external merge sort.
 
 use super::header::HeaderText;
-use super::input::{ANYWHERE, Chunk, InputFile, Limits};
+use super::input::{AFTER_ANY_LINE, Chunk, InputFile, Limits};
 use super::output::PartialFile;
 use super::read_header;
 use crate::Error;
@@ -11,25 +11,25 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-/// Text held in memory at once.
+/// Bytes that are sorted in memory.
 const RUN_BYTES: usize = 256 << 20;
 
-/// What a record is sorted by: contigs in the order in which they first come, then positions;
-/// records of one position keep their order.
+/// The sort key of a record: the number of its contig, in order of first occurrence, and POS. Records
+/// with equal keys keep their order.
 type Key = (u32, u64);
 
-/// A sorted copy of a file, removed when it goes.
+/// A sorted copy of a file, which is removed on drop.
 #[derive(Debug)]
 pub(crate) struct Sorted {
     pub(crate) path: PathBuf,
     _partial: PartialFile,
 }
 
-/// Sorts `input` into a file beside `output`.
+/// Sorts `input` into a temporary file next to `output`.
 ///
 /// # Errors
-/// [`Error`] where a file cannot be read or written.
-pub(crate) fn sort(input: &Path, output: &Path, limits: Limits) -> Result<Sorted, Error> {
+/// [`Error`] if a file cannot be read or written.
+pub(crate) fn sort_file(input: &Path, output: &Path, limits: Limits) -> Result<Sorted, Error> {
     sort_in_runs(input, output, limits, RUN_BYTES)
 }
 
@@ -44,7 +44,7 @@ fn sort_in_runs(
     let mut runs = Runs { output, contigs: HashMap::new(), files: Vec::new() };
     let mut text = Vec::new();
     let mut chunk = Chunk::default();
-    while source.next_chunk(&mut chunk, ANYWHERE)? {
+    while source.next_chunk(&mut chunk, AFTER_ANY_LINE)? {
         text.extend_from_slice(&chunk.bytes);
         if text.len() >= run_bytes {
             runs.write(&text)?;
@@ -53,16 +53,15 @@ fn sort_in_runs(
     }
     runs.write(&text)?;
     drop(text);
-    let path = beside(output, "sorted");
+    let path = temporary_path(output, "sorted");
     let partial = PartialFile::new(&path);
     runs.merge(&header, &path)?;
     Ok(Sorted { path, _partial: partial })
 }
 
-fn beside(output: &Path, what: &str) -> PathBuf {
-    let mut name = output.to_owned().into_os_string();
-    name.push(format!(".{what}.tmp"));
-    name.into()
+/// The path of a temporary file next to the output.
+fn temporary_path(output: &Path, name: &str) -> PathBuf {
+    output.with_added_extension(format!("{name}.tmp"))
 }
 
 struct Runs<'a> {
@@ -81,7 +80,7 @@ impl Runs<'_> {
             Some(contig) => *contig,
             None => *self.contigs.entry(name.to_vec()).or_insert(next),
         };
-        // Lines that are no records are refused when they are annotated.
+        // Annotation rejects lines that are not records.
         (contig, pos.unwrap_or(0))
     }
 
@@ -89,7 +88,7 @@ impl Runs<'_> {
         let lines = text.split(|b| *b == b'\n').filter(|line| !line.is_empty());
         let mut lines: Vec<(Key, &[u8])> = lines.map(|line| (self.key(line), line)).collect();
         lines.sort_by_key(|(key, _)| *key);
-        let path = beside(self.output, &format!("run{}", self.files.len()));
+        let path = temporary_path(self.output, &format!("run{}", self.files.len()));
         let partial = PartialFile::new(&path);
         let file = File::create(&path).map_err(Error::file(&path))?;
         let mut out = BufWriter::new(file);
@@ -104,7 +103,7 @@ impl Runs<'_> {
     fn merge(&mut self, header: &HeaderText, path: &Path) -> Result<(), Error> {
         let mut out = BufWriter::new(File::create(path).map_err(Error::file(path))?);
         let mut text = Vec::new();
-        header.write_as_it_is(&mut text);
+        header.write_unchanged(&mut text);
         out.write_all(&text).map_err(Error::file(path))?;
         let mut readers = Vec::new();
         for (path, _) in &self.files {
@@ -137,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn runs_are_merged_in_order_and_removed() {
+    fn a_file_is_sorted_in_runs_that_are_removed() {
         let folder = tempfile::tempdir().unwrap();
         let (input, output) = (folder.path().join("in.vcf"), folder.path().join("out.vcf"));
         let header = "##fileformat=VCFv4.2\n##x=1\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";

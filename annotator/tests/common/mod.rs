@@ -1,13 +1,13 @@
-//! The demo reference, built once for each program that includes this: the engine's tests, the
-//! explorer's, and the fuzz targets.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+//! The demo reference, built once per process. The tests of the engine and of the explorer and the
+//! fuzz targets include this file.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 use gas_annotate::reference::{BuildOptions, Reference, build_reference};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-/// The bundle of chromosome 20 up to 5 Mb and the mitochondrion of GRCh37.
-pub static BUNDLE: LazyLock<PathBuf> = LazyLock::new(|| {
+/// The folder of a GRCh37 reference with the first 5 Mb of chromosome 20 and the mitochondrion.
+pub static REFERENCE_FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
     let folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
     let assets = folders.map(|folder| folder.join("assets/reference")).find(|path| path.is_dir());
     let assets = assets.unwrap();
@@ -24,5 +24,6 @@ pub static BUNDLE: LazyLock<PathBuf> = LazyLock::new(|| {
     out
 });
 
-/// The reference in it.
-pub static REFERENCE: LazyLock<Reference> = LazyLock::new(|| Reference::open(&BUNDLE).unwrap());
+/// The open reference.
+pub static REFERENCE: LazyLock<Reference> =
+    LazyLock::new(|| Reference::open(&REFERENCE_FOLDER).unwrap());

@@ -1,37 +1,37 @@
-//! Counting agreements by field.
+//! Counts agreement by field.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// Agreements of one field.
+/// The agreement of one field.
 #[derive(Debug, Default)]
 pub(crate) struct Field {
-    /// Pairs where either side says something.
+    /// Pairs for which at least one annotator has a value.
     pub(crate) compared: u64,
-    /// Pairs where both say the same.
+    /// Pairs with equal values.
     pub(crate) same: u64,
-    /// What differs, with how often.
+    /// Differences and how often they occur.
     pub(crate) differences: BTreeMap<String, u64>,
 }
 
-/// Agreements by field, each with its target in percent.
+/// The agreement by field, each with its target in percent.
 #[derive(Debug, Default)]
 pub(crate) struct Score {
     /// Fields by name.
     pub(crate) fields: BTreeMap<&'static str, (f64, Field)>,
-    /// Pairs only one side has.
+    /// Pairs that only one annotator has.
     pub(crate) unpaired: u64,
 }
 
 impl Score {
-    /// Counts a pair.
+    /// Counts a pair. `difference` describes it if the values differ.
     pub(crate) fn add(
         &mut self,
         name: &'static str,
         target: f64,
         theirs: &str,
         ours: &str,
-        what: impl Fn() -> String,
+        difference: impl Fn() -> String,
     ) {
         let field = &mut self.fields.entry(name).or_insert_with(|| (target, Field::default())).1;
         if theirs.is_empty() && ours.is_empty() {
@@ -41,7 +41,7 @@ impl Score {
         if theirs == ours {
             field.same += 1;
         } else {
-            *field.differences.entry(what()).or_default() += 1;
+            *field.differences.entry(difference()).or_default() += 1;
         }
     }
 
@@ -50,9 +50,9 @@ impl Score {
         self.unpaired == 0 && self.fields.values().all(|(target, field)| percent(field) >= *target)
     }
 
-    /// The table, with the ten most frequent differences of each field.
+    /// Formats a table with the ten most frequent differences of each field.
     pub(crate) fn table(&self) -> String {
-        let mut out = format!("pairs only one side has: {}\n", self.unpaired);
+        let mut out = format!("pairs that only one annotator has: {}\n", self.unpaired);
         for (name, (target, field)) in &self.fields {
             // Writing to a String cannot fail.
             let _ = writeln!(

@@ -1,4 +1,4 @@
-//! The test cases of `bcftools csq`, and what its release 1.16 says of larger files.
+//! The comparison with `bcftools csq`: its test cases, and the output of release 1.16 for larger files.
 
 use crate::{Args, build, unpack};
 use anyhow::Context;
@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-/// Cases that give the expected text, and those that do not.
+/// The results of the test cases.
 #[derive(Debug, Default)]
 pub(crate) struct Score {
     same: u64,
@@ -45,8 +45,8 @@ impl fmt::Display for Score {
     }
 }
 
-/// Runs all cases of the folder: every VCF file with a `.txt` (haplotypes) or `.txt-l` (records by
-/// themselves) beside it.
+/// Runs all cases of the folder: each VCF file with a `.txt` (haplotypes) or `.txt-l` (`--local`) file
+/// next to it.
 pub(crate) fn cases(args: &Args) -> anyhow::Result<Score> {
     let mut score = Score::default();
     let folder = args.data.join("bcftools-csq");
@@ -59,7 +59,7 @@ pub(crate) fn cases(args: &Args) -> anyhow::Result<Score> {
         if !gff.is_file() || !fasta.is_file() {
             continue;
         }
-        let bundle = build(&args.work.join("csq.bundle"), &gff, &fasta)?;
+        let reference = build(&args.work.join("csq.reference"), &gff, &fasta)?;
         let mut files: Vec<PathBuf> = fs::read_dir(&case)?.flatten().map(|e| e.path()).collect();
         files.sort();
         for vcf in files.iter().filter(|p| p.extension().is_some_and(|e| e == "vcf")) {
@@ -67,7 +67,7 @@ pub(crate) fn cases(args: &Args) -> anyhow::Result<Score> {
                 let expected = vcf.with_extension(ending);
                 if expected.is_file() {
                     let options = CsqOptions { local, ..CsqOptions::default() };
-                    let found = query(&annotated(args, &bundle, vcf, options)?);
+                    let found = query(&annotated(args, &reference, vcf, options)?);
                     let name = format!("{name}/{}", file_name(&expected));
                     score.add(&name, &fs::read_to_string(&expected)?, &found);
                 }
@@ -78,7 +78,7 @@ pub(crate) fn cases(args: &Args) -> anyhow::Result<Score> {
     Ok(score)
 }
 
-/// Cases with models or options of their own.
+/// Runs the cases with other gene models or options.
 fn special(args: &Args, folder: &Path, score: &mut Score) -> anyhow::Result<()> {
     use gas_annotate::model::CodonTable::Standard;
     let plain = CsqOptions::default();
@@ -142,7 +142,7 @@ fn special(args: &Args, folder: &Path, score: &mut Score) -> anyhow::Result<()> 
             "alt-gencode",
             "alt-gencode.1.cmd.out",
             plain,
-            Shown::Calls,
+            Shown::Consequences,
         ),
         (
             "ENST00000368801.2",
@@ -151,7 +151,7 @@ fn special(args: &Args, folder: &Path, score: &mut Score) -> anyhow::Result<()> 
             "alt-gencode",
             "alt-gencode.2.cmd.out",
             standard,
-            Shown::Calls,
+            Shown::Consequences,
         ),
         (
             "ENST00000410009",
@@ -186,9 +186,10 @@ fn special(args: &Args, folder: &Path, score: &mut Score) -> anyhow::Result<()> 
         if !path.is_file() {
             continue;
         }
-        let bundle = build(&args.work.join("csq.bundle"), &folder.join(gff), &folder.join(fasta))?;
+        let reference =
+            build(&args.work.join("csq.reference"), &folder.join(gff), &folder.join(fasta))?;
         let vcf = folder.join(format!("{vcf}.vcf"));
-        let text = show(&annotated(args, &bundle, &vcf, options)?, shown);
+        let text = show(&annotated(args, &reference, &vcf, options)?, shown);
         score.add(&format!("{folder_name}/{expected}"), &fs::read_to_string(path)?, &text);
     }
     Ok(())
@@ -196,28 +197,28 @@ fn special(args: &Args, folder: &Path, score: &mut Score) -> anyhow::Result<()> 
 
 fn annotated(
     args: &Args,
-    bundle: &Path,
+    reference: &Path,
     vcf: &Path,
     options: CsqOptions,
 ) -> anyhow::Result<String> {
     let output = args.work.join("csq.out.vcf");
-    let reference = Reference::open(bundle)?;
+    let reference = Reference::open(reference)?;
     let options = Options { mode: Mode::Csq(options), ..Options::default() };
     annotate_file(vcf, &output, &reference, &options, &AtomicBool::new(false), &|_, _| {})
         .with_context(|| format!("cannot annotate {}", vcf.display()))?;
     Ok(fs::read_to_string(output)?)
 }
 
-/// What of an annotated file is compared, as the tests of `bcftools csq` do.
+/// The part of an annotated file that is compared, as in the tests of `bcftools csq`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shown {
-    /// Position and alleles with the expected and with the found calls, sorted.
+    /// Position and alleles with the expected and with the found consequences, sorted.
     Expected,
-    /// Position, alleles and calls, sorted.
+    /// Position, alleles and consequences, sorted.
     Records,
-    /// Calls, sorted.
-    Calls,
-    /// The calls of every haplotype of every sample, one a line, sorted.
+    /// Consequences, sorted.
+    Consequences,
+    /// The consequences of every haplotype of every sample, one per line, sorted.
     Haplotypes,
 }
 
@@ -239,17 +240,17 @@ impl Row<'_> {
         values.join(",")
     }
 
-    fn place(&self) -> String {
+    fn position_and_alleles(&self) -> String {
         [self.columns[1], self.columns[3], self.columns[4]].join("\t")
     }
 
-    /// The calls of both haplotypes of every sample; `None` where none is marked.
+    /// The consequences of both haplotypes of every sample; `None` for a sample without any.
     fn samples(&self) -> Vec<Option<[String; 2]>> {
-        let calls = self.info("BCSQ");
+        let consequences = self.info("BCSQ");
         let format = self.columns.get(8).copied().unwrap_or_default();
-        let place = format.split(':').position(|key| key == "BCSQ");
+        let index = format.split(':').position(|key| key == "BCSQ");
         let of = |column: &&str| {
-            let masks = column.split(':').nth(place?)?;
+            let masks = column.split(':').nth(index?)?;
             let masks: Vec<u32> = masks.split(',').filter_map(|mask| mask.parse().ok()).collect();
             let named = |side: usize| {
                 let has = |n: usize| {
@@ -257,7 +258,7 @@ impl Row<'_> {
                     masks.get(bit / 30).is_some_and(|mask| mask >> (bit % 30) & 1 == 1)
                 };
                 let named: Vec<&str> =
-                    (0..calls.len()).filter(|n| has(*n)).map(|n| calls[n]).collect();
+                    (0..consequences.len()).filter(|n| has(*n)).map(|n| consequences[n]).collect();
                 if named.is_empty() { ".".to_owned() } else { named.join(",") }
             };
             masks.iter().any(|mask| *mask != 0).then(|| [named(0), named(1)])
@@ -271,8 +272,8 @@ fn rows(text: &str) -> impl Iterator<Item = Row<'_>> {
     lines.map(|line| Row { columns: line.split('\t').collect() })
 }
 
-/// What the cases' text files have: with samples the calls of haplotypes, without them those of
-/// records.
+/// The text that the files of the cases have: the consequences of haplotypes if there are samples,
+/// otherwise those of records.
 fn query(text: &str) -> String {
     let mut out = String::new();
     for row in rows(text) {
@@ -280,7 +281,7 @@ fn query(text: &str) -> String {
             return show(text, Shown::Expected);
         }
         for [first, second] in row.samples().into_iter().flatten() {
-            out += &format!("{}\t{first}\t{second}\n", row.place());
+            out += &format!("{}\t{first}\t{second}\n", row.position_and_alleles());
         }
         out.push('\n');
     }
@@ -290,20 +291,20 @@ fn query(text: &str) -> String {
 fn show(text: &str, shown: Shown) -> String {
     let mut lines: Vec<String> = Vec::new();
     for row in rows(text) {
-        let calls = row.sorted("BCSQ");
+        let consequences = row.sorted("BCSQ");
         match shown {
             Shown::Expected => lines.extend([
-                format!("{}\t{}", row.place(), row.sorted("EXP")),
-                format!("{}\t{calls}", row.place()),
+                format!("{}\t{}", row.position_and_alleles(), row.sorted("EXP")),
+                format!("{}\t{consequences}", row.position_and_alleles()),
                 String::new(),
             ]),
-            Shown::Records => lines.push(format!("{}\t{calls}", row.place())),
-            Shown::Calls => lines.push(calls),
+            Shown::Records => lines.push(format!("{}\t{consequences}", row.position_and_alleles())),
+            Shown::Consequences => lines.push(consequences),
             Shown::Haplotypes => {
                 let haplotypes = row.samples().into_iter().flatten().flatten();
                 lines.extend(
                     haplotypes
-                        .flat_map(|calls| calls.split(',').map(str::to_owned).collect::<Vec<_>>()),
+                        .flat_map(|list| list.split(',').map(str::to_owned).collect::<Vec<_>>()),
                 );
             }
         }
@@ -318,7 +319,7 @@ fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Records whose calls are those of `bcftools csq` 1.16, in any order.
+/// The agreement with `bcftools csq` 1.16, in records with the same consequences in any order.
 #[derive(Debug, Default)]
 pub(crate) struct Agreement {
     same: u64,
@@ -345,17 +346,17 @@ impl fmt::Display for Agreement {
     }
 }
 
-/// Compares the calls of a whole file.
+/// Compares the consequences in a file.
 pub(crate) fn agreement(
     args: &Args,
-    bundle: &Path,
+    reference: &Path,
     set: &str,
     local: bool,
 ) -> anyhow::Result<Agreement> {
     let oracle = unpack(args, &format!("oracle/{set}.csq116.vcf.xz"))?;
     let options = CsqOptions { local, ..CsqOptions::default() };
-    // The old calls of the oracle are left out of our output.
-    let ours = annotated(args, bundle, &oracle, options)?;
+    // The engine replaces the consequences that the file already has.
+    let ours = annotated(args, reference, &oracle, options)?;
     let theirs = fs::read_to_string(oracle)?;
     let mut out = Agreement::default();
     for (theirs, ours) in rows(&theirs).zip(rows(&ours)) {
@@ -368,9 +369,10 @@ pub(crate) fn agreement(
         let names = |text: &str| {
             let mut names: Vec<String> = text
                 .split(',')
-                .map(|call| {
-                    let residues = call.split('|').nth(5).is_some_and(|part| !part.is_empty());
-                    let name = call.split('|').next().unwrap_or_default();
+                .map(|consequence| {
+                    let residues =
+                        consequence.split('|').nth(5).is_some_and(|part| !part.is_empty());
+                    let name = consequence.split('|').next().unwrap_or_default();
                     format!("{name}{}", if residues { " with residues" } else { "" })
                 })
                 .collect();

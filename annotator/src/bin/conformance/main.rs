@@ -1,6 +1,6 @@
-//! Compares the engine with the answers of Ensembl VEP and of bcftools csq, and with known
-//! mitochondrial amino-acid changes. Reads a data folder that is no part of the project; says so and passes where it is
-//! not there.
+//! The conformance harness: compares the engine with the output of Ensembl VEP and `bcftools csq`, and
+//! with a list of mitochondrial amino-acid changes. The data folder is not part of the project; what it
+//! lacks is reported and skipped.
 
 mod compare;
 mod csq;
@@ -17,7 +17,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::AtomicBool;
 use std::{fs, io::Write as _};
 
-/// Measures how often the engine and others agree.
+/// Measure the agreement of the engine with other annotators.
 #[derive(Debug, Parser)]
 struct Args {
     /// Folder with `chr20/`, `oracle/`, `bcftools-csq/` and `mtdna/`.
@@ -26,10 +26,10 @@ struct Args {
     /// Chromosome 20 of GRCh37, FASTA, plain or gzipped (Debian package vt-examples).
     #[arg(long, default_value = "/usr/share/doc/vt/examples/ref/20.fa.gz")]
     chr20: PathBuf,
-    /// Folder for bundles and results.
+    /// Folder for references and results.
     #[arg(long)]
     work: PathBuf,
-    /// Print up to this many disagreements of each field.
+    /// Print up to this many differences per field.
     #[arg(long, default_value_t = 0)]
     show: usize,
 }
@@ -45,18 +45,18 @@ fn main() -> anyhow::Result<()> {
     let mut failed = false;
     if args.chr20.is_file() {
         let models = args.data.join("chr20/gencode19.chr20.gff3.gz");
-        let bundle = build(&args.work.join("chr20.bundle"), &models, &args.chr20)?;
+        let reference = build(&args.work.join("chr20.reference"), &models, &args.chr20)?;
         let skipped = models::transcripts_with_start_phase(&models)?;
         for set in ["sim20k", "kg20.sites"] {
             let oracle = unpack(&args, &format!("oracle/{set}.vep115.vcf.xz"))?;
             let ours = args.work.join(format!("{set}.ours.vcf"));
-            annotate(&bundle, &oracle, &ours)?;
+            annotate(&reference, &oracle, &ours)?;
             let score = vep::compare(&oracle, &ours, &skipped, args.show)?;
             writeln!(out, "== {set} against VEP\n{}", score.table())?;
             failed |= !score.passes();
         }
         for (set, local) in [("sim20k", true), ("kg20.sites", true), ("kg20.phased300", false)] {
-            let score = csq::agreement(&args, &bundle, set, local)?;
+            let score = csq::agreement(&args, &reference, set, local)?;
             writeln!(out, "== {set} against bcftools csq 1.16\n{score}")?;
             failed |= !score.passes();
         }
@@ -72,15 +72,15 @@ fn main() -> anyhow::Result<()> {
         writeln!(out, "conformance: csq cases skipped, no folder bcftools-csq in the data")?;
     }
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/reference");
-    let bundle = build(
-        &args.work.join("demo.bundle"),
+    let reference = build(
+        &args.work.join("demo.reference"),
         &demo.join("demo.gff3.gz"),
         &demo.join("demo.fa.gz"),
     )?;
-    let score = mitochondrial::compare(&args, &bundle)?;
+    let score = mitochondrial::compare(&args, &reference)?;
     writeln!(out, "== mitochondrial amino-acid changes\n{score}")?;
     if failed || !score.passes() {
-        bail!("below the targets");
+        bail!("the agreement is below its targets");
     }
     Ok(())
 }
@@ -97,14 +97,14 @@ fn build(out: &Path, gff: &Path, fasta: &Path) -> anyhow::Result<PathBuf> {
     Ok(out.to_owned())
 }
 
-fn annotate(bundle: &Path, input: &Path, output: &Path) -> anyhow::Result<()> {
-    let reference = Reference::open(bundle)?;
+fn annotate(reference: &Path, input: &Path, output: &Path) -> anyhow::Result<()> {
+    let reference = Reference::open(reference)?;
     let options = Options::default();
     annotate_file(input, output, &reference, &options, &AtomicBool::new(false), &|_, _| {})?;
     Ok(())
 }
 
-/// Unpacks an `.xz` file of the data folder into the work folder.
+/// Decompresses an `.xz` file of the data folder into the work folder.
 fn unpack(args: &Args, name: &str) -> anyhow::Result<PathBuf> {
     let out = args.work.join(Path::new(name).file_stem().unwrap_or_default());
     let file = fs::File::create(&out)?;
@@ -113,9 +113,9 @@ fn unpack(args: &Args, name: &str) -> anyhow::Result<PathBuf> {
         .arg(args.data.join(name))
         .stdout(Stdio::from(file))
         .status()
-        .context("xz is needed to unpack the data (Debian package xz-utils)")?;
+        .context("cannot run xz, which decompresses the data (Debian package xz-utils)")?;
     if !status.success() {
-        bail!("cannot unpack {name}");
+        bail!("cannot decompress {name}");
     }
     Ok(out)
 }

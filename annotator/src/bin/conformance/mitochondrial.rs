@@ -1,4 +1,4 @@
-//! The comparison with the mitochondrial amino-acid changes.
+//! The comparison with a list of mitochondrial amino-acid changes.
 
 use crate::{Args, annotate};
 use flate2::read::MultiGzDecoder;
@@ -8,13 +8,13 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
-/// Agreement with the list.
+/// The agreement with the list.
 #[derive(Debug, Default)]
 pub(crate) struct Score {
     same: u64,
-    /// Rows made with another sequence than the one the list names.
+    /// Rows that assume another sequence than the list names.
     wrong_rows: Vec<String>,
-    /// Rows that are no substitutions.
+    /// Rows that are not substitutions.
     other_rows: u64,
     different: Vec<String>,
 }
@@ -29,7 +29,7 @@ impl fmt::Display for Score {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{} same, {} different, {} rows wrong in the source, {} rows that are no substitutions",
+            "{} same, {} different, {} rows wrong in the source, {} rows that are not substitutions",
             self.same,
             self.different.len(),
             self.wrong_rows.len(),
@@ -45,8 +45,8 @@ impl fmt::Display for Score {
     }
 }
 
-/// Compares; passes with nothing compared where the list is not there.
-pub(crate) fn compare(args: &Args, bundle: &Path) -> anyhow::Result<Score> {
+/// Compares the engine with the list. Passes if the list is missing.
+pub(crate) fn compare(args: &Args, reference: &Path) -> anyhow::Result<Score> {
     let mut score = Score::default();
     let list = args.data.join("mtdna/aa_changes.dev.tsv.gz");
     if !list.is_file() {
@@ -70,15 +70,15 @@ pub(crate) fn compare(args: &Args, bundle: &Path) -> anyhow::Result<Score> {
     }
     fs::write(&input, vcf)?;
     let output = args.work.join("mt.ours.vcf");
-    annotate(bundle, &input, &output)?;
+    annotate(reference, &input, &output)?;
     let annotated = fs::read_to_string(&output)?;
     for line in annotated.lines().filter(|l| !l.starts_with('#')) {
-        judge(line, &mut score);
+        compare_record(line, &mut score);
     }
     Ok(score)
 }
 
-fn judge(line: &str, score: &mut Score) {
+fn compare_record(line: &str, score: &mut Score) {
     let columns: Vec<&str> = line.split('\t').collect();
     let info: HashMap<&str, &str> =
         columns[7].split(';').filter_map(|field| field.split_once('=')).collect();
@@ -92,7 +92,7 @@ fn judge(line: &str, score: &mut Score) {
         score.different.push(row);
         return;
     };
-    // The list writes a stop as X.
+    // The list writes a stop codon as X.
     let residues = fields[15].replace('*', "X");
     let (before, after) = residues.split_once('/').unwrap_or((&residues, &residues));
     let ours = format!("{before}{}{after}", fields[14]);
@@ -105,13 +105,13 @@ fn judge(line: &str, score: &mut Score) {
     }
 }
 
-/// Sites where the list was made with another base than the revised Cambridge sequence has: it
-/// reads the codon that begins there with this base in front, so the rows of the codon's second
-/// and third base are not changes of the reference it names.
+/// Sites at which the list assumes another base than the revised Cambridge sequence has. The codon
+/// that begins at the site has this base first, so the rows of its second and third base are not
+/// changes of the reference that the list names.
 const OTHER_SEQUENCE: [(u32, char); 6] =
     [(7146, 'G'), (8701, 'G'), (9540, 'C'), (10398, 'G'), (13105, 'G'), (15326, 'G')];
 
-/// Whether a row is explained by one of those bases, and only so.
+/// Whether exactly one of these bases explains a row.
 fn assumes_other_sequence(pos: &str, codons: &str, expected: &str) -> bool {
     use gas_annotate::model::CodonTable::VertebrateMitochondrial as Code;
     let pos: u32 = pos.parse().unwrap_or(0);

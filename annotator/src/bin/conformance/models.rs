@@ -1,4 +1,4 @@
-//! Which transcripts are left out of a score.
+//! Selects the transcripts that are not compared.
 
 use flate2::read::MultiGzDecoder;
 use std::collections::{HashMap, HashSet};
@@ -6,8 +6,8 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-/// Transcripts whose first CDS part has a phase other than 0: VEP and `bcftools csq` disagree
-/// about them.
+/// Transcripts whose first CDS feature has a phase other than 0. VEP and `bcftools csq` disagree about
+/// them.
 pub(crate) fn transcripts_with_start_phase(gff: &Path) -> anyhow::Result<HashSet<String>> {
     let mut first: HashMap<String, (i64, bool)> = HashMap::new();
     for line in BufReader::new(MultiGzDecoder::new(File::open(gff)?)).lines() {
@@ -18,10 +18,10 @@ pub(crate) fn transcripts_with_start_phase(gff: &Path) -> anyhow::Result<HashSet
         };
         let Some(id) = attributes.split("Parent=transcript:").nth(1) else { continue };
         let id = id.split(';').next().unwrap_or(id).to_owned();
-        let place: i64 = if strand == "-" { -end.parse::<i64>()? } else { start.parse()? };
+        let order: i64 = if strand == "-" { -end.parse::<i64>()? } else { start.parse()? };
         let entry = first.entry(id).or_insert((i64::MAX, false));
-        if place < entry.0 {
-            *entry = (place, phase != "0");
+        if order < entry.0 {
+            *entry = (order, phase != "0");
         }
     }
     Ok(first.into_iter().filter(|(_, (_, phased))| *phased).map(|(id, _)| id).collect())

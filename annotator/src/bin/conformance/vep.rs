@@ -1,4 +1,4 @@
-//! The comparison with VEP, pair by pair of allele and transcript.
+//! The comparison with Ensembl VEP for each pair of allele and transcript.
 
 use crate::compare::Score;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -19,7 +19,7 @@ const CORE: [&str; 11] = [
     "protein_altering_variant",
 ];
 
-/// Fields compared as they are, with their targets.
+/// Fields that are compared as text, with their targets in percent.
 const FIELDS: [(&str, f64); 10] = [
     ("EXON", 99.0),
     ("INTRON", 99.0),
@@ -35,7 +35,7 @@ const FIELDS: [(&str, f64); 10] = [
 
 type Entry = HashMap<String, String>;
 
-/// Entries by position, alleles and transcript.
+/// Reads the entries by position, alleles and transcript.
 fn read(path: &Path) -> anyhow::Result<HashMap<String, Entry>> {
     let text = fs::read_to_string(path)?;
     let mut names: Vec<&str> = Vec::new();
@@ -63,7 +63,7 @@ fn read(path: &Path) -> anyhow::Result<HashMap<String, Entry>> {
     Ok(out)
 }
 
-/// Compares the two files.
+/// Compares two annotated files.
 pub(crate) fn compare(
     oracle: &Path,
     ours: &Path,
@@ -91,7 +91,7 @@ pub(crate) fn compare(
             let what = || terms.clone();
             score.add(name, target, &field(entry, name), &field(found, name), what);
         }
-        // VEP has no protein identifiers in these models and writes ".1" in their place.
+        // These models have no protein identifiers, and VEP writes ".1" instead.
         let protein =
             |entry: &Entry| field(entry, "HGVSp").rsplit(':').next().unwrap_or_default().to_owned();
         score.add("HGVSp", 99.0, &protein(entry), &protein(found), || terms.clone());
@@ -102,7 +102,7 @@ pub(crate) fn compare(
             let only = |x: &BTreeSet<&str>, y: &BTreeSet<&str>| {
                 x.difference(y).copied().collect::<Vec<_>>().join("&")
             };
-            format!("VEP {:?}, we {:?}", only(&a, &b), only(&b, &a))
+            format!("VEP {:?}, gas-annotate {:?}", only(&a, &b), only(&b, &a))
         };
         score.add("Consequence", 99.5, &joined(&a), &joined(&b), what);
         let core = |s: &BTreeSet<&str>| {
@@ -113,7 +113,7 @@ pub(crate) fn compare(
             let count = shown.entry("terms").or_default();
             *count += 1;
             if *count <= show {
-                eprintln!("{key}: VEP {terms}, we {found_terms}");
+                eprintln!("{key}: VEP {terms}, gas-annotate {found_terms}");
             }
         }
     }
