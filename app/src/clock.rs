@@ -3,6 +3,7 @@
 //! They are computed from the time whenever they are read and never counted, so a tab that slept
 //! in the background is right again as soon as it runs.
 
+use crate::browser;
 use crate::live::use_live;
 use dioxus::core::Task;
 use dioxus::prelude::*;
@@ -67,12 +68,7 @@ fn until_change(moment: Timestamp, now: Timestamp) -> SignedDuration {
 }
 
 async fn sleep_until_change(moment: Timestamp, now: Timestamp) {
-    let pause = until_change(moment, now).unsigned_abs();
-    #[cfg(feature = "web")]
-    gloo_timers::future::sleep(pause).await;
-    // Effects, and with them this, run in browsers only.
-    #[cfg(not(feature = "web"))]
-    let _ = pause;
+    browser::sleep(until_change(moment, now).unsigned_abs()).await;
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@
 
 mod api;
 mod app;
-#[cfg(feature = "web")]
 mod browser;
 mod charts;
 mod clock;

@@ -58,12 +58,3 @@ impl Doing {
         }
     }
 }
-
-/// Leads the browser to another site or a file, or to a page that is to be loaded anew.
-pub fn leave_to(url: &str) {
-    #[cfg(feature = "web")]
-    crate::browser::go_to(url);
-    // Nobody clicks on the server.
-    #[cfg(not(feature = "web"))]
-    let _ = url;
-}

@@ -18,33 +18,22 @@ mod uploads;
 mod wire;
 
 pub use account::{current_account, delete_account};
-pub use act::{Doing, leave_to, use_doing};
-#[cfg(feature = "web")]
-pub use ask::{Asking, erase};
-pub use ask::{use_answer, use_answer_to, use_extra};
+pub use act::{Doing, use_doing};
+pub use ask::{Asking, erase, use_answer, use_answer_to, use_extra};
 pub use billing::{
     billing_overview, cancel_subscription, checkout_status, open_billing_portal,
-    resume_subscription,
+    resume_subscription, start_checkout,
 };
 pub use charts::charts;
+pub use events::live_events;
 pub use explorer::{variant, variants};
 pub use genome::genome;
 pub use jobs::{cancel_job, delete_job, job, job_log, jobs, queue_place, rerun_job, result_link};
-pub use settings::{account_settings, create_token, revoke_token, set_mail_about_jobs};
-pub use uploads::upload_terms;
-pub use wire::Wire;
-#[cfg(feature = "web")]
-pub use wire::read;
-// The server renders pages; only browsers pay, upload, follow events and
-// know the time zone.
-#[cfg(feature = "web")]
-pub use billing::start_checkout;
-#[cfg(feature = "web")]
-pub use events::live_events;
-#[cfg(feature = "web")]
-pub use settings::set_time_zone;
-#[cfg(feature = "web")]
-pub use uploads::{begin_parts, confirm_upload, next_parts, request_upload};
+pub use settings::{
+    account_settings, create_token, revoke_token, set_mail_about_jobs, set_time_zone,
+};
+pub use uploads::{begin_parts, confirm_upload, next_parts, request_upload, upload_terms};
+pub use wire::{Wire, read};
 
 /// The result of a server function.
 pub type ApiResult<T> = Result<T, crate::error::ApiError>;

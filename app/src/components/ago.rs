@@ -1,3 +1,4 @@
+use crate::browser;
 use crate::format;
 use dioxus::prelude::*;
 use jiff::Timestamp;
@@ -12,20 +13,10 @@ pub fn Ago(
 ) -> Element {
     let utc = format::utc(at);
     let (shown, title) = match now {
-        Some(now) => (format::ago(at, now), local(at)),
+        Some(now) => (format::ago(at, now), browser::local_time(at)),
         None => (utc.clone(), utc),
     };
     rsx! {
         time { datetime: "{at}", title, "{shown}" }
     }
-}
-
-#[cfg(feature = "web")]
-fn local(at: Timestamp) -> String {
-    crate::browser::local_time(at)
-}
-
-#[cfg(not(feature = "web"))]
-fn local(at: Timestamp) -> String {
-    format::utc(at)
 }

@@ -1,5 +1,10 @@
 use super::{Icon, Shape};
+use crate::browser;
 use dioxus::prelude::*;
+use std::time::Duration;
+
+/// How long the button confirms that the text is copied.
+const CONFIRMATION: Duration = Duration::from_secs(2);
 
 /// Copies a text to the clipboard.
 #[component]
@@ -9,7 +14,6 @@ pub fn CopyButton(
     /// What it is, as in "Copy the request id".
     label: String,
 ) -> Element {
-    #[cfg_attr(not(feature = "web"), expect(unused_mut, reason = "nobody clicks on the server"))]
     let mut copied = use_signal(|| false);
     rsx! {
         button {
@@ -20,14 +24,11 @@ pub fn CopyButton(
             onclick: move |_| {
                 let text = text.clone();
                 async move {
-                    #[cfg(feature = "web")]
-                    if crate::browser::copy(&text).await {
+                    if browser::copy_text(&text).await {
                         copied.set(true);
-                        gloo_timers::future::TimeoutFuture::new(2000).await;
+                        browser::sleep(CONFIRMATION).await;
                         copied.set(false);
                     }
-                    #[cfg(not(feature = "web"))]
-                    drop(text);
                 }
             },
             Icon { shape: if copied() { Shape::Done } else { Shape::Copy } }

@@ -1,12 +1,9 @@
 use super::{Icon, Shape};
+use crate::browser;
 use dioxus::prelude::*;
 
 /// A file as the page gets it.
-#[cfg(feature = "web")]
-pub type DroppedFile = crate::browser::NamedBlob;
-/// The server only renders pages.
-#[cfg(not(feature = "web"))]
-pub type DroppedFile = (String, u64, ());
+pub type DroppedFile = browser::NamedBlob;
 
 /// Takes files by a button, or by dropping them anywhere on the page.
 #[component]
@@ -27,7 +24,7 @@ pub fn FileDrop(
     children: Element,
 ) -> Element {
     let over = use_signal(|| false);
-    use_drop_target(over, onfiles);
+    browser::use_drop_target(over, onfiles);
     rsx! {
         div { class: "picker",
             Icon { shape: Shape::Upload }
@@ -39,12 +36,7 @@ pub fn FileDrop(
                 multiple: true,
                 accept,
                 "aria-describedby": "{id}-hint",
-                onchange: move |_| {
-                    #[cfg(feature = "web")]
-                    onfiles.call(crate::browser::take_chosen(id));
-                    #[cfg(not(feature = "web"))]
-                    let _ = &onfiles;
-                },
+                onchange: move |_| onfiles.call(browser::take_chosen(id)),
             }
             p { id: "{id}-hint", class: "muted", "{hint}" }
             {children}
@@ -58,31 +50,4 @@ pub fn FileDrop(
             }
         }
     }
-}
-
-/// Listens to the window for as long as the component is there.
-fn use_drop_target(over: Signal<bool>, onfiles: EventHandler<Vec<DroppedFile>>) {
-    #[cfg(feature = "web")]
-    {
-        use futures::StreamExt;
-        // The window's events come from outside of Dioxus; a task takes them in.
-        use_future(move || async move {
-            let (sender, mut dropped) = futures::channel::mpsc::unbounded();
-            let _target = crate::browser::DropTarget::new(
-                move |is_over| {
-                    let mut over = over;
-                    // It comes with every move of the pointer.
-                    if *over.peek() != is_over {
-                        over.set(is_over);
-                    }
-                },
-                move |files| _ = sender.unbounded_send(files),
-            );
-            while let Some(files) = dropped.next().await {
-                onfiles.call(files);
-            }
-        });
-    }
-    #[cfg(not(feature = "web"))]
-    let _ = (over, onfiles);
 }

@@ -1,3 +1,4 @@
+use crate::browser;
 use crate::live::{Link, use_live};
 use dioxus::prelude::*;
 
@@ -7,7 +8,7 @@ pub fn LiveDot() -> Element {
     let (tone, word) = match use_live().link() {
         Link::Connecting => ("quiet", "Connecting"),
         Link::Live => ("good", "Live"),
-        Link::Reconnecting if is_offline() => ("bad", "Offline"),
+        Link::Reconnecting if browser::is_offline() => ("bad", "Offline"),
         Link::Reconnecting => ("warn", "Reconnecting"),
         Link::SignedOut => ("bad", "Signed out"),
     };
@@ -17,12 +18,4 @@ pub fn LiveDot() -> Element {
             "{word}"
         }
     }
-}
-
-/// Whether the browser itself has no network. It is asked anew with each attempt to reconnect.
-fn is_offline() -> bool {
-    #[cfg(feature = "web")]
-    return crate::browser::is_offline();
-    #[cfg(not(feature = "web"))]
-    false
 }

@@ -13,11 +13,7 @@ pub fn Modal(
     children: Element,
 ) -> Element {
     use_effect(move || {
-        let is_open = open();
-        #[cfg(feature = "web")]
-        crate::browser::show_modal(id, is_open, open);
-        #[cfg(not(feature = "web"))]
-        let _ = is_open;
+        crate::browser::show_modal(id, open(), open);
     });
     rsx! {
         dialog { id, class: "modal", "aria-labelledby": "{id}-title",

@@ -21,17 +21,8 @@ pub fn Page(
     }
 }
 
-/// The window's title. Dioxus' own `document::Title` runs a script in the browser, which the
-/// Content Security Policy forbids, so it is used on the server only.
+/// The title of the window.
 #[component]
 fn WindowTitle(title: String) -> Element {
-    let full = format!("{title} · GAS");
-    #[cfg(feature = "web")]
-    use_effect(use_reactive!(|full| crate::browser::set_title(&full)));
-    #[cfg(not(feature = "web"))]
-    return rsx! {
-        document::Title { "{full}" }
-    };
-    #[cfg(feature = "web")]
-    rsx! {}
+    crate::browser::use_window_title(format!("{title} · GAS"))
 }

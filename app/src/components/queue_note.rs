@@ -1,9 +1,11 @@
 use crate::api::{self, use_extra};
+use crate::browser;
 use crate::format;
 use crate::live::use_live;
 use dioxus::prelude::*;
 use gas_shared::JobId;
 use gas_shared::job::QueuePosition;
+use std::time::Duration;
 
 /// Where a job is in the queue, and about how long until its turn: "3rd in line, about 2 min".
 #[component]
@@ -36,16 +38,17 @@ pub fn QueueNoteOf(id: JobId) -> Element {
     }
 }
 
+/// The interval of [`use_tick`].
+const TICK: Duration = Duration::from_secs(15);
+
 /// Grows every quarter of a minute: what nobody tells a browser is asked for again then, such as
 /// how the jobs of others get on. Stands still on the server.
 pub fn use_tick() -> Signal<u32> {
-    #[cfg_attr(not(feature = "web"), expect(unused_mut, reason = "time passes in browsers only"))]
     let mut tick = use_signal(|| 0_u32);
     use_effect(move || {
-        #[cfg(feature = "web")]
         spawn(async move {
             loop {
-                gloo_timers::future::TimeoutFuture::new(15_000).await;
+                browser::sleep(TICK).await;
                 tick += 1;
             }
         });

@@ -1,7 +1,8 @@
 use super::restore_banner::usual_time;
 use super::{Countdown, DoButton, Icon, Shape, UpgradeButton, When, use_account};
-use crate::api::{self, leave_to, use_doing};
+use crate::api::{self, use_doing};
 use crate::app::Route;
+use crate::browser;
 use crate::clock::{use_seconds_left, use_seconds_since};
 use crate::format;
 use dioxus::prelude::*;
@@ -114,7 +115,7 @@ pub fn DownloadResults(id: JobId) -> Element {
     let download = use_doing();
     let start = move |()| {
         download.start(async move {
-            leave_to(&api::result_link(id).await?);
+            browser::go_to(&api::result_link(id).await?);
             Ok(())
         });
     };

@@ -4,6 +4,7 @@ use super::{
 };
 use crate::api::{current_account, use_answer};
 use crate::app::Route;
+use crate::browser;
 use crate::live::{Link as StreamLink, use_live, use_live_provider};
 use crate::pages::{login_path, use_uploads_provider};
 use dioxus::prelude::*;
@@ -69,23 +70,19 @@ fn use_arrivals() {
     use_effect(use_reactive!(|path| {
         if *last.peek() != path {
             last.set(path);
-            #[cfg(feature = "web")]
-            {
-                // Read now: the new page may have its title before the task begins.
-                let before = crate::browser::title();
-                spawn(async move { crate::browser::arrive(ANNOUNCER_ID, &before).await });
-            }
+            // Read now: the new page may set its title before the task starts.
+            let before = browser::page_title();
+            spawn(async move { browser::focus_new_page(ANNOUNCER_ID, &before).await });
         }
     }));
 }
 
 /// Tells the server the browser's time zone, for the times in mails, where it knows another one.
 fn use_time_zone(account: Signal<Option<Account>>) {
-    #[cfg(feature = "web")]
     use_effect(move || {
         let mut account = account;
         let known = account.peek().as_ref().map(|account| account.time_zone.clone());
-        let here = crate::browser::time_zone();
+        let here = browser::time_zone();
         let (Some(known), Some(zone)) = (known, here) else { return };
         if known.as_ref() == Some(&zone) {
             return;
@@ -99,8 +96,6 @@ fn use_time_zone(account: Signal<Option<Account>>) {
             }
         });
     });
-    #[cfg(not(feature = "web"))]
-    let _ = account;
 }
 
 /// The signed-in user with the plan as it is by now, or `None`.

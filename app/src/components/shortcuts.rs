@@ -1,9 +1,9 @@
 use super::{Modal, Theme, use_theme};
 use crate::app::Route;
+use crate::browser;
 use dioxus::prelude::*;
 
 /// Where the browser remembers that shortcuts are switched off.
-#[cfg(feature = "web")]
 const PREFERENCE: &str = "shortcuts";
 
 /// What a key does.
@@ -55,21 +55,16 @@ pub fn Shortcuts() -> Element {
     let (theme, choose) = use_theme();
     let act = use_callback(move |command: Command| act(command, open, theme, choose));
     use_effect(move || {
-        #[cfg(feature = "web")]
-        {
-            are_on.set(crate::browser::kept(PREFERENCE).is_none());
-            let mut before = None::<String>;
-            crate::browser::listen(move |key| {
-                let found = command(before.as_deref(), key);
-                before = Some(key.to_owned());
-                match found {
-                    Some(command) if *are_on.peek() => act.call(command),
-                    _ => false,
-                }
-            });
-        }
-        #[cfg(not(feature = "web"))]
-        let _ = (act, command, &mut are_on);
+        are_on.set(browser::read_preference(PREFERENCE).is_none());
+        let mut before = None::<String>;
+        browser::on_key(move |key| {
+            let found = command(before.as_deref(), key);
+            before = Some(key.to_owned());
+            match found {
+                Some(command) if *are_on.peek() => act.call(command),
+                _ => false,
+            }
+        });
     });
     rsx! {
         Modal { id: "shortcuts", title: "Keyboard shortcuts", open,
@@ -90,8 +85,7 @@ pub fn Shortcuts() -> Element {
                     checked: are_on(),
                     onchange: move |event| {
                         are_on.set(event.checked());
-                        #[cfg(feature = "web")]
-                        crate::browser::keep(PREFERENCE, (!event.checked()).then_some("off"));
+                        browser::write_preference(PREFERENCE, (!event.checked()).then_some("off"));
                     },
                 }
                 span { "Shortcuts are on" }
@@ -115,14 +109,9 @@ fn act(command: Command, mut help: Signal<bool>, theme: Theme, choose: Callback<
             help.set(true);
             true
         }
-        #[cfg(feature = "web")]
-        Command::Search => crate::browser::focus_search(),
-        #[cfg(feature = "web")]
-        Command::NextRow | Command::PreviousRow => {
-            crate::browser::step_row(command == Command::NextRow)
-        }
-        #[cfg(not(feature = "web"))]
-        _ => false,
+        Command::Search => browser::focus_search(),
+        Command::NextRow => browser::step_row(true),
+        Command::PreviousRow => browser::step_row(false),
     }
 }
 

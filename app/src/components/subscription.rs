@@ -1,5 +1,6 @@
 use super::{ErrorNote, Modal, When, sentence, use_toasts};
-use crate::api::{self, Wire, leave_to, use_doing};
+use crate::api::{self, Wire, use_doing};
+use crate::browser;
 use dioxus::prelude::*;
 use gas_shared::billing::{BillingOverview, InvoiceStatus, InvoiceView, RenewalStatus};
 use jiff::Timestamp;
@@ -20,7 +21,7 @@ pub fn ManageSubscription(
     let open_portal = move |_| {
         portal.start(async move {
             match api::open_billing_portal().await {
-                Ok(url) => leave_to(&url),
+                Ok(url) => browser::go_to(&url),
                 Err(error) => toasts.error(sentence(&error.message)),
             }
             Ok(())

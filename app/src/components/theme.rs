@@ -1,4 +1,5 @@
 use super::{Icon, Shape};
+use crate::browser;
 use dioxus::prelude::*;
 
 /// The colours that the reader chose.
@@ -24,7 +25,6 @@ impl Theme {
     }
 
     /// The name that the style sheet knows; the system's needs none.
-    #[cfg(any(feature = "web", test))]
     const fn name(self) -> Option<&'static str> {
         match self {
             Self::System => None,
@@ -33,7 +33,6 @@ impl Theme {
         }
     }
 
-    #[cfg(any(feature = "web", test))]
     fn of(name: Option<&str>) -> Self {
         let named = [Self::Light, Self::Dark].into_iter().find(|theme| theme.name() == name);
         named.unwrap_or_default()
@@ -44,12 +43,7 @@ impl Theme {
 pub fn use_theme_provider() {
     let mut theme = use_context_provider(|| Signal::new(Theme::System));
     // The server does not know it, so the first render in the browser must not either.
-    use_effect(move || {
-        #[cfg(feature = "web")]
-        theme.set(Theme::of(crate::browser::kept("theme").as_deref()));
-        #[cfg(not(feature = "web"))]
-        let _ = &mut theme;
-    });
+    use_effect(move || theme.set(Theme::of(browser::read_preference("theme").as_deref())));
 }
 
 /// The theme, and what changes it.
@@ -57,8 +51,7 @@ pub fn use_theme() -> (Theme, Callback<Theme>) {
     let mut theme = use_context::<Signal<Theme>>();
     let choose = use_callback(move |chosen: Theme| {
         theme.set(chosen);
-        #[cfg(feature = "web")]
-        crate::browser::set_theme(chosen.name());
+        browser::set_theme(chosen.name());
     });
     (theme(), choose)
 }

@@ -1,8 +1,13 @@
 use super::{Icon, Shape};
+use crate::browser;
 use dioxus::prelude::*;
+use std::time::Duration;
 
 /// At most so many at a time; the oldest gives way.
 const MAX_TOASTS: usize = 3;
+
+/// How long a message of success is shown.
+const SUCCESS_SHOWN: Duration = Duration::from_secs(5);
 
 /// What a toast tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,10 +87,9 @@ pub fn ToastArea() -> Element {
 fn ToastNote(id: u64, tone: Tone, text: String) -> Element {
     let toasts = use_toasts();
     use_effect(move || {
-        #[cfg(feature = "web")]
         if tone == Tone::Success {
             spawn(async move {
-                gloo_timers::future::TimeoutFuture::new(5000).await;
+                browser::sleep(SUCCESS_SHOWN).await;
                 toasts.dismiss(id);
             });
         }

@@ -1,13 +1,12 @@
 use super::{ErrorNote, Modal, use_account, use_toasts};
 use crate::api::{self, use_doing, use_extra};
 use crate::app::Route;
+use crate::browser::{self, MountedCheckout};
 use crate::error::{ApiError, ErrorCode};
-use crate::live::use_live;
+use crate::live::{use_live, wait_for_premium};
 use dioxus::prelude::*;
 use gas_shared::Plan;
-#[cfg(feature = "web")]
-use gas_shared::billing::Checkout;
-use gas_shared::billing::CheckoutForm;
+use gas_shared::billing::{Checkout, CheckoutForm};
 
 /// The id of the element that Stripe's form is shown in.
 const CHECKOUT_ID: &str = "checkout";
@@ -65,7 +64,6 @@ pub fn UpgradeDialog() -> Element {
 
 /// How far the user is.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(not(feature = "web"), expect(dead_code, reason = "only browsers pay"))]
 enum Step {
     /// Reads what Premium is.
     Offer,
@@ -159,59 +157,52 @@ fn CheckoutError(error: ApiError) -> Element {
 fn use_pay(mut step: Signal<Step>) -> Callback<CheckoutForm> {
     let live = use_live();
     // It goes away with the dialog.
-    #[cfg(feature = "web")]
     let mut checkout = use_signal(|| None);
     let paying = use_doing();
     use_effect(move || {
         if *step.read() != Step::Paid {
             return;
         }
-        #[cfg(feature = "web")]
         spawn(async move {
             checkout.set(None);
             // When it is Premium, the dialog closes.
-            if !crate::browser::await_premium(live).await {
+            if !wait_for_premium(live).await {
                 step.set(Step::Late);
             }
         });
-        #[cfg(not(feature = "web"))]
-        let _ = (live, &mut step);
     });
     use_callback(move |form| {
         paying.start(async move {
-            #[cfg(feature = "web")]
-            {
-                checkout.set(None);
-                let (next, mounted) = begin(form, step).await;
-                checkout.set(mounted);
-                step.set(next);
-            }
-            #[cfg(not(feature = "web"))]
-            let _ = form;
+            checkout.set(None);
+            let (next, mounted) = begin(form, step).await;
+            checkout.set(mounted);
+            step.set(next);
             Ok(())
         });
     })
 }
 
 /// Begins a checkout; answers how far the user is then.
-#[cfg(feature = "web")]
-async fn begin(
-    form: CheckoutForm,
-    mut step: Signal<Step>,
-) -> (Step, Option<crate::browser::MountedCheckout>) {
+async fn begin(form: CheckoutForm, mut step: Signal<Step>) -> (Step, Option<MountedCheckout>) {
     step.set(if form == CheckoutForm::Embedded { Step::Loading } else { Step::Leaving });
     match api::start_checkout(form).await.and_then(|begun| begun.read()) {
         Err(error) => (Step::Failed(error), None),
         Ok(Checkout::Hosted { url }) => {
-            crate::browser::go_to(&url);
+            browser::go_to(&url);
             (Step::Leaving, None)
         }
         Ok(Checkout::Embedded { script_url, publishable_key, client_secret }) => {
             let paid = move || step.set(Step::Paid);
-            let keys = (publishable_key.as_str(), client_secret.as_str());
-            match crate::browser::mount_checkout(&script_url, keys, CHECKOUT_ID, paid).await {
-                Ok(checkout) => (Step::Form, Some(checkout)),
-                Err(_) => (Step::Blocked, None),
+            let mounted = browser::mount_checkout(
+                &script_url,
+                &publishable_key,
+                &client_secret,
+                CHECKOUT_ID,
+                paid,
+            );
+            match mounted.await {
+                Some(checkout) => (Step::Form, Some(checkout)),
+                None => (Step::Blocked, None),
             }
         }
     }

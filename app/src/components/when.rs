@@ -1,3 +1,4 @@
+use crate::browser;
 use crate::format;
 use dioxus::prelude::*;
 use jiff::Timestamp;
@@ -5,14 +6,8 @@ use jiff::Timestamp;
 /// A moment: in UTC as the server writes it, in the reader's own time zone once the page is live.
 #[component]
 pub fn When(at: Timestamp) -> Element {
-    #[cfg_attr(not(feature = "web"), expect(unused_mut, reason = "only browsers know the zone"))]
     let mut local = use_signal(|| None::<String>);
-    use_effect(use_reactive!(|at| {
-        #[cfg(feature = "web")]
-        local.set(Some(crate::browser::local_time(at)));
-        #[cfg(not(feature = "web"))]
-        let _ = at;
-    }));
+    use_effect(use_reactive!(|at| local.set(Some(browser::local_time(at)))));
     let utc = format::utc(at);
     let shown = local.read().clone().unwrap_or_else(|| utc.clone());
     rsx! {

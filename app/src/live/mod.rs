@@ -5,24 +5,26 @@
 //! missed in between stays wrong. A browser has one stream, however many tabs show GAS.
 
 mod list;
-#[cfg(feature = "web")]
+mod premium;
 mod stream;
 
 pub use list::Listed;
+pub use premium::wait_for_premium;
 
+use crate::browser;
 use crate::components::Toasts;
 use dioxus::prelude::*;
 use gas_shared::job::{JobListEntry, ListQuery, ResultsView, StateView};
 use gas_shared::{JobId, JobView, LiveEvent, Plan, UserId};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+/// Changes within this time of each other count as one.
+const CHANGES_WITHIN: Duration = Duration::from_millis(800);
 
 /// How the stream is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(
-    not(any(feature = "web", feature = "gallery", test)),
-    expect(dead_code, reason = "only browsers have a stream")
-)]
 pub enum Link {
     /// Not open yet.
     #[default]
@@ -66,7 +68,6 @@ impl Live {
     }
 
     /// The plan as [`Live::plan`] has it, for tasks: reading it here follows nothing.
-    #[cfg(feature = "web")]
     pub fn latest_plan(self) -> Option<Plan> {
         *self.plan.peek()
     }
@@ -145,15 +146,13 @@ impl Live {
         self.is_change_due.set(true);
         // Not a task of the button that made the change, which may be gone before it is told.
         dioxus::core::spawn_forever(async move {
-            #[cfg(feature = "web")]
-            gloo_timers::future::sleep(std::time::Duration::from_millis(800)).await;
+            browser::sleep(CHANGES_WITHIN).await;
             self.is_change_due.set(false);
             self.changes += 1;
         });
     }
 
     /// Takes in how the stream of the tab that leads is.
-    #[cfg(feature = "web")]
     fn follow_leader(mut self, link: Link, clock_ahead: SignedDuration) {
         let was = *self.link.peek();
         self.link.set(link);
@@ -163,7 +162,6 @@ impl Live {
         }
     }
 
-    #[cfg_attr(not(feature = "web"), expect(dead_code, reason = "only browsers have a stream"))]
     fn take(mut self, event: LiveEvent) {
         match event {
             LiveEvent::Connected { now } => {
@@ -222,12 +220,9 @@ pub fn use_live_provider(user: Option<UserId>, toasts: Toasts) -> Live {
     use_context_provider(|| live);
     // Effects run in browsers only.
     use_effect(move || {
-        #[cfg(feature = "web")]
         if let Some(user) = user {
             spawn(stream::follow(live, user));
         }
-        #[cfg(not(feature = "web"))]
-        let _ = user;
     });
     live
 }

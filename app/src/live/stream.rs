@@ -2,7 +2,7 @@
 
 use super::{Link, Live};
 use crate::api;
-use crate::browser::Tabs;
+use crate::browser::{self, Tabs};
 use crate::error::ErrorCode;
 use dioxus::prelude::{ReadableExt, WritableExt, spawn};
 use futures::StreamExt;
@@ -29,7 +29,7 @@ pub(super) async fn follow(live: Live, user: UserId) {
             hear(live, &listener, &text);
         }
     });
-    tabs.say(HELLO);
+    tabs.send(HELLO);
     let leading = tabs.lead().await;
     stream(live, user, Some(&tabs)).await;
     // The next tab finds out by itself that the session is over, or has a new one.
@@ -48,8 +48,8 @@ const EVENT: char = 'e';
 /// Takes in what another tab says.
 fn hear(live: Live, tabs: &Tabs, text: &str) {
     if text == HELLO {
-        if tabs.leads() {
-            tabs.say(&state(live));
+        if tabs.is_leader() {
+            tabs.send(&state(live));
         }
     } else if let Some(json) = text.strip_prefix(EVENT) {
         if let Ok(event) = serde_json::from_slice(json.as_bytes()) {
@@ -91,7 +91,7 @@ async fn stream(mut live: Live, user: UserId, tabs: Option<&Tabs>) {
                 while let Some(Ok(text)) = events.next_event().await {
                     let Ok(event) = serde_json::from_slice(text.data.as_bytes()) else { break };
                     if let Some(tabs) = tabs {
-                        tabs.say(&format!("{EVENT}{}", text.data));
+                        tabs.send(&format!("{EVENT}{}", text.data));
                     }
                     pause = FIRST_PAUSE;
                     ended = event == LiveEvent::Ending;
@@ -108,7 +108,7 @@ async fn stream(mut live: Live, user: UserId, tabs: Option<&Tabs>) {
                     // timer, which browsers hold back in tabs out of sight; but one that ends
                     // them at once is not hammered.
                     if Timestamp::now().duration_since(opened_at) < LASTING {
-                        gloo_timers::future::sleep(FIRST_PAUSE).await;
+                        browser::sleep(FIRST_PAUSE).await;
                     }
                     continue;
                 }
@@ -121,10 +121,10 @@ async fn stream(mut live: Live, user: UserId, tabs: Option<&Tabs>) {
         }
         live.link.set(Link::Reconnecting);
         if let Some(tabs) = tabs {
-            tabs.say(&state(live));
+            tabs.send(&state(live));
         }
         // Jitter keeps a thousand browsers from coming back in the same instant.
-        gloo_timers::future::sleep(pause.mul_f64(0.5 + js_sys::Math::random())).await;
+        browser::sleep(pause.mul_f64(0.5 + browser::random())).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
@@ -138,7 +138,7 @@ async fn refresh_plan(live: Live, user: UserId, tabs: Option<&Tabs>) -> bool {
     let Some(account) = account.filter(|account| account.id == user) else { return false };
     live.learn_plan(account.plan);
     if let Some(tabs) = tabs {
-        tabs.say(&format!("{EVENT}{{\"plan\":\"{}\"}}", account.plan.as_role()));
+        tabs.send(&format!("{EVENT}{{\"plan\":\"{}\"}}", account.plan.as_role()));
     }
     true
 }

@@ -3,7 +3,7 @@ use crate::api::{self, use_answer};
 use crate::app::Route;
 use crate::components::{ErrorNote, LATE, Page, UpgradeButton, use_account};
 use crate::error::ErrorCode;
-use crate::live::use_live;
+use crate::live::{use_live, wait_for_premium};
 use dioxus::prelude::*;
 use gas_shared::Plan;
 use gas_shared::billing::CheckoutStatus;
@@ -17,13 +17,10 @@ pub fn BillingReturn(session_id: String) -> Element {
     let mut is_late = use_signal(|| false);
     let status = use_answer(move || api::checkout_status(session_id.clone()))?;
     use_effect(move || {
-        #[cfg(feature = "web")]
         spawn(async move {
-            let confirmed = crate::browser::await_premium(live).await;
+            let confirmed = wait_for_premium(live).await;
             is_late.set(!confirmed);
         });
-        #[cfg(not(feature = "web"))]
-        let _ = (live, &mut is_late);
     });
     let status = match status.read() {
         Ok(status) => Some(status),

@@ -1,4 +1,5 @@
-use crate::api::{self, leave_to, use_doing};
+use crate::api::{self, use_doing};
+use crate::browser;
 use crate::components::{Confirm, Icon, Shape, sentence};
 use dioxus::prelude::*;
 use gas_shared::account::DELETE_CONFIRMATION;
@@ -40,7 +41,7 @@ fn DeleteDialog(asking: Signal<bool>) -> Element {
         delete.start(async move {
             api::delete_account(DELETE_CONFIRMATION.to_owned()).await?;
             // The session is over; the home page is for everybody.
-            leave_to("/");
+            browser::go_to("/");
             Ok(())
         });
     };

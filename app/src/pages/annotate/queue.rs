@@ -68,7 +68,7 @@ pub fn use_uploads_provider() {
     #[cfg(feature = "web")]
     use_effect(move || {
         let under_way = uploads.cards.read().iter().any(|card| card.state.is_under_way());
-        crate::browser::warn_before_leaving(under_way);
+        crate::browser::warn_before_unload(under_way);
     });
 }
 

@@ -2,6 +2,7 @@
 
 use crate::api;
 use crate::app::Route;
+use crate::browser;
 use crate::components::{
     Confirm, Icon, Menu, MenuItem, Shape, lost_by_deletion, sentence, use_toasts,
 };
@@ -11,6 +12,7 @@ use crate::live::{Live, use_live};
 use dioxus::prelude::*;
 use gas_shared::{JobId, JobStatus, JobView};
 use std::collections::HashSet;
+use std::time::Duration;
 
 /// The id of the menu that all rows share.
 pub const MENU: &str = "job-menu";
@@ -135,8 +137,7 @@ pub fn ActDialog(act: Signal<Option<Act>>, selected: Signal<HashSet<JobId>>) -> 
             spawn(async move {
                 // After the menu is closed and has given the focus back, to which the dialog will
                 // give it back.
-                #[cfg(feature = "web")]
-                gloo_timers::future::TimeoutFuture::new(0).await;
+                browser::sleep(Duration::ZERO).await;
                 open.set(true);
             });
         }

@@ -1,14 +1,15 @@
 use crate::app::Route;
+use crate::browser;
 use crate::components::look;
 use crate::format;
 use dioxus::core::Task;
 use dioxus::prelude::*;
 use gas_shared::JobStatus;
 use gas_shared::job::{ListQuery, ListSort};
+use std::time::Duration;
 
 /// Changes follow each other while somebody types; this long after the last the server is asked.
-#[cfg(feature = "web")]
-const PAUSE: std::time::Duration = std::time::Duration::from_millis(250);
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// What is searched for, the states asked for, and the order where there is no head to order by.
 #[component]
@@ -59,8 +60,7 @@ fn Search(query: ListQuery) -> Element {
                         task.cancel();
                     }
                     waiting.set(Some(spawn(async move {
-                        #[cfg(feature = "web")]
-                        gloo_timers::future::sleep(PAUSE).await;
+                        browser::sleep(PAUSE).await;
                         ask();
                     })));
                 },

@@ -2,14 +2,16 @@ use super::super::commit_status;
 use super::use_job;
 use crate::api::{self, use_answer};
 use crate::app::Route;
+use crate::browser::{self, MountedGenome};
 use crate::components::ErrorNote;
 use crate::live::use_live;
+use dioxus::core::Task;
 use dioxus::prelude::*;
 use gas_shared::job::StateView;
 use gas_shared::{JobId, JobView};
+use std::rc::Rc;
 
 /// The element that igv.js draws in.
-#[cfg(feature = "web")]
 const GENOME_ID: &str = "genome";
 
 /// A job's results along the genome, with the genes of the reference.
@@ -51,26 +53,21 @@ fn Browser(job: JobView, locus: String) -> Element {
 #[component]
 fn Genome(id: JobId, settings: String, locus: String) -> Element {
     let mut state = use_signal(|| Mount::Coming);
-    #[cfg(feature = "web")]
-    let mut coming = use_signal(|| None::<dioxus::core::Task>);
+    let mut coming = use_signal(|| None::<Task>);
     use_effect(use_reactive!(|id, settings, locus| {
         // The one before goes first: taking it away later would take the new one along.
-        #[cfg(feature = "web")]
         if let Some(task) = coming.take() {
             task.cancel();
         }
         state.set(Mount::Coming);
-        #[cfg(feature = "web")]
         coming.set(Some(spawn(async move {
             let base = format!("/annotations-genome/{id}");
-            let mounted = crate::browser::mount_genome(GENOME_ID, &base, &settings, &locus).await;
+            let mounted = browser::mount_genome(GENOME_ID, &base, &settings, &locus).await;
             state.set(match mounted {
-                Ok(genome) => Mount::There(std::rc::Rc::new(genome)),
-                Err(_) => Mount::Failed,
+                Some(genome) => Mount::There(Rc::new(genome)),
+                None => Mount::Failed,
             });
         })));
-        #[cfg(not(feature = "web"))]
-        let _ = (id, settings, locus);
     }));
     let table = Route::Results { id: id.to_string(), filter: String::new(), sort: String::new() };
     rsx! {
@@ -87,7 +84,6 @@ fn Genome(id: JobId, settings: String, locus: String) -> Element {
                     "The genome browser could not be loaded. Load this page again to try once more."
                 }
             },
-            #[cfg(feature = "web")]
             Mount::There(_) => rsx! {},
         }
         div { id: "genome", class: "genome", "data-ready": state.read().is_there() }
@@ -98,14 +94,9 @@ fn Genome(id: JobId, settings: String, locus: String) -> Element {
 #[derive(Clone)]
 enum Mount {
     Coming,
-    #[cfg_attr(not(feature = "web"), expect(dead_code, reason = "only browsers mount it"))]
     Failed,
     /// It is, as long as this is kept.
-    #[cfg(feature = "web")]
-    There(
-        #[expect(dead_code, reason = "it is dropped with the page")]
-        std::rc::Rc<crate::browser::MountedGenome>,
-    ),
+    There(#[expect(dead_code, reason = "it is dropped with the page")] Rc<MountedGenome>),
 }
 
 impl Mount {

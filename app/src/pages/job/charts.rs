@@ -2,6 +2,7 @@ use super::super::commit_status;
 use super::use_job;
 use crate::api::{self, use_answer};
 use crate::app::Route;
+use crate::browser;
 use crate::charts::{Figure, Mark, WIDTH};
 use crate::components::{ErrorNote, Icon, Shape};
 use crate::format;
@@ -131,10 +132,7 @@ fn Files(id: JobId, stem: String, name: String, height: u32) -> Element {
                 onclick: move |_| {
                     let (svg, file) = (svg.clone(), format!("{stem}.{name}.png"));
                     async move {
-                        #[cfg(feature = "web")]
-                        crate::browser::save_png(&svg, &file).await;
-                        #[cfg(not(feature = "web"))]
-                        drop((svg, file));
+                        browser::save_png(&svg, &file).await;
                     }
                 },
                 Icon { shape: Shape::Download }
@@ -197,10 +195,7 @@ fn Marks(id: JobId, name: String, marks: Vec<Mark>, onshow: EventHandler<String>
                         if let Some(next) = next {
                             // Otherwise the page would scroll.
                             event.prevent_default();
-                            #[cfg(feature = "web")]
-                            crate::browser::focus(&element_id(next));
-                            #[cfg(not(feature = "web"))]
-                            drop(element_id(next));
+                            browser::focus_element(&element_id(next));
                         }
                     }
                 },

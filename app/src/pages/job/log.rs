@@ -1,6 +1,7 @@
 use super::super::commit_status;
 use super::use_job;
 use crate::api::{self, use_answer};
+use crate::browser;
 use crate::components::{CopyButton, ErrorNote, Icon, Shape};
 use crate::log_search::{Hit, find, pieces};
 use dioxus::prelude::*;
@@ -54,8 +55,7 @@ fn Lines(id: JobId, text: String, is_running: bool) -> Element {
     let current = use_signal(|| 0usize);
     use_effect(use_reactive!(|text| {
         if follow() && !text.is_empty() {
-            #[cfg(feature = "web")]
-            crate::browser::scroll_to(LINES_ID, f64::from(i32::MAX));
+            browser::scroll_to(LINES_ID, f64::from(i32::MAX));
         }
     }));
     let hits = find(&text, &needle.read());
@@ -132,8 +132,7 @@ fn Search(needle: Signal<String>, current: Signal<usize>, hits: Vec<Hit>) -> Ele
     use_effect(move || {
         current();
         needle.read();
-        #[cfg(feature = "web")]
-        crate::browser::show_element("log-hit");
+        browser::scroll_into_view("log-hit");
     });
     let said = match (needle.read().is_empty(), count) {
         (true, _) => String::new(),

@@ -1,5 +1,6 @@
 //! The table's columns, and which of them the reader wants to see.
 
+use crate::browser;
 use crate::components::{Icon, Shape};
 use dioxus::prelude::*;
 use gas_shared::explorer::SortKey;
@@ -99,13 +100,11 @@ impl Columns {
     }
 
     /// The names of those that are not in it, as a browser keeps them.
-    #[cfg(any(feature = "web", test))]
     fn write(self) -> String {
         let hidden = Column::ALL.into_iter().filter(|column| !self.has(*column));
         hidden.map(Column::name).collect::<Vec<_>>().join(",")
     }
 
-    #[cfg(any(feature = "web", test))]
     fn read(text: &str) -> Self {
         let named = |name| Column::ALL.into_iter().find(|column| column.name() == name);
         text.split(',').filter_map(named).fold(Self::ALL, Self::toggled)
@@ -113,7 +112,6 @@ impl Columns {
 }
 
 /// Where the browser keeps what is hidden.
-#[cfg(feature = "web")]
 const PREFERENCE: &str = "hidden-columns";
 
 /// The columns that this reader wants, as the browser remembers them.
@@ -121,12 +119,9 @@ pub fn use_columns() -> Signal<Columns> {
     let mut columns = use_signal(|| Columns::ALL);
     // The server does not know them, so the first render in the browser must not either.
     use_effect(move || {
-        #[cfg(feature = "web")]
-        if let Some(kept) = crate::browser::kept(PREFERENCE) {
-            columns.set(Columns::read(&kept));
+        if let Some(hidden) = browser::read_preference(PREFERENCE) {
+            columns.set(Columns::read(&hidden));
         }
-        #[cfg(not(feature = "web"))]
-        let _ = &mut columns;
     });
     columns
 }
@@ -137,8 +132,7 @@ pub fn ColumnChooser(columns: Signal<Columns>) -> Element {
     let mut choose = move |column: Column| {
         let chosen = columns.peek().toggled(column);
         columns.set(chosen);
-        #[cfg(feature = "web")]
-        crate::browser::keep(
+        browser::write_preference(
             PREFERENCE,
             Some(&chosen.write()).filter(|text| !text.is_empty()).map(String::as_str),
         );

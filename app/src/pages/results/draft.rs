@@ -1,13 +1,14 @@
 //! A filter that is being made, and its way into the address.
 
 use super::Question;
+use crate::browser;
 use dioxus::core::Task;
 use dioxus::prelude::*;
 use gas_shared::explorer::Filter;
+use std::time::Duration;
 
 /// Changes follow each other while somebody types; this long after the last the server is asked.
-#[cfg(feature = "web")]
-const PAUSE: std::time::Duration = std::time::Duration::from_millis(250);
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// What the fields change.
 #[derive(Clone, Copy, PartialEq)]
@@ -58,8 +59,7 @@ pub fn use_draft(question: &Question) -> Draft {
             task.cancel();
         }
         waiting.set(Some(spawn(async move {
-            #[cfg(feature = "web")]
-            gloo_timers::future::sleep(PAUSE).await;
+            browser::sleep(PAUSE).await;
             let question = Question { filter: filter.peek().clone(), ..asked.peek().clone() };
             asked.set(question.clone());
             // One step of the history for all filters: "back" leads to the job.

@@ -1,13 +1,13 @@
 //! Filters that the reader has given a name, kept by the browser.
 
 use super::Question;
+use crate::browser;
 use crate::components::{Icon, Shape};
 use dioxus::prelude::*;
 use gas_shared::explorer::url::{read_filter, write_filter};
 use serde::{Deserialize, Serialize};
 
 /// Where the browser keeps them.
-#[cfg(feature = "web")]
 const PREFERENCE: &str = "saved-filters";
 
 /// A filter with a name.
@@ -26,10 +26,7 @@ fn save(all: &mut Vec<Saved>, name: &str, filter: String) {
 }
 
 fn keep(all: &[Saved]) {
-    #[cfg(feature = "web")]
-    crate::browser::keep(PREFERENCE, serde_json::to_string(all).ok().as_deref());
-    #[cfg(not(feature = "web"))]
-    let _ = all;
+    browser::write_preference(PREFERENCE, serde_json::to_string(all).ok().as_deref());
 }
 
 /// The saved filters: to go back to one, and to save the one in use.
@@ -38,13 +35,10 @@ pub fn SavedFilters(question: Question) -> Element {
     let mut all = use_signal(Vec::<Saved>::new);
     let mut name = use_signal(String::new);
     use_effect(move || {
-        #[cfg(feature = "web")]
-        if let Some(kept) = crate::browser::kept(PREFERENCE) {
-            // What another version kept is not worth an error.
-            all.set(serde_json::from_str(&kept).unwrap_or_default());
+        if let Some(saved) = browser::read_preference(PREFERENCE) {
+            // A list in the format of another version is ignored.
+            all.set(serde_json::from_str(&saved).unwrap_or_default());
         }
-        #[cfg(not(feature = "web"))]
-        let _ = &mut all;
     });
     let filter = write_filter(&question.filter);
     let onsubmit = move |event: FormEvent| {

@@ -3,23 +3,22 @@
 
 use super::columns::{Column, Columns};
 use super::row::Place;
-#[cfg(feature = "web")]
-use super::window::scroll_of;
-use super::window::{Window, window};
+use super::window::{Window, scroll_of, window};
 use super::{Answer, CHUNK_ROWS, Question};
+use crate::browser;
 use crate::error::ApiError;
 use crate::format;
 use dioxus::core::Task;
 use dioxus::prelude::*;
 use gas_shared::explorer::{Direction, Row, Sort};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// The element that scrolls.
 pub const SCROLL_ID: &str = "variants";
 
 /// While somebody scrolls, the rows passed are not asked for.
-#[cfg(feature = "web")]
-const PAUSE: std::time::Duration = std::time::Duration::from_millis(80);
+const PAUSE: Duration = Duration::from_millis(80);
 
 /// So many answers are kept, those next to the window.
 const MAX_CHUNKS: usize = 30;
@@ -53,8 +52,7 @@ pub fn Table(
     use_effect(use_reactive!(|address| {
         let _ = address;
         scrolled.set(0.0);
-        #[cfg(feature = "web")]
-        crate::browser::scroll_to(SCROLL_ID, 0.0);
+        browser::scroll_to(SCROLL_ID, 0.0);
     }));
     rsx! {
         div {
@@ -142,8 +140,7 @@ fn Rows(
         if let Some(next) = moved(&event.key(), tab_stop, matched) {
             event.prevent_default();
             active.set(next);
-            #[cfg(feature = "web")]
-            crate::browser::focus_row(SCROLL_ID, &row_id(next), scroll_of(matched, next));
+            browser::focus_row(SCROLL_ID, &row_id(next), scroll_of(matched, next));
         }
     };
     rsx! {
@@ -228,8 +225,7 @@ fn use_chunks(
         }
         let question = question.clone();
         asking.set(Some(spawn(async move {
-            #[cfg(feature = "web")]
-            gloo_timers::future::sleep(PAUSE).await;
+            browser::sleep(PAUSE).await;
             for chunk in missing {
                 let found = question.ask(chunk * u64::from(CHUNK_ROWS), false).await;
                 let found = found.and_then(|found| found.read());

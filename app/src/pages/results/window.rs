@@ -42,7 +42,6 @@ pub fn window(rows: u64, scrolled: f64) -> Window {
 }
 
 /// Where the scroll bar is when a row is the first visible one.
-#[cfg(any(feature = "web", test))]
 pub fn scroll_of(rows: u64, row: u64) -> f64 {
     row as f64 * ROW_PIXELS / speed(rows)
 }

@@ -1,20 +1,20 @@
-//! Arriving at another page.
+//! Moves focus after client-side navigation, as a browser does when it loads a page.
 
 use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-/// How often, and how long, a page that is still being fetched is waited for.
+/// How often and at which interval the document is checked for the new page.
 const TRIES: u32 = 100;
 const PAUSE_MILLIS: u32 = 50;
 
-/// A page that has the same title as the one before counts as arrived at by then.
+/// After this many checks, a page with the same title counts as the new page.
 const SAME_TITLE_TRIES: u32 = 20;
 
-/// Leads reading to the heading of the page that comes after the one with a title, as a browser does
-/// that loads a page. Who has gone on to something else by then is left there.
-pub async fn arrive(announcer_id: &str, before: &str) {
-    let Some(document) = super::window().and_then(|window| window.document()) else { return };
+/// Waits for the page that follows the one titled `before`, focuses its heading and announces its
+/// title. Does nothing if the user has moved the focus meanwhile.
+pub async fn focus_new_page(announcer_id: &str, before: &str) {
+    let Some(document) = super::document() else { return };
     let focused = document.active_element();
     for tried in 0..TRIES {
         let now = document.active_element();
@@ -26,7 +26,7 @@ pub async fn arrive(announcer_id: &str, before: &str) {
         if let Some(heading) =
             heading.filter(|_| document.title() != before || tried >= SAME_TITLE_TRIES)
         {
-            // Neither fails for elements that are in the document.
+            // Neither call fails for an element in the document.
             _ = heading.focus();
             if let Some(announcer) = super::element::<HtmlElement>(announcer_id) {
                 announcer.set_text_content(Some(&document.title()));
@@ -35,9 +35,4 @@ pub async fn arrive(announcer_id: &str, before: &str) {
         }
         TimeoutFuture::new(PAUSE_MILLIS).await;
     }
-}
-
-/// The window's title as it is now.
-pub fn title() -> String {
-    super::window().and_then(|window| window.document()).map(|it| it.title()).unwrap_or_default()
 }

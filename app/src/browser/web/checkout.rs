@@ -1,4 +1,4 @@
-//! Stripe's embedded checkout. Its code is loaded from Stripe when somebody pays, and only then.
+//! Stripe's embedded checkout. Stripe.js is loaded only when the user pays.
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::{Closure, JsValue, wasm_bindgen};
@@ -31,7 +31,7 @@ mod stripe_js {
     }
 }
 
-/// A checkout on the page. Dropping it takes it away.
+/// A checkout on the page. Dropping it removes the checkout.
 pub struct MountedCheckout {
     checkout: stripe_js::EmbeddedCheckout,
     _on_complete: Closure<dyn FnMut()>,
@@ -39,31 +39,38 @@ pub struct MountedCheckout {
 
 impl Drop for MountedCheckout {
     fn drop(&mut self) {
-        // Fails where Stripe.js took it away itself.
+        // Fails if Stripe.js has removed it already.
         _ = self.checkout.destroy();
     }
 }
 
-/// Shows a checkout, named by GAS's publishable key and its own client secret, in the element with
-/// an id.
-///
-/// # Errors
-/// Where Stripe.js cannot be loaded, as behind some blockers, or refuses the checkout.
+/// Shows a checkout in the element with an id. Returns `None` if Stripe.js cannot be loaded, for
+/// example because of a content blocker, or rejects the checkout.
 pub async fn mount_checkout(
+    script_url: &str,
+    publishable_key: &str,
+    client_secret: &str,
+    element_id: &str,
+    on_complete: impl FnMut() + 'static,
+) -> Option<MountedCheckout> {
+    let keys = (publishable_key, client_secret);
+    try_mount(script_url, keys, element_id, Closure::new(on_complete)).await.ok()
+}
+
+async fn try_mount(
     script_url: &str,
     (publishable_key, client_secret): (&str, &str),
     element_id: &str,
-    on_complete: impl FnMut() + 'static,
+    on_complete: Closure<dyn FnMut()>,
 ) -> Result<MountedCheckout, JsValue> {
     super::script::load(script_url, "Stripe").await?;
     let stripe = stripe_js::stripe(publishable_key)?;
-    let on_complete = Closure::new(on_complete);
     let options = js_sys::Object::new();
     js_sys::Reflect::set(&options, &"clientSecret".into(), &client_secret.into())?;
     js_sys::Reflect::set(&options, &"onComplete".into(), on_complete.as_ref())?;
     let checkout = stripe.create_embedded_checkout_page(&options).await?;
     let checkout: stripe_js::EmbeddedCheckout = checkout.unchecked_into();
-    // Stripe.js allows one at a time: where it cannot be mounted it must go, too.
+    // Stripe.js allows one checkout at a time, so one that cannot be mounted is dropped as well.
     let mounted = MountedCheckout { checkout, _on_complete: on_complete };
     mounted.checkout.mount(&format!("#{element_id}"))?;
     Ok(mounted)

@@ -1,7 +1,7 @@
-//! The tabs of a browser that show GAS: what one says to the others, and which of them leads.
+//! Communication between the browser tabs that show GAS, and the election of their leader.
 //!
-//! A lock of the Web Locks API says who leads: the next tab in line gets it as soon as the one
-//! before it is closed, however that ends. Tabs speak by a `BroadcastChannel`.
+//! The leader holds a lock of the Web Locks API: when its tab is closed, for whatever reason, the
+//! next tab in line gets the lock. Tabs exchange messages over a `BroadcastChannel`.
 
 use futures::channel::{mpsc, oneshot};
 use futures::future::{Either, select};
@@ -13,64 +13,64 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{BroadcastChannel, MessageEvent};
 
-/// This tab among the others of its name.
+/// This tab as a member of the group of tabs with the same name.
 #[derive(Clone)]
 pub struct Tabs(Rc<Tab>);
 
 struct Tab {
     name: String,
     channel: BroadcastChannel,
-    leads: Cell<bool>,
+    is_leader: Cell<bool>,
     _listener: Closure<dyn FnMut(MessageEvent)>,
 }
 
-/// Held while this tab leads; the next one does when it is dropped.
-pub struct Leading {
+/// Held while this tab leads. Dropping it lets the next tab lead.
+pub struct Leadership {
     tab: Rc<Tab>,
     release: Function,
 }
 
-impl Drop for Leading {
+impl Drop for Leadership {
     fn drop(&mut self) {
-        self.tab.leads.set(false);
+        self.tab.is_leader.set(false);
         // Resolving a promise cannot fail.
         _ = self.release.call0(&JsValue::UNDEFINED);
     }
 }
 
 impl Tabs {
-    /// Joins the tabs of a name. `None` where the browser has not what it takes; else what the
-    /// others say comes out of the receiver.
+    /// Joins the group with a name. The receiver yields the messages of the other tabs. Returns `None`
+    /// if the browser lacks the interfaces.
     pub fn open(name: &str) -> Option<(Self, mpsc::UnboundedReceiver<String>)> {
         locks()?;
         let channel = BroadcastChannel::new(name).ok()?;
-        let (sender, heard) = mpsc::unbounded();
+        let (sender, messages) = mpsc::unbounded();
         let listener = Closure::new(move |event: MessageEvent| {
             if let Some(text) = event.data().as_string() {
-                // Nobody listens any more only where the page goes.
+                // Fails only if the receiver is dropped because the page is unloaded.
                 _ = sender.unbounded_send(text);
             }
         });
         channel.set_onmessage(Some(listener.as_ref().unchecked_ref()));
-        let leads = Cell::new(false);
-        let tab = Tab { name: name.to_owned(), channel, leads, _listener: listener };
-        Some((Self(Rc::new(tab)), heard))
+        let is_leader = Cell::new(false);
+        let tab = Tab { name: name.to_owned(), channel, is_leader, _listener: listener };
+        Some((Self(Rc::new(tab)), messages))
     }
 
-    /// Says something to the other tabs.
-    pub fn say(&self, text: &str) {
-        // Fails for a closed channel only.
+    /// Sends a message to the other tabs.
+    pub fn send(&self, text: &str) {
+        // Fails only for a closed channel.
         _ = self.0.channel.post_message(&JsValue::from_str(text));
     }
 
     /// Whether this tab leads.
-    pub fn leads(&self) -> bool {
-        self.0.leads.get()
+    pub fn is_leader(&self) -> bool {
+        self.0.is_leader.get()
     }
 
-    /// Waits until this tab leads. Where the lock is refused it leads without, so that a tab that
-    /// nobody tells anything is live all the same.
-    pub async fn lead(&self) -> Leading {
+    /// Waits until this tab leads. If the browser refuses the lock, the tab leads without it, so that
+    /// it is live in any case.
+    pub async fn lead(&self) -> Leadership {
         let (granted, is_granted) = oneshot::channel();
         let mut release = None;
         let held = Promise::new(&mut |resolve, _| release = Some(resolve));
@@ -84,15 +84,15 @@ impl Tabs {
         if let Some(Ok(request)) = request.map(JsCast::dyn_into::<Promise>)
             && let Either::Right((_, waiting)) = select(is_granted, JsFuture::from(request)).await
         {
-            // Over before it was granted: refused.
+            // The request ended before the lock was granted: it was refused.
             drop(waiting);
         }
-        self.0.leads.set(true);
-        Leading { tab: self.0.clone(), release: release.unwrap_or_default() }
+        self.0.is_leader.set(true);
+        Leadership { tab: self.0.clone(), release: release.unwrap_or_default() }
     }
 }
 
-/// `navigator.locks` and its method `request`, which web-sys has not as stable.
+/// `navigator.locks` and its method `request`, which web-sys does not offer as a stable interface.
 fn locks() -> Option<(JsValue, Function)> {
     let navigator = super::window()?.navigator();
     let locks = Reflect::get(&navigator, &"locks".into()).ok().filter(JsValue::is_object)?;

@@ -1,10 +1,13 @@
-//! Files from the user, and the window that must not close while they are sent.
+//! Files that the user chooses, drops or pastes.
 
+use dioxus::prelude::*;
+use futures::StreamExt;
+use futures::channel::mpsc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::{Closure, JsValue};
 use web_sys::{Blob, BlobPropertyBag, DragEvent, Event, FileList, HtmlInputElement, Response};
 
-/// A file: its name, its size in bytes, what is in it.
+/// A file: its name, its size in bytes, its content.
 pub type NamedBlob = (String, u64, Blob);
 
 fn named(files: Option<FileList>) -> Vec<NamedBlob> {
@@ -12,7 +15,7 @@ fn named(files: Option<FileList>) -> Vec<NamedBlob> {
     files.map(|file| (file.name(), file.size() as u64, file.into())).collect()
 }
 
-/// Takes the files that were chosen in a file input. It forgets them, so that choosing the same file
+/// Takes the chosen files out of a file input. The input is emptied, so that choosing the same file
 /// again is a change.
 pub fn take_chosen(input_id: &str) -> Vec<NamedBlob> {
     let Some(input) = super::element::<HtmlInputElement>(input_id) else { return Vec::new() };
@@ -21,7 +24,7 @@ pub fn take_chosen(input_id: &str) -> Vec<NamedBlob> {
     files
 }
 
-/// A text as a file.
+/// A text as a file. Returns `None` if the browser has no memory for it.
 pub fn text_file(name: &str, text: &str) -> Option<NamedBlob> {
     let options = BlobPropertyBag::new();
     options.set_type("text/plain");
@@ -30,47 +33,65 @@ pub fn text_file(name: &str, text: &str) -> Option<NamedBlob> {
     Some((name.to_owned(), blob.size() as u64, blob))
 }
 
-/// Fetches a file of this service.
+/// Fetches a file of this service. Returns `None` if that fails.
 pub async fn fetch_file(url: &str, name: &str) -> Option<NamedBlob> {
-    let answer = wasm_bindgen_futures::JsFuture::from(super::window()?.fetch_with_str(url));
-    let answer: Response = answer.await.ok()?.dyn_into().ok()?;
-    let blob = wasm_bindgen_futures::JsFuture::from(answer.blob().ok()?).await.ok()?;
+    let response = wasm_bindgen_futures::JsFuture::from(super::window()?.fetch_with_str(url));
+    let response: Response = response.await.ok()?.dyn_into().ok()?;
+    let blob = wasm_bindgen_futures::JsFuture::from(response.blob().ok()?).await.ok()?;
     let blob: Blob = blob.dyn_into().ok()?;
-    answer.ok().then(|| (name.to_owned(), blob.size() as u64, blob))
+    response.ok().then(|| (name.to_owned(), blob.size() as u64, blob))
 }
 
 thread_local! {
-    /// Makes the browser ask before it leaves the page.
-    static ASK: JsValue = Closure::<dyn Fn(Event)>::new(|event: Event| event.prevent_default()).into_js_value();
+    /// Makes the browser ask for confirmation before it unloads the page.
+    static CONFIRM: JsValue = Closure::<dyn Fn(Event)>::new(|event: Event| event.prevent_default()).into_js_value();
 }
 
-/// Whether the browser asks before the window is closed.
-pub fn warn_before_leaving(on: bool) {
+/// Sets whether the browser asks for confirmation before it closes or leaves the page.
+pub fn warn_before_unload(on: bool) {
     if let Some(window) = super::window() {
-        ASK.with(|ask| window.set_onbeforeunload(on.then(|| ask.unchecked_ref())));
+        CONFIRM.with(|confirm| window.set_onbeforeunload(on.then(|| confirm.unchecked_ref())));
     }
 }
 
-/// An event and what listens to it.
+/// Takes files that are dropped anywhere on the window, for as long as the component exists. `over`
+/// is true while files are dragged over the window.
+pub fn use_drop_target(over: Signal<bool>, onfiles: EventHandler<Vec<NamedBlob>>) {
+    // Window events arrive outside of the Dioxus runtime, so a task handles them.
+    use_future(move || async move {
+        let (sender, mut dropped) = mpsc::unbounded();
+        let _target = DropTarget::new(
+            move |is_over| {
+                let mut over = over;
+                // The event fires with every move of the pointer.
+                if *over.peek() != is_over {
+                    over.set(is_over);
+                }
+            },
+            move |files| _ = sender.unbounded_send(files),
+        );
+        while let Some(files) = dropped.next().await {
+            onfiles.call(files);
+        }
+    });
+}
+
+/// An event and its listener.
 type Listener = (&'static str, Closure<dyn FnMut(DragEvent)>);
 
-/// The window as a place to drop files. Dropping this ends it.
-pub struct DropTarget(Vec<Listener>);
+/// The window as a drop target. Dropping this value removes its listeners.
+struct DropTarget(Vec<Listener>);
 
 impl DropTarget {
-    /// Tells `over` when files are dragged over the window and when no more, and gives those that are
-    /// dropped to `drop`.
-    pub fn new(
-        over: impl Fn(bool) + Clone + 'static,
-        drop: impl Fn(Vec<NamedBlob>) + 'static,
-    ) -> Self {
+    /// Calls `over` when files enter or leave the window, and `drop` with the files that are dropped.
+    fn new(over: impl Fn(bool) + Clone + 'static, drop: impl Fn(Vec<NamedBlob>) + 'static) -> Self {
         let (leave, dropped) = (over.clone(), over.clone());
         let listeners: Vec<Listener> = vec![
             (
                 "dragover",
                 Closure::new(move |event: DragEvent| {
                     if has_files(&event) {
-                        // Without this, the browser takes no files.
+                        // Without this, the browser does not allow the drop.
                         event.prevent_default();
                         over(true);
                     }
@@ -79,7 +100,7 @@ impl DropTarget {
             (
                 "dragleave",
                 Closure::new(move |event: DragEvent| {
-                    // It leaves each element on its way; outside the window it comes to none.
+                    // The event fires for every element; it has no related target outside the window.
                     if event.related_target().is_none() {
                         leave(false);
                     }
@@ -99,7 +120,7 @@ impl DropTarget {
         if let Some(window) = super::window() {
             for (name, listener) in &listeners {
                 let listener = listener.as_ref().unchecked_ref();
-                // Fails for no listener that is a function.
+                // Does not fail for a listener that is a function.
                 _ = window.add_event_listener_with_callback(name, listener);
             }
         }

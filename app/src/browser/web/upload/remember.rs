@@ -3,7 +3,7 @@
 //! A file is known again by its name, its size and its time of change. Only the job's id is kept;
 //! what of the file has arrived is asked of the server.
 
-use crate::browser::{keep, kept};
+use crate::browser::{read_preference, write_preference};
 use crate::pages::Card;
 use gas_shared::JobId;
 use wasm_bindgen::JsCast;
@@ -17,19 +17,19 @@ fn key(card: &Card) -> Option<String> {
 
 /// The job that this file was being sent for.
 pub fn recall(card: &Card) -> Option<JobId> {
-    kept(&key(card)?)?.parse().ok()
+    read_preference(&key(card)?)?.parse().ok()
 }
 
 /// Keeps the job that a file is being sent for.
 pub fn remember(card: &Card, job: JobId) {
     if let Some(key) = key(card) {
-        keep(&key, Some(&job.to_string()));
+        write_preference(&key, Some(&job.to_string()));
     }
 }
 
 /// Forgets it: the file is sent, or will not be.
 pub fn forget(card: &Card) {
     if let Some(key) = key(card) {
-        keep(&key, None);
+        write_preference(&key, None);
     }
 }

@@ -1,4 +1,4 @@
-//! Scripts that are loaded when they are needed, and only then.
+//! Loads scripts on demand.
 
 use futures::channel::oneshot;
 use futures::future::{self, Either};
@@ -7,13 +7,13 @@ use wasm_bindgen::prelude::{Closure, JsValue};
 use wasm_bindgen::{JsCast, JsError};
 use web_sys::HtmlScriptElement;
 
-/// How long a script may take to load, in milliseconds. Some blockers leave a request hanging.
+/// How long a script may take to load, in milliseconds. Some content blockers leave requests pending.
 const SCRIPT_MILLIS: u32 = 10_000;
 
-/// Loads a script once: it is there when the window has the property that it sets.
+/// Loads a script unless it is loaded, and returns the property of the window that it sets.
 ///
 /// # Errors
-/// Where it cannot be loaded.
+/// If the script cannot be loaded.
 pub async fn load(url: &str, property: &str) -> Result<JsValue, JsValue> {
     let window = super::window().ok_or_else(|| failure("there is no window"))?;
     let found = js_sys::Reflect::get(&window, &property.into())?;
@@ -29,7 +29,7 @@ pub async fn load(url: &str, property: &str) -> Result<JsValue, JsValue> {
         let sender = sender.clone();
         Closure::<dyn FnMut()>::new(move || {
             if let Some(sender) = sender.take() {
-                // Nobody waits any more if it took too long.
+                // Fails if the timeout has passed and the receiver is dropped.
                 _ = sender.send(is_loaded);
             }
         })
@@ -43,7 +43,7 @@ pub async fn load(url: &str, property: &str) -> Result<JsValue, JsValue> {
     if let Either::Left((Ok(true), _)) = ended {
         return js_sys::Reflect::get(&window, &property.into());
     }
-    // Listeners end with this function, and the next try begins anew.
+    // The listeners are dropped with this function, and the next attempt starts from the beginning.
     script.set_onload(None);
     script.set_onerror(None);
     script.remove();

@@ -1,23 +1,23 @@
-//! An SVG file as pixels.
+//! Saves an SVG file as a PNG file.
 
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{CanvasRenderingContext2d, HtmlAnchorElement, HtmlCanvasElement, HtmlImageElement};
 
-/// Pixels for a unit of the figure, so that text is sharp in print.
+/// Pixels per unit of the figure, so that text is sharp in print.
 const SCALE: u32 = 3;
 
-/// Draws an SVG file of this site and has it saved as PNG.
-pub async fn save_png(svg: &str, file_name: &str) {
-    // Fails where the file cannot be had any more, which its own link tells.
-    _ = try_save(svg, file_name).await;
+/// Draws an SVG file of this site and downloads it as a PNG file.
+pub async fn save_png(svg_url: &str, file_name: &str) {
+    // Fails if the SVG file cannot be loaded any more. The link to that file reports the error.
+    _ = try_save(svg_url, file_name).await;
 }
 
-async fn try_save(svg: &str, file_name: &str) -> Result<(), JsValue> {
+async fn try_save(svg_url: &str, file_name: &str) -> Result<(), JsValue> {
     let image = HtmlImageElement::new()?;
-    image.set_src(svg);
+    image.set_src(svg_url);
     JsFuture::from(image.decode()).await?;
-    let document = super::window().and_then(|window| window.document()).ok_or(JsValue::NULL)?;
+    let document = super::document().ok_or(JsValue::NULL)?;
     let canvas: HtmlCanvasElement = document.create_element("canvas")?.unchecked_into();
     canvas.set_width(image.natural_width() * SCALE);
     canvas.set_height(image.natural_height() * SCALE);

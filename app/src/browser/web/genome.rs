@@ -1,11 +1,11 @@
-//! The genome browser. Its code is loaded when its tab is opened, and only then.
+//! The genome browser (igv.js), whose script is loaded when its tab is opened.
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 #[wasm_bindgen]
 extern "C" {
-    /// What assets/js/genome.js leaves in the window.
+    /// The object that assets/js/genome.js assigns to `window.gasGenome`.
     type GenomeBrowser;
 
     #[wasm_bindgen(method, catch)]
@@ -21,7 +21,7 @@ extern "C" {
     fn hide(this: &GenomeBrowser);
 }
 
-/// A genome browser on the page. Dropping it takes it away.
+/// A genome browser on the page. Dropping it removes the genome browser.
 pub struct MountedGenome(GenomeBrowser);
 
 impl Drop for MountedGenome {
@@ -30,11 +30,18 @@ impl Drop for MountedGenome {
     }
 }
 
-/// Shows a result in the element with an id.
-///
-/// # Errors
-/// Where the code or the result cannot be loaded.
+/// Shows a result in the element with an id. Returns `None` if the script or the result cannot be
+/// loaded.
 pub async fn mount_genome(
+    id: &str,
+    base: &str,
+    settings: &str,
+    locus: &str,
+) -> Option<MountedGenome> {
+    try_mount(id, base, settings, locus).await.ok()
+}
+
+async fn try_mount(
     id: &str,
     base: &str,
     settings: &str,
@@ -46,9 +53,9 @@ pub async fn mount_genome(
     Ok(browser)
 }
 
-/// The page says where the script is, whose name has a hash of its content.
+/// The path of the script, from the page's metadata: its file name contains a hash of its content.
 fn script_path() -> Result<String, JsValue> {
-    let document = super::window().and_then(|window| window.document()).ok_or(JsValue::NULL)?;
+    let document = super::document().ok_or(JsValue::NULL)?;
     let meta = document.query_selector("meta[name=gas-genome]")?.ok_or(JsValue::NULL)?;
     meta.get_attribute("content").ok_or(JsValue::NULL)
 }

@@ -1,0 +1,138 @@
+//! The functions of [`browser`](super) on the server, which renders pages and never runs them.
+//!
+//! Futures that wait for something never complete, so that no loop around them can spin.
+
+use dioxus::prelude::*;
+use futures::channel::mpsc::UnboundedReceiver;
+use jiff::Timestamp;
+use std::future::{Pending, pending};
+use std::time::Duration;
+
+/// A file: its name, its size in bytes, its content, which only a browser has.
+pub type NamedBlob = (String, u64, ());
+
+pub fn take_chosen(_input_id: &str) -> Vec<NamedBlob> {
+    Vec::new()
+}
+
+pub fn use_drop_target(_over: Signal<bool>, _onfiles: EventHandler<Vec<NamedBlob>>) {}
+
+/// Renders the title into the page.
+pub fn use_window_title(title: String) -> Element {
+    rsx! {
+        document::Title { "{title}" }
+    }
+}
+
+pub fn page_title() -> String {
+    String::new()
+}
+
+pub async fn focus_new_page(_announcer_id: &str, _before: &str) {}
+
+pub fn go_to(_url: &str) {}
+
+pub fn is_offline() -> bool {
+    false
+}
+
+pub async fn copy_text(_text: &str) -> bool {
+    false
+}
+
+pub fn focus_element(_id: &str) {}
+
+pub fn focus_search() -> bool {
+    false
+}
+
+pub fn step_row(_forward: bool) -> bool {
+    false
+}
+
+pub fn on_key(_handle: impl FnMut(&str) -> bool + 'static) {}
+
+pub fn show_modal(_id: &str, _is_open: bool, _open: Signal<bool>) {}
+
+pub fn scroll_to(_id: &str, _pixels: f64) {}
+
+pub fn focus_row(_scroll_id: &'static str, _row_id: &str, _pixels: f64) {}
+
+pub fn scroll_into_view(_id: &str) {}
+
+pub async fn save_png(_svg_url: &str, _file_name: &str) {}
+
+pub fn time_zone() -> Option<String> {
+    None
+}
+
+/// A time in UTC.
+pub fn local_time(at: Timestamp) -> String {
+    crate::format::utc(at)
+}
+
+pub fn sleep(_duration: Duration) -> Pending<()> {
+    pending()
+}
+
+pub fn random() -> f64 {
+    0.0
+}
+
+pub fn read_preference(_name: &str) -> Option<String> {
+    None
+}
+
+pub fn write_preference(_name: &str, _value: Option<&str>) {}
+
+pub fn set_theme(_theme: Option<&str>) {}
+
+/// No checkout exists on the server.
+pub enum MountedCheckout {}
+
+pub async fn mount_checkout(
+    _script_url: &str,
+    _publishable_key: &str,
+    _client_secret: &str,
+    _element_id: &str,
+    _on_complete: impl FnMut() + 'static,
+) -> Option<MountedCheckout> {
+    None
+}
+
+/// No genome browser exists on the server.
+pub enum MountedGenome {}
+
+pub async fn mount_genome(
+    _id: &str,
+    _base: &str,
+    _settings: &str,
+    _locus: &str,
+) -> Option<MountedGenome> {
+    None
+}
+
+/// No browser tab exists on the server.
+#[derive(Clone)]
+pub enum Tabs {}
+
+impl Tabs {
+    pub fn open(_name: &str) -> Option<(Self, UnboundedReceiver<String>)> {
+        None
+    }
+
+    pub fn send(&self, _text: &str) {
+        match *self {}
+    }
+
+    pub fn is_leader(&self) -> bool {
+        match *self {}
+    }
+
+    pub async fn lead(&self) -> Leadership {
+        match *self {}
+    }
+}
+
+/// No browser tab leads on the server.
+pub enum Leadership {}

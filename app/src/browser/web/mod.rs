@@ -1,0 +1,47 @@
+//! The functions of [`browser`](super) in a browser.
+
+mod arrive;
+mod checkout;
+mod files;
+mod genome;
+mod keys;
+mod modal;
+mod picture;
+mod preferences;
+mod script;
+mod scroll;
+mod tabs;
+pub mod upload;
+mod window;
+
+pub use arrive::focus_new_page;
+pub use checkout::{MountedCheckout, mount_checkout};
+pub use files::{
+    NamedBlob, fetch_file, take_chosen, text_file, use_drop_target, warn_before_unload,
+};
+pub use genome::{MountedGenome, mount_genome};
+pub use keys::{focus_search, on_key, step_row};
+pub use modal::show_modal;
+pub use picture::save_png;
+pub use preferences::{read_preference, set_theme, write_preference};
+pub use scroll::{focus_row, scroll_into_view, scroll_to};
+pub use tabs::{Leadership, Tabs};
+pub use window::{
+    copy_text, focus_element, go_to, is_offline, local_time, page_title, random, sleep, time_zone,
+    use_window_title,
+};
+
+use wasm_bindgen::JsCast;
+
+fn window() -> Option<web_sys::Window> {
+    web_sys::window()
+}
+
+fn document() -> Option<web_sys::Document> {
+    window()?.document()
+}
+
+/// The element with an id, if it exists and is of type `T`.
+fn element<T: JsCast>(id: &str) -> Option<T> {
+    document()?.get_element_by_id(id)?.dyn_into().ok()
+}

@@ -1,0 +1,81 @@
+//! Small functions of the window: its title, its address, the clipboard, the time.
+
+use dioxus::prelude::*;
+use gloo_timers::future::TimeoutFuture;
+use jiff::Timestamp;
+use std::time::Duration;
+use wasm_bindgen::JsValue;
+
+/// Sets the window's title and renders nothing.
+///
+/// Dioxus' own `document::Title` runs a script in the browser, which the Content Security Policy
+/// forbids.
+pub fn use_window_title(title: String) -> Element {
+    use_effect(use_reactive!(|title| {
+        if let Some(document) = super::document() {
+            document.set_title(&title);
+        }
+    }));
+    rsx! {}
+}
+
+/// The current title of the window.
+pub fn page_title() -> String {
+    super::document().map(|document| document.title()).unwrap_or_default()
+}
+
+/// Navigates to a URL outside the application, such as a download.
+pub fn go_to(url: &str) {
+    if let Some(window) = super::window() {
+        // Fails only for a malformed URL, and URLs come from the server.
+        _ = window.location().set_href(url);
+    }
+}
+
+/// Whether the browser reports that it has no network. It may be offline without reporting it.
+pub fn is_offline() -> bool {
+    super::window().is_some_and(|window| !window.navigator().on_line())
+}
+
+/// Copies a text to the clipboard and returns whether that succeeded.
+pub async fn copy_text(text: &str) -> bool {
+    let Some(window) = super::window() else { return false };
+    let promise = window.navigator().clipboard().write_text(text);
+    wasm_bindgen_futures::JsFuture::from(promise).await.is_ok()
+}
+
+/// Focuses the SVG element with an id, if it exists.
+pub fn focus_element(id: &str) {
+    if let Some(element) = super::element::<web_sys::SvgElement>(id) {
+        // Does not fail for an element in the document.
+        _ = element.focus();
+    }
+}
+
+/// The user's time zone as a name of the tz database, if the browser knows it.
+pub fn time_zone() -> Option<String> {
+    let options = js_sys::Intl::DateTimeFormat::default().resolved_options();
+    js_sys::Reflect::get(&options, &"timeZone".into()).ok()?.as_string()
+}
+
+/// A time in the user's time zone and language.
+pub fn local_time(at: Timestamp) -> String {
+    let date = js_sys::Date::new(&JsValue::from_f64(at.as_millisecond() as f64));
+    let options = js_sys::Object::new();
+    for (name, value) in [("dateStyle", "medium"), ("timeStyle", "medium")] {
+        // Setting a property of a new plain object cannot fail.
+        _ = js_sys::Reflect::set(&options, &name.into(), &value.into());
+    }
+    let text = date.to_locale_string("default", &options);
+    text.as_string().unwrap_or_else(|| at.to_string())
+}
+
+/// Waits for a duration.
+pub fn sleep(duration: Duration) -> TimeoutFuture {
+    gloo_timers::future::sleep(duration)
+}
+
+/// A random number from 0 (inclusive) to 1 (exclusive).
+pub fn random() -> f64 {
+    js_sys::Math::random()
+}
