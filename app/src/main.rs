@@ -5,6 +5,7 @@
 //! signs users in. Pages see `gas-shared` only; whatever touches AWS, PostgreSQL or the identity
 //! provider is under `server`.
 
+mod account;
 mod api;
 mod app;
 mod browser;
@@ -18,6 +19,8 @@ mod log_search;
 mod pages;
 #[cfg(feature = "server")]
 mod server;
+mod toasts;
+mod upload;
 
 #[cfg(feature = "server")]
 fn main() -> anyhow::Result<()> {

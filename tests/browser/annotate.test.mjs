@@ -74,7 +74,7 @@ test('files that cannot be annotated are refused before they are sent', async ()
       page.locator('#vcf-file').setInputFiles({ name, mimeType: 'text/plain', buffer: Buffer.from(text) });
 
     await choose('big.vcf', sample('premium.vcf').text);
-    await page.getByText('the Free plan allows 150 kB').waitFor();
+    await page.getByText('Free allows 150 kB').waitFor();
     await choose('letter.txt', 'Dear reader');
     await page.getByText('must end in .vcf').waitFor();
     await choose('broken.vcf', sample('free.vcf').text.replace('\n20\t1000226', '\n20\t12a'));

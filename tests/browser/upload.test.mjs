@@ -117,9 +117,9 @@ test('files are dropped anywhere on the page, ten at most, and none twice', asyn
     await page.getByText('Drop up to 10 VCF files').waitFor({ state: 'detached' });
     const files = Array.from({ length: 12 }, (_, n) => [`no-${n}.vcf`, `hello ${n}`]);
     await drag(page, [...files.slice(0, 3), files[0], ...files.slice(3)], ['dragover', 'drop']);
-    await page.getByText('At most 10 files wait at a time; 2 files did not fit. 1 file on the list already.').waitFor();
+    await page.getByText('The queue holds 10 files; 2 files did not fit. 1 file already in the queue.').waitFor();
     assert.equal(await page.locator('.upload').count(), 10);
-    await page.locator('.upload[data-upload=refused]').nth(9).waitFor();
+    await page.locator('.upload[data-upload=rejected]').nth(9).waitFor();
     assert.match(await page.locator('.upload').first().innerText(), /Line 1: "hello 0" is not a VCF header/);
   } finally {
     await close();

@@ -5,11 +5,13 @@
 //! or return a neutral value, because effects, tasks and event handlers do not run there. This folder
 //! is the only place that depends on which of the two is compiled.
 
+mod data;
 #[cfg(not(feature = "web"))]
 mod server;
 #[cfg(feature = "web")]
 mod web;
 
+pub use data::UploadResponse;
 #[cfg(not(feature = "web"))]
 pub use server::*;
 #[cfg(feature = "web")]

@@ -2,20 +2,60 @@
 //!
 //! Futures that wait for something never complete, so that no loop around them can spin.
 
+use super::data::{Decompressed, UploadResponse};
 use dioxus::prelude::*;
 use futures::channel::mpsc::UnboundedReceiver;
+use gas_shared::upload::UploadTicket;
 use jiff::Timestamp;
 use std::future::{Pending, pending};
 use std::time::Duration;
 
-/// A file: its name, its size in bytes, its content, which only a browser has.
-pub type NamedBlob = (String, u64, ());
+/// The content of a file, which only a browser has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Blob;
 
-pub fn take_chosen(_input_id: &str) -> Vec<NamedBlob> {
+impl Blob {
+    pub fn size(&self) -> u64 {
+        0
+    }
+
+    pub fn last_modified(&self) -> Option<f64> {
+        None
+    }
+
+    pub fn slice(&self, _start: u64, _end: u64) -> Option<Self> {
+        None
+    }
+
+    pub async fn read(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    pub async fn gunzip(&self, _limit: usize) -> Decompressed {
+        Decompressed::default()
+    }
+}
+
+/// A file that the user wants to upload.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChosenFile {
+    pub name: String,
+    pub content: Blob,
+}
+
+pub fn text_file(name: &str, _text: &str) -> Option<ChosenFile> {
+    Some(ChosenFile { name: name.to_owned(), content: Blob })
+}
+
+pub async fn fetch_file(_url: &str, _name: &str) -> Option<ChosenFile> {
+    None
+}
+
+pub fn take_chosen(_input_id: &str) -> Vec<ChosenFile> {
     Vec::new()
 }
 
-pub fn use_drop_target(_over: Signal<bool>, _onfiles: EventHandler<Vec<NamedBlob>>) {}
+pub fn use_drop_target(_over: Signal<bool>, _onfiles: EventHandler<Vec<ChosenFile>>) {}
 
 /// Renders the title into the page.
 pub fn use_window_title(title: String) -> Element {
@@ -87,6 +127,29 @@ pub fn write_preference(_name: &str, _value: Option<&str>) {}
 
 pub fn set_theme(_theme: Option<&str>) {}
 
+pub fn warn_before_unload(_on: bool) {}
+
+/// No request runs on the server.
+pub enum UploadRequest {}
+
+impl UploadRequest {
+    pub fn post(
+        _ticket: &UploadTicket,
+        _file: &Blob,
+        _on_progress: impl FnMut(u64) + 'static,
+    ) -> Option<Self> {
+        None
+    }
+
+    pub fn put(_url: &str, _part: &Blob, _on_progress: impl FnMut(u64) + 'static) -> Option<Self> {
+        None
+    }
+
+    pub async fn finish(self) -> UploadResponse {
+        UploadResponse { status: 0, body: String::new() }
+    }
+}
+
 /// No checkout exists on the server.
 pub enum MountedCheckout {}
 
@@ -112,27 +175,26 @@ pub async fn mount_genome(
     None
 }
 
-/// No browser tab exists on the server.
+/// This tab as a member of a group of tabs.
 #[derive(Clone)]
-pub enum Tabs {}
+#[expect(dead_code, reason = "the server has no tabs")]
+pub struct Tabs;
 
 impl Tabs {
     pub fn open(_name: &str) -> Option<(Self, UnboundedReceiver<String>)> {
         None
     }
 
-    pub fn send(&self, _text: &str) {
-        match *self {}
-    }
+    pub fn send(&self, _text: &str) {}
 
     pub fn is_leader(&self) -> bool {
-        match *self {}
+        false
     }
 
     pub async fn lead(&self) -> Leadership {
-        match *self {}
+        pending().await
     }
 }
 
-/// No browser tab leads on the server.
-pub enum Leadership {}
+/// Held while this tab leads.
+pub struct Leadership;

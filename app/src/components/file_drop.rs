@@ -1,9 +1,6 @@
 use super::{Icon, Shape};
-use crate::browser;
+use crate::browser::{self, ChosenFile};
 use dioxus::prelude::*;
-
-/// A file as the page gets it.
-pub type DroppedFile = browser::NamedBlob;
 
 /// Takes files by a button, or by dropping them anywhere on the page.
 #[component]
@@ -19,7 +16,7 @@ pub fn FileDrop(
     /// What is said below the button.
     hint: String,
     /// Gets the files.
-    onfiles: EventHandler<Vec<DroppedFile>>,
+    onfiles: EventHandler<Vec<ChosenFile>>,
     /// Other ways to give a file.
     children: Element,
 ) -> Element {

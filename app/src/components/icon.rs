@@ -36,7 +36,7 @@ shapes! {
     /// A tick.
     Done = "M5 12.5 10 17.5 19 7";
     /// A cross.
-    Failed = "M6 6l12 12M18 6 6 18";
+    Cross = "M6 6l12 12M18 6 6 18";
     /// A bar in a circle.
     Stopped = "M8 12h8M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z";
     /// Two sheets.

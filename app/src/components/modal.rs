@@ -26,7 +26,7 @@ pub fn Modal(
                     r#type: "button",
                     "aria-label": "Close",
                     onclick: move |_| open.set(false),
-                    super::Icon { shape: super::Shape::Failed }
+                    super::Icon { shape: super::Shape::Cross }
                 }
             }
         }

@@ -1,12 +1,15 @@
 use super::{
     ErrorNote, Icon, LiveDot, Shape, Shortcuts, Skeleton, ThemeButton, ToastArea, UpgradeButton,
-    UpgradeDialog, use_theme_provider, use_toasts_provider, use_upgrade_provider,
+    UpgradeDialog, use_theme_provider, use_upgrade_provider,
 };
+use crate::account::{use_account, use_account_provider};
 use crate::api::{current_account, use_answer};
 use crate::app::Route;
 use crate::browser;
-use crate::live::{Link as StreamLink, use_live, use_live_provider};
-use crate::pages::{login_path, use_uploads_provider};
+use crate::live::{Link as StreamLink, use_live_provider};
+use crate::pages::login_path;
+use crate::toasts::use_toasts_provider;
+use crate::upload::use_upload_queue_provider;
 use dioxus::prelude::*;
 use gas_shared::{Account, Plan};
 
@@ -24,10 +27,10 @@ pub fn Shell() -> Element {
         Ok(account) => (account, None),
         Err(error) => (None, Some(error)),
     };
-    let account = use_context_provider(|| Signal::new(known.clone()));
+    let account = use_account_provider(known.clone());
     use_time_zone(account);
     let live = use_live_provider(known.as_ref().map(|account| account.id), toasts);
-    use_uploads_provider();
+    use_upload_queue_provider();
     rsx! {
         a { class: "skip-link", href: "#content", "Skip to the content" }
         header { class: "top",
@@ -96,13 +99,6 @@ fn use_time_zone(account: Signal<Option<Account>>) {
             }
         });
     });
-}
-
-/// The signed-in user with the plan as it is by now, or `None`.
-pub fn use_account() -> Option<Account> {
-    let account = use_context::<Signal<Option<Account>>>().read().clone()?;
-    let plan = use_live().plan().unwrap_or(account.plan);
-    Some(Account { plan, ..account })
 }
 
 #[component]

@@ -9,7 +9,7 @@ pub const fn look(status: JobStatus) -> (Shape, &'static str, &'static str) {
         JobStatus::Pending => (Shape::Waiting, "Pending", "quiet"),
         JobStatus::Running => (Shape::Running, "Running", "active"),
         JobStatus::Completed => (Shape::Done, "Completed", "good"),
-        JobStatus::Failed => (Shape::Failed, "Failed", "bad"),
+        JobStatus::Failed => (Shape::Cross, "Failed", "bad"),
         JobStatus::Cancelled => (Shape::Stopped, "Cancelled", "quiet"),
     }
 }

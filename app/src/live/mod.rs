@@ -12,7 +12,7 @@ pub use list::Listed;
 pub use premium::wait_for_premium;
 
 use crate::browser;
-use crate::components::Toasts;
+use crate::toasts::Toasts;
 use dioxus::prelude::*;
 use gas_shared::job::{JobListEntry, ListQuery, ResultsView, StateView};
 use gas_shared::{JobId, JobView, LiveEvent, Plan, UserId};
@@ -230,7 +230,7 @@ pub fn use_live_provider(user: Option<UserId>, toasts: Toasts) -> Live {
 /// Makes a live state that stands still, for the components below.
 #[cfg(any(feature = "gallery", test))]
 pub fn use_still_live(link: Link) {
-    let mut live = use_live_provider(None, crate::components::use_toasts());
+    let mut live = use_live_provider(None, crate::toasts::use_toasts());
     use_hook(|| live.link.set(link));
 }
 

@@ -14,11 +14,7 @@ mod results;
 mod unsubscribe;
 
 pub use account::Account;
-pub use annotate::{Annotate, use_uploads_provider};
-#[cfg(feature = "web")]
-pub use annotate::{
-    Card, End, Event, Found, Refusal, State, Uploads, fresh_job, is_passing, pause_secs, refusal,
-};
+pub use annotate::Annotate;
 pub use annotations::Annotations;
 pub use billing::Billing;
 pub use billing_return::BillingReturn;

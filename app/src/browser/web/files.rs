@@ -1,45 +1,52 @@
 //! Files that the user chooses, drops or pastes.
 
+use super::Blob;
 use dioxus::prelude::*;
 use futures::StreamExt;
 use futures::channel::mpsc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::{Closure, JsValue};
-use web_sys::{Blob, BlobPropertyBag, DragEvent, Event, FileList, HtmlInputElement, Response};
+use web_sys::{BlobPropertyBag, DragEvent, Event, FileList, HtmlInputElement, Response};
 
-/// A file: its name, its size in bytes, its content.
-pub type NamedBlob = (String, u64, Blob);
+/// A file that the user wants to upload.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChosenFile {
+    /// Its name.
+    pub name: String,
+    /// Its content.
+    pub content: Blob,
+}
 
-fn named(files: Option<FileList>) -> Vec<NamedBlob> {
+fn chosen(files: Option<FileList>) -> Vec<ChosenFile> {
     let files = files.iter().flat_map(|list| (0..list.length()).filter_map(|at| list.get(at)));
-    files.map(|file| (file.name(), file.size() as u64, file.into())).collect()
+    files.map(|file| ChosenFile { name: file.name(), content: Blob(file.into()) }).collect()
 }
 
 /// Takes the chosen files out of a file input. The input is emptied, so that choosing the same file
 /// again is a change.
-pub fn take_chosen(input_id: &str) -> Vec<NamedBlob> {
+pub fn take_chosen(input_id: &str) -> Vec<ChosenFile> {
     let Some(input) = super::element::<HtmlInputElement>(input_id) else { return Vec::new() };
-    let files = named(input.files());
+    let files = chosen(input.files());
     input.set_value("");
     files
 }
 
 /// A text as a file. Returns `None` if the browser has no memory for it.
-pub fn text_file(name: &str, text: &str) -> Option<NamedBlob> {
+pub fn text_file(name: &str, text: &str) -> Option<ChosenFile> {
     let options = BlobPropertyBag::new();
     options.set_type("text/plain");
     let parts = js_sys::Array::of1(&text.into());
-    let blob = Blob::new_with_str_sequence_and_options(&parts, &options).ok()?;
-    Some((name.to_owned(), blob.size() as u64, blob))
+    let blob = web_sys::Blob::new_with_str_sequence_and_options(&parts, &options).ok()?;
+    Some(ChosenFile { name: name.to_owned(), content: Blob(blob) })
 }
 
 /// Fetches a file of this service. Returns `None` if that fails.
-pub async fn fetch_file(url: &str, name: &str) -> Option<NamedBlob> {
+pub async fn fetch_file(url: &str, name: &str) -> Option<ChosenFile> {
     let response = wasm_bindgen_futures::JsFuture::from(super::window()?.fetch_with_str(url));
     let response: Response = response.await.ok()?.dyn_into().ok()?;
     let blob = wasm_bindgen_futures::JsFuture::from(response.blob().ok()?).await.ok()?;
-    let blob: Blob = blob.dyn_into().ok()?;
-    response.ok().then(|| (name.to_owned(), blob.size() as u64, blob))
+    let blob: web_sys::Blob = blob.dyn_into().ok()?;
+    response.ok().then(|| ChosenFile { name: name.to_owned(), content: Blob(blob) })
 }
 
 thread_local! {
@@ -56,7 +63,7 @@ pub fn warn_before_unload(on: bool) {
 
 /// Takes files that are dropped anywhere on the window, for as long as the component exists. `over`
 /// is true while files are dragged over the window.
-pub fn use_drop_target(over: Signal<bool>, onfiles: EventHandler<Vec<NamedBlob>>) {
+pub fn use_drop_target(over: Signal<bool>, onfiles: EventHandler<Vec<ChosenFile>>) {
     // Window events arrive outside of the Dioxus runtime, so a task handles them.
     use_future(move || async move {
         let (sender, mut dropped) = mpsc::unbounded();
@@ -84,7 +91,10 @@ struct DropTarget(Vec<Listener>);
 
 impl DropTarget {
     /// Calls `over` when files enter or leave the window, and `drop` with the files that are dropped.
-    fn new(over: impl Fn(bool) + Clone + 'static, drop: impl Fn(Vec<NamedBlob>) + 'static) -> Self {
+    fn new(
+        over: impl Fn(bool) + Clone + 'static,
+        drop: impl Fn(Vec<ChosenFile>) + 'static,
+    ) -> Self {
         let (leave, dropped) = (over.clone(), over.clone());
         let listeners: Vec<Listener> = vec![
             (
@@ -112,7 +122,7 @@ impl DropTarget {
                     if has_files(&event) {
                         event.prevent_default();
                         dropped(false);
-                        drop(named(event.data_transfer().and_then(|data| data.files())));
+                        drop(chosen(event.data_transfer().and_then(|data| data.files())));
                     }
                 }),
             ),

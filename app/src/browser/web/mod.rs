@@ -1,6 +1,7 @@
 //! The functions of [`browser`](super) in a browser.
 
 mod arrive;
+mod blob;
 mod checkout;
 mod files;
 mod genome;
@@ -11,13 +12,14 @@ mod preferences;
 mod script;
 mod scroll;
 mod tabs;
-pub mod upload;
 mod window;
+mod xhr;
 
 pub use arrive::focus_new_page;
+pub use blob::Blob;
 pub use checkout::{MountedCheckout, mount_checkout};
 pub use files::{
-    NamedBlob, fetch_file, take_chosen, text_file, use_drop_target, warn_before_unload,
+    ChosenFile, fetch_file, take_chosen, text_file, use_drop_target, warn_before_unload,
 };
 pub use genome::{MountedGenome, mount_genome};
 pub use keys::{focus_search, on_key, step_row};
@@ -30,6 +32,7 @@ pub use window::{
     copy_text, focus_element, go_to, is_offline, local_time, page_title, random, sleep, time_zone,
     use_window_title,
 };
+pub use xhr::UploadRequest;
 
 use wasm_bindgen::JsCast;
 

@@ -1,38 +1,23 @@
-//! The page that submits files: a queue of them, each on its own way to a job.
+//! The page that submits files. It renders the [upload queue](crate::upload).
 
 mod card;
-mod found;
-mod pace;
 mod paste;
-mod queue;
-#[cfg(any(feature = "web", test))]
-mod refusal;
 mod samples;
-mod state;
 
-#[cfg(feature = "web")]
-pub use found::Found;
-pub use queue::use_uploads_provider;
-#[cfg(feature = "web")]
-pub use queue::{Card, Uploads};
-#[cfg(feature = "web")]
-pub use refusal::{Refusal, fresh_job, is_passing, pause_secs, refusal};
-#[cfg(feature = "web")]
-pub use state::{End, Event, State};
-
+use crate::account::use_account;
 use crate::api::{self, use_answer};
 use crate::app::Route;
-use crate::components::{ErrorNote, FileDrop, Page, use_account};
+use crate::components::{ErrorNote, FileDrop, Page};
 use crate::error::{ApiError, ErrorCode};
 use crate::format;
+use crate::upload::{MAX_FILES, QueuedFile, UploadState, use_upload_queue};
 use card::UploadCard;
 use dioxus::prelude::*;
 use gas_shared::Plan;
 use paste::PasteText;
-use queue::{MAX_FILES, use_uploads};
 use samples::Samples;
 
-/// The page.
+/// The page "New annotation".
 #[component]
 pub fn Annotate() -> Element {
     let Some(account) = use_account() else {
@@ -47,12 +32,13 @@ pub fn Annotate() -> Element {
     }
 }
 
+/// The ways to choose files, and the queue.
 #[component]
 fn Submit(plan: Plan) -> Element {
-    let uploads = use_uploads();
-    let add = use_callback(move |files| uploads.add(plan, files));
-    let is_full = use_memo(move || uploads.cards().len() >= MAX_FILES);
-    use_way_to_the_only_job();
+    let queue = use_upload_queue();
+    let add = use_callback(move |files| queue.add(plan, files));
+    let is_full = use_memo(move || queue.files().len() >= MAX_FILES);
+    use_redirect_to_only_job();
     let limit = format::bytes(plan.max_upload_bytes());
     rsx! {
         FileDrop {
@@ -71,16 +57,16 @@ fn Submit(plan: Plan) -> Element {
     }
 }
 
-/// A single file that was sent while somebody looked leads to its job's page; several are watched
-/// here, and one that was sent before only stands here.
-fn use_way_to_the_only_job() {
-    let uploads = use_uploads();
+/// Opens the job's page when the only file of the queue is submitted while the page is open. The jobs
+/// of several files, and of a file submitted before, are shown here.
+fn use_redirect_to_only_job() {
+    let queue = use_upload_queue();
     let navigator = use_navigator();
     let mut watched = use_signal(|| None::<u32>);
-    use_effect(move || match uploads.cards().as_slice() {
-        [queue::Card { id, state: state::State::Submitted(job), .. }] => {
+    use_effect(move || match queue.files().as_slice() {
+        [QueuedFile { id, state: UploadState::Submitted(job), .. }] => {
             if *watched.peek() == Some(*id) {
-                uploads.remove_submitted();
+                queue.remove_submitted();
                 navigator.push(Route::JobDetails { id: job.id.to_string() });
             }
         }
@@ -89,11 +75,11 @@ fn use_way_to_the_only_job() {
     });
 }
 
-/// What becomes of the files, as this deployment has it.
+/// Where and how long this deployment stores files.
 #[component]
 fn Privacy(plan: Plan) -> Element {
     let settings = use_answer(api::upload_terms)?.read();
-    // Without an answer nothing is promised.
+    // If the settings cannot be loaded, the page promises nothing.
     let Ok(settings) = settings else { return rsx! {} };
     let window = format::span(settings.free_window_secs.into());
     rsx! {
@@ -101,35 +87,37 @@ fn Privacy(plan: Plan) -> Element {
             "Files are stored encrypted in {settings.region}, and only you can read them. "
             match plan {
                 Plan::Free => format!(
-                    "On Free, results are archived {window} after they are ready; Premium keeps them at hand.",
+                    "On Free, results are archived {window} after they are ready; Premium keeps them available.",
                 ),
-                Plan::Premium => "On Premium, results stay at hand.".to_owned(),
+                Plan::Premium => "On Premium, results stay available.".to_owned(),
             }
             " You can delete them at any time."
         }
     }
 }
 
+/// The files of the queue, with a notice about those that did not fit.
 #[component]
 fn Queue(plan: Plan) -> Element {
-    let uploads = use_uploads();
-    let cards = uploads.cards();
-    let submitted = cards.iter().filter(|card| card.state.name() == "submitted").count();
-    let notice = uploads.notice();
+    let queue = use_upload_queue();
+    let files = queue.files();
+    let is_submitted = |file: &&QueuedFile| matches!(file.state, UploadState::Submitted(_));
+    let submitted = files.iter().filter(is_submitted).count();
+    let notice = queue.notice();
     rsx! {
-        // It is there when it is empty, too, so that screen readers watch it.
+        // Rendered even when empty, so that screen readers watch it.
         div { role: "status", class: "upload-status",
             if let Some(notice) = notice {
                 p { class: "note note-warn", "{notice}" }
             }
             if submitted > 0 {
-                p { class: "muted", "{submitted} of {cards.len()} submitted." }
+                p { class: "muted", "{submitted} of {files.len()} submitted." }
             }
         }
-        if !cards.is_empty() {
+        if !files.is_empty() {
             ul { class: "uploads", "aria-label": "Files to annotate",
-                for card in cards {
-                    UploadCard { key: "{card.id}", card, plan }
+                for file in files {
+                    UploadCard { key: "{file.id}", file, plan }
                 }
             }
         }
@@ -139,7 +127,7 @@ fn Queue(plan: Plan) -> Element {
                 button {
                     class: "button button-quiet",
                     r#type: "button",
-                    onclick: move |_| uploads.remove_submitted(),
+                    onclick: move |_| queue.remove_submitted(),
                     "Clear submitted"
                 }
             }

@@ -1,37 +1,37 @@
-use crate::components::{DroppedFile, sentence};
+//! The field for the text of a VCF file.
+
+use crate::browser::{self, ChosenFile};
+use crate::components::sentence;
 use dioxus::prelude::*;
 use gas_shared::vcf::check_preview;
 
-const FULL: &str = "The queue is full. Take a file off it, then try again; your text stays here.";
+const FULL: &str = "The queue is full. Remove a file, then try again; your text stays here.";
 
-/// Takes the text of a VCF file. What is wrong with it is said at once, and the text stays to be
-/// mended.
+/// A field for the text of a VCF file. An invalid text is reported and stays in the field for
+/// correction.
 #[component]
 pub fn PasteText(
-    /// Gets the text as a file.
-    onfile: Callback<Vec<DroppedFile>>,
-    /// Whether the queue takes no more.
+    /// Receives the text as a file.
+    onfile: Callback<Vec<ChosenFile>>,
+    /// Whether the queue is full.
     is_full: bool,
 ) -> Element {
     let mut text = use_signal(String::new);
     let mut problem = use_signal(|| None::<String>);
     let mut pasted = use_signal(|| 0_u32);
-    let take = move |_| {
+    let submit = move |_| {
         let checked = check_preview(text.peek().as_bytes(), true);
         match checked {
-            Err(found) => problem.set(Some(sentence(&found.to_string()))),
+            Err(error) => problem.set(Some(sentence(&error.to_string()))),
             Ok(_) if is_full => problem.set(Some(FULL.to_owned())),
             Ok(_) => {
-                // Each has a name of its own: two texts are two files.
+                // Each text has its own name, so that two texts are two files.
                 pasted += 1;
                 let name = match pasted() {
                     1 => "pasted.vcf".to_owned(),
                     n => format!("pasted-{n}.vcf"),
                 };
-                #[cfg(feature = "web")]
-                onfile.call(crate::browser::text_file(&name, &text.peek()).into_iter().collect());
-                #[cfg(not(feature = "web"))]
-                let _ = (onfile, name);
+                onfile.call(browser::text_file(&name, &text.peek()).into_iter().collect());
                 text.set(String::new());
             }
         }
@@ -39,7 +39,7 @@ pub fn PasteText(
     rsx! {
         details { class: "paste",
             summary { "Paste the text of a VCF file" }
-            label { r#for: "vcf-text", "VCF text, from ##fileformat on, with its tabs" }
+            label { r#for: "vcf-text", "VCF text, starting with ##fileformat and separated by tabs" }
             textarea {
                 id: "vcf-text",
                 rows: "8",
@@ -62,7 +62,7 @@ pub fn PasteText(
                 class: "button",
                 r#type: "button",
                 disabled: text.read().trim().is_empty(),
-                onclick: take,
+                onclick: submit,
                 "Annotate this text"
             }
         }

@@ -1,5 +1,6 @@
 use super::stand::Exhibit;
-use crate::components::{DroppedFile, FileDrop, use_toasts};
+use crate::browser::ChosenFile;
+use crate::components::{FileDrop, use_toasts};
 use crate::format;
 use dioxus::prelude::*;
 
@@ -7,7 +8,7 @@ use dioxus::prelude::*;
 #[component]
 pub fn Files() -> Element {
     let toasts = use_toasts();
-    let tell = move |files: Vec<DroppedFile>| {
+    let tell = move |files: Vec<ChosenFile>| {
         toasts.success(format!(
             "{} taken, and forgotten",
             format::counted(files.len() as u64, "file")

@@ -22,9 +22,10 @@ mod times;
 
 use crate::components::{
     Page, Shortcuts, ThemeButton, ToastArea, UpgradeDialog, use_theme_provider,
-    use_toasts_provider, use_upgrade_provider,
+    use_upgrade_provider,
 };
 use crate::live::Link as StreamLink;
+use crate::toasts::use_toasts_provider;
 use dioxus::prelude::*;
 use gas_shared::Plan;
 use samples::use_now_provider;

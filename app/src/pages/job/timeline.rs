@@ -66,7 +66,7 @@ fn Moment(step: Step) -> Element {
     let (class, shape, state) = match step.reached {
         Reached::Done => ("done", Shape::Done, "done"),
         Reached::Now => ("now", Shape::Running, "now"),
-        Reached::Failed => ("failed", Shape::Failed, "ended here"),
+        Reached::Failed => ("failed", Shape::Cross, "ended here"),
         Reached::Ahead => ("ahead", Shape::Waiting, "still to come"),
     };
     rsx! {

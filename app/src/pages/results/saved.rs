@@ -69,7 +69,7 @@ pub fn SavedFilters(question: Question) -> Element {
                                     all.write().retain(|known| *known != saved);
                                     keep(&all.peek());
                                 },
-                                Icon { shape: Shape::Failed }
+                                Icon { shape: Shape::Cross }
                             }
                         }
                     }

@@ -1,0 +1,66 @@
+//! What the user can do with the queue.
+
+use super::queue::UploadQueue;
+use super::state::UploadEvent;
+use super::tasks;
+use super::transfer::Command;
+use crate::account::use_account;
+use crate::browser::{self, ChosenFile};
+use crate::live::use_live;
+use dioxus::prelude::*;
+use gas_shared::Plan;
+
+/// Provides the queue to the components below.
+pub fn use_upload_queue_provider() {
+    let queue = UploadQueue::create(use_live());
+    use_context_provider(|| queue);
+    let plan = use_account().map_or(Plan::Free, |account| account.plan);
+    // An upgrade starts the uploads that were too large before.
+    use_effect(use_reactive!(|plan| queue.raise_limit(plan)));
+    use_effect(move || browser::warn_before_unload(queue.is_unfinished()));
+}
+
+impl UploadQueue {
+    /// Adds files and starts to check them.
+    pub fn add(self, plan: Plan, files: Vec<ChosenFile>) {
+        let files = files.into_iter().map(|ChosenFile { name, content }| {
+            let size = content.size();
+            (name, size, content)
+        });
+        for id in self.push(files.collect()) {
+            tasks::start_check(self, id, plan);
+        }
+    }
+
+    /// Stops the transfer of a file.
+    pub fn stop(self, id: u32) {
+        tasks::command(id, Command::Stop);
+        tasks::apply(self, id, UploadEvent::Stop);
+    }
+
+    /// Ends the pause before the next attempt.
+    pub fn resume(self, id: u32) {
+        tasks::command(id, Command::Resume);
+    }
+
+    /// Retries the step that failed.
+    pub fn retry(self, id: u32) {
+        tasks::apply(self, id, UploadEvent::Retry);
+        tasks::retry_confirmation(self, id);
+    }
+
+    /// Removes a file from the queue.
+    pub fn remove(self, id: u32) {
+        if let Some(file) = self.file(id) {
+            tasks::abandon(self, &file);
+        }
+        self.remove_file(id);
+    }
+
+    /// Starts the files that the plan allows now.
+    fn raise_limit(self, plan: Plan) {
+        for id in self.fitting(plan) {
+            tasks::apply(self, id, UploadEvent::LimitRaised);
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! The files that the user wants to annotate, and which files the queue accepts.
+
+use super::preview::FilePreview;
+use super::state::{UploadEvent, UploadState};
+use crate::browser::Blob;
+use crate::error::{ApiError, ErrorCode};
+use crate::format;
+use crate::live::Live;
+use dioxus::prelude::*;
+use gas_shared::{FileName, Plan};
+
+/// The most files that are in the queue without being submitted.
+pub const MAX_FILES: usize = 10;
+
+/// The most files that are sent at a time. More would only make each of them slower.
+const MAX_SENDING: usize = 2;
+
+/// A file of the queue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QueuedFile {
+    /// Its number, which is never reused.
+    pub id: u32,
+    /// Its name.
+    pub name: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its content.
+    pub content: Blob,
+    /// What the check found, once the file is checked.
+    pub preview: Option<FilePreview>,
+    /// The state of its upload.
+    pub state: UploadState,
+}
+
+/// The queue.
+#[derive(Clone, Copy, PartialEq)]
+pub struct UploadQueue {
+    files: Signal<Vec<QueuedFile>>,
+    next_id: Signal<u32>,
+    /// Why some of the files that were added last are not in the queue.
+    notice: Signal<Option<String>>,
+    /// The live state, to which new jobs are announced.
+    pub(super) live: Live,
+}
+
+/// The queue provided by [`use_upload_queue_provider`](super::use_upload_queue_provider).
+pub fn use_upload_queue() -> UploadQueue {
+    use_context::<UploadQueue>()
+}
+
+impl UploadQueue {
+    /// Creates an empty queue for the component's lifetime.
+    pub(super) fn create(live: Live) -> Self {
+        Self {
+            files: use_signal(Vec::new),
+            next_id: use_signal(|| 0),
+            notice: use_signal(|| None),
+            live,
+        }
+    }
+
+    /// The files in the order in which they were added.
+    pub fn files(self) -> Vec<QueuedFile> {
+        self.files.read().clone()
+    }
+
+    /// Why some of the files that were added last are not in the queue.
+    pub fn notice(self) -> Option<String> {
+        self.notice.read().clone()
+    }
+
+    /// Whether closing the page now would lose an upload.
+    pub(super) fn is_unfinished(self) -> bool {
+        self.files.read().iter().any(|file| file.state.is_unfinished())
+    }
+
+    /// A file, read without subscribing to changes.
+    pub(super) fn file(self, id: u32) -> Option<QueuedFile> {
+        self.files.peek().iter().find(|file| file.id == id).cloned()
+    }
+
+    /// The files that wait for an upgrade and fit the limit of a plan.
+    pub(super) fn fitting(self, plan: Plan) -> Vec<u32> {
+        let limit = plan.max_upload_bytes();
+        let fits = |file: &&QueuedFile| file.state == UploadState::OverLimit && file.size <= limit;
+        self.files.peek().iter().filter(fits).map(|file| file.id).collect()
+    }
+
+    /// Adds files, each with its name, size and content. Returns the ids of those to check.
+    pub(super) fn push(mut self, files: Vec<(String, u64, Blob)>) -> Vec<u32> {
+        let mut admission = Admission::default();
+        let mut to_check = Vec::new();
+        for (name, size, content) in files {
+            if !admission.admits(&self.files.peek(), &name, size) {
+                continue;
+            }
+            let id = *self.next_id.peek();
+            self.next_id.set(id + 1);
+            let state = match check_name_and_size(&name, size) {
+                Ok(()) => {
+                    to_check.push(id);
+                    UploadState::Checking
+                }
+                Err(error) => UploadState::Rejected(error),
+            };
+            self.files.write().push(QueuedFile { id, name, size, content, preview: None, state });
+        }
+        self.notice.set(admission.notice());
+        to_check
+    }
+
+    /// Records what the check found in a file.
+    pub(super) fn set_preview(mut self, id: u32, preview: FilePreview) {
+        if let Some(file) = self.files.write().iter_mut().find(|file| file.id == id) {
+            file.preview = Some(preview);
+        }
+    }
+
+    /// Applies an event to a file.
+    pub(super) fn apply(mut self, id: u32, event: UploadEvent) {
+        if let Some(file) = self.files.write().iter_mut().find(|file| file.id == id) {
+            let state = std::mem::replace(&mut file.state, UploadState::Checking);
+            file.state = state.after(event);
+        }
+    }
+
+    /// Starts the transfer of the next waiting file if fewer than [`MAX_SENDING`] are being sent.
+    /// Returns that file.
+    pub(super) fn start_next(self) -> Option<QueuedFile> {
+        let next = {
+            let files = self.files.peek();
+            let sending = files.iter().filter(|file| file.state.is_sending()).count();
+            if sending >= MAX_SENDING {
+                return None;
+            }
+            files.iter().find(|file| file.state == UploadState::Waiting)?.clone()
+        };
+        self.apply(next.id, UploadEvent::Started { size: next.size });
+        Some(next)
+    }
+
+    /// Removes a file unless it is being sent.
+    pub(super) fn remove_file(mut self, id: u32) {
+        self.files.write().retain(|file| file.id != id || !file.state.is_removable());
+    }
+
+    /// Removes all files whose jobs are queued.
+    pub fn remove_submitted(mut self) {
+        self.files.write().retain(|file| !matches!(file.state, UploadState::Submitted(_)));
+    }
+}
+
+/// Decides which files join the queue, and counts the others.
+#[derive(Default)]
+struct Admission {
+    too_many: usize,
+    duplicates: usize,
+}
+
+impl Admission {
+    /// Whether a file can join the queue. A duplicate would interfere with the upload of the first.
+    fn admits(&mut self, files: &[QueuedFile], name: &str, size: u64) -> bool {
+        let open = files.iter().filter(|file| !matches!(file.state, UploadState::Submitted(_)));
+        let is_duplicate = |file: &QueuedFile| {
+            let is_over =
+                matches!(file.state, UploadState::Submitted(_) | UploadState::Rejected(_));
+            !is_over && file.name == name && file.size == size
+        };
+        if files.iter().any(is_duplicate) {
+            self.duplicates += 1;
+        } else if open.count() >= MAX_FILES {
+            self.too_many += 1;
+        } else {
+            return true;
+        }
+        false
+    }
+
+    fn notice(&self) -> Option<String> {
+        let files = |count: usize| format::counted(count as u64, "file");
+        let mut parts = Vec::new();
+        if self.too_many > 0 {
+            let left_out = files(self.too_many);
+            parts.push(format!("The queue holds {MAX_FILES} files; {left_out} did not fit."));
+        }
+        if self.duplicates > 0 {
+            parts.push(format!("{} already in the queue.", files(self.duplicates)));
+        }
+        (!parts.is_empty()).then(|| parts.join(" "))
+    }
+}
+
+/// Checks a file without reading it. The server and S3 check again.
+fn check_name_and_size(name: &str, size: u64) -> Result<(), ApiError> {
+    let invalid = |text: String| Err(ApiError::new(ErrorCode::Invalid, text));
+    let largest = Plan::Premium.max_upload_bytes();
+    if let Err(error) = FileName::parse(name) {
+        return invalid(error.to_string());
+    }
+    match size {
+        0 => invalid("the file is empty; choose a VCF file with at least one record".into()),
+        size if size > largest => invalid(format!(
+            "the file has {}, and no plan allows more than {}; split it, for example by chromosome",
+            format::bytes(size),
+            format::bytes(largest)
+        )),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::browser::text_file;
+
+    fn queued(id: u32, state: UploadState) -> QueuedFile {
+        let content = text_file("any.vcf", "").unwrap().content;
+        QueuedFile { id, name: format!("{id}.vcf"), size: 1, content, preview: None, state }
+    }
+
+    #[test]
+    fn the_queue_holds_ten_files_and_no_duplicates() {
+        let mut files: Vec<_> = (0..9).map(|id| queued(id, UploadState::Waiting)).collect();
+        let rejected = UploadState::Rejected(ApiError::new(ErrorCode::Invalid, "no"));
+        files.push(queued(9, rejected));
+        let mut admission = Admission::default();
+        assert!(!admission.admits(&files, "0.vcf", 1), "it is in the queue already");
+        assert!(!admission.admits(&files, "new.vcf", 1));
+        files[9].state = UploadState::Stopped;
+        files.pop();
+        assert!(admission.admits(&files, "new.vcf", 1));
+        assert!(admission.admits(&files, "0.vcf", 2), "another file with that name");
+        let notice = admission.notice().unwrap();
+        assert_eq!(
+            notice,
+            "The queue holds 10 files; 1 file did not fit. 1 file already in the queue."
+        );
+        assert_eq!(Admission::default().notice(), None);
+    }
+
+    #[test]
+    fn name_and_size_are_checked_before_the_content() {
+        let largest = Plan::Premium.max_upload_bytes();
+        assert_eq!(check_name_and_size("a.vcf.gz", largest), Ok(()));
+        let too_large = check_name_and_size("a.vcf", largest + 1).unwrap_err();
+        assert_eq!(too_large.code, ErrorCode::Invalid, "an upgrade would not help");
+        assert!(too_large.message.contains("no plan allows more than 5.4 GB"), "{too_large}");
+        assert_eq!(check_name_and_size("a.txt", 1).unwrap_err().code, ErrorCode::Invalid);
+        assert_eq!(check_name_and_size("a.vcf", 0).unwrap_err().code, ErrorCode::Invalid);
+    }
+}
