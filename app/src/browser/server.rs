@@ -177,7 +177,6 @@ pub async fn mount_genome(
 
 /// This tab as a member of a group of tabs.
 #[derive(Clone)]
-#[expect(dead_code, reason = "the server has no tabs")]
 pub struct Tabs;
 
 impl Tabs {

@@ -30,10 +30,9 @@ pub(super) async fn follow(live: Live, user: UserId) {
         }
     });
     tabs.send(HELLO);
-    let leading = tabs.lead().await;
+    // When the session ends, the next tab leads. It finds out by itself or has a new session.
+    let _leadership = tabs.lead().await;
     stream(live, user, Some(&tabs)).await;
-    // The next tab finds out by itself that the session is over, or has a new one.
-    drop(leading);
 }
 
 /// A tab is there: tell it how the stream is.

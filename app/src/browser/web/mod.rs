@@ -27,7 +27,7 @@ pub use modal::show_modal;
 pub use picture::save_png;
 pub use preferences::{read_preference, set_theme, write_preference};
 pub use scroll::{focus_row, scroll_into_view, scroll_to};
-pub use tabs::{Leadership, Tabs};
+pub use tabs::Tabs;
 pub use window::{
     copy_text, focus_element, go_to, is_offline, local_time, page_title, random, sleep, time_zone,
     use_window_title,
