@@ -1,16 +1,24 @@
-//! The job table, and who hears of its changes.
+//! The jobs of a deployment: their table, the topic of their changes, and the clock.
 
 use crate::clock::Clock;
 use crate::ports::{JobStore, Topic};
+use jiff::Timestamp;
 use std::sync::Arc;
 
-/// What it takes to change jobs. Every process has it; [`Gas`](crate::Gas) is this and more.
+/// The ports that are needed to change a job. Cheap to clone.
 #[derive(Clone)]
 pub struct JobRepository {
     /// The table of jobs.
-    pub jobs: Arc<dyn JobStore>,
-    /// Every change of every job.
-    pub job_events: Arc<dyn Topic>,
-    /// The time.
+    pub store: Arc<dyn JobStore>,
+    /// The topic of live events, which the web processes pass on to browsers.
+    pub events: Arc<dyn Topic>,
+    /// The source of the current time.
     pub clock: Arc<dyn Clock>,
+}
+
+impl JobRepository {
+    /// The current time.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
 }

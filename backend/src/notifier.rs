@@ -9,7 +9,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Notifier {
     /// The job table and the clock.
-    pub records: JobRepository,
+    pub jobs: JobRepository,
     /// The users' profiles.
     pub accounts: Arc<dyn Accounts>,
     /// The outbox.
@@ -35,7 +35,7 @@ impl Notifier {
         let mails = Arc::new(postgres::PostgresMails::new(pool.clone()));
         let set = settings.mail_configuration_set.as_deref();
         Self {
-            records: gas.records.clone(),
+            jobs: gas.jobs.store.clone(),
             accounts: gas.accounts.clone(),
             outbox: mails.clone(),
             preferences: mails,

@@ -81,7 +81,7 @@ mod tests {
             announce_result(&test.gas, &job).await.unwrap();
         }
         test.clock.advance_secs(180);
-        for job in test.gas.jobs.jobs_of(ada.id, None, 9).await.unwrap().jobs {
+        for job in test.gas.jobs.store.jobs_of(ada.id, None, 9).await.unwrap().jobs {
             archive_result(&test.gas, job.id).await.unwrap();
         }
         test.set_plan(&ada, Plan::Premium);
@@ -94,7 +94,7 @@ mod tests {
             });
             event.records.push(message(&number.to_string(), body.to_string()));
         }
-        let response = handle(&test.gas.restorer(), event).await;
+        let response = handle(&Restorer::from(&test.gas), event).await;
         let failed: Vec<_> =
             response.batch_item_failures.iter().map(|f| &f.item_identifier).collect();
         assert_eq!(failed, ["bad"]);

@@ -4,9 +4,8 @@ use clap::Parser;
 use gas_backend::aws::Sdk;
 use gas_backend::clock::SystemClock;
 use gas_backend::deployment::ArchiveSettings;
-use gas_backend::gas::ObjectKeys;
 use gas_backend::usecases::Restorer;
-use gas_backend::{JobRepository, RetentionPolicy, aws::SnsTopic};
+use gas_backend::{JobRepository, ObjectKeys, RetentionPolicy, aws::SnsTopic};
 use std::sync::Arc;
 
 /// The settings of the function.
@@ -48,9 +47,9 @@ impl Settings {
     pub(crate) fn restorer(&self, sdk: &Sdk) -> Restorer {
         let topic = |arn: &str| -> Arc<SnsTopic> { Arc::new(sdk.topic(arn)) };
         Restorer {
-            records: JobRepository {
-                jobs: Arc::new(sdk.job_store(&self.annotations_table)),
-                job_events: topic(&self.job_events_topic_arn),
+            jobs: JobRepository {
+                store: Arc::new(sdk.job_store(&self.annotations_table)),
+                events: topic(&self.job_events_topic_arn),
                 clock: Arc::new(SystemClock),
             },
             archive: sdk.archive(&self.archive, self.s3_path_style),

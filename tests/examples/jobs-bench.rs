@@ -76,7 +76,7 @@ async fn create_jobs(gas: &Gas, owner: UserId, count: i64) -> Result<()> {
     let now = Timestamp::from_second(Timestamp::now().as_second())?;
     let jobs: Vec<Job> = (0..count).map(|n| job(gas, owner, n, now)).collect::<Result<_>>()?;
     stream::iter(&jobs)
-        .map(|job| gas.jobs.insert(job))
+        .map(|job| gas.jobs.store.insert(job))
         .buffer_unordered(16)
         .try_for_each(|_| async { Ok(()) })
         .await?;

@@ -54,7 +54,7 @@ pub(crate) async fn archived(gas: &Gas, owner: UserId, text: &Path) -> Result<Jo
             log: gas.object_keys.log(owner, id, &name),
         }),
     };
-    gas.jobs.insert(&job).await?;
+    gas.jobs.store.insert(&job).await?;
     Ok(id)
 }
 
@@ -109,7 +109,7 @@ async fn five_hundred_archived_results_are_restored_without_a_table_scan() -> Re
     // The Lambda function restores them all.
     let deadline = Instant::now() + TIMEOUT;
     loop {
-        let left = gas.jobs.archived_jobs_of(owner, None, 1).await?.jobs.len();
+        let left = gas.jobs.store.archived_jobs_of(owner, None, 1).await?.jobs.len();
         if left == 0 {
             return Ok(());
         }

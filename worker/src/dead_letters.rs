@@ -59,7 +59,7 @@ impl DeadLetters {
             tracing::error!(body = excerpt(&message.body), "a dead letter names no job");
             return Ok(self.queue.extend(message, REST).await?);
         };
-        let Some(job) = self.gas.jobs.job(job_id).await? else {
+        let Some(job) = self.gas.jobs.store.job(job_id).await? else {
             return Ok(forget(&*self.queue, message, job_id).await?);
         };
         let job = match &job.state {
@@ -78,7 +78,7 @@ impl DeadLetters {
 
     fn lives(&self, job: &Job) -> bool {
         let JobState::Running(run) = &job.state else { return false };
-        self.gas.clock.now().duration_since(run.heartbeat_at) < self.timing.silence()
+        self.gas.now().duration_since(run.heartbeat_at) < self.timing.silence()
     }
 }
 

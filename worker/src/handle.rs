@@ -85,7 +85,7 @@ impl Worker {
         shutdown: &Shutdown,
     ) -> Result<(), ChangeError> {
         tracing::info!(id = %job.id, attempt = message.receive_count, "job claimed");
-        let report = Report::new(self.gas.clock.clone());
+        let report = Report::new(self.gas.jobs.clock.clone());
         report.go_on(&self.gas, job).await;
         report.note(&format!("attempt {} begins", message.receive_count));
         match self.run(message, job, claim, &report, shutdown).await {
@@ -189,7 +189,7 @@ impl Worker {
 
     /// The job is over already, perhaps by a worker that died before it could tell and delete.
     async fn settle(&self, message: &Message, id: JobId) -> Result<(), ChangeError> {
-        match self.gas.jobs.job(id).await? {
+        match self.gas.jobs.store.job(id).await? {
             Some(job) if job.status().is_final() => {
                 settle_job(&self.gas, &*self.queue, message, &job).await
             }
@@ -203,7 +203,7 @@ impl Worker {
     /// again when that worker would count as silent, and ever more rarely, so that a long run does
     /// not use up the message's receipts.
     async fn watch(&self, message: &Message, id: JobId) -> PortResult<()> {
-        let job = self.gas.jobs.job(id).await?;
+        let job = self.gas.jobs.store.job(id).await?;
         let left = job.and_then(|job| self.silence_left(&job)).unwrap_or_default();
         let pause = watch_pause(message.receive_count, left, self.timing.visibility);
         tracing::info!(%id, pause_secs = pause.as_secs(), "job runs elsewhere; looking again later");
@@ -212,7 +212,7 @@ impl Worker {
 
     fn silence_left(&self, job: &Job) -> Option<Duration> {
         let JobState::Running(run) = &job.state else { return None };
-        let silent = self.gas.clock.now().duration_since(run.heartbeat_at);
+        let silent = self.gas.now().duration_since(run.heartbeat_at);
         Duration::try_from(self.timing.silence() - silent + SignedDuration::from_secs(1)).ok()
     }
 

@@ -45,7 +45,7 @@ fn web() -> Result<Web, ApiError> {
 }
 
 async fn signed_in(web: &Web, session: &Session) -> Result<Option<Account>, ApiError> {
-    let Some(signed_in) = SignedIn::of(session, web.gas.clock.now()).await? else {
+    let Some(signed_in) = SignedIn::of(session, web.gas.now()).await? else {
         return Ok(None);
     };
     Ok(web.gas.accounts.account(signed_in.user).await?)

@@ -46,7 +46,7 @@ impl TestMail {
         });
         let site = "https://gas.example.org".parse().unwrap();
         let notifier = Notifier {
-            records: test.gas.records.clone(),
+            jobs: test.gas.jobs.clone(),
             accounts: test.accounts.clone(),
             outbox: outbox.clone(),
             preferences: preferences.clone(),

@@ -27,10 +27,8 @@ pub use process::{Crash, TestClock};
 pub use tokens::FakeTokens;
 pub use topic::FakeTopic;
 
-use crate::{JobRepository, RetentionPolicy};
-
-use crate::gas::{Gas, ObjectKeys};
 use crate::usecases::{Finished, claim_job, complete_job, confirm_upload, request_upload};
+use crate::{Gas, JobRepository, ObjectKeys, RetentionPolicy};
 use gas_shared::job::{JobState, Results};
 use gas_shared::upload::{NewUpload, UploadTicket};
 use gas_shared::{Account, Job, JobId, Plan, UserId};
@@ -101,9 +99,9 @@ impl TestGas {
         let (start_thaw, notices) = (topic(), topic());
         let clock = Arc::new(TestClock::default());
         let gas = Gas {
-            records: JobRepository {
-                jobs: jobs.clone(),
-                job_events: job_events.clone(),
+            jobs: JobRepository {
+                store: jobs.clone(),
+                events: job_events.clone(),
                 clock: clock.clone(),
             },
             objects: objects.clone(),

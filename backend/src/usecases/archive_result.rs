@@ -68,7 +68,9 @@ pub enum ArchiveError {
 pub async fn archive_result(gas: &Gas, id: JobId) -> Result<ArchiveOutcome, ArchiveError> {
     for _ in 0..MAX_STEPS {
         // One that was deleted is none.
-        let Some(job) = gas.jobs.job(id).await? else { return Ok(ArchiveOutcome::NothingToDo) };
+        let Some(job) = gas.jobs.store.job(id).await? else {
+            return Ok(ArchiveOutcome::NothingToDo);
+        };
         match step(gas, &job).await {
             Ok(Some(outcome)) => return Ok(outcome),
             Ok(None) => {}
@@ -91,7 +93,7 @@ async fn step(gas: &Gas, job: &Job) -> Result<Option<ArchiveOutcome>, ArchiveErr
             if plan_of(gas, job.owner).await? == Plan::Premium {
                 return keep(gas, job, stored).await;
             }
-            let left = until.duration_since(gas.clock.now());
+            let left = until.duration_since(gas.now());
             if left.is_positive() {
                 return Ok(Some(ArchiveOutcome::NotYet(left)));
             }
@@ -191,7 +193,7 @@ async fn forget_unless_noted(
     if !is_final {
         return Ok(());
     }
-    let row = gas.jobs.job(job).await?;
+    let row = gas.jobs.store.job(job).await?;
     let noted = row.is_some_and(|row| match &row.state {
         JobState::Completed(done) => match &done.results {
             Results::Archived { archived, .. } | Results::Thawing { archived, .. } => {
@@ -240,7 +242,7 @@ async fn announce(gas: &Gas, job: &Job, archived: &Archived) -> Result<(), Archi
 }
 
 async fn change(gas: &Gas, job: &Job, change: ResultsChange) -> Result<Job, ChangeError> {
-    change_job(gas, job.id, Change::Results(change)).await
+    change_job(&gas.jobs, job.id, Change::Results(change)).await
 }
 
 #[cfg(test)]

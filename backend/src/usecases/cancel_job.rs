@@ -19,7 +19,7 @@ pub async fn cancel_job(gas: &Gas, owner: UserId, id: JobId) -> Result<Job, Chan
         FindError::NotFound(id) => ChangeError::NotFound(id),
         FindError::Port(error) => ChangeError::Port(error),
     })?;
-    match change_job(gas, id, Change::Cancelled).await {
+    match change_job(&gas.jobs, id, Change::Cancelled).await {
         Err(ChangeError::Refused { refused: CANCELLED_BEFORE, .. }) => Ok(job),
         Ok(cancelled) => {
             upload_in_parts::abort(gas, &job).await;

@@ -1,4 +1,4 @@
-//! Changing a job: the one place that writes an existing row.
+//! Changes a job: the only code that updates an existing row.
 
 use crate::messages::UserEvent;
 use crate::ports::{PortError, WriteOutcome};
@@ -6,8 +6,8 @@ use crate::{JobRepository, chain};
 use gas_shared::job::{Change, ChangeRefused};
 use gas_shared::{Job, JobId, JobView, LiveEvent, UserId};
 
-/// How often a change is tried against a row that others write at the same time. Each lost race
-/// means that another change succeeded, and only a few actors know one job.
+/// How often a change is tried while others write the same row. Each lost race means that another
+/// change succeeded, and only a few actors change one job.
 const MAX_RACES: u32 = 10;
 
 /// Why a job was not changed.
@@ -25,7 +25,7 @@ pub enum ChangeError {
         #[source]
         refused: ChangeRefused,
     },
-    /// Others changed the row again and again.
+    /// Every attempt lost the race against another change of the row.
     #[error("job {0} is changed by too many others at once; try again")]
     Contended(JobId),
     /// A service failed.
@@ -33,39 +33,37 @@ pub enum ChangeError {
     Port(#[from] PortError),
 }
 
-/// Applies a change to a job's row and tells the owner's browsers.
+/// Applies a change to a job's row and publishes the new state to the owner's browsers.
 ///
 /// # Errors
-/// [`ChangeError`]; the row is then as it was.
+/// [`ChangeError`]; the row is then unchanged.
 pub async fn change_job(
-    records: &JobRepository,
+    jobs: &JobRepository,
     id: JobId,
     change: Change,
 ) -> Result<Job, ChangeError> {
     for _ in 0..MAX_RACES {
-        let job = records.jobs.job(id).await?.ok_or(ChangeError::NotFound(id))?;
+        let job = jobs.store.job(id).await?.ok_or(ChangeError::NotFound(id))?;
         let next = job
-            .apply(change.clone(), records.clock.now())
+            .apply(change.clone(), jobs.now())
             .map_err(|refused| ChangeError::Refused { id, refused })?;
-        if records.jobs.replace(&next).await? == WriteOutcome::Written {
-            tell_browsers(records, &next).await;
+        if jobs.store.replace(&next).await? == WriteOutcome::Written {
+            publish_job(jobs, &next).await;
             return Ok(next);
         }
     }
     Err(ChangeError::Contended(id))
 }
 
-/// Publishes the job's present state to its owner's browsers.
-///
-/// The row is the truth and browsers refetch after every reconnect, so a lost event costs
-/// freshness only: a failure is logged and the change stands.
-pub(super) async fn tell_browsers(records: &JobRepository, job: &Job) {
-    tell_user(records, job.owner, LiveEvent::Job(Box::new(JobView::from(job)))).await;
+/// Publishes a job's current state to its owner's browsers.
+pub(super) async fn publish_job(jobs: &JobRepository, job: &Job) {
+    publish_event(jobs, job.owner, LiveEvent::Job(Box::new(JobView::from(job)))).await;
 }
 
-/// Publishes an event to a user's browsers, as [`tell_browsers`] does.
-pub(super) async fn tell_user(records: &JobRepository, user_id: UserId, event: LiveEvent) {
-    if let Err(error) = super::publish(&*records.job_events, &UserEvent { user_id, event }).await {
+/// Publishes a live event to a user's browsers. A failure is only logged: the rows are the source
+/// of truth and browsers read them again after every reconnect, so a lost event delays an update.
+pub(super) async fn publish_event(jobs: &JobRepository, user_id: UserId, event: LiveEvent) {
+    if let Err(error) = super::publish(&*jobs.events, &UserEvent { user_id, event }).await {
         tracing::warn!(%user_id, error = %chain(&error), "live event lost");
     }
 }

@@ -69,7 +69,7 @@ pub async fn confirm_upload(gas: &Gas, owner: UserId, id: JobId) -> Result<Job, 
 
 async fn accept(gas: &Gas, job: &Job) -> Result<Job, ConfirmError> {
     let info = arrived(gas, job).await?;
-    match change_job(gas, job.id, Change::Uploaded { size: info.size }).await {
+    match change_job(&gas.jobs, job.id, Change::Uploaded { size: info.size }).await {
         Ok(job) => Ok(job),
         // Another confirmation was quicker; what it did is what was asked for.
         Err(ChangeError::Refused { refused: ChangeRefused::Illegal { .. }, .. }) => {

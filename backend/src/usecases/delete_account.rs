@@ -39,7 +39,7 @@ pub async fn delete_account(
         return Err(DeleteAccountError::NotConfirmed);
     }
     let data = &billing.gas.account_data;
-    data.request_deletion(user, billing.gas.clock.now()).await?;
+    data.request_deletion(user, billing.gas.now()).await?;
     tracing::info!(%user, "account is being deleted");
     // Now, so that nothing is charged meanwhile; where it fails, the next round does it.
     if let Err(error) = close_billing(billing, user).await {

@@ -8,7 +8,7 @@ use gas_shared::{Account, Plan};
 async fn paying_user(test: &TestGas, billing: &TestBilling) -> Account {
     let ada = test.user("ada", Plan::Premium);
     billing.store.link_customer(ada.id, "cus_ada").await.unwrap();
-    let active = subscription("sub_1", SubscriptionStatus::Active, test.gas.clock.now());
+    let active = subscription("sub_1", SubscriptionStatus::Active, test.gas.now());
     billing.payments.put("cus_ada", vec![active]);
     ada
 }
@@ -60,7 +60,7 @@ async fn customers_that_cannot_be_deleted_do_not_keep_others_open() {
     for number in 0..=stuck {
         let user = test.user(&format!("user{number}"), Plan::Free);
         billing.store.link_customer(user.id, &format!("cus_{number}")).await.unwrap();
-        let now = test.gas.clock.now();
+        let now = test.gas.now();
         test.gas.account_data.request_deletion(user.id, now).await.unwrap();
     }
     billing.payments.fail_reads(stuck);

@@ -7,7 +7,7 @@
 //! says when it is due.
 
 use super::archive_result::give_up;
-use super::change_job::tell_user;
+use super::change_job::publish_event;
 use super::{ArchiveError, ChangeError, upload_in_parts};
 use crate::messages::ArchiveRequest;
 use crate::ports::{PortError, PortResult, WriteOutcome};
@@ -35,16 +35,16 @@ pub enum Deleted {
 /// [`ChangeError::NotFound`] also for another user's job.
 pub async fn delete_job(gas: &Gas, owner: UserId, id: JobId) -> Result<(), ChangeError> {
     for _ in 0..MAX_RACES {
-        let Some(job) = gas.jobs.job(id).await?.filter(|job| job.owner == owner) else {
-            let deletion = gas.jobs.deletion(id).await?.filter(|row| row.owner == owner);
+        let Some(job) = gas.jobs.store.job(id).await?.filter(|job| job.owner == owner) else {
+            let deletion = gas.jobs.store.deletion(id).await?.filter(|row| row.owner == owner);
             deletion.ok_or(ChangeError::NotFound(id))?;
             ask_for_files(gas, id).await;
             return Ok(());
         };
-        if gas.jobs.tombstone(&job.deletion(gas.clock.now())).await? == WriteOutcome::Written {
+        if gas.jobs.store.tombstone(&job.deletion(gas.now())).await? == WriteOutcome::Written {
             // Its parts are no object that a list of objects names.
             upload_in_parts::abort(gas, &job).await;
-            tell_user(gas, owner, LiveEvent::Deleted(id)).await;
+            publish_event(&gas.jobs, owner, LiveEvent::Deleted(id)).await;
             ask_for_files(gas, id).await;
             return Ok(());
         }
@@ -72,15 +72,15 @@ pub(super) async fn ask_archiver(gas: &Gas, id: JobId) -> PortResult<()> {
 /// # Errors
 /// [`ArchiveError`]; call again.
 pub async fn finish_deletion(gas: &Gas, id: JobId) -> Result<Deleted, ArchiveError> {
-    let Some(deletion) = gas.jobs.deletion(id).await? else { return Ok(Deleted::Nothing) };
+    let Some(deletion) = gas.jobs.store.deletion(id).await? else { return Ok(Deleted::Nothing) };
     let Some(deletion) = empty_archive(gas, deletion).await? else { return Ok(Deleted::Swept) };
     delete_objects(gas, &deletion).await?;
-    if deletion.quiet_at <= gas.clock.now() {
-        gas.jobs.purge(&deletion).await?;
+    if deletion.quiet_at <= gas.now() {
+        gas.jobs.store.purge(&deletion).await?;
         return Ok(Deleted::Gone);
     }
     if !deletion.swept {
-        gas.jobs.tombstone(&deletion.next(deletion.archive.clone(), true)).await?;
+        gas.jobs.store.tombstone(&deletion.next(deletion.archive.clone(), true)).await?;
     }
     Ok(Deleted::Swept)
 }
@@ -102,7 +102,7 @@ async fn empty_archive(gas: &Gas, deletion: Deletion) -> Result<Option<Deletion>
             // Noted before the object goes, without which a complete upload cannot be found again.
             let ended = ArchiveRemains::EndedUpload { ticket: ticket.clone() };
             let next = deletion.next(ended, deletion.swept);
-            let written = gas.jobs.tombstone(&next).await?;
+            let written = gas.jobs.store.tombstone(&next).await?;
             return Ok((written == WriteOutcome::Written).then_some(next));
         }
     }

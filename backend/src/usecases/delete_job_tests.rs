@@ -1,7 +1,8 @@
 use super::*;
 use crate::testkit::TestGas;
 use crate::usecases::{
-    archive_result, cancel_job, claim_job, reconcile, report_progress, restore_result, thaw_results,
+    Restorer, archive_result, cancel_job, claim_job, reconcile, report_progress, restore_result,
+    thaw_results,
 };
 use gas_shared::job::{Progress, Results};
 use gas_shared::{Account, Job, Plan};
@@ -104,7 +105,7 @@ impl Case {
         let retrieval_id = "retrieval-1".to_owned();
         let completion =
             crate::messages::ThawCompleted { job_id, archive_id, retrieval_id, succeeded };
-        restore_result(&self.test.gas.restorer(), &completion).await.unwrap();
+        restore_result(&Restorer::from(&self.test.gas), &completion).await.unwrap();
     }
 
     /// What the utility node does with its queue.

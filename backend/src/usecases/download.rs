@@ -103,7 +103,7 @@ pub(super) async fn open_result(
         Results::Thawing { .. } => return Err(DownloadError::Restoring(id)),
     };
     let plan = plan_of(gas, owner).await?;
-    let link_lifetime = link_lifetime(plan, id, stored, gas.clock.now())?;
+    let link_lifetime = link_lifetime(plan, id, stored, gas.now())?;
     let (file, size) = (stored.file.clone(), done.result_size);
     Ok(OpenResult { job, file, size, link_lifetime })
 }

@@ -64,7 +64,7 @@ async fn erase(gas: &Gas, closing: ClosingAccount, erased: &mut Erased) -> Resul
     let mut found = false;
     let mut cursor: Option<String> = None;
     loop {
-        let page = gas.jobs.jobs_of(user, cursor.as_deref(), PAGE).await?;
+        let page = gas.jobs.store.jobs_of(user, cursor.as_deref(), PAGE).await?;
         for job in page.jobs {
             found = true;
             match delete_job(gas, user, job.id).await {
@@ -79,7 +79,7 @@ async fn erase(gas: &Gas, closing: ClosingAccount, erased: &mut Erased) -> Resul
             break;
         }
     }
-    let settled = gas.clock.now().duration_since(requested_at) >= SETTLE;
+    let settled = gas.now().duration_since(requested_at) >= SETTLE;
     if !found && billing_closed && settled {
         gas.account_data.purge(user).await?;
         tracing::info!(%user, "account deleted");
@@ -114,13 +114,13 @@ mod tests {
             jobs += round.jobs;
         }
         assert_eq!(jobs, 121);
-        assert_eq!(test.gas.jobs.job(done.id).await.unwrap(), None);
+        assert_eq!(test.gas.jobs.store.job(done.id).await.unwrap(), None);
         assert!(test.accounts.account_even_closing(ada.id).is_some(), "it is too early");
         test.clock.advance_secs(30);
         let last = erase_accounts(&test.gas).await.unwrap();
         assert_eq!(last, Erased { jobs: 0, accounts: 1, failed: 0 });
         assert!(test.accounts.account_even_closing(ada.id).is_none());
-        assert!(test.gas.jobs.job(kept.id).await.unwrap().is_some(), "others keep theirs");
+        assert!(test.gas.jobs.store.job(kept.id).await.unwrap().is_some(), "others keep theirs");
         assert_eq!(erase_accounts(&test.gas).await.unwrap(), Erased::default());
     }
 
@@ -128,7 +128,7 @@ mod tests {
     async fn the_profile_waits_for_the_payment_provider() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Premium);
-        test.gas.account_data.request_deletion(ada.id, test.gas.clock.now()).await.unwrap();
+        test.gas.account_data.request_deletion(ada.id, test.gas.now()).await.unwrap();
         test.clock.advance_secs(3600);
         erase_accounts(&test.gas).await.unwrap();
         assert!(test.accounts.account_even_closing(ada.id).is_some());
@@ -141,7 +141,7 @@ mod tests {
     async fn accounts_that_cannot_be_finished_do_not_keep_others() {
         let test = TestGas::new();
         let leave = async |user: UserId| {
-            let now = test.gas.clock.now();
+            let now = test.gas.now();
             assert!(test.gas.account_data.request_deletion(user, now).await.unwrap());
         };
         for _ in 0..PAGE {

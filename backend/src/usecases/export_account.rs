@@ -68,7 +68,7 @@ impl Writer {
                 }
             }
             Next::Jobs { cursor, comma } => {
-                let page = gas.jobs.jobs_of(self.user(), cursor.as_deref(), PAGE).await?;
+                let page = gas.jobs.store.jobs_of(self.user(), cursor.as_deref(), PAGE).await?;
                 let jobs: Vec<_> = page.jobs.iter().map(JobView::from).collect();
                 let comma_after = comma || !jobs.is_empty();
                 let text = items(&jobs, comma)?;
@@ -90,7 +90,7 @@ impl Writer {
         let billing = store.billing_of(self.user()).await?;
         let wants_mail = self.preferences.wants_results(self.user()).await?;
         let head = json!({
-            "exported_at": gas.clock.now(),
+            "exported_at": gas.now(),
             "account": self.account,
             "settings": { "mail_about_jobs": wants_mail },
             "billing": {
@@ -145,7 +145,7 @@ mod tests {
             test.pending_job(&ada).await;
         }
         test.pending_job(&eve).await;
-        let created_at = test.gas.clock.now();
+        let created_at = test.gas.now();
         for number in 0..120 {
             let event = format!("e-{number:03}");
             let mail = MailRecord { event, created_at, sent_at: None };

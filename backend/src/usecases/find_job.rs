@@ -21,7 +21,7 @@ pub enum FindError {
 /// # Errors
 /// [`FindError::NotFound`] also for a job of another user.
 pub async fn find_job(gas: &Gas, owner: UserId, id: JobId) -> Result<Job, FindError> {
-    let job = gas.jobs.job(id).await?;
+    let job = gas.jobs.store.job(id).await?;
     job.filter(|job| job.owner == owner).ok_or(FindError::NotFound(id))
 }
 
@@ -37,7 +37,7 @@ pub enum ListError {
 }
 
 fn check_cursor(gas: &Gas, owner: UserId, cursor: Option<&str>) -> Result<(), ListError> {
-    let fits = cursor.is_none_or(|text| gas.jobs.is_cursor(text, owner));
+    let fits = cursor.is_none_or(|text| gas.jobs.store.is_cursor(text, owner));
     if fits { Ok(()) } else { Err(ListError::Cursor) }
 }
 
@@ -52,7 +52,7 @@ pub async fn list_jobs(
     limit: u16,
 ) -> Result<JobPage, ListError> {
     check_cursor(gas, owner, cursor)?;
-    Ok(gas.jobs.jobs_of(owner, cursor, limit).await?)
+    Ok(gas.jobs.store.jobs_of(owner, cursor, limit).await?)
 }
 
 /// How often [`list_jobs_in`] asks for more, so that one call reads a bounded part of a long list.
@@ -78,7 +78,7 @@ pub async fn list_jobs_in(
         if left == 0 {
             break;
         }
-        let read = gas.jobs.jobs_of(owner, page.next.as_deref(), left).await?;
+        let read = gas.jobs.store.jobs_of(owner, page.next.as_deref(), left).await?;
         page.jobs.extend(read.jobs.into_iter().filter(|job| job.status() == status));
         page.next = read.next;
         if page.next.is_none() {

@@ -126,12 +126,12 @@ impl JobLists {
 
     /// A user's jobs, read if they are not known, or were read too long ago.
     async fn of(&self, gas: &Gas, user: UserId) -> PortResult<Arc<UserJobs>> {
-        let now = gas.clock.now();
+        let now = gas.now();
         if self.users.get(&user).is_some_and(|jobs| now.duration_since(jobs.read_at) > MAX_AGE) {
             self.users.remove(&user);
         }
         let reading = async {
-            let entries = gas.jobs.list_entries(user).await?;
+            let entries = gas.jobs.store.list_entries(user).await?;
             let entries: HashMap<_, _> = entries.into_iter().map(|job| (job.id, job)).collect();
             let weight = entries.len() as u64 + 1;
             let jobs = Mutex::new(Known { entries, ..Known::default() });
@@ -238,8 +238,8 @@ pub async fn find_jobs(
     query: &ListQuery,
 ) -> PortResult<JobList> {
     let user = lists.of(gas, owner).await?;
-    let (mut list, ids) = user.lock().find(query, gas.clock.now());
-    let mut rows = gas.jobs.jobs(&ids).await?;
+    let (mut list, ids) = user.lock().find(query, gas.now());
+    let mut rows = gas.jobs.store.jobs(&ids).await?;
     rows.retain(|job| job.owner == owner);
     let place = |job: &Job| ids.iter().position(|id| *id == job.id);
     rows.sort_by_key(place);

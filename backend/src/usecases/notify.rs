@@ -122,7 +122,7 @@ pub async fn resend_mails(notifier: &Notifier) -> PortResult<usize> {
 
 impl Notifier {
     fn now(&self) -> Timestamp {
-        self.records.clock.now()
+        self.jobs.now()
     }
 
     /// The id of the mail that was sent, or why there will never be one.
@@ -152,7 +152,7 @@ impl Notifier {
             return Ok(Err(NO_USER.to_owned()));
         };
         let job = match job_of(message) {
-            Some(id) => self.records.jobs.job(id).await?,
+            Some(id) => self.jobs.store.job(id).await?,
             None => None,
         };
         let now = self.now();

@@ -149,7 +149,7 @@ async fn who_unsubscribed_gets_mail_about_plan_and_payment_only() {
     case.mail.preferences.set_wants_results(case.ada.id, false).await.unwrap();
     assert!(matches!(case.notify(&message).await.unwrap(), Notified::GivenUp(_)));
     let user_id = case.ada.id;
-    let since = case.test.gas.clock.now();
+    let since = case.test.gas.now();
     let invoice = "in_1".to_owned();
     for notice in [Notice::Welcome { user_id, since }, Notice::PaymentFailed { user_id, invoice }] {
         assert_eq!(case.notify(&MailMessage::Notice(notice)).await.unwrap(), Notified::Sent);
@@ -178,7 +178,7 @@ async fn a_user_or_a_job_that_is_gone_gets_no_mail() {
     let nobody = UserId::new(Uuid::from_u128(9));
     let nothing = gas_shared::JobId::new(Uuid::from_u128(9));
     for (user_id, job_id) in [(nobody, nothing), (case.ada.id, nothing)] {
-        let at = case.test.gas.clock.now();
+        let at = case.test.gas.now();
         let notice = Notice::ResultsRestored { job_id, user_id, at };
         let told = case.notify(&MailMessage::Notice(notice)).await.unwrap();
         assert!(matches!(told, Notified::GivenUp(_)), "{told:?}");

@@ -1,6 +1,6 @@
 //! A user's plan: read where it decides something, and what follows when it changes.
 
-use super::change_job::tell_user;
+use super::change_job::publish_event;
 use super::{ChangeError, change_job, publish};
 use crate::Gas;
 use crate::messages::StartThaw;
@@ -31,7 +31,7 @@ pub async fn plan_changed(
     account: &Account,
     since: Timestamp,
 ) -> Result<(), ChangeError> {
-    tell_user(gas, account.id, LiveEvent::Plan(account.plan)).await;
+    publish_event(&gas.jobs, account.id, LiveEvent::Plan(account.plan)).await;
     match account.plan {
         Plan::Premium => {
             publish(&*gas.start_thaw, &StartThaw { user_id: account.id }).await?;
@@ -44,7 +44,7 @@ pub async fn plan_changed(
 async fn end_stored_results(gas: &Gas, user: UserId, until: Timestamp) -> Result<(), ChangeError> {
     let mut cursor: Option<String> = None;
     loop {
-        let page = gas.jobs.jobs_of(user, cursor.as_deref(), PAGE).await?;
+        let page = gas.jobs.store.jobs_of(user, cursor.as_deref(), PAGE).await?;
         for job in page.jobs.iter().filter(|job| ends_before(job, until)) {
             end_result(gas, job, until).await?;
         }
@@ -67,7 +67,7 @@ fn ends_before(job: &Job, until: Timestamp) -> bool {
 
 async fn end_result(gas: &Gas, job: &Job, until: Timestamp) -> Result<(), ChangeError> {
     let change = Change::Results(ResultsChange::ExpirySet { until });
-    match change_job(gas, job.id, change).await {
+    match change_job(&gas.jobs, job.id, change).await {
         Ok(_) => {}
         // It went elsewhere meanwhile.
         Err(ChangeError::Refused { refused: ChangeRefused::IllegalResults { .. }, .. }) => {
@@ -77,6 +77,6 @@ async fn end_result(gas: &Gas, job: &Job, until: Timestamp) -> Result<(), Change
     }
     // Another name than that of the timer of the first time.
     let name = format!("{}-{}", job.id, until.as_second());
-    gas.archive_timer.start(&name, job.id, until.duration_since(gas.clock.now())).await?;
+    gas.archive_timer.start(&name, job.id, until.duration_since(gas.now())).await?;
     Ok(())
 }

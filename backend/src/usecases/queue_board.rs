@@ -87,12 +87,12 @@ impl QueueBoard {
 
     async fn look(&self, gas: &Gas) -> PortResult<Seen> {
         let mut known = self.0.seen.lock().await;
-        let now = gas.clock.now();
+        let now = gas.now();
         if let Some(seen) = known.as_ref().filter(|seen| now.duration_since(seen.at) <= MAX_AGE) {
             return Ok(seen.clone());
         }
-        let waiting = gas.jobs.queue(JobStatus::Pending).await?.into();
-        let running = gas.jobs.queue(JobStatus::Running).await?.len();
+        let waiting = gas.jobs.store.queue(JobStatus::Pending).await?.into();
+        let running = gas.jobs.store.queue(JobStatus::Running).await?.len();
         let seen = Seen { at: now, waiting, running };
         *known = Some(seen.clone());
         Ok(seen)

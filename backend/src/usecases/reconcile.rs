@@ -45,7 +45,7 @@ enum RepairError {
 /// Where the list of overdue jobs cannot be read.
 pub async fn reconcile(gas: &Gas) -> Result<Reconciled, PortError> {
     let mut reconciled = Reconciled::default();
-    for id in gas.jobs.overdue_jobs(gas.clock.now()).await? {
+    for id in gas.jobs.store.overdue_jobs(gas.now()).await? {
         match repair(gas, id).await {
             Ok(true) => reconciled.repaired += 1,
             Ok(false) => {}
@@ -60,10 +60,10 @@ pub async fn reconcile(gas: &Gas) -> Result<Reconciled, PortError> {
 
 /// Repairs a job if it is overdue still: the index may be behind.
 async fn repair(gas: &Gas, id: JobId) -> Result<bool, RepairError> {
-    let Some(job) = gas.jobs.job(id).await? else {
+    let Some(job) = gas.jobs.store.job(id).await? else {
         return Ok(finish_deletion(gas, id).await? != Deleted::Nothing);
     };
-    if job.due().is_none_or(|due| due > gas.clock.now()) {
+    if job.due().is_none_or(|due| due > gas.now()) {
         return Ok(false);
     }
     tracing::warn!(job_id = %id, status = %job.status(), "overdue");
@@ -89,7 +89,7 @@ async fn repair(gas: &Gas, id: JobId) -> Result<bool, RepairError> {
 /// Notes that the job was looked at, before the message is sent: a queue that stands still would
 /// get another one each round.
 async fn record_attempt(gas: &Gas, id: JobId) -> Result<(), RepairError> {
-    change_job(gas, id, Change::Reconciled).await?;
+    change_job(&gas.jobs, id, Change::Reconciled).await?;
     Ok(())
 }
 

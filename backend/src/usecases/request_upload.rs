@@ -70,7 +70,7 @@ pub(super) async fn request_upload_as(
 ) -> Result<Option<UploadTicket>, RequestUploadError> {
     let Admitted { name, .. } = admit(account, new)?;
     let file = gas.object_keys.input(account.id, job_id, &name);
-    let job = Job::new(job_id, account.id, name, file, gas.clock.now());
+    let job = Job::new(job_id, account.id, name, file, gas.now());
     let ticket = sign_upload(gas, account, &job).await?;
     Ok(try_insert(gas, &job).await?.then_some(ticket))
 }
@@ -82,7 +82,7 @@ pub(super) async fn sign_upload(
     job: &Job,
 ) -> Result<UploadTicket, PortError> {
     let content_type = content_type(&job.input.name);
-    let signed_at = gas.clock.now();
+    let signed_at = gas.now();
     let expires_at = signed_at + SignedDuration::from_secs(UPLOAD_TICKET_SECS);
     let max_bytes = account.plan.max_upload_bytes();
     let file = &job.input.file;
@@ -129,10 +129,10 @@ pub(super) async fn insert(gas: &Gas, job: &Job) -> PortResult<()> {
 
 /// The same under any id; `false` where there is a job of that id.
 async fn try_insert(gas: &Gas, job: &Job) -> PortResult<bool> {
-    if gas.jobs.insert(job).await? == WriteOutcome::Conflict {
+    if gas.jobs.store.insert(job).await? == WriteOutcome::Conflict {
         return Ok(false);
     }
-    super::change_job::tell_browsers(gas, job).await;
+    super::change_job::publish_job(&gas.jobs, job).await;
     Ok(true)
 }
 

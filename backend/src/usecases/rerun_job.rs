@@ -63,7 +63,7 @@ pub async fn rerun_job(gas: &Gas, account: &Account, id: JobId) -> Result<Job, R
     let new_id = JobId::new(Uuid::new_v4());
     let name = old.input.name;
     let file = gas.object_keys.input(account.id, new_id, &name);
-    let job = Job::new(new_id, account.id, name, file, gas.clock.now());
+    let job = Job::new(new_id, account.id, name, file, gas.now());
     insert(gas, &job).await?;
     if !gas.objects.copy(&old.input.file, &job.input.file).await? {
         let gone = RerunError::InputGone(id);

@@ -5,10 +5,9 @@
 //! all are done, and doing one again changes nothing.
 
 use super::{ChangeError, change_job, publish};
-use crate::gas::ObjectKeys;
 use crate::messages::{Notice, StartThaw, ThawCompleted};
 use crate::ports::{Archive, PortError, PortResult, Topic};
-use crate::{JobRepository, RetentionPolicy};
+use crate::{Gas, JobRepository, ObjectKeys, RetentionPolicy};
 use gas_shared::job::{Archived, Change, ChangeRefused, JobState, Results, ResultsChange};
 use gas_shared::{Job, JobId};
 use std::sync::Arc;
@@ -17,7 +16,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Restorer {
     /// The jobs.
-    pub records: JobRepository,
+    pub jobs: JobRepository,
     /// The archive.
     pub archive: Arc<dyn Archive>,
     /// Where files go.
@@ -28,6 +27,19 @@ pub struct Restorer {
     pub notices: Arc<dyn Topic>,
     /// How long results stay.
     pub retention: RetentionPolicy,
+}
+
+impl From<&Gas> for Restorer {
+    fn from(gas: &Gas) -> Self {
+        Self {
+            jobs: gas.jobs.store.clone(),
+            archive: gas.archive.clone(),
+            object_keys: gas.object_keys.clone(),
+            start_thaw: gas.start_thaw.clone(),
+            notices: gas.notices.clone(),
+            retention: gas.retention,
+        }
+    }
 }
 
 /// What became of a completed retrieval.
@@ -64,7 +76,7 @@ pub async fn restore_result(
     restorer: &Restorer,
     completion: &ThawCompleted,
 ) -> Result<Restored, RestoreError> {
-    let job = restorer.records.jobs.job(completion.job_id).await?;
+    let job = restorer.jobs.store.job(completion.job_id).await?;
     match job.as_ref().and_then(|job| Some((job, wanted(job, completion)?))) {
         Some((job, _)) if !completion.succeeded => {
             restorer.ask_again(job, completion).await?;
@@ -106,10 +118,10 @@ impl Restorer {
         }
         // The owner may have left Premium while it thawed. Then it stays as long as what was
         // stored; else the archiver finds the owner on Premium and lifts the end.
-        let until = self.retention.notice_ends(self.records.clock.now());
+        let until = self.retention.notice_ends(self.jobs.now());
         let archive_id = archived.id.clone();
         let restored = ResultsChange::Restored { archive_id, file: to, until };
-        Ok(change_job(&self.records, job.id, Change::Results(restored)).await?)
+        Ok(change_job(&self.jobs, job.id, Change::Results(restored)).await?)
     }
 
     async fn clean_up(&self, job: Option<&Job>, completion: &ThawCompleted) -> PortResult<()> {
@@ -128,7 +140,7 @@ impl Restorer {
     async fn give_up(&self, job: &Job, completion: &ThawCompleted) -> Result<(), ChangeError> {
         let retrieval_id = completion.retrieval_id.clone();
         let failed = Change::Results(ResultsChange::ThawFailed { retrieval_id });
-        match change_job(&self.records, job.id, failed).await {
+        match change_job(&self.jobs, job.id, failed).await {
             Ok(_) => Ok(()),
             // Another retrieval is under way, or this failure was noted before.
             Err(ChangeError::Refused { refused: ChangeRefused::IllegalResults { .. }, .. }) => {

@@ -29,7 +29,7 @@ async fn ready() -> Case {
         retrieval_id: "retrieval-1".to_owned(),
         succeeded: true,
     };
-    let restorer = test.gas.restorer();
+    let restorer = Restorer::from(&test.gas);
     Case { test, restorer, job, completion }
 }
 
@@ -111,7 +111,7 @@ async fn a_file_that_comes_back_after_a_downgrade_stays_for_the_notice_and_is_ar
     let case = ready().await;
     let ada = case.test.accounts.get(case.job.owner);
     let ada = case.test.set_plan(&ada, Plan::Free);
-    let left = case.test.gas.clock.now();
+    let left = case.test.gas.now();
     crate::usecases::plan_changed(&case.test.gas, &ada, left).await.unwrap();
     case.restore().await.unwrap();
     assert!(sign_result_link(&case.test.gas, ada.id, case.job.id).await.is_ok());
@@ -138,7 +138,7 @@ async fn a_late_message_for_an_older_copy_does_not_touch_the_newer_one() {
     case.restore().await.unwrap();
     let ada = case.test.accounts.get(case.job.owner);
     let ada = case.test.set_plan(&ada, Plan::Free);
-    let now = case.test.gas.clock.now();
+    let now = case.test.gas.now();
     crate::usecases::plan_changed(&case.test.gas, &ada, now).await.unwrap();
     case.test.clock.advance_secs(604_800);
     archive_result(&case.test.gas, case.job.id).await.unwrap();

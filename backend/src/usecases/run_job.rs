@@ -30,7 +30,7 @@ pub async fn claim_job(
     silence: SignedDuration,
 ) -> Result<(Job, ClaimId), ChangeError> {
     let claim = ClaimId(Uuid::new_v4());
-    let job = change_job(gas, id, Change::Claimed { claim, silence }).await?;
+    let job = change_job(&gas.jobs, id, Change::Claimed { claim, silence }).await?;
     Ok((job, claim))
 }
 
@@ -44,7 +44,7 @@ pub async fn report_progress(
     claim: ClaimId,
     progress: Progress,
 ) -> Result<Job, ChangeError> {
-    change_job(gas, id, Change::Progressed { claim, progress }).await
+    change_job(&gas.jobs, id, Change::Progressed { claim, progress }).await
 }
 
 /// Gives a job back unfinished, so that the next worker need not wait for silence.
@@ -52,10 +52,10 @@ pub async fn report_progress(
 /// # Errors
 /// [`ChangeError::Refused`] where the job is over or was taken over: there is nothing to release.
 pub async fn release_job(gas: &Gas, id: JobId, claim: ClaimId) -> Result<Job, ChangeError> {
-    change_job(gas, id, Change::Released { claim }).await
+    change_job(&gas.jobs, id, Change::Released { claim }).await
 }
 
-/// Ends a job whose result and log are stored where [`ObjectKeys`](crate::gas::ObjectKeys) says.
+/// Ends a job whose result and log are stored where [`ObjectKeys`](crate::ObjectKeys) says.
 ///
 /// # Errors
 /// [`ChangeError::Refused`] where the job was cancelled or taken over.
@@ -67,7 +67,7 @@ pub async fn complete_job(
 ) -> Result<Job, ChangeError> {
     // The plan of this moment; what matters in the end is the plan when the time is out.
     let plan = plan_of(gas, job.owner).await?;
-    let until = (plan == Plan::Free).then(|| gas.retention.window_ends(gas.clock.now()));
+    let until = (plan == Plan::Free).then(|| gas.retention.window_ends(gas.now()));
     let change = Change::Completed {
         claim,
         records: finished.records,
@@ -76,7 +76,7 @@ pub async fn complete_job(
         log: gas.object_keys.log(job.owner, job.id, &job.input.name),
         until,
     };
-    change_job(gas, job.id, change).await
+    change_job(&gas.jobs, job.id, change).await
 }
 
 /// Ends a job that cannot be done. `claim` is `None` where no worker holds it any more.
@@ -90,7 +90,7 @@ pub async fn fail_job(
     kind: FailureKind,
     reason: String,
 ) -> Result<Job, ChangeError> {
-    change_job(gas, id, Change::Failed { claim, kind, reason }).await
+    change_job(&gas.jobs, id, Change::Failed { claim, kind, reason }).await
 }
 
 /// Tells the rest of GAS that a job is over, and starts the timer of a Free owner's results. At
@@ -116,13 +116,14 @@ async fn start_window(gas: &Gas, job: &Job, done: &Completion) -> Result<(), Cha
         // The owner was on Premium when the job was completed. If they left it in that moment,
         // the results stored before got an end, and these were missed.
         None if plan_of(gas, job.owner).await? == Plan::Free => {
-            let until = gas.retention.window_ends(gas.clock.now());
-            change_job(gas, job.id, Change::Results(ResultsChange::ExpirySet { until })).await?;
+            let until = gas.retention.window_ends(gas.now());
+            change_job(&gas.jobs, job.id, Change::Results(ResultsChange::ExpirySet { until }))
+                .await?;
             until
         }
         None => return Ok(()),
     };
-    let wait = until.duration_since(gas.clock.now());
+    let wait = until.duration_since(gas.now());
     Ok(gas.archive_timer.start(&job.id.to_string(), job.id, wait).await?)
 }
 

@@ -59,7 +59,7 @@ pub async fn thaw_results(gas: &Gas, user: UserId) -> Result<Thawed, ArchiveErro
     }
     let mut cursor: Option<String> = None;
     loop {
-        let page = gas.jobs.archived_jobs_of(user, cursor.as_deref(), PAGE).await?;
+        let page = gas.jobs.store.archived_jobs_of(user, cursor.as_deref(), PAGE).await?;
         for job in &page.jobs {
             match thaw_result(gas, job.id).await {
                 Ok(true) => thawed.started += 1,
@@ -80,7 +80,7 @@ pub async fn thaw_results(gas: &Gas, user: UserId) -> Result<Thawed, ArchiveErro
 /// Asks for one result, if it is in the archive and not asked for yet.
 async fn thaw_result(gas: &Gas, id: JobId) -> Result<bool, ArchiveError> {
     // The list may be behind, and the job deleted.
-    let Some(mut job) = gas.jobs.job(id).await? else { return Ok(false) };
+    let Some(mut job) = gas.jobs.store.job(id).await? else { return Ok(false) };
     // The S3 object must be gone before the file comes back, or its deletion, if it came late,
     // would seem to be wanted still.
     if let Some(Results::Archived { leftover: Some(file), .. }) = results(&job) {
@@ -101,13 +101,13 @@ async fn thaw_result(gas: &Gas, id: JobId) -> Result<bool, ArchiveError> {
 /// # Errors
 /// [`ArchiveError`]; call again.
 pub async fn thaw_again(gas: &Gas, id: JobId) -> Result<(), ArchiveError> {
-    let job = gas.jobs.job(id).await?.ok_or(ChangeError::NotFound(id))?;
+    let job = gas.jobs.store.job(id).await?.ok_or(ChangeError::NotFound(id))?;
     let Some(Results::Thawing { archived, retrieval }) = results(&job) else { return Ok(()) };
     if plan_of(gas, job.owner).await? == Plan::Premium {
         return ask(gas, &job, archived, Tier::Standard).await;
     }
     let failed = ResultsChange::ThawFailed { retrieval_id: retrieval.id.clone() };
-    change_job(gas, id, Change::Results(failed)).await?;
+    change_job(&gas.jobs, id, Change::Results(failed)).await?;
     Ok(())
 }
 
@@ -123,7 +123,7 @@ async fn ask(gas: &Gas, job: &Job, archived: &Archived, tier: Tier) -> Result<()
         }
     };
     let change = ResultsChange::ThawStarted { retrieval_id, tier };
-    change_job(gas, job.id, Change::Results(change)).await?;
+    change_job(&gas.jobs, job.id, Change::Results(change)).await?;
     Ok(())
 }
 

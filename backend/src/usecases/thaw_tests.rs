@@ -20,7 +20,7 @@ async fn archived(count: u32) -> (TestGas, Account) {
 async fn an_upgrade_asks_for_every_archived_result_once() {
     let (test, ada) = archived(250).await;
     let ada = test.set_plan(&ada, Plan::Premium);
-    plan_changed(&test.gas, &ada, test.gas.clock.now()).await.unwrap();
+    plan_changed(&test.gas, &ada, test.gas.now()).await.unwrap();
     assert_eq!(test.start_thaw.bodies(), [format!("{{\"user_id\":\"{}\"}}", ada.id)]);
     for started in [250, 0, 0] {
         let thawed = thaw_results(&test.gas, ada.id).await.unwrap();
@@ -44,7 +44,7 @@ async fn without_capacity_for_expedited_the_standard_tier_is_asked_and_noted() {
     test.set_plan(&ada, Plan::Premium);
     test.archive.refuse_expedited();
     thaw_results(&test.gas, ada.id).await.unwrap();
-    let job = test.gas.jobs.jobs_of(ada.id, None, 1).await.unwrap().jobs.remove(0);
+    let job = test.gas.jobs.store.jobs_of(ada.id, None, 1).await.unwrap().jobs.remove(0);
     let Some(Results::Thawing { retrieval, .. }) = results(&job) else { panic!("{job:?}") };
     assert_eq!((retrieval.tier, retrieval.id.as_str()), (Tier::Standard, "retrieval-1"));
 }

@@ -62,7 +62,7 @@ pub async fn create_token(
         return Err(TokenError::NoScope);
     }
     let secret = TokenSecret::mint()?;
-    let created_at = gas.clock.now();
+    let created_at = gas.now();
     let token = TokenView {
         id: TokenId::new(Uuid::new_v4()),
         name,
@@ -121,7 +121,7 @@ pub struct TokenCaller {
 /// Where a store fails.
 pub async fn authenticate_token(gas: &Gas, text: &str) -> Result<Option<TokenCaller>, PortError> {
     let Some(secret) = TokenSecret::parse(text) else { return Ok(None) };
-    let now = gas.clock.now();
+    let now = gas.now();
     let Some(found) = gas.tokens.find_by_hash(&secret.hash(), now).await? else { return Ok(None) };
     let ActiveToken { id, owner, scopes, last_used_at } = found;
     let Some(account) = gas.accounts.account(owner).await? else { return Ok(None) };

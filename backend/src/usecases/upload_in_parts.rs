@@ -58,7 +58,7 @@ pub async fn begin_parts(
     let file = gas.object_keys.input(account.id, id, &admitted.name);
     let upload_id = gas.part_uploads.begin(&file, admitted.content_type).await?;
     let parts = Parts { upload_id, size: new.size_bytes, part_bytes: PART_BYTES };
-    let job = Job::new(id, account.id, admitted.name, file, gas.clock.now());
+    let job = Job::new(id, account.id, admitted.name, file, gas.now());
     let job = job.in_parts(parts.clone());
     let made = sign_and_insert(gas, &job, &parts).await;
     if made.is_err() {
@@ -103,7 +103,7 @@ async fn ticket(
     parts: &Parts,
 ) -> PortResult<PartsTicket> {
     let valid_for = SignedDuration::from_secs(UPLOAD_TICKET_SECS);
-    let expires_at = gas.clock.now() + valid_for;
+    let expires_at = gas.now() + valid_for;
     let mut tickets = Vec::new();
     for part in missing.iter().take(TICKET_PARTS) {
         let file = &job.input.file;

@@ -48,7 +48,7 @@ async fn login(
 ) -> Result<Redirect, SignInError> {
     let (url, request) = web.provider.begin().await?;
     let next = NextPath::parse(query.next.as_deref());
-    let pending = Pending { request, next, started_at: web.gas.clock.now() };
+    let pending = Pending { request, next, started_at: web.gas.now() };
     session.insert(PENDING_KEY, pending).await?;
     Ok(Redirect::to(&url))
 }
@@ -70,11 +70,11 @@ async fn callback(
     let pending: Option<Pending> = session.remove(PENDING_KEY).await?;
     let pending = pending.ok_or_else(|| anyhow!("no sign-in was started in this browser"))?;
     let next = pending.next.clone();
-    let code = checked_code(&pending, query, web.gas.clock.now())?;
+    let code = checked_code(&pending, query, web.gas.now())?;
     let identity = web.provider.finish(pending.request, code).await?;
     let sign_in = web.gas.accounts.record_sign_in(&identity).await?;
     let sign_in = sign_in.ok_or(SignInError::AccountClosing(identity.id))?;
-    let since = web.gas.clock.now();
+    let since = web.gas.now();
     SignedIn { user: sign_in.account.id, since }.start(&session).await?;
     tracing::info!(user = %sign_in.account.id, first = sign_in.first, "signed in");
     Ok(Redirect::to(next.as_str()))

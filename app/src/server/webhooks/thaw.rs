@@ -80,7 +80,7 @@ pub fn body_limit() -> DefaultBodyLimit {
 /// Handles a message from SNS.
 pub async fn receive(Extension(web): Extension<Web>, body: Bytes) -> (StatusCode, String) {
     let endpoint = web.thaw.clone();
-    match endpoint.verifier.verify(&body, web.gas.clock.now()).await {
+    match endpoint.verifier.verify(&body, web.gas.now()).await {
         Ok(VerifiedMessage::Notification { .. }) => {
             // SNS waits 15 seconds for a response; a long queue takes longer.
             tokio::spawn(async move { endpoint.process_queue(&web.gas).await });

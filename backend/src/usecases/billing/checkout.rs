@@ -117,7 +117,7 @@ fn profile(row: &BillingRow) -> String {
 /// Asks Stripe and not the row: its events may be on their way still.
 async fn refuse_a_second(billing: &Billing, customer: &str) -> Result<(), BillingError> {
     let all = billing.payments.subscriptions(customer).await.map_err(BillingError::Payments)?;
-    let now = billing.gas.clock.now();
+    let now = billing.gas.now();
     let deciding = deciding(&all, &billing.offer, now);
     match deciding.and_then(|subscription| renewal_status(subscription, now)) {
         None => Ok(()),
@@ -131,7 +131,7 @@ async fn refuse_a_second(billing: &Billing, customer: &str) -> Result<(), Billin
 }
 
 fn window(billing: &Billing) -> i64 {
-    billing.gas.clock.now().as_second() / ATTEMPT_SECS
+    billing.gas.now().as_second() / ATTEMPT_SECS
 }
 
 #[cfg(test)]

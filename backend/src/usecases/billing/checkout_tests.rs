@@ -36,7 +36,7 @@ async fn a_customer_whose_account_is_deleted_meanwhile_does_not_stay() {
     let test = TestGas::new();
     let TestBilling { billing, payments, .. } = TestBilling::new(&test);
     let ada = test.user("ada", Plan::Free);
-    test.gas.account_data.request_deletion(ada.id, test.gas.clock.now()).await.unwrap();
+    test.gas.account_data.request_deletion(ada.id, test.gas.now()).await.unwrap();
     let refused = start_checkout(&billing, &ada, CheckoutForm::Hosted).await.unwrap_err();
     assert!(matches!(refused, BillingError::NoUser(_)), "{refused}");
     assert_eq!(payments.customers(), [""; 0]);

@@ -44,7 +44,7 @@ async fn set_cancel_at_period_end(
 ) -> Result<BillingOverview, BillingError> {
     let customer = row_of(billing, user).await?.customer.ok_or(BillingError::NoSubscription)?;
     let all = billing.payments.subscriptions(&customer).await.map_err(BillingError::Payments)?;
-    let now = billing.gas.clock.now();
+    let now = billing.gas.now();
     let subscription = deciding(&all, &billing.offer, now)
         .filter(|subscription| renewal_status(subscription, now).is_some())
         .ok_or(BillingError::NoSubscription)?;

@@ -23,7 +23,7 @@ pub async fn billing_overview(
         .map_err(BillingError::Payments)?,
         None => Default::default(),
     };
-    let now = billing.gas.clock.now();
+    let now = billing.gas.now();
     let current = deciding(&subscriptions, &billing.offer, now)
         .and_then(|subscription| Some((subscription, renewal_status(subscription, now)?)));
     let price = match current {

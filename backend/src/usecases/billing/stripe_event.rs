@@ -98,7 +98,7 @@ pub async fn handle_stripe_event(
     billing: &Billing,
     event: &StripeEvent,
 ) -> Result<EventOutcome, BillingError> {
-    let clock = &billing.gas.clock;
+    let clock = &billing.gas.jobs.clock;
     let state = billing.store.record_event(&event.id, &event.kind, clock.now()).await?;
     if state == EventState::Processed {
         return Ok(EventOutcome::Duplicate);

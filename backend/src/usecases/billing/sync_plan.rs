@@ -48,7 +48,7 @@ async fn write(
     if paid > 1 {
         tracing::error!(%customer, paid, "a customer pays several subscriptions; refund all but one");
     }
-    let now = billing.gas.clock.now();
+    let now = billing.gas.now();
     let found = found(&all, &billing.offer, now);
     let outcome = billing.store.write_billing(row, &found, now).await?;
     if outcome == WriteOutcome::Written && found.plan != row.account.plan {
@@ -89,7 +89,7 @@ async fn tell(billing: &Billing, account: &Account, since: Timestamp) -> Result<
 /// # Errors
 /// Where the users cannot be read.
 pub async fn check_plans(billing: &Billing) -> Result<usize, BillingError> {
-    let now = billing.gas.clock.now();
+    let now = billing.gas.now();
     let (mut looked_at, mut after) = (0, None);
     // All of them, so that those that fail again and again do not keep others waiting.
     loop {

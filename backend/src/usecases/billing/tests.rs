@@ -29,7 +29,7 @@ impl Payer {
     }
 
     fn subscription(&self, id: &str, status: Status) -> Subscription {
-        subscription(id, status, self.test.gas.clock.now())
+        subscription(id, status, self.test.gas.now())
     }
 
     fn stripe_has(&self, subscriptions: Vec<Subscription>) {
@@ -138,7 +138,7 @@ async fn premium_outlives_a_failed_renewal_by_seven_days_without_any_event() {
     let payer = Payer::new().await;
     payer.stripe_has(vec![payer.subscription("sub_1", Status::PastDue)]);
     payer.deliver("evt_1", "invoice.payment_failed").await.unwrap();
-    let until = payer.test.gas.clock.now() + SignedDuration::from_secs(7 * DAY);
+    let until = payer.test.gas.now() + SignedDuration::from_secs(7 * DAY);
     assert_eq!(payer.renewal_status().await, Some(RenewalStatus::PastDue { premium_until: until }));
     assert_eq!(payer.stripe.store.check_at(payer.user.id), Some(until));
 
@@ -155,7 +155,7 @@ async fn premium_outlives_a_failed_renewal_by_seven_days_without_any_event() {
 #[tokio::test]
 async fn users_are_told_of_premium_and_of_a_charge_that_is_still_open() {
     let payer = Payer::new().await;
-    let (id, since) = (payer.user.id, payer.test.gas.clock.now());
+    let (id, since) = (payer.user.id, payer.test.gas.now());
     let told = || -> Vec<Notice> {
         let bodies = payer.test.notices.bodies();
         bodies.iter().map(|body| serde_json::from_str(body).unwrap()).collect()
@@ -191,7 +191,7 @@ async fn a_lost_event_is_made_up_for_after_the_period() {
 async fn plans_that_cannot_be_checked_do_not_keep_others_waiting() {
     let test = TestGas::new();
     let stripe = TestBilling::new(&test);
-    let now = test.gas.clock.now();
+    let now = test.gas.now();
     let failing = u32::from(super::sync_plan::PAGE);
     for number in 0..=failing {
         let user = test.user(&format!("user{number}"), Plan::Free);
@@ -223,12 +223,12 @@ async fn a_change_that_was_stored_but_not_announced_is_announced_later() {
         subscription: Some(&subscription),
         check_at: None,
     };
-    store.write_billing(&row, &found, payer.test.gas.clock.now()).await.unwrap();
+    store.write_billing(&row, &found, payer.test.gas.now()).await.unwrap();
     assert!(!store.billing_of(payer.user.id).await.unwrap().unwrap().announced);
     assert_eq!(check_plans(&payer.stripe.billing).await.unwrap(), 1);
     assert!(store.billing_of(payer.user.id).await.unwrap().unwrap().announced);
     // The same row cannot be written over what came after it.
-    let late = store.write_billing(&row, &found, payer.test.gas.clock.now()).await.unwrap();
+    let late = store.write_billing(&row, &found, payer.test.gas.now()).await.unwrap();
     assert_eq!(late, crate::ports::WriteOutcome::Conflict);
 }
 
@@ -242,7 +242,7 @@ async fn two_clicks_open_one_checkout_and_a_subscriber_none() {
     assert_eq!(stripe.payments.attempts().len(), 1);
 
     let customer = format!("cus_{}", ada.id);
-    let now = test.gas.clock.now();
+    let now = test.gas.now();
     stripe.payments.put(&customer, vec![subscription("sub_1", Status::Active, now)]);
     assert!(matches!(begin().await.unwrap_err(), BillingError::AlreadySubscribed));
     stripe.payments.put(&customer, vec![subscription("sub_1", Status::Unpaid, now)]);
@@ -288,7 +288,7 @@ async fn a_cancelled_subscription_can_be_resumed_until_it_ends() {
 /// and ends; another is bought; perhaps it ends too.
 fn history(payer: &Payer, ends_free: bool) -> Vec<(&'static str, Vec<Subscription>)> {
     let first = |status| payer.subscription("sub_1", status);
-    let later = payer.test.gas.clock.now() + SignedDuration::from_secs(DAY);
+    let later = payer.test.gas.now() + SignedDuration::from_secs(DAY);
     let second = |status| subscription("sub_2", status, later);
     let mut steps = vec![
         ("checkout.session.completed", vec![first(Status::Active)]),

@@ -1,0 +1,113 @@
+//! Which bucket and object key each file of a job has.
+
+use gas_shared::job::ObjectLocation;
+use gas_shared::{FileName, JobId, UserId};
+use jiff::Timestamp;
+
+/// The object keys of a deployment. All files of a job share the prefix `<prefix>/<user>/<job>~`.
+#[derive(Clone, Debug)]
+pub struct ObjectKeys {
+    /// The deployment's prefix, with which every key begins.
+    pub prefix: String,
+    /// The bucket for uploaded inputs.
+    pub inputs_bucket: String,
+    /// The bucket for everything that a run writes: results, indexes, summaries and logs.
+    pub results_bucket: String,
+}
+
+impl ObjectKeys {
+    /// The location of the input: `<prefix>/<user>/<job>~<name>`.
+    pub fn input(&self, owner: UserId, job: JobId, name: &FileName) -> ObjectLocation {
+        let key = format!("{}{}", self.prefix(owner, job), name.key_part());
+        ObjectLocation { bucket: self.inputs_bucket.clone(), key }
+    }
+
+    /// The location of the result, the annotated file: `<prefix>/<user>/<job>~<stem>.annot.vcf`.
+    pub fn result(&self, owner: UserId, job: JobId, name: &FileName) -> ObjectLocation {
+        self.output(owner, job, name, "annot.vcf")
+    }
+
+    /// The location of the explorer's index: `<prefix>/<user>/<job>~<stem>.annot.idx`. The index
+    /// stays in S3 when the result is archived.
+    pub fn index(&self, owner: UserId, job: JobId, name: &FileName) -> ObjectLocation {
+        self.output(owner, job, name, "annot.idx")
+    }
+
+    /// The location of the engine's count log: `<prefix>/<user>/<job>~<stem>.vcf.count.log`.
+    pub fn log(&self, owner: UserId, job: JobId, name: &FileName) -> ObjectLocation {
+        self.output(owner, job, name, "vcf.count.log")
+    }
+
+    /// The location of the run log, which is rewritten as it grows:
+    /// `<prefix>/<user>/<job>~<stem>.run.log`.
+    pub fn run_log(&self, owner: UserId, job: JobId, name: &FileName) -> ObjectLocation {
+        self.output(owner, job, name, "run.log")
+    }
+
+    /// The location of the counts behind the charts:
+    /// `<prefix>/<user>/<job>~<stem>.annot.summary.json`.
+    pub fn summary(&self, owner: UserId, job: JobId, name: &FileName) -> ObjectLocation {
+        self.output(owner, job, name, "annot.summary.json")
+    }
+
+    /// The location of a result that was restored from the archive:
+    /// `<prefix>/<user>/<job>~<stem>.restored-<second>.annot.vcf`, where `<second>` is the time at
+    /// which it was archived. The key differs from the original one, so that a late deletion of the
+    /// original object cannot remove the restored one.
+    pub fn restored(
+        &self,
+        owner: UserId,
+        job: JobId,
+        name: &FileName,
+        archived_at: Timestamp,
+    ) -> ObjectLocation {
+        let ending = format!("restored-{}.annot.vcf", archived_at.as_second());
+        self.output(owner, job, name, &ending)
+    }
+
+    /// The prefix of the keys of all objects of a job, in both buckets.
+    pub fn prefix(&self, owner: UserId, job: JobId) -> String {
+        format!("{}/{owner}/{job}~", self.prefix)
+    }
+
+    fn output(&self, owner: UserId, job: JobId, name: &FileName, ending: &str) -> ObjectLocation {
+        let part = name.key_part();
+        let stem = &part[..part.len() - (name.as_str().len() - name.stem().len())];
+        let key = format!("{}{stem}.{ending}", self.prefix(owner, job));
+        ObjectLocation { bucket: self.results_bucket.clone(), key }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn keys_have_the_form_of_the_original_service() {
+        let object_keys = ObjectKeys {
+            prefix: "gas".into(),
+            inputs_bucket: "in".into(),
+            results_bucket: "out".into(),
+        };
+        let (owner, job) = (UserId::new(Uuid::nil()), JobId::new(Uuid::max()));
+        let name = FileName::parse("été 1.vcf.gz").unwrap();
+        let user = "00000000-0000-0000-0000-000000000000";
+        let id = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+        let input = object_keys.input(owner, job, &name);
+        assert_eq!(input.bucket, "in");
+        assert_eq!(input.key, format!("gas/{user}/{id}~_t__1.vcf.gz"));
+        let result = object_keys.result(owner, job, &name);
+        assert_eq!(result.key, format!("gas/{user}/{id}~_t__1.annot.vcf"));
+        let index = object_keys.index(owner, job, &name);
+        assert_eq!(index.key, format!("gas/{user}/{id}~_t__1.annot.idx"));
+        let summary = object_keys.summary(owner, job, &name);
+        assert_eq!(summary.key, format!("gas/{user}/{id}~_t__1.annot.summary.json"));
+        let run_log = object_keys.run_log(owner, job, &name);
+        assert_eq!(run_log.key, format!("gas/{user}/{id}~_t__1.run.log"));
+        assert_eq!(
+            object_keys.log(owner, job, &name).key,
+            format!("gas/{user}/{id}~_t__1.vcf.count.log")
+        );
+    }
+}
