@@ -35,7 +35,7 @@ impl Notifier {
         let mails = Arc::new(postgres::PostgresMails::new(pool.clone()));
         let set = settings.mail_configuration_set.as_deref();
         Self {
-            jobs: gas.jobs.store.clone(),
+            jobs: gas.jobs.clone(),
             accounts: gas.accounts.clone(),
             outbox: mails.clone(),
             preferences: mails,

@@ -1,13 +1,14 @@
 //! Every mail in both forms, as snapshots, and what must hold of all of them.
 
 use super::*;
-use crate::messages::{JobResult, Notice};
+use crate::messages::JobResult;
+use crate::ports::Mail;
 use crate::testkit::unsubscribe_key;
 use gas_shared::job::{
     Archived, Completion, Failure, FailureKind, Input, JobState, ObjectLocation, Results, Stored,
 };
-use gas_shared::{FileName, JobId, JobStatus, Plan, UserId};
-use jiff::SignedDuration;
+use gas_shared::{Account, FileName, Job, JobId, JobStatus, Plan, UserId};
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 const HOSTILE: &str = "</p><img src=x onerror=alert(1)> & Co.vcf";
@@ -244,7 +245,7 @@ fn what_is_not_true_any_more_is_not_said() {
     for (message, job) in [(restored(&past), &past), (restored(&gone), &gone), (went(&kept), &kept)]
     {
         let refused = composer.compose(&message, &free, true, Some(job), now);
-        assert!(matches!(refused, Err(ComposeError::Moot(_))), "{message:?}");
+        assert!(matches!(refused, Err(ComposeError::Outdated(_))), "{message:?}");
     }
 }
 

@@ -5,7 +5,6 @@ mod thaw_completed;
 pub use thaw_completed::{ThawCompleted, ThawMessage, ThawMessageError};
 
 use gas_shared::{JobId, JobStatus, LiveEvent, UserId};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// On topic `job_requests`: a job is ready for a worker.
@@ -47,42 +46,4 @@ pub struct ArchiveRequest {
 pub struct StartThaw {
     /// The user. Whether they are entitled to it is read from their profile.
     pub user_id: UserId,
-}
-
-/// On topic `notices`: an event to report to a user by mail, in addition to [`JobResult`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Notice {
-    /// A job's result was archived.
-    ResultsArchived {
-        /// The job.
-        job_id: JobId,
-        /// Its owner.
-        user_id: UserId,
-        /// When; distinguishes repeated archiving of the same job.
-        at: Timestamp,
-    },
-    /// A job's result was restored from the archive.
-    ResultsRestored {
-        /// The job.
-        job_id: JobId,
-        /// Its owner.
-        user_id: UserId,
-        /// When.
-        at: Timestamp,
-    },
-    /// A user has subscribed to Premium.
-    Welcome {
-        /// The user.
-        user_id: UserId,
-        /// When.
-        since: Timestamp,
-    },
-    /// A payment failed.
-    PaymentFailed {
-        /// The user.
-        user_id: UserId,
-        /// Stripe's ID of the invoice.
-        invoice: String,
-    },
 }

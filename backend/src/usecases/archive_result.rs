@@ -7,7 +7,7 @@
 use super::plan::plan_of;
 use super::{ChangeError, change_job, publish};
 use crate::Gas;
-use crate::messages::Notice;
+use crate::mail::Notice;
 use crate::ports::{CopiedObject, PortError, UploadOutcome};
 use gas_shared::job::{
     Archived, Change, ChangeRefused, Completion, JobState, ObjectLocation, Results, ResultsChange,

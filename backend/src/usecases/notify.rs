@@ -6,10 +6,8 @@
 //! never does: it is done or has failed before its lease is over.
 
 use crate::mail::{ComposeError, MailMessage};
-use crate::messages::{JobResult, Notice};
 use crate::ports::{Mail, MailClaim, MailEvent, PortError, PortResult, SendOutcome};
 use crate::{Notifier, chain};
-use gas_shared::JobId;
 use jiff::{SignedDuration, Timestamp};
 
 /// How long a process may take to send a mail before another may. Far longer than the SDK's
@@ -151,7 +149,7 @@ impl Notifier {
         let (Some(account), Some(wants_results)) = (account, wants_results) else {
             return Ok(Err(NO_USER.to_owned()));
         };
-        let job = match job_of(message) {
+        let job = match message.job_id() {
             Some(id) => self.jobs.store.job(id).await?,
             None => None,
         };
@@ -167,16 +165,6 @@ impl Notifier {
         tracing::warn!(event = event.key, user = %event.user, reason, "there will be no mail");
         self.outbox.give_up(&event.key, &reason, self.now()).await?;
         Ok(Notified::GivenUp(reason))
-    }
-}
-
-fn job_of(message: &MailMessage) -> Option<JobId> {
-    match message {
-        MailMessage::JobResult(JobResult { job_id, .. })
-        | MailMessage::Notice(
-            Notice::ResultsArchived { job_id, .. } | Notice::ResultsRestored { job_id, .. },
-        ) => Some(*job_id),
-        MailMessage::Notice(Notice::Welcome { .. } | Notice::PaymentFailed { .. }) => None,
     }
 }
 

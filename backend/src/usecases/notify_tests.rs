@@ -1,4 +1,6 @@
 use super::*;
+use crate::mail::Notice;
+use crate::messages::JobResult;
 use crate::ports::MailPreferences;
 use crate::testkit::{TestGas, TestMail, outbox_contract};
 use crate::usecases::{archive_result, cancel_job, fail_job};

@@ -5,7 +5,8 @@
 //! all are done, and doing one again changes nothing.
 
 use super::{ChangeError, change_job, publish};
-use crate::messages::{Notice, StartThaw, ThawCompleted};
+use crate::mail::Notice;
+use crate::messages::{StartThaw, ThawCompleted};
 use crate::ports::{Archive, PortError, PortResult, Topic};
 use crate::{Gas, JobRepository, ObjectKeys, RetentionPolicy};
 use gas_shared::job::{Archived, Change, ChangeRefused, JobState, Results, ResultsChange};
@@ -32,7 +33,7 @@ pub struct Restorer {
 impl From<&Gas> for Restorer {
     fn from(gas: &Gas) -> Self {
         Self {
-            jobs: gas.jobs.store.clone(),
+            jobs: gas.jobs.clone(),
             archive: gas.archive.clone(),
             object_keys: gas.object_keys.clone(),
             start_thaw: gas.start_thaw.clone(),

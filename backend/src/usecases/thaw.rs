@@ -8,6 +8,8 @@ use crate::ports::RetrievalStarted;
 use crate::{Gas, chain};
 use gas_shared::job::{Archived, Change, JobState, Results, ResultsChange, Tier};
 use gas_shared::{Job, JobId, Plan, UserId};
+use tracing::Span;
+use tracing::field::display;
 
 /// Jobs read at a time.
 const PAGE: u16 = 100;
@@ -41,8 +43,9 @@ pub enum StartThawError {
 /// [`StartThawError`]: the message must come back.
 pub async fn handle_start_thaw(gas: &Gas, body: &str) -> Result<(), StartThawError> {
     let StartThaw { user_id } = serde_json::from_str(body)?;
+    Span::current().record("user_id", display(user_id));
     let Thawed { started, failed } = thaw_results(gas, user_id).await?;
-    tracing::info!(%user_id, started, failed, "thaw handled");
+    tracing::info!(started, failed, "archived results requested");
     if failed > 0 { Err(StartThawError::Some(failed)) } else { Ok(()) }
 }
 

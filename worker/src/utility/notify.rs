@@ -32,7 +32,7 @@ impl Consumer for Teller {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gas_backend::messages::Notice;
+    use gas_backend::mail::Notice;
     use gas_backend::testkit::{TestGas, TestMail};
     use gas_shared::{Account, Plan};
     use jiff::Timestamp;

@@ -3,7 +3,7 @@
 use super::BillingError;
 use super::sync_plan::sync_plan;
 use crate::Billing;
-use crate::messages::Notice;
+use crate::mail::Notice;
 use crate::ports::{EventState, SubscriptionStatus};
 use crate::usecases::publish;
 use gas_shared::UserId;

@@ -4,7 +4,7 @@ use super::renewal_status::{found, paid_count};
 use super::{BillingError, row_of};
 use crate::Billing;
 use crate::chain;
-use crate::messages::Notice;
+use crate::mail::Notice;
 use crate::ports::{BillingRow, SubscriptionStatus, WriteOutcome};
 use crate::usecases::{plan_changed, publish};
 use gas_shared::{Account, Plan, UserId};

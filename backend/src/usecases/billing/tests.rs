@@ -1,7 +1,7 @@
 //! Plans follow Stripe, whatever the order of its events.
 
 use super::*;
-use crate::messages::Notice;
+use crate::mail::Notice;
 use crate::ports::{BillingStore, Subscription, SubscriptionStatus as Status};
 use crate::testkit::{TestBilling, TestGas, subscription};
 use gas_shared::billing::{CheckoutForm, CheckoutStatus, RenewalStatus};

@@ -1,8 +1,8 @@
-//! Spans, counts and texts as people read them.
+//! Durations, counts and texts of users, formatted for mails.
 
 use jiff::SignedDuration;
 
-/// A span as `3 minutes` or `1 day and 2 hours`: its two largest units.
+/// Formats a duration in its two largest units, such as `3 minutes` or `1 day and 2 hours`.
 pub(super) fn span(span: SignedDuration) -> String {
     let seconds = span.as_secs().max(0);
     let units = [
@@ -17,14 +17,14 @@ pub(super) fn span(span: SignedDuration) -> String {
     if words.is_empty() { counted(0, "second") } else { words.join(" and ") }
 }
 
-/// A count with its unit, such as `2 records`.
+/// Formats a count with its unit, such as `2 records`.
 pub(super) fn counted(count: i64, unit: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {unit}{plural}")
 }
 
-/// A text of a user's or of their file on one line: line breaks and other control characters
-/// become spaces, so that it cannot pass for a part of the mail.
+/// Puts a text from a user or a file on one line: control characters become spaces, so that the
+/// text cannot forge parts of a mail or a header.
 pub(super) fn one_line(text: &str) -> String {
     let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spans_show_their_two_largest_units() {
+    fn durations_are_shown_in_their_two_largest_units() {
         let cases = [
             (0, "0 seconds"),
             (1, "1 second"),
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_stay_on_their_line() {
+    fn control_characters_become_spaces() {
         assert_eq!(one_line("line 3:\r\n bad\tPOS\u{7} "), "line 3: bad POS");
     }
 }

@@ -1,0 +1,95 @@
+//! Turns a message of queue `mail` into the mail to send.
+
+use super::context::{MailContext, Outdated};
+use super::kinds::{self, MailTemplate};
+use super::layout::Layout;
+use super::time_format::TimeFormat;
+use super::{MailMessage, UnsubscribeKey, UnsubscribeToken};
+use crate::PublicUrl;
+use crate::ports::{EmailAddress, InvalidAddress, Mail};
+use clap::Args;
+use gas_shared::{Account, Job};
+use jiff::Timestamp;
+
+/// Settings of processes that send mail.
+#[derive(Args, Clone, Debug)]
+pub struct MailSettings {
+    /// The sender of all mails: an identity that is verified in SES, such as gas@example.org or
+    /// "GAS <gas@example.org>".
+    #[arg(long, env = "GAS_MAIL_FROM")]
+    pub mail_from: String,
+    /// The SES configuration set to send with, if any.
+    #[arg(long, env = "GAS_MAIL_CONFIGURATION_SET")]
+    pub mail_configuration_set: Option<String>,
+    /// The key that signs unsubscribe links: at least 32 characters, the same as in the web
+    /// processes.
+    #[arg(long, env = "GAS_UNSUBSCRIBE_KEY", hide_env_values = true)]
+    pub unsubscribe_key: UnsubscribeKey,
+}
+
+/// Composes mails.
+#[derive(Clone, Debug)]
+pub struct Composer {
+    /// The origin of all links.
+    pub site: PublicUrl,
+    /// The key that signs unsubscribe links.
+    pub key: UnsubscribeKey,
+}
+
+/// The reason why there is no mail to send.
+#[derive(Debug, thiserror::Error)]
+pub enum ComposeError {
+    /// The mail would no longer be true.
+    #[error("{0}")]
+    Outdated(&'static str),
+    /// The user has turned mail about jobs off.
+    #[error("the user has turned mail about jobs off")]
+    Unwanted,
+    /// Mail cannot be sent to the user's address.
+    #[error(transparent)]
+    InvalidAddress(#[from] InvalidAddress),
+    /// A template failed.
+    #[error("a mail template failed")]
+    Template(#[from] askama::Error),
+}
+
+impl Composer {
+    /// Composes the mail of a message as of `now`, with times in the user's time zone.
+    /// `wants_results` is whether the user wants mail about jobs.
+    ///
+    /// # Errors
+    /// [`ComposeError`] if there is no mail to send.
+    pub fn compose(
+        &self,
+        message: &MailMessage,
+        account: &Account,
+        wants_results: bool,
+        job: Option<&Job>,
+        now: Timestamp,
+    ) -> Result<Mail, ComposeError> {
+        let times = TimeFormat::for_account(account, now);
+        let context = MailContext { account, job, site: &self.site, times: &times };
+        let template = kinds::template(message, &context)
+            .map_err(|Outdated(reason)| ComposeError::Outdated(reason))?;
+        if !wants_results && !template.is_required() {
+            return Err(ComposeError::Unwanted);
+        }
+        let to = EmailAddress::parse(&account.email)?;
+        Ok(self.render(&*template, account, to)?)
+    }
+
+    fn render(
+        &self,
+        template: &dyn MailTemplate,
+        account: &Account,
+        to: EmailAddress,
+    ) -> askama::Result<Mail> {
+        let unsubscribe = (!template.is_required()).then(|| {
+            let token = UnsubscribeToken::mint(&self.key, account.id);
+            self.site.join(&format!("/unsubscribe?token={}", token.as_str()))
+        });
+        let layout = Layout::new(&self.site, account, unsubscribe.clone());
+        let (html, text) = (template.html(&layout)?, template.text(&layout)?);
+        Ok(Mail { to, subject: template.subject(), text, html, unsubscribe })
+    }
+}

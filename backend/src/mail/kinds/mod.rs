@@ -1,0 +1,164 @@
+//! The kinds of mail, one module each.
+//!
+//! To add a mail, write its module with a [`MailTemplate`], its templates
+//! `templates/mail/<module>/body.html` and `body.txt`, and register it in this file: the module,
+//! a variant of [`Notice`] for the event, and an arm in [`template`].
+
+mod job_failed;
+mod payment_failed;
+mod results_archived;
+mod results_ready;
+mod results_restored;
+mod welcome;
+
+use super::MailMessage;
+use super::context::{MailContext, Outdated};
+use super::layout::Layout;
+use gas_shared::job::JobState;
+use gas_shared::{JobId, UserId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One mail, ready to be rendered.
+pub(super) trait MailTemplate {
+    /// Whether users who turned mail about jobs off get this mail, too.
+    fn is_required(&self) -> bool {
+        false
+    }
+
+    /// The subject. Texts of users in it must have passed [`one_line`](super::text::one_line).
+    fn subject(&self) -> String;
+
+    /// The heading.
+    fn title(&self) -> &'static str;
+
+    /// The preview that mail programs show next to the subject.
+    fn preheader(&self) -> String;
+
+    /// Renders the HTML form.
+    fn html(&self, layout: &Layout<'_>) -> askama::Result<String>;
+
+    /// Renders the text form.
+    fn text(&self, layout: &Layout<'_>) -> askama::Result<String>;
+}
+
+/// A message of topic `notices`: an event, other than the end of a job, that a user gets a mail
+/// about. The JSON form is stored and sent, so existing variants must stay readable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    /// A job's result was archived.
+    ResultsArchived {
+        /// The job.
+        job_id: JobId,
+        /// Its owner.
+        user_id: UserId,
+        /// The time of archiving. A job may be archived more than once.
+        at: Timestamp,
+    },
+    /// A job's result was restored from the archive.
+    ResultsRestored {
+        /// The job.
+        job_id: JobId,
+        /// Its owner.
+        user_id: UserId,
+        /// The time of restoring.
+        at: Timestamp,
+    },
+    /// A user changed to Premium.
+    Welcome {
+        /// The user.
+        user_id: UserId,
+        /// The time of the change.
+        since: Timestamp,
+    },
+    /// A payment failed.
+    PaymentFailed {
+        /// The user who was to pay.
+        user_id: UserId,
+        /// Stripe's id of the invoice.
+        invoice: String,
+    },
+}
+
+impl Notice {
+    /// The recipient.
+    pub fn user_id(&self) -> UserId {
+        match self {
+            Self::ResultsArchived { user_id, .. }
+            | Self::ResultsRestored { user_id, .. }
+            | Self::Welcome { user_id, .. }
+            | Self::PaymentFailed { user_id, .. } => *user_id,
+        }
+    }
+
+    /// The job that the event is about, if it is about one.
+    pub fn job_id(&self) -> Option<JobId> {
+        match self {
+            Self::ResultsArchived { job_id, .. } | Self::ResultsRestored { job_id, .. } => {
+                Some(*job_id)
+            }
+            Self::Welcome { .. } | Self::PaymentFailed { .. } => None,
+        }
+    }
+
+    /// The key of the event: one mail is sent per key. Times in it are whole seconds, because rows
+    /// store whole seconds while a message may carry a finer time of the same event.
+    pub(super) fn key(&self) -> String {
+        match self {
+            Self::ResultsArchived { job_id, user_id, at } => {
+                format!("results-archived/{user_id}/{job_id}/{}", at.as_second())
+            }
+            Self::ResultsRestored { job_id, user_id, at } => {
+                format!("results-restored/{user_id}/{job_id}/{}", at.as_second())
+            }
+            Self::Welcome { user_id, since } => {
+                format!("welcome/{user_id}/{}", since.as_second())
+            }
+            // Stripe tries an invoice several times; the user gets one mail.
+            Self::PaymentFailed { user_id, invoice } => {
+                format!("payment-failed/{user_id}/{invoice}")
+            }
+        }
+    }
+}
+
+/// The mail for a message. For the end of a job, the row decides between success and failure.
+pub(super) fn template(
+    message: &MailMessage,
+    context: &MailContext<'_>,
+) -> Result<Box<dyn MailTemplate>, Outdated> {
+    Ok(match message {
+        MailMessage::JobResult(_) => match &context.job()?.state {
+            JobState::Completed(_) => Box::new(results_ready::ResultsReady::new(context)?),
+            JobState::Failed(failure) => Box::new(job_failed::JobFailed::new(context, failure)?),
+            _ => return Err(Outdated("the job was cancelled or has not ended")),
+        },
+        MailMessage::Notice(notice) => match notice {
+            Notice::ResultsArchived { at, .. } => {
+                Box::new(results_archived::ResultsArchived::new(context, *at)?)
+            }
+            Notice::ResultsRestored { .. } => {
+                Box::new(results_restored::ResultsRestored::new(context)?)
+            }
+            Notice::Welcome { .. } => Box::new(welcome::Welcome::new(context)?),
+            Notice::PaymentFailed { invoice, .. } => {
+                Box::new(payment_failed::PaymentFailed::new(context, invoice))
+            }
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_finer_time_of_the_same_event_gives_the_same_key() {
+        let at = |ms| Timestamp::from_millisecond(ms).unwrap();
+        let user_id = UserId::new(Uuid::from_u128(2));
+        let key = |since| Notice::Welcome { user_id, since }.key();
+        assert_eq!(key(at(1_790_000_000_700)), key(at(1_790_000_000_000)));
+    }
+}

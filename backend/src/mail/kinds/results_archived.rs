@@ -1,0 +1,64 @@
+//! The mail about results that were archived.
+
+use super::MailTemplate;
+use crate::mail::context::{MailContext, MailJob, Outdated};
+use crate::mail::layout::Layout;
+use askama::Template;
+use gas_shared::Plan;
+use gas_shared::job::Results;
+use jiff::Timestamp;
+
+/// "Your results are archived".
+pub(super) struct ResultsArchived {
+    job: MailJob,
+    /// The time of archiving, in words.
+    at: String,
+}
+
+impl ResultsArchived {
+    pub(super) fn new(context: &MailContext<'_>, at: Timestamp) -> Result<Self, Outdated> {
+        let (job, done) = context.completed_job()?;
+        match &done.results {
+            Results::Archived { .. } if context.account.plan == Plan::Free => {
+                Ok(Self { job, at: context.times.format(at) })
+            }
+            _ => Err(Outdated("the results are being restored, or are restored")),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "mail/results_archived/body.html")]
+struct Html<'a> {
+    mail: &'a ResultsArchived,
+    layout: &'a Layout<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/results_archived/body.txt")]
+struct Text<'a> {
+    mail: &'a ResultsArchived,
+    layout: &'a Layout<'a>,
+}
+
+impl MailTemplate for ResultsArchived {
+    fn subject(&self) -> String {
+        format!("Results archived for job {}", self.job.id)
+    }
+
+    fn title(&self) -> &'static str {
+        "Your results are archived"
+    }
+
+    fn preheader(&self) -> String {
+        format!("{}: upgrade, or submit the file again.", self.job.file)
+    }
+
+    fn html(&self, layout: &Layout<'_>) -> askama::Result<String> {
+        Html { mail: self, layout }.render()
+    }
+
+    fn text(&self, layout: &Layout<'_>) -> askama::Result<String> {
+        Text { mail: self, layout }.render()
+    }
+}

@@ -1,0 +1,66 @@
+//! The mail about a completed job.
+
+use super::MailTemplate;
+use crate::mail::context::{Access, MailContext, MailJob, Outdated};
+use crate::mail::layout::Layout;
+use crate::mail::text::counted;
+use askama::Template;
+
+/// "Your results are ready".
+pub(super) struct ResultsReady {
+    job: MailJob,
+    /// How many records are annotated, with the unit.
+    records: String,
+    access: Access,
+}
+
+impl ResultsReady {
+    pub(super) fn new(context: &MailContext<'_>) -> Result<Self, Outdated> {
+        let (job, done) = context.completed_job()?;
+        let records = counted(done.records.try_into().unwrap_or(i64::MAX), "record");
+        let access = match done.results.stored() {
+            Some(stored) => context.access(stored, Some(done.completed_at)),
+            None => Access::Ended { reason: "The results are in the archive by now".to_owned() },
+        };
+        Ok(Self { job, records, access })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "mail/results_ready/body.html")]
+struct Html<'a> {
+    mail: &'a ResultsReady,
+    layout: &'a Layout<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/results_ready/body.txt")]
+struct Text<'a> {
+    mail: &'a ResultsReady,
+    layout: &'a Layout<'a>,
+}
+
+impl MailTemplate for ResultsReady {
+    fn subject(&self) -> String {
+        format!("Results available for job {}", self.job.id)
+    }
+
+    fn title(&self) -> &'static str {
+        match self.access {
+            Access::Unlimited | Access::Until { .. } => "Your results are ready",
+            Access::Ended { .. } => "Your file is annotated",
+        }
+    }
+
+    fn preheader(&self) -> String {
+        self.access.preheader(&self.job)
+    }
+
+    fn html(&self, layout: &Layout<'_>) -> askama::Result<String> {
+        Html { mail: self, layout }.render()
+    }
+
+    fn text(&self, layout: &Layout<'_>) -> askama::Result<String> {
+        Text { mail: self, layout }.render()
+    }
+}
