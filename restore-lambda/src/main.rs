@@ -7,18 +7,16 @@ mod settings;
 use aws_lambda_events::sqs::SqsEvent;
 use clap::Parser;
 use gas_backend::aws::Sdk;
+use gas_runtime::{LogFormat, init_logging};
 use lambda_runtime::{LambdaEvent, service_fn};
 use settings::Settings;
-use tracing_subscriber::EnvFilter;
 
-/// What is logged unless `RUST_LOG` says otherwise.
+/// The log filter unless `RUST_LOG` is set.
 const LOG_FILTER: &str = "info,aws_config=warn";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG_FILTER));
-    // CloudWatch notes the time of every line itself.
-    tracing_subscriber::fmt().json().without_time().with_env_filter(filter).init();
+    init_logging(LogFormat::Json, LOG_FILTER);
     let settings = Settings::parse();
     let restorer = settings.restorer(&Sdk::from_env().await);
     lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async {

@@ -34,30 +34,25 @@ use anyhow::Context;
 use clap::Parser;
 use gas_backend::aws::Sdk;
 use gas_backend::{Billing, Gas, postgres};
+use gas_runtime::{LogFormat, init_logging, shutdown_signal};
 use settings::Settings;
-use std::future::Future;
-use std::io::IsTerminal;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
 
 /// The log filter when `RUST_LOG` is not set.
-const LOG_FILTER: &str = "warn,gas_web=info,gas_backend=info";
+const LOG_FILTER: &str = "warn,gas_web=info,gas_backend=info,gas_runtime=info";
 
 /// Reads the settings and serves until SIGTERM or SIGINT.
 pub fn main() -> anyhow::Result<()> {
     let settings = Settings::parse();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG_FILTER));
-    let colors = std::io::stderr().is_terminal();
-    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colors);
-    log.with_env_filter(filter).init();
+    init_logging(LogFormat::Text, LOG_FILTER);
     let runtime = tokio::runtime::Runtime::new().context("failed to start the runtime")?;
     runtime.block_on(serve(settings))
 }
 
 async fn serve(settings: Settings) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
-    let signal = shutdown_signal()?;
+    let signal = shutdown_signal().context("failed to listen for signals")?;
     let sdk = Sdk::from_env().await;
     let pool = postgres::connect(&settings.deployment.database_url).await?;
     let gas = Gas::connect(&settings.deployment, &sdk, &pool);
@@ -100,18 +95,4 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     drop(keep_runtime);
     checker.await.context("the plan checks panicked")?;
     sweeper.await.context("the session sweeper panicked")
-}
-
-/// Resolves at SIGTERM or SIGINT.
-fn shutdown_signal() -> anyhow::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).context("failed to watch SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("failed to watch SIGINT")?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tracing::info!("shutting down");
-    })
 }

@@ -5,21 +5,16 @@ use aws_config::BehaviorVersion;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use clap::Parser;
 use gas_local_glacier::{Server, Settings};
-use std::future::Future;
-use std::io::IsTerminal;
-use tracing_subscriber::EnvFilter;
+use gas_runtime::{LogFormat, init_logging, shutdown_signal};
 
-/// What is logged where `RUST_LOG` does not say otherwise.
-const LOG_FILTER: &str = "warn,gas_local_glacier=info";
+/// The log filter unless `RUST_LOG` is set.
+const LOG_FILTER: &str = "warn,gas_local_glacier=info,gas_runtime=info";
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let settings = Settings::parse();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG_FILTER));
-    let colours = std::io::stderr().is_terminal();
-    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colours);
-    log.with_env_filter(filter).init();
-    let signal = shutdown_signal()?;
+    init_logging(LogFormat::Text, LOG_FILTER);
+    let signal = shutdown_signal().context("failed to listen for signals")?;
     let http = aws_smithy_http_client::Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .build_https();
@@ -27,19 +22,5 @@ async fn main() -> anyhow::Result<()> {
     let server = Server::start(settings, &aws).await?;
     tracing::info!(listen = %server.address(), "glacier ready");
     signal.await;
-    tracing::info!("shutting down");
     server.stop().await
-}
-
-/// Resolves at SIGTERM or SIGINT.
-fn shutdown_signal() -> anyhow::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).context("failed to watch SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("failed to watch SIGINT")?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
 }
