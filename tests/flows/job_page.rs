@@ -41,7 +41,7 @@ async fn a_run_log_can_be_read_while_the_job_runs_and_only_grows() -> Result<()>
     let whole = ada.log(job.id).await?;
     assert!(whole.starts_with(&early), "{early}\n---\n{whole}");
     assert!(
-        whole.contains("variants annotated and stored: ") && whole.contains("Total:"),
+        whole.contains("records annotated and stored: ") && whole.contains("Total:"),
         "{whole}"
     );
 

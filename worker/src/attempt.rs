@@ -1,4 +1,4 @@
-//! One attempt at a claimed job: fetch the file, run the engine, store what comes out.
+//! One attempt at a claimed job: download the input, run the engine, store its output.
 
 use crate::engine::{Engine, EngineError, Task};
 use crate::report::Report;
@@ -19,30 +19,30 @@ const JSON: &str = "application/json";
 
 const BINARY: &str = "application/octet-stream";
 
-/// An output file may be so many times as large as a plain input.
+/// The largest output as a multiple of the size of a plain input.
 const PLAIN_GROWTH: u64 = 10;
 
-/// And so many times as large as a compressed one.
+/// The largest output as a multiple of the size of a compressed input.
 const GZIP_GROWTH: u64 = 100;
 
-/// But any output may be this large, in bytes: small files have a large header in proportion.
+/// The output limit of small inputs, in bytes: their header is large in proportion.
 const MIN_OUTPUT_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Why an attempt failed.
+/// The reason why an attempt failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AttemptError {
     #[error(transparent)]
     Engine(#[from] EngineError),
     #[error(transparent)]
     Port(#[from] PortError),
-    #[error("failed to prepare a folder for the run")]
+    #[error("failed to create a scratch folder for the run")]
     Scratch(#[from] io::Error),
-    #[error("the engine wrote no {0}")]
+    #[error("the engine did not write the {0}")]
     NoOutput(&'static str),
 }
 
-/// Does everything up to the stored results. Dropping the future stops the engine and removes the
-/// files; what is stored by then is overwritten by the next attempt.
+/// Runs everything up to the stored result. Dropping the future kills the engine and removes the
+/// scratch folder; the next attempt overwrites what was stored until then.
 pub(crate) async fn attempt(
     gas: &Gas,
     engine: &Engine,
@@ -52,14 +52,14 @@ pub(crate) async fn attempt(
 ) -> Result<Finished, AttemptError> {
     let folder = scratch.run()?;
     let name = &job.input.name;
-    // The user's file name stays outside: it takes no part in any path or command line.
+    // The user's file name must not become part of a path or a command line.
     let input_name = if name.is_gzip() { "input.vcf.gz" } else { "input.vcf" };
     let input = folder.path().join(input_name);
-    // Where AnnTools leaves them, which is told no places.
+    // The paths at which AnnTools, which takes no output arguments, writes them.
     let output = folder.path().join("input.annot.vcf");
     let log = folder.path().join("input.vcf.count.log");
 
-    report.begin(step::DOWNLOAD);
+    report.begin_step(step::DOWNLOAD);
     let size = gas.objects.fetch(&job.input.file, &input).await?;
     let task = Task {
         folder: folder.path(),
@@ -70,7 +70,7 @@ pub(crate) async fn attempt(
     };
     let records = engine.run(task, report).await?;
 
-    report.begin(step::STORE);
+    report.begin_step(step::STORE);
     require(&output, "annotated file")?;
     require(&log, "count log")?;
     let result = gas.object_keys.result(job.owner, job.id, name);
@@ -79,18 +79,18 @@ pub(crate) async fn attempt(
 
     store_summary(gas, job, &output).await?;
 
-    report.begin(step::INDEX);
+    report.begin_step(step::INDEX);
     let index = folder.path().join("output.annot.idx");
     if let Err(error) = store_index(gas, job, &output, &index).await {
-        // Whoever owns the result can download it; it cannot be explored.
-        report.note("there is no index: these results can be downloaded, and not explored");
-        tracing::warn!(id = %job.id, error = %chain(&error), "the result has no index");
+        // Without an index the result can still be downloaded.
+        report.note("warning: no index for the results explorer; the results can be downloaded");
+        tracing::warn!(error = %chain(&error), "result is not indexed");
     }
     Ok(Finished { records, result_size })
 }
 
-/// Stores the counts behind the charts, where the engine wrote them: beside its output, under that
-/// name with an ending.
+/// Stores the counts behind the charts if the engine wrote them: next to its output, with the
+/// extension `summary.json` added.
 async fn store_summary(gas: &Gas, job: &Job, output: &Path) -> Result<(), PortError> {
     let summary = output.with_added_extension("summary.json");
     if summary.is_file() {
@@ -100,21 +100,21 @@ async fn store_summary(gas: &Gas, job: &Job, output: &Path) -> Result<(), PortEr
     Ok(())
 }
 
-/// Why a result has no index.
+/// The reason why a result has no index.
 #[derive(Debug, thiserror::Error)]
 enum IndexError {
     #[error(transparent)]
     Build(#[from] gas_explorer::Error),
-    #[error("the index's builder panicked")]
+    #[error("the index builder panicked")]
     Panic(#[from] JoinError),
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-/// Makes what the results explorer answers from, and stores it beside the result.
+/// Builds the index of the results explorer and stores it.
 async fn store_index(gas: &Gas, job: &Job, result: &Path, index: &Path) -> Result<(), IndexError> {
     let (from, to) = (result.to_owned(), index.to_owned());
-    // A thread cannot be stopped: where the attempt is dropped, it ends by itself after one pass.
+    // A thread cannot be cancelled: if the attempt is dropped, it ends after its single pass.
     tokio::task::spawn_blocking(move || build_index(&from, &to)).await??;
     let file = gas.object_keys.index(job.owner, job.id, &job.input.name);
     gas.objects.store(index, &file, BINARY).await?;
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn outputs_may_grow_with_their_input() {
+    fn the_output_limit_grows_with_the_input() {
         assert_eq!(output_limit(150_000, false), MIN_OUTPUT_BYTES);
         assert_eq!(output_limit(1_000_000_000, false), 10_000_000_000);
         assert_eq!(output_limit(1_000_000_000, true), 100_000_000_000);

@@ -1,25 +1,27 @@
-//! Job requests that were received too often without an end: their jobs are marked FAILED, so
-//! that no user waits for ever.
+//! The dead-letter queue of job requests: jobs that no attempt could finish are marked FAILED, so
+//! that no user waits forever.
 
-use crate::handle::{GIVEN_UP, forget, settle_job};
+use crate::handle::{SERVICE_FAILURE, delete_orphan, finish};
 use crate::settings::Timing;
-use crate::shutdown::Shutdown;
 use gas_backend::messages::JobRequest;
 use gas_backend::ports::{Message, Queue};
 use gas_backend::usecases::{ChangeError, fail_job};
 use gas_backend::{Gas, chain};
+use gas_runtime::Shutdown;
 use gas_shared::Job;
 use gas_shared::job::{FailureKind, JobState};
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::Span;
+use tracing::field::display;
 
-/// The wait between two looks into the queue, on top of the queue's own long poll.
+/// The pause between two receive calls, in addition to the long poll of the queue.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// How long a message that nothing can be done about rests. It stays for the operators.
-const REST: Duration = Duration::from_secs(3600);
+/// How long an unreadable message stays invisible. It is kept for the operators.
+const UNREADABLE_PAUSE: Duration = Duration::from_secs(3600);
 
-/// What watches the dead-letter queue of job requests.
+/// Handles the dead-letter queue of job requests.
 pub(crate) struct DeadLetters {
     pub(crate) gas: Gas,
     pub(crate) queue: Arc<dyn Queue>,
@@ -27,7 +29,7 @@ pub(crate) struct DeadLetters {
 }
 
 impl DeadLetters {
-    /// Watches the queue until shutdown.
+    /// Handles the queue until shutdown.
     pub(crate) async fn watch(&self, shutdown: &Shutdown) {
         let rounds = async {
             loop {
@@ -35,7 +37,7 @@ impl DeadLetters {
                 tokio::time::sleep(PAUSE).await;
             }
         };
-        // A message whose handling is cut short comes back.
+        // SQS delivers a message again if its handling is interrupted.
         tokio::select! { () = rounds => {}, () = shutdown.requested() => {} }
     }
 
@@ -43,46 +45,54 @@ impl DeadLetters {
         let messages = match self.queue.receive(10, self.timing.visibility).await {
             Ok(messages) => messages,
             Err(error) => {
-                tracing::error!(error = %chain(&error), "the dead letters cannot be read");
+                tracing::error!(error = %chain(&error), "dead-letter queue cannot be read");
                 return;
             }
         };
         for message in messages {
             if let Err(error) = self.handle(&message).await {
-                tracing::error!(error = %chain(&error), "a dead letter is left to come back");
+                tracing::error!(error = %chain(&error), "dead letter failed; SQS delivers it again");
             }
         }
     }
 
+    #[tracing::instrument(
+        name = "dead_letter",
+        skip_all,
+        fields(job_id, user_id, attempt = message.receive_count)
+    )]
     async fn handle(&self, message: &Message) -> Result<(), ChangeError> {
         let Ok(JobRequest { job_id }) = serde_json::from_str(&message.body) else {
-            tracing::error!(body = excerpt(&message.body), "a dead letter names no job");
-            return Ok(self.queue.extend(message, REST).await?);
+            tracing::error!(body = excerpt(&message.body), "dead letter is not a job request");
+            return Ok(self.queue.extend(message, UNREADABLE_PAUSE).await?);
         };
+        Span::current().record("job_id", display(job_id));
         let Some(job) = self.gas.jobs.store.job(job_id).await? else {
-            return Ok(forget(&*self.queue, message, job_id).await?);
+            return Ok(delete_orphan(&*self.queue, message).await?);
         };
+        Span::current().record("user_id", display(job.owner));
         let job = match &job.state {
-            // The worker that has it will end it, or fall silent.
-            JobState::Running(_) if self.lives(&job) => {
+            // The worker that holds the claim either ends the job or stops its heartbeat.
+            JobState::Running(_) if self.is_alive(&job) => {
                 return Ok(self.queue.extend(message, self.timing.visibility).await?);
             }
             JobState::Uploading { .. } | JobState::Pending { .. } | JobState::Running(_) => {
-                tracing::error!(id = %job.id, status = %job.status(), "job given up");
-                fail_job(&self.gas, job.id, None, FailureKind::Service, GIVEN_UP.to_owned()).await?
+                tracing::error!(status = %job.status(), "job failed after its last attempt");
+                let reason = SERVICE_FAILURE.to_owned();
+                fail_job(&self.gas, job.id, None, FailureKind::Service, reason).await?
             }
             JobState::Completed(_) | JobState::Failed(_) | JobState::Cancelled { .. } => job,
         };
-        settle_job(&self.gas, &*self.queue, message, &job).await
+        finish(&self.gas, &*self.queue, message, &job).await
     }
 
-    fn lives(&self, job: &Job) -> bool {
+    fn is_alive(&self, job: &Job) -> bool {
         let JobState::Running(run) = &job.state else { return false };
-        self.gas.now().duration_since(run.heartbeat_at) < self.timing.silence()
+        self.gas.now().duration_since(run.heartbeat_at) < self.timing.heartbeat_timeout()
     }
 }
 
-/// The beginning of a body, for a log.
+/// The beginning of a message body, for the log.
 fn excerpt(body: &str) -> String {
     body.chars().take(200).collect()
 }
@@ -121,22 +131,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_job_that_still_runs_is_left_alone_until_it_falls_silent() {
+    async fn a_job_that_still_runs_is_left_alone_until_its_heartbeat_stops() {
         let Case { test, queue, letters } = case();
         let ada = test.user("ada", Plan::Free);
         let job = test.pending_job(&ada).await;
-        claim_job(&test.gas, job.id, TIMING.silence()).await.unwrap();
+        claim_job(&test.gas, job.id, TIMING.heartbeat_timeout()).await.unwrap();
         letters.handle(&message(job.id, 6)).await.unwrap();
         assert_eq!(test.job(job.id).status(), JobStatus::Running);
         assert_eq!(queue.extended(), [TIMING.visibility]);
 
-        test.clock.advance_secs(TIMING.silence().as_secs());
+        test.clock.advance_secs(TIMING.heartbeat_timeout().as_secs());
         letters.handle(&message(job.id, 7)).await.unwrap();
         assert_eq!(test.job(job.id).status(), JobStatus::Failed);
     }
 
     #[tokio::test]
-    async fn a_job_that_is_over_only_loses_its_message() {
+    async fn the_message_of_an_ended_job_is_deleted() {
         let Case { test, queue, letters } = case();
         let ada = test.user("ada", Plan::Free);
         let job = test.pending_job(&ada).await;
@@ -148,16 +158,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_message_that_names_no_job_is_kept_for_the_operators() {
+    async fn a_message_that_is_not_a_job_request_is_kept_for_the_operators() {
         let Case { queue, letters, .. } = case();
         let stray = Message { body: "hello".into(), receipt: "r".into(), receive_count: 6 };
         letters.handle(&stray).await.unwrap();
-        assert_eq!(queue.extended(), [REST]);
+        assert_eq!(queue.extended(), [UNREADABLE_PAUSE]);
         assert_eq!(queue.deleted(), [""; 0]);
     }
 
     #[tokio::test]
-    async fn the_message_of_a_job_that_was_deleted_goes_as_well() {
+    async fn the_message_of_a_deleted_job_is_deleted() {
         let Case { test, queue, letters } = case();
         let ada = test.user("ada", Plan::Free);
         let job = test.pending_job(&ada).await;

@@ -1,60 +1,67 @@
-//! One message of the queue, from receipt to its end.
+//! One job request: claim the job, run an attempt, end or release the job, delete the message.
 
 use crate::attempt::{AttemptError, attempt};
 use crate::engine::{Engine, EngineError};
-use crate::heartbeat::{Heartbeat, Lost};
+use crate::heartbeat::{Heartbeat, LostClaim};
 use crate::report::Report;
 use crate::scratch::ScratchRoot;
 use crate::settings::Timing;
-use crate::shutdown::Shutdown;
 use gas_backend::messages::JobRequest;
 use gas_backend::ports::{Message, PortResult, Queue};
 use gas_backend::usecases::{
     ChangeError, Finished, announce_result, claim_job, complete_job, fail_job, release_job,
 };
 use gas_backend::{Gas, chain};
+use gas_runtime::Shutdown;
 use gas_shared::job::{ChangeRefused, ClaimId, FailureKind, JobState};
 use gas_shared::{Job, JobId, JobStatus};
 use jiff::SignedDuration;
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::Span;
+use tracing::field::display;
 
-/// How long a job waits after its first failed attempt; the wait doubles with each.
+/// The pause after the first failed attempt; it doubles with each further one.
 const RETRY_PAUSE: Duration = Duration::from_secs(2);
 
-/// The longest wait between two looks at a job that another worker has.
-const MAX_WATCH_PAUSE: Duration = Duration::from_secs(900);
+/// The longest pause between two checks of a job that another worker holds.
+const MAX_RECHECK_PAUSE: Duration = Duration::from_secs(900);
 
-/// What the owner reads when GAS gave a job up.
-pub(crate) const GIVEN_UP: &str = "the annotation failed again and again for a reason that is not \
-     in your file; please submit it once more, and tell us if it fails again";
+/// The reason that the owner reads if all attempts failed for reasons other than the input.
+pub(crate) const SERVICE_FAILURE: &str = "annotation failed repeatedly because of a problem on our \
+     side; upload the file again, and contact us if it still fails";
 
-/// What handles messages.
+/// Handles job requests.
 pub(crate) struct Worker {
     pub(crate) gas: Gas,
     pub(crate) queue: Arc<dyn Queue>,
     pub(crate) engine: Engine,
     pub(crate) timing: Timing,
-    /// After this many receipts a job that fails is given up.
+    /// The number of attempts after which a failing job is marked FAILED.
     pub(crate) max_attempts: u32,
     pub(crate) scratch: ScratchRoot,
 }
 
-/// How an attempt ended.
+/// The end of an attempt.
 enum Ended {
     Finished(Finished),
     Failed(AttemptError),
-    /// The job is no longer this worker's.
-    Lost(Lost),
-    /// The worker stops before the job is done.
+    /// This worker no longer holds the claim.
+    Lost(LostClaim),
+    /// The worker shuts down before the run has ended.
     Interrupted,
 }
 
 impl Worker {
-    /// Handles a message. Where that fails, the message comes back by itself.
+    /// Handles a message. If that fails, SQS delivers the message again.
+    #[tracing::instrument(
+        name = "job_request",
+        skip_all,
+        fields(job_id, user_id, attempt = message.receive_count)
+    )]
     pub(crate) async fn handle(&self, message: &Message, shutdown: &Shutdown) {
         if let Err(error) = self.try_handle(message, shutdown).await {
-            tracing::error!(error = %chain(&error), "a message is left to come back");
+            tracing::error!(error = %chain(&error), "message failed; SQS delivers it again");
         }
     }
 
@@ -62,17 +69,18 @@ impl Worker {
         let id = match serde_json::from_str::<JobRequest>(&message.body) {
             Ok(request) => request.job_id,
             Err(error) => {
-                tracing::error!(%error, "a message is no job request; it goes to the dead letters");
-                return Ok(self.give_back(message, Duration::ZERO).await?);
+                tracing::error!(%error, "message is not a job request; it moves to the dead-letter queue");
+                return Ok(self.postpone(message, Duration::ZERO).await?);
             }
         };
-        match claim_job(&self.gas, id, self.timing.silence()).await {
+        Span::current().record("job_id", display(id));
+        match claim_job(&self.gas, id, self.timing.heartbeat_timeout()).await {
             Ok((job, claim)) => self.work(message, &job, claim, shutdown).await,
             Err(ChangeError::Refused { refused: ChangeRefused::StillRunning, .. }) => {
-                Ok(self.watch(message, id).await?)
+                Ok(self.recheck_later(message, id).await?)
             }
             Err(ChangeError::Refused { .. }) => self.settle(message, id).await,
-            Err(ChangeError::NotFound(id)) => Ok(forget(&*self.queue, message, id).await?),
+            Err(ChangeError::NotFound(_)) => Ok(delete_orphan(&*self.queue, message).await?),
             Err(error) => Err(error),
         }
     }
@@ -84,35 +92,40 @@ impl Worker {
         claim: ClaimId,
         shutdown: &Shutdown,
     ) -> Result<(), ChangeError> {
-        tracing::info!(id = %job.id, attempt = message.receive_count, "job claimed");
+        Span::current().record("user_id", display(job.owner));
+        tracing::info!("job claimed");
         let report = Report::new(self.gas.jobs.clock.clone());
-        report.go_on(&self.gas, job).await;
-        report.note(&format!("attempt {} begins", message.receive_count));
+        report.resume(&self.gas, job).await;
+        report.note(&format!("attempt {} started", message.receive_count));
         match self.run(message, job, claim, &report, shutdown).await {
             Ended::Finished(finished) => {
-                report.note(&format!("variants annotated and stored: {}", finished.records));
+                report.note(&format!("records annotated and stored: {}", finished.records));
                 report.store(&self.gas, job).await;
                 let ended = complete_job(&self.gas, job, claim, finished).await;
                 self.end(message, job.id, ended).await
             }
             Ended::Failed(error) => self.failed(message, job, claim, error, &report).await,
-            Ended::Lost(Lost::Refused(ChangeRefused::ClaimLost | ChangeRefused::StillRunning)) => {
-                // Its message is in the other worker's hands.
-                tracing::warn!(id = %job.id, "another worker has taken the job over");
+            Ended::Lost(LostClaim::Refused(
+                ChangeRefused::ClaimLost | ChangeRefused::StillRunning,
+            )) => {
+                // The other worker has received the message, too, and will delete it.
+                tracing::warn!("another worker has claimed the job");
                 Ok(())
             }
             Ended::Lost(
-                Lost::Refused(ChangeRefused::Illegal { .. } | ChangeRefused::IllegalResults { .. })
-                | Lost::Deleted,
+                LostClaim::Refused(
+                    ChangeRefused::Illegal { .. } | ChangeRefused::IllegalResults { .. },
+                )
+                | LostClaim::Deleted,
             ) => self.settle(message, job.id).await,
             Ended::Interrupted => {
-                tracing::info!(id = %job.id, "job given back");
+                tracing::info!("job released before its run has ended");
                 self.release(message, job.id, claim, Duration::ZERO).await
             }
         }
     }
 
-    /// Attempts the job under its heartbeat.
+    /// Runs one attempt with its heartbeat until either ends or the grace period is over.
     async fn run(
         &self,
         message: &Message,
@@ -147,17 +160,15 @@ impl Worker {
                 EngineError::BadInput(reason) | EngineError::OverLimit(reason),
             ) => (FailureKind::Input, reason),
             error if message.receive_count < self.max_attempts => {
-                tracing::error!(%id, error = %chain(&error), "attempt failed; the job is tried again");
-                report.note(
-                    "this attempt failed for a reason that is not in the file; another follows",
-                );
+                tracing::error!(error = %chain(&error), "attempt failed; the job is retried");
+                report.note("attempt failed because of a problem on our side; it will be repeated");
                 report.store(&self.gas, job).await;
                 let pause = retry_pause(message.receive_count).min(self.timing.visibility);
                 return self.release(message, id, claim, pause).await;
             }
             error => {
-                tracing::error!(%id, error = %chain(&error), "last attempt failed");
-                (FailureKind::Service, GIVEN_UP.to_owned())
+                tracing::error!(error = %chain(&error), "last attempt failed");
+                (FailureKind::Service, SERVICE_FAILURE.to_owned())
             }
         };
         report.note(&format!("failed: {reason}"));
@@ -166,7 +177,7 @@ impl Worker {
         self.end(message, id, ended).await
     }
 
-    /// After the last change of a job: tells it, and deletes the message.
+    /// Finishes the message after the job was completed or failed.
     async fn end(
         &self,
         message: &Message,
@@ -174,49 +185,52 @@ impl Worker {
         ended: Result<Job, ChangeError>,
     ) -> Result<(), ChangeError> {
         match ended {
-            Ok(job) => Ok(settle_job(&self.gas, &*self.queue, message, &job).await?),
+            Ok(job) => finish(&self.gas, &*self.queue, message, &job).await,
             Err(ChangeError::Refused { refused: ChangeRefused::Illegal { .. }, .. }) => {
                 self.settle(message, id).await
             }
             Err(ChangeError::Refused { .. }) => {
-                tracing::warn!(%id, "another worker has taken the job over");
+                tracing::warn!("another worker has claimed the job");
                 Ok(())
             }
-            Err(ChangeError::NotFound(_)) => Ok(forget(&*self.queue, message, id).await?),
+            Err(ChangeError::NotFound(_)) => Ok(delete_orphan(&*self.queue, message).await?),
             Err(error) => Err(error),
         }
     }
 
-    /// The job is over already, perhaps by a worker that died before it could tell and delete.
+    /// Finishes the message of a job that has ended already, perhaps by a worker that died before it
+    /// could finish the message.
     async fn settle(&self, message: &Message, id: JobId) -> Result<(), ChangeError> {
         match self.gas.jobs.store.job(id).await? {
             Some(job) if job.status().is_final() => {
-                settle_job(&self.gas, &*self.queue, message, &job).await
+                finish(&self.gas, &*self.queue, message, &job).await
             }
-            // Not even uploaded: whoever confirms the upload sends a message of its own.
-            Some(_) => Ok(self.give_back(message, self.timing.visibility).await?),
-            None => Ok(forget(&*self.queue, message, id).await?),
+            // The job is not uploaded yet; confirming the upload sends another message.
+            Some(_) => Ok(self.postpone(message, self.timing.visibility).await?),
+            None => Ok(delete_orphan(&*self.queue, message).await?),
         }
     }
 
-    /// Another worker has the job, and this message may be the only one that remembers it: looks
-    /// again when that worker would count as silent, and ever more rarely, so that a long run does
-    /// not use up the message's receipts.
-    async fn watch(&self, message: &Message, id: JobId) -> PortResult<()> {
+    /// Postpones the message of a job that another worker runs. This may be the only message of the
+    /// job, so it is checked again when the heartbeat of that worker would time out, and then less
+    /// and less often, so that a long run does not use up the message's receive count.
+    async fn recheck_later(&self, message: &Message, id: JobId) -> PortResult<()> {
         let job = self.gas.jobs.store.job(id).await?;
-        let left = job.and_then(|job| self.silence_left(&job)).unwrap_or_default();
-        let pause = watch_pause(message.receive_count, left, self.timing.visibility);
-        tracing::info!(%id, pause_secs = pause.as_secs(), "job runs elsewhere; looking again later");
-        self.give_back(message, pause).await
+        let left = job.and_then(|job| self.until_timeout(&job)).unwrap_or_default();
+        let pause = recheck_pause(message.receive_count, left, self.timing.visibility);
+        tracing::info!(pause_secs = pause.as_secs(), "job runs on another worker; checking again");
+        self.postpone(message, pause).await
     }
 
-    fn silence_left(&self, job: &Job) -> Option<Duration> {
+    /// The time until the heartbeat of a running job times out.
+    fn until_timeout(&self, job: &Job) -> Option<Duration> {
         let JobState::Running(run) = &job.state else { return None };
-        let silent = self.gas.now().duration_since(run.heartbeat_at);
-        Duration::try_from(self.timing.silence() - silent + SignedDuration::from_secs(1)).ok()
+        let age = self.gas.now().duration_since(run.heartbeat_at);
+        let left = self.timing.heartbeat_timeout() - age + SignedDuration::from_secs(1);
+        Duration::try_from(left).ok()
     }
 
-    /// Lets go of the job and gives its message back, so that another worker can begin at once.
+    /// Releases the claim and makes the message visible after `pause` for another attempt.
     async fn release(
         &self,
         message: &Message,
@@ -225,23 +239,24 @@ impl Worker {
         pause: Duration,
     ) -> Result<(), ChangeError> {
         match release_job(&self.gas, id, claim).await {
-            Ok(_) => Ok(self.give_back(message, pause).await?),
+            Ok(_) => Ok(self.postpone(message, pause).await?),
             Err(ChangeError::Refused { refused: ChangeRefused::Illegal { .. }, .. }) => {
                 self.settle(message, id).await
             }
             Err(ChangeError::Refused { .. }) => Ok(()),
-            Err(ChangeError::NotFound(_)) => Ok(forget(&*self.queue, message, id).await?),
+            Err(ChangeError::NotFound(_)) => Ok(delete_orphan(&*self.queue, message).await?),
             Err(error) => Err(error),
         }
     }
 
-    async fn give_back(&self, message: &Message, pause: Duration) -> PortResult<()> {
+    async fn postpone(&self, message: &Message, pause: Duration) -> PortResult<()> {
         self.queue.extend(message, pause).await
     }
 }
 
-/// Announces a job that is over, and deletes the message: the last step of all.
-pub(crate) async fn settle_job(
+/// Announces the end of a job and deletes its message, in this order: if the worker dies in
+/// between, the message is delivered again.
+pub(crate) async fn finish(
     gas: &Gas,
     queue: &dyn Queue,
     message: &Message,
@@ -251,13 +266,14 @@ pub(crate) async fn settle_job(
         announce_result(gas, job).await?;
     }
     queue.delete(message).await?;
-    tracing::info!(id = %job.id, status = %job.status(), "job is over");
+    tracing::info!(status = %job.status(), "job ended");
     Ok(())
 }
 
-/// Jobs are made before their messages, so one that is not there was deleted.
-pub(crate) async fn forget(queue: &dyn Queue, message: &Message, id: JobId) -> PortResult<()> {
-    tracing::info!(%id, "the job was deleted");
+/// Deletes the message of a job that does not exist. Jobs are created before their messages, so the
+/// job was deleted.
+pub(crate) async fn delete_orphan(queue: &dyn Queue, message: &Message) -> PortResult<()> {
+    tracing::info!("job was deleted");
     queue.delete(message).await
 }
 
@@ -265,11 +281,11 @@ fn retry_pause(receive_count: u32) -> Duration {
     RETRY_PAUSE.saturating_mul(1 << receive_count.saturating_sub(1).min(16))
 }
 
-fn watch_pause(receive_count: u32, silence_left: Duration, visibility: Duration) -> Duration {
-    let patient = visibility.saturating_mul(1 << receive_count.min(8));
-    // The first look comes as early as it can bring something: the other worker may be dead.
-    let pause = if receive_count <= 1 { silence_left } else { silence_left.max(patient) };
-    pause.clamp(Duration::from_secs(1), MAX_WATCH_PAUSE)
+fn recheck_pause(receive_count: u32, until_timeout: Duration, visibility: Duration) -> Duration {
+    let backoff = visibility.saturating_mul(1 << receive_count.min(8));
+    // The first check is as early as is useful, since the other worker may be dead.
+    let pause = if receive_count <= 1 { until_timeout } else { until_timeout.max(backoff) };
+    pause.clamp(Duration::from_secs(1), MAX_RECHECK_PAUSE)
 }
 
 #[cfg(test)]

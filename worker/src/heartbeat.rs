@@ -1,5 +1,5 @@
-//! The sign of life of a running job: its message stays invisible, its row fresh, and its owner
-//! sees how far it is.
+//! The heartbeat of a running job: keeps its message invisible, its claim valid and its progress
+//! up to date.
 
 use crate::report::Report;
 use crate::settings::Timing;
@@ -11,19 +11,19 @@ use gas_shared::job::{ChangeRefused, ClaimId, Progress};
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
-/// Progress is written at most this often.
+/// The shortest pause between two writes of the progress.
 const PROGRESS_PAUSE: Duration = Duration::from_secs(1);
 
-/// Why a job is not this worker's any more.
+/// The reason why this worker no longer holds the claim of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lost {
-    /// It was cancelled, ended or taken over.
+pub(crate) enum LostClaim {
+    /// The job was cancelled, has ended, or was claimed by another worker.
     Refused(ChangeRefused),
-    /// Its owner deleted it.
+    /// The owner deleted the job.
     Deleted,
 }
 
-/// What a heartbeat keeps alive.
+/// The heartbeat of one attempt.
 pub(crate) struct Heartbeat<'a> {
     pub(crate) gas: &'a Gas,
     pub(crate) queue: &'a dyn Queue,
@@ -35,51 +35,51 @@ pub(crate) struct Heartbeat<'a> {
 }
 
 impl Heartbeat<'_> {
-    /// Beats until the job is no longer this worker's.
+    /// Runs until the claim is lost.
     ///
-    /// A beat that fails otherwise is logged. If none gets through, the job falls silent and
-    /// another worker takes it, which is right: this one is cut off.
-    pub(crate) async fn run(&self) -> Lost {
+    /// Other failures are logged. If no heartbeat gets through, another worker claims the job,
+    /// which is right: this one is cut off.
+    pub(crate) async fn run(&self) -> LostClaim {
         let mut progress = self.report.progress();
-        let beat = self.timing.beat();
-        let mut ticks = interval(PROGRESS_PAUSE.min(beat));
+        let every = self.timing.heartbeat_interval();
+        let mut ticks = interval(PROGRESS_PAUSE.min(every));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut last_beat: Option<Instant> = None;
+        let mut last: Option<Instant> = None;
         loop {
             let now = ticks.tick().await;
-            let due = last_beat.is_none_or(|last| now.duration_since(last) >= beat);
-            // A sender that is gone has nothing new to say.
+            let due = last.is_none_or(|last| now.duration_since(last) >= every);
+            // An error means that the sender is gone and the progress is final.
             if !due && !progress.has_changed().unwrap_or(false) {
                 continue;
             }
             let latest = progress.borrow_and_update().clone();
-            let write = timeout(beat, self.write(latest));
+            let write = timeout(every, self.write(latest));
             let written = if due {
-                last_beat = Some(now);
-                tokio::join!(write, timeout(beat, self.extend())).0
+                last = Some(now);
+                tokio::join!(write, timeout(every, self.extend())).0
             } else {
                 write.await
             };
             match written {
                 Ok(Some(lost)) => return lost,
                 Ok(None) => {}
-                Err(_) => tracing::warn!("a sign of life took too long"),
+                Err(_) => tracing::warn!("heartbeat timed out"),
             }
         }
     }
 
-    /// The sign of life comes first: the job depends on it, and who has lost the claim is told so
-    /// before the protocol would be written over the next worker's.
-    async fn write(&self, progress: Progress) -> Option<Lost> {
+    /// Writes the heartbeat first and the run log second, so that a worker that has lost its claim
+    /// does not overwrite the run log of the next one.
+    async fn write(&self, progress: Progress) -> Option<LostClaim> {
         match report_progress(self.gas, self.job.id, self.claim, progress).await {
             Ok(_) => {
                 self.report.store(self.gas, self.job).await;
                 None
             }
-            Err(ChangeError::Refused { refused, .. }) => Some(Lost::Refused(refused)),
-            Err(ChangeError::NotFound(_)) => Some(Lost::Deleted),
+            Err(ChangeError::Refused { refused, .. }) => Some(LostClaim::Refused(refused)),
+            Err(ChangeError::NotFound(_)) => Some(LostClaim::Deleted),
             Err(error) => {
-                tracing::warn!(error = %chain(&error), "a sign of life was not written");
+                tracing::warn!(error = %chain(&error), "heartbeat not written");
                 None
             }
         }
@@ -87,7 +87,7 @@ impl Heartbeat<'_> {
 
     async fn extend(&self) {
         if let Err(error) = self.queue.extend(self.message, self.timing.visibility).await {
-            tracing::warn!(error = %chain(&error), "a message was not kept invisible");
+            tracing::warn!(error = %chain(&error), "visibility of the message not extended");
         }
     }
 }

@@ -1,9 +1,9 @@
-//! The GAS worker. Role `annotate` takes job requests from the queue, runs the annotation engine on
-//! each file as a child process under limits, and stores what comes out. Role `utility` does what
-//! there is to do beside that: see [`utility`].
+//! The GAS worker. Role `annotate` receives job requests from the queue, runs the annotation engine
+//! on each input as a child process with resource limits, and stores its output. Role `utility` runs
+//! the background work of the service: see [`utility`].
 //!
-//! A job is never lost: its message is deleted last, after everything it asked for is stored, so
-//! whatever dies on the way, the message comes back and the work is done again or found done.
+//! A message is deleted last, after its work is stored. If a process dies earlier, SQS delivers the
+//! message again, and the work is repeated or found to be done.
 
 mod attempt;
 mod dead_letters;
@@ -14,7 +14,6 @@ mod poll;
 mod report;
 mod scratch;
 mod settings;
-mod shutdown;
 #[cfg(test)]
 mod testing;
 mod utility;
@@ -23,23 +22,19 @@ use anyhow::Context;
 use clap::Parser;
 use gas_backend::aws::Sdk;
 use gas_backend::{Gas, postgres};
+use gas_runtime::{LogFormat, Shutdown, init_logging};
 use handle::Worker;
 use settings::{AnnotateSettings, Cli, Role};
-use shutdown::Shutdown;
 use std::sync::Arc;
-use tracing_subscriber::EnvFilter;
 
-/// What is logged unless `RUST_LOG` says otherwise.
+/// The log filter unless `RUST_LOG` is set.
 const LOG_FILTER: &str = "info,aws_config=warn,sqlx=warn";
 
-// One thread: the work is in the child processes, and a child that is to die with its parent
-// (see `engine::sandbox`) dies with the thread that started it.
+// A single thread, since the work is done by child processes: the parent-death signal of a child
+// (see `engine::sandbox`) is sent when the thread that started it ends.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG_FILTER));
-    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colours);
-    log.with_env_filter(filter).init();
+    init_logging(LogFormat::Text, LOG_FILTER);
     match Cli::parse().role {
         Role::Annotate(settings) => annotate(*settings).await,
         Role::Utility(settings) => utility::run(*settings).await,

@@ -1,19 +1,20 @@
-//! The main loop: as many slots as jobs may run at once, each of which takes a message, handles
-//! it, and takes the next.
+//! The main loop: one slot per concurrent job, each of which receives and handles one message at
+//! a time.
 
 use crate::handle::Worker;
-use crate::shutdown::Shutdown;
 use gas_backend::chain;
 use gas_backend::ports::Message;
+use gas_runtime::Shutdown;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-/// The wait after a queue that failed; it doubles with each failure in a row.
+/// The pause after a failed receive call; it doubles with each failure in a row.
 const MIN_PAUSE: Duration = Duration::from_secs(1);
 const MAX_PAUSE: Duration = Duration::from_secs(30);
 
-/// Polls until shutdown, then waits for what runs: it gives back in time what it cannot finish.
+/// Polls until shutdown, then waits for the running jobs, which end or are released within the
+/// grace period.
 pub(crate) async fn run(worker: Arc<Worker>, concurrency: u8, shutdown: &Shutdown) {
     tracing::info!(concurrency, "worker ready");
     let mut slots = JoinSet::new();
@@ -38,7 +39,7 @@ async fn slot(worker: Arc<Worker>, shutdown: Shutdown) {
                 }
             }
             Err(error) => {
-                tracing::error!(error = %chain(&error), "the queue failed");
+                tracing::error!(error = %chain(&error), "queue cannot be read");
                 tokio::select! {
                     () = tokio::time::sleep(pause) => {}
                     () = shutdown.requested() => {}
@@ -49,13 +50,12 @@ async fn slot(worker: Arc<Worker>, shutdown: Shutdown) {
     }
 }
 
-/// Handles a message in a task of its own, so that a panic costs one message's attempt and not
-/// the slot.
+/// Handles a message in a separate task, so that a panic costs one attempt and not the slot.
 async fn handle(worker: &Arc<Worker>, message: Message, shutdown: &Shutdown) {
     let (worker, shutdown) = (worker.clone(), shutdown.clone());
     let task = tokio::spawn(async move { worker.handle(&message, &shutdown).await });
     if let Err(error) = task.await {
-        tracing::error!(%error, "handling a message panicked; it is left to come back");
+        tracing::error!(%error, "handling of a message panicked; SQS delivers it again");
     }
 }
 
@@ -69,7 +69,7 @@ mod tests {
     const ENGINE: &str = r#"echo x > "$2"; echo y > "$3"; echo '{"event":"done","records":1}'"#;
 
     #[tokio::test]
-    async fn the_queue_is_worked_off_until_shutdown() {
+    async fn messages_are_handled_until_shutdown() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let queue = Arc::new(FakeQueue::default());
@@ -80,7 +80,7 @@ mod tests {
             ids.push(job.id);
         }
         let shutdown = Shutdown::default();
-        let (worker, _place) = worker(&test, queue.clone(), ENGINE);
+        let (worker, _folder) = worker(&test, queue.clone(), ENGINE);
         let until_done = async {
             while queue.deleted().len() < 3 {
                 tokio::time::sleep(Duration::from_millis(10)).await;

@@ -1,10 +1,9 @@
-//! What a run tells: how far it is, and its protocol, which the owner can read while it runs.
+//! The progress of a run and its run log, which the owner can read while the job runs.
 //!
-//! The protocol is an object in S3 that is written anew whenever it has grown, behind the signs of life
-//! of the run and so at most every second. A later attempt goes on where the one before ended. Events
-//! would reach open pages only; an object is there for whoever comes later, and stays when the job is
-//! over. It holds what concerns the owner and is of bounded size: steps, tenths of the progress,
-//! warnings of the engine, and why a run failed.
+//! The run log is an S3 object that is rewritten as it grows, after a heartbeat and thus at most once
+//! a second. The next attempt appends to it. An object, unlike an event, can be read later, too. The
+//! run log has a bounded size and contains what concerns the owner: steps, every tenth of the
+//! progress, warnings of the engine, and the reason of a failure.
 
 use bytes::Bytes;
 use gas_backend::clock::Clock;
@@ -14,19 +13,18 @@ use gas_shared::job::Progress;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
-/// The protocol takes no more than so many bytes of what the engine says; lines after that are left
-/// out.
-const MAX_LOG_BYTES: usize = 64 * 1024;
+/// The size of the run log, in bytes, from which on it takes no lines from the engine.
+const MAX_ENGINE_BYTES: usize = 64 * 1024;
 
-/// So much more is for the worker's own words, above all how the run ended.
-const MAX_OWN_BYTES: usize = 8 * 1024;
+/// Space reserved for lines of the worker, such as the end of the run, in bytes.
+const MAX_WORKER_BYTES: usize = 8 * 1024;
 
-/// The longest line of the protocol, in characters.
+/// The longest line of the run log, in characters.
 const MAX_LINE_CHARS: usize = 1_000;
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
-/// A run's progress and protocol. Shared by what does the work and what tells of it.
+/// The progress and the run log of one run, shared by the attempt and its heartbeat.
 pub(crate) struct Report {
     progress: watch::Sender<Progress>,
     log: Mutex<Log>,
@@ -37,23 +35,23 @@ pub(crate) struct Report {
 struct Log {
     text: String,
     is_full: bool,
-    /// How much of it is stored.
+    /// The length of the stored text, in bytes.
     stored: usize,
-    /// The step and the tenth of it that were noted last.
-    noted: (String, u16),
+    /// The last step and tenth of progress in the text.
+    last_tenth: (String, u16),
 }
 
 impl Report {
-    /// Nothing so far.
+    /// An empty report.
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         let progress = watch::Sender::new(Progress::default());
         Self { progress, log: Mutex::default(), clock }
     }
 
-    /// What the attempts before have told. A protocol that cannot be read is begun anew.
-    pub(crate) async fn go_on(&self, gas: &Gas, job: &Job) {
+    /// Loads the run log of earlier attempts. If it cannot be read, a new one begins.
+    pub(crate) async fn resume(&self, gas: &Gas, job: &Job) {
         let file = gas.object_keys.run_log(job.owner, job.id, &job.input.name);
-        let limit = (MAX_LOG_BYTES + MAX_OWN_BYTES) as u64;
+        let limit = (MAX_ENGINE_BYTES + MAX_WORKER_BYTES) as u64;
         match gas.objects.read_head(&file, limit).await {
             Ok(Some(before)) => {
                 let mut log = self.log();
@@ -62,43 +60,43 @@ impl Report {
             }
             Ok(None) => {}
             Err(error) => {
-                tracing::warn!(id = %job.id, error = %chain(&error), "the protocol begins anew")
+                tracing::warn!(error = %chain(&error), "run log not read; a new one begins")
             }
         }
     }
 
-    /// Follows the progress.
+    /// Subscribes to the progress.
     pub(crate) fn progress(&self) -> watch::Receiver<Progress> {
         self.progress.subscribe()
     }
 
-    /// Begins a step of the worker's own; how far the whole is stays as it is.
-    pub(crate) fn begin(&self, step: &str) {
+    /// Begins a step of the worker; the overall progress stays unchanged.
+    pub(crate) fn begin_step(&self, step: &str) {
         self.progress.send_modify(|now| now.step = step.to_owned());
         self.note(step);
     }
 
-    /// Takes in how far the engine is.
+    /// Records the progress of the engine.
     pub(crate) fn advance(&self, now: Progress) {
-        let noted = (now.step.clone(), now.permille / 100);
-        if self.log().noted != noted {
+        let tenth = (now.step.clone(), now.permille / 100);
+        if self.log().last_tenth != tenth {
             let percent = now.permille / 10;
-            self.hear(&format!("{}: {percent} %, {} variants", now.step, now.records));
-            self.log().noted = noted;
+            self.engine_line(&format!("{}: {percent} %, {} records", now.step, now.records));
+            self.log().last_tenth = tenth;
         }
         self.progress.send_replace(now);
     }
 
-    /// Adds a line of the worker's own, with the time.
+    /// Adds a line of the worker, with the time.
     pub(crate) fn note(&self, text: &str) {
         let line = self.line(text);
-        self.log().push(&line, MAX_LOG_BYTES + MAX_OWN_BYTES);
+        self.log().push(&line, MAX_ENGINE_BYTES + MAX_WORKER_BYTES);
     }
 
-    /// Adds a line of the engine's, with the time.
-    pub(crate) fn hear(&self, text: &str) {
+    /// Adds a line of the engine, with the time.
+    pub(crate) fn engine_line(&self, text: &str) {
         let line = self.line(text);
-        self.log().push(&line, MAX_LOG_BYTES);
+        self.log().push(&line, MAX_ENGINE_BYTES);
     }
 
     fn line(&self, text: &str) -> String {
@@ -106,7 +104,7 @@ impl Report {
         format!("{}  {}\n", self.clock.now(), text.replace(['\n', '\r'], " "))
     }
 
-    /// Stores the protocol where it has grown. A failure is logged: the job does not depend on it.
+    /// Stores the run log if it has grown. A failure is only logged; the job does not depend on it.
     pub(crate) async fn store(&self, gas: &Gas, job: &Job) {
         let Some(text) = self.log().grown() else { return };
         let length = text.len();
@@ -114,13 +112,13 @@ impl Report {
         match gas.objects.write(&file, Bytes::from(text), TEXT).await {
             Ok(()) => self.log().stored = length,
             Err(error) => {
-                tracing::warn!(id = %job.id, error = %chain(&error), "the protocol was not stored");
+                tracing::warn!(error = %chain(&error), "run log not stored");
             }
         }
     }
 
     fn log(&self) -> MutexGuard<'_, Log> {
-        // A panic elsewhere leaves whole lines behind.
+        // Lines are appended as a whole, so a panic cannot leave a partial one.
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -131,11 +129,11 @@ impl Log {
             self.text.push_str(line);
         } else if !self.is_full {
             self.is_full = true;
-            self.text.push_str("What the engine says after this is left out.\n");
+            self.text.push_str("Further lines of the engine are omitted.\n");
         }
     }
 
-    /// The text, where it is more than is stored.
+    /// The text, if it is longer than the stored one.
     fn grown(&self) -> Option<String> {
         (self.text.len() > self.stored).then(|| self.text.clone())
     }
@@ -156,59 +154,64 @@ mod tests {
     }
 
     #[test]
-    fn every_tenth_of_a_step_is_noted_once() {
+    fn every_tenth_of_the_progress_is_logged_once() {
         let report = report();
-        report.begin("download");
+        report.begin_step("download");
         for permille in [0, 5, 99, 100, 250, 299] {
             report.advance(Progress { step: "annotate".into(), permille, records: 7 });
         }
-        let noted = ["download", "annotate: 0 %, 7 variants", "annotate: 10 %, 7 variants"];
-        assert_eq!(lines(&report), [&noted[..], &["annotate: 25 %, 7 variants"]].concat());
+        let noted = ["download", "annotate: 0 %, 7 records", "annotate: 10 %, 7 records"];
+        assert_eq!(lines(&report), [&noted[..], &["annotate: 25 %, 7 records"]].concat());
         assert_eq!(report.progress().borrow().permille, 299);
     }
 
     #[test]
-    fn a_note_is_one_line() {
+    fn line_breaks_in_a_note_become_spaces() {
         let report = report();
         report.note("a\nb");
         assert_eq!(lines(&report), ["a b"]);
     }
 
     #[test]
-    fn the_protocol_is_bounded_and_says_so() {
+    fn the_run_log_is_bounded_and_says_so() {
         let report = report();
         for _ in 0..200 {
-            report.hear(&"x".repeat(5_000));
+            report.engine_line(&"x".repeat(5_000));
         }
         let text = report.log().text.clone();
-        assert!(text.len() < MAX_LOG_BYTES + 100, "{}", text.len());
-        assert!(text.ends_with("\nWhat the engine says after this is left out.\n"));
+        assert!(text.len() < MAX_ENGINE_BYTES + 100, "{}", text.len());
+        assert!(text.ends_with("\nFurther lines of the engine are omitted.\n"));
         report.note("failed: why");
-        assert_eq!(lines(&report).last().unwrap(), "failed: why", "how it ended is always said");
+        assert_eq!(
+            lines(&report).last().unwrap(),
+            "failed: why",
+            "there is always space for the end of the run"
+        );
         for _ in 0..200 {
             report.note(&"x".repeat(5_000));
         }
-        assert!(report.log().text.len() < MAX_LOG_BYTES + MAX_OWN_BYTES + 100);
+        assert!(report.log().text.len() < MAX_ENGINE_BYTES + MAX_WORKER_BYTES + 100);
     }
 
     #[tokio::test]
-    async fn it_is_written_when_it_has_grown() {
+    async fn the_run_log_is_stored_when_it_has_grown() {
         let test = TestGas::new();
         let ada = test.user("ada", gas_shared::Plan::Free);
         let job = test.pending_job(&ada).await;
         let report = Report::new(test.clock.clone());
         report.store(&test.gas, &job).await;
-        assert!(test.objects.with_key("run.log").is_empty(), "nothing to tell yet");
+        assert!(test.objects.with_key("run.log").is_empty(), "the run log is empty");
         report.note("one");
         report.store(&test.gas, &job).await;
         let [file] = &test.objects.with_key("run.log")[..] else { panic!("not stored") };
         let stored = || String::from_utf8(test.objects.get(file).unwrap()).unwrap();
         assert!(stored().ends_with("  one\n"));
         let next = Report::new(test.clock.clone());
-        next.go_on(&test.gas, &job).await;
+        next.resume(&test.gas, &job).await;
         next.note("two");
         next.store(&test.gas, &job).await;
-        let told: Vec<_> = stored().lines().map(|line| line[line.len() - 3..].to_owned()).collect();
-        assert_eq!(told, ["one", "two"], "another attempt takes nothing back");
+        let lines: Vec<_> =
+            stored().lines().map(|line| line[line.len() - 3..].to_owned()).collect();
+        assert_eq!(lines, ["one", "two"], "another attempt appends");
     }
 }

@@ -1,4 +1,4 @@
-//! The folders that runs work in: one each, readable by nobody else, gone when the run is over.
+//! The scratch folders of runs: one each, accessible only to this user, removed after the run.
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
@@ -6,25 +6,26 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// The folder that holds the runs' folders.
+/// The folder that contains the scratch folders of all runs.
 #[derive(Debug)]
 pub(crate) struct ScratchRoot(PathBuf);
 
 impl ScratchRoot {
-    /// Makes the folder where it is missing, and removes what processes that died left in it.
+    /// Creates the folder if it is missing and removes scratch folders of dead processes.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(path)?;
         let root = path.canonicalize()?;
         for entry in fs::read_dir(&root)? {
             let entry = entry?;
-            if owner(&entry.file_name().to_string_lossy()).is_some_and(|pid| !lives(pid)) {
+            if process_of(&entry.file_name().to_string_lossy()).is_some_and(|pid| !is_running(pid))
+            {
                 fs::remove_dir_all(entry.path())?;
             }
         }
         Ok(Self(root))
     }
 
-    /// A folder for one run, removed when it is dropped.
+    /// Creates the folder of one run, which is removed when it is dropped.
     pub(crate) fn run(&self) -> io::Result<TempDir> {
         tempfile::Builder::new()
             .prefix(&prefix(std::process::id()))
@@ -37,12 +38,12 @@ fn prefix(pid: u32) -> String {
     format!("run-{pid}-")
 }
 
-/// The process whose folder has that name.
-fn owner(name: &str) -> Option<u32> {
+/// The id of the process that created a folder of this name.
+fn process_of(name: &str) -> Option<u32> {
     name.strip_prefix("run-")?.split_once('-')?.0.parse().ok()
 }
 
-fn lives(pid: u32) -> bool {
+fn is_running(pid: u32) -> bool {
     Path::new("/proc").join(pid.to_string()).exists()
 }
 
@@ -51,9 +52,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_run_has_a_folder_of_its_own_that_goes_with_it() {
-        let place = tempfile::tempdir().unwrap();
-        let root = ScratchRoot::open(&place.path().join("work")).unwrap();
+    fn each_run_has_a_private_folder_that_is_removed_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = ScratchRoot::open(&folder.path().join("work")).unwrap();
         let (one, two) = (root.run().unwrap(), root.run().unwrap());
         assert_ne!(one.path(), two.path());
         let mode = fs::metadata(one.path()).unwrap().permissions().mode();
@@ -65,16 +66,16 @@ mod tests {
     }
 
     #[test]
-    fn leftovers_of_dead_processes_are_removed_and_nothing_else() {
-        let place = tempfile::tempdir().unwrap();
-        // No process has the greatest id: Linux stops at 2^22.
-        let dead = place.path().join(format!("{}abc", prefix(u32::MAX)));
-        let living = place.path().join(format!("{}abc", prefix(std::process::id())));
-        let foreign = place.path().join("notes");
-        for folder in [&dead, &living, &foreign] {
-            fs::create_dir(folder).unwrap();
+    fn only_folders_of_dead_processes_are_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        // Process ids on Linux are below 2^22.
+        let dead = folder.path().join(format!("{}abc", prefix(u32::MAX)));
+        let living = folder.path().join(format!("{}abc", prefix(std::process::id())));
+        let foreign = folder.path().join("notes");
+        for path in [&dead, &living, &foreign] {
+            fs::create_dir(path).unwrap();
         }
-        ScratchRoot::open(place.path()).unwrap();
+        ScratchRoot::open(folder.path()).unwrap();
         assert!(!dead.exists());
         assert!(living.exists() && foreign.exists());
     }

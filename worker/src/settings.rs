@@ -1,4 +1,4 @@
-//! What the worker is told: by arguments, or by the environment.
+//! The settings of the worker, from arguments or the environment.
 
 use crate::engine::{Engine, Limits, Template};
 use crate::utility::UtilitySettings;
@@ -19,17 +19,17 @@ const ANNOTATOR: &str =
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) struct Cli {
-    /// What this process does.
+    /// The work of this process.
     #[command(subcommand)]
     pub(crate) role: Role,
 }
 
-/// What a worker process does.
+/// The work of a worker process.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Role {
-    /// Take jobs and annotate their files.
+    /// Claim jobs and annotate their files.
     Annotate(Box<AnnotateSettings>),
-    /// Archive, thaw, send mail, and find what got lost.
+    /// Archive and thaw results, send mail, erase closed accounts, and reconcile overdue jobs.
     Utility(Box<UtilitySettings>),
 }
 
@@ -38,99 +38,101 @@ pub(crate) enum Role {
 pub(crate) struct AnnotateSettings {
     #[command(flatten)]
     pub(crate) deployment: Deployment,
-    /// The engine's command line. It is split as a shell would, but no shell runs it; {input},
-    /// {output}, {log} and {bundle} are filled in after that. Without {output} and {log} the
-    /// program must leave them beside the input, as AnnTools does: `python run.py {input}`.
+    /// The engine's command line. It is split like a shell command line but runs without a shell;
+    /// {input}, {output}, {log} and {bundle} are then replaced by paths. Without {output} and {log}
+    /// the program must write both next to the input, as AnnTools does: `python run.py {input}`.
     #[arg(long, env = "GAS_ANNOTATOR", default_value = ANNOTATOR)]
     pub(crate) annotator: String,
-    /// The reference bundle's folder, for {bundle}.
+    /// The folder of the reference, which replaces {bundle}.
     #[arg(long, env = "GAS_REFERENCE_BUNDLE")]
     pub(crate) reference_bundle: PathBuf,
-    /// Where each run gets a folder of its own.
+    /// The folder in which each run gets a scratch folder.
     #[arg(long, env = "GAS_WORK_DIR", default_value = "/var/tmp/gas-worker")]
     pub(crate) work_dir: PathBuf,
-    /// Jobs that run at the same time.
+    /// The number of jobs that run at the same time.
     #[arg(long, env = "GAS_WORKER_CONCURRENCY", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..))]
     pub(crate) concurrency: u8,
-    /// How long a job request stays invisible to other workers without a sign of life, in seconds.
-    /// The worker gives three in that time.
+    /// How long a job request stays invisible to other workers without a heartbeat, in seconds. The
+    /// worker sends three heartbeats in this time.
     #[arg(long, env = "GAS_JOB_VISIBILITY_SECS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(6..=43_200))]
     pub(crate) visibility_secs: u64,
-    /// The most times a job is tried: the same number as maxReceiveCount of the queue.
+    /// The largest number of attempts at a job. Set it to the queue's maxReceiveCount.
     #[arg(long, env = "GAS_MAX_ATTEMPTS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_attempts: u32,
-    /// How long running jobs may go on after SIGTERM, in seconds.
+    /// How long running jobs may continue after SIGTERM, in seconds.
     #[arg(long, env = "GAS_SHUTDOWN_GRACE_SECS", default_value_t = 30)]
     pub(crate) grace_secs: u64,
-    /// How long one run may take, in seconds.
+    /// The longest duration of one run, in seconds.
     #[arg(long, env = "GAS_RUN_WALL_SECS", default_value_t = 900)]
     pub(crate) wall_secs: u64,
-    /// How much processor time one run may use, in seconds.
+    /// The most CPU time that one run may use, in seconds.
     #[arg(long, env = "GAS_RUN_CPU_SECS", default_value_t = 900)]
     pub(crate) cpu_secs: u64,
-    /// How much address space one run may use, in MiB. Files it maps count.
+    /// The most address space that one run may use, in MiB. Memory-mapped files count.
     #[arg(long, env = "GAS_RUN_MEMORY_MIB", default_value_t = 2048)]
     pub(crate) memory_mib: u64,
 }
 
-/// The rhythm of a worker.
+/// The time limits of claims and heartbeats.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timing {
-    /// How long a message stays invisible without a sign of life.
+    /// How long a message stays invisible without a heartbeat.
     pub(crate) visibility: Duration,
 }
 
 impl Timing {
-    /// How often a running job shows that it lives.
-    pub(crate) fn beat(self) -> Duration {
+    /// The pause between two heartbeats.
+    pub(crate) fn heartbeat_interval(self) -> Duration {
         self.visibility / 3
     }
 
-    /// After which silence another worker may take the job over.
+    /// How long after the last heartbeat another worker may claim the job.
     ///
-    /// The last sign of life in the row comes at most one beat after the last extension of the
-    /// message, so a message that became visible again always finds its job silent for two beats.
-    /// Times in rows are whole seconds; the second taken off covers their rounding.
-    pub(crate) fn silence(self) -> SignedDuration {
-        let two_beats = SignedDuration::try_from(self.beat() * 2).unwrap_or(SignedDuration::MAX);
-        two_beats - SignedDuration::from_secs(1)
+    /// The last heartbeat in the row is at most one interval later than the last extension of the
+    /// message. A message that becomes visible again therefore always finds a heartbeat that is two
+    /// intervals old. Rows store whole seconds; the second less covers their rounding.
+    pub(crate) fn heartbeat_timeout(self) -> SignedDuration {
+        let two_intervals = self.heartbeat_interval() * 2;
+        SignedDuration::try_from(two_intervals).unwrap_or(SignedDuration::MAX)
+            - SignedDuration::from_secs(1)
     }
 }
 
 impl AnnotateSettings {
-    /// Finds what would otherwise fail at the first job.
+    /// Checks for errors that would otherwise appear at the first job.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         ensure!(
             self.reference_bundle.is_dir(),
-            "{} is no folder; make the reference bundle with `gas-annotate build-reference` and \
-             set GAS_REFERENCE_BUNDLE to it",
+            "{} is not a folder; build a reference with `gas-annotate build-reference` and set \
+             GAS_REFERENCE_BUNDLE to its folder",
             self.reference_bundle.display()
         );
         Ok(())
     }
 
-    /// The engine as these settings describe it.
+    /// Builds the engine.
     pub(crate) fn engine(&self) -> anyhow::Result<Engine> {
         let limits = Limits {
             wall: Duration::from_secs(self.wall_secs),
             cpu_secs: self.cpu_secs,
             memory_bytes: self.memory_mib.saturating_mul(MIB),
         };
-        let template = Template::parse(&self.annotator)
-            .with_context(|| format!("GAS_ANNOTATOR {:?} cannot be used", self.annotator))?;
-        // The engine runs in a folder of its own, where a relative path would mean another place.
-        let bundle = std::path::absolute(&self.reference_bundle)?;
-        let engine = Engine { template, bundle, limits };
+        let template = Template::parse(&self.annotator).with_context(|| {
+            format!("GAS_ANNOTATOR {:?} is not a valid command line", self.annotator)
+        })?;
+        // The engine runs in another folder, so a relative path would not resolve.
+        let reference = std::path::absolute(&self.reference_bundle)?;
+        let engine = Engine { template, reference, limits };
         engine.check()?;
         Ok(engine)
     }
 
-    /// The rhythm as these settings describe it.
+    /// The time limits of claims and heartbeats.
     pub(crate) fn timing(&self) -> Timing {
         Timing { visibility: Duration::from_secs(self.visibility_secs) }
     }
 
-    /// The grace period.
+    /// How long running jobs may continue after SIGTERM.
     pub(crate) fn grace(&self) -> Duration {
         Duration::from_secs(self.grace_secs)
     }
@@ -147,20 +149,24 @@ mod tests {
     }
 
     #[test]
-    fn the_default_engine_command_can_be_used() {
+    fn the_default_engine_command_line_is_valid() {
         assert!(Template::parse(ANNOTATOR).is_ok());
     }
 
     #[test]
-    fn a_crashed_workers_job_is_silent_when_its_message_comes_back() {
+    fn the_job_of_a_crashed_worker_can_be_claimed_when_its_message_is_visible_again() {
         for secs in [6, 60, 43_200] {
             let timing = Timing { visibility: Duration::from_secs(secs) };
             let visible_again = timing.visibility;
-            let last_sign = timing.beat();
-            // Both ends are cut to whole seconds, which can hide just under one.
-            let seen = (visible_again - last_sign).as_secs_f64() - 0.999;
-            assert!(seen >= timing.silence().as_secs_f64(), "{secs}");
-            assert!(timing.silence() > SignedDuration::try_from(timing.beat()).unwrap(), "{secs}");
+            let last_heartbeat = timing.heartbeat_interval();
+            // Rounding both ends to whole seconds can hide just under one second.
+            let seen = (visible_again - last_heartbeat).as_secs_f64() - 0.999;
+            assert!(seen >= timing.heartbeat_timeout().as_secs_f64(), "{secs}");
+            assert!(
+                timing.heartbeat_timeout()
+                    > SignedDuration::try_from(timing.heartbeat_interval()).unwrap(),
+                "{secs}"
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the worker's tests share: a queue in memory and an engine made of shell.
+//! Shared by the worker's tests: an in-memory queue and engines that are shell scripts.
 
 use crate::engine::{Engine, Limits, Template};
 use crate::handle::Worker;
@@ -14,13 +14,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// Three beats a second would be too fast for whole-second rows; 6 s is the shortest allowed.
+/// The shortest visibility that the settings allow.
 pub(crate) const TIMING: Timing = Timing { visibility: Duration::from_secs(6) };
 
 /// The most attempts that [`worker`] makes.
 pub(crate) const MAX_ATTEMPTS: u32 = 5;
 
-/// A queue that remembers what is done with its messages.
+/// A queue that records every call.
 #[derive(Debug, Default)]
 pub(crate) struct FakeQueue {
     waiting: Mutex<VecDeque<Message>>,
@@ -29,12 +29,12 @@ pub(crate) struct FakeQueue {
 }
 
 impl FakeQueue {
-    /// Puts a message in.
+    /// Adds a message.
     pub(crate) fn offer(&self, message: Message) {
         self.waiting.lock().unwrap().push_back(message);
     }
 
-    /// For how long messages were made invisible, in order.
+    /// The visibility of every `extend` call, in order.
     pub(crate) fn extended(&self) -> Vec<Duration> {
         self.extended.lock().unwrap().clone()
     }
@@ -72,20 +72,20 @@ impl Queue for FakeQueue {
     }
 }
 
-/// A job's message, received for the so manieth time.
+/// A job's message as received for the given time, counted from 1.
 pub(crate) fn message(id: JobId, receive_count: u32) -> Message {
     let body = format!("{{\"job_id\":\"{id}\"}}");
     Message { body, receipt: format!("receipt of {id}"), receive_count }
 }
 
-/// An engine that is a shell script; `$1`, `$2` and `$3` are input, output and log.
+/// An engine that runs a shell script with input, output and log as `$1`, `$2` and `$3`.
 pub(crate) fn shell_engine(folder: &Path, script: &str) -> Engine {
     let file = folder.join("engine.sh");
     std::fs::write(&file, script).unwrap();
     let template = format!("sh '{}' {{input}} {{output}} {{log}}", file.display());
     Engine {
         template: Template::parse(&template).unwrap(),
-        bundle: folder.to_owned(),
+        reference: folder.to_owned(),
         limits: Limits {
             wall: Duration::from_secs(20),
             cpu_secs: 10,
@@ -94,16 +94,16 @@ pub(crate) fn shell_engine(folder: &Path, script: &str) -> Engine {
     }
 }
 
-/// A worker on a fake GAS, and the folder that its engine and its runs are in.
+/// A worker on in-memory ports, and the folder of its engine and its runs.
 pub(crate) fn worker(test: &TestGas, queue: Arc<dyn Queue>, script: &str) -> (Worker, TempDir) {
-    let place = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let worker = Worker {
         gas: test.gas.clone(),
         queue,
-        engine: shell_engine(place.path(), script),
+        engine: shell_engine(folder.path(), script),
         timing: TIMING,
         max_attempts: MAX_ATTEMPTS,
-        scratch: ScratchRoot::open(&place.path().join("work")).unwrap(),
+        scratch: ScratchRoot::open(&folder.path().join("work")).unwrap(),
     };
-    (worker, place)
+    (worker, folder)
 }

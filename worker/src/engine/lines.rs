@@ -1,46 +1,46 @@
-//! What a child process prints, kept within bounds.
+//! Reads the output of a child process in bounded memory.
 
-/// Splits a stream into lines, dropping those that are too long to be meant for us.
+/// Splits a stream into lines and drops lines that are too long to be events.
 #[derive(Debug)]
 pub(super) struct Lines {
     longest: usize,
-    begun: Vec<u8>,
-    /// The line under way has already been longer than allowed.
+    partial: Vec<u8>,
+    /// Whether the current line is already too long.
     dropping: bool,
 }
 
 impl Lines {
     pub(super) fn new(longest: usize) -> Self {
-        Self { longest, begun: Vec::new(), dropping: false }
+        Self { longest, partial: Vec::new(), dropping: false }
     }
 
-    /// Takes the next bytes and returns the lines they complete, without their ends.
+    /// Adds bytes and returns the lines that they complete, without line breaks.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
         let mut lines = Vec::new();
         let mut pieces = bytes.split(|byte| *byte == b'\n');
         let last = pieces.next_back().unwrap_or_default();
         for piece in pieces {
-            self.begin(piece);
-            let line = std::mem::take(&mut self.begun);
+            self.extend(piece);
+            let line = std::mem::take(&mut self.partial);
             if !std::mem::take(&mut self.dropping) {
                 lines.push(line);
             }
         }
-        self.begin(last);
+        self.extend(last);
         lines
     }
 
-    fn begin(&mut self, piece: &[u8]) {
-        if self.dropping || self.begun.len() + piece.len() > self.longest {
+    fn extend(&mut self, piece: &[u8]) {
+        if self.dropping || self.partial.len() + piece.len() > self.longest {
             self.dropping = true;
-            self.begun.clear();
+            self.partial.clear();
         } else {
-            self.begun.extend_from_slice(piece);
+            self.partial.extend_from_slice(piece);
         }
     }
 }
 
-/// The end of a stream.
+/// Keeps the last bytes of a stream.
 #[derive(Debug)]
 pub(super) struct Tail {
     longest: usize,
@@ -69,7 +69,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_line_may_come_in_pieces() {
+    fn a_line_may_arrive_in_pieces() {
         let mut lines = Lines::new(10);
         assert_eq!(lines.push(b"ab"), Vec::<Vec<u8>>::new());
         assert_eq!(lines.push(b"c\nde\nf"), [b"abc".to_vec(), b"de".to_vec()]);
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_too_long_is_dropped_and_the_next_one_is_not() {
+    fn only_the_line_that_is_too_long_is_dropped() {
         let mut lines = Lines::new(3);
         assert_eq!(lines.push(b"abcd"), Vec::<Vec<u8>>::new());
         assert_eq!(lines.push(b"ef\nok\n"), [b"ok".to_vec()]);

@@ -1,30 +1,30 @@
-//! What the engine says: JSON lines on standard output, and one on standard error when the input
-//! is bad. AnnTools says `<step> - done.` instead.
+//! The messages of the engine: JSON lines on standard output, and one on standard error if the
+//! input is invalid. AnnTools prints `<step> - done.` instead.
 
 use gas_shared::job::Progress;
 use serde::Deserialize;
 
-/// The longest step name that is kept, in characters.
+/// Step names are cut to this length, in characters.
 const MAX_STEP_CHARS: usize = 64;
 
-/// The longest reason that is kept, in characters.
+/// Reasons are cut to this length, in characters.
 const MAX_REASON_CHARS: usize = 2_000;
 
-/// A line of standard output.
+/// An event on standard output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Event {
-    /// How far the engine is.
+    /// The progress of the engine.
     Progress(Progress),
-    /// A step of AnnTools is done.
+    /// AnnTools has finished a step.
     Step(String),
-    /// The engine is done; so many records are annotated.
+    /// The engine has finished, with the number of annotated records.
     Done(u64),
 }
 
-/// How many steps AnnTools has.
+/// The number of steps of AnnTools.
 const ANNTOOLS_STEPS: u32 = 14;
 
-/// The end of a line in which AnnTools tells that a step is done.
+/// The end of the line that AnnTools prints after each step.
 const STEP_DONE: &[u8] = b" - done.";
 
 #[derive(Deserialize)]
@@ -47,7 +47,7 @@ struct ErrorLine {
 }
 
 impl Event {
-    /// The event in a line, if it is one.
+    /// Parses a line; `None` if it is not an event.
     pub(super) fn parse(line: &[u8]) -> Option<Self> {
         if let Some(step) = line.trim_ascii().strip_suffix(STEP_DONE) {
             return Some(Self::Step(clipped(&String::from_utf8_lossy(step))));
@@ -66,13 +66,13 @@ fn clipped(step: &str) -> String {
     step.chars().take(MAX_STEP_CHARS).collect()
 }
 
-/// How far AnnTools is after so many of its steps.
-pub(super) fn after_steps(done: u32, step: String) -> Progress {
+/// The progress of AnnTools after a number of its steps.
+pub(super) fn progress_after_steps(done: u32, step: String) -> Progress {
     let fraction = f64::from(done) / f64::from(ANNTOOLS_STEPS);
     Progress { step, permille: permille(fraction), records: 0 }
 }
 
-/// A part of the whole in thousandths; what is out of range, or no number, is brought into it.
+/// Converts a fraction to thousandths; values out of range are clamped and NaN becomes 0.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -82,7 +82,7 @@ fn permille(fraction: f64) -> u16 {
     (fraction.clamp(0.0, 1.0) * 1000.0) as u16
 }
 
-/// The reason in the last line of standard error, if the engine gave one.
+/// The reason in the last line of standard error, if there is one.
 pub(super) fn reason(stderr: &str) -> Option<String> {
     let line = stderr.lines().rev().find(|line| !line.trim().is_empty())?;
     let ErrorLine { error } = serde_json::from_str(line).ok()?;
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn progress_and_end_are_understood() {
+    fn progress_and_done_events_are_parsed() {
         let line = br#"{"event":"progress","step":"annotate","fraction":0.42,"records":1234}"#;
         let progress = Progress { step: "annotate".into(), permille: 420, records: 1234 };
         assert_eq!(Event::parse(line), Some(Event::Progress(progress)));
@@ -103,29 +103,29 @@ mod tests {
     }
 
     #[test]
-    fn the_steps_of_anntools_are_understood() {
+    fn the_steps_of_anntools_are_parsed() {
         let line = b"getBigRefGene - done.\r";
         assert_eq!(Event::parse(line), Some(Event::Step("getBigRefGene".into())));
-        assert_eq!(after_steps(7, "cytoBand".into()).permille, 500);
-        assert_eq!(after_steps(99, "more".into()).permille, 1000);
+        assert_eq!(progress_after_steps(7, "cytoBand".into()).permille, 500);
+        assert_eq!(progress_after_steps(99, "more".into()).permille, 1000);
     }
 
     #[test]
-    fn anything_else_is_no_event() {
+    fn other_lines_are_not_events() {
         for line in ["", "reading", "{}", r#"{"event":"other"}"#, r#"{"event":"done"}"#] {
             assert_eq!(Event::parse(line.as_bytes()), None, "{line:?}");
         }
     }
 
     #[test]
-    fn a_fraction_out_of_range_is_brought_into_it() {
+    fn fractions_are_clamped() {
         for (fraction, expected) in [(-1.0, 0), (0.9996, 999), (7.0, 1000), (f64::NAN, 0)] {
             assert_eq!(permille(fraction), expected, "{fraction}");
         }
     }
 
     #[test]
-    fn the_reason_is_in_the_last_line() {
+    fn the_reason_is_read_from_the_last_line() {
         let stderr = "reading\n{\"error\":\"line 17, POS: \\\"12a\\\" is not a position\",\"code\":\"bad_position\"}\n\n";
         assert_eq!(reason(stderr).unwrap(), "line 17, POS: \"12a\" is not a position");
         assert_eq!(reason("thread main panicked\n"), None);

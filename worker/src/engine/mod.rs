@@ -1,8 +1,8 @@
 //! The annotation engine as a child process.
 //!
-//! The worker trusts neither the file nor the engine that reads it: a run gets a folder, a process
-//! group and limits of its own, no shell, no environment beyond `PATH`, and nothing of what it
-//! prints is kept unbounded.
+//! The worker trusts neither the input nor the engine that reads it: each run has a private folder,
+//! its own process group, resource limits, no shell, and no environment beyond `PATH` and `TMPDIR`.
+//! Its output is read in bounded memory.
 
 mod lines;
 mod messages;

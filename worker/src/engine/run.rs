@@ -1,8 +1,8 @@
-//! One run of the engine, from start to verdict.
+//! One run of the engine, from start to exit status.
 
 use super::lines::{Lines, Tail};
-use super::messages::{Event, after_steps, reason};
-use super::sandbox::{self, Group, Limits};
+use super::messages::{Event, progress_after_steps, reason};
+use super::sandbox::{self, Limits, ProcessGroup};
 use super::template::{Paths, Template};
 use crate::report::Report;
 use rustix::process::Signal;
@@ -17,27 +17,28 @@ use tokio::process::{ChildStderr, ChildStdout};
 /// The longest line of standard output that can be an event.
 const MAX_LINE_BYTES: usize = 64 * 1024;
 
-/// How much of the end of standard error is kept.
+/// How much of the end of standard error is kept, in bytes.
 const TAIL_BYTES: usize = 16 * 1024;
 
-/// Begins a line of standard error that is meant for the job's owner.
+/// The prefix of lines on standard error that the owner sees in the run log.
 const WARNING: &[u8] = b"warning: ";
 
-/// The exit code with which the engine says that the input is at fault.
+/// The engine's exit code for invalid input.
 const BAD_INPUT: i32 = 2;
 
-/// The engine, ready to run.
+/// The engine and its limits.
 #[derive(Clone, Debug)]
 pub(crate) struct Engine {
     pub(crate) template: Template,
-    pub(crate) bundle: PathBuf,
+    /// The folder of the reference.
+    pub(crate) reference: PathBuf,
     pub(crate) limits: Limits,
 }
 
-/// What one run works on. All paths are absolute.
+/// The files of one run. All paths are absolute.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Task<'a> {
-    /// The run's own folder.
+    /// The scratch folder of the run.
     pub(crate) folder: &'a Path,
     pub(crate) input: &'a Path,
     pub(crate) output: &'a Path,
@@ -46,64 +47,70 @@ pub(crate) struct Task<'a> {
     pub(crate) file_bytes: u64,
 }
 
-/// Why a run gave no result.
+/// The reason why a run has no result.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EngineError {
-    /// The engine says what is wrong with the file.
+    /// The engine rejected the input, with this reason.
     #[error("{0}")]
     BadInput(String),
-    /// The run reached a limit, and would again.
+    /// The run exceeded a limit, and would again.
     #[error("{0}")]
     OverLimit(String),
-    /// Anything else: another attempt may do better.
-    #[error("the engine ended with {status}; the end of what it printed: {tail}")]
-    Broken { status: String, tail: String },
+    /// The engine crashed or misbehaved; another attempt may succeed.
+    #[error("the engine ended with {status}; the end of its standard error: {tail}")]
+    Crashed { status: String, tail: String },
     #[error("failed to run the engine")]
     Io(#[from] io::Error),
 }
 
 impl Engine {
-    /// Finds what would make every run fail.
+    /// Checks for errors that would make every run fail.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         match sandbox::missing_program(self.template.program()) {
             None => Ok(()),
-            Some(missing) => anyhow::bail!("program {missing:?} is not on this machine's PATH"),
+            Some(missing) => anyhow::bail!("program {missing:?} is not on the PATH"),
         }
     }
 
-    /// Runs the engine and returns how many records it annotated; one that does not say has them
-    /// counted. Dropping the future kills it with everything it started.
+    /// Runs the engine and returns the number of annotated records, which is counted in the output if
+    /// the engine does not print it. Dropping the future kills the engine and all its children.
     pub(crate) async fn run(&self, task: Task<'_>, report: &Report) -> Result<u64, EngineError> {
         let Task { input, output, log, .. } = task;
-        let paths = Paths { input, output, log, bundle: &self.bundle };
+        let paths = Paths { input, output, log, bundle: &self.reference };
         let arguments = self.template.fill(paths);
         let mut command = sandbox::command(&arguments, task.folder, self.limits, task.file_bytes);
         let mut child = command.spawn()?;
-        let group = Group::of(&child);
+        let group = ProcessGroup::of(&child);
         let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
-            return Err(io::Error::other("the pipes of the engine are missing").into());
+            return Err(io::Error::other("the engine has no output pipes").into());
         };
-        let whole = async {
+        let run = async {
             tokio::join!(read_events(stdout, report), read_errors(stderr, report), async {
                 let status = child.wait().await;
-                // What the engine left behind would keep the pipes open.
+                // Children that the engine left running would keep the pipes open.
                 drop(group);
                 status
             })
         };
-        let Ok((said, tail, status)) = tokio::time::timeout(self.limits.wall, whole).await else {
-            return Err(self.took_too_long());
+        let Ok((last_event, tail, status)) = tokio::time::timeout(self.limits.wall, run).await
+        else {
+            return Err(self.timed_out());
         };
         let status = status?;
-        self.verdict(status, &tail, task.file_bytes)?;
-        match said {
-            Said::Done(records) => Ok(records),
-            Said::Nothing if output.is_file() => Ok(count_records(output.to_owned()).await?),
-            Said::Nothing | Said::Progress => Err(broken(status, &tail)),
+        self.check_status(status, &tail, task.file_bytes)?;
+        match last_event {
+            LastEvent::Done(records) => Ok(records),
+            LastEvent::None if output.is_file() => Ok(count_records(output.to_owned()).await?),
+            LastEvent::None | LastEvent::Progress => Err(crashed(status, &tail)),
         }
     }
 
-    fn verdict(&self, status: ExitStatus, tail: &str, file_bytes: u64) -> Result<(), EngineError> {
+    fn check_status(
+        &self,
+        status: ExitStatus,
+        tail: &str,
+        file_bytes: u64,
+    ) -> Result<(), EngineError> {
         let signal = |signal: Signal| status.signal() == Some(signal.as_raw());
         if status.success() {
             return Ok(());
@@ -112,32 +119,32 @@ impl Engine {
             return Err(EngineError::BadInput(reason));
         }
         if signal(Signal::XCPU) {
-            return Err(self.took_too_long());
+            return Err(self.timed_out());
         }
         if signal(Signal::XFSZ) {
             let text = format!(
-                "the annotated file would be larger than {file_bytes} bytes, far more than such \
-                 an input should give; check the file, or split it and submit the parts"
+                "the annotated file would exceed {file_bytes} bytes, far more than expected for \
+                 this input; check the file, or split it and upload the parts"
             );
             return Err(EngineError::OverLimit(text));
         }
-        Err(broken(status, tail))
+        Err(crashed(status, tail))
     }
 
-    fn took_too_long(&self) -> EngineError {
+    fn timed_out(&self) -> EngineError {
         let seconds = self.limits.wall.as_secs().min(self.limits.cpu_secs);
         EngineError::OverLimit(format!(
-            "annotating the file takes longer than the {seconds} seconds that a job may run; \
-             split the file and submit the parts"
+            "annotation takes longer than the limit of {seconds} seconds; split the file and \
+             upload the parts"
         ))
     }
 }
 
-fn broken(status: ExitStatus, tail: &str) -> EngineError {
-    EngineError::Broken { status: status.to_string(), tail: tail.trim().to_owned() }
+fn crashed(status: ExitStatus, tail: &str) -> EngineError {
+    EngineError::Crashed { status: status.to_string(), tail: tail.trim().to_owned() }
 }
 
-/// The records of an annotated file: its lines that are no header.
+/// Counts the records of an annotated file: all lines but the header.
 async fn count_records(file: PathBuf) -> io::Result<u64> {
     let counted = tokio::task::spawn_blocking(move || {
         let mut reader = BufReader::new(File::open(file)?);
@@ -151,50 +158,50 @@ async fn count_records(file: PathBuf) -> io::Result<u64> {
     counted.await?
 }
 
-/// What an engine said of its end.
-enum Said {
-    /// So many records are annotated.
+/// The last JSON event of the engine.
+enum LastEvent {
+    /// The engine has finished, with the number of annotated records.
     Done(u64),
-    /// How far it was, and then no more: it knows how to say that it is done, and did not.
+    /// The engine printed its progress but not its end.
     Progress,
-    /// It says no such things.
-    Nothing,
+    /// The engine prints no JSON events.
+    None,
 }
 
-/// Reads standard output to its end, passes on the progress, and returns what was said of the end.
-async fn read_events(mut stdout: ChildStdout, report: &Report) -> Said {
+/// Reads standard output to its end, reports the progress, and returns the last JSON event.
+async fn read_events(mut stdout: ChildStdout, report: &Report) -> LastEvent {
     let mut lines = Lines::new(MAX_LINE_BYTES);
-    let mut said = Said::Nothing;
+    let mut last = LastEvent::None;
     let mut steps = 0;
     read(&mut stdout, |bytes| {
         for line in lines.push(bytes) {
             match Event::parse(&line) {
                 Some(Event::Progress(now)) => {
-                    said = Said::Progress;
+                    last = LastEvent::Progress;
                     report.advance(now);
                 }
                 Some(Event::Step(step)) => {
                     steps += 1;
-                    report.advance(after_steps(steps, step));
+                    report.advance(progress_after_steps(steps, step));
                 }
-                Some(Event::Done(records)) => said = Said::Done(records),
+                Some(Event::Done(records)) => last = LastEvent::Done(records),
                 None => {}
             }
         }
     })
     .await;
-    said
+    last
 }
 
-/// Reads standard error to its end and returns the last of it. Warnings go to the protocol; the
-/// rest may tell of this machine and is no business of the job's owner.
+/// Reads standard error to its end and returns its last bytes. Only warnings go to the run log; other
+/// lines may contain details of this machine.
 async fn read_errors(mut stderr: ChildStderr, report: &Report) -> String {
     let (mut lines, mut tail) = (Lines::new(MAX_LINE_BYTES), Tail::new(TAIL_BYTES));
     read(&mut stderr, |bytes| {
         tail.push(bytes);
         for line in lines.push(bytes) {
             if line.starts_with(WARNING) {
-                report.hear(&String::from_utf8_lossy(&line));
+                report.engine_line(&String::from_utf8_lossy(&line));
             }
         }
     })
@@ -202,7 +209,7 @@ async fn read_errors(mut stderr: ChildStderr, report: &Report) -> String {
     tail.text()
 }
 
-/// Reads a pipe to its end. One that breaks counts as ended: the exit status tells the rest.
+/// Reads a pipe to its end. A read error counts as the end, since the exit status decides.
 async fn read(pipe: &mut (impl AsyncRead + Unpin), mut take: impl FnMut(&[u8])) {
     let mut buffer = vec![0; 8 * 1024];
     while let Ok(size @ 1..) = pipe.read(&mut buffer).await {

@@ -1,3 +1,5 @@
+//! Tests of the engine with shell scripts.
+
 use super::*;
 use crate::testing::shell_engine;
 use gas_backend::clock::SystemClock;
@@ -43,7 +45,7 @@ fn read_file(ran: &Ran, name: &str) -> String {
     std::fs::read_to_string(ran.folder.path().join(name)).unwrap()
 }
 
-/// Waits for a process to be gone.
+/// Waits until a process has ended.
 async fn wait_for_end(pid: &str) {
     let stat = format!("/proc/{}/stat", pid.trim());
     for _ in 0..200 {
@@ -58,7 +60,7 @@ async fn wait_for_end(pid: &str) {
 }
 
 #[tokio::test]
-async fn a_good_run_gives_records_files_and_progress() {
+async fn a_successful_run_reports_records_files_and_progress() {
     let script = format!(
         r#"cp "$1" "$2"; echo log > "$3"
         echo '{{"event":"progress","step":"annotate","fraction":0.5,"records":2}}'
@@ -71,40 +73,40 @@ async fn a_good_run_gives_records_files_and_progress() {
 }
 
 #[tokio::test]
-async fn bad_input_comes_with_the_engines_reason() {
+async fn invalid_input_is_reported_with_the_reason_of_the_engine() {
     let script = r#"echo reading >&2; echo '{"error":"line 3: no REF","code":"ref"}' >&2; exit 2"#;
     let EngineError::BadInput(reason) = error(script).await else { panic!("not bad input") };
     assert_eq!(reason, "line 3: no REF");
 }
 
 #[tokio::test]
-async fn exit_code_two_without_a_reason_is_the_engines_own_failure() {
-    assert!(matches!(error("exit 2").await, EngineError::Broken { .. }));
+async fn exit_code_two_without_a_reason_is_a_crash() {
+    assert!(matches!(error("exit 2").await, EngineError::Crashed { .. }));
 }
 
 #[tokio::test]
-async fn success_without_the_final_event_is_a_failure() {
-    assert!(matches!(error("exit 0").await, EngineError::Broken { .. }));
+async fn exit_code_zero_without_an_output_is_a_crash() {
+    assert!(matches!(error("exit 0").await, EngineError::Crashed { .. }));
 }
 
 #[tokio::test]
-async fn a_crash_is_told_with_the_end_of_standard_error() {
-    let EngineError::Broken { status, tail } = error("echo boom >&2; kill -ABRT $$").await else {
-        panic!("not broken")
+async fn a_crash_is_reported_with_the_end_of_standard_error() {
+    let EngineError::Crashed { status, tail } = error("echo boom >&2; kill -ABRT $$").await else {
+        panic!("not a crash")
     };
     assert!(status.contains("signal: 6"), "{status}");
     assert_eq!(tail, "boom");
 }
 
 #[tokio::test]
-async fn an_engine_that_is_not_there_is_a_failure() {
+async fn a_missing_engine_is_a_crash() {
     let missing = Template::parse("/nowhere/engine {input} {output} {log}").unwrap();
     let ran = ran("", |engine| engine.template = missing).await;
-    assert!(matches!(ran.result, Err(EngineError::Broken { .. })), "{:?}", ran.result);
+    assert!(matches!(ran.result, Err(EngineError::Crashed { .. })), "{:?}", ran.result);
 }
 
 #[tokio::test]
-async fn a_run_that_takes_too_long_is_killed_with_its_children() {
+async fn a_run_that_times_out_is_killed_with_its_children() {
     let begun = Instant::now();
     let script = "sleep 60 & echo $! > child; wait";
     let ran = ran(script, |engine| engine.limits.wall = Duration::from_millis(300)).await;
@@ -114,22 +116,22 @@ async fn a_run_that_takes_too_long_is_killed_with_its_children() {
 }
 
 #[tokio::test]
-async fn what_a_finished_engine_left_running_is_killed() {
-    // The child keeps the pipes open, which must not make the worker wait.
+async fn children_of_a_finished_engine_are_killed() {
+    // The child keeps the pipes open, which must not block the worker.
     let ran = ran(&format!("sleep 60 & echo $! > child; {DONE}"), |_| {}).await;
     assert_eq!(*ran.result.as_ref().unwrap(), 3);
     wait_for_end(&read_file(&ran, "child")).await;
 }
 
 #[tokio::test]
-async fn processor_time_is_limited() {
+async fn cpu_time_is_limited() {
     let ran = ran("while :; do :; done", |engine| engine.limits.cpu_secs = 1).await;
     let Err(EngineError::OverLimit(text)) = ran.result else { panic!("{:?}", ran.result) };
     assert!(text.contains("1 seconds"), "{text}");
 }
 
 #[tokio::test]
-async fn written_files_are_limited() {
+async fn the_size_of_written_files_is_limited() {
     let error = error(r#"exec head -c 200000 /dev/zero > "$2""#).await;
     assert!(matches!(error, EngineError::OverLimit(_)), "{error:?}");
 }
@@ -139,19 +141,19 @@ async fn address_space_is_limited() {
     // dd asks for its whole block at once.
     let script = "exec dd if=/dev/zero of=/dev/null bs=200M count=1";
     let ran = ran(script, |engine| engine.limits.memory_bytes = 100 * 1024 * 1024).await;
-    let Err(EngineError::Broken { tail, .. }) = ran.result else { panic!("{:?}", ran.result) };
+    let Err(EngineError::Crashed { tail, .. }) = ran.result else { panic!("{:?}", ran.result) };
     assert!(tail.contains("memory exhausted"), "{tail}");
 }
 
 #[tokio::test]
-async fn endless_printing_is_neither_kept_nor_waited_for() {
+async fn endless_output_does_not_delay_the_timeout() {
     let ran = ran("yes >&2 & yes", |engine| engine.limits.wall = Duration::from_millis(500)).await;
     assert!(matches!(ran.result, Err(EngineError::OverLimit(_))), "{:?}", ran.result);
 }
 
 #[tokio::test]
-async fn the_engine_sees_no_credentials_and_works_in_its_folder() {
-    // Cargo sets CARGO_MANIFEST_DIR for this test, as a deployment sets secrets for the worker.
+async fn the_engine_gets_a_minimal_environment() {
+    // Cargo sets CARGO_MANIFEST_DIR for this test, like a deployment sets secrets for the worker.
     assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some());
     let ran = ran(&format!("env > environment; {DONE}"), |_| {}).await;
     let environment = read_file(&ran, "environment");
@@ -163,7 +165,7 @@ async fn the_engine_sees_no_credentials_and_works_in_its_folder() {
 }
 
 #[tokio::test]
-async fn dropping_a_run_kills_it() {
+async fn dropping_a_run_kills_the_engine() {
     let folder = tempfile::tempdir().unwrap();
     let pid_file = folder.path().join("pid");
     let engine = shell_engine(folder.path(), "echo $$ > pid; sleep 60");

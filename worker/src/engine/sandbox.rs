@@ -1,5 +1,5 @@
-//! The limits of a run, set by the tools of util-linux (`prlimit`, `setpriv`), which set them and
-//! then become the engine: no code of ours runs between fork and exec.
+//! The resource limits of a run. The util-linux tools `setpriv` and `prlimit` set them and then
+//! execute the engine, so that no code of this process runs between fork and exec.
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::ffi::{OsStr, OsString};
@@ -8,25 +8,25 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::{Child, Command};
 
-/// What a run may use.
+/// The resource limits of a run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// Time on the clock.
+    /// Wall-clock time.
     pub(crate) wall: Duration,
-    /// Processor time of each process, in seconds.
+    /// CPU time of each process, in seconds.
     pub(crate) cpu_secs: u64,
     /// Address space of each process, in bytes.
     pub(crate) memory_bytes: u64,
 }
 
-/// After the soft limit of processor time, which ends the engine with a signal that tells why,
-/// comes the hard one this many seconds later.
+/// The hard limit of CPU time exceeds the soft limit by this many seconds. The soft limit ends the
+/// engine with SIGXCPU, which identifies the cause.
 const CPU_HARD_EXTRA_SECS: u64 = 5;
 
-/// Open files: input, output, log, reference files, and some to spare.
+/// The limit of open files: input, output, log, reference files, and a reserve.
 const MAX_OPEN_FILES: u32 = 256;
 
-/// The command that runs `engine` in `folder` under the limits, in a process group of its own.
+/// The command that runs `engine` in `folder` with the limits, in its own process group.
 pub(super) fn command(
     engine: &[OsString],
     folder: &Path,
@@ -48,12 +48,12 @@ pub(super) fn command(
     command
 }
 
-/// The arguments of `setpriv` up to the engine's own command line.
+/// The arguments of `setpriv` that precede the command line of the engine.
 fn wrapper(limits: Limits, file_bytes: u64) -> Vec<OsString> {
     let Limits { cpu_secs, memory_bytes, .. } = limits;
     let hard_cpu_secs = cpu_secs.saturating_add(CPU_HARD_EXTRA_SECS);
     let limits = [
-        // A worker that is killed takes its engines along.
+        // Kills the engine when the worker dies.
         "--pdeathsig=KILL".to_owned(),
         "--no-new-privs".to_owned(),
         "--".to_owned(),
@@ -68,7 +68,7 @@ fn wrapper(limits: Limits, file_bytes: u64) -> Vec<OsString> {
     limits.into_iter().map(OsString::from).collect()
 }
 
-/// The first program that a run of `engine` needs and the machine does not have.
+/// The first program that a run of `engine` needs and that is not on the `PATH`.
 pub(super) fn missing_program(engine: &OsStr) -> Option<OsString> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = |program: &&OsStr| {
@@ -79,22 +79,22 @@ pub(super) fn missing_program(engine: &OsStr) -> Option<OsString> {
     needed.into_iter().find(|program| !found(program)).map(OsStr::to_owned)
 }
 
-/// The process group of a child, killed when this is dropped: whatever the engine started goes
-/// with it, on every way out of a run.
+/// The process group of a child. Dropping it kills the group, including everything that the engine
+/// started.
 #[derive(Debug)]
-pub(super) struct Group(Option<Pid>);
+pub(super) struct ProcessGroup(Option<Pid>);
 
-impl Group {
+impl ProcessGroup {
     pub(super) fn of(child: &Child) -> Self {
         let id = child.id().and_then(|id| i32::try_from(id).ok());
         Self(id.and_then(Pid::from_raw))
     }
 }
 
-impl Drop for Group {
+impl Drop for ProcessGroup {
     fn drop(&mut self) {
         if let Some(group) = self.0 {
-            // It fails when nobody is left in the group, which is what is wanted.
+            // This fails if the group is empty, which is fine.
             let _ = kill_process_group(group, Signal::KILL);
         }
     }
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_program_that_is_missing_is_named() {
+    fn a_missing_program_is_named() {
         assert_eq!(missing_program(OsStr::new("/bin/sh")), None);
         assert_eq!(missing_program(OsStr::new("sh")), None);
         let missing = OsStr::new("no-such-annotator");

@@ -1,14 +1,14 @@
-//! The engine's command line, with places to fill in.
+//! The engine's command line with placeholders.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-/// An argument vector in which `{input}`, `{output}`, `{log}` and `{bundle}` stand for paths.
+/// An argument vector with the placeholders `{input}`, `{output}`, `{log}` and `{bundle}` for paths.
 ///
-/// Only `{input}` must be there. A program that is told no `{output}` or `{log}` leaves them where
-/// AnnTools does: for `X.vcf` beside it, as `X.annot.vcf` and `X.vcf.count.log`.
+/// Only `{input}` is required. Without `{output}` or `{log}` the program must write these files where
+/// AnnTools does: for the input `X.vcf`, to `X.annot.vcf` and `X.vcf.count.log` in the same folder.
 ///
-/// The places are filled after the command line is split, so that no path can become two
+/// Placeholders are replaced after the command line is split, so that a path cannot become two
 /// arguments or an option.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Template(Vec<String>);
@@ -19,52 +19,54 @@ pub(crate) struct Paths<'a> {
     pub(crate) input: &'a Path,
     pub(crate) output: &'a Path,
     pub(crate) log: &'a Path,
+    /// The folder of the reference.
     pub(crate) bundle: &'a Path,
 }
 
-/// Why a text is no template.
+/// The reason why a command line is not a valid template.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TemplateError {
     #[error("a quote is not closed")]
     Quotes,
-    #[error("it names no program")]
+    #[error("the command line is empty")]
     Empty,
-    #[error("it lacks {{input}}")]
+    #[error("{{input}} is missing")]
     NoInput,
-    #[error("{{{0}}} stands for nothing; there are {{input}}, {{output}}, {{log}} and {{bundle}}")]
+    #[error("{{{0}}} is not a placeholder; use {{input}}, {{output}}, {{log}} or {{bundle}}")]
     Unknown(String),
 }
 
-const KNOWN: [&str; 4] = ["input", "output", "log", "bundle"];
+const PLACEHOLDERS: [&str; 4] = ["input", "output", "log", "bundle"];
 
 impl Template {
-    /// Splits a command line as a shell would and checks its places.
+    /// Splits a command line like a shell and checks its placeholders.
     pub(crate) fn parse(text: &str) -> Result<Self, TemplateError> {
         let arguments = shlex::split(text).ok_or(TemplateError::Quotes)?;
         if arguments.is_empty() {
             return Err(TemplateError::Empty);
         }
-        let places: Vec<&str> = arguments.iter().flat_map(|argument| places(argument)).collect();
-        if let Some(unknown) = places.iter().find(|place| !KNOWN.contains(place)) {
+        let names: Vec<&str> =
+            arguments.iter().flat_map(|argument| placeholders(argument)).collect();
+        if let Some(unknown) = names.iter().find(|name| !PLACEHOLDERS.contains(name)) {
             return Err(TemplateError::Unknown((*unknown).to_owned()));
         }
-        if places.contains(&"input") { Ok(Self(arguments)) } else { Err(TemplateError::NoInput) }
+        if names.contains(&"input") { Ok(Self(arguments)) } else { Err(TemplateError::NoInput) }
     }
 
     /// The program to run.
     pub(crate) fn program(&self) -> &OsStr {
-        // `parse` accepts no empty vector.
+        // `parse` rejects empty command lines.
         OsStr::new(self.0.first().map_or("", String::as_str))
     }
 
-    /// The argument vector of a run, the program first.
+    /// The argument vector of a run, including the program.
     pub(crate) fn fill(&self, paths: Paths<'_>) -> Vec<OsString> {
         self.0.iter().map(|argument| fill(argument, paths)).collect()
     }
 }
 
 /// The names in braces within an argument.
-fn places(argument: &str) -> impl Iterator<Item = &str> {
+fn placeholders(argument: &str) -> impl Iterator<Item = &str> {
     argument.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name)
 }
 
@@ -98,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_filled_within_arguments_too() {
+    fn placeholders_are_replaced_within_arguments() {
         assert_eq!(
             filled("annotate {input} --out={output} -l {log} {bundle}/x", "/w/in.vcf"),
             ["annotate", "/w/in.vcf", "--out=/w/out.vcf", "-l", "/w/log", "/ref/x"]
@@ -106,18 +108,18 @@ mod tests {
     }
 
     #[test]
-    fn a_path_stays_one_argument_whatever_it_holds() {
+    fn a_path_stays_one_argument_whatever_it_contains() {
         let odd = "/w/$(touch x); {log} \"a b\".vcf";
         assert_eq!(filled("a {input} {output} {log}", odd)[1], odd);
     }
 
     #[test]
-    fn quotes_hold_a_program_with_spaces_together() {
+    fn a_quoted_program_may_contain_spaces() {
         assert_eq!(filled("'/my tools/a' {input} {output} {log}", "/i")[0], "/my tools/a");
     }
 
     #[test]
-    fn a_command_line_that_cannot_work_is_refused() {
+    fn invalid_command_lines_are_rejected() {
         for (text, error) in [
             ("", TemplateError::Empty),
             ("a '{input}", TemplateError::Quotes),

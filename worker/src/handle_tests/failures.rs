@@ -1,4 +1,4 @@
-//! What fails, and who tries again.
+//! Tests of failures and retries.
 
 use super::*;
 use async_trait::async_trait;
@@ -19,7 +19,7 @@ async fn bad_input_fails_the_job_with_the_engines_reason() {
 }
 
 #[tokio::test]
-async fn a_broken_engine_is_tried_again_until_the_last_attempt() {
+async fn a_crashing_engine_is_retried_until_the_last_attempt() {
     let case = case("exit 1").await;
     for count in 1..MAX_ATTEMPTS {
         case.receive(count).await;
@@ -28,19 +28,19 @@ async fn a_broken_engine_is_tried_again_until_the_last_attempt() {
     assert!(!case.is_deleted());
     case.receive(MAX_ATTEMPTS).await;
     let JobState::Failed(failure) = case.now().state else { panic!("{:?}", case.now()) };
-    assert_eq!((failure.kind, failure.reason.as_str()), (FailureKind::Service, GIVEN_UP));
+    assert_eq!((failure.kind, failure.reason.as_str()), (FailureKind::Service, SERVICE_FAILURE));
     assert!(case.is_deleted());
 }
 
 #[tokio::test]
-async fn an_engine_that_forgets_its_log_has_failed() {
+async fn an_engine_that_writes_no_count_log_has_failed() {
     let case = case(r#"echo x > "$2"; echo '{"event":"done","records":1}'"#).await;
     case.receive(1).await;
     assert_eq!(case.status(), JobStatus::Running);
     assert!(!case.is_deleted());
 }
 
-/// A topic that fails once.
+/// A topic whose first publication fails.
 struct FailsOnce {
     failed: AtomicBool,
     inner: Arc<dyn Topic>,
@@ -57,7 +57,7 @@ impl Topic for FailsOnce {
 }
 
 #[tokio::test]
-async fn a_result_that_could_not_be_announced_is_announced_when_the_message_comes_back() {
+async fn a_result_that_could_not_be_announced_is_announced_at_the_next_delivery() {
     let mut case = case(GOOD).await;
     let inner = case.test.gas.job_results.clone();
     case.worker.gas.job_results = Arc::new(FailsOnce { failed: AtomicBool::new(false), inner });
@@ -147,8 +147,8 @@ impl ObjectStore for FailingStore {
 }
 
 #[tokio::test]
-async fn whichever_transfer_fails_the_next_attempt_completes_the_job() {
-    // Fetching the input, storing the result, storing the log.
+async fn the_next_attempt_completes_the_job_whichever_transfer_failed() {
+    // The transfers: the input, the result, the count log.
     for nth in 1..=3 {
         let mut case = case(GOOD).await;
         let inner = case.test.gas.objects.clone();

@@ -1,4 +1,4 @@
-//! One message of the queue, from receipt to the end of its job.
+//! Tests of job requests, from receipt to the end of the job.
 
 mod failures;
 mod outputs;
@@ -18,7 +18,7 @@ struct Case {
     test: TestGas,
     queue: Arc<FakeQueue>,
     worker: Worker,
-    place: TempDir,
+    folder: TempDir,
     ada: Account,
     job: Job,
     shutdown: Shutdown,
@@ -29,8 +29,8 @@ async fn case(script: &str) -> Case {
     let ada = test.user("ada", Plan::Free);
     let job = test.pending_job(&ada).await;
     let queue = Arc::new(FakeQueue::default());
-    let (worker, place) = worker(&test, queue.clone(), script);
-    Case { test, queue, worker, place, ada, job, shutdown: Shutdown::default() }
+    let (worker, folder) = worker(&test, queue.clone(), script);
+    Case { test, queue, worker, folder, ada, job, shutdown: Shutdown::default() }
 }
 
 impl Case {
@@ -46,8 +46,8 @@ impl Case {
         self.now().status()
     }
 
-    /// What the owner reads of the run.
-    fn protocol(&self) -> String {
+    /// The stored run log.
+    fn run_log(&self) -> String {
         let name = &self.job.input.name;
         let file = self.test.gas.object_keys.run_log(self.ada.id, self.job.id, name);
         String::from_utf8(self.test.objects.get(&file).unwrap()).unwrap()
@@ -58,12 +58,12 @@ impl Case {
     }
 
     fn work_folder_is_empty(&self) -> bool {
-        std::fs::read_dir(self.place.path().join("work")).unwrap().next().is_none()
+        std::fs::read_dir(self.folder.path().join("work")).unwrap().next().is_none()
     }
 
-    /// Waits until the engine has made a file beside its script.
+    /// Waits until the engine has created a file next to its script.
     async fn wait_for(&self, name: &str) {
-        let path = self.place.path().join(name);
+        let path = self.folder.path().join(name);
         for _ in 0..500 {
             if path.exists() {
                 return;
@@ -74,13 +74,13 @@ impl Case {
     }
 }
 
-/// A script that says that it runs, and then hangs.
+/// A script that creates the file `mark` and then hangs.
 fn hanging(mark: &str) -> String {
     format!(r#"touch "$(dirname "$0")/{mark}"; sleep 60"#)
 }
 
 #[tokio::test]
-async fn a_job_is_annotated_stored_announced_and_its_message_deleted() {
+async fn a_job_is_annotated_stored_and_announced_and_its_message_is_deleted() {
     let case = case(GOOD).await;
     case.receive(1).await;
     let JobState::Completed(done) = case.now().state else { panic!("{:?}", case.now()) };
@@ -95,21 +95,21 @@ async fn a_job_is_annotated_stored_announced_and_its_message_deleted() {
 }
 
 #[tokio::test]
-async fn the_same_message_ten_times_runs_the_engine_once() {
+async fn a_message_that_is_received_ten_times_runs_the_engine_once() {
     let case = case(&format!(r#"echo >> "$(dirname "$0")/runs"; {GOOD}"#)).await;
     for count in 1..=10 {
         case.receive(count).await;
     }
-    assert_eq!(std::fs::read(case.place.path().join("runs")).unwrap().len(), 1);
+    assert_eq!(std::fs::read(case.folder.path().join("runs")).unwrap().len(), 1);
     assert_eq!(case.status(), JobStatus::Completed);
 }
 
 #[tokio::test]
-async fn a_running_job_shows_that_it_lives_and_how_far_it_is() {
+async fn a_running_job_has_a_heartbeat_and_progress() {
     let script = r#"echo '{"event":"progress","step":"annotate","fraction":0.5,"records":7}'
         touch "$(dirname "$0")/runs"; sleep 60"#;
     let case = case(script).await;
-    let look = async {
+    let check = async {
         case.wait_for("runs").await;
         for _ in 0..300 {
             if let JobState::Running(run) = case.now().state
@@ -123,12 +123,12 @@ async fn a_running_job_shows_that_it_lives_and_how_far_it_is() {
         assert_eq!(run.progress.records, 7);
         case.shutdown.now();
     };
-    tokio::join!(case.receive(1), look);
+    tokio::join!(case.receive(1), check);
     assert!(case.queue.extended().contains(&TIMING.visibility));
 }
 
 #[tokio::test]
-async fn poison_goes_back_at_once_and_so_to_the_dead_letters() {
+async fn a_message_that_is_not_a_job_request_returns_to_the_queue_at_once() {
     let case = case(GOOD).await;
     let poison = Message { body: "{".into(), receipt: "p".into(), receive_count: 1 };
     case.worker.handle(&poison, &case.shutdown).await;
@@ -137,11 +137,11 @@ async fn poison_goes_back_at_once_and_so_to_the_dead_letters() {
 }
 
 #[test]
-fn pauses_grow_with_the_receipts() {
+fn pauses_grow_with_the_receive_count() {
     let secs = Duration::from_secs;
     assert_eq!((retry_pause(1), retry_pause(3)), (secs(2), secs(8)));
-    assert_eq!(watch_pause(1, secs(30), secs(60)), secs(30));
-    assert_eq!(watch_pause(1, secs(0), secs(60)), secs(1));
-    assert_eq!(watch_pause(2, secs(30), secs(60)), secs(240));
-    assert_eq!(watch_pause(9, secs(30), secs(60)), MAX_WATCH_PAUSE);
+    assert_eq!(recheck_pause(1, secs(30), secs(60)), secs(30));
+    assert_eq!(recheck_pause(1, secs(0), secs(60)), secs(1));
+    assert_eq!(recheck_pause(2, secs(30), secs(60)), secs(240));
+    assert_eq!(recheck_pause(9, secs(30), secs(60)), MAX_RECHECK_PAUSE);
 }

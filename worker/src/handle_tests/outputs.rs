@@ -1,4 +1,4 @@
-//! What is stored of a run beside its result: index, protocol and counts.
+//! Tests of what a run stores in addition to its result: index, run log and summary.
 
 use super::failures::FailingStore;
 use super::*;
@@ -7,7 +7,7 @@ use bytes::Bytes;
 use gas_explorer::{Cache, Explorer};
 use gas_shared::explorer::Filter;
 
-/// Writes a result of two records, without annotation as AnnTools writes it, or with a CSQ column.
+/// An engine that writes a result of two records: without CSQ, as AnnTools does, or with CSQ.
 fn engine_that_writes(info: &str, value: &str) -> String {
     let columns = "#CHROM\\tPOS\\tID\\tREF\\tALT\\tQUAL\\tFILTER\\tINFO";
     let records =
@@ -19,7 +19,7 @@ fn engine_that_writes(info: &str, value: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_explorers_index_is_stored_beside_the_result() {
+async fn the_index_of_the_explorer_is_stored_with_the_result() {
     let csq =
         r#"##INFO=<ID=CSQ,Number=.,Type=String,Description="Format: Allele|Consequence|SYMBOL">\n"#;
     for (script, annotated) in
@@ -40,7 +40,7 @@ async fn the_explorers_index_is_stored_beside_the_result() {
 }
 
 #[tokio::test]
-async fn the_protocol_of_a_run_and_its_counts_are_stored() {
+async fn the_run_log_and_the_summary_of_a_run_are_stored() {
     let script =
         format!(r#"{GOOD}; echo '{{"records":1}}' > "$2.summary.json"; echo 'warning: odd' >&2"#);
     let case = case(&script).await;
@@ -49,26 +49,26 @@ async fn the_protocol_of_a_run_and_its_counts_are_stored() {
     let (object_keys, name) = (&case.test.gas.object_keys, &case.job.input.name);
     let summary = object_keys.summary(case.ada.id, case.job.id, name);
     assert_eq!(case.test.objects.get(&summary).unwrap(), b"{\"records\":1}\n");
-    let log = case.protocol();
-    let told: Vec<_> = log.lines().filter_map(|line| line.split_once("  ")).map(|l| l.1).collect();
-    let steps = ["attempt 1 begins", "download", "warning: odd", "store", "index"];
-    assert_eq!(told[..5], steps, "{log}");
-    assert_eq!(told.last(), Some(&"variants annotated and stored: 1"));
+    let log = case.run_log();
+    let lines: Vec<_> = log.lines().filter_map(|line| line.split_once("  ")).map(|l| l.1).collect();
+    let steps = ["attempt 1 started", "download", "warning: odd", "store", "index"];
+    assert_eq!(lines[..5], steps, "{log}");
+    assert_eq!(lines.last(), Some(&"records annotated and stored: 1"));
 }
 
 #[tokio::test]
-async fn the_protocol_of_a_failure_says_why_and_nothing_of_this_machine() {
+async fn the_run_log_of_a_failure_has_the_reason_and_no_paths_of_this_machine() {
     let reason =
         r#"echo "in $PWD" >&2; echo '{"error":"line 3: no REF","code":"ref"}' >&2; exit 2"#;
     let case = case(reason).await;
     case.receive(1).await;
     assert_eq!(case.status(), JobStatus::Failed);
-    let log = case.protocol();
+    let log = case.run_log();
     assert!(log.ends_with("  failed: line 3: no REF\n") && !log.contains("/run-"), "{log}");
 }
 
 #[tokio::test]
-async fn a_result_that_cannot_be_indexed_is_a_result() {
+async fn a_job_is_completed_even_if_its_result_cannot_be_indexed() {
     let case = case(GOOD).await;
     case.receive(1).await;
     assert_eq!(case.status(), JobStatus::Completed);
@@ -76,18 +76,18 @@ async fn a_result_that_cannot_be_indexed_is_a_result() {
 }
 
 #[tokio::test]
-async fn a_failed_store_of_the_index_fails_no_job() {
+async fn a_job_is_completed_even_if_its_index_cannot_be_stored() {
     let mut case = case(&engine_that_writes("", ".")).await;
     let inner = case.test.gas.objects.clone();
-    // Fetching the input, storing the result, storing the log; then the index.
+    // The transfers: the input, the result, the count log, the index.
     case.worker.gas.objects = Arc::new(FailingStore { inner, calls_left: 4.into() });
     case.receive(1).await;
     assert_eq!(case.status(), JobStatus::Completed);
     assert!(case.test.objects.with_key("annot.idx").is_empty());
 }
 
-/// AnnTools is told nothing but the input, tells its steps and no end, and leaves both files beside
-/// the input.
+/// AnnTools takes no argument but the input, prints its steps but not its end, and writes both files
+/// next to the input.
 const ANNTOOLS: &str = r#"
     for step in getSnpsFromDbSnp getBigRefGene getGenes cytoBand gadAll gwasCatalog targetScanS \
         hugo dgv_Cnv abParts mcCarroll_Cnv conrad_Cnv genomicSuperDups tfbsConsSites
@@ -96,9 +96,9 @@ const ANNTOOLS: &str = r#"
     echo 'Total: 1' > "$1.count.log""#;
 
 #[tokio::test]
-async fn a_program_with_the_contract_of_anntools_does_in_place_of_the_engine() {
+async fn a_program_with_the_interface_of_anntools_can_replace_the_engine() {
     let mut case = case(ANNTOOLS).await;
-    let script = case.place.path().join("engine.sh");
+    let script = case.folder.path().join("engine.sh");
     let template = format!("sh '{}' {{input}}", script.display());
     case.worker.engine.template = Template::parse(&template).unwrap();
     case.receive(1).await;

@@ -1,10 +1,10 @@
-//! Whose the job is while it runs: its owner may end it, and another worker may have it.
+//! Tests of running jobs that their owner ends or another worker claims.
 
 use super::*;
 use gas_backend::usecases::{cancel_job, delete_job};
 
 #[tokio::test]
-async fn a_job_cancelled_while_it_runs_is_stopped() {
+async fn a_job_that_is_cancelled_while_it_runs_stops() {
     let case = case(&hanging("runs")).await;
     let cancel = async {
         case.wait_for("runs").await;
@@ -26,7 +26,7 @@ async fn a_cancelled_job_never_starts() {
 }
 
 #[tokio::test]
-async fn a_job_that_its_owner_deletes_stops_and_is_told_to_nobody() {
+async fn a_job_that_is_deleted_while_it_runs_stops_and_is_not_announced() {
     let case = case(&hanging("runs")).await;
     let delete = async {
         case.wait_for("runs").await;
@@ -39,7 +39,7 @@ async fn a_job_that_its_owner_deletes_stops_and_is_told_to_nobody() {
 }
 
 #[tokio::test]
-async fn a_deleted_job_is_not_begun() {
+async fn a_deleted_job_never_starts() {
     let case = case(GOOD).await;
     delete_job(&case.test.gas, case.ada.id, case.job.id).await.unwrap();
     case.receive(1).await;
@@ -48,7 +48,7 @@ async fn a_deleted_job_is_not_begun() {
 }
 
 #[tokio::test]
-async fn at_shutdown_the_job_is_given_back_and_another_worker_begins_at_once() {
+async fn a_job_that_is_released_at_shutdown_can_be_claimed_at_once() {
     let case = case(&hanging("runs")).await;
     let stop = async {
         case.wait_for("runs").await;
@@ -59,36 +59,36 @@ async fn at_shutdown_the_job_is_given_back_and_another_worker_begins_at_once() {
     assert_eq!(case.queue.extended().last(), Some(&Duration::ZERO));
     assert!(!case.is_deleted() && case.work_folder_is_empty());
 
-    let (next, _place) = worker(&case.test, case.queue.clone(), GOOD);
+    let (next, _folder) = worker(&case.test, case.queue.clone(), GOOD);
     next.handle(&message(case.job.id, 2), &Shutdown::default()).await;
     assert_eq!(case.status(), JobStatus::Completed);
 }
 
 #[tokio::test]
-async fn a_job_that_runs_elsewhere_is_not_touched_and_its_message_not_deleted() {
+async fn a_job_that_another_worker_runs_is_left_alone_and_its_message_is_kept() {
     let case = case(GOOD).await;
-    claim_job(&case.test.gas, case.job.id, TIMING.silence()).await.unwrap();
+    claim_job(&case.test.gas, case.job.id, TIMING.heartbeat_timeout()).await.unwrap();
     case.receive(1).await;
     assert_eq!(case.status(), JobStatus::Running);
     assert!(!case.is_deleted());
-    let pause = Duration::try_from(TIMING.silence()).unwrap() + Duration::from_secs(1);
+    let pause = Duration::try_from(TIMING.heartbeat_timeout()).unwrap() + Duration::from_secs(1);
     assert_eq!(case.queue.extended(), [pause]);
 
-    // That worker dies: when the message is visible again, the job is taken over.
-    case.test.clock.advance_secs(TIMING.silence().as_secs());
+    // The other worker dies: the job is claimed when the message is visible again.
+    case.test.clock.advance_secs(TIMING.heartbeat_timeout().as_secs());
     case.receive(2).await;
     assert_eq!(case.status(), JobStatus::Completed);
 }
 
 #[tokio::test]
-async fn a_worker_whose_job_was_taken_over_leaves_everything_to_the_other() {
+async fn a_worker_that_lost_its_claim_changes_neither_the_job_nor_its_message() {
     let case = case(&hanging("runs")).await;
-    let take_over = async {
+    let claim = async {
         case.wait_for("runs").await;
-        case.test.clock.advance_secs(TIMING.silence().as_secs());
-        claim_job(&case.test.gas, case.job.id, TIMING.silence()).await.unwrap();
+        case.test.clock.advance_secs(TIMING.heartbeat_timeout().as_secs());
+        claim_job(&case.test.gas, case.job.id, TIMING.heartbeat_timeout()).await.unwrap();
     };
-    tokio::join!(case.receive(1), take_over);
+    tokio::join!(case.receive(1), claim);
     assert_eq!(case.status(), JobStatus::Running);
     assert!(!case.is_deleted());
 }

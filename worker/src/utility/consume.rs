@@ -1,40 +1,41 @@
-//! Working off a queue, one message at a time.
+//! The loop that handles the messages of a queue, one at a time.
 //!
-//! A message is kept invisible while it is handled and deleted when its work is done. One that
-//! failed is left to come back, and after the fifth time goes to the dead letters.
+//! A message is kept invisible while it is handled, and deleted when its work is done. If its
+//! handling fails, SQS delivers it again, and moves it to the dead-letter queue after the fifth time.
 
-use crate::shutdown::Shutdown;
 use async_trait::async_trait;
 use gas_backend::chain;
 use gas_backend::ports::{Message, Queue};
+use gas_runtime::Shutdown;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The wait after a queue that failed.
+/// The pause after a failed receive call.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// How long a message that failed waits the first time; the wait doubles with each.
+/// The pause before a failed message is delivered again; it doubles with each delivery.
 const RETRY_PAUSE: Duration = Duration::from_secs(5);
 
-/// What becomes of a message that was handled.
+/// What to do with a message after it was handled without an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Handled {
-    /// Its work is done.
+    /// Delete the message.
     Done,
-    /// It is too early: come back after that.
+    /// Deliver the message again after this time.
     Later(Duration),
 }
 
-/// What handles the messages of a queue. Each may come more than once.
+/// Handles the messages of a queue. A message may be delivered more than once.
 #[async_trait]
 pub(crate) trait Consumer: Send + Sync {
+    /// Handles a message, and records `job_id` and `user_id` in the current span when they are known.
     async fn handle(&self, message: &Message) -> Result<Handled, Box<dyn Error + Send + Sync>>;
 }
 
-/// Works off a queue until shutdown.
+/// Handles the messages of a queue until shutdown. `role` names the consumer in the log.
 pub(crate) async fn consume(
-    name: &'static str,
+    role: &'static str,
     queue: Arc<dyn Queue>,
     visibility: Duration,
     consumer: impl Consumer,
@@ -49,13 +50,13 @@ pub(crate) async fn consume(
             Ok(messages) => {
                 for message in messages {
                     tokio::select! {
-                        () = handle(name, &*queue, visibility, &consumer, &message) => {}
-                        () = shutdown.due() => give_back(&*queue, &message, Duration::ZERO).await,
+                        () = handle(role, &*queue, visibility, &consumer, &message) => {}
+                        () = shutdown.due() => postpone(&*queue, &message, Duration::ZERO).await,
                     }
                 }
             }
             Err(error) => {
-                tracing::error!(name, error = %chain(&error), "the queue failed");
+                tracing::error!(role, error = %chain(&error), "queue cannot be read");
                 tokio::select! {
                     () = tokio::time::sleep(PAUSE) => {}
                     () = shutdown.requested() => {}
@@ -65,8 +66,13 @@ pub(crate) async fn consume(
     }
 }
 
+#[tracing::instrument(
+    name = "message",
+    skip_all,
+    fields(role = role, job_id, user_id, attempt = message.receive_count)
+)]
 async fn handle(
-    name: &'static str,
+    role: &'static str,
     queue: &dyn Queue,
     visibility: Duration,
     consumer: &impl Consumer,
@@ -79,14 +85,14 @@ async fn handle(
     match handled {
         Ok(Handled::Done) => {
             if let Err(error) = queue.delete(message).await {
-                tracing::warn!(name, error = %chain(&error), "a message that is done will come back");
+                tracing::warn!(error = %chain(&error), "message not deleted; SQS delivers it again");
             }
         }
-        Ok(Handled::Later(pause)) => give_back(queue, message, pause).await,
+        Ok(Handled::Later(pause)) => postpone(queue, message, pause).await,
         Err(error) => {
-            tracing::error!(name, error = %chain(&*error), "a message is left to come back");
+            tracing::error!(error = %chain(&*error), "message failed; SQS delivers it again");
             let doublings = message.receive_count.saturating_sub(1).min(8);
-            give_back(queue, message, RETRY_PAUSE.saturating_mul(1 << doublings)).await;
+            postpone(queue, message, RETRY_PAUSE.saturating_mul(1 << doublings)).await;
         }
     }
 }
@@ -98,13 +104,13 @@ async fn keep_invisible(
 ) -> std::convert::Infallible {
     loop {
         tokio::time::sleep(visibility / 3).await;
-        give_back(queue, message, visibility).await;
+        postpone(queue, message, visibility).await;
     }
 }
 
-async fn give_back(queue: &dyn Queue, message: &Message, pause: Duration) {
+async fn postpone(queue: &dyn Queue, message: &Message, pause: Duration) {
     if let Err(error) = queue.extend(message, pause).await {
-        tracing::warn!(error = %chain(&error), "a message was not extended");
+        tracing::warn!(error = %chain(&error), "visibility of the message not changed");
     }
 }
 
@@ -114,7 +120,7 @@ mod tests {
     use crate::testing::FakeQueue;
     use std::sync::Mutex;
 
-    /// Work that takes a while and ends somehow, once.
+    /// A consumer that takes some time and has one outcome.
     struct Script(Duration, Mutex<Vec<Result<Handled, String>>>);
 
     #[async_trait]
@@ -122,14 +128,14 @@ mod tests {
         async fn handle(&self, _: &Message) -> Result<Handled, Box<dyn Error + Send + Sync>> {
             tokio::time::sleep(self.0).await;
             let next = self.1.lock().unwrap().pop();
-            Ok(next.expect("a message too many")?)
+            Ok(next.expect("only one message")?)
         }
     }
 
     const VISIBILITY: Duration = Duration::from_secs(60);
 
-    /// Works off one message for so long, by the tests' clock.
-    async fn worked_off(
+    /// Consumes one message, with the duration of its work and the time of the shutdown.
+    async fn consumed_with(
         (work, stop): (Duration, Duration),
         outcome: Result<Handled, String>,
         receive_count: u32,
@@ -148,39 +154,39 @@ mod tests {
     }
 
     async fn consumed(outcome: Result<Handled, String>, receive_count: u32) -> Arc<FakeQueue> {
-        worked_off((Duration::ZERO, Duration::from_secs(1)), outcome, receive_count).await
+        consumed_with((Duration::ZERO, Duration::from_secs(1)), outcome, receive_count).await
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_message_stays_invisible_while_it_is_worked_on() {
+    async fn a_message_stays_invisible_while_it_is_handled() {
         let times = (Duration::from_secs(50), Duration::from_secs(55));
-        let queue = worked_off(times, Ok(Handled::Done), 1).await;
+        let queue = consumed_with(times, Ok(Handled::Done), 1).await;
         assert_eq!(queue.extended(), [VISIBILITY; 2]);
         assert_eq!(queue.deleted(), ["r"]);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_message_whose_work_a_shutdown_breaks_off_is_given_back_at_once() {
+    async fn a_message_that_a_shutdown_interrupts_is_visible_again_at_once() {
         let times = (Duration::from_secs(15), Duration::from_secs(10));
-        let queue = worked_off(times, Ok(Handled::Done), 1).await;
+        let queue = consumed_with(times, Ok(Handled::Done), 1).await;
         assert_eq!(queue.extended(), [Duration::ZERO]);
         assert_eq!(queue.deleted(), [""; 0]);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_message_whose_work_is_done_is_deleted() {
+    async fn a_handled_message_is_deleted() {
         assert_eq!(consumed(Ok(Handled::Done), 1).await.deleted(), ["r"]);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_message_that_came_too_early_comes_back_when_it_is_time() {
+    async fn a_message_that_is_too_early_is_delivered_again_when_it_is_due() {
         let queue = consumed(Ok(Handled::Later(Duration::from_secs(9))), 1).await;
         assert_eq!(queue.extended(), [Duration::from_secs(9)]);
         assert_eq!(queue.deleted(), [""; 0]);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_message_that_failed_comes_back_ever_later() {
+    async fn a_failed_message_is_delivered_again_after_a_growing_pause() {
         let queue = consumed(Err("no".to_owned()), 3).await;
         assert_eq!(queue.extended(), [Duration::from_secs(20)]);
         assert_eq!(queue.deleted(), [""; 0]);

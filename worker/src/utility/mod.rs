@@ -1,5 +1,5 @@
-//! The utility node: what has to be done beside annotating. Each role is a loop of its own; one
-//! process may run several.
+//! The utility node: all background work other than annotation. Each role is a separate loop; one
+//! process may run several roles.
 
 mod archive;
 mod consume;
@@ -11,12 +11,12 @@ mod thaw;
 
 pub(crate) use settings::UtilitySettings;
 
-use crate::shutdown::Shutdown;
 use consume::consume;
 use futures::future::join_all;
 use gas_backend::aws::Sdk;
 use gas_backend::ports::Queue;
 use gas_backend::{Gas, Notifier, postgres};
+use gas_runtime::Shutdown;
 use settings::UtilityRole;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -53,7 +53,7 @@ pub(crate) async fn run(settings: UtilitySettings) -> anyhow::Result<()> {
                     "notify",
                     queue,
                     visibility,
-                    notify::Teller { notifier },
+                    notify::MailSender { notifier },
                     shutdown,
                 ))
             }

@@ -1,4 +1,4 @@
-//! Role `notify`: users are told by mail.
+//! Role `notify`: sends mail to users.
 
 use super::consume::{Consumer, Handled};
 use async_trait::async_trait;
@@ -8,18 +8,25 @@ use gas_backend::ports::Message;
 use gas_backend::usecases::{MAIL_LEASE, Notified, notify};
 use std::error::Error;
 use std::time::Duration;
+use tracing::Span;
+use tracing::field::display;
 
-/// Handles queue `mail`.
-pub(crate) struct Teller {
+/// Handles the queue `mail`.
+pub(crate) struct MailSender {
     pub(crate) notifier: Notifier,
 }
 
 #[async_trait]
-impl Consumer for Teller {
+impl Consumer for MailSender {
     async fn handle(&self, message: &Message) -> Result<Handled, Box<dyn Error + Send + Sync>> {
-        let told = MailMessage::parse(&message.body)?;
-        let outcome = notify(&self.notifier, &told).await?;
-        tracing::info!(?told, ?outcome, "mail message handled");
+        let event = MailMessage::parse(&message.body)?;
+        let span = Span::current();
+        span.record("user_id", display(event.user_id()));
+        if let Some(job_id) = event.job_id() {
+            span.record("job_id", display(job_id));
+        }
+        let outcome = notify(&self.notifier, &event).await?;
+        tracing::info!(?event, ?outcome, "mail message handled");
         Ok(match outcome {
             Notified::Busy => Handled::Later(Duration::try_from(MAIL_LEASE)?),
             Notified::Sent | Notified::Before | Notified::Nothing | Notified::GivenUp(_) => {
@@ -39,16 +46,16 @@ mod tests {
 
     struct Case {
         mail: TestMail,
-        teller: Teller,
+        sender: MailSender,
         eve: Account,
     }
 
     fn case() -> Case {
         let test = TestGas::new();
         let mail = TestMail::new(&test);
-        let teller = Teller { notifier: mail.notifier.clone() };
+        let sender = MailSender { notifier: mail.notifier.clone() };
         let eve = test.user("eve", Plan::Premium);
-        Case { mail, teller, eve }
+        Case { mail, sender, eve }
     }
 
     fn message(body: String) -> Message {
@@ -56,28 +63,28 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_notice_becomes_a_mail_and_is_done() {
-        let Case { mail, teller, eve } = case();
+    async fn a_notice_is_sent_as_one_mail() {
+        let Case { mail, sender, eve } = case();
         let notice = Notice::Welcome { user_id: eve.id, since: Timestamp::UNIX_EPOCH };
         let message = message(serde_json::to_string(&notice).unwrap());
-        assert_eq!(teller.handle(&message).await.unwrap(), Handled::Done);
-        assert_eq!(teller.handle(&message).await.unwrap(), Handled::Done);
+        assert_eq!(sender.handle(&message).await.unwrap(), Handled::Done);
+        assert_eq!(sender.handle(&message).await.unwrap(), Handled::Done);
         assert_eq!(mail.mailer.sent().len(), 1);
     }
 
     #[tokio::test]
-    async fn a_body_that_is_no_mail_message_is_left_for_the_dead_letters() {
-        let Case { mail, teller, .. } = case();
-        assert!(teller.handle(&message("hello".to_owned())).await.is_err());
+    async fn a_body_that_is_not_a_mail_message_is_an_error() {
+        let Case { mail, sender, .. } = case();
+        assert!(sender.handle(&message("hello".to_owned())).await.is_err());
         assert_eq!(mail.mailer.sent().len(), 0);
     }
 
     #[tokio::test]
-    async fn a_mail_that_another_process_sends_is_looked_at_again_after_its_lease() {
-        let Case { mail, teller, eve } = case();
+    async fn a_mail_that_another_process_sends_is_checked_again_after_its_lease() {
+        let Case { mail, sender, eve } = case();
         let notice = Notice::Welcome { user_id: eve.id, since: Timestamp::UNIX_EPOCH };
         let message = message(serde_json::to_string(&notice).unwrap());
-        let (first, second) = tokio::join!(teller.handle(&message), teller.handle(&message));
+        let (first, second) = tokio::join!(sender.handle(&message), sender.handle(&message));
         assert_eq!(first.unwrap(), Handled::Done);
         assert_eq!(second.unwrap(), Handled::Later(Duration::from_secs(300)));
         assert_eq!(mail.mailer.sent().len(), 1);

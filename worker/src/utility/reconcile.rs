@@ -1,13 +1,13 @@
-//! Role `reconcile`: a look at what is overdue, every few minutes. Plans are looked at by the web
-//! processes, which alone have the keys to Stripe.
+//! Role `reconcile`: repairs overdue jobs and sends overdue mails every few minutes. The web processes
+//! check the plans, because only they have the keys of Stripe.
 
-use crate::shutdown::Shutdown;
 use gas_backend::usecases::{reconcile, resend_mails};
 use gas_backend::{Gas, Notifier, chain};
+use gas_runtime::Shutdown;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
-/// Looks until shutdown.
+/// Reconciles until shutdown.
 pub(crate) async fn run(gas: Gas, notifier: Notifier, every: Duration, shutdown: &Shutdown) {
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -18,13 +18,17 @@ pub(crate) async fn run(gas: Gas, notifier: Notifier, every: Duration, shutdown:
         }
         match reconcile(&gas).await {
             Ok(round) if round.repaired + round.failed == 0 => {}
-            Ok(round) => tracing::info!(?round, "reconciled"),
-            Err(error) => tracing::error!(error = %chain(&error), "not reconciled"),
+            Ok(round) => tracing::info!(
+                repaired = round.repaired,
+                failed = round.failed,
+                "overdue jobs handled"
+            ),
+            Err(error) => tracing::error!(error = %chain(&error), "overdue jobs cannot be read"),
         }
         match resend_mails(&notifier).await {
             Ok(0) => {}
-            Ok(sent) => tracing::info!(sent, "mails sent late"),
-            Err(error) => tracing::error!(error = %chain(&error), "unsent mails not found"),
+            Ok(sent) => tracing::info!(sent, "overdue mails sent"),
+            Err(error) => tracing::error!(error = %chain(&error), "unsent mails cannot be read"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the utility node is told: by arguments, or by the environment.
+//! The settings of the utility node, from arguments or the environment.
 
 use clap::{Args, ValueEnum};
 use gas_backend::mail::MailSettings;
@@ -10,38 +10,37 @@ use std::time::Duration;
 pub(crate) struct UtilitySettings {
     #[command(flatten)]
     pub(crate) deployment: Deployment,
-    /// Where browsers reach the web server, such as https://gas.example.org; links in mails lead
-    /// there.
+    /// The origin of the web server, such as https://gas.example.org, for links in mails.
     #[arg(long, env = "GAS_PUBLIC_URL")]
     pub(crate) public_url: PublicUrl,
     #[command(flatten)]
     pub(crate) mail: MailSettings,
-    /// What this process does; all of it unless told.
+    /// The roles of this process, separated by commas; all roles by default.
     #[arg(long, env = "GAS_UTILITY_ROLES", value_enum, value_delimiter = ',')]
     roles: Vec<UtilityRole>,
-    /// How long a message stays invisible to others without a sign of life, in seconds.
+    /// How long a message stays invisible to other processes without a heartbeat, in seconds.
     #[arg(long, env = "GAS_UTILITY_VISIBILITY_SECS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(6..=43_200))]
     visibility_secs: u64,
-    /// How often what got lost is looked for, in seconds.
+    /// The pause between two rounds of reconciliation, in seconds.
     #[arg(long, env = "GAS_RECONCILE_SECS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
     reconcile_secs: u64,
-    /// How long work may go on after SIGTERM, in seconds.
+    /// How long running work may continue after SIGTERM, in seconds.
     #[arg(long, env = "GAS_SHUTDOWN_GRACE_SECS", default_value_t = 30)]
     grace_secs: u64,
 }
 
-/// A part of the utility node.
+/// A role of the utility node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum UtilityRole {
-    /// Takes results whose time is out to the archive.
+    /// Archive results whose download window has ended, and delete the files of deleted jobs.
     Archive,
-    /// Asks the archive for the results of users who went to Premium.
+    /// Request the archived results of users who changed to Premium.
     Thaw,
-    /// Tells users by mail.
+    /// Send mail to users.
     Notify,
-    /// Deletes the jobs and profiles of users who leave.
+    /// Erase closed accounts.
     Erase,
-    /// Finds what got lost.
+    /// Repair overdue jobs and send overdue mails.
     Reconcile,
 }
 

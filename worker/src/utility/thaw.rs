@@ -1,4 +1,4 @@
-//! Role `thaw`: a user went to Premium.
+//! Role `thaw`: requests the archived results of users who changed to Premium.
 
 use super::consume::{Consumer, Handled};
 use async_trait::async_trait;
@@ -7,7 +7,7 @@ use gas_backend::ports::Message;
 use gas_backend::usecases::handle_start_thaw;
 use std::error::Error;
 
-/// Handles queue `start_thaw`.
+/// Handles the queue `start_thaw`.
 pub(crate) struct Thawer {
     pub(crate) gas: Gas,
 }
