@@ -28,7 +28,7 @@ pub async fn job(id: JobId) -> ApiResult<Wire<JobView>> {
 pub async fn queue_place(id: JobId) -> ApiResult<Wire<Option<QueuePosition>>> {
     let (web, account) = crate::server::caller::account().await?;
     let (gas, lists, board) = (&web.gas, &web.lists, &web.board);
-    Ok(Wire::of(&gas_backend::usecases::queue_place(gas, lists, board, account.id, id).await?))
+    Ok(Wire::of(&gas_backend::usecases::queue_position(gas, lists, board, account.id, id).await?))
 }
 
 /// Has the file of a job that is over annotated anew: the new job.

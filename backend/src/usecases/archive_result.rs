@@ -1,8 +1,8 @@
-//! A result whose time is out goes to the archive.
+//! Archives a result whose download window has ended.
 //!
-//! One step at a time, each noted in the row before the next: the ticket of the upload, the copy
-//! in the archive, the end of the S3 object. Whoever begins anew after a crash finds in the row
-//! where to go on, so there is never a second copy and never none.
+//! Each step is recorded in the row before the next one: the ticket of the upload, the copy in the
+//! archive, the deletion of the S3 object. After a crash the row says where to continue, so that the
+//! result always exists and never twice in the archive.
 
 use super::plan::plan_of;
 use super::{ChangeError, change_job, publish};
@@ -16,65 +16,63 @@ use gas_shared::job::{
 use gas_shared::{Job, JobId, Plan};
 use jiff::SignedDuration;
 
-/// How often the row is looked at again. Each look follows a step that was done, or one that
-/// somebody else did first.
+/// How often the row is read at most. Each read follows a step of this or of another process.
 const MAX_STEPS: u32 = 16;
 
-/// How an attempt to archive ended.
+/// The outcome of a request to archive a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ArchiveOutcome {
-    /// The result is in the archive, and not in S3 any more.
+    /// The result is in the archive and no longer in S3.
     Archived,
-    /// The result stays in S3: the owner is on Premium, or no end is set.
+    /// The result stays in S3: the owner is on Premium, or the result has no end.
     Kept,
-    /// The owner may still download it for so long: come back then.
+    /// The owner may still download the result for this time. Try again afterwards.
     NotYet(SignedDuration),
-    /// The job has no results, or they are on their way back from the archive.
+    /// The job has no results, or they are being restored.
     NothingToDo,
 }
 
-/// Why a result was not archived. Trying again is safe.
+/// The reason why a result was not archived. Retrying is safe.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     /// The row could not be changed.
     #[error(transparent)]
     Change(#[from] ChangeError),
-    /// What S3 or the archive has is not what the job's result is.
+    /// The size of the object or of its copy is not the size of the job's result.
     #[error(
-        "the result of job {job} has {found} bytes where {expected} are noted; it stays in S3 until \
-         an operator has compared the object with the job's log and put the right one in its place"
+        "the result of job {job} has {found} bytes instead of {expected}; it stays in S3 until an \
+         operator has compared the object with the job's log and replaced it"
     )]
     Damaged {
         /// The job.
         job: JobId,
-        /// Bytes of the S3 object, or of its copy.
+        /// The size of the S3 object or of its copy, in bytes.
         found: u64,
-        /// Bytes as noted when the job was completed.
+        /// The size recorded when the job was completed, in bytes.
         expected: u64,
     },
-    /// The archive has no capacity at any tier.
-    #[error("the archive cannot hand out the result of job {0} now")]
+    /// The archive has no retrieval capacity at any tier.
+    #[error("the archive has no capacity to retrieve the result of job {0} now")]
     NoCapacity(JobId),
     /// A service failed.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-/// Archives a job's result if its time is out and its owner is not on Premium, by the plan of this
-/// moment.
+/// Archives a job's result if its download window has ended and its owner is currently not on Premium.
 ///
 /// # Errors
-/// [`ArchiveError`]; call again.
+/// [`ArchiveError`]; retry.
 pub async fn archive_result(gas: &Gas, id: JobId) -> Result<ArchiveOutcome, ArchiveError> {
     for _ in 0..MAX_STEPS {
-        // One that was deleted is none.
+        // A deleted job does not exist.
         let Some(job) = gas.jobs.store.job(id).await? else {
             return Ok(ArchiveOutcome::NothingToDo);
         };
         match step(gas, &job).await {
             Ok(Some(outcome)) => return Ok(outcome),
             Ok(None) => {}
-            // Somebody else took a step: look again.
+            // Another process took a step: read the row again.
             Err(ArchiveError::Change(ChangeError::Refused { .. })) => {}
             Err(error) => return Err(error),
         }
@@ -82,7 +80,7 @@ pub async fn archive_result(gas: &Gas, id: JobId) -> Result<ArchiveOutcome, Arch
     Err(ChangeError::Contended(id).into())
 }
 
-/// Takes one step. `None` after a step that others follow.
+/// Takes one step. `None` if more steps follow.
 async fn step(gas: &Gas, job: &Job) -> Result<Option<ArchiveOutcome>, ArchiveError> {
     let JobState::Completed(done) = &job.state else {
         return Ok(Some(ArchiveOutcome::NothingToDo));
@@ -101,7 +99,7 @@ async fn step(gas: &Gas, job: &Job) -> Result<Option<ArchiveOutcome>, ArchiveErr
         }
         Results::Archiving { stored, ticket } => {
             if plan_of(gas, job.owner).await? == Plan::Premium {
-                give_up(gas, ticket, &stored.file).await?;
+                discard_upload(gas, ticket, &stored.file).await?;
                 return keep(gas, job, stored).await;
             }
             upload(gas, job, done, ticket, &stored.file).await
@@ -116,7 +114,7 @@ async fn step(gas: &Gas, job: &Job) -> Result<Option<ArchiveOutcome>, ArchiveErr
     }
 }
 
-/// Notes that the result stays, unless its end was set anew since the plan was read.
+/// Records that the result stays, unless its end was changed since the plan was read.
 async fn keep(
     gas: &Gas,
     job: &Job,
@@ -126,7 +124,7 @@ async fn keep(
     Ok(Some(ArchiveOutcome::Kept))
 }
 
-/// Begins an upload; `over` is the ticket of the one before, which came to nothing.
+/// Begins an upload to the archive; `over` is the ticket of a previous upload that is void.
 async fn begin(
     gas: &Gas,
     job: &Job,
@@ -135,13 +133,13 @@ async fn begin(
 ) -> Result<Option<ArchiveOutcome>, ArchiveError> {
     let ticket = gas.archive.begin_upload(job.id, file).await?;
     let instead_of = over.map(str::to_owned);
-    let noted = ResultsChange::ArchiveBegun { ticket: ticket.clone(), instead_of };
-    let begun = change(gas, job, noted).await;
-    if begun.is_err() {
-        // Nothing was sent yet, and nobody will ever know the ticket.
+    let begun = ResultsChange::ArchiveBegun { ticket: ticket.clone(), instead_of };
+    let recorded = change(gas, job, begun).await;
+    if recorded.is_err() {
+        // The upload is empty, and its ticket is recorded nowhere.
         gas.archive.abort_upload(&ticket).await?;
     }
-    begun?;
+    recorded?;
     Ok(None)
 }
 
@@ -153,7 +151,7 @@ async fn upload(
     file: &ObjectLocation,
 ) -> Result<Option<ArchiveOutcome>, ArchiveError> {
     let damaged = |found| ArchiveError::Damaged { job: job.id, found, expected: done.result_size };
-    // Not after the copy, which would be made anew at every attempt.
+    // Checked before copying, since every retry would copy again.
     let found = gas.objects.head(file).await?;
     if let Some(object) = found.filter(|object| object.size != done.result_size) {
         return Err(damaged(object.size));
@@ -171,15 +169,15 @@ async fn upload(
     match change(gas, job, archived).await {
         Ok(_) => Ok(None),
         Err(error) => {
-            forget_unless_noted(gas, job.id, &error, (ticket, &id)).await?;
+            delete_unless_recorded(gas, job.id, &error, (ticket, &id)).await?;
             Err(error.into())
         }
     }
 }
 
-/// Deletes the copy of an upload that the row would not take. Two archivers may bring the same
-/// copy; then the row has it already.
-async fn forget_unless_noted(
+/// Deletes the copy of an upload that could not be recorded in the row, unless another archiver has
+/// recorded the same copy.
+async fn delete_unless_recorded(
     gas: &Gas,
     job: JobId,
     error: &ChangeError,
@@ -194,25 +192,25 @@ async fn forget_unless_noted(
         return Ok(());
     }
     let row = gas.jobs.store.job(job).await?;
-    let noted = row.is_some_and(|row| match &row.state {
+    let recorded = row.is_some_and(|row| match &row.state {
         JobState::Completed(done) => match &done.results {
             Results::Archived { archived, .. } | Results::Thawing { archived, .. } => {
                 archived.id == archive_id
             }
-            // Another archiver of the same upload may be about to note it.
+            // Another archiver of the same upload may be about to record it.
             Results::Archiving { ticket: now, .. } => now == ticket,
             Results::Stored(_) => false,
         },
         _ => false,
     });
-    if !noted {
+    if !recorded {
         gas.archive.delete(archive_id).await?;
     }
     Ok(())
 }
 
-/// Ends an upload that is not wanted any more, whether it is complete or not.
-pub(super) async fn give_up(
+/// Discards an upload that is no longer wanted, complete or not.
+pub(super) async fn discard_upload(
     gas: &Gas,
     ticket: &str,
     file: &ObjectLocation,
@@ -226,7 +224,7 @@ pub(super) async fn give_up(
     Ok(())
 }
 
-/// Deletes the S3 object of an archived result, and notes it.
+/// Deletes the S3 object of an archived result and records it.
 pub(super) async fn purge(
     gas: &Gas,
     job: &Job,

@@ -11,7 +11,7 @@ struct Case {
     job: Job,
 }
 
-/// A Free user's job whose time to download is out.
+/// A Free user's job whose download window has ended.
 async fn expired() -> Case {
     let test = TestGas::new();
     let ada = test.user("ada", Plan::Free);
@@ -28,7 +28,7 @@ impl Case {
 }
 
 #[tokio::test]
-async fn a_result_whose_time_is_out_moves_to_the_archive_and_its_log_stays() {
+async fn a_result_moves_to_the_archive_after_its_window_and_its_log_stays() {
     let case = expired().await;
     assert_eq!(case.archive().await.unwrap(), ArchiveOutcome::Archived);
     assert!(matches!(case.test.results(case.job.id), Results::Archived { leftover: None, .. }));
@@ -38,7 +38,7 @@ async fn a_result_whose_time_is_out_moves_to_the_archive_and_its_log_stays() {
 }
 
 #[tokio::test]
-async fn a_message_that_comes_ten_times_archives_once() {
+async fn a_message_that_is_delivered_ten_times_archives_once() {
     let case = expired().await;
     for _ in 0..10 {
         assert_eq!(case.archive().await.unwrap(), ArchiveOutcome::Archived);
@@ -48,7 +48,7 @@ async fn a_message_that_comes_ten_times_archives_once() {
 }
 
 #[tokio::test]
-async fn nothing_is_archived_before_the_time_is_out() {
+async fn nothing_is_archived_before_the_window_ends() {
     let case = expired().await;
     case.test.clock.advance_secs(-1);
     let left = SignedDuration::from_secs(1);
@@ -57,7 +57,7 @@ async fn nothing_is_archived_before_the_time_is_out() {
 }
 
 #[tokio::test]
-async fn an_upgrade_during_the_wait_keeps_the_result_for_good() {
+async fn an_upgrade_within_the_window_keeps_the_result_forever() {
     let case = expired().await;
     case.test.set_plan(&case.ada, Plan::Premium);
     assert_eq!(case.archive().await.unwrap(), ArchiveOutcome::Kept);
@@ -66,7 +66,7 @@ async fn an_upgrade_during_the_wait_keeps_the_result_for_good() {
 }
 
 #[tokio::test]
-async fn a_crash_after_any_step_leaves_the_file_once_and_going_on_ends_in_the_archive() {
+async fn after_a_crash_at_any_step_the_file_exists_once_and_a_retry_archives_it() {
     let mut deaths = 0;
     loop {
         let case = expired().await;
@@ -86,7 +86,7 @@ async fn a_crash_after_any_step_leaves_the_file_once_and_going_on_ends_in_the_ar
 }
 
 #[tokio::test]
-async fn an_upgrade_after_a_crash_at_any_step_before_the_copy_is_noted_leaves_no_copy() {
+async fn an_upgrade_after_a_crash_before_the_copy_is_recorded_leaves_no_copy() {
     for step in 1..=20 {
         let case = expired().await;
         case.test.crash.after(step);
@@ -105,7 +105,7 @@ async fn an_upgrade_after_a_crash_at_any_step_before_the_copy_is_noted_leaves_no
 }
 
 #[tokio::test]
-async fn a_file_that_changed_since_it_was_completed_is_not_archived() {
+async fn a_file_that_changed_since_completion_is_not_archived() {
     let case = expired().await;
     let file = case.test.results(case.job.id).stored().unwrap().file.clone();
     case.test.objects.put(&file, b"shorter");

@@ -1,26 +1,26 @@
-//! The owner stops a job.
+//! Cancels a job.
 
 use super::{ChangeError, FindError, change_job, find_job, upload_in_parts};
 use crate::Gas;
 use gas_shared::job::{Change, ChangeRefused};
 use gas_shared::{Job, JobId, JobStatus, UserId};
 
-/// The refusal that means that what was asked for is so already.
-const CANCELLED_BEFORE: ChangeRefused =
+/// The refusal for a job that is cancelled already.
+const ALREADY_CANCELLED: ChangeRefused =
     ChangeRefused::Illegal { from: JobStatus::Cancelled, change: Change::Cancelled.name() };
 
-/// Stops a job that is not over. The worker that runs it notices at its next heartbeat.
+/// Cancels a job that has not ended. A worker that runs it stops at its next heartbeat.
 ///
 /// # Errors
-/// [`ChangeError::NotFound`] also for another user's job; [`ChangeError::Refused`] for a job that
-/// is over, unless it is already cancelled.
+/// [`ChangeError::NotFound`] also for another user's job; [`ChangeError::Refused`] for a job that has
+/// ended, unless it is cancelled already.
 pub async fn cancel_job(gas: &Gas, owner: UserId, id: JobId) -> Result<Job, ChangeError> {
     let job = find_job(gas, owner, id).await.map_err(|error| match error {
         FindError::NotFound(id) => ChangeError::NotFound(id),
         FindError::Port(error) => ChangeError::Port(error),
     })?;
     match change_job(&gas.jobs, id, Change::Cancelled).await {
-        Err(ChangeError::Refused { refused: CANCELLED_BEFORE, .. }) => Ok(job),
+        Err(ChangeError::Refused { refused: ALREADY_CANCELLED, .. }) => Ok(job),
         Ok(cancelled) => {
             upload_in_parts::abort(gas, &job).await;
             Ok(cancelled)
@@ -36,7 +36,7 @@ mod tests {
     use gas_shared::Plan;
 
     #[tokio::test]
-    async fn an_open_job_is_cancelled_once_and_by_its_owner_only() {
+    async fn a_job_is_cancelled_once_and_only_by_its_owner() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let eve = test.user("eve", Plan::Free);
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_job_that_is_done_stays_done() {
+    async fn a_completed_job_cannot_be_cancelled() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let job = test.completed_job(&ada).await;

@@ -10,23 +10,23 @@ use gas_shared::{Job, JobId, JobView, LiveEvent, UserId};
 /// change succeeded, and only a few actors change one job.
 const MAX_RACES: u32 = 10;
 
-/// Why a job was not changed.
+/// The reason why a job was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
-    /// There is no such job.
+    /// The job does not exist.
     #[error("job {0} does not exist")]
     NotFound(JobId),
     /// The state machine does not allow it.
     #[error("job {id} was not changed")]
     Refused {
-        /// The job as it is.
+        /// The job.
         id: JobId,
-        /// Why.
+        /// The reason.
         #[source]
         refused: ChangeRefused,
     },
     /// Every attempt lost the race against another change of the row.
-    #[error("job {0} is changed by too many others at once; try again")]
+    #[error("job {0} is being changed by other requests; try again")]
     Contended(JobId),
     /// A service failed.
     #[error(transparent)]

@@ -1,4 +1,4 @@
-//! The upload is done: the job joins the queue.
+//! Confirms an upload and queues the job.
 
 use super::{ChangeError, FindError, change_job, find_job, publish, upload_in_parts};
 use crate::Gas;
@@ -7,35 +7,35 @@ use crate::ports::{ObjectInfo, PortError};
 use gas_shared::job::{Change, ChangeRefused, JobState};
 use gas_shared::{Job, JobId, JobStatus, UserId};
 
-/// Why an upload was not confirmed.
+/// The reason why an upload was not confirmed.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfirmError {
-    /// No such job of this user, or the store failed.
+    /// The user has no such job, or the store failed.
     #[error(transparent)]
     Find(#[from] FindError),
-    /// S3 has no such object.
+    /// S3 does not have the object.
     #[error(
-        "the file of job {0} has not arrived in full; go on with its upload, or submit it anew"
+        "the file of job {0} has not arrived completely; continue its upload or upload it again"
     )]
     NotUploaded(JobId),
-    /// S3 had another file than the one that was announced. It is deleted.
+    /// The size of the object differs from the announced size. The object is deleted.
     #[error(
-        "the file of job {id} came with {found} bytes instead of {announced}; submit it as a new job"
+        "the file of job {id} has {found} bytes instead of {announced}; upload it as a new job"
     )]
     WrongSize {
         /// The job.
         id: JobId,
-        /// The size of what came, in bytes.
+        /// The size of the object, in bytes.
         found: u64,
-        /// The size that was announced, in bytes.
+        /// The announced size, in bytes.
         announced: u64,
     },
-    /// The job is over.
-    #[error("job {id} is {status} already; submit the file as a new job")]
+    /// The job has ended.
+    #[error("job {id} is {status} already; upload the file as a new job")]
     Over {
         /// The job.
         id: JobId,
-        /// Its state.
+        /// Its status.
         status: JobStatus,
     },
     /// The row could not be changed.
@@ -46,10 +46,11 @@ pub enum ConfirmError {
     Port(#[from] PortError),
 }
 
-/// Checks that the file arrived, after making it of its parts where it came in parts, moves the job to PENDING and asks for a worker.
+/// Completes a multipart upload, checks that the file arrived, moves the job to PENDING and requests
+/// a worker.
 ///
-/// May be called again: a job that waits is announced again (workers take it once), and one that
-/// runs or is done is left alone.
+/// The call is idempotent: a PENDING job is requested again, which is harmless because a job is claimed
+/// once, and a job that runs or has ended is left alone.
 ///
 /// # Errors
 /// [`ConfirmError`]; calling again is safe.
@@ -71,7 +72,7 @@ async fn accept(gas: &Gas, job: &Job) -> Result<Job, ConfirmError> {
     let info = arrived(gas, job).await?;
     match change_job(&gas.jobs, job.id, Change::Uploaded { size: info.size }).await {
         Ok(job) => Ok(job),
-        // Another confirmation was quicker; what it did is what was asked for.
+        // A concurrent confirmation has done the same.
         Err(ChangeError::Refused { refused: ChangeRefused::Illegal { .. }, .. }) => {
             Ok(find_job(gas, job.owner, job.id).await?)
         }
@@ -79,8 +80,8 @@ async fn accept(gas: &Gas, job: &Job) -> Result<Job, ConfirmError> {
     }
 }
 
-/// The file that came, if it is one that may be annotated. A single request brings none that the
-/// plan does not allow, by its signed policy.
+/// Checks the uploaded object. Uploads in a single request are limited to the plan's size by the signed
+/// policy.
 async fn arrived(gas: &Gas, job: &Job) -> Result<ObjectInfo, ConfirmError> {
     let file = &job.input.file;
     let JobState::Uploading { parts: Some(parts) } = &job.state else {
@@ -109,7 +110,7 @@ mod tests {
     use gas_shared::Plan;
 
     #[tokio::test]
-    async fn a_confirmed_job_waits_for_a_worker() {
+    async fn a_confirmed_job_is_pending() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let ticket = test.ticket(&ada).await;
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_confirms_for_another() {
+    async fn only_the_owner_can_confirm_an_upload() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let eve = test.user("eve", Plan::Free);

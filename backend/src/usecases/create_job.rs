@@ -1,4 +1,4 @@
-//! A program asks to submit a file: the job is made once, however often it asks with the same key.
+//! Creates a job for an API client, once per idempotency key.
 
 use super::request_upload::{admit, request_upload_as, sign_upload};
 use super::{FindError, RequestUploadError, find_job};
@@ -12,17 +12,17 @@ use uuid::Uuid;
 /// The longest idempotency key, in characters.
 const MAX_KEY_CHARS: usize = 200;
 
-/// What makes repeats of one request the same.
+/// Identifies repetitions of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
-/// A text that is no idempotency key.
+/// The text is not a valid idempotency key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an idempotency key has 1 to {MAX_KEY_CHARS} visible ASCII characters")]
 pub struct NoKey;
 
 impl IdempotencyKey {
-    /// Takes a caller's key.
+    /// Parses a client's key.
     ///
     /// # Errors
     /// [`NoKey`].
@@ -32,41 +32,41 @@ impl IdempotencyKey {
         key.then(|| Self(text.to_owned())).ok_or(NoKey)
     }
 
-    /// The id of the job that this key makes for a user. It depends on both alone, so the row of the
-    /// job is what remembers the key, and forgets it with the job. As a part of a SHA-256 it tells
-    /// nothing of the key and meets no other user's ids.
+    /// The id of the job that this key creates for a user. It depends only on the two, so the job's
+    /// row is the only record of the key. It is taken from a SHA-256 hash, which does not reveal the
+    /// key and does not collide with ids of other users.
     fn job_id(&self, owner: UserId) -> JobId {
         let mut hash = Sha256::new_with_prefix(owner.as_uuid().as_bytes());
         hash.update(self.0.as_bytes());
         let digest = hash.finalize();
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&digest[..16]);
-        // The form of ids that are made by a rule of one's own (RFC 9562, section 5.8).
+        // UUID version 8, for custom ids (RFC 9562, section 5.8).
         JobId::new(uuid::Builder::from_custom_bytes(bytes).into_uuid())
     }
 }
 
-/// A job that was made now, or before with the same key.
+/// A job that this call or an earlier one with the same key created.
 #[derive(Clone, Debug)]
 pub struct CreatedJob {
     /// The job.
     pub job: Job,
-    /// How to upload its file; `None` where it is uploaded.
+    /// How to upload its file; `None` if the file is uploaded.
     pub ticket: Option<UploadTicket>,
-    /// Whether this call made it.
+    /// Whether this call created the job.
     pub is_new: bool,
 }
 
-/// Why no job was made.
+/// The reason why no job was created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateJobError {
-    /// The file cannot be used, or a service failed.
+    /// The file is not accepted, or a service failed.
     #[error(transparent)]
     Request(#[from] RequestUploadError),
-    /// The job of that key has another file.
+    /// The job of this key has another file.
     #[error("the idempotency key was used for {0}; use another for another file")]
     OtherFile(FileName),
-    /// The job of that key was deleted.
+    /// The job of this key was deleted.
     #[error("the job of that idempotency key was deleted; use another key")]
     Deleted,
     /// A service failed.
@@ -74,7 +74,7 @@ pub enum CreateJobError {
     Port(#[from] PortError),
 }
 
-/// Makes a job and signs the upload of its file, or finds the one that `key` made before.
+/// Creates a job and signs the upload of its file, or finds the job that `key` created before.
 ///
 /// # Errors
 /// [`CreateJobError`].
@@ -86,8 +86,8 @@ pub async fn create_job(
 ) -> Result<CreatedJob, CreateJobError> {
     let id = key.map_or_else(|| JobId::new(Uuid::new_v4()), |key| key.job_id(account.id));
     admit(account, new)?;
-    // Looked for before it is made: the store takes a row that is the same to the second for a write
-    // of its own that it tries again.
+    // The lookup comes before the insertion, because the store treats an equal row of the same second
+    // as a retry of its own write.
     let is_known = key.is_some() && found(gas, account.id, id).await?.is_some();
     if !is_known && let Some(ticket) = request_upload_as(gas, account, new, id).await? {
         let job = found(gas, account.id, id).await?.ok_or(CreateJobError::Deleted)?;
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_key_makes_one_job_of_its_user() {
+    async fn a_key_creates_one_job_per_user() {
         let test = TestGas::new();
         let (ada, eve) = (test.user("ada", Plan::Free), test.user("eve", Plan::Free));
         let one = key("one");
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_key_is_for_one_file() {
+    async fn a_key_is_valid_for_one_file() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let one = key("one");
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_key_of_a_deleted_job_makes_no_other() {
+    async fn the_key_of_a_deleted_job_cannot_be_used_again() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let one = key("one");
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_short_visible_text() {
+    fn keys_consist_of_visible_ascii() {
         assert_eq!(key("a").job_id(UserId::new(Uuid::nil())).as_uuid().get_version_num(), 8);
         for text in ["", "a b", "a\n", "é", &"x".repeat(201)] {
             assert_eq!(IdempotencyKey::parse(text), Err(NoKey), "{text:?}");

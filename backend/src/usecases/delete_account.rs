@@ -1,10 +1,10 @@
-//! A user leaves, and nothing of them stays.
+//! Closes an account. The data of closed accounts is erased asynchronously.
 //!
-//! The profile notes that the account is being deleted; from then on nobody can sign in to it or use
-//! a token of it. Then the web process, which has the key, deletes the customer at the payment
-//! provider, the utility node deletes the jobs, and when none is left, the profile. Files follow their
-//! jobs as when a user deletes a job, within minutes, and have no need of the profile. Each step
-//! may be repeated, so whatever dies on the way, the next round goes on.
+//! The profile is marked as closed, which ends all sessions and tokens. Then a web process, which has
+//! the key of Stripe, deletes the customer there ([`close_accounts`]), and the utility node deletes the
+//! jobs and finally the profile ([`erase_accounts`](super::erase_accounts)). Files are deleted with
+//! their jobs, within minutes. Every step is idempotent, so an interrupted erasure resumes in the next
+//! round.
 
 use crate::ports::PortError;
 use crate::{Billing, chain};
@@ -14,10 +14,10 @@ use gas_shared::account::DELETE_CONFIRMATION;
 /// Accounts read at a time.
 const PAGE: u16 = 100;
 
-/// Why an account is not deleted.
+/// The reason why an account was not closed.
 #[derive(Debug, thiserror::Error)]
 pub enum DeleteAccountError {
-    /// The user did not say so.
+    /// The user did not type the confirmation.
     #[error("type \"{DELETE_CONFIRMATION}\" to delete your account")]
     NotConfirmed,
     /// A service failed.
@@ -25,11 +25,11 @@ pub enum DeleteAccountError {
     Port(#[from] PortError),
 }
 
-/// Begins to delete a user's account. Sessions and tokens are over when this returns; the rest
-/// follows by itself ([`close_accounts`], and the utility node).
+/// Closes a user's account. Sessions and tokens have ended when this returns; the data is erased
+/// afterwards.
 ///
 /// # Errors
-/// [`DeleteAccountError`]; nothing is deleted then.
+/// [`DeleteAccountError`]; nothing is changed then.
 pub async fn delete_account(
     billing: &Billing,
     user: UserId,
@@ -40,19 +40,19 @@ pub async fn delete_account(
     }
     let data = &billing.gas.account_data;
     data.request_deletion(user, billing.gas.now()).await?;
-    tracing::info!(%user, "account is being deleted");
-    // Now, so that nothing is charged meanwhile; where it fails, the next round does it.
+    tracing::info!(user_id = %user, "account closed");
+    // Done at once, so that nothing is charged anymore; if it fails, the next round repeats it.
     if let Err(error) = close_billing(billing, user).await {
-        tracing::error!(%user, error = %chain(&error), "billing is not closed yet");
+        tracing::error!(user_id = %user, error = %chain(&error), "billing not closed yet");
     }
     Ok(())
 }
 
-/// Closes the billing of accounts that are being deleted and where it is still open. Returns how
-/// many were closed; one that fails is logged and stays open.
+/// Closes the billing of closed accounts where it is still open, and returns for how many accounts. A
+/// failure is logged and left to the next round.
 ///
 /// # Errors
-/// Where the accounts cannot be read.
+/// If the accounts cannot be read.
 pub async fn close_accounts(billing: &Billing) -> Result<usize, PortError> {
     let (mut closed, mut after) = (0, None);
     loop {
@@ -63,15 +63,15 @@ pub async fn close_accounts(billing: &Billing) -> Result<usize, PortError> {
             match close_billing(billing, one.user).await {
                 Ok(()) => closed += 1,
                 Err(error) => {
-                    tracing::error!(user = %one.user, error = %chain(&error), "billing is not closed yet");
+                    tracing::error!(user_id = %one.user, error = %chain(&error), "billing not closed yet");
                 }
             }
         }
     }
 }
 
-/// Deletes a user's customer at the payment provider, which ends what they pay at once. Invoices
-/// stay there, since the law wants them kept.
+/// Deletes a user's customer at Stripe, which ends their subscriptions at once. Stripe keeps the
+/// invoices, as the law requires.
 async fn close_billing(billing: &Billing, user: UserId) -> Result<(), PortError> {
     let row = billing.store.billing_of(user).await?;
     if let Some(customer) = row.and_then(|row| row.customer) {

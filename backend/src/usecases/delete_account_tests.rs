@@ -14,7 +14,7 @@ async fn paying_user(test: &TestGas, billing: &TestBilling) -> Account {
 }
 
 #[tokio::test]
-async fn without_the_words_nothing_happens() {
+async fn an_account_is_not_closed_without_the_confirmation() {
     let test = TestGas::new();
     let billing = TestBilling::new(&test);
     let ada = paying_user(&test, &billing).await;
@@ -25,7 +25,7 @@ async fn without_the_words_nothing_happens() {
 }
 
 #[tokio::test]
-async fn who_leaves_is_gone_at_once_and_pays_nothing_any_more() {
+async fn a_closed_account_is_inaccessible_at_once_and_its_billing_is_closed() {
     let test = TestGas::new();
     let billing = TestBilling::new(&test);
     let ada = paying_user(&test, &billing).await;
@@ -40,7 +40,7 @@ async fn who_leaves_is_gone_at_once_and_pays_nothing_any_more() {
 }
 
 #[tokio::test]
-async fn a_payment_provider_that_fails_is_asked_again() {
+async fn closing_the_billing_is_retried() {
     let test = TestGas::new();
     let billing = TestBilling::new(&test);
     let ada = paying_user(&test, &billing).await;
@@ -53,7 +53,7 @@ async fn a_payment_provider_that_fails_is_asked_again() {
 }
 
 #[tokio::test]
-async fn customers_that_cannot_be_deleted_do_not_keep_others_open() {
+async fn a_customer_that_cannot_be_deleted_does_not_block_others() {
     let test = TestGas::new();
     let billing = TestBilling::new(&test);
     let stuck = u32::from(PAGE);

@@ -1,12 +1,12 @@
-//! The owner deletes a job, and everything that GAS has of it.
+//! Deletes a job and all its files.
 //!
-//! The row becomes a [`Deletion`] in one conditional write: from then on the job is gone for
-//! everybody, and whoever was at work on it finds that out by the row. The files are the utility
-//! node's to delete, which alone may delete from the archive: archive, then S3, then the row, each
-//! step so that it can be done again. The message that asks for it may get lost, since a deletion
-//! says when it is due.
+//! One conditional write replaces the row by a [`Deletion`]. The job then no longer exists for users,
+//! and processes that work on it notice when they write the row. The utility node, which alone may
+//! delete from the archive, deletes the files: archive, then S3, then the row. Every step is
+//! idempotent. If the message that requests this is lost, the reconciler finds the deletion when it is
+//! due.
 
-use super::archive_result::give_up;
+use super::archive_result::discard_upload;
 use super::change_job::publish_event;
 use super::{ArchiveError, ChangeError, upload_in_parts};
 use crate::messages::ArchiveRequest;
@@ -15,21 +15,21 @@ use crate::{Gas, chain};
 use gas_shared::job::{ArchiveRemains, Deletion};
 use gas_shared::{JobId, LiveEvent, UserId};
 
-/// How often a deletion is tried against a row that others write at the same time.
+/// How often a deletion is tried while others write the same row.
 const MAX_RACES: u32 = 10;
 
-/// How far a deletion is.
+/// The progress of a deletion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deleted {
-    /// There is no deletion of that job.
+    /// The job is not being deleted.
     Nothing,
-    /// The files are gone. They are deleted once more when nobody can be at work on the job.
+    /// The files are deleted. They are deleted once more when no process can be at work on the job.
     Swept,
-    /// Nothing is left.
+    /// Files and row are deleted.
     Gone,
 }
 
-/// Deletes a job, whatever state it is in: who runs it stops. Calling again goes on.
+/// Deletes a job in any state. A worker that runs it stops. Repeated calls continue the deletion.
 ///
 /// # Errors
 /// [`ChangeError::NotFound`] also for another user's job.
@@ -38,36 +38,36 @@ pub async fn delete_job(gas: &Gas, owner: UserId, id: JobId) -> Result<(), Chang
         let Some(job) = gas.jobs.store.job(id).await?.filter(|job| job.owner == owner) else {
             let deletion = gas.jobs.store.deletion(id).await?.filter(|row| row.owner == owner);
             deletion.ok_or(ChangeError::NotFound(id))?;
-            ask_for_files(gas, id).await;
+            request_file_deletion(gas, id).await;
             return Ok(());
         };
         if gas.jobs.store.tombstone(&job.deletion(gas.now())).await? == WriteOutcome::Written {
-            // Its parts are no object that a list of objects names.
+            // Parts of an upload do not appear in object listings.
             upload_in_parts::abort(gas, &job).await;
             publish_event(&gas.jobs, owner, LiveEvent::Deleted(id)).await;
-            ask_for_files(gas, id).await;
+            request_file_deletion(gas, id).await;
             return Ok(());
         }
     }
     Err(ChangeError::Contended(id))
 }
 
-/// Asks the utility node to delete the files. A request that fails is made up for when the
+/// Requests the deletion of the files. If the request fails, the reconciler repeats it when the
 /// deletion is due.
-async fn ask_for_files(gas: &Gas, id: JobId) {
-    if let Err(error) = ask_archiver(gas, id).await {
-        tracing::warn!(job_id = %id, error = %chain(&error), "files of a deleted job stay a while");
+async fn request_file_deletion(gas: &Gas, id: JobId) {
+    if let Err(error) = request_archiver(gas, id).await {
+        tracing::warn!(job_id = %id, error = %chain(&error), "deletion of the files not requested; the reconciler will");
     }
 }
 
-/// Asks the utility node to look at a job: to archive its result, or to delete what is left of it.
-pub(super) async fn ask_archiver(gas: &Gas, id: JobId) -> PortResult<()> {
+/// Requests that the utility node archives a job's result, or deletes the files of a deleted job.
+pub(super) async fn request_archiver(gas: &Gas, id: JobId) -> PortResult<()> {
     let request = serde_json::to_string(&ArchiveRequest { job_id: id });
     let request = request.map_err(|error| PortError::new("write a message as JSON", error))?;
     gas.archive_requests.send(&request).await
 }
 
-/// Deletes what is left of a deleted job.
+/// Continues the deletion of a job's files and row.
 ///
 /// # Errors
 /// [`ArchiveError`]; call again.
@@ -85,7 +85,7 @@ pub async fn finish_deletion(gas: &Gas, id: JobId) -> Result<Deleted, ArchiveErr
     Ok(Deleted::Swept)
 }
 
-/// Deletes what the archive has. `None` where another process does the same and is further.
+/// Deletes the copy in the archive. `None` if another process is further with the same deletion.
 async fn empty_archive(gas: &Gas, deletion: Deletion) -> Result<Option<Deletion>, ArchiveError> {
     match &deletion.archive {
         ArchiveRemains::Nothing => {}
@@ -95,11 +95,12 @@ async fn empty_archive(gas: &Gas, deletion: Deletion) -> Result<Option<Deletion>
         }
         ArchiveRemains::Upload { ticket, file } => {
             if gas.objects.head(file).await?.is_some() {
-                give_up(gas, ticket, file).await?;
+                discard_upload(gas, ticket, file).await?;
             } else {
                 gas.archive.abort_upload(ticket).await?;
             }
-            // Noted before the object goes, without which a complete upload cannot be found again.
+            // Recorded before the object is deleted: without the object, a complete upload cannot be
+            // found again.
             let ended = ArchiveRemains::EndedUpload { ticket: ticket.clone() };
             let next = deletion.next(ended, deletion.swept);
             let written = gas.jobs.store.tombstone(&next).await?;
@@ -109,7 +110,7 @@ async fn empty_archive(gas: &Gas, deletion: Deletion) -> Result<Option<Deletion>
     Ok(Some(deletion))
 }
 
-/// Deletes all objects whose keys say that they are the job's, whoever made them.
+/// Deletes all objects with the key prefix of the job.
 async fn delete_objects(gas: &Gas, deletion: &Deletion) -> PortResult<()> {
     let prefix = gas.object_keys.prefix(deletion.owner, deletion.job);
     for bucket in [&gas.object_keys.inputs_bucket, &gas.object_keys.results_bucket] {

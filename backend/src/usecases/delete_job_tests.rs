@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 
 const LONG: i64 = 25 * 60 * 60;
 
-/// Where a job may be in its life when its owner deletes it.
+/// The stages of a job at which its owner may delete it.
 #[derive(Clone, Copy, Debug)]
 enum Stage {
     Uploading,
@@ -20,9 +20,9 @@ enum Stage {
     Stored,
     /// The upload to the archive has begun.
     Begun,
-    /// It is complete, and not noted.
+    /// The upload is complete but not recorded.
     Uploaded,
-    /// The copy is noted, and the object still there.
+    /// The copy is recorded, and the S3 object still exists.
     Leftover,
     Archived,
     Thawing,
@@ -74,7 +74,7 @@ async fn case(stage: Stage) -> Case {
 impl Case {
     async fn advance(&self, stage: Stage) {
         let (gas, id) = (&self.test.gas, self.job.id);
-        // The steps of archiving: begin, note, upload, note, notice, delete, note.
+        // The steps of archiving: begin, record, upload, record, notice, delete, record.
         let steps = match stage {
             Stage::Cancelled => {
                 cancel_job(gas, self.ada.id, id).await.unwrap();
@@ -99,7 +99,7 @@ impl Case {
         }
     }
 
-    /// The function hears of the retrieval that was asked for.
+    /// Completes the retrieval, as the Lambda function does.
     async fn complete_retrieval(&self, succeeded: bool) {
         let (job_id, archive_id, _) = self.test.archive.retrievals()[0].clone();
         let retrieval_id = "retrieval-1".to_owned();
@@ -108,8 +108,8 @@ impl Case {
         restore_result(&Restorer::from(&self.test.gas), &completion).await.unwrap();
     }
 
-    /// What the utility node does with its queue.
-    async fn work_off(&self) -> Result<(), ArchiveError> {
+    /// Handles the archive queue, as the utility node does.
+    async fn handle_queue(&self) -> Result<(), ArchiveError> {
         for _ in self.test.archive_requests.bodies() {
             finish_deletion(&self.test.gas, self.job.id).await?;
         }
@@ -129,13 +129,13 @@ impl Case {
 }
 
 #[tokio::test]
-async fn nothing_is_left_of_a_deleted_job_whatever_its_stage() {
+async fn nothing_is_left_of_a_job_deleted_at_any_stage() {
     for stage in STAGES {
         let case = case(stage).await;
         delete_job(&case.test.gas, case.ada.id, case.job.id).await.unwrap();
         assert!(case.test.jobs.get(case.job.id).is_none(), "{stage:?}: gone for everybody at once");
         assert_eq!(case.test.jobs.tombstone_of(case.job.id).unwrap().owner, case.ada.id);
-        case.work_off().await.unwrap();
+        case.handle_queue().await.unwrap();
         assert_eq!((case.objects(), case.test.archive.copies()), (0, 0), "{stage:?}");
         case.test.clock.advance_secs(LONG);
         reconcile(&case.test.gas).await.unwrap();
@@ -146,13 +146,13 @@ async fn nothing_is_left_of_a_deleted_job_whatever_its_stage() {
 }
 
 #[tokio::test]
-async fn a_crash_after_any_effect_leaves_the_job_as_it_was_or_the_rest_to_the_reconciler() {
+async fn after_a_crash_at_any_step_the_job_is_unchanged_or_the_reconciler_finishes() {
     for stage in STAGES {
         for effects in 1.. {
             let case = case(stage).await;
             case.test.crash.after(effects);
             let deleted = delete_job(&case.test.gas, case.ada.id, case.job.id).await;
-            let worked_off = case.work_off().await;
+            let worked_off = case.handle_queue().await;
             if !case.test.crash.recover() {
                 deleted.unwrap();
                 worked_off.unwrap();
@@ -173,7 +173,7 @@ async fn a_crash_after_any_effect_leaves_the_job_as_it_was_or_the_rest_to_the_re
 }
 
 #[tokio::test]
-async fn a_request_that_is_lost_is_made_up_for_within_minutes() {
+async fn a_lost_request_is_repeated_within_minutes() {
     let case = case(Stage::Archived).await;
     case.test.clock.advance_secs(LONG);
     delete_job(&case.test.gas, case.ada.id, case.job.id).await.unwrap();
@@ -183,7 +183,7 @@ async fn a_request_that_is_lost_is_made_up_for_within_minutes() {
 }
 
 #[tokio::test]
-async fn nobody_deletes_for_another_and_nobody_learns_that_there_was_a_job() {
+async fn only_the_owner_can_delete_and_others_do_not_learn_that_the_job_exists() {
     let case = case(Stage::Stored).await;
     let eve = case.test.user("eve", Plan::Free);
     let foreign = delete_job(&case.test.gas, eve.id, case.job.id).await.unwrap_err();
@@ -195,7 +195,7 @@ async fn nobody_deletes_for_another_and_nobody_learns_that_there_was_a_job() {
 }
 
 #[tokio::test]
-async fn deleting_twice_is_deleting_once_and_browsers_hear_of_it_once() {
+async fn deleting_twice_deletes_once_and_publishes_one_event() {
     let case = case(Stage::Pending).await;
     let before = case.test.job_events.len();
     for _ in 0..2 {
@@ -208,13 +208,13 @@ async fn deleting_twice_is_deleting_once_and_browsers_hear_of_it_once() {
 }
 
 #[tokio::test]
-async fn a_worker_that_did_not_notice_leaves_nothing_behind() {
+async fn a_worker_that_stores_after_the_deletion_leaves_nothing_behind() {
     let case = case(Stage::Running).await;
     let (gas, id) = (&case.test.gas, case.job.id);
     let gas_shared::job::JobState::Running(run) = case.test.job(id).state else { panic!() };
     delete_job(gas, case.ada.id, id).await.unwrap();
-    case.work_off().await.unwrap();
-    // The file was on its way when the job went.
+    case.handle_queue().await.unwrap();
+    // The file was being uploaded when the job was deleted.
     case.test.objects.put(&gas.object_keys.result(case.ada.id, id, &case.job.input.name), b"late");
     let beat = report_progress(gas, id, run.claim, Progress::default()).await.unwrap_err();
     assert!(matches!(beat, ChangeError::NotFound(_)));
@@ -224,8 +224,8 @@ async fn a_worker_that_did_not_notice_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn an_archiver_that_did_not_notice_leaves_no_copy() {
-    // It had the row of before in its hands, and goes on where the other process died.
+async fn an_archiver_that_works_with_the_old_row_leaves_no_copy() {
+    // It has read the row before the deletion, and continues where the other process died.
     for stage in [Stage::Begun, Stage::Uploaded] {
         let case = case(stage).await;
         let gas = &case.test.gas;
@@ -233,10 +233,10 @@ async fn an_archiver_that_did_not_notice_leaves_no_copy() {
             panic!("{stage:?}")
         };
         delete_job(gas, case.ada.id, case.job.id).await.unwrap();
-        // The archiver completes the upload in this moment, and dies before it looks at the row.
+        // The archiver completes the upload at this moment and dies before it reads the row.
         gas.archive.upload(&ticket, &stored.file).await.unwrap();
         assert_eq!(case.test.archive.copies(), 1);
-        case.work_off().await.unwrap();
+        case.handle_queue().await.unwrap();
         assert_eq!(case.test.archive.copies(), 0, "{stage:?}");
         let outcome = archive_result(gas, case.job.id).await.unwrap();
         assert_eq!(outcome, crate::usecases::ArchiveOutcome::NothingToDo);
@@ -244,12 +244,12 @@ async fn an_archiver_that_did_not_notice_leaves_no_copy() {
 }
 
 #[tokio::test]
-async fn a_file_that_comes_back_from_the_archive_of_a_deleted_job_is_let_go() {
+async fn a_retrieval_for_a_deleted_job_is_discarded() {
     for succeeded in [true, false] {
         let case = case(Stage::Thawing).await;
         delete_job(&case.test.gas, case.ada.id, case.job.id).await.unwrap();
         case.complete_retrieval(succeeded).await;
-        case.work_off().await.unwrap();
+        case.handle_queue().await.unwrap();
         assert_eq!((case.objects(), case.test.archive.copies()), (0, 0));
         assert_eq!(case.test.start_thaw.len(), 0);
     }

@@ -1,4 +1,4 @@
-//! Links to results, and the counts behind their charts.
+//! Signs links to results and reads their summaries.
 
 use super::plan::plan_of;
 use super::{FindError, find_job};
@@ -8,57 +8,57 @@ use gas_shared::job::{Completion, JobState, ObjectLocation, Results, Stored};
 use gas_shared::{Job, JobId, JobStatus, Plan, UserId};
 use jiff::{SignedDuration, Timestamp};
 
-/// How long a download link works, in seconds. It is made at the click, so a minute is plenty.
+/// How long a download link is valid, in seconds. It is signed when the user clicks.
 pub const DOWNLOAD_LINK_SECS: i64 = 60;
 
-/// The largest summary that is read, in bytes. Those of genomes have some tens of kB; a cut one
-/// cannot be parsed.
+/// The largest summary that is read, in bytes. Summaries of genomes have some tens of kB; a truncated
+/// one cannot be parsed.
 const SUMMARY_MAX_BYTES: u64 = 8 * 1024 * 1024;
 
-/// Why there is nothing to download.
+/// The reason why a result cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum DownloadError {
-    /// No such job of this user, or the store failed.
+    /// The user has no such job, or the store failed.
     #[error(transparent)]
     Find(#[from] FindError),
-    /// The job has no results (yet).
+    /// The job has no results, or not yet.
     #[error("job {id} is {status} and has no results")]
     NotCompleted {
         /// The job.
         id: JobId,
-        /// Its state.
+        /// Its status.
         status: JobStatus,
     },
-    /// The time to download it on the Free plan is out.
+    /// The download window of the Free plan has ended.
     #[error(
-        "the results of job {id} could be downloaded until {until}; with Premium you get them back"
+        "the results of job {id} could be downloaded until {until}; upgrade to Premium to restore them"
     )]
     Expired {
         /// The job.
         id: JobId,
-        /// The end of that time.
+        /// The end of the window.
         until: Timestamp,
     },
     /// The results are in the archive.
-    #[error("the results of job {0} are archived; with Premium you get them back")]
+    #[error("the results of job {0} are archived; upgrade to Premium to restore them")]
     Archived(JobId),
-    /// The results are on their way back.
+    /// The results are being restored.
     #[error("the results of job {0} are being restored from the archive")]
     Restoring(JobId),
     /// The engine that annotated the file wrote no summary.
-    #[error("there are no charts for job {0}: the engine that annotated it wrote no counts")]
+    #[error("job {0} has no charts: the engine that annotated it wrote no summary")]
     NoSummary(JobId),
-    /// The object is gone.
-    #[error("the file of job {0} is missing in storage")]
+    /// The object does not exist.
+    #[error("the file of job {0} is missing from storage")]
     Missing(JobId),
     /// A service failed.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-/// A link with which the owner's browser downloads the annotated file.
+/// Signs a link with which the owner's browser downloads the result.
 ///
-/// On Free it is given before the end of the window only, and does not work past it.
+/// On the Free plan, a link is signed only within the download window and expires with it.
 ///
 /// # Errors
 /// [`DownloadError`].
@@ -84,12 +84,12 @@ pub(super) struct OpenResult {
     pub file: ObjectLocation,
     /// Its size in bytes.
     pub size: u64,
-    /// How long a link to it may work.
+    /// How long a link to it may be valid.
     pub link_lifetime: SignedDuration,
 }
 
-/// Finds a result and checks that its owner may read it now: the one place that decides it, for
-/// downloads and for the explorer.
+/// Finds a result and checks that its owner may read it now. This is the only check, for downloads and
+/// for the explorer.
 pub(super) async fn open_result(
     gas: &Gas,
     owner: UserId,
@@ -108,7 +108,7 @@ pub(super) async fn open_result(
     Ok(OpenResult { job, file, size, link_lifetime })
 }
 
-/// How long a link may work.
+/// How long a link may be valid.
 fn link_lifetime(
     plan: Plan,
     id: JobId,
@@ -119,7 +119,7 @@ fn link_lifetime(
     match (plan, stored.until) {
         (Plan::Premium, _) | (Plan::Free, None) => Ok(longest),
         (Plan::Free, Some(until)) => {
-            // S3 counts in whole seconds.
+            // S3 takes whole seconds.
             let left = SignedDuration::from_secs(until.duration_since(now).as_secs());
             if left.is_positive() {
                 Ok(longest.min(left))
@@ -130,11 +130,11 @@ fn link_lifetime(
     }
 }
 
-/// The counts behind the charts of a result: the engine's `summary.json`. Whoever may read the
-/// result may read them.
+/// Reads the counts behind the charts of a result, the engine's `summary.json`, with the same access
+/// rule as the result.
 ///
 /// # Errors
-/// [`DownloadError`]; [`DownloadError::NoSummary`] where the engine counts nothing.
+/// [`DownloadError`]; [`DownloadError::NoSummary`] if the engine wrote no summary.
 pub async fn read_summary(gas: &Gas, owner: UserId, id: JobId) -> Result<Vec<u8>, DownloadError> {
     let OpenResult { job, .. } = open_result(gas, owner, id).await?;
     let file = gas.object_keys.summary(job.owner, job.id, &job.input.name);
@@ -156,7 +156,7 @@ mod tests {
     use gas_shared::Plan;
 
     #[tokio::test]
-    async fn only_the_owner_of_a_finished_job_gets_a_link() {
+    async fn only_the_owner_of_a_completed_job_gets_a_link() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let eve = test.user("eve", Plan::Premium);
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_free_user_gets_links_for_three_minutes_and_none_that_outlives_them() {
+    async fn links_of_a_free_user_expire_with_the_window() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let job = test.completed_job(&ada).await;
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_counts_are_open_as_long_as_the_result() {
+    async fn the_summary_can_be_read_as_long_as_the_result() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let job = test.completed_job(&ada).await;

@@ -1,35 +1,35 @@
-//! The jobs of users who leave are deleted, and then their profiles.
+//! Erases closed accounts: first the jobs, then the profile.
 //!
-//! A deleted job is in no list any more, but what it leaves behind stays for a while: its files for
-//! minutes, until the utility node has got to them; its row for a day at most, until nobody can be at
-//! work on it ([`Deletion`](gas_shared::job::Deletion)); parts of an upload that was under way, which arrive
-//! just then, for two days at most, until the bucket's lifecycle rule throws them away. Nothing of
-//! that needs the profile, which does not wait for it.
+//! A deleted job disappears from all lists at once. Its files are deleted within minutes, and its row
+//! within a day, when no process can be at work on it anymore
+//! ([`Deletion`](gas_shared::job::Deletion)). Parts of an upload that arrive during the deletion are
+//! removed by the bucket's lifecycle rule within two days. The erasure of the profile does not wait for
+//! these.
 
 use super::{ChangeError, delete_job};
 use crate::ports::{ClosingAccount, PortError};
 use crate::{Gas, chain};
 use jiff::SignedDuration;
 
-/// Accounts, or jobs of one, read at a time.
+/// The number of accounts, or of jobs of one account, that are read at a time.
 const PAGE: u16 = 100;
 
-/// How long after the request a profile stays at least: what was under way then, such as a job that
-/// was being made, is seen by that time, though the list of jobs may be a little behind.
+/// How long a profile is kept at least after its account was closed. By then, the eventually consistent
+/// list of jobs contains jobs that were being created at that moment.
 const SETTLE: SignedDuration = SignedDuration::from_secs(30);
 
-/// What one round did with all accounts that are being deleted.
+/// The result of one round over all closed accounts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Erased {
-    /// Jobs whose deletion was begun.
+    /// Jobs whose deletion began.
     pub jobs: u64,
     /// Profiles that were deleted.
     pub accounts: u32,
-    /// Accounts that could not be worked on; the next round tries again.
+    /// Accounts that failed; the next round tries again.
     pub failed: u32,
 }
 
-/// Why an account was not worked on.
+/// The reason why an account was not erased.
 #[derive(Debug, thiserror::Error)]
 enum EraseError {
     #[error(transparent)]
@@ -38,12 +38,12 @@ enum EraseError {
     Port(#[from] PortError),
 }
 
-/// Goes on with all accounts that are being deleted: begins to delete their jobs, whose files and rows
-/// follow by themselves, and deletes the profiles, with mails and tokens, of those who have no job
-/// in their list any more, whose billing is closed, and who asked for it half a minute ago.
+/// Continues the erasure of all closed accounts: begins the deletion of their jobs, and deletes the
+/// profiles, with mails and tokens, of accounts that were closed half a minute ago, whose billing is
+/// closed, and that have no jobs left.
 ///
 /// # Errors
-/// Where the accounts cannot be read.
+/// If the accounts cannot be read.
 pub async fn erase_accounts(gas: &Gas) -> Result<Erased, PortError> {
     let (mut erased, mut after) = (Erased::default(), None);
     loop {
@@ -52,7 +52,7 @@ pub async fn erase_accounts(gas: &Gas) -> Result<Erased, PortError> {
         after = Some(last.user);
         for one in page {
             if let Err(error) = erase(gas, one, &mut erased).await {
-                tracing::error!(user = %one.user, error = %chain(&error), "an account is not deleted yet");
+                tracing::error!(user_id = %one.user, error = %chain(&error), "account not erased yet");
                 erased.failed += 1;
             }
         }
@@ -69,7 +69,7 @@ async fn erase(gas: &Gas, closing: ClosingAccount, erased: &mut Erased) -> Resul
             found = true;
             match delete_job(gas, user, job.id).await {
                 Ok(()) => erased.jobs += 1,
-                // The list is behind: it is gone already.
+                // The list is outdated: the job is deleted already.
                 Err(ChangeError::NotFound(_)) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -82,7 +82,7 @@ async fn erase(gas: &Gas, closing: ClosingAccount, erased: &mut Erased) -> Resul
     let settled = gas.now().duration_since(requested_at) >= SETTLE;
     if !found && billing_closed && settled {
         gas.account_data.purge(user).await?;
-        tracing::info!(%user, "account deleted");
+        tracing::info!(user_id = %user, "account erased");
         erased.accounts += 1;
     }
     Ok(())
@@ -97,7 +97,7 @@ mod tests {
     use gas_shared::{Account, Plan, UserId};
 
     #[tokio::test]
-    async fn jobs_go_first_and_the_profile_last() {
+    async fn jobs_are_deleted_before_the_profile() {
         let test = TestGas::new();
         let billing = TestBilling::new(&test);
         let (ada, eve) = (test.user("ada", Plan::Free), test.user("eve", Plan::Free));
@@ -120,12 +120,15 @@ mod tests {
         let last = erase_accounts(&test.gas).await.unwrap();
         assert_eq!(last, Erased { jobs: 0, accounts: 1, failed: 0 });
         assert!(test.accounts.account_even_closing(ada.id).is_none());
-        assert!(test.gas.jobs.store.job(kept.id).await.unwrap().is_some(), "others keep theirs");
+        assert!(
+            test.gas.jobs.store.job(kept.id).await.unwrap().is_some(),
+            "jobs of other users stay"
+        );
         assert_eq!(erase_accounts(&test.gas).await.unwrap(), Erased::default());
     }
 
     #[tokio::test]
-    async fn the_profile_waits_for_the_payment_provider() {
+    async fn the_profile_is_kept_until_the_billing_is_closed() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Premium);
         test.gas.account_data.request_deletion(ada.id, test.gas.now()).await.unwrap();
@@ -138,7 +141,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn accounts_that_cannot_be_finished_do_not_keep_others() {
+    async fn an_account_that_cannot_be_erased_does_not_block_others() {
         let test = TestGas::new();
         let leave = async |user: UserId| {
             let now = test.gas.now();
@@ -157,7 +160,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_round_that_dies_is_gone_on_with() {
+    async fn an_interrupted_round_is_continued_by_the_next() {
         let test = TestGas::new();
         let billing = TestBilling::new(&test);
         let ada = test.user("ada", Plan::Free);

@@ -1,7 +1,6 @@
-//! Questions about a result: a page of its table, one record, an export of what a filter shows.
+//! Explores a result: a page of its table, the details of a record, an export of filtered records.
 //!
-//! The worker stored an index beside the result; both are read by ranges, so nothing here depends
-//! on how large they are.
+//! The result and the index that the worker stored are read by ranges, so their sizes do not matter.
 
 use super::DownloadError;
 use super::download::{OpenResult, open_result};
@@ -19,32 +18,30 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// So many results stay open, the ones used last. An open one holds the index's dictionaries: some
-/// hundred KiB for a genome.
+/// The number of results that stay open, the most recently used ones. An open result holds the
+/// dictionaries of its index: some hundred KiB for a genome.
 const MAX_OPEN: usize = 64;
 
-/// Why there is no answer.
+/// The reason why a result cannot be explored.
 #[derive(Debug, thiserror::Error)]
 pub enum ExploreError {
-    /// The result cannot be read, by the same rule as for downloads.
+    /// The result cannot be read; the rule is that of downloads.
     #[error(transparent)]
     Download(#[from] DownloadError),
-    /// The worker made no index, or one that is of no use.
-    #[error(
-        "the results of job {0} have no index to explore them by; they can be downloaded all the same"
-    )]
+    /// The result has no index, or an unusable one.
+    #[error("the results of job {0} have no index for the explorer; download them instead")]
     NoIndex(JobId),
-    /// There is no such record.
-    #[error("the results of job {id} have {records} records, and none with number {number}")]
+    /// The record does not exist.
+    #[error("record {number} does not exist; the results of job {id} have {records} records")]
     NoRecord {
         /// The job.
         id: JobId,
-        /// The number asked for, from 0.
+        /// The requested number, from 0.
         number: u64,
-        /// How many there are.
+        /// The number of records.
         records: u64,
     },
-    /// Index or result cannot be read, or are damaged.
+    /// The index or the result cannot be read or is damaged.
     #[error(transparent)]
     Explorer(#[from] gas_explorer::Error),
     /// A service failed.
@@ -52,7 +49,7 @@ pub enum ExploreError {
     Port(#[from] PortError),
 }
 
-/// The results that a process has open, and what it read of them. Clones share both.
+/// The open results of a process and the cache of their blocks. Clones share both.
 #[derive(Clone)]
 pub struct Explorers {
     cache: Cache,
@@ -60,13 +57,13 @@ pub struct Explorers {
 }
 
 impl Explorers {
-    /// Keeps at most so many bytes of what was read.
+    /// Creates a cache with a capacity in bytes.
     pub fn new(cache_bytes: u64) -> Self {
         let open = Arc::new(quick_cache::sync::Cache::new(MAX_OPEN));
         Self { cache: Cache::new(cache_bytes), open }
     }
 
-    /// Opens a result, or finds it open. Several callers at once open it once.
+    /// Opens a result unless it is open. Concurrent callers open it once.
     async fn open(&self, gas: &Gas, result: &OpenResult) -> Result<Arc<Explorer>, ExploreError> {
         let opening = open_explorer(gas, result, self.cache.clone());
         self.open.get_or_insert_async(&result.file, opening).await
@@ -95,15 +92,15 @@ async fn open_explorer(
             | Error::Damaged(_)
             | Error::OtherResult { .. }),
         ) => {
-            tracing::error!(id = %job.id, %error, "an index cannot be used");
+            tracing::error!(job_id = %job.id, %error, "index cannot be used");
             Err(ExploreError::NoIndex(job.id))
         }
         Err(error) => Err(error.into()),
     }
 }
 
-/// Opens a result for its owner, by the rule that [`sign_result_link`](super::sign_result_link)
-/// has for downloads.
+/// Opens a result for its owner, with the access rule of
+/// [`sign_result_link`](super::sign_result_link).
 ///
 /// # Errors
 /// [`ExploreError`].
@@ -117,7 +114,7 @@ pub async fn open_results(
     explorers.open(gas, &result).await
 }
 
-/// A page of the table: rows, how many there are, and the facets where they are asked for.
+/// Reads a page of the table: rows, the number of matches, and the facets if requested.
 ///
 /// # Errors
 /// [`ExploreError`].
@@ -131,7 +128,7 @@ pub async fn explore_page(
     Ok(open_results(gas, explorers, owner, id).await?.page(query).await?)
 }
 
-/// Everything about one record.
+/// Reads all details of a record.
 ///
 /// # Errors
 /// [`ExploreError`].
@@ -151,18 +148,18 @@ pub async fn explore_details(
     }
 }
 
-/// A file made of what a filter shows.
+/// A file of the records that match a filter.
 pub struct Export {
     /// The name to save it under.
     pub file_name: String,
-    /// Its content. An error in the middle ends it.
+    /// Its content. An error ends the stream.
     pub content: Pin<Box<dyn Stream<Item = Result<Bytes, gas_explorer::Error>> + Send>>,
 }
 
-/// Every record that a filter shows, without a limit on rows.
+/// Exports all records that match a filter.
 ///
 /// # Errors
-/// [`ExploreError`]; what fails later is an item of the content.
+/// [`ExploreError`]; later errors are items of the content.
 pub async fn export_results(
     gas: &Gas,
     explorers: &Explorers,
@@ -185,7 +182,7 @@ pub async fn export_results(
     })
 }
 
-/// An object, read by ranges.
+/// An S3 object that is read by ranges.
 struct Object {
     objects: Arc<dyn ObjectStore>,
     file: ObjectLocation,

@@ -5,7 +5,7 @@ use futures::TryStreamExt;
 use gas_shared::explorer::{Direction, Sort, SortKey};
 use gas_shared::{Account, Job, Plan};
 
-/// The table of the tests: position, gene, impact, QUAL.
+/// The records of the tests: position, gene, impact, QUAL.
 const RECORDS: [(u32, &str, &str, &str); 5] = [
     (10, "ABC", "HIGH", "30"),
     (20, "ABC", "LOW", "."),
@@ -31,7 +31,7 @@ struct Case {
     job: Job,
 }
 
-/// A Free user's job that is just done, with its index.
+/// A Free user's completed job with its index.
 async fn case() -> Case {
     let test = TestGas::new();
     let ada = test.user("ada", Plan::Free);
@@ -57,7 +57,7 @@ impl Case {
         export_results(gas, explorers, self.ada.id, self.job.id, filter, format).await
     }
 
-    /// How each way to the result answers its owner: all the same, as the download does.
+    /// The error of each way to read the result, which is the same as that of the download.
     async fn refusal(&self) -> Option<String> {
         let texts = [
             sign_result_link(&self.test.gas, self.ada.id, self.job.id)
@@ -78,7 +78,7 @@ fn only(gene: &str) -> Filter {
 }
 
 #[tokio::test]
-async fn who_may_download_may_explore_and_nobody_else() {
+async fn exploring_has_the_access_rule_of_downloads() {
     let case = case().await;
     assert_eq!(case.refusal().await, None);
 
@@ -89,7 +89,7 @@ async fn who_may_download_may_explore_and_nobody_else() {
         ExploreError::Download(DownloadError::Find(FindError::NotFound(_)))
     ));
 
-    // Opened before: that it is open gives no access once the time is out.
+    // That the result is open already gives no access after the window.
     announce_result(&case.test.gas, &case.job).await.unwrap();
     case.test.clock.advance_secs(180);
     assert!(case.refusal().await.unwrap().contains("could be downloaded until"));
@@ -106,13 +106,13 @@ async fn who_may_download_may_explore_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_page_is_what_reading_every_line_gives() {
+async fn a_page_equals_a_scan_of_all_records() {
     let case = case().await;
     let sort = Sort { key: SortKey::Quality, direction: Direction::Descending };
     let query = Query { filter: only("abc"), sort, offset: 1, limit: 2, facets: true };
     let page = case.page(&query).await.unwrap();
     let mut naive: Vec<_> = RECORDS.iter().filter(|(_, gene, ..)| *gene == "ABC").collect();
-    // "." comes last.
+    // Missing values come last.
     naive.sort_by_key(|(.., qual)| std::cmp::Reverse(qual.parse::<u32>().ok()));
     let naive: Vec<u32> = naive[1..3].iter().map(|(pos, ..)| *pos).collect();
     assert_eq!(page.rows.iter().map(|row| row.pos).collect::<Vec<_>>(), naive);
@@ -123,7 +123,7 @@ async fn a_page_is_what_reading_every_line_gives() {
 }
 
 #[tokio::test]
-async fn records_are_found_by_number_and_others_are_not() {
+async fn records_are_found_by_number() {
     let case = case().await;
     let details = case.details(2).await.unwrap();
     assert_eq!((details.row.pos, details.row.gene.as_deref()), (30, Some("XYZ")));
@@ -132,7 +132,7 @@ async fn records_are_found_by_number_and_others_are_not() {
 }
 
 #[tokio::test]
-async fn an_export_has_the_lines_of_the_filter_under_the_results_name() {
+async fn an_export_has_the_matching_records_and_the_name_of_the_result() {
     let case = case().await;
     let export = case.export(only("XYZ"), ExportFormat::Vcf).await.unwrap();
     assert_eq!(export.file_name, "a.annot.filtered.vcf");
@@ -146,7 +146,7 @@ async fn an_export_has_the_lines_of_the_filter_under_the_results_name() {
 }
 
 #[tokio::test]
-async fn without_a_good_index_the_result_can_still_be_downloaded() {
+async fn a_result_without_a_valid_index_can_still_be_downloaded() {
     let case = case().await;
     let job = &case.job;
     let index = case.test.gas.object_keys.index(case.ada.id, job.id, &job.input.name);
@@ -164,7 +164,7 @@ async fn without_a_good_index_the_result_can_still_be_downloaded() {
     assert!(refused.to_string().contains("can be downloaded all the same"), "{refused}");
     assert!(sign_result_link(&case.test.gas, case.ada.id, job.id).await.is_ok());
 
-    // A failure is not remembered.
+    // A failure is not cached.
     case.test.objects.put(&index, &good);
     assert!(case.page(&Query::default()).await.is_ok());
 }

@@ -1,5 +1,5 @@
-//! Everything that GAS knows of a user, for the user: one JSON document, written piece by piece, so
-//! that a user with many jobs takes no more memory than one with few.
+//! Exports all data of a user as one JSON document, which is written in pieces so that its size does
+//! not matter.
 
 use super::list_tokens;
 use crate::Billing;
@@ -11,10 +11,10 @@ use serde::Serialize;
 use serde_json::json;
 use std::sync::Arc;
 
-/// Jobs and mails read at a time.
+/// The number of jobs or mails that are read at a time.
 const PAGE: u16 = 100;
 
-/// What is written next.
+/// The next piece of the document.
 enum Next {
     Head,
     Mails { after: Option<String>, comma: bool },
@@ -22,10 +22,10 @@ enum Next {
     End,
 }
 
-/// A user's account, settings, plan and references at the payment provider, tokens without their
-/// secrets, mails and jobs. Files are no part of it; they are downloaded by job.
+/// Exports a user's account, settings, plan, references at Stripe, tokens without their secrets, mails
+/// and jobs. Files are not included; they are downloaded by job.
 ///
-/// An error within the stream ends it, and with it a document that is no JSON.
+/// An error ends the stream, and the document is then incomplete.
 pub fn export_account(
     billing: &Billing,
     preferences: Arc<dyn MailPreferences>,
@@ -45,13 +45,13 @@ struct Writer {
 }
 
 impl Writer {
-    /// A piece of the document, and what follows it; `None` behind its end.
+    /// Writes a piece of the document and returns the one that follows; `None` after the end.
     async fn write(&self, next: Next) -> PortResult<Option<(String, Next)>> {
         let gas = &self.billing.gas;
         Ok(Some(match next {
             Next::Head => {
                 let head = self.head().await?;
-                // The object stays open for the long lists.
+                // The object stays open for the lists that follow.
                 let head = format!("{},\"mails\":[", head.strip_suffix('}').unwrap_or(&head));
                 (head, Next::Mails { after: None, comma: false })
             }
@@ -103,7 +103,7 @@ impl Writer {
     }
 }
 
-/// The items of a list, with a comma before each but the first of the list.
+/// Writes items of a list, with a comma before each but the first of the whole list.
 fn items<T: Serialize>(list: &[T], comma: bool) -> PortResult<String> {
     let mut text = String::new();
     for (index, item) in list.iter().enumerate() {
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_export_has_all_of_ones_own_in_pieces() {
+    async fn an_export_has_all_data_of_its_user_in_pieces() {
         let test = TestGas::new();
         let (ada, eve) = (test.user("ada", Plan::Free), test.user("eve", Plan::Free));
         set_time_zone(&test.gas, ada.id, "Europe/Berlin").await.unwrap();
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_has_nothing_gets_a_document_as_well() {
+    async fn an_export_of_a_user_without_jobs_is_a_complete_document() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let (document, _) = exported(&test, &ada).await;

@@ -1,13 +1,13 @@
-//! Reading jobs, each user only their own.
+//! Reads a user's own jobs.
 
 use crate::Gas;
 use crate::ports::{JobPage, PortError};
 use gas_shared::{Job, JobId, JobStatus, UserId};
 
-/// Why a job was not found.
+/// The reason why a job was not found.
 #[derive(Debug, thiserror::Error)]
 pub enum FindError {
-    /// There is none, or it is another user's: the two are not told apart, so that ids cannot be
+    /// The job does not exist or belongs to another user. The error is the same, so that ids cannot be
     /// probed.
     #[error("there is no job {0}")]
     NotFound(JobId),
@@ -16,7 +16,7 @@ pub enum FindError {
     Port(#[from] PortError),
 }
 
-/// A user's job.
+/// Reads a user's job.
 ///
 /// # Errors
 /// [`FindError::NotFound`] also for a job of another user.
@@ -25,10 +25,10 @@ pub async fn find_job(gas: &Gas, owner: UserId, id: JobId) -> Result<Job, FindEr
     job.filter(|job| job.owner == owner).ok_or(FindError::NotFound(id))
 }
 
-/// Why there is no page of jobs.
+/// The reason why jobs were not listed.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
-    /// It does not come from a page of this user's.
+    /// The cursor does not come from a page of this user.
     #[error("cursor is not the next_cursor of a page of yours; leave it out for the first page")]
     Cursor,
     /// A service failed.
@@ -41,7 +41,7 @@ fn check_cursor(gas: &Gas, owner: UserId, cursor: Option<&str>) -> Result<(), Li
     if fits { Ok(()) } else { Err(ListError::Cursor) }
 }
 
-/// A page of a user's jobs, newest first.
+/// Reads a page of a user's jobs, newest first.
 ///
 /// # Errors
 /// [`ListError`].
@@ -55,11 +55,11 @@ pub async fn list_jobs(
     Ok(gas.jobs.store.jobs_of(owner, cursor, limit).await?)
 }
 
-/// How often [`list_jobs_in`] asks for more, so that one call reads a bounded part of a long list.
+/// The number of pages that [`list_jobs_in`] reads at most, which bounds the work of one call.
 const MAX_READS: u32 = 20;
 
-/// A page of a user's jobs in one state, newest first. It may have fewer than `limit`, even none,
-/// and not be the last: whether it is, [`JobPage::next`] says.
+/// Reads a page of a user's jobs in one state, newest first. A page may have fewer than `limit` jobs, or
+/// none, without being the last one; [`JobPage::next`] decides that.
 ///
 /// # Errors
 /// [`ListError`].
@@ -73,7 +73,7 @@ pub async fn list_jobs_in(
     check_cursor(gas, owner, cursor)?;
     let mut page = JobPage { jobs: Vec::new(), next: cursor.map(str::to_owned) };
     for _ in 0..MAX_READS {
-        // Never more than fit, so that the cursor stands right behind the last that is answered.
+        // Reads only what fits, so that the cursor follows the last job of the answer.
         let left = limit.saturating_sub(u16::try_from(page.jobs.len()).unwrap_or(limit));
         if left == 0 {
             break;
@@ -95,7 +95,7 @@ mod tests {
     use gas_shared::Plan;
 
     #[tokio::test]
-    async fn another_users_job_looks_like_none() {
+    async fn another_users_job_is_not_found() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let eve = test.user("eve", Plan::Premium);
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_broken_cursor_is_told_and_does_not_begin_anew() {
+    async fn an_invalid_cursor_is_an_error() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         test.pending_job(&ada).await;
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn pages_of_one_state_leave_nothing_out() {
+    async fn pages_of_one_state_are_complete() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let mut cancelled = Vec::new();

@@ -1,9 +1,9 @@
-//! A user's jobs, filtered and ordered.
+//! Filters, orders and counts a user's jobs.
 //!
-//! DynamoDB orders by time and by nothing else. So a process keeps what filters look at
-//! ([`JobListEntry`]) of the users who look at their lists: read once by a query of the user's index, kept
-//! true by the events that every web process hears, and bounded. What is shown is read from the rows
-//! themselves: entries that are behind cost a job's place in the list for a moment, and nothing else.
+//! DynamoDB orders jobs only by time. A process therefore keeps the list entries ([`JobListEntry`]) of
+//! users who view their jobs in a bounded cache: it reads them once from the user's index, and live
+//! events, which every web process receives, keep them current. The jobs of a page are then read from
+//! their rows, so an outdated entry can only affect a job's position in the list.
 
 use super::queue_board::{QueueBoard, RUNS};
 use super::{FindError, find_job};
@@ -20,21 +20,21 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Of how many jobs a process keeps entries: about 200 bytes each.
+/// The largest number of cached entries, of about 200 bytes each.
 const MAX_FACTS: u64 = 400_000;
 
-/// Facts are read afresh when they are older, in case an event was lost.
+/// Entries that are older are read again, in case an event was lost.
 const MAX_AGE: SignedDuration = SignedDuration::from_mins(10);
 
-/// So many events are remembered, for so long, for lists that are being read while they come, or from
-/// an index that is behind them.
+/// How many events are remembered, and for how long. They are applied to lists that are read at the
+/// same time or from an index that is behind.
 const RECENT: usize = 1024;
 const RECENTLY: Duration = Duration::from_secs(120);
 
-/// What "done lately" means.
+/// The period of [`Overview::completed`].
 const LATELY: SignedDuration = SignedDuration::from_hours(24);
 
-/// What a process knows of the jobs of those who look at their lists. Clones share it.
+/// The cached job lists of a process. Clones share the cache.
 #[derive(Clone)]
 pub struct JobLists {
     users: Arc<Cache<UserId, Arc<UserJobs>, Weight>>,
@@ -44,7 +44,7 @@ pub struct JobLists {
 /// One user's jobs.
 struct UserJobs {
     read_at: Timestamp,
-    /// What they count in the cache. As they were read: an item must not change its weight.
+    /// The weight in the cache, fixed when read: the weight of a cached item must not change.
     weight: u64,
     jobs: Mutex<Known>,
 }
@@ -52,18 +52,18 @@ struct UserJobs {
 #[derive(Default)]
 struct Known {
     entries: HashMap<JobId, JobListEntry>,
-    /// Events may overtake each other, so a job that is gone stays so.
+    /// Deleted jobs. Events may arrive out of order, so a deleted job stays deleted.
     gone: HashSet<JobId>,
 }
 
-/// What an event says of a list.
+/// The change that an event means for a list.
 #[derive(Clone)]
 enum News {
     Job(JobListEntry),
     Gone(JobId),
 }
 
-/// An event that was heard.
+/// A received event.
 struct Heard {
     at: Instant,
     user: UserId,
@@ -81,7 +81,7 @@ impl quick_cache::Weighter<UserId, Arc<UserJobs>> for Weight {
 
 impl Default for JobLists {
     fn default() -> Self {
-        // In one part: a share of the room would be too small for a user with very many jobs.
+        // One shard: a fraction of the capacity could be too small for a user with very many jobs.
         let options = OptionsBuilder::new()
             .shards(1)
             .estimated_items_capacity(1024)
@@ -99,7 +99,7 @@ impl Default for JobLists {
 }
 
 impl JobLists {
-    /// Takes in an event, whoever it is of.
+    /// Receives a live event of any user.
     pub fn hear(&self, user: UserId, event: &LiveEvent) {
         let news = match event {
             LiveEvent::Job(job) => News::Job(JobListEntry::from(&**job)),
@@ -119,12 +119,12 @@ impl JobLists {
         }
     }
 
-    /// Forgets everything: events were lost.
+    /// Clears the cache, because events were lost.
     pub fn forget(&self) {
         self.users.clear();
     }
 
-    /// A user's jobs, read if they are not known, or were read too long ago.
+    /// A user's jobs, read if they are not cached or too old.
     async fn of(&self, gas: &Gas, user: UserId) -> PortResult<Arc<UserJobs>> {
         let now = gas.now();
         if self.users.get(&user).is_some_and(|jobs| now.duration_since(jobs.read_at) > MAX_AGE) {
@@ -138,7 +138,7 @@ impl JobLists {
             Ok::<_, PortError>(Arc::new(UserJobs { read_at: now, weight, jobs }))
         };
         let jobs = self.users.get_or_insert_async(&user, reading).await?;
-        // What came while they were read, and what the index did not have yet.
+        // Apply events that arrived during the read or that the index does not have yet.
         let recent = lock(&self.recent);
         let mut known = jobs.lock();
         let is_news = |heard: &&Heard| heard.user == user && heard.at.elapsed() <= RECENTLY;
@@ -173,7 +173,7 @@ impl Known {
         }
     }
 
-    /// What the query finds, and the page's jobs in order.
+    /// The matches of a query and the ids of its page, in order.
     fn find(&self, query: &ListQuery, now: Timestamp) -> (JobList, Vec<JobId>) {
         let overview = overview(self.entries.values(), now);
         let mut list = JobList { query: query.to_string(), overview, ..JobList::default() };
@@ -192,7 +192,7 @@ impl Known {
         (list, found.into_iter().skip(start).take(size).map(|job| job.id).collect())
     }
 
-    /// How many seconds the user's last runs took.
+    /// The durations of the user's last runs, in seconds.
     fn last_runs(&self) -> Vec<u64> {
         let run = |job: &JobListEntry| Some((job.completed_at?, job.seconds?));
         let mut runs: Vec<_> = self.entries.values().filter_map(run).collect();
@@ -226,10 +226,10 @@ fn overview<'a>(jobs: impl Iterator<Item = &'a JobListEntry>, now: Timestamp) ->
     all
 }
 
-/// A page of a user's jobs, with what stands around it.
+/// Finds a page of a user's jobs, with counts, overview and queue positions.
 ///
 /// # Errors
-/// Where the store fails.
+/// If the store fails.
 pub async fn find_jobs(
     gas: &Gas,
     lists: &JobLists,
@@ -247,17 +247,17 @@ pub async fn find_jobs(
     let waiting: Vec<JobId> = waiting.map(|job| job.id).collect();
     if !waiting.is_empty() {
         let own = user.lock().last_runs();
-        list.queue = board.places(gas, &waiting, &own).await?;
+        list.queue = board.positions(gas, &waiting, &own).await?;
     }
     list.jobs = rows.iter().map(JobView::from).collect();
     Ok(list)
 }
 
-/// Where one of a user's jobs is in the queue; `None` where it does not wait.
+/// The queue position of a user's job; `None` if it is not PENDING.
 ///
 /// # Errors
 /// [`FindError::NotFound`] also for a job of another user.
-pub async fn queue_place(
+pub async fn queue_position(
     gas: &Gas,
     lists: &JobLists,
     board: &QueueBoard,
@@ -269,7 +269,7 @@ pub async fn queue_place(
         return Ok(None);
     }
     let own = lists.of(gas, owner).await?.lock().last_runs();
-    Ok(board.places(gas, &[id], &own).await?.first().map(|(_, place)| *place))
+    Ok(board.positions(gas, &[id], &own).await?.first().map(|(_, place)| *place))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -22,7 +22,7 @@ impl Case {
         find_jobs(&self.test.gas, &self.lists, &board, self.ada.id, query).await.unwrap()
     }
 
-    /// Lets the lists hear what was told so far.
+    /// Passes all events so far to the lists.
     fn hear_all(&self) {
         for body in self.test.job_events.bodies() {
             let told: crate::messages::UserEvent = serde_json::from_str(&body).unwrap();
@@ -36,7 +36,7 @@ fn ids(list: &JobList) -> Vec<JobId> {
 }
 
 #[tokio::test]
-async fn filters_counts_and_pages_are_of_all_of_a_users_jobs_and_of_nobody_elses() {
+async fn filters_counts_and_pages_cover_exactly_the_jobs_of_the_user() {
     let case = Case::new();
     let eve = case.test.user("eve", Plan::Free);
     case.test.pending_job(&eve).await;
@@ -67,7 +67,7 @@ async fn filters_counts_and_pages_are_of_all_of_a_users_jobs_and_of_nobody_elses
 }
 
 #[tokio::test]
-async fn what_is_shown_is_read_from_the_rows_and_events_keep_the_rest_true() {
+async fn jobs_are_read_from_their_rows_and_events_keep_the_entries_current() {
     let case = Case::new();
     let job = case.test.pending_job(&case.ada).await;
     assert_eq!(case.find(&ListQuery::default()).await.counts, [0, 1, 0, 0, 0, 0]);
@@ -86,14 +86,14 @@ async fn what_is_shown_is_read_from_the_rows_and_events_keep_the_rest_true() {
     let events = case.test.job_events.bodies();
     case.hear_all();
     assert_eq!(case.find(&ListQuery::default()).await.matched, 1);
-    // An older event comes after the last.
+    // An older event arrives last.
     let late: crate::messages::UserEvent = serde_json::from_str(&events[events.len() - 2]).unwrap();
     case.lists.hear(late.user_id, &late.event);
     assert_eq!(case.find(&ListQuery::default()).await.matched, 1, "gone stays gone");
 }
 
 #[tokio::test]
-async fn events_from_before_the_list_was_read_make_up_for_an_index_that_is_behind() {
+async fn recent_events_complete_a_list_from_an_index_that_is_behind() {
     let case = Case::new();
     case.test.pending_job(&case.ada).await;
     case.test.jobs.freeze_lists();
@@ -105,7 +105,7 @@ async fn events_from_before_the_list_was_read_make_up_for_an_index_that_is_behin
 }
 
 #[tokio::test]
-async fn facts_are_read_afresh_after_a_while() {
+async fn entries_are_read_again_after_a_while() {
     let case = Case::new();
     assert_eq!(case.find(&ListQuery::default()).await.matched, 0);
     case.test.pending_job(&case.ada).await;
@@ -115,7 +115,7 @@ async fn facts_are_read_afresh_after_a_while() {
 }
 
 #[tokio::test]
-async fn a_list_that_has_grown_since_it_was_read_is_read_afresh_as_well() {
+async fn a_list_that_has_grown_is_read_again_as_well() {
     let case = Case::new();
     assert_eq!(case.find(&ListQuery::default()).await.matched, 0);
     let job = case.test.pending_job(&case.ada).await;
@@ -126,7 +126,7 @@ async fn a_list_that_has_grown_since_it_was_read_is_read_afresh_as_well() {
 }
 
 #[tokio::test]
-async fn the_overview_counts_all_jobs_whatever_is_asked_for() {
+async fn the_overview_counts_all_jobs_whatever_the_query() {
     let case = Case::new();
     case.test.completed_job_with(&case.ada, b"twelve bytes").await;
     case.test.clock.advance_secs(180);

@@ -1,16 +1,16 @@
-//! A job's log: what its worker wrote while it ran, and the counts of the engine behind that.
+//! Reads a job's log: the run log of the worker, followed by the count log of the engine.
 
 use super::{DownloadError, find_job};
 use crate::Gas;
 use gas_shared::job::{JobState, ObjectLocation};
 use gas_shared::{Job, JobId, UserId};
 
-/// How much is read of each of the two parts, in bytes; both are far below it.
+/// The most that is read of each of the two logs, in bytes. Both are far smaller.
 pub const LOG_MAX_BYTES: u64 = 1024 * 1024;
 
-/// The text of a job's log so far. It is empty before a worker took the job, grows while it runs,
-/// and stays when the result goes to the archive. Lines are never taken back: the count log comes
-/// behind the protocol of the run, so that a line keeps its number.
+/// Reads a job's log so far. It is empty until a worker claims the job, grows while the job runs, and
+/// stays when the result is archived. The count log follows the run log, so that every line keeps its
+/// number.
 ///
 /// # Errors
 /// [`DownloadError`].
@@ -41,7 +41,7 @@ mod tests {
     use gas_shared::Plan;
 
     #[tokio::test]
-    async fn a_log_grows_and_stays_and_is_its_owners() {
+    async fn a_log_grows_stays_and_is_private() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let eve = test.user("eve", Plan::Premium);
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_job_of_before_there_were_protocols_has_its_counts() {
+    async fn an_old_job_without_a_run_log_has_its_count_log() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let done = test.completed_job(&ada).await;

@@ -1,8 +1,7 @@
-//! What GAS does, one use-case a file.
+//! The use-cases of GAS, one per file.
 //!
-//! Each takes the ports ([`Gas`](crate::Gas)) and plain values, checks that the caller may do what
-//! they ask, and leaves nothing half done: whatever order of crashes and repeated calls, calling
-//! again completes the work.
+//! A use-case takes the ports ([`Gas`](crate::Gas)) and plain values, and checks that the caller is
+//! allowed to do what they request. After a crash at any point, calling it again completes the work.
 
 mod archive_result;
 mod billing;
@@ -51,7 +50,7 @@ pub use explore::{
 };
 pub use export_account::export_account;
 pub use find_job::{FindError, ListError, find_job, list_jobs, list_jobs_in};
-pub use job_lists::{JobLists, find_jobs, queue_place};
+pub use job_lists::{JobLists, find_jobs, queue_position};
 pub use job_log::read_log;
 pub use notify::{MAIL_LEASE, Notified, NotifyError, notify, resend_mails};
 pub use plan::plan_changed;

@@ -1,46 +1,46 @@
-//! A user is told of an event by mail, once.
+//! Sends one mail about an event.
 //!
-//! The outbox makes it once: an event's key is noted and claimed before its mail is sent, and noted
-//! as sent after. SES knows no such key, so if a process dies between SES's yes and that note, the
-//! next one sends a second time; a mail that might be lost would be worse. A process that lives
-//! never does: it is done or has failed before its lease is over.
+//! The outbox prevents duplicates: an event's key is recorded and claimed before its mail is sent, and
+//! marked as sent afterwards. SES has no idempotency key, so if a process dies between the answer of SES
+//! and the mark, the mail is sent a second time, which is better than losing it. A running process
+//! either sends the mail or fails before its lease ends.
 
 use crate::mail::{ComposeError, MailMessage};
 use crate::ports::{Mail, MailClaim, MailEvent, PortError, PortResult, SendOutcome};
 use crate::{Notifier, chain};
 use jiff::{SignedDuration, Timestamp};
 
-/// How long a process may take to send a mail before another may. Far longer than the SDK's
-/// timeouts for one call allow.
+/// How long a process has to send a mail before another one may. It is far longer than the timeouts of
+/// the SDK.
 pub const MAIL_LEASE: SignedDuration = SignedDuration::from_mins(5);
 
-/// When a mail that cannot be sent has lost its worth.
+/// The age after which a mail that cannot be sent is given up.
 const MAX_AGE: SignedDuration = SignedDuration::from_hours(24);
 
-/// How long the queue tries by itself, before its message goes to the dead letters.
+/// How long the queue retries before its message moves to the dead-letter queue.
 const RESEND_AFTER: SignedDuration = SignedDuration::from_mins(10);
 
-/// Unsent mails looked at in one go.
+/// The number of unsent mails that one round handles.
 const UNSENT_LIMIT: u16 = 200;
 
-const NO_USER: &str = "there is no such user";
+const NO_USER: &str = "the user does not exist";
 
-/// What became of a message.
+/// The outcome of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notified {
-    /// The mail was sent now.
+    /// This call sent the mail.
     Sent,
-    /// The mail was sent, or given up, before.
+    /// The mail was sent or given up before.
     Before,
-    /// Another process is about to send the mail: come back after [`MAIL_LEASE`].
+    /// Another process is sending the mail. Try again after [`MAIL_LEASE`].
     Busy,
-    /// There is nothing to tell.
+    /// The message needs no mail.
     Nothing,
-    /// There will be no mail; why.
+    /// The mail will not be sent, for this reason.
     GivenUp(String),
 }
 
-/// Why a user was not told. Trying again is safe.
+/// The reason why a message was not handled. Retrying is safe.
 #[derive(Debug, thiserror::Error)]
 pub enum NotifyError {
     /// A service failed.
@@ -51,10 +51,10 @@ pub enum NotifyError {
     Json(#[from] serde_json::Error),
 }
 
-/// Tells a user what a message says, unless they were told.
+/// Sends the mail of a message unless it was sent before.
 ///
 /// # Errors
-/// [`NotifyError`]; call again.
+/// [`NotifyError`]; retry.
 pub async fn notify(notifier: &Notifier, message: &MailMessage) -> Result<Notified, NotifyError> {
     let Some(event) = message.event()? else { return Ok(Notified::Nothing) };
     match notifier.outbox.claim(&event, notifier.now(), MAIL_LEASE).await? {
@@ -82,11 +82,11 @@ pub async fn notify(notifier: &Notifier, message: &MailMessage) -> Result<Notifi
     }
 }
 
-/// The messages whose mails were noted at least `older_than` ago and are still not sent nor given
-/// up, the oldest first. [`notify`] sends them.
+/// The messages whose mails were recorded at least `older_than` ago and are neither sent nor given up,
+/// the oldest first.
 ///
 /// # Errors
-/// Where the outbox cannot be read.
+/// If the outbox cannot be read.
 async fn unsent_mails(
     notifier: &Notifier,
     older_than: SignedDuration,
@@ -95,17 +95,16 @@ async fn unsent_mails(
     let stored = notifier.outbox.unsent(now - older_than, now, MAIL_LEASE, UNSENT_LIMIT).await?;
     let read = |json| {
         let message = MailMessage::from_json(json);
-        // One that a newer version wrote must not hold up the others.
-        message.inspect_err(|error| tracing::error!(%error, "a stored mail is unreadable")).ok()
+        // A message that a newer version wrote must not block the others.
+        message.inspect_err(|error| tracing::error!(%error, "stored mail cannot be read")).ok()
     };
     Ok(stored.into_iter().filter_map(read).collect())
 }
 
-/// Sends what [`unsent_mails`] finds that is older than a few minutes, and says how many mails it
-/// sent.
+/// Sends mails that are unsent for more than ten minutes, and returns how many it sent.
 ///
 /// # Errors
-/// Where the outbox cannot be read.
+/// If the outbox cannot be read.
 pub async fn resend_mails(notifier: &Notifier) -> PortResult<usize> {
     let mut sent = 0;
     for message in unsent_mails(notifier, RESEND_AFTER).await? {
@@ -123,7 +122,7 @@ impl Notifier {
         self.jobs.now()
     }
 
-    /// The id of the mail that was sent, or why there will never be one.
+    /// Returns the id of the sent mail, or the reason why the mail will never be sent.
     async fn compose_and_send(
         &self,
         event: &MailEvent,
@@ -162,7 +161,7 @@ impl Notifier {
     }
 
     async fn give_up(&self, event: &MailEvent, reason: String) -> PortResult<Notified> {
-        tracing::warn!(event = event.key, user = %event.user, reason, "there will be no mail");
+        tracing::warn!(event_key = event.key, user_id = %event.user, reason, "mail given up");
         self.outbox.give_up(&event.key, &reason, self.now()).await?;
         Ok(Notified::GivenUp(reason))
     }

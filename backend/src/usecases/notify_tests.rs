@@ -43,13 +43,13 @@ fn result_of(job: &Job) -> MailMessage {
 }
 
 #[tokio::test]
-async fn the_outbox_in_memory_does_what_an_outbox_must() {
+async fn the_in_memory_outbox_keeps_the_outbox_contract() {
     let case = Case::new(Plan::Free);
     outbox_contract(&*case.mail.outbox, case.ada.id).await;
 }
 
 #[tokio::test]
-async fn a_message_delivered_ten_times_is_one_mail() {
+async fn a_message_that_is_delivered_ten_times_sends_one_mail() {
     let (case, message) = Case::done(Plan::Free).await;
     assert_eq!(case.notify(&message).await.unwrap(), Notified::Sent);
     for _ in 0..9 {
@@ -61,7 +61,7 @@ async fn a_message_delivered_ten_times_is_one_mail() {
 }
 
 #[tokio::test]
-async fn ten_deliveries_at_the_same_time_are_one_mail() {
+async fn ten_concurrent_deliveries_send_one_mail() {
     let (case, message) = Case::done(Plan::Free).await;
     let deliveries = (0..10).map(|_| case.notify(&message));
     let outcomes = futures::future::join_all(deliveries).await;
@@ -73,7 +73,7 @@ async fn ten_deliveries_at_the_same_time_are_one_mail() {
 
 #[tokio::test]
 async fn a_crash_at_any_step_loses_no_mail() {
-    // Steps: claimed, sent, noted.
+    // The steps: claim, send, mark as sent.
     for (effects, mails) in [(1, 1), (2, 2), (3, 1)] {
         let (case, message) = Case::done(Plan::Free).await;
         case.test.crash.after(effects);
@@ -81,19 +81,19 @@ async fn a_crash_at_any_step_loses_no_mail() {
         assert!(case.test.crash.recover());
         let again = case.notify(&message).await.unwrap();
         if effects < 3 {
-            assert_eq!(again, Notified::Busy, "the dead process counts as alive for a while");
+            assert_eq!(again, Notified::Busy, "the lease of the dead process has not ended");
             case.test.clock.advance_secs(MAIL_LEASE.as_secs());
             assert_eq!(case.notify(&message).await.unwrap(), Notified::Sent);
         } else {
             assert_eq!(again, Notified::Before);
         }
-        // SES has no key that would tell the second from the first.
+        // SES has no idempotency key that would suppress the second mail.
         assert_eq!(case.subjects().len(), mails, "after {effects} steps");
     }
 }
 
 #[tokio::test]
-async fn a_throttled_mail_is_sent_later_from_what_is_stored() {
+async fn a_throttled_mail_is_sent_later_from_the_outbox() {
     let (case, message) = Case::done(Plan::Free).await;
     let minute = SignedDuration::from_mins(1);
     case.mail.mailer.throttle(true);
@@ -124,7 +124,7 @@ async fn a_mail_that_cannot_be_sent_for_a_day_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_refused_address_is_noted_and_not_tried_again() {
+async fn a_rejected_address_is_recorded_and_not_retried() {
     let (case, message) = Case::done(Plan::Free).await;
     case.mail.mailer.refuse("ada@example.org");
     let refused = Notified::GivenUp("the address is refused".to_owned());
@@ -137,7 +137,7 @@ async fn a_refused_address_is_noted_and_not_tried_again() {
 }
 
 #[tokio::test]
-async fn an_address_that_would_be_two_gets_no_mail() {
+async fn a_list_of_addresses_gets_no_mail() {
     let (case, message) = Case::done(Plan::Free).await;
     let email = "ada@example.org, eve@example.org".to_owned();
     case.test.accounts.put(Account { email, ..case.ada.clone() });
@@ -146,7 +146,7 @@ async fn an_address_that_would_be_two_gets_no_mail() {
 }
 
 #[tokio::test]
-async fn who_unsubscribed_gets_mail_about_plan_and_payment_only() {
+async fn an_unsubscribed_user_gets_only_mail_about_plan_and_payments() {
     let (case, message) = Case::done(Plan::Premium).await;
     case.mail.preferences.set_wants_results(case.ada.id, false).await.unwrap();
     assert!(matches!(case.notify(&message).await.unwrap(), Notified::GivenUp(_)));
@@ -166,7 +166,7 @@ async fn a_cancelled_job_sends_nothing() {
     cancel_job(&case.test.gas, case.ada.id, job.id).await.unwrap();
     let message = result_of(&case.test.job(job.id));
     assert_eq!(case.notify(&message).await.unwrap(), Notified::Nothing);
-    // Not even where a message says that it ended: the row is the truth.
+    // Not even if a message says that the job ended, since the row decides.
     let JobStatus::Cancelled = case.test.job(job.id).status() else { panic!("not cancelled") };
     let (job_id, user_id, job_status) = (job.id, case.ada.id, JobStatus::Completed);
     let wrong = MailMessage::JobResult(JobResult { job_id, user_id, job_status });
@@ -175,24 +175,28 @@ async fn a_cancelled_job_sends_nothing() {
 }
 
 #[tokio::test]
-async fn a_user_or_a_job_that_is_gone_gets_no_mail() {
+async fn a_missing_user_or_job_gets_no_mail() {
     let case = Case::new(Plan::Free);
     let nobody = UserId::new(Uuid::from_u128(9));
     let nothing = gas_shared::JobId::new(Uuid::from_u128(9));
     for (user_id, job_id) in [(nobody, nothing), (case.ada.id, nothing)] {
         let at = case.test.gas.now();
         let notice = Notice::ResultsRestored { job_id, user_id, at };
-        let told = case.notify(&MailMessage::Notice(notice)).await.unwrap();
-        assert!(matches!(told, Notified::GivenUp(_)), "{told:?}");
-        // Another event, since the first is over.
+        let outcome = case.notify(&MailMessage::Notice(notice)).await.unwrap();
+        assert!(matches!(outcome, Notified::GivenUp(_)), "{outcome:?}");
+        // A later time makes another event.
         case.test.clock.advance_secs(1);
     }
     assert_eq!(case.subjects().len(), 0);
-    assert_eq!(case.mail.outbox.errors().len(), 1, "nothing is noted of who has no profile");
+    assert_eq!(
+        case.mail.outbox.errors().len(),
+        1,
+        "nothing is recorded for a user without a profile"
+    );
 }
 
 #[tokio::test]
-async fn another_users_job_is_not_told_of() {
+async fn there_is_no_mail_about_another_users_job() {
     let (case, message) = Case::done(Plan::Free).await;
     let eve = case.test.user("eve", Plan::Free);
     let MailMessage::JobResult(result) = message else { panic!("no result") };
@@ -202,7 +206,7 @@ async fn another_users_job_is_not_told_of() {
 }
 
 #[tokio::test]
-async fn the_archive_is_told_of_only_while_it_is_true() {
+async fn a_mail_about_archiving_is_sent_only_while_the_result_is_archived() {
     let (case, message) = Case::done(Plan::Free).await;
     let MailMessage::JobResult(result) = message else { panic!("no result") };
     case.test.clock.advance_secs(181);
@@ -214,7 +218,7 @@ async fn the_archive_is_told_of_only_while_it_is_true() {
     case.test.set_plan(&before, Plan::Premium);
     assert!(matches!(case.notify(&archived).await.unwrap(), Notified::GivenUp(_)));
 
-    // The same with an owner who stayed on Free.
+    // The same with an owner who stays on Free.
     let case = Case { mail: TestMail::new(&case.test), ..case };
     case.test.set_plan(&before, Plan::Free);
     assert_eq!(case.notify(&archived).await.unwrap(), Notified::Sent);
@@ -222,7 +226,7 @@ async fn the_archive_is_told_of_only_while_it_is_true() {
 }
 
 #[tokio::test]
-async fn a_failed_job_is_told_of_with_its_reason() {
+async fn the_mail_about_a_failed_job_has_its_reason() {
     let case = Case::new(Plan::Free);
     let job = case.test.pending_job(&case.ada).await;
     let reason = "line 3: POS is \"x\"".to_owned();

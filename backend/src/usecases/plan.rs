@@ -1,4 +1,4 @@
-//! A user's plan: read where it decides something, and what follows when it changes.
+//! Reads a user's plan, and acts on its changes.
 
 use super::change_job::publish_event;
 use super::{ChangeError, change_job, publish};
@@ -9,23 +9,23 @@ use gas_shared::job::{Change, ChangeRefused, JobState, Results, ResultsChange};
 use gas_shared::{Account, Job, LiveEvent, Plan, UserId};
 use jiff::Timestamp;
 
-/// Jobs read at a time.
+/// The number of jobs that are read at a time.
 const PAGE: u16 = 100;
 
-/// A user's plan, read afresh. Who has no profile (any more) is on Free.
+/// Reads a user's current plan. A user without a profile is on Free.
 pub(super) async fn plan_of(gas: &Gas, user: UserId) -> PortResult<Plan> {
     let account = gas.accounts.account(user).await?;
     Ok(account.map_or(Plan::Free, |account| account.plan))
 }
 
-/// Does what follows from a change of plan, which is already stored; `since` is when it was.
-/// Calling again, for the same change, does nothing new.
+/// Applies the consequences of a stored change of plan, which was made at `since`. The call is
+/// idempotent.
 ///
-/// Premium: archived results start to come back. Free: results that are stored stay for
-/// [`RetentionPolicy::downgrade_notice_secs`](crate::RetentionPolicy) from then on.
+/// On Premium, archived results are restored. On Free, stored results stay for
+/// [`RetentionPolicy::downgrade_notice_secs`](crate::RetentionPolicy) after `since`.
 ///
 /// # Errors
-/// Where a service fails; call again.
+/// If a service fails; retry.
 pub async fn plan_changed(
     gas: &Gas,
     account: &Account,
@@ -69,13 +69,13 @@ async fn end_result(gas: &Gas, job: &Job, until: Timestamp) -> Result<(), Change
     let change = Change::Results(ResultsChange::ExpirySet { until });
     match change_job(&gas.jobs, job.id, change).await {
         Ok(_) => {}
-        // It went elsewhere meanwhile.
+        // The result was archived in the meantime.
         Err(ChangeError::Refused { refused: ChangeRefused::IllegalResults { .. }, .. }) => {
             return Ok(());
         }
         Err(error) => return Err(error),
     }
-    // Another name than that of the timer of the first time.
+    // The name differs from that of the timer of the download window.
     let name = format!("{}-{}", job.id, until.as_second());
     gas.archive_timer.start(&name, job.id, until.duration_since(gas.now())).await?;
     Ok(())

@@ -1,8 +1,8 @@
-//! Where a job is in the queue, and how long it may take until its turn.
+//! Queue positions of pending jobs and estimates of their waiting times.
 //!
-//! The jobs that wait and those that run are in a sparse index; a process reads it at most every
-//! few seconds, however many look. How long a run takes is told by the last runs that the process
-//! heard of, or else by the user's own. Where neither is known, there is no estimate.
+//! Pending and running jobs are in a sparse index, which a process reads at most every few seconds. The
+//! duration of a run is estimated from the last runs that the process received events of, or from the
+//! user's own runs. Without either there is no estimate.
 
 use crate::Gas;
 use crate::ports::PortResult;
@@ -12,38 +12,38 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How old what was read of the queue may be.
+/// How long a read of the queue is used.
 const MAX_AGE: SignedDuration = SignedDuration::from_secs(2);
 
-/// So many of the last runs count.
+/// The number of last runs that are averaged.
 pub(super) const RUNS: usize = 50;
 
-/// With fewer there is no average.
+/// The fewest runs that give an average.
 const MIN_RUNS: usize = 3;
 
-/// What a process knows of the queue. Clones share it.
+/// The queue as a process knows it. Clones share the state.
 #[derive(Clone, Default)]
 pub struct QueueBoard(Arc<Board>);
 
 #[derive(Default)]
 struct Board {
-    /// Held while it is read: who asks meanwhile waits for that.
+    /// Locked during a read, so that concurrent callers wait for the same read.
     seen: tokio::sync::Mutex<Option<Seen>>,
-    /// The last runs of whomever, and how many seconds they took.
+    /// The last runs of all users, with their durations in seconds.
     runs: Mutex<VecDeque<(JobId, u64)>>,
 }
 
-/// The queue as it was.
+/// One read of the queue.
 #[derive(Clone)]
 struct Seen {
     at: Timestamp,
-    /// Who waits, the longest first.
+    /// The pending jobs, the oldest first.
     waiting: Arc<[JobId]>,
     running: usize,
 }
 
 impl QueueBoard {
-    /// Takes in an event.
+    /// Receives a live event.
     pub fn hear(&self, event: &LiveEvent) {
         let LiveEvent::Job(job) = event else { return };
         let StateView::Completed { started_at, completed_at, .. } = &job.state else { return };
@@ -51,7 +51,7 @@ impl QueueBoard {
             return;
         };
         let mut runs = self.runs();
-        // Later versions of a completed job are about its results, and an event may come twice.
+        // Later versions of a completed job change its results, and an event may arrive twice.
         if runs.iter().any(|(id, _)| *id == job.id) {
             return;
         }
@@ -61,14 +61,15 @@ impl QueueBoard {
         }
     }
 
-    /// Where those of the jobs are that wait. `own_runs` are seconds of runs of the asker's.
-    pub(super) async fn places(
+    /// The positions of the pending ones of the jobs. `own_runs` are the durations of the user's last
+    /// runs, in seconds.
+    pub(super) async fn positions(
         &self,
         gas: &Gas,
         jobs: &[JobId],
         own_runs: &[u64],
     ) -> PortResult<Vec<(JobId, QueuePosition)>> {
-        let seen = self.look(gas).await?;
+        let seen = self.read(gas).await?;
         let run = {
             let runs = self.runs();
             let all = mean(runs.iter().map(|(_, seconds)| *seconds));
@@ -85,7 +86,7 @@ impl QueueBoard {
         Ok(jobs.iter().filter_map(place).collect())
     }
 
-    async fn look(&self, gas: &Gas) -> PortResult<Seen> {
+    async fn read(&self, gas: &Gas) -> PortResult<Seen> {
         let mut known = self.0.seen.lock().await;
         let now = gas.now();
         if let Some(seen) = known.as_ref().filter(|seen| now.duration_since(seen.at) <= MAX_AGE) {
@@ -108,8 +109,8 @@ fn mean(runs: impl ExactSizeIterator<Item = u64>) -> Option<u64> {
     (count >= MIN_RUNS).then(|| runs.sum::<u64>() / count as u64)
 }
 
-/// As many workers as are busy take one job after the other. Where none is, nobody knows when one
-/// will be.
+/// Estimates the waiting time from the number of busy workers, each of which runs one job after the
+/// other. Without a busy worker there is no estimate.
 fn wait_secs(position: u32, running: usize, run: Option<u64>) -> Option<u32> {
     let run = run.filter(|_| running > 0)?.max(1);
     let wait = u64::from(position).saturating_mul(run).div_ceil(running as u64);
@@ -120,10 +121,10 @@ fn wait_secs(position: u32, running: usize, run: Option<u64>) -> Option<u32> {
 mod tests {
     use super::*;
     use crate::testkit::TestGas;
-    use crate::usecases::{JobLists, claim_job, queue_place};
+    use crate::usecases::{JobLists, claim_job, queue_position};
     use gas_shared::{JobView, Plan};
 
-    /// The event of a run of so many seconds.
+    /// The event of a run with a duration in seconds.
     async fn run(test: &TestGas, seconds: i64) -> LiveEvent {
         let eve = test.user("eve", Plan::Premium);
         let mut job = test.completed_job(&eve).await;
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn places_follow_the_queue_and_waits_follow_the_last_runs() {
+    async fn positions_follow_the_queue_and_estimates_follow_the_last_runs() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let board = QueueBoard::default();
@@ -143,10 +144,13 @@ mod tests {
             ids.push(test.pending_job(&ada).await.id);
             test.clock.advance_secs(1);
         }
-        let places = board.places(&test.gas, &ids, &[]).await.unwrap();
+        let places = board.positions(&test.gas, &ids, &[]).await.unwrap();
         let positions: Vec<_> = places.iter().map(|(_, place)| place.position).collect();
         assert_eq!(positions, [1, 2, 3]);
-        assert!(places.iter().all(|(_, place)| place.wait_secs.is_none()), "nothing to tell by");
+        assert!(
+            places.iter().all(|(_, place)| place.wait_secs.is_none()),
+            "there are no runs to estimate from"
+        );
 
         claim_job(&test.gas, ids[0], SignedDuration::from_secs(45)).await.unwrap();
         for seconds in [20, 30, 40] {
@@ -155,38 +159,38 @@ mod tests {
             board.hear(&event);
         }
         test.clock.advance_secs(3);
-        let places = board.places(&test.gas, &ids, &[]).await.unwrap();
+        let places = board.positions(&test.gas, &ids, &[]).await.unwrap();
         let expected = [(1, Some(30)), (2, Some(60))];
-        let told: Vec<_> = places.iter().map(|(_, p)| (p.position, p.wait_secs)).collect();
-        assert_eq!(told, expected, "the claimed one waits no more");
+        let estimates: Vec<_> = places.iter().map(|(_, p)| (p.position, p.wait_secs)).collect();
+        assert_eq!(estimates, expected, "the claimed job is not pending");
     }
 
     #[tokio::test]
-    async fn the_queue_is_read_every_few_seconds_however_many_ask() {
+    async fn the_queue_is_read_at_most_every_few_seconds() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let board = QueueBoard::default();
         let first = test.pending_job(&ada).await;
-        assert_eq!(board.places(&test.gas, &[first.id], &[]).await.unwrap().len(), 1);
+        assert_eq!(board.positions(&test.gas, &[first.id], &[]).await.unwrap().len(), 1);
         let second = test.pending_job(&ada).await;
-        assert!(board.places(&test.gas, &[second.id], &[]).await.unwrap().is_empty());
+        assert!(board.positions(&test.gas, &[second.id], &[]).await.unwrap().is_empty());
         test.clock.advance_secs(3);
-        assert_eq!(board.places(&test.gas, &[second.id], &[]).await.unwrap().len(), 1);
+        assert_eq!(board.positions(&test.gas, &[second.id], &[]).await.unwrap().len(), 1);
     }
 
     #[tokio::test]
-    async fn another_users_job_has_no_place() {
+    async fn another_users_job_has_no_position() {
         let test = TestGas::new();
         let (ada, eve) = (test.user("ada", Plan::Free), test.user("eve", Plan::Free));
         let job = test.pending_job(&ada).await;
         let (lists, board) = (JobLists::default(), QueueBoard::default());
-        assert!(queue_place(&test.gas, &lists, &board, eve.id, job.id).await.is_err());
-        let place = queue_place(&test.gas, &lists, &board, ada.id, job.id).await.unwrap();
+        assert!(queue_position(&test.gas, &lists, &board, eve.id, job.id).await.is_err());
+        let place = queue_position(&test.gas, &lists, &board, ada.id, job.id).await.unwrap();
         assert_eq!(place, Some(QueuePosition { position: 1, wait_secs: None }));
     }
 
     #[test]
-    fn waits_need_a_busy_worker_and_a_few_runs() {
+    fn an_estimate_needs_a_busy_worker_and_a_few_runs() {
         assert_eq!(wait_secs(3, 0, Some(30)), None);
         assert_eq!(wait_secs(3, 2, None), None);
         assert_eq!(wait_secs(3, 2, Some(30)), Some(45));

@@ -1,9 +1,10 @@
-//! What got lost is found and set going again.
+//! Repairs overdue jobs.
 //!
-//! Timers, messages and processes may get lost. Rows say when they are overdue ([`Job::due`]); each
-//! repair is a use-case that exists for its own sake and may be called at any time.
+//! Timers, messages and processes may be lost. Every non-final state has a deadline in its row
+//! ([`Job::due`]), and the reconciler acts on missed ones. Each repair is a use-case that may be called
+//! at any time.
 
-use super::delete_job::ask_archiver;
+use super::delete_job::request_archiver;
 use super::{
     ArchiveError, ChangeError, ConfirmError, Deleted, announce_result, change_job, confirm_upload,
     fail_job, finish_deletion, publish, thaw_again, upload_in_parts,
@@ -13,20 +14,22 @@ use crate::ports::PortError;
 use crate::{Gas, chain};
 use gas_shared::job::{Change, ChangeRefused, FailureKind, JobState, Results};
 use gas_shared::{Job, JobId};
+use tracing::Span;
+use tracing::field::display;
 
-/// What the owner of an upload that never came reads.
-const NEVER_UPLOADED: &str = "the file never arrived; submit it again";
+/// The reason that the owner of an abandoned upload reads.
+const NEVER_UPLOADED: &str = "the file never arrived; upload it again";
 
-/// What one round did.
+/// The result of one round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reconciled {
-    /// Jobs that were set going again.
+    /// Jobs that were repaired.
     pub repaired: u32,
-    /// Jobs that could not be; the next round tries again.
+    /// Jobs that could not be repaired; the next round tries again.
     pub failed: u32,
 }
 
-/// Why a job was not repaired.
+/// The reason why a job was not repaired.
 #[derive(Debug, thiserror::Error)]
 enum RepairError {
     #[error(transparent)]
@@ -39,10 +42,10 @@ enum RepairError {
     Port(#[from] PortError),
 }
 
-/// Looks once for overdue jobs and repairs them.
+/// Repairs all overdue jobs once.
 ///
 /// # Errors
-/// Where the list of overdue jobs cannot be read.
+/// If the list of overdue jobs cannot be read.
 pub async fn reconcile(gas: &Gas) -> Result<Reconciled, PortError> {
     let mut reconciled = Reconciled::default();
     for id in gas.jobs.store.overdue_jobs(gas.now()).await? {
@@ -50,7 +53,7 @@ pub async fn reconcile(gas: &Gas) -> Result<Reconciled, PortError> {
             Ok(true) => reconciled.repaired += 1,
             Ok(false) => {}
             Err(error) => {
-                tracing::error!(job_id = %id, error = %chain(&error), "not repaired");
+                tracing::error!(job_id = %id, error = %chain(&error), "overdue job not repaired");
                 reconciled.failed += 1;
             }
         }
@@ -58,7 +61,8 @@ pub async fn reconcile(gas: &Gas) -> Result<Reconciled, PortError> {
     Ok(reconciled)
 }
 
-/// Repairs a job if it is overdue still: the index may be behind.
+/// Repairs a job if it is still overdue; the index may be behind.
+#[tracing::instrument(name = "reconcile_job", skip_all, fields(job_id = %id, user_id))]
 async fn repair(gas: &Gas, id: JobId) -> Result<bool, RepairError> {
     let Some(job) = gas.jobs.store.job(id).await? else {
         return Ok(finish_deletion(gas, id).await? != Deleted::Nothing);
@@ -66,10 +70,11 @@ async fn repair(gas: &Gas, id: JobId) -> Result<bool, RepairError> {
     if job.due().is_none_or(|due| due > gas.now()) {
         return Ok(false);
     }
-    tracing::warn!(job_id = %id, status = %job.status(), "overdue");
+    Span::current().record("user_id", display(job.owner));
+    tracing::warn!(status = %job.status(), "job is overdue");
     match &job.state {
         JobState::Uploading { .. } => end_upload(gas, &job).await?,
-        // Whoever gets the message takes a running job over if it is silent indeed.
+        // The worker that receives the message claims a running job only if its heartbeat timed out.
         JobState::Pending { .. } | JobState::Running(_) => {
             record_attempt(gas, id).await?;
             publish(&*gas.job_requests, &JobRequest { job_id: id }).await?;
@@ -78,7 +83,7 @@ async fn repair(gas: &Gas, id: JobId) -> Result<bool, RepairError> {
             Results::Thawing { .. } => thaw_again(gas, id).await?,
             Results::Stored(_) | Results::Archiving { .. } | Results::Archived { .. } => {
                 record_attempt(gas, id).await?;
-                ask_archiver(gas, id).await?;
+                request_archiver(gas, id).await?;
             }
         },
         JobState::Failed(_) | JobState::Cancelled { .. } => return Ok(false),
@@ -86,14 +91,14 @@ async fn repair(gas: &Gas, id: JobId) -> Result<bool, RepairError> {
     Ok(true)
 }
 
-/// Notes that the job was looked at, before the message is sent: a queue that stands still would
-/// get another one each round.
+/// Records the repair in the row before the message is sent, so that a queue that is not being read
+/// does not get another message each round.
 async fn record_attempt(gas: &Gas, id: JobId) -> Result<(), RepairError> {
     change_job(&gas.jobs, id, Change::Reconciled).await?;
     Ok(())
 }
 
-/// The browser went away after the upload, or before it.
+/// Ends an abandoned upload: confirms it if the file has arrived, and fails the job otherwise.
 async fn end_upload(gas: &Gas, job: &Job) -> Result<(), RepairError> {
     match confirm_upload(gas, job.owner, job.id).await {
         Ok(_) => return Ok(()),
@@ -106,7 +111,7 @@ async fn end_upload(gas: &Gas, job: &Job) -> Result<(), RepairError> {
             upload_in_parts::abort(gas, job).await;
             Ok(announce_result(gas, &failed).await?)
         }
-        // It was confirmed in this moment.
+        // The upload was confirmed at the same moment.
         Err(ChangeError::Refused { refused: ChangeRefused::Illegal { .. }, .. }) => Ok(()),
         Err(error) => Err(error.into()),
     }

@@ -13,7 +13,7 @@ async fn round(test: &TestGas) -> Reconciled {
 }
 
 #[tokio::test]
-async fn an_upload_that_never_came_fails_and_one_that_came_is_queued() {
+async fn an_abandoned_upload_fails_and_a_complete_one_is_queued() {
     let test = TestGas::new();
     let ada = test.user("ada", Plan::Free);
     let lost = test.ticket(&ada).await.job_id;
@@ -41,7 +41,7 @@ async fn a_job_whose_message_is_lost_is_queued_once_an_hour() {
 }
 
 #[tokio::test]
-async fn a_run_without_a_sign_of_life_is_offered_to_other_workers() {
+async fn a_run_without_a_heartbeat_is_offered_to_other_workers() {
     let test = TestGas::new();
     let ada = test.user("ada", Plan::Free);
     let job = test.pending_job(&ada).await;
@@ -54,7 +54,7 @@ async fn a_run_without_a_sign_of_life_is_offered_to_other_workers() {
 }
 
 #[tokio::test]
-async fn a_result_whose_timer_is_lost_is_archived_and_a_premium_users_is_kept() {
+async fn a_result_whose_timer_is_lost_is_archived_unless_its_owner_is_on_premium() {
     let test = TestGas::new();
     let ada = test.user("ada", Plan::Free);
     let eve = test.user("eve", Plan::Free);
@@ -73,7 +73,7 @@ async fn a_result_whose_timer_is_lost_is_archived_and_a_premium_users_is_kept() 
 }
 
 #[tokio::test]
-async fn a_thaw_that_takes_too_long_is_asked_for_again() {
+async fn an_overdue_thaw_is_requested_again() {
     let test = TestGas::new();
     let ada = test.user("ada", Plan::Free);
     let job = test.completed_job(&ada).await;

@@ -1,4 +1,4 @@
-//! A user asks to upload a file: the job is made, and the browser gets its ticket.
+//! Creates a job and signs the upload of its file.
 
 use crate::Gas;
 use crate::ports::{PortError, PortResult, UploadRule, WriteOutcome};
@@ -13,16 +13,16 @@ pub const UPLOAD_TICKET_SECS: i64 = 300;
 const MAKE_JOB: &str = "make a job";
 const TAKEN: &str = "its random id is taken";
 
-/// Why no ticket was given.
+/// The reason why an upload was not signed.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestUploadError {
-    /// The name cannot be used.
+    /// The file name is not accepted.
     #[error(transparent)]
     Name(#[from] FileNameError),
-    /// An empty file.
+    /// The file is empty.
     #[error("the file is empty; choose a VCF file with at least one record")]
     Empty,
-    /// More than any plan allows.
+    /// The file is larger than any plan allows.
     #[error("the file has {size} bytes; no plan allows more than {limit}")]
     TooLarge {
         /// The file's size in bytes.
@@ -30,7 +30,7 @@ pub enum RequestUploadError {
         /// The largest file of all plans, in bytes.
         limit: u64,
     },
-    /// More than the plan allows, and not more than Premium does.
+    /// The file is larger than the user's plan allows.
     #[error("the file has {size} bytes; the {plan} plan allows {limit}")]
     OverLimit {
         /// The file's size in bytes.
@@ -45,12 +45,12 @@ pub enum RequestUploadError {
     Port(#[from] PortError),
 }
 
-/// Makes a job in state UPLOADING and signs an upload for exactly its file.
+/// Creates an UPLOADING job and signs an upload of exactly its file.
 ///
 /// The size is checked here for an early answer; S3 enforces the limit of the signed policy.
 ///
 /// # Errors
-/// [`RequestUploadError`]; no job is left behind unless S3's answer itself was lost.
+/// [`RequestUploadError`]; a job then exists only if the answer of DynamoDB was lost.
 pub async fn request_upload(
     gas: &Gas,
     account: &Account,
@@ -61,7 +61,7 @@ pub async fn request_upload(
     ticket.ok_or_else(|| PortError::new(MAKE_JOB, TAKEN).into())
 }
 
-/// The same with an id that the caller chooses. `None` where there is a job of that id.
+/// Does the same with an id that the caller chooses. `None` if a job with this id exists.
 pub(super) async fn request_upload_as(
     gas: &Gas,
     account: &Account,
@@ -75,7 +75,7 @@ pub(super) async fn request_upload_as(
     Ok(try_insert(gas, &job).await?.then_some(ticket))
 }
 
-/// Signs the upload of a job's file, from now on.
+/// Signs the upload of a job's file, valid from now on.
 pub(super) async fn sign_upload(
     gas: &Gas,
     account: &Account,
@@ -92,7 +92,7 @@ pub(super) async fn sign_upload(
     Ok(UploadTicket { job_id: job.id, url, fields, content_type, expires_at })
 }
 
-/// A file that may be uploaded.
+/// An accepted file.
 pub(super) struct Admitted {
     pub(super) name: FileName,
     pub(super) content_type: &'static str,
@@ -117,17 +117,17 @@ pub(super) fn admit(account: &Account, new: &NewUpload) -> Result<Admitted, Requ
     Ok(Admitted { name, content_type })
 }
 
-/// What S3 is told that a file is.
+/// The content type of a file for S3.
 fn content_type(name: &FileName) -> &'static str {
     if name.is_gzip() { "application/gzip" } else { "text/plain" }
 }
 
-/// Makes a job's row under a random id and tells its owner's browsers.
+/// Inserts a job with a random id and publishes it to its owner's browsers.
 pub(super) async fn insert(gas: &Gas, job: &Job) -> PortResult<()> {
     if try_insert(gas, job).await? { Ok(()) } else { Err(PortError::new(MAKE_JOB, TAKEN)) }
 }
 
-/// The same under any id; `false` where there is a job of that id.
+/// Inserts a job with any id; `false` if a job with this id exists.
 async fn try_insert(gas: &Gas, job: &Job) -> PortResult<bool> {
     if gas.jobs.store.insert(job).await? == WriteOutcome::Conflict {
         return Ok(false);
@@ -143,7 +143,7 @@ mod tests {
     use gas_shared::plan::FREE_MAX_UPLOAD_BYTES;
 
     #[tokio::test]
-    async fn a_free_user_gets_a_ticket_up_to_the_limit_and_not_past_it() {
+    async fn a_free_user_can_upload_files_up_to_the_limit() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let ticket =
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_premium_user_may_upload_more() {
+    async fn a_premium_user_can_upload_larger_files() {
         let test = TestGas::new();
         let eve = test.user("eve", Plan::Premium);
         assert!(
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_no_plan_takes_is_not_a_matter_of_the_plan() {
+    async fn a_file_beyond_all_plans_is_rejected_without_naming_a_plan() {
         let test = TestGas::new();
         let size = Plan::Premium.max_upload_bytes() + 1;
         for plan in [Plan::Free, Plan::Premium] {
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_empty_or_misnamed_file_makes_no_job() {
+    async fn an_empty_or_misnamed_file_creates_no_job() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         assert!(request_upload(&test.gas, &ada, &NewUpload::new("a.vcf", 0)).await.is_err());

@@ -1,4 +1,4 @@
-//! The owner has a file annotated anew: another job with a copy of the same file.
+//! Annotates a file again, as a new job with a copy of the input.
 
 use super::request_upload::insert;
 use super::{
@@ -10,30 +10,30 @@ use gas_shared::job::FailureKind;
 use gas_shared::{Account, Job, JobId, JobStatus};
 use uuid::Uuid;
 
-/// Why a job was not run again.
+/// The reason why a job was not run again.
 #[derive(Debug, thiserror::Error)]
 pub enum RerunError {
-    /// No such job of this user, or the store failed.
+    /// The user has no such job, or the store failed.
     #[error(transparent)]
     Find(#[from] FindError),
-    /// The job is not over.
-    #[error("job {id} is {status}; it can be run again when it is over")]
+    /// The job has not ended.
+    #[error("job {id} is {status}; it can be run again after it has ended")]
     NotOver {
         /// The job.
         id: JobId,
-        /// Its state.
+        /// Its status.
         status: JobStatus,
     },
-    /// S3 has no such object.
-    #[error("the file of job {0} is not kept any more; submit it again from your computer")]
+    /// S3 does not have the input anymore.
+    #[error("the file of job {0} is no longer stored; upload it again from your computer")]
     InputGone(JobId),
-    /// The file is more than the plan allows now.
+    /// The current plan does not accept the file.
     #[error(transparent)]
     Refused(#[from] RequestUploadError),
-    /// The new job could not be queued; the reconciler does it.
+    /// The new job could not be queued; the reconciler will queue it.
     #[error(transparent)]
     Confirm(#[from] ConfirmError),
-    /// The new job could not be ended.
+    /// The new job could not be marked as failed.
     #[error(transparent)]
     Change(#[from] ChangeError),
     /// A service failed.
@@ -41,11 +41,11 @@ pub enum RerunError {
     Port(#[from] PortError),
 }
 
-/// Makes a new job of the file of one that is over. The file is copied within S3, so that each job
-/// has its own and either can be deleted; what the plan allows is asked afresh.
+/// Creates a new job from the input of a job that has ended. The input is copied within S3, so that
+/// either job can be deleted. The limits of the current plan apply.
 ///
-/// The row comes first: if this process dies on the way, the reconciler finds the row, and queues
-/// the job or ends it, as it does for uploads whose browser went away.
+/// The row is written first: if the process dies, the reconciler finds the row and queues the job or
+/// marks it as failed, as it does for abandoned uploads.
 ///
 /// # Errors
 /// [`RerunError`].
@@ -81,7 +81,7 @@ mod tests {
     use gas_shared::plan::FREE_MAX_UPLOAD_BYTES;
 
     #[tokio::test]
-    async fn a_rerun_is_a_job_of_its_own_with_the_same_file() {
+    async fn a_rerun_is_a_new_job_with_a_copy_of_the_input() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let old = test.completed_job(&ada).await;
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_the_owner_reruns_and_only_what_is_over() {
+    async fn only_the_owner_can_rerun_and_only_ended_jobs() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let eve = test.user("eve", Plan::Premium);
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_limit_is_the_plans_of_now() {
+    async fn the_limit_of_the_current_plan_applies() {
         let test = TestGas::new();
         let eve = test.user("eve", Plan::Premium);
         let old = test.completed_job(&eve).await;
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_that_is_gone_is_said_and_makes_no_job() {
+    async fn a_missing_input_is_an_error_and_creates_no_job() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let old = test.completed_job(&ada).await;

@@ -1,8 +1,7 @@
-//! A file that the archive has ready goes back into S3.
+//! Restores a result: copies the retrieved file from the archive to S3.
 //!
-//! Four steps, each of which may be the last before a crash: the file is written, the row says
-//! where it is, the owner is told, the copy in the archive is deleted. The message comes back until
-//! all are done, and doing one again changes nothing.
+//! There are four idempotent steps: write the file, record its location in the row, send the notice to
+//! the owner, delete the copy in the archive. The message is delivered again until all are done.
 
 use super::{ChangeError, change_job, publish};
 use crate::mail::Notice;
@@ -13,20 +12,20 @@ use gas_shared::job::{Archived, Change, ChangeRefused, JobState, Results, Result
 use gas_shared::{Job, JobId};
 use std::sync::Arc;
 
-/// What it takes to restore.
+/// The ports that restoring needs; the Lambda function has no others.
 #[derive(Clone)]
 pub struct Restorer {
     /// The jobs.
     pub jobs: JobRepository,
     /// The archive.
     pub archive: Arc<dyn Archive>,
-    /// Where files go.
+    /// The object keys of the deployment.
     pub object_keys: Arc<ObjectKeys>,
-    /// Where a retrieval that failed is asked for again.
+    /// The topic on which a failed retrieval is requested again.
     pub start_thaw: Arc<dyn Topic>,
-    /// What users are told of by mail.
+    /// The topic of events that users get a mail about.
     pub notices: Arc<dyn Topic>,
-    /// How long results stay.
+    /// How long results stay in S3.
     pub retention: RetentionPolicy,
 }
 
@@ -43,22 +42,22 @@ impl From<&Gas> for Restorer {
     }
 }
 
-/// What became of a completed retrieval.
+/// The outcome of a completed retrieval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Restored {
     /// The file is in S3, and the copy in the archive is deleted.
     Done,
-    /// The archive failed; it will be asked again.
-    AskedAgain,
+    /// The retrieval failed and was requested again.
+    RequestedAgain,
 }
 
-/// Why a file was not restored. Trying again is safe.
+/// The reason why a file was not restored. Retrying is safe.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
-    /// What came is not what was archived.
+    /// The retrieved file is not the archived one.
     #[error(
-        "what the archive gave for job {0} is not what it was given; the copy stays there until an \
-         operator has looked at it"
+        "the retrieved file of job {0} differs from the archived one; the copy stays in the archive until \
+         an operator has examined it"
     )]
     Damaged(JobId),
     /// The row could not be changed.
@@ -72,7 +71,7 @@ pub enum RestoreError {
 /// Restores the file of a completed retrieval.
 ///
 /// # Errors
-/// [`RestoreError`]; call again.
+/// [`RestoreError`]; retry.
 pub async fn restore_result(
     restorer: &Restorer,
     completion: &ThawCompleted,
@@ -80,15 +79,15 @@ pub async fn restore_result(
     let job = restorer.jobs.store.job(completion.job_id).await?;
     match job.as_ref().and_then(|job| Some((job, wanted(job, completion)?))) {
         Some((job, _)) if !completion.succeeded => {
-            restorer.ask_again(job, completion).await?;
-            Ok(Restored::AskedAgain)
+            restorer.request_again(job, completion).await?;
+            Ok(Restored::RequestedAgain)
         }
         Some((job, archived)) => {
             let job = restorer.fetch(job, archived, completion).await?;
             restorer.clean_up(Some(&job), completion).await?;
             Ok(Restored::Done)
         }
-        // It is back already, or the job has another copy by now, or is gone.
+        // The file is restored already, or the job has another copy now or was deleted.
         None => {
             restorer.clean_up(job.as_ref(), completion).await?;
             Ok(Restored::Done)
@@ -96,7 +95,7 @@ pub async fn restore_result(
     }
 }
 
-/// The copy, if it is the one that the job's result is in.
+/// The copy of a completed retrieval, if it is the current one of the job's result.
 fn wanted<'a>(job: &'a Job, completion: &ThawCompleted) -> Option<&'a Archived> {
     let JobState::Completed(done) = &job.state else { return None };
     done.results.archived().filter(|archived| archived.id == completion.archive_id)
@@ -111,14 +110,14 @@ impl Restorer {
     ) -> Result<Job, RestoreError> {
         let to = self.object_keys.restored(job.owner, job.id, &job.input.name, archived.at);
         let fetched = self.archive.restore(&archived.id, &completion.retrieval_id, &to).await?;
-        // The tree hash covers the size as well.
+        // The tree hash covers the size, too.
         if fetched.tree_hash != archived.tree_hash {
-            // Not thawing any more: it would be asked for, and paid for, again and again.
-            self.give_up(job, completion).await?;
+            // Ends the thaw, since it would be requested and paid for again and again.
+            self.end_thaw(job, completion).await?;
             return Err(RestoreError::Damaged(job.id));
         }
-        // The owner may have left Premium while it thawed. Then it stays as long as what was
-        // stored; else the archiver finds the owner on Premium and lifts the end.
+        // The owner may have left Premium during the thaw, so the result gets the end of a downgrade.
+        // If the owner is on Premium, the archiver removes it.
         let until = self.retention.notice_ends(self.jobs.now());
         let archive_id = archived.id.clone();
         let restored = ResultsChange::Restored { archive_id, file: to, until };
@@ -132,18 +131,22 @@ impl Restorer {
         self.archive.delete(&completion.archive_id).await
     }
 
-    async fn ask_again(&self, job: &Job, completion: &ThawCompleted) -> Result<(), RestoreError> {
-        self.give_up(job, completion).await?;
+    async fn request_again(
+        &self,
+        job: &Job,
+        completion: &ThawCompleted,
+    ) -> Result<(), RestoreError> {
+        self.end_thaw(job, completion).await?;
         Ok(publish(&*self.start_thaw, &StartThaw { user_id: job.owner }).await?)
     }
 
-    /// Notes that this retrieval brought nothing.
-    async fn give_up(&self, job: &Job, completion: &ThawCompleted) -> Result<(), ChangeError> {
+    /// Records that the retrieval failed.
+    async fn end_thaw(&self, job: &Job, completion: &ThawCompleted) -> Result<(), ChangeError> {
         let retrieval_id = completion.retrieval_id.clone();
         let failed = Change::Results(ResultsChange::ThawFailed { retrieval_id });
         match change_job(&self.jobs, job.id, failed).await {
             Ok(_) => Ok(()),
-            // Another retrieval is under way, or this failure was noted before.
+            // Another retrieval is in progress, or this failure was recorded before.
             Err(ChangeError::Refused { refused: ChangeRefused::IllegalResults { .. }, .. }) => {
                 Ok(())
             }

@@ -12,7 +12,7 @@ struct Case {
     completion: ThawCompleted,
 }
 
-/// A result that the archive has ready for an owner on Premium.
+/// A retrieved result of an owner on Premium.
 async fn ready() -> Case {
     let test = TestGas::new();
     let ada = test.user("ada", Plan::Free);
@@ -49,14 +49,14 @@ async fn a_restored_file_has_the_same_bytes_and_can_be_downloaded() {
     assert_eq!(
         stored.until,
         Some(case.test.gas.retention.notice_ends(back)),
-        "then the plan is read anew"
+        "the current plan decides"
     );
     assert_eq!(case.test.places(), (1, 0));
     assert!(sign_result_link(&case.test.gas, case.job.owner, case.job.id).await.is_ok());
 }
 
 #[tokio::test]
-async fn a_message_that_comes_ten_times_restores_once() {
+async fn a_message_that_is_delivered_ten_times_restores_once() {
     let case = ready().await;
     let notices = case.test.notices.len();
     case.restore().await.unwrap();
@@ -71,7 +71,7 @@ async fn a_message_that_comes_ten_times_restores_once() {
 }
 
 #[tokio::test]
-async fn a_crash_after_any_step_leaves_the_file_and_going_on_restores_it_once() {
+async fn after_a_crash_at_any_step_the_file_exists_and_a_retry_restores_it_once() {
     let mut deaths = 0;
     loop {
         let case = ready().await;
@@ -81,7 +81,7 @@ async fn a_crash_after_any_step_leaves_the_file_and_going_on_restores_it_once() 
             assert!(deaths >= 4, "only {deaths} steps");
             return;
         }
-        // A live event that is lost costs freshness only, so not every death is an error.
+        // A lost live event is not an error, so not every crash is.
         drop(first);
         let (stored, copies) = case.test.places();
         assert!(stored + copies >= 1, "lost after step {deaths}");
@@ -93,7 +93,7 @@ async fn a_crash_after_any_step_leaves_the_file_and_going_on_restores_it_once() 
 }
 
 #[tokio::test]
-async fn damaged_bytes_are_not_taken_for_the_result_and_the_archive_keeps_them() {
+async fn a_damaged_file_is_not_restored_and_stays_in_the_archive() {
     let case = ready().await;
     case.test.archive.damage();
     assert!(matches!(case.restore().await, Err(RestoreError::Damaged(_))));
@@ -107,7 +107,7 @@ async fn damaged_bytes_are_not_taken_for_the_result_and_the_archive_keeps_them()
 }
 
 #[tokio::test]
-async fn a_file_that_comes_back_after_a_downgrade_stays_for_the_notice_and_is_archived() {
+async fn a_file_restored_after_a_downgrade_stays_for_the_notice_period() {
     let case = ready().await;
     let ada = case.test.accounts.get(case.job.owner);
     let ada = case.test.set_plan(&ada, Plan::Free);
@@ -121,10 +121,10 @@ async fn a_file_that_comes_back_after_a_downgrade_stays_for_the_notice_and_is_ar
 }
 
 #[tokio::test]
-async fn a_retrieval_that_failed_is_asked_for_again() {
+async fn a_failed_retrieval_is_requested_again() {
     let mut case = ready().await;
     case.completion.succeeded = false;
-    assert_eq!(case.restore().await.unwrap(), Restored::AskedAgain);
+    assert_eq!(case.restore().await.unwrap(), Restored::RequestedAgain);
     assert_eq!(case.test.start_thaw.len(), 1);
     thaw_results(&case.test.gas, case.job.owner).await.unwrap();
     assert_eq!(case.test.archive.retrievals().len(), 2);
@@ -133,7 +133,7 @@ async fn a_retrieval_that_failed_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn a_late_message_for_an_older_copy_does_not_touch_the_newer_one() {
+async fn a_late_message_about_an_older_copy_does_not_affect_the_newer_one() {
     let case = ready().await;
     case.restore().await.unwrap();
     let ada = case.test.accounts.get(case.job.owner);

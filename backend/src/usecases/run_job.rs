@@ -1,4 +1,4 @@
-//! A worker runs a job: claim, progress, and one of two ends.
+//! The steps of a worker that runs a job: claim, progress, release, completion or failure.
 
 use super::plan::plan_of;
 use super::{ChangeError, change_job, publish};
@@ -11,33 +11,34 @@ use gas_shared::{Job, JobId, Plan};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
-/// What a worker hands over when the engine is done.
+/// The output of a successful run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finished {
-    /// VCF records annotated.
+    /// The number of annotated records.
     pub records: u64,
-    /// The annotated file's size in bytes.
+    /// The size of the result, in bytes.
     pub result_size: u64,
 }
 
-/// Takes a job that waits, or one whose worker has been silent for `silence`.
+/// Claims a PENDING job, or a RUNNING one whose last heartbeat is older than `heartbeat_timeout`.
 ///
 /// # Errors
-/// [`ChangeError::Refused`] where the job runs elsewhere or is over.
+/// [`ChangeError::Refused`] if another worker runs the job or it has ended.
 pub async fn claim_job(
     gas: &Gas,
     id: JobId,
-    silence: SignedDuration,
+    heartbeat_timeout: SignedDuration,
 ) -> Result<(Job, ClaimId), ChangeError> {
     let claim = ClaimId(Uuid::new_v4());
-    let job = change_job(&gas.jobs, id, Change::Claimed { claim, silence }).await?;
+    let job =
+        change_job(&gas.jobs, id, Change::Claimed { claim, silence: heartbeat_timeout }).await?;
     Ok((job, claim))
 }
 
-/// Shows that the worker lives, and how far it is.
+/// Writes a heartbeat with the progress.
 ///
 /// # Errors
-/// [`ChangeError::Refused`] where the job was cancelled or taken over: stop the engine.
+/// [`ChangeError::Refused`] if the job was cancelled or claimed by another worker: stop the engine.
 pub async fn report_progress(
     gas: &Gas,
     id: JobId,
@@ -47,25 +48,25 @@ pub async fn report_progress(
     change_job(&gas.jobs, id, Change::Progressed { claim, progress }).await
 }
 
-/// Gives a job back unfinished, so that the next worker need not wait for silence.
+/// Releases the claim, so that the next worker need not wait until the heartbeat times out.
 ///
 /// # Errors
-/// [`ChangeError::Refused`] where the job is over or was taken over: there is nothing to release.
+/// [`ChangeError::Refused`] if the job has ended or was claimed by another worker.
 pub async fn release_job(gas: &Gas, id: JobId, claim: ClaimId) -> Result<Job, ChangeError> {
     change_job(&gas.jobs, id, Change::Released { claim }).await
 }
 
-/// Ends a job whose result and log are stored where [`ObjectKeys`](crate::ObjectKeys) says.
+/// Completes a job whose result and log are stored at the keys of [`ObjectKeys`](crate::ObjectKeys).
 ///
 /// # Errors
-/// [`ChangeError::Refused`] where the job was cancelled or taken over.
+/// [`ChangeError::Refused`] if the job was cancelled or claimed by another worker.
 pub async fn complete_job(
     gas: &Gas,
     job: &Job,
     claim: ClaimId,
     finished: Finished,
 ) -> Result<Job, ChangeError> {
-    // The plan of this moment; what matters in the end is the plan when the time is out.
+    // The current plan; the archiver reads the plan again when the window ends.
     let plan = plan_of(gas, job.owner).await?;
     let until = (plan == Plan::Free).then(|| gas.retention.window_ends(gas.now()));
     let change = Change::Completed {
@@ -79,10 +80,10 @@ pub async fn complete_job(
     change_job(&gas.jobs, job.id, change).await
 }
 
-/// Ends a job that cannot be done. `claim` is `None` where no worker holds it any more.
+/// Marks a job as failed. `claim` is `None` if no worker holds a claim.
 ///
 /// # Errors
-/// [`ChangeError::Refused`] where the job is over or was taken over.
+/// [`ChangeError::Refused`] if the job has ended or was claimed by another worker.
 pub async fn fail_job(
     gas: &Gas,
     id: JobId,
@@ -93,13 +94,12 @@ pub async fn fail_job(
     change_job(&gas.jobs, id, Change::Failed { claim, kind, reason }).await
 }
 
-/// Tells the rest of GAS that a job is over, and starts the timer of a Free owner's results. At
-/// least once: who listens must not mind a second time, and a worker that finds a job already over
-/// announces it again before it deletes the message, since the one before may have died in
-/// between.
+/// Publishes the end of a job on topic `job_results`, and starts the timer of the download window of a
+/// Free owner. The result is announced at least once, since a worker that finds an ended job announces
+/// it again in case the previous worker died; subscribers must be idempotent.
 ///
 /// # Errors
-/// Where a service fails.
+/// If a service fails.
 pub async fn announce_result(gas: &Gas, job: &Job) -> Result<(), ChangeError> {
     if let JobState::Completed(done) = &job.state {
         start_window(gas, job, done).await?;
@@ -108,13 +108,13 @@ pub async fn announce_result(gas: &Gas, job: &Job) -> Result<(), ChangeError> {
     Ok(publish(&*gas.job_results, &result).await?)
 }
 
-/// Starts the timer named after the job, so that it runs once however often this is called.
+/// Starts the timer of the download window. It is named after the job, so it starts once.
 async fn start_window(gas: &Gas, job: &Job, done: &Completion) -> Result<(), ChangeError> {
     let Results::Stored(stored) = &done.results else { return Ok(()) };
     let until = match stored.until {
         Some(until) => until,
-        // The owner was on Premium when the job was completed. If they left it in that moment,
-        // the results stored before got an end, and these were missed.
+        // The owner was on Premium when the job was completed. If they left Premium at the same moment,
+        // the downgrade has missed this result.
         None if plan_of(gas, job.owner).await? == Plan::Free => {
             let until = gas.retention.window_ends(gas.now());
             change_job(&gas.jobs, job.id, Change::Results(ResultsChange::ExpirySet { until }))
@@ -134,15 +134,15 @@ mod tests {
     use gas_shared::JobStatus;
     use gas_shared::job::ChangeRefused;
 
-    const SILENCE: SignedDuration = SignedDuration::from_secs(45);
+    const TIMEOUT: SignedDuration = SignedDuration::from_secs(45);
 
     #[tokio::test]
-    async fn two_workers_with_the_same_message_run_the_job_once() {
+    async fn of_two_workers_with_the_same_message_one_claims_the_job() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let job = test.pending_job(&ada).await;
-        let (_, claim) = claim_job(&test.gas, job.id, SILENCE).await.unwrap();
-        let second = claim_job(&test.gas, job.id, SILENCE).await.unwrap_err();
+        let (_, claim) = claim_job(&test.gas, job.id, TIMEOUT).await.unwrap();
+        let second = claim_job(&test.gas, job.id, TIMEOUT).await.unwrap_err();
         assert!(matches!(
             second,
             ChangeError::Refused { refused: ChangeRefused::StillRunning, .. }
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_window_of_a_free_owner_starts_once_however_often_the_result_is_announced() {
+    async fn the_window_of_a_free_owner_starts_once() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let eve = test.user("eve", Plan::Premium);
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn leaving_premium_while_a_job_is_completed_leaves_no_result_without_end() {
+    async fn a_downgrade_during_the_completion_of_a_job_still_sets_an_end() {
         let test = TestGas::new();
         let eve = test.user("eve", Plan::Premium);
         let job = test.completed_job(&eve).await;
@@ -183,13 +183,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_worker_that_was_given_up_cannot_end_the_job() {
+    async fn a_worker_that_lost_its_claim_cannot_complete_the_job() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let job = test.pending_job(&ada).await;
-        let (_, old) = claim_job(&test.gas, job.id, SILENCE).await.unwrap();
+        let (_, old) = claim_job(&test.gas, job.id, TIMEOUT).await.unwrap();
         test.clock.advance_secs(46);
-        let (_, new) = claim_job(&test.gas, job.id, SILENCE).await.unwrap();
+        let (_, new) = claim_job(&test.gas, job.id, TIMEOUT).await.unwrap();
         let finished = Finished { records: 2, result_size: 9 };
         let late = complete_job(&test.gas, &job, old, finished.clone()).await.unwrap_err();
         assert!(matches!(late, ChangeError::Refused { refused: ChangeRefused::ClaimLost, .. }));

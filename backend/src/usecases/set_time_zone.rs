@@ -1,25 +1,25 @@
-//! A browser tells its user's time zone, for the times in mails.
+//! Stores a user's time zone, for the times in mails.
 
 use crate::Gas;
 use crate::ports::PortError;
 use crate::time_zone::time_zone;
 use gas_shared::UserId;
 
-/// Why a time zone was not noted.
+/// The reason why a time zone was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum TimeZoneError {
-    /// The tz database has none of that name.
-    #[error("there is no such time zone; times in mails stay in the one known before")]
+    /// The tz database has no zone of this name.
+    #[error("unknown time zone; the previous one is kept")]
     Unknown,
     /// A service failed.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-/// Notes a user's time zone, by its name in the tz database.
+/// Stores a user's time zone by its name in the tz database.
 ///
 /// # Errors
-/// [`TimeZoneError`]; the one noted before stays then.
+/// [`TimeZoneError`]; the previous one is kept then.
 pub async fn set_time_zone(gas: &Gas, user: UserId, name: &str) -> Result<(), TimeZoneError> {
     let zone = time_zone(name);
     let name = zone.as_ref().and_then(|zone| zone.iana_name()).ok_or(TimeZoneError::Unknown)?;
@@ -34,7 +34,7 @@ mod tests {
     use gas_shared::Plan;
 
     #[tokio::test]
-    async fn it_is_kept_by_its_name_over_sign_ins() {
+    async fn a_time_zone_is_stored_by_its_name_and_kept_over_sign_ins() {
         let test = TestGas::new();
         let (ada, eve) = (test.user("ada", Plan::Premium), test.user("eve", Plan::Free));
         set_time_zone(&test.gas, ada.id, "america/chicago").await.unwrap();
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_unknown_one_leaves_the_one_before() {
+    async fn an_unknown_time_zone_does_not_replace_the_previous_one() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         set_time_zone(&test.gas, ada.id, "Europe/Berlin").await.unwrap();

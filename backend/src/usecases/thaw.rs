@@ -1,4 +1,4 @@
-//! A user who is on Premium gets archived results back: the archive is asked for each.
+//! Thaws archived results of users on Premium: requests their retrieval from the archive.
 
 use super::archive_result::purge;
 use super::plan::plan_of;
@@ -11,36 +11,36 @@ use gas_shared::{Job, JobId, Plan, UserId};
 use tracing::Span;
 use tracing::field::display;
 
-/// Jobs read at a time.
+/// The number of jobs that are read at a time.
 const PAGE: u16 = 100;
 
-/// What became of a user's archived results.
+/// The outcome for a user's archived results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Thawed {
-    /// Retrievals that began now.
+    /// Retrievals that were requested.
     pub started: u32,
-    /// Results that could not be asked for; the message must come back.
+    /// Results whose retrieval could not be requested; the message must be delivered again.
     pub failed: u32,
 }
 
-/// Why a message of queue `start_thaw` is to come back.
+/// The reason why a message of queue `start_thaw` must be delivered again.
 #[derive(Debug, thiserror::Error)]
 pub enum StartThawError {
-    /// It is none of ours.
-    #[error("the message names no user: {0}")]
+    /// The message is invalid.
+    #[error("the message does not name a user: {0}")]
     Message(#[from] serde_json::Error),
     /// The user's results cannot be listed.
     #[error(transparent)]
     List(#[from] ArchiveError),
-    /// Some results could not be asked for.
-    #[error("{0} archived results could not be asked for")]
+    /// Some retrievals could not be requested.
+    #[error("the retrieval of {0} archived results could not be requested")]
     Some(u32),
 }
 
 /// Handles a message of queue `start_thaw`.
 ///
 /// # Errors
-/// [`StartThawError`]: the message must come back.
+/// [`StartThawError`]: the message must be delivered again.
 pub async fn handle_start_thaw(gas: &Gas, body: &str) -> Result<(), StartThawError> {
     let StartThaw { user_id } = serde_json::from_str(body)?;
     Span::current().record("user_id", display(user_id));
@@ -49,12 +49,11 @@ pub async fn handle_start_thaw(gas: &Gas, body: &str) -> Result<(), StartThawErr
     if failed > 0 { Err(StartThawError::Some(failed)) } else { Ok(()) }
 }
 
-/// Asks the archive for every archived result of a user who is on Premium. Results that were asked
-/// for already are left alone.
+/// Requests the retrieval of every archived result of a user on Premium that is not requested yet.
 ///
 /// # Errors
-/// Where the list cannot be read. A single result that fails is counted and logged, and does not
-/// hold up the others.
+/// If the list cannot be read. The failure of a single result is counted and logged, and does not block
+/// the others.
 pub async fn thaw_results(gas: &Gas, user: UserId) -> Result<Thawed, ArchiveError> {
     let mut thawed = Thawed::default();
     if plan_of(gas, user).await? != Plan::Premium {
@@ -68,7 +67,7 @@ pub async fn thaw_results(gas: &Gas, user: UserId) -> Result<Thawed, ArchiveErro
                 Ok(true) => thawed.started += 1,
                 Ok(false) => {}
                 Err(error) => {
-                    tracing::error!(job_id = %job.id, error = %chain(&error), "not thawed");
+                    tracing::error!(job_id = %job.id, error = %chain(&error), "retrieval not requested");
                     thawed.failed += 1;
                 }
             }
@@ -80,41 +79,46 @@ pub async fn thaw_results(gas: &Gas, user: UserId) -> Result<Thawed, ArchiveErro
     }
 }
 
-/// Asks for one result, if it is in the archive and not asked for yet.
+/// Requests the retrieval of a result if it is archived and not requested yet.
 async fn thaw_result(gas: &Gas, id: JobId) -> Result<bool, ArchiveError> {
-    // The list may be behind, and the job deleted.
+    // The list may be outdated and the job deleted.
     let Some(mut job) = gas.jobs.store.job(id).await? else { return Ok(false) };
-    // The S3 object must be gone before the file comes back, or its deletion, if it came late,
-    // would seem to be wanted still.
+    // The S3 object is deleted before the file is restored, so that a late deletion cannot follow the
+    // restore.
     if let Some(Results::Archived { leftover: Some(file), .. }) = results(&job) {
         job = purge(gas, &job, &file.clone()).await?;
     }
     match results(&job) {
         Some(Results::Archived { archived, leftover: None }) => {
-            ask(gas, &job, archived, Tier::Expedited).await?;
+            request_retrieval(gas, &job, archived, Tier::Expedited).await?;
             Ok(true)
         }
         _ => Ok(false),
     }
 }
 
-/// Asks once more for a result that should have come back long ago, without haste; for a user who
-/// is on Free by now it stays in the archive.
+/// Requests an overdue retrieval again, at the Standard tier. If the owner is on Free by now, the
+/// result stays in the archive.
 ///
 /// # Errors
-/// [`ArchiveError`]; call again.
+/// [`ArchiveError`]; retry.
 pub async fn thaw_again(gas: &Gas, id: JobId) -> Result<(), ArchiveError> {
     let job = gas.jobs.store.job(id).await?.ok_or(ChangeError::NotFound(id))?;
     let Some(Results::Thawing { archived, retrieval }) = results(&job) else { return Ok(()) };
     if plan_of(gas, job.owner).await? == Plan::Premium {
-        return ask(gas, &job, archived, Tier::Standard).await;
+        return request_retrieval(gas, &job, archived, Tier::Standard).await;
     }
     let failed = ResultsChange::ThawFailed { retrieval_id: retrieval.id.clone() };
     change_job(&gas.jobs, id, Change::Results(failed)).await?;
     Ok(())
 }
 
-async fn ask(gas: &Gas, job: &Job, archived: &Archived, tier: Tier) -> Result<(), ArchiveError> {
+async fn request_retrieval(
+    gas: &Gas,
+    job: &Job,
+    archived: &Archived,
+    tier: Tier,
+) -> Result<(), ArchiveError> {
     let (retrieval_id, tier) = match gas.archive.start_retrieval(job.id, &archived.id, tier).await?
     {
         RetrievalStarted::Started { retrieval_id } => (retrieval_id, tier),

@@ -3,7 +3,7 @@ use crate::testkit::TestGas;
 use crate::usecases::{announce_result, archive_result, plan_changed};
 use gas_shared::Account;
 
-/// A user with that many archived results.
+/// A user with a number of archived results.
 async fn archived(count: u32) -> (TestGas, Account) {
     let test = TestGas::new();
     let ada = test.user("ada", Plan::Free);
@@ -17,7 +17,7 @@ async fn archived(count: u32) -> (TestGas, Account) {
 }
 
 #[tokio::test]
-async fn an_upgrade_asks_for_every_archived_result_once() {
+async fn an_upgrade_requests_every_archived_result_once() {
     let (test, ada) = archived(250).await;
     let ada = test.set_plan(&ada, Plan::Premium);
     plan_changed(&test.gas, &ada, test.gas.now()).await.unwrap();
@@ -32,14 +32,14 @@ async fn an_upgrade_asks_for_every_archived_result_once() {
 }
 
 #[tokio::test]
-async fn nothing_thaws_for_a_user_who_is_on_free() {
+async fn nothing_is_requested_for_a_user_on_free() {
     let (test, ada) = archived(1).await;
     assert_eq!(thaw_results(&test.gas, ada.id).await.unwrap(), Thawed::default());
     assert_eq!(test.archive.retrievals(), []);
 }
 
 #[tokio::test]
-async fn without_capacity_for_expedited_the_standard_tier_is_asked_and_noted() {
+async fn without_expedited_capacity_the_standard_tier_is_used_and_recorded() {
     let (test, ada) = archived(1).await;
     test.set_plan(&ada, Plan::Premium);
     test.archive.refuse_expedited();
@@ -50,13 +50,13 @@ async fn without_capacity_for_expedited_the_standard_tier_is_asked_and_noted() {
 }
 
 #[tokio::test]
-async fn an_upgrade_between_archiving_and_deletion_deletes_before_it_asks() {
+async fn an_upgrade_between_archiving_and_deletion_deletes_the_object_first() {
     let test = TestGas::new();
     let ada = test.user("ada", Plan::Free);
     let job = test.completed_job(&ada).await;
     announce_result(&test.gas, &job).await.unwrap();
     test.clock.advance_secs(180);
-    // Dies at each step until the row says that the file is archived and its object is still there.
+    // Crashes at each step until the row says that the file is archived and its object still exists.
     for step in 1.. {
         test.crash.after(step);
         let _ = archive_result(&test.gas, job.id).await;
@@ -73,7 +73,7 @@ async fn an_upgrade_between_archiving_and_deletion_deletes_before_it_asks() {
 }
 
 #[tokio::test]
-async fn a_result_that_never_came_back_is_asked_for_again_without_haste() {
+async fn an_overdue_retrieval_is_requested_again_at_the_standard_tier() {
     let (test, ada) = archived(1).await;
     test.set_plan(&ada, Plan::Premium);
     thaw_results(&test.gas, ada.id).await.unwrap();
@@ -84,7 +84,7 @@ async fn a_result_that_never_came_back_is_asked_for_again_without_haste() {
 }
 
 #[tokio::test]
-async fn nothing_is_asked_for_again_for_a_user_who_is_on_free_by_now() {
+async fn an_overdue_retrieval_is_not_requested_again_for_a_user_on_free() {
     let (test, ada) = archived(1).await;
     let premium = test.set_plan(&ada, Plan::Premium);
     thaw_results(&test.gas, ada.id).await.unwrap();

@@ -1,4 +1,4 @@
-//! API tokens: made, listed and revoked by their owner, and shown by the programs that have one.
+//! API tokens: creates, lists, revokes and authenticates them.
 
 use crate::Gas;
 use crate::ports::{ActiveToken, PortError, TokenRow};
@@ -10,26 +10,26 @@ use gas_shared::{Account, TokenId, UserId};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
-/// How many tokens a user may have at a time that can be used.
+/// The number of valid tokens that a user may have.
 pub const MAX_TOKENS: u16 = 50;
 
-/// How exact [`TokenView::last_used_at`] is: a busy token is not written at each call.
+/// The resolution of [`TokenView::last_used_at`], so that a busy token is not written at every call.
 const USED_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
-/// Why a token was not made or revoked.
+/// The reason why a token was not created or revoked.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    /// The name is empty, too long, or has control characters.
+    /// The name is empty, too long, or contains control characters.
     #[error("a token needs a name of 1 to {MAX_TOKEN_NAME_CHARS} characters")]
     Name,
-    /// It would allow nothing.
-    #[error("choose what the token allows")]
+    /// The token has no scope.
+    #[error("choose at least one permission")]
     NoScope,
-    /// It would not expire when it should.
-    #[error("a token lasts 1 to {MAX_TOKEN_DAYS} days; {0} is not allowed")]
+    /// The lifetime is out of range.
+    #[error("a token is valid for 1 to {MAX_TOKEN_DAYS} days; {0} is not allowed")]
     Days(u16),
-    /// There are enough.
-    #[error("you have {MAX_TOKENS} tokens; revoke one that you do not need")]
+    /// The user has too many tokens.
+    #[error("you already have {MAX_TOKENS} tokens; revoke one that you do not need")]
     TooMany,
     /// The user has no such token, or it is revoked.
     #[error("there is no token {0}")]
@@ -39,7 +39,7 @@ pub enum TokenError {
     Port(#[from] PortError),
 }
 
-/// Makes a token. Its secret is in the answer and nowhere else.
+/// Creates a token. Its secret is returned once and not stored.
 ///
 /// # Errors
 /// [`TokenError`].
@@ -76,19 +76,19 @@ pub async fn create_token(
     if !gas.tokens.insert(&row, MAX_TOKENS).await? {
         return Err(TokenError::TooMany);
     }
-    tracing::info!(user = %owner, token = %row.token.id, "token made");
+    tracing::info!(user_id = %owner, token_id = %row.token.id, "token created");
     Ok(CreatedToken { secret: secret.expose().to_owned(), token: row.token })
 }
 
-/// A user's tokens that are not revoked, expired ones too, newest first.
+/// Lists a user's tokens that are not revoked, including expired ones, newest first.
 ///
 /// # Errors
-/// Where the store fails.
+/// If the store fails.
 pub async fn list_tokens(gas: &Gas, owner: UserId) -> Result<Vec<TokenView>, PortError> {
     gas.tokens.tokens_of(owner).await
 }
 
-/// Ends a token at once.
+/// Revokes a token at once.
 ///
 /// # Errors
 /// [`TokenError::NotFound`] also for another user's token.
@@ -96,29 +96,29 @@ pub async fn revoke_token(gas: &Gas, owner: UserId, id: TokenId) -> Result<(), T
     if !gas.tokens.revoke(owner, id).await? {
         return Err(TokenError::NotFound(id));
     }
-    tracing::info!(user = %owner, token = %id, "token revoked");
+    tracing::info!(user_id = %owner, token_id = %id, "token revoked");
     Ok(())
 }
 
-/// Who calls with a token, and what it allows.
+/// An authenticated token, its owner and its scopes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenCaller {
     /// The token.
     pub token: TokenId,
-    /// Its owner, read afresh.
+    /// Its owner, as currently stored.
     pub account: Account,
-    /// What it allows.
+    /// Its scopes.
     pub scopes: Vec<Scope>,
 }
 
-/// Finds out whose token that is; `None` where it is nobody's, expired, revoked, or its owner is
-/// gone: which of these is not told.
+/// Authenticates a token; `None` if it is unknown, expired or revoked, or its owner does not exist. The
+/// caller does not learn which.
 ///
-/// The work does not depend on how much of a secret is right: what is mistyped fails its checksum,
-/// and all else is one look at the index of SHA-256 hashes, of which nobody can choose a part.
+/// The time does not depend on how much of a secret is right: a mistyped one fails its checksum, and
+/// any other is one lookup of its SHA-256 hash, which an attacker cannot choose.
 ///
 /// # Errors
-/// Where a store fails.
+/// If a store fails.
 pub async fn authenticate_token(gas: &Gas, text: &str) -> Result<Option<TokenCaller>, PortError> {
     let Some(secret) = TokenSecret::parse(text) else { return Ok(None) };
     let now = gas.now();

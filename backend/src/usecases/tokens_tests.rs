@@ -7,7 +7,7 @@ fn new(name: &str, scopes: &[Scope], days: u16) -> NewToken {
 }
 
 #[tokio::test]
-async fn a_token_names_its_owner_until_it_expires() {
+async fn a_token_authenticates_its_owner_until_it_expires() {
     let test = TestGas::new();
     let ada = test.user("ada", Plan::Free);
     let made =
@@ -33,7 +33,7 @@ async fn the_secret_is_not_stored() {
 }
 
 #[tokio::test]
-async fn a_revoked_token_is_nobodys_and_only_its_owner_revokes_it() {
+async fn a_revoked_token_is_invalid_and_only_its_owner_can_revoke_it() {
     let test = TestGas::new();
     let (ada, eve) = (test.user("ada", Plan::Free), test.user("eve", Plan::Free));
     let made = create_token(&test.gas, ada.id, new("a", &Scope::ALL, 1)).await.unwrap();
@@ -47,7 +47,7 @@ async fn a_revoked_token_is_nobodys_and_only_its_owner_revokes_it() {
 }
 
 #[tokio::test]
-async fn what_makes_no_token_is_told() {
+async fn invalid_tokens_are_rejected_with_the_reason() {
     let test = TestGas::new();
     let ada = test.user("ada", Plan::Free);
     let long = "x".repeat(61);
@@ -70,7 +70,7 @@ async fn what_makes_no_token_is_told() {
 }
 
 #[tokio::test]
-async fn the_last_use_is_noted_once_a_minute() {
+async fn the_last_use_is_recorded_once_a_minute() {
     let test = TestGas::new();
     let ada = test.user("ada", Plan::Free);
     let made = create_token(&test.gas, ada.id, new("a", &Scope::ALL, 1)).await.unwrap();
@@ -85,7 +85,7 @@ async fn the_last_use_is_noted_once_a_minute() {
 }
 
 #[tokio::test]
-async fn nobody_calls_with_something_else() {
+async fn other_texts_authenticate_nobody() {
     let test = TestGas::new();
     let stranger = TokenSecret::mint().unwrap();
     for text in ["", "gas_", stranger.expose()] {

@@ -1,23 +1,22 @@
-//! A user stops mail about their jobs by the link in one.
+//! Turns mail about jobs off by the link in a mail.
 
 use crate::mail::{BadToken, UnsubscribeKey, UnsubscribeToken};
 use crate::ports::{MailPreferences, PortError};
 use gas_shared::UserId;
 
-/// Why mail was not stopped.
+/// The reason why mail was not turned off.
 #[derive(Debug, thiserror::Error)]
 pub enum UnsubscribeError {
-    /// The link is not one of ours.
+    /// The token is invalid.
     #[error(transparent)]
     Token(#[from] BadToken),
-    /// The database failed; trying again is safe.
+    /// The database failed; retrying is safe.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-/// Stops mail about the jobs of the user whose token it is, without a sign-in: who has the mail
-/// may stop it. To be called for POST only, since mail scanners follow links (RFC 8058, section 1).
-/// A user who is gone gets no mail already.
+/// Turns mail about jobs off for the user of a token, without a sign-in. Call it for POST requests
+/// only, since mail scanners follow links (RFC 8058, section 1). A missing user is not an error.
 ///
 /// # Errors
 /// [`UnsubscribeError`].
@@ -38,7 +37,7 @@ mod tests {
     use gas_shared::Plan;
 
     #[tokio::test]
-    async fn the_link_of_a_mail_stops_mail_of_its_user_only() {
+    async fn a_link_turns_mail_off_for_its_user_only() {
         let test = TestGas::new();
         let mail = TestMail::new(&test);
         let (ada, eve) = (test.user("ada", Plan::Free), test.user("eve", Plan::Free));
@@ -53,7 +52,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_forged_token_stops_nothing() {
+    async fn a_forged_token_changes_nothing() {
         let test = TestGas::new();
         let mail = TestMail::new(&test);
         let ada = test.user("ada", Plan::Free);

@@ -1,8 +1,7 @@
-//! A large file comes in parts, which can be sent again one by one: after a broken connection, and
-//! after the page was loaded anew.
+//! Uploads of large files in parts, which can be resumed after a broken connection or a reload.
 //!
-//! What has arrived is S3's to say. A browser asks what to send next, sends it, and asks again;
-//! nothing that it says counts.
+//! S3 is the source of truth for which parts have arrived. A browser repeatedly requests the next parts
+//! and sends them; it cannot claim that a part has arrived.
 
 use super::request_upload::{RequestUploadError, UPLOAD_TICKET_SECS, admit, insert};
 use super::{ConfirmError, FindError, find_job};
@@ -14,40 +13,38 @@ use gas_shared::{Account, Job, JobId, JobStatus, UserId};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
-/// How many parts a ticket has. S3 refuses them after the ticket's time, so more would be of no use
-/// to a slow connection.
+/// The number of parts in a ticket. More would expire before a slow connection could send them.
 const TICKET_PARTS: usize = 8;
 
-/// Why there is no ticket for more parts.
+/// The reason why no parts were signed.
 #[derive(Debug, thiserror::Error)]
 pub enum PartsError {
-    /// No such job of this user, or the store failed.
+    /// The user has no such job, or the store failed.
     #[error(transparent)]
     Find(#[from] FindError),
-    /// The job does not wait for parts (any more).
-    #[error("job {id} is {status} and waits for no parts of a file")]
+    /// The job does not expect parts, or no longer.
+    #[error("job {id} is {status} and does not expect parts of a file")]
     NotInParts {
         /// The job.
         id: JobId,
-        /// Its state.
+        /// Its status.
         status: JobStatus,
     },
     /// S3 has neither the upload nor the file.
-    #[error("the upload of job {0} has ended without its file; submit the file again")]
+    #[error("the upload of job {0} has expired; upload the file again")]
     Gone(JobId),
     /// A service failed.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-/// Makes a job whose file comes in parts, and signs the first of them.
+/// Creates a job whose file is uploaded in parts, and signs the first parts.
 ///
 /// No more than `new.size_bytes` can be sent, since the length of each part is signed.
 ///
 /// # Errors
-/// [`RequestUploadError`]; no job is left behind unless the answer of the job table was lost, and no
-/// upload unless that of S3 was. What is left then ends by itself: the job after a day, the upload by the
-/// bucket's rule.
+/// [`RequestUploadError`]. A job or an upload then exists only if the answer of DynamoDB or S3 was lost;
+/// the job ends after a day, and the bucket's lifecycle rule removes the upload.
 pub async fn begin_parts(
     gas: &Gas,
     account: &Account,
@@ -67,17 +64,17 @@ pub async fn begin_parts(
     Ok(made?)
 }
 
-/// Signs the first parts, and then makes the job.
+/// Signs the first parts and then inserts the job.
 async fn sign_and_insert(gas: &Gas, job: &Job, parts: &Parts) -> PortResult<PartsTicket> {
     let ticket = ticket(gas, job, parts.size, parts.all().collect(), parts).await?;
     insert(gas, job).await?;
     Ok(ticket)
 }
 
-/// Signs the next parts of a job's file that S3 has not got. May be called at any time.
+/// Signs the next parts that S3 does not have yet. May be called at any time.
 ///
 /// # Errors
-/// [`PartsError`]; after [`PartsError::Gone`] only another job helps.
+/// [`PartsError`]; after [`PartsError::Gone`] the file must be uploaded as a new job.
 pub async fn next_parts(gas: &Gas, owner: UserId, id: JobId) -> Result<PartsTicket, PartsError> {
     let job = find_job(gas, owner, id).await?;
     let JobState::Uploading { parts: Some(parts) } = &job.state else {
@@ -85,7 +82,7 @@ pub async fn next_parts(gas: &Gas, owner: UserId, id: JobId) -> Result<PartsTick
     };
     let Some(arrived) = gas.part_uploads.arrived_parts(&job.input.file, &parts.upload_id).await?
     else {
-        // Completed already, by a call whose answer was lost: there is nothing left to send.
+        // An earlier call completed the upload, and its answer was lost.
         return match gas.objects.head(&job.input.file).await? {
             Some(_) => Ok(ticket(gas, &job, parts.size, Vec::new(), parts).await?),
             None => Err(PartsError::Gone(id)),
@@ -115,15 +112,15 @@ async fn ticket(
     Ok(PartsTicket { job_id: job.id, size, missing, parts: tickets, expires_at })
 }
 
-/// The arrived part that is this one; one of another length is none.
+/// Finds an arrived part of the right length.
 fn find<'a>(arrived: &'a [ArrivedPart], part: &Part) -> Option<&'a ArrivedPart> {
     arrived.iter().find(|found| found.number == part.number && found.size == part.length)
 }
 
-/// Makes the file of its parts, where all have arrived.
+/// Completes an upload if all parts have arrived.
 ///
 /// # Errors
-/// [`ConfirmError::NotUploaded`] where a part is missing.
+/// [`ConfirmError::NotUploaded`] if a part is missing.
 pub(super) async fn complete(gas: &Gas, job: &Job, parts: &Parts) -> Result<(), ConfirmError> {
     let file = &job.input.file;
     let Some(arrived) = gas.part_uploads.arrived_parts(file, &parts.upload_id).await? else {
@@ -135,13 +132,12 @@ pub(super) async fn complete(gas: &Gas, job: &Job, parts: &Parts) -> Result<(), 
     Ok(gas.part_uploads.complete(file, &parts.upload_id, &whole).await?)
 }
 
-/// Drops the parts of a job that will never be. Where this fails, or a part arrives in the same moment,
-/// the bucket's lifecycle rule does it, which S3 carries out within about two days of the upload's
-/// beginning.
+/// Aborts the upload of a job, if there is one. If this fails or a part arrives at the same moment, the
+/// bucket's lifecycle rule removes the parts within about two days after the start of the upload.
 pub(super) async fn abort(gas: &Gas, job: &Job) {
     let JobState::Uploading { parts: Some(parts) } = &job.state else { return };
     if let Err(error) = gas.part_uploads.abort(&job.input.file, &parts.upload_id).await {
-        tracing::warn!(job_id = %job.id, error = %chain(&error), "parts are left to the bucket's rule");
+        tracing::warn!(job_id = %job.id, error = %chain(&error), "parts not deleted; the lifecycle rule of the bucket will");
     }
 }
 

@@ -5,7 +5,7 @@ use gas_shared::Plan;
 use gas_shared::plan::FREE_MAX_UPLOAD_BYTES;
 use jiff::SignedDuration;
 
-/// Two whole parts and a short one.
+/// The size of two full parts and a short one.
 const SIZE: u64 = 2 * PART_BYTES + 5;
 
 async fn begun(test: &TestGas, owner: &Account) -> PartsTicket {
@@ -19,7 +19,7 @@ fn upload_id(test: &TestGas, id: JobId) -> String {
     }
 }
 
-/// Sends a part as its browser would; the numbers are from 1.
+/// Sends a part like a browser; numbers start at 1.
 fn send(test: &TestGas, id: JobId, number: u32) {
     let length = if number == 3 { 5 } else { PART_BYTES as usize };
     let bytes = vec![b'0' + u8::try_from(number).unwrap(); length];
@@ -31,7 +31,7 @@ fn offsets(ticket: &PartsTicket) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn only_what_has_not_arrived_is_signed_and_then_the_file_is_whole() {
+async fn only_missing_parts_are_signed_and_then_the_file_is_complete() {
     let test = TestGas::new();
     let eve = test.user("eve", Plan::Premium);
     let first = begun(&test, &eve).await;
@@ -62,7 +62,7 @@ async fn only_what_has_not_arrived_is_signed_and_then_the_file_is_whole() {
 }
 
 #[tokio::test]
-async fn a_part_of_another_length_is_asked_for_again() {
+async fn a_part_of_another_length_is_requested_again() {
     let test = TestGas::new();
     let eve = test.user("eve", Plan::Premium);
     let id = begun(&test, &eve).await.job_id;
@@ -82,7 +82,7 @@ async fn a_large_file_is_signed_a_few_parts_at_a_time() {
 }
 
 #[tokio::test]
-async fn the_plans_limit_holds_for_parts_too_and_makes_no_upload() {
+async fn the_limit_of_the_plan_applies_to_parts_and_begins_no_upload() {
     let test = TestGas::new();
     let ada = test.user("ada", Plan::Free);
     let refused =
@@ -92,7 +92,7 @@ async fn the_plans_limit_holds_for_parts_too_and_makes_no_upload() {
 }
 
 #[tokio::test]
-async fn nothing_is_left_where_parts_cannot_be_signed() {
+async fn nothing_is_left_if_parts_cannot_be_signed() {
     let test = TestGas::new();
     let eve = test.user("eve", Plan::Premium);
     test.parts.refuse_to_sign(true);
@@ -103,7 +103,7 @@ async fn nothing_is_left_where_parts_cannot_be_signed() {
 }
 
 #[tokio::test]
-async fn a_crash_after_the_file_was_made_loses_nothing() {
+async fn a_crash_after_the_upload_was_completed_loses_nothing() {
     let test = TestGas::new();
     let eve = test.user("eve", Plan::Premium);
     let id = begun(&test, &eve).await.job_id;
@@ -130,7 +130,7 @@ async fn a_file_of_another_size_than_announced_is_deleted() {
 }
 
 #[tokio::test]
-async fn cancelling_drops_the_parts() {
+async fn cancelling_a_job_aborts_its_upload() {
     let test = TestGas::new();
     let eve = test.user("eve", Plan::Premium);
     let id = begun(&test, &eve).await.job_id;
@@ -142,7 +142,7 @@ async fn cancelling_drops_the_parts() {
 }
 
 #[tokio::test]
-async fn an_upload_that_the_bucket_dropped_is_gone() {
+async fn an_upload_that_the_bucket_removed_is_gone() {
     let test = TestGas::new();
     let eve = test.user("eve", Plan::Premium);
     let id = begun(&test, &eve).await.job_id;
@@ -153,7 +153,7 @@ async fn an_upload_that_the_bucket_dropped_is_gone() {
 }
 
 #[tokio::test]
-async fn nobody_goes_on_with_anothers_upload() {
+async fn only_the_owner_can_continue_an_upload() {
     let test = TestGas::new();
     let eve = test.user("eve", Plan::Premium);
     let mallory = test.user("mallory", Plan::Premium);
@@ -163,7 +163,7 @@ async fn nobody_goes_on_with_anothers_upload() {
 }
 
 #[tokio::test]
-async fn an_upload_in_parts_has_a_day_and_then_ends() {
+async fn an_upload_in_parts_expires_after_a_day() {
     let test = TestGas::new();
     let eve = test.user("eve", Plan::Premium);
     let broken_off = begun(&test, &eve).await.job_id;

@@ -1,4 +1,4 @@
-//! A user begins to pay.
+//! Starts a checkout of Premium.
 
 use super::renewal_status::{deciding, renewal_status};
 use super::{BillingError, row_of};
@@ -8,22 +8,21 @@ use gas_shared::billing::{CheckoutForm, CheckoutStatus, RenewalStatus};
 use gas_shared::{Account, UserId};
 use jiff::{SignedDuration, Timestamp};
 
-/// How long one attempt lasts, in seconds. Within it, a second tab or a second click opens the
-/// same checkout, which can be paid once. Stripe's idempotency keys live for 24 hours, so an attempt
-/// must be much shorter.
+/// The length of an attempt, in seconds. Within it, a second tab or click opens the same checkout, which
+/// can be paid once. Stripe's idempotency keys are kept for 24 hours, so an attempt must be much shorter.
 const ATTEMPT_SECS: i64 = 3600;
 
-/// How much longer a checkout can be paid than its attempt lasts, in seconds; Stripe wants half an
-/// hour at least. For so long two checkouts of one user may be open, and likewise where the page
-/// within GAS and the one at Stripe are opened in one attempt. Who pays both has two subscriptions,
-/// of which [`refuse_a_second`] cannot know: the invoices and the portal show them.
+/// How long a checkout can be paid after the end of its attempt, in seconds; Stripe requires at least half
+/// an hour. During this time two checkouts of one user may be open, as they may if the embedded and
+/// the hosted page are opened in one attempt. A user who pays both has two subscriptions, which
+/// [`reject_second_subscription`] cannot prevent; the invoices and the portal show both.
 const OPEN_SECS: i64 = 1800;
 
 /// Begins the checkout of a Premium subscription.
 ///
 /// # Errors
-/// [`BillingError::AlreadySubscribed`] or [`BillingError::PaymentDue`] where there is one;
-/// nothing was charged in any case.
+/// [`BillingError::AlreadySubscribed`] or [`BillingError::PaymentDue`] if the user has a subscription.
+/// Nothing is charged in any case.
 pub async fn start_checkout(
     billing: &Billing,
     account: &Account,
@@ -31,13 +30,13 @@ pub async fn start_checkout(
 ) -> Result<OpenCheckout, BillingError> {
     let row = row_of(billing, account.id).await?;
     let customer = ensure_customer(billing, account, &row).await?;
-    refuse_a_second(billing, &customer).await?;
+    reject_second_subscription(billing, &customer).await?;
     let how = match form {
         CheckoutForm::Embedded => "embedded",
         CheckoutForm::Hosted => "hosted",
     };
-    // The version changes with all that Stripe tells us, so that a subscription that ended and is
-    // bought anew is a new attempt.
+    // The version changes with every update from Stripe, so buying again after a subscription has ended
+    // is a new attempt.
     let attempt = format!(
         "{}:{}:{how}-{}-{}",
         profile(&row),
@@ -50,17 +49,17 @@ pub async fn start_checkout(
         customer: &customer,
         form,
         attempt: &attempt,
-        // The same for every repeat of the attempt, as Stripe wants it.
+        // The same for all requests of an attempt, as Stripe requires.
         expires_at: Timestamp::UNIX_EPOCH
             + SignedDuration::from_secs((window(billing) + 1) * ATTEMPT_SECS + OPEN_SECS),
     };
     billing.payments.start_checkout(&request).await.map_err(BillingError::Payments)
 }
 
-/// How far one of a user's checkouts is.
+/// Reads the status of a user's checkout.
 ///
 /// # Errors
-/// [`BillingError::NoCheckout`] also for another user's.
+/// [`BillingError::NoCheckout`] also for another user's checkout.
 pub async fn checkout_status(
     billing: &Billing,
     user: UserId,
@@ -79,7 +78,7 @@ pub async fn checkout_status(
     }
 }
 
-/// The user's customer, made where there is none.
+/// The user's customer at Stripe, created if there is none.
 async fn ensure_customer(
     billing: &Billing,
     account: &Account,
@@ -93,29 +92,28 @@ async fn ensure_customer(
     let made = made.map_err(BillingError::Payments)?;
     let linked = billing.store.link_customer(account.id, &made).await?;
     if linked.as_ref() != Some(&made) {
-        // The user has another by now, or has left: nothing leads to this one any more.
+        // The user has another customer by now or has closed the account, so this one is unreferenced.
         discard(billing, account.id, &made).await;
     }
     linked.ok_or(BillingError::NoUser(account.id))
 }
 
-/// Deletes a customer that is nobody's. Where that fails there is no row to try again from, so the
-/// operator is told.
+/// Deletes an unreferenced customer. If that fails, no row records it, so the operators must do it.
 async fn discard(billing: &Billing, user: UserId, customer: &str) {
     if let Err(error) = billing.payments.delete_customer(customer).await {
         let error = chain(&error);
-        tracing::error!(%user, customer, %error, "a customer of nobody's is left at Stripe; delete it there");
+        tracing::error!(user_id = %user, customer, %error, "unreferenced customer at Stripe; delete it there");
     }
 }
 
-/// Names a profile in idempotency keys. Who has left and come back has the same id, but must not be
-/// given the customer of back then, which is deleted.
+/// Identifies a profile in idempotency keys. A user who closed an account and signs in again has the same
+/// id but must not get the deleted customer.
 fn profile(row: &BillingRow) -> String {
     format!("{}@{}", row.account.id, row.created.as_second())
 }
 
-/// Asks Stripe and not the row: its events may be on their way still.
-async fn refuse_a_second(billing: &Billing, customer: &str) -> Result<(), BillingError> {
+/// Rejects a second subscription. It asks Stripe, since the row may be behind its events.
+async fn reject_second_subscription(billing: &Billing, customer: &str) -> Result<(), BillingError> {
     let all = billing.payments.subscriptions(customer).await.map_err(BillingError::Payments)?;
     let now = billing.gas.now();
     let deciding = deciding(&all, &billing.offer, now);

@@ -6,7 +6,7 @@ use gas_shared::Plan;
 use gas_shared::account::DELETE_CONFIRMATION;
 
 #[tokio::test]
-async fn who_left_and_comes_back_within_the_hour_pays_as_another_customer() {
+async fn a_user_who_returns_within_the_hour_gets_a_new_customer() {
     let test = TestGas::new();
     let TestBilling { billing, payments, .. } = TestBilling::new(&test);
     let ada = test.user("ada", Plan::Free);
@@ -32,7 +32,7 @@ async fn who_left_and_comes_back_within_the_hour_pays_as_another_customer() {
 }
 
 #[tokio::test]
-async fn a_customer_whose_account_is_deleted_meanwhile_does_not_stay() {
+async fn a_customer_created_while_the_account_is_closed_is_deleted() {
     let test = TestGas::new();
     let TestBilling { billing, payments, .. } = TestBilling::new(&test);
     let ada = test.user("ada", Plan::Free);

@@ -1,4 +1,4 @@
-//! A user cancels, resumes, or changes the card.
+//! Cancels and resumes a subscription, and opens the billing portal.
 
 use super::renewal_status::{deciding, renewal_status};
 use super::{BillingError, billing_overview, row_of};
@@ -6,10 +6,10 @@ use crate::Billing;
 use gas_shared::UserId;
 use gas_shared::billing::BillingOverview;
 
-/// Ends a user's subscription with its paid period; the plan stays as it is until then.
+/// Cancels a user's subscription at the end of its paid period; the plan stays until then.
 ///
 /// # Errors
-/// [`BillingError::NoSubscription`] where there is none that could end.
+/// [`BillingError::NoSubscription`] if there is no subscription to cancel.
 pub async fn cancel_subscription(
     billing: &Billing,
     user: UserId,
@@ -17,10 +17,10 @@ pub async fn cancel_subscription(
     set_cancel_at_period_end(billing, user, true).await
 }
 
-/// Takes a cancellation back before it has come true.
+/// Revokes a cancellation before the subscription ends.
 ///
 /// # Errors
-/// [`BillingError::NoSubscription`] where there is none any more.
+/// [`BillingError::NoSubscription`] if the subscription has ended.
 pub async fn resume_subscription(
     billing: &Billing,
     user: UserId,
@@ -28,10 +28,10 @@ pub async fn resume_subscription(
     set_cancel_at_period_end(billing, user, false).await
 }
 
-/// A link to Stripe's page for a user's cards and invoices.
+/// Creates a link to Stripe's billing portal, for cards and invoices.
 ///
 /// # Errors
-/// [`BillingError::NoSubscription`] where the user never began to pay.
+/// [`BillingError::NoSubscription`] if the user has never started a checkout.
 pub async fn open_portal(billing: &Billing, user: UserId) -> Result<String, BillingError> {
     let customer = row_of(billing, user).await?.customer.ok_or(BillingError::NoSubscription)?;
     billing.payments.open_portal(&customer).await.map_err(BillingError::Payments)

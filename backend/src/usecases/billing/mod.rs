@@ -1,9 +1,9 @@
 //! Premium and its payment.
 //!
-//! Stripe knows who pays; PostgreSQL has the plan that follows. The plan changes in one place
-//! (`sync_plan`): it asks Stripe for all subscriptions of the user's customer and writes what
-//! follows from them. An event of Stripe's is only the reason to ask, so that events may come
-//! twice, late and in any order. What the browser brings back from a checkout changes nothing.
+//! Stripe is the source of truth for subscriptions; PostgreSQL stores the plan that they give. Only
+//! `sync_plan` changes a plan: it reads all subscriptions of the user's customer from Stripe and writes
+//! the result. A Stripe event only triggers it, so events may arrive twice, late and in any order. The
+//! browser's return from a checkout changes nothing.
 
 mod checkout;
 mod manage;
@@ -25,31 +25,31 @@ use crate::Billing;
 use crate::ports::{BillingRow, PortError};
 use gas_shared::UserId;
 
-/// Why a request about billing was not fulfilled.
+/// The reason why a billing request failed.
 #[derive(Debug, thiserror::Error)]
 pub enum BillingError {
-    /// A second subscription would be paid twice.
-    #[error("you have a Premium subscription already")]
+    /// The user has a subscription.
+    #[error("you already have a Premium subscription")]
     AlreadySubscribed,
-    /// The subscription is there but not paid.
-    #[error("the last payment of your subscription failed; change the card instead")]
+    /// The user has an unpaid subscription.
+    #[error("the last payment of your subscription failed; update your card instead")]
     PaymentDue,
-    /// Nothing to cancel, resume or manage.
+    /// The user has no subscription.
     #[error("you have no subscription")]
     NoSubscription,
-    /// No such checkout, or another user's.
-    #[error("there is no such checkout")]
+    /// The checkout does not exist or belongs to another user.
+    #[error("the checkout does not exist")]
     NoCheckout,
-    /// The user's profile is gone.
+    /// The user has no profile.
     #[error("user {0} has no profile")]
     NoUser(UserId),
-    /// Others wrote the row again and again.
-    #[error("the billing of user {0} is changed by too many others at once; try again")]
+    /// Every attempt lost the race against another change of the row.
+    #[error("the billing of user {0} is being changed by other requests; try again")]
     Contended(UserId),
     /// Stripe failed.
     #[error("the payment provider failed")]
     Payments(#[source] PortError),
-    /// The plan changed, but not all that follows from it is done.
+    /// The plan was changed, but its consequences are not complete.
     #[error("the change of plan was not announced")]
     Change(#[from] ChangeError),
     /// Another service failed.

@@ -1,4 +1,4 @@
-//! What the billing page shows.
+//! Reads the data of the billing page.
 
 use super::renewal_status::{deciding, renewal_status};
 use super::{BillingError, row_of};
@@ -6,10 +6,10 @@ use crate::Billing;
 use gas_shared::UserId;
 use gas_shared::billing::{BillingOverview, SubscriptionView};
 
-/// A user's plan from PostgreSQL, and their subscription, card and invoices from Stripe.
+/// Reads a user's plan from PostgreSQL, and their subscription, card and invoices from Stripe.
 ///
 /// # Errors
-/// Where PostgreSQL or Stripe fail.
+/// If PostgreSQL or Stripe fails.
 pub async fn billing_overview(
     billing: &Billing,
     user: UserId,

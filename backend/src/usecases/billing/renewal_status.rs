@@ -1,4 +1,4 @@
-//! What follows from a customer's subscriptions: pure rules.
+//! Derives plan and renewal status from a customer's subscriptions.
 
 use crate::billing::Offer;
 use crate::ports::{BillingUpdate, Subscription, SubscriptionStatus as Status};
@@ -6,13 +6,13 @@ use gas_shared::Plan;
 use gas_shared::billing::{PAST_DUE_GRACE_DAYS, RenewalStatus};
 use jiff::{SignedDuration, Timestamp};
 
-/// Stripe charges about an hour after a period's end; some time later it should have told us.
+/// Stripe charges about an hour after the end of a period. After this time its event is overdue.
 const CHECK_AFTER_PERIOD: SignedDuration = SignedDuration::from_hours(2);
 
-/// How soon to look again where Stripe is late.
+/// The pause before the next check if Stripe's event is overdue.
 const CHECK_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 
-/// The plan that a customer's subscriptions give, by the one that counts.
+/// Derives the plan from a customer's deciding subscription.
 pub(super) fn found<'a>(
     all: &'a [Subscription],
     offer: &Offer,
@@ -32,8 +32,8 @@ pub(super) fn found<'a>(
     BillingUpdate { plan, subscription, check_at }
 }
 
-/// The subscription that counts: of our price and mode, rather one that gives Premium, rather one
-/// that is not over, rather the newest.
+/// The deciding subscription among those of our price and mode: one that gives Premium is preferred, then
+/// one that has not ended, then the newest.
 pub(super) fn deciding<'a>(
     all: &'a [Subscription],
     offer: &Offer,
@@ -50,13 +50,13 @@ pub(super) fn deciding<'a>(
     })
 }
 
-/// How many subscriptions of ours a customer pays at the same time.
+/// The number of subscriptions of our price and mode that a customer pays at the same time.
 pub(super) fn paid_count(all: &[Subscription], offer: &Offer) -> usize {
     let paid = |one: &&Subscription| matches!(one.status, Status::Active | Status::PastDue);
     all.iter().filter(|one| is_ours(one, offer)).filter(paid).count()
 }
 
-/// What happens next with a subscription; `None` where it is over or never began.
+/// The renewal status of a subscription; `None` if it has ended or never began.
 pub(super) fn renewal_status(subscription: &Subscription, now: Timestamp) -> Option<RenewalStatus> {
     match subscription.status {
         Status::Active | Status::Trialing => Some(match subscription.ends_at {
@@ -86,7 +86,7 @@ fn plan_of(subscription: &Subscription, now: Timestamp) -> Plan {
     }
 }
 
-/// A period begins on the day it is due, so an unpaid one is overdue from its beginning.
+/// The payment of a period is due at its start, so an unpaid period is overdue from its start.
 fn grace_end(subscription: &Subscription) -> Timestamp {
     subscription.period_start + SignedDuration::from_hours(24 * PAST_DUE_GRACE_DAYS)
 }

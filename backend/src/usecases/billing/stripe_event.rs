@@ -1,4 +1,4 @@
-//! Stripe tells that something happened.
+//! Handles events of Stripe.
 
 use super::BillingError;
 use super::sync_plan::sync_plan;
@@ -9,15 +9,15 @@ use crate::usecases::publish;
 use gas_shared::UserId;
 use serde::Deserialize;
 
-/// As much of an event as GAS uses, so that the rest may change with Stripe's API version.
+/// The fields of an event that GAS uses. Others may change with Stripe's API version.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct StripeEvent {
-    /// Its id: the same in every delivery.
+    /// The id, which is the same in every delivery.
     pub id: String,
-    /// What happened, such as `invoice.paid`.
+    /// The type, such as `invoice.paid`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Whether it is about real money.
+    /// Whether the event is of live mode, not test mode.
     pub livemode: bool,
     data: Data,
 }
@@ -33,7 +33,7 @@ struct Object {
     customer: Option<Reference>,
 }
 
-/// Stripe names another object by its id, or puts it in whole.
+/// A reference to another object: its id, or the expanded object.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
 enum Reference {
@@ -41,24 +41,24 @@ enum Reference {
     Whole { id: String },
 }
 
-/// What came of an event.
+/// The outcome of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventOutcome {
-    /// It was acted on.
+    /// The event was handled.
     Done,
-    /// It was acted on before.
+    /// The event was handled before.
     Duplicate,
-    /// It is not for us: of another kind, another customer, or not the mode of this deployment.
+    /// The event has another type, customer or mode.
     Ignored,
 }
 
-/// What an event means to us.
+/// The meaning of an event for GAS.
 enum Meaning {
     /// The customer's subscriptions may have changed.
     Subscription,
-    /// As above, and a charge failed.
+    /// A payment failed, and the customer's subscriptions may have changed.
     PaymentFailed,
-    /// Money goes back: a person must decide.
+    /// A refund or dispute, which an operator must decide.
     Alert,
     Nothing,
 }
@@ -87,13 +87,13 @@ impl StripeEvent {
     }
 }
 
-/// Acts on an event whose signature was checked.
+/// Handles an event whose signature was verified.
 ///
-/// The event is noted first and marked as processed last. Where this fails or the process dies in
-/// between, Stripe delivers again and the work is done then; all of it may be done twice.
+/// The event is recorded first and marked as processed last. If the process dies in between, Stripe
+/// delivers the event again and all steps are repeated, which is harmless.
 ///
 /// # Errors
-/// Where PostgreSQL, Stripe or SNS fail: answer so that Stripe delivers again.
+/// If PostgreSQL, Stripe or SNS fails. Answer with an error, so that Stripe delivers the event again.
 pub async fn handle_stripe_event(
     billing: &Billing,
     event: &StripeEvent,
@@ -110,7 +110,7 @@ pub async fn handle_stripe_event(
 
 async fn act(billing: &Billing, event: &StripeEvent) -> Result<EventOutcome, BillingError> {
     if event.livemode != billing.offer.livemode {
-        tracing::warn!(event = event.id, "an event of the other mode (live or test) was ignored");
+        tracing::warn!(event_id = event.id, "event of the other mode (live or test) ignored");
         return Ok(EventOutcome::Ignored);
     }
     match event.meaning() {
@@ -118,10 +118,10 @@ async fn act(billing: &Billing, event: &StripeEvent) -> Result<EventOutcome, Bil
         Meaning::Alert => {
             let object = event.data.object.id.as_deref().unwrap_or("unknown");
             tracing::error!(
-                event = event.id,
+                event_id = event.id,
                 kind = event.kind,
                 object,
-                "money goes back to a customer; decide about the subscription in Stripe's dashboard"
+                "refund or dispute; decide about the subscription in Stripe's dashboard"
             );
             Ok(EventOutcome::Done)
         }
@@ -131,7 +131,7 @@ async fn act(billing: &Billing, event: &StripeEvent) -> Result<EventOutcome, Bil
         },
         Meaning::PaymentFailed => match user_of(billing, event).await? {
             Some(user) => {
-                tell_if_unpaid(billing, user, event).await?;
+                notify_if_unpaid(billing, user, event).await?;
                 Ok(EventOutcome::Done)
             }
             None => Ok(EventOutcome::Ignored),
@@ -139,8 +139,8 @@ async fn act(billing: &Billing, event: &StripeEvent) -> Result<EventOutcome, Bil
     }
 }
 
-/// Tells the user of the failed charge, unless it was made good before the event came.
-async fn tell_if_unpaid(
+/// Publishes the notice of a failed payment, unless it was paid before the event arrived.
+async fn notify_if_unpaid(
     billing: &Billing,
     user: UserId,
     event: &StripeEvent,
@@ -154,8 +154,8 @@ async fn tell_if_unpaid(
     Ok(())
 }
 
-/// Whose event it is, by our own database: what Stripe's objects say of users was once sent to it,
-/// but is not asked.
+/// The user of an event, found by the customer in the database. The user id in the metadata of Stripe's
+/// objects is not used.
 async fn user_of(billing: &Billing, event: &StripeEvent) -> Result<Option<UserId>, BillingError> {
     let Some(customer) = event.customer() else { return Ok(None) };
     let row = billing.store.billing_of_customer(customer).await?;

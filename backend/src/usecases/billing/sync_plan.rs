@@ -1,4 +1,4 @@
-//! The one place that changes a plan.
+//! Updates a user's plan from Stripe: the only code that changes a plan.
 
 use super::renewal_status::{found, paid_count};
 use super::{BillingError, row_of};
@@ -10,19 +10,20 @@ use crate::usecases::{plan_changed, publish};
 use gas_shared::{Account, Plan, UserId};
 use jiff::Timestamp;
 
-/// How often is tried what others write at the same time.
+/// How often a change is tried while others write the same row.
 const MAX_RACES: u32 = 10;
 
-/// Users read at a time by [`check_plans`].
+/// The number of users that [`check_plans`] reads at a time.
 pub(super) const PAGE: u16 = 100;
 
-/// Brings a user's plan in line with what Stripe says now, and tells the rest of GAS.
+/// Updates a user's plan from Stripe and announces a change.
 ///
-/// The row is written only over the version that was there before Stripe was asked. So of two that
-/// do this at once, the one with the older answer cannot win. A plan whose change was stored but
-/// not announced, since somebody died in between, is announced by the next call.
+/// The row is written only if its version is the one from before Stripe was asked, so of two concurrent
+/// calls the one with the older answer cannot win. A change that was stored but not announced, because a
+/// process died, is announced by the next call.
 ///
-/// Returns the status of the subscription that decides the plan.
+/// Returns the status of the deciding subscription.
+#[tracing::instrument(skip_all, fields(user_id = %user))]
 pub(super) async fn sync_plan(
     billing: &Billing,
     user: UserId,
@@ -46,19 +47,19 @@ async fn write(
     let all = billing.payments.subscriptions(customer).await.map_err(BillingError::Payments)?;
     let paid = paid_count(&all, &billing.offer);
     if paid > 1 {
-        tracing::error!(%customer, paid, "a customer pays several subscriptions; refund all but one");
+        tracing::error!(%customer, paid, "customer pays several subscriptions; refund all but one");
     }
     let now = billing.gas.now();
     let found = found(&all, &billing.offer, now);
     let outcome = billing.store.write_billing(row, &found, now).await?;
     if outcome == WriteOutcome::Written && found.plan != row.account.plan {
-        tracing::info!(user = %row.account.id, from = %row.account.plan, to = %found.plan, "plan changed");
+        tracing::info!(from = %row.account.plan, to = %found.plan, "plan changed");
     }
     Ok((outcome, found.subscription.map(|subscription| subscription.status)))
 }
 
-/// Announces a user's plan until the one announced last is the one that is stored: of two that do
-/// this at once, the slower may have announced the older plan last.
+/// Announces a user's plan until the last announced one is the stored one, since of two concurrent calls
+/// the slower may announce the older plan last.
 async fn announce(billing: &Billing, user: UserId) -> Result<(), BillingError> {
     for _ in 0..MAX_RACES {
         let row = row_of(billing, user).await?;
@@ -66,14 +67,18 @@ async fn announce(billing: &Billing, user: UserId) -> Result<(), BillingError> {
             return Ok(());
         }
         if let Some(since) = row.plan_since {
-            tell(billing, &row.account, since).await?;
+            announce_plan(billing, &row.account, since).await?;
         }
         billing.store.mark_plan_announced(user, row.plan_version).await?;
     }
     Err(BillingError::Contended(user))
 }
 
-async fn tell(billing: &Billing, account: &Account, since: Timestamp) -> Result<(), BillingError> {
+async fn announce_plan(
+    billing: &Billing,
+    account: &Account,
+    since: Timestamp,
+) -> Result<(), BillingError> {
     plan_changed(&billing.gas, account, since).await?;
     if account.plan == Plan::Premium {
         let welcome = Notice::Welcome { user_id: account.id, since };
@@ -82,16 +87,16 @@ async fn tell(billing: &Billing, account: &Account, since: Timestamp) -> Result<
     Ok(())
 }
 
-/// Looks at users whose plan may have to change without an event: a grace period ends, Stripe's
-/// event was lost, or a process died before it announced a change. Returns how many were looked at;
-/// one that fails is logged and stays due.
+/// Updates the plans that may change without an event: a grace period ended, an event was lost, or a
+/// process died before it announced a change. Returns how many were checked; a failure is logged and the
+/// plan stays due.
 ///
 /// # Errors
-/// Where the users cannot be read.
+/// If the users cannot be read.
 pub async fn check_plans(billing: &Billing) -> Result<usize, BillingError> {
     let now = billing.gas.now();
     let (mut looked_at, mut after) = (0, None);
-    // All of them, so that those that fail again and again do not keep others waiting.
+    // All pages, so that plans that fail repeatedly do not block others.
     loop {
         let due = billing.store.users_to_check(now, after, PAGE).await?;
         let Some(last) = due.last() else { return Ok(looked_at) };
@@ -99,7 +104,7 @@ pub async fn check_plans(billing: &Billing) -> Result<usize, BillingError> {
         looked_at += due.len();
         for user in due {
             if let Err(error) = sync_plan(billing, user).await {
-                tracing::warn!(%user, error = %chain(&error), "a plan could not be checked");
+                tracing::warn!(user_id = %user, error = %chain(&error), "plan not checked");
             }
         }
     }

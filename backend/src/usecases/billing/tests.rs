@@ -1,4 +1,4 @@
-//! Plans follow Stripe, whatever the order of its events.
+//! Tests that plans follow Stripe, whatever the order of its events.
 
 use super::*;
 use crate::mail::Notice;
@@ -59,7 +59,7 @@ fn event(id: &str, kind: &str, customer: &str) -> StripeEvent {
 }
 
 #[tokio::test]
-async fn every_status_has_its_plan() {
+async fn every_subscription_status_gives_its_plan() {
     for (status, plan) in [
         (Status::Active, Plan::Premium),
         (Status::Trialing, Plan::Premium),
@@ -79,7 +79,7 @@ async fn every_status_has_its_plan() {
 }
 
 #[tokio::test]
-async fn an_event_is_worked_on_until_it_is_done_and_then_never_again() {
+async fn an_event_is_retried_until_it_is_handled_and_then_ignored() {
     let payer = Payer::new().await;
     payer.stripe_has(vec![payer.subscription("sub_1", Status::Active)]);
     payer.stripe.payments.fail_reads(1);
@@ -95,7 +95,7 @@ async fn an_event_is_worked_on_until_it_is_done_and_then_never_again() {
 }
 
 #[tokio::test]
-async fn an_old_subscriptions_end_does_not_take_a_newer_one_away() {
+async fn the_end_of_an_old_subscription_does_not_affect_a_newer_one() {
     let payer = Payer::new().await;
     let old = payer.subscription("sub_old", Status::Canceled);
     payer.test.clock.advance_secs(DAY);
@@ -119,7 +119,7 @@ async fn another_price_or_mode_gives_nothing() {
 }
 
 #[tokio::test]
-async fn events_of_strangers_other_modes_and_other_kinds_are_ignored() {
+async fn events_of_unknown_customers_other_modes_and_other_types_are_ignored() {
     let payer = Payer::new().await;
     payer.stripe_has(vec![payer.subscription("sub_1", Status::Active)]);
     let billing = &payer.stripe.billing;
@@ -134,7 +134,7 @@ async fn events_of_strangers_other_modes_and_other_kinds_are_ignored() {
 }
 
 #[tokio::test]
-async fn premium_outlives_a_failed_renewal_by_seven_days_without_any_event() {
+async fn premium_ends_seven_days_after_a_failed_renewal_without_any_event() {
     let payer = Payer::new().await;
     payer.stripe_has(vec![payer.subscription("sub_1", Status::PastDue)]);
     payer.deliver("evt_1", "invoice.payment_failed").await.unwrap();
@@ -153,29 +153,29 @@ async fn premium_outlives_a_failed_renewal_by_seven_days_without_any_event() {
 }
 
 #[tokio::test]
-async fn users_are_told_of_premium_and_of_a_charge_that_is_still_open() {
+async fn users_get_notices_of_premium_and_of_unpaid_charges() {
     let payer = Payer::new().await;
     let (id, since) = (payer.user.id, payer.test.gas.now());
-    let told = || -> Vec<Notice> {
+    let notices = || -> Vec<Notice> {
         let bodies = payer.test.notices.bodies();
         bodies.iter().map(|body| serde_json::from_str(body).unwrap()).collect()
     };
     payer.stripe_has(vec![payer.subscription("sub_1", Status::Active)]);
-    // The failure's event overtaken by the payment that made it good.
+    // The event of the failure arrives after the payment.
     payer.deliver("evt_1", "invoice.payment_failed").await.unwrap();
     payer.deliver("evt_2", "invoice.paid").await.unwrap();
     let welcome = Notice::Welcome { user_id: id, since };
-    assert_eq!(told(), std::slice::from_ref(&welcome));
+    assert_eq!(notices(), std::slice::from_ref(&welcome));
     assert_eq!(payer.test.start_thaw.len(), 1);
 
     payer.stripe_has(vec![payer.subscription("sub_1", Status::PastDue)]);
     payer.deliver("evt_3", "invoice.payment_failed").await.unwrap();
     let failed = Notice::PaymentFailed { user_id: id, invoice: "obj_1".to_owned() };
-    assert_eq!(told(), [welcome, failed]);
+    assert_eq!(notices(), [welcome, failed]);
 }
 
 #[tokio::test]
-async fn a_lost_event_is_made_up_for_after_the_period() {
+async fn a_lost_event_is_recovered_after_the_period() {
     let payer = Payer::new().await;
     payer.stripe_has(vec![payer.subscription("sub_1", Status::Active)]);
     payer.deliver("evt_1", "invoice.paid").await.unwrap();
@@ -188,7 +188,7 @@ async fn a_lost_event_is_made_up_for_after_the_period() {
 }
 
 #[tokio::test]
-async fn plans_that_cannot_be_checked_do_not_keep_others_waiting() {
+async fn plans_that_cannot_be_checked_do_not_block_others() {
     let test = TestGas::new();
     let stripe = TestBilling::new(&test);
     let now = test.gas.now();
@@ -216,7 +216,7 @@ async fn a_change_that_was_stored_but_not_announced_is_announced_later() {
     let store = &payer.stripe.store;
     let subscription = payer.subscription("sub_1", Status::Active);
     payer.stripe_has(vec![subscription.clone()]);
-    // A process that dies after it has written the plan.
+    // A process dies after it has written the plan.
     let row = store.billing_of(payer.user.id).await.unwrap().unwrap();
     let found = crate::ports::BillingUpdate {
         plan: Plan::Premium,
@@ -227,13 +227,13 @@ async fn a_change_that_was_stored_but_not_announced_is_announced_later() {
     assert!(!store.billing_of(payer.user.id).await.unwrap().unwrap().announced);
     assert_eq!(check_plans(&payer.stripe.billing).await.unwrap(), 1);
     assert!(store.billing_of(payer.user.id).await.unwrap().unwrap().announced);
-    // The same row cannot be written over what came after it.
+    // An outdated row cannot overwrite a newer one.
     let late = store.write_billing(&row, &found, payer.test.gas.now()).await.unwrap();
     assert_eq!(late, crate::ports::WriteOutcome::Conflict);
 }
 
 #[tokio::test]
-async fn two_clicks_open_one_checkout_and_a_subscriber_none() {
+async fn two_clicks_open_one_checkout_and_a_subscriber_cannot_open_one() {
     let test = TestGas::new();
     let stripe = TestBilling::new(&test);
     let ada = test.user("ada", Plan::Free);
@@ -252,7 +252,7 @@ async fn two_clicks_open_one_checkout_and_a_subscriber_none() {
 }
 
 #[tokio::test]
-async fn a_checkout_that_is_complete_grants_nothing_and_is_its_owners_only() {
+async fn a_complete_checkout_grants_nothing_and_is_private() {
     let payer = Payer::new().await;
     let eve = payer.test.user("eve", Plan::Free);
     payer.stripe.store.link_customer(eve.id, "cus_eve").await.unwrap();
@@ -284,8 +284,8 @@ async fn a_cancelled_subscription_can_be_resumed_until_it_ends() {
     assert!(matches!(refused, BillingError::NoSubscription));
 }
 
-/// What happens at Stripe in a test, step by step: the first subscription is bought, not paid,
-/// and ends; another is bought; perhaps it ends too.
+/// The states at Stripe in a test: the first subscription is bought, becomes unpaid, and ends; another is
+/// bought and may end, too.
 fn history(payer: &Payer, ends_free: bool) -> Vec<(&'static str, Vec<Subscription>)> {
     let first = |status| payer.subscription("sub_1", status);
     let later = payer.test.gas.now() + SignedDuration::from_secs(DAY);
@@ -309,10 +309,10 @@ fn history(payer: &Payer, ends_free: bool) -> Vec<(&'static str, Vec<Subscriptio
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
-    /// Stripe's state moves on while its events are on their way, twice each and in any order; an
-    /// event comes after what it tells of, that is all.
+    /// Stripe's state changes while its events are delivered, twice each and in any order, but never before
+    /// the change that they are about.
     #[test]
-    fn shuffled_and_doubled_events_end_in_the_same_plan(
+    fn shuffled_and_duplicated_events_give_the_same_plan(
         keys in proptest::collection::vec(any::<u16>(), 16),
         ends_free in any::<bool>(),
     ) {
@@ -320,7 +320,7 @@ proptest! {
         runtime.block_on(async {
             let payer = Payer::new().await;
             let steps = history(&payer, ends_free);
-            // Each delivery takes place at a moment after its step, as its key says.
+            // The key of each delivery is a time after its step.
             let mut deliveries: Vec<(u32, usize)> = keys
                 .iter()
                 .enumerate()
