@@ -2,32 +2,31 @@
 //!
 //! A track is a data set in a reference, such as dbSNP. Each kind of track has a module, which
 //! declares the CSQ fields that the kind fills, how a track is built from a file, and how it looks up
-//! an allele. The fields of CSQ, its header line and the commands for building a reference are
-//! derived from these declarations: to add a data set with fields of its own, write a module with a
-//! [`TrackKind`] and register it in [`DATA_SETS`].
+//! an allele. The fields of CSQ, its header lines and `build-reference` follow from these
+//! declarations. To add a data set with fields of its own, write a module with a [`TrackKind`] and
+//! register it in [`DATA_SETS`].
 
 mod known_variants;
 mod regions;
 #[cfg(test)]
 mod test_score;
+mod track;
 mod variant_table;
 
-use crate::Error;
-use crate::contig_names::ContigNames;
-use crate::source_file::SourceFile;
-use crate::variant::Variant;
-use serde::Serialize;
-use std::fmt::Debug;
-use std::ops::Range;
+pub(crate) use track::Field;
 
-/// The kind of VCF tracks that are not a registered data set.
+use crate::variant::Variant;
+use std::ops::Range;
+use track::{Found, Track, TrackKind};
+
+/// The kind of VCF tracks that are not registered data sets.
 const VCF: &TrackKind = &known_variants::KIND;
 
 /// The kind of BED tracks.
 const BED: &TrackKind = &regions::KIND;
 
-/// Data sets with fields of their own. A VCF track whose name is that of a data set is built and
-/// read by its module.
+/// Data sets with fields of their own. The name of a VCF track selects the data set that it belongs
+/// to.
 const DATA_SETS: &[&TrackKind] = &[
     #[cfg(test)]
     &test_score::KIND,
@@ -46,98 +45,6 @@ pub(crate) fn fields() -> impl Iterator<Item = &'static Field> {
 pub(crate) fn kind_of(name: &str, is_bed: bool) -> &'static TrackKind {
     let data_set = DATA_SETS.iter().copied().find(|kind| kind.name == name);
     if is_bed { BED } else { data_set.unwrap_or(VCF) }
-}
-
-/// A CSQ field that a kind of track fills.
-#[derive(Debug)]
-pub(crate) struct Field {
-    /// The name of the field.
-    pub(crate) name: &'static str,
-    /// The type of its values.
-    pub(crate) value: FieldType,
-    /// What the field means, for the header. `None` for fields that VEP defines.
-    pub(crate) description: Option<&'static str>,
-}
-
-/// The type of a CSQ field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FieldType {
-    /// Text.
-    Text,
-    /// A decimal number.
-    Number,
-}
-
-impl Field {
-    /// The header line that describes the field.
-    pub(crate) fn definition(&self) -> Option<String> {
-        let Self { name, value, description } = self;
-        let kind = match value {
-            FieldType::Text => "String",
-            FieldType::Number => "Float",
-        };
-        let text = (*description)?;
-        Some(format!("##CSQ=<ID={name},Type={kind},Description=\"{text}\">"))
-    }
-}
-
-/// A kind of track: its fields and how its tracks are built and opened.
-pub(crate) struct TrackKind {
-    /// The name in the manifest of a reference. For a data set, also the name of its track.
-    pub(crate) name: &'static str,
-    /// The first byte of a track file of this kind.
-    tag: u8,
-    /// The CSQ fields that tracks of this kind fill.
-    fields: &'static [Field],
-    /// For kinds that write INFO under the name of the track: what they write, for the header.
-    info_description: Option<&'static str>,
-    /// Reads the source file of a track.
-    build: fn(&mut SourceFile, &ContigNames, usize) -> Result<TrackFile, Error>,
-    /// Reads a track of the given name from the bytes of [`TrackFile`].
-    open: fn(&str, &[u8]) -> ReadTrack,
-}
-
-/// The result of reading a track file.
-type ReadTrack = Result<Box<dyn Track>, postcard::Error>;
-
-/// The serialized data of a track.
-pub(crate) struct TrackFile {
-    /// The bytes, without the tag of the kind.
-    bytes: Vec<u8>,
-    /// Records that were read.
-    records: u64,
-}
-
-impl TrackFile {
-    /// Serializes the data of a track, which was read from `source`.
-    fn new(data: &impl Serialize, records: u64, source: &SourceFile) -> Result<Self, Error> {
-        let bytes = postcard::to_stdvec(data).map_err(|e| source.error(e.to_string()))?;
-        Ok(Self { bytes, records })
-    }
-}
-
-impl TrackKind {
-    /// Builds the file of a track and counts its records. Records on contigs without sequence are
-    /// left out. `contigs` is the number of contigs.
-    ///
-    /// # Errors
-    /// [`Error`] if the source file cannot be read or has an invalid line.
-    pub(crate) fn build(
-        &self,
-        source: &mut SourceFile,
-        names: &ContigNames,
-        contigs: usize,
-    ) -> Result<(Vec<u8>, u64), Error> {
-        let TrackFile { mut bytes, records } = (self.build)(source, names, contigs)?;
-        bytes.insert(0, self.tag);
-        Ok((bytes, records))
-    }
-}
-
-/// The data of one track.
-pub(crate) trait Track: Debug + Send + Sync {
-    /// Adds what the track knows about an allele to `found`. Returns whether any entry matches.
-    fn look_up(&self, contig: u32, variant: &Variant<'_>, found: &mut Found<'_>) -> bool;
 }
 
 /// A track of a reference, ready for look-ups.
@@ -182,37 +89,6 @@ impl OpenTrack {
     }
 }
 
-/// Collects what a track knows about an allele.
-pub(crate) struct Found<'a> {
-    identifiers: &'a mut Vec<u8>,
-    values: &'a mut [Vec<u8>],
-    info: &'a mut Vec<u8>,
-    in_dbsnp: &'a mut bool,
-}
-
-impl Found<'_> {
-    /// Adds an identifier to Existing_variation, unless it is empty or present.
-    fn push_identifier(&mut self, id: &[u8]) {
-        push_distinct(self.identifiers, id, b'&');
-    }
-
-    /// Adds a value to a field of the kind, by the field's index in its declaration, unless the
-    /// value is empty or present.
-    fn push(&mut self, field: usize, value: &[u8]) {
-        push_distinct(&mut self.values[field], value, b'&');
-    }
-
-    /// Adds a value to the INFO key of the track, unless it is empty or present.
-    fn push_info(&mut self, value: &[u8]) {
-        push_distinct(self.info, value, b',');
-    }
-
-    /// Marks the record as known to dbSNP.
-    fn mark_in_dbsnp(&mut self) {
-        *self.in_dbsnp = true;
-    }
-}
-
 /// What all tracks know about the current allele and record. Buffers are reused.
 #[derive(Debug)]
 pub(crate) struct ColocatedVariants {
@@ -244,7 +120,7 @@ impl Default for ColocatedVariants {
 }
 
 impl ColocatedVariants {
-    /// Starts a record, whose ID column may name it an entry of dbSNP.
+    /// Starts a record. An rs number in its ID column counts as a dbSNP identifier.
     pub(crate) fn begin_record(&mut self, tracks: &[OpenTrack], id: &[u8]) {
         self.in_dbsnp = has_rs_id(id);
         self.hits.clear();
@@ -319,13 +195,24 @@ pub(crate) fn has_rs_id(id: &[u8]) -> bool {
     })
 }
 
-/// Appends an item to a list unless it is empty or present.
-fn push_distinct(list: &mut Vec<u8>, item: &[u8], separator: u8) {
-    if item.is_empty() || list.split(|b| *b == separator).any(|present| present == item) {
-        return;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn names_tags_and_fields_of_track_kinds_are_unique() {
+        let (names, tags): (HashSet<_>, HashSet<_>) = kinds().map(|k| (k.name, k.tag)).unzip();
+        assert_eq!((names.len(), tags.len()), (kinds().count(), kinds().count()));
+        let names: HashSet<_> = fields().map(|field| field.name).collect();
+        assert_eq!(names.len(), fields().count());
     }
-    if !list.is_empty() {
-        list.push(separator);
+
+    #[test]
+    fn an_rs_number_in_the_id_column_is_a_dbsnp_identifier() {
+        assert!(has_rs_id(b"rs12") && has_rs_id(b"mine;rs7"));
+        assert!(
+            !has_rs_id(b".") && !has_rs_id(b"rs") && !has_rs_id(b"rs1a") && !has_rs_id(b"xrs1")
+        );
     }
-    list.extend_from_slice(item);
 }

@@ -1,7 +1,7 @@
 //! Tracks of named regions, such as segmental duplications, from BED files. A track writes the names
 //! of the regions that a record overlaps to the INFO key of its name.
 
-use super::{Found, Track, TrackFile, TrackKind};
+use super::track::{Found, Track, TrackFile, TrackKind};
 use crate::contig_names::ContigNames;
 use crate::model::RegionIndex;
 use crate::variant::Variant;

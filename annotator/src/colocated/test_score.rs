@@ -1,8 +1,8 @@
 //! A data set that exists in tests only. It shows everything that a numeric field of a new data set
 //! takes in the engine: this module and its line in [`super::DATA_SETS`].
 
+use super::track::{Field, FieldType, Found, Track, TrackFile, TrackKind};
 use super::variant_table::{AltOfRecord, VariantTable};
-use super::{Field, FieldType, Found, Track, TrackFile, TrackKind};
 use crate::variant::Variant;
 
 pub(super) const KIND: TrackKind = TrackKind {

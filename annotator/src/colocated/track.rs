@@ -1,0 +1,146 @@
+//! The interface of a kind of track: what it declares, and how its tracks are built and looked up.
+
+use crate::Error;
+use crate::contig_names::ContigNames;
+use crate::source_file::SourceFile;
+use crate::variant::Variant;
+use serde::Serialize;
+use std::fmt::Debug;
+
+/// A kind of track: its fields and how its tracks are built and opened.
+pub(crate) struct TrackKind {
+    /// The name in the manifest of a reference. For a data set, also the name of its track.
+    pub(crate) name: &'static str,
+    /// The first byte of a track file of this kind.
+    pub(super) tag: u8,
+    /// The CSQ fields that tracks of this kind fill.
+    pub(super) fields: &'static [Field],
+    /// For kinds that write INFO under the name of the track: what they write, for the header.
+    pub(super) info_description: Option<&'static str>,
+    /// Reads the source file of a track.
+    pub(super) build: fn(&mut SourceFile, &ContigNames, usize) -> Result<TrackFile, Error>,
+    /// Reads a track of the given name from the bytes of [`TrackFile`].
+    pub(super) open: fn(&str, &[u8]) -> ReadTrack,
+}
+
+/// The result of reading a track file.
+type ReadTrack = Result<Box<dyn Track>, postcard::Error>;
+
+/// The serialized data of a track.
+pub(crate) struct TrackFile {
+    /// The bytes, without the tag of the kind.
+    bytes: Vec<u8>,
+    /// Records that were read.
+    records: u64,
+}
+
+impl TrackFile {
+    /// Serializes the data of a track, which was read from `source`.
+    pub(super) fn new(
+        data: &impl Serialize,
+        records: u64,
+        source: &SourceFile,
+    ) -> Result<Self, Error> {
+        let bytes = postcard::to_stdvec(data).map_err(|e| source.error(e.to_string()))?;
+        Ok(Self { bytes, records })
+    }
+}
+
+impl TrackKind {
+    /// Builds the file of a track and counts its records. Records on contigs without sequence are
+    /// left out. `contigs` is the number of contigs.
+    ///
+    /// # Errors
+    /// [`Error`] if the source file cannot be read or has an invalid line.
+    pub(crate) fn build(
+        &self,
+        source: &mut SourceFile,
+        names: &ContigNames,
+        contigs: usize,
+    ) -> Result<(Vec<u8>, u64), Error> {
+        let TrackFile { mut bytes, records } = (self.build)(source, names, contigs)?;
+        bytes.insert(0, self.tag);
+        Ok((bytes, records))
+    }
+}
+
+/// A CSQ field that a kind of track fills.
+#[derive(Debug)]
+pub(crate) struct Field {
+    /// The name of the field.
+    pub(crate) name: &'static str,
+    /// The type of its values.
+    pub(crate) value: FieldType,
+    /// What the field means, for the header. `None` for fields that VEP defines.
+    pub(crate) description: Option<&'static str>,
+}
+
+/// The type of a CSQ field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FieldType {
+    /// Text.
+    Text,
+    /// A decimal number.
+    Number,
+}
+
+impl Field {
+    /// The header line that describes the field.
+    pub(crate) fn definition(&self) -> Option<String> {
+        let Self { name, value, description } = self;
+        let kind = match value {
+            FieldType::Text => "String",
+            FieldType::Number => "Float",
+        };
+        let text = (*description)?;
+        Some(format!("##CSQ=<ID={name},Type={kind},Description=\"{text}\">"))
+    }
+}
+
+/// The data of one track.
+pub(crate) trait Track: Debug + Send + Sync {
+    /// Adds what the track knows about an allele to `found`. Returns whether any entry matches.
+    fn look_up(&self, contig: u32, variant: &Variant<'_>, found: &mut Found<'_>) -> bool;
+}
+
+/// Collects what a track knows about an allele.
+pub(crate) struct Found<'a> {
+    pub(super) identifiers: &'a mut Vec<u8>,
+    pub(super) values: &'a mut [Vec<u8>],
+    pub(super) info: &'a mut Vec<u8>,
+    pub(super) in_dbsnp: &'a mut bool,
+}
+
+impl Found<'_> {
+    /// Adds an identifier to Existing_variation, unless it is empty or present.
+    pub(super) fn push_identifier(&mut self, id: &[u8]) {
+        push_distinct(self.identifiers, id, b'&');
+    }
+
+    /// Adds a value to a field of the kind, by the field's index in its declaration, unless the
+    /// value is empty or present.
+    pub(super) fn push(&mut self, field: usize, value: &[u8]) {
+        push_distinct(&mut self.values[field], value, b'&');
+    }
+
+    /// Adds a value to the INFO key of the track, unless it is empty or present.
+    pub(super) fn push_info(&mut self, value: &[u8]) {
+        push_distinct(self.info, value, b',');
+    }
+
+    /// Marks the record as known to dbSNP.
+    pub(super) fn mark_in_dbsnp(&mut self) {
+        *self.in_dbsnp = true;
+    }
+}
+
+/// Appends an item to a list unless it is empty or present.
+fn push_distinct(list: &mut Vec<u8>, item: &[u8], separator: u8) {
+    if item.is_empty() || list.split(|b| *b == separator).any(|present| present == item) {
+        return;
+    }
+    if !list.is_empty() {
+        list.push(separator);
+    }
+    list.extend_from_slice(item);
+}
