@@ -96,8 +96,8 @@ pub struct CheckOptions {
     pub max_mismatch_percent: f64,
 }
 
-/// Checks a file. With a reference, its REF alleles and contigs are checked too. Problems of the file
-/// are not errors but in the report.
+/// Checks a file. With a reference, its REF alleles and contigs are checked too. The
+/// report lists the problems of the file.
 ///
 /// # Errors
 /// [`Error::File`] if the file cannot be read.

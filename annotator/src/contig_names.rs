@@ -31,8 +31,8 @@ pub fn is_mitochondrial(name: &str) -> bool {
     normalized(name.as_bytes()) == b"MT"
 }
 
-/// The name without `chr` or `chromosome`, with `MT` for every spelling of the mitochondrion and the
-/// chromosome for RefSeq accessions of human chromosomes.
+/// The name without `chr` or `chromosome`, with `MT` for every spelling of the mitochondrion and
+/// the chromosome for RefSeq accessions of human chromosomes.
 fn normalized(name: &[u8]) -> Vec<u8> {
     let upper = name.to_ascii_uppercase();
     let long = upper.strip_prefix(b"CHROMOSOME").filter(|rest| !rest.is_empty());

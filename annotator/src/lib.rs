@@ -1,9 +1,9 @@
 //! The GAS annotation engine.
 //!
-//! Data flows in one direction: [`vcf`] divides a file into chunks of lines; [`annotate`] annotates a
-//! record with the help of a [`reference`] ([`consequence`], [`hgvs`], [`annotation_format`]), and
-//! [`csq`] does the same for haplotypes; [`pipeline`] distributes chunks over threads and writes them
-//! in order; [`report`] summarizes the counts.
+//! Data flows in one direction: [`vcf`] divides a file into chunks of lines; [`annotate`] annotates
+//! a record with the help of a [`reference`] ([`consequence`], [`hgvs`], [`annotation_format`]),
+//! and [`csq`] does the same for haplotypes; [`pipeline`] distributes chunks over threads and
+//! writes them in order; [`report`] summarizes the counts.
 
 pub mod annotate;
 pub mod annotation_format;

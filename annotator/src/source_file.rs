@@ -73,7 +73,8 @@ impl SourceFile {
         Error::Source { path: self.path.clone(), line: self.line, reason: reason.into() }
     }
 
-    /// SHA-256 of the bytes read so far (of the file on disk, before decompression), in hexadecimal.
+    /// SHA-256 of the bytes read so far (of the file on disk, before decompression), in
+    /// hexadecimal.
     pub fn sha256(&self) -> String {
         let hash = self.hash.lock().unwrap_or_else(PoisonError::into_inner).clone();
         hash.finalize().iter().map(|b| format!("{b:02x}")).collect()

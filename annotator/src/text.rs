@@ -21,7 +21,8 @@ pub(crate) fn push_int(out: &mut Vec<u8>, value: i32) {
     out.extend_from_slice(&digits[at..]);
 }
 
-/// Appends text and replaces the characters that INFO or the annotation format reserves, as VEP does.
+/// Appends text with the reserved characters of INFO and of annotation formats replaced, as VEP
+/// does.
 pub(crate) fn push_escaped(out: &mut Vec<u8>, text: &[u8]) {
     for byte in text {
         match byte {

@@ -1,5 +1,5 @@
-//! The engine on the demo reference: the expected effect of single variants, and property tests that
-//! no input makes it panic.
+//! The engine on the demo reference: the expected effect of single variants, and property tests
+//! that no input makes it panic.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod common;

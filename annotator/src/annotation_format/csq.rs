@@ -1,6 +1,6 @@
 //! INFO/CSQ as Ensembl VEP writes it
-//! (<https://www.ensembl.org/info/docs/tools/vep/vep_formats.html>), with fields of our own and those
-//! of tracks at the end.
+//! (<https://www.ensembl.org/info/docs/tools/vep/vep_formats.html>), with fields of our own and
+//! those of tracks at the end.
 
 use super::{Entry, PROMOTER_BASES};
 use crate::colocated::{self, ColocatedVariants};
@@ -168,8 +168,8 @@ fn write_peptides(out: &mut Vec<u8>, codons: &Codons) {
     }
 }
 
-/// Appends the codons before and after, with the changed bases in upper case and the others in lower
-/// case.
+/// Appends the codons before and after, with the changed bases in upper case and the others in
+/// lower case.
 fn write_codons(out: &mut Vec<u8>, codons: &Codons, cds_start: Option<i32>) {
     let (true, Some(cds_start)) = (codons.known, cds_start) else { return };
     let offset = ((cds_start - 1) % 3) as usize;

@@ -220,7 +220,7 @@ pub(crate) fn run(args: &AnnotateArgs) -> anyhow::Result<()> {
     if args.index
         && let Err(error) = write_index(&args.out)
     {
-        // The indexer rejects files that annotation accepts, such as one with a duplicate sample name.
+        // The indexer rejects files that annotation accepts, for example duplicate sample names.
         eprintln!("warning: the output has no index: {error}");
     }
     for warning in &outcome.warnings {

@@ -13,7 +13,7 @@ pub(crate) struct BuildArgs {
     /// Sequences in FASTA, plain or gzip. Repeat for several files.
     #[arg(long, required = true)]
     fasta: Vec<PathBuf>,
-    /// Known variants, NAME=FILE.vcf[.gz]. The track `dbsnp` counts as dbSNP. Repeat for several files.
+    /// Known variants, NAME=FILE.vcf[.gz]; use the name `dbsnp` for dbSNP. Repeat for several files.
     #[arg(long, value_parser = name_and_file)]
     vcf_track: Vec<(String, PathBuf)>,
     /// Regions, NAME=FILE.bed[.gz]. NAME becomes the INFO key. Repeat for several files.

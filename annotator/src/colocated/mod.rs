@@ -1,8 +1,8 @@
 //! Co-located variants: what the operator's tracks know about the site of an allele.
 //!
 //! A track is a data set in a reference, such as dbSNP. Each kind of track has a module, which
-//! declares the CSQ fields that the kind fills, how a track is built from a file, and how it looks up
-//! an allele. The fields of CSQ, its header lines and `build-reference` follow from these
+//! declares the CSQ fields that the kind fills, how a track is built from a file, and how it looks
+//! up an allele. The fields of CSQ, its header lines and `build-reference` follow from these
 //! declarations. To add a data set with fields of its own, write a module with a [`TrackKind`] and
 //! register it in [`DATA_SETS`].
 

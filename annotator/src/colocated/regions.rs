@@ -1,5 +1,5 @@
-//! Tracks of named regions, such as segmental duplications, from BED files. A track writes the names
-//! of the regions that a record overlaps to the INFO key of its name.
+//! Tracks of named regions, such as segmental duplications, from BED files. A track writes the
+//! names of the regions that a record overlaps to the INFO key of its name.
 
 use super::track::{Found, Track, TrackFile, TrackKind};
 use crate::contig_names::ContigNames;

@@ -2,8 +2,8 @@
 //! number of chunks in flight.
 //!
 //! Each thread reads a chunk (one thread at a time), annotates and compresses it and delivers it to
-//! the [`sink`]. The thread that completes the next chunk in file order writes it, together with the
-//! following chunks that are ready, so a slow chunk does not block other threads.
+//! the [`sink`]. The thread that completes the next chunk in file order writes it, together with
+//! the following chunks that are ready, so a slow chunk does not block other threads.
 
 mod engine;
 mod order;
@@ -104,8 +104,8 @@ struct Run<'a> {
     cancel: &'a AtomicBool,
 }
 
-/// Annotates `input` and writes `output`. If the input turns out not to be sorted, it is sorted into a
-/// temporary file next to the output, which is then annotated.
+/// Annotates `input` and writes `output`. If the input turns out not to be sorted, it is sorted
+/// into a temporary file next to the output, which is then annotated.
 ///
 /// # Errors
 /// [`Error`] if the input is invalid or a file cannot be read or written. The output is removed.
@@ -342,7 +342,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Reads the next chunk and returns its number; `None` at the end of the file or if the run ends.
+    /// Reads the next chunk and returns its number; `None` at the end of the file or of the run.
     fn read(&self, chunk: &mut Chunk) -> Option<u64> {
         // If a thread panics, joining it ends the run, and the state is not used afterwards.
         let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);

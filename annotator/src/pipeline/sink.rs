@@ -105,7 +105,7 @@ impl<'a> Sink<'a> {
         lock(&self.state).spare.pop().unwrap_or_default()
     }
 
-    /// Adds the counts of a thread, except those that [`deliver`](Self::deliver) has added by chunk.
+    /// Adds the counts of a thread, except those that [`deliver`](Self::deliver) adds by chunk.
     pub(super) fn add_counts(&self, mut counts: Counts) {
         (counts.records, counts.ref_checked, counts.ref_mismatches) = (0, 0, 0);
         lock(&self.state).written.counts.merge(&counts);

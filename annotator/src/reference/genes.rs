@@ -6,8 +6,8 @@ use crate::contig_names::ContigNames;
 use crate::model::{ContigModel, Gene, Strand, Transcript};
 use std::path::Path;
 
-/// The genes of a reference, each with one transcript. Unlike an open [`Reference`](super::Reference),
-/// it does not hold the sequence.
+/// The genes of a reference, each with one transcript. Unlike an open
+/// [`Reference`](super::Reference), it does not hold the sequence.
 #[derive(Debug)]
 pub struct GeneModels {
     /// Assembly, such as `GRCh37`.
@@ -88,8 +88,8 @@ impl GeneModels {
         found.iter().filter(move |gene| gene.end >= start)
     }
 
-    /// Finds a gene by name, ignoring case, on the given contigs. Returns the contig as it is spelled
-    /// in `contigs`.
+    /// Finds a gene by name, ignoring case, on the given contigs. Returns the contig as it is
+    /// spelled in `contigs`.
     pub fn named<'a>(
         &self,
         name: &str,

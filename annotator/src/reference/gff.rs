@@ -104,8 +104,8 @@ fn parse_feature(line: &str) -> Result<(Feature, bool), String> {
     Ok((feature, gtf))
 }
 
-/// Parses `key=value;…` (GFF3) or `key "value"; …` (GTF), which the first pair distinguishes. Returns
-/// the pairs and whether the syntax is GTF.
+/// Parses `key=value;…` (GFF3) or `key "value"; …` (GTF), which the first pair distinguishes.
+/// Returns the pairs and whether the syntax is GTF.
 fn parse_attributes(text: &str) -> (Vec<(String, String)>, bool) {
     let first = text.split(';').next().unwrap_or_default().trim();
     let gtf = match (first.find('='), first.find([' ', '"'])) {

@@ -96,7 +96,8 @@ pub struct Counts {
     pub alleles: u64,
     /// Records with more than one alternative allele.
     pub multiallelic: u64,
-    /// Records with a dbSNP identifier, from the `dbsnp` track or as an `rs` number in the ID column.
+    /// Records with a dbSNP identifier, from the `dbsnp` track or as an `rs` number in the ID
+    /// column.
     pub in_dbsnp: u64,
     /// Records by region class.
     pub region_classes: [u64; RegionClass::ALL.len()],

@@ -10,8 +10,8 @@ pub(super) const BLOCK_BYTES: usize = 65_280;
 
 pub(super) use gas_shared::vcf::BGZF_END as END_OF_FILE;
 
-/// Whether a gzipped file is complete: a BGZF file must end in an empty block. Other gzip files have
-/// no such marker and are taken to be complete.
+/// Whether a gzipped file is complete: a BGZF file must end in an empty block. Other gzip files
+/// have no such marker and are taken to be complete.
 pub(super) fn is_complete(file: &mut (impl Read + Seek)) -> io::Result<bool> {
     let mut start = Vec::new();
     file.seek(SeekFrom::Start(0))?;

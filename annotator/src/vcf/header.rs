@@ -59,8 +59,8 @@ pub(crate) fn trimmed(line: &[u8]) -> &[u8] {
 
 impl HeaderText {
     /// Writes the header with added definitions before the `#CHROM` line. An existing definition of
-    /// an added key is left out, because its values are replaced. If a key is defined twice, only the
-    /// first definition is written.
+    /// an added key is left out, because its values are replaced. If a key is defined twice, only
+    /// the first definition is written.
     pub fn write(&self, definitions: &[String], out: &mut Vec<u8>) {
         let mut seen = HashSet::new();
         for (number, line) in self.meta.iter().enumerate() {
@@ -92,8 +92,8 @@ impl HeaderText {
     }
 }
 
-/// The key that a line defines, such as `##INFO=<ID=AF`, for the kinds of lines that may define a key
-/// only once.
+/// The key that a line defines, such as `##INFO=<ID=AF`, for the kinds of lines that may define a
+/// key only once.
 fn defined(line: &[u8]) -> Option<&[u8]> {
     let once = [&b"##INFO=<"[..], b"##FORMAT=<", b"##FILTER=<", b"##contig=<"];
     once.iter().any(|start| line.starts_with(start)).then_some(())?;

@@ -5,9 +5,9 @@ use crate::Error;
 use noodles_vcf::Index;
 use std::path::{Path, PathBuf};
 
-/// Writes `FILE.gz.tbi` for a sorted bgzipped VCF file, or `FILE.gz.csi` if a contig is too long for
-/// tabix, and returns the path. The file is read by an independent VCF reader, which also validates
-/// what the engine wrote.
+/// Writes `FILE.gz.tbi` for a sorted bgzipped VCF file, or `FILE.gz.csi` if a contig is too long
+/// for tabix, and returns the path. The file is read by an independent VCF reader, which also
+/// validates what the engine wrote.
 ///
 /// # Errors
 /// [`Error::File`] if the file is not valid and sorted, or if the index cannot be written.

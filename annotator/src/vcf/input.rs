@@ -68,8 +68,8 @@ pub struct InputFile {
     lines: u64,
 }
 
-/// Finds the last allowed chunk boundary in whole lines: the number of bytes before it, or `None` if
-/// there is none.
+/// Finds the last allowed chunk boundary in whole lines: the number of bytes before it, or `None`
+/// if there is none.
 pub type FindBoundary<'a> = &'a dyn Fn(&[u8]) -> Option<usize>;
 
 /// Allows a chunk boundary after every line.
@@ -172,7 +172,8 @@ impl InputFile {
         Ok(true)
     }
 
-    /// Puts back the rest of a chunk, which follows line `lines` and becomes part of the next chunk.
+    /// Puts back the rest of a chunk, which follows line `lines` and becomes part of the next
+    /// chunk.
     pub(super) fn put_back(&mut self, rest: &[u8], lines: u64) {
         self.rest.splice(0..0, rest.iter().copied());
         self.lines = lines;

@@ -1,8 +1,8 @@
 //! Converts alleles of VCF 3.3 to VCF 4.
 //!
 //! `D3` deletes three bases from POS on, `IACG` inserts bases after POS
-//! (<https://samtools.github.io/hts-specs/>, version 3.3). VCF 4 includes the adjacent base, so that a
-//! record with a deletion begins one base earlier.
+//! (<https://samtools.github.io/hts-specs/>, version 3.3). VCF 4 includes the adjacent base, so
+//! that a record with a deletion begins one base earlier.
 
 use crate::reference::Reference;
 use gas_shared::vcf::{AltKind, Record, parse_record};

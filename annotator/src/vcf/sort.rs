@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 /// Bytes that are sorted in memory.
 const RUN_BYTES: usize = 256 << 20;
 
-/// The sort key of a record: the number of its contig, in order of first occurrence, and POS. Records
-/// with equal keys keep their order.
+/// The sort key of a record: the number of its contig, in order of first occurrence, and POS.
+/// Records with equal keys keep their order.
 type Key = (u32, u64);
 
 /// A sorted copy of a file, which is removed on drop.

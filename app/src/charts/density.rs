@@ -19,9 +19,9 @@ const MAX_BARS: usize = 80;
 /// The most rows. Contigs with the most variants come first.
 const MAX_ROWS: usize = 30;
 
-/// Draws a row for each contig that has variants, in karyotypic order. Each row has its own vertical
-/// scale, because the bins of a short contig are narrow; the count of its highest bar is written at
-/// its end.
+/// Draws a row for each contig that has variants, in karyotypic order. Each row has its own
+/// vertical scale, because the bins of a short contig are narrow; the count of its highest bar is
+/// written at its end.
 pub fn density_chart(figure: Figure, contigs: &BTreeMap<String, Density>) -> Figure {
     let mut rows: Vec<(&String, &Density)> = contigs.iter().collect();
     rows.sort_by_key(|(_, bins)| std::cmp::Reverse(bins.records.iter().sum::<u64>()));

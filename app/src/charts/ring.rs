@@ -41,8 +41,8 @@ fn turn(part: u64, total: u64) -> f32 {
     (part as f64 / total as f64) as f32
 }
 
-/// The path of a segment between two fractions of a turn, clockwise from the top. It is drawn in two
-/// halves because SVG does not draw an arc whose ends coincide.
+/// The path of a segment between two fractions of a turn, clockwise from the top. It is drawn in
+/// two halves because SVG does not draw an arc whose ends coincide.
 fn arc(from: f32, to: f32) -> String {
     let middle = (from + to) / 2.0;
     let at = |turn: f32, radius: f32| {

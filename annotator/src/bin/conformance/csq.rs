@@ -1,4 +1,5 @@
-//! The comparison with `bcftools csq`: its test cases, and the output of release 1.16 for larger files.
+//! The comparison with `bcftools csq`: its test cases, and the output of release 1.16 for larger
+//! files.
 
 use crate::{Args, build, unpack};
 use anyhow::Context;
@@ -45,8 +46,8 @@ impl fmt::Display for Score {
     }
 }
 
-/// Runs all cases of the folder: each VCF file with a `.txt` (haplotypes) or `.txt-l` (`--local`) file
-/// next to it.
+/// Runs all cases of the folder: each VCF file with a `.txt` (haplotypes) or `.txt-l` (`--local`)
+/// file next to it.
 pub(crate) fn cases(args: &Args) -> anyhow::Result<Score> {
     let mut score = Score::default();
     let folder = args.data.join("bcftools-csq");

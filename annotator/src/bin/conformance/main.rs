@@ -1,6 +1,6 @@
-//! The conformance harness: compares the engine with the output of Ensembl VEP and `bcftools csq`, and
-//! with a list of mitochondrial amino-acid changes. The data folder is not part of the project; what it
-//! lacks is reported and skipped.
+//! The conformance harness: compares the engine with the output of Ensembl VEP and `bcftools csq`,
+//! and with a list of mitochondrial amino-acid changes. The data folder is not part of the project;
+//! what it lacks is reported and skipped.
 
 mod compare;
 mod csq;

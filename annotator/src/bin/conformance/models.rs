@@ -6,8 +6,8 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-/// Transcripts whose first CDS feature has a phase other than 0. VEP and `bcftools csq` disagree about
-/// them.
+/// Transcripts whose first CDS feature has a phase other than 0. VEP and `bcftools csq` disagree
+/// about them.
 pub(crate) fn transcripts_with_start_phase(gff: &Path) -> anyhow::Result<HashSet<String>> {
     let mut first: HashMap<String, (i64, bool)> = HashMap::new();
     for line in BufReader::new(MultiGzDecoder::new(File::open(gff)?)).lines() {
