@@ -26,7 +26,7 @@ pub fn Countdown(
                     r: "15",
                     path_length: "100",
                     stroke_dasharray: "100",
-                    stroke_dashoffset: "{gone_percent(left, total)}",
+                    stroke_dashoffset: "{elapsed_percent(left, total)}",
                     transform: "rotate(-90 18 18)",
                 }
             }
@@ -58,7 +58,7 @@ fn announcement(left: i64) -> Option<&'static str> {
 }
 
 /// How much of the ring is empty.
-fn gone_percent(left: i64, total: i64) -> i64 {
+fn elapsed_percent(left: i64, total: i64) -> i64 {
     100 - (left.max(0) * 100 / total.max(1)).min(100)
 }
 
@@ -82,7 +82,10 @@ mod tests {
 
     #[test]
     fn the_ring_empties_and_never_overflows() {
-        assert_eq!([180, 90, 0, -5, 400].map(|left| gone_percent(left, 180)), [0, 50, 100, 100, 0]);
-        assert_eq!(gone_percent(5, 0), 0);
+        assert_eq!(
+            [180, 90, 0, -5, 400].map(|left| elapsed_percent(left, 180)),
+            [0, 50, 100, 100, 0]
+        );
+        assert_eq!(elapsed_percent(5, 0), 0);
     }
 }

@@ -6,7 +6,7 @@ use dioxus::prelude::*;
 use gas_shared::{JobStatus, JobView};
 
 /// What is gone after jobs are deleted, of which some have results or none has.
-pub const fn lost_by_deletion(loses_results: bool) -> &'static str {
+pub const fn deletion_warning(loses_results: bool) -> &'static str {
     if loses_results {
         "The uploaded files, logs and annotated results are deleted, from the archive as well. \
          Results that you have not downloaded are lost; nobody can bring them back."
@@ -61,7 +61,7 @@ pub fn DeleteButton(job: JobView) -> Element {
             busy: busy(),
             failures: failures(),
             onconfirm,
-            p { {lost_by_deletion(loses_results)} }
+            p { {deletion_warning(loses_results)} }
         }
     }
 }

@@ -1,5 +1,5 @@
 use super::{
-    CopyButton, DoButton, DownloadResults, Page, QueueNoteOf, RerunButton, StatusBadge, Tabs,
+    ActionButton, CopyButton, DownloadResults, JobQueueNote, Page, RerunButton, StatusBadge, Tabs,
     UpgradeButton, use_account,
 };
 use crate::api::{self, use_doing};
@@ -78,7 +78,7 @@ pub fn JobHeader(
             p { class: "job-line",
                 StatusBadge { status: job.state.status() }
                 if job.state == StateView::Pending {
-                    QueueNoteOf { id: job.id }
+                    JobQueueNote { id: job.id }
                 }
                 span { class: "job-name",
                     code { class: "job-id", "{id}" }
@@ -135,6 +135,6 @@ fn CancelJob(id: JobId) -> Element {
         });
     };
     rsx! {
-        DoButton { doing: cancel, class: "button button-danger", label: "Cancel this job", onstart: start }
+        ActionButton { doing: cancel, class: "button button-danger", label: "Cancel this job", onstart: start }
     }
 }

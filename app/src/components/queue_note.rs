@@ -25,9 +25,9 @@ pub fn QueueNote(
 
 /// The [`QueueNote`] of one job that waits, asked for again now and then.
 #[component]
-pub fn QueueNoteOf(id: JobId) -> Element {
+pub fn JobQueueNote(id: JobId) -> Element {
     let live = use_live();
-    let tick = use_tick();
+    let tick = use_refresh_tick();
     let place = use_extra(move || {
         live.follow_changes();
         tick.read();
@@ -38,12 +38,12 @@ pub fn QueueNoteOf(id: JobId) -> Element {
     }
 }
 
-/// The interval of [`use_tick`].
+/// The interval of [`use_refresh_tick`].
 const TICK: Duration = Duration::from_secs(15);
 
 /// Grows every quarter of a minute: what nobody tells a browser is asked for again then, such as
 /// how the jobs of others get on. Stands still on the server.
-pub fn use_tick() -> Signal<u32> {
+pub fn use_refresh_tick() -> Signal<u32> {
     let mut tick = use_signal(|| 0_u32);
     use_effect(move || {
         spawn(async move {

@@ -1,4 +1,4 @@
-use super::{DoButton, Shape};
+use super::{ActionButton, Shape};
 use crate::api::{self, use_doing};
 use crate::app::Route;
 use crate::live::use_live;
@@ -27,7 +27,7 @@ pub fn RerunButton(
     };
     let class = if main { "button button-main" } else { "button" };
     rsx! {
-        DoButton {
+        ActionButton {
             doing: rerun,
             class,
             label: "Run again",

@@ -22,7 +22,7 @@ pub fn RestoreBanner(jobs: Vec<JobView>) -> Element {
 }
 
 /// How long a retrieval of a tier takes.
-pub const fn usual_time(tier: Tier) -> &'static str {
+pub const fn typical_duration(tier: Tier) -> &'static str {
     match tier {
         Tier::Expedited => "usually 1–5 minutes",
         Tier::Standard => "usually 3–5 hours",
@@ -49,7 +49,7 @@ fn lines(jobs: &[JobView], is_premium: bool) -> Vec<String> {
             lines.push(format!(
                 "{} being restored ({tier}, {}).",
                 files_are(count),
-                usual_time(tier)
+                typical_duration(tier)
             ));
         }
     }

@@ -1,5 +1,5 @@
-use super::restore_banner::usual_time;
-use super::{Countdown, DoButton, Icon, Shape, UpgradeButton, When, use_account};
+use super::restore_banner::typical_duration;
+use super::{ActionButton, Countdown, Icon, LocalTime, Shape, UpgradeButton, use_account};
 use crate::api::{self, use_doing};
 use crate::app::Route;
 use crate::browser;
@@ -32,7 +32,7 @@ pub fn ResultsPanel(id: JobId, completed_at: Timestamp, results: ResultsView) ->
                         p {
                             Icon { shape: Shape::Done }
                             " Restored from the archive "
-                            When { at }
+                            LocalTime { at }
                         }
                     }
                     Stored {
@@ -45,14 +45,14 @@ pub fn ResultsPanel(id: JobId, completed_at: Timestamp, results: ResultsView) ->
                     p {
                         Icon { shape: Shape::Archive }
                         " Archived "
-                        When { at }
+                        LocalTime { at }
                     }
                     if is_free {
                         p {
                             "On the Free plan results can be downloaded for a while; then they are kept in the \
                              archive. There are two ways to get them:"
                         }
-                        TwoWays {}
+                        ArchiveOptions {}
                     } else {
                         p { "The results will be restored soon; this page follows by itself." }
                     }
@@ -73,7 +73,7 @@ fn Stored(id: JobId, since: Timestamp, until: Option<Timestamp>) -> Element {
                 "The time to download the results is over. They are being moved to the archive. There are \
                  two ways to get them:"
             }
-            TwoWays {}
+            ArchiveOptions {}
         },
         (Some(until), _) => rsx! {
             Deadline { since, until, left }
@@ -102,7 +102,7 @@ fn Deadline(since: Timestamp, until: Timestamp, left: Option<i64>) -> Element {
             }
             p { class: "muted",
                 "Available until "
-                When { at: until }
+                LocalTime { at: until }
                 ". Then the results go to the archive, from where Premium brings them back."
             }
         }
@@ -120,7 +120,7 @@ pub fn DownloadResults(id: JobId) -> Element {
         });
     };
     rsx! {
-        DoButton {
+        ActionButton {
             doing: download,
             id: "download",
             class: "button button-main",
@@ -141,11 +141,11 @@ fn Explore(id: JobId) -> Element {
 
 /// What a Free user can do about results in the archive.
 #[component]
-fn TwoWays() -> Element {
+fn ArchiveOptions() -> Element {
     rsx! {
         ul { class: "ways",
             li {
-                p { "Premium brings back all your archived results, {usual_time(Tier::Expedited)}." }
+                p { "Premium brings back all your archived results, {typical_duration(Tier::Expedited)}." }
                 UpgradeButton { main: true }
             }
             li {
@@ -166,9 +166,9 @@ fn Restoring(tier: Tier, since: Timestamp) -> Element {
         }
         dl { class: "facts facts-plain",
             dt { "Tier" }
-            dd { "{tier}, {usual_time(tier)}" }
+            dd { "{tier}, {typical_duration(tier)}" }
             dt { "Since" }
-            dd { When { at: since } }
+            dd { LocalTime { at: since } }
             dt { "Progress" }
             dd { class: "job-progress",
                 progress {
@@ -177,7 +177,7 @@ fn Restoring(tier: Tier, since: Timestamp) -> Element {
                     "aria-label": "Time passed of the time it usually takes",
                 }
                 span { class: "muted",
-                    if elapsed > longest_secs(tier) {
+                    if elapsed > typical_max_secs(tier) {
                         "longer than usual, after {format::countdown(elapsed)}"
                     } else {
                         "after {format::countdown(elapsed)}"
@@ -189,7 +189,7 @@ fn Restoring(tier: Tier, since: Timestamp) -> Element {
 }
 
 /// How long a retrieval of a tier usually takes at most, in seconds.
-pub const fn longest_secs(tier: Tier) -> i64 {
+pub const fn typical_max_secs(tier: Tier) -> i64 {
     match tier {
         Tier::Expedited => 5 * 60,
         Tier::Standard => 5 * 3600,
@@ -198,7 +198,7 @@ pub const fn longest_secs(tier: Tier) -> i64 {
 
 /// By the time passed: the archive tells nothing in between. Full only when the file is there.
 fn restored_percent(elapsed: i64, tier: Tier) -> i64 {
-    (elapsed * 100 / longest_secs(tier)).min(95)
+    (elapsed * 100 / typical_max_secs(tier)).min(95)
 }
 
 #[cfg(test)]

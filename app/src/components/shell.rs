@@ -22,7 +22,7 @@ pub fn Shell() -> Element {
     let toasts = use_toasts_provider();
     use_upgrade_provider();
     use_theme_provider();
-    use_arrivals();
+    use_page_announcements();
     let (known, failed) = match use_answer(current_account)?.read() {
         Ok(account) => (account, None),
         Err(error) => (None, Some(error)),
@@ -46,7 +46,7 @@ pub fn Shell() -> Element {
         }
         main { id: "content", tabindex: "-1",
             if live.link() == StreamLink::SignedOut {
-                SessionOver {}
+                SessionExpired {}
             }
             if let Some(error) = failed {
                 ErrorNote { error }
@@ -66,7 +66,7 @@ pub fn Shell() -> Element {
 
 /// After a link was followed, reading goes on at the new page's heading. Another query is the same
 /// page.
-fn use_arrivals() {
+fn use_page_announcements() {
     let here = use_route::<Route>().to_string();
     let path = here.split('?').next().unwrap_or_default().to_owned();
     let mut last = use_signal(|| path.clone());
@@ -167,7 +167,7 @@ fn NavLink(to: Route, is_here: bool, shape: Shape, label: &'static str) -> Eleme
 }
 
 #[component]
-fn SessionOver() -> Element {
+fn SessionExpired() -> Element {
     let here = use_route::<Route>().to_string();
     rsx! {
         div { class: "note note-warn", role: "alert",

@@ -3,7 +3,7 @@ use dioxus::prelude::*;
 use gas_shared::JobStatus;
 
 /// A state's icon, word and colour.
-pub const fn look(status: JobStatus) -> (Shape, &'static str, &'static str) {
+pub const fn status_style(status: JobStatus) -> (Shape, &'static str, &'static str) {
     match status {
         JobStatus::Uploading => (Shape::Upload, "Uploading", "quiet"),
         JobStatus::Pending => (Shape::Waiting, "Pending", "quiet"),
@@ -17,7 +17,7 @@ pub const fn look(status: JobStatus) -> (Shape, &'static str, &'static str) {
 /// A job's state by icon and word.
 #[component]
 pub fn StatusBadge(status: JobStatus) -> Element {
-    let (shape, word, tone) = look(status);
+    let (shape, word, tone) = status_style(status);
     rsx! {
         span { class: "badge badge-{tone}", "data-status": status.as_str(),
             Icon { shape }

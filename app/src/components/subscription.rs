@@ -1,4 +1,4 @@
-use super::{ErrorNote, Modal, When, sentence, use_toasts};
+use super::{ErrorNote, LocalTime, Modal, sentence, use_toasts};
 use crate::api::{self, Wire, use_doing};
 use crate::browser;
 use dioxus::prelude::*;
@@ -96,7 +96,7 @@ fn CancelDialog(
     };
     rsx! {
         Modal { id: "cancel-subscription", title: "Cancel your subscription?", open: asking,
-            WhatHappens { at, notice }
+            CancellationEffects { at, notice }
             if let Some(error) = cancel.failure() {
                 ErrorNote { error }
             }
@@ -121,12 +121,12 @@ fn CancelDialog(
 
 /// What a cancellation does to files, and when.
 #[component]
-fn WhatHappens(at: Timestamp, notice: String) -> Element {
+fn CancellationEffects(at: Timestamp, notice: String) -> Element {
     rsx! {
         ul {
             li {
                 "Premium lasts until "
-                When { at }
+                LocalTime { at }
                 "; nothing is charged any more. Until then you can resume."
             }
             li { "Results that are stored then can be downloaded for {notice} more, and are archived after that." }
@@ -179,7 +179,7 @@ fn InvoiceRow(invoice: InvoiceView) -> Element {
     };
     rsx! {
         tr {
-            td { "data-label": "Date", When { at: invoice.created } }
+            td { "data-label": "Date", LocalTime { at: invoice.created } }
             td { "data-label": "Number",
                 match invoice.url {
                     Some(url) => rsx! { a { href: url, target: "_blank", rel: "noreferrer", "{number}" } },

@@ -117,7 +117,7 @@ fn Offer() -> Element {
                 Step::Loading => rsx! { p { "Loading the payment form …" } },
                 Step::Leaving => rsx! { p { "Opening Stripe's page …" } },
                 Step::Paid => rsx! { p { "Thank you. Confirming your payment …" } },
-                Step::Late => rsx! { p { {LATE} } },
+                Step::Late => rsx! { p { {PAYMENT_DELAYED} } },
                 Step::Blocked => rsx! {
                     p { "The payment form could not be loaded; something may block it. Stripe's own page does the same." }
                 },
@@ -140,7 +140,7 @@ fn Offer() -> Element {
 }
 
 /// What is said of a payment that the server has not heard of for half a minute.
-pub const LATE: &str = "Your payment is not confirmed yet. It may take some minutes; this page follows by itself, \
+pub const PAYMENT_DELAYED: &str = "Your payment is not confirmed yet. It may take some minutes; this page follows by itself, \
      and you need not pay again.";
 
 #[component]

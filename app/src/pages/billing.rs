@@ -1,7 +1,7 @@
 use super::commit_status;
 use crate::api::{self, Wire, use_answer};
 use crate::components::{
-    ErrorNote, Invoices, ManageSubscription, Page, UpgradeButton, When, use_account,
+    ErrorNote, Invoices, LocalTime, ManageSubscription, Page, UpgradeButton, use_account,
 };
 use crate::format;
 use crate::live::use_live;
@@ -49,7 +49,7 @@ fn Overview(overview: BillingOverview, onchange: EventHandler<Wire<BillingOvervi
                 dd { "data-plan": "{plan}",
                     strong { "{plan}" }
                     if let Some(since) = overview.plan_since {
-                        span { class: "muted", " since " When { at: since } }
+                        span { class: "muted", " since " LocalTime { at: since } }
                     }
                 }
                 match &overview.subscription {
@@ -87,15 +87,15 @@ fn Subscription(subscription: SubscriptionView) -> Element {
         match subscription.renewal_status {
             RenewalStatus::Renews { at } => rsx! {
                 dt { "Next charge" }
-                dd { When { at } }
+                dd { LocalTime { at } }
             },
             RenewalStatus::Ends { at } => rsx! {
                 dt { "Ends" }
-                dd { When { at } }
+                dd { LocalTime { at } }
             },
             RenewalStatus::PastDue { premium_until } => rsx! {
                 dt { "Premium until" }
-                dd { When { at: premium_until } }
+                dd { LocalTime { at: premium_until } }
             },
             RenewalStatus::Unpaid => rsx! {},
         }
@@ -114,14 +114,14 @@ fn RenewalNote(renewal_status: RenewalStatus) -> Element {
         RenewalStatus::Ends { at } => rsx! {
             p { class: "note note-warn", role: "status",
                 "Your subscription is cancelled. Premium lasts until "
-                When { at }
+                LocalTime { at }
                 "."
             }
         },
         RenewalStatus::PastDue { premium_until } => rsx! {
             p { class: "note note-bad", role: "alert",
                 "The last payment failed and is tried again. Change your card to keep Premium after "
-                When { at: premium_until }
+                LocalTime { at: premium_until }
                 "."
             }
         },

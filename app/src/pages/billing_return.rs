@@ -1,7 +1,7 @@
 use super::commit_status;
 use crate::api::{self, use_answer};
 use crate::app::Route;
-use crate::components::{ErrorNote, LATE, Page, UpgradeButton, use_account};
+use crate::components::{ErrorNote, PAYMENT_DELAYED, Page, UpgradeButton, use_account};
 use crate::error::ErrorCode;
 use crate::live::{use_live, wait_for_premium};
 use dioxus::prelude::*;
@@ -44,7 +44,7 @@ pub fn BillingReturn(session_id: String) -> Element {
                     p { class: "lead", "Nothing was paid." }
                     p { "The checkout was left before its end. You can begin another." }
                 } else if is_late() {
-                    p { {LATE} }
+                    p { {PAYMENT_DELAYED} }
                 } else {
                     p { class: "lead", "Confirming your payment …" }
                     p { class: "muted", "This usually takes some seconds." }

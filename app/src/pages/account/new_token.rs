@@ -1,5 +1,5 @@
 use crate::api::{self, use_doing};
-use crate::components::{CopyButton, When, sentence};
+use crate::components::{CopyButton, LocalTime, sentence};
 use dioxus::prelude::*;
 use gas_shared::token::{CreatedToken, MAX_TOKEN_NAME_CHARS, NewToken, Scope};
 
@@ -107,7 +107,7 @@ fn Secret(created: CreatedToken, onclose: EventHandler<()>) -> Element {
             p { "Copy the token "
                 strong { "{created.token.name}" }
                 " now. It is shown this once and works until "
-                When { at: created.token.expires_at }
+                LocalTime { at: created.token.expires_at }
                 "."
             }
             div { class: "secret",

@@ -1,6 +1,6 @@
 use super::new_token::NewTokenForm;
 use crate::api::{self, Wire, use_doing};
-use crate::components::{Confirm, When, sentence, use_toasts};
+use crate::components::{Confirm, LocalTime, sentence, use_toasts};
 use dioxus::prelude::*;
 use gas_shared::token::{AccountSettings, TokenView};
 use jiff::Timestamp;
@@ -79,12 +79,12 @@ fn TokenRow(token: TokenView, onrevoke: EventHandler<()>) -> Element {
                 if expired {
                     span { class: "badge badge-bad", "Expired" }
                 } else {
-                    When { at: token.expires_at }
+                    LocalTime { at: token.expires_at }
                 }
             }
             td { "data-label": "Last used",
                 match token.last_used_at {
-                    Some(at) => rsx! { When { at } },
+                    Some(at) => rsx! { LocalTime { at } },
                     None => rsx! { span { class: "muted", "Never" } },
                 }
             }

@@ -4,7 +4,7 @@ use crate::api;
 use crate::app::Route;
 use crate::browser;
 use crate::components::{
-    Confirm, Icon, Menu, MenuItem, Shape, lost_by_deletion, sentence, use_toasts,
+    Confirm, Icon, Menu, MenuItem, Shape, deletion_warning, sentence, use_toasts,
 };
 use crate::error::ApiError;
 use crate::format;
@@ -213,7 +213,7 @@ fn losses(kind: Kind, loses_results: bool) -> &'static str {
         Kind::Choose | Kind::Cancel => {
             "What was annotated so far is thrown away. The uploaded file stays until you delete it."
         }
-        Kind::Delete => lost_by_deletion(loses_results),
+        Kind::Delete => deletion_warning(loses_results),
     }
 }
 

@@ -11,7 +11,7 @@ mod toolbar;
 use super::commit_status;
 use crate::api::{jobs, use_answer};
 use crate::app::Route;
-use crate::components::{ErrorNote, Page, RestoreBanner, use_tick};
+use crate::components::{ErrorNote, Page, RestoreBanner, use_refresh_tick};
 use crate::live::use_live;
 use act::{Act, ActDialog, BulkBar};
 use density::use_compact;
@@ -30,7 +30,7 @@ use toolbar::Toolbar;
 #[component]
 pub fn Annotations(query: ListQuery) -> Element {
     let live = use_live();
-    let tick = use_tick();
+    let tick = use_refresh_tick();
     let mut waits = use_signal(|| false);
     // Nobody tells a browser of the jobs of others, which are what a queue is made of.
     let turn = use_memo(move || if waits() { tick() } else { 0 });
@@ -124,7 +124,7 @@ fn List(
 /// The server's time every quarter of a minute; `None` until the page is live.
 fn use_now() -> Option<Timestamp> {
     let live = use_live();
-    let tick = use_tick();
+    let tick = use_refresh_tick();
     let mut now = use_signal(|| None::<Timestamp>);
     use_effect(move || {
         tick.read();

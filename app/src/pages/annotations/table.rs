@@ -2,7 +2,7 @@ use super::act::{Act, MENU};
 use crate::app::Route;
 use crate::clock::use_seconds_since;
 use crate::components::{
-    Ago, Icon, JobProgress, MenuButton, QueueNote, ResultsChip, Shape, StatusBadge,
+    Icon, JobProgress, MenuButton, QueueNote, RelativeTime, ResultsChip, Shape, StatusBadge,
 };
 use crate::format;
 use crate::live::Listed;
@@ -167,7 +167,7 @@ fn JobRow(
                 Link { class: "file-name", to: Route::JobDetails { id: id.to_string() }, "{job.file_name}" }
                 span { class: "job-id muted", "{id}" }
             }
-            td { "data-label": "Submitted", Ago { at: job.submitted_at, now } }
+            td { "data-label": "Submitted", RelativeTime { at: job.submitted_at, now } }
             td { "data-label": "Duration", Duration { state: job.state.clone() } }
             td { "data-label": "Size", Size { job: job.clone() } }
             td { "data-label": "Results", ResultsChip { state: job.state.clone() } }

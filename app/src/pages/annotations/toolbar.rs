@@ -1,6 +1,6 @@
 use crate::app::Route;
 use crate::browser;
-use crate::components::look;
+use crate::components::status_style;
 use crate::format;
 use dioxus::core::Task;
 use dioxus::prelude::*;
@@ -119,7 +119,7 @@ fn Chips(query: ListQuery, counts: Vec<u64>) -> Element {
                     Chip {
                         to: query.toggle(status),
                         is_chosen: query.statuses.contains(&status),
-                        label: look(status).1,
+                        label: status_style(status).1,
                         count,
                     }
                 }

@@ -2,7 +2,7 @@ use super::samples::{job, job_id, use_now};
 use super::stand::Exhibit;
 use crate::api::use_doing;
 use crate::components::{
-    CopyButton, DeleteButton, DoButton, Icon, RerunButton, Shape, ThemeButton, UpgradeButton,
+    ActionButton, CopyButton, DeleteButton, Icon, RerunButton, Shape, ThemeButton, UpgradeButton,
 };
 use crate::error::{ApiError, ErrorCode};
 use dioxus::prelude::*;
@@ -25,7 +25,7 @@ pub fn Buttons() -> Element {
             Exhibit { key: "{name}", name, Kind { class } }
         }
         Exhibit { name: "Icon button", IconButtons {} }
-        Exhibit { name: "DoButton", DoButtons {} }
+        Exhibit { name: "ActionButton", ActionButtons {} }
         Exhibit { name: "UpgradeButton",
             UpgradeButton { main: true }
             UpgradeButton { label: "Upgrade" }
@@ -72,17 +72,17 @@ fn IconButtons() -> Element {
 
 /// One that never ends, and one that fails.
 #[component]
-fn DoButtons() -> Element {
+fn ActionButtons() -> Element {
     let (endless, failing) = (use_doing(), use_doing());
     rsx! {
-        DoButton {
+        ActionButton {
             doing: endless,
             class: "button button-main",
             label: "Begin without end",
             shape: Shape::Running,
             onstart: move |()| endless.start(std::future::pending()),
         }
-        DoButton {
+        ActionButton {
             doing: failing,
             class: "button button-danger",
             label: "Fail",

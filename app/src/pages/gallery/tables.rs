@@ -1,6 +1,6 @@
 use super::samples::{completed, invoices, job, results, unfinished, use_now};
 use super::stand::Exhibit;
-use crate::components::{Ago, Invoices, JobProgress, ResultsChip, StatusBadge};
+use crate::components::{Invoices, JobProgress, RelativeTime, ResultsChip, StatusBadge};
 use crate::format;
 use dioxus::prelude::*;
 use gas_shared::JobView;
@@ -61,7 +61,7 @@ fn Row(job: JobView) -> Element {
                 a { class: "file-name", href: "#tables", "{job.file_name}" }
                 code { class: "job-id", "{job.id}" }
             }
-            td { "data-label": "Submitted", Ago { at: job.submitted_at, now } }
+            td { "data-label": "Submitted", RelativeTime { at: job.submitted_at, now } }
             td { "data-label": "Size", span { class: "number", {format::maybe_bytes(job.size)} } }
             td { "data-label": "Results", ResultsChip { state: job.state.clone() } }
         }

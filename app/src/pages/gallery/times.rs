@@ -1,6 +1,6 @@
 use super::samples::{use_moment, use_now};
 use super::stand::Exhibit;
-use crate::components::{Ago, Countdown, QueueNote, When};
+use crate::components::{Countdown, LocalTime, QueueNote, RelativeTime};
 use dioxus::prelude::*;
 use gas_shared::job::QueuePosition;
 
@@ -23,11 +23,11 @@ pub fn Times() -> Element {
             }
             Countdown { left: 6 * 86_400, total: 7 * 86_400, purpose: "to download" }
         }
-        Exhibit { name: "When", When { at: use_moment(-3600) } }
-        Exhibit { name: "Ago",
-            Ago { at: now, now: None }
+        Exhibit { name: "When", LocalTime { at: use_moment(-3600) } }
+        Exhibit { name: "RelativeTime",
+            RelativeTime { at: now, now: None }
             for seconds in PAST {
-                Ago { key: "{seconds}", at: super::samples::moment(now, -seconds), now }
+                RelativeTime { key: "{seconds}", at: super::samples::moment(now, -seconds), now }
             }
         }
         Exhibit { name: "QueueNote",

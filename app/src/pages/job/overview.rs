@@ -1,6 +1,6 @@
 use super::timeline::Timeline;
 use super::use_job;
-use crate::components::{DeleteButton, RerunButton, ResultsPanel, When, use_account};
+use crate::components::{DeleteButton, LocalTime, RerunButton, ResultsPanel, use_account};
 use crate::format;
 use dioxus::prelude::*;
 use gas_shared::job::StateView;
@@ -57,7 +57,7 @@ fn Facts(job: JobView) -> Element {
             dt { "Size" }
             dd { {format::maybe_bytes(job.size)} }
             dt { "Request time" }
-            dd { When { at: job.submitted_at } }
+            dd { LocalTime { at: job.submitted_at } }
             dt { "Run time" }
             dd { {took.unwrap_or_else(unknown)} }
             dt { "Variants" }

@@ -1,6 +1,6 @@
 //! The states of a job's life in their order, with their times.
 
-use crate::components::{Icon, JobProgress, Shape, When, longest_secs, usual_time};
+use crate::components::{Icon, JobProgress, LocalTime, Shape, typical_duration, typical_max_secs};
 use crate::format;
 use dioxus::prelude::*;
 use gas_shared::JobView;
@@ -78,7 +78,7 @@ fn Moment(step: Step) -> Element {
                     span { class: "visually-hidden", " ({state})" }
                     if let Some(at) = step.at {
                         " "
-                        When { at }
+                        LocalTime { at }
                     }
                 }
                 NoteText { note: step.note }
@@ -98,8 +98,8 @@ fn NoteText(note: Note) -> Element {
         },
         Note::Expected(tier, by) => rsx! {
             p { class: "muted",
-                "{tier}, {usual_time(tier)}; expected by "
-                When { at: by }
+                "{tier}, {typical_duration(tier)}; expected by "
+                LocalTime { at: by }
             }
         },
         Note::Failure(reason, kind) => rsx! {
@@ -207,7 +207,7 @@ fn of_results(results: &ResultsView, is_free: bool) -> Vec<Step> {
             ]
         }
         ResultsView::Restoring { tier, since, archived_at } => {
-            let by = *since + SignedDuration::from_secs(longest_secs(*tier));
+            let by = *since + SignedDuration::from_secs(typical_max_secs(*tier));
             let note = Note::Expected(*tier, by);
             vec![
                 before,

@@ -5,7 +5,7 @@ use dioxus::prelude::*;
 /// A button for something that the server does: it waits while that is done, and says below why it
 /// could not be.
 #[component]
-pub fn DoButton(
+pub fn ActionButton(
     doing: Doing,
     /// The element's id, where a page needs one.
     #[props(default)]

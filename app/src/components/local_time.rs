@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 /// A moment: in UTC as the server writes it, in the reader's own time zone once the page is live.
 #[component]
-pub fn When(at: Timestamp) -> Element {
+pub fn LocalTime(at: Timestamp) -> Element {
     let mut local = use_signal(|| None::<String>);
     use_effect(use_reactive!(|at| local.set(Some(browser::local_time(at)))));
     let utc = format::utc(at);

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 /// A moment of the past by how long ago it was, with the moment itself as its title.
 #[component]
-pub fn Ago(
+pub fn RelativeTime(
     /// The moment.
     at: Timestamp,
     /// The server's time; `None` until the page is live, when the moment is in UTC.
