@@ -1,20 +1,22 @@
+//! A button for a server action.
+
 use super::{ErrorNote, Icon, Shape};
 use crate::api::Doing;
 use dioxus::prelude::*;
 
-/// A button for something that the server does: it waits while that is done, and says below why it
-/// could not be.
+/// A button that starts a server action. It is disabled while the action runs and shows the error
+/// below if the action fails.
 #[component]
 pub fn ActionButton(
     doing: Doing,
-    /// The element's id, where a page needs one.
+    /// The element's id, if a page needs one.
     #[props(default)]
     id: Option<&'static str>,
-    /// The button's classes.
+    /// The button's CSS classes.
     class: &'static str,
     label: &'static str,
     #[props(default)] shape: Option<Shape>,
-    /// Starts it.
+    /// Starts the action.
     onstart: EventHandler<()>,
 ) -> Element {
     rsx! {

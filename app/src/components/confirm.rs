@@ -1,44 +1,46 @@
+//! The dialog that asks for confirmation before an irreversible action.
+
 use super::{ErrorList, Modal};
 use dioxus::prelude::*;
 
-/// A question before something that cannot be taken back: what is lost, the way back first, and what
-/// did not work after it was tried.
+/// A dialog that confirms an irreversible action. It shows what will be lost, and the errors if the
+/// action fails. "Go back" comes first in the tab order.
 #[component]
 pub fn Confirm(
     /// The element's id.
     id: &'static str,
-    /// The question.
+    /// The question, shown as the heading.
     title: String,
-    /// What the button that does it says.
+    /// The label of the confirming button.
     action: String,
-    /// Whether it is open.
+    /// Whether the dialog is open.
     open: Signal<bool>,
-    /// A word that must be typed first, where something is lost that is nowhere else.
+    /// A word that the user must type first, for actions that lose data for good.
     #[props(default)]
     word: Option<&'static str>,
-    /// Whether it is being done.
+    /// Whether the action is in progress.
     busy: bool,
-    /// What could not be done, and why.
+    /// The errors of the last attempt.
     #[props(default)]
     failures: Vec<String>,
-    /// Does it.
+    /// Called when the user confirms.
     onconfirm: EventHandler<()>,
-    /// What is lost.
+    /// What will be lost.
     children: Element,
 ) -> Element {
     rsx! {
         Modal { id, title, open,
             {children}
-            Question { id, action, open, word, busy, onconfirm }
+            ConfirmForm { id, action, open, word, busy, onconfirm }
             ErrorList { failures }
         }
     }
 }
 
-/// The word and the two ways out. A component of its own, so that what was typed is forgotten when
-/// the dialog is closed.
+/// The input for the word and the two buttons. A separate component, so that closing the dialog
+/// clears the input.
 #[component]
-fn Question(
+fn ConfirmForm(
     id: &'static str,
     action: String,
     open: Signal<bool>,
@@ -47,18 +49,18 @@ fn Question(
     onconfirm: EventHandler<()>,
 ) -> Element {
     let mut typed = use_signal(String::new);
-    let is_meant = word.is_none_or(|word| typed.read().trim().eq_ignore_ascii_case(word));
+    let is_confirmed = word.is_none_or(|word| typed.read().trim().eq_ignore_ascii_case(word));
     rsx! {
         form {
             onsubmit: move |event| {
                 event.prevent_default();
-                if is_meant && !busy {
+                if is_confirmed && !busy {
                     onconfirm.call(());
                 }
             },
             if let Some(word) = word {
                 div { class: "field",
-                    label { r#for: "{id}-word", "Type “{word}” to go on" }
+                    label { r#for: "{id}-word", "Type “{word}” to confirm" }
                     input {
                         id: "{id}-word",
                         r#type: "text",
@@ -79,7 +81,7 @@ fn Question(
                 button {
                     class: "button button-danger",
                     r#type: "submit",
-                    disabled: busy || !is_meant,
+                    disabled: busy || !is_confirmed,
                     "{action}"
                 }
             }

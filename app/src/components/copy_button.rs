@@ -1,3 +1,5 @@
+//! The button that copies a text to the clipboard.
+
 use super::{Icon, Shape};
 use crate::browser;
 use dioxus::prelude::*;
@@ -9,9 +11,9 @@ const CONFIRMATION: Duration = Duration::from_secs(2);
 /// Copies a text to the clipboard.
 #[component]
 pub fn CopyButton(
-    /// What is copied.
+    /// The text to copy.
     text: String,
-    /// What it is, as in "Copy the request id".
+    /// The name of the text, as in "Copy the request id".
     label: String,
 ) -> Element {
     let mut copied = use_signal(|| false);

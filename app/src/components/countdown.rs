@@ -1,20 +1,22 @@
+//! The countdown to a deadline.
+
 use crate::format;
 use dioxus::prelude::*;
 
-/// The time left until a deadline: a ring that empties, and the time in digits.
+/// The time left until a deadline: a ring that empties and the time in digits.
 ///
-/// Assistive technology is told at 60, 30, 10 and 0 seconds only. Where motion is unwanted, the
-/// style sheet leaves the digits alone.
+/// Screen readers announce only 60, 30, 10 and 0 seconds. With reduced motion, the style sheet hides
+/// the ring.
 #[component]
 pub fn Countdown(
     /// Seconds left.
     left: i64,
-    /// Seconds from the beginning to the deadline.
+    /// Seconds from the start to the deadline.
     total: i64,
-    /// What there is time for, as in "3 minutes left to download".
+    /// What the time is for, as in "3 minutes left to download".
     purpose: String,
 ) -> Element {
-    let words = announcement(left).map(|time| format!("{time} {purpose}"));
+    let announced = announcement(left).map(|time| format!("{time} {purpose}"));
     rsx! {
         span { class: "countdown countdown-{urgency(left)}",
             svg { class: "ring", view_box: "0 0 36 36", width: "44", height: "44", fill: "none", "aria-hidden": "true",
@@ -32,12 +34,12 @@ pub fn Countdown(
             }
             span { class: "digits", role: "timer", "aria-label": "Time left {purpose}", {format::countdown(left)} }
             span { class: "muted", "left {purpose}" }
-            span { class: "visually-hidden", "aria-live": "polite", {words} }
+            span { class: "visually-hidden", "aria-live": "polite", {announced} }
         }
     }
 }
 
-/// How pressing it is: the name of a colour.
+/// The urgency of a deadline, as a suffix of a CSS class that sets the color.
 pub fn urgency(left: i64) -> &'static str {
     match left {
         ..=15 => "last",
@@ -46,7 +48,7 @@ pub fn urgency(left: i64) -> &'static str {
     }
 }
 
-/// Worded so that it holds for the whole range: a page may be opened midway.
+/// The text to announce. It holds for the whole range, since a page may be opened within it.
 fn announcement(left: i64) -> Option<&'static str> {
     match left {
         ..=0 => Some("No time left"),
@@ -57,7 +59,7 @@ fn announcement(left: i64) -> Option<&'static str> {
     }
 }
 
-/// How much of the ring is empty.
+/// The empty part of the ring in percent.
 fn elapsed_percent(left: i64, total: i64) -> i64 {
     100 - (left.max(0) * 100 / total.max(1)).min(100)
 }
@@ -67,17 +69,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_change_at_60_and_15_seconds() {
+    fn the_color_changes_at_60_and_15_seconds() {
         assert_eq!([61, 60, 16, 15, 0].map(urgency), ["calm", "soon", "soon", "last", "last"]);
     }
 
     #[test]
-    fn only_four_moments_are_announced() {
-        let mut said: Vec<_> = (0..=180).rev().map(announcement).collect();
-        said.dedup();
-        assert_eq!(said.len(), 5, "silence, then four announcements: {said:?}");
-        let moments = [61, 60, 30, 10, 0].map(announcement);
-        assert_eq!(said, moments);
+    fn the_time_left_is_announced_only_four_times() {
+        let mut announced: Vec<_> = (0..=180).rev().map(announcement).collect();
+        announced.dedup();
+        assert_eq!(announced.len(), 5, "silence, then four announcements: {announced:?}");
+        let expected = [61, 60, 30, 10, 0].map(announcement);
+        assert_eq!(announced, expected);
     }
 
     #[test]

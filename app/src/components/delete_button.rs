@@ -1,3 +1,5 @@
+//! The button that deletes a job.
+
 use super::{Confirm, Icon, Shape, sentence, use_toasts};
 use crate::api;
 use crate::app::Route;
@@ -5,17 +7,17 @@ use crate::live::use_live;
 use dioxus::prelude::*;
 use gas_shared::{JobStatus, JobView};
 
-/// What is gone after jobs are deleted, of which some have results or none has.
+/// The warning before jobs are deleted. `loses_results` says whether any of them has results.
 pub const fn deletion_warning(loses_results: bool) -> &'static str {
     if loses_results {
-        "The uploaded files, logs and annotated results are deleted, from the archive as well. \
-         Results that you have not downloaded are lost; nobody can bring them back."
+        "The uploaded files, logs and annotated results are deleted, including archived results. \
+         Results that you have not downloaded are lost. This can't be undone."
     } else {
-        "The uploaded files are deleted, and what is not finished stops. Nobody can bring them back."
+        "The uploaded files are deleted, and unfinished annotations stop. This can't be undone."
     }
 }
 
-/// Deletes a job after a question, and goes to the list.
+/// Deletes a job after confirmation and opens the job list.
 #[component]
 pub fn DeleteButton(job: JobView) -> Element {
     let live = use_live();
@@ -32,7 +34,7 @@ pub fn DeleteButton(job: JobView) -> Element {
         spawn(async move {
             match api::delete_job(id).await {
                 Ok(()) => {
-                    toasts.success(format!("{name} is deleted"));
+                    toasts.success(format!("{name} deleted"));
                     navigator().push(Route::annotations());
                     live.learn_gone(id);
                 }

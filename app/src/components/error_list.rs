@@ -1,7 +1,9 @@
+//! A list of errors.
+
 use dioxus::prelude::*;
 
-/// What could not be done of several things, a sentence each. It is there when it is empty, too, so
-/// that screen readers watch it.
+/// Shows one error per item. The alert region exists even if the list is empty, so that screen readers
+/// announce errors when they are added.
 #[component]
 pub fn ErrorList(failures: Vec<String>) -> Element {
     rsx! {
@@ -9,8 +11,8 @@ pub fn ErrorList(failures: Vec<String>) -> Element {
             if !failures.is_empty() {
                 div { class: "note note-bad",
                     ul {
-                        for (place, failure) in failures.into_iter().enumerate() {
-                            li { key: "{place}", "{failure}" }
+                        for (index, failure) in failures.into_iter().enumerate() {
+                            li { key: "{index}", "{failure}" }
                         }
                     }
                 }

@@ -1,9 +1,11 @@
+//! An error with the next step.
+
 use super::UpgradeButton;
 use crate::app::Route;
 use crate::error::{ApiError, ErrorCode};
 use dioxus::prelude::*;
 
-/// An error in place of what could not be shown, with the way on.
+/// Shows an error instead of the content, with a link or button for the next step.
 #[component]
 pub fn ErrorNote(error: ApiError) -> Element {
     let here = use_route::<Route>().to_string();
@@ -28,7 +30,7 @@ pub fn ErrorNote(error: ApiError) -> Element {
     }
 }
 
-/// An error's text as a sentence: they are fragments, so that they fit into longer ones.
+/// Turns an error text, which is a lowercase fragment, into a sentence.
 pub fn sentence(fragment: &str) -> String {
     let mut chars = fragment.chars();
     let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
@@ -40,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fragments_become_sentences() {
+    fn a_fragment_becomes_a_sentence() {
         assert_eq!(sentence("the file is empty"), "The file is empty.");
         assert_eq!(sentence("Done."), "Done.");
     }

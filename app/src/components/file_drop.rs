@@ -1,23 +1,25 @@
+//! Choosing files by a button or by drag and drop.
+
 use super::{Icon, Shape};
 use crate::browser::{self, ChosenFile};
 use dioxus::prelude::*;
 
-/// Takes files by a button, or by dropping them anywhere on the page.
+/// Accepts files from a button or dropped anywhere on the page.
 #[component]
 pub fn FileDrop(
     /// The id of the file input.
     id: &'static str,
-    /// What the input takes, as the attribute `accept`.
+    /// The value of the input's `accept` attribute.
     accept: &'static str,
-    /// What the button says.
+    /// The label of the button.
     label: &'static str,
-    /// What may be dropped here, while files are over the page.
+    /// The text of the overlay while files are dragged over the page.
     invitation: String,
-    /// What is said below the button.
+    /// The text below the button.
     hint: String,
-    /// Gets the files.
+    /// Called with the files.
     onfiles: EventHandler<Vec<ChosenFile>>,
-    /// Other ways to give a file.
+    /// Other ways to add a file.
     children: Element,
 ) -> Element {
     let over = use_signal(|| false);

@@ -1,3 +1,5 @@
+//! The header of a job's pages, with its tabs and its main action.
+
 use super::{
     ActionButton, CopyButton, DownloadResults, JobQueueNote, Page, RerunButton, StatusBadge, Tabs,
     UpgradeButton, use_account,
@@ -11,7 +13,7 @@ use gas_shared::job::{ResultsView, StateView};
 use gas_shared::{JobId, JobView, Plan};
 use jiff::Timestamp;
 
-/// The parts of a job's page, called as they are shown.
+/// The tabs of a job, named as they are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobTab {
     Overview,
@@ -36,14 +38,14 @@ impl JobTab {
 
     /// The page's heading and title.
     fn title(self, job: &JobView) -> String {
-        let what = match self {
+        let part = match self {
             Self::Overview => "Annotation",
             Self::Results => "Results",
             Self::Charts => "Charts",
             Self::Browser => "Genome browser",
             Self::Log => "Log",
         };
-        format!("{what} of {}", job.file_name)
+        format!("{part} of {}", job.file_name)
     }
 
     fn route(self, id: String) -> Route {
@@ -57,13 +59,13 @@ impl JobTab {
     }
 }
 
-/// The head of a job's page: where it belongs, what it is, how it is, what to do next, and its
-/// parts. It is the page's [`Page`], too: the heading is the job's.
+/// The header of a job's pages: breadcrumb, heading, status, main action and tabs. It includes the
+/// [`Page`], since the heading names the job.
 #[component]
 pub fn JobHeader(
-    /// The job, as it is now.
+    /// The job in its current state.
     job: JobView,
-    /// The part that is shown.
+    /// The open tab.
     tab: JobTab,
     children: Element,
 ) -> Element {
@@ -91,7 +93,7 @@ pub fn JobHeader(
     }
 }
 
-/// What the owner most likely wants to do with a job in its state.
+/// The main action for a job in its current state.
 #[component]
 fn NextAction(job: JobView, tab: JobTab) -> Element {
     let is_free = use_account().is_none_or(|account| account.plan == Plan::Free);
@@ -102,7 +104,7 @@ fn NextAction(job: JobView, tab: JobTab) -> Element {
         StateView::Failed { .. } | StateView::Cancelled { .. } => {
             rsx! { RerunButton { id: job.id, main: true } }
         }
-        // The overview has these beside what it says of the results.
+        // The overview shows these actions in its results panel.
         StateView::Completed { .. } if tab == JobTab::Overview => rsx! {},
         StateView::Completed { results: ResultsView::Stored { until, .. }, .. } => {
             rsx! { DownloadWhileOpen { id: job.id, until: until.filter(|_| is_free) } }
@@ -114,7 +116,7 @@ fn NextAction(job: JobView, tab: JobTab) -> Element {
     }
 }
 
-/// The download, and the upgrade once the time for it is over.
+/// Offers the download, or the upgrade once the download window is over.
 #[component]
 fn DownloadWhileOpen(id: JobId, until: Option<Timestamp>) -> Element {
     if use_seconds_left(until) == Some(0) {

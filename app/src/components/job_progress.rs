@@ -1,8 +1,10 @@
+//! The progress of a running job.
+
 use crate::format;
 use dioxus::prelude::*;
 use gas_shared::job::Progress;
 
-/// How far a running job is.
+/// A progress bar with the current step of a running job.
 #[component]
 pub fn JobProgress(progress: Progress) -> Element {
     rsx! {

@@ -1,8 +1,10 @@
+//! The indicator of the live connection.
+
 use crate::browser;
 use crate::live::{Link, use_live};
 use dioxus::prelude::*;
 
-/// Whether what the page shows is live.
+/// Shows whether the page receives live updates.
 #[component]
 pub fn LiveDot() -> Element {
     let (tone, word) = match use_live().link() {

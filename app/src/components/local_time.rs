@@ -1,9 +1,11 @@
+//! A time in the reader's time zone.
+
 use crate::browser;
 use crate::format;
 use dioxus::prelude::*;
 use jiff::Timestamp;
 
-/// A moment: in UTC as the server writes it, in the reader's own time zone once the page is live.
+/// A time, rendered in UTC by the server and in the reader's time zone once the page is live.
 #[component]
 pub fn LocalTime(at: Timestamp) -> Element {
     let mut local = use_signal(|| None::<String>);

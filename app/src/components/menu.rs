@@ -1,13 +1,15 @@
+//! A menu of actions for one item of a list.
+
 use super::{Icon, Shape};
 use dioxus::prelude::*;
 
-/// What can be done with one thing of many: a popover of the browser's own, which opens beside the
-/// button, is closed by Esc or a click elsewhere, and gives the focus back.
+/// A menu of actions for one item. It is a native popover, so the browser opens it next to the button,
+/// closes it on Esc or a click elsewhere, and restores the focus.
 #[component]
 pub fn Menu(
     /// The element's id.
     id: &'static str,
-    /// What it is about.
+    /// The accessible name, which names the item.
     label: String,
     children: Element,
 ) -> Element {
@@ -16,14 +18,14 @@ pub fn Menu(
     }
 }
 
-/// Opens the menu of an id.
+/// The button that opens a menu.
 #[component]
 pub fn MenuButton(
     /// The menu's id.
     menu: &'static str,
-    /// What the button says to those who do not see it.
+    /// The accessible name of the button.
     label: String,
-    /// Is called before the menu opens, to say what it is about.
+    /// Called before the menu opens, to select its item.
     onopen: EventHandler<()>,
 ) -> Element {
     rsx! {
@@ -38,15 +40,15 @@ pub fn MenuButton(
     }
 }
 
-/// One of a menu's choices; it closes the menu.
+/// An action of a menu. Choosing it closes the menu.
 #[component]
 pub fn MenuItem(
     /// The menu's id.
     menu: &'static str,
-    /// Whether something is lost by it.
+    /// Whether the action is destructive.
     #[props(default)]
     danger: bool,
-    /// Does it.
+    /// Called when the action is chosen.
     onchoose: EventHandler<()>,
     children: Element,
 ) -> Element {

@@ -1,17 +1,19 @@
+//! A bar that shows a share of a whole.
+
 use dioxus::prelude::*;
 
-/// A bar with its words: how much of a whole there is.
+/// A bar with a text that shows a share of a whole.
 #[component]
 pub fn Meter(
-    /// What is measured, for who does not see the bar.
+    /// The accessible name of the bar.
     label: String,
-    /// How much.
+    /// The amount to show.
     value: u64,
-    /// Of how much.
+    /// The whole.
     max: u64,
-    /// The measure in words, beside the bar.
+    /// The text next to the bar.
     text: String,
-    /// Whether there is more than there should be.
+    /// Whether the amount is over a limit.
     #[props(default)]
     is_over: bool,
 ) -> Element {

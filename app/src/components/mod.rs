@@ -1,4 +1,4 @@
-//! The parts that pages are made of, one a file.
+//! Components that pages share, one per file.
 
 mod action_button;
 mod confirm;

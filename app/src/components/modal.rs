@@ -1,14 +1,16 @@
+//! A modal dialog.
+
 use dioxus::prelude::*;
 
-/// A dialog over the page: a `<dialog>` shown as modal, so that the browser itself keeps the focus
-/// inside, closes it on Esc and gives the focus back.
+/// A modal dialog. It is a native `<dialog>`, so the browser keeps the focus inside, closes it on Esc
+/// and restores the focus.
 #[component]
 pub fn Modal(
     /// The element's id.
     id: &'static str,
     /// The heading.
     title: String,
-    /// Whether it is open; the dialog itself closes it, too.
+    /// Whether the dialog is open. The dialog clears this when the user closes it.
     open: Signal<bool>,
     children: Element,
 ) -> Element {
@@ -20,7 +22,7 @@ pub fn Modal(
             if open() {
                 h2 { id: "{id}-title", "{title}" }
                 {children}
-                // The last in order, so that the focus begins with the content.
+                // Last in the tab order, so that the focus starts in the content.
                 button {
                     class: "icon-button modal-close",
                     r#type: "button",

@@ -1,11 +1,13 @@
+//! The frame of a page's content: its title, heading and main action.
+
 use dioxus::prelude::*;
 
-/// A page: its title in the window and as the only first-level heading.
+/// A page with its window title and its only first-level heading.
 #[component]
 pub fn Page(
     /// The heading.
     title: String,
-    /// What stands beside the heading, such as the page's main action.
+    /// Elements next to the heading, such as the page's main action.
     #[props(default)]
     actions: Option<Element>,
     children: Element,
@@ -13,7 +15,7 @@ pub fn Page(
     rsx! {
         WindowTitle { title: title.clone() }
         div { class: "page-head",
-            // Reading goes on here after a link was followed.
+            // Focusable, so that screen readers continue here after navigation.
             h1 { tabindex: "-1", "{title}" }
             {actions}
         }

@@ -1,3 +1,5 @@
+//! A job's position in the queue.
+
 use crate::api::{self, use_extra};
 use crate::browser;
 use crate::format;
@@ -7,42 +9,42 @@ use gas_shared::JobId;
 use gas_shared::job::QueuePosition;
 use std::time::Duration;
 
-/// Where a job is in the queue, and about how long until its turn: "3rd in line, about 2 min".
+/// A job's position in the queue and the estimated wait: "3rd in line, about 2 min".
 #[component]
 pub fn QueueNote(
-    /// Its place, where that is known.
-    place: Option<QueuePosition>,
+    /// The position, if known.
+    position: Option<QueuePosition>,
 ) -> Element {
     rsx! {
         span { class: "queue-note muted", "data-queue": "",
-            match place {
-                Some(place) => words(place),
-                None => "Place in line: –".to_owned(),
+            match position {
+                Some(position) => position_text(position),
+                None => "Queued…".to_owned(),
             }
         }
     }
 }
 
-/// The [`QueueNote`] of one job that waits, asked for again now and then.
+/// The [`QueueNote`] of one pending job, which refreshes itself.
 #[component]
 pub fn JobQueueNote(id: JobId) -> Element {
     let live = use_live();
     let tick = use_refresh_tick();
-    let place = use_extra(move || {
+    let position = use_extra(move || {
         live.follow_changes();
         tick.read();
         api::queue_place(id)
     });
     rsx! {
-        QueueNote { place: place.read().and_then(Result::ok).flatten() }
+        QueueNote { position: position.read().and_then(Result::ok).flatten() }
     }
 }
 
 /// The interval of [`use_refresh_tick`].
 const TICK: Duration = Duration::from_secs(15);
 
-/// Grows every quarter of a minute: what nobody tells a browser is asked for again then, such as
-/// how the jobs of others get on. Stands still on the server.
+/// A counter that grows every 15 seconds in the browser. Read it to refresh data without live events,
+/// such as the queue, which depends on the jobs of other users.
 pub fn use_refresh_tick() -> Signal<u32> {
     let mut tick = use_signal(|| 0_u32);
     use_effect(move || {
@@ -56,14 +58,14 @@ pub fn use_refresh_tick() -> Signal<u32> {
     tick
 }
 
-fn words(place: QueuePosition) -> String {
-    let position = match place.position {
+fn position_text(position: QueuePosition) -> String {
+    let in_line = match position.position {
         1 => "Next in line".to_owned(),
-        position => format!("{} in line", format::ordinal(position)),
+        number => format!("{} in line", format::ordinal(number)),
     };
-    match place.wait_secs {
-        Some(seconds) => format!("{position}, {}", format::about(seconds)),
-        None => position,
+    match position.wait_secs {
+        Some(seconds) => format!("{in_line}, {}", format::about(seconds)),
+        None => in_line,
     }
 }
 
@@ -72,10 +74,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_estimate_is_told_only_where_there_is_one() {
-        let place = |position, wait_secs| words(QueuePosition { position, wait_secs });
-        assert_eq!(place(3, Some(115)), "3rd in line, about 2 min");
-        assert_eq!(place(1, Some(4)), "Next in line, under a minute");
-        assert_eq!(place(12, None), "12th in line");
+    fn the_estimated_wait_is_shown_if_known() {
+        let text = |position, wait_secs| position_text(QueuePosition { position, wait_secs });
+        assert_eq!(text(3, Some(115)), "3rd in line, about 2 min");
+        assert_eq!(text(1, Some(4)), "Next in line, under a minute");
+        assert_eq!(text(12, None), "12th in line");
     }
 }

@@ -1,14 +1,16 @@
+//! A past time as a relative text, such as "5 min ago".
+
 use crate::browser;
 use crate::format;
 use dioxus::prelude::*;
 use jiff::Timestamp;
 
-/// A moment of the past by how long ago it was, with the moment itself as its title.
+/// A past time, shown as how long ago it was. The title is the exact time.
 #[component]
 pub fn RelativeTime(
-    /// The moment.
+    /// The time to show.
     at: Timestamp,
-    /// The server's time; `None` until the page is live, when the moment is in UTC.
+    /// The server's time. `None` until the page is live; the time is then shown in UTC.
     now: Option<Timestamp>,
 ) -> Element {
     let utc = format::utc(at);

@@ -1,3 +1,5 @@
+//! The button that runs a job again.
+
 use super::{ActionButton, Shape};
 use crate::api::{self, use_doing};
 use crate::app::Route;
@@ -5,7 +7,7 @@ use crate::live::use_live;
 use dioxus::prelude::*;
 use gas_shared::JobId;
 
-/// Has a job's file annotated anew, and goes to the new job.
+/// Annotates a job's file again as a new job and opens that job.
 #[component]
 pub fn RerunButton(
     /// The job.

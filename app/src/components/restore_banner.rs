@@ -1,9 +1,11 @@
+//! The banner about results that are being restored from the archive.
+
 use super::{Icon, Shape, use_account};
 use dioxus::prelude::*;
 use gas_shared::job::{ResultsView, StateView, Tier};
 use gas_shared::{JobView, Plan};
 
-/// How many of the shown jobs are on their way back from the archive, and how long it takes.
+/// Shows how many of the listed results are being restored from the archive and how long that takes.
 #[component]
 pub fn RestoreBanner(jobs: Vec<JobView>) -> Element {
     let is_premium = use_account().is_some_and(|account| account.plan == Plan::Premium);
@@ -21,7 +23,7 @@ pub fn RestoreBanner(jobs: Vec<JobView>) -> Element {
     }
 }
 
-/// How long a retrieval of a tier takes.
+/// The typical duration of a retrieval in a tier.
 pub const fn typical_duration(tier: Tier) -> &'static str {
     match tier {
         Tier::Expedited => "usually 1–5 minutes",
@@ -53,9 +55,9 @@ fn lines(jobs: &[JobView], is_premium: bool) -> Vec<String> {
             ));
         }
     }
-    // Premium keeps nothing archived; what still is waits for its turn.
+    // All results of Premium users are restored; these have not been started yet.
     if is_premium && archived > 0 {
-        lines.push(format!("{} in the archive and will be restored soon.", files_are(archived)));
+        lines.push(format!("{} archived and will be restored soon.", files_are(archived)));
     }
     lines
 }
@@ -93,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn restores_are_counted_by_tier() {
+    fn the_banner_counts_restores_by_tier() {
         let since = Timestamp::UNIX_EPOCH;
         let restoring = |tier| job(ResultsView::Restoring { tier, since, archived_at: since });
         let archived = job(ResultsView::Archived { at: since });
@@ -111,7 +113,7 @@ mod tests {
         ];
         assert_eq!(lines(&jobs, false), restoring);
         assert_eq!(lines(&jobs, true)[..2], restoring);
-        assert_eq!(lines(&jobs, true)[2], "1 file is in the archive and will be restored soon.");
+        assert_eq!(lines(&jobs, true)[2], "1 file is archived and will be restored soon.");
         assert!(lines(&[stored], true).is_empty());
     }
 }

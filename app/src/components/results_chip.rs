@@ -1,3 +1,5 @@
+//! The storage state of a job's results, for the job list.
+
 use super::{Icon, Shape, urgency, use_account};
 use crate::clock::use_seconds_left;
 use crate::format;
@@ -6,7 +8,7 @@ use gas_shared::Plan;
 use gas_shared::job::{ResultsView, StateView};
 use jiff::Timestamp;
 
-/// Where a job's results are, for the list: one word, or the time left.
+/// The storage state of a job's results in one word, or the time left to download them.
 #[component]
 pub fn ResultsChip(state: StateView) -> Element {
     let StateView::Completed { results, .. } = state else {
@@ -32,12 +34,13 @@ fn chip(tone: &str, shape: Shape, word: &str) -> Element {
     }
 }
 
-/// The chip of results with a deadline. Silent, since a list has many: the job's page announces.
+/// The chip of results with a deadline. It has no live region, since a list has many chips; the job's
+/// page announces the time left.
 #[component]
 fn TimeLeft(until: Timestamp) -> Element {
     match use_seconds_left(Some(until)) {
         None => chip("good", Shape::Download, "Available"),
-        Some(0) => chip("quiet", Shape::Stopped, "Time over"),
+        Some(0) => chip("quiet", Shape::Stopped, "Expired"),
         Some(left) => rsx! {
             span { class: "badge countdown-{urgency(left)}", "data-results": "Available",
                 Icon { shape: Shape::Waiting }

@@ -1,3 +1,5 @@
+//! The panel with a completed job's results.
+
 use super::restore_banner::typical_duration;
 use super::{ActionButton, Countdown, Icon, LocalTime, Shape, UpgradeButton, use_account};
 use crate::api::{self, use_doing};
@@ -10,8 +12,8 @@ use gas_shared::job::{ResultsView, Tier};
 use gas_shared::{JobId, Plan};
 use jiff::Timestamp;
 
-/// Where the results of a completed job are, and what its owner can do about it. It follows the
-/// live state, the plan and the clock.
+/// The storage state of a completed job's results and the available actions. It follows the live
+/// state, the plan and the clock.
 #[component]
 pub fn ResultsPanel(id: JobId, completed_at: Timestamp, results: ResultsView) -> Element {
     let is_free = use_account().is_none_or(|account| account.plan == Plan::Free);
@@ -49,12 +51,12 @@ pub fn ResultsPanel(id: JobId, completed_at: Timestamp, results: ResultsView) ->
                     }
                     if is_free {
                         p {
-                            "On the Free plan results can be downloaded for a while; then they are kept in the \
-                             archive. There are two ways to get them:"
+                            "On the Free plan, results can be downloaded for a short time, then they are \
+                             archived. To get them:"
                         }
                         ArchiveOptions {}
                     } else {
-                        p { "The results will be restored soon; this page follows by itself." }
+                        p { "The results will be restored soon. This page updates automatically." }
                     }
                 },
                 ResultsView::Restoring { tier, since, .. } => rsx! { Restoring { tier, since } },
@@ -63,15 +65,14 @@ pub fn ResultsPanel(id: JobId, completed_at: Timestamp, results: ResultsView) ->
     }
 }
 
-/// Results that can be downloaded, before a deadline where there is one.
+/// Results that can be downloaded, until a deadline if there is one.
 #[component]
 fn Stored(id: JobId, since: Timestamp, until: Option<Timestamp>) -> Element {
     let left = use_seconds_left(until);
     match (until, left) {
         (Some(_), Some(0)) => rsx! {
             p { role: "status",
-                "The time to download the results is over. They are being moved to the archive. There are \
-                 two ways to get them:"
+                "The time to download the results is over, and they are being archived. To get them:"
             }
             ArchiveOptions {}
         },
@@ -80,7 +81,7 @@ fn Stored(id: JobId, since: Timestamp, until: Option<Timestamp>) -> Element {
             div { class: "actions",
                 DownloadResults { id }
                 Explore { id }
-                UpgradeButton { label: "Keep them with Premium" }
+                UpgradeButton { label: "Keep with Premium" }
             }
         },
         (None, _) => rsx! {
@@ -103,13 +104,13 @@ fn Deadline(since: Timestamp, until: Timestamp, left: Option<i64>) -> Element {
             p { class: "muted",
                 "Available until "
                 LocalTime { at: until }
-                ". Then the results go to the archive, from where Premium brings them back."
+                ". After that, the results are archived. Premium restores them at any time."
             }
         }
     }
 }
 
-/// Downloads the results, or says why that is not possible.
+/// Downloads the results, or shows the error if that is not possible.
 #[component]
 pub fn DownloadResults(id: JobId) -> Element {
     let download = use_doing();
@@ -139,18 +140,18 @@ fn Explore(id: JobId) -> Element {
     }
 }
 
-/// What a Free user can do about results in the archive.
+/// The options of a Free user with archived results.
 #[component]
 fn ArchiveOptions() -> Element {
     rsx! {
         ul { class: "ways",
             li {
-                p { "Premium brings back all your archived results, {typical_duration(Tier::Expedited)}." }
+                p { "Upgrade to restore all your archived results ({typical_duration(Tier::Expedited)})." }
                 UpgradeButton { main: true }
             }
             li {
-                p { "Submit the same file again; it is annotated anew." }
-                Link { class: "button", to: Route::Annotate {}, "Submit again" }
+                p { "Upload the same file. It will be annotated again." }
+                Link { class: "button", to: Route::Annotate {}, "Upload again" }
             }
         }
     }
@@ -167,20 +168,20 @@ fn Restoring(tier: Tier, since: Timestamp) -> Element {
         dl { class: "facts facts-plain",
             dt { "Tier" }
             dd { "{tier}, {typical_duration(tier)}" }
-            dt { "Since" }
+            dt { "Started" }
             dd { LocalTime { at: since } }
             dt { "Progress" }
             dd { class: "job-progress",
                 progress {
                     max: "100",
                     value: "{restored_percent(elapsed, tier)}",
-                    "aria-label": "Time passed of the time it usually takes",
+                    "aria-label": "Time elapsed, relative to the usual duration",
                 }
                 span { class: "muted",
                     if elapsed > typical_max_secs(tier) {
-                        "longer than usual, after {format::countdown(elapsed)}"
+                        "{format::countdown(elapsed)} elapsed, longer than usual"
                     } else {
-                        "after {format::countdown(elapsed)}"
+                        "{format::countdown(elapsed)} elapsed"
                     }
                 }
             }
@@ -188,7 +189,7 @@ fn Restoring(tier: Tier, since: Timestamp) -> Element {
     }
 }
 
-/// How long a retrieval of a tier usually takes at most, in seconds.
+/// The longest typical duration of a retrieval in a tier, in seconds.
 pub const fn typical_max_secs(tier: Tier) -> i64 {
     match tier {
         Tier::Expedited => 5 * 60,
@@ -196,7 +197,8 @@ pub const fn typical_max_secs(tier: Tier) -> i64 {
     }
 }
 
-/// By the time passed: the archive tells nothing in between. Full only when the file is there.
+/// The progress of a restore, estimated from the elapsed time, since the archive reports none. It
+/// stays below 100 until the file is restored.
 fn restored_percent(elapsed: i64, tier: Tier) -> i64 {
     (elapsed * 100 / typical_max_secs(tier)).min(95)
 }
@@ -206,7 +208,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bar_follows_the_time_and_is_never_full() {
+    fn the_estimated_progress_follows_the_time_and_stays_below_100() {
         assert_eq!(restored_percent(0, Tier::Expedited), 0);
         assert_eq!(restored_percent(150, Tier::Expedited), 50);
         assert_eq!(restored_percent(150, Tier::Standard), 0);

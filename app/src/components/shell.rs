@@ -1,3 +1,5 @@
+//! The shell around every page: navigation, account, live connection, dialogs and toasts.
+
 use super::{
     ErrorNote, Icon, LiveDot, Shape, Shortcuts, Skeleton, ThemeButton, ToastArea, UpgradeButton,
     UpgradeDialog, use_theme_provider, use_upgrade_provider,
@@ -13,10 +15,11 @@ use crate::upload::use_upload_queue_provider;
 use dioxus::prelude::*;
 use gas_shared::{Account, Plan};
 
-/// Where screen readers hear of the page that was arrived at.
+/// The live region that announces a new page to screen readers.
 const ANNOUNCER_ID: &str = "announcer";
 
-/// What surrounds every page: navigation, the account, and whether the page is live.
+/// The layout of every page. It provides the account, the theme, live events, uploads, the upgrade
+/// dialog and toasts to the pages.
 #[component]
 pub fn Shell() -> Element {
     let toasts = use_toasts_provider();
@@ -32,7 +35,7 @@ pub fn Shell() -> Element {
     let live = use_live_provider(known.as_ref().map(|account| account.id), toasts);
     use_upload_queue_provider();
     rsx! {
-        a { class: "skip-link", href: "#content", "Skip to the content" }
+        a { class: "skip-link", href: "#content", "Skip to content" }
         header { class: "top",
             Link { class: "brand", to: Route::Home {}, "GAS" }
             if known.is_some() {
@@ -64,8 +67,8 @@ pub fn Shell() -> Element {
     }
 }
 
-/// After a link was followed, reading goes on at the new page's heading. Another query is the same
-/// page.
+/// Announces a new page and moves the focus to its heading after navigation. A different query is the
+/// same page.
 fn use_page_announcements() {
     let here = use_route::<Route>().to_string();
     let path = here.split('?').next().unwrap_or_default().to_owned();
@@ -80,7 +83,7 @@ fn use_page_announcements() {
     }));
 }
 
-/// Tells the server the browser's time zone, for the times in mails, where it knows another one.
+/// Sends the browser's time zone to the server if it differs from the stored one. Mails use it.
 fn use_time_zone(account: Signal<Option<Account>>) {
     use_effect(move || {
         let mut account = account;
@@ -91,7 +94,7 @@ fn use_time_zone(account: Signal<Option<Account>>) {
             return;
         }
         spawn(async move {
-            // Where it fails, mails are as before, and the next page that is loaded tells it.
+            // After a failure, mails keep the old zone, and the next page load tries again.
             if crate::api::set_time_zone(zone.clone()).await.is_ok()
                 && let Some(account) = account.write().as_mut()
             {
@@ -141,7 +144,7 @@ fn SignedInBar() -> Element {
     }
 }
 
-/// The plan, and the way to change it.
+/// The plan, with a button to upgrade.
 #[component]
 fn PlanBadge(plan: Plan) -> Element {
     rsx! {
@@ -152,7 +155,8 @@ fn PlanBadge(plan: Plan) -> Element {
     }
 }
 
-/// A link of the navigation; the router's own mark compares queries, too.
+/// A link of the main navigation. Sets `aria-current` itself, since the router's own check also
+/// compares queries.
 #[component]
 fn NavLink(to: Route, is_here: bool, shape: Shape, label: &'static str) -> Element {
     rsx! {
@@ -171,7 +175,7 @@ fn SessionExpired() -> Element {
     let here = use_route::<Route>().to_string();
     rsx! {
         div { class: "note note-warn", role: "alert",
-            p { "Your session is over. Sign in again to go on where you were." }
+            p { "Your session has expired. Sign in again to continue where you left off." }
             a { class: "button", href: login_path(&here), "Sign in" }
         }
     }

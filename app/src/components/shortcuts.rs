@@ -1,12 +1,14 @@
+//! Keyboard shortcuts and the dialog that lists them.
+
 use super::{Modal, Theme, use_theme};
 use crate::app::Route;
 use crate::browser;
 use dioxus::prelude::*;
 
-/// Where the browser remembers that shortcuts are switched off.
+/// The preference that stores whether shortcuts are turned off.
 const PREFERENCE: &str = "shortcuts";
 
-/// What a key does.
+/// The action of a shortcut.
 #[derive(Clone, Debug, PartialEq)]
 enum Command {
     Go(Route),
@@ -17,23 +19,23 @@ enum Command {
     Help,
 }
 
-/// The keys, as the help lists them. A letter after `g` is one of a sequence.
+/// The shortcuts and their descriptions. Keys separated by a space are pressed one after the other.
 const KEYS: [(&str, &str); 10] = [
     ("g a", "Go to your annotations"),
     ("g b", "Go to billing"),
-    ("g h", "Go to the start page"),
+    ("g h", "Go to the home page"),
     ("n", "New annotation"),
-    ("/", "Search in the list"),
+    ("/", "Search the list"),
     ("j", "Next row"),
     ("k", "Previous row"),
     ("Enter", "Open the row"),
-    ("t", "Change the colours"),
-    ("?", "This help"),
+    ("t", "Change the theme"),
+    ("?", "Show this help"),
 ];
 
-/// What a key does after the one before it.
-fn command(before: Option<&str>, key: &str) -> Option<Command> {
-    Some(match (before, key) {
+/// The command of a key, given the key pressed before it.
+fn command(previous: Option<&str>, key: &str) -> Option<Command> {
+    Some(match (previous, key) {
         (Some("g"), "a") => Command::Go(Route::annotations()),
         (Some("g"), "b") => Command::Go(Route::Billing {}),
         (Some("g"), "h") => Command::Go(Route::Home {}),
@@ -47,21 +49,21 @@ fn command(before: Option<&str>, key: &str) -> Option<Command> {
     })
 }
 
-/// The keys that work on every page, and the dialog that lists them.
+/// Handles the shortcuts on every page and shows the dialog that lists them.
 #[component]
 pub fn Shortcuts() -> Element {
     let open = use_signal(|| false);
-    let mut are_on = use_signal(|| true);
+    let mut enabled = use_signal(|| true);
     let (theme, choose) = use_theme();
-    let act = use_callback(move |command: Command| act(command, open, theme, choose));
+    let run = use_callback(move |command: Command| run_command(command, open, theme, choose));
     use_effect(move || {
-        are_on.set(browser::read_preference(PREFERENCE).is_none());
-        let mut before = None::<String>;
+        enabled.set(browser::read_preference(PREFERENCE).is_none());
+        let mut previous = None::<String>;
         browser::on_key(move |key| {
-            let found = command(before.as_deref(), key);
-            before = Some(key.to_owned());
+            let found = command(previous.as_deref(), key);
+            previous = Some(key.to_owned());
             match found {
-                Some(command) if *are_on.peek() => act.call(command),
+                Some(command) if *enabled.peek() => run.call(command),
                 _ => false,
             }
         });
@@ -69,33 +71,38 @@ pub fn Shortcuts() -> Element {
     rsx! {
         Modal { id: "shortcuts", title: "Keyboard shortcuts", open,
             dl { class: "facts facts-plain",
-                for (keys, what) in KEYS {
+                for (keys, description) in KEYS {
                     dt {
                         for key in keys.split(' ') {
                             kbd { "{key}" }
                             " "
                         }
                     }
-                    dd { "{what}" }
+                    dd { "{description}" }
                 }
             }
             label { class: "choice choice-alone",
                 input {
                     r#type: "checkbox",
-                    checked: are_on(),
+                    checked: enabled(),
                     onchange: move |event| {
-                        are_on.set(event.checked());
+                        enabled.set(event.checked());
                         browser::write_preference(PREFERENCE, (!event.checked()).then_some("off"));
                     },
                 }
-                span { "Shortcuts are on" }
+                span { "Enable shortcuts" }
             }
         }
     }
 }
 
-/// Does what a key stands for, and says whether there was something to do.
-fn act(command: Command, mut help: Signal<bool>, theme: Theme, choose: Callback<Theme>) -> bool {
+/// Runs a command. Returns whether it applies to the current page.
+fn run_command(
+    command: Command,
+    mut help: Signal<bool>,
+    theme: Theme,
+    choose: Callback<Theme>,
+) -> bool {
     match command {
         Command::Go(route) => {
             navigator().push(route);
@@ -120,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn letters_after_g_lead_somewhere_and_alone_do_nothing() {
+    fn letters_after_g_open_pages_and_do_nothing_alone() {
         let list = Route::annotations();
         assert_eq!(command(Some("g"), "a"), Some(Command::Go(list)));
         assert_eq!(command(None, "a"), None);
@@ -129,11 +136,11 @@ mod tests {
     }
 
     #[test]
-    fn every_key_of_the_help_does_something() {
-        for (keys, what) in KEYS.into_iter().filter(|(keys, _)| *keys != "Enter") {
+    fn every_listed_key_has_a_command() {
+        for (keys, description) in KEYS.into_iter().filter(|(keys, _)| *keys != "Enter") {
             let mut keys = keys.rsplit(' ');
-            let (key, before) = (keys.next().unwrap(), keys.next());
-            assert!(command(before, key).is_some(), "{what}");
+            let (key, previous) = (keys.next().unwrap(), keys.next());
+            assert!(command(previous, key).is_some(), "{description}");
         }
     }
 }

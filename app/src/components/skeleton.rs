@@ -1,7 +1,9 @@
+//! The placeholder of a page that is loading.
+
 use dioxus::prelude::*;
 
-/// The outline of a page that is being fetched. It shows after a moment only (by style sheet), so
-/// that quick answers do not flicker.
+/// The outline of a page that is loading. The style sheet shows it after a delay, so that fast
+/// responses do not flicker.
 #[component]
 pub fn Skeleton() -> Element {
     rsx! {

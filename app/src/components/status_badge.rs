@@ -1,8 +1,10 @@
+//! A job's status with its icon and color.
+
 use super::{Icon, Shape};
 use dioxus::prelude::*;
 use gas_shared::JobStatus;
 
-/// A state's icon, word and colour.
+/// The icon, label and CSS color suffix of a status.
 pub const fn status_style(status: JobStatus) -> (Shape, &'static str, &'static str) {
     match status {
         JobStatus::Uploading => (Shape::Upload, "Uploading", "quiet"),
@@ -14,7 +16,7 @@ pub const fn status_style(status: JobStatus) -> (Shape, &'static str, &'static s
     }
 }
 
-/// A job's state by icon and word.
+/// A job's status as an icon and a word.
 #[component]
 pub fn StatusBadge(status: JobStatus) -> Element {
     let (shape, word, tone) = status_style(status);

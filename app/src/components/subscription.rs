@@ -1,3 +1,5 @@
+//! Managing a subscription, and its invoices.
+
 use super::{ErrorNote, LocalTime, Modal, sentence, use_toasts};
 use crate::api::{self, Wire, use_doing};
 use crate::browser;
@@ -5,14 +7,14 @@ use dioxus::prelude::*;
 use gas_shared::billing::{BillingOverview, InvoiceStatus, InvoiceView, RenewalStatus};
 use jiff::Timestamp;
 
-/// What can be done about a subscription.
+/// The actions for a subscription: cancel, resume, and the billing portal.
 #[component]
 pub fn ManageSubscription(
-    /// How it stands.
+    /// Whether and when the subscription renews.
     renewal_status: RenewalStatus,
-    /// How long stored results stay when Premium ends, in words.
+    /// How long stored results stay available after Premium ends, as text.
     notice: String,
-    /// Gets what it is after a change.
+    /// Called with the new state after a change.
     onchange: EventHandler<Wire<BillingOverview>>,
 ) -> Element {
     let toasts = use_toasts();
@@ -32,7 +34,7 @@ pub fn ManageSubscription(
             match api::resume_subscription().await {
                 Ok(fresh) => {
                     onchange.call(fresh);
-                    toasts.success("Your subscription goes on".to_owned());
+                    toasts.success("Your subscription is resumed".to_owned());
                 }
                 Err(error) => toasts.error(sentence(&error.message)),
             }
@@ -75,7 +77,8 @@ pub fn ManageSubscription(
     }
 }
 
-/// Asks before it cancels. It is there for a cancelled subscription, too, so that it closes properly.
+/// Confirms a cancellation. It also exists for a cancelled subscription, so that the dialog can close
+/// after the change.
 #[component]
 fn CancelDialog(
     at: Timestamp,
@@ -119,7 +122,7 @@ fn CancelDialog(
     }
 }
 
-/// What a cancellation does to files, and when.
+/// The effects of a cancellation on results, and when they occur.
 #[component]
 fn CancellationEffects(at: Timestamp, notice: String) -> Element {
     rsx! {
@@ -127,11 +130,11 @@ fn CancellationEffects(at: Timestamp, notice: String) -> Element {
             li {
                 "Premium lasts until "
                 LocalTime { at }
-                "; nothing is charged any more. Until then you can resume."
+                ". You will not be charged again, and you can resume until then."
             }
-            li { "Results that are stored then can be downloaded for {notice} more, and are archived after that." }
-            li { "Results of later jobs can be downloaded for a short while, as on the Free plan." }
-            li { "Nothing is deleted: Premium brings archived results back at any time." }
+            li { "Results available at that time can be downloaded for another {notice}, then they are archived." }
+            li { "Results of later jobs can be downloaded for a short time, as on the Free plan." }
+            li { "Nothing is deleted. Premium restores archived results at any time." }
         }
     }
 }

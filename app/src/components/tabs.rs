@@ -1,25 +1,27 @@
+//! Tabs that link to the parts of a page.
+
 use crate::app::Route;
 use dioxus::prelude::*;
 
-/// The parts of a page, each with an address of its own: links, and no widget of tabs, so that they
-/// can be shared, opened beside each other and gone back to.
+/// The parts of a page as links, not as a tab widget, so that each has its own URL and can be shared
+/// or opened in a new window.
 #[component]
 pub fn Tabs(
-    /// What the parts are of, as in "Parts of this annotation".
+    /// The accessible name, as in "Parts of this annotation".
     label: &'static str,
-    /// Name and address of each.
+    /// The name and route of each tab.
     tabs: Vec<(&'static str, Route)>,
-    /// The place of the one that is shown.
+    /// The index of the open tab.
     here: usize,
 ) -> Element {
-    let now = use_route::<Route>();
+    let current = use_route::<Route>();
     rsx! {
         nav { class: "tabs", "aria-label": label,
             ul {
-                for (place, (name, to)) in tabs.into_iter().enumerate() {
-                    // The link to the whole present address, with its query, is marked by the router.
+                for (index, (name, to)) in tabs.into_iter().enumerate() {
+                    // The router marks only a link to the exact current URL, including its query.
                     li { key: "{name}",
-                        Link { to: if place == here { now.clone() } else { to }, "{name}" }
+                        Link { to: if index == here { current.clone() } else { to }, "{name}" }
                     }
                 }
             }

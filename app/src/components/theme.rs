@@ -1,21 +1,23 @@
+//! The color theme and the button that changes it.
+
 use super::{Icon, Shape};
 use crate::browser;
 use dioxus::prelude::*;
 
-/// The colours that the reader chose.
+/// The color theme that the user chose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Theme {
-    /// Those of the system.
+    /// The theme of the operating system.
     #[default]
     System,
-    /// Dark on light.
+    /// Dark text on a light background.
     Light,
-    /// Light on dark.
+    /// Light text on a dark background.
     Dark,
 }
 
 impl Theme {
-    /// The one that comes after it.
+    /// The theme that the button selects next.
     pub const fn next(self) -> Self {
         match self {
             Self::System => Self::Light,
@@ -24,7 +26,7 @@ impl Theme {
         }
     }
 
-    /// The name that the style sheet knows; the system's needs none.
+    /// The name in the style sheet, or `None` for the system's theme.
     const fn name(self) -> Option<&'static str> {
         match self {
             Self::System => None,
@@ -39,14 +41,15 @@ impl Theme {
     }
 }
 
-/// Makes the theme for the pages below. `assets/js/theme.js` has set it by then.
+/// Provides the theme to the pages. `assets/js/theme.js` has already applied it to the document.
 pub fn use_theme_provider() {
     let mut theme = use_context_provider(|| Signal::new(Theme::System));
-    // The server does not know it, so the first render in the browser must not either.
+    // Read in an effect: the server does not know the theme, and the browser's first render must match
+    // the server's.
     use_effect(move || theme.set(Theme::of(browser::read_preference("theme").as_deref())));
 }
 
-/// The theme, and what changes it.
+/// The current theme and a callback that changes it.
 pub fn use_theme() -> (Theme, Callback<Theme>) {
     let mut theme = use_context::<Signal<Theme>>();
     let choose = use_callback(move |chosen: Theme| {
@@ -56,7 +59,7 @@ pub fn use_theme() -> (Theme, Callback<Theme>) {
     (theme(), choose)
 }
 
-/// Goes through the themes.
+/// Switches to the next theme.
 #[component]
 pub fn ThemeButton() -> Element {
     let (theme, choose) = use_theme();
@@ -65,7 +68,7 @@ pub fn ThemeButton() -> Element {
         Theme::Light => (Shape::Light, "light"),
         Theme::Dark => (Shape::Dark, "dark"),
     };
-    let label = format!("Colours: {name}. Change them");
+    let label = format!("Theme: {name}");
     rsx! {
         button {
             class: "icon-button",
@@ -83,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_themes_come_by_and_are_known_by_name() {
+    fn the_button_cycles_through_all_themes_and_their_names_round_trip() {
         let all = [Theme::System, Theme::Light, Theme::Dark];
         assert_eq!(all.map(Theme::next), [Theme::Light, Theme::Dark, Theme::System]);
         assert_eq!(all.map(|theme| Theme::of(theme.name())), all);

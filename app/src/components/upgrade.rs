@@ -1,3 +1,5 @@
+//! The dialog for upgrading to Premium, and the buttons that open it.
+
 use super::{ErrorNote, Modal, use_account, use_toasts};
 use crate::api::{self, use_doing, use_extra};
 use crate::app::Route;
@@ -8,25 +10,25 @@ use dioxus::prelude::*;
 use gas_shared::Plan;
 use gas_shared::billing::{Checkout, CheckoutForm};
 
-/// The id of the element that Stripe's form is shown in.
+/// The id of the element in which Stripe shows its form.
 const CHECKOUT_ID: &str = "checkout";
 
-/// Opens the dialog that leads to Premium.
+/// The state of the upgrade dialog.
 #[derive(Clone, Copy, PartialEq)]
 pub struct Upgrade {
     open: Signal<bool>,
 }
 
-/// Makes the dialog's state for the pages below.
+/// Provides the dialog's state to the pages.
 pub fn use_upgrade_provider() {
     let open = use_signal(|| false);
     use_context_provider(|| Upgrade { open });
 }
 
-/// A button that opens the dialog.
+/// A button that opens the upgrade dialog.
 #[component]
 pub fn UpgradeButton(
-    /// Whether it is the main action where it stands.
+    /// Whether it is the main action of its panel.
     #[props(default)]
     main: bool,
     #[props(default = "Upgrade to Premium")] label: &'static str,
@@ -43,7 +45,7 @@ pub fn UpgradeButton(
     }
 }
 
-/// The dialog. It closes when the plan is Premium, on whatever page it was opened.
+/// The upgrade dialog. It closes on any page once the plan is Premium.
 #[component]
 pub fn UpgradeDialog() -> Element {
     let mut open = use_context::<Upgrade>().open;
@@ -52,7 +54,7 @@ pub fn UpgradeDialog() -> Element {
     use_effect(use_reactive!(|is_premium| {
         if is_premium && *open.peek() {
             open.set(false);
-            toasts.success("You are on Premium now".to_owned());
+            toasts.success("You are now on Premium".to_owned());
         }
     }));
     rsx! {
@@ -62,24 +64,24 @@ pub fn UpgradeDialog() -> Element {
     }
 }
 
-/// How far the user is.
+/// The current step of the checkout.
 #[derive(Clone, Debug, PartialEq)]
 enum Step {
-    /// Reads what Premium is.
+    /// The offer is shown.
     Offer,
-    /// Stripe's form is being loaded.
+    /// Stripe's form is loading.
     Loading,
-    /// Fills the form in.
+    /// Stripe's form is shown.
     Form,
-    /// Stripe's form cannot be shown here.
+    /// Stripe's form cannot be shown on this page.
     Blocked,
-    /// Is on the way to Stripe's page.
+    /// The browser is opening Stripe's page.
     Leaving,
-    /// Paid, and waits for the server to learn of it.
+    /// The user has paid, and the server has not confirmed the payment yet.
     Paid,
-    /// Paid, and the server did not learn of it in time.
+    /// The user has paid, and the server has not confirmed the payment in time.
     Late,
-    /// No checkout could be begun.
+    /// The checkout could not be started.
     Failed(ApiError),
 }
 
@@ -95,14 +97,14 @@ fn Offer() -> Element {
         if matches!(shown, Step::Offer | Step::Failed(_)) {
             ul {
                 li { "Files up to {crate::format::bytes(Plan::Premium.max_upload_bytes())}" }
-                li { "Results that stay downloadable" }
-                li { "All your archived results brought back" }
+                li { "Results you can download at any time" }
+                li { "All your archived results restored" }
             }
             p {
                 strong { class: "price", {price.unwrap_or_else(|| "The price is shown before you pay".to_owned())} }
                 span { class: "muted",
-                    " Tax, where it applies, is shown before you pay. Cancel at any time; Premium then \
-                     lasts as long as it is paid for."
+                    " Tax, if any, is shown before you pay. Cancel at any time; Premium lasts until the \
+                     end of the paid period."
                 }
             }
             button {
@@ -119,12 +121,12 @@ fn Offer() -> Element {
                 Step::Paid => rsx! { p { "Thank you. Confirming your payment …" } },
                 Step::Late => rsx! { p { {PAYMENT_DELAYED} } },
                 Step::Blocked => rsx! {
-                    p { "The payment form could not be loaded; something may block it. Stripe's own page does the same." }
+                    p { "The payment form could not be loaded; a browser extension may block it. Pay on Stripe's page instead." }
                 },
                 _ => rsx! {},
             }
         }
-        // Stripe's code fills it.
+        // Stripe.js renders its form here.
         div { id: CHECKOUT_ID, class: "checkout", hidden: !matches!(shown, Step::Loading | Step::Form) }
         match &shown {
             Step::Blocked => rsx! {
@@ -139,24 +141,24 @@ fn Offer() -> Element {
     }
 }
 
-/// What is said of a payment that the server has not heard of for half a minute.
-pub const PAYMENT_DELAYED: &str = "Your payment is not confirmed yet. It may take some minutes; this page follows by itself, \
-     and you need not pay again.";
+/// Shown if a payment is not confirmed within half a minute.
+pub const PAYMENT_DELAYED: &str = "Your payment is not confirmed yet. This can take a few minutes. \
+     This page updates automatically; you don't need to pay again.";
 
 #[component]
 fn CheckoutError(error: ApiError) -> Element {
     rsx! {
         ErrorNote { error: error.clone() }
         if error.code == ErrorCode::Conflict {
-            Link { class: "button", to: Route::Billing {}, "See your billing" }
+            Link { class: "button", to: Route::Billing {}, "Go to billing" }
         }
     }
 }
 
-/// Begins a checkout, shows it, and sees the payment through.
+/// Returns a callback that starts a checkout, shows it, and waits for the payment.
 fn use_pay(mut step: Signal<Step>) -> Callback<CheckoutForm> {
     let live = use_live();
-    // It goes away with the dialog.
+    // Dropping it removes Stripe's form.
     let mut checkout = use_signal(|| None);
     let paying = use_doing();
     use_effect(move || {
@@ -165,7 +167,7 @@ fn use_pay(mut step: Signal<Step>) -> Callback<CheckoutForm> {
         }
         spawn(async move {
             checkout.set(None);
-            // When it is Premium, the dialog closes.
+            // The dialog closes once the plan is Premium.
             if !wait_for_premium(live).await {
                 step.set(Step::Late);
             }
@@ -174,7 +176,7 @@ fn use_pay(mut step: Signal<Step>) -> Callback<CheckoutForm> {
     use_callback(move |form| {
         paying.start(async move {
             checkout.set(None);
-            let (next, mounted) = begin(form, step).await;
+            let (next, mounted) = start_checkout(form, step).await;
             checkout.set(mounted);
             step.set(next);
             Ok(())
@@ -182,8 +184,11 @@ fn use_pay(mut step: Signal<Step>) -> Callback<CheckoutForm> {
     })
 }
 
-/// Begins a checkout; answers how far the user is then.
-async fn begin(form: CheckoutForm, mut step: Signal<Step>) -> (Step, Option<MountedCheckout>) {
+/// Starts a checkout. Returns the next step and, if it is embedded, Stripe's form.
+async fn start_checkout(
+    form: CheckoutForm,
+    mut step: Signal<Step>,
+) -> (Step, Option<MountedCheckout>) {
     step.set(if form == CheckoutForm::Embedded { Step::Loading } else { Step::Leaving });
     match api::start_checkout(form).await.and_then(|begun| begun.read()) {
         Err(error) => (Step::Failed(error), None),
