@@ -7,7 +7,7 @@ use gas_shared::account::DELETE_CONFIRMATION;
 /// Taking everything along, and leaving.
 #[component]
 pub fn YourData() -> Element {
-    let mut asking = use_signal(|| false);
+    let mut open = use_signal(|| false);
     rsx! {
         section { class: "panel", "aria-labelledby": "your-data",
             h2 { id: "your-data", "Your data" }
@@ -26,16 +26,16 @@ pub fn YourData() -> Element {
             h2 { id: "leave", "Delete my account" }
             p { "Ends your subscription, your jobs and your tokens, and deletes your files, archived ones too. This cannot be undone." }
             p { class: "actions",
-                button { class: "button button-danger", r#type: "button", onclick: move |_| asking.set(true), "Delete my account" }
+                button { class: "button button-danger", r#type: "button", onclick: move |_| open.set(true), "Delete my account" }
             }
         }
-        DeleteDialog { asking }
+        DeleteDialog { open }
     }
 }
 
 /// Asks for the words, so that nobody leaves by a slip.
 #[component]
-fn DeleteDialog(asking: Signal<bool>) -> Element {
+fn DeleteDialog(open: Signal<bool>) -> Element {
     let delete = use_doing();
     let start = move |()| {
         delete.start(async move {
@@ -51,7 +51,7 @@ fn DeleteDialog(asking: Signal<bool>) -> Element {
             id: "delete-account",
             title: "Delete your account?",
             action: "Delete everything",
-            open: asking,
+            open,
             word: DELETE_CONFIRMATION,
             busy: delete.is_busy(),
             failures: failed.map(|error| sentence(&error.message)).into_iter().collect::<Vec<_>>(),

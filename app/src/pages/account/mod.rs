@@ -90,7 +90,7 @@ fn Settings() -> Element {
         MailSettings { wanted: shown.mail_about_jobs, onchange: move |fresh| loaded.learn(fresh) }
         Tokens {
             tokens: shown.tokens,
-            onmade: move |()| loaded.ask_again(),
+            oncreated: move |()| loaded.ask_again(),
             onchange: move |fresh| loaded.learn(fresh),
         }
     }

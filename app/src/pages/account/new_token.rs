@@ -4,28 +4,28 @@ use dioxus::prelude::*;
 use gas_shared::token::{CreatedToken, MAX_TOKEN_NAME_CHARS, NewToken, Scope};
 
 /// How long a token may last, in days, for the choice.
-const LIVES: [(u16, &str); 4] =
+const LIFETIMES: [(u16, &str); 4] =
     [(7, "7 days"), (30, "30 days"), (90, "90 days"), (365, "One year")];
 
 /// What is chosen where the user chooses nothing.
-const LIFE: u16 = 90;
+const DEFAULT_LIFETIME_DAYS: u16 = 90;
 
 /// A form that makes a token, and then the secret, once.
 #[component]
 pub fn NewTokenForm(
     /// Is called when there is another token.
-    onmade: EventHandler<()>,
+    oncreated: EventHandler<()>,
 ) -> Element {
     let mut name = use_signal(String::new);
     let mut scopes = use_signal(|| Scope::ALL.to_vec());
-    let mut days = use_signal(|| LIFE);
+    let mut days = use_signal(|| DEFAULT_LIFETIME_DAYS);
     let mut made = use_signal(|| None::<CreatedToken>);
     let create = use_doing();
     let start = move || {
         create.start(async move {
             let new = NewToken { name: name(), scopes: scopes(), days: days() };
             let created = api::create_token(new).await?.read()?;
-            onmade.call(());
+            oncreated.call(());
             name.set(String::new());
             made.set(Some(created));
             Ok(())
@@ -67,8 +67,8 @@ pub fn NewTokenForm(
                             days.set(chosen);
                         }
                     },
-                    for (value , text) in LIVES {
-                        option { value: "{value}", selected: value == LIFE, "{text}" }
+                    for (value , text) in LIFETIMES {
+                        option { value: "{value}", selected: value == DEFAULT_LIFETIME_DAYS, "{text}" }
                     }
                 }
             }

@@ -10,11 +10,11 @@ use jiff::Timestamp;
 pub fn Tokens(
     tokens: Vec<TokenView>,
     /// Is called when there is another token.
-    onmade: EventHandler<()>,
+    oncreated: EventHandler<()>,
     /// Gets what is set after a token was revoked.
     onchange: EventHandler<Wire<AccountSettings>>,
 ) -> Element {
-    let mut asking = use_signal(|| false);
+    let mut open = use_signal(|| false);
     let mut chosen = use_signal(|| None::<TokenView>);
     rsx! {
         section { class: "panel", "aria-labelledby": "tokens",
@@ -48,7 +48,7 @@ pub fn Tokens(
                                     token: token.clone(),
                                     onrevoke: move |()| {
                                         chosen.set(Some(token.clone()));
-                                        asking.set(true);
+                                        open.set(true);
                                     },
                                 }
                             }
@@ -56,9 +56,9 @@ pub fn Tokens(
                     }
                 }
             }
-            NewTokenForm { onmade }
+            NewTokenForm { oncreated }
         }
-        RevokeDialog { token: chosen(), asking, onchange }
+        RevokeDialog { token: chosen(), open, onchange }
     }
 }
 
@@ -105,7 +105,7 @@ fn TokenRow(token: TokenView, onrevoke: EventHandler<()>) -> Element {
 #[component]
 fn RevokeDialog(
     token: Option<TokenView>,
-    asking: Signal<bool>,
+    open: Signal<bool>,
     onchange: EventHandler<Wire<AccountSettings>>,
 ) -> Element {
     let toasts = use_toasts();
@@ -115,7 +115,7 @@ fn RevokeDialog(
         revoke.start(async move {
             let Some(id) = id else { return Ok(()) };
             let fresh = api::revoke_token(id).await?;
-            asking.set(false);
+            open.set(false);
             onchange.call(fresh);
             toasts.success("The token is revoked".to_owned());
             Ok(())
@@ -128,7 +128,7 @@ fn RevokeDialog(
             id: "revoke-token",
             title: "Revoke {name}?",
             action: "Revoke",
-            open: asking,
+            open,
             busy: revoke.is_busy(),
             failures: failed.map(|error| sentence(&error.message)).into_iter().collect::<Vec<_>>(),
             onconfirm: start,

@@ -1,10 +1,10 @@
 //! The list of the user's jobs: filters, pages, what is done with many at once.
 
-mod act;
+mod actions;
 mod density;
 mod empty;
+mod overview_strip;
 mod paging;
-mod strip;
 mod table;
 mod toolbar;
 
@@ -13,20 +13,20 @@ use crate::api::{jobs, use_answer};
 use crate::app::Route;
 use crate::components::{ErrorNote, Page, RestoreBanner, use_refresh_tick};
 use crate::live::use_live;
-use act::{Act, ActDialog, BulkBar};
+use actions::{ActionDialog, BulkBar, PendingAction};
 use density::use_compact;
 use dioxus::prelude::*;
 use empty::{FirstSteps, NothingFound};
 use gas_shared::JobId;
 use gas_shared::job::{JobList, ListQuery};
 use jiff::Timestamp;
+use overview_strip::OverviewStrip;
 use paging::Paging;
 use std::collections::HashSet;
-use strip::Strip;
 use table::JobTable;
 use toolbar::Toolbar;
 
-/// The list of the user's jobs. What is asked for stands in the address.
+/// The list of the user's jobs. What is requested for stands in the address.
 #[component]
 pub fn Annotations(query: ListQuery) -> Element {
     let live = use_live();
@@ -34,12 +34,12 @@ pub fn Annotations(query: ListQuery) -> Element {
     let mut waits = use_signal(|| false);
     // Nobody tells a browser of the jobs of others, which are what a queue is made of.
     let turn = use_memo(move || if waits() { tick() } else { 0 });
-    let asked = use_memo(use_reactive!(|query| query));
+    let requested = use_memo(use_reactive!(|query| query));
     let list = use_answer(move || {
         live.follow();
         live.follow_changes();
         turn.read();
-        jobs(asked().to_string())
+        jobs(requested().to_string())
     })?;
     let mut last = use_signal(|| None::<JobList>);
     use_effect(move || {
@@ -51,7 +51,7 @@ pub fn Annotations(query: ListQuery) -> Element {
             last.set(Some(list));
         }
     });
-    // A list that could not be asked anew stays, with what is selected in it.
+    // A list that could not be requested anew stays, with what is selected in it.
     let (found, failed) = match list.read() {
         Ok(list) => (Some(list), None),
         Err(error) => (last.read().clone(), Some(error)),
@@ -78,7 +78,7 @@ pub fn Annotations(query: ListQuery) -> Element {
 /// The list, and what stands around it.
 #[component]
 fn List(
-    /// What is asked for.
+    /// What is requested for.
     query: ListQuery,
     /// The last answer.
     found: JobList,
@@ -88,7 +88,7 @@ fn List(
     let live = use_live();
     let now = use_now();
     let selected = use_signal(HashSet::<JobId>::new);
-    let act = use_signal(|| None::<Act>);
+    let action = use_signal(|| None::<PendingAction>);
     let compact = use_compact();
     let rows = live.newest_list(&found.jobs, &ListQuery::from(found.query.as_str()));
     if rows.is_empty() && found.overview.total == 0 && !query.is_filtered() {
@@ -98,13 +98,13 @@ fn List(
     let chosen: Vec<_> = chosen.map(|row| row.job.clone()).collect();
     let shown: Vec<_> = rows.iter().map(|row| row.job.clone()).collect();
     rsx! {
-        Strip { overview: found.overview }
+        OverviewStrip { overview: found.overview }
         RestoreBanner { jobs: shown.clone() }
         Toolbar { query: query.clone(), counts: found.counts.to_vec() }
         if rows.is_empty() {
             NothingFound { query: query.clone() }
         } else {
-            BulkBar { chosen, page: shown, selected, act }
+            BulkBar { chosen, page: shown, selected, action }
             JobTable {
                 rows,
                 queue: found.queue.clone(),
@@ -113,11 +113,11 @@ fn List(
                 busy,
                 compact: compact(),
                 selected,
-                act,
+                action,
             }
         }
         Paging { query, page: found.page, matched: found.matched, compact }
-        ActDialog { act, selected }
+        ActionDialog { action, selected }
     }
 }
 

@@ -1,4 +1,4 @@
-use super::act::{Act, MENU};
+use super::actions::{MENU, PendingAction};
 use crate::app::Route;
 use crate::clock::use_seconds_since;
 use crate::components::{
@@ -39,7 +39,7 @@ pub fn JobTable(
     /// Which jobs are selected.
     selected: Signal<HashSet<JobId>>,
     /// Where a job's menu opens.
-    act: Signal<Option<Act>>,
+    action: Signal<Option<PendingAction>>,
 ) -> Element {
     let busy_class = if busy { " busy" } else { "" };
     let compact_class = if compact { " compact" } else { "" };
@@ -64,12 +64,12 @@ pub fn JobTable(
                     for row in rows {
                         JobRow {
                             key: "{row.job.id}",
-                            place: queue.iter().find(|(id, _)| *id == row.job.id).map(|(_, place)| *place),
+                            position: queue.iter().find(|(id, _)| *id == row.job.id).map(|(_, position)| *position),
                             is_selected: selected.read().contains(&row.job.id),
                             row,
                             now,
                             selected,
-                            act,
+                            action,
                         }
                     }
                 }
@@ -126,14 +126,14 @@ fn SelectAll(ids: Vec<JobId>, selected: Signal<HashSet<JobId>>) -> Element {
 #[component]
 fn JobRow(
     row: Listed,
-    place: Option<QueuePosition>,
+    position: Option<QueuePosition>,
     is_selected: bool,
     now: Option<Timestamp>,
     selected: Signal<HashSet<JobId>>,
-    act: Signal<Option<Act>>,
+    action: Signal<Option<PendingAction>>,
 ) -> Element {
     let id = row.job.id;
-    let class = mark(&row);
+    let class = row_class(&row);
     let job = row.job;
     rsx! {
         tr { "data-job": "{id}", class, "aria-selected": is_selected,
@@ -155,7 +155,7 @@ fn JobRow(
             td { "data-label": "Status", class: "state",
                 StatusBadge { status: job.state.status() }
                 match job.state.clone() {
-                    StateView::Pending => rsx! { QueueNote { place } },
+                    StateView::Pending => rsx! { QueueNote { position } },
                     StateView::Running { progress, .. } => rsx! { JobProgress { progress } },
                     StateView::Failed { reason, .. } => rsx! {
                         span { class: "why muted", title: "{reason}", "{reason}" }
@@ -175,7 +175,7 @@ fn JobRow(
                 MenuButton {
                     menu: MENU,
                     label: "Actions for {job.file_name}",
-                    onopen: move |()| act.set(Some(Act::menu(job.clone()))),
+                    onopen: move |()| action.set(Some(PendingAction::menu(job.clone()))),
                 }
             }
         }
@@ -183,13 +183,13 @@ fn JobRow(
 }
 
 /// A row that changed lights up: once for each state.
-fn mark(row: &Listed) -> &'static str {
-    if row.is_news { light(&JobListEntry::from(&row.job)) } else { "" }
+fn row_class(row: &Listed) -> &'static str {
+    if row.is_news { highlight_class(&JobListEntry::from(&row.job)) } else { "" }
 }
 
 /// One of four names of the same animation, never that of a state that comes before or after: an
 /// animation begins anew where its name is another.
-fn light(entry: &JobListEntry) -> &'static str {
+fn highlight_class(entry: &JobListEntry) -> &'static str {
     match (entry.status, entry.location) {
         (JobStatus::Uploading, _) => "news news-a",
         (JobStatus::Pending, _) | (_, Some(ResultLocation::Archived)) => "news news-b",

@@ -8,13 +8,13 @@ use gas_shared::JobStatus;
 use gas_shared::job::{ListQuery, ListSort};
 use std::time::Duration;
 
-/// Changes follow each other while somebody types; this long after the last the server is asked.
-const PAUSE: Duration = Duration::from_millis(250);
+/// Changes follow each other while somebody types; this long after the last the server is requested.
+const DEBOUNCE: Duration = Duration::from_millis(250);
 
-/// What is searched for, the states asked for, and the order where there is no head to order by.
+/// What is searched for, the states requested for, and the order where there is no head to order by.
 #[component]
 pub fn Toolbar(
-    /// What is asked for.
+    /// What is requested for.
     query: ListQuery,
     /// How many jobs the search finds in each state.
     counts: Vec<u64>,
@@ -31,19 +31,19 @@ pub fn Toolbar(
 #[component]
 fn Search(query: ListQuery) -> Element {
     let mut text = use_signal(|| query.search.clone());
-    let mut asked = use_signal(|| query.clone());
+    let mut requested = use_signal(|| query.clone());
     let mut waiting = use_signal(|| None::<Task>);
     // What the address says counts, also after "back".
     use_effect(use_reactive!(|query| {
-        if query.search != asked.peek().search {
+        if query.search != requested.peek().search {
             text.set(query.search.clone());
         }
-        asked.set(query);
+        requested.set(query);
     }));
     let mut ask = move || {
         let search = text.peek().trim().to_owned();
-        let query = ListQuery { search, page: 1, ..asked.peek().clone() };
-        asked.set(query.clone());
+        let query = ListQuery { search, page: 1, ..requested.peek().clone() };
+        requested.set(query.clone());
         // One step of the history for a whole word: "back" leads away from it.
         navigator().replace(Route::Annotations { query });
     };
@@ -60,7 +60,7 @@ fn Search(query: ListQuery) -> Element {
                         task.cancel();
                     }
                     waiting.set(Some(spawn(async move {
-                        browser::sleep(PAUSE).await;
+                        browser::sleep(DEBOUNCE).await;
                         ask();
                     })));
                 },

@@ -1,5 +1,5 @@
+use super::exhibit::{Exhibit, Viewer};
 use super::samples::{completed, results, use_now};
-use super::stand::{Exhibit, Viewer};
 use crate::components::{LiveDot, ResultsChip, StatusBadge};
 use crate::live::Link as StreamLink;
 use dioxus::prelude::*;

@@ -1,5 +1,5 @@
+use super::exhibit::Exhibit;
 use super::samples::{job, job_id, use_now};
-use super::stand::Exhibit;
 use crate::api::use_doing;
 use crate::components::{
     ActionButton, CopyButton, DeleteButton, Icon, RerunButton, Shape, ThemeButton, UpgradeButton,

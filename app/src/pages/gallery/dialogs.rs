@@ -1,4 +1,4 @@
-use super::stand::Exhibit;
+use super::exhibit::Exhibit;
 use crate::components::{Confirm, Modal, use_toasts};
 use dioxus::prelude::*;
 

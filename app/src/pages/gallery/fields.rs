@@ -1,4 +1,4 @@
-use super::stand::Exhibit;
+use super::exhibit::Exhibit;
 use dioxus::prelude::*;
 
 /// Fields and choices; each field has an id of its own.

@@ -1,4 +1,4 @@
-use super::stand::Exhibit;
+use super::exhibit::Exhibit;
 use crate::browser::ChosenFile;
 use crate::components::{FileDrop, use_toasts};
 use crate::format;

@@ -1,4 +1,4 @@
-use super::stand::Exhibit;
+use super::exhibit::Exhibit;
 use crate::app::Route;
 use crate::components::{Icon, Menu, MenuButton, MenuItem, Shape, Tabs, use_toasts};
 use dioxus::prelude::*;

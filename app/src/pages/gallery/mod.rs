@@ -6,6 +6,7 @@
 mod badges;
 mod buttons;
 mod dialogs;
+mod exhibit;
 mod fields;
 mod files;
 mod icons;
@@ -14,7 +15,6 @@ mod notes;
 mod panels;
 mod progress;
 mod samples;
-mod stand;
 mod tables;
 #[cfg(all(test, feature = "server"))]
 mod tests;
@@ -27,9 +27,9 @@ use crate::components::{
 use crate::live::Link as StreamLink;
 use crate::toasts::use_toasts_provider;
 use dioxus::prelude::*;
+use exhibit::use_viewer;
 use gas_shared::Plan;
 use samples::use_now_provider;
-use stand::use_viewer;
 
 /// The groups of components: id of the section, and heading.
 const GROUPS: [(&str, &str); 11] = [

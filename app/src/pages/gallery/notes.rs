@@ -1,5 +1,5 @@
+use super::exhibit::{Exhibit, Viewer};
 use super::samples::{completed, job, results, use_now};
-use super::stand::{Exhibit, Viewer};
 use crate::components::{ErrorList, ErrorNote, RestoreBanner};
 use crate::error::{ApiError, ErrorCode};
 use dioxus::prelude::*;

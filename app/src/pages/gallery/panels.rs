@@ -1,5 +1,5 @@
+use super::exhibit::{Exhibit, OneOf, Viewer};
 use super::samples::{job_id, moment, results, use_now};
-use super::stand::{Exhibit, OneOf, Viewer};
 use crate::components::{ManageSubscription, ResultsPanel, StatusBadge};
 use dioxus::prelude::*;
 use gas_shared::billing::RenewalStatus;

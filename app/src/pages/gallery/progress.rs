@@ -1,5 +1,5 @@
+use super::exhibit::Exhibit;
 use super::samples::progress;
-use super::stand::Exhibit;
 use crate::components::{JobProgress, Meter, Skeleton};
 use dioxus::prelude::*;
 

@@ -1,5 +1,5 @@
+use super::exhibit::Exhibit;
 use super::samples::{completed, invoices, job, results, unfinished, use_now};
-use super::stand::Exhibit;
 use crate::components::{Invoices, JobProgress, RelativeTime, ResultsChip, StatusBadge};
 use crate::format;
 use dioxus::prelude::*;

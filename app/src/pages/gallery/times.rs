@@ -1,5 +1,5 @@
+use super::exhibit::Exhibit;
 use super::samples::{use_moment, use_now};
-use super::stand::Exhibit;
 use crate::components::{Countdown, LocalTime, QueueNote, RelativeTime};
 use dioxus::prelude::*;
 use gas_shared::job::QueuePosition;
@@ -14,8 +14,8 @@ const PAST: [i64; 6] = [5, 300, 7200, 100_000, 400_000, 9_000_000];
 #[component]
 pub fn Times() -> Element {
     let now = use_now();
-    let place = |position, wait_secs| Some(QueuePosition { position, wait_secs });
-    let places = [place(1, Some(20)), place(3, Some(115)), place(12, None), None];
+    let queued = |position, wait_secs| Some(QueuePosition { position, wait_secs });
+    let positions = [queued(1, Some(20)), queued(3, Some(115)), queued(12, None), None];
     rsx! {
         Exhibit { name: "Countdown",
             for left in LEFT {
@@ -23,7 +23,7 @@ pub fn Times() -> Element {
             }
             Countdown { left: 6 * 86_400, total: 7 * 86_400, purpose: "to download" }
         }
-        Exhibit { name: "When", LocalTime { at: use_moment(-3600) } }
+        Exhibit { name: "LocalTime", LocalTime { at: use_moment(-3600) } }
         Exhibit { name: "RelativeTime",
             RelativeTime { at: now, now: None }
             for seconds in PAST {
@@ -31,8 +31,8 @@ pub fn Times() -> Element {
             }
         }
         Exhibit { name: "QueueNote",
-            for (index, place) in places.into_iter().enumerate() {
-                QueueNote { key: "{index}", place }
+            for (index, position) in positions.into_iter().enumerate() {
+                QueueNote { key: "{index}", position }
             }
         }
     }

@@ -52,19 +52,19 @@ fn Browser(job: JobView, locus: String) -> Element {
 /// The browser once its code has come.
 #[component]
 fn Genome(id: JobId, settings: String, locus: String) -> Element {
-    let mut state = use_signal(|| Mount::Coming);
-    let mut coming = use_signal(|| None::<Task>);
+    let mut state = use_signal(|| Mount::Loading);
+    let mut loading = use_signal(|| None::<Task>);
     use_effect(use_reactive!(|id, settings, locus| {
         // The one before goes first: taking it away later would take the new one along.
-        if let Some(task) = coming.take() {
+        if let Some(task) = loading.take() {
             task.cancel();
         }
-        state.set(Mount::Coming);
-        coming.set(Some(spawn(async move {
+        state.set(Mount::Loading);
+        loading.set(Some(spawn(async move {
             let base = format!("/annotations-genome/{id}");
             let mounted = browser::mount_genome(GENOME_ID, &base, &settings, &locus).await;
             state.set(match mounted {
-                Some(genome) => Mount::There(Rc::new(genome)),
+                Some(genome) => Mount::Mounted(Rc::new(genome)),
                 None => Mount::Failed,
             });
         })));
@@ -78,29 +78,29 @@ fn Genome(id: JobId, settings: String, locus: String) -> Element {
             "."
         }
         match &*state.read() {
-            Mount::Coming => rsx! { p { role: "status", class: "muted", "Loading the genome browser …" } },
+            Mount::Loading => rsx! { p { role: "status", class: "muted", "Loading the genome browser …" } },
             Mount::Failed => rsx! {
                 p { class: "note note-bad", role: "alert",
                     "The genome browser could not be loaded. Load this page again to try once more."
                 }
             },
-            Mount::There(_) => rsx! {},
+            Mount::Mounted(_) => rsx! {},
         }
-        div { id: "genome", class: "genome", "data-ready": state.read().is_there() }
+        div { id: "genome", class: "genome", "data-ready": state.read().is_mounted() }
     }
 }
 
 /// Whether igv.js is on the page.
 #[derive(Clone)]
 enum Mount {
-    Coming,
+    Loading,
     Failed,
     /// It is, as long as this is kept.
-    There(#[expect(dead_code, reason = "it is dropped with the page")] Rc<MountedGenome>),
+    Mounted(#[expect(dead_code, reason = "it is dropped with the page")] Rc<MountedGenome>),
 }
 
 impl Mount {
-    fn is_there(&self) -> bool {
-        !matches!(self, Self::Coming | Self::Failed)
+    fn is_mounted(&self) -> bool {
+        !matches!(self, Self::Loading | Self::Failed)
     }
 }

@@ -162,14 +162,14 @@ fn Marks(id: JobId, name: String, marks: Vec<Mark>, onshow: EventHandler<String>
                 class: "mark mark-{mark.tone}",
                 role: "link",
                 tabindex: if place == at() { "0" } else { "-1" },
-                "aria-label": "{said(&mark)}",
+                "aria-label": "{mark_label(&mark)}",
                 d: "{mark.path}",
                 onmouseenter: {
-                    let text = said(&mark);
+                    let text = mark_label(&mark);
                     move |_| onshow.call(text.clone())
                 },
                 onfocus: {
-                    let text = said(&mark);
+                    let text = mark_label(&mark);
                     move |_| {
                         at.set(place);
                         onshow.call(text.clone());
@@ -190,7 +190,7 @@ fn Marks(id: JobId, name: String, marks: Vec<Mark>, onshow: EventHandler<String>
                                 navigator().push(to.clone());
                                 return;
                             }
-                            key => neighbour(&key, place, count),
+                            key => neighbor(&key, place, count),
                         };
                         if let Some(next) = next {
                             // Otherwise the page would scroll.
@@ -204,12 +204,12 @@ fn Marks(id: JobId, name: String, marks: Vec<Mark>, onshow: EventHandler<String>
     }
 }
 
-fn said(mark: &Mark) -> String {
+fn mark_label(mark: &Mark) -> String {
     format!("{}: {}", mark.label, format::count(mark.count))
 }
 
 /// Which mark a key leads to.
-fn neighbour(key: &Key, place: usize, count: usize) -> Option<usize> {
+fn neighbor(key: &Key, place: usize, count: usize) -> Option<usize> {
     let next = match key {
         Key::ArrowRight | Key::ArrowDown => place + 1,
         Key::ArrowLeft | Key::ArrowUp => place.checked_sub(1)?,
@@ -226,12 +226,12 @@ mod tests {
 
     #[test]
     fn arrow_keys_go_from_mark_to_mark_and_stop_at_the_ends() {
-        assert_eq!(neighbour(&Key::ArrowRight, 0, 3), Some(1));
-        assert_eq!(neighbour(&Key::ArrowDown, 2, 3), None);
-        assert_eq!(neighbour(&Key::ArrowLeft, 0, 3), None);
-        assert_eq!(neighbour(&Key::ArrowUp, 2, 3), Some(1));
-        assert_eq!(neighbour(&Key::End, 0, 3), Some(2));
-        assert_eq!(neighbour(&Key::Home, 2, 3), Some(0));
-        assert_eq!(neighbour(&Key::Tab, 0, 3), None);
+        assert_eq!(neighbor(&Key::ArrowRight, 0, 3), Some(1));
+        assert_eq!(neighbor(&Key::ArrowDown, 2, 3), None);
+        assert_eq!(neighbor(&Key::ArrowLeft, 0, 3), None);
+        assert_eq!(neighbor(&Key::ArrowUp, 2, 3), Some(1));
+        assert_eq!(neighbor(&Key::End, 0, 3), Some(2));
+        assert_eq!(neighbor(&Key::Home, 2, 3), Some(0));
+        assert_eq!(neighbor(&Key::Tab, 0, 3), None);
     }
 }

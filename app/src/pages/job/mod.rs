@@ -21,7 +21,7 @@ use gas_shared::JobView;
 
 /// The job that the parts below are of, live.
 #[derive(Clone, Copy)]
-struct Shown(Memo<ApiResult<JobView>>);
+struct CurrentJob(Memo<ApiResult<JobView>>);
 
 /// What the parts of a job's page have in common: the job is asked for once, and its head stays
 /// while one goes from part to part.
@@ -39,7 +39,7 @@ pub fn JobLayout() -> Element {
         async move { fetch(&id).await }
     })?;
     let job = use_memo(move || loaded.read().map(|job| live.newest(job)));
-    use_context_provider(|| Shown(job));
+    use_context_provider(|| CurrentJob(job));
     match job() {
         Ok(job) => rsx! {
             JobHeader { job, tab,
@@ -61,5 +61,5 @@ async fn fetch(id: &str) -> ApiResult<Wire<JobView>> {
 
 /// The job that [`JobLayout`] shows; `None` only for a moment, when it goes.
 fn use_job() -> Option<JobView> {
-    use_context::<Shown>().0().ok()
+    use_context::<CurrentJob>().0().ok()
 }

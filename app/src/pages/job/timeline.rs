@@ -9,15 +9,15 @@ use jiff::{SignedDuration, Timestamp};
 
 /// Whether a step was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reached {
+enum StepState {
     /// It was.
     Done,
     /// The job is there.
-    Now,
+    Current,
     /// It ended there, and not well.
     Failed,
     /// It is still to come.
-    Ahead,
+    Upcoming,
 }
 
 /// What there is to say of a step beside its name and time.
@@ -35,13 +35,13 @@ enum Note {
 #[derive(Clone, Debug, PartialEq)]
 struct Step {
     name: &'static str,
-    reached: Reached,
+    state: StepState,
     at: Option<Timestamp>,
     note: Note,
 }
 
-fn step(name: &'static str, reached: Reached, at: Option<Timestamp>) -> Step {
-    Step { name, reached, at, note: Note::None }
+fn step(name: &'static str, state: StepState, at: Option<Timestamp>) -> Step {
+    Step { name, state, at, note: Note::None }
 }
 
 /// The history of a job, and what is to come.
@@ -55,22 +55,22 @@ pub fn Timeline(
     rsx! {
         ol { class: "timeline",
             for step in steps(&job, is_free) {
-                Moment { key: "{step.name}", step }
+                TimelineStep { key: "{step.name}", step }
             }
         }
     }
 }
 
 #[component]
-fn Moment(step: Step) -> Element {
-    let (class, shape, state) = match step.reached {
-        Reached::Done => ("done", Shape::Done, "done"),
-        Reached::Now => ("now", Shape::Running, "now"),
-        Reached::Failed => ("failed", Shape::Cross, "ended here"),
-        Reached::Ahead => ("ahead", Shape::Waiting, "still to come"),
+fn TimelineStep(step: Step) -> Element {
+    let (class, shape, state) = match step.state {
+        StepState::Done => ("done", Shape::Done, "done"),
+        StepState::Current => ("now", Shape::Running, "now"),
+        StepState::Failed => ("failed", Shape::Cross, "ended here"),
+        StepState::Upcoming => ("ahead", Shape::Waiting, "still to come"),
     };
     rsx! {
-        li { class: "moment moment-{class}", "data-step": class, "aria-current": (step.reached == Reached::Now).then_some("step"),
+        li { class: "moment moment-{class}", "data-step": class, "aria-current": (step.state == StepState::Current).then_some("step"),
             Icon { shape }
             div {
                 p { class: "moment-name",
@@ -116,59 +116,59 @@ fn NoteText(note: Note) -> Element {
 
 /// The steps of a job. What its life does not come to is left out.
 fn steps(job: &JobView, is_free: bool) -> Vec<Step> {
-    use Reached::{Ahead, Done, Failed, Now};
+    use StepState::{Current, Done, Failed, Upcoming};
     let uploaded = || step("Uploaded", Done, Some(job.uploaded_at.unwrap_or(job.submitted_at)));
     let queued = || step("Queued", Done, job.uploaded_at);
-    let end = [step("Completed", Ahead, None), step("Available", Ahead, None)];
+    let end = [step("Completed", Upcoming, None), step("Available", Upcoming, None)];
     match &job.state {
         StateView::Uploading => {
             let note = Note::Text("The file is on its way.".to_owned());
-            let rest = [step("Queued", Ahead, None), step("Running", Ahead, None)];
-            let first = Step { note, ..step("Uploading", Now, Some(job.submitted_at)) };
+            let rest = [step("Queued", Upcoming, None), step("Running", Upcoming, None)];
+            let first = Step { note, ..step("Uploading", Current, Some(job.submitted_at)) };
             [&[first], &rest[..], &end].concat()
         }
         StateView::Pending => {
             let note = Note::Text("It waits for a worker.".to_owned());
-            let now = Step { note, ..step("Queued", Now, job.uploaded_at) };
-            [&[uploaded(), now, step("Running", Ahead, None)], &end[..]].concat()
+            let now = Step { note, ..step("Queued", Current, job.uploaded_at) };
+            [&[uploaded(), now, step("Running", Upcoming, None)], &end[..]].concat()
         }
         StateView::Running { started_at, progress } => {
             let note = Note::Progress(progress.clone());
-            let now = Step { note, ..step("Running", Now, Some(*started_at)) };
-            [&[uploaded(), waited(queued(), *started_at), now], &end[..]].concat()
+            let now = Step { note, ..step("Running", Current, Some(*started_at)) };
+            [&[uploaded(), with_wait(queued(), *started_at), now], &end[..]].concat()
         }
         StateView::Completed { started_at, completed_at, results, .. } => {
             let took =
                 Note::Text(format!("It took {}.", format::duration(*started_at, *completed_at)));
             let mut all = vec![
                 uploaded(),
-                waited(queued(), *started_at),
+                with_wait(queued(), *started_at),
                 step("Running", Done, Some(*started_at)),
                 Step { note: took, ..step("Completed", Done, Some(*completed_at)) },
             ];
-            all.extend(of_results(results, is_free));
+            all.extend(result_steps(results, is_free));
             all
         }
         StateView::Failed { at, kind, reason } => {
             let note = Note::Failure(reason.clone(), *kind);
             let last = Step { note, ..step("Failed", Failed, Some(*at)) };
-            ended(job, uploaded(), queued(), last)
+            ended_steps(job, uploaded(), queued(), last)
         }
         StateView::Cancelled { at } => {
-            ended(job, uploaded(), queued(), step("Cancelled", Failed, Some(*at)))
+            ended_steps(job, uploaded(), queued(), step("Cancelled", Failed, Some(*at)))
         }
     }
 }
 
 /// A job that ended early: what it had come to by then.
-fn ended(job: &JobView, uploaded: Step, queued: Step, last: Step) -> Vec<Step> {
+fn ended_steps(job: &JobView, uploaded: Step, queued: Step, last: Step) -> Vec<Step> {
     match job.size {
         Some(_) => vec![uploaded, queued, last],
-        None => vec![step("Submitted", Reached::Done, Some(job.submitted_at)), last],
+        None => vec![step("Submitted", StepState::Done, Some(job.submitted_at)), last],
     }
 }
 
-fn waited(queued: Step, started_at: Timestamp) -> Step {
+fn with_wait(queued: Step, started_at: Timestamp) -> Step {
     let note = match queued.at {
         Some(at) => Note::Text(format!("It waited {}.", format::duration(at, started_at))),
         None => Note::None,
@@ -177,13 +177,13 @@ fn waited(queued: Step, started_at: Timestamp) -> Step {
 }
 
 /// The steps of results, from when they are available.
-fn of_results(results: &ResultsView, is_free: bool) -> Vec<Step> {
-    use Reached::{Ahead, Done, Now};
+fn result_steps(results: &ResultsView, is_free: bool) -> Vec<Step> {
+    use StepState::{Current, Done, Upcoming};
     let available = |until: Option<Timestamp>| match until.filter(|_| is_free) {
         Some(until) => {
-            vec![step("Available until", Now, Some(until)), step("Archived", Ahead, None)]
+            vec![step("Available until", Current, Some(until)), step("Archived", Upcoming, None)]
         }
-        None => vec![step("Available", Now, None)],
+        None => vec![step("Available", Current, None)],
     };
     let before = step("Available", Done, None);
     match results {
@@ -191,9 +191,9 @@ fn of_results(results: &ResultsView, is_free: bool) -> Vec<Step> {
         ResultsView::Stored { until, restored_at: Some(at) } => {
             // They are available once more, which is told again only where that ends.
             let end = until.filter(|_| is_free);
-            let reached = if end.is_some() { Done } else { Now };
-            let back = [before, step("Archived", Done, None), step("Restored", reached, Some(*at))];
-            let again = end.map(|end| step("Available until", Now, Some(end)));
+            let state = if end.is_some() { Done } else { Current };
+            let back = [before, step("Archived", Done, None), step("Restored", state, Some(*at))];
+            let again = end.map(|end| step("Available until", Current, Some(end)));
             back.into_iter().chain(again).collect()
         }
         ResultsView::Archived { at } => {
@@ -202,8 +202,8 @@ fn of_results(results: &ResultsView, is_free: bool) -> Vec<Step> {
             let note = Note::Text(note.to_owned());
             vec![
                 before,
-                Step { note, ..step("Archived", Now, Some(*at)) },
-                step("Restored", Ahead, None),
+                Step { note, ..step("Archived", Current, Some(*at)) },
+                step("Restored", Upcoming, None),
             ]
         }
         ResultsView::Restoring { tier, since, archived_at } => {
@@ -212,8 +212,8 @@ fn of_results(results: &ResultsView, is_free: bool) -> Vec<Step> {
             vec![
                 before,
                 step("Archived", Done, Some(*archived_at)),
-                Step { note, ..step("Restoring", Now, Some(*since)) },
-                step("Restored", Ahead, None),
+                Step { note, ..step("Restoring", Current, Some(*since)) },
+                step("Restored", Upcoming, None),
             ]
         }
     }
@@ -229,7 +229,7 @@ mod tests {
     }
 
     /// The steps as text: `+` done, `>` now, `!` ended here, `.` to come; seconds behind.
-    fn told(state: StateView, is_free: bool) -> String {
+    fn timeline_text(state: StateView, is_free: bool) -> String {
         let job = JobView {
             id: format!("{:032x}", 1).parse().unwrap(),
             version: 1,
@@ -239,17 +239,17 @@ mod tests {
             uploaded_at: (state != StateView::Uploading).then(|| at(12)),
             state,
         };
-        let told = steps(&job, is_free).into_iter().map(|step| {
-            let mark = match step.reached {
-                Reached::Done => '+',
-                Reached::Now => '>',
-                Reached::Failed => '!',
-                Reached::Ahead => '.',
+        let texts = steps(&job, is_free).into_iter().map(|step| {
+            let mark = match step.state {
+                StepState::Done => '+',
+                StepState::Current => '>',
+                StepState::Failed => '!',
+                StepState::Upcoming => '.',
             };
             let at = step.at.map_or(String::new(), |at| format!(" {}", at.as_second()));
             format!("{mark}{}{at}", step.name)
         });
-        told.collect::<Vec<_>>().join(", ")
+        texts.collect::<Vec<_>>().join(", ")
     }
 
     fn completed(results: ResultsView) -> StateView {
@@ -260,23 +260,23 @@ mod tests {
     #[test]
     fn a_job_goes_from_step_to_step() {
         let running = StateView::Running { started_at: at(15), progress: Progress::default() };
-        insta::assert_snapshot!(told(StateView::Uploading, true), @">Uploading 10, .Queued, .Running, .Completed, .Available");
-        insta::assert_snapshot!(told(StateView::Pending, true), @"+Uploaded 12, >Queued 12, .Running, .Completed, .Available");
-        insta::assert_snapshot!(told(running, true), @"+Uploaded 12, +Queued 12, >Running 15, .Completed, .Available");
+        insta::assert_snapshot!(timeline_text(StateView::Uploading, true), @">Uploading 10, .Queued, .Running, .Completed, .Available");
+        insta::assert_snapshot!(timeline_text(StateView::Pending, true), @"+Uploaded 12, >Queued 12, .Running, .Completed, .Available");
+        insta::assert_snapshot!(timeline_text(running, true), @"+Uploaded 12, +Queued 12, >Running 15, .Completed, .Available");
     }
 
     #[test]
     fn failures_stand_where_the_job_ended() {
         let failed = StateView::Failed { at: at(16), kind: FailureKind::Input, reason: "x".into() };
-        insta::assert_snapshot!(told(failed, true), @"+Uploaded 12, +Queued 12, !Failed 16");
-        insta::assert_snapshot!(told(StateView::Cancelled { at: at(13) }, true), @"+Uploaded 12, +Queued 12, !Cancelled 13");
+        insta::assert_snapshot!(timeline_text(failed, true), @"+Uploaded 12, +Queued 12, !Failed 16");
+        insta::assert_snapshot!(timeline_text(StateView::Cancelled { at: at(13) }, true), @"+Uploaded 12, +Queued 12, !Cancelled 13");
     }
 
     #[test]
     fn results_have_steps_of_their_own() {
         let stored = |restored_at| ResultsView::Stored { until: Some(at(200)), restored_at };
         let head = "+Uploaded 12, +Queued 12, +Running 15, +Completed 20, ";
-        let tail = |results, is_free| told(completed(results), is_free).replace(head, "");
+        let tail = |results, is_free| timeline_text(completed(results), is_free).replace(head, "");
         insta::assert_snapshot!(tail(stored(None), true), @">Available until 200, .Archived");
         insta::assert_snapshot!(tail(stored(None), false), @">Available");
         insta::assert_snapshot!(tail(stored(Some(at(90))), false), @"+Available, +Archived, >Restored 90");

@@ -4,7 +4,7 @@ use gas_shared::job::Overview;
 
 /// All of the user's jobs at a glance.
 #[component]
-pub fn Strip(overview: Overview) -> Element {
+pub fn OverviewStrip(overview: Overview) -> Element {
     let counts = [
         ("Running", overview.running),
         ("Queued", overview.queued),

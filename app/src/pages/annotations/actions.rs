@@ -18,48 +18,48 @@ use std::time::Duration;
 pub const MENU: &str = "job-menu";
 
 /// How many names are told one by one.
-const NAMES: usize = 5;
+const MAX_LISTED_NAMES: usize = 5;
 
 /// What is to be done with which jobs.
 #[derive(Clone, PartialEq)]
-pub struct Act {
-    kind: Kind,
+pub struct PendingAction {
+    kind: ActionKind,
     jobs: Vec<JobView>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum ActionKind {
     /// It is not said yet.
-    Choose,
+    Menu,
     Cancel,
     Delete,
 }
 
-impl Act {
+impl PendingAction {
     /// The menu of a job opens.
     pub fn menu(job: JobView) -> Self {
-        Self { kind: Kind::Choose, jobs: vec![job] }
+        Self { kind: ActionKind::Menu, jobs: vec![job] }
     }
 }
 
-impl Kind {
+impl ActionKind {
     const fn verb(self) -> &'static str {
         match self {
-            Self::Choose | Self::Cancel => "Cancel",
+            Self::Menu | Self::Cancel => "Cancel",
             Self::Delete => "Delete",
         }
     }
 
     const fn past(self) -> &'static str {
         match self {
-            Self::Choose | Self::Cancel => "cancelled",
+            Self::Menu | Self::Cancel => "cancelled",
             Self::Delete => "deleted",
         }
     }
 
-    async fn act_on(self, live: Live, id: JobId) -> Result<(), ApiError> {
+    async fn apply(self, live: Live, id: JobId) -> Result<(), ApiError> {
         match self {
-            Self::Choose => {}
+            Self::Menu => {}
             Self::Cancel => live.learn(api::cancel_job(id).await?.read()?),
             Self::Delete => {
                 api::delete_job(id).await?;
@@ -80,7 +80,7 @@ pub fn BulkBar(
     /// All that are selected.
     selected: Signal<HashSet<JobId>>,
     /// Where it is said what to do.
-    act: Signal<Option<Act>>,
+    action: Signal<Option<PendingAction>>,
 ) -> Element {
     if chosen.is_empty() {
         return rsx! {};
@@ -95,14 +95,14 @@ pub fn BulkBar(
                 button {
                     class: "button",
                     r#type: "button",
-                    onclick: move |_| act.set(Some(Act { kind: Kind::Cancel, jobs: open.clone() })),
+                    onclick: move |_| action.set(Some(PendingAction { kind: ActionKind::Cancel, jobs: open.clone() })),
                     "Cancel {count} unfinished"
                 }
             }
             button {
                 class: "button button-danger",
                 r#type: "button",
-                onclick: move |_| act.set(Some(Act { kind: Kind::Delete, jobs: to_delete.clone() })),
+                onclick: move |_| action.set(Some(PendingAction { kind: ActionKind::Delete, jobs: to_delete.clone() })),
                 "Delete"
             }
             // Narrow tables have no head to select all by.
@@ -126,14 +126,17 @@ pub fn BulkBar(
 
 /// The menu of one job, and the question before anything is done.
 #[component]
-pub fn ActDialog(act: Signal<Option<Act>>, selected: Signal<HashSet<JobId>>) -> Element {
+pub fn ActionDialog(
+    action: Signal<Option<PendingAction>>,
+    selected: Signal<HashSet<JobId>>,
+) -> Element {
     let live = use_live();
     let toasts = use_toasts();
     let mut open = use_signal(|| false);
     let mut busy = use_signal(|| false);
     let mut failures = use_signal(Vec::<String>::new);
     use_effect(move || {
-        if act.read().as_ref().is_some_and(|act| act.kind != Kind::Choose) {
+        if action.read().as_ref().is_some_and(|action| action.kind != ActionKind::Menu) {
             spawn(async move {
                 // After the menu is closed and has given the focus back, to which the dialog will
                 // give it back.
@@ -147,16 +150,17 @@ pub fn ActDialog(act: Signal<Option<Act>>, selected: Signal<HashSet<JobId>>) -> 
             failures.write().clear();
         }
     });
-    let Act { kind, jobs } = act().unwrap_or(Act { kind: Kind::Choose, jobs: Vec::new() });
-    let begun = Act { kind, jobs: jobs.clone() };
+    let PendingAction { kind, jobs } =
+        action().unwrap_or(PendingAction { kind: ActionKind::Menu, jobs: Vec::new() });
+    let started = PendingAction { kind, jobs: jobs.clone() };
     let confirm = move |()| {
-        let begun = begun.clone();
+        let started = started.clone();
         busy.set(true);
         failures.write().clear();
         spawn(async move {
             let (mut left, mut why) = (Vec::new(), Vec::new());
-            for job in &begun.jobs {
-                match kind.act_on(live, job.id).await {
+            for job in &started.jobs {
+                match kind.apply(live, job.id).await {
                     Ok(()) => _ = selected.write().remove(&job.id),
                     Err(error) => {
                         why.push(format!("{}: {}", job.file_name, sentence(&error.message)));
@@ -164,14 +168,14 @@ pub fn ActDialog(act: Signal<Option<Act>>, selected: Signal<HashSet<JobId>>) -> 
                     }
                 }
             }
-            let done = begun.jobs.len() - left.len();
+            let done = started.jobs.len() - left.len();
             if done > 0 {
                 let what = format::counted(done as u64, "annotation");
                 toasts.success(format!("{what} {}", kind.past()));
             }
             busy.set(false);
             // Who has closed the question, and perhaps asked another, is not disturbed in that.
-            if !*open.peek() || act.peek().as_ref() != Some(&begun) {
+            if !*open.peek() || action.peek().as_ref() != Some(&started) {
                 why.into_iter().for_each(|failure| toasts.error(failure));
                 return;
             }
@@ -179,47 +183,47 @@ pub fn ActDialog(act: Signal<Option<Act>>, selected: Signal<HashSet<JobId>>) -> 
                 open.set(false);
             }
             failures.set(why);
-            let kind = if left.is_empty() { Kind::Choose } else { kind };
-            act.set(Some(Act { kind, jobs: left }));
+            let kind = if left.is_empty() { ActionKind::Menu } else { kind };
+            action.set(Some(PendingAction { kind, jobs: left }));
         });
     };
     let loses_results = jobs.iter().any(|job| job.state.status() == JobStatus::Completed);
     rsx! {
-        JobMenu { job: jobs.first().cloned(), act }
+        JobMenu { job: jobs.first().cloned(), action }
         Confirm {
             id: "act",
             title: format!("{} {}?", kind.verb(), format::counted(jobs.len() as u64, "annotation")),
             action: if busy() { "Please wait…" } else { kind.verb() },
             open,
-            word: (kind == Kind::Delete && loses_results).then_some("delete"),
+            word: (kind == ActionKind::Delete && loses_results).then_some("delete"),
             busy: busy(),
             failures: failures(),
             onconfirm: confirm,
             ul { class: "names",
-                for job in jobs.iter().take(NAMES) {
+                for job in jobs.iter().take(MAX_LISTED_NAMES) {
                     li { key: "{job.id}", "{job.file_name}" }
                 }
-                if jobs.len() > NAMES {
-                    li { class: "muted", "and {jobs.len() - NAMES} more" }
+                if jobs.len() > MAX_LISTED_NAMES {
+                    li { class: "muted", "and {jobs.len() - MAX_LISTED_NAMES} more" }
                 }
             }
-            p { {losses(kind, loses_results)} }
+            p { {warning(kind, loses_results)} }
         }
     }
 }
 
-fn losses(kind: Kind, loses_results: bool) -> &'static str {
+fn warning(kind: ActionKind, loses_results: bool) -> &'static str {
     match kind {
-        Kind::Choose | Kind::Cancel => {
+        ActionKind::Menu | ActionKind::Cancel => {
             "What was annotated so far is thrown away. The uploaded file stays until you delete it."
         }
-        Kind::Delete => deletion_warning(loses_results),
+        ActionKind::Delete => deletion_warning(loses_results),
     }
 }
 
 /// What can be done with one job.
 #[component]
-fn JobMenu(job: Option<JobView>, act: Signal<Option<Act>>) -> Element {
+fn JobMenu(job: Option<JobView>, action: Signal<Option<PendingAction>>) -> Element {
     // The element is there from the beginning: the browser opens it before its content is made.
     let Some(job) = job else {
         return rsx! { Menu { id: MENU, label: "Actions" } };
@@ -236,7 +240,7 @@ fn JobMenu(job: Option<JobView>, act: Signal<Option<Act>>) -> Element {
             if !status.is_final() {
                 MenuItem {
                     menu: MENU,
-                    onchoose: move |()| act.set(Some(Act { kind: Kind::Cancel, jobs: vec![to_cancel.clone()] })),
+                    onchoose: move |()| action.set(Some(PendingAction { kind: ActionKind::Cancel, jobs: vec![to_cancel.clone()] })),
                     Icon { shape: Shape::Stopped }
                     "Cancel"
                 }
@@ -244,7 +248,7 @@ fn JobMenu(job: Option<JobView>, act: Signal<Option<Act>>) -> Element {
             MenuItem {
                 menu: MENU,
                 danger: true,
-                onchoose: move |()| act.set(Some(Act { kind: Kind::Delete, jobs: vec![to_delete.clone()] })),
+                onchoose: move |()| action.set(Some(PendingAction { kind: ActionKind::Delete, jobs: vec![to_delete.clone()] })),
                 Icon { shape: Shape::Delete }
                 "Delete"
             }
