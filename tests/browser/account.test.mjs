@@ -1,4 +1,4 @@
-// The account: profile, mail, API tokens, data, and the way out.
+// The account page: profile, email settings, API tokens, data export and deletion.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
@@ -13,15 +13,15 @@ async function open(user) {
   return browser;
 }
 
-const ask = (token, path) =>
+const callApi = (token, path) =>
   fetch(`${stack.web_url}/api/v1${path}`, { headers: { authorization: `Bearer ${token}` } });
 
-test('a token is made, shown once, used and revoked', async () => {
+test('a token is created, shown once, used and revoked', async () => {
   const { page, problems, close } = await open('ada-account');
   try {
     await page.getByText('You have no tokens.').waitFor();
     await page.getByRole('textbox', { name: 'Name' }).fill('laptop');
-    await page.getByLabel('Lasts').selectOption({ label: '30 days' });
+    await page.getByLabel('Expires after').selectOption({ label: '30 days' });
     await page.getByLabel('submit, cancel, delete').uncheck();
     await page.getByRole('button', { name: 'Create token' }).click();
     const secret = await page.locator('[data-secret]').innerText();
@@ -29,44 +29,44 @@ test('a token is made, shown once, used and revoked', async () => {
     await page.getByRole('button', { name: 'Copy the token' }).click();
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), secret);
     await checkPage(page, '/account-secret');
-    assert.equal((await ask(secret, '/jobs')).status, 200);
+    assert.equal((await callApi(secret, '/jobs')).status, 200);
     const write = await fetch(`${stack.web_url}/api/v1/jobs`, {
       method: 'POST',
       headers: { authorization: `Bearer ${secret}` },
     });
-    assert.equal(write.status, 403, 'it may read only');
+    assert.equal(write.status, 403, 'the token only allows reading');
 
     await page.getByRole('button', { name: 'I have copied it' }).click();
     await page.reload();
     await live(page);
     const row = page.getByRole('row', { name: /laptop/ });
     await row.getByText(`${secret.slice(0, 8)}…`).waitFor();
-    assert.ok(!(await page.content()).includes(secret), 'it is not shown again');
+    assert.ok(!(await page.content()).includes(secret), 'the secret is not shown again');
     await row.getByRole('button', { name: 'Revoke laptop' }).click();
     const dialog = page.getByRole('dialog', { name: 'Revoke laptop?' });
     await dialog.waitFor();
     await checkPage(page, '/account-revoke');
     await dialog.getByRole('button', { name: 'Revoke' }).click();
     await page.getByText('You have no tokens.').waitFor();
-    assert.equal((await ask(secret, '/jobs')).status, 401);
+    assert.equal((await callApi(secret, '/jobs')).status, 401);
     assert.deepEqual(problems, []);
   } finally {
     await close();
   }
 });
 
-test('the browser tells its time zone, and again when it is another', async () => {
+test('the browser sends its time zone, and again when it changes', async () => {
   for (const timezoneId of ['America/Chicago', 'Asia/Kathmandu']) {
     const { page, problems, close } = await openBrowser({ timezoneId });
     try {
       await signIn(page, 'ada-account-zone');
       await page.goto(`${stack.web_url}/account`);
       await live(page);
-      // Some zones have several names, and browsers differ in which they give.
+      // Some zones have several names, and browsers differ in which one they use.
       const here = await page.evaluate(() => Intl.DateTimeFormat().resolvedOptions().timeZone);
       await page.getByText(here, { exact: true }).waitFor();
-      const told = await page.evaluate(async () => (await fetch('/api/account')).json());
-      assert.equal(told.time_zone, here);
+      const account = await page.evaluate(async () => (await fetch('/api/account')).json());
+      assert.equal(account.time_zone, here);
       assert.deepEqual(problems, []);
     } finally {
       await close();
@@ -74,13 +74,13 @@ test('the browser tells its time zone, and again when it is another', async () =
   }
 });
 
-test('mail is switched off and stays off', async () => {
+test('emails about jobs are turned off and stay off', async () => {
   const { page, problems, close } = await open('ada-account-mail');
   try {
-    const mail = page.getByRole('checkbox', { name: /Mail about my jobs/ });
+    const mail = page.getByRole('checkbox', { name: /Email me about my jobs/ });
     assert.ok(await mail.isChecked());
     await mail.uncheck();
-    await page.getByText('Mail about your jobs is off').waitFor();
+    await page.getByText('Emails about your jobs are off').waitFor();
     await page.reload();
     await live(page);
     assert.ok(!(await mail.isChecked()));
@@ -108,7 +108,7 @@ test('all data is downloaded as one file', async () => {
   }
 });
 
-test('an account is deleted only by who types so, and is signed out at once', async () => {
+test('deleting an account needs a typed confirmation and signs the user out', async () => {
   const { page, problems, close } = await open('ada-account-leaves');
   try {
     await page.getByRole('main').getByRole('button', { name: 'Delete my account' }).click();
@@ -129,7 +129,7 @@ test('an account is deleted only by who types so, and is signed out at once', as
   }
 });
 
-test('the documentation of the API is accessible', async () => {
+test('the API documentation is accessible', async () => {
   const { page, problems, close } = await openBrowser();
   try {
     await page.goto(`${stack.web_url}/api/docs`);

@@ -11,7 +11,7 @@ test('a VCF file is uploaded, annotated live and downloaded', async () => {
   try {
     await signIn(page, 'ada-browser');
     await page.getByText('You have no annotations yet.').waitFor();
-    await page.getByRole('link', { name: 'Request new annotation' }).click();
+    await page.getByRole('link', { name: 'New annotation' }).click();
     const loads = [];
     page.on('load', () => loads.push(page.url()));
 

@@ -1,4 +1,4 @@
-// Upgrading within the app, what a refused card does, and ending a subscription.
+// Upgrading in the dialog and on Stripe's page, declined cards, and canceling a subscription.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { live, openBrowser, sample, signIn, stack } from './support/stack.mjs';
@@ -14,7 +14,7 @@ async function open(user, path) {
   return browser;
 }
 
-test('a file over the limit stays chosen and is sent once the plan takes it', async () => {
+test('a file over the limit waits on the page and is uploaded after the upgrade', async () => {
   const { page, problems, close } = await open('ada-too-large', '/annotate');
   try {
     const loads = [];
@@ -35,7 +35,7 @@ test('a file over the limit stays chosen and is sent once the plan takes it', as
   }
 });
 
-test('a declined card changes nothing and says so', async () => {
+test('a declined card shows an error and does not change the plan', async () => {
   const { page, close } = await open('ada-declined', '/billing');
   try {
     await page.getByRole('main').getByRole('button', { name: 'Upgrade to Premium' }).click();
@@ -53,7 +53,7 @@ test('a declined card changes nothing and says so', async () => {
   }
 });
 
-test('the dialog closes on Esc and gives the focus back', async () => {
+test('the dialog closes on Esc and restores the focus', async () => {
   const { page, problems, close } = await open('ada-dialog', '/billing');
   try {
     const opener = page.locator('.account').getByRole('button', { name: 'Upgrade' });
@@ -70,7 +70,7 @@ test('the dialog closes on Esc and gives the focus back', async () => {
   }
 });
 
-test("where Stripe.js is blocked, Stripe's own page does", async () => {
+test("if Stripe.js is blocked, the user can pay on Stripe's page", async () => {
   const { page, close } = await open('ada-blocked', '/billing');
   try {
     await page.route('**/stripe.js', (route) => route.abort());
@@ -81,25 +81,25 @@ test("where Stripe.js is blocked, Stripe's own page does", async () => {
     await page.getByRole('heading', { name: 'Subscribe to GAS Premium' }).waitFor();
     await fillCard(page, CARD);
     await page.waitForURL('**/billing/return?session_id=*');
-    await page.getByText('You are on Premium now').first().waitFor();
+    await page.getByText('You are now on Premium').first().waitFor();
     await badge(page, 'Premium').waitFor();
   } finally {
     await close();
   }
 });
 
-test('the return page grants nothing', async () => {
+test('the return page does not grant Premium', async () => {
   const { page, close } = await open('ada-return', '/billing/return?session_id=cs_test_forged');
   try {
     await page.getByRole('alert').waitFor();
     await badge(page, 'Free').waitFor();
-    assert.equal(await page.getByText('You are on Premium now').count(), 0);
+    assert.equal(await page.getByText('You are now on Premium').count(), 0);
   } finally {
     await close();
   }
 });
 
-test('a subscription is cancelled at the end of its period, and resumed', async () => {
+test('a subscription is cancelled at the end of its period and resumed', async () => {
   const { page, problems, close } = await open('ada-cancels-plan', '/billing');
   try {
     await page.getByRole('main').getByRole('button', { name: 'Upgrade to Premium' }).click();
@@ -110,11 +110,11 @@ test('a subscription is cancelled at the end of its period, and resumed', async 
 
     await page.getByRole('button', { name: 'Cancel subscription' }).click();
     const dialog = page.getByRole('dialog', { name: 'Cancel your subscription?' });
-    await dialog.getByText(/can be downloaded for .+ more, and are archived after that/).waitFor();
+    await dialog.getByText(/can be downloaded for another .+, then they are archived/).waitFor();
     await dialog.getByRole('button', { name: 'Cancel at the end of the period' }).click();
     await page.getByText('Your subscription is cancelled. Premium lasts until').waitFor();
     await page.locator('[data-plan=Premium]').waitFor();
-    // The button that opened the dialog is gone.
+    // The button that opened the dialog no longer exists.
     await page.waitForFunction(() => document.activeElement.id === 'content');
 
     await page.getByRole('button', { name: 'Resume subscription' }).click();

@@ -1,11 +1,11 @@
-// The dashboard: filters in the address, what is done with one job and with many, tabs that share
-// one stream.
+// The job list: filters in the URL, actions on one and on many jobs, and tabs that share one event
+// stream.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkPage } from './support/accessible.mjs';
 import { live, openBrowser, sample, signIn, stack } from './support/stack.mjs';
 
-/** Submits a file through the server functions, from the page, and answers the job's id. */
+/** Submits a file from the page with the server functions and returns the job's id. */
 async function submit(page, name, text) {
   return page.evaluate(async ([name, text]) => {
     const post = async (path, body) => {
@@ -30,18 +30,18 @@ const slow = (seconds) => good.replace('\n', `\n##gas_test_delay_secs=${seconds}
 const row = (page, id) => page.locator(`tr[data-job="${id}"]`);
 const rows = (page) => page.locator('tr[data-job]');
 const status = (page, id, name) => row(page, id).locator(`[data-status=${name}]`);
-/** A number of the summary strip. */
+/** A figure of the strip above the list. */
 const strip = (page, name, text) => page.locator('.strip > div', { hasText: name }).getByText(text, { exact: true });
 
-test('jobs are found, watched, cancelled and deleted from the list', async () => {
+test('jobs can be searched, watched, cancelled and deleted in the list', async () => {
   const { page, problems, close } = await openBrowser();
   try {
     await signIn(page, 'ada-dashboard');
     await page.getByRole('heading', { name: 'You have no annotations yet.' }).waitFor();
-    assert.equal(await page.getByRole('link', { name: 'Try with a sample' }).count(), 1);
+    assert.equal(await page.getByRole('link', { name: 'Try a sample file' }).count(), 1);
     await checkPage(page, '/dashboard-first');
 
-    // They appear without a reload, and live.
+    // New jobs appear live, without a reload.
     const loads = [];
     page.on('load', () => loads.push(page.url()));
     const done = [];
@@ -53,7 +53,7 @@ test('jobs are found, watched, cancelled and deleted from the list', async () =>
     await strip(page, 'Done in 24 h', '2').waitFor();
     await page.getByText('1–3 of 3').waitFor();
 
-    // Filters stand in the address, "back" undoes them, and a link holds them.
+    // Filters are part of the URL: "back" undoes them, and a reload keeps them.
     await page.getByRole('link', { name: /^Failed/ }).click();
     await row(page, done[0]).waitFor({ state: 'detached' });
     assert.equal(await rows(page).count(), 1);
@@ -69,13 +69,13 @@ test('jobs are found, watched, cancelled and deleted from the list', async () =>
     assert.equal(await page.getByLabel('Search by file name or request id').inputValue(), 'BETA');
     assert.equal(await rows(page).count(), 1);
     await page.getByLabel('Search by file name or request id').fill('nothing has this');
-    await page.getByText('No annotation matches.').waitFor();
+    await page.getByText('No annotations match.').waitFor();
     await checkPage(page, '/dashboard-nothing');
     await page.getByRole('main').getByRole('link', { name: 'Clear filters' }).click();
     await page.getByText('1–3 of 3').waitFor();
     assert.equal(await page.getByLabel('Search by file name or request id').inputValue(), '');
 
-    // Order by a head, told to all.
+    // A column header sorts the table and sets aria-sort.
     await page.getByRole('columnheader', { name: 'File' }).getByRole('link').click();
     await page.locator('th[aria-sort=ascending]', { hasText: 'File' }).waitFor();
     await page.waitForFunction(() => document.querySelector('tr[data-job] .file-name').textContent === 'alpha.vcf');
@@ -84,7 +84,7 @@ test('jobs are found, watched, cancelled and deleted from the list', async () =>
     await page.goto(`${stack.web_url}/annotations`);
     await live(page);
 
-    // One job by its menu: cancel, without a word to type; the focus comes back.
+    // Cancel one job in its menu. No word needs to be typed, and the focus is restored.
     const running = await submit(page, 'delta.vcf', slow(60));
     await row(page, running).locator('[data-status=RUNNING], [data-status=PENDING]').waitFor();
     const actions = row(page, running).getByRole('button', { name: 'Actions for delta.vcf' });
@@ -95,17 +95,17 @@ test('jobs are found, watched, cancelled and deleted from the list', async () =>
     assert.equal(await dialog.getByRole('textbox').count(), 0);
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
-    assert.ok(await actions.evaluate((button) => button === document.activeElement), 'the focus comes back');
+    assert.ok(await actions.evaluate((button) => button === document.activeElement), 'the focus is restored');
     await actions.click();
     await checkPage(page, '/dashboard-menu');
-    // Another size of the window may have closed the menu.
+    // Resizing the window may have closed the menu.
     if (!(await page.locator('#job-menu').isVisible())) await actions.click();
     await page.locator('#job-menu').getByRole('button', { name: 'Cancel' }).click();
     await dialog.getByRole('button', { name: 'Cancel', exact: true }).click();
     await status(page, running, 'CANCELLED').waitFor();
     await dialog.waitFor({ state: 'hidden' });
 
-    // Many at once: results are deleted after a word only, and one that is gone is told of.
+    // Delete several jobs. Results need a typed confirmation, and a job that fails is reported.
     await page.getByLabel('Select all on this page').check();
     await page.getByText('4 annotations selected').waitFor();
     await checkPage(page, '/dashboard');
@@ -134,11 +134,11 @@ test('jobs are found, watched, cancelled and deleted from the list', async () =>
   }
 });
 
-test('a job that waits has its place in line', async () => {
+test('a pending job shows its position in the queue', async () => {
   const { page, problems, close } = await openBrowser();
   try {
     await signIn(page, 'ada-waits');
-    // So many that some wait whatever the number of workers.
+    // More jobs than workers, so that some are pending.
     const ids = [];
     for (let n = 0; n < 6; n += 1) ids.push(await submit(page, `wait-${n}.vcf`, slow(6)));
     await page.locator('[data-queue]', { hasText: /in line/ }).first().waitFor();
@@ -150,7 +150,7 @@ test('a job that waits has its place in line', async () => {
   }
 });
 
-/** Counts the event streams that a browser has open. */
+/** Tracks the open event streams of a browser. */
 function countStreams(context) {
   const open = new Set();
   context.on('request', (request) => {
@@ -165,10 +165,10 @@ async function eventually(what, check) {
     if (await check()) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error(`waited in vain for ${what}`);
+  throw new Error(`timed out waiting for ${what}`);
 }
 
-test('tabs share one stream, and the next takes over when one is closed', async () => {
+test('tabs share one event stream, and another tab takes over when its tab is closed', async () => {
   const { page, problems, close } = await openBrowser();
   try {
     const streams = countStreams(page.context());
@@ -188,7 +188,7 @@ test('tabs share one stream, and the next takes over when one is closed', async 
     for (const tab of tabs) await status(tab, first, 'COMPLETED').waitFor();
     assert.equal(streams.size, 1);
 
-    // The tab that has the stream goes. The next of the others has one soon.
+    // Close the tab with the stream. Another tab opens a new one.
     const [leader] = [...streams].map((request) => request.frame().page());
     assert.equal(leader, page);
     await leader.close();
@@ -198,7 +198,7 @@ test('tabs share one stream, and the next takes over when one is closed', async 
     for (const tab of tabs.slice(1)) await status(tab, second, 'COMPLETED').waitFor();
     assert.equal(streams.size, 1);
 
-    // A deletion is told to the other tab as well.
+    // The other tab is notified of a deletion too.
     await tabs[1].evaluate((id) => fetch(`/api/jobs/${id}/delete`, { method: 'POST' }), first);
     await row(tabs[2], first).waitFor({ state: 'detached' });
     assert.deepEqual(problems, []);
@@ -207,7 +207,7 @@ test('tabs share one stream, and the next takes over when one is closed', async 
   }
 });
 
-test('a browser without locks has a stream in each tab', async () => {
+test('in a browser without the Web Locks API every tab has its own stream', async () => {
   const { page, problems, close } = await openBrowser();
   try {
     await page.context().addInitScript(() => {

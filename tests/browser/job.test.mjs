@@ -1,5 +1,5 @@
-// A job's page: its parts and their addresses, the log while the job runs, charts that lead to the
-// explorer, the genome browser under our policy, and running the job again.
+// A job's pages: tabs and their URLs, the run log while the job runs, charts that link to the
+// explorer, the genome browser under the Content Security Policy, and running the job again.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -10,13 +10,13 @@ import { live, openBrowser, sample, signIn, stack } from './support/stack.mjs';
 const tab = (page, name) =>
   page.getByRole('navigation', { name: 'Parts of this annotation' }).getByRole('link', { name, exact: true });
 
-/** Goes to a part of the page by its tab. */
+/** Opens a tab. */
 async function open(page, name) {
   await tab(page, name).click();
   await page.locator('.tabs a[aria-current=page]', { hasText: name }).waitFor();
 }
 
-/** Premium, so that no time runs out while a test looks around. */
+/** Upgrades to Premium, so that the download window does not end during a test. */
 async function upgrade(page) {
   await page.locator('.account').getByRole('button', { name: 'Upgrade' }).click();
   await payInDialog(page);
@@ -30,7 +30,7 @@ async function submit(page, name, text) {
   await page.waitForURL(/annotations\/[0-9a-f-]{36}$/);
 }
 
-test('the log grows while the job runs, and can be searched, linked to and downloaded', async () => {
+test('the run log grows while the job runs and can be searched, linked to and downloaded', async () => {
   const { page, problems, close } = await openBrowser();
   try {
     await signIn(page, 'ada-log');
@@ -42,24 +42,24 @@ test('the log grows while the job runs, and can be searched, linked to and downl
     await page.locator('[data-step=now]', { hasText: 'Running' }).getByText(/Step \d of 4/).waitFor();
     await open(page, 'Log');
     await page.locator('.log-line', { hasText: 'download' }).waitFor();
-    assert.equal(await page.locator('.log-line', { hasText: 'Total:' }).count(), 0, 'it still runs');
+    assert.equal(await page.locator('.log-line', { hasText: 'Total:' }).count(), 0, 'the job is still running');
     assert.ok(await page.getByLabel('Follow').isChecked());
-    // By itself, without a reload.
+    // New lines appear without a reload.
     await page.locator('.log-line', { hasText: /^\d+\s*Total:/ }).waitFor();
     await page.locator('.job-line [data-status=COMPLETED]').waitFor();
 
     await page.getByLabel('Search the log').fill('IN ');
-    const said = page.locator('.log-count');
-    const [, first, count] = (await said.innerText()).match(/(\d+) of (\d+)/);
+    const matches = page.locator('.log-count');
+    const [, first, count] = (await matches.innerText()).match(/(\d+) of (\d+)/);
     assert.ok(first === '1' && Number(count) > 3, `${first} of ${count}`);
     assert.equal(await page.locator('.log-text mark').count(), Number(count));
     await page.getByRole('button', { name: 'Next match' }).click();
-    assert.equal(await said.innerText(), `2 of ${count}`);
+    assert.equal(await matches.innerText(), `2 of ${count}`);
     await page.getByLabel('Search the log').press('Shift+Enter');
     await page.getByLabel('Search the log').press('Shift+Enter');
-    assert.equal(await said.innerText(), `${count} of ${count}`, 'from the first back to the last');
+    assert.equal(await matches.innerText(), `${count} of ${count}`, 'the search wraps from the first to the last match');
     await page.getByLabel('Search the log').fill('nowhere');
-    assert.equal(await said.innerText(), 'not found');
+    assert.equal(await matches.innerText(), 'no matches');
     await page.getByLabel('Search the log').fill('');
 
     await page.getByLabel('Line 2', { exact: true }).click();
@@ -81,7 +81,7 @@ test('the log grows while the job runs, and can be searched, linked to and downl
   }
 });
 
-test('the parts have addresses, charts lead to the explorer, and a job runs again', async () => {
+test('tabs have URLs, charts link to the explorer, and a job can run again', async () => {
   const { page, problems, close } = await openBrowser();
   try {
     await signIn(page, 'ada-job');
@@ -90,23 +90,23 @@ test('the parts have addresses, charts lead to the explorer, and a job runs agai
     await page.locator('.job-line [data-status=COMPLETED]').waitFor();
     const steps = await page.locator('.timeline .moment-name strong').allInnerTexts();
     assert.deepEqual(steps, ['Uploaded', 'Queued', 'Running', 'Completed', 'Available']);
-    assert.equal(await page.locator('.timeline time').count(), 4, 'each step that was taken has its time');
+    assert.equal(await page.locator('.timeline time').count(), 4, 'each reached step has its time');
     await checkPage(page, '/job-overview');
     const job = new URL(page.url()).pathname;
 
     await open(page, 'Charts');
     assert.equal(new URL(page.url()).pathname, `${job}/charts`);
     await page.locator('[data-chart=consequences] .mark').first().waitFor();
-    // The sample has no QUAL, and what has no figures has no chart.
+    // The sample has no QUAL values, so there is no chart of them.
     for (const name of ['consequences', 'density', 'ts-tv', 'known', 'indels']) {
       assert.ok(await page.locator(`[data-chart=${name}] .mark`).count(), name);
     }
     await checkPage(page, '/job-charts');
-    // Behind each chart is a table of the same counts.
+    // Each chart has a table with the same counts.
     const known = page.locator('[data-chart=known]');
     await known.getByText('Show as a table').click();
     assert.equal(await known.locator('tbody tr').count(), await known.locator('.mark').count());
-    // By keyboard: one stop, arrow keys, Enter.
+    // Keyboard: one tab stop, arrow keys between marks, Enter.
     const marks = page.locator('[data-chart=consequences] .mark');
     assert.equal(await page.locator('[data-chart=consequences] .mark[tabindex="0"]').count(), 1);
     await marks.first().focus();
@@ -114,7 +114,7 @@ test('the parts have addresses, charts lead to the explorer, and a job runs agai
     await page.waitForFunction(() => document.activeElement?.id === 'consequences-1');
     const [, term, count] = (await marks.nth(1).getAttribute('aria-label')).match(/^(.+): ([\d,]+)$/);
     await page.locator('[data-chart=consequences] .chart-shown', { hasText: term }).waitFor();
-    // Files.
+    // Downloads.
     const [svg] = await Promise.all([
       page.waitForEvent('download'),
       page.getByLabel('Download consequences as SVG').click(),
@@ -128,7 +128,7 @@ test('the parts have addresses, charts lead to the explorer, and a job runs agai
     assert.equal(png.suggestedFilename(), 'free.consequences.png');
     const pixels = readFileSync(await png.path());
     assert.deepEqual([...pixels.subarray(1, 4)], [...Buffer.from('PNG')]);
-    assert.equal(pixels.readUInt32BE(16), 480 * 3, 'drawn to be sharp in print');
+    assert.equal(pixels.readUInt32BE(16), 480 * 3, 'three times the size, for print');
 
     await marks.nth(1).focus();
     await page.keyboard.press('Enter');
@@ -148,48 +148,48 @@ test('the parts have addresses, charts lead to the explorer, and a job runs agai
   }
 });
 
-test('the genome browser draws variants and genes, and asks nobody but us', async () => {
+test('the genome browser draws variants and genes and only sends requests to this service', async () => {
   const { page, problems, close } = await openBrowser();
   try {
-    const asked = [];
+    const requested = [];
     page.on('request', (request) => {
       const url = new URL(request.url());
-      if (url.protocol.startsWith('http')) asked.push(url);
+      if (url.protocol.startsWith('http')) requested.push(url);
     });
     await signIn(page, 'ada-genome');
     await upgrade(page);
     await submit(page, 'free.vcf', sample('free.vcf').text);
     await page.locator('.job-line [data-status=COMPLETED]').waitFor();
-    assert.ok(!asked.some((url) => url.pathname.includes('genome')), 'its code waits for its tab');
-    asked.length = 0;
+    assert.ok(!requested.some((url) => url.pathname.includes('genome')), 'igv.js is not loaded before its tab is opened');
+    requested.length = 0;
     await open(page, 'Browser');
     await page.locator('#genome[data-ready=true]').waitFor();
 
-    // Each track has drawn something: its canvas has pixels that are not white.
+    // Each track has drawn something: its canvas has colored pixels.
     await page.waitForFunction(() => {
       const root = document.querySelector('#genome').shadowRoot;
       const drawn = [...root.querySelectorAll('.igv-viewport canvas')].filter((canvas) => {
         const { width, height } = canvas;
         if (width * height === 0) return false;
         const { data } = canvas.getContext('2d').getImageData(0, 0, width, height);
-        let coloured = 0;
+        let colored = 0;
         for (let at = 0; at < data.length; at += 4) {
-          if (data[at + 3] > 0 && (data[at] < 200 || data[at + 1] < 200 || data[at + 2] < 200)) coloured += 1;
+          if (data[at + 3] > 0 && (data[at] < 200 || data[at + 1] < 200 || data[at + 2] < 200)) colored += 1;
         }
-        return coloured > 50;
+        return colored > 50;
       });
       return drawn.length >= 2;
     });
-    const paths = asked.map((url) => url.pathname.replace(/[0-9a-f-]{36}/, 'ID'));
+    const paths = requested.map((url) => url.pathname.replace(/[0-9a-f-]{36}/, 'ID'));
     for (const path of ['chrom.sizes', 'variants', 'genes'].map((name) => `/annotations-genome/ID/${name}`)) {
-      assert.ok(paths.includes(path), `${path} was asked: ${paths}`);
+      assert.ok(paths.includes(path), `${path} was requested: ${paths}`);
     }
     const own = new URL(stack.web_url).origin;
-    assert.deepEqual(asked.filter((url) => url.origin !== own).map(String), [], 'nothing from outside');
+    assert.deepEqual(requested.filter((url) => url.origin !== own).map(String), [], 'no requests to other hosts');
     if (process.env.GAS_SCREENSHOTS) await page.screenshot({ path: `${process.env.GAS_SCREENSHOTS}/genome.png` });
-    // It is not our code; axe looks at the page around it.
+    // The genome browser is not our code, so axe only checks the page around it.
     await checkPage(page, '/job-browser', { without: '#genome' });
-    // Leaving takes it away, coming back brings it again.
+    // Leaving the tab removes the browser; opening it again creates a new one.
     await open(page, 'Overview');
     await open(page, 'Browser');
     await page.locator('#genome[data-ready=true]').waitFor();

@@ -1,4 +1,4 @@
-// The whole life of a result, as its owner sees it: mail, countdown, archive, upgrade, restore.
+// The life cycle of a result in the browser: mail, countdown, archive, upgrade, restore.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
@@ -8,7 +8,7 @@ import { payInDialog } from './support/pay.mjs';
 
 const USER = `ada-life-${stack.web.GAS_ARCHIVE_BACK_END}`;
 
-/** Clicks the download and answers what arrives. */
+/** Clicks the download button and returns the file's text. */
 async function download(page) {
   const [file] = await Promise.all([
     page.waitForEvent('download'),
@@ -17,17 +17,17 @@ async function download(page) {
   return readFile(await file.path(), 'utf8');
 }
 
-/** Waits until `check` answers something, which is answered. */
+/** Waits until `check` returns a truthy value and returns that value. */
 async function eventually(what, check) {
   for (let tries = 0; tries < 150; tries += 1) {
     const found = await check();
     if (found) return found;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
-  throw new Error(`waited in vain for ${what}`);
+  throw new Error(`timed out waiting for ${what}`);
 }
 
-test('a result is mailed, archived, bought back and downloaded again', async () => {
+test('a result is announced by mail, archived, restored by an upgrade and downloaded again', async () => {
   const { page, problems, close } = await openBrowser();
   try {
     await signIn(page, USER);
@@ -57,7 +57,7 @@ test('a result is mailed, archived, bought back and downloaded again', async () 
       const answer = await fetch(path, { method: 'POST' });
       return answer.status;
     }, `/api/jobs/${id}/result-link`);
-    assert.equal(refused, 402, 'the server refuses, not the page alone');
+    assert.equal(refused, 402, 'the server rejects the download, not just the page');
     assert.equal(await archivedCopies(id), 1);
 
     await page.getByRole('main').getByRole('button', { name: 'Upgrade to Premium' }).click();

@@ -1,11 +1,11 @@
-// Every page: nobody sees another's, nothing scrolls sideways on the smallest phone, and axe finds
-// no violation of WCAG 2.2 A and AA, in light and dark.
+// Every page: it needs sign-in, does not scroll sideways on the smallest phone, and axe finds no
+// violation of WCAG 2.2 A and AA in the light and dark themes.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkPage } from './support/accessible.mjs';
 import { live, openBrowser, sample, signIn, stack } from './support/stack.mjs';
 
-test('pages of a signed-in user are accessible and fit', async () => {
+test('pages of a signed-in user are accessible and fit a phone', async () => {
   const { page, problems, close } = await openBrowser();
   try {
     await signIn(page, 'ada-pages');
@@ -35,7 +35,7 @@ test('pages of a signed-in user are accessible and fit', async () => {
   }
 });
 
-test('someone not signed in sees the home page only', async () => {
+test('without sign-in only the home page is visible', async () => {
   const { page, close } = await openBrowser();
   try {
     await page.goto(`${stack.web_url}/`);

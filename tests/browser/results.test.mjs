@@ -1,9 +1,9 @@
-// The time that a Free user has for a result.
+// The download window of a Free user.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { live, openBrowser, sample, signIn, stack } from './support/stack.mjs';
 
-test('the time runs out on the page, and the download becomes the upgrade offer', async () => {
+test('when the countdown ends, the page offers the upgrade instead of the download', async () => {
   const { page, problems, close } = await openBrowser();
   try {
     await signIn(page, 'ada-countdown');
@@ -22,12 +22,12 @@ test('the time runs out on the page, and the download becomes the upgrade offer'
     await page.locator('tr[data-job] [data-results=Available] .digits').waitFor();
     await page.locator('tr[data-job] a').click();
 
-    // Said once each, however often the digits change.
+    // Each announcement appears once, although the digits change every second.
     await page.getByText('At most 10 seconds left to download').waitFor({ state: 'attached' });
     await page.getByText('The time to download the results is over').waitFor();
     assert.equal(await page.getByRole('button', { name: 'Download results' }).count(), 0);
     await page.getByRole('main').getByRole('button', { name: 'Upgrade to Premium' }).waitFor();
-    await page.getByRole('main').getByRole('link', { name: 'Submit again' }).waitFor();
+    await page.getByRole('main').getByRole('link', { name: 'Upload again' }).waitFor();
 
     await page.locator('[data-results-state=archived]').waitFor();
     assert.deepEqual(loads, [], 'nothing was reloaded');

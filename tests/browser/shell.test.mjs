@@ -1,4 +1,4 @@
-// What surrounds every page: colours, keys, and where reading goes on.
+// The shell around every page: theme, keyboard shortcuts, focus after navigation, load failures.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkPage } from './support/accessible.mjs';
@@ -7,18 +7,18 @@ import { live, openBrowser, signIn } from './support/stack.mjs';
 const focused = (page, selector) =>
   page.waitForFunction((what) => document.activeElement?.matches(what), selector);
 
-test('colours are chosen, kept, and there before the first paint', async () => {
+test('the chosen theme is stored and applied before the first paint', async () => {
   const { page, problems, close } = await openBrowser({ colorScheme: 'light' });
   try {
-    await signIn(page, 'ada-colours');
+    await signIn(page, 'ada-theme');
     const background = (of = page) => of.evaluate(() => getComputedStyle(document.body).backgroundColor);
     const bright = await background();
-    await page.getByRole('button', { name: /^Colours: system/ }).click();
-    await page.getByRole('button', { name: /^Colours: light/ }).click();
-    await page.getByRole('button', { name: /^Colours: dark/ }).waitFor();
+    await page.getByRole('button', { name: /^Theme: system/ }).click();
+    await page.getByRole('button', { name: /^Theme: light/ }).click();
+    await page.getByRole('button', { name: /^Theme: dark/ }).waitFor();
     const dark = await background();
     assert.notEqual(dark, bright);
-    // Before the module is there: the colours do not wait for it.
+    // The theme is applied without the WASM module.
     const tab = await page.context().newPage();
     await tab.route('**/*.wasm', () => {});
     await tab.goto(page.url(), { waitUntil: 'domcontentloaded' });
@@ -26,8 +26,8 @@ test('colours are chosen, kept, and there before the first paint', async () => {
     await tab.close();
     await page.reload();
     await live(page);
-    await page.getByRole('button', { name: /^Colours: dark/ }).click();
-    await page.getByRole('button', { name: /^Colours: system/ }).waitFor();
+    await page.getByRole('button', { name: /^Theme: dark/ }).click();
+    await page.getByRole('button', { name: /^Theme: system/ }).waitFor();
     assert.equal(await background(), bright);
     assert.deepEqual(problems, []);
   } finally {
@@ -35,7 +35,7 @@ test('colours are chosen, kept, and there before the first paint', async () => {
   }
 });
 
-test('a page whose module does not load says so, and can be loaded again', async () => {
+test('a page whose WASM module does not load shows an error and can be reloaded', async () => {
   const { page, close } = await openBrowser();
   try {
     await signIn(page, 'ada-no-module');
@@ -51,7 +51,7 @@ test('a page whose module does not load says so, and can be loaded again', async
   }
 });
 
-test('keys lead through the application, and can be switched off', async () => {
+test('keyboard shortcuts open pages and can be turned off', async () => {
   const { page, problems, close } = await openBrowser();
   try {
     await signIn(page, 'ada-keys');
@@ -67,9 +67,9 @@ test('keys lead through the application, and can be switched off', async () => {
     const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
     await help.getByText('New annotation').waitFor();
     await checkPage(page, '/shortcuts');
-    // Within the dialog they are letters.
+    // Shortcuts do not apply while the dialog is open.
     await page.keyboard.press('n');
-    await help.getByLabel('Shortcuts are on').uncheck();
+    await help.getByLabel('Enable shortcuts').uncheck();
     await page.keyboard.press('Escape');
     await help.waitFor({ state: 'hidden' });
     await page.keyboard.press('n');

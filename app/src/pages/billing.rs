@@ -1,3 +1,5 @@
+//! The billing page: the plan, the subscription and invoices.
+
 use super::commit_status;
 use crate::api::{self, Wire, use_answer};
 use crate::components::{
@@ -9,13 +11,13 @@ use dioxus::prelude::*;
 use gas_shared::Plan;
 use gas_shared::billing::{BillingOverview, RenewalStatus, SubscriptionView};
 
-/// What the user pays and has paid.
+/// The user's plan, subscription and invoices.
 #[component]
 pub fn Billing() -> Element {
     let live = use_live();
     let loaded = use_answer(move || {
         live.follow();
-        // Whatever changes the plan changes what stands here.
+        // Reload when the plan changes.
         live.plan();
         api::billing_overview()
     })?;
@@ -66,9 +68,10 @@ fn Overview(overview: BillingOverview, onchange: EventHandler<Wire<BillingOvervi
             }
             p { class: "muted",
                 "Free: files up to {format::bytes(Plan::Free.max_upload_bytes())}; results can be downloaded for a \
-                 while and are archived then. Premium: files of any size; results stay. Tax, where it \
-                 applies, is shown before you pay. When Premium ends, results that are stored then can be \
-                 downloaded for {notice} more before they are archived."
+                 short time, then they are archived. Premium: files up to \
+                 {format::bytes(Plan::Premium.max_upload_bytes())}; results stay available. Tax, if any, is \
+                 shown before you pay. When Premium ends, available results can be downloaded for another \
+                 {notice}, then they are archived."
             }
             match overview.subscription {
                 Some(subscription) => rsx! {
@@ -106,7 +109,7 @@ fn Subscription(subscription: SubscriptionView) -> Element {
     }
 }
 
-/// What the user should know of or do about the subscription.
+/// A notice about a subscription that ends or has a failed payment.
 #[component]
 fn RenewalNote(renewal_status: RenewalStatus) -> Element {
     match renewal_status {
@@ -120,15 +123,15 @@ fn RenewalNote(renewal_status: RenewalStatus) -> Element {
         },
         RenewalStatus::PastDue { premium_until } => rsx! {
             p { class: "note note-bad", role: "alert",
-                "The last payment failed and is tried again. Change your card to keep Premium after "
+                "The last payment failed and will be tried again. Update your card to keep Premium after "
                 LocalTime { at: premium_until }
                 "."
             }
         },
         RenewalStatus::Unpaid => rsx! {
             p { class: "note note-bad", role: "alert",
-                "The last payment failed, so your plan is Free. Pay the open invoice, with another card if \
-                 need be, and it is Premium again."
+                "The last payment failed, so you are on the Free plan. Pay the open invoice to get Premium \
+                 back; you can use another card."
             }
         },
     }

@@ -1,3 +1,5 @@
+//! The page that Stripe returns to after a checkout.
+
 use super::commit_status;
 use crate::api::{self, use_answer};
 use crate::app::Route;
@@ -8,8 +10,8 @@ use dioxus::prelude::*;
 use gas_shared::Plan;
 use gas_shared::billing::CheckoutStatus;
 
-/// Where Stripe leads back to. It grants nothing: it waits until the server has heard of the
-/// payment from Stripe itself.
+/// The page after a checkout. It does not change the plan itself; it waits until Stripe has confirmed
+/// the payment to the server.
 #[component]
 pub fn BillingReturn(session_id: String) -> Element {
     let live = use_live();
@@ -30,7 +32,7 @@ pub fn BillingReturn(session_id: String) -> Element {
                 Page { title: "Your payment", ErrorNote { error } }
             };
         }
-        // Stripe may not answer just now; the plan says what counts.
+        // Stripe may be unavailable. The plan alone decides what is shown then.
         Err(_) => None,
     };
     let is_paid = status != Some(CheckoutStatus::Open) && status != Some(CheckoutStatus::Expired);
@@ -38,16 +40,16 @@ pub fn BillingReturn(session_id: String) -> Element {
         Page { title: "Your payment",
             div { role: "status",
                 if is_premium {
-                    p { class: "lead", "Thank you. You are on Premium now." }
-                    p { "Your archived results are being brought back; new ones stay downloadable." }
+                    p { class: "lead", "Thank you. You are now on Premium." }
+                    p { "Your archived results are being restored. New results stay available." }
                 } else if !is_paid {
-                    p { class: "lead", "Nothing was paid." }
-                    p { "The checkout was left before its end. You can begin another." }
+                    p { class: "lead", "You were not charged." }
+                    p { "The checkout was not completed. You can start it again." }
                 } else if is_late() {
                     p { {PAYMENT_DELAYED} }
                 } else {
                     p { class: "lead", "Confirming your payment …" }
-                    p { class: "muted", "This usually takes some seconds." }
+                    p { class: "muted", "This usually takes a few seconds." }
                 }
             }
             p { class: "actions",

@@ -1,3 +1,5 @@
+//! The home page.
+
 use super::login_path;
 use crate::app::Route;
 use crate::components::{Page, use_account};
@@ -5,15 +7,15 @@ use crate::format;
 use dioxus::prelude::*;
 use gas_shared::Plan;
 
-/// The home page: the only one for someone not signed in.
+/// The home page, the only page that needs no sign-in.
 #[component]
 pub fn Home() -> Element {
     let signed_in = use_account().is_some();
     rsx! {
         Page { title: "Genomics Annotation Service",
             p { class: "lead",
-                "Upload a VCF file and get it back with the gene, transcript, region and consequence \
-                 of every variant. Watch it happen; nothing to install."
+                "Upload a VCF file to find the gene, transcript, region and consequence of every \
+                 variant. Explore the results in your browser; nothing to install."
             }
             p { class: "actions",
                 if signed_in {
@@ -25,16 +27,16 @@ pub fn Home() -> Element {
             }
             ul { class: "cards",
                 li { class: "card",
-                    h2 { "Straight to storage" }
-                    p { "Files go from your browser to encrypted storage, with progress and cancel." }
+                    h2 { "Genes and consequences" }
+                    p { "Genes, transcripts, HGVS names and Sequence Ontology consequences, in a CSQ field that your tools already read." }
                 }
                 li { class: "card",
-                    h2 { "Live" }
-                    p { "Queue, progress and results change on the page as they happen." }
+                    h2 { "Results explorer" }
+                    p { "Filter and sort your variants, see them in charts and in the genome browser, and export what you need." }
                 }
                 li { class: "card",
-                    h2 { "Standard terms" }
-                    p { "Sequence Ontology consequences in a CSQ field that your tools already read." }
+                    h2 { "Live progress" }
+                    p { "Follow the upload, the queue and the annotation on the page. Files are stored encrypted." }
                 }
             }
             p { class: "muted",

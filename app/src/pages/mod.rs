@@ -1,4 +1,4 @@
-//! The pages, one a file.
+//! The pages of the application, one per file or folder.
 
 mod account;
 mod annotate;
@@ -30,17 +30,17 @@ use crate::error::{ApiError, ErrorCode};
 use gas_shared::JobId;
 use gas_shared::explorer::url::encode_query_value;
 
-/// Where signing in begins, with the way back to a page of ours.
+/// The sign-in URL that returns to a page of this application.
 pub fn login_path(next: &str) -> String {
     format!("/login?next={}", encode_query_value(next))
 }
 
-/// The job id of a path, where it is one.
+/// Parses the job id of a path. An invalid id is reported as an unknown job.
 fn parse_id(id: &str) -> Result<JobId, ApiError> {
     id.parse().map_err(|_| ApiError::new(ErrorCode::NotFound, format!("there is no job {id:?}")))
 }
 
-/// Gives the page the HTTP status of an error, where the server renders it.
+/// Sets the HTTP status of a server-rendered page to that of an error.
 fn commit_status(error: &ApiError) {
     #[cfg(feature = "server")]
     dioxus::fullstack::FullstackContext::commit_http_status(
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_way_back_survives_the_query() {
+    fn the_return_path_is_percent_encoded() {
         assert_eq!(login_path("/annotate"), "/login?next=/annotate");
         assert_eq!(login_path("/a?b=c&d=é"), "/login?next=/a%3Fb%3Dc%26d%3D%C3%A9");
     }

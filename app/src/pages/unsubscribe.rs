@@ -1,22 +1,24 @@
+//! The page for unsubscribing from emails about jobs.
+
 use crate::components::Page;
 use dioxus::prelude::*;
 
-/// Where the link at the end of a mail leads: no sign-in, one button. A form and not a call of the
-/// script, so that it works wherever mail is read.
+/// The target of the unsubscribe link in emails. It needs no sign-in and uses a plain form, so that it
+/// works without scripts.
 #[component]
 pub fn Unsubscribe(token: String, done: bool) -> Element {
     if done {
         return rsx! {
-            Page { title: "You get no more mail about your jobs",
-                p { "Mail about payments still comes. Nothing changes in your jobs." }
+            Page { title: "You are unsubscribed from emails about your jobs",
+                p { "Billing emails are still sent. Your jobs are not affected." }
             }
         };
     }
     rsx! {
-        Page { title: "Stop mail about your jobs?",
-            p { "You will not be told by mail any more when results are ready, archived or restored." }
+        Page { title: "Unsubscribe from emails about your jobs?",
+            p { "You will no longer get an email when results are ready, archived or restored." }
             form { method: "post", action: "/unsubscribe?token={token}",
-                button { class: "button button-main", r#type: "submit", "Stop these mails" }
+                button { class: "button button-main", r#type: "submit", "Unsubscribe" }
             }
         }
     }

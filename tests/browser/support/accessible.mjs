@@ -1,4 +1,4 @@
-// What every page must be: accessible, and no wider than the smallest phone.
+// Checks that every page must pass: accessibility, and no horizontal scrolling on the smallest phone.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -8,8 +8,8 @@ const { AxeBuilder } = require('@axe-core/playwright');
 const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
 /**
- * Fails where axe finds something, in light or dark, or the page scrolls sideways at 320 px.
- * `without` is an element whose inside is not ours.
+ * Fails if axe finds a violation in the light or dark theme, or if the page scrolls sideways at
+ * 320 px. `without` excludes an element that a third-party library renders.
  */
 export async function checkPage(page, path, { without } = {}) {
   for (const colorScheme of ['light', 'dark']) {
@@ -26,11 +26,11 @@ export async function checkPage(page, path, { without } = {}) {
   );
   assert.equal(overflow, 0, `${path} scrolls sideways at 320 px`);
   await page.setViewportSize({ width: 1280, height: 800 });
-  if (process.env.GAS_SCREENSHOTS) await takePictures(page, path);
+  if (process.env.GAS_SCREENSHOTS) await takeScreenshots(page, path);
 }
 
-/** Pictures for people to look at: GAS_SCREENSHOTS=folder ./gas test pages */
-async function takePictures(page, path) {
+/** Takes screenshots for review: GAS_SCREENSHOTS=folder ./gas test pages */
+async function takeScreenshots(page, path) {
   const name = path.replace(/[0-9a-f-]{36}/, 'job').replace(/\W+/g, '-').replace(/^-|-$/g, '') || 'home';
   for (const [size, width, height] of [['desktop', 1280, 800], ['phone', 375, 700]]) {
     await page.setViewportSize({ width, height });

@@ -1,16 +1,16 @@
-// `./gas bench pages`: what a browser tells of opening each page, as Lighthouse counts it
+// `./gas bench pages`: measures how pages load, with the metrics of Lighthouse
 // (https://web.dev/articles/vitals): largest contentful paint, layout shift, blocked main thread.
 import { openBrowser, live, sample, signIn, stack } from './stack.mjs';
 
 const RUNS = 5;
 
-/** A desktop as it is; a phone of the middle class and a slow mobile network, as Lighthouse has them. */
+/** A desktop without throttling, and Lighthouse's mid-range phone on a slow mobile network. */
 const DEVICES = [
   { name: 'desktop', viewport: { width: 1280, height: 800 } },
   { name: 'phone', viewport: { width: 375, height: 700 }, slowdown: 4, latency: 150, throughput: (1.6 * 1024 * 1024) / 8 },
 ];
 
-/** Collects the figures of a page, from before its first byte. */
+/** Collects the metrics of a page. Runs before the page loads. */
 function observe() {
   window.figures = { lcp: 0, fcp: 0, cls: 0, blocked: 0 };
   const watch = (type, take) =>
@@ -23,7 +23,7 @@ function observe() {
 
 const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
-/** Opens a page with an empty cache and waits until it is live and still. */
+/** Opens a page with an empty cache and waits until it is live and has settled. */
 async function open(page, session, path, signedIn) {
   await session.send('Network.clearBrowserCache');
   await page.goto(`${stack.web_url}${path}`, { waitUntil: 'load' });
@@ -63,7 +63,7 @@ async function measure(device, pages, setUp) {
 
 let job;
 
-/** A user with one job. */
+/** Signs in a user and creates one job. */
 async function withJob(page) {
   await signIn(page, 'ada-bench');
   if (job) return;
@@ -75,10 +75,10 @@ async function withJob(page) {
   job = (await answer.json()).jobs[0].id;
 }
 
-console.log(`median of ${RUNS}, empty cache; ms, ms, score, ms over 50 ms a task, KiB`);
+console.log(`median of ${RUNS} runs with an empty cache; ms, ms, score, ms over 50 ms per task, KiB`);
 console.log('device   page                        FCP      LCP     CLS      blocked transferred');
 for (const device of DEVICES) {
-  await measure(device, async () => [{ name: 'start page', path: '/' }]);
+  await measure(device, async () => [{ name: 'home page', path: '/' }]);
   await measure(device, async () => [
     { name: 'annotations', path: '/annotations' },
     { name: 'new annotation', path: '/annotate' },

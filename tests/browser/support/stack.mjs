@@ -1,25 +1,25 @@
-// The stack that the tests run against, and a browser for it.
+// Access to the local stack that the tests run against, and a browser for it.
 import { readFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const stackFile = process.env.GAS_TEST_STACK;
-if (!stackFile) throw new Error('these tests need the local stack: run them by ./gas test');
+if (!stackFile) throw new Error('these tests need the local stack; run them with ./gas test');
 
-/** Where the stack is; see Description in local/src/handle.rs. */
+/** The description of the stack; see Description in local/src/handle.rs. */
 export const stack = JSON.parse(readFileSync(stackFile, 'utf8'));
 
 const require = createRequire(join(process.env.GAS_NODE_MODULES, 'package.json'));
 const { chromium } = require('playwright-core');
 
-/** A sample VCF file of the project: its path and its text. */
+/** The path and text of a sample VCF file of the project. */
 export function sample(name) {
   const path = new URL(`../../../assets/samples/${name}`, import.meta.url).pathname;
   return { path, text: readFileSync(path, 'utf8') };
 }
 
-/** A fresh browser; `problems` collects what must stay empty: errors, warnings, CSP violations. */
+/** Opens a new browser. `problems` collects console errors, warnings and CSP violations, of which there should be none. */
 export async function openBrowser(options = {}) {
   const profile = mkdtempSync(join(tmpdir(), 'gas-chromium-'));
   const context = await chromium.launchPersistentContext(profile, {
@@ -40,14 +40,14 @@ export async function openBrowser(options = {}) {
   });
   page.on('pageerror', (error) => problems.push(`uncaught at ${page.url()}: ${error.stack}`));
   const close = async () => {
-    if (problems.length > 0) console.log('the browser had problems, wanted or not:', problems);
+    if (problems.length > 0) console.log('the browser reported problems, expected or not:', problems);
     await context.close();
     rmSync(profile, { recursive: true, force: true });
   };
   return { page, problems, close };
 }
 
-/** Signs in by the identity provider's own page, beginning at the home page. */
+/** Signs in through the identity provider's page, starting at the home page. */
 export async function signIn(page, user) {
   await page.goto(`${stack.web_url}/`);
   await page.getByRole('link', { name: 'Sign in', exact: true }).click();
@@ -57,7 +57,7 @@ export async function signIn(page, user) {
   await live(page);
 }
 
-/** Waits until the page has its live stream, and with it is hydrated. */
+/** Waits until the page is hydrated and its event stream is open. */
 export async function live(page) {
   await page.locator('.live-dot.live-good').waitFor();
 }

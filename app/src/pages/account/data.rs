@@ -1,10 +1,12 @@
+//! The account's data: export and deletion.
+
 use crate::api::{self, use_doing};
 use crate::browser;
 use crate::components::{Confirm, Icon, Shape, sentence};
 use dioxus::prelude::*;
 use gas_shared::account::DELETE_CONFIRMATION;
 
-/// Taking everything along, and leaving.
+/// The panels for exporting the user's data and for deleting the account.
 #[component]
 pub fn YourData() -> Element {
     let mut open = use_signal(|| false);
@@ -12,8 +14,8 @@ pub fn YourData() -> Element {
         section { class: "panel", "aria-labelledby": "your-data",
             h2 { id: "your-data", "Your data" }
             p {
-                "One file (JSON) with your profile, settings, jobs, mails, the names of your tokens and your number at \
-                 the payment provider. Annotated files are not in it; download them by job."
+                "Download a JSON file with your profile, settings, jobs, emails, token names and your customer ID \
+                 at the payment provider. It does not contain annotated files; download those from each job."
             }
             p { class: "actions",
                 a { class: "button", href: "/account-export", download: "gas-account.json",
@@ -24,7 +26,7 @@ pub fn YourData() -> Element {
         }
         section { class: "panel panel-danger", "aria-labelledby": "leave",
             h2 { id: "leave", "Delete my account" }
-            p { "Ends your subscription, your jobs and your tokens, and deletes your files, archived ones too. This cannot be undone." }
+            p { "Cancels your subscription, revokes your tokens, and deletes your jobs and files, including archived results. This can't be undone." }
             p { class: "actions",
                 button { class: "button button-danger", r#type: "button", onclick: move |_| open.set(true), "Delete my account" }
             }
@@ -33,14 +35,14 @@ pub fn YourData() -> Element {
     }
 }
 
-/// Asks for the words, so that nobody leaves by a slip.
+/// Confirms the deletion. The user must type a phrase, so that it does not happen by accident.
 #[component]
 fn DeleteDialog(open: Signal<bool>) -> Element {
     let delete = use_doing();
     let start = move |()| {
         delete.start(async move {
             api::delete_account(DELETE_CONFIRMATION.to_owned()).await?;
-            // The session is over; the home page is for everybody.
+            // The session has ended, and the home page needs none.
             browser::go_to("/");
             Ok(())
         });
@@ -57,11 +59,11 @@ fn DeleteDialog(open: Signal<bool>) -> Element {
             failures: failed.map(|error| sentence(&error.message)).into_iter().collect::<Vec<_>>(),
             onconfirm: start,
             ul {
-                li { "You are signed out everywhere, and your tokens end, at once." }
-                li { "Jobs are cancelled and deleted with their files, logs and archived results. With many jobs this takes some hours; nobody can read them meanwhile." }
-                li { "A Premium subscription ends now. What is paid is not given back; cancel it on the billing page and wait for its end if you want to use the rest." }
-                li { "Invoices stay with the payment provider for as long as tax law wants it, and nowhere else." }
-                li { "You may sign in again later and begin anew, with nothing." }
+                li { "You are signed out everywhere, and your tokens stop working immediately." }
+                li { "Jobs are cancelled and deleted with their files, logs and archived results. With many jobs, this can take a few hours; no one can access them in the meantime." }
+                li { "A Premium subscription ends now, without a refund. To use the rest of the paid period, cancel it on the billing page and wait until it ends." }
+                li { "The payment provider keeps invoices for as long as tax law requires; no other copies are kept." }
+                li { "You can sign in again later and start with an empty account." }
             }
         }
     }

@@ -1,14 +1,16 @@
+//! The email settings of the account page.
+
 use crate::api::{self, Wire, use_doing};
 use crate::components::{sentence, use_toasts};
 use dioxus::prelude::*;
 use gas_shared::token::AccountSettings;
 
-/// Which mail the user gets.
+/// The settings for emails.
 #[component]
 pub fn MailSettings(
-    /// Whether it is mail about jobs, too.
+    /// Whether the user wants emails about jobs.
     wanted: bool,
-    /// Gets what is set after a change.
+    /// Called with the new settings after a change.
     onchange: EventHandler<Wire<AccountSettings>>,
 ) -> Element {
     let toasts = use_toasts();
@@ -18,7 +20,7 @@ pub fn MailSettings(
             match api::set_mail_about_jobs(wanted).await {
                 Ok(fresh) => {
                     let now = if wanted { "on" } else { "off" };
-                    toasts.success(format!("Mail about your jobs is {now}"));
+                    toasts.success(format!("Emails about your jobs are {now}"));
                     onchange.call(fresh);
                 }
                 Err(error) => toasts.error(sentence(&error.message)),
@@ -28,7 +30,7 @@ pub fn MailSettings(
     };
     rsx! {
         section { class: "panel", "aria-labelledby": "mail",
-            h2 { id: "mail", "Mail" }
+            h2 { id: "mail", "Email" }
             label { class: "setting",
                 input {
                     r#type: "checkbox",
@@ -37,13 +39,13 @@ pub fn MailSettings(
                     onchange: move |event| set(event.checked()),
                 }
                 span {
-                    "Mail about my jobs"
+                    "Email me about my jobs"
                     span { class: "muted setting-about",
-                        "When results are ready, are archived or are back, and when a job failed."
+                        "When results are ready, archived or restored, and when a job fails."
                     }
                 }
             }
-            p { class: "muted", "Mail about payments always comes." }
+            p { class: "muted", "Billing emails are always sent." }
         }
     }
 }

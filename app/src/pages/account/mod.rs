@@ -1,5 +1,4 @@
-//! The account: who the user is for GAS, what GAS sends them, which programs act for them, and the
-//! ways to take everything along and to leave.
+//! The account page: profile, email settings, API tokens, data export and account deletion.
 
 mod data;
 mod mail;
@@ -19,7 +18,7 @@ use tokens::Tokens;
 
 use crate::app::Route;
 
-/// The page of the account.
+/// The account page.
 #[component]
 pub fn Account() -> Element {
     let Some(account) = use_account() else {
@@ -47,7 +46,7 @@ fn ProfilePanel(account: Profile) -> Element {
             dl { class: "facts facts-plain",
                 dt { "Name" }
                 dd { "{account.name}" }
-                dt { "E-mail" }
+                dt { "Email" }
                 dd { "{account.email}" }
                 dt { "Institution" }
                 dd { "{institution}" }
@@ -64,14 +63,14 @@ fn ProfilePanel(account: Profile) -> Element {
                 }
             }
             p { class: "muted",
-                "Name, e-mail and institution come from your identity provider, and change here when you sign \
-                 in after they changed there. The time zone is your browser's; mails tell times in it."
+                "Your name, email address and institution come from your identity provider and are updated \
+                 when you sign in. The time zone is that of your browser; emails use it too."
             }
         }
     }
 }
 
-/// What can be set, fetched together.
+/// The email settings and API tokens, which are loaded together.
 #[component]
 fn Settings() -> Element {
     let live = use_live();

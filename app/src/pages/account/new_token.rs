@@ -1,41 +1,43 @@
+//! The form that creates an API token.
+
 use crate::api::{self, use_doing};
 use crate::components::{CopyButton, LocalTime, sentence};
 use dioxus::prelude::*;
 use gas_shared::token::{CreatedToken, MAX_TOKEN_NAME_CHARS, NewToken, Scope};
 
-/// How long a token may last, in days, for the choice.
+/// The lifetimes to choose from, in days.
 const LIFETIMES: [(u16, &str); 4] =
     [(7, "7 days"), (30, "30 days"), (90, "90 days"), (365, "One year")];
 
-/// What is chosen where the user chooses nothing.
+/// The preselected lifetime.
 const DEFAULT_LIFETIME_DAYS: u16 = 90;
 
-/// A form that makes a token, and then the secret, once.
+/// A form that creates a token and then shows its secret once.
 #[component]
 pub fn NewTokenForm(
-    /// Is called when there is another token.
+    /// Called when a token was created.
     oncreated: EventHandler<()>,
 ) -> Element {
     let mut name = use_signal(String::new);
     let mut scopes = use_signal(|| Scope::ALL.to_vec());
     let mut days = use_signal(|| DEFAULT_LIFETIME_DAYS);
-    let mut made = use_signal(|| None::<CreatedToken>);
+    let mut created = use_signal(|| None::<CreatedToken>);
     let create = use_doing();
     let start = move || {
         create.start(async move {
             let new = NewToken { name: name(), scopes: scopes(), days: days() };
-            let created = api::create_token(new).await?.read()?;
+            let token = api::create_token(new).await?.read()?;
             oncreated.call(());
             name.set(String::new());
-            made.set(Some(created));
+            created.set(Some(token));
             Ok(())
         });
     };
     let failed = create.failure();
     let has_failed = failed.is_some();
     rsx! {
-        if let Some(created) = made() {
-            Secret { created, onclose: move |()| made.set(None) }
+        if let Some(token) = created() {
+            Secret { created: token, onclose: move |()| created.set(None) }
         }
         h3 { class: "form-title", "New token" }
         form {
@@ -59,7 +61,7 @@ pub fn NewTokenForm(
                 }
             }
             div { class: "field",
-                label { r#for: "token-life", "Lasts" }
+                label { r#for: "token-life", "Expires after" }
                 select {
                     id: "token-life",
                     onchange: move |event| {
@@ -99,14 +101,14 @@ pub fn NewTokenForm(
     }
 }
 
-/// The secret of a token that was just made. It is in the page only, and goes with it.
+/// The secret of a new token. It exists only in the page and is lost when the page is closed.
 #[component]
 fn Secret(created: CreatedToken, onclose: EventHandler<()>) -> Element {
     rsx! {
         div { class: "note note-active token-secret", role: "status",
             p { "Copy the token "
                 strong { "{created.token.name}" }
-                " now. It is shown this once and works until "
+                " now. It is shown only once and is valid until "
                 LocalTime { at: created.token.expires_at }
                 "."
             }

@@ -1,3 +1,5 @@
+//! The list of API tokens.
+
 use super::new_token::NewTokenForm;
 use crate::api::{self, Wire, use_doing};
 use crate::components::{Confirm, LocalTime, sentence, use_toasts};
@@ -5,13 +7,13 @@ use dioxus::prelude::*;
 use gas_shared::token::{AccountSettings, TokenView};
 use jiff::Timestamp;
 
-/// The API tokens: a list, and a form for another.
+/// The panel with the API tokens and the form that creates one.
 #[component]
 pub fn Tokens(
     tokens: Vec<TokenView>,
-    /// Is called when there is another token.
+    /// Called when a token was created.
     oncreated: EventHandler<()>,
-    /// Gets what is set after a token was revoked.
+    /// Called with the new settings after a token was revoked.
     onchange: EventHandler<Wire<AccountSettings>>,
 ) -> Element {
     let mut open = use_signal(|| false);
@@ -20,11 +22,11 @@ pub fn Tokens(
         section { class: "panel", "aria-labelledby": "tokens",
             h2 { id: "tokens", "API tokens" }
             p { class: "muted",
-                "For the command "
+                "Use a token with the command "
                 code { "gas-cli" }
-                " and programs of your own; see "
-                a { href: "/api/docs", "how the API works" }
-                ". Who has a token can do what it allows in your name: keep it like a password."
+                " or your own programs; see the "
+                a { href: "/api/docs", "API documentation" }
+                ". Anyone with a token can act as you within its scopes, so keep it secret like a password."
             }
             if tokens.is_empty() {
                 p { "You have no tokens." }
@@ -101,7 +103,7 @@ fn TokenRow(token: TokenView, onrevoke: EventHandler<()>) -> Element {
     }
 }
 
-/// Asks before it revokes.
+/// Confirms that a token is to be revoked.
 #[component]
 fn RevokeDialog(
     token: Option<TokenView>,
@@ -117,7 +119,7 @@ fn RevokeDialog(
             let fresh = api::revoke_token(id).await?;
             open.set(false);
             onchange.call(fresh);
-            toasts.success("The token is revoked".to_owned());
+            toasts.success("Token revoked".to_owned());
             Ok(())
         });
     };
@@ -132,7 +134,7 @@ fn RevokeDialog(
             busy: revoke.is_busy(),
             failures: failed.map(|error| sentence(&error.message)).into_iter().collect::<Vec<_>>(),
             onconfirm: start,
-            p { "Programs that use it are refused from now on. This cannot be undone." }
+            p { "Programs that use this token will no longer have access. This can't be undone." }
         }
     }
 }

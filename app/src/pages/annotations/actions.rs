@@ -1,4 +1,4 @@
-//! What is done with jobs from the list: the menu of one, the bar for many, and the question before.
+//! Actions on jobs of the list: the menu of a row, the bar for selected jobs, and the confirmation.
 
 use crate::api;
 use crate::app::Route;
@@ -14,13 +14,13 @@ use gas_shared::{JobId, JobStatus, JobView};
 use std::collections::HashSet;
 use std::time::Duration;
 
-/// The id of the menu that all rows share.
+/// The id of the menu, which all rows share.
 pub const MENU: &str = "job-menu";
 
-/// How many names are told one by one.
+/// The number of file names that the confirmation lists.
 const MAX_LISTED_NAMES: usize = 5;
 
-/// What is to be done with which jobs.
+/// An action that the user has started and the jobs it applies to.
 #[derive(Clone, PartialEq)]
 pub struct PendingAction {
     kind: ActionKind,
@@ -29,14 +29,14 @@ pub struct PendingAction {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ActionKind {
-    /// It is not said yet.
+    /// The menu is open; no action is chosen yet.
     Menu,
     Cancel,
     Delete,
 }
 
 impl PendingAction {
-    /// The menu of a job opens.
+    /// Opens the menu of a job.
     pub fn menu(job: JobView) -> Self {
         Self { kind: ActionKind::Menu, jobs: vec![job] }
     }
@@ -70,16 +70,16 @@ impl ActionKind {
     }
 }
 
-/// What can be done with the selected jobs.
+/// The bar with the actions for the selected jobs.
 #[component]
 pub fn BulkBar(
-    /// The selected jobs of the page.
+    /// The selected jobs on this page.
     chosen: Vec<JobView>,
-    /// All jobs of the page.
+    /// All jobs on this page.
     page: Vec<JobView>,
-    /// All that are selected.
+    /// The ids of all selected jobs.
     selected: Signal<HashSet<JobId>>,
-    /// Where it is said what to do.
+    /// Set to start an action.
     action: Signal<Option<PendingAction>>,
 ) -> Element {
     if chosen.is_empty() {
@@ -105,7 +105,7 @@ pub fn BulkBar(
                 onclick: move |_| action.set(Some(PendingAction { kind: ActionKind::Delete, jobs: to_delete.clone() })),
                 "Delete"
             }
-            // Narrow tables have no head to select all by.
+            // On narrow screens the table has no header with the checkbox that selects all.
             if chosen.len() < page.len() {
                 button {
                     class: "button button-quiet",
@@ -118,13 +118,13 @@ pub fn BulkBar(
                 class: "button button-quiet",
                 r#type: "button",
                 onclick: move |_| selected.write().clear(),
-                "Select none"
+                "Clear selection"
             }
         }
     }
 }
 
-/// The menu of one job, and the question before anything is done.
+/// The menu of one job and the confirmation dialog.
 #[component]
 pub fn ActionDialog(
     action: Signal<Option<PendingAction>>,
@@ -138,8 +138,8 @@ pub fn ActionDialog(
     use_effect(move || {
         if action.read().as_ref().is_some_and(|action| action.kind != ActionKind::Menu) {
             spawn(async move {
-                // After the menu is closed and has given the focus back, to which the dialog will
-                // give it back.
+                // Wait until the menu has closed and restored the focus, so that the dialog restores
+                // it to the same element.
                 browser::sleep(Duration::ZERO).await;
                 open.set(true);
             });
@@ -158,33 +158,33 @@ pub fn ActionDialog(
         busy.set(true);
         failures.write().clear();
         spawn(async move {
-            let (mut left, mut why) = (Vec::new(), Vec::new());
+            let (mut remaining, mut errors) = (Vec::new(), Vec::new());
             for job in &started.jobs {
                 match kind.apply(live, job.id).await {
                     Ok(()) => _ = selected.write().remove(&job.id),
                     Err(error) => {
-                        why.push(format!("{}: {}", job.file_name, sentence(&error.message)));
-                        left.push(job.clone());
+                        errors.push(format!("{}: {}", job.file_name, sentence(&error.message)));
+                        remaining.push(job.clone());
                     }
                 }
             }
-            let done = started.jobs.len() - left.len();
+            let done = started.jobs.len() - remaining.len();
             if done > 0 {
                 let what = format::counted(done as u64, "annotation");
                 toasts.success(format!("{what} {}", kind.past()));
             }
             busy.set(false);
-            // Who has closed the question, and perhaps asked another, is not disturbed in that.
+            // If the user has closed the dialog or started another action, report errors as toasts.
             if !*open.peek() || action.peek().as_ref() != Some(&started) {
-                why.into_iter().for_each(|failure| toasts.error(failure));
+                errors.into_iter().for_each(|failure| toasts.error(failure));
                 return;
             }
-            if left.is_empty() {
+            if remaining.is_empty() {
                 open.set(false);
             }
-            failures.set(why);
-            let kind = if left.is_empty() { ActionKind::Menu } else { kind };
-            action.set(Some(PendingAction { kind, jobs: left }));
+            failures.set(errors);
+            let kind = if remaining.is_empty() { ActionKind::Menu } else { kind };
+            action.set(Some(PendingAction { kind, jobs: remaining }));
         });
     };
     let loses_results = jobs.iter().any(|job| job.state.status() == JobStatus::Completed);
@@ -215,16 +215,16 @@ pub fn ActionDialog(
 fn warning(kind: ActionKind, loses_results: bool) -> &'static str {
     match kind {
         ActionKind::Menu | ActionKind::Cancel => {
-            "What was annotated so far is thrown away. The uploaded file stays until you delete it."
+            "Unfinished annotations are discarded. The uploaded files stay until you delete them."
         }
         ActionKind::Delete => deletion_warning(loses_results),
     }
 }
 
-/// What can be done with one job.
+/// The menu with the actions for one job.
 #[component]
 fn JobMenu(job: Option<JobView>, action: Signal<Option<PendingAction>>) -> Element {
-    // The element is there from the beginning: the browser opens it before its content is made.
+    // The element must exist before the first click: the browser opens it before its content renders.
     let Some(job) = job else {
         return rsx! { Menu { id: MENU, label: "Actions" } };
     };

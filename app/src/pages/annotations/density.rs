@@ -1,18 +1,21 @@
+//! The row height of the job list.
+
 use crate::browser;
 use dioxus::prelude::*;
 
-/// Where the browser keeps that rows are compact.
+/// The preference that stores whether rows are compact.
 const PREFERENCE: &str = "compact-rows";
 
-/// Whether this reader wants a row to be one line, as the browser remembers it.
+/// Whether rows are compact (one line each), as stored in the browser.
 pub fn use_compact() -> Signal<bool> {
     let mut compact = use_signal(|| false);
-    // The server does not know it, so the first render in the browser must not either.
+    // Read in an effect: the server does not know the preference, and the browser's first render must
+    // match the server's.
     use_effect(move || compact.set(browser::read_preference(PREFERENCE).is_some()));
     compact
 }
 
-/// Where the reader chooses.
+/// The button that switches between normal and compact rows.
 #[component]
 pub fn Density(compact: Signal<bool>) -> Element {
     rsx! {

@@ -1,19 +1,18 @@
+//! What the job list shows instead of an empty table.
+
 use crate::app::Route;
 use dioxus::prelude::*;
 use gas_shared::job::ListQuery;
 
-/// What somebody sees who has no job yet: how it goes, and how to begin.
+/// The first steps, shown to users without jobs.
 #[component]
 pub fn FirstSteps() -> Element {
     const STEPS: [(&str, &str); 3] = [
         (
             "Upload",
-            "Choose a VCF file. It is checked here before it is sent, and stored encrypted.",
+            "Choose a VCF file. It is checked in your browser, then uploaded and stored encrypted.",
         ),
-        (
-            "Watch",
-            "Your file is annotated while you look on, or while you do something else: a mail tells you.",
-        ),
+        ("Watch", "Watch progress live, or we'll email you when the annotation is done."),
         ("Explore", "Filter the annotated variants in the browser, or download the file."),
     ];
     rsx! {
@@ -29,19 +28,19 @@ pub fn FirstSteps() -> Element {
             }
             div { class: "actions",
                 Link { class: "button button-main", to: Route::Annotate {}, "Annotate your first file" }
-                Link { class: "button", to: Route::Annotate {}, "Try with a sample" }
+                Link { class: "button", to: Route::Annotate {}, "Try a sample file" }
             }
         }
     }
 }
 
-/// What stands in place of the list where the query finds nothing.
+/// Shown when no job matches the query.
 #[component]
 pub fn NothingFound(query: ListQuery) -> Element {
     let cleared = ListQuery { statuses: Vec::new(), search: String::new(), page: 1, ..query };
     rsx! {
         div { class: "empty",
-            p { "No annotation matches." }
+            p { "No annotations match." }
             Link { class: "button", to: Route::Annotations { query: cleared }, "Clear filters" }
         }
     }

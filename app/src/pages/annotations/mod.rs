@@ -1,4 +1,4 @@
-//! The list of the user's jobs: filters, pages, what is done with many at once.
+//! The list of the user's jobs, with filters, paging and bulk actions.
 
 mod actions;
 mod density;
@@ -26,13 +26,14 @@ use std::collections::HashSet;
 use table::JobTable;
 use toolbar::Toolbar;
 
-/// The list of the user's jobs. What is requested for stands in the address.
+/// The list of the user's jobs. The query is part of the URL.
 #[component]
 pub fn Annotations(query: ListQuery) -> Element {
     let live = use_live();
     let tick = use_refresh_tick();
     let mut waits = use_signal(|| false);
-    // Nobody tells a browser of the jobs of others, which are what a queue is made of.
+    // Queue positions depend on other users' jobs, for which the browser gets no events, so the list
+    // is reloaded periodically while jobs are queued.
     let turn = use_memo(move || if waits() { tick() } else { 0 });
     let requested = use_memo(use_reactive!(|query| query));
     let list = use_answer(move || {
@@ -51,7 +52,7 @@ pub fn Annotations(query: ListQuery) -> Element {
             last.set(Some(list));
         }
     });
-    // A list that could not be requested anew stays, with what is selected in it.
+    // If the list cannot be reloaded, the last one stays, including its selection.
     let (found, failed) = match list.read() {
         Ok(list) => (Some(list), None),
         Err(error) => (last.read().clone(), Some(error)),
@@ -60,7 +61,7 @@ pub fn Annotations(query: ListQuery) -> Element {
         commit_status(error);
     }
     let new = rsx! {
-        Link { class: "button button-main", to: Route::Annotate {}, "Request new annotation" }
+        Link { class: "button button-main", to: Route::Annotate {}, "New annotation" }
     };
     rsx! {
         Page { title: "Annotations", actions: new,
@@ -68,21 +69,21 @@ pub fn Annotations(query: ListQuery) -> Element {
                 ErrorNote { error }
             }
             if let Some(found) = found {
-                // The address is ahead of the answer while that is on its way.
+                // While a request is pending, the URL's query differs from that of the shown list.
                 List { busy: found.query != query.to_string(), query, found }
             }
         }
     }
 }
 
-/// The list, and what stands around it.
+/// The list with its filters, actions and paging.
 #[component]
 fn List(
-    /// What is requested for.
+    /// The query of the URL.
     query: ListQuery,
-    /// The last answer.
+    /// The last loaded list.
     found: JobList,
-    /// Whether that is the answer to another query still.
+    /// Whether the list is still that of an earlier query.
     busy: bool,
 ) -> Element {
     let live = use_live();
@@ -121,14 +122,14 @@ fn List(
     }
 }
 
-/// The server's time every quarter of a minute; `None` until the page is live.
+/// The server's time, updated every 15 seconds. `None` until the page is live.
 fn use_now() -> Option<Timestamp> {
     let live = use_live();
     let tick = use_refresh_tick();
     let mut now = use_signal(|| None::<Timestamp>);
     use_effect(move || {
         tick.read();
-        // The server's clock is known once the stream is open.
+        // The server's time is known once the event stream is open.
         live.follow();
         now.set(Some(live.now()));
     });

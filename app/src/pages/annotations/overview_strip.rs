@@ -1,8 +1,10 @@
+//! The figures above the job list.
+
 use crate::format;
 use dioxus::prelude::*;
 use gas_shared::job::Overview;
 
-/// All of the user's jobs at a glance.
+/// The number of the user's jobs by state, and their storage.
 #[component]
 pub fn OverviewStrip(overview: Overview) -> Element {
     let counts = [

@@ -1,19 +1,21 @@
+//! Paging and view options below the job list.
+
 use super::density::Density;
 use crate::app::Route;
 use crate::format;
 use dioxus::prelude::*;
 use gas_shared::job::{ListQuery, PAGE_SIZES, pages};
 
-/// Which part of the list is shown, and the ways to the others.
+/// The shown range, the page size, the row height and links to the adjacent pages.
 #[component]
 pub fn Paging(
-    /// What is asked for.
+    /// The query of the URL.
     query: ListQuery,
-    /// The page that is shown, from 1.
+    /// The number of the shown page, from 1.
     page: u32,
-    /// How many jobs the query finds.
+    /// The number of jobs that match the query.
     matched: u64,
-    /// Whether a row is one line.
+    /// Whether rows are compact.
     compact: Signal<bool>,
 ) -> Element {
     let size = query.size;
@@ -28,8 +30,8 @@ pub fn Paging(
             format::count(matched)
         ),
     };
-    let turned = query.clone();
-    let to = move |page| Route::Annotations { query: ListQuery { page, ..turned.clone() } };
+    let current = query.clone();
+    let to = move |page| Route::Annotations { query: ListQuery { page, ..current.clone() } };
     rsx! {
         nav { class: "paging", "aria-label": "Pages",
             p { class: "range", role: "status", "{range}" }

@@ -1,3 +1,5 @@
+//! The table of jobs.
+
 use super::actions::{MENU, PendingAction};
 use crate::app::Route;
 use crate::clock::use_seconds_since;
@@ -12,7 +14,7 @@ use gas_shared::{JobId, JobStatus, JobView};
 use jiff::Timestamp;
 use std::collections::HashSet;
 
-/// The heads by which the table is ordered.
+/// The sortable columns.
 const HEADS: [(SortKey, &str); 5] = [
     (SortKey::Status, "Status"),
     (SortKey::Name, "File"),
@@ -21,24 +23,24 @@ const HEADS: [(SortKey, &str); 5] = [
     (SortKey::Size, "Size"),
 ];
 
-/// The jobs of a page.
+/// The table with one page of jobs.
 #[component]
 pub fn JobTable(
     /// The jobs.
     rows: Vec<Listed>,
-    /// Where those are that wait.
+    /// The queue positions of pending jobs.
     queue: Vec<(JobId, QueuePosition)>,
-    /// What is asked for.
+    /// The query of the URL.
     query: ListQuery,
     /// The server's time, once the page is live.
     now: Option<Timestamp>,
-    /// Whether the rows are the answer to another query still.
+    /// Whether the rows are still those of an earlier query.
     busy: bool,
-    /// Whether a row is one line.
+    /// Whether rows are compact.
     compact: bool,
-    /// Which jobs are selected.
+    /// The ids of the selected jobs.
     selected: Signal<HashSet<JobId>>,
-    /// Where a job's menu opens.
+    /// Set to open a job's menu.
     action: Signal<Option<PendingAction>>,
 ) -> Element {
     let busy_class = if busy { " busy" } else { "" };
@@ -78,7 +80,7 @@ pub fn JobTable(
     }
 }
 
-/// A head that orders the table.
+/// A column header that sorts the table.
 #[component]
 fn Head(query: ListQuery, by: SortKey, label: &'static str) -> Element {
     let sort = query.sort;
@@ -182,13 +184,13 @@ fn JobRow(
     }
 }
 
-/// A row that changed lights up: once for each state.
+/// The CSS class that highlights a row after its job has changed.
 fn row_class(row: &Listed) -> &'static str {
     if row.is_news { highlight_class(&JobListEntry::from(&row.job)) } else { "" }
 }
 
-/// One of four names of the same animation, never that of a state that comes before or after: an
-/// animation begins anew where its name is another.
+/// One of four classes with the same animation. Adjacent states have different classes, since an
+/// animation only restarts when its name changes.
 fn highlight_class(entry: &JobListEntry) -> &'static str {
     match (entry.status, entry.location) {
         (JobStatus::Uploading, _) => "news news-a",

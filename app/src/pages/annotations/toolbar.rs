@@ -1,3 +1,5 @@
+//! Search and filters above the job list.
+
 use crate::app::Route;
 use crate::browser;
 use crate::components::status_style;
@@ -8,15 +10,15 @@ use gas_shared::JobStatus;
 use gas_shared::job::{ListQuery, ListSort};
 use std::time::Duration;
 
-/// Changes follow each other while somebody types; this long after the last the server is requested.
+/// The delay after the last keystroke before a search starts.
 const DEBOUNCE: Duration = Duration::from_millis(250);
 
-/// What is searched for, the states requested for, and the order where there is no head to order by.
+/// The search field, the status filter and, on narrow screens, the sort order.
 #[component]
 pub fn Toolbar(
-    /// What is requested for.
+    /// The query of the URL.
     query: ListQuery,
-    /// How many jobs the search finds in each state.
+    /// The number of jobs that match the search, by status.
     counts: Vec<u64>,
 ) -> Element {
     rsx! {
@@ -33,7 +35,7 @@ fn Search(query: ListQuery) -> Element {
     let mut text = use_signal(|| query.search.clone());
     let mut requested = use_signal(|| query.clone());
     let mut waiting = use_signal(|| None::<Task>);
-    // What the address says counts, also after "back".
+    // The URL is the source of truth, also after the browser's back button.
     use_effect(use_reactive!(|query| {
         if query.search != requested.peek().search {
             text.set(query.search.clone());
@@ -44,7 +46,7 @@ fn Search(query: ListQuery) -> Element {
         let search = text.peek().trim().to_owned();
         let query = ListQuery { search, page: 1, ..requested.peek().clone() };
         requested.set(query.clone());
-        // One step of the history for a whole word: "back" leads away from it.
+        // Replace the history entry, so that "back" does not undo single keystrokes.
         navigator().replace(Route::Annotations { query });
     };
     rsx! {
@@ -69,7 +71,7 @@ fn Search(query: ListQuery) -> Element {
     }
 }
 
-/// The order, where the table is so narrow that it has no head.
+/// The sort order, for narrow screens, where the table has no header.
 #[component]
 fn OrderChoice(query: ListQuery) -> Element {
     const ORDERS: [(&str, &str); 6] = [
@@ -99,8 +101,8 @@ fn OrderChoice(query: ListQuery) -> Element {
     }
 }
 
-/// The states, each with how many jobs it has. Links, so that each choice can be opened, shared and
-/// gone back from.
+/// The status filter with the number of jobs in each status. The chips are links, so that each filter
+/// has its own URL.
 #[component]
 fn Chips(query: ListQuery, counts: Vec<u64>) -> Element {
     let all: u64 = counts.iter().sum();

@@ -1,3 +1,5 @@
+//! The gallery's badges and chips.
+
 use super::exhibit::{Exhibit, Viewer};
 use super::samples::{completed, results, use_now};
 use crate::components::{LiveDot, ResultsChip, StatusBadge};
@@ -6,7 +8,7 @@ use dioxus::prelude::*;
 use gas_shared::job::StateView;
 use gas_shared::{JobStatus, Plan};
 
-/// States by icon, word and colour.
+/// Badges and chips in every state.
 #[component]
 pub fn Badges() -> Element {
     rsx! {

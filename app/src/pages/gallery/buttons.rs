@@ -1,3 +1,5 @@
+//! The gallery's buttons.
+
 use super::exhibit::Exhibit;
 use super::samples::{job, job_id, use_now};
 use crate::api::use_doing;
@@ -16,7 +18,7 @@ const KINDS: [(&str, &str); 4] = [
     ("Quiet", "button button-quiet"),
 ];
 
-/// Buttons of every kind, and those that are components.
+/// Buttons of every kind and the button components.
 #[component]
 pub fn Buttons() -> Element {
     let now = use_now();
@@ -38,7 +40,7 @@ pub fn Buttons() -> Element {
     }
 }
 
-/// A kind in its states; busy ones are disabled while the server is at work.
+/// A kind of button in its states. Busy buttons are disabled while an action runs.
 #[component]
 fn Kind(class: &'static str) -> Element {
     rsx! {
@@ -65,12 +67,12 @@ fn IconButtons() -> Element {
         button { class: "icon-button", r#type: "button", "aria-label": "Disabled", disabled: true,
             Icon { shape: Shape::More }
         }
-        CopyButton { text: "GAS", label: "the word" }
+        CopyButton { text: "GAS", label: "the text" }
         ThemeButton {}
     }
 }
 
-/// One that never ends, and one that fails.
+/// An action that never ends and one that fails.
 #[component]
 fn ActionButtons() -> Element {
     let (endless, failing) = (use_doing(), use_doing());
@@ -78,7 +80,7 @@ fn ActionButtons() -> Element {
         ActionButton {
             doing: endless,
             class: "button button-main",
-            label: "Begin without end",
+            label: "Start without end",
             shape: Shape::Running,
             onstart: move |()| endless.start(std::future::pending()),
         }

@@ -1,11 +1,13 @@
+//! The gallery's dialogs and toasts.
+
 use super::exhibit::Exhibit;
 use crate::components::{Confirm, Modal, use_toasts};
 use dioxus::prelude::*;
 
-/// Dialogs, each behind a button, and toasts.
+/// Buttons that open dialogs and toasts.
 #[component]
 pub fn Dialogs() -> Element {
-    let failures = || vec!["exome.vcf.gz is at work in the archive; try again later.".to_owned()];
+    let failures = || vec!["exome.vcf.gz is being archived; try again later.".to_owned()];
     rsx! {
         Exhibit { name: "Modal", Dialog {} }
         Exhibit { name: "Confirm",
@@ -24,7 +26,7 @@ fn Dialog() -> Element {
     rsx! {
         button { class: "button", r#type: "button", onclick: move |_| open.set(true), "Open" }
         Modal { id: "modal", title: "A dialog", open,
-            p { "Esc closes it, and the focus goes back to the button." }
+            p { "Press Esc to close the dialog. The focus returns to the button." }
         }
     }
 }
@@ -49,7 +51,7 @@ fn Question(
             busy,
             failures,
             onconfirm: move |()| open.set(false),
-            p { "Its file, log and results are deleted. Nobody can bring them back." }
+            p { "Its file, log and results are deleted. This can't be undone." }
         }
     }
 }
@@ -61,7 +63,7 @@ fn Toasters() -> Element {
         button {
             class: "button",
             r#type: "button",
-            onclick: move |_| toasts.success("exome.vcf.gz is deleted".to_owned()),
+            onclick: move |_| toasts.success("exome.vcf.gz deleted".to_owned()),
             "Success"
         }
         button {

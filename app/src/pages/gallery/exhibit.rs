@@ -1,11 +1,11 @@
-//! What components stand on: a label, a choice among states, and who looks at them.
+//! The frame around the gallery's components: a label, a choice of states, and the viewing user.
 
 use super::samples::{self, use_renewal};
 use crate::live::{Link as StreamLink, use_still_live};
 use dioxus::prelude::*;
 use gas_shared::{Account, Plan};
 
-/// One component, or one state of it, with its name.
+/// A component, or one state of it, with its name.
 #[component]
 pub fn Exhibit(name: String, children: Element) -> Element {
     rsx! {
@@ -16,14 +16,14 @@ pub fn Exhibit(name: String, children: Element) -> Element {
     }
 }
 
-/// One state at a time, for components whose ids a page can hold only once.
+/// Shows one state at a time, for components with ids that must be unique on the page.
 #[component]
 pub fn OneOf(
-    /// The name of the group of choices, unique in the page.
+    /// The name of the radio group, unique on the page.
     id: &'static str,
-    /// The states.
+    /// The names of the states.
     names: Vec<String>,
-    /// Shows the state at a place.
+    /// Renders the state with an index.
     show: Callback<usize, Element>,
 ) -> Element {
     let mut chosen = use_signal(|| 0);
@@ -46,14 +46,14 @@ pub fn OneOf(
                 }
             }
         }
-        // A key of its own, so that a state begins without what the one before it remembers.
+        // A key per state, so that a new state does not inherit signals of the previous one.
         for place in [chosen()] {
             div { key: "{place}", class: "exhibit-one", {show.call(place)} }
         }
     }
 }
 
-/// Shows components to a user of a plan, whose stream is in a state.
+/// Shows components as seen by a user of a plan with a given state of the event stream.
 #[component]
 pub fn Viewer(
     plan: Plan,
@@ -64,7 +64,7 @@ pub fn Viewer(
     children
 }
 
-/// Makes the account and the live state for the components below.
+/// Provides the account and the live state to the components.
 pub fn use_viewer(plan: Plan, link: StreamLink) {
     use_still_live(link);
     use_context_provider(|| Signal::new(Some(account(plan))));

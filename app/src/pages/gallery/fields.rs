@@ -1,7 +1,9 @@
+//! The gallery's form fields.
+
 use super::exhibit::Exhibit;
 use dioxus::prelude::*;
 
-/// Fields and choices; each field has an id of its own.
+/// Form fields and choices.
 #[component]
 pub fn Fields() -> Element {
     rsx! {
@@ -22,7 +24,7 @@ pub fn Fields() -> Element {
                 p { id: "field-problem", class: "field-problem", "“12a” is not a position." }
             }
             div { class: "field",
-                label { r#for: "field-select", "Lasts" }
+                label { r#for: "field-select", "Expires after" }
                 select { id: "field-select",
                     option { "7 days" }
                     option { "30 days" }
@@ -44,7 +46,7 @@ pub fn Fields() -> Element {
             label { class: "setting",
                 input { r#type: "checkbox", checked: true }
                 span {
-                    "Mail about my jobs"
+                    "Email me about my jobs"
                     span { class: "setting-about muted", "When results are ready, archived or restored." }
                 }
             }

@@ -1,16 +1,18 @@
+//! The gallery's file drop area.
+
 use super::exhibit::Exhibit;
 use crate::browser::ChosenFile;
 use crate::components::{FileDrop, use_toasts};
 use crate::format;
 use dioxus::prelude::*;
 
-/// Where files are taken; they go nowhere. Files over the page show the overlay.
+/// A file drop area that discards its files. Dragging files over the page shows the overlay.
 #[component]
 pub fn Files() -> Element {
     let toasts = use_toasts();
-    let tell = move |files: Vec<ChosenFile>| {
+    let discard = move |files: Vec<ChosenFile>| {
         toasts.success(format!(
-            "{} taken, and forgotten",
+            "{} received and discarded",
             format::counted(files.len() as u64, "file")
         ));
     };
@@ -22,8 +24,8 @@ pub fn Files() -> Element {
                 label: "Choose VCF files",
                 invitation: "Drop files to see what happens",
                 hint: "or drop them anywhere on this page",
-                onfiles: tell,
-                span { class: "muted", "Other ways stand here." }
+                onfiles: discard,
+                span { class: "muted", "Other ways to add a file go here." }
             }
         }
     }

@@ -1,3 +1,5 @@
+//! The gallery's icons.
+
 use crate::components::{Icon, Shape};
 use dioxus::prelude::*;
 

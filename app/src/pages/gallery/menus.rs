@@ -1,9 +1,11 @@
+//! The gallery's menus and tabs.
+
 use super::exhibit::Exhibit;
 use crate::app::Route;
 use crate::components::{Icon, Menu, MenuButton, MenuItem, Shape, Tabs, use_toasts};
 use dioxus::prelude::*;
 
-/// Menus at both edges, and tabs.
+/// Menus at both edges of the page, and tabs.
 #[component]
 pub fn Menus() -> Element {
     let tabs = vec![

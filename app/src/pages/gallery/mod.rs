@@ -1,7 +1,8 @@
-//! The gallery: every shared component in every state, to look at while one changes it. It asks the
-//! server for nothing, needs no account, and is in debug builds only (feature `gallery`).
+//! The gallery: every shared component in every state, for developing components. It sends no
+//! requests, needs no account, and exists only in debug builds (feature `gallery`).
 //!
-//! What frames a page ([`crate::components::Shell`], `JobHeader`) is seen on every page and not here.
+//! The frame of pages ([`crate::components::Shell`], `JobHeader`) is not part of it, since every page
+//! shows it.
 
 mod badges;
 mod buttons;
@@ -31,7 +32,7 @@ use exhibit::use_viewer;
 use gas_shared::Plan;
 use samples::use_now_provider;
 
-/// The groups of components: id of the section, and heading.
+/// The groups of components: the id and heading of each section.
 const GROUPS: [(&str, &str); 11] = [
     ("icons", "Icons"),
     ("buttons", "Buttons"),
@@ -46,7 +47,7 @@ const GROUPS: [(&str, &str); 11] = [
     ("tables", "Tables"),
 ];
 
-/// The page.
+/// The gallery page.
 #[component]
 pub fn Gallery() -> Element {
     use_toasts_provider();
@@ -58,9 +59,9 @@ pub fn Gallery() -> Element {
         main { id: "content", tabindex: "-1",
             Page { title: "Components", actions: rsx! { ThemeButton {} },
                 p { class: "lead",
-                    "Everything that pages are made of, in every state. Press "
+                    "All shared components in every state. Press "
                     kbd { "?" }
-                    " for the keys."
+                    " for keyboard shortcuts."
                 }
                 nav { "aria-label": "Groups",
                     ul { class: "gallery-groups",
@@ -83,7 +84,7 @@ pub fn Gallery() -> Element {
     }
 }
 
-/// What a group shows.
+/// The components of a group.
 fn group(id: &str) -> Element {
     match id {
         "icons" => rsx! { icons::Icons {} },

@@ -1,3 +1,5 @@
+//! The gallery's notes, errors and empty states.
+
 use super::exhibit::{Exhibit, Viewer};
 use super::samples::{completed, job, results, use_now};
 use crate::components::{ErrorList, ErrorNote, RestoreBanner};
@@ -5,11 +7,11 @@ use crate::error::{ApiError, ErrorCode};
 use dioxus::prelude::*;
 use gas_shared::Plan;
 
-/// The tones of notes by their classes.
+/// The tones of notes with their CSS classes.
 const TONES: [(&str, &str); 3] =
     [("Active", "note-active"), ("Warning", "note-warn"), ("Bad", "note-bad")];
 
-/// Notes, errors, and what stands where there is nothing.
+/// Notes, errors and empty states.
 #[component]
 pub fn Notes() -> Element {
     rsx! {
@@ -17,7 +19,7 @@ pub fn Notes() -> Element {
             for (name, class) in TONES {
                 div { key: "{class}", class: "note {class}",
                     p { "{name}: the first sentence." }
-                    p { "A second one after it, long enough that it is broken on a phone." }
+                    p { "A second sentence, long enough to wrap on a phone." }
                 }
             }
         }
@@ -31,7 +33,7 @@ pub fn Notes() -> Element {
             ErrorList {
                 failures: vec![
                     "trio.vcf could not be deleted.".to_owned(),
-                    "exome.vcf.gz is deleted already.".to_owned(),
+                    "exome.vcf.gz is already deleted.".to_owned(),
                 ],
             }
         }
@@ -40,7 +42,7 @@ pub fn Notes() -> Element {
         }
         Exhibit { name: "Empty",
             div { class: "empty",
-                p { "No annotation matches." }
+                p { "No annotations match." }
                 a { class: "button", href: "#notes", "Clear filters" }
             }
         }

@@ -1,3 +1,5 @@
+//! The gallery's panels and cards.
+
 use super::exhibit::{Exhibit, OneOf, Viewer};
 use super::samples::{job_id, moment, results, use_now};
 use crate::components::{ManageSubscription, ResultsPanel, StatusBadge};
@@ -6,7 +8,7 @@ use gas_shared::billing::RenewalStatus;
 use gas_shared::job::ResultsView;
 use gas_shared::{JobStatus, Plan};
 
-/// Panels, cards, facts and figures.
+/// Panels, cards, details and figures.
 #[component]
 pub fn Panels() -> Element {
     rsx! {
@@ -14,10 +16,10 @@ pub fn Panels() -> Element {
         Exhibit { name: "ManageSubscription", Subscriptions {} }
         Exhibit { name: "Cards",
             ul { class: "cards",
-                for name in ["Straight to storage", "Live", "Standard terms"] {
+                for name in ["Genes and consequences", "Results explorer", "Live progress"] {
                     li { key: "{name}", class: "card",
                         h4 { "{name}" }
-                        p { "What the card tells, in a sentence or two." }
+                        p { "The card's text, one or two sentences." }
                     }
                 }
             }
@@ -45,15 +47,15 @@ pub fn Panels() -> Element {
     }
 }
 
-/// The panel in every state on Free, and where it is another on Premium.
+/// The panel in every state on Free, and in those states that differ on Premium.
 #[component]
 fn ResultsPanels() -> Element {
     let now = use_now();
     let name = |plan, name: &str| format!("{plan}: {name}");
     let of = |plan| results(now).into_iter().map(move |(state, results)| (plan, state, results));
-    let is_another =
+    let differs =
         |(_, state, _): &(Plan, &str, ResultsView)| ["Stored", "Archived"].contains(state);
-    let states: Vec<_> = of(Plan::Free).chain(of(Plan::Premium).filter(is_another)).collect();
+    let states: Vec<_> = of(Plan::Free).chain(of(Plan::Premium).filter(differs)).collect();
     let names = states.iter().map(|(plan, state, _)| name(*plan, state)).collect::<Vec<_>>();
     let show = use_callback(move |place: usize| {
         let (plan, _, results) = states[place].clone();
@@ -68,7 +70,7 @@ fn ResultsPanels() -> Element {
     }
 }
 
-/// What can be done about a subscription, however it stands.
+/// The subscription panel in every state.
 #[component]
 fn Subscriptions() -> Element {
     let at = moment(use_now(), 20 * 86_400);

@@ -1,9 +1,11 @@
+//! The gallery's progress indicators.
+
 use super::exhibit::Exhibit;
 use super::samples::progress;
 use crate::components::{JobProgress, Meter, Skeleton};
 use dioxus::prelude::*;
 
-/// What the meters show, of a limit of 100 MB: bytes, and whether that is over.
+/// Sizes of the sample meters in MB, with their text and whether they are over the limit of 100 MB.
 const SIZES: [(u64, &str, bool); 4] = [
     (0, "0 of 100 MB", false),
     (42, "42 of 100 MB", false),
@@ -11,7 +13,7 @@ const SIZES: [(u64, &str, bool); 4] = [
     (140, "140 of 100 MB", true),
 ];
 
-/// Bars, and a page that loads.
+/// Meters, progress bars and the placeholder of a loading page.
 #[component]
 pub fn Progresses() -> Element {
     rsx! {

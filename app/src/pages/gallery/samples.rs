@@ -1,4 +1,4 @@
-//! Made-up jobs, invoices and moments.
+//! Sample jobs, invoices and times.
 
 use dioxus::prelude::*;
 use gas_shared::billing::{InvoiceStatus, InvoiceView, Money};
@@ -6,44 +6,44 @@ use gas_shared::job::{FailureKind, Progress, ResultsView, StateView, Tier};
 use gas_shared::{FileName, JobId, JobView, UserId};
 use jiff::{SignedDuration, Timestamp};
 
-/// Whoever looks.
+/// The id of the sample user.
 pub fn user() -> UserId {
     "00000000-0000-4000-8000-000000000001".parse().expect("a UUID")
 }
 
-/// A job that no server knows.
+/// The id of a job that does not exist on the server.
 pub fn job_id() -> JobId {
     "00000000-0000-4000-8000-000000000002".parse().expect("a UUID")
 }
 
-/// The present, for components that count from it or to it.
+/// The current time, for components that count from it or to it.
 #[derive(Clone, Copy)]
 struct Now(Signal<Timestamp>);
 
-/// Makes the present for the components below. It begins fixed, since a browser must at first render
-/// what the server has.
+/// Provides the current time to the components. It starts with a fixed time, since the browser's first
+/// render must match the server's.
 pub fn use_now_provider() {
     let mut now = use_context_provider(|| Now(Signal::new(Timestamp::UNIX_EPOCH))).0;
     use_effect(move || now.set(Timestamp::now()));
 }
 
-/// Begins the present anew, since what has seconds left is over soon.
+/// Returns a callback that updates the current time, which restarts countdowns.
 pub fn use_renewal() -> Callback<()> {
     let mut now = use_context::<Now>().0;
     use_callback(move |()| now.set(Timestamp::now()))
 }
 
-/// A moment so many seconds from the present.
+/// The current time plus a number of seconds.
 pub fn use_moment(seconds: i64) -> Timestamp {
     moment(use_now(), seconds)
 }
 
-/// The present.
+/// The current time.
 pub fn use_now() -> Timestamp {
     *use_context::<Now>().0.read()
 }
 
-/// A moment so many seconds from another.
+/// A time plus a number of seconds.
 pub fn moment(now: Timestamp, seconds: i64) -> Timestamp {
     now + SignedDuration::from_secs(seconds)
 }
@@ -77,7 +77,7 @@ pub fn completed(now: Timestamp, results: ResultsView) -> StateView {
     }
 }
 
-/// Every state that a job's results can be in, with its name.
+/// Every state of a job's results, with its name.
 pub fn results(now: Timestamp) -> Vec<(&'static str, ResultsView)> {
     let stored = |until, restored_at| ResultsView::Stored { until, restored_at };
     let restoring = |tier, seconds| ResultsView::Restoring {
@@ -90,7 +90,7 @@ pub fn results(now: Timestamp) -> Vec<(&'static str, ResultsView)> {
         ("Three minutes left", stored(Some(moment(now, 179)), None)),
         ("A minute left", stored(Some(moment(now, 50)), None)),
         ("Seconds left", stored(Some(moment(now, 12)), None)),
-        ("Time over", stored(Some(moment(now, -1)), None)),
+        ("Expired", stored(Some(moment(now, -1)), None)),
         ("Restored", stored(None, Some(moment(now, -600)))),
         ("Archived", ResultsView::Archived { at: moment(now, -86_400) }),
         ("Restoring, expedited", restoring(Tier::Expedited, -100)),
@@ -99,7 +99,7 @@ pub fn results(now: Timestamp) -> Vec<(&'static str, ResultsView)> {
     ]
 }
 
-/// Every state that a job can be in before and beside completion.
+/// Every state of a job that is not completed.
 pub fn unfinished(now: Timestamp) -> Vec<StateView> {
     let failed = |kind, reason: &str| StateView::Failed {
         at: moment(now, -60),
@@ -116,7 +116,7 @@ pub fn unfinished(now: Timestamp) -> Vec<StateView> {
     ]
 }
 
-/// An invoice of every status; the draft has neither number nor page.
+/// An invoice of every status. The draft has no number and no page.
 pub fn invoices(now: Timestamp) -> Vec<InvoiceView> {
     let statuses =
         [InvoiceStatus::Draft, InvoiceStatus::Open, InvoiceStatus::Paid, InvoiceStatus::Closed];

@@ -1,3 +1,5 @@
+//! The gallery's tables.
+
 use super::exhibit::Exhibit;
 use super::samples::{completed, invoices, job, results, unfinished, use_now};
 use crate::components::{Invoices, JobProgress, RelativeTime, ResultsChip, StatusBadge};
@@ -6,7 +8,7 @@ use dioxus::prelude::*;
 use gas_shared::JobView;
 use gas_shared::job::StateView;
 
-/// Tables, which are cards on a phone.
+/// Tables, which become cards on a phone.
 #[component]
 pub fn Tables() -> Element {
     let now = use_now();
@@ -16,7 +18,7 @@ pub fn Tables() -> Element {
     }
 }
 
-/// A job in every state; the columns are those of the list of annotations.
+/// A job in every state, with the columns of the job list.
 #[component]
 fn Jobs() -> Element {
     let now = use_now();

@@ -1,3 +1,5 @@
+//! Tests of the gallery's completeness.
+
 use crate::app::{App, Route};
 use crate::components::{Icon, Shape, StatusBadge};
 use dioxus::history::{History, MemoryHistory};
@@ -5,7 +7,7 @@ use dioxus::prelude::*;
 use gas_shared::JobStatus;
 use std::rc::Rc;
 
-/// The page as the server renders it.
+/// The page as rendered by the server.
 fn page() -> String {
     let mut dom = VirtualDom::new(App);
     let here: Rc<dyn History> = Rc::new(MemoryHistory::with_initial_path(Route::Gallery {}));
@@ -14,10 +16,10 @@ fn page() -> String {
     dioxus::ssr::render(&dom)
 }
 
-/// The part of the page with a group; empty where there is none.
+/// The part of the page with a group, or an empty text if there is none.
 fn group<'a>(page: &'a str, id: &str) -> &'a str {
     let group = page.split(&format!("<section id=\"{id}\"")).nth(1);
-    // A panel is a section, too, so a group ends where the next begins.
+    // Panels are sections too, so a group ends where the next one starts.
     let group = group.and_then(|rest| rest.split("class=\"gallery-group\"").nth(1));
     group.unwrap_or_default()
 }
@@ -46,7 +48,7 @@ fn every_status_is_shown() {
 }
 
 #[test]
-fn every_group_that_is_led_to_is_there_and_filled() {
+fn every_linked_group_exists_and_has_content() {
     let page = page();
     for (id, name) in super::GROUPS {
         assert!(page.contains(&format!("href=\"#{id}\"")), "{name}");
@@ -56,7 +58,7 @@ fn every_group_that_is_led_to_is_there_and_filled() {
 }
 
 #[test]
-fn no_id_is_there_twice() {
+fn every_id_is_unique() {
     let page = page();
     let mut ids: Vec<_> =
         page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();

@@ -1,16 +1,18 @@
+//! The gallery's times and countdowns.
+
 use super::exhibit::Exhibit;
 use super::samples::{use_moment, use_now};
 use crate::components::{Countdown, LocalTime, QueueNote, RelativeTime};
 use dioxus::prelude::*;
 use gas_shared::job::QueuePosition;
 
-/// Seconds left of three minutes, one of each colour, and the end.
+/// Seconds left of three minutes, one value for each color, and zero.
 const LEFT: [i64; 5] = [180, 95, 45, 9, 0];
 
-/// Seconds ago, one of each unit.
+/// Seconds ago, one value for each unit.
 const PAST: [i64; 6] = [5, 300, 7200, 100_000, 400_000, 9_000_000];
 
-/// Time left, time passed, and places in line.
+/// Countdowns, times and queue positions.
 #[component]
 pub fn Times() -> Element {
     let now = use_now();

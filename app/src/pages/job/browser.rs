@@ -1,3 +1,5 @@
+//! The genome browser tab of a job.
+
 use super::super::commit_status;
 use super::use_job;
 use crate::api::{self, use_answer};
@@ -11,20 +13,20 @@ use gas_shared::job::StateView;
 use gas_shared::{JobId, JobView};
 use std::rc::Rc;
 
-/// The element that igv.js draws in.
+/// The id of the element in which igv.js draws.
 const GENOME_ID: &str = "genome";
 
-/// A job's results along the genome, with the genes of the reference.
+/// Shows a job's results along the genome with the genes of the reference.
 #[component]
 pub fn JobBrowser(id: String, locus: String) -> Element {
-    // The layout asks for the job of the address.
+    // `JobLayout` loads the job of the route.
     _ = id;
     match use_job() {
         Some(job) if matches!(job.state, StateView::Completed { .. }) => {
             rsx! { Browser { job, locus } }
         }
         Some(_) => rsx! {
-            p { class: "empty", "The genome browser opens when the annotation is completed." }
+            p { class: "empty", "The genome browser is available when the annotation is completed." }
         },
         None => rsx! {},
     }
@@ -36,7 +38,7 @@ fn Browser(job: JobView, locus: String) -> Element {
     let id = job.id;
     let shown = use_memo(use_reactive!(|id| id));
     let settings = use_answer(move || {
-        // An upgrade opens what was closed.
+        // Reload when the plan changes: an upgrade may give access.
         live.plan();
         api::genome(shown())
     })?;
@@ -49,13 +51,13 @@ fn Browser(job: JobView, locus: String) -> Element {
     }
 }
 
-/// The browser once its code has come.
+/// The genome browser, once igv.js is loaded.
 #[component]
 fn Genome(id: JobId, settings: String, locus: String) -> Element {
     let mut state = use_signal(|| Mount::Loading);
     let mut loading = use_signal(|| None::<Task>);
     use_effect(use_reactive!(|id, settings, locus| {
-        // The one before goes first: taking it away later would take the new one along.
+        // Remove the previous browser first: removing it later would also remove the new one.
         if let Some(task) = loading.take() {
             task.cancel();
         }
@@ -72,8 +74,8 @@ fn Genome(id: JobId, settings: String, locus: String) -> Element {
     let table = Route::Results { id: id.to_string(), filter: String::new(), sort: String::new() };
     rsx! {
         p { class: "muted",
-            "Drag to move, zoom at the upper right, or type a gene or a region. The same variants as a \
-             table: "
+            "Drag to move, zoom with the controls at the upper right, or enter a gene or a region. To see \
+             the variants as a table, open the "
             Link { to: table, "results explorer" }
             "."
         }
@@ -81,7 +83,7 @@ fn Genome(id: JobId, settings: String, locus: String) -> Element {
             Mount::Loading => rsx! { p { role: "status", class: "muted", "Loading the genome browser …" } },
             Mount::Failed => rsx! {
                 p { class: "note note-bad", role: "alert",
-                    "The genome browser could not be loaded. Load this page again to try once more."
+                    "The genome browser could not be loaded. Reload the page to try again."
                 }
             },
             Mount::Mounted(_) => rsx! {},
@@ -95,8 +97,8 @@ fn Genome(id: JobId, settings: String, locus: String) -> Element {
 enum Mount {
     Loading,
     Failed,
-    /// It is, as long as this is kept.
-    Mounted(#[expect(dead_code, reason = "it is dropped with the page")] Rc<MountedGenome>),
+    /// The browser is on the page until the value is dropped.
+    Mounted(#[expect(dead_code, reason = "only dropped, never read")] Rc<MountedGenome>),
 }
 
 impl Mount {

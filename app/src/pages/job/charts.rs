@@ -1,3 +1,5 @@
+//! The charts tab of a job.
+
 use super::super::commit_status;
 use super::use_job;
 use crate::api::{self, use_answer};
@@ -14,12 +16,12 @@ use gas_shared::{JobId, JobView};
 /// The charts of a job's results.
 #[component]
 pub fn JobCharts(id: String) -> Element {
-    // The layout asks for the job of the address.
+    // `JobLayout` loads the job of the route.
     _ = id;
     match use_job() {
         Some(job) if matches!(job.state, StateView::Completed { .. }) => rsx! { Charts { job } },
         Some(_) => rsx! {
-            p { class: "empty", "There are charts when the annotation is completed." }
+            p { class: "empty", "Charts are available when the annotation is completed." }
         },
         None => rsx! {},
     }
@@ -30,16 +32,16 @@ fn Charts(job: JobView) -> Element {
     let live = use_live();
     let seen = use_memo(use_reactive!(|job| (job.id, job.version)));
     let charts = use_answer(move || {
-        // An upgrade opens what was closed.
+        // Reload when the plan changes: an upgrade may give access.
         live.plan();
         api::charts(seen().0)
     })?;
     match charts.read() {
         Ok(figures) if figures.is_empty() => rsx! {
-            p { class: "empty", "This file has no variants to draw." }
+            p { class: "empty", "This file has no variants to show in charts." }
         },
         Ok(figures) => rsx! {
-            p { class: "muted", "A bar leads to its variants in the results explorer; arrow keys go from bar to bar." }
+            p { class: "muted", "Click a bar to see its variants. Use the arrow keys to move between bars." }
             div { class: "charts",
                 for figure in figures {
                     Chart { key: "{figure.name}", id: job.id, stem: job.file_name.stem().to_owned(), figure }
@@ -53,7 +55,7 @@ fn Charts(job: JobView) -> Element {
     }
 }
 
-/// A figure, its files, and the same counts as a table.
+/// A chart with its download buttons and its data as a table.
 #[component]
 fn Chart(id: JobId, stem: String, figure: Figure) -> Element {
     let name = figure.name.clone();
@@ -114,7 +116,7 @@ fn Chart(id: JobId, stem: String, figure: Figure) -> Element {
     }
 }
 
-/// The figure as a file, drawn by the server, and as pixels, drawn here from that file.
+/// Buttons to download a chart: as SVG from the server, or as PNG, drawn in the browser from that SVG.
 #[component]
 fn Files(id: JobId, stem: String, name: String, height: u32) -> Element {
     let svg = format!("/annotations-chart/{id}/{name}.svg");
@@ -142,13 +144,13 @@ fn Files(id: JobId, stem: String, name: String, height: u32) -> Element {
     }
 }
 
-/// Where a mark leads: its variants.
+/// The results explorer with the variants of a mark.
 fn explorer(id: JobId, mark: &Mark) -> Route {
     Route::Results { id: id.to_string(), filter: mark.filter.clone(), sort: String::new() }
 }
 
-/// The marks as links. One of them is in the order of the Tab key; arrow keys go to the others, as
-/// there may be hundreds.
+/// The marks of a chart as links. Only one of them is in the tab order, since there may be hundreds;
+/// the arrow keys move between them (roving tabindex).
 #[component]
 fn Marks(id: JobId, name: String, marks: Vec<Mark>, onshow: EventHandler<String>) -> Element {
     let mut at = use_signal(|| 0usize);
@@ -193,7 +195,7 @@ fn Marks(id: JobId, name: String, marks: Vec<Mark>, onshow: EventHandler<String>
                             key => neighbor(&key, place, count),
                         };
                         if let Some(next) = next {
-                            // Otherwise the page would scroll.
+                            // Arrow keys would scroll the page otherwise.
                             event.prevent_default();
                             browser::focus_element(&element_id(next));
                         }
@@ -208,7 +210,7 @@ fn mark_label(mark: &Mark) -> String {
     format!("{}: {}", mark.label, format::count(mark.count))
 }
 
-/// Which mark a key leads to.
+/// The index of the mark that a key moves to.
 fn neighbor(key: &Key, place: usize, count: usize) -> Option<usize> {
     let next = match key {
         Key::ArrowRight | Key::ArrowDown => place + 1,
@@ -225,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn arrow_keys_go_from_mark_to_mark_and_stop_at_the_ends() {
+    fn arrow_keys_move_between_marks_and_stop_at_the_ends() {
         assert_eq!(neighbor(&Key::ArrowRight, 0, 3), Some(1));
         assert_eq!(neighbor(&Key::ArrowDown, 2, 3), None);
         assert_eq!(neighbor(&Key::ArrowLeft, 0, 3), None);

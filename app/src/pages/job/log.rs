@@ -1,3 +1,5 @@
+//! The run log tab of a job.
+
 use super::super::commit_status;
 use super::use_job;
 use crate::api::{self, use_answer};
@@ -7,13 +9,13 @@ use crate::log_search::{Hit, find, pieces};
 use dioxus::prelude::*;
 use gas_shared::{JobId, JobView};
 
-/// The element that scrolls.
+/// The id of the element that scrolls.
 const LINES_ID: &str = "log-lines";
 
-/// A job's log: it grows while the job runs.
+/// Shows a job's run log, which grows while the job runs.
 #[component]
 pub fn JobLog(id: String) -> Element {
-    // The layout asks for the job of the address.
+    // `JobLayout` loads the job of the route.
     _ = id;
     match use_job() {
         Some(job) => rsx! { Log { job } },
@@ -24,7 +26,8 @@ pub fn JobLog(id: String) -> Element {
 #[component]
 fn Log(job: JobView) -> Element {
     let id = job.id;
-    // The log grows with the row: see ARCHITECTURE.md, "A log is an object that grows".
+    // The worker rewrites the run log whenever it updates the job, so a new version of the job may
+    // come with new lines.
     let seen = use_memo(use_reactive!(|job| (job.id, job.version)));
     let log = use_answer(move || api::job_log(seen().0))?;
     let is_running = !job.state.status().is_final();
@@ -32,9 +35,9 @@ fn Log(job: JobView) -> Element {
         Ok(text) if text.is_empty() => rsx! {
             p { class: "empty", role: "status",
                 if is_running {
-                    "There is no log yet: it begins when a worker takes the job."
+                    "There is no log yet. It starts when a worker picks up the job."
                 } else {
-                    "This job ended before there was anything to log."
+                    "This job ended before anything was logged."
                 }
             }
         },
@@ -46,7 +49,7 @@ fn Log(job: JobView) -> Element {
     }
 }
 
-/// The text, line by line, and what one can do with it.
+/// The lines of the log with search, options and download.
 #[component]
 fn Lines(id: JobId, text: String, is_running: bool) -> Element {
     let mut follow = use_signal(|| is_running);
@@ -94,7 +97,7 @@ fn Lines(id: JobId, text: String, is_running: bool) -> Element {
     }
 }
 
-/// A line with its number, which is a link to it, and what was searched for marked.
+/// A line with its number, which links to it, and highlighted search matches.
 #[component]
 fn Line(number: usize, line: String, hits: Vec<Hit>, chosen: Option<Hit>) -> Element {
     let mut at_hit = hits.iter();
@@ -118,7 +121,7 @@ fn Line(number: usize, line: String, hits: Vec<Hit>, chosen: Option<Hit>) -> Ele
     }
 }
 
-/// The search: how often a text is there, and the way from one place to the next.
+/// The search field with the number of matches and buttons to move between them.
 #[component]
 fn Search(needle: Signal<String>, current: Signal<usize>, hits: Vec<Hit>) -> Element {
     let count = hits.len();
@@ -128,15 +131,15 @@ fn Search(needle: Signal<String>, current: Signal<usize>, hits: Vec<Hit>) -> Ele
             current.set(if forward { (now + 1) % count } else { (now + count - 1) % count });
         }
     };
-    // The place is in the document when effects run.
+    // Effects run after rendering, so the match is already in the document.
     use_effect(move || {
         current();
         needle.read();
         browser::scroll_into_view("log-hit");
     });
-    let said = match (needle.read().is_empty(), count) {
+    let matches = match (needle.read().is_empty(), count) {
         (true, _) => String::new(),
-        (false, 0) => "not found".to_owned(),
+        (false, 0) => "no matches".to_owned(),
         (false, count) => format!("{} of {count}", current().min(count - 1) + 1),
     };
     rsx! {
@@ -158,7 +161,7 @@ fn Search(needle: Signal<String>, current: Signal<usize>, hits: Vec<Hit>) -> Ele
                     }
                 },
             }
-            span { class: "muted log-count", role: "status", "{said}" }
+            span { class: "muted log-count", role: "status", "{matches}" }
             button {
                 class: "icon-button",
                 r#type: "button",
@@ -179,7 +182,7 @@ fn Search(needle: Signal<String>, current: Signal<usize>, hits: Vec<Hit>) -> Ele
     }
 }
 
-/// Something that is on or off.
+/// A labeled checkbox.
 #[component]
 fn Toggle(label: &'static str, on: bool, onset: EventHandler<bool>) -> Element {
     rsx! {

@@ -1,4 +1,4 @@
-//! A job's page: one head, and a page for each of its parts below.
+//! The pages of a job: a common header and one page per tab.
 
 mod browser;
 mod charts;
@@ -19,12 +19,12 @@ use crate::live::use_live;
 use dioxus::prelude::*;
 use gas_shared::JobView;
 
-/// The job that the parts below are of, live.
+/// The current job with its live updates, provided to the tabs.
 #[derive(Clone, Copy)]
 struct CurrentJob(Memo<ApiResult<JobView>>);
 
-/// What the parts of a job's page have in common: the job is asked for once, and its head stays
-/// while one goes from part to part.
+/// The layout of a job's pages. It loads the job once, and its header stays while the user switches
+/// tabs.
 #[component]
 pub fn JobLayout() -> Element {
     let live = use_live();
@@ -59,7 +59,7 @@ async fn fetch(id: &str) -> ApiResult<Wire<JobView>> {
     api::job(parse_id(id)?).await
 }
 
-/// The job that [`JobLayout`] shows; `None` only for a moment, when it goes.
+/// The job that [`JobLayout`] shows. `None` only briefly, after the job is deleted.
 fn use_job() -> Option<JobView> {
     use_context::<CurrentJob>().0().ok()
 }

@@ -1,3 +1,5 @@
+//! The overview tab of a job.
+
 use super::timeline::Timeline;
 use super::use_job;
 use crate::components::{DeleteButton, LocalTime, RerunButton, ResultsPanel, use_account};
@@ -6,10 +8,10 @@ use dioxus::prelude::*;
 use gas_shared::job::StateView;
 use gas_shared::{JobView, Plan};
 
-/// How a job is and was, and where its results are.
+/// Shows a job's results, details and history.
 #[component]
 pub fn JobDetails(id: String) -> Element {
-    // The layout asks for the job of the address.
+    // `JobLayout` loads the job of the route.
     _ = id;
     let Some(job) = use_job() else { return rsx! {} };
     let is_free = use_account().is_none_or(|account| account.plan == Plan::Free);
@@ -20,7 +22,7 @@ pub fn JobDetails(id: String) -> Element {
                     ResultsPanel { id: job.id, completed_at, results }
                 }
                 section { class: "panel", "aria-labelledby": "facts",
-                    h2 { id: "facts", "Facts" }
+                    h2 { id: "facts", "Details" }
                     Facts { job: job.clone() }
                     div { class: "actions",
                         if matches!(job.state, StateView::Completed { .. }) {
@@ -38,7 +40,7 @@ pub fn JobDetails(id: String) -> Element {
     }
 }
 
-/// What is known of the job; what is not known (yet) has a dash.
+/// The job's details. Unknown values are shown as a dash.
 #[component]
 fn Facts(job: JobView) -> Element {
     let (records, result_size, took) = match job.state {

@@ -1,4 +1,4 @@
-//! The states of a job's life in their order, with their times.
+//! The timeline of a job: its states in order, with their times.
 
 use crate::components::{Icon, JobProgress, LocalTime, Shape, typical_duration, typical_max_secs};
 use crate::format;
@@ -7,28 +7,28 @@ use gas_shared::JobView;
 use gas_shared::job::{FailureKind, Progress, ResultsView, StateView, Tier, step};
 use jiff::{SignedDuration, Timestamp};
 
-/// Whether a step was taken.
+/// The state of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum StepState {
-    /// It was.
+    /// The step is completed.
     Done,
-    /// The job is there.
+    /// The job is at this step.
     Current,
-    /// It ended there, and not well.
+    /// The job failed or was cancelled at this step.
     Failed,
-    /// It is still to come.
+    /// The step has not been reached.
     Upcoming,
 }
 
-/// What there is to say of a step beside its name and time.
+/// Additional information about a step.
 #[derive(Clone, Debug, PartialEq)]
 enum Note {
     None,
     Text(String),
     Progress(Progress),
-    /// By when a retrieval is usually over.
+    /// The tier of a retrieval and when it is expected to finish.
     Expected(Tier, Timestamp),
-    /// Why a job failed, and what to do.
+    /// Why a job failed, and the cause, which determines the next step.
     Failure(String, FailureKind),
 }
 
@@ -44,12 +44,12 @@ fn step(name: &'static str, state: StepState, at: Option<Timestamp>) -> Step {
     Step { name, state, at, note: Note::None }
 }
 
-/// The history of a job, and what is to come.
+/// The past, current and upcoming steps of a job.
 #[component]
 pub fn Timeline(
     /// The job.
     job: JobView,
-    /// Whether its owner's results have a deadline.
+    /// Whether the owner is on the Free plan, whose results have a deadline.
     is_free: bool,
 ) -> Element {
     rsx! {
@@ -106,15 +106,15 @@ fn NoteText(note: Note) -> Element {
             p { class: "reason", "{reason}" }
             p {
                 {match kind {
-                    FailureKind::Input => "Mend the file and submit it again.",
-                    FailureKind::Service => "Run it again; if it fails again, tell the operators the request id.",
+                    FailureKind::Input => "Fix the file and upload it again.",
+                    FailureKind::Service => "Run it again. If it fails again, contact support with the request id.",
                 }}
             }
         },
     }
 }
 
-/// The steps of a job. What its life does not come to is left out.
+/// The steps of a job. Steps that it will not reach are left out.
 fn steps(job: &JobView, is_free: bool) -> Vec<Step> {
     use StepState::{Current, Done, Failed, Upcoming};
     let uploaded = || step("Uploaded", Done, Some(job.uploaded_at.unwrap_or(job.submitted_at)));
@@ -122,13 +122,13 @@ fn steps(job: &JobView, is_free: bool) -> Vec<Step> {
     let end = [step("Completed", Upcoming, None), step("Available", Upcoming, None)];
     match &job.state {
         StateView::Uploading => {
-            let note = Note::Text("The file is on its way.".to_owned());
+            let note = Note::Text("Uploading the file".to_owned());
             let rest = [step("Queued", Upcoming, None), step("Running", Upcoming, None)];
             let first = Step { note, ..step("Uploading", Current, Some(job.submitted_at)) };
             [&[first], &rest[..], &end].concat()
         }
         StateView::Pending => {
-            let note = Note::Text("It waits for a worker.".to_owned());
+            let note = Note::Text("Waiting for a worker".to_owned());
             let now = Step { note, ..step("Queued", Current, job.uploaded_at) };
             [&[uploaded(), now, step("Running", Upcoming, None)], &end[..]].concat()
         }
@@ -138,8 +138,7 @@ fn steps(job: &JobView, is_free: bool) -> Vec<Step> {
             [&[uploaded(), with_wait(queued(), *started_at), now], &end[..]].concat()
         }
         StateView::Completed { started_at, completed_at, results, .. } => {
-            let took =
-                Note::Text(format!("It took {}.", format::duration(*started_at, *completed_at)));
+            let took = Note::Text(format!("Took {}", format::duration(*started_at, *completed_at)));
             let mut all = vec![
                 uploaded(),
                 with_wait(queued(), *started_at),
@@ -160,7 +159,7 @@ fn steps(job: &JobView, is_free: bool) -> Vec<Step> {
     }
 }
 
-/// A job that ended early: what it had come to by then.
+/// The steps of a job that failed or was cancelled.
 fn ended_steps(job: &JobView, uploaded: Step, queued: Step, last: Step) -> Vec<Step> {
     match job.size {
         Some(_) => vec![uploaded, queued, last],
@@ -168,15 +167,16 @@ fn ended_steps(job: &JobView, uploaded: Step, queued: Step, last: Step) -> Vec<S
     }
 }
 
+/// Adds the time spent in the queue to the queued step.
 fn with_wait(queued: Step, started_at: Timestamp) -> Step {
     let note = match queued.at {
-        Some(at) => Note::Text(format!("It waited {}.", format::duration(at, started_at))),
+        Some(at) => Note::Text(format!("Waited {}", format::duration(at, started_at))),
         None => Note::None,
     };
     Step { note, ..queued }
 }
 
-/// The steps of results, from when they are available.
+/// The steps of a completed job's results.
 fn result_steps(results: &ResultsView, is_free: bool) -> Vec<Step> {
     use StepState::{Current, Done, Upcoming};
     let available = |until: Option<Timestamp>| match until.filter(|_| is_free) {
@@ -189,7 +189,7 @@ fn result_steps(results: &ResultsView, is_free: bool) -> Vec<Step> {
     match results {
         ResultsView::Stored { until, restored_at: None } => available(*until),
         ResultsView::Stored { until, restored_at: Some(at) } => {
-            // They are available once more, which is told again only where that ends.
+            // The results are available again, which gets its own step only if there is a deadline.
             let end = until.filter(|_| is_free);
             let state = if end.is_some() { Done } else { Current };
             let back = [before, step("Archived", Done, None), step("Restored", state, Some(*at))];
@@ -198,7 +198,7 @@ fn result_steps(results: &ResultsView, is_free: bool) -> Vec<Step> {
         }
         ResultsView::Archived { at } => {
             let note =
-                if is_free { "Premium brings them back." } else { "They will be restored soon." };
+                if is_free { "Premium restores them." } else { "They will be restored soon." };
             let note = Note::Text(note.to_owned());
             vec![
                 before,
@@ -228,7 +228,8 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
-    /// The steps as text: `+` done, `>` now, `!` ended here, `.` to come; seconds behind.
+    /// The steps as text, each with a mark (`+` done, `>` current, `!` failed, `.` upcoming) and its
+    /// time in seconds.
     fn timeline_text(state: StateView, is_free: bool) -> String {
         let job = JobView {
             id: format!("{:032x}", 1).parse().unwrap(),
@@ -258,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_goes_from_step_to_step() {
+    fn the_current_step_follows_the_state_of_the_job() {
         let running = StateView::Running { started_at: at(15), progress: Progress::default() };
         insta::assert_snapshot!(timeline_text(StateView::Uploading, true), @">Uploading 10, .Queued, .Running, .Completed, .Available");
         insta::assert_snapshot!(timeline_text(StateView::Pending, true), @"+Uploaded 12, >Queued 12, .Running, .Completed, .Available");
@@ -266,14 +267,14 @@ mod tests {
     }
 
     #[test]
-    fn failures_stand_where_the_job_ended() {
+    fn failed_and_cancelled_jobs_end_with_that_step() {
         let failed = StateView::Failed { at: at(16), kind: FailureKind::Input, reason: "x".into() };
         insta::assert_snapshot!(timeline_text(failed, true), @"+Uploaded 12, +Queued 12, !Failed 16");
         insta::assert_snapshot!(timeline_text(StateView::Cancelled { at: at(13) }, true), @"+Uploaded 12, +Queued 12, !Cancelled 13");
     }
 
     #[test]
-    fn results_have_steps_of_their_own() {
+    fn results_add_steps_for_archive_and_restore() {
         let stored = |restored_at| ResultsView::Stored { until: Some(at(200)), restored_at };
         let head = "+Uploaded 12, +Queued 12, +Running 15, +Completed 20, ";
         let tail = |results, is_free| timeline_text(completed(results), is_free).replace(head, "");
