@@ -24,7 +24,7 @@ pub fn Panels() -> Element {
                 }
             }
         }
-        Exhibit { name: "Facts",
+        Exhibit { name: "Details",
             dl { class: "facts",
                 dt { "File" }
                 dd { "exome_trio_2026.vcf.gz" }

@@ -26,7 +26,7 @@ pub fn JobBrowser(id: String, locus: String) -> Element {
             rsx! { Browser { job, locus } }
         }
         Some(_) => rsx! {
-            p { class: "empty", "The genome browser is available when the annotation is completed." }
+            p { class: "empty", "The genome browser is available once the annotation is completed." }
         },
         None => rsx! {},
     }

@@ -21,7 +21,7 @@ pub fn JobCharts(id: String) -> Element {
     match use_job() {
         Some(job) if matches!(job.state, StateView::Completed { .. }) => rsx! { Charts { job } },
         Some(_) => rsx! {
-            p { class: "empty", "Charts are available when the annotation is completed." }
+            p { class: "empty", "Charts are available once the annotation is completed." }
         },
         None => rsx! {},
     }

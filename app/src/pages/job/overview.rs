@@ -23,7 +23,7 @@ pub fn JobDetails(id: String) -> Element {
                 }
                 section { class: "panel", "aria-labelledby": "facts",
                     h2 { id: "facts", "Details" }
-                    Facts { job: job.clone() }
+                    Details { job: job.clone() }
                     div { class: "actions",
                         if matches!(job.state, StateView::Completed { .. }) {
                             RerunButton { id: job.id }
@@ -42,7 +42,7 @@ pub fn JobDetails(id: String) -> Element {
 
 /// The job's details. Unknown values are shown as a dash.
 #[component]
-fn Facts(job: JobView) -> Element {
+fn Details(job: JobView) -> Element {
     let (records, result_size, took) = match job.state {
         StateView::Completed { started_at, completed_at, records, result_size, .. } => (
             Some(format::count(records)),
@@ -54,11 +54,11 @@ fn Facts(job: JobView) -> Element {
     let unknown = || "–".to_owned();
     rsx! {
         dl { class: "facts facts-plain",
-            dt { "VCF input file" }
+            dt { "Input file" }
             dd { class: "file-name", "{job.file_name}" }
             dt { "Size" }
             dd { {format::maybe_bytes(job.size)} }
-            dt { "Request time" }
+            dt { "Submitted" }
             dd { LocalTime { at: job.submitted_at } }
             dt { "Run time" }
             dd { {took.unwrap_or_else(unknown)} }
