@@ -121,8 +121,8 @@ test('deleting an account needs a typed confirmation and signs the user out', as
     await button.click();
     await page.getByRole('link', { name: 'Sign in', exact: true }).waitFor();
     assert.equal(new URL(page.url()).pathname, '/');
-    const answer = await page.goto(`${stack.web_url}/account`);
-    assert.equal(answer.status(), 401);
+    const response = await page.goto(`${stack.web_url}/account`);
+    assert.equal(response.status(), 401);
     assert.deepEqual(problems.filter((text) => !text.includes('401')), []);
   } finally {
     await close();

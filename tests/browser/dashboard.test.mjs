@@ -10,9 +10,9 @@ async function submit(page, name, text) {
   return page.evaluate(async ([name, text]) => {
     const post = async (path, body) => {
       const headers = { 'content-type': 'application/json' };
-      const answer = await fetch(path, { method: 'POST', headers, body: body && JSON.stringify(body) });
-      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-      return answer.json();
+      const response = await fetch(path, { method: 'POST', headers, body: body && JSON.stringify(body) });
+      if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+      return response.json();
     };
     const ticket = await post('/api/uploads', { file: { file_name: name, size_bytes: text.length } });
     const form = new FormData();

@@ -54,8 +54,8 @@ test('a result is announced by mail, archived, restored by an upgrade and downlo
     await page.locator('[data-results-state=archived]').waitFor();
     assert.equal(await page.getByRole('button', { name: 'Download results' }).count(), 0);
     const refused = await page.evaluate(async (path) => {
-      const answer = await fetch(path, { method: 'POST' });
-      return answer.status;
+      const response = await fetch(path, { method: 'POST' });
+      return response.status;
     }, `/api/jobs/${id}/result-link`);
     assert.equal(refused, 402, 'the server rejects the download, not just the page');
     assert.equal(await archivedCopies(id), 1);

@@ -103,11 +103,11 @@ async fn anonymous_requests_are_rejected() -> Result<()> {
     for (method, path) in SERVER_FUNCTIONS.into_iter().chain(FILES) {
         let body = arguments(&method, path);
         let path = path.replace("{id}", "00000000-0000-4000-8000-000000000000");
-        let answer = stranger.call(method, &path, body).await?;
+        let response = stranger.call(method, &path, body).await?;
         if path == "/api/account" {
-            assert_eq!(answer.json::<Value>().await?, Value::Null);
+            assert_eq!(response.json::<Value>().await?, Value::Null);
         } else {
-            assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{path}");
+            assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{path}");
         }
     }
     Ok(())

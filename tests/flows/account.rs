@@ -21,8 +21,8 @@ async fn mail_about_jobs_can_be_turned_off_and_on() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-settings").await?;
     for wanted in [false, true] {
         let body = Some(json!({ "wanted": wanted }));
-        let answer = ada.call(Method::POST, "/api/account/mail", body).await?;
-        assert_eq!(answer.json::<Value>().await?["mail_about_jobs"], wanted);
+        let response = ada.call(Method::POST, "/api/account/mail", body).await?;
+        assert_eq!(response.json::<Value>().await?["mail_about_jobs"], wanted);
         let settings: Value = ada.get("/api/account/settings").send().await?.json().await?;
         assert_eq!(settings["mail_about_jobs"], wanted);
     }
@@ -42,8 +42,8 @@ async fn a_time_zone_survives_sign_ins_and_unknown_ones_are_rejected() -> Result
     let cases = [("America/Chicago", 200), ("Mars/Olympus", 400), (long.as_str(), 400)];
     for (zone, status) in cases {
         let body = Some(json!({ "zone": zone }));
-        let answer = ada.call(Method::POST, "/api/account/time-zone", body).await?;
-        assert_eq!(answer.status().as_u16(), status, "{zone}");
+        let response = ada.call(Method::POST, "/api/account/time-zone", body).await?;
+        assert_eq!(response.status().as_u16(), status, "{zone}");
     }
     let again = Client::signed_in(&base, "ada-time-zone").await?;
     for client in [&ada, &again] {
@@ -145,11 +145,11 @@ async fn an_export_is_complete_and_only_has_the_users_own_data() -> Result<()> {
     let job = ada.submit("free.vcf", sample("free.vcf")?.as_bytes()).await?;
     ada.wait_for(job.id, &[Completed]).await?;
     let program = Program::of(&ada, &base, &BOTH).await?;
-    let answer = ada.get("/account-export").send().await?;
-    assert_eq!(answer.headers()["cache-control"], "no-store");
-    let disposition = answer.headers()["content-disposition"].to_str()?;
+    let response = ada.get("/account-export").send().await?;
+    assert_eq!(response.headers()["cache-control"], "no-store");
+    let disposition = response.headers()["content-disposition"].to_str()?;
     assert!(disposition.starts_with("attachment"), "{disposition}");
-    let text = answer.text().await?;
+    let text = response.text().await?;
     assert!(!text.contains(&program.token));
     let data: Value = serde_json::from_str(&text)?;
     assert_eq!(data["jobs"][0]["id"], json!(job.id));

@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 const TIMEOUT: Duration = Duration::from_secs(90);
 
 async fn delete(user: &Client, id: JobId) -> Result<StatusCode> {
-    let answer = user.call(Method::POST, &format!("/api/jobs/{id}/delete"), None).await?;
-    Ok(answer.status())
+    let response = user.call(Method::POST, &format!("/api/jobs/{id}/delete"), None).await?;
+    Ok(response.status())
 }
 
 /// The number of a job's objects in both buckets.

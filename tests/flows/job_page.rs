@@ -67,9 +67,9 @@ async fn running_a_job_again_creates_a_new_job_with_a_copy_of_its_file() -> Resu
     let ada = Client::signed_in(&stack().web_url(), "ada-reruns").await?;
     let old = annotated(&ada).await?;
     let path = format!("/api/jobs/{}/rerun", old.id);
-    let answer = ada.call(Method::POST, &path, None).await?;
-    ensure!(answer.status() == StatusCode::OK, "{}", answer.text().await?);
-    let new: JobView = answer.json().await?;
+    let response = ada.call(Method::POST, &path, None).await?;
+    ensure!(response.status() == StatusCode::OK, "{}", response.text().await?);
+    let new: JobView = response.json().await?;
     assert_ne!(new.id, old.id);
     let done = ada.wait_for(new.id, &[Completed, Failed]).await?;
     assert_eq!((done.file_name, done.size), (old.file_name.clone(), old.size));

@@ -16,9 +16,9 @@ pub(crate) struct Events {
 
 impl Events {
     pub(crate) async fn open(user: &Client) -> Result<Self> {
-        let answer = user.get("/api/events").send().await?;
-        ensure!(answer.status().is_success(), "{}", answer.status());
-        let chunks = answer.bytes_stream().map(|chunk| chunk.map(|bytes| bytes.to_vec())).boxed();
+        let response = user.get("/api/events").send().await?;
+        ensure!(response.status().is_success(), "{}", response.status());
+        let chunks = response.bytes_stream().map(|chunk| chunk.map(|bytes| bytes.to_vec())).boxed();
         Ok(Self { chunks, text: String::new() })
     }
 

@@ -45,9 +45,14 @@ async fn ticket(
     path: &str,
     body: Option<serde_json::Value>,
 ) -> Result<PartsTicket> {
-    let answer = client.call(Method::POST, path, body).await?;
-    ensure!(answer.status() == StatusCode::OK, "{}: {}", answer.status(), answer.text().await?);
-    Ok(answer.json().await?)
+    let response = client.call(Method::POST, path, body).await?;
+    ensure!(
+        response.status() == StatusCode::OK,
+        "{}: {}",
+        response.status(),
+        response.text().await?
+    );
+    Ok(response.json().await?)
 }
 
 async fn begin(client: &Client, name: &str, size: usize) -> Result<PartsTicket> {
@@ -158,8 +163,8 @@ async fn only_pages_of_this_service_may_upload_parts() -> Result<()> {
             .header("access-control-request-method", "PUT")
             .send()
             .await?;
-        let answer = preflight.headers().get("access-control-allow-origin");
-        assert_eq!(answer.is_some(), allowed, "{origin}: {:?}", preflight.headers());
+        let response = preflight.headers().get("access-control-allow-origin");
+        assert_eq!(response.is_some(), allowed, "{origin}: {:?}", preflight.headers());
     }
     Ok(())
 }

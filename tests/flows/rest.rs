@@ -71,13 +71,13 @@ async fn a_free_user_cannot_download_after_the_window() -> Result<()> {
     program.completed(&id).await?;
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
-        let answer = program.call(Method::GET, &format!("/jobs/{id}/result"), None).await?;
-        if answer.status() == StatusCode::PAYMENT_REQUIRED {
-            let problem: Value = answer.json().await?;
+        let response = program.call(Method::GET, &format!("/jobs/{id}/result"), None).await?;
+        if response.status() == StatusCode::PAYMENT_REQUIRED {
+            let problem: Value = response.json().await?;
             assert_eq!(problem["code"], "upgrade_required");
             break;
         }
-        assert_eq!(answer.status(), StatusCode::FOUND);
+        assert_eq!(response.status(), StatusCode::FOUND);
         assert!(Instant::now() < deadline, "the result can still be downloaded");
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
@@ -92,12 +92,12 @@ async fn requests_without_a_token_are_rejected_even_with_a_session_cookie() -> R
     let ada = Client::signed_in(&base, "ada-rest-cookie").await?;
     for (method, path) in operations(&base).await? {
         let path = format!("/api/v1{}", path.replace("{id}", UNKNOWN));
-        let answer = ada.call(method, &path, None).await?;
-        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{path}");
-        assert!(answer.headers()["www-authenticate"].to_str()?.starts_with("Bearer"));
-        assert_eq!(answer.headers()["content-type"], "application/problem+json");
-        let named = answer.headers()["x-request-id"].to_str()?.to_owned();
-        let problem: Value = answer.json().await?;
+        let response = ada.call(method, &path, None).await?;
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{path}");
+        assert!(response.headers()["www-authenticate"].to_str()?.starts_with("Bearer"));
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        let named = response.headers()["x-request-id"].to_str()?.to_owned();
+        let problem: Value = response.json().await?;
         assert_eq!(problem["code"], "invalid_token", "{path}");
         assert_eq!(problem["request_id"], named);
         assert_eq!(problem["type"], format!("{base}/api/docs#invalid_token"));
@@ -117,9 +117,9 @@ async fn a_token_is_limited_to_its_scopes() -> Result<()> {
         }
         let wrong = if method == Method::GET { &writer } else { &reader };
         let path = path.replace("{id}", UNKNOWN);
-        let answer = wrong.call(method, &path, None).await?;
-        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{path}");
-        let challenge = answer.headers()["www-authenticate"].to_str()?;
+        let response = wrong.call(method, &path, None).await?;
+        assert_eq!(response.status(), StatusCode::FORBIDDEN, "{path}");
+        let challenge = response.headers()["www-authenticate"].to_str()?;
         assert!(challenge.contains("insufficient_scope"), "{challenge}");
     }
     Ok(())
@@ -139,9 +139,9 @@ async fn another_users_job_looks_like_a_missing_one() -> Result<()> {
         }
         let mut details = Vec::new();
         for id in [id.as_str(), UNKNOWN] {
-            let answer = prober.call(method.clone(), &path.replace("{id}", id), None).await?;
-            assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{method} {path}");
-            let problem: Value = answer.json().await?;
+            let response = prober.call(method.clone(), &path.replace("{id}", id), None).await?;
+            assert_eq!(response.status(), StatusCode::NOT_FOUND, "{method} {path}");
+            let problem: Value = response.json().await?;
             details.push(problem["detail"].to_string().replace(id, "…"));
         }
         assert_eq!(details[0], details[1], "{method} {path} reveals that the job exists");
@@ -171,9 +171,9 @@ async fn invalid_requests_get_the_documented_error_codes() -> Result<()> {
         (Method::PUT, "/jobs", None, 405, "method_not_allowed"),
     ];
     for (method, path, body, status, code) in cases {
-        let answer = program.call(method, path, body).await?;
-        assert_eq!(answer.status(), status, "{path}");
-        let problem: Value = answer.json().await?;
+        let response = program.call(method, path, body).await?;
+        assert_eq!(response.status(), status, "{path}");
+        let problem: Value = response.json().await?;
         assert_eq!(problem["code"], code, "{path}: {problem}");
     }
     let created = program.create("a.vcf", 20).await?;
@@ -217,14 +217,14 @@ async fn a_runaway_program_gets_429_with_retry_after() -> Result<()> {
     let program = Program::of(&ada, &base, &["jobs:read"]).await?;
     let other = Program::of(&ada, &base, &["jobs:read"]).await?;
     for _ in 0..1000 {
-        let answer = program.call(Method::GET, "/account", None).await?;
-        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
-            let wait: u64 = answer.headers()["retry-after"].to_str()?.parse()?;
+        let response = program.call(Method::GET, "/account", None).await?;
+        if response.status() == StatusCode::TOO_MANY_REQUESTS {
+            let wait: u64 = response.headers()["retry-after"].to_str()?.parse()?;
             assert!((1..=60).contains(&wait), "{wait}");
             assert_eq!(other.call(Method::GET, "/account", None).await?.status(), StatusCode::OK);
             return Ok(());
         }
-        assert_eq!(answer.status(), StatusCode::OK);
+        assert_eq!(response.status(), StatusCode::OK);
     }
     panic!("the rate limit did not apply");
 }

@@ -125,9 +125,9 @@ async fn invalid_token_requests_are_rejected_with_a_reason() -> Result<()> {
         (json!({ "name": "a", "scopes": [], "days": 1 }), "choose what"),
         (json!({ "name": "a", "scopes": BOTH, "days": 400 }), "400 is not allowed"),
     ] {
-        let answer = ada.call(Method::POST, "/api/tokens", Some(json!({ "new": new }))).await?;
-        assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
-        let text = answer.text().await?;
+        let response = ada.call(Method::POST, "/api/tokens", Some(json!({ "new": new }))).await?;
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+        let text = response.text().await?;
         assert!(text.contains(reason), "{text}");
     }
     assert_eq!(tokens(&ada).await?, json!([]));

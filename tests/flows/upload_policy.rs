@@ -33,12 +33,12 @@ async fn s3_rejects_a_file_over_the_free_limit_if_the_announced_size_was_wrong()
     let ada = Client::signed_in(&stack().web_url(), "ada-liar").await?;
     let ticket = ada.ticket("a.vcf", 100).await?;
     let big = repeated(&sample("free.vcf")?, LIMIT + 1);
-    let answer = ada.send_to_s3(&ticket, &big.as_bytes()[..LIMIT + 1]).await?;
-    assert!(answer.status().is_client_error(), "{}", answer.status());
+    let response = ada.send_to_s3(&ticket, &big.as_bytes()[..LIMIT + 1]).await?;
+    assert!(response.status().is_client_error(), "{}", response.status());
     assert_nothing_stored(&ada, &ticket).await;
 
-    let answer = ada.send_to_s3(&ticket, &big.as_bytes()[..LIMIT]).await?;
-    assert_eq!(answer.status(), StatusCode::CREATED, "exactly the limit is allowed");
+    let response = ada.send_to_s3(&ticket, &big.as_bytes()[..LIMIT]).await?;
+    assert_eq!(response.status(), StatusCode::CREATED, "exactly the limit is allowed");
     Ok(())
 }
 
@@ -53,8 +53,8 @@ async fn s3_rejects_a_forged_object_key() -> Result<()> {
         }
     }
     assert_ne!(forged, ticket);
-    let answer = ada.send_to_s3(&forged, b"##fileformat=VCFv4.2\n").await?;
-    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    let response = ada.send_to_s3(&forged, b"##fileformat=VCFv4.2\n").await?;
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
     assert_nothing_stored(&ada, &ticket).await;
     Ok(())
 }
@@ -68,8 +68,8 @@ async fn s3_rejects_another_content_type() -> Result<()> {
             *value = "text/html".to_owned();
         }
     }
-    let answer = ada.send_to_s3(&ticket, b"<script>alert(1)</script>").await?;
-    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    let response = ada.send_to_s3(&ticket, b"<script>alert(1)</script>").await?;
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
     assert_nothing_stored(&ada, &ticket).await;
     Ok(())
 }
@@ -92,15 +92,15 @@ async fn s3_rejects_an_expired_policy() -> Result<()> {
     };
     let (url, fields) = stack.sdk().await.object_store(true).sign_upload(&rule).await?;
     let expired = UploadTicket { url, fields, ..fresh.clone() };
-    let answer = ada.send_to_s3(&expired, b"##fileformat=VCFv4.2\n").await?;
-    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    let response = ada.send_to_s3(&expired, b"##fileformat=VCFv4.2\n").await?;
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
     assert_nothing_stored(&ada, &fresh).await;
 
     let in_time =
         UploadRule { expires_at: Timestamp::now() + SignedDuration::from_mins(5), ..rule };
     let (url, fields) = stack.sdk().await.object_store(true).sign_upload(&in_time).await?;
-    let answer =
+    let response =
         ada.send_to_s3(&UploadTicket { url, fields, ..fresh }, b"##fileformat=VCFv4.2\n").await?;
-    assert_eq!(answer.status(), StatusCode::CREATED, "only the expiry made the difference");
+    assert_eq!(response.status(), StatusCode::CREATED, "only the expiry made the difference");
     Ok(())
 }

@@ -41,7 +41,7 @@ pub fn JobQueueNote(id: JobId) -> Element {
 }
 
 /// The interval of [`use_refresh_tick`].
-const TICK: Duration = Duration::from_secs(15);
+const REFRESH_INTERVAL: Duration = Duration::from_secs(15);
 
 /// A counter that grows every 15 seconds in the browser. Read it to refresh data without live events,
 /// such as the queue, which depends on the jobs of other users.
@@ -50,7 +50,7 @@ pub fn use_refresh_tick() -> Signal<u32> {
     use_effect(move || {
         spawn(async move {
             loop {
-                browser::sleep(TICK).await;
+                browser::sleep(REFRESH_INTERVAL).await;
                 tick += 1;
             }
         });

@@ -90,7 +90,7 @@ fn Offer() -> Element {
     let step = use_signal(|| Step::Offer);
     let billing = use_extra(api::billing_overview).read();
     let price = billing.and_then(Result::ok).map(|billing| billing.price.to_string());
-    let pay = use_pay(step);
+    let pay = use_checkout(step);
     let hosted = move |_| pay.call(CheckoutForm::Hosted);
     let shown = step.read().clone();
     rsx! {
@@ -156,7 +156,7 @@ fn CheckoutError(error: ApiError) -> Element {
 }
 
 /// Returns a callback that starts a checkout, shows it, and waits for the payment.
-fn use_pay(mut step: Signal<Step>) -> Callback<CheckoutForm> {
+fn use_checkout(mut step: Signal<Step>) -> Callback<CheckoutForm> {
     let live = use_live();
     // Dropping it removes Stripe's form.
     let mut checkout = use_signal(|| None);

@@ -1,6 +1,6 @@
 //! `GET /annotations-chart/{id}/{name}`: downloads a chart as an SVG file.
 
-use super::file_response::{file_response, or_error};
+use super::file_response::{file_response, or_error_response};
 use super::{Web, caller, errors};
 use crate::charts::{Figure, figures, to_svg};
 use crate::error::{ApiError, ErrorCode};
@@ -33,7 +33,7 @@ async fn chart(
     session: Session,
     Path((id, name)): Path<(JobId, String)>,
 ) -> Response {
-    or_error(try_chart(&web, &session, id, &name).await)
+    or_error_response(try_chart(&web, &session, id, &name).await)
 }
 
 async fn try_chart(

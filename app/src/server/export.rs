@@ -2,7 +2,7 @@
 //! explorer shows, as a file. No server function, since those answer with values and not with
 //! files; it finds its caller as they do.
 
-use super::file_response::{file_response, or_error};
+use super::file_response::{file_response, or_error_response};
 use super::{Web, caller};
 use crate::error::{ApiError, ErrorCode};
 use axum::body::Body;
@@ -48,7 +48,7 @@ async fn export(
             let filter = url::encode_query_value(&question.filter);
             Redirect::to(&format!("/annotations/{id}/results?filter={filter}")).into_response()
         }
-        Err(error) => or_error(Err(error)),
+        Err(error) => or_error_response(Err(error)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `GET /account-export`: downloads everything that GAS stores about the caller.
 
-use super::file_response::{file_response, or_error};
+use super::file_response::{file_response, or_error_response};
 use super::{Web, caller};
 use axum::body::Body;
 use axum::response::Response;
@@ -19,7 +19,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
 async fn export(Extension(web): Extension<Web>, session: Session) -> Response {
     let account = match caller::account_of(&web, &session).await {
         Ok(account) => account,
-        Err(error) => return or_error(Err(error)),
+        Err(error) => return or_error_response(Err(error)),
     };
     tracing::info!(user = %account.id, "account exported");
     let preferences = web.unsubscriber.preferences.clone();

@@ -22,6 +22,6 @@ pub fn file_response(content: impl Into<Body>, content_type: &'static str, name:
 }
 
 /// The file response, or the error as plain text with its status.
-pub fn or_error(file: Result<Response, ApiError>) -> Response {
+pub fn or_error_response(file: Result<Response, ApiError>) -> Response {
     file.unwrap_or_else(|error| (error.as_status_code(), error.message).into_response())
 }

@@ -1,6 +1,6 @@
 //! `GET /annotations-log/{id}`: downloads a job's run log.
 
-use super::file_response::{file_response, or_error};
+use super::file_response::{file_response, or_error_response};
 use super::{Web, caller};
 use crate::error::ApiError;
 use axum::extract::Path;
@@ -21,7 +21,7 @@ async fn log_file(
     session: Session,
     Path(id): Path<JobId>,
 ) -> Response {
-    or_error(try_log_file(&web, &session, id).await)
+    or_error_response(try_log_file(&web, &session, id).await)
 }
 
 async fn try_log_file(web: &Web, session: &Session, id: JobId) -> Result<Response, ApiError> {

@@ -60,7 +60,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         .event_queue(&settings.deployment.prefix, &settings.deployment.job_events_topic_arn)
         .await?;
     let hub = live::Hub::default();
-    let pump = tokio::spawn(live::pump(events, hub.clone(), shutdown.clone()));
+    let forwarder = tokio::spawn(live::forward_events(events, hub.clone(), shutdown.clone()));
     let sessions = session::PostgresSessions::new(&pool);
     let sweeper = tokio::spawn(session::sweep(sessions.clone(), shutdown.clone()));
 
@@ -78,7 +78,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let web = Web::new(billing, hub, thaw, unsubscriber, &settings).await?;
     let app = router::build(web, sessions);
     // The SDK's pooled connections belong to the runtime that opened them. That may be Dioxus' own
-    // runtime, which ends with the application, and the event pump needs the connections until it
+    // runtime, which ends with the application, and the forwarder needs the connections until it
     // has deleted its queue.
     let keep_runtime = app.clone();
     tracing::info!(listen = %settings.listen, url = %settings.public_url, "web ready");
@@ -91,7 +91,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         })
         .await
         .context("failed to serve HTTP")?;
-    pump.await.context("the event pump panicked")?;
+    forwarder.await.context("the event forwarder panicked")?;
     drop(keep_runtime);
     checker.await.context("the plan checks panicked")?;
     sweeper.await.context("the session sweeper panicked")

@@ -15,10 +15,10 @@ use tower_sessions::session_store::{Error, Result};
 use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore};
 
 /// A session ends after this long without a request (OWASP ASVS 5, V7).
-const IDLE: Duration = Duration::minutes(30);
+const IDLE_TIMEOUT: Duration = Duration::minutes(30);
 
 /// A sign-in ends after this long, even if the session is used.
-const ABSOLUTE: SignedDuration = SignedDuration::from_hours(12);
+const MAX_SIGN_IN_AGE: SignedDuration = SignedDuration::from_hours(12);
 
 const SWEEP_EVERY: std::time::Duration = std::time::Duration::from_secs(600);
 
@@ -60,7 +60,7 @@ impl SignedIn {
     }
 
     fn is_valid(&self, now: Timestamp) -> bool {
-        now.duration_since(self.since) < ABSOLUTE
+        now.duration_since(self.since) < MAX_SIGN_IN_AGE
     }
 }
 
@@ -77,7 +77,7 @@ pub fn layer(
         .with_http_only(true)
         // Lax, not Strict: the provider's redirect back is a cross-site navigation.
         .with_same_site(SameSite::Lax)
-        .with_expiry(Expiry::OnInactivity(IDLE))
+        .with_expiry(Expiry::OnInactivity(IDLE_TIMEOUT))
 }
 
 /// Stores sessions in PostgreSQL.

@@ -5,8 +5,8 @@ import { stack } from './stack.mjs';
 
 /** The mails sent to an address, oldest first, each as subject and text. */
 export async function mailsTo(address) {
-  const answer = await fetch(`${stack.aws_url}/_ministack/ses/messages`);
-  const { messages } = await answer.json();
+  const response = await fetch(`${stack.aws_url}/_ministack/ses/messages`);
+  const { messages } = await response.json();
   return Object.values(messages)
     .flat()
     .filter((mail) => mail.To.some((to) => to.includes(address)))

@@ -71,8 +71,8 @@ async function withJob(page) {
   await live(page);
   await page.locator('#vcf-file').setInputFiles(sample('free.vcf').path);
   await page.locator('[data-status=COMPLETED]').first().waitFor();
-  const answer = await page.request.get(`${stack.web_url}/api/jobs?query=`);
-  job = (await answer.json()).jobs[0].id;
+  const response = await page.request.get(`${stack.web_url}/api/jobs?query=`);
+  job = (await response.json()).jobs[0].id;
 }
 
 console.log(`median of ${RUNS} runs with an empty cache; ms, ms, score, ms over 50 ms per task, KiB`);

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use std::collections::HashSet;
 
 /// The sortable columns.
-const HEADS: [(SortKey, &str); 5] = [
+const SORTABLE_COLUMNS: [(SortKey, &str); 5] = [
     (SortKey::Status, "Status"),
     (SortKey::Name, "File"),
     (SortKey::Submitted, "Submitted"),
@@ -53,7 +53,7 @@ pub fn JobTable(
                 thead {
                     tr {
                         th { class: "tick", SelectAll { ids, selected } }
-                        for (key, label) in HEADS {
+                        for (key, label) in SORTABLE_COLUMNS {
                             Head { key: "{label}", query: query.clone(), by: key, label }
                         }
                         th { scope: "col", "Results" }

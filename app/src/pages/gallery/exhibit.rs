@@ -1,6 +1,6 @@
 //! The frame around the gallery's components: a label, a choice of states, and the viewing user.
 
-use super::samples::{self, use_renewal};
+use super::samples::{self, use_time_reset};
 use crate::live::{Link as StreamLink, use_still_live};
 use dioxus::prelude::*;
 use gas_shared::{Account, Plan};
@@ -27,7 +27,7 @@ pub fn OneOf(
     show: Callback<usize, Element>,
 ) -> Element {
     let mut chosen = use_signal(|| 0);
-    let renew = use_renewal();
+    let reset_time = use_time_reset();
     rsx! {
         fieldset { class: "choices",
             legend { "State" }
@@ -38,7 +38,7 @@ pub fn OneOf(
                         name: id,
                         checked: chosen() == place,
                         onchange: move |_| {
-                            renew.call(());
+                            reset_time.call(());
                             chosen.set(place);
                         },
                     }

@@ -28,7 +28,7 @@ pub fn use_now_provider() {
 }
 
 /// Returns a callback that updates the current time, which restarts countdowns.
-pub fn use_renewal() -> Callback<()> {
+pub fn use_time_reset() -> Callback<()> {
     let mut now = use_context::<Now>().0;
     use_callback(move |()| now.set(Timestamp::now()))
 }

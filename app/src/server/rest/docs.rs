@@ -79,7 +79,11 @@ fn body(document: &Value) -> Element {
                 }
             }
             h2 { id: "errors", "Errors" }
-            p { "Errors have the content type application/problem+json (RFC 9457). Their `type` links to this list." }
+            p {
+                "Errors have the content type application/problem+json (RFC 9457). Their "
+                code { "type" }
+                " links to this list."
+            }
             dl { class: "docs-list",
                 for code in Code::ALL {
                     dt { id: code.as_str(), code { {code.as_str()} } " {code.status().as_u16()}" }

@@ -155,17 +155,17 @@ fn page(title: &str, text: &str) -> String {
 mod tests {
     use super::*;
 
-    async fn answer(error: SignInError) -> (StatusCode, String) {
-        let answer = error.into_response();
-        let status = answer.status();
-        let body = axum::body::to_bytes(answer.into_body(), 10_000).await.unwrap();
+    async fn response(error: SignInError) -> (StatusCode, String) {
+        let response = error.into_response();
+        let status = response.status();
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
         (status, String::from_utf8(body.to_vec()).unwrap())
     }
 
     #[tokio::test]
     async fn the_page_of_a_closing_account_does_not_suggest_to_try_again() {
         let user = UserId::new(uuid::Uuid::nil());
-        let (status, text) = answer(SignInError::AccountClosing(user)).await;
+        let (status, text) = response(SignInError::AccountClosing(user)).await;
         assert_eq!(status, StatusCode::CONFLICT);
         assert!(text.contains("<h1>Your account is being deleted</h1>"), "{text}");
         assert!(!text.contains("Try again"), "{text}");
@@ -173,7 +173,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_cause_of_a_failed_sign_in_is_not_shown() {
-        let (status, text) = answer(anyhow!("the provider sent no code").into()).await;
+        let (status, text) = response(anyhow!("the provider sent no code").into()).await;
         assert_eq!(status, StatusCode::BAD_REQUEST);
         assert!(text.contains("Try again") && !text.contains("no code"), "{text}");
     }

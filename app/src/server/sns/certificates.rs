@@ -89,7 +89,7 @@ impl CertificateSource for HttpCertificates {
 /// Reads a response body of at most [`MAX_PEM_BYTES`].
 async fn read(mut response: reqwest::Response) -> anyhow::Result<Arc<[u8]>> {
     if response.status() != reqwest::StatusCode::OK {
-        bail!("SNS answered {}", response.status());
+        bail!("SNS responded with {}", response.status());
     }
     let mut pem = Vec::new();
     while let Some(bytes) = response.chunk().await.context("the certificate file ended early")? {
@@ -106,21 +106,21 @@ mod tests {
     use super::*;
     use axum::http::Response;
 
-    async fn read_answer(status: u16, body: Vec<u8>) -> anyhow::Result<Arc<[u8]>> {
+    async fn read_response(status: u16, body: Vec<u8>) -> anyhow::Result<Arc<[u8]>> {
         read(Response::builder().status(status).body(body).unwrap().into()).await
     }
 
     #[tokio::test]
     async fn a_file_is_read_up_to_its_limit() {
         let largest = vec![b'a'; MAX_PEM_BYTES];
-        assert_eq!(*read_answer(200, largest.clone()).await.unwrap(), *largest);
-        assert!(read_answer(200, vec![b'a'; MAX_PEM_BYTES + 1]).await.is_err());
+        assert_eq!(*read_response(200, largest.clone()).await.unwrap(), *largest);
+        assert!(read_response(200, vec![b'a'; MAX_PEM_BYTES + 1]).await.is_err());
     }
 
     #[tokio::test]
     async fn redirects_and_error_responses_are_rejected() {
         for status in [204, 301, 302, 404, 500] {
-            assert!(read_answer(status, b"pem".to_vec()).await.is_err(), "{status}");
+            assert!(read_response(status, b"pem".to_vec()).await.is_err(), "{status}");
         }
     }
 }

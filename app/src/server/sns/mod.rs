@@ -110,7 +110,7 @@ impl Verifier {
                 return Err(VerifyError::Duplicate(envelope.message_id));
             }
         }
-        verified(envelope)
+        into_verified(envelope)
     }
 
     /// Checks everything that needs no certificate. Returns the time of publication.
@@ -142,7 +142,7 @@ fn signing_cert_url(envelope: &Envelope) -> Result<SigningCertUrl, VerifyError> 
         .ok_or_else(|| VerifyError::SigningCertUrl(envelope.signing_cert_url.clone()))
 }
 
-fn verified(envelope: Envelope) -> Result<VerifiedMessage, VerifyError> {
+fn into_verified(envelope: Envelope) -> Result<VerifiedMessage, VerifyError> {
     let Envelope { kind, topic_arn, message, token, .. } = envelope;
     Ok(match kind {
         Kind::Notification => VerifiedMessage::Notification { topic_arn, message },

@@ -69,13 +69,13 @@ impl Authority {
 
 /// A source with one file that counts its requests.
 #[derive(Default)]
-struct Files {
+struct CountingSource {
     pem: Option<Vec<u8>>,
     fetched: AtomicUsize,
 }
 
 #[async_trait]
-impl CertificateSource for Files {
+impl CertificateSource for CountingSource {
     async fn certificate(&self, url: &SigningCertUrl) -> anyhow::Result<Arc<[u8]>> {
         self.fetched.fetch_add(1, Ordering::SeqCst);
         assert_eq!(url.as_str(), CERT_URL);
@@ -85,12 +85,12 @@ impl CertificateSource for Files {
 }
 
 /// A verifier and its certificate source.
-struct Bench {
+struct Fixture {
     verifier: Verifier,
-    files: Arc<Files>,
+    files: Arc<CountingSource>,
 }
 
-impl Bench {
+impl Fixture {
     fn new() -> Self {
         let authority = Authority::new();
         let pem = authority.certify("sns.amazonaws.com", (2026, 2027));
@@ -98,7 +98,7 @@ impl Bench {
     }
 
     fn with(trust: TrustStore, pem: Option<Vec<u8>>) -> Self {
-        let files = Arc::new(Files { pem, fetched: AtomicUsize::new(0) });
+        let files = Arc::new(CountingSource { pem, fetched: AtomicUsize::new(0) });
         Self { verifier: Verifier::new([TOPIC.to_owned()], trust, files.clone()), files }
     }
 
@@ -153,58 +153,58 @@ fn changed(mut message: Value, name: &str, value: &str) -> Value {
 
 #[tokio::test]
 async fn messages_signed_by_sns_are_accepted() {
-    let bench = Bench::new();
+    let fixture = Fixture::new();
     let message = "{\"Action\":\"ArchiveRetrieval\"}".to_owned();
     let topic_arn = TOPIC.to_owned();
-    let verified = bench.verify(&signed(notification())).await.unwrap();
+    let verified = fixture.verify(&signed(notification())).await.unwrap();
     assert_eq!(verified, VerifiedMessage::Notification { topic_arn: topic_arn.clone(), message });
 
     let subscribed = changed(confirmation("SubscriptionConfirmation"), "MessageId", "2");
-    let verified = bench.verify(&signed(subscribed)).await.unwrap();
+    let verified = fixture.verify(&signed(subscribed)).await.unwrap();
     let token = "2336412f37".to_owned();
     let expected =
         VerifiedMessage::SubscriptionConfirmation { topic_arn: topic_arn.clone(), token };
     assert_eq!(verified, expected);
 
     let ended = changed(confirmation("UnsubscribeConfirmation"), "MessageId", "3");
-    let verified = bench.verify(&signed(ended)).await.unwrap();
+    let verified = fixture.verify(&signed(ended)).await.unwrap();
     assert_eq!(verified, VerifiedMessage::UnsubscribeConfirmation { topic_arn });
 }
 
 #[tokio::test]
 async fn a_change_to_any_signed_field_breaks_the_signature() {
-    let bench = Bench::new();
+    let fixture = Fixture::new();
     for (name, value) in [
         ("Message", "{\"Action\":\"Other\"}"),
         ("MessageId", "another"),
         ("Subject", "Other"),
         ("Timestamp", "2026-03-06T20:00:27.000Z"),
     ] {
-        let refused = bench.verify(&changed(signed(notification()), name, value)).await;
+        let refused = fixture.verify(&changed(signed(notification()), name, value)).await;
         assert!(matches!(refused, Err(VerifyError::BadSignature)), "{name}: {refused:?}");
     }
     let subscribed = signed(confirmation("SubscriptionConfirmation"));
     for (name, value) in
         [("Token", "another"), ("SubscribeURL", "https://x"), ("Type", "UnsubscribeConfirmation")]
     {
-        let refused = bench.verify(&changed(subscribed.clone(), name, value)).await;
+        let refused = fixture.verify(&changed(subscribed.clone(), name, value)).await;
         assert!(matches!(refused, Err(VerifyError::BadSignature)), "{name}: {refused:?}");
     }
     let bare = changed(signed(notification()), "Signature", "not base64!");
-    assert!(matches!(bench.verify(&bare).await, Err(VerifyError::BadSignature)));
+    assert!(matches!(fixture.verify(&bare).await, Err(VerifyError::BadSignature)));
 }
 
 #[tokio::test]
 async fn duplicate_fields_are_rejected() {
-    let bench = Bench::new();
+    let fixture = Fixture::new();
     let twice = signed(notification()).to_string().replacen('{', "{\"Message\":\"other\",", 1);
-    let refused = bench.verifier.verify(twice.as_bytes(), now()).await;
+    let refused = fixture.verifier.verify(twice.as_bytes(), now()).await;
     assert!(matches!(refused, Err(VerifyError::Malformed(_))), "{refused:?}");
 }
 
 #[tokio::test]
 async fn certificates_are_only_fetched_from_sns() {
-    let bench = Bench::new();
+    let fixture = Fixture::new();
     let file = "SimpleNotificationService-0a1b.pem";
     for host in [
         "http://sns.us-east-1.amazonaws.com",
@@ -216,18 +216,18 @@ async fn certificates_are_only_fetched_from_sns() {
         "https://sns.eu-west-1.amazonaws.com",
     ] {
         let message = changed(notification(), "SigningCertURL", &format!("{host}/{file}"));
-        let refused = bench.rejected_without_fetch(&signed(message)).await;
+        let refused = fixture.rejected_without_fetch(&signed(message)).await;
         assert!(matches!(refused, VerifyError::SigningCertUrl(_)), "{host}: {refused}");
     }
 }
 
 #[tokio::test]
 async fn invalid_messages_are_rejected_before_a_certificate_is_fetched() {
-    let bench = Bench::new();
+    let fixture = Fixture::new();
     let refused = |name, value| {
         let message = signed(changed(notification(), name, value));
-        let bench = &bench;
-        async move { bench.rejected_without_fetch(&message).await }
+        let fixture = &fixture;
+        async move { fixture.rejected_without_fetch(&message).await }
     };
     let other = "arn:aws:sns:us-east-1:123456789012:other";
     assert!(matches!(refused("TopicArn", other).await, VerifyError::UnknownTopic(_)));
@@ -236,39 +236,39 @@ async fn invalid_messages_are_rejected_before_a_certificate_is_fetched() {
         assert!(matches!(refused("Timestamp", stale).await, VerifyError::Stale(_)), "{stale}");
     }
     assert!(matches!(refused("Timestamp", "yesterday").await, VerifyError::Malformed(_)));
-    let large = bench.verifier.verify(&vec![b' '; MAX_BODY_BYTES + 1], now()).await;
+    let large = fixture.verifier.verify(&vec![b' '; MAX_BODY_BYTES + 1], now()).await;
     assert!(matches!(large, Err(VerifyError::TooLarge(_))), "{large:?}");
-    let html = bench.verifier.verify(b"<html>", now()).await;
+    let html = fixture.verifier.verify(b"<html>", now()).await;
     assert!(matches!(html, Err(VerifyError::Malformed(_))), "{html:?}");
-    assert_eq!(bench.files.fetched.load(Ordering::SeqCst), 0);
+    assert_eq!(fixture.files.fetched.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test]
 async fn a_message_is_accepted_only_once() {
-    let bench = Bench::new();
+    let fixture = Fixture::new();
     let message = signed(notification());
-    bench.verify(&message).await.unwrap();
-    let again = bench.verify(&message).await.unwrap_err();
+    fixture.verify(&message).await.unwrap();
+    let again = fixture.verify(&message).await.unwrap_err();
     assert!(matches!(again, VerifyError::Duplicate(_)), "{again}");
     assert_eq!(again.status(), 200);
 }
 
 #[tokio::test]
 async fn a_subscription_confirmation_is_accepted_again() {
-    let bench = Bench::new();
+    let fixture = Fixture::new();
     let message = signed(confirmation("SubscriptionConfirmation"));
     for _ in 0..2 {
-        let verified = bench.verify(&message).await.unwrap();
+        let verified = fixture.verify(&message).await.unwrap();
         assert!(matches!(verified, VerifiedMessage::SubscriptionConfirmation { .. }));
     }
 }
 
 #[tokio::test]
 async fn a_forged_message_does_not_mark_its_id_as_seen() {
-    let bench = Bench::new();
+    let fixture = Fixture::new();
     let forged = changed(signed(notification()), "Message", "forged");
-    bench.verify(&forged).await.unwrap_err();
-    bench.verify(&signed(notification())).await.unwrap();
+    fixture.verify(&forged).await.unwrap_err();
+    fixture.verify(&signed(notification())).await.unwrap();
 }
 
 #[tokio::test]
@@ -284,26 +284,26 @@ async fn only_valid_certificates_of_sns_are_trusted() {
         (evil.certify(sns, (2026, 2027)), "another authority"),
         (b"<html>".to_vec(), "not a certificate"),
     ] {
-        let bench = Bench::with(authority.trust(), Some(pem));
-        let refused = bench.verify(&signed(notification())).await;
+        let fixture = Fixture::with(authority.trust(), Some(pem));
+        let refused = fixture.verify(&signed(notification())).await;
         assert!(matches!(refused, Err(VerifyError::CertificateUntrusted(_))), "{why}: {refused:?}");
     }
 }
 
 #[tokio::test]
 async fn a_signature_of_another_key_is_rejected() {
-    let bench = Bench::new();
+    let fixture = Fixture::new();
     let mut message = signed(notification());
     let envelope: Envelope = serde_json::from_value(message.clone()).unwrap();
     let forged = rsa_key().sign(envelope.string_to_sign().unwrap().as_bytes()).unwrap();
     message["Signature"] = json!(BASE64.encode(forged));
-    assert!(matches!(bench.verify(&message).await, Err(VerifyError::BadSignature)));
+    assert!(matches!(fixture.verify(&message).await, Err(VerifyError::BadSignature)));
 }
 
 #[tokio::test]
 async fn sns_should_retry_if_its_certificate_cannot_be_fetched() {
-    let bench = Bench::with(Authority::new().trust(), None);
-    let refused = bench.verify(&signed(notification())).await.unwrap_err();
+    let fixture = Fixture::with(Authority::new().trust(), None);
+    let refused = fixture.verify(&signed(notification())).await.unwrap_err();
     assert!(matches!(refused, VerifyError::CertificateUnavailable(_)), "{refused}");
     assert_eq!(refused.status(), 503);
 }
