@@ -1,67 +1,66 @@
-//! The layout of INFO/CSQ (VEP) and INFO/ANN (SnpEff), as the header defines it.
+//! The annotation format: the fields of INFO/CSQ (VEP) or INFO/ANN (SnpEff), as the header defines
+//! them, and the entries of a record.
 
+use crate::columns::{NumberField, NumericSource, annotation_field};
 use gas_shared::explorer::{NO_CONSEQUENCE, SoTerm};
 use std::collections::HashMap;
 
-/// What a column of the annotation is to the index.
+/// The meaning of an annotation field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// Nothing.
+    /// Not used by the index.
     Other,
-    /// Sequence Ontology terms, `&` between them.
+    /// Sequence Ontology terms, separated by `&`.
     Consequence,
-    /// HIGH to MODIFIER.
+    /// Impact, HIGH to MODIFIER.
     Impact,
-    /// Symbol of the gene.
+    /// Gene symbol.
     Symbol,
-    /// Identifier of the gene.
+    /// Gene ID.
     GeneId,
-    /// The transcript.
+    /// Transcript.
     Feature,
-    /// HGVS, coding.
+    /// HGVS coding description.
     HgvsC,
-    /// HGVS, protein.
+    /// HGVS protein description.
     HgvsP,
-    /// Identifiers of known variants, `&` between them.
+    /// Identifiers of co-located variants, separated by `&`.
     Existing,
-    /// `YES` for Ensembl's canonical transcript.
+    /// `YES` for Ensembl's canonical transcript of the gene.
     Canonical,
-    /// `Select`, or a transcript of MANE Select.
+    /// `Select`, or the MANE Select transcript.
     Mane,
-    /// A population's frequency; the number is its place in [`FREQUENCY_COLUMNS`].
-    Frequency(u8),
+    /// Values of a numeric column.
+    Number(NumberField),
 }
 
-/// Columns with the frequency of an allele among people, the one to show first.
-pub(crate) const FREQUENCY_COLUMNS: [&str; 4] = ["gnomADe_AF", "gnomADg_AF", "gnomAD_AF", "AF"];
-
-/// The annotation's key and columns.
+/// The fields of the annotation.
 #[derive(Clone, Debug)]
-pub(crate) struct Layout {
+pub(crate) struct AnnotationFormat {
     /// `CSQ` or `ANN`.
     pub key: &'static str,
-    /// The columns' names.
-    pub columns: Vec<String>,
-    /// What each is to the index.
+    /// Names of the fields.
+    pub fields: Vec<String>,
+    /// Meanings of the fields.
     pub roles: Vec<Role>,
 }
 
-impl Layout {
-    /// Finds the definition in a header. CSQ is preferred where both are there.
-    pub fn of_header(header: &[u8]) -> Option<Self> {
+impl AnnotationFormat {
+    /// Reads the definition in a header; CSQ is preferred to ANN.
+    pub fn of_header(header: &[u8], sources: &[NumericSource]) -> Option<Self> {
         let text = String::from_utf8_lossy(header);
         ["CSQ", "ANN"].into_iter().find_map(|key| {
             let start = format!("##INFO=<ID={key},");
             let line = text.lines().find(|line| line.starts_with(&start))?;
-            let columns = columns(line)?;
-            let roles = columns.iter().map(|name| role(name)).collect();
-            Some(Self { key, columns, roles })
+            let fields = field_names(line)?;
+            let roles = fields.iter().map(|name| role(name, sources)).collect();
+            Some(Self { key, fields, roles })
         })
     }
 }
 
-/// The names after `Format: ` (VEP), or between the quotes (SnpEff).
-fn columns(definition: &str) -> Option<Vec<String>> {
+/// The names after `Format: ` (VEP) or between the quotes (SnpEff).
+fn field_names(definition: &str) -> Option<Vec<String>> {
     let (_, description) = definition.split_once("Description=\"")?;
     let description = description.trim_end().trim_end_matches('>').trim_end_matches('"');
     let names = match description.split_once("Format: ") {
@@ -72,7 +71,7 @@ fn columns(definition: &str) -> Option<Vec<String>> {
     names.contains('|').then(|| names.split('|').map(|name| name.trim().to_owned()).collect())
 }
 
-fn role(name: &str) -> Role {
+fn role(name: &str, sources: &[NumericSource]) -> Role {
     match name {
         "Consequence" | "Annotation" => Role::Consequence,
         "IMPACT" | "Annotation_Impact" => Role::Impact,
@@ -84,14 +83,11 @@ fn role(name: &str) -> Role {
         "Existing_variation" => Role::Existing,
         "CANONICAL" => Role::Canonical,
         "MANE" | "MANE_SELECT" => Role::Mane,
-        _ => FREQUENCY_COLUMNS
-            .iter()
-            .position(|column| *column == name)
-            .map_or(Role::Other, |n| Role::Frequency(n as u8)),
+        _ => annotation_field(sources, name).map_or(Role::Other, Role::Number),
     }
 }
 
-/// One allele's and transcript's entry, as far as the index looks at it.
+/// The annotation of one allele and one transcript, as far as the index uses it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Entry<'a> {
     pub consequence: &'a [u8],
@@ -102,14 +98,18 @@ pub(crate) struct Entry<'a> {
     pub hgvs_c: &'a [u8],
     pub hgvs_p: &'a [u8],
     pub existing: &'a [u8],
-    pub frequencies: [&'a [u8]; FREQUENCY_COLUMNS.len()],
     pub canonical: bool,
     pub mane: bool,
 }
 
 impl<'a> Entry<'a> {
-    /// Cuts an entry into the columns that have a role.
-    pub fn read(text: &'a [u8], roles: &[Role]) -> Self {
+    /// Splits an entry into its fields. Fields of numeric columns that are not empty are passed to
+    /// `on_number`.
+    pub fn read(
+        text: &'a [u8],
+        roles: &[Role],
+        mut on_number: impl FnMut(NumberField, &'a [u8]),
+    ) -> Self {
         let mut entry = Self::default();
         let mut start = 0;
         let ends = memchr::memchr_iter(b'|', text).chain(std::iter::once(text.len()));
@@ -130,50 +130,50 @@ impl<'a> Entry<'a> {
                 Role::HgvsP => entry.hgvs_p = value,
                 Role::Existing => entry.existing = value,
                 Role::Canonical => entry.canonical = value == b"YES",
-                // VEP's MANE column says which set; MANE_SELECT names a transcript.
+                // MANE has the name of the set, MANE_SELECT the name of a transcript.
                 Role::Mane => entry.mane |= !value.windows(4).any(|w| w == b"Plus"),
-                Role::Frequency(n) => entry.frequencies[usize::from(*n)] = value,
+                Role::Number(field) => on_number(*field, value),
             }
         }
         entry
     }
 
-    /// The gene: its symbol, or its identifier where it has none.
+    /// The gene's symbol, or its ID if it has no symbol.
     pub const fn gene(&self) -> &'a [u8] {
         if self.symbol.is_empty() { self.gene_id } else { self.symbol }
     }
 
-    /// Number of the most severe term.
-    pub fn severity(&self, terms: &Terms) -> u8 {
+    /// The number of the most severe term.
+    pub fn severity(&self, terms: &SoTerms) -> u8 {
         let numbers = self.consequence.split(|b| *b == b'&').map(|term| terms.find(term));
-        numbers.min().unwrap_or(Terms::OTHER)
+        numbers.min().unwrap_or(SoTerms::OTHER)
     }
 
-    /// Of entries with their severities, the one with the least of this is what the table shows.
+    /// The rank of the entry, given its severity: the table shows the entry with the lowest rank.
     pub const fn preference(&self, severity: u8) -> (u8, bool, bool) {
         (severity, !self.mane, !self.canonical)
     }
 }
 
-/// Numbers of consequence terms, in order of severity.
+/// Sequence Ontology terms of consequences, numbered by severity.
 #[derive(Clone, Debug)]
-pub(crate) struct Terms {
+pub(crate) struct SoTerms {
     names: Vec<String>,
     numbers: HashMap<Vec<u8>, u8>,
 }
 
-impl Terms {
-    /// Terms that have no number of their own.
+impl SoTerms {
+    /// The number of all terms beyond the limit of numbers.
     pub const OTHER: u8 = 63;
-    /// Records without a consequence. Numbers fit the bits of a `u64`.
+    /// The number for records without a consequence. All numbers fit into the bits of a `u64`.
     pub const NONE: u8 = 62;
 
-    /// The Sequence Ontology's terms.
+    /// The terms that GAS knows.
     pub fn new() -> Self {
         Self::from_names(SoTerm::ALL.iter().map(|term| term.as_str().to_owned()).collect())
     }
 
-    /// Terms by number.
+    /// The terms of an index, by number.
     pub fn from_names(names: Vec<String>) -> Self {
         let numbered = names.iter().zip(0u8..Self::NONE);
         let numbers = numbered.map(|(name, n)| (name.clone().into_bytes(), n)).collect();
@@ -186,7 +186,7 @@ impl Terms {
         self.numbers.get(term).copied().unwrap_or(Self::OTHER)
     }
 
-    /// The number of a term, which gets one where it has none and there are some left.
+    /// The number of a term. An unknown term gets the next number, if there is one left.
     #[inline]
     pub fn add(&mut self, term: &[u8]) -> u8 {
         match self.numbers.get(term) {
@@ -201,7 +201,7 @@ impl Terms {
         }
     }
 
-    /// The name of a number.
+    /// The term of a number.
     pub fn name(&self, number: u8) -> &str {
         match number {
             Self::NONE => NO_CONSEQUENCE,
@@ -209,7 +209,7 @@ impl Terms {
         }
     }
 
-    /// The names by number.
+    /// The terms by number.
     pub fn names(&self) -> &[String] {
         &self.names
     }
@@ -220,28 +220,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_layouts_are_read_from_the_header() {
+    fn csq_and_ann_are_read_from_the_header() {
         let csq = b"##INFO=<ID=CSQ,Number=.,Type=String,Description=\"x. Format: Allele|Consequence|IMPACT|SYMBOL\">\n";
-        let layout = Layout::of_header(csq).unwrap();
-        assert_eq!((layout.key, layout.columns.len()), ("CSQ", 4));
-        assert_eq!(layout.roles[3], Role::Symbol);
+        let format = AnnotationFormat::of_header(csq, &[]).unwrap();
+        assert_eq!((format.key, format.fields.len()), ("CSQ", 4));
+        assert_eq!(format.roles[3], Role::Symbol);
         let ann = b"##INFO=<ID=ANN,Number=.,Type=String,Description=\"Functional annotations: 'Allele | Annotation | Gene_Name'\">\n";
-        let layout = Layout::of_header(ann).unwrap();
-        assert_eq!(layout.columns, ["Allele", "Annotation", "Gene_Name"]);
-        assert_eq!(layout.roles, [Role::Other, Role::Consequence, Role::Symbol]);
-        assert!(Layout::of_header(b"##fileformat=VCFv4.2\n").is_none());
+        let format = AnnotationFormat::of_header(ann, &[]).unwrap();
+        assert_eq!(format.fields, ["Allele", "Annotation", "Gene_Name"]);
+        assert_eq!(format.roles, [Role::Other, Role::Consequence, Role::Symbol]);
+        assert!(AnnotationFormat::of_header(b"##fileformat=VCFv4.2\n", &[]).is_none());
     }
 
     #[test]
-    fn terms_of_other_annotators_get_numbers_after_ours_until_there_are_none() {
-        let mut terms = Terms::new();
+    fn terms_of_other_annotators_get_the_numbers_that_are_left() {
+        let mut terms = SoTerms::new();
         assert_eq!(terms.add(b"transcript_ablation"), 0);
         assert_eq!(terms.add(b"regulatory_region_variant"), SoTerm::ALL.len() as u8);
         for n in 0..100 {
             terms.add(format!("odd_{n}").as_bytes());
         }
-        assert_eq!(terms.find(b"odd_99"), Terms::OTHER);
-        assert_eq!(terms.name(Terms::OTHER), "other");
-        assert_eq!(Terms::from_names(terms.names().to_vec()).find(b"odd_0"), terms.find(b"odd_0"));
+        assert_eq!(terms.find(b"odd_99"), SoTerms::OTHER);
+        assert_eq!(terms.name(SoTerms::OTHER), "other");
+        assert_eq!(
+            SoTerms::from_names(terms.names().to_vec()).find(b"odd_0"),
+            terms.find(b"odd_0")
+        );
     }
 }

@@ -1,12 +1,13 @@
-//! Figures of the explorer on this machine: building, filter changes with an empty and a filled
-//! cache, orders, deep pages, exports.
+//! Benchmarks of the explorer: building an index, filter changes with an empty and a warm cache, sort
+//! orders, deep pages, and exports.
 
 use crate::source::LocalFile;
 use crate::{Cache, Error, Explorer, index, synthetic};
 use futures::TryStreamExt;
 use futures::executor::block_on;
 use gas_shared::explorer::{
-    Direction, ExportFormat, Filter, Impact, Query, Range, Sort, SortKey, VariantType,
+    ByColumn, Direction, ExportFormat, FREQUENCY, Filter, Impact, QUALITY, Query, Range, Sort,
+    SortKey, VariantType,
 };
 use std::fs::File;
 use std::io::BufWriter;
@@ -14,34 +15,35 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// One figure.
+/// One measurement.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
-    /// What was measured.
+    /// What is measured.
     pub name: String,
-    /// How much.
+    /// The value.
     pub value: f64,
-    /// Of what.
+    /// The unit.
     pub unit: &'static str,
 }
 
-/// Most milliseconds that a filter change may take with an empty cache: count, facets, first page.
+/// The most milliseconds that a filter change may take with an empty cache, for count, facets and
+/// first page.
 pub const FILTER_BUDGET_MS: f64 = 200.0;
 
-/// The cache that the measurements have.
+/// Size of the cache.
 const CACHE_BYTES: u64 = 64 << 20;
 
-/// Each question is asked so many times; the median is told.
+/// Repetitions of each query; the median is reported.
 const REPEATS: u32 = 5;
 
 /// Rows of a page.
 const PAGE_ROWS: u32 = 100;
 
-/// Makes a synthetic result of so many records in a folder (or takes the one that is there),
-/// indexes it, and measures. Names of filter changes begin with "filter".
+/// Creates a synthetic result with `records` records in a folder, unless it exists, then indexes and
+/// measures it. Names of filter changes start with "filter".
 ///
 /// # Errors
-/// [`Error`] where the folder cannot be written or the index not be read.
+/// [`Error`] if the folder cannot be written or the index cannot be read.
 pub fn run(folder: &Path, records: u64) -> Result<Vec<Figure>, Error> {
     let result = folder.join(format!("synthetic-{records}.vcf"));
     if !result.exists() {
@@ -51,7 +53,7 @@ pub fn run(folder: &Path, records: u64) -> Result<Vec<Figure>, Error> {
     run_on(&result)
 }
 
-/// Indexes a result and measures.
+/// Indexes and measures a result.
 ///
 /// # Errors
 /// As [`run`].
@@ -105,7 +107,7 @@ fn question(files: &Files, name: &str, query: Query) -> Result<Vec<Figure>, Erro
     Ok(figures)
 }
 
-/// Times of the same question with an empty cache each, ascending, and the mean of CPU time.
+/// The times of a query with an empty cache in ascending order, and the mean CPU time.
 fn repeated(files: &Files, query: &Query) -> Result<(Vec<f64>, Option<f64>), Error> {
     let explorers = (0..REPEATS).map(|_| files.open(&Cache::new(CACHE_BYTES)));
     let explorers = explorers.collect::<Result<Vec<_>, _>>()?;
@@ -121,8 +123,8 @@ fn repeated(files: &Files, query: &Query) -> Result<(Vec<f64>, Option<f64>), Err
     Ok((times, spent.map(|spent| spent / f64::from(REPEATS))))
 }
 
-/// Processor time of this process: what others do on the machine is not in it. Linux only, in
-/// ticks of ten milliseconds (proc(5), `utime`).
+/// CPU time of this process, which does not depend on the load of the machine. Linux only, in ticks
+/// of ten milliseconds (proc(5), `utime`).
 fn cpu_milliseconds() -> Option<f64> {
     let text = std::fs::read_to_string("/proc/self/stat").ok()?;
     let (_, fields) = text.rsplit_once(')')?;
@@ -146,7 +148,7 @@ fn milliseconds(start: Instant) -> f64 {
     start.elapsed().as_secs_f64() * 1e3
 }
 
-/// All questions one after the other, as of one user, with one cache.
+/// All queries in sequence with one cache, as in the session of one user.
 fn session(files: &Files) -> Result<Vec<Figure>, Error> {
     let cache = Cache::new(CACHE_BYTES);
     let explorer = files.open(&cache)?;
@@ -195,14 +197,14 @@ fn questions(files: &Files) -> Result<Vec<(&'static str, Query)>, Error> {
     let mut questions: Vec<_> =
         filters.map(|(name, filter)| (name, query(filter, Sort::default()))).collect();
     let sort = |key, direction| query(Filter::default(), Sort { key, direction });
-    let by_quality = sort(SortKey::Quality, Direction::Descending);
+    let by_quality = sort(SortKey::Number(&QUALITY), Direction::Descending);
     questions.extend([
         (
             "everything at once",
-            query(everything(), Sort { key: SortKey::Frequency, ..Sort::default() }),
+            query(everything(), Sort { key: SortKey::Number(&FREQUENCY), ..Sort::default() }),
         ),
         ("by quality", by_quality.clone()),
-        ("by frequency", sort(SortKey::Frequency, Direction::Ascending)),
+        ("by frequency", sort(SortKey::Number(&FREQUENCY), Direction::Ascending)),
         ("by gene", sort(SortKey::Gene, Direction::Ascending)),
         ("by impact", sort(SortKey::Impact, Direction::Ascending)),
         ("by position, backwards", sort(SortKey::Position, Direction::Descending)),
@@ -212,7 +214,7 @@ fn questions(files: &Files) -> Result<Vec<(&'static str, Query)>, Error> {
 }
 
 fn filters(files: &Files) -> Result<Vec<(&'static str, Filter)>, Error> {
-    // A gene and an identifier that are there.
+    // A gene and an identifier that the result has.
     let explorer = files.open(&Cache::new(CACHE_BYTES))?;
     let known = Filter { known: Some(true), ..Filter::default() };
     let middle = explorer.records() / 3;
@@ -232,8 +234,8 @@ fn filters(files: &Files) -> Result<Vec<(&'static str, Filter)>, Error> {
         ("type", Filter { types: vec![VariantType::Deletion], ..all() }),
         ("known", Filter { known: Some(false), ..all() }),
         ("identifier", Filter { ids: vec![id], ..all() }),
-        ("frequency", Filter { frequency: Some(RARE), ..all() }),
-        ("quality", Filter { quality: Some(good), ..all() }),
+        ("frequency", Filter::of_range(&FREQUENCY, RARE)),
+        ("quality", Filter::of_range(&QUALITY, good)),
         ("PASS", Filter { filters: vec!["PASS".to_owned()], ..all() }),
         ("text", Filter { text: "rs1234".to_owned(), ..all() }),
     ])
@@ -246,15 +248,14 @@ fn everything() -> Filter {
         impacts: vec![Impact::High, Impact::Moderate],
         types: vec![VariantType::Snv],
         known: Some(true),
-        frequency: Some(RARE),
-        quality: Some(Range { min: Some(30.0), ..Range::default() }),
+        ranges: ByColumn::of(&FREQUENCY, RARE).with(&QUALITY, QUALITY.filter.range(30.0)),
         filters: vec!["PASS".to_owned()],
         text: "1".to_owned(),
         ..Filter::default()
     }
 }
 
-/// Most memory of this process so far, in megabytes; Linux only.
+/// Peak memory of this process in megabytes; Linux only.
 fn peak_memory() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;

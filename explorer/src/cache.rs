@@ -1,22 +1,22 @@
-//! What was read of indexes, kept within a limit of bytes.
+//! A cache of index columns and selections with a limit of bytes.
 
 use crate::format::{Column, ColumnKind};
-use crate::query::Selection;
+use crate::selection::Selection;
 use quick_cache::Weighter;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Unpacked columns and selections of all open indexes. Clones share one cache: a server has one,
-/// and its memory stays within the limit however many users look at however many results.
+/// Decompressed columns and selections of all open indexes. Clones share one cache. A server has one
+/// cache, so its memory is bounded for any number of users and results.
 #[derive(Clone, Debug)]
 pub struct Cache(Arc<quick_cache::sync::Cache<Key, Value, Weigh>>);
 
-/// Names an open index in the cache.
+/// Identifies an open index in the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct IndexId(u64);
 
 impl IndexId {
-    /// An id that no other index of this process has.
+    /// An ID that is unique in this process.
     pub fn unique() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         Self(NEXT.fetch_add(1, Ordering::Relaxed))
@@ -49,15 +49,15 @@ impl Weighter<Key, Value> for Weigh {
 }
 
 impl Cache {
-    /// A cache of at most so many bytes. 64 MiB hold the columns of ordinary questions to three
-    /// results of a million records.
+    /// Creates a cache of at most `bytes` bytes. 64 MiB hold the columns that typical queries need
+    /// of three results with a million records each.
     pub fn new(bytes: u64) -> Self {
-        // A column of a full block has 64 to 256 KiB.
+        // A column of a complete block has 64 to 256 KiB.
         let items = usize::try_from(bytes >> 17).unwrap_or(usize::MAX).max(64);
         Self(Arc::new(quick_cache::sync::Cache::with_weighter(items, bytes, Weigh)))
     }
 
-    /// Bytes kept now.
+    /// Bytes in the cache.
     pub fn bytes(&self) -> u64 {
         self.0.weight()
     }

@@ -1,71 +1,71 @@
-//! What can go wrong, in words for users and operators.
+//! Errors of building and reading indexes, with messages for users and operators.
 
 use gas_shared::vcf::Diagnostic;
 use std::io;
 
-/// Why there is no index, or no answer from one.
+/// Why an index cannot be built or queried.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The file is no VCF file.
+    /// The file is not a VCF file.
     #[error("the result cannot be indexed: {0}")]
     Vcf(Diagnostic),
-    /// Compressed, but not in blocks.
+    /// The file is compressed with gzip, but not with bgzip.
     #[error(
-        "the result is gzip without blocks, where single records cannot be found; make it with bgzip"
+        "the result is compressed with gzip, which has no random access; compress it with bgzip"
     )]
     NotBgzf,
-    /// More distinct values than the index may hold.
-    #[error("the result has more than {limit} different {what}; such files are not indexed")]
+    /// The file has too many distinct values for an index.
+    #[error("the result has more than {limit} different {what}, so it cannot be indexed")]
     TooMany {
-        /// Of what.
+        /// The kind of values.
         what: &'static str,
-        /// Most.
+        /// The most values.
         limit: usize,
     },
-    /// The file could not be read.
+    /// The result cannot be read.
     #[error("the result cannot be read: {0}")]
     Input(#[source] io::Error),
-    /// The index could not be written.
+    /// The index or an export cannot be written.
     #[error("the index cannot be written: {0}")]
     Output(#[source] io::Error),
-    /// A range could not be read.
+    /// A range of a file cannot be read.
     #[error("{what} cannot be read: {source}")]
     Source {
-        /// Index or result.
+        /// "the index" or "the result".
         what: &'static str,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// The file is something else.
-    #[error("this is no explorer index, or it is cut off; build it again")]
+    /// The file is not an index.
+    #[error("the file is not an explorer index, or it is truncated; build it again")]
     NoIndex,
-    /// The file is of another version.
-    #[error("the index has version {found}, this program reads {expected}; build it again")]
+    /// The index has a later version.
+    #[error("the index has version {found}, this program reads up to {expected}; build it again")]
     Version {
-        /// The file's.
+        /// The version of the index.
         found: u32,
-        /// Ours.
+        /// The latest version that this program reads.
         expected: u32,
     },
-    /// The file's content is not what was written.
+    /// The content of the index is inconsistent.
     #[error("the index is damaged ({0}); build it again")]
     Damaged(&'static str),
-    /// The index belongs to another file.
+    /// The index belongs to another result.
     #[error(
-        "the index was made for a result of {expected} bytes, this one has {found}; build it again"
+        "the index belongs to a result of {expected} bytes, but this one has {found}; build it again"
     )]
     OtherResult {
-        /// Bytes of the file it was made for.
+        /// Bytes of the result that was indexed.
         expected: u64,
-        /// Bytes of the file at hand.
+        /// Bytes of the result that was opened.
         found: u64,
     },
-    /// There is no such record.
+    /// The record does not exist.
     #[error("there is no record {number}; the result has {records}")]
     NoRecord {
-        /// The number asked for.
+        /// The requested number.
         number: u64,
-        /// How many there are.
+        /// The number of records.
         records: u64,
     },
 }

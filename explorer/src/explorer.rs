@@ -1,26 +1,25 @@
-//! An open index.
+//! Opens an index and answers queries.
 
 use crate::Error;
-use crate::annotation::{Layout, Terms};
+use crate::annotation::{AnnotationFormat, SoTerms};
+use crate::block_columns::BlockColumns;
 use crate::cache::{Cache, IndexId};
-use crate::format::{
-    Column, ColumnKind, Footer, MAX_BLOCK_ROWS, Sets, TRAILER_BYTES, Trailer, unpack,
-};
-use crate::rows::Header;
-use crate::source::Source;
-use bytes::Bytes;
+use crate::columns::{NUMERIC_SOURCES, NumericSource};
+use crate::format::{ColumnKind, Footer, MAX_BLOCK_ROWS, TRAILER_BYTES, Trailer, unpack};
+use crate::source::{GAP_BYTES, Source, read_range};
+use crate::text::{Header, read_text};
 use gas_shared::explorer::{Facets, Filter, MAX_ROWS, Page, Query};
 use std::sync::{Arc, OnceLock};
 use std::task::Poll;
 
-/// Read from the end of an index at once: mostly the footer is in it.
+/// Bytes read from the end of an index; they usually contain the complete footer.
 const TAIL_BYTES: u64 = 256 << 10;
 
-/// Ranges with less between them are read as one.
-pub(crate) const GAP_BYTES: u64 = 64 << 10;
+/// Blocks that are read concurrently, because object stores have a high latency.
+pub(crate) const CONCURRENT_BLOCKS: usize = 8;
 
-/// An index and its result, open for questions. Holds the footer; everything else is read when it
-/// is needed and kept in the [`Cache`].
+/// An open index and its result. Holds the footer of the index; columns are read on demand and kept
+/// in the [`Cache`].
 pub struct Explorer {
     index: Arc<dyn Source>,
     pub(crate) result: Arc<dyn Source>,
@@ -28,8 +27,9 @@ pub struct Explorer {
     pub(crate) cache: Cache,
     pub(crate) id: IndexId,
     pub(crate) header: Header,
-    pub(crate) layout: Option<Layout>,
-    pub(crate) terms: Terms,
+    pub(crate) format: Option<AnnotationFormat>,
+    pub(crate) sources: &'static [NumericSource],
+    pub(crate) terms: SoTerms,
     gene_ranks: OnceLock<Vec<u32>>,
 }
 
@@ -37,12 +37,26 @@ impl Explorer {
     /// Opens the index of a result.
     ///
     /// # Errors
-    /// [`Error`] where the index is damaged, of another version or of another result, or where one
-    /// of the two cannot be read.
+    /// [`Error`] if the index is damaged, has a later version, or belongs to another result, or if one
+    /// of the files cannot be read.
     pub async fn open(
         index: Arc<dyn Source>,
         result: Arc<dyn Source>,
         cache: Cache,
+    ) -> Result<Self, Error> {
+        Self::open_with(index, result, cache, &NUMERIC_SOURCES).await
+    }
+
+    /// Opens the index of a result, with a registry of numeric columns. Columns that the index does
+    /// not have are shown in rows, but filters and sort orders find no values of them.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_with(
+        index: Arc<dyn Source>,
+        result: Arc<dyn Source>,
+        cache: Cache,
+        sources: &'static [NumericSource],
     ) -> Result<Self, Error> {
         let footer = read_footer(&*index).await?;
         check(&footer, index.len())?;
@@ -50,17 +64,13 @@ impl Explorer {
             let (expected, found) = (footer.result_bytes, result.len());
             return Err(Error::OtherResult { expected, found });
         }
-        let text = crate::rows::read_text(
-            &*result,
-            &footer.header_places,
-            footer.bgzf,
-            0..footer.header_bytes,
-        )
-        .await?;
+        let header = 0..footer.header_bytes;
+        let text = read_text(&*result, &footer.header_offsets, footer.bgzf, header).await?;
         Ok(Self {
-            layout: Layout::of_header(&text),
+            format: AnnotationFormat::of_header(&text, sources),
+            sources,
             header: Header::new(text),
-            terms: Terms::from_names(footer.terms.clone()),
+            terms: SoTerms::from_names(footer.terms.clone()),
             index,
             result,
             footer,
@@ -70,12 +80,12 @@ impl Explorer {
         })
     }
 
-    /// Records of the result.
+    /// The number of records in the result.
     pub fn records(&self) -> u64 {
         self.footer.rows
     }
 
-    /// The header of the result: its lines up to the first record.
+    /// The VCF header of the result.
     pub fn header_text(&self) -> &[u8] {
         &self.header.text
     }
@@ -85,8 +95,8 @@ impl Explorer {
         &self.footer.contigs
     }
 
-    /// Genes whose names begin with a text, in any case and in alphabetical order: what an input
-    /// field offers.
+    /// At most `limit` genes whose names start with a prefix (case-insensitive), in alphabetical
+    /// order.
     pub fn genes_with_prefix(&self, prefix: &str, limit: usize) -> Vec<&str> {
         let prefix = prefix.trim().to_ascii_lowercase();
         let names = self.footer.genes.iter().map(String::as_str);
@@ -97,10 +107,10 @@ impl Explorer {
         found
     }
 
-    /// Answers a question: how many records match, the facets where asked, and a page of rows.
+    /// Answers a query: the number of matching records, a page of rows, and the facets if requested.
     ///
     /// # Errors
-    /// [`Error`] where index or result cannot be read or are damaged.
+    /// [`Error`] if index or result cannot be read or are damaged.
     pub async fn page(&self, query: &Query) -> Result<Page, Error> {
         let selection = self.select(&query.filter, query.facets).await?;
         let limit = query.limit.min(MAX_ROWS).into();
@@ -110,7 +120,7 @@ impl Explorer {
         Ok(Page { total: self.footer.rows, matched: selection.matched, rows, facets })
     }
 
-    /// How many records a filter shows.
+    /// The number of records that match a filter.
     ///
     /// # Errors
     /// As [`page`](Self::page).
@@ -118,7 +128,7 @@ impl Explorer {
         Ok(self.select(filter, false).await?.matched)
     }
 
-    /// The facets beside a filter.
+    /// The facets of a filter.
     ///
     /// # Errors
     /// As [`page`](Self::page).
@@ -126,7 +136,7 @@ impl Explorer {
         Ok(self.select(filter, true).await?.facets.clone().unwrap_or_default())
     }
 
-    /// By gene number: its place in alphabetical order.
+    /// By number of a gene: its rank in alphabetical order.
     pub(crate) fn gene_ranks(&self) -> &[u32] {
         self.gene_ranks.get_or_init(|| {
             let genes = &self.footer.genes;
@@ -138,40 +148,49 @@ impl Explorer {
         })
     }
 
-    /// Columns of a block, from the cache or the file.
-    pub(crate) async fn load(&self, block: usize, kinds: &[ColumnKind]) -> Result<Loaded, Error> {
+    /// Loads columns of a block from the cache or the index.
+    pub(crate) async fn load(
+        &self,
+        block: usize,
+        kinds: &[ColumnKind],
+    ) -> Result<BlockColumns, Error> {
         let entry = &self.footer.blocks[block];
-        let mut loaded = Loaded { rows: entry.rows as usize, columns: Default::default() };
+        let numeric = self.footer.numeric.len();
+        let mut kinds = kinds.to_vec();
+        kinds.sort_unstable_by_key(|kind| kind.index(numeric));
+        kinds.dedup();
+        let mut loaded = BlockColumns::new(entry.rows as usize);
         let mut missing = Vec::new();
         for kind in kinds {
-            match self.cache.column(self.id, block as u32, *kind) {
-                Some(column) => loaded.columns[*kind as usize] = Some(column),
-                None => missing.push(*kind),
+            match self.cache.column(self.id, block as u32, kind) {
+                Some(column) => loaded.insert(kind, column),
+                None => missing.push(kind),
             }
         }
-        missing.sort_unstable_by_key(|kind| *kind as u8);
         for run in self.runs(block, &missing) {
-            let bytes = read(&*self.index, run.start, run.end - run.start, "the index").await?;
+            let bytes =
+                read_range(&*self.index, run.start, run.end - run.start, "the index").await?;
             for (kind, offset) in run.columns {
-                let segment = &entry.segments[kind as usize];
+                let segment = &entry.segments[kind.index(numeric)];
                 let from = (offset - run.start) as usize;
                 let packed = &bytes[from..from + segment.bytes() as usize];
                 let column = Arc::new(unpack(segment, packed, kind, loaded.rows)?);
                 self.cache.keep_column(self.id, block as u32, kind, &column);
-                loaded.columns[kind as usize] = Some(column);
+                loaded.insert(kind, column);
             }
         }
         Ok(loaded)
     }
 
-    /// Ranges of the index that have the columns, given in the file's order.
+    /// The ranges of the index with the columns, which are in the file's order.
     fn runs(&self, block: usize, kinds: &[ColumnKind]) -> Vec<Run> {
         let entry = &self.footer.blocks[block];
         let mut runs: Vec<Run> = Vec::new();
         for kind in kinds {
-            let before = entry.segments[..*kind as usize].iter().map(|s| s.bytes());
+            let at = kind.index(self.footer.numeric.len());
+            let before = entry.segments[..at].iter().map(|s| s.bytes());
             let start = entry.offset + before.sum::<u64>();
-            let end = start + entry.segments[*kind as usize].bytes();
+            let end = start + entry.segments[at].bytes();
             match runs.last_mut() {
                 Some(run) if start - run.end <= GAP_BYTES => {
                     run.end = end;
@@ -187,30 +206,12 @@ impl Explorer {
 struct Run {
     start: u64,
     end: u64,
-    /// Columns with their places in the index.
+    /// Columns with their offsets in the index.
     columns: Vec<(ColumnKind, u64)>,
 }
 
-/// Reads a range; none of an empty one.
-pub(crate) async fn read(
-    source: &dyn Source,
-    offset: u64,
-    length: u64,
-    what: &'static str,
-) -> Result<Bytes, Error> {
-    if length == 0 {
-        return Ok(Bytes::new());
-    }
-    let bytes = source.read(offset, length).await;
-    let bytes = bytes.map_err(|source| Error::Source { what, source })?;
-    if bytes.len() as u64 == length {
-        return Ok(bytes);
-    }
-    Err(Error::Source { what, source: std::io::ErrorKind::UnexpectedEof.into() })
-}
-
-/// Lets others have the thread. With everything in the cache nothing else would, and the looking
-/// at a block takes some milliseconds.
+/// Yields to other tasks. Evaluating a block takes milliseconds, and without reads there is no other
+/// point at which the task yields.
 pub(crate) async fn yield_now() {
     let mut yielded = false;
     std::future::poll_fn(|context| {
@@ -226,99 +227,40 @@ pub(crate) async fn yield_now() {
 async fn read_footer(index: &dyn Source) -> Result<Footer, Error> {
     let total = index.len();
     let tail_start = total.saturating_sub(TAIL_BYTES);
-    let tail = read(index, tail_start, total - tail_start, "the index").await?;
+    let tail = read_range(index, tail_start, total - tail_start, "the index").await?;
     let trailer_start = tail.len().checked_sub(TRAILER_BYTES).ok_or(Error::NoIndex)?;
     let trailer = Trailer::read(&tail[trailer_start..], total)?;
     match trailer.offset.checked_sub(tail_start) {
         Some(start) => Footer::read(&tail[start as usize..trailer_start], &trailer),
         None => {
-            let bytes = read(index, trailer.offset, trailer.length, "the index").await?;
+            let bytes = read_range(index, trailer.offset, trailer.length, "the index").await?;
             Footer::read(&bytes, &trailer)
         }
     }
 }
 
-/// Checks what the rest of this crate relies on.
+/// Checks the invariants that the rest of this crate relies on.
 fn check(footer: &Footer, index_bytes: u64) -> Result<(), Error> {
     let mut rows = 0;
+    let numeric = footer.numeric.len();
     let last = footer.blocks.len().saturating_sub(1);
     for (n, block) in footer.blocks.iter().enumerate() {
         let full = block.rows == footer.block_rows;
         let bytes: u64 = block.segments.iter().map(|segment| segment.bytes()).sum();
         let inside = block.offset.checked_add(bytes).is_some_and(|end| end <= index_bytes);
-        if block.segments.len() != ColumnKind::ALL.len()
+        if block.segments.len() != ColumnKind::count(numeric)
+            || block.stats.numbers.len() != numeric
             || !inside
             || block.rows == 0
             || block.rows > footer.block_rows.min(MAX_BLOCK_ROWS)
             || (n < last && !full)
         {
-            return Err(Error::Damaged("a block's description is wrong"));
+            return Err(Error::Damaged("the entry of a block is inconsistent"));
         }
         rows += u64::from(block.rows);
     }
     if rows != footer.rows || footer.header_bytes > footer.text_bytes {
-        return Err(Error::Damaged("the footer's sums are wrong"));
+        return Err(Error::Damaged("the sums in the footer are inconsistent"));
     }
     Ok(())
-}
-
-/// Columns of one block.
-pub(crate) struct Loaded {
-    /// Records of the block.
-    pub rows: usize,
-    columns: [Option<Arc<Column>>; ColumnKind::ALL.len()],
-}
-
-macro_rules! column_of {
-    ($($(#[$doc:meta])* $name:ident $variant:ident $type:ty;)*) => {$(
-        $(#[$doc])*
-        pub fn $name(&self, kind: ColumnKind) -> Result<&$type, Error> {
-            match self.columns[kind as usize].as_deref() {
-                Some(Column::$variant(values)) => Ok(values),
-                _ => Err(NOT_LOADED),
-            }
-        }
-    )*};
-}
-
-/// A column that was not asked for: an error of this crate, told rather than panicked about.
-const NOT_LOADED: Error = Error::Damaged("a column is missing");
-
-impl Loaded {
-    column_of! {
-        /// A column of bytes.
-        u8s U8 [u8];
-        /// A column of 16-bit numbers.
-        u16s U16 [u16];
-        /// A column of 32-bit numbers.
-        u32s U32 [u32];
-        /// Further values of rows.
-        more More [(u16, u32)];
-        /// BGZF blocks.
-        places Places [crate::format::Place];
-    }
-
-    /// The genes.
-    pub fn genes(&self) -> Result<&Sets<Vec<u32>>, Error> {
-        match self.columns[ColumnKind::Genes as usize].as_deref() {
-            Some(Column::Genes(sets)) => Ok(sets),
-            _ => Err(NOT_LOADED),
-        }
-    }
-
-    /// The consequence terms.
-    pub fn terms(&self) -> Result<&Sets<u64>, Error> {
-        match self.columns[ColumnKind::Terms as usize].as_deref() {
-            Some(Column::Terms(sets)) => Ok(sets),
-            _ => Err(NOT_LOADED),
-        }
-    }
-
-    /// The identifiers.
-    pub fn text(&self) -> Result<&[u8], Error> {
-        match self.columns[ColumnKind::Ids as usize].as_deref() {
-            Some(Column::Text(text)) => Ok(text),
-            _ => Err(NOT_LOADED),
-        }
-    }
 }

@@ -1,40 +1,47 @@
-//! The rows that a filter shows, all of them, as a file.
+//! Exports the records that match a filter, as VCF, TSV or CSV.
 
 use crate::Error;
 use crate::explorer::Explorer;
-use crate::format::Place;
-use crate::query::Selection;
-use crate::rows::{Span, read_text};
+use crate::format::BlockOffset;
+use crate::selection::Selection;
+use crate::text::{Span, read_text};
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, TryStreamExt};
-use gas_shared::explorer::{ExportFormat, Filter, Row, VariantType};
+use gas_shared::explorer::{ExportFormat, Filter, NumericColumn, Row, RowValue, VariantType};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// The columns of TSV and CSV.
-const COLUMNS: [&str; 16] = [
-    "chrom",
-    "pos",
-    "id",
-    "ref",
-    "alt",
-    "qual",
-    "filter",
-    "type",
-    "consequence",
-    "impact",
-    "gene",
-    "transcript",
-    "hgvs_c",
-    "hgvs_p",
-    "frequency",
-    "known_ids",
+/// A column of TSV and CSV: its header, and its text.
+type TextColumn = (&'static str, fn(&Row) -> String);
+
+/// The columns before the numeric ones.
+const BEFORE_NUMBERS: [TextColumn; 14] = [
+    ("chrom", |row| row.chrom.clone()),
+    ("pos", |row| row.pos.to_string()),
+    ("id", |row| row.id.clone()),
+    ("ref", |row| row.reference.clone()),
+    ("alt", |row| row.alt.clone()),
+    ("qual", |row| row.qual.clone()),
+    ("filter", |row| row.filter.clone()),
+    ("type", |row| {
+        let types: Vec<&str> = row.types.iter().copied().map(VariantType::as_str).collect();
+        types.join(";")
+    }),
+    ("consequence", |row| row.consequence.clone().unwrap_or_default()),
+    ("impact", |row| row.impact.map(|impact| impact.as_str().to_owned()).unwrap_or_default()),
+    ("gene", |row| row.gene.clone().unwrap_or_default()),
+    ("transcript", |row| row.transcript.clone().unwrap_or_default()),
+    ("hgvs_c", |row| row.hgvs_c.clone().unwrap_or_default()),
+    ("hgvs_p", |row| row.hgvs_p.clone().unwrap_or_default()),
 ];
 
+/// The columns after the numeric ones.
+const AFTER_NUMBERS: [TextColumn; 1] = [("known_ids", |row| row.ids.join(";"))];
+
 impl Explorer {
-    /// Streams every record that the filter shows, in the file's order, without a limit on rows.
-    /// Memory: one piece of the result (2 MiB, or a line where that is longer), what is made of
-    /// it, and the selection (a bit for each record).
+    /// Streams every record that matches the filter, in the file's order, without a limit on rows.
+    /// The stream holds the selection (one bit per record) and one piece of the result (2 MiB, or a
+    /// single line if that is longer) with its output.
     pub fn export(
         self: Arc<Self>,
         filter: Filter,
@@ -42,17 +49,21 @@ impl Explorer {
     ) -> impl Stream<Item = Result<Bytes, Error>> + Send + 'static {
         let begin = async move {
             let selection = self.select(&filter, false).await?;
+            let columns = self.sources.iter().map(|source| source.column);
+            let columns = columns.filter(|column| column.row_value == RowValue::Number);
+            let numeric: Vec<_> = columns.collect();
             let head = match format {
                 ExportFormat::Vcf => self.header.text.clone(),
-                _ => table_header(format)?,
+                _ => table_header(&numeric, format)?,
             };
             let export = Export {
                 explorer: self,
                 selection,
                 format,
+                numeric,
                 block: 0,
                 spans: VecDeque::new(),
-                places: Vec::new(),
+                offsets: Vec::new(),
             };
             let head = futures::stream::iter([Ok(head)]);
             let body = futures::stream::try_unfold(export, |mut export| async move {
@@ -68,11 +79,14 @@ struct Export {
     explorer: Arc<Explorer>,
     selection: Arc<Selection>,
     format: ExportFormat,
+    /// The numeric columns of a table.
+    numeric: Vec<&'static NumericColumn>,
     /// The next block.
     block: usize,
-    /// What is left of the last.
+    /// The lines of the current block that are not yet exported.
     spans: VecDeque<Span>,
-    places: Vec<Place>,
+    /// The BGZF blocks of the current block.
+    offsets: Vec<BlockOffset>,
 }
 
 impl Export {
@@ -83,18 +97,18 @@ impl Export {
             let mut numbers = Vec::with_capacity(matches.count(rows) as usize);
             matches.for_each(rows, |row| numbers.push(row));
             if !numbers.is_empty() {
-                let found = self.explorer.places_of_rows(self.block, numbers.into_iter()).await?;
-                (self.spans, self.places) = (found.0.into(), found.1);
+                let lines = self.explorer.lines_of_rows(self.block, numbers.into_iter()).await?;
+                (self.spans, self.offsets) = (lines.0.into(), lines.1);
             }
             self.block += 1;
         }
         let Some(span) = self.spans.pop_front() else { return Ok(None) };
         let explorer = &*self.explorer;
         let bgzf = explorer.footer.bgzf;
-        let text = read_text(&*explorer.result, &self.places, bgzf, span.range.clone()).await?;
+        let text = read_text(&*explorer.result, &self.offsets, bgzf, span.range.clone()).await?;
         match self.format {
             ExportFormat::Vcf => Ok(Some(lines(&span, &text))),
-            format => table(explorer, &span, &text, format).map(Some),
+            format => table(explorer, &span, &text, &self.numeric, format).map(Some),
         }
     }
 }
@@ -108,9 +122,12 @@ fn lines(span: &Span, text: &[u8]) -> Bytes {
     out.freeze()
 }
 
-fn table_header(format: ExportFormat) -> Result<Bytes, Error> {
+fn table_header(numeric: &[&NumericColumn], format: ExportFormat) -> Result<Bytes, Error> {
+    let names = BEFORE_NUMBERS.iter().map(|(name, _)| *name);
+    let names = names.chain(numeric.iter().map(|column| column.name));
+    let names = names.chain(AFTER_NUMBERS.iter().map(|(name, _)| *name));
     let mut writer = writer(format);
-    writer.write_record(COLUMNS).map_err(|error| Error::Output(error.into()))?;
+    writer.write_record(names).map_err(|error| Error::Output(error.into()))?;
     finish(writer)
 }
 
@@ -118,12 +135,13 @@ fn table(
     explorer: &Explorer,
     span: &Span,
     text: &[u8],
+    numeric: &[&NumericColumn],
     format: ExportFormat,
 ) -> Result<Bytes, Error> {
     let mut writer = writer(format);
     for (number, line) in span.texts(text) {
-        let cells = cells(explorer.row(line, number, false)?).map(neutral);
-        writer.write_record(cells).map_err(|error| Error::Output(error.into()))?;
+        let row = explorer.row(line, number, false)?;
+        writer.write_record(cells(&row, numeric)).map_err(|error| Error::Output(error.into()))?;
     }
     finish(writer)
 }
@@ -142,30 +160,15 @@ fn finish(writer: csv::Writer<Vec<u8>>) -> Result<Bytes, Error> {
     Ok(written.into())
 }
 
-fn cells(row: Row) -> [String; COLUMNS.len()] {
-    let types: Vec<&str> = row.types.into_iter().map(VariantType::as_str).collect();
-    [
-        row.chrom,
-        row.pos.to_string(),
-        row.id,
-        row.reference,
-        row.alt,
-        row.qual,
-        row.filter,
-        types.join(";"),
-        row.consequence.unwrap_or_default(),
-        row.impact.map(|impact| impact.as_str().to_owned()).unwrap_or_default(),
-        row.gene.unwrap_or_default(),
-        row.transcript.unwrap_or_default(),
-        row.hgvs_c.unwrap_or_default(),
-        row.hgvs_p.unwrap_or_default(),
-        row.frequency.map(|f| f.to_string()).unwrap_or_default(),
-        row.ids.join(";"),
-    ]
+fn cells(row: &Row, numeric: &[&NumericColumn]) -> impl Iterator<Item = String> {
+    let before = BEFORE_NUMBERS.iter().map(|(_, text)| text(row));
+    let numbers = numeric.iter().map(|column| column.text(row));
+    let after = AFTER_NUMBERS.iter().map(|(_, text)| text(row));
+    before.chain(numbers).chain(after).map(neutral)
 }
 
-/// A cell that no spreadsheet takes for a formula
-/// (<https://owasp.org/www-community/attacks/CSV_Injection>): an apostrophe goes before.
+/// Prefixes a cell with an apostrophe if a spreadsheet would evaluate it as a formula
+/// (<https://owasp.org/www-community/attacks/CSV_Injection>).
 fn neutral(cell: String) -> String {
     match cell.as_bytes().first() {
         Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r') => format!("'{cell}"),
@@ -178,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn formulas_are_made_text() {
+    fn formulas_are_turned_into_text() {
         for cell in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
             assert_eq!(neutral(cell.to_owned()), format!("'{cell}"));
         }

@@ -1,27 +1,33 @@
 //! The index behind the results explorer.
 //!
-//! [`index::build`] reads an annotated VCF file once and writes a columnar index beside it: blocks
-//! of records, each column compressed for itself, with what a block holds at most ("zone maps") in
-//! the footer. [`Explorer`] answers filters, orders, counts and pages from the index, and rows and
-//! exports from the result, through [`source::Source`]: ranges of an S3 object or of a local file.
-//! Only the columns and blocks that a question needs are read, and what is kept of them is bounded.
+//! [`index::build`] reads an annotated VCF file once and writes a columnar index: blocks of records
+//! with separately compressed columns, and statistics of each block ("zone maps") in the footer.
+//! [`Explorer`] answers filters, sort orders, counts and pages from the index, and rows and exports
+//! from the result. It reads both through [`source::Source`], by ranges of an S3 object or of a
+//! local file. Only the columns and blocks that a query needs are read, and the cache is bounded.
+//!
+//! Numeric columns are declared in [`columns`].
 
 mod annotation;
 #[cfg(feature = "bench")]
 pub mod bench;
+mod block_columns;
 mod cache;
+pub mod columns;
 mod error;
 mod explorer;
 mod export;
-mod facts;
 mod format;
 pub mod index;
 mod info;
 mod query;
+mod record_features;
 mod rows;
+mod selection;
 pub mod source;
 #[cfg(feature = "bench")]
 pub mod synthetic;
+mod text;
 
 pub use cache::Cache;
 pub use error::Error;

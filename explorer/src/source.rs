@@ -1,21 +1,22 @@
-//! Where bytes come from: ranges of a file, wherever it lies.
+//! Random access to index and result, whether local or in an object store.
 
+use crate::Error;
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// A file of which ranges can be read: an object in S3, a local file, memory.
+/// A file that is read by ranges: an S3 object, a local file, or bytes in memory.
 #[async_trait]
 pub trait Source: Send + Sync {
     /// Reads exactly `length` bytes from `offset`.
     ///
     /// # Errors
-    /// Where the range cannot be read, or reaches past the end.
+    /// If the range cannot be read, or extends past the end.
     async fn read(&self, offset: u64, length: u64) -> io::Result<Bytes>;
 
-    /// Bytes of the file.
+    /// Size of the file in bytes.
     fn len(&self) -> u64;
 
     /// Whether the file is empty.
@@ -38,7 +39,7 @@ impl Source for Bytes {
     }
 }
 
-/// A local file. Reads block the thread: for commands, tests and measurements.
+/// A local file, for commands, tests and benchmarks: reads block the thread.
 #[derive(Debug)]
 pub struct LocalFile {
     file: File,
@@ -49,7 +50,7 @@ impl LocalFile {
     /// Opens a file.
     ///
     /// # Errors
-    /// As the system says.
+    /// If the file cannot be opened.
     pub fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
         let length = file.metadata()?.len();
@@ -72,4 +73,25 @@ impl Source for LocalFile {
     fn len(&self) -> u64 {
         self.length
     }
+}
+
+/// Ranges with smaller gaps are read at once.
+pub(crate) const GAP_BYTES: u64 = 64 << 10;
+
+/// Reads a range. An empty range is not read. `what` names the file in errors.
+pub(crate) async fn read_range(
+    source: &dyn Source,
+    offset: u64,
+    length: u64,
+    what: &'static str,
+) -> Result<Bytes, Error> {
+    if length == 0 {
+        return Ok(Bytes::new());
+    }
+    let bytes = source.read(offset, length).await;
+    let bytes = bytes.map_err(|source| Error::Source { what, source })?;
+    if bytes.len() as u64 == length {
+        return Ok(bytes);
+    }
+    Err(Error::Source { what, source: io::ErrorKind::UnexpectedEof.into() })
 }

@@ -1,13 +1,13 @@
-//! Synthetic results for measurements and tests: annotated VCF in the engine's layout, the same
-//! for the same seed, with the proportions of a human exome-and-genome mix.
+//! Synthetic results for benchmarks and tests: VCF annotated with CSQ, reproducible by seed, with the
+//! proportions of a mix of human exomes and genomes.
 
 use gas_shared::explorer::SoTerm;
 use std::io::{self, Write};
 
-/// Genes of a synthetic genome.
+/// The number of genes of the synthetic genome.
 const GENES: u64 = 20_000;
 
-/// Contigs with their share of the records, in thousandths.
+/// Contigs, with their share of the records in thousandths.
 const CONTIGS: [(&str, u64); 25] = [
     ("chr1", 82),
     ("chr2", 83),
@@ -36,10 +36,10 @@ const CONTIGS: [(&str, u64); 25] = [
     ("chrM", 1),
 ];
 
-/// Writes a result of so many records.
+/// Writes a result with `records` records.
 ///
 /// # Errors
-/// As the writer says.
+/// If the writer fails.
 pub fn write_result(records: u64, seed: u64, mut out: impl Write) -> io::Result<()> {
     write_header(&mut out)?;
     let mut random = Random(seed);
@@ -129,7 +129,7 @@ fn write_entries(
         return Ok(());
     }
     write!(out, ";CSQ=")?;
-    // Neighbours lie in the same gene.
+    // Adjacent records are in the same gene.
     let gene = (pos / 60_000 * 7919 + contig.len() as u64 * 104_729) % GENES;
     let mut separator = "";
     for alt in alts {
@@ -172,7 +172,7 @@ fn consequence(random: &mut Random) -> SoTerm {
     }
 }
 
-/// SplitMix64 (<https://prng.di.unimi.it/splitmix64.c>): small, and enough for test data.
+/// SplitMix64 (<https://prng.di.unimi.it/splitmix64.c>), which is good enough for test data.
 struct Random(u64);
 
 impl Random {

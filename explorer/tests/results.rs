@@ -1,5 +1,5 @@
-//! Results of the engine, odd results, and damaged files.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+//! Results of the engine, unusual results, and damaged files.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 #[path = "../../annotator/tests/common/mod.rs"]
 mod demo;
@@ -11,14 +11,15 @@ use gas_annotate::annotation_format::AnnotationFormat;
 use gas_annotate::pipeline::{Mode, Options, annotate_file};
 use gas_explorer::{Error, Explorer, index, synthetic};
 use gas_shared::explorer::{
-    Direction, ExportFormat, Filter, Impact, Query, Range, Row, Sort, SortKey, VariantType,
+    Direction, ExportFormat, FREQUENCY, Filter, Impact, QUALITY, Query, Range, Row, Sort, SortKey,
+    VariantType,
 };
 use naive::files::{bgzf, export, numbers, open, open_index};
 use naive::read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-/// The sample files, and those that only some machines have.
+/// The sample files, and further files that only some machines have.
 fn inputs() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folders = [root.join("../assets/samples"), root.join("../../shared/data/anntools-samples")];
@@ -32,7 +33,7 @@ fn inputs() -> Vec<PathBuf> {
 fn annotated(input: &Path, format: AnnotationFormat, ending: &str) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join(format!("out.{ending}"));
-    // Other assemblies than the demo reference are in the folders too.
+    // Some of the files have other assemblies than the demo reference.
     let mode = Mode::Full(format);
     let options = Options { mode, max_mismatch_percent: 100.0, ..Options::default() };
     annotate_file(input, &output, &REFERENCE, &options, &AtomicBool::new(false), &|_, _| {})
@@ -40,7 +41,7 @@ fn annotated(input: &Path, format: AnnotationFormat, ending: &str) -> Vec<u8> {
     std::fs::read(output).unwrap()
 }
 
-fn questions() -> Vec<Filter> {
+fn filters() -> Vec<Filter> {
     let all = Filter::default();
     vec![
         all.clone(),
@@ -50,24 +51,23 @@ fn questions() -> Vec<Filter> {
         Filter { consequences: vec!["upstream_gene_variant".to_owned()], ..all.clone() },
         Filter { types: vec![VariantType::Deletion, VariantType::Insertion], ..all.clone() },
         Filter { known: Some(true), ..all.clone() },
-        Filter { text: "mt-n".to_owned(), ..all.clone() },
+        Filter { text: "mt-n".to_owned(), ..all },
         Filter {
-            frequency: Some(Range { max: Some(0.01), ..Range::default() }),
             genes: vec!["psmf1".to_owned(), "MT-CYB".to_owned()],
-            ..all
+            ..Filter::of_range(&FREQUENCY, Range { max: Some(0.01), ..Range::default() })
         },
     ]
 }
 
 #[test]
-fn what_the_engine_writes_is_found_by_every_criterion() {
+fn every_criterion_finds_the_records_of_the_engine() {
     for input in inputs() {
         for format in [AnnotationFormat::Csq, AnnotationFormat::Ann] {
             let result = annotated(&input, format, "vcf");
             let (_, records) = read(std::str::from_utf8(&result).unwrap());
             let explorer = open(&result, 500).unwrap();
             assert_eq!(explorer.records(), records.len() as u64);
-            for filter in questions() {
+            for filter in filters() {
                 let sort = Sort { key: SortKey::Gene, direction: Direction::Descending };
                 let expected = naive::ordered(&records, &filter, sort);
                 assert_eq!(
@@ -99,7 +99,7 @@ fn a_bgzipped_result_has_the_same_rows_and_exports() {
 }
 
 #[test]
-fn orders_and_pages_hold_across_full_blocks() {
+fn sort_orders_and_pages_span_complete_blocks() {
     let mut result = Vec::new();
     synthetic::write_result(140_000, 7, &mut result).unwrap();
     let mut bytes = Vec::new();
@@ -107,7 +107,7 @@ fn orders_and_pages_hold_across_full_blocks() {
     let explorer = open_index(bytes, &result).unwrap();
     let (_, records) = read(std::str::from_utf8(&result).unwrap());
     let filter = Filter { known: Some(true), ..Filter::default() };
-    for key in [SortKey::Position, SortKey::Quality, SortKey::Gene] {
+    for key in [SortKey::Position, SortKey::Number(&QUALITY), SortKey::Gene] {
         let sort = Sort { key, direction: Direction::Descending };
         let expected = naive::ordered(&records, &filter, sort);
         for offset in [0, 65_000, expected.len() - 50] {
@@ -154,7 +154,7 @@ fn a_result_without_records_has_no_rows_and_an_export_of_its_header() {
 }
 
 #[test]
-fn an_allele_that_meets_a_criterion_shows_its_multi_allelic_record() {
+fn a_record_matches_if_one_of_its_alleles_does() {
     let explorer = open_text(
         "1\t5\trs1\tA\tG,ATT\t9\tPASS\tCSQ=G|missense_variant|MODERATE|A1|T1|P1|0.4,TT|stop_gained|HIGH|B1|T2|P2|0.001\tGT\t1/2\n",
     );
@@ -163,13 +163,13 @@ fn an_allele_that_meets_a_criterion_shows_its_multi_allelic_record() {
     for filter in [
         Filter { types: vec![VariantType::Snv], ..Filter::default() },
         Filter { types: vec![VariantType::Insertion], ..Filter::default() },
-        Filter { frequency: Some(rare), ..Filter::default() },
-        Filter { frequency: Some(common), ..Filter::default() },
+        Filter::of_range(&FREQUENCY, rare),
+        Filter::of_range(&FREQUENCY, common),
         Filter { genes: vec!["A1".to_owned()], ..Filter::default() },
     ] {
         let rows = rows(&explorer, filter);
         assert_eq!(rows[0].gene.as_deref(), Some("B1"));
-        assert_eq!(rows[0].frequency, Some(0.001));
+        assert_eq!(rows[0].numbers.get(&FREQUENCY), Some(0.001));
         assert_eq!(rows[0].hgvs_p.as_deref(), Some("P2"));
     }
 }
@@ -188,7 +188,7 @@ fn records_without_annotation_are_rows_too() {
 }
 
 #[test]
-fn the_drawer_has_every_transcript_and_what_the_header_says_of_keys() {
+fn details_have_every_transcript_and_the_descriptions_of_info_keys() {
     let explorer = open_text(
         "1\t5\trs1\tA\tG\t9\tPASS\tDP=3;DB;CSQ=G|intron_variant|MODIFIER|A1|T1||0.4,G|missense_variant|MODERATE|B1|T2|p.Ala1%3D|\tGT:DP\t1/1:3\n",
     );
@@ -211,7 +211,7 @@ fn the_drawer_has_every_transcript_and_what_the_header_says_of_keys() {
 }
 
 #[test]
-fn tables_are_quoted_and_hold_no_formulas() {
+fn exported_tables_are_quoted_and_contain_no_formulas() {
     let explorer = || open_text("1\t5\t=cmd()\tA\tG,T\t-1\tq\"1\tDP=3\tGT\t0/1\n");
     let csv = export(explorer(), &Filter::default(), ExportFormat::Csv);
     let line = csv.split("\r\n").nth(1).unwrap();
@@ -221,18 +221,18 @@ fn tables_are_quoted_and_hold_no_formulas() {
 }
 
 #[test]
-fn damage_anywhere_is_seen() {
+fn damage_to_any_byte_is_detected() {
     let mut result = Vec::new();
     synthetic::write_result(3000, 3, &mut result).unwrap();
     let mut bytes = Vec::new();
-    index::build_with(&result[..], &mut bytes, 1000).unwrap();
+    let options = index::Options { block_rows: 1000, ..index::Options::default() };
+    index::build_with(&result[..], &mut bytes, options).unwrap();
     let query = Query {
         filter: Filter {
             text: "1".to_owned(),
             genes: vec!["GENE1".to_owned()],
             regions: vec!["1:1-99999999".parse().unwrap()],
-            quality: Some(Range { min: Some(1.0), ..Range::default() }),
-            ..Filter::default()
+            ..Filter::of_range(&QUALITY, QUALITY.filter.range(1.0))
         },
         facets: true,
         limit: 1000,
@@ -248,7 +248,7 @@ fn damage_anywhere_is_seen() {
         let mut damaged = bytes.clone();
         damaged[at] ^= 0x55;
         match answer(damaged) {
-            // Bytes of columns that the question does not need.
+            // The byte belongs to a column that the query does not need.
             Ok(page) => {
                 assert_eq!(page, right, "byte {at}");
                 assert!(at < bytes.len() - 40, "byte {at}");
@@ -269,7 +269,7 @@ fn damage_anywhere_is_seen() {
 }
 
 #[test]
-fn what_is_no_result_is_refused() {
+fn files_that_are_not_results_are_rejected() {
     let build = |bytes: &[u8]| index::build(bytes, Vec::new()).unwrap_err().to_string();
     assert!(build(b"hello").contains("line 1: \"hello\" is not a VCF header"));
     assert!(build(b"").contains("the file is empty"));
@@ -277,7 +277,7 @@ fn what_is_no_result_is_refused() {
     assert!(build(text.as_bytes()).contains("line 5, POS: \"x\" is not a position"));
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     std::io::Write::write_all(&mut gzip, HEADER.as_bytes()).unwrap();
-    assert!(build(&gzip.finish().unwrap()).contains("make it with bgzip"));
+    assert!(build(&gzip.finish().unwrap()).contains("compress it with bgzip"));
     let cut = bgzf(text.as_bytes(), 50);
     assert!(build(&cut[..cut.len() / 2]).contains("cannot be read"));
     let mut bytes = Vec::new();

@@ -1,17 +1,16 @@
-//! Columns of a block, in memory and in the file.
+//! Columns of a block, in memory and in the index file.
 //!
-//! Numbers are written in planes (all low bytes, then all next bytes, …), positions as differences:
-//! so deflate sees long runs where the values are alike. A column with one value has no segment at
-//! all.
+//! Numbers are written in byte planes (all low bytes, then all second bytes, …) and positions as
+//! differences, so that deflate finds long runs of similar bytes. A column with a single value has
+//! no bytes at all.
 
-use super::{Place, crc};
+use super::{BlockOffset, crc};
 use crate::Error;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-/// The columns. Those that the facets count lie next to each other, so that one read takes all.
+/// The columns of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
 pub(crate) enum ColumnKind {
     Contig,
     Consequence,
@@ -20,27 +19,28 @@ pub(crate) enum ColumnKind {
     Filter,
     Known,
     Genes,
-    Frequency,
-    /// Frequencies beside the lowest, of the few rows that have several.
-    MoreFrequencies,
-    Quality,
+    /// A numeric column, by its position in [`Footer::numeric`](super::Footer::numeric): the value
+    /// that the table shows, as bits of an `f32`.
+    Number(u8),
+    /// Further values of a numeric column, for the few rows with several values.
+    MoreNumbers(u8),
     Length,
-    /// Length changes beside the first.
+    /// Further length changes, for the few rows with several values.
     MoreLengths,
     Pos,
     Span,
     Terms,
-    /// Bytes of the record's line, line end included.
+    /// Bytes of the record's line, including the line end.
     LineBytes,
-    /// Where BGZF blocks begin.
-    Places,
-    /// Identifiers in lower case, one line for each record.
+    /// Offsets of the BGZF blocks that contain the block's records.
+    BlockOffsets,
+    /// Identifiers in lower case, one line per record.
     Ids,
 }
 
-/// How a column is laid out.
+/// How a column is encoded.
 #[derive(Clone, Copy)]
-enum Shape {
+enum Encoding {
     U8,
     U16,
     U32,
@@ -49,48 +49,91 @@ enum Shape {
     Genes,
     Terms,
     More,
-    Places,
+    BlockOffsets,
 }
 
-impl ColumnKind {
-    /// Every column, in the order of the file.
-    pub const ALL: [Self; 18] = [
-        Self::Contig,
-        Self::Consequence,
-        Self::Impact,
-        Self::Class,
-        Self::Filter,
-        Self::Known,
-        Self::Genes,
-        Self::Frequency,
-        Self::MoreFrequencies,
-        Self::Quality,
-        Self::Length,
-        Self::MoreLengths,
-        Self::Pos,
-        Self::Span,
-        Self::Terms,
-        Self::LineBytes,
-        Self::Places,
-        Self::Ids,
-    ];
+/// The columns before the numeric ones. The columns of the facets are adjacent, so that one read
+/// fetches them all.
+const BEFORE_NUMBERS: [ColumnKind; 7] = [
+    ColumnKind::Contig,
+    ColumnKind::Consequence,
+    ColumnKind::Impact,
+    ColumnKind::Class,
+    ColumnKind::Filter,
+    ColumnKind::Known,
+    ColumnKind::Genes,
+];
 
-    const fn shape(self) -> Shape {
+/// The columns after the numeric ones.
+const AFTER_NUMBERS: [ColumnKind; 8] = [
+    ColumnKind::Length,
+    ColumnKind::MoreLengths,
+    ColumnKind::Pos,
+    ColumnKind::Span,
+    ColumnKind::Terms,
+    ColumnKind::LineBytes,
+    ColumnKind::BlockOffsets,
+    ColumnKind::Ids,
+];
+
+impl ColumnKind {
+    /// Every column of an index with `numeric` numeric columns, in the order of the file.
+    pub fn all(numeric: usize) -> Vec<Self> {
+        let mut all = BEFORE_NUMBERS.to_vec();
+        for n in 0..numeric as u8 {
+            all.extend([Self::Number(n), Self::MoreNumbers(n)]);
+        }
+        all.extend(AFTER_NUMBERS);
+        all
+    }
+
+    /// The position of the column in [`all`](Self::all).
+    pub fn index(self, numeric: usize) -> usize {
+        let after = |n: usize| BEFORE_NUMBERS.len() + 2 * numeric + n;
         match self {
-            Self::Consequence | Self::Impact | Self::Known => Shape::U8,
-            Self::Class | Self::Filter => Shape::U16,
-            Self::Pos => Shape::Differences,
-            Self::Ids => Shape::Text,
-            Self::Genes => Shape::Genes,
-            Self::Terms => Shape::Terms,
-            Self::MoreFrequencies | Self::MoreLengths => Shape::More,
-            Self::Places => Shape::Places,
-            _ => Shape::U32,
+            Self::Contig => 0,
+            Self::Consequence => 1,
+            Self::Impact => 2,
+            Self::Class => 3,
+            Self::Filter => 4,
+            Self::Known => 5,
+            Self::Genes => 6,
+            Self::Number(n) => BEFORE_NUMBERS.len() + 2 * usize::from(n),
+            Self::MoreNumbers(n) => BEFORE_NUMBERS.len() + 2 * usize::from(n) + 1,
+            Self::Length => after(0),
+            Self::MoreLengths => after(1),
+            Self::Pos => after(2),
+            Self::Span => after(3),
+            Self::Terms => after(4),
+            Self::LineBytes => after(5),
+            Self::BlockOffsets => after(6),
+            Self::Ids => after(7),
+        }
+    }
+
+    /// The number of columns of an index with `numeric` numeric columns.
+    pub const fn count(numeric: usize) -> usize {
+        BEFORE_NUMBERS.len() + 2 * numeric + AFTER_NUMBERS.len()
+    }
+
+    const fn encoding(self) -> Encoding {
+        match self {
+            Self::Consequence | Self::Impact | Self::Known => Encoding::U8,
+            Self::Class | Self::Filter => Encoding::U16,
+            Self::Contig | Self::Number(_) | Self::Length | Self::Span | Self::LineBytes => {
+                Encoding::U32
+            }
+            Self::Pos => Encoding::Differences,
+            Self::Ids => Encoding::Text,
+            Self::Genes => Encoding::Genes,
+            Self::Terms => Encoding::Terms,
+            Self::MoreNumbers(_) | Self::MoreLengths => Encoding::More,
+            Self::BlockOffsets => Encoding::BlockOffsets,
         }
     }
 }
 
-/// A column of a block.
+/// The values of a column for the records of a block.
 #[derive(Clone, Debug)]
 pub(crate) enum Column {
     U8(Vec<u8>),
@@ -100,15 +143,15 @@ pub(crate) enum Column {
     Genes(Sets<Vec<u32>>),
     Terms(Sets<u64>),
     More(Vec<(u16, u32)>),
-    Places(Vec<Place>),
+    BlockOffsets(Vec<BlockOffset>),
 }
 
-/// Rows that name one of the block's sets each.
+/// A column of sets; equal sets are stored once per block.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Sets<T> {
-    /// By row: number of the set.
+    /// By row: index of its set.
     pub rows: Vec<u16>,
-    /// The sets.
+    /// The distinct sets.
     pub sets: Vec<T>,
 }
 
@@ -119,18 +162,18 @@ impl<T> Sets<T> {
     }
 }
 
-/// A column in the file.
+/// A column in the index file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Segment {
-    /// All rows have this value; there are no bytes.
+    /// All rows have this value; the column has no bytes.
     Constant(u32),
-    /// Zlib.
+    /// Compressed with zlib.
     Packed {
         /// Bytes in the file.
         length: u32,
-        /// Bytes unpacked.
+        /// Bytes after decompression.
         unpacked: u32,
-        /// Checksum of the packed bytes.
+        /// CRC-32 of the bytes in the file.
         crc: u32,
     },
 }
@@ -145,10 +188,10 @@ impl Segment {
     }
 }
 
-/// Higher levels take much longer and save three in a hundred (see the README).
+/// Compression level. Higher levels save 3% and take much longer (see the README).
 const LEVEL: u32 = 2;
 
-/// Appends a column to the file's bytes.
+/// Appends a column to the bytes of the file.
 pub(crate) fn pack(column: &Column, kind: ColumnKind, out: &mut Vec<u8>) -> Segment {
     if let Some(value) = constant(column) {
         return Segment::Constant(value);
@@ -156,7 +199,7 @@ pub(crate) fn pack(column: &Column, kind: ColumnKind, out: &mut Vec<u8>) -> Segm
     let text = match column {
         Column::U8(values) => values.clone(),
         Column::U16(values) => planes(values.len(), values.iter().map(|v| v.to_le_bytes())),
-        Column::U32(values) if matches!(kind.shape(), Shape::Differences) => {
+        Column::U32(values) if matches!(kind.encoding(), Encoding::Differences) => {
             let before = std::iter::once(&0).chain(values);
             let differences = values.iter().zip(before).map(|(v, b)| v.wrapping_sub(*b));
             planes(values.len(), differences.map(u32::to_le_bytes))
@@ -166,7 +209,7 @@ pub(crate) fn pack(column: &Column, kind: ColumnKind, out: &mut Vec<u8>) -> Segm
         Column::Genes(sets) => to_bytes(sets),
         Column::Terms(sets) => to_bytes(sets),
         Column::More(values) => to_bytes(values),
-        Column::Places(places) => to_bytes(places),
+        Column::BlockOffsets(offsets) => to_bytes(offsets),
     };
     let start = out.len();
     deflate(&text, out);
@@ -190,7 +233,7 @@ fn to_bytes<T: Serialize>(value: &T) -> Vec<u8> {
     postcard::to_stdvec(value).expect("plain values can be written to memory")
 }
 
-/// The value that all rows have.
+/// The value of all rows, if they have the same.
 fn constant(column: &Column) -> Option<u32> {
     fn same<T: Copy + PartialEq + Into<u32>>(values: &[T]) -> Option<u32> {
         let (first, rest) = values.split_first()?;
@@ -201,7 +244,7 @@ fn constant(column: &Column) -> Option<u32> {
         Column::U16(values) => same(values),
         Column::U32(values) => same(values),
         Column::More(values) => values.is_empty().then_some(0),
-        Column::Places(places) => places.is_empty().then_some(0),
+        Column::BlockOffsets(offsets) => offsets.is_empty().then_some(0),
         _ => None,
     }
 }
@@ -216,7 +259,7 @@ fn planes<const N: usize>(rows: usize, values: impl Iterator<Item = [u8; N]>) ->
     out
 }
 
-/// Makes the column of `rows` records from its bytes in the file.
+/// Decodes the column of `rows` records from its bytes in the file.
 pub(crate) fn unpack(
     segment: &Segment,
     packed: &[u8],
@@ -239,31 +282,31 @@ pub(crate) fn unpack(
 }
 
 fn decode(text: Vec<u8>, kind: ColumnKind, rows: usize) -> Result<Column, Error> {
-    let width = match kind.shape() {
-        Shape::U8 => 1,
-        Shape::U16 => 2,
-        Shape::U32 | Shape::Differences => 4,
-        Shape::Text => {
+    let width = match kind.encoding() {
+        Encoding::U8 => 1,
+        Encoding::U16 => 2,
+        Encoding::U32 | Encoding::Differences => 4,
+        Encoding::Text => {
             let lines = memchr::memchr_iter(b'\n', &text).count();
             return if lines == rows { Ok(Column::Text(text)) } else { Err(wrong_shape()) };
         }
-        Shape::Genes => return Ok(Column::Genes(read::<Sets<Vec<u32>>>(&text)?.check(rows)?)),
-        Shape::Terms => return Ok(Column::Terms(read::<Sets<u64>>(&text)?.check(rows)?)),
-        Shape::More => return Ok(Column::More(read(&text)?)),
-        Shape::Places => return Ok(Column::Places(read(&text)?)),
+        Encoding::Genes => return Ok(Column::Genes(read::<Sets<Vec<u32>>>(&text)?.check(rows)?)),
+        Encoding::Terms => return Ok(Column::Terms(read::<Sets<u64>>(&text)?.check(rows)?)),
+        Encoding::More => return Ok(Column::More(read(&text)?)),
+        Encoding::BlockOffsets => return Ok(Column::BlockOffsets(read(&text)?)),
     };
     if text.len() != rows * width {
         return Err(wrong_shape());
     }
-    Ok(match kind.shape() {
-        Shape::U8 => Column::U8(text),
-        Shape::U16 => {
+    Ok(match kind.encoding() {
+        Encoding::U8 => Column::U8(text),
+        Encoding::U16 => {
             let (low, high) = text.split_at(rows);
             Column::U16(low.iter().zip(high).map(|(a, b)| u16::from_le_bytes([*a, *b])).collect())
         }
-        shape => {
+        encoding => {
             let mut values = joined(&text, rows);
-            if matches!(shape, Shape::Differences) {
+            if matches!(encoding, Encoding::Differences) {
                 let mut sum = 0u32;
                 values.iter_mut().for_each(|value| {
                     sum = sum.wrapping_add(*value);
@@ -283,15 +326,15 @@ fn joined(text: &[u8], rows: usize) -> Vec<u32> {
 }
 
 fn repeated(value: u32, kind: ColumnKind, rows: usize) -> Column {
-    match kind.shape() {
-        Shape::U8 => Column::U8(vec![value as u8; rows]),
-        Shape::U16 => Column::U16(vec![value as u16; rows]),
-        Shape::U32 | Shape::Differences => Column::U32(vec![value; rows]),
-        Shape::Text => Column::Text(vec![b'\n'; rows]),
-        Shape::Genes => Column::Genes(Sets { rows: vec![0; rows], sets: vec![Vec::new()] }),
-        Shape::Terms => Column::Terms(Sets { rows: vec![0; rows], sets: vec![0] }),
-        Shape::More => Column::More(Vec::new()),
-        Shape::Places => Column::Places(Vec::new()),
+    match kind.encoding() {
+        Encoding::U8 => Column::U8(vec![value as u8; rows]),
+        Encoding::U16 => Column::U16(vec![value as u16; rows]),
+        Encoding::U32 | Encoding::Differences => Column::U32(vec![value; rows]),
+        Encoding::Text => Column::Text(vec![b'\n'; rows]),
+        Encoding::Genes => Column::Genes(Sets { rows: vec![0; rows], sets: vec![Vec::new()] }),
+        Encoding::Terms => Column::Terms(Sets { rows: vec![0; rows], sets: vec![0] }),
+        Encoding::More => Column::More(Vec::new()),
+        Encoding::BlockOffsets => Column::BlockOffsets(Vec::new()),
     }
 }
 
@@ -300,11 +343,11 @@ fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Error> {
 }
 
 const fn wrong_shape() -> Error {
-    Error::Damaged("a column has another shape than the footer says")
+    Error::Damaged("a column does not have the shape that the footer states")
 }
 
 impl Column {
-    /// Bytes in memory, about.
+    /// Approximate bytes in memory.
     pub fn weight(&self) -> u64 {
         let bytes = match self {
             Self::U8(values) => values.len(),
@@ -316,7 +359,7 @@ impl Column {
             }
             Self::Terms(sets) => sets.rows.len() * 2 + sets.sets.len() * 8,
             Self::More(values) => values.len() * 8,
-            Self::Places(places) => places.len() * 16,
+            Self::BlockOffsets(offsets) => offsets.len() * 16,
         };
         bytes as u64 + 64
     }
@@ -327,7 +370,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_come_back_as_they_went_and_damage_is_seen() {
+    fn the_index_of_a_column_is_its_position_in_the_file() {
+        for numeric in 0..4 {
+            let all = ColumnKind::all(numeric);
+            assert_eq!(all.len(), ColumnKind::count(numeric));
+            assert!(all.iter().enumerate().all(|(n, kind)| kind.index(numeric) == n));
+        }
+    }
+
+    #[test]
+    fn columns_survive_a_round_trip_and_damage_is_detected() {
         let rows = 5000usize;
         let noise = |n: usize| (n as u32).wrapping_mul(2_654_435_761);
         for (kind, column) in [

@@ -1,5 +1,6 @@
-//! Footer and trailer.
+//! Footer and trailer of the index file.
 
+use super::version_1::FooterV1;
 use super::{MAGIC, Segment, VERSION, crc};
 use crate::Error;
 use flate2::Compression;
@@ -8,30 +9,32 @@ use flate2::write::ZlibEncoder;
 use serde::{Deserialize, Serialize};
 use std::io::{Read, Write};
 
-/// Everything about an index but its columns.
+/// Everything in an index except the columns.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Footer {
     /// Records.
     pub rows: u64,
-    /// Records of every block but the last, which may have fewer.
+    /// Records per block; the last block may have fewer.
     pub block_rows: u32,
-    /// Whether the file's order is that of positions, contigs in order of appearance.
+    /// Whether the records are sorted by contig (in order of appearance) and position.
     pub sorted: bool,
     /// Bytes of the result file.
     pub result_bytes: u64,
-    /// Bytes of its text, unpacked.
+    /// Bytes of the uncompressed result.
     pub text_bytes: u64,
-    /// Bytes of its header's text, from the beginning.
+    /// Bytes of the uncompressed VCF header, at the start of the result.
     pub header_bytes: u64,
     /// Whether the result is BGZF.
     pub bgzf: bool,
-    /// Where the header's BGZF blocks are; empty for plain files.
-    pub header_places: Vec<Place>,
+    /// Offsets of the BGZF blocks that contain the header; empty for plain files.
+    pub header_offsets: Vec<BlockOffset>,
+    /// Names of the numeric columns, in the order of their columns.
+    pub numeric: Vec<String>,
     /// Consequence terms by number.
     pub terms: Vec<String>,
     /// Contigs by number, in order of appearance.
     pub contigs: Vec<String>,
-    /// FILTER columns by number, whole.
+    /// Complete FILTER values by number.
     pub filters: Vec<String>,
     /// Genes by number, in order of appearance.
     pub genes: Vec<String>,
@@ -39,31 +42,31 @@ pub(crate) struct Footer {
     pub blocks: Vec<BlockEntry>,
 }
 
-/// Where a BGZF block begins, in the file and in its text.
+/// Where a BGZF block starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Place {
-    /// Offset in the file.
+pub(crate) struct BlockOffset {
+    /// Offset in the compressed file.
     pub packed: u64,
-    /// Offset in the text.
+    /// Offset in the uncompressed text.
     pub text: u64,
 }
 
-/// A block in the footer.
+/// A block's entry in the footer.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct BlockEntry {
     /// Records.
     pub rows: u32,
-    /// Where the first segment begins in the index.
+    /// Offset of the first segment in the index.
     pub offset: u64,
-    /// Where the first record begins in the result's text.
+    /// Offset of the first record in the uncompressed result.
     pub text_start: u64,
-    /// Segments by number of [`super::ColumnKind`].
+    /// Segments, in the order of [`ColumnKind::all`](super::ColumnKind::all).
     pub segments: Vec<Segment>,
-    /// What the block holds at most.
+    /// Statistics of the columns.
     pub stats: Stats,
 }
 
-/// What a block holds: enough to pass over it, or to count it, without reading it.
+/// Statistics of a block's columns, with which many blocks are skipped or counted unread.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Stats {
     /// By contig.
@@ -72,25 +75,23 @@ pub(crate) struct Stats {
     pub consequences: Vec<(u8, u32)>,
     /// Records by impact.
     pub impacts: Vec<(u8, u32)>,
-    /// Records by class of alleles.
+    /// Records by allele class.
     pub classes: Vec<(u16, u32)>,
     /// Records by FILTER.
     pub filters: Vec<(u16, u32)>,
-    /// Records with a dbSNP number.
+    /// Records with a dbSNP identifier.
     pub known: u32,
-    /// Union of all records' terms.
+    /// Union of the terms of all records.
     pub terms: u64,
-    /// Least and greatest gene number.
+    /// Least and greatest number of a gene.
     pub genes: Option<(u32, u32)>,
-    /// QUAL.
-    pub quality: FloatStats,
-    /// Allele frequencies.
-    pub frequency: FloatStats,
+    /// By numeric column, as in [`Footer::numeric`].
+    pub numbers: Vec<NumberStats>,
     /// Length changes.
     pub length: LengthStats,
 }
 
-/// A contig's records in a block.
+/// The records of a contig in a block.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct ContigStats {
     pub contig: u32,
@@ -101,21 +102,22 @@ pub(crate) struct ContigStats {
     pub end: u32,
 }
 
-/// Bounds of a number that may be missing.
+/// Range of the values of a numeric column.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct FloatStats {
+pub(crate) struct NumberStats {
+    /// Records without a value.
     pub missing: u32,
     pub min: f32,
     pub max: f32,
 }
 
-impl Default for FloatStats {
+impl Default for NumberStats {
     fn default() -> Self {
         Self { missing: 0, min: f32::INFINITY, max: f32::NEG_INFINITY }
     }
 }
 
-/// Bounds of length changes.
+/// Range of the length changes.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct LengthStats {
     pub min: i32,
@@ -131,18 +133,19 @@ impl Default for LengthStats {
 /// Bytes of the trailer.
 pub(crate) const TRAILER_BYTES: usize = 36;
 
-/// The last bytes of an index: where the footer is.
+/// The last bytes of an index, which locate the footer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Trailer {
     /// Offset of the footer.
     pub offset: u64,
-    /// Its bytes.
+    /// Bytes of the compressed footer.
     pub length: u64,
     unpacked: u32,
     crc: u32,
+    version: u32,
 }
 
-/// No footer is larger; what claims to be is damage.
+/// A larger footer is considered damage.
 const MAX_FOOTER_BYTES: u32 = 1 << 30;
 
 impl Trailer {
@@ -154,14 +157,20 @@ impl Trailer {
         }
         let u32_at = |at: usize| u32::from_le_bytes([0, 1, 2, 3].map(|n| numbers[at + n]));
         let u64_at = |at: usize| u64::from(u32_at(at)) | u64::from(u32_at(at + 4)) << 32;
-        if u32_at(24) != VERSION {
-            return Err(Error::Version { found: u32_at(24), expected: VERSION });
+        let version = u32_at(24);
+        if !(1..=VERSION).contains(&version) {
+            return Err(Error::Version { found: version, expected: VERSION });
         }
-        let trailer =
-            Self { offset: u64_at(0), length: u64_at(8), unpacked: u32_at(16), crc: u32_at(20) };
+        let trailer = Self {
+            offset: u64_at(0),
+            length: u64_at(8),
+            unpacked: u32_at(16),
+            crc: u32_at(20),
+            version,
+        };
         let end = trailer.offset.checked_add(trailer.length);
         if end != total.checked_sub(TRAILER_BYTES as u64) || trailer.unpacked > MAX_FOOTER_BYTES {
-            return Err(Error::Damaged("the trailer points elsewhere"));
+            return Err(Error::Damaged("the trailer does not point to the footer"));
         }
         Ok(trailer)
     }
@@ -171,13 +180,13 @@ impl Trailer {
         out.extend_from_slice(&self.length.to_le_bytes());
         out.extend_from_slice(&self.unpacked.to_le_bytes());
         out.extend_from_slice(&self.crc.to_le_bytes());
-        out.extend_from_slice(&VERSION.to_le_bytes());
+        out.extend_from_slice(&self.version.to_le_bytes());
         out.extend_from_slice(&MAGIC);
     }
 }
 
 impl Footer {
-    /// The bytes that end an index whose segments end at `offset`.
+    /// Encodes footer and trailer of an index whose segments end at `offset`.
     pub fn to_bytes(&self, offset: u64) -> Vec<u8> {
         let text = postcard::to_stdvec(self).expect("plain values can be written to memory");
         let mut encoder = ZlibEncoder::new(Vec::new(), Compression::new(6));
@@ -188,12 +197,13 @@ impl Footer {
             length: out.len() as u64,
             unpacked: text.len() as u32,
             crc: crc(&out),
+            version: VERSION,
         };
         trailer.write(&mut out);
         out
     }
 
-    /// Reads a footer.
+    /// Decodes a footer.
     pub fn read(bytes: &[u8], trailer: &Trailer) -> Result<Self, Error> {
         if crc(bytes) != trailer.crc {
             return Err(Error::Damaged("the footer's checksum differs"));
@@ -204,8 +214,14 @@ impl Footer {
             .read_to_end(&mut text)
             .map_err(|_| Error::Damaged("the footer cannot be unpacked"))?;
         if text.len() != trailer.unpacked as usize {
-            return Err(Error::Damaged("the footer has another size than the trailer says"));
+            return Err(Error::Damaged(
+                "the footer does not have the size that the trailer states",
+            ));
         }
-        postcard::from_bytes(&text).map_err(|_| Error::Damaged("the footer cannot be read"))
+        let footer = match trailer.version {
+            1 => postcard::from_bytes::<FooterV1>(&text).map(Self::from),
+            _ => postcard::from_bytes(&text),
+        };
+        footer.map_err(|_| Error::Damaged("the footer cannot be read"))
     }
 }

@@ -2,41 +2,46 @@
 //!
 //! ```text
 //! block 0: the segments of its columns, one after the other
-//! block 1: …
+//! block 1: ...
 //! footer: zlib of postcard of `Footer`
 //! trailer: offset, bytes, unpacked bytes and CRC-32 of the footer; version; magic
 //! ```
 //!
-//! Written front to back, so that the writer may be a pipe; read from the back, as Parquet is.
-//! Every number is little-endian. Every segment has a CRC-32 of its own in the footer.
+//! The file is written front to back, so that the writer may be a pipe, and read from the back, as
+//! Parquet is. Numbers are little-endian. The footer has a CRC-32 of each segment.
+//!
+//! Version 2 names the numeric columns in the footer, so that indexes with different columns can be
+//! read. Version 1 had fixed columns and is still read ([`version_1`]).
 
 mod column;
 mod footer;
+mod version_1;
 
 pub(crate) use column::{Column, ColumnKind, Segment, Sets, pack, unpack};
 pub(crate) use footer::{
-    BlockEntry, ContigStats, FloatStats, Footer, LengthStats, Place, Stats, TRAILER_BYTES, Trailer,
+    BlockEntry, BlockOffset, ContigStats, Footer, LengthStats, NumberStats, Stats, TRAILER_BYTES,
+    Trailer,
 };
 
-/// Most records in a block; row numbers within a block fit 16 bits.
+/// The most records in a block: row numbers within a block fit into 16 bits.
 pub(crate) const MAX_BLOCK_ROWS: u32 = 1 << 16;
 
-/// Changes whenever the layout does; readers of one version refuse all others.
-pub(crate) const VERSION: u32 = 1;
+/// The version that is written. Readers reject later versions.
+pub(crate) const VERSION: u32 = 2;
 
-/// The end of every index.
+/// The last bytes of every index.
 pub(crate) const MAGIC: [u8; 8] = *b"GASXINDX";
 
-/// Stands for a record without annotation in the impact column.
+/// The impact of a record without annotation.
 pub(crate) const NO_IMPACT: u8 = 4;
 
-/// Stands for a record without a length change in that column.
+/// The length change of a record without one.
 pub(crate) const NO_LENGTH: i32 = i32::MIN;
 
-/// Stands first among a record's genes where the chosen transcript has none.
+/// The first gene of a record whose chosen transcript has no gene.
 pub(crate) const NO_GENE: u32 = u32::MAX;
 
-/// Checks a segment or the footer.
+/// The checksum of a segment or of the footer.
 pub(crate) fn crc(bytes: &[u8]) -> u32 {
     let mut crc = flate2::Crc::new();
     crc.update(bytes);

@@ -1,31 +1,49 @@
-//! A block while it is filled.
+//! Collects the columns of a block.
 
-use crate::facts::{Alleles, Frequencies, Identifiers};
+use crate::columns::NumericSource;
 use crate::format::{
-    BlockEntry, Column, ColumnKind, ContigStats, FloatStats, LengthStats, NO_GENE, NO_LENGTH,
-    Place, Sets, Stats, pack,
+    BlockEntry, BlockOffset, Column, ColumnKind, ContigStats, LengthStats, NO_GENE, NO_LENGTH,
+    NumberStats, Sets, Stats, pack,
 };
+use crate::record_features::{Alleles, Identifiers, Numbers};
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// What the index keeps of one record.
-#[derive(Debug, Default)]
-pub(super) struct Facts {
+/// The data of one record that the index stores.
+#[derive(Debug)]
+pub(super) struct RecordFeatures {
     pub contig: u32,
     pub pos: u32,
     pub filter: u16,
-    pub quality: f32,
     pub consequence: u8,
     pub impact: u8,
     pub terms: u64,
-    /// The chosen entry's gene first, then the others.
+    /// The gene of the chosen transcript, then the others.
     pub genes: Vec<u32>,
     pub alleles: Alleles,
-    pub frequencies: Frequencies,
+    pub numbers: Numbers,
     pub ids: Identifiers,
 }
 
-/// Columns of some records.
+impl RecordFeatures {
+    /// The features of no record; they are overwritten for each one.
+    pub fn new(sources: &'static [NumericSource]) -> Self {
+        Self {
+            contig: 0,
+            pos: 0,
+            filter: 0,
+            consequence: 0,
+            impact: 0,
+            terms: 0,
+            genes: Vec::new(),
+            alleles: Alleles::default(),
+            numbers: Numbers::new(sources),
+            ids: Identifiers::default(),
+        }
+    }
+}
+
+/// The columns of the block's records so far.
 #[derive(Debug, Default)]
 pub(super) struct Block {
     contigs: Vec<u32>,
@@ -34,9 +52,7 @@ pub(super) struct Block {
     classes: Vec<u16>,
     lengths: Vec<u32>,
     more_lengths: Vec<(u16, u32)>,
-    qualities: Vec<u32>,
-    frequencies: Vec<u32>,
-    more_frequencies: Vec<(u16, u32)>,
+    numbers: Vec<NumberColumn>,
     filters: Vec<u16>,
     consequences: Vec<u8>,
     impacts: Vec<u8>,
@@ -48,35 +64,67 @@ pub(super) struct Block {
     stats: Stats,
 }
 
+/// A numeric column.
+#[derive(Clone, Debug, Default)]
+struct NumberColumn {
+    /// Bits of the values that the table shows; not a number if there is none.
+    shown: Vec<u32>,
+    /// Further values, with their rows.
+    more: Vec<(u16, u32)>,
+}
+
+impl NumberColumn {
+    fn push(&mut self, row: u16, shown: Option<f32>, values: &[f32], stats: &mut NumberStats) {
+        self.shown.push(shown.unwrap_or(f32::NAN).to_bits());
+        let more = values.iter().filter(|value| Some(**value) != shown);
+        self.more.extend(more.map(|value| (row, value.to_bits())));
+        stats.missing += u32::from(values.is_empty());
+        for value in values {
+            stats.min = stats.min.min(*value);
+            stats.max = stats.max.max(*value);
+        }
+    }
+}
+
 impl Block {
-    /// Records so far.
+    /// A block without records, with `numeric` numeric columns.
+    pub fn new(numeric: usize) -> Self {
+        let stats = Stats { numbers: vec![NumberStats::default(); numeric], ..Stats::default() };
+        Self { numbers: vec![NumberColumn::default(); numeric], stats, ..Self::default() }
+    }
+
+    /// The number of records.
     pub fn rows(&self) -> usize {
         self.positions.len()
     }
 
     /// Adds a record.
-    pub fn push(&mut self, facts: &Facts, line_bytes: u32) {
+    pub fn push(&mut self, features: &RecordFeatures, line_bytes: u32) {
         let row = self.rows() as u16;
-        self.contigs.push(facts.contig);
-        self.positions.push(facts.pos);
-        self.spans.push(facts.alleles.span);
-        self.classes.push(facts.alleles.class);
-        self.qualities.push(facts.quality.to_bits());
-        self.filters.push(facts.filter);
-        self.consequences.push(facts.consequence);
-        self.impacts.push(facts.impact);
-        self.known.push(u8::from(facts.ids.known));
-        self.terms.push(&facts.terms);
-        self.genes.push(&facts.genes);
-        self.ids.extend(facts.ids.text.iter().map(u8::to_ascii_lowercase));
+        self.contigs.push(features.contig);
+        self.positions.push(features.pos);
+        self.spans.push(features.alleles.span);
+        self.classes.push(features.alleles.class);
+        self.filters.push(features.filter);
+        self.consequences.push(features.consequence);
+        self.impacts.push(features.impact);
+        self.known.push(u8::from(features.ids.known));
+        self.terms.push(&features.terms);
+        self.genes.push(&features.genes);
+        self.ids.extend(features.ids.text.iter().map(u8::to_ascii_lowercase));
         self.ids.push(b'\n');
         self.line_bytes.push(line_bytes);
-        self.push_lengths(row, &facts.alleles.lengths);
-        self.push_frequencies(row, &facts.frequencies);
-        self.add_stats(facts);
+        self.push_lengths(row, &features.alleles.lengths);
+        let columns = self.numbers.iter_mut().zip(&mut self.stats.numbers);
+        for (n, (column, stats)) in columns.enumerate() {
+            let numbers = &features.numbers;
+            column.push(row, numbers.shown(n), numbers.values(n), stats);
+        }
+        self.add_stats(features);
     }
 
-    /// Adds bytes to the last record's line: what is between it and the next.
+    /// Adds the bytes of empty lines to the line of the last record. Returns `false` if there is no
+    /// record yet.
     pub fn extend_line(&mut self, bytes: u32) -> bool {
         match self.line_bytes.last_mut() {
             Some(last) => {
@@ -96,52 +144,41 @@ impl Block {
         }
     }
 
-    fn push_frequencies(&mut self, row: u16, frequencies: &Frequencies) {
-        let lowest = frequencies.lowest();
-        self.frequencies.push(lowest.unwrap_or(f32::NAN).to_bits());
-        let more = frequencies.values.iter().filter(|f| Some(**f) != lowest);
-        self.more_frequencies.extend(more.map(|f| (row, f.to_bits())));
-        if frequencies.values.is_empty() {
-            add_float(&mut self.stats.frequency, f32::NAN);
-        }
-        frequencies.values.iter().for_each(|f| add_float(&mut self.stats.frequency, *f));
-    }
-
-    fn add_stats(&mut self, facts: &Facts) {
+    fn add_stats(&mut self, features: &RecordFeatures) {
         let stats = &mut self.stats;
-        stats.known += u32::from(facts.ids.known);
-        stats.terms |= facts.terms;
-        add_float(&mut stats.quality, facts.quality);
-        for gene in facts.genes.iter().filter(|gene| **gene != NO_GENE) {
+        stats.known += u32::from(features.ids.known);
+        stats.terms |= features.terms;
+        for gene in features.genes.iter().filter(|gene| **gene != NO_GENE) {
             let (least, greatest) = stats.genes.unwrap_or((*gene, *gene));
             stats.genes = Some((least.min(*gene), greatest.max(*gene)));
         }
-        let end = facts.pos.saturating_add(facts.alleles.span.saturating_sub(1));
-        // Contigs come in runs: the last one first.
-        match stats.contigs.iter_mut().rev().find(|contig| contig.contig == facts.contig) {
+        let end = features.pos.saturating_add(features.alleles.span.saturating_sub(1));
+        // Records of a contig are usually adjacent, so the search starts at the last contig.
+        match stats.contigs.iter_mut().rev().find(|contig| contig.contig == features.contig) {
             Some(contig) => {
                 contig.rows += 1;
-                contig.start = contig.start.min(facts.pos);
+                contig.start = contig.start.min(features.pos);
                 contig.end = contig.end.max(end);
             }
             None => stats.contigs.push(ContigStats {
-                contig: facts.contig,
+                contig: features.contig,
                 rows: 1,
-                start: facts.pos,
+                start: features.pos,
                 end,
             }),
         }
     }
 
-    /// Writes the columns to `out` and says where they are; the block is empty afterwards.
+    /// Appends the columns to `out`, returns their entry in the footer, and empties the block.
     pub fn finish(
         &mut self,
         offset: u64,
         text_start: u64,
-        places: Vec<Place>,
+        offsets: Vec<BlockOffset>,
         out: &mut Vec<u8>,
     ) -> BlockEntry {
-        let block = std::mem::take(self);
+        let numeric = self.numbers.len();
+        let block = std::mem::replace(self, Self::new(numeric));
         let rows = block.rows() as u32;
         let stats = Stats {
             consequences: counted(&block.consequences),
@@ -150,15 +187,18 @@ impl Block {
             filters: counted(&block.filters),
             ..block.stats.clone()
         };
-        let columns = block.into_columns(places);
-        let segments = ColumnKind::ALL.iter().zip(&columns);
-        let segments = segments.map(|(kind, column)| pack(column, *kind, out)).collect();
+        let columns = block.into_columns(offsets);
+        let segments = ColumnKind::all(numeric).into_iter().zip(&columns);
+        let segments = segments.map(|(kind, column)| pack(column, kind, out)).collect();
         BlockEntry { rows, offset, text_start, segments, stats }
     }
 
-    /// In the order of [`ColumnKind::ALL`].
-    fn into_columns(self, places: Vec<Place>) -> [Column; ColumnKind::ALL.len()] {
-        [
+    /// The columns, in the order of [`ColumnKind::all`].
+    fn into_columns(self, offsets: Vec<BlockOffset>) -> Vec<Column> {
+        let numbers = self.numbers.into_iter();
+        let numbers =
+            numbers.flat_map(|number| [Column::U32(number.shown), Column::More(number.more)]);
+        let mut columns = vec![
             Column::U32(self.contigs),
             Column::U8(self.consequences),
             Column::U8(self.impacts),
@@ -166,27 +206,19 @@ impl Block {
             Column::U16(self.filters),
             Column::U8(self.known),
             Column::Genes(self.genes.into_sets()),
-            Column::U32(self.frequencies),
-            Column::More(self.more_frequencies),
-            Column::U32(self.qualities),
+        ];
+        columns.extend(numbers);
+        columns.extend([
             Column::U32(self.lengths),
             Column::More(self.more_lengths),
             Column::U32(self.positions),
             Column::U32(self.spans),
             Column::Terms(self.terms.into_sets()),
             Column::U32(self.line_bytes),
-            Column::Places(places),
+            Column::BlockOffsets(offsets),
             Column::Text(self.ids),
-        ]
-    }
-}
-
-fn add_float(stats: &mut FloatStats, value: f32) {
-    if value.is_nan() {
-        stats.missing += 1;
-    } else {
-        stats.min = stats.min.min(value);
-        stats.max = stats.max.max(value);
+        ]);
+        columns
     }
 }
 
@@ -196,7 +228,7 @@ fn counted<T: Copy + Ord>(values: &[T]) -> Vec<(T, u32)> {
     sorted.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32)).collect()
 }
 
-/// Sets numbered within the block, and the rows' numbers.
+/// A column of sets while it is collected; equal sets are stored once.
 #[derive(Debug)]
 struct SetColumn<T> {
     rows: Vec<u16>,
@@ -212,7 +244,7 @@ impl<T> Default for SetColumn<T> {
 
 impl<T: Clone + Eq + Hash> SetColumn<T> {
     fn push(&mut self, set: &T) {
-        // Neighbours are mostly alike.
+        // Adjacent records mostly have equal sets.
         if let Some(last) = self.rows.last().filter(|last| self.sets[usize::from(**last)] == *set) {
             self.rows.push(*last);
             return;
@@ -220,7 +252,7 @@ impl<T: Clone + Eq + Hash> SetColumn<T> {
         let number = match self.numbers.get(set) {
             Some(number) => *number,
             None => {
-                // At most one set a row, and row numbers fit.
+                // There are at most as many sets as rows, which fit into 16 bits.
                 let number = self.sets.len() as u16;
                 self.sets.push(set.clone());
                 self.numbers.insert(set.clone(), number);

@@ -1,4 +1,4 @@
-//! Numbers for texts that come again and again.
+//! Numbers for texts that repeat.
 
 use crate::Error;
 use std::collections::HashMap;
@@ -14,8 +14,7 @@ pub(super) struct Dictionary {
 }
 
 impl Dictionary {
-    /// A dictionary of at most so many texts: what comes from the user's file must not grow
-    /// without bounds.
+    /// A dictionary of at most `limit` texts, because the memory for a user's file must be bounded.
     pub fn new(what: &'static str, limit: usize) -> Self {
         Self {
             what,
@@ -26,7 +25,7 @@ impl Dictionary {
         }
     }
 
-    /// The number of a text. The same text as before costs one comparison.
+    /// The number of a text. Repeating the last text costs one comparison.
     #[inline]
     pub fn number(&mut self, text: &[u8]) -> Result<u32, Error> {
         if self.last.1 != u32::MAX && self.last.0 == text {

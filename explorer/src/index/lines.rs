@@ -1,39 +1,39 @@
-//! The result's lines in order, with their place in the file.
+//! Reads the lines of a result, plain or BGZF, and keeps track of their offsets.
 
 use crate::Error;
-use crate::format::Place;
+use crate::format::BlockOffset;
 use flate2::bufread::GzDecoder;
 use std::io::{self, BufRead, BufReader, Read};
 
-/// A line longer than this is no VCF record; the engine's limit.
+/// The longest line; the engine has the same limit.
 const MAX_LINE_BYTES: usize = 1 << 28;
 const READ_BYTES: usize = 1 << 18;
 
-/// The text of a file, plain or BGZF.
+/// The lines of a file.
 #[derive(Debug)]
 pub(super) struct Lines<R> {
     reader: BufReader<R>,
     bgzf: bool,
-    /// Bytes of the file read so far, and of its text.
-    read: Place,
-    /// BGZF blocks of which text is still asked for.
-    places: Vec<Place>,
+    /// Bytes read so far.
+    read: BlockOffset,
+    /// BGZF blocks whose text is not completely returned.
+    offsets: Vec<BlockOffset>,
     packed: Vec<u8>,
     buffer: Vec<u8>,
-    /// Where the next line begins in the buffer.
+    /// Start of the next line in the buffer.
     at: usize,
 }
 
 impl<R: Read> Lines<R> {
-    /// Begins to read; gzip is told by its first two bytes.
+    /// Starts reading. Gzip is detected by its first two bytes.
     pub fn new(reader: R) -> Result<Self, Error> {
         let mut reader = BufReader::with_capacity(READ_BYTES, reader);
         let bgzf = reader.fill_buf().map_err(Error::Input)?.starts_with(&[0x1f, 0x8b]);
         Ok(Self {
             reader,
             bgzf,
-            read: Place { packed: 0, text: 0 },
-            places: Vec::new(),
+            read: BlockOffset { packed: 0, text: 0 },
+            offsets: Vec::new(),
             packed: Vec::new(),
             buffer: Vec::new(),
             at: 0,
@@ -45,17 +45,17 @@ impl<R: Read> Lines<R> {
         self.bgzf
     }
 
-    /// What was read of the file: after the last line, its sizes.
-    pub const fn read(&self) -> Place {
+    /// Bytes read so far; after the last line, the size of the file and of its text.
+    pub const fn read(&self) -> BlockOffset {
         self.read
     }
 
-    /// Where the next line begins in the text.
+    /// Offset of the next line in the text.
     pub const fn text_offset(&self) -> u64 {
         self.read.text - (self.buffer.len() - self.at) as u64
     }
 
-    /// The next line with its line end; `None` at the end of the file.
+    /// The next line, including its line end; `None` at the end of the file.
     pub fn next_line(&mut self) -> Result<Option<&[u8]>, Error> {
         let mut searched = self.at;
         loop {
@@ -77,24 +77,25 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// The BGZF blocks from the last call up to the next line, closed by where the next begins.
-    pub fn take_places(&mut self) -> Vec<Place> {
+    /// The offsets of the BGZF blocks with the text from the last call up to the next line, and of
+    /// the block after them.
+    pub fn take_offsets(&mut self) -> Vec<BlockOffset> {
         let end = self.text_offset();
         let mut taken = Vec::new();
         let mut rest = Vec::new();
-        for place in self.places.iter().copied().chain(self.bgzf.then_some(self.read)) {
-            if taken.last().is_none_or(|last: &Place| last.text < end) {
-                taken.push(place);
+        for offset in self.offsets.iter().copied().chain(self.bgzf.then_some(self.read)) {
+            if taken.last().is_none_or(|last: &BlockOffset| last.text < end) {
+                taken.push(offset);
             }
         }
-        // The block that the next line begins in is needed again.
-        for (n, place) in self.places.iter().enumerate() {
-            let next = self.places.get(n + 1).copied().unwrap_or(self.read);
+        // The next call needs the block with the start of the next line again.
+        for (n, offset) in self.offsets.iter().enumerate() {
+            let next = self.offsets.get(n + 1).copied().unwrap_or(self.read);
             if next.text > end {
-                rest.push(*place);
+                rest.push(*offset);
             }
         }
-        self.places = rest;
+        self.offsets = rest;
         taken
     }
 
@@ -117,7 +118,7 @@ impl<R: Read> Lines<R> {
         Ok(self.buffer.len() > before)
     }
 
-    /// Unpacks the next BGZF block (SAM specification, section 4.1).
+    /// Decompresses the next BGZF block (SAM specification, section 4.1).
     fn fill_block(&mut self) -> Result<bool, Error> {
         if self.reader.fill_buf().map_err(Error::Input)?.is_empty() {
             return Ok(false);
@@ -136,7 +137,7 @@ impl<R: Read> Lines<R> {
         self.read_packed(rest)?;
         let before = self.buffer.len();
         GzDecoder::new(&self.packed[..]).read_to_end(&mut self.buffer).map_err(Error::Input)?;
-        self.places.push(self.read);
+        self.offsets.push(self.read);
         self.read.packed += size as u64;
         self.read.text += (self.buffer.len() - before) as u64;
         Ok(true)
@@ -149,7 +150,7 @@ impl<R: Read> Lines<R> {
     }
 }
 
-/// Bytes of the block, from the `BC` field of gzip's extra fields.
+/// Bytes of the block, from the `BC` subfield of the gzip header.
 fn block_size(mut extra: &[u8]) -> Option<usize> {
     while let [a, b, low, high, rest @ ..] = extra {
         let (value, next) =

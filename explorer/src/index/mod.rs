@@ -1,49 +1,67 @@
-//! The builder: an annotated VCF file in, an index out, in one pass.
+//! Builds the index of an annotated VCF file in one pass.
 //!
-//! Memory: one block of records (a few megabytes) and the dictionaries, whose sizes have limits.
+//! The builder holds one block of records (a few megabytes) and dictionaries of limited size.
 
 mod block;
 mod dictionary;
 mod lines;
 
 use crate::Error;
-use crate::annotation::{Layout, Terms};
-use crate::facts::Reading;
+use crate::annotation::{AnnotationFormat, Entry, Role, SoTerms};
+use crate::columns::{NUMERIC_SOURCES, NumericSource};
 use crate::format::{Footer, MAX_BLOCK_ROWS, NO_GENE, NO_IMPACT};
-use crate::info;
-use block::{Block, Facts};
+use crate::record_features::InfoFields;
+use block::{Block, RecordFeatures};
 use dictionary::Dictionary;
 use gas_shared::explorer::Impact;
 use gas_shared::vcf::{Code, Column, Diagnostic, HeaderParser, HeaderStep, Severity, parse_record};
 use lines::Lines;
 use std::io::{Read, Write};
 
-/// What was built.
+/// Size of an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Built {
-    /// Records indexed.
+pub struct IndexSize {
+    /// Number of records.
     pub records: u64,
     /// Bytes of the index.
     pub bytes: u64,
 }
 
-/// Indexes a result, plain or BGZF, whose records CSQ or ANN may annotate.
+/// Builds the index of a result, plain or BGZF, with or without CSQ or ANN annotation.
 ///
 /// # Errors
-/// [`Error`] where the file is no VCF file, is gzip without blocks, or cannot be read or written.
-pub fn build(result: impl Read, index: impl Write) -> Result<Built, Error> {
-    build_with(result, index, MAX_BLOCK_ROWS)
+/// [`Error`] if the file is not a VCF file, is compressed with gzip but not bgzip, or cannot be read
+/// or written.
+pub fn build(result: impl Read, index: impl Write) -> Result<IndexSize, Error> {
+    build_with(result, index, Options::default())
 }
 
-/// As [`build`], with so many records (at most 65,536) in a block: for measurements, and for tests
-/// that need many blocks of few records.
+/// Options of an index.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Records per block, at most 65,536. Tests use small blocks.
+    pub block_rows: u32,
+    /// The numeric columns, at most 255.
+    pub sources: &'static [NumericSource],
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { block_rows: MAX_BLOCK_ROWS, sources: &NUMERIC_SOURCES }
+    }
+}
+
+/// Builds an index with options.
 ///
 /// # Errors
 /// As [`build`].
-pub fn build_with(result: impl Read, index: impl Write, block_rows: u32) -> Result<Built, Error> {
+pub fn build_with(
+    result: impl Read,
+    index: impl Write,
+    options: Options,
+) -> Result<IndexSize, Error> {
     let mut lines = Lines::new(result)?;
-    let mut builder = Builder::new(index);
-    builder.footer.block_rows = block_rows.clamp(1, MAX_BLOCK_ROWS);
+    let mut builder = Builder::new(index, options);
     let number = builder.read_header(&mut lines)?;
     builder.read_records(&mut lines, number)?;
     builder.finish(&lines)
@@ -53,12 +71,13 @@ struct Builder<W> {
     out: W,
     written: u64,
     packed: Vec<u8>,
-    layout: Option<Layout>,
-    terms: Terms,
+    sources: &'static [NumericSource],
+    format: Option<AnnotationFormat>,
+    terms: SoTerms,
     contigs: Dictionary,
     filters: Dictionary,
     genes: Dictionary,
-    facts: Facts,
+    features: RecordFeatures,
     block: Block,
     block_start: u64,
     last: (u32, u32),
@@ -66,25 +85,32 @@ struct Builder<W> {
 }
 
 impl<W: Write> Builder<W> {
-    fn new(out: W) -> Self {
+    fn new(out: W, options: Options) -> Self {
+        let sources = options.sources;
         Self {
             out,
             written: 0,
             packed: Vec::new(),
-            layout: None,
-            terms: Terms::new(),
+            sources,
+            format: None,
+            terms: SoTerms::new(),
             contigs: Dictionary::new("contigs", 1 << 20),
             filters: Dictionary::new("values of FILTER", usize::from(u16::MAX)),
             genes: Dictionary::new("genes", 1 << 20),
-            facts: Facts::default(),
-            block: Block::default(),
+            features: RecordFeatures::new(sources),
+            block: Block::new(sources.len()),
             block_start: 0,
             last: (0, 0),
-            footer: Footer { sorted: true, ..Footer::default() },
+            footer: Footer {
+                sorted: true,
+                block_rows: options.block_rows.clamp(1, MAX_BLOCK_ROWS),
+                numeric: sources.iter().map(|source| source.column.name.to_owned()).collect(),
+                ..Footer::default()
+            },
         }
     }
 
-    /// Reads the header; returns the number of its last line.
+    /// Reads the header and returns the number of its last line.
     fn read_header<R: Read>(&mut self, lines: &mut Lines<R>) -> Result<u64, Error> {
         let mut parser = HeaderParser::new();
         let mut definitions = Vec::new();
@@ -97,7 +123,7 @@ impl<W: Write> Builder<W> {
             match parser.push(trimmed(line)).map_err(Error::Vcf)? {
                 HeaderStep::More(next) => parser = next,
                 HeaderStep::Done(_) => {
-                    self.layout = Layout::of_header(&definitions);
+                    self.format = AnnotationFormat::of_header(&definitions, self.sources);
                     self.begin_records(lines);
                     return Ok(number);
                 }
@@ -108,7 +134,7 @@ impl<W: Write> Builder<W> {
 
     fn begin_records<R: Read>(&mut self, lines: &mut Lines<R>) {
         self.footer.header_bytes = lines.text_offset();
-        self.footer.header_places = lines.take_places();
+        self.footer.header_offsets = lines.take_offsets();
         self.footer.bgzf = lines.is_bgzf();
         self.block_start = lines.text_offset();
     }
@@ -124,12 +150,12 @@ impl<W: Write> Builder<W> {
             }
             let Some(line) = lines.next_line()? else { break };
             number += 1;
-            // Lines end by 2^28 bytes.
+            // Lines have at most 2^28 bytes.
             let bytes = line.len() as u32;
             let line = trimmed(line);
             if !line.is_empty() {
                 self.read_record(line, number)?;
-                self.block.push(&self.facts, bytes);
+                self.block.push(&self.features, bytes);
             } else if !self.block.extend_line(bytes) {
                 self.block_start += u64::from(bytes);
             }
@@ -140,53 +166,57 @@ impl<W: Write> Builder<W> {
         Ok(())
     }
 
-    /// Fills `self.facts`.
+    /// Reads a record into `self.features`.
     fn read_record(&mut self, line: &[u8], number: u64) -> Result<(), Error> {
         let record = parse_record(line).map_err(|error| Error::Vcf(error.at(number)))?;
         let pos = u32::try_from(record.pos).map_err(|_| out_of_range(record.pos, number))?;
         let contig = self.contigs.number(record.chrom)?;
-        let facts = &mut self.facts;
+        let features = &mut self.features;
         if (contig, pos) < self.last {
             self.footer.sorted = false;
         }
         self.last = (contig, pos);
-        (facts.contig, facts.pos) = (contig, pos);
-        // The dictionary's limit keeps numbers within 16 bits.
-        facts.filter = self.filters.number(record.filter)? as u16;
-        facts.quality = info::quality(record.qual);
-        facts.ids.begin(record.id);
-        let reading = Reading::new(record.info, self.layout.as_ref());
-        facts.alleles.read(&record, &reading);
-        facts.frequencies.begin(&reading);
-        self.read_entries(&reading)
+        (features.contig, features.pos) = (contig, pos);
+        // The limit of the dictionary keeps numbers within 16 bits.
+        features.filter = self.filters.number(record.filter)? as u16;
+        features.ids.begin(record.id);
+        let numbers = &mut features.numbers;
+        numbers.begin(&record);
+        let info =
+            InfoFields::read(record.info, self.format.as_ref(), self.sources, |field, text| {
+                numbers.add(field, text)
+            });
+        features.alleles.read(&record, &info);
+        self.read_entries(&info)
     }
 
-    fn read_entries(&mut self, reading: &Reading<'_>) -> Result<(), Error> {
-        let facts = &mut self.facts;
-        facts.genes.clear();
-        (facts.terms, facts.impact) = (0, NO_IMPACT);
+    fn read_entries(&mut self, info: &InfoFields<'_>) -> Result<(), Error> {
+        let features = &mut self.features;
+        features.genes.clear();
+        (features.terms, features.impact) = (0, NO_IMPACT);
         let mut best = None;
-        for entry in reading.entries(self.layout.as_ref()) {
-            let mut severity = Terms::OTHER;
+        let roles: &[Role] = self.format.as_ref().map_or(&[], |format| &format.roles);
+        for text in info.entries() {
+            let entry = Entry::read(text, roles, |field, value| features.numbers.add(field, value));
+            let mut severity = SoTerms::OTHER;
             for term in entry.consequence.split(|b| *b == b'&').filter(|t| !t.is_empty()) {
                 let number = self.terms.add(term);
-                facts.terms |= 1 << number;
+                features.terms |= 1 << number;
                 severity = severity.min(number);
             }
             if let Some(impact) = Impact::parse(entry.impact) {
-                facts.impact = facts.impact.min(impact as u8);
+                features.impact = features.impact.min(impact as u8);
             }
-            facts.frequencies.add(&entry);
-            facts.ids.add(entry.existing, b'&');
+            features.ids.add(entry.existing, b'&');
             let preference = entry.preference(severity);
             let chosen = best.is_none_or(|best| preference < best);
             if chosen {
                 best = Some(preference);
             }
-            add_gene(&mut facts.genes, entry.gene(), chosen, &mut self.genes)?;
+            add_gene(&mut features.genes, entry.gene(), chosen, &mut self.genes)?;
         }
-        facts.consequence = match facts.terms {
-            0 => Terms::NONE,
+        features.consequence = match features.terms {
+            0 => SoTerms::NONE,
             terms => terms.trailing_zeros() as u8,
         };
         Ok(())
@@ -195,8 +225,8 @@ impl<W: Write> Builder<W> {
     fn flush<R: Read>(&mut self, lines: &mut Lines<R>) -> Result<(), Error> {
         self.footer.rows += self.block.rows() as u64;
         self.packed.clear();
-        let places = lines.take_places();
-        let entry = self.block.finish(self.written, self.block_start, places, &mut self.packed);
+        let offsets = lines.take_offsets();
+        let entry = self.block.finish(self.written, self.block_start, offsets, &mut self.packed);
         self.out.write_all(&self.packed).map_err(Error::Output)?;
         self.written += self.packed.len() as u64;
         self.block_start = lines.text_offset();
@@ -204,7 +234,7 @@ impl<W: Write> Builder<W> {
         Ok(())
     }
 
-    fn finish<R: Read>(mut self, lines: &Lines<R>) -> Result<Built, Error> {
+    fn finish<R: Read>(mut self, lines: &Lines<R>) -> Result<IndexSize, Error> {
         self.footer.result_bytes = lines.read().packed;
         self.footer.text_bytes = lines.read().text;
         self.footer.terms = self.terms.names().to_vec();
@@ -213,11 +243,12 @@ impl<W: Write> Builder<W> {
         self.footer.genes = self.genes.into_texts();
         let end = self.footer.to_bytes(self.written);
         self.out.write_all(&end).and_then(|()| self.out.flush()).map_err(Error::Output)?;
-        Ok(Built { records: self.footer.rows, bytes: self.written + end.len() as u64 })
+        Ok(IndexSize { records: self.footer.rows, bytes: self.written + end.len() as u64 })
     }
 }
 
-/// Adds a gene; the chosen entry's stands first, or [`NO_GENE`] where that entry has none.
+/// Adds the gene of an entry. The gene of the chosen entry comes first, or [`NO_GENE`] if it has
+/// none.
 fn add_gene(
     genes: &mut Vec<u32>,
     name: &[u8],
@@ -230,7 +261,7 @@ fn add_gene(
         name => dictionary.number(name)?,
     };
     match (chosen, genes.iter().position(|gene| *gene == number)) {
-        (true, Some(place)) => genes[..=place].rotate_right(1),
+        (true, Some(index)) => genes[..=index].rotate_right(1),
         (true, None) => genes.insert(0, number),
         (false, None) => genes.push(number),
         (false, Some(_)) => {}
@@ -238,7 +269,7 @@ fn add_gene(
     Ok(())
 }
 
-/// A line without its line end.
+/// Removes the line end.
 fn trimmed(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
@@ -250,6 +281,6 @@ fn out_of_range(pos: u64, line: u64) -> Error {
         column: Some(Column::Pos),
         severity: Severity::Error,
         code: Code::BadPosition,
-        message: format!("{pos} is beyond every genome; at most {} is", u32::MAX),
+        message: format!("{pos} is beyond the largest supported position, {}", u32::MAX),
     })
 }

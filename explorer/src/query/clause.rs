@@ -1,144 +1,142 @@
-//! A filter in the index's own numbers.
+//! A filter, resolved to the numbers of an index.
 
-use crate::annotation::Terms;
-use crate::facts::{substitution_bit, type_bit};
+use super::category::CategoryColumn;
+use crate::annotation::SoTerms;
 use crate::format::{ColumnKind, Footer};
-use gas_shared::explorer::{Filter, LengthRange, NO_CONSEQUENCE, Range, Scope, contig_alias};
+use crate::record_features::{CLASSES, substitution_bit, type_bit};
+use gas_shared::explorer::{
+    Filter, LengthRange, NO_CONSEQUENCE, NumericColumn, Range, Scope, contig_alias,
+};
 use std::collections::HashSet;
 
-/// What facets are counted by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dimension {
-    Contig,
-    Consequence,
-    Impact,
-    Class,
-    Filter,
-    Known,
-}
-
-impl Dimension {
-    /// Every dimension.
-    pub const ALL: [Self; 6] =
-        [Self::Contig, Self::Consequence, Self::Impact, Self::Class, Self::Filter, Self::Known];
-
-    /// The column with its values.
-    pub const fn column(self) -> ColumnKind {
-        match self {
-            Self::Contig => ColumnKind::Contig,
-            Self::Consequence => ColumnKind::Consequence,
-            Self::Impact => ColumnKind::Impact,
-            Self::Class => ColumnKind::Class,
-            Self::Filter => ColumnKind::Filter,
-            Self::Known => ColumnKind::Known,
-        }
-    }
-}
-
-/// One criterion. All of a filter's must hold.
+/// A criterion of a filter. A record matches the filter if it meets all of them.
 #[derive(Debug)]
 pub(crate) enum Clause {
     /// Contig, first and last position.
     Regions(Vec<(u32, u32, u32)>),
     /// Numbers of genes.
     Genes(HashSet<u32>),
-    /// Bits of most severe terms.
-    Consequences(u64),
-    /// Bits of any terms; [`Terms::NONE`] for records without.
+    /// Values of a category column.
+    Categories {
+        /// The column.
+        column: CategoryColumn,
+        /// By value: whether it matches.
+        accepted: Vec<bool>,
+        /// Whether the column's facet offers other values of this criterion.
+        is_facet: bool,
+    },
+    /// Bits of any terms; [`SoTerms::NONE`] for records without a term.
     AnyTerms(u64),
-    /// Bits of impacts.
-    Impacts(u8),
-    /// Bits of kinds.
-    Types(u16),
-    /// The bit of a class of substitutions.
-    Substitution(u16),
-    /// Whether there is a dbSNP number.
-    Known(bool),
     /// Identifiers in lower case.
     Ids(HashSet<Vec<u8>>),
-    /// Allele frequency.
-    Frequency(Range),
-    /// QUAL.
-    Quality(Range),
-    /// Length change.
+    /// Range of a numeric column.
+    Numbers {
+        /// The number of the column in the index; `None` if the index does not have it, so that
+        /// every record lacks a value.
+        column: Option<u8>,
+        /// The range.
+        range: Range,
+    },
+    /// Range of length changes.
     Length(LengthRange),
-    /// By number of FILTER: whether it is shown.
-    Filters(Vec<bool>),
-    /// Part of an identifier (in lower case), or one of these genes.
+    /// Part of an identifier, in lower case, or one of these genes.
     Text(Vec<u8>, HashSet<u32>),
 }
 
 impl Clause {
-    /// The facet that offers other values of this criterion.
-    pub const fn dimension(&self) -> Option<Dimension> {
-        Some(match self {
-            Self::Regions(_) => Dimension::Contig,
-            Self::Consequences(_) | Self::AnyTerms(_) => Dimension::Consequence,
-            Self::Impacts(_) => Dimension::Impact,
-            Self::Types(_) => Dimension::Class,
-            Self::Filters(_) => Dimension::Filter,
-            Self::Known(_) => Dimension::Known,
-            _ => return None,
-        })
-    }
-
-    /// The columns to look at.
-    pub const fn columns(&self) -> &'static [ColumnKind] {
+    /// The category column whose facet offers other values of this criterion.
+    pub const fn facet(&self) -> Option<CategoryColumn> {
         match self {
-            Self::Regions(_) => &[ColumnKind::Contig, ColumnKind::Pos, ColumnKind::Span],
-            Self::Genes(_) => &[ColumnKind::Genes],
-            Self::Consequences(_) => &[ColumnKind::Consequence],
-            Self::AnyTerms(_) => &[ColumnKind::Terms],
-            Self::Impacts(_) => &[ColumnKind::Impact],
-            Self::Types(_) | Self::Substitution(_) => &[ColumnKind::Class],
-            Self::Known(_) => &[ColumnKind::Known],
-            Self::Ids(_) => &[ColumnKind::Ids],
-            Self::Frequency(_) => &[ColumnKind::Frequency, ColumnKind::MoreFrequencies],
-            Self::Quality(_) => &[ColumnKind::Quality],
-            Self::Length(_) => &[ColumnKind::Length, ColumnKind::MoreLengths],
-            Self::Filters(_) => &[ColumnKind::Filter],
-            Self::Text(..) => &[ColumnKind::Genes, ColumnKind::Ids],
+            Self::Regions(_) => Some(CategoryColumn::Contig),
+            Self::AnyTerms(_) => Some(CategoryColumn::Consequence),
+            Self::Categories { column, is_facet: true, .. } => Some(*column),
+            _ => None,
         }
     }
 
-    /// The criteria of a filter. What the file does not have matches nothing.
+    /// The columns that the criterion is evaluated on.
+    pub fn columns(&self) -> Vec<ColumnKind> {
+        match self {
+            Self::Regions(_) => vec![ColumnKind::Contig, ColumnKind::Pos, ColumnKind::Span],
+            Self::Genes(_) => vec![ColumnKind::Genes],
+            Self::Categories { column, .. } => vec![column.kind()],
+            Self::AnyTerms(_) => vec![ColumnKind::Terms],
+            Self::Ids(_) => vec![ColumnKind::Ids],
+            Self::Numbers { column: None, .. } => Vec::new(),
+            Self::Numbers { column: Some(n), .. } => {
+                vec![ColumnKind::Number(*n), ColumnKind::MoreNumbers(*n)]
+            }
+            Self::Length(_) => vec![ColumnKind::Length, ColumnKind::MoreLengths],
+            Self::Text(..) => vec![ColumnKind::Genes, ColumnKind::Ids],
+        }
+    }
+
+    /// The criteria of a filter. Names that the index does not have match nothing.
     pub fn of_filter(filter: &Filter, footer: &Footer) -> Vec<Self> {
         let text = lower(&filter.text);
         let ids = || filter.ids.iter().map(|id| lower(id).into_bytes()).collect();
-        let lists = [
+        let criteria = [
             (!filter.regions.is_empty()).then(|| regions(filter, footer)),
             (!filter.genes.is_empty()).then(|| Self::Genes(genes(filter, footer))),
             (!filter.consequences.is_empty()).then(|| consequences(filter, footer)),
-            (!filter.impacts.is_empty()).then(|| Self::Impacts(impacts(filter))),
-            (!filter.types.is_empty()).then(|| Self::Types(types(filter))),
-            filter.substitution.map(|class| Self::Substitution(substitution_bit(class))),
-            filter.known.map(Self::Known),
+            (!filter.impacts.is_empty()).then(|| impacts(filter, footer)),
+            (!filter.types.is_empty()).then(|| types(filter)),
+            filter.substitution.map(|class| {
+                let accepted = classes_with(substitution_bit(class));
+                Self::Categories { column: CategoryColumn::Class, accepted, is_facet: false }
+            }),
+            filter.known.map(|known| {
+                let accepted = vec![!known, known];
+                Self::Categories { column: CategoryColumn::Known, accepted, is_facet: true }
+            }),
             (!filter.ids.is_empty()).then(|| Self::Ids(ids())),
-            filter.frequency.map(Self::Frequency),
-            filter.quality.map(Self::Quality),
             filter.length.map(Self::Length),
-            (!filter.filters.is_empty()).then(|| Self::Filters(filters(filter, footer))),
+            (!filter.filters.is_empty()).then(|| filters(filter, footer)),
             (!text.is_empty()).then(|| {
                 let genes = genes_with(footer, |gene| gene.contains(&text));
                 Self::Text(text.clone().into_bytes(), genes)
             }),
         ];
-        lists.into_iter().flatten().collect()
+        let ranges = filter.ranges.iter();
+        let ranges =
+            ranges.map(|(column, range)| Self::Numbers { column: footer.number_of(column), range });
+        criteria.into_iter().flatten().chain(ranges).collect()
     }
 }
 
-fn impacts(filter: &Filter) -> u8 {
-    filter.impacts.iter().fold(0, |bits, impact| bits | 1 << *impact as u8)
+impl Footer {
+    /// The number of a numeric column in this index.
+    pub fn number_of(&self, column: &NumericColumn) -> Option<u8> {
+        (0..).zip(&self.numeric).find(|(_, name)| *name == column.name).map(|(n, _)| n)
+    }
 }
 
-fn types(filter: &Filter) -> u16 {
-    filter.types.iter().fold(0, |bits, kind| bits | type_bit(*kind))
+fn impacts(filter: &Filter, footer: &Footer) -> Clause {
+    let column = CategoryColumn::Impact;
+    let mut accepted = vec![false; column.values(footer)];
+    filter.impacts.iter().for_each(|impact| accepted[*impact as usize] = true);
+    Clause::Categories { column, accepted, is_facet: true }
+}
+
+fn types(filter: &Filter) -> Clause {
+    let bits = filter.types.iter().fold(0, |bits, kind| bits | type_bit(*kind));
+    let accepted = classes_with(bits);
+    Clause::Categories { column: CategoryColumn::Class, accepted, is_facet: true }
+}
+
+/// By allele class: whether it has one of some bits.
+fn classes_with(bits: u16) -> Vec<bool> {
+    (0..CLASSES).map(|class| class & usize::from(bits) != 0).collect()
 }
 
 fn consequences(filter: &Filter, footer: &Footer) -> Clause {
     let bits = terms(&filter.consequences, footer);
     match filter.scope {
-        Scope::MostSevere => Clause::Consequences(bits),
+        Scope::MostSevere => {
+            let column = CategoryColumn::Consequence;
+            let accepted = (0..column.values(footer)).map(|term| bits >> term & 1 != 0).collect();
+            Clause::Categories { column, accepted, is_facet: true }
+        }
         Scope::AnyTranscript => Clause::AnyTerms(bits),
     }
 }
@@ -170,10 +168,10 @@ fn regions(filter: &Filter, footer: &Footer) -> Clause {
 }
 
 fn terms(names: &[String], footer: &Footer) -> u64 {
-    let known = Terms::from_names(footer.terms.clone());
+    let known = SoTerms::from_names(footer.terms.clone());
     names.iter().fold(0, |bits, name| match name.trim() {
-        NO_CONSEQUENCE => bits | 1 << Terms::NONE,
-        "other" => bits | 1 << Terms::OTHER,
+        NO_CONSEQUENCE => bits | 1 << SoTerms::NONE,
+        "other" => bits | 1 << SoTerms::OTHER,
         name if footer.terms.iter().any(|term| term == name) => {
             bits | 1 << known.find(name.as_bytes())
         }
@@ -181,7 +179,8 @@ fn terms(names: &[String], footer: &Footer) -> u64 {
     })
 }
 
-fn filters(filter: &Filter, footer: &Footer) -> Vec<bool> {
+fn filters(filter: &Filter, footer: &Footer) -> Clause {
     let shown = |name: &str| filter.filters.iter().any(|wanted| wanted.trim() == name);
-    footer.filters.iter().map(|names| names.split(';').any(shown)).collect()
+    let accepted = footer.filters.iter().map(|names| names.split(';').any(shown)).collect();
+    Clause::Categories { column: CategoryColumn::Filter, accepted, is_facet: true }
 }

@@ -1,70 +1,55 @@
-//! Criteria against the columns of a block.
+//! Evaluates the criteria of a filter on the columns of a block.
 
-use super::bits::Bits;
+use super::category::{CategoryColumn, Values};
 use super::clause::Clause;
 use crate::Error;
-use crate::annotation::Terms;
-use crate::explorer::Loaded;
+use crate::annotation::SoTerms;
+use crate::block_columns::BlockColumns;
 use crate::format::{ColumnKind, NO_LENGTH};
+use crate::selection::Bits;
 use gas_shared::explorer::{LengthRange, Range};
 use std::collections::HashSet;
 
-/// The rows that meet a criterion.
-pub(crate) fn mask(clause: &Clause, block: &Loaded) -> Result<Bits, Error> {
+/// The rows of a block that meet a criterion.
+pub(crate) fn mask(clause: &Clause, block: &BlockColumns) -> Result<Bits, Error> {
+    match clause {
+        Clause::Regions(regions) => mask_of_regions(regions, block),
+        Clause::Genes(genes) => mask_of_genes(genes, block),
+        Clause::Categories { column, accepted, .. } => mask_of_categories(*column, accepted, block),
+        Clause::AnyTerms(bits) => mask_of_terms(*bits, block),
+        Clause::Ids(ids) => mask_of_ids(ids, block),
+        Clause::Numbers { column: Some(column), range } => mask_of_numbers(*column, range, block),
+        Clause::Numbers { column: None, range } => Ok(Bits::filled(block.rows, range.or_missing)),
+        Clause::Length(range) => mask_of_length(range, block),
+        Clause::Text(needle, genes) => mask_of_text(needle, genes, block),
+    }
+}
+
+fn mask_of_categories(
+    column: CategoryColumn,
+    accepted: &[bool],
+    block: &BlockColumns,
+) -> Result<Bits, Error> {
     let rows = block.rows;
-    Ok(match clause {
-        Clause::Regions(regions) => mask_of_regions(regions, block)?,
-        Clause::Genes(genes) => mask_of_genes(genes, block)?,
-        Clause::Consequences(bits) => {
-            let column = block.u8s(ColumnKind::Consequence)?;
-            Bits::of(rows, |row| bits >> (column[row] & 63) & 1 != 0)
+    // Values come from a file, so they may be out of range.
+    let is_accepted = |value: usize| accepted.get(value).copied().unwrap_or(false);
+    Ok(match column.rows(block)? {
+        Values::U8(values) => {
+            let accepted: [bool; 256] = std::array::from_fn(is_accepted);
+            Bits::of(rows, |row| accepted[usize::from(values[row])])
         }
-        Clause::AnyTerms(bits) => mask_of_terms(*bits, block)?,
-        Clause::Impacts(bits) => {
-            let column = block.u8s(ColumnKind::Impact)?;
-            Bits::of(rows, |row| bits >> (column[row] & 7) & 1 != 0)
-        }
-        Clause::Types(bits) | Clause::Substitution(bits) => {
-            let column = block.u16s(ColumnKind::Class)?;
-            Bits::of(rows, |row| column[row] & bits != 0)
-        }
-        Clause::Known(known) => {
-            let column = block.u8s(ColumnKind::Known)?;
-            Bits::of(rows, |row| (column[row] != 0) == *known)
-        }
-        Clause::Ids(ids) => mask_of_ids(ids, block)?,
-        Clause::Frequency(range) => mask_of_frequency(range, block)?,
-        Clause::Quality(range) => {
-            let column = block.u32s(ColumnKind::Quality)?;
-            Bits::of(rows, |row| in_range(range, column[row]))
-        }
-        Clause::Length(range) => mask_of_length(range, block)?,
-        Clause::Filters(shown) => {
-            let column = block.u16s(ColumnKind::Filter)?;
-            let is_shown = |n: u16| shown.get(usize::from(n)).copied().unwrap_or(false);
-            Bits::of(rows, |row| is_shown(column[row]))
-        }
-        Clause::Text(needle, genes) => mask_of_text(needle, genes, block)?,
+        Values::U16(values) => Bits::of(rows, |row| is_accepted(values[row].into())),
+        Values::U32(values) => Bits::of(rows, |row| is_accepted(values[row] as usize)),
     })
 }
 
-fn in_range(range: &Range, bits: u32) -> bool {
-    let value = f32::from_bits(bits);
-    if value.is_nan() { range.or_missing } else { range.contains(value) }
-}
-
-fn mask_of_terms(bits: u64, block: &Loaded) -> Result<Bits, Error> {
-    let column = block.terms()?;
-    let with_none = bits >> Terms::NONE & 1 != 0;
-    let holds = |set: &u64| set & bits != 0 || (with_none && *set == 0);
-    let sets: Vec<bool> = column.sets.iter().map(holds).collect();
-    Ok(Bits::of(block.rows, |row| sets[usize::from(column.rows[row])]))
-}
-
-fn mask_of_frequency(range: &Range, block: &Loaded) -> Result<Bits, Error> {
-    let column = block.u32s(ColumnKind::Frequency)?;
-    let mut bits = Bits::of(block.rows, |row| in_range(range, column[row]));
-    for (row, value) in block.more(ColumnKind::MoreFrequencies)? {
+fn mask_of_numbers(column: u8, range: &Range, block: &BlockColumns) -> Result<Bits, Error> {
+    let values = block.u32s(ColumnKind::Number(column))?;
+    let mut bits = Bits::of(block.rows, |row| {
+        let value = f32::from_bits(values[row]);
+        if value.is_nan() { range.or_missing } else { range.contains(value) }
+    });
+    for (row, value) in block.more(ColumnKind::MoreNumbers(column))? {
         if range.contains(f32::from_bits(*value)) {
             bits.insert(usize::from(*row).min(block.rows - 1));
         }
@@ -72,7 +57,15 @@ fn mask_of_frequency(range: &Range, block: &Loaded) -> Result<Bits, Error> {
     Ok(bits)
 }
 
-fn mask_of_length(range: &LengthRange, block: &Loaded) -> Result<Bits, Error> {
+fn mask_of_terms(bits: u64, block: &BlockColumns) -> Result<Bits, Error> {
+    let column = block.terms()?;
+    let with_none = bits >> SoTerms::NONE & 1 != 0;
+    let holds = |set: &u64| set & bits != 0 || (with_none && *set == 0);
+    let sets: Vec<bool> = column.sets.iter().map(holds).collect();
+    Ok(Bits::of(block.rows, |row| sets[usize::from(column.rows[row])]))
+}
+
+fn mask_of_length(range: &LengthRange, block: &BlockColumns) -> Result<Bits, Error> {
     let column = block.u32s(ColumnKind::Length)?;
     let holds = |length: i32| length != NO_LENGTH && range.contains(length);
     let mut bits = Bits::of(block.rows, |row| holds(column[row] as i32));
@@ -84,7 +77,7 @@ fn mask_of_length(range: &LengthRange, block: &Loaded) -> Result<Bits, Error> {
     Ok(bits)
 }
 
-fn mask_of_regions(regions: &[(u32, u32, u32)], block: &Loaded) -> Result<Bits, Error> {
+fn mask_of_regions(regions: &[(u32, u32, u32)], block: &BlockColumns) -> Result<Bits, Error> {
     let contigs = block.u32s(ColumnKind::Contig)?;
     let positions = block.u32s(ColumnKind::Pos)?;
     let spans = block.u32s(ColumnKind::Span)?;
@@ -98,18 +91,19 @@ fn mask_of_regions(regions: &[(u32, u32, u32)], block: &Loaded) -> Result<Bits, 
     }))
 }
 
-fn mask_of_genes(genes: &HashSet<u32>, block: &Loaded) -> Result<Bits, Error> {
+fn mask_of_genes(genes: &HashSet<u32>, block: &BlockColumns) -> Result<Bits, Error> {
     let column = block.genes()?;
     let holds = |set: &Vec<u32>| set.iter().any(|gene| genes.contains(gene));
     let sets: Vec<bool> = column.sets.iter().map(holds).collect();
     Ok(Bits::of(block.rows, |row| sets[usize::from(column.rows[row])]))
 }
 
-/// From so many identifiers on, looking each line up is quicker than looking for each identifier.
+/// Up to this number of identifiers, searching the text for each one is faster than looking up each
+/// row.
 const FEW_IDS: usize = 8;
 
-fn mask_of_ids(ids: &HashSet<Vec<u8>>, block: &Loaded) -> Result<Bits, Error> {
-    let text = block.text()?;
+fn mask_of_ids(ids: &HashSet<Vec<u8>>, block: &BlockColumns) -> Result<Bits, Error> {
+    let text = block.ids()?;
     let mut bits = Bits::filled(block.rows, false);
     if ids.len() > FEW_IDS {
         for (row, line) in text.split(|b| *b == b'\n').take(block.rows).enumerate() {
@@ -133,10 +127,10 @@ fn mask_of_ids(ids: &HashSet<Vec<u8>>, block: &Loaded) -> Result<Bits, Error> {
     Ok(bits)
 }
 
-fn mask_of_text(needle: &[u8], genes: &HashSet<u32>, block: &Loaded) -> Result<Bits, Error> {
+fn mask_of_text(needle: &[u8], genes: &HashSet<u32>, block: &BlockColumns) -> Result<Bits, Error> {
     let mut bits = mask_of_genes(genes, block)?;
     if is_searchable(needle) {
-        find_rows(block.text()?, needle, |row, _| {
+        find_rows(block.ids()?, needle, |row, _| {
             bits.insert(row);
             true
         });
@@ -144,12 +138,13 @@ fn mask_of_text(needle: &[u8], genes: &HashSet<u32>, block: &Loaded) -> Result<B
     Ok(bits)
 }
 
-/// What has a separator in it is part of no identifier.
+/// Identifiers contain no separators.
 fn is_searchable(needle: &[u8]) -> bool {
     !needle.is_empty() && !needle.iter().any(|b| matches!(b, b'\n' | b';'))
 }
 
-/// Calls back with row and place of occurrences; `true` passes over the rest of the row.
+/// Calls back with row and offset of each occurrence. If the callback returns `true`, the rest of
+/// the row is skipped.
 fn find_rows(text: &[u8], needle: &[u8], mut found: impl FnMut(usize, usize) -> bool) {
     let finder = memchr::memmem::Finder::new(needle);
     let (mut row, mut counted, mut from) = (0, 0, 0);
@@ -157,7 +152,7 @@ fn find_rows(text: &[u8], needle: &[u8], mut found: impl FnMut(usize, usize) -> 
         row += memchr::memchr_iter(b'\n', &text[counted..at]).count();
         (counted, from) = (at, at + 1);
         if found(row, at) {
-            // Over the line end, which is counted here.
+            // Skip the line end, and count it.
             let Some(end) = memchr::memchr(b'\n', &text[at..]) else { return };
             (counted, from) = (at + end + 1, at + end + 1);
             row += 1;

@@ -1,13 +1,11 @@
-//! Questions: a filter becomes criteria in the index's numbers ([`clause`]), blocks are passed
-//! over by their statistics ([`zone`]) or looked at ([`mask`]), facets counted ([`tally`]), and the
-//! matches put in order ([`sort`]).
+//! Evaluates queries: a filter is resolved to criteria ([`clause`]), which are decided by the
+//! statistics of a block ([`zone`]) or evaluated on its columns ([`mask`]); then the facets are
+//! counted ([`tally`]) and the matches sorted ([`sort`]).
 
-mod bits;
+mod category;
 mod clause;
 mod mask;
 mod select;
 mod sort;
 mod tally;
 mod zone;
-
-pub(crate) use select::{CONCURRENT_BLOCKS, Selection};

@@ -1,42 +1,21 @@
-//! Which records a filter shows, and the facets beside it.
+//! Applies a filter to all blocks and counts the facets.
 
-use super::bits::{Bits, Matches};
-use super::clause::{Clause, Dimension};
+use super::category::CategoryColumn;
+use super::clause::Clause;
 use super::mask::mask;
 use super::tally::Tally;
 use super::zone::{Zone, zone};
 use crate::Error;
-use crate::explorer::{Explorer, Loaded, yield_now};
+use crate::block_columns::BlockColumns;
+use crate::explorer::{CONCURRENT_BLOCKS, Explorer, yield_now};
 use crate::format::{BlockEntry, ColumnKind};
+use crate::selection::{Bits, Matches, Selection};
 use futures::{FutureExt, StreamExt, TryStreamExt};
-use gas_shared::explorer::{Facets, Filter};
+use gas_shared::explorer::Filter;
 use std::sync::Arc;
 
-/// Blocks read at the same time: object stores answer slowly, but many at once.
-pub(crate) const CONCURRENT_BLOCKS: usize = 8;
-
-/// The records that a filter shows.
-#[derive(Debug)]
-pub(crate) struct Selection {
-    /// By block.
-    pub blocks: Vec<Matches>,
-    /// How many records.
-    pub matched: u64,
-    /// The facets, where they were counted.
-    pub facets: Option<Facets>,
-}
-
-impl Selection {
-    /// Bytes in memory, about.
-    pub fn weight(&self) -> u64 {
-        // Facets are at most a few hundred short texts.
-        let facets = if self.facets.is_some() { 16 << 10 } else { 0 };
-        self.blocks.iter().map(Matches::weight).sum::<u64>() + facets
-    }
-}
-
 impl Explorer {
-    /// Applies a filter, or remembers that it was applied.
+    /// Applies a filter. The selection is cached.
     pub(crate) async fn select(
         &self,
         filter: &Filter,
@@ -52,7 +31,7 @@ impl Explorer {
             let zones = clauses.iter().map(|clause| zone(clause, &self.footer.blocks[n]));
             Plan { block: n, clauses: &clauses, zones: zones.collect(), with_facets }
         });
-        // Boxed: the compiler cannot name the futures of closures that borrow their arguments.
+        // Boxed, because the futures of closures that borrow their arguments have no type name.
         let loads: Vec<_> = plans.map(|plan| self.load_planned(plan).boxed()).collect();
         let mut stream = futures::stream::iter(loads).buffered(CONCURRENT_BLOCKS);
         let mut tally = with_facets.then(|| Tally::new(&self.footer));
@@ -71,13 +50,13 @@ impl Explorer {
         Ok(selection)
     }
 
-    async fn load_planned<'a>(&self, plan: Plan<'a>) -> Result<(Plan<'a>, Loaded), Error> {
+    async fn load_planned<'a>(&self, plan: Plan<'a>) -> Result<(Plan<'a>, BlockColumns), Error> {
         let loaded = self.load(plan.block, &plan.columns()).await?;
         Ok((plan, loaded))
     }
 }
 
-/// What to look at in a block.
+/// The criteria to evaluate in a block.
 struct Plan<'a> {
     block: usize,
     clauses: &'a [Clause],
@@ -86,11 +65,11 @@ struct Plan<'a> {
 }
 
 impl Plan<'_> {
-    /// The zone of all criteria but those of a dimension.
-    fn zone_without(&self, dimension: Option<Dimension>) -> Zone {
+    /// The zone of all criteria, except those of a facet.
+    fn zone_without(&self, facet: Option<CategoryColumn>) -> Zone {
         let mut all = Zone::All;
         for (clause, zone) in self.clauses.iter().zip(&self.zones) {
-            if dimension.is_some() && clause.dimension() == dimension {
+            if facet.is_some() && clause.facet() == facet {
                 continue;
             }
             match zone {
@@ -102,40 +81,38 @@ impl Plan<'_> {
         all
     }
 
-    /// Whether the rows of a criterion are needed for what the dimension's facet counts; for the
-    /// matches themselves without one.
-    fn needs(&self, clause: usize, without: Option<Dimension>) -> bool {
-        let own = without.is_some() && self.clauses[clause].dimension() == without;
+    /// Whether a criterion must be evaluated for the counts of a facet, or for the matches if
+    /// `without` is `None`.
+    fn needs(&self, clause: usize, without: Option<CategoryColumn>) -> bool {
+        let own = without.is_some() && self.clauses[clause].facet() == without;
         self.zones[clause] == Zone::Some && !own && self.zone_without(without) == Zone::Some
     }
 
-    /// The counts to make: the matches, and the facets.
-    fn counts(&self) -> impl Iterator<Item = Option<Dimension>> {
-        let facets: &[Dimension] = if self.with_facets { &Dimension::ALL } else { &[] };
+    /// The counts to make: the matches (`None`) and the facets.
+    fn counts(&self) -> impl Iterator<Item = Option<CategoryColumn>> {
+        let facets: &[CategoryColumn] = if self.with_facets { &CategoryColumn::ALL } else { &[] };
         std::iter::once(None).chain(facets.iter().copied().map(Some))
     }
 
     fn columns(&self) -> Vec<ColumnKind> {
         let mut columns = Vec::new();
         for without in self.counts() {
-            if let (Some(dimension), Zone::Some) = (without, self.zone_without(without)) {
-                columns.push(dimension.column());
+            if let (Some(facet), Zone::Some) = (without, self.zone_without(without)) {
+                columns.push(facet.kind());
             }
             for (n, clause) in self.clauses.iter().enumerate() {
                 if self.needs(n, without) {
-                    columns.extend_from_slice(clause.columns());
+                    columns.extend(clause.columns());
                 }
             }
         }
-        columns.sort_unstable_by_key(|kind| *kind as u8);
-        columns.dedup();
         columns
     }
 
     fn evaluate(
         &self,
         entry: &BlockEntry,
-        block: &Loaded,
+        block: &BlockColumns,
         tally: Option<&mut Tally>,
     ) -> Result<Matches, Error> {
         let needed = |n: usize| self.counts().any(|without| self.needs(n, without));
@@ -148,20 +125,20 @@ impl Plan<'_> {
             Zone::Some => Matches::of(self.rows(block.rows, &masks, None)),
         };
         let Some(tally) = tally else { return Ok(matches) };
-        for dimension in Dimension::ALL {
-            match self.zone_without(Some(dimension)) {
+        for facet in CategoryColumn::ALL {
+            match self.zone_without(Some(facet)) {
                 Zone::None => {}
-                Zone::All => tally.add_block(dimension, &entry.stats, entry.rows),
+                Zone::All => tally.add_block(facet, entry),
                 Zone::Some => {
-                    let rows = self.rows(block.rows, &masks, Some(dimension));
-                    tally.add_rows(dimension, block, &rows)?;
+                    let rows = self.rows(block.rows, &masks, Some(facet));
+                    tally.add_rows(facet, block, &rows)?;
                 }
             }
         }
         Ok(matches)
     }
 
-    fn rows(&self, rows: usize, masks: &[Option<Bits>], without: Option<Dimension>) -> Bits {
+    fn rows(&self, rows: usize, masks: &[Option<Bits>], without: Option<CategoryColumn>) -> Bits {
         let mut all = Bits::filled(rows, true);
         for (n, mask) in masks.iter().enumerate() {
             if let Some(mask) = mask.as_ref().filter(|_| self.needs(n, without)) {

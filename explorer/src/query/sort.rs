@@ -1,14 +1,15 @@
-//! Part of the matches in an order, in memory that does not grow with their number.
+//! Pagination by radix selection in constant memory.
 //!
-//! Every record has a key whose order as a number is the order asked for. Passes over the keys
-//! count their digits (16 bits at a time) and so find the keys of the first and the last row of
-//! the page; a last pass collects the rows between.
+//! Each record has a key, a number that sorts in the requested order. Passes over the keys count
+//! their digits (16 bits each) to find the keys of the first and last row of the page; a final pass
+//! collects the rows between them.
 
-use super::Selection;
 use crate::Error;
-use crate::annotation::Terms;
-use crate::explorer::{Explorer, Loaded, yield_now};
+use crate::annotation::SoTerms;
+use crate::block_columns::BlockColumns;
+use crate::explorer::{Explorer, yield_now};
 use crate::format::{ColumnKind, NO_GENE, NO_IMPACT};
+use crate::selection::Selection;
 use gas_shared::explorer::{Direction, Sort, SortKey};
 
 const DIGIT_BITS: u32 = 16;
@@ -18,14 +19,14 @@ const fn bits(key: SortKey) -> u32 {
     if matches!(key, SortKey::Position) { 64 } else { 32 }
 }
 
-/// The key of records without a value, which come last whatever the direction. No value has it:
-/// it would be a float that is no number, the last of 2^32 genes, or a position beyond all.
+/// The key of records without a value, which come last in both directions. No value has this key:
+/// it would be a NaN, the last of 2^32 genes, or the last position of the last contig.
 const fn missing(key: SortKey) -> u64 {
     u64::MAX >> (64 - bits(key))
 }
 
 impl Explorer {
-    /// Numbers of the matching records from `offset` on, at most `limit`, in order.
+    /// The numbers of at most `limit` matching records in sort order, starting at `offset`.
     pub(crate) async fn ordered(
         &self,
         selection: &Selection,
@@ -43,7 +44,7 @@ impl Explorer {
         }
         let [first, last] = self.keys_at(selection, sort, [offset, end - 1]).await?;
         let mut between = Vec::new();
-        // Of rows with the first or the last key, those of the neighbouring pages are left out.
+        // Rows with the first or the last key may belong to the adjacent pages.
         let (mut skip, mut take) = (offset - first.before, end - last.before);
         self.for_each_key(selection, sort, |row, key| {
             if key < first.key || key > last.key {
@@ -100,7 +101,7 @@ impl Explorer {
             let mut counts = ranks.map(|_| vec![0u64; 1 << DIGIT_BITS]);
             self.for_each_key(selection, sort, |_, key| {
                 for (found, counts) in found.iter().zip(&mut counts) {
-                    // Shifted twice: a shift by all 64 bits is an error.
+                    // Shifted twice, because a shift by 64 bits overflows.
                     if key >> shift >> DIGIT_BITS == found.key {
                         counts[(key >> shift & 0xffff) as usize] += 1;
                     }
@@ -119,25 +120,26 @@ impl Explorer {
         Ok(found)
     }
 
-    /// Calls back with number and key of every matching record, in the file's order.
+    /// Calls back with number and key of each matching record, in the file's order.
     async fn for_each_key(
         &self,
         selection: &Selection,
         sort: Sort,
         mut call: impl FnMut(u64, u64),
     ) -> Result<(), Error> {
-        let columns: &[ColumnKind] = match sort.key {
-            SortKey::Position => &[ColumnKind::Contig, ColumnKind::Pos],
-            SortKey::Quality => &[ColumnKind::Quality],
-            SortKey::Frequency => &[ColumnKind::Frequency],
-            SortKey::Gene => &[ColumnKind::Genes],
-            SortKey::Impact => &[ColumnKind::Consequence, ColumnKind::Impact],
+        let columns = match sort.key {
+            SortKey::Position => vec![ColumnKind::Contig, ColumnKind::Pos],
+            SortKey::Gene => vec![ColumnKind::Genes],
+            SortKey::Impact => vec![ColumnKind::Consequence, ColumnKind::Impact],
+            SortKey::Number(column) => {
+                self.footer.number_of(column).map(ColumnKind::Number).into_iter().collect()
+            }
         };
         let mut start = 0;
         for (n, matches) in selection.blocks.iter().enumerate() {
             let rows = self.footer.blocks[n].rows;
             if matches.count(rows) > 0 {
-                let block = self.load(n, columns).await?;
+                let block = self.load(n, &columns).await?;
                 let keys = self.keys(&block, sort)?;
                 matches.for_each(rows, |row| call(start + row as u64, keys[row]));
                 yield_now().await;
@@ -147,7 +149,7 @@ impl Explorer {
         Ok(())
     }
 
-    fn keys(&self, block: &Loaded, sort: Sort) -> Result<Vec<u64>, Error> {
+    fn keys(&self, block: &BlockColumns, sort: Sort) -> Result<Vec<u64>, Error> {
         let descending = sort.direction == Direction::Descending;
         let missing = missing(sort.key);
         let directed = |key: Option<u64>| match key {
@@ -158,11 +160,16 @@ impl Explorer {
         Ok(match sort.key {
             SortKey::Position => {
                 let contigs = block.u32s(ColumnKind::Contig)?.iter();
-                let places = contigs.zip(block.u32s(ColumnKind::Pos)?);
-                places.map(|(c, p)| directed(Some(u64::from(*c) << 32 | u64::from(*p)))).collect()
+                let positions = contigs.zip(block.u32s(ColumnKind::Pos)?);
+                positions
+                    .map(|(c, p)| directed(Some(u64::from(*c) << 32 | u64::from(*p))))
+                    .collect()
             }
-            SortKey::Quality => float_keys(block.u32s(ColumnKind::Quality)?, directed),
-            SortKey::Frequency => float_keys(block.u32s(ColumnKind::Frequency)?, directed),
+            SortKey::Number(column) => match self.footer.number_of(column) {
+                Some(n) => float_keys(block.u32s(ColumnKind::Number(n))?, directed),
+                // An index without the column has no values of it.
+                None => vec![missing; block.rows],
+            },
             SortKey::Gene => {
                 let ranks = self.gene_ranks();
                 let rank = |set: &Vec<u32>| {
@@ -184,20 +191,20 @@ impl Explorer {
 
 struct Ranked {
     key: u64,
-    /// Rows whose keys are less.
+    /// The number of rows with lesser keys.
     before: u64,
 }
 
 fn severity(impact: u8, consequence: u8) -> Option<u64> {
-    let none = impact == NO_IMPACT && consequence == Terms::NONE;
+    let none = impact == NO_IMPACT && consequence == SoTerms::NONE;
     (!none).then_some(u64::from(impact) << 8 | u64::from(consequence))
 }
 
-/// Numbers in the order of the floats.
+/// Integers in the order of the floats.
 fn float_keys(bits: &[u32], directed: impl Fn(Option<u64>) -> u64) -> Vec<u64> {
     let key = |bits: u32| {
         let value = f32::from_bits(bits);
-        // Adding zero makes -0 and 0 the same.
+        // Adding zero turns -0 into 0.
         let bits = (value + 0.0).to_bits();
         let ordered = if bits >> 31 == 0 { bits | 1 << 31 } else { !bits };
         (!value.is_nan()).then_some(u64::from(ordered))

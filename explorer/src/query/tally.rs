@@ -1,112 +1,84 @@
-//! Facets while they are counted.
+//! Counts the facets.
 
-use super::bits::Bits;
-use super::clause::Dimension;
+use super::category::{CategoryColumn, Values};
 use crate::Error;
-use crate::annotation::Terms;
-use crate::explorer::Loaded;
-use crate::facts::type_bit;
-use crate::format::{Footer, NO_IMPACT, Stats};
+use crate::annotation::SoTerms;
+use crate::block_columns::BlockColumns;
+use crate::format::{BlockEntry, Footer};
+use crate::record_features::type_bit;
+use crate::selection::Bits;
 use gas_shared::explorer::{Facet, Facets, Impact, VariantType};
 
-/// Longest facet: a server must not send, nor a page show, every scaffold of an assembly.
+/// The most values of a facet: assemblies may have thousands of scaffolds.
 const MAX_VALUES: usize = 200;
 
-/// Records by value, for each dimension.
+/// Records by value, for each category column.
 #[derive(Debug)]
 pub(crate) struct Tally {
-    counts: [Vec<u64>; Dimension::ALL.len()],
+    counts: [Vec<u64>; CategoryColumn::ALL.len()],
 }
 
 impl Tally {
-    /// Nothing counted.
+    /// Counts of no record.
     pub fn new(footer: &Footer) -> Self {
-        let values = |dimension: Dimension| match dimension {
-            Dimension::Contig => footer.contigs.len(),
-            Dimension::Consequence => 64,
-            Dimension::Impact => usize::from(NO_IMPACT) + 1,
-            Dimension::Class => 1 << 9,
-            Dimension::Filter => footer.filters.len(),
-            Dimension::Known => 2,
-        };
-        Self { counts: Dimension::ALL.map(|dimension| vec![0; values(dimension)]) }
+        Self { counts: CategoryColumn::ALL.map(|column| vec![0; column.values(footer)]) }
     }
 
-    fn add(&mut self, dimension: Dimension, value: usize, records: u32) {
-        // Values come from a checked file; a wrong one is not worth a panic.
-        if let Some(count) = self.counts[dimension as usize].get_mut(value) {
+    fn add(&mut self, column: CategoryColumn, value: usize, records: u32) {
+        // Values come from a file, so they may be out of range.
+        if let Some(count) = self.counts[column as usize].get_mut(value) {
             *count += u64::from(records);
         }
     }
 
-    /// Counts a whole block by its statistics.
-    pub fn add_block(&mut self, dimension: Dimension, stats: &Stats, rows: u32) {
-        match dimension {
-            Dimension::Contig => {
-                stats.contigs.iter().for_each(|c| self.add(dimension, c.contig as usize, c.rows));
-            }
-            Dimension::Consequence => self.add_all(dimension, &stats.consequences),
-            Dimension::Impact => self.add_all(dimension, &stats.impacts),
-            Dimension::Class => self.add_all(dimension, &stats.classes),
-            Dimension::Filter => self.add_all(dimension, &stats.filters),
-            Dimension::Known => {
-                self.add(dimension, 1, stats.known);
-                self.add(dimension, 0, rows.saturating_sub(stats.known));
-            }
-        }
-    }
-
-    fn add_all<T: Copy + Into<usize>>(&mut self, dimension: Dimension, counts: &[(T, u32)]) {
-        counts.iter().for_each(|(value, rows)| self.add(dimension, (*value).into(), *rows));
+    /// Counts a complete block by its statistics.
+    pub fn add_block(&mut self, column: CategoryColumn, block: &BlockEntry) {
+        column.for_each_count(block, |value, records| self.add(column, value, records));
     }
 
     /// Counts some rows of a block.
     pub fn add_rows(
         &mut self,
-        dimension: Dimension,
-        block: &Loaded,
+        column: CategoryColumn,
+        block: &BlockColumns,
         rows: &Bits,
     ) -> Result<(), Error> {
-        let kind = dimension.column();
-        match dimension {
-            Dimension::Contig => {
-                let column = block.u32s(kind)?;
-                rows.iter().for_each(|row| self.add(dimension, column[row] as usize, 1));
+        match column.rows(block)? {
+            Values::U8(values) => {
+                rows.iter().for_each(|row| self.add(column, values[row].into(), 1));
             }
-            Dimension::Class | Dimension::Filter => {
-                let column = block.u16s(kind)?;
-                rows.iter().for_each(|row| self.add(dimension, column[row].into(), 1));
+            Values::U16(values) => {
+                rows.iter().for_each(|row| self.add(column, values[row].into(), 1));
             }
-            Dimension::Consequence | Dimension::Impact | Dimension::Known => {
-                let column = block.u8s(kind)?;
-                rows.iter().for_each(|row| self.add(dimension, column[row].into(), 1));
+            Values::U32(values) => {
+                rows.iter().for_each(|row| self.add(column, values[row] as usize, 1));
             }
         }
         Ok(())
     }
 
-    /// The facets in the table's words.
+    /// The facets, with the names of the values.
     pub fn into_facets(self, footer: &Footer) -> Facets {
-        let terms = Terms::from_names(footer.terms.clone());
-        let counts = |dimension: Dimension| self.counts[dimension as usize].as_slice();
-        let classes = counts(Dimension::Class);
+        let terms = SoTerms::from_names(footer.terms.clone());
+        let counts = |column: CategoryColumn| self.counts[column as usize].as_slice();
+        let classes = counts(CategoryColumn::Class);
         let with_bit = |bit: u16| -> u64 {
             let numbered = classes.iter().enumerate();
             numbered.filter(|(class, _)| class & usize::from(bit) != 0).map(|(_, n)| n).sum()
         };
-        let mut consequences = numbered(counts(Dimension::Consequence));
-        // Terms without a number are more than no term at all.
-        consequences.sort_by_key(|(term, _)| *term == usize::from(Terms::NONE));
+        let mut consequences = numbered(counts(CategoryColumn::Consequence));
+        // Terms without a number come before records without a term.
+        consequences.sort_by_key(|(term, _)| *term == usize::from(SoTerms::NONE));
         let consequences = consequences.into_iter();
         Facets {
             consequences: consequences
                 .map(|(n, records)| Facet { value: terms.name(n as u8).to_owned(), records })
                 .collect(),
-            impacts: facets(Impact::ALL, |impact| counts(Dimension::Impact)[impact as usize]),
+            impacts: facets(Impact::ALL, |impact| counts(CategoryColumn::Impact)[impact as usize]),
             types: facets(VariantType::ALL, |kind| with_bit(type_bit(kind))),
-            filters: filters(counts(Dimension::Filter), footer),
-            chromosomes: contigs(counts(Dimension::Contig), footer),
-            known: facets([true, false], |known| counts(Dimension::Known)[usize::from(known)]),
+            filters: filters(counts(CategoryColumn::Filter), footer),
+            chromosomes: contigs(counts(CategoryColumn::Contig), footer),
+            known: facets([true, false], |known| counts(CategoryColumn::Known)[usize::from(known)]),
         }
     }
 }
@@ -134,7 +106,7 @@ fn filters(counts: &[u64], footer: &Footer) -> Vec<Facet<String>> {
     facets
 }
 
-/// The contigs with most records, in the file's order.
+/// The contigs with the most records, in the file's order.
 fn contigs(counts: &[u64], footer: &Footer) -> Vec<Facet<String>> {
     let mut counted = numbered(counts);
     if counted.len() > MAX_VALUES {

@@ -1,23 +1,24 @@
-//! What a block's statistics tell of a criterion without reading the block.
+//! Decides from the statistics of a block whether a criterion matches none, all, or some of its rows,
+//! so that most blocks need not be read.
 
 use super::clause::Clause;
-use crate::annotation::Terms;
-use crate::format::{BlockEntry, FloatStats, Stats};
+use crate::annotation::SoTerms;
+use crate::format::{BlockEntry, NumberStats, Stats};
 use gas_shared::explorer::Range;
 
-/// Which of a block's rows can match.
+/// The rows of a block that can match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Zone {
-    /// None does.
+    /// No row matches.
     None,
-    /// All do.
+    /// All rows match.
     All,
-    /// Only the columns tell.
+    /// Decided by the columns.
     Some,
 }
 
 impl Zone {
-    /// By how many of all rows match.
+    /// The zone of a block in which `matching` of `rows` rows match.
     fn of(matching: u32, rows: u32) -> Self {
         match matching {
             0 => Self::None,
@@ -31,45 +32,40 @@ impl Zone {
     }
 }
 
-/// Asks a block's statistics.
+/// The zone of a criterion in a block.
 pub(crate) fn zone(clause: &Clause, block: &BlockEntry) -> Zone {
     let (stats, rows) = (&block.stats, block.rows);
     match clause {
         Clause::Regions(regions) => zone_of_regions(regions, stats, rows),
         Clause::Genes(genes) => Zone::possible(any_gene(genes.iter(), stats)),
-        Clause::Consequences(bits) => {
-            Zone::of(sum(&stats.consequences, |term| bits >> term & 1 != 0), rows)
+        Clause::Categories { column, accepted, .. } => {
+            let mut matching = 0;
+            column.for_each_count(block, |value, rows| {
+                matching +=
+                    if accepted.get(value).is_some_and(|accepted| *accepted) { rows } else { 0 };
+            });
+            Zone::of(matching, rows)
         }
         Clause::AnyTerms(bits) => {
-            let with_none = stats.consequences.iter().any(|(term, _)| *term == Terms::NONE);
-            let present = stats.terms | u64::from(with_none) << Terms::NONE;
+            let with_none = stats.consequences.iter().any(|(term, _)| *term == SoTerms::NONE);
+            let present = stats.terms | u64::from(with_none) << SoTerms::NONE;
             Zone::possible(bits & present != 0)
         }
-        Clause::Impacts(bits) => Zone::of(sum(&stats.impacts, |n| bits >> n & 1 != 0), rows),
-        Clause::Types(bits) | Clause::Substitution(bits) => {
-            Zone::of(sum(&stats.classes, |class| class & bits != 0), rows)
-        }
-        Clause::Known(true) => Zone::of(stats.known, rows),
-        Clause::Known(false) => Zone::of(rows - stats.known.min(rows), rows),
         Clause::Ids(ids) => Zone::possible(!ids.is_empty()),
-        Clause::Frequency(range) => zone_of_range(range, &stats.frequency, rows),
-        Clause::Quality(range) => zone_of_range(range, &stats.quality, rows),
+        Clause::Numbers { column, range } => {
+            match column.and_then(|column| stats.numbers.get(usize::from(column))) {
+                Some(stats) => zone_of_range(range, stats, rows),
+                None => Zone::of(if range.or_missing { rows } else { 0 }, rows),
+            }
+        }
         Clause::Length(range) => {
             let above = range.max.is_none_or(|max| stats.length.min <= max);
             let below = range.min.is_none_or(|min| stats.length.max >= min);
             Zone::possible(stats.length.min <= stats.length.max && above && below)
         }
-        Clause::Filters(shown) => {
-            let is_shown = |n: u16| shown.get(usize::from(n)).copied().unwrap_or(false);
-            Zone::of(sum(&stats.filters, is_shown), rows)
-        }
-        // Identifiers have no bounds that would help.
+        // There are no statistics of identifiers.
         Clause::Text(..) => Zone::Some,
     }
-}
-
-fn sum<T: Copy>(counts: &[(T, u32)], holds: impl Fn(T) -> bool) -> u32 {
-    counts.iter().filter(|(value, _)| holds(*value)).map(|(_, rows)| rows).sum()
 }
 
 fn any_gene<'a>(mut genes: impl Iterator<Item = &'a u32>, stats: &Stats) -> bool {
@@ -95,7 +91,7 @@ fn zone_of_regions(regions: &[(u32, u32, u32)], stats: &Stats, rows: u32) -> Zon
     }
 }
 
-fn zone_of_range(range: &Range, stats: &FloatStats, rows: u32) -> Zone {
+fn zone_of_range(range: &Range, stats: &NumberStats, rows: u32) -> Zone {
     let missing_match = if range.or_missing { stats.missing } else { 0 };
     if stats.missing == rows {
         return Zone::of(missing_match, rows);

@@ -1,4 +1,4 @@
-//! Results in memory, opened.
+//! Indexes and opens results in memory.
 #![allow(dead_code, reason = "each test file uses part of this")]
 
 use bytes::Bytes;
@@ -11,21 +11,22 @@ use gas_shared::explorer::{ExportFormat, Filter, Query, Sort};
 use std::io::Write;
 use std::sync::Arc;
 
-/// Indexes a result with so many records in a block and opens it.
+/// Indexes and opens a result, with `block_rows` records per block.
 pub fn open(result: &[u8], block_rows: u32) -> Result<Explorer, Error> {
     let mut bytes = Vec::new();
-    index::build_with(result, &mut bytes, block_rows)?;
+    let options = index::Options { block_rows, ..index::Options::default() };
+    index::build_with(result, &mut bytes, options)?;
     open_index(bytes, result)
 }
 
 pub fn open_index(index: Vec<u8>, result: &[u8]) -> Result<Explorer, Error> {
     let source = |bytes: Vec<u8>| Arc::new(Bytes::from(bytes));
-    // Small: columns are evicted and read again.
+    // The cache is so small that columns are evicted and read again.
     let cache = Cache::new(200_000);
     block_on(Explorer::open(source(index), source(result.to_vec()), cache))
 }
 
-/// All pages, one after the other: the numbers of their rows.
+/// The numbers of the rows of all pages.
 pub fn numbers(explorer: &Explorer, filter: &Filter, sort: Sort, limit: u32) -> Vec<u64> {
     let mut rows = Vec::new();
     loop {
@@ -46,7 +47,7 @@ pub fn export(explorer: Explorer, filter: &Filter, format: ExportFormat) -> Stri
     String::from_utf8(pieces.concat()).unwrap()
 }
 
-/// A text as BGZF, in blocks of so many bytes.
+/// Compresses a text with BGZF, in blocks of `block_bytes` bytes.
 pub fn bgzf(text: &[u8], block_bytes: usize) -> Vec<u8> {
     let mut out = Vec::new();
     for block in text.chunks(block_bytes).chain([&[][..]]) {

@@ -1,17 +1,17 @@
-//! The same questions answered by reading every line anew, with nothing of the index's code: what
-//! the index must agree with.
+//! The reference implementation: answers queries by reading every line, and shares no code with the
+//! index.
 #![allow(dead_code, reason = "each test file uses part of this")]
 
 pub mod files;
 
 use gas_shared::explorer::{
-    Direction, Filter, Impact, NO_CONSEQUENCE, Scope, SoTerm, Sort, SortKey, Substitution,
-    VariantType, contig_alias,
+    Direction, Filter, Impact, NO_CONSEQUENCE, NumericColumn, QUALITY, Scope, SoTerm, Sort,
+    SortKey, Substitution, VariantType, contig_alias,
 };
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-/// A record, read with string operations.
+/// A record, parsed with string operations.
 #[derive(Clone, Debug)]
 pub struct Naive {
     pub line: String,
@@ -50,7 +50,7 @@ pub fn severity(term: &str) -> usize {
     SoTerm::ALL.iter().position(|known| known.as_str() == term).unwrap()
 }
 
-/// Severity, not MANE Select, not canonical: the least is shown.
+/// Severity, not MANE Select, not canonical: the entry with the least preference is shown.
 type Preference = (Option<usize>, bool, bool);
 
 impl Naive {
@@ -179,6 +179,14 @@ impl Naive {
         self.frequencies.iter().copied().min_by(f32::total_cmp)
     }
 
+    fn numbers(&self, column: &NumericColumn) -> &[f32] {
+        match column.name {
+            "frequency" => &self.frequencies,
+            "quality" => self.quality.as_slice(),
+            name => panic!("unknown column {name}"),
+        }
+    }
+
     pub fn matches(&self, filter: &Filter) -> bool {
         let lower = |text: &String| text.to_ascii_lowercase();
         let any = |list: &[String], one: &dyn Fn(&str) -> bool| {
@@ -216,17 +224,13 @@ impl Naive {
             filter.types.is_empty() || filter.types.iter().any(|kind| self.types.contains(kind));
         let substitution = filter.substitution.is_none_or(|s| self.substitutions.contains(&s));
         let known = filter.known.is_none_or(|known| known == self.known());
-        let frequency = filter.frequency.is_none_or(|range| match self.frequencies.as_slice() {
+        let ranges = filter.ranges.iter().all(|(column, range)| match self.numbers(column) {
             [] => range.or_missing,
             values => values.iter().any(|value| range.contains(*value)),
         });
-        let quality = filter.quality.is_none_or(|range| match self.quality {
-            None => range.or_missing,
-            Some(value) => range.contains(value),
-        });
         let length =
             filter.length.is_none_or(|range| self.lengths.iter().any(|n| range.contains(*n)));
-        impacts && types && substitution && known && frequency && quality && length
+        impacts && types && substitution && known && ranges && length
     }
 }
 
@@ -234,7 +238,7 @@ fn numbers(list: &str) -> Vec<f32> {
     list.split([',', '&']).filter_map(|item| item.parse().ok()).collect()
 }
 
-/// Numbers of the matching records in an order, by a stable sort of everything.
+/// The numbers of the matching records in sort order, by a stable sort of all records.
 pub fn ordered(records: &[Naive], filter: &Filter, sort: Sort) -> Vec<u64> {
     let numbered = records.iter().enumerate().filter(|(_, record)| record.matches(filter));
     let mut rows: Vec<(usize, &Naive)> = numbered.collect();
@@ -249,8 +253,8 @@ pub fn ordered(records: &[Naive], filter: &Filter, sort: Sort) -> Vec<u64> {
     rows.sort_by(|(_, a), (_, b)| {
         let (missing, order) = match sort.key {
             SortKey::Position => (Ordering::Equal, (contig(a), a.pos).cmp(&(contig(b), b.pos))),
-            SortKey::Quality => floats(a.quality, b.quality),
-            SortKey::Frequency => floats(a.frequency(), b.frequency()),
+            SortKey::Number(column) if *column == QUALITY => floats(a.quality, b.quality),
+            SortKey::Number(_) => floats(a.frequency(), b.frequency()),
             SortKey::Gene => (a.gene.is_none().cmp(&b.gene.is_none()), a.gene.cmp(&b.gene)),
             SortKey::Impact => {
                 (a.impact.is_none().cmp(&b.impact.is_none()), severity_of(a).cmp(&severity_of(b)))

@@ -1,121 +1,187 @@
-//! Which variants to show.
+//! The filter of the results explorer: which records to show.
 
-use super::{Impact, Region, Substitution, VariantType};
+use super::{ByColumn, Impact, NumericColumn, Region, Substitution, VariantType};
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
-/// Stands for "no consequence annotation" among consequences, in filters and facets.
+/// The value for "no consequence annotation" in consequence filters and facets.
 pub const NO_CONSEQUENCE: &str = "none";
 
-/// Which records are shown. Every criterion given must hold; within a list one value suffices. The
-/// default shows all. A record with several alternatives is one row, and a criterion on alleles
-/// holds where one of its alleles meets it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+/// Selects records. A record must meet every criterion that is set; a criterion with a list is met
+/// by any of its values. The default selects all records.
+///
+/// A record with several alleles is one row. It meets a criterion about alleles if one of its
+/// alleles does.
+///
+/// In JSON, each range is under the name of its column: `{"quality": {"min": 30}}`. Criteria that
+/// are not set are left out.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter {
-    /// The record's reference bases (or, for structural variants, POS to INFO/END) overlap one.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Regions that the record overlaps with its reference bases, or with POS to INFO/END for
+    /// structural variants.
     pub regions: Vec<Region>,
-    /// Gene symbols (or identifiers, where there is no symbol) of any transcript, in any case.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Gene symbols (or gene IDs without a symbol) of any transcript; case-insensitive.
     pub genes: Vec<String>,
     /// Sequence Ontology terms, or [`NO_CONSEQUENCE`].
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub consequences: Vec<String>,
-    /// Which of a record's consequences count.
-    #[serde(skip_serializing_if = "Scope::is_default")]
+    /// Which of a record's consequences are compared.
     pub scope: Scope,
-    /// Greatest impact of the record.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Highest impact of the record.
     pub impacts: Vec<Impact>,
-    /// Kinds of alleles.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Types of alleles.
     pub types: Vec<VariantType>,
     /// Class of a single-base substitution.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub substitution: Option<Substitution>,
-    /// Whether there is a dbSNP number (`rs…`) in ID or in what the annotation found.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Whether the record has a dbSNP identifier (`rs…`) in ID or in the annotation.
     pub known: Option<bool>,
-    /// Identifiers, whole, in any case.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Complete identifiers; case-insensitive.
     pub ids: Vec<String>,
-    /// Allele frequency, 0 to 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub frequency: Option<Range>,
-    /// QUAL, phred-scaled.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub quality: Option<Range>,
-    /// Bases gained (positive) or lost (negative) by an allele; for symbolic alleles INFO/SVLEN.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Ranges of numeric columns.
+    pub ranges: ByColumn<Range>,
+    /// Bases that an allele gains (positive) or loses (negative); INFO/SVLEN for symbolic alleles.
     pub length: Option<LengthRange>,
-    /// Names in FILTER; `PASS`, and `.` for records that no filter saw.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Names in FILTER: `PASS`, a filter's name, or `.` if no filters were applied.
     pub filters: Vec<String>,
-    /// Part of an identifier or of a gene's symbol, in any case.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    /// Part of an identifier or of a gene symbol; case-insensitive.
     pub text: String,
 }
 
 impl Filter {
-    /// Whether everything is shown.
+    /// Whether the filter selects all records.
     pub fn is_empty(&self) -> bool {
         *self == Self { scope: self.scope, ..Self::default() }
     }
+
+    /// A filter with one criterion: the range of a numeric column.
+    pub fn of_range(column: &'static NumericColumn, range: Range) -> Self {
+        Self { ranges: ByColumn::of(column, range), ..Self::default() }
+    }
 }
 
-/// Which of a record's consequences a filter looks at.
+impl Serialize for Filter {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        write_entry(&mut map, "regions", &self.regions)?;
+        write_entry(&mut map, "genes", &self.genes)?;
+        write_entry(&mut map, "consequences", &self.consequences)?;
+        write_entry(&mut map, "scope", &self.scope)?;
+        write_entry(&mut map, "impacts", &self.impacts)?;
+        write_entry(&mut map, "types", &self.types)?;
+        write_entry(&mut map, "substitution", &self.substitution)?;
+        write_entry(&mut map, "known", &self.known)?;
+        write_entry(&mut map, "ids", &self.ids)?;
+        for (column, range) in self.ranges.iter() {
+            map.serialize_entry(column.name, &range)?;
+        }
+        write_entry(&mut map, "length", &self.length)?;
+        write_entry(&mut map, "filters", &self.filters)?;
+        write_entry(&mut map, "text", &self.text)?;
+        map.end()
+    }
+}
+
+/// Writes an entry unless it has its default value.
+fn write_entry<M: SerializeMap, T: Serialize + Default + PartialEq>(
+    map: &mut M,
+    key: &'static str,
+    value: &T,
+) -> Result<(), M::Error> {
+    if *value == T::default() { Ok(()) } else { map.serialize_entry(key, value) }
+}
+
+impl<'de> Deserialize<'de> for Filter {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(FilterVisitor)
+    }
+}
+
+struct FilterVisitor;
+
+impl<'de> Visitor<'de> for FilterVisitor {
+    type Value = Filter;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a filter")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Filter, A::Error> {
+        let mut filter = Filter::default();
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "regions" => filter.regions = map.next_value()?,
+                "genes" => filter.genes = map.next_value()?,
+                "consequences" => filter.consequences = map.next_value()?,
+                "scope" => filter.scope = map.next_value()?,
+                "impacts" => filter.impacts = map.next_value()?,
+                "types" => filter.types = map.next_value()?,
+                "substitution" => filter.substitution = map.next_value()?,
+                "known" => filter.known = map.next_value()?,
+                "ids" => filter.ids = map.next_value()?,
+                "length" => filter.length = map.next_value()?,
+                "filters" => filter.filters = map.next_value()?,
+                "text" => filter.text = map.next_value()?,
+                name => match NumericColumn::by_name(name) {
+                    Some(column) => filter.ranges.set(column, map.next_value()?),
+                    None => {
+                        return Err(de::Error::custom(format_args!("unknown field {name:?}")));
+                    }
+                },
+            }
+        }
+        Ok(filter)
+    }
+}
+
+/// Which of a record's consequences a filter compares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
-    /// The most severe one, as the table, the facets and the charts show.
+    /// The most severe one, which table, facets and charts show.
     #[default]
     MostSevere,
     /// Those of every allele and transcript.
     AnyTranscript,
 }
 
-impl Scope {
-    fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// Bounds of a number, inclusive. Numbers are compared in single precision, as they are kept.
+/// A range of numbers with inclusive bounds. Numbers are stored and compared in single precision.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Range {
-    /// Least value.
+    /// The least value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min: Option<f32>,
-    /// Greatest value.
+    /// The greatest value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<f32>,
-    /// Whether records without the number are shown too: what no database has seen is rare.
+    /// Whether records without a value match as well. For frequencies, a missing value usually
+    /// means that the allele has not been observed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub or_missing: bool,
 }
 
 impl Range {
-    /// Whether a number lies within the bounds.
+    /// Whether a number is within the bounds.
     pub fn contains(&self, value: f32) -> bool {
         self.min.is_none_or(|min| value >= min) && self.max.is_none_or(|max| value <= max)
     }
 }
 
-/// Bounds of a change of length, inclusive, in bases.
+/// A range of length changes in bases, with inclusive bounds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LengthRange {
-    /// Least value.
+    /// The least value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min: Option<i32>,
-    /// Greatest value.
+    /// The greatest value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<i32>,
 }
 
 impl LengthRange {
-    /// Whether a change lies within the bounds.
+    /// Whether a length change is within the bounds.
     pub fn contains(&self, value: i32) -> bool {
         self.min.is_none_or(|min| value >= min) && self.max.is_none_or(|max| value <= max)
     }
@@ -124,15 +190,16 @@ impl LengthRange {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::explorer::{FREQUENCY, QUALITY};
 
     #[test]
-    fn what_is_not_asked_is_not_written() {
+    fn criteria_that_are_not_set_are_left_out_of_the_json() {
         assert_eq!(serde_json::to_string(&Filter::default()).unwrap(), "{}");
+        let rare = Range { max: Some(0.01), or_missing: true, ..Range::default() };
         let filter = Filter {
             regions: vec!["chr1:5-9".parse().unwrap()],
             impacts: vec![Impact::High],
-            frequency: Some(Range { max: Some(0.01), or_missing: true, ..Range::default() }),
-            ..Filter::default()
+            ..Filter::of_range(&FREQUENCY, rare)
         };
         let text = serde_json::to_string(&filter).unwrap();
         assert_eq!(
@@ -141,5 +208,20 @@ mod tests {
         );
         assert_eq!(serde_json::from_str::<Filter>(&text).unwrap(), filter);
         assert!(serde_json::from_str::<Filter>(r#"{"impact":["high"]}"#).is_err());
+    }
+
+    #[test]
+    fn every_criterion_survives_json() {
+        let text = r#"{"regions":["X:5-6"],"genes":["TP53"],"consequences":["none"],"scope":"any_transcript","impacts":["low"],"types":["snv"],"substitution":"transition","known":true,"ids":["rs1"],"frequency":{"min":0.5},"quality":{"min":30.0},"length":{"max":-2},"filters":["PASS"],"text":"a"}"#;
+        let filter: Filter = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&filter).unwrap(), text);
+        let good = Range { min: Some(30.0), ..Range::default() };
+        assert_eq!(filter.ranges.get(&QUALITY), Some(good));
+    }
+
+    #[test]
+    fn a_range_that_is_null_is_not_set() {
+        let filter: Filter = serde_json::from_str(r#"{"quality":null}"#).unwrap();
+        assert!(filter.is_empty());
     }
 }

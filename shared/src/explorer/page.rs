@@ -1,12 +1,15 @@
-//! The question for a page of the table, and the answer.
+//! Queries for pages of the table of variants, and their answers.
 
-use super::{Filter, Impact, VariantType};
+use super::{ByColumn, Filter, Impact, NUMERIC_COLUMNS, NumericColumn, RowValue, VariantType};
+use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
-/// Most rows of one answer.
+/// The most rows of one page.
 pub const MAX_ROWS: u32 = 1000;
 
-/// A question for part of the table.
+/// A query for one page of the table.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Query {
@@ -14,177 +17,322 @@ pub struct Query {
     pub filter: Filter,
     /// In which order.
     pub sort: Sort,
-    /// How many of them to pass over.
+    /// How many rows to skip.
     pub offset: u64,
     /// How many rows to return, at most [`MAX_ROWS`].
     pub limit: u32,
-    /// Whether to count the facets too; scrolling needs them not.
+    /// Whether to count the facets; not needed for scrolling.
     pub facets: bool,
 }
 
-/// An order of the table. Records that have no value come last in both directions, and records
-/// with equal values keep the file's order.
+/// A sort order. Records without a value come last in both directions, and records with equal
+/// values keep the file's order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sort {
-    /// By what.
+    /// The sort key.
     pub key: SortKey,
-    /// In which direction.
+    /// The direction.
     pub direction: Direction,
 }
 
-/// What the table is ordered by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// A sort key; its name in JSON and URLs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SortKey {
-    /// Contig (as the file orders them), then position.
+    /// `position`: contig in the file's order, then position.
     #[default]
     Position,
-    /// QUAL.
-    Quality,
-    /// The lowest frequency among the record's alleles.
-    Frequency,
-    /// Symbol of the gene shown in the table.
+    /// `gene`: symbol of the gene in the table.
     Gene,
-    /// Impact, then severity of the most severe consequence; ascending begins with HIGH.
+    /// `impact`: impact, then severity of the most severe consequence; HIGH first if ascending.
     Impact,
+    /// The name of a numeric column. For a record with several alleles, the value in the table.
+    Number(&'static NumericColumn),
 }
 
-/// A direction.
+impl SortKey {
+    /// Every key.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let numbers = NUMERIC_COLUMNS.into_iter().map(Self::Number);
+        [Self::Position, Self::Gene, Self::Impact].into_iter().chain(numbers)
+    }
+
+    /// The name in JSON and URLs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Position => "position",
+            Self::Gene => "gene",
+            Self::Impact => "impact",
+            Self::Number(column) => column.name,
+        }
+    }
+
+    /// The key of a name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::all().find(|key| key.name() == name)
+    }
+}
+
+impl Serialize for SortKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for SortKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::by_name(&name)
+            .ok_or_else(|| de::Error::custom(format_args!("unknown sort key {name:?}")))
+    }
+}
+
+/// A sort direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
-    /// The least first.
+    /// Least value first.
     #[default]
     Ascending,
-    /// The greatest first.
+    /// Greatest value first.
     Descending,
 }
 
-/// Part of the table.
+/// One page of the table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Page {
     /// Records in the file.
     pub total: u64,
-    /// Records that the filter shows.
+    /// Records that match the filter.
     pub matched: u64,
-    /// The rows asked for.
+    /// The rows.
     pub rows: Vec<Row>,
-    /// The facets, where they were asked for.
+    /// The facets, if the query asks for them.
     pub facets: Option<Facets>,
 }
 
-/// How many records a further choice would show. A facet's own criterion is left out of its
-/// counts, so that the other choices beside the one made are counted too.
+/// Records by value of the category columns. The counts of a facet apply every criterion of the
+/// filter but the facet's own, so they show what a further choice would select.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facets {
-    /// By most severe consequence, the most severe first; [`super::NO_CONSEQUENCE`] last.
+    /// By most severe consequence, most severe first; [`super::NO_CONSEQUENCE`] last.
     pub consequences: Vec<Facet<String>>,
-    /// By greatest impact.
+    /// By highest impact.
     pub impacts: Vec<Facet<Impact>>,
-    /// By kind; a record counts once for each kind among its alleles.
+    /// By type of allele; a record counts once for each type among its alleles.
     pub types: Vec<Facet<VariantType>>,
-    /// By name in FILTER; the most frequent first.
+    /// By name in FILTER, most frequent first.
     pub filters: Vec<Facet<String>>,
     /// By contig, in the file's order.
     pub chromosomes: Vec<Facet<String>>,
-    /// By whether there is a dbSNP number.
+    /// By whether the record has a dbSNP identifier.
     pub known: Vec<Facet<bool>>,
 }
 
-/// A value and the records that have it.
+/// A value of a category column and the number of records that have it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facet<T> {
     /// The value.
     pub value: T,
-    /// How many records have it.
+    /// Records with the value.
     pub records: u64,
 }
 
-/// A record as the table shows it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A row of the table: one record.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Row {
-    /// Number of the record in the file, from 0: its name in later questions.
+    /// Number of the record in the file, from 0; identifies the record in further queries.
     pub number: u64,
     /// CHROM.
     pub chrom: String,
     /// POS.
     pub pos: u32,
-    /// ID, as the file has it.
+    /// ID, as in the file.
     pub id: String,
-    /// REF; long alleles are cut in the table, never in exports.
+    /// REF; long alleles are shortened in the table, never in exports.
     pub reference: String,
-    /// ALT, comma-separated.
+    /// ALT, comma-separated; shortened as REF.
     pub alt: String,
-    /// QUAL, as the file has it.
+    /// QUAL, as in the file.
     pub qual: String,
     /// FILTER.
     pub filter: String,
-    /// Kinds of the alternatives, each once.
+    /// Types of the alternative alleles, each once.
     pub types: Vec<VariantType>,
     /// Most severe consequence.
     pub consequence: Option<String>,
-    /// Greatest impact.
+    /// Highest impact.
     pub impact: Option<Impact>,
     /// Gene of the chosen transcript: the one with the most severe consequence, MANE Select and
-    /// canonical ones first.
+    /// canonical transcripts first.
     pub gene: Option<String>,
     /// The chosen transcript.
     pub transcript: Option<String>,
-    /// HGVS coding (or non-coding) description on it.
+    /// HGVS coding (or non-coding) description on the chosen transcript.
     pub hgvs_c: Option<String>,
-    /// HGVS protein description.
+    /// HGVS protein description on the chosen transcript.
     pub hgvs_p: Option<String>,
-    /// Lowest frequency among the record's alleles.
-    pub frequency: Option<f32>,
-    /// dbSNP numbers and other identifiers, of ID and of the annotation.
+    /// Values of the numeric columns. In JSON, each is under the name of its column, `null` if the
+    /// record has no value.
+    pub numbers: ByColumn<f32>,
+    /// dbSNP and other identifiers, from ID and the annotation.
     pub ids: Vec<String>,
 }
 
-/// Everything about a record, for the drawer.
+/// The numeric columns whose values are in [`Row::numbers`].
+fn number_columns() -> impl Iterator<Item = &'static NumericColumn> {
+    NUMERIC_COLUMNS.into_iter().filter(|column| column.row_value == RowValue::Number)
+}
+
+impl Serialize for Row {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("number", &self.number)?;
+        map.serialize_entry("chrom", &self.chrom)?;
+        map.serialize_entry("pos", &self.pos)?;
+        map.serialize_entry("id", &self.id)?;
+        map.serialize_entry("reference", &self.reference)?;
+        map.serialize_entry("alt", &self.alt)?;
+        map.serialize_entry("qual", &self.qual)?;
+        map.serialize_entry("filter", &self.filter)?;
+        map.serialize_entry("types", &self.types)?;
+        map.serialize_entry("consequence", &self.consequence)?;
+        map.serialize_entry("impact", &self.impact)?;
+        map.serialize_entry("gene", &self.gene)?;
+        map.serialize_entry("transcript", &self.transcript)?;
+        map.serialize_entry("hgvs_c", &self.hgvs_c)?;
+        map.serialize_entry("hgvs_p", &self.hgvs_p)?;
+        for column in number_columns() {
+            map.serialize_entry(column.name, &self.numbers.get(column))?;
+        }
+        map.serialize_entry("ids", &self.ids)?;
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Row {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(RowVisitor)
+    }
+}
+
+struct RowVisitor;
+
+impl<'de> Visitor<'de> for RowVisitor {
+    type Value = Row;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a row")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Row, A::Error> {
+        let mut row = Row::default();
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "number" => row.number = map.next_value()?,
+                "chrom" => row.chrom = map.next_value()?,
+                "pos" => row.pos = map.next_value()?,
+                "id" => row.id = map.next_value()?,
+                "reference" => row.reference = map.next_value()?,
+                "alt" => row.alt = map.next_value()?,
+                "qual" => row.qual = map.next_value()?,
+                "filter" => row.filter = map.next_value()?,
+                "types" => row.types = map.next_value()?,
+                "consequence" => row.consequence = map.next_value()?,
+                "impact" => row.impact = map.next_value()?,
+                "gene" => row.gene = map.next_value()?,
+                "transcript" => row.transcript = map.next_value()?,
+                "hgvs_c" => row.hgvs_c = map.next_value()?,
+                "hgvs_p" => row.hgvs_p = map.next_value()?,
+                "ids" => row.ids = map.next_value()?,
+                name => match number_columns().find(|column| column.name == name) {
+                    Some(column) => row.numbers.set(column, map.next_value()?),
+                    None => drop(map.next_value::<IgnoredAny>()?),
+                },
+            }
+        }
+        Ok(row)
+    }
+}
+
+/// All data of a record, for the details panel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RowDetails {
-    /// What the table shows, alleles uncut.
+    /// The row of the table, with complete alleles.
     pub row: Row,
-    /// Frequencies by the INFO key or annotation column that has them.
+    /// Frequencies, by INFO key or annotation field.
     pub frequencies: Vec<Field>,
-    /// Every allele's and transcript's consequences, in the file's order.
+    /// The annotation of every allele and transcript, in the file's order.
     pub entries: Vec<TranscriptEntry>,
     /// The other INFO fields.
     pub info: Vec<Field>,
-    /// FORMAT and the samples' columns; at most the first 100 samples.
+    /// FORMAT and the first 100 samples.
     pub samples: Vec<Field>,
 }
 
-/// What the annotation says of one allele and one transcript: the columns that are not empty.
+/// The annotation of one allele and one transcript.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TranscriptEntry {
-    /// Whether the table shows this one.
+    /// Whether the table shows this transcript.
     pub chosen: bool,
-    /// Column names of the header's Format, with values.
+    /// The fields that are not empty, named as in the header's Format.
     pub fields: Vec<Field>,
 }
 
-/// A named value.
+/// A key and its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Field {
     /// The key.
     pub key: String,
     /// The value; empty for flags.
     pub value: String,
-    /// What the header says the key means.
+    /// The header's description of the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
 
-/// The form of an export.
+/// The file format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExportFormat {
-    /// The records as they are, below the file's header.
+    /// The unchanged records, with the file's header.
     Vcf,
     /// The table's columns, tab-separated.
     Tsv,
     /// The table's columns, comma-separated (RFC 4180).
     Csv,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::explorer::FREQUENCY;
+
+    #[test]
+    fn a_row_has_its_numbers_under_the_names_of_their_columns() {
+        let row = Row {
+            number: 7,
+            chrom: "1".to_owned(),
+            impact: Some(Impact::High),
+            numbers: ByColumn::of(&FREQUENCY, 0.25),
+            ..Row::default()
+        };
+        let json = serde_json::to_value(&row).unwrap();
+        assert_eq!(json["frequency"], 0.25);
+        assert_eq!(json["gene"], serde_json::Value::Null);
+        assert_eq!(serde_json::from_value::<Row>(json).unwrap(), row);
+        let without = serde_json::to_value(Row::default()).unwrap();
+        assert_eq!(without["frequency"], serde_json::Value::Null);
+        assert_eq!(serde_json::from_value::<Row>(without).unwrap(), Row::default());
+    }
+
+    #[test]
+    fn sort_keys_are_written_by_name() {
+        for key in SortKey::all() {
+            let json = serde_json::to_string(&key).unwrap();
+            assert_eq!(json, format!("\"{}\"", key.name()));
+            assert_eq!(serde_json::from_str::<SortKey>(&json).unwrap(), key);
+        }
+        assert!(serde_json::from_str::<SortKey>("\"color\"").is_err());
+    }
 }

@@ -1,24 +1,24 @@
-//! Regions of the genome as people write them: `chr1`, `1:1,000-2,000`, `chrX:500`.
+//! Genomic regions as users write them: `chr1`, `1:1,000-2,000`, `chrX:500`.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// Part of a contig. As text (also in JSON and URLs): `chr1:1000-2000`.
+/// A contig, or an interval of it. Written `chr1:1000-2000` as text and in JSON and URLs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Region {
-    /// The contig, spelled as the user did; [`contig_alias`] tells which spellings are the same.
+    /// The contig as the user spelled it; spellings are compared by their [`contig_alias`].
     pub contig: String,
-    /// First and last position, 1-based and inclusive; `None` for the whole contig.
+    /// First and last position, 1-based and inclusive; `None` for the complete contig.
     pub span: Option<(u32, u32)>,
 }
 
-/// What is wrong with the text of a region.
+/// Why a text is not a region.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RegionError {
-    /// Nothing names a contig.
-    #[error("the region names no chromosome; write it like chr1:1000-2000")]
+    /// The contig is missing.
+    #[error("the region has no chromosome; write it like chr1:1000-2000")]
     NoContig,
     /// The end is before the start.
     #[error("region {0:?} ends before it starts")]
@@ -28,8 +28,8 @@ pub enum RegionError {
 impl FromStr for Region {
     type Err = RegionError;
 
-    /// Reads a region. A contig name may hold colons (`HLA-A*01:01`): only what reads as
-    /// positions after the last one is taken for positions.
+    /// Parses a region. Contig names may contain colons (`HLA-A*01:01`), so the part after the last
+    /// colon counts as positions only if it parses as such.
     fn from_str(text: &str) -> Result<Self, RegionError> {
         let text = text.trim();
         let (contig, span) = match text.rsplit_once(':') {
@@ -49,7 +49,7 @@ impl FromStr for Region {
     }
 }
 
-/// `1,000-2,000`, `1000` (one base), `1000-` (to the end).
+/// Parses `1,000-2,000`, `1000` (one base), or `1000-` (to the end).
 fn parse_span(text: &str) -> Option<(u32, u32)> {
     let number = |text: &str| text.trim().replace(',', "").parse::<u32>().ok();
     match text.split_once('-') {
@@ -84,8 +84,8 @@ impl From<Region> for String {
     }
 }
 
-/// The name under which all spellings of a contig meet: without `chr`, `MT` for the mitochondrion,
-/// in upper case.
+/// The canonical form of a contig's name, equal for all its spellings: without `chr`, in upper
+/// case, `MT` for the mitochondrion.
 pub fn contig_alias(name: &str) -> String {
     let bare = match name.get(..3) {
         Some(prefix) if prefix.eq_ignore_ascii_case("chr") => &name[3..],
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn regions_are_read_as_people_write_them() {
+    fn regions_parse_as_users_write_them() {
         for (text, contig, span) in [
             ("chr1", "chr1", None),
             (" 1:1,000-2,000 ", "1", Some((1000, 2000))),
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn spellings_of_a_contig_meet() {
+    fn spellings_of_a_contig_have_the_same_alias() {
         assert_eq!(contig_alias("chrM"), contig_alias("MT"));
         assert_eq!(contig_alias("Chr20"), contig_alias("20"));
         assert_ne!(contig_alias("chr2"), contig_alias("20"));

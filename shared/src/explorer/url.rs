@@ -46,22 +46,13 @@ pub fn read_filter(text: &str) -> Result<Filter, serde_json::Error> {
     if text.is_empty() { Ok(Filter::default()) } else { serde_json::from_str(text) }
 }
 
-const SORT_KEYS: [(SortKey, &str); 5] = [
-    (SortKey::Position, "position"),
-    (SortKey::Quality, "quality"),
-    (SortKey::Frequency, "frequency"),
-    (SortKey::Gene, "gene"),
-    (SortKey::Impact, "impact"),
-];
-
 /// Writes a sort order: `frequency`, or `-frequency` for descending; empty for the default order.
 pub fn write_sort(sort: Sort) -> String {
     if sort == Sort::default() {
         return String::new();
     }
-    let name = SORT_KEYS.iter().find(|(key, _)| *key == sort.key).map_or("", |(_, name)| *name);
     let sign = if sort.direction == Direction::Descending { "-" } else { "" };
-    format!("{sign}{name}")
+    format!("{sign}{}", sort.key.name())
 }
 
 /// Reads a sort order that [`write_sort`] wrote; the default order for any other text.
@@ -70,14 +61,13 @@ pub fn read_sort(text: &str) -> Sort {
         Some(name) => (name, Direction::Descending),
         None => (text, Direction::Ascending),
     };
-    let key = SORT_KEYS.iter().find(|(_, known)| *known == name).map(|(key, _)| *key);
-    key.map(|key| Sort { key, direction }).unwrap_or_default()
+    SortKey::by_name(name).map(|key| Sort { key, direction }).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::explorer::{Impact, Range};
+    use crate::explorer::{FREQUENCY, Impact};
 
     #[test]
     fn a_written_filter_has_no_character_of_query_syntax_and_reads_back() {
@@ -85,8 +75,7 @@ mod tests {
             genes: vec!["A&B=100%25+#?".to_owned(), "é\"\\".to_owned()],
             regions: vec!["chr1:5-9".parse().unwrap()],
             impacts: vec![Impact::High],
-            frequency: Some(Range { max: Some(0.01), or_missing: true, ..Range::default() }),
-            ..Filter::default()
+            ..Filter::of_range(&FREQUENCY, FREQUENCY.filter.range(0.01))
         };
         let text = write_filter(&filter);
         assert!(!text.contains(['&', '%', '+', '=', '#', '?']), "{text}");
@@ -100,7 +89,7 @@ mod tests {
         assert_eq!(write_sort(Sort::default()), "");
         assert_eq!(read_filter("").unwrap(), Filter::default());
         assert_eq!(read_sort("nonsense"), Sort::default());
-        for (key, _) in SORT_KEYS {
+        for key in SortKey::all() {
             let sort = Sort { key, direction: Direction::Descending };
             assert_eq!(read_sort(&write_sort(sort)), sort);
         }

@@ -1,6 +1,8 @@
-//! Sets of a block's rows.
+//! The records that match a filter, as sets of rows by block.
 
-/// A bit for each row of a block.
+use gas_shared::explorer::Facets;
+
+/// A set of rows, as one bit per row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Bits {
     words: Vec<u64>,
@@ -8,7 +10,7 @@ pub(crate) struct Bits {
 }
 
 impl Bits {
-    /// The rows for which the test holds.
+    /// The rows for which a test holds.
     #[inline]
     pub fn of(rows: usize, mut holds: impl FnMut(usize) -> bool) -> Self {
         let mut words = vec![0u64; rows.div_ceil(64)];
@@ -20,11 +22,11 @@ impl Bits {
         Self { words, rows }
     }
 
-    /// No rows, or all.
+    /// All rows, or none.
     pub fn filled(rows: usize, with: bool) -> Self {
         let mut words = vec![if with { u64::MAX } else { 0 }; rows.div_ceil(64)];
         if let Some(last) = words.last_mut() {
-            // Bits beyond the last row stay empty.
+            // Bits beyond the last row are zero.
             *last &= u64::MAX >> (rows.wrapping_neg() % 64);
         }
         Self { words, rows }
@@ -35,17 +37,17 @@ impl Bits {
         self.words[row / 64] |= 1 << (row % 64);
     }
 
-    /// Keeps what both sets have.
+    /// Keeps the rows that are in both sets.
     pub fn intersect(&mut self, other: &Self) {
         self.words.iter_mut().zip(&other.words).for_each(|(a, b)| *a &= b);
     }
 
-    /// How many rows are in the set.
+    /// The number of rows in the set.
     pub fn count(&self) -> u32 {
         self.words.iter().map(|word| word.count_ones()).sum()
     }
 
-    /// The rows, in order.
+    /// The rows in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = usize> {
         self.words.iter().enumerate().flat_map(|(n, word)| {
             let mut rest = *word;
@@ -58,19 +60,19 @@ impl Bits {
     }
 }
 
-/// Which rows of a block match.
+/// The matching rows of a block.
 #[derive(Clone, Debug)]
 pub(crate) enum Matches {
-    /// None.
+    /// No row.
     None,
-    /// All.
+    /// All rows.
     All,
-    /// These; how many is kept beside them.
+    /// These rows, and their number.
     Some(Bits, u32),
 }
 
 impl Matches {
-    /// The matches of a set.
+    /// The matches of a set of rows.
     pub fn of(bits: Bits) -> Self {
         match bits.count() {
             0 => Self::None,
@@ -79,7 +81,7 @@ impl Matches {
         }
     }
 
-    /// How many of the block's rows match.
+    /// The number of matches in a block of `rows` rows.
     pub const fn count(&self, rows: u32) -> u32 {
         match self {
             Self::None => 0,
@@ -88,7 +90,7 @@ impl Matches {
         }
     }
 
-    /// Calls back for each matching row, in order.
+    /// Calls back with each matching row in ascending order.
     pub fn for_each(&self, rows: u32, call: impl FnMut(usize)) {
         match self {
             Self::None => {}
@@ -97,7 +99,7 @@ impl Matches {
         }
     }
 
-    /// Bytes in memory, about.
+    /// Approximate bytes in memory.
     pub const fn weight(&self) -> u64 {
         match self {
             Self::Some(bits, _) => bits.words.len() as u64 * 8 + 48,
@@ -106,12 +108,32 @@ impl Matches {
     }
 }
 
+/// The records that match a filter.
+#[derive(Debug)]
+pub(crate) struct Selection {
+    /// Matches by block.
+    pub blocks: Vec<Matches>,
+    /// The number of matching records.
+    pub matched: u64,
+    /// The facets, if they were counted.
+    pub facets: Option<Facets>,
+}
+
+impl Selection {
+    /// Approximate bytes in memory.
+    pub fn weight(&self) -> u64 {
+        // Facets have at most a few hundred short texts.
+        let facets = if self.facets.is_some() { 16 << 10 } else { 0 };
+        self.blocks.iter().map(Matches::weight).sum::<u64>() + facets
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn sets_of_rows_count_and_list_what_they_hold() {
+    fn sets_of_rows_are_counted_listed_and_intersected() {
         let mut bits = Bits::of(130, |row| row % 3 == 0);
         assert_eq!(bits.count(), 44);
         assert_eq!(bits.iter().last(), Some(129));

@@ -1,0 +1,268 @@
+//! Features of a record: alleles, numbers and identifiers. The index builder and the rows of the
+//! table read them with the same code.
+
+use crate::annotation::AnnotationFormat;
+use crate::columns::{NumberField, NumericSource, Shown, Values, info_field};
+use crate::info::{self, is_rs_number};
+use gas_shared::explorer::{Substitution, VariantType};
+use gas_shared::vcf::Record;
+
+/// The first bit of [`Alleles::class`] for substitutions; the bits below are for types.
+const SUBSTITUTION_BIT: u32 = VariantType::ALL.len() as u32;
+
+/// The number of values of [`Alleles::class`].
+pub(crate) const CLASSES: usize = 1 << (SUBSTITUTION_BIT + 2);
+
+/// The bit of an allele type.
+pub(crate) const fn type_bit(kind: VariantType) -> u16 {
+    1 << kind as u16
+}
+
+/// The bit of a substitution class.
+pub(crate) const fn substitution_bit(class: Substitution) -> u16 {
+    1 << (SUBSTITUTION_BIT + class as u32)
+}
+
+/// The INFO fields that the explorer uses, borrowed from the line.
+#[derive(Debug, Default)]
+pub(crate) struct InfoFields<'a> {
+    /// The value of CSQ or ANN.
+    annotation: Option<&'a [u8]>,
+    end: Option<u32>,
+    lengths: Option<&'a [u8]>,
+}
+
+impl<'a> InfoFields<'a> {
+    /// Scans INFO once. Fields of numeric columns are passed to `on_number`.
+    pub fn read(
+        info: &'a [u8],
+        format: Option<&AnnotationFormat>,
+        sources: &[NumericSource],
+        mut on_number: impl FnMut(NumberField, &'a [u8]),
+    ) -> Self {
+        let mut fields = Self::default();
+        let annotation_key = format.map(|format| format.key.as_bytes());
+        for (key, value) in info::fields(info) {
+            let Some(value) = value else { continue };
+            if Some(key) == annotation_key {
+                fields.annotation = Some(value);
+            } else if key == b"END" {
+                fields.end = parse(value);
+            } else if key == b"SVLEN" {
+                fields.lengths = Some(value);
+            } else if let Some(field) = info_field(sources, key) {
+                on_number(field, value);
+            }
+        }
+        fields
+    }
+
+    /// The texts of the annotation's entries.
+    pub fn entries(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.annotation.into_iter().flat_map(|text| text.split(|b| *b == b','))
+    }
+}
+
+fn parse<T: std::str::FromStr>(text: &[u8]) -> Option<T> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// Features of the alternative alleles.
+#[derive(Debug, Default)]
+pub(crate) struct Alleles {
+    /// Bits of allele types and of substitution classes.
+    pub class: u16,
+    /// Distinct length changes in bases.
+    pub lengths: Vec<i32>,
+    /// Bases of the reference that the record spans.
+    pub span: u32,
+}
+
+impl Alleles {
+    /// Reads REF and ALT.
+    pub fn read(&mut self, record: &Record<'_>, info: &InfoFields<'_>) {
+        self.class = 0;
+        self.lengths.clear();
+        let mut structural_lengths = info.lengths.map(|text| text.split(|b| *b == b','));
+        for alt in record.alt.split(|b| *b == b',') {
+            let kind = VariantType::of(record.reference, alt);
+            self.class |= type_bit(kind);
+            if kind == VariantType::Snv {
+                self.class |= substitution_bit(Substitution::of(record.reference[0], alt[0]));
+            }
+            // SVLEN has a value for every alternative allele, whatever its type.
+            let structural = structural_lengths.as_mut().and_then(Iterator::next);
+            let length = match kind {
+                VariantType::Other => None,
+                VariantType::Structural => structural.and_then(parse::<i32>),
+                _ => i32::try_from(alt.len() as i64 - record.reference.len() as i64).ok(),
+            };
+            if let Some(length) = length.filter(|n| *n != i32::MIN && !self.lengths.contains(n)) {
+                self.lengths.push(length);
+            }
+        }
+        let bases = record.reference.len() as u64;
+        let structural = self.class & type_bit(VariantType::Structural) != 0;
+        let to_end = info.end.filter(|_| structural).map(u64::from);
+        let to_end = to_end.and_then(|end| (end + 1).checked_sub(record.pos)).unwrap_or(0);
+        self.span = u32::try_from(bases.max(to_end)).unwrap_or(u32::MAX);
+    }
+}
+
+/// The values of the numeric columns of one record.
+#[derive(Debug)]
+pub(crate) struct Numbers {
+    sources: &'static [NumericSource],
+    columns: Vec<ColumnValues>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct ColumnValues {
+    /// Rank of the field that the values come from.
+    rank: Option<u8>,
+    /// Distinct values.
+    values: Vec<f32>,
+}
+
+impl Numbers {
+    /// No values.
+    pub fn new(sources: &'static [NumericSource]) -> Self {
+        Self { sources, columns: vec![ColumnValues::default(); sources.len()] }
+    }
+
+    /// Starts a record.
+    pub fn begin(&mut self, record: &Record<'_>) {
+        for (source, column) in self.sources.iter().zip(&mut self.columns) {
+            column.rank = None;
+            column.values.clear();
+            if matches!(source.values, Values::Qual) {
+                column.values.extend(info::quality(record.qual));
+            }
+        }
+    }
+
+    /// Adds the numbers of a field, unless a preferred field has numbers.
+    pub fn add(&mut self, field: NumberField, text: &[u8]) {
+        let Some(column) = self.columns.get_mut(usize::from(field.column)) else { return };
+        if column.rank.is_some_and(|rank| rank < field.rank) {
+            return;
+        }
+        for value in info::numbers(text) {
+            if column.rank != Some(field.rank) {
+                column.rank = Some(field.rank);
+                column.values.clear();
+            }
+            if !column.values.contains(&value) {
+                column.values.push(value);
+            }
+        }
+    }
+
+    /// The distinct values of a column.
+    pub fn values(&self, column: usize) -> &[f32] {
+        &self.columns[column].values
+    }
+
+    /// The value of a column that the table shows.
+    pub fn shown(&self, column: usize) -> Option<f32> {
+        let values = self.values(column).iter().copied();
+        match self.sources[column].shown {
+            Shown::Lowest => values.min_by(f32::total_cmp),
+            Shown::Highest => values.max_by(f32::total_cmp),
+        }
+    }
+}
+
+/// The distinct identifiers of a record, separated by `;`.
+#[derive(Debug, Default)]
+pub(crate) struct Identifiers {
+    /// The list.
+    pub text: Vec<u8>,
+    /// Whether one is a dbSNP identifier.
+    pub known: bool,
+}
+
+impl Identifiers {
+    /// Starts a record with its ID column.
+    pub fn begin(&mut self, id: &[u8]) {
+        self.text.clear();
+        self.known = false;
+        self.add(id, b';');
+    }
+
+    /// Adds identifiers of the annotation.
+    pub fn add(&mut self, ids: &[u8], separator: u8) {
+        for id in ids.split(|b| *b == separator) {
+            if id.is_empty() || id == b"." || self.text.split(|b| *b == b';').any(|i| i == id) {
+                continue;
+            }
+            self.known |= is_rs_number(id);
+            if !self.text.is_empty() {
+                self.text.push(b';');
+            }
+            self.text.extend_from_slice(id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::columns::{NUMERIC_SOURCES, annotation_field};
+    use gas_shared::vcf::parse_record;
+
+    fn alleles(line: &str) -> (u16, Vec<i32>, u32) {
+        let record = parse_record(line.as_bytes()).unwrap();
+        let mut alleles = Alleles::default();
+        alleles.read(&record, &InfoFields::read(record.info, None, &[], |_, _| {}));
+        (alleles.class, alleles.lengths, alleles.span)
+    }
+
+    #[test]
+    fn alleles_of_every_type_are_read() {
+        let bits = |kinds: &[VariantType]| kinds.iter().fold(0, |sum, k| sum | type_bit(*k));
+        let transition = substitution_bit(Substitution::Transition);
+        assert_eq!(
+            alleles("1\t5\t.\tA\tG,AT,*\t.\t.\t."),
+            (
+                bits(&[VariantType::Snv, VariantType::Insertion, VariantType::Other]) | transition,
+                vec![0, 1],
+                1
+            )
+        );
+        assert_eq!(
+            alleles("1\t5\t.\tA\t<DEL>\t.\t.\tEND=14;SVLEN=-9"),
+            (bits(&[VariantType::Structural]), vec![-9], 10)
+        );
+        // END of a sequence allele is ignored, and so is an invalid END before POS.
+        assert_eq!(alleles("1\t5\t.\tAC\tA\t.\t.\tEND=90").2, 2);
+        assert_eq!(alleles("1\t5\t.\tA\t<INS>\t.\t.\tEND=3").2, 1);
+    }
+
+    #[test]
+    fn the_preferred_field_of_a_numeric_column_wins() {
+        let record = parse_record(b"1\t5\t.\tA\tG\t30\t.\t.").unwrap();
+        let info = b"AF=0.5,0.25;GMAF=.;gnomAD_AF=0.1";
+        let mut numbers = Numbers::new(&NUMERIC_SOURCES);
+        numbers.begin(&record);
+        InfoFields::read(info, None, &NUMERIC_SOURCES, |field, text| numbers.add(field, text));
+        assert_eq!(numbers.values(0), [0.1]);
+        let af = annotation_field(&NUMERIC_SOURCES, "AF").unwrap();
+        numbers.add(af, b"0.3&0.2");
+        numbers.add(af, b"0.3");
+        assert_eq!((numbers.values(0), numbers.shown(0)), (&[0.3, 0.2][..], Some(0.2)));
+        assert_eq!((numbers.values(1), numbers.shown(1)), (&[30.0][..], Some(30.0)));
+        numbers.begin(&record);
+        assert_eq!(numbers.shown(0), None);
+    }
+
+    #[test]
+    fn identifiers_are_listed_once() {
+        let mut ids = Identifiers::default();
+        ids.begin(b"COSM1;rs5");
+        ids.add(b"rs5&rs6", b'&');
+        assert_eq!((ids.text.as_slice(), ids.known), (&b"COSM1;rs5;rs6"[..], true));
+        ids.begin(b".");
+        assert_eq!((ids.text.as_slice(), ids.known), (&b""[..], false));
+    }
+}
