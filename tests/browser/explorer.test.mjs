@@ -1,4 +1,4 @@
-// The results explorer: filters and their counts, scrolling, a variant's details, exports.
+// The results explorer: filters and their counts, scrolling, details of a variant, exports.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -8,19 +8,19 @@ import { live, openBrowser, sample, signIn, stack } from './support/stack.mjs';
 
 const number = (text) => Number(text.replace(/,/g, ''));
 
-/** "212 of 3,011 variants", once the answer is there. */
+/** Reads "212 of 3,011 variants" after loading. */
 async function counts(page) {
   await page.locator('.count[aria-busy=false]').waitFor();
   const [, matched, total] = (await page.locator('.count').innerText()).match(/([\d,]+)\s+of\s+([\d,]+)/);
   return { matched: number(matched), total: number(total) };
 }
 
-/** Waits until so many variants are shown. */
+/** Waits until `matched` variants are shown. */
 async function shows(page, matched) {
   await page.locator('.count strong', { hasText: new RegExp(`^${matched.toLocaleString('en-US')}$`) }).waitFor();
 }
 
-/** The number beside a choice. */
+/** The count of a choice. */
 async function facet(page, label) {
   const text = await page.locator('.choice', { has: page.getByText(label, { exact: true }) }).locator('.muted').innerText();
   return number(text);
@@ -30,7 +30,7 @@ test('variants are filtered, scrolled, opened and exported', async () => {
   const { page, problems, close } = await openBrowser();
   try {
     await signIn(page, 'ada-explorer');
-    // Premium, so that no time runs out while the test looks around.
+    // Premium, so that the download window does not end during the test.
     await page.locator('.account').getByRole('button', { name: 'Upgrade' }).click();
     await payInDialog(page);
     await page.keyboard.press('Escape');
@@ -42,20 +42,20 @@ test('variants are filtered, scrolled, opened and exported', async () => {
     const records = sample('free.vcf').text.split('\n').filter((line) => line && !line.startsWith('#')).length;
     assert.deepEqual(await counts(page), { matched: records, total: records });
 
-    // Few rows are in the document, and all can be scrolled to.
+    // The document has few rows, and every row can be scrolled to.
     assert.ok((await page.locator('tr.variant').count()) < 60);
     await page.locator('#variants').evaluate((element) => { element.scrollTop = element.scrollHeight; });
     await page.locator(`tr.variant[aria-rowindex="${records + 1}"] .variant-open`).waitFor();
     assert.ok((await page.locator('tr.variant').count()) < 60);
     await page.locator('#variants').evaluate((element) => { element.scrollTop = 0; });
 
-    // A filter changes the count to what its choice promised, and the address.
+    // A filter changes the address, and the count to that of its choice.
     const high = await facet(page, 'HIGH');
     assert.ok(high > 0 && high < records, `${high} of ${records}`);
     await page.getByLabel(/^HIGH/).check();
     await shows(page, high);
     assert.match(decodeURIComponent(page.url()), /"impacts":\["high"\]/);
-    // The rows are those of this filter, and none of the one before.
+    // The rows are those of this filter.
     const impacts = await page.locator('tr.variant td:nth-child(6)').allInnerTexts();
     assert.deepEqual([...new Set(impacts)], ['HIGH']);
     assert.equal(impacts.length, high);
@@ -65,16 +65,16 @@ test('variants are filtered, scrolled, opened and exported', async () => {
     const { matched } = await counts(page);
     assert.ok(matched > 0 && matched <= high);
     const genes = await page.locator('tr.variant td:nth-child(4)').allInnerTexts();
-    assert.ok(genes.includes(gene), 'the gene may also be one of several that a variant touches');
+    assert.ok(genes.includes(gene), 'a variant may affect further genes');
 
-    // The address is the state: a reload shows the same.
+    // The address is the state, so a reload shows the same.
     await page.reload();
     await live(page);
     assert.deepEqual(await counts(page), { matched, total: records });
     assert.equal(await page.getByLabel('Genes').inputValue(), gene.toLowerCase());
     assert.ok(await page.getByLabel(/^HIGH/).isChecked());
 
-    // Columns that are not wanted, and a filter to come back to, are remembered.
+    // Hidden columns and saved filters are stored.
     await page.getByText('Columns', { exact: true }).click();
     await page.locator('.popover-panel').getByLabel('HGVS').uncheck();
     await page.getByRole('columnheader', { name: 'HGVS' }).waitFor({ state: 'detached' });
@@ -89,11 +89,11 @@ test('variants are filtered, scrolled, opened and exported', async () => {
     await page.getByText('Saved filters').click();
     await page.getByRole('link', { name: 'high in one gene' }).click();
     await shows(page, matched);
-    await page.getByRole('button', { name: 'Forget high in one gene' }).click();
-    await page.getByText('None yet.').waitFor();
+    await page.getByRole('button', { name: 'Delete high in one gene' }).click();
+    await page.getByText('No saved filters yet.').waitFor();
     await page.getByText('Saved filters').click();
 
-    // Exports hold exactly the rows counted.
+    // Exports contain exactly the rows counted.
     const [csv] = await Promise.all([
       page.waitForEvent('download'),
       page.getByRole('link', { name: 'CSV' }).click(),
@@ -106,7 +106,7 @@ test('variants are filtered, scrolled, opened and exported', async () => {
     await shows(page, records);
     assert.equal(await page.getByLabel('Genes').inputValue(), '');
 
-    // By keyboard alone: order, go down, open, close, and go on where one was.
+    // By keyboard alone: sort, move down, open, close, and continue at the same row.
     await page.getByRole('button', { name: 'Impact' }).press('Enter');
     await page.locator('th[aria-sort=ascending]', { hasText: 'Impact' }).waitFor();
     await page.locator('tr.variant .badge-bad').first().waitFor();
@@ -129,11 +129,11 @@ test('variants are filtered, scrolled, opened and exported', async () => {
     await page.keyboard.press('End');
     await page.waitForFunction((id) => document.activeElement?.id === id, `variant-${records - 1}`);
 
-    // What cannot be read is said beside the field and asked of nobody.
+    // An invalid region is reported next to the field, and no query is sent.
     await page.getByLabel('Regions').fill('20:9-5');
     await page.getByText('ends before it starts').waitFor();
     await page.getByLabel('Regions').fill('20:1-5');
-    await page.getByText('No variant meets all of these filters.').waitFor();
+    await page.getByText('No variants match these filters.').waitFor();
     await page.getByRole('main').getByRole('link', { name: 'Clear filters' }).last().click();
     await shows(page, records);
     await page.getByText('More filters').click();

@@ -1,4 +1,4 @@
-//! Exploring results, over HTTP: what the index answers is what the result's lines say.
+//! Exploring results over HTTP: the answers of the index equal the lines of the result.
 
 use crate::stack::stack;
 use anyhow::{Context, Result, ensure};
@@ -10,7 +10,7 @@ use reqwest::{Method, Response, StatusCode};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
-/// Longer than the test stack's Free window and the archiving after it.
+/// Longer than the Free download window of the test stack and the archiving after it.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 async fn ask(user: &Client, id: JobId, query: serde_json::Value) -> Result<Response> {
@@ -19,7 +19,7 @@ async fn ask(user: &Client, id: JobId, query: serde_json::Value) -> Result<Respo
 }
 
 async fn page(user: &Client, id: JobId, query: serde_json::Value) -> Result<Page> {
-    // What is sent is a question, or this test is wrong.
+    // Checks the test itself: the JSON must be a valid query.
     serde_json::from_value::<Query>(query.clone())?;
     let answer = ask(user, id, query).await?;
     ensure!(answer.status() == StatusCode::OK, "{}", answer.text().await?);
@@ -31,24 +31,24 @@ async fn annotated(user: &Client) -> Result<JobView> {
     user.wait_for(job.id, &[Completed]).await
 }
 
-/// The records' lines that hold one of some texts.
+/// The lines of records that contain one of some texts.
 fn lines<'a>(result: &'a str, texts: &[&str]) -> Vec<&'a str> {
     let records = result.lines().filter(|line| !line.starts_with('#'));
     records.filter(|line| texts.iter().any(|text| line.contains(text))).collect()
 }
 
 #[tokio::test]
-async fn filters_counts_rows_and_exports_are_those_of_the_result() -> Result<()> {
+async fn filters_counts_rows_and_exports_equal_the_result() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-explores").await?;
     let id = annotated(&ada).await?.id;
     let result = ada.result(id).await?;
     let all = page(&ada, id, json!({ "limit": 10, "facets": true })).await?;
     assert_eq!(all.total as usize, lines(&result, &[""]).len());
     assert_eq!((all.matched, all.rows.len()), (all.total, 10));
-    let impacts = all.facets.context("facets were asked for")?.impacts;
+    let impacts = all.facets.context("facets were requested")?.impacts;
     ensure!(!impacts.is_empty(), "the sample is annotated");
 
-    // HIGH is the greatest impact of whatever record has it.
+    // HIGH is the highest impact, so every record with it is found.
     let filter = json!({ "impacts": ["high"] });
     let high = page(&ada, id, json!({ "filter": filter, "limit": 1000 })).await?;
     let naive = lines(&result, &["|HIGH|"]);
@@ -86,12 +86,12 @@ async fn filters_counts_rows_and_exports_are_those_of_the_result() -> Result<()>
 }
 
 #[tokio::test]
-async fn when_the_time_is_out_results_are_closed_to_the_explorer_too() -> Result<()> {
+async fn the_explorer_is_closed_after_the_download_window() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-explores-late").await?;
     let id = annotated(&ada).await?.id;
     assert_eq!(ask(&ada, id, json!({ "limit": 1 })).await?.status(), StatusCode::OK);
     let deadline = Instant::now() + PATIENCE;
-    // Over, first because of the deadline, then because the file is in the archive.
+    // First the deadline closes the explorer, then the archive.
     for reason in ["could be downloaded until", "are archived"] {
         loop {
             let answer = ask(&ada, id, json!({ "limit": 1 })).await?;
@@ -99,8 +99,8 @@ async fn when_the_time_is_out_results_are_closed_to_the_explorer_too() -> Result
             if status == StatusCode::PAYMENT_REQUIRED && text.contains(reason) {
                 break;
             }
-            ensure!(Instant::now() < deadline, "never heard that results {reason}: {text}");
-            // The first reason holds for a moment only.
+            ensure!(Instant::now() < deadline, "never answered that results {reason}: {text}");
+            // The first reason lasts for a moment only.
             if reason != "are archived" && text.contains("are archived") {
                 break;
             }

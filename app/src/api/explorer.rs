@@ -1,10 +1,12 @@
+//! Server functions of the results explorer.
+
 use super::{ApiResult, Wire};
 use dioxus::prelude::*;
 use gas_shared::JobId;
 use gas_shared::explorer::{Page, Query, RowDetails};
 
-/// Part of the table of a job's variants. A POST, since a question can be longer than a URL; it
-/// changes nothing.
+/// Returns a page of the table of variants. A POST, because a query can be longer than a URL; it has no
+/// side effects.
 #[post("/api/jobs/{id}/variants")]
 pub async fn variants(id: JobId, query: Query) -> ApiResult<Wire<Page>> {
     let (web, account) = crate::server::caller::account().await?;
@@ -14,7 +16,7 @@ pub async fn variants(id: JobId, query: Query) -> ApiResult<Wire<Page>> {
     ))
 }
 
-/// Everything about one variant, by its number in the file.
+/// Returns the details of a variant, by its number in the file.
 #[get("/api/jobs/{id}/variants/{number}")]
 pub async fn variant(id: JobId, number: u64) -> ApiResult<Wire<RowDetails>> {
     let (web, account) = crate::server::caller::account().await?;

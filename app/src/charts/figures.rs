@@ -5,7 +5,7 @@ use super::bar_chart::{Bar, horizontal_bars, vertical_bars};
 use super::density::density_chart;
 use super::ring::ring;
 use gas_shared::explorer::url::write_filter;
-use gas_shared::explorer::{Filter, LengthRange, Range, Substitution};
+use gas_shared::explorer::{Filter, LengthRange, QUALITY, Range, Substitution};
 use gas_shared::summary::Summary;
 
 /// The most consequences that are shown, of 41.
@@ -158,7 +158,7 @@ fn qualities(summary: &Summary) -> Figure {
             },
             count: bin.records,
             tone: 0,
-            filter: write_filter(&Filter { quality: Some(range), ..Filter::default() }),
+            filter: write_filter(&Filter::of_range(&QUALITY, range)),
         }
     });
     let text = match summary.qual.missing {

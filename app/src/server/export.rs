@@ -1,6 +1,6 @@
-//! `GET /annotations-export/{id}?format=vcf|tsv|csv&filter=<JSON>`: what a filter of the results
-//! explorer shows, as a file. No server function, since those answer with values and not with
-//! files; it finds its caller as they do.
+//! `GET /annotations-export/{id}?format=vcf|tsv|csv&filter=<JSON>`: the variants that match a filter of
+//! the results explorer, as a file. Not a server function, because those return values instead of
+//! files; callers are authenticated in the same way.
 
 use super::file_response::{file_response, or_error_response};
 use super::{Web, caller};
@@ -19,17 +19,17 @@ use gas_shared::explorer::{ExportFormat, Filter, url};
 use serde::Deserialize;
 use tower_sessions::Session;
 
-/// The longest filter in a URL, in bytes of JSON. Browsers and proxies take about as much.
+/// The longest filter in bytes of JSON, about what browsers and proxies accept in a URL.
 const MAX_FILTER_BYTES: usize = 16 * 1024;
 
 #[derive(Deserialize)]
-struct Question {
+struct ExportQuery {
     format: ExportFormat,
     #[serde(default)]
     filter: String,
 }
 
-/// The route.
+/// The route of exports.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/annotations-export/{id}", get(export))
 }
@@ -38,14 +38,15 @@ async fn export(
     Extension(web): Extension<Web>,
     session: Session,
     Path(id): Path<JobId>,
-    Query(question): Query<Question>,
+    Query(query): Query<ExportQuery>,
     headers: HeaderMap,
 ) -> Response {
-    match try_export(&web, &session, id, &question).await {
-        Ok(export) => answer(export, question.format),
-        // A browser would show or save the bare message; the page asks the same and says it well.
+    match try_export(&web, &session, id, &query).await {
+        Ok(export) => answer(export, query.format),
+        // A browser would show or save the plain message. The page runs the same query and shows the
+        // error properly.
         Err(_) if is_page_wanted(&headers) => {
-            let filter = url::encode_query_value(&question.filter);
+            let filter = url::encode_query_value(&query.filter);
             Redirect::to(&format!("/annotations/{id}/results?filter={filter}")).into_response()
         }
         Err(error) => or_error_response(Err(error)),
@@ -56,15 +57,15 @@ async fn try_export(
     web: &Web,
     session: &Session,
     id: JobId,
-    question: &Question,
+    query: &ExportQuery,
 ) -> Result<Export, ApiError> {
     let account = caller::account_of(web, session).await?;
-    let filter = read_filter(&question.filter)?;
+    let filter = read_filter(&query.filter)?;
     let (gas, explorers) = (&web.gas, &web.explorers);
-    Ok(export_results(gas, explorers, account.id, id, filter, question.format).await?)
+    Ok(export_results(gas, explorers, account.id, id, filter, query.format).await?)
 }
 
-/// Whether somebody follows a link, and no program asks.
+/// Whether the request comes from a link instead of a program.
 fn is_page_wanted(headers: &HeaderMap) -> bool {
     let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     accepted.is_some_and(|types| types.contains("text/html"))
@@ -84,9 +85,10 @@ fn answer(export: Export, format: ExportFormat) -> Response {
         ExportFormat::Tsv => "text/tab-separated-values; charset=utf-8",
         ExportFormat::Csv => "text/csv; charset=utf-8",
     };
-    // The status is sent by now: the connection breaks, and the browser tells a failed download.
+    // The status is already sent, so an error closes the connection, which browsers report as a failed
+    // download.
     let content = export.content.inspect_err(|error| {
-        tracing::error!(error = %chain(error), "an export ended early");
+        tracing::error!(error = %chain(error), "an export failed");
     });
     file_response(Body::from_stream(content), content_type, &export.file_name)
 }
@@ -96,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn filters_of_urls_are_read_or_refused() {
+    fn filters_of_urls_are_read_or_rejected() {
         assert!(read_filter("").unwrap().is_empty());
         assert_eq!(read_filter(r#"{"genes":["ABC"]}"#).unwrap().genes, ["ABC"]);
         let long = format!(r#"{{"text":"{}"}}"#, "a".repeat(MAX_FILTER_BYTES));

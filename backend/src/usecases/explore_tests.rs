@@ -2,7 +2,7 @@ use super::*;
 use crate::testkit::TestGas;
 use crate::usecases::{FindError, announce_result, archive_result, sign_result_link};
 use futures::TryStreamExt;
-use gas_shared::explorer::{Direction, Sort, SortKey};
+use gas_shared::explorer::{Direction, QUALITY, Sort, SortKey};
 use gas_shared::{Account, Job, Plan};
 
 /// The records of the tests: position, gene, impact, QUAL.
@@ -108,7 +108,7 @@ async fn exploring_has_the_access_rule_of_downloads() {
 #[tokio::test]
 async fn a_page_equals_a_scan_of_all_records() {
     let case = case().await;
-    let sort = Sort { key: SortKey::Quality, direction: Direction::Descending };
+    let sort = Sort { key: SortKey::Number(&QUALITY), direction: Direction::Descending };
     let query = Query { filter: only("abc"), sort, offset: 1, limit: 2, facets: true };
     let page = case.page(&query).await.unwrap();
     let mut naive: Vec<_> = RECORDS.iter().filter(|(_, gene, ..)| *gene == "ABC").collect();

@@ -1,11 +1,11 @@
-//! The table's columns, and which of them the reader wants to see.
+//! The columns of the table, and the chooser that shows and hides them.
 
 use crate::browser;
 use crate::components::{Icon, Shape};
 use dioxus::prelude::*;
-use gas_shared::explorer::SortKey;
+use gas_shared::explorer::{NUMERIC_COLUMNS, NumericColumn, SortKey};
 
-/// A column.
+/// A column of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Column {
     Position,
@@ -15,28 +15,46 @@ pub enum Column {
     Consequence,
     Impact,
     Hgvs,
-    Frequency,
-    Quality,
+    /// A column of the registry.
+    Number(&'static NumericColumn),
     Filter,
 }
 
+/// The columns before the numeric ones.
+const BEFORE_NUMBERS: [Column; 7] = [
+    Column::Position,
+    Column::Change,
+    Column::Id,
+    Column::Gene,
+    Column::Consequence,
+    Column::Impact,
+    Column::Hgvs,
+];
+
 impl Column {
-    /// All, in their order.
-    pub const ALL: [Self; 10] = [
-        Self::Position,
-        Self::Change,
-        Self::Id,
-        Self::Gene,
-        Self::Consequence,
-        Self::Impact,
-        Self::Hgvs,
-        Self::Frequency,
-        Self::Quality,
-        Self::Filter,
-    ];
+    /// All columns, in order.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let numbers = NUMERIC_COLUMNS.into_iter().map(Self::Number);
+        BEFORE_NUMBERS.into_iter().chain(numbers).chain([Self::Filter])
+    }
+
+    /// The stable name, for style sheets and the browser's storage.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Position => "position",
+            Self::Change => "change",
+            Self::Id => "id",
+            Self::Gene => "gene",
+            Self::Consequence => "consequence",
+            Self::Impact => "impact",
+            Self::Hgvs => "hgvs",
+            Self::Number(column) => column.name,
+            Self::Filter => "filter",
+        }
+    }
 
     /// The heading.
-    pub const fn name(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         match self {
             Self::Position => "Position",
             Self::Change => "Change",
@@ -45,45 +63,43 @@ impl Column {
             Self::Consequence => "Consequence",
             Self::Impact => "Impact",
             Self::Hgvs => "HGVS",
-            Self::Frequency => "Frequency",
-            Self::Quality => "QUAL",
+            Self::Number(column) => column.label,
             Self::Filter => "FILTER",
         }
     }
 
-    /// What ordering by it goes by; `None` where the table cannot be ordered by it.
+    /// The sort key; `None` if the table cannot be sorted by the column.
     pub const fn sort(self) -> Option<SortKey> {
-        Some(match self {
-            Self::Position => SortKey::Position,
-            Self::Gene => SortKey::Gene,
-            Self::Impact => SortKey::Impact,
-            Self::Frequency => SortKey::Frequency,
-            Self::Quality => SortKey::Quality,
-            Self::Change | Self::Id | Self::Consequence | Self::Hgvs | Self::Filter => return None,
-        })
+        match self {
+            Self::Position => Some(SortKey::Position),
+            Self::Gene => Some(SortKey::Gene),
+            Self::Impact => Some(SortKey::Impact),
+            Self::Number(column) => Some(SortKey::Number(column)),
+            Self::Change | Self::Id | Self::Consequence | Self::Hgvs | Self::Filter => None,
+        }
     }
 
-    const fn bit(self) -> u16 {
-        1 << self as u16
+    fn bit(self) -> u32 {
+        Self::all().position(|column| column == self).map_or(0, |index| 1 << index)
     }
 }
 
-/// A set of columns. The position is in each: it is what opens a row.
+/// A set of columns. It always contains the position, because its cell opens the row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Columns {
-    hidden: u16,
+    hidden: u32,
 }
 
 impl Columns {
     /// Every column.
     pub const ALL: Self = Self { hidden: 0 };
 
-    /// The columns of the set, in their order.
+    /// The columns of the set, in order.
     pub fn shown(self) -> impl Iterator<Item = Column> {
-        Column::ALL.into_iter().filter(move |column| self.has(*column))
+        Column::all().filter(move |column| self.has(*column))
     }
 
-    /// How many they are.
+    /// The number of columns.
     pub fn len(self) -> usize {
         self.shown().count()
     }
@@ -92,32 +108,36 @@ impl Columns {
         self.hidden & column.bit() == 0
     }
 
-    const fn toggled(self, column: Column) -> Self {
+    fn toggled(self, column: Column) -> Self {
         match column {
             Column::Position => self,
             other => Self { hidden: self.hidden ^ other.bit() },
         }
     }
 
-    /// The names of those that are not in it, as a browser keeps them.
+    /// The names of the hidden columns, as stored in the browser.
     fn write(self) -> String {
-        let hidden = Column::ALL.into_iter().filter(|column| !self.has(*column));
+        let hidden = Column::all().filter(|column| !self.has(*column));
         hidden.map(Column::name).collect::<Vec<_>>().join(",")
     }
 
+    /// Reads the names of hidden columns. Earlier versions stored labels.
     fn read(text: &str) -> Self {
-        let named = |name| Column::ALL.into_iter().find(|column| column.name() == name);
+        let named = |name: &str| {
+            Column::all()
+                .find(|column| column.name().eq_ignore_ascii_case(name) || column.label() == name)
+        };
         text.split(',').filter_map(named).fold(Self::ALL, Self::toggled)
     }
 }
 
-/// Where the browser keeps what is hidden.
+/// The key of the hidden columns in the browser's storage.
 const PREFERENCE: &str = "hidden-columns";
 
-/// The columns that this reader wants, as the browser remembers them.
+/// The columns to show, as stored in the browser.
 pub fn use_columns() -> Signal<Columns> {
     let mut columns = use_signal(|| Columns::ALL);
-    // The server does not know them, so the first render in the browser must not either.
+    // The first render in the browser must equal that of the server, which has no preference.
     use_effect(move || {
         if let Some(hidden) = browser::read_preference(PREFERENCE) {
             columns.set(Columns::read(&hidden));
@@ -126,7 +146,7 @@ pub fn use_columns() -> Signal<Columns> {
     columns
 }
 
-/// Where the reader chooses columns.
+/// Shows and hides columns.
 #[component]
 pub fn ColumnChooser(columns: Signal<Columns>) -> Element {
     let mut choose = move |column: Column| {
@@ -145,14 +165,14 @@ pub fn ColumnChooser(columns: Signal<Columns>) -> Element {
             }
             fieldset { class: "popover-panel",
                 legend { class: "visually-hidden", "Columns to show" }
-                for column in Column::ALL.into_iter().skip(1) {
+                for column in Column::all().skip(1) {
                     label { key: "{column.name()}", class: "choice",
                         input {
                             r#type: "checkbox",
                             checked: columns().has(column),
                             onchange: move |_| choose(column),
                         }
-                        span { "{column.name()}" }
+                        span { "{column.label()}" }
                     }
                 }
             }
@@ -165,12 +185,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hidden_columns_are_remembered_and_the_position_stays() {
+    fn hidden_columns_are_stored_and_the_position_is_always_shown() {
         let some = Columns::ALL.toggled(Column::Hgvs).toggled(Column::Position).toggled(Column::Id);
-        assert_eq!(some.write(), "ID,HGVS");
+        assert_eq!(some.write(), "id,hgvs");
         assert_eq!(Columns::read(&some.write()), some);
         assert_eq!(some.len(), 8);
         assert_eq!(Columns::read("nonsense,Position"), Columns::ALL);
         assert_eq!(some.toggled(Column::Id).toggled(Column::Hgvs), Columns::ALL);
+    }
+
+    #[test]
+    fn labels_stored_by_earlier_versions_are_read() {
+        assert_eq!(Columns::read("ID,Frequency,QUAL").write(), "id,frequency,quality");
     }
 }

@@ -1,16 +1,16 @@
-//! A filter that is being made, and its way into the address.
+//! The filter that is being edited, which is written to the address after a pause.
 
-use super::Question;
+use super::TableQuery;
 use crate::browser;
 use dioxus::core::Task;
 use dioxus::prelude::*;
 use gas_shared::explorer::Filter;
 use std::time::Duration;
 
-/// Changes follow each other while somebody types; this long after the last the server is asked.
+/// The pause after the last change, so that typing does not send a query per key.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// What the fields change.
+/// The filter that the fields edit.
 #[derive(Clone, Copy, PartialEq)]
 pub struct Draft {
     filter: Signal<Filter>,
@@ -18,32 +18,32 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// The filter as it is by now.
+    /// The current filter.
     pub fn filter(self) -> Filter {
         self.filter.read().clone()
     }
 
-    /// Changes it.
+    /// Edits the filter.
     pub fn edit(self, edit: impl FnOnce(&mut Filter)) {
         let mut filter = self.filter.peek().clone();
         edit(&mut filter);
         self.set(filter);
     }
 
-    /// Puts another in its place.
+    /// Replaces the filter.
     pub fn set(self, filter: Filter) {
         self.change.call(filter);
     }
 }
 
-/// The draft of a question's filter.
-pub fn use_draft(question: &Question) -> Draft {
-    let mut filter = use_signal(|| question.filter.clone());
-    let mut asked = use_signal(|| question.clone());
+/// A draft of the filter of a query.
+pub fn use_draft(query: &TableQuery) -> Draft {
+    let mut filter = use_signal(|| query.filter.clone());
+    let mut asked = use_signal(|| query.clone());
     let mut waiting = use_signal(|| None::<Task>);
-    // What the address says counts, also after "back". Where only its order is another, what is
-    // being typed goes on.
-    let current = question.clone();
+    // A filter in the address, for example after "back", replaces the draft. If only the sort order
+    // changes, editing continues.
+    let current = query.clone();
     use_effect(use_reactive!(|current| {
         if current.filter != asked.peek().filter {
             if let Some(task) = waiting.take() {
@@ -60,10 +60,10 @@ pub fn use_draft(question: &Question) -> Draft {
         }
         waiting.set(Some(spawn(async move {
             browser::sleep(PAUSE).await;
-            let question = Question { filter: filter.peek().clone(), ..asked.peek().clone() };
-            asked.set(question.clone());
-            // One step of the history for all filters: "back" leads to the job.
-            navigator().replace(question.route());
+            let query = TableQuery { filter: filter.peek().clone(), ..asked.peek().clone() };
+            asked.set(query.clone());
+            // All filters share one history entry, so that "back" returns to the job.
+            navigator().replace(query.route());
         })));
     });
     Draft { filter, change }

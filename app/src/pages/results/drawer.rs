@@ -1,19 +1,19 @@
-//! Everything about one variant.
+//! The dialog with the details of a variant.
 
-use super::row::{ImpactBadge, frequency};
+use super::row::{ImpactBadge, number_text};
 use crate::api::{self, use_extra};
 use crate::components::{ErrorNote, Modal, Skeleton};
 use crate::format;
 use dioxus::prelude::*;
 use gas_shared::JobId;
 use gas_shared::explorer::url::encode_query_value;
-use gas_shared::explorer::{Field, Row, RowDetails, TranscriptEntry};
+use gas_shared::explorer::{Field, NUMERIC_COLUMNS, Row, RowDetails, TranscriptEntry};
 
-/// Columns of a transcript's entry that are shown, in this order; the rest follows.
+/// The first columns of the transcripts; the other fields follow.
 const FIRST_COLUMNS: [&str; 8] =
     ["Consequence", "SYMBOL", "Feature", "BIOTYPE", "HGVSc", "HGVSp", "EXON", "INTRON"];
 
-/// The dialog with a variant's details.
+/// The dialog with the details of a variant.
 #[component]
 pub fn Drawer(id: JobId, number: Signal<Option<u64>>, open: Signal<bool>) -> Element {
     let job = use_memo(use_reactive!(|id| id));
@@ -26,7 +26,7 @@ pub fn Drawer(id: JobId, number: Signal<Option<u64>>, open: Signal<bool>) -> Ele
             }
         }
     });
-    // While the next one is on its way, the last is not shown.
+    // While another variant is loading, the previous one is not shown.
     let current = details.read().filter(|found| match found {
         Ok(details) => Some(details.row.number) == number(),
         Err(_) => details.is_done(),
@@ -72,19 +72,20 @@ fn Details(details: RowDetails) -> Element {
 #[component]
 fn Summary(row: Row) -> Element {
     let types: Vec<&str> = row.types.iter().map(|kind| kind.as_str()).collect();
-    let facts = [
+    let mut values = vec![
         ("Type", types.join(", ")),
         ("Identifiers", row.ids.join(", ")),
-        ("Gene", row.gene.unwrap_or_default()),
-        ("Transcript", row.transcript.unwrap_or_default()),
-        ("HGVS coding", row.hgvs_c.unwrap_or_default()),
-        ("HGVS protein", row.hgvs_p.unwrap_or_default()),
-        ("Lowest frequency", row.frequency.map(frequency).unwrap_or_default()),
-        ("QUAL", row.qual),
-        ("FILTER", row.filter),
-        ("Reference", row.reference),
-        ("Alternatives", row.alt),
+        ("Gene", row.gene.clone().unwrap_or_default()),
+        ("Transcript", row.transcript.clone().unwrap_or_default()),
+        ("HGVS coding", row.hgvs_c.clone().unwrap_or_default()),
+        ("HGVS protein", row.hgvs_p.clone().unwrap_or_default()),
     ];
+    values.extend(NUMERIC_COLUMNS.map(|column| (column.long_label, number_text(column, &row))));
+    values.extend([
+        ("FILTER", row.filter),
+        ("Reference allele", row.reference),
+        ("Alternative alleles", row.alt),
+    ]);
     rsx! {
         dl { class: "facts facts-plain",
             if let Some(impact) = row.impact {
@@ -95,7 +96,7 @@ fn Summary(row: Row) -> Element {
                 dt { "Consequence" }
                 dd { {consequence.replace('_', " ")} }
             }
-            for (name, value) in facts.into_iter().filter(|(_, value)| !value.is_empty()) {
+            for (name, value) in values.into_iter().filter(|(_, value)| !value.is_empty()) {
                 dt { "{name}" }
                 dd { "{value}" }
             }
@@ -103,7 +104,7 @@ fn Summary(row: Row) -> Element {
     }
 }
 
-/// What the annotation says of every transcript.
+/// The annotation of every transcript.
 #[component]
 fn Transcripts(entries: Vec<TranscriptEntry>) -> Element {
     if entries.is_empty() {
@@ -136,7 +137,7 @@ fn Transcripts(entries: Vec<TranscriptEntry>) -> Element {
     }
 }
 
-/// A value, with a link where Ensembl knows the thing.
+/// A value, with a link to Ensembl for its identifiers.
 #[component]
 fn Value(column: String, value: String) -> Element {
     let stable = value.split('.').next().unwrap_or_default().to_owned();
@@ -164,8 +165,8 @@ fn Fields(title: &'static str, fields: Vec<Field>) -> Element {
     }
 }
 
-/// What others know of the variant. The file does not say for sure which assembly it is of, so
-/// the links go by names and never by positions.
+/// Links to other databases. The assembly of the file is not certain, so links use names instead of
+/// positions.
 #[component]
 fn Links(row: Row) -> Element {
     let rs = row.ids.iter().find(|id| is_rs(id)).cloned();
@@ -188,7 +189,7 @@ fn Links(row: Row) -> Element {
     }
 }
 
-/// A link to another site, in a tab of its own, which is not told where it was followed.
+/// A link to another site, in a new tab and without a referrer.
 #[component]
 fn Outside(to: String, children: Element) -> Element {
     rsx! {
@@ -202,7 +203,7 @@ fn is_rs(id: &str) -> bool {
     })
 }
 
-/// The names of the columns that any entry has, the most telling first.
+/// The names of all fields of the entries, the most important ones first.
 fn columns(entries: &[TranscriptEntry]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for field in entries.iter().flat_map(|entry| &entry.fields) {
@@ -221,7 +222,7 @@ fn value(entry: &TranscriptEntry, column: &str) -> String {
     field.map(|field| field.value.clone()).unwrap_or_default()
 }
 
-/// A long allele as a title has it.
+/// Shortens a long allele for the title.
 fn cut(allele: &str) -> String {
     match allele.char_indices().nth(20) {
         Some((end, _)) => format!("{}…", &allele[..end]),
@@ -234,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn telling_columns_come_first_and_none_is_lost() {
+    fn important_columns_come_first_and_all_are_shown() {
         let field = |key: &str| Field { key: key.into(), value: "x".into(), description: None };
         let entry = |keys: &[&str]| TranscriptEntry {
             chosen: false,
@@ -246,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn only_dbsnp_numbers_are_looked_up_there() {
+    fn only_dbsnp_identifiers_are_linked_to_dbsnp() {
         assert!(is_rs("rs12") && !is_rs("rs") && !is_rs("rs1x") && !is_rs("COSV1"));
         assert_eq!(cut(&"A".repeat(30)).chars().count(), 21);
     }

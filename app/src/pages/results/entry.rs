@@ -1,48 +1,50 @@
-//! What people type into the filters' fields, read.
+//! Parses the texts of filter fields.
 
 use gas_shared::explorer::Region;
 
-/// What stands between commas or spaces.
+/// Splits a list at commas, semicolons and spaces.
 pub fn words(text: &str) -> Vec<String> {
     let words = text.split([',', ';', ' ']).map(str::trim).filter(|word| !word.is_empty());
     words.map(str::to_owned).collect()
 }
 
-/// Regions, between semicolons, spaces, or commas that stand before no digits of a position.
+/// Parses regions separated by semicolons, spaces, or commas. Commas within a position are digit
+/// separators.
 ///
 /// # Errors
-/// What is wrong with the first that is none.
+/// What is wrong with the first invalid region.
 pub fn regions(text: &str) -> Result<Vec<Region>, String> {
     let parts = text.split([';', ' ']).flat_map(|part| part.split(", "));
     let parts = parts.map(|part| part.trim_matches(',')).filter(|part| !part.is_empty());
     parts.map(|part| part.parse().map_err(|error| format!("{error}"))).collect()
 }
 
-/// Regions as [`regions`] reads them.
+/// Writes regions as [`regions`] parses them.
 pub fn join(regions: &[Region]) -> String {
     let regions: Vec<String> = regions.iter().map(Region::to_string).collect();
     regions.join(", ")
 }
 
-/// A number from 0 to `max`, or nothing.
+/// Parses a number from 0 to `max`; `None` for an empty text.
 ///
 /// # Errors
-/// What is needed, where it is none.
+/// What to enter instead, if the text is not such a number.
 pub fn number(text: &str, max: f32) -> Result<Option<f32>, String> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
     }
-    // "1,000" is a thousand and "0,5" a half.
+    // In "1,000" the comma is a digit separator, in "0,5" a decimal separator.
     let plain = if is_grouped(text) { text.replace(',', "") } else { text.replace(',', ".") };
     match plain.parse::<f32>() {
         Ok(number) if (0.0..=max).contains(&number) => Ok(Some(number)),
-        Ok(_) if max == 1.0 => Err("a number from 0 to 1 is needed".to_owned()),
-        _ => Err("a number from 0 on is needed".to_owned()),
+        _ if max < f32::MAX => Err(format!("enter a number from 0 to {max}")),
+        _ => Err("enter a number of 0 or more".to_owned()),
     }
 }
 
-/// Whether every comma stands before three digits, and the first behind a digit that is not 0.
+/// Whether commas are digit separators: each is followed by three digits, and the number does not
+/// start with 0.
 fn is_grouped(text: &str) -> bool {
     let whole = text.split('.').next().unwrap_or_default();
     let mut groups = whole.split(',');
@@ -53,7 +55,7 @@ fn is_grouped(text: &str) -> bool {
         && groups.all(|group| group.len() == 3 && is_digits(group))
 }
 
-/// A number as [`number`] reads it.
+/// Writes a number as [`number`] parses it.
 pub fn number_text(number: Option<f32>) -> String {
     number.map(|number| number.to_string()).unwrap_or_default()
 }
@@ -63,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_are_read_as_people_write_them() {
+    fn lists_parse_as_users_write_them() {
         assert_eq!(words(" BRCA1, TP53;ABC  "), ["BRCA1", "TP53", "ABC"]);
         let read = regions("chr1:1,000-2,000, 2; X:5 7,").unwrap();
         assert_eq!(join(&read), "chr1:1000-2000, 2, X:5-5, 7");
@@ -72,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_have_bounds() {
+    fn numbers_outside_the_bounds_are_rejected() {
         assert_eq!(number("", 1.0), Ok(None));
         for bad in ["2", "-1", "x", "NaN"] {
             assert!(number(bad, 1.0).is_err(), "{bad}");
@@ -81,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn commas_group_thousands_or_begin_decimals() {
+    fn commas_separate_digits_or_decimals() {
         let read = |text| number(text, f32::MAX);
         assert_eq!(read(" 0,01 "), Ok(Some(0.01)));
         assert_eq!(read("0,125"), Ok(Some(0.125)));

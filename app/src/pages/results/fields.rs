@@ -1,40 +1,45 @@
-//! The fields of the filters.
+//! Input fields of the filters.
 
 use super::draft::Draft;
 use super::entry::{join, number, number_text, regions, words};
 use crate::components::sentence;
 use crate::format;
 use dioxus::prelude::*;
-use gas_shared::explorer::{Filter, Range};
+use gas_shared::explorer::{Filter, NumericColumn};
 
-/// A criterion that is typed.
+/// A criterion that is typed into a field.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Field {
+    /// Text that is parsed.
+    Text(&'static TextFilter),
+    /// A bound of a numeric column.
+    Number(&'static NumericColumn),
+}
+
+/// A criterion that is typed as text.
 pub struct TextFilter {
-    /// The element's id.
-    pub id: &'static str,
+    /// The id of the element.
+    id: &'static str,
     label: &'static str,
-    /// How it is filled in.
     example: &'static str,
-    /// For numbers, so that phones show the right keys.
-    is_number: bool,
-    /// The criterion as it is written.
+    /// The criterion as text.
     show: fn(&Filter) -> String,
-    /// Reads what is typed into the filter, or says what is wrong.
+    /// Parses a text into the filter.
     read: fn(&mut Filter, &str) -> Result<(), String>,
 }
 
-/// Each is a constant with an id of its own.
+/// Filters are constants with distinct ids.
 impl PartialEq for TextFilter {
     fn eq(&self, other: &Self) -> bool {
         self.id == other.id
     }
 }
 
-/// Part of an identifier or a gene's symbol.
+/// Part of an identifier or of a gene symbol.
 pub static TEXT: TextFilter = TextFilter {
     id: "filter-text",
     label: "Identifier or gene",
     example: "rs12, brca",
-    is_number: false,
     show: |filter| filter.text.clone(),
     read: |filter, text| {
         text.trim().clone_into(&mut filter.text);
@@ -47,7 +52,6 @@ pub static GENES: TextFilter = TextFilter {
     id: "filter-genes",
     label: "Genes",
     example: "BRCA1, TP53",
-    is_number: false,
     show: |filter| filter.genes.join(", "),
     read: |filter, text| {
         filter.genes = words(text);
@@ -60,7 +64,6 @@ pub static REGIONS: TextFilter = TextFilter {
     id: "filter-regions",
     label: "Regions",
     example: "chr1:1000-2000",
-    is_number: false,
     show: |filter| join(&filter.regions),
     read: |filter, text| {
         filter.regions = regions(text)?;
@@ -68,68 +71,87 @@ pub static REGIONS: TextFilter = TextFilter {
     },
 };
 
-/// The greatest allele frequency.
-pub static FREQUENCY: TextFilter = TextFilter {
-    id: "filter-frequency",
-    label: "Frequency at most",
-    example: "0.01",
-    is_number: true,
-    show: |filter| number_text(filter.frequency.and_then(|range| range.max)),
-    read: |filter, text| {
-        let max = number(text, 1.0)?;
-        // What no database has seen is rare.
-        filter.frequency = max.map(|max| Range { max: Some(max), min: None, or_missing: true });
-        Ok(())
-    },
-};
+impl Field {
+    /// The id of the element.
+    pub fn id(self) -> String {
+        match self {
+            Self::Text(filter) => filter.id.to_owned(),
+            Self::Number(column) => format!("filter-{}", column.name),
+        }
+    }
 
-/// The least QUAL.
-pub static QUALITY: TextFilter = TextFilter {
-    id: "filter-quality",
-    label: "QUAL at least",
-    example: "30",
-    is_number: true,
-    show: |filter| number_text(filter.quality.and_then(|range| range.min)),
-    read: |filter, text| {
-        let min = number(text, f32::MAX)?;
-        filter.quality = min.map(|min| Range { min: Some(min), ..Range::default() });
-        Ok(())
-    },
-};
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Text(filter) => filter.label,
+            Self::Number(column) => column.filter.label,
+        }
+    }
 
-/// A field for a criterion that is typed. What is typed is kept as it is, also while it cannot be
-/// read; a criterion from elsewhere replaces it where the two differ in more than spelling.
+    const fn example(self) -> &'static str {
+        match self {
+            Self::Text(filter) => filter.example,
+            Self::Number(column) => column.filter.example,
+        }
+    }
+
+    /// The criterion as text.
+    fn show(self, filter: &Filter) -> String {
+        match self {
+            Self::Text(text) => (text.show)(filter),
+            Self::Number(column) => {
+                let range = filter.ranges.get(column);
+                number_text(range.and_then(|range| column.filter.bound_of(&range)))
+            }
+        }
+    }
+
+    /// Parses a text into the filter, or returns what is wrong with the text.
+    fn read(self, filter: &mut Filter, text: &str) -> Result<(), String> {
+        match self {
+            Self::Text(field) => (field.read)(filter, text),
+            Self::Number(column) => {
+                let bound = number(text, column.filter.limit)?;
+                filter.ranges.set(column, bound.map(|bound| column.filter.range(bound)));
+                Ok(())
+            }
+        }
+    }
+}
+
+/// An input field for a criterion. The typed text is kept even while it is invalid. A criterion that
+/// comes from the address replaces it if the two differ in more than spelling.
 #[component]
-pub fn TextField(field: &'static TextFilter, draft: Draft) -> Element {
-    let value = (field.show)(&draft.filter());
+pub fn TextField(field: Field, draft: Draft) -> Element {
+    let value = field.show(&draft.filter());
     let mut typed = use_signal(|| value.clone());
     use_effect(use_reactive!(|value| {
         let mut read = Filter::default();
-        let understood = (field.read)(&mut read, &typed.peek()).is_ok();
-        if !understood || (field.show)(&read) != value {
+        let is_valid = field.read(&mut read, &typed.peek()).is_ok();
+        if !is_valid || field.show(&read) != value {
             typed.set(value);
         }
     }));
-    let problem = (field.read)(&mut Filter::default(), &typed.read()).err();
-    let id = field.id;
+    let problem = field.read(&mut Filter::default(), &typed.read()).err();
+    let id = field.id();
     let is_bad = problem.is_some();
     rsx! {
         div { class: "field",
-            label { r#for: id, "{field.label}" }
+            label { r#for: "{id}", "{field.label()}" }
             input {
-                id,
+                id: "{id}",
                 r#type: "text",
-                inputmode: if field.is_number { "decimal" },
+                // Phones show a numeric keypad.
+                inputmode: if matches!(field, Field::Number(_)) { "decimal" },
                 autocomplete: "off",
                 spellcheck: "false",
-                placeholder: field.example,
+                placeholder: field.example(),
                 value: typed,
                 "aria-invalid": is_bad,
                 "aria-describedby": is_bad.then(|| format!("{id}-problem")),
                 oninput: move |event| {
                     let mut filter = draft.filter();
                     typed.set(event.value());
-                    if (field.read)(&mut filter, &event.value()).is_ok() {
+                    if field.read(&mut filter, &event.value()).is_ok() {
                         draft.set(filter);
                     }
                 },
@@ -141,36 +163,36 @@ pub fn TextField(field: &'static TextFilter, draft: Draft) -> Element {
     }
 }
 
-/// A value that can be chosen, with how many variants it would show.
+/// A value that can be chosen.
 #[derive(Clone, PartialEq)]
 pub struct Choice {
-    /// What is read.
+    /// The label.
     pub label: String,
-    /// Variants with it, where that is known.
+    /// The number of variants with the value, if it is known.
     pub records: Option<u64>,
-    /// Whether it is chosen.
+    /// Whether the value is chosen.
     pub chosen: bool,
 }
 
-/// Values of which any number can be chosen.
+/// A list of values, any number of which can be chosen.
 #[component]
 pub fn Choices(
-    /// What they are.
+    /// The legend of the list.
     legend: &'static str,
     /// The values.
     choices: Vec<Choice>,
-    /// Is called with the place of a value that was chosen, or not any more.
+    /// Called with the index of a value that is toggled.
     ontoggle: EventHandler<usize>,
 ) -> Element {
     rsx! {
         fieldset { class: "choices",
             legend { "{legend}" }
-            for (place, choice) in choices.into_iter().enumerate() {
+            for (index, choice) in choices.into_iter().enumerate() {
                 label { key: "{choice.label}", class: "choice",
                     input {
                         r#type: "checkbox",
                         checked: choice.chosen,
-                        onchange: move |_| ontoggle.call(place),
+                        onchange: move |_| ontoggle.call(index),
                     }
                     span { "{choice.label}" }
                     if let Some(records) = choice.records {

@@ -1,27 +1,27 @@
-//! The filters: each change goes into the address after a moment, and the address is what is
-//! asked.
+//! The filter form. Changes are written to the address after a short pause; the address is the state
+//! of the page.
 
-use super::Question;
+use super::TableQuery;
 use super::draft::{Draft, use_draft};
-use super::fields::{Choice, Choices, FREQUENCY, GENES, QUALITY, REGIONS, TEXT, TextField};
+use super::fields::{Choice, Choices, Field, GENES, REGIONS, TEXT, TextField};
 use crate::app::Route;
 use dioxus::prelude::*;
-use gas_shared::explorer::{Facet, Facets, Filter, Impact, VariantType, url};
+use gas_shared::explorer::{Facet, Facets, Filter, Impact, NUMERIC_COLUMNS, VariantType, url};
 
-/// All filters.
+/// The filter form.
 #[component]
 pub fn Filters(
-    /// What is asked for.
-    question: Question,
-    /// How many variants each choice would show, once that is known.
+    /// The query of the address.
+    query: TableQuery,
+    /// The number of variants of each choice, once it is known.
     facets: Option<Facets>,
 ) -> Element {
-    let draft = use_draft(&question);
+    let draft = use_draft(&query);
     let filter = draft.filter();
     let clear = Route::Results {
-        id: question.id.to_string(),
+        id: query.id.to_string(),
         filter: String::new(),
-        sort: url::write_sort(question.sort),
+        sort: url::write_sort(query.sort),
     };
     let facets = facets.as_ref();
     rsx! {
@@ -31,16 +31,16 @@ pub fn Filters(
             "aria-label": "Filters",
             onsubmit: move |event| event.prevent_default(),
             div { class: "filter-row",
-                for field in [&TEXT, &GENES, &REGIONS] {
-                    TextField { key: "{field.id}", field, draft }
+                for field in [&TEXT, &GENES, &REGIONS].map(Field::Text) {
+                    TextField { key: "{field.id()}", field, draft }
                 }
             }
             {facet_choices(draft, "Impact", &Impact::ALL, facets.map(|f| &*f.impacts), impact_label, |f| &mut f.impacts)}
             details { class: "more",
                 summary { "More filters" }
                 div { class: "filter-row",
-                    for field in [&FREQUENCY, &QUALITY] {
-                        TextField { key: "{field.id}", field, draft }
+                    for field in NUMERIC_COLUMNS.map(Field::Number) {
+                        TextField { key: "{field.id()}", field, draft }
                     }
                     Known { draft, known: filter.known }
                     PassOnly { draft, is_pass_only: filter.filters == ["PASS"] }
@@ -69,7 +69,7 @@ fn Known(draft: Draft, known: Option<bool>) -> Element {
     };
     rsx! {
         div { class: "field",
-            label { r#for: "filter-known", "In dbSNP" }
+            label { r#for: "filter-known", "rsID" }
             select {
                 id: "filter-known",
                 onchange: move |event| draft.edit(|filter| {
@@ -79,7 +79,7 @@ fn Known(draft: Draft, known: Option<bool>) -> Element {
                         _ => None,
                     };
                 }),
-                for (value, label) in [("", "Known and novel"), ("yes", "Known only"), ("no", "Novel only")] {
+                for (value, label) in [("", "Any"), ("yes", "Has an rsID"), ("no", "No rsID")] {
                     option { value, selected: value == chosen, "{label}" }
                 }
             }
@@ -115,7 +115,7 @@ fn type_label(kind: &VariantType) -> String {
     }
 }
 
-/// The consequences of the file, and what is chosen already.
+/// The consequences of the file, and those that are chosen.
 fn terms(facets: Option<&Facets>, chosen: &[String]) -> Vec<String> {
     let counted = facets.map(|facets| &*facets.consequences).unwrap_or_default();
     let mut all: Vec<String> = counted.iter().map(|facet| facet.value.clone()).collect();
@@ -124,7 +124,7 @@ fn terms(facets: Option<&Facets>, chosen: &[String]) -> Vec<String> {
     all
 }
 
-/// The choices of one criterion that is a list of values.
+/// The choices of a criterion with a list of values.
 fn facet_choices<T: Clone + PartialEq + 'static>(
     draft: Draft,
     legend: &'static str,
@@ -137,13 +137,13 @@ fn facet_choices<T: Clone + PartialEq + 'static>(
     let choices = choices(all, list(&mut filter), facets, label);
     let all = all.to_vec();
     let ontoggle =
-        move |place: usize| draft.edit(|filter| toggle(list(filter), all[place].clone()));
+        move |index: usize| draft.edit(|filter| toggle(list(filter), all[index].clone()));
     rsx! {
         Choices { legend, choices, ontoggle }
     }
 }
 
-/// Values as choices. Where the facets are known, a value that they do not name has no variants.
+/// Values as choices. If the facets are known, values that they lack have no variants.
 fn choices<T: PartialEq>(
     all: &[T],
     chosen: &[T],
@@ -163,7 +163,7 @@ fn choices<T: PartialEq>(
 
 fn toggle<T: PartialEq>(values: &mut Vec<T>, value: T) {
     match values.iter().position(|known| *known == value) {
-        Some(place) => drop(values.remove(place)),
+        Some(index) => drop(values.remove(index)),
         None => values.push(value),
     }
 }
@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_is_chosen_and_given_up() {
+    fn a_value_is_chosen_and_unchosen() {
         let mut chosen = vec![1];
         toggle(&mut chosen, 2);
         toggle(&mut chosen, 1);
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_counts_are_not_zero() {
+    fn unknown_counts_are_not_shown_as_zero() {
         let counts = |facets: Option<&[Facet<i32>]>| {
             let shown = choices(&[1, 2], &[2], facets, i32::to_string);
             shown.iter().map(|c| (c.records, c.chosen)).collect::<Vec<_>>()

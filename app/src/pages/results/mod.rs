@@ -1,4 +1,4 @@
-//! The results explorer: a table of a result's variants that can be filtered and ordered.
+//! The results explorer: a table of the variants of a result, which can be filtered and sorted.
 
 mod columns;
 mod draft;
@@ -27,21 +27,21 @@ use gas_shared::explorer::{Filter, Query, Sort, url};
 use saved::SavedFilters;
 use table::Table;
 
-/// Rows of one answer.
+/// Rows of one page of the table.
 const CHUNK_ROWS: u32 = 100;
 
-/// The beginning of what is found, [`gas_shared::explorer::Page`].
+/// The first page of the table.
 type Answer = gas_shared::explorer::Page;
 
-/// What the address asks for.
+/// The query in the address.
 #[derive(Clone, Debug, PartialEq)]
-struct Question {
+struct TableQuery {
     id: JobId,
     filter: Filter,
     sort: Sort,
 }
 
-impl Question {
+impl TableQuery {
     fn read(id: &str, filter: &str, sort: &str) -> ApiResult<Self> {
         let filter = url::read_filter(filter).map_err(|_| {
             ApiError::new(ErrorCode::Invalid, "the filter in the address cannot be read; clear it")
@@ -49,7 +49,7 @@ impl Question {
         Ok(Self { id: parse_id(id)?, filter, sort: url::read_sort(sort) })
     }
 
-    /// The question of an address.
+    /// Parses an address.
     fn of(address: &str) -> ApiResult<Self> {
         match address.parse() {
             Ok(Route::Results { id, filter, sort }) => Self::read(&id, &filter, &sort),
@@ -57,14 +57,14 @@ impl Question {
         }
     }
 
-    /// Rows from a place on.
+    /// Loads a page, starting at row `offset`.
     async fn ask(&self, offset: u64, facets: bool) -> ApiResult<Wire<Answer>> {
         let (filter, sort) = (self.filter.clone(), self.sort);
         let query = Query { filter, sort, offset, limit: CHUNK_ROWS, facets };
         api::variants(self.id, query).await
     }
 
-    /// The page that asks it.
+    /// The address of the query.
     fn route(&self) -> Route {
         Route::Results {
             id: self.id.to_string(),
@@ -84,22 +84,22 @@ pub fn Results(id: String, filter: String, sort: String) -> Element {
     let address = use_memo(use_reactive!(|here| here));
     let answer = use_answer_to(move || {
         live.follow();
-        // An upgrade opens what was closed.
+        // An upgrade may give access to the result.
         live.plan();
         let address = address();
-        let asked = Question::of(&address);
+        let asked = TableQuery::of(&address);
         (address, async move { asked?.ask(0, true).await })
     })?;
-    let content = match Question::of(&answer.question()) {
+    let content = match TableQuery::of(&answer.question()) {
         Ok(asked) => {
             let found = answer.read();
             if let Err(error) = &found {
                 commit_status(error);
             }
-            // The address is ahead of the answer while that is on its way.
-            let question = Question::of(&address()).unwrap_or_else(|_| asked.clone());
-            let busy = answer.is_loading() || question != asked;
-            rsx! { Explorer { question, asked, found, busy } }
+            // While a page is loading, the address is ahead of the answer.
+            let query = TableQuery::of(&address()).unwrap_or_else(|_| asked.clone());
+            let busy = answer.is_loading() || query != asked;
+            rsx! { Explorer { query, asked, found, busy } }
         }
         Err(error) => {
             commit_status(&error);
@@ -116,16 +116,16 @@ pub fn Results(id: String, filter: String, sort: String) -> Element {
     }
 }
 
-/// The filters, and what they show.
+/// The filters and the table.
 #[component]
 fn Explorer(
-    /// What is asked for.
-    question: Question,
-    /// What `found` answers.
-    asked: Question,
-    /// The beginning of the answer.
+    /// The query of the address.
+    query: TableQuery,
+    /// The query that `found` answers.
+    asked: TableQuery,
+    /// The first page.
     found: ApiResult<Answer>,
-    /// Whether an answer is on its way.
+    /// Whether another page is loading.
     busy: bool,
 ) -> Element {
     let columns = use_columns();
@@ -133,13 +133,13 @@ fn Explorer(
     let mut open = use_signal(|| false);
     let mut failed = use_signal(|| None::<ApiError>);
     let facets = found.as_ref().ok().and_then(|page| page.facets.clone());
-    // What went wrong while scrolling belongs to the answer that was scrolled.
+    // An error while scrolling belongs to the query that was scrolled.
     use_effect(use_reactive!(|asked| {
         let _ = asked;
         failed.set(None);
     }));
     rsx! {
-        Filters { question: question.clone(), facets }
+        Filters { query: query.clone(), facets }
         match found {
             Err(error) => rsx! { ErrorNote { error } },
             Ok(page) => rsx! {
@@ -149,19 +149,19 @@ fn Explorer(
                         " of {format::count(page.total)} variants"
                     }
                     div { class: "explorer-tools",
-                        SavedFilters { question: question.clone() }
+                        SavedFilters { query: query.clone() }
                         ColumnChooser { columns }
-                        Exports { id: question.id, filter: question.filter.clone() }
+                        Exports { id: query.id, filter: query.filter.clone() }
                     }
                 }
                 if let Some(error) = failed() {
                     ErrorNote { error }
                 }
                 if page.matched == 0 {
-                    Nothing { id: question.id, is_filtered: !question.filter.is_empty() }
+                    Nothing { id: query.id, is_filtered: !query.filter.is_empty() }
                 } else {
                     Table {
-                        question: question.clone(),
+                        query: query.clone(),
                         asked,
                         page,
                         columns: columns(),
@@ -173,7 +173,7 @@ fn Explorer(
                         onresult: move |error| failed.set(error),
                     }
                 }
-                Drawer { id: question.id, number: opened, open }
+                Drawer { id: query.id, number: opened, open }
             },
         }
     }
@@ -185,7 +185,7 @@ fn Nothing(id: JobId, is_filtered: bool) -> Element {
     rsx! {
         div { class: "empty",
             if is_filtered {
-                p { "No variant meets all of these filters." }
+                p { "No variants match these filters." }
                 Link { class: "button", to: all, "Clear filters" }
             } else {
                 p { "This file has no variants." }
@@ -194,7 +194,7 @@ fn Nothing(id: JobId, is_filtered: bool) -> Element {
     }
 }
 
-/// Links to files of what the filter shows.
+/// Links that export the matching variants.
 #[component]
 fn Exports(id: JobId, filter: Filter) -> Element {
     const FORMATS: [(&str, &str); 3] = [("vcf", "VCF"), ("tsv", "TSV"), ("csv", "CSV")];
@@ -219,26 +219,25 @@ fn Exports(id: JobId, filter: Filter) -> Element {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gas_shared::explorer::{Direction, Impact, Range, SortKey};
+    use gas_shared::explorer::{Direction, FREQUENCY, Impact, SortKey};
 
     #[test]
-    fn a_question_survives_its_address() {
+    fn a_query_survives_its_address() {
         let filter = Filter {
             genes: vec!["A&B=100%25+#?".to_owned(), "é\"\\".to_owned()],
             regions: vec!["chr1:5-9".parse().unwrap()],
             impacts: vec![Impact::High],
-            frequency: Some(Range { max: Some(0.01), or_missing: true, ..Range::default() }),
-            ..Filter::default()
+            ..Filter::of_range(&FREQUENCY, FREQUENCY.filter.range(0.01))
         };
-        let sort = Sort { key: SortKey::Frequency, direction: Direction::Descending };
+        let sort = Sort { key: SortKey::Number(&FREQUENCY), direction: Direction::Descending };
         let id = "0193d7a0-0000-7000-8000-000000000000".parse().unwrap();
-        let question = Question { id, filter, sort };
-        assert_eq!(Question::of(&question.route().to_string()).unwrap(), question);
+        let query = TableQuery { id, filter, sort };
+        assert_eq!(TableQuery::of(&query.route().to_string()).unwrap(), query);
     }
 
     #[test]
     fn an_address_with_an_unreadable_filter_is_invalid() {
         let id = "0193d7a0-0000-7000-8000-000000000000";
-        assert_eq!(Question::read(id, "nonsense", "").unwrap_err().code, ErrorCode::Invalid);
+        assert_eq!(TableQuery::read(id, "nonsense", "").unwrap_err().code, ErrorCode::Invalid);
     }
 }

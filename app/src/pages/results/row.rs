@@ -1,25 +1,25 @@
-//! A row of the table.
+//! The rows of the table.
 
 use super::columns::{Column, Columns};
 use crate::components::{Icon, Shape};
 use crate::format;
 use dioxus::prelude::*;
-use gas_shared::explorer::{Impact, Row};
+use gas_shared::explorer::{Impact, NumericColumn, Row, RowValue};
 
-/// A place in the table, and the variant there once that is known.
+/// A row of the table; a placeholder until the variant is loaded.
 #[component]
-pub fn Place(
-    /// The id of the variant's button.
+pub fn TableRow(
+    /// The id of the button that opens the variant.
     id: String,
-    /// The variant.
+    /// The variant, once it is loaded.
     row: Option<Row>,
-    /// The place, from 0.
+    /// The index of the row, from 0.
     index: u64,
     /// The columns to show.
     columns: Columns,
-    /// Whether Tab leads to it.
+    /// Whether the row is in the tab order.
     in_tab_order: bool,
-    /// Is called with the record's number to open it.
+    /// Called with the number of the record to open.
     onopen: EventHandler<u64>,
 ) -> Element {
     match row {
@@ -65,7 +65,7 @@ fn VariantRow(
     }
 }
 
-/// What a column says of a variant.
+/// The cell of a column.
 fn cell(column: Column, row: &Row) -> Element {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let (class, text) = match column {
@@ -81,8 +81,7 @@ fn cell(column: Column, row: &Row) -> Element {
         Column::Gene => ("", text(&row.gene)),
         Column::Consequence => ("", text(&row.consequence).replace('_', " ")),
         Column::Hgvs => ("", row.hgvs_p.clone().unwrap_or_else(|| text(&row.hgvs_c))),
-        Column::Frequency => ("number", row.frequency.map(frequency).unwrap_or_default()),
-        Column::Quality => ("number", row.qual.clone()),
+        Column::Number(column) => ("number", number_text(column, row)),
         Column::Filter => ("", row.filter.clone()),
     };
     rsx! {
@@ -90,7 +89,7 @@ fn cell(column: Column, row: &Row) -> Element {
     }
 }
 
-/// An impact, by icon, colour and word.
+/// An impact as icon, color and word.
 #[component]
 pub fn ImpactBadge(impact: Impact) -> Element {
     let (shape, tone) = match impact {
@@ -107,23 +106,31 @@ pub fn ImpactBadge(impact: Impact) -> Element {
     }
 }
 
-/// What is not known is a dash.
+/// The text of a cell; a dash for missing values.
 fn shown(text: String) -> String {
     if text.is_empty() || text == "." { "–".to_owned() } else { text }
 }
 
-/// A frequency with three digits that count.
-pub fn frequency(value: f32) -> String {
+/// The value of a numeric column as pages show it; empty if the record has none.
+pub fn number_text(column: &NumericColumn, row: &Row) -> String {
+    match column.row_value {
+        RowValue::Qual => row.qual.clone(),
+        RowValue::Number => row.numbers.get(column).map(three_digits).unwrap_or_default(),
+    }
+}
+
+/// Formats a number with three significant digits.
+fn three_digits(value: f32) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }
-    if value < 0.0001 {
+    if value.abs() < 0.0001 {
         return format!("{value:.1e}");
     }
-    let before = -(value.log10().floor() as i32);
+    let before = -(value.abs().log10().floor() as i32);
     let digits = (before + 2).clamp(0, 6) as usize;
     let text = format!("{value:.digits$}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    if digits == 0 { text } else { text.trim_end_matches('0').trim_end_matches('.').to_owned() }
 }
 
 #[cfg(test)]
@@ -131,13 +138,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn frequencies_have_three_digits() {
-        let texts = [0.0, 0.00198807, 0.601392, 1.0, 0.5, 0.00001234, 0.0123].map(frequency);
+    fn numbers_have_three_significant_digits() {
+        let texts = [0.0, 0.00198807, 0.601392, 1.0, 0.5, 0.00001234, 0.0123].map(three_digits);
         assert_eq!(texts, ["0", "0.00199", "0.601", "1", "0.5", "1.2e-5", "0.0123"]);
+        assert_eq!(
+            [31.55, 24.0, 120.0, 1500.0, -2.5].map(three_digits),
+            ["31.5", "24", "120", "1500", "-2.5"]
+        );
     }
 
     #[test]
-    fn unknown_is_a_dash() {
+    fn missing_values_are_shown_as_dashes() {
         assert_eq!([".", "", "PASS"].map(|text| shown(text.to_owned())), ["–", "–", "PASS"]);
     }
 }

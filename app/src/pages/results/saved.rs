@@ -1,24 +1,24 @@
-//! Filters that the reader has given a name, kept by the browser.
+//! Named filters, stored in the browser.
 
-use super::Question;
+use super::TableQuery;
 use crate::browser;
 use crate::components::{Icon, Shape};
 use dioxus::prelude::*;
 use gas_shared::explorer::url::{read_filter, write_filter};
 use serde::{Deserialize, Serialize};
 
-/// Where the browser keeps them.
+/// The key of the saved filters in the browser's storage.
 const PREFERENCE: &str = "saved-filters";
 
 /// A filter with a name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Saved {
     name: String,
-    /// As an address has it.
+    /// The filter as in the address.
     filter: String,
 }
 
-/// Puts a filter under a name, in place of the one that has it.
+/// Saves a filter. It replaces the one with the same name.
 fn save(all: &mut Vec<Saved>, name: &str, filter: String) {
     all.retain(|saved| saved.name != name);
     all.push(Saved { name: name.to_owned(), filter });
@@ -29,18 +29,18 @@ fn keep(all: &[Saved]) {
     browser::write_preference(PREFERENCE, serde_json::to_string(all).ok().as_deref());
 }
 
-/// The saved filters: to go back to one, and to save the one in use.
+/// Lists the saved filters, and saves the current one.
 #[component]
-pub fn SavedFilters(question: Question) -> Element {
+pub fn SavedFilters(query: TableQuery) -> Element {
     let mut all = use_signal(Vec::<Saved>::new);
     let mut name = use_signal(String::new);
     use_effect(move || {
         if let Some(saved) = browser::read_preference(PREFERENCE) {
-            // A list in the format of another version is ignored.
+            // Filters stored by an incompatible version are dropped.
             all.set(serde_json::from_str(&saved).unwrap_or_default());
         }
     });
-    let filter = write_filter(&question.filter);
+    let filter = write_filter(&query.filter);
     let onsubmit = move |event: FormEvent| {
         event.prevent_default();
         let chosen = name.peek().trim().to_owned();
@@ -55,16 +55,16 @@ pub fn SavedFilters(question: Question) -> Element {
             summary { class: "button", "Saved filters" }
             div { class: "popover-panel",
                 if all.read().is_empty() {
-                    p { class: "muted", "None yet. They are kept in this browser." }
+                    p { class: "muted", "No saved filters yet. They are stored in this browser." }
                 }
                 ul { class: "plain",
                     for saved in all() {
                         li { key: "{saved.name}", class: "saved",
-                            SavedLink { question: question.clone(), saved: saved.clone() }
+                            SavedLink { query: query.clone(), saved: saved.clone() }
                             button {
                                 class: "icon-button",
                                 r#type: "button",
-                                "aria-label": "Forget {saved.name}",
+                                "aria-label": "Delete {saved.name}",
                                 onclick: move |_| {
                                     all.write().retain(|known| *known != saved);
                                     keep(&all.peek());
@@ -74,7 +74,7 @@ pub fn SavedFilters(question: Question) -> Element {
                         }
                     }
                 }
-                if !question.filter.is_empty() {
+                if !query.filter.is_empty() {
                     form { class: "field", onsubmit,
                         label { r#for: "saved-name", "Save this filter as" }
                         input {
@@ -94,9 +94,9 @@ pub fn SavedFilters(question: Question) -> Element {
 }
 
 #[component]
-fn SavedLink(question: Question, saved: Saved) -> Element {
+fn SavedLink(query: TableQuery, saved: Saved) -> Element {
     let filter = read_filter(&saved.filter).unwrap_or_default();
-    let to = Question { filter, ..question }.route();
+    let to = TableQuery { filter, ..query }.route();
     rsx! {
         Link { to, "{saved.name}" }
     }
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_stands_for_one_filter() {
+    fn saving_under_the_same_name_replaces_a_filter() {
         let mut all = Vec::new();
         save(&mut all, "rare", "1".to_owned());
         save(&mut all, "high", "2".to_owned());

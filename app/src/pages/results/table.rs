@@ -1,10 +1,9 @@
-//! The table: of its rows only those in sight are in the document, and of its answers only those
-//! around them are in memory.
+//! The table. Only the visible rows are in the document, and only the pages around them in memory.
 
 use super::columns::{Column, Columns};
-use super::row::Place;
+use super::row::TableRow;
 use super::window::{Window, scroll_of, window};
-use super::{Answer, CHUNK_ROWS, Question};
+use super::{Answer, CHUNK_ROWS, TableQuery};
 use crate::browser;
 use crate::error::ApiError;
 use crate::format;
@@ -14,40 +13,40 @@ use gas_shared::explorer::{Direction, Row, Sort};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The element that scrolls.
+/// The id of the element that scrolls.
 pub const SCROLL_ID: &str = "variants";
 
-/// While somebody scrolls, the rows passed are not asked for.
+/// The pause after scrolling, so that rows that are scrolled past are not requested.
 const PAUSE: Duration = Duration::from_millis(80);
 
-/// So many answers are kept, those next to the window.
+/// The most pages in memory; those closest to the window are kept.
 const MAX_CHUNKS: usize = 30;
 
-/// Rows that Page Up and Page Down pass over.
+/// Rows that Page Up and Page Down skip.
 const PAGE_ROWS: u64 = 15;
 
-/// The variants that a question shows.
+/// The table of variants.
 #[component]
 pub fn Table(
-    /// What is asked for: another order is one of this.
-    question: Question,
-    /// What the answer is for.
-    asked: Question,
-    /// Its beginning.
+    /// The query of the address, to which the headings apply sort orders.
+    query: TableQuery,
+    /// The query that `page` answers.
+    asked: TableQuery,
+    /// The first page.
     page: Answer,
     /// The columns to show.
     columns: Columns,
-    /// Whether another answer is on its way.
+    /// Whether another page is loading.
     busy: bool,
-    /// Is called with the number of a record to open.
+    /// Called with the number of the record to open.
     onopen: EventHandler<u64>,
-    /// Is called when further rows came, or did not.
+    /// Called when further rows were loaded, or failed to load.
     onresult: EventHandler<Option<ApiError>>,
 ) -> Element {
     let mut scrolled = use_signal(|| 0.0);
     let matched = page.matched;
     let key = asked.route().to_string();
-    // Another question is looked at from its beginning.
+    // Another query starts at the top.
     let address = key.clone();
     use_effect(use_reactive!(|address| {
         let _ = address;
@@ -64,33 +63,36 @@ pub fn Table(
             onscroll: move |event| scrolled.set(event.scroll_top()),
             table { "aria-rowcount": matched + 1,
                 caption { class: "visually-hidden",
-                    "{format::count(matched)} variants. Arrow keys move between rows, Enter opens one."
+                    "{format::count(matched)} variants. Use the arrow keys to move between rows and Enter to open one."
                 }
                 thead {
                     tr { "aria-rowindex": "1",
                         for column in columns.shown() {
-                            Heading { key: "{column.name()}", column, question: question.clone() }
+                            Heading { key: "{column.name()}", column, query: query.clone() }
                         }
                     }
                 }
-                // A key counts only at the root of a template.
+                // Dioxus uses keys only at the root of a template.
                 {rsx! { Rows { key: "{key}", asked, page, columns, scrolled, onopen, onresult } }}
             }
         }
     }
 }
 
-/// The heading of a column, with the button that orders by it.
+/// The heading of a column, with a button that sorts by it.
 #[component]
-fn Heading(column: Column, question: Question) -> Element {
-    let name = column.name();
-    let class = format!("col-{}", name.to_lowercase());
+fn Heading(column: Column, query: TableQuery) -> Element {
+    let label = column.label();
+    let class = match column {
+        Column::Number(_) => format!("col-number col-{}", column.name()),
+        _ => format!("col-{}", column.name()),
+    };
     let Some(key) = column.sort() else {
         return rsx! {
-            th { scope: "col", class: "{class}", "{name}" }
+            th { scope: "col", class: "{class}", "{label}" }
         };
     };
-    let direction = (question.sort.key == key).then_some(question.sort.direction);
+    let direction = (query.sort.key == key).then_some(query.sort.direction);
     let (order, mark) = match direction {
         None => ("none", ""),
         Some(Direction::Ascending) => ("ascending", " ↑"),
@@ -100,7 +102,7 @@ fn Heading(column: Column, question: Question) -> Element {
         Some(Direction::Ascending) => Direction::Descending,
         _ => Direction::Ascending,
     };
-    let by = Question { sort: Sort { key, direction: next }, ..question };
+    let by = TableQuery { sort: Sort { key, direction: next }, ..query };
     rsx! {
         th { scope: "col", class: "{class}", "aria-sort": order,
             button {
@@ -109,20 +111,20 @@ fn Heading(column: Column, question: Question) -> Element {
                 onclick: move |_| {
                     navigator().replace(by.route());
                 },
-                "{name}"
+                "{label}"
                 span { "aria-hidden": "true", "{mark}" }
             }
         }
     }
 }
 
-/// Answers by their place: rows from `place * CHUNK_ROWS` on.
+/// Pages by index; a page starts at row `index * CHUNK_ROWS`.
 type Chunks = BTreeMap<u64, Vec<Row>>;
 
-/// The rows of one question.
+/// The rows of one query.
 #[component]
 fn Rows(
-    asked: Question,
+    asked: TableQuery,
     page: Answer,
     columns: Columns,
     scrolled: Signal<f64>,
@@ -134,7 +136,7 @@ fn Rows(
     let shown = use_memo(use_reactive!(|matched| window(matched, scrolled())));
     let chunks = use_chunks(asked, shown, onresult);
     let Window { first, end, before, after } = shown();
-    // The one row in the order of Tab is in the document at any time.
+    // One row is always in the tab order, so it must be in the document.
     let tab_stop = if (first..end).contains(&active()) { active() } else { first };
     let onkeydown = move |event: KeyboardEvent| {
         if let Some(next) = moved(&event.key(), tab_stop, matched) {
@@ -147,7 +149,7 @@ fn Rows(
         tbody { onkeydown,
             Spacer { pixels: before, columns: columns.len() }
             for index in first..end {
-                Place {
+                TableRow {
                     key: "{index}",
                     id: row_id(index),
                     row: row(&page.rows, &chunks.read(), index).cloned(),
@@ -165,12 +167,12 @@ fn Rows(
     }
 }
 
-/// Rows that are not there.
+/// Takes the space of rows that are not in the document.
 #[component]
 fn Spacer(pixels: f64, columns: usize) -> Element {
     rsx! {
         tr { class: "spacer", "aria-hidden": "true",
-            // The attribute: a style would be refused by the Content Security Policy.
+            // An attribute, because the Content Security Policy blocks inline styles.
             td { colspan: columns as i64, "height": "{pixels}" }
         }
     }
@@ -181,12 +183,12 @@ fn row_id(index: u64) -> String {
 }
 
 fn row<'a>(beginning: &'a [Row], chunks: &'a Chunks, index: u64) -> Option<&'a Row> {
-    let (chunk, place) = (index / u64::from(CHUNK_ROWS), index % u64::from(CHUNK_ROWS));
+    let (chunk, row) = (index / u64::from(CHUNK_ROWS), index % u64::from(CHUNK_ROWS));
     let rows = if chunk == 0 { beginning } else { chunks.get(&chunk)? };
-    rows.get(place as usize)
+    rows.get(row as usize)
 }
 
-/// Where a key leads to from a row.
+/// The row that a key moves to.
 fn moved(key: &Key, from: u64, rows: u64) -> Option<u64> {
     let last = rows.saturating_sub(1);
     Some(match key {
@@ -200,10 +202,10 @@ fn moved(key: &Key, from: u64, rows: u64) -> Option<u64> {
     })
 }
 
-/// Fetches what the window shows. A window that is scrolled past before its answer came takes the
-/// question with it, so no answer comes too late.
+/// Loads the rows of the window. If the window moves before they arrive, the request is canceled, so
+/// outdated rows never arrive.
 fn use_chunks(
-    question: Question,
+    query: TableQuery,
     shown: Memo<Window>,
     onresult: EventHandler<Option<ApiError>>,
 ) -> Signal<Chunks> {
@@ -223,11 +225,11 @@ fn use_chunks(
         if missing.is_empty() {
             return;
         }
-        let question = question.clone();
+        let query = query.clone();
         asking.set(Some(spawn(async move {
             browser::sleep(PAUSE).await;
             for chunk in missing {
-                let found = question.ask(chunk * u64::from(CHUNK_ROWS), false).await;
+                let found = query.ask(chunk * u64::from(CHUNK_ROWS), false).await;
                 let found = found.and_then(|found| found.read());
                 onresult.call(found.as_ref().err().cloned());
                 let Ok(page) = found else { return };
@@ -238,7 +240,7 @@ fn use_chunks(
     chunks
 }
 
-/// Adds an answer, and lets go of the ones farthest from it.
+/// Adds a page, and drops the pages that are farthest from it.
 fn keep(chunks: &mut Chunks, chunk: u64, rows: Vec<Row>) {
     chunks.insert(chunk, rows);
     while chunks.len() > MAX_CHUNKS {
@@ -252,7 +254,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_lead_through_the_rows_and_no_further() {
+    fn keys_move_between_the_first_and_the_last_row() {
         assert_eq!(moved(&Key::ArrowDown, 0, 3), Some(1));
         assert_eq!(moved(&Key::ArrowDown, 2, 3), Some(2));
         assert_eq!(moved(&Key::ArrowUp, 0, 3), Some(0));
@@ -263,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answers_farthest_away_are_let_go() {
+    fn the_farthest_pages_are_dropped() {
         let mut chunks = Chunks::new();
         for chunk in 1..=200 {
             keep(&mut chunks, chunk, Vec::new());

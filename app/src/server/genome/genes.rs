@@ -1,4 +1,4 @@
-//! The gene models of the reference bundle.
+//! The gene models of the reference.
 
 use crate::error::ApiError;
 use crate::server::errors;
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 
-/// Where the genes come from. They are read when they are first asked for, and kept.
+/// The gene models. They are loaded on first use and kept in memory.
 #[derive(Clone, Debug)]
 pub struct Genes {
     folder: Option<PathBuf>,
@@ -16,15 +16,15 @@ pub struct Genes {
 }
 
 impl Genes {
-    /// The genes of a bundle; without one there are none.
+    /// The genes of the reference in a folder; no genes without a folder.
     pub fn new(folder: Option<PathBuf>) -> Self {
         Self { folder, models: Arc::default() }
     }
 
-    /// The models, or `None` where this deployment's web servers have no bundle.
+    /// The models; `None` if the web servers of this deployment have no reference.
     ///
     /// # Errors
-    /// Where the bundle cannot be read; the next question tries again.
+    /// If the reference cannot be read; the next request tries again.
     pub async fn models(&self) -> Result<Option<Arc<GeneModels>>, ApiError> {
         let Some(folder) = self.folder.clone() else { return Ok(None) };
         let open = || async {
@@ -36,7 +36,7 @@ impl Genes {
     }
 }
 
-/// A gene as igv.js draws it: half-open intervals that begin at 0
+/// A gene as igv.js draws it, with half-open, 0-based intervals
 /// (<https://igv.org/doc/igvjs/#Feature-Annotations>).
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -46,7 +46,7 @@ pub struct Feature<'a> {
     end: i32,
     name: &'a str,
     strand: &'static str,
-    /// What the popover shows beside the name.
+    /// Shown in the popover.
     transcript: &'a str,
     biotype: &'a str,
     cd_start: i32,
@@ -61,9 +61,9 @@ struct Span {
 }
 
 impl<'a> Feature<'a> {
-    /// A gene on a contig, as the user spells it.
+    /// A gene on a contig, spelled as in the result.
     pub fn new(chr: &'a str, gene: &'a GeneModel) -> Self {
-        // Without a coding region everything is drawn thin, as UTRs are.
+        // Without a coding region, all exons are drawn thin, as UTRs are.
         let (first, last) = gene.coding.unwrap_or((gene.end + 1, gene.end));
         let span = |(start, end): &(i32, i32)| Span { start: start - 1, end: *end };
         Self {

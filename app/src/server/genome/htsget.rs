@@ -1,6 +1,6 @@
-//! Tickets of the htsget protocol (<https://samtools.github.io/hts-specs/htsget.html>, 1.3): where
-//! the records of a region are. They are an export of the results explorer, so nothing here depends
-//! on how large the result is.
+//! Tickets of the htsget protocol (<https://samtools.github.io/hts-specs/htsget.html>, 1.3), which
+//! refer to the records of a region. The records are an export of the results explorer, so the cost
+//! of a ticket does not depend on the size of the result.
 
 use crate::error::{ApiError, ErrorCode};
 use base64::Engine;
@@ -11,26 +11,26 @@ use gas_shared::JobId;
 use gas_shared::explorer::{Filter, Region, url};
 use serde::{Deserialize, Serialize};
 
-/// More records than this are not drawn at once.
+/// The most records of a ticket.
 const MAX_RECORDS: u64 = 20_000;
 
-/// What igv.js asks: for the header, or for a region.
+/// A request of igv.js, for the header or for a region.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Question {
+pub struct TicketQuery {
     #[serde(default)]
     class: String,
     #[serde(default)]
     reference_name: String,
-    /// The first base, from 0.
+    /// The first base, 0-based.
     #[serde(default)]
     start: u32,
-    /// The base behind the last, from 0.
+    /// The base after the last one, 0-based.
     #[serde(default)]
     end: u32,
 }
 
-/// The answer.
+/// A ticket.
 #[derive(Debug, Serialize)]
 pub struct Ticket {
     htsget: Content,
@@ -53,28 +53,28 @@ impl Ticket {
     }
 }
 
-/// Answers a question about a result.
+/// Creates the ticket of a query.
 ///
 /// # Errors
-/// [`ErrorCode::Invalid`] for a region that is none or has too many records; otherwise where the
-/// index cannot be read.
+/// [`ErrorCode::Invalid`] if the region is empty or has too many records; other codes if the index
+/// cannot be read.
 pub async fn ticket(
     explorer: &Explorer,
     id: JobId,
     public_url: &PublicUrl,
-    question: &Question,
+    query: &TicketQuery,
 ) -> Result<Ticket, ApiError> {
-    if question.class == "header" {
+    if query.class == "header" {
         let header = STANDARD.encode(explorer.header_text());
         return Ok(Ticket::of(format!("data:text/x-vcf;base64,{header}")));
     }
-    let filter = question.filter()?;
+    let filter = query.filter()?;
     let records = explorer
         .count(&filter)
         .await
         .map_err(|error| ApiError::from(gas_backend::usecases::ExploreError::Explorer(error)))?;
     if records > MAX_RECORDS {
-        let text = format!("there are {records} variants in this region; zoom in to see them");
+        let text = format!("This region has {records} variants. Zoom in to see them.");
         return Err(ApiError::new(ErrorCode::Invalid, text));
     }
     let filter = url::encode_query_value(&url::write_filter(&filter));
@@ -82,10 +82,10 @@ pub async fn ticket(
     Ok(Ticket::of(public_url.join(&path)))
 }
 
-impl Question {
+impl TicketQuery {
     fn filter(&self) -> Result<Filter, ApiError> {
         if self.reference_name.is_empty() || self.end <= self.start {
-            let text = "the region is none; give referenceName, start and end";
+            let text = "the region is empty; send referenceName, start and end";
             return Err(ApiError::new(ErrorCode::Invalid, text));
         }
         let span = Some((self.start.saturating_add(1), self.end));
@@ -98,15 +98,15 @@ impl Question {
 mod tests {
     use super::*;
 
-    fn question(start: u32, end: u32) -> Question {
+    fn query(start: u32, end: u32) -> TicketQuery {
         let (class, reference_name) = (String::new(), "chr1".to_owned());
-        Question { class, reference_name, start, end }
+        TicketQuery { class, reference_name, start, end }
     }
 
     #[test]
-    fn intervals_of_htsget_are_half_open_and_begin_at_0() {
-        let filter = question(999, 2_000).filter().unwrap();
+    fn htsget_intervals_are_half_open_and_0_based() {
+        let filter = query(999, 2_000).filter().unwrap();
         assert_eq!(filter.regions[0].to_string(), "chr1:1000-2000");
-        assert_eq!(question(5, 5).filter().unwrap_err().code, ErrorCode::Invalid);
+        assert_eq!(query(5, 5).filter().unwrap_err().code, ErrorCode::Invalid);
     }
 }

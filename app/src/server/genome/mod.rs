@@ -1,6 +1,5 @@
-//! What the genome browser asks for: `/annotations-genome/{id}/…`. No server functions, since
-//! igv.js asks as it is used to. Everything is about one result and is answered by the rule for
-//! results.
+//! The data of the genome browser: `/annotations-genome/{id}/…`. Not server functions, because igv.js
+//! defines the requests. Every route is about one result and has the access rule of results.
 
 mod genes;
 mod htsget;
@@ -26,38 +25,38 @@ use std::fmt::Write;
 use std::sync::Arc;
 use tower_sessions::Session;
 
-/// Results with no more records than this are drawn at any scale.
+/// Results with at most this number of records are drawn at any scale.
 const FEW_RECORDS: u64 = 20_000;
 
-/// The widest view in which the variants of a larger result are drawn, in bases.
+/// The widest view in bases in which the variants of a larger result are drawn.
 const VARIANTS_WINDOW: i64 = 1_000_000;
 
-/// The widest view in which genes are drawn, in bases.
+/// The widest view in bases in which genes are drawn.
 const GENES_WINDOW: i64 = 20_000_000;
 
-/// More genes than this are not sent at once.
+/// The most genes of one answer.
 const MAX_GENES: usize = 5_000;
 
-/// Bases shown at the beginning, on both sides of the first variant.
+/// Bases of the initial view on each side of the first variant.
 const FIRST_VIEW: u32 = 25_000;
 
-/// What assets/js/genome.js needs to begin.
+/// The settings of assets/js/genome.js.
 #[derive(Debug, Serialize)]
 pub struct Settings {
     assembly: String,
-    /// Around the first variant, as `20:1-50000`.
+    /// The initial view around the first variant, for example `20:1-50000`.
     locus: String,
-    /// The widest view with variants, in bases; -1 for any.
+    /// The widest view in bases with variants; -1 for any.
     variants_window: i64,
-    /// The widest view with genes, in bases.
+    /// The widest view in bases with genes.
     genes_window: i64,
     has_genes: bool,
 }
 
-/// The settings for a result.
+/// The settings of a result.
 ///
 /// # Errors
-/// Where the result cannot be read.
+/// If the result cannot be read.
 pub async fn settings(
     web: &Web,
     owner: gas_shared::UserId,
@@ -80,7 +79,7 @@ pub async fn settings(
     })
 }
 
-/// The routes.
+/// The routes of the genome browser.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route("/annotations-genome/{id}/chrom.sizes", get(chrom_sizes))
@@ -94,7 +93,7 @@ async fn open(web: &Web, session: &Session, id: JobId) -> Result<Arc<Explorer>, 
     Ok(open_results(&web.gas, &web.explorers, account.id, id).await?)
 }
 
-/// An answer that is never stored, as it is of one user.
+/// An answer that is not cached, because it belongs to one user.
 fn answer(found: Result<impl IntoResponse, ApiError>) -> Response {
     let mut answer = match found {
         Ok(found) => found.into_response(),
@@ -117,8 +116,8 @@ async fn chrom_sizes(
     answer(found.await)
 }
 
-/// The contigs of a result and their lengths: of the reference, or else as the header says. One
-/// without any is left out.
+/// The contigs of a result with their lengths from the reference, or else from the header. Contigs
+/// without a length are left out.
 fn sizes(explorer: &Explorer, genes: Option<&GeneModels>) -> String {
     let header = String::from_utf8_lossy(explorer.header_text());
     let mut text = String::new();
@@ -132,7 +131,7 @@ fn sizes(explorer: &Explorer, genes: Option<&GeneModels>) -> String {
     text
 }
 
-/// The length in the header's line of a contig.
+/// The length of a contig in the header.
 fn header_length(header: &str, contig: &str) -> Option<u64> {
     let fields = header.lines().find_map(|line| {
         let fields = line.strip_prefix("##contig=<")?.trim_end().strip_suffix('>')?;
@@ -145,17 +144,17 @@ async fn variants(
     Extension(web): Extension<Web>,
     session: Session,
     Path(id): Path<JobId>,
-    Query(question): Query<htsget::Question>,
+    Query(query): Query<htsget::TicketQuery>,
 ) -> Response {
     let found = async {
         let explorer = open(&web, &session, id).await?;
-        htsget::ticket(&explorer, id, &web.public_url, &question).await.map(Json)
+        htsget::ticket(&explorer, id, &web.public_url, &query).await.map(Json)
     };
     answer(found.await)
 }
 
 #[derive(Deserialize)]
-struct RegionQuestion {
+struct RegionQuery {
     contig: String,
     start: i32,
     end: i32,
@@ -165,7 +164,7 @@ async fn genes_of_region(
     Extension(web): Extension<Web>,
     session: Session,
     Path(id): Path<JobId>,
-    Query(RegionQuestion { contig, start, end }): Query<RegionQuestion>,
+    Query(RegionQuery { contig, start, end }): Query<RegionQuery>,
 ) -> Response {
     let found = async {
         open(&web, &session, id).await?;
@@ -179,35 +178,35 @@ async fn genes_of_region(
 }
 
 #[derive(Deserialize)]
-struct SearchQuestion {
+struct SearchQuery {
     name: String,
 }
 
-/// A place to go to.
+/// A location that igv.js jumps to.
 #[derive(Serialize)]
-struct Place<'a> {
+struct Location<'a> {
     chromosome: &'a str,
     start: i32,
     end: i32,
 }
 
-/// The gene of a name: a list of one place, or of none.
+/// Finds a gene by name. The answer is a list of at most one location.
 async fn search(
     Extension(web): Extension<Web>,
     session: Session,
     Path(id): Path<JobId>,
-    Query(SearchQuestion { name }): Query<SearchQuestion>,
+    Query(SearchQuery { name }): Query<SearchQuery>,
 ) -> Response {
     let found = async {
         let explorer = open(&web, &session, id).await?;
         let genes = web.genes.models().await?;
         let contigs = explorer.contigs().iter().map(String::as_str);
         let found = genes.as_ref().and_then(|genes| genes.named(&name, contigs));
-        let places: Vec<Place<'_>> = found
+        let locations: Vec<Location<'_>> = found
             .into_iter()
-            .map(|(chromosome, gene)| Place { chromosome, start: gene.start, end: gene.end })
+            .map(|(chromosome, gene)| Location { chromosome, start: gene.start, end: gene.end })
             .collect();
-        Ok(Json(places).into_response())
+        Ok(Json(locations).into_response())
     };
     answer(found.await)
 }
@@ -217,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lengths_are_read_from_the_header() {
+    fn contig_lengths_are_read_from_the_header() {
         let header = "##fileformat=VCFv4.2\n##contig=<ID=20,length=63025520,assembly=b37>\n\
                       ##contig=<length=16569,ID=MT>\n##contig=<ID=2>\n#CHROM\n";
         assert_eq!(header_length(header, "20"), Some(63_025_520));
