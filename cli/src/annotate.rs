@@ -1,15 +1,15 @@
-//! `gas-cli annotate`: files are checked, sent, and waited for.
+//! `gas-cli annotate`: checks files, uploads them, and optionally waits for their results.
 
 use crate::api::Api;
 use crate::args::AnnotateOptions;
-use crate::bars::Bars;
-use crate::check::{Checked, check};
-use crate::download::{Targets, download};
+use crate::check::{CheckedFile, check};
+use crate::download::{OutputPaths, download};
+use crate::dto::{Job, Status};
 use crate::error::CliError;
+use crate::progress::ProgressBars;
 use crate::show;
 use crate::upload::submit;
-use crate::watch::until_over;
-use crate::wire::{Job, Status};
+use crate::watch::until_finished;
 use futures::channel::mpsc::{self, UnboundedSender};
 use futures::{StreamExt, join};
 use std::cell::Cell;
@@ -18,122 +18,126 @@ use std::path::Path;
 use std::pin::pin;
 use std::process::ExitCode;
 
-/// How many jobs' files are downloaded at once.
-const DOWNLOADS: usize = 4;
+/// How many results are downloaded at the same time.
+const MAX_DOWNLOADS: usize = 4;
 
-/// A file that may be sent.
+/// A file that passed the check.
 struct Input<'a> {
     path: &'a Path,
-    checked: Checked,
+    file: CheckedFile,
 }
 
-/// Files that could not be annotated are told; the exit code is that of the first.
+/// Reports files that could not be annotated, and remembers the exit code of the first one.
 #[derive(Default)]
 struct Report {
-    bars: Bars,
-    failed: Cell<Option<ExitCode>>,
+    bars: ProgressBars,
+    exit_code: Cell<Option<ExitCode>>,
 }
 
 impl Report {
-    /// What was done for a file; `None` where it failed, which is told.
-    fn keep<T>(&self, path: &Path, done: Result<T, CliError>) -> Option<T> {
-        done.inspect_err(|error| {
-            self.bars.say(&format!("gas-cli: {}: {error}", path.display()));
-            self.failed.set(self.failed.get().or(Some(error.exit_code())));
-        })
-        .ok()
+    /// Returns the value, or reports the error and returns `None`.
+    fn ok<T>(&self, path: &Path, result: Result<T, CliError>) -> Option<T> {
+        result
+            .inspect_err(|error| {
+                self.bars.message(&format!("gas-cli: {}: {error}", path.display()));
+                self.exit_code.set(self.exit_code.get().or(Some(error.exit_code())));
+            })
+            .ok()
     }
 }
 
-/// Annotates files. One that fails does not stop the others, but nothing is sent where a result
-/// would have no place.
+/// Annotates files. A file that fails does not stop the others, but nothing is uploaded if a result
+/// could not be saved.
 pub async fn annotate(api: &Api, options: &AnnotateOptions) -> Result<ExitCode, CliError> {
     let limit = api.account().await?.max_upload_bytes;
     let report = Report::default();
     let mut inputs = Vec::new();
     for path in &options.files {
-        let checked = report.keep(path, check(path, limit));
-        inputs.extend(checked.map(|checked| Input { path, checked }));
+        let file = report.ok(path, check(path, limit));
+        inputs.extend(file.map(|file| Input { path, file }));
     }
-    let targets = targets(&inputs, options)?;
-    let (sent, coming) = mpsc::unbounded();
-    let send = send_all(api, &inputs, sent, &report);
+    let outputs = output_paths(&inputs, options)?;
+    let (submitted, incoming) = mpsc::unbounded();
+    let submit_all = submit_all(api, &inputs, submitted, &report);
     if options.wait || options.output.is_some() {
-        // At the same time: a result may be open for minutes only, while the last files are still sent.
-        let follow = async {
-            let over = until_over(api, coming, &report.bars);
-            let done = over.map(|(at, job)| {
-                let targets = targets.get(at);
-                async move { (at, finish(api, job, targets, options.force).await) }
+        // Results are downloaded while files are still uploaded, because the download window may be
+        // only minutes long.
+        let save_all = async {
+            let finished = until_finished(api, incoming, &report.bars);
+            let saved = finished.map(|(at, job)| {
+                let output = outputs.get(at);
+                async move { (at, save(api, job, output, options.force).await) }
             });
-            let mut done = pin!(done.buffer_unordered(DOWNLOADS));
-            while let Some((at, done)) = done.next().await {
-                if let Some(lines) = report.keep(inputs[at].path, done) {
+            let mut saved = pin!(saved.buffer_unordered(MAX_DOWNLOADS));
+            while let Some((at, lines)) = saved.next().await {
+                if let Some(lines) = report.ok(inputs[at].path, lines) {
                     lines.iter().for_each(|line| report.bars.print(line));
                 }
             }
         };
-        join!(send, follow);
+        join!(submit_all, save_all);
     } else {
-        send.await;
+        submit_all.await;
     }
-    Ok(report.failed.get().unwrap_or(ExitCode::SUCCESS))
+    Ok(report.exit_code.get().unwrap_or(ExitCode::SUCCESS))
 }
 
-/// Sends one file after the other, and hands their jobs on with the files' places among the inputs.
-async fn send_all(
+/// Submits one file after the other, and sends each job with the index of its input.
+async fn submit_all(
     api: &Api,
     inputs: &[Input<'_>],
-    sent: UnboundedSender<(usize, Job)>,
+    submitted: UnboundedSender<(usize, Job)>,
     report: &Report,
 ) {
-    for (at, Input { path, checked }) in inputs.iter().enumerate() {
-        let job = submit(api, path, checked, &report.bars).await;
-        if let Some(job) = report.keep(path, job) {
+    for (at, Input { path, file }) in inputs.iter().enumerate() {
+        let job = submit(api, path, file, &report.bars).await;
+        if let Some(job) = report.ok(path, job) {
             report.bars.print(&show::line(&job));
-            // Where nobody waits for jobs, nobody takes it.
-            _ = sent.unbounded_send((at, job));
+            // Without --wait there is no receiver.
+            _ = submitted.unbounded_send((at, job));
         }
     }
 }
 
-/// Where the results of the inputs will be, in their order; empty where they are not downloaded.
-fn targets(inputs: &[Input], options: &AnnotateOptions) -> Result<Vec<Targets>, CliError> {
+/// Where the results of the inputs are saved, in their order; empty if they are not downloaded.
+fn output_paths(inputs: &[Input], options: &AnnotateOptions) -> Result<Vec<OutputPaths>, CliError> {
     let Some(folder) = &options.output else { return Ok(Vec::new()) };
     let mut taken = HashMap::new();
-    let targets = inputs.iter().map(|Input { path, checked }| {
-        let targets = Targets::new(folder, &checked.name);
-        match taken.insert(targets.result.clone(), path) {
+    let outputs = inputs.iter().map(|Input { path, file }| {
+        let output = OutputPaths::new(folder, &file.name);
+        match taken.insert(output.result.clone(), path) {
             Some(other) => Err(CliError::Clash {
                 inputs: [other.to_path_buf(), path.to_path_buf()],
-                target: targets.result,
+                target: output.result,
             }),
-            None => targets.check(options.force).map(|()| targets),
+            None => output.check(options.force).map(|()| output),
         }
     });
-    targets.collect()
+    outputs.collect()
 }
 
-/// Downloads what a job has made, and answers what is said of it.
-async fn finish(
+/// Downloads the result of a completed job, and returns the lines to print. Every other state is an
+/// error.
+async fn save(
     api: &Api,
-    over: Result<Job, CliError>,
-    targets: Option<&Targets>,
+    finished: Result<Job, CliError>,
+    output: Option<&OutputPaths>,
     force: bool,
 ) -> Result<Vec<String>, CliError> {
-    let job = over?;
+    let job = finished?;
     match job.status {
+        Status::Completed => {}
         Status::Failed => {
             let reason = job.failure.map(|failure| failure.reason).unwrap_or_default();
             return Err(CliError::JobFailed { id: job.id, reason });
         }
         Status::Cancelled => return Err(CliError::JobCancelled(job.id)),
-        _ => {}
+        status => return Err(CliError::UnknownStatus { id: job.id, status }),
     }
     let mut lines = vec![show::line(&job)];
-    if let Some(targets) = targets {
-        download(api, &job, targets, force).await?;
-        lines.extend(targets.paths().map(|path| path.display().to_string()));
+    if let Some(output) = output {
+        download(api, &job, output, force).await?;
+        lines.extend(output.paths().map(|path| path.display().to_string()));
     }
     Ok(lines)
 }

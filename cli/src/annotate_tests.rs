@@ -1,5 +1,5 @@
 use super::*;
-use crate::fake::{Fake, HASTE, Hook, start};
+use crate::fake::{FAST, Fake, Hook, start};
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -11,10 +11,10 @@ use tempfile::TempDir;
 
 const VCF: &str = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n20\t5\t.\tA\tC\t.\t.\t.\n";
 
-const MAKE: &str = "POST /api/v1/jobs";
-const LOOK: &str = "GET /api/v1/jobs/";
+const CREATE: &str = "POST /api/v1/jobs";
+const POLL: &str = "GET /api/v1/jobs/";
 
-/// A folder with these files, and their paths.
+/// Creates a folder with these files, and returns it with their paths.
 fn files<N: AsRef<str>>(names: impl IntoIterator<Item = N>) -> (TempDir, Vec<PathBuf>) {
     let folder = tempfile::tempdir().unwrap();
     let paths = names.into_iter().map(|name| {
@@ -33,7 +33,7 @@ fn files<N: AsRef<str>>(names: impl IntoIterator<Item = N>) -> (TempDir, Vec<Pat
     (folder, paths)
 }
 
-/// Annotates files and waits for them.
+/// Annotates files and waits for their jobs.
 async fn run(
     hook: Hook,
     files: Vec<PathBuf>,
@@ -45,27 +45,27 @@ async fn run(
 }
 
 fn is_success(done: Result<ExitCode, CliError>) -> bool {
-    // Exit codes can be compared by their texts alone.
+    // `ExitCode` does not implement `PartialEq`.
     format!("{:?}", done.unwrap()) == format!("{:?}", ExitCode::SUCCESS)
 }
 
 #[tokio::test]
-async fn many_jobs_are_looked_at_one_by_one() {
+async fn many_jobs_are_polled_one_at_a_time() {
     let (_folder, paths) = files((0..40).map(|number| format!("{number}.vcf")));
     let (done, fake) = run(Box::new(|_, _| None), paths, None).await;
     assert!(is_success(done));
-    let looks = fake.times(LOOK, "");
-    assert_eq!(looks.len(), 80, "each is seen running and completed");
-    let took = looks[79] - looks[0];
-    assert!(took >= HASTE.pace * 70, "{took:?} for 80 looks");
+    let polls = fake.times(POLL, "");
+    assert_eq!(polls.len(), 80, "each job is seen running and completed");
+    let took = polls[79] - polls[0];
+    assert!(took >= FAST.poll_spacing * 70, "{took:?} for 80 polls");
 }
 
-/// Refuses the first looks at the first jobs, each job's in its own way.
+/// Fails the first polls of the first three jobs, each in a different way.
 fn busy() -> Hook {
     let seen = Mutex::new(Vec::new());
     let broken = || Body::from_stream(stream::iter([Ok("{"), Err(io::Error::other("broken"))]));
     Box::new(move |call, earlier| {
-        if !call.starts_with(LOOK) || call.ends_with("/result") || call.ends_with("/log") {
+        if !call.starts_with(POLL) || call.ends_with("/result") || call.ends_with("/log") {
             return None;
         }
         let mut seen = seen.lock().unwrap();
@@ -73,18 +73,18 @@ fn busy() -> Hook {
             seen.push(call.to_owned());
         }
         let limited = r#"{"code":"rate_limited","detail":"wait"}"#;
-        let answer: Response = match seen.iter().position(|other| other == call) {
+        let response: Response = match seen.iter().position(|other| other == call) {
             Some(0) => (StatusCode::TOO_MANY_REQUESTS, limited).into_response(),
             Some(1) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
             Some(2) => broken().into_response(),
             _ => return None,
         };
-        (earlier < 6).then_some(answer)
+        (earlier < 6).then_some(response)
     })
 }
 
 #[tokio::test]
-async fn who_waits_looks_later_where_gas_is_busy() {
+async fn polling_continues_while_gas_is_busy() {
     let (folder, paths) = files((0..5).map(|number| format!("{number}.vcf")));
     let out = folder.path().join("out");
     let (done, fake) = run(busy(), paths, Some(out.clone())).await;
@@ -98,31 +98,32 @@ async fn who_waits_looks_later_where_gas_is_busy() {
     assert_eq!(std::fs::read_dir(out).unwrap().count(), 10, "nothing incomplete is left");
 }
 
-/// A result may be open for minutes only, and there may be much to send.
+/// The download window may be only minutes long, and uploads may take longer.
 #[tokio::test]
-async fn results_are_downloaded_while_files_are_still_sent() {
+async fn results_are_downloaded_while_files_are_still_uploaded() {
     let (folder, paths) = files((0..20).map(|number| format!("{number}.vcf")));
-    // Each file takes a while, since it is sent three times.
+    // Each upload takes a while because it needs three attempts.
     let hook: Hook = Box::new(|call, earlier| {
         let again = call == "POST /upload" && earlier % 3 < 2;
         again.then(|| StatusCode::INTERNAL_SERVER_ERROR.into_response())
     });
     let (done, fake) = run(hook, paths, Some(folder.path().join("out"))).await;
     assert!(is_success(done));
-    let (results, uploads) = (fake.times(LOOK, "/result"), fake.times("POST", "/upload"));
+    let (results, uploads) = (fake.times(POLL, "/result"), fake.times("POST", "/upload"));
     assert_eq!((results.len(), uploads.len()), (20, 60));
-    assert!(results[0] < uploads[57], "before the last file was begun");
+    assert!(results[0] < uploads[57], "before the upload of the last file began");
 }
 
 #[tokio::test]
-async fn nothing_is_sent_where_a_result_would_have_no_place() {
+async fn nothing_is_uploaded_if_a_result_could_not_be_saved() {
     let clashes = [["a/x.vcf", "b/x.vcf"], ["x.vcf", "x.vcf.gz"]];
     for names in clashes {
         let (folder, paths) = files(names);
         let (done, fake) = run(Box::new(|_, _| None), paths, Some(folder.path().into())).await;
         let error = done.unwrap_err().to_string();
         let error = error.replace(&format!("{}/", folder.path().display()), "");
-        let begin = format!("{} and {} would both become x.annot.vcf; rename", names[0], names[1]);
+        let begin =
+            format!("{} and {} would both be saved as x.annot.vcf; rename", names[0], names[1]);
         assert!(error.starts_with(&begin), "{error}");
         assert_eq!(fake.times("POST", "").len(), 0);
     }
@@ -130,12 +131,12 @@ async fn nothing_is_sent_where_a_result_would_have_no_place() {
     std::fs::write(folder.path().join("x.log"), "").unwrap();
     let (done, fake) = run(Box::new(|_, _| None), paths, Some(folder.path().into())).await;
     let error = done.unwrap_err().to_string();
-    assert!(error.contains("x.log is there already; give --force"), "{error}");
+    assert!(error.contains("x.log exists; give --force"), "{error}");
     assert_eq!(fake.times("POST", "").len(), 0);
 }
 
 #[tokio::test]
-async fn an_upload_is_repeated_with_a_fresh_ticket_for_the_same_job() {
+async fn an_upload_is_retried_with_a_new_ticket_for_the_same_job() {
     let (_folder, paths) = files(["x.vcf"]);
     let hook: Hook = Box::new(|call, earlier| match (call, earlier) {
         ("POST /upload", 0) => Some((StatusCode::FORBIDDEN, "Policy expired.").into_response()),
@@ -144,12 +145,12 @@ async fn an_upload_is_repeated_with_a_fresh_ticket_for_the_same_job() {
     });
     let (done, fake) = run(hook, paths, None).await;
     assert!(is_success(done));
-    assert_eq!((fake.times(MAKE, "/jobs").len(), fake.ids().len()), (3, 1));
+    assert_eq!((fake.times(CREATE, "/jobs").len(), fake.ids().len()), (3, 1));
     assert_eq!(fake.times("POST", "/submit").len(), 1);
 }
 
 #[tokio::test]
-async fn the_job_of_a_file_that_storage_refuses_is_stopped() {
+async fn the_job_of_a_file_that_storage_rejects_is_cancelled() {
     let (_folder, paths) = files(["x.vcf", "y.vcf"]);
     let hook: Hook = Box::new(|call, earlier| {
         let first = call == "POST /upload" && earlier == 0;
@@ -158,4 +159,36 @@ async fn the_job_of_a_file_that_storage_refuses_is_stopped() {
     let (done, fake) = run(hook, paths, None).await;
     assert!(!is_success(done));
     assert_eq!((fake.times("POST", "/cancel").len(), fake.times("POST", "/submit").len()), (1, 1));
+}
+
+/// Returns a job in the state `paused`, which this program does not know, at the first two polls and
+/// then whatever the fake returns. With `finished`, the job has ended in that state.
+fn paused(finished: bool) -> Hook {
+    Box::new(move |call, earlier| {
+        let id = call.strip_prefix(POLL).filter(|id| !id.contains('/'))?;
+        let finished_at = finished.then_some("2026-09-21T14:15:00Z");
+        let job = serde_json::json!({"id": id, "file_name": "x.vcf", "status": "paused",
+            "submitted_at": "2026-09-21T14:13:20Z", "finished_at": finished_at});
+        (finished || earlier < 2).then(|| job.to_string().into_response())
+    })
+}
+
+#[tokio::test]
+async fn a_job_in_an_unknown_state_is_polled_until_it_finishes() {
+    let (folder, paths) = files(["x.vcf"]);
+    let (done, fake) = run(paused(false), paths, Some(folder.path().join("out"))).await;
+    assert!(is_success(done));
+    let id = fake.ids()[0];
+    assert_eq!(fake.times(POLL, &id.to_string()).len(), 3);
+    let result = std::fs::read_to_string(folder.path().join("out/x.annot.vcf"));
+    assert_eq!(result.unwrap(), id.to_string());
+}
+
+#[tokio::test]
+async fn a_job_that_finishes_in_an_unknown_state_is_an_error() {
+    let (folder, paths) = files(["x.vcf"]);
+    let (done, fake) = run(paused(true), paths, Some(folder.path().join("out"))).await;
+    assert!(!is_success(done));
+    assert_eq!(fake.times(POLL, &fake.ids()[0].to_string()).len(), 1);
+    assert_eq!(fake.times(POLL, "/result").len(), 0, "nothing is downloaded");
 }

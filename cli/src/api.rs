@@ -1,9 +1,10 @@
-//! Calls of the API. What may be repeated is repeated where the network or GAS fail for a moment.
+//! A client of the REST API and of storage. Requests are retried if the network or GAS fails
+//! temporarily.
 
+use crate::dto::{Account, CreatedJob, Job, JobList, Link, Problem, Status, Upload};
 use crate::error::CliError;
-use crate::patience::Patience;
+use crate::retry::RetryPolicy;
 use crate::settings::{Connection, Token};
-use crate::wire::{Account, CreatedJob, Job, JobList, Link, Problem, Status, Upload};
 use futures::{Stream, StreamExt};
 use gas_shared::upload::NewUpload;
 use reqwest::header::RETRY_AFTER;
@@ -18,37 +19,38 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::bytes::Bytes;
 use uuid::Uuid;
 
-/// How long a connection may take.
+/// The time limit for connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How often a call is tried.
-const ATTEMPTS: u32 = 4;
+/// How often a request is attempted.
+const MAX_ATTEMPTS: u32 = 4;
 
-/// The longest wait that is waited because GAS asks for it.
+/// The longest pause that a `Retry-After` header can cause.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
 
-/// The longest refusal of storage that is shown, in characters.
+/// How much of an error response of storage is shown, in characters.
 const MAX_STORAGE_TEXT: usize = 300;
 
-/// A GAS and its storage.
+/// A client of GAS and its storage.
 pub struct Api {
     url: Url,
     token: Token,
-    /// How long it waits for what.
-    pub patience: Patience,
-    /// Ends calls whose answer does not come.
+    /// Timeouts and pauses.
+    pub retry: RetryPolicy,
+    /// The client for everything except uploads. It ends requests without a response.
     http: Client,
-    /// Does not: reqwest takes the time in which a request is sent for silence of the server.
+    /// The client for uploads, without a read timeout: reqwest would count the time in which the
+    /// request is sent.
     uploads: Client,
-    /// Whoever holds it may call, from then on. Calls go one by one, so where GAS asks to wait, all
-    /// wait, and the one that was refused is the next.
-    turn: Mutex<Instant>,
+    /// Serializes the requests and holds the earliest time of the next one. If GAS asks for a pause,
+    /// all requests wait, and the rejected one is the next.
+    next_request: Mutex<Instant>,
 }
 
 impl Api {
-    /// Prepares the clients; nothing is called yet.
-    pub fn new(connection: &Connection, patience: Patience) -> Result<Self, CliError> {
-        // Follow no redirects: the token goes to GAS and nowhere else.
+    /// Creates the clients without connecting.
+    pub fn new(connection: &Connection, retry: RetryPolicy) -> Result<Self, CliError> {
+        // Redirects are not followed, so that the token is sent only to GAS.
         let client = || {
             Client::builder()
                 .user_agent(concat!("gas-cli/", env!("CARGO_PKG_VERSION")))
@@ -58,38 +60,38 @@ impl Api {
         Ok(Self {
             url: connection.url.clone(),
             token: connection.token.clone(),
-            patience,
-            http: client().read_timeout(patience.silence).build()?,
+            retry,
+            http: client().read_timeout(retry.idle_timeout).build()?,
             uploads: client().build()?,
-            turn: Mutex::new(Instant::now()),
+            next_request: Mutex::new(Instant::now()),
         })
     }
 
-    /// Whose token it is.
+    /// Returns the account that the token belongs to.
     pub async fn account(&self) -> Result<Account, CliError> {
         self.read(self.request(Method::GET, "account")).await
     }
 
-    /// Makes a job. With one `key` it is made once.
+    /// Creates a job. Repeated calls with the same `key` return the same job.
     pub async fn create(&self, new: &NewUpload, key: Uuid) -> Result<CreatedJob, CliError> {
         let request = self.request(Method::POST, "jobs").json(new);
         self.read(request.header("idempotency-key", key.to_string())).await
     }
 
-    /// Says that a job's file is uploaded.
+    /// Submits a job whose file is uploaded.
     pub async fn submit(&self, id: Uuid) -> Result<Job, CliError> {
         self.read(self.request(Method::POST, &format!("jobs/{id}/submit"))).await
     }
 
-    /// A job as it is now.
+    /// Returns the current state of a job.
     pub async fn job(&self, id: Uuid) -> Result<Job, CliError> {
         self.read(self.request(Method::GET, &format!("jobs/{id}"))).await
     }
 
-    /// A page of jobs.
+    /// Returns a page of jobs.
     pub async fn jobs(
         &self,
-        status: Option<Status>,
+        status: Option<&Status>,
         cursor: Option<&str>,
     ) -> Result<JobList, CliError> {
         let mut request = self.request(Method::GET, "jobs");
@@ -102,35 +104,35 @@ impl Api {
         self.read(request).await
     }
 
-    /// Stops a job.
+    /// Cancels a job.
     pub async fn cancel(&self, id: Uuid) -> Result<Job, CliError> {
         self.read(self.request(Method::POST, &format!("jobs/{id}/cancel"))).await
     }
 
     /// Deletes a job.
     pub async fn delete(&self, id: Uuid) -> Result<(), CliError> {
-        match self.repeat(self.request(Method::DELETE, &format!("jobs/{id}"))).await {
-            // An attempt before has deleted it, and its answer was lost.
+        match self.send_with_retries(self.request(Method::DELETE, &format!("jobs/{id}"))).await {
+            // An earlier attempt deleted the job, and its response was lost.
             (2.., Err(CliError::Problem(problem))) if problem.code == "not_found" => Ok(()),
-            (_, answer) => answer.map(drop),
+            (_, response) => response.map(drop),
         }
     }
 
-    /// The log of a job.
+    /// Returns the run log of a job.
     pub async fn log(&self, id: Uuid) -> Result<String, CliError> {
-        let answer = self.send(self.request(Method::GET, &format!("jobs/{id}/log"))).await?;
-        Ok(answer.text().await?)
+        let response = self.send(self.request(Method::GET, &format!("jobs/{id}/log"))).await?;
+        Ok(response.text().await?)
     }
 
-    /// The annotated file of a job, to be read on.
+    /// Starts the download of a job's result.
     pub async fn result(&self, id: Uuid) -> Result<Response, CliError> {
         let request = self.request(Method::GET, &format!("jobs/{id}/result"));
         let link: Link = self.read(request.query(&[("redirect", false)])).await?;
-        // Without the token.
-        stored(self.http.get(&link.url).send().await?).await
+        // This request must not contain the token.
+        check_storage(self.http.get(&link.url).send().await?).await
     }
 
-    /// Sends a file of `size` bytes to storage.
+    /// Uploads a file of `size` bytes to storage.
     pub async fn upload<S>(&self, upload: &Upload, file: S, size: u64) -> Result<(), CliError>
     where
         S: Stream<Item = io::Result<Bytes>> + Send + 'static,
@@ -138,18 +140,18 @@ impl Api {
         let fields = upload.fields.iter();
         let form = fields
             .fold(Form::new(), |form, field| form.text(field.name.clone(), field.value.clone()));
-        let taken = Arc::new(Notify::new());
-        let watch = taken.clone();
-        let file = Body::wrap_stream(file.inspect(move |_| taken.notify_one()));
+        let progress = Arc::new(Notify::new());
+        let watch = progress.clone();
+        let file = Body::wrap_stream(file.inspect(move |_| progress.notify_one()));
         let part = Part::stream_with_length(file, size).file_name("file");
         let form = form.part("file", part.mime_str(&upload.content_type)?);
-        let silence = self.patience.silence;
+        let idle_timeout = self.retry.idle_timeout;
         tokio::select! {
-            answer = self.uploads.post(&upload.url).multipart(form).send() => {
-                stored(answer?).await.map(drop)
+            response = self.uploads.post(&upload.url).multipart(form).send() => {
+                check_storage(response?).await.map(drop)
             }
-            () = async { while timeout(silence, watch.notified()).await.is_ok() {} } => {
-                Err(CliError::Stalled(silence))
+            () = async { while timeout(idle_timeout, watch.notified()).await.is_ok() {} } => {
+                Err(CliError::Stalled(idle_timeout))
             }
         }
     }
@@ -161,73 +163,78 @@ impl Api {
     }
 
     async fn read<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, CliError> {
-        let answer = self.send(request).await?;
-        let status = answer.status().as_u16();
-        let bytes = answer.bytes().await?;
+        let response = self.send(request).await?;
+        let status = response.status().as_u16();
+        let bytes = response.bytes().await?;
         serde_json::from_slice(&bytes).map_err(|_| CliError::Unexpected { status })
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Response, CliError> {
-        self.repeat(request).await.1
+        self.send_with_retries(request).await.1
     }
 
-    /// Sends a request until it is answered, a few times at most; answers how many. All requests may
-    /// be repeated: what makes a job has a key.
-    async fn repeat(&self, request: RequestBuilder) -> (u32, Result<Response, CliError>) {
-        let mut turn = self.turn.lock().await;
-        let mut pause = self.patience.repeat;
+    /// Sends a request in up to [`MAX_ATTEMPTS`] attempts, and returns their number with the result.
+    /// All requests are idempotent: the one that creates a job has a key.
+    async fn send_with_retries(
+        &self,
+        request: RequestBuilder,
+    ) -> (u32, Result<Response, CliError>) {
+        let mut next_request = self.next_request.lock().await;
+        let mut backoff = self.retry.first_backoff;
         for attempt in 1.. {
-            sleep_until(*turn).await;
-            // Bodies are in memory, so a request can always be copied.
-            let copy = request.try_clone().expect("the body is no stream");
-            let answer = copy.send().await;
-            let wait = match &answer {
-                Ok(answer) => pause_of(answer, pause),
+            sleep_until(*next_request).await;
+            // Bodies are in memory, so a request can always be cloned.
+            let copy = request.try_clone().expect("the body is not a stream");
+            let response = copy.send().await;
+            let pause = match &response {
+                Ok(response) => retry_pause(response, backoff),
                 Err(error) if error.is_builder() => None,
-                Err(_) => Some(pause),
+                Err(_) => Some(backoff),
             };
-            *turn = Instant::now() + wait.unwrap_or_default();
-            if wait.is_none() || attempt == ATTEMPTS {
-                return (attempt, checked(answer).await);
+            *next_request = Instant::now() + pause.unwrap_or_default();
+            if pause.is_none() || attempt == MAX_ATTEMPTS {
+                return (attempt, check_api(response).await);
             }
-            pause *= 2;
+            backoff *= 2;
         }
         unreachable!("the loop ends by returning")
     }
 }
 
-/// How long to wait before an answer's request is repeated; `None` where it is not.
-fn pause_of(answer: &Response, pause: Duration) -> Option<Duration> {
-    let asked =
-        answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-    match answer.status() {
+/// The pause before a retry after this response; `None` if a retry is not useful.
+fn retry_pause(response: &Response, backoff: Duration) -> Option<Duration> {
+    let retry_after =
+        response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    match response.status() {
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-            Some(asked.map_or(pause, Duration::from_secs).min(MAX_PAUSE))
+            Some(retry_after.map_or(backoff, Duration::from_secs).min(MAX_PAUSE))
         }
-        StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => Some(pause),
+        StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => Some(backoff),
         _ => None,
     }
 }
 
-async fn checked(answer: reqwest::Result<Response>) -> Result<Response, CliError> {
-    let answer = answer?;
-    let status = answer.status();
+/// Turns an error response of the API into an error.
+async fn check_api(response: reqwest::Result<Response>) -> Result<Response, CliError> {
+    let response = response?;
+    let status = response.status();
     if status.is_success() {
-        return Ok(answer);
+        return Ok(response);
     }
-    let bytes = answer.bytes().await.unwrap_or_default();
+    let bytes = response.bytes().await.unwrap_or_default();
     Err(match serde_json::from_slice::<Problem>(&bytes) {
         Ok(problem) => CliError::Problem(problem),
         Err(_) => CliError::Unexpected { status: status.as_u16() },
     })
 }
 
-async fn stored(answer: Response) -> Result<Response, CliError> {
-    let status = answer.status();
+/// Turns an error response of storage into an error.
+async fn check_storage(response: Response) -> Result<Response, CliError> {
+    let status = response.status();
     if status.is_success() {
-        return Ok(answer);
+        return Ok(response);
     }
-    let text = answer.text().await.unwrap_or_default();
+    let text = response.text().await.unwrap_or_default();
     let text = text.chars().take(MAX_STORAGE_TEXT).collect();
     Err(CliError::Storage { status: status.as_u16(), text })
 }

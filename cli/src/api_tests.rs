@@ -1,5 +1,5 @@
 use super::*;
-use crate::fake::{HASTE, client, start};
+use crate::fake::{FAST, client, start};
 use axum::http::header::{LOCATION, RETRY_AFTER};
 use axum::response::IntoResponse;
 use futures::stream;
@@ -9,22 +9,22 @@ use tokio::net::{TcpSocket, TcpStream};
 const ACCOUNT: &str = "GET /api/v1/account";
 
 #[tokio::test]
-async fn a_busy_server_is_asked_again_after_the_time_it_names() {
+async fn a_busy_server_is_retried_after_its_retry_after_time() {
     let busy = || (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "1")]).into_response();
     let (api, fake) =
         start(Box::new(move |call, earlier| (call == ACCOUNT && earlier == 0).then(busy))).await;
     let id = Uuid::nil();
-    // Who was refused is the next; nobody else calls in the meantime.
+    // The rejected request is the next one; no other request is sent in between.
     let (account, job) = tokio::join!(api.account(), api.job(id));
     assert_eq!((account.unwrap().name, job.unwrap().id), ("Ada".to_owned(), id));
-    let asked = fake.times(ACCOUNT, "");
-    assert_eq!(asked.len(), 2);
-    assert!(asked[1] - asked[0] >= Duration::from_secs(1));
-    assert!(fake.times("GET /api/v1/jobs/", "")[0] > asked[1]);
+    let attempts = fake.times(ACCOUNT, "");
+    assert_eq!(attempts.len(), 2);
+    assert!(attempts[1] - attempts[0] >= Duration::from_secs(1));
+    assert!(fake.times("GET /api/v1/jobs/", "")[0] > attempts[1]);
 }
 
 #[tokio::test]
-async fn a_refusal_is_told_at_once_and_a_redirect_is_not_followed() {
+async fn a_rejection_is_reported_at_once_and_a_redirect_is_not_followed() {
     let (api, fake) = start(Box::new(|_, earlier| {
         Some(match earlier {
             0 => {
@@ -43,7 +43,7 @@ async fn a_refusal_is_told_at_once_and_a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn a_job_that_a_lost_attempt_deleted_is_deleted() {
+async fn deleting_succeeds_if_an_attempt_without_response_deleted_the_job() {
     let gone = r#"{"code":"not_found","detail":"there is no job"}"#;
     let gone = move || (StatusCode::NOT_FOUND, gone).into_response();
     let lost = || StatusCode::BAD_GATEWAY.into_response();
@@ -51,16 +51,16 @@ async fn a_job_that_a_lost_attempt_deleted_is_deleted() {
         start(Box::new(move |_, earlier| Some(if earlier == 0 { lost() } else { gone() }))).await;
     api.delete(Uuid::nil()).await.unwrap();
     let error = api.delete(Uuid::nil()).await.unwrap_err();
-    assert_eq!(error.to_string(), "there is no job", "at the first attempt there was none");
+    assert_eq!(error.to_string(), "there is no job", "the first attempt found no job");
 }
 
 const MIB: usize = 1024 * 1024;
 
-/// How much is uploaded, in bytes: far more than the buffers of a connection take.
+/// The size of the upload, in bytes: far more than the buffers of a connection hold.
 const SIZE: usize = 48 * MIB;
 
-/// Uploads to a server that does `what`.
-async fn upload<F>(what: fn(TcpStream) -> F) -> (Result<(), CliError>, Duration)
+/// Uploads to a server that handles the connection with `serve`. Returns the result and the time.
+async fn upload<F>(serve: fn(TcpStream) -> F) -> (Result<(), CliError>, Duration)
 where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -74,7 +74,7 @@ where
         fields: Vec::new(),
         content_type: "text/plain".to_owned(),
     };
-    tokio::spawn(async move { what(listener.accept().await.unwrap().0).await });
+    tokio::spawn(async move { serve(listener.accept().await.unwrap().0).await });
     let piece = Bytes::from_static(&[b'x'; MIB / 16]);
     let pieces = stream::iter((0..SIZE / piece.len()).map(move |_| Ok(piece.clone())));
     let begun = Instant::now();
@@ -83,7 +83,7 @@ where
 }
 
 #[tokio::test]
-async fn an_upload_takes_as_long_as_it_takes() {
+async fn a_slow_upload_has_no_time_limit() {
     let (done, took) = upload(|mut connection| async move {
         let mut piece = vec![0; MIB / 8];
         let mut size = 0;
@@ -92,21 +92,21 @@ async fn an_upload_takes_as_long_as_it_takes() {
             tokio::time::sleep(Duration::from_millis(4)).await;
         }
         connection.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
-        // What is left of the request is taken, so that the answer arrives.
+        // The rest of the request is read, so that the response arrives.
         while connection.read(&mut piece).await.is_ok_and(|read| read > 0) {}
     })
     .await;
     done.unwrap();
-    assert!(took > HASTE.silence * 3 / 2, "the server was slow, {took:?}");
+    assert!(took > FAST.idle_timeout * 3 / 2, "the server was slow, {took:?}");
 }
 
 #[tokio::test]
-async fn an_upload_that_does_not_go_on_ends() {
+async fn an_upload_without_progress_is_aborted() {
     let (done, took) = upload(|connection| async move {
         tokio::time::sleep(Duration::from_secs(60)).await;
         drop(connection);
     })
     .await;
     assert!(matches!(done, Err(CliError::Stalled(_))), "{done:?}");
-    assert!(took >= HASTE.silence && took < Duration::from_secs(30), "{took:?}");
+    assert!(took >= FAST.idle_timeout && took < Duration::from_secs(30), "{took:?}");
 }

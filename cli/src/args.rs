@@ -1,103 +1,103 @@
 //! The command line.
 
-use crate::wire::Status;
+use crate::dto::Status;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use uuid::Uuid;
 
 /// What the exit codes mean; see [`crate::error::CliError::exit_code`].
 const EXIT_CODES: &str = "\
-The token is read from the environment variable GAS_TOKEN or from --token-file; make one on the
-account page. It is never an argument, since arguments are seen by other users of a machine.
+The token is read from the environment variable GAS_TOKEN or from --token-file; create one on the
+account page. It is not an argument because other users of the machine can see arguments.
 
 Exit codes:
-  0  done
-  1  GAS or the network failed
-  2  the command line cannot be used, or files would be overwritten
-  3  the token is missing, not valid, or does not allow this
-  4  a file cannot be annotated: it is no VCF file, or larger than the plan allows
+  0  success
+  1  GAS or the network failed, or a job ended in a state that this version does not know
+  2  the command line is not valid, or a file would be overwritten
+  3  the token is missing, not valid, or lacks the required scope
+  4  a file cannot be annotated: it is not a valid VCF file, or is larger than the plan allows
   5  a job failed or was cancelled
-  6  there is no such job
-  7  the job's state does not allow this: one that is over cannot be stopped, one without a result
-     that is available now cannot be downloaded";
+  6  the job does not exist
+  7  the job's state does not allow the command: a finished job cannot be cancelled, and a job
+     without an available result cannot be downloaded";
 
-/// Submit VCF files to GAS, follow their annotation, download results.
+/// Submit VCF files to GAS, follow their annotation, and download the results.
 #[derive(Debug, Parser)]
 #[command(name = "gas-cli", version, after_help = EXIT_CODES)]
 pub struct Cli {
-    /// Where GAS is, such as https://gas.example.org
+    /// The URL of GAS, such as https://gas.example.org
     #[arg(long, env = "GAS_URL", global = true)]
     pub url: Option<String>,
-    /// A file with the token and nothing else.
+    /// A file that contains only the token.
     #[arg(long, value_name = "FILE", global = true)]
     pub token_file: Option<PathBuf>,
-    /// What to do.
+    /// The command to run.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Submit VCF files.
     Annotate(AnnotateOptions),
     /// List your jobs, newest first.
     Jobs {
-        /// Only jobs in this state.
+        /// List only jobs in this state.
         #[arg(long, value_enum)]
         status: Option<Status>,
-        /// How many at most.
+        /// The maximum number of jobs.
         #[arg(long, default_value_t = 25)]
         limit: usize,
     },
-    /// Show a job.
+    /// Show the state of a job.
     Status {
-        /// The job.
+        /// The job's id.
         id: Uuid,
     },
-    /// Stop a job that is not over.
+    /// Cancel a job that has not finished.
     Cancel {
-        /// The job.
+        /// The job's id.
         id: Uuid,
     },
-    /// Delete a job with its files, archived ones too. This cannot be undone.
+    /// Delete a job with all its files, including archived ones. This can't be undone.
     Delete {
-        /// The job.
+        /// The job's id.
         id: Uuid,
     },
-    /// Download the annotated file and the log of a job.
+    /// Download the result and the run log of a job.
     Download {
-        /// The job.
+        /// The job's id.
         id: Uuid,
-        /// Where to put them.
+        /// The folder for the files.
         #[arg(long, value_name = "DIR", default_value = ".")]
         output: PathBuf,
-        /// Replace files that are there.
+        /// Replace existing files.
         #[arg(long)]
         force: bool,
     },
-    /// Print the log of a job.
+    /// Print the run log of a job.
     Log {
-        /// The job.
+        /// The job's id.
         id: Uuid,
     },
-    /// Show whose token it is.
+    /// Show the account that the token belongs to.
     Account,
 }
 
-/// How to submit.
+/// Options of `annotate`.
 #[derive(Args, Debug)]
 pub struct AnnotateOptions {
-    /// The files: .vcf, .vcf.gz or .vcf.bgz
+    /// The VCF files: .vcf, .vcf.gz or .vcf.bgz
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Wait until all jobs are over.
+    /// Wait until all jobs have finished.
     #[arg(long)]
     pub wait: bool,
-    /// Wait, and put annotated files and logs there.
+    /// Wait, and download results and run logs to this folder.
     #[arg(long, value_name = "DIR")]
     pub output: Option<PathBuf>,
-    /// Replace files that are there.
+    /// Replace existing files.
     #[arg(long, requires = "output")]
     pub force: bool,
 }
@@ -108,9 +108,9 @@ mod tests {
     use clap::CommandFactory;
 
     #[test]
-    fn the_command_line_is_sound_and_takes_no_token() {
+    fn the_command_line_is_valid_and_has_no_token_argument() {
         Cli::command().debug_assert();
         assert!(Cli::try_parse_from(["gas-cli", "--token", "gas_x", "account"]).is_err());
-        assert!(Cli::try_parse_from(["gas-cli", "annotate"]).is_err(), "a file is needed");
+        assert!(Cli::try_parse_from(["gas-cli", "annotate"]).is_err(), "a file is required");
     }
 }

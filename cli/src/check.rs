@@ -1,4 +1,4 @@
-//! The check of a file before it is sent: the same as in the browser and on the worker.
+//! Checks a file before its upload, with the same code as the browser and the worker.
 
 use crate::error::CliError;
 use flate2::read::MultiGzDecoder;
@@ -8,28 +8,29 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// How much of a file's text is checked, in bytes.
+/// How much of a file's uncompressed text is checked, in bytes.
 const PREVIEW_BYTES: u64 = 256 * 1024;
 
-/// gzip's magic number (RFC 1952, 2.3.1).
+/// The magic number of gzip (RFC 1952, section 2.3.1).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// A file that may be sent.
+/// A file that passed the check.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Checked {
-    /// Its name.
+pub struct CheckedFile {
+    /// The file's name.
     pub name: FileName,
-    /// Its size in bytes.
+    /// The file's size in bytes.
     pub size: u64,
 }
 
-/// Checks name, size and beginning of a file; `limit` is the plan's largest, in bytes.
-pub fn check(path: &Path, limit: u64) -> Result<Checked, CliError> {
+/// Checks the name, the size and the beginning of a file. `limit` is the largest size that the plan
+/// allows, in bytes.
+pub fn check(path: &Path, limit: u64) -> Result<CheckedFile, CliError> {
     let name = FileName::parse(&path.file_name().unwrap_or_default().to_string_lossy())?;
     let mut file = File::open(path).map_err(CliError::io(path))?;
     let about = file.metadata().map_err(CliError::io(path))?;
     if !about.is_file() {
-        return Err(CliError::File("this is no file".to_owned()));
+        return Err(CliError::File("this is not a regular file".to_owned()));
     }
     let size = about.len();
     if size == 0 {
@@ -42,9 +43,9 @@ pub fn check(path: &Path, limit: u64) -> Result<Checked, CliError> {
     let mut magic = [0; 2];
     let is_gzip = file.read_exact(&mut magic).is_ok() && magic == GZIP;
     match (is_gzip, name.is_gzip()) {
-        (false, true) => return Err(CliError::File("the file is not compressed by gzip".into())),
+        (false, true) => return Err(CliError::File("the file is not compressed with gzip".into())),
         (true, false) => {
-            let text = "the file is compressed; give it a name that ends with .vcf.gz";
+            let text = "the file is compressed; rename it to end with .vcf.gz";
             return Err(CliError::File(text.to_owned()));
         }
         _ => {}
@@ -53,11 +54,11 @@ pub fn check(path: &Path, limit: u64) -> Result<Checked, CliError> {
     let read: Box<dyn Read> =
         if is_gzip { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
     let mut text = Vec::new();
-    // One byte more shows whether the preview is the whole file.
+    // One extra byte shows whether the file is longer than the preview.
     read.take(PREVIEW_BYTES + 1).read_to_end(&mut text).map_err(CliError::io(path))?;
     let complete = text.len() as u64 <= PREVIEW_BYTES;
     check_preview(&text, complete).map_err(CliError::Vcf)?;
-    Ok(Checked { name, size })
+    Ok(CheckedFile { name, size })
 }
 
 #[cfg(test)]
@@ -69,7 +70,7 @@ mod tests {
 
     const VCF: &str = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n20\t5\t.\tA\tC\t.\t.\t.\n";
 
-    fn checked(name: &str, content: &[u8], limit: u64) -> Result<Checked, String> {
+    fn checked(name: &str, content: &[u8], limit: u64) -> Result<CheckedFile, String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         std::fs::write(&path, content).unwrap();
@@ -85,20 +86,20 @@ mod tests {
     }
 
     #[test]
-    fn sound_files_pass_plain_and_compressed() {
+    fn valid_files_pass_plain_and_compressed() {
         assert_eq!(checked("a.vcf", VCF.as_bytes(), 1000).unwrap().size, VCF.len() as u64);
         assert_eq!(checked("a.vcf.gz", &gzip(VCF), 1000).unwrap().name.as_str(), "a.vcf.gz");
     }
 
     #[test]
-    fn what_would_fail_is_not_sent() {
+    fn an_invalid_file_is_rejected_with_the_reason() {
         let broken = VCF.replace("\t5\t", "\t5x\t");
         let cases: [(&str, &[u8], &str); 6] = [
             ("a.txt", VCF.as_bytes(), ".vcf"),
             ("a.vcf", b"", "the file is empty"),
             ("a.vcf", broken.as_bytes(), "line 3, POS: \"5x\""),
-            ("a.vcf.gz", VCF.as_bytes(), "is not compressed by gzip"),
-            ("a.vcf", &gzip(VCF), "ends with .vcf.gz"),
+            ("a.vcf.gz", VCF.as_bytes(), "is not compressed with gzip"),
+            ("a.vcf", &gzip(VCF), "to end with .vcf.gz"),
             ("a.vcf.gz", &gzip(&broken), "line 3, POS: \"5x\""),
         ];
         for (name, content, text) in cases {

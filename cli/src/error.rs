@@ -1,6 +1,6 @@
-//! What can go wrong, and the exit code for it.
+//! Errors and their exit codes.
 
-use crate::wire::Problem;
+use crate::dto::{Problem, Status};
 use gas_shared::FileNameError;
 use gas_shared::vcf::Diagnostic;
 use std::path::PathBuf;
@@ -8,97 +8,107 @@ use std::process::ExitCode;
 use std::time::Duration;
 use std::{fmt, io};
 
-/// Why a command was not done.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
-    /// Nobody said where GAS is.
-    #[error("where is GAS? set GAS_URL or give --url https://…")]
+    /// The URL of GAS is missing.
+    #[error("the URL of GAS is missing; set GAS_URL or give --url https://…")]
     NoUrl,
-    /// The URL cannot be used.
-    #[error("{url:?} is no URL of a GAS: {reason}")]
+    /// The URL is not valid.
+    #[error("{url:?} is not a valid URL of GAS: {reason}")]
     Url {
-        /// What was given.
+        /// The URL.
         url: String,
-        /// What is wrong with it.
+        /// Why the URL is not valid.
         reason: String,
     },
-    /// Nobody gave a token.
+    /// The token is missing.
     #[error(
-        "there is no token; make one on the account page, and set GAS_TOKEN or give --token-file"
+        "the token is missing; create one on the account page, and set GAS_TOKEN or give --token-file"
     )]
     NoToken,
-    /// GAS refused, and says why.
+    /// GAS rejected the request with a reason.
     #[error("{0}")]
     Problem(Problem),
-    /// The answer is not what the API promises.
-    #[error("GAS answered {status} with something unexpected; is the URL right?")]
+    /// The response is not one of the API.
+    #[error("GAS returned an unexpected response (HTTP {status}); check the URL")]
     Unexpected {
         /// The HTTP status.
         status: u16,
     },
-    /// Storage did not take or give a file.
-    #[error("storage answered {status}: {text}")]
+    /// Storage rejected an upload or a download.
+    #[error("storage returned HTTP {status}: {text}")]
     Storage {
         /// The HTTP status.
         status: u16,
-        /// What it said.
+        /// The response, shortened.
         text: String,
     },
-    /// An upload does not go on.
-    #[error("storage took nothing of the file for {} s; is the connection down?", .0.as_secs())]
+    /// An upload made no progress for this long.
+    #[error("the upload made no progress for {} s; check the connection", .0.as_secs())]
     Stalled(Duration),
     /// The network failed.
     #[error("GAS cannot be reached: {}", Chain(.0))]
     Network(#[from] reqwest::Error),
-    /// The file's name is none that GAS takes.
+    /// GAS does not accept the file's name.
     #[error(transparent)]
     Name(#[from] FileNameError),
-    /// The file is no VCF file, or not a sound one.
+    /// The file is not a valid VCF file.
     #[error("{0}")]
     Vcf(Diagnostic),
-    /// The file cannot be read as what its name says.
+    /// The file is empty, too large, or not of the kind that its name states.
     #[error("{0}")]
     File(String),
-    /// The file would replace one.
-    #[error("{} is there already; give --force to replace it, or another --output", .0.display())]
+    /// The download would replace an existing file.
+    #[error("{} exists; give --force to replace it, or choose another --output", .0.display())]
     Exists(PathBuf),
-    /// Two files would have one result.
+    /// Two inputs have the same result name.
     #[error(
-        "{} and {} would both become {}; rename one, or annotate them by two commands with an --output each; nothing was sent",
+        "{} and {} would both be saved as {}; rename one, or run two commands with different --output folders; nothing was uploaded",
         inputs[0].display(), inputs[1].display(), target.display()
     )]
     Clash {
-        /// The files.
+        /// The inputs.
         inputs: [PathBuf; 2],
-        /// The result.
+        /// The path of both results.
         target: PathBuf,
     },
     /// The job failed.
     #[error("job {id} failed: {reason}")]
     JobFailed {
-        /// The job.
+        /// The job's id.
         id: uuid::Uuid,
-        /// Why.
+        /// Why the job failed.
         reason: String,
     },
     /// The job was cancelled.
     #[error("job {0} was cancelled")]
     JobCancelled(uuid::Uuid),
-    /// A file of this machine cannot be read or written.
+    /// The job finished in a state that this program does not know.
+    #[error(
+        "job {id} finished with status {status}, which this version of gas-cli does not know; update gas-cli"
+    )]
+    UnknownStatus {
+        /// The job's id.
+        id: uuid::Uuid,
+        /// The job's state.
+        status: Status,
+    },
+    /// A local file cannot be read or written.
     #[error("{}: {source}", path.display())]
     Io {
-        /// The file.
+        /// The file's path.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// The system failed.
+    /// The operating system reported an error.
     #[error("{0}")]
     System(#[from] io::Error),
 }
 
 impl CliError {
-    /// The code by which scripts tell errors apart; `gas-cli --help` lists them.
+    /// The exit code of this error; `gas-cli --help` lists them for scripts.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.code())
     }
@@ -120,14 +130,15 @@ impl CliError {
             | Self::Storage { .. }
             | Self::Stalled(_)
             | Self::Network(_)
+            | Self::UnknownStatus { .. }
             | Self::Io { .. }
             | Self::System(_) => 1,
         }
     }
 
-    /// Whether the same may succeed a little later. Uploads are repeated with a fresh ticket, so an
-    /// expired one, to which storage answers 403, is among it.
-    pub fn may_pass(&self) -> bool {
+    /// Whether a retry may succeed. This includes status 403 of storage, which an expired ticket
+    /// causes, because an upload is retried with a new ticket.
+    pub fn is_transient(&self) -> bool {
         match self {
             Self::Network(error) => !error.is_builder(),
             Self::Stalled(_) => true,
@@ -135,7 +146,7 @@ impl CliError {
                 matches!(problem.code.as_str(), "rate_limited" | "unavailable")
             }
             Self::Unexpected { status } => matches!(status, 429 | 502..=504),
-            // S3 answers 400 where a connection was silent for too long.
+            // S3 returns 400 with this code if a connection was idle for too long.
             Self::Storage { status, text } => {
                 matches!(status, 403 | 408 | 429 | 500..) || text.contains("RequestTimeout")
             }
@@ -143,27 +154,31 @@ impl CliError {
         }
     }
 
-    /// Names the file of an error of this machine.
+    /// Adds the path of the file to an I/O error.
     pub fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { path, source }
     }
 }
 
-/// An error with all its causes: reqwest's own text leaves out what matters. URLs are left out, too,
-/// since links to storage open files.
+/// Displays the causes of an HTTP error. The error's own text is left out, because it contains the
+/// URL, and a presigned URL gives access to a file.
 struct Chain<'a>(&'a reqwest::Error);
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut cause = std::error::Error::source(self.0);
         if cause.is_none() {
-            return f.write_str(if self.0.is_timeout() { "no answer in time" } else { "failed" });
+            return f.write_str(if self.0.is_timeout() {
+                "the request timed out"
+            } else {
+                "failed"
+            });
         }
-        let mut before = "";
+        let mut separator = "";
         while let Some(error) = cause {
-            write!(f, "{before}{error}")?;
-            before = ": ";
+            write!(f, "{separator}{error}")?;
+            separator = ": ";
             cause = error.source();
         }
         Ok(())
@@ -179,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_are_those_of_the_help() {
+    fn exit_codes_are_those_of_the_help_text() {
         let codes = [
             (CliError::NoUrl, 2),
             (CliError::NoToken, 3),
@@ -191,6 +206,13 @@ mod tests {
             (problem("conflict"), 7),
             (CliError::Exists(PathBuf::new()), 2),
             (problem("internal"), 1),
+            (
+                CliError::UnknownStatus {
+                    id: uuid::Uuid::nil(),
+                    status: Status::Unknown("expired".to_owned()),
+                },
+                1,
+            ),
         ];
         for (error, code) in codes {
             assert_eq!(error.code(), code, "{error:?}");

@@ -1,7 +1,7 @@
-//! A GAS and its storage in one, as far as tests need them.
+//! A fake of GAS and its storage for tests.
 
 use crate::api::Api;
-use crate::patience::Patience;
+use crate::retry::RetryPolicy;
 use crate::settings::{Connection, Token};
 use axum::Router;
 use axum::body::Bytes;
@@ -14,36 +14,36 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
-/// Everything soon.
-pub const HASTE: Patience = Patience {
-    silence: Duration::from_millis(800),
-    repeat: Duration::from_millis(5),
-    pace: Duration::from_millis(6),
-    first_look: Duration::from_millis(10),
-    last_look: Duration::from_millis(30),
+/// Short times, for tests.
+pub const FAST: RetryPolicy = RetryPolicy {
+    idle_timeout: Duration::from_millis(800),
+    first_backoff: Duration::from_millis(5),
+    poll_spacing: Duration::from_millis(6),
+    first_poll_interval: Duration::from_millis(10),
+    max_poll_interval: Duration::from_millis(30),
 };
 
-/// Answers a call before the fake does: it is told the call, such as `GET /api/v1/account`, and how
-/// many of the same came before.
+/// Returns a response in place of the fake's own one, or `None`. Its arguments are the call, such as
+/// `GET /api/v1/account`, and the number of earlier calls of the same kind.
 pub type Hook = Box<dyn Fn(&str, usize) -> Option<Response> + Send + Sync>;
 
-/// What was called, and when.
+/// The state of the fake: the calls with their times, and the jobs.
 pub struct Fake {
     hook: Hook,
     origin: String,
     calls: Mutex<Vec<(String, Instant)>>,
-    /// The file names of jobs, whose ids are their idempotency keys.
+    /// Ids and file names of the jobs. A job's id is its idempotency key.
     jobs: Mutex<Vec<(Uuid, String)>>,
 }
 
-/// Where a listener can be called, by a client in a hurry.
+/// A client for this listener, with short times.
 pub fn client(listener: &TcpListener) -> Api {
     let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
     let token = Token::from("gas_t".to_owned());
-    Api::new(&Connection { url, token }, HASTE).unwrap()
+    Api::new(&Connection { url, token }, FAST).unwrap()
 }
 
-/// Starts one.
+/// Starts a fake, and returns it with a client.
 pub async fn start(hook: Hook) -> (Api, Arc<Fake>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let api = client(&listener);
@@ -65,32 +65,33 @@ async fn handle(State(fake): State<Arc<Fake>>, request: Request) -> Response {
         calls.iter().filter(|(other, _)| *other == call).count() - 1
     };
     let key = head.headers.get("idempotency-key").and_then(|key| key.to_str().ok()?.parse().ok());
-    (fake.hook)(&call, earlier).unwrap_or_else(|| fake.answer(&call, key, earlier, &body))
+    (fake.hook)(&call, earlier).unwrap_or_else(|| fake.response(&call, key, earlier, &body))
 }
 
 impl Fake {
-    /// The moments of the calls whose text begins and ends like this.
-    pub fn times(&self, begin: &str, end: &str) -> Vec<Instant> {
+    /// The times of the calls that start with `prefix` and end with `suffix`.
+    pub fn times(&self, prefix: &str, suffix: &str) -> Vec<Instant> {
         let calls = self.calls.lock().unwrap();
-        let meant = calls.iter().filter(|(call, _)| call.starts_with(begin) && call.ends_with(end));
-        meant.map(|(_, at)| *at).collect()
+        let matching =
+            calls.iter().filter(|(call, _)| call.starts_with(prefix) && call.ends_with(suffix));
+        matching.map(|(_, at)| *at).collect()
     }
 
-    /// The ids of the jobs, in the order in which they were made.
+    /// The ids of the jobs, oldest first.
     pub fn ids(&self) -> Vec<Uuid> {
         self.jobs.lock().unwrap().iter().map(|(id, _)| *id).collect()
     }
 
-    fn answer(&self, call: &str, key: Option<Uuid>, earlier: usize, body: &Bytes) -> Response {
+    fn response(&self, call: &str, key: Option<Uuid>, earlier: usize, body: &Bytes) -> Response {
         let path: Vec<&str> = call.split(['/', ' ']).filter(|part| !part.is_empty()).collect();
-        let answer = match path[..] {
+        let body = match path[..] {
             ["GET", "api", "v1", "account"] => {
                 json!({"name": "Ada", "email": "ada@example.org", "plan": "free",
                     "max_upload_bytes": 1_000_000})
             }
             ["POST", "api", "v1", "jobs"] => {
                 let new: Value = serde_json::from_slice(body).unwrap();
-                let id = self.make(key.unwrap(), new["file_name"].as_str().unwrap());
+                let id = self.create(key.unwrap(), new["file_name"].as_str().unwrap());
                 let upload = json!({"url": format!("{}/upload", self.origin), "fields": [],
                     "content_type": "text/plain"});
                 json!({"job": self.job(id, "uploading"), "upload": upload})
@@ -111,10 +112,10 @@ impl Fake {
             }
             _ => return StatusCode::NOT_FOUND.into_response(),
         };
-        answer.to_string().into_response()
+        body.to_string().into_response()
     }
 
-    fn make(&self, key: Uuid, name: &str) -> Uuid {
+    fn create(&self, key: Uuid, name: &str) -> Uuid {
         let mut jobs = self.jobs.lock().unwrap();
         if !jobs.iter().any(|(id, _)| *id == key) {
             jobs.push((key, name.to_owned()));
@@ -122,6 +123,7 @@ impl Fake {
         key
     }
 
+    /// A job in this state, as JSON.
     fn job(&self, id: Uuid, status: &str) -> Value {
         let jobs = self.jobs.lock().unwrap();
         let name = jobs.iter().find(|(other, _)| *other == id).map(|(_, name)| name.as_str());

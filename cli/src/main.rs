@@ -1,32 +1,32 @@
-//! `gas-cli`: submits VCF files to a GAS, follows their annotation, downloads results.
+//! `gas-cli`: submits VCF files to GAS, follows their annotation, and downloads the results.
 //!
-//! It is a program like any user's: it knows the REST API (`/api/v1`) and nothing of the servers'
-//! code but the check of VCF files.
+//! It uses only the public REST API (`/api/v1`). From the code of GAS it uses the types of requests
+//! and the check of VCF files in `gas-shared`.
 
-#![expect(clippy::print_stdout, reason = "what a command answers is its output")]
+#![expect(clippy::print_stdout, reason = "commands write their output to stdout")]
 
 mod annotate;
 mod api;
 mod args;
-mod bars;
 mod check;
 mod download;
+mod dto;
 mod error;
 #[cfg(test)]
 mod fake;
-mod patience;
+mod progress;
+mod retry;
 mod settings;
 mod show;
 mod upload;
 mod watch;
-mod wire;
 
 use args::{Cli, Command};
 use clap::Parser;
-use download::Targets;
+use download::OutputPaths;
 use error::CliError;
 use gas_shared::FileName;
-use patience::Patience;
+use retry::RetryPolicy;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -41,27 +41,27 @@ fn main() -> ExitCode {
     }
 }
 
-/// Says what went wrong, and answers the exit code for it.
+/// Prints an error and returns its exit code.
 fn failed(error: &CliError) -> ExitCode {
     eprintln!("gas-cli: {error}");
     error.exit_code()
 }
 
 async fn run(cli: Cli) -> Result<ExitCode, CliError> {
-    let api = api::Api::new(&settings::connection(&cli)?, Patience::default())?;
+    let api = api::Api::new(&settings::connection(&cli)?, RetryPolicy::default())?;
     match cli.command {
         Command::Annotate(options) => return annotate::annotate(&api, &options).await,
-        Command::Jobs { status, limit } => show::jobs(&api, status, limit).await?,
+        Command::Jobs { status, limit } => show::jobs(&api, status.as_ref(), limit).await?,
         Command::Status { id } => show::details(&api.job(id).await?),
         Command::Cancel { id } => println!("{}", show::line(&api.cancel(id).await?)),
         Command::Delete { id } => api.delete(id).await?,
         Command::Log { id } => print!("{}", api.log(id).await?),
         Command::Download { id, output, force } => {
             let job = api.job(id).await?;
-            // Read anew, so that a name of the server's cannot lead out of the folder.
-            let targets = Targets::new(&output, &FileName::parse(&job.file_name)?);
-            download::download(&api, &job, &targets, force).await?;
-            targets.paths().for_each(|path| println!("{}", path.display()));
+            // Validated here too, so that the server's answer cannot lead out of the folder.
+            let output = OutputPaths::new(&output, &FileName::parse(&job.file_name)?);
+            download::download(&api, &job, &output, force).await?;
+            output.paths().for_each(|path| println!("{}", path.display()));
         }
         Command::Account => show::account(&api.account().await?),
     }

@@ -1,4 +1,4 @@
-//! Where GAS is, and with what token it is called.
+//! The connection settings: the URL of GAS and the access token.
 
 use crate::args::Cli;
 use crate::error::CliError;
@@ -6,23 +6,23 @@ use reqwest::Url;
 use std::fmt;
 use std::path::Path;
 
-/// The environment variable of the token.
+/// The environment variable with the token.
 const TOKEN_VARIABLE: &str = "GAS_TOKEN";
 
-/// How to call GAS.
+/// How to connect to GAS.
 pub struct Connection {
-    /// The origin, without a path.
+    /// The origin of GAS, without a path.
     pub url: Url,
-    /// The token.
+    /// The access token.
     pub token: Token,
 }
 
-/// A token, which does not show.
+/// An access token. Its `Debug` output does not contain the secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
 impl Token {
-    /// The token, for the header that carries it.
+    /// Returns the secret for the `Authorization` header.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -40,7 +40,7 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Reads the settings of a command line and of the environment.
+/// Reads the settings from the command line and the environment.
 pub fn connection(cli: &Cli) -> Result<Connection, CliError> {
     let url = parse_url(cli.url.as_deref().ok_or(CliError::NoUrl)?)?;
     let text = match &cli.token_file {
@@ -73,20 +73,20 @@ fn is_readable_by_others(_path: &Path) -> bool {
     false
 }
 
-/// Takes URLs to which a token may be sent: by TLS, or to this machine.
+/// Parses a URL to which a token may be sent: over TLS, or on this machine.
 fn parse_url(text: &str) -> Result<Url, CliError> {
-    let refused = |reason: &str| CliError::Url { url: text.to_owned(), reason: reason.to_owned() };
-    let url = Url::parse(text).map_err(|error| refused(&error.to_string()))?;
+    let invalid = |reason: &str| CliError::Url { url: text.to_owned(), reason: reason.to_owned() };
+    let url = Url::parse(text).map_err(|error| invalid(&error.to_string()))?;
     let host = url.host_str().unwrap_or_default();
     let is_local = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
     match url.scheme() {
         "https" => {}
         "http" if is_local => {}
-        "http" => return Err(refused("the token would be sent readable for all; use https")),
-        _ => return Err(refused("it must begin with https://")),
+        "http" => return Err(invalid("the token would be sent unencrypted; use https")),
+        _ => return Err(invalid("it must start with https://")),
     }
     if url.path() != "/" || url.query().is_some() {
-        return Err(refused("leave out what comes after the host"));
+        return Err(invalid("remove the part after the host"));
     }
     Ok(url)
 }
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_go_by_tls_or_stay_on_the_machine() {
+    fn tokens_are_sent_over_tls_or_stay_on_the_machine() {
         for good in ["https://gas.example.org", "https://gas.example.org/", "http://localhost:8080"]
         {
             assert!(parse_url(good).is_ok(), "{good}");
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_do_not_show() {
+    fn debug_output_does_not_contain_the_token() {
         assert_eq!(format!("{:?}", Token("gas_x".into())), "Token(…)");
     }
 }

@@ -1,11 +1,11 @@
-//! What commands print.
+//! The output of the commands.
 
 use crate::api::Api;
+use crate::dto::{Account, Job, Status};
 use crate::error::CliError;
-use crate::wire::{Account, Job, Status};
 
-/// Prints the newest jobs, at most `limit`.
-pub async fn jobs(api: &Api, status: Option<Status>, limit: usize) -> Result<(), CliError> {
+/// Prints up to `limit` jobs, newest first.
+pub async fn jobs(api: &Api, status: Option<&Status>, limit: usize) -> Result<(), CliError> {
     let mut cursor = None;
     let mut left = limit;
     loop {
@@ -21,12 +21,12 @@ pub async fn jobs(api: &Api, status: Option<Status>, limit: usize) -> Result<(),
     }
 }
 
-/// A job in one line, in columns that scripts can cut at white space.
+/// Formats a job as one line of columns that scripts can split at white space.
 pub fn line(job: &Job) -> String {
     format!("{}  {:<9}  {}  {}", job.id, job.status, job.submitted_at, job.file_name)
 }
 
-/// Prints a job.
+/// Prints the details of a job.
 pub fn details(job: &Job) {
     let mut lines = vec![
         ("id", job.id.to_string()),
@@ -53,7 +53,7 @@ pub fn details(job: &Job) {
     lines.iter().for_each(|(name, value)| println!("{name:<14}{value}"));
 }
 
-/// Prints whose token it is.
+/// Prints the account that the token belongs to.
 pub fn account(account: &Account) {
     println!("{:<14}{} <{}>", "account", account.name, account.email);
     println!("{:<14}{}", "plan", account.plan);

@@ -1,72 +1,75 @@
-//! A file that was checked becomes a job.
+//! Uploads a checked file and submits its job.
 
 use crate::api::Api;
-use crate::bars::Bars;
-use crate::check::Checked;
+use crate::check::CheckedFile;
+use crate::dto::{CreatedJob, Job};
 use crate::error::CliError;
-use crate::wire::{CreatedJob, Job};
+use crate::progress::ProgressBars;
 use gas_shared::upload::NewUpload;
 use indicatif::ProgressBar;
 use std::path::Path;
 use tokio_util::io::ReaderStream;
 use uuid::Uuid;
 
-/// How often an upload is tried.
-const ATTEMPTS: u32 = 3;
+/// How often an upload is attempted.
+const MAX_ATTEMPTS: u32 = 3;
 
-/// Makes the job of a file, sends the file, and submits the job.
+/// Creates a job, uploads its file, and submits the job.
 pub async fn submit(
     api: &Api,
     path: &Path,
-    checked: &Checked,
-    bars: &Bars,
+    file: &CheckedFile,
+    bars: &ProgressBars,
 ) -> Result<Job, CliError> {
     let key = Uuid::new_v4();
-    let created = create(api, checked, key).await?;
+    let created = create(api, file, key).await?;
     let id = created.job.id;
-    let bar = bars.bytes(checked);
-    let sent = send(api, path, checked, key, created, &bar).await;
+    let bar = bars.upload(file);
+    let sent = send(api, path, file, key, created, &bar).await;
     bar.finish_and_clear();
     match sent {
         Ok(Some(job)) => Ok(job),
         Ok(None) => api.submit(id).await,
         Err(error) => {
-            // The job would wait for a file that does not come. If this fails as well, GAS ends it
-            // after half an hour.
+            // Otherwise the job would wait for its file. If the call fails, GAS ends the job after
+            // half an hour.
             _ = api.cancel(id).await;
             Err(error)
         }
     }
 }
 
-/// Makes the job, or finds the one that `key` made, with a ticket that is fresh.
-async fn create(api: &Api, checked: &Checked, key: Uuid) -> Result<CreatedJob, CliError> {
-    api.create(&NewUpload::new(checked.name.as_str(), checked.size), key).await
+/// Creates a job, or returns the job of the same `key` with a new upload ticket.
+async fn create(api: &Api, file: &CheckedFile, key: Uuid) -> Result<CreatedJob, CliError> {
+    api.create(&NewUpload::new(file.name.as_str(), file.size), key).await
 }
 
-/// Sends the file, a few times at most; answers the job where it does not wait for a file any more.
+/// Uploads the file in up to [`MAX_ATTEMPTS`] attempts. Returns the job if it no longer waits for a
+/// file.
 async fn send(
     api: &Api,
     path: &Path,
-    checked: &Checked,
+    file: &CheckedFile,
     key: Uuid,
     mut created: CreatedJob,
     bar: &ProgressBar,
 ) -> Result<Option<Job>, CliError> {
-    let mut pause = api.patience.repeat;
+    let mut pause = api.retry.first_backoff;
     for attempt in 1.. {
         let Some(upload) = &created.upload else { return Ok(Some(created.job)) };
-        let file = tokio::fs::File::open(path).await.map_err(CliError::io(path))?;
+        let content = tokio::fs::File::open(path).await.map_err(CliError::io(path))?;
         bar.set_position(0);
-        let stream = ReaderStream::new(bar.wrap_async_read(file));
-        match api.upload(upload, stream, checked.size).await {
+        let stream = ReaderStream::new(bar.wrap_async_read(content));
+        match api.upload(upload, stream, file.size).await {
             Ok(()) => return Ok(None),
-            Err(error) if attempt < ATTEMPTS && error.may_pass() => tokio::time::sleep(pause).await,
+            Err(error) if attempt < MAX_ATTEMPTS && error.is_transient() => {
+                tokio::time::sleep(pause).await;
+            }
             Err(error) => return Err(error),
         }
         pause *= 2;
-        // A ticket lasts for minutes, and the attempt may have lasted longer.
-        created = create(api, checked, key).await?;
+        // The ticket expires after minutes, and the attempt may have taken longer.
+        created = create(api, file, key).await?;
     }
     unreachable!("the loop ends by returning")
 }

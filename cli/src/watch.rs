@@ -1,101 +1,108 @@
-//! Waiting for jobs, by one look after the other however many they are: GAS counts the calls of a
+//! Waits for jobs to finish by polling one job at a time, because GAS limits the request rate of a
 //! token.
 
 use crate::api::Api;
-use crate::bars::Bars;
+use crate::dto::Job;
 use crate::error::CliError;
-use crate::wire::Job;
+use crate::progress::ProgressBars;
 use futures::stream::Fuse;
 use futures::{Stream, StreamExt, stream};
 use indicatif::ProgressBar;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-/// A job that is not over.
-struct Open<K> {
-    /// What the caller knows it by.
+/// A job that has not finished.
+struct WatchedJob<K> {
+    /// The caller's key of the job.
     key: K,
     job: Job,
     bar: ProgressBar,
-    /// When it is looked at next, at the earliest.
+    /// The earliest time of the next poll.
     due: Instant,
-    /// How long after that it is looked at again.
-    pause: Duration,
+    /// The time from that poll to the one after it.
+    interval: Duration,
 }
 
-/// Jobs in the order in which they are over, each with its key; an error is that it cannot be
-/// followed. A GAS that is busy or cannot be reached is waited for. Jobs may come while others are
-/// followed; the stream ends when `coming` has ended and all are over.
-pub fn until_over<'a, K: 'a>(
+/// Streams jobs with their keys as they finish, or an error if a job cannot be followed.
+///
+/// While GAS is busy or unreachable, polling continues. Jobs may arrive from `incoming` while others
+/// are watched; the stream ends when `incoming` has ended and all jobs have finished.
+pub fn until_finished<'a, K: 'a>(
     api: &'a Api,
-    coming: impl Stream<Item = (K, Job)> + Unpin + 'a,
-    bars: &'a Bars,
+    incoming: impl Stream<Item = (K, Job)> + Unpin + 'a,
+    bars: &'a ProgressBars,
 ) -> impl Stream<Item = (K, Result<Job, CliError>)> + 'a {
-    let watch = Watch { api, bars, coming: coming.fuse(), open: Vec::new(), free: Instant::now() };
-    stream::unfold(watch, |mut watch| async { Some((watch.next().await?, watch)) })
+    let watcher = Watcher {
+        api,
+        bars,
+        incoming: incoming.fuse(),
+        jobs: Vec::new(),
+        next_poll: Instant::now(),
+    };
+    stream::unfold(watcher, |mut watcher| async { Some((watcher.next().await?, watcher)) })
 }
 
-struct Watch<'a, K, S> {
+struct Watcher<'a, K, S> {
     api: &'a Api,
-    bars: &'a Bars,
-    coming: Fuse<S>,
-    open: Vec<Open<K>>,
-    /// When the next look is allowed.
-    free: Instant,
+    bars: &'a ProgressBars,
+    incoming: Fuse<S>,
+    jobs: Vec<WatchedJob<K>>,
+    /// The earliest time of the next poll of any job.
+    next_poll: Instant,
 }
 
-impl<K, S: Stream<Item = (K, Job)> + Unpin> Watch<'_, K, S> {
-    /// Looks until a job is over; `None` where none is open and none comes.
+impl<K, S: Stream<Item = (K, Job)> + Unpin> Watcher<'_, K, S> {
+    /// Polls until a job has finished. Returns `None` if no job is left and none can arrive.
     async fn next(&mut self) -> Option<(K, Result<Job, CliError>)> {
         loop {
-            let Some(at) = (0..self.open.len()).min_by_key(|at| self.open[*at].due) else {
-                let (key, job) = self.coming.next().await?;
-                self.follow(key, job);
+            let Some(at) = (0..self.jobs.len()).min_by_key(|at| self.jobs[*at].due) else {
+                let (key, job) = self.incoming.next().await?;
+                self.add(key, job);
                 continue;
             };
-            let due = self.open[at].due.max(self.free);
+            let due = self.jobs[at].due.max(self.next_poll);
             tokio::select! {
-                Some((key, job)) = self.coming.next() => {
-                    self.follow(key, job);
+                Some((key, job)) = self.incoming.next() => {
+                    self.add(key, job);
                     continue;
                 }
                 () = sleep_until(due) => {}
             }
-            self.free = Instant::now() + self.api.patience.pace;
-            if let Some(over) = self.open[at].look(self.api).await {
-                let Open { key, bar, .. } = self.open.swap_remove(at);
+            self.next_poll = Instant::now() + self.api.retry.poll_spacing;
+            if let Some(finished) = self.jobs[at].poll(self.api).await {
+                let WatchedJob { key, bar, .. } = self.jobs.swap_remove(at);
                 bar.finish_and_clear();
-                return Some((key, over));
+                return Some((key, finished));
             }
         }
     }
 
-    fn follow(&mut self, key: K, job: Job) {
+    fn add(&mut self, key: K, job: Job) {
         let bar = self.bars.job(&job.file_name);
-        let pause = self.api.patience.first_look;
-        self.open.push(Open { key, job, bar, due: Instant::now() + pause, pause });
+        let interval = self.api.retry.first_poll_interval;
+        self.jobs.push(WatchedJob { key, job, bar, due: Instant::now() + interval, interval });
     }
 }
 
-impl<K> Open<K> {
-    /// Looks at the job, and answers it when it is over.
-    async fn look(&mut self, api: &Api) -> Option<Result<Job, CliError>> {
+impl<K> WatchedJob<K> {
+    /// Requests the job's state once. Returns the job if it has finished.
+    async fn poll(&mut self, api: &Api) -> Option<Result<Job, CliError>> {
         match api.job(self.job.id).await {
-            Ok(job) if job.status.is_final() => return Some(Ok(job)),
-            Ok(job) => self.show(api, job),
-            // The job goes on, whoever can see it.
-            Err(error) if error.may_pass() => self.bar.set_message(error.to_string()),
+            Ok(job) if job.is_finished() => return Some(Ok(job)),
+            Ok(job) => self.update(api, job),
+            // The job continues while GAS is unreachable.
+            Err(error) if error.is_transient() => self.bar.set_message(error.to_string()),
             Err(error) => return Some(Err(error)),
         }
-        self.due = Instant::now() + self.pause;
-        self.pause = self.pause.mul_f64(1.5).min(api.patience.last_look);
+        self.due = Instant::now() + self.interval;
+        self.interval = self.interval.mul_f64(1.5).min(api.retry.max_poll_interval);
         None
     }
 
-    fn show(&mut self, api: &Api, job: Job) {
+    fn update(&mut self, api: &Api, job: Job) {
         if job.status != self.job.status {
-            // What happens next is soon known.
-            self.pause = api.patience.first_look;
+            // The next change may follow soon.
+            self.interval = api.retry.first_poll_interval;
         }
         match &job.progress {
             Some(progress) => {

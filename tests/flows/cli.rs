@@ -84,7 +84,7 @@ async fn exit_codes_name_the_kind_of_error_and_no_output_has_the_token() -> Resu
     let large = write("large.vcf", &gas_tests::repeated(&sample("free.vcf")?, 200_000))?;
     let unknown = "00000000-0000-4000-8000-000000000000";
     let cases: [(&str, &[&str], i32, &str); 6] = [
-        ("", &["account"], 3, "there is no token"),
+        ("", &["account"], 3, "the token is missing"),
         ("gas_wrong", &["account"], 3, "the token is unknown, expired or revoked"),
         (&token, &["annotate", &letter], 4, "line 1"),
         (&token, &["annotate", &large], 4, "your plan allows 150000"),

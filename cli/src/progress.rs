@@ -1,40 +1,40 @@
-//! Progress on the terminal, and what is printed past it.
+//! Progress bars on the terminal, and output that does not disturb them.
 
-use crate::check::Checked;
+use crate::check::CheckedFile;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-/// Progress on the terminal; nothing where there is none.
+/// The progress bars of all files. They are hidden if standard error is not a terminal.
 #[derive(Default)]
-pub struct Bars(MultiProgress);
+pub struct ProgressBars(MultiProgress);
 
-impl Bars {
-    /// Shows how much of a file is sent.
-    pub fn bytes(&self, checked: &Checked) -> ProgressBar {
+impl ProgressBars {
+    /// Adds a bar for the upload of a file, in bytes.
+    pub fn upload(&self, file: &CheckedFile) -> ProgressBar {
         let style = "{prefix}  {bar:30}  {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
-        self.bar(checked.size, checked.name.as_str(), style)
+        self.bar(file.size, file.name.as_str(), style)
     }
 
-    /// Shows how far a job is, in percent.
+    /// Adds a bar for the progress of a job, in percent.
     pub fn job(&self, name: &str) -> ProgressBar {
         self.bar(100, name, "{prefix}  {bar:30}  {percent} %  {msg}")
     }
 
     fn bar(&self, length: u64, name: &str, style: &str) -> ProgressBar {
         let bar = self.0.add(ProgressBar::new(length)).with_prefix(name.to_owned());
-        // The templates above are right; the default style would do as well.
+        // The templates above are valid; an invalid one would leave the default style.
         if let Ok(style) = ProgressStyle::with_template(style) {
             bar.set_style(style);
         }
         bar
     }
 
-    /// Prints an answer past the bars.
+    /// Prints a line to standard output, above the bars.
     pub fn print(&self, text: &str) {
         self.0.suspend(|| println!("{text}"));
     }
 
-    /// Says something past the bars.
-    pub fn say(&self, text: &str) {
+    /// Prints a message to standard error, above the bars.
+    pub fn message(&self, text: &str) {
         self.0.suspend(|| eprintln!("{text}"));
     }
 }

@@ -1,0 +1,202 @@
+//! The answers of the REST API, reduced to the fields that this program uses.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use uuid::Uuid;
+
+/// A new job.
+#[derive(Debug, Deserialize)]
+pub struct CreatedJob {
+    /// The job.
+    pub job: Job,
+    /// How to upload its file; `None` if the file is uploaded already.
+    pub upload: Option<Upload>,
+}
+
+/// A presigned upload of a file to storage.
+#[derive(Debug, Deserialize)]
+pub struct Upload {
+    /// Where to POST the form.
+    pub url: String,
+    /// The form fields, in order.
+    pub fields: Vec<Field>,
+    /// The content type of the file part.
+    pub content_type: String,
+}
+
+/// A form field.
+#[derive(Debug, Deserialize)]
+pub struct Field {
+    /// The field's name.
+    pub name: String,
+    /// The field's value.
+    pub value: String,
+}
+
+/// A job.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Job {
+    /// The job's id.
+    pub id: Uuid,
+    /// The name of the input.
+    pub file_name: String,
+    /// The job's state.
+    pub status: Status,
+    /// When the job was created.
+    pub submitted_at: Timestamp,
+    /// When the job reached a final state.
+    pub finished_at: Option<Timestamp>,
+    /// The progress of a running job.
+    pub progress: Option<Progress>,
+    /// Why the job failed.
+    pub failure: Option<Failure>,
+    /// The result of a completed job.
+    pub result: Option<JobResult>,
+}
+
+impl Job {
+    /// Whether the job has reached a final state. If this program does not know the state, the time
+    /// at which the job finished decides.
+    pub fn is_finished(&self) -> bool {
+        match self.status {
+            Status::Completed | Status::Failed | Status::Cancelled => true,
+            Status::Uploading | Status::Pending | Status::Running => false,
+            Status::Unknown(_) => self.finished_at.is_some(),
+        }
+    }
+}
+
+/// The state of a job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// GAS waits for the file.
+    Uploading,
+    /// The job waits for a worker.
+    Pending,
+    /// A worker annotates the file.
+    Running,
+    /// The result is complete.
+    Completed,
+    /// The file could not be annotated.
+    Failed,
+    /// The job was cancelled by its owner.
+    Cancelled,
+    /// A state of a newer GAS that this program does not know.
+    #[value(skip)]
+    #[serde(untagged)]
+    Unknown(String),
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            Self::Uploading => "uploading",
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Unknown(name) => name,
+        };
+        // Tables pad the state to a fixed width.
+        f.pad(name)
+    }
+}
+
+/// The progress of a running job.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Progress {
+    /// The current step of the annotation.
+    pub step: String,
+    /// The completed part of the whole annotation, 0 to 100.
+    pub percent: f64,
+}
+
+/// Why a job failed.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Failure {
+    /// The reason, as text for the user.
+    pub reason: String,
+}
+
+/// The result of a completed job.
+#[derive(Clone, Debug, Deserialize)]
+pub struct JobResult {
+    /// Where the result is: `available`, `archived` or `restoring`.
+    pub state: String,
+    /// The result's size in bytes.
+    pub size_bytes: u64,
+    /// The number of annotated records.
+    pub variants: u64,
+    /// The end of the download window on the Free plan.
+    pub downloadable_until: Option<Timestamp>,
+}
+
+/// A page of jobs.
+#[derive(Debug, Deserialize)]
+pub struct JobList {
+    /// The jobs.
+    pub jobs: Vec<Job>,
+    /// The cursor of the next page; `None` on the last page.
+    pub next_cursor: Option<String>,
+}
+
+/// A link to a file.
+#[derive(Debug, Deserialize)]
+pub struct Link {
+    /// The file's URL.
+    pub url: String,
+}
+
+/// The account that the token belongs to.
+#[derive(Debug, Deserialize)]
+pub struct Account {
+    /// The user's full name.
+    pub name: String,
+    /// The user's email address.
+    pub email: String,
+    /// The user's plan.
+    pub plan: String,
+    /// The size of the largest file that the plan allows, in bytes.
+    pub max_upload_bytes: u64,
+}
+
+/// An error of the API (RFC 9457).
+#[derive(Debug, Deserialize)]
+pub struct Problem {
+    /// The error code.
+    pub code: String,
+    /// What happened and what to do.
+    pub detail: String,
+    /// The request's id in the server's log.
+    pub request_id: Option<Uuid>,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)?;
+        match self.request_id {
+            Some(id) if self.code == "internal" => write!(f, " (request {id})"),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_and_unknown_states_are_read_and_printed() {
+        for (json, status) in [
+            (r#""running""#, Status::Running),
+            (r#""on_hold""#, Status::Unknown("on_hold".to_owned())),
+        ] {
+            assert_eq!(serde_json::from_str::<Status>(json).unwrap(), status);
+            assert_eq!(format!("\"{status}\""), json);
+        }
+        assert!(serde_json::from_str::<Status>("7").is_err());
+    }
+}
