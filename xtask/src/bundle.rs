@@ -1,6 +1,7 @@
-//! Builds the browser's half: WASM, its JavaScript, styles and icons, under names with a hash of
-//! their content, so that browsers may keep them for ever.
+//! Builds the WASM bundle: the files that browsers load. Their names contain a hash of their content,
+//! so that browsers can cache them without expiry.
 
+use crate::esbuild::esbuild;
 use crate::igv;
 use crate::paths::Paths;
 use crate::setup::{self, WasmToolchain, short_hash};
@@ -12,15 +13,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use wasm_bindgen_cli_support::Bindgen;
 
-/// The style sheet of the gallery of components.
+/// The style sheet of the component gallery, which is only in development bundles.
 const GALLERY_STYLE: &str = "90-gallery.css";
 
-/// How the bundle is built.
+/// The profile of a build, for the bundle and the servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Profile {
-    /// Quick to build, and with the gallery of components.
+    /// Fast to compile, with the component gallery.
     Dev,
-    /// Small.
+    /// Optimized and compressed, without the component gallery.
     Release,
 }
 
@@ -32,8 +33,8 @@ impl Profile {
         }
     }
 
-    /// What cargo is to compile one half of the application with, `web` or `server`. A page is made by
-    /// both, so both have the gallery or neither.
+    /// The cargo features for one half of the application, `web` or `server`. Both halves render the
+    /// same pages, so either both have the gallery or neither.
     pub(crate) fn features(self, half: &str) -> String {
         match self {
             Self::Dev => format!("gas-app/{half},gas-app/gallery"),
@@ -44,18 +45,18 @@ impl Profile {
 
 /// A finished bundle.
 pub(crate) struct Bundle {
-    /// What the web server serves.
+    /// The folder that the web server serves.
     pub(crate) public: PathBuf,
     wasm_brotli: Option<u64>,
 }
 
 impl Bundle {
-    /// Fails where the WASM module is over so many KiB of brotli.
+    /// Fails if the brotli-compressed WASM module is larger than this, in KiB.
     pub(crate) fn check_limit(&self, limit_kib: u64) -> Result<()> {
         let size = self.wasm_brotli.context("only release bundles are compressed")?;
         if size > limit_kib * 1024 {
             bail!(
-                "the WASM module has {} KiB of brotli; at most {limit_kib} are allowed",
+                "the WASM module has {} KiB compressed with brotli; the limit is {limit_kib} KiB",
                 size.div_ceil(1024)
             );
         }
@@ -63,12 +64,12 @@ impl Bundle {
     }
 }
 
-/// Builds the bundle and prints its sizes.
+/// Builds the bundle. A release build also prints the sizes of its files.
 pub(crate) fn bundle(paths: &Paths, profile: Profile) -> Result<Bundle> {
     setup::system_packages(false)?;
     let toolchain = WasmToolchain::find(paths)?;
     let wasm = step("compiling the pages to WebAssembly", || compile(paths, profile, &toolchain))?;
-    step("bundling the browser's half", || assemble(paths, profile, &wasm))
+    step("assembling the WASM bundle", || assemble(paths, profile, &wasm))
 }
 
 fn compile(paths: &Paths, profile: Profile, toolchain: &WasmToolchain) -> Result<PathBuf> {
@@ -106,13 +107,16 @@ fn assemble(paths: &Paths, profile: Profile, wasm: &Path) -> Result<Bundle> {
 
     let assets = fresh.join("assets");
     fs::create_dir_all(&assets)?;
-    let module = keep(&assets, "app", "wasm", &fs::read(glue.join("app_bg.wasm"))?)?;
-    let script = keep(&assets, "app", "js", &script(paths, &glue, &module, release)?)?;
-    let style = keep(&assets, "gas", "css", &styles(paths, &glue, profile)?)?;
-    let genome = keep(&assets, "genome", "js", &igv::genome_script(paths, &glue, release)?)?;
-    let icon = keep(&assets, "icon", "svg", &fs::read(paths.root.join("assets/icons/gas.svg"))?)?;
+    let module = write_hashed(&assets, "app", "wasm", &fs::read(glue.join("app_bg.wasm"))?)?;
+    let script = write_hashed(&assets, "app", "js", &script(paths, &glue, &module, release)?)?;
+    let style = write_hashed(&assets, "gas", "css", &styles(paths, &glue, profile)?)?;
+    let genome =
+        write_hashed(&assets, "genome", "js", &igv::genome_script(paths, &glue, release)?)?;
+    let icon =
+        write_hashed(&assets, "icon", "svg", &fs::read(paths.root.join("assets/icons/gas.svg"))?)?;
     copy_samples(&paths.root.join("assets/samples"), &fresh.join("samples"))?;
-    let theme = keep(&assets, "theme", "js", &fs::read(paths.root.join("assets/js/theme.js"))?)?;
+    let theme =
+        write_hashed(&assets, "theme", "js", &fs::read(paths.root.join("assets/js/theme.js"))?)?;
     let page = fs::read_to_string(paths.root.join("app/index.tpl.html"))?;
     let names = [
         ("{WASM}", &module),
@@ -134,7 +138,7 @@ fn assemble(paths: &Paths, profile: Profile, wasm: &Path) -> Result<Bundle> {
     Ok(Bundle { public, wasm_brotli })
 }
 
-/// What starts the module, with wasm-bindgen's JavaScript and the snippets it imports, as one file.
+/// Bundles the script that starts the module with wasm-bindgen's JavaScript and its snippets.
 fn script(paths: &Paths, glue: &Path, module: &str, release: bool) -> Result<Vec<u8>> {
     let start = glue.join("start.js");
     fs::copy(paths.root.join("assets/js/start.js"), &start)?;
@@ -142,26 +146,8 @@ fn script(paths: &Paths, glue: &Path, module: &str, release: bool) -> Result<Vec
     esbuild(paths, &start, &glue.join("whole.js"), release, &["--bundle", "--format=esm", &address])
 }
 
-/// What esbuild makes of a file.
-pub(crate) fn esbuild(
-    paths: &Paths,
-    from: &Path,
-    to: &Path,
-    release: bool,
-    options: &[&str],
-) -> Result<Vec<u8>> {
-    let mut esbuild = Command::new(setup::modules(paths)?.join(".bin/esbuild"));
-    esbuild.arg(from).arg("--log-level=error").args(options);
-    esbuild.arg(format!("--outfile={}", to.display()));
-    if release {
-        esbuild.arg("--minify");
-    }
-    run(&mut esbuild)?;
-    Ok(fs::read(to)?)
-}
-
-/// All style sheets in the order of their names as one. A slip of the pen is an error: browsers
-/// would pass over the rule behind it without a word.
+/// Concatenates all style sheets in the order of their names. A syntax error fails the build, because
+/// browsers silently skip the rule that follows it.
 fn styles(paths: &Paths, glue: &Path, profile: Profile) -> Result<Vec<u8>> {
     let mut all = Vec::new();
     for file in style_files(&paths.root.join("assets/css"), profile)? {
@@ -173,9 +159,9 @@ fn styles(paths: &Paths, glue: &Path, profile: Profile) -> Result<Vec<u8>> {
     esbuild(paths, &whole, &glue.join("gas.css"), profile == Profile::Release, &strict)
 }
 
-/// The style sheets of a folder that a bundle has, in their order.
+/// The style sheets of a bundle, sorted by name.
 fn style_files(folder: &Path, profile: Profile) -> Result<Vec<PathBuf>> {
-    let is_of_bundle = |path: &PathBuf| {
+    let is_included = |path: &PathBuf| {
         path.extension().is_some_and(|ending| ending == "css")
             && (profile == Profile::Dev || !path.ends_with(GALLERY_STYLE))
     };
@@ -183,13 +169,13 @@ fn style_files(folder: &Path, profile: Profile) -> Result<Vec<PathBuf>> {
         .with_context(|| format!("failed to read {}", folder.display()))?
         .flatten()
         .map(|entry| entry.path())
-        .filter(is_of_bundle)
+        .filter(is_included)
         .collect();
     files.sort();
     Ok(files)
 }
 
-/// The sample files that the upload page offers, under their own names.
+/// Copies the sample files that the upload page offers. Their names are kept.
 fn copy_samples(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from).with_context(|| format!("failed to read {}", from.display()))? {
@@ -202,18 +188,18 @@ fn copy_samples(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Writes a file under a name with its hash, and answers its path below the public folder. The
-/// `-dxh` is how Dioxus' server knows that a file never changes.
-fn keep(assets: &Path, stem: &str, ending: &str, bytes: &[u8]) -> Result<String> {
+/// Writes a file under a name with its hash, and returns its path in the public folder. The server of
+/// Dioxus recognizes immutable files by the `-dxh`.
+fn write_hashed(assets: &Path, stem: &str, ending: &str, bytes: &[u8]) -> Result<String> {
     let name = format!("{stem}-dxh{}.{ending}", short_hash(bytes));
     fs::write(assets.join(&name), bytes)?;
     Ok(format!("assets/{name}"))
 }
 
-/// Writes a brotli file beside each file, prints the sizes, and answers the module's.
+/// Compresses each file with brotli, prints the sizes, and returns that of the module.
 fn compress(public: &Path, module: &str) -> Result<u64> {
     println!("{:<36} {:>10} {:>10} {:>10}", "file", "raw", "gzip", "brotli");
-    let mut of_module = 0;
+    let mut module_size = 0;
     let mut files: Vec<_> =
         fs::read_dir(public.join("assets"))?.flatten().map(|entry| entry.path()).collect();
     files.sort();
@@ -223,12 +209,12 @@ fn compress(public: &Path, module: &str) -> Result<u64> {
         let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
         println!("{name:<36} {:>10} {:>10} {:>10}", raw.len(), gzip_size(&raw)?, small.len());
         if module.ends_with(&name) {
-            of_module = small.len() as u64;
+            module_size = small.len() as u64;
         }
         fs::write(public.join("assets").join(format!("{name}.br")), small)?;
     }
-    println!("WASM module: {:.1} KiB of brotli", of_module as f64 / 1024.0);
-    Ok(of_module)
+    println!("WASM module: {:.1} KiB compressed with brotli", module_size as f64 / 1024.0);
+    Ok(module_size)
 }
 
 fn brotli(raw: &[u8]) -> Result<Vec<u8>> {
@@ -249,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_dev_bundles_have_the_gallery() {
+    fn only_development_bundles_contain_the_gallery() {
         assert_eq!(Profile::Dev.features("web"), "gas-app/web,gas-app/gallery");
         assert_eq!(Profile::Release.features("server"), "gas-app/server");
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/css");

@@ -1,4 +1,4 @@
-//! `./gas check`: what CI holds beside the tests.
+//! `./gas check`: the checks of CI besides the tests.
 
 use crate::bundle::Profile;
 use crate::features;

@@ -1,7 +1,8 @@
-//! `./gas conformance`: how often the engine agrees with other annotators.
+//! `./gas conformance`: compares the engine with other annotators.
 //!
-//! The comparison itself belongs to the engine (`annotator/src/bin/conformance`); this brings what
-//! it reads: the data of others, which is no part of the project, and chromosome 20.
+//! The comparison itself is a program of the engine (`annotator/src/bin/conformance`). This command
+//! provides its data: the output of other annotators, which is not part of the repository, and the
+//! sequence of chromosome 20.
 
 use crate::paths::Paths;
 use crate::step::{has, run, step};
@@ -11,21 +12,21 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Where Debian's package `vt-examples` has chromosome 20 of GRCh37.
+/// The path of chromosome 20 of GRCh37 in Debian's package `vt-examples`.
 const CHR20: &str = "usr/share/doc/vt/examples/ref/20.fa.gz";
 
 /// Options of `conformance`.
 #[derive(Args)]
 pub(crate) struct ConformanceOptions {
-    /// The folder with `chr20/`, `oracle/`, `bcftools-csq/` and `mtdna/`.
+    /// The folder that contains `chr20/`, `oracle/`, `bcftools-csq/` and `mtdna/`.
     #[arg(long, default_value = "../shared/data")]
     data: PathBuf,
-    /// Print up to this many disagreements of each field.
+    /// Print up to this many disagreements per field.
     #[arg(long, default_value_t = 0)]
     show: usize,
 }
 
-/// Compares and prints; passes with a line that says so where the data is not there.
+/// Runs the comparison. Without the data it succeeds and prints that nothing was compared.
 pub(crate) fn conformance(paths: &Paths, options: &ConformanceOptions) -> Result<()> {
     let data = paths.root.join(&options.data);
     let chr20 = if data.is_dir() { chromosome_20(paths)? } else { PathBuf::new() };
@@ -42,17 +43,18 @@ pub(crate) fn conformance(paths: &Paths, options: &ConformanceOptions) -> Result
         .current_dir(&paths.root))
 }
 
-/// Where chromosome 20 is; fetched where it is not there yet and can be.
+/// Returns the path of chromosome 20. The file is downloaded if it is missing and apt-get is available.
 pub(crate) fn chromosome_20(paths: &Paths) -> Result<PathBuf> {
     let examples = paths.cache.join("vt-examples");
     let chr20 = examples.join(CHR20);
     if !chr20.exists() && has("apt-get") {
-        step("fetching chromosome 20 (Debian's vt-examples)", || unpack(&examples))?;
+        step("downloading chromosome 20 (Debian's vt-examples)", || unpack(&examples))?;
     }
     Ok(chr20)
 }
 
-/// Unpacked instead of installed: many machines leave out what lies under `/usr/share/doc`.
+/// Unpacks the package instead of installing it, because many machines exclude `/usr/share/doc` from
+/// installations.
 fn unpack(folder: &std::path::Path) -> Result<()> {
     fs::create_dir_all(folder)?;
     run(Command::new("apt-get").args(["download", "-qq", "vt-examples"]).current_dir(folder))?;

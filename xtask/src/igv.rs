@@ -1,15 +1,15 @@
-//! The genome browser's file: igv.js from npm, made to fit the policy of our pages.
+//! Bundles the genome browser: igv.js from npm, adapted to the Content Security Policy of our pages.
 
-use crate::bundle::esbuild;
+use crate::esbuild::esbuild;
 use crate::paths::Paths;
 use crate::setup;
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::Path;
 
-/// What igv.js does that the Content Security Policy forbids, and what it does instead: two style
-/// elements become constructed style sheets, which the policy allows, and no table of moved files is
-/// fetched from igv.org when a request fails.
+/// Replacements of code in igv.js that the Content Security Policy forbids. Two style elements become
+/// constructed style sheets, which the policy allows, and a failed request no longer loads a table of
+/// moved files from igv.org.
 const CHANGES: [(&str, &str); 3] = [
     ("document.documentElement.firstElementChild.appendChild(style);", "adoptStyle(style);"),
     (
@@ -27,7 +27,7 @@ function adoptStyle(style) {
 }
 ";
 
-/// Bundles igv.js and our use of it into one file, in a folder for work, and answers its text.
+/// Bundles igv.js with the code that uses it, in the folder `work`, and returns the script.
 pub(crate) fn genome_script(paths: &Paths, work: &Path, release: bool) -> Result<Vec<u8>> {
     let modules = setup::modules(paths)?;
     let source = modules.join("igv/dist/igv.esm.js");
@@ -41,13 +41,16 @@ pub(crate) fn genome_script(paths: &Paths, work: &Path, release: bool) -> Result
     esbuild(paths, &entry, &whole, release, &options)
 }
 
-/// The source with [`CHANGES`]. Each must fit once: a new version of igv.js has to be looked at.
+/// Applies [`CHANGES`] to the source. Each must match exactly once, so that a new version of igv.js is
+/// reviewed.
 fn adapted(source: &str) -> Result<String> {
     let mut text = source.to_owned();
     for (from, to) in CHANGES {
         let found = text.matches(from).count();
         if found != 1 {
-            bail!("igv.js has {found} places like {from:?}, and not one; see xtask/src/igv.rs");
+            bail!(
+                "igv.js contains {from:?} {found} times instead of once; review xtask/src/igv.rs"
+            );
         }
         text = text.replace(from, to);
     }
@@ -60,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_version_of_igv_that_differs_is_refused() {
+    fn a_different_version_of_igv_is_rejected() {
         let known: String = CHANGES.iter().map(|(from, _)| format!("{from}\n")).collect();
         let text = adapted(&known).unwrap();
         assert!(text.contains("adoptStyle(style);") && !text.contains("igv.org"));

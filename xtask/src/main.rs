@@ -1,17 +1,15 @@
 //! The developer commands of GAS, as `./gas COMMAND`.
 //!
-//! Every command first makes sure that what it needs is there ([`setup`]) and says what it does
-//! and how long it took ([`step`]). What is there already is not made again.
+//! Each command first installs what it needs ([`setup`]), unless it exists already, and prints its
+//! steps with their times ([`step`]).
 
-#![expect(
-    clippy::print_stdout,
-    reason = "the figures that `bundle` and `bench` print are their output"
-)]
+#![expect(clippy::print_stdout, reason = "`bundle` and `bench` print their figures to stdout")]
 
 mod bench;
 mod bundle;
 mod check;
 mod conformance;
+mod esbuild;
 mod features;
 mod igv;
 mod paths;
@@ -34,39 +32,39 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Set up whatever is missing and run the whole service on this machine.
+    /// Install what is missing and run the whole service on this machine.
     Up(serve::UpOptions),
-    /// Stop a running `up`; with --wipe delete its data.
+    /// Stop a running `up`. With --wipe, also delete its data.
     Down {
-        /// Delete jobs, files and accounts.
+        /// Delete all jobs, files and accounts.
         #[arg(long)]
         wipe: bool,
     },
-    /// Run all tests against a stack of their own.
+    /// Run all tests against a separate stack.
     Test {
-        /// Only tests whose name contains one of these.
+        /// Run only tests whose name contains one of these texts.
         filters: Vec<String>,
     },
-    /// Check format, lints, the browser half and licences.
+    /// Check formatting, lints, features, dependencies and licenses.
     Check,
-    /// Compare the engine with the answers of other annotators.
+    /// Compare the engine with other annotators.
     Conformance(conformance::ConformanceOptions),
-    /// Measure how fast things are.
+    /// Measure the performance.
     #[command(subcommand)]
     Bench(bench::Bench),
-    /// Build the browser's half and print its sizes.
+    /// Build the WASM bundle. A release build prints the sizes of its files.
     Bundle {
-        /// Optimised, minified and compressed.
+        /// Optimize, minify and compress.
         #[arg(long)]
         release: bool,
-        /// Fail where the WASM module is over this many KiB of brotli.
+        /// Fail if the brotli-compressed WASM module is larger than this, in KiB.
         #[arg(long, requires = "release")]
         max_brotli_kib: Option<u64>,
     },
 }
 
 fn main() -> ExitCode {
-    // Not by returning the error: where RUST_BACKTRACE is set, a backtrace would bury what to do.
+    // Returning the error from `main` would print a backtrace if RUST_BACKTRACE is set.
     run().map_or_else(
         |error| {
             eprintln!("gas: {error:#}");

@@ -1,4 +1,4 @@
-//! Where things are on this machine.
+//! The folders that the commands use.
 
 use anyhow::{Context, Result};
 use std::env;
@@ -10,16 +10,18 @@ pub(crate) struct Paths {
     pub(crate) root: PathBuf,
     /// Cargo's target folder.
     pub(crate) target: PathBuf,
-    /// What is made once per machine: the WASM toolchain, the Python environment, tools.
+    /// The cache of this machine: WASM toolchain, Python environment and tools.
     pub(crate) cache: PathBuf,
-    /// Data of `./gas up`.
+    /// The data of `./gas up`.
     pub(crate) data: PathBuf,
 }
 
 impl Paths {
+    /// Finds the folders through the environment that `cargo run` sets.
     pub(crate) fn find() -> Result<Self> {
-        // Cargo sets it for `cargo run`; it is the folder of this crate.
-        let manifest = env::var_os("CARGO_MANIFEST_DIR").context("start this with ./gas")?;
+        // `cargo run` sets it to the folder of this crate.
+        let manifest = env::var_os("CARGO_MANIFEST_DIR")
+            .context("CARGO_MANIFEST_DIR is not set; start this with ./gas")?;
         let root = Path::new(&manifest).parent().context("the workspace is gone")?.to_owned();
         let target =
             env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
@@ -31,7 +33,7 @@ impl Paths {
         Ok(Self { target: root.join(target), cache: cache.join("gas"), data, root })
     }
 
-    /// The folder with the programs of a Cargo profile.
+    /// The folder of the compiled programs.
     pub(crate) fn binaries(&self, release: bool) -> PathBuf {
         self.target.join(if release { "release" } else { "debug" })
     }

@@ -24,16 +24,16 @@ pub(crate) const SERVER_PACKAGES: [&str; 6] = [
 /// Options of `up`.
 #[derive(Args)]
 pub(crate) struct UpOptions {
-    /// Build everything optimised.
+    /// Build everything with optimizations.
     #[arg(long)]
     release: bool,
-    /// Begins the names of all AWS resources.
+    /// The prefix of the names of all AWS resources.
     #[arg(long, default_value = "gas")]
     prefix: String,
     /// The port of the web server.
     #[arg(long, default_value_t = 8080)]
     port: u16,
-    /// The port of the emulated AWS.
+    /// The port of the AWS emulator.
     #[arg(long, default_value_t = 4566)]
     aws_port: u16,
     /// The port of PostgreSQL.
@@ -42,25 +42,25 @@ pub(crate) struct UpOptions {
     /// The port of the identity provider.
     #[arg(long, default_value_t = 8081)]
     oidc_port: u16,
-    /// The port of the Glacier server.
+    /// The port of the Glacier emulator.
     #[arg(long, default_value_t = 4567)]
     glacier_port: u16,
-    /// The port of the local Stripe.
+    /// The port of the Stripe emulator.
     #[arg(long, default_value_t = 4600)]
     stripe_port: u16,
-    /// What keeps archived results: a Glacier vault, or the S3 storage class GLACIER.
+    /// Where results are archived: a Glacier vault or the S3 storage class GLACIER.
     #[arg(long, value_enum, default_value_t = Archive::Vault)]
     archive: Archive,
 }
 
-/// The spellings of [`ArchiveBackEnd`] on the command line.
+/// [`ArchiveBackEnd`] as a command-line value.
 #[derive(Clone, Copy, ValueEnum)]
 enum Archive {
     Vault,
     S3,
 }
 
-/// Sets up what is missing, starts the stack and waits for Ctrl-C.
+/// Installs what is missing, starts the stack and waits for Ctrl-C.
 pub(crate) fn up(paths: &Paths, options: &UpOptions) -> Result<()> {
     let clock = Instant::now();
     let ports = Ports {
@@ -92,27 +92,27 @@ pub(crate) fn up(paths: &Paths, options: &UpOptions) -> Result<()> {
         eprintln!("gas: up after {:.0} s", clock.elapsed().as_secs_f64());
         eprintln!("gas:\ngas:   open {url} and sign in with any user name\ngas:");
         eprintln!(
-            "gas: logs are in {}; Ctrl-C stops, data is kept",
+            "gas: logs are in {}; Ctrl-C stops the service and keeps its data",
             paths.data.join("logs").display()
         );
         let failed = tokio::select! {
             signal = shutdown_signal() => signal.map(|()| None)?,
             failed = stack.failed() => Some(failed),
         };
-        eprintln!("gas: stopping …; Ctrl-C again stops at once");
+        eprintln!("gas: stopping …; press Ctrl-C again to stop immediately");
         tokio::select! {
             () = stack.stop() => {}
-            // The processes are bound to this one, so leaving ends them.
+            // The processes of the stack end when this process exits.
             signal = shutdown_signal() => signal?,
         }
         match failed {
-            Some(name) => bail!("{name} ended by itself; see its log"),
+            Some(name) => bail!("{name} exited unexpectedly; see its log"),
             None => Ok(()),
         }
     })
 }
 
-/// Stops what `up` runs, in whichever terminal, and deletes its data where asked to.
+/// Stops the stack that `up` runs in another terminal, and with `wipe` deletes its data.
 pub(crate) fn down(paths: &Paths, wipe: bool) -> Result<()> {
     if gas_local::owner(&paths.data).is_some() {
         step("stopping ./gas up", || Ok(gas_local::stop_running(&paths.data)?))?;
@@ -125,8 +125,8 @@ pub(crate) fn down(paths: &Paths, wipe: bool) -> Result<()> {
     Ok(())
 }
 
-/// Everything that a stack needs, with the servers of the same profile as the bundle; data folder
-/// and the rest are the caller's.
+/// Builds the bundle and the servers with the same profile, and returns the configuration of a stack.
+/// The caller sets the data folder and the other options.
 pub(crate) fn prepare(paths: &Paths, profile: Profile, ports: Ports) -> Result<StackConfig> {
     setup::system_packages(false)?;
     let python = setup::python(paths)?;
@@ -137,7 +137,7 @@ pub(crate) fn prepare(paths: &Paths, profile: Profile, ports: Ports) -> Result<S
     configure(paths, bundle.public, binaries, python, ports)
 }
 
-/// A stack's configuration from its parts.
+/// Returns the configuration of a stack.
 pub(crate) fn configure(
     paths: &Paths,
     public_dir: std::path::PathBuf,

@@ -1,4 +1,4 @@
-//! `./gas test`: all tests, against a stack of their own on free ports.
+//! `./gas test`: runs all tests against a separate stack on free ports.
 
 use crate::bundle::{self, Profile};
 use crate::paths::Paths;
@@ -11,23 +11,25 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Workers give a dead worker's job on after this long, so that a test need not wait a minute.
+/// The visibility timeout of the job queue, after which the job of a dead worker is redelivered. It is
+/// short, so that a test does not wait for a minute.
 const JOB_VISIBILITY_SECS: u32 = 8;
 
-/// Free users' results are archived after this long, so that a test need not wait three minutes.
+/// The download window of Free users. It is short, so that a test does not wait for three minutes.
 const FREE_WINDOW_SECS: u32 = 25;
 
-/// Begins the names of the tests that the second stack, with the other archive, is for.
+/// The prefix of the tests that also run against the second stack, which has the other archive.
 const LIFE_CYCLE: &str = "life_cycle";
 
-/// The largest WASM module that is accepted, in KiB of brotli: the whole application, igv.js apart.
+/// The limit for the brotli-compressed WASM module, in KiB. It contains the whole application without
+/// igv.js.
 const MAX_BROTLI_KIB: u64 = 550;
 
-/// Begins the name of a run's data folder.
+/// The prefix of the name of a data folder.
 const DATA_PREFIX: &str = "gas-test-";
 
-/// Builds what ships, starts a stack for it, and runs all tests; then those of the life cycle once
-/// more against a stack with the other archive.
+/// Builds the release bundle, starts a stack, and runs all tests. Then it runs the life cycle tests
+/// again against a stack with the other archive.
 pub(crate) fn test(paths: &Paths, filters: &[String]) -> Result<()> {
     setup::system_packages(true)?;
     let nextest = setup::cargo_tool(paths, setup::CARGO_NEXTEST)?;
@@ -47,13 +49,13 @@ pub(crate) fn test(paths: &Paths, filters: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// What runs the tests.
+/// The tools that run the tests.
 struct Tools {
     nextest: PathBuf,
     modules: PathBuf,
 }
 
-/// Starts a stack and runs tests against it.
+/// Starts a stack and runs the tests against it.
 fn run_against(
     paths: &Paths,
     tools: &Tools,
@@ -96,7 +98,7 @@ fn run_against(
     tested
 }
 
-/// Deletes what failed runs before this one have kept.
+/// Deletes the data of earlier runs that failed.
 fn wipe_leftovers() -> Result<()> {
     for entry in fs::read_dir(std::env::temp_dir())?.flatten() {
         let is_ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(DATA_PREFIX));
@@ -128,7 +130,7 @@ fn run_browser_tests(
     })
 }
 
-/// The browser tests' files; a filter selects by file name.
+/// The files of the browser tests. A filter selects them by name.
 fn browser_tests(paths: &Paths, filters: &[String]) -> Result<Vec<PathBuf>> {
     let mut files: Vec<_> = fs::read_dir(paths.root.join("tests/browser"))
         .context("failed to read tests/browser")?
@@ -144,11 +146,11 @@ fn browser_tests(paths: &Paths, filters: &[String]) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// What to compile: all crates, with the servers' features, so that nothing is compiled twice. The web
-/// server is the one that ships, as the bundle is.
+/// The selection of packages: all crates, and the web server without the component gallery, as in a
+/// release.
 const WHOLE: [&str; 4] = ["--locked", "--workspace", "--features", "gas-app/server"];
 
-/// Compiles the tests, and the programs that the stack runs.
+/// Compiles the tests and the programs of the stack.
 fn build_tests(paths: &Paths) -> Command {
     let mut cargo = Command::new("cargo");
     cargo.args(["build", "--quiet", "--bins", "--tests"]).args(WHOLE).current_dir(&paths.root);
@@ -159,7 +161,7 @@ fn rust_tests(paths: &Paths, nextest: &Path, filters: &[String]) -> Command {
     let mut command = Command::new(nextest);
     command.args(["nextest", "run"]).args(WHOLE).args(filters).current_dir(&paths.root);
     if !filters.is_empty() {
-        // A filter may be meant for the browser tests only.
+        // The filter may match only browser tests.
         command.arg("--no-tests=pass");
     }
     command

@@ -1,13 +1,13 @@
-//! `./gas bench annotate`: how fast the engine is, beside `bcftools csq` where it is installed.
+//! `./gas bench annotate`: measures the engine and, if it is installed, `bcftools csq`.
 //!
-//! The programs run in turn on the same file, several times, and the medians are told: so that
-//! whatever else the machine does hits all of them. CPU time says more than wall time there.
+//! The programs run alternately on the same file, several times, and the medians are printed, so that
+//! other load on the machine affects all programs alike. CPU time is more meaningful than wall time.
 
 use super::measure::{Usage, measure, median};
 use super::simulate::{self, Genome, simulate};
 use crate::conformance::chromosome_20;
 use crate::paths::Paths;
-use crate::step::{ask, has, run, step};
+use crate::step::{has, output, run, step};
 use anyhow::{Context, Result};
 use clap::Args;
 use std::fs;
@@ -17,32 +17,32 @@ use std::process::Command;
 /// Options of `bench annotate`.
 #[derive(Args)]
 pub(crate) struct AnnotateOptions {
-    /// A VCF file [default: one made of --records records].
+    /// A VCF file [default: a generated file of --records records].
     #[arg(long)]
     vcf: Option<PathBuf>,
-    /// Gene models [default: GENCODE of chromosome 20 from --data, or the demo reference's].
+    /// Gene models [default: GENCODE of chromosome 20 from --data, or those of the demo reference].
     #[arg(long, requires = "fasta")]
     gff: Option<PathBuf>,
-    /// The models' sequence.
+    /// The sequence of the gene models.
     #[arg(long, requires = "gff")]
     fasta: Option<PathBuf>,
-    /// The folder with `chr20/`.
+    /// The folder that contains `chr20/`.
     #[arg(long, default_value = "../shared/data")]
     data: PathBuf,
-    /// Records of the file that is made.
+    /// The number of records of the generated file.
     #[arg(long, default_value_t = 500_000)]
     records: usize,
-    /// Sizes of the files over which memory is told.
+    /// The numbers of records for the measurement of memory.
     #[arg(long, value_delimiter = ',', default_values_t = [500_000, 1_000_000, 2_000_000, 4_000_000])]
     sizes: Vec<usize>,
-    /// Seed of the files that are made.
+    /// The seed of the generated files.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How often every program runs.
+    /// How often each program runs.
     #[arg(long, default_value_t = 5)]
     runs: usize,
-    /// Where the programs write [default: a folder beside the build]. One in memory, such as
-    /// /dev/shm/gas, leaves the disk out of the figures.
+    /// The folder for the output [default: a folder in the target folder]. A folder in memory, such as
+    /// /dev/shm/gas, excludes the disk from the figures.
     #[arg(long)]
     work: Option<PathBuf>,
 }
@@ -53,8 +53,8 @@ struct Program {
     command: Box<dyn Fn(&Path) -> Command>,
 }
 
-/// Where everything is.
-struct Bed {
+/// The files of a benchmark.
+struct Workspace {
     work: PathBuf,
     binary: PathBuf,
     bundle: PathBuf,
@@ -62,42 +62,42 @@ struct Bed {
     fasta: PathBuf,
 }
 
-/// Measures.
+/// Runs the benchmark and prints its figures.
 pub(super) fn annotate(paths: &Paths, options: &AnnotateOptions) -> Result<()> {
-    let bed = prepare(paths, options)?;
-    let genome = Genome::read(&bed.gff, &bed.fasta)?;
-    let make = |records: usize| {
-        let file = bed.work.join(format!("made-{records}.vcf"));
-        step(&format!("making {records} records"), || {
+    let workspace = prepare(paths, options)?;
+    let genome = Genome::read(&workspace.gff, &workspace.fasta)?;
+    let generate = |records: usize| {
+        let file = workspace.work.join(format!("simulated-{records}.vcf"));
+        step(&format!("generating {records} records"), || {
             simulate(&genome, records, options.seed, &file)
         })?;
         Ok::<_, anyhow::Error>(file)
     };
     let vcf = match &options.vcf {
         Some(vcf) => vcf.clone(),
-        None => make(options.records)?,
+        None => generate(options.records)?,
     };
     let records = records(&vcf)?;
     println!("{records} records of {}\n", vcf.display());
-    let rows = compare(&bed.programs(), &vcf, options.runs)?;
+    let rows = compare(&workspace.programs(), &vcf, options.runs)?;
     print_table(&rows, records);
     println!(
-        "\nover threads, wall time of one thread by that of two (of little meaning while the machine is busy)"
+        "\nwall time of one thread divided by that of two (not meaningful while the machine is busy)"
     );
     for mode in ["full", "csq"] {
-        let programs = [1, 2].map(|threads| bed.engine(mode, false, threads));
+        let programs = [1, 2].map(|threads| workspace.engine(mode, false, threads));
         let rows = compare(&programs, &vcf, options.runs)?;
         let wall = |n: usize| median(rows[n].1.iter().map(|u| u.wall));
         println!("--mode {mode}: {:.2}", wall(0) / wall(1));
     }
     println!(
-        "\nover sizes, one thread\n{:>10} {:>6} {:>8} {:>9}",
+        "\nby number of records, one thread\n{:>10} {:>6} {:>8} {:>9}",
         "records", "mode", "CPU s", "RSS MiB"
     );
     for size in &options.sizes {
-        let file = make(*size)?;
+        let file = generate(*size)?;
         for mode in ["full", "csq"] {
-            let row = compare(&[bed.engine(mode, false, 1)], &file, 1)?;
+            let row = compare(&[workspace.engine(mode, false, 1)], &file, 1)?;
             let usage = row[0].1[0];
             println!("{size:>10} {mode:>6} {:>8.2} {:>9.0}", usage.cpu, usage.rss_mib);
         }
@@ -106,7 +106,7 @@ pub(super) fn annotate(paths: &Paths, options: &AnnotateOptions) -> Result<()> {
     Ok(())
 }
 
-fn prepare(paths: &Paths, options: &AnnotateOptions) -> Result<Bed> {
+fn prepare(paths: &Paths, options: &AnnotateOptions) -> Result<Workspace> {
     let work = options.work.clone().unwrap_or_else(|| paths.target.join("bench"));
     fs::create_dir_all(&work)?;
     let chr20 = options.data.join("chr20/gencode19.chr20.gff3.gz");
@@ -138,10 +138,10 @@ fn prepare(paths: &Paths, options: &AnnotateOptions) -> Result<Bed> {
             .arg("--out")
             .arg(&bundle))
     })?;
-    Ok(Bed { work, binary, bundle, gff, fasta: plain })
+    Ok(Workspace { work, binary, bundle, gff, fasta: plain })
 }
 
-impl Bed {
+impl Workspace {
     fn programs(&self) -> Vec<Program> {
         let mut programs = vec![
             self.engine("full", false, 1),
@@ -149,11 +149,11 @@ impl Bed {
             self.engine("csq", true, 1),
         ];
         if has("bcftools") {
-            let version = ask(Command::new("bcftools").arg("--version"));
+            let version = output(Command::new("bcftools").arg("--version"));
             let version = version.and_then(|v| v.lines().next().map(str::to_owned));
             programs.push(self.bcftools(&version.unwrap_or_else(|| "bcftools".to_owned())));
         } else {
-            eprintln!("gas: bcftools is not installed (Debian package bcftools); left out");
+            eprintln!("gas: bcftools is not installed (Debian package bcftools); it is skipped");
         }
         programs
     }
@@ -187,7 +187,7 @@ impl Bed {
     }
 }
 
-/// Runs the programs in turn, so many times.
+/// Runs the programs alternately, `runs` times each.
 fn compare(programs: &[Program], vcf: &Path, runs: usize) -> Result<Vec<(String, Vec<Usage>)>> {
     let mut rows: Vec<(String, Vec<Usage>)> =
         programs.iter().map(|program| (program.name.clone(), Vec::new())).collect();
@@ -203,7 +203,7 @@ fn compare(programs: &[Program], vcf: &Path, runs: usize) -> Result<Vec<(String,
 fn print_table(rows: &[(String, Vec<Usage>)], records: usize) {
     println!(
         "{:<34} {:>12} {:>8} {:>8} {:>9} {:>10}",
-        "program, one thread", "records/CPU s", "CPU s", "wall s", "RSS MiB", "CPU by last"
+        "program, one thread", "records/CPU s", "CPU s", "wall s", "RSS MiB", "CPU / last"
     );
     let Some((_, last)) = rows.last() else { return };
     for (name, usages) in rows {
@@ -220,7 +220,7 @@ fn print_table(rows: &[(String, Vec<Usage>)], records: usize) {
     }
 }
 
-/// Records of a plain VCF file.
+/// Counts the records of an uncompressed VCF file.
 fn records(vcf: &Path) -> Result<usize> {
     let text = fs::read(vcf).with_context(|| format!("failed to read {}", vcf.display()))?;
     Ok(text.split(|b| *b == b'\n').filter(|line| !line.is_empty() && line[0] != b'#').count())

@@ -1,5 +1,5 @@
-//! `./gas bench explorer`: how fast the results explorer answers. The work is done by
-//! `gas_explorer::bench`, in a process of its own, so that its memory can be told.
+//! `./gas bench explorer`: measures the results explorer. `gas_explorer::bench` does the work in a
+//! separate process, so that its memory can be measured.
 
 use crate::paths::Paths;
 use crate::step::run;
@@ -11,12 +11,12 @@ use std::process::Command;
 /// Options of `bench explorer`.
 #[derive(Args)]
 pub(crate) struct ExplorerOptions {
-    /// Variants of the result that is made.
+    /// The number of records of the generated result.
     #[arg(long, default_value_t = 1_000_000)]
     records: u64,
 }
 
-/// Measures, with the profile that `./gas up` runs: the explorer is optimised in both.
+/// Measures with the profile of `./gas up`: the explorer is optimized in both profiles.
 pub(super) fn explorer(paths: &Paths, options: &ExplorerOptions) -> Result<()> {
     let work = paths.target.join("bench");
     fs::create_dir_all(&work)?;

@@ -1,7 +1,7 @@
-//! `./gas bench jobs`: how fast the list of a user with very many jobs answers. The work is done by
-//! an example of the end-to-end tests, which have the product's way to the table.
+//! `./gas bench jobs`: measures the job list of a user with very many jobs. An example of the
+//! end-to-end tests does the work, because they access the table in the same way as the product.
 
-use super::with_stack;
+use super::stack::with_stack;
 use crate::bundle::Profile;
 use crate::paths::Paths;
 use crate::step::run;
@@ -12,16 +12,16 @@ use std::process::Command;
 /// Options of `bench jobs`.
 #[derive(Args)]
 pub(crate) struct JobsOptions {
-    /// How many jobs the user has.
+    /// The number of the user's jobs.
     #[arg(long, default_value_t = 10_000)]
     jobs: u32,
 }
 
-/// Starts a stack and measures. The programs are those of the tests, not optimised: the figures are
-/// an upper bound.
+/// Starts a stack and measures. The programs are those of the tests and not optimized, so the figures
+/// are an upper bound.
 pub(super) fn jobs(paths: &Paths, options: &JobsOptions) -> Result<()> {
     with_stack(paths, Profile::Dev, |stack| {
-        run(stack.give(Command::new("cargo").current_dir(&paths.root).args([
+        run(stack.configure(Command::new("cargo").current_dir(&paths.root).args([
             "run",
             "--quiet",
             "--locked",

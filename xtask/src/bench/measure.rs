@@ -1,4 +1,4 @@
-//! What a program uses, as Linux tells it (proc(5)).
+//! Measures the time and memory of a program through Linux' `/proc` (proc(5)).
 
 use anyhow::{Context, Result, bail};
 use std::fs;
@@ -8,28 +8,29 @@ use std::time::{Duration, Instant};
 /// Time and memory of one run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Usage {
-    /// Seconds of all processors, user and system.
+    /// CPU time, user and system, in seconds.
     pub(super) cpu: f64,
-    /// Seconds that passed.
+    /// Wall-clock time, in seconds.
     pub(super) wall: f64,
-    /// Most memory resident, in MiB.
+    /// Peak resident memory, in MiB.
     pub(super) rss_mib: f64,
 }
 
-/// Clock ticks a second in `/proc`; the same on all of Linux' machines of today.
+/// Clock ticks per second in `/proc`; the same on all current Linux architectures.
 const TICKS: f64 = 100.0;
 
-/// Runs a program to its end.
+/// Runs a program until it exits.
 pub(super) fn measure(command: &mut Command) -> Result<Usage> {
     let clock = Instant::now();
     let mut child =
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
     let folder = format!("/proc/{}", child.id());
     let mut rss_mib = 0.0;
-    // An ended child stays in the table until it is waited for, with the sums of its times.
+    // A zombie process keeps the sums of its times until the parent waits for it.
     let ticks = loop {
         let stat = fs::read_to_string(format!("{folder}/stat")).context("no /proc")?;
-        let (state, ticks) = state_and_ticks(&stat).context("odd /proc/PID/stat")?;
+        let (state, ticks) =
+            state_and_ticks(&stat).context("unexpected content of /proc/PID/stat")?;
         if state == 'Z' {
             break ticks;
         }
@@ -40,14 +41,14 @@ pub(super) fn measure(command: &mut Command) -> Result<Usage> {
     let wall = clock.elapsed().as_secs_f64();
     let status = child.wait()?;
     if !status.success() {
-        bail!("the program ended with {status}");
+        bail!("the program exited with {status}");
     }
     Ok(Usage { cpu: ticks / TICKS, wall, rss_mib })
 }
 
-/// State and clock ticks, user and system, of a line of `/proc/PID/stat`.
+/// Parses the state and the clock ticks, user plus system, from `/proc/PID/stat`.
 fn state_and_ticks(stat: &str) -> Option<(char, f64)> {
-    // The name of the program stands in brackets and may have spaces.
+    // The name of the program is in parentheses and may contain spaces and parentheses.
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
     let state = fields.next()?.chars().next()?;
     let user: f64 = fields.nth(10)?.parse().ok()?;
@@ -61,7 +62,7 @@ fn peak_mib(status: &str) -> Option<f64> {
     Some(kib / 1024.0)
 }
 
-/// The value in the middle.
+/// The median.
 pub(super) fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
@@ -73,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn proc_is_read_whatever_the_program_is_called() {
+    fn proc_stat_is_parsed_for_any_program_name() {
         let stat = "7 (a ) b) Z 1 7 7 0 -1 4227084 103 0 0 0 30 5 0 0 20 0 1 0 1 0 0";
         assert_eq!(state_and_ticks(stat), Some(('Z', 35.0)));
         assert_eq!(peak_mib("VmPeak:\t9 kB\nVmHWM:\t  2048 kB\n"), Some(2.0));

@@ -1,7 +1,7 @@
-//! `./gas bench pages`: what a browser measures while it opens the pages, against a stack of
-//! optimised programs.
+//! `./gas bench pages`: measures the loading of the pages in a browser, against a stack of optimized
+//! programs.
 
-use super::with_stack;
+use super::stack::with_stack;
 use crate::bundle::Profile;
 use crate::paths::Paths;
 use crate::setup;
@@ -12,7 +12,7 @@ use std::process::Command;
 /// Starts a stack and measures.
 pub(super) fn pages(paths: &Paths) -> Result<()> {
     with_stack(paths, Profile::Release, |stack| {
-        run(stack.give(
+        run(stack.configure(
             Command::new("node")
                 .arg(paths.root.join("tests/browser/support/measure.mjs"))
                 .env("GAS_CHROMIUM", setup::chromium()?)

@@ -1,5 +1,5 @@
-//! Files to measure with: records spread over the reference, a fifth of them in or near coding
-//! sequence, sorted and left-aligned. The same seed makes the same file.
+//! Generates VCF files: sorted, left-aligned records spread over the reference, a fifth of them in or
+//! near coding sequence. The same seed generates the same file.
 
 use anyhow::{Context, Result};
 use flate2::read::MultiGzDecoder;
@@ -10,18 +10,18 @@ use std::path::Path;
 /// Sequence and coding regions of a reference.
 pub(super) struct Genome {
     contigs: Vec<(String, Vec<u8>)>,
-    /// Contig, first and last position, 20 bases around coding sequence included.
+    /// Index of the contig, first and last position, extended by 20 bases on both sides.
     coding: Vec<(usize, usize, usize)>,
 }
 
 fn open(path: &Path) -> Result<Box<dyn BufRead>> {
-    let told = || format!("failed to read {}", path.display());
-    let mut file = BufReader::new(File::open(path).with_context(told)?);
-    let gzip = file.fill_buf().with_context(told)?.starts_with(&[0x1f, 0x8b]);
+    let context = || format!("failed to read {}", path.display());
+    let mut file = BufReader::new(File::open(path).with_context(context)?);
+    let gzip = file.fill_buf().with_context(context)?.starts_with(&[0x1f, 0x8b]);
     Ok(if gzip { Box::new(BufReader::new(MultiGzDecoder::new(file))) } else { Box::new(file) })
 }
 
-/// Copies a file, unpacked.
+/// Copies a file and decompresses it if it is gzipped.
 pub(super) fn unpack(from: &Path, to: &Path) -> Result<()> {
     let mut out = BufWriter::new(File::create(to)?);
     std::io::copy(&mut open(from)?, &mut out)?;
@@ -62,7 +62,7 @@ impl Genome {
     }
 }
 
-/// Marsaglia's xorshift64*: good enough, and the same everywhere.
+/// Marsaglia's xorshift64* generator: sufficient here, and the same on every platform.
 struct Random(u64);
 
 impl Random {
@@ -74,65 +74,65 @@ impl Random {
     }
 }
 
-/// Writes a file of about so many records.
+/// Writes a file of this many records.
 pub(super) fn simulate(genome: &Genome, records: usize, seed: u64, file: &Path) -> Result<()> {
     let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
     let total: usize = genome.contigs.iter().map(|(_, bases)| bases.len()).sum();
-    let mut places = Vec::with_capacity(records);
-    while places.len() < records {
+    let mut sites = Vec::with_capacity(records);
+    while sites.len() < records {
         let (contig, pos) = if random.below(5) == 0 && !genome.coding.is_empty() {
             let (contig, start, end) = genome.coding[random.below(genome.coding.len())];
             (contig, start + random.below(end + 1 - start))
         } else {
-            anywhere(genome, random.below(total))
+            locate(genome, random.below(total))
         };
         let bases = &genome.contigs[contig].1;
         if pos > 1 && bases.get(pos - 1..pos + 7).is_some_and(|around| !around.contains(&b'N')) {
-            places.push((contig, pos));
+            sites.push((contig, pos));
         } else if total < 100 {
-            anyhow::bail!("the sequence is too short to make records");
+            anyhow::bail!("the sequence is too short to generate records");
         }
     }
-    let mut rows: Vec<(usize, usize, String)> =
-        places.into_iter().map(|place| row(genome, place, &mut random)).collect();
-    rows.sort_unstable();
+    let mut lines: Vec<(usize, usize, String)> =
+        sites.into_iter().map(|site| record(genome, site, &mut random)).collect();
+    lines.sort_unstable();
     let mut out = BufWriter::new(File::create(file)?);
     writeln!(out, "##fileformat=VCFv4.2")?;
     for (name, bases) in &genome.contigs {
         writeln!(out, "##contig=<ID={name},length={}>", bases.len())?;
     }
     writeln!(out, "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO")?;
-    for (contig, pos, alleles) in rows {
+    for (contig, pos, alleles) in lines {
         writeln!(out, "{}\t{pos}\t.\t{alleles}\t50\tPASS\t.", genome.contigs[contig].0)?;
     }
     Ok(out.flush()?)
 }
 
-/// Contig and position of a place counted over all contigs.
-fn anywhere(genome: &Genome, mut place: usize) -> (usize, usize) {
+/// Converts an offset into the concatenated contigs to a contig and a position.
+fn locate(genome: &Genome, mut offset: usize) -> (usize, usize) {
     for (n, (_, bases)) in genome.contigs.iter().enumerate() {
-        if place < bases.len() {
-            return (n, place + 1);
+        if offset < bases.len() {
+            return (n, offset + 1);
         }
-        place -= bases.len();
+        offset -= bases.len();
     }
     (0, 1)
 }
 
-/// A record at a place: of ten eight change one base, one takes bases out and one puts some in.
-fn row(
+/// Generates a record at a site: 80 % substitutions, 10 % deletions and 10 % insertions.
+fn record(
     genome: &Genome,
     (contig, pos): (usize, usize),
     random: &mut Random,
 ) -> (usize, usize, String) {
     let bases = &genome.contigs[contig].1;
     let here = bases[pos - 1];
-    let other = |random: &mut Random| b"ACGT"[random.below(4)];
+    let any_base = |random: &mut Random| b"ACGT"[random.below(4)];
     match random.below(10) {
         0..8 => {
-            let mut alt = other(random);
+            let mut alt = any_base(random);
             while alt == here {
-                alt = other(random);
+                alt = any_base(random);
             }
             (contig, pos, format!("{}\t{}", char::from(here), char::from(alt)))
         }
@@ -143,7 +143,7 @@ fn row(
             (contig, at, format!("{anchor}{}\t{anchor}", String::from_utf8_lossy(&removed)))
         }
         _ => {
-            let mut added: Vec<u8> = (0..1 + random.below(6)).map(|_| other(random)).collect();
+            let mut added: Vec<u8> = (0..1 + random.below(6)).map(|_| any_base(random)).collect();
             let at = left_aligned(bases, pos, &mut added);
             let anchor = char::from(bases[at - 1]);
             (contig, at, format!("{anchor}\t{anchor}{}", String::from_utf8_lossy(&added)))
@@ -151,7 +151,7 @@ fn row(
     }
 }
 
-/// Moves bases put in or taken out behind a position as far left as they read the same.
+/// Left-aligns inserted or deleted bases that follow a position.
 fn left_aligned(bases: &[u8], mut pos: usize, changed: &mut [u8]) -> usize {
     while pos > 1 && changed.last() == Some(&bases[pos - 1]) {
         changed.rotate_right(1);
@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn indels_move_left_while_they_read_the_same() {
+    fn indels_are_left_aligned() {
         let mut removed = b"CAG".to_vec();
         assert_eq!(left_aligned(b"TCAGCAGCAG", 7, &mut removed), 1);
         assert_eq!(removed, b"CAG");

@@ -1,14 +1,15 @@
-//! The npm parts: identity provider, bundler, browser driver.
+//! The npm packages: identity provider, bundler, browser driver.
 
-use super::{is_stamped, short_hash, stamp};
+use super::stamp::{is_stamped, short_hash, stamp};
 use crate::paths::Paths;
-use crate::step::{ask, run, step};
+use crate::step::{output, run, step};
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// The folder of the pinned npm packages; installed where it is missing or the pins changed.
+/// Returns the folder of the npm packages. They are installed if they are missing or the lock file
+/// changed.
 pub(crate) fn modules(paths: &Paths) -> Result<PathBuf> {
     let folder = paths.root.join("local");
     let modules = folder.join("node_modules");
@@ -16,7 +17,7 @@ pub(crate) fn modules(paths: &Paths) -> Result<PathBuf> {
     let hash = short_hash(&lock);
     let stamp_file = modules.join(".gas.stamp");
     if !is_stamped(&stamp_file, &hash) {
-        step("installing the npm parts", || {
+        step("installing the npm packages", || {
             let flags = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
             run(Command::new("npm").args(flags).current_dir(&folder))?;
             stamp(&stamp_file, &hash)
@@ -25,16 +26,16 @@ pub(crate) fn modules(paths: &Paths) -> Result<PathBuf> {
     Ok(modules)
 }
 
-/// The oldest Node.js that the identity provider runs on.
+/// The oldest major version of Node.js that the identity provider supports.
 const NODE_MAJOR: u32 = 20;
 
 /// The path of Node.js.
 pub(crate) fn node() -> Result<PathBuf> {
     let script = "process.versions.node + ' ' + process.execPath";
-    let answer = ask(Command::new("node").args(["-p", script])).context("Node.js is missing")?;
-    let (version, path) = answer.split_once(' ').context("Node.js does not tell its version")?;
+    let text = output(Command::new("node").args(["-p", script])).context("Node.js is missing")?;
+    let (version, path) = text.split_once(' ').context("Node.js printed no version")?;
     if major(version).is_none_or(|major| major < NODE_MAJOR) {
-        bail!("Node.js {NODE_MAJOR} or newer is needed; {path} is {version}");
+        bail!("Node.js {NODE_MAJOR} or newer is required; {path} is version {version}");
     }
     Ok(path.into())
 }

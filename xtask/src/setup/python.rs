@@ -1,6 +1,6 @@
 //! The Python environment of MiniStack.
 
-use super::{is_stamped, short_hash, stamp};
+use super::stamp::{is_stamped, short_hash, stamp};
 use crate::paths::Paths;
 use crate::step::{run, step};
 use anyhow::{Context, Result};
@@ -8,7 +8,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// The Python with the pinned packages; made where it is missing or the pins changed.
+/// Returns the Python of a virtual environment with the pinned packages. The environment is created if
+/// it is missing or the pins changed.
 pub(crate) fn python(paths: &Paths) -> Result<PathBuf> {
     let requirements = paths.root.join("local/emulators/requirements.txt");
     let pins = fs::read(&requirements).context("failed to read the Python requirements")?;
@@ -19,7 +20,7 @@ pub(crate) fn python(paths: &Paths) -> Result<PathBuf> {
     if python.exists() && is_stamped(&stamp_file, &hash) {
         return Ok(python);
     }
-    step("installing MiniStack by pip", || {
+    step("installing MiniStack with pip", || {
         run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
         let install = ["-m", "pip", "install", "--quiet", "--require-hashes", "-r"];
         run(Command::new(&python).args(install).arg(&requirements))?;

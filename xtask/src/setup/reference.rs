@@ -1,6 +1,6 @@
-//! The demo reference bundle, made from `assets/reference` by the engine itself.
+//! The demo reference, which the engine builds from `assets/reference`.
 
-use super::{is_stamped, short_hash, stamp};
+use super::stamp::{is_stamped, short_hash, stamp};
 use crate::paths::Paths;
 use crate::step::{run, step};
 use anyhow::{Context, Result};
@@ -8,7 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The bundle's folder; made where it is missing, or its sources or the engine changed.
+/// Returns the folder of the reference. The reference is built if it is missing, or if its sources or
+/// the engine changed.
 pub(crate) fn reference(paths: &Paths, binaries: &Path) -> Result<PathBuf> {
     let engine = binaries.join("gas-annotate");
     let sources = paths.root.join("assets/reference");
@@ -19,12 +20,12 @@ pub(crate) fn reference(paths: &Paths, binaries: &Path) -> Result<PathBuf> {
         inputs.extend(fs::read(file)?);
     }
     let hash = short_hash(&inputs);
-    let bundle = paths.target.join("reference");
+    let reference = paths.target.join("reference");
     let stamp_file = paths.target.join("reference.stamp");
     if !is_stamped(&stamp_file, &hash) {
-        step("building the demo reference bundle", || {
-            if bundle.exists() {
-                fs::remove_dir_all(&bundle)?;
+        step("building the demo reference", || {
+            if reference.exists() {
+                fs::remove_dir_all(&reference)?;
             }
             run(Command::new(&engine)
                 .arg("build-reference")
@@ -33,9 +34,9 @@ pub(crate) fn reference(paths: &Paths, binaries: &Path) -> Result<PathBuf> {
                 .arg("--fasta")
                 .arg(sources.join("demo.fa.gz"))
                 .args(["--assembly", "GRCh37", "--out"])
-                .arg(&bundle))?;
+                .arg(&reference))?;
             stamp(&stamp_file, &hash)
         })?;
     }
-    Ok(bundle)
+    Ok(reference)
 }

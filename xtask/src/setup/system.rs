@@ -1,4 +1,5 @@
-//! System packages: installed by apt on Debian and its kin, asked for elsewhere.
+//! System packages. They are installed with apt on Debian-based systems; elsewhere the user must install
+//! them.
 
 use crate::step::{has, run, step};
 use anyhow::{Context, Result, bail};
@@ -6,39 +7,55 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// What a command needs from the system.
-struct Need {
-    what: &'static str,
-    package: &'static [&'static str],
-    is_there: fn() -> bool,
+/// A program that a command needs from the system.
+struct Requirement {
+    name: &'static str,
+    packages: &'static [&'static str],
+    is_installed: fn() -> bool,
 }
 
-const STACK: [Need; 4] = [
-    Need { what: "PostgreSQL", package: &["postgresql"], is_there: || postgres().is_ok() },
-    Need { what: "Node.js", package: &["nodejs"], is_there: || has("node") },
-    Need { what: "npm", package: &["npm"], is_there: || has("npm") },
-    Need { what: "Python with venv", package: &["python3", "python3-venv"], is_there: has_venv },
+const STACK: [Requirement; 4] = [
+    Requirement {
+        name: "PostgreSQL",
+        packages: &["postgresql"],
+        is_installed: || postgres().is_ok(),
+    },
+    Requirement { name: "Node.js", packages: &["nodejs"], is_installed: || has("node") },
+    Requirement { name: "npm", packages: &["npm"], is_installed: || has("npm") },
+    Requirement {
+        name: "Python with venv",
+        packages: &["python3", "python3-venv"],
+        is_installed: has_venv,
+    },
 ];
 
-const BROWSER: [Need; 1] =
-    [Need { what: "Chromium", package: &["chromium"], is_there: || chromium().is_ok() }];
+const BROWSER: [Requirement; 1] = [Requirement {
+    name: "Chromium",
+    packages: &["chromium"],
+    is_installed: || chromium().is_ok(),
+}];
 
-/// Installs what the local stack needs, and with `browser` what its tests need as well.
+/// Installs the requirements of the local stack, and with `browser` also those of the browser tests.
 pub(crate) fn system_packages(browser: bool) -> Result<()> {
-    let wanted = STACK.iter().chain(BROWSER.iter().filter(|_| browser));
-    let missing: Vec<&Need> = wanted.filter(|need| !(need.is_there)()).collect();
+    let required = STACK.iter().chain(BROWSER.iter().filter(|_| browser));
+    let missing: Vec<&Requirement> =
+        required.filter(|requirement| !(requirement.is_installed)()).collect();
     if missing.is_empty() {
         return Ok(());
     }
-    let names: Vec<_> = missing.iter().map(|need| need.what).collect();
-    let packages: Vec<_> = missing.iter().flat_map(|need| need.package).copied().collect();
+    let names: Vec<_> = missing.iter().map(|requirement| requirement.name).collect();
+    let packages: Vec<_> =
+        missing.iter().flat_map(|requirement| requirement.packages).copied().collect();
     if !has("apt-get") {
-        bail!("missing on this machine: {}; install them and run this again", names.join(", "));
+        bail!(
+            "missing on this machine: {}; install them and run this command again",
+            names.join(", ")
+        );
     }
-    step(&format!("installing {} by apt", packages.join(" ")), || apt_install(&packages))
+    step(&format!("installing {} with apt", packages.join(" ")), || apt_install(&packages))
 }
 
-/// Installs Debian packages, as root or by sudo.
+/// Installs Debian packages as root or with sudo.
 pub(super) fn apt_install(packages: &[&str]) -> Result<()> {
     run(apt(&["update", "-qq"])?.env("DEBIAN_FRONTEND", "noninteractive"))?;
     let install = ["install", "-y", "-qq", "--no-install-recommends"];
@@ -47,7 +64,7 @@ pub(super) fn apt_install(packages: &[&str]) -> Result<()> {
 }
 
 fn apt(arguments: &[&str]) -> Result<Command> {
-    let is_root = crate::step::ask(Command::new("id").arg("-u")).as_deref() == Some("0");
+    let is_root = crate::step::output(Command::new("id").arg("-u")).as_deref() == Some("0");
     let mut command = if is_root {
         Command::new("apt-get")
     } else if has("sudo") {
@@ -62,10 +79,10 @@ fn apt(arguments: &[&str]) -> Result<Command> {
 }
 
 fn has_venv() -> bool {
-    crate::step::ask(Command::new("python3").args(["-c", "import venv, ensurepip"])).is_some()
+    crate::step::output(Command::new("python3").args(["-c", "import venv, ensurepip"])).is_some()
 }
 
-/// The folder of PostgreSQL's server programs, newest version first.
+/// The folder with the server programs of the newest PostgreSQL.
 pub(crate) fn postgres() -> Result<PathBuf> {
     let mut found: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
         .into_iter()
@@ -83,10 +100,10 @@ pub(crate) fn postgres() -> Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
         .find(|folder| folder.join("initdb").is_file())
-        .context("PostgreSQL's server programs (initdb) are missing")
+        .context("the server programs of PostgreSQL (initdb) are missing")
 }
 
-/// A Chromium or Chrome.
+/// The path of Chromium or Chrome.
 pub(crate) fn chromium() -> Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     ["chromium", "chromium-browser", "google-chrome"]

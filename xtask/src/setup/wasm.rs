@@ -1,21 +1,21 @@
 //! A compiler that can build for `wasm32-unknown-unknown`.
 //!
-//! Where the default toolchain has the target, it is used. Where it has not, and the machine is a
-//! Debian, its packaged Rust is installed and the standard library is built for the target from
-//! its packaged source, once, into a sysroot of our own. Nothing is ever fetched by rustup: on
-//! closed networks it cannot, and on a developer's machine it is the developer's.
+//! If the default toolchain has the target, it is used. Otherwise, on Debian, the packaged Rust is
+//! installed and the standard library is built once from its packaged source, into a separate sysroot.
+//! rustup never downloads anything: closed networks block it, and on a developer's machine the
+//! toolchains belong to the developer.
 
+use super::stamp::{is_stamped, stamp};
 use super::system::apt_install;
-use super::{is_stamped, stamp};
 use crate::paths::Paths;
-use crate::step::{ask, has, run, step};
+use crate::step::{has, output, run, step};
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The target of browsers.
+/// The target for browsers.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 const DEBIAN_PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld-22"];
@@ -24,13 +24,13 @@ const DEBIAN_LLD: &str = "/usr/bin/lld-22";
 const DEBIAN_SOURCE: &str = "/usr/lib/rustlib/src";
 const HOST_LIBRARIES: &str = "/usr/lib/rustlib/x86_64-unknown-linux-gnu/lib";
 
-/// How to call the compiler.
+/// The compiler to use.
 pub(crate) struct WasmToolchain {
     rustc: Option<PathBuf>,
 }
 
 impl WasmToolchain {
-    /// Finds or makes one.
+    /// Finds a toolchain with the target, or builds one.
     pub(crate) fn find(paths: &Paths) -> Result<Self> {
         if has_target("rustc") {
             return Ok(Self { rustc: None });
@@ -38,32 +38,37 @@ impl WasmToolchain {
         let sysroot = paths.cache.join("wasm-toolchain");
         let rustc = sysroot.join("bin/rustc");
         let stamp_file = sysroot.join("gas.stamp");
-        let installed = ask(Command::new(DEBIAN_RUSTC).arg("-vV")).unwrap_or_default();
+        let installed = output(Command::new(DEBIAN_RUSTC).arg("-vV")).unwrap_or_default();
         if rustc.exists() && !installed.is_empty() && is_stamped(&stamp_file, &installed) {
             return Ok(Self { rustc: Some(rustc) });
         }
         if !has("apt-get") {
-            bail!("the WASM target is missing; run `rustup target add {TARGET}`, then this again");
+            bail!(
+                "the WASM target is missing; run `rustup target add {TARGET}` and then this command again"
+            );
         }
         if !Path::new(DEBIAN_RUSTC).exists()
             || !Path::new(DEBIAN_SOURCE).join("rust/library").exists()
             || !Path::new(DEBIAN_LLD).exists()
         {
-            step("installing Debian's Rust for WebAssembly by apt", || {
+            step("installing Debian's Rust for WebAssembly with apt", || {
                 apt_install(&DEBIAN_PACKAGES).with_context(|| {
-                    format!("if your network reaches it, `rustup target add {TARGET}` does as well")
+                    format!(
+                        "alternatively, run `rustup target add {TARGET}` if your network allows it"
+                    )
                 })
             })?;
         }
-        let version = ask(Command::new(DEBIAN_RUSTC).arg("-vV")).context("no rustc after all")?;
-        step("building Rust's standard library for WebAssembly, once", || {
+        let version = output(Command::new(DEBIAN_RUSTC).arg("-vV"))
+            .context("rustc is missing after its installation")?;
+        step("building Rust's standard library for WebAssembly (once)", || {
             build_sysroot(&sysroot)?;
             stamp(&stamp_file, &version)
         })?;
         Ok(Self { rustc: Some(rustc) })
     }
 
-    /// Makes Cargo use this compiler.
+    /// Makes cargo use this compiler.
     pub(crate) fn apply(&self, cargo: &mut Command) {
         if let Some(rustc) = &self.rustc {
             cargo.env("RUSTC", rustc);
@@ -72,7 +77,7 @@ impl WasmToolchain {
 }
 
 fn has_target(rustc: &str) -> bool {
-    ask(Command::new(rustc).args(["--print", "sysroot"])).is_some_and(|sysroot| {
+    output(Command::new(rustc).args(["--print", "sysroot"])).is_some_and(|sysroot| {
         Path::new(&sysroot).join("lib/rustlib").join(TARGET).join("lib").exists()
     })
 }
@@ -109,8 +114,8 @@ fn build_sysroot(sysroot: &Path) -> Result<()> {
     Ok(fs::remove_dir_all(&work)?)
 }
 
-/// Builds `std` as a dependency of an empty crate. The packaged compiler and the packaged source
-/// belong together, which is what the unstable flag asks one to make sure of.
+/// Builds `std` as a dependency of an empty crate. The unstable flag requires that compiler and source
+/// have the same version, and those of Debian do.
 fn build_std(work: &Path) -> Result<()> {
     fs::create_dir_all(work.join("src"))?;
     fs::write(work.join("src/lib.rs"), "#![no_std]\n")?;
@@ -126,10 +131,10 @@ fn build_std(work: &Path) -> Result<()> {
         .current_dir(work)
         .env_remove("CARGO_TARGET_DIR")
         .env_remove("RUSTUP_TOOLCHAIN")
-        // Cargo puts its own folder first for what it runs, which would be rustup's.
+        // Otherwise the cargo of rustup, which runs this program, would be used.
         .env_remove("CARGO")
         .env("RUSTC_BOOTSTRAP", "1")
         .env("RUSTC", DEBIAN_RUSTC)
-        // Without bitcode, link-time optimisation fails later.
+        // Link-time optimization requires bitcode.
         .env("RUSTFLAGS", "-Cembed-bitcode=yes -Cdebuginfo=0"))
 }
