@@ -22,7 +22,7 @@ def parameter(text: str) -> dict:
 
 
 def upload_function(s3, bucket: str, program: Path) -> str:
-    """Puts a zip file with the program `bootstrap` into the bucket, unless it is there; returns its key."""
+    """Uploads a zip file with the program `bootstrap`, unless it exists, and returns its key."""
     content = program.read_bytes()
     key = f"restore/{hashlib.sha256(content).hexdigest()}.zip"
     try:
@@ -43,7 +43,7 @@ def upload_function(s3, bucket: str, program: Path) -> str:
 
 
 def register_identity(ses, identity: str) -> None:
-    """Makes a sender known, as an operator does once; the emulator asks for no proof."""
+    """Verifies a sender, as an operator does once. The emulator verifies every address."""
     try:
         ses.create_email_identity(EmailIdentity=identity)
     except ClientError as error:
@@ -52,7 +52,7 @@ def register_identity(ses, identity: str) -> None:
 
 
 def status_of(cloudformation, stack: str):
-    """The stack's description, or None when there is no such stack."""
+    """Returns the stack's description, or None if the stack does not exist."""
     try:
         return cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:
@@ -62,7 +62,7 @@ def status_of(cloudformation, stack: str):
 
 
 def apply(cloudformation, stack: str, template: str, parameters: list) -> None:
-    """Starts the creation, or the update when the stack is there already."""
+    """Starts to create the stack, or to update it if it exists."""
     request = {
         "StackName": stack,
         "TemplateBody": template,
@@ -85,7 +85,7 @@ def apply(cloudformation, stack: str, template: str, parameters: list) -> None:
 
 
 def wait(cloudformation, stack: str):
-    """Waits until nothing is in progress; returns the description, or None when the stack is gone."""
+    """Waits until no operation is in progress; returns the description, or None if the stack was deleted."""
     deadline = time.monotonic() + DEADLINE_SECS
     while time.monotonic() < deadline:
         found = status_of(cloudformation, stack)
@@ -96,7 +96,7 @@ def wait(cloudformation, stack: str):
 
 
 def explain(cloudformation, stack: str) -> str:
-    """The reasons CloudFormation gave for what failed, oldest first."""
+    """Returns the reasons of failed resources, oldest first."""
     events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
     lines = [
         f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
@@ -107,7 +107,7 @@ def explain(cloudformation, stack: str) -> str:
 
 
 def main() -> None:
-    """Reads the command line, deploys, prints the outputs."""
+    """Parses the command line, deploys the stack, and prints its outputs."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--stack", required=True)
     arguments.add_argument("--template", required=True, type=Path)

@@ -15,7 +15,7 @@ log = logging.getLogger("snapshot")
 
 
 def save_every(seconds: float, stop: threading.Event) -> None:
-    """Saves the state of all services until `stop` is set."""
+    """Saves the state of all services periodically until `stop` is set."""
     while not stop.wait(seconds):
         try:
             app.save_all(app._build_persistence_save_dict())
@@ -24,7 +24,7 @@ def save_every(seconds: float, stop: threading.Event) -> None:
 
 
 def main() -> None:
-    """Serves until SIGTERM; MiniStack itself saves once more at the end."""
+    """Serves until SIGTERM. MiniStack saves its state once more when it stops."""
     seconds = float(os.environ.get("GAS_SNAPSHOT_SECS", "3"))
     stop = threading.Event()
     threading.Thread(target=save_every, args=(seconds, stop), daemon=True).start()

@@ -1,8 +1,8 @@
-// The sign-in page of the local identity provider: one field, no script, no outside resource.
+// The sign-in page of the local identity provider: one field, no scripts, no external resources.
 
 const escaped = (text) => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
-/** The page; `refused` is the user name that was just typed and cannot be one. */
+/** Renders the page. `refused` is the rejected user name, if any. */
 export function signInPage(client, refused) {
   const problem =
     refused === undefined

@@ -1,6 +1,6 @@
-// The local identity provider: a real OpenID Connect server (authorization code flow with PKCE) whose
-// sign-in page takes any user name. Settings: OIDC_PORT, OIDC_ISSUER, OIDC_CLIENT_ID,
-// OIDC_CLIENT_SECRET, OIDC_REDIRECT_URI, and OIDC_KEYS, the file that keeps its keys between starts.
+// The local identity provider: a complete OpenID Connect server (authorization code flow with PKCE) whose
+// sign-in page accepts any user name. Settings: OIDC_PORT, OIDC_ISSUER, OIDC_CLIENT_ID,
+// OIDC_CLIENT_SECRET, OIDC_REDIRECT_URI, and OIDC_KEYS, the file that stores its keys.
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -12,17 +12,17 @@ const { OIDC_PORT, OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_REDIREC
 const MAX_FORM_BYTES = 4096;
 const USER_NAME = /^[a-z0-9][a-z0-9._-]{0,39}$/;
 
-/** The same user name is the same person at every start: its id is made from the name. */
+/** The user's id. It is derived from the name, so it is the same after a restart. */
 function subjectOf(name) {
   const hex = createHash('sha256').update(`gas-local:${name}`).digest('hex');
   const variant = ((parseInt(hex[16], 16) & 3) | 8).toString(16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** User names by subject, of those who signed in since the start; the provider's own sessions live no longer. */
+/** User names by subject, of users who signed in since the start. The provider's sessions do not outlive it. */
 const names = new Map();
 
-/** What is said of a user; the account id is what the provider sends as `sub`. */
+/** The claims of a user. The account id is the claim `sub`. */
 function account(subject) {
   const name = names.get(subject);
   if (name === undefined) return undefined;
@@ -40,7 +40,7 @@ function account(subject) {
   };
 }
 
-/** Keys outlive a restart, so that sessions and tokens of the web application stay valid. */
+/** Loads or creates the keys. They are kept across restarts, so that sessions and tokens of the web application stay valid. */
 function keys() {
   if (existsSync(OIDC_KEYS)) return JSON.parse(readFileSync(OIDC_KEYS, 'utf8'));
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -67,14 +67,14 @@ const provider = new Provider(OIDC_ISSUER, {
     profile: ['name', 'preferred_username', 'organization'],
     email: ['email', 'email_verified'],
   },
-  // Globus Auth puts the claims into the ID token; so does this provider.
+  // Like Globus Auth, this provider puts the claims into the ID token.
   conformIdTokenClaims: false,
   pkce: { required: () => true },
   features: { devInteractions: { enabled: false } },
   interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
   findAccount: (_context, id) => account(id),
   ttl: { Session: 86400, Interaction: 3600, Grant: 86400, AccessToken: 3600, IdToken: 3600 },
-  // Whoever signs in has agreed: consent is no part of what GAS is tested on.
+  // Signing in implies consent, which the tests of GAS do not cover.
   async loadExistingGrant(context) {
     const grant = new provider.Grant({
       clientId: context.oidc.client.clientId,
@@ -103,7 +103,7 @@ function sendPage(response, status, page) {
   response.end(page);
 }
 
-/** Shows the sign-in page, or takes its answer and sends the browser on its way. */
+/** Shows the sign-in page, or processes its form and redirects the browser. */
 async function interact(request, response) {
   const { client_id: client } = (await provider.interactionDetails(request, response)).params;
   if (request.method !== 'POST') return sendPage(response, 200, signInPage(client));

@@ -1,4 +1,4 @@
-//! Commands that are run to their end.
+//! Runs commands until they exit.
 
 use std::process::Stdio;
 
@@ -7,12 +7,12 @@ use tokio::process::Command;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 
-/// Runs a command and answers what it printed; `what` names it in the error.
+/// Runs a command and returns its output. `what` describes the command in errors.
 pub(crate) async fn run(what: &str, arguments: &[String]) -> Result<String> {
     run_with(what, arguments, &Environment::new()).await
 }
 
-/// The same, with variables added to the environment.
+/// Like [`run`], with additional environment variables.
 pub(crate) async fn run_with(
     what: &str,
     arguments: &[String],
@@ -20,7 +20,7 @@ pub(crate) async fn run_with(
 ) -> Result<String> {
     let failed = |output: String| Error::Command { what: what.to_owned(), output };
     let (program, rest) =
-        arguments.split_first().ok_or_else(|| failed("an empty command".to_owned()))?;
+        arguments.split_first().ok_or_else(|| failed("the command is empty".to_owned()))?;
     let output = Command::new(program)
         .args(rest)
         .envs(environment)

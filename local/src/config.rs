@@ -1,4 +1,4 @@
-//! What a stack is made of: where its data is, which ports it takes, which programs it runs.
+//! The configuration of a stack: data folder, ports and programs.
 
 use std::path::PathBuf;
 
@@ -10,50 +10,50 @@ use crate::ports;
 pub struct Ports {
     /// The GAS web server.
     pub web: u16,
-    /// MiniStack, which is every AWS service.
+    /// MiniStack, which emulates all AWS services.
     pub aws: u16,
     /// PostgreSQL.
     pub postgres: u16,
     /// The identity provider.
     pub oidc: u16,
-    /// The Glacier server.
+    /// The Glacier emulator.
     pub glacier: u16,
-    /// The local Stripe.
+    /// The Stripe emulator.
     pub stripe: u16,
 }
 
 impl Ports {
-    /// Ports that nothing listens on, for a stack beside others.
+    /// Finds free ports, for a stack that runs next to others.
     pub fn free() -> Result<Self> {
         let [web, aws, postgres, oidc, glacier, stripe] = ports::free()?;
         Ok(Self { web, aws, postgres, oidc, glacier, stripe })
     }
 }
 
-/// Where the programs are that the stack runs.
+/// The paths of the programs that the stack runs.
 #[derive(Clone, Debug)]
 pub struct Programs {
-    /// The folder of `gas-web`, `gas-worker`, `gas-annotate`, `bootstrap` and the emulators that are
-    /// part of this workspace.
+    /// The folder of `gas-web`, `gas-worker`, `gas-annotate`, `bootstrap` and the emulators of this
+    /// workspace.
     pub binaries: PathBuf,
     /// The Python with MiniStack installed.
     pub python: PathBuf,
     /// Node.js.
     pub node: PathBuf,
-    /// The folder of `initdb` and `postgres`.
+    /// The folder that contains `initdb` and `postgres`.
     pub postgres: PathBuf,
 }
 
-/// What the terminal shows of the processes' logs, which are files in any case.
+/// Which logs are also shown on the terminal. Log files are always written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verbosity {
-    /// Nothing.
+    /// No logs.
     Quiet,
-    /// The GAS processes, not the emulators.
+    /// The logs of the GAS processes, but not of the emulators.
     Product,
 }
 
-/// What keeps archived results: the parameter `ArchiveBackEnd` of the template.
+/// Where results are archived: the parameter `ArchiveBackEnd` of the template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ArchiveBackEnd {
     /// A Glacier vault.
@@ -63,7 +63,7 @@ pub enum ArchiveBackEnd {
 }
 
 impl ArchiveBackEnd {
-    /// The spelling of the parameter.
+    /// The value of the parameter.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Vault => "vault",
@@ -72,36 +72,36 @@ impl ArchiveBackEnd {
     }
 }
 
-/// Everything [`crate::Stack::start`] wants to know.
+/// The configuration for [`crate::Stack::start`].
 #[derive(Clone, Debug)]
 pub struct StackConfig {
-    /// The workspace: its `local/` and `deploy/` folders are read.
+    /// The workspace, whose `local/` and `deploy/` folders are read.
     pub workspace: PathBuf,
-    /// State and logs go here; made when missing.
+    /// The folder for state and logs. It is created if it is missing.
     pub data_dir: PathBuf,
-    /// Which ports to take.
+    /// The ports.
     pub ports: Ports,
-    /// Prefix of the resources' names; also the CloudFormation stack's name.
+    /// The prefix of the names of all resources, and the name of the CloudFormation stack.
     pub prefix: String,
-    /// The programs to run.
+    /// The programs.
     pub programs: Programs,
-    /// The browser bundle's public folder.
+    /// The public folder of the WASM bundle.
     pub public_dir: PathBuf,
-    /// The reference bundle made by `gas-annotate build-reference`.
+    /// The reference, built by `gas-annotate build-reference`.
     pub reference_dir: PathBuf,
-    /// Whether PostgreSQL waits for the disk: yes where data is kept, no in tests.
+    /// Whether PostgreSQL flushes to disk: true where data is kept, false in tests.
     pub durable: bool,
-    /// Whether a GAS process that ended by itself is started again, as systemd does on AWS.
+    /// Whether a GAS process that exits unexpectedly is restarted, as systemd does on AWS.
     pub restart: bool,
-    /// The visibility time of job requests in seconds, where it is not the template's.
+    /// The visibility timeout of job requests in seconds; `None` for the template's default.
     pub job_visibility_secs: Option<u32>,
-    /// What keeps archived results.
+    /// Where results are archived.
     pub archive: ArchiveBackEnd,
-    /// How long a Free user may download results, where it is not the template's time.
+    /// The download window of Free users in seconds; `None` for the template's default.
     pub free_window_secs: Option<u32>,
-    /// The worker's annotator command, where it is not the default.
+    /// The worker's annotator command; `None` for the default.
     pub annotator: Option<String>,
-    /// What the terminal shows.
+    /// Which logs the terminal shows.
     pub verbosity: Verbosity,
 }
 
@@ -130,7 +130,7 @@ impl StackConfig {
         format!("http://127.0.0.1:{}", self.ports.glacier)
     }
 
-    /// By name, as browsers see the web server: a page and the frames in it are of one site.
+    /// Uses the host name of the web server, so that a page and its frames are same-site.
     pub(crate) fn stripe_url(&self) -> String {
         format!("http://localhost:{}", self.ports.stripe)
     }

@@ -1,14 +1,14 @@
-//! Makes the AWS resources from the one CloudFormation template.
+//! Creates the AWS resources from the CloudFormation template.
 
 use crate::command;
 use crate::config::StackConfig;
 use crate::environment::{self, Environment};
 use crate::error::{Error, Result};
 
-/// The emulated account's root, as whom the GAS processes assume their roles.
+/// The root user of the emulated account. The GAS processes assume their roles as this user.
 const ROOT: &str = "arn:aws:iam::000000000000:root";
 
-/// Creates or updates the stack and answers its outputs.
+/// Creates or updates the CloudFormation stack, and returns its outputs.
 pub(crate) async fn deploy(config: &StackConfig) -> Result<Environment> {
     let mut arguments = vec![
         config.programs.python.display().to_string(),
@@ -40,5 +40,5 @@ pub(crate) async fn deploy(config: &StackConfig) -> Result<Environment> {
     let what = "the deployment of deploy/template.yaml";
     let output = command::run_with(what, &arguments, &environment::root(config)).await?;
     serde_json::from_str(&output)
-        .map_err(|source| Error::Json { what: format!("the answer of {what}"), source })
+        .map_err(|source| Error::Json { what: format!("the output of {what}"), source })
 }

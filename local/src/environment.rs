@@ -1,37 +1,38 @@
-//! The environment of the GAS processes: the same variables that user data sets on AWS.
+//! The environment of the GAS processes: the same variables that the user data sets on AWS.
 
 use std::collections::BTreeMap;
 
 use crate::config::StackConfig;
 
-/// Variables of one process, added to those of the stack's owner.
+/// Environment variables of a process, in addition to those it inherits.
 pub type Environment = BTreeMap<String, String>;
 
-/// The region that the local stack plays.
+/// The region of the local stack.
 pub(crate) const REGION: &str = "us-east-1";
 
-/// The OIDC client that the local identity provider knows.
+/// The client id at the local identity provider.
 pub(crate) const OIDC_CLIENT: &str = "gas-local";
 
-/// Fits no other identity provider, so it is no secret.
+/// The client secret at the local identity provider. It is not confidential.
 pub(crate) const OIDC_CLIENT_SECRET: &str = "local-only";
 
-/// What Stripe's test mode has in the local stack; none of it opens anything elsewhere.
+/// The values of Stripe's test mode. They are valid only for the Stripe emulator.
 pub(crate) const STRIPE_SECRET_KEY: &str = "sk_test_local";
 pub(crate) const STRIPE_PUBLISHABLE_KEY: &str = "pk_test_local";
 pub(crate) const STRIPE_WEBHOOK_SECRET: &str = "whsec_local";
 pub(crate) const STRIPE_PRICE_ID: &str = "price_gas_premium";
 
-/// From whom mail comes. The emulator keeps it and sends nothing.
+/// The sender of mails. The emulator stores mails and sends nothing.
 const MAIL_FROM: &str = "GAS <gas@example.org>";
 
-/// What of it SES has to know.
+/// The identity that SES verifies: the address of [`MAIL_FROM`].
 pub(crate) const MAIL_IDENTITY: &str = "gas@example.org";
 
-/// Signs unsubscribe links that nobody else can reach, so it is no secret.
+/// The key that signs unsubscribe links. It is not confidential, because the stack is only
+/// reachable locally.
 const UNSUBSCRIBE_KEY: &str = "local-only-local-only-local-only";
 
-/// The environment variable for an output of the CloudFormation stack: `InputsBucket` becomes
+/// The environment variable of an output of the CloudFormation stack: `InputsBucket` becomes
 /// `GAS_INPUTS_BUCKET`.
 pub fn variable_of_output(output: &str) -> String {
     let mut name = String::from("GAS");
@@ -46,7 +47,7 @@ pub fn variable_of_output(output: &str) -> String {
     name
 }
 
-/// How a caller without a role reaches the local AWS: as the account's root.
+/// The environment for access to the local AWS as the account's root user.
 pub(crate) fn root(config: &StackConfig) -> Environment {
     pairs([
         ("AWS_ENDPOINT_URL", config.aws_url()),
@@ -59,10 +60,11 @@ pub(crate) fn root(config: &StackConfig) -> Environment {
     ])
 }
 
-/// What every GAS process has: AWS under the role of `profile`, the outputs, the database.
+/// The environment of every GAS process: AWS with the role of `profile`, the outputs and the
+/// database.
 pub(crate) fn common(config: &StackConfig, outputs: &Environment, profile: &str) -> Environment {
     let mut environment = root(config);
-    // Keys in the environment would win over the profile, and with it over the role.
+    // Credentials in the environment would take precedence over the profile and its role.
     environment.remove("AWS_ACCESS_KEY_ID");
     environment.remove("AWS_SECRET_ACCESS_KEY");
     environment.extend(pairs([
@@ -108,7 +110,7 @@ pub(crate) fn worker(config: &StackConfig, outputs: &Environment) -> Environment
     environment.extend(pairs([
         ("GAS_REFERENCE_BUNDLE", config.reference_dir.display().to_string()),
         ("GAS_WORK_DIR", config.data_dir.join("work").display().to_string()),
-        // The worker finds `gas-annotate` by name.
+        // The worker finds `gas-annotate` in the PATH.
         ("PATH", format!("{}:{path}", config.programs.binaries.display())),
     ]));
     if let Some(seconds) = config.job_visibility_secs {
@@ -131,7 +133,7 @@ pub(crate) fn utility(config: &StackConfig, outputs: &Environment) -> Environmen
     environment
 }
 
-/// The AWS configuration by which each process assumes the role it will have on AWS.
+/// The AWS configuration file with a profile for the role of each process.
 pub(crate) fn aws_config_file(outputs: &Environment) -> String {
     let mut text = format!(
         "[profile root]\naws_access_key_id = test\naws_secret_access_key = test\nregion = {REGION}\n"

@@ -1,53 +1,53 @@
-//! What can go wrong with the local stack.
+//! Errors of the local stack.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// A failure of the local stack, told to a developer at a terminal.
+/// An error of the local stack, for a developer at a terminal.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Something else listens where a part of the stack should.
+    /// Another process listens on a port of the stack.
     #[error(
-        "port {port} for {part} is held by {holder}; end that, or choose another port (see ./gas up --help)"
+        "port {port} for {part} is in use by {holder}; stop it, or choose another port (see ./gas up --help)"
     )]
     PortTaken {
-        /// The part of the stack that wants the port.
+        /// The part of the stack that needs the port.
         part: &'static str,
         /// The port.
         port: u16,
-        /// The process that has it, as far as can be told.
+        /// The process that listens on the port, if it is known.
         holder: String,
     },
-    /// Another process runs a stack on the same data.
-    #[error("process {owner} runs the stack in {data_dir}; ./gas down stops it")]
+    /// Another process runs a stack with the same data folder.
+    #[error("process {owner} runs a stack in {data_dir}; stop it with ./gas down")]
     AlreadyRunning {
         /// The data folder.
         data_dir: PathBuf,
-        /// The process id of its owner.
+        /// The process id of the owner.
         owner: String,
     },
-    /// A process ended before it was ready.
-    #[error("{name} {how} before it was ready; its last lines, from {log}:\n{tail}")]
+    /// A process exited before it was ready.
+    #[error("{name} {how} before it was ready; the last lines of {log}:\n{tail}")]
     EndedEarly {
-        /// The process.
+        /// The name of the process.
         name: String,
-        /// How it ended.
+        /// How the process exited.
         how: String,
-        /// Its log file.
+        /// The log file of the process.
         log: PathBuf,
-        /// The end of the log.
+        /// The last lines of the log.
         tail: String,
     },
-    /// A process runs but does not get ready.
-    #[error("{name} is not ready after {waited:?}; its last lines, from {log}:\n{tail}")]
+    /// A process did not become ready in time.
+    #[error("{name} is not ready after {waited:?}; the last lines of {log}:\n{tail}")]
     NotReady {
-        /// The process.
+        /// The name of the process.
         name: String,
-        /// How long it was given.
+        /// The time limit.
         waited: Duration,
-        /// Its log file.
+        /// The log file of the process.
         log: PathBuf,
-        /// The end of the log.
+        /// The last lines of the log.
         tail: String,
     },
     /// A helper command failed.
@@ -55,44 +55,44 @@ pub enum Error {
     Command {
         /// What was attempted.
         what: String,
-        /// What the command wrote.
+        /// The output of the command.
         output: String,
     },
-    /// A file or a process could not be handled by the operating system.
+    /// The operating system reported an error.
     #[error("failed to {what}")]
     Io {
         /// What was attempted, with the path.
         what: String,
-        /// Why not.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
-    /// No process of that name belongs to the stack.
+    /// The stack has no process of this name.
     #[error(
-        "there is no process {0:?} in the stack; it has postgres, ministack, oidc, web, worker"
+        "the stack has no process {0:?}; it has postgres, ministack, glacier, stripe, oidc, web, worker and utility"
     )]
     NoSuchProcess(String),
-    /// A test that needs the stack was started without one.
-    #[error("this test needs the local stack: run it by ./gas test [FILTER], which sets {0}")]
+    /// A test that needs the stack was started without it.
+    #[error("this test needs the local stack; run it with ./gas test [FILTER], which sets {0}")]
     NoStack(&'static str),
-    /// A description or an answer is not the JSON it should be.
-    #[error("{what} is not what was expected")]
+    /// A description or an answer is not valid JSON.
+    #[error("{what} is not valid")]
     Json {
-        /// Which text.
+        /// What was parsed.
         what: String,
-        /// Why not.
+        /// The cause.
         #[source]
         source: serde_json::Error,
     },
 }
 
 impl Error {
-    /// Makes the closure for `map_err` on an I/O result.
+    /// Returns a function for `map_err` on an I/O result.
     pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let what = what.into();
         move |source| Self::Io { what, source }
     }
 }
 
-/// What functions of this crate answer.
+/// The result of this crate's functions.
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,4 +1,4 @@
-//! How a test finds the stack that `./gas test` started for it.
+//! The description by which a test finds the stack that `./gas test` started.
 
 use std::path::{Path, PathBuf};
 
@@ -10,36 +10,36 @@ use crate::error::{Error, Result};
 /// The environment variable with the path of the stack's [`Description`].
 pub const STACK_VARIABLE: &str = "GAS_TEST_STACK";
 
-/// Where a running stack is.
+/// The addresses and environments of a running stack.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Description {
-    /// Where browsers reach GAS.
+    /// The URL of the web server.
     pub web_url: String,
     /// The AWS endpoint.
     pub aws_url: String,
-    /// The Glacier server, with its control endpoints.
+    /// The Glacier emulator, with its control endpoints.
     pub glacier_url: String,
-    /// The local Stripe, with its control endpoints.
+    /// The Stripe emulator, with its control endpoints.
     pub stripe_url: String,
-    /// The prefix of its resources.
+    /// The prefix of the names of its resources.
     pub prefix: String,
-    /// State, logs and pid files.
+    /// The folder of state, logs and pid files.
     pub data_dir: PathBuf,
-    /// The environment by which the SDK reaches the AWS endpoints as the account's root.
+    /// The environment for access to AWS as the account's root user.
     pub root: Environment,
-    /// The environment that `gas-web` runs with.
+    /// The environment of `gas-web`.
     pub web: Environment,
-    /// The environment that `gas-worker` runs with.
+    /// The environment of `gas-worker`.
     pub worker: Environment,
-    /// The environment that the utility node runs with.
+    /// The environment of the utility node.
     pub utility: Environment,
 }
 
 impl Description {
-    /// The stack that this test was started with.
+    /// Returns the stack with which this test was started.
     ///
     /// # Errors
-    /// [`Error::NoStack`] where the test was started without one.
+    /// [`Error::NoStack`] if the test was started without a stack.
     pub fn of_test() -> Result<Self> {
         let path = std::env::var_os(STACK_VARIABLE).ok_or(Error::NoStack(STACK_VARIABLE))?;
         Self::read(Path::new(&path))
@@ -48,7 +48,7 @@ impl Description {
     /// Reads a description.
     ///
     /// # Errors
-    /// Where there is none.
+    /// If the file is missing or not valid.
     pub fn read(path: &Path) -> Result<Self> {
         let what = || path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(Error::io(format!("read {}", what())))?;
@@ -62,10 +62,10 @@ impl Description {
         std::fs::write(path, text).map_err(Error::io(format!("write {}", what())))
     }
 
-    /// The id of one of its processes: such as `ministack`, `web`, `worker` or `utility`.
+    /// Returns the process id of a process such as `ministack`, `web`, `worker` or `utility`.
     ///
     /// # Errors
-    /// Where no such process runs.
+    /// If no such process runs.
     pub fn pid(&self, process: &str) -> Result<u32> {
         let path = self.data_dir.join(format!("{process}.pid"));
         let text = std::fs::read_to_string(&path).ok().and_then(|text| text.parse().ok());

@@ -1,4 +1,4 @@
-//! When is a process ready?
+//! Readiness checks of processes.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -9,32 +9,32 @@ use tokio::net::TcpStream;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-/// An answer that takes longer is no answer.
+/// The time limit for one check.
 const ANSWER: Duration = Duration::from_secs(5);
 
-/// The sign by which a process shows that it is ready.
+/// How the readiness of a process is detected.
 #[derive(Clone, Debug)]
 pub(crate) enum Ready {
-    /// `GET path` on the port answers 200.
+    /// `GET path` returns status 200.
     Http {
-        /// On 127.0.0.1.
+        /// The port on 127.0.0.1.
         port: u16,
-        /// Path and query.
+        /// The path and query.
         path: &'static str,
     },
-    /// PostgreSQL's own check says so.
+    /// `pg_isready` reports that PostgreSQL accepts connections.
     Postgres {
-        /// The folder of `pg_isready`.
+        /// The folder that contains `pg_isready`.
         bin: PathBuf,
-        /// On 127.0.0.1.
+        /// The port on 127.0.0.1.
         port: u16,
     },
-    /// It writes a line that contains this.
+    /// The process writes a line that contains this text.
     Line(&'static str),
 }
 
 impl Ready {
-    /// Asks once. A line in the log is watched for elsewhere.
+    /// Checks once. Log lines are watched by [`crate::log`] instead.
     pub(crate) async fn holds(&self) -> bool {
         match self {
             Self::Http { port, path } => {
@@ -51,7 +51,7 @@ impl Ready {
     }
 }
 
-/// The status of a plain GET; a whole HTTP client would be much to compile for this.
+/// Returns the status of a GET request. A complete HTTP client would take long to compile.
 async fn get(port: u16, path: &str) -> std::io::Result<u16> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
     let request =
@@ -62,7 +62,7 @@ async fn get(port: u16, path: &str) -> std::io::Result<u16> {
     Ok(status_of(&head).unwrap_or(0))
 }
 
-/// Reads `HTTP/1.1 200`.
+/// Parses the status line `HTTP/1.1 200`.
 fn status_of(head: &[u8; 12]) -> Option<u16> {
     std::str::from_utf8(head).ok()?.strip_prefix("HTTP/1.1 ")?.parse().ok()
 }
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_status_line_has_a_status() {
+    fn a_status_is_parsed_only_from_a_status_line() {
         assert_eq!(status_of(b"HTTP/1.1 503"), Some(503));
         assert_eq!(status_of(b"SSH-2.0-Open"), None);
     }

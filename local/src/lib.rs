@@ -1,11 +1,12 @@
-//! The local stack: one machine plays AWS, the identity provider and the database, and runs the
-//! GAS processes against them.
+//! The local stack: emulators of AWS, Stripe and the identity provider, PostgreSQL, and the GAS
+//! processes on one machine.
 //!
-//! [`Stack`] owns every process it starts: each runs in a process group of its own, writes to a
-//! log file, and is ended when the stack stops or its owner dies. Nothing in the product knows of this crate: a
-//! process is told where things are by its environment alone, as it is on AWS.
+//! [`Stack`] owns every process that it starts. Each runs in its own process group, writes to a log
+//! file, and ends when the stack stops or its owner dies. The product does not depend on this
+//! crate: as on AWS, a process gets all addresses through its environment.
 //!
-//! A test is another process than the stack's owner; it finds the stack by its [`Description`].
+//! Tests run in other processes than the stack's owner; they find the stack through its
+//! [`Description`].
 
 mod command;
 mod config;

@@ -1,4 +1,5 @@
-//! What a process writes goes to its log file, and with its name in front to the terminal.
+//! Writes the output of a process to its log file, and optionally to the terminal with the
+//! process's name.
 
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
@@ -11,10 +12,10 @@ use tokio::sync::watch;
 
 use crate::error::{Error, Result};
 
-/// So many last lines are told when a process fails.
+/// The number of last lines in error messages.
 const TAIL_LINES: usize = 15;
 
-/// A log file that several streams of one process append to.
+/// A log file to which several streams of one process are appended.
 #[derive(Clone)]
 pub(crate) struct Log {
     path: PathBuf,
@@ -23,7 +24,7 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Opens the log of process `name`; `echo` shows its lines on the terminal as well.
+    /// Opens the log of the process `name`. With `echo`, its lines also appear on the terminal.
     pub(crate) fn open(folder: &Path, name: &str, echo: bool) -> Result<Self> {
         let path = folder.join(format!("{name}.log"));
         let file = OpenOptions::new()
@@ -39,7 +40,7 @@ impl Log {
         &self.path
     }
 
-    /// The last lines, for an error message.
+    /// Returns the last lines, for an error message.
     pub(crate) fn tail(&self) -> String {
         let text = std::fs::read(&self.path).unwrap_or_default();
         let mut last = VecDeque::with_capacity(TAIL_LINES);
@@ -52,7 +53,7 @@ impl Log {
         Vec::from(last).join("\n")
     }
 
-    /// Copies a stream until it ends; turns `seen` true at the first line that contains `marker`.
+    /// Copies a stream until it ends, and sets `seen` at the first line that contains `marker`.
     pub(crate) async fn copy(
         self,
         stream: impl AsyncRead + Unpin,
@@ -71,12 +72,12 @@ impl Log {
         }
     }
 
-    /// Adds a line of the stack's own.
+    /// Adds a line from the stack itself.
     pub(crate) fn note(&self, text: &str) {
         self.write(&format!("[stack] {text}"));
     }
 
-    /// A full disk or a closed terminal must not end the processes, so failures are ignored here.
+    /// Errors are ignored: a full disk or a closed terminal must not stop the processes.
     fn write(&self, line: &str) {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = writeln!(file, "{line}");
@@ -91,7 +92,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn the_tail_has_the_last_lines_and_the_marker_is_seen() {
+    async fn the_tail_contains_the_last_lines_and_the_marker_is_detected() {
         let folder = tempfile::tempdir().unwrap();
         let log = Log::open(folder.path(), "web", false).unwrap();
         let text: String = (0..40).map(|number| format!("line {number}\n")).collect();

@@ -1,5 +1,5 @@
-//! One owner at a time: who runs a stack holds a lock on a file in its data folder, which the
-//! operating system releases however the owner ends.
+//! Ensures one owner per data folder: the owner holds a lock on a file, which the operating system
+//! releases when the owner ends for any reason.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write as _;
@@ -10,13 +10,13 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::error::{Error, Result};
 
-/// The lock; its text is the owner's process id.
+/// The lock file. It contains the owner's process id.
 const FILE: &str = "owner.lock";
 
-/// How often [`stop_running`] looks whether the owner has ended.
+/// How often [`stop_running`] checks whether the owner has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// The right to run a stack on a data folder; dropping it gives the right up.
+/// The exclusive right to run a stack on a data folder, until it is dropped.
 pub(crate) struct Ownership {
     _file: File,
 }
@@ -42,7 +42,7 @@ impl Ownership {
     }
 }
 
-/// The process that runs the stack with this data folder, if one does.
+/// Returns the id of the process that runs a stack with this data folder.
 pub fn owner(data_dir: &Path) -> Option<u32> {
     let path = data_dir.join(FILE);
     let file = File::open(&path).ok()?;
@@ -52,16 +52,16 @@ pub fn owner(data_dir: &Path) -> Option<u32> {
     }
 }
 
-/// Whether a stack ran on this data folder and its owner is gone.
+/// Whether a stack ran on this data folder and its owner has ended.
 pub fn is_abandoned(data_dir: &Path) -> bool {
     data_dir.join(FILE).exists() && owner(data_dir).is_none()
 }
 
-/// Asks the owner of the stack with this data folder to stop it, and waits until it has. Answers
-/// whether there was one.
+/// Asks the owner of this data folder to stop its stack, and waits until it has stopped. Returns
+/// whether there was an owner.
 ///
 /// # Errors
-/// Where the owner cannot be asked, as another user's cannot.
+/// If the owner cannot be signaled, for example because it belongs to another user.
 pub fn stop_running(data_dir: &Path) -> Result<bool> {
     let Some(id) = owner(data_dir) else {
         return Ok(false);
@@ -81,10 +81,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_data_folder_has_one_owner_until_it_gives_up() {
+    fn a_data_folder_has_one_owner_until_it_is_released() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(owner(folder.path()), None);
-        assert!(!is_abandoned(folder.path()), "nobody ever had it");
+        assert!(!is_abandoned(folder.path()), "the folder never had an owner");
         let first = Ownership::claim(folder.path()).unwrap();
         assert_eq!(owner(folder.path()), Some(std::process::id()));
         let Err(refused) = Ownership::claim(folder.path()) else { panic!("two owners") };
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_stopped_where_nothing_runs() {
+    fn stopping_without_a_running_stack_does_nothing() {
         let folder = tempfile::tempdir().unwrap();
         assert!(!stop_running(folder.path()).unwrap());
     }

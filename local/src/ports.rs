@@ -1,4 +1,4 @@
-//! Which ports are free, and who holds those that are not.
+//! Finds free ports, and the processes that hold taken ones.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 /// State of a listening socket in `/proc/net/tcp`.
 const LISTEN: &str = "0A";
 
-/// Finds `N` ports; all are held until the last is found, so that no two are the same.
+/// Finds `N` free ports. All are held until the last one is found, so that they are distinct.
 pub(crate) fn free<const N: usize>() -> Result<[u16; N]> {
     let mut held = Vec::with_capacity(N);
     let mut found = [0; N];
@@ -30,8 +30,8 @@ pub(crate) fn check(ports: Ports) -> Result<()> {
         ("MiniStack", ports.aws),
         ("PostgreSQL", ports.postgres),
         ("the identity provider", ports.oidc),
-        ("the Glacier server", ports.glacier),
-        ("the local Stripe", ports.stripe),
+        ("the Glacier emulator", ports.glacier),
+        ("the Stripe emulator", ports.stripe),
     ];
     for (part, port) in parts {
         if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_err() {
@@ -41,7 +41,7 @@ pub(crate) fn check(ports: Ports) -> Result<()> {
     Ok(())
 }
 
-/// Names the process that listens on a port, as far as this user may know.
+/// Describes the process that listens on a port, if this user may see it.
 fn holder(port: u16) -> String {
     let tables = ["/proc/net/tcp", "/proc/net/tcp6"]
         .map(|path| fs::read_to_string(path).unwrap_or_default());
@@ -52,7 +52,7 @@ fn holder(port: u16) -> String {
         .unwrap_or_else(|| "another process".to_owned())
 }
 
-/// The socket's inode number in the text of `/proc/net/tcp`.
+/// Returns the inode number of a listening socket from the text of `/proc/net/tcp`.
 fn listening_inode(table: &str, port: u16) -> Option<&str> {
     let suffix = format!(":{port:04X}");
     table.lines().skip(1).find_map(|line| {
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_the_inode_of_the_listener_and_not_of_a_connection() {
+    fn the_inode_is_that_of_the_listener_and_not_of_a_connection() {
         let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n\
              0: 0100007F:1F90 0100007F:CAFE 01 00000000:00000000 00:00000000 00000000     0        0 111 1\n\
              1: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 222 1\n";
@@ -94,14 +94,14 @@ mod tests {
     }
 
     #[test]
-    fn a_taken_port_is_named_with_its_part_and_holder() {
+    fn the_error_of_a_taken_port_names_the_part_and_the_process() {
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = taken.local_addr().unwrap().port();
         let [web, postgres, oidc, glacier, stripe] = free().unwrap();
         let error = check(Ports { web, aws: port, postgres, oidc, glacier, stripe })
             .unwrap_err()
             .to_string();
-        assert!(error.starts_with(&format!("port {port} for MiniStack is held by ")), "{error}");
+        assert!(error.starts_with(&format!("port {port} for MiniStack is in use by ")), "{error}");
         assert!(error.contains(&format!("(process {})", std::process::id())), "{error}");
     }
 }

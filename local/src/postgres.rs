@@ -1,4 +1,4 @@
-//! PostgreSQL with a data folder of the stack's own.
+//! PostgreSQL with a separate data folder.
 
 use std::path::{Path, PathBuf};
 
@@ -11,11 +11,12 @@ use crate::error::{Error, Result};
 use crate::health::Ready;
 use crate::process::{ProcessSpec, bound_to_owner};
 
-/// Whom PostgreSQL runs as where the stack runs as root, which PostgreSQL refuses.
+/// The command prefix that runs PostgreSQL as another user if the stack runs as root, because PostgreSQL refuses to run as
+/// root.
 const NOBODY: [&str; 5] = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"];
 
-/// Where PostgreSQL's files are. Root's own folders are closed to others, so there they are in
-/// `/var/tmp`, under a name made from the stack's data folder.
+/// The data folder of PostgreSQL. Other users cannot read root's folders, so for root it is in
+/// `/var/tmp`, with a name derived from the stack's data folder.
 pub(crate) fn data_folder(data_dir: &Path) -> PathBuf {
     if !rustix::process::geteuid().is_root() {
         return data_dir.join("postgres");
@@ -34,13 +35,13 @@ fn unprivileged(command: &[String]) -> Vec<String> {
     prefix.chain(command.iter().cloned()).collect()
 }
 
-/// Makes the data folder where there is none.
-pub(crate) async fn initialise(config: &StackConfig) -> Result<()> {
+/// Creates the data folder if it is missing.
+pub(crate) async fn initialize(config: &StackConfig) -> Result<()> {
     let data = data_folder(&config.data_dir);
     if data.join("PG_VERSION").exists() {
         return Ok(());
     }
-    std::fs::create_dir_all(&data).map_err(Error::io(format!("make {}", data.display())))?;
+    std::fs::create_dir_all(&data).map_err(Error::io(format!("create {}", data.display())))?;
     if rustix::process::geteuid().is_root() {
         let owner = ["chown", "nobody:nogroup"].map(str::to_owned);
         let arguments = owner.into_iter().chain([data.display().to_string()]);
@@ -55,7 +56,7 @@ pub(crate) async fn initialise(config: &StackConfig) -> Result<()> {
     Ok(())
 }
 
-/// The server.
+/// The PostgreSQL server.
 pub(crate) fn server(config: &StackConfig) -> ProcessSpec {
     let bin = &config.programs.postgres;
     let mut command = vec![
@@ -66,7 +67,7 @@ pub(crate) fn server(config: &StackConfig) -> ProcessSpec {
         "127.0.0.1".to_owned(),
         "-p".to_owned(),
         config.ports.postgres.to_string(),
-        // TCP only: a socket's folder would have to be writable for whom it runs as.
+        // TCP only: the folder of a Unix socket would have to be writable for the server's user.
         "-k".to_owned(),
         String::new(),
     ];
@@ -75,17 +76,17 @@ pub(crate) fn server(config: &StackConfig) -> ProcessSpec {
     }
     ProcessSpec {
         name: "postgres",
-        // Becoming another user undoes the binding to the owner, so that comes after.
+        // A change of the user clears the parent-death signal, so the signal is set afterwards.
         command: unprivileged(&bound_to_owner("INT", &command)),
         environment: Environment::new(),
         ready: Ready::Postgres { bin: bin.clone(), port: config.ports.postgres },
-        // SIGINT is PostgreSQL's "fast shutdown".
+        // SIGINT requests PostgreSQL's "fast shutdown".
         stop: Signal::INT,
         restart: false,
     }
 }
 
-/// Makes the database where there is none.
+/// Creates the database if it is missing.
 pub(crate) async fn create_database(config: &StackConfig) -> Result<()> {
     let createdb = config.programs.postgres.join("createdb").display().to_string();
     let port = config.ports.postgres.to_string();

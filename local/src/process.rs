@@ -1,4 +1,4 @@
-//! One process of the stack: started in a group of its own, watched, and stopped as a group.
+//! A process of the stack: started in its own process group, supervised, and stopped as a group.
 
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -15,41 +15,41 @@ use crate::error::{Error, Result};
 use crate::health::Ready;
 use crate::log::Log;
 
-/// How long a process may take to get ready.
+/// The time limit for a process to become ready.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
-/// How long a process may take to end after the signal; then it is killed.
+/// The time limit for a process to exit after the stop signal, before it is killed.
 const END_WITHIN: Duration = Duration::from_secs(40);
 
-/// How long systemd would wait, too, before a process that ended is started again.
+/// The pause before a process is restarted; the same as systemd's on AWS.
 const RESTART_AFTER: Duration = Duration::from_secs(1);
 
-/// What to run.
+/// How to run a process.
 #[derive(Clone, Debug)]
 pub(crate) struct ProcessSpec {
-    /// Names the log file and the pid file.
+    /// The name of the log file and the pid file.
     pub(crate) name: &'static str,
     pub(crate) command: Vec<String>,
     pub(crate) environment: Environment,
-    /// The sign that it is ready.
+    /// How its readiness is detected.
     pub(crate) ready: Ready,
-    /// The signal that asks it to end.
+    /// The signal that requests its exit.
     pub(crate) stop: Signal,
-    /// Whether it is started again when it ends by itself.
+    /// Whether the process is restarted if it exits unexpectedly.
     pub(crate) restart: bool,
 }
 
-/// Makes a command whose process gets `signal` when the stack's owner dies, however it dies:
-/// nothing may be left holding ports and data. The kernel watches the thread that started the
-/// process, which here is one of the runtime's, and these live as long as the stack.
+/// Wraps a command so that its process gets `signal` when the stack's owner dies for any reason,
+/// and does not keep ports and data. The kernel watches the thread that started the process; the
+/// threads of the runtime live as long as the stack.
 pub(crate) fn bound_to_owner(signal: &str, command: &[String]) -> Vec<String> {
     let setpriv = ["setpriv", "--pdeathsig", signal, "--"];
-    // Other systems have no such call; there Ctrl-C is the only way to end everything.
+    // Other systems do not support this; there, only Ctrl-C stops all processes.
     let prefix = setpriv.iter().filter(|_| cfg!(target_os = "linux"));
     prefix.map(ToString::to_string).chain(command.iter().cloned()).collect()
 }
 
-/// A process that was ready once and is watched since.
+/// A supervised process that has become ready.
 pub(crate) struct Process {
     name: &'static str,
     stop: watch::Sender<bool>,
@@ -57,7 +57,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts a process and waits until it is ready. Its current process id is kept in
+    /// Starts a process and waits until it is ready. Its process id is written to
     /// `folder/NAME.pid`.
     pub(crate) async fn start(spec: ProcessSpec, log: Log, folder: &Path) -> Result<Self> {
         let name = spec.name;
@@ -99,27 +99,27 @@ impl Process {
         self.name
     }
 
-    /// Whether it ended by itself and is not started again.
+    /// Whether the process exited unexpectedly and is not restarted.
     pub(crate) fn is_over(&self) -> bool {
         self.supervisor.is_finished()
     }
 
-    /// Asks it to end, and kills it if it does not.
+    /// Requests the process to exit, and kills it if it does not.
     pub(crate) async fn stop(self) {
         self.stop.send_replace(true);
-        // The supervisor ends after its process; a panic in it would be a bug, told by tokio.
+        // The supervisor ends after its process. A panic in it is a bug, which tokio reports.
         let _ = self.supervisor.await;
     }
 
     async fn ended(self) -> String {
         match self.supervisor.await.ok().flatten() {
-            Some(status) => format!("ended ({status})"),
-            None => "could not be started".to_owned(),
+            Some(status) => format!("exited ({status})"),
+            None => "could not start".to_owned(),
         }
     }
 }
 
-/// Runs a process, again and again where it is to be restarted.
+/// Runs a process, and restarts it if configured.
 struct Watcher {
     spec: ProcessSpec,
     log: Log,
@@ -141,10 +141,10 @@ impl Watcher {
             };
             let ended = tokio::select! {
                 status = child.wait() => Some(status.ok()),
-                () = asked_to_stop(&mut self.stopping) => None,
+                () = stop_requested(&mut self.stopping) => None,
             };
             let Some(status) = ended else {
-                end(&mut child, self.spec.stop).await;
+                terminate(&mut child, self.spec.stop).await;
                 let _ = std::fs::remove_file(&self.pid_file);
                 return None;
             };
@@ -152,14 +152,14 @@ impl Watcher {
             if !restart {
                 return status;
             }
-            self.log.note("ended by itself; starting it again");
+            self.log.note("exited unexpectedly; restarting it");
             sleep(RESTART_AFTER).await;
         }
     }
 
     fn spawn(&self) -> std::io::Result<Child> {
         let (program, arguments) = self.spec.command.split_first().ok_or_else(|| {
-            std::io::Error::new(std::io::ErrorKind::InvalidInput, "an empty command")
+            std::io::Error::new(std::io::ErrorKind::InvalidInput, "the command is empty")
         })?;
         let mut child = Command::new(program)
             .args(arguments)
@@ -187,16 +187,16 @@ impl Watcher {
     }
 }
 
-async fn asked_to_stop(stopping: &mut watch::Receiver<bool>) {
-    // An error means that the owner is gone, which is as good as being asked.
+async fn stop_requested(stopping: &mut watch::Receiver<bool>) {
+    // An error means that the sender is dropped, which also requests a stop.
     let _ = stopping.wait_for(|stop| *stop).await;
 }
 
-async fn end(child: &mut Child, signal: Signal) {
+async fn terminate(child: &mut Child, signal: Signal) {
     let Some(group) = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)) else {
         return;
     };
-    // Both fail only where the group is gone already.
+    // Both calls fail only if the group has already exited.
     let _ = kill_process_group(group, signal);
     if timeout(END_WITHIN, child.wait()).await.is_err() {
         let _ = kill_process_group(group, Signal::KILL);

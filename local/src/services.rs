@@ -1,4 +1,4 @@
-//! How each process of the stack is run.
+//! The commands of the stack's processes.
 
 use rustix::process::Signal;
 
@@ -10,7 +10,7 @@ use crate::environment::{
 use crate::health::Ready;
 use crate::process::{ProcessSpec, bound_to_owner};
 
-/// MiniStack: every AWS service on one port, with IAM enforced and its state on disk.
+/// MiniStack: all AWS services on one port, with IAM enforced and persistent state.
 pub(crate) fn ministack(config: &StackConfig) -> ProcessSpec {
     let state = config.data_dir.join("ministack");
     let mut environment = environment::root(config);
@@ -24,7 +24,8 @@ pub(crate) fn ministack(config: &StackConfig) -> ProcessSpec {
         ("S3_PERSIST", "1".to_owned()),
         ("S3_DATA_DIR", state.join("s3").display().to_string()),
         ("LAMBDA_EXECUTOR", "local".to_owned()),
-        // Lambda functions inherit this environment; as on AWS, the template knows of no endpoint.
+        // Lambda functions inherit this environment. As on AWS, the template does not contain
+        // endpoints.
         ("GAS_S3_PATH_STYLE", "true".to_owned()),
         ("PYTHONUNBUFFERED", "1".to_owned()),
     ]));
@@ -70,7 +71,7 @@ pub(crate) fn oidc(config: &StackConfig) -> ProcessSpec {
     }
 }
 
-/// Glacier vaults, which MiniStack has none of.
+/// The Glacier emulator. MiniStack does not have Glacier vaults.
 pub(crate) fn glacier(config: &StackConfig) -> ProcessSpec {
     let mut environment = environment::root(config);
     environment.extend(pairs([
@@ -88,7 +89,7 @@ pub(crate) fn glacier(config: &StackConfig) -> ProcessSpec {
     }
 }
 
-/// The part of Stripe that GAS uses.
+/// The Stripe emulator.
 pub(crate) fn stripe(config: &StackConfig) -> ProcessSpec {
     let program = config.programs.binaries.join("gas-local-stripe").display().to_string();
     let arguments = [

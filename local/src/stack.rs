@@ -1,4 +1,4 @@
-//! The stack as a whole.
+//! Starts, describes and stops the stack.
 
 use std::fs;
 use std::path::Path;
@@ -17,22 +17,23 @@ use crate::{deploy, ports, postgres, services};
 pub struct Stack {
     config: StackConfig,
     outputs: Environment,
-    /// In the order of their start.
+    /// The processes, in the order of their start.
     processes: Vec<Process>,
-    /// Given up last, when all processes have ended.
+    /// Released last, when all processes have exited.
     _ownership: Ownership,
 }
 
 impl Stack {
-    /// Starts everything and waits until all is ready. `report` is told each step and how long it
-    /// took.
+    /// Starts all processes and waits until they are ready. `report` receives the name and duration
+    /// of each step.
     ///
     /// # Errors
-    /// Where the data folder is in use, a port is taken, a program is missing, or a process does
-    /// not get ready; what was started is stopped again.
+    /// If the data folder is in use, a port is taken, a program is missing, or a process does not
+    /// become ready. Processes that were already started are stopped again.
     pub async fn start(config: StackConfig, report: impl Fn(&str, Duration)) -> Result<Self> {
         for folder in [config.data_dir.clone(), config.logs()] {
-            fs::create_dir_all(&folder).map_err(Error::io(format!("make {}", folder.display())))?;
+            fs::create_dir_all(&folder)
+                .map_err(Error::io(format!("create {}", folder.display())))?;
         }
         let ownership = Ownership::claim(&config.data_dir)?;
         ports::check(config.ports)?;
@@ -54,7 +55,7 @@ impl Stack {
     async fn start_all(&mut self, report: impl Fn(&str, Duration)) -> Result<()> {
         let config = self.config.clone();
         let clock = Instant::now();
-        postgres::initialise(&config).await?;
+        postgres::initialize(&config).await?;
         self.run(postgres::server(&config)).await?;
         postgres::create_database(&config).await?;
         report("PostgreSQL", clock.elapsed());
@@ -95,7 +96,7 @@ impl Stack {
         Ok(())
     }
 
-    /// Where it is.
+    /// Returns the addresses and environments.
     pub fn description(&self) -> Description {
         Description {
             web_url: self.config.public_url(),
@@ -111,12 +112,12 @@ impl Stack {
         }
     }
 
-    /// The file with its [`Description`].
+    /// The file that contains the [`Description`].
     pub fn description_path(&self) -> std::path::PathBuf {
         self.config.data_dir.join("stack.json")
     }
 
-    /// Waits until a process ended by itself for good, and names it.
+    /// Waits until a process has exited unexpectedly and is not restarted, and returns its name.
     pub async fn failed(&self) -> &'static str {
         loop {
             if let Some(over) = self.processes.iter().find(|process| process.is_over()) {
@@ -126,8 +127,8 @@ impl Stack {
         }
     }
 
-    /// Stops everything, last started first: the GAS processes while their services still answer,
-    /// then the emulators, which save their state.
+    /// Stops all processes in reverse order: first the GAS processes, while their services still
+    /// run, then the emulators, which save their state.
     pub async fn stop(mut self) {
         while let Some(process) = self.processes.pop() {
             process.stop().await;
@@ -135,10 +136,10 @@ impl Stack {
         let _ = fs::remove_file(self.description_path());
     }
 
-    /// Deletes all data of a stack that does not run.
+    /// Deletes all data of a stack that is not running.
     ///
     /// # Errors
-    /// Where a folder cannot be deleted.
+    /// If a folder cannot be deleted.
     pub fn wipe(data_dir: &Path) -> Result<()> {
         for folder in [postgres::data_folder(data_dir), data_dir.to_owned()] {
             if folder.exists() {

@@ -1,16 +1,16 @@
-//! A job as the API and the SNS message show it.
+//! The description of a job in the API and in SNS messages.
 
 use crate::records::{End, Job, Outcome};
 use crate::store::Store;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// A moment as the API writes it: `2012-05-15T17:21:39.339Z`.
+/// Formats a time as the API does: `2012-05-15T17:21:39.339Z`.
 pub fn iso8601(moment: Timestamp) -> String {
     moment.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
-/// The job's status code.
+/// The status code of a job.
 pub fn status_code(job: &Job) -> &'static str {
     match job.end.as_ref().map(|end| &end.outcome) {
         None => "InProgress",
@@ -19,7 +19,7 @@ pub fn status_code(job: &Job) -> &'static str {
     }
 }
 
-/// The answer of `DescribeJob`, which is also the message to the job's topic ("Describe Job" and
+/// The response of `DescribeJob`, which is also the message to the job's topic ("Describe Job" and
 /// "Configuring Vault Notifications", Amazon Glacier Developer Guide).
 pub fn describe(store: &Store, job: &Job) -> Value {
     let (message, tree_hash) = match job.end.as_ref().map(|end| &end.outcome) {

@@ -1,7 +1,8 @@
-//! The data folder.
+//! Reads and writes the data folder.
 //!
-//! Every file is written beside its place, synced, and renamed into it: it is there whole or not at
-//! all. Records say what exists; a data file that no record names is left over from a crash.
+//! Every file is written to a temporary path, synced, and renamed, so that it is either complete or
+//! missing. The records determine what exists; a data file without a record is left over from a
+//! crash.
 
 use crate::records::{ByteRange, Contents, Piece, Record};
 use crate::tree_hash::{TreeHash, TreeHasher};
@@ -15,28 +16,29 @@ use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
 use tokio_util::io::ReaderStream;
 use uuid::Uuid;
 
-/// The folder of data files.
+/// The subfolder of data files.
 const DATA: &str = "data";
 
-/// The folder of files that are being written.
+/// The subfolder of files that are being written.
 const TEMPORARY: &str = "tmp";
 
-/// How much of a file is read at once.
+/// The buffer size for reading, in bytes.
 const READ_BYTES: usize = 256 * 1024;
 
 const LEAF_HASH_BYTES: usize = 32;
 
-/// The data folder of one server.
+/// The data folder of a server.
 #[derive(Clone, Debug)]
 pub struct Disk {
     root: PathBuf,
 }
 
 impl Disk {
-    /// Takes the folder into use; it is made where it is missing. What was being written when the
-    /// last server died is dropped.
+    /// Opens the data folder, and creates it if it is missing. Incomplete files of an earlier
+    /// server are deleted.
     ///
     /// # Errors
+    /// If the folder cannot be created or read.
     /// Where the folder cannot be made or read.
     pub fn open(root: &Path) -> io::Result<Self> {
         let temporary = root.join(TEMPORARY);
@@ -49,10 +51,10 @@ impl Disk {
         Ok(Self { root: root.to_owned() })
     }
 
-    /// All records of a kind.
+    /// Reads all records of a kind.
     ///
     /// # Errors
-    /// Where one cannot be read, or is not what this version writes.
+    /// If a record cannot be read or parsed.
     pub fn load<R: Record>(&self) -> io::Result<Vec<R>> {
         let folder = self.root.join(R::FOLDER);
         std::fs::create_dir_all(&folder)?;
@@ -64,28 +66,28 @@ impl Disk {
         std::fs::read_dir(folder)?.map(read).collect()
     }
 
-    /// Writes a record, over its last version.
+    /// Writes a record and replaces its earlier version.
     ///
     /// # Errors
-    /// Where it cannot be written; the last version is then still there.
+    /// If the record cannot be written; the earlier version is then kept.
     pub async fn save<R: Record>(&self, record: &R) -> io::Result<()> {
         let mut incoming = self.incoming().await?;
         incoming.file.write_all(&serde_json::to_vec(record)?).await?;
         incoming.place(self.record(record)).await
     }
 
-    /// Removes a record; one that is not there is no error.
+    /// Removes a record, if it exists.
     ///
     /// # Errors
-    /// Where it cannot be removed.
+    /// If the record cannot be removed.
     pub async fn remove<R: Record>(&self, record: &R) -> io::Result<()> {
         remove_if_there(&self.record(record)).await
     }
 
-    /// A data file to be written.
+    /// Creates a data file for writing.
     ///
     /// # Errors
-    /// Where it cannot be made.
+    /// If the file cannot be created.
     pub async fn incoming(&self) -> io::Result<Incoming> {
         let name = Uuid::new_v4().to_string();
         let path = self.root.join(TEMPORARY).join(&name);
@@ -94,18 +96,18 @@ impl Disk {
         Ok(Incoming { file, path, name, place, hasher: TreeHasher::default(), size: 0 })
     }
 
-    /// Removes a data file; one that is not there is no error.
+    /// Removes a data file, if it exists.
     ///
     /// # Errors
-    /// Where it cannot be removed.
+    /// If the file cannot be removed.
     pub async fn discard(&self, piece: &Piece) -> io::Result<()> {
         remove_if_there(&self.data(piece)).await
     }
 
-    /// Removes all data files but these.
+    /// Removes all data files except these.
     ///
     /// # Errors
-    /// Where one cannot be removed.
+    /// If a file cannot be removed.
     pub fn keep_only(&self, files: &HashSet<&str>) -> io::Result<()> {
         for entry in std::fs::read_dir(self.root.join(DATA))? {
             let entry = entry?;
@@ -116,7 +118,7 @@ impl Disk {
         Ok(())
     }
 
-    /// The bytes of a range, as they come from the disk.
+    /// Streams a range of bytes from the disk.
     pub fn read(
         &self,
         contents: &Contents,
@@ -140,10 +142,10 @@ impl Disk {
         stream::iter(spans).then(open).try_flatten()
     }
 
-    /// The leaves of an archive's tree hash.
+    /// Reads the leaves of an archive's tree hash.
     ///
     /// # Errors
-    /// Where a data file cannot be read.
+    /// If a data file cannot be read.
     pub async fn leaves(&self, contents: &Contents) -> io::Result<Vec<TreeHash>> {
         let mut leaves = Vec::new();
         for piece in &contents.pieces {
@@ -166,7 +168,7 @@ impl Disk {
     }
 }
 
-/// A file that is being written; dropped, it is gone.
+/// A file that is being written. It is deleted if it is dropped before [`finish`](Self::finish).
 #[derive(Debug)]
 pub struct Incoming {
     file: File,
@@ -178,30 +180,30 @@ pub struct Incoming {
 }
 
 impl Incoming {
-    /// Takes the next bytes.
+    /// Appends bytes.
     ///
     /// # Errors
-    /// Where they cannot be written.
+    /// If they cannot be written.
     pub async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.hasher.update(bytes);
         self.size += bytes.len() as u64;
         self.file.write_all(bytes).await
     }
 
-    /// How many bytes came.
+    /// The number of bytes received.
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// The hash of what came.
+    /// The tree hash of the bytes received.
     pub fn tree_hash(&self) -> TreeHash {
         TreeHash::root(&self.hasher.clone().finish())
     }
 
-    /// Puts the file in its place.
+    /// Moves the file to its final path.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// If the file cannot be written.
     pub async fn keep(mut self) -> io::Result<Piece> {
         let leaves = std::mem::take(&mut self.hasher).finish();
         let leaves: Vec<u8> = leaves.iter().flat_map(TreeHash::as_bytes).copied().collect();
@@ -216,7 +218,7 @@ impl Incoming {
         self.file.flush().await?;
         self.file.sync_all().await?;
         fs::rename(&self.path, &place).await?;
-        // A name is on the disk when its folder is.
+        // A new name is durable after its folder is synced.
         if let Some(folder) = place.parent() {
             File::open(folder).await?.sync_all().await?;
         }
@@ -226,7 +228,8 @@ impl Incoming {
 
 impl Drop for Incoming {
     fn drop(&mut self) {
-        // Renamed, it is no longer there, and the next start removes whatever stays.
+        // After the rename, the temporary path no longer exists. The next start removes files that
+        // remain.
         let _ = std::fs::remove_file(&self.path);
     }
 }

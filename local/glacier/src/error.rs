@@ -1,4 +1,4 @@
-//! Errors as the Glacier API tells them.
+//! Errors of the Glacier API.
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -6,25 +6,25 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// The error codes this server answers with, and their statuses ("Error Responses", Amazon Glacier
-/// Developer Guide).
+/// The error codes of this server and their statuses ("Error Responses", Amazon Glacier Developer
+/// Guide).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Code {
-    /// Another account's resource.
+    /// The resource belongs to another account.
     AccessDeniedException,
-    /// An operation this server does not have.
+    /// This server does not implement the operation.
     BadRequest,
-    /// No capacity for an expedited retrieval.
+    /// No capacity is available for an expedited retrieval.
     InsufficientCapacityException,
-    /// A parameter is wrong.
+    /// A parameter is not valid.
     InvalidParameterValueException,
     /// A parameter is missing.
     MissingParameterValueException,
-    /// The data retrieval policy's limit is reached.
+    /// The limit of the data retrieval policy is reached.
     PolicyEnforcedException,
-    /// No such vault, archive, upload or job.
+    /// The vault, archive, upload or job does not exist.
     ResourceNotFoundException,
-    /// The body is not the JSON it should be.
+    /// The body is not valid JSON.
     SerializationException,
     /// The server failed.
     ServiceUnavailableException,
@@ -46,7 +46,7 @@ impl Code {
     }
 }
 
-/// A refused request.
+/// The error response to a request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{code:?}: {message}")]
 pub struct ApiError {
@@ -54,27 +54,27 @@ pub struct ApiError {
     message: String,
 }
 
-/// What operations answer.
+/// The result of an operation.
 pub type ApiResult<T> = Result<T, ApiError>;
 
 impl ApiError {
-    /// An error of this code.
+    /// Creates an error with this code.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
     }
 
-    /// A parameter is wrong.
+    /// Creates the error for a parameter that is not valid.
     pub fn invalid(message: impl Into<String>) -> Self {
         Self::new(Code::InvalidParameterValueException, message)
     }
 
-    /// A required parameter is missing.
+    /// Creates the error for a missing parameter.
     pub fn missing(parameter: &str) -> Self {
         let message = format!("Required parameter missing: {parameter}");
         Self::new(Code::MissingParameterValueException, message)
     }
 
-    /// There is no such thing.
+    /// Creates the error for a resource that does not exist.
     pub fn not_found(what: &str, name: &str) -> Self {
         Self::new(Code::ResourceNotFoundException, format!("The {what} was not found: {name}"))
     }

@@ -1,19 +1,20 @@
-//! A small Amazon Glacier vault API for the local stack and the tests; no emulator has one.
+//! An emulator of the Amazon Glacier vault API, for the local stack and the tests. Other emulators
+//! do not implement it.
 //!
-//! It answers the operations that GAS calls and those beside them, well enough for the official
-//! SDK: vaults, archives in one request or in parts, retrieval jobs with tiers and byte ranges. A
-//! job ends after seconds instead of hours; its topic then gets Glacier's message from SNS, which
-//! is found by the standard environment of the SDK. All state is in one folder and survives a
-//! kill. Bodies stream to and from the disk.
+//! It implements the operations that GAS calls and related ones, compatible with the official SDK:
+//! vaults, archives in one request or in parts, and retrieval jobs with tiers and byte ranges. A
+//! job finishes after seconds instead of hours, and then Glacier's message is published to its
+//! topic through SNS, which is found through the standard environment of the SDK. All state is in
+//! one folder and survives a kill. Bodies are streamed to and from the disk.
 //!
-//! It differs from AWS in what it leaves out: requests need no signature, and whoever reaches the
-//! port may do everything; there are no inventories, vault notifications, locks, policies or tags;
-//! uploads that are never completed stay until they are aborted.
+//! Differences from AWS: requests need no signature, and every client may do everything; there are
+//! no inventories, vault notifications, locks, policies or tags; uploads that are never completed
+//! stay until they are aborted.
 //!
-//! `/_control` is beside the API: `GET /_control/health`; `GET /_control/archives` lists what is
-//! kept; `PUT /_control/expedited` with `{"capacity": false, "error":
-//! "InsufficientCapacityException"}` (or `"PolicyEnforcedException"`) refuses expedited retrievals
-//! until `{"capacity": true}` or a restart.
+//! Control endpoints: `GET /_control/health`; `GET /_control/archives` lists the stored archives;
+//! `PUT /_control/expedited` with `{"capacity": false, "error": "InsufficientCapacityException"}`
+//! (or `"PolicyEnforcedException"`) rejects expedited retrievals until `{"capacity": true}` or a
+//! restart.
 
 mod api;
 mod description;
@@ -39,7 +40,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// An SNS that does not answer in this time did not take the message.
+/// The time limit for a request to SNS.
 const SNS_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A running server.
@@ -52,10 +53,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Takes the data folder into use and listens. `aws` leads to SNS.
+    /// Opens the data folder and starts to listen. `aws` is the configuration of the SNS client.
     ///
     /// # Errors
-    /// Where the folder or the address cannot be used.
+    /// If the folder or the address cannot be used.
     pub async fn start(settings: Settings, aws: &SdkConfig) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(settings.listen)
             .await
@@ -74,15 +75,15 @@ impl Server {
         Ok(Self { address, stop, http, retrieval })
     }
 
-    /// Where it listens.
+    /// The address on which the server listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Finishes open requests and stops. Retrievals go on after the next start.
+    /// Completes open requests and stops. Retrievals continue after the next start.
     ///
     /// # Errors
-    /// Where serving had failed.
+    /// If the server had failed.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.stop.cancel();
         self.retrieval.await.context("the retrieval task panicked")?;

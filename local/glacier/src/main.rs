@@ -1,4 +1,4 @@
-//! The Glacier server of the local stack: reads the settings and serves until SIGTERM or SIGINT.
+//! The Glacier emulator of the local stack: reads the settings and serves until SIGTERM or SIGINT.
 
 use anyhow::Context;
 use aws_config::BehaviorVersion;

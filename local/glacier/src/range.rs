@@ -1,4 +1,4 @@
-//! Byte ranges in headers and parameters, and where they lie in a tree of hashes.
+//! Byte ranges in headers and parameters, and their alignment to the tree hash.
 
 use crate::error::{ApiError, ApiResult};
 use crate::records::ByteRange;
@@ -6,46 +6,46 @@ use crate::tree_hash::LEAF_BYTES;
 use std::ops::Range;
 
 impl ByteRange {
-    /// All of `size` bytes.
+    /// The range of all `size` bytes.
     pub fn whole(size: u64) -> Self {
         Self { start: 0, end: size.saturating_sub(1) }
     }
 
-    /// Reads `0-1048575`.
+    /// Parses `0-1048575`.
     ///
     /// # Errors
-    /// Where it is no such text.
+    /// If the text is not a range.
     pub fn parse(text: &str) -> ApiResult<Self> {
         let refused = || ApiError::invalid(format!("Invalid range: {text}"));
         let (start, end) = text.split_once('-').ok_or_else(refused)?;
         let start = start.parse().map_err(|_| refused())?;
         let end = end.parse().map_err(|_| refused())?;
-        // The last number has no next.
+        // The length of a range that ends at the largest number would overflow.
         if start <= end && end < u64::MAX { Ok(Self { start, end }) } else { Err(refused()) }
     }
 
-    /// Reads a part's `Content-Range: bytes 0-4194303/*`.
+    /// Parses the `Content-Range: bytes 0-4194303/*` of a part.
     ///
     /// # Errors
-    /// Where it is no such text.
+    /// If the text is not a range.
     pub fn parse_content_range(text: &str) -> ApiResult<Self> {
         let range = text.strip_prefix("bytes ").and_then(|range| range.strip_suffix("/*"));
         Self::parse(range.unwrap_or(text))
     }
 
-    /// Reads a request's `Range: bytes=0-1048575`, which must lie inside of `size` bytes.
+    /// Parses the `Range: bytes=0-1048575` of a request for `size` bytes.
     ///
     /// # Errors
-    /// Where it is no such text, or reaches further.
+    /// If the text is not a range, or the range exceeds `size` bytes.
     pub fn parse_header(text: &str, size: u64) -> ApiResult<Self> {
         let range = Self::parse(text.strip_prefix("bytes=").unwrap_or(text))?;
         range.inside(size)
     }
 
-    /// This range, where it lies inside of `size` bytes.
+    /// Returns this range if it is within `size` bytes.
     ///
     /// # Errors
-    /// Where it reaches further.
+    /// If the range exceeds `size` bytes.
     pub fn inside(self, size: u64) -> ApiResult<Self> {
         if self.end < size {
             return Ok(self);
@@ -54,15 +54,15 @@ impl ByteRange {
         Err(ApiError::invalid(format!("Invalid range: {start}-{end} of {size} bytes")))
     }
 
-    /// Whether it begins and ends with a MiB, or ends with the archive.
+    /// Whether the range starts and ends at a multiple of 1 MiB, or ends with the archive.
     pub fn is_mebibyte_aligned(self, size: u64) -> bool {
         let ends = (self.end + 1).is_multiple_of(LEAF_BYTES) || self.end + 1 == size;
         self.start.is_multiple_of(LEAF_BYTES) && ends
     }
 
-    /// The leaves of the range where it is exactly what lies below one node of the archive's tree:
-    /// then, and only then, its own tree hash says something of the archive ("Receiving Checksums
-    /// When Downloading Data", Amazon Glacier Developer Guide).
+    /// Returns the leaves of the range if it covers exactly the leaves below one node of the
+    /// archive's tree. Only the tree hash of such a range can be verified against the archive
+    /// ("Receiving Checksums When Downloading Data", Amazon Glacier Developer Guide).
     pub fn aligned_leaves(self, size: u64) -> Option<Range<usize>> {
         if !self.is_mebibyte_aligned(size) {
             return None;

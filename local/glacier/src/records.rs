@@ -1,27 +1,27 @@
-//! What is kept: one JSON file for each of these, written whole.
+//! The stored records. Each one is a JSON file.
 
 use crate::tree_hash::TreeHash;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Something with a file of its own.
+/// A record with its own file.
 pub trait Record: Serialize + for<'de> Deserialize<'de> {
-    /// The folder that its kind has.
+    /// The folder of this kind of record.
     const FOLDER: &'static str;
 
-    /// The file's name: made by this server, so that it is safe as one.
+    /// The name of the file. The server generates it, so it is a safe file name.
     fn id(&self) -> &str;
 }
 
 /// A vault.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Vault {
-    /// The file's name; a vault may be named "..".
+    /// The name of the file. It differs from the vault's name, which may be "..".
     pub id: String,
-    /// Its name in the API.
+    /// The vault's name in the API.
     pub name: String,
-    /// Since when it exists.
+    /// When the vault was created.
     pub created: Timestamp,
 }
 
@@ -33,7 +33,7 @@ impl Record for Vault {
     }
 }
 
-/// A data file. Behind its content stand the leaves of its tree hash, 32 bytes each.
+/// A data file. Its content is followed by the leaves of its tree hash, 32 bytes each.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Piece {
     /// The name of the file.
@@ -42,15 +42,15 @@ pub struct Piece {
     pub size: u64,
 }
 
-/// The content of an archive: one piece, or the parts of a multipart upload in their order, which
-/// are therefore never copied. All pieces but the last are whole MiB.
+/// The content of an archive: one data file, or the parts of a multipart upload in order, which are
+/// never copied. All data files except the last are a multiple of 1 MiB long.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Contents {
     /// The data files.
     pub pieces: Vec<Piece>,
-    /// The length of all, in bytes.
+    /// The total length, in bytes.
     pub size: u64,
-    /// The hash of all.
+    /// The tree hash of the content.
     pub tree_hash: TreeHash,
 }
 
@@ -59,16 +59,16 @@ pub struct Contents {
 pub struct Archive {
     /// The archive id.
     pub id: String,
-    /// The name of its vault.
+    /// The name of the archive's vault.
     pub vault: String,
-    /// What the uploader said of it.
+    /// The description by the uploader.
     pub description: String,
-    /// When the upload was complete.
+    /// When the upload was completed.
     pub created: Timestamp,
-    /// The multipart upload that made it. An upload that stands here is complete, whatever else
-    /// the disk says: this file is the one that commits it.
+    /// The multipart upload that created the archive. Such an upload is complete, regardless of
+    /// other files, because this file commits it.
     pub upload_id: Option<String>,
-    /// Its content.
+    /// The archive's content.
     pub contents: Contents,
 }
 
@@ -80,18 +80,18 @@ impl Record for Archive {
     }
 }
 
-/// A multipart upload under way.
+/// An open multipart upload.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Upload {
     /// The upload id.
     pub id: String,
     /// The name of its vault.
     pub vault: String,
-    /// The description of the archive to be.
+    /// The description of the future archive.
     pub description: String,
-    /// When it was begun.
+    /// When the upload was started.
     pub created: Timestamp,
-    /// The size of every part but the last, in bytes; a power of two MiB.
+    /// The size of every part except the last, in bytes: a power of two times 1 MiB.
     pub part_size: u64,
     /// The parts by their first byte.
     pub parts: BTreeMap<u64, Part>,
@@ -108,94 +108,94 @@ impl Record for Upload {
 /// A part of a multipart upload.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Part {
-    /// Its content.
+    /// The part's content.
     pub piece: Piece,
-    /// Its hash.
+    /// The part's tree hash.
     pub tree_hash: TreeHash,
 }
 
-/// How fast, and at what price, an archive is retrieved.
+/// The retrieval tier of an archive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Tier {
-    /// Minutes on AWS, where there is capacity.
+    /// Takes minutes on AWS, if capacity is available.
     Expedited,
-    /// Hours on AWS.
+    /// Takes hours on AWS.
     #[default]
     Standard,
-    /// Half a day on AWS.
+    /// Takes half a day on AWS.
     Bulk,
 }
 
-/// Bytes of an archive, both ends included.
+/// A range of bytes of an archive; both ends are inclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ByteRange {
     /// The first byte.
     pub start: u64,
-    /// The last byte, not before the first.
+    /// The last byte; not less than the first.
     pub end: u64,
 }
 
 impl ByteRange {
-    /// How many bytes it holds.
+    /// The length of the range, in bytes.
     #[allow(clippy::len_without_is_empty)] // A range has one byte at least.
     pub fn len(&self) -> u64 {
         self.end - self.start + 1
     }
 }
 
-/// An archive retrieval.
+/// An archive retrieval job.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Job {
     /// The job id.
     pub id: String,
     /// The name of the vault.
     pub vault: String,
-    /// The archive.
+    /// The archive's id.
     pub archive_id: String,
-    /// The size of the whole archive, in bytes.
+    /// The size of the complete archive, in bytes.
     pub archive_size: u64,
-    /// The hash of the whole archive.
+    /// The tree hash of the complete archive.
     pub archive_tree_hash: TreeHash,
-    /// What the caller said of the job.
+    /// The description by the caller.
     pub description: Option<String>,
-    /// The topic that hears of its end.
+    /// The topic that is notified when the job finishes.
     pub sns_topic: Option<String>,
-    /// Its tier.
+    /// The job's tier.
     pub tier: Tier,
-    /// The bytes to retrieve.
+    /// The range to retrieve.
     pub range: ByteRange,
-    /// When it was asked for.
+    /// When the job was created.
     pub created: Timestamp,
-    /// When it will be done.
+    /// When the job finishes.
     pub due: Timestamp,
-    /// How it ended.
+    /// The job's outcome; `None` while it runs.
     pub end: Option<End>,
 }
 
 /// The end of a job.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct End {
-    /// When.
+    /// When the job finished.
     pub at: Timestamp,
-    /// What came of it.
+    /// The outcome.
     pub outcome: Outcome,
-    /// Whether the topic has heard of it.
+    /// Whether the topic was notified.
     pub announced: bool,
 }
 
-/// What came of a job.
+/// The outcome of a job.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Outcome {
-    /// There is output. It stays readable when the archive is deleted.
+    /// The output is available. It stays readable if the archive is deleted.
     Succeeded {
-        /// The whole archive.
+        /// The complete archive.
         contents: Contents,
-        /// The hash of the job's range, where that is aligned to the tree.
+        /// The tree hash of the job's range, if the range is aligned to the tree.
         tree_hash: Option<TreeHash>,
     },
-    /// There is none.
+    /// The job failed.
     Failed {
-        /// Why.
+        /// The reason.
         message: String,
     },
 }

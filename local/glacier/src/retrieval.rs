@@ -1,4 +1,4 @@
-//! Ends retrieval jobs when they are due, and tells their topics.
+//! Finishes retrieval jobs when they are due, and notifies their topics.
 
 use crate::description::describe;
 use crate::records::Job;
@@ -12,14 +12,13 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Without a job to wait for, how often to look for those that are over for long.
+/// The interval at which expired jobs are removed while no job is due.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// How long to wait before a failed step is tried again: doubled from the first to the second.
+/// The pause before a retry. It doubles from the first value up to the second.
 const RETRY: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
 
-/// Runs until stopped. A job whose topic has not heard of its end then hears of it after the next
-/// start.
+/// Runs until it is cancelled. Topics that were not notified are notified after the next start.
 pub async fn run(store: Arc<Store>, sns: Client, stop: CancellationToken) {
     let announcing = TaskTracker::new();
     let announce = |job: Job| {
@@ -50,9 +49,9 @@ pub async fn run(store: Arc<Store>, sns: Client, stop: CancellationToken) {
 }
 
 enum Step {
-    /// A job ended; another may be due.
+    /// A job has finished; another one may be due.
     Ended(Box<Job>),
-    /// Nothing is due for so long.
+    /// The time until the next job is due.
     Wait(Duration),
 }
 
@@ -63,12 +62,12 @@ async fn step(store: &Store) -> io::Result<Step> {
     }
     store.drop_expired_jobs(now).await?;
     let Some(due) = store.next_due().await else { return Ok(Step::Wait(IDLE)) };
-    // Due by now, it is no duration.
+    // The conversion fails if the job is already due.
     let wait = Duration::try_from(due.duration_since(now)).unwrap_or_default();
     Ok(Step::Wait(wait.min(IDLE)))
 }
 
-/// Publishes a job's end until SNS has accepted it.
+/// Publishes the end of a job until SNS accepts the message.
 async fn announce(store: Arc<Store>, sns: Client, job: Job) {
     if let Some(topic) = &job.sns_topic {
         let message = describe(&store, &job).to_string();

@@ -1,35 +1,37 @@
 //! The SHA-256 tree hash of the Glacier API.
 //!
-//! SHA-256 over every 1 MiB; neighbours are joined and hashed again until one is left, and an odd
-//! one out moves up as it is ("Computing Checksums", Amazon Glacier Developer Guide).
+//! The leaves are the SHA-256 hashes of every 1 MiB. Neighboring nodes are concatenated and hashed
+//! until one is left; an odd last node moves up unchanged ("Computing Checksums", Amazon Glacier
+//! Developer Guide).
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::str::FromStr;
 
-/// The bytes under one leaf of the tree.
+/// The number of bytes of a leaf.
 pub const LEAF_BYTES: u64 = 1024 * 1024;
 
-/// A node of the tree. As text: 64 lower-case hexadecimal digits.
+/// A node of the tree. Its text form has 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TreeHash([u8; 32]);
 
 impl TreeHash {
-    /// The hash as it is in memory and in the leaves on disk.
+    /// Creates a node from its bytes, as they are in memory and on disk.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// The 32 bytes.
+    /// The 32 bytes of the hash.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// The root above neighbouring nodes of one level, of which the last may lie lower. Leaves make
-    /// the hash of a file; the hashes of its parts, whose size is a power of two, do as well.
+    /// Computes the root of neighboring nodes of one level; the last one may be of a lower level.
+    /// The nodes are the leaves of a file, or the hashes of its parts, whose size is a power of two
+    /// times 1 MiB.
     ///
-    /// Nothing has the hash of no bytes.
+    /// The root of an empty iterator is the hash of no bytes.
     pub fn root(nodes: &[Self]) -> Self {
         let mut level = nodes.to_vec();
         while level.len() > 1 {
@@ -62,7 +64,7 @@ impl fmt::Debug for TreeHash {
     }
 }
 
-/// A text that is no SHA-256 in hexadecimal.
+/// A text that is not a tree hash.
 #[derive(Debug, thiserror::Error)]
 #[error("{0:?} is no tree hash; expected 64 hexadecimal digits")]
 pub struct NoTreeHash(String);
@@ -96,7 +98,7 @@ impl<'de> Deserialize<'de> for TreeHash {
     }
 }
 
-/// Hashes a stream; holds 32 bytes for each MiB of it.
+/// Hashes a stream. It uses 32 bytes of memory for each MiB of the stream.
 #[derive(Clone, Debug, Default)]
 pub struct TreeHasher {
     leaves: Vec<TreeHash>,
@@ -105,7 +107,7 @@ pub struct TreeHasher {
 }
 
 impl TreeHasher {
-    /// Takes the next bytes.
+    /// Appends bytes.
     pub fn update(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             let room = usize::try_from(LEAF_BYTES - self.in_leaf).unwrap_or(usize::MAX);
@@ -119,7 +121,7 @@ impl TreeHasher {
         }
     }
 
-    /// The leaves; [`TreeHash::root`] makes the hash of them.
+    /// Returns the leaves; [`TreeHash::root`] computes the tree hash from them.
     pub fn finish(mut self) -> Vec<TreeHash> {
         if self.in_leaf > 0 {
             self.end_leaf();

@@ -1,12 +1,12 @@
-//! The card form: Stripe's test cards (<https://docs.stripe.com/testing>) and what it says of
-//! others.
+//! The card form: Stripe's test cards (<https://docs.stripe.com/testing>) and the messages for
+//! other cards.
 
 use crate::model::new_id;
 use crate::state::Card;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-/// What a card form sends.
+/// The fields of the card form.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct CardForm {
     pub(crate) number: String,
@@ -15,10 +15,10 @@ pub(crate) struct CardForm {
 }
 
 impl CardForm {
-    /// The card, charged.
+    /// Charges the card.
     ///
     /// # Errors
-    /// What Stripe's page says, as it words it.
+    /// The message in the wording of Stripe's page.
     pub(crate) fn charge(&self, today: Date) -> Result<Card, &'static str> {
         let number: String = self.number.chars().filter(|digit| !digit.is_whitespace()).collect();
         if number.is_empty() || !passes_luhn(&number) {
@@ -37,7 +37,7 @@ impl CardForm {
             "5555555555554444" => "mastercard",
             "4000000000000002" => return Err("Your card was declined."),
             "4000000000009995" => return Err("Your card has insufficient funds."),
-            // In test mode Stripe declines real cards.
+            // In test mode, Stripe declines real cards.
             _ => {
                 return Err(
                     "Your card was declined. Your request was in test mode, but used a non test card.",
@@ -55,7 +55,7 @@ impl CardForm {
     }
 }
 
-/// The check digit of card numbers (ISO/IEC 7812-1, annex B).
+/// Verifies the check digit of a card number (ISO/IEC 7812-1, annex B).
 fn passes_luhn(number: &str) -> bool {
     let mut sum = 0;
     for (place, digit) in number.chars().rev().enumerate() {
@@ -69,7 +69,7 @@ fn passes_luhn(number: &str) -> bool {
     (12..=19).contains(&number.len()) && sum % 10 == 0
 }
 
-/// Month and year of `MM/YY`.
+/// Parses the month and year of `MM/YY`.
 fn expiry(text: &str) -> Option<(i8, i16)> {
     let (month, year) = text.split_once('/')?;
     let (month, year): (i8, i16) = (month.trim().parse().ok()?, year.trim().parse().ok()?);

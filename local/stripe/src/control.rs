@@ -1,4 +1,4 @@
-//! What tests may do that nobody can do with Stripe.
+//! Control endpoints for tests, which Stripe does not have.
 
 use crate::model::Change;
 use crate::state::{Event, Subscription};
@@ -24,7 +24,7 @@ pub(crate) fn routes() -> Router<Arc<Server>> {
         .route("/_control/subscriptions/{id}/fail-next-renewal", post(fail_next_renewal))
 }
 
-/// Every event in the order of its making, with the endpoint's answers.
+/// Lists all events with the endpoint's responses, oldest first.
 async fn events(State(server): State<Arc<Server>>) -> Json<Value> {
     let show = |event: &Event| {
         json!({
@@ -35,7 +35,7 @@ async fn events(State(server): State<Arc<Server>>) -> Json<Value> {
     Json(server.read(|state, _| state.events.iter().map(show).collect()))
 }
 
-/// Delivers an event once more, now. It is named by its id or its place in the list.
+/// Delivers an event again. The event is named by its id or its index in the list.
 async fn redeliver(
     State(server): State<Arc<Server>>,
     Path(id): Path<String>,
@@ -54,7 +54,7 @@ struct Delivering {
     enabled: bool,
 }
 
-/// Stops deliveries, or lets them go on.
+/// Pauses or resumes deliveries.
 async fn set_delivering(
     State(server): State<Arc<Server>>,
     Json(wish): Json<Delivering>,
@@ -69,7 +69,7 @@ struct ByEmail {
     email: Option<String>,
 }
 
-/// The subscriptions, of one customer's e-mail address if one is named; oldest first.
+/// Lists the subscriptions, oldest first, optionally only those of a customer's email address.
 async fn subscriptions(
     State(server): State<Arc<Server>>,
     Query(wish): Query<ByEmail>,
@@ -94,7 +94,7 @@ struct Advance {
     days_ago: i64,
 }
 
-/// Lets the present period be over, as if its time had come: renewed, declined or ended.
+/// Ends the current period of a subscription: it is renewed, declined or canceled.
 async fn advance(
     server: State<Arc<Server>>,
     id: Path<String>,
@@ -104,7 +104,7 @@ async fn advance(
     change(server, id, |change, id| change.end_period(id, end))
 }
 
-/// Lets the next renewal be declined.
+/// Makes the next renewal fail.
 async fn fail_next_renewal(
     server: State<Arc<Server>>,
     id: Path<String>,
@@ -116,7 +116,7 @@ async fn fail_next_renewal(
     })
 }
 
-/// Ends a subscription now.
+/// Ends a subscription immediately.
 async fn end(server: State<Arc<Server>>, id: Path<String>) -> Result<Json<Value>, StatusCode> {
     change(server, id, |change, id| change.cancel(id, change.now()))
 }

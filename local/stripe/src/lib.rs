@@ -1,9 +1,9 @@
-//! The part of Stripe that GAS uses, for the local stack and tests.
+//! An emulator of the part of Stripe that GAS uses, for the local stack and tests.
 //!
-//! It answers the calls that GAS makes as Stripe's API version 2026-09-30.endive does, shows a
-//! checkout page with Stripe's test cards (hosted, or embedded by a stand-in of Stripe.js) and a
-//! billing portal, and delivers signed events to a webhook endpoint until they are taken. Under
-//! `/_control` tests let time pass, let charges fail, and have events delivered again.
+//! It implements the calls that GAS makes as in Stripe's API version 2026-09-30.endive, a checkout
+//! page with Stripe's test cards (hosted, or embedded by a replacement of Stripe.js) and a billing
+//! portal. It delivers signed events to a webhook endpoint until they are accepted. Under
+//! `/_control`, tests can end periods, make charges fail, and redeliver events.
 
 mod api;
 mod card;
@@ -29,22 +29,22 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-/// A running server's parts.
+/// The shared parts of a running server.
 struct Server {
     settings: Settings,
     origin: String,
     store: Store,
     http: reqwest::Client,
-    /// Wakes whoever delivers events.
+    /// Wakes the task that delivers events.
     news: Notify,
-    /// Whether events are delivered by themselves.
+    /// Whether events are delivered automatically.
     delivering: AtomicBool,
 }
 
 /// Serves until the future is dropped.
 ///
 /// # Errors
-/// Where the state cannot be read or the listener fails.
+/// If the state cannot be read or the listener fails.
 pub async fn serve(listener: TcpListener, settings: Settings) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let origin = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
@@ -70,7 +70,7 @@ pub async fn serve(listener: TcpListener, settings: Settings) -> anyhow::Result<
 }
 
 impl Server {
-    /// Changes the state, and lets the events that come of it be delivered.
+    /// Changes the state, and wakes the delivery of the resulting events.
     fn change<T>(&self, change: impl FnOnce(&mut Change<'_>) -> T) -> T {
         let outcome = self.store.change(|state| {
             change(&mut Change {
@@ -84,7 +84,7 @@ impl Server {
         outcome
     }
 
-    /// Looks at the state, with a writer of objects at hand.
+    /// Reads the state, with a writer of objects.
     fn read<T>(&self, look: impl FnOnce(&State, &Objects<'_>) -> T) -> T {
         let objects =
             Objects { settings: &self.settings, origin: &self.origin, now: now_millis() / 1000 };
@@ -96,7 +96,7 @@ impl Server {
     }
 }
 
-/// Now, in Unix milliseconds.
+/// The current time, in Unix milliseconds.
 fn now_millis() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)

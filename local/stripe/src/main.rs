@@ -1,4 +1,4 @@
-//! `gas-local-stripe`: the part of Stripe that GAS uses, for the local stack.
+//! `gas-local-stripe`: the Stripe emulator of the local stack.
 
 use anyhow::Context;
 use clap::Parser;
@@ -6,7 +6,7 @@ use gas_local_stripe::{Settings, serve};
 use gas_runtime::{LogFormat, init_logging, shutdown_signal};
 use tokio::net::TcpListener;
 
-/// Plays the part of Stripe that GAS uses.
+/// Emulates the part of Stripe that GAS uses.
 #[derive(Parser, Debug)]
 #[command(version)]
 struct Cli {
@@ -24,7 +24,7 @@ async fn main() -> anyhow::Result<()> {
         .with_context(|| format!("failed to listen on {listen} (see --listen)"))?;
     let signal = shutdown_signal().context("failed to listen for signals")?;
     tracing::info!(%listen, "stripe ready");
-    // Every change is on disk before it is answered, so nothing is left to do at the end.
+    // Every change is written to disk before its response, so there is nothing to clean up.
     tokio::select! {
         done = serve(listener, cli.settings) => done,
         () = signal => Ok(()),

@@ -1,35 +1,35 @@
-//! What happens to subscriptions, and the events that tell of it.
+//! Changes of subscriptions and the resulting events.
 
 use crate::objects::Objects;
 use crate::settings::Settings;
 use crate::state::{Card, Event, Invoice, State, Status, Subscription};
 use serde_json::{Value, json};
 
-/// The version in which objects are written; the one of the SDK that GAS uses.
+/// The API version of the objects, which is that of the SDK that GAS uses.
 pub(crate) const API_VERSION: &str = "2026-09-30.endive";
 
 /// A month, in seconds.
 pub(crate) const MONTH_SECS: i64 = 30 * 24 * 3600;
 
-/// A change of the state, at a moment.
+/// A change of the state at a point in time.
 pub(crate) struct Change<'a> {
-    /// What is changed.
+    /// The state.
     pub state: &'a mut State,
     /// The price.
     pub settings: &'a Settings,
-    /// This server's own origin.
+    /// The origin of this server.
     pub origin: &'a str,
-    /// Now, in Unix milliseconds.
+    /// The current time, in Unix milliseconds.
     pub now_millis: i64,
 }
 
-/// A new id in Stripe's form.
+/// Generates an id in the format of Stripe.
 pub(crate) fn new_id(prefix: &str) -> String {
     format!("{prefix}_{}", uuid::Uuid::new_v4().simple())
 }
 
 impl Change<'_> {
-    /// Now, in Unix seconds.
+    /// The current time, in Unix seconds.
     pub(crate) fn now(&self) -> i64 {
         self.now_millis / 1000
     }
@@ -38,7 +38,7 @@ impl Change<'_> {
         Objects { settings: self.settings, origin: self.origin, now: self.now() }
     }
 
-    /// Notes an event, to be delivered at once.
+    /// Adds an event, which is due immediately.
     pub(crate) fn emit(&mut self, kind: &str, object: Value) {
         let id = new_id("evt");
         let body = json!({
@@ -63,7 +63,7 @@ impl Change<'_> {
         }
     }
 
-    /// Pays a checkout: the subscription begins.
+    /// Completes a checkout and starts the subscription.
     pub(crate) fn pay(&mut self, session: &str, card: Card) {
         let now = self.now();
         let Some(session) = self.state.sessions.get_mut(session) else { return };
@@ -91,7 +91,7 @@ impl Change<'_> {
         self.emit("checkout.session.completed", object);
     }
 
-    /// Ends the present period of a subscription at `end`: it is renewed, or over.
+    /// Ends the current period of a subscription at `end`, and renews or ends the subscription.
     pub(crate) fn end_period(&mut self, id: &str, end: i64) {
         let Some(one) = self.state.subscriptions.get_mut(id) else { return };
         if one.status == Status::Canceled {
@@ -118,7 +118,7 @@ impl Change<'_> {
         }
     }
 
-    /// Makes it end with its period, or not.
+    /// Sets whether the subscription ends with its period.
     pub(crate) fn set_cancel_at_period_end(&mut self, id: &str, cancel: bool) {
         let now = self.now();
         if let Some(one) = self.state.subscriptions.get_mut(id) {
@@ -128,7 +128,7 @@ impl Change<'_> {
         }
     }
 
-    /// Charges another card from now on; what is open is paid with it.
+    /// Changes the card. An open invoice is paid with the new card.
     pub(crate) fn change_card(&mut self, id: &str, card: Card) {
         let Some(one) = self.state.subscriptions.get_mut(id) else { return };
         one.card = card;
@@ -150,7 +150,7 @@ impl Change<'_> {
         self.emit_subscription("customer.subscription.updated", id);
     }
 
-    /// Charges the present period.
+    /// Charges the current period.
     fn invoice(&mut self, id: &str, paid: bool, renewal: bool) {
         let Some(one) = self.state.subscriptions.get(id) else { return };
         let invoice = Invoice {
@@ -170,7 +170,7 @@ impl Change<'_> {
         self.emit(if paid { "invoice.paid" } else { "invoice.payment_failed" }, object);
     }
 
-    /// Ends every period whose time has come.
+    /// Ends all periods that are due.
     pub(crate) fn end_due_periods(&mut self) {
         let now = self.now();
         let due = |one: &&Subscription| one.status != Status::Canceled && one.period_end <= now;

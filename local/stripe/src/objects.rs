@@ -1,16 +1,16 @@
-//! Stripe's objects, as complete as its SDK of API version 2026-09-30.endive wants them.
+//! JSON objects of Stripe, as complete as its SDK for API version 2026-09-30.endive requires.
 
 use crate::settings::Settings;
 use crate::state::{Card, Customer, Invoice, Session, Subscription, UiMode};
 use serde_json::{Value, json};
 
-/// Writes objects.
+/// Creates objects.
 pub(crate) struct Objects<'a> {
-    /// The price, and where pages are.
+    /// The settings, with the price and the URLs of pages.
     pub settings: &'a Settings,
-    /// This server's own origin.
+    /// The origin of this server.
     pub origin: &'a str,
-    /// Now, in Unix seconds.
+    /// The current time, in Unix seconds.
     pub now: i64,
 }
 
@@ -35,7 +35,7 @@ impl Objects<'_> {
         })
     }
 
-    /// The older form of a price, which subscription items still have.
+    /// The older form of a price, which subscription items still contain.
     fn plan(&self) -> Value {
         json!({
             "id": self.settings.price_id, "object": "plan", "active": true,

@@ -1,4 +1,4 @@
-//! What the server remembers, in memory and in one file.
+//! The state of the server, in memory and in a file.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -7,25 +7,26 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::{fs, io};
 
-/// The shortest and the longest that a checkout can be paid, in seconds. The longest is the default.
+/// The shortest and the longest time in which a checkout can be paid, in seconds. The longest is
+/// the default.
 pub const CHECKOUT_SECS: RangeInclusive<i64> = 30 * 60..=24 * 3600;
 
-/// Everything there is.
+/// The complete state.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct State {
-    /// By id.
+    /// Customers by id.
     pub customers: BTreeMap<String, Customer>,
-    /// By id.
+    /// Checkout sessions by id.
     pub sessions: BTreeMap<String, Session>,
-    /// By id.
+    /// Subscriptions by id.
     pub subscriptions: BTreeMap<String, Subscription>,
-    /// In the order of their making.
+    /// Invoices, oldest first.
     pub invoices: Vec<Invoice>,
-    /// Portal sessions: the secret in the link, and the customer.
+    /// Portal sessions by the secret in their link.
     pub portals: BTreeMap<String, Portal>,
-    /// In the order of their making.
+    /// Events, oldest first.
     pub events: Vec<Event>,
-    /// Answers of creations, by idempotency key.
+    /// Responses to creations by idempotency key.
     pub answers: BTreeMap<String, Answer>,
 }
 
@@ -34,21 +35,21 @@ pub struct State {
 pub struct Customer {
     /// The id.
     pub id: String,
-    /// When it was made, in Unix seconds; so are all times here.
+    /// When the customer was created, in Unix seconds, as all times in this file.
     pub created: i64,
-    /// The e-mail address.
+    /// The email address.
     pub email: Option<String>,
     /// The name.
     pub name: Option<String>,
-    /// What the caller noted.
+    /// The caller's metadata.
     pub metadata: BTreeMap<String, String>,
 }
 
-/// Where a checkout is shown.
+/// How a checkout is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UiMode {
-    /// In a page of the caller's.
+    /// Embedded in a page of the caller.
     EmbeddedPage,
     /// On a page of this server.
     HostedPage,
@@ -59,27 +60,27 @@ pub enum UiMode {
 pub struct Session {
     /// The id.
     pub id: String,
-    /// When it was made.
+    /// When the session was created.
     pub created: i64,
-    /// Until when it can be paid.
+    /// When the session expires.
     pub expires_at: i64,
-    /// Whose.
+    /// The customer's id.
     pub customer: String,
-    /// Where it is shown.
+    /// How the checkout is shown.
     pub ui_mode: UiMode,
-    /// Opens the embedded page.
+    /// The secret that opens the embedded page.
     pub client_secret: String,
-    /// Where the browser goes after the payment.
+    /// The URL to which the browser returns after the payment.
     pub done_url: String,
-    /// Where it goes when the user turns back.
+    /// The URL to which the browser returns if the user cancels.
     pub cancel_url: Option<String>,
-    /// What the caller noted.
+    /// The caller's reference.
     pub client_reference_id: Option<String>,
-    /// What the caller noted.
+    /// The caller's metadata.
     pub metadata: BTreeMap<String, String>,
-    /// What goes into the subscription.
+    /// The metadata of the subscription.
     pub subscription_metadata: BTreeMap<String, String>,
-    /// What was bought; `None` until it is paid.
+    /// The resulting subscription; `None` until the session is paid.
     pub subscription: Option<String>,
 }
 
@@ -93,13 +94,13 @@ impl Session {
         }
     }
 
-    /// Where the browser goes after the payment, with the id filled in.
+    /// The URL to which the browser returns after the payment, with the session id inserted.
     pub fn done_url(&self) -> String {
         self.done_url.replace("{CHECKOUT_SESSION_ID}", &self.id)
     }
 }
 
-/// A card, without its number.
+/// A card without its number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Card {
     /// The payment method's id.
@@ -108,21 +109,21 @@ pub struct Card {
     pub brand: String,
     /// The last four digits.
     pub last4: String,
-    /// The month it expires in.
+    /// The expiry month.
     pub exp_month: i8,
-    /// The year it expires in.
+    /// The expiry year.
     pub exp_year: i16,
 }
 
-/// The state of a subscription, as far as this server knows states.
+/// The status of a subscription, as far as this server implements them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// Paid.
+    /// The current period is paid.
     Active,
-    /// The last renewal was declined.
+    /// The last renewal failed.
     PastDue,
-    /// Over.
+    /// The subscription has ended.
     Canceled,
 }
 
@@ -131,27 +132,27 @@ pub enum Status {
 pub struct Subscription {
     /// The id.
     pub id: String,
-    /// When it was made.
+    /// When the subscription was created.
     pub created: i64,
-    /// Whose.
+    /// The customer's id.
     pub customer: String,
-    /// Its state.
+    /// The status.
     pub status: Status,
-    /// When the present period began.
+    /// When the current period started.
     pub period_start: i64,
-    /// When it ends.
+    /// When the current period ends.
     pub period_end: i64,
-    /// Whether it ends then for good.
+    /// Whether the subscription ends with the current period.
     pub cancel_at_period_end: bool,
-    /// When that was asked for.
+    /// When the cancellation was requested.
     pub canceled_at: Option<i64>,
-    /// When it ended.
+    /// When the subscription ended.
     pub ended_at: Option<i64>,
-    /// What is charged.
+    /// The card to charge.
     pub card: Card,
-    /// Whether the next renewal is declined.
+    /// Whether the next renewal fails.
     pub fail_next_renewal: bool,
-    /// What the caller noted.
+    /// The caller's metadata.
     pub metadata: BTreeMap<String, String>,
 }
 
@@ -160,58 +161,58 @@ pub struct Subscription {
 pub struct Invoice {
     /// The id.
     pub id: String,
-    /// The number on it.
+    /// The invoice number.
     pub number: String,
-    /// When it was made.
+    /// When the invoice was created.
     pub created: i64,
-    /// Whose.
+    /// The customer's id.
     pub customer: String,
-    /// For what.
+    /// The subscription's id.
     pub subscription: String,
-    /// The period that is paid.
+    /// The billed period.
     pub period: (i64, i64),
-    /// In US cents.
+    /// The amount in US cents.
     pub amount: i64,
-    /// Whether it is paid.
+    /// Whether the invoice is paid.
     pub paid: bool,
-    /// Whether it is a renewal's.
+    /// Whether the invoice is for a renewal.
     pub renewal: bool,
-    /// How often the card was tried.
+    /// The number of attempts to charge the card.
     pub attempts: u64,
 }
 
 /// A session of the billing portal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Portal {
-    /// Whose.
+    /// The customer's id.
     pub customer: String,
-    /// Where the browser goes back to.
+    /// The URL of the link back to the caller.
     pub return_url: String,
 }
 
 /// An event and its deliveries.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Event {
-    /// The body, byte for byte the same in every delivery.
+    /// The body, which is identical in every delivery.
     pub body: String,
     /// The id.
     pub id: String,
-    /// What happened.
+    /// The event's type.
     pub kind: String,
-    /// Every answer of the endpoint's: an HTTP status, or 0 where there was none.
+    /// The responses of the endpoint: HTTP statuses, or 0 without a response.
     pub answers: Vec<u16>,
-    /// When to deliver it next, in Unix milliseconds; `None` once it was taken.
+    /// When the event is delivered next, in Unix milliseconds; `None` after it was accepted.
     pub due: Option<i64>,
 }
 
-/// A stored answer of a creation.
+/// A stored response to a creation.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Answer {
-    /// What was asked.
+    /// The request.
     pub request: String,
-    /// What was answered.
+    /// The response.
     pub body: serde_json::Value,
-    /// When.
+    /// When the response was stored.
     pub at: i64,
 }
 
@@ -223,10 +224,10 @@ pub struct Store {
 }
 
 impl Store {
-    /// Reads the state of a folder, or begins a new one.
+    /// Reads the state from a folder, or creates an empty one.
     ///
     /// # Errors
-    /// Where the folder cannot be made or the file is not readable.
+    /// If the folder cannot be created or the file cannot be read.
     pub fn open(folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         let path = folder.join("stripe.json");
@@ -238,13 +239,13 @@ impl Store {
         Ok(Self { path, state: Mutex::new(state) })
     }
 
-    /// Looks.
+    /// Reads the state.
     pub fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Changes, and stores the change before anybody hears of it. A file that cannot be written is
-    /// logged: the state in memory is the one that counts until the end.
+    /// Changes the state and writes it before the response. If the file cannot be written, the
+    /// error is logged and the state in memory remains valid.
     pub fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let outcome = change(&mut state);
@@ -254,7 +255,7 @@ impl Store {
         outcome
     }
 
-    /// A rename replaces the file at once: whoever dies here leaves the old one whole.
+    /// The rename is atomic, so a crash leaves the old file intact.
     fn save(&self, state: &State) -> io::Result<()> {
         let next = self.path.with_extension("next");
         fs::write(&next, serde_json::to_vec(state)?)?;

@@ -6,20 +6,20 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use std::time::Duration;
 
-/// How long the endpoint may take.
+/// The time limit for the endpoint's response.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long to wait without news: periods of subscriptions may end.
+/// The interval at which ended periods are processed while no event is due.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// The longest pause between two deliveries of one event, in milliseconds. Stripe's grows to
-/// hours; a local stack wants to see its effect.
+/// The longest pause between two deliveries of an event, in milliseconds. Stripe's pauses grow to
+/// hours, which is too long for a local stack.
 const MAX_PAUSE_MILLIS: i64 = 30_000;
 
-/// Delivers what is due, for ever: each event until the endpoint takes it.
+/// Delivers due events until the future is dropped; each event until the endpoint accepts it.
 pub(crate) async fn deliver(server: &Server) {
     loop {
-        // A change writes the file, so look first.
+        // A change writes the file, so the state is only read first.
         let now = now_millis();
         let ends = |state: &crate::state::State| {
             state
@@ -45,7 +45,7 @@ fn due(server: &Server) -> Vec<Event> {
     server.read(|state, _| state.events.iter().filter(is_due).cloned().collect())
 }
 
-/// Delivers an event once and notes the answer: an HTTP status, or 0 where there was none.
+/// Delivers an event once and records the response: an HTTP status, or 0 without a response.
 pub(crate) async fn send(server: &Server, event: &Event) -> u16 {
     let seconds = now_millis() / 1000;
     let signature = sign(&server.settings.webhook_secret, seconds, &event.body);
@@ -74,7 +74,7 @@ pub(crate) async fn send(server: &Server, event: &Event) -> u16 {
     status
 }
 
-/// The header `Stripe-Signature` of a body that is sent at a moment, in Unix seconds.
+/// The `Stripe-Signature` header of a body that is sent at this time, in Unix seconds.
 pub fn sign(secret: &str, seconds: i64, body: &str) -> String {
     let mut mac =
         Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");

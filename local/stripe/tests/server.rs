@@ -1,4 +1,5 @@
-//! What the adapter's tests in `gas-backend` do not see: pages, headers, state on disk.
+//! Tests of what the adapter's tests in `gas-backend` do not cover: pages, headers and state on
+//! disk.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -24,7 +25,7 @@ async fn start(data_dir: &Path) -> Running {
     let settings = Settings {
         listen: listener.local_addr().unwrap(),
         public_url: None,
-        // Nobody listens there: events wait.
+        // Nothing listens there, so events stay pending.
         webhook_url: "http://127.0.0.1:9/".to_owned(),
         webhook_secret: "whsec_local".to_owned(),
         secret_key: KEY.to_owned(),

@@ -29,7 +29,7 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The answer of every operation that makes an archive.
+/// The response of every operation that creates an archive.
 pub(super) fn created(account: &str, archive: &Archive) -> impl IntoResponse + use<> {
     let Archive { vault, id, contents, .. } = archive;
     let headers = AppendHeaders([

@@ -1,4 +1,4 @@
-//! `/_control`: what AWS does not have, for the stack and its tests.
+//! The endpoints under `/_control`, which AWS does not have, for the stack and its tests.
 
 use super::Shared;
 use crate::description::iso8601;

@@ -14,7 +14,7 @@ use axum::response::{AppendHeaders, IntoResponse};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Jobs on one page of `ListJobs`.
+/// The page size of `ListJobs`.
 const PAGE: usize = 50;
 
 type JobPath = Path<(String, String, String)>;
@@ -76,7 +76,7 @@ pub async fn describe(
     Ok(Json(description::describe(&store, &job)))
 }
 
-/// Which jobs to list.
+/// The filter of `ListJobs`.
 #[derive(Debug, Deserialize)]
 pub struct JobFilter {
     statuscode: Option<String>,
@@ -110,7 +110,7 @@ pub async fn output(
     let asked = optional_header(&headers, "range")?;
     let asked = asked.map(|text| ByteRange::parse_header(text, size)).transpose()?;
     let range = asked.unwrap_or(ByteRange::whole(size));
-    // The output begins where the job's own range does.
+    // The output starts at the first byte of the job's range.
     let in_archive =
         ByteRange { start: job.range.start + range.start, end: job.range.start + range.end };
     let mut answer = Response::builder()

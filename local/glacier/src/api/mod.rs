@@ -1,4 +1,4 @@
-//! The HTTP side: paths, headers and JSON of the Glacier API, version 2012-06-01.
+//! The HTTP interface: paths, headers and JSON of the Glacier API, version 2012-06-01.
 
 mod archives;
 mod control;
@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 type Shared = State<Arc<Store>>;
 
-/// Everything the server answers.
+/// The routes of the server.
 pub fn router(store: Arc<Store>) -> Router {
     let vault = get(vaults::describe).put(vaults::create).delete(vaults::delete);
     let upload = get(multipart::list_parts)
@@ -54,14 +54,14 @@ pub fn router(store: Arc<Store>) -> Router {
         .with_state(store)
 }
 
-/// Carries a request out to its end, though the caller may have gone: left in the middle, memory
-/// and disk would differ.
+/// Completes a request even if the client disconnects, because an interrupted operation would leave
+/// memory and disk inconsistent.
 async fn carry_out(request: Request, next: Next) -> ApiResult<Response> {
     let answer = tokio::spawn(next.run(request)).await;
     answer.map_err(|_| ApiError::new(Code::ServiceUnavailableException, "the request panicked"))
 }
 
-/// Refuses what AWS refuses before it looks at the operation. Signatures are not looked at.
+/// Rejects requests that AWS rejects before it examines the operation. Signatures are not verified.
 async fn admit(State(store): Shared, request: Request, next: Next) -> ApiResult<Response> {
     let account = request.uri().path().split('/').nth(1).unwrap_or_default();
     if account != "-" && account != store.settings().account_id {
@@ -96,8 +96,8 @@ fn tree_hash_header(headers: &HeaderMap) -> ApiResult<TreeHash> {
     text.parse().map_err(|error| ApiError::invalid(format!("x-amz-sha256-tree-hash: {error}")))
 }
 
-/// Writes a body to the disk as it comes. It is read to its end before anything is refused: a
-/// client that is still sending would not read the answer.
+/// Writes a body to disk as it arrives. The body is read completely before a request is rejected,
+/// because a client that is still sending does not read the response.
 async fn receive(store: &Store, body: Body) -> ApiResult<Incoming> {
     let mut incoming = store.disk().incoming().await?;
     let mut stream = body.into_data_stream();
@@ -108,7 +108,7 @@ async fn receive(store: &Store, body: Body) -> ApiResult<Incoming> {
     Ok(incoming)
 }
 
-/// Where a list goes on, and how much of it to answer.
+/// The marker and the limit of a list request.
 #[derive(Debug, Deserialize)]
 struct PageQuery {
     marker: Option<String>,
@@ -116,8 +116,8 @@ struct PageQuery {
 }
 
 impl PageQuery {
-    /// The page that the query asks for, and the marker of the next one. `items` come with the
-    /// marker of each, in an order that does not change; `most` is what AWS answers at most.
+    /// Returns the requested page and the marker of the next one. `items` are pairs of item and
+    /// marker in a stable order; `most` is the largest page size of AWS.
     fn page<T>(&self, items: Vec<(String, T)>, most: usize) -> ApiResult<(Vec<T>, Option<String>)> {
         let limit = match &self.limit {
             None => most,

@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, StatusCode, header::LOCATION};
 use axum::response::{AppendHeaders, IntoResponse};
 use serde_json::{Value, json};
 
-/// Items on one page of a list.
+/// The page size of lists.
 const PAGE: usize = 50;
 
 type UploadPath = Path<(String, String, String)>;

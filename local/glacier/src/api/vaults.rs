@@ -10,7 +10,7 @@ use axum::http::{StatusCode, header::LOCATION};
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
 
-/// Vaults on one page of `ListVaults`.
+/// The page size of `ListVaults`.
 const PAGE: usize = 10;
 
 pub async fn create(

@@ -1,4 +1,4 @@
-//! Archives that come in one request.
+//! Archives that are uploaded in one request.
 
 use super::{Store, checked_description, new_id};
 use crate::disk::Incoming;
@@ -10,14 +10,14 @@ use jiff::Timestamp;
 /// The length of an archive id on AWS.
 pub(super) const ARCHIVE_ID_LENGTH: usize = 138;
 
-/// The most that one request may upload, in bytes: 4 GiB, as on AWS.
+/// The largest upload in one request, in bytes: 4 GiB, as on AWS.
 const MAX_UPLOAD: u64 = 4 << 30;
 
 impl Store {
-    /// Keeps what was received as an archive.
+    /// Stores a received file as an archive.
     ///
     /// # Errors
-    /// Where the hash is another, the vault does not exist, or the disk fails.
+    /// If the hash differs, the vault does not exist, or the disk fails.
     pub async fn upload_archive(
         &self,
         vault: &str,
@@ -43,7 +43,7 @@ impl Store {
             contents,
         };
         let mut state = self.state.lock().await;
-        // The vault may have been deleted meanwhile.
+        // The vault may have been deleted in the meantime.
         if let Err(error) = state.vault(vault) {
             state.discard(&self.disk, &archive.contents.pieces).await?;
             return Err(error);
@@ -53,10 +53,10 @@ impl Store {
         Ok(archive)
     }
 
-    /// Removes an archive; it need not be there. The output of finished retrievals stays.
+    /// Removes an archive, if it exists. The output of finished retrievals is kept.
     ///
     /// # Errors
-    /// Where the vault does not exist, or the disk fails.
+    /// If the vault does not exist, or the disk fails.
     pub async fn delete_archive(&self, vault: &str, id: &str) -> ApiResult<()> {
         let mut state = self.state.lock().await;
         state.vault(vault)?;
@@ -74,7 +74,7 @@ impl Store {
     }
 }
 
-/// The hash, where both sides have the same.
+/// Returns the hash if both sides agree.
 pub(super) fn checked_hash(declared: TreeHash, computed: TreeHash) -> ApiResult<TreeHash> {
     if declared == computed {
         return Ok(computed);

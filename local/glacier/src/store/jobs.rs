@@ -10,30 +10,30 @@ use std::io;
 /// The length of a job id on AWS.
 const JOB_ID_LENGTH: usize = 92;
 
-/// How long a job and its output stay, as on AWS.
+/// How long a job and its output are kept, as on AWS.
 const RETENTION: SignedDuration = SignedDuration::from_hours(24);
 
-/// What a job is to do.
+/// The parameters of a new job.
 #[derive(Clone, Debug)]
 pub struct JobParameters {
     /// The archive to retrieve.
     pub archive_id: String,
-    /// Free text.
+    /// A description.
     pub description: Option<String>,
-    /// The topic to tell of the job's end.
+    /// The topic that is notified when the job finishes.
     pub sns_topic: Option<String>,
     /// The tier.
     pub tier: Tier,
-    /// The bytes to retrieve, instead of all.
+    /// The range to retrieve; `None` for the complete archive.
     pub range: Option<ByteRange>,
 }
 
 impl Store {
-    /// Begins a retrieval.
+    /// Creates a retrieval job.
     ///
     /// # Errors
-    /// Where vault or archive do not exist, a parameter is wrong, expedited retrievals are refused,
-    /// or the disk fails.
+    /// If the vault or the archive does not exist, a parameter is not valid, expedited retrievals
+    /// are rejected, or the disk fails.
     pub async fn initiate_job(&self, vault: &str, parameters: JobParameters) -> ApiResult<Job> {
         let mut state = self.state.lock().await;
         let archive = state.archive(vault, &parameters.archive_id)?;
@@ -69,10 +69,10 @@ impl Store {
         Ok(job)
     }
 
-    /// A job.
+    /// Returns a job.
     ///
     /// # Errors
-    /// Where there is none of the id, or it is over for more than a day.
+    /// If the job does not exist, or finished more than a day ago.
     pub async fn job(&self, vault: &str, id: &str) -> ApiResult<Job> {
         let state = self.state.lock().await;
         state.vault(vault)?;
@@ -80,20 +80,20 @@ impl Store {
         job.cloned().ok_or_else(|| ApiError::not_found("job ID", id))
     }
 
-    /// The jobs of a vault, by id.
+    /// Returns the jobs of a vault, sorted by id.
     ///
     /// # Errors
-    /// Where the vault does not exist.
+    /// If the vault does not exist.
     pub async fn jobs(&self, vault: &str) -> ApiResult<Vec<Job>> {
         let state = self.state.lock().await;
         state.vault(vault)?;
         Ok(state.jobs.values().filter(|job| job.vault == vault).cloned().collect())
     }
 
-    /// The hash of a range of an archive, where the range is aligned to the tree.
+    /// Returns the tree hash of a range of an archive, if the range is aligned to the tree.
     ///
     /// # Errors
-    /// Where the disk fails.
+    /// If the disk fails.
     pub async fn range_hash(
         &self,
         contents: &Contents,
@@ -104,10 +104,10 @@ impl Store {
         Ok(leaves.get(aligned).map(TreeHash::root))
     }
 
-    /// Ends one of the jobs that are due, and answers it.
+    /// Finishes one of the due jobs, and returns it.
     ///
     /// # Errors
-    /// Where the disk fails; the job is then still due.
+    /// If the disk fails; the job is then still due.
     pub(crate) async fn end_due_job(&self, now: Timestamp) -> io::Result<Option<Job>> {
         let mut state = self.state.lock().await;
         let due = state.jobs.values().find(|job| job.end.is_none() && job.due <= now);
@@ -125,10 +125,10 @@ impl Store {
         Ok(Some(job))
     }
 
-    /// Drops the jobs that are over for a day, with their output.
+    /// Removes the jobs that finished more than a day ago, with their output.
     ///
     /// # Errors
-    /// Where the disk fails.
+    /// If the disk fails.
     pub(crate) async fn drop_expired_jobs(&self, now: Timestamp) -> io::Result<()> {
         let mut state = self.state.lock().await;
         let over: Vec<Job> =
@@ -149,17 +149,17 @@ impl Store {
         state.jobs.values().filter(|job| job.end.is_none()).map(|job| job.due).min()
     }
 
-    /// The jobs that ended and whose topic has not heard of it.
+    /// The finished jobs whose topic was not notified.
     pub(crate) async fn unannounced_jobs(&self) -> Vec<Job> {
         let state = self.state.lock().await;
         let unannounced = |job: &&Job| job.end.as_ref().is_some_and(|end| !end.announced);
         state.jobs.values().filter(unannounced).cloned().collect()
     }
 
-    /// Remembers that the topic has heard of a job's end.
+    /// Records that a job's topic was notified.
     ///
     /// # Errors
-    /// Where the disk fails.
+    /// If the disk fails.
     pub(crate) async fn job_announced(&self, id: &str) -> io::Result<()> {
         let mut state = self.state.lock().await;
         let Some(mut job) = state.jobs.get(id).cloned() else { return Ok(()) };

@@ -1,7 +1,7 @@
-//! What the server knows: all records in memory, written through to the [`Disk`].
+//! The state of the server: all records in memory, written through to the [`Disk`].
 //!
-//! One lock guards them. Bodies are received and hashed before it is taken, so that it is held for
-//! the writing of a record and no longer.
+//! One lock guards the records. Bodies are received and hashed before the lock is taken, so that it
+//! is held only while a record is written.
 
 mod archives;
 mod jobs;
@@ -27,7 +27,7 @@ pub struct Store {
     disk: Disk,
     state: Mutex<State>,
     expedited: SyncMutex<Option<Code>>,
-    /// Told of new jobs.
+    /// Notified of new jobs.
     pub(crate) job_begun: Notify,
 }
 
@@ -36,16 +36,16 @@ struct State {
     vaults: BTreeMap<String, Vault>,
     archives: BTreeMap<String, Archive>,
     uploads: BTreeMap<String, Upload>,
-    /// Uploads aborted since the start: aborting them again is no error.
+    /// Uploads that were aborted since the start. Aborting them again is not an error.
     aborted: HashSet<String>,
     jobs: BTreeMap<String, Job>,
 }
 
 impl Store {
-    /// Reads the data folder, and ends what the last server left half done.
+    /// Reads the data folder, and completes interrupted operations of an earlier server.
     ///
     /// # Errors
-    /// Where the folder cannot be used.
+    /// If the folder cannot be used.
     pub async fn open(settings: Settings) -> io::Result<Self> {
         let disk = Disk::open(&settings.data_dir)?;
         let vaults: Vec<Vault> = disk.load()?;
@@ -71,7 +71,7 @@ impl Store {
         })
     }
 
-    /// The settings that the server was started with.
+    /// The settings of the server.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
@@ -87,7 +87,7 @@ impl Store {
         format!("arn:aws:glacier:{region}:{account_id}:vaults/{vault}")
     }
 
-    /// Lets expedited retrievals fail with this code, or succeed again. Not kept over a restart.
+    /// Makes expedited retrievals fail with this code, or succeed again. This is not stored.
     pub fn set_expedited(&self, refusal: Option<Code>) {
         *self.expedited.lock().unwrap_or_else(|broken| broken.into_inner()) = refusal;
     }
@@ -102,7 +102,7 @@ impl State {
         self.vaults.get(name).ok_or_else(|| ApiError::not_found("vault", name))
     }
 
-    /// Every data file that a record names.
+    /// All data files to which a record refers.
     fn pieces(&self) -> impl Iterator<Item = &Piece> {
         let archives = self.archives.values().flat_map(|archive| &archive.contents.pieces);
         let parts = self.uploads.values().flat_map(|upload| upload.parts.values());
@@ -113,7 +113,7 @@ impl State {
         archives.chain(parts.map(|part| &part.piece)).chain(outputs.flatten())
     }
 
-    /// Removes those of the data files that no record names any more.
+    /// Removes those of the data files to which no record refers.
     async fn discard(&self, disk: &Disk, pieces: &[Piece]) -> io::Result<()> {
         let named: HashSet<_> = self.pieces().map(|piece| piece.file.as_str()).collect();
         for piece in pieces.iter().filter(|piece| !named.contains(piece.file.as_str())) {
@@ -127,7 +127,7 @@ fn by_id<R: Record>(records: Vec<R>) -> BTreeMap<String, R> {
     records.into_iter().map(|record| (record.id().to_owned(), record)).collect()
 }
 
-/// An id of as many characters as AWS gives: long, from the letters of base64url.
+/// Generates a random id as long as on AWS, from the alphabet of base64url.
 fn new_id(length: usize) -> String {
     use base64::Engine as _;
     let bytes: Vec<u8> =
@@ -137,7 +137,7 @@ fn new_id(length: usize) -> String {
     id
 }
 
-/// A description: printable ASCII, 1024 characters at most.
+/// Validates a description: at most 1,024 printable ASCII characters.
 fn checked_description(text: &str) -> ApiResult<String> {
     let printable = text.bytes().all(|byte| (32..127).contains(&byte));
     if text.len() <= 1024 && printable {

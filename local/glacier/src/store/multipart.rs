@@ -1,4 +1,4 @@
-//! Archives that come in parts.
+//! Archives that are uploaded in parts.
 
 use super::archives::{ARCHIVE_ID_LENGTH, checked_hash};
 use super::{State, Store, checked_description, new_id};
@@ -17,11 +17,11 @@ const MAX_PART: u64 = 4 << 30;
 const MAX_PARTS: u64 = 10_000;
 
 impl Store {
-    /// Begins a multipart upload.
+    /// Starts a multipart upload.
     ///
     /// # Errors
-    /// Where the part size is not 1 MiB times a power of two up to 4 GiB, the vault does not exist,
-    /// or the disk fails.
+    /// If the part size is not 1 MiB times a power of two up to 4 GiB, the vault does not exist, or
+    /// the disk fails.
     pub async fn initiate_upload(
         &self,
         vault: &str,
@@ -49,10 +49,10 @@ impl Store {
         Ok(upload)
     }
 
-    /// Keeps what was received as a part, in place of an earlier one of the same range.
+    /// Stores a received file as a part, and replaces an earlier part of the same range.
     ///
     /// # Errors
-    /// Where range, size or hash are wrong, the upload does not exist, or the disk fails.
+    /// If the range, size or hash is not valid, the upload does not exist, or the disk fails.
     pub async fn upload_part(
         &self,
         vault: &str,
@@ -76,7 +76,7 @@ impl Store {
         let tree_hash = checked_hash(declared, incoming.tree_hash())?;
         let piece = incoming.keep().await?;
         let mut state = self.state.lock().await;
-        // The upload may have ended meanwhile.
+        // The upload may have ended in the meantime.
         let mut upload = match state.upload(vault, id) {
             Ok(upload) => upload.clone(),
             Err(error) => {
@@ -93,11 +93,11 @@ impl Store {
         Ok(tree_hash)
     }
 
-    /// Makes an archive of the parts. Called again with the same values it answers the same
-    /// archive, as long as that exists; AWS promises this for a short time.
+    /// Creates an archive from the parts. A repeated call with the same values returns the same
+    /// archive while it exists; AWS guarantees this for a short time.
     ///
     /// # Errors
-    /// Where parts are missing, size or hash are wrong, the upload does not exist, or the disk
+    /// If parts are missing, the size or hash differs, the upload does not exist, or the disk
     /// fails.
     pub async fn complete_upload(
         &self,
@@ -129,10 +129,10 @@ impl Store {
         Ok(archive)
     }
 
-    /// Drops an upload and its parts. One that was aborted already is no error.
+    /// Deletes an upload and its parts. Aborting an upload again is not an error.
     ///
     /// # Errors
-    /// Where the upload is complete or never was, or the disk fails.
+    /// If the upload is complete or never existed, or the disk fails.
     pub async fn abort_upload(&self, vault: &str, id: &str) -> ApiResult<()> {
         let mut state = self.state.lock().await;
         state.vault(vault)?;
@@ -148,18 +148,18 @@ impl Store {
         Ok(())
     }
 
-    /// An upload under way.
+    /// Returns an open upload.
     ///
     /// # Errors
-    /// Where there is none of the id.
+    /// If the upload does not exist.
     pub async fn upload(&self, vault: &str, id: &str) -> ApiResult<Upload> {
         self.state.lock().await.upload(vault, id).cloned()
     }
 
-    /// The uploads under way in a vault.
+    /// Returns the open uploads of a vault.
     ///
     /// # Errors
-    /// Where the vault does not exist.
+    /// If the vault does not exist.
     pub async fn uploads(&self, vault: &str) -> ApiResult<Vec<Upload>> {
         let state = self.state.lock().await;
         state.vault(vault)?;
@@ -180,11 +180,12 @@ impl State {
     }
 }
 
-/// The parts, one behind the other.
+/// Concatenates the parts.
 fn joined(upload: &Upload, size: u64, declared: TreeHash) -> ApiResult<Contents> {
     let mut end = 0;
     for (start, part) in &upload.parts {
-        // All begin at multiples of the part size, so a gap shows, and so does a short part within.
+        // All parts start at multiples of the part size, so this detects gaps and short parts in
+        // the middle.
         if *start != end {
             return Err(ApiError::invalid(format!("The bytes from {end} to {start} are missing")));
         }

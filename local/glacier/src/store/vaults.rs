@@ -6,22 +6,22 @@ use crate::records::Vault;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// A vault, and what is in it.
+/// A vault and its statistics.
 #[derive(Clone, Debug)]
 pub struct VaultSummary {
     /// The vault.
     pub vault: Vault,
-    /// How many archives it has.
+    /// The number of its archives.
     pub archives: usize,
-    /// Their length, in bytes.
+    /// The total size of its archives, in bytes.
     pub size: u64,
 }
 
 impl Store {
-    /// Makes a vault; one of the name may be there.
+    /// Creates a vault, if it does not exist.
     ///
     /// # Errors
-    /// Where the name is none, or the disk fails.
+    /// If the name is not valid, or the disk fails.
     pub async fn create_vault(&self, name: &str) -> ApiResult<()> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         if name.is_empty() || name.len() > 255 || !name.bytes().all(allowed) {
@@ -37,10 +37,10 @@ impl Store {
         Ok(())
     }
 
-    /// Removes an empty vault; it need not be there.
+    /// Removes an empty vault, if it exists.
     ///
     /// # Errors
-    /// Where it has archives, or the disk fails.
+    /// If the vault contains archives, or the disk fails.
     pub async fn delete_vault(&self, name: &str) -> ApiResult<()> {
         let mut state = self.state.lock().await;
         let Some(vault) = state.vaults.get(name) else { return Ok(()) };
@@ -55,17 +55,17 @@ impl Store {
         Ok(())
     }
 
-    /// A vault. Unlike on AWS, where it is counted once a day, its content is up to date.
+    /// Returns a vault. Its statistics are current, unlike on AWS, which updates them once a day.
     ///
     /// # Errors
-    /// Where there is none of the name.
+    /// If the vault does not exist.
     pub async fn vault(&self, name: &str) -> ApiResult<VaultSummary> {
         let vaults = self.vaults().await.into_iter();
         let mut named = vaults.filter(|summary| summary.vault.name == name);
         named.next().ok_or_else(|| ApiError::not_found("vault", name))
     }
 
-    /// All vaults, by name.
+    /// All vaults, sorted by name.
     pub async fn vaults(&self) -> Vec<VaultSummary> {
         let state = self.state.lock().await;
         let summary = |vault: &Vault| {

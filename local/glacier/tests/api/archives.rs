@@ -1,4 +1,4 @@
-//! Vaults, and archives in one request.
+//! Tests of vaults, and of archives in one request.
 
 use crate::support::{Glacier, MIB, VAULT, content};
 use aws_sdk_glacier::error::ProvideErrorMetadata as _;

@@ -1,4 +1,4 @@
-//! As much of SNS as `Publish` needs.
+//! A fake of SNS that implements `Publish`.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// A message, as it came.
+/// A received message.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Published {
@@ -31,7 +31,7 @@ struct Shared {
     published: UnboundedSender<Published>,
 }
 
-/// An SNS on a port of its own.
+/// A fake SNS on a free port.
 pub struct FakeSns {
     pub url: String,
     pub published: UnboundedReceiver<Published>,
@@ -39,7 +39,7 @@ pub struct FakeSns {
 }
 
 impl FakeSns {
-    /// Starts it; the first so many requests fail.
+    /// Starts the fake; the first `refusals` requests fail.
     pub async fn start(refusals: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -51,7 +51,7 @@ impl FakeSns {
         Self { url, published, refusals }
     }
 
-    /// How many of the refusals are still to come.
+    /// How many requests will still fail.
     pub fn refusals_left(&self) -> usize {
         self.refusals.load(Ordering::SeqCst)
     }

@@ -1,4 +1,4 @@
-//! The server as the official SDK sees it.
+//! Tests of the server through the official SDK.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 

@@ -1,4 +1,4 @@
-//! Archives in parts.
+//! Tests of archives in parts.
 
 use crate::support::{Glacier, MIB, VAULT, content, output, retrieval};
 use aws_sdk_glacier::Client;
@@ -37,7 +37,7 @@ async fn complete(
     Ok(done.archive_id.unwrap())
 }
 
-/// The hash of the whole, from an upload in one request.
+/// The tree hash of the content, taken from an upload in one request.
 async fn hash_of(glacier: &Glacier, bytes: &[u8]) -> String {
     let upload = glacier.client.upload_archive().account_id("-").vault_name(VAULT);
     upload.body(bytes.to_vec().into()).send().await.unwrap().checksum.unwrap()
@@ -174,7 +174,7 @@ async fn a_crash_while_completing_makes_one_archive() {
     let record = glacier.folder().join(format!("uploads/{upload}.json"));
     let before = std::fs::read(&record).unwrap();
     let archive = complete(&glacier.client, &upload, MIB, &hash).await.unwrap();
-    // As it is on the disk between the two steps.
+    // The state of the disk between the two steps.
     std::fs::write(&record, before).unwrap();
     let glacier = glacier.restart(crate::support::NOWHERE).await;
     assert!(!record.exists());

@@ -1,4 +1,4 @@
-//! The server as a process: signals, crashes, memory.
+//! Tests of the server as a process: signals, crashes and memory.
 
 use crate::support::{MIB, NOWHERE, VAULT, client, content, ended, output, retrieval, upload};
 use aws_sdk_glacier::Client;

@@ -1,4 +1,4 @@
-//! Retrieval jobs, their output, and what their topics hear.
+//! Tests of retrieval jobs, their output and their notifications.
 
 use crate::fake_sns::FakeSns;
 use crate::support::{Glacier, MIB, NOWHERE, VAULT, content, output, retrieval};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 const TOPIC: &str = "arn:aws:sns:us-east-1:000000000000:gas_complete_thaw";
 
-/// Expedited retrievals are done at once, all others not while a test runs.
+/// Expedited retrievals finish at once, all others after the test.
 const ONLY_EXPEDITED: &[&str] = &["--expedited-secs=0", "--standard-secs=3600", "--bulk-secs=3600"];
 
 async fn refused(glacier: &Glacier, archive: &str, tier: &str) -> InitiateJobError {
@@ -173,7 +173,7 @@ async fn the_topic_hears_of_the_end() {
 
 #[tokio::test]
 async fn a_message_is_sent_until_sns_takes_it() {
-    // The SDK itself tries three times at most.
+    // The SDK itself makes up to three attempts.
     let mut sns = FakeSns::start(4).await;
     let glacier = Glacier::start_with(&["--expedited-secs=0"], &sns.url).await;
     let archive = glacier.upload(content(10)).await;

@@ -1,4 +1,4 @@
-//! A server with a folder of its own, and what tests do with it.
+//! A server with a temporary folder, and helpers for tests.
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -19,10 +19,10 @@ pub const MIB: usize = 1024 * 1024;
 
 pub const VAULT: &str = "gas-results";
 
-/// A port on which nobody listens.
+/// A port without a listener.
 pub const NOWHERE: &str = "http://127.0.0.1:9";
 
-/// A running server, and a client of it.
+/// A running server and a client.
 pub struct Glacier {
     pub client: Client,
     pub address: SocketAddr,
@@ -32,7 +32,7 @@ pub struct Glacier {
 }
 
 impl Glacier {
-    /// A server with a vault, whose retrievals are done at once.
+    /// A server with a vault, whose retrievals finish at once.
     pub async fn start() -> Self {
         Self::start_with(&["--expedited-secs=0", "--standard-secs=0", "--bulk-secs=0"], NOWHERE)
             .await
@@ -49,7 +49,7 @@ impl Glacier {
         glacier
     }
 
-    /// Stops the server and starts it again on the same folder.
+    /// Restarts the server on the same folder.
     pub async fn restart(self, sns: &str) -> Self {
         let Self { server, folder, flags, .. } = self;
         server.stop().await.unwrap();
@@ -62,17 +62,17 @@ impl Glacier {
         self.folder.path()
     }
 
-    /// How many data files there are.
+    /// The number of data files.
     pub fn data_files(&self) -> usize {
         std::fs::read_dir(self.folder().join("data")).unwrap().count()
     }
 
-    /// Uploads an archive and answers its id.
+    /// Uploads an archive and returns its id.
     pub async fn upload(&self, content: Vec<u8>) -> String {
         upload(&self.client, content).await
     }
 
-    /// Begins the retrieval of an archive and answers the job's id.
+    /// Starts the retrieval of an archive and returns the job's id.
     pub async fn initiate(&self, job: JobParametersBuilder) -> String {
         let job = job.r#type("archive-retrieval").build();
         let began = self.client.initiate_job().account_id("-").vault_name(VAULT);
@@ -84,12 +84,12 @@ impl Glacier {
         described.send().await.unwrap()
     }
 
-    /// Waits for the end of a job.
+    /// Waits until a job has finished.
     pub async fn ended(&self, job: &str) -> DescribeJobOutput {
         ended(&self.client, job).await
     }
 
-    /// What `/_control` of this path answers.
+    /// The response of a path under `/_control`.
     pub async fn control(&self, method: &str, path: &str, body: &str) -> (u16, String) {
         http(self.address, method, path, body).await
     }
@@ -113,7 +113,7 @@ pub async fn ended(client: &Client, job: &str) -> DescribeJobOutput {
     panic!("job {job} did not end");
 }
 
-/// All of a job's output, or a range of it, with the hash that came along.
+/// The complete output of a job or a range of it, with the tree hash of the response.
 pub async fn output(client: &Client, job: &str, range: Option<&str>) -> (Bytes, Option<String>) {
     let output = client.get_job_output().account_id("-").vault_name(VAULT).job_id(job);
     let output = output.set_range(range.map(str::to_owned)).send().await.unwrap();
@@ -126,12 +126,12 @@ pub fn retrieval(archive: &str) -> JobParametersBuilder {
     JobParameters::builder().archive_id(archive)
 }
 
-/// Content in which every place is told from every other.
+/// Content that differs at every position.
 pub fn content(size: usize) -> Vec<u8> {
     (0..size.div_ceil(8) as u64).flat_map(u64::to_le_bytes).take(size).collect()
 }
 
-/// The configuration that leads to an endpoint.
+/// The SDK configuration for an endpoint.
 pub fn sdk(url: &str) -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
@@ -152,7 +152,7 @@ fn settings(folder: &Path, flags: &[String]) -> Settings {
     Settings::parse_from(own.into_iter().chain([data]).chain(flags.iter().cloned()))
 }
 
-/// A request without an HTTP client.
+/// Sends a request without an HTTP client.
 pub async fn http(address: SocketAddr, method: &str, path: &str, body: &str) -> (u16, String) {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();

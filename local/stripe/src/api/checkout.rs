@@ -64,7 +64,7 @@ pub(super) async fn create(
     })
 }
 
-/// Until when a checkout that is made now can be paid.
+/// When a checkout that is created now expires.
 fn expiry(asked: Option<String>, now: i64) -> Result<i64, ApiError> {
     const NAME: &str = "expires_at";
     let Some(asked) = asked else { return Ok(now + CHECKOUT_SECS.end()) };

@@ -1,4 +1,4 @@
-//! Customers, and what is about a customer: invoices, the portal, the price to pay.
+//! Customers with their invoices and portal sessions, and the price.
 
 use super::params::Params;
 use super::{ApiError, ApiResult};
@@ -11,7 +11,7 @@ use axum::extract::{Form, Path, Query, State};
 use serde_json::json;
 use std::sync::Arc;
 
-/// How many objects a list has where the caller does not say.
+/// The default size of a list.
 pub(super) const PAGE: usize = 10;
 
 pub(super) async fn create(
@@ -32,7 +32,7 @@ pub(super) async fn create(
     })))
 }
 
-/// Deletes a customer and ends what they pay; invoices stay
+/// Deletes a customer and ends the customer's subscriptions. Invoices are kept
 /// (<https://docs.stripe.com/api/customers/delete>).
 pub(super) async fn delete(State(server): State<Arc<Server>>, Path(id): Path<String>) -> ApiResult {
     server.change(|change| {

@@ -23,7 +23,7 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 /// How long an idempotency key is remembered, in seconds.
 const KEY_SECS: i64 = 24 * 3600;
 
-/// What a call answers.
+/// The result of a call.
 type ApiResult = Result<Json<Value>, ApiError>;
 
 /// The endpoints under `/v1`.
@@ -41,12 +41,12 @@ pub(crate) fn routes(server: &Arc<Server>) -> Router<Arc<Server>> {
             "/v1/subscriptions/{id}",
             get(subscriptions::retrieve).post(subscriptions::update).delete(subscriptions::cancel),
         )
-        // From the outside in: the key, then whether it was asked before.
+        // Outermost first: the check of the key, then the idempotency.
         .layer(from_fn_with_state(server.clone(), answer_once))
         .layer(from_fn_with_state(server.clone(), check_key))
 }
 
-/// An error as Stripe words it (<https://docs.stripe.com/api/errors>).
+/// An error in Stripe's format (<https://docs.stripe.com/api/errors>).
 #[derive(Clone, Debug)]
 pub(crate) struct ApiError {
     status: StatusCode,
@@ -57,20 +57,20 @@ pub(crate) struct ApiError {
 }
 
 impl ApiError {
-    /// A parameter that cannot be used.
+    /// The error for a parameter that is not valid.
     pub(crate) fn invalid(param: &str, message: String) -> Self {
         let kind = "invalid_request_error";
         let param = Some(param.to_owned());
         Self { status: StatusCode::BAD_REQUEST, kind, code: None, param, message }
     }
 
-    /// An object that a parameter names and that is not there.
+    /// The error for a parameter that names a missing object.
     pub(crate) fn missing(param: &str, what: &str, id: &str) -> Self {
         let message = format!("No such {what}: '{id}'");
         Self { code: Some("resource_missing"), ..Self::invalid(param, message) }
     }
 
-    /// The same, named in the path.
+    /// The error for a missing object in the path.
     pub(crate) fn not_found(what: &str, id: &str) -> Self {
         Self { status: StatusCode::NOT_FOUND, ..Self::missing("id", what, id) }
     }
@@ -87,7 +87,7 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// Refuses whoever does not have the secret key, as bearer or as user name.
+/// Rejects requests without the secret key, which is a bearer token or a user name.
 async fn check_key(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
     let Some(key) = given_key(request.headers()) else {
         let message = "You did not provide an API key.".to_owned();
@@ -111,7 +111,7 @@ fn refused(message: String) -> Response {
     ApiError { status, kind, code: None, param: None, message }.into_response()
 }
 
-/// Gives a creation with a known idempotency key the answer of the first time
+/// Answers a creation with a known idempotency key with the stored response
 /// (<https://docs.stripe.com/api/idempotent_requests>).
 async fn answer_once(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
     let key = request.headers().get("idempotency-key").and_then(|key| key.to_str().ok());

@@ -3,28 +3,28 @@
 use super::ApiError;
 use std::collections::BTreeMap;
 
-/// The parameters of a call; each is taken once, and what is left over was sent in vain.
+/// The parameters of a call. Each is removed when it is read, so that unknown parameters remain.
 #[derive(Debug)]
 pub(crate) struct Params(BTreeMap<String, String>);
 
 impl Params {
-    /// From a form body or a query.
+    /// Parses a form body or a query.
     pub(crate) fn new(pairs: Vec<(String, String)>) -> Self {
         Self(pairs.into_iter().collect())
     }
 
-    /// A parameter that may be missing.
+    /// Returns an optional parameter.
     pub(crate) fn take(&mut self, name: &str) -> Option<String> {
         self.0.remove(name)
     }
 
-    /// A parameter that must be there.
+    /// Returns a required parameter.
     pub(crate) fn need(&mut self, name: &str) -> Result<String, ApiError> {
         self.take(name)
             .ok_or_else(|| ApiError::invalid(name, format!("Missing required param: {name}.")))
     }
 
-    /// A parameter that must have one of some values.
+    /// Returns a required parameter with one of these values.
     pub(crate) fn one_of(&mut self, name: &str, allowed: &[&str]) -> Result<String, ApiError> {
         let value = self.need(name)?;
         if allowed.contains(&value.as_str()) {
@@ -34,7 +34,7 @@ impl Params {
         Err(ApiError::invalid(name, format!("Invalid {name}: must be {list}")))
     }
 
-    /// All parameters `name[key]`.
+    /// Returns all parameters `name[key]`.
     pub(crate) fn take_map(&mut self, name: &str) -> BTreeMap<String, String> {
         let key = |full: &str| -> Option<String> {
             Some(full.strip_prefix(name)?.strip_prefix('[')?.strip_suffix(']')?.to_owned())
@@ -44,12 +44,12 @@ impl Params {
         keys.into_iter().filter_map(|(full, key)| Some((key, self.0.remove(&full)?))).collect()
     }
 
-    /// The objects to put in whole: `expand[]` or `expand[0]`.
+    /// Returns the objects to expand: `expand[]` or `expand[0]`.
     pub(crate) fn take_expand(&mut self) -> Vec<String> {
         self.take_map("expand").into_values().collect()
     }
 
-    /// Refuses what nobody took, as Stripe does.
+    /// Rejects unknown parameters, as Stripe does.
     pub(crate) fn finish(self) -> Result<(), ApiError> {
         match self.0.into_keys().next() {
             None => Ok(()),

@@ -16,7 +16,7 @@ pub(super) async fn list(
 ) -> ApiResult {
     let mut params = Params::new(pairs);
     let customer = params.need("customer")?;
-    // Without it Stripe leaves out what is over.
+    // Without this parameter, Stripe omits ended subscriptions.
     let all = params.take("status").is_some_and(|status| status == "all");
     let limit = customers::limit(&mut params)?;
     let with_card = params.take_expand() == ["data.default_payment_method"];
@@ -66,7 +66,7 @@ pub(super) async fn cancel(State(server): State<Arc<Server>>, Path(id): Path<Str
     change(&server, &id, |change| change.cancel(&id, change.now()))
 }
 
-/// Changes a subscription that is not over; one that is over cannot be changed any more.
+/// Changes a subscription that has not ended.
 fn change(server: &Server, id: &str, apply: impl FnOnce(&mut Change<'_>)) -> ApiResult {
     server.change(|change| {
         let is_open = |one: &&Subscription| one.status != Status::Canceled;

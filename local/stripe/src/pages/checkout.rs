@@ -11,7 +11,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::Deserialize;
 use std::sync::Arc;
 
-/// The key that Stripe.js was begun with.
+/// The key with which Stripe.js was initialized.
 #[derive(Deserialize)]
 pub(super) struct Key {
     #[serde(default)]
@@ -62,7 +62,7 @@ pub(super) async fn pay_embedded(
 }
 
 fn embedded_path(secret: &str, key: &Key) -> String {
-    // Both are letters, digits and underscores once they are found.
+    // Both contain only letters, digits and underscores if they exist.
     format!("/embed/{secret}?key={}", key.key)
 }
 
@@ -113,7 +113,7 @@ fn show(server: &Server, session: &Session, path: &str, error: Option<&str>) -> 
         "<main>{back}<h1>Subscribe to GAS Premium</h1><p>${dollars}.{cents:02} per month</p>\
          <p>Email: {email}</p>{form}</main>{FOOTER}"
     );
-    // Stripe.js gets the refusal in its frame and shows it; so does this form.
+    // Stripe.js shows an error in its frame, and so does this form.
     let status = if error.is_some() { StatusCode::PAYMENT_REQUIRED } else { StatusCode::OK };
     page(status, &frame, "Checkout", &body)
 }
@@ -125,7 +125,7 @@ fn pay(server: &Server, session: &Session, path: &str, card: &CardForm) -> Respo
         Err(text) => return show(server, session, path, Some(text)),
     };
     let paid = server.change(|change| {
-        // Of two forms sent at once one pays.
+        // If two forms are sent at the same time, only one pays.
         let now = change.now();
         if change.state.sessions.get(&session.id)?.status(now) == "open" {
             change.pay(&session.id, card);
@@ -145,8 +145,8 @@ fn show_after(server: &Server, session: &Session, path: &str) -> Response {
     }
 }
 
-/// Leads on. A frame stays and tells the page around it, as `redirect_on_completion=if_required`
-/// asks for with a card.
+/// Navigates to the next page. An embedded checkout stays and notifies the page that contains it,
+/// as `redirect_on_completion=if_required` requires for cards.
 fn done(server: &Server, session: &Session) -> Response {
     if session.ui_mode == UiMode::HostedPage {
         return Redirect::to(&session.done_url()).into_response();

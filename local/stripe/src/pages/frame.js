@@ -1,2 +1,2 @@
-// In the embedded checkout after the payment: tells the page around it.
+// Runs in the embedded checkout after the payment and notifies the page that contains it.
 parent.postMessage({ kind: "complete" }, document.body.dataset.app);

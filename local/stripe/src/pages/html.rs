@@ -1,17 +1,17 @@
-//! Pages as text, with the headers that keep them where they belong.
+//! HTML pages and their security headers.
 
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
 /// Who may show a page in a frame.
 pub(super) enum Frame<'a> {
-    /// Nobody.
+    /// No page.
     Nobody,
     /// Pages of one origin.
     Of(&'a str),
 }
 
-/// Text that is safe in HTML, in attributes too.
+/// Escapes text for HTML, including attributes.
 pub(super) fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -27,7 +27,7 @@ pub(super) fn escape(text: &str) -> String {
     safe
 }
 
-/// A page. `title` and `body` are HTML already.
+/// Renders a page. `title` and `body` are HTML.
 pub(super) fn page(status: StatusCode, frame: &Frame<'_>, title: &str, body: &str) -> Response {
     let ancestors = match frame {
         Frame::Nobody => "'none'",
@@ -50,7 +50,7 @@ pub(super) fn page(status: StatusCode, frame: &Frame<'_>, title: &str, body: &st
     (status, headers, Html(html)).into_response()
 }
 
-/// A page that says what is wrong.
+/// Renders an error page.
 pub(super) fn problem(status: StatusCode, frame: &Frame<'_>, text: &str) -> Response {
     let text = escape(text);
     page(
@@ -61,7 +61,7 @@ pub(super) fn problem(status: StatusCode, frame: &Frame<'_>, text: &str) -> Resp
     )
 }
 
-/// A card form. The names of its fields are those that Stripe's page shows.
+/// Renders a card form. The field names are those of Stripe's page.
 pub(super) fn card_form(action: &str, button: &str, error: Option<&str>) -> String {
     let error =
         error.map(escape).map_or_else(String::new, |text| format!("<p role=\"alert\">{text}</p>"));
@@ -78,6 +78,6 @@ pub(super) fn card_form(action: &str, button: &str, error: Option<&str>) -> Stri
     )
 }
 
-/// What stands below every page.
+/// The footer of every page.
 pub(super) const FOOTER: &str = "<footer>This is not Stripe: no money moves. Test cards: \
     4242 4242 4242 4242 succeeds, 4000 0000 0000 0002 is declined; any later date, any CVC.</footer>";

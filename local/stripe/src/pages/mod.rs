@@ -1,4 +1,4 @@
-//! What browsers see: the checkout, the billing portal, invoices, and the stand-in of Stripe.js.
+//! The pages for browsers: checkout, billing portal, invoices, and the replacement of Stripe.js.
 
 mod checkout;
 mod html;

@@ -1,4 +1,4 @@
-//! The billing portal, and the page of an invoice.
+//! The billing portal and the invoice page.
 
 use super::html::{FOOTER, Frame, card_form, escape, page, problem};
 use crate::Server;
@@ -11,7 +11,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::Deserialize;
 use std::sync::Arc;
 
-/// What a button of the portal sends.
+/// The action of a button in the portal.
 #[derive(Deserialize)]
 pub(super) struct Act {
     action: String,
@@ -78,7 +78,7 @@ fn unknown() -> Response {
     problem(StatusCode::NOT_FOUND, &Frame::Nobody, "This link is not valid any more.")
 }
 
-/// The portal of a secret, and the subscription that its customer can still change.
+/// Returns the portal of a secret and the subscription that its customer can change.
 fn find(server: &Server, secret: &str) -> Option<(Portal, Option<Subscription>)> {
     server.read(|state, _| {
         let portal = state.portals.get(secret)?.clone();
@@ -127,7 +127,7 @@ fn render(
     page(status, &Frame::Nobody, "Billing", &body)
 }
 
-/// A moment's day, as in 2026-11-24.
+/// Formats the day of a time, such as 2026-11-24.
 fn day(seconds: i64) -> String {
     let moment = Timestamp::from_second(seconds).unwrap_or_default();
     moment.to_zoned(TimeZone::UTC).date().to_string()

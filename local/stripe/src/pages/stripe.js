@@ -1,4 +1,4 @@
-// Stands in for Stripe.js: what GAS calls of it, with the same names and answers
+// A replacement of Stripe.js that implements the functions that GAS calls
 // (https://docs.stripe.com/js/embedded_checkout).
 (() => {
   const origin = new URL(document.currentScript.src).origin;
@@ -40,12 +40,12 @@
 
     #hear = (event) => {
       if (event.origin !== origin || event.source !== this.#frame?.contentWindow) return;
-      // Checkouts here have redirect_on_completion: if_required, and cards require none.
+      // With redirect_on_completion: if_required, cards do not need a redirect.
       if (event.data?.kind === "complete") this.#onComplete?.();
     };
   }
 
-  // As with Stripe there is one at a time.
+  // As with Stripe, only one checkout can exist at a time.
   let open = null;
 
   window.Stripe = (key) => {
