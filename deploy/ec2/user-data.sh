@@ -1,13 +1,13 @@
 #!/bin/bash
-# User data of a GAS instance. Fill in the four values; the image has the release unpacked in
-# /opt/gas (bin/, public/, reference/, deploy/ec2/), the AWS CLI and jq.
+# User data of a GAS instance. Fill in the four values. The image must contain the release in /opt/gas
+# (bin/, public/, reference/, deploy/ec2/), the AWS CLI and jq.
 set -euo pipefail
 
 GAS_ROLE=worker          # web, worker or utility
 GAS_STACK=gas            # the CloudFormation stack
 AWS_REGION=us-east-1     # where it is
 GAS_SECRET_ARN=          # the secret with DATABASE_URL and what deploy/README.md names
-# Web: what it listens on. Web and utility: how browsers reach the web server.
+# Web: the address to listen on. Web and utility: the public URL of the web server.
 GAS_LISTEN=0.0.0.0:8080
 GAS_PUBLIC_URL=https://gas.example.org
 
