@@ -1,5 +1,4 @@
-//! A batch of messages: each is handled by itself, and those that failed are named, so that SQS
-//! brings back these alone
+//! Handles a batch of SQS messages and reports the failed ones, which alone are delivered again
 //! (<https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>).
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
@@ -7,14 +6,19 @@ use futures::stream::{self, StreamExt};
 use gas_backend::chain;
 use gas_backend::messages::{ThawMessage, ThawMessageError};
 use gas_backend::usecases::{RestoreError, Restorer, restore_result};
+use tracing::Span;
+use tracing::field::display;
 
-/// Files that are on their way at the same time. Each has one part in memory.
+/// The number of messages that are handled at the same time. Each has one part of a file in memory.
 const PARALLEL: usize = 4;
 
-/// Handles a batch and names the messages that are to come back.
+/// The attribute of a message that counts its deliveries, from 1.
+const RECEIVE_COUNT: &str = "ApproximateReceiveCount";
+
+/// Handles a batch and returns the failed messages.
 pub(crate) async fn handle(restorer: &Restorer, event: SqsEvent) -> SqsBatchResponse {
     let failures = stream::iter(event.records)
-        .map(|message| failure(restorer, message))
+        .map(|message| handle_message(restorer, message))
         .buffer_unordered(PARALLEL)
         .filter_map(|failure| async { failure })
         .collect()
@@ -24,18 +28,28 @@ pub(crate) async fn handle(restorer: &Restorer, event: SqsEvent) -> SqsBatchResp
     response
 }
 
-/// What stands in the answer for a message that failed.
-async fn failure(restorer: &Restorer, message: SqsMessage) -> Option<BatchItemFailure> {
+/// Handles a message, and returns its entry in the response if it failed.
+#[tracing::instrument(
+    name = "thaw_message",
+    skip_all,
+    fields(job_id, user_id, attempt = attempt(&message))
+)]
+async fn handle_message(restorer: &Restorer, message: SqsMessage) -> Option<BatchItemFailure> {
     let body = message.body.unwrap_or_default();
     let error = restore(restorer, &body).await.err()?;
-    tracing::error!(error = %chain(&error), "a message is to come back");
+    tracing::error!(error = %chain(&error), "message failed; SQS delivers it again");
     let mut failure = BatchItemFailure::default();
-    // SQS gives every message an id.
+    // Every message from SQS has an id.
     failure.item_identifier = message.message_id.unwrap_or_default();
     Some(failure)
 }
 
-/// Why a message is to come back.
+/// How often the message was delivered, from 1.
+fn attempt(message: &SqsMessage) -> Option<u64> {
+    message.attributes.get(RECEIVE_COUNT)?.parse().ok()
+}
+
+/// The reason why a message must be delivered again.
 #[derive(Debug, thiserror::Error)]
 enum Failed {
     #[error(transparent)]
@@ -46,12 +60,13 @@ enum Failed {
 
 async fn restore(restorer: &Restorer, body: &str) -> Result<(), Failed> {
     let ThawMessage::Completed(completions) = ThawMessage::parse(body)? else {
-        tracing::info!("S3 tried out its notifications");
+        tracing::info!("test event of S3 ignored");
         return Ok(());
     };
     for completion in &completions {
+        Span::current().record("job_id", display(completion.job_id));
         let outcome = restore_result(restorer, completion).await?;
-        tracing::info!(job_id = %completion.job_id, ?outcome, "handled");
+        tracing::info!(?outcome, "retrieval handled");
     }
     Ok(())
 }
@@ -71,9 +86,9 @@ mod tests {
         message
     }
 
-    /// One bad message of ten: nine files come back, and the one message.
+    /// Nine of ten messages restore a file; the invalid one is reported.
     #[tokio::test]
-    async fn a_bad_message_does_not_hold_up_the_others() {
+    async fn an_invalid_message_does_not_block_the_others() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         for _ in 0..9 {
@@ -87,7 +102,7 @@ mod tests {
         test.set_plan(&ada, Plan::Premium);
         thaw_results(&test.gas, ada.id).await.unwrap();
         let mut event = SqsEvent::default();
-        event.records = vec![message("bad", "no archive sends this".to_owned())];
+        event.records = vec![message("bad", "invalid".to_owned())];
         for (number, (job, archive, _)) in test.archive.retrievals().into_iter().enumerate() {
             let body = json!({
                 "ArchiveId": archive, "JobId": "R", "JobDescription": job, "StatusCode": "Succeeded",

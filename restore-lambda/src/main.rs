@@ -1,5 +1,5 @@
-//! The Lambda function `<prefix>_restore`: takes from queue `complete_thaw` what the archive has
-//! ready and puts it back into S3.
+//! The Lambda function `<prefix>_restore`: restores to S3 the results that the archive has retrieved,
+//! as announced in the queue `complete_thaw`.
 
 mod batch;
 mod settings;

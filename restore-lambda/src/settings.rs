@@ -1,4 +1,4 @@
-//! What the function is told, by the environment that `deploy/template.yaml` gives it.
+//! The settings of the function, from the environment that `deploy/template.yaml` defines.
 
 use clap::Parser;
 use gas_backend::aws::Sdk;
@@ -18,32 +18,32 @@ pub(crate) struct Settings {
     /// The DynamoDB table of jobs.
     #[arg(long, env = "GAS_ANNOTATIONS_TABLE")]
     annotations_table: String,
-    /// The bucket that uploads go to.
+    /// The bucket for uploaded inputs.
     #[arg(long, env = "GAS_INPUTS_BUCKET")]
     inputs_bucket: String,
-    /// The bucket of annotated files.
+    /// The bucket for results and logs.
     #[arg(long, env = "GAS_RESULTS_BUCKET")]
     results_bucket: String,
-    /// The SNS topic of every change of every job.
+    /// The SNS topic of live events.
     #[arg(long, env = "GAS_JOB_EVENTS_TOPIC_ARN")]
     job_events_topic_arn: String,
-    /// The SNS topic of what users are told of by mail.
+    /// The SNS topic of events that users get a mail about.
     #[arg(long, env = "GAS_NOTICES_TOPIC_ARN")]
     notices_topic_arn: String,
-    /// The SNS topic of users whose archived results are to come back.
+    /// The SNS topic of users whose archived results are to be thawed.
     #[arg(long, env = "GAS_START_THAW_TOPIC_ARN")]
     start_thaw_topic_arn: String,
     #[command(flatten)]
     archive: ArchiveSettings,
     #[command(flatten)]
     retention: RetentionPolicy,
-    /// Address buckets by path, as S3-compatible servers on one machine need it.
+    /// Whether to address buckets by path, as local S3-compatible servers require.
     #[arg(long, env = "GAS_S3_PATH_STYLE", default_value_t = false, action = clap::ArgAction::Set)]
     s3_path_style: bool,
 }
 
 impl Settings {
-    /// What restores, made of these settings.
+    /// Builds the restorer.
     pub(crate) fn restorer(&self, sdk: &Sdk) -> Restorer {
         let topic = |arn: &str| -> Arc<SnsTopic> { Arc::new(sdk.topic(arn)) };
         Restorer {

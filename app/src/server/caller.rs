@@ -6,6 +6,8 @@ use crate::error::{ApiError, ErrorCode};
 use dioxus::fullstack::FullstackContext;
 use gas_shared::Account;
 use tower_sessions::Session;
+use tracing::Span;
+use tracing::field::display;
 
 /// Returns the server state and the caller's account, which is read from the database on each call.
 ///
@@ -48,5 +50,6 @@ async fn signed_in(web: &Web, session: &Session) -> Result<Option<Account>, ApiE
     let Some(signed_in) = SignedIn::of(session, web.gas.now()).await? else {
         return Ok(None);
     };
+    Span::current().record("user_id", display(signed_in.user));
     Ok(web.gas.accounts.account(signed_in.user).await?)
 }

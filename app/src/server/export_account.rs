@@ -21,7 +21,7 @@ async fn export(Extension(web): Extension<Web>, session: Session) -> Response {
         Ok(account) => account,
         Err(error) => return or_error_response(Err(error)),
     };
-    tracing::info!(user = %account.id, "account exported");
+    tracing::info!(user_id = %account.id, "account exported");
     let preferences = web.unsubscriber.preferences.clone();
     let content = export_account(&web.billing, preferences, &account).inspect_err(|error| {
         // The status line is already sent. Closing the connection makes the download fail visibly.

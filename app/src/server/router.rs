@@ -6,7 +6,7 @@ use super::{
     unsubscribe, webhooks,
 };
 use crate::app::App;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::middleware::from_fn;
 use axum::response::IntoResponse;
 use axum::routing::get;
@@ -17,6 +17,8 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::trace::TraceLayer;
+use tracing::Span;
+use tracing::field::Empty;
 
 /// Builds the router of the whole application.
 ///
@@ -25,7 +27,7 @@ use tower_http::trace::TraceLayer;
 /// but no session, so another site cannot use a browser's cookie to call it.
 pub fn build(web: Web, sessions: PostgresSessions) -> Router {
     let for_all = ServiceBuilder::new()
-        .layer(TraceLayer::new_for_http())
+        .layer(TraceLayer::new_for_http().make_span_with(request_span))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             (StatusCode::INTERNAL_SERVER_ERROR, "GAS could not handle this request; try again")
@@ -52,6 +54,19 @@ pub fn build(web: Web, sessions: PostgresSessions) -> Router {
         .merge(rest::routes(&docs).layer(from_fn(security::set_headers)))
         .merge(webhooks::routes())
         .layer(for_all)
+}
+
+/// The span of a request. The empty fields are recorded when the caller, the job and the id of a REST
+/// request are known.
+fn request_span<B>(request: &Request<B>) -> Span {
+    tracing::info_span!(
+        "request",
+        method = %request.method(),
+        path = request.uri().path(),
+        request_id = Empty,
+        user_id = Empty,
+        job_id = Empty,
+    )
 }
 
 /// Health check: answers 200 if this process and PostgreSQL respond.

@@ -41,7 +41,7 @@ async fn unsubscribe_by_link(
     let Unsubscriber { preferences, key } = &web.unsubscriber;
     match unsubscribe(&**preferences, key, &link.token).await {
         Ok(user) => {
-            tracing::info!(%user, "unsubscribed");
+            tracing::info!(user_id = %user, "unsubscribed");
             Redirect::to("/unsubscribe?done=true").into_response()
         }
         Err(UnsubscribeError::Token(error)) => {

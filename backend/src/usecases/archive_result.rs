@@ -15,6 +15,8 @@ use gas_shared::job::{
 };
 use gas_shared::{Job, JobId, Plan};
 use jiff::SignedDuration;
+use tracing::Span;
+use tracing::field::display;
 
 /// How often the row is read at most. Each read follows a step of this or of another process.
 const MAX_STEPS: u32 = 16;
@@ -69,6 +71,7 @@ pub async fn archive_result(gas: &Gas, id: JobId) -> Result<ArchiveOutcome, Arch
         let Some(job) = gas.jobs.store.job(id).await? else {
             return Ok(ArchiveOutcome::NothingToDo);
         };
+        Span::current().record("user_id", display(job.owner));
         match step(gas, &job).await {
             Ok(Some(outcome)) => return Ok(outcome),
             Ok(None) => {}

@@ -59,6 +59,7 @@ pub async fn erase_accounts(gas: &Gas) -> Result<Erased, PortError> {
     }
 }
 
+#[tracing::instrument(name = "erase_account", skip_all, fields(user_id = %closing.user))]
 async fn erase(gas: &Gas, closing: ClosingAccount, erased: &mut Erased) -> Result<(), EraseError> {
     let ClosingAccount { user, requested_at, billing_closed } = closing;
     let mut found = false;
@@ -82,7 +83,7 @@ async fn erase(gas: &Gas, closing: ClosingAccount, erased: &mut Erased) -> Resul
     let settled = gas.now().duration_since(requested_at) >= SETTLE;
     if !found && billing_closed && settled {
         gas.account_data.purge(user).await?;
-        tracing::info!(user_id = %user, "account erased");
+        tracing::info!("account erased");
         erased.accounts += 1;
     }
     Ok(())

@@ -3,6 +3,8 @@
 use crate::Gas;
 use crate::ports::{JobPage, PortError};
 use gas_shared::{Job, JobId, JobStatus, UserId};
+use tracing::Span;
+use tracing::field::display;
 
 /// The reason why a job was not found.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +23,7 @@ pub enum FindError {
 /// # Errors
 /// [`FindError::NotFound`] also for a job of another user.
 pub async fn find_job(gas: &Gas, owner: UserId, id: JobId) -> Result<Job, FindError> {
+    Span::current().record("job_id", display(id));
     let job = gas.jobs.store.job(id).await?;
     job.filter(|job| job.owner == owner).ok_or(FindError::NotFound(id))
 }

@@ -11,6 +11,8 @@ use crate::{Gas, JobRepository, ObjectKeys, RetentionPolicy};
 use gas_shared::job::{Archived, Change, ChangeRefused, JobState, Results, ResultsChange};
 use gas_shared::{Job, JobId};
 use std::sync::Arc;
+use tracing::Span;
+use tracing::field::display;
 
 /// The ports that restoring needs; the Lambda function has no others.
 #[derive(Clone)]
@@ -77,6 +79,9 @@ pub async fn restore_result(
     completion: &ThawCompleted,
 ) -> Result<Restored, RestoreError> {
     let job = restorer.jobs.store.job(completion.job_id).await?;
+    if let Some(job) = &job {
+        Span::current().record("user_id", display(job.owner));
+    }
     match job.as_ref().and_then(|job| Some((job, wanted(job, completion)?))) {
         Some((job, _)) if !completion.succeeded => {
             restorer.request_again(job, completion).await?;

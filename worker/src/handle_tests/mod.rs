@@ -7,8 +7,10 @@ mod owners;
 use super::*;
 use crate::testing::{FakeQueue, MAX_ATTEMPTS, TIMING, message, worker};
 use gas_backend::testkit::TestGas;
+use gas_runtime::LogCapture;
 use gas_shared::job::Progress;
 use gas_shared::{Account, Plan};
+use serde_json::Value;
 use tempfile::TempDir;
 
 const GOOD: &str = r#"tr a-z A-Z < "$1" > "$2"; echo 'Total: 1' > "$3"
@@ -134,6 +136,21 @@ async fn a_message_that_is_not_a_job_request_returns_to_the_queue_at_once() {
     case.worker.handle(&poison, &case.shutdown).await;
     assert_eq!(case.queue.extended(), [Duration::ZERO]);
     assert!(!case.is_deleted());
+}
+
+#[tokio::test]
+async fn log_lines_have_the_job_the_owner_and_the_attempt() {
+    let log = LogCapture::start();
+    let case = case(GOOD).await;
+    case.receive(2).await;
+    let lines = log.lines();
+    for message in ["job claimed", "job ended"] {
+        let line = lines.iter().find(|line| line.contains(message)).unwrap();
+        let span = &serde_json::from_str::<Value>(line).unwrap()["span"];
+        assert_eq!(span["job_id"], case.job.id.to_string(), "{line}");
+        assert_eq!(span["user_id"], case.ada.id.to_string(), "{line}");
+        assert_eq!(span["attempt"], 2, "{line}");
+    }
 }
 
 #[test]

@@ -46,3 +46,40 @@ impl Consumer for Archiver {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{FakeQueue, message};
+    use crate::utility::consume::consume;
+    use gas_backend::testkit::TestGas;
+    use gas_runtime::{LogCapture, Shutdown};
+    use gas_shared::Plan;
+    use serde_json::Value;
+    use std::sync::Arc;
+
+    #[tokio::test(start_paused = true)]
+    async fn log_lines_have_the_job_the_owner_and_the_attempt() {
+        let log = LogCapture::start();
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Premium);
+        let job = test.completed_job(&ada).await;
+        let queue = Arc::new(FakeQueue::default());
+        queue.offer(message(job.id, 3));
+        let shutdown = Shutdown::default();
+        let archiver = Archiver { gas: test.gas.clone() };
+        let stop = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            shutdown.now();
+        };
+        let work = consume("archive", queue.clone(), Duration::from_secs(60), archiver, &shutdown);
+        tokio::join!(work, stop);
+        let lines = log.lines();
+        let line = lines.iter().find(|line| line.contains("archive request handled")).unwrap();
+        let span = &serde_json::from_str::<Value>(line).unwrap()["span"];
+        assert_eq!(span["role"], "archive", "{line}");
+        assert_eq!(span["job_id"], job.id.to_string(), "{line}");
+        assert_eq!(span["user_id"], ada.id.to_string(), "{line}");
+        assert_eq!(span["attempt"], 3, "{line}");
+    }
+}

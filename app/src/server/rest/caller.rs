@@ -12,6 +12,8 @@ use gas_backend::usecases::{TokenCaller, authenticate_token};
 use gas_shared::Account;
 use gas_shared::token::Scope;
 use std::sync::Arc;
+use tracing::Span;
+use tracing::field::display;
 
 /// The longest accepted `Authorization` header, in bytes. A valid one has 49.
 const MAX_HEADER_BYTES: usize = 200;
@@ -89,6 +91,7 @@ async fn authenticate<S: Send + Sync>(
         let problem = Problem::new(Code::InvalidToken, text);
         return Err(challenge(problem, "Bearer realm=\"GAS\", error=\"invalid_token\""));
     };
+    Span::current().record("user_id", display(caller.account.id));
     limits.call(caller.token)?;
     Ok((web, caller))
 }

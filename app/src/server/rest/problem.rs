@@ -12,7 +12,8 @@ use gas_backend::usecases::{CreateJobError, ListError};
 use serde::Serialize;
 use std::any::Any;
 use std::sync::Arc;
-use tracing::Instrument;
+use tracing::Span;
+use tracing::field::display;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -248,8 +249,8 @@ pub async fn write_problems(
     next: Next,
 ) -> Response {
     let request_id = Uuid::new_v4();
-    let span = tracing::info_span!("api", %request_id);
-    let mut response = next.run(request).instrument(span).await;
+    Span::current().record("request_id", display(request_id));
+    let mut response = next.run(request).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         response = write(problem, &docs, request_id);
     }

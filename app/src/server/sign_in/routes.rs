@@ -76,7 +76,7 @@ async fn callback(
     let sign_in = sign_in.ok_or(SignInError::AccountClosing(identity.id))?;
     let since = web.gas.now();
     SignedIn { user: sign_in.account.id, since }.start(&session).await?;
-    tracing::info!(user = %sign_in.account.id, first = sign_in.first, "signed in");
+    tracing::info!(user_id = %sign_in.account.id, first = sign_in.first, "signed in");
     Ok(Redirect::to(next.as_str()))
 }
 
@@ -121,7 +121,7 @@ impl IntoResponse for SignInError {
     fn into_response(self) -> Response {
         match self {
             Self::AccountClosing(user) => {
-                tracing::info!(%user, "rejected a sign-in to an account that is being erased");
+                tracing::info!(user_id = %user, "rejected a sign-in to an account that is being erased");
                 (StatusCode::CONFLICT, Html(page("Your account is being deleted", ACCOUNT_CLOSING)))
             }
             Self::Failed(error) => {

@@ -40,15 +40,20 @@ pub async fn receive(
     let work = handle_stripe_event(&web.billing, &event);
     match tokio::time::timeout(TIME_LIMIT, work).await {
         Ok(Ok(outcome)) => {
-            tracing::info!(event = event.id, kind = event.kind, ?outcome, "handled a Stripe event");
+            tracing::info!(
+                event_id = event.id,
+                kind = event.kind,
+                ?outcome,
+                "handled a Stripe event"
+            );
             (StatusCode::OK, describe(outcome).to_owned())
         }
         Ok(Err(error)) => {
-            tracing::error!(event = event.id, kind = event.kind, error = %chain(&error), "failed to handle a Stripe event");
+            tracing::error!(event_id = event.id, kind = event.kind, error = %chain(&error), "failed to handle a Stripe event");
             (StatusCode::INTERNAL_SERVER_ERROR, "failed; deliver it again".to_owned())
         }
         Err(_) => {
-            tracing::error!(event = event.id, kind = event.kind, "a Stripe event took too long");
+            tracing::error!(event_id = event.id, kind = event.kind, "a Stripe event took too long");
             (StatusCode::SERVICE_UNAVAILABLE, "busy; deliver it again".to_owned())
         }
     }
