@@ -47,7 +47,7 @@ test('a result is announced by mail, archived, restored by an upgrade and downlo
       const mails = await mailsTo(`${USER}@example.org`);
       return mails.length > 0 && mails;
     });
-    assert.ok(ready.includes(`Results available for job ${id}`));
+    assert.ok(ready.includes(`Results ready: free.vcf`));
     assert.ok(ready.includes(`${stack.web_url}/annotations/${id}`), 'a link to the job');
     assert.ok(ready.includes(`${stack.web_url}/annotations/${id}/log`), 'a link to the log');
 

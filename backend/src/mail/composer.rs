@@ -1,8 +1,9 @@
 //! Turns a message of queue `mail` into the mail to send.
 
 use super::context::{MailContext, Outdated};
-use super::kinds::{self, MailTemplate};
+use super::kinds;
 use super::layout::Layout;
+use super::template::MailTemplate;
 use super::time_format::TimeFormat;
 use super::{MailMessage, UnsubscribeKey, UnsubscribeToken};
 use crate::PublicUrl;
@@ -69,8 +70,11 @@ impl Composer {
     ) -> Result<Mail, ComposeError> {
         let times = TimeFormat::for_account(account, now);
         let context = MailContext { account, job, site: &self.site, times: &times };
-        let template = kinds::template(message, &context)
-            .map_err(|Outdated(reason)| ComposeError::Outdated(reason))?;
+        let template = match message {
+            MailMessage::JobResult(_) => kinds::for_job_result(&context),
+            MailMessage::Notice(notice) => kinds::for_notice(notice, &context),
+        };
+        let template = template.map_err(|Outdated(reason)| ComposeError::Outdated(reason))?;
         if !wants_results && !template.is_required() {
             return Err(ComposeError::Unwanted);
         }

@@ -4,7 +4,7 @@ use super::text::{one_line, span};
 use super::time_format::TimeFormat;
 use crate::PublicUrl;
 use gas_shared::job::{Completion, JobState, Stored};
-use gas_shared::{Account, Job, JobId, Plan};
+use gas_shared::{Account, Job, Plan};
 use jiff::Timestamp;
 
 /// The recipient, their job and the time of sending.
@@ -23,7 +23,6 @@ pub(super) struct Outdated(pub(super) &'static str);
 /// What mails about a job say of it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct MailJob {
-    pub(super) id: JobId,
     pub(super) file: String,
     /// The URL of the job's page.
     pub(super) page: String,
@@ -64,7 +63,6 @@ impl MailContext<'_> {
     pub(super) fn mail_job(&self, job: &Job) -> MailJob {
         let page = self.site.join(&format!("/annotations/{}", job.id));
         MailJob {
-            id: job.id,
             file: one_line(job.input.name.as_str()),
             log: format!("{page}/log"),
             download: format!("{page}#download"),
@@ -80,7 +78,7 @@ impl MailContext<'_> {
             (Plan::Premium, _) | (Plan::Free, None) => return Access::Unlimited,
         };
         if until <= self.times.now {
-            let reason = format!("The time to download ended at {}", self.times.format(until));
+            let reason = format!("The download window ended at {}", self.times.format(until));
             return Access::Ended { reason };
         }
         let after =
@@ -95,7 +93,7 @@ impl Access {
     /// The preheader of mails about results that can be downloaded.
     pub(super) fn preheader(&self, job: &MailJob) -> String {
         match self {
-            Self::Unlimited => format!("{} can be downloaded whenever you like.", job.file),
+            Self::Unlimited => format!("Download the results for {} at any time.", job.file),
             Self::Until { deadline } => format!("{deadline}."),
             Self::Ended { reason } => format!("{reason}."),
         }

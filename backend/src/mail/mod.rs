@@ -11,6 +11,7 @@ mod context;
 mod kinds;
 mod layout;
 mod message;
+mod template;
 mod text;
 mod time_format;
 mod unsubscribe;

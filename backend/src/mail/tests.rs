@@ -1,4 +1,4 @@
-//! Every mail in both forms, as snapshots, and what must hold of all of them.
+//! Snapshots of all mails in both forms, and properties of all mails.
 
 use super::*;
 use crate::messages::JobResult;
@@ -99,7 +99,7 @@ fn restored(job: &Job) -> MailMessage {
     MailMessage::Notice(Notice::ResultsRestored { job_id: job.id, user_id: job.owner, at })
 }
 
-fn went(job: &Job) -> MailMessage {
+fn archived_notice(job: &Job) -> MailMessage {
     let at = at("2026-11-24T14:03:05Z");
     MailMessage::Notice(Notice::ResultsArchived { job_id: job.id, user_id: job.owner, at })
 }
@@ -111,7 +111,7 @@ fn compose(message: &MailMessage, account: &Account, job: Option<&Job>) -> Mail 
     composer.compose(message, account, true, job, now).unwrap()
 }
 
-/// Every mail there is, with a name for its snapshots.
+/// Every mail, with the name of its snapshots.
 fn all(file_name: &str, reason: &str) -> Vec<(&'static str, Mail)> {
     let (free, premium) = (account(Plan::Free), account(Plan::Premium));
     let user_id = free.id;
@@ -132,7 +132,7 @@ fn all(file_name: &str, reason: &str) -> Vec<(&'static str, Mail)> {
         ("results_ready_archived", compose(&result(&gone), &free, Some(&gone))),
         ("job_failed_input", compose(&result(&bad), &free, Some(&bad))),
         ("job_failed_service", compose(&result(&ours), &free, Some(&ours))),
-        ("results_archived", compose(&went(&gone), &free, Some(&gone))),
+        ("results_archived", compose(&archived_notice(&gone), &free, Some(&gone))),
         ("results_restored", compose(&restored(&back), &premium, Some(&back))),
         ("results_restored_free", compose(&restored(&in_window), &free, Some(&in_window))),
         ("welcome", compose(&welcome, &premium, None)),
@@ -142,7 +142,7 @@ fn all(file_name: &str, reason: &str) -> Vec<(&'static str, Mail)> {
 }
 
 #[test]
-fn every_mail_reads_as_its_snapshot() {
+fn every_mail_matches_its_snapshot() {
     for (name, mail) in all("trio.vcf.gz", "line 3: POS is \"x\"; it must be a whole number") {
         let headers = format!(
             "To: {}\nSubject: {}\nUnsubscribe: {:?}",
@@ -156,23 +156,23 @@ fn every_mail_reads_as_its_snapshot() {
 }
 
 #[test]
-fn a_free_owner_reads_the_deadline_in_words() {
+fn a_free_owner_gets_the_deadline_in_words() {
     let job = job("a.vcf", completed(window()));
     let mail = compose(&result(&job), &account(Plan::Free), Some(&job));
     let words = "Download before 14:03 UTC on 24 November 2026 - 3 minutes after completion";
     assert!(mail.text.contains(words), "{}", mail.text);
     assert_eq!(mail.html.matches(words).count(), 2, "in the preheader and in the body");
-    assert_eq!(mail.subject, format!("Results available for job {}", job.id));
+    assert_eq!(mail.subject, "Results ready: a.vcf");
 }
 
 #[test]
-fn every_moment_is_told_in_the_readers_time_zone() {
+fn all_times_are_in_the_readers_time_zone() {
     let of = |results| job("a.vcf", completed(results));
     let (past, gone) = (of(stored(Some(completed_at()), None)), of(archived()));
     let ada = in_chicago();
     let late = compose(&result(&past), &ada, Some(&past));
-    assert!(late.text.contains("The time to download ended at 08:00 CST."), "{}", late.text);
-    let archived = compose(&went(&gone), &ada, Some(&gone));
+    assert!(late.text.contains("The download window ended at 08:00 CST."), "{}", late.text);
+    let archived = compose(&archived_notice(&gone), &ada, Some(&gone));
     assert!(archived.text.contains("08:03:05 CST"), "{}", archived.text);
     for mail in [late, archived] {
         assert!(!mail.text.contains("UTC") && !mail.html.contains("UTC"), "{}", mail.text);
@@ -180,7 +180,7 @@ fn every_moment_is_told_in_the_readers_time_zone() {
 }
 
 #[test]
-fn texts_of_users_and_files_are_escaped_in_html_and_stay_on_their_line() {
+fn texts_of_users_and_files_are_escaped_in_html_and_stay_on_one_line() {
     for (name, mail) in all(HOSTILE, "bad <b>text</b>\r\nBcc: eve@example.org") {
         assert!(!mail.html.contains("<img"), "{name}");
         assert!(!mail.html.contains("<b>"), "{name}");
@@ -194,18 +194,30 @@ fn texts_of_users_and_files_are_escaped_in_html_and_stay_on_their_line() {
 }
 
 #[test]
-fn headers_are_one_line_of_ascii_without_any_text_of_a_user() {
-    for (name, mail) in all(HOSTILE, "reason") {
+fn headers_are_one_line_and_only_the_subject_has_text_of_a_user() {
+    for (name, mail) in all(HOSTILE, "bad\r\nBcc: eve@example.org") {
         let link = mail.unsubscribe.unwrap_or_default();
         for header in [mail.to.as_str(), &mail.subject, &link] {
             assert!(header.bytes().all(|b| (b' '..=b'~').contains(&b)), "{name}: {header:?}");
+            assert!(!header.contains("Bcc"), "{name}: {header:?}");
+        }
+        for header in [mail.to.as_str(), &link] {
             assert!(!header.contains("vcf"), "{name}: {header:?}");
         }
+        // SES encodes characters outside ASCII in the subject (RFC 2047).
+        assert!(!mail.subject.contains(char::is_control), "{name}: {:?}", mail.subject);
     }
 }
 
 #[test]
-fn links_lead_to_pages_of_this_service_and_nothing_is_loaded() {
+fn the_subject_of_a_mail_about_a_job_has_the_file_name() {
+    for (name, mail) in all("trio.vcf.gz", "reason") {
+        assert_eq!(mail.subject.contains("trio.vcf.gz"), mail.unsubscribe.is_some(), "{name}");
+    }
+}
+
+#[test]
+fn links_lead_to_pages_of_this_service_and_no_resource_is_loaded() {
     for (name, mail) in all("a.vcf", "reason") {
         for part in [&mail.html, &mail.text] {
             assert!(!part.contains("secret-key"), "{name}");
@@ -220,7 +232,7 @@ fn links_lead_to_pages_of_this_service_and_nothing_is_loaded() {
 }
 
 #[test]
-fn mail_about_jobs_can_be_stopped_and_mail_about_the_plan_cannot() {
+fn only_mail_about_jobs_has_an_unsubscribe_link() {
     for (name, mail) in all("a.vcf", "reason") {
         let Some(link) = mail.unsubscribe else {
             assert!(["welcome", "payment_failed", "payment_failed_free"].contains(&name), "{name}");
@@ -234,7 +246,7 @@ fn mail_about_jobs_can_be_stopped_and_mail_about_the_plan_cannot() {
 }
 
 #[test]
-fn what_is_not_true_any_more_is_not_said() {
+fn an_outdated_mail_is_not_composed() {
     let free = account(Plan::Free);
     let of = |results| job("a.vcf", completed(results));
     let (past, gone) = (of(stored(Some(completed_at()), None)), of(archived()));
@@ -242,7 +254,8 @@ fn what_is_not_true_any_more_is_not_said() {
     let composer =
         Composer { site: "https://gas.example.org".parse().unwrap(), key: unsubscribe_key() };
     let now = completed_at() + SignedDuration::from_secs(2);
-    for (message, job) in [(restored(&past), &past), (restored(&gone), &gone), (went(&kept), &kept)]
+    for (message, job) in
+        [(restored(&past), &past), (restored(&gone), &gone), (archived_notice(&kept), &kept)]
     {
         let refused = composer.compose(&message, &free, true, Some(job), now);
         assert!(matches!(refused, Err(ComposeError::Outdated(_))), "{message:?}");
@@ -250,7 +263,7 @@ fn what_is_not_true_any_more_is_not_said() {
 }
 
 #[test]
-fn a_user_without_a_name_is_greeted_all_the_same() {
+fn a_user_without_a_name_is_greeted() {
     let nameless = Account { name: " ".to_owned(), ..account(Plan::Premium) };
     let (user_id, since) = (nameless.id, completed_at());
     let welcome = MailMessage::Notice(Notice::Welcome { user_id, since });

@@ -1,4 +1,4 @@
-//! The token in unsubscribe links: names a user and proves that GAS made it.
+//! The token in unsubscribe links, which names a user and is signed by GAS.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,22 +9,22 @@ use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
 
-/// The shortest key, in bytes: what HMAC-SHA256 gains from (RFC 2104, section 3).
+/// The shortest key, in bytes: the output length of HMAC-SHA256 (RFC 2104, section 3).
 const MIN_KEY_BYTES: usize = 32;
 
 const USER_BYTES: usize = 16;
 
-/// Keeps these tokens apart from whatever else the key may sign one day.
+/// Separates these tokens from other uses of the key.
 const PURPOSE: &[u8] = b"gas unsubscribe v1\0";
 
-/// The key that signs tokens. It never shows in logs.
+/// The key that signs tokens. It does not appear in logs.
 #[derive(Clone)]
 pub struct UnsubscribeKey(Vec<u8>);
 
-/// A key that is too short.
+/// The key is too short.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error(
-    "the key has {0} characters; at least {MIN_KEY_BYTES} are needed, such as those of \
+    "the key has {0} characters; use at least {MIN_KEY_BYTES}, such as the output of \
      `openssl rand -hex 32`"
 )]
 pub struct ShortKey(usize);
@@ -57,24 +57,24 @@ impl UnsubscribeKey {
     }
 }
 
-/// A token. It does not expire: a mail may be opened years later, and all it can do is stop mail.
+/// A token. It does not expire, because mails may be opened years later and it can only stop mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnsubscribeToken(String);
 
-/// A token that GAS did not make, or that lost a part on its way.
+/// The token is forged or incomplete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the unsubscribe link is damaged; please copy the whole link from the mail")]
+#[error("the unsubscribe link is invalid; copy the complete link from the email")]
 pub struct BadToken;
 
 impl UnsubscribeToken {
-    /// Makes a user's token.
+    /// Creates a user's token.
     pub fn mint(key: &UnsubscribeKey, user: UserId) -> Self {
         let mut bytes = user.as_uuid().as_bytes().to_vec();
         bytes.extend_from_slice(&key.mac(user).finalize().into_bytes());
         Self(URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// Whose token a text is.
+    /// Verifies a token and returns its user.
     ///
     /// # Errors
     /// [`BadToken`].
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_names_its_user_to_whoever_has_the_key() {
+    fn a_token_names_its_user_to_holders_of_the_key() {
         let user = UserId::new(Uuid::from_u128(7));
         let token = UnsubscribeToken::mint(&key("k"), user);
         assert_eq!(UnsubscribeToken::verify(&key("k"), token.as_str()), Ok(user));
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_without_its_signature_is_refused() {
+    fn a_token_without_its_signature_is_rejected() {
         let user = URL_SAFE_NO_PAD.encode(Uuid::from_u128(7).as_bytes());
         for text in ["", "A", "%", user.as_str()] {
             assert_eq!(UnsubscribeToken::verify(&key("k"), text), Err(BadToken), "{text:?}");
@@ -120,14 +120,14 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_long_and_do_not_show() {
+    fn keys_are_long_and_not_shown() {
         assert_eq!("short".parse::<UnsubscribeKey>().unwrap_err(), ShortKey(5));
         assert_eq!(format!("{:?}", key("k")), "UnsubscribeKey(…)");
     }
 
     proptest! {
         #[test]
-        fn a_token_with_any_bit_changed_is_refused(id: u128, bit in 0_usize..48 * 8) {
+        fn a_token_with_any_changed_bit_is_rejected(id: u128, bit in 0_usize..48 * 8) {
             let token = UnsubscribeToken::mint(&key("k"), UserId::new(Uuid::from_u128(id)));
             let mut bytes = URL_SAFE_NO_PAD.decode(token.as_str()).unwrap();
             bytes[bit / 8] ^= 1 << (bit % 8);

@@ -161,7 +161,7 @@ async fn a_result_without_a_valid_index_can_still_be_downloaded() {
     }
     case.test.gas.objects.delete(&index).await.unwrap();
     let refused = case.page(&Query::default()).await.unwrap_err();
-    assert!(refused.to_string().contains("can be downloaded all the same"), "{refused}");
+    assert!(refused.to_string().contains("download them instead"), "{refused}");
     assert!(sign_result_link(&case.test.gas, case.ada.id, job.id).await.is_ok());
 
     // A failure is not cached.

@@ -222,7 +222,7 @@ async fn a_mail_about_archiving_is_sent_only_while_the_result_is_archived() {
     let case = Case { mail: TestMail::new(&case.test), ..case };
     case.test.set_plan(&before, Plan::Free);
     assert_eq!(case.notify(&archived).await.unwrap(), Notified::Sent);
-    assert_eq!(case.subjects(), [format!("Results archived for job {}", result.job_id)]);
+    assert_eq!(case.subjects(), ["Results archived: a.vcf"]);
 }
 
 #[tokio::test]
@@ -233,6 +233,6 @@ async fn the_mail_about_a_failed_job_has_its_reason() {
     let failed = fail_job(&case.test.gas, job.id, None, FailureKind::Input, reason).await.unwrap();
     assert_eq!(case.notify(&result_of(&failed)).await.unwrap(), Notified::Sent);
     let mail = case.mail.mailer.sent().remove(0);
-    assert_eq!(mail.subject, format!("Job {} failed", job.id));
+    assert_eq!(mail.subject, "Annotation failed: a.vcf");
     assert!(mail.text.contains("line 3: POS is \"x\""));
 }

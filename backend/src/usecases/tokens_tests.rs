@@ -55,9 +55,9 @@ async fn invalid_tokens_are_rejected_with_the_reason() {
         (new(" ", &Scope::ALL, 1), "a token needs a name of 1 to 60 characters"),
         (new(&long, &Scope::ALL, 1), "a token needs a name of 1 to 60 characters"),
         (new("a\nb", &Scope::ALL, 1), "a token needs a name of 1 to 60 characters"),
-        (new("a", &[], 1), "choose what the token allows"),
-        (new("a", &Scope::ALL, 0), "a token lasts 1 to 366 days; 0 is not allowed"),
-        (new("a", &Scope::ALL, 367), "a token lasts 1 to 366 days; 367 is not allowed"),
+        (new("a", &[], 1), "choose at least one permission"),
+        (new("a", &Scope::ALL, 0), "a token is valid for 1 to 366 days; 0 is not allowed"),
+        (new("a", &Scope::ALL, 367), "a token is valid for 1 to 366 days; 367 is not allowed"),
     ];
     for (new, text) in cases {
         assert_eq!(create_token(&test.gas, ada.id, new).await.unwrap_err().to_string(), text);

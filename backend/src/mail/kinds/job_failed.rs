@@ -1,13 +1,13 @@
 //! The mail about a failed job.
 
-use super::MailTemplate;
 use crate::mail::context::{MailContext, MailJob, Outdated};
 use crate::mail::layout::Layout;
+use crate::mail::template::MailTemplate;
 use crate::mail::text::one_line;
 use askama::Template;
 use gas_shared::job::{Failure, FailureKind};
 
-/// "Your job failed".
+/// "Annotation failed".
 pub(super) struct JobFailed {
     job: MailJob,
     reason: String,
@@ -37,11 +37,11 @@ struct Text<'a> {
 
 impl MailTemplate for JobFailed {
     fn subject(&self) -> String {
-        format!("Job {} failed", self.job.id)
+        format!("Annotation failed: {}", self.job.file)
     }
 
     fn title(&self) -> &'static str {
-        "Your job failed"
+        "Annotation failed"
     }
 
     fn preheader(&self) -> String {

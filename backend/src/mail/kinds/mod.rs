@@ -2,7 +2,7 @@
 //!
 //! To add a mail, write its module with a [`MailTemplate`], its templates
 //! `templates/mail/<module>/body.html` and `body.txt`, and register it in this file: the module,
-//! a variant of [`Notice`] for the event, and an arm in [`template`].
+//! a variant of [`Notice`] for the event, and an arm in [`for_notice`].
 
 mod job_failed;
 mod payment_failed;
@@ -11,36 +11,12 @@ mod results_ready;
 mod results_restored;
 mod welcome;
 
-use super::MailMessage;
 use super::context::{MailContext, Outdated};
-use super::layout::Layout;
+use super::template::MailTemplate;
 use gas_shared::job::JobState;
 use gas_shared::{JobId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-
-/// One mail, ready to be rendered.
-pub(super) trait MailTemplate {
-    /// Whether users who turned mail about jobs off get this mail, too.
-    fn is_required(&self) -> bool {
-        false
-    }
-
-    /// The subject. Texts of users in it must have passed [`one_line`](super::text::one_line).
-    fn subject(&self) -> String;
-
-    /// The heading.
-    fn title(&self) -> &'static str;
-
-    /// The preview that mail programs show next to the subject.
-    fn preheader(&self) -> String;
-
-    /// Renders the HTML form.
-    fn html(&self, layout: &Layout<'_>) -> askama::Result<String>;
-
-    /// Renders the text form.
-    fn text(&self, layout: &Layout<'_>) -> askama::Result<String>;
-}
 
 /// A message of topic `notices`: an event, other than the end of a job, that a user gets a mail
 /// about. The JSON form is stored and sent, so existing variants must stay readable.
@@ -123,29 +99,31 @@ impl Notice {
     }
 }
 
-/// The mail for a message. For the end of a job, the row decides between success and failure.
-pub(super) fn template(
-    message: &MailMessage,
+/// The mail about the end of a job. The job's row decides between success and failure.
+pub(super) fn for_job_result(context: &MailContext<'_>) -> Result<Box<dyn MailTemplate>, Outdated> {
+    Ok(match &context.job()?.state {
+        JobState::Completed(_) => Box::new(results_ready::ResultsReady::new(context)?),
+        JobState::Failed(failure) => Box::new(job_failed::JobFailed::new(context, failure)?),
+        _ => return Err(Outdated("the job was cancelled or has not ended")),
+    })
+}
+
+/// The mail about a notice.
+pub(super) fn for_notice(
+    notice: &Notice,
     context: &MailContext<'_>,
 ) -> Result<Box<dyn MailTemplate>, Outdated> {
-    Ok(match message {
-        MailMessage::JobResult(_) => match &context.job()?.state {
-            JobState::Completed(_) => Box::new(results_ready::ResultsReady::new(context)?),
-            JobState::Failed(failure) => Box::new(job_failed::JobFailed::new(context, failure)?),
-            _ => return Err(Outdated("the job was cancelled or has not ended")),
-        },
-        MailMessage::Notice(notice) => match notice {
-            Notice::ResultsArchived { at, .. } => {
-                Box::new(results_archived::ResultsArchived::new(context, *at)?)
-            }
-            Notice::ResultsRestored { .. } => {
-                Box::new(results_restored::ResultsRestored::new(context)?)
-            }
-            Notice::Welcome { .. } => Box::new(welcome::Welcome::new(context)?),
-            Notice::PaymentFailed { invoice, .. } => {
-                Box::new(payment_failed::PaymentFailed::new(context, invoice))
-            }
-        },
+    Ok(match notice {
+        Notice::ResultsArchived { at, .. } => {
+            Box::new(results_archived::ResultsArchived::new(context, *at)?)
+        }
+        Notice::ResultsRestored { .. } => {
+            Box::new(results_restored::ResultsRestored::new(context)?)
+        }
+        Notice::Welcome { .. } => Box::new(welcome::Welcome::new(context)?),
+        Notice::PaymentFailed { invoice, .. } => {
+            Box::new(payment_failed::PaymentFailed::new(context, invoice))
+        }
     })
 }
 

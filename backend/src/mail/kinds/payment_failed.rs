@@ -1,8 +1,8 @@
 //! The mail about a failed payment.
 
-use super::MailTemplate;
 use crate::mail::context::MailContext;
 use crate::mail::layout::Layout;
+use crate::mail::template::MailTemplate;
 use crate::mail::text::one_line;
 use askama::Template;
 use gas_shared::Plan;
@@ -49,7 +49,7 @@ impl MailTemplate for PaymentFailed {
     }
 
     fn preheader(&self) -> String {
-        "Please check your card.".to_owned()
+        "Update your card to keep Premium.".to_owned()
     }
 
     fn html(&self, layout: &Layout<'_>) -> askama::Result<String> {

@@ -1,8 +1,8 @@
 //! The mail about results that were archived.
 
-use super::MailTemplate;
 use crate::mail::context::{MailContext, MailJob, Outdated};
 use crate::mail::layout::Layout;
+use crate::mail::template::MailTemplate;
 use askama::Template;
 use gas_shared::Plan;
 use gas_shared::job::Results;
@@ -43,7 +43,7 @@ struct Text<'a> {
 
 impl MailTemplate for ResultsArchived {
     fn subject(&self) -> String {
-        format!("Results archived for job {}", self.job.id)
+        format!("Results archived: {}", self.job.file)
     }
 
     fn title(&self) -> &'static str {
@@ -51,7 +51,7 @@ impl MailTemplate for ResultsArchived {
     }
 
     fn preheader(&self) -> String {
-        format!("{}: upgrade, or submit the file again.", self.job.file)
+        format!("Upgrade to restore the results for {}, or annotate the file again.", self.job.file)
     }
 
     fn html(&self, layout: &Layout<'_>) -> askama::Result<String> {

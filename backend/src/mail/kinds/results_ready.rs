@@ -1,8 +1,8 @@
 //! The mail about a completed job.
 
-use super::MailTemplate;
 use crate::mail::context::{Access, MailContext, MailJob, Outdated};
 use crate::mail::layout::Layout;
+use crate::mail::template::MailTemplate;
 use crate::mail::text::counted;
 use askama::Template;
 
@@ -20,7 +20,7 @@ impl ResultsReady {
         let records = counted(done.records.try_into().unwrap_or(i64::MAX), "record");
         let access = match done.results.stored() {
             Some(stored) => context.access(stored, Some(done.completed_at)),
-            None => Access::Ended { reason: "The results are in the archive by now".to_owned() },
+            None => Access::Ended { reason: "The results are archived".to_owned() },
         };
         Ok(Self { job, records, access })
     }
@@ -42,7 +42,10 @@ struct Text<'a> {
 
 impl MailTemplate for ResultsReady {
     fn subject(&self) -> String {
-        format!("Results available for job {}", self.job.id)
+        match self.access {
+            Access::Unlimited | Access::Until { .. } => format!("Results ready: {}", self.job.file),
+            Access::Ended { .. } => format!("Annotated: {}", self.job.file),
+        }
     }
 
     fn title(&self) -> &'static str {

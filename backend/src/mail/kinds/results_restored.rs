@@ -1,8 +1,8 @@
 //! The mail about results that were restored from the archive.
 
-use super::MailTemplate;
 use crate::mail::context::{Access, MailContext, MailJob, Outdated};
 use crate::mail::layout::Layout;
+use crate::mail::template::MailTemplate;
 use askama::Template;
 
 /// "Your results are restored".
@@ -38,11 +38,11 @@ struct Text<'a> {
 
 impl MailTemplate for ResultsRestored {
     fn subject(&self) -> String {
-        format!("Results restored for job {}", self.job.id)
+        format!("Results restored: {}", self.job.file)
     }
 
     fn title(&self) -> &'static str {
-        "Your results are back"
+        "Your results are restored"
     }
 
     fn preheader(&self) -> String {

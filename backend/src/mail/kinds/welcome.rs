@@ -1,8 +1,8 @@
 //! The mail to a user who changed to Premium.
 
-use super::MailTemplate;
 use crate::mail::context::{MailContext, Outdated};
 use crate::mail::layout::Layout;
+use crate::mail::template::MailTemplate;
 use askama::Template;
 use gas_shared::Plan;
 
@@ -46,7 +46,7 @@ impl MailTemplate for Welcome {
     }
 
     fn preheader(&self) -> String {
-        "Larger files, and results that stay.".to_owned()
+        "Larger files, and results that stay available.".to_owned()
     }
 
     fn html(&self, layout: &Layout<'_>) -> askama::Result<String> {
