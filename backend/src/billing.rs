@@ -1,4 +1,4 @@
-//! The ports of the processes that deal with payments, bundled.
+//! The ports of processes that handle payments, bundled.
 
 use crate::Gas;
 use crate::ports::{BillingStore, Payments, PortResult};
@@ -6,34 +6,34 @@ use crate::postgres::PostgresBilling;
 use crate::stripe::{Stripe, StripeSettings};
 use std::sync::Arc;
 
-/// Everything that use-cases about payments need. Cheap to clone.
+/// Everything a use-case about payments needs. Cheap to clone.
 #[derive(Clone)]
 pub struct Billing {
-    /// The rest of GAS.
+    /// The ports of all use-cases.
     pub gas: Gas,
     /// Stripe.
     pub payments: Arc<dyn Payments>,
-    /// What is kept of it.
+    /// Customers, plans and events in PostgreSQL.
     pub store: Arc<dyn BillingStore>,
-    /// What counts as Premium.
+    /// The subscription that gives Premium.
     pub offer: Arc<Offer>,
 }
 
-/// What a subscription must be like to count.
+/// The properties of a subscription that gives Premium.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
-    /// The id of the Premium price.
+    /// Stripe's id of the Premium price.
     pub price_id: String,
-    /// Whether real money must be paid.
+    /// Whether the subscription must be of Stripe's live mode.
     pub livemode: bool,
 }
 
 impl Billing {
-    /// The adapters of a deployment. Nothing is called yet. `origin` is where browsers reach GAS,
-    /// without a slash at the end.
+    /// Builds the adapters of a deployment. It makes no request. `origin` is the origin of the web
+    /// server, without a trailing slash.
     ///
     /// # Errors
-    /// Where the settings cannot be used.
+    /// If the settings are invalid.
     pub fn connect(
         gas: Gas,
         settings: &StripeSettings,

@@ -1,9 +1,9 @@
-//! What every server-side GAS process shares.
+//! The use-cases of GAS and their adapters, shared by all server-side processes.
 //!
-//! [`ports`] name what GAS needs from the outside world. [`usecases`] are what GAS does, one file
-//! each, written against the ports. [`aws`], [`postgres`] and [`stripe`] stand behind the ports;
-//! they are the only places that know an SDK. Processes build a [`Gas`] at start, and a [`Billing`]
-//! where they deal with payments, and call use-cases with it.
+//! [`ports`] are traits for everything outside the process. [`usecases`] are written against the ports,
+//! one file each. [`aws`], [`postgres`] and [`stripe`] implement the ports; only they use an SDK. A
+//! process builds a [`Gas`] at start, and a [`Billing`] if it handles payments, and passes it to the
+//! use-cases.
 
 mod attachment;
 pub mod aws;

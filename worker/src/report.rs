@@ -160,8 +160,8 @@ mod tests {
         for permille in [0, 5, 99, 100, 250, 299] {
             report.advance(Progress { step: "annotate".into(), permille, records: 7 });
         }
-        let noted = ["download", "annotate: 0 %, 7 records", "annotate: 10 %, 7 records"];
-        assert_eq!(lines(&report), [&noted[..], &["annotate: 25 %, 7 records"]].concat());
+        let logged = ["download", "annotate: 0 %, 7 records", "annotate: 10 %, 7 records"];
+        assert_eq!(lines(&report), [&logged[..], &["annotate: 25 %, 7 records"]].concat());
         assert_eq!(report.progress().borrow().permille, 299);
     }
 

@@ -65,8 +65,8 @@ impl Hub {
     /// Updates the caches with an event and sends it to all open streams of the user.
     pub fn send(&self, user: UserId, event: LiveEvent) {
         // The caches come first: a browser may request its list as soon as it gets the event.
-        self.lists.hear(user, &event);
-        self.board.hear(&event);
+        self.lists.receive(user, &event);
+        self.board.receive(&event);
         let mut users = self.lock();
         if let Some(sender) = users.get(&user)
             && sender.send(event).is_err()
@@ -97,7 +97,7 @@ pub async fn forward_events(queue: EventQueue, hub: Hub, shutdown: CancellationT
             Ok(bodies) => bodies.iter().for_each(|body| deliver(&hub, body)),
             Err(error) => {
                 tracing::warn!(error = %chain(&error), "failed to receive live events");
-                hub.lists.forget();
+                hub.lists.clear();
                 tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
             }
         }

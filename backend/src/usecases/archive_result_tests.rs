@@ -62,7 +62,7 @@ async fn an_upgrade_within_the_window_keeps_the_result_forever() {
     case.test.set_plan(&case.ada, Plan::Premium);
     assert_eq!(case.archive().await.unwrap(), ArchiveOutcome::Kept);
     assert_eq!(case.test.places(), (1, 0));
-    assert_eq!(case.test.job(case.job.id).due(), None, "nobody needs to look again");
+    assert_eq!(case.test.job(case.job.id).due(), None, "the result has no deadline");
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn an_upgrade_after_a_crash_before_the_copy_is_recorded_leaves_no_copy() {
         assert_eq!(case.test.places(), (1, 0), "after step {step}");
         assert!(matches!(case.test.results(case.job.id), Results::Stored(_)));
     }
-    panic!("the copy was never noted");
+    panic!("the copy was never recorded");
 }
 
 #[tokio::test]

@@ -133,7 +133,7 @@ async fn nothing_is_left_of_a_job_deleted_at_any_stage() {
     for stage in STAGES {
         let case = case(stage).await;
         delete_job(&case.test.gas, case.ada.id, case.job.id).await.unwrap();
-        assert!(case.test.jobs.get(case.job.id).is_none(), "{stage:?}: gone for everybody at once");
+        assert!(case.test.jobs.get(case.job.id).is_none(), "{stage:?}: deleted at once");
         assert_eq!(case.test.jobs.tombstone_of(case.job.id).unwrap().owner, case.ada.id);
         case.handle_queue().await.unwrap();
         assert_eq!((case.objects(), case.test.archive.copies()), (0, 0), "{stage:?}");

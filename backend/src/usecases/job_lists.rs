@@ -38,7 +38,7 @@ const LATELY: SignedDuration = SignedDuration::from_hours(24);
 #[derive(Clone)]
 pub struct JobLists {
     users: Arc<Cache<UserId, Arc<UserJobs>, Weight>>,
-    recent: Arc<Mutex<VecDeque<Heard>>>,
+    recent: Arc<Mutex<VecDeque<RecentChange>>>,
 }
 
 /// One user's jobs.
@@ -46,11 +46,11 @@ struct UserJobs {
     read_at: Timestamp,
     /// The weight in the cache, fixed when read: the weight of a cached item must not change.
     weight: u64,
-    jobs: Mutex<Known>,
+    jobs: Mutex<CachedJobs>,
 }
 
 #[derive(Default)]
-struct Known {
+struct CachedJobs {
     entries: HashMap<JobId, JobListEntry>,
     /// Deleted jobs. Events may arrive out of order, so a deleted job stays deleted.
     gone: HashSet<JobId>,
@@ -58,16 +58,16 @@ struct Known {
 
 /// The change that an event means for a list.
 #[derive(Clone)]
-enum News {
+enum ListChange {
     Job(JobListEntry),
     Gone(JobId),
 }
 
 /// A received event.
-struct Heard {
+struct RecentChange {
     at: Instant,
     user: UserId,
-    news: News,
+    change: ListChange,
 }
 
 #[derive(Clone)]
@@ -100,27 +100,27 @@ impl Default for JobLists {
 
 impl JobLists {
     /// Receives a live event of any user.
-    pub fn hear(&self, user: UserId, event: &LiveEvent) {
-        let news = match event {
-            LiveEvent::Job(job) => News::Job(JobListEntry::from(&**job)),
-            LiveEvent::Deleted(id) => News::Gone(*id),
+    pub fn receive(&self, user: UserId, event: &LiveEvent) {
+        let change = match event {
+            LiveEvent::Job(job) => ListChange::Job(JobListEntry::from(&**job)),
+            LiveEvent::Deleted(id) => ListChange::Gone(*id),
             _ => return,
         };
         {
             let mut recent = lock(&self.recent);
-            let is_old = |heard: &Heard| heard.at.elapsed() > RECENTLY;
+            let is_old = |recent_change: &RecentChange| recent_change.at.elapsed() > RECENTLY;
             while recent.len() >= RECENT || recent.front().is_some_and(is_old) {
                 recent.pop_front();
             }
-            recent.push_back(Heard { at: Instant::now(), user, news: news.clone() });
+            recent.push_back(RecentChange { at: Instant::now(), user, change: change.clone() });
         }
         if let Some(jobs) = self.users.get(&user) {
-            jobs.lock().hear(news);
+            jobs.lock().apply(change);
         }
     }
 
     /// Clears the cache, because events were lost.
-    pub fn forget(&self) {
+    pub fn clear(&self) {
         self.users.clear();
     }
 
@@ -134,38 +134,40 @@ impl JobLists {
             let entries = gas.jobs.store.list_entries(user).await?;
             let entries: HashMap<_, _> = entries.into_iter().map(|job| (job.id, job)).collect();
             let weight = entries.len() as u64 + 1;
-            let jobs = Mutex::new(Known { entries, ..Known::default() });
+            let jobs = Mutex::new(CachedJobs { entries, ..CachedJobs::default() });
             Ok::<_, PortError>(Arc::new(UserJobs { read_at: now, weight, jobs }))
         };
         let jobs = self.users.get_or_insert_async(&user, reading).await?;
         // Apply events that arrived during the read or that the index does not have yet.
         let recent = lock(&self.recent);
-        let mut known = jobs.lock();
-        let is_news = |heard: &&Heard| heard.user == user && heard.at.elapsed() <= RECENTLY;
-        for heard in recent.iter().filter(is_news) {
-            known.hear(heard.news.clone());
+        let mut cached = jobs.lock();
+        let is_relevant = |recent_change: &&RecentChange| {
+            recent_change.user == user && recent_change.at.elapsed() <= RECENTLY
+        };
+        for recent_change in recent.iter().filter(is_relevant) {
+            cached.apply(recent_change.change.clone());
         }
-        drop(known);
+        drop(cached);
         Ok(jobs)
     }
 }
 
 impl UserJobs {
-    fn lock(&self) -> MutexGuard<'_, Known> {
+    fn lock(&self) -> MutexGuard<'_, CachedJobs> {
         lock(&self.jobs)
     }
 }
 
-impl Known {
-    fn hear(&mut self, news: News) {
-        match news {
-            News::Gone(id) => {
+impl CachedJobs {
+    fn apply(&mut self, change: ListChange) {
+        match change {
+            ListChange::Gone(id) => {
                 self.entries.remove(&id);
                 self.gone.insert(id);
             }
-            News::Job(job) => {
+            ListChange::Job(job) => {
                 let is_newer =
-                    self.entries.get(&job.id).is_none_or(|known| known.version < job.version);
+                    self.entries.get(&job.id).is_none_or(|cached| cached.version < job.version);
                 if is_newer && !self.gone.contains(&job.id) {
                     self.entries.insert(job.id, job);
                 }

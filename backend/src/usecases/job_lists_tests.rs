@@ -23,10 +23,10 @@ impl Case {
     }
 
     /// Passes all events so far to the lists.
-    fn hear_all(&self) {
+    fn receive_all(&self) {
         for body in self.test.job_events.bodies() {
-            let told: crate::messages::UserEvent = serde_json::from_str(&body).unwrap();
-            self.lists.hear(told.user_id, &told.event);
+            let event: crate::messages::UserEvent = serde_json::from_str(&body).unwrap();
+            self.lists.receive(event.user_id, &event.event);
         }
     }
 }
@@ -75,20 +75,20 @@ async fn jobs_are_read_from_their_rows_and_events_keep_the_entries_current() {
     let behind = case.find(&ListQuery::default()).await;
     assert_eq!(behind.counts, [0, 1, 0, 0, 0, 0], "the event is on its way");
     assert_eq!(behind.jobs[0].state.status(), JobStatus::Cancelled, "the row is the truth");
-    case.hear_all();
+    case.receive_all();
     assert_eq!(case.find(&ListQuery::default()).await.counts, [0, 0, 0, 0, 0, 1]);
 
     let second = case.test.pending_job(&case.ada).await;
-    case.hear_all();
+    case.receive_all();
     assert_eq!(case.find(&ListQuery::default()).await.matched, 2, "a new job");
     delete_job(&case.test.gas, case.ada.id, second.id).await.unwrap();
     assert_eq!(ids(&case.find(&ListQuery::default()).await), [job.id], "no row, not shown");
     let events = case.test.job_events.bodies();
-    case.hear_all();
+    case.receive_all();
     assert_eq!(case.find(&ListQuery::default()).await.matched, 1);
     // An older event arrives last.
     let late: crate::messages::UserEvent = serde_json::from_str(&events[events.len() - 2]).unwrap();
-    case.lists.hear(late.user_id, &late.event);
+    case.lists.receive(late.user_id, &late.event);
     assert_eq!(case.find(&ListQuery::default()).await.matched, 1, "gone stays gone");
 }
 
@@ -99,8 +99,8 @@ async fn recent_events_complete_a_list_from_an_index_that_is_behind() {
     case.test.jobs.freeze_lists();
     case.test.pending_job(&case.ada).await;
     assert_eq!(case.find(&ListQuery::default()).await.matched, 1, "the index has one");
-    case.lists.forget();
-    case.hear_all();
+    case.lists.clear();
+    case.receive_all();
     assert_eq!(case.find(&ListQuery::default()).await.matched, 2);
 }
 
@@ -119,7 +119,7 @@ async fn a_list_that_has_grown_is_read_again_as_well() {
     let case = Case::new();
     assert_eq!(case.find(&ListQuery::default()).await.matched, 0);
     let job = case.test.pending_job(&case.ada).await;
-    case.lists.hear(case.ada.id, &LiveEvent::Job(Box::new(JobView::from(&job))));
+    case.lists.receive(case.ada.id, &LiveEvent::Job(Box::new(JobView::from(&job))));
     assert_eq!(case.find(&ListQuery::default()).await.matched, 1);
     case.test.clock.advance_secs(10 * 60 + 1);
     assert_eq!(case.find(&ListQuery::default()).await.matched, 1);

@@ -28,14 +28,14 @@ pub struct QueueBoard(Arc<Board>);
 #[derive(Default)]
 struct Board {
     /// Locked during a read, so that concurrent callers wait for the same read.
-    seen: tokio::sync::Mutex<Option<Seen>>,
+    read: tokio::sync::Mutex<Option<QueueRead>>,
     /// The last runs of all users, with their durations in seconds.
     runs: Mutex<VecDeque<(JobId, u64)>>,
 }
 
 /// One read of the queue.
 #[derive(Clone)]
-struct Seen {
+struct QueueRead {
     at: Timestamp,
     /// The pending jobs, the oldest first.
     waiting: Arc<[JobId]>,
@@ -44,7 +44,7 @@ struct Seen {
 
 impl QueueBoard {
     /// Receives a live event.
-    pub fn hear(&self, event: &LiveEvent) {
+    pub fn receive(&self, event: &LiveEvent) {
         let LiveEvent::Job(job) = event else { return };
         let StateView::Completed { started_at, completed_at, .. } = &job.state else { return };
         let Ok(seconds) = completed_at.duration_since(*started_at).as_secs().try_into() else {
@@ -69,34 +69,34 @@ impl QueueBoard {
         jobs: &[JobId],
         own_runs: &[u64],
     ) -> PortResult<Vec<(JobId, QueuePosition)>> {
-        let seen = self.read(gas).await?;
+        let read = self.read(gas).await?;
         let run = {
             let runs = self.runs();
             let all = mean(runs.iter().map(|(_, seconds)| *seconds));
             all.or_else(|| mean(own_runs.iter().copied()))
         };
         let place = |id: &JobId| {
-            let ahead = seen.waiting.iter().position(|waiting| waiting == id)?;
+            let ahead = read.waiting.iter().position(|waiting| waiting == id)?;
             let position = u32::try_from(ahead + 1).unwrap_or(u32::MAX);
             Some((
                 *id,
-                QueuePosition { position, wait_secs: wait_secs(position, seen.running, run) },
+                QueuePosition { position, wait_secs: wait_secs(position, read.running, run) },
             ))
         };
         Ok(jobs.iter().filter_map(place).collect())
     }
 
-    async fn read(&self, gas: &Gas) -> PortResult<Seen> {
-        let mut known = self.0.seen.lock().await;
+    async fn read(&self, gas: &Gas) -> PortResult<QueueRead> {
+        let mut last = self.0.read.lock().await;
         let now = gas.now();
-        if let Some(seen) = known.as_ref().filter(|seen| now.duration_since(seen.at) <= MAX_AGE) {
-            return Ok(seen.clone());
+        if let Some(read) = last.as_ref().filter(|read| now.duration_since(read.at) <= MAX_AGE) {
+            return Ok(read.clone());
         }
         let waiting = gas.jobs.store.queue(JobStatus::Pending).await?.into();
         let running = gas.jobs.store.queue(JobStatus::Running).await?.len();
-        let seen = Seen { at: now, waiting, running };
-        *known = Some(seen.clone());
-        Ok(seen)
+        let read = QueueRead { at: now, waiting, running };
+        *last = Some(read.clone());
+        Ok(read)
     }
 
     fn runs(&self) -> MutexGuard<'_, VecDeque<(JobId, u64)>> {
@@ -155,8 +155,8 @@ mod tests {
         claim_job(&test.gas, ids[0], SignedDuration::from_secs(45)).await.unwrap();
         for seconds in [20, 30, 40] {
             let event = run(&test, seconds).await;
-            board.hear(&event);
-            board.hear(&event);
+            board.receive(&event);
+            board.receive(&event);
         }
         test.clock.advance_secs(3);
         let places = board.positions(&test.gas, &ids, &[]).await.unwrap();

@@ -66,8 +66,8 @@ async fn a_message_that_is_delivered_ten_times_restores_once() {
     }
     assert_eq!(case.test.job(case.job.id), row);
     assert_eq!(case.test.places(), (1, 0));
-    let told = case.test.notices.bodies().split_off(notices);
-    assert!(told.iter().all(|body| *body == told[0]), "one event, which mail counts once");
+    let messages = case.test.notices.bodies().split_off(notices);
+    assert!(messages.iter().all(|body| *body == messages[0]), "one event, so one mail");
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn a_damaged_file_is_not_restored_and_stays_in_the_archive() {
     assert!(matches!(case.restore().await, Err(RestoreError::Damaged(_))));
     assert!(matches!(case.test.results(case.job.id), Results::Archived { .. }));
     assert_eq!(case.test.archive.copies(), 1);
-    assert_eq!(case.test.job(case.job.id).due(), None, "it is not asked for again and again");
+    assert_eq!(case.test.job(case.job.id).due(), None, "it is not requested again");
     assert!(
         matches!(case.restore().await, Err(RestoreError::Damaged(_))),
         "when it is redelivered"

@@ -43,7 +43,7 @@ async fn a_revoked_token_is_invalid_and_only_its_owner_can_revoke_it() {
     revoke_token(&test.gas, ada.id, made.token.id).await.unwrap();
     assert_eq!(authenticate_token(&test.gas, &made.secret).await.unwrap(), None);
     assert_eq!(list_tokens(&test.gas, ada.id).await.unwrap(), []);
-    assert!(revoke_token(&test.gas, ada.id, made.token.id).await.is_err(), "it is gone already");
+    assert!(revoke_token(&test.gas, ada.id, made.token.id).await.is_err(), "it is revoked already");
 }
 
 #[tokio::test]
