@@ -1,9 +1,9 @@
 //! The ports of processes that handle payments, bundled.
 
-use crate::Gas;
 use crate::ports::{BillingStore, Payments, PortResult};
 use crate::postgres::PostgresBilling;
 use crate::stripe::{Stripe, StripeSettings};
+use crate::{Gas, Offer};
 use std::sync::Arc;
 
 /// Everything a use-case about payments needs. Cheap to clone.
@@ -17,15 +17,6 @@ pub struct Billing {
     pub store: Arc<dyn BillingStore>,
     /// The subscription that gives Premium.
     pub offer: Arc<Offer>,
-}
-
-/// The properties of a subscription that gives Premium.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Offer {
-    /// Stripe's id of the Premium price.
-    pub price_id: String,
-    /// Whether the subscription must be of Stripe's live mode.
-    pub livemode: bool,
 }
 
 impl Billing {

@@ -16,7 +16,8 @@ pub trait Mailer: Send + Sync {
     async fn send(&self, mail: &Mail) -> PortResult<SendOutcome>;
 }
 
-/// A mail, ready to send. Its headers contain no user input other than the address.
+/// A mail, ready to send. Its headers contain no user input other than the address and, on one line
+/// in the subject, the name of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mail {
     /// The recipient.

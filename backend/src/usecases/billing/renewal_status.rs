@@ -1,6 +1,6 @@
 //! Derives plan and renewal status from a customer's subscriptions.
 
-use crate::billing::Offer;
+use crate::Offer;
 use crate::ports::{BillingUpdate, Subscription, SubscriptionStatus as Status};
 use gas_shared::Plan;
 use gas_shared::billing::{PAST_DUE_GRACE_DAYS, RenewalStatus};
