@@ -1,7 +1,7 @@
 //! The settings that name a deployment's AWS resources.
 //!
-//! The values are the outputs of the CloudFormation stack (`deploy/template.yaml`): output `FooBar` is
-//! environment variable `GAS_FOO_BAR`, on AWS and locally.
+//! The values are the outputs of the CloudFormation stack (`deploy/template.yaml`): output `FooBar`
+//! is environment variable `GAS_FOO_BAR`, on AWS and locally.
 
 use crate::RetentionPolicy;
 use clap::{Args, ValueEnum};
@@ -71,8 +71,8 @@ pub struct Deployment {
 /// The archive of a deployment.
 #[derive(Args, Clone, Debug)]
 pub struct ArchiveSettings {
-    /// The archive back end. There is no default, because vaults are available to older AWS accounts
-    /// only.
+    /// The archive back end. There is no default, because vaults are available to older AWS
+    /// accounts only.
     #[arg(long, env = "GAS_ARCHIVE_BACK_END", value_enum)]
     pub archive_back_end: ArchiveBackEnd,
     /// The Glacier vault, for back end `vault`.

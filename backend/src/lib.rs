@@ -1,9 +1,9 @@
 //! The use-cases of GAS and their adapters, shared by all server-side processes.
 //!
-//! [`ports`] are traits for everything outside the process. [`usecases`] are written against the ports,
-//! one file each. [`aws`], [`postgres`] and [`stripe`] implement the ports; only they use an SDK. A
-//! process builds a [`Gas`] at start, and a [`Billing`] if it handles payments, and passes it to the
-//! use-cases.
+//! [`ports`] are traits for everything outside the process. [`usecases`] are written against the
+//! ports, one file each. [`aws`], [`postgres`] and [`stripe`] implement the ports; only they use an
+//! SDK. A process builds a [`Gas`] at start, and a [`Billing`] if it handles payments, and passes
+//! it to the use-cases.
 
 mod attachment;
 pub mod aws;

@@ -23,8 +23,8 @@ pub struct Notifier {
 }
 
 impl Notifier {
-    /// Builds the adapters of a deployment in addition to those of `gas`, without calling a service.
-    /// Links in mails point to `site`.
+    /// Builds the adapters of a deployment in addition to those of `gas`, without calling a
+    /// service. Links in mails point to `site`.
     pub fn connect(
         gas: &Gas,
         site: &PublicUrl,

@@ -6,7 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 /// How long results stay in S3 on the Free plan.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct RetentionPolicy {
-    /// The download window: how long a Free user may download a result after completion, in seconds.
+    /// The download window: how long a Free user may download a result after completion, in
+    /// seconds.
     #[arg(long, env = "GAS_FREE_WINDOW_SECONDS", default_value_t = 180, value_parser = clap::value_parser!(u32).range(1..=31_536_000))]
     pub free_window_secs: u32,
     /// How long a user who leaves Premium keeps stored results, in seconds.

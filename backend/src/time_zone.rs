@@ -1,5 +1,5 @@
-//! The supported time zones: those of the compiled-in tz database, so that all processes support the
-//! same ones, independent of the machine.
+//! The supported time zones: those of the compiled-in tz database, so that all processes support
+//! the same ones, independent of the machine.
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use std::sync::LazyLock;
@@ -9,8 +9,8 @@ static DATABASE: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bu
 /// The maximum length of a name in bytes. The longest name of the database has 32.
 const MAX_NAME: usize = 64;
 
-/// The time zone of a name, ignoring case. `None` if the name is unknown, and for `Etc/Unknown`, which
-/// systems report if their time zone is not set.
+/// The time zone of a name, ignoring case. `None` if the name is unknown, and for `Etc/Unknown`,
+/// which systems report if their time zone is not set.
 pub(crate) fn time_zone(name: &str) -> Option<TimeZone> {
     if name.len() > MAX_NAME {
         return None;

@@ -1,8 +1,9 @@
 //! The secrets of API tokens: `gas_`, 32 random characters and a checksum of 6 characters.
 //!
 //! Prefix and checksum let scanners recognize a leaked secret offline, as GitHub's tokens do
-//! (<https://github.blog/engineering/behind-githubs-new-authentication-token-formats/>). The pattern is
-//! `gas_[0-9A-Za-z]{38}`; the last six characters are the CRC-32 of the 32 before them, in base 62.
+//! (<https://github.blog/engineering/behind-githubs-new-authentication-token-formats/>). The
+//! pattern is `gas_[0-9A-Za-z]{38}`; the last six characters are the CRC-32 of the 32 before them,
+//! in base 62.
 
 use crate::Secret;
 use crate::ports::{PortError, PortResult};

@@ -1,5 +1,5 @@
-//! The Lambda function `<prefix>_restore`: restores to S3 the results that the archive has retrieved,
-//! as announced in the queue `complete_thaw`.
+//! The Lambda function `<prefix>_restore`: restores to S3 the results that the archive has
+//! retrieved, as announced in the queue `complete_thaw`.
 
 mod batch;
 mod settings;

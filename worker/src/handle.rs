@@ -198,8 +198,8 @@ impl Worker {
         }
     }
 
-    /// Finishes the message of a job that has ended already, perhaps by a worker that died before it
-    /// could finish the message.
+    /// Finishes the message of a job that has ended already, perhaps by a worker that died before
+    /// it could finish the message.
     async fn settle(&self, message: &Message, id: JobId) -> Result<(), ChangeError> {
         match self.gas.jobs.store.job(id).await? {
             Some(job) if job.status().is_final() => {

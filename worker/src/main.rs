@@ -1,6 +1,6 @@
 //! The GAS worker. Role `annotate` receives job requests from the queue, runs the annotation engine
-//! on each input as a child process with resource limits, and stores its output. Role `utility` runs
-//! the background work of the service: see [`utility`].
+//! on each input as a child process with resource limits, and stores its output. Role `utility`
+//! runs the background work of the service: see [`utility`].
 //!
 //! A message is deleted last, after its work is stored. If a process dies earlier, SQS delivers the
 //! message again, and the work is repeated or found to be done.

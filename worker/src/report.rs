@@ -1,9 +1,9 @@
 //! The progress of a run and its run log, which the owner can read while the job runs.
 //!
-//! The run log is an S3 object that is rewritten as it grows, after a heartbeat and thus at most once
-//! a second. The next attempt appends to it. An object, unlike an event, can be read later, too. The
-//! run log has a bounded size and contains what concerns the owner: steps, every tenth of the
-//! progress, warnings of the engine, and the reason of a failure.
+//! The run log is an S3 object that is rewritten as it grows, after a heartbeat and thus at most
+//! once a second. The next attempt appends to it. An object, unlike an event, can be read later,
+//! too. The run log has a bounded size and contains what concerns the owner: steps, every tenth of
+//! the progress, warnings of the engine, and the reason of a failure.
 
 use bytes::Bytes;
 use gas_backend::clock::Clock;

@@ -43,8 +43,8 @@ impl EventQueue {
         }
     }
 
-    /// Waits for events, up to the long-poll time, and removes them from the queue. The result may be
-    /// empty.
+    /// Waits for events, up to the long-poll time, and removes them from the queue. The result may
+    /// be empty.
     ///
     /// # Errors
     /// If SQS fails; the events are then received again.

@@ -1,8 +1,8 @@
 //! Adapters of the ports to AWS, built on the official SDK.
 //!
 //! The adapters work the same against AWS and against emulators: region, endpoint and credentials
-//! come from the SDK's standard environment (`AWS_REGION`, `AWS_ENDPOINT_URL`, keys or `AWS_PROFILE`
-//! with its assume-role chains, container and instance roles).
+//! come from the SDK's standard environment (`AWS_REGION`, `AWS_ENDPOINT_URL`, keys or
+//! `AWS_PROFILE` with its assume-role chains, container and instance roles).
 
 mod archive;
 mod archive_timer;

@@ -58,8 +58,8 @@ impl Mailer for SesMailer {
     }
 }
 
-/// The reason for a permanent rejection. Throttling, a paused or suspended account and an unverified
-/// address are temporary.
+/// The reason for a permanent rejection. Throttling, a paused or suspended account and an
+/// unverified address are temporary.
 fn refusal(error: &SendEmailError) -> Option<String> {
     match error {
         SendEmailError::MessageRejected(_) | SendEmailError::BadRequestException(_) => {

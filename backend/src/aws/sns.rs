@@ -16,8 +16,8 @@ impl SnsTopic {
         Self { client, arn: arn.to_owned() }
     }
 
-    /// Confirms a subscription to this topic with the token that SNS sent to the endpoint. Only this
-    /// account can then end the subscription.
+    /// Confirms a subscription to this topic with the token that SNS sent to the endpoint. Only
+    /// this account can then end the subscription.
     ///
     /// # Errors
     /// If SNS rejects the token or fails.

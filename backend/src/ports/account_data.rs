@@ -17,12 +17,13 @@ pub trait AccountData: Send + Sync {
         limit: u16,
     ) -> PortResult<Vec<MailRecord>>;
 
-    /// Records that a user closes their account, and ends all their sessions and tokens. From then on
-    /// [`Accounts`](super::Accounts) treats the user as unknown. `false` if there is no such user.
+    /// Records that a user closes their account, and ends all their sessions and tokens. From then
+    /// on [`Accounts`](super::Accounts) treats the user as unknown. `false` if there is no such
+    /// user.
     async fn request_deletion(&self, user: UserId, now: Timestamp) -> PortResult<bool>;
 
-    /// A page of the accounts that are being closed, in the order of their IDs, after the ID `after`.
-    /// Paging to the end visits every account, even if some cannot be erased yet.
+    /// A page of the accounts that are being closed, in the order of their IDs, after the ID
+    /// `after`. Paging to the end visits every account, even if some cannot be erased yet.
     async fn closing_accounts(
         &self,
         after: Option<UserId>,

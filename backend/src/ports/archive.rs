@@ -22,8 +22,8 @@ pub trait Archive: Send + Sync {
     /// Copies an S3 object into the archive under a ticket.
     async fn upload(&self, ticket: &str, file: &ObjectLocation) -> PortResult<UploadOutcome>;
 
-    /// Aborts an upload and deletes what was sent. Returns `false`, without an effect, if the archive
-    /// does not know the ticket (any longer).
+    /// Aborts an upload and deletes what was sent. Returns `false`, without an effect, if the
+    /// archive does not know the ticket (any longer).
     async fn abort_upload(&self, ticket: &str) -> PortResult<bool>;
 
     /// Requests the retrieval of a copy. When the copy is readable, the archive publishes to topic

@@ -13,12 +13,12 @@ pub trait JobStore: Send + Sync {
     /// Inserting an identical row again counts as written.
     async fn insert(&self, job: &Job) -> PortResult<WriteOutcome>;
 
-    /// Writes the next version of a job; [`WriteOutcome::Conflict`] if the row is not at the version
-    /// before it. Replacing by an identical row again counts as written.
+    /// Writes the next version of a job; [`WriteOutcome::Conflict`] if the row is not at the
+    /// version before it. Replacing by an identical row again counts as written.
     async fn replace(&self, job: &Job) -> PortResult<WriteOutcome>;
 
-    /// Replaces a job, or an earlier tombstone, by a tombstone; [`WriteOutcome::Conflict`] if the row
-    /// is not at the version before it. Writing an identical row again counts as written.
+    /// Replaces a job, or an earlier tombstone, by a tombstone; [`WriteOutcome::Conflict`] if the
+    /// row is not at the version before it. Writing an identical row again counts as written.
     async fn tombstone(&self, deletion: &Deletion) -> PortResult<WriteOutcome>;
 
     /// The tombstone of a job, read consistently; `None` if the job exists or was purged.
@@ -50,8 +50,8 @@ pub trait JobStore: Send + Sync {
     /// omitted.
     async fn jobs(&self, ids: &[JobId]) -> PortResult<Vec<Job>>;
 
-    /// The jobs of all users that are [`JobStatus::Pending`] or [`JobStatus::Running`], longest first,
-    /// at most 1,000. Eventually consistent.
+    /// The jobs of all users that are [`JobStatus::Pending`] or [`JobStatus::Running`], longest
+    /// first, at most 1,000. Eventually consistent.
     async fn queue(&self, status: JobStatus) -> PortResult<Vec<JobId>>;
 
     /// A page of a user's jobs whose result is archived, in any order. Eventually consistent.
@@ -62,8 +62,8 @@ pub trait JobStore: Send + Sync {
         limit: u16,
     ) -> PortResult<JobPage>;
 
-    /// Jobs and tombstones past their [`Job::due`] or [`Deletion::due`], longest overdue first, at most
-    /// a few hundred. Eventually consistent.
+    /// Jobs and tombstones past their [`Job::due`] or [`Deletion::due`], longest overdue first, at
+    /// most a few hundred. Eventually consistent.
     async fn overdue_jobs(&self, now: Timestamp) -> PortResult<Vec<JobId>>;
 }
 

@@ -87,9 +87,9 @@ impl EmailAddress {
 /// The outbox: at most one mail per event, however often the event is reported.
 #[async_trait]
 pub trait Outbox: Send + Sync {
-    /// Records the mail of an event, if it is new, and claims it for sending until `lease` has passed.
-    /// Of concurrent callers, one gets the claim. Nothing is recorded for a user without a profile,
-    /// because nothing would ever delete it.
+    /// Records the mail of an event, if it is new, and claims it for sending until `lease` has
+    /// passed. Of concurrent callers, one gets the claim. Nothing is recorded for a user without a
+    /// profile, because nothing would ever delete it.
     async fn claim(
         &self,
         event: &MailEvent,

@@ -24,8 +24,8 @@ pub trait ObjectStore: Send + Sync {
         content_type: &str,
     ) -> PortResult<u64>;
 
-    /// Copies an object within the store, without transferring its bytes to this process. `false` if
-    /// the source does not exist.
+    /// Copies an object within the store, without transferring its bytes to this process. `false`
+    /// if the source does not exist.
     async fn copy(&self, from: &ObjectLocation, to: &ObjectLocation) -> PortResult<bool>;
 
     /// Writes a small object, replacing it.

@@ -15,16 +15,16 @@ pub trait PartUploads: Send + Sync {
     /// A URL to which a browser may PUT one part of exactly the given length.
     async fn sign_part(&self, rule: &PartRule<'_>) -> PortResult<String>;
 
-    /// The parts received so far, by number, or `None` if the upload does not exist: it was completed
-    /// or aborted.
+    /// The parts received so far, by number, or `None` if the upload does not exist: it was
+    /// completed or aborted.
     async fn arrived_parts(
         &self,
         file: &ObjectLocation,
         upload_id: &str,
     ) -> PortResult<Option<Vec<ArrivedPart>>>;
 
-    /// Assembles the object from exactly these parts. If the upload no longer exists, nothing happens
-    /// and the call succeeds: whether the object exists shows how the upload ended.
+    /// Assembles the object from exactly these parts. If the upload no longer exists, nothing
+    /// happens and the call succeeds: whether the object exists shows how the upload ended.
     ///
     /// # Errors
     /// If a part was not received or has another entity tag.

@@ -13,8 +13,8 @@ pub trait Payments: Send + Sync {
     /// customer.
     async fn create_customer(&self, user: &Account, attempt: &str) -> PortResult<String>;
 
-    /// Begins a checkout of the Premium price. Calls with the same [`CheckoutRequest::attempt`] return
-    /// the same checkout.
+    /// Begins a checkout of the Premium price. Calls with the same [`CheckoutRequest::attempt`]
+    /// return the same checkout.
     async fn start_checkout(&self, request: &CheckoutRequest<'_>) -> PortResult<OpenCheckout>;
 
     /// The customer and the status of a checkout, or `None` if it does not exist.
@@ -32,8 +32,8 @@ pub trait Payments: Send + Sync {
     /// A customer's latest invoices, newest first.
     async fn invoices(&self, customer: &str) -> PortResult<Vec<InvoiceView>>;
 
-    /// Deletes a customer: their subscriptions end immediately, open checkouts can no longer be paid,
-    /// and invoices remain. Deleting an absent customer succeeds.
+    /// Deletes a customer: their subscriptions end immediately, open checkouts can no longer be
+    /// paid, and invoices remain. Deleting an absent customer succeeds.
     async fn delete_customer(&self, customer: &str) -> PortResult<()>;
 
     /// The price of Premium.
@@ -43,7 +43,8 @@ pub trait Payments: Send + Sync {
 /// A checkout to begin.
 #[derive(Clone, Copy, Debug)]
 pub struct CheckoutRequest<'a> {
-    /// The user who pays. Written to Stripe's metadata for operators; GAS itself relies on `customer`.
+    /// The user who pays. Written to Stripe's metadata for operators; GAS itself relies on
+    /// `customer`.
     pub user: UserId,
     /// The user's customer ID at Stripe.
     pub customer: &'a str,
@@ -145,12 +146,12 @@ pub trait BillingStore: Send + Sync {
     /// The billing of the user with a customer ID.
     async fn billing_of_customer(&self, customer: &str) -> PortResult<Option<BillingRow>>;
 
-    /// Stores a user's customer ID unless they have one, and returns the ID they have now. `None`, and
-    /// nothing is stored, if the account is closed.
+    /// Stores a user's customer ID unless they have one, and returns the ID they have now. `None`,
+    /// and nothing is stored, if the account is closed.
     async fn link_customer(&self, user: UserId, customer: &str) -> PortResult<Option<String>>;
 
-    /// Stores the billing as read from Stripe at `at`, including the plan; [`WriteOutcome::Conflict`] if
-    /// the row is no longer at the version of `row`.
+    /// Stores the billing as read from Stripe at `at`, including the plan;
+    /// [`WriteOutcome::Conflict`] if the row is no longer at the version of `row`.
     async fn write_billing(
         &self,
         row: &BillingRow,
@@ -158,15 +159,16 @@ pub trait BillingStore: Send + Sync {
         at: Timestamp,
     ) -> PortResult<WriteOutcome>;
 
-    /// Records that the plan with this [`BillingRow::plan_version`] is the latest one announced to the
-    /// rest of GAS, even if it has changed since.
+    /// Records that the plan with this [`BillingRow::plan_version`] is the latest one announced to
+    /// the rest of GAS, even if it has changed since.
     async fn mark_plan_announced(&self, user: UserId, plan_version: i64) -> PortResult<()>;
 
-    /// Removes the customer ID of a user whose account is being closed: Stripe can no longer charge them.
+    /// Removes the customer ID of a user whose account is being closed: Stripe can no longer charge
+    /// them.
     async fn close_billing(&self, user: UserId) -> PortResult<()>;
 
-    /// A page of the users whose [`BillingUpdate::check_at`] has passed or whose plan was not announced,
-    /// in the order of their IDs, after the ID `after`.
+    /// A page of the users whose [`BillingUpdate::check_at`] has passed or whose plan was not
+    /// announced, in the order of their IDs, after the ID `after`.
     async fn users_to_check(
         &self,
         now: Timestamp,
@@ -186,7 +188,8 @@ pub trait BillingStore: Send + Sync {
 pub struct BillingRow {
     /// The user.
     pub account: Account,
-    /// When the profile was created. A user who closed their account and returned has a new profile.
+    /// When the profile was created. A user who closed their account and returned has a new
+    /// profile.
     pub created: Timestamp,
     /// The customer ID at Stripe.
     pub customer: Option<String>,

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 /// The API tokens, stored by the hash of their secret.
 #[async_trait]
 pub trait TokenStore: Send + Sync {
-    /// Stores a token unless its owner already has `max` active tokens. The limit holds for concurrent
-    /// calls too. Returns whether the token was stored.
+    /// Stores a token unless its owner already has `max` active tokens. The limit holds for
+    /// concurrent calls too. Returns whether the token was stored.
     ///
     /// # Errors
     /// If the owner has no profile (any longer).

@@ -35,7 +35,8 @@ const PURGE: &str = "
     delete from profiles
     where identity_id = $1 and deletion_requested is not null and billing_closed";
 
-/// Runs after the profile is deleted: its lock blocks new mails, so this sees all that were recorded.
+/// Runs after the profile is deleted: its lock blocks new mails, so this sees all that were
+/// recorded.
 const PURGE_MAILS: &str = "delete from mails where user_id = $1";
 
 /// Users' data in tables `profiles`, `mails`, `api_tokens` and `sessions`.

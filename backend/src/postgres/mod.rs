@@ -1,4 +1,5 @@
-//! Adapters of the ports to PostgreSQL: accounts, billing, mails and API tokens; and the web sessions.
+//! Adapters of the ports to PostgreSQL: accounts, billing, mails and API tokens; and the web
+//! sessions.
 
 mod account_data;
 mod accounts;

@@ -10,8 +10,8 @@ use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{FromRow, Row};
 use uuid::Uuid;
 
-/// Serializes the creation of one owner's tokens, so that each counts the others. Finds no row if the
-/// account is being closed.
+/// Serializes the creation of one owner's tokens, so that each counts the others. Finds no row if
+/// the account is being closed.
 const LOCK_OWNER: &str = "
     select true from profiles
     where identity_id = $1 and deletion_requested is null for no key update";

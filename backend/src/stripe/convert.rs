@@ -12,7 +12,8 @@ use stripe_shared::InvoiceStatus as Invoice;
 use stripe_shared::RecurringInterval as Recurring;
 use stripe_types::Expandable;
 
-/// A failed call of the Stripe API, displayed on one line; the SDK's text is a dump of the response.
+/// A failed call of the Stripe API, displayed on one line; the SDK's text is a dump of the
+/// response.
 #[derive(Debug)]
 pub(super) struct Failure(StripeError);
 

@@ -81,8 +81,8 @@ pub struct Stripe {
 }
 
 impl Stripe {
-    /// Creates the client, without calling Stripe. Stripe's pages link back to `origin`, the origin of
-    /// GAS without a trailing slash.
+    /// Creates the client, without calling Stripe. Stripe's pages link back to `origin`, the origin
+    /// of GAS without a trailing slash.
     ///
     /// # Errors
     /// If the key or the URL is malformed.
@@ -152,8 +152,8 @@ impl Payments for Stripe {
             .line_items(vec![item])
             .subscription_data(subscription);
         let session = match request.form {
-            // Paying by card keeps the page and its state, such as a chosen file. Only payment methods
-            // that redirect use the URL.
+            // Paying by card keeps the page and its state, such as a chosen file. Only payment
+            // methods that redirect use the URL.
             CheckoutForm::Embedded => session
                 .ui_mode(stripe_shared::CheckoutSessionUiMode::EmbeddedPage)
                 .redirect_on_completion(

@@ -1,7 +1,7 @@
 //! Verifies the signature of webhook calls (<https://docs.stripe.com/webhooks#verify-manually>).
 //!
-//! The Stripe crate verifies it only while parsing the event as its own API version, and reports both
-//! failures as one error. Here an authentic event of another API version is accepted.
+//! The Stripe crate verifies it only while parsing the event as its own API version, and reports
+//! both failures as one error. Here an authentic event of another API version is accepted.
 
 use hmac::{Hmac, Mac};
 use jiff::{SignedDuration, Timestamp};
@@ -24,8 +24,8 @@ pub enum SignatureError {
     Forged,
 }
 
-/// Checks that `body` was recently sent by a holder of `secret`. During a rotation of the secret, Stripe
-/// sends one signature for each; one match suffices.
+/// Checks that `body` was recently sent by a holder of `secret`. During a rotation of the secret,
+/// Stripe sends one signature for each; one match suffices.
 ///
 /// # Errors
 /// [`SignatureError`].

@@ -1,4 +1,5 @@
-//! Tests of the adapter, the use-cases and the signature check against the Stripe emulator over HTTP.
+//! Tests of the adapter, the use-cases and the signature check against the Stripe emulator over
+//! HTTP.
 
 use super::*;
 use crate::clock::SystemClock;

@@ -1,8 +1,8 @@
 //! Archives a result whose download window has ended.
 //!
 //! Each step is recorded in the row before the next one: the ticket of the upload, the copy in the
-//! archive, the deletion of the S3 object. After a crash the row says where to continue, so that the
-//! result always exists and never twice in the archive.
+//! archive, the deletion of the S3 object. After a crash the row says where to continue, so that
+//! the result always exists and never twice in the archive.
 
 use super::plan::plan_of;
 use super::{ChangeError, change_job, publish};
@@ -61,7 +61,8 @@ pub enum ArchiveError {
     Port(#[from] PortError),
 }
 
-/// Archives a job's result if its download window has ended and its owner is currently not on Premium.
+/// Archives a job's result if its download window has ended and its owner is currently not on
+/// Premium.
 ///
 /// # Errors
 /// [`ArchiveError`]; retry.

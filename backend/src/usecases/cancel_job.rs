@@ -12,8 +12,8 @@ const ALREADY_CANCELLED: ChangeRefused =
 /// Cancels a job that has not ended. A worker that runs it stops at its next heartbeat.
 ///
 /// # Errors
-/// [`ChangeError::NotFound`] also for another user's job; [`ChangeError::Refused`] for a job that has
-/// ended, unless it is cancelled already.
+/// [`ChangeError::NotFound`] also for another user's job; [`ChangeError::Refused`] for a job that
+/// has ended, unless it is cancelled already.
 pub async fn cancel_job(gas: &Gas, owner: UserId, id: JobId) -> Result<Job, ChangeError> {
     let job = find_job(gas, owner, id).await.map_err(|error| match error {
         FindError::NotFound(id) => ChangeError::NotFound(id),

@@ -46,11 +46,11 @@ pub enum ConfirmError {
     Port(#[from] PortError),
 }
 
-/// Completes a multipart upload, checks that the file arrived, moves the job to PENDING and requests
-/// a worker.
+/// Completes a multipart upload, checks that the file arrived, moves the job to PENDING and
+/// requests a worker.
 ///
-/// The call is idempotent: a PENDING job is requested again, which is harmless because a job is claimed
-/// once, and a job that runs or has ended is left alone.
+/// The call is idempotent: a PENDING job is requested again, which is harmless because a job is
+/// claimed once, and a job that runs or has ended is left alone.
 ///
 /// # Errors
 /// [`ConfirmError`]; calling again is safe.
@@ -80,8 +80,8 @@ async fn accept(gas: &Gas, job: &Job) -> Result<Job, ConfirmError> {
     }
 }
 
-/// Checks the uploaded object. Uploads in a single request are limited to the plan's size by the signed
-/// policy.
+/// Checks the uploaded object. Uploads in a single request are limited to the plan's size by the
+/// signed policy.
 async fn arrived(gas: &Gas, job: &Job) -> Result<ObjectInfo, ConfirmError> {
     let file = &job.input.file;
     let JobState::Uploading { parts: Some(parts) } = &job.state else {

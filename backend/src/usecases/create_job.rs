@@ -33,8 +33,8 @@ impl IdempotencyKey {
     }
 
     /// The id of the job that this key creates for a user. It depends only on the two, so the job's
-    /// row is the only record of the key. It is taken from a SHA-256 hash, which does not reveal the
-    /// key and does not collide with ids of other users.
+    /// row is the only record of the key. It is taken from a SHA-256 hash, which does not reveal
+    /// the key and does not collide with ids of other users.
     fn job_id(&self, owner: UserId) -> JobId {
         let mut hash = Sha256::new_with_prefix(owner.as_uuid().as_bytes());
         hash.update(self.0.as_bytes());
@@ -86,8 +86,8 @@ pub async fn create_job(
 ) -> Result<CreatedJob, CreateJobError> {
     let id = key.map_or_else(|| JobId::new(Uuid::new_v4()), |key| key.job_id(account.id));
     admit(account, new)?;
-    // The lookup comes before the insertion, because the store treats an equal row of the same second
-    // as a retry of its own write.
+    // The lookup comes before the insertion, because the store treats an equal row of the same
+    // second as a retry of its own write.
     let is_known = key.is_some() && found(gas, account.id, id).await?.is_some();
     if !is_known && let Some(ticket) = request_upload_as(gas, account, new, id).await? {
         let job = found(gas, account.id, id).await?.ok_or(CreateJobError::Deleted)?;

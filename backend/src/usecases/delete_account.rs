@@ -1,10 +1,10 @@
 //! Closes an account. The data of closed accounts is erased asynchronously.
 //!
-//! The profile is marked as closed, which ends all sessions and tokens. Then a web process, which has
-//! the key of Stripe, deletes the customer there ([`close_accounts`]), and the utility node deletes the
-//! jobs and finally the profile ([`erase_accounts`](super::erase_accounts)). Files are deleted with
-//! their jobs, within minutes. Every step is idempotent, so an interrupted erasure resumes in the next
-//! round.
+//! The profile is marked as closed, which ends all sessions and tokens. Then a web process, which
+//! has the key of Stripe, deletes the customer there ([`close_accounts`]), and the utility node
+//! deletes the jobs and finally the profile ([`erase_accounts`](super::erase_accounts)). Files are
+//! deleted with their jobs, within minutes. Every step is idempotent, so an interrupted erasure
+//! resumes in the next round.
 
 use crate::ports::PortError;
 use crate::{Billing, chain};
@@ -48,8 +48,8 @@ pub async fn delete_account(
     Ok(())
 }
 
-/// Closes the billing of closed accounts where it is still open, and returns for how many accounts. A
-/// failure is logged and left to the next round.
+/// Closes the billing of closed accounts where it is still open, and returns for how many accounts.
+/// A failure is logged and left to the next round.
 ///
 /// # Errors
 /// If the accounts cannot be read.

@@ -1,10 +1,10 @@
 //! Deletes a job and all its files.
 //!
-//! One conditional write replaces the row by a [`Deletion`]. The job then no longer exists for users,
-//! and processes that work on it notice when they write the row. The utility node, which alone may
-//! delete from the archive, deletes the files: archive, then S3, then the row. Every step is
-//! idempotent. If the message that requests this is lost, the reconciler finds the deletion when it is
-//! due.
+//! One conditional write replaces the row by a [`Deletion`]. The job then no longer exists for
+//! users, and processes that work on it notice when they write the row. The utility node, which
+//! alone may delete from the archive, deletes the files: archive, then S3, then the row. Every step
+//! is idempotent. If the message that requests this is lost, the reconciler finds the deletion when
+//! it is due.
 
 use super::archive_result::discard_upload;
 use super::change_job::publish_event;
@@ -99,8 +99,8 @@ async fn empty_archive(gas: &Gas, deletion: Deletion) -> Result<Option<Deletion>
             } else {
                 gas.archive.abort_upload(ticket).await?;
             }
-            // Recorded before the object is deleted: without the object, a complete upload cannot be
-            // found again.
+            // Recorded before the object is deleted: without the object, a complete upload cannot
+            // be found again.
             let ended = ArchiveRemains::EndedUpload { ticket: ticket.clone() };
             let next = deletion.next(ended, deletion.swept);
             let written = gas.jobs.store.tombstone(&next).await?;

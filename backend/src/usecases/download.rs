@@ -11,8 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 /// How long a download link is valid, in seconds. It is signed when the user clicks.
 pub const DOWNLOAD_LINK_SECS: i64 = 60;
 
-/// The largest summary that is read, in bytes. Summaries of genomes have some tens of kB; a truncated
-/// one cannot be parsed.
+/// The largest summary that is read, in bytes. Summaries of genomes have some tens of kB; a
+/// truncated one cannot be parsed.
 const SUMMARY_MAX_BYTES: u64 = 8 * 1024 * 1024;
 
 /// The reason why a result cannot be read.
@@ -88,8 +88,8 @@ pub(super) struct OpenResult {
     pub link_lifetime: SignedDuration,
 }
 
-/// Finds a result and checks that its owner may read it now. This is the only check, for downloads and
-/// for the explorer.
+/// Finds a result and checks that its owner may read it now. This is the only check, for downloads
+/// and for the explorer.
 pub(super) async fn open_result(
     gas: &Gas,
     owner: UserId,
@@ -130,8 +130,8 @@ fn link_lifetime(
     }
 }
 
-/// Reads the counts behind the charts of a result, the engine's `summary.json`, with the same access
-/// rule as the result.
+/// Reads the counts behind the charts of a result, the engine's `summary.json`, with the same
+/// access rule as the result.
 ///
 /// # Errors
 /// [`DownloadError`]; [`DownloadError::NoSummary`] if the engine wrote no summary.

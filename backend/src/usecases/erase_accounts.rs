@@ -1,10 +1,10 @@
 //! Erases closed accounts: first the jobs, then the profile.
 //!
-//! A deleted job disappears from all lists at once. Its files are deleted within minutes, and its row
-//! within a day, when no process can be at work on it anymore
-//! ([`Deletion`](gas_shared::job::Deletion)). Parts of an upload that arrive during the deletion are
-//! removed by the bucket's lifecycle rule within two days. The erasure of the profile does not wait for
-//! these.
+//! A deleted job disappears from all lists at once. Its files are deleted within minutes, and its
+//! row within a day, when no process can be at work on it anymore
+//! ([`Deletion`](gas_shared::job::Deletion)). Parts of an upload that arrive during the deletion
+//! are removed by the bucket's lifecycle rule within two days. The erasure of the profile does not
+//! wait for these.
 
 use super::{ChangeError, delete_job};
 use crate::ports::{ClosingAccount, PortError};
@@ -14,8 +14,8 @@ use jiff::SignedDuration;
 /// The number of accounts, or of jobs of one account, that are read at a time.
 const PAGE: u16 = 100;
 
-/// How long a profile is kept at least after its account was closed. By then, the eventually consistent
-/// list of jobs contains jobs that were being created at that moment.
+/// How long a profile is kept at least after its account was closed. By then, the eventually
+/// consistent list of jobs contains jobs that were being created at that moment.
 const SETTLE: SignedDuration = SignedDuration::from_secs(30);
 
 /// The result of one round over all closed accounts.
@@ -39,8 +39,8 @@ enum EraseError {
 }
 
 /// Continues the erasure of all closed accounts: begins the deletion of their jobs, and deletes the
-/// profiles, with mails and tokens, of accounts that were closed half a minute ago, whose billing is
-/// closed, and that have no jobs left.
+/// profiles, with mails and tokens, of accounts that were closed half a minute ago, whose billing
+/// is closed, and that have no jobs left.
 ///
 /// # Errors
 /// If the accounts cannot be read.

@@ -1,6 +1,7 @@
 //! Explores a result: a page of its table, the details of a record, an export of filtered records.
 //!
-//! The result and the index that the worker stored are read by ranges, so their sizes do not matter.
+//! The result and the index that the worker stored are read by ranges, so their sizes do not
+//! matter.
 
 use super::DownloadError;
 use super::download::{OpenResult, open_result};

@@ -1,5 +1,5 @@
-//! Exports all data of a user as one JSON document, which is written in pieces so that its size does
-//! not matter.
+//! Exports all data of a user as one JSON document, which is written in pieces so that its size
+//! does not matter.
 
 use super::list_tokens;
 use crate::Billing;
@@ -22,8 +22,8 @@ enum Next {
     End,
 }
 
-/// Exports a user's account, settings, plan, references at Stripe, tokens without their secrets, mails
-/// and jobs. Files are not included; they are downloaded by job.
+/// Exports a user's account, settings, plan, references at Stripe, tokens without their secrets,
+/// mails and jobs. Files are not included; they are downloaded by job.
 ///
 /// An error ends the stream, and the document is then incomplete.
 pub fn export_account(

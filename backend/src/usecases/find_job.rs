@@ -9,8 +9,8 @@ use tracing::field::display;
 /// The reason why a job was not found.
 #[derive(Debug, thiserror::Error)]
 pub enum FindError {
-    /// The job does not exist or belongs to another user. The error is the same, so that ids cannot be
-    /// probed.
+    /// The job does not exist or belongs to another user. The error is the same, so that ids cannot
+    /// be probed.
     #[error("there is no job {0}")]
     NotFound(JobId),
     /// A service failed.
@@ -61,8 +61,8 @@ pub async fn list_jobs(
 /// The number of pages that [`list_jobs_in`] reads at most, which bounds the work of one call.
 const MAX_READS: u32 = 20;
 
-/// Reads a page of a user's jobs in one state, newest first. A page may have fewer than `limit` jobs, or
-/// none, without being the last one; [`JobPage::next`] decides that.
+/// Reads a page of a user's jobs in one state, newest first. A page may have fewer than `limit`
+/// jobs, or none, without being the last one; [`JobPage::next`] decides that.
 ///
 /// # Errors
 /// [`ListError`].

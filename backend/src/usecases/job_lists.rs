@@ -1,9 +1,9 @@
 //! Filters, orders and counts a user's jobs.
 //!
-//! DynamoDB orders jobs only by time. A process therefore keeps the list entries ([`JobListEntry`]) of
-//! users who view their jobs in a bounded cache: it reads them once from the user's index, and live
-//! events, which every web process receives, keep them current. The jobs of a page are then read from
-//! their rows, so an outdated entry can only affect a job's position in the list.
+//! DynamoDB orders jobs only by time. A process therefore keeps the list entries ([`JobListEntry`])
+//! of users who view their jobs in a bounded cache: it reads them once from the user's index, and
+//! live events, which every web process receives, keep them current. The jobs of a page are then
+//! read from their rows, so an outdated entry can only affect a job's position in the list.
 
 use super::queue_board::{QueueBoard, RUNS};
 use super::{FindError, find_job};

@@ -8,9 +8,9 @@ use gas_shared::{Job, JobId, UserId};
 /// The most that is read of each of the two logs, in bytes. Both are far smaller.
 pub const LOG_MAX_BYTES: u64 = 1024 * 1024;
 
-/// Reads a job's log so far. It is empty until a worker claims the job, grows while the job runs, and
-/// stays when the result is archived. The count log follows the run log, so that every line keeps its
-/// number.
+/// Reads a job's log so far. It is empty until a worker claims the job, grows while the job runs,
+/// and stays when the result is archived. The count log follows the run log, so that every line
+/// keeps its number.
 ///
 /// # Errors
 /// [`DownloadError`].

@@ -1,7 +1,8 @@
 //! The use-cases of GAS, one per file.
 //!
 //! A use-case takes the ports ([`Gas`](crate::Gas)) and plain values, and checks that the caller is
-//! allowed to do what they request. After a crash at any point, calling it again completes the work.
+//! allowed to do what they request. After a crash at any point, calling it again completes the
+//! work.
 
 mod archive_result;
 mod billing;

@@ -1,17 +1,17 @@
 //! Sends one mail about an event.
 //!
-//! The outbox prevents duplicates: an event's key is recorded and claimed before its mail is sent, and
-//! marked as sent afterwards. SES has no idempotency key, so if a process dies between the answer of SES
-//! and the mark, the mail is sent a second time, which is better than losing it. A running process
-//! either sends the mail or fails before its lease ends.
+//! The outbox prevents duplicates: an event's key is recorded and claimed before its mail is sent,
+//! and marked as sent afterwards. SES has no idempotency key, so if a process dies between the
+//! answer of SES and the mark, the mail is sent a second time, which is better than losing it. A
+//! running process either sends the mail or fails before its lease ends.
 
 use crate::mail::{ComposeError, MailMessage};
 use crate::ports::{Mail, MailClaim, MailEvent, PortError, PortResult, SendOutcome};
 use crate::{Notifier, chain};
 use jiff::{SignedDuration, Timestamp};
 
-/// How long a process has to send a mail before another one may. It is far longer than the timeouts of
-/// the SDK.
+/// How long a process has to send a mail before another one may. It is far longer than the timeouts
+/// of the SDK.
 pub const MAIL_LEASE: SignedDuration = SignedDuration::from_mins(5);
 
 /// The age after which a mail that cannot be sent is given up.
@@ -82,8 +82,8 @@ pub async fn notify(notifier: &Notifier, message: &MailMessage) -> Result<Notifi
     }
 }
 
-/// The messages whose mails were recorded at least `older_than` ago and are neither sent nor given up,
-/// the oldest first.
+/// The messages whose mails were recorded at least `older_than` ago and are neither sent nor given
+/// up, the oldest first.
 ///
 /// # Errors
 /// If the outbox cannot be read.

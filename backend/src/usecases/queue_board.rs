@@ -1,8 +1,8 @@
 //! Queue positions of pending jobs and estimates of their waiting times.
 //!
-//! Pending and running jobs are in a sparse index, which a process reads at most every few seconds. The
-//! duration of a run is estimated from the last runs that the process received events of, or from the
-//! user's own runs. Without either there is no estimate.
+//! Pending and running jobs are in a sparse index, which a process reads at most every few seconds.
+//! The duration of a run is estimated from the last runs that the process received events of, or
+//! from the user's own runs. Without either there is no estimate.
 
 use crate::Gas;
 use crate::ports::PortResult;
@@ -61,8 +61,8 @@ impl QueueBoard {
         }
     }
 
-    /// The positions of the pending ones of the jobs. `own_runs` are the durations of the user's last
-    /// runs, in seconds.
+    /// The positions of the pending ones of the jobs. `own_runs` are the durations of the user's
+    /// last runs, in seconds.
     pub(super) async fn positions(
         &self,
         gas: &Gas,

@@ -1,8 +1,8 @@
 //! Repairs overdue jobs.
 //!
 //! Timers, messages and processes may be lost. Every non-final state has a deadline in its row
-//! ([`Job::due`]), and the reconciler acts on missed ones. Each repair is a use-case that may be called
-//! at any time.
+//! ([`Job::due`]), and the reconciler acts on missed ones. Each repair is a use-case that may be
+//! called at any time.
 
 use super::delete_job::request_archiver;
 use super::{
@@ -74,7 +74,8 @@ async fn repair(gas: &Gas, id: JobId) -> Result<bool, RepairError> {
     tracing::warn!(status = %job.status(), "job is overdue");
     match &job.state {
         JobState::Uploading { .. } => end_upload(gas, &job).await?,
-        // The worker that receives the message claims a running job only if its heartbeat timed out.
+        // The worker that receives the message claims a running job only if its heartbeat timed
+        // out.
         JobState::Pending { .. } | JobState::Running(_) => {
             record_attempt(gas, id).await?;
             publish(&*gas.job_requests, &JobRequest { job_id: id }).await?;

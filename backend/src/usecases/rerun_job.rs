@@ -44,8 +44,8 @@ pub enum RerunError {
 /// Creates a new job from the input of a job that has ended. The input is copied within S3, so that
 /// either job can be deleted. The limits of the current plan apply.
 ///
-/// The row is written first: if the process dies, the reconciler finds the row and queues the job or
-/// marks it as failed, as it does for abandoned uploads.
+/// The row is written first: if the process dies, the reconciler finds the row and queues the job
+/// or marks it as failed, as it does for abandoned uploads.
 ///
 /// # Errors
 /// [`RerunError`].

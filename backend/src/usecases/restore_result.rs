@@ -1,7 +1,7 @@
 //! Restores a result: copies the retrieved file from the archive to S3.
 //!
-//! There are four idempotent steps: write the file, record its location in the row, send the notice to
-//! the owner, delete the copy in the archive. The message is delivered again until all are done.
+//! There are four idempotent steps: write the file, record its location in the row, send the notice
+//! to the owner, delete the copy in the archive. The message is delivered again until all are done.
 
 use super::{ChangeError, change_job, publish};
 use crate::mail::Notice;
@@ -121,8 +121,8 @@ impl Restorer {
             self.end_thaw(job, completion).await?;
             return Err(RestoreError::Damaged(job.id));
         }
-        // The owner may have left Premium during the thaw, so the result gets the end of a downgrade.
-        // If the owner is on Premium, the archiver removes it.
+        // The owner may have left Premium during the thaw, so the result gets the end of a
+        // downgrade. If the owner is on Premium, the archiver removes it.
         let until = self.retention.notice_ends(self.jobs.now());
         let archive_id = archived.id.clone();
         let restored = ResultsChange::Restored { archive_id, file: to, until };

@@ -56,7 +56,8 @@ pub async fn release_job(gas: &Gas, id: JobId, claim: ClaimId) -> Result<Job, Ch
     change_job(&gas.jobs, id, Change::Released { claim }).await
 }
 
-/// Completes a job whose result and log are stored at the keys of [`ObjectKeys`](crate::ObjectKeys).
+/// Completes a job whose result and log are stored at the keys of
+/// [`ObjectKeys`](crate::ObjectKeys).
 ///
 /// # Errors
 /// [`ChangeError::Refused`] if the job was cancelled or claimed by another worker.
@@ -94,9 +95,9 @@ pub async fn fail_job(
     change_job(&gas.jobs, id, Change::Failed { claim, kind, reason }).await
 }
 
-/// Publishes the end of a job on topic `job_results`, and starts the timer of the download window of a
-/// Free owner. The result is announced at least once, since a worker that finds an ended job announces
-/// it again in case the previous worker died; subscribers must be idempotent.
+/// Publishes the end of a job on topic `job_results`, and starts the timer of the download window
+/// of a Free owner. The result is announced at least once, since a worker that finds an ended job
+/// announces it again in case the previous worker died; subscribers must be idempotent.
 ///
 /// # Errors
 /// If a service fails.
@@ -113,8 +114,8 @@ async fn start_window(gas: &Gas, job: &Job, done: &Completion) -> Result<(), Cha
     let Results::Stored(stored) = &done.results else { return Ok(()) };
     let until = match stored.until {
         Some(until) => until,
-        // The owner was on Premium when the job was completed. If they left Premium at the same moment,
-        // the downgrade has missed this result.
+        // The owner was on Premium when the job was completed. If they left Premium at the same
+        // moment, the downgrade has missed this result.
         None if plan_of(gas, job.owner).await? == Plan::Free => {
             let until = gas.retention.window_ends(gas.now());
             change_job(&gas.jobs, job.id, Change::Results(ResultsChange::ExpirySet { until }))

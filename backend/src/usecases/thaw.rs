@@ -52,8 +52,8 @@ pub async fn handle_start_thaw(gas: &Gas, body: &str) -> Result<(), StartThawErr
 /// Requests the retrieval of every archived result of a user on Premium that is not requested yet.
 ///
 /// # Errors
-/// If the list cannot be read. The failure of a single result is counted and logged, and does not block
-/// the others.
+/// If the list cannot be read. The failure of a single result is counted and logged, and does not
+/// block the others.
 pub async fn thaw_results(gas: &Gas, user: UserId) -> Result<Thawed, ArchiveError> {
     let mut thawed = Thawed::default();
     if plan_of(gas, user).await? != Plan::Premium {
@@ -83,8 +83,8 @@ pub async fn thaw_results(gas: &Gas, user: UserId) -> Result<Thawed, ArchiveErro
 async fn thaw_result(gas: &Gas, id: JobId) -> Result<bool, ArchiveError> {
     // The list may be outdated and the job deleted.
     let Some(mut job) = gas.jobs.store.job(id).await? else { return Ok(false) };
-    // The S3 object is deleted before the file is restored, so that a late deletion cannot follow the
-    // restore.
+    // The S3 object is deleted before the file is restored, so that a late deletion cannot follow
+    // the restore.
     if let Some(Results::Archived { leftover: Some(file), .. }) = results(&job) {
         job = purge(gas, &job, &file.clone()).await?;
     }

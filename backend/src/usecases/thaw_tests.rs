@@ -56,7 +56,8 @@ async fn an_upgrade_between_archiving_and_deletion_deletes_the_object_first() {
     let job = test.completed_job(&ada).await;
     announce_result(&test.gas, &job).await.unwrap();
     test.clock.advance_secs(180);
-    // Crashes at each step until the row says that the file is archived and its object still exists.
+    // Crashes at each step until the row says that the file is archived and its object still
+    // exists.
     for step in 1.. {
         test.crash.after(step);
         let _ = archive_result(&test.gas, job.id).await;

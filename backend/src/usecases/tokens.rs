@@ -13,7 +13,8 @@ use uuid::Uuid;
 /// The number of valid tokens that a user may have.
 pub const MAX_TOKENS: u16 = 50;
 
-/// The resolution of [`TokenView::last_used_at`], so that a busy token is not written at every call.
+/// The resolution of [`TokenView::last_used_at`], so that a busy token is not written at every
+/// call.
 const USED_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
 /// The reason why a token was not created or revoked.
@@ -111,11 +112,11 @@ pub struct TokenCaller {
     pub scopes: Vec<Scope>,
 }
 
-/// Authenticates a token; `None` if it is unknown, expired or revoked, or its owner does not exist. The
-/// caller does not learn which.
+/// Authenticates a token; `None` if it is unknown, expired or revoked, or its owner does not exist.
+/// The caller does not learn which.
 ///
-/// The time does not depend on how much of a secret is right: a mistyped one fails its checksum, and
-/// any other is one lookup of its SHA-256 hash, which an attacker cannot choose.
+/// The time does not depend on how much of a secret is right: a mistyped one fails its checksum,
+/// and any other is one lookup of its SHA-256 hash, which an attacker cannot choose.
 ///
 /// # Errors
 /// If a store fails.

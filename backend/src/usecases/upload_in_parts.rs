@@ -1,7 +1,7 @@
 //! Uploads of large files in parts, which can be resumed after a broken connection or a reload.
 //!
-//! S3 is the source of truth for which parts have arrived. A browser repeatedly requests the next parts
-//! and sends them; it cannot claim that a part has arrived.
+//! S3 is the source of truth for which parts have arrived. A browser repeatedly requests the next
+//! parts and sends them; it cannot claim that a part has arrived.
 
 use super::request_upload::{RequestUploadError, UPLOAD_TICKET_SECS, admit, insert};
 use super::{ConfirmError, FindError, find_job};
@@ -43,8 +43,8 @@ pub enum PartsError {
 /// No more than `new.size_bytes` can be sent, since the length of each part is signed.
 ///
 /// # Errors
-/// [`RequestUploadError`]. A job or an upload then exists only if the answer of DynamoDB or S3 was lost;
-/// the job ends after a day, and the bucket's lifecycle rule removes the upload.
+/// [`RequestUploadError`]. A job or an upload then exists only if the answer of DynamoDB or S3 was
+/// lost; the job ends after a day, and the bucket's lifecycle rule removes the upload.
 pub async fn begin_parts(
     gas: &Gas,
     account: &Account,
@@ -132,8 +132,9 @@ pub(super) async fn complete(gas: &Gas, job: &Job, parts: &Parts) -> Result<(), 
     Ok(gas.part_uploads.complete(file, &parts.upload_id, &whole).await?)
 }
 
-/// Aborts the upload of a job, if there is one. If this fails or a part arrives at the same moment, the
-/// bucket's lifecycle rule removes the parts within about two days after the start of the upload.
+/// Aborts the upload of a job, if there is one. If this fails or a part arrives at the same moment,
+/// the bucket's lifecycle rule removes the parts within about two days after the start of the
+/// upload.
 pub(super) async fn abort(gas: &Gas, job: &Job) {
     let JobState::Uploading { parts: Some(parts) } = &job.state else { return };
     if let Err(error) = gas.part_uploads.abort(&job.input.file, &parts.upload_id).await {

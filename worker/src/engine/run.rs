@@ -72,8 +72,8 @@ impl Engine {
         }
     }
 
-    /// Runs the engine and returns the number of annotated records, which is counted in the output if
-    /// the engine does not print it. Dropping the future kills the engine and all its children.
+    /// Runs the engine and returns the number of annotated records, which is counted in the output
+    /// if the engine does not print it. Dropping the future kills the engine and all its children.
     pub(crate) async fn run(&self, task: Task<'_>, report: &Report) -> Result<u64, EngineError> {
         let Task { input, output, log, .. } = task;
         let paths = Paths { input, output, log, bundle: &self.reference };
@@ -193,8 +193,8 @@ async fn read_events(mut stdout: ChildStdout, report: &Report) -> LastEvent {
     last
 }
 
-/// Reads standard error to its end and returns its last bytes. Only warnings go to the run log; other
-/// lines may contain details of this machine.
+/// Reads standard error to its end and returns its last bytes. Only warnings go to the run log;
+/// other lines may contain details of this machine.
 async fn read_errors(mut stderr: ChildStderr, report: &Report) -> String {
     let (mut lines, mut tail) = (Lines::new(MAX_LINE_BYTES), Tail::new(TAIL_BYTES));
     read(&mut stderr, |bytes| {

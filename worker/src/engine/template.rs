@@ -3,10 +3,12 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-/// An argument vector with the placeholders `{input}`, `{output}`, `{log}` and `{bundle}` for paths.
+/// An argument vector with the placeholders `{input}`, `{output}`, `{log}` and `{bundle}` for
+/// paths.
 ///
-/// Only `{input}` is required. Without `{output}` or `{log}` the program must write these files where
-/// AnnTools does: for the input `X.vcf`, to `X.annot.vcf` and `X.vcf.count.log` in the same folder.
+/// Only `{input}` is required. Without `{output}` or `{log}` the program must write these files
+/// where AnnTools does: for the input `X.vcf`, to `X.annot.vcf` and `X.vcf.count.log` in the same
+/// folder.
 ///
 /// Placeholders are replaced after the command line is split, so that a path cannot become two
 /// arguments or an option.

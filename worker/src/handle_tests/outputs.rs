@@ -86,8 +86,8 @@ async fn a_job_is_completed_even_if_its_index_cannot_be_stored() {
     assert!(case.test.objects.with_key("annot.idx").is_empty());
 }
 
-/// AnnTools takes no argument but the input, prints its steps but not its end, and writes both files
-/// next to the input.
+/// AnnTools takes no argument but the input, prints its steps but not its end, and writes both
+/// files next to the input.
 const ANNTOOLS: &str = r#"
     for step in getSnpsFromDbSnp getBigRefGene getGenes cytoBand gadAll gwasCatalog targetScanS \
         hugo dgv_Cnv abParts mcCarroll_Cnv conrad_Cnv genomicSuperDups tfbsConsSites

@@ -1,7 +1,8 @@
 //! The loop that handles the messages of a queue, one at a time.
 //!
 //! A message is kept invisible while it is handled, and deleted when its work is done. If its
-//! handling fails, SQS delivers it again, and moves it to the dead-letter queue after the fifth time.
+//! handling fails, SQS delivers it again, and moves it to the dead-letter queue after the fifth
+//! time.
 
 use async_trait::async_trait;
 use gas_backend::chain;
@@ -29,7 +30,8 @@ pub(crate) enum Handled {
 /// Handles the messages of a queue. A message may be delivered more than once.
 #[async_trait]
 pub(crate) trait Consumer: Send + Sync {
-    /// Handles a message, and records `job_id` and `user_id` in the current span when they are known.
+    /// Handles a message, and records `job_id` and `user_id` in the current span when they are
+    /// known.
     async fn handle(&self, message: &Message) -> Result<Handled, Box<dyn Error + Send + Sync>>;
 }
 

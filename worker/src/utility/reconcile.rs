@@ -1,5 +1,5 @@
-//! Role `reconcile`: repairs overdue jobs and sends overdue mails every few minutes. The web processes
-//! check the plans, because only they have the keys of Stripe.
+//! Role `reconcile`: repairs overdue jobs and sends overdue mails every few minutes. The web
+//! processes check the plans, because only they have the keys of Stripe.
 
 use gas_backend::usecases::{reconcile, resend_mails};
 use gas_backend::{Gas, Notifier, chain};

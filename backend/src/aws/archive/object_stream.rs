@@ -1,4 +1,5 @@
-//! S3 objects as streams of parts. Objects of any size are read and written with one part in memory.
+//! S3 objects as streams of parts. Objects of any size are read and written with one part in
+//! memory.
 
 use super::tree_hash::TreeHasher;
 use crate::aws::s3::{Multipart, action_on};

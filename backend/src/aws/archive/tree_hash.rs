@@ -11,8 +11,8 @@ type Hash = [u8; 32];
 
 /// Computes a tree hash incrementally.
 ///
-/// Memory grows with the logarithm of the size: two subtrees of the same height are combined as soon
-/// as both exist, which gives the same hash as combining level by level.
+/// Memory grows with the logarithm of the size: two subtrees of the same height are combined as
+/// soon as both exist, which gives the same hash as combining level by level.
 #[derive(Debug, Default)]
 pub(super) struct TreeHasher {
     leaf: Sha256,

@@ -103,8 +103,8 @@ impl Archive for VaultArchive {
 
     async fn upload(&self, ticket: &str, file: &ObjectLocation) -> PortResult<UploadOutcome> {
         let copy = self.send_parts(ticket, file).await?;
-        // Glacier returns the same archive ID if the completion is repeated soon after, so an upload
-        // whose completion was not recorded is not lost.
+        // Glacier returns the same archive ID if the completion is repeated soon after, so an
+        // upload whose completion was not recorded is not lost.
         let completed = self
             .client
             .complete_multipart_upload()

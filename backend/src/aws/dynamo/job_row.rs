@@ -1,8 +1,8 @@
 //! A job as a DynamoDB row.
 //!
 //! The attribute names are those of the original service, plus our own. Reading a row checks it: a
-//! row must have exactly the attributes that its `job_status` requires, so that a row edited by hand
-//! cannot produce a job in an impossible state.
+//! row must have exactly the attributes that its `job_status` requires, so that a row edited by
+//! hand cannot produce a job in an impossible state.
 //!
 //! The location of the result follows from two attributes: `results_file_archive_id` exists exactly
 //! while the result is archived, `s3_key_result_file` exactly while it is in S3.
@@ -67,8 +67,8 @@ pub(super) struct JobRow {
     thaw_id: Option<String>,
     thaw_tier: Option<Tier>,
     thaw_time: Option<i64>,
-    /// `job_status` again, in pending and running rows only: with [`JobRow::active_time`] the keys of
-    /// the sparse index that the queue is read from.
+    /// `job_status` again, in pending and running rows only: with [`JobRow::active_time`] the keys
+    /// of the sparse index that the queue is read from.
     active_status: Option<JobStatus>,
     active_time: Option<i64>,
     end_time: Option<i64>,

@@ -9,8 +9,9 @@ use tokio::sync::Mutex;
 /// ticket: a signature is void once its credentials expire.
 const MARGIN: Duration = Duration::from_secs(600);
 
-/// Caches credentials until shortly before they expire. The SDK's clients have such a cache of their
-/// own; a provider called directly may contact STS or the instance metadata service every time.
+/// Caches credentials until shortly before they expire. The SDK's clients have such a cache of
+/// their own; a provider called directly may contact STS or the instance metadata service every
+/// time.
 #[derive(Debug)]
 pub(super) struct CachedCredentials {
     provider: Option<SharedCredentialsProvider>,

@@ -85,8 +85,8 @@ impl<'a> Multipart<'a> {
         Ok(())
     }
 
-    /// Passes on the outcome of a step and aborts the upload if the step failed. If aborting fails too,
-    /// the bucket's lifecycle rule deletes the parts.
+    /// Passes on the outcome of a step and aborts the upload if the step failed. If aborting fails
+    /// too, the bucket's lifecycle rule deletes the parts.
     pub(in crate::aws) async fn or_abort<T>(&self, outcome: PortResult<T>) -> PortResult<T> {
         if outcome.is_err() {
             let call = self.client.abort_multipart_upload().bucket(&self.file.bucket);

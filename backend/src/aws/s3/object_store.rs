@@ -41,8 +41,8 @@ impl S3ObjectStore {
         }
     }
 
-    /// The URL that browsers post uploads to. Only the SDK knows a bucket's host for every partition
-    /// and setting, so it is taken from the URL of a presigned request.
+    /// The URL that browsers post uploads to. Only the SDK knows a bucket's host for every
+    /// partition and setting, so it is taken from the URL of a presigned request.
     async fn bucket_url(&self, bucket: &str) -> PortResult<String> {
         const PROBE: &str = "probe";
         let action = || format!("determine the URL of bucket {bucket}");

@@ -8,21 +8,23 @@ use gas_shared::billing::{CheckoutForm, CheckoutStatus, RenewalStatus};
 use gas_shared::{Account, UserId};
 use jiff::{SignedDuration, Timestamp};
 
-/// The length of an attempt, in seconds. Within it, a second tab or click opens the same checkout, which
-/// can be paid once. Stripe's idempotency keys are kept for 24 hours, so an attempt must be much shorter.
+/// The length of an attempt, in seconds. Within it, a second tab or click opens the same checkout,
+/// which can be paid once. Stripe's idempotency keys are kept for 24 hours, so an attempt must be
+/// much shorter.
 const ATTEMPT_SECS: i64 = 3600;
 
-/// How long a checkout can be paid after the end of its attempt, in seconds; Stripe requires at least half
-/// an hour. During this time two checkouts of one user may be open, as they may if the embedded and
-/// the hosted page are opened in one attempt. A user who pays both has two subscriptions, which
-/// [`reject_second_subscription`] cannot prevent; the invoices and the portal show both.
+/// How long a checkout can be paid after the end of its attempt, in seconds; Stripe requires at
+/// least half an hour. During this time two checkouts of one user may be open, as they may if the
+/// embedded and the hosted page are opened in one attempt. A user who pays both has two
+/// subscriptions, which [`reject_second_subscription`] cannot prevent; the invoices and the portal
+/// show both.
 const OPEN_SECS: i64 = 1800;
 
 /// Begins the checkout of a Premium subscription.
 ///
 /// # Errors
-/// [`BillingError::AlreadySubscribed`] or [`BillingError::PaymentDue`] if the user has a subscription.
-/// Nothing is charged in any case.
+/// [`BillingError::AlreadySubscribed`] or [`BillingError::PaymentDue`] if the user has a
+/// subscription. Nothing is charged in any case.
 pub async fn start_checkout(
     billing: &Billing,
     account: &Account,
@@ -35,8 +37,8 @@ pub async fn start_checkout(
         CheckoutForm::Embedded => "embedded",
         CheckoutForm::Hosted => "hosted",
     };
-    // The version changes with every update from Stripe, so buying again after a subscription has ended
-    // is a new attempt.
+    // The version changes with every update from Stripe, so buying again after a subscription has
+    // ended is a new attempt.
     let attempt = format!(
         "{}:{}:{how}-{}-{}",
         profile(&row),
@@ -92,7 +94,8 @@ async fn ensure_customer(
     let made = made.map_err(BillingError::Payments)?;
     let linked = billing.store.link_customer(account.id, &made).await?;
     if linked.as_ref() != Some(&made) {
-        // The user has another customer by now or has closed the account, so this one is unreferenced.
+        // The user has another customer by now or has closed the account, so this one is
+        // unreferenced.
         discard(billing, account.id, &made).await;
     }
     linked.ok_or(BillingError::NoUser(account.id))
@@ -106,8 +109,8 @@ async fn discard(billing: &Billing, user: UserId, customer: &str) {
     }
 }
 
-/// Identifies a profile in idempotency keys. A user who closed an account and signs in again has the same
-/// id but must not get the deleted customer.
+/// Identifies a profile in idempotency keys. A user who closed an account and signs in again has
+/// the same id but must not get the deleted customer.
 fn profile(row: &BillingRow) -> String {
     format!("{}@{}", row.account.id, row.created.as_second())
 }

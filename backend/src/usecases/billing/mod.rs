@@ -1,9 +1,9 @@
 //! Premium and its payment.
 //!
 //! Stripe is the source of truth for subscriptions; PostgreSQL stores the plan that they give. Only
-//! `sync_plan` changes a plan: it reads all subscriptions of the user's customer from Stripe and writes
-//! the result. A Stripe event only triggers it, so events may arrive twice, late and in any order. The
-//! browser's return from a checkout changes nothing.
+//! `sync_plan` changes a plan: it reads all subscriptions of the user's customer from Stripe and
+//! writes the result. A Stripe event only triggers it, so events may arrive twice, late and in any
+//! order. The browser's return from a checkout changes nothing.
 
 mod checkout;
 mod manage;

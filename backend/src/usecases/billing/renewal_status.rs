@@ -32,8 +32,8 @@ pub(super) fn found<'a>(
     BillingUpdate { plan, subscription, check_at }
 }
 
-/// The deciding subscription among those of our price and mode: one that gives Premium is preferred, then
-/// one that has not ended, then the newest.
+/// The deciding subscription among those of our price and mode: one that gives Premium is
+/// preferred, then one that has not ended, then the newest.
 pub(super) fn deciding<'a>(
     all: &'a [Subscription],
     offer: &Offer,

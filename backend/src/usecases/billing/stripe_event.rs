@@ -93,7 +93,8 @@ impl StripeEvent {
 /// delivers the event again and all steps are repeated, which is harmless.
 ///
 /// # Errors
-/// If PostgreSQL, Stripe or SNS fails. Answer with an error, so that Stripe delivers the event again.
+/// If PostgreSQL, Stripe or SNS fails. Answer with an error, so that Stripe delivers the event
+/// again.
 pub async fn handle_stripe_event(
     billing: &Billing,
     event: &StripeEvent,
@@ -154,8 +155,8 @@ async fn notify_if_unpaid(
     Ok(())
 }
 
-/// The user of an event, found by the customer in the database. The user id in the metadata of Stripe's
-/// objects is not used.
+/// The user of an event, found by the customer in the database. The user id in the metadata of
+/// Stripe's objects is not used.
 async fn user_of(billing: &Billing, event: &StripeEvent) -> Result<Option<UserId>, BillingError> {
     let Some(customer) = event.customer() else { return Ok(None) };
     let row = billing.store.billing_of_customer(customer).await?;

@@ -18,9 +18,9 @@ pub(super) const PAGE: u16 = 100;
 
 /// Updates a user's plan from Stripe and announces a change.
 ///
-/// The row is written only if its version is the one from before Stripe was asked, so of two concurrent
-/// calls the one with the older answer cannot win. A change that was stored but not announced, because a
-/// process died, is announced by the next call.
+/// The row is written only if its version is the one from before Stripe was asked, so of two
+/// concurrent calls the one with the older answer cannot win. A change that was stored but not
+/// announced, because a process died, is announced by the next call.
 ///
 /// Returns the status of the deciding subscription.
 #[tracing::instrument(skip_all, fields(user_id = %user))]
@@ -58,8 +58,8 @@ async fn write(
     Ok((outcome, found.subscription.map(|subscription| subscription.status)))
 }
 
-/// Announces a user's plan until the last announced one is the stored one, since of two concurrent calls
-/// the slower may announce the older plan last.
+/// Announces a user's plan until the last announced one is the stored one, since of two concurrent
+/// calls the slower may announce the older plan last.
 async fn announce(billing: &Billing, user: UserId) -> Result<(), BillingError> {
     for _ in 0..MAX_RACES {
         let row = row_of(billing, user).await?;
@@ -87,9 +87,9 @@ async fn announce_plan(
     Ok(())
 }
 
-/// Updates the plans that may change without an event: a grace period ended, an event was lost, or a
-/// process died before it announced a change. Returns how many were checked; a failure is logged and the
-/// plan stays due.
+/// Updates the plans that may change without an event: a grace period ended, an event was lost, or
+/// a process died before it announced a change. Returns how many were checked; a failure is logged
+/// and the plan stays due.
 ///
 /// # Errors
 /// If the users cannot be read.

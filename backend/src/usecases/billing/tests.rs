@@ -284,8 +284,8 @@ async fn a_cancelled_subscription_can_be_resumed_until_it_ends() {
     assert!(matches!(refused, BillingError::NoSubscription));
 }
 
-/// The states at Stripe in a test: the first subscription is bought, becomes unpaid, and ends; another is
-/// bought and may end, too.
+/// The states at Stripe in a test: the first subscription is bought, becomes unpaid, and ends;
+/// another is bought and may end, too.
 fn history(payer: &Payer, ends_free: bool) -> Vec<(&'static str, Vec<Subscription>)> {
     let first = |status| payer.subscription("sub_1", status);
     let later = payer.test.gas.now() + SignedDuration::from_secs(DAY);
@@ -309,8 +309,8 @@ fn history(payer: &Payer, ends_free: bool) -> Vec<(&'static str, Vec<Subscriptio
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
-    /// Stripe's state changes while its events are delivered, twice each and in any order, but never before
-    /// the change that they are about.
+    /// Stripe's state changes while its events are delivered, twice each and in any order, but
+    /// never before the change that they are about.
     #[test]
     fn shuffled_and_duplicated_events_give_the_same_plan(
         keys in proptest::collection::vec(any::<u16>(), 16),
