@@ -69,7 +69,7 @@ impl Cache {
         }
     }
 
-    pub(crate) fn keep_column(
+    pub(crate) fn insert_column(
         &self,
         id: IndexId,
         block: u32,
@@ -86,7 +86,7 @@ impl Cache {
         }
     }
 
-    pub(crate) fn keep_selection(&self, id: IndexId, filter: String, selection: &Arc<Selection>) {
+    pub(crate) fn insert_selection(&self, id: IndexId, filter: String, selection: &Arc<Selection>) {
         self.0.insert(Key::Selection(id, filter), Value::Selection(selection.clone()));
     }
 }

@@ -175,7 +175,7 @@ impl Explorer {
                 let from = (offset - run.start) as usize;
                 let packed = &bytes[from..from + segment.bytes() as usize];
                 let column = Arc::new(unpack(segment, packed, kind, loaded.rows)?);
-                self.cache.keep_column(self.id, block as u32, kind, &column);
+                self.cache.insert_column(self.id, block as u32, kind, &column);
                 loaded.insert(kind, column);
             }
         }

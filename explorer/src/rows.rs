@@ -38,14 +38,14 @@ impl Explorer {
 
     /// The rows of some records of one block, in ascending order. Lines are dropped as soon as they
     /// are parsed, because with many samples they are much longer than rows.
-    async fn rows_of_block(&self, numbers: &[u64], cut: bool) -> Result<Vec<Row>, Error> {
+    async fn rows_of_block(&self, numbers: &[u64], shorten: bool) -> Result<Vec<Row>, Error> {
         let mut rows = Vec::with_capacity(numbers.len());
         let (spans, offsets) = self.lines_of_records(numbers).await?;
         for span in spans {
             let range = span.range.clone();
             let text = read_text(&*self.result, &offsets, self.footer.bgzf, range).await?;
             for (number, line) in span.texts(&text) {
-                rows.push(self.row(line, number, cut)?);
+                rows.push(self.row(line, number, shorten)?);
             }
         }
         Ok(rows)
@@ -106,7 +106,7 @@ impl Explorer {
     }
 
     /// Parses a line into a row.
-    pub(crate) fn row(&self, line: &[u8], number: u64, cut: bool) -> Result<Row, Error> {
+    pub(crate) fn row(&self, line: &[u8], number: u64, shorten: bool) -> Result<Row, Error> {
         let record = parse_record(line).map_err(|_| MISPLACED)?;
         let mut numbers = Numbers::new(self.sources);
         numbers.begin(&record);
@@ -121,7 +121,7 @@ impl Explorer {
             impact = impact.into_iter().chain(Impact::parse(entry.impact)).min();
         }
         let entry = self.chosen(&info).map(|(_, entry)| entry).unwrap_or_default();
-        let shown = |text: &[u8]| if cut { cut_bases(text) } else { decoded(text) };
+        let shown = |text: &[u8]| if shorten { shortened(text) } else { decoded(text) };
         Ok(Row {
             number,
             chrom: decoded(record.chrom),
@@ -267,7 +267,7 @@ fn list(text: &[u8]) -> Vec<String> {
     text.split(|b| *b == b';').filter(|id| !id.is_empty()).map(decoded).collect()
 }
 
-fn cut_bases(text: &[u8]) -> String {
+fn shortened(text: &[u8]) -> String {
     match text.get(..SHOWN_BASES) {
         Some(start) if text.len() > SHOWN_BASES => format!("{}…", decoded(start)),
         _ => decoded(text),

@@ -116,12 +116,12 @@ fn mask_of_ids(ids: &HashSet<Vec<u8>>, block: &BlockColumns) -> Result<Bits, Err
     let ends = |byte: Option<&u8>| byte.is_none_or(|b| matches!(b, b'\n' | b';'));
     for id in ids.iter().filter(|id| is_searchable(id)) {
         find_rows(text, id, |row, at| {
-            let whole = ends(at.checked_sub(1).and_then(|n| text.get(n)));
-            let whole = whole && ends(text.get(at + id.len()));
-            if whole {
+            let is_complete = ends(at.checked_sub(1).and_then(|n| text.get(n)));
+            let is_complete = is_complete && ends(text.get(at + id.len()));
+            if is_complete {
                 bits.insert(row);
             }
-            whole
+            is_complete
         });
     }
     Ok(bits)

@@ -22,9 +22,9 @@ impl Explorer {
         with_facets: bool,
     ) -> Result<Arc<Selection>, Error> {
         let key = serde_json::to_string(filter).unwrap_or_default();
-        let kept = self.cache.selection(self.id, &key);
-        if let Some(kept) = kept.filter(|kept| kept.facets.is_some() || !with_facets) {
-            return Ok(kept);
+        let cached = self.cache.selection(self.id, &key);
+        if let Some(cached) = cached.filter(|cached| cached.facets.is_some() || !with_facets) {
+            return Ok(cached);
         }
         let clauses = Clause::of_filter(filter, &self.footer);
         let plans = (0..self.footer.blocks.len()).map(|n| {
@@ -46,7 +46,7 @@ impl Explorer {
         }
         let facets = tally.map(|tally| tally.into_facets(&self.footer));
         let selection = Arc::new(Selection { blocks, matched, facets });
-        self.cache.keep_selection(self.id, key, &selection);
+        self.cache.insert_selection(self.id, key, &selection);
         Ok(selection)
     }
 

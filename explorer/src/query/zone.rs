@@ -73,7 +73,7 @@ fn any_gene<'a>(mut genes: impl Iterator<Item = &'a u32>, stats: &Stats) -> bool
 }
 
 fn zone_of_regions(regions: &[(u32, u32, u32)], stats: &Stats, rows: u32) -> Zone {
-    let mut whole = 0;
+    let mut covered_rows = 0;
     let mut touched = false;
     for contig in &stats.contigs {
         let mine = regions.iter().filter(|(number, ..)| *number == contig.contig);
@@ -82,9 +82,9 @@ fn zone_of_regions(regions: &[(u32, u32, u32)], stats: &Stats, rows: u32) -> Zon
             touched |= contig.start <= *end && contig.end >= *start;
             covered |= contig.start >= *start && contig.end <= *end;
         }
-        whole += if covered { contig.rows } else { 0 };
+        covered_rows += if covered { contig.rows } else { 0 };
     }
-    match (touched, whole == rows) {
+    match (touched, covered_rows == rows) {
         (_, true) => Zone::All,
         (true, false) => Zone::Some,
         (false, false) => Zone::None,

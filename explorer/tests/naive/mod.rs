@@ -5,7 +5,7 @@
 pub mod files;
 
 use gas_shared::explorer::{
-    Direction, Filter, Impact, NO_CONSEQUENCE, NumericColumn, QUALITY, Scope, SoTerm, Sort,
+    Direction, FREQUENCY, Filter, Impact, NO_CONSEQUENCE, NumericColumn, Scope, SoTerm, Sort,
     SortKey, Substitution, VariantType, contig_alias,
 };
 use std::cmp::Ordering;
@@ -176,15 +176,20 @@ impl Naive {
     }
 
     pub fn frequency(&self) -> Option<f32> {
-        self.frequencies.iter().copied().min_by(f32::total_cmp)
+        self.number(&FREQUENCY)
     }
 
     fn numbers(&self, column: &NumericColumn) -> &[f32] {
         match column.name {
             "frequency" => &self.frequencies,
             "quality" => self.quality.as_slice(),
-            name => panic!("unknown column {name}"),
+            // The generated results have no values of other columns.
+            _ => &[],
         }
+    }
+
+    fn number(&self, column: &NumericColumn) -> Option<f32> {
+        self.numbers(column).iter().copied().min_by(f32::total_cmp)
     }
 
     pub fn matches(&self, filter: &Filter) -> bool {
@@ -253,8 +258,7 @@ pub fn ordered(records: &[Naive], filter: &Filter, sort: Sort) -> Vec<u64> {
     rows.sort_by(|(_, a), (_, b)| {
         let (missing, order) = match sort.key {
             SortKey::Position => (Ordering::Equal, (contig(a), a.pos).cmp(&(contig(b), b.pos))),
-            SortKey::Number(column) if *column == QUALITY => floats(a.quality, b.quality),
-            SortKey::Number(_) => floats(a.frequency(), b.frequency()),
+            SortKey::Number(column) => floats(a.number(column), b.number(column)),
             SortKey::Gene => (a.gene.is_none().cmp(&b.gene.is_none()), a.gene.cmp(&b.gene)),
             SortKey::Impact => {
                 (a.impact.is_none().cmp(&b.impact.is_none()), severity_of(a).cmp(&severity_of(b)))

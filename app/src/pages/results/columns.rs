@@ -189,7 +189,7 @@ mod tests {
         let some = Columns::ALL.toggled(Column::Hgvs).toggled(Column::Position).toggled(Column::Id);
         assert_eq!(some.write(), "id,hgvs");
         assert_eq!(Columns::read(&some.write()), some);
-        assert_eq!(some.len(), 8);
+        assert_eq!(some.len(), Column::all().count() - 2);
         assert_eq!(Columns::read("nonsense,Position"), Columns::ALL);
         assert_eq!(some.toggled(Column::Id).toggled(Column::Hgvs), Columns::ALL);
     }

@@ -39,19 +39,19 @@ impl Draft {
 /// A draft of the filter of a query.
 pub fn use_draft(query: &TableQuery) -> Draft {
     let mut filter = use_signal(|| query.filter.clone());
-    let mut asked = use_signal(|| query.clone());
+    let mut submitted = use_signal(|| query.clone());
     let mut waiting = use_signal(|| None::<Task>);
     // A filter in the address, for example after "back", replaces the draft. If only the sort order
     // changes, editing continues.
     let current = query.clone();
     use_effect(use_reactive!(|current| {
-        if current.filter != asked.peek().filter {
+        if current.filter != submitted.peek().filter {
             if let Some(task) = waiting.take() {
                 task.cancel();
             }
             filter.set(current.filter.clone());
         }
-        asked.set(current);
+        submitted.set(current);
     }));
     let change = use_callback(move |changed: Filter| {
         filter.set(changed);
@@ -60,8 +60,8 @@ pub fn use_draft(query: &TableQuery) -> Draft {
         }
         waiting.set(Some(spawn(async move {
             browser::sleep(PAUSE).await;
-            let query = TableQuery { filter: filter.peek().clone(), ..asked.peek().clone() };
-            asked.set(query.clone());
+            let query = TableQuery { filter: filter.peek().clone(), ..submitted.peek().clone() };
+            submitted.set(query.clone());
             // All filters share one history entry, so that "back" returns to the job.
             navigator().replace(query.route());
         })));

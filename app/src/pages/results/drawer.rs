@@ -18,9 +18,9 @@ const FIRST_COLUMNS: [&str; 8] =
 pub fn Drawer(id: JobId, number: Signal<Option<u64>>, open: Signal<bool>) -> Element {
     let job = use_memo(use_reactive!(|id| id));
     let details = use_extra(move || {
-        let asked = (job(), number());
+        let key = (job(), number());
         async move {
-            match asked {
+            match key {
                 (id, Some(number)) => api::variant(id, number).await,
                 (_, None) => std::future::pending().await,
             }
@@ -37,8 +37,8 @@ pub fn Drawer(id: JobId, number: Signal<Option<u64>>, open: Signal<bool>) -> Ele
                 "{}:{} {} > {}",
                 row.chrom,
                 format::count(row.pos.into()),
-                cut(&row.reference),
-                cut(&row.alt)
+                shortened(&row.reference),
+                shortened(&row.alt)
             )
         }
         _ => "Variant".to_owned(),
@@ -223,7 +223,7 @@ fn value(entry: &TranscriptEntry, column: &str) -> String {
 }
 
 /// Shortens a long allele for the title.
-fn cut(allele: &str) -> String {
+fn shortened(allele: &str) -> String {
     match allele.char_indices().nth(20) {
         Some((end, _)) => format!("{}…", &allele[..end]),
         None => allele.to_owned(),
@@ -249,6 +249,6 @@ mod tests {
     #[test]
     fn only_dbsnp_identifiers_are_linked_to_dbsnp() {
         assert!(is_rs("rs12") && !is_rs("rs") && !is_rs("rs1x") && !is_rs("COSV1"));
-        assert_eq!(cut(&"A".repeat(30)).chars().count(), 21);
+        assert_eq!(shortened(&"A".repeat(30)).chars().count(), 21);
     }
 }

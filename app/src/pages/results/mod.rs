@@ -23,15 +23,12 @@ use dioxus::prelude::*;
 use drawer::Drawer;
 use filters::Filters;
 use gas_shared::JobId;
-use gas_shared::explorer::{Filter, Query, Sort, url};
+use gas_shared::explorer::{Filter, Page, Query, Sort, url};
 use saved::SavedFilters;
 use table::Table;
 
 /// Rows of one page of the table.
 const CHUNK_ROWS: u32 = 100;
-
-/// The first page of the table.
-type Answer = gas_shared::explorer::Page;
 
 /// The query in the address.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +55,7 @@ impl TableQuery {
     }
 
     /// Loads a page, starting at row `offset`.
-    async fn ask(&self, offset: u64, facets: bool) -> ApiResult<Wire<Answer>> {
+    async fn fetch(&self, offset: u64, facets: bool) -> ApiResult<Wire<Page>> {
         let (filter, sort) = (self.filter.clone(), self.sort);
         let query = Query { filter, sort, offset, limit: CHUNK_ROWS, facets };
         api::variants(self.id, query).await
@@ -87,19 +84,19 @@ pub fn Results(id: String, filter: String, sort: String) -> Element {
         // An upgrade may give access to the result.
         live.plan();
         let address = address();
-        let asked = TableQuery::of(&address);
-        (address, async move { asked?.ask(0, true).await })
+        let query = TableQuery::of(&address);
+        (address, async move { query?.fetch(0, true).await })
     })?;
     let content = match TableQuery::of(&answer.question()) {
-        Ok(asked) => {
+        Ok(answered) => {
             let found = answer.read();
             if let Err(error) = &found {
                 commit_status(error);
             }
             // While a page is loading, the address is ahead of the answer.
-            let query = TableQuery::of(&address()).unwrap_or_else(|_| asked.clone());
-            let busy = answer.is_loading() || query != asked;
-            rsx! { Explorer { query, asked, found, busy } }
+            let query = TableQuery::of(&address()).unwrap_or_else(|_| answered.clone());
+            let busy = answer.is_loading() || query != answered;
+            rsx! { Explorer { query, answered, found, busy } }
         }
         Err(error) => {
             commit_status(&error);
@@ -122,9 +119,9 @@ fn Explorer(
     /// The query of the address.
     query: TableQuery,
     /// The query that `found` answers.
-    asked: TableQuery,
+    answered: TableQuery,
     /// The first page.
-    found: ApiResult<Answer>,
+    found: ApiResult<Page>,
     /// Whether another page is loading.
     busy: bool,
 ) -> Element {
@@ -134,8 +131,8 @@ fn Explorer(
     let mut failed = use_signal(|| None::<ApiError>);
     let facets = found.as_ref().ok().and_then(|page| page.facets.clone());
     // An error while scrolling belongs to the query that was scrolled.
-    use_effect(use_reactive!(|asked| {
-        let _ = asked;
+    use_effect(use_reactive!(|answered| {
+        let _ = answered;
         failed.set(None);
     }));
     rsx! {
@@ -158,11 +155,11 @@ fn Explorer(
                     ErrorNote { error }
                 }
                 if page.matched == 0 {
-                    Nothing { id: query.id, is_filtered: !query.filter.is_empty() }
+                    NoVariants { id: query.id, is_filtered: !query.filter.is_empty() }
                 } else {
                     Table {
                         query: query.clone(),
-                        asked,
+                        answered,
                         page,
                         columns: columns(),
                         busy,
@@ -180,7 +177,7 @@ fn Explorer(
 }
 
 #[component]
-fn Nothing(id: JobId, is_filtered: bool) -> Element {
+fn NoVariants(id: JobId, is_filtered: bool) -> Element {
     let all = Route::Results { id: id.to_string(), filter: String::new(), sort: String::new() };
     rsx! {
         div { class: "empty",

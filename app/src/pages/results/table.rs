@@ -3,13 +3,13 @@
 use super::columns::{Column, Columns};
 use super::row::TableRow;
 use super::window::{Window, scroll_of, window};
-use super::{Answer, CHUNK_ROWS, TableQuery};
+use super::{CHUNK_ROWS, TableQuery};
 use crate::browser;
 use crate::error::ApiError;
 use crate::format;
 use dioxus::core::Task;
 use dioxus::prelude::*;
-use gas_shared::explorer::{Direction, Row, Sort};
+use gas_shared::explorer::{Direction, Page, Row, Sort};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -31,9 +31,9 @@ pub fn Table(
     /// The query of the address, to which the headings apply sort orders.
     query: TableQuery,
     /// The query that `page` answers.
-    asked: TableQuery,
+    answered: TableQuery,
     /// The first page.
-    page: Answer,
+    page: Page,
     /// The columns to show.
     columns: Columns,
     /// Whether another page is loading.
@@ -45,7 +45,7 @@ pub fn Table(
 ) -> Element {
     let mut scrolled = use_signal(|| 0.0);
     let matched = page.matched;
-    let key = asked.route().to_string();
+    let key = answered.route().to_string();
     // Another query starts at the top.
     let address = key.clone();
     use_effect(use_reactive!(|address| {
@@ -73,7 +73,7 @@ pub fn Table(
                     }
                 }
                 // Dioxus uses keys only at the root of a template.
-                {rsx! { Rows { key: "{key}", asked, page, columns, scrolled, onopen, onresult } }}
+                {rsx! { Rows { key: "{key}", answered, page, columns, scrolled, onopen, onresult } }}
             }
         }
     }
@@ -124,8 +124,8 @@ type Chunks = BTreeMap<u64, Vec<Row>>;
 /// The rows of one query.
 #[component]
 fn Rows(
-    asked: TableQuery,
-    page: Answer,
+    answered: TableQuery,
+    page: Page,
     columns: Columns,
     scrolled: Signal<f64>,
     onopen: EventHandler<u64>,
@@ -134,7 +134,7 @@ fn Rows(
     let matched = page.matched;
     let mut active = use_signal(|| 0_u64);
     let shown = use_memo(use_reactive!(|matched| window(matched, scrolled())));
-    let chunks = use_chunks(asked, shown, onresult);
+    let chunks = use_chunks(answered, shown, onresult);
     let Window { first, end, before, after } = shown();
     // One row is always in the tab order, so it must be in the document.
     let tab_stop = if (first..end).contains(&active()) { active() } else { first };
@@ -229,7 +229,7 @@ fn use_chunks(
         asking.set(Some(spawn(async move {
             browser::sleep(PAUSE).await;
             for chunk in missing {
-                let found = query.ask(chunk * u64::from(CHUNK_ROWS), false).await;
+                let found = query.fetch(chunk * u64::from(CHUNK_ROWS), false).await;
                 let found = found.and_then(|found| found.read());
                 onresult.call(found.as_ref().err().cloned());
                 let Ok(page) = found else { return };
