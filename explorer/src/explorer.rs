@@ -239,6 +239,9 @@ async fn read_footer(index: &dyn Source) -> Result<Footer, Error> {
     }
 }
 
+/// The most numeric columns; their numbers have 8 bits.
+const MAX_NUMERIC: usize = 255;
+
 /// Checks the invariants that the rest of this crate relies on.
 fn check(footer: &Footer, index_bytes: u64) -> Result<(), Error> {
     let mut rows = 0;
@@ -258,6 +261,9 @@ fn check(footer: &Footer, index_bytes: u64) -> Result<(), Error> {
             return Err(Error::Damaged("the entry of a block is inconsistent"));
         }
         rows += u64::from(block.rows);
+    }
+    if numeric > MAX_NUMERIC {
+        return Err(Error::Damaged("the footer has too many numeric columns"));
     }
     if rows != footer.rows || footer.header_bytes > footer.text_bytes {
         return Err(Error::Damaged("the sums in the footer are inconsistent"));
