@@ -15,13 +15,14 @@
 
 mod column;
 mod footer;
+mod trailer;
 mod version_1;
 
 pub(crate) use column::{Column, ColumnKind, Segment, Sets, pack, unpack};
 pub(crate) use footer::{
-    BlockEntry, BlockOffset, ContigStats, Footer, LengthStats, NumberStats, Stats, TRAILER_BYTES,
-    Trailer,
+    BlockEntry, BlockOffset, ContigStats, Footer, LengthStats, NumberStats, Stats,
 };
+pub(crate) use trailer::{TRAILER_BYTES, Trailer};
 
 /// The most records in a block: row numbers within a block fit into 16 bits.
 pub(crate) const MAX_BLOCK_ROWS: u32 = 1 << 16;
