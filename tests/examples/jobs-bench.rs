@@ -1,5 +1,5 @@
-//! Measures how long the job list takes to apply a filter for a user with many jobs. Runs against the
-//! stack that `./gas bench jobs` starts. Usage: `jobs-bench JOBS`.
+//! Measures how long the job list takes to apply a filter for a user with many jobs. Runs against
+//! the stack that `./gas bench jobs` starts. Usage: `jobs-bench JOBS`.
 
 #![expect(clippy::print_stdout, reason = "the figures are the output")]
 

@@ -8,8 +8,8 @@ use gas_tests::{Client, sample};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-/// Every server function, with `{id}` as a placeholder for ids. A test in `app/src/api/mod.rs` fails
-/// if a server function is missing here.
+/// Every server function, with `{id}` as a placeholder for ids. A test in `app/src/api/mod.rs`
+/// fails if a server function is missing here.
 const SERVER_FUNCTIONS: [(Method, &str); 31] = [
     (Method::GET, "/api/account"),
     (Method::GET, "/api/account/settings"),
@@ -122,8 +122,8 @@ async fn the_list_has_only_the_users_own_jobs_newest_first() -> Result<()> {
     // Times are stored in whole seconds.
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
     let second = ada.submit("second.vcf", sample("free.vcf")?.as_bytes()).await?;
-    // The cached list learns of a new job from its event, so it may take a moment. Pages add their own
-    // new jobs to the list immediately.
+    // The cached list learns of a new job from its event, so it may take a moment. Pages add their
+    // own new jobs to the list immediately.
     let mut ids = Vec::new();
     for _ in 0..50 {
         let list: Value = ada.get("/api/jobs?query=").send().await?.json().await?;

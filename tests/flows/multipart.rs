@@ -12,8 +12,8 @@ use serde_json::json;
 /// Larger than the limit of single-request uploads, and not a multiple of the part size.
 const SIZE: usize = ONE_REQUEST_MAX_BYTES as usize + 6 * 1024 * 1024 + 17;
 
-/// A valid VCF text of exactly this size. It has few records with long INFO fields, so that the engine
-/// finishes soon.
+/// A valid VCF text of exactly this size. It has few records with long INFO fields, so that the
+/// engine finishes soon.
 fn large_vcf(size: usize) -> Result<String> {
     let text = sample("free.vcf")?;
     let (header, records): (Vec<_>, Vec<_>) = text.lines().partition(|line| line.starts_with('#'));

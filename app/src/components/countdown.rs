@@ -5,8 +5,8 @@ use dioxus::prelude::*;
 
 /// The time left until a deadline: a ring that empties and the time in digits.
 ///
-/// Screen readers announce only 60, 30, 10 and 0 seconds. With reduced motion, the style sheet hides
-/// the ring.
+/// Screen readers announce only 60, 30, 10 and 0 seconds. With reduced motion, the style sheet
+/// hides the ring.
 #[component]
 pub fn Countdown(
     /// Seconds left.

@@ -2,8 +2,8 @@
 
 use dioxus::prelude::*;
 
-/// Shows one error per item. The alert region exists even if the list is empty, so that screen readers
-/// announce errors when they are added.
+/// Shows one error per item. The alert region exists even if the list is empty, so that screen
+/// readers announce errors when they are added.
 #[component]
 pub fn ErrorList(failures: Vec<String>) -> Element {
     rsx! {

@@ -3,8 +3,8 @@
 use super::{Icon, Shape};
 use dioxus::prelude::*;
 
-/// A menu of actions for one item. It is a native popover, so the browser opens it next to the button,
-/// closes it on Esc or a click elsewhere, and restores the focus.
+/// A menu of actions for one item. It is a native popover, so the browser opens it next to the
+/// button, closes it on Esc or a click elsewhere, and restores the focus.
 #[component]
 pub fn Menu(
     /// The element's id.

@@ -2,8 +2,8 @@
 
 use dioxus::prelude::*;
 
-/// A modal dialog. It is a native `<dialog>`, so the browser keeps the focus inside, closes it on Esc
-/// and restores the focus.
+/// A modal dialog. It is a native `<dialog>`, so the browser keeps the focus inside, closes it on
+/// Esc and restores the focus.
 #[component]
 pub fn Modal(
     /// The element's id.

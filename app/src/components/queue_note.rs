@@ -43,8 +43,8 @@ pub fn JobQueueNote(id: JobId) -> Element {
 /// The interval of [`use_refresh_tick`].
 const REFRESH_INTERVAL: Duration = Duration::from_secs(15);
 
-/// A counter that grows every 15 seconds in the browser. Read it to refresh data without live events,
-/// such as the queue, which depends on the jobs of other users.
+/// A counter that grows every 15 seconds in the browser. Read it to refresh data without live
+/// events, such as the queue, which depends on the jobs of other users.
 pub fn use_refresh_tick() -> Signal<u32> {
     let mut tick = use_signal(|| 0_u32);
     use_effect(move || {

@@ -5,7 +5,8 @@ use dioxus::prelude::*;
 use gas_shared::job::{ResultsView, StateView, Tier};
 use gas_shared::{JobView, Plan};
 
-/// Shows how many of the listed results are being restored from the archive and how long that takes.
+/// Shows how many of the listed results are being restored from the archive and how long that
+/// takes.
 #[component]
 pub fn RestoreBanner(jobs: Vec<JobView>) -> Element {
     let is_premium = use_account().is_some_and(|account| account.plan == Plan::Premium);

@@ -34,8 +34,8 @@ fn chip(tone: &str, shape: Shape, word: &str) -> Element {
     }
 }
 
-/// The chip of results with a deadline. It has no live region, since a list has many chips; the job's
-/// page announces the time left.
+/// The chip of results with a deadline. It has no live region, since a list has many chips; the
+/// job's page announces the time left.
 #[component]
 fn TimeLeft(until: Timestamp) -> Element {
     match use_seconds_left(Some(until)) {

@@ -67,8 +67,8 @@ pub fn Shell() -> Element {
     }
 }
 
-/// Announces a new page and moves the focus to its heading after navigation. A different query is the
-/// same page.
+/// Announces a new page and moves the focus to its heading after navigation. A different query is
+/// the same page.
 fn use_page_announcements() {
     let here = use_route::<Route>().to_string();
     let path = here.split('?').next().unwrap_or_default().to_owned();

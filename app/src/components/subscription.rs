@@ -77,8 +77,8 @@ pub fn ManageSubscription(
     }
 }
 
-/// Confirms a cancellation. It also exists for a cancelled subscription, so that the dialog can close
-/// after the change.
+/// Confirms a cancellation. It also exists for a cancelled subscription, so that the dialog can
+/// close after the change.
 #[component]
 fn CancelDialog(
     at: Timestamp,

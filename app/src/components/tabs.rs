@@ -3,8 +3,8 @@
 use crate::app::Route;
 use dioxus::prelude::*;
 
-/// The parts of a page as links, not as a tab widget, so that each has its own URL and can be shared
-/// or opened in a new window.
+/// The parts of a page as links, not as a tab widget, so that each has its own URL and can be
+/// shared or opened in a new window.
 #[component]
 pub fn Tabs(
     /// The accessible name, as in "Parts of this annotation".

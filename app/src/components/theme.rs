@@ -44,8 +44,8 @@ impl Theme {
 /// Provides the theme to the pages. `assets/js/theme.js` has already applied it to the document.
 pub fn use_theme_provider() {
     let mut theme = use_context_provider(|| Signal::new(Theme::System));
-    // Read in an effect: the server does not know the theme, and the browser's first render must match
-    // the server's.
+    // Read in an effect: the server does not know the theme, and the browser's first render must
+    // match the server's.
     use_effect(move || theme.set(Theme::of(browser::read_preference("theme").as_deref())));
 }
 

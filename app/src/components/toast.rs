@@ -9,7 +9,8 @@ use std::time::Duration;
 /// How long a message of success is shown.
 const SUCCESS_SHOWN: Duration = Duration::from_secs(5);
 
-/// The area in which toasts appear. It is rendered even when empty, so that screen readers watch it.
+/// The area in which toasts appear. It is rendered even when empty, so that screen readers watch
+/// it.
 #[component]
 pub fn ToastArea() -> Element {
     let toasts = use_toasts();

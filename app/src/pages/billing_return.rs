@@ -10,8 +10,8 @@ use dioxus::prelude::*;
 use gas_shared::Plan;
 use gas_shared::billing::CheckoutStatus;
 
-/// The page after a checkout. It does not change the plan itself; it waits until Stripe has confirmed
-/// the payment to the server.
+/// The page after a checkout. It does not change the plan itself; it waits until Stripe has
+/// confirmed the payment to the server.
 #[component]
 pub fn BillingReturn(session_id: String) -> Element {
     let live = use_live();

@@ -3,8 +3,8 @@
 use crate::components::Page;
 use dioxus::prelude::*;
 
-/// The target of the unsubscribe link in emails. It needs no sign-in and uses a plain form, so that it
-/// works without scripts.
+/// The target of the unsubscribe link in emails. It needs no sign-in and uses a plain form, so that
+/// it works without scripts.
 #[component]
 pub fn Unsubscribe(token: String, done: bool) -> Element {
     if done {

@@ -22,9 +22,9 @@ use tracing::field::Empty;
 
 /// Builds the router of the whole application.
 ///
-/// Layers from the outside in: tracing, compression, panic handling, state; then, for browsers only,
-/// security headers, origin check, argument check, session. The REST API gets the security headers
-/// but no session, so another site cannot use a browser's cookie to call it.
+/// Layers from the outside in: tracing, compression, panic handling, state; then, for browsers
+/// only, security headers, origin check, argument check, session. The REST API gets the security
+/// headers but no session, so another site cannot use a browser's cookie to call it.
 pub fn build(web: Web, sessions: PostgresSessions) -> Router {
     let for_all = ServiceBuilder::new()
         .layer(TraceLayer::new_for_http().make_span_with(request_span))

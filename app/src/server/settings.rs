@@ -36,8 +36,8 @@ pub struct Settings {
     /// Signing secret of the Stripe webhook endpoint; starts with whsec_
     #[arg(long, env = "GAS_STRIPE_WEBHOOK_SECRET", hide_env_values = true)]
     pub stripe_webhook_secret: Secret,
-    /// Publishable Stripe key, with which browsers start a checkout; starts with pk_test_ for a test
-    /// account
+    /// Publishable Stripe key, with which browsers start a checkout; starts with pk_test_ for a
+    /// test account
     #[arg(long, env = "GAS_STRIPE_PUBLISHABLE_KEY")]
     pub stripe_publishable_key: String,
     /// URL of Stripe.js. The release must support createEmbeddedCheckoutPage.
@@ -47,11 +47,12 @@ pub struct Settings {
         default_value = "https://js.stripe.com/dahlia/stripe.js"
     )]
     pub stripe_js_url: String,
-    /// Key that signs unsubscribe links: at least 32 characters, the same key as on the utility node.
+    /// Key that signs unsubscribe links: at least 32 characters, the same key as on the utility
+    /// node.
     #[arg(long, env = "GAS_UNSUBSCRIBE_KEY", hide_env_values = true)]
     pub unsubscribe_key: UnsubscribeKey,
-    /// Folder of the reference, the same as on the workers. The genome browser shows its genes; without
-    /// it, no genes are shown.
+    /// Folder of the reference, the same as on the workers. The genome browser shows its genes;
+    /// without it, no genes are shown.
     #[arg(long, env = "GAS_REFERENCE_BUNDLE")]
     pub reference_bundle: Option<PathBuf>,
     /// AWS region of the buckets, shown to users.

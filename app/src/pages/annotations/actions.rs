@@ -138,8 +138,8 @@ pub fn ActionDialog(
     use_effect(move || {
         if action.read().as_ref().is_some_and(|action| action.kind != ActionKind::Menu) {
             spawn(async move {
-                // Wait until the menu has closed and restored the focus, so that the dialog restores
-                // it to the same element.
+                // Wait until the menu has closed and restored the focus, so that the dialog
+                // restores it to the same element.
                 browser::sleep(Duration::ZERO).await;
                 open.set(true);
             });
@@ -224,7 +224,8 @@ fn warning(kind: ActionKind, loses_results: bool) -> &'static str {
 /// The menu with the actions for one job.
 #[component]
 fn JobMenu(job: Option<JobView>, action: Signal<Option<PendingAction>>) -> Element {
-    // The element must exist before the first click: the browser opens it before its content renders.
+    // The element must exist before the first click: the browser opens it before its content
+    // renders.
     let Some(job) = job else {
         return rsx! { Menu { id: MENU, label: "Actions" } };
     };

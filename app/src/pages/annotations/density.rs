@@ -9,8 +9,8 @@ const PREFERENCE: &str = "compact-rows";
 /// Whether rows are compact (one line each), as stored in the browser.
 pub fn use_compact() -> Signal<bool> {
     let mut compact = use_signal(|| false);
-    // Read in an effect: the server does not know the preference, and the browser's first render must
-    // match the server's.
+    // Read in an effect: the server does not know the preference, and the browser's first render
+    // must match the server's.
     use_effect(move || compact.set(browser::read_preference(PREFERENCE).is_some()));
     compact
 }

@@ -32,8 +32,8 @@ pub fn Annotations(query: ListQuery) -> Element {
     let live = use_live();
     let tick = use_refresh_tick();
     let mut waits = use_signal(|| false);
-    // Queue positions depend on other users' jobs, for which the browser gets no events, so the list
-    // is reloaded periodically while jobs are queued.
+    // Queue positions depend on other users' jobs, for which the browser gets no events, so the
+    // list is reloaded periodically while jobs are queued.
     let turn = use_memo(move || if waits() { tick() } else { 0 });
     let requested = use_memo(use_reactive!(|query| query));
     let list = use_answer(move || {

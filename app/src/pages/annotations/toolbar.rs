@@ -101,8 +101,8 @@ fn OrderChoice(query: ListQuery) -> Element {
     }
 }
 
-/// The status filter with the number of jobs in each status. The chips are links, so that each filter
-/// has its own URL.
+/// The status filter with the number of jobs in each status. The chips are links, so that each
+/// filter has its own URL.
 #[component]
 fn Chips(query: ListQuery, counts: Vec<u64>) -> Element {
     let all: u64 = counts.iter().sum();

@@ -1,8 +1,8 @@
 //! The gallery: every shared component in every state, for developing components. It sends no
 //! requests, needs no account, and exists only in debug builds (feature `gallery`).
 //!
-//! The frame of pages ([`crate::components::Shell`], `JobHeader`) is not part of it, since every page
-//! shows it.
+//! The frame of pages ([`crate::components::Shell`], `JobHeader`) is not part of it, since every
+//! page shows it.
 
 mod badges;
 mod buttons;

@@ -20,8 +20,8 @@ pub fn job_id() -> JobId {
 #[derive(Clone, Copy)]
 struct Now(Signal<Timestamp>);
 
-/// Provides the current time to the components. It starts with a fixed time, since the browser's first
-/// render must match the server's.
+/// Provides the current time to the components. It starts with a fixed time, since the browser's
+/// first render must match the server's.
 pub fn use_now_provider() {
     let mut now = use_context_provider(|| Now(Signal::new(Timestamp::UNIX_EPOCH))).0;
     use_effect(move || now.set(Timestamp::now()));

@@ -116,7 +116,8 @@ fn Chart(id: JobId, stem: String, figure: Figure) -> Element {
     }
 }
 
-/// Buttons to download a chart: as SVG from the server, or as PNG, drawn in the browser from that SVG.
+/// Buttons to download a chart: as SVG from the server, or as PNG, drawn in the browser from that
+/// SVG.
 #[component]
 fn Files(id: JobId, stem: String, name: String, height: u32) -> Element {
     let svg = format!("/annotations-chart/{id}/{name}.svg");
@@ -149,8 +150,8 @@ fn explorer(id: JobId, mark: &Mark) -> Route {
     Route::Results { id: id.to_string(), filter: mark.filter.clone(), sort: String::new() }
 }
 
-/// The marks of a chart as links. Only one of them is in the tab order, since there may be hundreds;
-/// the arrow keys move between them (roving tabindex).
+/// The marks of a chart as links. Only one of them is in the tab order, since there may be
+/// hundreds; the arrow keys move between them (roving tabindex).
 #[component]
 fn Marks(id: JobId, name: String, marks: Vec<Mark>, onshow: EventHandler<String>) -> Element {
     let mut at = use_signal(|| 0usize);

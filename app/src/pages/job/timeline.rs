@@ -228,8 +228,8 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
-    /// The steps as text, each with a mark (`+` done, `>` current, `!` failed, `.` upcoming) and its
-    /// time in seconds.
+    /// The steps as text, each with a mark (`+` done, `>` current, `!` failed, `.` upcoming) and
+    /// its time in seconds.
     fn timeline_text(state: StateView, is_free: bool) -> String {
         let job = JobView {
             id: format!("{:032x}", 1).parse().unwrap(),

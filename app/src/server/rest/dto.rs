@@ -273,8 +273,8 @@ fn tier(tier: Tier) -> &'static str {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = JobList)]
 pub struct JobListDto {
-    /// The jobs, newest first. With a filter, a page may have fewer than `limit` jobs, or none, even
-    /// if it is not the last.
+    /// The jobs, newest first. With a filter, a page may have fewer than `limit` jobs, or none,
+    /// even if it is not the last.
     pub jobs: Vec<JobDto>,
     /// Pass this as `cursor` to get the next page. `null` on the last page.
     pub next_cursor: Option<String>,

@@ -14,9 +14,9 @@ use gas_backend::usecases;
 
 /// Download a result.
 ///
-/// Redirects to the annotated file in storage. The link is valid for at most one minute. On the Free
-/// plan, a result can only be downloaded until its `downloadable_until`; after that the response is
-/// 402.
+/// Redirects to the annotated file in storage. The link is valid for at most one minute. On the
+/// Free plan, a result can only be downloaded until its `downloadable_until`; after that the
+/// response is 402.
 #[utoipa::path(
     get, path = "/jobs/{id}/result", tag = "files", operation_id = "get_result",
     security(("token" = ["jobs:read"])),

@@ -175,8 +175,9 @@ pub async fn cancel(
 
 /// Delete a job.
 ///
-/// Deletes a job in any state, with its input file, run log and result, including an archived result.
-/// This cannot be undone. A repeated call may get 404, which means that the job is already deleted.
+/// Deletes a job in any state, with its input file, run log and result, including an archived
+/// result. This cannot be undone. A repeated call may get 404, which means that the job is already
+/// deleted.
 #[utoipa::path(
     delete, path = "/jobs/{id}", tag = "jobs", operation_id = "delete_job",
     security(("token" = ["jobs:write"])),

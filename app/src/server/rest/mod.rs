@@ -1,10 +1,10 @@
 //! The REST API for users' programs, at `/api/v1`.
 //!
 //! Unlike the server functions, which change with our own pages, this API is stable. Requests are
-//! authenticated with a bearer token ([`caller`]) and cookies are ignored, so it needs no protection
-//! against request forgery. Errors follow RFC 9457 ([`problem`]). The OpenAPI document is generated
-//! from the doc comments of handlers and types, and the documentation page from that document
-//! ([`docs`]).
+//! authenticated with a bearer token ([`caller`]) and cookies are ignored, so it needs no
+//! protection against request forgery. Errors follow RFC 9457 ([`problem`]). The OpenAPI document
+//! is generated from the doc comments of handlers and types, and the documentation page from that
+//! document ([`docs`]).
 
 mod account;
 mod caller;

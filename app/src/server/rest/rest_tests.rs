@@ -12,7 +12,8 @@ fn document() -> Value {
     serde_json::from_str(&DOCUMENT).unwrap()
 }
 
-/// Users' programs depend on this document: it may be extended, but nothing may change or disappear.
+/// Users' programs depend on this document: it may be extended, but nothing may change or
+/// disappear.
 #[test]
 fn the_openapi_document_matches_the_published_contract() {
     insta::assert_snapshot!(*DOCUMENT);

@@ -123,8 +123,8 @@ fn origin(url: &str) -> anyhow::Result<String> {
     Ok(url.origin().ascii_serialization())
 }
 
-/// Sets the security headers of every response, with a new nonce for the scripts of each page. Pages
-/// and responses of server functions are personal, so caches must not store them.
+/// Sets the security headers of every response, with a new nonce for the scripts of each page.
+/// Pages and responses of server functions are personal, so caches must not store them.
 pub async fn set_headers(Extension(web): Extension<Web>, request: Request, next: Next) -> Response {
     let is_api = request.uri().path().starts_with("/api/");
     let mut response = next.run(request).await;

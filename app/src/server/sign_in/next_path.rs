@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct NextPath(String);
 
 impl NextPath {
-    /// Returns the path, or that of the job list if it is missing or leads to another site. The path
-    /// must start with exactly one slash, since browsers read `//host` and `/\host` as URLs of other
-    /// hosts, and must not contain control characters, which browsers drop.
+    /// Returns the path, or that of the job list if it is missing or leads to another site. The
+    /// path must start with exactly one slash, since browsers read `//host` and `/\host` as URLs of
+    /// other hosts, and must not contain control characters, which browsers drop.
     pub fn parse(raw: Option<&str>) -> Self {
         let is_local = |path: &&str| {
             path.starts_with('/')

@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 
-/// The ids of accepted messages, each kept until its message would be rejected for its age. Only ids
-/// with a valid signature are added, so only SNS can make it grow.
+/// The ids of accepted messages, each kept until its message would be rejected for its age. Only
+/// ids with a valid signature are added, so only SNS can make it grow.
 #[derive(Debug, Default)]
 pub struct SeenMessages {
     expires_at: HashMap<String, Timestamp>,

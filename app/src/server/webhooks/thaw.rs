@@ -1,7 +1,7 @@
 //! The endpoint that SNS calls when archived results are to be restored.
 //!
-//! The call is only a wake-up signal: the work itself is in the queue `start_thaw`, which the utility
-//! node processes too.
+//! The call is only a wake-up signal: the work itself is in the queue `start_thaw`, which the
+//! utility node processes too.
 
 use crate::server::Web;
 use crate::server::sns::{HttpCertificates, MAX_BODY_BYTES, TrustStore, VerifiedMessage, Verifier};
