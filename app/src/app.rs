@@ -10,8 +10,8 @@ use crate::pages::{
 use dioxus::prelude::*;
 use gas_shared::job::ListQuery;
 
-/// Every page of the application. [`Home`] is the only one for someone not signed in, and
-/// [`Unsubscribe`], since whoever has a mail may stop the next.
+/// The pages of the application. All except [`Home`] and [`Unsubscribe`] need a signed-in user;
+/// anyone who has a mail may unsubscribe.
 #[derive(Routable, Clone, PartialEq, Debug)]
 #[rustfmt::skip]
 pub enum Route {
@@ -50,12 +50,12 @@ pub enum Route {
 }
 
 impl Route {
-    /// The list of jobs, as it begins.
+    /// The list of jobs with the default query.
     pub fn annotations() -> Self {
         Self::Annotations { query: ListQuery::default() }
     }
 
-    /// The job that a page is about, and which part of it the page is.
+    /// The job and the tab that a page shows. `None` for pages that are not about one job.
     pub fn job(&self) -> Option<(&str, JobTab)> {
         Some(match self {
             Self::JobDetails { id } => (id, JobTab::Overview),
@@ -68,7 +68,7 @@ impl Route {
     }
 }
 
-/// The application.
+/// The root component.
 #[component]
 pub fn App() -> Element {
     rsx! {

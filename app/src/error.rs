@@ -1,44 +1,44 @@
-//! The one error that server functions answer with.
+//! The error type of all server functions.
 
 use dioxus::CapturedError;
 use dioxus::fullstack::AsStatusCode;
 use dioxus::prelude::{ServerFnError, StatusCode};
 use serde::{Deserialize, Serialize};
 
-/// What went wrong, for the page to act on and for the user to read.
+/// An error with a code for the page and a message for the user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct ApiError {
-    /// What the page does about it.
+    /// Determines how the page reacts.
     pub code: ErrorCode,
-    /// What the user reads.
+    /// The message for the user.
     pub message: String,
 }
 
-/// What a page can do about an error.
+/// How a page reacts to an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
-    /// Not signed in, or not any more: offer to sign in.
+    /// The user is not signed in or the session has ended: offer to sign in.
     SignInRequired,
-    /// What was asked for is not there, or another user's.
+    /// The requested object does not exist or belongs to another user.
     NotFound,
-    /// What was sent cannot be used.
+    /// The request is invalid.
     Invalid,
-    /// More than the plan allows: offer to upgrade.
+    /// The request exceeds a limit of the plan: offer to upgrade.
     OverLimit,
-    /// The Free plan does not give it (any more): offer to upgrade.
+    /// The Free plan does not include this, or not any more: offer to upgrade.
     UpgradeNeeded,
-    /// The thing is in another state by now: show it afresh.
+    /// The state of the object has changed: reload it.
     Conflict,
-    /// The server cannot be reached or is busy: try again.
+    /// The server is unreachable or busy: retry.
     Unavailable,
-    /// The server failed; its log has the reason.
+    /// The server failed. Its log contains the cause.
     Internal,
 }
 
 impl ErrorCode {
-    /// All of them.
+    /// All codes.
     pub const ALL: [Self; 8] = [
         Self::SignInRequired,
         Self::NotFound,
@@ -70,13 +70,13 @@ impl ErrorCode {
 }
 
 impl ApiError {
-    /// An error with a text for the user.
+    /// An error with a message for the user.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
     }
 }
 
-/// What an action of a page ended with.
+/// The error that an action of a page ended with.
 impl From<CapturedError> for ApiError {
     fn from(error: CapturedError) -> Self {
         match error.downcast_ref::<Self>() {
@@ -92,8 +92,7 @@ impl AsStatusCode for ApiError {
     }
 }
 
-/// What never came from a server function of ours: no connection, or an answer of a layer before
-/// it.
+/// An error that no server function returned: a lost connection, or a response of the middleware.
 impl From<ServerFnError> for ApiError {
     fn from(error: ServerFnError) -> Self {
         match error {
@@ -117,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_and_statuses_belong_together() {
+    fn every_code_has_its_own_http_status() {
         for code in ErrorCode::ALL {
             assert_eq!(ErrorCode::from_status(code.status().as_u16()), code);
         }

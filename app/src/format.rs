@@ -1,4 +1,4 @@
-//! Values as people read them.
+//! Formats values for people.
 
 use gas_shared::job::Progress;
 use jiff::Timestamp;
@@ -18,12 +18,12 @@ pub fn bytes(count: u64) -> String {
     }
 }
 
-/// A size that may not be known yet.
+/// A size that may not be known yet, for which a dash is shown.
 pub fn maybe_bytes(count: Option<u64>) -> String {
     count.map_or_else(|| "–".to_owned(), bytes)
 }
 
-/// A whole number with thousands set apart.
+/// A whole number with separated thousands.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let groups = digits.as_bytes().rchunks(3).rev();
@@ -31,12 +31,12 @@ pub fn count(number: u64) -> String {
     groups.join(",")
 }
 
-/// How long something took, by its two greatest units.
+/// The duration between two points in time, in its two largest units.
 pub fn duration(from: Timestamp, to: Timestamp) -> String {
     duration_of(to.duration_since(from).as_secs())
 }
 
-/// The same of a number of seconds.
+/// A duration in seconds, in its two largest units.
 pub fn duration_of(seconds: i64) -> String {
     let seconds = seconds.max(0);
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
@@ -47,7 +47,7 @@ pub fn duration_of(seconds: i64) -> String {
     }
 }
 
-/// How long ago something was, in words.
+/// How long ago a point in time was.
 pub fn ago(at: Timestamp, now: Timestamp) -> String {
     let seconds = now.duration_since(at).as_secs();
     match seconds {
@@ -56,12 +56,12 @@ pub fn ago(at: Timestamp, now: Timestamp) -> String {
         3600..86_400 => format!("{} h ago", seconds / 3600),
         86_400..172_800 => "yesterday".to_owned(),
         172_800..2_592_000 => format!("{} days ago", seconds / 86_400),
-        // Long ago the day says more.
+        // For longer ago, the date is more informative.
         _ => at.to_string().chars().take(10).collect(),
     }
 }
 
-/// A wait that is an estimate.
+/// An estimated waiting time in seconds.
 pub fn about(seconds: u32) -> String {
     match seconds {
         ..45 => "under a minute".to_owned(),
@@ -70,7 +70,7 @@ pub fn about(seconds: u32) -> String {
     }
 }
 
-/// A place in a row: 1st, 22nd, 113th.
+/// An ordinal number: 1st, 22nd, 113th.
 pub fn ordinal(number: u32) -> String {
     let ending = match (number % 100, number % 10) {
         (11..=13, _) => "th",
@@ -82,13 +82,13 @@ pub fn ordinal(number: u32) -> String {
     format!("{number}{ending}")
 }
 
-/// A count with its noun; the plural adds an s.
+/// A count with its noun. The plural is formed with an s.
 pub fn counted(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", count(number))
 }
 
-/// A whole number of seconds in words, by the greatest unit that fits evenly.
+/// A number of seconds in words, in the largest unit that divides it evenly.
 pub fn span(seconds: i64) -> String {
     const UNITS: [(i64, &str); 4] =
         [(86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")];
@@ -100,7 +100,7 @@ pub fn span(seconds: i64) -> String {
     }
 }
 
-/// Seconds left as a clock shows them; days where the clock would be of no use.
+/// The remaining time in seconds as a clock, or in days if it is long.
 pub fn countdown(seconds: i64) -> String {
     match seconds {
         ..3600 => format!("{:02}:{:02}", seconds / 60, seconds % 60),
@@ -109,7 +109,7 @@ pub fn countdown(seconds: i64) -> String {
     }
 }
 
-/// How far a run is.
+/// The progress of a run.
 pub fn progress(progress: &Progress) -> String {
     let percent = progress.permille / 10;
     match progress.records {
@@ -118,10 +118,10 @@ pub fn progress(progress: &Progress) -> String {
     }
 }
 
-/// A moment in UTC to the second, as the server writes it into pages; browsers then show local time.
-pub fn utc(moment: Timestamp) -> String {
-    // Reshaped by hand: a formatter for patterns would be much for browsers to load.
-    format!("{moment:.0}").replace('T', " ").replace('Z', " UTC")
+/// A time in UTC to the second, as the server renders it. Browsers then show local time.
+pub fn utc(time: Timestamp) -> String {
+    // Not with a format pattern, whose formatter would enlarge the WASM module.
+    format!("{time:.0}").replace('T', " ").replace('Z', " UTC")
 }
 
 #[cfg(test)]
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_have_a_unit_that_fits() {
+    fn sizes_have_a_suitable_unit() {
         assert_eq!(bytes(999), "999 bytes");
         assert_eq!(bytes(150_000), "150 kB");
         assert_eq!(bytes(2_800_595), "2.9 MB");
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn thousands_are_set_apart() {
+    fn thousands_are_separated() {
         assert_eq!(count(0), "0");
         assert_eq!(count(1_234_567), "1,234,567");
     }
@@ -155,11 +155,11 @@ mod tests {
     }
 
     #[test]
-    fn times_ago_are_told_by_the_unit_that_matters() {
+    fn the_time_since_is_shown_in_its_largest_unit() {
         let now = Timestamp::from_second(1_790_000_000).unwrap();
         let before =
             |seconds: i64| ago(Timestamp::from_second(1_790_000_000 - seconds).unwrap(), now);
-        let told = [-5, 59, 60, 7200, 90_000, 200_000, 40 * 86_400].map(before);
+        let shown = [-5, 59, 60, 7200, 90_000, 200_000, 40 * 86_400].map(before);
         let expected = [
             "just now",
             "just now",
@@ -169,20 +169,20 @@ mod tests {
             "2 days ago",
             "2026-08-12",
         ];
-        assert_eq!(told, expected);
+        assert_eq!(shown, expected);
     }
 
     #[test]
-    fn estimates_are_no_more_exact_than_they_are() {
-        let told = [4, 45, 115, 5400, 10_000].map(about);
+    fn estimates_are_rounded() {
+        let shown = [4, 45, 115, 5400, 10_000].map(about);
         assert_eq!(
-            told,
+            shown,
             ["under a minute", "about 1 min", "about 2 min", "about 2 h", "about 3 h"]
         );
     }
 
     #[test]
-    fn places_and_counts_are_in_english() {
+    fn ordinals_and_plurals_are_in_english() {
         let places = [1, 2, 3, 4, 11, 12, 22, 113, 101].map(ordinal);
         assert_eq!(places, ["1st", "2nd", "3rd", "4th", "11th", "12th", "22nd", "113th", "101st"]);
         assert_eq!(counted(1, "job"), "1 job");
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_left_is_a_clock_and_then_days() {
+    fn the_remaining_time_is_a_clock_or_days() {
         let shown = [0, 9, 180, 3599, 3600, 172_799, 604_800].map(countdown);
         assert_eq!(
             shown,
@@ -205,15 +205,15 @@ mod tests {
     }
 
     #[test]
-    fn moments_are_in_utc() {
-        let moment = Timestamp::from_second(1_790_000_000).unwrap();
-        assert_eq!(utc(moment), "2026-09-21 14:13:20 UTC");
-        let later = moment + jiff::SignedDuration::from_millis(987);
+    fn times_are_in_utc() {
+        let time = Timestamp::from_second(1_790_000_000).unwrap();
+        assert_eq!(utc(time), "2026-09-21 14:13:20 UTC");
+        let later = time + jiff::SignedDuration::from_millis(987);
         assert_eq!(utc(later), "2026-09-21 14:13:20 UTC", "whole seconds");
     }
 
     #[test]
-    fn progress_counts_variants_when_there_are_any() {
+    fn progress_includes_the_number_of_variants_once_there_are_any() {
         let mut now = Progress { step: "annotate".into(), permille: 421, records: 0 };
         assert_eq!(progress(&now), "annotate, 42 %");
         now.records = 1234;

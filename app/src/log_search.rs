@@ -1,21 +1,20 @@
-//! Finding a text in a log.
+//! Searches a text in a run log.
 
-/// A place where the text is: the line from 0, and the bytes within it.
+/// An occurrence of the text: a line, and a range of bytes in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hit {
-    /// The line, from 0.
+    /// The index of the line, from 0.
     pub line: usize,
     start: usize,
     end: usize,
 }
 
-/// All places of a text, in any case of ASCII letters, none of which overlap. An empty text is
-/// nowhere.
+/// All occurrences of a text, ignoring ASCII case and without overlaps. An empty text has none.
 pub fn find(text: &str, needle: &str) -> Vec<Hit> {
     if needle.is_empty() {
         return Vec::new();
     }
-    // Lower case of ASCII keeps the bytes' places.
+    // Converting ASCII letters to lower case keeps byte offsets.
     let needle = needle.to_ascii_lowercase();
     let mut hits = Vec::new();
     for (line, content) in text.lines().enumerate() {
@@ -29,7 +28,7 @@ pub fn find(text: &str, needle: &str) -> Vec<Hit> {
     hits
 }
 
-/// A line cut at its hits, each piece with whether it is one.
+/// A line split at its hits. Each piece is returned with whether it is a hit.
 pub fn pieces<'a>(line: &'a str, hits: &[Hit]) -> Vec<(&'a str, bool)> {
     let mut pieces = Vec::new();
     let mut from = 0;
@@ -48,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_found_in_any_case_and_marked_as_it_stands() {
+    fn a_text_is_found_in_any_case_and_marked_in_its_original_case() {
         let log = "Total: 4\nété TOTAL total\n";
         let hits = find(log, "toTal");
         assert_eq!(hits.iter().map(|hit| hit.line).collect::<Vec<_>>(), [0, 1, 1]);
@@ -58,9 +57,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_not_found() {
+    fn a_missing_or_empty_text_has_no_hits() {
         assert!(find("abc", "").is_empty());
-        assert!(find("ab\nc", "bc").is_empty(), "no match goes over a line's end");
+        assert!(find("ab\nc", "bc").is_empty(), "no match spans two lines");
         assert_eq!(find("aaa", "aa").len(), 1, "matches do not overlap");
         assert_eq!(pieces("abc", &[]), [("abc", false)]);
         assert_eq!(pieces("", &[]), []);

@@ -1,9 +1,9 @@
 //! The GAS web application.
 //!
-//! One crate, two programs: with feature `web` the pages compiled to WASM, with feature `server`
-//! the axum server that renders the same pages, answers their server functions ([`api`]) and
-//! signs users in. Pages see `gas-shared` only; whatever touches AWS, PostgreSQL or the identity
-//! provider is under `server`.
+//! This crate compiles to two programs: with feature `web` to the pages as a WASM module, with feature
+//! `server` to the axum server that renders the same pages, runs their server functions ([`api`]) and
+//! signs users in. Pages depend on `gas-shared` only; everything that uses AWS, PostgreSQL or the
+//! identity provider is in `server`, everything that only a browser can do in [`browser`].
 
 mod account;
 mod api;

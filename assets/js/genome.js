@@ -1,19 +1,19 @@
-// The genome browser: igv.js, and how we use it. A file of its own, loaded when the tab is opened.
-// The bundler puts igv.js beside this file, changed as xtask/src/igv.rs says.
+// The genome browser: igv.js and its configuration, in a script that is loaded when the tab is opened.
+// The bundler places igv.js next to this file, modified as described in xtask/src/igv.rs.
 import igv from './igv.js';
 
-// igv.js draws for white paper, and begins with `all: initial`: without this its texts would follow the
-// page into the dark.
+// igv.js draws on a white background and starts with `all: initial`. Without this sheet, its text would
+// take the colors of the dark theme.
 const paper = new CSSStyleSheet();
 paper.replaceSync('.igv-container { color: #16211f; color-scheme: only light; }');
 
 /**
  * Shows a result along the genome.
  *
- * @param {string} id of the element to show it in
- * @param {string} base where the server answers questions about this result
- * @param {string} json settings: see `Settings` in app/src/server/genome/mod.rs
- * @param {string} locus where to begin; empty for the first variant
+ * @param {string} id the id of the element to draw in
+ * @param {string} base the base URL of the server's endpoints for this result
+ * @param {string} json the settings: see `Settings` in app/src/server/genome/mod.rs
+ * @param {string} locus the locus to start at; empty for the first variant
  */
 async function show(id, base, json, locus) {
   const settings = JSON.parse(json);

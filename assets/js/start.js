@@ -1,26 +1,26 @@
-// Starts the application on the page that the server made. The bundler puts wasm-bindgen's script
-// beside this file and the module's address in place of MODULE: see xtask/src/bundle.rs.
+// Starts the application on the server-rendered page. The bundler places wasm-bindgen's script next to
+// this file and replaces MODULE by the module's address: see xtask/src/bundle.rs.
 import init from './app.js';
 
-// Who follows a link while the module still loads sees no failure: that page is gone by then.
-const PATIENCE_MS = 1000;
+// A user who follows a link while the module loads sees no failure: the page is unloaded before this.
+const NOTICE_DELAY_MS = 1000;
 
 init({ module_or_path: MODULE }).catch((error) => {
   console.error(error);
-  setTimeout(tell, PATIENCE_MS);
+  setTimeout(showNotice, NOTICE_DELAY_MS);
 });
 
-/** Without the module a page can be read, but nothing on it can be done. */
-function tell() {
+/** Without the module, the page can be read but its buttons do nothing. */
+function showNotice() {
   const text = document.createElement('p');
-  text.textContent = 'A part of this page did not load. It can be read, but its buttons do nothing.';
-  const again = document.createElement('button');
-  again.className = 'button';
-  again.textContent = 'Load again';
-  again.addEventListener('click', () => location.reload());
+  text.textContent = 'Part of this page failed to load. You can read it, but its buttons do not work.';
+  const reload = document.createElement('button');
+  reload.className = 'button';
+  reload.textContent = 'Reload page';
+  reload.addEventListener('click', () => location.reload());
   const note = document.createElement('div');
   note.className = 'note note-warn';
   note.setAttribute('role', 'alert');
-  note.append(text, again);
+  note.append(text, reload);
   document.getElementById('content').prepend(note);
 }

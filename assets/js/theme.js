@@ -1,8 +1,8 @@
-// Before the first paint: the colours that the reader chose, if any. A file and not a script in the
-// page, which the Content Security Policy forbids. The key is that of app/src/browser/preferences.rs.
+// Applies the user's theme before the first paint. This is a file because the Content Security Policy
+// forbids inline scripts. The key is that of app/src/browser/web/preferences.rs.
 try {
   const theme = localStorage.getItem('theme');
   if (theme) document.documentElement.dataset.theme = theme;
 } catch {
-  // Storage is switched off; the system's colours it is.
+  // Storage is disabled; the page follows the system.
 }

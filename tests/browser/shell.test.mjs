@@ -41,10 +41,10 @@ test('a page whose WASM module does not load shows an error and can be reloaded'
     await signIn(page, 'ada-no-module');
     await page.route('**/*.wasm', (route) => route.abort());
     await page.reload();
-    await page.getByRole('alert').getByText('did not load').waitFor();
+    await page.getByRole('alert').getByText('failed to load').waitFor();
     await checkPage(page, '/no-module');
     await page.unroute('**/*.wasm');
-    await page.getByRole('button', { name: 'Load again' }).click();
+    await page.getByRole('button', { name: 'Reload page' }).click();
     await live(page);
   } finally {
     await close();

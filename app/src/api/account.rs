@@ -1,8 +1,10 @@
-use super::{ApiResult, Wire};
+//! Server functions of the signed-in account.
+
+use super::{ApiResult, RawJson};
 use dioxus::prelude::*;
 use gas_shared::Account;
 
-/// Deletes the caller's account, with all that is theirs. `confirmation` is
+/// Closes the caller's account and starts the erasure of its data. `confirmation` must be
 /// [`DELETE_CONFIRMATION`](gas_shared::account::DELETE_CONFIRMATION).
 #[post("/api/account/delete")]
 pub async fn delete_account(confirmation: String) -> ApiResult<()> {
@@ -10,8 +12,8 @@ pub async fn delete_account(confirmation: String) -> ApiResult<()> {
     Ok(gas_backend::usecases::delete_account(&web.billing, account.id, &confirmation).await?)
 }
 
-/// Who is signed in, or `None`.
+/// The signed-in user. `None` if nobody is signed in.
 #[get("/api/account")]
-pub async fn current_account() -> ApiResult<Wire<Option<Account>>> {
-    crate::server::caller::maybe_account().await.map(|account| Wire::of(&account))
+pub async fn current_account() -> ApiResult<RawJson<Option<Account>>> {
+    crate::server::caller::maybe_account().await.map(|account| RawJson::of(&account))
 }

@@ -1,12 +1,14 @@
-use super::{ApiResult, Wire};
+//! The server function of a job's charts.
+
+use super::{ApiResult, RawJson};
 use crate::charts::Figure;
 use dioxus::prelude::*;
 use gas_shared::JobId;
 
-/// The charts of a job's results, laid out.
+/// The charts of a job's results, with their layout computed.
 #[get("/api/jobs/{id}/charts")]
-pub async fn charts(id: JobId) -> ApiResult<Wire<Vec<Figure>>> {
+pub async fn charts(id: JobId) -> ApiResult<RawJson<Vec<Figure>>> {
     let (web, account) = crate::server::caller::account().await?;
     let summary = gas_backend::usecases::read_summary(&web.gas, account.id, id).await?;
-    Ok(Wire::of(&crate::server::charts::chart_figures(&summary)?))
+    Ok(RawJson::of(&crate::server::charts::chart_figures(&summary)?))
 }

@@ -1,6 +1,6 @@
 //! Server functions of the results explorer.
 
-use super::{ApiResult, Wire};
+use super::{ApiResult, RawJson};
 use dioxus::prelude::*;
 use gas_shared::JobId;
 use gas_shared::explorer::{Page, Query, RowDetails};
@@ -8,20 +8,20 @@ use gas_shared::explorer::{Page, Query, RowDetails};
 /// Returns a page of the table of variants. A POST, because a query can be longer than a URL; it has no
 /// side effects.
 #[post("/api/jobs/{id}/variants")]
-pub async fn variants(id: JobId, query: Query) -> ApiResult<Wire<Page>> {
+pub async fn variants(id: JobId, query: Query) -> ApiResult<RawJson<Page>> {
     let (web, account) = crate::server::caller::account().await?;
     let explorers = &web.explorers;
-    Ok(Wire::of(
+    Ok(RawJson::of(
         &gas_backend::usecases::explore_page(&web.gas, explorers, account.id, id, &query).await?,
     ))
 }
 
 /// Returns the details of a variant, by its number in the file.
 #[get("/api/jobs/{id}/variants/{number}")]
-pub async fn variant(id: JobId, number: u64) -> ApiResult<Wire<RowDetails>> {
+pub async fn variant(id: JobId, number: u64) -> ApiResult<RawJson<RowDetails>> {
     let (web, account) = crate::server::caller::account().await?;
     let explorers = &web.explorers;
-    Ok(Wire::of(
+    Ok(RawJson::of(
         &gas_backend::usecases::explore_details(&web.gas, explorers, account.id, id, number)
             .await?,
     ))

@@ -1,13 +1,15 @@
-use super::{ApiResult, Wire};
+//! The server function of the genome browser.
+
+use super::{ApiResult, RawJson};
 use dioxus::prelude::*;
 use gas_shared::JobId;
 
-/// How the genome browser begins with a job's results: JSON for assets/js/genome.js, which pages pass
-/// on and do not read.
+/// The settings of the genome browser for a job's results: JSON for assets/js/genome.js, which pages
+/// pass on without reading it.
 #[get("/api/jobs/{id}/genome")]
-pub async fn genome(id: JobId) -> ApiResult<Wire<String>> {
+pub async fn genome(id: JobId) -> ApiResult<RawJson<String>> {
     let (web, account) = crate::server::caller::account().await?;
     let settings = crate::server::genome::settings(&web, account.id, id).await?;
     let json = serde_json::to_string(&settings);
-    json.map(|json| Wire::of(&json)).map_err(|error| crate::server::errors::internal(&error))
+    json.map(|json| RawJson::of(&json)).map_err(|error| crate::server::errors::internal(&error))
 }

@@ -1,68 +1,72 @@
-use super::{ApiResult, Wire};
+//! Server functions of jobs and their results.
+
+use super::{ApiResult, RawJson};
 use dioxus::prelude::*;
 use gas_shared::job::{JobList, QueuePosition};
 use gas_shared::{JobId, JobView};
 
-/// A page of the caller's jobs. The query is that of the list's page, as text
-/// ([`gas_shared::job::ListQuery`]); an empty one is the newest jobs.
+/// A page of the caller's jobs. The query has the URL form of [`gas_shared::job::ListQuery`]; an empty
+/// one selects the newest jobs.
 #[get("/api/jobs?query")]
-pub async fn jobs(query: String) -> ApiResult<Wire<JobList>> {
+pub async fn jobs(query: String) -> ApiResult<RawJson<JobList>> {
     let (web, account) = crate::server::caller::account().await?;
     let query = query.as_str().into();
     let (lists, board) = (&web.lists, &web.board);
-    Ok(Wire::of(
+    Ok(RawJson::of(
         &gas_backend::usecases::find_jobs(&web.gas, lists, board, account.id, &query).await?,
     ))
 }
 
 /// One of the caller's jobs.
 #[get("/api/jobs/{id}")]
-pub async fn job(id: JobId) -> ApiResult<Wire<JobView>> {
+pub async fn job(id: JobId) -> ApiResult<RawJson<JobView>> {
     let (web, account) = crate::server::caller::account().await?;
     let job = gas_backend::usecases::find_job(&web.gas, account.id, id).await?;
-    Ok(Wire::of(&JobView::from(&job)))
+    Ok(RawJson::of(&JobView::from(&job)))
 }
 
-/// Where one of the caller's jobs is in the queue for a worker; `None` where it does not wait.
+/// The position of one of the caller's jobs in the queue for a worker. `None` if it is not pending.
 #[get("/api/jobs/{id}/queue")]
-pub async fn queue_place(id: JobId) -> ApiResult<Wire<Option<QueuePosition>>> {
+pub async fn queue_place(id: JobId) -> ApiResult<RawJson<Option<QueuePosition>>> {
     let (web, account) = crate::server::caller::account().await?;
     let (gas, lists, board) = (&web.gas, &web.lists, &web.board);
-    Ok(Wire::of(&gas_backend::usecases::queue_position(gas, lists, board, account.id, id).await?))
+    Ok(RawJson::of(
+        &gas_backend::usecases::queue_position(gas, lists, board, account.id, id).await?,
+    ))
 }
 
-/// Has the file of a job that is over annotated anew: the new job.
+/// Annotates the input of a finished job again and returns the new job.
 #[post("/api/jobs/{id}/rerun")]
-pub async fn rerun_job(id: JobId) -> ApiResult<Wire<JobView>> {
+pub async fn rerun_job(id: JobId) -> ApiResult<RawJson<JobView>> {
     let (web, account) = crate::server::caller::account().await?;
     let job = gas_backend::usecases::rerun_job(&web.gas, &account, id).await?;
-    Ok(Wire::of(&JobView::from(&job)))
+    Ok(RawJson::of(&JobView::from(&job)))
 }
 
-/// The text of a job's log so far.
+/// The current text of a job's run log.
 #[get("/api/jobs/{id}/log")]
-pub async fn job_log(id: JobId) -> ApiResult<Wire<String>> {
+pub async fn job_log(id: JobId) -> ApiResult<RawJson<String>> {
     let (web, account) = crate::server::caller::account().await?;
-    Ok(Wire::of(&gas_backend::usecases::read_log(&web.gas, account.id, id).await?))
+    Ok(RawJson::of(&gas_backend::usecases::read_log(&web.gas, account.id, id).await?))
 }
 
-/// A link, good for a minute, that downloads a finished job's annotated file. A POST, since it
-/// hands out access: nothing prefetches or caches it.
+/// A link that downloads a completed job's result. It is valid for one minute. A POST, since it grants
+/// access and must not be prefetched or cached.
 #[post("/api/jobs/{id}/result-link")]
 pub async fn result_link(id: JobId) -> ApiResult<String> {
     let (web, account) = crate::server::caller::account().await?;
     Ok(gas_backend::usecases::sign_result_link(&web.gas, account.id, id).await?)
 }
 
-/// Stops a job that is not over.
+/// Cancels a job that is not finished.
 #[post("/api/jobs/{id}/cancel")]
-pub async fn cancel_job(id: JobId) -> ApiResult<Wire<JobView>> {
+pub async fn cancel_job(id: JobId) -> ApiResult<RawJson<JobView>> {
     let (web, account) = crate::server::caller::account().await?;
     let job = gas_backend::usecases::cancel_job(&web.gas, account.id, id).await?;
-    Ok(Wire::of(&JobView::from(&job)))
+    Ok(RawJson::of(&JobView::from(&job)))
 }
 
-/// Deletes a job, its files and its result, wherever that is. What runs stops.
+/// Deletes a job with its input and its result, also from the archive. A running job is cancelled.
 #[post("/api/jobs/{id}/delete")]
 pub async fn delete_job(id: JobId) -> ApiResult<()> {
     let (web, account) = crate::server::caller::account().await?;

@@ -1,25 +1,24 @@
-//! The server functions: what the pages ask the server for.
+//! The server functions that the pages call.
 //!
-//! Each authorises, calls one use-case of `gas-backend` and maps the answer; nothing else. Their
-//! paths are fixed, so that layers and tests can name them. Pages call them by the hooks in [`ask`] and
-//! [`act`].
+//! Each one authorizes the caller, calls one use-case of `gas-backend` and maps the result; nothing
+//! else. Their paths are fixed, so that middleware and tests can refer to them. Pages call them with
+//! the hooks of [`loader`] and [`action`].
 
 mod account;
-mod act;
-mod ask;
+mod action;
 mod billing;
 mod charts;
 mod events;
 mod explorer;
 mod genome;
 mod jobs;
+mod loader;
+mod raw_json;
 mod settings;
 mod uploads;
-mod wire;
 
 pub use account::{current_account, delete_account};
-pub use act::{Doing, use_doing};
-pub use ask::{Asking, erase, use_answer, use_answer_to, use_extra};
+pub use action::{ApiAction, use_api_action};
 pub use billing::{
     billing_overview, cancel_subscription, checkout_status, open_billing_portal,
     resume_subscription, start_checkout,
@@ -29,11 +28,12 @@ pub use events::live_events;
 pub use explorer::{variant, variants};
 pub use genome::genome;
 pub use jobs::{cancel_job, delete_job, job, job_log, jobs, queue_place, rerun_job, result_link};
+pub use loader::{JsonFuture, erase, use_api_loader, use_api_resource, use_keyed_api_loader};
+pub use raw_json::{RawJson, read};
 pub use settings::{
     account_settings, create_token, revoke_token, set_mail_about_jobs, set_time_zone,
 };
 pub use uploads::{begin_parts, confirm_upload, next_parts, request_upload, upload_terms};
-pub use wire::{Wire, read};
 
 /// The result of a server function.
 pub type ApiResult<T> = Result<T, crate::error::ApiError>;
@@ -42,7 +42,7 @@ pub type ApiResult<T> = Result<T, crate::error::ApiError>;
 mod tests {
     use dioxus::server::ServerFunction;
 
-    /// Every server function must be tried without a session and with another user's job: add new
+    /// Every server function must be tested without a session and with another user's job: add new
     /// ones here and to the table in `tests/flows/access.rs`.
     #[test]
     fn the_access_tests_know_every_server_function() {

@@ -1,41 +1,43 @@
-use super::{ApiResult, Wire};
+//! Server functions of the account settings: mail, time zone and API tokens.
+
+use super::{ApiResult, RawJson};
 use dioxus::prelude::*;
 use gas_shared::TokenId;
 use gas_shared::token::{AccountSettings, CreatedToken, NewToken};
 
-/// What the caller has set: mail and tokens.
+/// The caller's settings for mail, and the API tokens.
 #[get("/api/account/settings")]
-pub async fn account_settings() -> ApiResult<Wire<AccountSettings>> {
+pub async fn account_settings() -> ApiResult<RawJson<AccountSettings>> {
     let (web, account) = crate::server::caller::account().await?;
-    Ok(Wire::of(&crate::server::account::settings(&web, account.id).await?))
+    Ok(RawJson::of(&crate::server::account::settings(&web, account.id).await?))
 }
 
-/// Sets whether the caller gets mail about their jobs.
+/// Sets whether the caller receives mail about jobs.
 #[post("/api/account/mail")]
-pub async fn set_mail_about_jobs(wanted: bool) -> ApiResult<Wire<AccountSettings>> {
+pub async fn set_mail_about_jobs(wanted: bool) -> ApiResult<RawJson<AccountSettings>> {
     let (web, account) = crate::server::caller::account().await?;
     web.unsubscriber.preferences.set_wants_results(account.id, wanted).await?;
-    Ok(Wire::of(&crate::server::account::settings(&web, account.id).await?))
+    Ok(RawJson::of(&crate::server::account::settings(&web, account.id).await?))
 }
 
-/// Notes the time zone of the caller's browser, for the times in mails.
+/// Stores the time zone of the caller's browser, which is used for the times in mails.
 #[post("/api/account/time-zone")]
 pub async fn set_time_zone(zone: String) -> ApiResult<()> {
     let (web, account) = crate::server::caller::account().await?;
     Ok(gas_backend::usecases::set_time_zone(&web.gas, account.id, &zone).await?)
 }
 
-/// Makes an API token. Its secret is in this answer and nowhere else.
+/// Creates an API token. Its secret is returned once and cannot be read later.
 #[post("/api/tokens")]
-pub async fn create_token(new: NewToken) -> ApiResult<Wire<CreatedToken>> {
+pub async fn create_token(new: NewToken) -> ApiResult<RawJson<CreatedToken>> {
     let (web, account) = crate::server::caller::account().await?;
-    Ok(Wire::of(&gas_backend::usecases::create_token(&web.gas, account.id, new).await?))
+    Ok(RawJson::of(&gas_backend::usecases::create_token(&web.gas, account.id, new).await?))
 }
 
-/// Ends an API token of the caller's.
+/// Revokes one of the caller's API tokens.
 #[post("/api/tokens/{id}/revoke")]
-pub async fn revoke_token(id: TokenId) -> ApiResult<Wire<AccountSettings>> {
+pub async fn revoke_token(id: TokenId) -> ApiResult<RawJson<AccountSettings>> {
     let (web, account) = crate::server::caller::account().await?;
     gas_backend::usecases::revoke_token(&web.gas, account.id, id).await?;
-    Ok(Wire::of(&crate::server::account::settings(&web, account.id).await?))
+    Ok(RawJson::of(&crate::server::account::settings(&web, account.id).await?))
 }

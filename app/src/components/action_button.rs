@@ -1,14 +1,14 @@
 //! A button for a server action.
 
 use super::{ErrorNote, Icon, Shape};
-use crate::api::Doing;
+use crate::api::ApiAction;
 use dioxus::prelude::*;
 
 /// A button that starts a server action. It is disabled while the action runs and shows the error
 /// below if the action fails.
 #[component]
 pub fn ActionButton(
-    doing: Doing,
+    doing: ApiAction,
     /// The element's id, if a page needs one.
     #[props(default)]
     id: Option<&'static str>,
@@ -31,7 +31,7 @@ pub fn ActionButton(
             }
             "{label}"
         }
-        if let Some(error) = doing.failure() {
+        if let Some(error) = doing.error() {
             ErrorNote { error }
         }
     }

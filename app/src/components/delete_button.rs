@@ -36,7 +36,7 @@ pub fn DeleteButton(job: JobView) -> Element {
                 Ok(()) => {
                     toasts.success(format!("{name} deleted"));
                     navigator().push(Route::annotations());
-                    live.learn_gone(id);
+                    live.remove(id);
                 }
                 Err(error) => failures.set(vec![sentence(&error.message)]),
             }

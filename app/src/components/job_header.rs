@@ -4,7 +4,7 @@ use super::{
     ActionButton, CopyButton, DownloadResults, JobQueueNote, Page, RerunButton, StatusBadge, Tabs,
     UpgradeButton, use_account,
 };
-use crate::api::{self, use_doing};
+use crate::api::{self, use_api_action};
 use crate::app::Route;
 use crate::clock::use_seconds_left;
 use crate::live::use_live;
@@ -129,10 +129,10 @@ fn DownloadWhileOpen(id: JobId, until: Option<Timestamp>) -> Element {
 #[component]
 fn CancelJob(id: JobId) -> Element {
     let live = use_live();
-    let cancel = use_doing();
+    let cancel = use_api_action();
     let start = move |()| {
         cancel.start(async move {
-            live.learn(api::cancel_job(id).await?.read()?);
+            live.upsert(api::cancel_job(id).await?.read()?);
             Ok(())
         });
     };

@@ -1,6 +1,6 @@
 //! A job's position in the queue.
 
-use crate::api::{self, use_extra};
+use crate::api::{self, use_api_resource};
 use crate::browser;
 use crate::format;
 use crate::live::use_live;
@@ -30,8 +30,8 @@ pub fn QueueNote(
 pub fn JobQueueNote(id: JobId) -> Element {
     let live = use_live();
     let tick = use_refresh_tick();
-    let position = use_extra(move || {
-        live.follow_changes();
+    let position = use_api_resource(move || {
+        live.refetch_on_changes();
         tick.read();
         api::queue_place(id)
     });

@@ -1,7 +1,7 @@
 //! The button that runs a job again.
 
 use super::{ActionButton, Shape};
-use crate::api::{self, use_doing};
+use crate::api::{self, use_api_action};
 use crate::app::Route;
 use crate::live::use_live;
 use dioxus::prelude::*;
@@ -17,12 +17,12 @@ pub fn RerunButton(
     main: bool,
 ) -> Element {
     let live = use_live();
-    let rerun = use_doing();
+    let rerun = use_api_action();
     let start = move |()| {
         rerun.start(async move {
             let job = api::rerun_job(id).await?.read()?;
             let new = Route::JobDetails { id: job.id.to_string() };
-            live.learn(job);
+            live.upsert(job);
             navigator().push(new);
             Ok(())
         });

@@ -2,7 +2,7 @@
 
 use super::restore_banner::typical_duration;
 use super::{ActionButton, Countdown, Icon, LocalTime, Shape, UpgradeButton, use_account};
-use crate::api::{self, use_doing};
+use crate::api::{self, use_api_action};
 use crate::app::Route;
 use crate::browser;
 use crate::clock::{use_seconds_left, use_seconds_since};
@@ -113,7 +113,7 @@ fn Deadline(since: Timestamp, until: Timestamp, left: Option<i64>) -> Element {
 /// Downloads the results, or shows the error if that is not possible.
 #[component]
 pub fn DownloadResults(id: JobId) -> Element {
-    let download = use_doing();
+    let download = use_api_action();
     let start = move |()| {
         download.start(async move {
             browser::go_to(&api::result_link(id).await?);

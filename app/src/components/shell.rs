@@ -5,10 +5,10 @@ use super::{
     UpgradeDialog, use_theme_provider, use_upgrade_provider,
 };
 use crate::account::{use_account, use_account_provider};
-use crate::api::{current_account, use_answer};
+use crate::api::{current_account, use_api_loader};
 use crate::app::Route;
 use crate::browser;
-use crate::live::{Link as StreamLink, use_live_provider};
+use crate::live::{StreamState, use_live_provider};
 use crate::pages::login_path;
 use crate::toasts::use_toasts_provider;
 use crate::upload::use_upload_queue_provider;
@@ -26,7 +26,7 @@ pub fn Shell() -> Element {
     use_upgrade_provider();
     use_theme_provider();
     use_page_announcements();
-    let (known, failed) = match use_answer(current_account)?.read() {
+    let (known, failed) = match use_api_loader(current_account)?.read() {
         Ok(account) => (account, None),
         Err(error) => (None, Some(error)),
     };
@@ -48,7 +48,7 @@ pub fn Shell() -> Element {
             }
         }
         main { id: "content", tabindex: "-1",
-            if live.link() == StreamLink::SignedOut {
+            if live.stream_state() == StreamState::SignedOut {
                 SessionExpired {}
             }
             if let Some(error) = failed {

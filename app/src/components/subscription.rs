@@ -1,7 +1,7 @@
 //! Managing a subscription, and its invoices.
 
 use super::{ErrorNote, LocalTime, Modal, sentence, use_toasts};
-use crate::api::{self, Wire, use_doing};
+use crate::api::{self, RawJson, use_api_action};
 use crate::browser;
 use dioxus::prelude::*;
 use gas_shared::billing::{BillingOverview, InvoiceStatus, InvoiceView, RenewalStatus};
@@ -15,11 +15,11 @@ pub fn ManageSubscription(
     /// How long stored results stay available after Premium ends, as text.
     notice: String,
     /// Called with the new state after a change.
-    onchange: EventHandler<Wire<BillingOverview>>,
+    onchange: EventHandler<RawJson<BillingOverview>>,
 ) -> Element {
     let toasts = use_toasts();
     let mut asking = use_signal(|| false);
-    let (portal, resume) = (use_doing(), use_doing());
+    let (portal, resume) = (use_api_action(), use_api_action());
     let open_portal = move |_| {
         portal.start(async move {
             match api::open_billing_portal().await {
@@ -84,10 +84,10 @@ fn CancelDialog(
     at: Timestamp,
     notice: String,
     asking: Signal<bool>,
-    onchange: EventHandler<Wire<BillingOverview>>,
+    onchange: EventHandler<RawJson<BillingOverview>>,
 ) -> Element {
     let toasts = use_toasts();
-    let cancel = use_doing();
+    let cancel = use_api_action();
     let start = move |_| {
         cancel.start(async move {
             let fresh = api::cancel_subscription().await?;
@@ -100,7 +100,7 @@ fn CancelDialog(
     rsx! {
         Modal { id: "cancel-subscription", title: "Cancel your subscription?", open: asking,
             CancellationEffects { at, notice }
-            if let Some(error) = cancel.failure() {
+            if let Some(error) = cancel.error() {
                 ErrorNote { error }
             }
             div { class: "actions",

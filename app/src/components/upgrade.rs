@@ -1,7 +1,7 @@
 //! The dialog for upgrading to Premium, and the buttons that open it.
 
 use super::{ErrorNote, Modal, use_account, use_toasts};
-use crate::api::{self, use_doing, use_extra};
+use crate::api::{self, use_api_action, use_api_resource};
 use crate::app::Route;
 use crate::browser::{self, MountedCheckout};
 use crate::error::{ApiError, ErrorCode};
@@ -88,7 +88,7 @@ enum Step {
 #[component]
 fn Offer() -> Element {
     let step = use_signal(|| Step::Offer);
-    let billing = use_extra(api::billing_overview).read();
+    let billing = use_api_resource(api::billing_overview).read();
     let price = billing.and_then(Result::ok).map(|billing| billing.price.to_string());
     let pay = use_checkout(step);
     let hosted = move |_| pay.call(CheckoutForm::Hosted);
@@ -160,7 +160,7 @@ fn use_checkout(mut step: Signal<Step>) -> Callback<CheckoutForm> {
     let live = use_live();
     // Dropping it removes Stripe's form.
     let mut checkout = use_signal(|| None);
-    let paying = use_doing();
+    let paying = use_api_action();
     use_effect(move || {
         if *step.read() != Step::Paid {
             return;

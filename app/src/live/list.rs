@@ -1,4 +1,4 @@
-//! A fetched list with what is live laid over it.
+//! Merges a fetched list of jobs with their live states.
 
 use gas_shared::job::{JobListEntry, ListQuery};
 use gas_shared::{JobId, JobView};
@@ -6,31 +6,33 @@ use std::collections::{HashMap, HashSet};
 
 /// A job of a list.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Listed {
-    /// The job, as new as is known.
+pub struct ListedJob {
+    /// The newest known state of the job.
     pub job: JobView,
-    /// Whether it was told live, and is otherwise than it was fetched.
-    pub is_news: bool,
+    /// Whether the state changed after the list was fetched.
+    pub is_updated: bool,
 }
 
-/// The jobs to show: the fetched ones as new as they are known, without those that are gone or are
-/// not asked for any more. On the first page, jobs that belong there and were not fetched are put in.
+/// The jobs to show for a query: the fetched ones in their newest known states, without those that
+/// were deleted or do not match the query any more. The first page also gains the jobs that match and
+/// were not fetched.
 pub fn merge(
     fetched: &[JobView],
     live: &HashMap<JobId, JobView>,
-    gone: &HashSet<JobId>,
+    deleted: &HashSet<JobId>,
     query: &ListQuery,
-) -> Vec<Listed> {
-    let mut rows: Vec<(JobListEntry, Listed)> = Vec::with_capacity(fetched.len());
-    for job in fetched.iter().filter(|job| !gone.contains(&job.id)) {
+) -> Vec<ListedJob> {
+    let mut rows: Vec<(JobListEntry, ListedJob)> = Vec::with_capacity(fetched.len());
+    for job in fetched.iter().filter(|job| !deleted.contains(&job.id)) {
         let before = JobListEntry::from(job);
         let newer = live.get(&job.id).filter(|newer| newer.version > job.version);
         let job = newer.unwrap_or(job);
         let entry = JobListEntry::from(job);
-        // A job may leave its state while it is looked at, but not what the server found it by.
+        // A live state may not match the query's states any more. The search still matches, since a
+        // job's name and id do not change.
         if newer.is_none() || query.has_status(entry.status) {
-            let is_news = (before.status, before.location) != (entry.status, entry.location);
-            rows.push((entry, Listed { job: job.clone(), is_news }));
+            let is_updated = (before.status, before.location) != (entry.status, entry.location);
+            rows.push((entry, ListedJob { job: job.clone(), is_updated }));
         }
     }
     if query.page == 1 {
@@ -42,7 +44,7 @@ pub fn merge(
             let belongs = query.has_status(entry.status) && query.finds(&entry);
             let is_before = |last: &JobListEntry| query.sort.compare(&entry, last).is_lt();
             if !is_known && belongs && (!is_full || last.as_ref().is_some_and(is_before)) {
-                rows.push((entry, Listed { job: job.clone(), is_news: true }));
+                rows.push((entry, ListedJob { job: job.clone(), is_updated: true }));
             }
         }
     }
@@ -75,17 +77,17 @@ mod tests {
     }
 
     #[test]
-    fn only_newer_states_replace_fetched_ones_and_only_another_state_is_news() {
+    fn only_newer_states_replace_fetched_ones_and_only_another_state_is_updated() {
         let fetched = [job(1, 5, 10), job(2, 5, 9), job(3, 5, 8)];
         let known = live(&[job(1, 4, 10), running(2, 6, 9), job(3, 6, 8)]);
         let rows = merge(&fetched, &known, &HashSet::new(), &ListQuery::default());
         let expected = [(job(1, 5, 10), false), (running(2, 6, 9), true), (job(3, 6, 8), false)];
-        let expected = expected.map(|(job, is_news)| Listed { job, is_news });
+        let expected = expected.map(|(job, is_updated)| ListedJob { job, is_updated });
         assert_eq!(rows, expected);
     }
 
     #[test]
-    fn missing_jobs_are_put_into_the_first_page_only() {
+    fn jobs_that_were_not_fetched_are_added_to_the_first_page_only() {
         let fetched = [job(1, 1, 10), job(5, 1, 7)];
         let known = [job(2, 1, 11), job(3, 1, 8), job(4, 1, 5)];
         let first = ListQuery { size: 2, ..ListQuery::default() };
@@ -97,18 +99,18 @@ mod tests {
     }
 
     #[test]
-    fn jobs_that_are_gone_or_not_asked_for_any_more_leave() {
+    fn deleted_jobs_and_jobs_that_no_longer_match_are_left_out() {
         let query = ListQuery::default().toggle(JobStatus::Pending);
         let fetched = [job(1, 5, 10), job(2, 5, 9), job(3, 5, 8)];
         let known = live(&[running(2, 6, 9), running(4, 1, 11), job(5, 1, 7)]);
-        let gone = HashSet::from([fetched[0].id]);
-        let rows = merge(&fetched, &known, &gone, &query);
+        let deleted = HashSet::from([fetched[0].id]);
+        let rows = merge(&fetched, &known, &deleted, &query);
         let ids: Vec<_> = rows.iter().map(|row| row.job.id.as_uuid().as_u128()).collect();
         assert_eq!(ids, [3, 5]);
     }
 
     #[test]
-    fn the_first_job_of_all_appears_in_an_empty_list() {
+    fn the_first_job_appears_in_an_empty_list() {
         assert_eq!(merged(&[], &[job(1, 1, 10)], &ListQuery::default()), [job(1, 1, 10)]);
     }
 }

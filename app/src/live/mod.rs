@@ -1,14 +1,14 @@
-//! What is live in the browser: one stream of events, and the newest state of every job it named.
+//! The live state of a browser tab: the stream of events, and the newest state of every job in it.
 //!
-//! Pages fetch what they show and lay the live states over it ([`Live::newest`],
-//! [`Live::newest_list`]). Whenever the stream is opened anew they fetch again, so that nothing
-//! missed in between stays wrong. A browser has one stream, however many tabs show GAS.
+//! Pages fetch what they show and overlay the live states ([`Live::newest`], [`Live::newest_list`]).
+//! Whenever the stream is reopened they fetch again, so that events missed in between do not leave
+//! stale states. A browser has one stream, regardless of how many tabs show GAS.
 
 mod list;
 mod premium;
 mod stream;
 
-pub use list::Listed;
+pub use list::ListedJob;
 pub use premium::wait_for_premium;
 
 use crate::browser;
@@ -21,29 +21,29 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 /// Changes within this time of each other count as one.
-const CHANGES_WITHIN: Duration = Duration::from_millis(800);
+const CHANGE_WINDOW: Duration = Duration::from_millis(800);
 
-/// How the stream is.
+/// The state of the stream of events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Link {
-    /// Not open yet.
+pub enum StreamState {
+    /// It is being opened for the first time.
     #[default]
     Connecting,
-    /// Open.
+    /// It is open.
     Live,
-    /// Lost; it will be opened again.
+    /// It was lost and is being reopened.
     Reconnecting,
-    /// The session is over.
+    /// The session has ended.
     SignedOut,
 }
 
 /// The live state of this browser tab.
 #[derive(Clone, Copy, PartialEq)]
 pub struct Live {
-    link: Signal<Link>,
+    stream: Signal<StreamState>,
     generation: Signal<u64>,
     jobs: Signal<HashMap<JobId, JobView>>,
-    gone: Signal<HashSet<JobId>>,
+    deleted: Signal<HashSet<JobId>>,
     changes: Signal<u64>,
     is_change_due: Signal<bool>,
     plan: Signal<Option<Plan>>,
@@ -52,44 +52,55 @@ pub struct Live {
 }
 
 impl Live {
-    /// The plan that the server told of since the page was loaded; `None` where it did not change.
+    /// The plan that the server reported since the page was loaded. `None` if it has not changed.
     pub fn plan(self) -> Option<Plan> {
         *self.plan.read()
     }
 
-    /// How much this browser's clock is ahead of the server's.
+    /// How far this browser's clock is ahead of the server's.
     pub fn clock_ahead(self) -> SignedDuration {
         *self.clock_ahead.read()
     }
 
-    /// The server's time, for tasks: reading it follows nothing.
+    /// The server's time, without subscribing to changes of the clock's offset.
     pub fn now(self) -> Timestamp {
         Timestamp::now() - *self.clock_ahead.peek()
     }
 
-    /// The plan as [`Live::plan`] has it, for tasks: reading it here follows nothing.
+    /// The same as [`Live::plan`], without subscribing to changes.
     pub fn latest_plan(self) -> Option<Plan> {
         *self.plan.peek()
     }
 
-    /// Takes in the plan from somewhere else than the stream.
-    pub fn learn_plan(mut self, plan: Plan) {
+    /// Sets the plan from a source other than the stream.
+    pub fn set_plan(mut self, plan: Plan) {
         if *self.plan.peek() != Some(plan) {
             self.plan.set(Some(plan));
         }
     }
 
-    /// How the stream is.
-    pub fn link(self) -> Link {
-        *self.link.read()
+    /// The state of the stream.
+    pub fn stream_state(self) -> StreamState {
+        *self.stream.read()
     }
 
-    /// Read this in a loader to fetch again whenever events may have been missed.
-    pub fn follow(self) {
+    /// Makes the calling loader fetch again whenever events may have been missed.
+    pub fn refetch_on_reconnect(self) {
         self.generation.read();
     }
 
-    /// A fetched job, or the live state of it where that is newer.
+    /// Makes the calling loader fetch again when jobs are added, deleted or change their state. Changes
+    /// in quick succession count as one.
+    pub fn refetch_on_changes(self) {
+        self.changes.read();
+    }
+
+    /// Makes the calling loader fetch again when a job is deleted.
+    pub fn refetch_on_deletions(self) {
+        self.deleted.read();
+    }
+
+    /// The newer of a fetched job and its live state.
     pub fn newest(self, fetched: JobView) -> JobView {
         let jobs = self.jobs.read();
         match jobs.get(&fetched.id) {
@@ -98,26 +109,15 @@ impl Live {
         }
     }
 
-    /// Read this in a loader to fetch again when jobs change their states, come or go. Many changes
-    /// at a time count once.
-    pub fn follow_changes(self) {
-        self.changes.read();
+    /// The jobs to show for a query. See [`list::merge`].
+    pub fn newest_list(self, fetched: &[JobView], query: &ListQuery) -> Vec<ListedJob> {
+        list::merge(fetched, &self.jobs.read(), &self.deleted.read(), query)
     }
 
-    /// What a query's list shows: see [`list::merge`].
-    pub fn newest_list(self, fetched: &[JobView], query: &ListQuery) -> Vec<Listed> {
-        list::merge(fetched, &self.jobs.read(), &self.gone.read(), query)
-    }
-
-    /// Read this in a loader to fetch again when a job is deleted, here or elsewhere.
-    pub fn follow_deletions(self) {
-        self.gone.read();
-    }
-
-    /// Takes in a job's state from somewhere else than the stream.
-    pub fn learn(mut self, job: JobView) {
+    /// Inserts or updates a job. An older version than the known one is ignored.
+    pub fn upsert(mut self, job: JobView) {
         let known = self.jobs.peek().get(&job.id).map(JobListEntry::from);
-        if self.gone.peek().contains(&job.id)
+        if self.deleted.peek().contains(&job.id)
             || known.as_ref().is_some_and(|known| known.version >= job.version)
         {
             return;
@@ -131,9 +131,9 @@ impl Live {
         }
     }
 
-    /// Takes in that a job was deleted.
-    pub fn learn_gone(mut self, id: JobId) {
-        if self.gone.write().insert(id) {
+    /// Removes a deleted job.
+    pub fn remove(mut self, id: JobId) {
+        if self.deleted.write().insert(id) {
             self.jobs.write().remove(&id);
             self.note_change();
         }
@@ -144,53 +144,58 @@ impl Live {
             return;
         }
         self.is_change_due.set(true);
-        // Not a task of the button that made the change, which may be gone before it is told.
+        // The task does not belong to the component that made the change, which may be removed
+        // before the task ends.
         dioxus::core::spawn_forever(async move {
-            browser::sleep(CHANGES_WITHIN).await;
+            browser::sleep(CHANGE_WINDOW).await;
             self.is_change_due.set(false);
             self.changes += 1;
         });
     }
 
-    /// Takes in how the stream of the tab that leads is.
-    fn follow_leader(mut self, link: Link, clock_ahead: SignedDuration) {
-        let was = *self.link.peek();
-        self.link.set(link);
-        if link == Link::Live && was != Link::Live {
+    /// Takes over the state of the leading tab's stream.
+    fn follow_leader(mut self, state: StreamState, clock_ahead: SignedDuration) {
+        let was = *self.stream.peek();
+        self.stream.set(state);
+        if state == StreamState::Live && was != StreamState::Live {
             self.clock_ahead.set(clock_ahead);
             self.generation += 1;
         }
     }
 
-    fn take(mut self, event: LiveEvent) {
+    /// Handles an event of the stream.
+    fn handle(mut self, event: LiveEvent) {
         match event {
             LiveEvent::Connected { now } => {
-                self.link.set(Link::Live);
+                self.stream.set(StreamState::Live);
                 self.clock_ahead.set(Timestamp::now().duration_since(now));
                 self.generation += 1;
             }
-            LiveEvent::Plan(plan) => self.learn_plan(plan),
+            LiveEvent::Plan(plan) => self.set_plan(plan),
             LiveEvent::Resync => self.generation += 1,
             LiveEvent::Job(job) => {
-                if is_back(&job, self.jobs.peek().get(&job.id), self.now()) {
-                    self.toasts.success(format!("Results of {} are back", job.file_name));
+                if is_just_restored(&job, self.jobs.peek().get(&job.id), self.now()) {
+                    self.toasts
+                        .success(format!("Results of {} are available again", job.file_name));
                 }
-                self.learn(*job);
+                self.upsert(*job);
             }
-            LiveEvent::Deleted(id) => self.learn_gone(id),
+            LiveEvent::Deleted(id) => self.remove(id),
             LiveEvent::Ending => {}
         }
     }
 }
 
-/// How long after a restore its news is still news.
-const NEWS: SignedDuration = SignedDuration::from_mins(1);
+/// How long after a restore a toast may announce it.
+const ANNOUNCEMENT_WINDOW: SignedDuration = SignedDuration::from_mins(1);
 
-/// Whether this version of a job is the news that its results came back from the archive. Later
-/// versions carry the time of the restore, too, and are none.
-fn is_back(job: &JobView, known: Option<&JobView>, now: Timestamp) -> bool {
+/// Whether this version of a job is the first one after a restore of its results. Later versions
+/// contain the time of the restore as well.
+fn is_just_restored(job: &JobView, known: Option<&JobView>, now: Timestamp) -> bool {
     match restored_at(job) {
-        Some(at) => now.duration_since(at) < NEWS && known.and_then(restored_at) != Some(at),
+        Some(at) => {
+            now.duration_since(at) < ANNOUNCEMENT_WINDOW && known.and_then(restored_at) != Some(at)
+        }
         None => false,
     }
 }
@@ -204,13 +209,13 @@ fn restored_at(job: &JobView) -> Option<Timestamp> {
     }
 }
 
-/// Makes the live state for the pages below, and keeps it live while somebody is signed in.
+/// Provides the live state to the components below and keeps it live while a user is signed in.
 pub fn use_live_provider(user: Option<UserId>, toasts: Toasts) -> Live {
     let live = Live {
-        link: use_signal(Link::default),
+        stream: use_signal(StreamState::default),
         generation: use_signal(|| 0),
         jobs: use_signal(HashMap::new),
-        gone: use_signal(HashSet::new),
+        deleted: use_signal(HashSet::new),
         changes: use_signal(|| 0),
         is_change_due: use_signal(|| false),
         plan: use_signal(|| None),
@@ -227,14 +232,14 @@ pub fn use_live_provider(user: Option<UserId>, toasts: Toasts) -> Live {
     live
 }
 
-/// Makes a live state that stands still, for the components below.
+/// Provides a live state that does not change to the components below.
 #[cfg(any(feature = "gallery", test))]
-pub fn use_still_live(link: Link) {
+pub fn use_fixed_live(state: StreamState) {
     let mut live = use_live_provider(None, crate::toasts::use_toasts());
-    use_hook(|| live.link.set(link));
+    use_hook(|| live.stream.set(state));
 }
 
-/// The live state that [`use_live_provider`] made.
+/// The live state provided by [`use_live_provider`].
 pub fn use_live() -> Live {
     use_context::<Live>()
 }
@@ -245,7 +250,7 @@ mod tests {
     use gas_shared::FileName;
     use gas_shared::job::StateView;
 
-    /// A job that waits.
+    /// A pending job.
     pub(super) fn job(id: u128, version: u64, second: i64) -> JobView {
         JobView {
             id: format!("{id:032x}").parse().unwrap(),
@@ -272,12 +277,12 @@ mod tests {
     }
 
     #[test]
-    fn a_restore_is_told_once_and_while_it_is_news() {
+    fn a_restore_is_announced_once_and_only_while_it_is_recent() {
         let now = Timestamp::from_second(100).unwrap();
-        assert!(is_back(&restored(7, 99), Some(&job(1, 6, 0)), now));
-        assert!(is_back(&restored(7, 99), None, now));
-        assert!(!is_back(&restored(8, 99), Some(&restored(7, 99)), now));
-        assert!(!is_back(&restored(7, 40), None, now));
-        assert!(!is_back(&job(1, 7, 0), None, now));
+        assert!(is_just_restored(&restored(7, 99), Some(&job(1, 6, 0)), now));
+        assert!(is_just_restored(&restored(7, 99), None, now));
+        assert!(!is_just_restored(&restored(8, 99), Some(&restored(7, 99)), now));
+        assert!(!is_just_restored(&restored(7, 40), None, now));
+        assert!(!is_just_restored(&job(1, 7, 0), None, now));
     }
 }

@@ -14,7 +14,7 @@ pub async fn wait_for_premium(live: Live) -> bool {
     for _ in 0..TRIES {
         // A failed request is repeated in the next round.
         if let Ok(Some(account)) = api::current_account().await.and_then(|account| account.read()) {
-            live.learn_plan(account.plan);
+            live.set_plan(account.plan);
         }
         if live.latest_plan() == Some(Plan::Premium) {
             return true;

@@ -1,6 +1,7 @@
-//! The stream of events. One tab of a browser has it open, and tells the others.
+//! The stream of server-sent events. One tab of a browser keeps it open and forwards the events to the
+//! other tabs.
 
-use super::{Link, Live};
+use super::{Live, StreamState};
 use crate::api;
 use crate::browser::{self, Tabs};
 use crate::error::ErrorCode;
@@ -13,20 +14,20 @@ use std::time::Duration;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// A stream that lasted this long was none that a server ends at once.
-const LASTING: SignedDuration = SignedDuration::from_secs(5);
+/// A stream that the server ends sooner is reopened only after a pause.
+const MIN_STREAM_LIFE: SignedDuration = SignedDuration::from_secs(5);
 
-/// Keeps this tab live until the session ends. A browser without the means has a stream in each
-/// tab.
+/// Keeps this tab live until the session ends. If the browser cannot coordinate its tabs, each has its
+/// own stream.
 pub(super) async fn follow(live: Live, user: UserId) {
-    // By user, since somebody else may sign in while a tab is still open.
-    let Some((tabs, mut heard)) = Tabs::open(&format!("gas-live-{user}")) else {
+    // The group's name includes the user, since another user may sign in while a tab is open.
+    let Some((tabs, mut messages)) = Tabs::open(&format!("gas-live-{user}")) else {
         return stream(live, user, None).await;
     };
     let listener = tabs.clone();
     spawn(async move {
-        while let Some(text) = heard.next().await {
-            hear(live, &listener, &text);
+        while let Some(message) = messages.next().await {
+            receive(live, &listener, &message);
         }
     });
     tabs.send(HELLO);
@@ -35,47 +36,47 @@ pub(super) async fn follow(live: Live, user: UserId) {
     stream(live, user, Some(&tabs)).await;
 }
 
-/// A tab is there: tell it how the stream is.
+/// The message of a new tab, which asks the leader for the state of the stream.
 const HELLO: &str = "?";
 
-/// How the stream is, and how much this machine's clock is ahead.
+/// The prefix of a message with the state of the stream and the offset of this machine's clock.
 const STATE: char = 's';
 
-/// An event, as the server wrote it.
+/// The prefix of a message with an event, as the server sent it.
 const EVENT: char = 'e';
 
-/// Takes in what another tab says.
-fn hear(live: Live, tabs: &Tabs, text: &str) {
-    if text == HELLO {
+/// Handles a message of another tab.
+fn receive(live: Live, tabs: &Tabs, message: &str) {
+    if message == HELLO {
         if tabs.is_leader() {
-            tabs.send(&state(live));
+            tabs.send(&state_message(live));
         }
-    } else if let Some(json) = text.strip_prefix(EVENT) {
+    } else if let Some(json) = message.strip_prefix(EVENT) {
         if let Ok(event) = serde_json::from_slice(json.as_bytes()) {
-            live.take(event);
+            live.handle(event);
         }
-    } else if let Some((link, ahead)) = text.strip_prefix(STATE).and_then(read_state) {
-        live.follow_leader(link, ahead);
+    } else if let Some((state, ahead)) = message.strip_prefix(STATE).and_then(parse_state) {
+        live.follow_leader(state, ahead);
     }
 }
 
-fn state(live: Live) -> String {
-    let link = match *live.link.peek() {
-        Link::Live => 1,
-        Link::Reconnecting => 2,
-        Link::Connecting | Link::SignedOut => 0,
+fn state_message(live: Live) -> String {
+    let state = match *live.stream.peek() {
+        StreamState::Live => 1,
+        StreamState::Reconnecting => 2,
+        StreamState::Connecting | StreamState::SignedOut => 0,
     };
-    format!("{STATE}{link} {}", live.clock_ahead.peek().as_millis())
+    format!("{STATE}{state} {}", live.clock_ahead.peek().as_millis())
 }
 
-fn read_state(text: &str) -> Option<(Link, SignedDuration)> {
-    let (link, ahead) = text.split_once(' ')?;
-    let link = match link {
-        "1" => Link::Live,
-        "2" => Link::Reconnecting,
+fn parse_state(text: &str) -> Option<(StreamState, SignedDuration)> {
+    let (state, ahead) = text.split_once(' ')?;
+    let state = match state {
+        "1" => StreamState::Live,
+        "2" => StreamState::Reconnecting,
         _ => return None,
     };
-    Some((link, SignedDuration::from_millis(ahead.parse().ok()?)))
+    Some((state, SignedDuration::from_millis(ahead.parse().ok()?)))
 }
 
 /// Keeps the stream open until the session ends.
@@ -86,7 +87,7 @@ async fn stream(mut live: Live, user: UserId, tabs: Option<&Tabs>) {
             Ok(mut events) => {
                 let opened_at = Timestamp::now();
                 let mut ended = false;
-                // As text, so that it can be handed on as it came.
+                // Events are read as text, so that they can be forwarded unchanged.
                 while let Some(Ok(text)) = events.next_event().await {
                     let Ok(event) = serde_json::from_slice(text.data.as_bytes()) else { break };
                     if let Some(tabs) = tabs {
@@ -96,46 +97,46 @@ async fn stream(mut live: Live, user: UserId, tabs: Option<&Tabs>) {
                     ended = event == LiveEvent::Ending;
                     let may_have_missed =
                         matches!(event, LiveEvent::Connected { .. } | LiveEvent::Resync);
-                    live.take(event);
+                    live.handle(event);
                     if may_have_missed && !refresh_plan(live, user, tabs).await {
-                        live.link.set(Link::SignedOut);
+                        live.stream.set(StreamState::SignedOut);
                         return;
                     }
                 }
                 if ended {
-                    // The server ends streams now and then to check the session anew. Without a
-                    // timer, which browsers hold back in tabs out of sight; but one that ends
-                    // them at once is not hammered.
-                    if Timestamp::now().duration_since(opened_at) < LASTING {
+                    // The server ends each stream after a while to check the session again. The stream
+                    // is reopened without a timer, which browsers delay in background tabs, unless the
+                    // server ends streams immediately.
+                    if Timestamp::now().duration_since(opened_at) < MIN_STREAM_LIFE {
                         browser::sleep(FIRST_PAUSE).await;
                     }
                     continue;
                 }
             }
             Err(error) if error.code == ErrorCode::SignInRequired => {
-                live.link.set(Link::SignedOut);
+                live.stream.set(StreamState::SignedOut);
                 return;
             }
             Err(_) => {}
         }
-        live.link.set(Link::Reconnecting);
+        live.stream.set(StreamState::Reconnecting);
         if let Some(tabs) = tabs {
-            tabs.send(&state(live));
+            tabs.send(&state_message(live));
         }
-        // Jitter keeps a thousand browsers from coming back in the same instant.
+        // Jitter keeps many browsers from reconnecting at the same instant.
         browser::sleep(pause.mul_f64(0.5 + browser::random())).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
-/// Learns the plan as it is now, and says whether the session is still this user's. Events wait
-/// meanwhile, so that a newer one is not overwritten.
+/// Fetches the current plan and returns whether the session still belongs to this user. Events wait
+/// meanwhile, so that a newer plan is not overwritten.
 async fn refresh_plan(live: Live, user: UserId, tabs: Option<&Tabs>) -> bool {
-    // Without an answer the plan stays as it was; the next stream asks again.
+    // If the request fails, the plan stays as it is until the next stream.
     let account = api::current_account().await.and_then(|account| account.read());
     let Ok(account) = account else { return true };
     let Some(account) = account.filter(|account| account.id == user) else { return false };
-    live.learn_plan(account.plan);
+    live.set_plan(account.plan);
     if let Some(tabs) = tabs {
         tabs.send(&format!("{EVENT}{{\"plan\":\"{}\"}}", account.plan.as_role()));
     }

@@ -1,7 +1,7 @@
 //! The billing page: the plan, the subscription and invoices.
 
 use super::commit_status;
-use crate::api::{self, Wire, use_answer};
+use crate::api::{self, RawJson, use_api_loader};
 use crate::components::{
     ErrorNote, Invoices, LocalTime, ManageSubscription, Page, UpgradeButton, use_account,
 };
@@ -15,8 +15,8 @@ use gas_shared::billing::{BillingOverview, RenewalStatus, SubscriptionView};
 #[component]
 pub fn Billing() -> Element {
     let live = use_live();
-    let loaded = use_answer(move || {
-        live.follow();
+    let loaded = use_api_loader(move || {
+        live.refetch_on_reconnect();
         // Reload when the plan changes.
         live.plan();
         api::billing_overview()
@@ -27,7 +27,7 @@ pub fn Billing() -> Element {
             rsx! { ErrorNote { error } }
         }
         Ok(overview) => rsx! {
-            Overview { overview: overview.clone(), onchange: move |fresh| loaded.learn(fresh) }
+            Overview { overview: overview.clone(), onchange: move |fresh| loaded.set(fresh) }
             Invoices { invoices: overview.invoices }
         },
     };
@@ -37,7 +37,10 @@ pub fn Billing() -> Element {
 }
 
 #[component]
-fn Overview(overview: BillingOverview, onchange: EventHandler<Wire<BillingOverview>>) -> Element {
+fn Overview(
+    overview: BillingOverview,
+    onchange: EventHandler<RawJson<BillingOverview>>,
+) -> Element {
     let plan = use_account().map_or(overview.plan, |account| account.plan);
     let notice = format::span(overview.downgrade_notice_secs.into());
     rsx! {

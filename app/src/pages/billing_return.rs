@@ -1,7 +1,7 @@
 //! The page that Stripe returns to after a checkout.
 
 use super::commit_status;
-use crate::api::{self, use_answer};
+use crate::api::{self, use_api_loader};
 use crate::app::Route;
 use crate::components::{ErrorNote, PAYMENT_DELAYED, Page, UpgradeButton, use_account};
 use crate::error::ErrorCode;
@@ -17,7 +17,7 @@ pub fn BillingReturn(session_id: String) -> Element {
     let live = use_live();
     let is_premium = use_account().is_some_and(|account| account.plan == Plan::Premium);
     let mut is_late = use_signal(|| false);
-    let status = use_answer(move || api::checkout_status(session_id.clone()))?;
+    let status = use_api_loader(move || api::checkout_status(session_id.clone()))?;
     use_effect(move || {
         spawn(async move {
             let confirmed = wait_for_premium(live).await;

@@ -1,6 +1,6 @@
 //! Live events: forwards the job events of this process's queue to the browsers that it serves.
 
-use crate::api::Wire;
+use crate::api::RawJson;
 use axum::BoxError;
 use dioxus::fullstack::ServerEvents;
 use futures::stream::{self, Stream, StreamExt};
@@ -37,8 +37,8 @@ pub struct Hub {
 
 impl Hub {
     /// Opens a stream of a user's events for one browser. It ends when the response is dropped.
-    pub fn subscribe(&self, user: UserId) -> ServerEvents<Wire<LiveEvent>> {
-        let events = self.events(user).map(|event| Ok::<_, BoxError>(Wire::of(&event)));
+    pub fn subscribe(&self, user: UserId) -> ServerEvents<RawJson<LiveEvent>> {
+        let events = self.events(user).map(|event| Ok::<_, BoxError>(RawJson::of(&event)));
         ServerEvents::from_stream(events)
     }
 

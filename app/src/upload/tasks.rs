@@ -88,7 +88,7 @@ async fn confirm(queue: UploadQueue, id: u32, job: JobId) {
             if let Some(file) = queue.file(id) {
                 resume::forget(&file);
             }
-            queue.live.learn(job.clone());
+            queue.live.upsert(job.clone());
             apply(queue, id, UploadEvent::Confirmed(Box::new(job)));
         }
         Err(error) => apply(queue, id, UploadEvent::Unconfirmed(error)),

@@ -6,7 +6,7 @@ use super::queue::{QueuedFile, UploadQueue};
 use super::resume;
 use super::s3_error::S3Error;
 use super::state::UploadEvent;
-use crate::api::{self, ApiResult, Asking, Wire, erase, read};
+use crate::api::{self, ApiResult, JsonFuture, RawJson, erase, read};
 use crate::browser::{self, UploadRequest, UploadResponse};
 use crate::error::{ApiError, ErrorCode};
 use crate::live::Live;
@@ -185,7 +185,7 @@ impl Transfer {
     /// Shows a new job on the other pages immediately.
     fn announce(&self, job: JobId) {
         if let Some(job) = new_job(job, &self.file.name, self.now()) {
-            self.queue.live.learn(job);
+            self.queue.live.upsert(job);
         }
     }
 
@@ -195,7 +195,7 @@ impl Transfer {
     }
 
     /// Calls a server function, repeatedly if its error is transient.
-    async fn call<T: DeserializeOwned, F: Future<Output = ApiResult<Wire<T>>> + 'static>(
+    async fn call<T: DeserializeOwned, F: Future<Output = ApiResult<RawJson<T>>> + 'static>(
         &mut self,
         function: impl Fn(QueuedFile) -> F,
     ) -> Result<T, TransferError> {
@@ -205,7 +205,7 @@ impl Transfer {
 
     async fn call_for_json(
         &mut self,
-        function: &dyn Fn(QueuedFile) -> Asking,
+        function: &dyn Fn(QueuedFile) -> JsonFuture,
     ) -> Result<Box<str>, TransferError> {
         loop {
             match function(self.file.clone()).await {
@@ -282,7 +282,7 @@ fn is_success(response: &UploadResponse) -> bool {
 /// at its deadline.
 pub async fn cancel_job(live: Live, job: JobId) {
     if let Ok(job) = api::cancel_job(job).await.and_then(|job| job.read()) {
-        live.learn(job);
+        live.upsert(job);
     }
 }
 

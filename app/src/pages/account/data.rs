@@ -1,6 +1,6 @@
 //! The account's data: export and deletion.
 
-use crate::api::{self, use_doing};
+use crate::api::{self, use_api_action};
 use crate::browser;
 use crate::components::{Confirm, Icon, Shape, sentence};
 use dioxus::prelude::*;
@@ -38,7 +38,7 @@ pub fn YourData() -> Element {
 /// Confirms the deletion. The user must type a phrase, so that it does not happen by accident.
 #[component]
 fn DeleteDialog(open: Signal<bool>) -> Element {
-    let delete = use_doing();
+    let delete = use_api_action();
     let start = move |()| {
         delete.start(async move {
             api::delete_account(DELETE_CONFIRMATION.to_owned()).await?;
@@ -47,7 +47,7 @@ fn DeleteDialog(open: Signal<bool>) -> Element {
             Ok(())
         });
     };
-    let failed = delete.failure();
+    let failed = delete.error();
     rsx! {
         Confirm {
             id: "delete-account",

@@ -1,6 +1,6 @@
 //! The email settings of the account page.
 
-use crate::api::{self, Wire, use_doing};
+use crate::api::{self, RawJson, use_api_action};
 use crate::components::{sentence, use_toasts};
 use dioxus::prelude::*;
 use gas_shared::token::AccountSettings;
@@ -11,10 +11,10 @@ pub fn MailSettings(
     /// Whether the user wants emails about jobs.
     wanted: bool,
     /// Called with the new settings after a change.
-    onchange: EventHandler<Wire<AccountSettings>>,
+    onchange: EventHandler<RawJson<AccountSettings>>,
 ) -> Element {
     let toasts = use_toasts();
-    let setting = use_doing();
+    let setting = use_api_action();
     let set = move |wanted: bool| {
         setting.start(async move {
             match api::set_mail_about_jobs(wanted).await {

@@ -6,7 +6,7 @@ mod new_token;
 mod tokens;
 
 use super::commit_status;
-use crate::api::{self, use_answer};
+use crate::api::{self, use_api_loader};
 use crate::components::{CopyButton, ErrorNote, Page, use_account};
 use crate::error::{ApiError, ErrorCode};
 use crate::live::use_live;
@@ -74,8 +74,8 @@ fn ProfilePanel(account: Profile) -> Element {
 #[component]
 fn Settings() -> Element {
     let live = use_live();
-    let loaded = use_answer(move || {
-        live.follow();
+    let loaded = use_api_loader(move || {
+        live.refetch_on_reconnect();
         api::account_settings()
     })?;
     let shown = match loaded.read() {
@@ -86,11 +86,11 @@ fn Settings() -> Element {
         }
     };
     rsx! {
-        MailSettings { wanted: shown.mail_about_jobs, onchange: move |fresh| loaded.learn(fresh) }
+        MailSettings { wanted: shown.mail_about_jobs, onchange: move |fresh| loaded.set(fresh) }
         Tokens {
             tokens: shown.tokens,
-            oncreated: move |()| loaded.ask_again(),
-            onchange: move |fresh| loaded.learn(fresh),
+            oncreated: move |()| loaded.reload(),
+            onchange: move |fresh| loaded.set(fresh),
         }
     }
 }

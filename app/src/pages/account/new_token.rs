@@ -1,6 +1,6 @@
 //! The form that creates an API token.
 
-use crate::api::{self, use_doing};
+use crate::api::{self, use_api_action};
 use crate::components::{CopyButton, LocalTime, sentence};
 use dioxus::prelude::*;
 use gas_shared::token::{CreatedToken, MAX_TOKEN_NAME_CHARS, NewToken, Scope};
@@ -22,7 +22,7 @@ pub fn NewTokenForm(
     let mut scopes = use_signal(|| Scope::ALL.to_vec());
     let mut days = use_signal(|| DEFAULT_LIFETIME_DAYS);
     let mut created = use_signal(|| None::<CreatedToken>);
-    let create = use_doing();
+    let create = use_api_action();
     let start = move || {
         create.start(async move {
             let new = NewToken { name: name(), scopes: scopes(), days: days() };
@@ -33,7 +33,7 @@ pub fn NewTokenForm(
             Ok(())
         });
     };
-    let failed = create.failure();
+    let failed = create.error();
     let has_failed = failed.is_some();
     rsx! {
         if let Some(token) = created() {

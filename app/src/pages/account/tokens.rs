@@ -1,7 +1,7 @@
 //! The list of API tokens.
 
 use super::new_token::NewTokenForm;
-use crate::api::{self, Wire, use_doing};
+use crate::api::{self, RawJson, use_api_action};
 use crate::components::{Confirm, LocalTime, sentence, use_toasts};
 use dioxus::prelude::*;
 use gas_shared::token::{AccountSettings, TokenView};
@@ -14,7 +14,7 @@ pub fn Tokens(
     /// Called when a token was created.
     oncreated: EventHandler<()>,
     /// Called with the new settings after a token was revoked.
-    onchange: EventHandler<Wire<AccountSettings>>,
+    onchange: EventHandler<RawJson<AccountSettings>>,
 ) -> Element {
     let mut open = use_signal(|| false);
     let mut chosen = use_signal(|| None::<TokenView>);
@@ -108,11 +108,11 @@ fn TokenRow(token: TokenView, onrevoke: EventHandler<()>) -> Element {
 fn RevokeDialog(
     token: Option<TokenView>,
     open: Signal<bool>,
-    onchange: EventHandler<Wire<AccountSettings>>,
+    onchange: EventHandler<RawJson<AccountSettings>>,
 ) -> Element {
     let toasts = use_toasts();
     let id = token.as_ref().map(|token| token.id);
-    let revoke = use_doing();
+    let revoke = use_api_action();
     let start = move |()| {
         revoke.start(async move {
             let Some(id) = id else { return Ok(()) };
@@ -124,7 +124,7 @@ fn RevokeDialog(
         });
     };
     let name = token.map(|token| token.name).unwrap_or_default();
-    let failed = revoke.failure();
+    let failed = revoke.error();
     rsx! {
         Confirm {
             id: "revoke-token",

@@ -5,7 +5,7 @@ mod paste;
 mod samples;
 
 use crate::account::use_account;
-use crate::api::{self, use_answer};
+use crate::api::{self, use_api_loader};
 use crate::app::Route;
 use crate::components::{ErrorNote, FileDrop, Page};
 use crate::error::{ApiError, ErrorCode};
@@ -78,7 +78,7 @@ fn use_redirect_to_only_job() {
 /// Where and how long this deployment stores files.
 #[component]
 fn Privacy(plan: Plan) -> Element {
-    let settings = use_answer(api::upload_terms)?.read();
+    let settings = use_api_loader(api::upload_terms)?.read();
     // If the settings cannot be loaded, the page promises nothing.
     let Ok(settings) = settings else { return rsx! {} };
     let window = format::span(settings.free_window_secs.into());

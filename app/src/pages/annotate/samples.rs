@@ -1,6 +1,6 @@
 //! The sample files of the service.
 
-use crate::api::use_doing;
+use crate::api::use_api_action;
 use crate::browser::{self, ChosenFile};
 use crate::toasts::use_toasts;
 use dioxus::prelude::*;
@@ -24,7 +24,7 @@ pub fn Samples(
     onfile: Callback<Vec<ChosenFile>>,
 ) -> Element {
     let toasts = use_toasts();
-    let fetching = use_doing();
+    let fetching = use_api_action();
     let fetch = move |name: &'static str| {
         fetching.start(async move {
             match browser::fetch_file(&format!("/samples/{name}"), name).await {

@@ -60,10 +60,10 @@ impl ActionKind {
     async fn apply(self, live: Live, id: JobId) -> Result<(), ApiError> {
         match self {
             Self::Menu => {}
-            Self::Cancel => live.learn(api::cancel_job(id).await?.read()?),
+            Self::Cancel => live.upsert(api::cancel_job(id).await?.read()?),
             Self::Delete => {
                 api::delete_job(id).await?;
-                live.learn_gone(id);
+                live.remove(id);
             }
         }
         Ok(())

@@ -9,7 +9,7 @@ mod table;
 mod toolbar;
 
 use super::commit_status;
-use crate::api::{jobs, use_answer};
+use crate::api::{jobs, use_api_loader};
 use crate::app::Route;
 use crate::components::{ErrorNote, Page, RestoreBanner, use_refresh_tick};
 use crate::live::use_live;
@@ -36,9 +36,9 @@ pub fn Annotations(query: ListQuery) -> Element {
     // list is reloaded periodically while jobs are queued.
     let turn = use_memo(move || if waits() { tick() } else { 0 });
     let requested = use_memo(use_reactive!(|query| query));
-    let list = use_answer(move || {
-        live.follow();
-        live.follow_changes();
+    let list = use_api_loader(move || {
+        live.refetch_on_reconnect();
+        live.refetch_on_changes();
         turn.read();
         jobs(requested().to_string())
     })?;
@@ -130,7 +130,7 @@ fn use_now() -> Option<Timestamp> {
     use_effect(move || {
         tick.read();
         // The server's time is known once the event stream is open.
-        live.follow();
+        live.refetch_on_reconnect();
         now.set(Some(live.now()));
     });
     now()

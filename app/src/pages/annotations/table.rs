@@ -7,7 +7,7 @@ use crate::components::{
     Icon, JobProgress, MenuButton, QueueNote, RelativeTime, ResultsChip, Shape, StatusBadge,
 };
 use crate::format;
-use crate::live::Listed;
+use crate::live::ListedJob;
 use dioxus::prelude::*;
 use gas_shared::job::{JobListEntry, ListQuery, QueuePosition, ResultLocation, SortKey, StateView};
 use gas_shared::{JobId, JobStatus, JobView};
@@ -27,7 +27,7 @@ const SORTABLE_COLUMNS: [(SortKey, &str); 5] = [
 #[component]
 pub fn JobTable(
     /// The jobs.
-    rows: Vec<Listed>,
+    rows: Vec<ListedJob>,
     /// The queue positions of pending jobs.
     queue: Vec<(JobId, QueuePosition)>,
     /// The query of the URL.
@@ -127,7 +127,7 @@ fn SelectAll(ids: Vec<JobId>, selected: Signal<HashSet<JobId>>) -> Element {
 
 #[component]
 fn JobRow(
-    row: Listed,
+    row: ListedJob,
     position: Option<QueuePosition>,
     is_selected: bool,
     now: Option<Timestamp>,
@@ -185,8 +185,8 @@ fn JobRow(
 }
 
 /// The CSS class that highlights a row after its job has changed.
-fn row_class(row: &Listed) -> &'static str {
-    if row.is_news { highlight_class(&JobListEntry::from(&row.job)) } else { "" }
+fn row_class(row: &ListedJob) -> &'static str {
+    if row.is_updated { highlight_class(&JobListEntry::from(&row.job)) } else { "" }
 }
 
 /// One of four classes with the same animation. Adjacent states have different classes, since an

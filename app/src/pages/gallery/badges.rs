@@ -3,7 +3,7 @@
 use super::exhibit::{Exhibit, Viewer};
 use super::samples::{completed, results, use_now};
 use crate::components::{LiveDot, ResultsChip, StatusBadge};
-use crate::live::Link as StreamLink;
+use crate::live::StreamState;
 use dioxus::prelude::*;
 use gas_shared::job::StateView;
 use gas_shared::{JobStatus, Plan};
@@ -21,7 +21,7 @@ pub fn Badges() -> Element {
             Exhibit { key: "{name}", name, Viewer { plan, Chips {} } }
         }
         Exhibit { name: "LiveDot",
-            for link in [StreamLink::Connecting, StreamLink::Live, StreamLink::Reconnecting, StreamLink::SignedOut] {
+            for link in [StreamState::Connecting, StreamState::Live, StreamState::Reconnecting, StreamState::SignedOut] {
                 Viewer { key: "{link:?}", plan: Plan::Free, link, LiveDot {} }
             }
         }

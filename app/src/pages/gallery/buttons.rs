@@ -2,7 +2,7 @@
 
 use super::exhibit::Exhibit;
 use super::samples::{job, job_id, use_now};
-use crate::api::use_doing;
+use crate::api::use_api_action;
 use crate::components::{
     ActionButton, CopyButton, DeleteButton, Icon, RerunButton, Shape, ThemeButton, UpgradeButton,
 };
@@ -75,7 +75,7 @@ fn IconButtons() -> Element {
 /// An action that never ends and one that fails.
 #[component]
 fn ActionButtons() -> Element {
-    let (endless, failing) = (use_doing(), use_doing());
+    let (endless, failing) = (use_api_action(), use_api_action());
     rsx! {
         ActionButton {
             doing: endless,

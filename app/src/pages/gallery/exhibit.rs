@@ -1,7 +1,7 @@
 //! The frame around the gallery's components: a label, a choice of states, and the viewing user.
 
 use super::samples::{self, use_time_reset};
-use crate::live::{Link as StreamLink, use_still_live};
+use crate::live::{StreamState, use_fixed_live};
 use dioxus::prelude::*;
 use gas_shared::{Account, Plan};
 
@@ -57,7 +57,7 @@ pub fn OneOf(
 #[component]
 pub fn Viewer(
     plan: Plan,
-    #[props(default = StreamLink::Live)] link: StreamLink,
+    #[props(default = StreamState::Live)] link: StreamState,
     children: Element,
 ) -> Element {
     use_viewer(plan, link);
@@ -65,8 +65,8 @@ pub fn Viewer(
 }
 
 /// Provides the account and the live state to the components.
-pub fn use_viewer(plan: Plan, link: StreamLink) {
-    use_still_live(link);
+pub fn use_viewer(plan: Plan, link: StreamState) {
+    use_fixed_live(link);
     use_context_provider(|| Signal::new(Some(account(plan))));
 }
 

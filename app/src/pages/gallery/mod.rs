@@ -25,7 +25,7 @@ use crate::components::{
     Page, Shortcuts, ThemeButton, ToastArea, UpgradeDialog, use_theme_provider,
     use_upgrade_provider,
 };
-use crate::live::Link as StreamLink;
+use crate::live::StreamState;
 use crate::toasts::use_toasts_provider;
 use dioxus::prelude::*;
 use exhibit::use_viewer;
@@ -54,7 +54,7 @@ pub fn Gallery() -> Element {
     use_upgrade_provider();
     use_theme_provider();
     use_now_provider();
-    use_viewer(Plan::Free, StreamLink::Live);
+    use_viewer(Plan::Free, StreamState::Live);
     rsx! {
         main { id: "content", tabindex: "-1",
             Page { title: "Components", actions: rsx! { ThemeButton {} },

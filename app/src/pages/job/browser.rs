@@ -2,7 +2,7 @@
 
 use super::super::commit_status;
 use super::use_job;
-use crate::api::{self, use_answer};
+use crate::api::{self, use_api_loader};
 use crate::app::Route;
 use crate::browser::{self, MountedGenome};
 use crate::components::ErrorNote;
@@ -37,7 +37,7 @@ fn Browser(job: JobView, locus: String) -> Element {
     let live = use_live();
     let id = job.id;
     let shown = use_memo(use_reactive!(|id| id));
-    let settings = use_answer(move || {
+    let settings = use_api_loader(move || {
         // Reload when the plan changes: an upgrade may give access.
         live.plan();
         api::genome(shown())

@@ -2,7 +2,7 @@
 
 use super::super::commit_status;
 use super::use_job;
-use crate::api::{self, use_answer};
+use crate::api::{self, use_api_loader};
 use crate::app::Route;
 use crate::browser;
 use crate::charts::{Figure, Mark, WIDTH};
@@ -31,7 +31,7 @@ pub fn JobCharts(id: String) -> Element {
 fn Charts(job: JobView) -> Element {
     let live = use_live();
     let seen = use_memo(use_reactive!(|job| (job.id, job.version)));
-    let charts = use_answer(move || {
+    let charts = use_api_loader(move || {
         // Reload when the plan changes: an upgrade may give access.
         live.plan();
         api::charts(seen().0)

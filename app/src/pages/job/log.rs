@@ -2,7 +2,7 @@
 
 use super::super::commit_status;
 use super::use_job;
-use crate::api::{self, use_answer};
+use crate::api::{self, use_api_loader};
 use crate::browser;
 use crate::components::{CopyButton, ErrorNote, Icon, Shape};
 use crate::log_search::{Hit, find, pieces};
@@ -29,7 +29,7 @@ fn Log(job: JobView) -> Element {
     // The worker rewrites the run log whenever it updates the job, so a new version of the job may
     // come with new lines.
     let seen = use_memo(use_reactive!(|job| (job.id, job.version)));
-    let log = use_answer(move || api::job_log(seen().0))?;
+    let log = use_api_loader(move || api::job_log(seen().0))?;
     let is_running = !job.state.status().is_final();
     match log.read() {
         Ok(text) if text.is_empty() => rsx! {

@@ -12,7 +12,7 @@ pub use log::JobLog;
 pub use overview::JobDetails;
 
 use super::{commit_status, parse_id};
-use crate::api::{self, ApiResult, Wire, use_answer};
+use crate::api::{self, ApiResult, RawJson, use_api_loader};
 use crate::app::Route;
 use crate::components::{ErrorNote, JobHeader, JobTab, Page, Skeleton};
 use crate::live::use_live;
@@ -32,9 +32,9 @@ pub fn JobLayout() -> Element {
     let (id, tab) = here.job().unwrap_or(("", JobTab::Overview));
     let id = id.to_owned();
     let id = use_memo(use_reactive!(|id| id));
-    let loaded = use_answer(move || {
-        live.follow();
-        live.follow_deletions();
+    let loaded = use_api_loader(move || {
+        live.refetch_on_reconnect();
+        live.refetch_on_deletions();
         let id = id();
         async move { fetch(&id).await }
     })?;
@@ -55,7 +55,7 @@ pub fn JobLayout() -> Element {
     }
 }
 
-async fn fetch(id: &str) -> ApiResult<Wire<JobView>> {
+async fn fetch(id: &str) -> ApiResult<RawJson<JobView>> {
     api::job(parse_id(id)?).await
 }
 

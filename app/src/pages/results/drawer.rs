@@ -1,7 +1,7 @@
 //! The dialog with the details of a variant.
 
 use super::row::{ImpactBadge, number_text};
-use crate::api::{self, use_extra};
+use crate::api::{self, use_api_resource};
 use crate::components::{ErrorNote, Modal, Skeleton};
 use crate::format;
 use dioxus::prelude::*;
@@ -17,7 +17,7 @@ const FIRST_COLUMNS: [&str; 8] =
 #[component]
 pub fn Drawer(id: JobId, number: Signal<Option<u64>>, open: Signal<bool>) -> Element {
     let job = use_memo(use_reactive!(|id| id));
-    let details = use_extra(move || {
+    let details = use_api_resource(move || {
         let key = (job(), number());
         async move {
             match key {
@@ -29,7 +29,7 @@ pub fn Drawer(id: JobId, number: Signal<Option<u64>>, open: Signal<bool>) -> Ele
     // While another variant is loading, the previous one is not shown.
     let current = details.read().filter(|found| match found {
         Ok(details) => Some(details.row.number) == number(),
-        Err(_) => details.is_done(),
+        Err(_) => details.is_finished(),
     });
     let title = match &current {
         Some(Ok(RowDetails { row, .. })) => {

@@ -12,7 +12,7 @@ mod table;
 mod window;
 
 use super::{commit_status, parse_id};
-use crate::api::{self, ApiResult, Wire, use_answer_to};
+use crate::api::{self, ApiResult, RawJson, use_keyed_api_loader};
 use crate::app::Route;
 use crate::components::{ErrorNote, Icon, Shape};
 use crate::error::{ApiError, ErrorCode};
@@ -55,7 +55,7 @@ impl TableQuery {
     }
 
     /// Loads a page, starting at row `offset`.
-    async fn fetch(&self, offset: u64, facets: bool) -> ApiResult<Wire<Page>> {
+    async fn fetch(&self, offset: u64, facets: bool) -> ApiResult<RawJson<Page>> {
         let (filter, sort) = (self.filter.clone(), self.sort);
         let query = Query { filter, sort, offset, limit: CHUNK_ROWS, facets };
         api::variants(self.id, query).await
@@ -79,15 +79,15 @@ pub fn Results(id: String, filter: String, sort: String) -> Element {
     let is_filtered = !filter.is_empty();
     let here = Route::Results { id, filter, sort }.to_string();
     let address = use_memo(use_reactive!(|here| here));
-    let answer = use_answer_to(move || {
-        live.follow();
+    let answer = use_keyed_api_loader(move || {
+        live.refetch_on_reconnect();
         // An upgrade may give access to the result.
         live.plan();
         let address = address();
         let query = TableQuery::of(&address);
         (address, async move { query?.fetch(0, true).await })
     })?;
-    let content = match TableQuery::of(&answer.question()) {
+    let content = match TableQuery::of(&answer.key()) {
         Ok(answered) => {
             let found = answer.read();
             if let Err(error) = &found {

@@ -1,4 +1,5 @@
-//! How pages act: one copy of the hook for all that can be done ([`Wire`](super::Wire) says why).
+//! The hook with which pages run an action. It is compiled once for all actions, as
+//! [`RawJson`](super::RawJson) explains.
 
 use super::ApiResult;
 use crate::error::ApiError;
@@ -8,7 +9,7 @@ use std::pin::Pin;
 
 type Work = Pin<Box<dyn Future<Output = ApiResult<()>>>>;
 
-/// How far something is that the user asked for.
+/// The state of an action.
 #[derive(Clone, Debug, PartialEq)]
 enum Step {
     Idle,
@@ -16,15 +17,15 @@ enum Step {
     Failed(ApiError),
 }
 
-/// Something that is done when the user says so, such as cancelling a job.
+/// An action that the user can start, such as cancelling a job.
 #[derive(Clone, Copy, PartialEq)]
-pub struct Doing {
+pub struct ApiAction {
     step: Signal<Step>,
     begin: Callback<Work>,
 }
 
-/// Makes a [`Doing`]. What is being done ends with the component.
-pub fn use_doing() -> Doing {
+/// Creates an [`ApiAction`]. A running action is cancelled when the component is removed.
+pub fn use_api_action() -> ApiAction {
     let mut step = use_signal(|| Step::Idle);
     let mut task = use_signal(|| None::<Task>);
     let begin = use_callback(move |work: Work| {
@@ -36,22 +37,22 @@ pub fn use_doing() -> Doing {
             step.set(work.await.map_or_else(Step::Failed, |()| Step::Idle));
         })));
     });
-    Doing { step, begin }
+    ApiAction { step, begin }
 }
 
-impl Doing {
-    /// Does it, in the place of what is being done.
+impl ApiAction {
+    /// Starts the action. One that is running is cancelled.
     pub fn start(self, work: impl Future<Output = ApiResult<()>> + 'static) {
         self.begin.call(Box::pin(work));
     }
 
-    /// Whether it is being done.
+    /// Whether the action is running.
     pub fn is_busy(self) -> bool {
         *self.step.read() == Step::Busy
     }
 
-    /// Why it could not be done the last time.
-    pub fn failure(self) -> Option<ApiError> {
+    /// The error of the last run, if it failed.
+    pub fn error(self) -> Option<ApiError> {
         match &*self.step.read() {
             Step::Failed(error) => Some(error.clone()),
             Step::Idle | Step::Busy => None,
