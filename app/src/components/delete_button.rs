@@ -1,9 +1,10 @@
 //! The button that deletes a job.
 
-use super::{Confirm, Icon, Shape, sentence, use_toasts};
+use super::{Confirm, Icon, Shape, sentence};
 use crate::api;
 use crate::app::Route;
 use crate::live::use_live;
+use crate::toasts::use_toasts;
 use dioxus::prelude::*;
 use gas_shared::{JobStatus, JobView};
 

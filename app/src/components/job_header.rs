@@ -2,8 +2,9 @@
 
 use super::{
     ActionButton, CopyButton, DownloadResults, JobQueueNote, Page, RerunButton, StatusBadge, Tabs,
-    UpgradeButton, use_account,
+    UpgradeButton,
 };
+use crate::account::use_account;
 use crate::api::{self, use_api_action};
 use crate::app::Route;
 use crate::clock::use_seconds_left;

@@ -65,6 +65,3 @@ pub use tabs::Tabs;
 pub use theme::{Theme, ThemeButton, use_theme, use_theme_provider};
 pub use toast::ToastArea;
 pub use upgrade::{PAYMENT_DELAYED, UpgradeButton, UpgradeDialog, use_upgrade_provider};
-
-pub use crate::account::use_account;
-pub use crate::toasts::use_toasts;

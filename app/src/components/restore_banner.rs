@@ -1,6 +1,7 @@
 //! The banner about results that are being restored from the archive.
 
-use super::{Icon, Shape, use_account};
+use super::{Icon, Shape};
+use crate::account::use_account;
 use dioxus::prelude::*;
 use gas_shared::job::{ResultsView, StateView, Tier};
 use gas_shared::{JobView, Plan};

@@ -1,6 +1,7 @@
 //! The storage state of a job's results, for the job list.
 
-use super::{Icon, Shape, urgency, use_account};
+use super::{Icon, Shape, urgency};
+use crate::account::use_account;
 use crate::clock::use_seconds_left;
 use crate::format;
 use dioxus::prelude::*;

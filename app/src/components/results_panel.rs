@@ -1,7 +1,8 @@
 //! The panel with a completed job's results.
 
 use super::restore_banner::typical_duration;
-use super::{ActionButton, Countdown, Icon, LocalTime, Shape, UpgradeButton, use_account};
+use super::{ActionButton, Countdown, Icon, LocalTime, Shape, UpgradeButton};
+use crate::account::use_account;
 use crate::api::{self, use_api_action};
 use crate::app::Route;
 use crate::browser;

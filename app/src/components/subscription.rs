@@ -1,8 +1,9 @@
 //! Managing a subscription, and its invoices.
 
-use super::{ErrorNote, LocalTime, Modal, sentence, use_toasts};
+use super::{ErrorNote, LocalTime, Modal, sentence};
 use crate::api::{self, RawJson, use_api_action};
 use crate::browser;
+use crate::toasts::use_toasts;
 use dioxus::prelude::*;
 use gas_shared::billing::{BillingOverview, InvoiceStatus, InvoiceView, RenewalStatus};
 use jiff::Timestamp;

@@ -1,11 +1,13 @@
 //! The dialog for upgrading to Premium, and the buttons that open it.
 
-use super::{ErrorNote, Modal, use_account, use_toasts};
+use super::{ErrorNote, Modal};
+use crate::account::use_account;
 use crate::api::{self, use_api_action, use_api_resource};
 use crate::app::Route;
 use crate::browser::{self, MountedCheckout};
 use crate::error::{ApiError, ErrorCode};
 use crate::live::{use_live, wait_for_premium};
+use crate::toasts::use_toasts;
 use dioxus::prelude::*;
 use gas_shared::Plan;
 use gas_shared::billing::{Checkout, CheckoutForm};

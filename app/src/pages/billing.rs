@@ -1,10 +1,9 @@
 //! The billing page: the plan, the subscription and invoices.
 
 use super::commit_status;
+use crate::account::use_account;
 use crate::api::{self, RawJson, use_api_loader};
-use crate::components::{
-    ErrorNote, Invoices, LocalTime, ManageSubscription, Page, UpgradeButton, use_account,
-};
+use crate::components::{ErrorNote, Invoices, LocalTime, ManageSubscription, Page, UpgradeButton};
 use crate::format;
 use crate::live::use_live;
 use dioxus::prelude::*;

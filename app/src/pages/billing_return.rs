@@ -1,9 +1,10 @@
 //! The page that Stripe returns to after a checkout.
 
 use super::commit_status;
+use crate::account::use_account;
 use crate::api::{self, use_api_loader};
 use crate::app::Route;
-use crate::components::{ErrorNote, PAYMENT_DELAYED, Page, UpgradeButton, use_account};
+use crate::components::{ErrorNote, PAYMENT_DELAYED, Page, UpgradeButton};
 use crate::error::ErrorCode;
 use crate::live::{use_live, wait_for_premium};
 use dioxus::prelude::*;

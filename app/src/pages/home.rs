@@ -1,8 +1,9 @@
 //! The home page.
 
 use super::login_path;
+use crate::account::use_account;
 use crate::app::Route;
-use crate::components::{Page, use_account};
+use crate::components::Page;
 use crate::format;
 use dioxus::prelude::*;
 use gas_shared::Plan;

@@ -1,7 +1,8 @@
 //! The email settings of the account page.
 
 use crate::api::{self, RawJson, use_api_action};
-use crate::components::{sentence, use_toasts};
+use crate::components::sentence;
+use crate::toasts::use_toasts;
 use dioxus::prelude::*;
 use gas_shared::token::AccountSettings;
 

@@ -6,8 +6,9 @@ mod new_token;
 mod tokens;
 
 use super::commit_status;
+use crate::account::use_account;
 use crate::api::{self, use_api_loader};
-use crate::components::{CopyButton, ErrorNote, Page, use_account};
+use crate::components::{CopyButton, ErrorNote, Page};
 use crate::error::{ApiError, ErrorCode};
 use crate::live::use_live;
 use data::YourData;

@@ -2,7 +2,8 @@
 
 use super::new_token::NewTokenForm;
 use crate::api::{self, RawJson, use_api_action};
-use crate::components::{Confirm, LocalTime, sentence, use_toasts};
+use crate::components::{Confirm, LocalTime, sentence};
+use crate::toasts::use_toasts;
 use dioxus::prelude::*;
 use gas_shared::token::{AccountSettings, TokenView};
 use jiff::Timestamp;

@@ -3,12 +3,11 @@
 use crate::api;
 use crate::app::Route;
 use crate::browser;
-use crate::components::{
-    Confirm, Icon, Menu, MenuItem, Shape, deletion_warning, sentence, use_toasts,
-};
+use crate::components::{Confirm, Icon, Menu, MenuItem, Shape, deletion_warning, sentence};
 use crate::error::ApiError;
 use crate::format;
 use crate::live::{Live, use_live};
+use crate::toasts::use_toasts;
 use dioxus::prelude::*;
 use gas_shared::{JobId, JobStatus, JobView};
 use std::collections::HashSet;

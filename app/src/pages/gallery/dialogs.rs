@@ -1,7 +1,8 @@
 //! The gallery's dialogs and toasts.
 
 use super::exhibit::Exhibit;
-use crate::components::{Confirm, Modal, use_toasts};
+use crate::components::{Confirm, Modal};
+use crate::toasts::use_toasts;
 use dioxus::prelude::*;
 
 /// Buttons that open dialogs and toasts.

@@ -2,8 +2,9 @@
 
 use super::exhibit::Exhibit;
 use crate::browser::ChosenFile;
-use crate::components::{FileDrop, use_toasts};
+use crate::components::FileDrop;
 use crate::format;
+use crate::toasts::use_toasts;
 use dioxus::prelude::*;
 
 /// A file drop area that discards its files. Dragging files over the page shows the overlay.

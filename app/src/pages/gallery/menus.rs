@@ -2,7 +2,8 @@
 
 use super::exhibit::Exhibit;
 use crate::app::Route;
-use crate::components::{Icon, Menu, MenuButton, MenuItem, Shape, Tabs, use_toasts};
+use crate::components::{Icon, Menu, MenuButton, MenuItem, Shape, Tabs};
+use crate::toasts::use_toasts;
 use dioxus::prelude::*;
 
 /// Menus at both edges of the page, and tabs.

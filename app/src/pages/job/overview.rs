@@ -2,7 +2,8 @@
 
 use super::timeline::Timeline;
 use super::use_job;
-use crate::components::{DeleteButton, LocalTime, RerunButton, ResultsPanel, use_account};
+use crate::account::use_account;
+use crate::components::{DeleteButton, LocalTime, RerunButton, ResultsPanel};
 use crate::format;
 use dioxus::prelude::*;
 use gas_shared::job::StateView;
