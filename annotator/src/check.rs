@@ -2,7 +2,7 @@
 
 use crate::assembly::{check_assembly, named_assembly};
 use crate::error::{Error, InputError};
-use crate::pipeline::Order;
+use crate::pipeline::OrderCheck;
 use crate::record_prepass::RecordPrepass;
 use crate::reference::Reference;
 use crate::report::Counts;
@@ -143,10 +143,10 @@ fn run(
     for warning in &header.warnings {
         report.add(warning.clone().into(), most);
     }
-    let mut reader = Reader {
+    let mut reader = RecordChecker {
         prepass: reference.map(|reference| RecordPrepass::new(reference, header.samples.len())),
         samples: header.samples.len(),
-        order: Order::default(),
+        order: OrderCheck::default(),
     };
     let mut chunk = Chunk::default();
     while input.next_chunk(&mut chunk, AFTER_ANY_LINE)? {
@@ -176,13 +176,13 @@ fn run(
     Ok(())
 }
 
-struct Reader<'r> {
+struct RecordChecker<'r> {
     prepass: Option<RecordPrepass<'r>>,
     samples: usize,
-    order: Order,
+    order: OrderCheck,
 }
 
-impl Reader<'_> {
+impl RecordChecker<'_> {
     fn read(&mut self, number: u64, line: &[u8]) -> Result<(), InputError> {
         let record = match &mut self.prepass {
             None => {

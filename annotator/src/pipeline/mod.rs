@@ -5,8 +5,8 @@
 //! the [`sink`]. The thread that completes the next chunk in file order writes it, together with
 //! the following chunks that are ready, so a slow chunk does not block other threads.
 
-mod engine;
-mod order;
+mod any_annotator;
+mod order_check;
 mod sink;
 
 use crate::annotation_format::AnnotationFormat;
@@ -20,10 +20,10 @@ use crate::vcf::{
     AFTER_ANY_LINE, Chunk, FindBoundary, HeaderText, InputFile, Limits, OutputFile, read_header,
     rewrite_old_alleles, sort_file,
 };
-use engine::Engine;
+use any_annotator::AnyAnnotator;
 use gas_shared::vcf::{Code, Diagnostic, Header, Severity, Version};
-pub(crate) use order::Order;
-use sink::{Finished, Sink, Written};
+pub(crate) use order_check::OrderCheck;
+use sink::{AnnotatedChunk, Sink, Totals};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -87,14 +87,14 @@ pub struct Outcome {
 pub type Progress<'a> = &'a (dyn Fn(f64, u64) + Sync);
 
 /// The input and the number of its next chunk.
-struct Source {
+struct ChunkReader {
     input: InputFile,
     next: u64,
     failed: bool,
 }
 
 struct Run<'a> {
-    source: Mutex<Source>,
+    reader: Mutex<ChunkReader>,
     sink: Sink<'a>,
     reference: &'a Reference,
     model: &'a CsqModel,
@@ -138,26 +138,26 @@ fn annotate_sorted(
     cancel: &AtomicBool,
     progress: Progress<'_>,
 ) -> Result<Outcome, Error> {
-    let mut source = InputFile::open(input, options.limits)?;
-    let header = read_header(&mut source)?;
+    let mut input = InputFile::open(input, options.limits)?;
+    let header = read_header(&mut input)?;
     let mut out = OutputFile::create(output)?;
     write_header(&header, options.mode, reference, &mut out)?;
     let model = match options.mode {
         Mode::Full(_) => CsqModel::default(),
         Mode::Csq(_) => CsqModel::new(reference),
     };
-    let check = |written: &Written| {
-        if let Some(unsorted) = &written.order.warning {
+    let check = |totals: &Totals| {
+        if let Some(unsorted) = &totals.order.warning {
             return Err(Error::Unsorted(unsorted.clone()));
         }
-        let counts = &written.counts;
+        let counts = &totals.counts;
         let enough = counts.ref_checked >= ENOUGH_CHECKED;
         let limit = if enough { options.max_mismatch_percent } else { 100.0 };
         Ok(check_assembly(counts, &header.header, reference, limit)?)
     };
     let threads = options.threads.max(1);
     let run = Run {
-        source: Mutex::new(Source { input: source, next: 0, failed: false }),
+        reader: Mutex::new(ChunkReader { input, next: 0, failed: false }),
         gzip: out.is_gzip(),
         sink: Sink::new(out, threads, &check, progress),
         reference,
@@ -172,11 +172,11 @@ fn annotate_sorted(
         }
         run.work();
     });
-    let (out, written) = run.sink.into_parts()?;
+    let (out, totals) = run.sink.into_parts()?;
     if cancel.load(Ordering::Relaxed) {
         return Err(Error::Cancelled);
     }
-    finish(out, written, &header, reference, options)
+    finish(out, totals, &header, reference, options)
 }
 
 /// A run with too many mismatches stops as soon as this many REF alleles have been compared.
@@ -209,12 +209,12 @@ fn write_header(
 
 fn finish(
     output: OutputFile,
-    written: Written,
+    totals: Totals,
     header: &HeaderText,
     reference: &Reference,
     options: &Options,
 ) -> Result<Outcome, Error> {
-    if written.counts.records == 0 {
+    if totals.counts.records == 0 {
         let finding = Diagnostic {
             line: header.meta.len() as u64 + 1,
             column: None,
@@ -224,17 +224,25 @@ fn finish(
         };
         return Err(InputError::from(finding).into());
     }
-    check_assembly(&written.counts, &header.header, reference, options.max_mismatch_percent)?;
+    check_assembly(&totals.counts, &header.header, reference, options.max_mismatch_percent)?;
     let mut warnings: Vec<String> =
         header.header.warnings.iter().map(ToString::to_string).collect();
-    warnings.extend(count_warnings(&written.counts, written.forced, &reference.manifest.assembly));
+    warnings.extend(count_warnings(
+        &totals.counts,
+        totals.forced_boundaries,
+        &reference.manifest.assembly,
+    ));
     output.finish()?;
-    Ok(Outcome { counts: written.counts, header: header.header.clone(), warnings })
+    Ok(Outcome { counts: totals.counts, header: header.header.clone(), warnings })
 }
 
-/// The warnings that follow from the counts. `forced` is the number of chunks whose end may split
-/// haplotypes.
-fn count_warnings(counts: &Counts, forced: u64, assembly: &str) -> impl Iterator<Item = String> {
+/// The warnings that follow from the counts. `forced_boundaries` is the number of chunks whose end
+/// may split haplotypes.
+fn count_warnings(
+    counts: &Counts,
+    forced_boundaries: u64,
+    assembly: &str,
+) -> impl Iterator<Item = String> {
     [
         (
             counts.unknown_contig,
@@ -257,7 +265,7 @@ fn count_warnings(counts: &Counts, forced: u64, assembly: &str) -> impl Iterator
             "records have more consequences than FORMAT/BCSQ can refer to; raise the limit with --ncsq".to_owned(),
         ),
         (
-            forced,
+            forced_boundaries,
             "times haplotypes were split because their records exceed the memory limit".to_owned(),
         ),
     ]
@@ -269,16 +277,17 @@ fn count_warnings(counts: &Counts, forced: u64, assembly: &str) -> impl Iterator
 impl Run<'_> {
     fn work(&self) {
         let _guard = PanicGuard(self);
-        let mut engine = Engine::new(self.reference, self.model, self.options, &self.header.header);
+        let mut annotator =
+            AnyAnnotator::new(self.reference, self.model, self.options, &self.header.header);
         let mut text = Vec::new();
         let mut deflate = None;
         let mut chunk = Chunk::default();
         while let Some(number) = self.read(&mut chunk) {
             text.clear();
-            let counts = engine.counts();
+            let counts = annotator.counts();
             let before = (counts.records, counts.ref_checked, counts.ref_mismatches);
-            let mut order = Order::default();
-            if let Err(error) = self.annotate(&mut engine, &chunk, &mut text, &mut order) {
+            let mut order = OrderCheck::default();
+            if let Err(error) = self.annotate(&mut annotator, &chunk, &mut text, &mut order) {
                 self.sink.fail_at(number, error.into());
                 break;
             }
@@ -288,29 +297,29 @@ impl Run<'_> {
             } else {
                 std::mem::swap(&mut bytes, &mut text);
             }
-            let counts = engine.counts();
-            let finished = Finished {
+            let counts = annotator.counts();
+            let annotated = AnnotatedChunk {
                 bytes,
                 order,
                 records: counts.records - before.0,
                 ref_checked: counts.ref_checked - before.1,
                 ref_mismatches: counts.ref_mismatches - before.2,
                 fraction: chunk.fraction,
-                forced: chunk.forced,
+                forced_boundary: chunk.forced_boundary,
             };
-            if !self.sink.deliver(number, finished) {
+            if !self.sink.deliver(number, annotated) {
                 break;
             }
         }
-        self.sink.add_counts(engine.into_counts());
+        self.sink.add_counts(annotator.into_counts());
     }
 
     fn annotate(
         &self,
-        engine: &mut Engine<'_>,
+        annotator: &mut AnyAnnotator<'_>,
         chunk: &Chunk,
         out: &mut Vec<u8>,
-        order: &mut Order,
+        order: &mut OrderCheck,
     ) -> Result<(), InputError> {
         let old = self.header.header.version < Version(4, 0);
         let mut rewritten = Vec::new();
@@ -329,7 +338,7 @@ impl Run<'_> {
                 line = &rewritten;
             }
             if !line.is_empty() {
-                let pos = engine.record(number, line, out)?;
+                let pos = annotator.record(number, line, out)?;
                 // A record may begin a base earlier in VCF 4 than in VCF 3.3, which is not a change
                 // of order.
                 let pos = old_pos.unwrap_or(pos);
@@ -338,31 +347,31 @@ impl Run<'_> {
             }
             number += 1;
         }
-        engine.finish_chunk(out);
+        annotator.finish_chunk(out);
         Ok(())
     }
 
     /// Reads the next chunk and returns its number; `None` at the end of the file or of the run.
     fn read(&self, chunk: &mut Chunk) -> Option<u64> {
         // If a thread panics, joining it ends the run, and the state is not used afterwards.
-        let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
-        if source.failed || self.cancel.load(Ordering::Relaxed) || self.sink.has_failed() {
+        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        if reader.failed || self.cancel.load(Ordering::Relaxed) || self.sink.has_failed() {
             return None;
         }
-        let number = source.next;
+        let number = reader.next;
         let between_genes = |lines: &[u8]| safe_cut(self.model, self.reference, lines);
         let find_boundary: FindBoundary<'_> = match self.options.mode {
             Mode::Csq(options) if !options.local => &between_genes,
             _ => AFTER_ANY_LINE,
         };
-        match source.input.next_chunk(chunk, find_boundary) {
+        match reader.input.next_chunk(chunk, find_boundary) {
             Ok(more) => {
-                source.next += 1;
+                reader.next += 1;
                 more.then_some(number)
             }
             Err(error) => {
-                source.failed = true;
-                drop(source);
+                reader.failed = true;
+                drop(reader);
                 self.sink.fail_at(number, error);
                 None
             }

@@ -1,6 +1,6 @@
 //! Writes annotated chunks in order. The thread that finishes the next chunk writes it.
 
-use super::order::Order;
+use super::order_check::OrderCheck;
 use crate::error::Error;
 use crate::report::Counts;
 use crate::vcf::OutputFile;
@@ -8,35 +8,35 @@ use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// An annotated chunk.
-pub(super) struct Finished {
+pub(super) struct AnnotatedChunk {
     /// The bytes to write, compressed if the output is.
     pub(super) bytes: Vec<u8>,
-    pub(super) order: Order,
+    pub(super) order: OrderCheck,
     pub(super) records: u64,
     pub(super) ref_checked: u64,
     pub(super) ref_mismatches: u64,
     /// How much of the input has been read, from 0 to 1.
     pub(super) fraction: f64,
     /// Whether the end of the chunk may split haplotypes.
-    pub(super) forced: bool,
+    pub(super) forced_boundary: bool,
 }
 
 /// Totals of the chunks that have been written.
 #[derive(Default)]
-pub(super) struct Written {
+pub(super) struct Totals {
     pub(super) counts: Counts,
-    pub(super) order: Order,
+    pub(super) order: OrderCheck,
     /// Chunks whose end may split haplotypes.
-    pub(super) forced: u64,
+    pub(super) forced_boundaries: u64,
 }
 
 #[derive(Default)]
 struct State {
-    written: Written,
+    totals: Totals,
     /// The number of the next chunk to write.
     next: u64,
     /// Chunks that wait for their turn.
-    ready: BTreeMap<u64, Finished>,
+    ready: BTreeMap<u64, AnnotatedChunk>,
     /// Whether a thread is writing.
     busy: bool,
     error: Option<Error>,
@@ -51,7 +51,7 @@ pub(super) struct Sink<'a> {
     output: Mutex<OutputFile>,
     /// The most waiting chunks, which bounds memory if one chunk takes long.
     max_ready: usize,
-    check: &'a (dyn Fn(&Written) -> Result<(), Error> + Sync),
+    check: &'a (dyn Fn(&Totals) -> Result<(), Error> + Sync),
     progress: super::Progress<'a>,
 }
 
@@ -65,7 +65,7 @@ impl<'a> Sink<'a> {
     pub(super) fn new(
         output: OutputFile,
         threads: usize,
-        check: &'a (dyn Fn(&Written) -> Result<(), Error> + Sync),
+        check: &'a (dyn Fn(&Totals) -> Result<(), Error> + Sync),
         progress: super::Progress<'a>,
     ) -> Self {
         Self {
@@ -108,13 +108,13 @@ impl<'a> Sink<'a> {
     /// Adds the counts of a thread, except those that [`deliver`](Self::deliver) adds by chunk.
     pub(super) fn add_counts(&self, mut counts: Counts) {
         (counts.records, counts.ref_checked, counts.ref_mismatches) = (0, 0, 0);
-        lock(&self.state).written.counts.merge(&counts);
+        lock(&self.state).totals.counts.merge(&counts);
     }
 
     /// Takes a chunk and writes all chunks whose turn has come; `false` if the run has ended.
-    pub(super) fn deliver(&self, number: u64, finished: Finished) -> bool {
+    pub(super) fn deliver(&self, number: u64, chunk: AnnotatedChunk) -> bool {
         let mut state = lock(&self.state);
-        state.ready.insert(number, finished);
+        state.ready.insert(number, chunk);
         if state.busy {
             while state.ready.len() > self.max_ready && state.error.is_none() {
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -124,11 +124,11 @@ impl<'a> Sink<'a> {
         state.busy = true;
         while state.error.is_none() {
             let next = state.next;
-            let Some(finished) = state.ready.remove(&next) else { break };
+            let Some(chunk) = state.ready.remove(&next) else { break };
             drop(state);
-            let result = lock(&self.output).write(&finished.bytes);
+            let result = lock(&self.output).write(&chunk.bytes);
             state = lock(&self.state);
-            self.record_written(&mut state, finished, result);
+            self.record_written(&mut state, chunk, result);
             self.changed.notify_all();
         }
         state.busy = false;
@@ -138,31 +138,36 @@ impl<'a> Sink<'a> {
         state.error.is_none()
     }
 
-    fn record_written(&self, state: &mut State, mut finished: Finished, result: Result<(), Error>) {
+    fn record_written(
+        &self,
+        state: &mut State,
+        mut chunk: AnnotatedChunk,
+        result: Result<(), Error>,
+    ) {
         state.next += 1;
-        let written = &mut state.written;
-        written.order.append(finished.order);
-        written.counts.records += finished.records;
-        written.counts.ref_checked += finished.ref_checked;
-        written.counts.ref_mismatches += finished.ref_mismatches;
-        written.forced += u64::from(finished.forced);
-        if let Err(error) = result.and_then(|()| (self.check)(written)) {
+        let totals = &mut state.totals;
+        totals.order.append(chunk.order);
+        totals.counts.records += chunk.records;
+        totals.counts.ref_checked += chunk.ref_checked;
+        totals.counts.ref_mismatches += chunk.ref_mismatches;
+        totals.forced_boundaries += u64::from(chunk.forced_boundary);
+        if let Err(error) = result.and_then(|()| (self.check)(totals)) {
             state.error.get_or_insert(error);
             return;
         }
-        (self.progress)(finished.fraction, state.written.counts.records);
-        finished.bytes.clear();
-        state.spare.push(finished.bytes);
+        (self.progress)(chunk.fraction, state.totals.counts.records);
+        chunk.bytes.clear();
+        state.spare.push(chunk.bytes);
     }
 
     /// Returns the output file and the totals, or the error that ended the run.
-    pub(super) fn into_parts(self) -> Result<(OutputFile, Written), Error> {
+    pub(super) fn into_parts(self) -> Result<(OutputFile, Totals), Error> {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         match state.error {
             Some(error) => Err(error),
             None => {
                 let output = self.output.into_inner().unwrap_or_else(PoisonError::into_inner);
-                Ok((output, state.written))
+                Ok((output, state.totals))
             }
         }
     }

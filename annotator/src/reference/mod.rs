@@ -128,14 +128,14 @@ impl Reference {
 
     /// The contig with a name in any spelling.
     pub fn contig(&self, name: &[u8]) -> Option<ContigView<'_>> {
-        self.names.resolve(name).map(|number| self.contig_number(number))
+        self.names.resolve(name).map(|number| self.contig_by_number(number))
     }
 
     /// The contig with a number.
     ///
     /// # Panics
     /// If the reference has no such contig.
-    pub fn contig_number(&self, number: u32) -> ContigView<'_> {
+    pub fn contig_by_number(&self, number: u32) -> ContigView<'_> {
         let entry = &self.manifest.contigs[number as usize];
         let data = &self.contigs[number as usize];
         let from = entry.offset as usize;
@@ -152,7 +152,7 @@ impl Reference {
 
     /// The contigs in order.
     pub fn contigs(&self) -> impl Iterator<Item = ContigView<'_>> {
-        (0..self.contigs.len() as u32).map(|n| self.contig_number(n))
+        (0..self.contigs.len() as u32).map(|n| self.contig_by_number(n))
     }
 }
 

@@ -85,7 +85,7 @@ pub struct Chunk {
     /// How much of the file has been read, from 0 to 1.
     pub fraction: f64,
     /// Whether it ends at a boundary that is not allowed, because it had become too large.
-    pub forced: bool,
+    pub forced_boundary: bool,
 }
 
 impl InputFile {
@@ -140,7 +140,7 @@ impl InputFile {
     ) -> Result<bool, Error> {
         chunk.bytes.clear();
         chunk.bytes.append(&mut self.rest);
-        chunk.forced = false;
+        chunk.forced_boundary = false;
         let mut target = chunk.bytes.len() + CHUNK_BYTES;
         while !self.end {
             self.read_up_to(&mut chunk.bytes, target)?;
@@ -149,8 +149,8 @@ impl InputFile {
             }
             if let Some(last) = memchr::memrchr(b'\n', &chunk.bytes) {
                 let boundary = find_boundary(&chunk.bytes[..=last]);
-                chunk.forced = boundary.is_none() && last >= MAX_CHUNK_BYTES;
-                if let Some(end) = boundary.or(chunk.forced.then_some(last + 1)) {
+                chunk.forced_boundary = boundary.is_none() && last >= MAX_CHUNK_BYTES;
+                if let Some(end) = boundary.or(chunk.forced_boundary.then_some(last + 1)) {
                     self.rest.extend_from_slice(&chunk.bytes[end..]);
                     chunk.bytes.truncate(end);
                     break;

@@ -2,8 +2,8 @@
 
 use super::Figure;
 use super::bar_chart::{Bar, horizontal_bars, vertical_bars};
-use super::density::density_chart;
-use super::ring::ring;
+use super::density_chart::density_chart;
+use super::ring_chart::ring_chart;
 use gas_shared::explorer::url::write_filter;
 use gas_shared::explorer::{Filter, LengthRange, QUALITY, Range, Substitution};
 use gas_shared::summary::Summary;
@@ -106,7 +106,7 @@ fn known(summary: &Summary) -> Figure {
     let parts =
         vec![part("rsID", summary.in_dbsnp, 0, true), part("no rsID", summary.novel, 1, false)];
     let text = "Variants with and without a dbSNP identifier (rsID).".to_owned();
-    ring(figure("known", "dbSNP identifiers", text, ("Variants", "Count")), parts)
+    ring_chart(figure("known", "dbSNP identifiers", text, ("Variants", "Count")), parts)
 }
 
 fn indels(summary: &Summary) -> Figure {

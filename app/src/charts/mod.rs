@@ -7,11 +7,11 @@ mod axis;
 #[cfg(feature = "server")]
 mod bar_chart;
 #[cfg(feature = "server")]
-mod density;
+mod density_chart;
 #[cfg(feature = "server")]
 mod figures;
 #[cfg(feature = "server")]
-mod ring;
+mod ring_chart;
 #[cfg(feature = "server")]
 mod svg;
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 /// Checks the order of the records of a chunk. The checks of consecutive chunks are combined with
 /// [`append`](Self::append).
 #[derive(Debug, Default)]
-pub(crate) struct Order {
+pub(crate) struct OrderCheck {
     /// Contig, position and line number of the first record.
     first: Option<(Vec<u8>, u64, u64)>,
     contig: Vec<u8>,
@@ -16,7 +16,7 @@ pub(crate) struct Order {
     pub(crate) warning: Option<String>,
 }
 
-impl Order {
+impl OrderCheck {
     #[inline]
     pub(crate) fn push(&mut self, contig: &[u8], pos: u64, line: u64) {
         if self.contig == contig {

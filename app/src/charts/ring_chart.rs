@@ -10,7 +10,7 @@ const OUTER: f32 = 84.0;
 const INNER: f32 = 52.0;
 
 /// Draws parts as segments of a ring with a legend. A part with a count of 0 has no segment.
-pub fn ring(figure: Figure, parts: Vec<Bar>) -> Figure {
+pub fn ring_chart(figure: Figure, parts: Vec<Bar>) -> Figure {
     let total = parts.iter().map(|part| part.count).sum::<u64>().max(1);
     let mut figure = Figure { height: 192, ..figure };
     let mut before = 0;

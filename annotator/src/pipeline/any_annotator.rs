@@ -9,12 +9,12 @@ use crate::report::Counts;
 use gas_shared::vcf::Header;
 
 /// An annotator of either mode. Each thread has its own.
-pub(super) enum Engine<'r> {
+pub(super) enum AnyAnnotator<'r> {
     Full(Box<Annotator<'r>>),
     Csq(Box<CsqAnnotator<'r>>),
 }
 
-impl<'r> Engine<'r> {
+impl<'r> AnyAnnotator<'r> {
     pub(super) fn new(
         reference: &'r Reference,
         model: &'r CsqModel,
