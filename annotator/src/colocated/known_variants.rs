@@ -73,3 +73,22 @@ impl Track for KnownVariants {
         any
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contig_names::ContigNames;
+    use crate::source_file::SourceFile;
+
+    #[test]
+    fn the_stored_format_of_a_track_does_not_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("known.vcf");
+        std::fs::write(&path, "1\t20\trs7\tTA\tT\t.\t.\tAF=0.25;CLNSIG=Benign\n").unwrap();
+        let mut source = SourceFile::open(&path).unwrap();
+        let names = ContigNames::new(["1"].into_iter());
+        let (bytes, records) = KIND.build(&mut source, &names, 1).unwrap();
+        assert_eq!(bytes, b"\x00\x01\x01\x2a\x01A\x00\x03rs7\x040.25\x06Benign");
+        assert_eq!(records, 1);
+    }
+}
