@@ -1,4 +1,5 @@
-//! One record: checked, compared to the reference, annotated, written.
+//! Annotates one record: validates it, compares it with the reference and the gene models, and
+//! writes the annotated line.
 
 use crate::annotation_format::{
     AnnotationFormat, Entry, PROMOTER_BASES, write_ann, write_ann_intergenic, write_csq,
@@ -15,8 +16,8 @@ use crate::variant::{Allele, MAX_POSITION, StructuralVariant, Variant, drops_fir
 use gas_shared::variant::VariantType;
 use gas_shared::vcf::{AltKind, Record};
 
-/// Annotates records; one for each thread. Buffers are kept from record to record, so that the
-/// work for a variant allocates nothing.
+/// Annotates records; one for each thread. Buffers are reused for each record, so that annotating an
+/// allele does not allocate.
 pub struct Annotator<'r> {
     prepass: RecordPrepass<'r>,
     replaces_key: bool,
@@ -27,8 +28,8 @@ pub struct Annotator<'r> {
 }
 
 impl<'r> Annotator<'r> {
-    /// An annotator for records with so many samples. `replaces_key`: the file has values of the
-    /// format's key already, which are left out.
+    /// Creates an annotator for records with `samples` samples. `replaces_key` says that the file
+    /// already has values of the annotation key, which are removed.
     pub fn new(
         reference: &'r Reference,
         samples: usize,
@@ -45,22 +46,23 @@ impl<'r> Annotator<'r> {
         }
     }
 
-    /// What was counted so far.
+    /// The counts so far, without those of the current contig.
     pub fn counts(&self) -> &Counts {
         &self.prepass.counts
     }
 
-    /// Annotates one line (without its line end) and appends the annotated line to `out`.
+    /// Annotates a line (without its line end) and appends the annotated line to `out`. Returns the
+    /// position of the record.
     ///
     /// # Errors
-    /// [`InputError`] where the line is no record.
+    /// [`InputError`] if the line is not a valid record.
     pub fn record(
         &mut self,
-        number: u64,
+        line_number: u64,
         line: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<u64, InputError> {
-        let record = self.prepass.read(number, line)?;
+        let record = self.prepass.read(line_number, line)?;
         self.colocated.begin_record(self.prepass.reference.tracks(), record.id);
         out.extend_from_slice(record.before_info);
         let info_start = out.len();
@@ -74,7 +76,7 @@ impl<'r> Annotator<'r> {
         Ok(record.pos)
     }
 
-    /// The counts, complete.
+    /// The complete counts.
     pub fn into_counts(self) -> Counts {
         self.prepass.into_counts()
     }
@@ -128,7 +130,7 @@ impl<'r> Annotator<'r> {
         self.prepass.counts.add_region_classes(region_classes);
     }
 
-    /// Counts an alternative and says what it is; nothing for `*` and `.`.
+    /// Counts and parses an alternative; `None` for `*` and `.`.
     fn read_variant<'a>(
         &mut self,
         contig: &ContigView<'_>,
@@ -233,7 +235,7 @@ impl<'r> Annotator<'r> {
     }
 }
 
-/// Writes what separates an entry from what is before it.
+/// Appends the separator before an entry: a comma, or the key before the first entry.
 fn begin_entry(out: &mut Vec<u8>, first: &mut bool, info_start: usize, format: AnnotationFormat) {
     if !*first {
         out.push(b',');
@@ -247,7 +249,7 @@ fn begin_entry(out: &mut Vec<u8>, first: &mut bool, info_start: usize, format: A
     out.push(b'=');
 }
 
-/// Copies INFO; `.` becomes nothing, and our own key's old value is left out where asked.
+/// Copies INFO without an old value of the annotation key; `.` becomes empty.
 fn push_info(out: &mut Vec<u8>, info: &[u8], replaced: Option<AnnotationFormat>) {
     if info == b"." {
         return;

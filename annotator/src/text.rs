@@ -1,4 +1,4 @@
-//! Numbers and escapes, without allocation.
+//! Formats numbers and escapes text without allocation.
 
 /// Appends a number in decimal.
 #[inline]
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_reserved_characters() {
+    fn numbers_are_decimal_and_reserved_characters_are_escaped() {
         let mut out = Vec::new();
         for n in [0, 7, -12, i32::MAX, i32::MIN] {
             push_int(&mut out, n);

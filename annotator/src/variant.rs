@@ -1,4 +1,4 @@
-//! The alleles of a record in VEP's coordinates.
+//! The alternative alleles of a record, with VEP's coordinates.
 
 use gas_shared::vcf::AltKind;
 
@@ -23,36 +23,36 @@ impl Variant<'_> {
     }
 }
 
-/// An alternative allele on the forward strand. For an insertion `start` is `end + 1`: it lies
-/// between the bases `end` and `start`.
+/// A sequence allele on the forward strand. For an insertion, which lies between the bases `end` and
+/// `start`, `start` is `end + 1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allele<'a> {
     /// First reference base replaced.
     pub start: i32,
     /// Last reference base replaced.
     pub end: i32,
-    /// Bases replaced; empty for an insertion.
+    /// The replaced bases; empty for an insertion.
     pub reference: &'a [u8],
-    /// Bases put in their place; empty for a deletion.
+    /// The new bases; empty for a deletion.
     pub alt: &'a [u8],
 }
 
 impl Allele<'_> {
-    /// Whether nothing of the reference is replaced.
+    /// Whether no reference base is replaced.
     #[inline]
     pub const fn is_insertion(&self) -> bool {
         self.start > self.end
     }
 
-    /// Whether `start..=end` touches a region. An insertion touches it where it lies inside.
+    /// Whether the allele overlaps a region. An insertion overlaps it if it lies inside.
     #[inline]
     pub const fn overlaps(&self, start: i32, end: i32) -> bool {
         self.end >= start && self.start <= end
     }
 }
 
-/// Whether all alleles of a record begin with the same base and one differs in length: VEP then
-/// leaves that base out.
+/// Whether all alleles of a record begin with the same base and their lengths differ. VEP removes the
+/// first base in this case.
 pub fn drops_first_base(reference: &[u8], alts: &[u8]) -> bool {
     let Some(first) = reference.first() else { return false };
     let mut unequal = false;
@@ -70,7 +70,8 @@ pub fn drops_first_base(reference: &[u8], alts: &[u8]) -> bool {
 }
 
 impl<'a> Allele<'a> {
-    /// An allele of a record; `drop_first` is [`drops_first_base`] of the whole record.
+    /// Converts an allele of a record. `drop_first` is the result of [`drops_first_base`] for the
+    /// record.
     pub fn new(pos: i32, reference: &'a [u8], alt: &'a [u8], drop_first: bool) -> Self {
         let skip = usize::from(drop_first);
         let reference = &reference[skip..];
@@ -79,7 +80,7 @@ impl<'a> Allele<'a> {
     }
 }
 
-/// What a structural allele does to the sequence.
+/// The kind of a structural variant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StructuralKind {
     /// `<DEL>`
@@ -88,23 +89,24 @@ pub enum StructuralKind {
     Duplication,
     /// `<INS>`
     Insertion,
-    /// `<INV>`, `<CNV>`, breakends and the rest.
+    /// `<INV>`, `<CNV>`, breakends and all others.
     Other,
 }
 
-/// A structural allele.
+/// A symbolic allele or breakend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StructuralVariant {
-    /// Kind.
+    /// The kind.
     pub kind: StructuralKind,
-    /// First base concerned.
+    /// First affected position.
     pub start: i32,
-    /// Last base concerned.
+    /// Last affected position.
     pub end: i32,
 }
 
 impl StructuralVariant {
-    /// Reads ALT and INFO of a record at `pos` (VCF 4.5, section 5); `limit` is the contig's length.
+    /// Reads ALT and INFO of a record at `pos` (VCF 4.5, section 5). `limit` is the length of the
+    /// contig.
     pub fn read(pos: i32, alt: &[u8], info: &[u8], limit: i32) -> Self {
         let name = alt.strip_prefix(b"<").and_then(|a| a.strip_suffix(b">"));
         let kind = match name.map(|n| n.split(|b| *b == b':').next().unwrap_or_default()) {
@@ -126,7 +128,7 @@ impl StructuralVariant {
                 })
                 .unwrap_or(i64::from(start)),
         };
-        // Ends before the start and beyond the contig are mistakes of the file, not of the run.
+        // A file may contain ends before the start or outside the contig. They are not fatal.
         let end = end.clamp(i64::from(pos), i64::from(limit.max(pos))) as i32;
         Self { kind, start, end }
     }
@@ -137,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_shared_first_base_is_left_out_only_where_lengths_differ() {
+    fn the_shared_first_base_is_removed_only_if_lengths_differ() {
         assert!(drops_first_base(b"CAGT", b"C"));
         assert!(drops_first_base(b"CA", b"C,CAA"));
         assert!(!drops_first_base(b"CA", b"C,T"));
@@ -152,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_come_from_end_or_length_and_stay_on_the_contig() {
+    fn the_end_is_read_from_end_or_svlen_and_stays_on_the_contig() {
         let read = |alt: &str, info: &str| {
             StructuralVariant::read(100, alt.as_bytes(), info.as_bytes(), 1000)
         };

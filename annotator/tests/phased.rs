@@ -14,7 +14,7 @@ use std::sync::atomic::AtomicBool;
 const GENE: &str = "DEFB125|ENST00000382410|protein_coding";
 
 /// Annotates records given as `position REF ALT genotype…`; answers the calls and the masks.
-fn told(records: &[&str], options: CsqOptions) -> Result<Vec<String>, Error> {
+fn annotate(records: &[&str], options: CsqOptions) -> Result<Vec<String>, Error> {
     let folder = tempfile::tempdir().unwrap();
     let (input, output) = (folder.path().join("in.vcf"), folder.path().join("out.vcf"));
     let samples = records[0].split(' ').count() - 3;
@@ -37,13 +37,13 @@ fn told(records: &[&str], options: CsqOptions) -> Result<Vec<String>, Error> {
     annotate_file(&input, &output, &REFERENCE, &options, &AtomicBool::new(false), &|_, _| {})?;
     let annotated = std::fs::read_to_string(output).unwrap();
     let lines = annotated.lines().filter(|line| !line.starts_with('#'));
-    let told = lines.map(|line| {
+    let annotated = lines.map(|line| {
         let columns: Vec<&str> = line.split('\t').collect();
         let calls = columns[7].strip_prefix("BCSQ=").unwrap_or(columns[7]);
         let masks = columns.iter().skip(9).filter_map(|sample| sample.split(':').nth(1));
         [calls.replace(GENE, "G")].into_iter().chain(masks.map(str::to_owned)).collect::<Vec<_>>()
     });
-    Ok(told.map(|parts| parts.join(" ")).collect())
+    Ok(annotated.map(|parts| parts.join(" ")).collect())
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn alleles_of_one_haplotype_are_read_together() {
             &["missense|G|+|2N>2R|68354A>C+68355A>G 1 0", "@68354,missense|G|+|2N>2S|68355A>G 1 8"],
         ),
     ] {
-        assert_eq!(told(records, CsqOptions::default()).unwrap(), expected, "{name}: {why}");
+        assert_eq!(annotate(records, CsqOptions::default()).unwrap(), expected, "{name}: {why}");
     }
 }
 
@@ -115,7 +115,7 @@ fn on_the_reverse_strand_the_last_record_comes_first() {
         "missense|DEFB128|ENST00000334391|protein_coding|-|5L>5P|170250C>T+170251A>G 2",
     ];
     let records = ["170250 C T 0|1", "170251 A G 0|1"];
-    assert_eq!(told(&records, CsqOptions::default()).unwrap(), expected);
+    assert_eq!(annotate(&records, CsqOptions::default()).unwrap(), expected);
 }
 
 #[test]
@@ -131,12 +131,12 @@ fn unphased_genotypes_are_taken_as_asked() {
         (Phase::NonReference, &both),
     ] {
         let options = CsqOptions { phase, ..CsqOptions::default() };
-        assert_eq!(told(&records, options).unwrap(), expected, "{phase:?}");
+        assert_eq!(annotate(&records, options).unwrap(), expected, "{phase:?}");
     }
     let skip = CsqOptions { phase: Phase::Skip, ..CsqOptions::default() };
-    assert_eq!(told(&records, skip).unwrap(), [".", "."]);
+    assert_eq!(annotate(&records, skip).unwrap(), [".", "."]);
     let require = CsqOptions { phase: Phase::Require, ..CsqOptions::default() };
-    let error = told(&records, require).unwrap_err().to_string();
+    let error = annotate(&records, require).unwrap_err().to_string();
     assert!(error.starts_with("line 3, samples: a heterozygous genotype is not phased"), "{error}");
 }
 
@@ -144,10 +144,10 @@ fn unphased_genotypes_are_taken_as_asked() {
 fn without_samples_the_records_make_one_haplotype_unless_they_are_local() {
     let records = ["68354 A C", "68355 A G"];
     let together = ["missense|G|+|2N>2R|68354A>C+68355A>G", "@68354"];
-    assert_eq!(told(&records, CsqOptions::default()).unwrap(), together);
+    assert_eq!(annotate(&records, CsqOptions::default()).unwrap(), together);
     let local = CsqOptions { local: true, ..CsqOptions::default() };
     let alone = ["missense|G|+|2N>2H|68354A>C", "missense|G|+|2N>2S|68355A>G"];
-    assert_eq!(told(&records, local).unwrap(), alone);
+    assert_eq!(annotate(&records, local).unwrap(), alone);
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn another_reader_accepts_the_output() {
 }
 
 #[test]
-fn several_alternatives_and_odd_ones_are_told() {
+fn several_alternatives_and_odd_ones_are_annotate() {
     for (record, expected, why) in [
         (
             "68354 A C,G 1|2",
@@ -179,7 +179,7 @@ fn several_alternatives_and_odd_ones_are_told() {
         ("68354 T C 0|1", ".", "REF is not what the reference has, so no codon can be told"),
         ("68354 A C 0/1/1", ".", "three alleles make no two haplotypes"),
     ] {
-        let found = told(&[record], CsqOptions::default()).unwrap();
+        let found = annotate(&[record], CsqOptions::default()).unwrap();
         assert_eq!(found, [expected], "{record}: {why}");
     }
 }
@@ -205,6 +205,6 @@ proptest! {
         }
         let records: Vec<&str> = records.iter().map(String::as_str).collect();
         let options = CsqOptions { local, ..CsqOptions::default() };
-        prop_assert_eq!(told(&records, options).unwrap().len(), records.len());
+        prop_assert_eq!(annotate(&records, options).unwrap().len(), records.len());
     }
 }

@@ -1,4 +1,4 @@
-//! Any bytes as records of a phased sample, their haplotypes told on the demo reference.
+//! Annotates arbitrary bytes as records of a phased sample in `csq` mode, on the demo reference.
 #![no_main]
 
 #[path = "../../tests/common/mod.rs"]

@@ -1,4 +1,4 @@
-//! Any bytes as the beginning of a VCF file.
+//! Checks arbitrary bytes as the beginning of a VCF file.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! Any bytes as a record, annotated on the demo reference.
+//! Annotates arbitrary bytes as a record, on the demo reference.
 #![no_main]
 
 #[path = "../../tests/common/mod.rs"]

@@ -1,27 +1,27 @@
-//! Codons and peptides of an allele inside a coding sequence, before and after.
+//! Codons and peptides that an allele changes in a coding sequence.
 
 use super::locate::Location;
 use crate::model::{Cds, CodonTable, Transcript, complement};
 use crate::reference::ContigView;
 use crate::variant::Allele;
 
-/// A coding sequence as it is translated: as many `N` as bases lack at the 5' end, the coding
-/// bases, and the 3' UTR behind them.
+/// A coding sequence for translation: an `N` for each missing base at the 5' end, the coding bases,
+/// and the 3' UTR.
 #[derive(Clone, Copy, Debug)]
 pub struct Translatable<'a> {
-    /// Bases that lack at the start.
+    /// Number of bases missing at the 5' end.
     pub phase: usize,
     /// Coding bases.
     pub cds: &'a [u8],
-    /// Bases of a mitochondrial stop codon that only the poly-A tail supplies.
+    /// Number of bases of a mitochondrial stop codon that the poly-A tail supplies.
     pub tail: usize,
-    /// 3' UTR.
+    /// Bases of the 3' UTR.
     pub utr3: &'a [u8],
-    /// 5' UTR.
+    /// Bases of the 5' UTR.
     pub utr5: &'a [u8],
     /// Genetic code.
     pub table: CodonTable,
-    /// Codons read as selenocysteine.
+    /// Codons (from 0) that are translated as selenocysteine.
     pub selenocysteines: &'a [i32],
 }
 
@@ -50,7 +50,7 @@ impl<'a> Translatable<'a> {
         self.phase + self.cds.len() + self.tail
     }
 
-    /// Whether there is nothing to translate.
+    /// Whether the coding sequence is empty.
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -60,7 +60,7 @@ impl<'a> Translatable<'a> {
         self.len() + self.utr3.len()
     }
 
-    /// The base at an index from 0; beyond the end there is none.
+    /// The base at an index from 0; `None` after the 3' UTR.
     #[inline]
     pub fn base(&self, index: usize) -> Option<u8> {
         if index < self.phase {
@@ -74,13 +74,13 @@ impl<'a> Translatable<'a> {
         }
     }
 
-    /// Appends the bases `from..to` (from 0), cut off at `end`.
+    /// Appends the bases `from..to` (from 0), truncated at `end`.
     pub fn extend(&self, out: &mut Vec<u8>, from: usize, to: usize, end: usize) {
         let to = to.min(end);
         out.extend((from..to).map_while(|index| self.base(index)));
     }
 
-    /// The amino acid of a codon number from 0 of the reference, its selenocysteine included.
+    /// The amino acid of a reference codon (from 0), including selenocysteine.
     #[inline]
     pub fn residue(&self, codon: usize) -> Option<u8> {
         let at = codon * 3;
@@ -90,7 +90,7 @@ impl<'a> Translatable<'a> {
         Some(if is_sec { b'U' } else { residue })
     }
 
-    /// Number of residues of the reference protein: whole codons, without a final stop.
+    /// Length of the reference protein: complete codons without a final stop.
     pub fn protein_len(&self) -> usize {
         let whole = self.len() / 3;
         match whole.checked_sub(1).and_then(|last| self.residue(last)) {
@@ -100,22 +100,23 @@ impl<'a> Translatable<'a> {
     }
 }
 
-/// What an allele makes of the codons it touches. Buffers are reused from allele to allele.
+/// The codons an allele touches, before and after the change. The memory is reused for the next
+/// allele.
 #[derive(Clone, Debug, Default)]
 pub struct Codons {
-    /// Bases of the touched codons, upper case; empty between codons.
+    /// Bases of the touched codons, in upper case; empty for an insertion between codons.
     pub reference: Vec<u8>,
-    /// The same with the allele in.
+    /// Bases of the codons after the change.
     pub alt: Vec<u8>,
-    /// Whether there are codons at all.
+    /// Whether the codons are known.
     pub known: bool,
-    /// Amino acids of `reference`; empty where there is none (`-`).
+    /// Amino acids of `reference`; empty if there are none (`-`).
     pub reference_peptide: Vec<u8>,
     /// Amino acids of `alt`.
     pub alt_peptide: Vec<u8>,
-    /// Whether both peptides can be told.
+    /// Whether both peptides are known.
     pub peptides_known: bool,
-    /// The allele's bases in reading direction.
+    /// Bases of ALT in reading direction.
     pub alt_bases: Vec<u8>,
     /// First codon touched, from 1.
     pub first: i32,
@@ -123,12 +124,12 @@ pub struct Codons {
     pub last: i32,
 }
 
-/// Whether all bytes are plain bases, in either case.
+/// Whether all bytes are A, C, G or T, in either case.
 pub fn is_plain_dna(bases: &[u8]) -> bool {
     bases.iter().all(|b| matches!(b, b'A' | b'C' | b'G' | b'T' | b'a' | b'c' | b'g' | b't'))
 }
 
-/// Puts bases into reading direction, upper case.
+/// Replaces `out` by the bases in reading direction and upper case.
 pub fn oriented(out: &mut Vec<u8>, bases: &[u8], reverse: bool) {
     out.clear();
     if reverse {
@@ -139,7 +140,7 @@ pub fn oriented(out: &mut Vec<u8>, bases: &[u8], reverse: bool) {
 }
 
 impl Codons {
-    /// Forgets the last allele.
+    /// Removes the data of the last allele.
     pub fn clear(&mut self) {
         self.known = false;
         self.peptides_known = false;
@@ -154,7 +155,7 @@ impl Codons {
         }
     }
 
-    /// Works out codons and peptides of an allele whose both ends are in the CDS.
+    /// Computes codons and peptides of an allele. They are known if both ends are in the CDS.
     pub fn fill(
         &mut self,
         coding: &Translatable<'_>,
@@ -175,7 +176,7 @@ impl Codons {
         self.reference.extend_from_slice(&self.reference_peptide);
         coding.extend(&mut self.reference, end, to, coding.len());
         let same_length = allele.alt.len() == end - start;
-        // An indel near the end reads on into the 3' UTR.
+        // After an indel near the end, translation continues into the 3' UTR.
         let limit = if same_length { coding.len() } else { coding.full_len() };
         coding.extend(&mut self.alt, from, start, limit);
         self.alt.extend_from_slice(&self.alt_bases);
@@ -188,9 +189,9 @@ impl Codons {
         translate(&mut self.reference_peptide, coding.table, &self.reference);
         translate(&mut self.alt_peptide, coding.table, &self.alt);
         for codon in coding.selenocysteines {
-            let place = codon + 1 - self.first;
-            if let Ok(place) = usize::try_from(place)
-                && let Some(residue) = self.reference_peptide.get_mut(place)
+            let index = codon + 1 - self.first;
+            if let Ok(index) = usize::try_from(index)
+                && let Some(residue) = self.reference_peptide.get_mut(index)
                 && *residue == b'*'
             {
                 *residue = b'U';
@@ -200,7 +201,8 @@ impl Codons {
     }
 }
 
-/// Amino acids of the whole codons, and `X` for what is left over (unless all there is is a stop).
+/// Translates the complete codons, and an incomplete last codon as `X` (unless the peptide is a
+/// single stop).
 fn translate(out: &mut Vec<u8>, table: CodonTable, bases: &[u8]) {
     out.clear();
     let codons = bases.chunks_exact(3);

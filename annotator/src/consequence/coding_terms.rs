@@ -1,4 +1,4 @@
-//! The terms of a coding sequence.
+//! Consequences in a coding sequence.
 
 use super::coding::{Codons, Translatable, is_plain_dna};
 use super::locate::Location;
@@ -7,13 +7,13 @@ use crate::model::{Cds, CodonTable, Transcript};
 use crate::variant::Allele;
 use gas_shared::variant::SoTerm;
 
-/// Everything the predicates of one allele look at.
+/// VEP's predicates for one allele in a coding sequence, and the data they need.
 struct Predicates<'a> {
     location: &'a Location,
     codons: &'a Codons,
     coding: &'a Translatable<'a>,
     allele: &'a Allele<'a>,
-    /// Peptides, where both are known and the reference is not hidden.
+    /// Peptides before and after the change, if both are known.
     peptides: Option<(&'a [u8], &'a [u8])>,
     frameshift: bool,
     partial_codon: bool,
@@ -22,7 +22,7 @@ struct Predicates<'a> {
     changes_length: bool,
 }
 
-/// Adds the terms of a coding transcript to the effect.
+/// Adds the consequences of an allele in the coding sequence of a transcript.
 pub fn coding_terms(
     terms: &mut SoTerms,
     location: &Location,
@@ -69,7 +69,7 @@ pub fn coding_terms(
     }
 }
 
-/// `within_cds`: in the CDS, or in an intron too short to be one between its parts.
+/// `within_cds`: in the CDS, or in a frameshift intron within the coding region.
 fn in_coding(location: &Location, transcript: &Transcript, allele: &Allele<'_>) -> bool {
     location.in_cds
         || (location.introns.frameshift_intron
@@ -132,14 +132,15 @@ impl<'a> Predicates<'a> {
                 if !after.starts_with(b"*") {
                     return false;
                 }
-                // A stop inserted just before the stop has no reference residue.
+                // A stop codon inserted directly before the stop codon has no reference residue.
                 self.codons.first as usize > self.coding.protein_len() || before.starts_with(b"*")
             }
             _ => self.changes_length && self.overlaps_stop && !self.stop_altered(),
         }
     }
 
-    /// `_ins_del_stop_altered`: whether an indel moves something else to the end of the CDS.
+    /// `_ins_del_stop_altered`: whether an indel changes the last codon of the CDS to something other
+    /// than a stop.
     fn stop_altered(&self) -> bool {
         let known = self.overlaps_stop && self.changes_length && is_plain_dna(self.allele.alt);
         let (Some((cdna_start, cdna_end)), Some(start)) =
@@ -179,7 +180,7 @@ impl<'a> Predicates<'a> {
         if self.start_altered() && !(inframe_deletion || self.inframe_insertion()) {
             return true;
         }
-        if self.start_codon_gone() {
+        if self.start_codon_replaced() {
             return true;
         }
         let Some((before, after)) = self.peptides else { return false };
@@ -189,8 +190,8 @@ impl<'a> Predicates<'a> {
             && !after.ends_with(before)
     }
 
-    /// `_inv_start_altered`: whether a substitution leaves no start codon where one should be.
-    fn start_codon_gone(&self) -> bool {
+    /// `_inv_start_altered`: whether a substitution replaces the start codon by another codon.
+    fn start_codon_replaced(&self) -> bool {
         let Some((start, end)) = self.location.cds.both() else { return false };
         if self.changes_length || self.coding.utr5.is_empty() || self.coding.phase != 0 {
             return false;
@@ -214,7 +215,7 @@ impl<'a> Predicates<'a> {
         self.changes_length && self.overlaps_start && !self.start_altered()
     }
 
-    /// `_ins_del_start_altered`: whether an indel changes the CDS counted from its end.
+    /// `_ins_del_start_altered`: whether an indel changes the CDS, compared from its end.
     fn start_altered(&self) -> bool {
         let Some((cdna_start, cdna_end)) = self.location.cdna.both() else { return false };
         if !self.changes_length || !is_plain_dna(self.allele.alt) {
@@ -240,7 +241,8 @@ impl<'a> Predicates<'a> {
                 original(index - alt.len() + removed)
             }
         };
-        // Behind the edit both agree counted from the end, so only the part before can differ.
+        // After the edit both sequences are equal when compared from the end, so only the bases before
+        // it can differ.
         let checked = (from + alt.len()).saturating_sub(edited_len - cds.len());
         (0..checked.min(cds.len())).any(|k| edited(edited_len - cds.len() + k) != cds[k])
     }
@@ -267,7 +269,7 @@ impl<'a> Predicates<'a> {
         if self.start_retained() && after.ends_with(before) {
             return false;
         }
-        // What follows a new stop is not read.
+        // Residues after a new stop are not translated.
         let end = after.iter().position(|b| *b == b'*').map_or(after.len(), |stop| stop + 1);
         let after = &after[..end];
         after.starts_with(before) || after.ends_with(before)
@@ -300,7 +302,7 @@ impl<'a> Predicates<'a> {
         })
     }
 
-    /// `coding_unknown`, its exceptions left to the caller.
+    /// `coding_unknown`, without its exceptions, which the caller checks.
     fn coding_unknown(&self) -> bool {
         self.peptides.is_none_or(|(before, after)| before.contains(&b'X') || after.contains(&b'X'))
     }

@@ -9,21 +9,22 @@ use crate::reference::{ContigView, UPSTREAM_BASES};
 use crate::variant::Allele;
 use gas_shared::variant::SoTerm;
 
-/// What an allele does to one transcript. Reused from transcript to transcript.
+/// The consequences of an allele on one transcript. The memory is reused for the next transcript.
 #[derive(Clone, Debug, Default)]
 pub struct Effect {
-    /// Terms.
+    /// The consequences.
     pub terms: SoTerms,
-    /// Where it lies; meaningful where `distance` is `None`.
+    /// Location of the allele in the transcript; only valid if `distance` is `None`.
     pub location: Location,
-    /// Codons and peptides.
+    /// Codons and peptides before and after the change.
     pub codons: Codons,
-    /// Distance to a transcript that is not touched.
+    /// Distance in bases if the allele lies outside the transcript.
     pub distance: Option<i32>,
 }
 
 impl Effect {
-    /// Works out the effect; `false` where the transcript is too far away.
+    /// Computes the consequences of a sequence allele. Returns `false` if the transcript is too far
+    /// away.
     pub fn fill(
         &mut self,
         contig: &ContigView<'_>,
@@ -71,6 +72,8 @@ impl Effect {
         true
     }
 
+    /// `upstream` and `downstream`: an allele outside the transcript. Returns `false` if the
+    /// transcript is too far away.
     pub(crate) fn fill_nearby(&mut self, transcript: &Transcript, allele: &Allele<'_>) -> bool {
         let before = transcript.start - allele.end.max(allele.start);
         let after = allele.start.min(allele.end) - transcript.end;
@@ -88,7 +91,8 @@ impl Effect {
         true
     }
 
-    /// `donor_splice_site`, `acceptor_splice_site`, `splice_region` and their finer kin.
+    /// `donor_splice_site`, `acceptor_splice_site`, `splice_region` and the more specific splice
+    /// predicates.
     pub(crate) fn splice_terms(&mut self) {
         let introns = self.location.introns;
         for (holds, term) in [

@@ -1,47 +1,48 @@
-//! Where an allele lies in a transcript: exons, introns, splice sites, cDNA and CDS.
+//! Locates an allele in a transcript: exons, introns, splice sites, cDNA and CDS positions.
 //!
-//! The rules are VEP's (Ensembl Variation, `BaseTranscriptVariation`): positions that fall into
-//! an intron or outside the CDS are unknown (`None`), not moved to the nearest exon.
+//! The rules are those of VEP (Ensembl Variation, `BaseTranscriptVariation`): positions in an intron
+//! or outside the CDS are unknown (`None`), not moved to the nearest exon.
 
 use crate::model::{Cds, Exon, Strand, Transcript};
 use crate::variant::Allele;
 
-/// Introns this short stand for errors of the genome sequence; what is in them is not intronic.
+/// Largest `end - start` of a frameshift intron. Such introns represent errors of the genome
+/// sequence, so an allele in them is not intronic.
 const FRAMESHIFT_INTRON_SPAN: i32 = 12;
 
-/// What an allele touches of a transcript's introns.
+/// The parts of a transcript's introns that an allele touches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct IntronEffects {
-    /// The two bases at an intron's 5' end.
+    /// The first two bases of an intron.
     pub donor: bool,
-    /// The two bases at an intron's 3' end.
+    /// The last two bases of an intron.
     pub acceptor: bool,
-    /// Within an intron, not only in its splice sites.
+    /// An intron outside its splice sites.
     pub intronic: bool,
-    /// 1-3 bases of an exon or 3-8 bases of an intron from the border.
+    /// The 3 exon bases next to an intron, or bases 3-8 of the intron from either end.
     pub region: bool,
     /// The fifth base of an intron.
     pub fifth_base: bool,
     /// Bases 3-6 of an intron.
     pub donor_region: bool,
-    /// Bases 3-17 before an intron's end.
+    /// Bases 3-17 from the 3' end of an intron.
     pub polypyrimidine: bool,
-    /// Within an intron too short to be one.
+    /// An intron too short to be real.
     pub frameshift_intron: bool,
 }
 
-/// A range of numbers of exons or introns, from 1.
+/// A range of exon or intron numbers, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Numbers {
     /// First in reading direction.
     pub first: u32,
     /// Last in reading direction.
     pub last: u32,
-    /// How many the transcript has.
+    /// Number of exons or introns of the transcript.
     pub total: u32,
 }
 
-/// Start and end in a transcript's coordinates, in reading direction; `None` outside.
+/// Start and end in transcript coordinates, in reading direction; `None` if outside.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
     /// Position of the first base.
@@ -51,7 +52,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// Both ends, where both are known.
+    /// Start and end, if both are known.
     pub const fn both(self) -> Option<(i32, i32)> {
         match (self.start, self.end) {
             (Some(start), Some(end)) => Some((start, end)),
@@ -60,7 +61,7 @@ impl Span {
     }
 }
 
-/// Where an allele lies in a transcript.
+/// The location of an allele in a transcript.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Location {
     /// Introns and splice sites touched.
@@ -69,9 +70,9 @@ pub struct Location {
     pub exon_numbers: Option<Numbers>,
     /// Introns touched.
     pub intron_numbers: Option<Numbers>,
-    /// In the spliced sequence.
+    /// Position in the spliced sequence.
     pub cdna: Span,
-    /// In the coding sequence, the bases lacking at its start counted.
+    /// Position in the coding sequence, counting the bases missing at its 5' end.
     pub cds: Span,
     /// Whether any base is in an exon.
     pub in_cdna: bool,
@@ -84,10 +85,10 @@ pub fn locate(transcript: &Transcript, allele: &Allele<'_>) -> Location {
     let mut location = Location::default();
     let exons = touched_exons(transcript, allele);
     let total = transcript.exons.len() as u32;
-    // VEP numbers no exon for an insertion at its border.
+    // VEP does not number the exon of an insertion at the exon's border.
     location.exon_numbers = number(&exons.filter(|_| strictly_inside(transcript, allele)), total);
     location.in_cdna = exons.is_some();
-    look_at_introns(transcript, allele, &mut location);
+    locate_in_introns(transcript, allele, &mut location);
     locate_cdna(transcript, allele, &mut location);
     if let Some(cds) = &transcript.cds {
         locate_cds(cds, transcript, allele, &mut location);
@@ -95,7 +96,8 @@ pub fn locate(transcript: &Transcript, allele: &Allele<'_>) -> Location {
     location
 }
 
-/// Indexes of exons whose bases, or for an insertion whose inner borders, are touched.
+/// First and last index of the touched exons. An insertion touches an exon if it is next to one of
+/// its bases.
 fn touched_exons(transcript: &Transcript, allele: &Allele<'_>) -> Option<(usize, usize)> {
     let exons = &transcript.exons;
     // An insertion ends before it starts.
@@ -119,13 +121,13 @@ fn number(touched: &Option<(usize, usize)>, total: u32) -> Option<Numbers> {
     touched.map(|(first, last)| Numbers { first: first as u32 + 1, last: last as u32 + 1, total })
 }
 
-fn look_at_introns(transcript: &Transcript, allele: &Allele<'_>, location: &mut Location) {
+fn locate_in_introns(transcript: &Transcript, allele: &Allele<'_>, location: &mut Location) {
     let exons = &transcript.exons;
     if exons.len() < 2 {
         return;
     }
-    // Exon bases count too (splice region), so begin with the intron after the last exon that
-    // ends well before the allele.
+    // The splice region includes exon bases, so start with the intron after the last exon that ends
+    // well before the allele.
     let first = exons.partition_point(|exon| match transcript.strand {
         Strand::Forward => exon.end < allele.start.min(allele.end) - 8,
         Strand::Reverse => exon.start > allele.start.max(allele.end) + 8,
@@ -143,12 +145,12 @@ fn look_at_introns(transcript: &Transcript, allele: &Allele<'_>, location: &mut 
         if allele.overlaps(start, end) {
             touched = Some((touched.map_or(n, |t| t.0), n));
         }
-        look_at_intron(transcript.strand, start, end, allele, &mut location.introns);
+        locate_in_intron(transcript.strand, start, end, allele, &mut location.introns);
     }
     location.intron_numbers = number(&touched, exons.len() as u32 - 1);
 }
 
-fn look_at_intron(
+fn locate_in_intron(
     strand: Strand,
     start: i32,
     end: i32,
@@ -182,7 +184,7 @@ fn look_at_intron(
     };
     effects.fifth_base |= touches(fifth.0, fifth.1);
     effects.donor_region |= touches(donor_side.0, donor_side.1);
-    // An insertion counts here with both its neighbours.
+    // An insertion includes both adjacent bases here.
     let (low, high) = (allele.start.min(allele.end), allele.start.max(allele.end));
     effects.polypyrimidine |= high >= acceptor_side.0 && low <= acceptor_side.1;
 }
@@ -190,7 +192,7 @@ fn look_at_intron(
 fn locate_cdna(transcript: &Transcript, allele: &Allele<'_>, location: &mut Location) {
     let reverse = transcript.strand.is_reverse();
     if allele.is_insertion() {
-        // Either neighbouring base in an exon places the insertion.
+        // One adjacent base in an exon is enough to locate the insertion.
         let (before, after) =
             if reverse { (allele.start, allele.end) } else { (allele.end, allele.start) };
         let end = transcript
@@ -218,18 +220,24 @@ fn locate_cds(cds: &Cds, transcript: &Transcript, allele: &Allele<'_>, location:
         }
         return;
     }
-    let place = |p: Option<i32>| p.filter(|p| inside(*p)).map(|p| p + shift);
-    location.cds = Span { start: place(location.cdna.start), end: place(location.cdna.end) };
+    let cds_position = |p: Option<i32>| p.filter(|p| inside(*p)).map(|p| p + shift);
+    location.cds =
+        Span { start: cds_position(location.cdna.start), end: cds_position(location.cdna.end) };
     location.in_cds = cds.segments.iter().any(|s| allele.overlaps(s.start, s.end));
     if cds.has_slippage() {
-        locate_slipping(cds, transcript.strand, allele, location);
+        locate_cds_with_slippage(cds, transcript.strand, allele, location);
     }
 }
 
-/// With ribosomal slippage the CDS is numbered along its segments.
-fn locate_slipping(cds: &Cds, strand: Strand, allele: &Allele<'_>, location: &mut Location) {
+/// With ribosomal slippage, CDS positions follow the segments instead of the cDNA.
+fn locate_cds_with_slippage(
+    cds: &Cds,
+    strand: Strand,
+    allele: &Allele<'_>,
+    location: &mut Location,
+) {
     let phase = i32::from(cds.start_phase);
-    let place = |pos: i32| {
+    let cds_position = |pos: i32| {
         let segment = cds.segments.iter().find(|s| s.start <= pos && pos <= s.end)?;
         Some(
             phase
@@ -239,5 +247,5 @@ fn locate_slipping(cds: &Cds, strand: Strand, allele: &Allele<'_>, location: &mu
     };
     let (first, last) =
         if strand.is_reverse() { (allele.end, allele.start) } else { (allele.start, allele.end) };
-    location.cds = Span { start: place(first), end: place(last) };
+    location.cds = Span { start: cds_position(first), end: cds_position(last) };
 }

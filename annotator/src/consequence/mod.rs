@@ -1,7 +1,7 @@
-//! What an allele does to a transcript, in Sequence Ontology terms.
+//! Consequences of an allele on a transcript, as Sequence Ontology terms.
 //!
-//! The rules are those of Ensembl VEP's predicates (release 115), so that results can be compared
-//! term by term; each function says which predicate it stands for.
+//! The rules follow the predicates of Ensembl VEP (release 115), so that results can be compared
+//! term by term. Each function names the predicate it implements.
 
 pub mod coding;
 mod coding_terms;

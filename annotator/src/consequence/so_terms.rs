@@ -2,15 +2,15 @@
 
 use gas_shared::variant::{Impact, SoTerm};
 
-/// A set of terms.
+/// A set of Sequence Ontology terms, as a bit per term.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct SoTerms(u64);
 
 impl SoTerms {
-    /// No terms.
+    /// The empty set.
     pub const EMPTY: Self = Self(0);
 
-    /// The set of one term.
+    /// The set with a single term.
     pub const fn of(term: SoTerm) -> Self {
         Self(1 << term as u8)
     }
@@ -27,17 +27,17 @@ impl SoTerms {
         self.0 & (1 << term as u8) != 0
     }
 
-    /// Whether any term of the other set is in this one.
+    /// Whether the sets share a term.
     pub const fn intersects(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 
-    /// Whether there is no term.
+    /// Whether the set is empty.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// The terms, the most severe first.
+    /// The terms from the most to the least severe.
     pub fn iter(self) -> impl Iterator<Item = SoTerm> {
         let mut bits = self.0;
         std::iter::from_fn(move || {
@@ -52,12 +52,12 @@ impl SoTerms {
         self.iter().next()
     }
 
-    /// The greatest impact.
+    /// The impact of the most severe term.
     pub fn impact(self) -> Impact {
         self.most_severe().map_or(Impact::Modifier, SoTerm::impact)
     }
 
-    /// Appends the terms, `&` between them.
+    /// Appends the terms, separated by `&`.
     pub fn write(self, out: &mut Vec<u8>) {
         for (n, term) in self.iter().enumerate() {
             if n > 0 {
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn terms_come_in_order_of_severity() {
+    fn terms_are_ordered_by_severity() {
         let set: SoTerms =
             [SoTerm::Intron, SoTerm::SpliceDonor, SoTerm::Missense].into_iter().collect();
         let mut text = Vec::new();

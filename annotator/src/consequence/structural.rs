@@ -1,5 +1,5 @@
-//! Symbolic alleles and breakends: what they cover of a transcript. Their sequence is not known,
-//! so there are no codons and no HGVS.
+//! Consequences of symbolic alleles and breakends. Their sequence is unknown, so they have no codons
+//! and no HGVS descriptions.
 
 use super::effect::Effect;
 use super::locate::locate;
@@ -9,7 +9,8 @@ use crate::variant::{Allele, StructuralKind, StructuralVariant};
 use gas_shared::variant::SoTerm;
 
 impl Effect {
-    /// Works out what a structural allele covers; `false` where the transcript is too far away.
+    /// Computes the consequences of a structural variant. Returns `false` if the transcript is too
+    /// far away.
     pub fn fill_structural(
         &mut self,
         transcript: &Transcript,

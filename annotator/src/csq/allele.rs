@@ -1,24 +1,24 @@
-//! An alternative allele against the reference around it.
+//! The alleles of a record and the reference sequence around them.
 
 use crate::reference::ContigView;
 use gas_shared::vcf::{AltKind, Record};
 
-/// An allele as the record has it, upper case.
+/// An alternative allele as the record writes it, in upper case.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Allele<'a> {
+pub(crate) struct RecordAllele<'a> {
     /// Position of REF's first base.
     pub(crate) pos: i32,
     pub(crate) reference: &'a [u8],
     pub(crate) alt: &'a [u8],
-    /// Number of the alternative, from 1.
+    /// ALT number, from 1.
     pub(crate) number: u16,
-    /// Bases that both alleles begin with, after `shared_end` is cut off.
+    /// Number of bases that both alleles start with, after removing `shared_end`.
     pub(crate) shared_start: i32,
-    /// Bases that both alleles end with.
+    /// Number of bases that both alleles end with.
     pub(crate) shared_end: i32,
 }
 
-impl<'a> Allele<'a> {
+impl<'a> RecordAllele<'a> {
     pub(crate) fn new(pos: i32, reference: &'a [u8], alt: &'a [u8], number: u16) -> Self {
         let pairs = reference.iter().rev().zip(alt.iter().rev());
         let shared_end = pairs.take_while(|(a, b)| a == b).count();
@@ -47,7 +47,7 @@ impl<'a> Allele<'a> {
         self.alt.len() as i32
     }
 
-    /// Whether more than one base is replaced by more than one, of another number.
+    /// Whether several bases are replaced by several bases of another number.
     pub(crate) const fn is_complex(&self) -> bool {
         let shared = self.shared_start + self.shared_end;
         self.ref_len() != self.alt_len()
@@ -56,7 +56,7 @@ impl<'a> Allele<'a> {
     }
 }
 
-/// REF and ALT in upper case; copied only where they are not.
+/// REF and ALT in upper case. They are copied to `buffer` only if necessary.
 pub(crate) fn upper_case<'a>(record: &Record<'a>, buffer: &'a mut Vec<u8>) -> (&'a [u8], &'a [u8]) {
     let lower = |text: &[u8]| text.iter().any(u8::is_ascii_lowercase);
     if !lower(record.reference) && !lower(record.alt) {
@@ -67,27 +67,27 @@ pub(crate) fn upper_case<'a>(record: &Record<'a>, buffer: &'a mut Vec<u8>) -> (&
     buffer.split_at(record.reference.len())
 }
 
-/// The sequence alleles of a record. A few need no memory of their own.
+/// The sequence alleles of a record. Up to eight need no allocation.
 pub(crate) struct Alleles<'a> {
-    few: [Allele<'a>; 8],
+    few: [RecordAllele<'a>; 8],
     len: usize,
-    many: Vec<Allele<'a>>,
+    many: Vec<RecordAllele<'a>>,
 }
 
 impl<'a> Alleles<'a> {
     pub(crate) fn new(pos: i32, reference: &'a [u8], alts: &'a [u8]) -> Self {
-        let mut out = Self { few: [Allele::default(); 8], len: 0, many: Vec::new() };
+        let mut out = Self { few: [RecordAllele::default(); 8], len: 0, many: Vec::new() };
         for (number, alt) in (1..=u16::MAX).zip(alts.split(|b| *b == b',')) {
             if AltKind::of(alt) == Some(AltKind::Sequence) {
-                out.push(Allele::new(pos, reference, alt, number));
+                out.push(RecordAllele::new(pos, reference, alt, number));
             }
         }
         out
     }
 
-    fn push(&mut self, allele: Allele<'a>) {
-        if let Some(place) = self.few.get_mut(self.len) {
-            *place = allele;
+    fn push(&mut self, allele: RecordAllele<'a>) {
+        if let Some(slot) = self.few.get_mut(self.len) {
+            *slot = allele;
         } else {
             if self.many.is_empty() {
                 self.many.extend_from_slice(&self.few);
@@ -97,12 +97,12 @@ impl<'a> Alleles<'a> {
         self.len += 1;
     }
 
-    pub(crate) fn as_slice(&self) -> &[Allele<'a>] {
+    pub(crate) fn as_slice(&self) -> &[RecordAllele<'a>] {
         if self.many.is_empty() { &self.few[..self.len] } else { &self.many }
     }
 }
 
-/// The bases of a region as they were and as the allele makes them. Reused.
+/// The bases of a window of the genome without and with an allele. The memory is reused.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Window {
     pub(crate) before: Vec<u8>,
@@ -115,13 +115,13 @@ impl Window {
         self.after.clear();
     }
 
-    /// Takes `len` bases from `from` on of the reference and of the haplotype with the allele in.
-    /// `last` is where the transcript ends: no window reaches further, and none begins before
-    /// `first`.
+    /// Takes `len` bases from position `from` of the reference, and of the sequence with the allele.
+    /// `first` and `last` are the ends of the transcript. A window that begins before `first` stays
+    /// empty, and none extends past `last`.
     pub(crate) fn fill(
         &mut self,
         contig: &ContigView<'_>,
-        allele: &Allele<'_>,
+        allele: &RecordAllele<'_>,
         from: i32,
         len: i32,
         (first, last): (i32, i32),
@@ -130,7 +130,7 @@ impl Window {
         if from < first || len <= 0 {
             return;
         }
-        let behind = allele.pos + allele.ref_len();
+        let after = allele.pos + allele.ref_len();
         self.fill_before(contig, allele, from, len, last);
         let mut skipped = from - allele.pos;
         if skipped < 0 {
@@ -143,43 +143,43 @@ impl Window {
             self.after.extend_from_slice(&allele.alt[from..from + wanted as usize]);
             skipped -= wanted;
         }
-        // Bases behind the allele begin one base after what was skipped of an allele of one base.
+        // If the window begins after ALT, `skipped` counts from an ALT of one base.
         let skipped = if skipped < 0 { 0 } else { skipped - 1 };
         let missing = len - self.after.len() as i32;
         if missing > 0 {
-            let beyond = (behind + missing - 1 + skipped - last).max(0);
-            append(&mut self.after, contig, behind + skipped, missing - beyond);
+            let beyond = (after + missing - 1 + skipped - last).max(0);
+            append(&mut self.after, contig, after + skipped, missing - beyond);
         }
     }
 
     fn fill_before(
         &mut self,
         contig: &ContigView<'_>,
-        allele: &Allele<'_>,
+        allele: &RecordAllele<'_>,
         from: i32,
         len: i32,
         last: i32,
     ) {
-        // Up to the allele's end the window may reach beyond the transcript, behind it not.
-        let behind = allele.pos + allele.ref_len();
+        // Only the bases of the allele itself may extend past the end of the transcript.
+        let after = allele.pos + allele.ref_len();
         let head = (allele.pos - from).max(0);
-        let inside = (behind - from.max(allele.pos)).max(0).min((len - head).max(0));
+        let inside = (after - from.max(allele.pos)).max(0).min((len - head).max(0));
         append(&mut self.before, contig, from, head + inside);
         let missing = len - self.before.len() as i32;
         if missing > 0 {
-            let beyond = (behind + missing - 1 - last).max(0);
-            append(&mut self.before, contig, behind, missing - beyond);
+            let beyond = (after + missing - 1 - last).max(0);
+            append(&mut self.before, contig, after, missing - beyond);
         }
     }
 
-    /// Whether both are the same in `len` bases from `from` on.
+    /// Whether both sequences have the same `len` bases at offset `from`.
     pub(crate) fn same(&self, from: usize, len: usize) -> bool {
         let part = |bases: &Vec<u8>| bases.get(from..from + len).map(<[u8]>::to_vec);
         part(&self.before).is_some_and(|before| part(&self.after) == Some(before))
     }
 }
 
-/// Appends bases of the contig, `N` beyond its ends.
+/// Appends bases of the contig; `N` outside the contig.
 pub(crate) fn append(out: &mut Vec<u8>, contig: &ContigView<'_>, from: i32, len: i32) {
     if len <= 0 {
         return;
@@ -191,7 +191,7 @@ pub(crate) fn append(out: &mut Vec<u8>, contig: &ContigView<'_>, from: i32, len:
     out.extend((from..from + len).map(|pos| base(contig, pos)));
 }
 
-/// A base of the contig, `N` beyond its ends.
+/// A base of the contig; `N` outside the contig.
 #[inline]
 pub(crate) fn base(contig: &ContigView<'_>, pos: i32) -> u8 {
     contig.bases(pos, pos).map_or(b'N', |bases| bases[0])

@@ -1,7 +1,7 @@
 //! Handles alleles in coding sequence: reports them at once if records are annotated on their own,
 //! or adds them to the haplotypes they belong to.
 
-use super::allele::Allele;
+use super::allele::RecordAllele;
 use super::annotator::{ContigContext, CsqAnnotator};
 use super::classify::{classify, write_residues};
 use super::flags::ConsequenceFlags;
@@ -50,7 +50,7 @@ impl<'r> CsqAnnotator<'r> {
         context: &ContigContext<'r>,
         transcript: u32,
         number: u16,
-        alleles: &[Allele<'_>],
+        alleles: &[RecordAllele<'_>],
         line_number: u64,
     ) -> Result<(), InputError> {
         let Some(coding) = context.model.coding(transcript) else { return Ok(()) };
@@ -85,7 +85,7 @@ impl<'r> CsqAnnotator<'r> {
         &mut self,
         context: &ContigContext<'r>,
         segment: SegmentContext<'_>,
-        alleles: &[Allele<'_>],
+        alleles: &[RecordAllele<'_>],
         tree: &mut HaplotypeTree,
         line_number: u64,
     ) -> Result<(), InputError> {
@@ -123,7 +123,7 @@ impl<'r> CsqAnnotator<'r> {
         &mut self,
         context: &ContigContext<'r>,
         segment: SegmentContext<'_>,
-        allele: &Allele<'_>,
+        allele: &RecordAllele<'_>,
         tree: &mut HaplotypeTree,
         parent: u32,
     ) -> Option<u32> {
@@ -166,7 +166,7 @@ impl<'r> CsqAnnotator<'r> {
         &mut self,
         context: &ContigContext<'r>,
         segment: SegmentContext<'_>,
-        allele: &Allele<'_>,
+        allele: &RecordAllele<'_>,
     ) -> SegmentChange {
         let SegmentContext { coding, number, segment } = segment;
         let transcript = context.transcript(coding.transcript);
@@ -214,7 +214,7 @@ impl<'r> CsqAnnotator<'r> {
         &mut self,
         context: &ContigContext<'r>,
         segment: SegmentContext<'_>,
-        allele: &Allele<'_>,
+        allele: &RecordAllele<'_>,
     ) {
         let coding = segment.coding;
         let (transcript, number) = (coding.transcript, allele.number);

@@ -1,7 +1,7 @@
 //! Compares a record with the features it touches: coding sequence, UTRs and exons, or introns and
 //! non-coding transcripts if it touches none of them.
 
-use super::allele::Allele;
+use super::allele::RecordAllele;
 use super::annotator::{ContigContext, CsqAnnotator};
 use super::flags::ConsequenceFlags;
 use super::model::{Feature, FeatureKind, is_coding_biotype};
@@ -15,7 +15,7 @@ impl<'r> CsqAnnotator<'r> {
         &mut self,
         context: &ContigContext<'r>,
         features: &[u32],
-        alleles: &[Allele<'_>],
+        alleles: &[RecordAllele<'_>],
         line_number: u64,
         same_reference: bool,
     ) -> Result<(), InputError> {
@@ -47,7 +47,7 @@ impl<'r> CsqAnnotator<'r> {
         &mut self,
         context: &ContigContext<'_>,
         utr: &Feature,
-        alleles: &[Allele<'_>],
+        alleles: &[RecordAllele<'_>],
     ) -> bool {
         let five_prime = utr.kind == FeatureKind::Utr5;
         let flags = if five_prime { ConsequenceFlags::UTR5 } else { ConsequenceFlags::UTR3 };
@@ -66,7 +66,7 @@ impl<'r> CsqAnnotator<'r> {
         &mut self,
         context: &ContigContext<'_>,
         exon: &Feature,
-        alleles: &[Allele<'_>],
+        alleles: &[RecordAllele<'_>],
     ) -> bool {
         let transcript = &context.contig.model.transcripts[exon.transcript as usize];
         let checks = Checks {
@@ -82,7 +82,7 @@ impl<'r> CsqAnnotator<'r> {
         hit
     }
 
-    fn report_transcripts(&mut self, context: &ContigContext<'_>, alleles: &[Allele<'_>]) {
+    fn report_transcripts(&mut self, context: &ContigContext<'_>, alleles: &[RecordAllele<'_>]) {
         let Some(first) = alleles.first() else { return };
         let (start, end) = (first.pos, first.pos + first.ref_len());
         for number in context.model.transcripts(start, end) {
@@ -118,7 +118,7 @@ impl<'r> CsqAnnotator<'r> {
         context: &ContigContext<'_>,
         transcript: u32,
         checks: Checks,
-        allele: &Allele<'_>,
+        allele: &RecordAllele<'_>,
         region: (i32, i32),
     ) -> bool {
         let around = context.transcript(transcript);

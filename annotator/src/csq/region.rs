@@ -1,68 +1,71 @@
-//! What an allele touches of a region (coding segment, UTR, exon or transcript): splice sites,
-//! start and stop codons, and which bases of the region it replaces.
+//! Compares an allele with a region (coding segment, UTR, exon or transcript): which splice sites,
+//! start and stop codons it touches, and which bases of the region it replaces.
 //!
-//! The rules are those of `bcftools csq`; a deletion or insertion counts with the base before it.
+//! The rules are those of `bcftools csq`. A deletion or insertion includes the base before it.
 
-use super::allele::{Allele, Window, base};
+use super::allele::{RecordAllele, Window, base};
 use super::flags::ConsequenceFlags;
 use super::model::{CsqContig, FeatureKind, SPLICE_REGION_EXON, SPLICE_REGION_INTRON, SPLICE_SITE};
 use crate::reference::ContigView;
 
-/// How far beyond the transcript the reference is looked at.
+/// Bases outside the transcript in which a deleted start codon may be repeated.
 const PAD: i32 = 10;
 
-/// How an allele lies to a region.
+/// The position of an allele relative to a region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Overlap {
-    /// REF and ALT are the same.
+    /// REF and ALT are equal.
     NoChange,
-    /// Nothing of the region is replaced.
+    /// No base of the region is replaced.
     Outside,
-    /// All that is replaced is in the region.
+    /// All replaced bases are in the region.
     Inside,
-    /// It crosses the region's border, so that the result cannot be told.
+    /// The allele crosses a border of the region, so the resulting sequence is unknown.
     Crossing,
 }
 
-/// What to look for.
+/// The properties of a region that decide which consequences are possible.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Checks {
-    /// RegionComparison sites and regions at the left border.
+    /// There is a splice site at the left border.
     pub(crate) left: bool,
-    /// RegionComparison sites and regions at the right border.
+    /// There is a splice site at the right border.
     pub(crate) right: bool,
     /// The start codon is in the region.
     pub(crate) start: bool,
     /// The stop codon is in the region.
     pub(crate) stop: bool,
-    /// The region is coding sequence: UTRs beside it are no splice sites, and the bases count.
+    /// The region is coding sequence: an adjacent UTR takes precedence over a splice site, and the
+    /// replaced bases are kept.
     pub(crate) coding: bool,
 }
 
-/// A transcript and what surrounds it.
+/// A transcript and its contig.
 #[derive(Clone, Copy)]
 pub(crate) struct TranscriptContext<'a> {
     pub(crate) contig: &'a ContigView<'a>,
     pub(crate) model: &'a CsqContig,
+    /// Index of the transcript in the models of the contig.
     pub(crate) number: u32,
     pub(crate) reverse: bool,
     /// First and last position of the transcript.
     pub(crate) span: (i32, i32),
 }
 
-/// The result of a comparison. Reused.
+/// Compares alleles with regions and holds the last result. The memory is reused.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RegionComparison {
+    /// All consequences found.
     pub(crate) flags: ConsequenceFlags,
-    /// ConsequenceFlags to report at the record whatever becomes of the haplotype.
+    /// Consequences to report at the record, whatever the haplotype does to the protein.
     pub(crate) record_flags: Vec<ConsequenceFlags>,
     /// First position replaced.
     pub(crate) from: i32,
-    /// Last position that matters.
+    /// Last position replaced.
     pub(crate) to: i32,
     /// Number of bases replaced.
     pub(crate) removed: i32,
-    /// The replaced bases, and what comes in their place, where the region is coding sequence.
+    /// The replaced bases and the new ones, if the region is coding sequence.
     pub(crate) window: Window,
     shared_start: i32,
     shared_end: i32,
@@ -74,12 +77,12 @@ struct Region {
 }
 
 impl RegionComparison {
-    /// Compares an allele to the region `start..=end`.
+    /// Compares an allele with the region `start..=end`.
     pub(crate) fn compare(
         &mut self,
         transcript: &TranscriptContext<'_>,
         checks: Checks,
-        allele: &Allele<'_>,
+        allele: &RecordAllele<'_>,
         (start, end): (i32, i32),
     ) -> Overlap {
         self.flags = ConsequenceFlags::empty();
@@ -102,13 +105,14 @@ impl RegionComparison {
         }
     }
 
+    /// Adds the consequences found to those of the record.
     fn report(&mut self) {
         if !self.flags.is_empty() {
             self.record_flags.push(self.flags);
         }
     }
 
-    /// Whether a UTR of the same transcript lies there: then that is what is reported.
+    /// Reports the UTR of the same transcript that overlaps `from..=to`. Returns whether there is one.
     fn reports_utr(
         &mut self,
         transcript: &TranscriptContext<'_>,
@@ -128,7 +132,7 @@ impl RegionComparison {
         true
     }
 
-    /// Start or stop codon at a border of the region, and the splice region inside it.
+    /// Adds the start or stop codon at a border of the region, and the splice region inside it.
     fn touch_border(&mut self, transcript: &TranscriptContext<'_>, checks: Checks, left: bool) {
         if if left { checks.left } else { checks.right } {
             self.flags.insert(ConsequenceFlags::SPLICE_REGION);
@@ -142,7 +146,7 @@ impl RegionComparison {
         }
     }
 
-    /// Donor or acceptor of the intron beside a border.
+    /// Adds the splice donor or acceptor of the intron at a border.
     fn touch_site(&mut self, transcript: &TranscriptContext<'_>, left: bool) {
         let acceptor = left != transcript.reverse;
         self.flags.insert(if acceptor {
@@ -156,7 +160,7 @@ impl RegionComparison {
         &mut self,
         transcript: &TranscriptContext<'_>,
         checks: Checks,
-        allele: &Allele<'_>,
+        allele: &RecordAllele<'_>,
         region: &Region,
     ) -> Overlap {
         if self.shared_start + self.shared_end == allele.ref_len() {
@@ -224,8 +228,8 @@ impl RegionComparison {
         }
     }
 
-    /// Keeps the bases of the alleles that are replaced.
-    fn keep(&mut self, allele: &Allele<'_>, removed: i32, added: i32) {
+    /// Copies the bases between the shared ends of REF and ALT to the window.
+    fn keep(&mut self, allele: &RecordAllele<'_>, removed: i32, added: i32) {
         let part = |bases: &[u8], len: i32| {
             let from = (self.shared_start.max(0) as usize).min(bases.len());
             let to = (from + len.max(0) as usize).min(bases.len());
@@ -242,7 +246,7 @@ impl RegionComparison {
         &mut self,
         transcript: &TranscriptContext<'_>,
         checks: Checks,
-        allele: &Allele<'_>,
+        allele: &RecordAllele<'_>,
         region: &Region,
     ) -> Overlap {
         if self.shared_start > 0 || allele.reference.first() != allele.alt.first() {
@@ -254,7 +258,7 @@ impl RegionComparison {
         self.to = allele.pos + allele.ref_len() - self.shared_end;
         if self.from >= region.end {
             if !self.reports_utr(transcript, checks, self.from + 1, self.from + 1) && checks.right {
-                self.intron_behind(transcript, checks, allele, region, 0);
+                self.intron_after(transcript, checks, allele, region, 0);
                 self.report();
             }
             return Overlap::Outside;
@@ -279,12 +283,13 @@ impl RegionComparison {
         Overlap::Inside
     }
 
-    /// The intron before a region, of which bases up to `last` are touched.
+    /// Adds the splice consequences in the intron before a region, for an allele that touches bases
+    /// up to `last`.
     fn intron_before(
         &mut self,
         transcript: &TranscriptContext<'_>,
         checks: Checks,
-        allele: &Allele<'_>,
+        allele: &RecordAllele<'_>,
         region: &Region,
         last: i32,
     ) {
@@ -308,13 +313,13 @@ impl RegionComparison {
         }
     }
 
-    /// The intron behind a region. The bases from `site` on tell whether the splice site reads the
-    /// same.
-    fn intron_behind(
+    /// Adds the splice consequences in the intron after a region. The splice site is unchanged if the
+    /// window is, from offset `site` on.
+    fn intron_after(
         &mut self,
         transcript: &TranscriptContext<'_>,
         checks: Checks,
-        allele: &Allele<'_>,
+        allele: &RecordAllele<'_>,
         region: &Region,
         site: i32,
     ) {
@@ -338,16 +343,21 @@ impl RegionComparison {
         }
     }
 
-    /// A splice site that reads the same after the change is no more than a synonymous change.
+    /// Marks a change that leaves the bases of a splice site equal as synonymous.
     fn note_unchanged(&mut self, checks: Checks, from: i32, len: i32) {
         if checks.coding && self.window.same(from as usize, len as usize) {
             self.flags.insert(ConsequenceFlags::SYNONYMOUS);
         }
     }
 
-    fn insert(&mut self, transcript: &TranscriptContext<'_>, allele: &Allele<'_>, region: &Region) {
+    fn insert(
+        &mut self,
+        transcript: &TranscriptContext<'_>,
+        allele: &RecordAllele<'_>,
+        region: &Region,
+    ) {
         if self.from < allele.pos {
-            // All of REF was found at ALT's end: keep one base of it before the insertion.
+            // ALT ends with all of REF; keep one base of REF before the insertion.
             self.shared_start += 1;
             if self.shared_start + self.shared_end == allele.ref_len() {
                 self.shared_end -= 1;
@@ -368,7 +378,7 @@ impl RegionComparison {
         &mut self,
         transcript: &TranscriptContext<'_>,
         checks: Checks,
-        allele: &Allele<'_>,
+        allele: &RecordAllele<'_>,
         region: &Region,
     ) -> Overlap {
         if checks.start && keeps_start_codon(transcript, allele, region) {
@@ -381,15 +391,15 @@ impl RegionComparison {
             if checks.left && !self.reports_utr(transcript, checks, self.from, region.start - 1) {
                 self.intron_before(transcript, checks, allele, region, self.to);
             }
-            if self.to >= region.start && self.cannot_be_moved_in(allele, region) {
+            if self.to >= region.start && self.clip_leaves_no_alt(allele, region) {
                 self.flags.insert(ConsequenceFlags::CODING_SEQUENCE);
                 return Overlap::Crossing;
             }
         }
         if region.end < self.to {
             if checks.right && !self.reports_utr(transcript, checks, region.end + 1, self.to) {
-                // csq compares the far end of the splice region here, too.
-                self.intron_behind(
+                // bcftools csq compares the far end of the splice region here as well.
+                self.intron_after(
                     transcript,
                     checks,
                     allele,
@@ -419,8 +429,8 @@ impl RegionComparison {
         Overlap::Inside
     }
 
-    /// Clips the deletion at the left border; whether nothing of ALT is left to stand for it.
-    fn cannot_be_moved_in(&mut self, allele: &Allele<'_>, region: &Region) -> bool {
+    /// Clips the deletion at the left border. Returns whether no base of ALT is left.
+    fn clip_leaves_no_alt(&mut self, allele: &RecordAllele<'_>, region: &Region) -> bool {
         self.shared_start = self.from - allele.pos + 1;
         self.from = region.start - 1;
         if self.shared_start + self.shared_end == allele.alt_len() {
@@ -432,8 +442,8 @@ impl RegionComparison {
         false
     }
 
-    /// Keeps the bases replaced; `true` where the deletion still crosses a border.
-    fn delete(&mut self, allele: &Allele<'_>, region: &Region) -> bool {
+    /// Keeps the replaced bases. Returns whether the deletion still crosses a border.
+    fn delete(&mut self, allele: &RecordAllele<'_>, region: &Region) -> bool {
         self.shared_start -= i32::from(self.shared_start > 0);
         let (mut removed, mut added) = (allele.ref_len(), allele.alt_len());
         let shared = self.shared_start + self.shared_end;
@@ -459,10 +469,11 @@ impl RegionComparison {
     }
 }
 
-/// Whether a deletion that touches the start codon's region can be moved out of it.
+/// Whether a deletion at the start codon leaves it intact because the deleted bases are repeated
+/// next to it.
 fn keeps_start_codon(
     transcript: &TranscriptContext<'_>,
-    allele: &Allele<'_>,
+    allele: &RecordAllele<'_>,
     region: &Region,
 ) -> bool {
     let (ref_len, alt_len) = (allele.ref_len(), allele.alt_len());
@@ -487,9 +498,5 @@ fn keeps_start_codon(
         }
         from
     };
-    deleted.iter().zip(from..).all(|(deleted, pos)| *deleted == base_at(transcript, pos))
-}
-
-fn base_at(transcript: &TranscriptContext<'_>, pos: i32) -> u8 {
-    base(transcript.contig, pos)
+    deleted.iter().zip(from..).all(|(deleted, pos)| *deleted == base(transcript.contig, pos))
 }

@@ -1,16 +1,17 @@
-//! The held records with their calls, as lines.
+//! Writes buffered records with their consequences as VCF lines, and counts them.
 
-use super::KEY;
 use super::annotator::CsqAnnotator;
 use super::flags::ConsequenceFlags;
+use super::header::KEY;
 use super::record_buffer::{BufferedRecord, Consequence, RecordBuffer};
 use crate::consequence::{SoTerm, SoTerms};
 use crate::reference::ContigView;
 use crate::report::{RegionClass, RegionClasses};
 use crate::text::{push_escaped, push_int};
+use std::ops::Range;
 
 impl<'r> CsqAnnotator<'r> {
-    /// Writes all held records, counts what was said of them, and forgets them.
+    /// Counts and writes all buffered records, and empties the buffer.
     pub(super) fn write_buffer(&mut self, out: &mut Vec<u8>) {
         for n in 0..self.buffer.records.len() {
             self.count(&self.buffer.records[n].clone());
@@ -86,8 +87,8 @@ impl<'r> CsqAnnotator<'r> {
         }
         out.push(b'|');
         push_escaped(out, self.model.biotypes[usize::from(biotype)].as_bytes());
-        let change = &self.buffer.changes
-            [consequence.change.start as usize..consequence.change.end as usize];
+        let Range { start, end } = consequence.change;
+        let change = &self.buffer.changes[start as usize..end as usize];
         if flags.names_strand() || !change.is_empty() {
             out.push(b'|');
             out.extend_from_slice(transcript.strand.sign().as_bytes());
@@ -95,7 +96,8 @@ impl<'r> CsqAnnotator<'r> {
         }
     }
 
-    /// The contig of the records that are held: they are written before another is entered.
+    /// The contig of the buffered records. They are written before the annotator moves to another
+    /// contig.
     fn buffered_contig(&self) -> Option<ContigView<'r>> {
         self.position.map(|(contig, _)| contig)
     }
@@ -111,10 +113,8 @@ impl<'r> CsqAnnotator<'r> {
         let mut region_classes = RegionClasses::default();
         for allele in 1..=alts {
             let mut all = SoTerms::EMPTY;
-            let flags = self.buffer.consequences_of(record);
-            for consequence in
-                flags.filter(|consequence| consequence.allele == 0 || consequence.allele == allele)
-            {
+            let consequences = self.buffer.consequences_of(record);
+            for consequence in consequences.filter(|c| c.allele == 0 || c.allele == allele) {
                 add_region_classes(consequence.flags, &mut region_classes);
                 for term in consequence.flags.without_redundant().terms().iter() {
                     all.insert(term);
@@ -134,14 +134,12 @@ impl<'r> CsqAnnotator<'r> {
 
 fn add_region_classes(flags: ConsequenceFlags, region_classes: &mut RegionClasses) {
     let splice = ConsequenceFlags::SPLICE_ACCEPTOR
-        .union(ConsequenceFlags::SPLICE_DONOR)
-        .union(ConsequenceFlags::SPLICE_REGION);
+        | ConsequenceFlags::SPLICE_DONOR
+        | ConsequenceFlags::SPLICE_REGION;
+    let utr = ConsequenceFlags::UTR5 | ConsequenceFlags::UTR3;
     for (any, place) in [
-        (ConsequenceFlags::COMPOUND.union(ConsequenceFlags::CODING_SEQUENCE), RegionClass::Cds),
-        (
-            ConsequenceFlags::COMPOUND.union(ConsequenceFlags::UTR5).union(ConsequenceFlags::UTR3),
-            RegionClass::Exonic,
-        ),
+        (ConsequenceFlags::COMPOUND | ConsequenceFlags::CODING_SEQUENCE, RegionClass::Cds),
+        (ConsequenceFlags::COMPOUND | utr, RegionClass::Exonic),
         (ConsequenceFlags::UTR5, RegionClass::FivePrimeUtr),
         (ConsequenceFlags::UTR3, RegionClass::ThreePrimeUtr),
         (ConsequenceFlags::INTRON, RegionClass::Intronic),
@@ -154,7 +152,7 @@ fn add_region_classes(flags: ConsequenceFlags, region_classes: &mut RegionClasse
     }
 }
 
-/// Ensembl's identifiers without their version; in others a dot belongs to the name.
+/// An Ensembl identifier without its version. In other identifiers a dot is part of the name.
 fn bare_id(id: &str) -> &str {
     match id.split_once('.') {
         Some((bare, _)) if id.starts_with("ENS") => bare,
@@ -168,7 +166,7 @@ fn begin_field(out: &mut Vec<u8>, start: usize) {
     }
 }
 
-/// Copies INFO; `.` becomes nothing, and an old value of our key is left out.
+/// Copies INFO without an old value of the key; `.` becomes empty.
 fn push_info(out: &mut Vec<u8>, info: &[u8], replaces_key: bool) {
     if info == b"." {
         return;
@@ -186,7 +184,7 @@ fn push_info(out: &mut Vec<u8>, info: &[u8], replaces_key: bool) {
     }
 }
 
-/// FORMAT and samples with the masks of the record behind their other values.
+/// Appends FORMAT and the samples, with the masks of the record as the last value.
 fn write_samples(buffer: &RecordBuffer, record: &BufferedRecord, rest: &[u8], out: &mut Vec<u8>) {
     let mut columns = rest.split(|b| *b == b'\t').skip(1);
     let Some(format) = columns.next() else { return };
@@ -216,7 +214,7 @@ fn write_samples(buffer: &RecordBuffer, record: &BufferedRecord, rest: &[u8], ou
         if record.mask_len == 0 {
             continue;
         }
-        // Values left out at the end are missing ones.
+        // Omitted trailing values count as missing.
         for _ in written..keys {
             out.extend_from_slice(b":.");
         }

@@ -1,4 +1,4 @@
-//! HGVS descriptions of alleles (<https://hgvs-nomenclature.org>), as Ensembl VEP words them.
+//! HGVS descriptions of alleles (<https://hgvs-nomenclature.org>), in the spelling of Ensembl VEP.
 
 mod protein;
 mod shift;
@@ -10,25 +10,25 @@ use crate::reference::ContigView;
 use crate::variant::Allele;
 use shift::{Shifted, shift_towards};
 
-/// Descriptions of an allele. Buffers are reused.
+/// The HGVS descriptions of an allele. The memory is reused for the next allele.
 #[derive(Clone, Debug, Default)]
 pub struct HgvsText {
-    /// `20:g.…`
+    /// The genomic description, `20:g.…`.
     pub genomic: Vec<u8>,
-    /// `ENST…:c.…` or `:n.…`
+    /// The transcript description, `ENST…:c.…` or `ENST…:n.…`.
     pub coding: Vec<u8>,
-    /// `ENSP…:p.…`
+    /// The protein description, `ENSP…:p.…`.
     pub protein: Vec<u8>,
-    /// How far the allele was moved towards 3'.
+    /// Bases by which the allele is shifted towards the 3' end.
     pub offset: i32,
     forward: Shifted,
     reverse: Shifted,
     codons: Codons,
-    work: protein::Peptides,
+    peptides: protein::Peptides,
 }
 
 impl HgvsText {
-    /// Forgets the last allele; there is nothing to say about the next.
+    /// Removes all descriptions.
     pub fn clear(&mut self) {
         self.genomic.clear();
         self.coding.clear();
@@ -36,7 +36,8 @@ impl HgvsText {
         self.offset = 0;
     }
 
-    /// Begins a new allele: its genomic description, and how far it can move either way.
+    /// Starts a new allele: writes its genomic description, and computes how far it can be shifted in
+    /// both directions.
     pub fn begin(&mut self, contig: &ContigView<'_>, allele: &Allele<'_>) {
         self.clear();
         self.forward = shift_towards(contig, allele, Strand::Forward);
@@ -44,7 +45,7 @@ impl HgvsText {
         transcript::describe_genomic(&mut self.genomic, contig, allele, self.forward);
     }
 
-    /// Describes the allele in a transcript it touches.
+    /// Describes the allele relative to a transcript that it touches.
     pub fn describe(
         &mut self,
         contig: &ContigView<'_>,
@@ -65,16 +66,16 @@ impl HgvsText {
             return;
         }
         let coding = Translatable::new(contig, transcript, cds);
-        let place: Location;
+        let shifted_location: Location;
         let (location, codons) = if shifted.distance == 0 {
             (&effect.location, &effect.codons)
         } else {
-            place = shifted.with_allele(contig, allele, |moved| {
-                let place = locate(transcript, moved);
-                self.codons.fill(&coding, moved, transcript.strand.is_reverse(), &place);
-                place
+            shifted_location = shifted.with_allele(contig, allele, |moved| {
+                let location = locate(transcript, moved);
+                self.codons.fill(&coding, moved, transcript.strand.is_reverse(), &location);
+                location
             });
-            (&place, &self.codons)
+            (&shifted_location, &self.codons)
         };
         if location.cds.both().is_none() || !codons.known {
             return;
@@ -83,8 +84,8 @@ impl HgvsText {
         let id = cds.protein_id.as_deref().unwrap_or(&transcript.id);
         self.protein.extend_from_slice(id.as_bytes());
         self.protein.extend_from_slice(b":p.");
-        let case = protein::Case { coding: &coding, codons, unshifted: effect };
-        if !protein::describe(&mut self.protein, &mut self.work, &case) {
+        let change = protein::ProteinChange { coding: &coding, codons, unshifted: effect };
+        if !protein::describe(&mut self.protein, &mut self.peptides, &change) {
             self.protein.truncate(before);
         }
     }

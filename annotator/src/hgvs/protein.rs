@@ -1,18 +1,18 @@
-//! `p.` descriptions.
+//! Protein descriptions (`p.`).
 
 use crate::consequence::coding::Codons;
 use crate::consequence::{Effect, SoTerm, Translatable};
 use crate::model::amino_acid_three;
 use crate::text::push_int;
 
-/// What is described: the allele where the 3' rule puts it, and its effect where the user put it.
-pub(super) struct Case<'a> {
+/// A change to describe: the codons of the allele after the 3' shift, and its effect before it.
+pub(super) struct ProteinChange<'a> {
     pub(super) coding: &'a Translatable<'a>,
     pub(super) codons: &'a Codons,
     pub(super) unshifted: &'a Effect,
 }
 
-/// Peptides being compared; reused.
+/// The peptides that are compared, and their protein positions. The memory is reused.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Peptides {
     reference: Vec<u8>,
@@ -21,67 +21,72 @@ pub(super) struct Peptides {
     end: i32,
 }
 
-/// Appends the description; `false` where there is none.
-pub(super) fn describe(out: &mut Vec<u8>, work: &mut Peptides, case: &Case<'_>) -> bool {
-    let codons = case.codons;
+/// Appends the description. Returns `false` if there is none.
+pub(super) fn describe(
+    out: &mut Vec<u8>,
+    peptides: &mut Peptides,
+    change: &ProteinChange<'_>,
+) -> bool {
+    let codons = change.codons;
     if !codons.peptides_known {
         return false;
     }
-    work.reference.clear();
-    work.alt.clear();
-    work.reference.extend_from_slice(&codons.reference_peptide);
-    work.alt.extend_from_slice(&codons.alt_peptide);
-    (work.start, work.end) = (codons.first, codons.last);
-    let terms = case.unshifted.terms;
+    peptides.reference.clear();
+    peptides.alt.clear();
+    peptides.reference.extend_from_slice(&codons.reference_peptide);
+    peptides.alt.extend_from_slice(&codons.alt_peptide);
+    (peptides.start, peptides.end) = (codons.first, codons.last);
+    let terms = change.unshifted.terms;
     if terms.contains(SoTerm::Frameshift) {
-        return describe_frameshift(out, case, terms.contains(SoTerm::StartLost));
+        return describe_frameshift(out, change, terms.contains(SoTerm::StartLost));
     }
-    if work.reference == work.alt {
-        write_residues(out, &work.reference);
-        push_int(out, work.start);
+    if peptides.reference == peptides.alt {
+        write_residues(out, &peptides.reference);
+        push_int(out, peptides.start);
         out.push(b'=');
         return true;
     }
-    let stop_kept = clip(work);
+    let stop_kept = clip(peptides);
     if terms.contains(SoTerm::StartLost) {
-        write_residues(out, &work.reference);
-        push_int(out, work.start);
+        write_residues(out, &peptides.reference);
+        push_int(out, peptides.start);
         out.push(b'?');
         return true;
     }
     let stop_lost = terms.contains(SoTerm::StopLost);
-    match (work.reference.len(), work.alt.len()) {
-        (0, _) => return describe_insertion(out, work, case.coding),
+    match (peptides.reference.len(), peptides.alt.len()) {
+        (0, _) => return describe_insertion(out, peptides, change.coding),
         (length, 0) => {
-            shift_peptides(work, case.coding, true);
-            write_range(out, work, length > 1);
+            shift_peptides(peptides, change.coding, true);
+            write_range(out, peptides, length > 1);
             out.extend_from_slice(if stop_lost { b"extTer" } else { b"del" });
             if stop_lost {
-                write_extension(out, case);
+                write_extension(out, change);
             }
         }
         (1, 1) => {
-            write_residues(out, &work.reference);
-            push_int(out, work.start);
-            write_residues(out, &work.alt);
+            write_residues(out, &peptides.reference);
+            push_int(out, peptides.start);
+            write_residues(out, &peptides.alt);
             if stop_lost {
                 out.extend_from_slice(b"extTer");
-                write_extension(out, case);
+                write_extension(out, change);
             }
         }
         _ => {
-            write_range(out, work, !(stop_kept || work.start == work.end));
+            write_range(out, peptides, !(stop_kept || peptides.start == peptides.end));
             out.extend_from_slice(b"delins");
-            write_until_stop(out, &work.alt);
+            write_until_stop(out, &peptides.alt);
         }
     }
     true
 }
 
-/// Takes off what both peptides share; `true` where both come to a stop together.
-fn clip(work: &mut Peptides) -> bool {
+/// Removes the residues that both peptides share at their ends. Returns `true` if both reach a stop
+/// at the same residue.
+fn clip(peptides: &mut Peptides) -> bool {
     let mut head = 0;
-    while let (Some(a), Some(b)) = (work.reference.get(head), work.alt.get(head)) {
+    while let (Some(a), Some(b)) = (peptides.reference.get(head), peptides.alt.get(head)) {
         if *a == b'*' && *b == b'*' {
             return true;
         }
@@ -90,27 +95,27 @@ fn clip(work: &mut Peptides) -> bool {
         }
         head += 1;
     }
-    work.reference.drain(..head);
-    work.alt.drain(..head);
-    work.start += head as i32;
-    let pairs = work.reference.iter().rev().zip(work.alt.iter().rev());
+    peptides.reference.drain(..head);
+    peptides.alt.drain(..head);
+    peptides.start += head as i32;
+    let pairs = peptides.reference.iter().rev().zip(peptides.alt.iter().rev());
     let tail = pairs.take_while(|(a, b)| a == b).count();
-    work.reference.truncate(work.reference.len() - tail);
-    work.alt.truncate(work.alt.len() - tail);
-    work.end -= tail as i32;
+    peptides.reference.truncate(peptides.reference.len() - tail);
+    peptides.alt.truncate(peptides.alt.len() - tail);
+    peptides.end -= tail as i32;
     false
 }
 
-/// Moves inserted or deleted residues as far towards the C terminus as they can go.
-fn shift_peptides(work: &mut Peptides, coding: &Translatable<'_>, deletion: bool) {
+/// Shifts inserted or deleted residues as far as possible towards the C terminus.
+fn shift_peptides(peptides: &mut Peptides, coding: &Translatable<'_>, deletion: bool) {
     let length = coding.protein_len();
-    let moving = if deletion { &mut work.reference } else { &mut work.alt };
-    let mut next = work.end.max(work.start - 1) as usize;
-    // VEP compares only while as many residues follow as are moved.
+    let moving = if deletion { &mut peptides.reference } else { &mut peptides.alt };
+    let mut next = peptides.end.max(peptides.start - 1) as usize;
+    // VEP stops as soon as fewer residues follow than are shifted.
     while next + moving.len() <= length && coding.residue(next) == moving.first().copied() {
         moving.rotate_left(1);
-        work.start += 1;
-        work.end += 1;
+        peptides.start += 1;
+        peptides.end += 1;
         next += 1;
         if next + moving.len() > length + moving.len() {
             break;
@@ -118,53 +123,57 @@ fn shift_peptides(work: &mut Peptides, coding: &Translatable<'_>, deletion: bool
     }
 }
 
-fn describe_insertion(out: &mut Vec<u8>, work: &mut Peptides, coding: &Translatable<'_>) -> bool {
-    shift_peptides(work, coding, false);
-    let length = work.alt.len();
-    let first = work.start - 1 - length as i32;
-    if first >= 0 && !work.alt.contains(&b'*') {
+fn describe_insertion(
+    out: &mut Vec<u8>,
+    peptides: &mut Peptides,
+    coding: &Translatable<'_>,
+) -> bool {
+    shift_peptides(peptides, coding, false);
+    let length = peptides.alt.len();
+    let first = peptides.start - 1 - length as i32;
+    if first >= 0 && !peptides.alt.contains(&b'*') {
         let same =
             |(n, residue): (usize, &u8)| coding.residue(first as usize + n) == Some(*residue);
-        if work.alt.iter().enumerate().all(same) {
-            (work.start, work.end) = (first + 1, work.start - 1);
-            std::mem::swap(&mut work.reference, &mut work.alt);
-            write_range(out, work, length > 1);
+        if peptides.alt.iter().enumerate().all(same) {
+            (peptides.start, peptides.end) = (first + 1, peptides.start - 1);
+            std::mem::swap(&mut peptides.reference, &mut peptides.alt);
+            write_range(out, peptides, length > 1);
             out.extend_from_slice(b"dup");
             return true;
         }
     }
-    let before = work.start.min(work.end);
-    // Both neighbours must be there.
+    let before = peptides.start.min(peptides.end);
+    // Both adjacent residues must exist.
     if before < 1 || coding.protein_len() as i32 <= before {
         return false;
     }
-    for (n, place) in [before, before + 1].into_iter().enumerate() {
+    for (n, position) in [before, before + 1].into_iter().enumerate() {
         if n > 0 {
             out.push(b'_');
         }
-        write_residues(out, &[coding.residue(place as usize - 1).unwrap_or(b'X')]);
-        push_int(out, place);
+        write_residues(out, &[coding.residue(position as usize - 1).unwrap_or(b'X')]);
+        push_int(out, position);
     }
     out.extend_from_slice(b"ins");
-    write_until_stop(out, &work.alt);
+    write_until_stop(out, &peptides.alt);
     true
 }
 
-/// `Glu102ValfsTer39`: the first residue that differs, and the distance to the new stop.
-fn describe_frameshift(out: &mut Vec<u8>, case: &Case<'_>, start_lost: bool) -> bool {
-    let Some((from, to)) = case.unshifted.location.cds.both() else { return false };
+/// Appends `Glu102ValfsTer39`: the first residue that differs, and the distance to the new stop.
+fn describe_frameshift(out: &mut Vec<u8>, change: &ProteinChange<'_>, start_lost: bool) -> bool {
+    let Some((from, to)) = change.unshifted.location.cds.both() else { return false };
     let edited = Edited {
-        coding: case.coding,
+        coding: change.coding,
         from: from as usize - 1,
         to: to as usize,
-        alt: &case.unshifted.codons.alt_bases,
+        alt: &change.unshifted.codons.alt_bases,
     };
-    let protein_len = case.coding.protein_len();
-    let mut number = case.codons.first as usize - 1;
+    let protein_len = change.coding.protein_len();
+    let mut number = change.codons.first as usize - 1;
     loop {
-        let before = if number < protein_len { case.coding.residue(number) } else { Some(b'*') };
+        let before = if number < protein_len { change.coding.residue(number) } else { Some(b'*') };
         let (Some(before), Some(after)) = (before, edited.residue(number)) else {
-            return describe_open_end(out, case.coding, number, case.codons.first as usize);
+            return describe_open_end(out, change.coding, number, change.codons.first as usize);
         };
         if before == after && before == b'*' {
             out.extend_from_slice(b"Ter");
@@ -194,8 +203,8 @@ fn describe_frameshift(out: &mut Vec<u8>, case: &Case<'_>, start_lost: bool) -> 
     }
 }
 
-/// A frameshift whose residues are the reference's up to where the sequence ends: VEP names the
-/// last one twice and leaves the stop open.
+/// Describes a frameshift whose residues equal the reference up to the end of the sequence. VEP
+/// writes the last residue twice and leaves the stop unknown.
 fn describe_open_end(
     out: &mut Vec<u8>,
     coding: &Translatable<'_>,
@@ -211,14 +220,15 @@ fn describe_open_end(
     true
 }
 
-/// Residues added where a stop is lost.
-fn write_extension(out: &mut Vec<u8>, case: &Case<'_>) {
-    let places = case.unshifted.location.cds.both();
-    let added = places.and_then(|(from, to)| {
-        let alt = &case.unshifted.codons.alt_bases;
-        let edited = Edited { coding: case.coding, from: from as usize - 1, to: to as usize, alt };
-        let stop = edited.stop_from(case.codons.first as usize - 1)?;
-        stop.checked_sub(case.coding.protein_len()).filter(|n| *n > 0)
+/// Appends the number of residues that a lost stop adds, or `?`.
+fn write_extension(out: &mut Vec<u8>, change: &ProteinChange<'_>) {
+    let span = change.unshifted.location.cds.both();
+    let added = span.and_then(|(from, to)| {
+        let alt = &change.unshifted.codons.alt_bases;
+        let edited =
+            Edited { coding: change.coding, from: from as usize - 1, to: to as usize, alt };
+        let stop = edited.stop_from(change.codons.first as usize - 1)?;
+        stop.checked_sub(change.coding.protein_len()).filter(|n| *n > 0)
     });
     match added {
         Some(n) => push_int(out, n as i32),
@@ -226,7 +236,7 @@ fn write_extension(out: &mut Vec<u8>, case: &Case<'_>) {
     }
 }
 
-/// A coding sequence with bases replaced, its 3' UTR behind it.
+/// A coding sequence with its 3' UTR, in which the bases `from..to` are replaced by `alt`.
 struct Edited<'a> {
     coding: &'a Translatable<'a>,
     from: usize,
@@ -251,7 +261,7 @@ impl Edited<'_> {
         Some(self.coding.table.translate(&codon))
     }
 
-    /// The first stop codon from a codon on, both from 0.
+    /// The index of the first stop codon, starting at the codon `number` (both from 0).
     fn stop_from(&self, number: usize) -> Option<usize> {
         (number..)
             .map_while(|n| self.residue(n).map(|r| (n, r)))
@@ -262,20 +272,20 @@ impl Edited<'_> {
 
 fn write_residues(out: &mut Vec<u8>, residues: &[u8]) {
     for residue in residues {
-        // VEP shows what it cannot tell as a stop.
+        // VEP shows unknown residues as a stop.
         let name = if *residue == b'X' { "Ter" } else { amino_acid_three(*residue) };
         out.extend_from_slice(name.as_bytes());
     }
 }
 
-/// `Lys5` or `Lys5_Met9` of the reference peptide.
-fn write_range(out: &mut Vec<u8>, work: &Peptides, several: bool) {
-    write_residues(out, &work.reference[..1]);
-    push_int(out, work.start);
+/// Appends `Lys5` or `Lys5_Met9` of the reference peptide.
+fn write_range(out: &mut Vec<u8>, peptides: &Peptides, several: bool) {
+    write_residues(out, &peptides.reference[..1]);
+    push_int(out, peptides.start);
     if several {
         out.push(b'_');
-        write_residues(out, &work.reference[work.reference.len() - 1..]);
-        push_int(out, work.end);
+        write_residues(out, &peptides.reference[peptides.reference.len() - 1..]);
+        push_int(out, peptides.end);
     }
 }
 

@@ -1,22 +1,22 @@
-//! HGVS's 3' rule: insertions and deletions are described as far towards 3' as they can move.
+//! The 3' rule of HGVS: insertions and deletions are shifted as far as possible towards the 3' end.
 
 use crate::model::Strand;
 use crate::reference::ContigView;
 use crate::variant::Allele;
 
-/// VEP looks no further than this.
+/// Maximum shift in bases, as in VEP.
 const MAX_SHIFT: i32 = 1000;
 
-/// How far an allele moves.
+/// The shift of an allele.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Shifted {
-    /// Bases, in reading direction.
+    /// Number of bases, in reading direction.
     pub(super) distance: i32,
-    /// Added to genomic positions.
+    /// The offset of genomic positions.
     pub(super) delta: i32,
 }
 
-/// Moves an insertion or deletion along the genome towards a strand's 3' end.
+/// Computes how far an insertion or deletion can be shifted towards the 3' end of a strand.
 pub(super) fn shift_towards(
     contig: &ContigView<'_>,
     allele: &Allele<'_>,
@@ -31,10 +31,10 @@ pub(super) fn shift_towards(
     let limit = MAX_SHIFT - length;
     let mut distance = 0;
     while distance < limit {
-        let turn = (distance % length) as usize;
+        let rotation = (distance % length) as usize;
         let (next, head) = match strand {
-            Strand::Forward => (allele.end.max(allele.start - 1) + 1 + distance, moving[turn]),
-            Strand::Reverse => (allele.start - 1 - distance, moving[moving.len() - 1 - turn]),
+            Strand::Forward => (allele.end.max(allele.start - 1) + 1 + distance, moving[rotation]),
+            Strand::Reverse => (allele.start - 1 - distance, moving[moving.len() - 1 - rotation]),
         };
         match contig.bases(next, next) {
             Some([base]) if base.eq_ignore_ascii_case(&head) => distance += 1,
@@ -46,7 +46,7 @@ pub(super) fn shift_towards(
 }
 
 impl Shifted {
-    /// Gives `use_it` the allele where it ends up, its bases turned accordingly.
+    /// Calls `use_it` with the shifted allele, whose inserted bases are rotated accordingly.
     pub(super) fn with_allele<T>(
         self,
         contig: &ContigView<'_>,
@@ -59,20 +59,20 @@ impl Shifted {
             return use_it(&Allele { start, end, reference, alt: allele.alt });
         }
         let length = allele.alt.len();
-        let turn = self.delta.rem_euclid(length as i32) as usize;
-        if turn == 0 {
+        let rotation = self.delta.rem_euclid(length as i32) as usize;
+        if rotation == 0 {
             return use_it(&Allele { start, end, ..*allele });
         }
         let mut small = [0u8; 64];
         let mut large;
-        let turned: &mut [u8] = if length <= small.len() {
+        let rotated: &mut [u8] = if length <= small.len() {
             &mut small[..length]
         } else {
             large = vec![0; length];
             &mut large
         };
-        turned.copy_from_slice(allele.alt);
-        turned.rotate_left(turn);
-        use_it(&Allele { start, end, reference: allele.reference, alt: turned })
+        rotated.copy_from_slice(allele.alt);
+        rotated.rotate_left(rotation);
+        use_it(&Allele { start, end, reference: allele.reference, alt: rotated })
     }
 }

@@ -1,4 +1,4 @@
-//! `g.`, `c.` and `n.` descriptions.
+//! Genomic and transcript descriptions (`g.`, `c.` and `n.`).
 
 use super::shift::Shifted;
 use crate::consequence::coding::is_plain_dna;
@@ -7,7 +7,7 @@ use crate::reference::ContigView;
 use crate::text::push_int;
 use crate::variant::Allele;
 
-/// Writes `20:g.…`.
+/// Appends the genomic description, `20:g.…`.
 pub(super) fn describe_genomic(
     out: &mut Vec<u8>,
     contig: &ContigView<'_>,
@@ -24,7 +24,8 @@ pub(super) fn describe_genomic(
     });
 }
 
-/// Writes `ENST…:c.…` or `:n.…`; nothing where an end lies outside the transcript.
+/// Appends the transcript description, `ENST…:c.…` or `ENST…:n.…`, unless an end of the allele lies
+/// outside the transcript.
 pub(super) fn describe_transcript(
     out: &mut Vec<u8>,
     contig: &ContigView<'_>,
@@ -52,7 +53,8 @@ pub(super) fn describe_transcript(
     });
 }
 
-/// Writes positions and change; `position` writes a genomic position in the system asked for.
+/// Appends positions and change. `position` writes a genomic position in the coordinate system of the
+/// description.
 fn write_change(
     out: &mut Vec<u8>,
     contig: &ContigView<'_>,
@@ -108,7 +110,8 @@ fn write_change(
     }
 }
 
-/// The bases before an insertion (in reading direction), where they are what is inserted.
+/// The positions of the bases before an insertion (in reading direction), if they equal the inserted
+/// bases.
 fn duplicated(contig: &ContigView<'_>, allele: &Allele<'_>, strand: Strand) -> Option<(i32, i32)> {
     let length = allele.alt.len() as i32;
     let (low, high) = match strand {
@@ -121,7 +124,8 @@ fn duplicated(contig: &ContigView<'_>, allele: &Allele<'_>, strand: Strand) -> O
         .map(|_| (low, high))
 }
 
-/// How many bases both alleles share at their low and high end; the end read first goes first.
+/// Number of bases that both alleles share at their low and high genomic end. The end that is read
+/// first takes precedence.
 fn shared_ends(reference: &[u8], alt: &[u8], strand: Strand) -> (usize, usize) {
     let from_start =
         |a: &[u8], b: &[u8]| a.iter().zip(b).take_while(|(x, y)| x.eq_ignore_ascii_case(y)).count();
@@ -152,7 +156,8 @@ fn write_bases(out: &mut Vec<u8>, bases: &[u8], strand: Strand) {
     }
 }
 
-/// Writes a genomic position of a transcript: exonic, or the nearest exon base and an offset.
+/// Appends a genomic position relative to a transcript: an exon position, or the nearest exon
+/// position and an offset into the intron.
 fn write_position(out: &mut Vec<u8>, transcript: &Transcript, pos: i32) {
     let (cdna, offset) = cdna_with_offset(transcript, pos);
     let Some(cds) = &transcript.cds else {
@@ -164,7 +169,7 @@ fn write_position(out: &mut Vec<u8>, transcript: &Transcript, pos: i32) {
         out.push(b'*');
         push_int(out, cdna - cds.cdna_end);
     } else if cdna == cds.cdna_end && offset != 0 {
-        // VEP counts an intron right behind the stop codon from the codon.
+        // VEP numbers an intron directly after the stop codon from the stop codon.
         out.push(b'*');
         push_int(out, offset);
         return;
@@ -183,7 +188,8 @@ fn push_offset(out: &mut Vec<u8>, offset: i32) {
     }
 }
 
-/// The nearest exon base (the upstream one where two are as near) and the distance to it.
+/// The cDNA position of the nearest exon base and the distance to it. If two bases are equally near,
+/// the upstream one is used.
 fn cdna_with_offset(transcript: &Transcript, pos: i32) -> (i32, i32) {
     let exons = &transcript.exons;
     let reverse = transcript.strand.is_reverse();

@@ -11,7 +11,8 @@ pub enum CodonTable {
     Standard,
     /// 2, vertebrate mitochondria.
     VertebrateMitochondrial,
-    /// 11, bacteria, archaea and plant plastids. It reads as the standard code; more codons start.
+    /// 11, bacteria, archaea and plant plastids. It translates like the standard code, but has more
+    /// start codons.
     Bacterial,
 }
 
@@ -20,7 +21,7 @@ const MITOCHONDRIAL: &[u8; 64] =
     b"FFLLSSSSYY**CCWWLLLLPPPPHHQQRRRRIIMMTTTTNNKKSS**VVVVAAAADDEEGGGG";
 
 impl CodonTable {
-    /// The code of an NCBI number.
+    /// The code with an NCBI number.
     pub const fn from_number(number: u32) -> Option<Self> {
         match number {
             1 => Some(Self::Standard),
@@ -39,7 +40,7 @@ impl CodonTable {
         }
     }
 
-    /// The amino acid of a codon, `*` for a stop, `X` where it is incomplete or ambiguous.
+    /// The amino acid of a codon; `*` for a stop, `X` for an incomplete or ambiguous codon.
     #[inline]
     pub fn translate(self, codon: &[u8]) -> u8 {
         match codon_index(codon) {
@@ -48,7 +49,7 @@ impl CodonTable {
         }
     }
 
-    /// Appends the amino acids of whole codons, up to the first stop.
+    /// Appends the amino acids of the complete codons, up to and including the first stop.
     pub fn translate_to_stop(self, bases: &[u8], out: &mut Vec<u8>) {
         let residues = self.residues();
         for codon in bases.chunks_exact(3) {
@@ -63,14 +64,14 @@ impl CodonTable {
         }
     }
 
-    /// An ambiguous codon has an amino acid where all its readings agree.
+    /// Translates a codon with IUPAC codes, if all codons it represents have the same amino acid.
     #[cold]
     fn translate_ambiguous(self, codon: &[u8]) -> u8 {
         let [a, b, c] = codon else { return b'X' };
         let mut found = None;
-        for x in readings(*a) {
-            for y in readings(*b) {
-                for z in readings(*c) {
+        for x in bases_of(*a) {
+            for y in bases_of(*b) {
+                for z in bases_of(*c) {
                     let Some(index) = codon_index(&[*x, *y, *z]) else { return b'X' };
                     let residue = self.residues()[index];
                     if *found.get_or_insert(residue) != residue {
@@ -89,7 +90,7 @@ impl CodonTable {
         }
     }
 
-    /// Whether a codon can start translation.
+    /// Whether a codon is a start codon.
     pub fn is_start(self, codon: &[u8]) -> bool {
         match self {
             Self::Standard => matches!(codon, b"ATG" | b"CTG" | b"TTG"),
@@ -103,8 +104,8 @@ impl CodonTable {
     }
 }
 
-/// The bases an IUPAC code stands for.
-fn readings(code: u8) -> &'static [u8] {
+/// The bases that an IUPAC code represents.
+fn bases_of(code: u8) -> &'static [u8] {
     match code.to_ascii_uppercase() {
         b'A' => b"A",
         b'C' => b"C",
@@ -125,7 +126,7 @@ fn readings(code: u8) -> &'static [u8] {
     }
 }
 
-/// The index of a codon in NCBI's order (T, C, A, G), or `None` where it is not three plain bases.
+/// The index of a codon in NCBI's order of bases (T, C, A, G); `None` unless it is three of these.
 #[inline]
 pub fn codon_index(codon: &[u8]) -> Option<usize> {
     let [a, b, c] = codon else { return None };
@@ -134,20 +135,20 @@ pub fn codon_index(codon: &[u8]) -> Option<usize> {
     (index < 64).then_some(index)
 }
 
-/// By base: its place in NCBI's order, or a number that makes any index too large.
+/// By byte: its index in NCBI's order of bases, or a number that makes any codon index too large.
 const DIGITS: [u8; 256] = {
     let mut digits = [64; 256];
-    let mut place = 0;
-    while place < 4 {
-        let base = b"TCAG"[place];
-        digits[base as usize] = place as u8;
-        digits[base.to_ascii_lowercase() as usize] = place as u8;
-        place += 1;
+    let mut index = 0;
+    while index < 4 {
+        let base = b"TCAG"[index];
+        digits[base as usize] = index as u8;
+        digits[base.to_ascii_lowercase() as usize] = index as u8;
+        index += 1;
     }
     digits
 };
 
-/// The complementary base, keeping its case; other bytes stay.
+/// The complementary base, in the same case; other bytes are returned unchanged.
 #[inline]
 pub const fn complement(base: u8) -> u8 {
     match base {
@@ -205,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_codes_differ_where_they_should() {
+    fn genetic_codes_differ_in_their_amino_acids_and_start_codons() {
         let standard = CodonTable::Standard;
         let mito = CodonTable::VertebrateMitochondrial;
         for (codon, one, two) in

@@ -1,10 +1,11 @@
-//! Which features overlap a region: bins of the contig, each with the features that reach into it.
+//! An index that finds the intervals that overlap a region. The contig is divided into bins, each
+//! with the intervals that overlap it.
 
-/// Bins of 4 kb, unless told otherwise.
+/// The default bins span 4 kb.
 const BIN_SHIFT: u32 = 12;
 
-/// A static index over intervals. A lookup touches one or a few bins, whatever the order of the
-/// queries, and allocates nothing.
+/// A static index over intervals. A query reads one or a few bins, independent of earlier queries, and
+/// does not allocate.
 #[derive(Clone, Debug, Default)]
 pub struct RegionIndex {
     starts: Vec<u32>,
@@ -13,12 +14,13 @@ pub struct RegionIndex {
 }
 
 impl RegionIndex {
-    /// Indexes intervals given in order of their item number; each is widened by `margin`.
+    /// Indexes intervals, each extended by `margin` at both ends. The item number of an interval is its
+    /// index in `intervals`.
     pub fn new(intervals: impl Iterator<Item = (i32, i32)> + Clone, margin: i32) -> Self {
         Self::with_shift(intervals, margin, BIN_SHIFT)
     }
 
-    /// An index with bins of 2 to the power of `shift` bases.
+    /// Indexes intervals in bins of `2^shift` bases.
     pub fn with_shift(
         intervals: impl Iterator<Item = (i32, i32)> + Clone,
         margin: i32,
@@ -47,8 +49,8 @@ impl RegionIndex {
         Self { starts, items, shift }
     }
 
-    /// Item numbers that may overlap `start..=end`, ascending within a bin; an item reaching over
-    /// several bins of the region comes once.
+    /// Item numbers of intervals that may overlap `start..=end`, ascending within a bin. An interval
+    /// in several bins is returned once.
     pub fn query(&self, start: i32, end: i32) -> impl Iterator<Item = u32> + '_ {
         let first = (start.max(0) >> self.shift) as usize;
         let last = (end.max(start).max(0) >> self.shift) as usize;
@@ -72,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_overlapping_item_is_found_once() {
+    fn every_overlapping_interval_is_found_once() {
         let intervals = [(1, 10_000), (3_000, 3_100), (9_000, 20_000)];
         let index = RegionIndex::new(intervals.iter().copied(), 0);
         let found = |a, b| index.query(a, b).collect::<Vec<_>>();

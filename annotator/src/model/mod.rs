@@ -1,4 +1,4 @@
-//! Genes, transcripts, exons and coding sequences, in the coordinates of the genome.
+//! Gene models: genes, transcripts, exons and coding sequences, in genomic coordinates.
 //!
 //! All positions are 1-based and inclusive, as in GFF3, VCF and HGVS.
 
@@ -17,23 +17,23 @@ use serde::{Deserialize, Serialize};
 pub struct Gene {
     /// Stable identifier, such as `ENSG00000178591`.
     pub id: Box<str>,
-    /// Symbol; empty where the models give none.
+    /// Symbol; empty if the gene has none.
     pub symbol: Box<str>,
     /// Biotype, such as `protein_coding`.
     pub biotype: Box<str>,
-    /// First position.
+    /// First genomic position.
     pub start: i32,
-    /// Last position.
+    /// Last genomic position.
     pub end: i32,
     /// Strand.
     pub strand: Strand,
 }
 
-/// The models of one contig.
+/// The gene models of one contig.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContigModel {
     /// Genes, sorted by start.
     pub genes: Vec<Gene>,
-    /// Transcripts in the order in which the models mention them.
+    /// Transcripts, in the order of the source file.
     pub transcripts: Vec<Transcript>,
 }

@@ -1,9 +1,9 @@
-//! A transcript and its coordinate systems.
+//! Transcripts and their coordinate systems.
 
 use super::codon::CodonTable;
 use serde::{Deserialize, Serialize};
 
-/// The strand a feature is read from.
+/// The strand of a feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Strand {
     /// `+`
@@ -13,7 +13,7 @@ pub enum Strand {
 }
 
 impl Strand {
-    /// `1` or `-1`, as VEP writes it.
+    /// The strand as VEP writes it, `1` or `-1`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Forward => "1",
@@ -21,7 +21,7 @@ impl Strand {
         }
     }
 
-    /// `+` or `-`, as GFF3 writes it.
+    /// The strand as GFF3 writes it, `+` or `-`.
     pub const fn sign(self) -> &'static str {
         match self {
             Self::Forward => "+",
@@ -38,11 +38,11 @@ impl Strand {
 /// An exon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exon {
-    /// First position on the genome.
+    /// First genomic position.
     pub start: i32,
-    /// Last position on the genome.
+    /// Last genomic position.
     pub end: i32,
-    /// Position in the cDNA of the exon's first base in reading direction.
+    /// cDNA position of the first base in reading direction.
     pub cdna_start: i32,
 }
 
@@ -52,27 +52,27 @@ impl Exon {
         self.end - self.start + 1
     }
 
-    /// Whether the exon has no bases; never so in a built model.
+    /// Whether the exon has no bases, which no gene model contains.
     pub const fn is_empty(&self) -> bool {
         self.len() <= 0
     }
 }
 
-/// A stretch of coding sequence within one exon.
+/// A part of a coding sequence within one exon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CdsSegment {
-    /// First position on the genome.
+    /// First genomic position.
     pub start: i32,
-    /// Last position on the genome.
+    /// Last genomic position.
     pub end: i32,
-    /// Position in the CDS (without the start phase) of the first base in reading direction.
+    /// CDS position (without the start phase) of the first base in reading direction.
     pub cds_start: i32,
 }
 
 /// The coding part of a transcript.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cds {
-    /// Segments in reading direction. With ribosomal slippage two of them overlap.
+    /// Segments in reading direction. With ribosomal slippage, two of them overlap.
     pub segments: Vec<CdsSegment>,
     /// cDNA position of the first coding base.
     pub cdna_start: i32,
@@ -80,72 +80,72 @@ pub struct Cds {
     pub cdna_end: i32,
     /// Bases missing at the 5' end: the first codon begins this many bases before the CDS.
     pub start_phase: u8,
-    /// GFF3's phase of the first segment: bases to skip to reach the first whole codon.
+    /// GFF3 phase of the first segment: number of bases before the first complete codon.
     pub skip: u8,
     /// The genetic code.
     pub table: CodonTable,
-    /// Codons (from 0) that are TGA and read as selenocysteine.
+    /// TGA codons (from 0) that are translated as selenocysteine.
     pub selenocysteines: Vec<i32>,
     /// Offset of the coding sequence in the spliced sequence file.
     pub offset: u64,
-    /// Bases of the coding sequence.
+    /// Length of the coding sequence in bases.
     pub len: i32,
-    /// Protein identifier, with its version.
+    /// Protein identifier with version.
     pub protein_id: Option<Box<str>>,
 }
 
 impl Cds {
-    /// Whether segments overlap or leave out exon bases, so that CDS and cDNA positions do not
-    /// differ by a constant.
+    /// Whether segments overlap or omit exon bases, so that CDS and cDNA positions do not differ by a
+    /// constant.
     pub fn has_slippage(&self) -> bool {
         self.len != self.cdna_end - self.cdna_start + 1
     }
 }
 
-/// Markers of a transcript.
+/// Flags of a transcript.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flags {
-    /// The gene's representative transcript.
+    /// The representative transcript of the gene.
     pub canonical: bool,
     /// MANE Select.
     pub mane_select: bool,
     /// MANE Plus Clinical.
     pub mane_plus: bool,
-    /// The 5' end of the CDS is not known.
+    /// The 5' end of the CDS is unknown.
     pub cds_start_nf: bool,
-    /// The 3' end of the CDS is not known.
+    /// The 3' end of the CDS is unknown.
     pub cds_end_nf: bool,
 }
 
 /// A transcript.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transcript {
-    /// Identifier, with its version where the models have it.
+    /// Identifier, with version if the gene models have one.
     pub id: Box<str>,
-    /// Index of the gene in the contig's model.
+    /// Index of the gene in [`ContigModel::genes`](super::ContigModel::genes).
     pub gene: u32,
     /// Biotype, such as `protein_coding`.
     pub biotype: Box<str>,
-    /// First position.
+    /// First genomic position.
     pub start: i32,
-    /// Last position.
+    /// Last genomic position.
     pub end: i32,
     /// Strand.
     pub strand: Strand,
     /// Exons in reading direction.
     pub exons: Vec<Exon>,
-    /// The coding part; `None` for non-coding transcripts.
+    /// The coding sequence; `None` for non-coding transcripts.
     pub cds: Option<Cds>,
-    /// Markers.
+    /// Flags.
     pub flags: Flags,
     /// Offset of the spliced sequence in the spliced sequence file.
     pub offset: u64,
-    /// Bases of the spliced sequence.
+    /// Length of the spliced sequence in bases.
     pub len: i32,
 }
 
 impl Transcript {
-    /// The cDNA position of a genomic position, where it lies in an exon.
+    /// The cDNA position of a genomic position; `None` outside the exons.
     pub fn cdna_position(&self, pos: i32) -> Option<i32> {
         let exon = self.exons.iter().find(|exon| exon.start <= pos && pos <= exon.end)?;
         Some(match self.strand {
@@ -154,7 +154,7 @@ impl Transcript {
         })
     }
 
-    /// The gap after the exon of this number (from 0), in genomic order of its bounds.
+    /// First and last genomic position of the intron after an exon (from 0, in reading direction).
     pub fn intron(&self, number: usize) -> Option<(i32, i32)> {
         let (left, right) = match self.strand {
             Strand::Forward => (self.exons.get(number)?, self.exons.get(number + 1)?),
@@ -163,7 +163,7 @@ impl Transcript {
         Some((left.end + 1, right.start - 1))
     }
 
-    /// First and last genomic position of the coding part, the lower first.
+    /// First and last genomic position of the coding sequence.
     pub fn coding_region(&self) -> Option<(i32, i32)> {
         let cds = self.cds.as_ref()?;
         let (first, last) = (cds.segments.first()?, cds.segments.last()?);
