@@ -9,6 +9,7 @@ use crate::colocated::ColocatedVariants;
 use crate::consequence::{Effect, SoTerm, SoTerms};
 use crate::error::InputError;
 use crate::hgvs::HgvsText;
+use crate::info::{begin_field, copy_info};
 use crate::record_prepass::RecordPrepass;
 use crate::reference::{ContigView, Reference};
 use crate::report::{Counts, RegionClass, RegionClasses};
@@ -66,8 +67,8 @@ impl<'r> Annotator<'r> {
         self.colocated.begin_record(self.prepass.reference.tracks(), record.id);
         out.extend_from_slice(record.before_info);
         let info_start = out.len();
-        let replaced = self.replaces_key.then_some(self.format);
-        push_info(out, record.info, replaced);
+        let removed_key = self.replaces_key.then_some(self.format.key());
+        copy_info(out, record.info, removed_key);
         if let Some(contig) = self.prepass.contig() {
             self.prepass.check_reference(&contig, &record);
             self.annotate(&contig, &record, out, info_start);
@@ -242,33 +243,9 @@ fn begin_entry(out: &mut Vec<u8>, first: &mut bool, info_start: usize, format: A
         return;
     }
     *first = false;
-    if out.len() > info_start {
-        out.push(b';');
-    }
+    begin_field(out, info_start);
     out.extend_from_slice(format.key().as_bytes());
     out.push(b'=');
-}
-
-/// Copies INFO without an old value of the annotation key; `.` becomes empty.
-fn push_info(out: &mut Vec<u8>, info: &[u8], replaced: Option<AnnotationFormat>) {
-    if info == b"." {
-        return;
-    }
-    let Some(format) = replaced else {
-        out.extend_from_slice(info);
-        return;
-    };
-    let is_old = |field: &[u8]| {
-        field.strip_prefix(format.key().as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
-    };
-    let mut first = true;
-    for field in info.split(|b| *b == b';').filter(|f| !is_old(f)) {
-        if !first {
-            out.push(b';');
-        }
-        out.extend_from_slice(field);
-        first = false;
-    }
 }
 
 fn add_region_classes(effect: &Effect, coding: bool, region_classes: &mut RegionClasses) {

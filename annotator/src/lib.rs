@@ -15,6 +15,7 @@ mod contig_names;
 pub mod csq;
 pub mod error;
 pub mod hgvs;
+mod info;
 pub mod model;
 pub mod pipeline;
 mod record_prepass;

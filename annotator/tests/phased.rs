@@ -1,6 +1,6 @@
-//! `--mode csq` on the demo reference: a few records, what is told of them, and why. Where samples
-//! are phased, `bcftools csq` 1.16 says the same of all of them.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+//! `--mode csq` on the demo reference: the consequences of a few records, and the reason for each. For
+//! phased samples, `bcftools csq` 1.16 reports the same consequences.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
 
@@ -13,7 +13,8 @@ use std::sync::atomic::AtomicBool;
 
 const GENE: &str = "DEFB125|ENST00000382410|protein_coding";
 
-/// Annotates records given as `position REF ALT genotype…`; answers the calls and the masks.
+/// Annotates records given as `position REF ALT genotype…`. Returns the consequences and the masks
+/// of each record.
 fn annotate(records: &[&str], options: CsqOptions) -> Result<Vec<String>, Error> {
     let folder = tempfile::tempdir().unwrap();
     let (input, output) = (folder.path().join("in.vcf"), folder.path().join("out.vcf"));
@@ -39,31 +40,32 @@ fn annotate(records: &[&str], options: CsqOptions) -> Result<Vec<String>, Error>
     let lines = annotated.lines().filter(|line| !line.starts_with('#'));
     let annotated = lines.map(|line| {
         let columns: Vec<&str> = line.split('\t').collect();
-        let calls = columns[7].strip_prefix("BCSQ=").unwrap_or(columns[7]);
+        let consequences =
+            columns[7].strip_prefix("BCSQ=").unwrap_or(columns[7]).replace(GENE, "G");
         let masks = columns.iter().skip(9).filter_map(|sample| sample.split(':').nth(1));
-        [calls.replace(GENE, "G")].into_iter().chain(masks.map(str::to_owned)).collect::<Vec<_>>()
+        [consequences].into_iter().chain(masks.map(str::to_owned)).collect::<Vec<_>>()
     });
     Ok(annotated.map(|parts| parts.join(" ")).collect())
 }
 
 #[test]
-fn alleles_of_one_haplotype_are_read_together() {
+fn alleles_of_one_haplotype_are_interpreted_together() {
     for (name, why, records, expected) in [
         (
             "two_bases_of_a_codon",
-            "AAT becomes CGT, which neither base makes alone",
+            "AAT becomes CGT, which neither base causes alone",
             &["68354 A C 1|0", "68355 A G 1|0"][..],
             &["missense|G|+|2N>2R|68354A>C+68355A>G 1", "@68354 1"][..],
         ),
         (
             "two_bases_of_a_codon_apart",
-            "on two haplotypes they are two changes",
+            "alleles on two haplotypes are two changes",
             &["68354 A C 1|0", "68355 A G 0|1"],
             &["missense|G|+|2N>2H|68354A>C 1", "missense|G|+|2N>2S|68355A>G 2"],
         ),
         (
             "across_an_intron",
-            "a codon's bases may lie in two exons",
+            "the bases of a codon may lie in two exons",
             &["68408 G C 0|1", "76646 G C 0|1"],
             &[
                 "splice_region|G,missense|G|+|20G>20P|68408G>C+76646G>C 10",
@@ -72,19 +74,19 @@ fn alleles_of_one_haplotype_are_read_together() {
         ),
         (
             "stop_undone",
-            "the first two bases make a stop of CTG, the third a tyrosine of the stop",
+            "the first two bases change CTG to a stop, and the third changes the stop to a tyrosine",
             &["68360 C T 1|0", "68361 T A 1|0", "68362 G C 1|0"],
             &["missense|G|+|4L>4Y|68360C>T+68361T>A+68362G>C 1", "@68360 1", "@68360 1"],
         ),
         (
             "frame_restored",
-            "a base is taken out and one put in: what follows keeps its frame",
+            "a deletion and an insertion of one base keep the frame of the following codons",
             &["68369 AC A 1|1", "68377 T TA 1|1"],
             &["missense&inframe_altering|G|+|7TFI>7TSL|68369AC>A+68377T>TA 3", "@68369 3"],
         ),
         (
             "frame_restored_too_late",
-            "the shifted frame stops before the insertion restores it",
+            "the shifted frame has a stop before the insertion restores the frame",
             &["68359 CC C 1|0", "76700 G GA 1|0"],
             &[
                 "stop_gained&frameshift|G|+|3ILMLTFIICGLLTRVTKGSFEPQKCWKNNVGHCRRR>3T*|68359CC>C+76700G>GA 1",
@@ -92,14 +94,14 @@ fn alleles_of_one_haplotype_are_read_together() {
             ],
         ),
         (
-            "behind_a_stop",
-            "what comes after a new stop of the haplotype has a star",
+            "after_a_stop",
+            "consequences after a new stop of the haplotype are marked with a star",
             &["68360 CTG TAG 1|0", "68370 C A 1|0"],
             &["stop_gained|G|+|4L>4*|68360CTG>TAG 1", "*missense|G|+|7T>7N|68370C>A 1"],
         ),
         (
-            "samples_share_what_they_have",
-            "a sample with both alleles and one with the second only",
+            "samples_share_consequences",
+            "one sample has both alleles and one has only the second",
             &["68354 A C 1|0 0|0", "68355 A G 1|0 0|1"],
             &["missense|G|+|2N>2R|68354A>C+68355A>G 1 0", "@68354,missense|G|+|2N>2S|68355A>G 1 8"],
         ),
@@ -109,7 +111,7 @@ fn alleles_of_one_haplotype_are_read_together() {
 }
 
 #[test]
-fn on_the_reverse_strand_the_last_record_comes_first() {
+fn on_the_reverse_strand_the_last_record_reports_the_change() {
     let expected = [
         "@170251 2",
         "missense|DEFB128|ENST00000334391|protein_coding|-|5L>5P|170250C>T+170251A>G 2",
@@ -119,7 +121,7 @@ fn on_the_reverse_strand_the_last_record_comes_first() {
 }
 
 #[test]
-fn unphased_genotypes_are_taken_as_asked() {
+fn unphased_genotypes_follow_the_phase_option() {
     let records = ["68354 A C 0/1", "68355 A G 0/1"];
     let apart = ["missense|G|+|2N>2H|68354A>C 2", "missense|G|+|2N>2S|68355A>G 2"];
     let second = ["missense|G|+|2N>2R|68354A>C+68355A>G 2", "@68354 2"];
@@ -141,7 +143,7 @@ fn unphased_genotypes_are_taken_as_asked() {
 }
 
 #[test]
-fn without_samples_the_records_make_one_haplotype_unless_they_are_local() {
+fn without_samples_records_form_one_haplotype_unless_the_mode_is_local() {
     let records = ["68354 A C", "68355 A G"];
     let together = ["missense|G|+|2N>2R|68354A>C+68355A>G", "@68354"];
     assert_eq!(annotate(&records, CsqOptions::default()).unwrap(), together);
@@ -151,7 +153,7 @@ fn without_samples_the_records_make_one_haplotype_unless_they_are_local() {
 }
 
 #[test]
-fn another_reader_accepts_the_output() {
+fn the_output_can_be_indexed() {
     let folder = tempfile::tempdir().unwrap();
     let (input, output) = (folder.path().join("in.vcf"), folder.path().join("out.vcf.gz"));
     let text = "##fileformat=VCFv4.2\n##contig=<ID=20>\n\
@@ -166,18 +168,18 @@ fn another_reader_accepts_the_output() {
 }
 
 #[test]
-fn several_alternatives_and_odd_ones_are_annotate() {
+fn several_and_unusual_alternatives_are_annotated() {
     for (record, expected, why) in [
         (
             "68354 A C,G 1|2",
             "missense|G|+|2N>2H|68354A>C,missense|G|+|2N>2D|68354A>G 9",
-            "each alternative on its haplotype",
+            "each alternative is on its haplotype",
         ),
-        ("68354 A * 0|1", ".", "an overlapping deletion says nothing of its own"),
+        ("68354 A * 0|1", ".", "an overlapping deletion has no consequences of its own"),
         ("68354 A <INS> 0|1", "coding_sequence&feature_elongation|G", "a symbolic insertion"),
-        ("68354 a c 0|1", "missense|G|+|2N>2H|68354a>c 2", "lower case is written as it was"),
-        ("68354 T C 0|1", ".", "REF is not what the reference has, so no codon can be told"),
-        ("68354 A C 0/1/1", ".", "three alleles make no two haplotypes"),
+        ("68354 a c 0|1", "missense|G|+|2N>2H|68354a>c 2", "lower case is preserved"),
+        ("68354 T C 0|1", ".", "REF does not match the reference, so the codon is unknown"),
+        ("68354 A C 0/1/1", ".", "three alleles do not form two haplotypes"),
     ] {
         let found = annotate(&[record], CsqOptions::default()).unwrap();
         assert_eq!(found, [expected], "{record}: {why}");

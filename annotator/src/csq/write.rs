@@ -5,6 +5,7 @@ use super::flags::ConsequenceFlags;
 use super::header::KEY;
 use super::record_buffer::{BufferedRecord, Consequence, RecordBuffer};
 use crate::consequence::{SoTerm, SoTerms};
+use crate::info::{begin_field, copy_info};
 use crate::reference::ContigView;
 use crate::report::{RegionClass, RegionClasses};
 use crate::text::{push_escaped, push_int};
@@ -24,7 +25,8 @@ impl<'r> CsqAnnotator<'r> {
         let line = self.buffer.line(record);
         out.extend_from_slice(&line[..record.info_start]);
         let start = out.len();
-        push_info(out, &line[record.info_start..record.info_end], self.replaces_key);
+        let info = &line[record.info_start..record.info_end];
+        copy_info(out, info, self.replaces_key.then_some(KEY));
         if !record.extra_info.is_empty() {
             begin_field(out, start);
             out.extend_from_slice(&self.buffer.extra_info[record.extra_info.clone()]);
@@ -157,30 +159,6 @@ fn bare_id(id: &str) -> &str {
     match id.split_once('.') {
         Some((bare, _)) if id.starts_with("ENS") => bare,
         _ => id,
-    }
-}
-
-fn begin_field(out: &mut Vec<u8>, start: usize) {
-    if out.len() > start {
-        out.push(b';');
-    }
-}
-
-/// Copies INFO without an old value of the key; `.` becomes empty.
-fn push_info(out: &mut Vec<u8>, info: &[u8], replaces_key: bool) {
-    if info == b"." {
-        return;
-    }
-    if !replaces_key {
-        out.extend_from_slice(info);
-        return;
-    }
-    let start = out.len();
-    let old =
-        |field: &&[u8]| !field.strip_prefix(KEY.as_bytes()).is_some_and(|v| v.starts_with(b"="));
-    for field in info.split(|b| *b == b';').filter(old) {
-        begin_field(out, start);
-        out.extend_from_slice(field);
     }
 }
 
