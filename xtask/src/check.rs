@@ -3,12 +3,14 @@
 use crate::bundle::Profile;
 use crate::features;
 use crate::paths::Paths;
-use crate::setup::{CARGO_DENY, cargo_tool};
-use crate::step::{run, step};
+use crate::setup::{CARGO_DENY, CARGO_MACHETE, cargo_tool};
+use crate::step::{output, run, step};
 use anyhow::Result;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Format, lints of both halves, licences and sources.
+/// Checks formatting, features, lints of both halves of the application, and dependencies.
 pub(crate) fn check(paths: &Paths) -> Result<()> {
     step("format", || run(&mut cargo(paths, &["fmt", "--all", "--check"])))?;
     step("one compilation for all selections of packages", || features::verify(paths))?;
@@ -23,13 +25,40 @@ pub(crate) fn check(paths: &Paths) -> Result<()> {
             run(cargo(paths, &arguments).args(["--features", &features, "--", "-D", "warnings"]))
         })?;
     }
+    let machete = cargo_tool(paths, CARGO_MACHETE)?;
+    step("unused dependencies", || {
+        run(Command::new(&machete).arg("--with-metadata").args(crates(paths)?))
+    })?;
     let deny = cargo_tool(paths, CARGO_DENY)?;
-    step("licences, bans and sources", || {
-        // The list of advisories is a git repository, which closed networks do not reach.
+    step("licenses, duplicates and sources of dependencies", || {
         run(Command::new(&deny)
-            .args(["--log-level", "error", "check", "bans", "licenses", "sources"])
+            .args(["--log-level", "warn", "check", "bans", "licenses", "sources"])
             .current_dir(&paths.root))
-    })
+    })?;
+    step("advisories of dependencies", || advisories(paths, &deny))
+}
+
+/// The folders of our crates. workspace-hack is left out, because it uses none of its dependencies.
+fn crates(paths: &Paths) -> Result<Vec<PathBuf>> {
+    let folders = fs::read_dir(&paths.root)?.flatten().map(|entry| entry.path());
+    let is_crate =
+        |path: &PathBuf| path.join("Cargo.toml").exists() && !path.ends_with("workspace-hack");
+    Ok(folders.filter(is_crate).collect())
+}
+
+/// Checks the dependencies against the RustSec database. The database is a git repository, so the check
+/// is skipped on networks that do not reach it.
+fn advisories(paths: &Paths, deny: &Path) -> Result<()> {
+    let deny = || {
+        let mut command = Command::new(deny);
+        command.args(["--log-level", "warn"]).current_dir(&paths.root);
+        command
+    };
+    if output(deny().args(["fetch", "db"])).is_none() {
+        eprintln!("gas: SKIPPED: https://github.com/RustSec/advisory-db is not reachable");
+        return Ok(());
+    }
+    run(deny().args(["check", "--disable-fetch", "advisories"]))
 }
 
 fn cargo(paths: &Paths, arguments: &[&str]) -> Command {

@@ -13,5 +13,5 @@ pub(crate) use python::python;
 pub(crate) use reference::reference;
 pub(crate) use stamp::short_hash;
 pub(crate) use system::{chromium, postgres, system_packages};
-pub(crate) use tools::{CARGO_DENY, CARGO_NEXTEST, cargo_tool};
+pub(crate) use tools::{CARGO_DENY, CARGO_MACHETE, CARGO_NEXTEST, cargo_tool};
 pub(crate) use wasm::{TARGET as WASM_TARGET, WasmToolchain};

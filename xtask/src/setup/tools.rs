@@ -16,6 +16,9 @@ pub(crate) struct Tool {
 /// Checks licenses, duplicates, sources and advisories of dependencies.
 pub(crate) const CARGO_DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
 
+/// Finds unused dependencies.
+pub(crate) const CARGO_MACHETE: Tool = Tool { name: "cargo-machete", version: "0.9.2" };
+
 /// Runs each test in a separate process.
 pub(crate) const CARGO_NEXTEST: Tool = Tool { name: "cargo-nextest", version: "0.9.143" };
 
