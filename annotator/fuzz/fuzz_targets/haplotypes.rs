@@ -11,6 +11,9 @@ use std::sync::LazyLock;
 
 static MODEL: LazyLock<CsqModel> = LazyLock::new(|| CsqModel::new(&REFERENCE));
 
+/// One sample whose haplotypes carry the alternatives of the input.
+const GENOTYPES: [&[u8]; 4] = [b"\tGT\t0|1", b"\tGT\t1|1", b"\tGT\t1|2", b"\tGT:DP\t0/1"];
+
 fuzz_target!(|bytes: &[u8]| {
     let Some((first, rest)) = bytes.split_first() else { return };
     let options = CsqOptions { local: first & 1 == 1, ..CsqOptions::default() };
