@@ -17,8 +17,8 @@ use crate::variant::{Allele, MAX_POSITION, StructuralVariant, Variant, drops_fir
 use gas_shared::variant::VariantType;
 use gas_shared::vcf::{AltKind, Record};
 
-/// Annotates records; one for each thread. Buffers are reused for each record, so that annotating an
-/// allele does not allocate.
+/// Annotates records; one for each thread. Buffers are reused for each record, so that annotating
+/// an allele does not allocate.
 pub struct Annotator<'r> {
     prepass: RecordPrepass<'r>,
     replaces_key: bool,

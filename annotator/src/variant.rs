@@ -23,8 +23,8 @@ impl Variant<'_> {
     }
 }
 
-/// A sequence allele on the forward strand. For an insertion, which lies between the bases `end` and
-/// `start`, `start` is `end + 1`.
+/// A sequence allele on the forward strand. For an insertion, which lies between the bases `end`
+/// and `start`, `start` is `end + 1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allele<'a> {
     /// First reference base replaced.
@@ -51,8 +51,8 @@ impl Allele<'_> {
     }
 }
 
-/// Whether all alleles of a record begin with the same base and their lengths differ. VEP removes the
-/// first base in this case.
+/// Whether all alleles of a record begin with the same base and their lengths differ. VEP removes
+/// the first base in this case.
 pub fn drops_first_base(reference: &[u8], alts: &[u8]) -> bool {
     let Some(first) = reference.first() else { return false };
     let mut unequal = false;

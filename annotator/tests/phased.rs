@@ -1,6 +1,6 @@
-//! `--mode csq` on the demo reference: the consequences of a few records, and the reason for each. For
-//! phased samples, `bcftools csq` 1.16 reports the same consequences.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+//! `--mode csq` on the demo reference: the consequences of a few records, and the reason for each.
+//! For phased samples, `bcftools csq` 1.16 reports the same consequences.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod common;
 

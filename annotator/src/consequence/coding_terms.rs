@@ -139,8 +139,8 @@ impl<'a> Predicates<'a> {
         }
     }
 
-    /// `_ins_del_stop_altered`: whether an indel changes the last codon of the CDS to something other
-    /// than a stop.
+    /// `_ins_del_stop_altered`: whether an indel changes the last codon of the CDS to something
+    /// other than a stop.
     fn stop_altered(&self) -> bool {
         let known = self.overlaps_stop && self.changes_length && is_plain_dna(self.allele.alt);
         let (Some((cdna_start, cdna_end)), Some(start)) =
@@ -241,8 +241,8 @@ impl<'a> Predicates<'a> {
                 original(index - alt.len() + removed)
             }
         };
-        // After the edit both sequences are equal when compared from the end, so only the bases before
-        // it can differ.
+        // After the edit both sequences are equal when compared from the end, so only the bases
+        // before it can differ.
         let checked = (from + alt.len()).saturating_sub(edited_len - cds.len());
         (0..checked.min(cds.len())).any(|k| edited(edited_len - cds.len() + k) != cds[k])
     }

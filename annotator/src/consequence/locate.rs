@@ -1,7 +1,7 @@
 //! Locates an allele in a transcript: exons, introns, splice sites, cDNA and CDS positions.
 //!
-//! The rules are those of VEP (Ensembl Variation, `BaseTranscriptVariation`): positions in an intron
-//! or outside the CDS are unknown (`None`), not moved to the nearest exon.
+//! The rules are those of VEP (Ensembl Variation, `BaseTranscriptVariation`): positions in an
+//! intron or outside the CDS are unknown (`None`), not moved to the nearest exon.
 
 use crate::model::{Cds, Exon, Strand, Transcript};
 use crate::variant::Allele;

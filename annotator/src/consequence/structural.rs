@@ -1,5 +1,5 @@
-//! Consequences of symbolic alleles and breakends. Their sequence is unknown, so they have no codons
-//! and no HGVS descriptions.
+//! Consequences of symbolic alleles and breakends. Their sequence is unknown, so they have no
+//! codons and no HGVS descriptions.
 
 use super::effect::Effect;
 use super::locate::locate;

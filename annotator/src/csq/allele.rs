@@ -115,9 +115,9 @@ impl Window {
         self.after.clear();
     }
 
-    /// Takes `len` bases from position `from` of the reference, and of the sequence with the allele.
-    /// `first` and `last` are the ends of the transcript. A window that begins before `first` stays
-    /// empty, and none extends past `last`.
+    /// Takes `len` bases from position `from` of the reference, and of the sequence with the
+    /// allele. `first` and `last` are the ends of the transcript. A window that begins before
+    /// `first` stays empty, and none extends past `last`.
     pub(crate) fn fill(
         &mut self,
         contig: &ContigView<'_>,

@@ -21,7 +21,7 @@ use crate::report::Counts;
 
 /// Buffers that are reused for each record.
 #[derive(Default)]
-pub(crate) struct Scratch {
+pub(crate) struct RecordScratch {
     pub(crate) translations: Translations,
     pub(crate) comparison: RegionComparison,
     /// Parents and alleles that make no node.
@@ -43,7 +43,7 @@ pub struct CsqAnnotator<'r> {
     pub(super) colocated: ColocatedVariants,
     pub(super) buffer: RecordBuffer,
     pub(super) genotypes: Genotypes,
-    pub(super) scratch: Scratch,
+    pub(super) scratch: RecordScratch,
     pub(super) leaf_scratch: LeafScratch,
     /// Transcripts whose haplotypes may still grow.
     pub(super) active: ActiveTranscripts,
@@ -97,7 +97,7 @@ impl<'r> CsqAnnotator<'r> {
             colocated: ColocatedVariants::default(),
             buffer: RecordBuffer::new(samples, options.max_consequences.max(1)),
             genotypes: Genotypes::default(),
-            scratch: Scratch::default(),
+            scratch: RecordScratch::default(),
             leaf_scratch: LeafScratch::default(),
             active: ActiveTranscripts::default(),
             position: None,

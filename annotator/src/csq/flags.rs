@@ -13,7 +13,8 @@ macro_rules! consequences {
                 const ELSEWHERE = 1;
                 /// The consequence is downstream of a new stop codon; its name gets a `*` prefix.
                 const AFTER_STOP = 1 << 19;
-                /// The end of the CDS is unknown, so start and stop consequences in it are doubtful.
+                /// The end of the CDS is unknown, so start and stop consequences in it are
+                /// doubtful.
                 const INCOMPLETE_CDS = 1 << 20;
                 $(const $name = 1 << $bit;)*
             }

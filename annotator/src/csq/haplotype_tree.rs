@@ -118,8 +118,8 @@ impl HaplotypeTree {
         self.nodes[node as usize].haplotypes += 1;
     }
 
-    /// Collects the nodes where haplotypes end, parents before children and siblings in the order of
-    /// their records.
+    /// Collects the nodes where haplotypes end, parents before children and siblings in the order
+    /// of their records.
     pub(crate) fn leaves(&self, out: &mut Vec<u32>, stack: &mut Vec<u32>) {
         out.clear();
         stack.clear();

@@ -3,8 +3,8 @@
 //!
 //! [`CsqModel`] holds the gene models in the form this mode needs; [`CsqAnnotator`] compares every
 //! record with them. Records in coding sequence stay in the `record_buffer` until no later record
-//! can extend their haplotypes (`haplotype_tree`); then `haplotype_path` reports what the haplotypes
-//! do to the protein.
+//! can extend their haplotypes (`haplotype_tree`); then `haplotype_path` reports what the
+//! haplotypes do to the protein.
 
 mod active_transcripts;
 mod allele;

@@ -10,7 +10,7 @@ pub enum Phase {
     Alone,
     /// Take the alleles in the order in which they are written (`0/1` as `0|1`).
     AsIs,
-    /// Put every alternative on the first haplotype too (`0/1` as `1|1`, `1/2` as `1|2`).
+    /// Also put every alternative on the first haplotype (`0/1` as `1|1`, `1/2` as `1|2`).
     Merge,
     /// Reject the file.
     Require,
@@ -32,7 +32,7 @@ pub struct CsqOptions {
     /// Maximum number of residues written of a changed protein; 0 for no limit.
     pub max_residues: usize,
     /// Genetic code that replaces the code of the gene models. If it is the standard code, its rare
-    /// start codons (CTG, TTG) count as starts too.
+    /// start codons (CTG, TTG) also count as starts.
     pub genetic_code: Option<CodonTable>,
 }
 

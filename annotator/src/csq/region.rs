@@ -112,7 +112,8 @@ impl RegionComparison {
         }
     }
 
-    /// Reports the UTR of the same transcript that overlaps `from..=to`. Returns whether there is one.
+    /// Reports the UTR of the same transcript that overlaps `from..=to`. Returns whether there is
+    /// one.
     fn reports_utr(
         &mut self,
         transcript: &TranscriptContext<'_>,
@@ -313,8 +314,8 @@ impl RegionComparison {
         }
     }
 
-    /// Adds the splice consequences in the intron after a region. The splice site is unchanged if the
-    /// window is, from offset `site` on.
+    /// Adds the splice consequences in the intron after a region. The splice site is unchanged if
+    /// the window is, from offset `site` on.
     fn intron_after(
         &mut self,
         transcript: &TranscriptContext<'_>,

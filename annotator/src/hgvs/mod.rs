@@ -36,8 +36,8 @@ impl HgvsText {
         self.offset = 0;
     }
 
-    /// Starts a new allele: writes its genomic description, and computes how far it can be shifted in
-    /// both directions.
+    /// Starts a new allele: writes its genomic description, and computes how far it can be shifted
+    /// in both directions.
     pub fn begin(&mut self, contig: &ContigView<'_>, allele: &Allele<'_>) {
         self.clear();
         self.forward = shift_towards(contig, allele, Strand::Forward);

@@ -53,8 +53,8 @@ pub(super) fn describe_transcript(
     });
 }
 
-/// Appends positions and change. `position` writes a genomic position in the coordinate system of the
-/// description.
+/// Appends positions and change. `position` writes a genomic position in the coordinate system of
+/// the description.
 fn write_change(
     out: &mut Vec<u8>,
     contig: &ContigView<'_>,
@@ -110,8 +110,8 @@ fn write_change(
     }
 }
 
-/// The positions of the bases before an insertion (in reading direction), if they equal the inserted
-/// bases.
+/// The positions of the bases before an insertion (in reading direction), if they equal the
+/// inserted bases.
 fn duplicated(contig: &ContigView<'_>, allele: &Allele<'_>, strand: Strand) -> Option<(i32, i32)> {
     let length = allele.alt.len() as i32;
     let (low, high) = match strand {
@@ -188,8 +188,8 @@ fn push_offset(out: &mut Vec<u8>, offset: i32) {
     }
 }
 
-/// The cDNA position of the nearest exon base and the distance to it. If two bases are equally near,
-/// the upstream one is used.
+/// The cDNA position of the nearest exon base and the distance to it. If two bases are equally
+/// near, the upstream one is used.
 fn cdna_with_offset(transcript: &Transcript, pos: i32) -> (i32, i32) {
     let exons = &transcript.exons;
     let reverse = transcript.strand.is_reverse();

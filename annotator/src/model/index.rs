@@ -4,8 +4,8 @@
 /// The default bins span 4 kb.
 const BIN_SHIFT: u32 = 12;
 
-/// A static index over intervals. A query reads one or a few bins, independent of earlier queries, and
-/// does not allocate.
+/// A static index over intervals. A query reads one or a few bins, independent of earlier queries,
+/// and does not allocate.
 #[derive(Clone, Debug, Default)]
 pub struct RegionIndex {
     starts: Vec<u32>,
@@ -14,8 +14,8 @@ pub struct RegionIndex {
 }
 
 impl RegionIndex {
-    /// Indexes intervals, each extended by `margin` at both ends. The item number of an interval is its
-    /// index in `intervals`.
+    /// Indexes intervals, each extended by `margin` at both ends. The item number of an interval is
+    /// its index in `intervals`.
     pub fn new(intervals: impl Iterator<Item = (i32, i32)> + Clone, margin: i32) -> Self {
         Self::with_shift(intervals, margin, BIN_SHIFT)
     }
@@ -49,8 +49,8 @@ impl RegionIndex {
         Self { starts, items, shift }
     }
 
-    /// Item numbers of intervals that may overlap `start..=end`, ascending within a bin. An interval
-    /// in several bins is returned once.
+    /// Item numbers of intervals that may overlap `start..=end`, ascending within a bin. An
+    /// interval in several bins is returned once.
     pub fn query(&self, start: i32, end: i32) -> impl Iterator<Item = u32> + '_ {
         let first = (start.max(0) >> self.shift) as usize;
         let last = (end.max(start).max(0) >> self.shift) as usize;

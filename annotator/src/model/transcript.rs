@@ -95,8 +95,8 @@ pub struct Cds {
 }
 
 impl Cds {
-    /// Whether segments overlap or omit exon bases, so that CDS and cDNA positions do not differ by a
-    /// constant.
+    /// Whether segments overlap or omit exon bases, so that CDS and cDNA positions do not differ by
+    /// a constant.
     pub fn has_slippage(&self) -> bool {
         self.len != self.cdna_end - self.cdna_start + 1
     }
@@ -104,7 +104,7 @@ impl Cds {
 
 /// Flags of a transcript.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Flags {
+pub struct TranscriptFlags {
     /// The representative transcript of the gene.
     pub canonical: bool,
     /// MANE Select.
@@ -137,7 +137,7 @@ pub struct Transcript {
     /// The coding sequence; `None` for non-coding transcripts.
     pub cds: Option<Cds>,
     /// Flags.
-    pub flags: Flags,
+    pub flags: TranscriptFlags,
     /// Offset of the spliced sequence in the spliced sequence file.
     pub offset: u64,
     /// Length of the spliced sequence in bases.

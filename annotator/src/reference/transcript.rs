@@ -4,7 +4,7 @@ use super::gff::Feature;
 use super::group::TranscriptFeatures;
 use super::manifest::Contig;
 use crate::contig_names::is_mitochondrial;
-use crate::model::{Cds, CdsSegment, CodonTable, Exon, Flags, Gene, Strand, Transcript};
+use crate::model::{Cds, CdsSegment, CodonTable, Exon, Gene, Strand, Transcript, TranscriptFlags};
 
 fn stripped_id(id: &str) -> &str {
     let id = id.strip_prefix("gene:").or(id.strip_prefix("transcript:")).unwrap_or(id);
@@ -106,9 +106,9 @@ fn biotype_of(line: Option<&Feature>, gene: Option<&Feature>, coding: bool) -> S
         .unwrap_or_else(|| if coding { "protein_coding" } else { "misc_RNA" }.to_owned())
 }
 
-fn read_flags(features: &TranscriptFeatures<'_>) -> Flags {
+fn read_flags(features: &TranscriptFeatures<'_>) -> TranscriptFlags {
     let lines = features.transcript.into_iter().chain(features.exons.first().copied());
-    let mut flags = Flags::default();
+    let mut flags = TranscriptFlags::default();
     for line in lines {
         flags.canonical |=
             line.has_tag("Ensembl_canonical") || line.attribute(&["is_canonical"]) == Some("1");
