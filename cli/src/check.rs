@@ -103,10 +103,10 @@ mod tests {
             ("a.vcf.gz", &gzip(&broken), "line 3, POS: \"5x\""),
         ];
         for (name, content, text) in cases {
-            let refused = checked(name, content, 1000).unwrap_err();
-            assert!(refused.contains(text), "{name}: {refused}");
+            let rejected = checked(name, content, 1000).unwrap_err();
+            assert!(rejected.contains(text), "{name}: {rejected}");
         }
-        let refused = checked("a.vcf", VCF.as_bytes(), 10).unwrap_err();
-        assert!(refused.contains("your plan allows 10"), "{refused}");
+        let rejected = checked("a.vcf", VCF.as_bytes(), 10).unwrap_err();
+        assert!(rejected.contains("your plan allows 10"), "{rejected}");
     }
 }

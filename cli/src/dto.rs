@@ -1,4 +1,4 @@
-//! The answers of the REST API, reduced to the fields that this program uses.
+//! The responses of the REST API, reduced to the fields that this program uses.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -58,7 +58,7 @@ async fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Log { id } => print!("{}", api.log(id).await?),
         Command::Download { id, output, force } => {
             let job = api.job(id).await?;
-            // Validated here too, so that the server's answer cannot lead out of the folder.
+            // Validated here too, so that the server's response cannot lead out of the folder.
             let output = OutputPaths::new(&output, &FileName::parse(&job.file_name)?);
             download::download(&api, &job, &output, force).await?;
             output.paths().for_each(|path| println!("{}", path.display()));

@@ -2,33 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::error::Result;
-use crate::ports;
-
-/// The ports of a stack, all on 127.0.0.1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ports {
-    /// The GAS web server.
-    pub web: u16,
-    /// MiniStack, which emulates all AWS services.
-    pub aws: u16,
-    /// PostgreSQL.
-    pub postgres: u16,
-    /// The identity provider.
-    pub oidc: u16,
-    /// The Glacier emulator.
-    pub glacier: u16,
-    /// The Stripe emulator.
-    pub stripe: u16,
-}
-
-impl Ports {
-    /// Finds free ports, for a stack that runs next to others.
-    pub fn free() -> Result<Self> {
-        let [web, aws, postgres, oidc, glacier, stripe] = ports::free()?;
-        Ok(Self { web, aws, postgres, oidc, glacier, stripe })
-    }
-}
+use crate::ports::Ports;
 
 /// The paths of the programs that the stack runs.
 #[derive(Clone, Debug)]

@@ -75,7 +75,7 @@ pub enum Error {
     /// A test that needs the stack was started without it.
     #[error("this test needs the local stack; run it with ./gas test [FILTER], which sets {0}")]
     NoStack(&'static str),
-    /// A description or an answer is not valid JSON.
+    /// A description or an response is not valid JSON.
     #[error("{what} is not valid")]
     Json {
         /// What was parsed.

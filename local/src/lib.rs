@@ -23,9 +23,10 @@ mod process;
 mod services;
 mod stack;
 
-pub use config::{ArchiveBackEnd, Ports, Programs, StackConfig, Verbosity};
+pub use config::{ArchiveBackEnd, Programs, StackConfig, Verbosity};
 pub use environment::{Environment, variable_of_output};
 pub use error::Error;
 pub use handle::{Description, STACK_VARIABLE};
 pub use owner::{is_abandoned, owner, stop_running};
+pub use ports::Ports;
 pub use stack::Stack;

@@ -87,8 +87,8 @@ mod tests {
         assert!(!is_abandoned(folder.path()), "the folder never had an owner");
         let first = Ownership::claim(folder.path()).unwrap();
         assert_eq!(owner(folder.path()), Some(std::process::id()));
-        let Err(refused) = Ownership::claim(folder.path()) else { panic!("two owners") };
-        assert!(refused.to_string().contains(&std::process::id().to_string()), "{refused}");
+        let Err(rejected) = Ownership::claim(folder.path()) else { panic!("two owners") };
+        assert!(rejected.to_string().contains(&std::process::id().to_string()), "{rejected}");
         drop(first);
         assert!(is_abandoned(folder.path()));
         Ownership::claim(folder.path()).unwrap();

@@ -1,17 +1,41 @@
-//! Finds free ports, and the processes that hold taken ones.
+//! The ports of a stack. Finds free ports, and the processes that hold taken ones.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 
-use crate::config::Ports;
 use crate::error::{Error, Result};
 
 /// State of a listening socket in `/proc/net/tcp`.
 const LISTEN: &str = "0A";
 
+/// The ports of a stack, all on 127.0.0.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ports {
+    /// The GAS web server.
+    pub web: u16,
+    /// MiniStack, which emulates all AWS services.
+    pub aws: u16,
+    /// PostgreSQL.
+    pub postgres: u16,
+    /// The identity provider.
+    pub oidc: u16,
+    /// The Glacier emulator.
+    pub glacier: u16,
+    /// The Stripe emulator.
+    pub stripe: u16,
+}
+
+impl Ports {
+    /// Finds free ports, for a stack that runs next to others.
+    pub fn free() -> Result<Self> {
+        let [web, aws, postgres, oidc, glacier, stripe] = free()?;
+        Ok(Self { web, aws, postgres, oidc, glacier, stripe })
+    }
+}
+
 /// Finds `N` free ports. All are held until the last one is found, so that they are distinct.
-pub(crate) fn free<const N: usize>() -> Result<[u16; N]> {
+fn free<const N: usize>() -> Result<[u16; N]> {
     let mut held = Vec::with_capacity(N);
     let mut found = [0; N];
     for port in &mut found {

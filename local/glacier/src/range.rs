@@ -16,12 +16,12 @@ impl ByteRange {
     /// # Errors
     /// If the text is not a range.
     pub fn parse(text: &str) -> ApiResult<Self> {
-        let refused = || ApiError::invalid(format!("Invalid range: {text}"));
-        let (start, end) = text.split_once('-').ok_or_else(refused)?;
-        let start = start.parse().map_err(|_| refused())?;
-        let end = end.parse().map_err(|_| refused())?;
+        let rejected = || ApiError::invalid(format!("Invalid range: {text}"));
+        let (start, end) = text.split_once('-').ok_or_else(rejected)?;
+        let start = start.parse().map_err(|_| rejected())?;
+        let end = end.parse().map_err(|_| rejected())?;
         // The length of a range that ends at the largest number would overflow.
-        if start <= end && end < u64::MAX { Ok(Self { start, end }) } else { Err(refused()) }
+        if start <= end && end < u64::MAX { Ok(Self { start, end }) } else { Err(rejected()) }
     }
 
     /// Parses the `Content-Range: bytes 0-4194303/*` of a part.

@@ -31,7 +31,7 @@ impl TreeHash {
     /// The nodes are the leaves of a file, or the hashes of its parts, whose size is a power of two
     /// times 1 MiB.
     ///
-    /// The root of an empty iterator is the hash of no bytes.
+    /// The root of an empty slice is the hash of no bytes.
     pub fn root(nodes: &[Self]) -> Self {
         let mut level = nodes.to_vec();
         while level.len() > 1 {
@@ -54,7 +54,7 @@ impl TreeHash {
 
 impl fmt::Display for TreeHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(self.0))
     }
 }
 
@@ -66,22 +66,15 @@ impl fmt::Debug for TreeHash {
 
 /// A text that is not a tree hash.
 #[derive(Debug, thiserror::Error)]
-#[error("{0:?} is no tree hash; expected 64 hexadecimal digits")]
-pub struct NoTreeHash(String);
+#[error("{0:?} is not a tree hash; expected 64 hexadecimal digits")]
+pub struct NotATreeHash(String);
 
 impl FromStr for TreeHash {
-    type Err = NoTreeHash;
+    type Err = NotATreeHash;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let refused = || NoTreeHash(text.to_owned());
-        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(refused());
-        }
         let mut bytes = [0; 32];
-        for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-            let digits = std::str::from_utf8(digits).map_err(|_| refused())?;
-            *byte = u8::from_str_radix(digits, 16).map_err(|_| refused())?;
-        }
+        hex::decode_to_slice(text, &mut bytes).map_err(|_| NotATreeHash(text.to_owned()))?;
         Ok(Self(bytes))
     }
 }
@@ -152,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn up_to_one_mebibyte_it_is_plain_sha256() {
+    fn up_to_one_mebibyte_the_tree_hash_is_the_sha256() {
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(hash(b"").to_string(), empty);
         assert_eq!(hash(&[7; MIB]).0, sha(&[&[7; MIB]]));
@@ -167,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn how_the_stream_is_cut_does_not_matter() {
+    fn the_hash_does_not_depend_on_the_size_of_writes() {
         let bytes: Vec<u8> = (0..3 * MIB + 17).map(|n| (n % 241) as u8).collect();
         let mut hasher = TreeHasher::default();
         bytes.chunks(MIB / 3 + 1).for_each(|chunk| hasher.update(chunk));
@@ -175,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hashes_of_parts_make_the_hash_of_the_whole() {
+    fn the_hashes_of_parts_combine_to_the_hash_of_the_file() {
         for parts_and_rest in [(1, 0), (2, 1), (3, 2 * MIB + 1), (5, 3), (7, 4 * MIB - 1)] {
             let (whole_parts, rest) = parts_and_rest;
             let bytes: Vec<u8> =

@@ -88,14 +88,14 @@ mod tests {
     }
 
     #[test]
-    fn test_cards_do_what_stripe_says() {
+    fn test_cards_behave_as_documented_by_stripe() {
         assert_eq!(charge("4242 4242 4242 4242", "12 / 34", "123"), Ok("visa 4242".into()));
         assert_eq!(charge("5555555555554444", "11/26", "123"), Ok("mastercard 4444".into()));
         assert_eq!(charge("4000000000000002", "12/34", "123"), Err("Your card was declined."));
     }
 
     #[test]
-    fn what_is_no_card_is_told_so() {
+    fn an_invalid_card_is_rejected_with_a_message() {
         assert_eq!(charge("4242424242424241", "12/34", "1"), Err("Your card number is invalid."));
         let past = Err("Your card's expiration year is in the past.");
         assert_eq!(charge("4242424242424242", "10/26", "123"), past);

@@ -59,7 +59,7 @@ pub(crate) async fn send(server: &Server, event: &Event) -> u16 {
         .body(event.body.clone())
         .send()
         .await;
-    let status = sent.map_or(0, |answer| answer.status().as_u16());
+    let status = sent.map_or(0, |response| response.status().as_u16());
     tracing::info!(event = event.id, kind = event.kind, status, "delivered");
     let next = now_millis();
     server.store.change(|state| {
@@ -79,7 +79,5 @@ pub fn sign(secret: &str, seconds: i64, body: &str) -> String {
     let mut mac =
         Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
     mac.update(format!("{seconds}.{body}").as_bytes());
-    let digits = mac.finalize().into_bytes();
-    let digits: String = digits.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("t={seconds},v1={digits}")
+    format!("t={seconds},v1={:x}", mac.finalize().into_bytes())
 }

@@ -69,8 +69,8 @@ impl Running {
     }
 }
 
-async fn json(answer: Response) -> Value {
-    serde_json::from_str(&answer.text().await.unwrap()).unwrap()
+async fn json(response: Response) -> Value {
+    serde_json::from_str(&response.text().await.unwrap()).unwrap()
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn only_pages_of_the_application_may_embed_a_checkout() {
 }
 
 #[tokio::test]
-async fn calls_that_stripe_would_refuse_are_refused() {
+async fn calls_that_stripe_rejects_are_rejected() {
     let data = TempDir::new().unwrap();
     let stripe = start(data.path()).await;
     let without_key = stripe.call("/v1/prices/price_1", None).send().await.unwrap();
@@ -115,9 +115,9 @@ async fn calls_that_stripe_would_refuse_are_refused() {
             "The `expires_at` timestamp must be between 30 minutes and 24 hours from now.",
         ),
     ] {
-        let refused = stripe.begin(form).await;
-        assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
-        assert_eq!(json(refused).await["error"]["message"], message);
+        let rejected = stripe.begin(form).await;
+        assert_eq!(rejected.status(), StatusCode::BAD_REQUEST);
+        assert_eq!(json(rejected).await["error"]["message"], message);
     }
     let unknown = stripe.api("/v1/checkout/sessions/cs_none", None).await;
     assert_eq!(unknown.status(), StatusCode::NOT_FOUND);
@@ -125,7 +125,7 @@ async fn calls_that_stripe_would_refuse_are_refused() {
 }
 
 #[tokio::test]
-async fn an_idempotency_key_stands_for_one_request() {
+async fn an_idempotency_key_belongs_to_one_request() {
     let data = TempDir::new().unwrap();
     let stripe = start(data.path()).await;
     let create = |form: &'static str| {
@@ -141,7 +141,7 @@ async fn an_idempotency_key_stands_for_one_request() {
 }
 
 #[tokio::test]
-async fn what_happened_is_there_after_a_restart() {
+async fn the_state_survives_a_restart() {
     let data = TempDir::new().unwrap();
     let stripe = start(data.path()).await;
     let session =

@@ -1,6 +1,6 @@
 //! `UploadArchive` and `DeleteArchive`.
 
-use super::{Shared, optional_header, receive, tree_hash_header};
+use super::request::{Shared, optional_header, receive, tree_hash_header};
 use crate::error::ApiResult;
 use crate::records::Archive;
 use axum::body::Body;

@@ -1,6 +1,6 @@
 //! The endpoints under `/_control`, which AWS does not have, for the stack and its tests.
 
-use super::Shared;
+use super::request::Shared;
 use crate::description::iso8601;
 use crate::error::{ApiError, ApiResult, Code};
 use crate::records::Archive;
@@ -40,7 +40,7 @@ pub async fn expedited(State(store): Shared, body: Bytes) -> ApiResult<StatusCod
         .map_err(|error| ApiError::new(Code::SerializationException, error.to_string()))?;
     let code = switch.error.unwrap_or(Code::InsufficientCapacityException);
     if !matches!(code, Code::InsufficientCapacityException | Code::PolicyEnforcedException) {
-        return Err(ApiError::invalid(format!("{code:?} is no refusal of expedited retrievals")));
+        return Err(ApiError::invalid(format!("{code:?} is not an error of expedited retrievals")));
     }
     store.set_expedited((!switch.capacity).then_some(code));
     Ok(StatusCode::NO_CONTENT)

@@ -1,6 +1,6 @@
 //! `InitiateJob`, `DescribeJob`, `ListJobs`, `GetJobOutput`.
 
-use super::{PageQuery, Shared, optional_header};
+use super::request::{PageQuery, Shared, optional_header};
 use crate::description::{self, status_code};
 use crate::error::{ApiError, ApiResult, Code};
 use crate::records::{ByteRange, Contents, Job, Outcome, Tier};
@@ -113,21 +113,22 @@ pub async fn output(
     // The output starts at the first byte of the job's range.
     let in_archive =
         ByteRange { start: job.range.start + range.start, end: job.range.start + range.end };
-    let mut answer = Response::builder()
+    let mut response = Response::builder()
         .header(CONTENT_TYPE, "application/octet-stream")
         .header(CONTENT_LENGTH, range.len())
         .header(ACCEPT_RANGES, "bytes");
     if asked.is_some() {
         let content_range = format!("bytes {}-{}/{size}", range.start, range.end);
-        answer = answer.status(StatusCode::PARTIAL_CONTENT).header(CONTENT_RANGE, content_range);
+        response =
+            response.status(StatusCode::PARTIAL_CONTENT).header(CONTENT_RANGE, content_range);
     }
     if let Some(tree_hash) = store.range_hash(contents, in_archive).await? {
-        answer = answer.header("x-amz-sha256-tree-hash", tree_hash.to_string());
+        response = response.header("x-amz-sha256-tree-hash", tree_hash.to_string());
     }
     let body = Body::from_stream(store.disk().read(contents, in_archive));
-    let unanswerable =
-        |error| ApiError::new(Code::ServiceUnavailableException, format!("no answer: {error}"));
-    answer.body(body).map_err(unanswerable)
+    let failed =
+        |error| ApiError::new(Code::ServiceUnavailableException, format!("no response: {error}"));
+    response.body(body).map_err(failed)
 }
 
 fn output_of(job: &Job) -> ApiResult<&Contents> {

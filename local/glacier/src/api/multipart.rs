@@ -2,7 +2,9 @@
 //! `AbortMultipartUpload`, `ListParts`, `ListMultipartUploads`.
 
 use super::archives::created;
-use super::{PageQuery, Shared, header, number_header, optional_header, receive, tree_hash_header};
+use super::request::{
+    PageQuery, Shared, header, number_header, optional_header, receive, tree_hash_header,
+};
 use crate::description::iso8601;
 use crate::error::ApiResult;
 use crate::records::{ByteRange, Part};

@@ -1,6 +1,6 @@
 //! `CreateVault`, `DescribeVault`, `ListVaults`, `DeleteVault`.
 
-use super::{PageQuery, Shared};
+use super::request::{PageQuery, Shared};
 use crate::description::iso8601;
 use crate::error::ApiResult;
 use crate::store::{Store, VaultSummary};

@@ -5,7 +5,7 @@ use aws_sdk_glacier::error::ProvideErrorMetadata as _;
 use serde_json::Value;
 
 #[tokio::test]
-async fn a_vault_is_made_once_and_counts_its_archives() {
+async fn a_vault_is_created_once_and_counts_its_archives() {
     let glacier = Glacier::start().await;
     let client = &glacier.client;
     let made = client.create_vault().account_id("000000000000").vault_name(VAULT).send().await;
@@ -35,7 +35,7 @@ async fn a_vault_is_deleted_when_it_is_empty() {
 }
 
 #[tokio::test]
-async fn the_sdks_tree_hash_is_ours() {
+async fn the_tree_hash_equals_that_of_the_sdk() {
     let glacier = Glacier::start().await;
     for size in [1, MIB, MIB + 1, 3 * MIB, 5 * MIB + 7] {
         let upload = glacier.client.upload_archive().account_id("-").vault_name(VAULT);
@@ -46,7 +46,7 @@ async fn the_sdks_tree_hash_is_ours() {
 }
 
 #[tokio::test]
-async fn content_with_another_hash_is_refused_and_leaves_nothing() {
+async fn content_with_a_wrong_hash_is_rejected_and_not_stored() {
     let glacier = Glacier::start().await;
     let upload = glacier.client.upload_archive().account_id("-").vault_name(VAULT);
     let upload = upload.checksum("0".repeat(64)).body(content(2 * MIB).into());
@@ -58,7 +58,7 @@ async fn content_with_another_hash_is_refused_and_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn archives_go_to_vaults_that_exist() {
+async fn an_archive_needs_an_existing_vault() {
     let glacier = Glacier::start().await;
     let upload = glacier.client.upload_archive().account_id("-").vault_name("other");
     let error = upload.body(content(10).into()).send().await.unwrap_err().into_service_error();
@@ -67,7 +67,7 @@ async fn archives_go_to_vaults_that_exist() {
 }
 
 #[tokio::test]
-async fn deleting_twice_is_no_error_and_frees_the_disk() {
+async fn deleting_twice_succeeds_and_frees_the_disk() {
     let glacier = Glacier::start().await;
     let archive = glacier.upload(content(10)).await;
     assert_eq!(glacier.data_files(), 1);
@@ -79,7 +79,7 @@ async fn deleting_twice_is_no_error_and_frees_the_disk() {
 }
 
 #[tokio::test]
-async fn another_account_has_nothing_here() {
+async fn another_account_is_rejected() {
     let glacier = Glacier::start().await;
     let list = glacier.client.list_vaults().account_id("111122223333").send().await;
     let error = list.unwrap_err().into_service_error();
@@ -87,7 +87,7 @@ async fn another_account_has_nothing_here() {
 }
 
 #[tokio::test]
-async fn tests_see_what_is_kept() {
+async fn the_control_endpoint_lists_stored_archives() {
     let glacier = Glacier::start().await;
     let id = glacier.upload(content(123)).await;
     assert_eq!(glacier.control("GET", "/_control/health", "").await.0, 200);

@@ -44,7 +44,7 @@ async fn hash_of(glacier: &Glacier, bytes: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn parts_in_any_order_make_one_archive() {
+async fn parts_in_any_order_become_one_archive() {
     let glacier = Glacier::start().await;
     let client = &glacier.client;
     let bytes = content(2 * PART + MIB + 5);
@@ -71,7 +71,7 @@ async fn parts_in_any_order_make_one_archive() {
 }
 
 #[tokio::test]
-async fn completing_again_answers_the_same_archive() {
+async fn completing_again_returns_the_same_archive() {
     let glacier = Glacier::start().await;
     let bytes = content(MIB);
     let hash = hash_of(&glacier, &bytes).await;
@@ -81,7 +81,7 @@ async fn completing_again_answers_the_same_archive() {
     assert_eq!(complete(&glacier.client, &upload, MIB, &hash).await.unwrap(), archive);
     let glacier = glacier.restart(crate::support::NOWHERE).await;
     assert_eq!(complete(&glacier.client, &upload, MIB, &hash).await.unwrap(), archive);
-    assert_eq!(glacier.data_files(), 2, "the whole and the part");
+    assert_eq!(glacier.data_files(), 2, "the archive and the part");
 
     let list = glacier.client.list_multipart_uploads().account_id("-").vault_name(VAULT);
     assert!(list.send().await.unwrap().uploads_list.unwrap().is_empty());
@@ -90,7 +90,7 @@ async fn completing_again_answers_the_same_archive() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_together_is_no_archive() {
+async fn inconsistent_parts_are_rejected() {
     let glacier = Glacier::start().await;
     let client = &glacier.client;
     let bytes = content(3 * MIB);
@@ -98,23 +98,23 @@ async fn what_does_not_fit_together_is_no_archive() {
     let upload = initiate(client, MIB).await;
     send(client, &upload, 0, &bytes[..MIB]).await.unwrap();
     send(client, &upload, 2 * MIB, &bytes[2 * MIB..]).await.unwrap();
-    let refused = |answer: Result<String, CompleteMultipartUploadError>, why: &str| {
-        let error = answer.unwrap_err();
+    let rejected = |response: Result<String, CompleteMultipartUploadError>, why: &str| {
+        let error = response.unwrap_err();
         assert!(error.is_invalid_parameter_value_exception(), "{why}: {error:?}");
     };
-    refused(complete(client, &upload, 3 * MIB, &hash).await, "a part is missing");
+    rejected(complete(client, &upload, 3 * MIB, &hash).await, "a part is missing");
     send(client, &upload, MIB, &bytes[MIB..2 * MIB]).await.unwrap();
-    refused(complete(client, &upload, 3 * MIB - 1, &hash).await, "the size is wrong");
-    refused(complete(client, &upload, 3 * MIB, &"0".repeat(64)).await, "the hash is wrong");
+    rejected(complete(client, &upload, 3 * MIB - 1, &hash).await, "the size is wrong");
+    rejected(complete(client, &upload, 3 * MIB, &"0".repeat(64)).await, "the hash is wrong");
     send(client, &upload, MIB, &bytes[MIB..MIB + 7]).await.unwrap();
-    refused(complete(client, &upload, 2 * MIB + 7, &hash).await, "a part within is short");
+    rejected(complete(client, &upload, 2 * MIB + 7, &hash).await, "a part in the middle is short");
     send(client, &upload, MIB, &bytes[MIB..2 * MIB]).await.unwrap();
     complete(client, &upload, 3 * MIB, &hash).await.unwrap();
-    assert_eq!(glacier.data_files(), 4, "the whole, and each part once");
+    assert_eq!(glacier.data_files(), 4, "the archive, and each part once");
 }
 
 #[tokio::test]
-async fn parts_keep_to_their_size() {
+async fn parts_must_have_the_part_size() {
     let glacier = Glacier::start().await;
     let client = &glacier.client;
     for bad in [0, MIB - 1, 3 * MIB, MIB / 2] {
@@ -135,7 +135,7 @@ async fn parts_keep_to_their_size() {
 }
 
 #[tokio::test]
-async fn an_aborted_upload_is_gone() {
+async fn an_aborted_upload_no_longer_exists() {
     let glacier = Glacier::start().await;
     let client = &glacier.client;
     let upload = initiate(client, MIB).await;
@@ -153,7 +153,7 @@ async fn an_aborted_upload_is_gone() {
 }
 
 #[tokio::test]
-async fn an_upload_goes_on_after_a_restart() {
+async fn an_upload_continues_after_a_restart() {
     let glacier = Glacier::start().await;
     let bytes = content(2 * MIB);
     let hash = hash_of(&glacier, &bytes).await;
@@ -165,7 +165,7 @@ async fn an_upload_goes_on_after_a_restart() {
 }
 
 #[tokio::test]
-async fn a_crash_while_completing_makes_one_archive() {
+async fn a_crash_during_completion_leaves_one_archive() {
     let glacier = Glacier::start().await;
     let bytes = content(MIB);
     let hash = hash_of(&glacier, &bytes).await;

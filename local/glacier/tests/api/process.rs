@@ -33,7 +33,7 @@ async fn start(folder: &Path) -> (Child, Client) {
 }
 
 #[tokio::test]
-async fn a_kill_loses_nothing_and_sigterm_ends_cleanly() {
+async fn a_kill_loses_no_data_and_sigterm_exits_cleanly() {
     let folder = tempfile::tempdir().unwrap();
     let (mut child, client) = start(folder.path()).await;
     client.create_vault().account_id("-").vault_name(VAULT).send().await.unwrap();
@@ -57,7 +57,7 @@ async fn a_kill_loses_nothing_and_sigterm_ends_cleanly() {
 }
 
 #[tokio::test]
-async fn memory_does_not_grow_with_the_archive() {
+async fn memory_does_not_depend_on_the_size_of_the_archive() {
     const SIZE: usize = 128 * MIB;
     let folder = tempfile::tempdir().unwrap();
     let (child, client) = start(folder.path()).await;

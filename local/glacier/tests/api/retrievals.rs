@@ -11,14 +11,14 @@ const TOPIC: &str = "arn:aws:sns:us-east-1:000000000000:gas_complete_thaw";
 /// Expedited retrievals finish at once, all others after the test.
 const ONLY_EXPEDITED: &[&str] = &["--expedited-secs=0", "--standard-secs=3600", "--bulk-secs=3600"];
 
-async fn refused(glacier: &Glacier, archive: &str, tier: &str) -> InitiateJobError {
+async fn rejected(glacier: &Glacier, archive: &str, tier: &str) -> InitiateJobError {
     let job = retrieval(archive).r#type("archive-retrieval").tier(tier).build();
     let began = glacier.client.initiate_job().account_id("-").vault_name(VAULT);
     began.job_parameters(job).send().await.unwrap_err().into_service_error()
 }
 
 #[tokio::test]
-async fn an_archive_comes_back_whole_and_in_ranges() {
+async fn an_archive_is_retrieved_completely_and_in_ranges() {
     let glacier = Glacier::start().await;
     let bytes = content(5 * MIB + 3);
     let archive = glacier.upload(bytes.clone()).await;
@@ -40,7 +40,7 @@ async fn an_archive_comes_back_whole_and_in_ranges() {
     assert_eq!(hash, alone.checksum, "the range is one node of the tree");
     let (odd, hash) = output(client, &job, Some("bytes=1048576-3145727")).await;
     assert!(odd == bytes[MIB..3 * MIB]);
-    assert_eq!(hash, None, "the range is no node of the tree");
+    assert_eq!(hash, None, "the range is not a node of the tree");
 
     let beyond = client.get_job_output().account_id("-").vault_name(VAULT).job_id(&job);
     let error = beyond.range("bytes=0-5242883").send().await.unwrap_err().into_service_error();
@@ -48,7 +48,7 @@ async fn an_archive_comes_back_whole_and_in_ranges() {
 }
 
 #[tokio::test]
-async fn a_job_may_retrieve_a_part_of_an_archive() {
+async fn a_job_can_retrieve_a_part_of_an_archive() {
     let glacier = Glacier::start().await;
     let bytes = content(3 * MIB + 9);
     let archive = glacier.upload(bytes.clone()).await;
@@ -67,7 +67,7 @@ async fn a_job_may_retrieve_a_part_of_an_archive() {
 }
 
 #[tokio::test]
-async fn each_tier_has_its_own_time() {
+async fn each_tier_has_its_own_duration() {
     let glacier = Glacier::start_with(ONLY_EXPEDITED, NOWHERE).await;
     let archive = glacier.upload(content(10)).await;
     let slow = glacier.initiate(retrieval(&archive)).await;
@@ -88,7 +88,7 @@ async fn each_tier_has_its_own_time() {
 }
 
 #[tokio::test]
-async fn expedited_retrievals_can_be_switched_off() {
+async fn expedited_retrievals_can_be_disabled() {
     let glacier = Glacier::start().await;
     let archive = glacier.upload(content(10)).await;
     let switch = async |body: Value| {
@@ -96,12 +96,12 @@ async fn expedited_retrievals_can_be_switched_off() {
         glacier.control("PUT", "/_control/expedited", &body).await.0
     };
     assert_eq!(switch(json!({ "capacity": false })).await, 204);
-    let error = refused(&glacier, &archive, "Expedited").await;
+    let error = rejected(&glacier, &archive, "Expedited").await;
     assert!(error.is_insufficient_capacity_exception(), "{error:?}");
     glacier.initiate(retrieval(&archive).tier("Standard")).await;
     let policy = json!({ "capacity": false, "error": "PolicyEnforcedException" });
     assert_eq!(switch(policy).await, 204);
-    let error = refused(&glacier, &archive, "Expedited").await;
+    let error = rejected(&glacier, &archive, "Expedited").await;
     assert!(error.is_policy_enforced_exception(), "{error:?}");
     let other = json!({ "capacity": false, "error": "AccessDeniedException" });
     assert_eq!(switch(other).await, 400);
@@ -110,16 +110,16 @@ async fn expedited_retrievals_can_be_switched_off() {
 }
 
 #[tokio::test]
-async fn only_what_exists_is_retrieved() {
+async fn retrieving_a_missing_archive_fails() {
     let glacier = Glacier::start().await;
-    let error = refused(&glacier, "no-such-archive", "Standard").await;
+    let error = rejected(&glacier, "no-such-archive", "Standard").await;
     assert!(error.is_resource_not_found_exception(), "{error:?}");
     let job = glacier.client.describe_job().account_id("-").vault_name(VAULT).job_id("none");
     assert!(job.send().await.unwrap_err().into_service_error().is_resource_not_found_exception());
 }
 
 #[tokio::test]
-async fn output_outlives_its_archive_and_open_jobs_do_not() {
+async fn the_output_survives_its_archive_but_open_jobs_fail() {
     let glacier = Glacier::start_with(&["--expedited-secs=0", "--standard-secs=2"], NOWHERE).await;
     let archive = glacier.upload(content(10)).await;
     let done = glacier.initiate(retrieval(&archive).tier("Expedited")).await;
@@ -133,7 +133,7 @@ async fn output_outlives_its_archive_and_open_jobs_do_not() {
 }
 
 #[tokio::test]
-async fn the_topic_hears_of_the_end() {
+async fn the_topic_is_notified_when_a_job_finishes() {
     let mut sns = FakeSns::start(0).await;
     let glacier = Glacier::start_with(&["--expedited-secs=0"], &sns.url).await;
     let archive = glacier.upload(content(MIB)).await;
@@ -172,7 +172,7 @@ async fn the_topic_hears_of_the_end() {
 }
 
 #[tokio::test]
-async fn a_message_is_sent_until_sns_takes_it() {
+async fn a_notification_is_repeated_until_sns_accepts_it() {
     // The SDK itself makes up to three attempts.
     let mut sns = FakeSns::start(4).await;
     let glacier = Glacier::start_with(&["--expedited-secs=0"], &sns.url).await;
@@ -184,29 +184,29 @@ async fn a_message_is_sent_until_sns_takes_it() {
 }
 
 #[tokio::test]
-async fn a_restart_loses_neither_job_nor_message() {
+async fn a_restart_loses_neither_jobs_nor_notifications() {
     let glacier = Glacier::start_with(&["--expedited-secs=0", "--standard-secs=1"], NOWHERE).await;
     let archive = glacier.upload(content(10)).await;
-    let unheard = retrieval(&archive).tier("Expedited").sns_topic(TOPIC);
-    let unheard = glacier.initiate(unheard).await;
-    glacier.ended(&unheard).await;
+    let unnotified = retrieval(&archive).tier("Expedited").sns_topic(TOPIC);
+    let unnotified = glacier.initiate(unnotified).await;
+    glacier.ended(&unnotified).await;
     let open = glacier.initiate(retrieval(&archive).sns_topic(TOPIC)).await;
     let mut sns = FakeSns::start(0).await;
     let glacier = glacier.restart(&sns.url).await;
-    let mut heard = Vec::new();
+    let mut notified = Vec::new();
     for _ in 0..2 {
         let message = sns.published.recv().await.unwrap().message();
-        heard.push(message["JobId"].as_str().unwrap().to_owned());
+        notified.push(message["JobId"].as_str().unwrap().to_owned());
     }
-    assert!(heard.contains(&unheard) && heard.contains(&open), "{heard:?}");
+    assert!(notified.contains(&unnotified) && notified.contains(&open), "{notified:?}");
     assert!(output(&glacier.client, &open, None).await.0 == content(10));
     let glacier = glacier.restart(&sns.url).await;
     glacier.describe(&open).await;
-    assert!(sns.published.try_recv().is_err(), "each end is told once");
+    assert!(sns.published.try_recv().is_err(), "each end is published once");
 }
 
 #[tokio::test]
-async fn output_is_there_for_a_day() {
+async fn the_output_is_kept_for_a_day() {
     let glacier = Glacier::start().await;
     let archive = glacier.upload(content(10)).await;
     let job = glacier.initiate(retrieval(&archive)).await;

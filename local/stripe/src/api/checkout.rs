@@ -1,7 +1,7 @@
 //! Checkout Sessions in mode `subscription`.
 
+use super::error::{ApiError, ApiResult};
 use super::params::Params;
-use super::{ApiError, ApiResult};
 use crate::Server;
 use crate::model::new_id;
 use crate::state::{CHECKOUT_SECS, Session, UiMode};

@@ -1,7 +1,7 @@
 //! Customers with their invoices and portal sessions, and the price.
 
+use super::error::{ApiError, ApiResult};
 use super::params::Params;
-use super::{ApiError, ApiResult};
 use crate::Server;
 use crate::model::new_id;
 use crate::objects;

@@ -2,8 +2,11 @@
 
 mod checkout;
 mod customers;
+mod error;
 mod params;
 mod subscriptions;
+
+pub(crate) use error::ApiError;
 
 use crate::state::Answer;
 use crate::{Server, now_millis};
@@ -14,7 +17,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// The largest body, in bytes.
@@ -22,9 +25,6 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// How long an idempotency key is remembered, in seconds.
 const KEY_SECS: i64 = 24 * 3600;
-
-/// The result of a call.
-type ApiResult = Result<Json<Value>, ApiError>;
 
 /// The endpoints under `/v1`.
 pub(crate) fn routes(server: &Arc<Server>) -> Router<Arc<Server>> {
@@ -46,56 +46,16 @@ pub(crate) fn routes(server: &Arc<Server>) -> Router<Arc<Server>> {
         .layer(from_fn_with_state(server.clone(), check_key))
 }
 
-/// An error in Stripe's format (<https://docs.stripe.com/api/errors>).
-#[derive(Clone, Debug)]
-pub(crate) struct ApiError {
-    status: StatusCode,
-    kind: &'static str,
-    code: Option<&'static str>,
-    param: Option<String>,
-    message: String,
-}
-
-impl ApiError {
-    /// The error for a parameter that is not valid.
-    pub(crate) fn invalid(param: &str, message: String) -> Self {
-        let kind = "invalid_request_error";
-        let param = Some(param.to_owned());
-        Self { status: StatusCode::BAD_REQUEST, kind, code: None, param, message }
-    }
-
-    /// The error for a parameter that names a missing object.
-    pub(crate) fn missing(param: &str, what: &str, id: &str) -> Self {
-        let message = format!("No such {what}: '{id}'");
-        Self { code: Some("resource_missing"), ..Self::invalid(param, message) }
-    }
-
-    /// The error for a missing object in the path.
-    pub(crate) fn not_found(what: &str, id: &str) -> Self {
-        Self { status: StatusCode::NOT_FOUND, ..Self::missing("id", what, id) }
-    }
-}
-
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        let body = json!({
-            "error": {
-                "type": self.kind, "code": self.code, "param": self.param, "message": self.message
-            }
-        });
-        (self.status, Json(body)).into_response()
-    }
-}
-
-/// Rejects requests without the secret key, which is a bearer token or a user name.
+/// Rejects requests without the secret key, which is a bearer token.
 async fn check_key(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
     let Some(key) = given_key(request.headers()) else {
         let message = "You did not provide an API key.".to_owned();
-        return refused(message);
+        return ApiError::unauthorized(message).into_response();
     };
     if key != server.settings.secret_key {
         let shown: String = key.chars().take(8).collect();
-        return refused(format!("Invalid API Key provided: {shown}****"));
+        let message = format!("Invalid API Key provided: {shown}****");
+        return ApiError::unauthorized(message).into_response();
     }
     next.run(request).await
 }
@@ -103,12 +63,6 @@ async fn check_key(State(server): State<Arc<Server>>, request: Request, next: Ne
 fn given_key(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     value.strip_prefix("Bearer ").map(str::to_owned)
-}
-
-fn refused(message: String) -> Response {
-    let kind = "invalid_request_error";
-    let status = StatusCode::UNAUTHORIZED;
-    ApiError { status, kind, code: None, param: None, message }.into_response()
 }
 
 /// Answers a creation with a known idempotency key with the stored response
@@ -128,17 +82,17 @@ async fn answer_once(State(server): State<Arc<Server>>, request: Request, next: 
     if let Some(known) = known.filter(|known| now < known.at + KEY_SECS) {
         return replay(known, &asked, key);
     }
-    let answer = next.run(Request::from_parts(parts, Body::from(bytes))).await;
-    if !answer.status().is_success() {
-        return answer;
+    let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
+    if !response.status().is_success() {
+        return response;
     }
-    let Ok(bytes) = to_bytes(answer.into_body(), MAX_BODY_BYTES).await else {
+    let Ok(bytes) = to_bytes(response.into_body(), MAX_BODY_BYTES).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
     let stored = Answer { request: asked, body: body.clone(), at: now };
     server.store.change(|state| {
-        state.answers.retain(|_, answer| now < answer.at + KEY_SECS);
+        state.answers.retain(|_, response| now < response.at + KEY_SECS);
         state.answers.insert(key, stored);
     });
     Json(body).into_response()
@@ -152,6 +106,5 @@ fn replay(known: Answer, asked: &str, key: String) -> Response {
         "Keys for idempotent requests can only be used with the same parameters they were first \
          used with. Try using a key other than '{key}' if you meant to execute a different request."
     );
-    let error = ApiError::invalid("idempotency_key", message);
-    ApiError { kind: "idempotency_error", param: None, ..error }.into_response()
+    ApiError::other_request(message).into_response()
 }

@@ -1,6 +1,6 @@
 //! Parameters of API calls: form fields with brackets (<https://docs.stripe.com/api>).
 
-use super::ApiError;
+use super::error::ApiError;
 use std::collections::BTreeMap;
 
 /// The parameters of a call. Each is removed when it is read, so that unknown parameters remain.

@@ -1,7 +1,8 @@
 //! Subscriptions.
 
+use super::customers;
+use super::error::{ApiError, ApiResult};
 use super::params::Params;
-use super::{ApiError, ApiResult, customers};
 use crate::Server;
 use crate::model::Change;
 use crate::objects;

@@ -45,7 +45,7 @@ pub(super) async fn embedded(
 ) -> Response {
     match find_embedded(&server, &secret, &key) {
         Ok(session) => show(&server, &session, &embedded_path(&secret, &key), None),
-        Err(refused) => *refused,
+        Err(rejected) => *rejected,
     }
 }
 
@@ -57,7 +57,7 @@ pub(super) async fn pay_embedded(
 ) -> Response {
     match find_embedded(&server, &secret, &key) {
         Ok(session) => pay(&server, &session, &embedded_path(&secret, &key), &card),
-        Err(refused) => *refused,
+        Err(rejected) => *rejected,
     }
 }
 
