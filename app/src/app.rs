@@ -8,6 +8,7 @@ use crate::pages::{
     JobDetails, JobLayout, JobLog, NotFound, Results, Unsubscribe,
 };
 use dioxus::prelude::*;
+use gas_shared::explorer::url::encode_query_value;
 use gas_shared::job::ListQuery;
 
 /// The pages of the application. All except [`Home`] and [`Unsubscribe`] need a signed-in user;
@@ -68,10 +69,26 @@ impl Route {
     }
 }
 
+/// The sign-in URL that returns to a page of this application.
+pub fn login_path(next: &str) -> String {
+    format!("/login?next={}", encode_query_value(next))
+}
+
 /// The root component.
 #[component]
 pub fn App() -> Element {
     rsx! {
         Router::<Route> {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_return_path_is_percent_encoded() {
+        assert_eq!(login_path("/annotate"), "/login?next=/annotate");
+        assert_eq!(login_path("/a?b=c&d=é"), "/login?next=/a%3Fb%3Dc%26d%3D%C3%A9");
     }
 }

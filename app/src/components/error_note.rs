@@ -18,7 +18,7 @@ pub fn ErrorNote(error: ApiError) -> Element {
             p { "{sentence(&error.message)}" }
             match error.code {
                 ErrorCode::SignInRequired => rsx! {
-                    a { class: "button", href: crate::pages::login_path(&here), "Sign in" }
+                    a { class: "button", href: crate::app::login_path(&here), "Sign in" }
                 },
                 ErrorCode::NotFound => rsx! {
                     Link { class: "button", to: Route::annotations(), "Your annotations" }

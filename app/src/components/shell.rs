@@ -6,10 +6,9 @@ use super::{
 };
 use crate::account::{use_account, use_account_provider};
 use crate::api::{current_account, use_api_loader};
-use crate::app::Route;
+use crate::app::{Route, login_path};
 use crate::browser;
 use crate::live::{StreamState, use_live_provider};
-use crate::pages::login_path;
 use crate::toasts::use_toasts_provider;
 use crate::upload::use_upload_queue_provider;
 use dioxus::prelude::*;

@@ -1,8 +1,7 @@
 //! The home page.
 
-use super::login_path;
 use crate::account::use_account;
-use crate::app::Route;
+use crate::app::{Route, login_path};
 use crate::components::Page;
 use crate::format;
 use dioxus::prelude::*;

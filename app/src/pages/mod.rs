@@ -28,12 +28,6 @@ pub use unsubscribe::Unsubscribe;
 
 use crate::error::{ApiError, ErrorCode};
 use gas_shared::JobId;
-use gas_shared::explorer::url::encode_query_value;
-
-/// The sign-in URL that returns to a page of this application.
-pub fn login_path(next: &str) -> String {
-    format!("/login?next={}", encode_query_value(next))
-}
 
 /// Parses the job id of a path. An invalid id is reported as an unknown job.
 fn parse_id(id: &str) -> Result<JobId, ApiError> {
@@ -49,15 +43,4 @@ fn commit_status(error: &ApiError) {
     );
     #[cfg(not(feature = "server"))]
     let _ = error;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_return_path_is_percent_encoded() {
-        assert_eq!(login_path("/annotate"), "/login?next=/annotate");
-        assert_eq!(login_path("/a?b=c&d=é"), "/login?next=/a%3Fb%3Dc%26d%3D%C3%A9");
-    }
 }
