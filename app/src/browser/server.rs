@@ -27,7 +27,7 @@ impl Blob {
         None
     }
 
-    pub async fn read(&self) -> Option<Vec<u8>> {
+    pub async fn read(&self, _start: u64, _end: u64) -> Option<Vec<u8>> {
         None
     }
 
@@ -150,6 +150,9 @@ impl UploadRequest {
     }
 }
 
+/// The error of a script that could not be loaded or that failed.
+pub struct JsError;
+
 /// No checkout exists on the server.
 pub enum MountedCheckout {}
 
@@ -159,8 +162,8 @@ pub async fn mount_checkout(
     _client_secret: &str,
     _element_id: &str,
     _on_complete: impl FnMut() + 'static,
-) -> Option<MountedCheckout> {
-    None
+) -> Result<MountedCheckout, JsError> {
+    Err(JsError)
 }
 
 /// No genome browser exists on the server.
@@ -171,8 +174,8 @@ pub async fn mount_genome(
     _base: &str,
     _settings: &str,
     _locus: &str,
-) -> Option<MountedGenome> {
-    None
+) -> Result<MountedGenome, JsError> {
+    Err(JsError)
 }
 
 /// This tab as a member of a group of tabs.

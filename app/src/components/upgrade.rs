@@ -208,8 +208,8 @@ async fn start_checkout(
                 paid,
             );
             match mounted.await {
-                Some(checkout) => (Step::Form, Some(checkout)),
-                None => (Step::Blocked, None),
+                Ok(checkout) => (Step::Form, Some(checkout)),
+                Err(_) => (Step::Blocked, None),
             }
         }
     }

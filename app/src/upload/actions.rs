@@ -23,11 +23,7 @@ pub fn use_upload_queue_provider() {
 impl UploadQueue {
     /// Adds files and starts to check them.
     pub fn add(self, plan: Plan, files: Vec<ChosenFile>) {
-        let files = files.into_iter().map(|ChosenFile { name, content }| {
-            let size = content.size();
-            (name, size, content)
-        });
-        for id in self.push(files.collect()) {
+        for id in self.push(files) {
             tasks::start_check(self, id, plan);
         }
     }

@@ -19,7 +19,7 @@ const GZIP_TRAILER_MAX_BYTES: u64 = 250_000_000;
 ///
 /// If the file cannot be read or is not valid VCF.
 pub async fn inspect(file: &Blob) -> Result<FilePreview, ApiError> {
-    let beginning = read(file, 0, PREVIEW_BYTES as u64).await?;
+    let beginning = file.read(0, PREVIEW_BYTES as u64).await.ok_or_else(unreadable)?;
     let compression = CompressionFormat::of(&beginning);
     match compression {
         CompressionFormat::Plain => {
@@ -37,8 +37,9 @@ fn check(text: &[u8], is_complete: bool) -> Result<Preview, ApiError> {
 }
 
 async fn inspect_bgzf(file: &Blob, beginning: &[u8]) -> Result<FilePreview, ApiError> {
-    let end = read(file, file.size().saturating_sub(BGZF_END.len() as u64), file.size()).await?;
-    if end != BGZF_END {
+    let last_block = file.size().saturating_sub(BGZF_END.len() as u64);
+    let last_block = file.read(last_block, file.size()).await.ok_or_else(unreadable)?;
+    if last_block != BGZF_END {
         return Err(invalid(
             "the compressed file is truncated: its last block is missing; copy it again",
         ));
@@ -71,14 +72,11 @@ async fn inspect_gzip(file: &Blob) -> Result<FilePreview, ApiError> {
         return Ok(FilePreview::unknown(CompressionFormat::Gzip));
     }
     let preview = check(&beginning.bytes, beginning.is_complete)?;
-    let trailer = read(file, file.size().saturating_sub(4), file.size()).await?;
+    let trailer = file.size().saturating_sub(4);
+    let trailer = file.read(trailer, file.size()).await.ok_or_else(unreadable)?;
     let text_bytes = trailer.try_into().ok().map(|bytes| u64::from(u32::from_le_bytes(bytes)));
     let text_bytes = text_bytes.filter(|_| file.size() < GZIP_TRAILER_MAX_BYTES);
     Ok(FilePreview::new(CompressionFormat::Gzip, &preview, beginning.is_complete, text_bytes))
-}
-
-async fn read(file: &Blob, start: u64, end: u64) -> Result<Vec<u8>, ApiError> {
-    slice(file, start, end)?.read().await.ok_or_else(unreadable)
 }
 
 /// A part of a file, without reading it yet.

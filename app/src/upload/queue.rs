@@ -2,7 +2,7 @@
 
 use super::preview::FilePreview;
 use super::state::{UploadEvent, UploadState};
-use crate::browser::Blob;
+use crate::browser::{Blob, ChosenFile};
 use crate::error::{ApiError, ErrorCode};
 use crate::format;
 use crate::live::Live;
@@ -86,11 +86,12 @@ impl UploadQueue {
         self.files.peek().iter().filter(fits).map(|file| file.id).collect()
     }
 
-    /// Adds files, each with its name, size and content. Returns the ids of those to check.
-    pub(super) fn push(mut self, files: Vec<(String, u64, Blob)>) -> Vec<u32> {
+    /// Adds files. Returns the ids of those to check.
+    pub(super) fn push(mut self, files: Vec<ChosenFile>) -> Vec<u32> {
         let mut admission = Admission::default();
         let mut to_check = Vec::new();
-        for (name, size, content) in files {
+        for ChosenFile { name, content } in files {
+            let size = content.size();
             if !admission.admits(&self.files.peek(), &name, size) {
                 continue;
             }

@@ -40,9 +40,10 @@ impl Blob {
         self.0.slice_with_f64_and_f64(start as f64, end as f64).ok().map(Self)
     }
 
-    /// Reads the content. `None` if the file was modified, moved or deleted after it was chosen.
-    pub async fn read(&self) -> Option<Vec<u8>> {
-        let buffer = JsFuture::from(self.0.array_buffer()).await.ok()?;
+    /// Reads the bytes from `start` (inclusive) to `end` (exclusive). `None` if the file was modified,
+    /// moved or deleted after it was chosen.
+    pub async fn read(&self, start: u64, end: u64) -> Option<Vec<u8>> {
+        let buffer = JsFuture::from(self.slice(start, end)?.0.array_buffer()).await.ok()?;
         Some(Uint8Array::new(&buffer).to_vec())
     }
 

@@ -1,5 +1,6 @@
 //! Stripe's embedded checkout. Stripe.js is loaded only when the user pays.
 
+use super::JsError;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::{Closure, JsValue, wasm_bindgen};
 
@@ -44,27 +45,21 @@ impl Drop for MountedCheckout {
     }
 }
 
-/// Shows a checkout in the element with an id. Returns `None` if Stripe.js cannot be loaded, for
-/// example because of a content blocker, or rejects the checkout.
+/// Shows a checkout in the element with an id.
+///
+/// # Errors
+///
+/// If Stripe.js cannot be loaded, for example because of a content blocker, or rejects the checkout.
 pub async fn mount_checkout(
     script_url: &str,
     publishable_key: &str,
     client_secret: &str,
     element_id: &str,
     on_complete: impl FnMut() + 'static,
-) -> Option<MountedCheckout> {
-    let keys = (publishable_key, client_secret);
-    try_mount(script_url, keys, element_id, Closure::new(on_complete)).await.ok()
-}
-
-async fn try_mount(
-    script_url: &str,
-    (publishable_key, client_secret): (&str, &str),
-    element_id: &str,
-    on_complete: Closure<dyn FnMut()>,
-) -> Result<MountedCheckout, JsValue> {
+) -> Result<MountedCheckout, JsError> {
     super::script::load(script_url, "Stripe").await?;
     let stripe = stripe_js::stripe(publishable_key)?;
+    let on_complete = Closure::new(on_complete);
     let options = js_sys::Object::new();
     js_sys::Reflect::set(&options, &"clientSecret".into(), &client_secret.into())?;
     js_sys::Reflect::set(&options, &"onComplete".into(), on_complete.as_ref())?;

@@ -1,5 +1,6 @@
 //! The genome browser (igv.js), whose script is loaded when its tab is opened.
 
+use super::JsError;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
@@ -30,23 +31,17 @@ impl Drop for MountedGenome {
     }
 }
 
-/// Shows a result in the element with an id. Returns `None` if the script or the result cannot be
-/// loaded.
+/// Shows a result in the element with an id.
+///
+/// # Errors
+///
+/// If the script or the result cannot be loaded.
 pub async fn mount_genome(
     id: &str,
     base: &str,
     settings: &str,
     locus: &str,
-) -> Option<MountedGenome> {
-    try_mount(id, base, settings, locus).await.ok()
-}
-
-async fn try_mount(
-    id: &str,
-    base: &str,
-    settings: &str,
-    locus: &str,
-) -> Result<MountedGenome, JsValue> {
+) -> Result<MountedGenome, JsError> {
     let loaded = super::script::load(&script_path()?, "gasGenome").await?;
     let browser = MountedGenome(loaded.unchecked_into());
     browser.0.show(id, base, settings, locus).await?;

@@ -70,9 +70,9 @@ pub fn local_time(at: Timestamp) -> String {
     text.as_string().unwrap_or_else(|| at.to_string())
 }
 
-/// Waits for a duration.
+/// Waits for a duration, which must be less than 24 days.
 pub fn sleep(duration: Duration) -> TimeoutFuture {
-    gloo_timers::future::sleep(duration)
+    TimeoutFuture::new(duration.as_millis() as u32)
 }
 
 /// A random number from 0 (inclusive) to 1 (exclusive).

@@ -66,8 +66,8 @@ fn Genome(id: JobId, settings: String, locus: String) -> Element {
             let base = format!("/annotations-genome/{id}");
             let mounted = browser::mount_genome(GENOME_ID, &base, &settings, &locus).await;
             state.set(match mounted {
-                Some(genome) => Mount::Mounted(Rc::new(genome)),
-                None => Mount::Failed,
+                Ok(genome) => Mount::Mounted(Rc::new(genome)),
+                Err(_) => Mount::Failed,
             });
         })));
     }));
