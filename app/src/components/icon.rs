@@ -1,10 +1,11 @@
+//! The icons.
+
 use dioxus::prelude::*;
 
-/// Declares the shapes, each with its SVG path data on a grid of 24 by 24, so that no list of them can
-/// miss one.
+/// Declares the shapes with their SVG path data on a 24 by 24 grid, so that `Shape::ALL` is complete.
 macro_rules! shapes {
     ($($(#[$doc:meta])+ $name:ident = $path:literal;)+) => {
-        /// What an icon shows.
+        /// The drawing of an icon, named by what it depicts.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Shape {
             $($(#[$doc])+ $name,)+
@@ -69,7 +70,7 @@ shapes! {
     System = "M12 3a9 9 0 1 0 0 18ZM12 3a9 9 0 0 1 0 18";
 }
 
-/// A line drawing beside a text that says the same.
+/// A decorative icon. It is hidden from screen readers, so a text or label must accompany it.
 #[component]
 pub fn Icon(shape: Shape) -> Element {
     rsx! {
