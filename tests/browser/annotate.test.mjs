@@ -44,7 +44,7 @@ test('a VCF file is uploaded, annotated live and downloaded', async () => {
   }
 });
 
-test('the list shows a job of another window without a reload', async () => {
+test('the list shows a job from another tab without a reload', async () => {
   const { page, problems, close } = await openBrowser();
   try {
     await signIn(page, 'ada-windows');
@@ -60,7 +60,7 @@ test('the list shows a job of another window without a reload', async () => {
   }
 });
 
-test('files that cannot be annotated are refused before they are sent', async () => {
+test('files that cannot be annotated are rejected before they are sent', async () => {
   const { page, problems, close } = await openBrowser();
   try {
     await signIn(page, 'ada-refused');

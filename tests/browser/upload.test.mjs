@@ -1,4 +1,4 @@
-// The way of files from the user to their jobs, and what can go wrong on it.
+// Uploads of files, from the choice to the queued job, and their failures.
 import assert from 'node:assert/strict';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,7 +29,7 @@ const choose = (page, files) => page.locator('#vcf-file').setInputFiles(files);
 const card = (page, name) => page.locator('.upload', { has: page.getByText(name, { exact: true }) });
 const inState = (page, name, state) => page.locator(`.upload[data-upload=${state}]`, { hasText: name }).waitFor();
 
-/** A bgzip file: gzip members that tell their length, and the empty one at the end. */
+/** A bgzip file: gzip members with their length in the header, and an empty one at the end. */
 function bgzip(text) {
   const blocks = [];
   for (let at = 0; at < text.length; at += 60_000) {
@@ -43,7 +43,7 @@ function bgzip(text) {
   return Buffer.concat([...blocks, end]);
 }
 
-/** Files dropped on the page by their names and texts, in the steps of a real drag. */
+/** Drags files, each with its name and text, over the page with the events of a real drag. */
 async function drag(page, files, types) {
   const data = await page.evaluateHandle((files) => {
     const data = new DataTransfer();
@@ -53,7 +53,7 @@ async function drag(page, files, types) {
   for (const type of types) await page.dispatchEvent('h1', type, { dataTransfer: data });
 }
 
-test('several files are checked, sent and watched side by side', async () => {
+test('several files are checked, uploaded and annotated in parallel', async () => {
   const { page, problems, close } = await onUploadPage('ada-several');
   try {
     const text = sample('free.vcf').text;
@@ -82,7 +82,7 @@ test('several files are checked, sent and watched side by side', async () => {
   }
 });
 
-test('compressed files are looked into: damage and bad lines are found before anything is sent', async () => {
+test('damage and invalid lines in compressed files are found before anything is sent', async () => {
   const { page, close } = await onUploadPage('ada-packed');
   try {
     const posts = [];
@@ -108,7 +108,7 @@ test('compressed files are looked into: damage and bad lines are found before an
   }
 });
 
-test('files are dropped anywhere on the page, ten at most, and none twice', async () => {
+test('up to ten files can be dropped anywhere on the page, without duplicates', async () => {
   const { page, close } = await onUploadPage('ada-drops');
   try {
     await drag(page, [['a.vcf', 'x']], ['dragenter', 'dragover']);
@@ -145,7 +145,7 @@ test('a pasted text is checked and annotated', async () => {
   }
 });
 
-test('a sample is one click away', async () => {
+test('one click annotates a sample', async () => {
   const { page, problems, close } = await onUploadPage('ada-sample');
   try {
     await page.getByText(/stored encrypted in us-east-1.*archived 25 seconds after/).waitFor();
@@ -155,14 +155,14 @@ test('a sample is one click away', async () => {
     await page.locator('[data-status=COMPLETED]').waitFor();
     await page.goBack();
     await page.locator('#vcf-file').waitFor({ state: 'attached' });
-    assert.equal(await page.locator('.upload').count(), 0, 'what is done is off the list');
+    assert.equal(await page.locator('.upload').count(), 0, 'submitted files leave the queue');
     assert.deepEqual(problems, []);
   } finally {
     await close();
   }
 });
 
-test('an upload whose connection breaks goes on by itself', async () => {
+test('an upload is retried after the connection is lost', async () => {
   const { page, close } = await onUploadPage('ada-broken-net');
   try {
     let broken = 0;
@@ -175,13 +175,13 @@ test('an upload whose connection breaks goes on by itself', async () => {
     await page.getByRole('button', { name: 'Try now' }).click();
     await page.locator('[data-status=COMPLETED]').waitFor();
     assert.equal(broken, 3);
-    assert.deepEqual(await statuses(page), ['COMPLETED'], 'one job, whatever it took');
+    assert.deepEqual(await statuses(page), ['COMPLETED'], 'all attempts belong to one job');
   } finally {
     await close();
   }
 });
 
-test('a server that fails is asked again, and a refusal of the storage is told', async () => {
+test('a failed request to the server is retried, and an error of S3 is shown', async () => {
   const { page, close } = await onUploadPage('ada-refusals');
   try {
     await page.route('**/api/uploads', (route) => route.fulfill({ status: 503, body: 'busy' }), { times: 1 });
@@ -198,7 +198,7 @@ test('a server that fails is asked again, and a refusal of the storage is told',
   }
 });
 
-test('a file that is in storage is not sent again when only queueing it failed', async () => {
+test('a file in storage is not sent again when only queueing its job failed', async () => {
   const { page, close } = await onUploadPage('ada-unconfirmed');
   try {
     await page.route('**/api/uploads/*/confirm', (route) => route.abort(), { times: 1 });
@@ -212,10 +212,10 @@ test('a file that is in storage is not sent again when only queueing it failed',
   }
 });
 
-test('uploads go on while other pages are looked at, two at a time, and can be cancelled', async () => {
+test('uploads continue on other pages, two at a time, and can be cancelled', async () => {
   const { page, close } = await onUploadPage('ada-cancels');
   try {
-    // Held up until the page gives them up.
+    // These requests stay pending until the page aborts them.
     let held = 0;
     await page.route(`${stack.aws_url}/**`, () => { held += 1; });
     await choose(page, ['one.vcf', 'two.vcf', 'three.vcf'].map((name) => vcf(name)));
@@ -237,13 +237,13 @@ test('uploads go on while other pages are looked at, two at a time, and can be c
   }
 });
 
-test('the browser asks before it closes a window that is sending', async () => {
+test('the browser asks for confirmation before it closes a page with unfinished uploads', async () => {
   const { page, close } = await onUploadPage('ada-leaves-early');
   try {
     await page.route(`${stack.aws_url}/**`, () => {});
     await choose(page, sample('free.vcf').path);
     await inState(page, 'free.vcf', 'sending');
-    // Browsers ask only on pages that were used.
+    // Browsers ask only if the user has interacted with the page.
     await page.locator('h1').click();
     const asked = page.waitForEvent('dialog');
     const left = page.goto(`${stack.web_url}/billing`).catch(() => 'stayed');
@@ -259,7 +259,7 @@ test('the browser asks before it closes a window that is sending', async () => {
   }
 });
 
-test('a large file is sent in parts, breaks off, and goes on after a reload', async () => {
+test('an interrupted multipart upload resumes after a reload', async () => {
   const { page, close } = await onUploadPage('eve-parts');
   try {
     const size = 70 * 1024 * 1024 + 5;
@@ -267,7 +267,7 @@ test('a large file is sent in parts, breaks off, and goes on after a reload', as
     await choose(page, path);
     await inState(page, 'large.vcf', 'over-limit');
     await page.getByRole('main').getByRole('button', { name: 'Upgrade to Premium' }).click();
-    // From the fifth part on, the network is gone.
+    // The network fails from the fifth part on.
     const parts = [];
     await page.route(`${stack.aws_url}/**`, (route) => {
       if (route.request().method() !== 'PUT') return route.continue();
@@ -295,7 +295,7 @@ test('a large file is sent in parts, breaks off, and goes on after a reload', as
   }
 });
 
-/** Writes a valid VCF file of this size: the sample's records, each with a long INFO. */
+/** Writes a valid VCF file of this size: the records of the sample, each with a long INFO field. */
 function largeFile(size) {
   const path = join(mkdtempSync(join(tmpdir(), 'gas-large-')), 'large.vcf');
   const lines = sample('free.vcf').text.trimEnd().split('\n');
