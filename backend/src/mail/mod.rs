@@ -19,7 +19,7 @@ mod unsubscribe;
 pub use composer::{ComposeError, Composer, MailSettings};
 pub use kinds::Notice;
 pub use message::{MailMessage, UnknownMessage};
-pub use unsubscribe::{BadToken, ShortKey, UnsubscribeKey, UnsubscribeToken};
+pub use unsubscribe::{InvalidUnsubscribeToken, KeyTooShort, UnsubscribeKey, UnsubscribeToken};
 
 #[cfg(test)]
 mod tests;

@@ -27,15 +27,15 @@ pub struct UnsubscribeKey(Vec<u8>);
     "the key has {0} characters; use at least {MIN_KEY_BYTES}, such as the output of \
      `openssl rand -hex 32`"
 )]
-pub struct ShortKey(usize);
+pub struct KeyTooShort(usize);
 
 impl FromStr for UnsubscribeKey {
-    type Err = ShortKey;
+    type Err = KeyTooShort;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
         if text.len() < MIN_KEY_BYTES {
-            return Err(ShortKey(text.len()));
+            return Err(KeyTooShort(text.len()));
         }
         Ok(Self(text.as_bytes().to_vec()))
     }
@@ -64,7 +64,7 @@ pub struct UnsubscribeToken(String);
 /// The token is forged or incomplete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the unsubscribe link is invalid; copy the complete link from the email")]
-pub struct BadToken;
+pub struct InvalidUnsubscribeToken;
 
 impl UnsubscribeToken {
     /// Creates a user's token.
@@ -77,13 +77,14 @@ impl UnsubscribeToken {
     /// Verifies a token and returns its user.
     ///
     /// # Errors
-    /// [`BadToken`].
-    pub fn verify(key: &UnsubscribeKey, text: &str) -> Result<UserId, BadToken> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| BadToken)?;
-        let (user, signature) = bytes.split_at_checked(USER_BYTES).ok_or(BadToken)?;
-        let user = UserId::new(Uuid::from_slice(user).map_err(|_| BadToken)?);
+    /// [`InvalidUnsubscribeToken`].
+    pub fn verify(key: &UnsubscribeKey, text: &str) -> Result<UserId, InvalidUnsubscribeToken> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| InvalidUnsubscribeToken)?;
+        let (user, signature) =
+            bytes.split_at_checked(USER_BYTES).ok_or(InvalidUnsubscribeToken)?;
+        let user = UserId::new(Uuid::from_slice(user).map_err(|_| InvalidUnsubscribeToken)?);
         // Compares in constant time.
-        key.mac(user).verify_slice(signature).map_err(|_| BadToken)?;
+        key.mac(user).verify_slice(signature).map_err(|_| InvalidUnsubscribeToken)?;
         Ok(user)
     }
 
@@ -107,7 +108,10 @@ mod tests {
         let user = UserId::new(Uuid::from_u128(7));
         let token = UnsubscribeToken::mint(&key("k"), user);
         assert_eq!(UnsubscribeToken::verify(&key("k"), token.as_str()), Ok(user));
-        assert_eq!(UnsubscribeToken::verify(&key("x"), token.as_str()), Err(BadToken));
+        assert_eq!(
+            UnsubscribeToken::verify(&key("x"), token.as_str()),
+            Err(InvalidUnsubscribeToken)
+        );
         assert!(token.as_str().bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)));
     }
 
@@ -115,13 +119,17 @@ mod tests {
     fn a_token_without_its_signature_is_rejected() {
         let user = URL_SAFE_NO_PAD.encode(Uuid::from_u128(7).as_bytes());
         for text in ["", "A", "%", user.as_str()] {
-            assert_eq!(UnsubscribeToken::verify(&key("k"), text), Err(BadToken), "{text:?}");
+            assert_eq!(
+                UnsubscribeToken::verify(&key("k"), text),
+                Err(InvalidUnsubscribeToken),
+                "{text:?}"
+            );
         }
     }
 
     #[test]
     fn keys_are_long_and_not_shown() {
-        assert_eq!("short".parse::<UnsubscribeKey>().unwrap_err(), ShortKey(5));
+        assert_eq!("short".parse::<UnsubscribeKey>().unwrap_err(), KeyTooShort(5));
         assert_eq!(format!("{:?}", key("k")), "UnsubscribeKey(…)");
     }
 
@@ -132,7 +140,7 @@ mod tests {
             let mut bytes = URL_SAFE_NO_PAD.decode(token.as_str()).unwrap();
             bytes[bit / 8] ^= 1 << (bit % 8);
             let forged = URL_SAFE_NO_PAD.encode(bytes);
-            prop_assert_eq!(UnsubscribeToken::verify(&key("k"), &forged), Err(BadToken));
+            prop_assert_eq!(UnsubscribeToken::verify(&key("k"), &forged), Err(InvalidUnsubscribeToken));
         }
     }
 }

@@ -19,17 +19,17 @@ pub struct IdempotencyKey(String);
 /// The text is not a valid idempotency key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an idempotency key has 1 to {MAX_KEY_CHARS} visible ASCII characters")]
-pub struct NoKey;
+pub struct InvalidIdempotencyKey;
 
 impl IdempotencyKey {
     /// Parses a client's key.
     ///
     /// # Errors
-    /// [`NoKey`].
-    pub fn parse(text: &str) -> Result<Self, NoKey> {
+    /// [`InvalidIdempotencyKey`].
+    pub fn parse(text: &str) -> Result<Self, InvalidIdempotencyKey> {
         let fits = (1..=MAX_KEY_CHARS).contains(&text.len());
         let key = fits && text.bytes().all(|byte| byte.is_ascii_graphic());
-        key.then(|| Self(text.to_owned())).ok_or(NoKey)
+        key.then(|| Self(text.to_owned())).ok_or(InvalidIdempotencyKey)
     }
 
     /// The id of the job that this key creates for a user. It depends only on the two, so the job's
@@ -197,7 +197,7 @@ mod tests {
     fn keys_consist_of_visible_ascii() {
         assert_eq!(key("a").job_id(UserId::new(Uuid::nil())).as_uuid().get_version_num(), 8);
         for text in ["", "a b", "a\n", "é", &"x".repeat(201)] {
-            assert_eq!(IdempotencyKey::parse(text), Err(NoKey), "{text:?}");
+            assert_eq!(IdempotencyKey::parse(text), Err(InvalidIdempotencyKey), "{text:?}");
         }
     }
 }

@@ -41,7 +41,9 @@ pub use billing::{
 pub use cancel_job::cancel_job;
 pub use change_job::{ChangeError, change_job};
 pub use confirm_upload::{ConfirmError, confirm_upload};
-pub use create_job::{CreateJobError, CreatedJob, IdempotencyKey, NoKey, create_job};
+pub use create_job::{
+    CreateJobError, CreatedJob, IdempotencyKey, InvalidIdempotencyKey, create_job,
+};
 pub use delete_account::{DeleteAccountError, close_accounts, delete_account};
 pub use delete_job::{Deleted, delete_job, finish_deletion};
 pub use download::{DOWNLOAD_LINK_SECS, DownloadError, read_summary, sign_result_link};
@@ -54,7 +56,7 @@ pub use find_job::{FindError, ListError, find_job, list_jobs, list_jobs_in};
 pub use job_lists::{JobLists, find_jobs, queue_position};
 pub use job_log::read_log;
 pub use notify::{MAIL_LEASE, Notified, NotifyError, notify, resend_mails};
-pub use plan::plan_changed;
+pub use plan::apply_plan_change;
 pub use queue_board::QueueBoard;
 pub use reconcile::{Reconciled, reconcile};
 pub use request_upload::{RequestUploadError, UPLOAD_TICKET_SECS, request_upload};
@@ -64,7 +66,7 @@ pub use run_job::{
     Finished, announce_result, claim_job, complete_job, fail_job, release_job, report_progress,
 };
 pub use set_time_zone::{TimeZoneError, set_time_zone};
-pub use thaw::{StartThawError, Thawed, handle_start_thaw, thaw_again, thaw_results};
+pub use thaw::{StartThawError, Thawed, handle_start_thaw, retry_thaw, thaw_results};
 pub use tokens::{
     MAX_TOKENS, TokenCaller, TokenError, authenticate_token, create_token, list_tokens,
     revoke_token,

@@ -31,11 +31,11 @@ pub enum Notified {
     /// This call sent the mail.
     Sent,
     /// The mail was sent or given up before.
-    Before,
+    AlreadyHandled,
     /// Another process is sending the mail. Try again after [`MAIL_LEASE`].
     Busy,
     /// The message needs no mail.
-    Nothing,
+    NotNeeded,
     /// The mail will not be sent, for this reason.
     GivenUp(String),
 }
@@ -56,9 +56,9 @@ pub enum NotifyError {
 /// # Errors
 /// [`NotifyError`]; retry.
 pub async fn notify(notifier: &Notifier, message: &MailMessage) -> Result<Notified, NotifyError> {
-    let Some(event) = message.event()? else { return Ok(Notified::Nothing) };
+    let Some(event) = message.event()? else { return Ok(Notified::NotNeeded) };
     match notifier.outbox.claim(&event, notifier.now(), MAIL_LEASE).await? {
-        MailClaim::Settled => Ok(Notified::Before),
+        MailClaim::Settled => Ok(Notified::AlreadyHandled),
         MailClaim::Busy => Ok(Notified::Busy),
         MailClaim::NoUser => Ok(Notified::GivenUp(NO_USER.to_owned())),
         MailClaim::Taken { attempt, recorded_at } => {

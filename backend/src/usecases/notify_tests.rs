@@ -53,7 +53,7 @@ async fn a_message_that_is_delivered_ten_times_sends_one_mail() {
     let (case, message) = Case::done(Plan::Free).await;
     assert_eq!(case.notify(&message).await.unwrap(), Notified::Sent);
     for _ in 0..9 {
-        assert_eq!(case.notify(&message).await.unwrap(), Notified::Before);
+        assert_eq!(case.notify(&message).await.unwrap(), Notified::AlreadyHandled);
     }
     let sent = case.mail.mailer.sent();
     assert_eq!(sent.len(), 1);
@@ -85,7 +85,7 @@ async fn a_crash_at_any_step_loses_no_mail() {
             case.test.clock.advance_secs(MAIL_LEASE.as_secs());
             assert_eq!(case.notify(&message).await.unwrap(), Notified::Sent);
         } else {
-            assert_eq!(again, Notified::Before);
+            assert_eq!(again, Notified::AlreadyHandled);
         }
         // SES has no idempotency key that would suppress the second mail.
         assert_eq!(case.subjects().len(), mails, "after {effects} steps");
@@ -108,7 +108,7 @@ async fn a_throttled_mail_is_sent_later_from_the_outbox() {
     case.mail.mailer.throttle(false);
     assert_eq!(case.notify(&unsent[0]).await.unwrap(), Notified::Sent);
     assert_eq!(unsent_mails(&case.mail.notifier, minute).await.unwrap(), []);
-    assert_eq!(case.notify(&message).await.unwrap(), Notified::Before);
+    assert_eq!(case.notify(&message).await.unwrap(), Notified::AlreadyHandled);
     assert_eq!(case.mail.outbox.errors(), []);
 }
 
@@ -119,7 +119,7 @@ async fn a_mail_that_cannot_be_sent_for_a_day_is_given_up() {
     case.notify(&message).await.unwrap_err();
     case.test.clock.advance_secs(24 * 3600);
     assert!(matches!(case.notify(&message).await.unwrap(), Notified::GivenUp(_)));
-    assert_eq!(case.notify(&message).await.unwrap(), Notified::Before);
+    assert_eq!(case.notify(&message).await.unwrap(), Notified::AlreadyHandled);
     assert_eq!(case.mail.outbox.errors().len(), 1);
 }
 
@@ -129,7 +129,7 @@ async fn a_rejected_address_is_recorded_and_not_retried() {
     case.mail.mailer.refuse("ada@example.org");
     let refused = Notified::GivenUp("the address is refused".to_owned());
     assert_eq!(case.notify(&message).await.unwrap(), refused);
-    assert_eq!(case.notify(&message).await.unwrap(), Notified::Before);
+    assert_eq!(case.notify(&message).await.unwrap(), Notified::AlreadyHandled);
     case.test.clock.advance_secs(3600);
     let unsent = unsent_mails(&case.mail.notifier, SignedDuration::from_mins(1)).await.unwrap();
     assert_eq!(unsent, []);
@@ -165,7 +165,7 @@ async fn a_cancelled_job_sends_nothing() {
     let job = case.test.pending_job(&case.ada).await;
     cancel_job(&case.test.gas, case.ada.id, job.id).await.unwrap();
     let message = result_of(&case.test.job(job.id));
-    assert_eq!(case.notify(&message).await.unwrap(), Notified::Nothing);
+    assert_eq!(case.notify(&message).await.unwrap(), Notified::NotNeeded);
     // Not even if a message says that the job ended, since the row decides.
     let JobStatus::Cancelled = case.test.job(job.id).status() else { panic!("not cancelled") };
     let (job_id, user_id, job_status) = (job.id, case.ada.id, JobStatus::Completed);

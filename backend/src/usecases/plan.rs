@@ -26,7 +26,7 @@ pub(super) async fn plan_of(gas: &Gas, user: UserId) -> PortResult<Plan> {
 ///
 /// # Errors
 /// If a service fails; retry.
-pub async fn plan_changed(
+pub async fn apply_plan_change(
     gas: &Gas,
     account: &Account,
     since: Timestamp,

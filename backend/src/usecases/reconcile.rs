@@ -7,7 +7,7 @@
 use super::delete_job::request_archiver;
 use super::{
     ArchiveError, ChangeError, ConfirmError, Deleted, announce_result, change_job, confirm_upload,
-    fail_job, finish_deletion, publish, thaw_again, upload_in_parts,
+    fail_job, finish_deletion, publish, retry_thaw, upload_in_parts,
 };
 use crate::messages::JobRequest;
 use crate::ports::PortError;
@@ -81,7 +81,7 @@ async fn repair(gas: &Gas, id: JobId) -> Result<bool, RepairError> {
             publish(&*gas.job_requests, &JobRequest { job_id: id }).await?;
         }
         JobState::Completed(done) => match &done.results {
-            Results::Thawing { .. } => thaw_again(gas, id).await?,
+            Results::Thawing { .. } => retry_thaw(gas, id).await?,
             Results::Stored(_) | Results::Archiving { .. } | Results::Archived { .. } => {
                 record_attempt(gas, id).await?;
                 request_archiver(gas, id).await?;

@@ -112,7 +112,7 @@ async fn a_file_restored_after_a_downgrade_stays_for_the_notice_period() {
     let ada = case.test.accounts.get(case.job.owner);
     let ada = case.test.set_plan(&ada, Plan::Free);
     let left = case.test.gas.now();
-    crate::usecases::plan_changed(&case.test.gas, &ada, left).await.unwrap();
+    crate::usecases::apply_plan_change(&case.test.gas, &ada, left).await.unwrap();
     case.restore().await.unwrap();
     assert!(sign_result_link(&case.test.gas, ada.id, case.job.id).await.is_ok());
     case.test.clock.advance_secs(604_800);
@@ -139,7 +139,7 @@ async fn a_late_message_about_an_older_copy_does_not_affect_the_newer_one() {
     let ada = case.test.accounts.get(case.job.owner);
     let ada = case.test.set_plan(&ada, Plan::Free);
     let now = case.test.gas.now();
-    crate::usecases::plan_changed(&case.test.gas, &ada, now).await.unwrap();
+    crate::usecases::apply_plan_change(&case.test.gas, &ada, now).await.unwrap();
     case.test.clock.advance_secs(604_800);
     archive_result(&case.test.gas, case.job.id).await.unwrap();
     assert_eq!(case.test.places(), (0, 1));

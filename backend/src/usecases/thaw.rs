@@ -102,7 +102,7 @@ async fn thaw_result(gas: &Gas, id: JobId) -> Result<bool, ArchiveError> {
 ///
 /// # Errors
 /// [`ArchiveError`]; retry.
-pub async fn thaw_again(gas: &Gas, id: JobId) -> Result<(), ArchiveError> {
+pub async fn retry_thaw(gas: &Gas, id: JobId) -> Result<(), ArchiveError> {
     let job = gas.jobs.store.job(id).await?.ok_or(ChangeError::NotFound(id))?;
     let Some(Results::Thawing { archived, retrieval }) = results(&job) else { return Ok(()) };
     if plan_of(gas, job.owner).await? == Plan::Premium {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::testkit::TestGas;
-use crate::usecases::{announce_result, archive_result, plan_changed};
+use crate::usecases::{announce_result, apply_plan_change, archive_result};
 use gas_shared::Account;
 
 /// A user with a number of archived results.
@@ -20,7 +20,7 @@ async fn archived(count: u32) -> (TestGas, Account) {
 async fn an_upgrade_requests_every_archived_result_once() {
     let (test, ada) = archived(250).await;
     let ada = test.set_plan(&ada, Plan::Premium);
-    plan_changed(&test.gas, &ada, test.gas.now()).await.unwrap();
+    apply_plan_change(&test.gas, &ada, test.gas.now()).await.unwrap();
     assert_eq!(test.start_thaw.bodies(), [format!("{{\"user_id\":\"{}\"}}", ada.id)]);
     for started in [250, 0, 0] {
         let thawed = thaw_results(&test.gas, ada.id).await.unwrap();
@@ -79,7 +79,7 @@ async fn an_overdue_retrieval_is_requested_again_at_the_standard_tier() {
     test.set_plan(&ada, Plan::Premium);
     thaw_results(&test.gas, ada.id).await.unwrap();
     let job = test.archive.retrievals()[0].0;
-    thaw_again(&test.gas, job).await.unwrap();
+    retry_thaw(&test.gas, job).await.unwrap();
     let tiers: Vec<Tier> = test.archive.retrievals().iter().map(|(.., tier)| *tier).collect();
     assert_eq!(tiers, [Tier::Expedited, Tier::Standard]);
 }
@@ -91,7 +91,7 @@ async fn an_overdue_retrieval_is_not_requested_again_for_a_user_on_free() {
     thaw_results(&test.gas, ada.id).await.unwrap();
     test.set_plan(&premium, Plan::Free);
     let job = test.archive.retrievals()[0].0;
-    thaw_again(&test.gas, job).await.unwrap();
+    retry_thaw(&test.gas, job).await.unwrap();
     assert_eq!(test.archive.retrievals().len(), 1);
     assert!(matches!(results(&test.job(job)), Some(Results::Archived { .. })));
 }

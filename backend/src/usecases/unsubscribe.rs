@@ -1,6 +1,6 @@
 //! Turns mail about jobs off by the link in a mail.
 
-use crate::mail::{BadToken, UnsubscribeKey, UnsubscribeToken};
+use crate::mail::{InvalidUnsubscribeToken, UnsubscribeKey, UnsubscribeToken};
 use crate::ports::{MailPreferences, PortError};
 use gas_shared::UserId;
 
@@ -9,7 +9,7 @@ use gas_shared::UserId;
 pub enum UnsubscribeError {
     /// The token is invalid.
     #[error(transparent)]
-    Token(#[from] BadToken),
+    Token(#[from] InvalidUnsubscribeToken),
     /// The database failed; retrying is safe.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -58,7 +58,7 @@ mod tests {
         let ada = test.user("ada", Plan::Free);
         let forged = UnsubscribeToken::mint(&"x".repeat(32).parse().unwrap(), ada.id);
         let refused = unsubscribe(&*mail.preferences, &unsubscribe_key(), forged.as_str()).await;
-        assert!(matches!(refused, Err(UnsubscribeError::Token(BadToken))));
+        assert!(matches!(refused, Err(UnsubscribeError::Token(InvalidUnsubscribeToken))));
         assert_eq!(mail.preferences.wants_results(ada.id).await.unwrap(), Some(true));
     }
 }

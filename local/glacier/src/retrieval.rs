@@ -77,7 +77,7 @@ async fn announce(store: Arc<Store>, sns: Client, job: Job) {
                 Ok(_) => break,
                 Err(error) => {
                     let error = DisplayErrorContext(error);
-                    tracing::warn!(job = job.id, topic, %error, "SNS did not take the message");
+                    tracing::warn!(glacier_job = job.id, topic, %error, "SNS did not take the message");
                 }
             }
             tokio::time::sleep(pause).await;
@@ -85,7 +85,7 @@ async fn announce(store: Arc<Store>, sns: Client, job: Job) {
         }
     }
     match store.job_announced(&job.id).await {
-        Ok(()) => tracing::info!(job = job.id, "job ended"),
-        Err(error) => tracing::error!(job = job.id, %error, "the message may be sent again"),
+        Ok(()) => tracing::info!(glacier_job = job.id, "job ended"),
+        Err(error) => tracing::error!(glacier_job = job.id, %error, "the message may be sent again"),
     }
 }

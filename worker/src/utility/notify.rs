@@ -29,9 +29,10 @@ impl Consumer for MailSender {
         tracing::info!(?event, ?outcome, "mail message handled");
         Ok(match outcome {
             Notified::Busy => Handled::Later(Duration::try_from(MAIL_LEASE)?),
-            Notified::Sent | Notified::Before | Notified::Nothing | Notified::GivenUp(_) => {
-                Handled::Done
-            }
+            Notified::Sent
+            | Notified::AlreadyHandled
+            | Notified::NotNeeded
+            | Notified::GivenUp(_) => Handled::Done,
         })
     }
 }

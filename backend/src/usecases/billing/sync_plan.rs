@@ -6,7 +6,7 @@ use crate::Billing;
 use crate::chain;
 use crate::mail::Notice;
 use crate::ports::{BillingRow, SubscriptionStatus, WriteOutcome};
-use crate::usecases::{plan_changed, publish};
+use crate::usecases::{apply_plan_change, publish};
 use gas_shared::{Account, Plan, UserId};
 use jiff::Timestamp;
 
@@ -79,7 +79,7 @@ async fn announce_plan(
     account: &Account,
     since: Timestamp,
 ) -> Result<(), BillingError> {
-    plan_changed(&billing.gas, account, since).await?;
+    apply_plan_change(&billing.gas, account, since).await?;
     if account.plan == Plan::Premium {
         let welcome = Notice::Welcome { user_id: account.id, since };
         publish(&*billing.gas.notices, &welcome).await?;
