@@ -86,6 +86,8 @@ async fn announce(store: Arc<Store>, sns: Client, job: Job) {
     }
     match store.job_announced(&job.id).await {
         Ok(()) => tracing::info!(glacier_job = job.id, "job ended"),
-        Err(error) => tracing::error!(glacier_job = job.id, %error, "the message may be sent again"),
+        Err(error) => {
+            tracing::error!(glacier_job = job.id, %error, "the message may be sent again")
+        }
     }
 }
