@@ -151,7 +151,7 @@ impl UploadRequest {
 }
 
 /// The error of a script that could not be loaded or that failed.
-pub struct JsError;
+pub struct ScriptError;
 
 /// No checkout exists on the server.
 pub enum MountedCheckout {}
@@ -162,8 +162,8 @@ pub async fn mount_checkout(
     _client_secret: &str,
     _element_id: &str,
     _on_complete: impl FnMut() + 'static,
-) -> Result<MountedCheckout, JsError> {
-    Err(JsError)
+) -> Result<MountedCheckout, ScriptError> {
+    Err(ScriptError)
 }
 
 /// No genome browser exists on the server.
@@ -174,8 +174,8 @@ pub async fn mount_genome(
     _base: &str,
     _settings: &str,
     _locus: &str,
-) -> Result<MountedGenome, JsError> {
-    Err(JsError)
+) -> Result<MountedGenome, ScriptError> {
+    Err(ScriptError)
 }
 
 /// This tab as a member of a group of tabs.

@@ -1,6 +1,6 @@
 //! Stripe's embedded checkout. Stripe.js is loaded only when the user pays.
 
-use super::JsError;
+use super::ScriptError;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::{Closure, JsValue, wasm_bindgen};
 
@@ -56,7 +56,7 @@ pub async fn mount_checkout(
     client_secret: &str,
     element_id: &str,
     on_complete: impl FnMut() + 'static,
-) -> Result<MountedCheckout, JsError> {
+) -> Result<MountedCheckout, ScriptError> {
     super::script::load(script_url, "Stripe").await?;
     let stripe = stripe_js::stripe(publishable_key)?;
     let on_complete = Closure::new(on_complete);

@@ -1,6 +1,6 @@
 //! The genome browser (igv.js), whose script is loaded when its tab is opened.
 
-use super::JsError;
+use super::ScriptError;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
@@ -41,7 +41,7 @@ pub async fn mount_genome(
     base: &str,
     settings: &str,
     locus: &str,
-) -> Result<MountedGenome, JsError> {
+) -> Result<MountedGenome, ScriptError> {
     let loaded = super::script::load(&script_path()?, "gasGenome").await?;
     let browser = MountedGenome(loaded.unchecked_into());
     browser.0.show(id, base, settings, locus).await?;

@@ -37,7 +37,7 @@ pub use xhr::UploadRequest;
 use wasm_bindgen::JsCast;
 
 /// The error of a script that could not be loaded or that failed.
-pub type JsError = wasm_bindgen::JsValue;
+pub type ScriptError = wasm_bindgen::JsValue;
 
 fn window() -> Option<web_sys::Window> {
     web_sys::window()
