@@ -1,4 +1,5 @@
-//! The functions of [`browser`](super) on the server, which renders pages and never runs them.
+//! The functions of [`browser`](super) on the server, which renders pages and never runs them. They are
+//! documented in `web`.
 //!
 //! Futures that wait for something never complete, so that no loop around them can spin.
 
