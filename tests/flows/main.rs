@@ -6,6 +6,7 @@ mod annotate;
 mod billing;
 mod calls;
 mod cli;
+mod contracts;
 mod delete;
 mod explorer;
 mod guards;

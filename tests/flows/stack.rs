@@ -82,7 +82,7 @@ impl Stack {
 
     /// The application's adapter of the jobs table.
     pub(crate) async fn job_store(&self) -> DynamoJobStore {
-        self.sdk().await.job_store(&self.0.web["GAS_ANNOTATIONS_TABLE"])
+        self.sdk().await.job_store(self.annotations_table())
     }
 
     /// The number of copies of a job's result in the archive.
@@ -96,6 +96,28 @@ impl Stack {
         let url = format!("{}/_control/archives", self.0.glacier_url);
         let archives: Vec<Value> = reqwest::get(url).await?.json().await?;
         Ok(archives.iter().filter(|archive| archive["description"] == job.as_str()).count())
+    }
+
+    /// The name of the job table.
+    pub(crate) fn annotations_table(&self) -> &str {
+        &self.0.web["GAS_ANNOTATIONS_TABLE"]
+    }
+
+    /// A DynamoDB client for calls that the product does not make.
+    pub(crate) async fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::new(&aws(https()).await)
+    }
+
+    /// An SNS client for calls that the product does not make.
+    pub(crate) async fn sns(&self) -> aws_sdk_sns::Client {
+        aws_sdk_sns::Client::new(&aws(https()).await)
+    }
+
+    /// Changes a setting of the Glacier emulator.
+    pub(crate) async fn control_glacier(&self, setting: &str, value: &Value) -> Result<()> {
+        let url = format!("{}/_control/{setting}", self.0.glacier_url);
+        reqwest::Client::new().put(url).json(value).send().await?.error_for_status()?;
+        Ok(())
     }
 
     async fn s3(&self) -> aws_sdk_s3::Client {

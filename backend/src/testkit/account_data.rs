@@ -1,4 +1,4 @@
-//! What is kept of users, in memory.
+//! Users' other data in memory.
 
 use super::{FakeAccounts, FakeTokens, lock};
 use crate::ports::{AccountData, ClosingAccount, MailRecord, PortResult};
@@ -7,7 +7,7 @@ use gas_shared::UserId;
 use jiff::Timestamp;
 use std::sync::{Arc, Mutex};
 
-/// What is kept of users, beside their profiles and tokens in memory.
+/// Users' data besides their profiles and tokens, in memory.
 #[derive(Debug)]
 pub struct FakeAccountData {
     accounts: Arc<FakeAccounts>,
@@ -16,7 +16,7 @@ pub struct FakeAccountData {
 }
 
 impl FakeAccountData {
-    /// The data of these profiles.
+    /// Creates the data of these profiles and tokens.
     pub fn new(accounts: Arc<FakeAccounts>, tokens: Arc<FakeTokens>) -> Self {
         Self { accounts, tokens, mails: Mutex::default() }
     }

@@ -1,4 +1,4 @@
-//! Profiles in memory.
+//! The profiles in memory.
 
 use super::lock;
 use crate::ports::{Accounts, ClosingAccount, Identity, PortResult, SignIn};
@@ -16,8 +16,8 @@ pub struct FakeAccounts(Mutex<Profiles>);
 struct Profiles {
     rows: HashMap<UserId, Profile>,
     closing: Vec<ClosingAccount>,
-    /// How many profiles were made; each is a second younger than the one before.
-    made: i64,
+    /// The number of profiles created; each is one second younger than the previous one.
+    count: i64,
 }
 
 #[derive(Debug)]
@@ -32,8 +32,8 @@ impl Profiles {
             row.account = account;
             return;
         }
-        self.made += 1;
-        let created = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(self.made);
+        self.count += 1;
+        let created = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(self.count);
         self.rows.insert(account.id, Profile { account, created });
     }
 
@@ -53,17 +53,17 @@ impl FakeAccounts {
         lock(&self.0).rows[&id].account.clone()
     }
 
-    /// A profile, also where it is being deleted.
+    /// A profile, even if the account is being closed.
     pub fn account_even_closing(&self, id: UserId) -> Option<Account> {
         lock(&self.0).rows.get(&id).map(|row| row.account.clone())
     }
 
-    /// When a profile was made.
+    /// When a profile was created.
     pub(super) fn created(&self, id: UserId) -> Option<Timestamp> {
         lock(&self.0).rows.get(&id).map(|row| row.created)
     }
 
-    /// The profiles that are being deleted.
+    /// The accounts that are being closed.
     pub(super) fn closing(&self) -> Vec<ClosingAccount> {
         lock(&self.0).closing.clone()
     }
@@ -78,7 +78,7 @@ impl FakeAccounts {
         known
     }
 
-    /// Notes that nothing can be charged any more from who leaves.
+    /// Records that the billing of a closing account is closed.
     pub fn billing_closed(&self, user: UserId) {
         for one in lock(&self.0).closing.iter_mut().filter(|one| one.user == user) {
             one.billing_closed = true;
@@ -89,11 +89,11 @@ impl FakeAccounts {
         let mut profiles = lock(&self.0);
         let before = profiles.closing.len();
         profiles.closing.retain(|one| one.user != user || !one.billing_closed);
-        let gone = profiles.closing.len() < before;
-        if gone {
+        let purged = profiles.closing.len() < before;
+        if purged {
             profiles.rows.remove(&user);
         }
-        gone
+        purged
     }
 }
 
@@ -126,8 +126,8 @@ impl Accounts for FakeAccounts {
 
     async fn set_time_zone(&self, id: UserId, name: &str) -> PortResult<()> {
         let mut profiles = lock(&self.0);
-        let leaves = profiles.is_closing(id);
-        if let Some(row) = profiles.rows.get_mut(&id).filter(|_| !leaves) {
+        let closing = profiles.is_closing(id);
+        if let Some(row) = profiles.rows.get_mut(&id).filter(|_| !closing) {
             row.account.time_zone = Some(name.to_owned());
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! The archive, its timer and queues in memory.
+//! The archive, its timer and its queue in memory.
 
 use super::{Crash, FakeObjects, lock};
 use crate::ports::{
@@ -24,10 +24,10 @@ pub struct FakeArchive {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Uploads by ticket, with the copy once it is complete.
+    /// Uploads by ticket, with the ID of the copy once they are complete.
     uploads: HashMap<String, Option<String>>,
     copies: HashMap<String, Vec<u8>>,
-    /// What was asked for, in order.
+    /// The retrievals started, in order.
     retrievals: Vec<(JobId, String, Tier)>,
     no_expedited: bool,
     next: u32,
@@ -38,22 +38,22 @@ impl FakeArchive {
         Self { objects, crash, ..Self::default() }
     }
 
-    /// How many copies there are.
+    /// The number of copies.
     pub fn copies(&self) -> usize {
         lock(&self.state).copies.len()
     }
 
-    /// What was asked for, in order.
+    /// The retrievals started, in order.
     pub fn retrievals(&self) -> Vec<(JobId, String, Tier)> {
         lock(&self.state).retrievals.clone()
     }
 
-    /// The archive has no capacity for expedited retrievals.
-    pub fn refuse_expedited(&self) {
-        lock(&self.state).no_expedited = true;
+    /// Whether the archive has capacity for expedited retrievals.
+    pub fn set_expedited_capacity(&self, capacity: bool) {
+        lock(&self.state).no_expedited = !capacity;
     }
 
-    /// Damages every copy.
+    /// Corrupts every copy.
     pub fn damage(&self) {
         for copy in lock(&self.state).copies.values_mut() {
             copy.push(b'!');
@@ -61,6 +61,12 @@ impl FakeArchive {
     }
 }
 
+/// The ID of a retrieval, by its number from 1.
+fn name(number: usize) -> String {
+    format!("retrieval-{number}")
+}
+
+/// The tree hash of up to 1 MiB is the SHA-256.
 fn measured(bytes: &[u8]) -> CopiedObject {
     CopiedObject { size: bytes.len() as u64, tree_hash: hex::encode(Sha256::digest(bytes)) }
 }
@@ -123,11 +129,14 @@ impl Archive for FakeArchive {
         self.crash.before_call()?;
         let retrieval_id = {
             let mut state = lock(&self.state);
+            if !state.copies.contains_key(archive_id) {
+                return Err(PortError::new("start a retrieval", "no such archive"));
+            }
             if tier == Tier::Expedited && state.no_expedited {
                 return Ok(RetrievalStarted::TierUnavailable);
             }
             state.retrievals.push((job, archive_id.to_owned(), tier));
-            format!("retrieval-{}", state.retrievals.len())
+            name(state.retrievals.len())
         };
         self.crash.after_effect()?;
         Ok(RetrievalStarted::Started { retrieval_id })
@@ -136,12 +145,18 @@ impl Archive for FakeArchive {
     async fn restore(
         &self,
         archive_id: &str,
-        _retrieval_id: &str,
+        retrieval_id: &str,
         to: &ObjectLocation,
     ) -> PortResult<CopiedObject> {
         self.crash.before_call()?;
-        let bytes = lock(&self.state).copies.get(archive_id).cloned();
-        let bytes = bytes.ok_or_else(|| PortError::new("fetch the archive", "no such archive"))?;
+        let bytes = {
+            let state = lock(&self.state);
+            let mut started = (1..).zip(&state.retrievals);
+            let is_started = started
+                .any(|(number, (_, id, _))| id == archive_id && retrieval_id == name(number));
+            let copy = state.copies.get(archive_id).filter(|_| is_started).cloned();
+            copy.ok_or_else(|| PortError::new("restore a copy", "no such retrieval"))?
+        };
         self.objects.put(to, &bytes);
         self.crash.after_effect()?;
         Ok(measured(&bytes))
@@ -154,7 +169,7 @@ impl Archive for FakeArchive {
     }
 }
 
-/// A timer that remembers what it was asked for.
+/// A timer that records the timers started.
 #[derive(Debug, Default)]
 pub struct FakeTimer {
     started: Mutex<Vec<(String, JobId, SignedDuration)>>,
@@ -166,7 +181,7 @@ impl FakeTimer {
         Self { crash, ..Self::default() }
     }
 
-    /// Every timer started, in order.
+    /// The timers started, in order.
     pub fn started(&self) -> Vec<(String, JobId, SignedDuration)> {
         lock(&self.started).clone()
     }
@@ -187,12 +202,12 @@ impl ArchiveTimer for FakeTimer {
     }
 }
 
-/// A queue in memory; a received message is gone unless it is given back.
+/// A queue in memory. Receiving a message removes it; extending it puts it back.
 #[derive(Debug, Default)]
 pub struct FakeQueue(Mutex<VecDeque<String>>);
 
 impl FakeQueue {
-    /// What is in the queue.
+    /// The messages in the queue.
     pub fn bodies(&self) -> Vec<String> {
         lock(&self.0).iter().cloned().collect()
     }
@@ -218,5 +233,20 @@ impl Queue for FakeQueue {
 
     async fn delete(&self, _message: &Message) -> PortResult<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testkit::{archive_capacity_contract, archive_contract};
+
+    #[tokio::test]
+    async fn the_fake_fulfills_the_contract_of_the_archive() {
+        let objects = Arc::new(FakeObjects::default());
+        let archive = FakeArchive::new(objects.clone(), Crash::default());
+        archive_contract(&archive, &*objects, "bucket").await;
+        let set_capacity = async |capacity: bool| archive.set_expedited_capacity(capacity);
+        archive_capacity_contract(&archive, &*objects, "bucket", set_capacity).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Stripe and what is kept of it, in memory.
+//! Stripe and the billing data in memory.
 
 use super::{FakeAccounts, TestGas, lock};
 use crate::ports::{
@@ -13,21 +13,21 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
-/// The price that counts in tests.
+/// The price ID of Premium in tests.
 pub const TEST_PRICE: &str = "price_premium";
 
-/// A [`Billing`] in memory, with handles to look into its ports.
+/// An in-memory [`Billing`], with handles for inspecting its ports.
 pub struct TestBilling {
     /// The ports, as use-cases take them.
     pub billing: Billing,
     /// Stripe.
     pub payments: Arc<FakePayments>,
-    /// What is kept of it.
+    /// The billing data.
     pub store: Arc<FakeBillingStore>,
 }
 
 impl TestBilling {
-    /// Billing beside a service in memory.
+    /// Creates the billing of an in-memory service.
     pub fn new(test: &TestGas) -> Self {
         let payments = Arc::new(FakePayments::default());
         let store = Arc::new(FakeBillingStore::new(test.accounts.clone()));
@@ -74,19 +74,19 @@ pub struct FakePayments {
 #[derive(Debug)]
 struct Customer {
     id: String,
-    /// What repeats of its creation are known by, for as long as Stripe remembers keys.
+    /// The idempotency key of its creation.
     attempt: String,
     deleted: bool,
 }
 
 impl FakePayments {
-    /// The customers that were made and are not deleted, the oldest first.
+    /// The customers that exist, oldest first.
     pub fn customers(&self) -> Vec<String> {
         let all = lock(&self.customers);
         all.iter().filter(|one| !one.deleted).map(|one| one.id.clone()).collect()
     }
 
-    /// An error where a customer was made and deleted.
+    /// Fails if a customer was deleted.
     fn refuse_deleted(&self, customer: &str) -> PortResult<()> {
         let all = lock(&self.customers);
         match all.iter().any(|one| one.id == customer && one.deleted) {
@@ -95,17 +95,17 @@ impl FakePayments {
         }
     }
 
-    /// Sets what a customer has.
+    /// Sets a customer's subscriptions.
     pub fn put(&self, customer: &str, subscriptions: Vec<Subscription>) {
         lock(&self.subscriptions).insert(customer.to_owned(), subscriptions);
     }
 
-    /// Sets how far a checkout is.
+    /// Sets the status of a checkout.
     pub fn set_checkout(&self, id: &str, customer: &str, status: CheckoutStatus) {
         lock(&self.checkouts).insert(id.to_owned(), (customer.to_owned(), status));
     }
 
-    /// The attempts of the checkouts that were begun: repeats of one are one checkout.
+    /// The attempts of all checkouts; repeated requests of an attempt are one checkout.
     pub fn attempts(&self) -> Vec<String> {
         lock(&self.checkouts).keys().cloned().collect()
     }
@@ -115,7 +115,7 @@ impl FakePayments {
         lock(&self.subscriptions).contains_key(customer)
     }
 
-    /// Makes the next reads of subscriptions, and deletions of customers, fail.
+    /// Makes the next reads of subscriptions and deletions of customers fail.
     pub fn fail_reads(&self, count: u32) {
         *lock(&self.failures) = count;
     }
@@ -125,7 +125,7 @@ impl FakePayments {
 impl Payments for FakePayments {
     async fn create_customer(&self, user: &Account, attempt: &str) -> PortResult<String> {
         let mut all = lock(&self.customers);
-        // The answer of back then is given again, even where the customer is deleted since.
+        // The original response is repeated, even if the customer was deleted since.
         if let Some(known) = all.iter().find(|one| one.attempt == attempt) {
             return Ok(known.id.clone());
         }
@@ -142,7 +142,7 @@ impl Payments for FakePayments {
         if known.is_some_and(|(customer, _)| customer != request.customer) {
             // https://docs.stripe.com/api/idempotent_requests
             let reason = "keys for idempotent requests can only be used with the same parameters";
-            return Err(PortError::new("begin a checkout", reason));
+            return Err(PortError::new("start a checkout", reason));
         }
         self.set_checkout(request.attempt, request.customer, CheckoutStatus::Open);
         let opener = request.attempt.to_owned();
@@ -200,7 +200,7 @@ impl Payments for FakePayments {
     }
 }
 
-/// What is kept of users' billing, in memory.
+/// Users' billing data in memory.
 #[derive(Debug)]
 pub struct FakeBillingStore {
     accounts: Arc<FakeAccounts>,
@@ -219,18 +219,18 @@ struct Row {
 }
 
 impl FakeBillingStore {
-    /// Billing of these profiles.
+    /// Creates the billing data of these profiles.
     pub fn new(accounts: Arc<FakeAccounts>) -> Self {
         Self { accounts, rows: Mutex::default(), events: Mutex::default() }
     }
 
-    /// The ids of all events that were seen, and whether they are processed.
+    /// The IDs of all events received, and whether they were processed.
     pub fn events(&self) -> Vec<(String, bool)> {
         let events = lock(&self.events);
         events.iter().map(|(id, processed)| (id.clone(), processed.is_some())).collect()
     }
 
-    /// When a user's plan is to be checked.
+    /// When a user's plan is to be checked next.
     pub fn check_at(&self, user: UserId) -> Option<Timestamp> {
         lock(&self.rows).get(&user).and_then(|row| row.check_at)
     }

@@ -1,4 +1,4 @@
-//! The table of jobs, in memory.
+//! The job table in memory.
 
 use super::{Crash, lock};
 use crate::ports::{JobPage, JobStore, PortError, PortResult, WriteOutcome};
@@ -9,14 +9,42 @@ use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-/// A table of jobs.
+/// A job table in memory.
 #[derive(Debug, Default)]
 pub struct FakeJobs {
-    rows: Mutex<HashMap<JobId, Job>>,
-    deletions: Mutex<HashMap<JobId, Deletion>>,
-    /// What the indexes have, where they are behind.
-    behind: Mutex<Option<Vec<Job>>>,
+    rows: Mutex<HashMap<JobId, Row>>,
+    /// The rows that lists are read from while the indexes lag behind.
+    lagging: Mutex<Option<Vec<Job>>>,
     crash: Crash,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Row {
+    Job(Job),
+    Tombstone(Deletion),
+}
+
+impl Row {
+    fn version(&self) -> u64 {
+        match self {
+            Self::Job(job) => job.version,
+            Self::Tombstone(deletion) => deletion.version,
+        }
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        match self {
+            Self::Job(job) => job.due(),
+            Self::Tombstone(deletion) => Some(deletion.due()),
+        }
+    }
+
+    fn job(&self) -> Option<&Job> {
+        match self {
+            Self::Job(job) => Some(job),
+            Self::Tombstone(_) => None,
+        }
+    }
 }
 
 impl FakeJobs {
@@ -24,104 +52,134 @@ impl FakeJobs {
         Self { crash, ..Self::default() }
     }
 
+    /// The jobs that fulfill a condition, newest first.
+    fn select(&self, keep: impl Fn(&Job) -> bool) -> Vec<Job> {
+        let rows = lock(&self.rows);
+        let jobs = rows.values().filter_map(Row::job).filter(|job| keep(job));
+        let mut jobs: Vec<Job> = jobs.cloned().collect();
+        jobs.sort_by_key(|job| std::cmp::Reverse(position(job)));
+        jobs
+    }
+
     fn page(
         &self,
+        owner: UserId,
         cursor: Option<&str>,
         limit: u16,
         keep: impl Fn(&Job) -> bool,
     ) -> PortResult<JobPage> {
         self.crash.before_call()?;
-        let mut jobs: Vec<Job> =
-            lock(&self.rows).values().filter(|job| keep(job)).cloned().collect();
-        jobs.sort_by_key(|job| std::cmp::Reverse((job.submitted_at, job.id)));
-        let start = cursor.map_or(Ok(0), str::parse);
-        let start = start.map_err(|error| PortError::new("go on in a list", error))?;
-        let end = start + usize::from(limit);
-        let next = (end < jobs.len()).then(|| end.to_string());
-        Ok(JobPage { jobs: jobs.into_iter().skip(start).take(usize::from(limit)).collect(), next })
+        let start = cursor.map(|text| {
+            let error = || PortError::new("continue a job list", "the cursor is not of this list");
+            parse_cursor(text, owner).ok_or_else(error)
+        });
+        let start = start.transpose()?;
+        let mut jobs = self.select(|job| job.owner == owner && keep(job));
+        jobs.retain(|job| start.is_none_or(|start| position(job) < start));
+        let more = jobs.len() > limit.into();
+        jobs.truncate(limit.into());
+        let next = jobs.last().filter(|_| more).map(cursor_after);
+        Ok(JobPage { jobs, next })
     }
 
-    /// A job's row.
+    /// Writes a row if the stored one fulfills a condition, or is identical.
+    fn write(
+        &self,
+        id: JobId,
+        row: Row,
+        condition: impl FnOnce(Option<&Row>) -> bool,
+    ) -> PortResult<WriteOutcome> {
+        self.crash.before_call()?;
+        {
+            let mut rows = lock(&self.rows);
+            let stored = rows.get(&id);
+            if stored == Some(&row) {
+                return Ok(WriteOutcome::Written);
+            }
+            if !condition(stored) {
+                return Ok(WriteOutcome::Conflict);
+            }
+            rows.insert(id, row);
+        }
+        self.crash.after_effect()?;
+        Ok(WriteOutcome::Written)
+    }
+
+    /// A stored job.
     pub fn get(&self, id: JobId) -> Option<Job> {
-        lock(&self.rows).get(&id).cloned()
+        lock(&self.rows).get(&id)?.job().cloned()
     }
 
-    /// What stands in a deleted job's place.
+    /// A stored tombstone.
     pub fn tombstone_of(&self, id: JobId) -> Option<Deletion> {
-        lock(&self.deletions).get(&id).cloned()
+        match lock(&self.rows).get(&id)? {
+            Row::Tombstone(deletion) => Some(deletion.clone()),
+            Row::Job(_) => None,
+        }
     }
 
-    /// From now on the indexes that lists are read from are behind.
+    /// From now on, the index that list entries are read from lags behind.
     pub fn freeze_lists(&self) {
-        *lock(&self.behind) = Some(lock(&self.rows).values().cloned().collect());
+        *lock(&self.lagging) = Some(self.select(|_| true));
     }
 
-    /// How many jobs there are.
+    /// The number of jobs.
     pub fn len(&self) -> usize {
-        lock(&self.rows).len()
+        lock(&self.rows).values().filter_map(Row::job).count()
     }
 
-    /// Whether there is no job.
+    /// Whether there are no jobs.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
+/// The position of a job in a list, as in the index that pages are read from.
+fn position(job: &Job) -> (Timestamp, JobId) {
+    (job.submitted_at, job.id)
+}
+
+fn cursor_after(job: &Job) -> String {
+    format!("{}/{}/{}", job.owner, job.submitted_at.as_second(), job.id)
+}
+
+fn parse_cursor(text: &str, owner: UserId) -> Option<(Timestamp, JobId)> {
+    let (user, position) = text.split_once('/')?;
+    let (second, id) = position.split_once('/')?;
+    let position = (Timestamp::from_second(second.parse().ok()?).ok()?, id.parse().ok()?);
+    (user == owner.to_string()).then_some(position)
+}
+
 #[async_trait]
 impl JobStore for FakeJobs {
     async fn insert(&self, job: &Job) -> PortResult<WriteOutcome> {
-        self.crash.before_call()?;
-        {
-            let mut rows = lock(&self.rows);
-            if rows.contains_key(&job.id) || lock(&self.deletions).contains_key(&job.id) {
-                return Ok(WriteOutcome::Conflict);
-            }
-            rows.insert(job.id, job.clone());
-        }
-        self.crash.after_effect()?;
-        Ok(WriteOutcome::Written)
+        self.write(job.id, Row::Job(job.clone()), |stored| stored.is_none())
     }
 
     async fn replace(&self, job: &Job) -> PortResult<WriteOutcome> {
-        self.crash.before_call()?;
-        match lock(&self.rows).get_mut(&job.id) {
-            Some(row) if row.version + 1 == job.version => *row = job.clone(),
-            _ => return Ok(WriteOutcome::Conflict),
-        }
-        self.crash.after_effect()?;
-        Ok(WriteOutcome::Written)
+        let is_previous = |row: &Row| row.version() + 1 == job.version;
+        self.write(job.id, Row::Job(job.clone()), |stored| stored.is_some_and(is_previous))
     }
 
     async fn tombstone(&self, deletion: &Deletion) -> PortResult<WriteOutcome> {
-        self.crash.before_call()?;
-        {
-            let (mut rows, mut deletions) = (lock(&self.rows), lock(&self.deletions));
-            let id = deletion.job;
-            let job = rows.get(&id).map(|job| job.version);
-            let version = job.or_else(|| deletions.get(&id).map(|tombstone| tombstone.version));
-            if version != Some(deletion.version - 1) {
-                return Ok(WriteOutcome::Conflict);
-            }
-            rows.remove(&id);
-            deletions.insert(id, deletion.clone());
-        }
-        self.crash.after_effect()?;
-        Ok(WriteOutcome::Written)
+        let row = Row::Tombstone(deletion.clone());
+        let is_previous = |row: &Row| row.version() + 1 == deletion.version;
+        self.write(deletion.job, row, |stored| stored.is_some_and(is_previous))
     }
 
     async fn deletion(&self, id: JobId) -> PortResult<Option<Deletion>> {
         self.crash.before_call()?;
-        Ok(lock(&self.deletions).get(&id).cloned())
+        Ok(self.tombstone_of(id))
     }
 
     async fn purge(&self, deletion: &Deletion) -> PortResult<WriteOutcome> {
         self.crash.before_call()?;
         {
-            let mut deletions = lock(&self.deletions);
-            if deletions.get(&deletion.job).is_some_and(|row| row.version != deletion.version) {
+            let mut rows = lock(&self.rows);
+            if rows.get(&deletion.job).is_some_and(|row| row.version() != deletion.version) {
                 return Ok(WriteOutcome::Conflict);
             }
-            deletions.remove(&deletion.job);
+            rows.remove(&deletion.job);
         }
         self.crash.after_effect()?;
         Ok(WriteOutcome::Written)
@@ -138,31 +196,32 @@ impl JobStore for FakeJobs {
         cursor: Option<&str>,
         limit: u16,
     ) -> PortResult<JobPage> {
-        self.page(cursor, limit, |job| job.owner == owner)
+        self.page(owner, cursor, limit, |_| true)
     }
 
-    fn is_cursor(&self, text: &str, _owner: UserId) -> bool {
-        text.parse::<usize>().is_ok()
+    fn is_cursor(&self, text: &str, owner: UserId) -> bool {
+        parse_cursor(text, owner).is_some()
     }
 
     async fn list_entries(&self, owner: UserId) -> PortResult<Vec<JobListEntry>> {
         self.crash.before_call()?;
-        let rows = lock(&self.behind).clone();
-        let rows = rows.unwrap_or_else(|| lock(&self.rows).values().cloned().collect());
-        let own = rows.iter().filter(|job| job.owner == owner);
+        let jobs = lock(&self.lagging).clone();
+        let jobs = jobs.unwrap_or_else(|| self.select(|_| true));
+        let own = jobs.iter().filter(|job| job.owner == owner);
         Ok(own.map(|job| JobListEntry::from(&JobView::from(job))).collect())
     }
 
     async fn jobs(&self, ids: &[JobId]) -> PortResult<Vec<Job>> {
         self.crash.before_call()?;
-        // In another order than they were asked for, as DynamoDB answers.
+        // In another order than requested, as DynamoDB answers.
         Ok(ids.iter().rev().filter_map(|id| self.get(*id)).collect())
     }
 
     async fn queue(&self, status: JobStatus) -> PortResult<Vec<JobId>> {
-        let page = self.page(None, u16::MAX, |job| job.status() == status)?;
-        // The page has the newest first.
-        Ok(page.jobs.into_iter().rev().map(|job| job.id).collect())
+        self.crash.before_call()?;
+        let mut jobs = self.select(|job| job.status() == status);
+        jobs.sort_by_key(active_since);
+        Ok(jobs.into_iter().map(|job| job.id).collect())
     }
 
     async fn archived_jobs_of(
@@ -171,18 +230,40 @@ impl JobStore for FakeJobs {
         cursor: Option<&str>,
         limit: u16,
     ) -> PortResult<JobPage> {
-        self.page(cursor, limit, |job| job.owner == owner && is_archived(job))
+        self.page(owner, cursor, limit, is_archived)
     }
 
     async fn overdue_jobs(&self, now: Timestamp) -> PortResult<Vec<JobId>> {
-        let page = self.page(None, u16::MAX, |job| job.due().is_some_and(|due| due <= now))?;
-        let mut overdue: Vec<JobId> = page.jobs.into_iter().map(|job| job.id).collect();
-        let deletions = lock(&self.deletions);
-        overdue.extend(deletions.values().filter(|row| row.due() <= now).map(|row| row.job));
-        Ok(overdue)
+        self.crash.before_call()?;
+        let rows = lock(&self.rows);
+        let due = rows.iter().filter_map(|(id, row)| Some((row.due()?, *id)));
+        let mut overdue: Vec<_> = due.filter(|(due, _)| *due <= now).collect();
+        overdue.sort();
+        Ok(overdue.into_iter().map(|(_, id)| id).collect())
     }
+}
+
+/// When a job began to wait or to run, and its position among jobs of the same second.
+fn active_since(job: &Job) -> Option<(Timestamp, Timestamp, JobId)> {
+    let since = match &job.state {
+        JobState::Pending { since } => *since,
+        JobState::Running(run) => run.started_at,
+        _ => return None,
+    };
+    Some((since, job.submitted_at, job.id))
 }
 
 fn is_archived(job: &Job) -> bool {
     matches!(&job.state, JobState::Completed(done) if done.results.archived().is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testkit::job_store_contract;
+
+    #[tokio::test]
+    async fn the_fake_fulfills_the_contract_of_the_job_store() {
+        job_store_contract(&FakeJobs::default()).await;
+    }
 }

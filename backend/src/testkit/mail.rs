@@ -1,4 +1,4 @@
-//! Mail in memory.
+//! Mailer, outbox and mail preferences in memory.
 
 use super::{Crash, lock};
 use super::{FakeAccounts, TestGas};
@@ -21,20 +21,20 @@ pub fn unsubscribe_key() -> UnsubscribeKey {
     "a key for tests that is long enough".parse().unwrap()
 }
 
-/// A [`Notifier`] in memory, with handles to look into its ports.
+/// An in-memory [`Notifier`], with handles for inspecting its ports.
 pub struct TestMail {
     /// The ports, as use-cases take them.
     pub notifier: Notifier,
-    /// What sends.
+    /// The mailer.
     pub mailer: Arc<FakeMailer>,
-    /// What was sent.
+    /// The outbox.
     pub outbox: Arc<FakeOutbox>,
-    /// Who wants mail.
+    /// Users' preferences.
     pub preferences: Arc<FakePreferences>,
 }
 
 impl TestMail {
-    /// Mail beside a service in memory.
+    /// Creates the mail ports of an in-memory service.
     #[expect(clippy::unwrap_used, reason = "the URL is an origin, and this is for tests only")]
     pub fn new(test: &TestGas) -> Self {
         let mailer = Arc::new(FakeMailer { crash: test.crash.clone(), ..FakeMailer::default() });
@@ -57,7 +57,7 @@ impl TestMail {
     }
 }
 
-/// A sender that keeps what it sends.
+/// A mailer that records the mails.
 #[derive(Debug, Default)]
 pub struct FakeMailer {
     sent: Mutex<Vec<Mail>>,
@@ -67,17 +67,17 @@ pub struct FakeMailer {
 }
 
 impl FakeMailer {
-    /// Everything sent, in order.
+    /// The mails sent, in order.
     pub fn sent(&self) -> Vec<Mail> {
         lock(&self.sent).clone()
     }
 
-    /// Whether every call is refused because there are too many.
+    /// Whether every call fails because of throttling.
     pub fn throttle(&self, on: bool) {
         *lock(&self.throttled) = on;
     }
 
-    /// An address that is refused for good.
+    /// Makes an address be refused permanently.
     pub fn refuse(&self, address: &str) {
         lock(&self.refused).insert(address.to_owned());
     }
@@ -87,7 +87,7 @@ impl FakeMailer {
 impl Mailer for FakeMailer {
     async fn send(&self, mail: &Mail) -> PortResult<SendOutcome> {
         self.crash.before_call()?;
-        // Lets others run where a network call would.
+        // Lets other tasks run, as a network call would.
         tokio::task::yield_now().await;
         if *lock(&self.throttled) {
             return Err(PortError::new("send a mail", "too many requests"));
@@ -120,17 +120,17 @@ struct Row {
     claimed_at: Option<Timestamp>,
     attempts: u32,
     last_error: Option<String>,
-    over: bool,
+    settled: bool,
 }
 
 impl Row {
     fn is_free(&self, now: Timestamp, lease: SignedDuration) -> bool {
-        !self.over && self.claimed_at.is_none_or(|at| at <= now - lease)
+        !self.settled && self.claimed_at.is_none_or(|at| at <= now - lease)
     }
 }
 
 impl FakeOutbox {
-    /// Why mails were not sent, by key.
+    /// The errors of mails that were not sent, by key.
     pub fn errors(&self) -> Vec<(String, String)> {
         let rows = lock(&self.rows);
         rows.iter().filter_map(|(key, row)| Some((key.clone(), row.last_error.clone()?))).collect()
@@ -165,10 +165,10 @@ impl Outbox for FakeOutbox {
                 claimed_at: None,
                 attempts: 0,
                 last_error: None,
-                over: false,
+                settled: false,
             });
             if !row.is_free(now, lease) {
-                return Ok(if row.over { MailClaim::Settled } else { MailClaim::Busy });
+                return Ok(if row.settled { MailClaim::Settled } else { MailClaim::Busy });
             }
             row.claimed_at = Some(now);
             row.attempts += 1;
@@ -180,21 +180,21 @@ impl Outbox for FakeOutbox {
 
     async fn mark_sent(&self, key: &str, _message_id: &str, _now: Timestamp) -> PortResult<()> {
         self.change(key, |row| {
-            row.over = true;
+            row.settled = true;
             row.last_error = None;
         })
     }
 
     async fn give_up(&self, key: &str, reason: &str, _now: Timestamp) -> PortResult<()> {
         self.change(key, |row| {
-            row.over = true;
+            row.settled = true;
             row.last_error = Some(reason.to_owned());
         })
     }
 
     async fn release(&self, key: &str, attempt: u32, reason: &str) -> PortResult<()> {
         self.change(key, |row| {
-            if row.attempts == attempt && !row.over {
+            if row.attempts == attempt && !row.settled {
                 row.claimed_at = None;
                 row.last_error = Some(reason.to_owned());
             }

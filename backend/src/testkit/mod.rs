@@ -1,11 +1,15 @@
-//! In-memory ports and a clock that tests move.
+//! In-memory implementations of the ports, a clock that tests control, and the contracts of ports: checks
+//! that the fakes and the real adapters both fulfill.
 
 mod account_data;
 mod accounts;
 mod archive;
+mod archive_contract;
 mod billing;
+mod job_store_contract;
 mod jobs;
 mod mail;
+mod object_store_contract;
 mod objects;
 mod outbox_contract;
 mod parts;
@@ -16,9 +20,12 @@ mod topic;
 pub use account_data::FakeAccountData;
 pub use accounts::FakeAccounts;
 pub use archive::{FakeArchive, FakeQueue, FakeTimer};
+pub use archive_contract::{archive_capacity_contract, archive_contract};
 pub use billing::{FakeBillingStore, FakePayments, TEST_PRICE, TestBilling, subscription};
+pub use job_store_contract::job_store_contract;
 pub use jobs::FakeJobs;
 pub use mail::{FakeMailer, FakeOutbox, FakePreferences, TestMail, unsubscribe_key};
+pub use object_store_contract::object_store_contract;
 pub use objects::FakeObjects;
 pub use outbox_contract::outbox_contract;
 pub use parts::FakeParts;
@@ -36,19 +43,19 @@ use jiff::SignedDuration;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// A [`Gas`] in memory, with handles to look into its ports.
+/// An in-memory [`Gas`], with handles for inspecting its ports.
 pub struct TestGas {
     /// The ports, as use-cases take them.
     pub gas: Gas,
-    /// The table of jobs.
+    /// The job table.
     pub jobs: Arc<FakeJobs>,
-    /// The files.
+    /// The objects.
     pub objects: Arc<FakeObjects>,
     /// The uploads in parts.
     pub parts: Arc<FakeParts>,
     /// The profiles.
     pub accounts: Arc<FakeAccounts>,
-    /// What else is kept of users.
+    /// Users' other data.
     pub account_data: Arc<FakeAccountData>,
     /// The API tokens.
     pub tokens: Arc<FakeTokens>,
@@ -58,19 +65,19 @@ pub struct TestGas {
     pub archive_timer: Arc<FakeTimer>,
     /// The queue of jobs to archive.
     pub archive_requests: Arc<FakeQueue>,
-    /// What was published to `start_thaw`.
+    /// Messages published to topic `start_thaw`.
     pub start_thaw: Arc<FakeTopic>,
-    /// What was published to `notices`.
+    /// Messages published to topic `notices`.
     pub notices: Arc<FakeTopic>,
-    /// What was published to `job_requests`.
+    /// Messages published to topic `job_requests`.
     pub job_requests: Arc<FakeTopic>,
-    /// What was published to `job_results`.
+    /// Messages published to topic `job_results`.
     pub job_results: Arc<FakeTopic>,
-    /// What was published to `job_events`.
+    /// Messages published to topic `job_events`.
     pub job_events: Arc<FakeTopic>,
-    /// The time.
+    /// The clock.
     pub clock: Arc<TestClock>,
-    /// When the process dies.
+    /// Simulated crashes.
     pub crash: Crash,
 }
 
@@ -144,14 +151,14 @@ impl TestGas {
         }
     }
 
-    /// The user with another plan.
+    /// Gives a user another plan.
     pub fn set_plan(&self, account: &Account, plan: Plan) -> Account {
         let account = Account { plan, ..account.clone() };
         self.accounts.put(account.clone());
         account
     }
 
-    /// A signed-up user.
+    /// Creates a user.
     pub fn user(&self, name: &str, plan: Plan) -> Account {
         let account = Account {
             id: UserId::new(Uuid::new_v4()),
@@ -165,28 +172,28 @@ impl TestGas {
         account
     }
 
-    /// The ticket of a fresh job.
+    /// Creates a job and returns its upload ticket.
     pub async fn ticket(&self, owner: &Account) -> UploadTicket {
         request_upload(&self.gas, owner, &NewUpload::new("a.vcf", 20)).await.unwrap()
     }
 
-    /// A job that waits for a worker.
+    /// Creates a job that is pending.
     pub async fn pending_job(&self, owner: &Account) -> Job {
         let ticket = self.ticket(owner).await;
         self.objects.put(&self.job(ticket.job_id).input.file, b"##fileformat=VCFv4.2\n");
         confirm_upload(&self.gas, owner.id, ticket.job_id).await.unwrap()
     }
 
-    /// A job that is done, with result and log stored.
+    /// Creates a completed job with a stored result and log.
     pub async fn completed_job(&self, owner: &Account) -> Job {
         self.completed_job_with(owner, b"##fileformat").await
     }
 
-    /// A job that is done, with that result stored.
+    /// Creates a completed job with the given result and a log.
     pub async fn completed_job_with(&self, owner: &Account, result: &[u8]) -> Job {
         let job = self.pending_job(owner).await;
-        let silence = SignedDuration::from_secs(45);
-        let (job, claim) = claim_job(&self.gas, job.id, silence).await.unwrap();
+        let timeout = SignedDuration::from_secs(45);
+        let (job, claim) = claim_job(&self.gas, job.id, timeout).await.unwrap();
         let name = &job.input.name;
         self.objects.put(&self.gas.object_keys.result(job.owner, job.id, name), result);
         self.objects.put(&self.gas.object_keys.log(job.owner, job.id, name), b"Total: 1\n");
@@ -194,21 +201,21 @@ impl TestGas {
         complete_job(&self.gas, &job, claim, finished).await.unwrap()
     }
 
-    /// Where the results of a completed job are.
+    /// The results of a completed job.
     #[expect(clippy::panic, reason = "for tests only")]
     pub fn results(&self, id: JobId) -> Results {
         match self.job(id).state {
             JobState::Completed(done) => done.results,
-            other => panic!("not completed: {other:?}"),
+            other => panic!("the job is not completed: {other:?}"),
         }
     }
 
-    /// How many copies of annotated files there are: in S3, and in the archive.
+    /// The number of copies of annotated files in S3 and in the archive.
     pub fn places(&self) -> (usize, usize) {
         (self.objects.with_key("annot.vcf").len(), self.archive.copies())
     }
 
-    /// The job's row.
+    /// A stored job.
     pub fn job(&self, id: JobId) -> Job {
         self.jobs.get(id).unwrap()
     }

@@ -1,15 +1,19 @@
-//! Files in memory.
+//! The object store in memory.
 
 use super::{Crash, lock};
 use crate::ports::{Download, ObjectInfo, ObjectStore, PortError, PortResult, UploadRule};
 use async_trait::async_trait;
 use bytes::Bytes;
 use gas_shared::job::ObjectLocation;
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Mutex;
 
-/// Files in memory.
+/// The most keys that one list has.
+const MAX_LISTED: usize = 1_000;
+
+/// An object store in memory.
 #[derive(Debug, Default)]
 pub struct FakeObjects {
     files: Mutex<HashMap<ObjectLocation, Vec<u8>>>,
@@ -26,23 +30,25 @@ impl FakeObjects {
         lock(&self.files).insert(file.clone(), bytes.to_vec());
     }
 
-    /// The files whose keys contain a text.
+    /// The objects whose keys contain a text.
     pub fn with_key(&self, part: &str) -> Vec<ObjectLocation> {
         lock(&self.files).keys().filter(|file| file.key.contains(part)).cloned().collect()
     }
 
-    /// An object's bytes.
+    /// The bytes of an object.
     pub fn get(&self, file: &ObjectLocation) -> Option<Vec<u8>> {
         lock(&self.files).get(file).cloned()
     }
 }
 
+fn etag(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
 #[async_trait]
 impl ObjectStore for FakeObjects {
     async fn head(&self, file: &ObjectLocation) -> PortResult<Option<ObjectInfo>> {
-        Ok(self
-            .get(file)
-            .map(|bytes| ObjectInfo { size: bytes.len() as u64, etag: bytes.len().to_string() }))
+        Ok(self.get(file).map(|bytes| ObjectInfo { size: bytes.len() as u64, etag: etag(&bytes) }))
     }
 
     async fn fetch(&self, file: &ObjectLocation, to: &Path) -> PortResult<u64> {
@@ -97,6 +103,8 @@ impl ObjectStore for FakeObjects {
         self.crash.before_call()?;
         let mut files = self.with_key(prefix);
         files.retain(|file| file.bucket == bucket && file.key.starts_with(prefix));
+        files.sort_by(|one, other| one.key.cmp(&other.key));
+        files.truncate(MAX_LISTED);
         Ok(files)
     }
 
@@ -110,7 +118,8 @@ impl ObjectStore for FakeObjects {
         &self,
         rule: &UploadRule<'_>,
     ) -> PortResult<(String, Vec<(String, String)>)> {
-        let fields = vec![("key".to_owned(), rule.file.key.clone())];
+        let fields = [("key", rule.file.key.as_str()), ("Content-Type", rule.content_type)];
+        let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         Ok((format!("https://s3.example/{}", rule.file.bucket), fields))
     }
 }

@@ -1,4 +1,4 @@
-//! What every outbox must do, the one in memory and the one in PostgreSQL.
+//! The contract of [`Outbox`], which the in-memory fake and PostgreSQL both fulfill.
 
 use crate::ports::{MailClaim, MailEvent, Outbox};
 use futures::future::join_all;
@@ -18,14 +18,14 @@ fn event_of(user: UserId) -> MailEvent {
     }
 }
 
-/// Runs an outbox through all that a mail to `user`, who has a profile, may go through. Rows that
-/// others have in it do not matter.
+/// Checks an outbox against the contract of its port. `user` must have a profile. Other rows of the
+/// outbox do not matter.
 ///
 /// # Panics
-/// Where the outbox does something else.
+/// If the outbox violates the contract.
 #[expect(clippy::unwrap_used, reason = "for tests only")]
 pub async fn outbox_contract(outbox: &dyn Outbox, user: UserId) {
-    // Long ago, so that these are the oldest unsent mails.
+    // In the past, so that these are the oldest unsent mails.
     let start = Timestamp::from_second(1_000_000_000).unwrap();
     let taken = |attempt| MailClaim::Taken { attempt, recorded_at: start };
     let claim = async |event: &MailEvent, secs: i64| {
@@ -41,13 +41,17 @@ pub async fn outbox_contract(outbox: &dyn Outbox, user: UserId) {
     assert_eq!(claims.iter().filter(|claim| **claim == taken(1)).count(), 1);
     assert_eq!(claims.iter().filter(|claim| **claim == MailClaim::Busy).count(), 7);
 
-    assert_eq!(claim(&one, 59).await, MailClaim::Busy, "the lease is not over");
-    assert!(!unsent(59).await.contains(&one.message), "it is being sent");
+    assert_eq!(claim(&one, 59).await, MailClaim::Busy, "the lease has not expired");
+    assert!(!unsent(59).await.contains(&one.message), "it is claimed");
     assert!(unsent(60).await.contains(&one.message));
-    assert_eq!(claim(&one, 60).await, taken(2), "the first counts as dead");
+    assert_eq!(claim(&one, 60).await, taken(2), "the lease of the first has expired");
 
     outbox.release(&one.key, 1, "late").await.unwrap();
-    assert_eq!(claim(&one, 61).await, MailClaim::Busy, "the dead cannot give back what they lost");
+    assert_eq!(
+        claim(&one, 61).await,
+        MailClaim::Busy,
+        "an attempt that lost its claim cannot release it"
+    );
     outbox.release(&one.key, 2, "throttled").await.unwrap();
     assert!(unsent(61).await.contains(&one.message));
     assert_eq!(claim(&one, 61).await, taken(3));
@@ -64,7 +68,7 @@ pub async fn outbox_contract(outbox: &dyn Outbox, user: UserId) {
     assert_eq!(claim(&other, 1_000).await, MailClaim::Settled);
     assert!(!unsent(1_000).await.contains(&other.message));
 
-    let nobodys = event_of(UserId::new(Uuid::new_v4()));
-    assert_eq!(claim(&nobodys, 0).await, MailClaim::NoUser);
-    assert!(!unsent(60).await.contains(&nobodys.message), "nothing is kept of who is forgotten");
+    let orphan = event_of(UserId::new(Uuid::new_v4()));
+    assert_eq!(claim(&orphan, 0).await, MailClaim::NoUser);
+    assert!(!unsent(60).await.contains(&orphan.message), "nothing is recorded for an unknown user");
 }

@@ -4,57 +4,72 @@ use super::{Crash, FakeObjects, lock};
 use crate::ports::{ArrivedPart, PartRule, PartUploads, PortError, PortResult};
 use async_trait::async_trait;
 use gas_shared::job::ObjectLocation;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
-/// Uploads in parts, which become objects of [`FakeObjects`].
+/// Uploads in parts that become objects of [`FakeObjects`].
 #[derive(Debug)]
 pub struct FakeParts {
     objects: Arc<FakeObjects>,
-    /// The parts of each upload under way, by their numbers.
-    uploads: Mutex<HashMap<String, BTreeMap<u32, Vec<u8>>>>,
-    refuses: Mutex<bool>,
+    state: Mutex<State>,
     crash: Crash,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The parts of each upload in progress, by number.
+    uploads: HashMap<String, BTreeMap<u32, Vec<u8>>>,
+    /// The number of uploads begun.
+    begun: u32,
+    /// Whether signing fails.
+    refuses: bool,
 }
 
 impl FakeParts {
     pub(super) fn new(objects: Arc<FakeObjects>, crash: Crash) -> Self {
-        Self { objects, uploads: Mutex::default(), refuses: Mutex::default(), crash }
+        Self { objects, state: Mutex::default(), crash }
     }
 
-    /// Sends a part, as a browser does; `false` where there is no such upload.
+    /// Sends a part, as a browser does; `false` if there is no such upload.
     pub fn put(&self, upload_id: &str, number: u32, bytes: &[u8]) -> bool {
-        let mut uploads = lock(&self.uploads);
-        uploads.get_mut(upload_id).map(|parts| parts.insert(number, bytes.to_vec())).is_some()
+        let mut state = lock(&self.state);
+        let upload = state.uploads.get_mut(upload_id);
+        upload.map(|parts| parts.insert(number, bytes.to_vec())).is_some()
     }
 
-    /// Whether no part can be signed, as without credentials.
+    /// Whether signing fails, as it does without credentials.
     pub fn refuse_to_sign(&self, on: bool) {
-        *lock(&self.refuses) = on;
+        lock(&self.state).refuses = on;
     }
 
-    /// How many uploads are under way.
+    /// The number of uploads in progress.
     pub fn open(&self) -> usize {
-        lock(&self.uploads).len()
+        lock(&self.state).uploads.len()
     }
 }
 
 fn etag(bytes: &[u8]) -> String {
-    format!("{}-{}", bytes.len(), bytes.iter().map(|byte| u64::from(*byte)).sum::<u64>())
+    hex::encode(Sha256::digest(bytes))
 }
 
 #[async_trait]
 impl PartUploads for FakeParts {
     async fn begin(&self, file: &ObjectLocation, _type: &str) -> PortResult<String> {
         self.crash.before_call()?;
-        let id = format!("upload of {}", file.key);
-        lock(&self.uploads).insert(id.clone(), BTreeMap::new());
+        let id = {
+            let mut state = lock(&self.state);
+            state.begun += 1;
+            let id = format!("upload {} of {}", state.begun, file.key);
+            state.uploads.insert(id.clone(), BTreeMap::new());
+            id
+        };
         self.crash.after_effect()?;
         Ok(id)
     }
 
     async fn sign_part(&self, rule: &PartRule<'_>) -> PortResult<String> {
-        if *lock(&self.refuses) {
+        if lock(&self.state).refuses {
             return Err(PortError::new("sign a part", "no credentials"));
         }
         let (key, number) = (&rule.file.key, rule.part.number);
@@ -72,7 +87,8 @@ impl PartUploads for FakeParts {
             size: bytes.len() as u64,
             etag: etag(bytes),
         };
-        Ok(lock(&self.uploads).get(upload_id).map(|parts| parts.iter().map(arrived).collect()))
+        let state = lock(&self.state);
+        Ok(state.uploads.get(upload_id).map(|parts| parts.iter().map(arrived).collect()))
     }
 
     async fn complete(
@@ -83,8 +99,8 @@ impl PartUploads for FakeParts {
     ) -> PortResult<()> {
         self.crash.before_call()?;
         {
-            let mut uploads = lock(&self.uploads);
-            let Some(sent) = uploads.get(upload_id) else { return Ok(()) };
+            let mut state = lock(&self.state);
+            let Some(sent) = state.uploads.get(upload_id) else { return Ok(()) };
             let mut whole = Vec::new();
             for part in parts {
                 match sent.get(&part.number) {
@@ -93,14 +109,32 @@ impl PartUploads for FakeParts {
                 }
             }
             self.objects.put(file, &whole);
-            uploads.remove(upload_id);
+            state.uploads.remove(upload_id);
         }
         self.crash.after_effect()
     }
 
     async fn abort(&self, _file: &ObjectLocation, upload_id: &str) -> PortResult<()> {
         self.crash.before_call()?;
-        lock(&self.uploads).remove(upload_id);
+        lock(&self.state).uploads.remove(upload_id);
         self.crash.after_effect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testkit::object_store_contract;
+    use tempfile::tempdir;
+
+    #[tokio::test]
+    async fn the_fakes_fulfill_the_contract_of_the_object_store() {
+        let objects = Arc::new(FakeObjects::default());
+        let uploads = FakeParts::new(objects.clone(), Crash::default());
+        let put_part = async |rule: &PartRule<'_>, bytes: &[u8]| {
+            assert!(uploads.put(rule.upload_id, rule.part.number, bytes));
+        };
+        let folder = tempdir().unwrap();
+        object_store_contract(&*objects, &uploads, "bucket", folder.path(), put_part).await;
     }
 }

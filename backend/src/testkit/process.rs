@@ -1,4 +1,4 @@
-//! A clock that tests move, and a process that dies when they want it.
+//! A clock that tests control, and simulated crashes.
 
 use crate::clock::Clock;
 use crate::ports::{PortError, PortResult};
@@ -9,7 +9,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A clock that stands until it is moved.
+/// A clock that advances only on request.
 #[derive(Debug)]
 pub struct TestClock(Mutex<Timestamp>);
 
@@ -21,7 +21,7 @@ impl Default for TestClock {
 }
 
 impl TestClock {
-    /// Moves the clock.
+    /// Advances the clock.
     pub fn advance_secs(&self, seconds: i64) {
         *lock(&self.0) += SignedDuration::from_secs(seconds);
     }
@@ -33,42 +33,42 @@ impl Clock for TestClock {
     }
 }
 
-/// Makes a process die in the middle: after a number of effects on the outside world, every call
-/// fails, until it is told to live again.
+/// Simulates a crash of the process: after a number of effects on the outside world, every call fails
+/// until [`Crash::recover`].
 #[derive(Clone, Debug, Default)]
 pub struct Crash(Arc<Mutex<CrashState>>);
 
 #[derive(Debug, Default)]
 struct CrashState {
-    /// How many more effects take place before the death; `None` for a long life.
+    /// The number of effects until the crash; `None` if none is planned.
     effects_left: Option<u32>,
-    dead: bool,
+    crashed: bool,
 }
 
 impl Crash {
-    /// The process dies right after that many more effects.
+    /// Plans a crash right after the given number of effects.
     pub fn after(&self, effects: u32) {
-        *lock(&self.0) = CrashState { effects_left: Some(effects), dead: false };
+        *lock(&self.0) = CrashState { effects_left: Some(effects), crashed: false };
     }
 
-    /// The process is started again and lives. Says whether it had died.
+    /// Restarts the process. Returns whether it had crashed.
     pub fn recover(&self) -> bool {
-        std::mem::take(&mut *lock(&self.0)).dead
+        std::mem::take(&mut *lock(&self.0)).crashed
     }
 
-    /// To be called before a call reaches the outside world.
+    /// Fakes call this before they handle a call.
     pub(super) fn before_call(&self) -> PortResult<()> {
-        if lock(&self.0).dead { Err(died()) } else { Ok(()) }
+        if lock(&self.0).crashed { Err(crashed()) } else { Ok(()) }
     }
 
-    /// To be called after an effect on the outside world.
+    /// Fakes call this after an effect.
     pub(super) fn after_effect(&self) -> PortResult<()> {
         let mut state = lock(&self.0);
         match &mut state.effects_left {
             None => Ok(()),
             Some(0) | Some(1) => {
-                state.dead = true;
-                Err(died())
+                state.crashed = true;
+                Err(crashed())
             }
             Some(left) => {
                 *left -= 1;
@@ -78,6 +78,6 @@ impl Crash {
     }
 }
 
-fn died() -> PortError {
-    PortError::new("go on", "the process died")
+fn crashed() -> PortError {
+    PortError::new("continue", "the process crashed")
 }

@@ -1,4 +1,4 @@
-//! API tokens in memory.
+//! The token store in memory.
 
 use super::lock;
 use crate::ports::{ActiveToken, PortResult, TokenRow, TokenStore};
@@ -9,12 +9,12 @@ use jiff::Timestamp;
 use std::cmp::Reverse;
 use std::sync::Mutex;
 
-/// Tokens in memory.
+/// A token store in memory.
 #[derive(Debug, Default)]
 pub struct FakeTokens(Mutex<Vec<TokenRow>>);
 
 impl FakeTokens {
-    /// Deletes a user's tokens.
+    /// Deletes all tokens of a user.
     pub(super) fn remove_all(&self, owner: UserId) {
         lock(&self.0).retain(|row| row.owner != owner);
     }

@@ -1,11 +1,11 @@
-//! Messages in memory.
+//! A topic in memory.
 
 use super::{Crash, lock};
 use crate::ports::{PortResult, Topic};
 use async_trait::async_trait;
 use std::sync::Mutex;
 
-/// A topic that remembers.
+/// A topic that records its messages.
 #[derive(Debug, Default)]
 pub struct FakeTopic {
     published: Mutex<Vec<String>>,
@@ -17,17 +17,17 @@ impl FakeTopic {
         Self { crash, ..Self::default() }
     }
 
-    /// Everything published, in order.
+    /// The bodies of all messages, in order.
     pub fn bodies(&self) -> Vec<String> {
         lock(&self.published).clone()
     }
 
-    /// How many messages were published.
+    /// The number of messages.
     pub fn len(&self) -> usize {
         lock(&self.published).len()
     }
 
-    /// Whether nothing was published.
+    /// Whether there are no messages.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

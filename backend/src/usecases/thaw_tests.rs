@@ -42,7 +42,7 @@ async fn nothing_is_requested_for_a_user_on_free() {
 async fn without_expedited_capacity_the_standard_tier_is_used_and_recorded() {
     let (test, ada) = archived(1).await;
     test.set_plan(&ada, Plan::Premium);
-    test.archive.refuse_expedited();
+    test.archive.set_expedited_capacity(false);
     thaw_results(&test.gas, ada.id).await.unwrap();
     let job = test.gas.jobs.store.jobs_of(ada.id, None, 1).await.unwrap().jobs.remove(0);
     let Some(Results::Thawing { retrieval, .. }) = results(&job) else { panic!("{job:?}") };

@@ -136,3 +136,33 @@ impl Archive for GlacierClassArchive {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::testing::serve;
+    use axum::Router;
+    use axum::http::{Method, StatusCode};
+
+    /// The emulator of the stack always has capacity.
+    #[tokio::test]
+    async fn a_tier_without_capacity_is_unavailable() {
+        let code = "GlacierExpeditedRetrievalNotAvailable";
+        let answer = async move |method: Method| match method {
+            Method::HEAD => (StatusCode::OK, String::new()),
+            _ => {
+                let error = format!("<Error><Code>{code}</Code></Error>");
+                (StatusCode::SERVICE_UNAVAILABLE, error)
+            }
+        };
+        let config = serve(Router::new().fallback(answer)).await;
+        let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();
+        let archive = GlacierClassArchive {
+            client: Client::from_conf(s3),
+            bucket: "archive".to_owned(),
+            completions: SnsTopic::new(aws_sdk_sns::Client::new(&config), "arn:topic"),
+        };
+        let started = archive.start_retrieval(JobId::new(Uuid::nil()), "key", Tier::Expedited);
+        assert_eq!(started.await.unwrap(), RetrievalStarted::TierUnavailable);
+    }
+}

@@ -1,0 +1,106 @@
+//! The contracts of the ports, checked on the adapters against the emulators. `backend/src/testkit` has
+//! the contracts, which the in-memory fakes fulfill too.
+
+use crate::calls::Calls;
+use crate::stack::{Stack, stack};
+use anyhow::{Context, Result};
+use aws_sdk_dynamodb::types::{BillingMode, GlobalSecondaryIndex, KeySchemaElement};
+use gas_backend::deployment::{ArchiveBackEnd, ArchiveSettings};
+use gas_backend::ports::{PartRule, PartUploads};
+use gas_backend::testkit::{
+    archive_capacity_contract, archive_contract, job_store_contract, object_store_contract,
+};
+use serde_json::json;
+use uuid::Uuid;
+
+/// A copy of the job table without rows, because the workers and the reconciler of the stack act on
+/// every row of the table.
+async fn empty_job_table(stack: &Stack) -> Result<String> {
+    let client = stack.dynamodb().await;
+    let described = client.describe_table().table_name(stack.annotations_table()).send().await?;
+    let table = described.table.context("the job table is not described")?;
+    let name = format!("{}-{}", stack.annotations_table(), Uuid::new_v4());
+    let mut create = client
+        .create_table()
+        .table_name(&name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_key_schema(table.key_schema)
+        .set_attribute_definitions(table.attribute_definitions);
+    for index in table.global_secondary_indexes.unwrap_or_default() {
+        let keys: Vec<KeySchemaElement> = index.key_schema.unwrap_or_default();
+        let index = GlobalSecondaryIndex::builder()
+            .set_index_name(index.index_name)
+            .set_key_schema(Some(keys))
+            .set_projection(index.projection);
+        create = create.global_secondary_indexes(index.build()?);
+    }
+    create.send().await?;
+    Ok(name)
+}
+
+#[tokio::test]
+async fn dynamodb_fulfills_the_contract_of_the_job_store() -> Result<()> {
+    let stack = stack();
+    let table = empty_job_table(&stack).await?;
+    job_store_contract(&stack.sdk().await.job_store(&table)).await;
+    stack.dynamodb().await.delete_table().table_name(&table).send().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn s3_fulfills_the_contract_of_the_object_store() -> Result<()> {
+    let stack = stack();
+    let sdk = stack.sdk().await;
+    let (objects, uploads) = (sdk.object_store(true), sdk.part_uploads(true));
+    let folder = tempfile::tempdir()?;
+    let http = reqwest::Client::new();
+    let put_part = async |rule: &PartRule<'_>, bytes: &[u8]| {
+        let url = uploads.sign_part(rule).await.expect("a part can be signed");
+        let sent = http.put(url).body(bytes.to_vec()).send().await.expect("S3 is reachable");
+        assert!(sent.status().is_success(), "{sent:?}");
+    };
+    let bucket = stack.inputs_bucket();
+    object_store_contract(&objects, &uploads, &bucket, folder.path(), put_part).await;
+    Ok(())
+}
+
+/// An archive that publishes to a topic that no process of the stack reads.
+async fn settings(stack: &Stack, back_end: ArchiveBackEnd) -> Result<ArchiveSettings> {
+    let name = format!("contract-{}", Uuid::new_v4());
+    let topic = stack.sns().await.create_topic().name(&name).send().await?;
+    Ok(ArchiveSettings {
+        archive_back_end: back_end,
+        archive_vault: name,
+        archive_bucket: stack.inputs_bucket(),
+        complete_thaw_topic_arn: topic.topic_arn.context("the topic has no ARN")?,
+    })
+}
+
+#[tokio::test]
+async fn a_glacier_vault_fulfills_the_contract_of_the_archive() -> Result<()> {
+    let stack = stack();
+    let gas = stack.gas(&Calls::default()).await?;
+    let settings = settings(&stack, ArchiveBackEnd::Vault).await?;
+    let archive = stack.sdk().await.archive(&settings, true);
+    let bucket = stack.inputs_bucket();
+    archive_contract(&*archive, &*gas.objects, &bucket).await;
+
+    for error in ["InsufficientCapacityException", "PolicyEnforcedException"] {
+        let set_capacity = async |capacity: bool| {
+            let switch = json!({ "capacity": capacity, "error": error });
+            stack.control_glacier("expedited", &switch).await.expect("the emulator is reachable");
+        };
+        archive_capacity_contract(&*archive, &*gas.objects, &bucket, set_capacity).await;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_storage_class_glacier_fulfills_the_contract_of_the_archive() -> Result<()> {
+    let stack = stack();
+    let gas = stack.gas(&Calls::default()).await?;
+    let settings = settings(&stack, ArchiveBackEnd::S3).await?;
+    let archive = stack.sdk().await.archive(&settings, true);
+    archive_contract(&*archive, &*gas.objects, &stack.inputs_bucket()).await;
+    Ok(())
+}
