@@ -211,7 +211,7 @@ impl TestGas {
     }
 
     /// The number of copies of annotated files in S3 and in the archive.
-    pub fn places(&self) -> (usize, usize) {
+    pub fn copies_in_s3_and_archive(&self) -> (usize, usize) {
         (self.objects.with_key("annot.vcf").len(), self.archive.copies())
     }
 

@@ -32,7 +32,7 @@ async fn a_result_moves_to_the_archive_after_its_window_and_its_log_stays() {
     let case = expired().await;
     assert_eq!(case.archive().await.unwrap(), ArchiveOutcome::Archived);
     assert!(matches!(case.test.results(case.job.id), Results::Archived { leftover: None, .. }));
-    assert_eq!(case.test.places(), (0, 1));
+    assert_eq!(case.test.copies_in_s3_and_archive(), (0, 1));
     assert_eq!(case.test.objects.with_key("count.log").len(), 1);
     assert_eq!(case.test.notices.len(), 1);
 }
@@ -43,7 +43,7 @@ async fn a_message_that_is_delivered_ten_times_archives_once() {
     for _ in 0..10 {
         assert_eq!(case.archive().await.unwrap(), ArchiveOutcome::Archived);
     }
-    assert_eq!(case.test.places(), (0, 1));
+    assert_eq!(case.test.copies_in_s3_and_archive(), (0, 1));
     assert_eq!(case.test.notices.len(), 1);
 }
 
@@ -53,7 +53,7 @@ async fn nothing_is_archived_before_the_window_ends() {
     case.test.clock.advance_secs(-1);
     let left = SignedDuration::from_secs(1);
     assert_eq!(case.archive().await.unwrap(), ArchiveOutcome::NotYet(left));
-    assert_eq!(case.test.places(), (1, 0));
+    assert_eq!(case.test.copies_in_s3_and_archive(), (1, 0));
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn an_upgrade_within_the_window_keeps_the_result_forever() {
     let case = expired().await;
     case.test.set_plan(&case.ada, Plan::Premium);
     assert_eq!(case.archive().await.unwrap(), ArchiveOutcome::Kept);
-    assert_eq!(case.test.places(), (1, 0));
+    assert_eq!(case.test.copies_in_s3_and_archive(), (1, 0));
     assert_eq!(case.test.job(case.job.id).due(), None, "the result has no deadline");
 }
 
@@ -77,10 +77,10 @@ async fn after_a_crash_at_any_step_the_file_exists_once_and_a_retry_archives_it(
             return;
         }
         assert!(first.is_err());
-        let (stored, copies) = case.test.places();
+        let (stored, copies) = case.test.copies_in_s3_and_archive();
         assert!(stored + copies >= 1, "lost after step {deaths}");
         assert_eq!(case.archive().await.unwrap(), ArchiveOutcome::Archived);
-        assert_eq!(case.test.places(), (0, 1), "after step {deaths}");
+        assert_eq!(case.test.copies_in_s3_and_archive(), (0, 1), "after step {deaths}");
         deaths += 1;
     }
 }
@@ -98,7 +98,7 @@ async fn an_upgrade_after_a_crash_before_the_copy_is_recorded_leaves_no_copy() {
         }
         case.test.set_plan(&case.ada, Plan::Premium);
         assert_eq!(case.archive().await.unwrap(), ArchiveOutcome::Kept);
-        assert_eq!(case.test.places(), (1, 0), "after step {step}");
+        assert_eq!(case.test.copies_in_s3_and_archive(), (1, 0), "after step {step}");
         assert!(matches!(case.test.results(case.job.id), Results::Stored(_)));
     }
     panic!("the copy was never recorded");
@@ -110,7 +110,7 @@ async fn a_file_that_changed_since_completion_is_not_archived() {
     let file = case.test.results(case.job.id).stored().unwrap().file.clone();
     case.test.objects.put(&file, b"shorter");
     assert!(matches!(case.archive().await, Err(ArchiveError::Damaged { found: 7, .. })));
-    assert_eq!(case.test.places(), (1, 0));
+    assert_eq!(case.test.copies_in_s3_and_archive(), (1, 0));
     case.test.objects.put(&file, RESULT);
     assert_eq!(case.archive().await.unwrap(), ArchiveOutcome::Archived);
 }

@@ -51,7 +51,7 @@ async fn a_restored_file_has_the_same_bytes_and_can_be_downloaded() {
         Some(case.test.gas.retention.notice_ends(back)),
         "the current plan decides"
     );
-    assert_eq!(case.test.places(), (1, 0));
+    assert_eq!(case.test.copies_in_s3_and_archive(), (1, 0));
     assert!(sign_result_link(&case.test.gas, case.job.owner, case.job.id).await.is_ok());
 }
 
@@ -65,7 +65,7 @@ async fn a_message_that_is_delivered_ten_times_restores_once() {
         assert_eq!(case.restore().await.unwrap(), Restored::Done);
     }
     assert_eq!(case.test.job(case.job.id), row);
-    assert_eq!(case.test.places(), (1, 0));
+    assert_eq!(case.test.copies_in_s3_and_archive(), (1, 0));
     let messages = case.test.notices.bodies().split_off(notices);
     assert!(messages.iter().all(|body| *body == messages[0]), "one event, so one mail");
 }
@@ -83,10 +83,10 @@ async fn after_a_crash_at_any_step_the_file_exists_and_a_retry_restores_it_once(
         }
         // A lost live event is not an error, so not every crash is.
         drop(first);
-        let (stored, copies) = case.test.places();
+        let (stored, copies) = case.test.copies_in_s3_and_archive();
         assert!(stored + copies >= 1, "lost after step {deaths}");
         assert_eq!(case.restore().await.unwrap(), Restored::Done);
-        assert_eq!(case.test.places(), (1, 0), "after step {deaths}");
+        assert_eq!(case.test.copies_in_s3_and_archive(), (1, 0), "after step {deaths}");
         assert!(matches!(case.test.results(case.job.id), Results::Stored(_)));
         deaths += 1;
     }
@@ -117,7 +117,7 @@ async fn a_file_restored_after_a_downgrade_stays_for_the_notice_period() {
     assert!(sign_result_link(&case.test.gas, ada.id, case.job.id).await.is_ok());
     case.test.clock.advance_secs(604_800);
     archive_result(&case.test.gas, case.job.id).await.unwrap();
-    assert_eq!(case.test.places(), (0, 1));
+    assert_eq!(case.test.copies_in_s3_and_archive(), (0, 1));
 }
 
 #[tokio::test]
@@ -142,7 +142,7 @@ async fn a_late_message_about_an_older_copy_does_not_affect_the_newer_one() {
     crate::usecases::apply_plan_change(&case.test.gas, &ada, now).await.unwrap();
     case.test.clock.advance_secs(604_800);
     archive_result(&case.test.gas, case.job.id).await.unwrap();
-    assert_eq!(case.test.places(), (0, 1));
+    assert_eq!(case.test.copies_in_s3_and_archive(), (0, 1));
     assert_eq!(case.restore().await.unwrap(), Restored::Done);
-    assert_eq!(case.test.places(), (0, 1), "the copy of the second time stays");
+    assert_eq!(case.test.copies_in_s3_and_archive(), (0, 1), "the copy of the second time stays");
 }

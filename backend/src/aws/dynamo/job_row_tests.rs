@@ -167,13 +167,13 @@ fn run() -> Run {
 
 proptest! {
     #[test]
-    fn every_job_survives_the_table(job in any_job()) {
+    fn every_job_round_trips_through_its_row(job in any_job()) {
         prop_assert_eq!(job_of(item_of(&job)).unwrap(), job);
     }
 }
 
 #[test]
-fn rows_from_before_there_was_an_index_of_the_queue_can_be_read() {
+fn rows_without_the_keys_of_the_queue_index_are_readable() {
     let job = job_in(JobState::Running(run()));
     let mut item = item_of(&job);
     assert!(item.remove("active_status").is_some() && item.remove("active_time").is_some());
@@ -197,7 +197,7 @@ fn attributes_have_the_original_names_and_types() {
     assert_eq!(text("due_shard"), "0");
     assert_eq!(text("active_status"), "PENDING");
     assert_eq!(item["active_time"].as_n().unwrap(), "0");
-    assert_eq!(item.len(), 13, "nothing else is stored of a pending job: {item:?}");
+    assert_eq!(item.len(), 13, "a pending job has no other attributes: {item:?}");
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn a_time_out_of_range_is_refused() {
 }
 
 #[test]
-fn a_file_name_that_no_upload_has_is_refused() {
+fn an_invalid_file_name_is_refused() {
     let mut item = item_of(&job_in(JobState::Pending { since: Timestamp::UNIX_EPOCH }));
     item.insert("input_file_name".into(), AttributeValue::S("a.exe".into()));
     assert!(matches!(job_of(item), Err(RowError::FileName { .. })));
@@ -242,7 +242,7 @@ fn an_unknown_status_is_refused() {
 }
 
 #[test]
-fn results_in_two_buckets_have_no_row() {
+fn a_result_and_a_log_in_different_buckets_are_refused() {
     let elsewhere = ObjectLocation { bucket: "elsewhere".into(), key: "k".into() };
     let job = completed(Results::fresh(elsewhere, None));
     assert_eq!(JobRow::try_from(&job), Err(RowError::SplitResults { job: job.id }));
@@ -260,17 +260,17 @@ fn completed(results: Results) -> Job {
     }))
 }
 
-/// The sparse index must hold the archived rows and no others.
+/// The sparse index must contain archived rows only.
 #[test]
-fn only_archived_rows_name_their_owner_a_second_time() {
+fn only_archived_rows_have_the_key_of_the_archived_index() {
     let at = run().started_at;
     let archived = Archived { id: "A".into(), tree_hash: "00".into(), at };
     let in_archive = Results::Archived { archived: archived.clone(), leftover: None };
     let item = item_of(&completed(in_archive));
     assert_eq!(item["archived_user_id"], item["user_id"]);
     assert_eq!(item["results_file_archive_id"].as_s().unwrap(), "A");
-    assert!(!item.contains_key("s3_key_result_file"), "the S3 object is gone");
-    assert!(!item.contains_key("due_shard"), "an archived file may stay so for ever");
+    assert!(!item.contains_key("s3_key_result_file"), "the S3 object is deleted");
+    assert!(!item.contains_key("due_shard"), "an archived result has no deadline");
 
     let restored = Stored { file: result("r"), until: None, restored_at: Some(at) };
     let item = item_of(&completed(Results::Stored(restored)));

@@ -71,7 +71,7 @@ async fn parts_become_an_object_with_their_tags_and_checksums() {
 async fn an_upload_is_aborted_if_a_step_fails() {
     let ((client, requests), file) = (s3().await, file());
     let upload = Multipart::begin(&client, &file, "text/plain", None).await.unwrap();
-    let failed: PortResult<()> = Err(PortError::new("read a file", "it is gone"));
+    let failed: PortResult<()> = Err(PortError::new("read a file", "no such file"));
     let error = upload.or_abort(failed).await.unwrap_err();
     assert!(error.to_string().contains("read a file"), "{error}");
     assert_eq!(calls(&requests), ["POST uploads", "DELETE uploadId=u7"]);
