@@ -25,8 +25,8 @@ pub struct VaultArchive {
 }
 
 impl VaultArchive {
-    fn about(&self, action: &str) -> String {
-        format!("{action} vault {}", self.vault)
+    fn action(&self, verb: &str) -> String {
+        format!("{verb} vault {}", self.vault)
     }
 
     /// Sends the parts and hashes the file. If the upload has ended, it only hashes.
@@ -65,7 +65,7 @@ impl VaultArchive {
         match sent {
             Ok(_) => Ok(true),
             Err(error) if is_gone(&error) => Ok(false),
-            Err(error) => Err(PortError::new(self.about("send a part to"), error)),
+            Err(error) => Err(PortError::new(self.action("send a part to"), error)),
         }
     }
 }
@@ -80,7 +80,7 @@ impl Archive for VaultArchive {
     /// CloudFormation does not support vaults, so the vault is created here.
     async fn prepare(&self) -> PortResult<()> {
         let call = self.client.create_vault().account_id(OWN_ACCOUNT).vault_name(&self.vault);
-        call.send().await.map_err(|error| PortError::new(self.about("create"), error))?;
+        call.send().await.map_err(|error| PortError::new(self.action("create"), error))?;
         Ok(())
     }
 
@@ -95,9 +95,9 @@ impl Archive for VaultArchive {
             .part_size(part.to_string())
             .send()
             .await
-            .map_err(|error| PortError::new(self.about("begin an upload to"), error))?;
+            .map_err(|error| PortError::new(self.action("begin an upload to"), error))?;
         begun.upload_id.ok_or_else(|| {
-            PortError::new(self.about("begin an upload to"), "the response has no upload ID")
+            PortError::new(self.action("begin an upload to"), "the response has no upload ID")
         })
     }
 
@@ -119,14 +119,14 @@ impl Archive for VaultArchive {
             Ok(answer) => {
                 let archive_id = answer.archive_id.ok_or_else(|| {
                     PortError::new(
-                        self.about("complete an upload to"),
+                        self.action("complete an upload to"),
                         "the response has no archive ID",
                     )
                 })?;
                 Ok(UploadOutcome::Stored { archive_id, copy })
             }
             Err(error) if is_gone(&error) => Ok(UploadOutcome::TicketGone),
-            Err(error) => Err(PortError::new(self.about("complete an upload to"), error)),
+            Err(error) => Err(PortError::new(self.action("complete an upload to"), error)),
         }
     }
 
@@ -135,7 +135,7 @@ impl Archive for VaultArchive {
         match call.vault_name(&self.vault).upload_id(ticket).send().await {
             Ok(_) => Ok(true),
             Err(error) if is_gone(&error) => Ok(false),
-            Err(error) => Err(PortError::new(self.about("abort an upload to"), error)),
+            Err(error) => Err(PortError::new(self.action("abort an upload to"), error)),
         }
     }
 
@@ -164,7 +164,7 @@ impl Archive for VaultArchive {
             {
                 Ok(RetrievalStarted::TierUnavailable)
             }
-            Err(error) => Err(PortError::new(self.about("start a retrieval from"), error)),
+            Err(error) => Err(PortError::new(self.action("start a retrieval from"), error)),
         }
     }
 
@@ -188,7 +188,7 @@ impl Archive for VaultArchive {
         match call.archive_id(archive_id).send().await {
             Ok(_) => Ok(()),
             Err(error) if is_gone(&error) => Ok(()),
-            Err(error) => Err(PortError::new(self.about("delete an archive of"), error)),
+            Err(error) => Err(PortError::new(self.action("delete an archive of"), error)),
         }
     }
 }
@@ -198,7 +198,7 @@ impl VaultArchive {
         let call = self.client.describe_job().account_id(OWN_ACCOUNT).vault_name(&self.vault);
         let job = call.job_id(retrieval_id).send().await;
         let job =
-            job.map_err(|error| PortError::new(self.about("describe a retrieval of"), error))?;
+            job.map_err(|error| PortError::new(self.action("describe a retrieval of"), error))?;
         Ok(job.archive_size_in_bytes.and_then(|size| size.try_into().ok()).unwrap_or(0))
     }
 }
