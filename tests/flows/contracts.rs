@@ -1,7 +1,6 @@
 //! The contracts of the ports, checked on the adapters against the emulators. `backend/src/testkit` has
 //! the contracts, which the in-memory fakes fulfill too.
 
-use crate::calls::Calls;
 use crate::stack::{Stack, stack};
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::types::{BillingMode, GlobalSecondaryIndex, KeySchemaElement};
@@ -79,18 +78,18 @@ async fn settings(stack: &Stack, back_end: ArchiveBackEnd) -> Result<ArchiveSett
 #[tokio::test]
 async fn a_glacier_vault_fulfills_the_contract_of_the_archive() -> Result<()> {
     let stack = stack();
-    let gas = stack.gas(&Calls::default()).await?;
+    let objects = stack.sdk().await.object_store(true);
     let settings = settings(&stack, ArchiveBackEnd::Vault).await?;
     let archive = stack.sdk().await.archive(&settings, true);
     let bucket = stack.inputs_bucket();
-    archive_contract(&*archive, &*gas.objects, &bucket).await;
+    archive_contract(&*archive, &objects, &bucket).await;
 
     for error in ["InsufficientCapacityException", "PolicyEnforcedException"] {
         let set_capacity = async |capacity: bool| {
             let switch = json!({ "capacity": capacity, "error": error });
             stack.control_glacier("expedited", &switch).await.expect("the emulator is reachable");
         };
-        archive_capacity_contract(&*archive, &*gas.objects, &bucket, set_capacity).await;
+        archive_capacity_contract(&*archive, &objects, &bucket, set_capacity).await;
     }
     Ok(())
 }
@@ -98,9 +97,9 @@ async fn a_glacier_vault_fulfills_the_contract_of_the_archive() -> Result<()> {
 #[tokio::test]
 async fn the_storage_class_glacier_fulfills_the_contract_of_the_archive() -> Result<()> {
     let stack = stack();
-    let gas = stack.gas(&Calls::default()).await?;
+    let objects = stack.sdk().await.object_store(true);
     let settings = settings(&stack, ArchiveBackEnd::S3).await?;
     let archive = stack.sdk().await.archive(&settings, true);
-    archive_contract(&*archive, &*gas.objects, &stack.inputs_bucket()).await;
+    archive_contract(&*archive, &objects, &stack.inputs_bucket()).await;
     Ok(())
 }
