@@ -31,7 +31,7 @@ pub(crate) struct AnnotateArgs {
     /// Annotated file. It is bgzipped if the name ends in `.gz`.
     #[arg(long)]
     out: PathBuf,
-    /// Write AnnTools' count log to this file.
+    /// Write the count log to this file, in the format of AnnTools.
     #[arg(long)]
     log: Option<PathBuf>,
     /// Write the counts as JSON to this file [default: name of the output + `.summary.json`].
@@ -49,8 +49,6 @@ pub(crate) struct AnnotateArgs {
     /// Annotation format in INFO [default: csq; with --mode csq: bcsq].
     #[arg(long = "layout", value_enum)]
     format: Option<FormatArg>,
-    #[command(flatten)]
-    csq: CsqArgs,
     /// Number of threads [default: number of processors].
     #[arg(long)]
     threads: Option<usize>,
@@ -60,6 +58,8 @@ pub(crate) struct AnnotateArgs {
     /// Percentage of REF alleles that may differ from the reference.
     #[arg(long, default_value_t = 5.0)]
     max_mismatch_percent: f64,
+    #[command(flatten)]
+    csq: CsqArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
