@@ -20,7 +20,7 @@ test('a file over the limit waits on the page and is uploaded after the upgrade'
     const loads = [];
     page.on('load', () => loads.push(page.url()));
     await page.locator('#vcf-file').setInputFiles(sample('premium.vcf').path);
-    await page.getByText('It stays chosen on this page').waitFor();
+    await page.getByText('Upgrade and it uploads automatically').waitFor();
     await page.getByRole('main').getByRole('button', { name: 'Upgrade to Premium' }).click();
     await page.getByRole('dialog').getByText('a month').waitFor();
     await payInDialog(page);

@@ -148,7 +148,7 @@ async fn openapi() -> ([(header::HeaderName, HeaderValue); 1], &'static str) {
 }
 
 async fn not_found() -> Problem {
-    Problem::new(Code::NotFound, "there is no such path; see /api/docs")
+    Problem::new(Code::NotFound, "this path does not exist; see /api/docs")
 }
 
 async fn method_not_allowed() -> Problem {
