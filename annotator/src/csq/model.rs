@@ -41,7 +41,7 @@ pub(crate) struct Feature {
 pub(crate) struct Segment {
     pub(crate) start: i32,
     pub(crate) end: i32,
-    /// CodingSequence bases before the segment, in genomic direction.
+    /// Coding bases before the segment, in genomic direction.
     pub(crate) offset: i32,
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct CodingSequence {
     pub(crate) segments: Vec<Segment>,
     /// Total length of the segments.
     pub(crate) len: i32,
-    /// CodingSequence bases of the gene model before the first whole codon.
+    /// Coding bases of the gene model before the first whole codon.
     pub(crate) skip: i32,
     /// Whether the gene model includes the start codon.
     pub(crate) has_start: bool,
