@@ -1,5 +1,7 @@
 //! The contract of [`JobStore`], which the in-memory fake and DynamoDB both fulfill.
 
+#![expect(clippy::unwrap_used, reason = "a contract panics when it is violated")]
+
 use crate::ports::{JobPage, JobStore, WriteOutcome};
 use WriteOutcome::{Conflict, Written};
 use gas_shared::job::{
@@ -45,7 +47,6 @@ fn object(key: &str) -> ObjectLocation {
     ObjectLocation { bucket: "results".to_owned(), key: key.to_owned() }
 }
 
-#[expect(clippy::unwrap_used, reason = "the name is valid, and this is for tests only")]
 fn job_of(owner: UserId, second: i64, state: JobState) -> Job {
     let file = ObjectLocation { bucket: "inputs".to_owned(), key: "a.vcf".to_owned() };
     let name = FileName::parse("a.vcf").unwrap();
@@ -114,13 +115,11 @@ fn every_state() -> Vec<JobState> {
     ]
 }
 
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn insert(store: &dyn JobStore, job: &Job) {
     assert_eq!(store.insert(job).await.unwrap(), Written);
 }
 
 /// All pages of a user's jobs.
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn all_pages(store: &dyn JobStore, owner: UserId, limit: u16) -> Vec<JobPage> {
     let (mut pages, mut cursor) = (Vec::new(), None);
     loop {
@@ -137,7 +136,6 @@ fn ids<'a>(jobs: impl IntoIterator<Item = &'a Job>) -> Vec<JobId> {
     jobs.into_iter().map(|job| job.id).collect()
 }
 
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn queue_lists_jobs_of_one_status_longest_first(store: &dyn JobStore) {
     // Submitted in another order than queued, and of two users.
     let waiting = [(3, 30), (1, 50), (2, 40)];
@@ -163,14 +161,12 @@ async fn queue_lists_jobs_of_one_status_longest_first(store: &dyn JobStore) {
 }
 
 /// Deletes a job and its tombstone.
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn remove(store: &dyn JobStore, job: &Job) {
     let tombstone = job.deletion(at(1_000));
     assert_eq!(store.tombstone(&tombstone).await.unwrap(), Written);
     assert_eq!(store.purge(&tombstone).await.unwrap(), Written);
 }
 
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn overdue_jobs_are_listed_longest_overdue_first(store: &dyn JobStore) {
     // Deadlines that differ from the order of submission.
     let uploading = job(owner(), 10);
@@ -202,7 +198,6 @@ async fn overdue_jobs_are_listed_longest_overdue_first(store: &dyn JobStore) {
     assert_eq!(store.overdue_jobs(at(1_000_000)).await.unwrap(), []);
 }
 
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn unknown_jobs_are_absent_and_cannot_be_changed(store: &dyn JobStore) {
     let unknown = job(owner(), 0);
     let (id, user) = (unknown.id, unknown.owner);
@@ -218,7 +213,6 @@ async fn unknown_jobs_are_absent_and_cannot_be_changed(store: &dyn JobStore) {
     assert_eq!(store.purge(&unknown.deletion(at(1))).await.unwrap(), Written);
 }
 
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn jobs_in_every_state_are_read_back(store: &dyn JobStore) {
     for state in every_state() {
         let mut job = job_of(owner(), 0, state);
@@ -232,7 +226,6 @@ async fn jobs_in_every_state_are_read_back(store: &dyn JobStore) {
     }
 }
 
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn an_id_can_be_inserted_once(store: &dyn JobStore) {
     let first = job(owner(), 0);
     insert(store, &first).await;
@@ -242,7 +235,6 @@ async fn an_id_can_be_inserted_once(store: &dyn JobStore) {
     assert_eq!(store.list_entries(second.owner).await.unwrap(), []);
 }
 
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn a_version_replaces_only_the_one_before_it(store: &dyn JobStore) {
     let first = job(owner(), 0);
     insert(store, &first).await;
@@ -260,7 +252,6 @@ async fn a_version_replaces_only_the_one_before_it(store: &dyn JobStore) {
 }
 
 /// The SDK retries a call whose response was lost.
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn repeating_the_latest_write_succeeds(store: &dyn JobStore) {
     let first = job(owner(), 0);
     let second = next(&first, pending(1));
@@ -282,7 +273,6 @@ async fn repeating_the_latest_write_succeeds(store: &dyn JobStore) {
     assert_eq!(store.deletion(first.id).await.unwrap(), None);
 }
 
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn a_tombstone_hides_the_job_until_it_is_purged(store: &dyn JobStore) {
     let user = owner();
     let job = job_of(user, 0, thawing());
@@ -328,7 +318,6 @@ async fn pages_have_all_jobs_of_an_owner_newest_first(store: &dyn JobStore) {
     }
 }
 
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn a_page_continues_after_jobs_were_deleted_or_added(store: &dyn JobStore) {
     let user = owner();
     let jobs = [4, 3, 2, 1].map(|second| job(user, second));
@@ -346,7 +335,6 @@ async fn a_page_continues_after_jobs_were_deleted_or_added(store: &dyn JobStore)
     assert_eq!(rest.next, None);
 }
 
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn a_cursor_is_valid_for_its_owner_only(store: &dyn JobStore) {
     let (user, other) = (owner(), owner());
     for second in 0..3 {
@@ -369,7 +357,6 @@ async fn a_cursor_is_valid_for_its_owner_only(store: &dyn JobStore) {
     }
 }
 
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn list_entries_match_the_jobs(store: &dyn JobStore) {
     let user = owner();
     let mut expected = Vec::new();
@@ -384,7 +371,6 @@ async fn list_entries_match_the_jobs(store: &dyn JobStore) {
 }
 
 /// More than DynamoDB returns in one batch.
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn many_jobs_are_read_by_id(store: &dyn JobStore) {
     let user = owner();
     let jobs: Vec<Job> = (0..120).map(|second| job(user, second)).collect();
@@ -399,7 +385,6 @@ async fn many_jobs_are_read_by_id(store: &dyn JobStore) {
     assert_eq!(found, ids(live).into_iter().collect());
 }
 
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn archived_pages_have_archived_and_thawing_jobs_only(store: &dyn JobStore) {
     let user = owner();
     let mut expected = BTreeSet::new();

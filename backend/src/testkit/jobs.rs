@@ -20,7 +20,7 @@ pub struct FakeJobs {
 
 #[derive(Clone, Debug, PartialEq)]
 enum Row {
-    Job(Job),
+    Job(Box<Job>),
     Tombstone(Deletion),
 }
 
@@ -153,12 +153,14 @@ fn parse_cursor(text: &str, owner: UserId) -> Option<(Timestamp, JobId)> {
 #[async_trait]
 impl JobStore for FakeJobs {
     async fn insert(&self, job: &Job) -> PortResult<WriteOutcome> {
-        self.write(job.id, Row::Job(job.clone()), |stored| stored.is_none())
+        self.write(job.id, Row::Job(Box::new(job.clone())), |stored| stored.is_none())
     }
 
     async fn replace(&self, job: &Job) -> PortResult<WriteOutcome> {
         let is_previous = |row: &Row| row.version() + 1 == job.version;
-        self.write(job.id, Row::Job(job.clone()), |stored| stored.is_some_and(is_previous))
+        self.write(job.id, Row::Job(Box::new(job.clone())), |stored| {
+            stored.is_some_and(is_previous)
+        })
     }
 
     async fn tombstone(&self, deletion: &Deletion) -> PortResult<WriteOutcome> {

@@ -1,5 +1,7 @@
 //! The contract of [`ObjectStore`] with [`PartUploads`], which the in-memory fakes and S3 both fulfill.
 
+#![expect(clippy::unwrap_used, reason = "a contract panics when it is violated")]
+
 use crate::ports::{Download, ObjectStore, PartRule, PartUploads, UploadRule};
 use bytes::Bytes;
 use gas_shared::job::{ObjectLocation, Part};
@@ -56,20 +58,17 @@ impl Store<'_> {
         ObjectLocation { bucket: self.bucket.to_owned(), key }
     }
 
-    #[expect(clippy::unwrap_used, reason = "for tests only")]
     async fn write(&self, name: &str, content: &'static str) -> ObjectLocation {
         let object = self.object(name);
         self.objects.write(&object, Bytes::from_static(content.as_bytes()), TEXT).await.unwrap();
         object
     }
 
-    #[expect(clippy::unwrap_used, reason = "for tests only")]
     async fn content(&self, object: &ObjectLocation) -> Option<Vec<u8>> {
         self.objects.read_head(object, 64 * 1024 * 1024).await.unwrap()
     }
 }
 
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn absent_objects_are_reported(store: &Store<'_>) {
     let (objects, absent) = (store.objects, store.object("absent"));
     assert_eq!(objects.head(&absent).await.unwrap(), None);
@@ -81,7 +80,6 @@ async fn absent_objects_are_reported(store: &Store<'_>) {
     assert_eq!(objects.list(store.bucket, &absent.key).await.unwrap(), []);
 }
 
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn a_written_object_is_read_back_until_it_is_deleted(store: &Store<'_>) {
     let object = store.write("written", "hello").await;
     let info = store.objects.head(&object).await.unwrap().unwrap();
@@ -96,7 +94,6 @@ async fn a_written_object_is_read_back_until_it_is_deleted(store: &Store<'_>) {
     }
 }
 
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn an_overwritten_object_has_new_content_and_another_etag(store: &Store<'_>) {
     let object = store.write("overwritten", "first").await;
     let first = store.objects.head(&object).await.unwrap().unwrap();
@@ -109,7 +106,6 @@ async fn an_overwritten_object_has_new_content_and_another_etag(store: &Store<'_
     assert_eq!(store.objects.head(&object).await.unwrap(), Some(second));
 }
 
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn an_empty_object_exists(store: &Store<'_>) {
     let object = store.write("empty", "").await;
     assert_eq!(store.objects.head(&object).await.unwrap().unwrap().size, 0);
@@ -117,7 +113,6 @@ async fn an_empty_object_exists(store: &Store<'_>) {
     assert!(store.objects.read_range(&object, 0, 1).await.is_err());
 }
 
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn ranges_are_exact(store: &Store<'_>) {
     let object = store.write("ranges", "0123456789").await;
     for (offset, length, expected) in
@@ -132,7 +127,6 @@ async fn ranges_are_exact(store: &Store<'_>) {
     }
 }
 
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn local_files_are_stored_and_fetched(store: &Store<'_>, folder: &Path) {
     let (objects, object) = (store.objects, store.object("file"));
     let (from, to) = (folder.join("from"), folder.join("to"));
@@ -147,7 +141,6 @@ async fn local_files_are_stored_and_fetched(store: &Store<'_>, folder: &Path) {
     assert_eq!(store.content(&object).await.unwrap(), b"another file");
 }
 
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn a_copy_is_independent_of_its_source(store: &Store<'_>) {
     let source = store.write("source", "original").await;
     let copy = store.write("copy", "replaced by the copy").await;
@@ -158,7 +151,6 @@ async fn a_copy_is_independent_of_its_source(store: &Store<'_>) {
     assert_eq!(store.content(&copy).await.unwrap(), b"original");
 }
 
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn a_list_has_the_keys_with_the_prefix(store: &Store<'_>) {
     let mut expected = Vec::new();
     for name in ["list/job~a.vcf", "list/job~b.log", "list/job~c/d"] {
@@ -171,7 +163,6 @@ async fn a_list_has_the_keys_with_the_prefix(store: &Store<'_>) {
     assert_eq!(found, expected);
 }
 
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn signed_requests_name_the_object_and_their_validity(store: &Store<'_>) {
     let object = store.write("signed", "x").await;
     let valid_for = SignedDuration::from_mins(5);
@@ -198,7 +189,6 @@ struct PartStore<'a, F> {
 }
 
 impl<F: AsyncFn(&PartRule<'_>, &[u8])> PartStore<'_, F> {
-    #[expect(clippy::unwrap_used, reason = "for tests only")]
     async fn begin(&self, object: &ObjectLocation) -> String {
         self.uploads.begin(object, TEXT).await.unwrap()
     }
@@ -210,19 +200,16 @@ impl<F: AsyncFn(&PartRule<'_>, &[u8])> PartStore<'_, F> {
     }
 
     /// Numbers and sizes of the parts that have arrived; `None` if there is no such upload.
-    #[expect(clippy::unwrap_used, reason = "for tests only")]
     async fn arrived(&self, object: &ObjectLocation, upload_id: &str) -> Option<Vec<(u32, u64)>> {
         let arrived = self.uploads.arrived_parts(object, upload_id).await.unwrap()?;
         Some(arrived.iter().map(|part| (part.number, part.size)).collect())
     }
 
-    #[expect(clippy::unwrap_used, reason = "for tests only")]
     async fn exists(&self, object: &ObjectLocation) -> bool {
         self.store.objects.head(object).await.unwrap().is_some()
     }
 }
 
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn completed_parts_become_the_object(
     parts: &PartStore<'_, impl AsyncFn(&PartRule<'_>, &[u8])>,
 ) {
@@ -252,7 +239,6 @@ async fn completed_parts_become_the_object(
     assert!(parts.exists(&object).await, "a completed upload cannot be aborted");
 }
 
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn a_part_may_arrive_in_any_order_and_again(
     parts: &PartStore<'_, impl AsyncFn(&PartRule<'_>, &[u8])>,
 ) {
@@ -269,7 +255,6 @@ async fn a_part_may_arrive_in_any_order_and_again(
     assert_eq!(end, b"the last".as_slice());
 }
 
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn wrong_parts_are_refused_and_the_upload_continues(
     parts: &PartStore<'_, impl AsyncFn(&PartRule<'_>, &[u8])>,
 ) {
@@ -291,7 +276,6 @@ async fn wrong_parts_are_refused_and_the_upload_continues(
     assert_eq!(parts.store.content(&object).await.unwrap(), b"again");
 }
 
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn an_aborted_upload_leaves_nothing(
     parts: &PartStore<'_, impl AsyncFn(&PartRule<'_>, &[u8])>,
 ) {
@@ -307,7 +291,6 @@ async fn an_aborted_upload_leaves_nothing(
     assert!(!parts.exists(&object).await);
 }
 
-#[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn uploads_of_the_same_object_are_independent(
     parts: &PartStore<'_, impl AsyncFn(&PartRule<'_>, &[u8])>,
 ) {
