@@ -1,3 +1,5 @@
+//! Tests of the charts: the layout of each figure as text.
+
 use super::*;
 use crate::charts::to_svg;
 use gas_shared::summary::{Density, Qualities, QualityBin};
