@@ -1,3 +1,5 @@
+//! Tests of `gas-cli annotate` against a fake of the REST API.
+
 use super::*;
 use crate::fake::{FAST, Fake, Hook, start};
 use axum::body::Body;

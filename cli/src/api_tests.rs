@@ -1,3 +1,5 @@
+//! Tests of the REST client: retries, rejections, deletion and time limits.
+
 use super::*;
 use crate::fake::{FAST, client, start};
 use axum::http::header::{LOCATION, RETRY_AFTER};

@@ -1,3 +1,5 @@
+//! Tests of archiving: plans, repeated messages, and a crash after each step.
+
 use super::*;
 use crate::testkit::TestGas;
 use crate::usecases::announce_result;

@@ -1,3 +1,5 @@
+//! Tests of the request to close an account.
+
 use super::*;
 use crate::ports::{BillingStore, SubscriptionStatus};
 use crate::testkit::{TestBilling, TestGas, subscription};

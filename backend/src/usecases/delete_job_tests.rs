@@ -1,3 +1,5 @@
+//! Tests of deletions: every state of a job, repeated messages, and late writers.
+
 use super::*;
 use crate::testkit::TestGas;
 use crate::usecases::{

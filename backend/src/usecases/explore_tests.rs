@@ -1,3 +1,5 @@
+//! Tests of exploring a result: access, pages, records and exports.
+
 use super::*;
 use crate::testkit::TestGas;
 use crate::usecases::{FindError, announce_result, archive_result, sign_result_link};

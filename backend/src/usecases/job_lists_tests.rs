@@ -1,3 +1,5 @@
+//! Tests of the cached job lists: filters, live changes and lost events.
+
 use super::*;
 use crate::testkit::TestGas;
 use crate::usecases::{cancel_job, delete_job};

@@ -1,3 +1,5 @@
+//! Tests of mails: one per event, preferences, retries and outdated events.
+
 use super::*;
 use crate::mail::Notice;
 use crate::messages::JobResult;

@@ -1,3 +1,5 @@
+//! Tests of the reconciler: what it repeats for each overdue state.
+
 use super::*;
 use crate::testkit::TestGas;
 use crate::usecases::{archive_result, claim_job, thaw_results};

@@ -1,3 +1,5 @@
+//! Tests of restoring: repeated messages, damaged data, and a crash after each step.
+
 use super::*;
 use crate::testkit::TestGas;
 use crate::usecases::{announce_result, archive_result, sign_result_link, thaw_results};

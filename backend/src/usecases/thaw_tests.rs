@@ -1,3 +1,5 @@
+//! Tests of thaws: which results are retrieved, at which tier.
+
 use super::*;
 use crate::testkit::TestGas;
 use crate::usecases::{announce_result, apply_plan_change, archive_result};

@@ -1,3 +1,5 @@
+//! Tests of API tokens: expiry, revocation, secrecy and invalid secrets.
+
 use super::*;
 use crate::testkit::TestGas;
 use gas_shared::Plan;

@@ -1,3 +1,5 @@
+//! Tests of multipart uploads: resuming, completing and aborting.
+
 use super::*;
 use crate::testkit::TestGas;
 use crate::usecases::{cancel_job, confirm_upload, reconcile};

@@ -1,3 +1,5 @@
+//! Tests of checkouts by users who close, or have closed, their account.
+
 use super::*;
 use crate::ports::{Accounts, Identity};
 use crate::testkit::{TestBilling, TestGas};
