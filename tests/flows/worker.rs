@@ -44,7 +44,7 @@ async fn assert_completed_once(stack: &Stack, user: &Client, id: JobId) -> Resul
     tokio::time::sleep(Duration::from_secs(10)).await;
     assert_eq!(user.job(id).await?, done);
     let completions = stack.worker_log(&id.to_string())?;
-    let completions = completions.iter().filter(|line| line.contains("job is over")).count();
+    let completions = completions.iter().filter(|line| line.contains("job ended")).count();
     assert_eq!(completions, 1, "more than one worker completed the job");
     Ok(done)
 }
