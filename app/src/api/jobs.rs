@@ -27,7 +27,7 @@ pub async fn job(id: JobId) -> ApiResult<RawJson<JobView>> {
 
 /// The position of one of the caller's jobs in the queue for a worker. `None` if it is not pending.
 #[get("/api/jobs/{id}/queue")]
-pub async fn queue_place(id: JobId) -> ApiResult<RawJson<Option<QueuePosition>>> {
+pub async fn queue_position(id: JobId) -> ApiResult<RawJson<Option<QueuePosition>>> {
     let (web, account) = crate::server::caller::account().await?;
     let (gas, lists, board) = (&web.gas, &web.lists, &web.board);
     Ok(RawJson::of(

@@ -27,7 +27,9 @@ pub use charts::charts;
 pub use events::live_events;
 pub use explorer::{variant, variants};
 pub use genome::genome;
-pub use jobs::{cancel_job, delete_job, job, job_log, jobs, queue_place, rerun_job, result_link};
+pub use jobs::{
+    cancel_job, delete_job, job, job_log, jobs, queue_position, rerun_job, result_link,
+};
 pub use loader::{JsonFuture, erase, use_api_loader, use_api_resource, use_keyed_api_loader};
 pub use raw_json::{RawJson, read};
 pub use settings::{

@@ -33,7 +33,7 @@ pub fn JobQueueNote(id: JobId) -> Element {
     let position = use_api_resource(move || {
         live.refetch_on_changes();
         tick.read();
-        api::queue_place(id)
+        api::queue_position(id)
     });
     rsx! {
         QueueNote { position: position.read().and_then(Result::ok).flatten() }

@@ -30,8 +30,7 @@ pub async fn claim_job(
     heartbeat_timeout: SignedDuration,
 ) -> Result<(Job, ClaimId), ChangeError> {
     let claim = ClaimId(Uuid::new_v4());
-    let job =
-        change_job(&gas.jobs, id, Change::Claimed { claim, silence: heartbeat_timeout }).await?;
+    let job = change_job(&gas.jobs, id, Change::Claimed { claim, heartbeat_timeout }).await?;
     Ok((job, claim))
 }
 

@@ -30,7 +30,7 @@ pub enum Change {
         /// The new claim.
         claim: ClaimId,
         /// A run whose last heartbeat is at least this old may be taken over.
-        silence: SignedDuration,
+        heartbeat_timeout: SignedDuration,
     },
     /// The claiming worker sends a heartbeat and reports its progress.
     Progressed {
@@ -147,9 +147,9 @@ impl Job {
                 Ok(JobState::Pending { since: now })
             }
             (JobState::Pending { .. }, Change::Claimed { claim, .. }) => Ok(start(claim, now)),
-            (JobState::Running(run), Change::Claimed { claim, silence }) => {
-                let silent = now.duration_since(run.heartbeat_at) >= silence;
-                if silent { Ok(start(claim, now)) } else { Err(ChangeRefused::StillRunning) }
+            (JobState::Running(run), Change::Claimed { claim, heartbeat_timeout }) => {
+                let is_expired = now.duration_since(run.heartbeat_at) >= heartbeat_timeout;
+                if is_expired { Ok(start(claim, now)) } else { Err(ChangeRefused::StillRunning) }
             }
             (JobState::Running(run), Change::Progressed { claim, progress }) => {
                 run.held_by(claim)?;

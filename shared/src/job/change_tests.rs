@@ -5,7 +5,7 @@ use crate::{FileName, JobId, UserId};
 use proptest::prelude::*;
 use uuid::Uuid;
 
-const SILENCE: SignedDuration = SignedDuration::from_secs(45);
+const HEARTBEAT_TIMEOUT: SignedDuration = SignedDuration::from_secs(45);
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + second).unwrap()
@@ -26,7 +26,7 @@ fn new_job() -> Job {
 }
 
 fn claimed(n: u8) -> Change {
-    Change::Claimed { claim: claim(n), silence: SILENCE }
+    Change::Claimed { claim: claim(n), heartbeat_timeout: HEARTBEAT_TIMEOUT }
 }
 
 fn completed(n: u8) -> Change {
