@@ -35,7 +35,7 @@ pub use raw_json::{RawJson, read};
 pub use settings::{
     account_settings, create_token, revoke_token, set_mail_about_jobs, set_time_zone,
 };
-pub use uploads::{begin_parts, confirm_upload, next_parts, request_upload, upload_terms};
+pub use uploads::{begin_parts, confirm_upload, next_parts, request_upload, upload_settings};
 
 /// The result of a server function.
 pub type ApiResult<T> = Result<T, crate::error::ApiError>;

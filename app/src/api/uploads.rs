@@ -7,7 +7,7 @@ use gas_shared::{JobId, JobView};
 
 /// How this deployment stores uploaded files.
 #[get("/api/uploads/terms")]
-pub async fn upload_terms() -> ApiResult<RawJson<UploadSettings>> {
+pub async fn upload_settings() -> ApiResult<RawJson<UploadSettings>> {
     let (web, _) = crate::server::caller::account().await?;
     Ok(RawJson::of(&web.upload_settings()))
 }

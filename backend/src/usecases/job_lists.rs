@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The largest number of cached entries, of about 200 bytes each.
-const MAX_FACTS: u64 = 400_000;
+const MAX_ENTRIES: u64 = 400_000;
 
 /// Entries that are older are read again, in case an event was lost.
 const MAX_AGE: SignedDuration = SignedDuration::from_mins(10);
@@ -85,7 +85,7 @@ impl Default for JobLists {
         let options = OptionsBuilder::new()
             .shards(1)
             .estimated_items_capacity(1024)
-            .weight_capacity(MAX_FACTS)
+            .weight_capacity(MAX_ENTRIES)
             .build()
             .expect("both capacities are given");
         let users = Cache::with_options(

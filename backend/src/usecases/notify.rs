@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 /// How long a process has to send a mail before another one may. It is far longer than the timeouts
 /// of the SDK.
-pub const MAIL_LEASE: SignedDuration = SignedDuration::from_mins(5);
+pub const MAIL_CLAIM_DURATION: SignedDuration = SignedDuration::from_mins(5);
 
 /// The age after which a mail that cannot be sent is given up.
 const MAX_AGE: SignedDuration = SignedDuration::from_hours(24);
@@ -32,7 +32,7 @@ pub enum Notified {
     Sent,
     /// The mail was sent or given up before.
     AlreadyHandled,
-    /// Another process is sending the mail. Try again after [`MAIL_LEASE`].
+    /// Another process is sending the mail. Try again after [`MAIL_CLAIM_DURATION`].
     Busy,
     /// The message needs no mail.
     NotNeeded,
@@ -57,7 +57,7 @@ pub enum NotifyError {
 /// [`NotifyError`]; retry.
 pub async fn notify(notifier: &Notifier, message: &MailMessage) -> Result<Notified, NotifyError> {
     let Some(event) = message.event()? else { return Ok(Notified::NotNeeded) };
-    match notifier.outbox.claim(&event, notifier.now(), MAIL_LEASE).await? {
+    match notifier.outbox.claim(&event, notifier.now(), MAIL_CLAIM_DURATION).await? {
         MailClaim::Settled => Ok(Notified::AlreadyHandled),
         MailClaim::Busy => Ok(Notified::Busy),
         MailClaim::NoUser => Ok(Notified::GivenUp(NO_USER.to_owned())),
@@ -92,7 +92,8 @@ async fn unsent_mails(
     older_than: SignedDuration,
 ) -> PortResult<Vec<MailMessage>> {
     let now = notifier.now();
-    let stored = notifier.outbox.unsent(now - older_than, now, MAIL_LEASE, UNSENT_LIMIT).await?;
+    let stored =
+        notifier.outbox.unsent(now - older_than, now, MAIL_CLAIM_DURATION, UNSENT_LIMIT).await?;
     let read = |json| {
         let message = MailMessage::from_json(json);
         // A message that a newer version wrote must not block the others.

@@ -84,7 +84,7 @@ async fn a_crash_at_any_step_loses_no_mail() {
         let again = case.notify(&message).await.unwrap();
         if effects < 3 {
             assert_eq!(again, Notified::Busy, "the lease of the dead process has not ended");
-            case.test.clock.advance_secs(MAIL_LEASE.as_secs());
+            case.test.clock.advance_secs(MAIL_CLAIM_DURATION.as_secs());
             assert_eq!(case.notify(&message).await.unwrap(), Notified::Sent);
         } else {
             assert_eq!(again, Notified::AlreadyHandled);

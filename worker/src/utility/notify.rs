@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use gas_backend::Notifier;
 use gas_backend::mail::MailMessage;
 use gas_backend::ports::Message;
-use gas_backend::usecases::{MAIL_LEASE, Notified, notify};
+use gas_backend::usecases::{MAIL_CLAIM_DURATION, Notified, notify};
 use std::error::Error;
 use std::time::Duration;
 use tracing::Span;
@@ -28,7 +28,7 @@ impl Consumer for MailSender {
         let outcome = notify(&self.notifier, &event).await?;
         tracing::info!(?event, ?outcome, "mail message handled");
         Ok(match outcome {
-            Notified::Busy => Handled::Later(Duration::try_from(MAIL_LEASE)?),
+            Notified::Busy => Handled::Later(Duration::try_from(MAIL_CLAIM_DURATION)?),
             Notified::Sent
             | Notified::AlreadyHandled
             | Notified::NotNeeded

@@ -78,7 +78,7 @@ fn use_redirect_to_only_job() {
 /// Where and how long this deployment stores files.
 #[component]
 fn Privacy(plan: Plan) -> Element {
-    let settings = use_api_loader(api::upload_terms)?.read();
+    let settings = use_api_loader(api::upload_settings)?.read();
     // If the settings cannot be loaded, the page promises nothing.
     let Ok(settings) = settings else { return rsx! {} };
     let window = format::span(settings.free_window_secs.into());
