@@ -103,9 +103,10 @@ mod tests {
         thaw_results(&test.gas, ada.id).await.unwrap();
         let mut event = SqsEvent::default();
         event.records = vec![message("bad", "invalid".to_owned())];
-        for (number, (job, archive, _)) in test.archive.retrievals().into_iter().enumerate() {
+        for (number, (job, archive, _)) in (1..).zip(test.archive.retrievals()) {
             let body = json!({
-                "ArchiveId": archive, "JobId": "R", "JobDescription": job, "StatusCode": "Succeeded",
+                "ArchiveId": archive, "JobId": format!("retrieval-{number}"),
+                "JobDescription": job, "StatusCode": "Succeeded",
             });
             event.records.push(message(&number.to_string(), body.to_string()));
         }
