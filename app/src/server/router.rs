@@ -69,7 +69,7 @@ fn request_span<B>(request: &Request<B>) -> Span {
     )
 }
 
-/// Health check: answers 200 if this process and PostgreSQL respond.
+/// Health check: responds with 200 if this process and PostgreSQL respond.
 async fn healthz(Extension(web): Extension<Web>) -> impl IntoResponse {
     let no_user = gas_shared::UserId::new(uuid::Uuid::nil());
     let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];

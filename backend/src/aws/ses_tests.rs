@@ -20,7 +20,7 @@ fn mail() -> Mail {
     }
 }
 
-/// A mailer for an SES server that gives a fixed answer, and the last request it received.
+/// A mailer for an SES server that gives a fixed response, and the last request it received.
 async fn answering(
     status: u16,
     error: &'static str,

@@ -1,6 +1,6 @@
 //! The ports: traits for everything that GAS needs from the outside world.
 //!
-//! Every method may fail with a [`PortError`], when the other side is unreachable or its answer is
+//! Every method may fail with a [`PortError`], when the other side is unreachable or its response is
 //! invalid. Outcomes that a use-case acts on are part of the return types instead.
 
 mod account_data;

@@ -215,7 +215,7 @@ impl JobStore for FakeJobs {
 
     async fn jobs(&self, ids: &[JobId]) -> PortResult<Vec<Job>> {
         self.crash.before_call()?;
-        // In another order than requested, as DynamoDB answers.
+        // In another order than requested, as DynamoDB does.
         Ok(ids.iter().rev().filter_map(|id| self.get(*id)).collect())
     }
 

@@ -76,7 +76,7 @@ pub async fn list_jobs_in(
     check_cursor(gas, owner, cursor)?;
     let mut page = JobPage { jobs: Vec::new(), next: cursor.map(str::to_owned) };
     for _ in 0..MAX_READS {
-        // Reads only what fits, so that the cursor follows the last job of the answer.
+        // Reads only what fits, so that the cursor follows the last job of the response.
         let left = limit.saturating_sub(u16::try_from(page.jobs.len()).unwrap_or(limit));
         if left == 0 {
             break;

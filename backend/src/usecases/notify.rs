@@ -2,7 +2,7 @@
 //!
 //! The outbox prevents duplicates: an event's key is recorded and claimed before its mail is sent,
 //! and marked as sent afterwards. SES has no idempotency key, so if a process dies between the
-//! answer of SES and the mark, the mail is sent a second time, which is better than losing it. A
+//! response of SES and the mark, the mail is sent a second time, which is better than losing it. A
 //! running process either sends the mail or fails before its lease ends.
 
 use crate::mail::{ComposeError, MailMessage};

@@ -47,10 +47,10 @@ pub enum RequestUploadError {
 
 /// Creates an UPLOADING job and signs an upload of exactly its file.
 ///
-/// The size is checked here for an early answer; S3 enforces the limit of the signed policy.
+/// The size is checked here for an early error; S3 enforces the limit of the signed policy.
 ///
 /// # Errors
-/// [`RequestUploadError`]; a job then exists only if the answer of DynamoDB was lost.
+/// [`RequestUploadError`]; a job then exists only if the response of DynamoDB was lost.
 pub async fn request_upload(
     gas: &Gas,
     account: &Account,

@@ -43,7 +43,7 @@ pub enum PartsError {
 /// No more than `new.size_bytes` can be sent, since the length of each part is signed.
 ///
 /// # Errors
-/// [`RequestUploadError`]. A job or an upload then exists only if the answer of DynamoDB or S3 was
+/// [`RequestUploadError`]. A job or an upload then exists only if the response of DynamoDB or S3 was
 /// lost; the job ends after a day, and the bucket's lifecycle rule removes the upload.
 pub async fn begin_parts(
     gas: &Gas,
@@ -82,7 +82,7 @@ pub async fn next_parts(gas: &Gas, owner: UserId, id: JobId) -> Result<PartsTick
     };
     let Some(arrived) = gas.part_uploads.arrived_parts(&job.input.file, &parts.upload_id).await?
     else {
-        // An earlier call completed the upload, and its answer was lost.
+        // An earlier call completed the upload, and its response was lost.
         return match gas.objects.head(&job.input.file).await? {
             Some(_) => Ok(ticket(gas, &job, parts.size, Vec::new(), parts).await?),
             None => Err(PartsError::Gone(id)),

@@ -93,7 +93,7 @@ pub fn Results(id: String, filter: String, sort: String) -> Element {
             if let Err(error) = &found {
                 commit_status(error);
             }
-            // While a page is loading, the address is ahead of the answer.
+            // While a page is loading, the address is ahead of the response.
             let query = TableQuery::of(&address()).unwrap_or_else(|_| answered.clone());
             let busy = answer.is_loading() || query != answered;
             rsx! { Explorer { query, answered, found, busy } }

@@ -34,7 +34,7 @@ const VARIANTS_WINDOW: i64 = 1_000_000;
 /// The widest view in bases in which genes are drawn.
 const GENES_WINDOW: i64 = 20_000_000;
 
-/// The most genes of one answer.
+/// The most genes in one response.
 const MAX_GENES: usize = 5_000;
 
 /// Bases of the initial view on each side of the first variant.
@@ -93,14 +93,14 @@ async fn open(web: &Web, session: &Session, id: JobId) -> Result<Arc<Explorer>, 
     Ok(open_results(&web.gas, &web.explorers, account.id, id).await?)
 }
 
-/// An answer that is not cached, because it belongs to one user.
-fn answer(found: Result<impl IntoResponse, ApiError>) -> Response {
-    let mut answer = match found {
+/// A response that is not cached, because it belongs to one user.
+fn uncached_response(found: Result<impl IntoResponse, ApiError>) -> Response {
+    let mut response = match found {
         Ok(found) => found.into_response(),
         Err(error) => (error.as_status_code(), error.message).into_response(),
     };
-    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    answer
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 async fn chrom_sizes(
@@ -113,7 +113,7 @@ async fn chrom_sizes(
         let genes = web.genes.models().await?;
         Ok(sizes(&explorer, genes.as_deref()))
     };
-    answer(found.await)
+    uncached_response(found.await)
 }
 
 /// The contigs of a result with their lengths from the reference, or else from the header. Contigs
@@ -150,7 +150,7 @@ async fn variants(
         let explorer = open(&web, &session, id).await?;
         htsget::ticket(&explorer, id, &web.public_url, &query).await.map(Json)
     };
-    answer(found.await)
+    uncached_response(found.await)
 }
 
 #[derive(Deserialize)]
@@ -174,7 +174,7 @@ async fn genes_of_region(
             overlapping.take(MAX_GENES).map(|gene| Feature::new(&contig, gene)).collect();
         Ok(Json(features).into_response())
     };
-    answer(found.await)
+    uncached_response(found.await)
 }
 
 #[derive(Deserialize)]
@@ -190,7 +190,7 @@ struct Location<'a> {
     end: i32,
 }
 
-/// Finds a gene by name. The answer is a list of at most one location.
+/// Finds a gene by name. The response is a list of at most one location.
 async fn search(
     Extension(web): Extension<Web>,
     session: Session,
@@ -208,7 +208,7 @@ async fn search(
             .collect();
         Ok(Json(locations).into_response())
     };
-    answer(found.await)
+    uncached_response(found.await)
 }
 
 #[cfg(test)]

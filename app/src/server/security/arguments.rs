@@ -1,6 +1,6 @@
 //! Checks the body of server function calls before Dioxus reads it.
 //!
-//! Dioxus 0.7.10 panics on a body over the limit, answers 500 to arguments it cannot parse, and
+//! Dioxus 0.7.10 panics on a body over the limit, responds with 500 to arguments it cannot parse, and
 //! accepts JSON sent as `text/plain`, which other sites can send without a CORS preflight.
 
 use axum::body::{Body, to_bytes};

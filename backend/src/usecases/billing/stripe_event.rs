@@ -93,7 +93,7 @@ impl StripeEvent {
 /// delivers the event again and all steps are repeated, which is harmless.
 ///
 /// # Errors
-/// If PostgreSQL, Stripe or SNS fails. Answer with an error, so that Stripe delivers the event
+/// If PostgreSQL, Stripe or SNS fails. Respond with an error, so that Stripe delivers the event
 /// again.
 pub async fn handle_stripe_event(
     billing: &Billing,

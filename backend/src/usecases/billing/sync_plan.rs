@@ -19,7 +19,7 @@ pub(super) const PAGE: u16 = 100;
 /// Updates a user's plan from Stripe and announces a change.
 ///
 /// The row is written only if its version is the one from before Stripe was asked, so of two
-/// concurrent calls the one with the older answer cannot win. A change that was stored but not
+/// concurrent calls the one with the older response cannot win. A change that was stored but not
 /// announced, because a process died, is announced by the next call.
 ///
 /// Returns the status of the deciding subscription.

@@ -1,5 +1,5 @@
 //! The list of a user's jobs: the query ([`ListQuery`]), the data that it is evaluated on
-//! ([`JobListEntry`]), and the answer ([`JobList`]).
+//! ([`JobListEntry`]), and the result ([`JobList`]).
 
 mod entry;
 mod query;
