@@ -122,7 +122,7 @@ async fn invalid_token_requests_are_rejected_with_a_reason() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-token-bad").await?;
     for (new, reason) in [
         (json!({ "name": "", "scopes": BOTH, "days": 1 }), "needs a name"),
-        (json!({ "name": "a", "scopes": [], "days": 1 }), "choose what"),
+        (json!({ "name": "a", "scopes": [], "days": 1 }), "choose at least one permission"),
         (json!({ "name": "a", "scopes": BOTH, "days": 400 }), "400 is not allowed"),
     ] {
         let response = ada.call(Method::POST, "/api/tokens", Some(json!({ "new": new }))).await?;
