@@ -78,7 +78,7 @@ test('variants are filtered, scrolled, opened and exported', async () => {
     await page.getByText('Columns', { exact: true }).click();
     await page.locator('.popover-panel').getByLabel('HGVS').uncheck();
     await page.getByRole('columnheader', { name: 'HGVS' }).waitFor({ state: 'detached' });
-    await page.getByText('Saved filters').click();
+    await page.getByText('Saved filters', { exact: true }).click();
     await page.getByLabel('Save this filter as').fill('high in one gene');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await checkPage(page, '/explorer-saved');
@@ -86,12 +86,12 @@ test('variants are filtered, scrolled, opened and exported', async () => {
     await live(page);
     assert.deepEqual(await counts(page), { matched: records, total: records });
     await page.getByRole('columnheader', { name: 'HGVS' }).waitFor({ state: 'detached' });
-    await page.getByText('Saved filters').click();
+    await page.getByText('Saved filters', { exact: true }).click();
     await page.getByRole('link', { name: 'high in one gene' }).click();
     await shows(page, matched);
     await page.getByRole('button', { name: 'Delete high in one gene' }).click();
     await page.getByText('No saved filters yet.').waitFor();
-    await page.getByText('Saved filters').click();
+    await page.getByText('Saved filters', { exact: true }).click();
 
     // Exports contain exactly the rows counted.
     const [csv] = await Promise.all([
