@@ -20,12 +20,26 @@ pub(crate) fn done_in(name: &str, time: Duration) {
 
 /// Runs a command and shows its output. Fails if the command fails.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(describes_package) {
+            command.env_remove(name);
+        }
+    }
     let status = command.stdin(Stdio::null()).status();
     let status = status.with_context(|| format!("failed to start {}", program(command)))?;
     if !status.success() {
         bail!("{} exited with {status}", program(command));
     }
     Ok(())
+}
+
+/// Whether `cargo run` sets this variable to describe the package that it runs, which is xtask.
+///
+/// Commands must not inherit these variables: build scripts that depend on them, such as ring's, would
+/// run again, and everything that depends on them would be compiled again, whenever cargo is called
+/// once by xtask and once by a developer.
+fn describes_package(variable: &str) -> bool {
+    variable.starts_with("CARGO_PKG_") || variable.starts_with("CARGO_MANIFEST_")
 }
 
 /// Runs a command and returns its output, or `None` if the command fails or does not exist.
@@ -43,4 +57,17 @@ pub(crate) fn has(program: &str) -> bool {
 
 fn program(command: &Command) -> String {
     command.get_program().to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_do_not_inherit_the_variables_of_xtasks_package() {
+        assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some(), "cargo sets it for tests, too");
+        let is_unset = "test -z \"${CARGO_MANIFEST_DIR+set}${CARGO_PKG_NAME+set}\"";
+        run(Command::new("sh").args(["-c", is_unset])).unwrap();
+        assert!(!describes_package("CARGO_TARGET_DIR") && !describes_package("CARGO_HOME"));
+    }
 }
