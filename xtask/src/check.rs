@@ -27,7 +27,12 @@ pub(crate) fn check(paths: &Paths) -> Result<()> {
     }
     let machete = cargo_tool(paths, CARGO_MACHETE)?;
     step("unused dependencies", || {
-        run(Command::new(&machete).arg("--with-metadata").args(crates(paths)?))
+        // It takes its own name as the first argument if it believes that cargo has started it, which it
+        // concludes from the variable CARGO.
+        run(Command::new(&machete)
+            .env("CARGO", "cargo")
+            .args(["machete", "--with-metadata"])
+            .args(crates(paths)?))
     })?;
     let deny = cargo_tool(paths, CARGO_DENY)?;
     step("licenses, duplicates and sources of dependencies", || {
