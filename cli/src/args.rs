@@ -43,14 +43,14 @@ pub enum Command {
     Annotate(AnnotateOptions),
     /// List your jobs, newest first.
     Jobs {
-        /// List only jobs in this state.
+        /// List only jobs with this status.
         #[arg(long, value_enum)]
         status: Option<Status>,
         /// The maximum number of jobs.
         #[arg(long, default_value_t = 25)]
         limit: usize,
     },
-    /// Show the state of a job.
+    /// Show the status of a job.
     Status {
         /// The job's id.
         id: Uuid,
