@@ -1,10 +1,8 @@
 //! The mail about a failed job.
 
 use crate::mail::context::{MailContext, MailJob, Outdated};
-use crate::mail::layout::Layout;
-use crate::mail::template::MailTemplate;
+use crate::mail::template::{MailTemplate, mail_bodies};
 use crate::mail::text::one_line;
-use askama::Template;
 use gas_shared::job::{Failure, FailureKind};
 
 /// "Annotation failed".
@@ -21,19 +19,7 @@ impl JobFailed {
     }
 }
 
-#[derive(Template)]
-#[template(path = "mail/job_failed/body.html")]
-struct Html<'a> {
-    mail: &'a JobFailed,
-    layout: &'a Layout<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/job_failed/body.txt")]
-struct Text<'a> {
-    mail: &'a JobFailed,
-    layout: &'a Layout<'a>,
-}
+mail_bodies!(JobFailed, "mail/job_failed/body.html", "mail/job_failed/body.txt");
 
 impl MailTemplate for JobFailed {
     fn subject(&self) -> String {
@@ -46,13 +32,5 @@ impl MailTemplate for JobFailed {
 
     fn preheader(&self) -> String {
         self.reason.clone()
-    }
-
-    fn html(&self, layout: &Layout<'_>) -> askama::Result<String> {
-        Html { mail: self, layout }.render()
-    }
-
-    fn text(&self, layout: &Layout<'_>) -> askama::Result<String> {
-        Text { mail: self, layout }.render()
     }
 }

@@ -1,10 +1,8 @@
 //! The mail about a failed payment.
 
 use crate::mail::context::MailContext;
-use crate::mail::layout::Layout;
-use crate::mail::template::MailTemplate;
+use crate::mail::template::{MailTemplate, mail_bodies};
 use crate::mail::text::one_line;
-use askama::Template;
 use gas_shared::Plan;
 
 /// "Your payment failed".
@@ -21,19 +19,7 @@ impl PaymentFailed {
     }
 }
 
-#[derive(Template)]
-#[template(path = "mail/payment_failed/body.html")]
-struct Html<'a> {
-    mail: &'a PaymentFailed,
-    layout: &'a Layout<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/payment_failed/body.txt")]
-struct Text<'a> {
-    mail: &'a PaymentFailed,
-    layout: &'a Layout<'a>,
-}
+mail_bodies!(PaymentFailed, "mail/payment_failed/body.html", "mail/payment_failed/body.txt");
 
 impl MailTemplate for PaymentFailed {
     fn is_required(&self) -> bool {
@@ -50,13 +36,5 @@ impl MailTemplate for PaymentFailed {
 
     fn preheader(&self) -> String {
         "Update your card to keep Premium.".to_owned()
-    }
-
-    fn html(&self, layout: &Layout<'_>) -> askama::Result<String> {
-        Html { mail: self, layout }.render()
-    }
-
-    fn text(&self, layout: &Layout<'_>) -> askama::Result<String> {
-        Text { mail: self, layout }.render()
     }
 }

@@ -1,9 +1,7 @@
 //! The mail about results that were archived.
 
 use crate::mail::context::{MailContext, MailJob, Outdated};
-use crate::mail::layout::Layout;
-use crate::mail::template::MailTemplate;
-use askama::Template;
+use crate::mail::template::{MailTemplate, mail_bodies};
 use gas_shared::Plan;
 use gas_shared::job::Results;
 use jiff::Timestamp;
@@ -27,19 +25,7 @@ impl ResultsArchived {
     }
 }
 
-#[derive(Template)]
-#[template(path = "mail/results_archived/body.html")]
-struct Html<'a> {
-    mail: &'a ResultsArchived,
-    layout: &'a Layout<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/results_archived/body.txt")]
-struct Text<'a> {
-    mail: &'a ResultsArchived,
-    layout: &'a Layout<'a>,
-}
+mail_bodies!(ResultsArchived, "mail/results_archived/body.html", "mail/results_archived/body.txt");
 
 impl MailTemplate for ResultsArchived {
     fn subject(&self) -> String {
@@ -52,13 +38,5 @@ impl MailTemplate for ResultsArchived {
 
     fn preheader(&self) -> String {
         format!("Upgrade to restore the results for {}, or annotate the file again.", self.job.file)
-    }
-
-    fn html(&self, layout: &Layout<'_>) -> askama::Result<String> {
-        Html { mail: self, layout }.render()
-    }
-
-    fn text(&self, layout: &Layout<'_>) -> askama::Result<String> {
-        Text { mail: self, layout }.render()
     }
 }

@@ -1,10 +1,8 @@
 //! The mail about a completed job.
 
 use crate::mail::context::{Access, MailContext, MailJob, Outdated};
-use crate::mail::layout::Layout;
-use crate::mail::template::MailTemplate;
+use crate::mail::template::{MailTemplate, mail_bodies};
 use crate::mail::text::counted;
-use askama::Template;
 
 /// "Your results are ready".
 pub(super) struct ResultsReady {
@@ -26,19 +24,7 @@ impl ResultsReady {
     }
 }
 
-#[derive(Template)]
-#[template(path = "mail/results_ready/body.html")]
-struct Html<'a> {
-    mail: &'a ResultsReady,
-    layout: &'a Layout<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/results_ready/body.txt")]
-struct Text<'a> {
-    mail: &'a ResultsReady,
-    layout: &'a Layout<'a>,
-}
+mail_bodies!(ResultsReady, "mail/results_ready/body.html", "mail/results_ready/body.txt");
 
 impl MailTemplate for ResultsReady {
     fn subject(&self) -> String {
@@ -57,13 +43,5 @@ impl MailTemplate for ResultsReady {
 
     fn preheader(&self) -> String {
         self.access.preheader(&self.job)
-    }
-
-    fn html(&self, layout: &Layout<'_>) -> askama::Result<String> {
-        Html { mail: self, layout }.render()
-    }
-
-    fn text(&self, layout: &Layout<'_>) -> askama::Result<String> {
-        Text { mail: self, layout }.render()
     }
 }

@@ -1,9 +1,7 @@
 //! The mail about results that were restored from the archive.
 
 use crate::mail::context::{Access, MailContext, MailJob, Outdated};
-use crate::mail::layout::Layout;
-use crate::mail::template::MailTemplate;
-use askama::Template;
+use crate::mail::template::{MailTemplate, mail_bodies};
 
 /// "Your results are restored".
 pub(super) struct ResultsRestored {
@@ -22,19 +20,7 @@ impl ResultsRestored {
     }
 }
 
-#[derive(Template)]
-#[template(path = "mail/results_restored/body.html")]
-struct Html<'a> {
-    mail: &'a ResultsRestored,
-    layout: &'a Layout<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/results_restored/body.txt")]
-struct Text<'a> {
-    mail: &'a ResultsRestored,
-    layout: &'a Layout<'a>,
-}
+mail_bodies!(ResultsRestored, "mail/results_restored/body.html", "mail/results_restored/body.txt");
 
 impl MailTemplate for ResultsRestored {
     fn subject(&self) -> String {
@@ -47,13 +33,5 @@ impl MailTemplate for ResultsRestored {
 
     fn preheader(&self) -> String {
         self.access.preheader(&self.job)
-    }
-
-    fn html(&self, layout: &Layout<'_>) -> askama::Result<String> {
-        Html { mail: self, layout }.render()
-    }
-
-    fn text(&self, layout: &Layout<'_>) -> askama::Result<String> {
-        Text { mail: self, layout }.render()
     }
 }

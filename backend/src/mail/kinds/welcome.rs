@@ -1,9 +1,7 @@
 //! The mail to a user who changed to Premium.
 
 use crate::mail::context::{MailContext, Outdated};
-use crate::mail::layout::Layout;
-use crate::mail::template::MailTemplate;
-use askama::Template;
+use crate::mail::template::{MailTemplate, mail_bodies};
 use gas_shared::Plan;
 
 /// "Welcome to GAS Premium".
@@ -18,19 +16,7 @@ impl Welcome {
     }
 }
 
-#[derive(Template)]
-#[template(path = "mail/welcome/body.html")]
-struct Html<'a> {
-    mail: &'a Welcome,
-    layout: &'a Layout<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/welcome/body.txt")]
-struct Text<'a> {
-    mail: &'a Welcome,
-    layout: &'a Layout<'a>,
-}
+mail_bodies!(Welcome, "mail/welcome/body.html", "mail/welcome/body.txt");
 
 impl MailTemplate for Welcome {
     fn is_required(&self) -> bool {
@@ -47,13 +33,5 @@ impl MailTemplate for Welcome {
 
     fn preheader(&self) -> String {
         "Larger files, and results that stay available.".to_owned()
-    }
-
-    fn html(&self, layout: &Layout<'_>) -> askama::Result<String> {
-        Html { mail: self, layout }.render()
-    }
-
-    fn text(&self, layout: &Layout<'_>) -> askama::Result<String> {
-        Text { mail: self, layout }.render()
     }
 }
