@@ -67,6 +67,7 @@ fn job(gas: &Gas, owner: UserId, n: i64, now: Timestamp) -> Result<Job> {
         file: gas.object_keys.input(owner, id, &name),
         name,
         size: Some(1000 + n as u64),
+        etag: None,
         uploaded_at: None,
     };
     Ok(Job { id, owner, input, submitted_at, version: 1, reconciled_at: None, state })

@@ -40,6 +40,7 @@ pub(crate) async fn archived(gas: &Gas, owner: UserId, text: &Path) -> Result<Jo
             name: name.clone(),
             file: gas.object_keys.input(owner, id, &name),
             size: Some(size),
+            etag: None,
             uploaded_at: Some(at),
         },
         submitted_at: at,

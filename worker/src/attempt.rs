@@ -39,6 +39,9 @@ pub(crate) enum AttemptError {
     Scratch(#[from] io::Error),
     #[error("the engine did not write the {0}")]
     NoOutput(&'static str),
+    /// The object is not the one whose upload was confirmed.
+    #[error("the file was replaced after it was submitted; upload it again as a new job")]
+    InputReplaced,
 }
 
 /// Runs everything up to the stored result. Dropping the future kills the engine and removes the
@@ -60,13 +63,16 @@ pub(crate) async fn attempt(
     let log = folder.path().join("input.vcf.count.log");
 
     report.begin_step(step::DOWNLOAD);
-    let size = gas.objects.fetch(&job.input.file, &input).await?;
+    let fetched = gas.objects.fetch(&job.input.file, &input).await?;
+    if job.input.etag.as_ref().is_some_and(|confirmed| *confirmed != fetched.etag) {
+        return Err(AttemptError::InputReplaced);
+    }
     let task = Task {
         folder: folder.path(),
         input: &input,
         output: &output,
         log: &log,
-        file_bytes: output_limit(size, name.is_gzip()),
+        file_bytes: output_limit(fetched.size, name.is_gzip()),
     };
     let records = engine.run(task, report).await?;
 

@@ -159,6 +159,7 @@ impl Worker {
             AttemptError::Engine(
                 EngineError::BadInput(reason) | EngineError::OverLimit(reason),
             ) => (FailureKind::Input, reason),
+            error @ AttemptError::InputReplaced => (FailureKind::Input, error.to_string()),
             error if message.receive_count < self.max_attempts => {
                 tracing::error!(error = %chain(&error), "attempt failed; the job is retried");
                 report.note("attempt failed because of a problem on our side; it will be repeated");

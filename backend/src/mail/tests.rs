@@ -48,6 +48,7 @@ fn job(name: &str, state: JobState) -> Job {
             name: FileName::parse(name).unwrap(),
             file: file("secret-key-of-the-input"),
             size: Some(20),
+            etag: None,
             uploaded_at: None,
         },
         submitted_at: at("2026-11-24T13:58:00Z"),

@@ -13,8 +13,8 @@ pub trait ObjectStore: Send + Sync {
     /// The metadata of an object, or `None` if it does not exist.
     async fn head(&self, file: &ObjectLocation) -> PortResult<Option<ObjectInfo>>;
 
-    /// Streams an object into a local file and returns its size in bytes.
-    async fn fetch(&self, file: &ObjectLocation, to: &Path) -> PortResult<u64>;
+    /// Streams an object into a local file and returns the metadata of what was read.
+    async fn fetch(&self, file: &ObjectLocation, to: &Path) -> PortResult<ObjectInfo>;
 
     /// Streams a local file into an object, replacing it, and returns its size in bytes.
     async fn store(

@@ -133,7 +133,9 @@ async fn local_files_are_stored_and_fetched(store: &Store<'_>, folder: &Path) {
     for content in ["", "a file", "another file"] {
         std::fs::write(&from, content).unwrap();
         assert_eq!(objects.store(&from, &object, TEXT).await.unwrap(), content.len() as u64);
-        assert_eq!(objects.fetch(&object, &to).await.unwrap(), content.len() as u64);
+        let fetched = objects.fetch(&object, &to).await.unwrap();
+        assert_eq!(fetched.size, content.len() as u64);
+        assert_eq!(Some(fetched), objects.head(&object).await.unwrap());
         assert_eq!(std::fs::read_to_string(&to).unwrap(), content);
     }
     assert!(objects.store(&folder.join("absent"), &object, TEXT).await.is_err());

@@ -51,11 +51,11 @@ impl ObjectStore for FakeObjects {
         Ok(self.get(file).map(|bytes| ObjectInfo { size: bytes.len() as u64, etag: etag(&bytes) }))
     }
 
-    async fn fetch(&self, file: &ObjectLocation, to: &Path) -> PortResult<u64> {
+    async fn fetch(&self, file: &ObjectLocation, to: &Path) -> PortResult<ObjectInfo> {
         let bytes =
             self.get(file).ok_or_else(|| PortError::new("fetch an object", "no such key"))?;
         std::fs::write(to, &bytes).map_err(|error| PortError::new("write a file", error))?;
-        Ok(bytes.len() as u64)
+        Ok(ObjectInfo { size: bytes.len() as u64, etag: etag(&bytes) })
     }
 
     async fn store(&self, from: &Path, file: &ObjectLocation, _type: &str) -> PortResult<u64> {

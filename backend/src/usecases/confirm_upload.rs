@@ -69,8 +69,8 @@ pub async fn confirm_upload(gas: &Gas, owner: UserId, id: JobId) -> Result<Job, 
 }
 
 async fn accept(gas: &Gas, job: &Job) -> Result<Job, ConfirmError> {
-    let info = arrived(gas, job).await?;
-    match change_job(&gas.jobs, job.id, Change::Uploaded { size: info.size }).await {
+    let ObjectInfo { size, etag } = arrived(gas, job).await?;
+    match change_job(&gas.jobs, job.id, Change::Uploaded { size, etag }).await {
         Ok(job) => Ok(job),
         // A concurrent confirmation has done the same.
         Err(ChangeError::Refused { refused: ChangeRefused::Illegal { .. }, .. }) => {
@@ -81,7 +81,8 @@ async fn accept(gas: &Gas, job: &Job) -> Result<Job, ConfirmError> {
 }
 
 /// Checks the uploaded object. Uploads in a single request are limited to the plan's size by the
-/// signed policy.
+/// signed policy, which stays valid for some minutes after the confirmation: the entity tag in the
+/// row shows the worker whether the object is still the one that was confirmed.
 async fn arrived(gas: &Gas, job: &Job) -> Result<ObjectInfo, ConfirmError> {
     let file = &job.input.file;
     let JobState::Uploading { parts: Some(parts) } = &job.state else {

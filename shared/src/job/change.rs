@@ -22,6 +22,8 @@ pub enum Change {
     Uploaded {
         /// Its size in bytes.
         size: u64,
+        /// Its entity tag in S3.
+        etag: String,
     },
     /// The job was overdue ([`Job::due`]), and the reconciler repeats the message that continues it.
     Reconciled,
@@ -130,8 +132,9 @@ impl Job {
         next.reconciled_at = None;
         match change {
             Change::Reconciled if self.due().is_some() => next.reconciled_at = Some(now),
-            Change::Uploaded { size } => {
+            Change::Uploaded { size, ref etag } => {
                 next.input.size = Some(size);
+                next.input.etag = Some(etag.clone());
                 next.input.uploaded_at = Some(now);
                 next.state = self.state_after(change, now)?;
             }

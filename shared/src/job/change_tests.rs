@@ -41,7 +41,7 @@ fn completed(n: u8) -> Change {
 }
 
 fn running() -> Job {
-    let job = new_job().apply(Change::Uploaded { size: 5 }, at(1)).unwrap();
+    let job = new_job().apply(Change::Uploaded { size: 5, etag: "e".into() }, at(1)).unwrap();
     job.apply(claimed(1), at(2)).unwrap()
 }
 
@@ -100,7 +100,7 @@ fn a_rejection_names_the_state_and_the_change() {
 fn any_change() -> impl Strategy<Value = Change> {
     let who = 0..3u8;
     prop_oneof![
-        (1..9u64).prop_map(|size| Change::Uploaded { size }),
+        (1..9u64).prop_map(|size| Change::Uploaded { size, etag: "e".into() }),
         who.clone().prop_map(claimed),
         who.clone()
             .prop_map(|n| Change::Progressed { claim: claim(n), progress: Progress::default() }),

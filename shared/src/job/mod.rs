@@ -66,6 +66,9 @@ pub struct Input {
     pub file: ObjectLocation,
     /// Its size in bytes, known once it is uploaded.
     pub size: Option<u64>,
+    /// Its entity tag in S3 when the upload was confirmed. `None` before, and in rows of older
+    /// versions. A worker refuses an object with another tag: somebody replaced it.
+    pub etag: Option<String>,
     /// When it was found in S3, in whole seconds. The job has been queued since then.
     pub uploaded_at: Option<Timestamp>,
 }
@@ -249,7 +252,7 @@ impl Job {
         file: ObjectLocation,
         submitted_at: Timestamp,
     ) -> Self {
-        let input = Input { name, file, size: None, uploaded_at: None };
+        let input = Input { name, file, size: None, etag: None, uploaded_at: None };
         let (version, reconciled_at) = (1, None);
         let state = JobState::Uploading { parts: None };
         Self { id, owner, input, submitted_at, version, reconciled_at, state }

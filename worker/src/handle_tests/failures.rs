@@ -19,6 +19,16 @@ async fn bad_input_fails_the_job_with_the_engines_reason() {
 }
 
 #[tokio::test]
+async fn a_file_that_was_replaced_after_its_confirmation_is_not_annotated() {
+    let case = case(GOOD).await;
+    case.test.objects.put(&case.job.input.file, b"##fileformat=VCFv4.2\n#another file");
+    case.receive(1).await;
+    let JobState::Failed(failure) = case.now().state else { panic!("{:?}", case.now()) };
+    assert_eq!(failure.kind, FailureKind::Input);
+    assert!(failure.reason.contains("was replaced after it was submitted"), "{}", failure.reason);
+}
+
+#[tokio::test]
 async fn a_crashing_engine_is_retried_until_the_last_attempt() {
     let case = case("exit 1").await;
     for count in 1..MAX_ATTEMPTS {
@@ -86,7 +96,7 @@ impl FailingStore {
 
 #[async_trait]
 impl ObjectStore for FailingStore {
-    async fn fetch(&self, file: &ObjectLocation, to: &Path) -> PortResult<u64> {
+    async fn fetch(&self, file: &ObjectLocation, to: &Path) -> PortResult<ObjectInfo> {
         self.step("fetch")?;
         self.inner.fetch(file, to).await
     }

@@ -32,6 +32,7 @@ pub(super) struct JobRow {
     /// [`Job::reconciled_at`].
     nudge_time: Option<i64>,
     input_size: Option<u64>,
+    input_etag: Option<String>,
     /// S3's ID of the multipart upload in progress.
     upload_id: Option<String>,
     /// [`Parts::size`].
@@ -159,6 +160,7 @@ impl JobRow {
             version: job.version,
             nudge_time: job.reconciled_at.map(Timestamp::as_second),
             input_size: job.input.size,
+            input_etag: job.input.etag.clone(),
             upload_time: job.input.uploaded_at.map(Timestamp::as_second),
             upload_id: None,
             upload_size: None,
@@ -276,7 +278,13 @@ impl JobRow {
         Ok(Job {
             id: self.job_id,
             owner: self.user_id,
-            input: Input { name, file, size: self.input_size, uploaded_at },
+            input: Input {
+                name,
+                file,
+                size: self.input_size,
+                etag: self.input_etag.clone(),
+                uploaded_at,
+            },
             submitted_at: self.time("submit_time", Some(self.submit_time))?,
             version: self.version,
             reconciled_at: self

@@ -133,6 +133,7 @@ fn any_job() -> impl Strategy<Value = Job> {
                 name: FileName::parse(&name).unwrap(),
                 file: ObjectLocation { bucket, key },
                 size: upload.0,
+                etag: upload.0.map(|size| format!("\"{size:x}\"")),
                 uploaded_at: upload.1,
             },
             submitted_at,

@@ -70,11 +70,13 @@ impl ObjectStore for S3ObjectStore {
         }
     }
 
-    async fn fetch(&self, file: &ObjectLocation, to: &Path) -> PortResult<u64> {
+    async fn fetch(&self, file: &ObjectLocation, to: &Path) -> PortResult<ObjectInfo> {
         let action = || action_on("download", file);
         let call = self.client.get_object().bucket(&file.bucket).key(&file.key);
         let object = call.send().await.map_err(|error| PortError::new(action(), error))?;
-        save(object, to).await.map_err(|error| PortError::new(action(), error))
+        let etag = object.e_tag().unwrap_or_default().to_owned();
+        let size = save(object, to).await.map_err(|error| PortError::new(action(), error))?;
+        Ok(ObjectInfo { size, etag })
     }
 
     async fn store(
