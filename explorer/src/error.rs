@@ -69,3 +69,15 @@ pub enum Error {
         records: u64,
     },
 }
+
+impl Error {
+    /// The stable code of a problem of the result that its user can fix; `None` for all other errors.
+    pub fn input_code(&self) -> Option<&'static str> {
+        match self {
+            Self::Vcf(finding) => Some(finding.code.as_str()),
+            Self::NotBgzf => Some("not_bgzf"),
+            Self::TooMany { .. } => Some("too_many_values"),
+            _ => None,
+        }
+    }
+}

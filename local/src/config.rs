@@ -7,8 +7,8 @@ use crate::ports::Ports;
 /// The paths of the programs that the stack runs.
 #[derive(Clone, Debug)]
 pub struct Programs {
-    /// The folder of `gas-web`, `gas-worker`, `gas-annotate`, `bootstrap` and the emulators of this
-    /// workspace.
+    /// The folder of `gas-web`, `gas-worker`, `gas-annotate`, `gas-index`, `bootstrap` and the
+    /// emulators of this workspace.
     pub binaries: PathBuf,
     /// The Python with MiniStack installed.
     pub python: PathBuf,

@@ -110,7 +110,7 @@ pub(crate) fn worker(config: &StackConfig, outputs: &Environment) -> Environment
     environment.extend(pairs([
         ("GAS_REFERENCE_BUNDLE", config.reference_dir.display().to_string()),
         ("GAS_WORK_DIR", config.data_dir.join("work").display().to_string()),
-        // The worker finds `gas-annotate` in the PATH.
+        // The worker finds `gas-annotate` and `gas-index` in the PATH.
         ("PATH", format!("{}:{path}", config.programs.binaries.display())),
     ]));
     if let Some(seconds) = config.job_visibility_secs {

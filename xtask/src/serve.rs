@@ -12,10 +12,11 @@ use std::process::Command;
 use std::time::Instant;
 
 /// The packages with the programs that the stack runs.
-pub(crate) const SERVER_PACKAGES: [&str; 6] = [
+pub(crate) const SERVER_PACKAGES: [&str; 7] = [
     "gas-app",
     "gas-worker",
     "gas-annotate",
+    "gas-explorer",
     "gas-restore-lambda",
     "gas-local-glacier",
     "gas-local-stripe",
