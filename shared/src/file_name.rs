@@ -161,6 +161,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
         #[test]
         fn key_parts_are_safe_and_parsing_is_idempotent(raw in "\\PC{0,140}", ext in "\\.(vcf|vcf\\.gz)") {
             if let Ok(name) = FileName::parse(&format!("{raw}{ext}")) {

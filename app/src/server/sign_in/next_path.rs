@@ -30,11 +30,25 @@ impl NextPath {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use openidconnect::url::Url;
+    use proptest::prelude::*;
 
     #[test]
     fn paths_of_this_service_are_kept() {
         for path in ["/", "/annotate", "/annotations?cursor=a//b", "/annotations/1/log"] {
             assert_eq!(NextPath::parse(Some(path)).as_str(), path);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn no_value_leads_to_another_origin(path in r"[/\\\t @:.a-z%0-9?#\n]{0,12}") {
+            let base = Url::parse("https://gas.example").unwrap();
+            let next = NextPath::parse(Some(&path));
+            let url = base.join(next.as_str()).unwrap();
+            prop_assert_eq!(url.origin(), base.origin(), "{:?}", next.as_str());
         }
     }
 
