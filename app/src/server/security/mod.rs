@@ -2,6 +2,7 @@
 
 mod arguments;
 mod headers;
+mod nonce;
 mod origin;
 
 pub use arguments::check_arguments;
