@@ -76,6 +76,12 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         key: settings.unsubscribe_key.clone(),
     };
     let web = Web::new(billing, hub, thaw, unsubscriber, &settings).await?;
+    let inbox = webhooks::handle_stripe_events(
+        web.billing.clone(),
+        web.stripe_events.clone(),
+        shutdown.clone(),
+    );
+    let inbox = tokio::spawn(inbox);
     let app = router::build(web, sessions);
     // The SDK's pooled connections belong to the runtime that opened them. That may be Dioxus' own
     // runtime, which ends with the application, and the forwarder needs the connections until it
@@ -94,5 +100,6 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     forwarder.await.context("the event forwarder panicked")?;
     drop(keep_runtime);
     checker.await.context("the plan checks panicked")?;
+    inbox.await.context("the handling of Stripe events panicked")?;
     sweeper.await.context("the session sweeper panicked")
 }

@@ -1,6 +1,7 @@
-//! Periodic checks: plans that change without a Stripe event, and accounts that are being closed.
+//! Periodic checks: plans that change without a Stripe event, accounts that are being closed, and
+//! Stripe events that are no longer needed.
 
-use gas_backend::usecases::{check_plans, close_accounts};
+use gas_backend::usecases::{check_plans, close_accounts, delete_old_stripe_events};
 use gas_backend::{Billing, chain};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -17,6 +18,9 @@ pub async fn check(billing: Billing, shutdown: CancellationToken) {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "checked plans"),
             Err(error) => tracing::warn!(error = %chain(&error), "failed to check plans"),
+        }
+        if let Err(error) = delete_old_stripe_events(&billing).await {
+            tracing::warn!(error = %chain(&error), "failed to delete old Stripe events");
         }
         match close_accounts(&billing).await {
             Ok(0) => {}

@@ -12,6 +12,7 @@ use gas_backend::usecases::{Explorers, JobLists, QueueBoard};
 use gas_backend::{Billing, Gas, PublicUrl, Secret};
 use gas_shared::upload::UploadSettings;
 use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// Size of the explorer's cache in bytes: enough for about six results of a million records.
 const EXPLORER_CACHE_BYTES: u64 = 128 << 20;
@@ -33,6 +34,8 @@ pub struct Web {
     pub stripe_js: Arc<StripeJs>,
     /// The key with which Stripe signs its webhook calls.
     pub stripe_webhook_secret: Secret,
+    /// Wakes the task that handles stored Stripe events.
+    pub stripe_events: Arc<Notify>,
     /// The endpoint that SNS calls when archived results are to be restored.
     pub thaw: Arc<ThawEndpoint>,
     /// The open results of the results explorer.
@@ -71,6 +74,7 @@ impl Web {
             policies: Arc::new(policies),
             stripe_js: Arc::new(StripeJs::new(settings)),
             stripe_webhook_secret: settings.stripe_webhook_secret.clone(),
+            stripe_events: Arc::default(),
             thaw: Arc::new(thaw),
             explorers: Explorers::new(EXPLORER_CACHE_BYTES),
             lists: hub.lists.clone(),

@@ -26,8 +26,8 @@ pub use messages::{Message, Queue, Topic};
 pub use objects::{Download, ObjectInfo, ObjectStore, UploadRule};
 pub use part_uploads::{ArrivedPart, PartRule, PartUploads};
 pub use payments::{
-    BillingRow, BillingStore, BillingUpdate, CheckoutRequest, EventState, OpenCheckout, Payments,
-    Subscription, SubscriptionStatus,
+    BillingRow, BillingStore, BillingUpdate, Checkout, CheckoutRequest, ClaimedEvent, EventState,
+    OpenCheckout, Payments, StoredEvent, Subscription, SubscriptionStatus,
 };
 pub use tokens::{ActiveToken, TokenRow, TokenStore};
 

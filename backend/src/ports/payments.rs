@@ -17,6 +17,13 @@ pub trait Payments: Send + Sync {
     /// return the same checkout.
     async fn start_checkout(&self, request: &CheckoutRequest<'_>) -> PortResult<OpenCheckout>;
 
+    /// A customer's latest checkouts in any state, newest first.
+    async fn checkouts(&self, customer: &str) -> PortResult<Vec<Checkout>>;
+
+    /// Expires a checkout, so that it can no longer be paid. A checkout that is not open stays as it
+    /// is.
+    async fn expire_checkout(&self, id: &str) -> PortResult<()>;
+
     /// The customer and the status of a checkout, or `None` if it does not exist.
     async fn checkout(&self, id: &str) -> PortResult<Option<(String, CheckoutStatus)>>;
 
@@ -25,6 +32,9 @@ pub trait Payments: Send + Sync {
 
     /// Cancels a subscription at the end of the paid period, or with `false` undoes that.
     async fn set_cancel_at_period_end(&self, subscription: &str, cancel: bool) -> PortResult<()>;
+
+    /// Ends a subscription immediately. Ending one that has ended succeeds.
+    async fn end_subscription(&self, subscription: &str) -> PortResult<()>;
 
     /// The URL of Stripe's page on which a customer manages cards and the subscription.
     async fn open_portal(&self, customer: &str) -> PortResult<String>;
@@ -53,6 +63,21 @@ pub struct CheckoutRequest<'a> {
     /// Identifies repeated requests of one attempt.
     pub attempt: &'a str,
     /// The end of the checkout, between 30 minutes and 24 hours from now.
+    pub expires_at: Timestamp,
+}
+
+/// A checkout of a customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkout {
+    /// Its ID.
+    pub id: String,
+    /// Its status; `None` if this version does not know it.
+    pub status: Option<CheckoutStatus>,
+    /// The ID of the price, as recorded when GAS created the checkout.
+    pub price_id: Option<String>,
+    /// How the browser opens it; `None` if it is not open.
+    pub opener: Option<OpenCheckout>,
+    /// When it can no longer be paid.
     pub expires_at: Timestamp,
 }
 
@@ -176,11 +201,49 @@ pub trait BillingStore: Send + Sync {
         limit: u16,
     ) -> PortResult<Vec<UserId>>;
 
-    /// Records an event and returns whether it was processed before.
-    async fn record_event(&self, id: &str, kind: &str, at: Timestamp) -> PortResult<EventState>;
+    /// Stores an event, to be handled from `at` on, unless it is stored already. Returns whether it
+    /// was processed before.
+    async fn record_event(&self, event: &StoredEvent, at: Timestamp) -> PortResult<EventState>;
+
+    /// Takes up to `limit` unprocessed events that are due, longest due first. They are due again at
+    /// `until`, so that another process takes them if this one dies. Of concurrent calls, only one
+    /// gets an event.
+    async fn claim_events(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        limit: u16,
+    ) -> PortResult<Vec<ClaimedEvent>>;
 
     /// Records that an event was processed.
     async fn mark_event_processed(&self, id: &str, at: Timestamp) -> PortResult<()>;
+
+    /// Records why an event could not be handled, and when it is due again.
+    async fn postpone_event(&self, id: &str, until: Timestamp, error: &str) -> PortResult<()>;
+
+    /// Deletes the events that were received before a time, and returns how many of them were not
+    /// processed.
+    async fn delete_events(&self, received_before: Timestamp) -> PortResult<u64>;
+}
+
+/// An event of Stripe, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// The ID, which is the same in every delivery.
+    pub id: String,
+    /// The type, such as `invoice.paid`.
+    pub kind: String,
+    /// The fields that GAS uses, in the form of Stripe.
+    pub body: serde_json::Value,
+}
+
+/// An event that this process handles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimedEvent {
+    /// The event.
+    pub event: StoredEvent,
+    /// How often its handling was started, this time included.
+    pub attempt: u32,
 }
 
 /// A user's stored billing.

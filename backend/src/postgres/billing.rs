@@ -3,7 +3,8 @@
 use super::accounts::Profile;
 use super::{moment, seconds};
 use crate::ports::{
-    BillingRow, BillingStore, BillingUpdate, EventState, PortError, PortResult, WriteOutcome,
+    BillingRow, BillingStore, BillingUpdate, ClaimedEvent, EventState, PortError, PortResult,
+    StoredEvent, WriteOutcome,
 };
 use async_trait::async_trait;
 use gas_shared::UserId;
@@ -142,16 +143,46 @@ impl BillingStore for PostgresBilling {
         Ok(rows.into_iter().map(|row| UserId::new(row.0)).collect())
     }
 
-    async fn record_event(&self, id: &str, kind: &str, at: Timestamp) -> PortResult<EventState> {
-        // The update changes nothing; it makes the statement return an existing row.
+    async fn record_event(&self, event: &StoredEvent, at: Timestamp) -> PortResult<EventState> {
+        // Rows of older versions have no body. The statement returns an existing row, too.
         const RECEIVED: &str = "
-            insert into stripe_events (id, type, received) values ($1, $2, to_timestamp($3))
-            on conflict (id) do update set type = stripe_events.type
+            insert into stripe_events (id, type, body, received, due)
+            values ($1, $2, $3, to_timestamp($4), to_timestamp($4))
+            on conflict (id) do update set
+                body = coalesce(stripe_events.body, excluded.body),
+                due = coalesce(stripe_events.due, excluded.due)
             returning processed is not null";
-        let query = sqlx::query_as(RECEIVED).bind(id).bind(kind).bind(seconds(at));
+        let StoredEvent { id, kind, body } = event;
+        let query = sqlx::query_as(RECEIVED).bind(id).bind(kind).bind(body).bind(seconds(at));
         let row: sqlx::Result<(bool,)> = query.fetch_one(&self.pool).await;
         let row = row.map_err(|error| PortError::new(format!("record event {id}"), error))?;
         Ok(if row.0 { EventState::Processed } else { EventState::Pending })
+    }
+
+    async fn claim_events(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        limit: u16,
+    ) -> PortResult<Vec<ClaimedEvent>> {
+        const CLAIM: &str = "
+            update stripe_events set due = to_timestamp($2), attempts = attempts + 1
+            where id in (
+                select id from stripe_events
+                where processed is null and body is not null and due <= to_timestamp($1)
+                order by due limit $3
+                for update skip locked
+            )
+            returning id, type, body, attempts";
+        let query = sqlx::query_as(CLAIM).bind(seconds(now)).bind(seconds(until));
+        let rows: sqlx::Result<Vec<(String, String, serde_json::Value, i32)>> =
+            query.bind(i64::from(limit)).fetch_all(&self.pool).await;
+        let rows = rows.map_err(|error| PortError::new("claim events of Stripe", error))?;
+        let claimed = rows.into_iter().map(|(id, kind, body, attempts)| ClaimedEvent {
+            event: StoredEvent { id, kind, body },
+            attempt: attempts.unsigned_abs(),
+        });
+        Ok(claimed.collect())
     }
 
     async fn mark_event_processed(&self, id: &str, at: Timestamp) -> PortResult<()> {
@@ -162,6 +193,29 @@ impl BillingStore for PostgresBilling {
         let done = query.execute(&self.pool).await;
         done.map_err(|error| PortError::new(format!("mark event {id} as processed"), error))?;
         Ok(())
+    }
+
+    async fn postpone_event(&self, id: &str, until: Timestamp, error: &str) -> PortResult<()> {
+        const POSTPONE: &str = "
+            update stripe_events set due = to_timestamp($2), last_error = $3
+            where id = $1 and processed is null";
+        let query = sqlx::query(POSTPONE).bind(id).bind(seconds(until)).bind(error);
+        let done = query.execute(&self.pool).await;
+        done.map_err(|error| PortError::new(format!("postpone event {id}"), error))?;
+        Ok(())
+    }
+
+    async fn delete_events(&self, received_before: Timestamp) -> PortResult<u64> {
+        const DELETE: &str = "
+            with deleted as (
+                delete from stripe_events where received < to_timestamp($1) returning processed
+            )
+            select count(*) from deleted where processed is null";
+        let query = sqlx::query_scalar(DELETE).bind(seconds(received_before));
+        let unprocessed: sqlx::Result<i64> = query.fetch_one(&self.pool).await;
+        let unprocessed =
+            unprocessed.map_err(|error| PortError::new("delete old events of Stripe", error))?;
+        Ok(unprocessed.unsigned_abs())
     }
 }
 

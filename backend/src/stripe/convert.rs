@@ -1,16 +1,19 @@
 //! Conversions from Stripe's objects.
 
-use crate::ports::{PortError, Subscription, SubscriptionStatus};
+use crate::ports::{Checkout, OpenCheckout, PortError, Subscription, SubscriptionStatus};
 use gas_shared::billing::{
     Card, CheckoutStatus, Interval, InvoiceStatus, InvoiceView, Money, Price,
 };
 use jiff::Timestamp;
 use std::fmt;
 use stripe::StripeError;
-use stripe_shared::CheckoutSessionStatus as Checkout;
+use stripe_shared::CheckoutSessionStatus as SessionStatus;
 use stripe_shared::InvoiceStatus as Invoice;
 use stripe_shared::RecurringInterval as Recurring;
 use stripe_types::Expandable;
+
+/// The key of the price's ID in the metadata of a checkout.
+pub(super) const PRICE_ID: &str = "price_id";
 
 /// A failed call of the Stripe API, displayed on one line; the SDK's text is a dump of the
 /// response.
@@ -99,11 +102,30 @@ pub(super) fn invoice(one: &stripe_shared::Invoice) -> Result<InvoiceView, Unusa
     })
 }
 
-pub(super) fn checkout_status(status: Option<Checkout>) -> Option<CheckoutStatus> {
+pub(super) fn checkout(session: &stripe_shared::CheckoutSession) -> Result<Checkout, Unusable> {
+    let status = checkout_status(session.status.clone());
+    let is_open = status == Some(CheckoutStatus::Open);
+    Ok(Checkout {
+        id: session.id.to_string(),
+        status,
+        price_id: session.metadata.as_ref().and_then(|data| data.get(PRICE_ID).cloned()),
+        opener: if is_open { opener(session) } else { None },
+        expires_at: time(session.expires_at)?,
+    })
+}
+
+/// How the browser opens a checkout: embedded ones have a secret, hosted ones a URL.
+pub(super) fn opener(session: &stripe_shared::CheckoutSession) -> Option<OpenCheckout> {
+    let embedded = session.client_secret.clone();
+    let embedded = embedded.map(|client_secret| OpenCheckout::Embedded { client_secret });
+    embedded.or_else(|| session.url.clone().map(|url| OpenCheckout::Hosted { url }))
+}
+
+pub(super) fn checkout_status(status: Option<SessionStatus>) -> Option<CheckoutStatus> {
     match status? {
-        Checkout::Open => Some(CheckoutStatus::Open),
-        Checkout::Complete => Some(CheckoutStatus::Complete),
-        Checkout::Expired => Some(CheckoutStatus::Expired),
+        SessionStatus::Open => Some(CheckoutStatus::Open),
+        SessionStatus::Complete => Some(CheckoutStatus::Complete),
+        SessionStatus::Expired => Some(CheckoutStatus::Expired),
         _ => None,
     }
 }

@@ -7,7 +7,9 @@ mod tests;
 
 pub use signature::{SignatureError, check_signature};
 
-use crate::ports::{CheckoutRequest, OpenCheckout, Payments, PortError, PortResult, Subscription};
+use crate::ports::{
+    Checkout, CheckoutRequest, OpenCheckout, Payments, PortError, PortResult, Subscription,
+};
 use crate::{Offer, Secret};
 use async_trait::async_trait;
 use clap::Args;
@@ -21,10 +23,12 @@ use stripe::{
 };
 use stripe_billing::billing_portal_session::CreateBillingPortalSession;
 use stripe_billing::invoice::ListInvoice;
-use stripe_billing::subscription::{ListSubscription, ListSubscriptionStatus, UpdateSubscription};
+use stripe_billing::subscription::{
+    CancelSubscription, ListSubscription, ListSubscriptionStatus, UpdateSubscription,
+};
 use stripe_checkout::checkout_session::{
     CreateCheckoutSession, CreateCheckoutSessionLineItems, CreateCheckoutSessionSubscriptionData,
-    RetrieveCheckoutSession,
+    ExpireCheckoutSession, ListCheckoutSession, RetrieveCheckoutSession,
 };
 use stripe_core::customer::{CreateCustomer, DeleteCustomer};
 use stripe_product::price::RetrievePrice;
@@ -141,6 +145,8 @@ impl Payments for Stripe {
         item.quantity = Some(1);
         let mut subscription = CreateCheckoutSessionSubscriptionData::new();
         subscription.metadata = Some(user_metadata(request.user));
+        let mut metadata = user_metadata(request.user);
+        metadata.insert(convert::PRICE_ID.to_owned(), self.price_id.clone());
         // Stripe replaces the placeholder by the ID.
         let done = format!("{}/billing/return?session_id={{CHECKOUT_SESSION_ID}}", self.origin);
         let session = CreateCheckoutSession::new()
@@ -148,7 +154,7 @@ impl Payments for Stripe {
             .customer(request.customer)
             .client_reference_id(request.user.to_string())
             .expires_at(request.expires_at.as_second())
-            .metadata(user_metadata(request.user))
+            .metadata(metadata)
             .line_items(vec![item])
             .subscription_data(subscription);
         let session = match request.form {
@@ -167,15 +173,30 @@ impl Payments for Stripe {
         };
         let session = session.customize().request_strategy(idempotent(request.attempt)?);
         let session = session.send(&self.client).await.map_err(Failure::port(ACTION))?;
-        let open = match request.form {
-            CheckoutForm::Embedded => {
-                session.client_secret.map(|client_secret| OpenCheckout::Embedded { client_secret })
-            }
-            CheckoutForm::Hosted => session.url.map(|url| OpenCheckout::Hosted { url }),
-        };
-        open.ok_or_else(|| {
+        convert::opener(&session).ok_or_else(|| {
             PortError::new(ACTION, "the response has neither a client secret nor a URL")
         })
+    }
+
+    async fn checkouts(&self, customer: &str) -> PortResult<Vec<Checkout>> {
+        let action = || format!("list the checkouts of {customer} at Stripe");
+        let list = ListCheckoutSession::new()
+            .customer(customer)
+            .limit(PAGE)
+            .send(&self.client)
+            .await
+            .map_err(Failure::port(action()))?;
+        let all: Result<_, _> = list.data.iter().map(convert::checkout).collect();
+        all.map_err(|error| PortError::new(action(), error))
+    }
+
+    async fn expire_checkout(&self, id: &str) -> PortResult<()> {
+        match ExpireCheckoutSession::new(id).send(&self.client).await {
+            // Only open checkouts can be expired
+            // (https://docs.stripe.com/api/checkout/sessions/expire).
+            Ok(_) | Err(StripeError::Stripe(_, 400)) => Ok(()),
+            Err(error) => Err(Failure::port(format!("expire checkout {id} at Stripe"))(error)),
+        }
     }
 
     async fn checkout(&self, id: &str) -> PortResult<Option<(String, CheckoutStatus)>> {
@@ -208,6 +229,16 @@ impl Payments for Stripe {
             .await
             .map(drop)
             .map_err(Failure::port(format!("change subscription {subscription} at Stripe")))
+    }
+
+    async fn end_subscription(&self, subscription: &str) -> PortResult<()> {
+        match CancelSubscription::new(subscription).send(&self.client).await {
+            // Stripe does not find subscriptions that have ended.
+            Ok(_) | Err(StripeError::Stripe(_, 404)) => Ok(()),
+            Err(error) => {
+                Err(Failure::port(format!("end subscription {subscription} at Stripe"))(error))
+            }
+        }
     }
 
     async fn open_portal(&self, customer: &str) -> PortResult<String> {

@@ -45,7 +45,9 @@ async fn webhook(
     if refuse.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
         return StatusCode::SERVICE_UNAVAILABLE;
     }
-    handle_stripe_event(&billing, &serde_json::from_slice(&body).unwrap()).await.unwrap();
+    receive_stripe_event(&billing, &serde_json::from_slice(&body).unwrap()).await.unwrap();
+    let handled = handle_stripe_events(&billing).await.unwrap();
+    assert_eq!(handled.failed, 0);
     StatusCode::OK
 }
 
@@ -214,6 +216,51 @@ async fn the_hosted_page_redirects_back_with_the_session_id() {
 async fn repeated_requests_of_an_attempt_open_the_same_checkout() {
     let stack = Stack::start().await;
     assert_eq!(stack.embedded().await, stack.embedded().await);
+}
+
+#[tokio::test]
+async fn another_form_expires_the_open_checkout_and_a_double_payment_is_ended() {
+    let stack = Stack::start().await;
+    let first = stack.embedded().await;
+    let OpenCheckout::Hosted { url } = stack.begin(CheckoutForm::Hosted).await.unwrap() else {
+        panic!("not hosted");
+    };
+    assert_eq!(stack.pay(&first, "4242424242424242").await.status(), 410);
+    assert_eq!(
+        stack.begin(CheckoutForm::Hosted).await.unwrap(),
+        OpenCheckout::Hosted { url: url.clone() }
+    );
+
+    // A second checkout as of a process that did not see the first one.
+    let row = stack.billing.store.billing_of(stack.user.id).await.unwrap().unwrap();
+    let request = CheckoutRequest {
+        user: stack.user.id,
+        customer: &row.customer.unwrap(),
+        form: CheckoutForm::Hosted,
+        attempt: "other",
+        expires_at: Timestamp::now() + SignedDuration::from_hours(1),
+    };
+    let second = stack.billing.payments.start_checkout(&request).await.unwrap();
+    let OpenCheckout::Hosted { url: second } = second else { panic!("not hosted") };
+    for url in [url, second] {
+        let path = url.strip_prefix(&stack.stripe_url).unwrap();
+        assert_eq!(stack.pay(path, "4242424242424242").await.status(), 303);
+    }
+    stack.settle().await;
+    assert_eq!(stack.plan().await, Plan::Premium);
+    let all = stack.billing.payments.subscriptions(request.customer).await.unwrap();
+    let mut statuses: Vec<_> = all.iter().map(|one| one.status.as_str()).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, ["active", "canceled"]);
+    // Both calls may be repeated.
+    for one in &all {
+        if one.status == crate::ports::SubscriptionStatus::Canceled {
+            stack.billing.payments.end_subscription(&one.id).await.unwrap();
+        }
+    }
+    for checkout in stack.billing.payments.checkouts(request.customer).await.unwrap() {
+        stack.billing.payments.expire_checkout(&checkout.id).await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -2,8 +2,9 @@
 
 use super::{FakeAccounts, TestGas, lock};
 use crate::ports::{
-    Accounts, BillingRow, BillingStore, BillingUpdate, CheckoutRequest, EventState, OpenCheckout,
-    Payments, PortError, PortResult, Subscription, SubscriptionStatus, WriteOutcome,
+    Accounts, BillingRow, BillingStore, BillingUpdate, Checkout, CheckoutRequest, ClaimedEvent,
+    EventState, OpenCheckout, Payments, PortError, PortResult, StoredEvent, Subscription,
+    SubscriptionStatus, WriteOutcome,
 };
 use crate::{Billing, Offer};
 use async_trait::async_trait;
@@ -12,6 +13,7 @@ use gas_shared::{Account, UserId};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// The price ID of Premium in tests.
 pub const TEST_PRICE: &str = "price_premium";
@@ -67,8 +69,29 @@ fn test_price() -> Price {
 pub struct FakePayments {
     customers: Mutex<Vec<Customer>>,
     subscriptions: Mutex<BTreeMap<String, Vec<Subscription>>>,
-    checkouts: Mutex<BTreeMap<String, (String, CheckoutStatus)>>,
+    /// Oldest first.
+    checkouts: Mutex<Vec<FakeCheckout>>,
     failures: Mutex<u32>,
+    delay: Mutex<Duration>,
+}
+
+#[derive(Debug)]
+struct FakeCheckout {
+    /// The ID, which is the attempt that began it.
+    id: String,
+    customer: String,
+    status: CheckoutStatus,
+    form: CheckoutForm,
+    expires_at: Timestamp,
+}
+
+impl FakeCheckout {
+    fn opener(&self) -> OpenCheckout {
+        match self.form {
+            CheckoutForm::Embedded => OpenCheckout::Embedded { client_secret: self.id.clone() },
+            CheckoutForm::Hosted => OpenCheckout::Hosted { url: self.id.clone() },
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -100,14 +123,26 @@ impl FakePayments {
         lock(&self.subscriptions).insert(customer.to_owned(), subscriptions);
     }
 
-    /// Sets the status of a checkout.
-    pub fn set_checkout(&self, id: &str, customer: &str, status: CheckoutStatus) {
-        lock(&self.checkouts).insert(id.to_owned(), (customer.to_owned(), status));
+    /// Adds an embedded checkout.
+    pub fn add_checkout(&self, id: &str, customer: &str, status: CheckoutStatus) {
+        lock(&self.checkouts).push(FakeCheckout {
+            id: id.to_owned(),
+            customer: customer.to_owned(),
+            status,
+            form: CheckoutForm::Embedded,
+            expires_at: Timestamp::MAX,
+        });
     }
 
-    /// The attempts of all checkouts; repeated requests of an attempt are one checkout.
-    pub fn attempts(&self) -> Vec<String> {
-        lock(&self.checkouts).keys().cloned().collect()
+    /// The attempts and statuses of all checkouts, oldest first; repeated requests of an attempt are
+    /// one checkout.
+    pub fn attempts(&self) -> Vec<(String, CheckoutStatus)> {
+        lock(&self.checkouts).iter().map(|one| (one.id.clone(), one.status)).collect()
+    }
+
+    /// Delays all reads of subscriptions.
+    pub fn delay_reads(&self, delay: Duration) {
+        *lock(&self.delay) = delay;
     }
 
     /// Whether a customer has subscriptions.
@@ -138,25 +173,61 @@ impl Payments for FakePayments {
 
     async fn start_checkout(&self, request: &CheckoutRequest<'_>) -> PortResult<OpenCheckout> {
         self.refuse_deleted(request.customer)?;
-        let known = lock(&self.checkouts).get(request.attempt).cloned();
-        if known.is_some_and(|(customer, _)| customer != request.customer) {
-            // https://docs.stripe.com/api/idempotent_requests
-            let reason = "keys for idempotent requests can only be used with the same parameters";
-            return Err(PortError::new("start a checkout", reason));
+        let mut all = lock(&self.checkouts);
+        if let Some(known) = all.iter().find(|one| one.id == request.attempt) {
+            if (known.customer.as_str(), known.form) != (request.customer, request.form) {
+                // https://docs.stripe.com/api/idempotent_requests
+                let reason =
+                    "keys for idempotent requests can only be used with the same parameters";
+                return Err(PortError::new("start a checkout", reason));
+            }
+            return Ok(known.opener());
         }
-        self.set_checkout(request.attempt, request.customer, CheckoutStatus::Open);
-        let opener = request.attempt.to_owned();
-        Ok(match request.form {
-            CheckoutForm::Embedded => OpenCheckout::Embedded { client_secret: opener },
-            CheckoutForm::Hosted => OpenCheckout::Hosted { url: opener },
-        })
+        let checkout = FakeCheckout {
+            id: request.attempt.to_owned(),
+            customer: request.customer.to_owned(),
+            status: CheckoutStatus::Open,
+            form: request.form,
+            expires_at: request.expires_at,
+        };
+        let opener = checkout.opener();
+        all.push(checkout);
+        Ok(opener)
+    }
+
+    async fn checkouts(&self, customer: &str) -> PortResult<Vec<Checkout>> {
+        let all = lock(&self.checkouts);
+        let own = all.iter().rev().filter(|one| one.customer == customer);
+        let checkouts = own.map(|one| Checkout {
+            id: one.id.clone(),
+            status: Some(one.status),
+            price_id: Some(TEST_PRICE.to_owned()),
+            opener: (one.status == CheckoutStatus::Open).then(|| one.opener()),
+            expires_at: one.expires_at,
+        });
+        Ok(checkouts.collect())
+    }
+
+    async fn expire_checkout(&self, id: &str) -> PortResult<()> {
+        let mut all = lock(&self.checkouts);
+        let open = all.iter_mut().find(|one| one.id == id && one.status == CheckoutStatus::Open);
+        if let Some(open) = open {
+            open.status = CheckoutStatus::Expired;
+        }
+        Ok(())
     }
 
     async fn checkout(&self, id: &str) -> PortResult<Option<(String, CheckoutStatus)>> {
-        Ok(lock(&self.checkouts).get(id).cloned())
+        let all = lock(&self.checkouts);
+        let found = all.iter().find(|one| one.id == id);
+        Ok(found.map(|one| (one.customer.clone(), one.status)))
     }
 
     async fn subscriptions(&self, customer: &str) -> PortResult<Vec<Subscription>> {
+        let delay = *lock(&self.delay);
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
         let mut failures = lock(&self.failures);
         if *failures > 0 {
             *failures -= 1;
@@ -169,6 +240,15 @@ impl Payments for FakePayments {
         for one in lock(&self.subscriptions).values_mut().flatten() {
             if one.id == subscription {
                 one.ends_at = cancel.then_some(one.period_end);
+            }
+        }
+        Ok(())
+    }
+
+    async fn end_subscription(&self, subscription: &str) -> PortResult<()> {
+        for one in lock(&self.subscriptions).values_mut().flatten() {
+            if one.id == subscription {
+                one.status = SubscriptionStatus::Canceled;
             }
         }
         Ok(())
@@ -205,7 +285,16 @@ impl Payments for FakePayments {
 pub struct FakeBillingStore {
     accounts: Arc<FakeAccounts>,
     rows: Mutex<HashMap<UserId, Row>>,
-    events: Mutex<BTreeMap<String, Option<Timestamp>>>,
+    events: Mutex<BTreeMap<String, FakeEvent>>,
+}
+
+#[derive(Clone, Debug)]
+struct FakeEvent {
+    event: StoredEvent,
+    received: Timestamp,
+    due: Timestamp,
+    attempts: u32,
+    processed: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -227,7 +316,7 @@ impl FakeBillingStore {
     /// The IDs of all events received, and whether they were processed.
     pub fn events(&self) -> Vec<(String, bool)> {
         let events = lock(&self.events);
-        events.iter().map(|(id, processed)| (id.clone(), processed.is_some())).collect()
+        events.iter().map(|(id, event)| (id.clone(), event.processed)).collect()
     }
 
     /// When a user's plan is to be checked next.
@@ -327,14 +416,59 @@ impl BillingStore for FakeBillingStore {
         Ok(users)
     }
 
-    async fn record_event(&self, id: &str, _kind: &str, _at: Timestamp) -> PortResult<EventState> {
+    async fn record_event(&self, event: &StoredEvent, at: Timestamp) -> PortResult<EventState> {
+        let new = || FakeEvent {
+            event: event.clone(),
+            received: at,
+            due: at,
+            attempts: 0,
+            processed: false,
+        };
         let mut events = lock(&self.events);
-        let processed = events.entry(id.to_owned()).or_default();
-        Ok(if processed.is_some() { EventState::Processed } else { EventState::Pending })
+        let stored = events.entry(event.id.clone()).or_insert_with(new);
+        Ok(if stored.processed { EventState::Processed } else { EventState::Pending })
     }
 
-    async fn mark_event_processed(&self, id: &str, at: Timestamp) -> PortResult<()> {
-        lock(&self.events).insert(id.to_owned(), Some(at));
+    async fn claim_events(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        limit: u16,
+    ) -> PortResult<Vec<ClaimedEvent>> {
+        let mut events = lock(&self.events);
+        let mut due: Vec<_> =
+            events.values_mut().filter(|event| !event.processed && event.due <= now).collect();
+        due.sort_by_key(|event| event.due);
+        due.truncate(limit.into());
+        let claim = |event: &mut FakeEvent| {
+            event.due = until;
+            event.attempts += 1;
+            ClaimedEvent { event: event.event.clone(), attempt: event.attempts }
+        };
+        Ok(due.into_iter().map(claim).collect())
+    }
+
+    async fn mark_event_processed(&self, id: &str, _at: Timestamp) -> PortResult<()> {
+        if let Some(event) = lock(&self.events).get_mut(id) {
+            event.processed = true;
+        }
         Ok(())
+    }
+
+    async fn postpone_event(&self, id: &str, until: Timestamp, _error: &str) -> PortResult<()> {
+        if let Some(event) = lock(&self.events).get_mut(id) {
+            event.due = until;
+        }
+        Ok(())
+    }
+
+    async fn delete_events(&self, received_before: Timestamp) -> PortResult<u64> {
+        let mut unprocessed = 0;
+        lock(&self.events).retain(|_, event| {
+            let is_old = event.received < received_before;
+            unprocessed += u64::from(is_old && !event.processed);
+            !is_old
+        });
+        Ok(unprocessed)
     }
 }

@@ -14,6 +14,7 @@ mod objects;
 mod outbox_contract;
 mod parts;
 mod process;
+mod stripe_inbox_contract;
 mod tokens;
 mod topic;
 
@@ -31,6 +32,7 @@ pub use outbox_contract::outbox_contract;
 pub use parts::FakeParts;
 use process::lock;
 pub use process::{Crash, TestClock};
+pub use stripe_inbox_contract::stripe_inbox_contract;
 pub use tokens::FakeTokens;
 pub use topic::FakeTopic;
 

@@ -35,8 +35,9 @@ mod upload_in_parts;
 
 pub use archive_result::{ArchiveError, ArchiveOutcome, archive_result};
 pub use billing::{
-    BillingError, EventOutcome, StripeEvent, billing_overview, cancel_subscription, check_plans,
-    checkout_status, handle_stripe_event, open_portal, resume_subscription, start_checkout,
+    BillingError, EventOutcome, HandledEvents, StripeEvent, billing_overview, cancel_subscription,
+    check_plans, checkout_status, delete_old_stripe_events, handle_stripe_events, open_portal,
+    receive_stripe_event, resume_subscription, start_checkout,
 };
 pub use cancel_job::cancel_job;
 pub use change_job::{ChangeError, change_job};

@@ -62,6 +62,9 @@ pub struct Session {
     pub id: String,
     /// When the session was created.
     pub created: i64,
+    /// The number of older sessions, which orders those of one second.
+    #[serde(default)]
+    pub sequence: usize,
     /// When the session expires.
     pub expires_at: i64,
     /// The customer's id.

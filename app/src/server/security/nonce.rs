@@ -75,7 +75,9 @@ fn is_hydration_of_part(script: &str) -> bool {
 fn is_initial_data(script: &str) -> bool {
     let mut rest = script;
     for (index, variable) in VARIABLES.into_iter().enumerate() {
-        let Some(literal) = rest.strip_prefix(variable) else { return index > 0 && rest.is_empty() };
+        let Some(literal) = rest.strip_prefix(variable) else {
+            return index > 0 && rest.is_empty();
+        };
         let mut values = serde_json::Deserializer::from_str(literal).into_iter::<Value>();
         let is_expected = if index == 0 { is_base64 } else { is_debug };
         if !values.next().is_some_and(|value| value.is_ok_and(|value| is_expected(&value))) {

@@ -4,6 +4,7 @@
 mod stripe;
 mod thaw;
 
+pub use stripe::handle_events as handle_stripe_events;
 pub use thaw::ThawEndpoint;
 
 use axum::Router;

@@ -1,62 +1,85 @@
-//! The endpoint for Stripe events.
+//! The endpoint for Stripe events, and the task that handles them.
 
 use crate::server::Web;
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderMap, StatusCode};
-use gas_backend::chain;
+use gas_backend::ports::EventState;
 use gas_backend::stripe::check_signature;
-use gas_backend::usecases::{EventOutcome, StripeEvent, handle_stripe_event};
+use gas_backend::usecases::{StripeEvent, handle_stripe_events, receive_stripe_event};
+use gas_backend::{Billing, chain};
 use jiff::Timestamp;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
 
 /// The largest accepted event, in bytes. Subscription events have about 10 kB.
 const MAX_EVENT_BYTES: usize = 256 * 1024;
 
-/// Stripe expects a response within seconds. An event that takes longer is abandoned and handled
-/// when Stripe delivers it again.
-const TIME_LIMIT: Duration = Duration::from_secs(9);
+/// Stripe expects a response within seconds. An event that is not stored by then is delivered again.
+const TIME_LIMIT: Duration = Duration::from_secs(4);
+
+/// The interval between checks for events that are due.
+const CHECK_EVERY: Duration = Duration::from_secs(10);
 
 /// Rejects bodies over the limit with 413.
 pub fn body_limit() -> DefaultBodyLimit {
     DefaultBodyLimit::max(MAX_EVENT_BYTES)
 }
 
-/// Handles an event. After any response other than 2xx, Stripe delivers the event again for up to
-/// three days.
+/// Stores an event and wakes the task that handles it. After any response other than 2xx, Stripe
+/// delivers the event again for up to three days.
 pub async fn receive(
     Extension(web): Extension<Web>,
     headers: HeaderMap,
     body: Bytes,
-) -> (StatusCode, String) {
+) -> (StatusCode, &'static str) {
     let event = match verify_event(&web, &headers, &body) {
         Ok(event) => event,
         Err(why) => {
             tracing::warn!(why, "rejected a Stripe event");
-            return (StatusCode::BAD_REQUEST, why);
+            return (StatusCode::BAD_REQUEST, "the event or its signature is invalid");
         }
     };
-    let work = handle_stripe_event(&web.billing, &event);
-    match tokio::time::timeout(TIME_LIMIT, work).await {
-        Ok(Ok(outcome)) => {
-            tracing::info!(
-                event_id = event.id,
-                kind = event.kind,
-                ?outcome,
-                "handled a Stripe event"
-            );
-            (StatusCode::OK, describe(outcome).to_owned())
+    let (id, kind) = (event.id.as_str(), event.kind.as_str());
+    match tokio::time::timeout(TIME_LIMIT, receive_stripe_event(&web.billing, &event)).await {
+        Ok(Ok(EventState::Processed)) => (StatusCode::OK, "already done"),
+        Ok(Ok(EventState::Pending)) => {
+            web.stripe_events.notify_one();
+            (StatusCode::OK, "stored")
         }
         Ok(Err(error)) => {
-            tracing::error!(event_id = event.id, kind = event.kind, error = %chain(&error), "failed to handle a Stripe event");
-            (StatusCode::INTERNAL_SERVER_ERROR, "failed; deliver it again".to_owned())
+            tracing::error!(event_id = id, kind, error = %chain(&error), "failed to store a Stripe event");
+            (StatusCode::INTERNAL_SERVER_ERROR, "not stored; deliver it again")
         }
         Err(_) => {
-            tracing::error!(event_id = event.id, kind = event.kind, "a Stripe event took too long");
-            (StatusCode::SERVICE_UNAVAILABLE, "busy; deliver it again".to_owned())
+            tracing::error!(event_id = id, kind, "a Stripe event was not stored in time");
+            (StatusCode::SERVICE_UNAVAILABLE, "busy; deliver it again")
         }
     }
+}
+
+/// Handles stored events when one arrives, and when one is due that failed or that another process
+/// left behind, until shutdown.
+pub async fn handle_events(billing: Billing, arrived: Arc<Notify>, shutdown: CancellationToken) {
+    let mut every = tokio::time::interval(CHECK_EVERY);
+    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let work = async {
+        loop {
+            tokio::select! {
+                _ = every.tick() => {}
+                () = arrived.notified() => {}
+            }
+            if let Err(error) = handle_stripe_events(&billing).await {
+                tracing::error!(error = %chain(&error), "failed to read the stored Stripe events");
+            }
+        }
+    };
+    // An event that is interrupted is due again when its lease ends.
+    let _ = shutdown.run_until_cancelled(work).await;
 }
 
 /// Verifies Stripe's signature over the raw body, then parses the event.
@@ -67,12 +90,4 @@ fn verify_event(web: &Web, headers: &HeaderMap, body: &[u8]) -> Result<StripeEve
     check_signature(header.unwrap_or_default(), body, secret, Timestamp::now())
         .map_err(|error| error.to_string())?;
     serde_json::from_slice(body).map_err(|error| format!("the body is not a Stripe event: {error}"))
-}
-
-fn describe(outcome: EventOutcome) -> &'static str {
-    match outcome {
-        EventOutcome::Done => "done",
-        EventOutcome::Duplicate => "already done",
-        EventOutcome::Ignored => "ignored",
-    }
 }

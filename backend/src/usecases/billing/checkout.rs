@@ -2,25 +2,29 @@
 
 use super::renewal_status::{deciding, renewal_status};
 use super::{BillingError, row_of};
-use crate::ports::{BillingRow, CheckoutRequest, OpenCheckout};
+use crate::ports::{BillingRow, Checkout, CheckoutRequest, OpenCheckout};
 use crate::{Billing, chain};
 use gas_shared::billing::{CheckoutForm, CheckoutStatus, RenewalStatus};
 use gas_shared::{Account, UserId};
 use jiff::{SignedDuration, Timestamp};
 
-/// The length of an attempt, in seconds. Within it, a second tab or click opens the same checkout,
-/// which can be paid once. Stripe's idempotency keys are kept for 24 hours, so an attempt must be
-/// much shorter.
+/// The length of an attempt, in seconds. Stripe keeps idempotency keys for 24 hours, with the response
+/// even if it is an error, so an attempt must be much shorter.
 const ATTEMPT_SECS: i64 = 3600;
 
 /// How long a checkout can be paid after the end of its attempt, in seconds; Stripe requires at
-/// least half an hour. During this time two checkouts of one user may be open, as they may if the
-/// embedded and the hosted page are opened in one attempt. A user who pays both has two
-/// subscriptions, which [`reject_second_subscription`] cannot prevent; the invoices and the portal
-/// show both.
+/// least half an hour.
 const OPEN_SECS: i64 = 1800;
 
-/// Begins the checkout of a Premium subscription.
+/// A checkout that ends earlier than this is not opened again, in seconds.
+const LEFT_SECS: i64 = 600;
+
+/// Begins the checkout of a Premium subscription, or opens again the one that the user has begun.
+///
+/// A user has one open checkout at most, as others are expired first. Concurrent calls use the same
+/// idempotency key, so Stripe creates one checkout for them; of two calls with different forms, one
+/// fails. The only moment at which two can be opened is the change of the hour. Then `sync_plan` ends
+/// the second subscription.
 ///
 /// # Errors
 /// [`BillingError::AlreadySubscribed`] or [`BillingError::PaymentDue`] if the user has a
@@ -32,20 +36,24 @@ pub async fn start_checkout(
 ) -> Result<OpenCheckout, BillingError> {
     let row = row_of(billing, account.id).await?;
     let customer = ensure_customer(billing, account, &row).await?;
+    let checkouts = billing.payments.checkouts(&customer).await.map_err(BillingError::Payments)?;
+    let reusable = checkouts.iter().find(|checkout| is_reusable(billing, checkout, form));
+    for other in &checkouts {
+        let is_open = other.status == Some(CheckoutStatus::Open);
+        if is_open && reusable.is_none_or(|reusable| reusable.id != other.id) {
+            billing.payments.expire_checkout(&other.id).await.map_err(BillingError::Payments)?;
+        }
+    }
+    // After the others are expired: until then they can be paid.
     reject_second_subscription(billing, &customer).await?;
-    let how = match form {
-        CheckoutForm::Embedded => "embedded",
-        CheckoutForm::Hosted => "hosted",
-    };
-    // The version changes with every update from Stripe, so buying again after a subscription has
-    // ended is a new attempt.
-    let attempt = format!(
-        "{}:{}:{how}-{}-{}",
-        profile(&row),
-        billing.offer.price_id,
-        row.version,
-        window(billing)
-    );
+    if let Some(opener) = reusable.and_then(|checkout| checkout.opener.clone()) {
+        return Ok(opener);
+    }
+    // The latest checkout changes with every attempt that ended, so that a paid or expired checkout is
+    // not returned again.
+    let latest = checkouts.first().map_or("none", |checkout| checkout.id.as_str());
+    let (profile, price) = (profile(&row), &billing.offer.price_id);
+    let attempt = format!("{profile}:{price}:{}:{latest}", window(billing));
     let request = CheckoutRequest {
         user: account.id,
         customer: &customer,
@@ -56,6 +64,19 @@ pub async fn start_checkout(
             + SignedDuration::from_secs((window(billing) + 1) * ATTEMPT_SECS + OPEN_SECS),
     };
     billing.payments.start_checkout(&request).await.map_err(BillingError::Payments)
+}
+
+/// Whether a checkout can be opened again in the wanted form.
+fn is_reusable(billing: &Billing, checkout: &Checkout, form: CheckoutForm) -> bool {
+    let has_form = match checkout.opener {
+        Some(OpenCheckout::Embedded { .. }) => form == CheckoutForm::Embedded,
+        Some(OpenCheckout::Hosted { .. }) => form == CheckoutForm::Hosted,
+        None => false,
+    };
+    let left = checkout.expires_at.duration_since(billing.gas.now());
+    has_form
+        && checkout.price_id.as_ref() == Some(&billing.offer.price_id)
+        && left >= SignedDuration::from_secs(LEFT_SECS)
 }
 
 /// Reads the status of a user's checkout.

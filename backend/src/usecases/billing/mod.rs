@@ -17,7 +17,10 @@ mod tests;
 pub use checkout::{checkout_status, start_checkout};
 pub use manage::{cancel_subscription, open_portal, resume_subscription};
 pub use overview::billing_overview;
-pub use stripe_event::{EventOutcome, StripeEvent, handle_stripe_event};
+pub use stripe_event::{
+    EventOutcome, HandledEvents, StripeEvent, delete_old_stripe_events, handle_stripe_events,
+    receive_stripe_event,
+};
 pub use sync_plan::check_plans;
 
 use super::ChangeError;

@@ -50,10 +50,15 @@ pub(super) fn deciding<'a>(
     })
 }
 
-/// The number of subscriptions of our price and mode that a customer pays at the same time.
-pub(super) fn paid_count(all: &[Subscription], offer: &Offer) -> usize {
-    let paid = |one: &&Subscription| matches!(one.status, Status::Active | Status::PastDue);
-    all.iter().filter(|one| is_ours(one, offer)).filter(paid).count()
+/// The subscriptions of our price and mode that a customer pays in addition to another one. The
+/// oldest one that is paid and renews remains.
+pub(super) fn redundant<'a>(all: &'a [Subscription], offer: &Offer) -> Vec<&'a Subscription> {
+    let charged = |one: &&Subscription| matches!(one.status, Status::Active | Status::PastDue);
+    let mut ours: Vec<_> = all.iter().filter(|one| is_ours(one, offer)).filter(charged).collect();
+    ours.sort_by_key(|one| {
+        (one.status != Status::Active, one.ends_at.is_some(), one.created, one.id.clone())
+    });
+    ours.split_off(ours.len().min(1))
 }
 
 /// The renewal status of a subscription; `None` if it has ended or never began.

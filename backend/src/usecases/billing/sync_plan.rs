@@ -1,11 +1,11 @@
 //! Updates a user's plan from Stripe: the only code that changes a plan.
 
-use super::renewal_status::{found, paid_count};
+use super::renewal_status::{found, redundant};
 use super::{BillingError, row_of};
 use crate::Billing;
 use crate::chain;
 use crate::mail::Notice;
-use crate::ports::{BillingRow, SubscriptionStatus, WriteOutcome};
+use crate::ports::{BillingRow, Subscription, SubscriptionStatus, WriteOutcome};
 use crate::usecases::{apply_plan_change, publish};
 use gas_shared::{Account, Plan, UserId};
 use jiff::Timestamp;
@@ -44,10 +44,9 @@ async fn write(
     row: &BillingRow,
 ) -> Result<(WriteOutcome, Option<SubscriptionStatus>), BillingError> {
     let Some(customer) = &row.customer else { return Ok((WriteOutcome::Written, None)) };
-    let all = billing.payments.subscriptions(customer).await.map_err(BillingError::Payments)?;
-    let paid = paid_count(&all, &billing.offer);
-    if paid > 1 {
-        tracing::error!(%customer, paid, "customer pays several subscriptions; refund all but one");
+    let mut all = billing.payments.subscriptions(customer).await.map_err(BillingError::Payments)?;
+    if end_redundant(billing, customer, &all).await? {
+        all = billing.payments.subscriptions(customer).await.map_err(BillingError::Payments)?;
     }
     let now = billing.gas.now();
     let found = found(&all, &billing.offer, now);
@@ -56,6 +55,27 @@ async fn write(
         tracing::info!(from = %row.account.plan, to = %found.plan, "plan changed");
     }
     Ok((outcome, found.subscription.map(|subscription| subscription.status)))
+}
+
+/// Ends all but one of several paid subscriptions, so that the user is not charged for them again.
+/// Two checkouts that were opened at the same moment can both be paid. The payment is refunded by an
+/// operator, who may have to ask the user for the card to refund. Returns whether there were any.
+async fn end_redundant(
+    billing: &Billing,
+    customer: &str,
+    all: &[Subscription],
+) -> Result<bool, BillingError> {
+    let redundant = redundant(all, &billing.offer);
+    for one in &redundant {
+        let subscription = &one.id;
+        billing.payments.end_subscription(subscription).await.map_err(BillingError::Payments)?;
+        tracing::error!(
+            customer,
+            subscription,
+            "a second subscription was paid and is ended; refund its payment in Stripe's dashboard"
+        );
+    }
+    Ok(!redundant.is_empty())
 }
 
 /// Announces a user's plan until the last announced one is the stored one, since of two concurrent

@@ -2,14 +2,20 @@
 
 use super::*;
 use crate::mail::Notice;
-use crate::ports::{BillingStore, Subscription, SubscriptionStatus as Status};
+use crate::ports::{
+    BillingStore, EventState, Payments, Subscription, SubscriptionStatus as Status,
+};
 use crate::testkit::{TestBilling, TestGas, subscription};
 use gas_shared::billing::{CheckoutForm, CheckoutStatus, RenewalStatus};
 use gas_shared::{Account, Plan};
 use jiff::SignedDuration;
 use proptest::prelude::*;
+use std::time::{Duration, Instant};
 
 const DAY: i64 = 24 * 3600;
+const DONE: HandledEvents = HandledEvents { done: 1, failed: 0 };
+const FAILED: HandledEvents = HandledEvents { done: 0, failed: 1 };
+const NOTHING: HandledEvents = HandledEvents { done: 0, failed: 0 };
 
 /// A user with a customer at Stripe.
 struct Payer {
@@ -36,8 +42,19 @@ impl Payer {
         self.stripe.payments.put(&self.customer, subscriptions);
     }
 
-    async fn deliver(&self, id: &str, kind: &str) -> Result<EventOutcome, BillingError> {
-        handle_stripe_event(&self.stripe.billing, &event(id, kind, &self.customer)).await
+    async fn receive(&self, id: &str, kind: &str) -> EventState {
+        let event = event(id, kind, &self.customer);
+        receive_stripe_event(&self.stripe.billing, &event).await.unwrap()
+    }
+
+    async fn handle(&self) -> HandledEvents {
+        handle_stripe_events(&self.stripe.billing).await.unwrap()
+    }
+
+    /// Receives an event and handles it successfully.
+    async fn deliver(&self, id: &str, kind: &str) {
+        assert_eq!(self.receive(id, kind).await, EventState::Pending);
+        assert_eq!(self.handle().await, DONE);
     }
 
     async fn plan(&self) -> Plan {
@@ -73,7 +90,7 @@ async fn every_subscription_status_gives_its_plan() {
     ] {
         let payer = Payer::new().await;
         payer.stripe_has(vec![payer.subscription("sub_1", status)]);
-        payer.deliver("evt_1", "customer.subscription.updated").await.unwrap();
+        payer.deliver("evt_1", "customer.subscription.updated").await;
         assert_eq!(payer.plan().await, plan, "{status:?}");
     }
 }
@@ -82,16 +99,88 @@ async fn every_subscription_status_gives_its_plan() {
 async fn an_event_is_retried_until_it_is_handled_and_then_ignored() {
     let payer = Payer::new().await;
     payer.stripe_has(vec![payer.subscription("sub_1", Status::Active)]);
-    payer.stripe.payments.fail_reads(1);
-    payer.deliver("evt_1", "invoice.paid").await.unwrap_err();
+    payer.stripe.payments.fail_reads(2);
+    assert_eq!(payer.receive("evt_1", "invoice.paid").await, EventState::Pending);
+    assert_eq!(payer.handle().await, FAILED);
+    assert_eq!(payer.handle().await, NOTHING, "after a pause");
+    payer.test.clock.advance_secs(10);
+    assert_eq!(payer.handle().await, FAILED);
+    payer.test.clock.advance_secs(10);
+    assert_eq!(payer.handle().await, NOTHING, "the pause grows");
     assert_eq!(payer.stripe.store.events(), [("evt_1".to_owned(), false)]);
     assert_eq!(payer.plan().await, Plan::Free);
 
-    assert_eq!(payer.deliver("evt_1", "invoice.paid").await.unwrap(), EventOutcome::Done);
+    payer.test.clock.advance_secs(10);
+    assert_eq!(payer.handle().await, DONE);
     assert_eq!(payer.plan().await, Plan::Premium);
-    let again = payer.deliver("evt_1", "invoice.paid").await.unwrap();
-    assert_eq!(again, EventOutcome::Duplicate);
+    assert_eq!(payer.receive("evt_1", "invoice.paid").await, EventState::Processed);
+    assert_eq!(payer.handle().await, NOTHING);
     assert_eq!(payer.stripe.store.events(), [("evt_1".to_owned(), true)]);
+}
+
+#[tokio::test]
+async fn an_event_is_stored_at_once_while_stripe_and_the_job_table_are_slow() {
+    let payer = Payer::new().await;
+    payer.stripe_has(vec![payer.subscription("sub_1", Status::Active)]);
+    payer.stripe.payments.delay_reads(Duration::from_secs(3600));
+    let begun = Instant::now();
+    assert_eq!(payer.receive("evt_1", "invoice.paid").await, EventState::Pending);
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert_eq!(payer.stripe.store.events(), [("evt_1".to_owned(), false)]);
+}
+
+#[tokio::test]
+async fn the_event_of_a_process_that_dies_is_handled_by_another_one() {
+    let payer = Payer::new().await;
+    payer.stripe_has(vec![payer.subscription("sub_1", Status::Active)]);
+    payer.receive("evt_1", "invoice.paid").await;
+    payer.stripe.payments.delay_reads(Duration::from_secs(3600));
+    let dying = tokio::time::timeout(Duration::from_millis(20), payer.handle()).await;
+    assert!(dying.is_err());
+    payer.stripe.payments.delay_reads(Duration::ZERO);
+    assert_eq!(payer.handle().await, NOTHING, "the other one may still work on it");
+    payer.test.clock.advance_secs(90);
+    assert_eq!(payer.handle().await, DONE);
+    assert_eq!(payer.plan().await, Plan::Premium);
+}
+
+#[tokio::test]
+async fn events_are_kept_for_thirty_days() {
+    let payer = Payer::new().await;
+    payer.deliver("evt_1", "invoice.paid").await;
+    payer.test.clock.advance_secs(30 * DAY);
+    delete_old_stripe_events(&payer.stripe.billing).await.unwrap();
+    assert_eq!(payer.stripe.store.events().len(), 1);
+    payer.test.clock.advance_secs(1);
+    delete_old_stripe_events(&payer.stripe.billing).await.unwrap();
+    assert_eq!(payer.stripe.store.events(), []);
+}
+
+#[tokio::test]
+async fn a_second_paid_subscription_is_ended() {
+    let payer = Payer::new().await;
+    let first = payer.subscription("sub_1", Status::Active);
+    payer.test.clock.advance_secs(60);
+    let second = payer.subscription("sub_2", Status::Active);
+    let third = payer.subscription("sub_3", Status::PastDue);
+    payer.stripe_has(vec![third, second, first]);
+    payer.deliver("evt_1", "checkout.session.completed").await;
+    assert_eq!(payer.plan().await, Plan::Premium);
+    let left = payer.stripe.payments.subscriptions(&payer.customer).await.unwrap();
+    let active: Vec<_> = left.iter().filter(|one| one.status == Status::Active).collect();
+    assert_eq!(active.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["sub_1"]);
+    let canceled = left.iter().filter(|one| one.status == Status::Canceled).count();
+    assert_eq!(canceled, 2);
+
+    // The one that renews stays, even if it is newer.
+    let mut ending = payer.subscription("sub_4", Status::Active);
+    ending.ends_at = Some(ending.period_end);
+    payer.test.clock.advance_secs(60);
+    payer.stripe_has(vec![ending, payer.subscription("sub_5", Status::Active)]);
+    payer.deliver("evt_2", "checkout.session.completed").await;
+    let left = payer.stripe.payments.subscriptions(&payer.customer).await.unwrap();
+    let active: Vec<_> = left.iter().filter(|one| one.status == Status::Active).collect();
+    assert_eq!(active.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["sub_5"]);
 }
 
 #[tokio::test]
@@ -100,8 +189,8 @@ async fn the_end_of_an_old_subscription_does_not_affect_a_newer_one() {
     let old = payer.subscription("sub_old", Status::Canceled);
     payer.test.clock.advance_secs(DAY);
     payer.stripe_has(vec![payer.subscription("sub_new", Status::Active), old]);
-    payer.deliver("evt_new", "customer.subscription.created").await.unwrap();
-    payer.deliver("evt_old", "customer.subscription.deleted").await.unwrap();
+    payer.deliver("evt_new", "customer.subscription.created").await;
+    payer.deliver("evt_old", "customer.subscription.deleted").await;
     assert_eq!(payer.plan().await, Plan::Premium);
 }
 
@@ -113,7 +202,7 @@ async fn another_price_or_mode_gives_nothing() {
     let mut live = payer.subscription("sub_2", Status::Active);
     live.livemode = true;
     payer.stripe_has(vec![other, live]);
-    payer.deliver("evt_1", "customer.subscription.created").await.unwrap();
+    payer.deliver("evt_1", "customer.subscription.created").await;
     assert_eq!(payer.plan().await, Plan::Free);
     assert_eq!(payer.renewal_status().await, None);
 }
@@ -124,12 +213,14 @@ async fn events_of_unknown_customers_other_modes_and_other_types_are_ignored() {
     payer.stripe_has(vec![payer.subscription("sub_1", Status::Active)]);
     let billing = &payer.stripe.billing;
     let stranger = event("evt_1", "invoice.paid", "cus_stranger");
-    assert_eq!(handle_stripe_event(billing, &stranger).await.unwrap(), EventOutcome::Ignored);
     let mut live = event("evt_2", "invoice.paid", &payer.customer);
     live.livemode = true;
-    assert_eq!(handle_stripe_event(billing, &live).await.unwrap(), EventOutcome::Ignored);
-    let other = payer.deliver("evt_3", "customer.created").await.unwrap();
-    assert_eq!(other, EventOutcome::Ignored);
+    let other = event("evt_3", "customer.created", &payer.customer);
+    for event in [stranger, live, other] {
+        receive_stripe_event(billing, &event).await.unwrap();
+        assert_eq!(payer.handle().await, DONE);
+    }
+    assert!(payer.stripe.store.events().iter().all(|(_, processed)| *processed));
     assert_eq!(payer.plan().await, Plan::Free);
 }
 
@@ -137,7 +228,7 @@ async fn events_of_unknown_customers_other_modes_and_other_types_are_ignored() {
 async fn premium_ends_seven_days_after_a_failed_renewal_without_any_event() {
     let payer = Payer::new().await;
     payer.stripe_has(vec![payer.subscription("sub_1", Status::PastDue)]);
-    payer.deliver("evt_1", "invoice.payment_failed").await.unwrap();
+    payer.deliver("evt_1", "invoice.payment_failed").await;
     let until = payer.test.gas.now() + SignedDuration::from_secs(7 * DAY);
     assert_eq!(payer.renewal_status().await, Some(RenewalStatus::PastDue { premium_until: until }));
     assert_eq!(payer.stripe.store.check_at(payer.user.id), Some(until));
@@ -162,14 +253,14 @@ async fn users_get_notices_of_premium_and_of_unpaid_charges() {
     };
     payer.stripe_has(vec![payer.subscription("sub_1", Status::Active)]);
     // The event of the failure arrives after the payment.
-    payer.deliver("evt_1", "invoice.payment_failed").await.unwrap();
-    payer.deliver("evt_2", "invoice.paid").await.unwrap();
+    payer.deliver("evt_1", "invoice.payment_failed").await;
+    payer.deliver("evt_2", "invoice.paid").await;
     let welcome = Notice::Welcome { user_id: id, since };
     assert_eq!(notices(), std::slice::from_ref(&welcome));
     assert_eq!(payer.test.start_thaw.len(), 1);
 
     payer.stripe_has(vec![payer.subscription("sub_1", Status::PastDue)]);
-    payer.deliver("evt_3", "invoice.payment_failed").await.unwrap();
+    payer.deliver("evt_3", "invoice.payment_failed").await;
     let failed = Notice::PaymentFailed { user_id: id, invoice: "obj_1".to_owned() };
     assert_eq!(notices(), [welcome, failed]);
 }
@@ -178,7 +269,7 @@ async fn users_get_notices_of_premium_and_of_unpaid_charges() {
 async fn a_lost_event_is_recovered_after_the_period() {
     let payer = Payer::new().await;
     payer.stripe_has(vec![payer.subscription("sub_1", Status::Active)]);
-    payer.deliver("evt_1", "invoice.paid").await.unwrap();
+    payer.deliver("evt_1", "invoice.paid").await;
     payer.stripe_has(vec![payer.subscription("sub_1", Status::Canceled)]);
     payer.test.clock.advance_secs(30 * DAY);
     assert_eq!(check_plans(&payer.stripe.billing).await.unwrap(), 0);
@@ -239,6 +330,7 @@ async fn two_clicks_open_one_checkout_and_a_subscriber_cannot_open_one() {
     let ada = test.user("ada", Plan::Free);
     let begin = || start_checkout(&stripe.billing, &ada, CheckoutForm::Embedded);
     assert_eq!(begin().await.unwrap(), begin().await.unwrap());
+    test.clock.advance_secs(3600);
     assert_eq!(stripe.payments.attempts().len(), 1);
 
     let customer = format!("cus_{}", ada.id);
@@ -252,11 +344,42 @@ async fn two_clicks_open_one_checkout_and_a_subscriber_cannot_open_one() {
 }
 
 #[tokio::test]
+async fn a_user_has_one_open_checkout() {
+    use CheckoutStatus::{Expired, Open};
+    let test = TestGas::new();
+    let stripe = TestBilling::new(&test);
+    let ada = test.user("ada", Plan::Free);
+    let statuses =
+        || -> Vec<_> { stripe.payments.attempts().into_iter().map(|(_, status)| status).collect() };
+    for (form, expected) in [
+        (CheckoutForm::Embedded, vec![Open]),
+        (CheckoutForm::Embedded, vec![Open]),
+        (CheckoutForm::Hosted, vec![Expired, Open]),
+        (CheckoutForm::Hosted, vec![Expired, Open]),
+        (CheckoutForm::Embedded, vec![Expired, Expired, Open]),
+    ] {
+        start_checkout(&stripe.billing, &ada, form).await.unwrap();
+        assert_eq!(statuses(), expected);
+    }
+    // One that is about to end is replaced.
+    test.clock.advance_secs(5400);
+    start_checkout(&stripe.billing, &ada, CheckoutForm::Embedded).await.unwrap();
+    assert_eq!(statuses(), [Expired, Expired, Expired, Open]);
+
+    // Two at the same moment: Stripe creates one for both, or rejects the second one.
+    let eve = test.user("eve", Plan::Free);
+    let begin = |form| start_checkout(&stripe.billing, &eve, form);
+    let (one, same) = futures::join!(begin(CheckoutForm::Hosted), begin(CheckoutForm::Hosted));
+    assert_eq!(one.unwrap(), same.unwrap());
+    assert_eq!(statuses().len(), 5);
+}
+
+#[tokio::test]
 async fn a_complete_checkout_grants_nothing_and_is_private() {
     let payer = Payer::new().await;
     let eve = payer.test.user("eve", Plan::Free);
     payer.stripe.store.link_customer(eve.id, "cus_eve").await.unwrap();
-    payer.stripe.payments.set_checkout("cs_1", &payer.customer, CheckoutStatus::Complete);
+    payer.stripe.payments.add_checkout("cs_1", &payer.customer, CheckoutStatus::Complete);
     payer.stripe_has(vec![payer.subscription("sub_1", Status::Active)]);
     let billing = &payer.stripe.billing;
     let own = checkout_status(billing, payer.user.id, "cs_1").await.unwrap();
@@ -316,7 +439,7 @@ proptest! {
         keys in proptest::collection::vec(any::<u16>(), 16),
         ends_free in any::<bool>(),
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
             let payer = Payer::new().await;
             let steps = history(&payer, ends_free);
@@ -332,9 +455,15 @@ proptest! {
             for (moment, step) in deliveries {
                 at = at.max(step).max(moment as usize * steps.len() / 65_536).min(steps.len() - 1);
                 payer.stripe_has(steps[at].1.clone());
-                let outcome = payer.deliver(&format!("evt_{step}"), steps[step].0).await;
-                assert!(matches!(outcome.unwrap(), EventOutcome::Done | EventOutcome::Duplicate));
+                payer.receive(&format!("evt_{step}"), steps[step].0).await;
+                // Two processes, at any time after the receipt.
+                if (moment / 7) % 3 > 0 {
+                    let (one, other) = futures::join!(payer.handle(), payer.handle());
+                    assert_eq!((one.failed, other.failed), (0, 0));
+                }
             }
+            payer.handle().await;
+            assert!(payer.stripe.store.events().iter().all(|(_, processed)| *processed));
             let expected = if ends_free { Plan::Free } else { Plan::Premium };
             assert_eq!(payer.plan().await, expected);
             assert_eq!(payer.stripe.store.events().len(), steps.len());

@@ -1,12 +1,14 @@
 //! Checkout Sessions in mode `subscription`.
 
+use super::customers;
 use super::error::{ApiError, ApiResult};
 use super::params::Params;
 use crate::Server;
 use crate::model::new_id;
+use crate::objects;
 use crate::state::{CHECKOUT_SECS, Session, UiMode};
 use axum::Json;
-use axum::extract::{Form, Path, State};
+use axum::extract::{Form, Path, Query, State};
 use std::sync::Arc;
 
 pub(super) async fn create(
@@ -48,6 +50,7 @@ pub(super) async fn create(
             client_secret: format!("{id}_secret_{}", new_id("s")),
             id: id.clone(),
             created: change.now(),
+            sequence: change.state.sessions.len(),
             expires_at,
             customer: customer.clone(),
             ui_mode,
@@ -61,6 +64,46 @@ pub(super) async fn create(
         let object = change.objects().session(&session);
         change.state.sessions.insert(id, session);
         Ok(Json(object))
+    })
+}
+
+pub(super) async fn list(
+    State(server): State<Arc<Server>>,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> ApiResult {
+    let mut params = Params::new(pairs);
+    let customer = params.need("customer")?;
+    let limit = customers::limit(&mut params)?;
+    params.finish()?;
+    server.read(|state, objects| {
+        let own = state.sessions.values().filter(|session| session.customer == customer);
+        let mut found: Vec<_> = own.collect();
+        found.sort_by_key(|session| std::cmp::Reverse((session.created, session.sequence)));
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let found = found.into_iter().map(|session| objects.session(session)).collect();
+        Ok(Json(objects::list("/v1/checkout/sessions", found, more)))
+    })
+}
+
+/// Expires an open session (<https://docs.stripe.com/api/checkout/sessions/expire>).
+pub(super) async fn expire(State(server): State<Arc<Server>>, Path(id): Path<String>) -> ApiResult {
+    server.change(|change| {
+        let now = change.now();
+        let Some(session) = change.state.sessions.get_mut(&id) else {
+            return Err(ApiError::not_found("checkout.session", &id));
+        };
+        let status = session.status(now);
+        if status != "open" {
+            let message = format!(
+                "Only Checkout Sessions with a status in [\"open\"] can be expired. This Checkout \
+                 Session has a status of `{status}`."
+            );
+            return Err(ApiError::invalid("session", message));
+        }
+        session.expires_at = now;
+        let session = session.clone();
+        Ok(Json(change.objects().session(&session)))
     })
 }
 

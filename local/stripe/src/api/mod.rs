@@ -34,8 +34,9 @@ pub(crate) fn routes(server: &Arc<Server>) -> Router<Arc<Server>> {
         .route("/v1/prices/{id}", get(customers::price))
         .route("/v1/invoices", get(customers::invoices))
         .route("/v1/billing_portal/sessions", post(customers::open_portal))
-        .route("/v1/checkout/sessions", post(checkout::create))
+        .route("/v1/checkout/sessions", post(checkout::create).get(checkout::list))
         .route("/v1/checkout/sessions/{id}", get(checkout::retrieve))
+        .route("/v1/checkout/sessions/{id}/expire", post(checkout::expire))
         .route("/v1/subscriptions", get(subscriptions::list))
         .route(
             "/v1/subscriptions/{id}",
