@@ -13,9 +13,9 @@ use crate::info::{begin_field, copy_info};
 use crate::record_prepass::RecordPrepass;
 use crate::reference::{ContigView, Reference};
 use crate::report::{Counts, RegionClass, RegionClasses};
-use crate::variant::{Allele, MAX_POSITION, StructuralVariant, Variant, drops_first_base};
+use crate::variant::{Allele, MAX_POSITION, Reach, StructuralVariant, Variant, drops_first_base};
 use gas_shared::variant::VariantType;
-use gas_shared::vcf::{AltKind, Record};
+use gas_shared::vcf::{AltKind, Code, Column, Diagnostic, InputLimits, Record, Severity};
 
 /// Annotates records; one for each thread. Buffers are reused for each record, so that annotating
 /// an allele does not allocate.
@@ -47,6 +47,12 @@ impl<'r> Annotator<'r> {
         }
     }
 
+    /// Sets other limits of a record than the defaults.
+    pub fn with_limits(mut self, limits: InputLimits) -> Self {
+        self.prepass.limits = limits;
+        self
+    }
+
     /// The counts so far, without those of the current contig.
     pub fn counts(&self) -> &Counts {
         &self.prepass.counts
@@ -71,7 +77,8 @@ impl<'r> Annotator<'r> {
         copy_info(out, record.info, removed_key);
         if let Some(contig) = self.prepass.contig() {
             self.prepass.check_reference(&contig, &record);
-            self.annotate(&contig, &record, out, info_start);
+            let annotated = self.annotate(&contig, &record, out, info_start);
+            annotated.map_err(|TooLarge| too_large(line_number))?;
         }
         self.finish_line(&record, out, info_start);
         Ok(record.pos)
@@ -102,14 +109,16 @@ impl<'r> Annotator<'r> {
         record: &Record<'_>,
         out: &mut Vec<u8>,
         info_start: usize,
-    ) {
+    ) -> Result<(), TooLarge> {
         let drop_first = drops_first_base(record.reference, record.alt);
         let mut region_classes = RegionClasses::default();
         let mut first_entry = true;
         let mut alts = 0;
+        let mut reach = Reach::new(record.info);
         for alt in record.alt.split(|b| *b == b',') {
             alts += 1;
-            let Some(variant) = self.read_variant(contig, record, alt, drop_first) else {
+            let Some(variant) = self.read_variant(contig, record, alt, drop_first, &mut reach)
+            else {
                 continue;
             };
             let shown: &[u8] = match &variant {
@@ -125,10 +134,11 @@ impl<'r> Annotator<'r> {
                 out,
                 entries,
                 &mut region_classes,
-            );
+            )?;
         }
         self.prepass.counts.multiallelic += u64::from(alts > 1);
         self.prepass.counts.add_region_classes(region_classes);
+        Ok(())
     }
 
     /// Counts and parses an alternative; `None` for `*` and `.`.
@@ -138,6 +148,7 @@ impl<'r> Annotator<'r> {
         record: &Record<'a>,
         alt: &'a [u8],
         drop_first: bool,
+        reach: &mut Reach<'_>,
     ) -> Option<Variant<'a>> {
         let kind = AltKind::of(alt);
         let pos = i32::try_from(record.pos).ok().filter(|pos| *pos < MAX_POSITION);
@@ -150,7 +161,7 @@ impl<'r> Annotator<'r> {
             (Some(AltKind::Symbolic | AltKind::Breakend), Some(pos)) => {
                 self.prepass.counts.add_kind(VariantType::Structural, record.reference, alt);
                 let limit = contig.sequence.len().min(MAX_POSITION as usize) as i32;
-                Some(Variant::Structural(StructuralVariant::read(pos, alt, record.info, limit)))
+                Some(Variant::Structural(StructuralVariant::read(pos, alt, reach, limit)))
             }
             _ => {
                 self.prepass.counts.add_kind(VariantType::Other, record.reference, alt);
@@ -167,8 +178,9 @@ impl<'r> Annotator<'r> {
         out: &mut Vec<u8>,
         entries: (&mut bool, usize),
         region_classes: &mut RegionClasses,
-    ) {
+    ) -> Result<(), TooLarge> {
         let (first_entry, info_start) = entries;
+        let most = self.prepass.limits.line_bytes + InputLimits::ANNOTATION_BYTES;
         let mut all = SoTerms::EMPTY;
         self.colocated.look_up(self.prepass.reference.tracks(), contig.number, variant);
         match variant {
@@ -205,6 +217,9 @@ impl<'r> Annotator<'r> {
                 AnnotationFormat::Csq => write_csq(out, &entry),
                 AnnotationFormat::Ann => write_ann(out, &entry),
             }
+            if out.len() - info_start > most {
+                return Err(TooLarge);
+            }
             for term in self.effect.terms.iter() {
                 all.insert(term);
                 self.prepass.counts.terms[term as usize] += 1;
@@ -233,7 +248,21 @@ impl<'r> Annotator<'r> {
             region_classes.insert(RegionClass::Intergenic);
         }
         self.prepass.counts.add_terms(all);
+        Ok(())
     }
+}
+
+/// The annotations of a record are larger than [`InputLimits::ANNOTATION_BYTES`].
+struct TooLarge;
+
+fn too_large(line: u64) -> InputError {
+    let message = format!(
+        "the annotations of the record have more than {} bytes; split its alleles into records, or \
+         write long alleles as <DEL> or <INS>",
+        InputLimits::ANNOTATION_BYTES
+    );
+    let (column, severity) = (Some(Column::Alt), Severity::Error);
+    Diagnostic { line, column, severity, code: Code::ResultTooLarge, message }.into()
 }
 
 /// Appends the separator before an entry: a comma, or the key before the first entry.

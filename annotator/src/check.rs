@@ -2,12 +2,12 @@
 
 use crate::assembly::{check_assembly, named_assembly};
 use crate::error::{Error, InputError};
-use crate::pipeline::OrderCheck;
+use crate::pipeline::{OrderCheck, too_many_contigs};
 use crate::record_prepass::RecordPrepass;
 use crate::reference::Reference;
 use crate::report::Counts;
-use crate::vcf::{AFTER_ANY_LINE, Chunk, HeaderText, InputFile, Limits, read_header, trimmed};
-use gas_shared::vcf::{Diagnostic, Severity, check_record, parse_record};
+use crate::vcf::{AFTER_ANY_LINE, Chunk, HeaderText, InputFile, read_header, trimmed};
+use gas_shared::vcf::{Diagnostic, InputLimits, Severity, check_record, parse_record};
 use serde::Serialize;
 use std::path::Path;
 
@@ -88,8 +88,8 @@ impl std::fmt::Display for Finding {
 /// Options of a check.
 #[derive(Clone, Debug)]
 pub struct CheckOptions {
-    /// Limits on compressed input.
-    pub limits: Limits,
+    /// Limits of the input.
+    pub limits: InputLimits,
     /// The most problems that are reported.
     pub max_findings: usize,
     /// The percentage of REF alleles that may differ from the reference.
@@ -144,8 +144,13 @@ fn run(
         report.add(warning.clone().into(), most);
     }
     let mut reader = RecordChecker {
-        prepass: reference.map(|reference| RecordPrepass::new(reference, header.samples.len())),
+        prepass: reference.map(|reference| {
+            let mut prepass = RecordPrepass::new(reference, header.samples.len());
+            prepass.limits = options.limits;
+            prepass
+        }),
         samples: header.samples.len(),
+        limits: options.limits,
         order: OrderCheck::default(),
     };
     let mut chunk = Chunk::default();
@@ -156,6 +161,9 @@ fn run(
             if let Err(error) = reader.read(number, line) {
                 report.add(error.into(), most);
             }
+        }
+        if reader.order.contigs() > options.limits.contigs {
+            return Err(too_many_contigs(&reader.order, options.limits.contigs).into());
         }
     }
     if report.records == 0 {
@@ -179,6 +187,7 @@ fn run(
 struct RecordChecker<'r> {
     prepass: Option<RecordPrepass<'r>>,
     samples: usize,
+    limits: InputLimits,
     order: OrderCheck,
 }
 
@@ -187,7 +196,7 @@ impl RecordChecker<'_> {
         let record = match &mut self.prepass {
             None => {
                 let record = parse_record(line).map_err(|e| e.at(number))?;
-                check_record(&record, self.samples).map_err(|e| e.at(number))?;
+                check_record(&record, self.samples, &self.limits).map_err(|e| e.at(number))?;
                 record
             }
             Some(prepass) => {

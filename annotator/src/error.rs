@@ -71,13 +71,13 @@ pub enum InputError {
         /// The limit in bytes.
         limit: u64,
     },
-    /// The compression ratio is that of a decompression bomb.
+    /// A gzip file has far more text than VCF files of its size.
     #[error(
-        "the file expands to more than {ratio} times its size, which VCF files do not; it is rejected"
+        "the gzip file has more than {limit} bytes of text, which is too much for its size; compress it with bgzip instead"
     )]
     Bomb {
-        /// The highest ratio allowed.
-        ratio: u64,
+        /// The limit in bytes.
+        limit: u64,
     },
     /// Too many REF alleles differ from the reference.
     #[error(

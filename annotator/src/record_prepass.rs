@@ -6,12 +6,13 @@ use crate::reference::{ContigView, Reference};
 use crate::report::Counts;
 use gas_shared::summary::Density;
 use gas_shared::variant::VariantType;
-use gas_shared::vcf::{Record, check_record, parse_record};
+use gas_shared::vcf::{InputLimits, Record, check_record, parse_record};
 
 /// Parses, checks and counts records. Each thread has its own.
 pub(crate) struct RecordPrepass<'r> {
     pub(crate) reference: &'r Reference,
     samples: usize,
+    pub(crate) limits: InputLimits,
     contig_name: Vec<u8>,
     contig: Option<ContigView<'r>>,
     contig_records: u64,
@@ -25,6 +26,7 @@ impl<'r> RecordPrepass<'r> {
         Self {
             reference,
             samples,
+            limits: InputLimits::DEFAULT,
             contig_name: Vec::new(),
             contig: None,
             contig_records: 0,
@@ -40,7 +42,7 @@ impl<'r> RecordPrepass<'r> {
         line: &'l [u8],
     ) -> Result<Record<'l>, InputError> {
         let record = parse_record(line).map_err(|e| e.at(number))?;
-        check_record(&record, self.samples).map_err(|e| e.at(number))?;
+        check_record(&record, self.samples, &self.limits).map_err(|e| e.at(number))?;
         self.start_contig(record.chrom);
         self.counts.records += 1;
         self.contig_records += 1;

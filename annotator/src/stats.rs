@@ -7,10 +7,10 @@ use crate::consequence::{SoTerm, SoTerms};
 use crate::csq::term_named;
 use crate::error::{Error, InputError};
 use crate::report::{Counts, summarize};
-use crate::vcf::{AFTER_ANY_LINE, Chunk, HeaderText, InputFile, Limits, read_header, trimmed};
+use crate::vcf::{AFTER_ANY_LINE, Chunk, HeaderText, InputFile, read_header, trimmed};
 use gas_shared::summary::{Density, Summary};
 use gas_shared::variant::VariantType;
-use gas_shared::vcf::{Header, Record, check_record, parse_record};
+use gas_shared::vcf::{Header, InputLimits, Record, check_record, parse_record};
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::path::Path;
@@ -30,7 +30,7 @@ enum Annotation {
 ///
 /// # Errors
 /// [`Error`] if the file cannot be read or is not a VCF file.
-pub fn summarize_file(path: &Path, limits: Limits) -> Result<Summary, Error> {
+pub fn summarize_file(path: &Path, limits: InputLimits) -> Result<Summary, Error> {
     let mut input = InputFile::open(path, limits)?;
     let text = read_header(&mut input)?;
     let header = &text.header;
@@ -51,7 +51,7 @@ pub fn summarize_file(path: &Path, limits: Limits) -> Result<Summary, Error> {
         let lines = chunk.bytes.split_inclusive(|b| *b == b'\n').map(trimmed);
         for (number, line) in (chunk.first_line..).zip(lines).filter(|(_, l)| !l.is_empty()) {
             let record = parse_record(line).map_err(|e| InputError::from(e.at(number)))?;
-            check_record(&record, header.samples.len())
+            check_record(&record, header.samples.len(), &limits)
                 .map_err(|e| InputError::from(e.at(number)))?;
             counter.count(&record);
         }

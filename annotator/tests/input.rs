@@ -8,8 +8,9 @@ use gas_annotate::check::{CheckOptions, check_file};
 use gas_annotate::csq::CsqOptions;
 use gas_annotate::pipeline::{Mode, Options, Outcome, annotate_file};
 use gas_annotate::stats::{as_text, summarize_file};
-use gas_annotate::vcf::{Limits, write_index};
+use gas_annotate::vcf::write_index;
 use gas_annotate::{Error, InputError};
+use gas_shared::vcf::InputLimits;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -192,7 +193,7 @@ fn a_check_reports_all_problems() {
         snv(100_000, true)
     ));
     let options =
-        CheckOptions { limits: Limits::default(), max_findings: 3, max_mismatch_percent: 5.0 };
+        CheckOptions { limits: InputLimits::DEFAULT, max_findings: 3, max_mismatch_percent: 5.0 };
     let report = check_file(&input, Some(&REFERENCE), &options).unwrap();
     let reported: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
     assert_eq!(
@@ -219,7 +220,7 @@ fn stats_count_the_consequences_in_annotations() {
         let options = Options { mode, ..Options::default() };
         let (done, output) = annotate(&input, "out.vcf", &options);
         let counts = done.unwrap().counts;
-        let found = summarize_file(&output, Limits::default()).unwrap();
+        let found = summarize_file(&output, InputLimits::DEFAULT).unwrap();
         assert_eq!((found.records, found.alleles, found.in_dbsnp), (2, 3, 1));
         assert_eq!(found.indel_lengths, counts.histograms.indel_lengths());
         assert_eq!(found.density["20"].records.iter().sum::<u64>(), 2);
@@ -230,6 +231,6 @@ fn stats_count_the_consequences_in_annotations() {
             "{text}"
         );
     }
-    let plain = summarize_file(&input, Limits::default()).unwrap();
+    let plain = summarize_file(&input, InputLimits::DEFAULT).unwrap();
     assert!(plain.consequences.is_empty() && plain.kinds["snv"] == 1, "{plain:?}");
 }

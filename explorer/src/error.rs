@@ -22,6 +22,16 @@ pub enum Error {
         /// The most values.
         limit: usize,
     },
+    /// A part of the index would be too large.
+    #[error(
+        "the different {what} of the result have more than {limit} bytes, so it cannot be indexed"
+    )]
+    TooLarge {
+        /// The kind of values.
+        what: &'static str,
+        /// The most bytes.
+        limit: usize,
+    },
     /// The result cannot be read.
     #[error("the result cannot be read: {0}")]
     Input(#[source] io::Error),
@@ -77,6 +87,7 @@ impl Error {
             Self::Vcf(finding) => Some(finding.code.as_str()),
             Self::NotBgzf => Some("not_bgzf"),
             Self::TooMany { .. } => Some("too_many_values"),
+            Self::TooLarge { .. } => Some("result_too_large"),
             _ => None,
         }
     }

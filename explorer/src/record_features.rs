@@ -6,6 +6,7 @@ use crate::columns::{NumberField, NumericSource, Shown, Values, info_field};
 use crate::info::{self, is_rs_number};
 use gas_shared::explorer::{Substitution, VariantType};
 use gas_shared::vcf::Record;
+use std::collections::HashSet;
 
 /// The first bit of [`Alleles::class`] for substitutions; the bits below are for types.
 const SUBSTITUTION_BIT: u32 = VariantType::ALL.len() as u32;
@@ -121,7 +122,53 @@ struct ColumnValues {
     /// Rank of the field that the values come from.
     rank: Option<u8>,
     /// Distinct values.
-    values: Vec<f32>,
+    values: Distinct<f32, u32>,
+}
+
+/// Distinct values in the order of their appearance. A few are compared with each other; a set takes
+/// over for more, so that the time stays linear.
+#[derive(Clone, Debug)]
+struct Distinct<T, K> {
+    values: Vec<T>,
+    /// The keys of all values, once there are more than [`FEW`].
+    keys: HashSet<K>,
+}
+
+/// Values that are compared one by one. Most records have one or two.
+const FEW: usize = 16;
+
+impl<T, K> Default for Distinct<T, K> {
+    fn default() -> Self {
+        Self { values: Vec::new(), keys: HashSet::new() }
+    }
+}
+
+impl<T: Copy + PartialEq, K: Eq + std::hash::Hash> Distinct<T, K> {
+    fn clear(&mut self) {
+        self.values.clear();
+        self.keys.clear();
+    }
+
+    /// Adds a value unless it is there. Equal values have equal keys.
+    fn push(&mut self, value: T, key: impl Fn(T) -> K) {
+        if self.values.len() <= FEW {
+            if self.values.contains(&value) {
+                return;
+            }
+            if self.values.len() == FEW {
+                self.keys.extend(self.values.iter().map(|value| key(*value)));
+                self.keys.insert(key(value));
+            }
+        } else if !self.keys.insert(key(value)) {
+            return;
+        }
+        self.values.push(value);
+    }
+}
+
+/// The bits of a number; 0 and -0 are equal.
+fn bits(number: f32) -> u32 {
+    (number + 0.0).to_bits()
 }
 
 impl Numbers {
@@ -135,8 +182,10 @@ impl Numbers {
         for (source, column) in self.sources.iter().zip(&mut self.columns) {
             column.rank = None;
             column.values.clear();
-            if matches!(source.values, Values::Qual) {
-                column.values.extend(info::quality(record.qual));
+            if matches!(source.values, Values::Qual)
+                && let Some(quality) = info::quality(record.qual)
+            {
+                column.values.push(quality, bits);
             }
         }
     }
@@ -152,15 +201,13 @@ impl Numbers {
                 column.rank = Some(field.rank);
                 column.values.clear();
             }
-            if !column.values.contains(&value) {
-                column.values.push(value);
-            }
+            column.values.push(value, bits);
         }
     }
 
     /// The distinct values of a column.
     pub fn values(&self, column: usize) -> &[f32] {
-        &self.columns[column].values
+        &self.columns[column].values.values
     }
 
     /// The value of a column that the table shows.
@@ -180,12 +227,17 @@ pub(crate) struct Identifiers {
     pub text: Vec<u8>,
     /// Whether one is a dbSNP identifier.
     pub known: bool,
+    count: usize,
+    /// All identifiers, once there are more than [`FEW`].
+    set: HashSet<Box<[u8]>>,
 }
 
 impl Identifiers {
     /// Starts a record with its ID column.
     pub fn begin(&mut self, id: &[u8]) {
         self.text.clear();
+        self.set.clear();
+        self.count = 0;
         self.known = false;
         self.add(id, b';');
     }
@@ -193,15 +245,28 @@ impl Identifiers {
     /// Adds identifiers of the annotation.
     pub fn add(&mut self, ids: &[u8], separator: u8) {
         for id in ids.split(|b| *b == separator) {
-            if id.is_empty() || id == b"." || self.text.split(|b| *b == b';').any(|i| i == id) {
+            if id.is_empty() || id == b"." || !self.is_new(id) {
                 continue;
             }
+            self.count += 1;
             self.known |= is_rs_number(id);
             if !self.text.is_empty() {
                 self.text.push(b';');
             }
             self.text.extend_from_slice(id);
         }
+    }
+
+    /// Whether an identifier is not in the list. A few are compared with each other; a set takes over
+    /// for more, so that the time stays linear.
+    fn is_new(&mut self, id: &[u8]) -> bool {
+        if self.count < FEW {
+            return self.text.split(|b| *b == b';').all(|known| known != id);
+        }
+        if self.set.is_empty() {
+            self.set.extend(self.text.split(|b| *b == b';').map(Box::from));
+        }
+        self.set.insert(id.into())
     }
 }
 
@@ -254,6 +319,24 @@ mod tests {
         assert_eq!((numbers.values(1), numbers.shown(1)), (&[30.0][..], Some(30.0)));
         numbers.begin(&record);
         assert_eq!(numbers.shown(0), None);
+    }
+
+    #[test]
+    fn many_identifiers_and_numbers_are_listed_once_in_order() {
+        let list: Vec<String> = (0..200).map(|n| format!("id{}", n % 70)).collect();
+        let mut ids = Identifiers::default();
+        ids.begin(list.join(";").as_bytes());
+        ids.add(list.join("&").as_bytes(), b'&');
+        assert_eq!(ids.text, list[..70].join(";").as_bytes());
+        let record = parse_record(b"1\t5\t.\tA\tG\t.\t.\t.").unwrap();
+        let mut numbers = Numbers::new(&NUMERIC_SOURCES);
+        numbers.begin(&record);
+        let af = annotation_field(&NUMERIC_SOURCES, "AF").unwrap();
+        let list: Vec<String> = (0..200).map(|n| (n % 70).to_string()).collect();
+        numbers.add(af, list.join("&").as_bytes());
+        numbers.add(af, b"0&-0&69");
+        let expected: Vec<f32> = (0..70u8).map(f32::from).collect();
+        assert_eq!(numbers.values(0), expected);
     }
 
     #[test]

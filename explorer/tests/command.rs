@@ -1,4 +1,5 @@
 //! The command `gas-index`: exit codes and what a run leaves behind.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::path::Path;
 use std::process::{Command, Output};

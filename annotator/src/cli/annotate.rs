@@ -1,5 +1,6 @@
 //! The subcommand `gas-annotate annotate`.
 
+use super::limits::LimitArgs;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use gas_annotate::annotation_format::AnnotationFormat;
@@ -8,7 +9,7 @@ use gas_annotate::model::CodonTable;
 use gas_annotate::pipeline::{Mode, Options, annotate_file};
 use gas_annotate::reference::Reference;
 use gas_annotate::report::{summarize, write_count_log};
-use gas_annotate::vcf::{Limits, write_index};
+use gas_annotate::vcf::write_index;
 use serde::Serialize;
 use std::fs;
 use std::io::Write;
@@ -52,9 +53,8 @@ pub(crate) struct AnnotateArgs {
     /// Number of threads [default: number of processors].
     #[arg(long)]
     threads: Option<usize>,
-    /// Largest size of the input after decompression, in bytes.
-    #[arg(long, default_value_t = Limits::default().max_bytes)]
-    max_bytes: u64,
+    #[command(flatten)]
+    limits: LimitArgs,
     /// Percentage of REF alleles that may differ from the reference.
     #[arg(long, default_value_t = 5.0)]
     max_mismatch_percent: f64,
@@ -204,7 +204,7 @@ pub(crate) fn run(args: &AnnotateArgs) -> anyhow::Result<()> {
     let options = Options {
         threads: threads.unwrap_or(1),
         mode: args.mode()?,
-        limits: Limits { max_bytes: args.max_bytes, ..Limits::default() },
+        limits: args.limits.limits(),
         max_mismatch_percent: args.max_mismatch_percent,
     };
     let json = args.progress == ProgressFormat::Json;

@@ -1,10 +1,10 @@
 //! The subcommand `gas-annotate check`.
 
 use super::EXIT_BAD_INPUT;
+use super::limits::LimitArgs;
 use clap::Args;
 use gas_annotate::check::{CheckOptions, check_file};
 use gas_annotate::reference::Reference;
-use gas_annotate::vcf::Limits;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -23,9 +23,8 @@ pub(crate) struct CheckArgs {
     /// Most problems to print.
     #[arg(long, default_value_t = 100)]
     max_findings: usize,
-    /// Largest size of the input after decompression, in bytes.
-    #[arg(long, default_value_t = Limits::default().max_bytes)]
-    max_bytes: u64,
+    #[command(flatten)]
+    limits: LimitArgs,
     /// Percentage of REF alleles that may differ from the reference.
     #[arg(long, default_value_t = 5.0)]
     max_mismatch_percent: f64,
@@ -34,7 +33,7 @@ pub(crate) struct CheckArgs {
 pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let reference = args.reference.as_deref().map(Reference::open).transpose()?;
     let options = CheckOptions {
-        limits: Limits { max_bytes: args.max_bytes, ..Limits::default() },
+        limits: args.limits.limits(),
         max_findings: args.max_findings,
         max_mismatch_percent: args.max_mismatch_percent,
     };

@@ -3,6 +3,7 @@
 mod annotate;
 mod build;
 mod check;
+mod limits;
 mod stats;
 
 use clap::Parser;

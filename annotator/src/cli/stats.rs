@@ -1,8 +1,8 @@
 //! The subcommand `gas-annotate stats`.
 
+use super::limits::LimitArgs;
 use clap::Args;
 use gas_annotate::stats::{as_text, summarize_file};
-use gas_annotate::vcf::Limits;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -14,13 +14,12 @@ pub(crate) struct StatsArgs {
     /// Print `summary.json` instead of text.
     #[arg(long)]
     json: bool,
-    /// Largest size of the input after decompression, in bytes.
-    #[arg(long, default_value_t = Limits::default().max_bytes)]
-    max_bytes: u64,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 pub(crate) fn run(args: &StatsArgs) -> anyhow::Result<()> {
-    let limits = Limits { max_bytes: args.max_bytes, ..Limits::default() };
+    let limits = args.limits.limits();
     let summary = summarize_file(&args.input, limits)?;
     let mut out = std::io::stdout().lock();
     if args.json {

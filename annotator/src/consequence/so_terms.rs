@@ -32,6 +32,11 @@ impl SoTerms {
         self.0 & other.0 != 0
     }
 
+    /// The terms of both sets.
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Whether the set is empty.
     pub const fn is_empty(self) -> bool {
         self.0 == 0

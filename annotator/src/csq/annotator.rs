@@ -18,6 +18,8 @@ use crate::colocated::ColocatedVariants;
 use crate::record_prepass::RecordPrepass;
 use crate::reference::{ContigView, Reference};
 use crate::report::Counts;
+use gas_shared::vcf::InputLimits;
+use std::collections::HashSet;
 
 /// Buffers that are reused for each record.
 #[derive(Default)]
@@ -25,7 +27,7 @@ pub(crate) struct RecordScratch {
     pub(crate) translations: Translations,
     pub(crate) comparison: RegionComparison,
     /// Parents and alleles that make no node.
-    pub(super) rejected: Vec<(u32, u16)>,
+    pub(super) rejected: HashSet<(u32, u16)>,
     pub(super) features: Vec<u32>,
     pub(super) upper_case: Vec<u8>,
 }
@@ -49,6 +51,8 @@ pub struct CsqAnnotator<'r> {
     pub(super) active: ActiveTranscripts,
     /// Contig and position of the last record.
     pub(super) position: Option<(ContigView<'r>, i32)>,
+    /// Line number of the last record.
+    pub(super) line_number: u64,
 }
 
 /// A contig of the reference with its models for this mode.
@@ -101,7 +105,14 @@ impl<'r> CsqAnnotator<'r> {
             leaf_scratch: LeafScratch::default(),
             active: ActiveTranscripts::default(),
             position: None,
+            line_number: 0,
         }
+    }
+
+    /// Sets other limits of a record than the defaults.
+    pub fn with_limits(mut self, limits: InputLimits) -> Self {
+        self.prepass.limits = limits;
+        self
     }
 
     /// The counts so far, without those of the current contig.

@@ -99,8 +99,11 @@ impl<'r> CsqAnnotator<'r> {
                 haplotype_alleles(genotype, phase).ok_or_else(|| unphased(line_number))?;
             let alone = phase == Phase::Alone && genotype.is_ambiguous();
             for (n, number) in assigned.into_iter().enumerate() {
-                let found = number.and_then(|n| alleles.iter().find(|allele| allele.number == n));
-                let Some(allele) = found else { continue };
+                // Alleles are in the order of their numbers.
+                let found = number
+                    .filter(|n| *n > 0)
+                    .and_then(|n| alleles.binary_search_by_key(&n, |allele| allele.number).ok());
+                let Some(allele) = found.map(|n| &alleles[n]) else { continue };
                 let haplotype = 2 * sample + n;
                 let parent = if alone { ROOT } else { tree.heads[haplotype] };
                 if self.scratch.rejected.contains(&(parent, allele.number)) {
@@ -110,7 +113,9 @@ impl<'r> CsqAnnotator<'r> {
                 match existing.or_else(|| self.add_node(context, segment, allele, tree, parent)) {
                     Some(node) if alone => tree.add_unphased(haplotype, node),
                     Some(node) => tree.extend(haplotype, node),
-                    None => self.scratch.rejected.push((parent, allele.number)),
+                    None => {
+                        self.scratch.rejected.insert((parent, allele.number));
+                    }
                 }
             }
         }

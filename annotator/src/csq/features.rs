@@ -7,7 +7,7 @@ use super::flags::ConsequenceFlags;
 use super::model::{Feature, FeatureKind, is_coding_biotype};
 use super::region::{Checks, Overlap};
 use crate::error::InputError;
-use crate::variant::{MAX_POSITION, StructuralVariant};
+use crate::variant::{MAX_POSITION, Reach, StructuralVariant};
 use gas_shared::vcf::Record;
 
 impl<'r> CsqAnnotator<'r> {
@@ -143,7 +143,7 @@ impl<'r> CsqAnnotator<'r> {
         };
         let limit = context.contig.sequence.len().min(MAX_POSITION as usize) as i32;
         let alt = record.alt.split(|b| *b == b',').next().unwrap_or_default();
-        let variant = StructuralVariant::read(pos, alt, record.info, limit);
+        let variant = StructuralVariant::read(pos, alt, &mut Reach::new(record.info), limit);
         let (start, end) = (pos + 1, variant.end.max(pos + 1));
         let mut hit = false;
         for number in context.model.index.query(start, end) {

@@ -3,19 +3,22 @@
 use super::annotator::{ContigContext, CsqAnnotator};
 use super::haplotype_path::{HaplotypePath, LeafScratch};
 use super::haplotype_tree::HaplotypeTree;
+use crate::error::InputError;
 
 impl<'r> CsqAnnotator<'r> {
     /// Flushes the transcripts that end before a position, in the order of their ends.
-    pub(super) fn flush_before(&mut self, pos: i32) {
+    pub(super) fn flush_before(&mut self, pos: i32) -> Result<(), InputError> {
         if self.active.is_empty() {
-            return;
+            return Ok(());
         }
-        let Some((contig, _)) = self.position else { return };
+        let Some((contig, _)) = self.position else { return Ok(()) };
         let context = ContigContext { contig, model: &self.model.contigs[contig.number as usize] };
         while let Some(tree) = self.active.pop_before(pos) {
             self.flush_transcript(&context, &tree);
             self.active.recycle(tree);
+            self.check_buffer()?;
         }
+        Ok(())
     }
 
     fn flush_transcript(&mut self, context: &ContigContext<'r>, tree: &HaplotypeTree) {
@@ -27,6 +30,9 @@ impl<'r> CsqAnnotator<'r> {
         scratch.reported_by_node.clear();
         scratch.reported_by_node.resize(tree.nodes.len(), 0..0);
         for leaf in &scratch.leaves {
+            if self.buffer.exceeded().is_some() {
+                break;
+            }
             tree.path(*leaf, &mut scratch.path);
             scratch.bases.clear();
             scratch.ends.clear();

@@ -34,6 +34,8 @@ pub(crate) struct Node {
     pub(crate) haplotypes: u32,
     first_child: u32,
     last_child: u32,
+    /// The first child that belongs to the record of the last one.
+    newest_child: u32,
     next_sibling: u32,
 }
 
@@ -52,6 +54,7 @@ pub(crate) struct HaplotypeTree {
     pub(crate) unphased: Vec<(u32, u32)>,
     first_root: u32,
     last_root: u32,
+    newest_root: u32,
 }
 
 impl HaplotypeTree {
@@ -64,18 +67,19 @@ impl HaplotypeTree {
         self.unphased.clear();
         self.heads.clear();
         self.heads.resize(haplotypes, ROOT);
-        (self.first_root, self.last_root) = (ROOT, ROOT);
+        (self.first_root, self.last_root, self.newest_root) = (ROOT, ROOT, ROOT);
     }
 
     pub(crate) fn node(&self, number: u32) -> Option<&Node> {
         self.nodes.get(number as usize)
     }
 
-    /// The child of a node for an allele of a record.
+    /// The child of a node for an allele of the latest record. Children are added in the order of
+    /// their records, so only the newest ones are searched.
     pub(crate) fn child(&self, parent: u32, record: u32, allele: u16) -> Option<u32> {
-        let mut next = self.node(parent).map_or(self.first_root, |node| node.first_child);
-        while let Some(node) = self.node(next) {
-            if node.record == record && node.allele == allele {
+        let mut next = self.node(parent).map_or(self.newest_root, |node| node.newest_child);
+        while let Some(node) = self.node(next).filter(|node| node.record == record) {
+            if node.allele == allele {
                 return Some(next);
             }
             next = node.next_sibling;
@@ -86,15 +90,23 @@ impl HaplotypeTree {
     /// Adds a node as the last child of its parent.
     pub(crate) fn add(&mut self, mut node: Node) -> u32 {
         let number = self.nodes.len() as u32;
-        (node.first_child, node.last_child, node.next_sibling) = (ROOT, ROOT, ROOT);
-        let (first, last) = match self.nodes.get_mut(node.parent as usize) {
-            Some(parent) => (&mut parent.first_child, &mut parent.last_child),
-            None => (&mut self.first_root, &mut self.last_root),
+        (node.first_child, node.last_child) = (ROOT, ROOT);
+        (node.newest_child, node.next_sibling) = (ROOT, ROOT);
+        let parent = self.node(node.parent);
+        let before = parent.map_or(self.last_root, |parent| parent.last_child);
+        let is_newer = self.node(before).is_none_or(|before| before.record != node.record);
+        let (first, last, newest) = match self.nodes.get_mut(node.parent as usize) {
+            Some(parent) => {
+                (&mut parent.first_child, &mut parent.last_child, &mut parent.newest_child)
+            }
+            None => (&mut self.first_root, &mut self.last_root, &mut self.newest_root),
         };
-        let before = *last;
         *last = number;
         if *first == ROOT {
             *first = number;
+        }
+        if is_newer {
+            *newest = number;
         }
         self.nodes.push(node);
         if let Some(before) = self.nodes.get_mut(before as usize) {
@@ -163,6 +175,7 @@ impl Node {
             haplotypes: 0,
             first_child: ROOT,
             last_child: ROOT,
+            newest_child: ROOT,
             next_sibling: ROOT,
         }
     }

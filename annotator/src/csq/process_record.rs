@@ -4,9 +4,9 @@
 use super::allele::{Alleles, upper_case};
 use super::annotator::{ContigContext, CsqAnnotator};
 use crate::error::InputError;
-use crate::variant::{self, MAX_POSITION, StructuralVariant, Variant};
+use crate::variant::{self, MAX_POSITION, Reach, StructuralVariant, Variant};
 use gas_shared::variant::VariantType;
-use gas_shared::vcf::{AltKind, Record};
+use gas_shared::vcf::{AltKind, Code, Column, Diagnostic, Record, Severity};
 
 impl<'r> CsqAnnotator<'r> {
     /// Processes a line (without its line end) and appends the records that are complete to `out`.
@@ -22,7 +22,8 @@ impl<'r> CsqAnnotator<'r> {
     ) -> Result<u64, InputError> {
         let record = self.prepass.read(line_number, line)?;
         let pos = i32::try_from(record.pos).unwrap_or(MAX_POSITION).min(MAX_POSITION);
-        self.move_to(pos, out);
+        self.line_number = line_number;
+        self.move_to(pos, out)?;
         self.buffer.push(pos, line, &record);
         self.colocated.begin_record(self.prepass.reference.tracks(), record.id);
         self.count_alleles(&record);
@@ -36,6 +37,7 @@ impl<'r> CsqAnnotator<'r> {
             }
         }
         self.finish_colocated();
+        self.check_buffer()?;
         if self.options.local || self.active.is_empty() {
             self.write_buffer(out);
         }
@@ -43,15 +45,27 @@ impl<'r> CsqAnnotator<'r> {
     }
 
     /// Appends all buffered records to `out`. The next record starts new haplotypes.
-    pub fn finish_chunk(&mut self, out: &mut Vec<u8>) {
-        self.flush_before(i32::MAX);
+    ///
+    /// # Errors
+    /// [`InputError`] if their annotations are larger than the limit.
+    pub fn finish_chunk(&mut self, out: &mut Vec<u8>) -> Result<(), InputError> {
+        self.flush_before(i32::MAX)?;
         self.write_buffer(out);
         self.position = None;
+        Ok(())
+    }
+
+    /// Refuses a record, or a haplotype, with more consequences than can be kept in memory.
+    pub(super) fn check_buffer(&self) -> Result<(), InputError> {
+        let Some(exceeded) = self.buffer.exceeded() else { return Ok(()) };
+        let (column, severity) = (Some(Column::Alt), Severity::Error);
+        let (line, code) = (self.line_number, Code::ResultTooLarge);
+        Err(Diagnostic { line, column, severity, code, message: exceeded }.into())
     }
 
     /// Flushes the transcripts that end before the next record; all of them if the record steps
     /// back or is on another contig.
-    fn move_to(&mut self, pos: i32, out: &mut Vec<u8>) {
+    fn move_to(&mut self, pos: i32, out: &mut Vec<u8>) -> Result<(), InputError> {
         let contig = self.prepass.contig();
         let moves_forward = match (self.position, contig) {
             (Some((last, last_pos)), Some(contig)) => {
@@ -60,11 +74,12 @@ impl<'r> CsqAnnotator<'r> {
             (None, _) => true,
             (Some(_), None) => false,
         };
-        self.flush_before(if moves_forward { pos } else { i32::MAX });
+        self.flush_before(if moves_forward { pos } else { i32::MAX })?;
         if self.active.is_empty() {
             self.write_buffer(out);
         }
         self.position = contig.map(|contig| (contig, pos));
+        Ok(())
     }
 
     fn count_alleles(&mut self, record: &Record<'_>) {
@@ -122,6 +137,7 @@ impl<'r> CsqAnnotator<'r> {
         if tracks.is_empty() {
             return;
         }
+        let mut reach = Reach::new(record.info);
         for alt in record.alt.split(|b| *b == b',') {
             let variant = match AltKind::of(alt) {
                 Some(AltKind::Sequence) => {
@@ -129,7 +145,7 @@ impl<'r> CsqAnnotator<'r> {
                 }
                 Some(AltKind::Symbolic | AltKind::Breakend) => {
                     let limit = context.contig.sequence.len().min(MAX_POSITION as usize) as i32;
-                    Variant::Structural(StructuralVariant::read(pos, alt, record.info, limit))
+                    Variant::Structural(StructuralVariant::read(pos, alt, &mut reach, limit))
                 }
                 _ => continue,
             };

@@ -85,6 +85,13 @@ pub(crate) struct BufferedRecord {
 /// the integer one of BCF's missing values.
 const BITS: usize = 30;
 
+/// The most consequences of a record. A hundred alleles in twenty transcripts have 2,000.
+const MAX_CONSEQUENCES: usize = 4096;
+
+/// The most bytes of changes in the buffer. All haplotypes of 2,504 samples in TTN, the longest gene,
+/// stay below.
+const MAX_CHANGE_BYTES: usize = 128 << 20;
+
 /// Records in input order with their consequences. Clearing the buffer keeps its memory.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RecordBuffer {
@@ -94,6 +101,8 @@ pub(crate) struct RecordBuffer {
     pub(crate) changes: Vec<u8>,
     consequences: Vec<Consequence>,
     masks: Vec<u32>,
+    /// Whether a record has more than [`MAX_CONSEQUENCES`].
+    has_too_many_consequences: bool,
     samples: usize,
     /// Bits in the mask of a sample.
     max_bits: usize,
@@ -136,6 +145,23 @@ impl RecordBuffer {
         self.changes.clear();
         self.consequences.clear();
         self.masks.clear();
+        self.has_too_many_consequences = false;
+    }
+
+    /// The reason why the buffered records cannot be annotated, if they cannot.
+    pub(crate) fn exceeded(&self) -> Option<String> {
+        if self.has_too_many_consequences {
+            return Some(format!(
+                "a record up to this line has more than {MAX_CONSEQUENCES} consequences; split its \
+                 alleles into records"
+            ));
+        }
+        (self.changes.len() > MAX_CHANGE_BYTES).then(|| {
+            format!(
+                "the haplotypes up to this line have more than {MAX_CHANGE_BYTES} bytes of changes; \
+                 annotate fewer samples, or each record on its own (--local)"
+            )
+        })
     }
 
     /// Index of the last record.
@@ -209,6 +235,10 @@ impl RecordBuffer {
             }
             index += 1;
             at = next;
+        }
+        if index as usize >= MAX_CONSEQUENCES {
+            self.has_too_many_consequences = true;
+            return Reported { record, index };
         }
         let number = self.consequences.len() as u32;
         self.consequences.push(consequence);

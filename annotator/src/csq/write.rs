@@ -110,19 +110,22 @@ impl<'r> CsqAnnotator<'r> {
             return;
         }
         let line = self.buffer.line(record);
-        let alts = line[record.alt.clone()].split(|b| *b == b',').count() as u16;
+        let alts = memchr::memchr_iter(b',', &line[record.alt.clone()]).count() + 1;
         let counts = &mut self.prepass.counts;
         let mut region_classes = RegionClasses::default();
-        for allele in 1..=alts {
-            let mut all = SoTerms::EMPTY;
-            let consequences = self.buffer.consequences_of(record);
-            for consequence in consequences.filter(|c| c.allele == 0 || c.allele == allele) {
-                add_region_classes(consequence.flags, &mut region_classes);
-                for term in consequence.flags.without_redundant().terms().iter() {
-                    all.insert(term);
-                    counts.terms[term as usize] += 1;
-                }
+        // The terms of each allele, and at index 0 those of all.
+        let mut by_allele = vec![SoTerms::EMPTY; alts + 1];
+        for consequence in self.buffer.consequences_of(record) {
+            let allele = usize::from(consequence.allele);
+            let Some(all) = by_allele.get_mut(allele) else { continue };
+            add_region_classes(consequence.flags, &mut region_classes);
+            for term in consequence.flags.without_redundant().terms().iter() {
+                all.insert(term);
+                counts.terms[term as usize] += if allele == 0 { alts as u64 } else { 1 };
             }
+        }
+        for allele in 1..=alts {
+            let mut all = by_allele[allele].union(by_allele[0]);
             if all.is_empty() {
                 all.insert(SoTerm::Intergenic);
                 counts.terms[SoTerm::Intergenic as usize] += 1;

@@ -25,15 +25,13 @@ impl<'r> AnyAnnotator<'r> {
         let samples = header.samples.len();
         match options.mode {
             Mode::Full(format) => {
-                Self::Full(Box::new(Annotator::new(reference, samples, format, replaces_key)))
+                let annotator = Annotator::new(reference, samples, format, replaces_key);
+                Self::Full(Box::new(annotator.with_limits(options.limits)))
             }
-            Mode::Csq(options) => Self::Csq(Box::new(CsqAnnotator::new(
-                reference,
-                model,
-                options,
-                samples,
-                replaces_key,
-            ))),
+            Mode::Csq(csq) => {
+                let annotator = CsqAnnotator::new(reference, model, csq, samples, replaces_key);
+                Self::Csq(Box::new(annotator.with_limits(options.limits)))
+            }
         }
     }
 
@@ -50,9 +48,9 @@ impl<'r> AnyAnnotator<'r> {
     }
 
     /// Writes the records that are still buffered.
-    pub(super) fn finish_chunk(&mut self, out: &mut Vec<u8>) {
+    pub(super) fn finish_chunk(&mut self, out: &mut Vec<u8>) -> Result<(), InputError> {
         match self {
-            Self::Full(_) => {}
+            Self::Full(_) => Ok(()),
             Self::Csq(annotator) => annotator.finish_chunk(out),
         }
     }

@@ -17,15 +17,16 @@ use crate::error::{Error, InputError};
 use crate::reference::Reference;
 use crate::report::Counts;
 use crate::vcf::{
-    AFTER_ANY_LINE, Chunk, FindBoundary, HeaderText, InputFile, Limits, OutputFile, read_header,
+    AFTER_ANY_LINE, Chunk, FindBoundary, HeaderText, InputFile, OutputFile, read_header,
     rewrite_old_alleles, sort_file,
 };
 use any_annotator::AnyAnnotator;
-use gas_shared::vcf::{Code, Diagnostic, Header, Severity, Version};
+use gas_shared::vcf::{Code, Column, Diagnostic, Header, InputLimits, Severity, Version};
 pub(crate) use order_check::OrderCheck;
 use sink::{AnnotatedChunk, Sink, Totals};
+use std::fs;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// The annotation mode.
@@ -54,8 +55,8 @@ pub struct Options {
     pub threads: usize,
     /// The annotation mode.
     pub mode: Mode,
-    /// Limits on compressed input.
-    pub limits: Limits,
+    /// Limits of the input.
+    pub limits: InputLimits,
     /// The percentage of REF alleles that may differ from the reference.
     pub max_mismatch_percent: f64,
 }
@@ -65,7 +66,7 @@ impl Default for Options {
         Self {
             threads: 1,
             mode: Mode::Full(AnnotationFormat::default()),
-            limits: Limits::default(),
+            limits: InputLimits::DEFAULT,
             max_mismatch_percent: 5.0,
         }
     }
@@ -101,7 +102,44 @@ struct Run<'a> {
     header: &'a HeaderText,
     options: &'a Options,
     gzip: bool,
+    output: OutputRoom,
     cancel: &'a AtomicBool,
+}
+
+/// The most bytes of text that the output may have, and how many have been annotated.
+struct OutputRoom {
+    most: u64,
+    used: AtomicU64,
+}
+
+/// The output may have this many bytes whatever the size of the input.
+const MIN_OUTPUT_BYTES: u64 = 64 << 20;
+
+/// The most bytes of output per byte of the input file. The exomes of one person, compressed and
+/// without genotypes, reach 500.
+const OUTPUT_GROWTH: u64 = 1000;
+
+impl OutputRoom {
+    fn new(input: &Path) -> Result<Self, Error> {
+        let size = fs::metadata(input).map_err(Error::file(input))?.len();
+        let most = size.saturating_mul(OUTPUT_GROWTH).max(MIN_OUTPUT_BYTES);
+        Ok(Self { most, used: AtomicU64::new(0) })
+    }
+
+    /// Bytes that are left for the next chunk.
+    fn left(&self) -> usize {
+        let left = self.most.saturating_sub(self.used.load(Ordering::Relaxed));
+        usize::try_from(left).unwrap_or(usize::MAX)
+    }
+
+    fn too_large(&self, line: u64) -> InputError {
+        let message = format!(
+            "the annotated file has more than {} bytes, which is far more than files of this size \
+             have; split the file",
+            self.most
+        );
+        diagnostic(line, Code::ResultTooLarge, message).into()
+    }
 }
 
 /// Annotates `input` and writes `output`. If the input turns out not to be sorted, it is sorted
@@ -117,11 +155,19 @@ pub fn annotate_file(
     cancel: &AtomicBool,
     progress: Progress<'_>,
 ) -> Result<Outcome, Error> {
-    match annotate_sorted(input, output, reference, options, cancel, progress) {
+    let room = || OutputRoom::new(input);
+    match annotate_sorted(input, output, reference, options, cancel, progress, room()?) {
         Err(Error::Unsorted(unsorted)) => {
             let sorted = sort_file(input, output, options.limits)?;
-            let mut outcome =
-                annotate_sorted(&sorted.path, output, reference, options, cancel, progress)?;
+            let mut outcome = annotate_sorted(
+                &sorted.path,
+                output,
+                reference,
+                options,
+                cancel,
+                progress,
+                room()?,
+            )?;
             outcome.warnings.insert(0, format!("{unsorted}, so it was sorted before annotation"));
             Ok(outcome)
         }
@@ -137,6 +183,7 @@ fn annotate_sorted(
     options: &Options,
     cancel: &AtomicBool,
     progress: Progress<'_>,
+    room: OutputRoom,
 ) -> Result<Outcome, Error> {
     let mut input = InputFile::open(input, options.limits)?;
     let header = read_header(&mut input)?;
@@ -149,6 +196,9 @@ fn annotate_sorted(
     let check = |totals: &Totals| {
         if let Some(unsorted) = &totals.order.warning {
             return Err(Error::Unsorted(unsorted.clone()));
+        }
+        if totals.order.contigs() > options.limits.contigs {
+            return Err(too_many_contigs(&totals.order, options.limits.contigs).into());
         }
         let counts = &totals.counts;
         let enough = counts.ref_checked >= ENOUGH_CHECKED;
@@ -164,6 +214,7 @@ fn annotate_sorted(
         model: &model,
         header: &header,
         options,
+        output: room,
         cancel,
     };
     std::thread::scope(|scope| {
@@ -325,6 +376,7 @@ impl Run<'_> {
         let mut rewritten = Vec::new();
         let mut number = chunk.first_line;
         let mut rest = chunk.bytes.as_slice();
+        let room = self.output.left();
         while !rest.is_empty() {
             let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |n| n + 1);
             let mut line = crate::vcf::trimmed(&rest[..end]);
@@ -339,6 +391,9 @@ impl Run<'_> {
             }
             if !line.is_empty() {
                 let pos = annotator.record(number, line, out)?;
+                if out.len() > room {
+                    return Err(self.output.too_large(number));
+                }
                 // A record may begin a base earlier in VCF 4 than in VCF 3.3, which is not a change
                 // of order.
                 let pos = old_pos.unwrap_or(pos);
@@ -347,7 +402,11 @@ impl Run<'_> {
             }
             number += 1;
         }
-        annotator.finish_chunk(out);
+        annotator.finish_chunk(out)?;
+        if out.len() > room {
+            return Err(self.output.too_large(number - 1));
+        }
+        self.output.used.fetch_add(out.len() as u64, Ordering::Relaxed);
         Ok(())
     }
 
@@ -391,13 +450,18 @@ impl Drop for PanicGuard<'_, '_> {
 }
 
 fn second_header(line: u64) -> Diagnostic {
-    Diagnostic {
-        line,
-        column: None,
-        severity: Severity::Error,
-        code: Code::HeaderAfterRecords,
-        message:
-            "a header line is among the records; if files were joined, use bcftools concat instead"
-                .to_owned(),
-    }
+    let message =
+        "a header line is among the records; if files were joined, use bcftools concat instead";
+    diagnostic(line, Code::HeaderAfterRecords, message.to_owned())
+}
+
+/// The error for records on more contigs than the limit.
+pub(crate) fn too_many_contigs(order: &OrderCheck, most: usize) -> InputError {
+    let message = format!("the records are on more than {most} contigs; split the file by contig");
+    let finding = diagnostic(order.last_line(), Code::TooMany, message);
+    Diagnostic { column: Some(Column::Chrom), ..finding }.into()
+}
+
+fn diagnostic(line: u64, code: Code, message: String) -> Diagnostic {
+    Diagnostic { line, column: None, severity: Severity::Error, code, message }
 }

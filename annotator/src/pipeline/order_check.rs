@@ -10,6 +10,8 @@ pub(crate) struct OrderCheck {
     first: Option<(Vec<u8>, u64, u64)>,
     contig: Vec<u8>,
     pos: u64,
+    /// The line with the first record of the current contig.
+    contig_line: u64,
     /// Contigs before the current one.
     finished: HashSet<Vec<u8>>,
     /// Describes the first record that is out of order.
@@ -32,6 +34,7 @@ impl OrderCheck {
         if self.first.is_none() {
             self.first = Some((contig.to_vec(), pos, line));
         }
+        self.contig_line = line;
         let finished = std::mem::replace(&mut self.contig, contig.to_vec());
         if !finished.is_empty() {
             self.finished.insert(finished);
@@ -45,12 +48,23 @@ impl OrderCheck {
         }
     }
 
+    /// The number of contigs so far.
+    pub(crate) fn contigs(&self) -> usize {
+        self.finished.len() + usize::from(!self.contig.is_empty())
+    }
+
+    /// The line where the last contig begins.
+    pub(crate) fn last_line(&self) -> u64 {
+        self.contig_line
+    }
+
     pub(crate) fn append(&mut self, next: Self) {
         if let Some((contig, pos, line)) = &next.first {
             self.push(contig, *pos, *line);
             self.finished.extend(next.finished);
             self.contig.clone_from(&next.contig);
             self.pos = next.pos;
+            self.contig_line = self.contig_line.max(next.contig_line);
         }
         self.warning = self.warning.take().or(next.warning);
     }

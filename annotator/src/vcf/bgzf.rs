@@ -1,8 +1,8 @@
 //! BGZF compression (SAM specification, section 4.1).
 
-use flate2::{Compress, Compression, Crc, FlushCompress, Status};
+use flate2::{Compress, Compression, Crc, Decompress, FlushCompress, FlushDecompress, Status};
 use gas_shared::vcf::{BGZF_END, COMPRESSION_MAGIC_BYTES, CompressionFormat};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
 /// Uncompressed bytes per block. A block of this size stays below 64 KiB even if it cannot be
 /// compressed.
@@ -25,6 +25,100 @@ pub(super) fn is_complete(file: &mut (impl Read + Seek)) -> io::Result<bool> {
     file.seek(SeekFrom::Start(size.saturating_sub(back)))?;
     file.read_to_end(&mut end)?;
     Ok(end == END_OF_FILE)
+}
+
+/// The most text of a block (SAM specification, section 4.1).
+const MAX_BLOCK_TEXT: usize = 1 << 16;
+
+/// Bytes of CRC-32 and ISIZE at the end of a block.
+const BLOCK_END_BYTES: usize = 8;
+
+/// Decompresses a BGZF file block by block. A block states the size of its compressed and of its
+/// uncompressed bytes; both are checked, so that no block has more than 64 KiB of text.
+#[derive(Debug)]
+pub(super) struct BlockReader<R> {
+    reader: R,
+    /// Offset of the next block in the file.
+    offset: u64,
+    block: Vec<u8>,
+    text: Vec<u8>,
+    /// Bytes of `text` that have been read.
+    at: usize,
+    inflate: Decompress,
+}
+
+impl<R: BufRead> BlockReader<R> {
+    pub(super) fn new(reader: R) -> Self {
+        Self {
+            reader,
+            offset: 0,
+            block: Vec::new(),
+            text: Vec::new(),
+            at: 0,
+            inflate: Decompress::new(false),
+        }
+    }
+
+    /// Decompresses the next block; `false` at the end of the file.
+    fn next_block(&mut self) -> io::Result<bool> {
+        self.text.clear();
+        self.at = 0;
+        if self.reader.fill_buf()?.is_empty() {
+            return Ok(false);
+        }
+        self.block.resize(COMPRESSION_MAGIC_BYTES, 0);
+        self.reader.read_exact(&mut self.block)?;
+        if CompressionFormat::of(&self.block) != CompressionFormat::Bgzf {
+            return Err(self.damaged("no BGZF block begins here"));
+        }
+        let size = usize::from(u16::from_le_bytes([self.block[16], self.block[17]])) + 1;
+        if size < COMPRESSION_MAGIC_BYTES + BLOCK_END_BYTES {
+            return Err(self.damaged("the size of the block is wrong"));
+        }
+        self.block.resize(size, 0);
+        self.reader.read_exact(&mut self.block[COMPRESSION_MAGIC_BYTES..])?;
+        self.inflate()?;
+        self.offset += size as u64;
+        Ok(true)
+    }
+
+    fn inflate(&mut self) -> io::Result<()> {
+        let (data, end) = self.block.split_at(self.block.len() - BLOCK_END_BYTES);
+        let number = |at: usize| u32::from_le_bytes([0, 1, 2, 3].map(|n| end[at + n]));
+        let (sum, stated) = (number(0), number(4) as usize);
+        if stated > MAX_BLOCK_TEXT {
+            return Err(self.damaged("the block states more than 64 KiB of text"));
+        }
+        // One more byte than stated shows a block with more text.
+        self.text.reserve(stated + 1);
+        self.inflate.reset(false);
+        let data = &data[COMPRESSION_MAGIC_BYTES..];
+        let status = self.inflate.decompress_vec(data, &mut self.text, FlushDecompress::Finish);
+        if !matches!(status, Ok(Status::StreamEnd)) || self.text.len() != stated {
+            return Err(self.damaged("the block does not have the text that it states"));
+        }
+        let mut crc = Crc::new();
+        crc.update(&self.text);
+        if crc.sum() == sum { Ok(()) } else { Err(self.damaged("a checksum differs")) }
+    }
+
+    fn damaged(&self, what: &str) -> io::Error {
+        let text = format!("at byte {}: {what}", self.offset);
+        io::Error::new(io::ErrorKind::InvalidData, text)
+    }
+}
+
+impl<R: BufRead> Read for BlockReader<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while self.at == self.text.len() {
+            if !self.next_block()? {
+                return Ok(0);
+            }
+        }
+        let read = (&self.text[self.at..]).read(out)?;
+        self.at += read;
+        Ok(read)
+    }
 }
 
 /// Compresses `text` and appends the blocks to `out`.
@@ -76,6 +170,36 @@ mod tests {
     use std::io::Read;
 
     #[test]
+    fn blocks_that_lie_about_a_size_are_rejected_with_their_offset() {
+        let mut packed = Vec::new();
+        compress(&[b'A'; 70_000], &mut packed, &mut compressor());
+        let second = usize::from(u16::from_le_bytes([packed[16], packed[17]])) + 1;
+        let problem = |change: &dyn Fn(&mut Vec<u8>)| {
+            let mut changed = packed.clone();
+            change(&mut changed);
+            let mut text = Vec::new();
+            let error = BlockReader::new(changed.as_slice()).read_to_end(&mut text).unwrap_err();
+            error.to_string()
+        };
+        let last = packed.len();
+        let expected = format!("at byte {second}: ");
+        let other_text = "the block does not have the text that it states";
+        type Case<'a> = (&'a dyn Fn(&mut Vec<u8>), &'a str);
+        let cases: [Case<'_>; 6] = [
+            (&|b| b[last - 4] += 1, other_text),
+            (&|b| b[last - 4] -= 1, other_text),
+            (&|b| b[last - 2] = 2, "the block states more than 64 KiB of text"),
+            (&|b| b[last - 8] ^= 1, "a checksum differs"),
+            (&|b| b[second + 16] = 5, "the size of the block is wrong"),
+            (&|b| b[second + 12] = 0, "no BGZF block begins here"),
+        ];
+        for (change, what) in cases {
+            assert_eq!(problem(change), format!("{expected}{what}"));
+        }
+        assert_eq!(problem(&|b| b.truncate(last - 5)), "failed to fill whole buffer");
+    }
+
+    #[test]
     fn compression_round_trips_even_for_incompressible_text() {
         let mut state = 1u64;
         let noise: Vec<u8> = (0..200_000)
@@ -90,6 +214,9 @@ mod tests {
             packed.extend_from_slice(&END_OF_FILE);
             let mut unpacked = Vec::new();
             MultiGzDecoder::new(packed.as_slice()).read_to_end(&mut unpacked).unwrap();
+            assert_eq!(unpacked, text);
+            unpacked.clear();
+            BlockReader::new(packed.as_slice()).read_to_end(&mut unpacked).unwrap();
             assert_eq!(unpacked, text);
         }
     }

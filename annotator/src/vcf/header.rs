@@ -21,7 +21,7 @@ pub struct HeaderText {
 /// # Errors
 /// [`Error`] if the file cannot be read or has no valid VCF header.
 pub fn read_header(input: &mut InputFile) -> Result<HeaderText, Error> {
-    let mut parser = HeaderParser::new();
+    let mut parser = HeaderParser::with_limits(input.limits());
     let mut meta = Vec::new();
     let mut chunk = Chunk::default();
     let mut lines = 0;
@@ -42,7 +42,7 @@ pub fn read_header(input: &mut InputFile) -> Result<HeaderText, Error> {
                 }
                 HeaderStep::Done(header) => {
                     let columns = line.to_vec();
-                    input.put_back(&chunk.bytes[used..], lines);
+                    input.begin_records(&chunk.bytes[used..], lines);
                     return Ok(HeaderText { header, meta, columns });
                 }
             }

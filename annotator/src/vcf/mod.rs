@@ -11,7 +11,7 @@ mod sort;
 pub(crate) use header::trimmed;
 pub use header::{HeaderText, read_header};
 pub use index::write_index;
-pub use input::{AFTER_ANY_LINE, Chunk, FindBoundary, InputFile, Limits};
+pub use input::{AFTER_ANY_LINE, Chunk, FindBoundary, InputFile};
 pub(crate) use old_alleles::rewrite_old_alleles;
 pub use output::{OutputFile, PartialFile};
 pub(crate) use sort::sort_file;

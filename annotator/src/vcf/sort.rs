@@ -1,10 +1,11 @@
 //! Sorts a VCF file in bounded memory: an external merge sort.
 
 use super::header::HeaderText;
-use super::input::{AFTER_ANY_LINE, Chunk, InputFile, Limits};
+use super::input::{AFTER_ANY_LINE, Chunk, InputFile};
 use super::output::PartialFile;
 use super::read_header;
 use crate::Error;
+use gas_shared::vcf::InputLimits;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::fs::File;
@@ -12,7 +13,9 @@ use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// Bytes that are sorted in memory.
-const RUN_BYTES: usize = 256 << 20;
+const RUN_BYTES: usize = 64 << 20;
+/// Lines that are sorted in memory. Each takes 24 bytes in addition to its text.
+const RUN_LINES: usize = 1 << 20;
 
 /// The sort key of a record: the number of its contig, in order of first occurrence, and POS.
 /// Records with equal keys keep their order.
@@ -29,26 +32,29 @@ pub(crate) struct Sorted {
 ///
 /// # Errors
 /// [`Error`] if a file cannot be read or written.
-pub(crate) fn sort_file(input: &Path, output: &Path, limits: Limits) -> Result<Sorted, Error> {
+pub(crate) fn sort_file(input: &Path, output: &Path, limits: InputLimits) -> Result<Sorted, Error> {
     sort_in_runs(input, output, limits, RUN_BYTES)
 }
 
 fn sort_in_runs(
     input: &Path,
     output: &Path,
-    limits: Limits,
+    limits: InputLimits,
     run_bytes: usize,
 ) -> Result<Sorted, Error> {
     let mut source = InputFile::open(input, limits)?;
     let header = read_header(&mut source)?;
     let mut runs = Runs { output, contigs: HashMap::new(), files: Vec::new() };
     let mut text = Vec::new();
+    let mut lines = 0;
     let mut chunk = Chunk::default();
     while source.next_chunk(&mut chunk, AFTER_ANY_LINE)? {
         text.extend_from_slice(&chunk.bytes);
-        if text.len() >= run_bytes {
+        lines += memchr::memchr_iter(b'\n', &chunk.bytes).count();
+        if text.len() >= run_bytes || lines >= RUN_LINES {
             runs.write(&text)?;
             text.clear();
+            lines = 0;
         }
     }
     runs.write(&text)?;
@@ -85,14 +91,24 @@ impl Runs<'_> {
     }
 
     fn write(&mut self, text: &[u8]) -> Result<(), Error> {
-        let lines = text.split(|b| *b == b'\n').filter(|line| !line.is_empty());
-        let mut lines: Vec<(Key, &[u8])> = lines.map(|line| (self.key(line), line)).collect();
-        lines.sort_by_key(|(key, _)| *key);
+        let mut lines: Vec<(Key, u32)> = Vec::new();
+        let mut start = 0;
+        for line in text.split(|b| *b == b'\n') {
+            if !line.is_empty() {
+                lines.push((self.key(line), start as u32));
+            }
+            start += line.len() + 1;
+        }
+        // The start of the line keeps records with equal keys in order, without the memory of a
+        // stable sort.
+        lines.sort_unstable();
         let path = temporary_path(self.output, &format!("run{}", self.files.len()));
         let partial = PartialFile::new(&path);
         let file = File::create(&path).map_err(Error::file(&path))?;
         let mut out = BufWriter::new(file);
-        for (_, line) in lines {
+        for (_, start) in lines {
+            let line = &text[start as usize..];
+            let line = &line[..memchr::memchr(b'\n', line).unwrap_or(line.len())];
             out.write_all(line).and_then(|()| out.write_all(b"\n")).map_err(Error::file(&path))?;
         }
         out.flush().map_err(Error::file(&path))?;
@@ -148,7 +164,7 @@ mod tests {
             text += &record(contig, (n * 7919) % 10_007 + 1, &n.to_string());
         }
         std::fs::write(&input, &text).unwrap();
-        let sorted = sort_in_runs(&input, &output, Limits::default(), 100_000).unwrap();
+        let sorted = sort_in_runs(&input, &output, InputLimits::DEFAULT, 100_000).unwrap();
         let found = std::fs::read_to_string(&sorted.path).unwrap();
         assert!(found.starts_with(header));
         let key = |line: &str| {

@@ -62,6 +62,10 @@ pub(super) struct Block {
     ids: Vec<u8>,
     line_bytes: Vec<u32>,
     stats: Stats,
+    /// By contig: its position in the statistics.
+    contig_stats: HashMap<u32, usize>,
+    /// Approximate bytes of the columns whose size depends on more than the number of records.
+    bytes: usize,
 }
 
 /// A numeric column.
@@ -114,13 +118,21 @@ impl Block {
         self.ids.extend(features.ids.text.iter().map(u8::to_ascii_lowercase));
         self.ids.push(b'\n');
         self.line_bytes.push(line_bytes);
+        self.bytes +=
+            features.ids.text.len() + 8 * features.alleles.lengths.len() + 4 * features.genes.len();
         self.push_lengths(row, &features.alleles.lengths);
         let columns = self.numbers.iter_mut().zip(&mut self.stats.numbers);
         for (n, (column, stats)) in columns.enumerate() {
             let numbers = &features.numbers;
+            self.bytes += 8 * numbers.values(n).len();
             column.push(row, numbers.shown(n), numbers.values(n), stats);
         }
         self.add_stats(features);
+    }
+
+    /// Approximate bytes of identifiers, genes and numbers.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Adds the bytes of empty lines to the line of the last record. Returns `false` if there is no
@@ -153,9 +165,18 @@ impl Block {
             stats.genes = Some((least.min(*gene), greatest.max(*gene)));
         }
         let end = features.pos.saturating_add(features.alleles.span.saturating_sub(1));
-        // Records of a contig are usually adjacent, so the search starts at the last contig.
-        match stats.contigs.iter_mut().rev().find(|contig| contig.contig == features.contig) {
-            Some(contig) => {
+        // Records of a contig are usually adjacent.
+        let is_last = stats.contigs.last().is_some_and(|last| last.contig == features.contig);
+        let found = match is_last {
+            true => Some(stats.contigs.len() - 1),
+            false => self.contig_stats.insert(features.contig, stats.contigs.len()),
+        };
+        match found {
+            Some(index) => {
+                if !is_last {
+                    self.contig_stats.insert(features.contig, index);
+                }
+                let contig = &mut stats.contigs[index];
                 contig.rows += 1;
                 contig.start = contig.start.min(features.pos);
                 contig.end = contig.end.max(end);

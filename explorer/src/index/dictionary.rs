@@ -3,11 +3,16 @@
 use crate::Error;
 use std::collections::HashMap;
 
+/// The most bytes of all texts. They are in the footer, which every reader holds in memory.
+const MAX_BYTES: usize = 16 << 20;
+
 /// Texts numbered in order of appearance.
 #[derive(Debug)]
 pub(super) struct Dictionary {
     what: &'static str,
     limit: usize,
+    /// Bytes of all texts.
+    bytes: usize,
     numbers: HashMap<Box<[u8]>, u32>,
     texts: Vec<String>,
     last: (Vec<u8>, u32),
@@ -19,6 +24,7 @@ impl Dictionary {
         Self {
             what,
             limit,
+            bytes: 0,
             numbers: HashMap::new(),
             texts: Vec::new(),
             last: (Vec::new(), u32::MAX),
@@ -45,6 +51,10 @@ impl Dictionary {
         if self.texts.len() >= self.limit {
             return Err(Error::TooMany { what: self.what, limit: self.limit });
         }
+        self.bytes += text.len();
+        if self.bytes > MAX_BYTES {
+            return Err(Error::TooLarge { what: self.what, limit: MAX_BYTES });
+        }
         let number = self.texts.len() as u32;
         self.numbers.insert(text.into(), number);
         self.texts.push(String::from_utf8_lossy(text).into_owned());
@@ -54,5 +64,22 @@ impl Dictionary {
     /// The texts by number.
     pub fn into_texts(self) -> Vec<String> {
         self.texts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_and_bytes_are_accepted_at_their_limits_and_refused_above() {
+        let mut names = Dictionary::new("genes", 2);
+        assert_eq!((names.number(b"a").unwrap(), names.number(b"b").unwrap()), (0, 1));
+        let error = names.number(b"c").unwrap_err().to_string();
+        assert_eq!(error, "the result has more than 2 different genes, so it cannot be indexed");
+        let mut names = Dictionary::new("genes", 3);
+        names.number(&vec![b'x'; MAX_BYTES]).unwrap();
+        let error = names.number(b"y").unwrap_err().to_string();
+        assert!(error.starts_with("the different genes of the result have more than"), "{error}");
     }
 }

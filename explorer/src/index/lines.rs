@@ -1,12 +1,14 @@
 //! Reads the lines of a result, plain or BGZF, and keeps track of their offsets.
 
+use super::RESULT_LIMITS;
 use crate::Error;
 use crate::format::BlockOffset;
 use flate2::bufread::GzDecoder;
-use std::io::{self, BufRead, BufReader, Read};
+use gas_shared::vcf::{Code, Diagnostic, Severity};
+use std::io::{BufRead, BufReader, Read};
 
-/// The longest line; the engine has the same limit.
-const MAX_LINE_BYTES: usize = 1 << 28;
+/// The most text of a BGZF block (SAM specification, section 4.1).
+const MAX_BLOCK_TEXT: u64 = 1 << 16;
 const READ_BYTES: usize = 1 << 18;
 
 /// The lines of a file.
@@ -22,6 +24,8 @@ pub(super) struct Lines<R> {
     buffer: Vec<u8>,
     /// Start of the next line in the buffer.
     at: usize,
+    /// Lines that have been returned.
+    lines: u64,
 }
 
 impl<R: Read> Lines<R> {
@@ -37,6 +41,7 @@ impl<R: Read> Lines<R> {
             packed: Vec::new(),
             buffer: Vec::new(),
             at: 0,
+            lines: 0,
         })
     }
 
@@ -61,19 +66,29 @@ impl<R: Read> Lines<R> {
         loop {
             if let Some(n) = memchr::memchr(b'\n', &self.buffer[searched..]) {
                 let start = std::mem::replace(&mut self.at, searched + n + 1);
+                self.lines += 1;
                 return Ok(Some(&self.buffer[start..self.at]));
             }
             self.buffer.drain(..self.at);
             self.at = 0;
             searched = self.buffer.len();
-            if searched > MAX_LINE_BYTES {
-                let error = io::Error::new(io::ErrorKind::InvalidData, "a line has no end");
-                return Err(Error::Input(error));
+            if searched > RESULT_LIMITS.line_bytes {
+                return Err(Error::Vcf(self.line_too_long()));
             }
             if !self.fill()? {
                 self.at = self.buffer.len();
                 return Ok((self.at > 0).then_some(&self.buffer[..]));
             }
+        }
+    }
+
+    fn line_too_long(&self) -> Diagnostic {
+        Diagnostic {
+            line: self.lines + 1,
+            column: None,
+            severity: Severity::Error,
+            code: Code::LineTooLong,
+            message: format!("the line is longer than {} bytes", RESULT_LIMITS.line_bytes),
         }
     }
 
@@ -136,7 +151,13 @@ impl<R: Read> Lines<R> {
         let rest = size.checked_sub(self.packed.len()).ok_or(Error::NotBgzf)?;
         self.read_packed(rest)?;
         let before = self.buffer.len();
-        GzDecoder::new(&self.packed[..]).read_to_end(&mut self.buffer).map_err(Error::Input)?;
+        GzDecoder::new(&self.packed[..])
+            .take(MAX_BLOCK_TEXT + 1)
+            .read_to_end(&mut self.buffer)
+            .map_err(Error::Input)?;
+        if (self.buffer.len() - before) as u64 > MAX_BLOCK_TEXT {
+            return Err(Error::NotBgzf);
+        }
         self.offsets.push(self.read);
         self.read.packed += size as u64;
         self.read.text += (self.buffer.len() - before) as u64;

@@ -14,9 +14,24 @@ use crate::record_features::InfoFields;
 use block::{Block, RecordFeatures};
 use dictionary::Dictionary;
 use gas_shared::explorer::Impact;
-use gas_shared::vcf::{Code, Column, Diagnostic, HeaderParser, HeaderStep, Severity, parse_record};
+use gas_shared::vcf::{
+    Code, Column, Diagnostic, HeaderParser, HeaderStep, InputLimits, Severity, parse_record,
+};
 use lines::Lines;
 use std::io::{Read, Write};
+
+/// The limits of a result: those of an input, and what annotation adds.
+const RESULT_LIMITS: InputLimits = InputLimits {
+    line_bytes: InputLimits::MAX_LINE_BYTES + InputLimits::ANNOTATION_BYTES,
+    header_bytes: InputLimits::DEFAULT.header_bytes + (1 << 20),
+    header_lines: InputLimits::DEFAULT.header_lines + 1000,
+    info_fields: InputLimits::DEFAULT.info_fields + 1000,
+    ..InputLimits::DEFAULT
+};
+
+/// The most bytes of identifiers, genes and numbers in a block, which is held in memory. Ordinary
+/// blocks have a few megabytes.
+const MAX_BLOCK_BYTES: usize = 64 << 20;
 
 /// Size of an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +109,7 @@ impl<W: Write> Builder<W> {
             sources,
             format: None,
             terms: SoTerms::new(),
-            contigs: Dictionary::new("contigs", 1 << 20),
+            contigs: Dictionary::new("contigs", InputLimits::DEFAULT.contigs),
             filters: Dictionary::new("values of FILTER", usize::from(u16::MAX)),
             genes: Dictionary::new("genes", 1 << 20),
             features: RecordFeatures::new(sources),
@@ -112,7 +127,7 @@ impl<W: Write> Builder<W> {
 
     /// Reads the header and returns the number of its last line.
     fn read_header<R: Read>(&mut self, lines: &mut Lines<R>) -> Result<u64, Error> {
-        let mut parser = HeaderParser::new();
+        let mut parser = HeaderParser::with_limits(RESULT_LIMITS);
         let mut definitions = Vec::new();
         let mut number = 0;
         while let Some(line) = lines.next_line()? {
@@ -150,12 +165,15 @@ impl<W: Write> Builder<W> {
             }
             let Some(line) = lines.next_line()? else { break };
             number += 1;
-            // Lines have at most 2^28 bytes.
+            // The limit of a line fits into 32 bits.
             let bytes = line.len() as u32;
             let line = trimmed(line);
             if !line.is_empty() {
                 self.read_record(line, number)?;
                 self.block.push(&self.features, bytes);
+                if self.block.bytes() > MAX_BLOCK_BYTES {
+                    return Err(Error::Vcf(too_many_values(number)));
+                }
             } else if !self.block.extend_line(bytes) {
                 self.block_start += u64::from(bytes);
             }
@@ -169,6 +187,7 @@ impl<W: Write> Builder<W> {
     /// Reads a record into `self.features`.
     fn read_record(&mut self, line: &[u8], number: u64) -> Result<(), Error> {
         let record = parse_record(line).map_err(|error| Error::Vcf(error.at(number)))?;
+        RESULT_LIMITS.check(&record).map_err(|error| Error::Vcf(error.at(number)))?;
         let pos = u32::try_from(record.pos).map_err(|_| out_of_range(record.pos, number))?;
         let contig = self.contigs.number(record.chrom)?;
         let features = &mut self.features;
@@ -273,6 +292,19 @@ fn add_gene(
 fn trimmed(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+fn too_many_values(line: u64) -> Diagnostic {
+    Diagnostic {
+        line,
+        column: None,
+        severity: Severity::Error,
+        code: Code::TooMany,
+        message: format!(
+            "the records before have more than {MAX_BLOCK_BYTES} bytes of identifiers, genes and \
+             numbers"
+        ),
+    }
 }
 
 fn out_of_range(pos: u64, line: u64) -> Error {

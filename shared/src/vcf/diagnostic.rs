@@ -110,6 +110,12 @@ codes! {
     NotText = "not_text",
     /// A line longer than the limit.
     LineTooLong = "line_too_long",
+    /// The header is larger than the limit.
+    HeaderTooLarge = "header_too_large",
+    /// More values in a column, or more records or contigs in the file, than the limit.
+    TooMany = "too_many_values",
+    /// The annotations of a record, or of the whole file, are larger than the limit.
+    ResultTooLarge = "result_too_large",
     /// No records.
     NoRecords = "no_records",
 }

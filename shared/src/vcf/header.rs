@@ -1,6 +1,7 @@
 //! Parsing of the header: version, definitions, contigs and samples.
 
 use super::diagnostic::{Code, Column, Diagnostic, Severity, shown};
+use super::limits::{InputLimits, LINE_ADVICE};
 use std::collections::HashSet;
 
 /// A VCF version: (3, 3) or (4, 0) to (4, 5).
@@ -44,8 +45,15 @@ pub struct HeaderParser {
     info_keys: HashSet<String>,
     seen: HashSet<String>,
     warnings: Vec<Diagnostic>,
+    /// Warnings beyond [`MAX_WARNINGS`].
+    more_warnings: u64,
     lines: u64,
+    bytes: usize,
+    limits: InputLimits,
 }
+
+/// The warnings that are listed; the others are counted in a last one.
+const MAX_WARNINGS: usize = 100;
 
 const FIXED: [&str; 8] = ["CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO"];
 
@@ -55,12 +63,18 @@ impl HeaderParser {
         Self::default()
     }
 
+    /// Creates a parser with other limits than the defaults.
+    pub fn with_limits(limits: InputLimits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
     /// Parses the next line, without its line ending.
     ///
     /// # Errors
     /// [`Diagnostic`] if the line is not valid in a VCF header.
     pub fn push(mut self, line: &[u8]) -> Result<HeaderStep, Diagnostic> {
         self.lines += 1;
+        self.check_size(line)?;
         let line =
             if self.lines == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line };
         if self.version.is_none() {
@@ -96,17 +110,52 @@ impl HeaderParser {
 
     fn warn(&mut self, code: Code, message: String) {
         let finding = self.error(code, message);
-        self.warnings.push(Diagnostic { severity: Severity::Warning, ..finding });
+        self.add_warning(Diagnostic { severity: Severity::Warning, ..finding });
+    }
+
+    fn add_warning(&mut self, finding: Diagnostic) {
+        if self.warnings.len() < MAX_WARNINGS {
+            self.warnings.push(finding);
+        } else {
+            self.more_warnings += 1;
+        }
+    }
+
+    /// Refuses a header that is too large before the line is read any further.
+    fn check_size(&mut self, line: &[u8]) -> Result<(), Diagnostic> {
+        let limits = self.limits;
+        self.bytes = self.bytes.saturating_add(line.len() + 1);
+        if line.len() > limits.line_bytes {
+            let message =
+                format!("the line is longer than {} bytes; {LINE_ADVICE}", limits.line_bytes);
+            return Err(self.error(Code::LineTooLong, message));
+        }
+        let (most, what) = if self.bytes > limits.header_bytes {
+            (limits.header_bytes, "bytes")
+        } else if self.lines > limits.header_lines as u64 {
+            (limits.header_lines, "lines")
+        } else {
+            return Ok(());
+        };
+        let message = format!(
+            "the header has more than {most} {what}; remove definitions that no record uses"
+        );
+        Err(self.error(Code::HeaderTooLarge, message))
     }
 
     fn read_version(&self, line: &[u8]) -> Result<Version, Diagnostic> {
         let Some(text) =
             strip_no_case(line, b"##fileformat=").or(strip_no_case(line, b"##format="))
         else {
-            let message = format!(
-                "{} is not a VCF header; the first line must be like ##fileformat=VCFv4.2",
-                shown(line)
-            );
+            let message = match other_format(line) {
+                Some((format, advice)) => {
+                    format!("this is a {format} file, not VCF; {advice}")
+                }
+                None => format!(
+                    "{} is not a VCF header; the first line must be like ##fileformat=VCFv4.2",
+                    shown(line)
+                ),
+            };
             return Err(self.error(Code::NotVcf, message));
         };
         let number = strip_no_case(text.trim_ascii(), b"VCF").unwrap_or(text);
@@ -160,6 +209,16 @@ impl HeaderParser {
     }
 
     fn read_columns(mut self, line: &[u8]) -> Result<Header, Diagnostic> {
+        let columns = line.iter().filter(|b| **b == b'\t').count() + 1;
+        if columns > self.limits.samples.saturating_add(9) {
+            let message = format!(
+                "the file has {} samples, the limit is {}; select fewer",
+                columns - 9,
+                self.limits.samples
+            );
+            let finding = self.error(Code::TooMany, message);
+            return Err(Diagnostic { column: Some(Column::Samples), ..finding });
+        }
         let text = String::from_utf8_lossy(&line[1..]).into_owned();
         let names: Vec<&str> = text.split('\t').collect();
         if names.len() < 8 || names[..8] != FIXED {
@@ -176,7 +235,12 @@ impl HeaderParser {
                 self.error(Code::DuplicateSample, format!("sample {twice:?} occurs twice"));
             finding.column = Some(Column::Samples);
             finding.severity = Severity::Warning;
-            self.warnings.push(finding);
+            self.add_warning(finding);
+        }
+        if self.more_warnings > 0 {
+            let message = format!("{} more warnings about the header", self.more_warnings);
+            let finding = self.error(Code::BadHeaderLine, message);
+            self.warnings.push(Diagnostic { severity: Severity::Warning, ..finding });
         }
         Ok(Header {
             version: self.version.unwrap_or(Version(4, 2)),
@@ -193,6 +257,28 @@ impl HeaderParser {
 fn first_duplicate(samples: &[String]) -> Option<&String> {
     let mut seen = HashSet::new();
     samples.iter().find(|name| !seen.insert(*name))
+}
+
+/// The format of a file that is not VCF, by its first bytes, and what to do.
+fn other_format(beginning: &[u8]) -> Option<(&'static str, &'static str)> {
+    const UNPACK: &str = "unpack it, and compress it with bgzip or gzip if you like";
+    const CONVERT: &str = "convert it with bcftools view -O z";
+    const READS: &str = "GAS annotates variants, not reads; call variants first";
+    let formats: [(&[u8], &str, &str); 11] = [
+        (b"PK\x03\x04", "ZIP", UNPACK),
+        (b"PK\x05\x06", "ZIP", UNPACK),
+        (b"BZh", "bzip2", UNPACK),
+        (b"\xfd7zXZ", "xz", UNPACK),
+        (b"\x28\xb5\x2f\xfd", "Zstandard", UNPACK),
+        (b"7z\xbc\xaf", "7-Zip", UNPACK),
+        (b"Rar!", "RAR", UNPACK),
+        (b"\x1f\x8b", "doubly compressed", "unpack it once"),
+        (b"BCF\x02", "BCF", CONVERT),
+        (b"CRAM", "CRAM", READS),
+        (b"BAM\x01", "BAM", READS),
+    ];
+    let found = formats.into_iter().find(|(magic, ..)| beginning.starts_with(magic))?;
+    Some((found.1, found.2))
 }
 
 fn strip_no_case<'a>(text: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {

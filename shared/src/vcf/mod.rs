@@ -8,6 +8,7 @@ mod alleles;
 mod compression;
 mod diagnostic;
 mod header;
+mod limits;
 mod preview;
 mod record;
 
@@ -15,5 +16,6 @@ pub use alleles::AltKind;
 pub use compression::{BGZF_END, COMPRESSION_MAGIC_BYTES, CompressionFormat, bgzf_blocks};
 pub use diagnostic::{Code, Column, Diagnostic, Severity};
 pub use header::{Header, HeaderParser, HeaderStep, Version};
+pub use limits::{InputLimits, LINE_ADVICE};
 pub use preview::{Preview, check_preview};
 pub use record::{Record, RecordError, check_record, parse_record};

@@ -2,6 +2,7 @@
 
 use super::diagnostic::{Code, Diagnostic, Severity};
 use super::header::{Header, HeaderParser, HeaderStep};
+use super::limits::InputLimits;
 use super::record::{check_record, parse_record};
 
 /// The findings in the first part of a file.
@@ -39,7 +40,9 @@ pub fn check_preview(bytes: &[u8], complete: bool) -> Result<Preview, Diagnostic
     } else {
         &bytes[..bytes.iter().rposition(|b| *b == b'\n').map_or(0, |end| end + 1)]
     };
-    let mut parser = Some(HeaderParser::new());
+    // An operator may have raised the limit of lines, which the engine checks.
+    let limits = InputLimits { line_bytes: InputLimits::MAX_LINE_BYTES, ..InputLimits::DEFAULT };
+    let mut parser = Some(HeaderParser::with_limits(limits));
     let mut header: Option<Header> = None;
     let mut records = 0;
     let mut header_bytes = 0;
@@ -60,7 +63,7 @@ pub fn check_preview(bytes: &[u8], complete: bool) -> Result<Preview, Diagnostic
             && !line.is_empty()
         {
             let record = parse_record(line).map_err(|e| e.at(number))?;
-            check_record(&record, header.samples.len()).map_err(|e| e.at(number))?;
+            check_record(&record, header.samples.len(), &limits).map_err(|e| e.at(number))?;
             records += 1;
         }
     }

@@ -2,6 +2,7 @@
 
 use super::alleles::{AltKind, is_bases};
 use super::diagnostic::{Code, Column, Diagnostic, Severity, shown};
+use super::limits::InputLimits;
 
 /// The columns of a record, borrowed from its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +38,7 @@ pub struct RecordError {
 }
 
 impl RecordError {
-    fn new(column: Column, code: Code, message: String) -> Self {
+    pub(super) fn new(column: Column, code: Code, message: String) -> Self {
         Self { column: Some(column), code, message }
     }
 
@@ -129,12 +130,17 @@ fn too_few(line: &[u8], columns: usize) -> RecordError {
     RecordError { column: None, code: Code::TooFewColumns, message }
 }
 
-/// Validates what [`parse_record`] does not: alleles, quality, INFO, and the number of samples.
+/// Validates what [`parse_record`] does not: limits, alleles, quality, INFO, and the number of samples.
 ///
 /// # Errors
 /// [`RecordError`] for the first invalid column.
 #[inline]
-pub fn check_record(record: &Record<'_>, samples: usize) -> Result<(), RecordError> {
+pub fn check_record(
+    record: &Record<'_>,
+    samples: usize,
+    limits: &InputLimits,
+) -> Result<(), RecordError> {
+    limits.check(record)?;
     if !is_plain_bases(record.reference) {
         check_reference(record.reference)?;
     }
@@ -210,7 +216,7 @@ mod tests {
 
     fn problem(line: &str, samples: usize) -> String {
         let parsed = parse_record(line.as_bytes());
-        match parsed.and_then(|record| check_record(&record, samples)) {
+        match parsed.and_then(|record| check_record(&record, samples, &InputLimits::DEFAULT)) {
             Ok(()) => "fine".to_owned(),
             Err(error) => error.at(17).to_string(),
         }
