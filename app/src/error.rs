@@ -13,6 +13,9 @@ pub struct ApiError {
     pub code: ErrorCode,
     /// The message for the user.
     pub message: String,
+    /// After how many seconds the same request may succeed, if the server knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_secs: Option<u32>,
 }
 
 /// How a page reacts to an error.
@@ -31,6 +34,8 @@ pub enum ErrorCode {
     UpgradeNeeded,
     /// The state of the object has changed: reload it.
     Conflict,
+    /// The user has made too many requests: retry later.
+    TooMany,
     /// The server is unreachable or busy: retry.
     Unavailable,
     /// The server failed. Its log contains the cause.
@@ -39,13 +44,14 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All codes.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::SignInRequired,
         Self::NotFound,
         Self::Invalid,
         Self::OverLimit,
         Self::UpgradeNeeded,
         Self::Conflict,
+        Self::TooMany,
         Self::Unavailable,
         Self::Internal,
     ];
@@ -58,6 +64,7 @@ impl ErrorCode {
             Self::OverLimit => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UpgradeNeeded => StatusCode::PAYMENT_REQUIRED,
             Self::Conflict => StatusCode::CONFLICT,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -72,7 +79,7 @@ impl ErrorCode {
 impl ApiError {
     /// An error with a message for the user.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), retry_after_secs: None }
     }
 }
 

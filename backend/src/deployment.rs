@@ -57,6 +57,10 @@ pub struct Deployment {
     /// How long results are kept in S3.
     #[command(flatten)]
     pub retention: RetentionPolicy,
+    /// Multiplies the limits of users and client addresses, except for requests with API tokens: for
+    /// load tests, and where all users have the same address.
+    #[arg(long, env = "GAS_LIMIT_FACTOR", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit_factor: u32,
     /// The SNS topic of all changes of all jobs.
     #[arg(long, env = "GAS_JOB_EVENTS_TOPIC_ARN")]
     pub job_events_topic_arn: String,

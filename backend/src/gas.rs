@@ -2,8 +2,8 @@
 
 use crate::clock::SystemClock;
 use crate::ports::{
-    AccountData, Accounts, Archive, ArchiveTimer, ObjectStore, PartUploads, Queue, TokenStore,
-    Topic,
+    AccountData, Accounts, Archive, ArchiveTimer, ObjectStore, PartUploads, Queue, RateLimiter,
+    TokenStore, Topic,
 };
 use crate::{Deployment, JobRepository, ObjectKeys, RetentionPolicy, aws, postgres};
 use jiff::Timestamp;
@@ -24,6 +24,10 @@ pub struct Gas {
     pub account_data: Arc<dyn AccountData>,
     /// API tokens.
     pub tokens: Arc<dyn TokenStore>,
+    /// The counters of rate limits.
+    pub rate_limiter: Arc<dyn RateLimiter>,
+    /// Multiplies the limits of users and client addresses; see [`Deployment::limit_factor`].
+    pub limit_factor: u32,
     /// The archive of results whose download window has ended.
     pub archive: Arc<dyn Archive>,
     /// The timer of the download window.
@@ -59,6 +63,8 @@ impl Gas {
             accounts: Arc::new(postgres::PostgresAccounts::new(pool.clone())),
             account_data: Arc::new(postgres::PostgresAccountData::new(pool.clone())),
             tokens: Arc::new(postgres::PostgresTokens::new(pool.clone())),
+            rate_limiter: Arc::new(postgres::PostgresRateLimiter::new(pool.clone())),
+            limit_factor: deployment.limit_factor,
             archive: sdk.archive(&deployment.archive, deployment.s3_path_style),
             archive_timer: Arc::new(sdk.archive_timer(&deployment.archive_wait_arn)),
             archive_requests: Arc::new(sdk.queue(&deployment.archive_queue_url)),

@@ -22,7 +22,24 @@ pub enum Plan {
     Premium,
 }
 
+/// How much a user may use the service on a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// New jobs in an hour, including reruns.
+    pub jobs_per_hour: u32,
+    /// New jobs in a day, including reruns.
+    pub jobs_per_day: u32,
+}
+
 impl Plan {
+    /// The quota of the plan.
+    pub const fn quota(self) -> Quota {
+        match self {
+            Self::Free => Quota { jobs_per_hour: 30, jobs_per_day: 100 },
+            Self::Premium => Quota { jobs_per_hour: 600, jobs_per_day: 5_000 },
+        }
+    }
+
     /// The largest file that may be uploaded on this plan, in bytes. The S3 POST policy contains it, so
     /// S3 itself rejects larger files.
     pub const fn max_upload_bytes(self) -> u64 {

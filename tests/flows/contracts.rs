@@ -8,6 +8,7 @@ use gas_backend::deployment::{ArchiveBackEnd, ArchiveSettings};
 use gas_backend::ports::{PartRule, PartUploads};
 use gas_backend::testkit::{
     archive_capacity_contract, archive_contract, job_store_contract, object_store_contract,
+    rate_limiter_contract,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -43,6 +44,14 @@ async fn dynamodb_fulfills_the_contract_of_the_job_store() -> Result<()> {
     let table = empty_job_table(&stack).await?;
     job_store_contract(&stack.sdk().await.job_store(&table)).await;
     stack.dynamodb().await.delete_table().table_name(&table).send().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn postgresql_fulfills_the_contract_of_the_rate_limiter() -> Result<()> {
+    let pool = stack().pool().await?;
+    let limiter = gas_backend::postgres::PostgresRateLimiter::new(pool);
+    rate_limiter_contract(&limiter, &Uuid::new_v4().to_string()).await;
     Ok(())
 }
 

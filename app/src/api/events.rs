@@ -10,5 +10,5 @@ use gas_shared::LiveEvent;
 #[get("/api/events")]
 pub async fn live_events() -> ApiResult<ServerEvents<RawJson<LiveEvent>>> {
     let (web, account) = crate::server::caller::account().await?;
-    Ok(web.hub.subscribe(account.id))
+    Ok(web.hub.subscribe(account.id)?)
 }

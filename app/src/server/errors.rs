@@ -3,12 +3,15 @@
 //! Errors that a user can act on keep their text. All others are logged with their causes, and the
 //! user only gets a reference to the log entry.
 
+use super::live::{self, StreamRefused};
 use crate::error::{ApiError, ErrorCode};
+use axum::http::{HeaderValue, header};
+use dioxus::fullstack::FullstackContext;
 use gas_backend::chain;
 use gas_backend::ports::PortError;
 use gas_backend::usecases::{
     BillingError, ChangeError, ConfirmError, DeleteAccountError, DownloadError, ExploreError,
-    FindError, PartsError, RequestUploadError, RerunError, TimeZoneError, TokenError,
+    FindError, LimitError, PartsError, RequestUploadError, RerunError, TimeZoneError, TokenError,
 };
 use std::error::Error;
 use uuid::Uuid;
@@ -23,6 +26,36 @@ pub fn internal(error: &(dyn Error + 'static)) -> ApiError {
          support with reference {reference}"
     );
     ApiError::new(ErrorCode::Internal, message)
+}
+
+/// An error that goes away after a while. The response of a server function gets the header
+/// `Retry-After`.
+pub fn retry_later(code: ErrorCode, message: impl Into<String>, after_secs: u32) -> ApiError {
+    if let Some(context) = FullstackContext::current() {
+        context.add_response_header(header::RETRY_AFTER, HeaderValue::from(after_secs));
+    }
+    ApiError { retry_after_secs: Some(after_secs), ..ApiError::new(code, message) }
+}
+
+impl From<StreamRefused> for ApiError {
+    fn from(refused: StreamRefused) -> Self {
+        let code = match refused {
+            StreamRefused::User => ErrorCode::TooMany,
+            StreamRefused::Full => ErrorCode::Unavailable,
+        };
+        retry_later(code, refused.to_string(), live::RETRY_AFTER_SECS)
+    }
+}
+
+impl From<LimitError> for ApiError {
+    fn from(error: LimitError) -> Self {
+        match error {
+            LimitError::TooMany(refused) => {
+                retry_later(ErrorCode::TooMany, refused.to_string(), refused.wait_secs())
+            }
+            LimitError::Port(error) => error.into(),
+        }
+    }
 }
 
 impl From<PortError> for ApiError {
@@ -61,6 +94,7 @@ impl From<RequestUploadError> for ApiError {
             | RequestUploadError::Empty
             | RequestUploadError::TooLarge { .. } => ErrorCode::Invalid,
             RequestUploadError::OverLimit { .. } => ErrorCode::OverLimit,
+            RequestUploadError::Limit(error) => return error.into(),
             RequestUploadError::Port(error) => return error.into(),
         };
         Self::new(code, error.to_string())
@@ -72,6 +106,7 @@ impl From<ConfirmError> for ApiError {
         match error {
             ConfirmError::Find(error) => error.into(),
             ConfirmError::Change(error) => error.into(),
+            ConfirmError::Limit(error) => error.into(),
             ConfirmError::Port(error) => error.into(),
             ConfirmError::NotUploaded(_)
             | ConfirmError::WrongSize { .. }
@@ -84,6 +119,7 @@ impl From<PartsError> for ApiError {
     fn from(error: PartsError) -> Self {
         match error {
             PartsError::Find(error) => error.into(),
+            PartsError::Limit(error) => error.into(),
             PartsError::Port(error) => error.into(),
             PartsError::NotInParts { .. } | PartsError::Gone(_) => {
                 Self::new(ErrorCode::Conflict, error.to_string())
@@ -114,6 +150,8 @@ impl From<RerunError> for ApiError {
             RerunError::Find(error) => error.into(),
             RerunError::Refused(error) => error.into(),
             RerunError::Confirm(error) => error.into(),
+            RerunError::Archived(_) => Self::new(ErrorCode::UpgradeNeeded, error.to_string()),
+            RerunError::Limit(error) => error.into(),
             RerunError::Port(error) => error.into(),
             RerunError::Change(error) => error.into(),
             RerunError::NotOver { .. } | RerunError::InputGone(_) => {
@@ -149,6 +187,7 @@ impl From<BillingError> for ApiError {
                 return Self::new(ErrorCode::Unavailable, text);
             }
             BillingError::NoUser(_) | BillingError::Change(_) => return internal(&error),
+            BillingError::Limit(error) => return error.into(),
             BillingError::Port(error) => return error.into(),
         };
         Self::new(code, error.to_string())
@@ -161,6 +200,7 @@ impl From<TokenError> for ApiError {
             TokenError::Name | TokenError::NoScope | TokenError::Days(_) => ErrorCode::Invalid,
             TokenError::TooMany => ErrorCode::Conflict,
             TokenError::NotFound(_) => ErrorCode::NotFound,
+            TokenError::Limit(error) => return error.into(),
             TokenError::Port(error) => return error.into(),
         };
         Self::new(code, error.to_string())

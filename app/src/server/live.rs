@@ -2,6 +2,8 @@
 
 use crate::api::RawJson;
 use axum::BoxError;
+use axum::response::Sse;
+use axum::response::sse::{Event, KeepAlive};
 use dioxus::fullstack::ServerEvents;
 use futures::stream::{self, Stream, StreamExt};
 use gas_backend::aws::EventQueue;
@@ -11,68 +13,199 @@ use gas_backend::usecases::{JobLists, QueueBoard};
 use gas_shared::{LiveEvent, UserId};
 use jiff::Timestamp;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// How many events a slow browser may fall behind before it gets [`LiveEvent::Resync`].
-const BACKLOG: usize = 64;
+const BACKLOG: usize = 16;
 
-/// A stream ends after this long. The browser reconnects, and the server checks its session again.
+/// A stream ends after at most this long. The browser reconnects, and the server checks its session
+/// again.
 const MAX_STREAM_AGE: Duration = Duration::from_secs(60);
+
+/// Streams end up to this much earlier, so that streams that were opened at the same time, such as
+/// after a restart, do not all reconnect at the same time.
+const AGE_JITTER: Duration = Duration::from_secs(15);
+
+/// The interval of the comments that keep proxies from closing an idle stream.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(2);
 
+/// The number of streams that one user may have open at a web process. All tabs of a browser share
+/// one stream, so this is the number of browsers. A further stream is refused instead of replacing
+/// the oldest, since browsers reopen a stream that ends, and would replace each other in turns. The
+/// stream of a browser that vanished ends after [`MAX_STREAM_AGE`].
+pub const MAX_STREAMS_PER_USER: usize = 5;
+
+/// After this many seconds a refused browser may try again.
+pub const RETRY_AFTER_SECS: u32 = 30;
+
+/// The reason why a stream was not opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StreamRefused {
+    /// The user has too many streams.
+    #[error(
+        "GAS is open in more than {MAX_STREAMS_PER_USER} browsers; close one to see live updates here"
+    )]
+    User,
+    /// The process has too many streams.
+    #[error(
+        "GAS has too many visitors for live updates at the moment; reload the page to update it"
+    )]
+    Full,
+}
+
 /// The open event streams by user, and the caches that follow events.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Hub {
     /// Cached job lists of users who have the list page open.
     pub lists: JobLists,
     /// The positions of jobs in the queue.
     pub board: QueueBoard,
-    users: Arc<Mutex<HashMap<UserId, broadcast::Sender<LiveEvent>>>>,
+    streams: Arc<Streams>,
     closing: CancellationToken,
 }
 
-impl Hub {
-    /// Opens a stream of a user's events for one browser. It ends when the response is dropped.
-    pub fn subscribe(&self, user: UserId) -> ServerEvents<RawJson<LiveEvent>> {
-        let events = self.events(user).map(|event| Ok::<_, BoxError>(RawJson::of(&event)));
-        ServerEvents::from_stream(events)
+/// The open streams of all users.
+struct Streams {
+    open: Mutex<OpenStreams>,
+    /// The number of streams that this process may have open.
+    max: usize,
+}
+
+#[derive(Default)]
+struct OpenStreams {
+    users: HashMap<UserId, UserStreams>,
+    total: usize,
+}
+
+/// The open streams of one user. Events are serialized once for all of them.
+struct UserStreams {
+    sender: broadcast::Sender<Arc<str>>,
+    count: usize,
+}
+
+/// One open stream, which is counted until it is dropped.
+struct OpenStream {
+    receiver: broadcast::Receiver<Arc<str>>,
+    user: UserId,
+    streams: Arc<Streams>,
+}
+
+impl Streams {
+    fn lock(&self) -> MutexGuard<'_, OpenStreams> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn events(&self, user: UserId) -> impl Stream<Item = LiveEvent> + Send + use<> {
-        let receiver = self.sender(user).subscribe();
-        let live = stream::unfold(receiver, |mut receiver| async move {
-            let event = match receiver.recv().await {
-                Ok(event) => event,
-                Err(RecvError::Lagged(_)) => LiveEvent::Resync,
-                Err(RecvError::Closed) => return None,
-            };
-            Some((event, receiver))
+    fn open(self: &Arc<Self>, user: UserId) -> Result<OpenStream, StreamRefused> {
+        let mut open = self.lock();
+        if open.total >= self.max {
+            return Err(StreamRefused::Full);
+        }
+        let of_user = open
+            .users
+            .entry(user)
+            .or_insert_with(|| UserStreams { sender: broadcast::channel(BACKLOG).0, count: 0 });
+        if of_user.count >= MAX_STREAMS_PER_USER {
+            return Err(StreamRefused::User);
+        }
+        of_user.count += 1;
+        let receiver = of_user.sender.subscribe();
+        open.total += 1;
+        Ok(OpenStream { receiver, user, streams: self.clone() })
+    }
+}
+
+impl Drop for OpenStream {
+    fn drop(&mut self) {
+        let mut open = self.streams.lock();
+        open.total -= 1;
+        if let Entry::Occupied(mut of_user) = open.users.entry(self.user) {
+            of_user.get_mut().count -= 1;
+            if of_user.get().count == 0 {
+                of_user.remove();
+            }
+        }
+    }
+}
+
+impl OpenStream {
+    /// The next event as JSON; `None` if there are no more.
+    async fn next(&mut self) -> Option<Arc<str>> {
+        match self.receiver.recv().await {
+            Ok(event) => Some(event),
+            Err(RecvError::Lagged(_)) => Some(json(&LiveEvent::Resync)),
+            Err(RecvError::Closed) => None,
+        }
+    }
+}
+
+fn json(event: &LiveEvent) -> Arc<str> {
+    RawJson::of(event).into_json().into()
+}
+
+impl Hub {
+    /// A hub for at most `max_streams` streams.
+    pub fn new(max_streams: usize) -> Self {
+        let streams = Streams { open: Mutex::default(), max: max_streams };
+        Self {
+            lists: JobLists::default(),
+            board: QueueBoard::default(),
+            streams: Arc::new(streams),
+            closing: CancellationToken::new(),
+        }
+    }
+
+    /// Opens a stream of a user's events for one browser. It ends when the response is dropped.
+    ///
+    /// # Errors
+    /// [`StreamRefused`] if the user or this process has too many streams.
+    pub fn subscribe(
+        &self,
+        user: UserId,
+    ) -> Result<ServerEvents<RawJson<LiveEvent>>, StreamRefused> {
+        let events =
+            self.events(user)?.map(|json| Ok::<_, BoxError>(Event::default().data(&*json)));
+        let response = Sse::new(events.boxed());
+        Ok(ServerEvents::from_sse(response)
+            .with_keep_alive(Some(KeepAlive::new().interval(KEEP_ALIVE))))
+    }
+
+    /// The events of a new stream, as JSON.
+    fn events(
+        &self,
+        user: UserId,
+    ) -> Result<impl Stream<Item = Arc<str>> + Send + use<>, StreamRefused> {
+        let open = self.streams.open(user)?;
+        let live = stream::unfold(open, |mut open| async move {
+            let event = open.next().await?;
+            Some((event, open))
         });
         let closing = self.closing.clone();
+        let age = MAX_STREAM_AGE - jitter();
         let end = async move {
-            _ = tokio::time::timeout(MAX_STREAM_AGE, closing.cancelled()).await;
+            _ = tokio::time::timeout(age, closing.cancelled()).await;
         };
-        stream::once(async { LiveEvent::Connected { now: Timestamp::now() } })
+        Ok(stream::once(async { json(&LiveEvent::Connected { now: Timestamp::now() }) })
             .chain(live)
             .take_until(Box::pin(end))
-            .chain(stream::once(async { LiveEvent::Ending }))
+            .chain(stream::once(async { json(&LiveEvent::Ending) })))
     }
 
     /// Updates the caches with an event and sends it to all open streams of the user.
-    pub fn send(&self, user: UserId, event: LiveEvent) {
+    pub fn send(&self, user: UserId, event: &LiveEvent) {
         // The caches come first: a browser may request its list as soon as it gets the event.
-        self.lists.receive(user, &event);
-        self.board.receive(&event);
-        let mut users = self.lock();
-        if let Some(sender) = users.get(&user)
-            && sender.send(event).is_err()
-        {
-            // The last stream of this user has ended.
-            users.remove(&user);
+        self.lists.receive(user, event);
+        self.board.receive(event);
+        let sender = self.streams.lock().users.get(&user).map(|of_user| of_user.sender.clone());
+        if let Some(sender) = sender {
+            // Fails if the last stream was closed at the same moment.
+            _ = sender.send(json(event));
         }
     }
 
@@ -80,14 +213,11 @@ impl Hub {
     pub fn close(&self) {
         self.closing.cancel();
     }
+}
 
-    fn sender(&self, user: UserId) -> broadcast::Sender<LiveEvent> {
-        self.lock().entry(user).or_insert_with(|| broadcast::channel(BACKLOG).0).clone()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, broadcast::Sender<LiveEvent>>> {
-        self.users.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// A random duration of at most [`AGE_JITTER`].
+fn jitter() -> Duration {
+    AGE_JITTER.mul_f64(f64::from(Uuid::new_v4().as_fields().0) / f64::from(u32::MAX))
 }
 
 /// Forwards events from the queue to the hub until shutdown, then deletes the queue.
@@ -110,77 +240,11 @@ pub async fn forward_events(queue: EventQueue, hub: Hub, shutdown: CancellationT
 
 fn deliver(hub: &Hub, body: &str) {
     match serde_json::from_str::<UserEvent>(body) {
-        Ok(UserEvent { user_id, event }) => hub.send(user_id, event),
+        Ok(UserEvent { user_id, event }) => hub.send(user_id, &event),
         Err(error) => tracing::warn!(%error, "ignored an unreadable live event"),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use gas_shared::job::StateView;
-    use gas_shared::{FileName, JobId, JobView};
-    use uuid::Uuid;
-
-    fn user(n: u128) -> UserId {
-        UserId::new(Uuid::from_u128(n))
-    }
-
-    fn is_connected(event: Option<LiveEvent>) -> bool {
-        matches!(event, Some(LiveEvent::Connected { .. }))
-    }
-
-    fn event(version: u64) -> LiveEvent {
-        LiveEvent::Job(Box::new(JobView {
-            id: JobId::new(Uuid::nil()),
-            version,
-            file_name: FileName::parse("a.vcf").unwrap(),
-            size: None,
-            submitted_at: Timestamp::UNIX_EPOCH,
-            uploaded_at: None,
-            state: StateView::Pending,
-        }))
-    }
-
-    #[tokio::test]
-    async fn users_only_see_their_own_events() {
-        let hub = Hub::default();
-        let mut ada = Box::pin(hub.events(user(1)));
-        let mut eve = Box::pin(hub.events(user(2)));
-        hub.send(user(1), event(1));
-        hub.send(user(2), event(2));
-        assert!(is_connected(ada.next().await));
-        assert_eq!(ada.next().await, Some(event(1)));
-        assert!(is_connected(eve.next().await));
-        assert_eq!(eve.next().await, Some(event(2)));
-    }
-
-    #[tokio::test]
-    async fn a_browser_that_falls_behind_gets_a_resync_event() {
-        let hub = Hub::default();
-        let mut slow = Box::pin(hub.events(user(1)));
-        for version in 0..=BACKLOG as u64 {
-            hub.send(user(1), event(version));
-        }
-        assert!(is_connected(slow.next().await));
-        assert_eq!(slow.next().await, Some(LiveEvent::Resync));
-    }
-
-    #[tokio::test]
-    async fn a_user_without_open_streams_is_removed() {
-        let hub = Hub::default();
-        drop(hub.events(user(1)));
-        hub.send(user(1), event(1));
-        assert!(hub.lock().is_empty());
-    }
-
-    #[tokio::test]
-    async fn streams_end_when_the_hub_closes() {
-        let hub = Hub::default();
-        let mut ada = Box::pin(hub.events(user(1)));
-        assert!(is_connected(ada.next().await));
-        hub.close();
-        assert_eq!(ada.next().await, Some(LiveEvent::Ending));
-        assert_eq!(ada.next().await, None);
-    }
-}
+#[path = "live_tests.rs"]
+mod tests;

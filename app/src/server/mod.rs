@@ -1,13 +1,16 @@
 //! The web server process, which runs on EC2.
 //!
 //! [`router`] combines the parts: sign-in ([`sign_in`]), sessions ([`session`]), request and
-//! response checks ([`security`]), live events ([`live`]), webhooks ([`webhooks`]), the public REST
+//! response checks ([`security`]), limits of connections ([`connections`]) and requests
+//! ([`overload`]), live events ([`live`]), webhooks ([`webhooks`]), the public REST
 //! API ([`rest`]), and the Dioxus application. Server functions identify their caller with
 //! [`caller`].
 
 pub mod account;
 pub mod caller;
 pub mod charts;
+mod client_address;
+mod connections;
 pub mod errors;
 mod export;
 mod export_account;
@@ -15,6 +18,7 @@ mod file_response;
 pub mod genome;
 mod live;
 mod log_file;
+mod overload;
 mod plans;
 mod rest;
 mod router;
@@ -33,10 +37,11 @@ pub use state::Web;
 use anyhow::Context;
 use clap::Parser;
 use gas_backend::aws::Sdk;
-use gas_backend::{Billing, Gas, postgres};
+use gas_backend::{Billing, Gas, chain, postgres};
 use gas_runtime::{LogFormat, init_logging, shutdown_signal};
 use settings::Settings;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// The log filter when `RUST_LOG` is not set.
@@ -50,6 +55,16 @@ pub fn main() -> anyhow::Result<()> {
     runtime.block_on(serve(settings))
 }
 
+/// Deletes unused counters of rate limits every ten minutes until shutdown.
+async fn prune_rate_limits(gas: Gas, shutdown: CancellationToken) {
+    let mut every = tokio::time::interval(Duration::from_mins(10));
+    while shutdown.run_until_cancelled(every.tick()).await.is_some() {
+        if let Err(error) = gas.rate_limiter.prune(gas.now()).await {
+            tracing::warn!(error = %chain(&error), "failed to prune rate limits");
+        }
+    }
+}
+
 async fn serve(settings: Settings) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
     let signal = shutdown_signal().context("failed to listen for signals")?;
@@ -59,10 +74,12 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let events = sdk
         .event_queue(&settings.deployment.prefix, &settings.deployment.job_events_topic_arn)
         .await?;
-    let hub = live::Hub::default();
+    let hub = live::Hub::new(settings.max_event_streams);
     let forwarder = tokio::spawn(live::forward_events(events, hub.clone(), shutdown.clone()));
     let sessions = session::PostgresSessions::new(&pool);
     let sweeper = tokio::spawn(session::sweep(sessions.clone(), shutdown.clone()));
+
+    let pruner = tokio::spawn(prune_rate_limits(gas.clone(), shutdown.clone()));
 
     let listener = tokio::net::TcpListener::bind(&settings.listen)
         .await
@@ -89,16 +106,15 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let keep_runtime = app.clone();
     tracing::info!(listen = %settings.listen, url = %settings.public_url, "web ready");
     let stop = shutdown.clone();
-    axum::serve(listener, app)
-        .with_graceful_shutdown(async move {
-            signal.await;
-            // The server waits for every open connection, so live streams must end first.
-            stop.cancel();
-        })
-        .await
-        .context("failed to serve HTTP")?;
+    tokio::spawn(async move {
+        signal.await;
+        // Live streams end at the same time, so that the server need not wait for their connections.
+        stop.cancel();
+    });
+    connections::serve(listener, app, connections::Limits::default(), shutdown).await;
     forwarder.await.context("the event forwarder panicked")?;
     drop(keep_runtime);
+    pruner.await.context("the pruning of rate limits panicked")?;
     checker.await.context("the plan checks panicked")?;
     inbox.await.context("the handling of Stripe events panicked")?;
     sweeper.await.context("the session sweeper panicked")

@@ -1,5 +1,6 @@
 //! All routes of the web server and the middleware around them.
 
+use super::overload::{RequestLimits, limit_requests, plain_refusal};
 use super::session::PostgresSessions;
 use super::{
     Web, charts, export, export_account, genome, log_file, rest, security, session, sign_in,
@@ -7,12 +8,13 @@ use super::{
 };
 use crate::app::App;
 use axum::http::{HeaderValue, Request, StatusCode, header};
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Extension, Router};
 use dioxus::server::{DioxusRouterExt, FullstackState, ServeConfig};
 use gas_backend::chain;
+use std::time::Duration;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -20,28 +22,31 @@ use tower_http::trace::TraceLayer;
 use tracing::Span;
 use tracing::field::Empty;
 
+/// The number of pages, server functions and exports that are prepared at the same time.
+const MAX_PAGE_REQUESTS: usize = 256;
+
+/// The number of webhook calls that are handled at the same time.
+const MAX_WEBHOOK_REQUESTS: usize = 64;
+
+/// The time within which a request must be answered, including the transfer of its body.
+const MAX_REQUEST_TIME: Duration = Duration::from_secs(30);
+
 /// Builds the router of the whole application.
 ///
-/// Layers from the outside in: tracing, compression, panic handling, state; then, for browsers
-/// only, security headers, origin check, argument check, session. The REST API gets the security
+/// Layers from the outside in: tracing, compression, panic handling, state, request limits; then, for
+/// browsers only, security headers, origin check, argument check, session. The REST API gets the security
 /// headers but no session, so another site cannot use a browser's cookie to call it.
 pub fn build(web: Web, sessions: PostgresSessions) -> Router {
-    let for_all = ServiceBuilder::new()
-        .layer(TraceLayer::new_for_http().make_span_with(request_span))
-        .layer(CompressionLayer::new())
-        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-            (StatusCode::INTERNAL_SERVER_ERROR, "GAS could not handle this request; try again")
-                .into_response()
-        }))
-        .layer(Extension(web.clone()));
+    let limits = RequestLimits::new(MAX_PAGE_REQUESTS, MAX_REQUEST_TIME, plain_refusal);
+    let webhook_limits = RequestLimits::new(MAX_WEBHOOK_REQUESTS, MAX_REQUEST_TIME, plain_refusal);
     let for_browsers = ServiceBuilder::new()
+        .layer(from_fn_with_state(limits, limit_requests))
         .layer(from_fn(security::set_headers))
         .layer(from_fn(security::check_origin))
         .layer(from_fn(security::check_arguments))
         .layer(session::layer(sessions, &web.public_url));
     let docs = web.public_url.join("/api/docs");
-    Router::<FullstackState>::new()
-        .route("/healthz", get(healthz))
+    let app = Router::<FullstackState>::new()
         .merge(sign_in::routes())
         .merge(unsubscribe::routes())
         .merge(export::routes())
@@ -52,8 +57,23 @@ pub fn build(web: Web, sessions: PostgresSessions) -> Router {
         .serve_dioxus_application(ServeConfig::new(), App)
         .layer(for_browsers)
         .merge(rest::routes(&docs).layer(from_fn(security::set_headers)))
-        .merge(webhooks::routes())
-        .layer(for_all)
+        .merge(webhooks::routes().layer(from_fn_with_state(webhook_limits, limit_requests)))
+        // Outside all request limits: a busy server is not a broken one.
+        .route("/healthz", get(healthz));
+    with_common_layers(app.layer(Extension(web)))
+}
+
+/// Adds the layers of all routes: tracing, compression, panic handling.
+pub(super) fn with_common_layers(app: Router) -> Router {
+    app.layer(
+        ServiceBuilder::new()
+            .layer(TraceLayer::new_for_http().make_span_with(request_span))
+            .layer(CompressionLayer::new())
+            .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+                (StatusCode::INTERNAL_SERVER_ERROR, "GAS could not handle this request; try again")
+                    .into_response()
+            })),
+    )
 }
 
 /// The span of a request. The empty fields are recorded when the caller, the job and the id of a REST

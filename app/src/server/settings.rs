@@ -51,6 +51,10 @@ pub struct Settings {
     /// node.
     #[arg(long, env = "GAS_UNSUBSCRIBE_KEY", hide_env_values = true)]
     pub unsubscribe_key: UnsubscribeKey,
+    /// The number of event streams that this process keeps open, one for each browser that shows GAS.
+    /// Further browsers get no live updates. Each needs about 20 KB of memory.
+    #[arg(long, env = "GAS_MAX_EVENT_STREAMS", default_value_t = 4000)]
+    pub max_event_streams: usize,
     /// Folder of the reference, the same as on the workers. The genome browser shows its genes;
     /// without it, no genes are shown.
     #[arg(long, env = "GAS_REFERENCE_BUNDLE")]

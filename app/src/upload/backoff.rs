@@ -12,9 +12,16 @@ pub fn pause_secs(failures: usize) -> Option<u32> {
     PAUSES.get(failures).copied()
 }
 
+/// The longest wait for a limit of the server that an upload spends in pauses.
+const LONGEST_WAIT_SECS: u32 = 60;
+
 /// Whether a server function that failed with this error may succeed in a moment.
-pub const fn is_transient(error: &ApiError) -> bool {
-    matches!(error.code, ErrorCode::Unavailable | ErrorCode::Internal)
+pub fn is_transient(error: &ApiError) -> bool {
+    match error.code {
+        ErrorCode::Unavailable | ErrorCode::Internal => true,
+        ErrorCode::TooMany => error.retry_after_secs.is_some_and(|secs| secs <= LONGEST_WAIT_SECS),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -25,6 +32,11 @@ mod tests {
     fn only_transient_errors_of_the_server_are_retried() {
         let is_retried = |code| is_transient(&ApiError::new(code, "no"));
         assert!(is_retried(ErrorCode::Unavailable) && is_retried(ErrorCode::Internal));
+        let limited = |secs| ApiError {
+            retry_after_secs: Some(secs),
+            ..ApiError::new(ErrorCode::TooMany, "no")
+        };
+        assert!(is_transient(&limited(3)) && !is_transient(&limited(600)));
         assert!(!is_retried(ErrorCode::SignInRequired) && !is_retried(ErrorCode::OverLimit));
     }
 

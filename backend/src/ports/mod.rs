@@ -12,6 +12,7 @@ mod messages;
 mod objects;
 mod part_uploads;
 mod payments;
+mod rate_limiter;
 mod tokens;
 
 pub use account_data::{AccountData, ClosingAccount, MailRecord};
@@ -29,6 +30,7 @@ pub use payments::{
     BillingRow, BillingStore, BillingUpdate, Checkout, CheckoutRequest, ClaimedEvent, EventState,
     OpenCheckout, Payments, StoredEvent, Subscription, SubscriptionStatus,
 };
+pub use rate_limiter::{Rate, RateLimiter};
 pub use tokens::{ActiveToken, TokenRow, TokenStore};
 
 use std::error::Error;

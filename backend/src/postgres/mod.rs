@@ -1,10 +1,11 @@
-//! Adapters of the ports to PostgreSQL: accounts, billing, mails and API tokens; and the web
-//! sessions.
+//! Adapters of the ports to PostgreSQL: accounts, billing, mails, API tokens and rate limits; and the
+//! web sessions.
 
 mod account_data;
 mod accounts;
 mod billing;
 mod mails;
+mod rate_limits;
 mod sessions;
 mod tokens;
 
@@ -12,6 +13,7 @@ pub use account_data::PostgresAccountData;
 pub use accounts::PostgresAccounts;
 pub use billing::PostgresBilling;
 pub use mails::PostgresMails;
+pub use rate_limits::PostgresRateLimiter;
 pub use sessions::{SessionRow, SessionStore};
 pub use tokens::PostgresTokens;
 

@@ -14,6 +14,7 @@ mod objects;
 mod outbox_contract;
 mod parts;
 mod process;
+mod rate_limiter;
 mod stripe_inbox_contract;
 mod tokens;
 mod topic;
@@ -32,6 +33,7 @@ pub use outbox_contract::outbox_contract;
 pub use parts::FakeParts;
 use process::lock;
 pub use process::{Crash, TestClock};
+pub use rate_limiter::{FakeRateLimiter, rate_limiter_contract};
 pub use stripe_inbox_contract::stripe_inbox_contract;
 pub use tokens::FakeTokens;
 pub use topic::FakeTopic;
@@ -130,6 +132,9 @@ impl TestGas {
                 inputs_bucket: "gas-inputs".into(),
                 results_bucket: "gas-results".into(),
             }),
+            rate_limiter: Arc::new(FakeRateLimiter::default()),
+            // Tests make many jobs at one moment; those of the limits set it to one.
+            limit_factor: 1_000,
             retention: RetentionPolicy { free_window_secs: 180, downgrade_notice_secs: 604_800 },
         };
         Self {

@@ -1,5 +1,6 @@
 //! Confirms an upload and queues the job.
 
+use super::limits::{LimitError, count_confirmation};
 use super::{ChangeError, FindError, change_job, find_job, publish, upload_in_parts};
 use crate::Gas;
 use crate::messages::JobRequest;
@@ -41,6 +42,9 @@ pub enum ConfirmError {
     /// The row could not be changed.
     #[error(transparent)]
     Change(#[from] ChangeError),
+    /// The user has reached a limit.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
     /// A service failed.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -55,6 +59,16 @@ pub enum ConfirmError {
 /// # Errors
 /// [`ConfirmError`]; calling again is safe.
 pub async fn confirm_upload(gas: &Gas, owner: UserId, id: JobId) -> Result<Job, ConfirmError> {
+    count_confirmation(gas, owner).await?;
+    queue_uploaded(gas, owner, id).await
+}
+
+/// Does the same without counting towards the limit of the user's confirmations.
+pub(super) async fn queue_uploaded(
+    gas: &Gas,
+    owner: UserId,
+    id: JobId,
+) -> Result<Job, ConfirmError> {
     let job = find_job(gas, owner, id).await?;
     let job = match job.status() {
         JobStatus::Uploading => accept(gas, &job).await?,

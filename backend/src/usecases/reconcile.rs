@@ -4,10 +4,11 @@
 //! ([`Job::due`]), and the reconciler acts on missed ones. Each repair is a use-case that may be
 //! called at any time.
 
+use super::confirm_upload::queue_uploaded;
 use super::delete_job::request_archiver;
 use super::{
-    ArchiveError, ChangeError, ConfirmError, Deleted, announce_result, change_job, confirm_upload,
-    fail_job, finish_deletion, publish, retry_thaw, upload_in_parts,
+    ArchiveError, ChangeError, ConfirmError, Deleted, announce_result, change_job, fail_job,
+    finish_deletion, publish, retry_thaw, upload_in_parts,
 };
 use crate::messages::JobRequest;
 use crate::ports::PortError;
@@ -101,7 +102,7 @@ async fn record_attempt(gas: &Gas, id: JobId) -> Result<(), RepairError> {
 
 /// Ends an abandoned upload: confirms it if the file has arrived, and fails the job otherwise.
 async fn end_upload(gas: &Gas, job: &Job) -> Result<(), RepairError> {
-    match confirm_upload(gas, job.owner, job.id).await {
+    match queue_uploaded(gas, job.owner, job.id).await {
         Ok(_) => return Ok(()),
         Err(ConfirmError::NotUploaded(_) | ConfirmError::WrongSize { .. }) => {}
         Err(error) => return Err(error.into()),

@@ -1,5 +1,6 @@
 //! Creates a job and signs the upload of its file.
 
+use super::limits::{LimitError, count_new_job};
 use crate::Gas;
 use crate::ports::{PortError, PortResult, UploadRule, WriteOutcome};
 use gas_shared::upload::{NewUpload, UploadTicket};
@@ -40,6 +41,9 @@ pub enum RequestUploadError {
         /// The plan's limit in bytes.
         limit: u64,
     },
+    /// The user has reached a limit.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
     /// A service failed.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -69,6 +73,7 @@ pub(super) async fn request_upload_as(
     job_id: JobId,
 ) -> Result<Option<UploadTicket>, RequestUploadError> {
     let Admitted { name, .. } = admit(account, new)?;
+    count_new_job(gas, account).await?;
     let file = gas.object_keys.input(account.id, job_id, &name);
     let job = Job::new(job_id, account.id, name, file, gas.now());
     let ticket = sign_upload(gas, account, &job).await?;

@@ -1,13 +1,14 @@
 //! Annotates a file again, as a new job with a copy of the input.
 
+use super::confirm_upload::queue_uploaded;
+use super::limits::{LimitError, count_new_job};
 use super::request_upload::insert;
-use super::{
-    ChangeError, ConfirmError, FindError, RequestUploadError, confirm_upload, fail_job, find_job,
-};
+use super::{ChangeError, ConfirmError, FindError, RequestUploadError, fail_job, find_job};
 use crate::Gas;
 use crate::ports::PortError;
-use gas_shared::job::FailureKind;
-use gas_shared::{Account, Job, JobId, JobStatus};
+use gas_shared::job::{FailureKind, JobState, Results};
+use gas_shared::{Account, Job, JobId, JobStatus, Plan};
+use jiff::Timestamp;
 use uuid::Uuid;
 
 /// The reason why a job was not run again.
@@ -24,6 +25,9 @@ pub enum RerunError {
         /// Its status.
         status: JobStatus,
     },
+    /// The user is on Free, and the result that the job has is archived, or will be.
+    #[error("the result of job {0} is archived; upgrade to Premium to restore it")]
+    Archived(JobId),
     /// S3 does not have the input anymore.
     #[error("the file of job {0} is no longer stored; upload it again from your computer")]
     InputGone(JobId),
@@ -36,13 +40,17 @@ pub enum RerunError {
     /// The new job could not be marked as failed.
     #[error(transparent)]
     Change(#[from] ChangeError),
+    /// The user has reached a limit.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
     /// A service failed.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
 /// Creates a new job from the input of a job that has ended. The input is copied within S3, so that
-/// either job can be deleted. The limits of the current plan apply.
+/// either job can be deleted. The limits of the current plan apply. On Free, a job whose download window
+/// is over cannot be run again, since that would give the archived result a new window.
 ///
 /// The row is written first: if the process dies, the reconciler finds the row and queues the job
 /// or marks it as failed, as it does for abandoned uploads.
@@ -54,12 +62,16 @@ pub async fn rerun_job(gas: &Gas, account: &Account, id: JobId) -> Result<Job, R
     if !old.status().is_final() {
         return Err(RerunError::NotOver { id, status: old.status() });
     }
+    if account.plan == Plan::Free && is_window_over(&old, gas.now()) {
+        return Err(RerunError::Archived(id));
+    }
     let info = gas.objects.head(&old.input.file).await?.ok_or(RerunError::InputGone(id))?;
     let limit = account.plan.max_upload_bytes();
     if info.size > limit {
         let (size, plan) = (info.size, account.plan);
         return Err(RequestUploadError::OverLimit { size, plan, limit }.into());
     }
+    count_new_job(gas, account).await?;
     let new_id = JobId::new(Uuid::new_v4());
     let name = old.input.name;
     let file = gas.object_keys.input(account.id, new_id, &name);
@@ -70,14 +82,25 @@ pub async fn rerun_job(gas: &Gas, account: &Account, id: JobId) -> Result<Job, R
         fail_job(gas, new_id, None, FailureKind::Input, gone.to_string()).await?;
         return Err(gone);
     }
-    Ok(confirm_upload(gas, account.id, new_id).await?)
+    Ok(queue_uploaded(gas, account.id, new_id).await?)
+}
+
+/// Whether the result of a job is not available on Free any more.
+fn is_window_over(job: &Job, now: Timestamp) -> bool {
+    match &job.state {
+        JobState::Completed(done) => match &done.results {
+            Results::Stored(stored) => stored.until.is_some_and(|until| until <= now),
+            Results::Archiving { .. } | Results::Archived { .. } | Results::Thawing { .. } => true,
+        },
+        _ => false,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testkit::TestGas;
-    use gas_shared::Plan;
+    use crate::usecases::archive_result;
     use gas_shared::plan::FREE_MAX_UPLOAD_BYTES;
 
     #[tokio::test]
@@ -120,6 +143,22 @@ mod tests {
         let refused = rerun_job(&test.gas, &eve, old.id).await.unwrap_err();
         assert_eq!(refused.to_string(), "the file has 150001 bytes; the Free plan allows 150000");
         assert_eq!(test.jobs.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_rerun_on_free_gives_an_archived_result_no_new_window() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let old = test.completed_job(&ada).await;
+        test.clock.advance_secs(180);
+        let refused = rerun_job(&test.gas, &ada, old.id).await.unwrap_err();
+        assert!(matches!(refused, RerunError::Archived(_)), "the window is over: {refused}");
+        archive_result(&test.gas, old.id).await.unwrap();
+        let refused = rerun_job(&test.gas, &ada, old.id).await.unwrap_err();
+        assert!(matches!(refused, RerunError::Archived(_)), "{refused}");
+        assert_eq!(test.jobs.len(), 1);
+        let ada = test.set_plan(&ada, Plan::Premium);
+        assert!(rerun_job(&test.gas, &ada, old.id).await.is_ok());
     }
 
     #[tokio::test]

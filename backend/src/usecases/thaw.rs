@@ -1,13 +1,15 @@
 //! Thaws archived results of users on Premium: requests their retrieval from the archive.
 
 use super::archive_result::purge;
+use super::limits::allows_expedited;
 use super::plan::plan_of;
 use super::{ArchiveError, ChangeError, change_job};
 use crate::messages::StartThaw;
-use crate::ports::RetrievalStarted;
+use crate::ports::{PortResult, RetrievalStarted};
 use crate::{Gas, chain};
 use gas_shared::job::{Archived, Change, JobState, Results, ResultsChange, Tier};
 use gas_shared::{Job, JobId, Plan, UserId};
+use std::cmp::Reverse;
 use tracing::Span;
 use tracing::field::display;
 
@@ -59,27 +61,37 @@ pub async fn thaw_results(gas: &Gas, user: UserId) -> Result<Thawed, ArchiveErro
     if plan_of(gas, user).await? != Plan::Premium {
         return Ok(thawed);
     }
+    for id in archived_jobs(gas, user).await? {
+        match thaw_result(gas, id).await {
+            Ok(true) => thawed.started += 1,
+            Ok(false) => {}
+            Err(error) => {
+                tracing::error!(job_id = %id, error = %chain(&error), "retrieval not requested");
+                thawed.failed += 1;
+            }
+        }
+    }
+    Ok(thawed)
+}
+
+/// A user's jobs whose result is archived, the newest first.
+async fn archived_jobs(gas: &Gas, user: UserId) -> PortResult<Vec<JobId>> {
+    let mut jobs = Vec::new();
     let mut cursor: Option<String> = None;
     loop {
         let page = gas.jobs.store.archived_jobs_of(user, cursor.as_deref(), PAGE).await?;
-        for job in &page.jobs {
-            match thaw_result(gas, job.id).await {
-                Ok(true) => thawed.started += 1,
-                Ok(false) => {}
-                Err(error) => {
-                    tracing::error!(job_id = %job.id, error = %chain(&error), "retrieval not requested");
-                    thawed.failed += 1;
-                }
-            }
-        }
+        jobs.extend(page.jobs.iter().map(|job| (Reverse(job.submitted_at), job.id)));
         cursor = page.next;
         if cursor.is_none() {
-            return Ok(thawed);
+            break;
         }
     }
+    jobs.sort_unstable();
+    Ok(jobs.into_iter().map(|(_, id)| id).collect())
 }
 
-/// Requests the retrieval of a result if it is archived and not requested yet.
+/// Requests the retrieval of a result if it is archived and not requested yet. The first ones are
+/// expedited ([`allows_expedited`]); expedited retrievals cost a multiple of standard ones.
 async fn thaw_result(gas: &Gas, id: JobId) -> Result<bool, ArchiveError> {
     // The list may be outdated and the job deleted.
     let Some(mut job) = gas.jobs.store.job(id).await? else { return Ok(false) };
@@ -90,7 +102,9 @@ async fn thaw_result(gas: &Gas, id: JobId) -> Result<bool, ArchiveError> {
     }
     match results(&job) {
         Some(Results::Archived { archived, leftover: None }) => {
-            request_retrieval(gas, &job, archived, Tier::Expedited).await?;
+            let is_expedited = allows_expedited(gas, job.owner).await?;
+            let tier = if is_expedited { Tier::Expedited } else { Tier::Standard };
+            request_retrieval(gas, &job, archived, tier).await?;
             Ok(true)
         }
         _ => Ok(false),

@@ -30,7 +30,14 @@ async fn an_upgrade_requests_every_archived_result_once() {
     }
     let retrievals = test.archive.retrievals();
     assert_eq!(retrievals.len(), 250);
-    assert!(retrievals.iter().all(|(.., tier)| *tier == Tier::Expedited));
+    let (expedited, standard) = retrievals.split_at(20);
+    assert!(expedited.iter().all(|(.., tier)| *tier == Tier::Expedited));
+    assert!(standard.iter().all(|(.., tier)| *tier == Tier::Standard));
+    let submitted = |job| test.job(job).submitted_at;
+    assert!(
+        retrievals.is_sorted_by(|(a, ..), (b, ..)| submitted(*a) >= submitted(*b)),
+        "the newest results come first"
+    );
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! API tokens: creates, lists, revokes and authenticates them.
 
+use super::limits::{LimitError, count_token};
 use crate::Gas;
 use crate::ports::{ActiveToken, PortError, TokenRow};
 use crate::token_secret::TokenSecret;
@@ -35,6 +36,9 @@ pub enum TokenError {
     /// The user has no such token, or it is revoked.
     #[error("there is no token {0}")]
     NotFound(TokenId),
+    /// The user has reached a limit.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
     /// A service failed.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -62,6 +66,7 @@ pub async fn create_token(
     if scopes.is_empty() {
         return Err(TokenError::NoScope);
     }
+    count_token(gas, owner).await?;
     let secret = TokenSecret::mint()?;
     let created_at = gas.now();
     let token = TokenView {

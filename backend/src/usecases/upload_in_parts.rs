@@ -3,6 +3,7 @@
 //! S3 is the source of truth for which parts have arrived. A browser repeatedly requests the next
 //! parts and sends them; it cannot claim that a part has arrived.
 
+use super::limits::{LimitError, count_new_job, count_part_ticket};
 use super::request_upload::{RequestUploadError, UPLOAD_TICKET_SECS, admit, insert};
 use super::{ConfirmError, FindError, find_job};
 use crate::ports::{ArrivedPart, PartRule, PortError, PortResult};
@@ -33,6 +34,9 @@ pub enum PartsError {
     /// S3 has neither the upload nor the file.
     #[error("the upload of job {0} has expired; upload the file again")]
     Gone(JobId),
+    /// The user has reached a limit.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
     /// A service failed.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -51,6 +55,7 @@ pub async fn begin_parts(
     new: &NewUpload,
 ) -> Result<PartsTicket, RequestUploadError> {
     let admitted = admit(account, new)?;
+    count_new_job(gas, account).await?;
     let id = JobId::new(Uuid::new_v4());
     let file = gas.object_keys.input(account.id, id, &admitted.name);
     let upload_id = gas.part_uploads.begin(&file, admitted.content_type).await?;
@@ -76,6 +81,7 @@ async fn sign_and_insert(gas: &Gas, job: &Job, parts: &Parts) -> PortResult<Part
 /// # Errors
 /// [`PartsError`]; after [`PartsError::Gone`] the file must be uploaded as a new job.
 pub async fn next_parts(gas: &Gas, owner: UserId, id: JobId) -> Result<PartsTicket, PartsError> {
+    count_part_ticket(gas, owner).await?;
     let job = find_job(gas, owner, id).await?;
     let JobState::Uploading { parts: Some(parts) } = &job.state else {
         return Err(PartsError::NotInParts { id, status: job.status() });

@@ -1,17 +1,16 @@
 //! Identifies the caller of the API by a bearer token. Cookies are ignored, so that another site
 //! cannot misuse them.
 
-use super::limits::Limits;
 use super::problem::{Code, Problem};
+use crate::error::ApiError;
 use crate::server::{Web, errors};
 use axum::Extension;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
-use gas_backend::usecases::{TokenCaller, authenticate_token};
+use gas_backend::usecases::{TokenCaller, authenticate_token, count_api_call};
 use gas_shared::Account;
 use gas_shared::token::Scope;
-use std::sync::Arc;
 use tracing::Span;
 use tracing::field::display;
 
@@ -78,7 +77,6 @@ async fn authenticate<S: Send + Sync>(
     state: &S,
 ) -> Result<(Web, TokenCaller), Problem> {
     let Extension(web) = extension::<Web, S>(parts, state).await?;
-    let Extension(limits) = extension::<Arc<Limits>, S>(parts, state).await?;
     let Some(token) = bearer(&parts.headers) else {
         let text =
             "create a token on your account page and send it as `Authorization: Bearer gas_…`";
@@ -92,7 +90,7 @@ async fn authenticate<S: Send + Sync>(
         return Err(challenge(problem, "Bearer realm=\"GAS\", error=\"invalid_token\""));
     };
     Span::current().record("user_id", display(caller.account.id));
-    limits.call(caller.token)?;
+    count_api_call(&web.gas, caller.token).await.map_err(ApiError::from)?;
     Ok((web, caller))
 }
 

@@ -2,10 +2,8 @@
 
 use super::caller::{CanRead, CanWrite};
 use super::dto::{CreatedJob, JobDto, JobListDto, ListQuery};
-use super::limits::Limits;
 use super::problem::{Code, Problem, ProblemBody};
 use crate::error::ApiError;
-use axum::Extension;
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequestParts, Path, Query};
@@ -14,7 +12,6 @@ use axum::http::{HeaderMap, StatusCode};
 use gas_backend::usecases::{self, IdempotencyKey};
 use gas_shared::JobId;
 use gas_shared::upload::NewUpload;
-use std::sync::Arc;
 
 /// The default number of jobs on a page.
 const DEFAULT_PAGE_SIZE: u16 = 25;
@@ -57,13 +54,11 @@ impl<S: Send + Sync> FromRequestParts<S> for JobPath {
 )]
 pub async fn create(
     CanWrite(caller): CanWrite,
-    Extension(limits): Extension<Arc<Limits>>,
     headers: HeaderMap,
     new: Result<Json<NewUpload>, JsonRejection>,
 ) -> Result<(StatusCode, Json<CreatedJob>), Problem> {
     let Json(new) = new?;
     let key = idempotency_key(&headers)?;
-    limits.job(caller.account.id)?;
     let (gas, account) = (&caller.web.gas, &caller.account);
     let made = usecases::create_job(gas, account, &new, key.as_ref());
     let made = made.await?;

@@ -12,17 +12,17 @@ mod docs;
 mod dto;
 mod files;
 mod jobs;
-mod limits;
 mod problem;
 
+use crate::server::overload::{RequestLimits, limit_requests};
+use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, header};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get};
-use axum::{Extension, Router};
-use limits::Limits;
-use problem::{Code, Problem, ProblemBody, panicked, write_problems};
+use problem::{Code, Problem, ProblemBody, panicked, refused, write_problems};
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -32,6 +32,12 @@ use utoipa_axum::routes;
 
 /// The largest request body, in bytes. Files are uploaded to S3 directly.
 const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// The number of requests that are handled at the same time.
+const MAX_REQUESTS: usize = 256;
+
+/// The time within which a request must be answered, including the transfer of its body.
+const MAX_REQUEST_TIME: Duration = Duration::from_secs(30);
 
 /// The OpenAPI document as JSON.
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
@@ -52,14 +58,15 @@ fn with_problem_responses<S: Clone + Send + Sync + 'static>(
     api: Router<S>,
     docs: &str,
 ) -> Router<S> {
+    let limits = RequestLimits::new(MAX_REQUESTS, MAX_REQUEST_TIME, refused);
     api.route("/api/v1", any(not_found))
         .route("/api/v1/", any(not_found))
         .route("/api/v1/{*path}", any(not_found))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(limits, limit_requests))
         .layer(from_fn_with_state(Arc::from(docs), write_problems))
-        .layer(Extension(Arc::new(Limits::default())))
 }
 
 /// The routes of the API and the OpenAPI document that is generated from them.
@@ -82,8 +89,9 @@ fn router_and_document<S: Clone + Send + Sync + 'static>() -> (Router<S>, OpenAp
     info(title = "GAS API", description = "The API of the Genomics Annotation Service: submit VCF \
         files, follow their annotation and download the results. Create a token on your account page \
         and send it as `Authorization: Bearer gas_…`. A token allows bursts of 120 requests, then 2 \
-        per second; a user can create 20 jobs in a burst, then one every 3 seconds. Requests over \
-        the limit get 429 with `Retry-After`. Times are in UTC. New fields and states may be added; \
+        per second; a user can create 20 jobs in a burst, then one every 3 seconds, and at most 30 an \
+        hour and 100 a day on the Free plan, 600 an hour and 5,000 a day on Premium. Requests over \
+        a limit get 429 with `Retry-After`. Times are in UTC. New fields and states may be added; \
         ignore those that you do not know.", license(name = "MIT OR Apache-2.0")),
     tags(
         (name = "jobs", description = "Create, follow, cancel and delete annotation jobs"),

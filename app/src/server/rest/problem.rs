@@ -2,6 +2,7 @@
 
 use crate::error::{ApiError, ErrorCode};
 use crate::server::errors;
+use crate::server::overload::{self, Refused};
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -179,14 +180,16 @@ impl From<ApiError> for Problem {
             ErrorCode::OverLimit => Code::OverLimit,
             ErrorCode::UpgradeNeeded => Code::UpgradeRequired,
             ErrorCode::Conflict => Code::Conflict,
+            ErrorCode::TooMany => Code::RateLimited,
             ErrorCode::Unavailable => Code::Unavailable,
             ErrorCode::Internal => Code::Internal,
         };
         let problem = Self::new(code, error.message);
-        if code == Code::Unavailable {
-            return problem.with(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        let busy = (code == Code::Unavailable).then_some(overload::RETRY_AFTER_SECS);
+        match error.retry_after_secs.or(busy) {
+            Some(seconds) => problem.with(header::RETRY_AFTER, HeaderValue::from(seconds)),
+            None => problem,
         }
-        problem
     }
 }
 
@@ -238,6 +241,13 @@ impl From<ListError> for Problem {
 /// The response for a handler that panicked. Rust's panic hook has already logged the message.
 pub fn panicked(_: Box<dyn Any + Send>) -> Response {
     Problem::from(errors::internal(&PortError::new("handle the request", "the handler panicked")))
+        .into_response()
+}
+
+/// The response to a request that was refused or ended because the server is overloaded.
+pub fn refused(refused: Refused) -> Response {
+    Problem::new(Code::Unavailable, refused.to_string())
+        .with(header::RETRY_AFTER, HeaderValue::from(overload::RETRY_AFTER_SECS))
         .into_response()
 }
 

@@ -3,13 +3,15 @@
 use super::next_path::NextPath;
 use super::provider::PendingSignIn;
 use crate::server::Web;
+use crate::server::client_address::ClientAddress;
 use crate::server::session::SignedIn;
 use anyhow::{Context, anyhow, bail};
 use axum::extract::Query;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
+use gas_backend::usecases::{LimitError, TooMany, count_sign_in};
 use gas_shared::UserId;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -43,9 +45,15 @@ struct LoginQuery {
 
 async fn login(
     Extension(web): Extension<Web>,
+    client: ClientAddress,
     session: Session,
     Query(query): Query<LoginQuery>,
 ) -> Result<Redirect, SignInError> {
+    match count_sign_in(&web.gas, client.0).await {
+        Ok(()) => {}
+        Err(LimitError::TooMany(refused)) => return Err(SignInError::TooMany(refused)),
+        Err(LimitError::Port(error)) => return Err(error.into()),
+    }
     let (url, request) = web.provider.begin().await?;
     let next = NextPath::parse(query.next.as_deref());
     let pending = Pending { request, next, started_at: web.gas.now() };
@@ -107,6 +115,8 @@ enum SignInError {
     /// The account is being erased. Signing in is not possible until that is done, so the page does
     /// not suggest trying again.
     AccountClosing(UserId),
+    /// Too many sign-ins were started from this address.
+    TooMany(TooMany),
     /// The sign-in failed. The cause is logged and not shown to the browser.
     Failed(anyhow::Error),
 }
@@ -123,6 +133,16 @@ impl IntoResponse for SignInError {
             Self::AccountClosing(user) => {
                 tracing::info!(user_id = %user, "rejected a sign-in to an account that is being erased");
                 (StatusCode::CONFLICT, Html(page("Your account is being deleted", ACCOUNT_CLOSING)))
+            }
+            Self::TooMany(refused) => {
+                let retry = [(header::RETRY_AFTER, HeaderValue::from(refused.wait_secs()))];
+                let text = format!(
+                    "<p>There were too many sign-ins from your network. Wait {} seconds, then \
+                     <a href=\"/login\">sign in</a>.</p>",
+                    refused.wait_secs()
+                );
+                let page = Html(page("Try again later", &text));
+                return (StatusCode::TOO_MANY_REQUESTS, retry, page).into_response();
             }
             Self::Failed(error) => {
                 tracing::warn!(error = format!("{error:#}"), "sign-in failed");

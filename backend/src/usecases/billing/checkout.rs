@@ -3,6 +3,7 @@
 use super::renewal_status::{deciding, renewal_status};
 use super::{BillingError, row_of};
 use crate::ports::{BillingRow, Checkout, CheckoutRequest, OpenCheckout};
+use crate::usecases::limits::count_checkout;
 use crate::{Billing, chain};
 use gas_shared::billing::{CheckoutForm, CheckoutStatus, RenewalStatus};
 use gas_shared::{Account, UserId};
@@ -34,6 +35,7 @@ pub async fn start_checkout(
     account: &Account,
     form: CheckoutForm,
 ) -> Result<OpenCheckout, BillingError> {
+    count_checkout(&billing.gas, account.id).await?;
     let row = row_of(billing, account.id).await?;
     let customer = ensure_customer(billing, account, &row).await?;
     let checkouts = billing.payments.checkouts(&customer).await.map_err(BillingError::Payments)?;

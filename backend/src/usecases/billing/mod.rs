@@ -23,7 +23,7 @@ pub use stripe_event::{
 };
 pub use sync_plan::check_plans;
 
-use super::ChangeError;
+use super::{ChangeError, LimitError};
 use crate::Billing;
 use crate::ports::{BillingRow, PortError};
 use gas_shared::UserId;
@@ -55,6 +55,9 @@ pub enum BillingError {
     /// The plan was changed, but its consequences are not complete.
     #[error("the change of plan was not announced")]
     Change(#[from] ChangeError),
+    /// The user has reached a limit.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
     /// Another service failed.
     #[error(transparent)]
     Port(#[from] PortError),

@@ -1,0 +1,278 @@
+//! Limits on how often users, tokens and client addresses may do something.
+//!
+//! The counters are in PostgreSQL ([`RateLimiter`](crate::ports::RateLimiter)), so pages, the REST API and
+//! all processes share them. If PostgreSQL does not respond, requests fail: they need it anyway, to
+//! identify the caller.
+
+use crate::Gas;
+use crate::ports::{PortError, PortResult, Rate};
+use gas_shared::{Account, Plan, TokenId, UserId};
+use jiff::SignedDuration;
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::net::IpAddr;
+
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// Sign-ins that may be started from one client address.
+const SIGN_INS: Rate = Rate::new(10, MINUTE);
+
+/// Uploads that one user may request, including reruns.
+const UPLOADS: Rate = Rate::new(20, MINUTE);
+
+/// Tickets for further parts of uploads. A ticket is for eight parts of 16 MiB, so this is 5 GB/s.
+const PART_TICKETS: Rate = Rate::new(300, MINUTE);
+
+/// Confirmations of uploads. A program may repeat one while its file arrives.
+const CONFIRMATIONS: Rate = Rate::new(120, MINUTE);
+
+/// Tokens that one user may create.
+const TOKENS: Rate = Rate::new(20, DAY);
+
+/// Checkouts that one user may start.
+const CHECKOUTS: Rate = Rate::new(10, HOUR);
+
+/// Expedited retrievals from the archive for one user.
+const EXPEDITED: Rate = Rate::new(20, DAY);
+
+/// Requests that one token may make.
+const API_CALLS: Rate = Rate::new(120, MINUTE);
+
+/// Too many uses in a period.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what} are limited to {count} {per}; try again in {}", Wait(*wait))]
+pub struct TooMany {
+    /// What was done too often, in the plural.
+    pub what: String,
+    /// The number of uses that are allowed.
+    pub count: u32,
+    /// The period, such as "an hour".
+    pub per: &'static str,
+    /// The time after which the same request may succeed.
+    pub wait: SignedDuration,
+}
+
+impl TooMany {
+    /// The time to wait in seconds, rounded up, at least one.
+    pub fn wait_secs(&self) -> u32 {
+        wait_secs(self.wait)
+    }
+}
+
+fn wait_secs(wait: SignedDuration) -> u32 {
+    let secs = wait.as_secs() + i64::from(wait.subsec_nanos() > 0);
+    u32::try_from(secs.max(1)).unwrap_or(u32::MAX)
+}
+
+/// A time to wait in words, rounded up.
+struct Wait(SignedDuration);
+
+impl fmt::Display for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let secs = wait_secs(self.0);
+        let (count, unit) = match secs {
+            0..=90 => (secs, "second"),
+            91..=5_400 => (secs.div_ceil(60), "minute"),
+            _ => (secs.div_ceil(3_600), "hour"),
+        };
+        write!(f, "{count} {unit}{}", if count == 1 { "" } else { "s" })
+    }
+}
+
+/// The reason why a limited action was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum LimitError {
+    /// It was done too often.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
+    /// The counters cannot be read.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// Counts a request to sign in.
+///
+/// # Errors
+/// [`LimitError`].
+pub async fn count_sign_in(gas: &Gas, address: IpAddr) -> Result<(), LimitError> {
+    count(gas, "sign-in", &client(address), "sign-ins from your network", scaled(gas, SIGN_INS))
+        .await
+}
+
+/// Counts a request with an API token.
+///
+/// # Errors
+/// [`LimitError`].
+pub async fn count_api_call(gas: &Gas, token: TokenId) -> Result<(), LimitError> {
+    count(gas, "api", &token.to_string(), "requests with one token", API_CALLS).await
+}
+
+/// Counts a new job against the limits of its owner's plan.
+pub(super) async fn count_new_job(gas: &Gas, owner: &Account) -> Result<(), LimitError> {
+    let (user, quota) = (owner.id.to_string(), owner.plan.quota());
+    count(gas, "upload", &user, "uploads", scaled(gas, UPLOADS)).await?;
+    let jobs = match owner.plan {
+        Plan::Free => "new jobs on the Free plan",
+        Plan::Premium => "new jobs",
+    };
+    count(gas, "jobs-hour", &user, jobs, scaled(gas, Rate::new(quota.jobs_per_hour, HOUR))).await?;
+    count(gas, "jobs-day", &user, jobs, scaled(gas, Rate::new(quota.jobs_per_day, DAY))).await
+}
+
+/// Counts a ticket for parts of an upload.
+pub(super) async fn count_part_ticket(gas: &Gas, user: UserId) -> Result<(), LimitError> {
+    let rate = scaled(gas, PART_TICKETS);
+    count(gas, "parts", &user.to_string(), "requests for parts of uploads", rate).await
+}
+
+/// Counts a confirmation of an upload.
+pub(super) async fn count_confirmation(gas: &Gas, user: UserId) -> Result<(), LimitError> {
+    let rate = scaled(gas, CONFIRMATIONS);
+    count(gas, "confirm", &user.to_string(), "confirmations of uploads", rate).await
+}
+
+/// Counts a new API token.
+pub(super) async fn count_token(gas: &Gas, user: UserId) -> Result<(), LimitError> {
+    count(gas, "token", &user.to_string(), "new tokens", scaled(gas, TOKENS)).await
+}
+
+/// Counts a checkout.
+pub(super) async fn count_checkout(gas: &Gas, user: UserId) -> Result<(), LimitError> {
+    count(gas, "checkout", &user.to_string(), "checkouts", scaled(gas, CHECKOUTS)).await
+}
+
+/// Counts an expedited retrieval from the archive. Returns whether it is within the limit.
+pub(super) async fn allows_expedited(gas: &Gas, user: UserId) -> PortResult<bool> {
+    let refused =
+        gas.rate_limiter.count(&format!("expedited:{user}"), EXPEDITED, gas.now()).await?;
+    Ok(refused.is_none())
+}
+
+async fn count(
+    gas: &Gas,
+    action: &str,
+    subject: &str,
+    what: &str,
+    rate: Rate,
+) -> Result<(), LimitError> {
+    let refused = gas.rate_limiter.count(&format!("{action}:{subject}"), rate, gas.now()).await?;
+    let Some(wait) = refused else { return Ok(()) };
+    let per = match rate.period {
+        MINUTE => "a minute",
+        HOUR => "an hour",
+        _ => "a day",
+    };
+    tracing::info!(action, wait_secs = wait.as_secs(), "rate limit reached");
+    Err(TooMany { what: what.to_owned(), count: rate.count, per, wait }.into())
+}
+
+fn scaled(gas: &Gas, rate: Rate) -> Rate {
+    Rate { count: rate.count.saturating_mul(gas.limit_factor.max(1)), ..rate }
+}
+
+/// The key of a client: a hash, so that the table contains no addresses. The clients of an IPv6 network
+/// of 64 bits count as one, since a client can use all of its addresses.
+fn client(address: IpAddr) -> String {
+    let mut hash = Sha256::new();
+    match address.to_canonical() {
+        IpAddr::V4(address) => hash.update(address.octets()),
+        IpAddr::V6(address) => hash.update(&address.octets()[..8]),
+    }
+    hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testkit::TestGas;
+
+    fn refusal(result: Result<(), LimitError>) -> TooMany {
+        match result {
+            Err(LimitError::TooMany(refused)) => refused,
+            other => panic!("not refused: {other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn an_eleventh_sign_in_within_a_minute_from_one_address_is_refused() {
+        let mut test = TestGas::new();
+        test.gas.limit_factor = 1;
+        let (office, home) = ([192, 0, 2, 1].into(), [192, 0, 2, 2].into());
+        for _ in 0..10 {
+            count_sign_in(&test.gas, office).await.unwrap();
+        }
+        let refused = refusal(count_sign_in(&test.gas, office).await);
+        assert_eq!(
+            refused.to_string(),
+            "sign-ins from your network are limited to 10 a minute; try again in 6 seconds"
+        );
+        assert!(count_sign_in(&test.gas, home).await.is_ok());
+        test.clock.advance_secs(i64::from(refused.wait_secs()));
+        assert!(count_sign_in(&test.gas, office).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_hundred_and_twenty_first_request_of_a_token_is_refused() {
+        let test = TestGas::new();
+        let [busy, other] = [1, 2].map(|n| TokenId::new(uuid::Uuid::from_u128(n)));
+        for _ in 0..120 {
+            count_api_call(&test.gas, busy).await.unwrap();
+        }
+        assert_eq!(refusal(count_api_call(&test.gas, busy).await).wait_secs(), 1);
+        assert!(count_api_call(&test.gas, other).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn the_hourly_number_of_jobs_depends_on_the_plan() {
+        let mut test = TestGas::new();
+        test.gas.limit_factor = 1;
+        for plan in [Plan::Free, Plan::Premium] {
+            let user = test.user("ada", plan);
+            let mut made = 0;
+            let refused = loop {
+                match count_new_job(&test.gas, &user).await {
+                    Ok(()) => made += 1,
+                    Err(LimitError::TooMany(refused)) if refused.per == "a minute" => {
+                        test.clock.advance_secs(3);
+                    }
+                    other => break refusal(other),
+                }
+            };
+            let quota = plan.quota().jobs_per_hour;
+            assert!(made >= quota, "{plan}: {made}");
+            assert_eq!((refused.count, refused.per), (quota, "an hour"));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_factor_raises_the_limits_of_users() {
+        let mut test = TestGas::new();
+        test.gas.limit_factor = 2;
+        let user = test.user("ada", Plan::Free);
+        for _ in 0..40 {
+            count_new_job(&test.gas, &user).await.unwrap();
+        }
+        assert_eq!(refusal(count_new_job(&test.gas, &user).await).count, 40);
+    }
+
+    #[test]
+    fn addresses_are_hashed_and_ipv6_networks_count_as_one_client() {
+        let key = |text: &str| client(text.parse().unwrap());
+        assert_eq!(key("192.0.2.1").len(), 32);
+        assert_ne!(key("192.0.2.1"), key("192.0.2.2"));
+        assert_eq!(key("192.0.2.1"), key("::ffff:192.0.2.1"));
+        assert_eq!(key("2001:db8::1"), key("2001:db8::ffff:2"));
+        assert_ne!(key("2001:db8::1"), key("2001:db8:0:1::1"));
+    }
+
+    #[test]
+    fn waits_are_rounded_up_to_units_that_people_use() {
+        let text = |millis| Wait(SignedDuration::from_millis(millis)).to_string();
+        assert_eq!(text(1), "1 second");
+        assert_eq!(text(89_001), "90 seconds");
+        assert_eq!(text(91_000), "2 minutes");
+        assert_eq!(text(86_400_000), "24 hours");
+    }
+}
