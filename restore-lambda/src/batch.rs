@@ -86,35 +86,65 @@ mod tests {
         message
     }
 
-    /// Nine of ten messages restore a file; the invalid one is reported.
-    #[tokio::test]
-    async fn an_invalid_message_does_not_block_the_others() {
-        let test = TestGas::new();
+    /// The completed retrievals of a user on Premium, as Glacier announces them.
+    async fn retrieved(test: &TestGas, jobs: u16) -> Vec<String> {
         let ada = test.user("ada", Plan::Free);
-        for _ in 0..9 {
+        for _ in 0..jobs {
             let job = test.completed_job(&ada).await;
             announce_result(&test.gas, &job).await.unwrap();
         }
         test.clock.advance_secs(180);
-        for job in test.gas.jobs.store.jobs_of(ada.id, None, 9).await.unwrap().jobs {
+        for job in test.gas.jobs.store.jobs_of(ada.id, None, jobs).await.unwrap().jobs {
             archive_result(&test.gas, job.id).await.unwrap();
         }
         test.set_plan(&ada, Plan::Premium);
         thaw_results(&test.gas, ada.id).await.unwrap();
-        let mut event = SqsEvent::default();
-        event.records = vec![message("bad", "invalid".to_owned())];
-        for (number, (job, archive, _)) in (1..).zip(test.archive.retrievals()) {
-            let body = json!({
+        let retrievals = (1..).zip(test.archive.retrievals());
+        let bodies = retrievals.map(|(number, (job, archive, _))| {
+            json!({
                 "ArchiveId": archive, "JobId": format!("retrieval-{number}"),
                 "JobDescription": job, "StatusCode": "Succeeded",
-            });
-            event.records.push(message(&number.to_string(), body.to_string()));
-        }
+            })
+        });
+        bodies.map(|body| body.to_string()).collect()
+    }
+
+    fn batch(bodies: impl IntoIterator<Item = String>) -> SqsEvent {
+        let mut event = SqsEvent::default();
+        let numbered = (1..).zip(bodies);
+        event.records = numbered.map(|(n, body): (u32, _)| message(&n.to_string(), body)).collect();
+        event
+    }
+
+    /// Nine of ten messages restore a file; the invalid one is reported.
+    #[tokio::test]
+    async fn an_invalid_message_does_not_block_the_others() {
+        let test = TestGas::new();
+        let bodies = retrieved(&test, 9).await;
+        let mut event = batch(bodies);
+        event.records.insert(0, message("bad", "invalid".to_owned()));
         let response = handle(&Restorer::from(&test.gas), event).await;
         let failed: Vec<_> =
             response.batch_item_failures.iter().map(|f| &f.item_identifier).collect();
         assert_eq!(failed, ["bad"]);
         assert_eq!(test.objects.with_key("annot.vcf").len(), 9);
         assert_eq!(test.archive.copies(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_message_that_is_ten_times_in_a_batch_restores_once() {
+        let test = TestGas::new();
+        let body = retrieved(&test, 1).await.remove(0);
+        let before = test.notices.len();
+        let restorer = Restorer::from(&test.gas);
+        let response = handle(&restorer, batch(vec![body.clone(); 10])).await;
+        assert!(response.batch_item_failures.is_empty(), "{response:?}");
+        assert_eq!((test.objects.with_key("annot.vcf").len(), test.archive.copies()), (1, 0));
+        let mut notices = test.notices.bodies().split_off(before);
+        notices.dedup();
+        assert_eq!(notices.len(), 1, "one event, so one mail");
+        let job = test.job(test.archive.retrievals()[0].0);
+        handle(&restorer, batch([body])).await;
+        assert_eq!(test.job(job.id), job, "a later delivery leaves the row");
     }
 }

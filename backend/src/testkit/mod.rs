@@ -32,7 +32,7 @@ pub use objects::FakeObjects;
 pub use outbox_contract::outbox_contract;
 pub use parts::FakeParts;
 use process::lock;
-pub use process::{Crash, TestClock};
+pub use process::{Crash, Fault, TestClock};
 pub use rate_limiter::{FakeRateLimiter, rate_limiter_contract};
 pub use stripe_inbox_contract::stripe_inbox_contract;
 pub use tokens::FakeTokens;
@@ -81,7 +81,7 @@ pub struct TestGas {
     pub job_events: Arc<FakeTopic>,
     /// The clock.
     pub clock: Arc<TestClock>,
-    /// Simulated crashes.
+    /// Simulated faults.
     pub crash: Crash,
 }
 

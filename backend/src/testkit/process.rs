@@ -1,4 +1,4 @@
-//! A clock that tests control, and simulated crashes.
+//! A clock that tests control, and simulated faults.
 
 use crate::clock::Clock;
 use crate::ports::{PortError, PortResult};
@@ -33,42 +33,80 @@ impl Clock for TestClock {
     }
 }
 
-/// Simulates a crash of the process: after a number of effects on the outside world, every call fails
-/// until [`Crash::recover`].
+/// How a process or one of its calls to the outside world fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fault {
+    /// The process dies after an effect: every later call fails until [`Crash::recover`].
+    #[default]
+    Death,
+    /// A call has its effect, but its response is lost. Later calls succeed.
+    LostResponse,
+    /// A call fails without an effect. Later calls succeed.
+    Refusal,
+}
+
+impl Fault {
+    /// All faults.
+    pub const ALL: [Self; 3] = [Self::Death, Self::LostResponse, Self::Refusal];
+}
+
+/// Injects one [`Fault`] into the calls of all fakes.
 #[derive(Clone, Debug, Default)]
 pub struct Crash(Arc<Mutex<CrashState>>);
 
 #[derive(Debug, Default)]
 struct CrashState {
-    /// The number of effects until the crash; `None` if none is planned.
-    effects_left: Option<u32>,
-    crashed: bool,
+    fault: Fault,
+    /// The number of effects, or of calls for [`Fault::Refusal`], until the fault; `None` if none
+    /// is planned.
+    left: Option<u32>,
+    happened: bool,
 }
 
 impl Crash {
     /// Plans a crash right after the given number of effects.
     pub fn after(&self, effects: u32) {
-        *lock(&self.0) = CrashState { effects_left: Some(effects), crashed: false };
+        self.inject(Fault::Death, effects);
     }
 
-    /// Restarts the process. Returns whether it had crashed.
+    /// Plans a fault at the n-th effect, or at the n-th call for [`Fault::Refusal`], from 1.
+    pub fn inject(&self, fault: Fault, nth: u32) {
+        *lock(&self.0) = CrashState { fault, left: Some(nth), happened: false };
+    }
+
+    /// Restarts the process. Returns whether the fault had happened.
     pub fn recover(&self) -> bool {
-        std::mem::take(&mut *lock(&self.0)).crashed
+        std::mem::take(&mut *lock(&self.0)).happened
     }
 
     /// Fakes call this before they handle a call.
     pub(super) fn before_call(&self) -> PortResult<()> {
-        if lock(&self.0).crashed { Err(crashed()) } else { Ok(()) }
+        let mut state = lock(&self.0);
+        match state.fault {
+            Fault::Death if state.happened => Err(failed(Fault::Death)),
+            Fault::Refusal => state.count_down(),
+            Fault::Death | Fault::LostResponse => Ok(()),
+        }
     }
 
     /// Fakes call this after an effect.
     pub(super) fn after_effect(&self) -> PortResult<()> {
         let mut state = lock(&self.0);
-        match &mut state.effects_left {
+        match state.fault {
+            Fault::Death | Fault::LostResponse => state.count_down(),
+            Fault::Refusal => Ok(()),
+        }
+    }
+}
+
+impl CrashState {
+    fn count_down(&mut self) -> PortResult<()> {
+        match &mut self.left {
             None => Ok(()),
-            Some(0) | Some(1) => {
-                state.crashed = true;
-                Err(crashed())
+            Some(0 | 1) => {
+                self.happened = true;
+                self.left = None;
+                Err(failed(self.fault))
             }
             Some(left) => {
                 *left -= 1;
@@ -78,6 +116,11 @@ impl Crash {
     }
 }
 
-fn crashed() -> PortError {
-    PortError::new("continue", "the process crashed")
+fn failed(fault: Fault) -> PortError {
+    let why = match fault {
+        Fault::Death => "the process crashed",
+        Fault::LostResponse => "the response was lost",
+        Fault::Refusal => "the service refused the call",
+    };
+    PortError::new("continue", why)
 }

@@ -1,4 +1,5 @@
-//! Tests of archiving: plans, repeated messages, and a crash after each step.
+//! Tests of archiving: plans, repeated messages, and upgrades between the steps. Faults at each step
+//! are in `fault_tests.rs`.
 
 use super::*;
 use crate::testkit::TestGas;
@@ -65,26 +66,6 @@ async fn an_upgrade_within_the_window_keeps_the_result_forever() {
     assert_eq!(case.archive().await.unwrap(), ArchiveOutcome::Kept);
     assert_eq!(case.test.copies_in_s3_and_archive(), (1, 0));
     assert_eq!(case.test.job(case.job.id).due(), None, "the result has no deadline");
-}
-
-#[tokio::test]
-async fn after_a_crash_at_any_step_the_file_exists_once_and_a_retry_archives_it() {
-    let mut deaths = 0;
-    loop {
-        let case = expired().await;
-        case.test.crash.after(deaths + 1);
-        let first = case.archive().await;
-        if !case.test.crash.recover() {
-            assert!(deaths >= 6, "only {deaths} steps");
-            return;
-        }
-        assert!(first.is_err());
-        let (stored, copies) = case.test.copies_in_s3_and_archive();
-        assert!(stored + copies >= 1, "lost after step {deaths}");
-        assert_eq!(case.archive().await.unwrap(), ArchiveOutcome::Archived);
-        assert_eq!(case.test.copies_in_s3_and_archive(), (0, 1), "after step {deaths}");
-        deaths += 1;
-    }
 }
 
 #[tokio::test]

@@ -16,6 +16,8 @@ mod download;
 mod erase_accounts;
 mod explore;
 mod export_account;
+#[cfg(test)]
+mod fault_tests;
 mod find_job;
 mod job_lists;
 mod job_log;

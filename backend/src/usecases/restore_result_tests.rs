@@ -1,4 +1,5 @@
-//! Tests of restoring: repeated messages, damaged data, and a crash after each step.
+//! Tests of restoring: repeated messages and damaged data. Faults at each step are in
+//! `fault_tests.rs`.
 
 use super::*;
 use crate::testkit::TestGas;
@@ -70,28 +71,6 @@ async fn a_message_that_is_delivered_ten_times_restores_once() {
     assert_eq!(case.test.copies_in_s3_and_archive(), (1, 0));
     let messages = case.test.notices.bodies().split_off(notices);
     assert!(messages.iter().all(|body| *body == messages[0]), "one event, so one mail");
-}
-
-#[tokio::test]
-async fn after_a_crash_at_any_step_the_file_exists_and_a_retry_restores_it_once() {
-    let mut deaths = 0;
-    loop {
-        let case = ready().await;
-        case.test.crash.after(deaths + 1);
-        let first = case.restore().await;
-        if !case.test.crash.recover() {
-            assert!(deaths >= 4, "only {deaths} steps");
-            return;
-        }
-        // A lost live event is not an error, so not every crash is.
-        drop(first);
-        let (stored, copies) = case.test.copies_in_s3_and_archive();
-        assert!(stored + copies >= 1, "lost after step {deaths}");
-        assert_eq!(case.restore().await.unwrap(), Restored::Done);
-        assert_eq!(case.test.copies_in_s3_and_archive(), (1, 0), "after step {deaths}");
-        assert!(matches!(case.test.results(case.job.id), Results::Stored(_)));
-        deaths += 1;
-    }
 }
 
 #[tokio::test]

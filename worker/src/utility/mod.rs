@@ -6,6 +6,8 @@ mod consume;
 mod erase;
 mod notify;
 mod reconcile;
+#[cfg(test)]
+mod replay_tests;
 mod settings;
 mod thaw;
 
