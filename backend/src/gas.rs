@@ -2,8 +2,8 @@
 
 use crate::clock::SystemClock;
 use crate::ports::{
-    AccountData, Accounts, Archive, ArchiveTimer, ObjectStore, PartUploads, Queue, RateLimiter,
-    TokenStore, Topic,
+    AccountData, Accounts, Archive, ArchiveTimer, Dispatches, ObjectStore, PartUploads, Queue,
+    RateLimiter, TokenStore, Topic,
 };
 use crate::{Deployment, JobRepository, ObjectKeys, RetentionPolicy, aws, postgres};
 use jiff::Timestamp;
@@ -24,6 +24,8 @@ pub struct Gas {
     pub account_data: Arc<dyn AccountData>,
     /// API tokens.
     pub tokens: Arc<dyn TokenStore>,
+    /// The jobs that wait for a worker or run.
+    pub dispatches: Arc<dyn Dispatches>,
     /// The counters of rate limits.
     pub rate_limiter: Arc<dyn RateLimiter>,
     /// Multiplies the limits of users and client addresses; see [`Deployment::limit_factor`].
@@ -63,6 +65,7 @@ impl Gas {
             accounts: Arc::new(postgres::PostgresAccounts::new(pool.clone())),
             account_data: Arc::new(postgres::PostgresAccountData::new(pool.clone())),
             tokens: Arc::new(postgres::PostgresTokens::new(pool.clone())),
+            dispatches: Arc::new(postgres::PostgresDispatches::new(pool.clone())),
             rate_limiter: Arc::new(postgres::PostgresRateLimiter::new(pool.clone())),
             limit_factor: deployment.limit_factor,
             archive: sdk.archive(&deployment.archive, deployment.s3_path_style),

@@ -29,14 +29,25 @@ pub struct Quota {
     pub jobs_per_hour: u32,
     /// New jobs in a day, including reruns.
     pub jobs_per_day: u32,
+    /// Jobs that wait or run.
+    pub active_jobs: u32,
+    /// Jobs that are with the workers at the same time; the others wait for one of them to end.
+    pub dispatched_jobs: u16,
 }
 
 impl Plan {
     /// The quota of the plan.
     pub const fn quota(self) -> Quota {
         match self {
-            Self::Free => Quota { jobs_per_hour: 30, jobs_per_day: 100 },
-            Self::Premium => Quota { jobs_per_hour: 600, jobs_per_day: 5_000 },
+            Self::Free => {
+                Quota { jobs_per_hour: 30, jobs_per_day: 100, active_jobs: 20, dispatched_jobs: 3 }
+            }
+            Self::Premium => Quota {
+                jobs_per_hour: 600,
+                jobs_per_day: 5_000,
+                active_jobs: 1_000,
+                dispatched_jobs: 10,
+            },
         }
     }
 

@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::types::{BillingMode, GlobalSecondaryIndex, KeySchemaElemen
 use gas_backend::deployment::{ArchiveBackEnd, ArchiveSettings};
 use gas_backend::ports::{PartRule, PartUploads};
 use gas_backend::testkit::{
-    archive_capacity_contract, archive_contract, job_store_contract, object_store_contract,
-    rate_limiter_contract,
+    archive_capacity_contract, archive_contract, dispatches_contract, job_store_contract,
+    object_store_contract, rate_limiter_contract,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -44,6 +44,13 @@ async fn dynamodb_fulfills_the_contract_of_the_job_store() -> Result<()> {
     let table = empty_job_table(&stack).await?;
     job_store_contract(&stack.sdk().await.job_store(&table)).await;
     stack.dynamodb().await.delete_table().table_name(&table).send().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn postgresql_fulfills_the_contract_of_the_dispatches() -> Result<()> {
+    let pool = stack().pool().await?;
+    dispatches_contract(&gas_backend::postgres::PostgresDispatches::new(pool)).await;
     Ok(())
 }
 

@@ -53,6 +53,7 @@ impl From<LimitError> for ApiError {
             LimitError::TooMany(refused) => {
                 retry_later(ErrorCode::TooMany, refused.to_string(), refused.wait_secs())
             }
+            LimitError::Active { .. } => retry_later(ErrorCode::TooMany, error.to_string(), 60),
             LimitError::Port(error) => error.into(),
         }
     }

@@ -6,6 +6,7 @@
 mod account_data;
 mod accounts;
 mod archive;
+mod dispatches;
 mod jobs;
 mod mail;
 mod messages;
@@ -18,6 +19,7 @@ mod tokens;
 pub use account_data::{AccountData, ClosingAccount, MailRecord};
 pub use accounts::{Accounts, Identity, SignIn};
 pub use archive::{Archive, ArchiveTimer, CopiedObject, RetrievalStarted, UploadOutcome};
+pub use dispatches::Dispatches;
 pub use jobs::{JobPage, JobStore, WriteOutcome};
 pub use mail::{
     EmailAddress, InvalidAddress, Mail, MailClaim, MailEvent, MailPreferences, Mailer, Outbox,

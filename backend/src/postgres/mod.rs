@@ -4,6 +4,7 @@
 mod account_data;
 mod accounts;
 mod billing;
+mod dispatches;
 mod mails;
 mod rate_limits;
 mod sessions;
@@ -12,6 +13,7 @@ mod tokens;
 pub use account_data::PostgresAccountData;
 pub use accounts::PostgresAccounts;
 pub use billing::PostgresBilling;
+pub use dispatches::PostgresDispatches;
 pub use mails::PostgresMails;
 pub use rate_limits::PostgresRateLimiter;
 pub use sessions::{SessionRow, SessionStore};

@@ -6,6 +6,7 @@ mod accounts;
 mod archive;
 mod archive_contract;
 mod billing;
+mod dispatches;
 mod job_store_contract;
 mod jobs;
 mod mail;
@@ -24,6 +25,7 @@ pub use accounts::FakeAccounts;
 pub use archive::{FakeArchive, FakeQueue, FakeTimer};
 pub use archive_contract::{archive_capacity_contract, archive_contract};
 pub use billing::{FakeBillingStore, FakePayments, TEST_PRICE, TestBilling, subscription};
+pub use dispatches::{FakeDispatches, dispatches_contract};
 pub use job_store_contract::job_store_contract;
 pub use jobs::FakeJobs;
 pub use mail::{FakeMailer, FakeOutbox, FakePreferences, TestMail, unsubscribe_key};
@@ -132,6 +134,7 @@ impl TestGas {
                 inputs_bucket: "gas-inputs".into(),
                 results_bucket: "gas-results".into(),
             }),
+            dispatches: Arc::new(FakeDispatches::default()),
             rate_limiter: Arc::new(FakeRateLimiter::default()),
             // Tests make many jobs at one moment; those of the limits set it to one.
             limit_factor: 1_000,

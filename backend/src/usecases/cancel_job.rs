@@ -1,5 +1,6 @@
 //! Cancels a job.
 
+use super::dispatch::job_left_or_later;
 use super::{ChangeError, FindError, change_job, find_job, upload_in_parts};
 use crate::Gas;
 use gas_shared::job::{Change, ChangeRefused};
@@ -23,6 +24,7 @@ pub async fn cancel_job(gas: &Gas, owner: UserId, id: JobId) -> Result<Job, Chan
         Err(ChangeError::Refused { refused: ALREADY_CANCELLED, .. }) => Ok(job),
         Ok(cancelled) => {
             upload_in_parts::abort(gas, &job).await;
+            job_left_or_later(gas, id).await;
             Ok(cancelled)
         }
         Err(error) => Err(error),

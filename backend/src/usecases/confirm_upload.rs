@@ -1,5 +1,6 @@
 //! Confirms an upload and queues the job.
 
+use super::dispatch::enqueue;
 use super::limits::{LimitError, count_confirmation};
 use super::{ChangeError, FindError, change_job, find_job, publish, upload_in_parts};
 use crate::Gas;
@@ -51,7 +52,8 @@ pub enum ConfirmError {
 }
 
 /// Completes a multipart upload, checks that the file arrived, moves the job to PENDING and
-/// requests a worker.
+/// requests a worker, unless the user has as many jobs with the workers as their plan allows: then the
+/// job waits until one of them has ended.
 ///
 /// The call is idempotent: a PENDING job is requested again, which is harmless because a job is
 /// claimed once, and a job that runs or has ended is left alone.
@@ -71,14 +73,22 @@ pub(super) async fn queue_uploaded(
 ) -> Result<Job, ConfirmError> {
     let job = find_job(gas, owner, id).await?;
     let job = match job.status() {
-        JobStatus::Uploading => accept(gas, &job).await?,
+        JobStatus::Uploading => {
+            let job = accept(gas, &job).await?;
+            enqueue(gas, owner, id).await?;
+            return Ok(job);
+        }
         JobStatus::Pending => job,
         JobStatus::Running | JobStatus::Completed => return Ok(job),
         status @ (JobStatus::Failed | JobStatus::Cancelled) => {
             return Err(ConfirmError::Over { id, status });
         }
     };
-    publish(&*gas.job_requests, &JobRequest { job_id: id }).await?;
+    let sent = enqueue(gas, owner, id).await?;
+    if !sent.contains(&id) && !gas.dispatches.is_waiting(id).await? {
+        // The message of an earlier call may be lost.
+        publish(&*gas.job_requests, &JobRequest { job_id: id }).await?;
+    }
     Ok(job)
 }
 

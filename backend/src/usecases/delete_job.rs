@@ -8,6 +8,7 @@
 
 use super::archive_result::discard_upload;
 use super::change_job::publish_event;
+use super::dispatch::job_left_or_later;
 use super::{ArchiveError, ChangeError, upload_in_parts};
 use crate::messages::ArchiveRequest;
 use crate::ports::{PortError, PortResult, WriteOutcome};
@@ -44,6 +45,7 @@ pub async fn delete_job(gas: &Gas, owner: UserId, id: JobId) -> Result<(), Chang
         if gas.jobs.store.tombstone(&job.deletion(gas.now())).await? == WriteOutcome::Written {
             // Parts of an upload do not appear in object listings.
             upload_in_parts::abort(gas, &job).await;
+            job_left_or_later(gas, id).await;
             publish_event(&gas.jobs, owner, LiveEvent::Deleted(id)).await;
             request_file_deletion(gas, id).await;
             return Ok(());

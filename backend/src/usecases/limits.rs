@@ -87,6 +87,16 @@ pub enum LimitError {
     /// It was done too often.
     #[error(transparent)]
     TooMany(#[from] TooMany),
+    /// Too many of the user's jobs have not ended.
+    #[error(
+        "{max} of your jobs have not ended, the most on the {plan} plan; wait until one has ended"
+    )]
+    Active {
+        /// The user's plan.
+        plan: Plan,
+        /// The number of jobs that may wait or run.
+        max: u32,
+    },
     /// The counters cannot be read.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -112,6 +122,10 @@ pub async fn count_api_call(gas: &Gas, token: TokenId) -> Result<(), LimitError>
 /// Counts a new job against the limits of its owner's plan.
 pub(super) async fn count_new_job(gas: &Gas, owner: &Account) -> Result<(), LimitError> {
     let (user, quota) = (owner.id.to_string(), owner.plan.quota());
+    let max = quota.active_jobs.saturating_mul(gas.limit_factor.max(1));
+    if gas.dispatches.count(owner.id).await? >= max {
+        return Err(LimitError::Active { plan: owner.plan, max });
+    }
     count(gas, "upload", &user, "uploads", scaled(gas, UPLOADS)).await?;
     let jobs = match owner.plan {
         Plan::Free => "new jobs on the Free plan",
@@ -255,6 +269,23 @@ mod tests {
             count_new_job(&test.gas, &user).await.unwrap();
         }
         assert_eq!(refusal(count_new_job(&test.gas, &user).await).count, 40);
+    }
+
+    #[tokio::test]
+    async fn a_user_has_a_limited_number_of_jobs_that_have_not_ended() {
+        let mut test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let max = Plan::Free.quota().active_jobs;
+        let mut last = test.pending_job(&ada).await;
+        for _ in 1..max {
+            last = test.pending_job(&ada).await;
+        }
+        test.gas.limit_factor = 1;
+        test.clock.advance_secs(86_400);
+        let refused = count_new_job(&test.gas, &ada).await.unwrap_err();
+        assert!(matches!(refused, LimitError::Active { .. }), "{refused}");
+        crate::usecases::cancel_job(&test.gas, ada.id, last.id).await.unwrap();
+        assert!(count_new_job(&test.gas, &ada).await.is_ok());
     }
 
     #[test]

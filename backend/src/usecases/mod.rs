@@ -12,6 +12,7 @@ mod confirm_upload;
 mod create_job;
 mod delete_account;
 mod delete_job;
+mod dispatch;
 mod download;
 mod erase_accounts;
 mod explore;
@@ -50,6 +51,7 @@ pub use create_job::{
 };
 pub use delete_account::{DeleteAccountError, close_accounts, delete_account};
 pub use delete_job::{Deleted, delete_job, finish_deletion};
+pub use dispatch::job_left;
 pub use download::{DOWNLOAD_LINK_SECS, DownloadError, read_summary, sign_result_link};
 pub use erase_accounts::{Erased, erase_accounts};
 pub use explore::{

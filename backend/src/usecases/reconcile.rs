@@ -6,6 +6,7 @@
 
 use super::confirm_upload::queue_uploaded;
 use super::delete_job::request_archiver;
+use super::dispatch::dispatch_overdue;
 use super::{
     ArchiveError, ChangeError, ConfirmError, Deleted, announce_result, change_job, fail_job,
     finish_deletion, publish, retry_thaw, upload_in_parts,
@@ -49,6 +50,9 @@ enum RepairError {
 /// If the list of overdue jobs cannot be read.
 pub async fn reconcile(gas: &Gas) -> Result<Reconciled, PortError> {
     let mut reconciled = Reconciled::default();
+    if let Err(error) = dispatch_overdue(gas).await {
+        tracing::error!(error = %chain(&error), "waiting jobs not sent");
+    }
     for id in gas.jobs.store.overdue_jobs(gas.now()).await? {
         match repair(gas, id).await {
             Ok(true) => reconciled.repaired += 1,
@@ -79,6 +83,10 @@ async fn repair(gas: &Gas, id: JobId) -> Result<bool, RepairError> {
         // out.
         JobState::Pending { .. } | JobState::Running(_) => {
             record_attempt(gas, id).await?;
+            if gas.dispatches.is_waiting(id).await? {
+                // It waits for the other jobs of its owner.
+                return Ok(false);
+            }
             publish(&*gas.job_requests, &JobRequest { job_id: id }).await?;
         }
         JobState::Completed(done) => match &done.results {

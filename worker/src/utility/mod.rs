@@ -55,7 +55,7 @@ pub(crate) async fn run(settings: UtilitySettings) -> anyhow::Result<()> {
                     "notify",
                     queue,
                     visibility,
-                    notify::MailSender { notifier },
+                    notify::MailSender { gas, notifier },
                     shutdown,
                 ))
             }

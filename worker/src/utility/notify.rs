@@ -1,11 +1,12 @@
-//! Role `notify`: sends mail to users.
+//! Role `notify`: sends mail to users, and sends the next job of a user to the workers when one has ended.
+//! All messages about a job in this queue are about one that has ended.
 
 use super::consume::{Consumer, Handled};
 use async_trait::async_trait;
-use gas_backend::Notifier;
 use gas_backend::mail::MailMessage;
 use gas_backend::ports::Message;
-use gas_backend::usecases::{MAIL_CLAIM_DURATION, Notified, notify};
+use gas_backend::usecases::{MAIL_CLAIM_DURATION, Notified, job_left, notify};
+use gas_backend::{Gas, Notifier};
 use std::error::Error;
 use std::time::Duration;
 use tracing::Span;
@@ -13,6 +14,7 @@ use tracing::field::display;
 
 /// Handles the queue `mail`.
 pub(crate) struct MailSender {
+    pub(crate) gas: Gas,
     pub(crate) notifier: Notifier,
 }
 
@@ -24,6 +26,9 @@ impl Consumer for MailSender {
         span.record("user_id", display(event.user_id()));
         if let Some(job_id) = event.job_id() {
             span.record("job_id", display(job_id));
+        }
+        if let Some(job_id) = event.job_id() {
+            job_left(&self.gas, job_id).await?;
         }
         let outcome = notify(&self.notifier, &event).await?;
         tracing::info!(?event, ?outcome, "mail message handled");
@@ -54,7 +59,7 @@ mod tests {
     fn case() -> Case {
         let test = TestGas::new();
         let mail = TestMail::new(&test);
-        let sender = MailSender { notifier: mail.notifier.clone() };
+        let sender = MailSender { gas: test.gas.clone(), notifier: mail.notifier.clone() };
         let eve = test.user("eve", Plan::Premium);
         Case { mail, sender, eve }
     }

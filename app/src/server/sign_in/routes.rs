@@ -52,7 +52,7 @@ async fn login(
     match count_sign_in(&web.gas, client.0).await {
         Ok(()) => {}
         Err(LimitError::TooMany(refused)) => return Err(SignInError::TooMany(refused)),
-        Err(LimitError::Port(error)) => return Err(error.into()),
+        Err(error) => return Err(error.into()),
     }
     let (url, request) = web.provider.begin().await?;
     let next = NextPath::parse(query.next.as_deref());

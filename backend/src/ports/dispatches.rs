@@ -1,0 +1,35 @@
+//! The port of jobs that wait for a worker or run, by user.
+
+use super::PortResult;
+use async_trait::async_trait;
+use gas_shared::{JobId, UserId};
+use jiff::Timestamp;
+
+/// The jobs that have not ended, each of which either waits or was sent to the workers.
+#[async_trait]
+pub trait Dispatches: Send + Sync {
+    /// Adds a job that waits. A job that is known already stays as it is.
+    async fn add(&self, user: UserId, job: JobId, now: Timestamp) -> PortResult<()>;
+
+    /// Marks the oldest waiting jobs of a user as sent, so that at most `max` are, and returns them.
+    /// Concurrent calls do not exceed `max`.
+    async fn take(&self, user: UserId, max: u16, now: Timestamp) -> PortResult<Vec<JobId>>;
+
+    /// Marks jobs as waiting that could not be sent.
+    async fn put_back(&self, jobs: &[JobId]) -> PortResult<()>;
+
+    /// Whether a job waits.
+    async fn is_waiting(&self, job: JobId) -> PortResult<bool>;
+
+    /// Removes a job and returns its owner; `None` if it is unknown.
+    async fn remove(&self, job: JobId) -> PortResult<Option<UserId>>;
+
+    /// The number of a user's jobs.
+    async fn count(&self, user: UserId) -> PortResult<u32>;
+
+    /// Jobs that were sent before a time, longest first, at most a few thousand.
+    async fn sent_before(&self, time: Timestamp) -> PortResult<Vec<JobId>>;
+
+    /// Users with waiting jobs, at most a few thousand.
+    async fn waiting_users(&self) -> PortResult<Vec<UserId>>;
+}

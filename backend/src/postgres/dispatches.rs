@@ -1,0 +1,120 @@
+//! The port [`Dispatches`] on PostgreSQL.
+
+use super::seconds;
+use crate::ports::{Dispatches, PortError, PortResult};
+use async_trait::async_trait;
+use gas_shared::{JobId, UserId};
+use jiff::Timestamp;
+use sqlx::postgres::PgPool;
+use uuid::Uuid;
+
+const ADD: &str = "
+    insert into dispatches (job_id, user_id, added) values ($2, $1, to_timestamp($3))
+    on conflict (job_id) do nothing";
+
+/// Serializes the calls for one user, so that each counts the jobs that the others have sent.
+const LOCK_USER: &str =
+    "select pg_advisory_xact_lock(hashtextextended('dispatches ' || $1::text, 0))";
+
+const TAKE: &str = "
+    update dispatches set sent = to_timestamp($3) where job_id in (
+        select job_id from dispatches where user_id = $1 and sent is null
+        order by added, job_id
+        limit greatest(0, $2 - (
+            select count(*) from dispatches where user_id = $1 and sent is not null)))
+    returning job_id";
+
+const PUT_BACK: &str = "update dispatches set sent = null where job_id = any($1)";
+
+const IS_WAITING: &str =
+    "select exists (select from dispatches where job_id = $1 and sent is null)";
+
+const REMOVE: &str = "delete from dispatches where job_id = $1 returning user_id";
+
+const COUNT: &str = "select count(*) from dispatches where user_id = $1";
+
+const SENT_BEFORE: &str = "
+    select job_id from dispatches where sent < to_timestamp($1) order by sent limit 5000";
+
+const WAITING_USERS: &str = "select distinct user_id from dispatches where sent is null limit 5000";
+
+/// The jobs in table `dispatches`.
+#[derive(Clone, Debug)]
+pub struct PostgresDispatches {
+    pool: PgPool,
+}
+
+impl PostgresDispatches {
+    /// Uses a database prepared by [`connect`](super::connect).
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    async fn try_take(&self, user: UserId, max: u16, now: Timestamp) -> sqlx::Result<Vec<JobId>> {
+        let mut transaction = self.pool.begin().await?;
+        sqlx::query(LOCK_USER).bind(user.as_uuid()).execute(&mut *transaction).await?;
+        let query = sqlx::query_scalar::<_, Uuid>(TAKE);
+        let query = query.bind(user.as_uuid()).bind(i64::from(max)).bind(seconds(now));
+        let jobs = query.fetch_all(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(jobs.into_iter().map(JobId::new).collect())
+    }
+}
+
+#[async_trait]
+impl Dispatches for PostgresDispatches {
+    async fn add(&self, user: UserId, job: JobId, now: Timestamp) -> PortResult<()> {
+        let query = sqlx::query(ADD).bind(user.as_uuid()).bind(job.as_uuid()).bind(seconds(now));
+        let done = query.execute(&self.pool).await;
+        done.map_err(|error| PortError::new(format!("add job {job} to the waiting jobs"), error))?;
+        Ok(())
+    }
+
+    async fn take(&self, user: UserId, max: u16, now: Timestamp) -> PortResult<Vec<JobId>> {
+        let taken = self.try_take(user, max, now).await;
+        taken.map_err(|error| PortError::new(format!("take waiting jobs of {user}"), error))
+    }
+
+    async fn put_back(&self, jobs: &[JobId]) -> PortResult<()> {
+        let ids: Vec<Uuid> = jobs.iter().map(|job| job.as_uuid()).collect();
+        let done = sqlx::query(PUT_BACK).bind(ids).execute(&self.pool).await;
+        done.map_err(|error| PortError::new("put back waiting jobs", error))?;
+        Ok(())
+    }
+
+    async fn is_waiting(&self, job: JobId) -> PortResult<bool> {
+        let query = sqlx::query_scalar(IS_WAITING).bind(job.as_uuid());
+        let row = query.fetch_one(&self.pool).await;
+        row.map_err(|error| PortError::new(format!("look up waiting job {job}"), error))
+    }
+
+    async fn remove(&self, job: JobId) -> PortResult<Option<UserId>> {
+        let query = sqlx::query_scalar::<_, Uuid>(REMOVE).bind(job.as_uuid());
+        let row = query.fetch_optional(&self.pool).await;
+        let row = row.map_err(|error| {
+            PortError::new(format!("remove job {job} from the waiting jobs"), error)
+        })?;
+        Ok(row.map(UserId::new))
+    }
+
+    async fn count(&self, user: UserId) -> PortResult<u32> {
+        let query = sqlx::query_scalar::<_, i64>(COUNT).bind(user.as_uuid());
+        let count = query.fetch_one(&self.pool).await;
+        let count =
+            count.map_err(|error| PortError::new(format!("count the jobs of {user}"), error))?;
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    async fn sent_before(&self, time: Timestamp) -> PortResult<Vec<JobId>> {
+        let query = sqlx::query_scalar::<_, Uuid>(SENT_BEFORE).bind(seconds(time));
+        let rows = query.fetch_all(&self.pool).await;
+        let rows = rows.map_err(|error| PortError::new("list the jobs sent to workers", error))?;
+        Ok(rows.into_iter().map(JobId::new).collect())
+    }
+
+    async fn waiting_users(&self) -> PortResult<Vec<UserId>> {
+        let rows = sqlx::query_scalar::<_, Uuid>(WAITING_USERS).fetch_all(&self.pool).await;
+        let rows = rows.map_err(|error| PortError::new("list users with waiting jobs", error))?;
+        Ok(rows.into_iter().map(UserId::new).collect())
+    }
+}

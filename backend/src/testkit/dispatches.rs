@@ -1,0 +1,123 @@
+//! The waiting and sent jobs in memory, and the contract of the port.
+
+use super::lock;
+use crate::ports::{Dispatches, PortResult};
+use async_trait::async_trait;
+use gas_shared::{JobId, UserId};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use uuid::Uuid;
+
+#[derive(Clone, Debug)]
+struct Row {
+    user: UserId,
+    job: JobId,
+    sent: Option<Timestamp>,
+}
+
+/// Waiting and sent jobs in memory, in the order in which they were added.
+#[derive(Debug, Default)]
+pub struct FakeDispatches(Mutex<Vec<Row>>);
+
+#[async_trait]
+impl Dispatches for FakeDispatches {
+    async fn add(&self, user: UserId, job: JobId, _: Timestamp) -> PortResult<()> {
+        let mut rows = lock(&self.0);
+        if rows.iter().all(|row| row.job != job) {
+            rows.push(Row { user, job, sent: None });
+        }
+        Ok(())
+    }
+
+    async fn take(&self, user: UserId, max: u16, now: Timestamp) -> PortResult<Vec<JobId>> {
+        let mut rows = lock(&self.0);
+        let is_sent = |row: &&Row| row.user == user && row.sent.is_some();
+        let free = usize::from(max).saturating_sub(rows.iter().filter(is_sent).count());
+        let waiting = rows.iter_mut().filter(|row| row.user == user && row.sent.is_none());
+        Ok(waiting
+            .take(free)
+            .map(|row| {
+                row.sent = Some(now);
+                row.job
+            })
+            .collect())
+    }
+
+    async fn put_back(&self, jobs: &[JobId]) -> PortResult<()> {
+        let mut rows = lock(&self.0);
+        rows.iter_mut().filter(|row| jobs.contains(&row.job)).for_each(|row| row.sent = None);
+        Ok(())
+    }
+
+    async fn is_waiting(&self, job: JobId) -> PortResult<bool> {
+        Ok(lock(&self.0).iter().any(|row| row.job == job && row.sent.is_none()))
+    }
+
+    async fn remove(&self, job: JobId) -> PortResult<Option<UserId>> {
+        let mut rows = lock(&self.0);
+        let at = rows.iter().position(|row| row.job == job);
+        Ok(at.map(|at| rows.remove(at).user))
+    }
+
+    async fn count(&self, user: UserId) -> PortResult<u32> {
+        Ok(lock(&self.0).iter().filter(|row| row.user == user).count() as u32)
+    }
+
+    async fn sent_before(&self, time: Timestamp) -> PortResult<Vec<JobId>> {
+        let rows = lock(&self.0);
+        let old = rows.iter().filter(|row| row.sent.is_some_and(|sent| sent < time));
+        Ok(old.map(|row| row.job).collect())
+    }
+
+    async fn waiting_users(&self) -> PortResult<Vec<UserId>> {
+        let rows = lock(&self.0);
+        let users = rows.iter().filter(|row| row.sent.is_none()).map(|row| row.user);
+        Ok(users.collect::<BTreeSet<_>>().into_iter().collect())
+    }
+}
+
+/// Checks that an adapter fulfills the contract of the port.
+///
+/// # Panics
+/// If it does not.
+#[expect(clippy::unwrap_used, reason = "this is for tests only")]
+pub async fn dispatches_contract(dispatches: &dyn Dispatches) {
+    let [ada, eve] = [(); 2].map(|()| UserId::new(Uuid::new_v4()));
+    let jobs = [(); 5].map(|()| JobId::new(Uuid::new_v4()));
+    let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(1_000_000);
+    let later = |secs| now + SignedDuration::from_secs(secs);
+    for (job, secs) in jobs.iter().zip(0..) {
+        dispatches.add(ada, *job, later(secs)).await.unwrap();
+    }
+    dispatches.add(ada, jobs[0], later(9)).await.unwrap();
+    assert_eq!(dispatches.count(ada).await.unwrap(), 5, "a job is added once");
+    assert_eq!(dispatches.count(eve).await.unwrap(), 0);
+    assert!(dispatches.waiting_users().await.unwrap().contains(&ada));
+
+    let calls = (0..4).map(|_| dispatches.take(ada, 2, now));
+    let taken = futures::future::join_all(calls).await;
+    let mut taken: Vec<JobId> = taken.into_iter().flat_map(|jobs| jobs.unwrap()).collect();
+    taken.sort_by_key(|job| jobs.iter().position(|one| one == job));
+    assert_eq!(taken, jobs[..2], "the oldest ones, and not more in concurrent calls");
+    assert!(!dispatches.is_waiting(jobs[0]).await.unwrap());
+    assert!(dispatches.is_waiting(jobs[2]).await.unwrap());
+    assert!(dispatches.sent_before(later(1)).await.unwrap().contains(&jobs[0]));
+    assert!(!dispatches.sent_before(now).await.unwrap().contains(&jobs[0]));
+
+    assert_eq!(dispatches.remove(jobs[0]).await.unwrap(), Some(ada));
+    assert_eq!(dispatches.remove(jobs[0]).await.unwrap(), None);
+    assert_eq!(dispatches.take(ada, 2, now).await.unwrap(), [jobs[2]], "one place is free");
+    dispatches.put_back(&[jobs[2]]).await.unwrap();
+    assert!(dispatches.is_waiting(jobs[2]).await.unwrap());
+    assert_eq!(dispatches.take(ada, 2, now).await.unwrap(), [jobs[2]]);
+    for job in &jobs[1..] {
+        dispatches.remove(*job).await.unwrap();
+    }
+    assert!(!dispatches.waiting_users().await.unwrap().contains(&ada));
+}
+
+#[tokio::test]
+async fn the_in_memory_dispatches_fulfill_the_contract() {
+    dispatches_contract(&FakeDispatches::default()).await;
+}
