@@ -144,7 +144,7 @@ impl Service {
         Self {
             archiver: Archiver { gas: gas.clone() },
             thawer: Thawer { gas: gas.clone() },
-            sender: MailSender { notifier: mail.notifier.clone() },
+            sender: MailSender { gas: gas.clone(), notifier: mail.notifier.clone() },
             restorer: Restorer::from(&gas),
             shutdown: Shutdown::default(),
             history: Mutex::default(),
