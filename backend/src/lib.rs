@@ -21,6 +21,7 @@ mod offer;
 pub mod ports;
 pub mod postgres;
 pub mod public_url;
+pub mod query_pool;
 pub mod retention;
 mod secret;
 pub mod stripe;

@@ -70,6 +70,16 @@ pub enum Error {
         /// Bytes of the result that was opened.
         found: u64,
     },
+    /// A part of the result or of the index is larger than the explorer reads.
+    #[error("{what} has {found} bytes, but the explorer reads at most {limit}")]
+    ReadLimit {
+        /// The part.
+        what: &'static str,
+        /// Its bytes.
+        found: u64,
+        /// The most bytes.
+        limit: u64,
+    },
     /// The record does not exist.
     #[error("there is no record {number}; the result has {records}")]
     NoRecord {

@@ -1,13 +1,16 @@
 //! Opens an index and answers queries.
 
 use crate::Error;
-use crate::annotation::{AnnotationFormat, SoTerms};
+use crate::annotation::SoTerms;
 use crate::block_columns::BlockColumns;
 use crate::cache::{Cache, IndexId};
 use crate::columns::{NUMERIC_SOURCES, NumericSource};
 use crate::format::{ColumnKind, Footer, MAX_BLOCK_ROWS, TRAILER_BYTES, Trailer, unpack};
+use crate::header::Header;
+use crate::limits::LOADED_BYTES;
 use crate::source::{GAP_BYTES, Source, read_range};
-use crate::text::{Header, read_text};
+use crate::text::read_text;
+use bytes::Bytes;
 use gas_shared::explorer::{Facets, Filter, MAX_ROWS, Page, Query};
 use std::sync::{Arc, OnceLock};
 use std::task::Poll;
@@ -15,11 +18,14 @@ use std::task::Poll;
 /// Bytes read from the end of an index; they usually contain the complete footer.
 const TAIL_BYTES: u64 = 256 << 10;
 
-/// Blocks that are read concurrently, because object stores have a high latency.
+/// The most blocks that are read concurrently, because object stores have a high latency.
 pub(crate) const CONCURRENT_BLOCKS: usize = 8;
 
-/// An open index and its result. Holds the footer of the index; columns are read on demand and kept
-/// in the [`Cache`].
+/// An open index and its result. Holds the footer of the index and some parts of the result's header;
+/// columns are read on demand and kept in the [`Cache`].
+///
+/// Evaluating a block takes milliseconds, after which the futures of all queries yield to other
+/// tasks. A caller that stops polling a future ends its work.
 pub struct Explorer {
     index: Arc<dyn Source>,
     pub(crate) result: Arc<dyn Source>,
@@ -27,7 +33,6 @@ pub struct Explorer {
     pub(crate) cache: Cache,
     pub(crate) id: IndexId,
     pub(crate) header: Header,
-    pub(crate) format: Option<AnnotationFormat>,
     pub(crate) sources: &'static [NumericSource],
     pub(crate) terms: SoTerms,
     gene_ranks: OnceLock<Vec<u32>>,
@@ -64,12 +69,10 @@ impl Explorer {
             let (expected, found) = (footer.result_bytes, result.len());
             return Err(Error::OtherResult { expected, found });
         }
-        let header = 0..footer.header_bytes;
-        let text = read_text(&*result, &footer.header_offsets, footer.bgzf, header).await?;
+        let header = Header::read(&*result, &footer, sources).await?;
         Ok(Self {
-            format: AnnotationFormat::of_header(&text, sources),
             sources,
-            header: Header::new(text),
+            header,
             terms: SoTerms::from_names(footer.terms.clone()),
             index,
             result,
@@ -86,13 +89,33 @@ impl Explorer {
     }
 
     /// The VCF header of the result.
-    pub fn header_text(&self) -> &[u8] {
-        &self.header.text
+    ///
+    /// # Errors
+    /// [`Error::ReadLimit`] if it has more than `limit` bytes, or [`Error`] if it cannot be read.
+    pub async fn header_text(&self, limit: u64) -> Result<Bytes, Error> {
+        let found = self.footer.header_bytes;
+        if found > limit {
+            return Err(Error::ReadLimit { what: "the header of the result", found, limit });
+        }
+        let offsets = &self.footer.header_offsets;
+        read_text(&*self.result, offsets, self.footer.bgzf, 0..found).await
     }
 
     /// The contigs, in the file's order.
     pub fn contigs(&self) -> &[String] {
         &self.footer.contigs
+    }
+
+    /// The contigs, in the file's order, with the lengths that the header states.
+    pub fn contig_lengths(&self) -> impl Iterator<Item = (&str, Option<u64>)> {
+        let numbered = self.footer.contigs.iter().enumerate();
+        numbered.map(|(n, name)| (name.as_str(), self.header.length(n)))
+    }
+
+    /// Approximate bytes in memory, without the columns in the cache.
+    pub fn weight(&self) -> u64 {
+        let ranks = size_of::<u32>() * self.footer.genes.len();
+        self.footer.weight() + self.header.weight() + ranks as u64 + size_of::<Self>() as u64
     }
 
     /// At most `limit` genes whose names start with a prefix (case-insensitive), in alphabetical
@@ -164,7 +187,10 @@ impl Explorer {
         for kind in kinds {
             match self.cache.column(self.id, block as u32, kind) {
                 Some(column) => loaded.insert(kind, column),
-                None => missing.push(kind),
+                None => {
+                    entry.segments[kind.index(numeric)].check()?;
+                    missing.push(kind);
+                }
             }
         }
         for run in self.runs(block, &missing) {
@@ -180,6 +206,18 @@ impl Explorer {
             }
         }
         Ok(loaded)
+    }
+
+    /// The number of blocks whose columns are loaded concurrently. Large blocks are loaded one by
+    /// one, to bound the memory of a query.
+    pub(crate) fn concurrent_blocks(&self, kinds: &[ColumnKind]) -> usize {
+        let numeric = self.footer.numeric.len();
+        let bytes = self.footer.blocks.iter().map(|block| {
+            let segments = kinds.iter().map(|kind| &block.segments[kind.index(numeric)]);
+            segments.map(|segment| segment.unpacked(block.rows)).sum::<u64>()
+        });
+        let largest = bytes.max().unwrap_or(0).max(1);
+        usize::try_from(LOADED_BYTES / largest).unwrap_or(usize::MAX).clamp(1, CONCURRENT_BLOCKS)
     }
 
     /// The ranges of the index with the columns, which are in the file's order.
@@ -243,9 +281,12 @@ async fn read_footer(index: &dyn Source) -> Result<Footer, Error> {
 const MAX_NUMERIC: usize = 255;
 
 /// Checks the invariants that the rest of this crate relies on.
-fn check(footer: &Footer, index_bytes: u64) -> Result<(), Error> {
+pub(crate) fn check(footer: &Footer, index_bytes: u64) -> Result<(), Error> {
     let mut rows = 0;
     let numeric = footer.numeric.len();
+    if numeric > MAX_NUMERIC {
+        return Err(Error::Damaged("the footer has too many numeric columns"));
+    }
     let last = footer.blocks.len().saturating_sub(1);
     for (n, block) in footer.blocks.iter().enumerate() {
         let full = block.rows == footer.block_rows;
@@ -254,6 +295,7 @@ fn check(footer: &Footer, index_bytes: u64) -> Result<(), Error> {
         if block.segments.len() != ColumnKind::count(numeric)
             || block.stats.numbers.len() != numeric
             || !inside
+            || block.text_start > footer.text_bytes
             || block.rows == 0
             || block.rows > footer.block_rows.min(MAX_BLOCK_ROWS)
             || (n < last && !full)
@@ -262,8 +304,9 @@ fn check(footer: &Footer, index_bytes: u64) -> Result<(), Error> {
         }
         rows += u64::from(block.rows);
     }
-    if numeric > MAX_NUMERIC {
-        return Err(Error::Damaged("the footer has too many numeric columns"));
+    // Sums of offsets do not overflow.
+    if footer.text_bytes > u64::MAX >> 8 {
+        return Err(Error::Damaged("the footer states an impossible size"));
     }
     if rows != footer.rows || footer.header_bytes > footer.text_bytes {
         return Err(Error::Damaged("the sums in the footer are inconsistent"));

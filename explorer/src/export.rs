@@ -1,14 +1,18 @@
 //! Exports the records that match a filter, as VCF, TSV or CSV.
 
 use crate::Error;
-use crate::explorer::Explorer;
+use crate::explorer::{Explorer, yield_now};
 use crate::format::BlockOffset;
+use crate::header::pieces;
+use crate::limits::{LINE_BYTES, PIECE_BYTES};
+use crate::rows::Detail;
 use crate::selection::Selection;
-use crate::text::{Span, read_text};
+use crate::text::{LineRange, Span, read_text, without_line_ends};
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, TryStreamExt};
 use gas_shared::explorer::{ExportFormat, Filter, NumericColumn, Row, RowValue, VariantType};
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A column of TSV and CSV: its header, and its text.
@@ -36,12 +40,24 @@ const BEFORE_NUMBERS: [TextColumn; 14] = [
 ];
 
 /// The columns after the numeric ones.
-const AFTER_NUMBERS: [TextColumn; 1] = [("known_ids", |row| row.ids.join(";"))];
+const AFTER_NUMBERS: [TextColumn; 1] = [("known_ids", known_ids)];
+
+/// The identifiers of a row. The last cell also says if values of the row are cut.
+fn known_ids(row: &Row) -> String {
+    let ids = row.ids.join(";");
+    match row.cut {
+        Some(bytes) => format!(
+            "{ids} [values are cut: the record has {bytes} bytes; export VCF for all of it]"
+        ),
+        None => ids,
+    }
+}
 
 impl Explorer {
     /// Streams every record that matches the filter, in the file's order, without a limit on rows.
-    /// The stream holds the selection (one bit per record) and one piece of the result (2 MiB, or a
-    /// single line if that is longer) with its output.
+    /// The stream holds the selection (one bit per record) and one piece of the result (2 MiB) with its
+    /// output. A table has the values of the first 4 MiB of a record, and says so if it has more; VCF
+    /// has the complete record.
     pub fn export(
         self: Arc<Self>,
         filter: Filter,
@@ -52,15 +68,16 @@ impl Explorer {
             let columns = self.sources.iter().map(|source| source.column);
             let columns = columns.filter(|column| column.row_value == RowValue::Number);
             let numeric: Vec<_> = columns.collect();
-            let head = match format {
-                ExportFormat::Vcf => self.header.text.clone(),
-                _ => table_header(&numeric, format)?,
+            let (head, header) = match format {
+                ExportFormat::Vcf => (Bytes::new(), 0..self.footer.header_bytes),
+                _ => (table_header(&numeric, format)?, 0..0),
             };
             let export = Export {
                 explorer: self,
                 selection,
                 format,
                 numeric,
+                header: pieces(header).collect(),
                 block: 0,
                 spans: VecDeque::new(),
                 offsets: Vec::new(),
@@ -81,6 +98,8 @@ struct Export {
     format: ExportFormat,
     /// The numeric columns of a table.
     numeric: Vec<&'static NumericColumn>,
+    /// The pieces of the VCF header that are not yet exported.
+    header: VecDeque<Range<u64>>,
     /// The next block.
     block: usize,
     /// The lines of the current block that are not yet exported.
@@ -91,32 +110,62 @@ struct Export {
 
 impl Export {
     async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        let explorer = self.explorer.clone();
+        let (result, bgzf) = (&*explorer.result, explorer.footer.bgzf);
+        yield_now().await;
+        if let Some(piece) = self.header.pop_front() {
+            let offsets = &explorer.footer.header_offsets;
+            return read_text(result, offsets, bgzf, piece).await.map(Some);
+        }
+        let limit = if self.format == ExportFormat::Vcf { u64::MAX } else { LINE_BYTES };
         while self.spans.is_empty() {
             let Some(matches) = self.selection.blocks.get(self.block) else { return Ok(None) };
-            let rows = self.explorer.footer.blocks[self.block].rows;
+            let rows = explorer.footer.blocks[self.block].rows;
             let mut numbers = Vec::with_capacity(matches.count(rows) as usize);
             matches.for_each(rows, |row| numbers.push(row));
             if !numbers.is_empty() {
-                let lines = self.explorer.lines_of_rows(self.block, numbers.into_iter()).await?;
+                let rows = numbers.into_iter();
+                let lines = explorer.lines_of_rows(self.block, rows, limit).await?;
                 (self.spans, self.offsets) = (lines.0.into(), lines.1);
+                yield_now().await;
             }
             self.block += 1;
         }
         let Some(span) = self.spans.pop_front() else { return Ok(None) };
-        let explorer = &*self.explorer;
-        let bgzf = explorer.footer.bgzf;
-        let text = read_text(&*explorer.result, &self.offsets, bgzf, span.range.clone()).await?;
+        let is_long = span.range.end - span.range.start > PIECE_BYTES;
+        if is_long && self.format == ExportFormat::Vcf {
+            return self.start_of_line(span).await.map(Some);
+        }
+        let text = read_text(result, &self.offsets, bgzf, span.range.clone()).await?;
         match self.format {
             ExportFormat::Vcf => Ok(Some(lines(&span, &text))),
-            format => table(explorer, &span, &text, &self.numeric, format).map(Some),
+            format => table(&explorer, &span, &text, &self.numeric, format).map(Some),
         }
+    }
+
+    /// The start of a long line, which is the only one of its span. The rest becomes the next span.
+    async fn start_of_line(&mut self, span: Span) -> Result<Bytes, Error> {
+        let end = span.range.start + PIECE_BYTES;
+        let (result, bgzf) = (&*self.explorer.result, self.explorer.footer.bgzf);
+        let text = read_text(result, &self.offsets, bgzf, span.range.start..end).await?;
+        // Only empty lines follow a line end.
+        if let Some(line_end) = memchr::memchr(b'\n', &text) {
+            return Ok([without_line_ends(&text[..line_end]), b"\n"].concat().into());
+        }
+        let rest = span.lines.iter().map(|line| LineRange {
+            number: line.number,
+            range: end..line.range.end,
+            bytes: line.range.end - end,
+        });
+        self.spans.push_front(Span { range: end..span.range.end, lines: rest.collect() });
+        Ok(text)
     }
 }
 
 fn lines(span: &Span, text: &[u8]) -> Bytes {
     let mut out = BytesMut::with_capacity(text.len());
-    for (_, line) in span.texts(text) {
-        out.extend_from_slice(line);
+    for line in span.texts(text) {
+        out.extend_from_slice(line.text);
         out.extend_from_slice(b"\n");
     }
     out.freeze()
@@ -139,8 +188,8 @@ fn table(
     format: ExportFormat,
 ) -> Result<Bytes, Error> {
     let mut writer = writer(format);
-    for (number, line) in span.texts(text) {
-        let row = explorer.row(line, number, false)?;
+    for line in span.texts(text) {
+        let row = explorer.row(line, Detail::EXPORT)?;
         writer.write_record(cells(&row, numeric)).map_err(|error| Error::Output(error.into()))?;
     }
     finish(writer)

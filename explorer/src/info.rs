@@ -18,6 +18,51 @@ pub(crate) fn fields(info: &[u8]) -> impl Iterator<Item = (&[u8], Option<&[u8]>)
     .filter(|(key, _)| !key.is_empty())
 }
 
+/// Counts the keys of INFO in pieces of a line.
+#[derive(Debug, Default)]
+pub(crate) struct FieldCounter {
+    fields: u64,
+    /// Whether the current field has a byte.
+    in_field: bool,
+    is_complete: bool,
+}
+
+impl FieldCounter {
+    /// Counts the keys in the start of a line.
+    pub fn count_after_columns(&mut self, line: &[u8]) {
+        match memchr::memchr_iter(b'\t', line).nth(6).map(|end| &line[end + 1..]) {
+            Some(info) if info == b"." || info.starts_with(b".\t") => self.is_complete = true,
+            Some(info) => self.push(info),
+            // The line is cut before INFO.
+            None => self.is_complete = true,
+        }
+    }
+
+    /// Counts the keys in the next piece of the line.
+    pub fn push(&mut self, mut text: &[u8]) {
+        while let Some(end) = memchr::memchr3(b';', b'\t', b'\n', text) {
+            self.fields += u64::from(self.in_field || end > 0);
+            self.in_field = false;
+            if text[end] != b';' {
+                self.is_complete = true;
+                return;
+            }
+            text = &text[end + 1..];
+        }
+        self.in_field |= !text.is_empty();
+    }
+
+    /// Whether the end of INFO is reached.
+    pub const fn is_complete(&self) -> bool {
+        self.is_complete
+    }
+
+    /// The number of keys so far.
+    pub fn fields(&self) -> u64 {
+        self.fields + u64::from(self.in_field)
+    }
+}
+
 /// The finite numbers of a list: `0.1,0.02`, `0.1&0.2`, and the `A:0.1` of old VEP versions.
 pub(crate) fn numbers(value: &[u8]) -> impl Iterator<Item = f32> {
     value.split(|b| matches!(b, b',' | b'&')).filter_map(|item| {
@@ -40,6 +85,25 @@ pub(crate) fn is_rs_number(id: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_are_counted_in_pieces_of_any_size() {
+        let line = b"1\t5\t.\tA\tG\t.\t.\tDB;AF=0.1,x;;END=7\tGT\t0/1;2";
+        for piece in 1..20 {
+            let mut counter = FieldCounter::default();
+            let start = 20;
+            counter.count_after_columns(&line[..start]);
+            line[start..].chunks(piece).for_each(|text| {
+                if !counter.is_complete() {
+                    counter.push(text);
+                }
+            });
+            assert_eq!(counter.fields(), 3);
+        }
+        let mut none = FieldCounter::default();
+        none.count_after_columns(b"1\t5\t.\tA\tG\t.\t.\t.\tGT");
+        assert_eq!((none.fields(), none.is_complete()), (0, true));
+    }
 
     #[test]
     fn info_is_split_into_fields() {

@@ -12,14 +12,19 @@ mod annotation;
 #[cfg(feature = "bench")]
 pub mod bench;
 mod block_columns;
+mod bounded;
 mod cache;
 pub mod columns;
 mod error;
 mod explorer;
 mod export;
 mod format;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
+mod header;
 pub mod index;
 mod info;
+mod limits;
 mod query;
 mod record_features;
 mod rows;

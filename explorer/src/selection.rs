@@ -1,6 +1,8 @@
 //! The records that match a filter, as sets of rows by block.
 
+use crate::format::text_weight;
 use gas_shared::explorer::Facets;
+use std::ops::RangeInclusive;
 
 /// A set of rows, as one bit per row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +37,31 @@ impl Bits {
     /// Adds a row.
     pub fn insert(&mut self, row: usize) {
         self.words[row / 64] |= 1 << (row % 64);
+    }
+
+    /// Whether a row is in the set.
+    #[inline]
+    pub fn contains(&self, row: usize) -> bool {
+        self.words.get(row / 64).is_some_and(|word| word >> (row % 64) & 1 != 0)
+    }
+
+    /// Whether a row of a range is in the set.
+    pub fn any_in(&self, range: RangeInclusive<usize>) -> bool {
+        let (first, last) = (*range.start(), *range.end());
+        if first > last || first / 64 >= self.words.len() {
+            return false;
+        }
+        let (from, to) = (first / 64, (last / 64).min(self.words.len() - 1));
+        (from..=to).any(|n| {
+            let mut word = self.words[n];
+            if n == first / 64 {
+                word &= u64::MAX << (first % 64);
+            }
+            if n == last / 64 {
+                word &= u64::MAX >> (63 - last % 64);
+            }
+            word != 0
+        })
     }
 
     /// Keeps the rows that are in both sets.
@@ -122,10 +149,15 @@ pub(crate) struct Selection {
 impl Selection {
     /// Approximate bytes in memory.
     pub fn weight(&self) -> u64 {
-        // Facets have at most a few hundred short texts.
-        let facets = if self.facets.is_some() { 16 << 10 } else { 0 };
+        let facets = self.facets.as_ref().map_or(0, weight_of_facets);
         self.blocks.iter().map(Matches::weight).sum::<u64>() + facets
     }
+}
+
+fn weight_of_facets(facets: &Facets) -> u64 {
+    let texts = facets.consequences.iter().chain(&facets.filters).chain(&facets.chromosomes);
+    // The other facets have a few numbers.
+    texts.map(|facet| text_weight(&facet.value) + 8).sum::<u64>() + 1024
 }
 
 #[cfg(test)]
@@ -139,6 +171,11 @@ mod tests {
         assert_eq!(bits.iter().last(), Some(129));
         bits.intersect(&Bits::of(130, |row| row > 100));
         assert_eq!(bits.iter().next(), Some(102));
+        for (first, last) in [(0, 0), (101, 101), (0, 101), (102, 102), (103, 130), (129, 999)] {
+            let naive = (first..=last).any(|row| bits.contains(row));
+            assert_eq!(bits.any_in(first..=last), naive, "{first} to {last}");
+        }
+        assert!(!bits.any_in(200..=300));
         assert!(matches!(Matches::of(Bits::filled(130, true)), Matches::All));
         assert!(matches!(Matches::of(Bits::filled(130, false)), Matches::None));
     }

@@ -1,7 +1,12 @@
 //! Synthetic results for benchmarks and tests: VCF annotated with CSQ, reproducible by seed, with the
 //! proportions of a mix of human exomes and genomes.
 
-use gas_shared::explorer::SoTerm;
+use crate::annotation::SoTerms;
+use crate::format::{
+    BlockEntry, Column, ColumnKind, ContigStats, Footer, MAX_BLOCK_ROWS, NO_IMPACT, NumberStats,
+    Segment, Stats, pack,
+};
+use gas_shared::explorer::{NUMERIC_COLUMNS, SoTerm};
 use std::io::{self, Write};
 
 /// The number of genes of the synthetic genome.
@@ -170,6 +175,58 @@ fn consequence(random: &mut Random) -> SoTerm {
         985..=989 => SoTerm::Frameshift,
         _ => SoTerm::ALL[random.below(SoTerm::ALL.len() as u64) as usize],
     }
+}
+
+/// The index of a plain VCF text as the builder wrote it before input limits existed: with lines of
+/// any length, and with `genes` genes in its dictionary. All records are on one contig and have no
+/// features. Results with such indexes are stored, so they must be read safely.
+///
+/// # Panics
+/// If the text has more records than one block.
+pub fn unlimited_index(result: &[u8], genes: usize) -> Vec<u8> {
+    let lines: Vec<&[u8]> = result.split_inclusive(|b| *b == b'\n').collect();
+    let header = lines.iter().take_while(|line| line.starts_with(b"#")).count();
+    let header_bytes = lines[..header].iter().map(|line| line.len() as u64).sum();
+    let records = &lines[header..];
+    let rows = records.len() as u32;
+    assert!(rows <= MAX_BLOCK_ROWS, "one block has at most {MAX_BLOCK_ROWS} records");
+    let mut out = Vec::new();
+    let lengths = Column::U32(records.iter().map(|line| line.len() as u32).collect());
+    let segments = ColumnKind::all(NUMERIC_COLUMNS.len()).into_iter().map(|kind| match kind {
+        ColumnKind::LineBytes => pack(&lengths, kind, &mut out),
+        ColumnKind::Consequence => Segment::Constant(SoTerms::NONE.into()),
+        ColumnKind::Impact => Segment::Constant(NO_IMPACT.into()),
+        ColumnKind::Number(_) => Segment::Constant(f32::NAN.to_bits()),
+        _ => Segment::Constant(0),
+    });
+    let segments = segments.collect();
+    let stats = Stats {
+        contigs: vec![ContigStats { contig: 0, rows, start: 0, end: 0 }],
+        consequences: vec![(SoTerms::NONE, rows)],
+        impacts: vec![(NO_IMPACT, rows)],
+        classes: vec![(0, rows)],
+        filters: vec![(0, rows)],
+        numbers: vec![NumberStats { missing: rows, ..NumberStats::default() }; 2],
+        ..Stats::default()
+    };
+    let block = BlockEntry { rows, offset: 0, text_start: header_bytes, segments, stats };
+    let footer = Footer {
+        rows: rows.into(),
+        block_rows: MAX_BLOCK_ROWS,
+        sorted: true,
+        result_bytes: result.len() as u64,
+        text_bytes: result.len() as u64,
+        header_bytes,
+        numeric: NUMERIC_COLUMNS.map(|column| column.name.to_owned()).to_vec(),
+        contigs: vec!["1".to_owned()],
+        filters: vec!["PASS".to_owned()],
+        genes: (0..genes).map(|n| format!("GENE{n}")).collect(),
+        blocks: if rows == 0 { Vec::new() } else { vec![block] },
+        ..Footer::default()
+    };
+    let end = footer.to_bytes(out.len() as u64);
+    out.extend_from_slice(&end);
+    out
 }
 
 /// SplitMix64 (<https://prng.di.unimi.it/splitmix64.c>), which is good enough for test data.

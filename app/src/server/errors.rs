@@ -28,6 +28,9 @@ pub fn internal(error: &(dyn Error + 'static)) -> ApiError {
     ApiError::new(ErrorCode::Internal, message)
 }
 
+/// After this many seconds a query to a busy explorer can be sent again.
+const EXPLORER_RETRY_SECS: u32 = 5;
+
 /// An error that goes away after a while. The response of a server function gets the header
 /// `Retry-After`.
 pub fn retry_later(code: ErrorCode, message: impl Into<String>, after_secs: u32) -> ApiError {
@@ -169,7 +172,14 @@ impl From<ExploreError> for ApiError {
             ExploreError::Port(error) => error.into(),
             ExploreError::NoRecord { .. } => Self::new(ErrorCode::NotFound, error.to_string()),
             ExploreError::NoIndex(_) => Self::new(ErrorCode::Conflict, error.to_string()),
+            ExploreError::Explorer(gas_explorer::Error::ReadLimit { .. }) => {
+                let text = format!("{error}. Download the results instead");
+                Self::new(ErrorCode::Conflict, text)
+            }
             ExploreError::Explorer(_) => internal(&error),
+            ExploreError::Pool(error) => {
+                retry_later(ErrorCode::Unavailable, error.to_string(), EXPLORER_RETRY_SECS)
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ mod export;
 mod export_account;
 mod file_response;
 pub mod genome;
+mod health;
 mod live;
 mod log_file;
 mod overload;

@@ -3,17 +3,15 @@
 use super::overload::{RequestLimits, limit_requests, plain_refusal};
 use super::session::PostgresSessions;
 use super::{
-    Web, charts, export, export_account, genome, log_file, rest, security, session, sign_in,
-    unsubscribe, webhooks,
+    Web, charts, export, export_account, genome, health, log_file, rest, security, session,
+    sign_in, unsubscribe, webhooks,
 };
 use crate::app::App;
-use axum::http::{HeaderValue, Request, StatusCode, header};
+use axum::http::{Request, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
-use axum::routing::get;
 use axum::{Extension, Router};
 use dioxus::server::{DioxusRouterExt, FullstackState, ServeConfig};
-use gas_backend::chain;
 use std::time::Duration;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -46,6 +44,7 @@ pub fn build(web: Web, sessions: PostgresSessions) -> Router {
         .layer(from_fn(security::check_arguments))
         .layer(session::layer(sessions, &web.public_url));
     let docs = web.public_url.join("/api/docs");
+    let health = health::routes(web.gas.clone(), web.explorers.clone());
     let app = Router::<FullstackState>::new()
         .merge(sign_in::routes())
         .merge(unsubscribe::routes())
@@ -59,7 +58,7 @@ pub fn build(web: Web, sessions: PostgresSessions) -> Router {
         .merge(rest::routes(&docs).layer(from_fn(security::set_headers)))
         .merge(webhooks::routes().layer(from_fn_with_state(webhook_limits, limit_requests)))
         // Outside all request limits: a busy server is not a broken one.
-        .route("/healthz", get(healthz));
+        .merge(health);
     with_common_layers(app.layer(Extension(web)))
 }
 
@@ -87,17 +86,4 @@ fn request_span<B>(request: &Request<B>) -> Span {
         user_id = Empty,
         job_id = Empty,
     )
-}
-
-/// Health check: responds with 200 if this process and PostgreSQL respond.
-async fn healthz(Extension(web): Extension<Web>) -> impl IntoResponse {
-    let no_user = gas_shared::UserId::new(uuid::Uuid::nil());
-    let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    match web.gas.accounts.account(no_user).await {
-        Ok(_) => (StatusCode::OK, no_store, "ok"),
-        Err(error) => {
-            tracing::error!(error = %chain(&error), "health check failed");
-            (StatusCode::SERVICE_UNAVAILABLE, no_store, "PostgreSQL does not respond")
-        }
-    }
 }

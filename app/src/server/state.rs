@@ -8,6 +8,7 @@ use super::sign_in::Provider;
 use super::stripe_js::StripeJs;
 use super::unsubscribe::Unsubscriber;
 use super::webhooks::ThawEndpoint;
+use gas_backend::query_pool::PoolLimits;
 use gas_backend::usecases::{Explorers, JobLists, QueueBoard};
 use gas_backend::{Billing, Gas, PublicUrl, Secret};
 use gas_shared::upload::UploadSettings;
@@ -16,6 +17,9 @@ use tokio::sync::Notify;
 
 /// Size of the explorer's cache in bytes: enough for about six results of a million records.
 const EXPLORER_CACHE_BYTES: u64 = 128 << 20;
+
+/// Bytes of the results that stay open: some hundred human genomes.
+const OPEN_RESULTS_BYTES: u64 = 64 << 20;
 
 /// The web process's state; cheap to clone.
 #[derive(Clone)]
@@ -58,7 +62,7 @@ impl Web {
     /// Creates the state. The OpenID provider is contacted on first use.
     ///
     /// # Errors
-    /// If the HTTP client cannot be created, a URL of the settings is invalid, or the object store
+    /// If the HTTP client or a thread cannot be created, a URL of the settings is invalid, or the object store
     /// cannot sign a link.
     pub async fn new(
         billing: Billing,
@@ -76,7 +80,11 @@ impl Web {
             stripe_webhook_secret: settings.stripe_webhook_secret.clone(),
             stripe_events: Arc::default(),
             thaw: Arc::new(thaw),
-            explorers: Explorers::new(EXPLORER_CACHE_BYTES),
+            explorers: Explorers::new(
+                EXPLORER_CACHE_BYTES,
+                OPEN_RESULTS_BYTES,
+                PoolLimits::default(),
+            )?,
             lists: hub.lists.clone(),
             board: hub.board.clone(),
             genes: Genes::new(settings.reference_bundle.clone()),

@@ -1,12 +1,14 @@
 //! Explores a result: a page of its table, the details of a record, an export of filtered records.
 //!
 //! The result and the index that the worker stored are read by ranges, so their sizes do not
-//! matter.
+//! matter. Both come from a stranger's file, so every query runs on the
+//! [`QueryPool`](crate::query_pool) with a deadline.
 
 use super::DownloadError;
 use super::download::{OpenResult, open_result};
 use crate::Gas;
 use crate::ports::{ObjectStore, PortError};
+use crate::query_pool::{PoolError, PoolLimits, QueryPool};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
@@ -15,13 +17,17 @@ use gas_explorer::{Cache, Explorer};
 use gas_shared::explorer::{ExportFormat, Filter, Page, Query, RowDetails};
 use gas_shared::job::ObjectLocation;
 use gas_shared::{JobId, UserId};
+use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 
-/// The number of results that stay open, the most recently used ones. An open result holds the
-/// dictionaries of its index: some hundred KiB for a genome.
-const MAX_OPEN: usize = 64;
+/// The number of results that are opened at once. Opening one decodes the footer of its index, which
+/// may take a few times 64 MiB.
+const MAX_OPENING: usize = 2;
 
 /// The reason why a result cannot be explored.
 #[derive(Debug, thiserror::Error)]
@@ -45,74 +51,149 @@ pub enum ExploreError {
     /// The index or the result cannot be read or is damaged.
     #[error(transparent)]
     Explorer(#[from] gas_explorer::Error),
+    /// The explorer is busy, or the query took too long.
+    #[error(transparent)]
+    Pool(#[from] PoolError),
     /// A service failed.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-/// The open results of a process and the cache of their blocks. Clones share both.
+/// The open results of a process, the cache of their blocks, and the pool that answers queries
+/// about them. Clones share all of them.
 #[derive(Clone)]
 pub struct Explorers {
     cache: Cache,
-    open: Arc<quick_cache::sync::Cache<ObjectLocation, Arc<Explorer>>>,
+    open: Arc<OpenResults>,
+    opening: Arc<Semaphore>,
+    pool: Arc<QueryPool>,
+    /// Requests to the object store run where the process runs its other requests, so that the
+    /// connections, which both use, never wait for the pool.
+    io: Handle,
+}
+
+/// Open results, by object key. Each holds the dictionaries of its index and parts of the header of
+/// its result: some hundred KiB for a human genome.
+type OpenResults = quick_cache::sync::Cache<ObjectLocation, Arc<Explorer>, Weigh>;
+
+#[derive(Clone, Debug)]
+struct Weigh;
+
+impl quick_cache::Weighter<ObjectLocation, Arc<Explorer>> for Weigh {
+    fn weight(&self, _: &ObjectLocation, explorer: &Arc<Explorer>) -> u64 {
+        explorer.weight()
+    }
+}
+
+/// A cache of at most `bytes` bytes. It has one shard, because a shard holds no entry above its share
+/// of the bytes.
+fn open_results(bytes: u64) -> OpenResults {
+    let options = quick_cache::OptionsBuilder::new()
+        .shards(1)
+        .estimated_items_capacity(64)
+        .weight_capacity(bytes)
+        .build();
+    match options {
+        Ok(options) => OpenResults::with_options(
+            options,
+            Weigh,
+            quick_cache::DefaultHashBuilder::default(),
+            quick_cache::sync::DefaultLifecycle::default(),
+        ),
+        // Only if a required option is missing.
+        Err(_) => OpenResults::with_weighter(64, bytes, Weigh),
+    }
 }
 
 impl Explorers {
-    /// Creates a cache with a capacity in bytes.
-    pub fn new(cache_bytes: u64) -> Self {
-        let open = Arc::new(quick_cache::sync::Cache::new(MAX_OPEN));
-        Self { cache: Cache::new(cache_bytes), open }
+    /// Starts the pool, and creates the caches: `cache_bytes` for blocks, `open_bytes` for open
+    /// results. Must be called within the runtime that serves other requests.
+    ///
+    /// # Errors
+    /// If the operating system refuses a thread.
+    pub fn new(cache_bytes: u64, open_bytes: u64, limits: PoolLimits) -> io::Result<Self> {
+        Ok(Self {
+            cache: Cache::new(cache_bytes),
+            open: Arc::new(open_results(open_bytes)),
+            opening: Arc::new(Semaphore::new(MAX_OPENING)),
+            pool: Arc::new(QueryPool::new(limits)?),
+            io: Handle::current(),
+        })
+    }
+
+    /// Whether a query that does nothing is answered within a time.
+    pub async fn is_ready(&self, within: Duration) -> bool {
+        self.pool.is_ready(within).await
     }
 
     /// Opens a result unless it is open. Concurrent callers open it once.
     async fn open(&self, gas: &Gas, result: &OpenResult) -> Result<Arc<Explorer>, ExploreError> {
-        let opening = open_explorer(gas, result, self.cache.clone());
+        let opening = async {
+            // The semaphore is never closed.
+            let _permit = self.opening.acquire().await;
+            self.open_explorer(gas, result).await
+        };
         self.open.get_or_insert_async(&result.file, opening).await
     }
-}
 
-async fn open_explorer(
-    gas: &Gas,
-    result: &OpenResult,
-    cache: Cache,
-) -> Result<Arc<Explorer>, ExploreError> {
-    let job = &result.job;
-    let index = gas.object_keys.index(job.owner, job.id, &job.input.name);
-    let size = gas.objects.head(&index).await?.ok_or(ExploreError::NoIndex(job.id))?.size;
-    let source = |file: &ObjectLocation, length| -> Arc<dyn Source> {
-        Arc::new(Object { objects: gas.objects.clone(), file: file.clone(), length })
-    };
-    let opened =
-        Explorer::open(source(&index, size), source(&result.file, result.size), cache).await;
-    use gas_explorer::Error;
-    match opened {
-        Ok(explorer) => Ok(Arc::new(explorer)),
-        Err(
-            error @ (Error::NoIndex
-            | Error::Version { .. }
-            | Error::Damaged(_)
-            | Error::OtherResult { .. }),
-        ) => {
-            tracing::error!(job_id = %job.id, %error, "index cannot be used");
-            Err(ExploreError::NoIndex(job.id))
+    async fn open_explorer(
+        &self,
+        gas: &Gas,
+        result: &OpenResult,
+    ) -> Result<Arc<Explorer>, ExploreError> {
+        let job = &result.job;
+        let index = gas.object_keys.index(job.owner, job.id, &job.input.name);
+        let (objects, file) = (gas.objects.clone(), index.clone());
+        let head = self.io.spawn(async move { objects.head(&file).await });
+        let size =
+            head.await.map_err(|_| PoolError::Busy)??.ok_or(ExploreError::NoIndex(job.id))?.size;
+        let source = |file: &ObjectLocation, length| -> Arc<dyn Source> {
+            let (objects, io) = (gas.objects.clone(), self.io.clone());
+            Arc::new(Object { objects, io, file: file.clone(), length })
+        };
+        let opened = Explorer::open(
+            source(&index, size),
+            source(&result.file, result.size),
+            self.cache.clone(),
+        )
+        .await;
+        use gas_explorer::Error;
+        match opened {
+            Ok(explorer) => Ok(Arc::new(explorer)),
+            Err(
+                error @ (Error::NoIndex
+                | Error::Version { .. }
+                | Error::Damaged(_)
+                | Error::OtherResult { .. }),
+            ) => {
+                tracing::error!(job_id = %job.id, %error, "index cannot be used");
+                Err(ExploreError::NoIndex(job.id))
+            }
+            Err(error) => Err(error.into()),
         }
-        Err(error) => Err(error.into()),
     }
 }
 
-/// Opens a result for its owner, with the access rule of
+/// Answers a query about a result for its owner on the pool, with the access rule of
 /// [`sign_result_link`](super::sign_result_link).
 ///
 /// # Errors
 /// [`ExploreError`].
-pub async fn open_results(
+pub async fn query_results<T, F>(
     gas: &Gas,
     explorers: &Explorers,
     owner: UserId,
     id: JobId,
-) -> Result<Arc<Explorer>, ExploreError> {
+    query: impl FnOnce(Arc<Explorer>) -> F + Send + 'static,
+) -> Result<T, ExploreError>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, ExploreError>> + Send + 'static,
+{
     let result = open_result(gas, owner, id).await?;
-    explorers.open(gas, &result).await
+    let (gas, opened) = (gas.clone(), explorers.clone());
+    let answer = async move { query(opened.open(&gas, &result).await?).await };
+    explorers.pool.run(owner, answer).await?
 }
 
 /// Reads a page of the table: rows, the number of matches, and the facets if requested.
@@ -126,7 +207,15 @@ pub async fn explore_page(
     id: JobId,
     query: &Query,
 ) -> Result<Page, ExploreError> {
-    Ok(open_results(gas, explorers, owner, id).await?.page(query).await?)
+    let query = query.clone();
+    query_results(
+        gas,
+        explorers,
+        owner,
+        id,
+        |explorer| async move { Ok(explorer.page(&query).await?) },
+    )
+    .await
 }
 
 /// Reads all details of a record.
@@ -140,13 +229,15 @@ pub async fn explore_details(
     id: JobId,
     number: u64,
 ) -> Result<RowDetails, ExploreError> {
-    let explorer = open_results(gas, explorers, owner, id).await?;
-    match explorer.details(number).await {
-        Err(gas_explorer::Error::NoRecord { number, records }) => {
-            Err(ExploreError::NoRecord { id, number, records })
+    query_results(gas, explorers, owner, id, move |explorer| async move {
+        match explorer.details(number).await {
+            Err(gas_explorer::Error::NoRecord { number, records }) => {
+                Err(ExploreError::NoRecord { id, number, records })
+            }
+            other => Ok(other?),
         }
-        other => Ok(other?),
-    }
+    })
+    .await
 }
 
 /// A file of the records that match a filter.
@@ -154,7 +245,7 @@ pub struct Export {
     /// The name to save it under.
     pub file_name: String,
     /// Its content. An error ends the stream.
-    pub content: Pin<Box<dyn Stream<Item = Result<Bytes, gas_explorer::Error>> + Send>>,
+    pub content: Pin<Box<dyn Stream<Item = Result<Bytes, ExploreError>> + Send>>,
 }
 
 /// Exports all records that match a filter.
@@ -170,22 +261,26 @@ pub async fn export_results(
     format: ExportFormat,
 ) -> Result<Export, ExploreError> {
     let result = open_result(gas, owner, id).await?;
-    let explorer = explorers.open(gas, &result).await?;
     let ending = match format {
         ExportFormat::Vcf => "vcf",
         ExportFormat::Tsv => "tsv",
         ExportFormat::Csv => "csv",
     };
     let part = if filter.is_empty() { "annot" } else { "annot.filtered" };
-    Ok(Export {
-        file_name: format!("{}.{part}.{ending}", result.job.input.name.stem()),
-        content: explorer.export(filter, format).boxed(),
-    })
+    let file_name = format!("{}.{part}.{ending}", result.job.input.name.stem());
+    let (gas, opened) = (gas.clone(), explorers.clone());
+    let open = async move { opened.open(&gas, &result).await };
+    let explorer = explorers.pool.run(owner, open).await??;
+    let content = explorers.pool.stream(owner, explorer.export(filter, format)).await?;
+    let content = content.map(|piece| Ok(piece??));
+    Ok(Export { file_name, content: content.boxed() })
 }
 
 /// An S3 object that is read by ranges.
 struct Object {
     objects: Arc<dyn ObjectStore>,
+    /// Where requests run.
+    io: Handle,
     file: ObjectLocation,
     length: u64,
 }
@@ -193,7 +288,9 @@ struct Object {
 #[async_trait]
 impl Source for Object {
     async fn read(&self, offset: u64, length: u64) -> io::Result<Bytes> {
-        self.objects.read_range(&self.file, offset, length).await.map_err(io::Error::other)
+        let (objects, file) = (self.objects.clone(), self.file.clone());
+        let read = self.io.spawn(async move { objects.read_range(&file, offset, length).await });
+        read.await.map_err(io::Error::other)?.map_err(io::Error::other)
     }
 
     fn len(&self) -> u64 {

@@ -1,6 +1,7 @@
 //! Tests of exploring a result: access, pages, records and exports.
 
 use super::*;
+use crate::query_pool::GateLimits;
 use crate::testkit::TestGas;
 use crate::usecases::{FindError, announce_result, archive_result, sign_result_link};
 use futures::TryStreamExt;
@@ -42,12 +43,18 @@ async fn case() -> Case {
     let mut index = Vec::new();
     gas_explorer::index::build(result.as_bytes(), &mut index).unwrap();
     test.objects.put(&test.gas.object_keys.index(ada.id, job.id, &job.input.name), &index);
-    Case { test, explorers: Explorers::new(1 << 20), ada, job }
+    let explorers = Explorers::new(1 << 20, 1 << 20, PoolLimits::default()).unwrap();
+    Case { test, explorers, ada, job }
 }
 
 impl Case {
     async fn page(&self, query: &Query) -> Result<Page, ExploreError> {
         explore_page(&self.test.gas, &self.explorers, self.ada.id, self.job.id, query).await
+    }
+
+    async fn records(&self, owner: UserId, id: JobId) -> Result<u64, ExploreError> {
+        let records = |explorer: Arc<Explorer>| async move { Ok(explorer.records()) };
+        query_results(&self.test.gas, &self.explorers, owner, id, records).await
     }
 
     async fn details(&self, number: u64) -> Result<RowDetails, ExploreError> {
@@ -85,7 +92,7 @@ async fn exploring_has_the_access_rule_of_downloads() {
     assert_eq!(case.refusal().await, None);
 
     let eve = case.test.user("eve", Plan::Premium);
-    let probe = open_results(&case.test.gas, &case.explorers, eve.id, case.job.id).await;
+    let probe = case.records(eve.id, case.job.id).await;
     assert!(matches!(
         probe.err().unwrap(),
         ExploreError::Download(DownloadError::Find(FindError::NotFound(_)))
@@ -103,7 +110,7 @@ async fn exploring_has_the_access_rule_of_downloads() {
     assert_eq!(case.test.objects.with_key("annot.idx").len(), 1, "the index stays");
 
     let waiting = case.test.pending_job(&case.ada).await;
-    let early = open_results(&case.test.gas, &case.explorers, case.ada.id, waiting.id).await;
+    let early = case.records(case.ada.id, waiting.id).await;
     assert!(early.err().unwrap().to_string().contains("PENDING"));
 }
 
@@ -169,4 +176,65 @@ async fn a_result_without_a_valid_index_can_still_be_downloaded() {
     // A failure is not cached.
     case.test.objects.put(&index, &good);
     assert!(case.page(&Query::default()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_user_with_too_many_queries_is_told_to_wait() {
+    let mut case = case().await;
+    let one = GateLimits { running: 1, running_of_user: 1, admitted: 1, admitted_of_user: 1 };
+    let limits = PoolLimits { queries: one, exports: one, ..PoolLimits::default() };
+    case.explorers = Explorers::new(1 << 20, 1 << 20, limits).unwrap();
+    let (gas, explorers) = (&case.test.gas, &case.explorers);
+    let query = |_| std::future::pending::<Result<(), ExploreError>>();
+    let mut slow = Box::pin(query_results(gas, explorers, case.ada.id, case.job.id, query));
+    assert!(tokio::time::timeout(Duration::from_millis(200), &mut slow).await.is_err());
+    let refused = case.page(&Query::default()).await.unwrap_err();
+    assert!(matches!(refused, ExploreError::Pool(PoolError::Busy)), "{refused}");
+    drop(slow);
+    // An export that nobody reads holds its place until it is dropped.
+    let mut tries = 0;
+    let export = loop {
+        match case.export(Filter::default(), ExportFormat::Csv).await {
+            Ok(export) => break export,
+            // The dropped query has not ended yet.
+            Err(error) => assert!(tries < 100, "{error}"),
+        }
+        tries += 1;
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    };
+    let refused = case.export(Filter::default(), ExportFormat::Csv).await.err().unwrap();
+    assert!(matches!(refused, ExploreError::Pool(PoolError::Busy)), "{refused}");
+    drop(export);
+}
+
+/// A result whose index has `genes` genes, as the version before the input limits wrote it.
+fn hostile(genes: usize) -> (Vec<u8>, Vec<u8>) {
+    let mut result = b"##x=".to_vec();
+    result.resize(4 << 20, b'A');
+    result.extend_from_slice(format!("\n{}{}", header(), line(&RECORDS[0])).as_bytes());
+    let index = gas_explorer::synthetic::unlimited_index(&result, genes);
+    (result, index)
+}
+
+#[tokio::test]
+async fn open_results_are_weighed_in_bytes() {
+    const LIMIT: u64 = 64 << 20;
+    let case = case().await;
+    let explorers = Explorers::new(1 << 20, LIMIT, PoolLimits::default()).unwrap();
+    let (result, index) = hostile(100_000);
+    let mut sum = 0;
+    for _ in 0..64 {
+        let job = case.test.completed_job_with(&case.ada, &result).await;
+        let key = case.test.gas.object_keys.index(case.ada.id, job.id, &job.input.name);
+        case.test.objects.put(&key, &index);
+        let weight = |explorer: Arc<Explorer>| async move { Ok(explorer.weight()) };
+        let (gas, owner) = (&case.test.gas, case.ada.id);
+        sum += query_results(gas, &explorers, owner, job.id, weight).await.unwrap();
+        assert!(explorers.open.weight() <= LIMIT);
+        case.test.gas.objects.delete(&key).await.unwrap();
+    }
+    let (open, held) = (explorers.open.len(), explorers.open.weight());
+    println!("64 hostile results weigh {sum} bytes; {open} are open and weigh {held}");
+    assert!(sum > 5 * LIMIT, "{sum}");
+    assert!(open > 2 && held > LIMIT / 2, "{open} {held}");
 }

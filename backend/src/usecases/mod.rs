@@ -55,7 +55,7 @@ pub use dispatch::job_left;
 pub use download::{DOWNLOAD_LINK_SECS, DownloadError, read_summary, sign_result_link};
 pub use erase_accounts::{Erased, erase_accounts};
 pub use explore::{
-    ExploreError, Explorers, Export, explore_details, explore_page, export_results, open_results,
+    ExploreError, Explorers, Export, explore_details, explore_page, export_results, query_results,
 };
 pub use export_account::export_account;
 pub use find_job::{FindError, ListError, find_job, list_jobs, list_jobs_in};

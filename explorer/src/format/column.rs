@@ -4,8 +4,10 @@
 //! differences, so that deflate finds long runs of similar bytes. A column with a single value has
 //! no bytes at all.
 
-use super::{BlockOffset, crc};
+use super::{BlockOffset, MAX_BLOCK_ROWS, crc};
 use crate::Error;
+use crate::bounded::list;
+use crate::limits::COLUMN_BYTES;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -146,12 +148,18 @@ pub(crate) enum Column {
     BlockOffsets(Vec<BlockOffset>),
 }
 
+/// The most distinct sets of a block.
+const SETS: usize = MAX_BLOCK_ROWS as usize;
+
 /// A column of sets; equal sets are stored once per block.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
 pub(crate) struct Sets<T> {
     /// By row: index of its set.
+    #[serde(deserialize_with = "list::<_, _, SETS>")]
     pub rows: Vec<u16>,
     /// The distinct sets.
+    #[serde(deserialize_with = "list::<_, _, SETS>")]
     pub sets: Vec<T>,
 }
 
@@ -185,6 +193,25 @@ impl Segment {
             Self::Constant(_) => 0,
             Self::Packed { length, .. } => *length as u64,
         }
+    }
+
+    /// Bytes after decompression of a column of `rows` records.
+    pub const fn unpacked(&self, rows: u32) -> u64 {
+        match self {
+            Self::Constant(_) => rows as u64 * 4,
+            Self::Packed { unpacked, .. } => *unpacked as u64,
+        }
+    }
+
+    /// Checks the limit of a column's bytes, before any of them are read.
+    pub fn check(&self) -> Result<(), Error> {
+        let Self::Packed { length, unpacked, .. } = *self else { return Ok(()) };
+        // Compression can add a few bytes, but never doubles a text.
+        let (found, limit) = (u64::from(unpacked.max(length / 2)), u64::from(COLUMN_BYTES));
+        if found <= limit {
+            return Ok(());
+        }
+        Err(Error::ReadLimit { what: "a column of the index", found, limit })
     }
 }
 
@@ -266,6 +293,7 @@ pub(crate) fn unpack(
     kind: ColumnKind,
     rows: usize,
 ) -> Result<Column, Error> {
+    segment.check()?;
     let (unpacked, sum) = match *segment {
         Segment::Constant(value) => return Ok(repeated(value, kind, rows)),
         Segment::Packed { unpacked, crc, .. } => (unpacked as usize, crc),
@@ -281,7 +309,8 @@ pub(crate) fn unpack(
     decode(text, kind, rows)
 }
 
-fn decode(text: Vec<u8>, kind: ColumnKind, rows: usize) -> Result<Column, Error> {
+/// Decodes the column of `rows` records from its decompressed bytes.
+pub(crate) fn decode(text: Vec<u8>, kind: ColumnKind, rows: usize) -> Result<Column, Error> {
     let width = match kind.encoding() {
         Encoding::U8 => 1,
         Encoding::U16 => 2,

@@ -1,6 +1,8 @@
 //! The footer of the index file: dictionaries, and entries of the blocks.
 
 use super::Segment;
+use crate::bounded::list;
+use crate::limits::FOOTER_TEXTS;
 use serde::{Deserialize, Serialize};
 
 /// Everything in an index except the columns.
@@ -25,15 +27,35 @@ pub(crate) struct Footer {
     /// Names of the numeric columns, in the order of their columns.
     pub numeric: Vec<String>,
     /// Consequence terms by number.
+    #[serde(deserialize_with = "list::<_, _, FOOTER_TEXTS>")]
     pub terms: Vec<String>,
     /// Contigs by number, in order of appearance.
+    #[serde(deserialize_with = "list::<_, _, FOOTER_TEXTS>")]
     pub contigs: Vec<String>,
     /// Complete FILTER values by number.
+    #[serde(deserialize_with = "list::<_, _, FOOTER_TEXTS>")]
     pub filters: Vec<String>,
     /// Genes by number, in order of appearance.
+    #[serde(deserialize_with = "list::<_, _, FOOTER_TEXTS>")]
     pub genes: Vec<String>,
     /// The blocks.
     pub blocks: Vec<BlockEntry>,
+}
+
+impl Footer {
+    /// Approximate bytes in memory.
+    pub fn weight(&self) -> u64 {
+        let texts = [&self.numeric, &self.terms, &self.contigs, &self.filters, &self.genes];
+        let texts = texts.into_iter().flatten().map(|text| text_weight(text));
+        let blocks = self.blocks.iter().map(BlockEntry::weight);
+        let offsets = self.header_offsets.len() * size_of::<BlockOffset>();
+        texts.chain(blocks).sum::<u64>() + offsets as u64
+    }
+}
+
+/// Approximate bytes of a text in memory, with its allocation.
+pub(crate) const fn text_weight(text: &str) -> u64 {
+    (size_of::<String>() + 16 + text.len()) as u64
 }
 
 /// Where a BGZF block starts.
@@ -58,6 +80,20 @@ pub(crate) struct BlockEntry {
     pub segments: Vec<Segment>,
     /// Statistics of the columns.
     pub stats: Stats,
+}
+
+impl BlockEntry {
+    fn weight(&self) -> u64 {
+        let stats = &self.stats;
+        let lists = size_of_val(&*self.segments)
+            + size_of_val(&*stats.contigs)
+            + size_of_val(&*stats.consequences)
+            + size_of_val(&*stats.impacts)
+            + size_of_val(&*stats.classes)
+            + size_of_val(&*stats.filters)
+            + size_of_val(&*stats.numbers);
+        (size_of::<Self>() + lists) as u64
+    }
 }
 
 /// Statistics of a block's columns, with which many blocks are skipped or counted unread.

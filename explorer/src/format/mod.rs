@@ -18,9 +18,11 @@ mod footer;
 mod trailer;
 mod version_1;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use column::decode;
 pub(crate) use column::{Column, ColumnKind, Segment, Sets, pack, unpack};
 pub(crate) use footer::{
-    BlockEntry, BlockOffset, ContigStats, Footer, LengthStats, NumberStats, Stats,
+    BlockEntry, BlockOffset, ContigStats, Footer, LengthStats, NumberStats, Stats, text_weight,
 };
 pub(crate) use trailer::{TRAILER_BYTES, Trailer};
 

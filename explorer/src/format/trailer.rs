@@ -4,6 +4,7 @@ use super::footer::Footer;
 use super::version_1::FooterV1;
 use super::{MAGIC, VERSION, crc};
 use crate::Error;
+use crate::limits::FOOTER_BYTES;
 use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
@@ -23,9 +24,6 @@ pub(crate) struct Trailer {
     crc: u32,
     version: u32,
 }
-
-/// A larger footer is considered damage.
-const MAX_FOOTER_BYTES: u32 = 1 << 30;
 
 impl Trailer {
     /// Reads the last [`TRAILER_BYTES`] of an index of `total` bytes.
@@ -48,8 +46,14 @@ impl Trailer {
             version,
         };
         let end = trailer.offset.checked_add(trailer.length);
-        if end != total.checked_sub(TRAILER_BYTES as u64) || trailer.unpacked > MAX_FOOTER_BYTES {
+        if end != total.checked_sub(TRAILER_BYTES as u64) {
             return Err(Error::Damaged("the trailer does not point to the footer"));
+        }
+        let limit = u64::from(FOOTER_BYTES);
+        // Compression can add a few bytes, but never doubles a text.
+        let found = u64::from(trailer.unpacked).max(trailer.length / 2);
+        if found > limit {
+            return Err(Error::ReadLimit { what: "the footer of the index", found, limit });
         }
         Ok(trailer)
     }
@@ -97,9 +101,14 @@ impl Footer {
                 "the footer does not have the size that the trailer states",
             ));
         }
-        let footer = match trailer.version {
-            1 => postcard::from_bytes::<FooterV1>(&text).map(Self::from),
-            _ => postcard::from_bytes(&text),
+        Self::decode(&text, trailer.version)
+    }
+
+    /// Decodes the text of a footer of some version.
+    pub fn decode(text: &[u8], version: u32) -> Result<Self, Error> {
+        let footer = match version {
+            1 => postcard::from_bytes::<FooterV1>(text).map(Self::from),
+            _ => postcard::from_bytes(text),
         };
         footer.map_err(|_| Error::Damaged("the footer cannot be read"))
     }

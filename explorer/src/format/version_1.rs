@@ -4,6 +4,8 @@ use super::footer::{
     BlockEntry, BlockOffset, ContigStats, Footer, LengthStats, NumberStats, Stats,
 };
 use super::{ColumnKind, Segment};
+use crate::bounded::list;
+use crate::limits::FOOTER_TEXTS;
 use gas_shared::explorer::{FREQUENCY, QUALITY};
 use serde::Deserialize;
 
@@ -18,9 +20,13 @@ pub(super) struct FooterV1 {
     header_bytes: u64,
     bgzf: bool,
     header_offsets: Vec<BlockOffset>,
+    #[serde(deserialize_with = "list::<_, _, FOOTER_TEXTS>")]
     terms: Vec<String>,
+    #[serde(deserialize_with = "list::<_, _, FOOTER_TEXTS>")]
     contigs: Vec<String>,
+    #[serde(deserialize_with = "list::<_, _, FOOTER_TEXTS>")]
     filters: Vec<String>,
+    #[serde(deserialize_with = "list::<_, _, FOOTER_TEXTS>")]
     genes: Vec<String>,
     blocks: Vec<BlockEntryV1>,
 }

@@ -1,21 +1,21 @@
 //! A filter, resolved to the numbers of an index.
 
 use super::category::CategoryColumn;
+use super::regions::Regions;
 use crate::annotation::SoTerms;
 use crate::format::{ColumnKind, Footer};
 use crate::record_features::{CLASSES, substitution_bit, type_bit};
-use gas_shared::explorer::{
-    Filter, LengthRange, NO_CONSEQUENCE, NumericColumn, Range, Scope, contig_alias,
-};
+use crate::selection::Bits;
+use gas_shared::explorer::{Filter, LengthRange, NO_CONSEQUENCE, NumericColumn, Range, Scope};
 use std::collections::HashSet;
 
 /// A criterion of a filter. A record matches the filter if it meets all of them.
 #[derive(Debug)]
 pub(crate) enum Clause {
-    /// Contig, first and last position.
-    Regions(Vec<(u32, u32, u32)>),
+    /// Regions.
+    Regions(Regions),
     /// Numbers of genes.
-    Genes(HashSet<u32>),
+    Genes(Bits),
     /// Values of a category column.
     Categories {
         /// The column.
@@ -40,7 +40,7 @@ pub(crate) enum Clause {
     /// Range of length changes.
     Length(LengthRange),
     /// Part of an identifier, in lower case, or one of these genes.
-    Text(Vec<u8>, HashSet<u32>),
+    Text(Vec<u8>, Bits),
 }
 
 impl Clause {
@@ -76,7 +76,8 @@ impl Clause {
         let text = lower(&filter.text);
         let ids = || filter.ids.iter().map(|id| lower(id).into_bytes()).collect();
         let criteria = [
-            (!filter.regions.is_empty()).then(|| regions(filter, footer)),
+            (!filter.regions.is_empty())
+                .then(|| Self::Regions(Regions::of(&filter.regions, &footer.contigs))),
             (!filter.genes.is_empty()).then(|| Self::Genes(genes(filter, footer))),
             (!filter.consequences.is_empty()).then(|| consequences(filter, footer)),
             (!filter.impacts.is_empty()).then(|| impacts(filter, footer)),
@@ -145,26 +146,14 @@ fn lower(text: &str) -> String {
     text.trim().to_ascii_lowercase()
 }
 
-fn genes(filter: &Filter, footer: &Footer) -> HashSet<u32> {
+fn genes(filter: &Filter, footer: &Footer) -> Bits {
     let wanted: HashSet<String> = filter.genes.iter().map(|gene| lower(gene)).collect();
     genes_with(footer, |gene| wanted.contains(gene))
 }
 
-fn genes_with(footer: &Footer, holds: impl Fn(&str) -> bool) -> HashSet<u32> {
-    let numbered = (0..).zip(&footer.genes);
-    numbered.filter(|(_, gene)| holds(&gene.to_ascii_lowercase())).map(|(n, _)| n).collect()
-}
-
-fn regions(filter: &Filter, footer: &Footer) -> Clause {
-    let aliases: Vec<String> = footer.contigs.iter().map(|name| contig_alias(name)).collect();
-    let mut regions = Vec::new();
-    for region in &filter.regions {
-        let alias = contig_alias(&region.contig);
-        let (start, end) = region.span.unwrap_or((0, u32::MAX));
-        let contigs = (0..).zip(&aliases).filter(|(_, name)| **name == alias);
-        regions.extend(contigs.map(|(contig, _)| (contig, start, end)));
-    }
-    Clause::Regions(regions)
+fn genes_with(footer: &Footer, holds: impl Fn(&str) -> bool) -> Bits {
+    let genes = &footer.genes;
+    Bits::of(genes.len(), |n| holds(&genes[n].to_ascii_lowercase()))
 }
 
 fn terms(names: &[String], footer: &Footer) -> u64 {
@@ -180,7 +169,8 @@ fn terms(names: &[String], footer: &Footer) -> u64 {
 }
 
 fn filters(filter: &Filter, footer: &Footer) -> Clause {
-    let shown = |name: &str| filter.filters.iter().any(|wanted| wanted.trim() == name);
-    let accepted = footer.filters.iter().map(|names| names.split(';').any(shown)).collect();
+    let wanted: HashSet<&str> = filter.filters.iter().map(|name| name.trim()).collect();
+    let is_wanted = |name: &str| wanted.contains(name);
+    let accepted = footer.filters.iter().map(|names| names.split(';').any(is_wanted)).collect();
     Clause::Categories { column: CategoryColumn::Filter, accepted, is_facet: true }
 }

@@ -2,6 +2,7 @@
 
 use super::category::{CategoryColumn, Values};
 use super::clause::Clause;
+use super::regions::Regions;
 use crate::Error;
 use crate::annotation::SoTerms;
 use crate::block_columns::BlockColumns;
@@ -77,23 +78,20 @@ fn mask_of_length(range: &LengthRange, block: &BlockColumns) -> Result<Bits, Err
     Ok(bits)
 }
 
-fn mask_of_regions(regions: &[(u32, u32, u32)], block: &BlockColumns) -> Result<Bits, Error> {
+fn mask_of_regions(regions: &Regions, block: &BlockColumns) -> Result<Bits, Error> {
     let contigs = block.u32s(ColumnKind::Contig)?;
     let positions = block.u32s(ColumnKind::Pos)?;
     let spans = block.u32s(ColumnKind::Span)?;
     Ok(Bits::of(block.rows, |row| {
         let (start, span) = (positions[row], spans[row]);
         let end = start.saturating_add(span.saturating_sub(1));
-        let touches = |(contig, first, last): &(u32, u32, u32)| {
-            *contig == contigs[row] && start <= *last && end >= *first
-        };
-        regions.iter().any(touches)
+        regions.touch(contigs[row], start, end)
     }))
 }
 
-fn mask_of_genes(genes: &HashSet<u32>, block: &BlockColumns) -> Result<Bits, Error> {
+fn mask_of_genes(genes: &Bits, block: &BlockColumns) -> Result<Bits, Error> {
     let column = block.genes()?;
-    let holds = |set: &Vec<u32>| set.iter().any(|gene| genes.contains(gene));
+    let holds = |set: &Vec<u32>| set.iter().any(|gene| genes.contains(*gene as usize));
     let sets: Vec<bool> = column.sets.iter().map(holds).collect();
     Ok(Bits::of(block.rows, |row| sets[usize::from(column.rows[row])]))
 }
@@ -120,19 +118,21 @@ fn mask_of_ids(ids: &HashSet<Vec<u8>>, block: &BlockColumns) -> Result<Bits, Err
             let is_complete = is_complete && ends(text.get(at + id.len()));
             if is_complete {
                 bits.insert(row);
+                return Skip::Row;
             }
-            is_complete
+            // The next occurrence that can be complete starts after the next separator.
+            Skip::Identifier
         });
     }
     Ok(bits)
 }
 
-fn mask_of_text(needle: &[u8], genes: &HashSet<u32>, block: &BlockColumns) -> Result<Bits, Error> {
+fn mask_of_text(needle: &[u8], genes: &Bits, block: &BlockColumns) -> Result<Bits, Error> {
     let mut bits = mask_of_genes(genes, block)?;
     if is_searchable(needle) {
         find_rows(block.ids()?, needle, |row, _| {
             bits.insert(row);
-            true
+            Skip::Row
         });
     }
     Ok(bits)
@@ -143,19 +143,27 @@ fn is_searchable(needle: &[u8]) -> bool {
     !needle.is_empty() && !needle.iter().any(|b| matches!(b, b'\n' | b';'))
 }
 
-/// Calls back with row and offset of each occurrence. If the callback returns `true`, the rest of
-/// the row is skipped.
-fn find_rows(text: &[u8], needle: &[u8], mut found: impl FnMut(usize, usize) -> bool) {
+/// What is skipped after an occurrence. Without it, a search takes quadratic time in a text that
+/// repeats the needle.
+enum Skip {
+    /// The rest of the identifier.
+    Identifier,
+    /// The rest of the row.
+    Row,
+}
+
+/// Calls back with row and offset of occurrences.
+fn find_rows(text: &[u8], needle: &[u8], mut found: impl FnMut(usize, usize) -> Skip) {
     let finder = memchr::memmem::Finder::new(needle);
     let (mut row, mut counted, mut from) = (0, 0, 0);
     while let Some(at) = text.get(from..).and_then(|rest| finder.find(rest)).map(|n| from + n) {
         row += memchr::memchr_iter(b'\n', &text[counted..at]).count();
-        (counted, from) = (at, at + 1);
-        if found(row, at) {
-            // Skip the line end, and count it.
-            let Some(end) = memchr::memchr(b'\n', &text[at..]) else { return };
-            (counted, from) = (at + end + 1, at + end + 1);
-            row += 1;
-        }
+        counted = at;
+        let end = match found(row, at) {
+            Skip::Identifier => memchr::memchr2(b'\n', b';', &text[at..]),
+            Skip::Row => memchr::memchr(b'\n', &text[at..]),
+        };
+        let Some(end) = end else { return };
+        from = at + end;
     }
 }

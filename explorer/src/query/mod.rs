@@ -5,6 +5,7 @@
 mod category;
 mod clause;
 mod mask;
+mod regions;
 mod select;
 mod sort;
 mod tally;

@@ -7,7 +7,7 @@ use super::tally::Tally;
 use super::zone::{Zone, zone};
 use crate::Error;
 use crate::block_columns::BlockColumns;
-use crate::explorer::{CONCURRENT_BLOCKS, Explorer, yield_now};
+use crate::explorer::{Explorer, yield_now};
 use crate::format::{BlockEntry, ColumnKind};
 use crate::selection::{Bits, Matches, Selection};
 use futures::{FutureExt, StreamExt, TryStreamExt};
@@ -27,13 +27,16 @@ impl Explorer {
             return Ok(cached);
         }
         let clauses = Clause::of_filter(filter, &self.footer);
-        let plans = (0..self.footer.blocks.len()).map(|n| {
-            let zones = clauses.iter().map(|clause| zone(clause, &self.footer.blocks[n]));
-            Plan { block: n, clauses: &clauses, zones: zones.collect(), with_facets }
-        });
+        let mut columns: Vec<_> = clauses.iter().flat_map(Clause::columns).collect();
+        if with_facets {
+            columns.extend(CategoryColumn::ALL.map(CategoryColumn::kind));
+        }
+        let concurrent = self.concurrent_blocks(&columns);
+        let blocks = 0..self.footer.blocks.len();
         // Boxed, because the futures of closures that borrow their arguments have no type name.
-        let loads: Vec<_> = plans.map(|plan| self.load_planned(plan).boxed()).collect();
-        let mut stream = futures::stream::iter(loads).buffered(CONCURRENT_BLOCKS);
+        let loads = blocks.map(|n| self.load_planned(n, &clauses, with_facets).boxed());
+        let loads: Vec<_> = loads.collect();
+        let mut stream = futures::stream::iter(loads).buffered(concurrent);
         let mut tally = with_facets.then(|| Tally::new(&self.footer));
         let mut blocks = Vec::with_capacity(self.footer.blocks.len());
         let mut matched = 0;
@@ -50,7 +53,14 @@ impl Explorer {
         Ok(selection)
     }
 
-    async fn load_planned<'a>(&self, plan: Plan<'a>) -> Result<(Plan<'a>, BlockColumns), Error> {
+    async fn load_planned<'a>(
+        &self,
+        block: usize,
+        clauses: &'a [Clause],
+        with_facets: bool,
+    ) -> Result<(Plan<'a>, BlockColumns), Error> {
+        let zones = clauses.iter().map(|clause| zone(clause, &self.footer.blocks[block]));
+        let plan = Plan { block, clauses, zones: zones.collect(), with_facets };
         let loaded = self.load(plan.block, &plan.columns()).await?;
         Ok((plan, loaded))
     }

@@ -5,6 +5,8 @@ use crate::Error;
 use crate::annotation::SoTerms;
 use crate::block_columns::BlockColumns;
 use crate::format::{BlockEntry, Footer};
+use crate::header::cut;
+use crate::limits::FACET_BYTES;
 use crate::record_features::type_bit;
 use crate::selection::Bits;
 use gas_shared::explorer::{Facet, Facets, Impact, VariantType};
@@ -99,11 +101,14 @@ fn filters(counts: &[u64], footer: &Footer) -> Vec<Facet<String>> {
             *by_name.entry(name).or_default() += records;
         }
     }
-    let facet = |(value, records): (&str, u64)| Facet { value: value.to_owned(), records };
-    let mut facets: Vec<_> = by_name.into_iter().map(facet).collect();
-    facets.sort_by_key(|facet| std::cmp::Reverse(facet.records));
-    facets.truncate(MAX_VALUES);
-    facets
+    let facet = |(value, records): (&str, u64)| Facet {
+        value: cut(value.as_bytes(), FACET_BYTES),
+        records,
+    };
+    let mut counted: Vec<_> = by_name.into_iter().collect();
+    counted.sort_by_key(|(_, records)| std::cmp::Reverse(*records));
+    counted.truncate(MAX_VALUES);
+    counted.into_iter().map(facet).collect()
 }
 
 /// The contigs with the most records, in the file's order.
@@ -114,6 +119,9 @@ fn contigs(counts: &[u64], footer: &Footer) -> Vec<Facet<String>> {
         counted.truncate(MAX_VALUES);
         counted.sort_unstable_by_key(|(contig, _)| *contig);
     }
-    let facet = |(n, records): (usize, u64)| Facet { value: footer.contigs[n].clone(), records };
+    let facet = |(n, records): (usize, u64)| Facet {
+        value: cut(footer.contigs[n].as_bytes(), FACET_BYTES),
+        records,
+    };
     counted.into_iter().map(facet).collect()
 }

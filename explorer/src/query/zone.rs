@@ -2,8 +2,10 @@
 //! so that most blocks need not be read.
 
 use super::clause::Clause;
+use super::regions::Regions;
 use crate::annotation::SoTerms;
 use crate::format::{BlockEntry, NumberStats, Stats};
+use crate::selection::Bits;
 use gas_shared::explorer::Range;
 
 /// The rows of a block that can match.
@@ -37,7 +39,7 @@ pub(crate) fn zone(clause: &Clause, block: &BlockEntry) -> Zone {
     let (stats, rows) = (&block.stats, block.rows);
     match clause {
         Clause::Regions(regions) => zone_of_regions(regions, stats, rows),
-        Clause::Genes(genes) => Zone::possible(any_gene(genes.iter(), stats)),
+        Clause::Genes(genes) => Zone::possible(any_gene(genes, stats)),
         Clause::Categories { column, accepted, .. } => {
             let mut matching = 0;
             column.for_each_count(block, |value, rows| {
@@ -68,23 +70,19 @@ pub(crate) fn zone(clause: &Clause, block: &BlockEntry) -> Zone {
     }
 }
 
-fn any_gene<'a>(mut genes: impl Iterator<Item = &'a u32>, stats: &Stats) -> bool {
-    stats.genes.is_some_and(|(least, greatest)| genes.any(|g| (least..=greatest).contains(g)))
+fn any_gene(genes: &Bits, stats: &Stats) -> bool {
+    stats.genes.is_some_and(|(least, greatest)| genes.any_in(least as usize..=greatest as usize))
 }
 
-fn zone_of_regions(regions: &[(u32, u32, u32)], stats: &Stats, rows: u32) -> Zone {
-    let mut covered_rows = 0;
+fn zone_of_regions(regions: &Regions, stats: &Stats, rows: u32) -> Zone {
+    let mut covered_rows = 0u64;
     let mut touched = false;
     for contig in &stats.contigs {
-        let mine = regions.iter().filter(|(number, ..)| *number == contig.contig);
-        let mut covered = false;
-        for (_, start, end) in mine {
-            touched |= contig.start <= *end && contig.end >= *start;
-            covered |= contig.start >= *start && contig.end <= *end;
-        }
-        covered_rows += if covered { contig.rows } else { 0 };
+        touched |= regions.touch(contig.contig, contig.start, contig.end);
+        let covered = regions.cover(contig.contig, contig.start, contig.end);
+        covered_rows += if covered { u64::from(contig.rows) } else { 0 };
     }
-    match (touched, covered_rows == rows) {
+    match (touched, covered_rows == u64::from(rows)) {
         (_, true) => Zone::All,
         (true, false) => Zone::Some,
         (false, false) => Zone::None,

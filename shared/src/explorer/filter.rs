@@ -9,6 +9,35 @@ use std::fmt;
 /// The value for "no consequence annotation" in consequence filters and facets.
 pub const NO_CONSEQUENCE: &str = "none";
 
+/// The most values of a list of a filter.
+pub const MAX_FILTER_VALUES: usize = 1_000;
+
+/// The most bytes of a name or a text in a filter.
+pub const MAX_FILTER_TEXT_BYTES: usize = 200;
+
+/// A filter that is over a limit.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FilterError {
+    /// A list is too long.
+    #[error("the filter has {found} {list}; remove some, the limit is {MAX_FILTER_VALUES}")]
+    TooManyValues {
+        /// The field of the filter.
+        list: &'static str,
+        /// The number of its values.
+        found: usize,
+    },
+    /// A value is too long.
+    #[error(
+        "the filter has a value of {found} bytes in {list}; the limit is {MAX_FILTER_TEXT_BYTES}"
+    )]
+    LongValue {
+        /// The field of the filter.
+        list: &'static str,
+        /// The bytes of the value.
+        found: usize,
+    },
+}
+
 /// Selects records. A record must meet every criterion that is set; a criterion with a list is met
 /// by any of its values. The default selects all records.
 ///
@@ -58,6 +87,39 @@ impl Filter {
     pub fn of_range(column: &'static NumericColumn, range: Range) -> Self {
         Self { ranges: ByColumn::of(column, range), ..Self::default() }
     }
+
+    /// Checks the limits of lists and texts. Deserialization checks them too, so that every filter
+    /// from outside is within them.
+    ///
+    /// # Errors
+    /// [`FilterError`].
+    pub fn check(&self) -> Result<(), FilterError> {
+        let contigs: Vec<&str> = self.regions.iter().map(|region| &*region.contig).collect();
+        check_texts("regions", &contigs)?;
+        check_texts("genes", &self.genes)?;
+        check_texts("consequences", &self.consequences)?;
+        check_texts("ids", &self.ids)?;
+        check_texts("filters", &self.filters)?;
+        check_texts("text", std::slice::from_ref(&self.text))?;
+        check_length("impacts", self.impacts.len())?;
+        check_length("types", self.types.len())
+    }
+}
+
+fn check_length(list: &'static str, found: usize) -> Result<(), FilterError> {
+    if found > MAX_FILTER_VALUES {
+        return Err(FilterError::TooManyValues { list, found });
+    }
+    Ok(())
+}
+
+fn check_texts<T: AsRef<str>>(list: &'static str, texts: &[T]) -> Result<(), FilterError> {
+    check_length(list, texts.len())?;
+    let longest = texts.iter().map(|text| text.as_ref().len()).max().unwrap_or(0);
+    if longest > MAX_FILTER_TEXT_BYTES {
+        return Err(FilterError::LongValue { list, found: longest });
+    }
+    Ok(())
 }
 
 impl Serialize for Filter {
@@ -130,6 +192,7 @@ impl<'de> Visitor<'de> for FilterVisitor {
                 },
             }
         }
+        filter.check().map_err(de::Error::custom)?;
         Ok(filter)
     }
 }
@@ -217,6 +280,35 @@ mod tests {
         assert_eq!(serde_json::to_string(&filter).unwrap(), text);
         let good = Range { min: Some(30.0), ..Range::default() };
         assert_eq!(filter.ranges.get(&QUALITY), Some(good));
+    }
+
+    #[test]
+    fn lists_and_texts_of_a_filter_have_limits() {
+        let read = |field: &str, values: Vec<String>| {
+            let json = serde_json::json!({ field: values }).to_string();
+            serde_json::from_str::<Filter>(&json).map_err(|error| error.to_string())
+        };
+        for (field, value) in [
+            ("regions", "chr1:5-9"),
+            ("genes", "TP53"),
+            ("consequences", "stop_gained"),
+            ("impacts", "high"),
+            ("types", "snv"),
+            ("ids", "rs1"),
+            ("filters", "PASS"),
+        ] {
+            let values = |n| vec![value.to_owned(); n];
+            assert!(read(field, values(MAX_FILTER_VALUES)).is_ok(), "{field}");
+            let error = read(field, values(MAX_FILTER_VALUES + 1)).unwrap_err();
+            assert!(error.contains(&format!("1001 {field}; remove some")), "{error}");
+        }
+        for field in ["regions", "genes", "consequences", "ids", "filters"] {
+            assert!(read(field, vec!["a".repeat(MAX_FILTER_TEXT_BYTES)]).is_ok());
+            let error = read(field, vec!["a".repeat(MAX_FILTER_TEXT_BYTES + 1)]).unwrap_err();
+            assert!(error.contains(&format!("201 bytes in {field}")), "{error}");
+        }
+        let text = format!(r#"{{"text":"{}"}}"#, "a".repeat(201));
+        assert!(serde_json::from_str::<Filter>(&text).is_err());
     }
 
     #[test]

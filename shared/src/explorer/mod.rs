@@ -12,7 +12,10 @@ pub mod url;
 pub use column::{
     Bound, ByColumn, FREQUENCY, NUMERIC_COLUMNS, NumericColumn, NumericFilter, QUALITY, RowValue,
 };
-pub use filter::{Filter, LengthRange, NO_CONSEQUENCE, Range, Scope};
+pub use filter::{
+    Filter, FilterError, LengthRange, MAX_FILTER_TEXT_BYTES, MAX_FILTER_VALUES, NO_CONSEQUENCE,
+    Range, Scope,
+};
 pub use page::{
     Direction, ExportFormat, Facet, Facets, Field, MAX_ROWS, Page, Query, Row, RowDetails, Sort,
     SortKey, TranscriptEntry,

@@ -147,9 +147,10 @@ pub struct Row {
     pub chrom: String,
     /// POS.
     pub pos: u32,
-    /// ID, as in the file.
+    /// ID, as in the file. In the table and in the details of a record, a value that is too long ends
+    /// with `…` and its length.
     pub id: String,
-    /// REF; long alleles are shortened in the table, never in exports.
+    /// REF; long alleles are shortened in the table and in the details.
     pub reference: String,
     /// ALT, comma-separated; shortened as REF.
     pub alt: String,
@@ -177,6 +178,9 @@ pub struct Row {
     pub numbers: ByColumn<f32>,
     /// dbSNP and other identifiers, from ID and the annotation.
     pub ids: Vec<String>,
+    /// Bytes of the record, if it is so long that values of the row are cut. In JSON, it is left out
+    /// otherwise.
+    pub cut: Option<u64>,
 }
 
 /// The numeric columns whose values are in [`Row::numbers`].
@@ -206,6 +210,9 @@ impl Serialize for Row {
             map.serialize_entry(column.name, &self.numbers.get(column))?;
         }
         map.serialize_entry("ids", &self.ids)?;
+        if let Some(bytes) = self.cut {
+            map.serialize_entry("cut", &bytes)?;
+        }
         map.end()
     }
 }
@@ -245,6 +252,7 @@ impl<'de> Visitor<'de> for RowVisitor {
                 "hgvs_c" => row.hgvs_c = map.next_value()?,
                 "hgvs_p" => row.hgvs_p = map.next_value()?,
                 "ids" => row.ids = map.next_value()?,
+                "cut" => row.cut = map.next_value()?,
                 name => match number_columns().find(|column| column.name == name) {
                     Some(column) => row.numbers.set(column, map.next_value()?),
                     None => drop(map.next_value::<IgnoredAny>()?),
@@ -255,10 +263,11 @@ impl<'de> Visitor<'de> for RowVisitor {
     }
 }
 
-/// All data of a record, for the details panel.
+/// The data of a record, for the details panel. Long values are shortened and long lists end early;
+/// the notes say so.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RowDetails {
-    /// The row of the table, with complete alleles.
+    /// The row of the table, with longer values.
     pub row: Row,
     /// Frequencies, by INFO key or annotation field.
     pub frequencies: Vec<Field>,
@@ -268,6 +277,9 @@ pub struct RowDetails {
     pub info: Vec<Field>,
     /// FORMAT and the first 100 samples.
     pub samples: Vec<Field>,
+    /// Sentences about what is left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// The annotation of one allele and one transcript.

@@ -56,10 +56,13 @@ pub fn Drawer(id: JobId, number: Signal<Option<u64>>, open: Signal<bool>) -> Ele
 
 #[component]
 fn Details(details: RowDetails) -> Element {
-    let RowDetails { row, frequencies, entries, info, samples } = details;
+    let RowDetails { row, frequencies, entries, info, samples, notes } = details;
     rsx! {
         div { class: "drawer",
             Links { row: row.clone() }
+            for note in notes {
+                p { class: "muted", "{note}" }
+            }
             Summary { row }
             Fields { title: "Frequencies", fields: frequencies }
             Transcripts { entries }

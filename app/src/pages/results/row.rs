@@ -57,6 +57,9 @@ fn VariantRow(
                     "aria-haspopup": "dialog",
                     "{row.chrom}:{format::count(row.pos.into())}"
                 }
+                if row.cut.is_some() {
+                    span { class: "muted", " cut: download it to see all" }
+                }
             }
             for column in columns.shown().filter(|column| *column != Column::Position) {
                 {cell(column, &row)}

@@ -6,10 +6,14 @@ use crate::error::{ApiError, ErrorCode};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use gas_backend::PublicUrl;
+use gas_backend::usecases::ExploreError;
 use gas_explorer::Explorer;
 use gas_shared::JobId;
 use gas_shared::explorer::{Filter, Region, url};
 use serde::{Deserialize, Serialize};
+
+/// The largest header that a ticket contains.
+const MAX_HEADER_BYTES: u64 = 10 << 20;
 
 /// The most records of a ticket.
 const MAX_RECORDS: u64 = 20_000;
@@ -56,7 +60,8 @@ impl Ticket {
 /// Creates the ticket of a query.
 ///
 /// # Errors
-/// [`ErrorCode::Invalid`] if the region is empty or has too many records; other codes if the index
+/// [`ErrorCode::Invalid`] if the region is empty or has too many records; [`ErrorCode::Conflict`] if the
+/// header is too large; other codes if the index
 /// cannot be read.
 pub async fn ticket(
     explorer: &Explorer,
@@ -65,14 +70,12 @@ pub async fn ticket(
     query: &TicketQuery,
 ) -> Result<Ticket, ApiError> {
     if query.class == "header" {
-        let header = STANDARD.encode(explorer.header_text());
+        let header = explorer.header_text(MAX_HEADER_BYTES).await.map_err(ExploreError::from)?;
+        let header = STANDARD.encode(header);
         return Ok(Ticket::of(format!("data:text/x-vcf;base64,{header}")));
     }
     let filter = query.filter()?;
-    let records = explorer
-        .count(&filter)
-        .await
-        .map_err(|error| ApiError::from(gas_backend::usecases::ExploreError::Explorer(error)))?;
+    let records = explorer.count(&filter).await.map_err(ExploreError::from)?;
     if records > MAX_RECORDS {
         let text = format!("This region has {records} variants. Zoom in to see them.");
         return Err(ApiError::new(ErrorCode::Invalid, text));

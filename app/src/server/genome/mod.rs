@@ -14,8 +14,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Json, Router};
 use dioxus::fullstack::AsStatusCode;
-use gas_annotate::reference::GeneModels;
-use gas_backend::usecases::{ExploreError, open_results};
+use gas_annotate::reference::{GeneModel, GeneModels};
+use gas_backend::usecases::{ExploreError, query_results};
 use gas_explorer::Explorer;
 use gas_shared::JobId;
 use gas_shared::explorer::Query as TableQuery;
@@ -62,10 +62,12 @@ pub async fn settings(
     owner: gas_shared::UserId,
     id: JobId,
 ) -> Result<Settings, ApiError> {
-    let explorer = open_results(&web.gas, &web.explorers, owner, id).await?;
-    let genes = web.genes.models().await?;
     let query = TableQuery { limit: 1, ..TableQuery::default() };
-    let page = explorer.page(&query).await.map_err(ExploreError::from)?;
+    let page = query_results(&web.gas, &web.explorers, owner, id, |explorer| async move {
+        Ok(explorer.page(&query).await?)
+    });
+    let page = page.await?;
+    let genes = web.genes.models().await?;
     let locus = page.rows.first().map(|first| {
         let from = first.pos.saturating_sub(FIRST_VIEW).max(1);
         format!("{}:{from}-{}", first.chrom, first.pos.saturating_add(FIRST_VIEW))
@@ -88,9 +90,19 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/annotations-genome/{id}/search", get(search))
 }
 
-async fn open(web: &Web, session: &Session, id: JobId) -> Result<Arc<Explorer>, ApiError> {
+/// Answers a query about a result on the explorer's pool.
+async fn run<T, F>(
+    web: &Web,
+    session: &Session,
+    id: JobId,
+    query: impl FnOnce(Arc<Explorer>) -> F + Send + 'static,
+) -> Result<T, ApiError>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, ExploreError>> + Send + 'static,
+{
     let account = caller::account_of(web, session).await?;
-    Ok(open_results(&web.gas, &web.explorers, account.id, id).await?)
+    Ok(query_results(&web.gas, &web.explorers, account.id, id, query).await?)
 }
 
 /// A response that is not cached, because it belongs to one user.
@@ -109,9 +121,9 @@ async fn chrom_sizes(
     Path(id): Path<JobId>,
 ) -> Response {
     let found = async {
-        let explorer = open(&web, &session, id).await?;
         let genes = web.genes.models().await?;
-        Ok(sizes(&explorer, genes.as_deref()))
+        run(&web, &session, id, |explorer| async move { Ok(sizes(&explorer, genes.as_deref())) })
+            .await
     };
     uncached_response(found.await)
 }
@@ -119,25 +131,15 @@ async fn chrom_sizes(
 /// The contigs of a result with their lengths from the reference, or else from the header. Contigs
 /// without a length are left out.
 fn sizes(explorer: &Explorer, genes: Option<&GeneModels>) -> String {
-    let header = String::from_utf8_lossy(explorer.header_text());
     let mut text = String::new();
-    for name in explorer.contigs() {
+    for (name, stated) in explorer.contig_lengths() {
         let length = genes.and_then(|genes| genes.length(name));
-        if let Some(length) = length.or_else(|| header_length(&header, name)) {
+        if let Some(length) = length.or(stated) {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "{name}\t{length}");
         }
     }
     text
-}
-
-/// The length of a contig in the header.
-fn header_length(header: &str, contig: &str) -> Option<u64> {
-    let fields = header.lines().find_map(|line| {
-        let fields = line.strip_prefix("##contig=<")?.trim_end().strip_suffix('>')?;
-        fields.split(',').any(|field| field.strip_prefix("ID=") == Some(contig)).then_some(fields)
-    })?;
-    fields.split(',').find_map(|field| field.strip_prefix("length=")?.parse().ok())
 }
 
 async fn variants(
@@ -147,8 +149,11 @@ async fn variants(
     Query(query): Query<htsget::TicketQuery>,
 ) -> Response {
     let found = async {
-        let explorer = open(&web, &session, id).await?;
-        htsget::ticket(&explorer, id, &web.public_url, &query).await.map(Json)
+        let public_url = web.public_url.clone();
+        let ticket = run(&web, &session, id, move |explorer| async move {
+            Ok(htsget::ticket(&explorer, id, &public_url, &query).await)
+        });
+        ticket.await?.map(Json)
     };
     uncached_response(found.await)
 }
@@ -167,7 +172,7 @@ async fn genes_of_region(
     Query(RegionQuery { contig, start, end }): Query<RegionQuery>,
 ) -> Response {
     let found = async {
-        open(&web, &session, id).await?;
+        run(&web, &session, id, |_| async { Ok(()) }).await?;
         let genes = web.genes.models().await?;
         let overlapping = genes.iter().flat_map(|genes| genes.overlapping(&contig, (start, end)));
         let features: Vec<_> =
@@ -184,8 +189,8 @@ struct SearchQuery {
 
 /// A location that igv.js jumps to.
 #[derive(Serialize)]
-struct Location<'a> {
-    chromosome: &'a str,
+struct Location {
+    chromosome: String,
     start: i32,
     end: i32,
 }
@@ -198,30 +203,18 @@ async fn search(
     Query(SearchQuery { name }): Query<SearchQuery>,
 ) -> Response {
     let found = async {
-        let explorer = open(&web, &session, id).await?;
         let genes = web.genes.models().await?;
-        let contigs = explorer.contigs().iter().map(String::as_str);
-        let found = genes.as_ref().and_then(|genes| genes.named(&name, contigs));
-        let locations: Vec<Location<'_>> = found
-            .into_iter()
-            .map(|(chromosome, gene)| Location { chromosome, start: gene.start, end: gene.end })
-            .collect();
-        Ok(Json(locations).into_response())
+        let locations = run(&web, &session, id, |explorer| async move {
+            let contigs = explorer.contigs().iter().map(String::as_str);
+            let found = genes.as_ref().and_then(|genes| genes.named(&name, contigs));
+            let location = |(chromosome, gene): (&str, &GeneModel)| Location {
+                chromosome: chromosome.to_owned(),
+                start: gene.start,
+                end: gene.end,
+            };
+            Ok(found.map(location).into_iter().collect::<Vec<_>>())
+        });
+        Ok(Json(locations.await?).into_response())
     };
     uncached_response(found.await)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn contig_lengths_are_read_from_the_header() {
-        let header = "##fileformat=VCFv4.2\n##contig=<ID=20,length=63025520,assembly=b37>\n\
-                      ##contig=<length=16569,ID=MT>\n##contig=<ID=2>\n#CHROM\n";
-        assert_eq!(header_length(header, "20"), Some(63_025_520));
-        assert_eq!(header_length(header, "MT"), Some(16_569));
-        assert_eq!(header_length(header, "2"), None);
-        assert_eq!(header_length(header, "0"), None);
-    }
 }

@@ -1,0 +1,308 @@
+//! Threads of their own for the queries of the results explorer.
+//!
+//! A query about a large or hostile result takes processor time. It never runs on the threads that
+//! serve pages, each user has a few running queries, and every query has a deadline. Queries
+//! yield after each block of records. Then a query ends if its deadline has passed or if its
+//! request is gone, and the queries of other users continue.
+
+use futures::{Stream, StreamExt};
+use gas_shared::UserId;
+use std::collections::HashMap;
+use std::future::Future;
+use std::io;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+use tokio::runtime::Runtime;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout, timeout_at};
+
+/// Limits of a [`QueryPool`].
+#[derive(Clone, Copy, Debug)]
+pub struct PoolLimits {
+    /// Threads.
+    pub threads: usize,
+    /// Queries.
+    pub queries: GateLimits,
+    /// Exports.
+    pub exports: GateLimits,
+    /// The time of a query, including waiting, and of one piece of an export.
+    pub deadline: Duration,
+    /// The time of an export.
+    pub export_time: Duration,
+    /// How long an export waits for a client that does not read.
+    pub client_pause: Duration,
+}
+
+/// How many queries run and wait. Further ones are refused.
+#[derive(Clone, Copy, Debug)]
+pub struct GateLimits {
+    /// Running ones of all users.
+    pub running: usize,
+    /// Running ones of one user.
+    pub running_of_user: usize,
+    /// Running and waiting ones of all users.
+    pub admitted: usize,
+    /// Running and waiting ones of one user.
+    pub admitted_of_user: usize,
+}
+
+impl Default for PoolLimits {
+    fn default() -> Self {
+        Self {
+            threads: std::thread::available_parallelism().map_or(2, usize::from),
+            queries: GateLimits {
+                running: 16,
+                running_of_user: 2,
+                admitted: 128,
+                admitted_of_user: 16,
+            },
+            exports: GateLimits {
+                running: 16,
+                running_of_user: 2,
+                admitted: 64,
+                admitted_of_user: 8,
+            },
+            deadline: Duration::from_secs(10),
+            export_time: Duration::from_secs(60 * 60),
+            client_pause: Duration::from_secs(60),
+        }
+    }
+}
+
+/// Why a query has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PoolError {
+    /// The limits of running and waiting queries are reached.
+    #[error("the results explorer is busy; wait a few seconds and try again")]
+    Busy,
+    /// The deadline has passed.
+    #[error("the query took too long; choose a narrower filter or download the results")]
+    TooSlow,
+}
+
+/// The threads, and the queries that run and wait.
+#[derive(Debug)]
+pub struct QueryPool {
+    limits: PoolLimits,
+    queries: Arc<Gate>,
+    exports: Arc<Gate>,
+    /// `None` only while the pool is dropped.
+    runtime: Option<Runtime>,
+}
+
+impl QueryPool {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// If the operating system refuses a thread.
+    pub fn new(limits: PoolLimits) -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(limits.threads)
+            .thread_name("explorer")
+            .enable_time()
+            .build()?;
+        Ok(Self {
+            queries: Arc::new(Gate::new(limits.queries)),
+            exports: Arc::new(Gate::new(limits.exports)),
+            runtime: Some(runtime),
+            limits,
+        })
+    }
+
+    /// Runs a query of a user. If the returned future is dropped, the query ends.
+    ///
+    /// # Errors
+    /// [`PoolError`].
+    pub async fn run<T: Send + 'static>(
+        &self,
+        user: UserId,
+        query: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, PoolError> {
+        let deadline = Instant::now() + self.limits.deadline;
+        let permit = self.queries.enter(user, deadline).await?;
+        let task = self.spawn(async move {
+            let answer = until(deadline, query).await;
+            drop(permit);
+            answer
+        });
+        // The task ends at the deadline, unless it does not yield.
+        timeout_at(deadline + Duration::from_secs(1), task)
+            .await
+            .map_err(|_| PoolError::TooSlow)??
+    }
+
+    /// Runs a stream of a user, one item ahead of the client. If the returned stream is dropped, the
+    /// stream ends. A stream that is over a limit of time ends with an error.
+    ///
+    /// # Errors
+    /// [`PoolError::Busy`]; later errors are items.
+    pub async fn stream<T: Send + 'static, S: Stream<Item = T> + Send + 'static>(
+        &self,
+        user: UserId,
+        stream: S,
+    ) -> Result<impl Stream<Item = Result<T, PoolError>> + Send + use<T, S>, PoolError> {
+        let PoolLimits { deadline, export_time, client_pause, .. } = self.limits;
+        let permit = self.exports.enter(user, Instant::now() + deadline).await?;
+        let (sender, receiver) = mpsc::channel(1);
+        let end = Instant::now() + export_time;
+        let mut tasks = JoinSet::new();
+        let work = async move {
+            let mut stream = pin!(stream);
+            loop {
+                let item = until(end.min(Instant::now() + deadline), stream.next()).await;
+                let is_last = matches!(item, Ok(None) | Err(_));
+                let sent = timeout(client_pause, sender.send(item.transpose())).await;
+                if is_last || !matches!(sent, Ok(Ok(()))) {
+                    break;
+                }
+            }
+            drop(permit);
+        };
+        if let Some(runtime) = &self.runtime {
+            tasks.spawn_on(work, runtime.handle());
+        }
+        let items = futures::stream::unfold(Some((receiver, tasks)), |state| async move {
+            let (mut receiver, tasks) = state?;
+            match receiver.recv().await {
+                Some(Some(Ok(item))) => Some((Ok(item), Some((receiver, tasks)))),
+                Some(Some(Err(error))) => Some((Err(error), None)),
+                // The end of the stream.
+                Some(None) => None,
+                None => Some((Err(PoolError::TooSlow), None)),
+            }
+        });
+        Ok(items)
+    }
+
+    /// Whether a query that does nothing is answered within a time. It waits as the queries of
+    /// users do.
+    pub async fn is_ready(&self, within: Duration) -> bool {
+        let probe = async {
+            let _permit = self.queries.running.acquire().await;
+            self.spawn(async {}).await
+        };
+        matches!(timeout(within, probe).await, Ok(Ok(())))
+    }
+
+    /// Runs a future on the threads. If the returned future is dropped, the task ends.
+    async fn spawn<T: Send + 'static>(
+        &self,
+        future: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, PoolError> {
+        let mut tasks = JoinSet::new();
+        if let Some(runtime) = &self.runtime {
+            tasks.spawn_on(future, runtime.handle());
+        }
+        match tasks.join_next().await {
+            Some(Ok(answer)) => Ok(answer),
+            Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            // The process ends.
+            _ => Err(PoolError::Busy),
+        }
+    }
+}
+
+impl Drop for QueryPool {
+    fn drop(&mut self) {
+        // Without waiting for the threads, which is not possible in an asynchronous context.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Runs a future until a deadline. The clock is read at each poll, that is after each block of
+/// records, because the timers of a busy runtime are late.
+async fn until<F: Future>(deadline: Instant, future: F) -> Result<F::Output, PoolError> {
+    let mut future = pin!(future);
+    let checked = std::future::poll_fn(|context| {
+        if Instant::now() >= deadline {
+            return Poll::Ready(Err(PoolError::TooSlow));
+        }
+        future.as_mut().poll(context).map(Ok)
+    });
+    timeout_at(deadline, checked).await.unwrap_or(Err(PoolError::TooSlow))
+}
+
+/// Admits queries of users.
+#[derive(Debug)]
+struct Gate {
+    limits: GateLimits,
+    running: Arc<Semaphore>,
+    admitted: Mutex<Admitted>,
+}
+
+#[derive(Debug, Default)]
+struct Admitted {
+    all: usize,
+    /// By user: the number of queries, and the places of running ones.
+    users: HashMap<UserId, (usize, Arc<Semaphore>)>,
+}
+
+/// The right of a query to run.
+#[derive(Debug)]
+struct Permit {
+    _of_user: OwnedSemaphorePermit,
+    _of_all: OwnedSemaphorePermit,
+    _admission: Admission,
+}
+
+impl Gate {
+    fn new(limits: GateLimits) -> Self {
+        let running = Arc::new(Semaphore::new(limits.running));
+        Self { limits, running, admitted: Mutex::default() }
+    }
+
+    /// Waits until a query of a user can run.
+    async fn enter(self: &Arc<Self>, user: UserId, deadline: Instant) -> Result<Permit, PoolError> {
+        let (places, admission) = self.admit(user)?;
+        let wait = async {
+            // The semaphores are never closed.
+            let of_user = places.acquire_owned().await.ok()?;
+            let of_all = self.running.clone().acquire_owned().await.ok()?;
+            Some(Permit { _of_user: of_user, _of_all: of_all, _admission: admission })
+        };
+        timeout_at(deadline, wait).await.ok().flatten().ok_or(PoolError::Busy)
+    }
+
+    fn admit(self: &Arc<Self>, user: UserId) -> Result<(Arc<Semaphore>, Admission), PoolError> {
+        let mut admitted = self.admitted.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_user = admitted.users.get(&user).map_or(0, |(queries, _)| *queries);
+        if admitted.all >= self.limits.admitted || of_user >= self.limits.admitted_of_user {
+            return Err(PoolError::Busy);
+        }
+        admitted.all += 1;
+        let running = self.limits.running_of_user;
+        let new = || (0, Arc::new(Semaphore::new(running)));
+        let (queries, places) = admitted.users.entry(user).or_insert_with(new);
+        *queries += 1;
+        Ok((places.clone(), Admission { gate: self.clone(), user }))
+    }
+}
+
+/// A running or waiting query.
+#[derive(Debug)]
+struct Admission {
+    gate: Arc<Gate>,
+    user: UserId,
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        let mut admitted = self.gate.admitted.lock().unwrap_or_else(PoisonError::into_inner);
+        admitted.all -= 1;
+        if let Some((queries, _)) = admitted.users.get_mut(&self.user) {
+            *queries -= 1;
+            if *queries == 0 {
+                admitted.users.remove(&self.user);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "query_pool_tests.rs"]
+mod tests;
