@@ -67,6 +67,8 @@ pub struct StackConfig {
     pub durable: bool,
     /// Whether a GAS process that exits unexpectedly is restarted, as systemd does on AWS.
     pub restart: bool,
+    /// Whether emulators and PostgreSQL are restarted, too. Otherwise their exit is an error.
+    pub restart_all: bool,
     /// The visibility timeout of job requests in seconds; `None` for the template's default.
     pub job_visibility_secs: Option<u32>,
     /// Where results are archived.

@@ -88,7 +88,8 @@ impl Stack {
         self.description().write(&self.description_path())
     }
 
-    async fn run(&mut self, spec: ProcessSpec) -> Result<()> {
+    async fn run(&mut self, mut spec: ProcessSpec) -> Result<()> {
+        spec.restart |= self.config.restart_all;
         let is_product = matches!(spec.name, "web" | "worker" | "utility");
         let echo = is_product && self.config.verbosity == Verbosity::Product;
         let log = Log::open(&self.config.logs(), spec.name, echo)?;

@@ -15,7 +15,9 @@ mod igv;
 mod paths;
 mod serve;
 mod setup;
+mod soak;
 mod step;
+mod temporary_stack;
 mod test;
 
 use anyhow::Result;
@@ -45,6 +47,8 @@ enum Command {
         /// Run only tests whose name contains one of these texts.
         filters: Vec<String>,
     },
+    /// Run many jobs while processes are killed and paused, then account for everything.
+    Soak(soak::SoakOptions),
     /// Check formatting, lints, features, dependencies and licenses.
     Check,
     /// Compare the engine with other annotators.
@@ -80,6 +84,7 @@ fn run() -> Result<()> {
         Command::Up(options) => serve::up(&paths, &options),
         Command::Down { wipe } => serve::down(&paths, wipe),
         Command::Test { filters } => test::test(&paths, &filters),
+        Command::Soak(options) => soak::soak(&paths, &options),
         Command::Check => check::check(&paths),
         Command::Conformance(options) => conformance::conformance(&paths, &options),
         Command::Bench(bench) => bench::bench(&paths, &bench),

@@ -156,6 +156,7 @@ pub(crate) fn configure(
         public_dir,
         durable: false,
         restart: true,
+        restart_all: false,
         job_visibility_secs: None,
         archive: ArchiveBackEnd::Vault,
         free_window_secs: None,

@@ -7,7 +7,6 @@ mod jobs;
 mod measure;
 mod pages;
 mod simulate;
-mod stack;
 
 use crate::paths::Paths;
 use anyhow::Result;

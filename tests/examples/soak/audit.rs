@@ -1,0 +1,354 @@
+//! Waits until all work is done, then accounts for every job, mail, object and archive.
+
+use crate::calls::Calls;
+use crate::load::{Load, User};
+use crate::stack::Stack;
+use anyhow::{Result, ensure};
+use gas_backend::Gas;
+use gas_local::Description;
+use gas_shared::job::{FailureKind, JobState, ObjectLocation, Results};
+use gas_shared::{Job, JobId, Plan, UserId};
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::fmt;
+use std::time::{Duration, Instant};
+
+/// The time between two looks at the jobs.
+const LOOK_EVERY: Duration = Duration::from_secs(3);
+
+/// The page size of a user's jobs.
+const PAGE: u16 = 100;
+
+/// The most objects that the port lists.
+const MAX_OBJECTS: usize = 1000;
+
+/// What remains after the run.
+pub(crate) struct Report {
+    states: BTreeMap<&'static str, usize>,
+    accepted: usize,
+    /// How long it took until all work was done; `None` if it was not in time.
+    settled_after: Option<Duration>,
+    longest_wait: Duration,
+    /// Findings by kind, each with examples. None may be there.
+    findings: BTreeMap<&'static str, Vec<String>>,
+    /// Facts that are no defects.
+    notes: Vec<(&'static str, usize)>,
+}
+
+/// The kinds of findings, in the order of the report.
+const FINDINGS: [&str; 10] = [
+    "jobs lost",
+    "jobs failed by the service",
+    "jobs not settled",
+    "deletions lost",
+    "mails doubled",
+    "archives doubled",
+    "archives without a row",
+    "archived rows without an archive",
+    "objects without a row",
+    "rows without an object",
+];
+
+impl Report {
+    /// Whether nothing was lost, doubled or orphaned.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.findings.values().all(Vec::is_empty)
+    }
+
+    fn find(&mut self, kind: &'static str, what: impl fmt::Display) {
+        self.findings.entry(kind).or_default().push(what.to_string());
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\njobs by state ({} accepted)", self.accepted)?;
+        for (state, count) in &self.states {
+            writeln!(f, "  {state:<42}{count:>8}")?;
+        }
+        writeln!(f, "\nmust be zero")?;
+        for kind in FINDINGS {
+            let found = self.findings.get(kind).map_or(&[][..], Vec::as_slice);
+            writeln!(f, "  {kind:<42}{:>8}", found.len())?;
+            for example in found.iter().take(5) {
+                writeln!(f, "      {example}")?;
+            }
+        }
+        writeln!(f, "\nfor information")?;
+        for (note, count) in &self.notes {
+            writeln!(f, "  {note:<42}{count:>8}")?;
+        }
+        let seconds = |time: Duration| format!("{:.0} s", time.as_secs_f64());
+        writeln!(
+            f,
+            "  {:<42}{:>8}",
+            "longest time from upload to end",
+            seconds(self.longest_wait)
+        )?;
+        let settled = self.settled_after.map_or_else(|| "never".to_owned(), seconds);
+        write!(f, "  {:<42}{settled:>8}", "all work done after the last fault")
+    }
+}
+
+/// A copy in the archive, as the Glacier emulator lists it.
+#[derive(Deserialize)]
+struct Copy {
+    id: String,
+    /// The job.
+    description: String,
+}
+
+/// The state of the service at one moment.
+struct World {
+    jobs: BTreeMap<JobId, (Job, Plan)>,
+    objects: HashSet<(UserId, ObjectLocation)>,
+    copies: Vec<Copy>,
+}
+
+impl World {
+    async fn read(gas: &Gas, stack: &Description, users: &[User]) -> Result<Self> {
+        let mut world =
+            Self { jobs: BTreeMap::new(), objects: HashSet::new(), copies: copies(stack).await? };
+        for user in users {
+            let owner = user.account.id;
+            let mut cursor: Option<String> = None;
+            loop {
+                let page = gas.jobs.store.jobs_of(owner, cursor.as_deref(), PAGE).await?;
+                let jobs = page.jobs.into_iter().map(|job| (job.id, (job, user.final_plan())));
+                world.jobs.extend(jobs);
+                cursor = page.next;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+            let prefix = format!("{}/{owner}/", gas.object_keys.prefix);
+            for bucket in [&gas.object_keys.inputs_bucket, &gas.object_keys.results_bucket] {
+                let listed = gas.objects.list(bucket, &prefix).await?;
+                ensure!(listed.len() < MAX_OBJECTS, "a user has too many objects; add users");
+                world.objects.extend(listed.into_iter().map(|object| (owner, object)));
+            }
+        }
+        Ok(world)
+    }
+
+    /// The objects whose keys name no job that exists.
+    fn orphans(&self) -> impl Iterator<Item = &ObjectLocation> {
+        let of_a_job = |object: &ObjectLocation| {
+            job_of(object).is_some_and(|job| self.jobs.contains_key(&job))
+        };
+        self.objects.iter().map(|(_, object)| object).filter(move |object| !of_a_job(object))
+    }
+
+    fn has(&self, owner: UserId, object: &ObjectLocation) -> bool {
+        self.objects.contains(&(owner, object.clone()))
+    }
+}
+
+async fn copies(stack: &Description) -> Result<Vec<Copy>> {
+    let url = format!("{}/_control/archives", stack.glacier_url);
+    Ok(reqwest::get(url).await?.error_for_status()?.json().await?)
+}
+
+/// The job of an object: `<prefix>/<user>/<job>~<name>`.
+fn job_of(object: &ObjectLocation) -> Option<JobId> {
+    object.key.rsplit_once('/')?.1.split_once('~')?.0.parse().ok()
+}
+
+/// Why work on a job remains. `None` if it is done.
+fn open_work(job: &Job, plan: Plan) -> Option<&'static str> {
+    match &job.state {
+        // A ticket whose response was lost: nobody uploads the file, and it fails after its time.
+        JobState::Uploading { .. } | JobState::Failed(_) | JobState::Cancelled { .. } => None,
+        JobState::Pending { .. } => Some("pending"),
+        JobState::Running(_) => Some("running"),
+        JobState::Completed(done) => match (&done.results, plan) {
+            (Results::Archived { leftover: None, .. }, Plan::Free)
+            | (Results::Stored(_), Plan::Premium) => None,
+            (Results::Archived { leftover: Some(_), .. }, _) => {
+                Some("archived, object not deleted")
+            }
+            (Results::Archived { .. }, Plan::Premium) => Some("archived, owner on Premium"),
+            (Results::Stored(_), Plan::Free) => Some("stored, owner on Free"),
+            (Results::Archiving { .. }, _) => Some("archiving"),
+            (Results::Thawing { .. }, _) => Some("restoring"),
+        },
+    }
+}
+
+fn state_name(job: &Job) -> &'static str {
+    match &job.state {
+        JobState::Uploading { .. } => "UPLOADING (abandoned)",
+        JobState::Pending { .. } => "PENDING",
+        JobState::Running(_) => "RUNNING",
+        JobState::Failed(failure) if failure.kind == FailureKind::Input => "FAILED, input",
+        JobState::Failed(_) => "FAILED, service",
+        JobState::Cancelled { .. } => "CANCELLED",
+        JobState::Completed(done) => match &done.results {
+            Results::Stored(stored) if stored.restored_at.is_some() => "COMPLETED, restored",
+            Results::Stored(_) => "COMPLETED, stored",
+            Results::Archiving { .. } => "COMPLETED, archiving",
+            Results::Archived { .. } => "COMPLETED, archived",
+            Results::Thawing { .. } => "COMPLETED, restoring",
+        },
+    }
+}
+
+/// Waits until all work is done, at most for the given time, and accounts for everything.
+pub(crate) async fn audit(stack: &Stack, load: &Load, patience: Duration) -> Result<Report> {
+    let gas = stack.gas(&Calls::default()).await?;
+    let description = Description::of_test()?;
+    let begun = Instant::now();
+    let (world, settled_after) = loop {
+        let world = World::read(&gas, &description, &load.users).await?;
+        let open =
+            world.jobs.values().filter(|(job, plan)| open_work(job, *plan).is_some()).count();
+        if open + world.orphans().count() == 0 && world.copies.len() <= archived(&world) {
+            break (world, Some(begun.elapsed()));
+        }
+        if begun.elapsed() > patience {
+            break (world, None);
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    };
+    let mut report = Report {
+        states: BTreeMap::new(),
+        accepted: load.accepted().len(),
+        settled_after,
+        longest_wait: Duration::ZERO,
+        findings: BTreeMap::new(),
+        notes: Vec::new(),
+    };
+    account_for_jobs(&mut report, &world, load);
+    account_for_archives(&mut report, &world);
+    account_for_objects(&mut report, &world);
+    account_for_mails(&mut report, &description).await?;
+    let rejected = load.rejected();
+    for reason in rejected.iter().take(5) {
+        println!("soak: rejected: {reason}");
+    }
+    report.notes.push(("requests rejected", rejected.len()));
+    report.notes.push(("mails not sent yet", unsent(stack).await?));
+    Ok(report)
+}
+
+fn archived(world: &World) -> usize {
+    let has_copy = |job: &Job| matches!(&job.state, JobState::Completed(done) if done.results.archived().is_some());
+    world.jobs.values().filter(|(job, _)| has_copy(job)).count()
+}
+
+fn account_for_jobs(report: &mut Report, world: &World, load: &Load) {
+    let mut gone = 0;
+    for accepted in load.accepted() {
+        match (world.jobs.get(&accepted.id), accepted.deleted) {
+            (None, true) => gone += 1,
+            (Some(_), true) => report.find("deletions lost", accepted.id),
+            // The response to its deletion may be lost.
+            (None, false) => report.find("jobs lost", accepted.id),
+            (Some((job, _)), false) if !job.status().is_final() => {
+                report.find("jobs lost", format!("{} is {}", job.id, job.status()));
+            }
+            (Some(_), false) => {}
+        }
+    }
+    report.states.insert("deleted", gone);
+    for (job, plan) in world.jobs.values() {
+        *report.states.entry(state_name(job)).or_default() += 1;
+        if let Some(why) = open_work(job, *plan) {
+            report.find("jobs not settled", format!("{} is {why}", job.id));
+        }
+        match &job.state {
+            JobState::Failed(failure)
+                if failure.kind == FailureKind::Service && job.input.size.is_some() =>
+            {
+                report
+                    .find("jobs failed by the service", format!("{}: {}", job.id, failure.reason));
+            }
+            JobState::Completed(done) => {
+                let since = job.input.uploaded_at.unwrap_or(job.submitted_at);
+                let wait = done.completed_at.duration_since(since).unsigned_abs();
+                report.longest_wait = report.longest_wait.max(wait);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn account_for_archives(report: &mut Report, world: &World) {
+    let mut by_job: BTreeMap<&str, usize> = BTreeMap::new();
+    for copy in &world.copies {
+        *by_job.entry(&copy.description).or_default() += 1;
+    }
+    for (job, count) in by_job.iter().filter(|(_, count)| **count > 1) {
+        report.find("archives doubled", format!("{job}: {count} copies"));
+    }
+    let recorded: BTreeMap<&str, JobId> = world
+        .jobs
+        .values()
+        .filter_map(|(job, _)| match &job.state {
+            JobState::Completed(done) => Some((done.results.archived()?.id.as_str(), job.id)),
+            _ => None,
+        })
+        .collect();
+    let existing: BTreeSet<&str> = world.copies.iter().map(|copy| copy.id.as_str()).collect();
+    for copy in world.copies.iter().filter(|copy| !recorded.contains_key(copy.id.as_str())) {
+        report.find("archives without a row", &copy.description);
+    }
+    for (_, job) in recorded.iter().filter(|(id, _)| !existing.contains(*id)) {
+        report.find("archived rows without an archive", job);
+    }
+}
+
+fn account_for_objects(report: &mut Report, world: &World) {
+    for object in world.orphans() {
+        report.find("objects without a row", &object.key);
+    }
+    for (job, _) in world.jobs.values() {
+        let JobState::Completed(done) = &job.state else { continue };
+        let mut expected = vec![&job.input.file, &done.log];
+        let result = match &done.results {
+            Results::Stored(stored) | Results::Archiving { stored, .. } => Some(&stored.file),
+            Results::Archived { .. } | Results::Thawing { .. } => None,
+        };
+        expected.extend(result);
+        for object in expected.into_iter().filter(|object| !world.has(job.owner, object)) {
+            report.find("rows without an object", &object.key);
+        }
+        // The annotated file exists once: an archived one is not in S3, too.
+        let others = world.objects.iter().filter(|(_, object)| {
+            job_of(object) == Some(job.id)
+                && object.key.ends_with(".annot.vcf")
+                && Some(object) != result
+        });
+        for (_, object) in others {
+            report.find("objects without a row", &object.key);
+        }
+    }
+}
+
+/// Every event of a user gives one mail; the text names the event.
+async fn account_for_mails(report: &mut Report, stack: &Description) -> Result<()> {
+    let url = format!("{}/_ministack/ses/messages", stack.aws_url);
+    let sent: Value = reqwest::get(url).await?.error_for_status()?.json().await?;
+    let mails = sent["messages"].as_object().into_iter().flat_map(|all| all.values());
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let mut total = 0;
+    for mail in mails.filter_map(Value::as_array).flatten() {
+        let key = format!("{} {} {}", mail["To"], mail["Subject"], mail["BodyText"]);
+        *counts.entry(key).or_default() += 1;
+        total += 1;
+    }
+    for (mail, count) in counts.iter().filter(|(_, count)| **count > 1) {
+        let excerpt: String = mail.chars().take(160).collect();
+        report.find("mails doubled", format!("{count} times: {excerpt}"));
+    }
+    report.notes.push(("mails sent", total));
+    Ok(())
+}
+
+/// The number of mails in the outbox that are neither sent nor given up.
+async fn unsent(stack: &Stack) -> Result<usize> {
+    let count = "select count(*) from mails where sent_at is null and last_error is null";
+    let count: i64 = sqlx::query_scalar(count).fetch_one(&stack.pool().await?).await?;
+    Ok(usize::try_from(count)?)
+}

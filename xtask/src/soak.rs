@@ -1,0 +1,83 @@
+//! `./gas soak`: jobs of many users, while the processes of a stack are killed and paused at random.
+//! An example of the end-to-end tests does the work and the accounting, because they access the
+//! service in the same way as a browser.
+
+use crate::bundle::Profile;
+use crate::paths::Paths;
+use crate::serve::prepare;
+use crate::step::run;
+use crate::temporary_stack::with_stack;
+use anyhow::Result;
+use clap::Args;
+use gas_local::{Ports, StackConfig};
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The visibility timeout of the job queue, after which the job of a dead worker is redelivered.
+const JOB_VISIBILITY_SECS: u32 = 8;
+
+/// The download window of Free users. It is short, so that results are archived during the run.
+const FREE_WINDOW_SECS: u32 = 25;
+
+/// Options of `soak`.
+#[derive(Args)]
+pub(crate) struct SoakOptions {
+    /// How long faults are injected, in minutes.
+    #[arg(long, default_value_t = 20.0, value_parser = minutes)]
+    minutes: f64,
+    /// The number of jobs of all users together.
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=20_000))]
+    jobs: u32,
+    /// The number of users; half of them begin on Premium, and a quarter changes to it.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=200))]
+    users: u32,
+    /// The seed of all random choices. By default it follows from the time, and is printed.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How long the service may take to finish all work after the last fault, in minutes.
+    #[arg(long, default_value_t = 12.0, value_parser = minutes)]
+    settle_minutes: f64,
+}
+
+fn minutes(text: &str) -> Result<f64, String> {
+    let minutes: f64 = text.parse().map_err(|_| "expected a number of minutes".to_owned())?;
+    if (0.1..=1440.0).contains(&minutes) { Ok(minutes) } else { Err("expected 0.1 to 1440".into()) }
+}
+
+/// Builds everything and runs the soak.
+pub(crate) fn soak(paths: &Paths, options: &SoakOptions) -> Result<()> {
+    run_soak(paths, prepare(paths, Profile::Dev, Ports::free()?)?, options)
+}
+
+/// Runs the soak with programs that are built.
+pub(crate) fn run_soak(paths: &Paths, config: StackConfig, options: &SoakOptions) -> Result<()> {
+    let seed = options.seed.unwrap_or_else(|| {
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+    });
+    eprintln!("gas: soak with --seed {seed}");
+    let config = StackConfig {
+        restart_all: true,
+        job_visibility_secs: Some(JOB_VISIBILITY_SECS),
+        free_window_secs: Some(FREE_WINDOW_SECS),
+        ..config
+    };
+    with_stack(config, "soak", |stack| {
+        run(stack
+            .configure(Command::new("cargo").current_dir(&paths.root))
+            .args([
+                "run",
+                "--quiet",
+                "--locked",
+                "--package",
+                "gas-tests",
+                "--example",
+                "soak",
+                "--",
+            ])
+            .arg(format!("--minutes={}", options.minutes))
+            .arg(format!("--jobs={}", options.jobs))
+            .arg(format!("--users={}", options.users))
+            .arg(format!("--seed={seed}"))
+            .arg(format!("--settle-minutes={}", options.settle_minutes)))
+    })
+}
