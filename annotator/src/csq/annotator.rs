@@ -115,6 +115,12 @@ impl<'r> CsqAnnotator<'r> {
         self
     }
 
+    /// Sets the most work on the whole file, in units of about a nanosecond.
+    pub fn with_max_work(mut self, units: u64) -> Self {
+        self.buffer.limit_work(units);
+        self
+    }
+
     /// The counts so far, without those of the current contig.
     pub fn counts(&self) -> &Counts {
         &self.prepass.counts

@@ -36,6 +36,9 @@ struct Replacement {
     skipped: usize,
 }
 
+/// Work on a new allele of a haplotype. It also bounds the memory: a node has a hundred bytes.
+const NEW_NODE_WORK: u64 = 1500;
+
 /// A segment of a coding sequence.
 #[derive(Clone, Copy)]
 struct SegmentContext<'a> {
@@ -141,6 +144,7 @@ impl<'r> CsqAnnotator<'r> {
             }
             SegmentChange::Replacement(replacement) => replacement,
         };
+        self.buffer.add_work(NEW_NODE_WORK);
         let offset = segment.segment.offset + replacement.start - segment.segment.start;
         let mut node = Node::new(parent, self.buffer.last(), allele.number, replacement.flags);
         let from = tree.bases.len();

@@ -5,6 +5,9 @@ use super::haplotype_path::{HaplotypePath, LeafScratch};
 use super::haplotype_tree::HaplotypeTree;
 use crate::error::InputError;
 
+/// Work on an allele of a haplotype: it is translated, and compared with other consequences.
+const NODE_WORK: u64 = 2500;
+
 impl<'r> CsqAnnotator<'r> {
     /// Flushes the transcripts that end before a position, in the order of their ends.
     pub(super) fn flush_before(&mut self, pos: i32) -> Result<(), InputError> {
@@ -34,6 +37,7 @@ impl<'r> CsqAnnotator<'r> {
                 break;
             }
             tree.path(*leaf, &mut scratch.path);
+            self.buffer.add_work(NODE_WORK * scratch.path.len() as u64);
             scratch.bases.clear();
             scratch.ends.clear();
             for node in &scratch.path {

@@ -88,6 +88,9 @@ const BITS: usize = 30;
 /// The most consequences of a record. A hundred alleles in twenty transcripts have 2,000.
 const MAX_CONSEQUENCES: usize = 4096;
 
+/// Work on comparing a consequence with another one of its record.
+const SCAN_WORK: u64 = 8;
+
 /// The most bytes of changes in the buffer. All haplotypes of 2,504 samples in TTN, the longest gene,
 /// stay below.
 const MAX_CHANGE_BYTES: usize = 128 << 20;
@@ -103,6 +106,10 @@ pub(crate) struct RecordBuffer {
     masks: Vec<u32>,
     /// Whether a record has more than [`MAX_CONSEQUENCES`].
     has_too_many_consequences: bool,
+    /// Work so far on the whole file, in units of about a nanosecond.
+    work: u64,
+    /// The most work on the whole file.
+    max_work: u64,
     samples: usize,
     /// Bits in the mask of a sample.
     max_bits: usize,
@@ -112,7 +119,8 @@ impl RecordBuffer {
     /// Creates a buffer for records with `samples` samples, whose FORMAT/BCSQ can refer to
     /// `max_consequences` consequences per haplotype.
     pub(crate) fn new(samples: usize, max_consequences: usize) -> Self {
-        Self { samples, max_bits: 2 * max_consequences, ..Self::default() }
+        let max_bits = 2 * max_consequences;
+        Self { samples, max_bits, max_work: u64::MAX, ..Self::default() }
     }
 
     /// Appends a record. `line` is the line `record` borrows from.
@@ -148,6 +156,16 @@ impl RecordBuffer {
         self.has_too_many_consequences = false;
     }
 
+    /// Sets the most work on the whole file, in units of about a nanosecond.
+    pub(crate) fn limit_work(&mut self, units: u64) {
+        self.max_work = units;
+    }
+
+    /// Counts work.
+    pub(crate) fn add_work(&mut self, units: u64) {
+        self.work = self.work.saturating_add(units);
+    }
+
     /// The reason why the buffered records cannot be annotated, if they cannot.
     pub(crate) fn exceeded(&self) -> Option<String> {
         if self.has_too_many_consequences {
@@ -155,6 +173,13 @@ impl RecordBuffer {
                 "a record up to this line has more than {MAX_CONSEQUENCES} consequences; split its \
                  alleles into records"
             ));
+        }
+        if self.work > self.max_work {
+            return Some(
+                "the haplotypes up to this line take far more work than those of files of this size; \
+                 annotate fewer samples, or each record on its own (--local)"
+                    .to_owned(),
+            );
         }
         (self.changes.len() > MAX_CHANGE_BYTES).then(|| {
             format!(
@@ -231,11 +256,13 @@ impl RecordBuffer {
             let next = existing.next;
             if let Some(merged) = self.merge(existing, &consequence, merge_key) {
                 self.consequences[at as usize] = Consequence { next, ..merged };
+                self.work = self.work.saturating_add(SCAN_WORK * u64::from(index));
                 return Reported { record, index };
             }
             index += 1;
             at = next;
         }
+        self.work = self.work.saturating_add(SCAN_WORK * u64::from(index));
         if index as usize >= MAX_CONSEQUENCES {
             self.has_too_many_consequences = true;
             return Reported { record, index };

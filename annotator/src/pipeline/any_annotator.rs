@@ -20,6 +20,7 @@ impl<'r> AnyAnnotator<'r> {
         model: &'r CsqModel,
         options: &Options,
         header: &Header,
+        max_work: u64,
     ) -> Self {
         let replaces_key = header.info_keys.contains(options.mode.key());
         let samples = header.samples.len();
@@ -30,7 +31,8 @@ impl<'r> AnyAnnotator<'r> {
             }
             Mode::Csq(csq) => {
                 let annotator = CsqAnnotator::new(reference, model, csq, samples, replaces_key);
-                Self::Csq(Box::new(annotator.with_limits(options.limits)))
+                let annotator = annotator.with_limits(options.limits).with_max_work(max_work);
+                Self::Csq(Box::new(annotator))
             }
         }
     }

@@ -119,11 +119,20 @@ const MIN_OUTPUT_BYTES: u64 = 64 << 20;
 /// without genotypes, reach 500.
 const OUTPUT_GROWTH: u64 = 1000;
 
+/// Work on haplotypes per byte of output, in units of about a nanosecond. The exome of one person and
+/// the genes of 2,504 samples take a tenth.
+const WORK_PER_BYTE: u64 = 20;
+
 impl OutputRoom {
     fn new(input: &Path) -> Result<Self, Error> {
         let size = fs::metadata(input).map_err(Error::file(input))?.len();
         let most = size.saturating_mul(OUTPUT_GROWTH).max(MIN_OUTPUT_BYTES);
         Ok(Self { most, used: AtomicU64::new(0) })
+    }
+
+    /// The most work on haplotypes, in units of about a nanosecond.
+    fn max_work(&self) -> u64 {
+        self.most.saturating_mul(WORK_PER_BYTE)
     }
 
     /// Bytes that are left for the next chunk.
@@ -328,8 +337,13 @@ fn count_warnings(
 impl Run<'_> {
     fn work(&self) {
         let _guard = PanicGuard(self);
-        let mut annotator =
-            AnyAnnotator::new(self.reference, self.model, self.options, &self.header.header);
+        let mut annotator = AnyAnnotator::new(
+            self.reference,
+            self.model,
+            self.options,
+            &self.header.header,
+            self.output.max_work(),
+        );
         let mut text = Vec::new();
         let mut deflate = None;
         let mut chunk = Chunk::default();
@@ -374,6 +388,7 @@ impl Run<'_> {
     ) -> Result<(), InputError> {
         let old = self.header.header.version < Version(4, 0);
         let mut rewritten = Vec::new();
+        let mut rewritten_bytes = 0;
         let mut number = chunk.first_line;
         let mut rest = chunk.bytes.as_slice();
         let room = self.output.left();
@@ -387,6 +402,11 @@ impl Run<'_> {
             let old_pos =
                 if old { rewrite_old_alleles(line, self.reference, &mut rewritten) } else { None };
             if old_pos.is_some() {
+                // A short record of VCF 3.3 may delete millions of bases.
+                rewritten_bytes += rewritten.len();
+                if rewritten_bytes > room {
+                    return Err(self.output.too_large(number));
+                }
                 line = &rewritten;
             }
             if !line.is_empty() {
