@@ -1,9 +1,10 @@
 //! The ports of one process, bundled.
 
+use crate::audit::Audit;
 use crate::clock::SystemClock;
 use crate::ports::{
     AccountData, Accounts, Archive, ArchiveTimer, Dispatches, ObjectStore, PartUploads, Queue,
-    RateLimiter, TokenStore, Topic,
+    RateLimiter, SessionStore, TokenStore, Topic,
 };
 use crate::{Deployment, JobRepository, ObjectKeys, RetentionPolicy, aws, postgres};
 use jiff::Timestamp;
@@ -22,6 +23,10 @@ pub struct Gas {
     pub accounts: Arc<dyn Accounts>,
     /// Closing and erasure of accounts, and the records of mails.
     pub account_data: Arc<dyn AccountData>,
+    /// The sessions of browsers.
+    pub sessions: Arc<dyn SessionStore>,
+    /// The audit log.
+    pub audit: Audit,
     /// API tokens.
     pub tokens: Arc<dyn TokenStore>,
     /// The jobs that wait for a worker or run.
@@ -64,6 +69,11 @@ impl Gas {
             part_uploads: Arc::new(sdk.part_uploads(deployment.s3_path_style)),
             accounts: Arc::new(postgres::PostgresAccounts::new(pool.clone())),
             account_data: Arc::new(postgres::PostgresAccountData::new(pool.clone())),
+            sessions: Arc::new(postgres::PostgresSessions::new(pool.clone())),
+            audit: Audit::new(
+                Arc::new(postgres::PostgresAuditLog::new(pool.clone())),
+                Arc::new(SystemClock),
+            ),
             tokens: Arc::new(postgres::PostgresTokens::new(pool.clone())),
             dispatches: Arc::new(postgres::PostgresDispatches::new(pool.clone())),
             rate_limiter: Arc::new(postgres::PostgresRateLimiter::new(pool.clone())),

@@ -6,6 +6,7 @@
 //! it to the use-cases.
 
 mod attachment;
+pub mod audit;
 pub mod aws;
 mod billing;
 pub mod chain;
@@ -24,6 +25,7 @@ pub mod public_url;
 pub mod query_pool;
 pub mod retention;
 mod secret;
+mod session_secret;
 pub mod stripe;
 #[cfg(feature = "testkit")]
 pub mod testkit;
@@ -43,3 +45,4 @@ pub use offer::Offer;
 pub use public_url::PublicUrl;
 pub use retention::RetentionPolicy;
 pub use secret::Secret;
+pub use session_secret::SessionSecret;

@@ -1,6 +1,7 @@
 //! API tokens and account settings, as the account page shows them.
 
 use crate::TokenId;
+use crate::audit::Activity;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -81,6 +82,10 @@ pub struct AccountSettings {
     pub mail_about_jobs: bool,
     /// The tokens that are not revoked, newest first.
     pub tokens: Vec<TokenView>,
+    /// The number of browsers in which the user is signed in.
+    pub sessions: u64,
+    /// The newest entries of the audit log, newest first.
+    pub activity: Vec<Activity>,
 }
 
 /// The request for a new token.

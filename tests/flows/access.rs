@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 /// Every server function, with `{id}` as a placeholder for ids. A test in `app/src/api/mod.rs`
 /// fails if a server function is missing here.
-const SERVER_FUNCTIONS: [(Method, &str); 31] = [
+const SERVER_FUNCTIONS: [(Method, &str); 32] = [
     (Method::GET, "/api/account"),
     (Method::GET, "/api/account/settings"),
     (Method::GET, "/api/billing"),
@@ -26,6 +26,7 @@ const SERVER_FUNCTIONS: [(Method, &str); 31] = [
     (Method::GET, "/api/uploads/terms"),
     (Method::POST, "/api/account/delete"),
     (Method::POST, "/api/account/mail"),
+    (Method::POST, "/api/account/sign-out"),
     (Method::POST, "/api/account/time-zone"),
     (Method::POST, "/api/billing/cancel"),
     (Method::POST, "/api/billing/checkout"),
@@ -139,6 +140,29 @@ async fn the_list_has_only_the_users_own_jobs_newest_first() -> Result<()> {
     let eve = Client::signed_in(&base, "eve-list").await?;
     let list: Value = eve.get("/api/jobs?query=").send().await?.json().await?;
     assert_eq!(list["jobs"], json!([]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn signing_out_everywhere_ends_all_browsers_and_is_shown_in_the_activity() -> Result<()> {
+    let base = stack().web_url();
+    let one = Client::signed_in(&base, "ada-everywhere").await?;
+    let other = Client::signed_in(&base, "ada-everywhere").await?;
+    let eve = Client::signed_in(&base, "eve-everywhere").await?;
+    let settings: Value = one.get("/api/account/settings").send().await?.json().await?;
+    assert_eq!(settings["sessions"], 2);
+    let done = one.call(Method::POST, "/api/account/sign-out", None).await?;
+    assert_eq!(done.status(), StatusCode::OK);
+    for client in [&one, &other] {
+        let status = client.get("/api/jobs?query=").send().await?.status();
+        assert_eq!(status, StatusCode::UNAUTHORIZED);
+    }
+    assert_eq!(eve.get("/api/jobs?query=").send().await?.status(), StatusCode::OK);
+    let again = Client::signed_in(&base, "ada-everywhere").await?;
+    let settings: Value = again.get("/api/account/settings").send().await?.json().await?;
+    assert_eq!(settings["sessions"], 1);
+    assert_eq!(settings["activity"][0]["text"], "Signed in");
+    assert_eq!(settings["activity"][1]["text"], "Signed out everywhere");
     Ok(())
 }
 

@@ -5,11 +5,14 @@ use crate::stack::{Stack, stack};
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::types::{BillingMode, GlobalSecondaryIndex, KeySchemaElement};
 use gas_backend::deployment::{ArchiveBackEnd, ArchiveSettings};
+use gas_backend::ports::{Accounts, Identity};
 use gas_backend::ports::{PartRule, PartUploads};
+use gas_backend::postgres::{PostgresAccounts, PostgresAuditLog, PostgresSessions};
 use gas_backend::testkit::{
-    archive_capacity_contract, archive_contract, dispatches_contract, job_store_contract,
-    object_store_contract, rate_limiter_contract,
+    archive_capacity_contract, archive_contract, audit_contract, dispatches_contract,
+    job_store_contract, object_store_contract, rate_limiter_contract, sessions_contract,
 };
+use gas_shared::UserId;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -44,6 +47,48 @@ async fn dynamodb_fulfills_the_contract_of_the_job_store() -> Result<()> {
     let table = empty_job_table(&stack).await?;
     job_store_contract(&stack.sdk().await.job_store(&table)).await;
     stack.dynamodb().await.delete_table().table_name(&table).send().await?;
+    Ok(())
+}
+
+/// A user with a profile.
+async fn new_user(pool: &sqlx::PgPool) -> Result<UserId> {
+    let identity = Identity {
+        id: UserId::new(Uuid::new_v4()),
+        name: "Contract".into(),
+        email: "contract@example.org".into(),
+        institution: String::new(),
+    };
+    PostgresAccounts::new(pool.clone()).record_sign_in(&identity).await?;
+    Ok(identity.id)
+}
+
+#[tokio::test]
+async fn postgresql_fulfills_the_contract_of_the_session_store() -> Result<()> {
+    let pool = stack().pool().await?;
+    sessions_contract(&PostgresSessions::new(pool.clone()), new_user(&pool).await?).await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn postgresql_fulfills_the_contract_of_the_audit_log() -> Result<()> {
+    let pool = stack().pool().await?;
+    audit_contract(&PostgresAuditLog::new(pool.clone()), new_user(&pool).await?).await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn entries_of_the_audit_log_cannot_be_changed_or_removed() -> Result<()> {
+    let pool = stack().pool().await?;
+    audit_contract(&PostgresAuditLog::new(pool.clone()), new_user(&pool).await?).await;
+    for change in [
+        "update audit_log set action = 'forged'",
+        "delete from audit_log where at > now() - interval '399 days'",
+        "delete from audit_log",
+        "truncate audit_log",
+    ] {
+        let refused = sqlx::query(change).execute(&pool).await.err().context("it was changed")?;
+        assert!(refused.to_string().contains("append-only"), "{change}: {refused}");
+    }
     Ok(())
 }
 

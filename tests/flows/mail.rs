@@ -49,7 +49,8 @@ async fn no_mail_remains_after_a_user_is_erased() -> Result<()> {
         });
         let events: Vec<_> = events.collect();
         let claims = events.iter().map(|event| mails.claim(event, now, SignedDuration::ZERO));
-        let (claims, forgotten) = futures::join!(join_all(claims), data.purge(user.id));
+        let (claims, forgotten) =
+            futures::join!(join_all(claims), data.purge(user.id, Timestamp::now()));
         forgotten?;
         for claim in claims {
             claim?;

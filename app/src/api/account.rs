@@ -12,6 +12,17 @@ pub async fn delete_account(confirmation: String) -> ApiResult<()> {
     Ok(gas_backend::usecases::delete_account(&web.billing, account.id, &confirmation).await?)
 }
 
+/// Signs the caller out in all browsers, this one included, and ends their event streams: those of this
+/// process at once, all others within a minute. API tokens stay valid.
+#[post("/api/account/sign-out")]
+pub async fn sign_out_everywhere() -> ApiResult<()> {
+    let (web, account) = crate::server::caller::account().await?;
+    gas_backend::usecases::end_all_sessions(&web.gas, account.id).await?;
+    web.hub.end_streams(account.id);
+    crate::server::caller::session()?.forget();
+    Ok(())
+}
+
 /// The signed-in user. `None` if nobody is signed in.
 #[get("/api/account")]
 pub async fn current_account() -> ApiResult<RawJson<Option<Account>>> {

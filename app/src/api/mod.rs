@@ -17,7 +17,7 @@ mod raw_json;
 mod settings;
 mod uploads;
 
-pub use account::{current_account, delete_account};
+pub use account::{current_account, delete_account, sign_out_everywhere};
 pub use action::{ApiAction, use_api_action};
 pub use billing::{
     billing_overview, cancel_subscription, checkout_status, open_billing_portal,
@@ -68,6 +68,7 @@ mod tests {
         GET /api/uploads/terms
         POST /api/account/delete
         POST /api/account/mail
+        POST /api/account/sign-out
         POST /api/account/time-zone
         POST /api/billing/cancel
         POST /api/billing/checkout

@@ -1,22 +1,20 @@
 //! Identifies the caller of a server function or a handler by the session.
 
-use super::session::SignedIn;
+use super::session::Session;
 use super::{Web, errors};
 use crate::error::{ApiError, ErrorCode};
 use dioxus::fullstack::FullstackContext;
 use gas_shared::Account;
-use tower_sessions::Session;
 use tracing::Span;
 use tracing::field::display;
 
-/// Returns the server state and the caller's account, which is read from the database on each call.
+/// Returns the server state and the caller's account, which is read from the database once per request.
 ///
 /// # Errors
 /// [`ErrorCode::SignInRequired`] if the caller is not signed in.
 pub async fn account() -> Result<(Web, Account), ApiError> {
     let web = web()?;
-    let session: Session = FullstackContext::extract().await?;
-    let account = account_of(&web, &session).await?;
+    let account = account_of(&web, &session()?).await?;
     Ok((web, account))
 }
 
@@ -35,21 +33,32 @@ pub async fn account_of(web: &Web, session: &Session) -> Result<Account, ApiErro
 /// # Errors
 /// If the session or the account cannot be read.
 pub async fn maybe_account() -> Result<Option<Account>, ApiError> {
-    let session: Session = FullstackContext::extract().await?;
-    signed_in(&web()?, &session).await
+    signed_in(&web()?, &session()?).await
 }
 
 fn web() -> Result<Web, ApiError> {
+    extension()
+}
+
+/// Returns the session of the request.
+///
+/// # Errors
+/// If called outside a request.
+pub fn session() -> Result<Session, ApiError> {
+    extension()
+}
+
+fn extension<T: Clone + Send + Sync + 'static>() -> Result<T, ApiError> {
     let context = FullstackContext::current();
-    context.and_then(|context| context.extension::<Web>()).ok_or_else(|| {
+    context.and_then(|context| context.extension::<T>()).ok_or_else(|| {
         errors::internal(&std::io::Error::other("a server function ran outside a request"))
     })
 }
 
 async fn signed_in(web: &Web, session: &Session) -> Result<Option<Account>, ApiError> {
-    let Some(signed_in) = SignedIn::of(session, web.gas.now()).await? else {
-        return Ok(None);
-    };
-    Span::current().record("user_id", display(signed_in.user));
-    Ok(web.gas.accounts.account(signed_in.user).await?)
+    let account = session.account(&web.gas).await?;
+    if let Some(account) = &account {
+        Span::current().record("user_id", display(account.id));
+    }
+    Ok(account)
 }

@@ -4,6 +4,7 @@ use super::file_response::{file_response, or_error_response};
 use super::{Web, caller, errors};
 use crate::charts::{Figure, figures, to_svg};
 use crate::error::{ApiError, ErrorCode};
+use crate::server::session::Session;
 use axum::extract::Path;
 use axum::response::Response;
 use axum::routing::get;
@@ -11,7 +12,6 @@ use axum::{Extension, Router};
 use gas_backend::usecases::{find_job, read_summary};
 use gas_shared::JobId;
 use gas_shared::summary::Summary;
-use tower_sessions::Session;
 
 /// The chart route.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {

@@ -235,9 +235,3 @@ impl From<TimeZoneError> for ApiError {
         }
     }
 }
-
-impl From<tower_sessions::session::Error> for ApiError {
-    fn from(error: tower_sessions::session::Error) -> Self {
-        internal(&error)
-    }
-}

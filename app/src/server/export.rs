@@ -5,6 +5,7 @@
 use super::file_response::{file_response, or_error_response};
 use super::{Web, caller};
 use crate::error::{ApiError, ErrorCode};
+use crate::server::session::Session;
 use axum::body::Body;
 use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, header};
@@ -17,7 +18,6 @@ use gas_backend::usecases::{Export, export_results};
 use gas_shared::JobId;
 use gas_shared::explorer::{ExportFormat, Filter, url};
 use serde::Deserialize;
-use tower_sessions::Session;
 
 /// The longest filter in bytes of JSON, about what browsers and proxies accept in a URL.
 const MAX_FILTER_BYTES: usize = 16 * 1024;

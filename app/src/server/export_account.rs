@@ -2,14 +2,15 @@
 
 use super::file_response::{file_response, or_error_response};
 use super::{Web, caller};
+use crate::server::session::Session;
 use axum::body::Body;
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
 use futures::TryStreamExt;
+use gas_backend::audit::{Act, Actor};
 use gas_backend::chain;
 use gas_backend::usecases::export_account;
-use tower_sessions::Session;
 
 /// The export route.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
@@ -22,6 +23,7 @@ async fn export(Extension(web): Extension<Web>, session: Session) -> Response {
         Err(error) => return or_error_response(Err(error)),
     };
     tracing::info!(user_id = %account.id, "account exported");
+    web.gas.audit.record(Actor::User, account.id, Act::AccountExported).await;
     let preferences = web.unsubscriber.preferences.clone();
     let content = export_account(&web.billing, preferences, &account).inspect_err(|error| {
         // The status line is already sent. Closing the connection makes the download fail visibly.

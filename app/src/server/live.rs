@@ -209,6 +209,14 @@ impl Hub {
         }
     }
 
+    /// Ends the streams of a user who was signed out. Their browsers find out when they reconnect.
+    pub fn end_streams(&self, user: UserId) {
+        if let Some(streams) = self.streams.lock().users.get_mut(&user) {
+            // The receivers of the previous channel end with it.
+            streams.sender = broadcast::channel(BACKLOG).0;
+        }
+    }
+
     /// Ends all streams.
     pub fn close(&self) {
         self.closing.cancel();

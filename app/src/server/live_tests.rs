@@ -95,6 +95,19 @@ async fn the_streams_of_all_users_together_are_limited() {
 }
 
 #[tokio::test]
+async fn the_streams_of_a_user_who_was_signed_out_end_at_once() {
+    let hub = hub();
+    let mut ada = Box::pin(hub.events(user(1)).unwrap());
+    let mut eve = Box::pin(hub.events(user(2)).unwrap());
+    assert!(is_connected(&mut ada).await && is_connected(&mut eve).await);
+    hub.end_streams(user(1));
+    assert_eq!(next(&mut ada).await, Some(LiveEvent::Ending));
+    assert_eq!(next(&mut ada).await, None);
+    hub.send(user(2), &event(1));
+    assert_eq!(next(&mut eve).await, Some(event(1)));
+}
+
+#[tokio::test]
 async fn streams_end_when_the_hub_closes() {
     let hub = hub();
     let mut ada = Box::pin(hub.events(user(1)).unwrap());

@@ -3,13 +3,13 @@
 use super::file_response::{file_response, or_error_response};
 use super::{Web, caller};
 use crate::error::ApiError;
+use crate::server::session::Session;
 use axum::extract::Path;
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
 use gas_backend::usecases::{find_job, read_log};
 use gas_shared::JobId;
-use tower_sessions::Session;
 
 /// The run log route.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {

@@ -9,8 +9,10 @@
 pub mod account;
 pub mod caller;
 pub mod charts;
+mod client;
 mod client_address;
 mod connections;
+mod cookies;
 pub mod errors;
 mod export;
 mod export_account;
@@ -77,8 +79,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         .await?;
     let hub = live::Hub::new(settings.max_event_streams);
     let forwarder = tokio::spawn(live::forward_events(events, hub.clone(), shutdown.clone()));
-    let sessions = session::PostgresSessions::new(&pool);
-    let sweeper = tokio::spawn(session::sweep(sessions.clone(), shutdown.clone()));
+    let sweeper = tokio::spawn(session::sweep(gas.clone(), shutdown.clone()));
 
     let pruner = tokio::spawn(prune_rate_limits(gas.clone(), shutdown.clone()));
 
@@ -100,7 +101,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         shutdown.clone(),
     );
     let inbox = tokio::spawn(inbox);
-    let app = router::build(web, sessions);
+    let app = router::build(web);
     // The SDK's pooled connections belong to the runtime that opened them. That may be Dioxus' own
     // runtime, which ends with the application, and the forwarder needs the connections until it
     // has deleted its queue.

@@ -1,9 +1,8 @@
 //! All routes of the web server and the middleware around them.
 
 use super::overload::{RequestLimits, limit_requests, plain_refusal};
-use super::session::PostgresSessions;
 use super::{
-    Web, charts, export, export_account, genome, health, log_file, rest, security, session,
+    Web, charts, client, export, export_account, genome, health, log_file, rest, security, session,
     sign_in, unsubscribe, webhooks,
 };
 use crate::app::App;
@@ -31,10 +30,10 @@ const MAX_REQUEST_TIME: Duration = Duration::from_secs(30);
 
 /// Builds the router of the whole application.
 ///
-/// Layers from the outside in: tracing, compression, panic handling, state, request limits; then, for
+/// Layers from the outside in: tracing, compression, panic handling, state, client, request limits; then, for
 /// browsers only, security headers, origin check, argument check, session. The REST API gets the security
 /// headers but no session, so another site cannot use a browser's cookie to call it.
-pub fn build(web: Web, sessions: PostgresSessions) -> Router {
+pub fn build(web: Web) -> Router {
     let limits = RequestLimits::new(MAX_PAGE_REQUESTS, MAX_REQUEST_TIME, plain_refusal);
     let webhook_limits = RequestLimits::new(MAX_WEBHOOK_REQUESTS, MAX_REQUEST_TIME, plain_refusal);
     let for_browsers = ServiceBuilder::new()
@@ -42,7 +41,7 @@ pub fn build(web: Web, sessions: PostgresSessions) -> Router {
         .layer(from_fn(security::set_headers))
         .layer(from_fn(security::check_origin))
         .layer(from_fn(security::check_arguments))
-        .layer(session::layer(sessions, &web.public_url));
+        .layer(from_fn(session::keep_session));
     let docs = web.public_url.join("/api/docs");
     let health = health::routes(web.gas.clone(), web.explorers.clone());
     let app = Router::<FullstackState>::new()
@@ -59,7 +58,7 @@ pub fn build(web: Web, sessions: PostgresSessions) -> Router {
         .merge(webhooks::routes().layer(from_fn_with_state(webhook_limits, limit_requests)))
         // Outside all request limits: a busy server is not a broken one.
         .merge(health);
-    with_common_layers(app.layer(Extension(web)))
+    with_common_layers(app.layer(from_fn(client::identify)).layer(Extension(web)))
 }
 
 /// Adds the layers of all routes: tracing, compression, panic handling.

@@ -1,126 +1,163 @@
-//! Server-side sessions, stored in PostgreSQL. The browser holds only a random id in a cookie.
+//! The session of a request, and its cookie. The browser holds only a random id; the rules are in
+//! `gas_backend::usecases`.
 
-use async_trait::async_trait;
-use gas_backend::ports::PortError;
-use gas_backend::postgres::{SessionRow, SessionStore as Rows};
-use gas_backend::{PublicUrl, chain};
-use gas_shared::UserId;
-use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
-use time::{Duration, OffsetDateTime};
+use super::Web;
+use super::cookies::Cookie;
+use axum::Extension;
+use axum::extract::{FromRequestParts, Request};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::Response;
+use gas_backend::ports::PortResult;
+use gas_backend::usecases::{
+    CurrentSession, MAX_SESSION_AGE, end_session, replace_session_id, resume_session, start_session,
+};
+use gas_backend::{Gas, SessionSecret, chain};
+use gas_shared::Account;
+use jiff::Timestamp;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
-use tower_sessions::cookie::SameSite;
-use tower_sessions::session::{Id, Record};
-use tower_sessions::session_store::{Error, Result};
-use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore};
 
-/// A session ends after this long without a request (OWASP ASVS 5, V7).
-const IDLE_TIMEOUT: Duration = Duration::minutes(30);
+const COOKIE: Cookie = Cookie("gas-session");
 
-/// A sign-in ends after this long, even if the session is used.
-const MAX_SIGN_IN_AGE: SignedDuration = SignedDuration::from_hours(12);
+/// The cookie of the previous version of GAS, whose ids are shorter. It is read, and the session then
+/// gets an id and a cookie of this version.
+const OLD_COOKIE: Cookie = Cookie("gas");
 
 const SWEEP_EVERY: std::time::Duration = std::time::Duration::from_secs(600);
 
-/// The signed-in user of a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SignedIn {
-    /// The user.
-    pub user: UserId,
-    /// When they signed in.
-    pub since: Timestamp,
-}
-
-impl SignedIn {
-    const KEY: &str = "signed_in";
-
-    /// Returns the user of a session, or `None` if the sign-in is missing or has expired.
-    ///
-    /// # Errors
-    /// If the session cannot be read.
-    pub async fn of(
-        session: &Session,
-        now: Timestamp,
-    ) -> std::result::Result<Option<Self>, tower_sessions::session::Error> {
-        let stored: Option<Self> = session.get(Self::KEY).await?;
-        Ok(stored.filter(|signed_in| signed_in.is_valid(now)))
-    }
-
-    /// Stores the sign-in in the session. The session gets a new id, so that an id known before the
-    /// sign-in cannot be used after it (session fixation).
-    ///
-    /// # Errors
-    /// If the session cannot be written.
-    pub async fn start(
-        self,
-        session: &Session,
-    ) -> std::result::Result<(), tower_sessions::session::Error> {
-        session.cycle_id().await?;
-        session.insert(Self::KEY, self).await
-    }
-
-    fn is_valid(&self, now: Timestamp) -> bool {
-        now.duration_since(self.since) < MAX_SIGN_IN_AGE
-    }
-}
-
-/// The middleware that loads the session of each request. The cookie gets the `__Host-` prefix,
-/// which pins it to this host and to TLS, only if the service uses TLS.
-pub fn layer(
-    sessions: PostgresSessions,
-    public_url: &PublicUrl,
-) -> SessionManagerLayer<PostgresSessions> {
-    let secure = public_url.is_https();
-    SessionManagerLayer::new(sessions)
-        .with_name(if secure { "__Host-gas" } else { "gas" })
-        .with_secure(secure)
-        .with_http_only(true)
-        // Lax, not Strict: the provider's redirect back is a cross-site navigation.
-        .with_same_site(SameSite::Lax)
-        .with_expiry(Expiry::OnInactivity(IDLE_TIMEOUT))
-}
-
-/// Stores sessions in PostgreSQL.
+/// The session of a request. It is read from the database when it is first needed.
 #[derive(Clone, Debug)]
-pub struct PostgresSessions(Rows);
+pub struct Session(Arc<Inner>);
 
-impl PostgresSessions {
-    /// Creates a store that uses this database.
-    pub fn new(pool: &sqlx::PgPool) -> Self {
-        Self(Rows::new(pool.clone()))
-    }
+#[derive(Debug)]
+struct Inner {
+    /// The id that the browser sent.
+    sent: Option<SessionSecret>,
+    current: OnceCell<Option<CurrentSession>>,
+    change: Mutex<Option<Change>>,
 }
 
-#[async_trait]
-impl SessionStore for PostgresSessions {
-    async fn create(&self, record: &mut Record) -> Result<()> {
-        while !self.0.create(&record.id.to_string(), &to_row(record)?).await.map_err(backend)? {
-            record.id = Id::default();
+/// What the response changes.
+#[derive(Debug)]
+enum Change {
+    SignedIn(SessionSecret),
+    SignedOut,
+}
+
+impl Session {
+    fn new(sent: Option<SessionSecret>) -> Self {
+        Self(Arc::new(Inner { sent, current: OnceCell::new(), change: Mutex::new(None) }))
+    }
+
+    /// The account of the signed-in user; `None` if nobody is signed in. It is read once per request.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn account(&self, gas: &Gas) -> PortResult<Option<Account>> {
+        let Some(sent) = &self.0.sent else { return Ok(None) };
+        let current = self.0.current.get_or_try_init(|| resume_session(gas, sent)).await?;
+        Ok(current.as_ref().map(|current| current.account.clone()))
+    }
+
+    /// Signs the browser in, with a new id: one that was known before the sign-in cannot be used after
+    /// it (session fixation). Returns `false` if the account is being closed.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn sign_in(&self, gas: &Gas, account: &Account) -> PortResult<bool> {
+        let Some(secret) = start_session(gas, account).await? else { return Ok(false) };
+        if let Some(sent) = &self.0.sent {
+            gas.sessions.end(&sent.hash()).await?;
         }
+        self.change(Change::SignedIn(secret));
+        Ok(true)
+    }
+
+    /// Signs the browser out.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn sign_out(&self, gas: &Gas) -> PortResult<()> {
+        if let Some(sent) = &self.0.sent {
+            end_session(gas, sent).await?;
+        }
+        self.forget();
         Ok(())
     }
 
-    async fn save(&self, record: &Record) -> Result<()> {
-        self.0.save(&record.id.to_string(), &to_row(record)?).await.map_err(backend)
+    /// Makes the browser forget the id of a session that has ended.
+    pub fn forget(&self) {
+        self.change(Change::SignedOut);
     }
 
-    async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let row = self.0.load(&id.to_string(), Timestamp::now()).await.map_err(backend)?;
-        row.map(|row| from_row(*id, row)).transpose()
+    fn change(&self, change: Change) {
+        *self.0.change.lock().unwrap_or_else(PoisonError::into_inner) = Some(change);
     }
 
-    async fn delete(&self, id: &Id) -> Result<()> {
-        self.0.delete(&id.to_string()).await.map_err(backend)
+    fn take_change(&self) -> Option<Change> {
+        self.0.change.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Gives the session another id, if it needs one. If that fails, the next request tries again.
+    async fn replace_id(&self, gas: &Gas) -> Option<SessionSecret> {
+        let current = self.0.current.get()?.as_ref().filter(|current| current.needs_new_id)?;
+        let replaced = replace_session_id(gas, self.0.sent.as_ref()?, &current.account).await;
+        replaced.unwrap_or_else(|error| {
+            tracing::warn!(error = %chain(&error), "failed to replace the id of a session");
+            None
+        })
     }
 }
 
-/// Deletes expired sessions every ten minutes until shutdown.
-pub async fn sweep(sessions: PostgresSessions, shutdown: CancellationToken) {
+impl<S: Send + Sync> FromRequestParts<S> for Session {
+    type Rejection = (StatusCode, &'static str);
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let session = parts.extensions.get::<Self>().cloned();
+        session.ok_or((StatusCode::INTERNAL_SERVER_ERROR, "this route has no session"))
+    }
+}
+
+/// Middleware that makes the [`Session`] available to handlers, and writes its cookie.
+pub async fn keep_session(
+    Extension(web): Extension<Web>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let url = &web.public_url;
+    let sent =
+        COOKIE.read(request.headers(), url).or_else(|| OLD_COOKIE.read(request.headers(), url));
+    let session = Session::new(sent.and_then(SessionSecret::parse));
+    request.extensions_mut().insert(session.clone());
+    let mut response = next.run(request).await;
+    let id = match session.take_change() {
+        Some(Change::SignedOut) => {
+            COOKIE.write(response.headers_mut(), url, "", 0);
+            OLD_COOKIE.write(response.headers_mut(), url, "", 0);
+            None
+        }
+        Some(Change::SignedIn(id)) => Some(id),
+        None => session.replace_id(&web.gas).await,
+    };
+    if let Some(id) = id {
+        // The browser keeps the id for as long as it can be valid; the server decides whether it is.
+        COOKIE.write(response.headers_mut(), url, id.expose(), MAX_SESSION_AGE.as_secs());
+    }
+    response
+}
+
+/// Deletes expired sessions, and audit entries older than 400 days, every ten minutes until shutdown.
+pub async fn sweep(gas: Gas, shutdown: CancellationToken) {
     let mut every = tokio::time::interval(SWEEP_EVERY);
     while shutdown.run_until_cancelled(every.tick()).await.is_some() {
-        match sessions.0.delete_expired(Timestamp::now()).await {
-            Ok(0) => {}
-            Ok(count) => tracing::debug!(count, "deleted expired sessions"),
+        match sweep_once(&gas, gas.now()).await {
+            Ok((0, 0)) => {}
+            Ok((sessions, entries)) => {
+                tracing::debug!(sessions, entries, "deleted expired sessions and audit entries");
+            }
             Err(error) => {
                 tracing::warn!(error = %chain(&error), "failed to delete expired sessions");
             }
@@ -128,47 +165,6 @@ pub async fn sweep(sessions: PostgresSessions, shutdown: CancellationToken) {
     }
 }
 
-fn to_row(record: &Record) -> Result<SessionRow> {
-    let expires = Timestamp::from_second(record.expiry_date.unix_timestamp());
-    Ok(SessionRow {
-        data: serde_json::to_value(&record.data).map_err(|e| Error::Encode(e.to_string()))?,
-        expires: expires.map_err(|e| Error::Encode(e.to_string()))?,
-    })
-}
-
-fn from_row(id: Id, row: SessionRow) -> Result<Record> {
-    let expiry = OffsetDateTime::from_unix_timestamp(row.expires.as_second());
-    Ok(Record {
-        id,
-        data: serde_json::from_value(row.data).map_err(|e| Error::Decode(e.to_string()))?,
-        expiry_date: expiry.map_err(|e| Error::Decode(e.to_string()))?,
-    })
-}
-
-fn backend(error: PortError) -> Error {
-    Error::Backend(chain(&error).to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use uuid::Uuid;
-
-    #[test]
-    fn a_sign_in_ends_after_twelve_hours() {
-        let since = Timestamp::from_second(1_790_000_000).unwrap();
-        let signed_in = SignedIn { user: UserId::new(Uuid::nil()), since };
-        assert!(signed_in.is_valid(since + SignedDuration::from_secs(12 * 3600 - 1)));
-        assert!(!signed_in.is_valid(since + SignedDuration::from_secs(12 * 3600)));
-    }
-
-    #[test]
-    fn a_session_record_survives_the_round_trip_through_a_row() {
-        let record = Record {
-            id: Id(7),
-            data: [("user".to_owned(), serde_json::json!("ada"))].into(),
-            expiry_date: OffsetDateTime::from_unix_timestamp(1_790_000_000).unwrap(),
-        };
-        assert_eq!(from_row(record.id, to_row(&record).unwrap()).unwrap(), record);
-    }
+async fn sweep_once(gas: &Gas, now: Timestamp) -> PortResult<(u64, u64)> {
+    Ok((gas.sessions.delete_expired(now).await?, gas.audit.log().prune(now).await?))
 }

@@ -48,11 +48,20 @@ impl fmt::Debug for UnsubscribeKey {
 }
 
 impl UnsubscribeKey {
+    /// The HMAC-SHA-256 of a value, for other uses of this key than unsubscribe links. The first part
+    /// must name the use, end with a zero byte and differ from those of other uses.
+    pub fn derive(&self, parts: &[&[u8]]) -> [u8; 32] {
+        self.mac_of(parts).finalize().into_bytes().into()
+    }
+
     fn mac(&self, user: UserId) -> Hmac<Sha256> {
+        self.mac_of(&[PURPOSE, user.as_uuid().as_bytes()])
+    }
+
+    fn mac_of(&self, parts: &[&[u8]]) -> Hmac<Sha256> {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
-        mac.update(PURPOSE);
-        mac.update(user.as_uuid().as_bytes());
+        parts.iter().for_each(|part| mac.update(part));
         mac
     }
 }

@@ -31,8 +31,28 @@ pub trait AccountData: Send + Sync {
     ) -> PortResult<Vec<ClosingAccount>>;
 
     /// Deletes the profile and the mails of an account that is being closed and whose billing is
-    /// closed. Does nothing to other accounts.
-    async fn purge(&self, user: UserId) -> PortResult<()>;
+    /// closed, and remembers it as closed at `now`. Does nothing to other accounts.
+    async fn purge(&self, user: UserId, now: Timestamp) -> PortResult<()>;
+
+    /// A page of the accounts that were purged and not forgotten, in the order of their IDs, after the
+    /// ID `after`.
+    async fn closed_accounts(
+        &self,
+        after: Option<UserId>,
+        limit: u16,
+    ) -> PortResult<Vec<ClosedAccount>>;
+
+    /// Forgets a closed account. Does nothing if the account was closed again meanwhile.
+    async fn forget_closed(&self, closed: &ClosedAccount) -> PortResult<()>;
+}
+
+/// An account whose profile was deleted. It is remembered for requests that were in flight then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClosedAccount {
+    /// The user.
+    pub user: UserId,
+    /// When the profile was deleted, to the second.
+    pub purged_at: Timestamp,
 }
 
 /// A mail as shown to its recipient.

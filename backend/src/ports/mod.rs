@@ -6,6 +6,7 @@
 mod account_data;
 mod accounts;
 mod archive;
+mod audit;
 mod dispatches;
 mod jobs;
 mod mail;
@@ -14,11 +15,13 @@ mod objects;
 mod part_uploads;
 mod payments;
 mod rate_limiter;
+mod sessions;
 mod tokens;
 
-pub use account_data::{AccountData, ClosingAccount, MailRecord};
+pub use account_data::{AccountData, ClosedAccount, ClosingAccount, MailRecord};
 pub use accounts::{Accounts, Identity, SignIn};
 pub use archive::{Archive, ArchiveTimer, CopiedObject, RetrievalStarted, UploadOutcome};
+pub use audit::{AuditEntry, AuditLog};
 pub use dispatches::Dispatches;
 pub use jobs::{JobPage, JobStore, WriteOutcome};
 pub use mail::{
@@ -33,6 +36,7 @@ pub use payments::{
     OpenCheckout, Payments, StoredEvent, Subscription, SubscriptionStatus,
 };
 pub use rate_limiter::{Rate, RateLimiter};
+pub use sessions::{NewSession, SessionStore, StoredSession};
 pub use tokens::{ActiveToken, TokenRow, TokenStore};
 
 use std::error::Error;

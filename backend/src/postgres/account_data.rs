@@ -1,7 +1,8 @@
 //! The port [`AccountData`] on PostgreSQL.
 
 use super::seconds;
-use crate::ports::{AccountData, ClosingAccount, MailRecord, PortError, PortResult};
+use super::sessions::end_all_sessions;
+use crate::ports::{AccountData, ClosedAccount, ClosingAccount, MailRecord, PortError, PortResult};
 use async_trait::async_trait;
 use gas_shared::UserId;
 use jiff::Timestamp;
@@ -23,8 +24,6 @@ const REQUEST: &str = "
 
 const END_TOKENS: &str = "delete from api_tokens where owner = $1";
 
-const END_SESSIONS: &str = "delete from sessions where data #>> '{signed_in,user}' = $1";
-
 const CLOSING: &str = "
     select identity_id, extract(epoch from deletion_requested)::bigint, billing_closed
     from profiles
@@ -38,6 +37,18 @@ const PURGE: &str = "
 /// Runs after the profile is deleted: its lock blocks new mails, so this sees all that were
 /// recorded.
 const PURGE_MAILS: &str = "delete from mails where user_id = $1";
+
+/// A user who has signed in and closed the account again is closed as of now.
+const REMEMBER: &str = "
+    insert into closed_accounts (user_id, purged) values ($1, to_timestamp($2))
+    on conflict (user_id) do update set purged = excluded.purged";
+
+const CLOSED: &str = "
+    select user_id, extract(epoch from purged)::bigint from closed_accounts
+    where $1::uuid is null or user_id > $1
+    order by user_id limit $2";
+
+const FORGET: &str = "delete from closed_accounts where user_id = $1 and purged = to_timestamp($2)";
 
 /// Users' data in tables `profiles`, `mails`, `api_tokens` and `sessions`.
 #[derive(Clone, Debug)]
@@ -56,16 +67,18 @@ impl PostgresAccountData {
         let request = sqlx::query(REQUEST).bind(user.as_uuid()).bind(seconds(now));
         let done = request.execute(&mut *transaction).await?;
         sqlx::query(END_TOKENS).bind(user.as_uuid()).execute(&mut *transaction).await?;
-        sqlx::query(END_SESSIONS).bind(user.to_string()).execute(&mut *transaction).await?;
+        end_all_sessions(&mut transaction, user).await?;
         transaction.commit().await?;
         Ok(done.rows_affected() == 1)
     }
 
-    async fn try_purge(&self, user: UserId) -> sqlx::Result<()> {
+    async fn try_purge(&self, user: UserId, now: Timestamp) -> sqlx::Result<()> {
         let mut transaction = self.pool.begin().await?;
         let gone = sqlx::query(PURGE).bind(user.as_uuid()).execute(&mut *transaction).await?;
         if gone.rows_affected() == 1 {
             sqlx::query(PURGE_MAILS).bind(user.as_uuid()).execute(&mut *transaction).await?;
+            let remember = sqlx::query(REMEMBER).bind(user.as_uuid()).bind(seconds(now));
+            remember.execute(&mut *transaction).await?;
         }
         transaction.commit().await
     }
@@ -120,8 +133,33 @@ impl AccountData for PostgresAccountData {
         closing.map_err(|error| failed(sqlx::Error::Decode(error.into())))
     }
 
-    async fn purge(&self, user: UserId) -> PortResult<()> {
-        let done = self.try_purge(user).await;
+    async fn purge(&self, user: UserId, now: Timestamp) -> PortResult<()> {
+        let done = self.try_purge(user, now).await;
         done.map_err(|error| PortError::new(format!("delete the profile of {user}"), error))
+    }
+
+    async fn closed_accounts(
+        &self,
+        after: Option<UserId>,
+        limit: u16,
+    ) -> PortResult<Vec<ClosedAccount>> {
+        let after = after.map(|user| user.as_uuid());
+        let query = sqlx::query_as(CLOSED).bind(after).bind(i64::from(limit));
+        let rows: sqlx::Result<Vec<(Uuid, i64)>> = query.fetch_all(&self.pool).await;
+        let failed = |error| PortError::new("list the closed accounts", error);
+        let closed = rows.map_err(failed)?.into_iter().map(|(user, purged)| {
+            let purged_at = Timestamp::from_second(purged)?;
+            Ok(ClosedAccount { user: UserId::new(user), purged_at })
+        });
+        let closed: Result<_, jiff::Error> = closed.collect();
+        closed.map_err(|error| failed(sqlx::Error::Decode(error.into())))
+    }
+
+    async fn forget_closed(&self, closed: &ClosedAccount) -> PortResult<()> {
+        let ClosedAccount { user, purged_at } = closed;
+        let query = sqlx::query(FORGET).bind(user.as_uuid()).bind(seconds(*purged_at));
+        let done = query.execute(&self.pool).await;
+        done.map_err(|error| PortError::new(format!("forget the closed account {user}"), error))?;
+        Ok(())
     }
 }

@@ -1,8 +1,9 @@
-//! Adapters of the ports to PostgreSQL: accounts, billing, mails, API tokens and rate limits; and the
-//! web sessions.
+//! Adapters of the ports to PostgreSQL: accounts, billing, mails, API tokens, sessions, rate limits and
+//! the audit log.
 
 mod account_data;
 mod accounts;
+mod audit;
 mod billing;
 mod dispatches;
 mod mails;
@@ -12,11 +13,12 @@ mod tokens;
 
 pub use account_data::PostgresAccountData;
 pub use accounts::PostgresAccounts;
+pub use audit::PostgresAuditLog;
 pub use billing::PostgresBilling;
 pub use dispatches::PostgresDispatches;
 pub use mails::PostgresMails;
 pub use rate_limits::PostgresRateLimiter;
-pub use sessions::{SessionRow, SessionStore};
+pub use sessions::PostgresSessions;
 pub use tokens::PostgresTokens;
 
 use crate::ports::{PortError, PortResult};

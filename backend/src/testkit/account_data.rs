@@ -1,7 +1,7 @@
 //! Users' other data in memory.
 
-use super::{FakeAccounts, FakeTokens, lock};
-use crate::ports::{AccountData, ClosingAccount, MailRecord, PortResult};
+use super::{FakeAccounts, FakeSessions, FakeTokens, lock};
+use crate::ports::{AccountData, ClosedAccount, ClosingAccount, MailRecord, PortResult};
 use async_trait::async_trait;
 use gas_shared::UserId;
 use jiff::Timestamp;
@@ -12,13 +12,19 @@ use std::sync::{Arc, Mutex};
 pub struct FakeAccountData {
     accounts: Arc<FakeAccounts>,
     tokens: Arc<FakeTokens>,
+    sessions: Arc<FakeSessions>,
     mails: Mutex<Vec<(UserId, MailRecord)>>,
+    closed: Mutex<Vec<ClosedAccount>>,
 }
 
 impl FakeAccountData {
-    /// Creates the data of these profiles and tokens.
-    pub fn new(accounts: Arc<FakeAccounts>, tokens: Arc<FakeTokens>) -> Self {
-        Self { accounts, tokens, mails: Mutex::default() }
+    /// Creates the data of these profiles, tokens and sessions.
+    pub fn new(
+        accounts: Arc<FakeAccounts>,
+        tokens: Arc<FakeTokens>,
+        sessions: Arc<FakeSessions>,
+    ) -> Self {
+        Self { accounts, tokens, sessions, mails: Mutex::default(), closed: Mutex::default() }
     }
 
     /// Adds a mail.
@@ -46,6 +52,7 @@ impl AccountData for FakeAccountData {
 
     async fn request_deletion(&self, user: UserId, now: Timestamp) -> PortResult<bool> {
         self.tokens.remove_all(user);
+        self.sessions.remove_all(user);
         Ok(self.accounts.request_closing(user, now))
     }
 
@@ -61,10 +68,30 @@ impl AccountData for FakeAccountData {
         Ok(closing)
     }
 
-    async fn purge(&self, user: UserId) -> PortResult<()> {
+    async fn purge(&self, user: UserId, now: Timestamp) -> PortResult<()> {
         if self.accounts.purge(user) {
             lock(&self.mails).retain(|(of, _)| *of != user);
+            let mut closed = lock(&self.closed);
+            closed.retain(|one| one.user != user);
+            closed.push(ClosedAccount { user, purged_at: now });
         }
+        Ok(())
+    }
+
+    async fn closed_accounts(
+        &self,
+        after: Option<UserId>,
+        limit: u16,
+    ) -> PortResult<Vec<ClosedAccount>> {
+        let mut closed = lock(&self.closed).clone();
+        closed.retain(|one| after.is_none_or(|after| one.user > after));
+        closed.sort_by_key(|one| one.user);
+        closed.truncate(limit.into());
+        Ok(closed)
+    }
+
+    async fn forget_closed(&self, closed: &ClosedAccount) -> PortResult<()> {
+        lock(&self.closed).retain(|one| one != closed);
         Ok(())
     }
 }

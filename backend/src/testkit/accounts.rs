@@ -63,6 +63,12 @@ impl FakeAccounts {
         lock(&self.0).rows.get(&id).map(|row| row.created)
     }
 
+    /// Whether the user has an account that is not being closed.
+    pub(super) fn is_active(&self, user: UserId) -> bool {
+        let profiles = lock(&self.0);
+        profiles.rows.contains_key(&user) && !profiles.is_closing(user)
+    }
+
     /// The accounts that are being closed.
     pub(super) fn closing(&self) -> Vec<ClosingAccount> {
         lock(&self.0).closing.clone()

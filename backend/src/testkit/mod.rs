@@ -5,6 +5,8 @@ mod account_data;
 mod accounts;
 mod archive;
 mod archive_contract;
+mod audit;
+mod audit_contract;
 mod billing;
 mod dispatches;
 mod job_store_contract;
@@ -16,6 +18,8 @@ mod outbox_contract;
 mod parts;
 mod process;
 mod rate_limiter;
+mod sessions;
+mod sessions_contract;
 mod stripe_inbox_contract;
 mod tokens;
 mod topic;
@@ -24,6 +28,8 @@ pub use account_data::FakeAccountData;
 pub use accounts::FakeAccounts;
 pub use archive::{FakeArchive, FakeQueue, FakeTimer};
 pub use archive_contract::{archive_capacity_contract, archive_contract};
+pub use audit::FakeAuditLog;
+pub use audit_contract::audit_contract;
 pub use billing::{FakeBillingStore, FakePayments, TEST_PRICE, TestBilling, subscription};
 pub use dispatches::{FakeDispatches, dispatches_contract};
 pub use job_store_contract::job_store_contract;
@@ -36,10 +42,13 @@ pub use parts::FakeParts;
 use process::lock;
 pub use process::{Crash, Fault, TestClock};
 pub use rate_limiter::{FakeRateLimiter, rate_limiter_contract};
+pub use sessions::FakeSessions;
+pub use sessions_contract::sessions_contract;
 pub use stripe_inbox_contract::stripe_inbox_contract;
 pub use tokens::FakeTokens;
 pub use topic::FakeTopic;
 
+use crate::audit::Audit;
 use crate::usecases::{Finished, claim_job, complete_job, confirm_upload, request_upload};
 use crate::{Gas, JobRepository, ObjectKeys, RetentionPolicy};
 use gas_shared::job::{JobState, Results};
@@ -63,6 +72,10 @@ pub struct TestGas {
     pub accounts: Arc<FakeAccounts>,
     /// Users' other data.
     pub account_data: Arc<FakeAccountData>,
+    /// The sessions of browsers.
+    pub sessions: Arc<FakeSessions>,
+    /// The audit log.
+    pub audit: Arc<FakeAuditLog>,
     /// The API tokens.
     pub tokens: Arc<FakeTokens>,
     /// The archive.
@@ -103,7 +116,10 @@ impl TestGas {
         let parts = Arc::new(FakeParts::new(objects.clone(), crash.clone()));
         let accounts = Arc::new(FakeAccounts::default());
         let tokens = Arc::new(FakeTokens::default());
-        let account_data = Arc::new(FakeAccountData::new(accounts.clone(), tokens.clone()));
+        let sessions = Arc::new(FakeSessions::new(accounts.clone()));
+        let audit = Arc::new(FakeAuditLog::new(accounts.clone()));
+        let account_data =
+            Arc::new(FakeAccountData::new(accounts.clone(), tokens.clone(), sessions.clone()));
         let archive = Arc::new(FakeArchive::new(objects.clone(), crash.clone()));
         let archive_timer = Arc::new(FakeTimer::new(crash.clone()));
         let archive_requests = Arc::new(FakeQueue::default());
@@ -121,6 +137,8 @@ impl TestGas {
             part_uploads: parts.clone(),
             accounts: accounts.clone(),
             account_data: account_data.clone(),
+            sessions: sessions.clone(),
+            audit: Audit::new(audit.clone(), clock.clone()),
             tokens: tokens.clone(),
             archive: archive.clone(),
             archive_timer: archive_timer.clone(),
@@ -147,6 +165,8 @@ impl TestGas {
             parts,
             accounts,
             account_data,
+            sessions,
+            audit,
             tokens,
             archive,
             archive_timer,

@@ -3,6 +3,7 @@
 use super::dispatch::job_left_or_later;
 use super::{ChangeError, FindError, change_job, find_job, upload_in_parts};
 use crate::Gas;
+use crate::audit::{Act, Actor};
 use gas_shared::job::{Change, ChangeRefused};
 use gas_shared::{Job, JobId, JobStatus, UserId};
 
@@ -23,6 +24,7 @@ pub async fn cancel_job(gas: &Gas, owner: UserId, id: JobId) -> Result<Job, Chan
     match change_job(&gas.jobs, id, Change::Cancelled).await {
         Err(ChangeError::Refused { refused: ALREADY_CANCELLED, .. }) => Ok(job),
         Ok(cancelled) => {
+            gas.audit.record(Actor::User, owner, Act::JobCancelled(id)).await;
             upload_in_parts::abort(gas, &job).await;
             job_left_or_later(gas, id).await;
             Ok(cancelled)

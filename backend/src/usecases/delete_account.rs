@@ -6,6 +6,7 @@
 //! deleted with their jobs, within minutes. Every step is idempotent, so an interrupted erasure
 //! resumes in the next round.
 
+use crate::audit::{Act, Actor};
 use crate::ports::PortError;
 use crate::{Billing, chain};
 use gas_shared::UserId;
@@ -41,6 +42,7 @@ pub async fn delete_account(
     let data = &billing.gas.account_data;
     data.request_deletion(user, billing.gas.now()).await?;
     tracing::info!(user_id = %user, "account closed");
+    billing.gas.audit.record(Actor::User, user, Act::AccountClosed).await;
     // Done at once, so that nothing is charged anymore; if it fails, the next round repeats it.
     if let Err(error) = close_billing(billing, user).await {
         tracing::error!(user_id = %user, error = %chain(&error), "billing not closed yet");

@@ -10,6 +10,7 @@ use super::archive_result::discard_upload;
 use super::change_job::publish_event;
 use super::dispatch::job_left_or_later;
 use super::{ArchiveError, ChangeError, upload_in_parts};
+use crate::audit::{Act, Actor};
 use crate::messages::ArchiveRequest;
 use crate::ports::{PortError, PortResult, WriteOutcome};
 use crate::{Gas, chain};
@@ -35,12 +36,24 @@ pub enum Deleted {
 /// # Errors
 /// [`ChangeError::NotFound`] also for another user's job.
 pub async fn delete_job(gas: &Gas, owner: UserId, id: JobId) -> Result<(), ChangeError> {
+    if begin_deletion(gas, owner, id).await? {
+        gas.audit.record(Actor::User, owner, Act::JobDeleted(id)).await;
+    }
+    Ok(())
+}
+
+/// Does the same for whoever deletes it. Returns whether this call deleted the job.
+pub(super) async fn begin_deletion(
+    gas: &Gas,
+    owner: UserId,
+    id: JobId,
+) -> Result<bool, ChangeError> {
     for _ in 0..MAX_RACES {
         let Some(job) = gas.jobs.store.job(id).await?.filter(|job| job.owner == owner) else {
             let deletion = gas.jobs.store.deletion(id).await?.filter(|row| row.owner == owner);
             deletion.ok_or(ChangeError::NotFound(id))?;
             request_file_deletion(gas, id).await;
-            return Ok(());
+            return Ok(false);
         };
         if gas.jobs.store.tombstone(&job.deletion(gas.now())).await? == WriteOutcome::Written {
             // Parts of an upload do not appear in object listings.
@@ -48,7 +61,7 @@ pub async fn delete_job(gas: &Gas, owner: UserId, id: JobId) -> Result<(), Chang
             job_left_or_later(gas, id).await;
             publish_event(&gas.jobs, owner, LiveEvent::Deleted(id)).await;
             request_file_deletion(gas, id).await;
-            return Ok(());
+            return Ok(true);
         }
     }
     Err(ChangeError::Contended(id))

@@ -17,13 +17,14 @@ const PAGE: u16 = 100;
 /// The next piece of the document.
 enum Next {
     Head,
+    Activity { before: Option<i64>, comma: bool },
     Mails { after: Option<String>, comma: bool },
     Jobs { cursor: Option<String>, comma: bool },
     End,
 }
 
 /// Exports a user's account, settings, plan, references at Stripe, tokens without their secrets,
-/// mails and jobs. Files are not included; they are downloaded by job.
+/// audit log, mails and jobs. Files are not included; they are downloaded by job.
 ///
 /// An error ends the stream, and the document is then incomplete.
 pub fn export_account(
@@ -52,8 +53,24 @@ impl Writer {
             Next::Head => {
                 let head = self.head().await?;
                 // The object stays open for the lists that follow.
-                let head = format!("{},\"mails\":[", head.strip_suffix('}').unwrap_or(&head));
-                (head, Next::Mails { after: None, comma: false })
+                let head = format!("{},\"activity\":[", head.strip_suffix('}').unwrap_or(&head));
+                (head, Next::Activity { before: None, comma: false })
+            }
+            Next::Activity { before, comma } => {
+                let entries = gas.audit.log().entries_of(self.user(), before, PAGE).await?;
+                match entries.last().map(|(id, _)| *id) {
+                    Some(last) => {
+                        let records: Vec<_> = entries.iter().map(|(_, record)| record).collect();
+                        (
+                            items(&records, comma)?,
+                            Next::Activity { before: Some(last), comma: true },
+                        )
+                    }
+                    None => {
+                        let mails = Next::Mails { after: None, comma: false };
+                        ("],\"mails\":[".to_owned(), mails)
+                    }
+                }
             }
             Next::Mails { after, comma } => {
                 let mails = gas.account_data.mails_of(self.user(), after.as_deref(), PAGE).await?;
@@ -156,6 +173,7 @@ mod tests {
 
         let (document, pieces) = exported(&test, &ada).await;
         assert_eq!(document["jobs"].as_array().unwrap().len(), 150);
+        assert_eq!(document["activity"][0]["action"], "token_created");
         assert_eq!(document["mails"].as_array().unwrap().len(), 120);
         assert_eq!(document["account"]["email"], "ada@example.org");
         assert_eq!(document["account"]["time_zone"], "Europe/Berlin");
@@ -163,7 +181,7 @@ mod tests {
         assert_eq!(document["tokens"][0]["name"], "laptop");
         assert!(!document.to_string().contains(&secret[8..]), "secrets stay out");
         assert!(!document.to_string().contains(&eve.id.to_string()));
-        assert!(pieces >= 6, "it was written in pieces: {pieces}");
+        assert!(pieces >= 7, "it was written in pieces: {pieces}");
     }
 
     #[tokio::test]

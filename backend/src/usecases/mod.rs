@@ -31,6 +31,7 @@ mod request_upload;
 mod rerun_job;
 mod restore_result;
 mod run_job;
+mod sessions;
 mod set_time_zone;
 mod thaw;
 mod tokens;
@@ -71,6 +72,10 @@ pub use rerun_job::{RerunError, rerun_job};
 pub use restore_result::{RestoreError, Restored, Restorer, restore_result};
 pub use run_job::{
     Finished, announce_result, claim_job, complete_job, fail_job, release_job, report_progress,
+};
+pub use sessions::{
+    CurrentSession, MAX_SESSION_AGE, end_all_sessions, end_session, replace_session_id,
+    resume_session, start_session,
 };
 pub use set_time_zone::{TimeZoneError, set_time_zone};
 pub use thaw::{StartThawError, Thawed, handle_start_thaw, retry_thaw, thaw_results};

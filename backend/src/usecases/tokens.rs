@@ -2,6 +2,7 @@
 
 use super::limits::{LimitError, count_token};
 use crate::Gas;
+use crate::audit::{Act, Actor};
 use crate::ports::{ActiveToken, PortError, TokenRow};
 use crate::token_secret::TokenSecret;
 use gas_shared::token::{
@@ -83,6 +84,7 @@ pub async fn create_token(
         return Err(TokenError::TooMany);
     }
     tracing::info!(user_id = %owner, token_id = %row.token.id, "token created");
+    gas.audit.record(Actor::User, owner, Act::TokenCreated(row.token.id)).await;
     Ok(CreatedToken { secret: secret.expose().to_owned(), token: row.token })
 }
 
@@ -103,6 +105,7 @@ pub async fn revoke_token(gas: &Gas, owner: UserId, id: TokenId) -> Result<(), T
         return Err(TokenError::NotFound(id));
     }
     tracing::info!(user_id = %owner, token_id = %id, "token revoked");
+    gas.audit.record(Actor::User, owner, Act::TokenRevoked(id)).await;
     Ok(())
 }
 

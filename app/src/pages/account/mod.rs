@@ -1,8 +1,9 @@
-//! The account page: profile, email settings, API tokens, data export and account deletion.
+//! The account page: profile, email settings, API tokens, security, data export and account deletion.
 
 mod data;
 mod mail;
 mod new_token;
+mod security;
 mod tokens;
 
 use super::commit_status;
@@ -15,6 +16,7 @@ use data::YourData;
 use dioxus::prelude::*;
 use gas_shared::Account as Profile;
 use mail::MailSettings;
+use security::Security;
 use tokens::Tokens;
 
 use crate::app::Route;
@@ -71,7 +73,7 @@ fn ProfilePanel(account: Profile) -> Element {
     }
 }
 
-/// The email settings and API tokens, which are loaded together.
+/// The email settings, API tokens and sessions, which are loaded together.
 #[component]
 fn Settings() -> Element {
     let live = use_live();
@@ -93,5 +95,6 @@ fn Settings() -> Element {
             oncreated: move |()| loaded.reload(),
             onchange: move |fresh| loaded.set(fresh),
         }
+        Security { sessions: shown.sessions, activity: shown.activity }
     }
 }

@@ -8,6 +8,7 @@ pub use genes::Genes;
 
 use super::{Web, caller};
 use crate::error::ApiError;
+use crate::server::session::Session;
 use axum::extract::{Path, Query};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -23,7 +24,6 @@ use genes::Feature;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 use std::sync::Arc;
-use tower_sessions::Session;
 
 /// Results with at most this number of records are drawn at any scale.
 const FEW_RECORDS: u64 = 20_000;

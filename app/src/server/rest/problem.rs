@@ -1,6 +1,7 @@
 //! Error responses of the API (RFC 9457, Problem Details).
 
 use crate::error::{ApiError, ErrorCode};
+use crate::server::client::RequestId;
 use crate::server::errors;
 use crate::server::overload::{self, Refused};
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
@@ -13,8 +14,6 @@ use gas_backend::usecases::{CreateJobError, ListError};
 use serde::Serialize;
 use std::any::Any;
 use std::sync::Arc;
-use tracing::Span;
-use tracing::field::display;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -251,15 +250,14 @@ pub fn refused(refused: Refused) -> Response {
         .into_response()
 }
 
-/// Middleware that gives each request an id, adds it to log lines, and writes errors as problem
-/// responses. `docs` is the URL of the page that documents the kinds of errors.
+/// Middleware that returns the id of each request and writes errors as problem responses. `docs` is the URL of the page that documents the kinds of errors.
 pub async fn write_problems(
     State(docs): State<Arc<str>>,
     request: Request,
     next: Next,
 ) -> Response {
-    let request_id = Uuid::new_v4();
-    Span::current().record("request_id", display(request_id));
+    let id = request.extensions().get::<RequestId>();
+    let request_id = id.map_or_else(Uuid::new_v4, |id| id.0);
     let mut response = next.run(request).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         response = write(problem, &docs, request_id);

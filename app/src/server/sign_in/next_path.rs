@@ -2,18 +2,22 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The longest path, in bytes. It is part of a cookie, which has at most 4096 bytes.
+const MAX_BYTES: usize = 2000;
+
 /// A path and query of this service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct NextPath(String);
 
 impl NextPath {
-    /// Returns the path, or that of the job list if it is missing or leads to another site. The
+    /// Returns the path, or that of the job list if it is missing, too long or leads to another site. The
     /// path must start with exactly one slash, since browsers read `//host` and `/\host` as URLs of
     /// other hosts, and must not contain control characters, which browsers drop.
     pub fn parse(raw: Option<&str>) -> Self {
         let is_local = |path: &&str| {
-            path.starts_with('/')
+            path.len() <= MAX_BYTES
+                && path.starts_with('/')
                 && !path.starts_with("//")
                 && !path.contains('\\')
                 && !path.chars().any(char::is_control)
@@ -64,6 +68,7 @@ mod tests {
             "",
             "/\t/evil.example",
             "/a\r\nSet-Cookie: x=1",
+            &format!("/{}", "a".repeat(MAX_BYTES)),
         ];
         for path in bad {
             assert_eq!(NextPath::parse(Some(path)).as_str(), "/annotations", "{path:?}");

@@ -1,22 +1,46 @@
 //! The OpenID provider: discovery, the authorization request, and verification of the response.
 
 use crate::server::settings::Settings;
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow, bail, ensure};
 use gas_backend::ports::Identity;
 use gas_shared::UserId;
 use openidconnect::core::*;
 use openidconnect::{
-    AdditionalClaims, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields,
-    EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenFields, IssuerUrl, Nonce,
-    OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope,
-    StandardErrorResponse, StandardTokenResponse, TokenResponse, UserInfoClaims,
+    AdditionalClaims, AdditionalProviderMetadata, AuthorizationCode, ClaimsVerificationError,
+    ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet,
+    EndpointSet, IdTokenClaims, IdTokenFields, IssuerUrl, Nonce, OAuth2TokenResponse,
+    PkceCodeChallenge, PkceCodeVerifier, ProviderMetadata, RedirectUrl, Scope,
+    SignatureVerificationError, StandardErrorResponse, StandardTokenResponse, TokenResponse,
+    UserInfoClaims,
 };
 use serde::{Deserialize, Serialize};
-use std::time::{Duration, Instant};
-use tokio::sync::RwLock;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+use tokio::sync::{Mutex, RwLock};
 
 /// How long the provider's metadata and keys are cached.
 const METADATA_TTL: Duration = Duration::from_secs(3600);
+
+/// Keys are fetched again at most this often because of an ID token that names an unknown key, so
+/// that forged tokens do not become requests to the provider.
+const REFETCH_EVERY: Duration = Duration::from_secs(60);
+
+/// How far the provider's clock may be ahead of ours.
+const CLOCK_SKEW: Duration = Duration::from_secs(60);
+
+/// The algorithms that an ID token may be signed with, if the provider's metadata lists them: only
+/// those with a public key. With HMAC the client secret would sign, and `none` signs nothing.
+const ALGORITHMS: [CoreJwsSigningAlgorithm; 8] = [
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
+    // Globus Auth uses this one.
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha256,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha384,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha512,
+    CoreJwsSigningAlgorithm::EcdsaP256Sha256,
+    CoreJwsSigningAlgorithm::EcdsaP384Sha384,
+];
 
 const HTTP_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -28,6 +52,32 @@ struct GlobusClaims {
 }
 
 impl AdditionalClaims for GlobusClaims {}
+
+/// The provider's metadata beyond OpenID Connect Discovery.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Endpoints {
+    /// Where tokens are revoked (RFC 8414, section 2).
+    revocation_endpoint: Option<String>,
+}
+
+impl AdditionalProviderMetadata for Endpoints {}
+
+type Metadata = ProviderMetadata<
+    Endpoints,
+    CoreAuthDisplay,
+    CoreClientAuthMethod,
+    CoreClaimName,
+    CoreClaimType,
+    CoreGrantType,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm,
+    CoreJsonWebKey,
+    CoreResponseMode,
+    CoreResponseType,
+    CoreSubjectIdentifierType,
+>;
+
+type Claims = IdTokenClaims<GlobusClaims, CoreGenderClaim>;
 
 type Tokens = StandardTokenResponse<
     IdTokenFields<
@@ -60,8 +110,8 @@ type Client = openidconnect::Client<
     EndpointMaybeSet,
 >;
 
-/// The values of a started sign-in that the provider's response must match. They are kept in the
-/// session.
+/// The values of a started sign-in that the provider's response must match. They are kept in a cookie
+/// of the browser.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct PendingSignIn {
     state: CsrfToken,
@@ -75,6 +125,11 @@ impl PendingSignIn {
         // The state is random and used once, so the comparison need not take constant time.
         self.state.secret() == state
     }
+
+    /// The state, which the provider's response repeats.
+    pub fn state(&self) -> &str {
+        self.state.secret()
+    }
 }
 
 /// A client of the OpenID provider.
@@ -85,7 +140,17 @@ pub struct Provider {
     redirect_url: RedirectUrl,
     logout_url: Option<String>,
     http: openidconnect::reqwest::Client,
-    metadata: RwLock<Option<(Instant, CoreProviderMetadata)>>,
+    cache: RwLock<Option<Cached>>,
+    /// Held while the metadata is fetched, so that concurrent sign-ins fetch it once.
+    fetching: Mutex<()>,
+    /// When the keys were last fetched because of an unknown key.
+    refetched: Mutex<Option<Instant>>,
+}
+
+#[derive(Clone)]
+struct Cached {
+    fetched: Instant,
+    metadata: Metadata,
 }
 
 impl Provider {
@@ -94,31 +159,44 @@ impl Provider {
     /// # Errors
     /// If the issuer is not a URL or the HTTP client cannot be created.
     pub fn new(settings: &Settings) -> anyhow::Result<Self> {
+        let callback = settings.public_url.join("/authcallback");
+        let (id, secret) = (&settings.oidc_client_id, settings.oidc_client_secret.expose());
+        let provider = Self::of_client(&settings.oidc_issuer, id, secret, callback)?;
+        Ok(Self { logout_url: settings.oidc_logout_url.clone(), ..provider })
+    }
+
+    pub(super) fn of_client(
+        issuer: &str,
+        client_id: &str,
+        client_secret: &str,
+        callback: String,
+    ) -> anyhow::Result<Self> {
         let http = openidconnect::reqwest::Client::builder()
             // A redirect could send the server to hosts inside its own network (SSRF).
             .redirect(openidconnect::reqwest::redirect::Policy::none())
             .timeout(HTTP_TIMEOUT)
             .build()?;
-        let callback = settings.public_url.join("/authcallback");
         Ok(Self {
-            issuer: IssuerUrl::new(settings.oidc_issuer.clone())
-                .with_context(|| format!("issuer {:?} is not a URL", settings.oidc_issuer))?,
-            client_id: ClientId::new(settings.oidc_client_id.clone()),
-            client_secret: ClientSecret::new(settings.oidc_client_secret.expose().to_owned()),
+            issuer: IssuerUrl::new(issuer.to_owned())
+                .with_context(|| format!("issuer {issuer:?} is not a URL"))?,
+            client_id: ClientId::new(client_id.to_owned()),
+            client_secret: ClientSecret::new(client_secret.to_owned()),
             redirect_url: RedirectUrl::new(callback)?,
-            logout_url: settings.oidc_logout_url.clone(),
+            logout_url: None,
             http,
-            metadata: RwLock::new(None),
+            cache: RwLock::new(None),
+            fetching: Mutex::new(()),
+            refetched: Mutex::new(None),
         })
     }
 
     /// Starts a sign-in: returns the URL to redirect the browser to, and the values to keep in the
-    /// session until it returns.
+    /// browser until it returns.
     ///
     /// # Errors
     /// If the provider cannot be reached.
     pub async fn begin(&self) -> anyhow::Result<(String, PendingSignIn)> {
-        let client = self.client().await?;
+        let client = self.client(self.metadata().await?);
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let (url, state, nonce) = client
             .authorize_url(
@@ -133,30 +211,48 @@ impl Provider {
         Ok((url.into(), PendingSignIn { state, nonce, verifier }))
     }
 
-    /// Exchanges the code of a callback for the user's identity. Checks the ID token's signature,
-    /// issuer, audience, expiry and nonce, then discards the tokens.
+    /// Exchanges the code of a callback for the user's identity, and verifies the ID token. The tokens
+    /// are revoked in the background: GAS needs none after the sign-in, so none is stored, and none
+    /// reaches the browser.
     ///
     /// # Errors
     /// If the provider rejects the code, cannot be reached, or returns an invalid ID token.
-    pub async fn finish(&self, pending: PendingSignIn, code: String) -> anyhow::Result<Identity> {
-        let client = self.client().await?;
-        let tokens = client
+    pub async fn finish(
+        self: &Arc<Self>,
+        pending: PendingSignIn,
+        code: String,
+    ) -> anyhow::Result<Identity> {
+        let metadata = self.metadata().await?;
+        let tokens = self
+            .client(metadata.clone())
             .exchange_code(AuthorizationCode::new(code))?
             .set_pkce_verifier(pending.verifier)
             .request_async(&self.http)
             .await
             .context("the OpenID provider rejected the code")?;
-        let id_token =
-            tokens.id_token().ok_or_else(|| anyhow!("the OpenID provider sent no ID token"))?;
-        let verifier = client.id_token_verifier();
-        let claims = match id_token.claims(&verifier, &pending.nonce) {
+        let identity = self.identity(&metadata, &tokens, &pending.nonce).await;
+        self.revoke(&metadata, &tokens);
+        identity
+    }
+
+    async fn identity(
+        &self,
+        metadata: &Metadata,
+        tokens: &Tokens,
+        nonce: &Nonce,
+    ) -> anyhow::Result<Identity> {
+        let claims = match self.verify(metadata, tokens, nonce)? {
             Ok(claims) => claims,
-            Err(error) => {
-                // The provider may have new keys: fetch them on the next attempt.
-                *self.metadata.write().await = None;
-                return Err(error).context("the ID token is not valid");
+            Err(error) if is_unknown_key(&error) => {
+                // The provider may have new keys.
+                let fresh = self.refetched_metadata().await?;
+                self.verify(&fresh, tokens, nonce)?.context("the ID token is not valid")?
             }
+            Err(error) => return Err(error).context("the ID token is not valid"),
         };
+        if let Some(party) = claims.authorized_party() {
+            ensure!(*party == self.client_id, "the ID token was issued for {:?}", **party);
+        }
         let mut profile = ProviderProfile {
             name: claims.name().and_then(|name| name.get(None)).map(|name| name.to_string()),
             email: claims.email().map(|email| email.to_string()),
@@ -165,6 +261,7 @@ impl Provider {
         if profile.email.is_none() {
             // Providers may return the profile only from the UserInfo endpoint (OIDC Core, 5.4).
             let subject = Some(claims.subject().clone());
+            let client = self.client(metadata.clone());
             let request = client.user_info(tokens.access_token().clone(), subject)?;
             let info: UserInfoClaims<GlobusClaims, CoreGenderClaim> =
                 request.request_async(&self.http).await.context("failed to read UserInfo")?;
@@ -175,6 +272,56 @@ impl Provider {
             };
         }
         profile.identity(claims.subject())
+    }
+
+    /// Verifies the ID token: signature, algorithm, issuer, audience, expiry, time of issue and nonce
+    /// (OIDC Core, 3.1.3.7). An inner error is the reason why it is not valid.
+    fn verify(
+        &self,
+        metadata: &Metadata,
+        tokens: &Tokens,
+        nonce: &Nonce,
+    ) -> anyhow::Result<Result<Claims, ClaimsVerificationError>> {
+        let id_token =
+            tokens.id_token().ok_or_else(|| anyhow!("the OpenID provider sent no ID token"))?;
+        let listed = metadata.id_token_signing_alg_values_supported();
+        let allowed = ALGORITHMS.into_iter().filter(|algorithm| listed.contains(algorithm));
+        let latest = SystemTime::now() + CLOCK_SKEW;
+        let latest = latest.duration_since(SystemTime::UNIX_EPOCH)?.as_secs();
+        let client = self.client(metadata.clone());
+        let verifier = client
+            .id_token_verifier()
+            .set_allowed_algs(allowed)
+            .set_issue_time_verifier_fn(move |issued| {
+                let issued = u64::try_from(issued.timestamp()).unwrap_or_default();
+                if issued <= latest { Ok(()) } else { Err("issued in the future".to_owned()) }
+            });
+        Ok(id_token.claims(&verifier, nonce).cloned())
+    }
+
+    /// Revokes the tokens of a sign-in (RFC 7009), without waiting for it.
+    fn revoke(self: &Arc<Self>, metadata: &Metadata, tokens: &Tokens) {
+        let Some(endpoint) = metadata.additional_metadata().revocation_endpoint.clone() else {
+            return;
+        };
+        let access = (tokens.access_token().secret().clone(), "access_token");
+        let refresh = tokens.refresh_token().map(|token| (token.secret().clone(), "refresh_token"));
+        let provider = Arc::clone(self);
+        // Each request has a time limit.
+        tokio::spawn(async move {
+            for (token, hint) in [Some(access), refresh].into_iter().flatten() {
+                let form = [("token", token.as_str()), ("token_type_hint", hint)];
+                let request = provider
+                    .http
+                    .post(&endpoint)
+                    .basic_auth(&*provider.client_id, Some(provider.client_secret.secret()))
+                    .form(&form);
+                let sent = request.send().await.and_then(|response| response.error_for_status());
+                if let Err(error) = sent {
+                    tracing::warn!(%error, hint, "failed to revoke a token of a sign-in");
+                }
+            }
+        });
     }
 
     /// The URL to open after sign-out.
@@ -190,25 +337,56 @@ impl Provider {
         url.into()
     }
 
-    async fn client(&self) -> anyhow::Result<Client> {
-        let metadata = self.discover().await?;
+    fn client(&self, metadata: Metadata) -> Client {
         let secret = Some(self.client_secret.clone());
         let client = Client::from_provider_metadata(metadata, self.client_id.clone(), secret);
-        Ok(client.set_redirect_uri(self.redirect_url.clone()))
+        client.set_redirect_uri(self.redirect_url.clone())
     }
 
-    async fn discover(&self) -> anyhow::Result<CoreProviderMetadata> {
-        if let Some((fetched, metadata)) = &*self.metadata.read().await
-            && fetched.elapsed() < METADATA_TTL
-        {
-            return Ok(metadata.clone());
+    /// The provider's metadata and keys, at most an hour old.
+    async fn metadata(&self) -> anyhow::Result<Metadata> {
+        self.metadata_unless(|cached| cached.fetched.elapsed() >= METADATA_TTL).await
+    }
+
+    /// Metadata and keys that are fetched again, unless that happened a short time ago.
+    async fn refetched_metadata(&self) -> anyhow::Result<Metadata> {
+        let mut refetched = self.refetched.lock().await;
+        if refetched.is_some_and(|at| at.elapsed() < REFETCH_EVERY) {
+            return self.metadata().await;
         }
-        let metadata = CoreProviderMetadata::discover_async(self.issuer.clone(), &self.http)
+        let now = Instant::now();
+        *refetched = Some(now);
+        self.metadata_unless(|cached| cached.fetched < now).await
+    }
+
+    /// The cached metadata; fetched first if there is none or it is outdated.
+    async fn metadata_unless(
+        &self,
+        is_outdated: impl Fn(&Cached) -> bool,
+    ) -> anyhow::Result<Metadata> {
+        let current =
+            async || self.cache.read().await.clone().filter(|cached| !is_outdated(cached));
+        if let Some(cached) = current().await {
+            return Ok(cached.metadata);
+        }
+        let _fetching = self.fetching.lock().await;
+        if let Some(cached) = current().await {
+            return Ok(cached.metadata);
+        }
+        let metadata = Metadata::discover_async(self.issuer.clone(), &self.http)
             .await
             .with_context(|| format!("failed to reach the OpenID provider {}", *self.issuer))?;
-        *self.metadata.write().await = Some((Instant::now(), metadata.clone()));
+        let cached = Cached { fetched: Instant::now(), metadata: metadata.clone() };
+        *self.cache.write().await = Some(cached);
         Ok(metadata)
     }
+}
+
+fn is_unknown_key(error: &ClaimsVerificationError) -> bool {
+    matches!(
+        error,
+        ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey)
+    )
 }
 
 /// A user's claims as the provider sent them. Any may be missing.

@@ -1,26 +1,24 @@
 //! The routes for signing in and out.
 
+use super::Provider;
 use super::next_path::NextPath;
-use super::provider::PendingSignIn;
+use super::pending::{COOKIE, PENDING_TTL, Pending};
 use crate::server::Web;
 use crate::server::client_address::ClientAddress;
-use crate::server::session::SignedIn;
+use crate::server::session::Session;
 use anyhow::{Context, anyhow, bail};
 use axum::extract::Query;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
+use gas_backend::Gas;
+use gas_backend::audit::{Act, Actor};
+use gas_backend::ports::SignIn;
 use gas_backend::usecases::{LimitError, TooMany, count_sign_in};
 use gas_shared::UserId;
-use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
-use tower_sessions::Session;
-
-/// The time within which a sign-in must be finished.
-const PENDING_TTL: SignedDuration = SignedDuration::from_mins(10);
-
-const PENDING_KEY: &str = "pending_sign_in";
+use serde::Deserialize;
+use std::sync::Arc;
 
 /// `/login`, `/authcallback` and `/logout`.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
@@ -30,25 +28,17 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/logout", post(logout))
 }
 
-/// A started sign-in, stored in the session.
-#[derive(Serialize, Deserialize)]
-struct Pending {
-    request: PendingSignIn,
-    next: NextPath,
-    started_at: Timestamp,
-}
-
 #[derive(Deserialize)]
 struct LoginQuery {
     next: Option<String>,
 }
 
+/// Starts a sign-in. Nothing is stored here: the browser keeps what the callback needs.
 async fn login(
     Extension(web): Extension<Web>,
     client: ClientAddress,
-    session: Session,
     Query(query): Query<LoginQuery>,
-) -> Result<Redirect, SignInError> {
+) -> Result<Response, SignInError> {
     match count_sign_in(&web.gas, client.0).await {
         Ok(()) => {}
         Err(LimitError::TooMany(refused)) => return Err(SignInError::TooMany(refused)),
@@ -57,11 +47,13 @@ async fn login(
     let (url, request) = web.provider.begin().await?;
     let next = NextPath::parse(query.next.as_deref());
     let pending = Pending { request, next, started_at: web.gas.now() };
-    session.insert(PENDING_KEY, pending).await?;
-    Ok(Redirect::to(&url))
+    let value = pending.sign(&web.unsubscriber.key)?;
+    let mut response = Redirect::to(&url).into_response();
+    COOKIE.write(response.headers_mut(), &web.public_url, &value, PENDING_TTL.as_secs());
+    Ok(response)
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct CallbackQuery {
     code: Option<String>,
     state: Option<String>,
@@ -72,29 +64,80 @@ struct CallbackQuery {
 async fn callback(
     Extension(web): Extension<Web>,
     session: Session,
+    headers: HeaderMap,
     Query(query): Query<CallbackQuery>,
-) -> Result<Redirect, SignInError> {
-    // Removed before it is checked, so that a state works only once.
-    let pending: Option<Pending> = session.remove(PENDING_KEY).await?;
-    let pending = pending.ok_or_else(|| anyhow!("no sign-in was started in this browser"))?;
-    let next = pending.next.clone();
-    let code = checked_code(&pending, query, web.gas.now())?;
-    let identity = web.provider.finish(pending.request, code).await?;
-    let sign_in = web.gas.accounts.record_sign_in(&identity).await?;
-    let sign_in = sign_in.ok_or(SignInError::AccountClosing(identity.id))?;
-    let since = web.gas.now();
-    SignedIn { user: sign_in.account.id, since }.start(&session).await?;
-    tracing::info!(user_id = %sign_in.account.id, first = sign_in.first, "signed in");
-    Ok(Redirect::to(next.as_str()))
+) -> Response {
+    let cookie = COOKIE.read(&headers, &web.public_url);
+    let pending = cookie.and_then(|cookie| Pending::verify(&web.unsubscriber.key, cookie));
+    let signed_in = sign_in(&web, &session, pending, query).await;
+    let mut response = signed_in.into_response();
+    COOKIE.write(response.headers_mut(), &web.public_url, "", 0);
+    response
 }
 
-fn checked_code(pending: &Pending, query: CallbackQuery, now: Timestamp) -> anyhow::Result<String> {
+async fn sign_in(
+    web: &Web,
+    session: &Session,
+    pending: Option<Pending>,
+    query: CallbackQuery,
+) -> Result<Redirect, SignInError> {
+    let pending = pending.ok_or_else(|| anyhow!("no sign-in was started in this browser"))?;
+    let next = pending.next.clone();
+    let finished = finish(&web.gas, &web.provider, pending, query).await;
+    let finished = match finished {
+        Ok(SignIn { account, first }) => match session.sign_in(&web.gas, &account).await? {
+            true => Ok((account, first)),
+            false => Err(SignInError::AccountClosing(account.id)),
+        },
+        Err(error) => Err(error),
+    };
+    match finished {
+        Ok((account, first)) => {
+            tracing::info!(user_id = %account.id, first, "signed in");
+            Ok(Redirect::to(next.as_str()))
+        }
+        Err(error) => {
+            match &error {
+                SignInError::AccountClosing(user) => {
+                    web.gas.audit.record(Actor::User, *user, Act::SignInRefused).await;
+                }
+                SignInError::TooMany(_) => {}
+                SignInError::Failed(_) => web.gas.audit.record_refused_sign_in().await,
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Finishes a sign-in with the provider's response, and creates or updates the profile.
+async fn finish(
+    gas: &Gas,
+    provider: &Arc<Provider>,
+    pending: Pending,
+    query: CallbackQuery,
+) -> Result<SignIn, SignInError> {
+    let code = checked_code(gas, &pending, query).await?;
+    let identity = provider.finish(pending.request, code).await?;
+    let sign_in = gas.accounts.record_sign_in(&identity).await?;
+    sign_in.ok_or(SignInError::AccountClosing(identity.id))
+}
+
+async fn checked_code(
+    gas: &Gas,
+    pending: &Pending,
+    query: CallbackQuery,
+) -> anyhow::Result<String> {
     let state = query.state.context("the provider sent no state")?;
     if !pending.request.has_state(&state) {
         bail!("the response belongs to another sign-in");
     }
-    if now.duration_since(pending.started_at) > PENDING_TTL {
+    let expires = pending.started_at + PENDING_TTL;
+    if gas.now() >= expires {
         bail!("the sign-in took longer than ten minutes");
+    }
+    // Recorded before anything else is tried, so that a state works only once.
+    if !gas.sessions.use_state(pending.request.state(), expires).await? {
+        bail!("the response was used before");
     }
     if let Some(error) = query.error {
         bail!(
@@ -106,7 +149,7 @@ fn checked_code(pending: &Pending, query: CallbackQuery, now: Timestamp) -> anyh
 }
 
 async fn logout(Extension(web): Extension<Web>, session: Session) -> Result<Redirect, SignInError> {
-    session.flush().await?;
+    session.sign_out(&web.gas).await?;
     Ok(Redirect::to(&web.provider.after_sign_out(&web.public_url.join("/"))))
 }
 
@@ -170,6 +213,10 @@ fn page(title: &str, text: &str) -> String {
          <title>{title}</title><h1>{title}</h1>{text}</html>"
     )
 }
+
+#[cfg(test)]
+#[path = "forged_token_tests.rs"]
+mod forged_token_tests;
 
 #[cfg(test)]
 mod tests {

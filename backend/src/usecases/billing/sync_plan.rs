@@ -3,6 +3,7 @@
 use super::renewal_status::{found, redundant};
 use super::{BillingError, row_of};
 use crate::Billing;
+use crate::audit::{Act, Actor};
 use crate::chain;
 use crate::mail::Notice;
 use crate::ports::{BillingRow, Subscription, SubscriptionStatus, WriteOutcome};
@@ -53,6 +54,8 @@ async fn write(
     let outcome = billing.store.write_billing(row, &found, now).await?;
     if outcome == WriteOutcome::Written && found.plan != row.account.plan {
         tracing::info!(from = %row.account.plan, to = %found.plan, "plan changed");
+        let user = row.account.id;
+        billing.gas.audit.record(Actor::System, user, Act::PlanChanged(found.plan)).await;
     }
     Ok((outcome, found.subscription.map(|subscription| subscription.status)))
 }
