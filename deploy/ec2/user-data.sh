@@ -13,6 +13,10 @@ GAS_PUBLIC_URL=https://gas.example.org
 
 id gas &>/dev/null || useradd --system --home-dir /nonexistent --shell /usr/sbin/nologin gas
 
+if [ "$GAS_ROLE" = worker ] && ! command -v bwrap >/dev/null; then
+  dnf install --assumeyes bubblewrap
+fi
+
 install -d -m 0755 /etc/gas
 install -m 0600 /dev/null /etc/gas/instance.env
 cat > /etc/gas/instance.env <<ENV

@@ -112,6 +112,11 @@ pub(crate) fn worker(config: &StackConfig, outputs: &Environment) -> Environment
     environment.extend(pairs([
         ("GAS_REFERENCE_BUNDLE", config.reference_dir.display().to_string()),
         ("GAS_WORK_DIR", config.data_dir.join("work").display().to_string()),
+        // The script of the tests, which runs instead of the engine, starts the engine.
+        (
+            "GAS_ENGINE_READ_PATHS",
+            config.programs.binaries.join("gas-annotate").display().to_string(),
+        ),
         // The worker finds `gas-annotate` and `gas-index` in the PATH.
         ("PATH", format!("{}:{path}", config.programs.binaries.display())),
     ]));

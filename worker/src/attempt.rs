@@ -2,16 +2,16 @@
 
 use crate::engine::{Engine, EngineError, Task};
 use crate::report::Report;
+use crate::run_file::RunFile;
 use crate::scratch::ScratchRoot;
 use gas_backend::ports::PortError;
 use gas_backend::usecases::Finished;
 use gas_backend::{Gas, chain};
 use gas_shared::Job;
 use gas_shared::job::step;
-use std::fs::File;
-use std::io::{self, BufReader, BufWriter};
+use std::io;
 use std::path::Path;
-use tokio::task::JoinError;
+use tokio::time::Instant;
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
@@ -74,20 +74,22 @@ pub(crate) async fn attempt(
         log: &log,
         file_bytes: output_limit(fetched.size, name.is_gzip()),
     };
-    let records = engine.run(task, report).await?;
+    let deadline = engine.deadline();
+    let records = engine.run(task, deadline, report).await?;
 
     report.begin_step(step::STORE);
-    require(&output, "annotated file")?;
-    require(&log, "count log")?;
+    let annotated = open(&output, "annotated file")?;
+    let count_log = open(&log, "count log")?;
     let result = gas.object_keys.result(job.owner, job.id, name);
-    let result_size = gas.objects.store(&output, &result, TEXT).await?;
-    gas.objects.store(&log, &gas.object_keys.log(job.owner, job.id, name), TEXT).await?;
+    let result_size = gas.objects.store(&annotated.path(), &result, TEXT).await?;
+    let log_key = gas.object_keys.log(job.owner, job.id, name);
+    gas.objects.store(&count_log.path(), &log_key, TEXT).await?;
 
     store_summary(gas, job, &output).await?;
 
     report.begin_step(step::INDEX);
     let index = folder.path().join("output.annot.idx");
-    if let Err(error) = store_index(gas, job, &output, &index).await {
+    if let Err(error) = store_index(gas, engine, job, task, &index, deadline).await {
         // Without an index the result can still be downloaded.
         report.note("warning: no index for the results explorer; the results can be downloaded");
         tracing::warn!(error = %chain(&error), "result is not indexed");
@@ -99,9 +101,9 @@ pub(crate) async fn attempt(
 /// extension `summary.json` added.
 async fn store_summary(gas: &Gas, job: &Job, output: &Path) -> Result<(), PortError> {
     let summary = output.with_added_extension("summary.json");
-    if summary.is_file() {
+    if let Ok(summary) = RunFile::open(&summary) {
         let file = gas.object_keys.summary(job.owner, job.id, &job.input.name);
-        gas.objects.store(&summary, &file, JSON).await?;
+        gas.objects.store(&summary.path(), &file, JSON).await?;
     }
     Ok(())
 }
@@ -110,32 +112,31 @@ async fn store_summary(gas: &Gas, job: &Job, output: &Path) -> Result<(), PortEr
 #[derive(Debug, thiserror::Error)]
 enum IndexError {
     #[error(transparent)]
-    Build(#[from] gas_explorer::Error),
-    #[error("the index builder panicked")]
-    Panic(#[from] JoinError),
+    Build(#[from] EngineError),
+    #[error("the index builder wrote no index")]
+    NoIndex(#[source] io::Error),
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
 /// Builds the index of the results explorer and stores it.
-async fn store_index(gas: &Gas, job: &Job, result: &Path, index: &Path) -> Result<(), IndexError> {
-    let (from, to) = (result.to_owned(), index.to_owned());
-    // A thread cannot be cancelled: if the attempt is dropped, it ends after its single pass.
-    tokio::task::spawn_blocking(move || build_index(&from, &to)).await??;
+async fn store_index(
+    gas: &Gas,
+    engine: &Engine,
+    job: &Job,
+    task: Task<'_>,
+    index: &Path,
+    deadline: Instant,
+) -> Result<(), IndexError> {
+    engine.index(task, index, deadline).await?;
+    let built = RunFile::open(index).map_err(IndexError::NoIndex)?;
     let file = gas.object_keys.index(job.owner, job.id, &job.input.name);
-    gas.objects.store(index, &file, BINARY).await?;
+    gas.objects.store(&built.path(), &file, BINARY).await?;
     Ok(())
 }
 
-fn build_index(result: &Path, index: &Path) -> Result<(), gas_explorer::Error> {
-    let result = File::open(result).map_err(gas_explorer::Error::Input)?;
-    let index = File::create(index).map_err(gas_explorer::Error::Output)?;
-    gas_explorer::index::build(BufReader::new(result), BufWriter::new(index))?;
-    Ok(())
-}
-
-fn require(path: &Path, what: &'static str) -> Result<(), AttemptError> {
-    if path.is_file() { Ok(()) } else { Err(AttemptError::NoOutput(what)) }
+fn open(path: &Path, what: &'static str) -> Result<RunFile, AttemptError> {
+    RunFile::open(path).map_err(|_| AttemptError::NoOutput(what))
 }
 
 fn output_limit(input_bytes: u64, gzip: bool) -> u64 {

@@ -12,6 +12,7 @@ mod handle;
 mod heartbeat;
 mod poll;
 mod report;
+mod run_file;
 mod scratch;
 mod settings;
 #[cfg(test)]
@@ -24,7 +25,8 @@ use gas_backend::aws::Sdk;
 use gas_backend::{Gas, postgres};
 use gas_runtime::{LogFormat, Shutdown, init_logging};
 use handle::Worker;
-use settings::{AnnotateSettings, Cli, Role};
+use settings::{AnnotateSettings, Cli, ConfinementSettings, Role};
+use std::io::Write;
 use std::sync::Arc;
 
 /// The log filter unless `RUST_LOG` is set.
@@ -38,7 +40,23 @@ async fn main() -> anyhow::Result<()> {
     match Cli::parse().role {
         Role::Annotate(settings) => annotate(*settings).await,
         Role::Utility(settings) => utility::run(*settings).await,
+        Role::Confinement(settings) => confinement(&settings).await,
     }
+}
+
+/// Prints what the confinement adds to the start of the engine.
+async fn confinement(settings: &ConfinementSettings) -> anyhow::Result<()> {
+    let start_up = engine::measure_start_up(&settings.sandbox.sandbox()?, settings.runs).await?;
+    let millis = |time: std::time::Duration| time.as_secs_f64() * 1000.0;
+    let (confined, limited) = (millis(start_up.sandboxed), millis(start_up.limited));
+    writeln!(
+        std::io::stdout(),
+        "start of a program, median of {} runs: {confined:.1} ms confined, {limited:.1} ms with \
+         limits only, {:.1} ms more",
+        settings.runs,
+        confined - limited
+    )?;
+    Ok(())
 }
 
 async fn annotate(settings: AnnotateSettings) -> anyhow::Result<()> {

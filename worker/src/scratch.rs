@@ -18,8 +18,10 @@ impl ScratchRoot {
         for entry in fs::read_dir(&root)? {
             let entry = entry?;
             if process_of(&entry.file_name().to_string_lossy()).is_some_and(|pid| !is_running(pid))
+                && let Err(error) = fs::remove_dir_all(entry.path())
             {
-                fs::remove_dir_all(entry.path())?;
+                // What a hostile run has left must not keep the worker from starting.
+                tracing::warn!(%error, folder = %entry.path().display(), "folder is not removed");
             }
         }
         Ok(Self(root))
@@ -63,6 +65,14 @@ mod tests {
         fs::write(path.join("input.vcf"), "x").unwrap();
         drop(one);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn the_folder_of_all_runs_is_private() {
+        let folder = tempfile::tempdir().unwrap();
+        ScratchRoot::open(&folder.path().join("a/work")).unwrap();
+        let mode = fs::metadata(folder.path().join("a/work")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
     }
 
     #[test]

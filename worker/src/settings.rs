@@ -1,9 +1,9 @@
 //! The settings of the worker, from arguments or the environment.
 
-use crate::engine::{Engine, Limits, Template};
+use crate::engine::{Bubblewrap, Confinement, DelegatedCgroup, Engine, Limits, Sandbox, Template};
 use crate::utility::UtilitySettings;
 use anyhow::{Context, ensure};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use gas_backend::Deployment;
 use jiff::SignedDuration;
 use std::path::PathBuf;
@@ -14,6 +14,9 @@ const MIB: u64 = 1024 * 1024;
 /// The default of `--annotator`.
 const ANNOTATOR: &str =
     "gas-annotate annotate {input} --reference {bundle} --out {output} --log {log} --progress json";
+
+/// The command line of the index builder.
+const INDEXER: &str = "gas-index {input} {output}";
 
 /// The GAS worker.
 #[derive(Debug, Parser)]
@@ -31,6 +34,53 @@ pub(crate) enum Role {
     Annotate(Box<AnnotateSettings>),
     /// Archive and thaw results, send mail, erase closed accounts, and reconcile overdue jobs.
     Utility(Box<UtilitySettings>),
+    /// Check whether the engine can be confined on this machine, and measure what that costs.
+    Confinement(ConfinementSettings),
+}
+
+/// The separation of the engine from the worker and its machine.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ConfinementMode {
+    /// Namespaces, made by bubblewrap, and resource limits.
+    Namespaces,
+    /// Resource limits only, for kernels and containers that forbid namespaces. A hostile file that
+    /// takes over the engine can then do all that the worker can.
+    Limits,
+}
+
+/// Settings of role `confinement`.
+#[derive(Args, Debug)]
+pub(crate) struct ConfinementSettings {
+    #[command(flatten)]
+    pub(crate) sandbox: SandboxSettings,
+    /// The number of runs.
+    #[arg(long, default_value_t = 100)]
+    pub(crate) runs: u32,
+}
+
+/// Settings of the sandbox of child processes.
+#[derive(Args, Debug)]
+pub(crate) struct SandboxSettings {
+    /// How the engine is separated from the worker and its machine.
+    #[arg(long, env = "GAS_ENGINE_CONFINEMENT", value_enum, default_value = "namespaces")]
+    pub(crate) engine_confinement: ConfinementMode,
+    /// Files and folders that the engine may read in addition to /usr, the reference and its own
+    /// program, separated by colons. List what another annotator command needs.
+    #[arg(long, env = "GAS_ENGINE_READ_PATHS", value_delimiter = ':')]
+    pub(crate) engine_read_paths: Vec<PathBuf>,
+    /// The longest duration of one run, in seconds.
+    #[arg(long, env = "GAS_RUN_WALL_SECS", default_value_t = 900)]
+    pub(crate) wall_secs: u64,
+    /// The most CPU time that one run may use, in seconds.
+    #[arg(long, env = "GAS_RUN_CPU_SECS", default_value_t = 900)]
+    pub(crate) cpu_secs: u64,
+    /// The most memory that the processes of one run may use together, in MiB. Memory-mapped files do
+    /// not count.
+    #[arg(long, env = "GAS_RUN_MEMORY_MIB", default_value_t = 2048)]
+    pub(crate) memory_mib: u64,
+    /// The most processes and threads of one run.
+    #[arg(long, env = "GAS_RUN_TASKS", default_value_t = 256, value_parser = clap::value_parser!(u64).range(8..))]
+    pub(crate) tasks: u64,
 }
 
 /// Settings of role `annotate`.
@@ -62,15 +112,8 @@ pub(crate) struct AnnotateSettings {
     /// How long running jobs may continue after SIGTERM, in seconds.
     #[arg(long, env = "GAS_SHUTDOWN_GRACE_SECS", default_value_t = 30)]
     pub(crate) grace_secs: u64,
-    /// The longest duration of one run, in seconds.
-    #[arg(long, env = "GAS_RUN_WALL_SECS", default_value_t = 900)]
-    pub(crate) wall_secs: u64,
-    /// The most CPU time that one run may use, in seconds.
-    #[arg(long, env = "GAS_RUN_CPU_SECS", default_value_t = 900)]
-    pub(crate) cpu_secs: u64,
-    /// The most address space that one run may use, in MiB. Memory-mapped files count.
-    #[arg(long, env = "GAS_RUN_MEMORY_MIB", default_value_t = 2048)]
-    pub(crate) memory_mib: u64,
+    #[command(flatten)]
+    pub(crate) sandbox: SandboxSettings,
 }
 
 /// The time limits of claims and heartbeats.
@@ -112,17 +155,14 @@ impl AnnotateSettings {
 
     /// Builds the engine.
     pub(crate) fn engine(&self) -> anyhow::Result<Engine> {
-        let limits = Limits {
-            wall: Duration::from_secs(self.wall_secs),
-            cpu_secs: self.cpu_secs,
-            memory_bytes: self.memory_mib.saturating_mul(MIB),
-        };
         let template = Template::parse(&self.annotator).with_context(|| {
             format!("GAS_ANNOTATOR {:?} is not a valid command line", self.annotator)
         })?;
         // The engine runs in another folder, so a relative path would not resolve.
         let reference = std::path::absolute(&self.reference_bundle)?;
-        let engine = Engine { template, reference, limits };
+        let indexer = Template::parse(INDEXER).context("the index builder's command line")?;
+        let sandbox = self.sandbox.sandbox()?;
+        let engine = Engine { template, indexer, reference, sandbox };
         engine.check()?;
         Ok(engine)
     }
@@ -138,6 +178,41 @@ impl AnnotateSettings {
     }
 }
 
+impl SandboxSettings {
+    /// Builds the sandbox, and logs how it separates child processes.
+    ///
+    /// # Errors
+    ///
+    /// If the machine forbids what is set.
+    pub(crate) fn sandbox(&self) -> anyhow::Result<Sandbox> {
+        let confinement = match self.engine_confinement {
+            ConfinementMode::Namespaces => {
+                Confinement::Namespaces(Bubblewrap::probe(self.engine_read_paths.clone())?)
+            }
+            ConfinementMode::Limits => {
+                tracing::warn!(
+                    "the engine is not confined, since GAS_ENGINE_CONFINEMENT is limits: it has the \
+                     network and all files of the worker"
+                );
+                Confinement::Limits
+            }
+        };
+        let cgroup = DelegatedCgroup::of_this_process();
+        tracing::info!(
+            namespaces = matches!(confinement, Confinement::Namespaces(_)),
+            cgroup = cgroup.is_some(),
+            "engine sandbox ready"
+        );
+        let limits = Limits {
+            wall: Duration::from_secs(self.wall_secs),
+            cpu_secs: self.cpu_secs,
+            memory_bytes: self.memory_mib.saturating_mul(MIB),
+            tasks: self.tasks,
+        };
+        Ok(Sandbox { confinement, cgroup, limits })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,8 +224,9 @@ mod tests {
     }
 
     #[test]
-    fn the_default_engine_command_line_is_valid() {
+    fn the_default_command_lines_are_valid() {
         assert!(Template::parse(ANNOTATOR).is_ok());
+        assert!(Template::parse(INDEXER).is_ok());
     }
 
     #[test]

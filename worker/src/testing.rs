@@ -1,6 +1,6 @@
 //! Shared by the worker's tests: an in-memory queue and engines that are shell scripts.
 
-use crate::engine::{Engine, Limits, Template};
+use crate::engine::{Confinement, Engine, Limits, Sandbox, Template};
 use crate::handle::Worker;
 use crate::scratch::ScratchRoot;
 use crate::settings::Timing;
@@ -78,19 +78,28 @@ pub(crate) fn message(id: JobId, receive_count: u32) -> Message {
     Message { body, receipt: format!("receipt of {id}"), receive_count }
 }
 
-/// An engine that runs a shell script with input, output and log as `$1`, `$2` and `$3`.
+/// An index builder that copies results with a header.
+const INDEXER: &str = r##"grep -q '^#CHROM' "$1" && cp "$1" "$2""##;
+
+/// An engine that runs a shell script with input, output and log as `$1`, `$2` and `$3`. It is not
+/// confined, so that a script can leave traces for its test.
 pub(crate) fn shell_engine(folder: &Path, script: &str) -> Engine {
-    let file = folder.join("engine.sh");
-    std::fs::write(&file, script).unwrap();
-    let template = format!("sh '{}' {{input}} {{output}} {{log}}", file.display());
+    let template = |name: &str, script: &str, arguments: &str| {
+        let file = folder.join(name);
+        std::fs::write(&file, script).unwrap();
+        Template::parse(&format!("sh '{}' {arguments}", file.display())).unwrap()
+    };
+    let limits = Limits {
+        wall: Duration::from_secs(20),
+        cpu_secs: 10,
+        memory_bytes: 1024 * 1024 * 1024,
+        tasks: 100,
+    };
     Engine {
-        template: Template::parse(&template).unwrap(),
+        template: template("engine.sh", script, "{input} {output} {log}"),
+        indexer: template("indexer.sh", INDEXER, "{input} {output}"),
         reference: folder.to_owned(),
-        limits: Limits {
-            wall: Duration::from_secs(20),
-            cpu_secs: 10,
-            memory_bytes: 1024 * 1024 * 1024,
-        },
+        sandbox: Sandbox { confinement: Confinement::Limits, cgroup: None, limits },
     }
 }
 

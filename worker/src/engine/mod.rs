@@ -1,15 +1,26 @@
 //! The annotation engine as a child process.
 //!
 //! The worker trusts neither the input nor the engine that reads it: each run has a private folder,
-//! its own process group, resource limits, no shell, and no environment beyond `PATH` and `TMPDIR`.
-//! Its output is read in bounded memory.
+//! namespaces of its own ([`bubblewrap`]), resource limits ([`sandbox`]), a watch on what they do not
+//! bound ([`watch`]), no shell, and no environment beyond `PATH` and `TMPDIR`. Its output is read in
+//! bounded memory. The index builder reads the output of the engine and is confined in the same way.
 
+mod bubblewrap;
+mod cgroup;
+#[cfg(test)]
+mod confinement_tests;
 mod lines;
 mod messages;
+mod process;
 mod run;
 mod sandbox;
+mod start_up;
 mod template;
+mod watch;
 
+pub(crate) use bubblewrap::Bubblewrap;
+pub(crate) use cgroup::DelegatedCgroup;
 pub(crate) use run::{Engine, EngineError, Task};
-pub(crate) use sandbox::Limits;
+pub(crate) use sandbox::{Confinement, Limits, Sandbox};
+pub(crate) use start_up::measure_start_up;
 pub(crate) use template::Template;

@@ -1,38 +1,33 @@
-//! One run of the engine, from start to exit status.
+//! Runs of the engine and of the index builder, from start to exit status.
 
-use super::lines::{Lines, Tail};
 use super::messages::{Event, progress_after_steps, reason};
-use super::sandbox::{self, Limits, ProcessGroup};
+use super::process::{self, Ended, Stopped};
+use super::sandbox::{Confined, Exceeded, Exit, Sandbox, find_program};
 use super::template::{Paths, Template};
 use crate::report::Report;
-use rustix::process::Signal;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
-use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::{ChildStderr, ChildStdout};
-
-/// The longest line of standard output that can be an event.
-const MAX_LINE_BYTES: usize = 64 * 1024;
-
-/// How much of the end of standard error is kept, in bytes.
-const TAIL_BYTES: usize = 16 * 1024;
+use tokio::time::Instant;
 
 /// The prefix of lines on standard error that the owner sees in the run log.
 const WARNING: &[u8] = b"warning: ";
 
-/// The engine's exit code for invalid input.
+/// The exit code of the engine and of the index builder for invalid input.
 const BAD_INPUT: i32 = 2;
 
-/// The engine and its limits.
+const MIB: u64 = 1024 * 1024;
+
+/// The engine, the index builder and their sandbox.
 #[derive(Clone, Debug)]
 pub(crate) struct Engine {
     pub(crate) template: Template,
+    /// The command line of the index builder, in which {input} is the result and {output} the index.
+    pub(crate) indexer: Template,
     /// The folder of the reference.
     pub(crate) reference: PathBuf,
-    pub(crate) limits: Limits,
+    pub(crate) sandbox: Sandbox,
 }
 
 /// The files of one run. All paths are absolute.
@@ -66,82 +61,134 @@ pub(crate) enum EngineError {
 impl Engine {
     /// Checks for errors that would make every run fail.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
-        match sandbox::missing_program(self.template.program()) {
-            None => Ok(()),
-            Some(missing) => anyhow::bail!("program {missing:?} is not on the PATH"),
-        }
+        let programs = [self.template.program(), self.indexer.program()];
+        let missing = programs.into_iter().find(|program| find_program(program).is_none());
+        let missing = self.sandbox.missing_program().map(str::as_ref).or(missing);
+        missing.map_or(Ok(()), |missing| anyhow::bail!("program {missing:?} is not on the PATH"))
+    }
+
+    /// The time at which a run that starts now must have ended.
+    pub(crate) fn deadline(&self) -> Instant {
+        let now = Instant::now();
+        now.checked_add(self.sandbox.limits.wall).unwrap_or(now)
     }
 
     /// Runs the engine and returns the number of annotated records, which is counted in the output
     /// if the engine does not print it. Dropping the future kills the engine and all its children.
-    pub(crate) async fn run(&self, task: Task<'_>, report: &Report) -> Result<u64, EngineError> {
+    pub(crate) async fn run(
+        &self,
+        task: Task<'_>,
+        deadline: Instant,
+        report: &Report,
+    ) -> Result<u64, EngineError> {
         let Task { input, output, log, .. } = task;
-        let paths = Paths { input, output, log, bundle: &self.reference };
-        let arguments = self.template.fill(paths);
-        let mut command = sandbox::command(&arguments, task.folder, self.limits, task.file_bytes);
-        let mut child = command.spawn()?;
-        let group = ProcessGroup::of(&child);
-        let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
-            return Err(io::Error::other("the engine has no output pipes").into());
+        let mut last_event = LastEvent::None;
+        let mut steps = 0;
+        let on_stdout = |line: &[u8]| match Event::parse(line) {
+            Some(Event::Progress(now)) => {
+                last_event = LastEvent::Progress;
+                report.advance(now);
+            }
+            Some(Event::Step(step)) => {
+                steps += 1;
+                report.advance(progress_after_steps(steps, step));
+            }
+            Some(Event::Done(records)) => last_event = LastEvent::Done(records),
+            None => {}
         };
-        let run = async {
-            tokio::join!(read_events(stdout, report), read_errors(stderr, report), async {
-                let status = child.wait().await;
-                // Children that the engine left running would keep the pipes open.
-                drop(group);
-                status
-            })
+        // Other lines of standard error may contain details of this machine.
+        let on_stderr = |line: &[u8]| {
+            if line.starts_with(WARNING) {
+                report.engine_line(&String::from_utf8_lossy(line));
+            }
         };
-        let Ok((last_event, tail, status)) = tokio::time::timeout(self.limits.wall, run).await
-        else {
-            return Err(self.timed_out());
-        };
-        let status = status?;
-        self.check_status(status, &tail, task.file_bytes)?;
+        let command = self.template.fill(Paths { input, output, log, bundle: &self.reference });
+        let reference = Some(self.reference.as_path());
+        let ended =
+            self.confined(task, &command, reference, deadline, on_stdout, on_stderr).await?;
         match last_event {
             LastEvent::Done(records) => Ok(records),
-            LastEvent::None if output.is_file() => Ok(count_records(output.to_owned()).await?),
-            LastEvent::None | LastEvent::Progress => Err(crashed(status, &tail)),
+            LastEvent::None if is_regular(output) => Ok(count_records(output.to_owned()).await?),
+            LastEvent::None | LastEvent::Progress => Err(crashed(&ended)),
         }
     }
 
-    fn check_status(
+    /// Builds the index of the results explorer from the task's output.
+    pub(crate) async fn index(
         &self,
-        status: ExitStatus,
-        tail: &str,
-        file_bytes: u64,
+        task: Task<'_>,
+        index: &Path,
+        deadline: Instant,
     ) -> Result<(), EngineError> {
-        let signal = |signal: Signal| status.signal() == Some(signal.as_raw());
-        if status.success() {
-            return Ok(());
+        let Task { output, log, .. } = task;
+        let paths = Paths { input: output, output: index, log, bundle: &self.reference };
+        let command = self.indexer.fill(paths);
+        self.confined(task, &command, None, deadline, |_| {}, |_| {}).await?;
+        Ok(())
+    }
+
+    /// Runs a program in the sandbox until it succeeds.
+    async fn confined(
+        &self,
+        task: Task<'_>,
+        command: &[OsString],
+        reference: Option<&Path>,
+        deadline: Instant,
+        on_stdout: impl FnMut(&[u8]),
+        on_stderr: impl FnMut(&[u8]),
+    ) -> Result<Ended, EngineError> {
+        let Task { folder, file_bytes, .. } = task;
+        let confined = Confined { command, folder, reference, file_bytes };
+        let ended = process::run(&self.sandbox, confined, deadline, on_stdout, on_stderr);
+        let ended = match ended.await {
+            Ok(ended) => ended,
+            Err(Stopped::Io(error)) => return Err(error.into()),
+            Err(Stopped::Exceeded(limit)) => return Err(self.over_limit(limit, file_bytes)),
+        };
+        if ended.succeeded() {
+            return Ok(ended);
         }
-        if let (Some(BAD_INPUT), Some(reason)) = (status.code(), reason(tail)) {
-            return Err(EngineError::BadInput(reason));
+        match (ended.exit, reason(&ended.tail)) {
+            (Exit::Code(BAD_INPUT), Some(reason)) => Err(EngineError::BadInput(reason)),
+            _ => Err(crashed(&ended)),
         }
-        if signal(Signal::XCPU) {
-            return Err(self.timed_out());
-        }
-        if signal(Signal::XFSZ) {
-            let text = format!(
+    }
+
+    fn over_limit(&self, limit: Exceeded, file_bytes: u64) -> EngineError {
+        let limits = self.sandbox.limits;
+        EngineError::OverLimit(match limit {
+            Exceeded::Time => format!(
+                "annotation takes longer than the limit of {} seconds; split the file and upload \
+                 the parts",
+                limits.wall.as_secs().min(limits.cpu_secs)
+            ),
+            Exceeded::Memory => format!(
+                "annotation needs more memory than the limit of {} MiB; split the file and upload \
+                 the parts",
+                limits.memory_bytes / MIB
+            ),
+            Exceeded::Tasks => format!(
+                "annotation starts more processes than the limit of {}; check the file",
+                limits.tasks
+            ),
+            Exceeded::Files => format!(
                 "the annotated file would exceed {file_bytes} bytes, far more than expected for \
                  this input; check the file, or split it and upload the parts"
-            );
-            return Err(EngineError::OverLimit(text));
-        }
-        Err(crashed(status, tail))
-    }
-
-    fn timed_out(&self) -> EngineError {
-        let seconds = self.limits.wall.as_secs().min(self.limits.cpu_secs);
-        EngineError::OverLimit(format!(
-            "annotation takes longer than the limit of {seconds} seconds; split the file and \
-             upload the parts"
-        ))
+            ),
+            Exceeded::Messages => {
+                "annotation prints far more messages than expected; check the file".to_owned()
+            }
+        })
     }
 }
 
-fn crashed(status: ExitStatus, tail: &str) -> EngineError {
-    EngineError::Crashed { status: status.to_string(), tail: tail.trim().to_owned() }
+fn crashed(ended: &Ended) -> EngineError {
+    EngineError::Crashed { status: ended.exit.to_string(), tail: ended.tail.trim().to_owned() }
+}
+
+/// Whether a path is a file. A link is not, since the engine chooses where it points to.
+fn is_regular(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_file())
 }
 
 /// Counts the records of an annotated file: all lines but the header.
@@ -166,55 +213,6 @@ enum LastEvent {
     Progress,
     /// The engine prints no JSON events.
     None,
-}
-
-/// Reads standard output to its end, reports the progress, and returns the last JSON event.
-async fn read_events(mut stdout: ChildStdout, report: &Report) -> LastEvent {
-    let mut lines = Lines::new(MAX_LINE_BYTES);
-    let mut last = LastEvent::None;
-    let mut steps = 0;
-    read(&mut stdout, |bytes| {
-        for line in lines.push(bytes) {
-            match Event::parse(&line) {
-                Some(Event::Progress(now)) => {
-                    last = LastEvent::Progress;
-                    report.advance(now);
-                }
-                Some(Event::Step(step)) => {
-                    steps += 1;
-                    report.advance(progress_after_steps(steps, step));
-                }
-                Some(Event::Done(records)) => last = LastEvent::Done(records),
-                None => {}
-            }
-        }
-    })
-    .await;
-    last
-}
-
-/// Reads standard error to its end and returns its last bytes. Only warnings go to the run log;
-/// other lines may contain details of this machine.
-async fn read_errors(mut stderr: ChildStderr, report: &Report) -> String {
-    let (mut lines, mut tail) = (Lines::new(MAX_LINE_BYTES), Tail::new(TAIL_BYTES));
-    read(&mut stderr, |bytes| {
-        tail.push(bytes);
-        for line in lines.push(bytes) {
-            if line.starts_with(WARNING) {
-                report.engine_line(&String::from_utf8_lossy(&line));
-            }
-        }
-    })
-    .await;
-    tail.text()
-}
-
-/// Reads a pipe to its end. A read error counts as the end, since the exit status decides.
-async fn read(pipe: &mut (impl AsyncRead + Unpin), mut take: impl FnMut(&[u8])) {
-    let mut buffer = vec![0; 8 * 1024];
-    while let Ok(size @ 1..) = pipe.read(&mut buffer).await {
-        take(&buffer[..size]);
-    }
 }
 
 #[cfg(test)]

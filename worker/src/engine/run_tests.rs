@@ -1,4 +1,4 @@
-//! Tests of the engine with shell scripts.
+//! Tests of the engine with shell scripts, with resource limits only.
 
 use super::*;
 use crate::testing::shell_engine;
@@ -32,7 +32,7 @@ async fn ran(script: &str, change: impl FnOnce(&mut Engine)) -> Ran {
         file_bytes: 100_000,
     };
     let report = Report::new(Arc::new(SystemClock));
-    let result = engine.run(task, &report).await;
+    let result = engine.run(task, engine.deadline(), &report).await;
     let progress = report.progress().borrow().clone();
     Ran { folder, result, progress }
 }
@@ -94,7 +94,7 @@ async fn a_crash_is_reported_with_the_end_of_standard_error() {
     let EngineError::Crashed { status, tail } = error("echo boom >&2; kill -ABRT $$").await else {
         panic!("not a crash")
     };
-    assert!(status.contains("signal: 6"), "{status}");
+    assert!(status.contains("signal 6"), "{status}");
     assert_eq!(tail, "boom");
 }
 
@@ -109,7 +109,7 @@ async fn a_missing_engine_is_a_crash() {
 async fn a_run_that_times_out_is_killed_with_its_children() {
     let begun = Instant::now();
     let script = "sleep 60 & echo $! > child; wait";
-    let ran = ran(script, |engine| engine.limits.wall = Duration::from_millis(300)).await;
+    let ran = ran(script, |engine| engine.sandbox.limits.wall = Duration::from_millis(300)).await;
     assert!(matches!(ran.result, Err(EngineError::OverLimit(_))));
     assert!(begun.elapsed() < Duration::from_secs(10));
     wait_for_end(&read_file(&ran, "child")).await;
@@ -125,7 +125,7 @@ async fn children_of_a_finished_engine_are_killed() {
 
 #[tokio::test]
 async fn cpu_time_is_limited() {
-    let ran = ran("while :; do :; done", |engine| engine.limits.cpu_secs = 1).await;
+    let ran = ran("while :; do :; done", |engine| engine.sandbox.limits.cpu_secs = 1).await;
     let Err(EngineError::OverLimit(text)) = ran.result else { panic!("{:?}", ran.result) };
     assert!(text.contains("1 seconds"), "{text}");
 }
@@ -134,21 +134,6 @@ async fn cpu_time_is_limited() {
 async fn the_size_of_written_files_is_limited() {
     let error = error(r#"exec head -c 200000 /dev/zero > "$2""#).await;
     assert!(matches!(error, EngineError::OverLimit(_)), "{error:?}");
-}
-
-#[tokio::test]
-async fn address_space_is_limited() {
-    // dd asks for its whole block at once.
-    let script = "exec dd if=/dev/zero of=/dev/null bs=200M count=1";
-    let ran = ran(script, |engine| engine.limits.memory_bytes = 100 * 1024 * 1024).await;
-    let Err(EngineError::Crashed { tail, .. }) = ran.result else { panic!("{:?}", ran.result) };
-    assert!(tail.contains("memory exhausted"), "{tail}");
-}
-
-#[tokio::test]
-async fn endless_output_does_not_delay_the_timeout() {
-    let ran = ran("yes >&2 & yes", |engine| engine.limits.wall = Duration::from_millis(500)).await;
-    assert!(matches!(ran.result, Err(EngineError::OverLimit(_))), "{:?}", ran.result);
 }
 
 #[tokio::test]
@@ -172,7 +157,7 @@ async fn dropping_a_run_kills_the_engine() {
     let path = folder.path();
     let task = Task { folder: path, input: path, output: path, log: path, file_bytes: 1000 };
     let report = Report::new(Arc::new(SystemClock));
-    let run = engine.run(task, &report);
+    let run = engine.run(task, engine.deadline(), &report);
     tokio::select! {
         _ = run => panic!("the engine ended by itself"),
         () = async {

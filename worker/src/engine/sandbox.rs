@@ -1,10 +1,16 @@
-//! The resource limits of a run. The util-linux tools `setpriv` and `prlimit` set them and then
-//! execute the engine, so that no code of this process runs between fork and exec.
+//! How a child process is confined and limited. The tools `bwrap` or `setpriv`, and `prlimit` of
+//! util-linux, set everything up and then execute the program, so that no code of this process runs
+//! between fork and exec.
 
+use super::bubblewrap::Bubblewrap;
+use super::cgroup::{DelegatedCgroup, Reached, RunCgroup};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
-use std::process::Stdio;
+use std::fmt;
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::process::{Child, Command};
 
@@ -15,8 +21,55 @@ pub(crate) struct Limits {
     pub(crate) wall: Duration,
     /// CPU time of each process, in seconds.
     pub(crate) cpu_secs: u64,
-    /// Address space of each process, in bytes.
+    /// Memory of all processes together, in bytes. Files that are mapped into memory do not count.
     pub(crate) memory_bytes: u64,
+    /// Processes and threads.
+    pub(crate) tasks: u64,
+}
+
+/// A limit that a run exceeded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exceeded {
+    /// Wall-clock or CPU time.
+    Time,
+    Memory,
+    /// Processes and threads.
+    Tasks,
+    /// The size of a file, or size or number of all files of the run.
+    Files,
+    /// The bytes on standard output or standard error.
+    Messages,
+}
+
+/// The separation of the engine from the worker and its machine.
+#[derive(Clone, Debug)]
+pub(crate) enum Confinement {
+    /// Namespaces: no network, no other processes, no files but those of the run.
+    Namespaces(Bubblewrap),
+    /// Resource limits only. A process that starts a session of its own outlives its run.
+    Limits,
+}
+
+/// Confines and limits child processes.
+#[derive(Clone, Debug)]
+pub(crate) struct Sandbox {
+    pub(crate) confinement: Confinement,
+    /// Where a cgroup per run is created, if possible.
+    pub(crate) cgroup: Option<DelegatedCgroup>,
+    pub(crate) limits: Limits,
+}
+
+/// What a child process is to run, and on which files.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Confined<'a> {
+    /// The program and its arguments.
+    pub(super) command: &'a [OsString],
+    /// The scratch folder, the only place where the program may write.
+    pub(super) folder: &'a Path,
+    /// A folder that the program may read, in addition to those of the system.
+    pub(super) reference: Option<&'a Path>,
+    /// The largest file that the program may write, in bytes.
+    pub(super) file_bytes: u64,
 }
 
 /// The hard limit of CPU time exceeds the soft limit by this many seconds. The soft limit ends the
@@ -26,61 +79,151 @@ const CPU_HARD_EXTRA_SECS: u64 = 5;
 /// The limit of open files: input, output, log, reference files, and a reserve.
 const MAX_OPEN_FILES: u32 = 256;
 
-/// The command that runs `engine` in `folder` with the limits, in its own process group.
-pub(super) fn command(
-    engine: &[OsString],
-    folder: &Path,
-    limits: Limits,
-    file_bytes: u64,
-) -> Command {
-    let mut command = Command::new("setpriv");
-    command.args(wrapper(limits, file_bytes)).args(engine);
-    command
-        .current_dir(folder)
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("TMPDIR", folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .kill_on_drop(true);
-    command
+/// The kernel's limit of tasks exceeds that of the run by this number, so that the watch sees and
+/// reports the cause.
+const EXTRA_TASKS: u64 = 16;
+
+impl Sandbox {
+    /// The first program that every run needs and that is not on the `PATH`.
+    pub(super) fn missing_program(&self) -> Option<&'static str> {
+        let wrapper = match self.confinement {
+            Confinement::Namespaces(_) => "bwrap",
+            Confinement::Limits => "setpriv",
+        };
+        [wrapper, "prlimit"].into_iter().find(|program| find_program(program.as_ref()).is_none())
+    }
+
+    /// Creates the cgroup of a run if this is possible.
+    pub(super) fn cgroup(&self) -> io::Result<Option<RunCgroup>> {
+        let Limits { memory_bytes, tasks, .. } = self.limits;
+        self.cgroup.as_ref().map(|group| group.run(memory_bytes, tasks)).transpose()
+    }
+
+    /// The command that runs a program in its scratch folder, in its own process group.
+    pub(super) fn command(&self, run: Confined<'_>, cgroup: Option<&RunCgroup>) -> Command {
+        let arguments = self.arguments(run, cgroup);
+        let mut command = Command::new(&arguments[0]);
+        command
+            .args(&arguments[1..])
+            .current_dir(run.folder)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("TMPDIR", run.folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true);
+        command
+    }
+
+    fn arguments(&self, run: Confined<'_>, cgroup: Option<&RunCgroup>) -> Vec<OsString> {
+        let join_then = |program: &str| {
+            cgroup.map_or_else(|| vec![program.into()], |cgroup| cgroup.join_then(program))
+        };
+        let mut arguments;
+        match &self.confinement {
+            Confinement::Namespaces(bubblewrap) => {
+                let program = run.command.first().and_then(|program| find_program(program));
+                let readable: Vec<&Path> =
+                    program.as_deref().into_iter().chain(run.reference).collect();
+                arguments = join_then("bwrap");
+                arguments.extend(bubblewrap.arguments(run.folder, &readable));
+            }
+            Confinement::Limits => {
+                arguments = join_then("setpriv");
+                // The first kills the engine when the worker dies.
+                let flags = ["--pdeathsig=KILL", "--no-new-privs", "--"];
+                arguments.extend(flags.map(OsString::from));
+            }
+        }
+        arguments.extend(self.resource_limits(run.file_bytes));
+        arguments.extend_from_slice(run.command);
+        arguments
+    }
+
+    /// The command line of `prlimit` that precedes the command line of the program.
+    fn resource_limits(&self, file_bytes: u64) -> Vec<OsString> {
+        let Limits { cpu_secs, memory_bytes, tasks, .. } = self.limits;
+        let hard_cpu_secs = cpu_secs.saturating_add(CPU_HARD_EXTRA_SECS);
+        // The watch reports memory above the limit. This limit stops a process that allocates
+        // faster than the watch looks, and counts what is allocated but not used, too.
+        let data_bytes = memory_bytes.saturating_mul(2);
+        let mut limits = vec![
+            "prlimit".to_owned(),
+            format!("--cpu={cpu_secs}:{hard_cpu_secs}"),
+            format!("--data={data_bytes}"),
+            format!("--fsize={file_bytes}"),
+            format!("--nofile={MAX_OPEN_FILES}"),
+            "--core=0".to_owned(),
+        ];
+        // Outside a user namespace, this would count all processes of the worker's user.
+        if matches!(self.confinement, Confinement::Namespaces(_)) {
+            limits.push(format!("--nproc={}", tasks.saturating_add(EXTRA_TASKS)));
+        }
+        limits.push("--".to_owned());
+        limits.into_iter().map(OsString::from).collect()
+    }
+
+    /// How the program ended.
+    pub(super) fn exit(&self, status: ExitStatus) -> Exit {
+        match (status.code(), &self.confinement) {
+            // `bwrap` reports a signal as a shell does.
+            (Some(code @ 129..), Confinement::Namespaces(_)) => Exit::Signal(code - 128),
+            (Some(code), _) => Exit::Code(code),
+            (None, _) => Exit::Signal(status.signal().unwrap_or_default()),
+        }
+    }
 }
 
-/// The arguments of `setpriv` that precede the command line of the engine.
-fn wrapper(limits: Limits, file_bytes: u64) -> Vec<OsString> {
-    let Limits { cpu_secs, memory_bytes, .. } = limits;
-    let hard_cpu_secs = cpu_secs.saturating_add(CPU_HARD_EXTRA_SECS);
-    let limits = [
-        // Kills the engine when the worker dies.
-        "--pdeathsig=KILL".to_owned(),
-        "--no-new-privs".to_owned(),
-        "--".to_owned(),
-        "prlimit".to_owned(),
-        format!("--cpu={cpu_secs}:{hard_cpu_secs}"),
-        format!("--as={memory_bytes}"),
-        format!("--fsize={file_bytes}"),
-        format!("--nofile={MAX_OPEN_FILES}"),
-        "--core=0".to_owned(),
-        "--".to_owned(),
-    ];
-    limits.into_iter().map(OsString::from).collect()
+/// How a program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exit {
+    Code(i32),
+    Signal(i32),
 }
 
-/// The first program that a run of `engine` needs and that is not on the `PATH`.
-pub(super) fn missing_program(engine: &OsStr) -> Option<OsString> {
+impl Exit {
+    /// The limit that this end is the sign of.
+    pub(super) fn exceeded(self) -> Option<Exceeded> {
+        let is = |signal: Signal| self == Self::Signal(signal.as_raw());
+        if is(Signal::XCPU) {
+            Some(Exceeded::Time)
+        } else if is(Signal::XFSZ) {
+            Some(Exceeded::Files)
+        } else {
+            None
+        }
+    }
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "exit code {code}"),
+            Self::Signal(signal) => write!(f, "signal {signal}"),
+        }
+    }
+}
+
+impl From<Reached> for Exceeded {
+    fn from(reached: Reached) -> Self {
+        match reached {
+            Reached::Memory => Self::Memory,
+            Reached::Tasks => Self::Tasks,
+        }
+    }
+}
+
+/// Finds a program on the `PATH`.
+pub(super) fn find_program(program: &OsStr) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = |program: &&OsStr| {
-        // Joining an absolute path gives that path.
-        std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
-    };
-    let needed = [OsStr::new("setpriv"), OsStr::new("prlimit"), engine];
-    needed.into_iter().find(|program| !found(program)).map(OsStr::to_owned)
+    // Joining an absolute path gives that path.
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
-/// The process group of a child. Dropping it kills the group, including everything that the engine
-/// started.
+/// The process group of a child. Dropping it kills the group: without namespaces everything that the
+/// engine started, with namespaces `bwrap`, whose death ends all processes in them.
 #[derive(Debug)]
 pub(super) struct ProcessGroup(Option<Pid>);
 
@@ -105,10 +248,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_program_is_named() {
-        assert_eq!(missing_program(OsStr::new("/bin/sh")), None);
-        assert_eq!(missing_program(OsStr::new("sh")), None);
-        let missing = OsStr::new("no-such-annotator");
-        assert_eq!(missing_program(missing).as_deref(), Some(missing));
+    fn programs_are_found_by_name_and_by_path() {
+        for program in ["/bin/sh", "sh"] {
+            assert!(find_program(OsStr::new(program)).is_some(), "{program}");
+        }
+        assert_eq!(find_program(OsStr::new("no-such-annotator")), None);
     }
 }

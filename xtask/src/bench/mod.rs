@@ -2,6 +2,7 @@
 //! busy machine is not a defect.
 
 mod annotate;
+mod confinement;
 mod explorer;
 mod jobs;
 mod measure;
@@ -17,6 +18,8 @@ use clap::Subcommand;
 pub(crate) enum Bench {
     /// The annotation engine: both modes, several numbers of threads and file sizes.
     Annotate(annotate::AnnotateOptions),
+    /// What the confinement of the engine adds to its start.
+    Confinement,
     /// The results explorer: indexing, filters, sort orders, pages and exports.
     Explorer(explorer::ExplorerOptions),
     /// The list of a user with very many jobs: changes of its filter.
@@ -29,6 +32,7 @@ pub(crate) enum Bench {
 pub(crate) fn bench(paths: &Paths, bench: &Bench) -> Result<()> {
     match bench {
         Bench::Annotate(options) => annotate::annotate(paths, options),
+        Bench::Confinement => confinement::confinement(paths),
         Bench::Explorer(options) => explorer::explorer(paths, options),
         Bench::Jobs(options) => jobs::jobs(paths, options),
         Bench::Pages => pages::pages(paths),

@@ -14,12 +14,13 @@ struct Requirement {
     is_installed: fn() -> bool,
 }
 
-const STACK: [Requirement; 4] = [
+const STACK: [Requirement; 5] = [
     Requirement {
         name: "PostgreSQL",
         packages: &["postgresql"],
         is_installed: || postgres().is_ok(),
     },
+    Requirement { name: "bubblewrap", packages: &["bubblewrap"], is_installed: || has("bwrap") },
     Requirement { name: "Node.js", packages: &["nodejs"], is_installed: || has("node") },
     Requirement { name: "npm", packages: &["npm"], is_installed: || has("npm") },
     Requirement {

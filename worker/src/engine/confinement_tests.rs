@@ -1,0 +1,320 @@
+//! Attacks on the worker and its machine by a program in place of the engine. Where an attack could
+//! fail for another reason than the confinement, the same script must succeed without it.
+
+use super::*;
+use crate::report::Report;
+use crate::testing::shell_engine;
+use gas_backend::clock::SystemClock;
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+const DONE: &str = r#"echo '{"event":"done","records":1,"summary":"x"}'"#;
+
+const MIB: u64 = 1024 * 1024;
+
+/// The files around a run.
+struct Machine {
+    root: TempDir,
+    engine: Engine,
+}
+
+impl Machine {
+    /// A machine whose engine is a script. The script's folder is its scratch folder.
+    fn new(script: &str) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        for folder in ["scratch", "other-job", "reference"] {
+            fs::create_dir(root.path().join(folder)).unwrap();
+        }
+        fs::write(root.path().join("other-job/input.vcf"), "genotypes").unwrap();
+        fs::write(root.path().join("reference/genes"), "genes").unwrap();
+        let mut engine = shell_engine(&root.path().join("scratch"), script);
+        engine.reference = root.path().join("reference");
+        engine.sandbox.confinement =
+            Confinement::Namespaces(Bubblewrap::probe(Vec::new()).unwrap());
+        Self { root, engine }
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.root.path().join(path)
+    }
+
+    async fn run(&self) -> Result<u64, EngineError> {
+        let scratch = self.path("scratch");
+        let at = |name: &str| scratch.join(name);
+        let (input, output, log) = (at("input.vcf"), at("out.vcf"), at("log"));
+        let task =
+            Task { folder: &scratch, input: &input, output: &output, log: &log, file_bytes: MIB };
+        self.engine.run(task, self.engine.deadline(), &Report::new(Arc::new(SystemClock))).await
+    }
+
+    /// What the script has written to a file in its scratch folder.
+    fn written(&self, name: &str) -> String {
+        fs::read_to_string(self.path("scratch").join(name)).unwrap_or_default()
+    }
+}
+
+/// Runs a script confined, and returns what it has written to `out`. `{root}` is the machine's folder.
+async fn confined(script: &str) -> String {
+    let (machine, script) = machine_for(script);
+    fs::write(machine.path("scratch/engine.sh"), script).unwrap();
+    machine.run().await.unwrap();
+    machine.written("out")
+}
+
+/// Runs the same script with resource limits only.
+async fn unconfined(script: &str) -> String {
+    let (mut machine, script) = machine_for(script);
+    machine.engine.sandbox.confinement = Confinement::Limits;
+    fs::write(machine.path("scratch/engine.sh"), script).unwrap();
+    machine.run().await.unwrap();
+    machine.written("out")
+}
+
+fn machine_for(script: &str) -> (Machine, String) {
+    let machine = Machine::new("");
+    let script = script.replace("{root}", &machine.root.path().display().to_string());
+    (machine, format!("{{ {script}\n}} > out 2>&1; {DONE}"))
+}
+
+async fn over_limit(script: &str, change: impl FnOnce(&mut Limits)) -> String {
+    let mut machine = Machine::new(script);
+    change(&mut machine.engine.sandbox.limits);
+    match machine.run().await {
+        Err(EngineError::OverLimit(text)) => text,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A duration in seconds for `sleep` that no other process sleeps for, to find the process by.
+fn marker(test: u32) -> String {
+    format!("{}.{test}", 100_000 + std::process::id())
+}
+
+/// Whether a process on this machine sleeps for the marker.
+fn runs(marker: &str) -> bool {
+    fs::read_dir("/proc").unwrap().flatten().any(|entry| {
+        let command = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        command == format!("sleep\0{marker}\0").into_bytes()
+    })
+}
+
+async fn wait_until(what: &str, condition: impl Fn() -> bool) {
+    for _ in 0..500 {
+        if condition() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it never happened that {what}");
+}
+
+#[tokio::test]
+async fn the_network_of_the_host_is_out_of_reach() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let script = format!("bash -c 'exec 3<>/dev/tcp/127.0.0.1/{port} && echo connected'");
+    assert_eq!(unconfined(&script).await, "connected\n");
+    let refused = confined(&script).await;
+    assert!(refused.contains("Connection refused"), "{refused}");
+    // An address outside, and that of the instance metadata of EC2.
+    for address in ["192.0.2.1", "169.254.169.254"] {
+        let answer = confined(&format!("bash -c 'exec 3<>/dev/tcp/{address}/80'")).await;
+        assert!(answer.contains("unreachable"), "{answer}");
+    }
+    let interfaces = confined("cat /proc/net/dev").await;
+    let names: Vec<_> = interfaces.lines().filter_map(|line| line.split_once(':')).collect();
+    assert_eq!(names.len(), 1, "{interfaces}");
+    assert_eq!(names[0].0.trim(), "lo");
+}
+
+#[tokio::test]
+async fn the_processes_of_the_host_are_out_of_reach() {
+    let me = std::process::id();
+    let environment = format!("tr '\\0' '\\n' < /proc/{me}/environ");
+    // Cargo sets CARGO_MANIFEST_DIR for this test, like a deployment sets secrets for the worker.
+    assert!(unconfined(&environment).await.contains("CARGO_MANIFEST_DIR"));
+    assert!(!confined(&environment).await.contains("CARGO_MANIFEST_DIR"));
+    let all = "cat /proc/[0-9]*/environ | tr '\\0' '\\n'; echo end";
+    assert!(unconfined(all).await.contains("CARGO_MANIFEST_DIR"));
+    let seen = confined(all).await;
+    assert!(seen.ends_with("end\n") && !seen.contains("CARGO_MANIFEST_DIR"), "{seen}");
+    let signal = format!("kill -0 {me} && echo sent");
+    assert_eq!(unconfined(&signal).await, "sent\n");
+    assert!(!confined(&signal).await.contains("sent"));
+}
+
+#[tokio::test]
+async fn other_files_of_the_host_are_out_of_reach() {
+    let other_job = "cat {root}/other-job/input.vcf";
+    assert_eq!(unconfined(other_job).await, "genotypes");
+    assert!(!confined(other_job).await.contains("genotypes"));
+    let source = concat!("cat ", env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    assert!(unconfined(source).await.contains("gas-worker"));
+    assert!(!confined(source).await.contains("gas-worker"));
+    let etc = confined("cat /etc/shadow /etc/passwd; ls -A /home /root /var /run /sys").await;
+    assert_eq!(etc.matches("No such file or directory").count(), 7, "{etc}");
+}
+
+#[tokio::test]
+async fn only_the_scratch_folder_and_small_folders_in_memory_are_writable() {
+    let write =
+        "echo x > {root}/reference/genes; touch {root}/reference/new; cat {root}/reference/*";
+    assert_eq!(unconfined(write).await, "x\n");
+    let answer = confined(write).await;
+    assert!(answer.ends_with("genes") && answer.contains("Read-only file system"), "{answer}");
+    for path in ["/x", "/usr/x", "/bin/x", "/dev/x", "/proc/sys/kernel/hostname", "{root}/x"] {
+        let answer = confined(&format!("echo x > {path} && echo wrote")).await;
+        assert!(!answer.contains("wrote"), "{path}: {answer}");
+    }
+    // Opens the kernel's files for writing, but writes nothing, as the worker may be root.
+    for file in
+        ["sys/kernel/core_pattern", "sys/vm/drop_caches", "sysrq-trigger", "1/oom_score_adj"]
+    {
+        let answer = confined(&format!("( : >> /proc/{file} ) && echo opened")).await;
+        assert!(!answer.contains("opened"), "{file}");
+    }
+    let fill = "head -c 100000000 /dev/zero > /tmp/x; stat -c %s /tmp/x";
+    assert!(confined(fill).await.lines().last().unwrap().parse::<u64>().unwrap() <= 16 * MIB);
+    assert_eq!(confined("echo x > $TMPDIR/x && cat x").await, "x\n");
+}
+
+#[tokio::test]
+async fn the_engine_has_no_privileges() {
+    let status = confined("id -u; grep -E 'Cap|NoNewPrivs' /proc/self/status").await;
+    let mut lines = status.lines();
+    assert_eq!(lines.next(), Some("65534"));
+    let values: Vec<_> = lines.filter_map(|line| line.split_once(":\t")).collect();
+    assert_eq!(values.len(), 6, "{status}");
+    for (name, value) in values {
+        let expected = if name == "NoNewPrivs" { "1" } else { "0000000000000000" };
+        assert_eq!(value, expected, "{name}");
+    }
+    assert!(!confined("unshare --user echo made").await.contains("made"));
+}
+
+#[tokio::test]
+async fn a_fork_bomb_ends_at_the_limit_of_processes() {
+    let begun = Instant::now();
+    let linear = "while :; do sleep 60 & done";
+    let exponential = "bomb() { bomb & bomb & wait; }; bomb";
+    for script in [linear, exponential] {
+        let text = over_limit(script, |limits| limits.tasks = 30).await;
+        assert!(text.contains("more processes than the limit of 30"), "{text}");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_daemon_dies_with_its_run() {
+    let marker = marker(1);
+    let machine = Machine::new(&format!(
+        "(setsid sh -c 'touch started; exec sleep {marker}' < /dev/null > /dev/null 2>&1 &)
+         while ! [ -e started ]; do sleep 0.01; done; sleep 0.2; {DONE}"
+    ));
+    assert_eq!(machine.run().await.unwrap(), 1);
+    wait_until("the daemon is dead", || !runs(&marker)).await;
+}
+
+#[tokio::test]
+async fn cancellation_kills_daemons() {
+    let marker = marker(2);
+    let script = format!("(setsid sh -c 'exec sleep {marker}' &); sleep 60");
+    let machine = Machine::new(&script);
+    tokio::select! {
+        _ = machine.run() => panic!("the engine ended by itself"),
+        () = wait_until("the daemon runs", || runs(&marker)) => {}
+    }
+    wait_until("the daemon is dead", || !runs(&marker)).await;
+}
+
+#[tokio::test]
+async fn endless_messages_are_over_the_limit() {
+    for script in ["exec yes", "exec yes >&2"] {
+        let text = over_limit(script, |_| {}).await;
+        assert!(text.contains("far more messages"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn an_endless_file_is_over_the_limit() {
+    let text = over_limit(r#"exec cat /dev/zero > "$2""#, |_| {}).await;
+    assert!(text.contains("exceed 1048576 bytes"), "{text}");
+}
+
+#[tokio::test]
+async fn all_files_of_a_run_together_are_limited() {
+    let large = "i=0; while :; do i=$((i+1)); head -c 1000000 /dev/zero > f$i; done";
+    let many = "i=0; while :; do i=$((i+1)); : > f$i; done";
+    for script in [large, many] {
+        let text = over_limit(script, |_| {}).await;
+        assert!(text.contains("exceed 1048576 bytes"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn memory_is_limited_for_one_process_and_for_all_together() {
+    let one = "exec dd if=/dev/zero of=/dev/null bs=1000M count=1";
+    // Each is below the limit.
+    let many = "for i in 1 2 3 4; do dd if=/dev/zero of=/dev/null bs=60M count=100000 & done; wait";
+    for script in [one, many] {
+        let text = over_limit(script, |limits| limits.memory_bytes = 100 * MIB).await;
+        assert!(text.contains("more memory than the limit of 100 MiB"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn cpu_time_is_limited() {
+    let text = over_limit("while :; do :; done", |limits| limits.cpu_secs = 1).await;
+    assert!(text.contains("1 seconds"), "{text}");
+}
+
+#[tokio::test]
+async fn a_crash_is_not_a_limit() {
+    let Err(EngineError::Crashed { status, tail }) =
+        Machine::new("echo boom >&2; kill -ABRT $$").run().await
+    else {
+        panic!("not a crash")
+    };
+    assert_eq!((status.as_str(), tail.as_str()), ("signal 6", "boom"));
+}
+
+#[tokio::test]
+async fn an_operator_can_give_the_engine_further_paths_to_read() {
+    let mut machine = Machine::new("");
+    let tools = machine.path("other-job");
+    let script = format!("cat {}/input.vcf > out; {DONE}", tools.display());
+    fs::write(machine.path("scratch/engine.sh"), script).unwrap();
+    machine.run().await.unwrap();
+    assert_eq!(machine.written("out"), "");
+    machine.engine.sandbox.confinement =
+        Confinement::Namespaces(Bubblewrap::probe(vec![tools]).unwrap());
+    machine.run().await.unwrap();
+    assert_eq!(machine.written("out"), "genotypes");
+}
+
+#[tokio::test]
+async fn the_index_builder_is_confined_too() {
+    let mut machine = Machine::new("");
+    let other = machine.path("other-job/input.vcf");
+    machine.engine.indexer = Template::parse(&format!(
+        "sh -c 'cat \"$1\" > \"$0\"' {{output}} {} {{input}}",
+        other.display()
+    ))
+    .unwrap();
+    let scratch = machine.path("scratch");
+    let (output, index) = (scratch.join("out.vcf"), scratch.join("index"));
+    let task = Task {
+        folder: &scratch,
+        input: Path::new("/"),
+        output: &output,
+        log: &output,
+        file_bytes: MIB,
+    };
+    let built = machine.engine.index(task, &index, machine.engine.deadline()).await;
+    assert!(matches!(built, Err(EngineError::Crashed { .. })), "{built:?}");
+    assert_eq!(machine.written("index"), "");
+}

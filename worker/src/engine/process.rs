@@ -1,0 +1,147 @@
+//! A child process in the sandbox, from start to end, under a deadline and with bounded output.
+
+use super::lines::{Lines, Tail};
+use super::sandbox::{Confined, Exceeded, Exit, ProcessGroup, Sandbox};
+use super::watch;
+use std::io;
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::time::{Instant, timeout_at};
+
+/// The longest line of standard output or standard error that is passed on.
+const MAX_LINE_BYTES: usize = 64 * 1024;
+
+/// How much of the end of standard error is kept, in bytes.
+const TAIL_BYTES: usize = 16 * 1024;
+
+/// The most bytes on standard output, and on standard error.
+const MAX_MESSAGE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// What all files of a run may exceed the largest single file by, in bytes: the logs and temporary
+/// files.
+const EXTRA_FILE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Texts on standard error of programs that were denied memory: of Rust, GNU, Python and the C
+/// library.
+const OUT_OF_MEMORY: [&str; 4] =
+    ["memory allocation of ", "memory exhausted", "MemoryError", "Cannot allocate memory"];
+
+/// Texts on standard error of programs that were denied a process or a thread: of shells, and of the C
+/// library.
+const OUT_OF_TASKS: [&str; 2] = ["Cannot fork", "Resource temporarily unavailable"];
+
+/// How a child process ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) exit: Exit,
+    /// The end of standard error.
+    pub(super) tail: String,
+}
+
+/// The reason why a child process was ended.
+#[derive(Debug)]
+pub(super) enum Stopped {
+    Exceeded(Exceeded),
+    Io(io::Error),
+}
+
+impl From<io::Error> for Stopped {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// Runs a program and passes the lines of its standard output and standard error on. Dropping the
+/// future kills the program and all its children.
+pub(super) async fn run(
+    sandbox: &Sandbox,
+    run: Confined<'_>,
+    deadline: Instant,
+    on_stdout: impl FnMut(&[u8]),
+    on_stderr: impl FnMut(&[u8]),
+) -> Result<Ended, Stopped> {
+    let cgroup = sandbox.cgroup()?;
+    let mut child = sandbox.command(run, cgroup.as_ref()).spawn()?;
+    let group = ProcessGroup::of(&child);
+    let (Some(stdout), Some(stderr), Some(pid)) =
+        (child.stdout.take(), child.stderr.take(), child.id())
+    else {
+        return Err(io::Error::other("the child process has no pipes").into());
+    };
+    let folder_bytes = watch::folder_bytes(run.folder)
+        .saturating_add(run.file_bytes)
+        .saturating_add(EXTRA_FILE_BYTES);
+    let mut tail = Tail::new(TAIL_BYTES);
+    let work = async {
+        let (status, (), ()) = tokio::try_join!(
+            async {
+                let status = child.wait().await;
+                // Children that the program left running would keep the pipes open.
+                drop(group);
+                Ok(status?)
+            },
+            read(stdout, on_stdout, None),
+            read(stderr, on_stderr, Some(&mut tail)),
+        )?;
+        Ok::<_, Stopped>(status)
+    };
+    let status = tokio::select! {
+        done = timeout_at(deadline, work) => {
+            done.unwrap_or(Err(Stopped::Exceeded(Exceeded::Time)))?
+        }
+        exceeded = watch::exceeded(pid, run.folder, folder_bytes, sandbox.limits) => {
+            return Err(Stopped::Exceeded(exceeded));
+        }
+    };
+    let ended = Ended { exit: sandbox.exit(status), tail: tail.text() };
+    if !ended.succeeded() {
+        let reached = cgroup.and_then(|cgroup| cgroup.reached());
+        if let Some(exceeded) = ended.exceeded().or(reached.map(Exceeded::from)) {
+            return Err(Stopped::Exceeded(exceeded));
+        }
+    }
+    Ok(ended)
+}
+
+impl Ended {
+    pub(super) fn succeeded(&self) -> bool {
+        self.exit == Exit::Code(0)
+    }
+
+    /// The limit that the end of a failed program is the sign of.
+    fn exceeded(&self) -> Option<Exceeded> {
+        let has = |texts: &[&str]| texts.iter().any(|text| self.tail.contains(text));
+        if let Some(exceeded) = self.exit.exceeded() {
+            Some(exceeded)
+        } else if has(&OUT_OF_MEMORY) {
+            Some(Exceeded::Memory)
+        } else if has(&OUT_OF_TASKS) {
+            Some(Exceeded::Tasks)
+        } else {
+            None
+        }
+    }
+}
+
+/// Reads a pipe to its end. A read error counts as the end, since the exit status decides.
+async fn read(
+    mut pipe: impl AsyncRead + Unpin,
+    mut on_line: impl FnMut(&[u8]),
+    mut tail: Option<&mut Tail>,
+) -> Result<(), Stopped> {
+    let mut lines = Lines::new(MAX_LINE_BYTES);
+    let mut buffer = vec![0; 8 * 1024];
+    let mut bytes: u64 = 0;
+    while let Ok(size @ 1..) = pipe.read(&mut buffer).await {
+        bytes = bytes.saturating_add(size as u64);
+        if bytes > MAX_MESSAGE_BYTES {
+            return Err(Stopped::Exceeded(Exceeded::Messages));
+        }
+        if let Some(tail) = tail.as_mut() {
+            tail.push(&buffer[..size]);
+        }
+        for line in lines.push(&buffer[..size]) {
+            on_line(&line);
+        }
+    }
+    Ok(())
+}

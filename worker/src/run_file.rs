@@ -1,0 +1,70 @@
+//! A file that a child process has written.
+
+use rustix::fs::OFlags;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// An open regular file of a run.
+///
+/// The engine decides what is at the path of its output: a link would make the worker read a file
+/// that the engine itself cannot read, and a pipe would block it. A process that outlives its run may
+/// even replace the file between the check and the read, so what is checked is the open file.
+#[derive(Debug)]
+pub(crate) struct RunFile(File);
+
+impl RunFile {
+    /// Opens a file.
+    ///
+    /// # Errors
+    ///
+    /// If it is missing, or is not a regular file.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let flags = i32::try_from(flags.bits()).map_err(io::Error::other)?;
+        let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+        if file.metadata()?.is_file() {
+            Ok(Self(file))
+        } else {
+            Err(io::Error::other("not a regular file"))
+        }
+    }
+
+    /// A path that leads to the open file (proc(5)), for readers that take a path. It is valid as long
+    /// as this value.
+    pub(crate) fn path(&self) -> PathBuf {
+        format!("/proc/self/fd/{}", self.0.as_raw_fd()).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn a_file_stays_the_same_when_its_path_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, secret) = (folder.path().join("out.vcf"), folder.path().join("secret"));
+        fs::write(&path, "annotated").unwrap();
+        fs::write(&secret, "secret").unwrap();
+        let file = RunFile::open(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        symlink(&secret, &path).unwrap();
+        assert_eq!(fs::read_to_string(file.path()).unwrap(), "annotated");
+        assert!(RunFile::open(&path).is_err());
+    }
+
+    #[test]
+    fn only_regular_files_are_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for path in [pipe.as_path(), folder.path(), Path::new("/dev/null")] {
+            assert!(RunFile::open(path).is_err(), "{}", path.display());
+        }
+    }
+}
