@@ -3,7 +3,7 @@
 //! The values are the outputs of the CloudFormation stack (`deploy/template.yaml`): output `FooBar`
 //! is environment variable `GAS_FOO_BAR`, on AWS and locally.
 
-use crate::RetentionPolicy;
+use crate::{RetentionPolicy, Secret};
 use clap::{Args, ValueEnum};
 
 /// The resources of a deployment.
@@ -67,9 +67,14 @@ pub struct Deployment {
     /// Address buckets by path instead of host name, as local S3-compatible servers require.
     #[arg(long, env = "GAS_S3_PATH_STYLE", default_value_t = false, action = clap::ArgAction::Set)]
     pub s3_path_style: bool,
+}
+
+/// The database of a deployment. Processes that annotate have none.
+#[derive(Args, Clone, Debug)]
+pub struct Database {
     /// The URL of the PostgreSQL database.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
-    pub database_url: String,
+    pub database_url: Secret,
 }
 
 /// The archive of a deployment.

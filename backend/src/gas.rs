@@ -8,15 +8,31 @@ use crate::ports::{
 };
 use crate::{Deployment, JobRepository, ObjectKeys, RetentionPolicy, aws, postgres};
 use jiff::Timestamp;
+use std::ops::Deref;
 use std::sync::Arc;
 
-/// Everything a use-case needs. Cheap to clone.
+/// The ports of a process that annotates: jobs and their files, but no accounts, because workers
+/// run untrusted input and have no access to the database. Cheap to clone.
 #[derive(Clone)]
-pub struct Gas {
+pub struct AnnotateGas {
     /// The jobs, the topic of their changes, and the clock.
     pub jobs: JobRepository,
     /// Inputs, results, indexes and logs in S3.
     pub objects: Arc<dyn ObjectStore>,
+    /// The topic of jobs that reached a final state.
+    pub job_results: Arc<dyn Topic>,
+    /// The object keys of the deployment.
+    pub object_keys: Arc<ObjectKeys>,
+    /// How long results stay in S3.
+    pub retention: RetentionPolicy,
+}
+
+/// Everything a use-case needs. Cheap to clone. It dereferences to the ports of a process that
+/// annotates.
+#[derive(Clone)]
+pub struct Gas {
+    /// The ports that need no database.
+    pub annotate: AnnotateGas,
     /// Multipart uploads of inputs.
     pub part_uploads: Arc<dyn PartUploads>,
     /// The users' profiles.
@@ -43,16 +59,44 @@ pub struct Gas {
     pub archive_requests: Arc<dyn Queue>,
     /// The topic of jobs that wait for a worker.
     pub job_requests: Arc<dyn Topic>,
-    /// The topic of jobs that reached a final state.
-    pub job_results: Arc<dyn Topic>,
     /// The topic of users whose archived results are to be thawed.
     pub start_thaw: Arc<dyn Topic>,
     /// The topic of events that users get a mail about.
     pub notices: Arc<dyn Topic>,
-    /// The object keys of the deployment.
-    pub object_keys: Arc<ObjectKeys>,
-    /// How long results stay in S3.
-    pub retention: RetentionPolicy,
+}
+
+impl Deref for Gas {
+    type Target = AnnotateGas;
+
+    fn deref(&self) -> &AnnotateGas {
+        &self.annotate
+    }
+}
+
+impl AnnotateGas {
+    /// Builds the adapters of a deployment. It makes no request.
+    pub fn connect(deployment: &Deployment, sdk: &aws::Sdk) -> Self {
+        Self {
+            jobs: JobRepository {
+                store: Arc::new(sdk.job_store(&deployment.annotations_table)),
+                events: Arc::new(sdk.topic(&deployment.job_events_topic_arn)),
+                clock: Arc::new(SystemClock),
+            },
+            objects: Arc::new(sdk.object_store(deployment.s3_path_style)),
+            job_results: Arc::new(sdk.topic(&deployment.job_results_topic_arn)),
+            object_keys: Arc::new(ObjectKeys {
+                prefix: deployment.prefix.clone(),
+                inputs_bucket: deployment.inputs_bucket.clone(),
+                results_bucket: deployment.results_bucket.clone(),
+            }),
+            retention: deployment.retention,
+        }
+    }
+
+    /// The current time, by the clock of [`AnnotateGas::jobs`].
+    pub fn now(&self) -> Timestamp {
+        self.jobs.now()
+    }
 }
 
 impl Gas {
@@ -60,12 +104,7 @@ impl Gas {
     pub fn connect(deployment: &Deployment, sdk: &aws::Sdk, pool: &sqlx::PgPool) -> Self {
         let topic = |arn: &str| -> Arc<dyn Topic> { Arc::new(sdk.topic(arn)) };
         Self {
-            jobs: JobRepository {
-                store: Arc::new(sdk.job_store(&deployment.annotations_table)),
-                events: topic(&deployment.job_events_topic_arn),
-                clock: Arc::new(SystemClock),
-            },
-            objects: Arc::new(sdk.object_store(deployment.s3_path_style)),
+            annotate: AnnotateGas::connect(deployment, sdk),
             part_uploads: Arc::new(sdk.part_uploads(deployment.s3_path_style)),
             accounts: Arc::new(postgres::PostgresAccounts::new(pool.clone())),
             account_data: Arc::new(postgres::PostgresAccountData::new(pool.clone())),
@@ -82,20 +121,8 @@ impl Gas {
             archive_timer: Arc::new(sdk.archive_timer(&deployment.archive_wait_arn)),
             archive_requests: Arc::new(sdk.queue(&deployment.archive_queue_url)),
             job_requests: topic(&deployment.job_requests_topic_arn),
-            job_results: topic(&deployment.job_results_topic_arn),
             start_thaw: topic(&deployment.start_thaw_topic_arn),
             notices: topic(&deployment.notices_topic_arn),
-            object_keys: Arc::new(ObjectKeys {
-                prefix: deployment.prefix.clone(),
-                inputs_bucket: deployment.inputs_bucket.clone(),
-                results_bucket: deployment.results_bucket.clone(),
-            }),
-            retention: deployment.retention,
         }
-    }
-
-    /// The current time, by the clock of [`Gas::jobs`].
-    pub fn now(&self) -> Timestamp {
-        self.jobs.now()
     }
 }

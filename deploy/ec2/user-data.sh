@@ -6,7 +6,7 @@ set -euo pipefail
 GAS_ROLE=worker          # web, worker or utility
 GAS_STACK=gas            # the CloudFormation stack
 AWS_REGION=us-east-1     # where it is
-GAS_SECRET_ARN=          # the secret with DATABASE_URL and what deploy/README.md names
+GAS_SECRET_ARN=          # web and utility: the secret with the keys that deploy/README.md names
 # Web: the address to listen on. Web and utility: the public URL of the web server.
 GAS_LISTEN=0.0.0.0:8080
 GAS_PUBLIC_URL=https://gas.example.org

@@ -60,8 +60,7 @@ pub(crate) fn root(config: &StackConfig) -> Environment {
     ])
 }
 
-/// The environment of every GAS process: AWS with the role of `profile`, the outputs and the
-/// database.
+/// The environment of every GAS process: AWS with the role of `profile`, and the outputs.
 pub(crate) fn common(config: &StackConfig, outputs: &Environment, profile: &str) -> Environment {
     let mut environment = root(config);
     // Credentials in the environment would take precedence over the profile and its role.
@@ -74,7 +73,6 @@ pub(crate) fn common(config: &StackConfig, outputs: &Environment, profile: &str)
         ("GAS_S3_PATH_STYLE", "true".to_owned()),
         // All users have the same address here, and tests and benchmarks make many requests.
         ("GAS_LIMIT_FACTOR", "1000".to_owned()),
-        ("DATABASE_URL", config.database_url()),
         ("RUST_BACKTRACE", "1".to_owned()),
     ]));
     for (output, value) in outputs {
@@ -87,6 +85,7 @@ pub(crate) fn common(config: &StackConfig, outputs: &Environment, profile: &str)
 pub(crate) fn web(config: &StackConfig, outputs: &Environment) -> Environment {
     let mut environment = common(config, outputs, "web");
     environment.extend(pairs([
+        ("DATABASE_URL", config.database_url()),
         ("GAS_LISTEN", format!("127.0.0.1:{}", config.ports.web)),
         ("GAS_PUBLIC_URL", config.public_url()),
         ("GAS_OIDC_ISSUER", config.oidc_url()),
@@ -133,6 +132,7 @@ pub(crate) fn worker(config: &StackConfig, outputs: &Environment) -> Environment
 pub(crate) fn utility(config: &StackConfig, outputs: &Environment) -> Environment {
     let mut environment = common(config, outputs, "utility");
     environment.extend(pairs([
+        ("DATABASE_URL", config.database_url()),
         ("GAS_PUBLIC_URL", config.public_url()),
         ("GAS_MAIL_FROM", MAIL_FROM.to_owned()),
         ("GAS_UNSUBSCRIBE_KEY", UNSUBSCRIBE_KEY.to_owned()),

@@ -75,7 +75,7 @@ async fn restore(restorer: &Restorer, body: &str) -> Result<(), Failed> {
 mod tests {
     use super::*;
     use gas_backend::testkit::TestGas;
-    use gas_backend::usecases::{announce_result, archive_result, thaw_results};
+    use gas_backend::usecases::{archive_result, settle_result, thaw_results};
     use gas_shared::Plan;
     use serde_json::json;
 
@@ -91,7 +91,7 @@ mod tests {
         let ada = test.user("ada", Plan::Free);
         for _ in 0..jobs {
             let job = test.completed_job(&ada).await;
-            announce_result(&test.gas, &job).await.unwrap();
+            settle_result(&test.gas, job.id).await.unwrap();
         }
         test.clock.advance_secs(180);
         for job in test.gas.jobs.store.jobs_of(ada.id, None, jobs).await.unwrap().jobs {

@@ -81,6 +81,12 @@ impl Shutdown {
         self.due.cancelled().await;
     }
 
+    /// Resolves when the shutdown is overdue: `late` after unfinished work had to be given up.
+    pub async fn overdue(&self, late: Duration) {
+        self.due().await;
+        tokio::time::sleep(late).await;
+    }
+
     /// Requests the shutdown and ends the grace period at once.
     pub fn now(&self) {
         self.requested.cancel();

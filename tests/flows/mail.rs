@@ -6,7 +6,7 @@ use futures::future::join_all;
 use gas_backend::ports::{
     AccountData, Accounts, Identity, MailClaim, MailEvent, MailPreferences, Outbox,
 };
-use gas_backend::postgres::{self, PostgresAccountData, PostgresAccounts, PostgresMails};
+use gas_backend::postgres::{PostgresAccountData, PostgresAccounts, PostgresMails};
 use gas_backend::testkit::outbox_contract;
 use gas_shared::UserId;
 use jiff::{SignedDuration, Timestamp};
@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 #[tokio::test]
 async fn the_outbox_in_postgresql_sends_each_mail_once() -> Result<()> {
-    let pool = postgres::connect(&stack().database_url()).await?;
+    let pool = stack().pool().await?;
     let user = new_identity();
     PostgresAccounts::new(pool.clone()).record_sign_in(&user).await?;
     outbox_contract(&PostgresMails::new(pool), user.id).await;
@@ -34,7 +34,7 @@ fn new_identity() -> Identity {
 /// Mails that are added while their user is erased are either erased with the user or not added.
 #[tokio::test]
 async fn no_mail_remains_after_a_user_is_erased() -> Result<()> {
-    let pool = postgres::connect(&stack().database_url()).await?;
+    let pool = stack().pool().await?;
     let (accounts, mails) = (PostgresAccounts::new(pool.clone()), PostgresMails::new(pool.clone()));
     let data = PostgresAccountData::new(pool.clone());
     let now = Timestamp::now();
@@ -63,7 +63,7 @@ async fn no_mail_remains_after_a_user_is_erased() -> Result<()> {
 
 #[tokio::test]
 async fn an_unsubscribed_user_stays_unsubscribed_after_the_next_sign_in() -> Result<()> {
-    let pool = postgres::connect(&stack().database_url()).await?;
+    let pool = stack().pool().await?;
     let (accounts, mails) = (PostgresAccounts::new(pool.clone()), PostgresMails::new(pool));
     let user = new_identity();
     assert_eq!(mails.wants_results(user.id).await?, None);

@@ -7,7 +7,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{HttpClient, SharedHttpClient};
 use clap::{CommandFactory, Parser};
 use gas_backend::aws::{DynamoJobStore, Sdk};
-use gas_backend::{Deployment, Gas};
+use gas_backend::{Database, Deployment, Gas};
 use gas_local::Description;
 use gas_shared::JobId;
 use serde_json::Value;
@@ -30,11 +30,6 @@ impl Stack {
         self.0.web_url.clone()
     }
 
-    /// The URL of the database.
-    pub(crate) fn database_url(&self) -> String {
-        self.0.web["DATABASE_URL"].clone()
-    }
-
     /// The bucket of uploads.
     pub(crate) fn inputs_bucket(&self) -> String {
         self.0.web["GAS_INPUTS_BUCKET"].clone()
@@ -50,9 +45,14 @@ impl Stack {
         self.0.web["GAS_STRIPE_WEBHOOK_SECRET"].clone()
     }
 
+    /// The database, with the rights of the web server.
+    fn database(&self) -> Database {
+        Database { database_url: self.0.web["DATABASE_URL"].clone().into() }
+    }
+
     /// A connection pool to the database, with the schema up to date.
     pub(crate) async fn pool(&self) -> Result<sqlx::PgPool> {
-        Ok(gas_backend::postgres::connect(&self.0.web["DATABASE_URL"]).await?)
+        Ok(gas_backend::postgres::connect(&self.database()).await?)
     }
 
     /// The application's AWS adapters with the emulator's root keys.

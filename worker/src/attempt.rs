@@ -1,12 +1,13 @@
 //! One attempt at a claimed job: download the input, run the engine, store its output.
 
-use crate::engine::{Engine, EngineError, Task};
+use crate::engine::{EngineError, Task};
+use crate::handle::Worker;
+use crate::outage::MaybeOutage;
 use crate::report::Report;
 use crate::run_file::RunFile;
-use crate::scratch::ScratchRoot;
-use gas_backend::ports::PortError;
+use gas_backend::ports::{ObjectInfo, PortError};
 use gas_backend::usecases::Finished;
-use gas_backend::{Gas, chain};
+use gas_backend::{AnnotateGas, chain};
 use gas_shared::Job;
 use gas_shared::job::step;
 use std::io;
@@ -42,17 +43,25 @@ pub(crate) enum AttemptError {
     /// The object is not the one whose upload was confirmed.
     #[error("the file was replaced after it was submitted; upload it again as a new job")]
     InputReplaced,
+    /// The object does not exist.
+    #[error("the uploaded file no longer exists; upload it again as a new job")]
+    InputMissing,
+}
+
+impl MaybeOutage for AttemptError {
+    fn is_outage(&self) -> bool {
+        matches!(self, Self::Port(error) if error.is_outage())
+    }
 }
 
 /// Runs everything up to the stored result. Dropping the future kills the engine and removes the
 /// scratch folder; the next attempt overwrites what was stored until then.
 pub(crate) async fn attempt(
-    gas: &Gas,
-    engine: &Engine,
-    scratch: &ScratchRoot,
+    worker: &Worker,
     job: &Job,
     report: &Report,
 ) -> Result<Finished, AttemptError> {
+    let Worker { gas, engine, intake, scratch, .. } = worker;
     let folder = scratch.run()?;
     let name = &job.input.name;
     // The user's file name must not become part of a path or a command line.
@@ -63,7 +72,7 @@ pub(crate) async fn attempt(
     let log = folder.path().join("input.vcf.count.log");
 
     report.begin_step(step::DOWNLOAD);
-    let fetched = gas.objects.fetch(&job.input.file, &input).await?;
+    let fetched = intake.retry(|| fetch(gas, job, &input)).await?;
     if job.input.etag.as_ref().is_some_and(|confirmed| *confirmed != fetched.etag) {
         return Err(AttemptError::InputReplaced);
     }
@@ -81,15 +90,16 @@ pub(crate) async fn attempt(
     let annotated = open(&output, "annotated file")?;
     let count_log = open(&log, "count log")?;
     let result = gas.object_keys.result(job.owner, job.id, name);
-    let result_size = gas.objects.store(&annotated.path(), &result, TEXT).await?;
     let log_key = gas.object_keys.log(job.owner, job.id, name);
-    gas.objects.store(&count_log.path(), &log_key, TEXT).await?;
+    let (from, log_from) = (annotated.path(), count_log.path());
+    let result_size = intake.retry(|| gas.objects.store(&from, &result, TEXT)).await?;
+    intake.retry(|| gas.objects.store(&log_from, &log_key, TEXT)).await?;
 
-    store_summary(gas, job, &output).await?;
+    intake.retry(|| store_summary(gas, job, &output)).await?;
 
     report.begin_step(step::INDEX);
     let index = folder.path().join("output.annot.idx");
-    if let Err(error) = store_index(gas, engine, job, task, &index, deadline).await {
+    if let Err(error) = store_index(worker, job, task, &index, deadline).await {
         // Without an index the result can still be downloaded.
         report.note("warning: no index for the results explorer; the results can be downloaded");
         tracing::warn!(error = %chain(&error), "result is not indexed");
@@ -97,9 +107,22 @@ pub(crate) async fn attempt(
     Ok(Finished { records, result_size })
 }
 
+/// Downloads the input.
+async fn fetch(gas: &AnnotateGas, job: &Job, to: &Path) -> Result<ObjectInfo, AttemptError> {
+    let file = &job.input.file;
+    match gas.objects.fetch(file, to).await {
+        Ok(info) => Ok(info),
+        // Without its object, no attempt can succeed.
+        Err(_) if matches!(gas.objects.head(file).await, Ok(None)) => {
+            Err(AttemptError::InputMissing)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Stores the counts behind the charts if the engine wrote them: next to its output, with the
 /// extension `summary.json` added.
-async fn store_summary(gas: &Gas, job: &Job, output: &Path) -> Result<(), PortError> {
+async fn store_summary(gas: &AnnotateGas, job: &Job, output: &Path) -> Result<(), PortError> {
     let summary = output.with_added_extension("summary.json");
     if let Ok(summary) = RunFile::open(&summary) {
         let file = gas.object_keys.summary(job.owner, job.id, &job.input.name);
@@ -121,17 +144,18 @@ enum IndexError {
 
 /// Builds the index of the results explorer and stores it.
 async fn store_index(
-    gas: &Gas,
-    engine: &Engine,
+    worker: &Worker,
     job: &Job,
     task: Task<'_>,
     index: &Path,
     deadline: Instant,
 ) -> Result<(), IndexError> {
+    let Worker { gas, engine, intake, .. } = worker;
     engine.index(task, index, deadline).await?;
     let built = RunFile::open(index).map_err(IndexError::NoIndex)?;
     let file = gas.object_keys.index(job.owner, job.id, &job.input.name);
-    gas.objects.store(&built.path(), &file, BINARY).await?;
+    let from = built.path();
+    intake.retry(|| gas.objects.store(&from, &file, BINARY)).await?;
     Ok(())
 }
 

@@ -1,12 +1,12 @@
 //! The dead-letter queue of job requests: jobs that no attempt could finish are marked FAILED, so
 //! that no user waits forever.
 
-use crate::handle::{SERVICE_FAILURE, delete_orphan, finish};
+use crate::handle::{SERVICE_FAILURE, announce, delete_orphan};
 use crate::settings::Timing;
 use gas_backend::messages::JobRequest;
 use gas_backend::ports::{Message, Queue};
 use gas_backend::usecases::{ChangeError, fail_job};
-use gas_backend::{Gas, chain};
+use gas_backend::{AnnotateGas, chain};
 use gas_runtime::Shutdown;
 use gas_shared::Job;
 use gas_shared::job::{FailureKind, JobState};
@@ -23,7 +23,7 @@ const UNREADABLE_PAUSE: Duration = Duration::from_secs(3600);
 
 /// Handles the dead-letter queue of job requests.
 pub(crate) struct DeadLetters {
-    pub(crate) gas: Gas,
+    pub(crate) gas: AnnotateGas,
     pub(crate) queue: Arc<dyn Queue>,
     pub(crate) timing: Timing,
 }
@@ -83,7 +83,10 @@ impl DeadLetters {
             }
             JobState::Completed(_) | JobState::Failed(_) | JobState::Cancelled { .. } => job,
         };
-        finish(&self.gas, &*self.queue, message, &job).await
+        announce(&self.gas, &job).await?;
+        self.queue.delete(message).await?;
+        tracing::info!(status = %job.status(), "dead letter handled");
+        Ok(())
     }
 
     fn is_alive(&self, job: &Job) -> bool {
@@ -114,7 +117,8 @@ mod tests {
     fn case() -> Case {
         let test = TestGas::new();
         let queue = Arc::new(FakeQueue::default());
-        let letters = DeadLetters { gas: test.gas.clone(), queue: queue.clone(), timing: TIMING };
+        let letters =
+            DeadLetters { gas: test.gas.annotate.clone(), queue: queue.clone(), timing: TIMING };
         Case { test, queue, letters }
     }
 

@@ -1,17 +1,22 @@
 //! One job request: claim the job, run an attempt, end or release the job, delete the message.
+//!
+//! Only failures of the engine count as attempts, in the row. While a service is unavailable, the
+//! worker holds its claim and repeats the call ([`crate::outage`]).
 
 use crate::attempt::{AttemptError, attempt};
+use crate::delivery::{give_back, keep_invisible};
 use crate::engine::{Engine, EngineError};
 use crate::heartbeat::{Heartbeat, LostClaim};
+use crate::outage::Intake;
 use crate::report::Report;
 use crate::scratch::ScratchRoot;
 use crate::settings::Timing;
 use gas_backend::messages::JobRequest;
 use gas_backend::ports::{Message, PortResult, Queue};
 use gas_backend::usecases::{
-    ChangeError, Finished, announce_result, claim_job, complete_job, fail_job, release_job,
+    ChangeError, announce_result, claim_job, complete_job, fail_job, release_job,
 };
-use gas_backend::{Gas, chain};
+use gas_backend::{AnnotateGas, chain};
 use gas_runtime::Shutdown;
 use gas_shared::job::{ChangeRefused, ClaimId, FailureKind, JobState};
 use gas_shared::{Job, JobId, JobStatus};
@@ -21,7 +26,10 @@ use std::time::Duration;
 use tracing::Span;
 use tracing::field::display;
 
-/// The pause after the first failed attempt; it doubles with each further one.
+/// How long the release of a job may take at shutdown, after the grace period.
+const RELEASE_TIME: Duration = Duration::from_secs(10);
+
+/// The pause after the first failure of the engine; it doubles with each further one.
 const RETRY_PAUSE: Duration = Duration::from_secs(2);
 
 /// The longest pause between two checks of a job that another worker holds.
@@ -33,19 +41,25 @@ pub(crate) const SERVICE_FAILURE: &str = "annotation failed repeatedly because o
 
 /// Handles job requests.
 pub(crate) struct Worker {
-    pub(crate) gas: Gas,
+    pub(crate) gas: AnnotateGas,
     pub(crate) queue: Arc<dyn Queue>,
     pub(crate) engine: Engine,
     pub(crate) timing: Timing,
-    /// The number of attempts after which a failing job is marked FAILED.
+    /// The number of failures of the engine after which a job is marked FAILED.
     pub(crate) max_attempts: u32,
+    /// Whether new jobs may begin.
+    pub(crate) intake: Intake,
     pub(crate) scratch: ScratchRoot,
 }
 
-/// The end of an attempt.
+/// How a claimed job leaves this worker.
 enum Ended {
-    Finished(Finished),
-    Failed(AttemptError),
+    /// The job was completed or failed, or its row refused that.
+    Final(Result<Job, ChangeError>),
+    /// The engine failed for this many times now, and another attempt is left.
+    EngineFailed(u32),
+    /// A service was unavailable for too long, or the failure concerns this message only.
+    GivenUp(AttemptError),
     /// This worker no longer holds the claim.
     Lost(LostClaim),
     /// The worker shuts down before the run has ended.
@@ -60,7 +74,12 @@ impl Worker {
         fields(job_id, user_id, attempt = message.receive_count)
     )]
     pub(crate) async fn handle(&self, message: &Message, shutdown: &Shutdown) {
-        if let Err(error) = self.try_handle(message, shutdown).await {
+        let handled = tokio::select! {
+            handled = self.try_handle(message, shutdown) => handled,
+            // The claim, if there is one, is released in time; see `work`.
+            () = shutdown.overdue(RELEASE_TIME) => Ok(()),
+        };
+        if let Err(error) = handled {
             tracing::error!(error = %chain(&error), "message failed; SQS delivers it again");
         }
     }
@@ -70,17 +89,23 @@ impl Worker {
             Ok(request) => request.job_id,
             Err(error) => {
                 tracing::error!(%error, "message is not a job request; it moves to the dead-letter queue");
-                return Ok(self.postpone(message, Duration::ZERO).await?);
+                return Ok(self.queue.extend(message, Duration::ZERO).await?);
             }
         };
         Span::current().record("job_id", display(id));
-        match claim_job(&self.gas, id, self.timing.heartbeat_timeout()).await {
+        let timeout = self.timing.heartbeat_timeout();
+        let claimed = tokio::select! {
+            claimed = self.intake.retry(|| claim_job(&self.gas, id, timeout)) => claimed,
+            never = keep_invisible(&*self.queue, self.timing.visibility, message) => match never {},
+            () = shutdown.due() => return Ok(give_back(&*self.queue, message).await?),
+        };
+        match claimed {
             Ok((job, claim)) => self.work(message, &job, claim, shutdown).await,
             Err(ChangeError::Refused { refused: ChangeRefused::StillRunning, .. }) => {
                 Ok(self.recheck_later(message, id).await?)
             }
             Err(ChangeError::Refused { .. }) => self.settle(message, id).await,
-            Err(ChangeError::NotFound(_)) => Ok(delete_orphan(&*self.queue, message).await?),
+            Err(ChangeError::NotFound(_)) => Ok(self.delete_orphan(message).await?),
             Err(error) => Err(error),
         }
     }
@@ -96,15 +121,19 @@ impl Worker {
         tracing::info!("job claimed");
         let report = Report::new(self.gas.jobs.clock.clone());
         report.resume(&self.gas, job).await;
-        report.note(&format!("attempt {} started", message.receive_count));
+        report.note(&format!("attempt {} started", engine_failures(job) + 1));
         match self.run(message, job, claim, &report, shutdown).await {
-            Ended::Finished(finished) => {
-                report.note(&format!("records annotated and stored: {}", finished.records));
-                report.store(&self.gas, job).await;
-                let ended = complete_job(&self.gas, job, claim, finished).await;
-                self.end(message, job.id, ended).await
+            Ended::Final(ended) => self.end(message, job.id, ended).await,
+            Ended::EngineFailed(failures) => {
+                let pause = retry_pause(failures).min(self.timing.visibility);
+                self.intake.retry(|| self.release(job.id, claim, true)).await?;
+                Ok(self.queue.extend(message, pause).await?)
             }
-            Ended::Failed(error) => self.failed(message, job, claim, error, &report).await,
+            Ended::GivenUp(error) => {
+                tracing::error!(error = %chain(&error), "attempt given up; SQS delivers the message again");
+                self.release(job.id, claim, false).await?;
+                Ok(self.queue.extend(message, self.timing.visibility).await?)
+            }
             Ended::Lost(LostClaim::Refused(
                 ChangeRefused::ClaimLost | ChangeRefused::StillRunning,
             )) => {
@@ -120,12 +149,17 @@ impl Worker {
             ) => self.settle(message, job.id).await,
             Ended::Interrupted => {
                 tracing::info!("job released before its run has ended");
-                self.release(message, job.id, claim, Duration::ZERO).await
+                if let Err(error) = self.release(job.id, claim, false).await {
+                    // Another worker may claim the job when the heartbeat times out.
+                    tracing::warn!(error = %chain(&error), "job not released");
+                }
+                Ok(give_back(&*self.queue, message).await?)
             }
         }
     }
 
-    /// Runs one attempt with its heartbeat until either ends or the grace period is over.
+    /// Runs one attempt and records its end, with a heartbeat all the while, until either ends or
+    /// the grace period is over.
     async fn run(
         &self,
         message: &Message,
@@ -137,35 +171,50 @@ impl Worker {
         let (gas, queue, timing) = (&self.gas, &*self.queue, self.timing);
         let heartbeat = Heartbeat { gas, queue, timing, message, job, claim, report };
         tokio::select! {
-            done = attempt(gas, &self.engine, &self.scratch, job, report) => match done {
-                Ok(finished) => Ended::Finished(finished),
-                Err(error) => Ended::Failed(error),
-            },
+            ended = self.run_to_end(job, claim, report) => ended,
             lost = heartbeat.run() => Ended::Lost(lost),
             () = shutdown.due() => Ended::Interrupted,
         }
     }
 
+    async fn run_to_end(&self, job: &Job, claim: ClaimId, report: &Report) -> Ended {
+        match attempt(self, job, report).await {
+            Ok(finished) => {
+                report.note(&format!("records annotated and stored: {}", finished.records));
+                report.store(&self.gas, job).await;
+                // The output is stored: an outage must not cost another run of the engine.
+                let complete = || complete_job(&self.gas, job, claim, finished.clone());
+                Ended::Final(self.intake.retry(complete).await)
+            }
+            Err(error) => self.failed(job, claim, error, report).await,
+        }
+    }
+
     async fn failed(
         &self,
-        message: &Message,
         job: &Job,
         claim: ClaimId,
         error: AttemptError,
         report: &Report,
-    ) -> Result<(), ChangeError> {
-        let id = job.id;
+    ) -> Ended {
+        let failures = engine_failures(job) + 1;
         let (kind, reason) = match error {
             AttemptError::Engine(
                 EngineError::BadInput(reason) | EngineError::OverLimit(reason),
             ) => (FailureKind::Input, reason),
-            error @ AttemptError::InputReplaced => (FailureKind::Input, error.to_string()),
-            error if message.receive_count < self.max_attempts => {
+            error @ (AttemptError::InputReplaced | AttemptError::InputMissing) => {
+                (FailureKind::Input, error.to_string())
+            }
+            error @ (AttemptError::Port(_) | AttemptError::Scratch(_)) => {
+                report.note("attempt interrupted because of a problem on our side");
+                report.store(&self.gas, job).await;
+                return Ended::GivenUp(error);
+            }
+            error if failures < self.max_attempts => {
                 tracing::error!(error = %chain(&error), "attempt failed; the job is retried");
                 report.note("attempt failed because of a problem on our side; it will be repeated");
                 report.store(&self.gas, job).await;
-                let pause = retry_pause(message.receive_count).min(self.timing.visibility);
-                return self.release(message, id, claim, pause).await;
+                return Ended::EngineFailed(failures);
             }
             error => {
                 tracing::error!(error = %chain(&error), "last attempt failed");
@@ -174,8 +223,8 @@ impl Worker {
         };
         report.note(&format!("failed: {reason}"));
         report.store(&self.gas, job).await;
-        let ended = fail_job(&self.gas, id, Some(claim), kind, reason).await;
-        self.end(message, id, ended).await
+        let fail = || fail_job(&self.gas, job.id, Some(claim), kind, reason.clone());
+        Ended::Final(self.intake.retry(fail).await)
     }
 
     /// Finishes the message after the job was completed or failed.
@@ -186,7 +235,7 @@ impl Worker {
         ended: Result<Job, ChangeError>,
     ) -> Result<(), ChangeError> {
         match ended {
-            Ok(job) => finish(&self.gas, &*self.queue, message, &job).await,
+            Ok(job) => Ok(self.finish(message, &job).await?),
             Err(ChangeError::Refused { refused: ChangeRefused::Illegal { .. }, .. }) => {
                 self.settle(message, id).await
             }
@@ -194,7 +243,7 @@ impl Worker {
                 tracing::warn!("another worker has claimed the job");
                 Ok(())
             }
-            Err(ChangeError::NotFound(_)) => Ok(delete_orphan(&*self.queue, message).await?),
+            Err(ChangeError::NotFound(_)) => Ok(self.delete_orphan(message).await?),
             Err(error) => Err(error),
         }
     }
@@ -202,25 +251,36 @@ impl Worker {
     /// Finishes the message of a job that has ended already, perhaps by a worker that died before
     /// it could finish the message.
     async fn settle(&self, message: &Message, id: JobId) -> Result<(), ChangeError> {
-        match self.gas.jobs.store.job(id).await? {
-            Some(job) if job.status().is_final() => {
-                finish(&self.gas, &*self.queue, message, &job).await
-            }
+        match self.intake.retry(|| self.gas.jobs.store.job(id)).await? {
+            Some(job) if job.status().is_final() => Ok(self.finish(message, &job).await?),
             // The job is not uploaded yet; confirming the upload sends another message.
-            Some(_) => Ok(self.postpone(message, self.timing.visibility).await?),
-            None => Ok(delete_orphan(&*self.queue, message).await?),
+            Some(_) => Ok(self.queue.extend(message, self.timing.visibility).await?),
+            None => Ok(self.delete_orphan(message).await?),
         }
+    }
+
+    /// Announces the end of a job and deletes its message, in this order: if the worker dies in
+    /// between, the message is delivered again.
+    async fn finish(&self, message: &Message, job: &Job) -> PortResult<()> {
+        self.intake.retry(|| announce(&self.gas, job)).await?;
+        self.intake.retry(|| self.queue.delete(message)).await?;
+        tracing::info!(status = %job.status(), "job ended");
+        Ok(())
+    }
+
+    async fn delete_orphan(&self, message: &Message) -> PortResult<()> {
+        self.intake.retry(|| delete_orphan(&*self.queue, message)).await
     }
 
     /// Postpones the message of a job that another worker runs. This may be the only message of the
     /// job, so it is checked again when the heartbeat of that worker would time out, and then less
     /// and less often, so that a long run does not use up the message's receive count.
     async fn recheck_later(&self, message: &Message, id: JobId) -> PortResult<()> {
-        let job = self.gas.jobs.store.job(id).await?;
+        let job = self.intake.retry(|| self.gas.jobs.store.job(id)).await?;
         let left = job.and_then(|job| self.until_timeout(&job)).unwrap_or_default();
         let pause = recheck_pause(message.receive_count, left, self.timing.visibility);
         tracing::info!(pause_secs = pause.as_secs(), "job runs on another worker; checking again");
-        self.postpone(message, pause).await
+        self.queue.extend(message, pause).await
     }
 
     /// The time until the heartbeat of a running job times out.
@@ -231,44 +291,24 @@ impl Worker {
         Duration::try_from(left).ok()
     }
 
-    /// Releases the claim and makes the message visible after `pause` for another attempt.
+    /// Releases the claim for another attempt. A job that has changed in the meantime has nothing
+    /// to release: its message is settled when it is delivered again.
     async fn release(
         &self,
-        message: &Message,
         id: JobId,
         claim: ClaimId,
-        pause: Duration,
+        engine_failed: bool,
     ) -> Result<(), ChangeError> {
-        match release_job(&self.gas, id, claim).await {
-            Ok(_) => Ok(self.postpone(message, pause).await?),
-            Err(ChangeError::Refused { refused: ChangeRefused::Illegal { .. }, .. }) => {
-                self.settle(message, id).await
-            }
-            Err(ChangeError::Refused { .. }) => Ok(()),
-            Err(ChangeError::NotFound(_)) => Ok(delete_orphan(&*self.queue, message).await?),
+        match release_job(&self.gas, id, claim, engine_failed).await {
+            Ok(_) | Err(ChangeError::Refused { .. } | ChangeError::NotFound(_)) => Ok(()),
             Err(error) => Err(error),
         }
     }
-
-    async fn postpone(&self, message: &Message, pause: Duration) -> PortResult<()> {
-        self.queue.extend(message, pause).await
-    }
 }
 
-/// Announces the end of a job and deletes its message, in this order: if the worker dies in
-/// between, the message is delivered again.
-pub(crate) async fn finish(
-    gas: &Gas,
-    queue: &dyn Queue,
-    message: &Message,
-    job: &Job,
-) -> Result<(), ChangeError> {
-    if job.status() != JobStatus::Cancelled {
-        announce_result(gas, job).await?;
-    }
-    queue.delete(message).await?;
-    tracing::info!(status = %job.status(), "job ended");
-    Ok(())
+/// Announces the end of a job, unless its owner ended it.
+pub(crate) async fn announce(gas: &AnnotateGas, job: &Job) -> PortResult<()> {
+    if job.status() == JobStatus::Cancelled { Ok(()) } else { announce_result(gas, job).await }
 }
 
 /// Deletes the message of a job that does not exist. Jobs are created before their messages, so the
@@ -278,8 +318,12 @@ pub(crate) async fn delete_orphan(queue: &dyn Queue, message: &Message) -> PortR
     queue.delete(message).await
 }
 
-fn retry_pause(receive_count: u32) -> Duration {
-    RETRY_PAUSE.saturating_mul(1 << receive_count.saturating_sub(1).min(16))
+fn engine_failures(job: &Job) -> u32 {
+    if let JobState::Running(run) = &job.state { run.engine_failures } else { 0 }
+}
+
+fn retry_pause(failures: u32) -> Duration {
+    RETRY_PAUSE.saturating_mul(1 << failures.saturating_sub(1).min(16))
 }
 
 fn recheck_pause(receive_count: u32, until_timeout: Duration, visibility: Duration) -> Duration {

@@ -5,7 +5,7 @@ use crate::report::Report;
 use crate::settings::Timing;
 use gas_backend::ports::{Message, Queue};
 use gas_backend::usecases::{ChangeError, report_progress};
-use gas_backend::{Gas, chain};
+use gas_backend::{AnnotateGas, chain};
 use gas_shared::Job;
 use gas_shared::job::{ChangeRefused, ClaimId, Progress};
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub(crate) enum LostClaim {
 
 /// The heartbeat of one attempt.
 pub(crate) struct Heartbeat<'a> {
-    pub(crate) gas: &'a Gas,
+    pub(crate) gas: &'a AnnotateGas,
     pub(crate) queue: &'a dyn Queue,
     pub(crate) timing: Timing,
     pub(crate) message: &'a Message,

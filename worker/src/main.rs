@@ -7,9 +7,11 @@
 
 mod attempt;
 mod dead_letters;
+mod delivery;
 mod engine;
 mod handle;
 mod heartbeat;
+mod outage;
 mod poll;
 mod report;
 mod run_file;
@@ -21,8 +23,8 @@ mod utility;
 
 use anyhow::Context;
 use clap::Parser;
+use gas_backend::AnnotateGas;
 use gas_backend::aws::Sdk;
-use gas_backend::{Gas, postgres};
 use gas_runtime::{LogFormat, Shutdown, init_logging};
 use handle::Worker;
 use settings::{AnnotateSettings, Cli, ConfinementSettings, Role};
@@ -63,13 +65,13 @@ async fn annotate(settings: AnnotateSettings) -> anyhow::Result<()> {
     settings.check()?;
     let shutdown = Shutdown::on_signal(settings.grace())?;
     let sdk = Sdk::from_env().await;
-    let pool = postgres::connect(&settings.deployment.database_url).await?;
     let worker = Worker {
-        gas: Gas::connect(&settings.deployment, &sdk, &pool),
+        gas: AnnotateGas::connect(&settings.deployment, &sdk),
         queue: Arc::new(sdk.queue(&settings.deployment.job_requests_queue_url)),
         engine: settings.engine()?,
         timing: settings.timing(),
         max_attempts: settings.max_attempts,
+        intake: outage::Intake::default(),
         scratch: scratch::ScratchRoot::open(&settings.work_dir)
             .with_context(|| format!("failed to prepare {}", settings.work_dir.display()))?,
     };

@@ -2,16 +2,12 @@
 //! a time.
 
 use crate::handle::Worker;
+use crate::outage::Backoff;
 use gas_backend::chain;
 use gas_backend::ports::Message;
 use gas_runtime::Shutdown;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::task::JoinSet;
-
-/// The pause after a failed receive call; it doubles with each failure in a row.
-const MIN_PAUSE: Duration = Duration::from_secs(1);
-const MAX_PAUSE: Duration = Duration::from_secs(30);
 
 /// Polls until shutdown, then waits for the running jobs, which end or are released within the
 /// grace period.
@@ -25,15 +21,19 @@ pub(crate) async fn run(worker: Arc<Worker>, concurrency: u8, shutdown: &Shutdow
 }
 
 async fn slot(worker: Arc<Worker>, shutdown: Shutdown) {
-    let mut pause = MIN_PAUSE;
+    let mut backoff = Backoff::default();
     while !shutdown.is_requested() {
+        let receive = async {
+            worker.intake.open().await;
+            worker.queue.receive(1, worker.timing.visibility).await
+        };
         let received = tokio::select! {
-            received = worker.queue.receive(1, worker.timing.visibility) => received,
+            received = receive => received,
             () = shutdown.requested() => return,
         };
         match received {
             Ok(messages) => {
-                pause = MIN_PAUSE;
+                backoff = Backoff::default();
                 for message in messages {
                     handle(&worker, message, &shutdown).await;
                 }
@@ -41,10 +41,9 @@ async fn slot(worker: Arc<Worker>, shutdown: Shutdown) {
             Err(error) => {
                 tracing::error!(error = %chain(&error), "queue cannot be read");
                 tokio::select! {
-                    () = tokio::time::sleep(pause) => {}
+                    () = tokio::time::sleep(backoff.pause()) => {}
                     () = shutdown.requested() => {}
                 }
-                pause = (pause * 2).min(MAX_PAUSE);
             }
         }
     }
@@ -65,6 +64,7 @@ mod tests {
     use crate::testing::{FakeQueue, message, worker};
     use gas_backend::testkit::TestGas;
     use gas_shared::{JobStatus, Plan};
+    use std::time::Duration;
 
     const ENGINE: &str = r#"echo x > "$2"; echo y > "$3"; echo '{"event":"done","records":1}'"#;
 

@@ -7,7 +7,7 @@
 
 use bytes::Bytes;
 use gas_backend::clock::Clock;
-use gas_backend::{Gas, chain};
+use gas_backend::{AnnotateGas, chain};
 use gas_shared::Job;
 use gas_shared::job::Progress;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -49,7 +49,7 @@ impl Report {
     }
 
     /// Loads the run log of earlier attempts. If it cannot be read, a new one begins.
-    pub(crate) async fn resume(&self, gas: &Gas, job: &Job) {
+    pub(crate) async fn resume(&self, gas: &AnnotateGas, job: &Job) {
         let file = gas.object_keys.run_log(job.owner, job.id, &job.input.name);
         let limit = (MAX_ENGINE_BYTES + MAX_WORKER_BYTES) as u64;
         match gas.objects.read_head(&file, limit).await {
@@ -105,7 +105,7 @@ impl Report {
     }
 
     /// Stores the run log if it has grown. A failure is only logged; the job does not depend on it.
-    pub(crate) async fn store(&self, gas: &Gas, job: &Job) {
+    pub(crate) async fn store(&self, gas: &AnnotateGas, job: &Job) {
         let Some(text) = self.log().grown() else { return };
         let length = text.len();
         let file = gas.object_keys.run_log(job.owner, job.id, &job.input.name);

@@ -106,7 +106,8 @@ pub(crate) struct AnnotateSettings {
     /// worker sends three heartbeats in this time.
     #[arg(long, env = "GAS_JOB_VISIBILITY_SECS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(6..=43_200))]
     pub(crate) visibility_secs: u64,
-    /// The largest number of attempts at a job. Set it to the queue's maxReceiveCount.
+    /// The number of failures of the engine after which a job fails. Outages of services and
+    /// restarts of workers do not count.
     #[arg(long, env = "GAS_MAX_ATTEMPTS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_attempts: u32,
     /// How long running jobs may continue after SIGTERM, in seconds.

@@ -2,11 +2,12 @@
 
 use crate::engine::{Confinement, Engine, Limits, Sandbox, Template};
 use crate::handle::Worker;
+use crate::outage::Intake;
 use crate::scratch::ScratchRoot;
 use crate::settings::Timing;
 use async_trait::async_trait;
 use gas_backend::ports::{Message, PortResult, Queue};
-use gas_backend::testkit::TestGas;
+use gas_backend::testkit::{Outage, TestGas};
 use gas_shared::JobId;
 use std::collections::VecDeque;
 use std::path::Path;
@@ -26,9 +27,16 @@ pub(crate) struct FakeQueue {
     waiting: Mutex<VecDeque<Message>>,
     extended: Mutex<Vec<Duration>>,
     deleted: Mutex<Vec<String>>,
+    sent: Mutex<Vec<String>>,
+    pub(crate) outage: Outage,
 }
 
 impl FakeQueue {
+    /// An empty queue with an outage that it shares with others.
+    pub(crate) fn with(outage: &Outage) -> Self {
+        Self { outage: outage.clone(), ..Self::default() }
+    }
+
     /// Adds a message.
     pub(crate) fn offer(&self, message: Message) {
         self.waiting.lock().unwrap().push_back(message);
@@ -37,6 +45,11 @@ impl FakeQueue {
     /// The visibility of every `extend` call, in order.
     pub(crate) fn extended(&self) -> Vec<Duration> {
         self.extended.lock().unwrap().clone()
+    }
+
+    /// The bodies of sent messages. They are not delivered.
+    pub(crate) fn sent(&self) -> Vec<String> {
+        self.sent.lock().unwrap().clone()
     }
 
     /// The receipts of deleted messages.
@@ -48,12 +61,13 @@ impl FakeQueue {
 #[async_trait]
 impl Queue for FakeQueue {
     async fn send(&self, body: &str) -> PortResult<()> {
-        let message = Message { body: body.to_owned(), receipt: body.to_owned(), receive_count: 1 };
-        self.offer(message);
+        self.outage.check()?;
+        self.sent.lock().unwrap().push(body.to_owned());
         Ok(())
     }
 
     async fn receive(&self, _max: u8, _visibility: Duration) -> PortResult<Vec<Message>> {
+        self.outage.check()?;
         let next = self.waiting.lock().unwrap().pop_front();
         if next.is_none() {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -62,11 +76,13 @@ impl Queue for FakeQueue {
     }
 
     async fn extend(&self, _message: &Message, visibility: Duration) -> PortResult<()> {
+        self.outage.check()?;
         self.extended.lock().unwrap().push(visibility);
         Ok(())
     }
 
     async fn delete(&self, message: &Message) -> PortResult<()> {
+        self.outage.check()?;
         self.deleted.lock().unwrap().push(message.receipt.clone());
         Ok(())
     }
@@ -107,11 +123,12 @@ pub(crate) fn shell_engine(folder: &Path, script: &str) -> Engine {
 pub(crate) fn worker(test: &TestGas, queue: Arc<dyn Queue>, script: &str) -> (Worker, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let worker = Worker {
-        gas: test.gas.clone(),
+        gas: test.gas.annotate.clone(),
         queue,
         engine: shell_engine(folder.path(), script),
         timing: TIMING,
         max_attempts: MAX_ATTEMPTS,
+        intake: Intake::default(),
         scratch: ScratchRoot::open(&folder.path().join("work")).unwrap(),
     };
     (worker, folder)

@@ -72,7 +72,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
     let signal = shutdown_signal().context("failed to listen for signals")?;
     let sdk = Sdk::from_env().await;
-    let pool = postgres::connect(&settings.deployment.database_url).await?;
+    let pool = postgres::connect(&settings.database).await?;
     let gas = Gas::connect(&settings.deployment, &sdk, &pool);
     let events = sdk
         .event_queue(&settings.deployment.prefix, &settings.deployment.job_events_topic_arn)

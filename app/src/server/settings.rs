@@ -3,7 +3,7 @@
 use clap::Parser;
 use gas_backend::mail::UnsubscribeKey;
 use gas_backend::stripe::StripeSettings;
-use gas_backend::{Deployment, PublicUrl, Secret};
+use gas_backend::{Database, Deployment, PublicUrl, Secret};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -62,7 +62,10 @@ pub struct Settings {
     /// AWS region of the buckets, shown to users.
     #[arg(long, env = "AWS_REGION")]
     pub region: String,
-    /// The AWS resources and the database.
+    /// The AWS resources.
     #[command(flatten)]
     pub deployment: Deployment,
+    /// The database.
+    #[command(flatten)]
+    pub database: Database,
 }

@@ -3,6 +3,7 @@
 use crate::ports::{Message, PortError, PortResult, Queue};
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::ProvideErrorMetadata;
 use aws_sdk_sqs::types::MessageSystemAttributeName::ApproximateReceiveCount;
 use std::time::Duration;
 
@@ -61,7 +62,7 @@ impl Queue for SqsQueue {
             .visibility_timeout(seconds(visibility))
             .send()
             .await
-            .map_err(|error| PortError::new(format!("extend a message of {}", self.url), error))?;
+            .map_err(|error| on_receipt(format!("extend a message of {}", self.url), error))?;
         Ok(())
     }
 
@@ -72,9 +73,29 @@ impl Queue for SqsQueue {
             .receipt_handle(&message.receipt)
             .send()
             .await
-            .map_err(|error| PortError::new(format!("delete a message of {}", self.url), error))?;
+            .map_err(|error| on_receipt(format!("delete a message of {}", self.url), error))?;
         Ok(())
     }
+}
+
+/// The error of a call with a receipt handle. A handle that SQS no longer accepts stays invalid.
+fn on_receipt<E>(action: String, error: E) -> PortError
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    if error.code().is_some_and(is_about_receipt) {
+        PortError::permanent(action, error)
+    } else {
+        PortError::new(action, error)
+    }
+}
+
+/// Whether an error code means that the receipt handle is invalid, expired, or of a message that is
+/// visible again (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html>).
+fn is_about_receipt(code: &str) -> bool {
+    ["ReceiptHandleIsInvalid", "InvalidIdFormat", "InvalidParameterValue", "MessageNotInflight"]
+        .iter()
+        .any(|known| code.ends_with(known))
 }
 
 fn message(raw: aws_sdk_sqs::types::Message) -> Message {
@@ -104,6 +125,16 @@ mod tests {
             .build();
         let expected = Message { body: "{}".into(), receipt: "r1".into(), receive_count: 5 };
         assert_eq!(message(raw), expected);
+    }
+
+    #[test]
+    fn a_receipt_that_sqs_rejects_is_no_outage() {
+        for code in ["ReceiptHandleIsInvalid", "AWS.SimpleQueueService.MessageNotInflight"] {
+            assert!(is_about_receipt(code), "{code}");
+        }
+        for code in ["ServiceUnavailable", "RequestThrottled", "AccessDenied"] {
+            assert!(!is_about_receipt(code), "{code}");
+        }
     }
 
     #[test]

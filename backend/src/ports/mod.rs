@@ -48,12 +48,27 @@ pub struct PortError {
     action: String,
     #[source]
     source: Box<dyn Error + Send + Sync>,
+    is_outage: bool,
 }
 
 impl PortError {
     /// An error with the attempted action, which completes "failed to …", and its cause.
     pub fn new(action: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { action: action.into(), source: source.into() }
+        Self { action: action.into(), source: source.into(), is_outage: true }
+    }
+
+    /// Like [`PortError::new`], for a failure that every further call will have, such as a stored
+    /// row that cannot be read.
+    pub fn permanent(
+        action: impl Into<String>,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        Self { is_outage: false, ..Self::new(action, source) }
+    }
+
+    /// Whether the service is unavailable, so that the same call may succeed later.
+    pub const fn is_outage(&self) -> bool {
+        self.is_outage
     }
 }
 

@@ -21,6 +21,7 @@ pub use rate_limits::PostgresRateLimiter;
 pub use sessions::PostgresSessions;
 pub use tokens::PostgresTokens;
 
+use crate::Database;
 use crate::ports::{PortError, PortResult};
 use jiff::Timestamp;
 use sqlx::Row;
@@ -41,11 +42,11 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// If the database cannot be reached, or has migrations that this version does not know.
-pub async fn connect(database_url: &str) -> PortResult<PgPool> {
+pub async fn connect(database: &Database) -> PortResult<PgPool> {
     let options =
         PgPoolOptions::new().max_connections(MAX_CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT);
     let pool = options
-        .connect(database_url)
+        .connect(database.database_url.expose())
         .await
         .map_err(|error| PortError::new("connect to PostgreSQL (check DATABASE_URL)", error))?;
     let migrated = MIGRATIONS.run(&pool).await;

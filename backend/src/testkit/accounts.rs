@@ -1,6 +1,6 @@
 //! The profiles in memory.
 
-use super::lock;
+use super::{Outage, lock};
 use crate::ports::{Accounts, ClosingAccount, Identity, PortResult, SignIn};
 use async_trait::async_trait;
 use gas_shared::{Account, Plan, UserId};
@@ -10,7 +10,10 @@ use std::sync::Mutex;
 
 /// Profiles in memory.
 #[derive(Debug, Default)]
-pub struct FakeAccounts(Mutex<Profiles>);
+pub struct FakeAccounts {
+    profiles: Mutex<Profiles>,
+    outage: Outage,
+}
 
 #[derive(Debug, Default)]
 struct Profiles {
@@ -43,39 +46,43 @@ impl Profiles {
 }
 
 impl FakeAccounts {
+    pub(super) fn new(outage: Outage) -> Self {
+        Self { outage, ..Self::default() }
+    }
+
     /// Stores a profile.
     pub fn put(&self, account: Account) {
-        lock(&self.0).put(account);
+        lock(&self.profiles).put(account);
     }
 
     /// A stored profile.
     pub fn get(&self, id: UserId) -> Account {
-        lock(&self.0).rows[&id].account.clone()
+        lock(&self.profiles).rows[&id].account.clone()
     }
 
     /// A profile, even if the account is being closed.
     pub fn account_even_closing(&self, id: UserId) -> Option<Account> {
-        lock(&self.0).rows.get(&id).map(|row| row.account.clone())
+        lock(&self.profiles).rows.get(&id).map(|row| row.account.clone())
     }
 
     /// When a profile was created.
     pub(super) fn created(&self, id: UserId) -> Option<Timestamp> {
-        lock(&self.0).rows.get(&id).map(|row| row.created)
+        lock(&self.profiles).rows.get(&id).map(|row| row.created)
     }
 
     /// Whether the user has an account that is not being closed.
     pub(super) fn is_active(&self, user: UserId) -> bool {
-        let profiles = lock(&self.0);
+        let profiles = lock(&self.profiles);
         profiles.rows.contains_key(&user) && !profiles.is_closing(user)
     }
 
     /// The accounts that are being closed.
     pub(super) fn closing(&self) -> Vec<ClosingAccount> {
-        lock(&self.0).closing.clone()
+        lock(&self.profiles).closing.clone()
     }
 
     pub(super) fn request_closing(&self, user: UserId, now: Timestamp) -> bool {
-        let mut profiles = lock(&self.0);
+        let mut profiles = lock(&self.profiles);
         let known = profiles.rows.contains_key(&user);
         if known && !profiles.is_closing(user) {
             let closing = ClosingAccount { user, requested_at: now, billing_closed: false };
@@ -86,13 +93,13 @@ impl FakeAccounts {
 
     /// Records that the billing of a closing account is closed.
     pub fn billing_closed(&self, user: UserId) {
-        for one in lock(&self.0).closing.iter_mut().filter(|one| one.user == user) {
+        for one in lock(&self.profiles).closing.iter_mut().filter(|one| one.user == user) {
             one.billing_closed = true;
         }
     }
 
     pub(super) fn purge(&self, user: UserId) -> bool {
-        let mut profiles = lock(&self.0);
+        let mut profiles = lock(&self.profiles);
         let before = profiles.closing.len();
         profiles.closing.retain(|one| one.user != user || !one.billing_closed);
         let purged = profiles.closing.len() < before;
@@ -106,7 +113,7 @@ impl FakeAccounts {
 #[async_trait]
 impl Accounts for FakeAccounts {
     async fn record_sign_in(&self, identity: &Identity) -> PortResult<Option<SignIn>> {
-        let mut profiles = lock(&self.0);
+        let mut profiles = lock(&self.profiles);
         if profiles.is_closing(identity.id) {
             return Ok(None);
         }
@@ -125,13 +132,14 @@ impl Accounts for FakeAccounts {
     }
 
     async fn account(&self, id: UserId) -> PortResult<Option<Account>> {
-        let profiles = lock(&self.0);
+        self.outage.check()?;
+        let profiles = lock(&self.profiles);
         let row = profiles.rows.get(&id).filter(|_| !profiles.is_closing(id));
         Ok(row.map(|row| row.account.clone()))
     }
 
     async fn set_time_zone(&self, id: UserId, name: &str) -> PortResult<()> {
-        let mut profiles = lock(&self.0);
+        let mut profiles = lock(&self.profiles);
         let closing = profiles.is_closing(id);
         if let Some(row) = profiles.rows.get_mut(&id).filter(|_| !closing) {
             row.account.time_zone = Some(name.to_owned());

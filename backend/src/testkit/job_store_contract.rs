@@ -69,7 +69,13 @@ fn pending(second: i64) -> JobState {
 fn running(second: i64) -> JobState {
     let progress = Progress { step: "annotate".to_owned(), permille: 420, records: 7 };
     let (claim, started_at) = (ClaimId(Uuid::new_v4()), at(second));
-    JobState::Running(Run { claim, started_at, heartbeat_at: at(second + 5), progress })
+    JobState::Running(Run {
+        claim,
+        started_at,
+        heartbeat_at: at(second + 5),
+        engine_failures: 1,
+        progress,
+    })
 }
 
 fn completed(results: Results) -> JobState {

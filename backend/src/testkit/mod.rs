@@ -40,7 +40,7 @@ pub use objects::FakeObjects;
 pub use outbox_contract::outbox_contract;
 pub use parts::FakeParts;
 use process::lock;
-pub use process::{Crash, Fault, TestClock};
+pub use process::{Crash, Fault, Outage, TestClock};
 pub use rate_limiter::{FakeRateLimiter, rate_limiter_contract};
 pub use sessions::FakeSessions;
 pub use sessions_contract::sessions_contract;
@@ -49,8 +49,10 @@ pub use tokens::FakeTokens;
 pub use topic::FakeTopic;
 
 use crate::audit::Audit;
-use crate::usecases::{Finished, claim_job, complete_job, confirm_upload, request_upload};
-use crate::{Gas, JobRepository, ObjectKeys, RetentionPolicy};
+use crate::usecases::{
+    Finished, claim_job, complete_job, confirm_upload, request_upload, settle_result,
+};
+use crate::{AnnotateGas, Gas, JobRepository, ObjectKeys, RetentionPolicy};
 use gas_shared::job::{JobState, Results};
 use gas_shared::upload::{NewUpload, UploadTicket};
 use gas_shared::{Account, Job, JobId, Plan, UserId};
@@ -98,6 +100,28 @@ pub struct TestGas {
     pub clock: Arc<TestClock>,
     /// Simulated faults.
     pub crash: Crash,
+    /// Simulated outages.
+    pub outages: Outages,
+}
+
+/// The services that can be unavailable, each on its own.
+#[derive(Clone, Debug, Default)]
+pub struct Outages {
+    /// The job table.
+    pub dynamodb: Outage,
+    /// The objects.
+    pub s3: Outage,
+    /// The topics; tests with queues of their own use it for these, too.
+    pub messages: Outage,
+    /// The profiles.
+    pub postgresql: Outage,
+}
+
+impl Outages {
+    /// All services.
+    pub fn all(&self) -> [&Outage; 4] {
+        [&self.dynamodb, &self.s3, &self.messages, &self.postgresql]
+    }
 }
 
 impl Default for TestGas {
@@ -111,10 +135,11 @@ impl TestGas {
     /// An empty service.
     pub fn new() -> Self {
         let crash = Crash::default();
-        let jobs = Arc::new(FakeJobs::new(crash.clone()));
-        let objects = Arc::new(FakeObjects::new(crash.clone()));
+        let outages = Outages::default();
+        let jobs = Arc::new(FakeJobs::new(crash.of_service(&outages.dynamodb)));
+        let objects = Arc::new(FakeObjects::new(crash.of_service(&outages.s3)));
         let parts = Arc::new(FakeParts::new(objects.clone(), crash.clone()));
-        let accounts = Arc::new(FakeAccounts::default());
+        let accounts = Arc::new(FakeAccounts::new(outages.postgresql.clone()));
         let tokens = Arc::new(FakeTokens::default());
         let sessions = Arc::new(FakeSessions::new(accounts.clone()));
         let audit = Arc::new(FakeAuditLog::new(accounts.clone()));
@@ -123,17 +148,27 @@ impl TestGas {
         let archive = Arc::new(FakeArchive::new(objects.clone(), crash.clone()));
         let archive_timer = Arc::new(FakeTimer::new(crash.clone()));
         let archive_requests = Arc::new(FakeQueue::default());
-        let topic = || Arc::new(FakeTopic::new(crash.clone()));
+        let topic = || Arc::new(FakeTopic::new(crash.of_service(&outages.messages)));
         let (job_requests, job_results, job_events) = (topic(), topic(), topic());
         let (start_thaw, notices) = (topic(), topic());
         let clock = Arc::new(TestClock::default());
-        let gas = Gas {
+        let annotate = AnnotateGas {
             jobs: JobRepository {
                 store: jobs.clone(),
                 events: job_events.clone(),
                 clock: clock.clone(),
             },
             objects: objects.clone(),
+            job_results: job_results.clone(),
+            object_keys: Arc::new(ObjectKeys {
+                prefix: "gas".into(),
+                inputs_bucket: "gas-inputs".into(),
+                results_bucket: "gas-results".into(),
+            }),
+            retention: RetentionPolicy { free_window_secs: 180, downgrade_notice_secs: 604_800 },
+        };
+        let gas = Gas {
+            annotate,
             part_uploads: parts.clone(),
             accounts: accounts.clone(),
             account_data: account_data.clone(),
@@ -144,19 +179,12 @@ impl TestGas {
             archive_timer: archive_timer.clone(),
             archive_requests: archive_requests.clone(),
             job_requests: job_requests.clone(),
-            job_results: job_results.clone(),
             start_thaw: start_thaw.clone(),
             notices: notices.clone(),
-            object_keys: Arc::new(ObjectKeys {
-                prefix: "gas".into(),
-                inputs_bucket: "gas-inputs".into(),
-                results_bucket: "gas-results".into(),
-            }),
             dispatches: Arc::new(FakeDispatches::default()),
             rate_limiter: Arc::new(FakeRateLimiter::default()),
             // Tests make many jobs at one moment; those of the limits set it to one.
             limit_factor: 1_000,
-            retention: RetentionPolicy { free_window_secs: 180, downgrade_notice_secs: 604_800 },
         };
         Self {
             gas,
@@ -178,6 +206,7 @@ impl TestGas {
             job_events,
             clock,
             crash,
+            outages,
         }
     }
 
@@ -228,7 +257,11 @@ impl TestGas {
         self.objects.put(&self.gas.object_keys.result(job.owner, job.id, name), result);
         self.objects.put(&self.gas.object_keys.log(job.owner, job.id, name), b"Total: 1\n");
         let finished = Finished { records: 1, result_size: result.len() as u64 };
-        complete_job(&self.gas, &job, claim, finished).await.unwrap()
+        let job = complete_job(&self.gas, &job, claim, finished).await.unwrap();
+        if owner.plan == Plan::Premium {
+            settle_result(&self.gas, job.id).await.unwrap();
+        }
+        self.job(job.id)
     }
 
     /// The results of a completed job.

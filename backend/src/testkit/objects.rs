@@ -48,10 +48,12 @@ fn etag(bytes: &[u8]) -> String {
 #[async_trait]
 impl ObjectStore for FakeObjects {
     async fn head(&self, file: &ObjectLocation) -> PortResult<Option<ObjectInfo>> {
+        self.crash.before_call()?;
         Ok(self.get(file).map(|bytes| ObjectInfo { size: bytes.len() as u64, etag: etag(&bytes) }))
     }
 
     async fn fetch(&self, file: &ObjectLocation, to: &Path) -> PortResult<ObjectInfo> {
+        self.crash.before_call()?;
         let bytes =
             self.get(file).ok_or_else(|| PortError::new("fetch an object", "no such key"))?;
         std::fs::write(to, &bytes).map_err(|error| PortError::new("write a file", error))?;
@@ -59,6 +61,7 @@ impl ObjectStore for FakeObjects {
     }
 
     async fn store(&self, from: &Path, file: &ObjectLocation, _type: &str) -> PortResult<u64> {
+        self.crash.before_call()?;
         let bytes = std::fs::read(from).map_err(|error| PortError::new("read a file", error))?;
         self.put(file, &bytes);
         Ok(bytes.len() as u64)
@@ -73,11 +76,13 @@ impl ObjectStore for FakeObjects {
     }
 
     async fn write(&self, file: &ObjectLocation, content: Bytes, _type: &str) -> PortResult<()> {
+        self.crash.before_call()?;
         self.put(file, &content);
         Ok(())
     }
 
     async fn read_head(&self, file: &ObjectLocation, limit: u64) -> PortResult<Option<Vec<u8>>> {
+        self.crash.before_call()?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         Ok(self.get(file).map(|bytes| bytes[..bytes.len().min(limit)].to_vec()))
     }
@@ -88,6 +93,7 @@ impl ObjectStore for FakeObjects {
         offset: u64,
         length: u64,
     ) -> PortResult<Bytes> {
+        self.crash.before_call()?;
         let range = offset as usize..offset.saturating_add(length) as usize;
         let bytes = self.get(file).and_then(|bytes| Some(bytes.get(range)?.to_vec().into()));
         bytes.ok_or_else(|| PortError::new("read a part of an object", "no such key or bytes"))

@@ -3,6 +3,7 @@
 use crate::clock::Clock;
 use crate::ports::{PortError, PortResult};
 use jiff::{SignedDuration, Timestamp};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -33,6 +34,33 @@ impl Clock for TestClock {
     }
 }
 
+/// Simulates that one service is unavailable. Clones belong to the same service.
+#[derive(Clone, Debug, Default)]
+pub struct Outage(Arc<AtomicBool>);
+
+impl Outage {
+    /// Makes every call fail until [`Outage::end`].
+    pub fn begin(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    /// Makes the service available again.
+    pub fn end(&self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
+
+    /// Fakes call this before they handle a call.
+    ///
+    /// # Errors
+    /// While the service is unavailable.
+    pub fn check(&self) -> PortResult<()> {
+        if self.0.load(Ordering::SeqCst) {
+            return Err(PortError::new("call the service", "connection refused"));
+        }
+        Ok(())
+    }
+}
+
 /// How a process or one of its calls to the outside world fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fault {
@@ -52,7 +80,11 @@ impl Fault {
 
 /// Injects one [`Fault`] into the calls of all fakes.
 #[derive(Clone, Debug, Default)]
-pub struct Crash(Arc<Mutex<CrashState>>);
+pub struct Crash {
+    state: Arc<Mutex<CrashState>>,
+    /// An outage of the service that the fake stands for.
+    outage: Outage,
+}
 
 #[derive(Debug, Default)]
 struct CrashState {
@@ -64,6 +96,11 @@ struct CrashState {
 }
 
 impl Crash {
+    /// The same process, for the fake of a service with outages of its own.
+    pub(super) fn of_service(&self, outage: &Outage) -> Self {
+        Self { outage: outage.clone(), ..self.clone() }
+    }
+
     /// Plans a crash right after the given number of effects.
     pub fn after(&self, effects: u32) {
         self.inject(Fault::Death, effects);
@@ -71,17 +108,18 @@ impl Crash {
 
     /// Plans a fault at the n-th effect, or at the n-th call for [`Fault::Refusal`], from 1.
     pub fn inject(&self, fault: Fault, nth: u32) {
-        *lock(&self.0) = CrashState { fault, left: Some(nth), happened: false };
+        *lock(&self.state) = CrashState { fault, left: Some(nth), happened: false };
     }
 
     /// Restarts the process. Returns whether the fault had happened.
     pub fn recover(&self) -> bool {
-        std::mem::take(&mut *lock(&self.0)).happened
+        std::mem::take(&mut *lock(&self.state)).happened
     }
 
     /// Fakes call this before they handle a call.
     pub(super) fn before_call(&self) -> PortResult<()> {
-        let mut state = lock(&self.0);
+        self.outage.check()?;
+        let mut state = lock(&self.state);
         match state.fault {
             Fault::Death if state.happened => Err(failed(Fault::Death)),
             Fault::Refusal => state.count_down(),
@@ -91,7 +129,7 @@ impl Crash {
 
     /// Fakes call this after an effect.
     pub(super) fn after_effect(&self) -> PortResult<()> {
-        let mut state = lock(&self.0);
+        let mut state = lock(&self.state);
         match state.fault {
             Fault::Death | Fault::LostResponse => state.count_down(),
             Fault::Refusal => Ok(()),

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::testkit::TestGas;
-use crate::usecases::announce_result;
+use crate::usecases::settle_result;
 use gas_shared::Account;
 
 const RESULT: &[u8] = b"##fileformat";
@@ -19,7 +19,7 @@ async fn expired() -> Case {
     let test = TestGas::new();
     let ada = test.user("ada", Plan::Free);
     let job = test.completed_job(&ada).await;
-    announce_result(&test.gas, &job).await.unwrap();
+    settle_result(&test.gas, job.id).await.unwrap();
     test.clock.advance_secs(180);
     Case { test, ada, job }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::query_pool::GateLimits;
 use crate::testkit::TestGas;
-use crate::usecases::{FindError, announce_result, archive_result, sign_result_link};
+use crate::usecases::{FindError, archive_result, settle_result, sign_result_link};
 use futures::TryStreamExt;
 use gas_shared::explorer::{Direction, QUALITY, Sort, SortKey};
 use gas_shared::{Account, Job, Plan};
@@ -99,7 +99,7 @@ async fn exploring_has_the_access_rule_of_downloads() {
     ));
 
     // That the result is open already gives no access after the window.
-    announce_result(&case.test.gas, &case.job).await.unwrap();
+    settle_result(&case.test.gas, case.job.id).await.unwrap();
     case.test.clock.advance_secs(180);
     assert!(case.refusal().await.unwrap().contains("could be downloaded until"));
     case.test.set_plan(&case.ada, Plan::Premium);

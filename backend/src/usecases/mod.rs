@@ -33,6 +33,7 @@ mod restore_result;
 mod run_job;
 mod sessions;
 mod set_time_zone;
+mod settle_result;
 mod thaw;
 mod tokens;
 mod unsubscribe;
@@ -78,6 +79,7 @@ pub use sessions::{
     resume_session, start_session,
 };
 pub use set_time_zone::{TimeZoneError, set_time_zone};
+pub use settle_result::settle_result;
 pub use thaw::{StartThawError, Thawed, handle_start_thaw, retry_thaw, thaw_results};
 pub use tokens::{
     MAX_TOKENS, TokenCaller, TokenError, authenticate_token, create_token, list_tokens,
@@ -92,6 +94,6 @@ use serde::Serialize;
 /// Publishes a message of [`crate::messages`].
 async fn publish(topic: &dyn Topic, message: &impl Serialize) -> PortResult<()> {
     let body = serde_json::to_string(message)
-        .map_err(|error| PortError::new("write a message as JSON", error))?;
+        .map_err(|error| PortError::permanent("write a message as JSON", error))?;
     topic.publish(&body).await
 }

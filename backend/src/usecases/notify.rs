@@ -46,6 +46,9 @@ pub enum NotifyError {
     /// A service failed.
     #[error(transparent)]
     Port(#[from] PortError),
+    /// The mail could not be sent. It is in the outbox, from which it is sent later.
+    #[error(transparent)]
+    NotSent(PortError),
     /// The message cannot be stored.
     #[error("failed to write a message as JSON")]
     Json(#[from] serde_json::Error),
@@ -75,7 +78,7 @@ pub async fn notify(notifier: &Notifier, message: &MailMessage) -> Result<Notifi
                 Err(error) => {
                     let reason = chain(&error).to_string();
                     notifier.outbox.release(&event.key, attempt, &reason).await?;
-                    Err(error.into())
+                    Err(NotifyError::NotSent(error))
                 }
             }
         }

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::testkit::TestGas;
-use crate::usecases::{announce_result, archive_result, sign_result_link, thaw_results};
+use crate::usecases::{archive_result, settle_result, sign_result_link, thaw_results};
 use gas_shared::Plan;
 
 const RESULT: &[u8] = b"##fileformat";
@@ -20,7 +20,7 @@ async fn ready() -> Case {
     let test = TestGas::new();
     let ada = test.user("ada", Plan::Free);
     let job = test.completed_job(&ada).await;
-    announce_result(&test.gas, &job).await.unwrap();
+    settle_result(&test.gas, job.id).await.unwrap();
     test.clock.advance_secs(180);
     archive_result(&test.gas, job.id).await.unwrap();
     test.set_plan(&ada, Plan::Premium);

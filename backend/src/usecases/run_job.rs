@@ -1,13 +1,14 @@
 //! The steps of a worker that runs a job: claim, progress, release, completion or failure.
+//!
+//! They need no profile: the utility node applies the owner's plan to a new result
+//! ([`super::settle_result`]).
 
-use super::plan::plan_of;
 use super::{ChangeError, change_job, publish};
-use crate::Gas;
+use crate::AnnotateGas;
 use crate::messages::JobResult;
-use gas_shared::job::{
-    Change, ClaimId, Completion, FailureKind, JobState, Progress, Results, ResultsChange,
-};
-use gas_shared::{Job, JobId, Plan};
+use crate::ports::PortResult;
+use gas_shared::job::{Change, ClaimId, FailureKind, Progress};
+use gas_shared::{Job, JobId};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
@@ -25,7 +26,7 @@ pub struct Finished {
 /// # Errors
 /// [`ChangeError::Refused`] if another worker runs the job or it has ended.
 pub async fn claim_job(
-    gas: &Gas,
+    gas: &AnnotateGas,
     id: JobId,
     heartbeat_timeout: SignedDuration,
 ) -> Result<(Job, ClaimId), ChangeError> {
@@ -39,7 +40,7 @@ pub async fn claim_job(
 /// # Errors
 /// [`ChangeError::Refused`] if the job was cancelled or claimed by another worker: stop the engine.
 pub async fn report_progress(
-    gas: &Gas,
+    gas: &AnnotateGas,
     id: JobId,
     claim: ClaimId,
     progress: Progress,
@@ -48,34 +49,41 @@ pub async fn report_progress(
 }
 
 /// Releases the claim, so that the next worker need not wait until the heartbeat times out.
+/// `engine_failed` counts the attempt as a failure of the engine.
 ///
 /// # Errors
 /// [`ChangeError::Refused`] if the job has ended or was claimed by another worker.
-pub async fn release_job(gas: &Gas, id: JobId, claim: ClaimId) -> Result<Job, ChangeError> {
-    change_job(&gas.jobs, id, Change::Released { claim }).await
+pub async fn release_job(
+    gas: &AnnotateGas,
+    id: JobId,
+    claim: ClaimId,
+    engine_failed: bool,
+) -> Result<Job, ChangeError> {
+    change_job(&gas.jobs, id, Change::Released { claim, engine_failed }).await
 }
 
 /// Completes a job whose result and log are stored at the keys of
 /// [`ObjectKeys`](crate::ObjectKeys).
 ///
+/// Every result starts with the download window of the Free plan. If the utility node does not lift
+/// it for a Premium owner in time, the archiver does, because it reads the plan when the window
+/// ends.
+///
 /// # Errors
 /// [`ChangeError::Refused`] if the job was cancelled or claimed by another worker.
 pub async fn complete_job(
-    gas: &Gas,
+    gas: &AnnotateGas,
     job: &Job,
     claim: ClaimId,
     finished: Finished,
 ) -> Result<Job, ChangeError> {
-    // The current plan; the archiver reads the plan again when the window ends.
-    let plan = plan_of(gas, job.owner).await?;
-    let until = (plan == Plan::Free).then(|| gas.retention.window_ends(gas.now()));
     let change = Change::Completed {
         claim,
         records: finished.records,
         result: gas.object_keys.result(job.owner, job.id, &job.input.name),
         result_size: finished.result_size,
         log: gas.object_keys.log(job.owner, job.id, &job.input.name),
-        until,
+        until: Some(gas.retention.window_ends(gas.now())),
     };
     change_job(&gas.jobs, job.id, change).await
 }
@@ -85,7 +93,7 @@ pub async fn complete_job(
 /// # Errors
 /// [`ChangeError::Refused`] if the job has ended or was claimed by another worker.
 pub async fn fail_job(
-    gas: &Gas,
+    gas: &AnnotateGas,
     id: JobId,
     claim: Option<ClaimId>,
     kind: FailureKind,
@@ -94,45 +102,23 @@ pub async fn fail_job(
     change_job(&gas.jobs, id, Change::Failed { claim, kind, reason }).await
 }
 
-/// Publishes the end of a job on topic `job_results`, and starts the timer of the download window
-/// of a Free owner. The result is announced at least once, since a worker that finds an ended job
-/// announces it again in case the previous worker died; subscribers must be idempotent.
+/// Publishes the end of a job on topic `job_results`. The result is announced at least once, since
+/// a worker that finds an ended job announces it again in case the previous worker died;
+/// subscribers must be idempotent.
 ///
 /// # Errors
-/// If a service fails.
-pub async fn announce_result(gas: &Gas, job: &Job) -> Result<(), ChangeError> {
-    if let JobState::Completed(done) = &job.state {
-        start_window(gas, job, done).await?;
-    }
+/// If the topic is unavailable.
+pub async fn announce_result(gas: &AnnotateGas, job: &Job) -> PortResult<()> {
     let result = JobResult { job_id: job.id, user_id: job.owner, job_status: job.status() };
-    Ok(publish(&*gas.job_results, &result).await?)
-}
-
-/// Starts the timer of the download window. It is named after the job, so it starts once.
-async fn start_window(gas: &Gas, job: &Job, done: &Completion) -> Result<(), ChangeError> {
-    let Results::Stored(stored) = &done.results else { return Ok(()) };
-    let until = match stored.until {
-        Some(until) => until,
-        // The owner was on Premium when the job was completed. If they left Premium at the same
-        // moment, the downgrade has missed this result.
-        None if plan_of(gas, job.owner).await? == Plan::Free => {
-            let until = gas.retention.window_ends(gas.now());
-            change_job(&gas.jobs, job.id, Change::Results(ResultsChange::ExpirySet { until }))
-                .await?;
-            until
-        }
-        None => return Ok(()),
-    };
-    let wait = until.duration_since(gas.now());
-    Ok(gas.archive_timer.start(&job.id.to_string(), job.id, wait).await?)
+    publish(&*gas.job_results, &result).await
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testkit::TestGas;
-    use gas_shared::JobStatus;
-    use gas_shared::job::ChangeRefused;
+    use gas_shared::job::{ChangeRefused, JobState};
+    use gas_shared::{JobStatus, Plan};
 
     const TIMEOUT: SignedDuration = SignedDuration::from_secs(45);
 
@@ -155,31 +141,24 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_window_of_a_free_owner_starts_once() {
+    async fn only_failures_of_the_engine_count_as_attempts() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
-        let eve = test.user("eve", Plan::Premium);
-        let job = test.completed_job(&ada).await;
-        announce_result(&test.gas, &job).await.unwrap();
-        test.clock.advance_secs(9);
-        announce_result(&test.gas, &job).await.unwrap();
-        let wait = SignedDuration::from_secs(180);
-        assert_eq!(test.archive_timer.started(), [(job.id.to_string(), job.id, wait)]);
-
-        let kept = test.completed_job(&eve).await;
-        announce_result(&test.gas, &kept).await.unwrap();
-        assert_eq!(test.archive_timer.started().len(), 1, "no window on Premium");
-    }
-
-    #[tokio::test]
-    async fn a_downgrade_during_the_completion_of_a_job_still_sets_an_end() {
-        let test = TestGas::new();
-        let eve = test.user("eve", Plan::Premium);
-        let job = test.completed_job(&eve).await;
-        test.set_plan(&eve, Plan::Free);
-        announce_result(&test.gas, &job).await.unwrap();
-        assert!(test.job(job.id).due().is_some());
-        assert_eq!(test.archive_timer.started().len(), 1);
+        let id = test.pending_job(&ada).await.id;
+        let mut failures = Vec::new();
+        for engine_failed in [false, true, false, true] {
+            let (_, claim) = claim_job(&test.gas, id, TIMEOUT).await.unwrap();
+            release_job(&test.gas, id, claim, engine_failed).await.unwrap();
+            let JobState::Running(run) = test.job(id).state else { panic!("not running") };
+            failures.push(run.engine_failures);
+        }
+        assert_eq!(failures, [0, 1, 1, 2]);
+        // The worker of this claim dies.
+        claim_job(&test.gas, id, TIMEOUT).await.unwrap();
+        test.clock.advance_secs(46);
+        let (job, _) = claim_job(&test.gas, id, TIMEOUT).await.unwrap();
+        let JobState::Running(run) = job.state else { panic!("not running") };
+        assert_eq!(run.engine_failures, 2);
     }
 
     #[tokio::test]

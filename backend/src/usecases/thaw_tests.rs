@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::testkit::TestGas;
-use crate::usecases::{announce_result, apply_plan_change, archive_result};
+use crate::usecases::{apply_plan_change, archive_result, settle_result};
 use gas_shared::Account;
 
 /// A user with a number of archived results.
@@ -11,7 +11,7 @@ async fn archived(count: u32) -> (TestGas, Account) {
     let ada = test.user("ada", Plan::Free);
     for _ in 0..count {
         let job = test.completed_job(&ada).await;
-        announce_result(&test.gas, &job).await.unwrap();
+        settle_result(&test.gas, job.id).await.unwrap();
         test.clock.advance_secs(180);
         archive_result(&test.gas, job.id).await.unwrap();
     }
@@ -63,7 +63,7 @@ async fn an_upgrade_between_archiving_and_deletion_deletes_the_object_first() {
     let test = TestGas::new();
     let ada = test.user("ada", Plan::Free);
     let job = test.completed_job(&ada).await;
-    announce_result(&test.gas, &job).await.unwrap();
+    settle_result(&test.gas, job.id).await.unwrap();
     test.clock.advance_secs(180);
     // Crashes at each step until the row says that the file is archived and its object still
     // exists.

@@ -45,6 +45,8 @@ pub enum Change {
     Released {
         /// The worker's claim.
         claim: ClaimId,
+        /// Whether the engine failed, so that the attempt counts.
+        engine_failed: bool,
     },
     /// The claiming worker has stored the result and the logs.
     Completed {
@@ -149,20 +151,24 @@ impl Job {
             (JobState::Uploading { .. }, Change::Uploaded { .. }) => {
                 Ok(JobState::Pending { since: now })
             }
-            (JobState::Pending { .. }, Change::Claimed { claim, .. }) => Ok(start(claim, now)),
+            (JobState::Pending { .. }, Change::Claimed { claim, .. }) => Ok(start(claim, now, 0)),
             (JobState::Running(run), Change::Claimed { claim, heartbeat_timeout }) => {
                 let is_expired = now.duration_since(run.heartbeat_at) >= heartbeat_timeout;
-                if is_expired { Ok(start(claim, now)) } else { Err(ChangeRefused::StillRunning) }
+                if !is_expired {
+                    return Err(ChangeRefused::StillRunning);
+                }
+                Ok(start(claim, now, run.engine_failures))
             }
             (JobState::Running(run), Change::Progressed { claim, progress }) => {
                 run.held_by(claim)?;
                 Ok(JobState::Running(Run { heartbeat_at: now, progress, ..run.clone() }))
             }
-            (JobState::Running(run), Change::Released { claim }) => {
+            (JobState::Running(run), Change::Released { claim, engine_failed }) => {
                 run.held_by(claim)?;
                 // States only move forward, so the job stays RUNNING, with an expired heartbeat.
                 let heartbeat_at = Timestamp::UNIX_EPOCH;
-                Ok(JobState::Running(Run { heartbeat_at, ..run.clone() }))
+                let engine_failures = run.engine_failures.saturating_add(engine_failed.into());
+                Ok(JobState::Running(Run { heartbeat_at, engine_failures, ..run.clone() }))
             }
             (
                 JobState::Running(run),
@@ -208,9 +214,9 @@ impl Run {
 /// The step of a run before the worker has reported one.
 pub(super) const START: &str = "start";
 
-fn start(claim: ClaimId, now: Timestamp) -> JobState {
+fn start(claim: ClaimId, now: Timestamp, engine_failures: u32) -> JobState {
     let progress = Progress { step: START.to_owned(), ..Progress::default() };
-    JobState::Running(Run { claim, started_at: now, heartbeat_at: now, progress })
+    JobState::Running(Run { claim, started_at: now, heartbeat_at: now, engine_failures, progress })
 }
 
 #[cfg(test)]

@@ -78,7 +78,8 @@ fn a_heartbeat_keeps_the_claim() {
 
 #[test]
 fn a_released_job_can_be_claimed_at_once() {
-    let released = running().apply(Change::Released { claim: claim(1) }, at(3)).unwrap();
+    let released =
+        running().apply(Change::Released { claim: claim(1), engine_failed: false }, at(3)).unwrap();
     assert_eq!(released.status(), JobStatus::Running);
     let taken = released.apply(claimed(2), at(3)).unwrap();
     assert_eq!(taken.apply(completed(1), at(4)), Err(ChangeRefused::ClaimLost));
@@ -87,7 +88,7 @@ fn a_released_job_can_be_claimed_at_once() {
 
 #[test]
 fn only_the_claiming_worker_can_release_a_job() {
-    let other = running().apply(Change::Released { claim: claim(2) }, at(3));
+    let other = running().apply(Change::Released { claim: claim(2), engine_failed: false }, at(3));
     assert_eq!(other, Err(ChangeRefused::ClaimLost));
 }
 
@@ -104,7 +105,7 @@ fn any_change() -> impl Strategy<Value = Change> {
         who.clone().prop_map(claimed),
         who.clone()
             .prop_map(|n| Change::Progressed { claim: claim(n), progress: Progress::default() }),
-        who.clone().prop_map(|n| Change::Released { claim: claim(n) }),
+        who.clone().prop_map(|n| Change::Released { claim: claim(n), engine_failed: n == 1 }),
         who.clone().prop_map(completed),
         proptest::option::of(who).prop_map(|n| Change::Failed {
             claim: n.map(claim),
@@ -140,7 +141,7 @@ proptest! {
             prop_assert_eq!(next.version, 1 + accepted);
             if let Change::Completed { claim, .. }
             | Change::Progressed { claim, .. }
-            | Change::Released { claim } = &change
+            | Change::Released { claim, .. } = &change
             {
                 prop_assert_eq!(Some(*claim), holder);
             }

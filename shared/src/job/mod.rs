@@ -114,6 +114,9 @@ pub struct Run {
     pub started_at: Timestamp,
     /// When the worker sent its last heartbeat.
     pub heartbeat_at: Timestamp,
+    /// How often the engine has failed at this job for a reason other than the input. Restarts of
+    /// workers and outages of services do not count.
+    pub engine_failures: u32,
     /// The engine's progress.
     pub progress: Progress,
 }

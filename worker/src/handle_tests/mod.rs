@@ -1,6 +1,7 @@
 //! Tests of job requests, from receipt to the end of the job.
 
 mod failures;
+mod outages;
 mod outputs;
 mod owners;
 
@@ -48,6 +49,17 @@ impl Case {
         self.now().status()
     }
 
+    /// The number of failures of the engine that the row counts.
+    fn failures(&self) -> u32 {
+        let JobState::Running(run) = self.now().state else { panic!("{:?}", self.now()) };
+        run.engine_failures
+    }
+
+    /// The number of runs of an engine of [`counting_runs`].
+    fn runs(&self) -> usize {
+        std::fs::read(self.folder.path().join("runs")).map_or(0, |runs| runs.len())
+    }
+
     /// The stored run log.
     fn run_log(&self) -> String {
         let name = &self.job.input.name;
@@ -76,6 +88,11 @@ impl Case {
     }
 }
 
+/// A script that counts its runs.
+fn counting_runs(script: &str) -> String {
+    format!(r#"echo >> "$(dirname "$0")/runs"; {script}"#)
+}
+
 /// A script that creates the file `mark` and then hangs.
 fn hanging(mark: &str) -> String {
     format!(r#"touch "$(dirname "$0")/{mark}"; sleep 60"#)
@@ -98,11 +115,11 @@ async fn a_job_is_annotated_stored_and_announced_and_its_message_is_deleted() {
 
 #[tokio::test]
 async fn a_message_that_is_received_ten_times_runs_the_engine_once() {
-    let case = case(&format!(r#"echo >> "$(dirname "$0")/runs"; {GOOD}"#)).await;
+    let case = case(&counting_runs(GOOD)).await;
     for count in 1..=10 {
         case.receive(count).await;
     }
-    assert_eq!(std::fs::read(case.folder.path().join("runs")).unwrap().len(), 1);
+    assert_eq!(case.runs(), 1);
     assert_eq!(case.status(), JobStatus::Completed);
 }
 

@@ -1,14 +1,13 @@
 //! Role `archive`: archives results whose download window has ended, and deletes the files of
 //! deleted jobs.
 
-use super::consume::{Consumer, Handled};
+use super::consume::{ConsumeError, Consumer, Handled};
 use async_trait::async_trait;
 use gas_backend::Gas;
 use gas_backend::messages::ArchiveRequest;
 use gas_backend::ports::Message;
 use gas_backend::usecases::{ArchiveOutcome, Deleted, archive_result, finish_deletion};
 use jiff::SignedDuration;
-use std::error::Error;
 use std::time::Duration;
 use tracing::Span;
 use tracing::field::display;
@@ -24,7 +23,7 @@ pub(crate) struct Archiver {
 
 #[async_trait]
 impl Consumer for Archiver {
-    async fn handle(&self, message: &Message) -> Result<Handled, Box<dyn Error + Send + Sync>> {
+    async fn handle(&self, message: &Message) -> Result<Handled, ConsumeError> {
         let request: ArchiveRequest = serde_json::from_str(&message.body)?;
         Span::current().record("job_id", display(request.job_id));
         let deleted = finish_deletion(&self.gas, request.job_id).await?;
@@ -36,7 +35,7 @@ impl Consumer for Archiver {
         tracing::info!(?outcome, "archive request handled");
         Ok(match outcome {
             ArchiveOutcome::NotYet(left) if left < MAX_PAUSE => {
-                Handled::Later(Duration::try_from(left)? + Duration::from_secs(1))
+                Handled::Later(left.unsigned_abs() + Duration::from_secs(1))
             }
             // The timer of the later end sends another message, and otherwise the reconciler does.
             ArchiveOutcome::NotYet(_) => Handled::Done,

@@ -1,9 +1,12 @@
 //! The loop that handles the messages of a queue, one at a time.
 //!
-//! A message is kept invisible while it is handled, and deleted when its work is done. If its
-//! handling fails, SQS delivers it again, and moves it to the dead-letter queue after the fifth
-//! time.
+//! A message is kept invisible while it is handled, and deleted when its work is done. If a service
+//! is unavailable, the message is held and handled again until the service answers. If its handling
+//! fails for another reason, SQS delivers it again, and moves it to the dead-letter queue after the
+//! fifth time.
 
+use crate::delivery::{give_back, keep_invisible, postpone};
+use crate::outage::{Backoff, MAX_OUTAGE, MaybeOutage};
 use async_trait::async_trait;
 use gas_backend::chain;
 use gas_backend::ports::{Message, Queue};
@@ -11,6 +14,7 @@ use gas_runtime::Shutdown;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// The pause after a failed receive call.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -27,12 +31,30 @@ pub(crate) enum Handled {
     Later(Duration),
 }
 
+/// The reason why a message was not handled.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConsumeError {
+    /// A service is unavailable: the message is handled again when it answers.
+    #[error(transparent)]
+    Outage(Box<dyn Error + Send + Sync>),
+    /// The failure concerns this message: SQS delivers it again, up to five times.
+    #[error(transparent)]
+    Failed(Box<dyn Error + Send + Sync>),
+}
+
+impl<E: MaybeOutage + Send + Sync + 'static> From<E> for ConsumeError {
+    fn from(error: E) -> Self {
+        let is_outage = error.is_outage();
+        if is_outage { Self::Outage(error.into()) } else { Self::Failed(error.into()) }
+    }
+}
+
 /// Handles the messages of a queue. A message may be delivered more than once.
 #[async_trait]
 pub(crate) trait Consumer: Send + Sync {
     /// Handles a message, and records `job_id` and `user_id` in the current span when they are
     /// known.
-    async fn handle(&self, message: &Message) -> Result<Handled, Box<dyn Error + Send + Sync>>;
+    async fn handle(&self, message: &Message) -> Result<Handled, ConsumeError>;
 }
 
 /// Handles the messages of a queue until shutdown. `role` names the consumer in the log.
@@ -53,7 +75,7 @@ pub(crate) async fn consume(
                 for message in messages {
                     tokio::select! {
                         () = handle(role, &*queue, visibility, &consumer, &message) => {}
-                        () = shutdown.due() => postpone(&*queue, &message, Duration::ZERO).await,
+                        () = shutdown.due() => interrupted(&*queue, &message).await,
                     }
                 }
             }
@@ -81,7 +103,7 @@ async fn handle(
     message: &Message,
 ) {
     let handled = tokio::select! {
-        handled = consumer.handle(message) => handled,
+        handled = handle_through_outages(consumer, message) => handled,
         never = keep_invisible(queue, visibility, message) => match never {},
     };
     match handled {
@@ -92,27 +114,39 @@ async fn handle(
         }
         Ok(Handled::Later(pause)) => postpone(queue, message, pause).await,
         Err(error) => {
-            tracing::error!(error = %chain(&*error), "message failed; SQS delivers it again");
+            tracing::error!(error = %chain(&error), "message failed; SQS delivers it again");
             let doublings = message.receive_count.saturating_sub(1).min(8);
             postpone(queue, message, RETRY_PAUSE.saturating_mul(1 << doublings)).await;
         }
     }
 }
 
-async fn keep_invisible(
-    queue: &dyn Queue,
-    visibility: Duration,
+/// Handles a message until it is done, or fails for another reason than an outage.
+async fn handle_through_outages(
+    consumer: &impl Consumer,
     message: &Message,
-) -> std::convert::Infallible {
+) -> Result<Handled, ConsumeError> {
+    let since = Instant::now();
+    let mut backoff = Backoff::default();
     loop {
-        tokio::time::sleep(visibility / 3).await;
-        postpone(queue, message, visibility).await;
+        match consumer.handle(message).await {
+            Err(error @ ConsumeError::Outage(_)) if since.elapsed() < MAX_OUTAGE => {
+                tracing::warn!(
+                    error = %chain(&error),
+                    "service is unavailable; the message is handled again"
+                );
+                tokio::time::sleep(backoff.pause()).await;
+            }
+            handled => return handled,
+        }
     }
 }
 
-async fn postpone(queue: &dyn Queue, message: &Message, pause: Duration) {
-    if let Err(error) = queue.extend(message, pause).await {
-        tracing::warn!(error = %chain(&error), "visibility of the message not changed");
+/// Returns a message that the shutdown interrupts.
+async fn interrupted(queue: &dyn Queue, message: &Message) {
+    if let Err(error) = give_back(queue, message).await {
+        tracing::warn!(error = %chain(&error), "message not returned; SQS delivers it again");
+        postpone(queue, message, Duration::ZERO).await;
     }
 }
 
@@ -120,6 +154,7 @@ async fn postpone(queue: &dyn Queue, message: &Message, pause: Duration) {
 mod tests {
     use super::*;
     use crate::testing::FakeQueue;
+    use gas_backend::ports::PortError;
     use std::sync::Mutex;
 
     /// A consumer that takes some time and has one outcome.
@@ -127,10 +162,10 @@ mod tests {
 
     #[async_trait]
     impl Consumer for Script {
-        async fn handle(&self, _: &Message) -> Result<Handled, Box<dyn Error + Send + Sync>> {
+        async fn handle(&self, _: &Message) -> Result<Handled, ConsumeError> {
             tokio::time::sleep(self.0).await;
             let next = self.1.lock().unwrap().pop();
-            Ok(next.expect("only one message")?)
+            next.expect("only one message").map_err(|text| ConsumeError::Failed(text.into()))
         }
     }
 
@@ -168,11 +203,40 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_message_that_a_shutdown_interrupts_is_visible_again_at_once() {
+    async fn a_message_that_a_shutdown_interrupts_is_sent_again() {
         let times = (Duration::from_secs(15), Duration::from_secs(10));
         let queue = consumed_with(times, Ok(Handled::Done), 1).await;
-        assert_eq!(queue.extended(), [Duration::ZERO]);
-        assert_eq!(queue.deleted(), [""; 0]);
+        assert_eq!(queue.sent(), ["b"]);
+        assert_eq!(queue.deleted(), ["r"]);
+    }
+
+    /// A consumer that needs a service which is unavailable until the given time.
+    struct NeedsService(Instant);
+
+    #[async_trait]
+    impl Consumer for NeedsService {
+        async fn handle(&self, _: &Message) -> Result<Handled, ConsumeError> {
+            if Instant::now() < self.0 {
+                return Err(PortError::new("read the profile", "connection refused").into());
+            }
+            Ok(Handled::Done)
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_outage_of_five_minutes_holds_the_message_and_counts_nothing() {
+        let queue = Arc::new(FakeQueue::default());
+        queue.offer(Message { body: "b".into(), receipt: "r".into(), receive_count: 1 });
+        let shutdown = Shutdown::default();
+        let consumer = NeedsService(Instant::now() + Duration::from_mins(5));
+        let work = consume("test", queue.clone(), VISIBILITY, consumer, &shutdown);
+        let stop = async {
+            tokio::time::sleep(Duration::from_mins(6)).await;
+            shutdown.now();
+        };
+        tokio::join!(work, stop);
+        assert_eq!(queue.deleted(), ["r"]);
+        assert!(queue.extended().iter().all(|pause| *pause == VISIBILITY), "never returned");
     }
 
     #[tokio::test(start_paused = true)]

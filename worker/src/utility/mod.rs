@@ -30,7 +30,7 @@ pub(crate) async fn run(settings: UtilitySettings) -> anyhow::Result<()> {
     let shutdown = Shutdown::on_signal(settings.grace())?;
     let sdk = Sdk::from_env().await;
     let deployment = &settings.deployment;
-    let pool = postgres::connect(&deployment.database_url).await?;
+    let pool = postgres::connect(&settings.database).await?;
     let gas = Gas::connect(deployment, &sdk, &pool);
     let site = &settings.public_url;
     gas.archive.prepare().await?;

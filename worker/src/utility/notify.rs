@@ -1,14 +1,13 @@
-//! Role `notify`: sends mail to users, and sends the next job of a user to the workers when one has ended.
-//! All messages about a job in this queue are about one that has ended.
+//! Role `notify`: applies the owner's plan to new results, sends mail to users, and sends the next job of
+//! a user to the workers when one has ended. All messages about a job in this queue are about one that
+//! has ended.
 
-use super::consume::{Consumer, Handled};
+use super::consume::{ConsumeError, Consumer, Handled};
 use async_trait::async_trait;
 use gas_backend::mail::MailMessage;
 use gas_backend::ports::Message;
-use gas_backend::usecases::{MAIL_CLAIM_DURATION, Notified, job_left, notify};
+use gas_backend::usecases::{MAIL_CLAIM_DURATION, Notified, job_left, notify, settle_result};
 use gas_backend::{Gas, Notifier};
-use std::error::Error;
-use std::time::Duration;
 use tracing::Span;
 use tracing::field::display;
 
@@ -20,12 +19,16 @@ pub(crate) struct MailSender {
 
 #[async_trait]
 impl Consumer for MailSender {
-    async fn handle(&self, message: &Message) -> Result<Handled, Box<dyn Error + Send + Sync>> {
+    async fn handle(&self, message: &Message) -> Result<Handled, ConsumeError> {
         let event = MailMessage::parse(&message.body)?;
         let span = Span::current();
         span.record("user_id", display(event.user_id()));
         if let Some(job_id) = event.job_id() {
             span.record("job_id", display(job_id));
+        }
+        // The window first: a result must not wait for a mail that cannot be sent.
+        if let MailMessage::JobResult(result) = &event {
+            settle_result(&self.gas, result.job_id).await?;
         }
         if let Some(job_id) = event.job_id() {
             job_left(&self.gas, job_id).await?;
@@ -33,7 +36,7 @@ impl Consumer for MailSender {
         let outcome = notify(&self.notifier, &event).await?;
         tracing::info!(?event, ?outcome, "mail message handled");
         Ok(match outcome {
-            Notified::Busy => Handled::Later(Duration::try_from(MAIL_CLAIM_DURATION)?),
+            Notified::Busy => Handled::Later(MAIL_CLAIM_DURATION.unsigned_abs()),
             Notified::Sent
             | Notified::AlreadyHandled
             | Notified::NotNeeded
@@ -45,12 +48,19 @@ impl Consumer for MailSender {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::FakeQueue;
+    use crate::utility::consume::consume;
     use gas_backend::mail::Notice;
+    use gas_backend::messages::JobResult;
     use gas_backend::testkit::{TestGas, TestMail};
-    use gas_shared::{Account, Plan};
+    use gas_runtime::Shutdown;
+    use gas_shared::{Account, JobStatus, Plan};
     use jiff::Timestamp;
+    use std::sync::Arc;
+    use std::time::Duration;
 
     struct Case {
+        test: TestGas,
         mail: TestMail,
         sender: MailSender,
         eve: Account,
@@ -61,7 +71,7 @@ mod tests {
         let mail = TestMail::new(&test);
         let sender = MailSender { gas: test.gas.clone(), notifier: mail.notifier.clone() };
         let eve = test.user("eve", Plan::Premium);
-        Case { mail, sender, eve }
+        Case { test, mail, sender, eve }
     }
 
     fn message(body: String) -> Message {
@@ -70,12 +80,51 @@ mod tests {
 
     #[tokio::test]
     async fn a_notice_is_sent_as_one_mail() {
-        let Case { mail, sender, eve } = case();
+        let Case { mail, sender, eve, .. } = case();
         let notice = Notice::Welcome { user_id: eve.id, since: Timestamp::UNIX_EPOCH };
         let message = message(serde_json::to_string(&notice).unwrap());
         assert_eq!(sender.handle(&message).await.unwrap(), Handled::Done);
         assert_eq!(sender.handle(&message).await.unwrap(), Handled::Done);
         assert_eq!(mail.mailer.sent().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_window_of_a_new_result_starts_before_its_mail_is_sent() {
+        let Case { test, sender, .. } = case();
+        let ada = test.user("ada", Plan::Free);
+        let job = test.completed_job(&ada).await;
+        let result =
+            JobResult { job_id: job.id, user_id: ada.id, job_status: JobStatus::Completed };
+        let message = message(serde_json::to_string(&result).unwrap());
+        assert_eq!(sender.handle(&message).await.unwrap(), Handled::Done);
+        assert_eq!(test.archive_timer.started().len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn five_minutes_without_postgresql_delay_a_window_and_its_mail() {
+        let Case { test, mail, sender, .. } = case();
+        let ada = test.user("ada", Plan::Free);
+        let job = test.completed_job(&ada).await;
+        let result =
+            JobResult { job_id: job.id, user_id: ada.id, job_status: JobStatus::Completed };
+        let queue = Arc::new(FakeQueue::default());
+        queue.offer(message(serde_json::to_string(&result).unwrap()));
+        let shutdown = Shutdown::default();
+        let postgresql = &test.outages.postgresql;
+        postgresql.begin();
+        let visibility = Duration::from_secs(60);
+        let work = consume("notify", queue.clone(), visibility, sender, &shutdown);
+        let control = async {
+            tokio::time::sleep(Duration::from_mins(5)).await;
+            assert_eq!((test.archive_timer.started().len(), mail.mailer.sent().len()), (0, 0));
+            postgresql.end();
+            tokio::time::sleep(Duration::from_mins(1)).await;
+            shutdown.now();
+        };
+        tokio::join!(work, control);
+        assert_eq!((test.archive_timer.started().len(), mail.mailer.sent().len()), (1, 1));
+        assert_eq!(queue.deleted().len(), 1);
+        assert!(queue.extended().iter().all(|pause| *pause == visibility), "never returned");
     }
 
     #[tokio::test]
@@ -87,7 +136,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_mail_that_another_process_sends_is_checked_again_after_its_lease() {
-        let Case { mail, sender, eve } = case();
+        let Case { mail, sender, eve, .. } = case();
         let notice = Notice::Welcome { user_id: eve.id, since: Timestamp::UNIX_EPOCH };
         let message = message(serde_json::to_string(&notice).unwrap());
         let (first, second) = tokio::join!(sender.handle(&message), sender.handle(&message));

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use gas_backend::mail::MailSettings;
-use gas_backend::{Deployment, PublicUrl};
+use gas_backend::{Database, Deployment, PublicUrl};
 use std::time::Duration;
 
 /// Settings of role `utility`.
@@ -10,6 +10,8 @@ use std::time::Duration;
 pub(crate) struct UtilitySettings {
     #[command(flatten)]
     pub(crate) deployment: Deployment,
+    #[command(flatten)]
+    pub(crate) database: Database,
     /// The origin of the web server, such as https://gas.example.org, for links in mails.
     #[arg(long, env = "GAS_PUBLIC_URL")]
     pub(crate) public_url: PublicUrl,

@@ -1,11 +1,10 @@
 //! Role `thaw`: requests the archived results of users who changed to Premium.
 
-use super::consume::{Consumer, Handled};
+use super::consume::{ConsumeError, Consumer, Handled};
 use async_trait::async_trait;
 use gas_backend::Gas;
 use gas_backend::ports::Message;
 use gas_backend::usecases::handle_start_thaw;
-use std::error::Error;
 
 /// Handles the queue `start_thaw`.
 pub(crate) struct Thawer {
@@ -14,7 +13,7 @@ pub(crate) struct Thawer {
 
 #[async_trait]
 impl Consumer for Thawer {
-    async fn handle(&self, message: &Message) -> Result<Handled, Box<dyn Error + Send + Sync>> {
+    async fn handle(&self, message: &Message) -> Result<Handled, ConsumeError> {
         handle_start_thaw(&self.gas, &message.body).await?;
         Ok(Handled::Done)
     }

@@ -44,6 +44,8 @@ pub(super) struct JobRow {
     start_time: Option<i64>,
     heartbeat_time: Option<i64>,
     claim_id: Option<ClaimId>,
+    /// [`Run::engine_failures`], if there are any.
+    engine_failures: Option<u32>,
     progress_step: Option<String>,
     progress_permille: Option<u16>,
     progress_records: Option<u64>,
@@ -169,6 +171,7 @@ impl JobRow {
             start_time: None,
             heartbeat_time: None,
             claim_id: None,
+            engine_failures: None,
             progress_step: None,
             progress_permille: None,
             progress_records: None,
@@ -208,6 +211,7 @@ impl JobRow {
         self.claim_id = Some(run.claim);
         self.start_time = Some(run.started_at.as_second());
         self.heartbeat_time = Some(run.heartbeat_at.as_second());
+        self.engine_failures = Some(run.engine_failures).filter(|count| *count > 0);
         self.progress_step = Some(run.progress.step.clone());
         self.progress_permille = Some(run.progress.permille);
         self.progress_records = Some(run.progress.records);
@@ -328,6 +332,7 @@ impl JobRow {
             claim: self.need("claim_id", self.claim_id)?,
             started_at: self.time("start_time", self.start_time)?,
             heartbeat_at: self.time("heartbeat_time", self.heartbeat_time)?,
+            engine_failures: self.engine_failures.unwrap_or_default(),
             progress: Progress {
                 step: self.need("progress_step", self.progress_step.clone())?,
                 permille: self.need("progress_permille", self.progress_permille)?,

@@ -31,9 +31,10 @@ fn any_progress() -> impl Strategy<Value = Progress> {
 }
 
 fn any_run() -> impl Strategy<Value = JobState> {
-    (any_uuid(), any_time(), any_time(), any_progress()).prop_map(
-        |(claim, started_at, heartbeat_at, progress)| {
-            JobState::Running(Run { claim: ClaimId(claim), started_at, heartbeat_at, progress })
+    (any_uuid(), any_time(), any_time(), any::<u32>(), any_progress()).prop_map(
+        |(claim, started_at, heartbeat_at, engine_failures, progress)| {
+            let claim = ClaimId(claim);
+            JobState::Running(Run { claim, started_at, heartbeat_at, engine_failures, progress })
         },
     )
 }
@@ -163,7 +164,8 @@ fn job_in(state: JobState) -> Job {
 fn run() -> Run {
     let at = Timestamp::from_second(1_790_000_009).unwrap();
     let progress = Progress { step: "annotate".into(), permille: 420, records: 7 };
-    Run { claim: ClaimId(Uuid::nil()), started_at: at, heartbeat_at: at, progress }
+    let claim = ClaimId(Uuid::nil());
+    Run { claim, started_at: at, heartbeat_at: at, engine_failures: 0, progress }
 }
 
 proptest! {

@@ -79,7 +79,7 @@ impl DynamoJobStore {
         condition: impl FnOnce(PutItemFluentBuilder) -> PutItemFluentBuilder,
         action: impl Fn() -> String,
     ) -> PortResult<WriteOutcome> {
-        let item: Item = to_item(row).map_err(|error| PortError::new(action(), error))?;
+        let item: Item = to_item(row).map_err(|error| PortError::permanent(action(), error))?;
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         let put = condition(put).return_values_on_condition_check_failure(AllOld);
         let Err(error) = put.send().await else { return Ok(WriteOutcome::Written) };
@@ -99,7 +99,7 @@ impl DynamoJobStore {
         condition: impl FnOnce(PutItemFluentBuilder) -> PutItemFluentBuilder,
     ) -> PortResult<WriteOutcome> {
         let action = || format!("write job {}", job.id);
-        let row = JobRow::try_from(job).map_err(|error| PortError::new(action(), error))?;
+        let row = JobRow::try_from(job).map_err(|error| PortError::permanent(action(), error))?;
         self.put(&row, condition, action).await
     }
 
@@ -162,8 +162,10 @@ impl JobStore for DynamoJobStore {
         let item = self.item(id).await?.filter(is_tombstone);
         let Some(item) = item else { return Ok(None) };
         let action = || format!("read the tombstone of job {id}");
-        let row: DeletionRow = from_item(item).map_err(|error| PortError::new(action(), error))?;
-        Ok(Some(row.try_into().map_err(|error: jiff::Error| PortError::new(action(), error))?))
+        let row: DeletionRow =
+            from_item(item).map_err(|error| PortError::permanent(action(), error))?;
+        let deletion: Result<Deletion, jiff::Error> = row.try_into();
+        Ok(Some(deletion.map_err(|error| PortError::permanent(action(), error))?))
     }
 
     async fn purge(&self, deletion: &Deletion) -> PortResult<WriteOutcome> {
@@ -192,7 +194,7 @@ impl JobStore for DynamoJobStore {
     async fn job(&self, id: JobId) -> PortResult<Option<Job>> {
         let item = self.item(id).await?.filter(|item| !is_tombstone(item));
         let job = item.map(parse_job).transpose();
-        job.map_err(|error| PortError::new(format!("read job {id}"), error))
+        job.map_err(|error| PortError::permanent(format!("read job {id}"), error))
     }
 
     async fn jobs_of(
