@@ -74,6 +74,8 @@ pub(crate) fn common(config: &StackConfig, outputs: &Environment, profile: &str)
         // All users have the same address here, and tests and benchmarks make many requests.
         ("GAS_LIMIT_FACTOR", "1000".to_owned()),
         ("RUST_BACKTRACE", "1".to_owned()),
+        // For developers who read the terminal and the log files.
+        ("GAS_LOG_FORMAT", "text".to_owned()),
     ]));
     for (output, value) in outputs {
         environment.insert(variable_of_output(output), value.clone());

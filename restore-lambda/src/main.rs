@@ -16,7 +16,7 @@ const LOG_FILTER: &str = "info,aws_config=warn";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    init_logging(LogFormat::Json, LOG_FILTER);
+    init_logging(LogFormat::Lambda, LOG_FILTER);
     let settings = Settings::parse();
     let restorer = settings.restorer(&Sdk::from_env().await);
     lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async {

@@ -2,7 +2,7 @@
 
 mod logging;
 mod shutdown;
-#[cfg(feature = "testkit")]
+#[cfg(any(test, feature = "testkit"))]
 mod testing;
 
 pub use logging::{LogFormat, init_logging};

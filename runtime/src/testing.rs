@@ -1,5 +1,6 @@
 //! Captures log lines in tests.
 
+use crate::logging::json_lines;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use tracing::subscriber::DefaultGuard;
@@ -18,12 +19,8 @@ impl LogCapture {
     /// Starts to capture lines of level INFO and above.
     pub fn start() -> Self {
         let buffer = Buffer::default();
-        let subscriber = tracing_subscriber::fmt()
-            .json()
-            .without_time()
-            .with_max_level(tracing::Level::INFO)
-            .with_writer(buffer.clone())
-            .finish();
+        let subscriber =
+            json_lines(buffer.clone()).without_time().with_max_level(tracing::Level::INFO).finish();
         Self { buffer, _guard: tracing::subscriber::set_default(subscriber) }
     }
 

@@ -38,7 +38,7 @@ const LOG_FILTER: &str = "info,aws_config=warn,sqlx=warn";
 // (see `engine::sandbox`) is sent when the thread that started it ends.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    init_logging(LogFormat::Text, LOG_FILTER);
+    init_logging(LogFormat::of_server(), LOG_FILTER);
     match Cli::parse().role {
         Role::Annotate(settings) => annotate(*settings).await,
         Role::Utility(settings) => utility::run(*settings).await,

@@ -53,7 +53,7 @@ const LOG_FILTER: &str = "warn,gas_web=info,gas_backend=info,gas_runtime=info";
 /// Reads the settings and serves until SIGTERM or SIGINT.
 pub fn main() -> anyhow::Result<()> {
     let settings = Settings::parse();
-    init_logging(LogFormat::Text, LOG_FILTER);
+    init_logging(LogFormat::of_server(), LOG_FILTER);
     let runtime = tokio::runtime::Runtime::new().context("failed to start the runtime")?;
     runtime.block_on(serve(settings))
 }
