@@ -3,6 +3,7 @@
 use crate::bundle::Profile;
 use crate::features;
 use crate::paths::Paths;
+use crate::secrets;
 use crate::setup::{CARGO_DENY, CARGO_MACHETE, cargo_tool};
 use crate::step::{output, run, step};
 use anyhow::Result;
@@ -10,9 +11,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Checks formatting, features, lints of both halves of the application, and dependencies.
+/// Checks formatting, secrets, features, lints of both halves of the application, and dependencies.
 pub(crate) fn check(paths: &Paths) -> Result<()> {
     step("format", || run(&mut cargo(paths, &["fmt", "--all", "--check"])))?;
+    step("secrets in the repository", || secrets::scan(&paths.root))?;
     step("one compilation for all selections of packages", || features::verify(paths))?;
     step("lints of the servers", || {
         let arguments = ["clippy", "--quiet", "--locked", "--workspace", "--all-targets"];

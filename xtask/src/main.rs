@@ -13,6 +13,7 @@ mod esbuild;
 mod features;
 mod igv;
 mod paths;
+mod secrets;
 mod serve;
 mod setup;
 mod soak;
