@@ -7,7 +7,7 @@
 
 use bytes::Bytes;
 use gas_backend::clock::Clock;
-use gas_backend::{AnnotateGas, chain};
+use gas_backend::{AnnotateGas, chain, plain_text};
 use gas_shared::Job;
 use gas_shared::job::Progress;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -101,7 +101,8 @@ impl Report {
 
     fn line(&self, text: &str) -> String {
         let text: String = text.chars().take(MAX_LINE_CHARS).collect();
-        format!("{}  {}\n", self.clock.now(), text.replace(['\n', '\r'], " "))
+        let text = plain_text(&text.replace(['\n', '\r'], " "));
+        format!("{}  {text}\n", self.clock.now())
     }
 
     /// Stores the run log if it has grown. A failure is only logged; the job does not depend on it.
@@ -166,10 +167,11 @@ mod tests {
     }
 
     #[test]
-    fn line_breaks_in_a_note_become_spaces() {
+    fn a_line_stays_one_line_of_plain_text() {
         let report = report();
         report.note("a\nb");
-        assert_eq!(lines(&report), ["a b"]);
+        report.engine_line("\u{1b}[31merror:\u{1b}[0m bad\r\u{1b}]0;title\u{7} file\0");
+        assert_eq!(lines(&report), ["a b", "error: bad  file"]);
     }
 
     #[test]
