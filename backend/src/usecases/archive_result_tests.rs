@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::testkit::TestGas;
-use crate::usecases::settle_result;
+use crate::usecases::{apply_plan_change, settle_result};
 use gas_shared::Account;
 
 const RESULT: &[u8] = b"##fileformat";
@@ -85,6 +85,35 @@ async fn an_upgrade_after_a_crash_before_the_copy_is_recorded_leaves_no_copy() {
         assert!(matches!(case.test.results(case.job.id), Results::Stored(_)));
     }
     panic!("the copy was never recorded");
+}
+
+#[tokio::test]
+async fn a_downgrade_while_archiving_gives_the_notice_period_and_not_forever() {
+    for step in 1..=20 {
+        let case = expired().await;
+        case.test.crash.after(step);
+        let _ = case.archive().await;
+        case.test.crash.recover();
+        let Results::Archiving { stored, .. } = case.test.results(case.job.id) else {
+            if step > 10 {
+                return;
+            }
+            continue;
+        };
+        // An archiver has read Premium; then the owner is downgraded, and then it keeps the result.
+        let seen = stored.until;
+        let since = case.test.gas.now();
+        apply_plan_change(&case.test.gas, &case.ada, since).await.unwrap();
+        let stale = ResultsChange::ExpiryLifted { seen };
+        change(&case.test.gas, &case.job, stale).await.unwrap_err();
+        let until = case.test.gas.retention.notice_ends(since);
+        let stored = case.test.results(case.job.id);
+        assert_eq!(stored.stored().unwrap().until, Some(until), "after step {step}");
+        assert_eq!(case.test.copies_in_s3_and_archive(), (1, 0), "after step {step}");
+        case.test.clock.advance_secs(until.duration_since(case.test.gas.now()).as_secs());
+        assert_eq!(case.archive().await.unwrap(), ArchiveOutcome::Archived);
+        assert_eq!(case.test.copies_in_s3_and_archive(), (0, 1), "after step {step}");
+    }
 }
 
 #[tokio::test]

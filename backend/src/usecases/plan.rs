@@ -1,10 +1,11 @@
 //! Reads a user's plan, and acts on its changes.
 
+use super::archive_result::discard_upload;
 use super::change_job::publish_event;
 use super::{ChangeError, change_job, publish};
-use crate::Gas;
 use crate::messages::StartThaw;
 use crate::ports::PortResult;
+use crate::{Gas, chain};
 use gas_shared::job::{Change, ChangeRefused, JobState, Results, ResultsChange};
 use gas_shared::{Account, Job, LiveEvent, Plan, UserId};
 use jiff::Timestamp;
@@ -58,10 +59,23 @@ async fn end_stored_results(gas: &Gas, user: UserId, until: Timestamp) -> Result
 fn ends_before(job: &Job, until: Timestamp) -> bool {
     match &job.state {
         JobState::Completed(done) => match &done.results {
-            Results::Stored(stored) => stored.until.is_none_or(|end| end < until),
-            _ => false,
+            // One that is being archived too: its archiver may have read the plan before the change.
+            Results::Stored(stored) | Results::Archiving { stored, .. } => {
+                stored.until.is_none_or(|end| end < until)
+            }
+            Results::Archived { .. } | Results::Thawing { .. } => false,
         },
         _ => false,
+    }
+}
+
+/// Discards the upload to the archive that the new end has ended. If that fails, the archiver discards
+/// it when it cannot record its copy, and an incomplete one expires in the archive.
+async fn discard_upload_of(gas: &Gas, job: &Job) {
+    let JobState::Completed(done) = &job.state else { return };
+    let Results::Archiving { stored, ticket } = &done.results else { return };
+    if let Err(error) = discard_upload(gas, ticket, &stored.file).await {
+        tracing::warn!(job_id = %job.id, error = %chain(&error), "upload to the archive not discarded");
     }
 }
 
@@ -75,6 +89,7 @@ async fn end_result(gas: &Gas, job: &Job, until: Timestamp) -> Result<(), Change
         }
         Err(error) => return Err(error),
     }
+    discard_upload_of(gas, job).await;
     // The name differs from that of the timer of the download window.
     let name = format!("{}-{}", job.id, until.as_second());
     gas.archive_timer.start(&name, job.id, until.duration_since(gas.now())).await?;

@@ -6,7 +6,7 @@
 //!           v                                                     |
 //!        STORED --begun--> ARCHIVING --archived--> ARCHIVED --thaw started--> THAWING
 //!           ^                  |                       ^                        |
-//!           `-- expiry lifted -'                       `----- thaw failed ------'
+//!           '--- expiry lifted, later end set          `----- thaw failed ------'
 //! ```
 //! The order of writes keeps the file retrievable at all times: the copy in the archive is recorded
 //! in the row before the object is deleted from S3, and the restored object is recorded before the
@@ -93,7 +93,8 @@ pub enum Tier {
 /// An event that changes the result file of a completed job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResultsChange {
-    /// The download window of a Free owner is set. A later end that is already set remains.
+    /// The download window of a Free owner is set. A later end that is already set remains. If an upload
+    /// to the archive is in progress, a later end returns the result to STORED.
     ExpirySet {
         /// The end of the window.
         until: Timestamp,
@@ -210,6 +211,13 @@ impl Results {
                 Self::Stored(stored) | Self::Archiving { stored, .. },
                 ResultsChange::ExpiryLifted { seen },
             ) if stored.until == seen => Ok(Self::Stored(Stored { until: None, ..stored })),
+            // A later end ends the upload to the archive. Otherwise its archiver, if it read the plan
+            // before a downgrade, could lift the end of a Free owner.
+            (Self::Archiving { stored, .. }, ResultsChange::ExpirySet { until })
+                if stored.until < Some(until) =>
+            {
+                Ok(Self::Stored(Stored { until: Some(until), ..stored }))
+            }
             (Self::Stored(stored), ResultsChange::ArchiveBegun { ticket, instead_of: None }) => {
                 Ok(Self::Archiving { stored, ticket })
             }

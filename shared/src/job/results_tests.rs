@@ -154,8 +154,44 @@ fn any_change() -> impl Strategy<Value = ResultsChange> {
     ]
 }
 
+#[test]
+fn a_later_end_ends_an_upload_to_the_archive_and_the_same_end_does_not() {
+    let archiving = change(&completed(), begun("t"), 200).unwrap();
+    assert!(change(&archiving, ResultsChange::ExpirySet { until: at(182) }, 201).is_err());
+    let stored = change(&archiving, ResultsChange::ExpirySet { until: at(900) }, 201).unwrap();
+    let expected = Stored { file: file("result"), until: Some(at(900)), restored_at: None };
+    assert_eq!(results(&stored), &Results::Stored(expected));
+    assert!(change(&stored, archived("t"), 202).is_err(), "the copy is not recorded");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    /// An owner is downgraded: the end of their results is set. A process that read the plan before, and
+    /// with it another end, cannot lift the new one, whatever happened before and in between.
+    #[test]
+    fn a_stale_plan_cannot_lift_the_end_of_a_free_owner(
+        before in proptest::collection::vec(any_change(), 0..12),
+        seen in proptest::option::of(0..400_i64),
+        between in proptest::collection::vec(any_change(), 0..3),
+    ) {
+        let apply = |job: Job, steps: Vec<ResultsChange>| {
+            steps.into_iter().fold(job, |job, step| change(&job, step, 300).unwrap_or(job))
+        };
+        let job = apply(completed(), before);
+        let notice = at(1000);
+        let Ok(job) = change(&job, ResultsChange::ExpirySet { until: notice }, 301) else {
+            prop_assert!(results(&job).archived().is_some(), "{:?}", results(&job));
+            return Ok(());
+        };
+        let job = change(&job, ResultsChange::ExpiryLifted { seen: seen.map(at) }, 302).unwrap_or(job);
+        prop_assert_eq!(results(&job).stored().and_then(|stored| stored.until), Some(notice));
+        // Restoring sets an end of its own.
+        let job = apply(job, between);
+        if let Some(stored) = results(&job).stored() {
+            prop_assert!(stored.until.is_some());
+        }
+    }
 
     /// Whatever happens in whatever order: the row always knows a place of the file, the job stays
     /// completed, and a copy is only forgotten for the file that was made from it.
