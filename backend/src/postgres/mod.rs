@@ -9,6 +9,7 @@ mod dispatches;
 mod mails;
 mod rate_limits;
 mod sessions;
+mod tls;
 mod tokens;
 
 pub use account_data::PostgresAccountData;
@@ -26,7 +27,8 @@ use crate::ports::{PortError, PortResult};
 use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgPool, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use std::str::FromStr;
 use std::time::Duration;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
@@ -41,12 +43,17 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// start concurrently.
 ///
 /// # Errors
-/// If the database cannot be reached, or has migrations that this version does not know.
+/// If the database cannot be reached, is on another machine and not verified by TLS, or has migrations
+/// that this version does not know.
 pub async fn connect(database: &Database) -> PortResult<PgPool> {
+    const READ: &str = "read DATABASE_URL";
+    let server = PgConnectOptions::from_str(database.database_url.expose());
+    let server = server.map_err(|error| PortError::new(READ, error))?;
+    tls::require_verified_server(&server).map_err(|error| PortError::new(READ, error))?;
     let options =
         PgPoolOptions::new().max_connections(MAX_CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT);
     let pool = options
-        .connect(database.database_url.expose())
+        .connect_with(server)
         .await
         .map_err(|error| PortError::new("connect to PostgreSQL (check DATABASE_URL)", error))?;
     let migrated = MIGRATIONS.run(&pool).await;
