@@ -63,7 +63,7 @@ pub trait JobStore: Send + Sync {
     ) -> PortResult<JobPage>;
 
     /// Jobs and tombstones past their [`Job::due`] or [`Deletion::due`], longest overdue first, at
-    /// most a few hundred. Eventually consistent.
+    /// most 16,000. Eventually consistent.
     async fn overdue_jobs(&self, now: Timestamp) -> PortResult<Vec<JobId>>;
 }
 

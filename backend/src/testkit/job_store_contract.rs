@@ -21,6 +21,7 @@ use uuid::Uuid;
 pub async fn job_store_contract(store: &dyn JobStore) {
     queue_lists_jobs_of_one_status_longest_first(store).await;
     overdue_jobs_are_listed_longest_overdue_first(store).await;
+    many_overdue_jobs_do_not_hide_one(store).await;
     unknown_jobs_are_absent_and_cannot_be_changed(store).await;
     jobs_in_every_state_are_read_back(store).await;
     an_id_can_be_inserted_once(store).await;
@@ -171,6 +172,22 @@ async fn remove(store: &dyn JobStore, job: &Job) {
     let tombstone = job.deletion(at(1_000));
     assert_eq!(store.tombstone(&tombstone).await.unwrap(), Written);
     assert_eq!(store.purge(&tombstone).await.unwrap(), Written);
+}
+
+/// Jobs that cannot be repaired stay overdue, and are the oldest ones.
+async fn many_overdue_jobs_do_not_hide_one(store: &dyn JobStore) {
+    // One shard has them all: their IDs begin with the same digit.
+    let id = |number: u128| JobId::new(Uuid::from_u128((0xa << 124) | number));
+    let jobs: Vec<_> = (0..130).map(|number| Job { id: id(number), ..job(owner(), 10) }).collect();
+    let last = Job { id: id(1_000), ..job(owner(), 500) };
+    for job in jobs.iter().chain([&last]) {
+        insert(store, job).await;
+    }
+    let overdue = store.overdue_jobs(at(1_000_000)).await.unwrap();
+    assert_eq!((overdue.len(), overdue.last()), (131, Some(&last.id)));
+    for job in jobs.iter().chain([&last]) {
+        remove(store, job).await;
+    }
 }
 
 async fn overdue_jobs_are_listed_longest_overdue_first(store: &dyn JobStore) {

@@ -35,8 +35,10 @@ const DUE: &str = "due_shard-due_time";
 /// The sparse index of pending and running jobs: hash `active_status`, range `active_time`.
 const ACTIVE: &str = "active_status-active_time";
 
-/// The number of overdue rows read from each of the sixteen shards at a time.
-const OVERDUE_PER_SHARD: i32 = 25;
+/// The number of overdue rows in a page of each of the sixteen shards, and the number of pages. Rows that
+/// cannot be repaired stay the oldest ones of their shard, so that a small number would block it.
+const OVERDUE_PER_PAGE: i32 = 100;
+const OVERDUE_PAGES: u32 = 10;
 
 /// The queue is read up to this length; jobs further back have no known position.
 const MAX_QUEUE: i32 = 1000;
@@ -250,7 +252,7 @@ impl JobStore for DynamoJobStore {
         let answer = answer
             .map_err(|error| PortError::new(format!("list the jobs that are {status}"), error))?;
         let rows = answer.items.unwrap_or_default().into_iter();
-        let rows = rows.filter_map(|item| readable(from_item::<_, ActiveRow>(item), "the queue"));
+        let rows = rows.filter_map(|item| readable(item, from_item::<_, ActiveRow>, "the queue"));
         Ok(rows.map(|row| row.job_id).collect())
     }
 
@@ -274,20 +276,32 @@ impl JobStore for DynamoJobStore {
         }
         let mut overdue: Vec<DueRow> = Vec::new();
         for shard in DUE_SHARDS.chars() {
-            let answer = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .index_name(DUE)
-                .key_condition_expression("due_shard = :shard and due_time <= :now")
-                .expression_attribute_values(":shard", AttributeValue::S(shard.to_string()))
-                .expression_attribute_values(":now", AttributeValue::N(now.as_second().to_string()))
-                .limit(OVERDUE_PER_SHARD)
-                .send()
-                .await
-                .map_err(|error| PortError::new("list the overdue jobs", error))?;
-            let rows = answer.items.unwrap_or_default().into_iter();
-            overdue.extend(rows.filter_map(|item| readable(from_item(item), "the overdue jobs")));
+            let mut start: Option<Item> = None;
+            for _ in 0..OVERDUE_PAGES {
+                let answer = self
+                    .client
+                    .query()
+                    .table_name(&self.table)
+                    .index_name(DUE)
+                    .key_condition_expression("due_shard = :shard and due_time <= :now")
+                    .expression_attribute_values(":shard", AttributeValue::S(shard.to_string()))
+                    .expression_attribute_values(
+                        ":now",
+                        AttributeValue::N(now.as_second().to_string()),
+                    )
+                    .limit(OVERDUE_PER_PAGE)
+                    .set_exclusive_start_key(start)
+                    .send()
+                    .await
+                    .map_err(|error| PortError::new("list the overdue jobs", error))?;
+                let rows = answer.items.unwrap_or_default().into_iter();
+                overdue
+                    .extend(rows.filter_map(|item| readable(item, from_item, "the overdue jobs")));
+                start = answer.last_evaluated_key;
+                if start.is_none() {
+                    break;
+                }
+            }
         }
         overdue.sort_by_key(|row| row.due_time);
         Ok(overdue.into_iter().map(|row| row.job_id).collect())
@@ -336,7 +350,7 @@ fn parse_job(item: Item) -> Result<Job, BoxError> {
 }
 
 fn job_or_skip(item: Item) -> Option<Job> {
-    readable(parse_job(item), "a job list")
+    readable(item, parse_job, "a job list")
 }
 
 fn entry_or_skip(item: Item) -> Option<JobListEntry> {
@@ -344,16 +358,21 @@ fn entry_or_skip(item: Item) -> Option<JobListEntry> {
         let row: ListEntryRow = from_item(item)?;
         Ok(row.try_into()?)
     };
-    readable(parse(item), "a job list")
+    readable(item, parse, "a job list")
 }
 
 /// Skips an unreadable row and logs it: one broken row must not hide the others.
-fn readable<T>(row: Result<T, impl Into<BoxError>>, list: &str) -> Option<T> {
-    match row {
+fn readable<T, E: Into<BoxError>>(
+    item: Item,
+    parse: impl FnOnce(Item) -> Result<T, E>,
+    list: &str,
+) -> Option<T> {
+    let key = item.get("job_id").and_then(|id| id.as_s().ok()).cloned();
+    match parse(item) {
         Ok(row) => Some(row),
         Err(error) => {
             let error: BoxError = error.into();
-            tracing::error!(error, list, "unreadable row skipped");
+            tracing::error!(error, job_id = key, list, "unreadable row skipped");
             None
         }
     }
