@@ -6,13 +6,14 @@ use anyhow::{Context, Result};
 use aws_sdk_dynamodb::types::{BillingMode, GlobalSecondaryIndex, KeySchemaElement};
 use gas_backend::deployment::{ArchiveBackEnd, ArchiveSettings};
 use gas_backend::ports::{Accounts, Identity};
-use gas_backend::ports::{PartRule, PartUploads};
+use gas_backend::ports::{PartRule, PartUploads, Topic};
 use gas_backend::postgres::{PostgresAccounts, PostgresAuditLog, PostgresSessions};
 use gas_backend::testkit::{
     archive_capacity_contract, archive_contract, audit_contract, dispatches_contract,
     job_store_contract, object_store_contract, rate_limiter_contract, sessions_contract,
 };
 use gas_shared::UserId;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -104,6 +105,39 @@ async fn postgresql_fulfills_the_contract_of_the_rate_limiter() -> Result<()> {
     let pool = stack().pool().await?;
     let limiter = gas_backend::postgres::PostgresRateLimiter::new(pool);
     rate_limiter_contract(&limiter, &Uuid::new_v4().to_string()).await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_event_queue_of_a_dead_process_is_deleted_and_a_living_one_replaces_its_own()
+-> Result<()> {
+    let stack = stack();
+    let sdk = stack.sdk().await;
+    let topic =
+        stack.sns().await.create_topic().name(format!("t-{}", Uuid::new_v4())).send().await?;
+    let topic = topic.topic_arn.context("no topic")?;
+    let prefix = format!("r{}", Uuid::new_v4().simple());
+    let mut queue = sdk.event_queue(&prefix, &topic).await?;
+    let reaper = sdk.event_queue_reaper(&prefix, &topic);
+    let now = Timestamp::now();
+    assert_eq!(reaper.reap(now + SignedDuration::from_mins(59)).await?, 0);
+    sdk.topic(&topic).publish("one").await?;
+    assert_eq!(queue.receive().await?, ["one"]);
+
+    // As if the process had not been seen for an hour.
+    assert_eq!(reaper.reap(now + SignedDuration::from_mins(61)).await?, 1);
+    queue.receive().await.unwrap_err();
+    sdk.topic(&topic).publish("two").await?;
+    assert_eq!(queue.receive().await?, ["two"]);
+    let subscriptions = async || -> Result<usize> {
+        let list = stack.sns().await.list_subscriptions_by_topic().topic_arn(&topic).send().await?;
+        Ok(list.subscriptions().len())
+    };
+    assert_eq!(subscriptions().await?, 1);
+    drop(queue);
+    assert_eq!(reaper.reap(now + SignedDuration::from_mins(61)).await?, 1);
+    assert_eq!(subscriptions().await?, 0);
+    stack.sns().await.delete_topic().topic_arn(&topic).send().await?;
     Ok(())
 }
 

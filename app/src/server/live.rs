@@ -229,7 +229,7 @@ fn jitter() -> Duration {
 }
 
 /// Forwards events from the queue to the hub until shutdown, then deletes the queue.
-pub async fn forward_events(queue: EventQueue, hub: Hub, shutdown: CancellationToken) {
+pub async fn forward_events(mut queue: EventQueue, hub: Hub, shutdown: CancellationToken) {
     while let Some(received) = shutdown.run_until_cancelled(queue.receive()).await {
         match received {
             Ok(bodies) => bodies.iter().for_each(|body| deliver(&hub, body)),

@@ -1,8 +1,8 @@
 //! The SDK configuration of a process, and the adapters built from it.
 
 use super::{
-    DynamoJobStore, EventQueue, GlacierClassArchive, S3ObjectStore, S3PartUploads, SesMailer,
-    SnsTopic, SqsQueue, StepFunctionsTimer, VaultArchive,
+    DynamoJobStore, EventQueue, EventQueueReaper, GlacierClassArchive, S3ObjectStore,
+    S3PartUploads, SesMailer, SnsTopic, SqsQueue, StepFunctionsTimer, VaultArchive,
 };
 use crate::deployment::{ArchiveBackEnd, ArchiveSettings};
 use crate::ports::{Archive, PortResult};
@@ -131,6 +131,13 @@ impl Sdk {
         let sqs = aws_sdk_sqs::Client::new(&self.config);
         let sns = aws_sdk_sns::Client::new(&self.config);
         EventQueue::open(sqs, sns, prefix, topic_arn).await
+    }
+
+    /// Deletes the event queues of web processes that were killed.
+    pub fn event_queue_reaper(&self, prefix: &str, topic_arn: &str) -> EventQueueReaper {
+        let sqs = aws_sdk_sqs::Client::new(&self.config);
+        let sns = aws_sdk_sns::Client::new(&self.config);
+        EventQueueReaper::new(sqs, sns, prefix, topic_arn)
     }
 }
 

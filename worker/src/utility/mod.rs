@@ -61,7 +61,10 @@ pub(crate) async fn run(settings: UtilitySettings) -> anyhow::Result<()> {
             }
             UtilityRole::Erase => Box::pin(erase::run(gas, shutdown)),
             UtilityRole::Reconcile => {
-                Box::pin(reconcile::run(gas, notifier, settings.reconcile_every(), shutdown))
+                let topic = &deployment.job_events_topic_arn;
+                let reaper = sdk.event_queue_reaper(&deployment.prefix, topic);
+                let every = settings.reconcile_every();
+                Box::pin(reconcile::run(gas, notifier, reaper, every, shutdown))
             }
         }
     });

@@ -1,6 +1,8 @@
-//! Role `reconcile`: repairs overdue jobs and sends overdue mails every few minutes. The web
+//! Role `reconcile`: repairs overdue jobs, sends overdue mails, and deletes the queues of dead web
+//! processes, every few minutes. The web
 //! processes check the plans, because only they have the keys of Stripe.
 
+use gas_backend::aws::EventQueueReaper;
 use gas_backend::usecases::{reconcile, resend_mails};
 use gas_backend::{Gas, Notifier, chain};
 use gas_runtime::Shutdown;
@@ -8,7 +10,13 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
 /// Reconciles until shutdown.
-pub(crate) async fn run(gas: Gas, notifier: Notifier, every: Duration, shutdown: &Shutdown) {
+pub(crate) async fn run(
+    gas: Gas,
+    notifier: Notifier,
+    reaper: EventQueueReaper,
+    every: Duration,
+    shutdown: &Shutdown,
+) {
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -29,6 +37,9 @@ pub(crate) async fn run(gas: Gas, notifier: Notifier, every: Duration, shutdown:
             Ok(0) => {}
             Ok(sent) => tracing::info!(sent, "overdue mails sent"),
             Err(error) => tracing::error!(error = %chain(&error), "unsent mails cannot be read"),
+        }
+        if let Err(error) = reaper.reap(gas.now()).await {
+            tracing::error!(error = %chain(&error), "queues of dead web processes were not deleted");
         }
     }
 }
