@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 use sqlx::types::Json;
+use uuid::Uuid;
 
 /// The lock of the profile serializes this with a request to close the account, which then deletes
 /// this row, too.
@@ -49,7 +50,7 @@ const END_SIGN_INS: &str = "
     where data #>> '{signed_in,user}' = $1 and ($2::jsonb is null or data = $2)";
 
 const COUNT: &str = "
-    select count(distinct data #>> '{signed_in,since}') from sessions
+    select count(distinct data) from sessions
     where data #>> '{signed_in,user}' = $1 and expires > to_timestamp($2)";
 
 const USE_STATE: &str = "
@@ -76,6 +77,9 @@ struct Data {
 struct SignedIn {
     user: UserId,
     since: Timestamp,
+    /// Tells sign-ins of the same second apart; the previous version of GAS wrote none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id: Option<Uuid>,
 }
 
 impl PostgresSessions {
@@ -129,7 +133,8 @@ async fn end_sign_ins(
 impl SessionStore for PostgresSessions {
     async fn create(&self, session: &NewSession) -> PortResult<bool> {
         let NewSession { hash, user, since, plan, expires } = session;
-        let data = Data { signed_in: SignedIn { user: *user, since: *since } };
+        let data =
+            Data { signed_in: SignedIn { user: *user, since: *since, id: Some(Uuid::new_v4()) } };
         let query = sqlx::query(CREATE)
             .bind(hash)
             .bind(Json(data))
@@ -215,7 +220,7 @@ impl SessionStore for PostgresSessions {
 }
 
 fn stored(row: &PgRow) -> sqlx::Result<StoredSession> {
-    let Json(Data { signed_in: SignedIn { user, since } }) = row.try_get("data")?;
+    let Json(Data { signed_in: SignedIn { user, since, .. } }) = row.try_get("data")?;
     let plan: Option<String> = row.try_get("plan")?;
     Ok(StoredSession {
         user,

@@ -28,12 +28,8 @@ struct Row {
     session: StoredSession,
     expires: Timestamp,
     replaces: Option<String>,
-}
-
-impl Row {
-    fn sign_in(&self) -> (UserId, Timestamp) {
-        (self.session.user, self.session.since)
-    }
+    /// The hash of the first id of the sign-in.
+    sign_in: String,
 }
 
 impl FakeSessions {
@@ -67,7 +63,8 @@ impl SessionStore for FakeSessions {
             is_successor: false,
             retired: false,
         };
-        let row = Row { session, expires: new.expires, replaces: None };
+        let sign_in = new.hash.clone();
+        let row = Row { session, expires: new.expires, replaces: None, sign_in };
         state.rows.insert(new.hash.clone(), row);
         Ok(true)
     }
@@ -127,9 +124,9 @@ impl SessionStore for FakeSessions {
 
     async fn end(&self, hash: &str) -> PortResult<Option<UserId>> {
         let mut state = lock(&self.state);
-        let Some(sign_in) = state.rows.get(hash).map(Row::sign_in) else { return Ok(None) };
-        state.rows.retain(|_, row| row.sign_in() != sign_in);
-        Ok(Some(sign_in.0))
+        let Some(ended) = state.rows.get(hash).cloned() else { return Ok(None) };
+        state.rows.retain(|_, row| row.sign_in != ended.sign_in);
+        Ok(Some(ended.session.user))
     }
 
     async fn end_all(&self, user: UserId) -> PortResult<()> {
@@ -140,7 +137,7 @@ impl SessionStore for FakeSessions {
     async fn count(&self, user: UserId, now: Timestamp) -> PortResult<u64> {
         let state = lock(&self.state);
         let own = state.rows.values().filter(|row| row.session.user == user && row.expires > now);
-        let sign_ins: BTreeSet<_> = own.map(|row| row.session.since).collect();
+        let sign_ins: BTreeSet<_> = own.map(|row| &row.sign_in).collect();
         Ok(sign_ins.len() as u64)
     }
 
