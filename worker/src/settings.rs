@@ -199,6 +199,12 @@ impl SandboxSettings {
             }
         };
         let cgroup = DelegatedCgroup::of_this_process();
+        if cgroup.is_none() && rustix::process::geteuid().is_root() {
+            tracing::warn!(
+                "the worker runs as root, whom the kernel exempts from limits of processes: a \
+                 hostile run can fill the process table; run the worker as another user"
+            );
+        }
         tracing::info!(
             namespaces = matches!(confinement, Confinement::Namespaces(_)),
             cgroup = cgroup.is_some(),
