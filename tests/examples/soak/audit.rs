@@ -103,13 +103,20 @@ struct Copy {
 struct World {
     jobs: BTreeMap<JobId, (Job, Plan)>,
     objects: HashSet<(UserId, ObjectLocation)>,
+    /// Deleted jobs whose rows remain until their files are deleted for the second time, when no worker
+    /// can write any more.
+    deletions: BTreeSet<JobId>,
     copies: Vec<Copy>,
 }
 
 impl World {
     async fn read(gas: &Gas, stack: &Description, users: &[User]) -> Result<Self> {
-        let mut world =
-            Self { jobs: BTreeMap::new(), objects: HashSet::new(), copies: copies(stack).await? };
+        let mut world = Self {
+            jobs: BTreeMap::new(),
+            objects: HashSet::new(),
+            deletions: BTreeSet::new(),
+            copies: copies(stack).await?,
+        };
         for user in users {
             let owner = user.account.id;
             let mut cursor: Option<String> = None;
@@ -129,13 +136,20 @@ impl World {
                 world.objects.extend(listed.into_iter().map(|object| (owner, object)));
             }
         }
+        let unknown: BTreeSet<JobId> = world.orphans().filter_map(job_of).collect();
+        for job in unknown {
+            if gas.jobs.store.deletion(job).await?.is_some() {
+                world.deletions.insert(job);
+            }
+        }
         Ok(world)
     }
 
-    /// The objects whose keys name no job that exists.
+    /// The objects whose keys name no job that exists or is being deleted.
     fn orphans(&self) -> impl Iterator<Item = &ObjectLocation> {
         let of_a_job = |object: &ObjectLocation| {
-            job_of(object).is_some_and(|job| self.jobs.contains_key(&job))
+            job_of(object)
+                .is_some_and(|job| self.jobs.contains_key(&job) || self.deletions.contains(&job))
         };
         self.objects.iter().map(|(_, object)| object).filter(move |object| !of_a_job(object))
     }
@@ -300,6 +314,9 @@ fn account_for_archives(report: &mut Report, world: &World) {
 }
 
 fn account_for_objects(report: &mut Report, world: &World) {
+    let is_deleted = |object| job_of(object).is_some_and(|job| world.deletions.contains(&job));
+    let late = world.objects.iter().filter(|(_, object)| is_deleted(object)).count();
+    report.notes.push(("objects written after a deletion, due for it", late));
     for object in world.orphans() {
         report.find("objects without a row", &object.key);
     }

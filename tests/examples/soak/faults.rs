@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 /// The pause between two faults, in milliseconds.
-const BETWEEN: std::ops::Range<u64> = 1_500..7_000;
+const BETWEEN: std::ops::Range<u64> = 1_000..4_000;
 
 /// The length of a pause of a process, in seconds. Shorter runs have shorter pauses.
 const FROZEN: std::ops::Range<f64> = 5.0..60.0;

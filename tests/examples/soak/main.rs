@@ -17,13 +17,14 @@ mod premium;
 #[allow(dead_code, reason = "only the flow tests use the rest")]
 mod stack;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clap::Parser;
 use fastrand::Rng;
 use faults::Injector;
 use gas_local::Description;
 use load::{Load, User};
 use stack::stack;
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 /// Called by `./gas soak`, which explains the options.
@@ -42,7 +43,7 @@ struct Options {
 }
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> Result<ExitCode> {
     let options = Options::parse();
     let mut random = Rng::with_seed(options.seed);
     let stack = stack();
@@ -62,10 +63,9 @@ async fn main() -> Result<()> {
     for (name, count) in &faults {
         println!("  {name:<42}{count:>8}");
     }
-    ensure!(
-        report.is_clean(),
-        "something was lost, doubled or orphaned; the seed is {}",
-        options.seed
-    );
-    Ok(())
+    if report.is_clean() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("\nsomething was lost, doubled or orphaned; repeat it with --seed {}", options.seed);
+    Ok(ExitCode::FAILURE)
 }
