@@ -1,7 +1,7 @@
 //! Annotates arbitrary bytes as a record, on the demo reference.
 #![no_main]
 
-#[path = "../../tests/common/mod.rs"]
+#[path = "../../annotator/tests/common/mod.rs"]
 mod demo;
 
 use demo::REFERENCE;

@@ -1,7 +1,7 @@
 //! Annotates arbitrary bytes as records of a phased sample in `csq` mode, on the demo reference.
 #![no_main]
 
-#[path = "../../tests/common/mod.rs"]
+#[path = "../../annotator/tests/common/mod.rs"]
 mod demo;
 
 use demo::REFERENCE;
