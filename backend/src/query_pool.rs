@@ -174,7 +174,8 @@ impl QueryPool {
                 None => Some((Err(PoolError::TooSlow), None)),
             }
         });
-        Ok(items)
+        // The compression of responses polls a body again after its end.
+        Ok(items.fuse())
     }
 
     /// Whether a query that does nothing is answered within a time. It waits as the queries of

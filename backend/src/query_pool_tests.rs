@@ -143,9 +143,10 @@ async fn a_pool_whose_threads_are_stuck_is_not_ready() {
 #[tokio::test]
 async fn a_stream_has_all_items_and_frees_its_place() {
     let pool = pool(10_000);
-    let items = pool.stream(user(1), futures::stream::iter(0..100)).await.unwrap();
-    let items: Vec<_> = items.collect().await;
-    assert_eq!(items, (0..100).map(Ok).collect::<Vec<_>>());
+    let mut items = Box::pin(pool.stream(user(1), futures::stream::iter(0..100)).await.unwrap());
+    let all: Vec<_> = items.by_ref().collect().await;
+    assert_eq!(all, (0..100).map(Ok).collect::<Vec<_>>());
+    assert_eq!(items.next().await, None, "a body may be polled again after its end");
     // Two run; a third of the same user waits until one of them is dropped.
     let endless = || pool.stream(user(1), futures::stream::repeat(1));
     let (first, _second) = (endless().await.unwrap(), endless().await.unwrap());

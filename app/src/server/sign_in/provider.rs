@@ -175,6 +175,9 @@ impl Provider {
             // A redirect could send the server to hosts inside its own network (SSRF).
             .redirect(openidconnect::reqwest::redirect::Policy::none())
             .timeout(HTTP_TIMEOUT)
+            // The provider may close an idle connection at the moment of its next use, and the exchange of
+            // a code cannot be repeated.
+            .pool_max_idle_per_host(0)
             .build()?;
         Ok(Self {
             issuer: IssuerUrl::new(issuer.to_owned())
