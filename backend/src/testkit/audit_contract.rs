@@ -17,7 +17,7 @@ pub async fn audit_contract(log: &dyn AuditLog, user: UserId) {
         account: Some(user),
         record: AuditRecord {
             at: now - SignedDuration::from_hours(24 * days_ago),
-            by_user: number % 2 == 0,
+            by_user: number.is_multiple_of(2),
             action: "signed_in".to_owned(),
             target: Some(number.to_string()),
         },

@@ -294,14 +294,14 @@ kinds! {
     "200,000 records in descending order", Bgzf, "", |out| {
         head(out)?;
         for n in 0..200_000 {
-            write!(out, "20\t{}\t.\tN\tC\t.\t.\t.\n", 4_000_000 - 10 * (n / 10))?;
+            writeln!(out, "20\t{}\t.\tN\tC\t.\t.\t.", 4_000_000 - 10 * (n / 10))?;
         }
         Ok(())
     };
     "20,000 contigs", Bgzf, "", |out| {
         head(out)?;
         for n in 0..20_000 {
-            write!(out, "{n}x\t5\t.\tA\tC\t.\t.\t.\n")?;
+            writeln!(out, "{n}x\t5\t.\tA\tC\t.\t.\t.")?;
         }
         Ok(())
     };
@@ -322,7 +322,7 @@ kinds! {
     "different filters", Bgzf, "", |out| {
         head(out)?;
         for n in 0..20_000u32 {
-            write!(out, "20\t2967400\t.\tN\tC\t.\tq{n}\t.\n")?;
+            writeln!(out, "20\t2967400\t.\tN\tC\t.\tq{n}\t.")?;
         }
         Ok(())
     };
@@ -345,7 +345,7 @@ kinds! {
         head_with_samples(out, 5000)?;
         let genotypes = "\t0/1".repeat(5000);
         for n in 0..800 {
-            write!(out, "20\t{}\t.\tN\tC\t.\t.\t.\tGT{genotypes}\n", EXON + n)?;
+            writeln!(out, "20\t{}\t.\tN\tC\t.\t.\t.\tGT{genotypes}", EXON + n)?;
         }
         Ok(())
     };
@@ -355,7 +355,7 @@ kinds! {
             let genotypes: String = (0..5000u32)
                 .map(|s| if s >> (n % 12) & 1 == 0 { "\t0|1" } else { "\t1|0" })
                 .collect();
-            write!(out, "20\t{}\t.\tN\tC\t.\t.\t.\tGT{genotypes}\n", EXON + n)?;
+            writeln!(out, "20\t{}\t.\tN\tC\t.\t.\t.\tGT{genotypes}", EXON + n)?;
         }
         Ok(())
     };
@@ -365,7 +365,7 @@ kinds! {
         head(out)?;
         for n in 0..400 {
             for _ in 0..100 {
-                write!(out, "20\t{}\t.\tNN\tN,NNN\t.\t.\t.\n", EXON + 2 * n)?;
+                writeln!(out, "20\t{}\t.\tNN\tN,NNN\t.\t.\t.", EXON + 2 * n)?;
             }
         }
         Ok(())

@@ -22,6 +22,7 @@ pub struct Run {
 const WALL_LIMIT: Duration = Duration::from_mins(2);
 
 /// Runs a command to its end.
+#[allow(clippy::zombie_processes, reason = "`ended` waits for the child")]
 pub fn measure(command: &mut Command, folder: &Path) -> Run {
     let stderr = folder.join("stderr");
     let file = File::create(&stderr).unwrap();
