@@ -53,6 +53,7 @@ pub(crate) struct Worker {
 }
 
 /// How a claimed job leaves this worker.
+#[expect(clippy::large_enum_variant, reason = "one value per job, which is moved once")]
 enum Ended {
     /// The job was completed or failed, or its row refused that.
     Final(Result<Job, ChangeError>),

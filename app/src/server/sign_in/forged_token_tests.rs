@@ -233,7 +233,9 @@ async fn forged_id_tokens_are_refused_and_create_no_profile() {
         })
     };
     let changed = |changes: Value| move |claims: Value| with(claims, &changes);
-    let forged: [(&str, Box<dyn Fn(Value) -> String>); 14] = [
+    /// Makes a forged token of valid claims.
+    type Forge = Box<dyn Fn(Value) -> String>;
+    let forged: [(&str, Forge); 14] = [
         ("issuer", Box::new(changed(json!({ "iss": "https://evil.example" })))),
         ("audience", Box::new(changed(json!({ "aud": "another-client" })))),
         ("a second audience", Box::new(changed(json!({ "aud": [CLIENT, "another-client"] })))),
