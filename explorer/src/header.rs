@@ -17,7 +17,7 @@ use crate::source::Source;
 use crate::text::read_text;
 use std::collections::HashMap;
 
-/// What is kept of a header.
+/// The parts of a header that queries and the record drawer need.
 #[derive(Debug, Default)]
 pub(crate) struct Header {
     /// The annotation format.

@@ -201,24 +201,3 @@ fn a_header_or_footer_over_the_limit_is_an_error_that_says_so() {
     let opened = block_on(Explorer::open(source(&index), source(COLUMNS.as_bytes()), cache));
     assert!(matches!(opened.err().unwrap(), Error::Damaged(_)));
 }
-
-#[test]
-fn a_thousand_regions_and_identifiers_take_no_quadratic_time() {
-    let mut result = Vec::new();
-    synthetic::write_result(60_000, 5, &mut result).unwrap();
-    let explorer = open(&result, 65_536).unwrap();
-    let regions = (0..1000).map(|n| format!("chr1:{n}0000-{n}9000").parse().unwrap());
-    let filters = [
-        Filter { regions: regions.collect(), ..Filter::default() },
-        Filter { ids: (0..1000).map(|n| format!("rs{n}")).collect(), ..Filter::default() },
-        Filter { genes: (0..1000).map(|n| format!("GENE{n}")).collect(), ..Filter::default() },
-        Filter { filters: (0..1000).map(|n| format!("q{n}")).collect(), ..Filter::default() },
-    ];
-    for filter in filters {
-        let start = cpu_seconds();
-        block_on(explorer.count(&filter)).unwrap();
-        let seconds = cpu_seconds() - start;
-        println!("{seconds:.3} s of CPU");
-        assert!(seconds < 0.5, "{seconds}");
-    }
-}

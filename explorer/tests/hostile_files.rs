@@ -2,8 +2,8 @@
 //! assertions) and 300 MiB of memory, and refuse a file with a message that names the place.
 //!
 //! `cargo test -p gas-explorer --test hostile_files -- --nocapture` prints a table of all kinds. CPU time is
-//! measured, so that a loaded machine does not matter; engine and index are optimized in every profile
-//! (`Cargo.toml` of the workspace).
+//! measured, which a loaded machine affects less than the time of a clock; engine and index are optimized
+//! in every profile (`Cargo.toml` of the workspace).
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests may panic and print")]
 
 #[allow(dead_code, reason = "other tests use the open reference")]

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// A form of secrets: a fixed prefix and at least so many characters of an alphabet.
+/// The form of a kind of secret: a fixed prefix, then at least `least` characters of an alphabet.
 struct Form {
     name: &'static str,
     prefix: &'static str,

@@ -23,5 +23,30 @@ pub fn file_response(content: impl Into<Body>, content_type: &'static str, name:
 
 /// The file response, or the error as plain text with its status.
 pub fn or_error_response(file: Result<Response, ApiError>) -> Response {
-    file.unwrap_or_else(|error| (error.as_status_code(), error.message).into_response())
+    file.unwrap_or_else(error_response)
+}
+
+/// The error as plain text with its status, and the time after which to try again if it has one.
+pub fn error_response(error: ApiError) -> Response {
+    let retry_after = error.retry_after_secs;
+    let mut response = (error.as_status_code(), error.message).into_response();
+    if let Some(secs) = retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(secs));
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorCode;
+
+    #[test]
+    fn an_error_says_when_to_try_again_if_it_is_known() {
+        let error = ApiError::new(ErrorCode::TooMany, "GAS is busy");
+        assert!(!error_response(error.clone()).headers().contains_key(header::RETRY_AFTER));
+        let response = error_response(ApiError { retry_after_secs: Some(5), ..error });
+        assert_eq!(response.status(), 429);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "5");
+    }
 }

@@ -44,7 +44,7 @@ const API_CALLS: Rate = Rate::new(120, MINUTE);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what} are limited to {count} {per}; try again in {}", Wait(*wait))]
 pub struct TooMany {
-    /// What was done too often, in the plural.
+    /// The limited action as a plural noun, such as "uploads".
     pub what: String,
     /// The number of uses that are allowed.
     pub count: u32,

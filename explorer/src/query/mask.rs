@@ -143,8 +143,8 @@ fn is_searchable(needle: &[u8]) -> bool {
     !needle.is_empty() && !needle.iter().any(|b| matches!(b, b'\n' | b';'))
 }
 
-/// What is skipped after an occurrence. Without it, a search takes quadratic time in a text that
-/// repeats the needle.
+/// The text that a search skips after an occurrence. Without skipping, a search takes quadratic time in
+/// a text that repeats the needle.
 enum Skip {
     /// The rest of the identifier.
     Identifier,

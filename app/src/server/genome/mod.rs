@@ -6,6 +6,7 @@ mod htsget;
 
 pub use genes::Genes;
 
+use super::file_response::error_response;
 use super::{Web, caller};
 use crate::error::ApiError;
 use crate::server::session::Session;
@@ -14,7 +15,6 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Json, Router};
-use dioxus::fullstack::AsStatusCode;
 use gas_annotate::reference::{GeneModel, GeneModels};
 use gas_backend::usecases::{ExploreError, query_results};
 use gas_explorer::Explorer;
@@ -109,7 +109,7 @@ where
 fn uncached_response(found: Result<impl IntoResponse, ApiError>) -> Response {
     let mut response = match found {
         Ok(found) => found.into_response(),
-        Err(error) => (error.as_status_code(), error.message).into_response(),
+        Err(error) => error_response(error),
     };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response

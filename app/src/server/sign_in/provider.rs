@@ -362,7 +362,7 @@ impl Provider {
         self.metadata_unless(|cached| cached.fetched < now).await
     }
 
-    /// The cached metadata; fetched first if there is none or it is outdated.
+    /// The metadata of the provider, from the cache unless it is empty or outdated.
     async fn metadata_unless(
         &self,
         is_outdated: impl Fn(&Cached) -> bool,
