@@ -1,7 +1,9 @@
 // Reads the state of the emulated AWS directly, without the application.
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { stack } from './stack.mjs';
+
+/** Names the root user of the emulated account. The emulator reads the key and does not verify the signature. */
+const ROOT =
+  'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0';
 
 /** The mails sent to an address, oldest first, each as subject and text. */
 export async function mailsTo(address) {
@@ -20,8 +22,9 @@ export async function archivedCopies(job) {
     const archives = await (await fetch(`${stack.glacier_url}/_control/archives`)).json();
     return archives.filter((archive) => archive.description === job).length;
   }
-  // The emulator stores each object as a file with a second file for its metadata.
-  const folder = join(stack.data_dir, 'ministack/s3/000000000000', bucket);
-  const files = await readdir(folder, { recursive: true }).catch(() => []);
-  return files.filter((file) => file.includes(`${job}~`) && !file.endsWith('.meta.json')).length;
+  // The bucket keeps deleted versions for a day; the listing has current objects only.
+  const listing = await fetch(`${stack.aws_url}/${bucket}?list-type=2`, { headers: { authorization: ROOT } });
+  if (!listing.ok) throw new Error(`listing ${bucket}: ${listing.status} ${await listing.text()}`);
+  const keys = [...(await listing.text()).matchAll(/<Key>(.*?)<\/Key>/g)].map(([, key]) => key);
+  return keys.filter((key) => key.includes(`${job}~`)).length;
 }
