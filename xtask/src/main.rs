@@ -20,6 +20,7 @@ mod soak;
 mod step;
 mod temporary_stack;
 mod test;
+mod whole;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};

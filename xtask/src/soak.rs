@@ -5,13 +5,17 @@
 use crate::bundle::Profile;
 use crate::paths::Paths;
 use crate::serve::prepare;
-use crate::step::run;
+use crate::step::{run, step};
 use crate::temporary_stack::with_stack;
+use crate::whole;
 use anyhow::Result;
 use clap::Args;
 use gas_local::{Ports, StackConfig};
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The example of `gas-tests` that does the work.
+pub(crate) const EXAMPLE: &str = "soak";
 
 /// The visibility timeout of the job queue, after which the job of a dead worker is redelivered.
 const JOB_VISIBILITY_SECS: u32 = 8;
@@ -44,12 +48,20 @@ fn minutes(text: &str) -> Result<f64, String> {
     if (0.1..=1440.0).contains(&minutes) { Ok(minutes) } else { Err("expected 0.1 to 1440".into()) }
 }
 
-/// Builds everything and runs the soak.
-pub(crate) fn soak(paths: &Paths, options: &SoakOptions) -> Result<()> {
-    run_soak(paths, prepare(paths, Profile::Dev, Ports::free()?)?, options)
+impl SoakOptions {
+    /// The short soak, which is part of `./gas test`.
+    pub(crate) const SHORT: Self =
+        Self { minutes: 2.0, jobs: 50, users: 8, seed: None, settle_minutes: 8.0 };
 }
 
-/// Runs the soak with programs that are built.
+/// Builds everything and runs the soak.
+pub(crate) fn soak(paths: &Paths, options: &SoakOptions) -> Result<()> {
+    let config = prepare(paths, Profile::Dev, Ports::free()?)?;
+    step("compiling the soak", || run(whole::build(paths).args(["--example", EXAMPLE])))?;
+    run_soak(paths, config, options)
+}
+
+/// Runs the soak with programs that are compiled.
 pub(crate) fn run_soak(paths: &Paths, config: StackConfig, options: &SoakOptions) -> Result<()> {
     let seed = options.seed.unwrap_or_else(|| {
         SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
@@ -63,21 +75,12 @@ pub(crate) fn run_soak(paths: &Paths, config: StackConfig, options: &SoakOptions
     };
     with_stack(config, "soak", |stack| {
         run(stack
-            .configure(Command::new("cargo").current_dir(&paths.root))
-            .args([
-                "run",
-                "--quiet",
-                "--locked",
-                "--package",
-                "gas-tests",
-                "--example",
-                "soak",
-                "--",
-            ])
+            .configure(&mut Command::new(paths.binaries(false).join("examples").join(EXAMPLE)))
             .arg(format!("--minutes={}", options.minutes))
             .arg(format!("--jobs={}", options.jobs))
             .arg(format!("--users={}", options.users))
             .arg(format!("--seed={seed}"))
-            .arg(format!("--settle-minutes={}", options.settle_minutes)))
+            .arg(format!("--settle-minutes={}", options.settle_minutes))
+            .current_dir(&paths.root))
     })
 }

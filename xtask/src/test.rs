@@ -4,7 +4,9 @@ use crate::bundle::{self, Profile};
 use crate::paths::Paths;
 use crate::serve::configure;
 use crate::setup;
+use crate::soak::{self, SoakOptions};
 use crate::step::{done_in, run, step};
+use crate::whole;
 use anyhow::{Context, Result};
 use gas_local::{ArchiveBackEnd, Ports, STACK_VARIABLE, Stack, StackConfig};
 use std::fs;
@@ -29,7 +31,7 @@ const MAX_BROTLI_KIB: u64 = 550;
 const DATA_PREFIX: &str = "gas-test-";
 
 /// Builds the release bundle, starts a stack, and runs all tests. Then it runs the life cycle tests
-/// again against a stack with the other archive.
+/// again against a stack with the other archive, and the short soak against a third one.
 pub(crate) fn test(paths: &Paths, filters: &[String]) -> Result<()> {
     setup::system_packages(true)?;
     let nextest = setup::cargo_tool(paths, setup::CARGO_NEXTEST)?;
@@ -37,14 +39,22 @@ pub(crate) fn test(paths: &Paths, filters: &[String]) -> Result<()> {
     let modules = setup::modules(paths)?;
     let bundle = bundle::bundle(paths, Profile::Release)?;
     bundle.check_limit(MAX_BROTLI_KIB)?;
-    step("compiling servers and tests", || run(&mut build_tests(paths)))?;
+    step("compiling servers and tests", || {
+        run(whole::build(paths).args(["--bins", "--tests", "--example", soak::EXAMPLE]))
+    })?;
     wipe_leftovers()?;
     let config = configure(paths, bundle.public, paths.binaries(false), python, Ports::free()?)?;
     let tools = Tools { nextest, modules };
     run_against(paths, &tools, config.clone(), filters)?;
-    if filters.is_empty() || filters.iter().any(|filter| LIFE_CYCLE.contains(filter.as_str())) {
-        let config = StackConfig { archive: ArchiveBackEnd::S3, ports: Ports::free()?, ..config };
+    let selected = |name: &str| filters.is_empty() || filters.iter().any(|f| name.contains(f));
+    if selected(LIFE_CYCLE) {
+        let ports = Ports::free()?;
+        let config = StackConfig { archive: ArchiveBackEnd::S3, ports, ..config.clone() };
         run_against(paths, &tools, config, &[LIFE_CYCLE.to_owned()])?;
+    }
+    if selected(soak::EXAMPLE) {
+        let config = StackConfig { ports: Ports::free()?, ..config };
+        step("short soak", || soak::run_soak(paths, config, &SoakOptions::SHORT))?;
     }
     Ok(())
 }
@@ -146,20 +156,9 @@ fn browser_tests(paths: &Paths, filters: &[String]) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The selection of packages: all crates, and the web server without the component gallery, as in a
-/// release.
-const WHOLE: [&str; 4] = ["--locked", "--workspace", "--features", "gas-app/server"];
-
-/// Compiles the tests and the programs of the stack.
-fn build_tests(paths: &Paths) -> Command {
-    let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--quiet", "--bins", "--tests"]).args(WHOLE).current_dir(&paths.root);
-    cargo
-}
-
 fn rust_tests(paths: &Paths, nextest: &Path, filters: &[String]) -> Command {
     let mut command = Command::new(nextest);
-    command.args(["nextest", "run"]).args(WHOLE).args(filters).current_dir(&paths.root);
+    command.args(["nextest", "run"]).args(whole::SELECTION).args(filters).current_dir(&paths.root);
     if !filters.is_empty() {
         // The filter may match only browser tests.
         command.arg("--no-tests=pass");
