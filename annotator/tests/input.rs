@@ -234,3 +234,91 @@ fn stats_count_the_consequences_in_annotations() {
     let plain = summarize_file(&input, InputLimits::DEFAULT).unwrap();
     assert!(plain.consequences.is_empty() && plain.kinds["snv"] == 1, "{plain:?}");
 }
+
+/// Annotates a text with limits.
+fn limited(text: &str, options: Options) -> Result<PathBuf, String> {
+    let (done, output) = annotate(&file(text), "out.vcf", &options);
+    done.map(|_| output).map_err(|error| error.to_string())
+}
+
+#[test]
+fn contigs_are_accepted_at_the_limit_and_refused_above() {
+    let text = |contigs: usize| {
+        let records: String =
+            (0..contigs).map(|n| format!("scaffold{n}\t5\t.\tA\tC\t.\t.\t.\n")).collect();
+        format!("##fileformat=VCFv4.2\n{COLUMNS}\n{records}")
+    };
+    for mode in [Mode::Csq(CsqOptions::default()), Options::default().mode] {
+        let most = InputLimits::DEFAULT.contigs;
+        let options = Options { mode, ..Options::default() };
+        assert_eq!(limited(&text(most), options.clone()).err(), None);
+        let error = limited(&text(most + 1), options).unwrap_err();
+        let expected = "line 100003, CHROM: the records are on more than 100000 contigs; split the \
+                        file by contig";
+        assert_eq!(error, expected);
+    }
+}
+
+/// A file whose only record inserts this many bases where most transcripts are. Each of them has an
+/// annotation with the inserted bases.
+fn insertion(bases: usize) -> String {
+    let contig = REFERENCE.contig(b"20").unwrap();
+    let starts = contig.model.genes.iter().map(|gene| gene.start);
+    let pos = starts.max_by_key(|pos| contig.transcripts.query(*pos, *pos).count()).unwrap();
+    let base = char::from(contig.bases(pos, pos).unwrap()[0]);
+    let record = format!("20\t{pos}\t.\t{base}\t{base}{}\t.\t.\t.\n", "ACGGT".repeat(bases / 5));
+    format!("##fileformat=VCFv4.2\n{COLUMNS}\n{record}")
+}
+
+/// The records of an annotated file.
+fn annotated(output: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(output).unwrap();
+    records(&text).into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn annotations_of_a_record_are_accepted_at_the_limit_and_refused_above() {
+    // The limit is 16 MiB more than that of a line, which must be as long as the record.
+    let with = |line_bytes: usize, text: &str| {
+        let limits = InputLimits { line_bytes, ..InputLimits::DEFAULT };
+        limited(text, Options { limits, ..Options::default() })
+    };
+    let info_bytes = |text: &str| {
+        let output = with(4 << 20, text).unwrap();
+        annotated(&output)[0].split('\t').nth(7).unwrap().len()
+    };
+    let growth = info_bytes(&insertion(10_000)) / 10_000;
+    assert!(growth >= 8, "{growth}");
+    let text = insertion((37 << 19) / growth);
+    let most = info_bytes(&text);
+    let line_bytes = most - InputLimits::ANNOTATION_BYTES;
+    assert!(with(line_bytes, &text).is_ok());
+    let error = with(line_bytes - 1, &text).unwrap_err();
+    let expected = "line 3, ALT: the annotations of the record have more than 16777216 bytes; split \
+                    its alleles into records, or write long alleles as <DEL> or <INS>";
+    assert_eq!(error, expected);
+}
+
+#[test]
+fn the_annotated_text_is_accepted_at_the_limit_and_refused_above() {
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use std::io::Write;
+    // The annotated text is longer than a thousand times the file, which is allowed up to a size.
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    packed.write_all(insertion(200_000).as_bytes()).unwrap();
+    let input = file(packed.finish().unwrap());
+    let with = |min_output_bytes| {
+        let options = Options { min_output_bytes, ..Options::default() };
+        annotate(&input, "out.vcf", &options)
+    };
+    let (done, output) = with(64 << 20);
+    done.unwrap();
+    let most = annotated(&output)[0].len() as u64 + 1;
+    assert!(most > 1000 * std::fs::metadata(&input).unwrap().len(), "{most}");
+    with(most).0.unwrap();
+    let error = with(most - 1).0.unwrap_err().to_string();
+    let expected =
+        format!("line 3: the annotated file has more than {} bytes, which is far", most - 1);
+    assert!(error.starts_with(&expected), "{error}");
+}

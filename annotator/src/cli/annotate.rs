@@ -206,6 +206,7 @@ pub(crate) fn run(args: &AnnotateArgs) -> anyhow::Result<()> {
         mode: args.mode()?,
         limits: args.limits.limits(),
         max_mismatch_percent: args.max_mismatch_percent,
+        ..Options::default()
     };
     let json = args.progress == ProgressFormat::Json;
     let last = Mutex::new(None::<Instant>);

@@ -393,3 +393,57 @@ impl RecordBuffer {
         &self.masks[from..from + record.mask_len]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A buffer with one record.
+    fn buffer() -> RecordBuffer {
+        let mut buffer = RecordBuffer::new(1, 15);
+        let line = b"1\t5\t.\tA\tC\t.\t.\t.\tGT\t0|1";
+        buffer.push(5, line, &gas_shared::vcf::parse_record(line).unwrap());
+        buffer
+    }
+
+    #[test]
+    fn consequences_of_a_record_are_accepted_at_the_limit_and_refused_above() {
+        let mut buffer = buffer();
+        let mut add = |transcript| {
+            let missense = Consequence::new(ConsequenceFlags::MISSENSE, transcript, 1);
+            buffer.add(0, missense, &|gene| MergeKey { biotype: 0, gene });
+            buffer.exceeded()
+        };
+        assert_eq!((0..4096).find_map(&mut add), None);
+        let refused = add(4096).unwrap();
+        let expected = "a record up to this line has more than 4096 consequences; split its alleles \
+                        into records";
+        assert_eq!(refused, expected);
+        buffer.clear();
+        assert_eq!(buffer.exceeded(), None);
+    }
+
+    #[test]
+    fn changes_of_haplotypes_are_accepted_at_the_limit_and_refused_above() {
+        let mut buffer = buffer();
+        buffer.changes.resize(128 << 20, b'A');
+        assert_eq!(buffer.exceeded(), None);
+        buffer.changes.push(b'A');
+        let refused = buffer.exceeded().unwrap();
+        let expected = "the haplotypes up to this line have more than 134217728 bytes of changes; \
+                        annotate fewer samples, or each record on its own (--local)";
+        assert_eq!(refused, expected);
+    }
+
+    #[test]
+    fn work_on_haplotypes_is_accepted_at_the_limit_and_refused_above() {
+        let mut buffer = buffer();
+        buffer.limit_work(1000);
+        buffer.add_work(1000);
+        assert_eq!(buffer.exceeded(), None);
+        // The work of a file does not end with its records in the buffer.
+        buffer.clear();
+        buffer.add_work(1);
+        assert!(buffer.exceeded().unwrap().contains("take far more work"));
+    }
+}

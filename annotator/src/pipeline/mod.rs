@@ -59,6 +59,8 @@ pub struct Options {
     pub limits: InputLimits,
     /// The percentage of REF alleles that may differ from the reference.
     pub max_mismatch_percent: f64,
+    /// The annotated text may have this many bytes whatever the size of the input.
+    pub min_output_bytes: u64,
 }
 
 impl Default for Options {
@@ -68,6 +70,7 @@ impl Default for Options {
             mode: Mode::Full(AnnotationFormat::default()),
             limits: InputLimits::DEFAULT,
             max_mismatch_percent: 5.0,
+            min_output_bytes: 64 << 20,
         }
     }
 }
@@ -112,9 +115,6 @@ struct OutputRoom {
     used: AtomicU64,
 }
 
-/// The output may have this many bytes whatever the size of the input.
-const MIN_OUTPUT_BYTES: u64 = 64 << 20;
-
 /// The most bytes of output per byte of the input file. The exomes of one person, compressed and
 /// without genotypes, reach 500.
 const OUTPUT_GROWTH: u64 = 1000;
@@ -124,9 +124,9 @@ const OUTPUT_GROWTH: u64 = 1000;
 const WORK_PER_BYTE: u64 = 20;
 
 impl OutputRoom {
-    fn new(input: &Path) -> Result<Self, Error> {
+    fn new(input: &Path, options: &Options) -> Result<Self, Error> {
         let size = fs::metadata(input).map_err(Error::file(input))?.len();
-        let most = size.saturating_mul(OUTPUT_GROWTH).max(MIN_OUTPUT_BYTES);
+        let most = size.saturating_mul(OUTPUT_GROWTH).max(options.min_output_bytes);
         Ok(Self { most, used: AtomicU64::new(0) })
     }
 
@@ -164,7 +164,7 @@ pub fn annotate_file(
     cancel: &AtomicBool,
     progress: Progress<'_>,
 ) -> Result<Outcome, Error> {
-    let room = || OutputRoom::new(input);
+    let room = || OutputRoom::new(input, options);
     match annotate_sorted(input, output, reference, options, cancel, progress, room()?) {
         Err(Error::Unsorted(unsorted)) => {
             let sorted = sort_file(input, output, options.limits)?;

@@ -353,6 +353,64 @@ mod tests {
         );
     }
 
+    /// Parses lines of a header with the default limits, to the end or to the first error.
+    fn parse_lines(lines: impl IntoIterator<Item = Vec<u8>>) -> Result<usize, String> {
+        let mut parser = HeaderParser::new().push(b"##fileformat=VCFv4.2");
+        for line in lines {
+            match parser {
+                Ok(HeaderStep::More(next)) => parser = next.push(&line),
+                _ => break,
+            }
+        }
+        match parser {
+            Ok(HeaderStep::Done(header)) => Ok(header.samples.len()),
+            Ok(HeaderStep::More(next)) => Err(next.unfinished().to_string()),
+            Err(finding) => Err(finding.to_string()),
+        }
+    }
+
+    #[test]
+    fn bytes_and_lines_of_a_header_are_accepted_at_the_limit_and_refused_above() {
+        let limits = InputLimits::DEFAULT;
+        // With the version line and the line feeds.
+        let other_bytes = "##fileformat=VCFv4.2\n".len() + COLUMNS.len() + 1;
+        let of_bytes = |bytes: usize| {
+            let mut left = bytes - other_bytes;
+            let mut lines = Vec::new();
+            while left > 0 {
+                let length = left.min(1 << 20);
+                lines.push([b"##x=".to_vec(), vec![b'a'; length - 5]].concat());
+                left -= length;
+            }
+            lines.push(COLUMNS.into());
+            lines
+        };
+        assert_eq!(parse_lines(of_bytes(limits.header_bytes)), Ok(0));
+        let error = parse_lines(of_bytes(limits.header_bytes + 1)).unwrap_err();
+        let expected = "line 12: the header has more than 10485760 bytes; remove definitions that no \
+                        record uses";
+        assert_eq!(error, expected);
+
+        let of_lines = |lines: usize| {
+            (2..lines).map(|_| b"##x=".to_vec()).chain([COLUMNS.into()]).collect::<Vec<_>>()
+        };
+        assert_eq!(parse_lines(of_lines(limits.header_lines)), Ok(0));
+        let error = parse_lines(of_lines(limits.header_lines + 1)).unwrap_err();
+        assert!(error.starts_with("line 200001: the header has more than 200000 lines"), "{error}");
+    }
+
+    #[test]
+    fn samples_are_accepted_at_the_limit_and_refused_above() {
+        let columns =
+            |samples: usize| [format!("{COLUMNS}\tFORMAT{}", "\tS".repeat(samples)).into_bytes()];
+        let most = InputLimits::DEFAULT.samples;
+        assert_eq!(parse_lines(columns(most)), Ok(most));
+        let error = parse_lines(columns(most + 1)).unwrap_err();
+        let expected =
+            "line 2, samples: the file has 500001 samples, the limit is 500000; select fewer";
+        assert_eq!(error, expected);
+    }
+
     #[test]
     fn supported_and_unsupported_versions_are_distinguished() {
         for version in ["VCFv3.3", "VCFv4.0", "VCFv4.5"] {
