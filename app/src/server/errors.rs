@@ -5,7 +5,7 @@
 
 use super::live::{self, StreamRefused};
 use crate::error::{ApiError, ErrorCode};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use dioxus::fullstack::FullstackContext;
 use gas_backend::chain;
 use gas_backend::ports::PortError;
@@ -28,8 +28,16 @@ pub fn internal(error: &(dyn Error + 'static)) -> ApiError {
     ApiError::new(ErrorCode::Internal, message)
 }
 
-/// After this many seconds a query to a busy explorer can be sent again.
-const EXPLORER_RETRY_SECS: u32 = 5;
+/// After this many seconds a request that a busy server refused can be sent again.
+const BUSY_RETRY_SECS: u32 = 5;
+
+/// The header that says when to try again, if that is known. All responses with an error use it,
+/// whatever their form.
+pub fn retry_after(error: &ApiError) -> Option<(HeaderName, HeaderValue)> {
+    let busy = (error.code == ErrorCode::Unavailable).then_some(BUSY_RETRY_SECS);
+    let secs = error.retry_after_secs.or(busy)?;
+    Some((header::RETRY_AFTER, HeaderValue::from(secs)))
+}
 
 /// An error that goes away after a while. The response of a server function gets the header
 /// `Retry-After`.
@@ -178,7 +186,7 @@ impl From<ExploreError> for ApiError {
             }
             ExploreError::Explorer(_) => internal(&error),
             ExploreError::Pool(error) => {
-                retry_later(ErrorCode::Unavailable, error.to_string(), EXPLORER_RETRY_SECS)
+                retry_later(ErrorCode::Unavailable, error.to_string(), BUSY_RETRY_SECS)
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Responses that the browser saves as files. Their handlers are plain routes, because server
 //! functions can only return values; they identify the caller in the same way.
 
+use super::errors::retry_after;
 use crate::error::ApiError;
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
@@ -28,11 +29,9 @@ pub fn or_error_response(file: Result<Response, ApiError>) -> Response {
 
 /// The error as plain text with its status, and the time after which to try again if it has one.
 pub fn error_response(error: ApiError) -> Response {
-    let retry_after = error.retry_after_secs;
+    let retry_after = retry_after(&error);
     let mut response = (error.as_status_code(), error.message).into_response();
-    if let Some(secs) = retry_after {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(secs));
-    }
+    response.headers_mut().extend(retry_after);
     response
 }
 
@@ -45,8 +44,10 @@ mod tests {
     fn an_error_says_when_to_try_again_if_it_is_known() {
         let error = ApiError::new(ErrorCode::TooMany, "GAS is busy");
         assert!(!error_response(error.clone()).headers().contains_key(header::RETRY_AFTER));
-        let response = error_response(ApiError { retry_after_secs: Some(5), ..error });
+        let response = error_response(ApiError { retry_after_secs: Some(9), ..error });
         assert_eq!(response.status(), 429);
-        assert_eq!(response.headers()[header::RETRY_AFTER], "5");
+        assert_eq!(response.headers()[header::RETRY_AFTER], "9");
+        let busy = error_response(ApiError::new(ErrorCode::Unavailable, "GAS is busy"));
+        assert_eq!(busy.headers()[header::RETRY_AFTER], "5");
     }
 }

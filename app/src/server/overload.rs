@@ -3,10 +3,11 @@
 //! A request is in progress until the headers of its response are ready, which includes reading its
 //! body. Event streams and exports continue after that and have limits of their own.
 
+use super::file_response::error_response;
+use crate::error::{ApiError, ErrorCode};
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -30,8 +31,11 @@ pub enum Refused {
     TooSlow,
 }
 
-/// After this many seconds a refused client may try again.
-pub const RETRY_AFTER_SECS: u32 = 5;
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        Self::new(ErrorCode::Unavailable, refused.to_string())
+    }
+}
 
 impl RequestLimits {
     /// At most `count` requests at the same time, each of which may take `time`. Others get the
@@ -43,8 +47,7 @@ impl RequestLimits {
 
 /// The response of areas without an error format of their own: 503 with a text.
 pub fn plain_refusal(refused: Refused) -> Response {
-    let retry = [(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECS))];
-    (StatusCode::SERVICE_UNAVAILABLE, retry, refused.to_string()).into_response()
+    error_response(refused.into())
 }
 
 /// Middleware that applies [`RequestLimits`].
@@ -71,6 +74,7 @@ mod tests {
     use super::*;
     use axum::Router;
     use axum::body::{Body, Bytes};
+    use axum::http::{StatusCode, header};
     use axum::middleware::from_fn_with_state;
     use axum::routing::post;
     use tower::ServiceExt;

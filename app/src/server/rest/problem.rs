@@ -3,7 +3,7 @@
 use crate::error::{ApiError, ErrorCode};
 use crate::server::client::RequestId;
 use crate::server::errors;
-use crate::server::overload::{self, Refused};
+use crate::server::overload::Refused;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -183,12 +183,8 @@ impl From<ApiError> for Problem {
             ErrorCode::Unavailable => Code::Unavailable,
             ErrorCode::Internal => Code::Internal,
         };
-        let problem = Self::new(code, error.message);
-        let busy = (code == Code::Unavailable).then_some(overload::RETRY_AFTER_SECS);
-        match error.retry_after_secs.or(busy) {
-            Some(seconds) => problem.with(header::RETRY_AFTER, HeaderValue::from(seconds)),
-            None => problem,
-        }
+        let header = errors::retry_after(&error);
+        Self { header, ..Self::new(code, error.message) }
     }
 }
 
@@ -245,9 +241,7 @@ pub fn panicked(_: Box<dyn Any + Send>) -> Response {
 
 /// The response to a request that was refused or ended because the server is overloaded.
 pub fn refused(refused: Refused) -> Response {
-    Problem::new(Code::Unavailable, refused.to_string())
-        .with(header::RETRY_AFTER, HeaderValue::from(overload::RETRY_AFTER_SECS))
-        .into_response()
+    Problem::from(ApiError::from(refused)).into_response()
 }
 
 /// Middleware that returns the id of each request and writes errors as problem responses. `docs` is the URL of the page that documents the kinds of errors.
