@@ -10,7 +10,7 @@ mod certificates;
 mod envelope;
 mod seen_messages;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod trust_store;
 mod verify_error;
 

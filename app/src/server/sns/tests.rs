@@ -13,9 +13,10 @@ use serde_json::{Value, json};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:gas_complete_thaw";
+pub(in crate::server) const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:gas_complete_thaw";
 
-const CERT_URL: &str = "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0a1b.pem";
+pub(in crate::server) const CERT_URL: &str =
+    "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0a1b.pem";
 
 fn now() -> Timestamp {
     "2026-03-06T20:00:30Z".parse().unwrap()
@@ -34,13 +35,13 @@ fn rsa_key() -> KeyPair {
 }
 
 /// A generated certificate authority.
-struct Authority {
+pub(in crate::server) struct Authority {
     issuer: Issuer<'static, KeyPair>,
     certificate: CertificateDer<'static>,
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub(in crate::server) fn new() -> Self {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, "an authority of the tests");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -49,13 +50,13 @@ impl Authority {
         Self { issuer: Issuer::new(params, key), certificate }
     }
 
-    fn trust(&self) -> TrustStore {
+    pub(in crate::server) fn trust(&self) -> TrustStore {
         let anchor = webpki::anchor_from_trusted_cert(&self.certificate).unwrap();
         TrustStore::with_roots(vec![anchor.to_owned()])
     }
 
     /// Issues a certificate for [`sns_key`] that is valid between these years.
-    fn certify(&self, name: &str, years: (i32, i32)) -> Vec<u8> {
+    pub(in crate::server) fn certify(&self, name: &str, years: (i32, i32)) -> Vec<u8> {
         let mut params = CertificateParams::new([name.to_owned()]).unwrap();
         params.not_before = date_time_ymd(years.0, 1, 1);
         params.not_after = date_time_ymd(years.1, 1, 1);
@@ -128,7 +129,7 @@ fn notification() -> Value {
     })
 }
 
-fn confirmation(kind: &str) -> Value {
+pub(in crate::server) fn confirmation(kind: &str) -> Value {
     let mut message = notification();
     message["Type"] = json!(kind);
     message["Token"] = json!("2336412f37");
@@ -138,7 +139,7 @@ fn confirmation(kind: &str) -> Value {
     message
 }
 
-fn signed(mut message: Value) -> Value {
+pub(in crate::server) fn signed(mut message: Value) -> Value {
     message["Signature"] = json!("");
     let envelope: Envelope = serde_json::from_value(message.clone()).unwrap();
     let signature = sns_key().sign(envelope.string_to_sign().unwrap().as_bytes()).unwrap();
@@ -146,7 +147,7 @@ fn signed(mut message: Value) -> Value {
     message
 }
 
-fn changed(mut message: Value, name: &str, value: &str) -> Value {
+pub(in crate::server) fn changed(mut message: Value, name: &str, value: &str) -> Value {
     message[name] = json!(value);
     message
 }
