@@ -220,6 +220,7 @@ async fn act(billing: &Billing, event: &StripeEvent) -> Result<EventOutcome, Bil
         Meaning::Alert => {
             let object = event.data.object.id.as_deref().unwrap_or("unknown");
             tracing::error!(
+                alert = "payment",
                 event_id = event.id,
                 kind = event.kind,
                 object,

@@ -73,6 +73,7 @@ async fn end_redundant(
         let subscription = &one.id;
         billing.payments.end_subscription(subscription).await.map_err(BillingError::Payments)?;
         tracing::error!(
+            alert = "payment",
             customer,
             subscription,
             "a second subscription was paid and is ended; refund its payment in Stripe's dashboard"

@@ -6,10 +6,12 @@ use crate::ports::{
     BillingStore, EventState, Payments, Subscription, SubscriptionStatus as Status,
 };
 use crate::testkit::{TestBilling, TestGas, subscription};
+use gas_runtime::LogCapture;
 use gas_shared::billing::{CheckoutForm, CheckoutStatus, RenewalStatus};
 use gas_shared::{Account, Plan};
 use jiff::SignedDuration;
 use proptest::prelude::*;
+use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 const DAY: i64 = 24 * 3600;
@@ -469,4 +471,27 @@ proptest! {
             assert_eq!(payer.stripe.store.events().len(), steps.len());
         });
     }
+}
+
+#[tokio::test]
+async fn refunds_and_disputes_alert_an_operator_and_change_no_plan() {
+    let payer = Payer::new().await;
+    payer.stripe_has(vec![payer.subscription("sub_1", Status::Active)]);
+    payer.deliver("evt_0", "customer.subscription.created").await;
+    for (id, kind) in [("evt_1", "charge.refunded"), ("evt_2", "charge.dispute.created")] {
+        let log = LogCapture::start();
+        payer.deliver(id, kind).await;
+        // An event that is delivered again alerts nobody again.
+        assert_eq!(payer.receive(id, kind).await, EventState::Processed);
+        let lines: Vec<Value> =
+            log.lines().iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let alerts: Vec<_> =
+            lines.iter().filter(|line| line["fields"]["alert"] == "payment").collect();
+        assert_eq!(alerts.len(), 1, "{lines:?}");
+        assert_eq!(alerts[0]["level"], "ERROR");
+        let fields = &alerts[0]["fields"];
+        assert_eq!((&fields["event_id"], &fields["kind"]), (&json!(id), &json!(kind)));
+        assert_eq!(fields["object"], "obj_1");
+    }
+    assert_eq!(payer.plan().await, Plan::Premium);
 }
