@@ -6,6 +6,7 @@ use super::{
 };
 use crate::deployment::{ArchiveBackEnd, ArchiveSettings};
 use crate::ports::{Archive, PortResult};
+use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
@@ -22,6 +23,9 @@ const OPERATION_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// Enough for one part of a file; the SDK detects a stalled connection long before.
 const S3_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// The most attempts of one call to the archive, of which there are many at once after an upgrade.
+const ARCHIVE_ATTEMPTS: u32 = 5;
 
 /// The SDK configuration of this process.
 #[derive(Clone, Debug)]
@@ -72,7 +76,8 @@ impl Sdk {
 
     /// The archive of a deployment.
     pub fn archive(&self, settings: &ArchiveSettings, path_style: bool) -> Arc<dyn Archive> {
-        let s3 = self.s3(path_style);
+        let s3 = self.s3_config(path_style).retry_config(archive_retries()).build();
+        let s3 = aws_sdk_s3::Client::from_conf(s3);
         match settings.archive_back_end {
             ArchiveBackEnd::Vault => Arc::new(VaultArchive {
                 client: self.glacier(),
@@ -89,16 +94,19 @@ impl Sdk {
     }
 
     fn s3(&self, path_style: bool) -> aws_sdk_s3::Client {
-        let config = aws_sdk_s3::config::Builder::from(&self.config)
+        aws_sdk_s3::Client::from_conf(self.s3_config(path_style).build())
+    }
+
+    fn s3_config(&self, path_style: bool) -> aws_sdk_s3::config::Builder {
+        aws_sdk_s3::config::Builder::from(&self.config)
             .force_path_style(path_style)
             .timeout_config(transfer_timeouts())
-            .build();
-        aws_sdk_s3::Client::from_conf(config)
     }
 
     fn glacier(&self) -> aws_sdk_glacier::Client {
         let config = aws_sdk_glacier::config::Builder::from(&self.config)
             .timeout_config(transfer_timeouts())
+            .retry_config(archive_retries())
             .build();
         aws_sdk_glacier::Client::from_conf(config)
     }
@@ -147,4 +155,102 @@ fn transfer_timeouts() -> TimeoutConfig {
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(S3_ATTEMPT_TIMEOUT)
         .build()
+}
+
+/// Throttled and failed calls are repeated after a random part of 1, 2, 4 and 8 seconds.
+fn archive_retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(ARCHIVE_ATTEMPTS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::testing::serve;
+    use crate::ports::RetrievalStarted;
+    use axum::Router;
+    use axum::http::{Method, StatusCode};
+    use gas_shared::JobId;
+    use gas_shared::job::Tier;
+    use std::sync::Mutex;
+    use std::time::Instant;
+    use uuid::Uuid;
+
+    /// A started retrieval, and the times of the calls that asked for it. The first `throttled` calls
+    /// are throttled.
+    async fn retrieval(
+        back_end: ArchiveBackEnd,
+        throttled: usize,
+    ) -> (PortResult<RetrievalStarted>, Vec<Instant>) {
+        let calls = Arc::new(Mutex::new(Vec::new()));
+        let seen = calls.clone();
+        let answer = async move |method: Method| {
+            if method == Method::HEAD {
+                return (StatusCode::OK, [("x-amz-job-id", "1")], String::new());
+            }
+            let number = {
+                let mut seen = seen.lock().unwrap();
+                seen.push(Instant::now());
+                seen.len()
+            };
+            let (status, body) = match back_end {
+                _ if number > throttled => (StatusCode::ACCEPTED, String::new()),
+                ArchiveBackEnd::Vault => (
+                    StatusCode::BAD_REQUEST,
+                    r#"{"code":"ThrottlingException","type":"Client","message":"slow"}"#.to_owned(),
+                ),
+                ArchiveBackEnd::S3 => {
+                    let error = "<Error><Code>ThrottlingException</Code></Error>";
+                    (StatusCode::SERVICE_UNAVAILABLE, error.to_owned())
+                }
+            };
+            (status, [("x-amz-job-id", "1")], body)
+        };
+        let sdk = Sdk::from(serve(Router::new().fallback(answer)).await);
+        let settings = ArchiveSettings {
+            archive_back_end: back_end,
+            archive_vault: "vault".to_owned(),
+            archive_bucket: "archive".to_owned(),
+            complete_thaw_topic_arn: "arn:topic".to_owned(),
+        };
+        let archive = sdk.archive(&settings, true);
+        let started = archive.start_retrieval(JobId::new(Uuid::nil()), "id", Tier::Expedited).await;
+        let calls = calls.lock().unwrap().clone();
+        (started, calls)
+    }
+
+    /// The pauses between calls, in seconds.
+    fn pauses(calls: &[Instant]) -> Vec<f64> {
+        calls.windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64()).collect()
+    }
+
+    #[tokio::test]
+    async fn throttled_calls_to_the_archive_are_repeated_four_times_with_jitter() {
+        let (vault, s3) = tokio::join!(
+            retrieval(ArchiveBackEnd::Vault, usize::MAX),
+            retrieval(ArchiveBackEnd::S3, usize::MAX)
+        );
+        let mut all = Vec::new();
+        for (started, calls) in [vault, s3] {
+            assert!(started.is_err());
+            let pauses = pauses(&calls);
+            assert_eq!(calls.len(), 5, "{pauses:?}");
+            for (pause, most) in pauses.iter().zip([1.0, 2.0, 4.0, 8.0]) {
+                // Half a second for slow machines.
+                assert!(*pause < most + 0.5, "{pauses:?}");
+            }
+            all.push(pauses);
+        }
+        // Without jitter, both would wait as long.
+        let differ = all[0].iter().zip(&all[1]).any(|(vault, s3)| (vault - s3).abs() > 0.05);
+        assert!(differ, "{all:?}");
+    }
+
+    #[tokio::test]
+    async fn a_call_that_is_throttled_once_succeeds() {
+        for back_end in [ArchiveBackEnd::Vault, ArchiveBackEnd::S3] {
+            let (started, calls) = retrieval(back_end, 1).await;
+            assert!(matches!(started, Ok(RetrievalStarted::Started { .. })), "{started:?}");
+            assert_eq!(calls.len(), 2);
+        }
+    }
 }

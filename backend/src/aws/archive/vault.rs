@@ -202,3 +202,37 @@ impl VaultArchive {
         Ok(job.archive_size_in_bytes.and_then(|size| size.try_into().ok()).unwrap_or(0))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::testing::serve;
+    use axum::Router;
+    use axum::http::StatusCode;
+    use uuid::Uuid;
+
+    /// The result of an expedited retrieval to which Glacier answers with an error.
+    async fn after(code: &str) -> PortResult<RetrievalStarted> {
+        let error = format!(r#"{{"code":"{code}","type":"Client","message":"no"}}"#);
+        let answer = async move || (StatusCode::BAD_REQUEST, error);
+        let config = serve(Router::new().fallback(answer)).await;
+        let archive = VaultArchive {
+            client: Client::new(&config),
+            s3: aws_sdk_s3::Client::new(&config),
+            vault: "vault".to_owned(),
+            topic_arn: "arn:topic".to_owned(),
+        };
+        archive.start_retrieval(JobId::new(Uuid::nil()), "id", Tier::Expedited).await
+    }
+
+    /// The emulator of the stack has no limit of retrievals.
+    #[tokio::test]
+    async fn a_tier_is_unavailable_only_without_capacity_or_by_the_retrieval_policy() {
+        for code in ["InsufficientCapacityException", "PolicyEnforcedException"] {
+            assert_eq!(after(code).await.unwrap(), RetrievalStarted::TierUnavailable, "{code}");
+        }
+        for code in ["ThrottlingException", "ResourceNotFoundException", "LimitExceededException"] {
+            assert!(after(code).await.is_err(), "{code}");
+        }
+    }
+}
