@@ -1,14 +1,15 @@
-//! `GET /annotations-log/{id}`: downloads a job's run log.
+//! `GET /annotations-log/{id}`: downloads a job's whole log.
 
 use super::file_response::{file_response, or_error_response};
 use super::{Web, caller};
 use crate::error::ApiError;
 use crate::server::session::Session;
+use axum::body::Body;
 use axum::extract::Path;
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
-use gas_backend::usecases::{find_job, read_log};
+use gas_backend::usecases::stream_log;
 use gas_shared::JobId;
 
 /// The run log route.
@@ -26,8 +27,7 @@ async fn log_file(
 
 async fn try_log_file(web: &Web, session: &Session, id: JobId) -> Result<Response, ApiError> {
     let account = caller::account_of(web, session).await?;
-    let job = find_job(&web.gas, account.id, id).await?;
-    let text = read_log(&web.gas, account.id, id).await?;
+    let (job, log) = stream_log(&web.gas, account.id, id).await?;
     let name = format!("{}.log", job.input.name.stem());
-    Ok(file_response(text, "text/plain; charset=utf-8", &name))
+    Ok(file_response(Body::from_stream(log), "text/plain; charset=utf-8", &name))
 }

@@ -62,7 +62,7 @@ pub use explore::{
 pub use export_account::export_account;
 pub use find_job::{FindError, ListError, find_job, list_jobs, list_jobs_in};
 pub use job_lists::{JobLists, find_jobs, queue_position};
-pub use job_log::read_log;
+pub use job_log::{read_log, stream_log};
 pub use limits::{LimitError, TooMany, count_api_call, count_sign_in};
 pub use notify::{MAIL_CLAIM_DURATION, Notified, NotifyError, notify, resend_mails};
 pub use plan::apply_plan_change;

@@ -73,6 +73,9 @@ pub struct Input {
     pub uploaded_at: Option<Timestamp>,
 }
 
+/// The end of a log of which only the first MiB is shown.
+pub const LOG_CUT: &str = "\nThe log continues.\n";
+
 /// The state of a job, with the data that exists only in that state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JobState {

@@ -7,6 +7,7 @@ use crate::browser;
 use crate::components::{CopyButton, ErrorNote, Icon, Shape};
 use crate::log_search::{Hit, find, pieces};
 use dioxus::prelude::*;
+use gas_shared::job::LOG_CUT;
 use gas_shared::{JobId, JobView};
 
 /// The id of the element that scrolls.
@@ -92,6 +93,9 @@ fn Lines(id: JobId, text: String, is_running: bool) -> Element {
                         chosen: chosen.filter(|hit| hit.line == place),
                     }
                 }
+            }
+            if text.ends_with(LOG_CUT) {
+                a { href: "/annotations-log/{id}", download: "", "Download all" }
             }
         }
     }

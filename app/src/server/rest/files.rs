@@ -6,6 +6,7 @@ use super::jobs::JobPath;
 use super::problem::{Problem, ProblemBody};
 use crate::error::ApiError;
 use axum::Json;
+use axum::body::Body;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use axum::http::{StatusCode, header};
@@ -58,7 +59,9 @@ pub async fn result(
         super::JobProblems, super::CommonProblems,
     ),
 )]
-pub async fn log(CanRead(caller): CanRead, JobPath(id): JobPath) -> Result<String, Problem> {
-    let text = usecases::read_log(&caller.web.gas, caller.account.id, id).await;
-    Ok(text.map_err(ApiError::from)?)
+pub async fn log(CanRead(caller): CanRead, JobPath(id): JobPath) -> Result<Response, Problem> {
+    let log = usecases::stream_log(&caller.web.gas, caller.account.id, id).await;
+    let (_, log) = log.map_err(ApiError::from)?;
+    let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+    Ok((kind, Body::from_stream(log)).into_response())
 }
