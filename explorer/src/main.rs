@@ -5,6 +5,7 @@ use anyhow::Context;
 use clap::Parser;
 use gas_explorer::Error;
 use gas_explorer::index;
+use gas_shared::exit_code::{BAD_INPUT, DISK_FULL, is_disk_full};
 use std::fs::{self, File};
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,8 @@ use std::process::ExitCode;
 /// Builds the index of the results explorer from an annotated VCF file.
 ///
 /// Exit codes: 0 if the index was written; 2 if the result cannot be indexed (the last line on
-/// standard error is a JSON object with `error` and `code`); 1 for all other errors.
+/// standard error is a JSON object with `error` and `code`); 3 if the disk is full; 1 for all other
+/// errors.
 #[derive(Debug, Parser)]
 #[command(name = "gas-index", version)]
 struct Command {
@@ -22,9 +24,6 @@ struct Command {
     /// The index to write. A failed run removes it.
     index: PathBuf,
 }
-
-/// The exit code for a result that cannot be indexed; `gas-annotate` has the same.
-const EXIT_BAD_INPUT: u8 = 2;
 
 fn main() -> ExitCode {
     let command = Command::parse();
@@ -50,8 +49,8 @@ fn report(error: &anyhow::Error) -> ExitCode {
     let code = error.downcast_ref::<Error>().and_then(Error::input_code);
     if let Some(code) = code {
         eprintln!("{}", serde_json::json!({ "error": format!("{error:#}"), "code": code }));
-        return ExitCode::from(EXIT_BAD_INPUT);
+        return ExitCode::from(BAD_INPUT);
     }
     eprintln!("error: {error:#}");
-    ExitCode::FAILURE
+    if is_disk_full(error.as_ref()) { ExitCode::from(DISK_FULL) } else { ExitCode::FAILURE }
 }

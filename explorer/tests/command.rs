@@ -41,3 +41,16 @@ fn a_missing_result_has_exit_code_1() {
     let run = gas_index(&folder.path().join("none"), &folder.path().join("index"));
     assert_eq!(run.status.code(), Some(1));
 }
+
+#[test]
+fn a_full_disk_has_exit_code_3() {
+    let folder = tempfile::tempdir().unwrap();
+    let (result, index) = (folder.path().join("result.vcf"), folder.path().join("index"));
+    std::fs::write(&result, format!("{HEADER}1\t5\trs7\tA\tC\t.\tPASS\t.\n")).unwrap();
+    // Every write to this device fails with ENOSPC. The failed run removes the link only.
+    std::os::unix::fs::symlink("/dev/full", &index).unwrap();
+    let run = gas_index(&result, &index);
+    let error = String::from_utf8(run.stderr).unwrap();
+    assert_eq!(run.status.code(), Some(gas_shared::exit_code::DISK_FULL.into()), "{error}");
+    assert!(index.symlink_metadata().is_err(), "no partial index is left");
+}

@@ -8,6 +8,7 @@ pub mod account;
 pub mod audit;
 pub mod billing;
 pub mod event;
+pub mod exit_code;
 pub mod explorer;
 pub mod file_name;
 pub mod ids;

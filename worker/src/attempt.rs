@@ -1,5 +1,6 @@
 //! One attempt at a claimed job: download the input, run the engine, store its output.
 
+use crate::disk::output_limit;
 use crate::engine::{EngineError, Task};
 use crate::handle::Worker;
 use crate::outage::MaybeOutage;
@@ -9,6 +10,7 @@ use gas_backend::ports::{ObjectInfo, PortError};
 use gas_backend::usecases::Finished;
 use gas_backend::{AnnotateGas, chain};
 use gas_shared::Job;
+use gas_shared::exit_code::is_disk_full;
 use gas_shared::job::step;
 use std::io;
 use std::path::Path;
@@ -20,14 +22,7 @@ const JSON: &str = "application/json";
 
 const BINARY: &str = "application/octet-stream";
 
-/// The largest output as a multiple of the size of a plain input.
-const PLAIN_GROWTH: u64 = 10;
-
-/// The largest output as a multiple of the size of a compressed input.
-const GZIP_GROWTH: u64 = 100;
-
-/// The output limit of small inputs, in bytes: their header is large in proportion.
-const MIN_OUTPUT_BYTES: u64 = 64 * 1024 * 1024;
+const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
 
 /// The reason why an attempt failed.
 #[derive(Debug, thiserror::Error)]
@@ -46,30 +41,45 @@ pub(crate) enum AttemptError {
     /// The object does not exist.
     #[error("the uploaded file no longer exists; upload it again as a new job")]
     InputMissing,
+    /// The disk of this machine is too small for the job, even if nothing else were on it.
+    #[error(
+        "annotating this file needs about {:.1} GiB of disk space, but the service has {:.1} GiB; split \
+         the file and upload the parts, or ask the operator for a larger disk",
+        *need as f64 / GIB, *total as f64 / GIB
+    )]
+    NeverFits { need: u64, total: u64 },
+}
+
+impl AttemptError {
+    /// Whether the disk of this machine is full, so that the job can succeed elsewhere or later.
+    pub(crate) fn is_disk_full(&self) -> bool {
+        matches!(self, Self::Engine(EngineError::DiskFull { .. })) || is_disk_full(self)
+    }
 }
 
 impl MaybeOutage for AttemptError {
     fn is_outage(&self) -> bool {
-        matches!(self, Self::Port(error) if error.is_outage())
+        // Repeating a transfer does not free the disk, but the end of the attempt does.
+        matches!(self, Self::Port(error) if error.is_outage() && !is_disk_full(error))
     }
 }
 
-/// Runs everything up to the stored result. Dropping the future kills the engine and removes the
-/// scratch folder; the next attempt overwrites what was stored until then.
+/// Runs everything up to the stored result, in a scratch folder. Dropping the future kills the engine;
+/// the next attempt overwrites what was stored until then.
 pub(crate) async fn attempt(
     worker: &Worker,
     job: &Job,
     report: &Report,
+    folder: &Path,
 ) -> Result<Finished, AttemptError> {
-    let Worker { gas, engine, intake, scratch, .. } = worker;
-    let folder = scratch.run()?;
+    let Worker { gas, engine, intake, .. } = worker;
     let name = &job.input.name;
     // The user's file name must not become part of a path or a command line.
     let input_name = if name.is_gzip() { "input.vcf.gz" } else { "input.vcf" };
-    let input = folder.path().join(input_name);
+    let input = folder.join(input_name);
     // The paths at which AnnTools, which takes no output arguments, writes them.
-    let output = folder.path().join("input.annot.vcf");
-    let log = folder.path().join("input.vcf.count.log");
+    let output = folder.join("input.annot.vcf");
+    let log = folder.join("input.vcf.count.log");
 
     report.begin_step(step::DOWNLOAD);
     let fetched = intake.retry(|| fetch(gas, job, &input)).await?;
@@ -77,7 +87,7 @@ pub(crate) async fn attempt(
         return Err(AttemptError::InputReplaced);
     }
     let task = Task {
-        folder: folder.path(),
+        folder,
         input: &input,
         output: &output,
         log: &log,
@@ -98,11 +108,17 @@ pub(crate) async fn attempt(
     intake.retry(|| store_summary(gas, job, &output)).await?;
 
     report.begin_step(step::INDEX);
-    let index = folder.path().join("output.annot.idx");
-    if let Err(error) = store_index(worker, job, task, &index, deadline).await {
-        // Without an index the result can still be downloaded.
-        report.note("warning: no index for the results explorer; the results can be downloaded");
-        tracing::warn!(error = %chain(&error), "result is not indexed");
+    let index = folder.join("output.annot.idx");
+    match store_index(worker, job, task, &index, deadline).await {
+        Ok(()) => {}
+        // Another attempt has an index.
+        Err(IndexError::Build(full @ EngineError::DiskFull { .. })) => return Err(full.into()),
+        Err(error) => {
+            // Without an index the result can still be downloaded.
+            report
+                .note("warning: no index for the results explorer; the results can be downloaded");
+            tracing::warn!(error = %chain(&error), "result is not indexed");
+        }
     }
     Ok(Finished { records, result_size })
 }
@@ -161,22 +177,4 @@ async fn store_index(
 
 fn open(path: &Path, what: &'static str) -> Result<RunFile, AttemptError> {
     RunFile::open(path).map_err(|_| AttemptError::NoOutput(what))
-}
-
-fn output_limit(input_bytes: u64, gzip: bool) -> u64 {
-    let growth = if gzip { GZIP_GROWTH } else { PLAIN_GROWTH };
-    input_bytes.saturating_mul(growth).max(MIN_OUTPUT_BYTES)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_output_limit_grows_with_the_input() {
-        assert_eq!(output_limit(150_000, false), MIN_OUTPUT_BYTES);
-        assert_eq!(output_limit(1_000_000_000, false), 10_000_000_000);
-        assert_eq!(output_limit(1_000_000_000, true), 100_000_000_000);
-        assert_eq!(output_limit(u64::MAX, true), u64::MAX);
-    }
 }

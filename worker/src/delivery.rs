@@ -29,7 +29,16 @@ pub(crate) async fn postpone(queue: &dyn Queue, message: &Message, pause: Durati
 /// message to the dead-letter queue after the fifth, but an interruption is not the message's
 /// fault.
 pub(crate) async fn give_back(queue: &dyn Queue, message: &Message) -> PortResult<()> {
-    queue.send(&message.body).await?;
+    give_back_after(queue, message, Duration::ZERO).await
+}
+
+/// Like [`give_back`], but the message is invisible for `delay`.
+pub(crate) async fn give_back_after(
+    queue: &dyn Queue,
+    message: &Message,
+    delay: Duration,
+) -> PortResult<()> {
+    queue.send_later(&message.body, delay).await?;
     // If this fails, the job has two messages, of which the second one finds it claimed or ended.
     queue.delete(message).await
 }

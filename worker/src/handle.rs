@@ -4,12 +4,13 @@
 //! worker holds its claim and repeats the call ([`crate::outage`]).
 
 use crate::attempt::{AttemptError, attempt};
-use crate::delivery::{give_back, keep_invisible};
+use crate::delivery::{give_back, give_back_after, keep_invisible};
+use crate::disk::{self, Space};
 use crate::engine::{Engine, EngineError};
 use crate::heartbeat::{Heartbeat, LostClaim};
 use crate::outage::Intake;
 use crate::report::Report;
-use crate::scratch::ScratchRoot;
+use crate::scratch::{Room, ScratchRoot};
 use crate::settings::Timing;
 use gas_backend::messages::JobRequest;
 use gas_backend::ports::{Message, PortResult, Queue};
@@ -21,6 +22,7 @@ use gas_runtime::Shutdown;
 use gas_shared::job::{ChangeRefused, ClaimId, FailureKind, JobState};
 use gas_shared::{Job, JobId, JobStatus};
 use jiff::SignedDuration;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tracing::Span;
@@ -34,6 +36,9 @@ const RETRY_PAUSE: Duration = Duration::from_secs(2);
 
 /// The longest pause between two checks of a job that another worker holds.
 const MAX_RECHECK_PAUSE: Duration = Duration::from_secs(900);
+
+/// The shortest delay of a job for which the disk has no space. The longest is twice as long.
+const NO_ROOM_DELAY: Duration = Duration::from_secs(60);
 
 /// The reason that the owner reads if all attempts failed for reasons other than the input.
 pub(crate) const SERVICE_FAILURE: &str = "annotation failed repeatedly because of a problem on our \
@@ -65,6 +70,8 @@ enum Ended {
     Lost(LostClaim),
     /// The worker shuts down before the run has ended.
     Interrupted,
+    /// The disk of this machine has too little space now.
+    NoRoom { need: u64, space: Space },
 }
 
 impl Worker {
@@ -122,8 +129,19 @@ impl Worker {
         tracing::info!("job claimed");
         let report = Report::new(self.gas.jobs.clock.clone());
         report.resume(&self.gas, job).await;
-        report.note(&format!("attempt {} started", engine_failures(job) + 1));
-        match self.run(message, job, claim, &report, shutdown).await {
+        let need = disk::space_needed(job.input.size.unwrap_or(0), job.input.name.is_gzip());
+        let ended = match self.scratch.admit(need) {
+            Ok(Room::Folder(folder)) => {
+                report.note(&format!("attempt {} started", engine_failures(job) + 1));
+                self.run(message, job, claim, &report, folder.path(), shutdown).await
+            }
+            Ok(Room::Later(space)) => Ended::NoRoom { need, space },
+            Ok(Room::Never(Space { total, .. })) => {
+                self.failed(job, claim, AttemptError::NeverFits { need, total }, &report).await
+            }
+            Err(error) => self.failed(job, claim, error.into(), &report).await,
+        };
+        match ended {
             Ended::Final(ended) => self.end(message, job.id, ended).await,
             Ended::EngineFailed(failures) => {
                 let pause = retry_pause(failures).min(self.timing.visibility);
@@ -134,6 +152,17 @@ impl Worker {
                 tracing::error!(error = %chain(&error), "attempt given up; SQS delivers the message again");
                 self.release(job.id, claim, false).await?;
                 Ok(self.queue.extend(message, self.timing.visibility).await?)
+            }
+            Ended::NoRoom { need, space } => {
+                tracing::warn!(
+                    need_bytes = need,
+                    free_bytes = space.free,
+                    "disk has no space for the job; it returns to the queue"
+                );
+                self.intake.retry(|| self.release(job.id, claim, false)).await?;
+                let delay = NO_ROOM_DELAY.mul_f64(1.0 + fastrand::f64());
+                let back = || give_back_after(&*self.queue, message, delay);
+                Ok(self.intake.retry(back).await?)
             }
             Ended::Lost(LostClaim::Refused(
                 ChangeRefused::ClaimLost | ChangeRefused::StillRunning,
@@ -167,19 +196,20 @@ impl Worker {
         job: &Job,
         claim: ClaimId,
         report: &Report,
+        folder: &Path,
         shutdown: &Shutdown,
     ) -> Ended {
         let (gas, queue, timing) = (&self.gas, &*self.queue, self.timing);
         let heartbeat = Heartbeat { gas, queue, timing, message, job, claim, report };
         tokio::select! {
-            ended = self.run_to_end(job, claim, report) => ended,
+            ended = self.run_to_end(job, claim, report, folder) => ended,
             lost = heartbeat.run() => Ended::Lost(lost),
             () = shutdown.due() => Ended::Interrupted,
         }
     }
 
-    async fn run_to_end(&self, job: &Job, claim: ClaimId, report: &Report) -> Ended {
-        match attempt(self, job, report).await {
+    async fn run_to_end(&self, job: &Job, claim: ClaimId, report: &Report, folder: &Path) -> Ended {
+        match attempt(self, job, report, folder).await {
             Ok(finished) => {
                 report.note(&format!("records annotated and stored: {}", finished.records));
                 report.store(&self.gas, job).await;
@@ -203,8 +233,18 @@ impl Worker {
             AttemptError::Engine(
                 EngineError::BadInput(reason) | EngineError::OverLimit(reason),
             ) => (FailureKind::Input, reason),
-            error @ (AttemptError::InputReplaced | AttemptError::InputMissing) => {
-                (FailureKind::Input, error.to_string())
+            error @ (AttemptError::InputReplaced
+            | AttemptError::InputMissing
+            | AttemptError::NeverFits { .. }) => (FailureKind::Input, error.to_string()),
+            error if error.is_disk_full() => {
+                tracing::error!(
+                    alert = "disk",
+                    error = %chain(&error),
+                    "disk is full; the job is retried on any worker: free some space"
+                );
+                report.note("attempt interrupted because a disk on our side is full");
+                report.store(&self.gas, job).await;
+                return Ended::GivenUp(error);
             }
             error @ (AttemptError::Port(_) | AttemptError::Scratch(_)) => {
                 report.note("attempt interrupted because of a problem on our side");

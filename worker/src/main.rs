@@ -8,6 +8,7 @@
 mod attempt;
 mod dead_letters;
 mod delivery;
+mod disk;
 mod engine;
 mod handle;
 mod heartbeat;
@@ -72,7 +73,7 @@ async fn annotate(settings: AnnotateSettings) -> anyhow::Result<()> {
         timing: settings.timing(),
         max_attempts: settings.max_attempts,
         intake: outage::Intake::default(),
-        scratch: scratch::ScratchRoot::open(&settings.work_dir)
+        scratch: scratch::ScratchRoot::open(&settings.work_dir, Arc::new(disk::FileSystems))
             .with_context(|| format!("failed to prepare {}", settings.work_dir.display()))?,
     };
     let dead_letters = dead_letters::DeadLetters {

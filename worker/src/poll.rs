@@ -25,6 +25,7 @@ async fn slot(worker: Arc<Worker>, shutdown: Shutdown) {
     while !shutdown.is_requested() {
         let receive = async {
             worker.intake.open().await;
+            worker.scratch.room().await;
             worker.queue.receive(1, worker.timing.visibility).await
         };
         let received = tokio::select! {
@@ -61,7 +62,9 @@ async fn handle(worker: &Arc<Worker>, message: Message, shutdown: &Shutdown) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{FakeQueue, message, worker};
+    use crate::disk::RESERVE_BYTES;
+    use crate::scratch::ScratchRoot;
+    use crate::testing::{FakeDisk, FakeQueue, message, worker};
     use gas_backend::testkit::TestGas;
     use gas_shared::{JobStatus, Plan};
     use std::time::Duration;
@@ -90,5 +93,27 @@ mod tests {
         let both = async { tokio::join!(run(Arc::new(worker), 2, &shutdown), until_done) };
         tokio::time::timeout(Duration::from_secs(20), both).await.unwrap();
         assert!(ids.iter().all(|id| test.job(*id).status() == JobStatus::Completed));
+    }
+    #[tokio::test(start_paused = true)]
+    async fn no_messages_are_received_while_the_disk_is_full() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let queue = Arc::new(FakeQueue::default());
+        queue.offer(message(test.pending_job(&ada).await.id, 1));
+        let (mut worker, folder) = worker(&test, queue.clone(), ENGINE);
+        let disk = Arc::new(FakeDisk::default());
+        worker.scratch = ScratchRoot::open(&folder.path().join("work"), disk.clone()).unwrap();
+        disk.set_free(RESERVE_BYTES);
+        let shutdown = Shutdown::default();
+        let control = async {
+            tokio::time::sleep(Duration::from_hours(1)).await;
+            assert_eq!(queue.waiting(), 1);
+            disk.set_free(1 << 40);
+            while queue.waiting() > 0 {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            shutdown.now();
+        };
+        tokio::join!(run(Arc::new(worker), 1, &shutdown), control);
     }
 }

@@ -1,5 +1,6 @@
 //! Shared by the worker's tests: an in-memory queue and engines that are shell scripts.
 
+use crate::disk::{Disk, Space};
 use crate::engine::{Confinement, Engine, Limits, Sandbox, Template};
 use crate::handle::Worker;
 use crate::outage::Intake;
@@ -10,6 +11,7 @@ use gas_backend::ports::{Message, PortResult, Queue};
 use gas_backend::testkit::{Outage, TestGas};
 use gas_shared::JobId;
 use std::collections::VecDeque;
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -27,7 +29,7 @@ pub(crate) struct FakeQueue {
     waiting: Mutex<VecDeque<Message>>,
     extended: Mutex<Vec<Duration>>,
     deleted: Mutex<Vec<String>>,
-    sent: Mutex<Vec<String>>,
+    sent: Mutex<Vec<(String, Duration)>>,
     pub(crate) outage: Outage,
 }
 
@@ -42,6 +44,11 @@ impl FakeQueue {
         self.waiting.lock().unwrap().push_back(message);
     }
 
+    /// The number of messages that were not received yet.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.lock().unwrap().len()
+    }
+
     /// The visibility of every `extend` call, in order.
     pub(crate) fn extended(&self) -> Vec<Duration> {
         self.extended.lock().unwrap().clone()
@@ -49,7 +56,12 @@ impl FakeQueue {
 
     /// The bodies of sent messages. They are not delivered.
     pub(crate) fn sent(&self) -> Vec<String> {
-        self.sent.lock().unwrap().clone()
+        self.sent.lock().unwrap().iter().map(|(body, _)| body.clone()).collect()
+    }
+
+    /// The delays of sent messages.
+    pub(crate) fn delays(&self) -> Vec<Duration> {
+        self.sent.lock().unwrap().iter().map(|(_, delay)| *delay).collect()
     }
 
     /// The receipts of deleted messages.
@@ -60,9 +72,9 @@ impl FakeQueue {
 
 #[async_trait]
 impl Queue for FakeQueue {
-    async fn send(&self, body: &str) -> PortResult<()> {
+    async fn send_later(&self, body: &str, delay: Duration) -> PortResult<()> {
         self.outage.check()?;
-        self.sent.lock().unwrap().push(body.to_owned());
+        self.sent.lock().unwrap().push((body.to_owned(), delay));
         Ok(())
     }
 
@@ -85,6 +97,32 @@ impl Queue for FakeQueue {
         self.outage.check()?;
         self.deleted.lock().unwrap().push(message.receipt.clone());
         Ok(())
+    }
+}
+
+/// A disk with as much space as a test says. At first, it is empty and large.
+#[derive(Debug)]
+pub(crate) struct FakeDisk(Mutex<Space>);
+
+impl Default for FakeDisk {
+    fn default() -> Self {
+        Self(Mutex::new(Space { total: 1 << 40, free: 1 << 40 }))
+    }
+}
+
+impl FakeDisk {
+    pub(crate) fn set_total(&self, total: u64) {
+        self.0.lock().unwrap().total = total;
+    }
+
+    pub(crate) fn set_free(&self, free: u64) {
+        self.0.lock().unwrap().free = free;
+    }
+}
+
+impl Disk for FakeDisk {
+    fn space(&self, _path: &Path) -> io::Result<Space> {
+        Ok(*self.0.lock().unwrap())
     }
 }
 
@@ -129,7 +167,8 @@ pub(crate) fn worker(test: &TestGas, queue: Arc<dyn Queue>, script: &str) -> (Wo
         timing: TIMING,
         max_attempts: MAX_ATTEMPTS,
         intake: Intake::default(),
-        scratch: ScratchRoot::open(&folder.path().join("work")).unwrap(),
+        scratch: ScratchRoot::open(&folder.path().join("work"), Arc::new(FakeDisk::default()))
+            .unwrap(),
     };
     (worker, folder)
 }

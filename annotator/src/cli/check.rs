@@ -1,10 +1,10 @@
 //! The subcommand `gas-annotate check`.
 
-use super::EXIT_BAD_INPUT;
 use super::limits::LimitArgs;
 use clap::Args;
 use gas_annotate::check::{CheckOptions, check_file};
 use gas_annotate::reference::Reference;
+use gas_shared::exit_code::BAD_INPUT;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -52,5 +52,5 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
         let (records, samples) = (report.records, report.samples);
         writeln!(out, "{verdict}: VCF {}, {records} records, {samples} samples", report.version)?;
     }
-    Ok(if report.valid { ExitCode::SUCCESS } else { ExitCode::from(EXIT_BAD_INPUT) })
+    Ok(if report.valid { ExitCode::SUCCESS } else { ExitCode::from(BAD_INPUT) })
 }

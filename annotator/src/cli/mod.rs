@@ -8,6 +8,7 @@ mod stats;
 
 use clap::Parser;
 use gas_annotate::Error;
+use gas_shared::exit_code::{BAD_INPUT, DISK_FULL, is_disk_full};
 use std::process::ExitCode;
 
 /// Annotates VCF files with genes, transcripts and consequences.
@@ -23,9 +24,6 @@ pub(crate) enum Command {
     /// Count what is in a VCF file, with or without annotations.
     Stats(stats::StatsArgs),
 }
-
-/// The exit code for an invalid input file.
-const EXIT_BAD_INPUT: u8 = 2;
 
 impl Command {
     pub(crate) fn run(self) -> ExitCode {
@@ -43,13 +41,13 @@ impl Command {
 }
 
 /// Prints the error as the last line on stderr: a JSON object for an invalid input file, otherwise
-/// plain text.
+/// plain text. A full disk has an exit code of its own, since the run may succeed elsewhere.
 fn report(error: &anyhow::Error) -> ExitCode {
     if let Some(Error::Input(input)) = error.downcast_ref::<Error>() {
         let line = serde_json::json!({ "error": input.to_string(), "code": input.code() });
         eprintln!("{line}");
-        return ExitCode::from(EXIT_BAD_INPUT);
+        return ExitCode::from(BAD_INPUT);
     }
     eprintln!("error: {error:#}");
-    ExitCode::FAILURE
+    if is_disk_full(error.as_ref()) { ExitCode::from(DISK_FULL) } else { ExitCode::FAILURE }
 }

@@ -13,6 +13,9 @@ pub(super) const LONG_POLL_SECS: i32 = 20;
 /// The longest visibility timeout that SQS accepts: 12 hours.
 const MAX_VISIBILITY_SECS: u64 = 12 * 60 * 60;
 
+/// The longest delay of a message that SQS accepts.
+const MAX_DELAY: Duration = Duration::from_mins(15);
+
 /// An SQS queue.
 #[derive(Clone, Debug)]
 pub struct SqsQueue {
@@ -28,11 +31,12 @@ impl SqsQueue {
 
 #[async_trait]
 impl Queue for SqsQueue {
-    async fn send(&self, body: &str) -> PortResult<()> {
+    async fn send_later(&self, body: &str, delay: Duration) -> PortResult<()> {
         self.client
             .send_message()
             .queue_url(&self.url)
             .message_body(body)
+            .delay_seconds(seconds(delay.min(MAX_DELAY)))
             .send()
             .await
             .map_err(|error| PortError::new(format!("send to {}", self.url), error))?;
@@ -115,6 +119,10 @@ fn seconds(visibility: Duration) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::testing::serve;
+    use axum::{Json, Router};
+    use serde_json::{Value, json};
+    use std::sync::{Arc, Mutex};
 
     #[test]
     fn the_receive_count_is_read_from_the_message() {
@@ -142,5 +150,22 @@ mod tests {
         assert_eq!(seconds(Duration::ZERO), 0);
         assert_eq!(seconds(Duration::from_secs(60)), 60);
         assert_eq!(seconds(Duration::from_secs(1_000_000)), 43_200);
+    }
+
+    #[tokio::test]
+    async fn a_message_that_is_sent_later_has_a_delay() {
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let seen = requests.clone();
+        let answer = async move |request: String| {
+            let request: Value = serde_json::from_str(&request).unwrap();
+            seen.lock().unwrap().push(request["DelaySeconds"].clone());
+            Json(json!({ "MessageId": "m" }))
+        };
+        let config = serve(Router::new().fallback(answer)).await;
+        let queue = SqsQueue::new(Client::new(&config), "http://sqs/q");
+        queue.send("{}").await.unwrap();
+        queue.send_later("{}", Duration::from_secs(90)).await.unwrap();
+        queue.send_later("{}", Duration::from_hours(1)).await.unwrap();
+        assert_eq!(*requests.lock().unwrap(), [json!(0), json!(90), json!(900)]);
     }
 }

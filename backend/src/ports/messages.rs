@@ -15,7 +15,12 @@ pub trait Topic: Send + Sync {
 #[async_trait]
 pub trait Queue: Send + Sync {
     /// Adds a message.
-    async fn send(&self, body: &str) -> PortResult<()>;
+    async fn send(&self, body: &str) -> PortResult<()> {
+        self.send_later(body, Duration::ZERO).await
+    }
+
+    /// Adds a message that is invisible for `delay`, which SQS bounds to 15 minutes.
+    async fn send_later(&self, body: &str, delay: Duration) -> PortResult<()>;
 
     /// Waits for messages, up to the queue's long-poll time; the result may be empty. Received
     /// messages are invisible to other receivers for `visibility`.

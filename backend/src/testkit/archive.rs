@@ -215,7 +215,7 @@ impl FakeQueue {
 
 #[async_trait]
 impl Queue for FakeQueue {
-    async fn send(&self, body: &str) -> PortResult<()> {
+    async fn send_later(&self, body: &str, _delay: Duration) -> PortResult<()> {
         lock(&self.0).push_back(body.to_owned());
         Ok(())
     }

@@ -24,3 +24,4 @@ pub(crate) use run::{Engine, EngineError, Task};
 pub(crate) use sandbox::{Confinement, Limits, Sandbox};
 pub(crate) use start_up::measure_start_up;
 pub(crate) use template::Template;
+pub(crate) use watch::folder_bytes;

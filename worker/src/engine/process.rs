@@ -29,6 +29,10 @@ const OUT_OF_MEMORY: [&str; 4] =
 /// library.
 const OUT_OF_TASKS: [&str; 2] = ["Cannot fork", "Resource temporarily unavailable"];
 
+/// Texts on standard error of programs other than `gas-annotate` whose disk or quota is full (ENOSPC,
+/// EDQUOT), of the C library.
+const DISK_FULL: [&str; 2] = ["No space left on device", "Disk quota exceeded"];
+
 /// How a child process ended.
 #[derive(Debug)]
 pub(super) struct Ended {
@@ -107,14 +111,22 @@ impl Ended {
         self.exit == Exit::Code(0)
     }
 
+    /// Whether the program says that its disk is full.
+    pub(super) fn names_full_disk(&self) -> bool {
+        self.tail_has(&DISK_FULL)
+    }
+
+    fn tail_has(&self, texts: &[&str]) -> bool {
+        texts.iter().any(|text| self.tail.contains(text))
+    }
+
     /// The limit that the end of a failed program is the sign of.
     fn exceeded(&self) -> Option<Exceeded> {
-        let has = |texts: &[&str]| texts.iter().any(|text| self.tail.contains(text));
         if let Some(exceeded) = self.exit.exceeded() {
             Some(exceeded)
-        } else if has(&OUT_OF_MEMORY) {
+        } else if self.tail_has(&OUT_OF_MEMORY) {
             Some(Exceeded::Memory)
-        } else if has(&OUT_OF_TASKS) {
+        } else if self.tail_has(&OUT_OF_TASKS) {
             Some(Exceeded::Tasks)
         } else {
             None

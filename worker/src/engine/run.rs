@@ -5,6 +5,7 @@ use super::process::{self, Ended, Stopped};
 use super::sandbox::{Confined, Exceeded, Exit, Sandbox, find_program};
 use super::template::{Paths, Template};
 use crate::report::Report;
+use gas_shared::exit_code::{BAD_INPUT, DISK_FULL};
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -13,9 +14,6 @@ use tokio::time::Instant;
 
 /// The prefix of lines on standard error that the owner sees in the run log.
 const WARNING: &[u8] = b"warning: ";
-
-/// The exit code of the engine and of the index builder for invalid input.
-const BAD_INPUT: i32 = 2;
 
 const MIB: u64 = 1024 * 1024;
 
@@ -51,6 +49,9 @@ pub(crate) enum EngineError {
     /// The run exceeded a limit, and would again.
     #[error("{0}")]
     OverLimit(String),
+    /// The disk of this machine is full; another attempt, elsewhere or later, may succeed.
+    #[error("the disk is full; the end of the standard error of the run: {tail}")]
+    DiskFull { tail: String },
     /// The engine crashed or misbehaved; another attempt may succeed.
     #[error("the engine ended with {status}; the end of its standard error: {tail}")]
     Crashed { status: String, tail: String },
@@ -148,8 +149,12 @@ impl Engine {
         if ended.succeeded() {
             return Ok(ended);
         }
-        match (ended.exit, reason(&ended.tail)) {
-            (Exit::Code(BAD_INPUT), Some(reason)) => Err(EngineError::BadInput(reason)),
+        let code = |code: u8| ended.exit == Exit::Code(code.into());
+        match reason(&ended.tail) {
+            Some(reason) if code(BAD_INPUT) => Err(EngineError::BadInput(reason)),
+            _ if code(DISK_FULL) || ended.names_full_disk() => {
+                Err(EngineError::DiskFull { tail: ended.tail.trim().to_owned() })
+            }
             _ => Err(crashed(&ended)),
         }
     }

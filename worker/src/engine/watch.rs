@@ -166,7 +166,7 @@ fn on_disk(file: &Metadata) -> u64 {
 }
 
 /// The bytes of the files in a folder on the disk.
-pub(super) fn folder_bytes(folder: &Path) -> u64 {
+pub(crate) fn folder_bytes(folder: &Path) -> u64 {
     files(folder).bytes
 }
 

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use gas_backend::ports::{Download, ObjectInfo, ObjectStore, PortError, Topic, UploadRule};
 use gas_shared::job::ObjectLocation;
+use std::error::Error;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -83,12 +84,18 @@ async fn a_result_that_could_not_be_announced_is_announced_in_place() {
 pub(super) struct FailingStore {
     pub(super) inner: Arc<dyn ObjectStore>,
     pub(super) calls_left: AtomicU32,
+    pub(super) cause: fn() -> Box<dyn Error + Send + Sync>,
 }
 
 impl FailingStore {
+    /// A store whose `nth` transfer fails, as in an outage.
+    pub(super) fn nth(nth: u32, inner: Arc<dyn ObjectStore>) -> Self {
+        Self { inner, calls_left: nth.into(), cause: || "injected".into() }
+    }
+
     fn step(&self, what: &str) -> PortResult<()> {
         if self.calls_left.fetch_sub(1, Ordering::SeqCst) == 1 {
-            return Err(PortError::new(what, "injected"));
+            return Err(PortError::new(what, (self.cause)()));
         }
         Ok(())
     }
@@ -162,7 +169,7 @@ async fn a_transfer_that_failed_is_repeated_without_another_run() {
     for nth in 1..=3 {
         let mut case = case(&counting_runs(GOOD)).await;
         let inner = case.test.gas.objects.clone();
-        case.worker.gas.objects = Arc::new(FailingStore { inner, calls_left: nth.into() });
+        case.worker.gas.objects = Arc::new(FailingStore::nth(nth, inner));
         case.receive(1).await;
         assert_eq!(case.runs(), 1, "transfer {nth}");
         assert_eq!(case.status(), JobStatus::Completed, "transfer {nth}");

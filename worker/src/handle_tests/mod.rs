@@ -1,5 +1,6 @@
 //! Tests of job requests, from receipt to the end of the job.
 
+mod disk;
 mod failures;
 mod outages;
 mod outputs;

@@ -94,7 +94,7 @@ async fn an_index_that_could_not_be_stored_is_stored_in_place() {
     let mut case = case(TWO_RECORDS).await;
     let inner = case.test.gas.objects.clone();
     // The transfers: the input, the result, the count log, the index.
-    case.worker.gas.objects = Arc::new(FailingStore { inner, calls_left: 4.into() });
+    case.worker.gas.objects = Arc::new(FailingStore::nth(4, inner));
     case.receive(1).await;
     assert_eq!(case.status(), JobStatus::Completed);
     assert_eq!(case.test.objects.with_key("annot.idx").len(), 1);

@@ -1,0 +1,53 @@
+//! The exit codes of the command `gas-annotate`.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+
+mod common;
+
+use common::{REFERENCE, REFERENCE_FOLDER};
+use gas_shared::exit_code::{BAD_INPUT, DISK_FULL};
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::{Command, Output};
+
+const HEADER: &str = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
+
+/// A valid file with one record.
+fn valid() -> String {
+    let base = char::from(REFERENCE.contig(b"MT").unwrap().bases(9, 9).unwrap()[0]);
+    format!("{HEADER}MT\t9\t.\t{base}\tN\t.\t.\t.\n")
+}
+
+/// Annotates a text in a folder. Outputs with a name in `full` are on a full disk.
+fn annotate(folder: &Path, text: &str, full: &[&str]) -> Output {
+    std::fs::write(folder.join("in.vcf"), text).unwrap();
+    for name in full {
+        // Every write to this device fails with ENOSPC. A failed run removes the link only.
+        symlink("/dev/full", folder.join(name)).unwrap();
+    }
+    Command::new(env!("CARGO_BIN_EXE_gas-annotate"))
+        .current_dir(folder)
+        .args(["annotate", "in.vcf", "--out", "out.vcf", "--log", "out.log", "--reference"])
+        .arg(&*REFERENCE_FOLDER)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn a_valid_file_has_exit_code_0_and_an_invalid_one_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = annotate(folder.path(), &valid(), &[]);
+    assert_eq!(run.status.code(), Some(0), "{}", String::from_utf8_lossy(&run.stderr));
+    let run = annotate(folder.path(), &format!("{HEADER}MT\tx\t.\tA\tC\t.\t.\t.\n"), &[]);
+    assert_eq!(run.status.code(), Some(BAD_INPUT.into()));
+}
+
+#[test]
+fn a_full_disk_has_exit_code_3_whatever_is_written_to_it() {
+    for full in ["out.vcf", "out.log", "out.vcf.summary.json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let run = annotate(folder.path(), &valid(), &[full]);
+        let error = String::from_utf8(run.stderr).unwrap();
+        assert_eq!(run.status.code(), Some(DISK_FULL.into()), "{full}: {error}");
+        assert!(error.contains("No space left on device"), "{full}: {error}");
+    }
+}

@@ -1,0 +1,51 @@
+//! The exit codes of `gas-annotate` and `gas-index`, which the worker acts on. All other failures
+//! have code 1.
+
+use std::error::Error;
+use std::io;
+
+/// The input file is invalid. The last line on standard error is a JSON object with `error` and
+/// `code`.
+pub const BAD_INPUT: u8 = 2;
+
+/// The disk that the output is on, or the quota of its user, is full. The same run can succeed on
+/// another machine, or later.
+pub const DISK_FULL: u8 = 3;
+
+/// Whether an error or one of its causes is a full disk (ENOSPC) or an exhausted quota (EDQUOT).
+pub fn is_disk_full(error: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+                return true;
+            }
+            // `source` of an I/O error skips the error that it wraps.
+            if let Some(inner) = error.get_ref() {
+                next = Some(inner);
+                continue;
+            }
+        }
+        next = error.source();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_found_among_the_causes() {
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        let quota = io::Error::from(io::ErrorKind::QuotaExceeded);
+        for error in
+            [full(), quota, io::Error::other(full()), io::Error::other(io::Error::other(full()))]
+        {
+            assert!(is_disk_full(&error), "{error:?}");
+        }
+        for error in [io::Error::other("full"), io::ErrorKind::FileTooLarge.into()] {
+            assert!(!is_disk_full(&error), "{error:?}");
+        }
+    }
+}
