@@ -21,6 +21,9 @@ pub struct BillingOverview {
     /// The notice period: how long the stored results stay available after a downgrade, in seconds.
     /// Afterwards they are archived.
     pub downgrade_notice_secs: u32,
+    /// What is deleted when, in words.
+    #[serde(default)]
+    pub retention: String,
     /// The user's subscription, while it can still be charged or used.
     pub subscription: Option<SubscriptionView>,
     /// The latest invoices, newest first.

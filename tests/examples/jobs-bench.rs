@@ -15,7 +15,9 @@ use calls::Calls;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use gas_backend::Gas;
 use gas_backend::usecases::{JobLists, QueueBoard, find_jobs};
-use gas_shared::job::{Completion, Failure, FailureKind, Input, JobState, ListQuery, Results};
+use gas_shared::job::{
+    Completion, Failure, FailureKind, Input, JobState, ListQuery, Results, Retention,
+};
 use gas_shared::{FileName, Job, JobId, UserId};
 use jiff::{SignedDuration, Timestamp};
 use stack::stack;
@@ -70,7 +72,8 @@ fn job(gas: &Gas, owner: UserId, n: i64, now: Timestamp) -> Result<Job> {
         etag: None,
         uploaded_at: None,
     };
-    Ok(Job { id, owner, input, submitted_at, version: 1, reconciled_at: None, state })
+    let retention = Retention::default();
+    Ok(Job { id, owner, input, submitted_at, version: 1, reconciled_at: None, retention, state })
 }
 
 async fn create_jobs(gas: &Gas, owner: UserId, count: i64) -> Result<()> {

@@ -1,5 +1,6 @@
 //! The account: settings, data export and deletion.
 
+use crate::calls::Calls;
 use crate::program::Program;
 use crate::stack::stack;
 use anyhow::{Context, Result, ensure};
@@ -102,6 +103,20 @@ async fn deleting_an_account_erases_all_its_data() -> Result<()> {
     let store = stack().job_store().await;
     for id in [done.id, open.ticket.job_id] {
         assert_eq!(gas_backend::ports::JobStore::job(&store, id).await?, None);
+    }
+    // The buckets are versioned: nothing may be left to restore.
+    let (gas, s3) = (stack().gas(&Calls::default()).await?, stack().s3().await);
+    for bucket in [&gas.object_keys.inputs_bucket, &gas.object_keys.results_bucket] {
+        let prefix = format!("{}/{user}/", gas.object_keys.prefix);
+        loop {
+            let left = s3.list_object_versions().bucket(bucket).prefix(&prefix).send().await?;
+            let left = left.versions().len() + left.delete_markers().len();
+            if left == 0 {
+                break;
+            }
+            ensure!(Instant::now() < deadline, "{left} versions are left in {bucket}");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
     }
     eve.wait_for(kept.id, &[Completed]).await?;
 

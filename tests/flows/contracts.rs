@@ -2,17 +2,24 @@
 //! the contracts, which the in-memory fakes fulfill too.
 
 use crate::stack::{Stack, stack};
-use anyhow::{Context, Result};
-use aws_sdk_dynamodb::types::{BillingMode, GlobalSecondaryIndex, KeySchemaElement};
+use anyhow::{Context, Result, bail};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement,
+};
 use gas_backend::deployment::{ArchiveBackEnd, ArchiveSettings};
-use gas_backend::ports::{Accounts, Identity};
-use gas_backend::ports::{PartRule, PartUploads, Topic};
-use gas_backend::postgres::{PostgresAccounts, PostgresAuditLog, PostgresSessions};
+use gas_backend::ports::{
+    AccountData, Accounts, CurrentPlan, Identity, JobStore, ObjectStore, PartRule, PartUploads,
+    Topic, UploadOutcome,
+};
+use gas_backend::postgres::{
+    PostgresAccountData, PostgresAccounts, PostgresAuditLog, PostgresSessions,
+};
 use gas_backend::testkit::{
     archive_capacity_contract, archive_contract, audit_contract, dispatches_contract,
     job_store_contract, object_store_contract, rate_limiter_contract, sessions_contract,
 };
-use gas_shared::UserId;
+use gas_shared::job::ObjectLocation;
+use gas_shared::{JobId, Plan, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use uuid::Uuid;
@@ -46,8 +53,60 @@ async fn empty_job_table(stack: &Stack) -> Result<String> {
 async fn dynamodb_fulfills_the_contract_of_the_job_store() -> Result<()> {
     let stack = stack();
     let table = empty_job_table(&stack).await?;
-    job_store_contract(&stack.sdk().await.job_store(&table)).await;
+    // Fewer rows in a page, so that the contract's rows need several calls.
+    let store = stack.sdk().await.job_store(&table).with_overdue_pages_of(5);
+    job_store_contract(&store).await;
     stack.dynamodb().await.delete_table().table_name(&table).send().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn unreadable_rows_do_not_starve_a_shard() -> Result<()> {
+    let stack = stack();
+    let table = empty_job_table(&stack).await?;
+    let client = stack.dynamodb().await;
+    let put = async |id: &str, due: i64| {
+        client
+            .put_item()
+            .table_name(&table)
+            .item("job_id", AttributeValue::S(id.to_owned()))
+            .item("due_shard", AttributeValue::S("a".to_owned()))
+            .item("due_time", AttributeValue::N(due.to_string()))
+            .send()
+            .await
+    };
+    for number in 0..60 {
+        put(&format!("a{number} is no job ID"), number).await?;
+    }
+    let last = JobId::new(Uuid::from_u128(0xa << 124));
+    put(&last.to_string(), 1_000).await?;
+    // A call reads 50 rows of a shard.
+    let store = stack.sdk().await.job_store(&table).with_overdue_pages_of(5);
+    let now = Timestamp::now();
+    assert_eq!(store.overdue_jobs(now).await?, []);
+    assert_eq!(store.overdue_jobs(now).await?, [last]);
+    assert_eq!(store.overdue_jobs(now).await?, [], "it begins with the oldest rows again");
+    client.delete_table().table_name(&table).send().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn users_of_an_older_version_get_retention_once_and_new_ones_have_it() -> Result<()> {
+    let pool = stack().pool().await?;
+    let data = PostgresAccountData::new(pool.clone());
+    let (old, new) = (new_user(&pool).await?, new_user(&pool).await?);
+    let forget = sqlx::query("update profiles set has_retention = false where identity_id = $1");
+    forget.bind(old.as_uuid()).execute(&pool).await?;
+    let listed = async || data.users_without_retention(1_000).await;
+    // The utility node of the stack may have been faster.
+    let users = listed().await?;
+    assert!(!users.contains(&new));
+    data.mark_retention(old).await?;
+    assert!(!listed().await?.contains(&old));
+    let accounts = PostgresAccounts::new(pool);
+    let free = CurrentPlan { plan: Plan::Free, since: None };
+    assert_eq!(accounts.current_plan(new).await?, Some(free));
+    assert_eq!(accounts.current_plan(UserId::new(Uuid::new_v4())).await?, None);
     Ok(())
 }
 
@@ -158,6 +217,36 @@ async fn s3_fulfills_the_contract_of_the_object_store() -> Result<()> {
     Ok(())
 }
 
+/// The numbers of versions and of delete markers of the objects with a prefix.
+async fn versions(stack: &Stack, bucket: &str, prefix: &str) -> Result<(usize, usize)> {
+    let listed = stack.s3().await.list_object_versions().bucket(bucket).prefix(prefix);
+    let listed = listed.send().await?;
+    Ok((listed.versions().len(), listed.delete_markers().len()))
+}
+
+#[tokio::test]
+async fn erased_objects_leave_no_version_and_no_delete_marker() -> Result<()> {
+    let stack = stack();
+    let objects = stack.sdk().await.object_store(true);
+    let bucket = stack.inputs_bucket();
+    let prefix = format!("contract/{}/job~", Uuid::new_v4());
+    let object =
+        |name: &str| ObjectLocation { bucket: bucket.clone(), key: format!("{prefix}{name}") };
+    for content in ["first", "second"] {
+        objects.write(&object("a.run.log"), content.into(), "text/plain").await?;
+    }
+    objects.write(&object("a.annot.vcf"), "x".into(), "text/plain").await?;
+    objects.delete(&object("a.annot.vcf")).await?;
+    assert_eq!(
+        versions(&stack, &bucket, &prefix).await?,
+        (3, 1),
+        "a plain deletion has a way back"
+    );
+    objects.erase(&bucket, &prefix).await?;
+    assert_eq!(versions(&stack, &bucket, &prefix).await?, (0, 0));
+    Ok(())
+}
+
 /// An archive that publishes to a topic that no process of the stack reads.
 async fn settings(stack: &Stack, back_end: ArchiveBackEnd) -> Result<ArchiveSettings> {
     let name = format!("contract-{}", Uuid::new_v4());
@@ -196,5 +285,17 @@ async fn the_storage_class_glacier_fulfills_the_contract_of_the_archive() -> Res
     let settings = settings(&stack, ArchiveBackEnd::S3).await?;
     let archive = stack.sdk().await.archive(&settings, true);
     archive_contract(&*archive, &objects, &stack.inputs_bucket()).await;
+
+    let file = ObjectLocation {
+        bucket: stack.inputs_bucket(),
+        key: format!("contract/{}", Uuid::new_v4()),
+    };
+    objects.write(&file, "result".into(), "text/plain").await?;
+    let ticket = archive.begin_upload(JobId::new(Uuid::new_v4()), &file).await?;
+    let UploadOutcome::Stored { archive_id, .. } = archive.upload(&ticket, &file).await? else {
+        bail!("the upload is gone");
+    };
+    archive.delete(&archive_id).await?;
+    assert_eq!(versions(&stack, &file.bucket, &archive_id).await?, (0, 0));
     Ok(())
 }

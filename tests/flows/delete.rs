@@ -3,11 +3,11 @@
 use crate::calls::Calls;
 use crate::live::Events;
 use crate::stack::{Stack, stack};
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use gas_backend::ports::JobStore;
 use gas_shared::JobStatus::Completed;
 use gas_shared::job::{JobList, ResultsView, StateView};
-use gas_shared::{JobId, LiveEvent};
+use gas_shared::{JobId, LiveEvent, UserId};
 use gas_tests::{Client, sample};
 use reqwest::{Method, StatusCode};
 use std::time::{Duration, Instant};
@@ -20,21 +20,28 @@ async fn delete(user: &Client, id: JobId) -> Result<StatusCode> {
     Ok(response.status())
 }
 
-/// The number of a job's objects in both buckets.
-async fn objects(stack: &Stack, id: JobId) -> Result<usize> {
-    let gas = stack.gas(&Calls::default()).await?;
+/// The number of a job's objects in both buckets, with their previous versions.
+async fn objects(stack: &Stack, user: UserId, id: JobId) -> Result<usize> {
+    let (gas, s3) = (stack.gas(&Calls::default()).await?, stack.s3().await);
+    let prefix = gas.object_keys.prefix(user, id);
     let mut found = 0;
     for bucket in [&gas.object_keys.inputs_bucket, &gas.object_keys.results_bucket] {
-        let all = gas.objects.list(bucket, &gas.object_keys.prefix).await?;
-        found += all.iter().filter(|file| file.key.contains(&format!("/{id}~"))).count();
+        let listed = s3.list_object_versions().bucket(bucket).prefix(&prefix).send().await?;
+        found += listed.versions().len();
     }
     Ok(found)
 }
 
-async fn until_nothing_is_left(stack: &Stack, id: JobId) -> Result<()> {
+/// The owner of a job.
+async fn owner(stack: &Stack, id: JobId) -> Result<UserId> {
+    let job = stack.job_store().await.job(id).await?;
+    Ok(job.context("the job does not exist")?.owner)
+}
+
+async fn until_nothing_is_left(stack: &Stack, user: UserId, id: JobId) -> Result<()> {
     let deadline = Instant::now() + TIMEOUT;
     loop {
-        let left = (objects(stack, id).await?, stack.archived_copies(id).await?);
+        let left = (objects(stack, user, id).await?, stack.archived_copies(id).await?);
         if left == (0, 0) {
             return Ok(());
         }
@@ -64,7 +71,8 @@ async fn a_deleted_job_disappears_immediately_and_its_archived_result_soon_after
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     assert_eq!(stack.archived_copies(job.id).await?, 1);
-    assert!(objects(&stack, job.id).await? >= 2, "the input and the run log");
+    let user = owner(&stack, job.id).await?;
+    assert!(objects(&stack, user, job.id).await? >= 2, "the input and the run log");
 
     let mut events = Events::open(&ada).await?;
     assert_eq!(delete(&ada, job.id).await?, StatusCode::OK);
@@ -73,7 +81,7 @@ async fn a_deleted_job_disappears_immediately_and_its_archived_result_soon_after
     let list = listed(&ada).await?;
     assert_eq!(list.jobs.iter().map(|job| job.id).collect::<Vec<_>>(), [kept]);
     assert_eq!((list.matched, list.overview.total), (1, 1));
-    until_nothing_is_left(&stack, job.id).await?;
+    until_nothing_is_left(&stack, user, job.id).await?;
     assert_eq!(
         delete(&ada, job.id).await?,
         StatusCode::OK,
@@ -89,14 +97,15 @@ async fn deleting_a_running_job_stops_it() -> Result<()> {
     let slow = sample("free.vcf")?.replacen("\n", "\n##gas_test_delay_secs=20\n", 1);
     let id = ada.submit("slow.vcf", slow.as_bytes()).await?.id;
     ada.wait_for(id, &[gas_shared::JobStatus::Running]).await?;
+    let user = owner(&stack, id).await?;
     assert_eq!(delete(&ada, id).await?, StatusCode::OK);
-    until_nothing_is_left(&stack, id).await?;
+    until_nothing_is_left(&stack, user, id).await?;
     let deadline = Instant::now() + TIMEOUT;
     while !stack.worker_log(&id.to_string())?.iter().any(|line| line.contains("was deleted")) {
         ensure!(Instant::now() < deadline, "the worker did not stop {id}");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     assert!(stack.job_store().await.job(id).await?.is_none());
-    assert_eq!(objects(&stack, id).await?, 0);
+    assert_eq!(objects(&stack, user, id).await?, 0);
     Ok(())
 }

@@ -30,6 +30,11 @@ impl Stack {
         self.0.web_url.clone()
     }
 
+    /// The prefix of the names of all resources.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.0.web["GAS_PREFIX"]
+    }
+
     /// The bucket of uploads.
     pub(crate) fn inputs_bucket(&self) -> String {
         self.0.web["GAS_INPUTS_BUCKET"].clone()
@@ -120,7 +125,8 @@ impl Stack {
         Ok(())
     }
 
-    async fn s3(&self) -> aws_sdk_s3::Client {
+    /// An S3 client for calls that the product does not make.
+    pub(crate) async fn s3(&self) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::config::Builder::from(&aws(https()).await).force_path_style(true);
         aws_sdk_s3::Client::from_conf(config.build())
     }
@@ -135,7 +141,16 @@ impl Stack {
 
     /// The lines of the workers' log that contain a text, such as a job's id.
     pub(crate) fn worker_log(&self, about: &str) -> Result<Vec<String>> {
-        let path = self.0.data_dir.join("logs/worker.log");
+        self.log("worker", about)
+    }
+
+    /// The lines of the utility node's log that contain a text.
+    pub(crate) fn utility_log(&self, about: &str) -> Result<Vec<String>> {
+        self.log("utility", about)
+    }
+
+    fn log(&self, process: &str, about: &str) -> Result<Vec<String>> {
+        let path = self.0.data_dir.join(format!("logs/{process}.log"));
         let text = std::fs::read_to_string(&path)
             .with_context(|| format!("failed to read {}", path.display()))?;
         Ok(text.lines().filter(|line| line.contains(about)).map(str::to_owned).collect())

@@ -7,7 +7,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use gas_backend::Gas;
 use gas_backend::ports::{Identity, UploadOutcome};
 use gas_backend::usecases::thaw_results;
-use gas_shared::job::{Archived, Completion, Input, JobState, Results};
+use gas_shared::job::{Archived, Completion, Input, JobState, Results, Retention};
 use gas_shared::{FileName, Job, JobId, UserId};
 use jiff::Timestamp;
 use std::path::Path;
@@ -46,6 +46,7 @@ pub(crate) async fn archived(gas: &Gas, owner: UserId, text: &Path) -> Result<Jo
         submitted_at: at,
         version: 1,
         reconciled_at: None,
+        retention: Retention::default(),
         state: JobState::Completed(Completion {
             started_at: at,
             completed_at: at,

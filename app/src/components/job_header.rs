@@ -102,7 +102,9 @@ fn NextAction(job: JobView, tab: JobTab) -> Element {
         StateView::Uploading | StateView::Pending | StateView::Running { .. } => {
             rsx! { CancelJob { id: job.id } }
         }
-        StateView::Failed { .. } | StateView::Cancelled { .. } => {
+        StateView::Failed { .. } | StateView::Cancelled { .. }
+            if job.input_deleted_at.is_none() =>
+        {
             rsx! { RerunButton { id: job.id, main: true } }
         }
         // The overview shows these actions in its results panel.
@@ -113,7 +115,7 @@ fn NextAction(job: JobView, tab: JobTab) -> Element {
         StateView::Completed { results: ResultsView::Archived { .. }, .. } if is_free => {
             rsx! { UpgradeButton { main: true } }
         }
-        StateView::Completed { .. } => rsx! {},
+        _ => rsx! {},
     }
 }
 

@@ -86,6 +86,7 @@ mod tests {
             size: None,
             submitted_at: now,
             uploaded_at: None,
+            input_deleted_at: None,
             state: StateView::Completed {
                 started_at: now,
                 completed_at: now,

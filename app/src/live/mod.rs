@@ -259,6 +259,7 @@ mod tests {
             size: None,
             submitted_at: Timestamp::from_second(second).unwrap(),
             uploaded_at: None,
+            input_deleted_at: None,
             state: StateView::Pending,
         }
     }

@@ -75,6 +75,7 @@ fn Overview(
                  shown before you pay. When Premium ends, available results can be downloaded for another \
                  {notice}, then they are archived."
             }
+            p { class: "muted", "{overview.retention}" }
             match overview.subscription {
                 Some(subscription) => rsx! {
                     ManageSubscription { renewal_status: subscription.renewal_status, notice, onchange }

@@ -151,6 +151,7 @@ impl From<DownloadError> for ApiError {
             DownloadError::NotCompleted { .. }
             | DownloadError::Restoring(_)
             | DownloadError::NoSummary(_) => Self::new(ErrorCode::Conflict, error.to_string()),
+            DownloadError::LogsDeleted { .. } => Self::new(ErrorCode::NotFound, error.to_string()),
             DownloadError::Missing(_) => internal(&error),
         }
     }
@@ -166,9 +167,9 @@ impl From<RerunError> for ApiError {
             RerunError::Limit(error) => error.into(),
             RerunError::Port(error) => error.into(),
             RerunError::Change(error) => error.into(),
-            RerunError::NotOver { .. } | RerunError::InputGone(_) => {
-                Self::new(ErrorCode::Conflict, error.to_string())
-            }
+            RerunError::NotOver { .. }
+            | RerunError::InputDeleted { .. }
+            | RerunError::InputGone(_) => Self::new(ErrorCode::Conflict, error.to_string()),
         }
     }
 }

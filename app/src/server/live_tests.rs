@@ -30,6 +30,7 @@ fn event(version: u64) -> LiveEvent {
         size: None,
         submitted_at: Timestamp::UNIX_EPOCH,
         uploaded_at: None,
+        input_deleted_at: None,
         state: StateView::Pending,
     }))
 }

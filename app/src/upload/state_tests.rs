@@ -17,6 +17,7 @@ fn job() -> Box<JobView> {
         file_name: FileName::parse("a.vcf").unwrap(),
         size: Some(10),
         uploaded_at: None,
+        input_deleted_at: None,
         submitted_at: Timestamp::UNIX_EPOCH,
         state: StateView::Pending,
     })

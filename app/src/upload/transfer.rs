@@ -297,6 +297,7 @@ fn new_job(id: JobId, name: &str, now: Timestamp) -> Option<JobView> {
         file_name,
         size: None,
         uploaded_at: None,
+        input_deleted_at: None,
         submitted_at,
         state: StateView::Uploading,
     })

@@ -5,7 +5,8 @@ use crate::messages::JobResult;
 use crate::ports::Mail;
 use crate::testkit::unsubscribe_key;
 use gas_shared::job::{
-    Archived, Completion, Failure, FailureKind, Input, JobState, ObjectLocation, Results, Stored,
+    Archived, Completion, Failure, FailureKind, Input, JobState, ObjectLocation, Results,
+    Retention, Stored,
 };
 use gas_shared::{Account, FileName, Job, JobId, JobStatus, Plan, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -54,6 +55,7 @@ fn job(name: &str, state: JobState) -> Job {
         submitted_at: at("2026-11-24T13:58:00Z"),
         version: 4,
         reconciled_at: None,
+        retention: Retention::default(),
         state,
     }
 }

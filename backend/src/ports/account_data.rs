@@ -42,6 +42,13 @@ pub trait AccountData: Send + Sync {
         limit: u16,
     ) -> PortResult<Vec<ClosedAccount>>;
 
+    /// Some users whose jobs may have ended before GAS gave ended jobs a
+    /// deadline, in any order.
+    async fn users_without_retention(&self, limit: u16) -> PortResult<Vec<UserId>>;
+
+    /// Records that all ended jobs of a user have a deadline.
+    async fn mark_retention(&self, user: UserId) -> PortResult<()>;
+
     /// Forgets a closed account. Does nothing if the account was closed again meanwhile.
     async fn forget_closed(&self, closed: &ClosedAccount) -> PortResult<()>;
 }

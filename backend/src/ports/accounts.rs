@@ -2,7 +2,8 @@
 
 use super::PortResult;
 use async_trait::async_trait;
-use gas_shared::{Account, UserId};
+use gas_shared::{Account, Plan, UserId};
+use jiff::Timestamp;
 
 /// The profiles. Users whose account is being closed are treated as unknown.
 #[async_trait]
@@ -14,8 +15,20 @@ pub trait Accounts: Send + Sync {
     /// A user's current profile.
     async fn account(&self, id: UserId) -> PortResult<Option<Account>>;
 
+    /// A user's current plan, and since when they have had it.
+    async fn current_plan(&self, id: UserId) -> PortResult<Option<CurrentPlan>>;
+
     /// Stores a user's time zone, a name of the tz database. Does nothing if the user is unknown.
     async fn set_time_zone(&self, id: UserId, name: &str) -> PortResult<()>;
+}
+
+/// A user's plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CurrentPlan {
+    /// The plan.
+    pub plan: Plan,
+    /// When it last changed, to the second; `None` if it never did.
+    pub since: Option<Timestamp>,
 }
 
 /// The outcome of a sign-in.

@@ -63,7 +63,8 @@ pub trait JobStore: Send + Sync {
     ) -> PortResult<JobPage>;
 
     /// Jobs and tombstones past their [`Job::due`] or [`Deletion::due`], longest overdue first, at
-    /// most 16,000. Eventually consistent.
+    /// most 16,000. If there are more, the next calls of this process return the others, so that each
+    /// overdue job is returned sooner or later. Eventually consistent.
     async fn overdue_jobs(&self, now: Timestamp) -> PortResult<Vec<JobId>>;
 }
 

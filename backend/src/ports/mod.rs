@@ -19,7 +19,7 @@ mod sessions;
 mod tokens;
 
 pub use account_data::{AccountData, ClosedAccount, ClosingAccount, MailRecord};
-pub use accounts::{Accounts, Identity, SignIn};
+pub use accounts::{Accounts, CurrentPlan, Identity, SignIn};
 pub use archive::{Archive, ArchiveTimer, CopiedObject, RetrievalStarted, UploadOutcome};
 pub use audit::{AuditEntry, AuditLog};
 pub use dispatches::Dispatches;

@@ -50,8 +50,13 @@ pub trait ObjectStore: Send + Sync {
         length: u64,
     ) -> PortResult<Bytes>;
 
-    /// Deletes an object. Deleting an absent object succeeds.
+    /// Deletes an object. Deleting an absent object succeeds. The bucket may keep it as a previous
+    /// version for a while, as a way back after an accident.
     async fn delete(&self, file: &ObjectLocation) -> PortResult<()>;
+
+    /// Deletes all objects of a bucket whose keys begin with `prefix`, with all their versions: there is
+    /// no way back. Erasing absent objects succeeds.
+    async fn erase(&self, bucket: &str, prefix: &str) -> PortResult<()>;
 
     /// The objects of a bucket whose keys begin with `prefix`, at most 1,000.
     async fn list(&self, bucket: &str, prefix: &str) -> PortResult<Vec<ObjectLocation>>;

@@ -50,6 +50,13 @@ const CLOSED: &str = "
 
 const FORGET: &str = "delete from closed_accounts where user_id = $1 and purged = to_timestamp($2)";
 
+const WITHOUT_RETENTION: &str = "
+    select identity_id from profiles
+    where not has_retention and deletion_requested is null
+    limit $1";
+
+const MARK_RETENTION: &str = "update profiles set has_retention = true where identity_id = $1";
+
 /// Users' data in tables `profiles`, `mails`, `api_tokens` and `sessions`.
 #[derive(Clone, Debug)]
 pub struct PostgresAccountData {
@@ -153,6 +160,20 @@ impl AccountData for PostgresAccountData {
         });
         let closed: Result<_, jiff::Error> = closed.collect();
         closed.map_err(|error| failed(sqlx::Error::Decode(error.into())))
+    }
+
+    async fn users_without_retention(&self, limit: u16) -> PortResult<Vec<UserId>> {
+        let query = sqlx::query_scalar(WITHOUT_RETENTION).bind(i64::from(limit));
+        let users: sqlx::Result<Vec<Uuid>> = query.fetch_all(&self.pool).await;
+        let users =
+            users.map_err(|error| PortError::new("list the users without retention", error))?;
+        Ok(users.into_iter().map(UserId::new).collect())
+    }
+
+    async fn mark_retention(&self, user: UserId) -> PortResult<()> {
+        let done = sqlx::query(MARK_RETENTION).bind(user.as_uuid()).execute(&self.pool).await;
+        done.map_err(|error| PortError::new(format!("mark the retention of {user}"), error))?;
+        Ok(())
     }
 
     async fn forget_closed(&self, closed: &ClosedAccount) -> PortResult<()> {

@@ -1,6 +1,7 @@
 //! The port [`Accounts`] on PostgreSQL.
 
-use crate::ports::{Accounts, Identity, PortError, PortResult, SignIn};
+use super::moment;
+use crate::ports::{Accounts, CurrentPlan, Identity, PortError, PortResult, SignIn};
 use async_trait::async_trait;
 use gas_shared::{Account, Plan, UserId};
 use sqlx::postgres::{PgPool, PgRow};
@@ -22,6 +23,10 @@ const SIGN_IN: &str = "
 
 const FIND: &str = "
     select identity_id, name, email, institution, role, time_zone from profiles
+    where identity_id = $1 and deletion_requested is null";
+
+const CURRENT_PLAN: &str = "
+    select role, extract(epoch from plan_since)::bigint as plan_since from profiles
     where identity_id = $1 and deletion_requested is null";
 
 const SET_TIME_ZONE: &str = "
@@ -67,6 +72,15 @@ impl Accounts for PostgresAccounts {
         Ok(profile.map(|profile| profile.0))
     }
 
+    async fn current_plan(&self, id: UserId) -> PortResult<Option<CurrentPlan>> {
+        let query = sqlx::query(CURRENT_PLAN).bind(id.as_uuid());
+        let row = query.fetch_optional(&self.pool).await;
+        let read =
+            |row: PgRow| Ok(CurrentPlan { plan: plan(&row)?, since: moment(&row, "plan_since")? });
+        row.and_then(|row| row.map(read).transpose())
+            .map_err(|error| PortError::new(format!("read the plan of {id}"), error))
+    }
+
     async fn set_time_zone(&self, id: UserId, name: &str) -> PortResult<()> {
         let query = sqlx::query(SET_TIME_ZONE).bind(id.as_uuid()).bind(name);
         let done = query.execute(&self.pool).await;
@@ -80,18 +94,21 @@ pub(super) struct Profile(pub(super) Account);
 
 impl FromRow<'_, PgRow> for Profile {
     fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        let role: String = row.try_get("role")?;
-        let plan: Plan = role.parse().map_err(|error| sqlx::Error::ColumnDecode {
-            index: "role".to_owned(),
-            source: Box::new(error),
-        })?;
         Ok(Self(Account {
             id: UserId::new(row.try_get::<Uuid, _>("identity_id")?),
             name: row.try_get("name")?,
             email: row.try_get("email")?,
             institution: row.try_get("institution")?,
-            plan,
+            plan: plan(row)?,
             time_zone: row.try_get("time_zone")?,
         }))
     }
+}
+
+fn plan(row: &PgRow) -> sqlx::Result<Plan> {
+    let role: String = row.try_get("role")?;
+    role.parse().map_err(|error| sqlx::Error::ColumnDecode {
+        index: "role".to_owned(),
+        source: Box::new(error),
+    })
 }

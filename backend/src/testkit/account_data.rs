@@ -15,6 +15,7 @@ pub struct FakeAccountData {
     sessions: Arc<FakeSessions>,
     mails: Mutex<Vec<(UserId, MailRecord)>>,
     closed: Mutex<Vec<ClosedAccount>>,
+    without_retention: Mutex<Vec<UserId>>,
 }
 
 impl FakeAccountData {
@@ -24,7 +25,19 @@ impl FakeAccountData {
         tokens: Arc<FakeTokens>,
         sessions: Arc<FakeSessions>,
     ) -> Self {
-        Self { accounts, tokens, sessions, mails: Mutex::default(), closed: Mutex::default() }
+        Self {
+            accounts,
+            tokens,
+            sessions,
+            mails: Mutex::default(),
+            closed: Mutex::default(),
+            without_retention: Mutex::default(),
+        }
+    }
+
+    /// Adds a user of a version in which ended jobs had no deadline.
+    pub fn put_without_retention(&self, user: UserId) {
+        lock(&self.without_retention).push(user);
     }
 
     /// Adds a mail.
@@ -88,6 +101,17 @@ impl AccountData for FakeAccountData {
         closed.sort_by_key(|one| one.user);
         closed.truncate(limit.into());
         Ok(closed)
+    }
+
+    async fn users_without_retention(&self, limit: u16) -> PortResult<Vec<UserId>> {
+        let users = lock(&self.without_retention);
+        let active = users.iter().filter(|user| self.accounts.is_active(**user));
+        Ok(active.take(limit.into()).copied().collect())
+    }
+
+    async fn mark_retention(&self, user: UserId) -> PortResult<()> {
+        lock(&self.without_retention).retain(|one| *one != user);
+        Ok(())
     }
 
     async fn forget_closed(&self, closed: &ClosedAccount) -> PortResult<()> {

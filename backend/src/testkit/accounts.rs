@@ -1,7 +1,7 @@
 //! The profiles in memory.
 
 use super::{Outage, lock};
-use crate::ports::{Accounts, ClosingAccount, Identity, PortResult, SignIn};
+use crate::ports::{Accounts, ClosingAccount, CurrentPlan, Identity, PortResult, SignIn};
 use async_trait::async_trait;
 use gas_shared::{Account, Plan, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -27,6 +27,7 @@ struct Profiles {
 struct Profile {
     account: Account,
     created: Timestamp,
+    plan_since: Option<Timestamp>,
 }
 
 impl Profiles {
@@ -37,7 +38,7 @@ impl Profiles {
         }
         self.count += 1;
         let created = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(self.count);
-        self.rows.insert(account.id, Profile { account, created });
+        self.rows.insert(account.id, Profile { account, created, plan_since: None });
     }
 
     fn is_closing(&self, user: UserId) -> bool {
@@ -53,6 +54,17 @@ impl FakeAccounts {
     /// Stores a profile.
     pub fn put(&self, account: Account) {
         lock(&self.profiles).put(account);
+    }
+
+    /// Stores a profile whose plan changes at `at`.
+    pub(super) fn put_plan(&self, account: Account, at: Timestamp) {
+        let mut profiles = lock(&self.profiles);
+        let id = account.id;
+        let changed = profiles.rows.get(&id).is_none_or(|row| row.account.plan != account.plan);
+        profiles.put(account);
+        if let Some(row) = profiles.rows.get_mut(&id).filter(|_| changed) {
+            row.plan_since = Some(at);
+        }
     }
 
     /// A stored profile.
@@ -136,6 +148,13 @@ impl Accounts for FakeAccounts {
         let profiles = lock(&self.profiles);
         let row = profiles.rows.get(&id).filter(|_| !profiles.is_closing(id));
         Ok(row.map(|row| row.account.clone()))
+    }
+
+    async fn current_plan(&self, id: UserId) -> PortResult<Option<CurrentPlan>> {
+        self.outage.check()?;
+        let profiles = lock(&self.profiles);
+        let row = profiles.rows.get(&id).filter(|_| !profiles.is_closing(id));
+        Ok(row.map(|row| CurrentPlan { plan: row.account.plan, since: row.plan_since }))
     }
 
     async fn set_time_zone(&self, id: UserId, name: &str) -> PortResult<()> {

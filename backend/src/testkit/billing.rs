@@ -381,7 +381,7 @@ impl BillingStore for FakeBillingStore {
             stored.plan_since = Some(at);
             stored.plan_version = stored.version;
             account.plan = update.plan;
-            self.accounts.put(account);
+            self.accounts.put_plan(account, at);
         }
         Ok(WriteOutcome::Written)
     }

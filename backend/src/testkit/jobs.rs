@@ -15,6 +15,8 @@ pub struct FakeJobs {
     rows: Mutex<HashMap<JobId, Row>>,
     /// The rows that lists are read from while the indexes lag behind.
     lagging: Mutex<Option<Vec<Job>>>,
+    /// Rows of an older version, which have no deadline until they are written.
+    without_deadline: Mutex<Vec<JobId>>,
     crash: Crash,
 }
 
@@ -101,6 +103,7 @@ impl FakeJobs {
             }
             rows.insert(id, row);
         }
+        lock(&self.without_deadline).retain(|one| *one != id);
         self.crash.after_effect()?;
         Ok(WriteOutcome::Written)
     }
@@ -121,6 +124,11 @@ impl FakeJobs {
     /// From now on, the index that list entries are read from lags behind.
     pub fn freeze_lists(&self) {
         *lock(&self.lagging) = Some(self.select(|_| true));
+    }
+
+    /// Removes the deadlines from the stored rows, as in rows of a version that gave them none.
+    pub fn hide_from_overdue(&self, ids: &[JobId]) {
+        lock(&self.without_deadline).extend_from_slice(ids);
     }
 
     /// The number of jobs.
@@ -238,7 +246,9 @@ impl JobStore for FakeJobs {
     async fn overdue_jobs(&self, now: Timestamp) -> PortResult<Vec<JobId>> {
         self.crash.before_call()?;
         let rows = lock(&self.rows);
-        let due = rows.iter().filter_map(|(id, row)| Some((row.due()?, *id)));
+        let hidden = lock(&self.without_deadline);
+        let rows = rows.iter().filter(|(id, _)| !hidden.contains(id));
+        let due = rows.filter_map(|(id, row)| Some((row.due()?, *id)));
         let mut overdue: Vec<_> = due.filter(|(due, _)| *due <= now).collect();
         overdue.sort();
         Ok(overdue.into_iter().map(|(_, id)| id).collect())

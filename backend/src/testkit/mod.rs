@@ -167,7 +167,12 @@ impl TestGas {
                 inputs_bucket: "gas-inputs".into(),
                 results_bucket: "gas-results".into(),
             }),
-            retention: RetentionPolicy { free_window_secs: 180, downgrade_notice_secs: 604_800 },
+            retention: RetentionPolicy {
+                free_window_secs: 180,
+                downgrade_notice_secs: 604_800,
+                free_input_days: 14,
+                free_log_days: 90,
+            },
         };
         let gas = Gas {
             annotate,
@@ -215,7 +220,7 @@ impl TestGas {
     /// Gives a user another plan.
     pub fn set_plan(&self, account: &Account, plan: Plan) -> Account {
         let account = Account { plan, ..account.clone() };
-        self.accounts.put(account.clone());
+        self.accounts.put_plan(account.clone(), self.gas.now());
         account
     }
 

@@ -36,6 +36,7 @@ pub async fn object_store_contract(
     local_files_are_stored_and_fetched(&store, folder).await;
     a_copy_is_independent_of_its_source(&store).await;
     a_list_has_the_keys_with_the_prefix(&store).await;
+    erasing_a_prefix_leaves_other_objects(&store).await;
     signed_requests_name_the_object_and_their_validity(&store).await;
 
     let parts = PartStore { store, uploads, put_part };
@@ -163,6 +164,23 @@ async fn a_list_has_the_keys_with_the_prefix(store: &Store<'_>) {
     let mut found = store.objects.list(store.bucket, &store.object("list/job~").key).await.unwrap();
     found.sort_by(|one, other| one.key.cmp(&other.key));
     assert_eq!(found, expected);
+}
+
+async fn erasing_a_prefix_leaves_other_objects(store: &Store<'_>) {
+    let erased = ["erase/job~a.vcf", "erase/job~b.log", "erase/job~b.log"];
+    for name in erased {
+        store.write(name, "x").await;
+    }
+    let deleted = store.write("erase/job~deleted", "x").await;
+    store.objects.delete(&deleted).await.unwrap();
+    let kept = store.write("erase/jab~a.vcf", "x").await;
+    for _ in 0..2 {
+        store.objects.erase(store.bucket, &store.object("erase/job~").key).await.unwrap();
+        let left = store.objects.list(store.bucket, &store.object("erase/").key).await.unwrap();
+        assert_eq!(left, std::slice::from_ref(&kept));
+    }
+    store.write("erase/job~a.vcf", "y").await;
+    assert_eq!(store.content(&store.object("erase/job~a.vcf")).await.unwrap(), b"y");
 }
 
 async fn signed_requests_name_the_object_and_their_validity(store: &Store<'_>) {

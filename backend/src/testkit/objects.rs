@@ -17,6 +17,8 @@ const MAX_LISTED: usize = 1_000;
 #[derive(Debug, Default)]
 pub struct FakeObjects {
     files: Mutex<HashMap<ObjectLocation, Vec<u8>>>,
+    /// The keys of previous versions, as in a versioned bucket.
+    previous: Mutex<Vec<ObjectLocation>>,
     crash: Crash,
 }
 
@@ -27,7 +29,14 @@ impl FakeObjects {
 
     /// Stores an object.
     pub fn put(&self, file: &ObjectLocation, bytes: &[u8]) {
-        lock(&self.files).insert(file.clone(), bytes.to_vec());
+        let before = lock(&self.files).insert(file.clone(), bytes.to_vec());
+        lock(&self.previous).extend(before.map(|_| file.clone()));
+    }
+
+    /// The number of objects whose keys contain a text, with their previous versions.
+    pub fn versions(&self, part: &str) -> usize {
+        let previous = lock(&self.previous).iter().filter(|file| file.key.contains(part)).count();
+        self.with_key(part).len() + previous
     }
 
     /// The objects whose keys contain a text.
@@ -101,7 +110,16 @@ impl ObjectStore for FakeObjects {
 
     async fn delete(&self, file: &ObjectLocation) -> PortResult<()> {
         self.crash.before_call()?;
-        lock(&self.files).remove(file);
+        let before = lock(&self.files).remove(file);
+        lock(&self.previous).extend(before.map(|_| file.clone()));
+        self.crash.after_effect()
+    }
+
+    async fn erase(&self, bucket: &str, prefix: &str) -> PortResult<()> {
+        self.crash.before_call()?;
+        let stays = |file: &ObjectLocation| file.bucket != bucket || !file.key.starts_with(prefix);
+        lock(&self.files).retain(|file, _| stays(file));
+        lock(&self.previous).retain(stays);
         self.crash.after_effect()
     }
 

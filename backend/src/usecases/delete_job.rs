@@ -89,7 +89,7 @@ pub(super) async fn request_archiver(gas: &Gas, id: JobId) -> PortResult<()> {
 pub async fn finish_deletion(gas: &Gas, id: JobId) -> Result<Deleted, ArchiveError> {
     let Some(deletion) = gas.jobs.store.deletion(id).await? else { return Ok(Deleted::Nothing) };
     let Some(deletion) = empty_archive(gas, deletion).await? else { return Ok(Deleted::Swept) };
-    delete_objects(gas, &deletion).await?;
+    erase_objects(gas, &deletion).await?;
     if deletion.quiet_at <= gas.now() {
         gas.jobs.store.purge(&deletion).await?;
         return Ok(Deleted::Gone);
@@ -125,13 +125,12 @@ async fn empty_archive(gas: &Gas, deletion: Deletion) -> Result<Option<Deletion>
     Ok(Some(deletion))
 }
 
-/// Deletes all objects with the key prefix of the job.
-async fn delete_objects(gas: &Gas, deletion: &Deletion) -> PortResult<()> {
+/// Erases all objects with the key prefix of the job: also those that were deleted or overwritten
+/// before, of which a versioned bucket keeps a previous version.
+async fn erase_objects(gas: &Gas, deletion: &Deletion) -> PortResult<()> {
     let prefix = gas.object_keys.prefix(deletion.owner, deletion.job);
     for bucket in [&gas.object_keys.inputs_bucket, &gas.object_keys.results_bucket] {
-        for file in gas.objects.list(bucket, &prefix).await? {
-            gas.objects.delete(&file).await?;
-        }
+        gas.objects.erase(bucket, &prefix).await?;
     }
     Ok(())
 }

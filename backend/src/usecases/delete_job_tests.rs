@@ -3,8 +3,8 @@
 use super::*;
 use crate::testkit::TestGas;
 use crate::usecases::{
-    Restorer, archive_result, cancel_job, claim_job, reconcile, report_progress, restore_result,
-    thaw_results,
+    Reported, Restorer, archive_result, cancel_job, claim_job, reconcile, report_progress,
+    restore_result, thaw_results,
 };
 use gas_shared::job::{Progress, Results};
 use gas_shared::{Account, Job, Plan};
@@ -139,8 +139,10 @@ async fn nothing_is_left_of_a_job_deleted_at_any_stage() {
         assert_eq!(case.test.jobs.tombstone_of(case.job.id).unwrap().owner, case.ada.id);
         case.handle_queue().await.unwrap();
         assert_eq!((case.objects(), case.test.archive.copies()), (0, 0), "{stage:?}");
+        let versions = case.test.objects.versions(&case.job.id.to_string());
+        assert_eq!(versions, 0, "{stage:?}: previous versions");
         case.test.clock.advance_secs(LONG);
-        reconcile(&case.test.gas).await.unwrap();
+        reconcile(&case.test.gas, &mut Reported::default()).await.unwrap();
         assert!(case.is_gone(), "{stage:?}");
         let again = delete_job(&case.test.gas, case.ada.id, case.job.id).await.unwrap_err();
         assert!(matches!(again, ChangeError::NotFound(_)), "{stage:?}");
@@ -167,7 +169,7 @@ async fn after_a_crash_at_any_step_the_job_is_unchanged_or_the_reconciler_finish
             );
             for _ in 0..3 {
                 case.test.clock.advance_secs(LONG);
-                reconcile(&case.test.gas).await.unwrap();
+                reconcile(&case.test.gas, &mut Reported::default()).await.unwrap();
             }
             assert!(case.is_gone(), "{stage:?} after {effects} effects");
         }
@@ -180,7 +182,7 @@ async fn a_lost_request_is_repeated_within_minutes() {
     case.test.clock.advance_secs(LONG);
     delete_job(&case.test.gas, case.ada.id, case.job.id).await.unwrap();
     case.test.clock.advance_secs(2 * 60);
-    assert_eq!(reconcile(&case.test.gas).await.unwrap().repaired, 1);
+    assert_eq!(reconcile(&case.test.gas, &mut Reported::default()).await.unwrap().repaired, 1);
     assert!(case.is_gone());
 }
 
@@ -221,7 +223,7 @@ async fn a_worker_that_stores_after_the_deletion_leaves_nothing_behind() {
     let beat = report_progress(gas, id, run.claim, Progress::default()).await.unwrap_err();
     assert!(matches!(beat, ChangeError::NotFound(_)));
     case.test.clock.advance_secs(60 * 60);
-    reconcile(gas).await.unwrap();
+    reconcile(gas, &mut Reported::default()).await.unwrap();
     assert!(case.is_gone());
 }
 

@@ -73,7 +73,7 @@ pub(super) async fn dispatch_overdue(gas: &Gas) -> PortResult<()> {
 mod tests {
     use super::*;
     use crate::testkit::TestGas;
-    use crate::usecases::{cancel_job, claim_job, delete_job, fail_job, reconcile};
+    use crate::usecases::{Reported, cancel_job, claim_job, delete_job, fail_job, reconcile};
     use gas_shared::job::FailureKind;
     use gas_shared::{JobStatus, Plan};
 
@@ -149,10 +149,10 @@ mod tests {
         }
         let (kind, reason) = (FailureKind::Input, "done".to_owned());
         fail_job(&test.gas, jobs[0], None, kind, reason).await.unwrap();
-        reconcile(&test.gas).await.unwrap();
+        reconcile(&test.gas, &mut Reported::default()).await.unwrap();
         assert_eq!(queue(&test).len(), 3, "the message about the end may still arrive");
         test.clock.advance_secs(301);
-        reconcile(&test.gas).await.unwrap();
+        reconcile(&test.gas, &mut Reported::default()).await.unwrap();
         assert_eq!(queue(&test), jobs);
     }
 
@@ -165,7 +165,7 @@ mod tests {
             jobs.push(test.pending_job(&ada).await.id);
         }
         test.clock.advance_secs(3_601);
-        reconcile(&test.gas).await.unwrap();
+        reconcile(&test.gas, &mut Reported::default()).await.unwrap();
         let mut repeated = queue(&test).split_off(3);
         repeated.sort_unstable();
         let mut sent = jobs[..3].to_vec();

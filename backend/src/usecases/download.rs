@@ -48,6 +48,17 @@ pub enum DownloadError {
     /// The engine that annotated the file wrote no summary.
     #[error("job {0} has no charts: the engine that annotated it wrote no summary")]
     NoSummary(JobId),
+    /// Retention deleted the logs, the summary and the index.
+    #[error(
+        "the logs, charts and explorer index of job {id} were deleted on {}, as they are kept for a limited \
+         time on the Free plan", .at.strftime("%F")
+    )]
+    LogsDeleted {
+        /// The job.
+        id: JobId,
+        /// When.
+        at: Timestamp,
+    },
     /// The object does not exist.
     #[error("the file of job {0} is missing from storage")]
     Missing(JobId),
@@ -134,12 +145,21 @@ fn link_lifetime(
 /// access rule as the result.
 ///
 /// # Errors
-/// [`DownloadError`]; [`DownloadError::NoSummary`] if the engine wrote no summary.
+/// [`DownloadError`]; [`DownloadError::NoSummary`] if the engine wrote no summary, and
+/// [`DownloadError::LogsDeleted`] if it was deleted.
 pub async fn read_summary(gas: &Gas, owner: UserId, id: JobId) -> Result<Vec<u8>, DownloadError> {
     let OpenResult { job, .. } = open_result(gas, owner, id).await?;
     let file = gas.object_keys.summary(job.owner, job.id, &job.input.name);
     let summary = gas.objects.read_head(&file, SUMMARY_MAX_BYTES).await?;
-    summary.ok_or(DownloadError::NoSummary(id))
+    summary.ok_or_else(|| absent(&job, DownloadError::NoSummary(id)))
+}
+
+/// The error for a missing file beside the result: `otherwise`, unless retention deleted it.
+pub(super) fn absent(job: &Job, otherwise: DownloadError) -> DownloadError {
+    match job.retention.logs_deleted_at {
+        Some(at) => DownloadError::LogsDeleted { id: job.id, at },
+        None => otherwise,
+    }
 }
 
 fn completion(job: &Job) -> Result<&Completion, DownloadError> {

@@ -142,6 +142,9 @@ impl Explorers {
         result: &OpenResult,
     ) -> Result<Arc<Explorer>, ExploreError> {
         let job = &result.job;
+        if let Some(at) = job.retention.logs_deleted_at {
+            return Err(DownloadError::LogsDeleted { id: job.id, at }.into());
+        }
         let index = gas.object_keys.index(job.owner, job.id, &job.input.name);
         let (objects, file) = (gas.objects.clone(), index.clone());
         let head = self.io.spawn(async move { objects.head(&file).await });

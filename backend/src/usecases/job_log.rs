@@ -1,5 +1,6 @@
 //! Reads a job's log: the run log of the worker, followed by the count log of the engine.
 
+use super::download::absent;
 use super::{DownloadError, find_job};
 use crate::ports::PortResult;
 use crate::{Gas, plain_text};
@@ -16,8 +17,8 @@ const PIECE_BYTES: u64 = 1024 * 1024;
 
 /// Reads the first MiB of a job's log so far, as plain text without terminal control; logs of earlier
 /// versions and of other engines may contain any bytes. It is empty until a worker claims the job,
-/// grows while the job runs, and stays when the result is archived. The count log follows the run log,
-/// so that every line keeps its number. A text that was cut ends with [`LOG_CUT`].
+/// grows while the job runs, and stays when the result is archived; on Free, for a limited time. The
+/// count log follows the run log, so that every line keeps its number. A text that was cut ends with [`LOG_CUT`].
 ///
 /// # Errors
 /// [`DownloadError`].
@@ -28,7 +29,7 @@ pub async fn read_log(gas: &Gas, owner: UserId, id: JobId) -> Result<String, Dow
     for log in logs(gas, &job) {
         // One byte more shows whether the log continues.
         let Some(mut bytes) = gas.objects.read_head(&log.file, left + 1).await? else {
-            log.may_be_missing(id)?;
+            log.may_be_missing(&job)?;
             continue;
         };
         let is_cut = bytes.len() as u64 > left;
@@ -59,7 +60,7 @@ pub async fn stream_log(
     for log in logs(gas, &job) {
         match gas.objects.head(&log.file).await? {
             Some(info) => pieces.extend(pieces_of(&log.file, info.size)),
-            None => log.may_be_missing(id)?,
+            None => log.may_be_missing(&job)?,
         }
     }
     let rest = (gas.clone(), pieces, Vec::new());
@@ -107,8 +108,9 @@ struct Log {
 }
 
 impl Log {
-    fn may_be_missing(&self, id: JobId) -> Result<(), DownloadError> {
-        if self.is_required { Err(DownloadError::Missing(id)) } else { Ok(()) }
+    fn may_be_missing(&self, job: &Job) -> Result<(), DownloadError> {
+        let missing = || absent(job, DownloadError::Missing(job.id));
+        if self.is_required { Err(missing()) } else { Ok(()) }
     }
 }
 

@@ -2,11 +2,13 @@
 //!
 //! Timers, messages and processes may be lost. Every non-final state has a deadline in its row
 //! ([`Job::due`]), and the reconciler acts on missed ones. Each repair is a use-case that may be
-//! called at any time.
+//! called at any time. Ended jobs have a deadline for the retention of their files
+//! ([`super::retain_files`]).
 
 use super::confirm_upload::queue_uploaded;
 use super::delete_job::request_archiver;
 use super::dispatch::dispatch_overdue;
+use super::retain_files::{retain_files, retain_old_jobs};
 use super::{
     ArchiveError, ChangeError, ConfirmError, Deleted, announce_result, change_job, fail_job,
     finish_deletion, publish, retry_thaw, upload_in_parts,
@@ -16,6 +18,7 @@ use crate::ports::PortError;
 use crate::{Gas, chain};
 use gas_shared::job::{Change, ChangeRefused, FailureKind, JobState, Results};
 use gas_shared::{Job, JobId};
+use std::collections::HashMap;
 use tracing::Span;
 use tracing::field::display;
 
@@ -44,21 +47,51 @@ enum RepairError {
     Port(#[from] PortError),
 }
 
+/// The number of failures that are remembered; more than there are jobs in one round.
+const MAX_REPORTED: usize = 20_000;
+
+/// The failures that this process has logged, by job. A job that cannot be repaired fails in every
+/// round, for example because its row is unreadable; its error is logged when it is new.
+#[derive(Debug, Default)]
+pub struct Reported(HashMap<JobId, String>);
+
+impl Reported {
+    /// Whether the error of a job is new; it is remembered.
+    fn is_new(&mut self, id: JobId, error: &str) -> bool {
+        if self.0.len() >= MAX_REPORTED {
+            self.0.clear();
+        }
+        self.0.insert(id, error.to_owned()).is_none_or(|last| last != error)
+    }
+
+    fn repaired(&mut self, id: JobId) {
+        self.0.remove(&id);
+    }
+}
+
 /// Repairs all overdue jobs once.
 ///
 /// # Errors
 /// If the list of overdue jobs cannot be read.
-pub async fn reconcile(gas: &Gas) -> Result<Reconciled, PortError> {
+pub async fn reconcile(gas: &Gas, reported: &mut Reported) -> Result<Reconciled, PortError> {
     let mut reconciled = Reconciled::default();
+    if let Err(error) = retain_old_jobs(gas).await {
+        tracing::error!(error = %chain(&error), "ended jobs of an older version have no deadline yet");
+    }
     if let Err(error) = dispatch_overdue(gas).await {
         tracing::error!(error = %chain(&error), "waiting jobs not sent");
     }
     for id in gas.jobs.store.overdue_jobs(gas.now()).await? {
         match repair(gas, id).await {
-            Ok(true) => reconciled.repaired += 1,
-            Ok(false) => {}
+            Ok(repaired) => {
+                reported.repaired(id);
+                reconciled.repaired += u32::from(repaired);
+            }
             Err(error) => {
-                tracing::error!(job_id = %id, error = %chain(&error), "overdue job not repaired");
+                let error = chain(&error).to_string();
+                if reported.is_new(id, &error) {
+                    tracing::error!(job_id = %id, error, "overdue job not repaired");
+                }
                 reconciled.failed += 1;
             }
         }
@@ -76,6 +109,10 @@ async fn repair(gas: &Gas, id: JobId) -> Result<bool, RepairError> {
         return Ok(false);
     }
     Span::current().record("user_id", display(job.owner));
+    if job.is_at_rest() {
+        retain_files(gas, &job).await?;
+        return Ok(false);
+    }
     tracing::warn!(status = %job.status(), "job is overdue");
     match &job.state {
         JobState::Uploading { .. } => end_upload(gas, &job).await?,
@@ -96,6 +133,7 @@ async fn repair(gas: &Gas, id: JobId) -> Result<bool, RepairError> {
                 request_archiver(gas, id).await?;
             }
         },
+        // They are at rest.
         JobState::Failed(_) | JobState::Cancelled { .. } => return Ok(false),
     }
     Ok(true)

@@ -28,6 +28,14 @@ pub enum RerunError {
     /// The user is on Free, and the result that the job has is archived, or will be.
     #[error("the result of job {0} is archived; upgrade to Premium to restore it")]
     Archived(JobId),
+    /// Retention deleted the input.
+    #[error("the file of job {id} was deleted on {}; upload it again from your computer", .at.strftime("%F"))]
+    InputDeleted {
+        /// The job.
+        id: JobId,
+        /// When.
+        at: Timestamp,
+    },
     /// S3 does not have the input anymore.
     #[error("the file of job {0} is no longer stored; upload it again from your computer")]
     InputGone(JobId),
@@ -64,6 +72,9 @@ pub async fn rerun_job(gas: &Gas, account: &Account, id: JobId) -> Result<Job, R
     }
     if account.plan == Plan::Free && is_window_over(&old, gas.now()) {
         return Err(RerunError::Archived(id));
+    }
+    if let Some(at) = old.input_deleted_at() {
+        return Err(RerunError::InputDeleted { id, at });
     }
     let info = gas.objects.head(&old.input.file).await?.ok_or(RerunError::InputGone(id))?;
     let limit = account.plan.max_upload_bytes();

@@ -7,11 +7,12 @@
 //! ```
 //! Within COMPLETED, a second state machine tracks the result file: see [`super::results`]. FAILED is
 //! also reachable from UPLOADING and PENDING (the upload never arrived, or no worker could run the
-//! job). States only move forward.
+//! job). States only move forward. Retention deletes files of ended jobs and
+//! changes no state: see [`super::retention`].
 
 use super::{
     ClaimId, Completion, Failure, FailureKind, Job, JobState, JobStatus, ObjectLocation, Progress,
-    Results, ResultsChange, Run,
+    Results, ResultsChange, RetentionChange, Run,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -77,6 +78,8 @@ pub enum Change {
     Cancelled,
     /// The result file moves between S3 and the archive.
     Results(ResultsChange),
+    /// Retention looked at a job that has ended.
+    Retention(RetentionChange),
 }
 
 impl Change {
@@ -92,6 +95,7 @@ impl Change {
             Self::Failed { .. } => "failed",
             Self::Cancelled => "cancelled",
             Self::Results(change) => change.name(),
+            Self::Retention(_) => "retained",
         }
     }
 }
@@ -133,7 +137,10 @@ impl Job {
         next.version += 1;
         next.reconciled_at = None;
         match change {
-            Change::Reconciled if self.due().is_some() => next.reconciled_at = Some(now),
+            Change::Reconciled if !self.is_at_rest() => next.reconciled_at = Some(now),
+            Change::Retention(change) if self.status().is_final() => {
+                next.retention = self.retention.after(change, now);
+            }
             Change::Uploaded { size, ref etag } => {
                 next.input.size = Some(size);
                 next.input.etag = Some(etag.clone());

@@ -24,6 +24,8 @@ const LEFTOVER: SignedDuration = SignedDuration::from_mins(5);
 const EXPEDITED: SignedDuration = SignedDuration::from_mins(60);
 /// A standard retrieval takes 5 hours at most.
 const STANDARD: SignedDuration = SignedDuration::from_hours(6);
+/// An ended job that retention has not looked at. No worker is at work on it by then.
+const ENDED: SignedDuration = SignedDuration::from_hours(24);
 
 /// The time between two attempts of the reconciler to continue the same job.
 const RECONCILE_INTERVAL: SignedDuration = SignedDuration::from_mins(60);
@@ -32,8 +34,21 @@ impl Job {
     /// The time from which this version of the job is overdue; `None` if it may stay in this state
     /// indefinitely.
     pub fn due(&self) -> Option<Timestamp> {
-        let due = self.state.due(self.submitted_at)?;
+        let due = self.state.due(self.submitted_at).or_else(|| self.retention_due())?;
         Some(self.reconciled_at.map_or(due, |reconciled| due.max(reconciled + RECONCILE_INTERVAL)))
+    }
+
+    /// Whether the job has ended and no step follows for its result: only retention may be due.
+    pub fn is_at_rest(&self) -> bool {
+        self.state.due(self.submitted_at).is_none()
+    }
+
+    fn retention_due(&self) -> Option<Timestamp> {
+        if self.retention.logs_deleted_at.is_some() {
+            return None;
+        }
+        let ended_at = self.state.ended_at()?;
+        Some(self.retention.check_at.unwrap_or(ended_at + ENDED))
     }
 }
 

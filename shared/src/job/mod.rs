@@ -7,6 +7,7 @@ mod due;
 mod list;
 mod parts;
 mod results;
+mod retention;
 pub mod step;
 mod view;
 
@@ -18,6 +19,7 @@ pub use list::{
 };
 pub use parts::{Part, Parts};
 pub use results::{Archived, Results, ResultsChange, Retrieval, Stored, Tier};
+pub use retention::{Retention, RetentionChange};
 pub use view::{JobView, ResultsView, StateView};
 
 use crate::{FileName, JobId, UserId};
@@ -53,6 +55,8 @@ pub struct Job {
     pub version: u64,
     /// When the reconciler last acted on this state because it was overdue.
     pub reconciled_at: Option<Timestamp>,
+    /// What retention has deleted since the job ended.
+    pub retention: Retention,
     /// The current state.
     pub state: JobState,
 }
@@ -247,6 +251,16 @@ impl JobState {
             Self::Cancelled { .. } => JobStatus::Cancelled,
         }
     }
+
+    /// When the job ended; `None` before.
+    pub const fn ended_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Uploading { .. } | Self::Pending { .. } | Self::Running(_) => None,
+            Self::Completed(done) => Some(done.completed_at),
+            Self::Failed(failure) => Some(failure.at),
+            Self::Cancelled { at } => Some(*at),
+        }
+    }
 }
 
 impl Job {
@@ -259,9 +273,16 @@ impl Job {
         submitted_at: Timestamp,
     ) -> Self {
         let input = Input { name, file, size: None, etag: None, uploaded_at: None };
-        let (version, reconciled_at) = (1, None);
-        let state = JobState::Uploading { parts: None };
-        Self { id, owner, input, submitted_at, version, reconciled_at, state }
+        Self {
+            id,
+            owner,
+            input,
+            submitted_at,
+            version: 1,
+            reconciled_at: None,
+            retention: Retention::default(),
+            state: JobState::Uploading { parts: None },
+        }
     }
 
     /// Turns a new job into one whose file is sent as a multipart upload.
@@ -272,6 +293,11 @@ impl Job {
     /// The name of the job's state.
     pub const fn status(&self) -> JobStatus {
         self.state.status()
+    }
+
+    /// When retention deleted the input; `None` if there never was one.
+    pub fn input_deleted_at(&self) -> Option<Timestamp> {
+        self.retention.input_deleted_at.filter(|_| self.input.size.is_some())
     }
 }
 

@@ -101,7 +101,7 @@ fn a_file_from_another_copy_is_not_the_result() {
 }
 
 #[test]
-fn a_stable_state_is_never_due() {
+fn at_rest_only_retention_is_due() {
     let mut job = completed();
     assert_eq!(job.due(), Some(at(182) + EXPIRED_FOR));
     for step in [begun("t"), archived("t")] {
@@ -109,13 +109,40 @@ fn a_stable_state_is_never_due() {
         assert!(job.due().is_some(), "{:?}", results(&job));
     }
     job = change(&job, ResultsChange::Purged, 201).unwrap();
-    assert_eq!(job.due(), None);
+    let tomorrow = Some(at(2) + SignedDuration::from_hours(24));
+    assert!(job.is_at_rest());
+    assert_eq!(job.due(), tomorrow);
     job = change(&job, thawed("r"), 202).unwrap();
     assert!(job.due().is_some());
     job = change(&job, restored("archive of t"), 203).unwrap();
-    assert!(job.due().is_some(), "the plan is checked again");
+    assert!(!job.is_at_rest() && job.due().is_some(), "the plan is checked again");
     job = change(&job, ResultsChange::ExpiryLifted { seen: Some(at(900)) }, 204).unwrap();
-    assert_eq!(job.due(), None);
+    assert!(job.is_at_rest());
+    assert_eq!(job.due(), tomorrow);
+}
+
+#[test]
+fn retention_decides_when_it_looks_at_an_ended_job_again_and_ends_with_the_logs() {
+    use crate::job::RetentionChange;
+    let retain = |job: &Job, change, second| job.apply(Change::Retention(change), at(second));
+    let running = Job { state: JobState::Uploading { parts: None }, ..completed() };
+    let planned = RetentionChange::Planned { check_at: at(9_000) };
+    assert!(retain(&running, planned, 3).is_err(), "it has not ended");
+
+    let kept = change(&completed(), ResultsChange::ExpiryLifted { seen: Some(at(182)) }, 5);
+    let job = retain(&kept.unwrap(), planned, 6).unwrap();
+    assert_eq!(job.due(), Some(at(9_000)));
+    let job = retain(&job, RetentionChange::InputDeleted { check_at: at(99_000) }, 9_000).unwrap();
+    assert_eq!((job.due(), job.retention.input_deleted_at), (Some(at(99_000)), Some(at(9_000))));
+    let again = retain(&job, RetentionChange::InputDeleted { check_at: at(99_000) }, 9_001);
+    assert_eq!(again.unwrap().retention.input_deleted_at, Some(at(9_000)), "the first time counts");
+    let job = retain(&job, RetentionChange::LogsDeleted, 99_000).unwrap();
+    assert_eq!((job.due(), job.retention.logs_deleted_at), (None, Some(at(99_000))));
+    assert_eq!(results(&job), results(&completed_without_end()), "the result is not touched");
+}
+
+fn completed_without_end() -> Job {
+    change(&completed(), ResultsChange::ExpiryLifted { seen: Some(at(182)) }, 5).unwrap()
 }
 
 #[test]

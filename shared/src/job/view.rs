@@ -21,6 +21,9 @@ pub struct JobView {
     /// When its file arrived and it was queued.
     #[serde(default)]
     pub uploaded_at: Option<Timestamp>,
+    /// When retention deleted the uploaded file.
+    #[serde(default)]
+    pub input_deleted_at: Option<Timestamp>,
     /// The current state.
     pub state: StateView,
 }
@@ -103,6 +106,7 @@ impl From<&Job> for JobView {
             size: job.input.size,
             submitted_at: job.submitted_at,
             uploaded_at: job.input.uploaded_at,
+            input_deleted_at: job.input_deleted_at(),
             state: StateView::from(&job.state),
         }
     }

@@ -147,6 +147,10 @@ impl ObjectStore for FailingStore {
         self.inner.delete(file).await
     }
 
+    async fn erase(&self, bucket: &str, prefix: &str) -> PortResult<()> {
+        self.inner.erase(bucket, prefix).await
+    }
+
     async fn list(&self, bucket: &str, prefix: &str) -> PortResult<Vec<ObjectLocation>> {
         self.inner.list(bucket, prefix).await
     }

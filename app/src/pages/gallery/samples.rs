@@ -62,6 +62,7 @@ pub fn job(now: Timestamp, state: StateView) -> JobView {
         size: Some(48_300_000),
         submitted_at: moment(now, -5400),
         uploaded_at: Some(moment(now, -5300)),
+        input_deleted_at: None,
         state,
     }
 }

@@ -26,7 +26,9 @@ pub fn JobDetails(id: String) -> Element {
                     h2 { id: "facts", "Details" }
                     Details { job: job.clone() }
                     div { class: "actions",
-                        if matches!(job.state, StateView::Completed { .. }) {
+                        if matches!(job.state, StateView::Completed { .. })
+                            && job.input_deleted_at.is_none()
+                        {
                             RerunButton { id: job.id }
                         }
                         DeleteButton { job: job.clone() }

@@ -52,9 +52,13 @@ pub fn Timeline(
     /// Whether the owner is on the Free plan, whose results have a deadline.
     is_free: bool,
 ) -> Element {
+    let deleted = job.input_deleted_at.map(|at| Step {
+        note: Note::Text("Upload it again to run it.".to_owned()),
+        ..step("Uploaded file deleted", StepState::Done, Some(at))
+    });
     rsx! {
         ol { class: "timeline",
-            for step in steps(&job, is_free) {
+            for step in steps(&job, is_free).into_iter().chain(deleted) {
                 TimelineStep { key: "{step.name}", step }
             }
         }
@@ -238,6 +242,7 @@ mod tests {
             size: (state != StateView::Uploading).then_some(9),
             submitted_at: at(10),
             uploaded_at: (state != StateView::Uploading).then(|| at(12)),
+            input_deleted_at: None,
             state,
         };
         let texts = steps(&job, is_free).into_iter().map(|step| {

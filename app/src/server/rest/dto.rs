@@ -75,6 +75,9 @@ pub struct JobDto {
     pub started_at: Option<Timestamp>,
     /// When the job was completed, failed or was cancelled. `null` before that.
     pub finished_at: Option<Timestamp>,
+    /// When the uploaded file was deleted, as the Free plan keeps it for a limited time. `null` before
+    /// that.
+    pub input_deleted_at: Option<Timestamp>,
     /// The progress of the annotation. `null` unless the job is running.
     pub progress: Option<ProgressDto>,
     /// Why the job failed. `null` unless it failed.
@@ -204,6 +207,7 @@ impl From<&Job> for JobDto {
             submitted_at: job.submitted_at,
             started_at: None,
             finished_at: None,
+            input_deleted_at: job.input_deleted_at(),
             progress: None,
             failure: None,
             result: None,

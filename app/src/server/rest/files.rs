@@ -49,7 +49,7 @@ pub async fn result(
 ///
 /// Returns what the worker has written so far, followed by the counts of the engine if the job is
 /// completed. The run log is empty until a worker starts the job, and remains available after the
-/// result is archived.
+/// result is archived; on the Free plan, for a limited time.
 #[utoipa::path(
     get, path = "/jobs/{id}/log", tag = "files", operation_id = "get_log",
     security(("token" = ["jobs:read"])),

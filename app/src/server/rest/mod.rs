@@ -91,7 +91,9 @@ fn router_and_document<S: Clone + Send + Sync + 'static>() -> (Router<S>, OpenAp
         and send it as `Authorization: Bearer gas_…`. A token allows bursts of 120 requests, then 2 \
         per second; a user can create 20 jobs in a burst, then one every 3 seconds, and at most 30 an \
         hour and 100 a day on the Free plan, 600 an hour and 5,000 a day on Premium. Requests over \
-        a limit get 429 with `Retry-After`. Times are in UTC. New fields and states may be added; \
+        a limit get 429 with `Retry-After`. On the Free plan, unless the operator has set other \
+        periods, the uploaded file of a job is deleted 14 days after the job has ended, and its run log \
+        after 90 days, together with the job if it failed or was cancelled. Times are in UTC. New fields and states may be added; \
         ignore those that you do not know.", license(name = "MIT OR Apache-2.0")),
     tags(
         (name = "jobs", description = "Create, follow, cancel and delete annotation jobs"),

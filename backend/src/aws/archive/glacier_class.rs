@@ -2,7 +2,7 @@
 
 use super::object_stream::{body_chunks, read_parts, size_of, write_stream};
 use crate::aws::SnsTopic;
-use crate::aws::s3::action_on;
+use crate::aws::s3::{action_on, erase};
 use crate::ports::{
     Archive, CopiedObject, PortError, PortResult, RetrievalStarted, Topic, UploadOutcome,
 };
@@ -129,11 +129,10 @@ impl Archive for GlacierClassArchive {
         write_stream(&self.client, to, StorageClass::Standard, size, bytes).await
     }
 
+    /// Deletes all versions: a copy is deleted when its file is in S3 again, or when its job was
+    /// deleted.
     async fn delete(&self, archive_id: &str) -> PortResult<()> {
-        let object = self.object(archive_id);
-        let call = self.client.delete_object().bucket(&object.bucket).key(&object.key);
-        call.send().await.map_err(|error| PortError::new(action_on("delete", &object), error))?;
-        Ok(())
+        erase(&self.client, &self.bucket, archive_id).await
     }
 }
 

@@ -10,7 +10,7 @@
 use gas_shared::file_name::FileNameError;
 use gas_shared::job::{
     Archived, ClaimId, Completion, Failure, FailureKind, Input, Job, JobState, JobStatus,
-    ObjectLocation, Parts, Progress, Results, Retrieval, Run, Stored, Tier,
+    ObjectLocation, Parts, Progress, Results, Retention, Retrieval, Run, Stored, Tier,
 };
 use gas_shared::{FileName, JobId, UserId};
 use jiff::Timestamp;
@@ -77,6 +77,12 @@ pub(super) struct JobRow {
     end_time: Option<i64>,
     failure_kind: Option<FailureKind>,
     failure_reason: Option<String>,
+    /// [`Retention::input_deleted_at`].
+    input_delete_time: Option<i64>,
+    /// [`Retention::logs_deleted_at`].
+    logs_delete_time: Option<i64>,
+    /// [`Retention::check_at`].
+    retention_time: Option<i64>,
     /// The shard of the reconciler's index ([`due_shard`]); only in rows with a `due_time`.
     due_shard: Option<String>,
     /// [`Job::due`].
@@ -142,6 +148,9 @@ impl TryFrom<JobRow> for Job {
             // Rows written before the queue's index existed lack its keys.
             (again.active_status, again.active_time) = (None, None);
         }
+        // Derived from the rest of the row, and different in rows of versions with other deadlines.
+        again.due_shard.clone_from(&row.due_shard);
+        again.due_time = row.due_time;
         if again != row {
             return Err(RowError::Surplus { job: row.job_id, status: row.job_status });
         }
@@ -196,6 +205,9 @@ impl JobRow {
             end_time: None,
             failure_kind: None,
             failure_reason: None,
+            input_delete_time: job.retention.input_deleted_at.map(Timestamp::as_second),
+            logs_delete_time: job.retention.logs_deleted_at.map(Timestamp::as_second),
+            retention_time: job.retention.check_at.map(Timestamp::as_second),
             due_shard: None,
             due_time: None,
         }
@@ -277,8 +289,6 @@ impl JobRow {
         })?;
         let bucket = self.s3_inputs_bucket.clone();
         let file = ObjectLocation { bucket, key: self.s3_key_input_file.clone() };
-        let uploaded_at =
-            self.upload_time.map(|at| self.time("upload_time", Some(at))).transpose()?;
         Ok(Job {
             id: self.job_id,
             owner: self.user_id,
@@ -287,14 +297,16 @@ impl JobRow {
                 file,
                 size: self.input_size,
                 etag: self.input_etag.clone(),
-                uploaded_at,
+                uploaded_at: self.maybe_time("upload_time", self.upload_time)?,
             },
             submitted_at: self.time("submit_time", Some(self.submit_time))?,
             version: self.version,
-            reconciled_at: self
-                .nudge_time
-                .map(|at| self.time("nudge_time", Some(at)))
-                .transpose()?,
+            reconciled_at: self.maybe_time("nudge_time", self.nudge_time)?,
+            retention: Retention {
+                input_deleted_at: self.maybe_time("input_delete_time", self.input_delete_time)?,
+                logs_deleted_at: self.maybe_time("logs_delete_time", self.logs_delete_time)?,
+                check_at: self.maybe_time("retention_time", self.retention_time)?,
+            },
             state: self.read_state()?,
         })
     }
@@ -376,14 +388,11 @@ impl JobRow {
     }
 
     fn read_stored(&self) -> Result<Stored, RowError> {
-        let time = |name, seconds: Option<i64>| {
-            seconds.map(|second| self.time(name, Some(second))).transpose()
-        };
         let key = self.need("s3_key_result_file", self.s3_key_result_file.clone())?;
         Ok(Stored {
             file: self.in_results_bucket(key)?,
-            until: time("results_expire_time", self.results_expire_time)?,
-            restored_at: time("restore_time", self.restore_time)?,
+            until: self.maybe_time("results_expire_time", self.results_expire_time)?,
+            restored_at: self.maybe_time("restore_time", self.restore_time)?,
         })
     }
 
@@ -405,6 +414,14 @@ impl JobRow {
     fn need<T>(&self, name: &'static str, value: Option<T>) -> Result<T, RowError> {
         let (job, status) = (self.job_id, self.job_status);
         value.ok_or(RowError::Missing { job, status, name })
+    }
+
+    fn maybe_time(
+        &self,
+        name: &'static str,
+        seconds: Option<i64>,
+    ) -> Result<Option<Timestamp>, RowError> {
+        seconds.map(|second| self.time(name, Some(second))).transpose()
     }
 
     fn time(&self, name: &'static str, seconds: Option<i64>) -> Result<Timestamp, RowError> {

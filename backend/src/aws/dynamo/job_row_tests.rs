@@ -2,7 +2,7 @@
 
 use super::*;
 use aws_sdk_dynamodb::types::AttributeValue;
-use gas_shared::job::{Archived, Results, Retrieval, Stored, Tier};
+use gas_shared::job::{Archived, Results, Retention, Retrieval, Stored, Tier};
 use proptest::prelude::*;
 use serde_dynamo::{from_item, to_item};
 use std::collections::HashMap;
@@ -118,13 +118,14 @@ fn any_job() -> impl Strategy<Value = Job> {
         any_time().prop_map(|at| JobState::Cancelled { at }),
     ];
     let input = ("[a-zé ]{0,9}x\\.vcf(\\.gz)?", ".{3,20}", ".{1,40}", any_upload());
-    let times = (any_time(), proptest::option::of(any_time()));
+    let maybe_time = || proptest::option::of(any_time());
+    let times = (any_time(), maybe_time(), (maybe_time(), maybe_time(), maybe_time()));
     (any_uuid(), any_uuid(), input, times, 1..u64::MAX, state).prop_map(
         |(
             id,
             owner,
             (name, bucket, key, upload),
-            (submitted_at, reconciled_at),
+            (submitted_at, reconciled_at, (input_deleted_at, logs_deleted_at, check_at)),
             version,
             state,
         )| Job {
@@ -140,6 +141,7 @@ fn any_job() -> impl Strategy<Value = Job> {
             submitted_at,
             version,
             reconciled_at,
+            retention: Retention { input_deleted_at, logs_deleted_at, check_at },
             state,
         },
     )
@@ -181,6 +183,33 @@ fn rows_without_the_keys_of_the_queue_index_are_readable() {
     let mut item = item_of(&job);
     assert!(item.remove("active_status").is_some() && item.remove("active_time").is_some());
     assert_eq!(job_of(item).unwrap(), job);
+}
+
+#[test]
+fn rows_of_ended_jobs_without_a_deadline_are_readable_and_get_one() {
+    let at = Timestamp::from_second(1_790_000_009).unwrap();
+    let job = job_in(JobState::Cancelled { at });
+    let mut item = item_of(&job);
+    assert_eq!(item["due_time"].as_n().unwrap(), &(1_790_000_009 + 24 * 3600).to_string());
+    assert!(item.remove("due_shard").is_some() && item.remove("due_time").is_some());
+    let read = job_of(item).unwrap();
+    assert_eq!(read, job);
+    assert!(item_of(&read).contains_key("due_time"), "the next write gives it a deadline");
+}
+
+#[test]
+fn what_retention_deleted_is_stored_in_the_row() {
+    let at = Timestamp::from_second(1_790_000_009).unwrap();
+    let mut job = job_in(JobState::Cancelled { at });
+    job.retention = Retention { input_deleted_at: Some(at), check_at: Some(at), ..job.retention };
+    let item = item_of(&job);
+    for name in ["input_delete_time", "retention_time", "due_time"] {
+        assert_eq!(item[name].as_n().unwrap(), "1790000009", "{name}");
+    }
+    job.retention.logs_deleted_at = Some(at);
+    let item = item_of(&job);
+    assert_eq!(item["logs_delete_time"].as_n().unwrap(), "1790000009");
+    assert!(!item.contains_key("due_time"), "nothing follows");
 }
 
 #[test]
@@ -273,7 +302,8 @@ fn only_archived_rows_have_the_key_of_the_archived_index() {
     assert_eq!(item["archived_user_id"], item["user_id"]);
     assert_eq!(item["results_file_archive_id"].as_s().unwrap(), "A");
     assert!(!item.contains_key("s3_key_result_file"), "the S3 object is deleted");
-    assert!(!item.contains_key("due_shard"), "an archived result has no deadline");
+    let tomorrow = (at + jiff::SignedDuration::from_hours(24)).as_second().to_string();
+    assert_eq!(item["due_time"].as_n().unwrap(), &tomorrow, "only retention is due");
 
     let restored = Stored { file: result("r"), until: None, restored_at: Some(at) };
     let item = item_of(&completed(Results::Stored(restored)));

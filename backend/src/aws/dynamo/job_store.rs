@@ -20,7 +20,9 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_dynamo::{from_item, to_item};
+use std::collections::{HashMap, HashSet};
 use std::error::Error;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The index of a user's jobs by submission time: hash `user_id`, range `submit_time`.
@@ -35,10 +37,14 @@ const DUE: &str = "due_shard-due_time";
 /// The sparse index of pending and running jobs: hash `active_status`, range `active_time`.
 const ACTIVE: &str = "active_status-active_time";
 
-/// The number of overdue rows in a page of each of the sixteen shards, and the number of pages. Rows that
-/// cannot be repaired stay the oldest ones of their shard, so that a small number would block it.
+/// The number of overdue rows in a page of each of the sixteen shards, and the number of pages that one
+/// call reads. The next call continues there, so that rows that cannot be repaired, which stay the
+/// oldest ones of their shard, do not block it.
 const OVERDUE_PER_PAGE: i32 = 100;
 const OVERDUE_PAGES: u32 = 10;
+
+/// How many unreadable rows a process remembers, in order to log each once.
+const MAX_UNREADABLE: usize = 10_000;
 
 /// The queue is read up to this length; jobs further back have no known position.
 const MAX_QUEUE: i32 = 1000;
@@ -57,11 +63,28 @@ type BoxError = Box<dyn Error + Send + Sync>;
 pub struct DynamoJobStore {
     client: Client,
     table: String,
+    overdue_per_page: i32,
+    /// Where the next list of overdue jobs continues, in the shards that had more.
+    places: Arc<Mutex<HashMap<char, Item>>>,
+    /// The keys of the unreadable rows that were logged.
+    unreadable: Arc<Mutex<HashSet<String>>>,
 }
 
 impl DynamoJobStore {
     pub(in crate::aws) fn new(client: Client, table: &str) -> Self {
-        Self { client, table: table.to_owned() }
+        Self {
+            client,
+            table: table.to_owned(),
+            overdue_per_page: OVERDUE_PER_PAGE,
+            places: Arc::default(),
+            unreadable: Arc::default(),
+        }
+    }
+
+    /// Reads overdue jobs in pages of another size, for tests.
+    #[must_use]
+    pub fn with_overdue_pages_of(self, rows: i32) -> Self {
+        Self { overdue_per_page: rows, ..self }
     }
 
     /// A query of one partition of an index.
@@ -119,6 +142,47 @@ impl DynamoJobStore {
         Ok(answer.item)
     }
 
+    /// Sends a query that lacks only its limit.
+    async fn read_page(
+        &self,
+        query: QueryFluentBuilder,
+        limit: u16,
+        action: impl Fn() -> String,
+    ) -> PortResult<JobPage> {
+        // One row more than requested shows whether there is a next page.
+        let answer = query.limit(i32::from(limit) + 1).send().await;
+        let answer = answer.map_err(|error| PortError::new(action(), error))?;
+        let truncated = answer.last_evaluated_key.is_some();
+        let items = answer.items.unwrap_or_default();
+        Ok(page(items, truncated, usize::from(limit), |item| self.job_or_skip(item)))
+    }
+
+    fn job_or_skip(&self, item: Item) -> Option<Job> {
+        self.readable(item, parse_job, "a job list")
+    }
+
+    /// Skips an unreadable row, because one broken row must not hide the others. A process logs it
+    /// once.
+    fn readable<T, E: Into<BoxError>>(
+        &self,
+        item: Item,
+        parse: impl FnOnce(Item) -> Result<T, E>,
+        list: &str,
+    ) -> Option<T> {
+        let key = item.get("job_id").and_then(|id| id.as_s().ok()).cloned();
+        match parse(item) {
+            Ok(row) => Some(row),
+            Err(error) => {
+                let error: BoxError = error.into();
+                let text = key.as_deref().unwrap_or_default();
+                if is_first_report(&mut lock(&self.unreadable), text) {
+                    tracing::error!(error, job_id = key, list, "unreadable row skipped");
+                }
+                None
+            }
+        }
+    }
+
     async fn read_batch(&self, ids: &[JobId], jobs: &mut Vec<Job>) -> PortResult<()> {
         let failed = |error: BoxError| PortError::new(format!("read {} jobs", ids.len()), error);
         let key =
@@ -133,7 +197,9 @@ impl DynamoJobStore {
             let answer = self.client.batch_get_item().set_request_items(remaining).send().await;
             let answer = answer.map_err(|error| failed(error.into()))?;
             let items = answer.responses.unwrap_or_default().into_values().flatten();
-            jobs.extend(items.filter(|item| !is_tombstone(item)).filter_map(job_or_skip));
+            jobs.extend(
+                items.filter(|item| !is_tombstone(item)).filter_map(|item| self.job_or_skip(item)),
+            );
             remaining = answer.unprocessed_keys.filter(|keys| !keys.is_empty());
             if remaining.is_none() {
                 return Ok(());
@@ -210,7 +276,7 @@ impl JobStore for DynamoJobStore {
             .query(BY_OWNER, "user_id", &owner.to_string())
             .scan_index_forward(false)
             .set_exclusive_start_key(cursor.map(Cursor::into_owner_key));
-        read_page(query, limit, || format!("list the jobs of {owner}")).await
+        self.read_page(query, limit, || format!("list the jobs of {owner}")).await
     }
 
     fn is_cursor(&self, text: &str, owner: UserId) -> bool {
@@ -226,7 +292,8 @@ impl JobStore for DynamoJobStore {
             let answer = query.set_exclusive_start_key(start).send().await;
             let answer = answer
                 .map_err(|error| PortError::new(format!("list the jobs of {owner}"), error))?;
-            entries.extend(answer.items.unwrap_or_default().into_iter().filter_map(entry_or_skip));
+            let items = answer.items.unwrap_or_default().into_iter();
+            entries.extend(items.filter_map(|item| self.readable(item, parse_entry, "a job list")));
             start = answer.last_evaluated_key;
             if start.is_none() {
                 return Ok(entries);
@@ -252,7 +319,8 @@ impl JobStore for DynamoJobStore {
         let answer = answer
             .map_err(|error| PortError::new(format!("list the jobs that are {status}"), error))?;
         let rows = answer.items.unwrap_or_default().into_iter();
-        let rows = rows.filter_map(|item| readable(item, from_item::<_, ActiveRow>, "the queue"));
+        let rows =
+            rows.filter_map(|item| self.readable(item, from_item::<_, ActiveRow>, "the queue"));
         Ok(rows.map(|row| row.job_id).collect())
     }
 
@@ -265,7 +333,7 @@ impl JobStore for DynamoJobStore {
         let cursor = cursor.map(|text| Cursor::require(text, owner)).transpose()?;
         let query = self.query(ARCHIVED, "archived_user_id", &owner.to_string());
         let query = query.set_exclusive_start_key(cursor.map(Cursor::into_archived_key));
-        read_page(query, limit, || format!("list the archived jobs of {owner}")).await
+        self.read_page(query, limit, || format!("list the archived jobs of {owner}")).await
     }
 
     async fn overdue_jobs(&self, now: Timestamp) -> PortResult<Vec<JobId>> {
@@ -276,7 +344,7 @@ impl JobStore for DynamoJobStore {
         }
         let mut overdue: Vec<DueRow> = Vec::new();
         for shard in DUE_SHARDS.chars() {
-            let mut start: Option<Item> = None;
+            let mut start = lock(&self.places).remove(&shard);
             for _ in 0..OVERDUE_PAGES {
                 let answer = self
                     .client
@@ -289,18 +357,22 @@ impl JobStore for DynamoJobStore {
                         ":now",
                         AttributeValue::N(now.as_second().to_string()),
                     )
-                    .limit(OVERDUE_PER_PAGE)
+                    .limit(self.overdue_per_page)
                     .set_exclusive_start_key(start)
                     .send()
                     .await
                     .map_err(|error| PortError::new("list the overdue jobs", error))?;
                 let rows = answer.items.unwrap_or_default().into_iter();
-                overdue
-                    .extend(rows.filter_map(|item| readable(item, from_item, "the overdue jobs")));
+                overdue.extend(
+                    rows.filter_map(|item| self.readable(item, from_item, "the overdue jobs")),
+                );
                 start = answer.last_evaluated_key;
                 if start.is_none() {
                     break;
                 }
+            }
+            if let Some(place) = start {
+                lock(&self.places).insert(shard, place);
             }
         }
         overdue.sort_by_key(|row| row.due_time);
@@ -323,25 +395,22 @@ fn is_tombstone(item: &Item) -> bool {
     item.contains_key(DELETION_MARK)
 }
 
-/// Sends a query that lacks only its limit.
-async fn read_page(
-    query: QueryFluentBuilder,
-    limit: u16,
-    action: impl Fn() -> String,
-) -> PortResult<JobPage> {
-    // One row more than requested shows whether there is a next page.
-    let answer = query.limit(i32::from(limit) + 1).send().await;
-    let answer = answer.map_err(|error| PortError::new(action(), error))?;
-    let truncated = answer.last_evaluated_key.is_some();
-    Ok(page(answer.items.unwrap_or_default(), truncated, usize::from(limit)))
-}
-
-fn page(mut items: Vec<Item>, truncated: bool, limit: usize) -> JobPage {
+/// The jobs of a page, as read by `parse`, and the cursor after it.
+fn page(
+    mut items: Vec<Item>,
+    truncated: bool,
+    limit: usize,
+    parse: impl Fn(Item) -> Option<Job>,
+) -> JobPage {
     let more = truncated || items.len() > limit;
     items.truncate(limit);
     let next = if more { items.last().and_then(Cursor::after) } else { None };
-    let jobs = items.into_iter().filter_map(job_or_skip).collect();
+    let jobs = items.into_iter().filter_map(parse).collect();
     JobPage { jobs, next: next.map(|cursor| cursor.to_text()) }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn parse_job(item: Item) -> Result<Job, BoxError> {
@@ -349,33 +418,17 @@ fn parse_job(item: Item) -> Result<Job, BoxError> {
     Ok(Job::try_from(row)?)
 }
 
-fn job_or_skip(item: Item) -> Option<Job> {
-    readable(item, parse_job, "a job list")
+fn parse_entry(item: Item) -> Result<JobListEntry, BoxError> {
+    let row: ListEntryRow = from_item(item)?;
+    Ok(row.try_into()?)
 }
 
-fn entry_or_skip(item: Item) -> Option<JobListEntry> {
-    let parse = |item: Item| -> Result<JobListEntry, BoxError> {
-        let row: ListEntryRow = from_item(item)?;
-        Ok(row.try_into()?)
-    };
-    readable(item, parse, "a job list")
-}
-
-/// Skips an unreadable row and logs it: one broken row must not hide the others.
-fn readable<T, E: Into<BoxError>>(
-    item: Item,
-    parse: impl FnOnce(Item) -> Result<T, E>,
-    list: &str,
-) -> Option<T> {
-    let key = item.get("job_id").and_then(|id| id.as_s().ok()).cloned();
-    match parse(item) {
-        Ok(row) => Some(row),
-        Err(error) => {
-            let error: BoxError = error.into();
-            tracing::error!(error, job_id = key, list, "unreadable row skipped");
-            None
-        }
+/// Whether a row that is unreadable was not logged before; it is now.
+fn is_first_report(reported: &mut HashSet<String>, key: &str) -> bool {
+    if reported.len() >= MAX_UNREADABLE {
+        reported.clear();
     }
+    reported.insert(key.to_owned())
 }
 
 #[cfg(test)]
@@ -397,13 +450,17 @@ mod tests {
         to_item(JobRow::try_from(&job).unwrap()).unwrap()
     }
 
+    fn parse(item: Item) -> Option<Job> {
+        parse_job(item).ok()
+    }
+
     fn ids(page: &JobPage) -> Vec<u128> {
         page.jobs.iter().map(|job| job.id.as_uuid().as_u128()).collect()
     }
 
     #[test]
     fn a_full_page_with_more_behind_it_ends_in_a_cursor_of_its_last_job() {
-        let page = page(vec![item(3), item(2), item(1)], true, 2);
+        let page = page(vec![item(3), item(2), item(1)], true, 2, parse);
         assert_eq!(ids(&page), [3, 2]);
         let cursor = Cursor::parse(&page.next.unwrap(), owner()).unwrap();
         assert_eq!(Some(&cursor), Cursor::after(&item(2)).as_ref());
@@ -414,14 +471,25 @@ mod tests {
 
     #[test]
     fn the_last_page_has_no_cursor() {
-        assert_eq!(page(vec![item(2), item(1)], false, 2).next, None);
-        assert_eq!(page(vec![], false, 2), JobPage::default());
+        assert_eq!(page(vec![item(2), item(1)], false, 2, parse).next, None);
+        assert_eq!(page(vec![], false, 2, parse), JobPage::default());
     }
 
     #[test]
     fn a_row_that_cannot_be_read_does_not_hide_the_others() {
         let mut broken = item(2);
         broken.remove("input_file_name");
-        assert_eq!(ids(&page(vec![item(3), broken, item(1)], false, 9)), [3, 1]);
+        assert_eq!(ids(&page(vec![item(3), broken, item(1)], false, 9, parse)), [3, 1]);
+    }
+
+    #[test]
+    fn an_unreadable_row_is_reported_once_and_the_memory_of_it_is_bounded() {
+        let mut reported = HashSet::new();
+        assert!(is_first_report(&mut reported, "a"));
+        assert!(!is_first_report(&mut reported, "a"));
+        for number in 0..2 * MAX_UNREADABLE {
+            is_first_report(&mut reported, &number.to_string());
+        }
+        assert!(reported.len() <= MAX_UNREADABLE);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::action::action_on;
 use super::credentials::CachedCredentials;
-use super::{file_upload, post_policy};
+use super::{file_upload, post_policy, versions};
 use crate::attachment::attachment;
 use crate::ports::{Download, ObjectInfo, ObjectStore, PortError, PortResult, UploadRule};
 use async_trait::async_trait;
@@ -161,6 +161,10 @@ impl ObjectStore for S3ObjectStore {
         let call = self.client.delete_object().bucket(&file.bucket).key(&file.key);
         call.send().await.map_err(|error| PortError::new(action_on("delete", file), error))?;
         Ok(())
+    }
+
+    async fn erase(&self, bucket: &str, prefix: &str) -> PortResult<()> {
+        versions::erase(&self.client, bucket, prefix).await
     }
 
     async fn list(&self, bucket: &str, prefix: &str) -> PortResult<Vec<ObjectLocation>> {
