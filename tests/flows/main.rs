@@ -17,6 +17,7 @@ mod mail;
 mod multipart;
 mod premium;
 mod program;
+mod redrive;
 mod rest;
 mod stack;
 mod thaw;

@@ -1,6 +1,6 @@
 //! The GAS worker. Role `annotate` receives job requests from the queue, runs the annotation engine
 //! on each input as a child process with resource limits, and stores its output. Role `utility`
-//! runs the background work of the service: see [`utility`].
+//! runs the background work of the service: see [`utility`]. Two more roles are commands of operators.
 //!
 //! A message is deleted last, after its work is stored. If a process dies earlier, SQS delivers the
 //! message again, and the work is repeated or found to be done.
@@ -14,6 +14,7 @@ mod handle;
 mod heartbeat;
 mod outage;
 mod poll;
+mod redrive;
 mod report;
 mod run_file;
 mod scratch;
@@ -44,6 +45,7 @@ async fn main() -> anyhow::Result<()> {
         Role::Annotate(settings) => annotate(*settings).await,
         Role::Utility(settings) => utility::run(*settings).await,
         Role::Confinement(settings) => confinement(&settings).await,
+        Role::Redrive(settings) => redrive::run(&settings).await,
     }
 }
 

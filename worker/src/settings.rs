@@ -1,6 +1,7 @@
 //! The settings of the worker, from arguments or the environment.
 
 use crate::engine::{Bubblewrap, Confinement, DelegatedCgroup, Engine, Limits, Sandbox, Template};
+use crate::redrive::RedriveSettings;
 use crate::utility::UtilitySettings;
 use anyhow::{Context, ensure};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -36,6 +37,8 @@ pub(crate) enum Role {
     Utility(Box<UtilitySettings>),
     /// Check whether the engine can be confined on this machine, and measure what that costs.
     Confinement(ConfinementSettings),
+    /// Move the dead letters of a queue back to the queue, after the cause of their failures is removed.
+    Redrive(RedriveSettings),
 }
 
 /// The separation of the engine from the worker and its machine.

@@ -126,6 +126,14 @@ impl Sdk {
         SqsQueue::new(aws_sdk_sqs::Client::new(&self.config), url)
     }
 
+    /// The SQS queue with a name.
+    ///
+    /// # Errors
+    /// If there is no such queue.
+    pub async fn queue_named(&self, name: &str) -> PortResult<SqsQueue> {
+        SqsQueue::named(aws_sdk_sqs::Client::new(&self.config), name).await
+    }
+
     /// The mailer; `from` must be verified in SES.
     pub fn mailer(&self, from: &str, configuration_set: Option<&str>) -> SesMailer {
         SesMailer::new(aws_sdk_sesv2::Client::new(&self.config), from, configuration_set)

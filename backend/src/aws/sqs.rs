@@ -27,6 +27,13 @@ impl SqsQueue {
     pub(super) fn new(client: Client, url: &str) -> Self {
         Self { client, url: url.to_owned() }
     }
+
+    pub(super) async fn named(client: Client, name: &str) -> PortResult<Self> {
+        let found = client.get_queue_url().queue_name(name).send().await;
+        let found = found.map_err(|error| PortError::new(format!("find queue {name}"), error))?;
+        let url = found.queue_url.unwrap_or_default();
+        Ok(Self { client, url })
+    }
 }
 
 #[async_trait]

@@ -27,6 +27,7 @@ mod notify;
 mod plan;
 mod queue_board;
 mod reconcile;
+mod redrive;
 mod request_upload;
 mod rerun_job;
 mod restore_result;
@@ -69,6 +70,7 @@ pub use notify::{MAIL_CLAIM_DURATION, Notified, NotifyError, notify, resend_mail
 pub use plan::apply_plan_change;
 pub use queue_board::QueueBoard;
 pub use reconcile::{Reconciled, Reported, reconcile};
+pub use redrive::redrive;
 pub use request_upload::{RequestUploadError, UPLOAD_TICKET_SECS, request_upload};
 pub use rerun_job::{RerunError, rerun_job};
 pub use restore_result::{RestoreError, Restored, Restorer, restore_result};
