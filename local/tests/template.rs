@@ -144,6 +144,14 @@ fn functions_have_an_alarm_and_logs_that_end() {
 }
 
 #[test]
+fn only_the_roles_that_delete_for_users_may_erase_versions() {
+    let all = resources();
+    let erasers = of(&all, "AWS::IAM::Role").filter(|role| role.text.contains("ObjectVersion"));
+    let names: Vec<_> = erasers.map(|role| role.name.as_str()).collect();
+    assert_eq!(names, ["UtilityRole", "RestoreRole"]);
+}
+
+#[test]
 fn roles_name_their_resources() {
     for role in of(&resources(), "AWS::IAM::Role") {
         for statement in role.text.split("- Sid: ").skip(1) {

@@ -106,6 +106,7 @@ test('a subscription is cancelled at the end of its period and resumed', async (
     await payInDialog(page);
     await page.getByText('Next charge').waitFor();
     await page.getByText('visa ending in 4242').waitFor();
+    await page.getByText(/On Free, the uploaded file is deleted 14 days after/).waitFor();
     await page.getByRole('table').getByText('Paid').waitFor();
 
     await page.getByRole('button', { name: 'Cancel subscription' }).click();

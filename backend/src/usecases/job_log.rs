@@ -18,7 +18,8 @@ const PIECE_BYTES: u64 = 1024 * 1024;
 /// Reads the first MiB of a job's log so far, as plain text without terminal control; logs of earlier
 /// versions and of other engines may contain any bytes. It is empty until a worker claims the job,
 /// grows while the job runs, and stays when the result is archived; on Free, for a limited time. The
-/// count log follows the run log, so that every line keeps its number. A text that was cut ends with [`LOG_CUT`].
+/// count log follows the run log, so that every line keeps its number. A text that was cut ends with
+/// [`LOG_CUT`].
 ///
 /// # Errors
 /// [`DownloadError`].
