@@ -165,7 +165,7 @@ fn admission_follows_the_space(Small(path): &Small) {
     let smallest = || root.admit(space_needed(0, false)).unwrap();
     assert!(matches!(smallest(), Room::Folder(_)));
     let other = path.join("other");
-    std::fs::write(&other, vec![1; 16 << 20]).unwrap();
+    std::fs::write(&other, vec![1; 20 << 20]).unwrap();
     assert!(matches!(smallest(), Room::Later(_)));
     std::fs::remove_file(other).unwrap();
     let Room::Folder(_first) = smallest() else { panic!("the space is free again") };
