@@ -69,12 +69,20 @@ pub struct Deployment {
     pub s3_path_style: bool,
 }
 
-/// The database of a deployment. Processes that annotate have none.
+/// The database of a deployment, for its processes. Processes that annotate have none.
 #[derive(Args, Clone, Debug)]
 pub struct Database {
-    /// The URL of the PostgreSQL database.
+    /// The URL of the PostgreSQL database, with a role that is a member of gas_runtime.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Secret,
+}
+
+/// The database of a deployment, for changes of its schema.
+#[derive(Args, Clone, Debug)]
+pub struct DatabaseOwner {
+    /// The URL of the PostgreSQL database, with the role that owns the schema.
+    #[arg(long, env = "GAS_MIGRATION_DATABASE_URL", hide_env_values = true)]
+    pub migration_database_url: Secret,
 }
 
 /// The archive of a deployment.

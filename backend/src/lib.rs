@@ -37,7 +37,7 @@ pub mod usecases;
 pub use attachment::attachment;
 pub use billing::Billing;
 pub use chain::chain;
-pub use deployment::{Database, Deployment};
+pub use deployment::{Database, DatabaseOwner, Deployment};
 pub use gas::{AnnotateGas, Gas};
 pub use job_repository::JobRepository;
 pub use notifier::Notifier;

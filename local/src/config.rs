@@ -115,7 +115,9 @@ impl StackConfig {
         format!("http://127.0.0.1:{}", self.ports.oidc)
     }
 
-    pub(crate) fn database_url(&self) -> String {
-        format!("postgres://gas:gas@127.0.0.1:{}/gas", self.ports.postgres)
+    /// The database with the role `role`: [`OWNER`](crate::postgres::OWNER) or
+    /// [`PROCESSES`](crate::postgres::PROCESSES).
+    pub(crate) fn database_url(&self, role: &str) -> String {
+        format!("postgres://{role}@127.0.0.1:{}/gas", self.ports.postgres)
     }
 }

@@ -27,6 +27,8 @@ pub struct Description {
     pub data_dir: PathBuf,
     /// The environment for access to AWS as the account's root user.
     pub root: Environment,
+    /// The environment of `gas-web migrate`.
+    pub migration: Environment,
     /// The environment of `gas-web`.
     pub web: Environment,
     /// The environment of `gas-worker`.

@@ -15,6 +15,12 @@ use crate::process::{ProcessSpec, bound_to_owner};
 /// PostgreSQL refuses to run as root.
 const NOBODY: [&str; 5] = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"];
 
+/// The role that owns the database and migrates its schema.
+pub(crate) const OWNER: &str = "gas";
+
+/// The role of the GAS processes, which cannot change the schema.
+pub(crate) const PROCESSES: &str = "gas_processes";
+
 /// The data folder of PostgreSQL. Other users cannot read root's folders, so for root it is in
 /// `/var/tmp`, with a name derived from the stack's data folder.
 pub(crate) fn data_folder(data_dir: &Path) -> PathBuf {
@@ -49,9 +55,10 @@ pub(crate) async fn initialize(config: &StackConfig) -> Result<()> {
     }
     let initdb = config.programs.postgres.join("initdb").display().to_string();
     let folder = data.display().to_string();
-    let flags = ["--username=gas", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
+    let superuser = format!("--username={OWNER}");
+    let flags = [superuser.as_str(), "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
     let mut arguments = vec![initdb, "-D".to_owned(), folder];
-    arguments.extend(flags.map(str::to_owned));
+    arguments.extend(flags.map(String::from));
     command::run("initdb", &unprivileged(&arguments)).await?;
     Ok(())
 }
@@ -88,10 +95,23 @@ pub(crate) fn server(config: &StackConfig) -> ProcessSpec {
 
 /// Creates the database if it is missing.
 pub(crate) async fn create_database(config: &StackConfig) -> Result<()> {
-    let createdb = config.programs.postgres.join("createdb").display().to_string();
+    create(config, "createdb", &["gas"]).await
+}
+
+/// Creates the role of the processes if it is missing. The migrations have created the role that it is a
+/// member of.
+pub(crate) async fn create_role_of_processes(config: &StackConfig) -> Result<()> {
+    create(config, "createuser", &["-g", "gas_runtime", PROCESSES]).await
+}
+
+/// Runs a client program of PostgreSQL that creates something unless it exists.
+async fn create(config: &StackConfig, program: &str, arguments: &[&str]) -> Result<()> {
+    let path = config.programs.postgres.join(program).display().to_string();
     let port = config.ports.postgres.to_string();
-    let arguments = [&createdb, "-h", "127.0.0.1", "-p", &port, "-U", "gas", "gas"];
-    match command::run("createdb", &arguments.map(str::to_owned)).await {
+    let mut command = vec![path.as_str(), "-h", "127.0.0.1", "-p", &port, "-U", OWNER];
+    command.extend(arguments);
+    let command: Vec<String> = command.into_iter().map(str::to_owned).collect();
+    match command::run(program, &command).await {
         Err(Error::Command { output, .. }) if output.contains("already exists") => Ok(()),
         other => other.map(drop),
     }

@@ -2,11 +2,13 @@
 
 use rustix::process::Signal;
 
+use crate::command;
 use crate::config::StackConfig;
 use crate::environment::{
     self, Environment, OIDC_CLIENT, OIDC_CLIENT_SECRET, STRIPE_PRICE_ID, STRIPE_PUBLISHABLE_KEY,
     STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET, pairs,
 };
+use crate::error::Result;
 use crate::health::Ready;
 use crate::process::{ProcessSpec, bound_to_owner};
 
@@ -115,12 +117,21 @@ pub(crate) fn stripe(config: &StackConfig) -> ProcessSpec {
     }
 }
 
+fn web_program(config: &StackConfig) -> String {
+    config.programs.binaries.join("gas-web").display().to_string()
+}
+
+/// Brings the schema of the database to the version of the GAS processes.
+pub(crate) async fn migrate(config: &StackConfig) -> Result<()> {
+    let command = [web_program(config), "migrate".to_owned()];
+    command::run_with("gas-web migrate", &command, &environment::migration(config)).await.map(drop)
+}
+
 /// The GAS web server.
 pub(crate) fn web(config: &StackConfig, outputs: &Environment) -> ProcessSpec {
-    let web = config.programs.binaries.join("gas-web").display().to_string();
     ProcessSpec {
         name: "web",
-        command: bound_to_owner("TERM", &[web]),
+        command: bound_to_owner("TERM", &[web_program(config)]),
         environment: environment::web(config, outputs),
         ready: Ready::Http { port: config.ports.web, path: "/healthz" },
         stop: Signal::TERM,

@@ -58,6 +58,8 @@ impl Stack {
         postgres::initialize(&config).await?;
         self.run(postgres::server(&config)).await?;
         postgres::create_database(&config).await?;
+        services::migrate(&config).await?;
+        postgres::create_role_of_processes(&config).await?;
         report("PostgreSQL", clock.elapsed());
 
         let clock = Instant::now();
@@ -107,6 +109,7 @@ impl Stack {
             prefix: self.config.prefix.clone(),
             data_dir: self.config.data_dir.clone(),
             root: environment::root(&self.config),
+            migration: environment::migration(&self.config),
             web: environment::web(&self.config, &self.outputs),
             worker: environment::worker(&self.config, &self.outputs),
             utility: environment::utility(&self.config, &self.outputs),

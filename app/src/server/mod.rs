@@ -38,11 +38,11 @@ mod webhooks;
 pub use state::Web;
 
 use anyhow::Context;
-use clap::Parser;
 use gas_backend::aws::Sdk;
 use gas_backend::{Billing, Gas, chain, postgres};
 use gas_runtime::{LogFormat, init_logging, shutdown_signal};
-use settings::Settings;
+use settings::{Settings, Task};
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -50,12 +50,19 @@ use tokio_util::sync::CancellationToken;
 /// The log filter when `RUST_LOG` is not set.
 const LOG_FILTER: &str = "warn,gas_web=info,gas_backend=info,gas_runtime=info";
 
-/// Reads the settings and serves until SIGTERM or SIGINT.
+/// Reads the settings, and serves until SIGTERM or SIGINT or migrates the database.
 pub fn main() -> anyhow::Result<()> {
-    let settings = Settings::parse();
+    let task = Task::read(std::env::args_os()).unwrap_or_else(|error| error.exit());
     init_logging(LogFormat::of_server(), LOG_FILTER);
     let runtime = tokio::runtime::Runtime::new().context("failed to start the runtime")?;
-    runtime.block_on(serve(settings))
+    match task {
+        Task::Serve(settings) => runtime.block_on(serve(*settings)),
+        Task::Migrate(owner) => {
+            let version = runtime.block_on(postgres::migrate(&owner))?;
+            writeln!(std::io::stdout(), "the database has schema version {version}")?;
+            Ok(())
+        }
+    }
 }
 
 /// Deletes unused counters of rate limits every ten minutes until shutdown.

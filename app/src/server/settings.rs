@@ -1,11 +1,41 @@
 //! The web server's settings, from flags or environment variables.
 
-use clap::Parser;
+use clap::{Args, CommandFactory, FromArgMatches, Parser};
 use gas_backend::mail::UnsubscribeKey;
 use gas_backend::stripe::StripeSettings;
-use gas_backend::{Database, Deployment, PublicUrl, Secret};
+use gas_backend::{Database, DatabaseOwner, Deployment, PublicUrl, Secret};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::str::FromStr;
+
+/// What the program is started for.
+#[derive(Debug)]
+pub enum Task {
+    /// To serve.
+    Serve(Box<Settings>),
+    /// To bring the schema of the database to this version.
+    Migrate(DatabaseOwner),
+}
+
+impl Task {
+    /// Reads the arguments and environment variables. Without the command `migrate`, the program serves.
+    ///
+    /// # Errors
+    /// A missing or invalid setting, or the text that `--help` or `--version` prints.
+    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        const MIGRATE: &str = "migrate";
+        let migrate = DatabaseOwner::augment_args(clap::Command::new(MIGRATE))
+            .about("Bring the schema of the database to this version, and exit");
+        let matches = Settings::command()
+            .subcommand(migrate)
+            .subcommand_negates_reqs(true)
+            .try_get_matches_from(arguments)?;
+        if let Some((MIGRATE, arguments)) = matches.subcommand() {
+            return DatabaseOwner::from_arg_matches(arguments).map(Self::Migrate);
+        }
+        Settings::from_arg_matches(&matches).map(|settings| Self::Serve(Box::new(settings)))
+    }
+}
 
 /// The GAS web server.
 #[derive(Parser, Clone, Debug)]
@@ -68,4 +98,31 @@ pub struct Settings {
     /// The database.
     #[command(flatten)]
     pub database: Database,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(arguments: &[&str]) -> Result<Task, clap::Error> {
+        Task::read(std::iter::once("gas-web").chain(arguments.iter().copied()).map(OsString::from))
+    }
+
+    #[test]
+    fn a_migration_needs_the_url_of_the_owner_only() {
+        let url = "postgres://owner@localhost/gas";
+        let task = read(&["migrate", "--migration-database-url", url]).unwrap();
+        assert!(
+            matches!(task, Task::Migrate(owner) if owner.migration_database_url.expose() == url)
+        );
+        let error = read(&["migrate"]).unwrap_err().to_string();
+        assert!(error.contains("--migration-database-url"), "{error}");
+        assert!(!error.contains("--database-url"), "{error}");
+    }
+
+    #[test]
+    fn without_a_command_the_settings_of_the_server_are_required() {
+        let error = read(&[]).unwrap_err().to_string();
+        assert!(error.contains("--database-url") && error.contains("--oidc-issuer"), "{error}");
+    }
 }

@@ -8,6 +8,7 @@ mod billing;
 mod dispatches;
 mod mails;
 mod rate_limits;
+mod schema;
 mod sessions;
 mod tls;
 mod tokens;
@@ -19,46 +20,33 @@ pub use billing::PostgresBilling;
 pub use dispatches::PostgresDispatches;
 pub use mails::PostgresMails;
 pub use rate_limits::PostgresRateLimiter;
+pub use schema::{connect, migrate};
 pub use sessions::PostgresSessions;
 pub use tokens::PostgresTokens;
 
-use crate::Database;
+use crate::Secret;
 use crate::ports::{PortError, PortResult};
 use jiff::Timestamp;
 use sqlx::Row;
-use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use std::error::Error;
 use std::str::FromStr;
 use std::time::Duration;
-
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
-
-/// The maximum number of connections per process.
-const MAX_CONNECTIONS: u32 = 10;
 
 /// How long a caller waits for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Connects to the database and migrates its schema. The migration lock serializes processes that
-/// start concurrently.
-///
-/// # Errors
-/// If the database cannot be reached, is on another machine and not verified by TLS, or has migrations
-/// that this version does not know.
-pub async fn connect(database: &Database) -> PortResult<PgPool> {
-    const READ: &str = "read DATABASE_URL";
-    let server = PgConnectOptions::from_str(database.database_url.expose());
-    let server = server.map_err(|error| PortError::new(READ, error))?;
-    tls::require_verified_server(&server).map_err(|error| PortError::new(READ, error))?;
+/// Connects to the database of a URL, which is the value of `setting`.
+async fn open(url: &Secret, setting: &str, max_connections: u32) -> PortResult<PgPool> {
+    let read =
+        |error: Box<dyn Error + Send + Sync>| PortError::new(format!("read {setting}"), error);
+    let server =
+        PgConnectOptions::from_str(url.expose()).map_err(|error| read(Box::from(error)))?;
+    tls::require_verified_server(&server).map_err(|error| read(Box::from(error)))?;
     let options =
-        PgPoolOptions::new().max_connections(MAX_CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT);
-    let pool = options
-        .connect_with(server)
-        .await
-        .map_err(|error| PortError::new("connect to PostgreSQL (check DATABASE_URL)", error))?;
-    let migrated = MIGRATIONS.run(&pool).await;
-    migrated.map_err(|error| PortError::new("migrate the database", error))?;
-    Ok(pool)
+        PgPoolOptions::new().max_connections(max_connections).acquire_timeout(ACQUIRE_TIMEOUT);
+    let pool = options.connect_with(server).await;
+    pool.map_err(|error| PortError::new(format!("connect to PostgreSQL (check {setting})"), error))
 }
 
 /// A time for PostgreSQL's `to_timestamp`, whose double represents every second exactly.

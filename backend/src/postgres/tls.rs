@@ -10,7 +10,7 @@ use std::net::IpAddr;
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the connection to the database at {0} does not verify the server: add sslmode=verify-full to \
-     DATABASE_URL, and sslrootcert=FILE if the server's certificate is of a private authority, such as \
+     its URL, and sslrootcert=FILE if the server's certificate is of a private authority, such as \
      that of Amazon RDS"
 )]
 pub(super) struct UnverifiedServer(String);
