@@ -1,5 +1,6 @@
 //! Premium: checkout, Stripe events, cancellation, and billing in PostgreSQL.
 
+use crate::database::NewDatabase;
 use crate::premium::{begin, overview, pay, wait_for_plan};
 use crate::stack::{Stack, stack};
 use anyhow::{Context, Result};
@@ -14,7 +15,6 @@ use gas_tests::Client;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use sqlx::postgres::PgPoolOptions;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -173,16 +173,9 @@ async fn postgresql_stores_the_plan_with_its_subscription() -> Result<()> {
 
 #[tokio::test]
 async fn postgresql_fulfills_the_contract_of_the_inbox() -> Result<()> {
-    let pool = stack().pool().await?;
     // A table of its own, since the web server takes events that are due.
-    let schema = format!("inbox_{}", Uuid::new_v4().simple());
-    let execute = |sql: String| sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&pool);
-    execute(format!("create schema {schema}")).await?;
-    let copy = "(like public.stripe_events including all)";
-    execute(format!("create table {schema}.stripe_events {copy}")).await?;
-    let options = (*pool.connect_options()).clone().options([("search_path", &schema)]);
-    let own = PgPoolOptions::new().connect_with(options).await?;
+    let database = NewDatabase::migrated(&stack()).await?;
+    let own = database.pool().await?;
     stripe_inbox_contract(&PostgresBilling::new(own)).await;
-    execute(format!("drop schema {schema} cascade")).await?;
-    Ok(())
+    database.drop().await
 }

@@ -1,25 +1,17 @@
 //! The command `gas-cli`, run as users do.
 
 use crate::program::token;
-use crate::stack::stack;
+use crate::stack::{program, stack};
 use anyhow::{Context, Result};
 use gas_tests::{Client, sample};
-use std::path::PathBuf;
 use std::process::Output;
 use tokio::process::Command;
 
 const BOTH: [&str; 2] = ["jobs:read", "jobs:write"];
 
-/// The path of `gas-cli`, in the same target folder as this test.
-fn binary() -> Result<PathBuf> {
-    let tests = std::env::current_exe()?;
-    let folder = tests.parent().and_then(|deps| deps.parent()).context("no target folder")?;
-    Ok(folder.join("gas-cli"))
-}
-
 /// Runs `gas-cli` with a token.
 async fn run(token: &str, arguments: &[&str]) -> Result<Output> {
-    let mut command = Command::new(binary()?);
+    let mut command = Command::new(program("gas-cli")?);
     command.args(arguments).env("GAS_URL", stack().web_url()).env("GAS_TOKEN", token);
     Ok(command.output().await?)
 }

@@ -111,7 +111,7 @@ async fn users_of_an_older_version_get_retention_once_and_new_ones_have_it() -> 
 }
 
 /// A user with a profile.
-async fn new_user(pool: &sqlx::PgPool) -> Result<UserId> {
+pub(crate) async fn new_user(pool: &sqlx::PgPool) -> Result<UserId> {
     let identity = Identity {
         id: UserId::new(Uuid::new_v4()),
         name: "Contract".into(),
@@ -133,22 +133,6 @@ async fn postgresql_fulfills_the_contract_of_the_session_store() -> Result<()> {
 async fn postgresql_fulfills_the_contract_of_the_audit_log() -> Result<()> {
     let pool = stack().pool().await?;
     audit_contract(&PostgresAuditLog::new(pool.clone()), new_user(&pool).await?).await;
-    Ok(())
-}
-
-#[tokio::test]
-async fn entries_of_the_audit_log_cannot_be_changed_or_removed() -> Result<()> {
-    let pool = stack().pool().await?;
-    audit_contract(&PostgresAuditLog::new(pool.clone()), new_user(&pool).await?).await;
-    for change in [
-        "update audit_log set action = 'forged'",
-        "delete from audit_log where at > now() - interval '399 days'",
-        "delete from audit_log",
-        "truncate audit_log",
-    ] {
-        let refused = sqlx::query(change).execute(&pool).await.err().context("it was changed")?;
-        assert!(refused.to_string().contains("append-only"), "{change}: {refused}");
-    }
     Ok(())
 }
 

@@ -8,9 +8,10 @@ use aws_smithy_runtime_api::client::http::{HttpClient, SharedHttpClient};
 use clap::{CommandFactory, Parser};
 use gas_backend::aws::{DynamoJobStore, Sdk};
 use gas_backend::{Database, Deployment, Gas};
-use gas_local::Description;
+use gas_local::{Description, Environment};
 use gas_shared::JobId;
 use serde_json::Value;
+use std::path::PathBuf;
 use std::process::Command;
 
 /// The stack of this test run.
@@ -50,14 +51,30 @@ impl Stack {
         self.0.web["GAS_STRIPE_WEBHOOK_SECRET"].clone()
     }
 
-    /// The database, with the rights of the web server.
-    fn database(&self) -> Database {
-        Database { database_url: self.0.web["DATABASE_URL"].clone().into() }
+    /// The environment of the web server.
+    pub(crate) fn web_environment(&self) -> &Environment {
+        &self.0.web
     }
 
-    /// A connection pool to the database, with the schema up to date.
+    /// The environment of the utility node.
+    pub(crate) fn utility_environment(&self) -> &Environment {
+        &self.0.utility
+    }
+
+    /// The URL of the database with the role of the processes.
+    pub(crate) fn database_url(&self) -> &str {
+        &self.0.web["DATABASE_URL"]
+    }
+
+    /// The URL of the database with the role that owns it.
+    pub(crate) fn owner_database_url(&self) -> &str {
+        &self.0.migration["GAS_MIGRATION_DATABASE_URL"]
+    }
+
+    /// A connection pool to the database, with the rights of the processes.
     pub(crate) async fn pool(&self) -> Result<sqlx::PgPool> {
-        Ok(gas_backend::postgres::connect(&self.database()).await?)
+        let database = Database { database_url: self.database_url().to_owned().into() };
+        Ok(gas_backend::postgres::connect(&database).await?)
     }
 
     /// The application's AWS adapters with the emulator's root keys.
@@ -155,6 +172,13 @@ impl Stack {
             .with_context(|| format!("failed to read {}", path.display()))?;
         Ok(text.lines().filter(|line| line.contains(about)).map(str::to_owned).collect())
     }
+}
+
+/// The path of a program of this workspace, in the same target folder as this test.
+pub(crate) fn program(name: &str) -> Result<PathBuf> {
+    let tests = std::env::current_exe()?;
+    let folder = tests.parent().and_then(|deps| deps.parent()).context("no target folder")?;
+    Ok(folder.join(name))
 }
 
 fn https() -> SharedHttpClient {
