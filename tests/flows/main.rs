@@ -20,6 +20,7 @@ mod premium;
 mod program;
 mod redrive;
 mod rest;
+mod retention;
 mod stack;
 mod thaw;
 mod tokens;

@@ -176,7 +176,13 @@ impl DynamoJobStore {
                 let error: BoxError = error.into();
                 let text = key.as_deref().unwrap_or_default();
                 if is_first_report(&mut lock(&self.unreadable), text) {
-                    tracing::error!(error, job_id = key, list, "unreadable row skipped");
+                    tracing::error!(
+                        alert = "row",
+                        error,
+                        job_id = key,
+                        list,
+                        "unreadable row skipped"
+                    );
                 }
                 None
             }
