@@ -21,15 +21,19 @@ def parameter(text: str) -> dict:
     return {"ParameterKey": name, "ParameterValue": value}
 
 
-def upload_function(s3, bucket: str, program: Path) -> str:
-    """Uploads a zip file with the program `bootstrap`, unless it exists, and returns its key."""
-    content = program.read_bytes()
-    key = f"restore/{hashlib.sha256(content).hexdigest()}.zip"
+def create_bucket(s3, bucket: str) -> None:
+    """Creates the bucket of the artifacts, unless it exists."""
     try:
         s3.create_bucket(Bucket=bucket)
     except ClientError as error:
         if error.response["Error"]["Code"] not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
             raise
+
+
+def upload_function(s3, bucket: str, program: Path) -> str:
+    """Uploads a zip file with the program `bootstrap`, unless it exists, and returns its key."""
+    content = program.read_bytes()
+    key = f"restore/{hashlib.sha256(content).hexdigest()}.zip"
     if s3.list_objects_v2(Bucket=bucket, Prefix=key).get("KeyCount"):
         return key
     archive = io.BytesIO()
@@ -40,6 +44,13 @@ def upload_function(s3, bucket: str, program: Path) -> str:
         file.writestr(entry, content)
     s3.put_object(Bucket=bucket, Key=key, Body=archive.getvalue())
     return key
+
+
+def upload_template(s3, bucket: str, template: Path) -> str:
+    """Uploads the template, which exceeds the 51,200 bytes of a request, and returns its URL."""
+    key = f"stack/{template.name}"
+    s3.put_object(Bucket=bucket, Key=key, Body=template.read_bytes())
+    return f"{s3.meta.endpoint_url}/{bucket}/{key}"
 
 
 def register_identity(ses, identity: str) -> None:
@@ -61,11 +72,11 @@ def status_of(cloudformation, stack: str):
         raise
 
 
-def apply(cloudformation, stack: str, template: str, parameters: list) -> None:
+def apply(cloudformation, stack: str, template_url: str, parameters: list) -> None:
     """Starts to create the stack, or to update it if it exists."""
     request = {
         "StackName": stack,
-        "TemplateBody": template,
+        "TemplateURL": template_url,
         "Parameters": parameters,
         "Capabilities": ["CAPABILITY_NAMED_IAM"],
     }
@@ -118,11 +129,14 @@ def main() -> None:
     session = get_session()
     register_identity(session.create_client("sesv2"), options.mail_identity)
     bucket = f"{options.stack}-artifacts"
-    key = upload_function(session.create_client("s3"), bucket, options.restore_function)
+    s3 = session.create_client("s3")
+    create_bucket(s3, bucket)
+    template_url = upload_template(s3, bucket, options.template)
+    key = upload_function(s3, bucket, options.restore_function)
     code = [f"RestoreCodeBucket={bucket}", f"RestoreCodeKey={key}"]
     options.parameter += [parameter(text) for text in code]
     cloudformation = session.create_client("cloudformation")
-    apply(cloudformation, options.stack, options.template.read_text(), options.parameter)
+    apply(cloudformation, options.stack, template_url, options.parameter)
     found = wait(cloudformation, options.stack)
     if found is None or found["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
         status = found["StackStatus"] if found else "gone"
