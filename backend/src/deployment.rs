@@ -21,7 +21,7 @@ pub struct Deployment {
     /// The DynamoDB table of jobs.
     #[arg(long, env = "GAS_ANNOTATIONS_TABLE")]
     pub annotations_table: String,
-    /// The SNS topic of jobs that are ready for a worker.
+    /// The SNS topic of jobs that are ready for a worker; only those on Free if Premium has a queue.
     #[arg(long, env = "GAS_JOB_REQUESTS_TOPIC_ARN")]
     pub job_requests_topic_arn: String,
     /// The SQS queue that workers take jobs from.
@@ -30,6 +30,20 @@ pub struct Deployment {
     /// The dead-letter queue of job requests that no worker could handle.
     #[arg(long, env = "GAS_JOB_REQUESTS_DLQ_URL")]
     pub job_requests_dlq_url: String,
+    /// The SNS topic of jobs of users on Premium. Without it, all jobs share one queue, as in stacks
+    /// of older versions.
+    #[arg(long, env = "GAS_PREMIUM_JOB_REQUESTS_TOPIC_ARN")]
+    pub premium_job_requests_topic_arn: Option<String>,
+    /// The SQS queue of jobs of users on Premium, which workers prefer.
+    #[arg(
+        long,
+        env = "GAS_PREMIUM_JOB_REQUESTS_QUEUE_URL",
+        requires = "premium_job_requests_dlq_url"
+    )]
+    pub premium_job_requests_queue_url: Option<String>,
+    /// Its dead-letter queue.
+    #[arg(long, env = "GAS_PREMIUM_JOB_REQUESTS_DLQ_URL")]
+    pub premium_job_requests_dlq_url: Option<String>,
     /// The SNS topic of jobs that have ended.
     #[arg(long, env = "GAS_JOB_RESULTS_TOPIC_ARN")]
     pub job_results_topic_arn: String,

@@ -4,9 +4,11 @@ use crate::audit::Audit;
 use crate::clock::SystemClock;
 use crate::ports::{
     AccountData, Accounts, Archive, ArchiveTimer, Dispatches, ObjectStore, PartUploads, Queue,
-    RateLimiter, SessionStore, TokenStore, Topic,
+    RateLimiter, SessionStore, StoredBytes, TokenStore, Topic,
 };
-use crate::{Deployment, JobRepository, ObjectKeys, RetentionPolicy, aws, postgres};
+use crate::{
+    Deployment, JobRepository, JobRequestTopics, ObjectKeys, RetentionPolicy, aws, postgres,
+};
 use jiff::Timestamp;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -47,6 +49,8 @@ pub struct Gas {
     pub tokens: Arc<dyn TokenStore>,
     /// The jobs that wait for a worker or run.
     pub dispatches: Arc<dyn Dispatches>,
+    /// The bytes that users store.
+    pub stored_bytes: Arc<dyn StoredBytes>,
     /// The counters of rate limits.
     pub rate_limiter: Arc<dyn RateLimiter>,
     /// Multiplies the limits of users and client addresses; see [`Deployment::limit_factor`].
@@ -57,8 +61,8 @@ pub struct Gas {
     pub archive_timer: Arc<dyn ArchiveTimer>,
     /// The queue of jobs whose result is to be archived or whose files are to be deleted.
     pub archive_requests: Arc<dyn Queue>,
-    /// The topic of jobs that wait for a worker.
-    pub job_requests: Arc<dyn Topic>,
+    /// The topics of jobs that wait for a worker.
+    pub job_requests: JobRequestTopics,
     /// The topic of users whose archived results are to be thawed.
     pub start_thaw: Arc<dyn Topic>,
     /// The topic of events that users get a mail about.
@@ -115,12 +119,16 @@ impl Gas {
             ),
             tokens: Arc::new(postgres::PostgresTokens::new(pool.clone())),
             dispatches: Arc::new(postgres::PostgresDispatches::new(pool.clone())),
+            stored_bytes: Arc::new(postgres::PostgresStoredBytes::new(pool.clone())),
             rate_limiter: Arc::new(postgres::PostgresRateLimiter::new(pool.clone())),
             limit_factor: deployment.limit_factor,
             archive: sdk.archive(&deployment.archive, deployment.s3_path_style),
             archive_timer: Arc::new(sdk.archive_timer(&deployment.archive_wait_arn)),
             archive_requests: Arc::new(sdk.queue(&deployment.archive_queue_url)),
-            job_requests: topic(&deployment.job_requests_topic_arn),
+            job_requests: JobRequestTopics::new(
+                topic(&deployment.job_requests_topic_arn),
+                deployment.premium_job_requests_topic_arn.as_deref().map(topic),
+            ),
             start_thaw: topic(&deployment.start_thaw_topic_arn),
             notices: topic(&deployment.notices_topic_arn),
         }

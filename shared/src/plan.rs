@@ -10,6 +10,10 @@ pub const FREE_MAX_UPLOAD_BYTES: u64 = 150_000;
 /// Multipart uploads could create larger ones, which the workers' disks cannot hold.
 pub const S3_MAX_POST_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 
+/// How many of a user's archived results are restored at the Expedited tier in a day. It costs a multiple
+/// of the Standard tier, at which the others are restored.
+pub const EXPEDITED_A_DAY: u32 = 20;
+
 /// A user's plan. Stored in the column `role` of the profile, in the spelling of the original service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Plan {
@@ -33,20 +37,27 @@ pub struct Quota {
     pub active_jobs: u32,
     /// Jobs that are with the workers at the same time; the others wait for one of them to end.
     pub dispatched_jobs: u16,
+    /// Bytes of all inputs and results, including archived ones.
+    pub stored_bytes: u64,
 }
 
 impl Plan {
     /// The quota of the plan.
     pub const fn quota(self) -> Quota {
         match self {
-            Self::Free => {
-                Quota { jobs_per_hour: 30, jobs_per_day: 100, active_jobs: 20, dispatched_jobs: 3 }
-            }
+            Self::Free => Quota {
+                jobs_per_hour: 30,
+                jobs_per_day: 100,
+                active_jobs: 20,
+                dispatched_jobs: 3,
+                stored_bytes: 200_000_000,
+            },
             Self::Premium => Quota {
                 jobs_per_hour: 600,
                 jobs_per_day: 5_000,
                 active_jobs: 1_000,
                 dispatched_jobs: 10,
+                stored_bytes: 500_000_000_000,
             },
         }
     }

@@ -17,6 +17,7 @@ use gas_backend::postgres::{
 use gas_backend::testkit::{
     archive_capacity_contract, archive_contract, audit_contract, dispatches_contract,
     job_store_contract, object_store_contract, rate_limiter_contract, sessions_contract,
+    stored_bytes_contract,
 };
 use gas_shared::job::ObjectLocation;
 use gas_shared::{JobId, Plan, UserId};
@@ -140,6 +141,14 @@ async fn postgresql_fulfills_the_contract_of_the_audit_log() -> Result<()> {
 async fn postgresql_fulfills_the_contract_of_the_dispatches() -> Result<()> {
     let pool = stack().pool().await?;
     dispatches_contract(&gas_backend::postgres::PostgresDispatches::new(pool)).await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn postgresql_fulfills_the_contract_of_the_stored_bytes() -> Result<()> {
+    let pool = stack().pool().await?;
+    let user = new_user(&pool).await?;
+    stored_bytes_contract(&gas_backend::postgres::PostgresStoredBytes::new(pool), user).await;
     Ok(())
 }
 

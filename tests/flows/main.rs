@@ -10,6 +10,7 @@ mod contracts;
 mod database;
 mod delete;
 mod explorer;
+mod fairness;
 mod guards;
 mod job_page;
 mod life_cycle;

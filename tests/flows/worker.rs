@@ -14,7 +14,7 @@ use reqwest::Method;
 use std::time::Duration;
 
 /// A sample VCF that delays the engine by some seconds.
-fn slow_sample(seconds: u32) -> Result<String> {
+pub(crate) fn slow_sample(seconds: u32) -> Result<String> {
     let vcf = sample("mitochondrial.vcf")?;
     let delay = format!("##gas_test_delay_secs={seconds}\n#CHROM");
     Ok(vcf.replacen("#CHROM", &delay, 1))

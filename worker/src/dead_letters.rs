@@ -4,7 +4,7 @@
 use crate::handle::{SERVICE_FAILURE, announce, delete_orphan};
 use crate::settings::Timing;
 use gas_backend::messages::JobRequest;
-use gas_backend::ports::{Message, Queue};
+use gas_backend::ports::{LONG_POLL, Message, Queue};
 use gas_backend::usecases::{ChangeError, fail_job};
 use gas_backend::{AnnotateGas, chain};
 use gas_runtime::Shutdown;
@@ -42,7 +42,7 @@ impl DeadLetters {
     }
 
     async fn round(&self) {
-        let messages = match self.queue.receive(10, self.timing.visibility).await {
+        let messages = match self.queue.receive(10, self.timing.visibility, LONG_POLL).await {
             Ok(messages) => messages,
             Err(error) => {
                 tracing::error!(error = %chain(&error), "dead-letter queue cannot be read");

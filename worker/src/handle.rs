@@ -44,7 +44,8 @@ const NO_ROOM_DELAY: Duration = Duration::from_secs(60);
 pub(crate) const SERVICE_FAILURE: &str = "annotation failed repeatedly because of a problem on our \
      side; upload the file again, and contact us if it still fails";
 
-/// Handles job requests.
+/// Handles the job requests of a queue. The workers of a process share everything else.
+#[derive(Clone)]
 pub(crate) struct Worker {
     pub(crate) gas: AnnotateGas,
     pub(crate) queue: Arc<dyn Queue>,
@@ -53,7 +54,7 @@ pub(crate) struct Worker {
     /// The number of failures of the engine after which a job is marked FAILED.
     pub(crate) max_attempts: u32,
     /// Whether new jobs may begin.
-    pub(crate) intake: Intake,
+    pub(crate) intake: Arc<Intake>,
     pub(crate) scratch: ScratchRoot,
 }
 

@@ -25,6 +25,8 @@ mod utility;
 
 use anyhow::Context;
 use clap::Parser;
+use dead_letters::DeadLetters;
+use futures::future::join_all;
 use gas_backend::AnnotateGas;
 use gas_backend::aws::Sdk;
 use gas_runtime::{LogFormat, Shutdown, init_logging};
@@ -68,23 +70,31 @@ async fn annotate(settings: AnnotateSettings) -> anyhow::Result<()> {
     settings.check()?;
     let shutdown = Shutdown::on_signal(settings.grace())?;
     let sdk = Sdk::from_env().await;
+    let deployment = &settings.deployment;
     let worker = Worker {
-        gas: AnnotateGas::connect(&settings.deployment, &sdk),
-        queue: Arc::new(sdk.queue(&settings.deployment.job_requests_queue_url)),
+        gas: AnnotateGas::connect(deployment, &sdk),
+        queue: Arc::new(sdk.queue(&deployment.job_requests_queue_url)),
         engine: settings.engine()?,
         timing: settings.timing(),
         max_attempts: settings.max_attempts,
-        intake: outage::Intake::default(),
+        intake: Arc::default(),
         scratch: scratch::ScratchRoot::open(&settings.work_dir, Arc::new(disk::FileSystems))
             .with_context(|| format!("failed to prepare {}", settings.work_dir.display()))?,
     };
-    let dead_letters = dead_letters::DeadLetters {
+    let premium = deployment.premium_job_requests_queue_url.as_deref();
+    let premium = premium.map(|url| Worker { queue: Arc::new(sdk.queue(url)), ..worker.clone() });
+    let dead_letters =
+        [Some(&deployment.job_requests_dlq_url), deployment.premium_job_requests_dlq_url.as_ref()];
+    let dead_letters = dead_letters.into_iter().flatten().map(|url| DeadLetters {
         gas: worker.gas.clone(),
-        queue: Arc::new(sdk.queue(&settings.deployment.job_requests_dlq_url)),
+        queue: Arc::new(sdk.queue(url)),
         timing: worker.timing,
-    };
-    let polling = poll::run(Arc::new(worker), settings.concurrency, &shutdown);
-    tokio::join!(polling, dead_letters.watch(&shutdown));
+    });
+    let dead_letters: Vec<_> = dead_letters.collect();
+    let workers = Arc::new(poll::Workers { free: worker, premium });
+    let polling = poll::run(workers, settings.concurrency, &shutdown);
+    let watching = dead_letters.iter().map(|letters| letters.watch(&shutdown));
+    tokio::join!(polling, join_all(watching));
     tracing::info!("worker stopped");
     Ok(())
 }

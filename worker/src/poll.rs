@@ -1,42 +1,52 @@
 //! The main loop: one slot per concurrent job, each of which receives and handles one message at
-//! a time.
+//! a time, from the queue of Premium or of Free.
 
 use crate::handle::Worker;
 use crate::outage::Backoff;
-use gas_backend::chain;
-use gas_backend::ports::Message;
+use gas_backend::ports::{LONG_POLL, Message, PortResult};
+use gas_backend::{chain, queue_order};
 use gas_runtime::Shutdown;
+use gas_shared::Plan;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::task::JoinSet;
+
+/// How long an idle slot waits for a message of one of two queues before it asks the other. It never
+/// waits at both at once: SQS could deliver a message to the call that is given up.
+const IDLE_WAIT: Duration = Duration::from_secs(1);
+
+/// The workers of a process, one for each queue.
+pub(crate) struct Workers {
+    /// The queue of all users, or of those on Free if Premium has a queue.
+    pub(crate) free: Worker,
+    /// The queue of users on Premium.
+    pub(crate) premium: Option<Worker>,
+}
 
 /// Polls until shutdown, then waits for the running jobs, which end or are released within the
 /// grace period.
-pub(crate) async fn run(worker: Arc<Worker>, concurrency: u8, shutdown: &Shutdown) {
+pub(crate) async fn run(workers: Arc<Workers>, concurrency: u8, shutdown: &Shutdown) {
     tracing::info!(concurrency, "worker ready");
     let mut slots = JoinSet::new();
     for _ in 0..concurrency {
-        slots.spawn(slot(worker.clone(), shutdown.clone()));
+        slots.spawn(slot(workers.clone(), shutdown.clone()));
     }
     slots.join_all().await;
 }
 
-async fn slot(worker: Arc<Worker>, shutdown: Shutdown) {
+async fn slot(workers: Arc<Workers>, shutdown: Shutdown) {
     let mut backoff = Backoff::default();
+    let mut turn = Turn::default();
     while !shutdown.is_requested() {
-        let receive = async {
-            worker.intake.open().await;
-            worker.scratch.room().await;
-            worker.queue.receive(1, worker.timing.visibility).await
-        };
         let received = tokio::select! {
-            received = receive => received,
+            received = turn.receive(&workers) => received,
             () = shutdown.requested() => return,
         };
         match received {
-            Ok(messages) => {
+            Ok(received) => {
                 backoff = Backoff::default();
-                for message in messages {
-                    handle(&worker, message, &shutdown).await;
+                if let Some((worker, message)) = received {
+                    handle(worker, message, &shutdown).await;
                 }
             }
             Err(error) => {
@@ -50,8 +60,58 @@ async fn slot(worker: Arc<Worker>, shutdown: Shutdown) {
     }
 }
 
+/// The turns of a slot.
+#[derive(Debug, Default)]
+struct Turn {
+    /// The number of turns so far.
+    number: u64,
+    /// Whether the last turn found nothing.
+    is_idle: bool,
+}
+
+impl Turn {
+    /// Asks the queues one after the other for a message, with the worker that handles it. The error is
+    /// that of the last queue that failed, if no other had a message.
+    async fn receive<'a>(
+        &mut self,
+        workers: &'a Workers,
+    ) -> PortResult<Option<(&'a Worker, Message)>> {
+        let Workers { free, premium } = workers;
+        free.intake.open().await;
+        free.scratch.room().await;
+        let wait = match premium {
+            None => LONG_POLL,
+            Some(_) if self.is_idle => IDLE_WAIT,
+            Some(_) => Duration::ZERO,
+        };
+        let order = queue_order(self.number);
+        self.number += 1;
+        let mut received = Ok(None);
+        for plan in order {
+            let worker = match plan {
+                Plan::Free => free,
+                Plan::Premium => match premium {
+                    Some(premium) => premium,
+                    None => continue,
+                },
+            };
+            match worker.queue.receive(1, worker.timing.visibility, wait).await {
+                Ok(messages) => {
+                    if let Some(message) = messages.into_iter().next() {
+                        self.is_idle = false;
+                        return Ok(Some((worker, message)));
+                    }
+                }
+                Err(error) => received = Err(error),
+            }
+        }
+        self.is_idle = true;
+        received
+    }
+}
+
 /// Handles a message in a separate task, so that a panic costs one attempt and not the slot.
-async fn handle(worker: &Arc<Worker>, message: Message, shutdown: &Shutdown) {
+async fn handle(worker: &Worker, message: Message, shutdown: &Shutdown) {
     let (worker, shutdown) = (worker.clone(), shutdown.clone());
     let task = tokio::spawn(async move { worker.handle(&message, &shutdown).await });
     if let Err(error) = task.await {
@@ -65,35 +125,126 @@ mod tests {
     use crate::disk::RESERVE_BYTES;
     use crate::scratch::ScratchRoot;
     use crate::testing::{FakeDisk, FakeQueue, message, worker};
-    use gas_backend::testkit::TestGas;
-    use gas_shared::{JobStatus, Plan};
-    use std::time::Duration;
+    use gas_backend::FREE_TURN;
+    use gas_backend::testkit::{Outage, TestGas};
+    use gas_shared::JobStatus;
+    use tempfile::TempDir;
 
     const ENGINE: &str = r#"echo x > "$2"; echo y > "$3"; echo '{"event":"done","records":1}'"#;
 
-    #[tokio::test]
-    async fn messages_are_handled_until_shutdown() {
+    /// The queues of Free and Premium, and their workers.
+    struct Case {
+        test: TestGas,
+        free: Arc<FakeQueue>,
+        premium: Arc<FakeQueue>,
+        workers: Workers,
+        _folder: TempDir,
+    }
+
+    fn case(outages: [&Outage; 2]) -> Case {
         let test = TestGas::new();
-        let ada = test.user("ada", Plan::Free);
-        let queue = Arc::new(FakeQueue::default());
-        let mut ids = Vec::new();
-        for _ in 0..3 {
-            let job = test.pending_job(&ada).await;
-            queue.offer(message(job.id, 1));
-            ids.push(job.id);
+        let [free, premium] = outages.map(|outage| Arc::new(FakeQueue::with(outage)));
+        let (worker, _folder) = worker(&test, free.clone(), ENGINE);
+        let both = Some(Worker { queue: premium.clone(), ..worker.clone() });
+        Case { test, free, premium, workers: Workers { free: worker, premium: both }, _folder }
+    }
+
+    fn fill(queue: &FakeQueue, count: u32) {
+        for number in 0..count {
+            let receipt = number.to_string();
+            queue.offer(Message { body: String::new(), receipt, receive_count: 1 });
         }
+    }
+
+    /// The plans of the next messages.
+    async fn next(case: &Case, turn: &mut Turn, count: usize) -> Vec<Plan> {
+        let mut plans = Vec::new();
+        while plans.len() < count {
+            if let Some((worker, _)) = turn.receive(&case.workers).await.unwrap() {
+                let is_premium = std::ptr::eq(worker, case.workers.premium.as_ref().unwrap());
+                plans.push(if is_premium { Plan::Premium } else { Plan::Free });
+            }
+        }
+        plans
+    }
+
+    #[tokio::test]
+    async fn a_full_premium_queue_leaves_every_fourth_start_to_free() {
+        let case = case([&Outage::default(), &Outage::default()]);
+        fill(&case.free, 100);
+        fill(&case.premium, 1_000);
+        let plans = next(&case, &mut Turn::default(), 100).await;
+        for some in plans.windows(FREE_TURN as usize) {
+            assert_eq!(some.iter().filter(|plan| **plan == Plan::Free).count(), 1);
+        }
+        assert_eq!(plans[0], Plan::Premium);
+    }
+
+    #[tokio::test]
+    async fn a_premium_job_starts_next_beside_a_full_free_queue() {
+        let case = case([&Outage::default(), &Outage::default()]);
+        fill(&case.free, 1_000);
+        let mut turn = Turn::default();
+        for _ in 0..20 {
+            next(&case, &mut turn, 5).await;
+            fill(&case.premium, 1);
+            let plans = next(&case, &mut turn, 2).await;
+            assert!(plans.contains(&Plan::Premium), "at most one other job is first: {plans:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_unavailable_queue_does_not_block_the_other() {
+        let (down, up) = (Outage::default(), Outage::default());
+        let case = case([&up, &down]);
+        down.begin();
+        fill(&case.free, 3);
+        let mut turn = Turn::default();
+        assert_eq!(next(&case, &mut turn, 3).await, [Plan::Free; 3]);
+        assert!(turn.receive(&case.workers).await.is_err());
+    }
+
+    /// Runs the workers until this many messages are deleted.
+    async fn run_until(workers: Workers, queues: &[&FakeQueue], count: usize) {
         let shutdown = Shutdown::default();
-        let (worker, _folder) = worker(&test, queue.clone(), ENGINE);
         let until_done = async {
-            while queue.deleted().len() < 3 {
+            while queues.iter().map(|queue| queue.deleted().len()).sum::<usize>() < count {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
             shutdown.now();
         };
-        let both = async { tokio::join!(run(Arc::new(worker), 2, &shutdown), until_done) };
+        let both = async { tokio::join!(run(Arc::new(workers), 2, &shutdown), until_done) };
         tokio::time::timeout(Duration::from_secs(20), both).await.unwrap();
-        assert!(ids.iter().all(|id| test.job(*id).status() == JobStatus::Completed));
     }
+
+    #[tokio::test]
+    async fn messages_of_both_queues_are_handled_until_shutdown_and_deleted_where_they_came_from() {
+        let Case { test, free, premium, workers, _folder } =
+            case([&Outage::default(), &Outage::default()]);
+        let mut ids = Vec::new();
+        for (plan, queue) in [(Plan::Free, &free), (Plan::Premium, &premium)] {
+            let user = test.user("ada", plan);
+            for _ in 0..3 {
+                let job = test.pending_job(&user).await;
+                queue.offer(message(job.id, 1));
+                ids.push(job.id);
+            }
+        }
+        run_until(workers, &[&free, &premium], 6).await;
+        assert!(ids.iter().all(|id| test.job(*id).status() == JobStatus::Completed));
+        assert_eq!((free.deleted().len(), premium.deleted().len()), (3, 3));
+    }
+
+    #[tokio::test]
+    async fn without_a_queue_for_premium_all_messages_come_from_one() {
+        let Case { test, free, workers, _folder, .. } =
+            case([&Outage::default(), &Outage::default()]);
+        let job = test.pending_job(&test.user("eve", Plan::Premium)).await;
+        free.offer(message(job.id, 1));
+        run_until(Workers { premium: None, ..workers }, &[&free], 1).await;
+        assert_eq!(test.job(job.id).status(), JobStatus::Completed);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn no_messages_are_received_while_the_disk_is_full() {
         let test = TestGas::new();
@@ -114,6 +265,6 @@ mod tests {
             }
             shutdown.now();
         };
-        tokio::join!(run(Arc::new(worker), 1, &shutdown), control);
+        tokio::join!(run(Arc::new(Workers { free: worker, premium: None }), 1, &shutdown), control);
     }
 }

@@ -3,7 +3,6 @@
 use crate::disk::{Disk, Space};
 use crate::engine::{Confinement, Engine, Limits, Sandbox, Template};
 use crate::handle::Worker;
-use crate::outage::Intake;
 use crate::scratch::ScratchRoot;
 use crate::settings::Timing;
 use async_trait::async_trait;
@@ -78,11 +77,11 @@ impl Queue for FakeQueue {
         Ok(())
     }
 
-    async fn receive(&self, _max: u8, _visibility: Duration) -> PortResult<Vec<Message>> {
+    async fn receive(&self, _: u8, _: Duration, wait: Duration) -> PortResult<Vec<Message>> {
         self.outage.check()?;
         let next = self.waiting.lock().unwrap().pop_front();
         if next.is_none() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(wait.min(Duration::from_millis(20))).await;
         }
         Ok(next.into_iter().collect())
     }
@@ -166,7 +165,7 @@ pub(crate) fn worker(test: &TestGas, queue: Arc<dyn Queue>, script: &str) -> (Wo
         engine: shell_engine(folder.path(), script),
         timing: TIMING,
         max_attempts: MAX_ATTEMPTS,
-        intake: Intake::default(),
+        intake: Arc::default(),
         scratch: ScratchRoot::open(&folder.path().join("work"), Arc::new(FakeDisk::default()))
             .unwrap(),
     };

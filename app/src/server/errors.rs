@@ -13,6 +13,7 @@ use gas_backend::usecases::{
     BillingError, ChangeError, ConfirmError, DeleteAccountError, DownloadError, ExploreError,
     FindError, LimitError, PartsError, RequestUploadError, RerunError, TimeZoneError, TokenError,
 };
+use gas_shared::Plan;
 use std::error::Error;
 use uuid::Uuid;
 
@@ -65,6 +66,12 @@ impl From<LimitError> for ApiError {
                 retry_later(ErrorCode::TooMany, refused.to_string(), refused.wait_secs())
             }
             LimitError::Active { .. } => retry_later(ErrorCode::TooMany, error.to_string(), 60),
+            LimitError::Storage { plan: Plan::Free, .. } => {
+                Self::new(ErrorCode::UpgradeNeeded, error.to_string())
+            }
+            LimitError::Storage { plan: Plan::Premium, .. } => {
+                Self::new(ErrorCode::Conflict, error.to_string())
+            }
             LimitError::Port(error) => error.into(),
         }
     }

@@ -7,9 +7,9 @@
 //! [`EventQueueReaper`] deletes queues whose tag is old. A process whose queue was deleted creates
 //! another one.
 
-use super::sqs::LONG_POLL_SECS;
+use super::sqs::seconds;
 use crate::chain::chain;
-use crate::ports::{PortError, PortResult};
+use crate::ports::{LONG_POLL, PortError, PortResult};
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, QueueAttributeName};
 use jiff::Timestamp;
 use serde_json::json;
@@ -87,7 +87,7 @@ impl EventQueue {
             .receive_message()
             .queue_url(&self.url)
             .max_number_of_messages(10)
-            .wait_time_seconds(LONG_POLL_SECS)
+            .wait_time_seconds(seconds(LONG_POLL))
             .send()
             .await;
         let answer = match received {

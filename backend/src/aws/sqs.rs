@@ -1,14 +1,11 @@
 //! The port [`Queue`] on SQS.
 
-use crate::ports::{Message, PortError, PortResult, Queue};
+use crate::ports::{LONG_POLL, Message, PortError, PortResult, Queue};
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::ProvideErrorMetadata;
 use aws_sdk_sqs::types::MessageSystemAttributeName::ApproximateReceiveCount;
 use std::time::Duration;
-
-/// The longest long poll that SQS supports.
-pub(super) const LONG_POLL_SECS: i32 = 20;
 
 /// The longest visibility timeout that SQS accepts: 12 hours.
 const MAX_VISIBILITY_SECS: u64 = 12 * 60 * 60;
@@ -50,14 +47,19 @@ impl Queue for SqsQueue {
         Ok(())
     }
 
-    async fn receive(&self, max: u8, visibility: Duration) -> PortResult<Vec<Message>> {
+    async fn receive(
+        &self,
+        max: u8,
+        visibility: Duration,
+        wait: Duration,
+    ) -> PortResult<Vec<Message>> {
         let answer = self
             .client
             .receive_message()
             .queue_url(&self.url)
             .max_number_of_messages(i32::from(max.clamp(1, 10)))
             .visibility_timeout(seconds(visibility))
-            .wait_time_seconds(LONG_POLL_SECS)
+            .wait_time_seconds(seconds(wait.min(LONG_POLL)))
             .message_system_attribute_names(ApproximateReceiveCount)
             .send()
             .await
@@ -118,8 +120,8 @@ fn message(raw: aws_sdk_sqs::types::Message) -> Message {
     }
 }
 
-fn seconds(visibility: Duration) -> i32 {
-    let whole = visibility.as_secs().min(MAX_VISIBILITY_SECS);
+pub(super) fn seconds(time: Duration) -> i32 {
+    let whole = time.as_secs().min(MAX_VISIBILITY_SECS);
     i32::try_from(whole).unwrap_or(i32::MAX)
 }
 

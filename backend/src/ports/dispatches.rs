@@ -2,7 +2,7 @@
 
 use super::PortResult;
 use async_trait::async_trait;
-use gas_shared::{JobId, UserId};
+use gas_shared::{JobId, Plan, UserId};
 use jiff::Timestamp;
 
 /// The jobs that have not ended, each of which either waits or was sent to the workers.
@@ -32,4 +32,21 @@ pub trait Dispatches: Send + Sync {
 
     /// Users with waiting jobs, at most a few thousand.
     async fn waiting_users(&self) -> PortResult<Vec<UserId>>;
+
+    /// All jobs: those that were sent, in this order, then those that wait, longest first. At most
+    /// 10,000.
+    async fn all(&self) -> PortResult<Vec<Dispatch>>;
+}
+
+/// A job that waits or was sent to the workers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dispatch {
+    /// The job.
+    pub job: JobId,
+    /// Its owner.
+    pub user: UserId,
+    /// The owner's current plan; Free without a profile.
+    pub plan: Plan,
+    /// Whether it was sent.
+    pub is_sent: bool,
 }

@@ -11,6 +11,9 @@ pub trait Topic: Send + Sync {
     async fn publish(&self, body: &str) -> PortResult<()>;
 }
 
+/// The longest wait of a receive call that SQS supports.
+pub const LONG_POLL: Duration = Duration::from_secs(20);
+
 /// A queue with at-least-once delivery.
 #[async_trait]
 pub trait Queue: Send + Sync {
@@ -22,9 +25,14 @@ pub trait Queue: Send + Sync {
     /// Adds a message that is invisible for `delay`, which SQS bounds to 15 minutes.
     async fn send_later(&self, body: &str, delay: Duration) -> PortResult<()>;
 
-    /// Waits for messages, up to the queue's long-poll time; the result may be empty. Received
-    /// messages are invisible to other receivers for `visibility`.
-    async fn receive(&self, max: u8, visibility: Duration) -> PortResult<Vec<Message>>;
+    /// Waits for messages, up to `wait`, in whole seconds and at most [`LONG_POLL`]; the result may be
+    /// empty. Received messages are invisible to other receivers for `visibility`.
+    async fn receive(
+        &self,
+        max: u8,
+        visibility: Duration,
+        wait: Duration,
+    ) -> PortResult<Vec<Message>>;
 
     /// Keeps a message invisible for `visibility` from now; zero makes it visible at once.
     async fn extend(&self, message: &Message, visibility: Duration) -> PortResult<()>;

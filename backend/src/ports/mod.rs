@@ -16,19 +16,20 @@ mod part_uploads;
 mod payments;
 mod rate_limiter;
 mod sessions;
+mod stored_bytes;
 mod tokens;
 
 pub use account_data::{AccountData, ClosedAccount, ClosingAccount, MailRecord};
 pub use accounts::{Accounts, CurrentPlan, Identity, SignIn};
 pub use archive::{Archive, ArchiveTimer, CopiedObject, RetrievalStarted, UploadOutcome};
 pub use audit::{AuditEntry, AuditLog};
-pub use dispatches::Dispatches;
+pub use dispatches::{Dispatch, Dispatches};
 pub use jobs::{JobPage, JobStore, WriteOutcome};
 pub use mail::{
     EmailAddress, InvalidAddress, Mail, MailClaim, MailEvent, MailPreferences, Mailer, Outbox,
     SendOutcome,
 };
-pub use messages::{Message, Queue, Topic};
+pub use messages::{LONG_POLL, Message, Queue, Topic};
 pub use objects::{Download, ObjectInfo, ObjectStore, UploadRule};
 pub use part_uploads::{ArrivedPart, PartRule, PartUploads};
 pub use payments::{
@@ -37,6 +38,7 @@ pub use payments::{
 };
 pub use rate_limiter::{Rate, RateLimiter};
 pub use sessions::{NewSession, SessionStore, StoredSession};
+pub use stored_bytes::{StoredBytes, StoredCount};
 pub use tokens::{ActiveToken, TokenRow, TokenStore};
 
 use std::error::Error;

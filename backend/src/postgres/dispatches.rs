@@ -1,9 +1,9 @@
 //! The port [`Dispatches`] on PostgreSQL.
 
 use super::seconds;
-use crate::ports::{Dispatches, PortError, PortResult};
+use crate::ports::{Dispatch, Dispatches, PortError, PortResult};
 use async_trait::async_trait;
-use gas_shared::{JobId, UserId};
+use gas_shared::{JobId, Plan, UserId};
 use jiff::Timestamp;
 use sqlx::postgres::PgPool;
 use uuid::Uuid;
@@ -17,12 +17,14 @@ const LOCK_USER: &str =
     "select pg_advisory_xact_lock(hashtextextended('dispatches ' || $1::text, 0))";
 
 const TAKE: &str = "
-    update dispatches set sent = to_timestamp($3) where job_id in (
-        select job_id from dispatches where user_id = $1 and sent is null
-        order by added, job_id
-        limit greatest(0, $2 - (
-            select count(*) from dispatches where user_id = $1 and sent is not null)))
-    returning job_id";
+    with taken as (
+        update dispatches set sent = to_timestamp($3) where job_id in (
+            select job_id from dispatches where user_id = $1 and sent is null
+            order by added, job_id
+            limit greatest(0, $2 - (
+                select count(*) from dispatches where user_id = $1 and sent is not null)))
+        returning job_id, added)
+    select job_id from taken order by added, job_id";
 
 const PUT_BACK: &str = "update dispatches set sent = null where job_id = any($1)";
 
@@ -37,6 +39,11 @@ const SENT_BEFORE: &str = "
     select job_id from dispatches where sent < to_timestamp($1) order by sent limit 5000";
 
 const WAITING_USERS: &str = "select distinct user_id from dispatches where sent is null limit 5000";
+
+const ALL: &str = "
+    select d.job_id, d.user_id, coalesce(p.role = 'premium_user', false), d.sent is not null
+    from dispatches d left join profiles p on p.identity_id = d.user_id
+    order by d.sent nulls last, d.added, d.job_id limit 10000";
 
 /// The jobs in table `dispatches`.
 #[derive(Clone, Debug)]
@@ -116,5 +123,16 @@ impl Dispatches for PostgresDispatches {
         let rows = sqlx::query_scalar::<_, Uuid>(WAITING_USERS).fetch_all(&self.pool).await;
         let rows = rows.map_err(|error| PortError::new("list users with waiting jobs", error))?;
         Ok(rows.into_iter().map(UserId::new).collect())
+    }
+
+    async fn all(&self) -> PortResult<Vec<Dispatch>> {
+        let query = sqlx::query_as::<_, (Uuid, Uuid, bool, bool)>(ALL);
+        let rows = query.fetch_all(&self.pool).await;
+        let rows = rows.map_err(|error| PortError::new("list waiting and sent jobs", error))?;
+        let dispatch = |(job, user, is_premium, is_sent)| {
+            let plan = if is_premium { Plan::Premium } else { Plan::Free };
+            Dispatch { job: JobId::new(job), user: UserId::new(user), plan, is_sent }
+        };
+        Ok(rows.into_iter().map(dispatch).collect())
     }
 }

@@ -10,6 +10,7 @@ mod mails;
 mod rate_limits;
 mod schema;
 mod sessions;
+mod stored_bytes;
 mod tls;
 mod tokens;
 
@@ -22,6 +23,7 @@ pub use mails::PostgresMails;
 pub use rate_limits::PostgresRateLimiter;
 pub use schema::{connect, migrate};
 pub use sessions::PostgresSessions;
+pub use stored_bytes::PostgresStoredBytes;
 pub use tokens::PostgresTokens;
 
 use crate::Secret;

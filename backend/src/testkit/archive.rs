@@ -220,7 +220,7 @@ impl Queue for FakeQueue {
         Ok(())
     }
 
-    async fn receive(&self, max: u8, _visibility: Duration) -> PortResult<Vec<Message>> {
+    async fn receive(&self, max: u8, _: Duration, _: Duration) -> PortResult<Vec<Message>> {
         let mut queue = lock(&self.0);
         let count = queue.len().min(max.into());
         let message = |body: String| Message { receipt: body.clone(), body, receive_count: 1 };

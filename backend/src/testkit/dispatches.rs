@@ -1,12 +1,12 @@
 //! The waiting and sent jobs in memory, and the contract of the port.
 
-use super::lock;
-use crate::ports::{Dispatches, PortResult};
+use super::{FakeAccounts, lock};
+use crate::ports::{Accounts, Dispatch, Dispatches, PortResult};
 use async_trait::async_trait;
-use gas_shared::{JobId, UserId};
+use gas_shared::{JobId, Plan, UserId};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use uuid::Uuid;
 
 #[derive(Clone, Debug)]
@@ -18,12 +18,22 @@ struct Row {
 
 /// Waiting and sent jobs in memory, in the order in which they were added.
 #[derive(Debug, Default)]
-pub struct FakeDispatches(Mutex<Vec<Row>>);
+pub struct FakeDispatches {
+    rows: Mutex<Vec<Row>>,
+    accounts: Arc<FakeAccounts>,
+}
+
+impl FakeDispatches {
+    /// Jobs of the users of these profiles.
+    pub fn new(accounts: Arc<FakeAccounts>) -> Self {
+        Self { rows: Mutex::default(), accounts }
+    }
+}
 
 #[async_trait]
 impl Dispatches for FakeDispatches {
     async fn add(&self, user: UserId, job: JobId, _: Timestamp) -> PortResult<()> {
-        let mut rows = lock(&self.0);
+        let mut rows = lock(&self.rows);
         if rows.iter().all(|row| row.job != job) {
             rows.push(Row { user, job, sent: None });
         }
@@ -31,7 +41,7 @@ impl Dispatches for FakeDispatches {
     }
 
     async fn take(&self, user: UserId, max: u16, now: Timestamp) -> PortResult<Vec<JobId>> {
-        let mut rows = lock(&self.0);
+        let mut rows = lock(&self.rows);
         let is_sent = |row: &&Row| row.user == user && row.sent.is_some();
         let free = usize::from(max).saturating_sub(rows.iter().filter(is_sent).count());
         let waiting = rows.iter_mut().filter(|row| row.user == user && row.sent.is_none());
@@ -45,35 +55,47 @@ impl Dispatches for FakeDispatches {
     }
 
     async fn put_back(&self, jobs: &[JobId]) -> PortResult<()> {
-        let mut rows = lock(&self.0);
+        let mut rows = lock(&self.rows);
         rows.iter_mut().filter(|row| jobs.contains(&row.job)).for_each(|row| row.sent = None);
         Ok(())
     }
 
     async fn is_waiting(&self, job: JobId) -> PortResult<bool> {
-        Ok(lock(&self.0).iter().any(|row| row.job == job && row.sent.is_none()))
+        Ok(lock(&self.rows).iter().any(|row| row.job == job && row.sent.is_none()))
     }
 
     async fn remove(&self, job: JobId) -> PortResult<Option<UserId>> {
-        let mut rows = lock(&self.0);
+        let mut rows = lock(&self.rows);
         let at = rows.iter().position(|row| row.job == job);
         Ok(at.map(|at| rows.remove(at).user))
     }
 
     async fn count(&self, user: UserId) -> PortResult<u32> {
-        Ok(lock(&self.0).iter().filter(|row| row.user == user).count() as u32)
+        Ok(lock(&self.rows).iter().filter(|row| row.user == user).count() as u32)
     }
 
     async fn sent_before(&self, time: Timestamp) -> PortResult<Vec<JobId>> {
-        let rows = lock(&self.0);
+        let rows = lock(&self.rows);
         let old = rows.iter().filter(|row| row.sent.is_some_and(|sent| sent < time));
         Ok(old.map(|row| row.job).collect())
     }
 
     async fn waiting_users(&self) -> PortResult<Vec<UserId>> {
-        let rows = lock(&self.0);
+        let rows = lock(&self.rows);
         let users = rows.iter().filter(|row| row.sent.is_none()).map(|row| row.user);
         Ok(users.collect::<BTreeSet<_>>().into_iter().collect())
+    }
+
+    async fn all(&self) -> PortResult<Vec<Dispatch>> {
+        let mut rows = lock(&self.rows).clone();
+        rows.sort_by_key(|row| (row.sent.is_none(), row.sent));
+        let mut all = Vec::new();
+        for Row { user, job, sent } in rows {
+            let account = self.accounts.account(user).await?;
+            let plan = account.map_or(Plan::Free, |account| account.plan);
+            all.push(Dispatch { job, user, plan, is_sent: sent.is_some() });
+        }
+        Ok(all)
     }
 }
 
@@ -102,6 +124,11 @@ pub async fn dispatches_contract(dispatches: &dyn Dispatches) {
     assert_eq!(taken, jobs[..2], "the oldest ones, and not more in concurrent calls");
     assert!(!dispatches.is_waiting(jobs[0]).await.unwrap());
     assert!(dispatches.is_waiting(jobs[2]).await.unwrap());
+    let all = dispatches.all().await.unwrap().into_iter().filter(|one| one.user == ada);
+    let all: Vec<_> = all.map(|one| (one.job, one.plan, one.is_sent)).collect();
+    let expected = [true, true, false, false, false];
+    let expected = jobs.iter().zip(expected).map(|(job, sent)| (*job, Plan::Free, sent));
+    assert_eq!(all, expected.collect::<Vec<_>>(), "first the sent ones, each by age");
     assert!(dispatches.sent_before(later(1)).await.unwrap().contains(&jobs[0]));
     assert!(!dispatches.sent_before(now).await.unwrap().contains(&jobs[0]));
 

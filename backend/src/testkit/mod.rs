@@ -21,6 +21,7 @@ mod process;
 mod rate_limiter;
 mod sessions;
 mod sessions_contract;
+mod stored_bytes;
 mod stripe_inbox_contract;
 mod tokens;
 mod topic;
@@ -46,6 +47,7 @@ pub use process::{Crash, Fault, Outage, TestClock};
 pub use rate_limiter::{FakeRateLimiter, rate_limiter_contract};
 pub use sessions::FakeSessions;
 pub use sessions_contract::sessions_contract;
+pub use stored_bytes::{FakeStoredBytes, stored_bytes_contract};
 pub use stripe_inbox_contract::stripe_inbox_contract;
 pub use tokens::FakeTokens;
 pub use topic::FakeTopic;
@@ -54,7 +56,7 @@ use crate::audit::Audit;
 use crate::usecases::{
     Finished, claim_job, complete_job, confirm_upload, request_upload, settle_result,
 };
-use crate::{AnnotateGas, Gas, JobRepository, ObjectKeys, RetentionPolicy};
+use crate::{AnnotateGas, Gas, JobRepository, JobRequestTopics, ObjectKeys, RetentionPolicy};
 use gas_shared::job::{JobState, Results};
 use gas_shared::upload::{NewUpload, UploadTicket};
 use gas_shared::{Account, Job, JobId, Plan, UserId};
@@ -78,6 +80,8 @@ pub struct TestGas {
     pub account_data: Arc<FakeAccountData>,
     /// The sessions of browsers.
     pub sessions: Arc<FakeSessions>,
+    /// The bytes that users store.
+    pub stored_bytes: Arc<FakeStoredBytes>,
     /// The audit log.
     pub audit: Arc<FakeAuditLog>,
     /// The API tokens.
@@ -94,6 +98,8 @@ pub struct TestGas {
     pub notices: Arc<FakeTopic>,
     /// Messages published to topic `job_requests`.
     pub job_requests: Arc<FakeTopic>,
+    /// Messages published to topic `premium_job_requests`.
+    pub premium_job_requests: Arc<FakeTopic>,
     /// Messages published to topic `job_results`.
     pub job_results: Arc<FakeTopic>,
     /// Messages published to topic `job_events`.
@@ -144,6 +150,7 @@ impl TestGas {
         let accounts = Arc::new(FakeAccounts::new(outages.postgresql.clone()));
         let tokens = Arc::new(FakeTokens::default());
         let sessions = Arc::new(FakeSessions::new(accounts.clone()));
+        let stored_bytes = Arc::new(FakeStoredBytes::default());
         let audit = Arc::new(FakeAuditLog::new(accounts.clone()));
         let account_data =
             Arc::new(FakeAccountData::new(accounts.clone(), tokens.clone(), sessions.clone()));
@@ -151,7 +158,8 @@ impl TestGas {
         let archive_timer = Arc::new(FakeTimer::new(crash.clone()));
         let archive_requests = Arc::new(FakeQueue::default());
         let topic = || Arc::new(FakeTopic::new(crash.of_service(&outages.messages)));
-        let (job_requests, job_results, job_events) = (topic(), topic(), topic());
+        let (job_requests, premium_job_requests) = (topic(), topic());
+        let (job_results, job_events) = (topic(), topic());
         let (start_thaw, notices) = (topic(), topic());
         let clock = Arc::new(TestClock::default());
         let annotate = AnnotateGas {
@@ -180,15 +188,19 @@ impl TestGas {
             accounts: accounts.clone(),
             account_data: account_data.clone(),
             sessions: sessions.clone(),
+            stored_bytes: stored_bytes.clone(),
             audit: Audit::new(audit.clone(), clock.clone()),
             tokens: tokens.clone(),
             archive: archive.clone(),
             archive_timer: archive_timer.clone(),
             archive_requests: archive_requests.clone(),
-            job_requests: job_requests.clone(),
+            job_requests: JobRequestTopics::new(
+                job_requests.clone(),
+                Some(premium_job_requests.clone()),
+            ),
             start_thaw: start_thaw.clone(),
             notices: notices.clone(),
-            dispatches: Arc::new(FakeDispatches::default()),
+            dispatches: Arc::new(FakeDispatches::new(accounts.clone())),
             rate_limiter: Arc::new(FakeRateLimiter::default()),
             // Tests make many jobs at one moment; those of the limits set it to one.
             limit_factor: 1_000,
@@ -201,6 +213,7 @@ impl TestGas {
             accounts,
             account_data,
             sessions,
+            stored_bytes,
             audit,
             tokens,
             archive,
@@ -209,6 +222,7 @@ impl TestGas {
             start_thaw,
             notices,
             job_requests,
+            premium_job_requests,
             job_results,
             job_events,
             clock,

@@ -142,7 +142,12 @@ impl ObjectStore for FakeObjects {
         &self,
         rule: &UploadRule<'_>,
     ) -> PortResult<(String, Vec<(String, String)>)> {
-        let fields = [("key", rule.file.key.as_str()), ("Content-Type", rule.content_type)];
+        let max = rule.max_bytes.to_string();
+        let fields = [
+            ("key", rule.file.key.as_str()),
+            ("Content-Type", rule.content_type),
+            ("x-max-bytes", &max),
+        ];
         let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         Ok((format!("https://s3.example/{}", rule.file.bucket), fields))
     }

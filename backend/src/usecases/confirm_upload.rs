@@ -1,10 +1,9 @@
 //! Confirms an upload and queues the job.
 
-use super::dispatch::enqueue;
+use super::dispatch::{enqueue, send_again};
 use super::limits::{LimitError, count_confirmation};
-use super::{ChangeError, FindError, change_job, find_job, publish, upload_in_parts};
+use super::{ChangeError, FindError, change_job, find_job, upload_in_parts};
 use crate::Gas;
-use crate::messages::JobRequest;
 use crate::ports::{ObjectInfo, PortError};
 use gas_shared::job::{Change, ChangeRefused, JobState};
 use gas_shared::{Job, JobId, JobStatus, UserId};
@@ -87,7 +86,7 @@ pub(super) async fn queue_uploaded(
     let sent = enqueue(gas, owner, id).await?;
     if !sent.contains(&id) && !gas.dispatches.is_waiting(id).await? {
         // The message of an earlier call may be lost.
-        publish(&*gas.job_requests, &JobRequest { job_id: id }).await?;
+        send_again(gas, owner, id).await?;
     }
     Ok(job)
 }

@@ -1,7 +1,8 @@
 //! Sends jobs to the workers, a few of each user at a time.
 //!
-//! The queue of the workers is first in, first out. If a user submits a thousand jobs, only the first few are
-//! sent to it, and each of the others when one of them has ended. The first job of another user is
+//! There are two queues of the workers, for Free and for Premium ([`crate::queue_order`]), and each is
+//! first in, first out. If a user submits a thousand jobs, only the first few are
+//! sent, and each of the others when one of them has ended. The first job of another user is
 //! therefore behind a few jobs of each user with work in progress, not behind all of their jobs.
 
 use super::plan::plan_of;
@@ -24,16 +25,23 @@ pub(super) async fn enqueue(gas: &Gas, owner: UserId, job: JobId) -> PortResult<
 
 /// Sends as many waiting jobs of a user as the plan allows. Returns those that were sent.
 pub(super) async fn dispatch(gas: &Gas, user: UserId) -> PortResult<Vec<JobId>> {
-    let max = plan_of(gas, user).await?.quota().dispatched_jobs;
-    let jobs = gas.dispatches.take(user, max, gas.now()).await?;
+    let plan = plan_of(gas, user).await?;
+    let jobs = gas.dispatches.take(user, plan.quota().dispatched_jobs, gas.now()).await?;
     for (number, job) in jobs.iter().enumerate() {
         // If the process dies here, the reconciler requests the job when it is overdue.
-        if let Err(error) = publish(&*gas.job_requests, &JobRequest { job_id: *job }).await {
+        if let Err(error) = publish(gas.job_requests.of(plan), &JobRequest { job_id: *job }).await {
             gas.dispatches.put_back(&jobs[number..]).await?;
             return Err(error);
         }
     }
     Ok(jobs)
+}
+
+/// Sends a job that was sent before, in case its message is lost. The plan may have changed since, so
+/// that the job is in both queues; the second message finds it claimed or ended.
+pub(super) async fn send_again(gas: &Gas, owner: UserId, job: JobId) -> PortResult<()> {
+    let plan = plan_of(gas, owner).await?;
+    publish(gas.job_requests.of(plan), &JobRequest { job_id: job }).await
 }
 
 /// Frees the place of a job that has ended, and sends the next one of its owner.
@@ -70,18 +78,26 @@ pub(super) async fn dispatch_overdue(gas: &Gas) -> PortResult<()> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
-    use crate::testkit::TestGas;
-    use crate::usecases::{Reported, cancel_job, claim_job, delete_job, fail_job, reconcile};
+    use crate::testkit::{FakeTopic, TestGas};
+    use crate::usecases::{
+        ChangeError, Reported, cancel_job, claim_job, confirm_upload, delete_job, fail_job,
+        reconcile,
+    };
+    use crate::{FREE_TURN, queue_order};
     use gas_shared::job::FailureKind;
     use gas_shared::{JobStatus, Plan};
 
-    /// The jobs in the queue of the workers, in order.
-    fn queue(test: &TestGas) -> Vec<JobId> {
-        let bodies = test.job_requests.bodies();
+    fn ids(topic: &FakeTopic) -> Vec<JobId> {
+        let bodies = topic.bodies();
         let parse = |body: &String| serde_json::from_str::<JobRequest>(body).unwrap().job_id;
         bodies.iter().map(parse).collect()
+    }
+
+    /// The jobs in the queue of Free, in order.
+    fn queue(test: &TestGas) -> Vec<JobId> {
+        ids(&test.job_requests)
     }
 
     /// Runs a job, as a worker and the utility node do together.
@@ -92,26 +108,115 @@ mod tests {
         job_left(&test.gas, id).await.unwrap();
     }
 
+    /// A worker that takes one job after the other from both queues.
+    #[derive(Default)]
+    pub(in crate::usecases) struct Worker {
+        turn: u64,
+        taken: [usize; 2],
+    }
+
+    impl Worker {
+        /// Runs the next job. `None` if both queues are empty.
+        pub(in crate::usecases) async fn run_next(&mut self, test: &TestGas) -> Option<JobId> {
+            let order = queue_order(self.turn);
+            self.turn += 1;
+            for plan in order {
+                let (topic, taken) = match plan {
+                    Plan::Free => (&test.job_requests, &mut self.taken[0]),
+                    Plan::Premium => (&test.premium_job_requests, &mut self.taken[1]),
+                };
+                if let Some(id) = ids(topic).get(*taken) {
+                    *taken += 1;
+                    run(test, *id).await;
+                    return Some(*id);
+                }
+            }
+            None
+        }
+
+        /// The number of starts until this job starts, counting it.
+        async fn starts_until(&mut self, test: &TestGas, id: JobId) -> usize {
+            let mut starts = 1;
+            while self.run_next(test).await.expect("the job is sent") != id {
+                starts += 1;
+            }
+            starts
+        }
+    }
+
     #[tokio::test]
     async fn a_thousand_jobs_of_one_user_do_not_delay_the_first_of_another() {
+        for plan in [Plan::Free, Plan::Premium] {
+            let test = TestGas::new();
+            let (busy, other) = (test.user("busy", plan), test.user("other", plan));
+            for _ in 0..1_000 {
+                test.pending_job(&busy).await;
+            }
+            let first = test.pending_job(&other).await;
+            let mut worker = Worker::default();
+            let starts = worker.starts_until(&test, first.id).await;
+            let places = usize::from(plan.quota().dispatched_jobs);
+            assert!(starts <= places + 1, "{plan}: the other user's job was start {starts}");
+            let mut all = starts;
+            while worker.run_next(&test).await.is_some() {
+                all += 1;
+            }
+            assert_eq!(all, 1_001, "{plan}: every job ran once");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_premium_job_starts_at_once_beside_a_busy_free_user() {
         let test = TestGas::new();
-        let (busy, other) = (test.user("busy", Plan::Free), test.user("other", Plan::Free));
+        let (busy, eve) = (test.user("busy", Plan::Free), test.user("eve", Plan::Premium));
         for _ in 0..1_000 {
             test.pending_job(&busy).await;
         }
-        let first = test.pending_job(&other).await;
-        let mut claims = 0;
-        while test.job(first.id).status() == JobStatus::Pending {
-            run(&test, queue(&test)[claims]).await;
-            claims += 1;
+        let mut worker = Worker::default();
+        for _ in 0..50 {
+            worker.run_next(&test).await;
+            let job = test.pending_job(&eve).await;
+            let starts = worker.starts_until(&test, job.id).await;
+            assert!(starts <= 2, "it was start {starts}");
         }
-        let places = usize::from(Plan::Free.quota().dispatched_jobs);
-        assert!(claims <= places + 1, "the other user's job was claim {claims}");
-        while let Some(id) = queue(&test).get(claims) {
-            run(&test, *id).await;
-            claims += 1;
+    }
+
+    #[tokio::test]
+    async fn a_free_job_starts_within_a_few_turns_beside_busy_premium_users() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        for name in ["eve", "mia", "zoe"] {
+            let busy = test.user(name, Plan::Premium);
+            for _ in 0..300 {
+                test.pending_job(&busy).await;
+            }
         }
-        assert_eq!(claims, 1_001, "every job ran once");
+        let mut worker = Worker::default();
+        for _ in 0..50 {
+            let job = test.pending_job(&ada).await;
+            let starts = worker.starts_until(&test, job.id).await;
+            assert!(starts <= FREE_TURN as usize, "it was start {starts}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_change_of_plan_between_submission_and_run_is_harmless() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let mut jobs = Vec::new();
+        for _ in 0..4 {
+            jobs.push(test.pending_job(&ada).await.id);
+        }
+        let ada = test.set_plan(&ada, Plan::Premium);
+        // The user confirms one again: it is in both queues then.
+        confirm_upload(&test.gas, ada.id, jobs[0]).await.unwrap();
+        assert_eq!(
+            (queue(&test), ids(&test.premium_job_requests)),
+            (jobs[..3].to_vec(), vec![jobs[3], jobs[0]])
+        );
+        run(&test, jobs[0]).await;
+        let again = claim_job(&test.gas, jobs[0], SignedDuration::from_secs(45)).await;
+        assert!(matches!(again, Err(ChangeError::Refused { .. })), "its second message: {again:?}");
     }
 
     #[tokio::test]
@@ -136,7 +241,8 @@ mod tests {
         for _ in 0..20 {
             test.pending_job(&ada).await;
         }
-        assert_eq!(queue(&test).len(), 10);
+        assert_eq!(ids(&test.premium_job_requests).len(), 10);
+        assert_eq!(queue(&test).len(), 0);
     }
 
     #[tokio::test]

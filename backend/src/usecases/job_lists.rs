@@ -215,7 +215,7 @@ fn overview<'a>(jobs: impl Iterator<Item = &'a JobListEntry>, now: Timestamp) ->
         if job.completed_at.is_some_and(|at| now.duration_since(at) < LATELY) {
             all.completed += 1;
         }
-        all.stored_bytes += job.size.unwrap_or(0);
+        all.stored_bytes += job.input_bytes();
         match job.location {
             Some(ResultLocation::Archived | ResultLocation::Restoring) => {
                 all.archived += 1;

@@ -4,8 +4,10 @@
 //! all processes share them. If PostgreSQL does not respond, requests fail: they need it anyway, to
 //! identify the caller.
 
+use super::stored_bytes::reserve_storage;
 use crate::Gas;
 use crate::ports::{PortError, PortResult, Rate};
+use gas_shared::plan::EXPEDITED_A_DAY;
 use gas_shared::{Account, Plan, TokenId, UserId};
 use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
@@ -35,7 +37,7 @@ const TOKENS: Rate = Rate::new(20, DAY);
 const CHECKOUTS: Rate = Rate::new(10, HOUR);
 
 /// Expedited retrievals from the archive for one user.
-const EXPEDITED: Rate = Rate::new(20, DAY);
+const EXPEDITED: Rate = Rate::new(EXPEDITED_A_DAY, DAY);
 
 /// Requests that one token may make.
 const API_CALLS: Rate = Rate::new(120, MINUTE);
@@ -81,6 +83,30 @@ impl fmt::Display for Wait {
     }
 }
 
+/// A size in decimal units, rounded down to tenths.
+struct Bytes(u64);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [(&str, u64); 3] = [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)];
+        let Some((name, unit)) = UNITS.into_iter().find(|(_, unit)| self.0 >= *unit) else {
+            return write!(f, "{} bytes", self.0);
+        };
+        let tenths = self.0 / (unit / 10);
+        match tenths % 10 {
+            0 => write!(f, "{} {name}", tenths / 10),
+            tenth => write!(f, "{}.{tenth} {name}", tenths / 10),
+        }
+    }
+}
+
+const fn or_upgrade(plan: Plan) -> &'static str {
+    match plan {
+        Plan::Free => ", or upgrade to Premium",
+        Plan::Premium => "",
+    }
+}
+
 /// The reason why a limited action was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum LimitError {
@@ -96,6 +122,21 @@ pub enum LimitError {
         plan: Plan,
         /// The number of jobs that may wait or run.
         max: u32,
+    },
+    /// The user's files need more storage than their plan has.
+    #[error(
+        "your files use {} of the {} of the {plan} plan, and this one has {}; delete jobs that you no \
+         longer need{}", Bytes(*used), Bytes(*limit), Bytes(*size), or_upgrade(*plan)
+    )]
+    Storage {
+        /// The user's plan.
+        plan: Plan,
+        /// The bytes that the user stores.
+        used: u64,
+        /// The bytes that the plan allows.
+        limit: u64,
+        /// The bytes of the new file.
+        size: u64,
     },
     /// The counters cannot be read.
     #[error(transparent)]
@@ -119,14 +160,15 @@ pub async fn count_api_call(gas: &Gas, token: TokenId) -> Result<(), LimitError>
     count(gas, "api", &token.to_string(), "requests with one token", API_CALLS).await
 }
 
-/// Counts a new job against the limits of its owner's plan.
-pub(super) async fn count_new_job(gas: &Gas, owner: &Account) -> Result<(), LimitError> {
+/// Counts a new job with a file of this size against the limits of its owner's plan.
+pub(super) async fn count_new_job(gas: &Gas, owner: &Account, size: u64) -> Result<(), LimitError> {
     let (user, quota) = (owner.id.to_string(), owner.plan.quota());
     let max = quota.active_jobs.saturating_mul(gas.limit_factor.max(1));
     if gas.dispatches.count(owner.id).await? >= max {
         return Err(LimitError::Active { plan: owner.plan, max });
     }
     count(gas, "upload", &user, "uploads", scaled(gas, UPLOADS)).await?;
+    reserve_storage(gas, owner, size).await?;
     let jobs = match owner.plan {
         Plan::Free => "new jobs on the Free plan",
         Plan::Premium => "new jobs",
@@ -184,6 +226,10 @@ async fn count(
 
 fn scaled(gas: &Gas, rate: Rate) -> Rate {
     Rate { count: rate.count.saturating_mul(gas.limit_factor.max(1)), ..rate }
+}
+
+pub(super) fn scaled_bytes(gas: &Gas, bytes: u64) -> u64 {
+    bytes.saturating_mul(gas.limit_factor.max(1).into())
 }
 
 /// The key of a client: a hash, so that the table contains no addresses. The clients of an IPv6 network
@@ -246,7 +292,7 @@ mod tests {
             let user = test.user("ada", plan);
             let mut made = 0;
             let refused = loop {
-                match count_new_job(&test.gas, &user).await {
+                match count_new_job(&test.gas, &user, 20).await {
                     Ok(()) => made += 1,
                     Err(LimitError::TooMany(refused)) if refused.per == "a minute" => {
                         test.clock.advance_secs(3);
@@ -266,9 +312,9 @@ mod tests {
         test.gas.limit_factor = 2;
         let user = test.user("ada", Plan::Free);
         for _ in 0..40 {
-            count_new_job(&test.gas, &user).await.unwrap();
+            count_new_job(&test.gas, &user, 20).await.unwrap();
         }
-        assert_eq!(refusal(count_new_job(&test.gas, &user).await).count, 40);
+        assert_eq!(refusal(count_new_job(&test.gas, &user, 20).await).count, 40);
     }
 
     #[tokio::test]
@@ -282,10 +328,19 @@ mod tests {
         }
         test.gas.limit_factor = 1;
         test.clock.advance_secs(86_400);
-        let refused = count_new_job(&test.gas, &ada).await.unwrap_err();
+        let refused = count_new_job(&test.gas, &ada, 20).await.unwrap_err();
         assert!(matches!(refused, LimitError::Active { .. }), "{refused}");
         crate::usecases::cancel_job(&test.gas, ada.id, last.id).await.unwrap();
-        assert!(count_new_job(&test.gas, &ada).await.is_ok());
+        assert!(count_new_job(&test.gas, &ada, 20).await.is_ok());
+    }
+
+    #[test]
+    fn sizes_have_a_suitable_unit() {
+        let text = |count| Bytes(count).to_string();
+        assert_eq!(text(999), "999 bytes");
+        assert_eq!(text(150_000), "150 kB");
+        assert_eq!(text(199_990_000), "199.9 MB");
+        assert_eq!(text(500_000_000_000), "500 GB");
     }
 
     #[test]

@@ -36,6 +36,8 @@ mod run_job;
 mod sessions;
 mod set_time_zone;
 mod settle_result;
+mod start_order;
+mod stored_bytes;
 mod thaw;
 mod tokens;
 mod unsubscribe;

@@ -1,16 +1,19 @@
 //! Queue positions of pending jobs and estimates of their waiting times.
 //!
-//! Pending and running jobs are in a sparse index, which a process reads at most every few seconds.
-//! The duration of a run is estimated from the last runs that the process received events of, or
+//! A position says how many jobs start before: both queues of the workers count, and jobs that are not
+//! sent to the workers yet ([`super::dispatch`]). Pending and running jobs are in a sparse index, which a
+//! process reads at most every few seconds, with the jobs that are sent. The duration of a run is estimated from the last runs that the process received events of, or
 //! from the user's own runs. Without either there is no estimate.
 
+use super::start_order::{Waiting, start_order};
 use crate::Gas;
 use crate::ports::PortResult;
 use gas_shared::job::{QueuePosition, StateView};
-use gas_shared::{JobId, JobStatus, LiveEvent};
+use gas_shared::{JobId, JobStatus, LiveEvent, Plan, UserId};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use uuid::Uuid;
 
 /// How long a read of the queue is used.
 const MAX_AGE: SignedDuration = SignedDuration::from_secs(2);
@@ -37,8 +40,8 @@ struct Board {
 #[derive(Clone)]
 struct QueueRead {
     at: Timestamp,
-    /// The pending jobs, the oldest first.
-    waiting: Arc<[JobId]>,
+    /// The positions of the jobs that wait, from 1.
+    positions: Arc<HashMap<JobId, u32>>,
     running: usize,
 }
 
@@ -76,8 +79,7 @@ impl QueueBoard {
             all.or_else(|| mean(own_runs.iter().copied()))
         };
         let place = |id: &JobId| {
-            let ahead = read.waiting.iter().position(|waiting| waiting == id)?;
-            let position = u32::try_from(ahead + 1).unwrap_or(u32::MAX);
+            let position = *read.positions.get(id)?;
             Some((
                 *id,
                 QueuePosition { position, wait_secs: wait_secs(position, read.running, run) },
@@ -92,9 +94,11 @@ impl QueueBoard {
         if let Some(read) = last.as_ref().filter(|read| now.duration_since(read.at) <= MAX_AGE) {
             return Ok(read.clone());
         }
-        let waiting = gas.jobs.store.queue(JobStatus::Pending).await?.into();
-        let running = gas.jobs.store.queue(JobStatus::Running).await?.len();
-        let read = QueueRead { at: now, waiting, running };
+        let pending = gas.jobs.store.queue(JobStatus::Pending).await?;
+        let running = gas.jobs.store.queue(JobStatus::Running).await?;
+        let order = order(gas, &pending, &running).await?;
+        let positions = Arc::new(order.into_iter().zip(1..).collect());
+        let read = QueueRead { at: now, positions, running: running.len() };
         *last = Some(read.clone());
         Ok(read)
     }
@@ -102,6 +106,29 @@ impl QueueBoard {
     fn runs(&self) -> MutexGuard<'_, VecDeque<(JobId, u64)>> {
         self.0.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The order in which the pending jobs start.
+async fn order(gas: &Gas, pending: &[JobId], running: &[JobId]) -> PortResult<Vec<JobId>> {
+    let dispatches = gas.dispatches.all().await?;
+    let known: HashSet<JobId> = dispatches.iter().map(|one| one.job).collect();
+    let owners: HashMap<JobId, UserId> = dispatches.iter().map(|one| (one.job, one.user)).collect();
+    let pending_set: HashSet<JobId> = pending.iter().copied().collect();
+    // Jobs of older versions are in the queue, and nobody waits for their end.
+    let nobody = UserId::new(Uuid::nil());
+    let unknown = pending.iter().filter(|job| !known.contains(job));
+    let unknown =
+        unknown.map(|job| Waiting { job: *job, user: nobody, queue: Plan::Free, is_sent: true });
+    let waiting = dispatches.iter().filter(|one| pending_set.contains(&one.job));
+    let waiting = waiting.map(|one| Waiting {
+        job: one.job,
+        user: one.user,
+        queue: gas.job_requests.queue(one.plan),
+        is_sent: one.is_sent,
+    });
+    let waiting: Vec<Waiting> = unknown.chain(waiting).collect();
+    let running = running.iter().map(|job| owners.get(job).copied().unwrap_or(nobody));
+    Ok(start_order(&waiting, running))
 }
 
 fn mean(runs: impl ExactSizeIterator<Item = u64>) -> Option<u64> {
@@ -121,8 +148,9 @@ fn wait_secs(position: u32, running: usize, run: Option<u64>) -> Option<u32> {
 mod tests {
     use super::*;
     use crate::testkit::TestGas;
+    use crate::usecases::dispatch::tests::Worker;
     use crate::usecases::{JobLists, claim_job, queue_position};
-    use gas_shared::{JobView, Plan};
+    use gas_shared::JobView;
 
     /// The event of a run with a duration in seconds.
     async fn run(test: &TestGas, seconds: i64) -> LiveEvent {
@@ -176,6 +204,52 @@ mod tests {
         assert!(board.positions(&test.gas, &[second.id], &[]).await.unwrap().is_empty());
         test.clock.advance_secs(3);
         assert_eq!(board.positions(&test.gas, &[second.id], &[]).await.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn jobs_that_are_held_back_and_both_queues_count() {
+        let test = TestGas::new();
+        let busy = test.user("busy", Plan::Free);
+        let mut held = Vec::new();
+        for _ in 0..10 {
+            held.push(test.pending_job(&busy).await.id);
+        }
+        let other = test.pending_job(&test.user("other", Plan::Free)).await.id;
+        let eve = test.pending_job(&test.user("eve", Plan::Premium)).await.id;
+        let board = QueueBoard::default();
+        let ids = [&[other, eve], &held[..]].concat();
+        let places = board.positions(&test.gas, &ids, &[]).await.unwrap();
+        let positions: Vec<_> = places.iter().map(|(_, place)| place.position).collect();
+        // Premium is first. The other Free user waits for the three jobs that were sent before only.
+        assert_eq!(positions, [5, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12]);
+    }
+
+    #[tokio::test]
+    async fn jobs_start_in_the_order_of_their_positions() {
+        let test = TestGas::new();
+        let mut ids = Vec::new();
+        for (name, plan, jobs) in [
+            ("ada", Plan::Free, 12),
+            ("eve", Plan::Premium, 25),
+            ("bob", Plan::Free, 1),
+            ("mia", Plan::Premium, 2),
+            ("zoe", Plan::Free, 5),
+        ] {
+            let user = test.user(name, plan);
+            for _ in 0..jobs {
+                ids.push(test.pending_job(&user).await.id);
+            }
+        }
+        let board = QueueBoard::default();
+        let mut predicted = board.positions(&test.gas, &ids, &[]).await.unwrap();
+        predicted.sort_by_key(|(_, place)| place.position);
+        let predicted: Vec<JobId> = predicted.into_iter().map(|(id, _)| id).collect();
+        assert_eq!(predicted.len(), ids.len());
+        let (mut worker, mut started) = (Worker::default(), Vec::new());
+        while let Some(id) = worker.run_next(&test).await {
+            started.push(id);
+        }
+        assert_eq!(started, predicted);
     }
 
     #[tokio::test]

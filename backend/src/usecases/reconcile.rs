@@ -7,13 +7,12 @@
 
 use super::confirm_upload::queue_uploaded;
 use super::delete_job::request_archiver;
-use super::dispatch::dispatch_overdue;
+use super::dispatch::{dispatch_overdue, send_again};
 use super::retain_files::{retain_files, retain_old_jobs};
 use super::{
     ArchiveError, ChangeError, ConfirmError, Deleted, announce_result, change_job, fail_job,
-    finish_deletion, publish, retry_thaw, upload_in_parts,
+    finish_deletion, retry_thaw, upload_in_parts,
 };
-use crate::messages::JobRequest;
 use crate::ports::PortError;
 use crate::{Gas, chain};
 use gas_shared::job::{Change, ChangeRefused, FailureKind, JobState, Results};
@@ -124,7 +123,7 @@ async fn repair(gas: &Gas, id: JobId) -> Result<bool, RepairError> {
                 // It waits for the other jobs of its owner.
                 return Ok(false);
             }
-            publish(&*gas.job_requests, &JobRequest { job_id: id }).await?;
+            send_again(gas, job.owner, id).await?;
         }
         JobState::Completed(done) => match &done.results {
             Results::Thawing { .. } => retry_thaw(gas, id).await?,

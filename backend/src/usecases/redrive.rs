@@ -3,7 +3,7 @@
 //! SQS can do this itself (`StartMessageMoveTask`), but moves at an unknown time and does not say what
 //! it has moved; emulators do not have it.
 
-use crate::ports::{PortResult, Queue};
+use crate::ports::{LONG_POLL, PortResult, Queue};
 use std::time::Duration;
 
 /// How long a message is invisible while it is moved.
@@ -24,7 +24,7 @@ pub async fn redrive(dead_letters: &dyn Queue, queue: &dyn Queue, max: u64) -> P
     let mut moved = 0;
     while moved < max {
         let batch = u8::try_from(max - moved).unwrap_or(BATCH).min(BATCH);
-        let messages = dead_letters.receive(batch, VISIBILITY).await?;
+        let messages = dead_letters.receive(batch, VISIBILITY, LONG_POLL).await?;
         if messages.is_empty() {
             break;
         }

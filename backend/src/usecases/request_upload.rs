@@ -73,9 +73,9 @@ pub(super) async fn request_upload_as(
     job_id: JobId,
 ) -> Result<Option<UploadTicket>, RequestUploadError> {
     let Admitted { name, .. } = admit(account, new)?;
-    count_new_job(gas, account).await?;
+    count_new_job(gas, account, new.size_bytes).await?;
     let file = gas.object_keys.input(account.id, job_id, &name);
-    let job = Job::new(job_id, account.id, name, file, gas.now());
+    let job = Job::new(job_id, account.id, name, file, gas.now()).of_size(new.size_bytes);
     let ticket = sign_upload(gas, account, &job).await?;
     Ok(try_insert(gas, &job).await?.then_some(ticket))
 }
@@ -89,7 +89,10 @@ pub(super) async fn sign_upload(
     let content_type = content_type(&job.input.name);
     let signed_at = gas.now();
     let expires_at = signed_at + SignedDuration::from_secs(UPLOAD_TICKET_SECS);
+    // The announced size counts towards the user's storage, so S3 accepts no more. Rows of older
+    // versions have none.
     let max_bytes = account.plan.max_upload_bytes();
+    let max_bytes = job.input.size.map_or(max_bytes, |size| size.min(max_bytes));
     let file = &job.input.file;
     let rule = UploadRule { file, content_type, max_bytes, signed_at, expires_at };
     let (url, fields) = gas.objects.sign_upload(&rule).await?;

@@ -82,11 +82,11 @@ pub async fn rerun_job(gas: &Gas, account: &Account, id: JobId) -> Result<Job, R
         let (size, plan) = (info.size, account.plan);
         return Err(RequestUploadError::OverLimit { size, plan, limit }.into());
     }
-    count_new_job(gas, account).await?;
+    count_new_job(gas, account, info.size).await?;
     let new_id = JobId::new(Uuid::new_v4());
     let name = old.input.name;
     let file = gas.object_keys.input(account.id, new_id, &name);
-    let job = Job::new(new_id, account.id, name, file, gas.now());
+    let job = Job::new(new_id, account.id, name, file, gas.now()).of_size(info.size);
     insert(gas, &job).await?;
     if !gas.objects.copy(&old.input.file, &job.input.file).await? {
         let gone = RerunError::InputGone(id);

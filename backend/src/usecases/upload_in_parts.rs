@@ -55,13 +55,13 @@ pub async fn begin_parts(
     new: &NewUpload,
 ) -> Result<PartsTicket, RequestUploadError> {
     let admitted = admit(account, new)?;
-    count_new_job(gas, account).await?;
+    count_new_job(gas, account, new.size_bytes).await?;
     let id = JobId::new(Uuid::new_v4());
     let file = gas.object_keys.input(account.id, id, &admitted.name);
     let upload_id = gas.part_uploads.begin(&file, admitted.content_type).await?;
     let parts = Parts { upload_id, size: new.size_bytes, part_bytes: PART_BYTES };
     let job = Job::new(id, account.id, admitted.name, file, gas.now());
-    let job = job.in_parts(parts.clone());
+    let job = job.of_size(new.size_bytes).in_parts(parts.clone());
     let made = sign_and_insert(gas, &job, &parts).await;
     if made.is_err() {
         abort(gas, &job).await;

@@ -147,7 +147,13 @@ impl Job {
                 next.input.uploaded_at = Some(now);
                 next.state = self.state_after(change, now)?;
             }
-            change => next.state = self.state_after(change, now)?,
+            change => {
+                next.state = self.state_after(change, now)?;
+                if matches!(self.state, JobState::Uploading { .. }) {
+                    // The upload has ended without a file, and its announced size counts no more.
+                    next.input.size = None;
+                }
+            }
         }
         Ok(next)
     }

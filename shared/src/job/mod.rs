@@ -68,7 +68,8 @@ pub struct Input {
     pub name: FileName,
     /// The upload's destination in S3.
     pub file: ObjectLocation,
-    /// Its size in bytes, known once it is uploaded.
+    /// Its size in bytes: the announced one until the upload is confirmed. `None` if no file arrived,
+    /// and before the confirmation in rows of older versions.
     pub size: Option<u64>,
     /// Its entity tag in S3 when the upload was confirmed. `None` before, and in rows of older
     /// versions. A worker refuses an object with another tag: somebody replaced it.
@@ -283,6 +284,12 @@ impl Job {
             retention: Retention::default(),
             state: JobState::Uploading { parts: None },
         }
+    }
+
+    /// Sets the announced size of a new job's file, in bytes.
+    pub fn of_size(mut self, size: u64) -> Self {
+        self.input.size = Some(size);
+        self
     }
 
     /// Turns a new job into one whose file is sent as a multipart upload.

@@ -42,22 +42,24 @@ async fn last(services: &[&Outage], case: &TestGas) {
 async fn through_outages(of: &str, choose: impl Fn(&Outages) -> Vec<&Outage>) {
     let test = TestGas::new();
     let ada = test.user("ada", Plan::Free);
-    let queue = Arc::new(FakeQueue::with(&test.outages.messages));
+    let queues = [(); 2].map(|()| Arc::new(FakeQueue::with(&test.outages.messages)));
     // Each run waits until the second outage has begun.
     let script = format!(
         r#"echo >> "$(dirname "$0")/runs"
         until test -e "$(dirname "$0")/go"; do sleep 0.01; done
         {GOOD}; touch "$(dirname "$0")/done""#
     );
-    let (mut worker, folder) = worker(&test, queue.clone(), &script);
+    let (mut worker, folder) = worker(&test, queues[0].clone(), &script);
     // The clock of the test jumps while the engine runs.
     worker.engine.sandbox.limits.wall = Duration::from_hours(24 * 365);
     let mut ids = Vec::new();
-    for _ in 0..JOBS {
+    for queue in queues.iter().cycle().take(JOBS) {
         let job = test.pending_job(&ada).await;
         queue.offer(message(job.id, 1));
         ids.push(job.id);
     }
+    let premium = Some(Worker { queue: queues[1].clone(), ..worker.clone() });
+    let workers = poll::Workers { free: worker, premium };
     let shutdown = Shutdown::default();
     let services = choose(&test.outages);
     let control = async {
@@ -68,7 +70,7 @@ async fn through_outages(of: &str, choose: impl Fn(&Outages) -> Vec<&Outage>) {
         std::fs::write(folder.path().join("go"), "").unwrap();
         wait_for_file(&folder.path().join("done")).await;
         last(&services, &test).await;
-        while queue.deleted().len() < JOBS {
+        while queues.iter().map(|queue| queue.deleted().len()).sum::<usize>() < JOBS {
             // In real time, for the engines of the other jobs.
             let pause = || std::thread::sleep(Duration::from_millis(20));
             tokio::task::spawn_blocking(pause).await.unwrap();
@@ -76,7 +78,7 @@ async fn through_outages(of: &str, choose: impl Fn(&Outages) -> Vec<&Outage>) {
         }
         shutdown.now();
     };
-    let both = async { tokio::join!(poll::run(Arc::new(worker), 1, &shutdown), control) };
+    let both = async { tokio::join!(poll::run(Arc::new(workers), 1, &shutdown), control) };
     both.await;
     let completed = ids.iter().filter(|id| test.job(**id).status() == JobStatus::Completed);
     assert_eq!(completed.count(), JOBS, "{of}");
@@ -84,8 +86,10 @@ async fn through_outages(of: &str, choose: impl Fn(&Outages) -> Vec<&Outage>) {
     assert_eq!(runs, JOBS, "{of}: one run of the engine per job");
     assert_eq!(test.job_results.len(), JOBS, "{of}");
     // No message was returned to the queue, so SQS has counted one receipt of each.
-    assert_eq!(queue.sent(), [""; 0], "{of}");
-    assert!(queue.extended().iter().all(|pause| *pause == TIMING.visibility), "{of}");
+    for queue in &queues {
+        assert_eq!(queue.sent(), [""; 0], "{of}");
+        assert!(queue.extended().iter().all(|pause| *pause == TIMING.visibility), "{of}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

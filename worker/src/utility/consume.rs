@@ -9,7 +9,7 @@ use crate::delivery::{give_back, keep_invisible, postpone};
 use crate::outage::{Backoff, MAX_OUTAGE, MaybeOutage};
 use async_trait::async_trait;
 use gas_backend::chain;
-use gas_backend::ports::{Message, Queue};
+use gas_backend::ports::{LONG_POLL, Message, Queue};
 use gas_runtime::Shutdown;
 use std::error::Error;
 use std::sync::Arc;
@@ -67,7 +67,7 @@ pub(crate) async fn consume(
 ) {
     while !shutdown.is_requested() {
         let received = tokio::select! {
-            received = queue.receive(1, visibility) => received,
+            received = queue.receive(1, visibility, LONG_POLL) => received,
             () = shutdown.requested() => return,
         };
         match received {

@@ -64,11 +64,14 @@ impl Kind {
 
 /// The kind of the messages of each topic and queue of a deployment. `None` for those whose tests
 /// are elsewhere.
-const SOURCES: [(&str, Option<Kind>); 10] = [
+const SOURCES: [(&str, Option<Kind>); 13] = [
     ("GAS_JOB_REQUESTS_TOPIC_ARN", Some(Kind::JobRequest)),
     ("GAS_JOB_REQUESTS_QUEUE_URL", Some(Kind::JobRequest)),
     // `dead_letters.rs`: the message of an ended job is deleted.
     ("GAS_JOB_REQUESTS_DLQ_URL", None),
+    ("GAS_PREMIUM_JOB_REQUESTS_TOPIC_ARN", Some(Kind::JobRequest)),
+    ("GAS_PREMIUM_JOB_REQUESTS_QUEUE_URL", Some(Kind::JobRequest)),
+    ("GAS_PREMIUM_JOB_REQUESTS_DLQ_URL", None),
     ("GAS_JOB_RESULTS_TOPIC_ARN", Some(Kind::Mail)),
     ("GAS_ARCHIVE_QUEUE_URL", Some(Kind::Archive)),
     ("GAS_START_THAW_TOPIC_ARN", Some(Kind::StartThaw)),
@@ -226,6 +229,7 @@ impl Service {
             .to_string()
         });
         of(Kind::JobRequest, self.test.job_requests.bodies())
+            .chain(of(Kind::JobRequest, self.test.premium_job_requests.bodies()))
             .chain(of(Kind::Mail, self.test.job_results.bodies()))
             .chain(of(Kind::Mail, self.test.notices.bodies()))
             .chain(of(Kind::Archive, self.test.archive_requests.bodies()))

@@ -10,7 +10,7 @@ use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use gas_backend::aws::{SnsTopic, SqsQueue};
-use gas_backend::ports::Queue;
+use gas_backend::ports::{LONG_POLL, Queue};
 use gas_backend::usecases::handle_start_thaw;
 use gas_backend::{Deployment, Gas, aws::Sdk, chain};
 use std::sync::Arc;
@@ -52,7 +52,7 @@ impl ThawEndpoint {
     async fn process_queue(&self, gas: &Gas) {
         let Ok(_working) = self.in_progress.try_lock() else { return };
         loop {
-            match self.queue.receive(1, VISIBILITY).await {
+            match self.queue.receive(1, VISIBILITY, LONG_POLL).await {
                 Ok(messages) if messages.is_empty() => return,
                 Ok(messages) => {
                     for message in messages {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 /// The projection expression.
 pub(super) const PROJECTION: &str = "job_id, version, input_file_name, submit_time, job_status, \
-     input_size, start_time, complete_time, result_size, results_file_archive_id, thaw_id";
+     input_size, input_delete_time, start_time, complete_time, result_size, results_file_archive_id, thaw_id";
 
 /// The attributes of [`PROJECTION`]. Times are seconds of the Unix epoch.
 #[derive(Debug, Deserialize)]
@@ -18,6 +18,7 @@ pub(super) struct ListEntryRow {
     submit_time: i64,
     job_status: JobStatus,
     input_size: Option<u64>,
+    input_delete_time: Option<i64>,
     start_time: Option<i64>,
     complete_time: Option<i64>,
     result_size: Option<u64>,
@@ -43,6 +44,7 @@ impl TryFrom<ListEntryRow> for JobListEntry {
             submitted_at: Timestamp::from_second(row.submit_time)?,
             status: row.job_status,
             size: row.input_size,
+            is_input_deleted: row.input_size.and(row.input_delete_time).is_some(),
             seconds: seconds.map(|(end, start)| end.saturating_sub(start).try_into().unwrap_or(0)),
             completed_at: row.complete_time.map(Timestamp::from_second).transpose()?,
             location,

@@ -20,6 +20,8 @@ pub struct JobListEntry {
     pub status: JobStatus,
     /// The file's size in bytes, once known.
     pub size: Option<u64>,
+    /// Whether retention has deleted the file.
+    pub is_input_deleted: bool,
     /// The duration of the run in seconds, once known.
     pub seconds: Option<u64>,
     /// When it was completed.
@@ -41,6 +43,13 @@ pub enum ResultLocation {
     Restoring,
 }
 
+impl JobListEntry {
+    /// The bytes of the file that are stored.
+    pub fn input_bytes(&self) -> u64 {
+        if self.is_input_deleted { 0 } else { self.size.unwrap_or(0) }
+    }
+}
+
 impl From<&JobView> for JobListEntry {
     fn from(job: &JobView) -> Self {
         let mut entry = Self {
@@ -50,6 +59,7 @@ impl From<&JobView> for JobListEntry {
             submitted_at: job.submitted_at,
             status: job.state.status(),
             size: job.size,
+            is_input_deleted: job.input_deleted_at.is_some(),
             seconds: None,
             completed_at: None,
             location: None,

@@ -44,7 +44,7 @@ pub struct Overview {
     pub completed: u64,
     /// The number of jobs whose result is archived or being restored.
     pub archived: u64,
-    /// The size of all inputs and results in S3, in bytes.
+    /// The size of all inputs and results in S3, in bytes. Uploads in progress count as announced.
     pub stored_bytes: u64,
     /// The size of all results in the archive, in bytes.
     pub archived_bytes: u64,

@@ -14,6 +14,7 @@ fn job(n: u128, name: &str, size: Option<u64>) -> JobListEntry {
         submitted_at: Timestamp::from_second(n as i64).unwrap(),
         status: JobStatus::Completed,
         size,
+        is_input_deleted: false,
         seconds: None,
         completed_at: None,
         location: None,

@@ -1,0 +1,56 @@
+//! The quota of bytes that a user stores: inputs and results, in S3 and in the archive.
+//!
+//! The sum is counted from the user's rows in the job table, so it cannot drift: whatever deletes,
+//! archives, restores or loses a file changes a row. A count is used for some minutes, and uploads that
+//! begin meanwhile are added to it; an upload that would exceed the quota by an older count is decided by
+//! a new one.
+
+use super::limits::{LimitError, scaled_bytes};
+use crate::Gas;
+use crate::ports::{PortResult, StoredCount};
+use gas_shared::{Account, UserId};
+use jiff::SignedDuration;
+
+/// How long a count is used.
+const MAX_AGE: SignedDuration = SignedDuration::from_mins(5);
+
+/// How long a count is used to refuse an upload. Users who delete jobs can soon upload again, and cannot
+/// cause a count with every request.
+const MAX_AGE_OF_REFUSAL: SignedDuration = SignedDuration::from_secs(10);
+
+/// Adds the size of a new upload to the bytes that a user stores, within the quota of their plan.
+pub(super) async fn reserve_storage(
+    gas: &Gas,
+    owner: &Account,
+    size: u64,
+) -> Result<(), LimitError> {
+    let (user, now) = (owner.id, gas.now());
+    let limit = scaled_bytes(gas, owner.plan.quota().stored_bytes);
+    if gas.stored_bytes.reserve(user, size, limit, now - MAX_AGE).await? {
+        return Ok(());
+    }
+    let known = gas.stored_bytes.get(user).await?;
+    let used = match known.filter(|known| now.duration_since(known.counted_at) < MAX_AGE_OF_REFUSAL)
+    {
+        Some(known) => known.bytes,
+        None => {
+            let bytes = count(gas, user).await?;
+            gas.stored_bytes.put(user, StoredCount { bytes, counted_at: now }).await?;
+            if gas.stored_bytes.reserve(user, size, limit, now).await? {
+                return Ok(());
+            }
+            bytes
+        }
+    };
+    Err(LimitError::Storage { plan: owner.plan, used, limit, size })
+}
+
+/// Counts the bytes that a user stores.
+async fn count(gas: &Gas, user: UserId) -> PortResult<u64> {
+    let jobs = gas.jobs.store.list_entries(user).await?;
+    Ok(jobs.iter().map(|job| job.input_bytes() + job.result_size).sum())
+}
+
+#[cfg(test)]
+#[path = "stored_bytes_tests.rs"]
+mod tests;
