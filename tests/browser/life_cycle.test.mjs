@@ -52,12 +52,15 @@ test('a result is announced by mail, archived, restored by an upgrade and downlo
     assert.ok(ready.includes(`${stack.web_url}/annotations/${id}/log`), 'a link to the log');
 
     await page.locator('[data-results-state=archived]').waitFor();
-    assert.equal(await page.getByRole('button', { name: 'Download results' }).count(), 0);
-    const refused = await page.evaluate(async (path) => {
-      const response = await fetch(path, { method: 'POST' });
-      return response.status;
-    }, `/api/jobs/${id}/result-link`);
-    assert.equal(refused, 402, 'the server rejects the download, not just the page');
+    await page.getByText('the 20 newest usually within 5 minutes, the others within 5 hours').waitFor();
+    for (const [name, call] of [['Download results', 'result-link'], ['Run again', 'rerun']]) {
+      assert.equal(await page.getByRole('button', { name }).count(), 0, `no button ${name}`);
+      const refused = await page.evaluate(async (path) => {
+        const response = await fetch(path, { method: 'POST' });
+        return response.status;
+      }, `/api/jobs/${id}/${call}`);
+      assert.equal(refused, 402, `the server rejects ${call}, not just the page`);
+    }
     assert.equal(await archivedCopies(id), 1);
 
     await page.getByRole('main').getByRole('button', { name: 'Upgrade to Premium' }).click();
@@ -65,6 +68,7 @@ test('a result is announced by mail, archived, restored by an upgrade and downlo
     await page.locator('[data-results-state=restoring]').waitFor();
     await page.getByText(/Expedited/).first().waitFor();
     await page.getByRole('button', { name: 'Download results' }).waitFor();
+    await page.getByRole('button', { name: 'Run again' }).waitFor();
     assert.equal(await download(page), before, 'the same bytes as before');
     await eventually('the archive to be empty', async () => (await archivedCopies(id)) === 0);
     assert.deepEqual(loads, [], 'nothing was reloaded');

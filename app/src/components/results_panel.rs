@@ -10,6 +10,7 @@ use crate::clock::{use_seconds_left, use_seconds_since};
 use crate::format;
 use dioxus::prelude::*;
 use gas_shared::job::{ResultsView, Tier};
+use gas_shared::plan::EXPEDITED_A_DAY;
 use gas_shared::{JobId, Plan};
 use jiff::Timestamp;
 
@@ -147,7 +148,9 @@ fn ArchiveOptions() -> Element {
     rsx! {
         ul { class: "ways",
             li {
-                p { "Upgrade to restore all your archived results ({typical_duration(Tier::Expedited)})." }
+                p {
+                    "Upgrade to restore all your archived results: the {EXPEDITED_A_DAY} newest usually within 5 minutes, the others within 5 hours."
+                }
                 UpgradeButton { main: true }
             }
             li {

@@ -3,6 +3,7 @@
 use super::text::one_line;
 use crate::PublicUrl;
 use gas_shared::billing::PAST_DUE_GRACE_DAYS;
+use gas_shared::plan::EXPEDITED_A_DAY;
 use gas_shared::{Account, Plan};
 
 const GIB: u64 = 1024 * 1024 * 1024;
@@ -40,6 +41,10 @@ impl<'a> Layout<'a> {
 
     pub(super) fn grace_days(&self) -> i64 {
         PAST_DUE_GRACE_DAYS
+    }
+
+    pub(super) fn expedited(&self) -> u32 {
+        EXPEDITED_A_DAY
     }
 
     pub(super) fn max_upload_gib(&self) -> u64 {

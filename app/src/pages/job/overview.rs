@@ -3,11 +3,13 @@
 use super::timeline::Timeline;
 use super::use_job;
 use crate::account::use_account;
+use crate::clock::use_seconds_left;
 use crate::components::{DeleteButton, LocalTime, RerunButton, ResultsPanel};
 use crate::format;
 use dioxus::prelude::*;
-use gas_shared::job::StateView;
-use gas_shared::{JobView, Plan};
+use gas_shared::job::{ResultsView, StateView};
+use gas_shared::{JobId, JobView, Plan};
+use jiff::Timestamp;
 
 /// Shows a job's results, details and history.
 #[component]
@@ -26,10 +28,8 @@ pub fn JobDetails(id: String) -> Element {
                     h2 { id: "facts", "Details" }
                     Details { job: job.clone() }
                     div { class: "actions",
-                        if matches!(job.state, StateView::Completed { .. })
-                            && job.input_deleted_at.is_none()
-                        {
-                            RerunButton { id: job.id }
+                        if let (StateView::Completed { results, .. }, None) = (&job.state, job.input_deleted_at) {
+                            RerunWhileOpen { id: job.id, until: window_end(results).filter(|_| is_free) }
                         }
                         DeleteButton { job: job.clone() }
                     }
@@ -40,6 +40,26 @@ pub fn JobDetails(id: String) -> Element {
                 Timeline { job, is_free }
             }
         }
+    }
+}
+
+/// The end of the window in which a Free user may run the job again. It is over for a result that is not
+/// stored.
+fn window_end(results: &ResultsView) -> Option<Timestamp> {
+    match results {
+        ResultsView::Stored { until, .. } => *until,
+        ResultsView::Archived { .. } | ResultsView::Restoring { .. } => Some(Timestamp::UNIX_EPOCH),
+    }
+}
+
+/// Offers to run a job again until the end of the window, if it has one.
+#[component]
+fn RerunWhileOpen(id: JobId, until: Option<Timestamp>) -> Element {
+    if use_seconds_left(until) == Some(0) {
+        return rsx! {};
+    }
+    rsx! {
+        RerunButton { id }
     }
 }
 
