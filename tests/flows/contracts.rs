@@ -16,8 +16,8 @@ use gas_backend::postgres::{
 };
 use gas_backend::testkit::{
     archive_capacity_contract, archive_contract, audit_contract, dispatches_contract,
-    job_store_contract, object_store_contract, rate_limiter_contract, sessions_contract,
-    stored_bytes_contract,
+    job_store_contract, object_store_contract, queue_contract, rate_limiter_contract,
+    sessions_contract, stored_bytes_contract,
 };
 use gas_shared::job::ObjectLocation;
 use gas_shared::{JobId, Plan, UserId};
@@ -108,6 +108,17 @@ async fn users_of_an_older_version_get_retention_once_and_new_ones_have_it() -> 
     let free = CurrentPlan { plan: Plan::Free, since: None };
     assert_eq!(accounts.current_plan(new).await?, Some(free));
     assert_eq!(accounts.current_plan(UserId::new(Uuid::new_v4())).await?, None);
+    Ok(())
+}
+
+#[tokio::test]
+async fn sqs_fulfills_the_contract_of_the_queue() -> Result<()> {
+    let stack = stack();
+    let client = stack.sqs().await;
+    let created = client.create_queue().queue_name(format!("contract-{}", Uuid::new_v4()));
+    let url = created.send().await?.queue_url.context("the queue has no URL")?;
+    queue_contract(&stack.sdk().await.queue(&url)).await;
+    client.delete_queue().queue_url(&url).send().await?;
     Ok(())
 }
 

@@ -135,6 +135,11 @@ impl Stack {
         aws_sdk_sns::Client::new(&aws(https()).await)
     }
 
+    /// An SQS client for calls that the product does not make.
+    pub(crate) async fn sqs(&self) -> aws_sdk_sqs::Client {
+        aws_sdk_sqs::Client::new(&aws(https()).await)
+    }
+
     /// Changes a setting of the Glacier emulator.
     pub(crate) async fn control_glacier(&self, setting: &str, value: &Value) -> Result<()> {
         let url = format!("{}/_control/{setting}", self.0.glacier_url);

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// An archive that copies from and to [`FakeObjects`].
 #[derive(Debug, Default)]
@@ -204,27 +205,43 @@ impl ArchiveTimer for FakeTimer {
 
 /// A queue in memory. Receiving a message removes it; extending it puts it back.
 #[derive(Debug, Default)]
-pub struct FakeQueue(Mutex<VecDeque<String>>);
+pub struct FakeQueue(Mutex<VecDeque<Delayed>>);
+
+/// A message with the time from which it can be received.
+#[derive(Debug)]
+struct Delayed {
+    body: String,
+    visible_at: Instant,
+}
 
 impl FakeQueue {
     /// The messages in the queue.
     pub fn bodies(&self) -> Vec<String> {
-        lock(&self.0).iter().cloned().collect()
+        lock(&self.0).iter().map(|message| message.body.clone()).collect()
     }
 }
 
 #[async_trait]
 impl Queue for FakeQueue {
-    async fn send_later(&self, body: &str, _delay: Duration) -> PortResult<()> {
-        lock(&self.0).push_back(body.to_owned());
+    async fn send_later(&self, body: &str, delay: Duration) -> PortResult<()> {
+        let message = Delayed { body: body.to_owned(), visible_at: Instant::now() + delay };
+        lock(&self.0).push_back(message);
         Ok(())
     }
 
     async fn receive(&self, max: u8, _: Duration, _: Duration) -> PortResult<Vec<Message>> {
         let mut queue = lock(&self.0);
-        let count = queue.len().min(max.into());
-        let message = |body: String| Message { receipt: body.clone(), body, receive_count: 1 };
-        Ok(queue.drain(..count).map(message).collect())
+        let now = Instant::now();
+        let mut received = Vec::new();
+        let mut at = 0;
+        while received.len() < max.into() && at < queue.len() {
+            if queue[at].visible_at > now {
+                at += 1;
+            } else if let Some(Delayed { body, .. }) = queue.remove(at) {
+                received.push(Message { receipt: body.clone(), body, receive_count: 1 });
+            }
+        }
+        Ok(received)
     }
 
     async fn extend(&self, message: &Message, _visibility: Duration) -> PortResult<()> {
@@ -239,7 +256,12 @@ impl Queue for FakeQueue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testkit::{archive_capacity_contract, archive_contract};
+    use crate::testkit::{archive_capacity_contract, archive_contract, queue_contract};
+
+    #[tokio::test(start_paused = true)]
+    async fn the_fake_fulfills_the_contract_of_the_queue() {
+        queue_contract(&FakeQueue::default()).await;
+    }
 
     #[tokio::test]
     async fn the_fake_fulfills_the_contract_of_the_archive() {
