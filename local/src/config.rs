@@ -71,6 +71,8 @@ pub struct StackConfig {
     pub restart_all: bool,
     /// The visibility timeout of job requests in seconds; `None` for the template's default.
     pub job_visibility_secs: Option<u32>,
+    /// The time limit of the restore function in seconds; `None` for the template's default.
+    pub restore_timeout_secs: Option<u32>,
     /// Where results are archived.
     pub archive: ArchiveBackEnd,
     /// The download window of Free users in seconds; `None` for the template's default.

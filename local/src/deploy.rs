@@ -5,6 +5,10 @@ use crate::config::StackConfig;
 use crate::environment::{self, Environment};
 use crate::error::{Error, Result};
 
+/// The ratio of a queue's visibility timeout to the timeout of its Lambda function, as AWS recommends
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html>).
+const VISIBILITY_FACTOR: u32 = 6;
+
 /// The root user of the emulated account. The GAS processes assume their roles as this user.
 const ROOT: &str = "arn:aws:iam::000000000000:root";
 
@@ -36,6 +40,10 @@ pub(crate) async fn deploy(config: &StackConfig) -> Result<Environment> {
     }
     if let Some(seconds) = config.job_visibility_secs {
         parameters.push(format!("JobVisibilitySeconds={seconds}"));
+    }
+    if let Some(seconds) = config.restore_timeout_secs {
+        parameters.push(format!("RestoreTimeoutSeconds={seconds}"));
+        parameters.push(format!("RestoreVisibilitySeconds={}", seconds * VISIBILITY_FACTOR));
     }
     for parameter in parameters {
         arguments.extend(["--parameter".to_owned(), parameter]);

@@ -20,6 +20,10 @@ pub(crate) const EXAMPLE: &str = "soak";
 /// The visibility timeout of the job queue, after which the job of a dead worker is redelivered.
 const JOB_VISIBILITY_SECS: u32 = 8;
 
+/// The time limit of the restore function. The messages of a function that died are delivered again
+/// after six times as long.
+const RESTORE_TIMEOUT_SECS: u32 = 10;
+
 /// The download window of Free users. It is short, so that results are archived during the run.
 const FREE_WINDOW_SECS: u32 = 25;
 
@@ -70,6 +74,7 @@ pub(crate) fn run_soak(paths: &Paths, config: StackConfig, options: &SoakOptions
     let config = StackConfig {
         restart_all: true,
         job_visibility_secs: Some(JOB_VISIBILITY_SECS),
+        restore_timeout_secs: Some(RESTORE_TIMEOUT_SECS),
         free_window_secs: Some(FREE_WINDOW_SECS),
         ..config
     };
