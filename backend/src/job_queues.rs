@@ -47,6 +47,24 @@ impl JobRequestTopics {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testkit::FakeTopic;
+
+    #[tokio::test]
+    async fn without_a_topic_for_premium_all_jobs_share_one() {
+        let [free, premium] = [(); 2].map(|()| Arc::new(FakeTopic::default()));
+        let two = JobRequestTopics::new(free.clone(), Some(premium.clone()));
+        let one = JobRequestTopics::new(free.clone(), None);
+        for topics in [&two, &one] {
+            topics.of(Plan::Free).publish("free").await.unwrap();
+            topics.of(Plan::Premium).publish("premium").await.unwrap();
+        }
+        assert_eq!(premium.bodies(), ["premium"]);
+        assert_eq!(free.bodies(), ["free", "free", "premium"]);
+        assert_eq!(
+            [&two, &one].map(|topics| topics.queue(Plan::Premium)),
+            [Plan::Premium, Plan::Free]
+        );
+    }
 
     #[test]
     fn of_any_four_turns_exactly_one_asks_free_first() {

@@ -3,7 +3,7 @@
 
 use crate::handle::Worker;
 use crate::outage::Backoff;
-use gas_backend::ports::{LONG_POLL, Message, PortResult};
+use gas_backend::ports::{LONG_POLL, Message};
 use gas_backend::{chain, queue_order};
 use gas_runtime::Shutdown;
 use gas_shared::Plan;
@@ -42,20 +42,16 @@ async fn slot(workers: Arc<Workers>, shutdown: Shutdown) {
             received = turn.receive(&workers) => received,
             () = shutdown.requested() => return,
         };
-        match received {
-            Ok(received) => {
-                backoff = Backoff::default();
-                if let Some((worker, message)) = received {
-                    handle(worker, message, &shutdown).await;
-                }
+        if let Some((worker, message)) = received {
+            backoff = Backoff::default();
+            handle(worker, message, &shutdown).await;
+        } else if turn.has_failed {
+            tokio::select! {
+                () = tokio::time::sleep(backoff.pause()) => {}
+                () = shutdown.requested() => {}
             }
-            Err(error) => {
-                tracing::error!(error = %chain(&error), "queue cannot be read");
-                tokio::select! {
-                    () = tokio::time::sleep(backoff.pause()) => {}
-                    () = shutdown.requested() => {}
-                }
-            }
+        } else {
+            backoff = Backoff::default();
         }
     }
 }
@@ -67,15 +63,14 @@ struct Turn {
     number: u64,
     /// Whether the last turn found nothing.
     is_idle: bool,
+    /// Whether a queue could not be read in the last turn.
+    has_failed: bool,
 }
 
 impl Turn {
-    /// Asks the queues one after the other for a message, with the worker that handles it. The error is
-    /// that of the last queue that failed, if no other had a message.
-    async fn receive<'a>(
-        &mut self,
-        workers: &'a Workers,
-    ) -> PortResult<Option<(&'a Worker, Message)>> {
+    /// Asks the queues one after the other for a message, which the returned worker handles. A queue that
+    /// cannot be read does not block the other.
+    async fn receive<'a>(&mut self, workers: &'a Workers) -> Option<(&'a Worker, Message)> {
         let Workers { free, premium } = workers;
         free.intake.open().await;
         free.scratch.room().await;
@@ -86,7 +81,7 @@ impl Turn {
         };
         let order = queue_order(self.number);
         self.number += 1;
-        let mut received = Ok(None);
+        self.has_failed = false;
         for plan in order {
             let worker = match plan {
                 Plan::Free => free,
@@ -99,14 +94,17 @@ impl Turn {
                 Ok(messages) => {
                     if let Some(message) = messages.into_iter().next() {
                         self.is_idle = false;
-                        return Ok(Some((worker, message)));
+                        return Some((worker, message));
                     }
                 }
-                Err(error) => received = Err(error),
+                Err(error) => {
+                    tracing::error!(%plan, error = %chain(&error), "queue cannot be read");
+                    self.has_failed = true;
+                }
             }
         }
         self.is_idle = true;
-        received
+        None
     }
 }
 
@@ -160,7 +158,7 @@ mod tests {
     async fn next(case: &Case, turn: &mut Turn, count: usize) -> Vec<Plan> {
         let mut plans = Vec::new();
         while plans.len() < count {
-            if let Some((worker, _)) = turn.receive(&case.workers).await.unwrap() {
+            if let Some((worker, _)) = turn.receive(&case.workers).await {
                 let is_premium = std::ptr::eq(worker, case.workers.premium.as_ref().unwrap());
                 plans.push(if is_premium { Plan::Premium } else { Plan::Free });
             }
@@ -201,7 +199,7 @@ mod tests {
         fill(&case.free, 3);
         let mut turn = Turn::default();
         assert_eq!(next(&case, &mut turn, 3).await, [Plan::Free; 3]);
-        assert!(turn.receive(&case.workers).await.is_err());
+        assert!(turn.receive(&case.workers).await.is_none() && turn.has_failed);
     }
 
     /// Runs the workers until this many messages are deleted.
