@@ -290,6 +290,7 @@ async fn every_table_has_the_rights_that_processes_need_and_no_others() -> Resul
         let expected = match table.as_str() {
             "_sqlx_migrations" => "select",
             "audit_log" => "insert select",
+            "stored_bytes" => "insert select update",
             "used_sign_ins" => "delete insert select",
             _ => "delete insert select update",
         };
