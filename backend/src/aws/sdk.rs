@@ -21,6 +21,11 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Includes the retries of one call.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(75);
 
+/// The time for SES to accept a mail. SES has no idempotency key: a call that is given up and repeated
+/// may send the mail twice. It is shorter than
+/// [`MAIL_CLAIM_DURATION`](crate::usecases::MAIL_CLAIM_DURATION).
+const MAIL_TIMEOUT: Duration = Duration::from_secs(120);
+
 /// Enough for one part of a file; the SDK detects a stalled connection long before.
 const S3_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(300);
 
@@ -134,9 +139,18 @@ impl Sdk {
         SqsQueue::named(aws_sdk_sqs::Client::new(&self.config), name).await
     }
 
-    /// The mailer; `from` must be verified in SES.
+    /// The mailer; `from` must be verified in SES. It makes one attempt; the outbox repeats it.
     pub fn mailer(&self, from: &str, configuration_set: Option<&str>) -> SesMailer {
-        SesMailer::new(aws_sdk_sesv2::Client::new(&self.config), from, configuration_set)
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(MAIL_TIMEOUT)
+            .operation_timeout(MAIL_TIMEOUT)
+            .build();
+        let config = aws_sdk_sesv2::config::Builder::from(&self.config)
+            .timeout_config(timeouts)
+            .retry_config(RetryConfig::disabled())
+            .build();
+        SesMailer::new(aws_sdk_sesv2::Client::from_conf(config), from, configuration_set)
     }
 
     /// Creates a queue for this process, subscribed to the topic of job events.
@@ -157,11 +171,13 @@ impl Sdk {
     }
 }
 
-/// Timeouts of calls that transfer files; the SDK detects stalled transfers itself.
+/// Timeouts of calls that transfer files. Each attempt has one; the SDK detects stalled transfers itself.
 fn transfer_timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(S3_ATTEMPT_TIMEOUT)
+        // Otherwise the limit of other calls applies, which is shorter than one attempt.
+        .disable_operation_timeout()
         .build()
 }
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::aws::Sdk;
 use crate::aws::testing::serve;
 use crate::ports::EmailAddress;
+use aws_config::retry::RetryConfig;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -98,4 +99,20 @@ async fn temporary_failures_are_errors() {
         let (mailer, _) = answering(status, error, json!({"message": message})).await;
         assert!(mailer.send(&mail()).await.is_err(), "{error}");
     }
+}
+
+/// SES may have accepted a mail whose response is lost, so only the outbox decides about a repetition.
+#[tokio::test]
+async fn a_failed_call_is_not_repeated() {
+    let calls = Arc::new(Mutex::new(0));
+    let seen = calls.clone();
+    let answer = async move || {
+        *seen.lock().unwrap() += 1;
+        StatusCode::INTERNAL_SERVER_ERROR
+    };
+    let config = serve(axum::Router::new().fallback(answer)).await.into_builder();
+    let config = config.retry_config(RetryConfig::standard()).build();
+    let mailer = Sdk::from(config).mailer("GAS <gas@example.org>", None);
+    assert!(mailer.send(&mail()).await.is_err());
+    assert_eq!(*calls.lock().unwrap(), 1);
 }
