@@ -22,7 +22,8 @@ pub trait StoredBytes: Send + Sync {
     /// The current sum; `None` if the user's bytes were never counted.
     async fn get(&self, user: UserId) -> PortResult<Option<StoredCount>>;
 
-    /// Replaces the sum by a new count. The user must have a profile.
+    /// Replaces the sum by a new count, unless another one was made in the same second or later; that one
+    /// may have uploads added that the new count does not know. The user must have a profile.
     async fn put(&self, user: UserId, count: StoredCount) -> PortResult<()>;
 }
 

@@ -16,7 +16,8 @@ const GET: &str =
 
 const PUT: &str = "
     insert into stored_bytes (user_id, bytes, counted) values ($1, $2, to_timestamp($3))
-    on conflict (user_id) do update set bytes = excluded.bytes, counted = excluded.counted";
+    on conflict (user_id) do update set bytes = excluded.bytes, counted = excluded.counted
+    where stored_bytes.counted < excluded.counted";
 
 /// The sums in table `stored_bytes`.
 #[derive(Clone, Debug)]

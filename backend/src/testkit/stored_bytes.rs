@@ -45,7 +45,11 @@ impl StoredBytes for FakeStoredBytes {
     }
 
     async fn put(&self, user: UserId, count: StoredCount) -> PortResult<()> {
-        lock(&self.sums).insert(user, count);
+        let mut sums = lock(&self.sums);
+        let sum = sums.entry(user).or_insert(count);
+        if sum.counted_at < count.counted_at {
+            *sum = count;
+        }
         *lock(&self.counts) += 1;
         Ok(())
     }
@@ -78,6 +82,14 @@ pub async fn stored_bytes_contract(stored: &dyn StoredBytes, user: UserId) {
     let recounted = StoredCount { bytes: 5, counted_at: counted_at + second };
     stored.put(user, recounted).await.unwrap();
     assert_eq!(stored.get(user).await.unwrap(), Some(recounted));
+
+    // Another process began to count earlier and ends later.
+    assert!(stored.reserve(user, 10, 100, counted_at).await.unwrap());
+    for counted_at in [counted_at, recounted.counted_at] {
+        stored.put(user, StoredCount { bytes: 0, counted_at }).await.unwrap();
+    }
+    let kept = StoredCount { bytes: 15, ..recounted };
+    assert_eq!(stored.get(user).await.unwrap(), Some(kept), "the newest count is kept");
 }
 
 #[tokio::test]
