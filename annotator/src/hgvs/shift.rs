@@ -37,12 +37,17 @@ pub(super) fn shift_towards(
             Strand::Reverse => (allele.start - 1 - distance, moving[moving.len() - 1 - rotation]),
         };
         match contig.bases(next, next) {
-            Some([base]) if base.eq_ignore_ascii_case(&head) => distance += 1,
+            // Two unknown bases are not known to be equal, and assemblies have millions of them in a row.
+            Some([base]) if base.eq_ignore_ascii_case(&head) && !is_unknown(head) => distance += 1,
             _ => break,
         }
     }
     let delta = if strand.is_reverse() { -distance } else { distance };
     Shifted { distance, delta }
+}
+
+fn is_unknown(base: u8) -> bool {
+    base.eq_ignore_ascii_case(&b'N')
 }
 
 impl Shifted {

@@ -155,6 +155,8 @@ kinds! {
         |out| many(out, 30, "20\t5\t.\tA\tC", ",C", 500_000, "\t.\t.\t.\n");
     "1,000 alleles in each record", Bgzf, "",
         |out| many(out, 9_000, "20\t2967400\t.\tN\tC", ",G", 999, "\t.\t.\t.\n");
+    "1,000 insertions into a run of unknown bases", Bgzf, "",
+        |out| many(out, 5_000, "20\t30000\t.\tN\tNN", ",NN", 999, "\t.\t.\t.\n");
     "1,000 different insertions in coding sequence", Bgzf, "", |out| {
         head(out)?;
         let alts: Vec<String> = (0..1000u32)

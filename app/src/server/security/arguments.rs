@@ -17,13 +17,20 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 /// they have sent the body, so closing the connection earlier would hide the error.
 const MAX_DISCARDED_BYTES: usize = 8 * 1024 * 1024;
 
+/// What a piece of a discarded body counts at least, since each one takes time however short it is. A
+/// chunk of HTTP/1.1 may have one byte.
+const MIN_DISCARDED_BYTES: usize = 4 * 1024;
+
 /// The text with which Dioxus reports JSON that does not match the function's arguments.
 const DIOXUS_ARGUMENT_ERROR: &[u8] = b"error deserializing server function";
 
 /// Rejects calls whose body cannot be the arguments of a server function with 413, 415 or 400.
 pub async fn check_arguments(request: Request, next: Next) -> Response {
-    if *request.method() != Method::POST || !request.uri().path().starts_with("/api/") {
+    if !request.uri().path().starts_with("/api/") {
         return next.run(request).await;
+    }
+    if *request.method() != Method::POST {
+        return answer(next.run(request).await).await;
     }
     let (parts, body) = request.into_parts();
     let Some(bytes) = read(body).await else {
@@ -40,7 +47,11 @@ pub async fn check_arguments(request: Request, next: Next) -> Response {
                 .into_response();
         }
     }
-    let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
+    answer(next.run(Request::from_parts(parts, Body::from(bytes))).await).await
+}
+
+/// The response to a call, with status 400 if Dioxus could not parse its arguments.
+async fn answer(response: Response) -> Response {
     if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
         return map_argument_errors(response).await;
     }
@@ -54,10 +65,13 @@ async fn read(body: Body) -> Option<Vec<u8>> {
     let mut size = 0;
     while let Some(piece) = pieces.next().await {
         let piece = piece.ok()?;
-        size += piece.len();
-        if size <= MAX_BODY_BYTES {
+        if size + piece.len() <= MAX_BODY_BYTES {
+            size += piece.len();
             bytes.extend_from_slice(&piece);
-        } else if size > MAX_DISCARDED_BYTES {
+            continue;
+        }
+        size = size.max(MAX_BODY_BYTES) + piece.len().max(MIN_DISCARDED_BYTES);
+        if size > MAX_DISCARDED_BYTES {
             return None;
         }
     }
@@ -85,7 +99,10 @@ async fn map_argument_errors(response: Response) -> Response {
 mod tests {
     use super::*;
     use axum::Router;
+    use axum::body::Bytes;
     use axum::routing::post;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use tower::ServiceExt;
 
     async fn status(content_type: &str, body: impl Into<Body>) -> StatusCode {
@@ -103,5 +120,19 @@ mod tests {
         assert_eq!(status("text/plain", "{}").await, StatusCode::UNSUPPORTED_MEDIA_TYPE);
         let large = vec![b' '; MAX_BODY_BYTES + 1];
         assert_eq!(status("application/json", large).await, StatusCode::PAYLOAD_TOO_LARGE);
+    }
+
+    #[tokio::test]
+    async fn a_body_in_tiny_pieces_is_not_read_to_its_end() {
+        let read = Arc::new(AtomicUsize::new(0));
+        let counter = read.clone();
+        let pieces = std::iter::repeat_with(move || {
+            counter.fetch_add(1, Ordering::Relaxed);
+            Ok::<_, std::io::Error>(Bytes::from_static(b" "))
+        });
+        let body = Body::from_stream(futures::stream::iter(pieces.take(MAX_DISCARDED_BYTES)));
+        assert_eq!(status("application/json", body).await, StatusCode::PAYLOAD_TOO_LARGE);
+        let discarded = MAX_DISCARDED_BYTES / MIN_DISCARDED_BYTES;
+        assert!(read.load(Ordering::Relaxed) <= MAX_BODY_BYTES + discarded);
     }
 }
