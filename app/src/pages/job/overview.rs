@@ -28,8 +28,8 @@ pub fn JobDetails(id: String) -> Element {
                     h2 { id: "facts", "Details" }
                     Details { job: job.clone() }
                     div { class: "actions",
-                        if let (StateView::Completed { results, .. }, None) = (&job.state, job.input_deleted_at) {
-                            RerunWhileOpen { id: job.id, until: window_end(results).filter(|_| is_free) }
+                        if let Some(until) = rerun_until(&job, is_free) {
+                            RerunWhileOpen { id: job.id, until }
                         }
                         DeleteButton { job: job.clone() }
                     }
@@ -43,12 +43,14 @@ pub fn JobDetails(id: String) -> Element {
     }
 }
 
-/// The end of the window in which a Free user may run the job again. It is over for a result that is not
-/// stored.
-fn window_end(results: &ResultsView) -> Option<Timestamp> {
-    match results {
-        ResultsView::Stored { until, .. } => *until,
-        ResultsView::Archived { .. } | ResultsView::Restoring { .. } => Some(Timestamp::UNIX_EPOCH),
+/// Until when the job may be run again, if at all; the inner `None` is without end. On Free it is the
+/// download window.
+fn rerun_until(job: &JobView, is_free: bool) -> Option<Option<Timestamp>> {
+    match &job.state {
+        StateView::Completed { .. } if job.input_deleted_at.is_some() => None,
+        StateView::Completed { .. } if !is_free => Some(None),
+        StateView::Completed { results: ResultsView::Stored { until, .. }, .. } => Some(*until),
+        _ => None,
     }
 }
 
