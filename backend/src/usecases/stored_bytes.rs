@@ -36,13 +36,13 @@ pub(super) async fn reserve_storage(
         None => {
             let bytes = count(gas, user).await?;
             gas.stored_bytes.put(user, StoredCount { bytes, counted_at: now }).await?;
-            // Another process may have counted at the same time, so its count is as good.
-            if gas.stored_bytes.reserve(user, size, limit, now - MAX_AGE).await? {
-                return Ok(());
-            }
             bytes
         }
     };
+    // This or another request has counted since the first try.
+    if gas.stored_bytes.reserve(user, size, limit, now - MAX_AGE).await? {
+        return Ok(());
+    }
     Err(LimitError::Storage { plan: owner.plan, used, limit, size })
 }
 

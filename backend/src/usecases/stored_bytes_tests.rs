@@ -2,15 +2,20 @@
 
 use super::*;
 use crate::messages::ThawCompleted;
-use crate::testkit::TestGas;
+use crate::ports::StoredBytes;
+use crate::testkit::{FakeStoredBytes, TestGas};
 use crate::usecases::{
     Finished, RequestUploadError, RerunError, Restorer, archive_result, begin_parts, cancel_job,
     change_job, claim_job, complete_job, create_job, delete_job, request_upload, rerun_job,
     restore_result, thaw_results,
 };
+use async_trait::async_trait;
 use gas_shared::job::{Change, RetentionChange};
 use gas_shared::upload::NewUpload;
 use gas_shared::{JobId, Plan};
+use jiff::Timestamp;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const LIMIT: u64 = Plan::Free.quota().stored_bytes;
 
@@ -149,4 +154,47 @@ async fn uploads_and_refusals_count_seldom() {
         assert!(request_upload(&test.gas, &ada, &file(1)).await.is_err());
     }
     assert_eq!(test.stored_bytes.counts(), 2, "one count for five refusals");
+}
+
+/// Sums in which another request counts right after the first try to reserve.
+#[derive(Default)]
+struct CountedMeanwhile {
+    sums: FakeStoredBytes,
+    tries: AtomicUsize,
+}
+
+#[async_trait]
+impl StoredBytes for CountedMeanwhile {
+    async fn reserve(
+        &self,
+        user: UserId,
+        bytes: u64,
+        limit: u64,
+        since: Timestamp,
+    ) -> PortResult<bool> {
+        let reserved = self.sums.reserve(user, bytes, limit, since).await?;
+        if self.tries.fetch_add(1, Ordering::Relaxed) == 0 {
+            let counted_at = since + MAX_AGE;
+            self.sums.put(user, StoredCount { bytes: 40, counted_at }).await?;
+        }
+        Ok(reserved)
+    }
+
+    async fn get(&self, user: UserId) -> PortResult<Option<StoredCount>> {
+        self.sums.get(user).await
+    }
+
+    async fn put(&self, user: UserId, count: StoredCount) -> PortResult<()> {
+        self.sums.put(user, count).await
+    }
+}
+
+#[tokio::test]
+async fn a_first_upload_is_accepted_while_another_one_counts() {
+    let mut test = TestGas::new();
+    let ada = test.user("ada", Plan::Free);
+    let sums = Arc::new(CountedMeanwhile::default());
+    test.gas.stored_bytes = sums.clone();
+    request_upload(&test.gas, &ada, &file(400)).await.unwrap();
+    assert_eq!(sums.get(ada.id).await.unwrap().unwrap().bytes, 440);
 }
