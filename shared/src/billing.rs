@@ -21,7 +21,7 @@ pub struct BillingOverview {
     /// The notice period: how long the stored results stay available after a downgrade, in seconds.
     /// Afterwards they are archived.
     pub downgrade_notice_secs: u32,
-    /// What is deleted when, in words.
+    /// A text for users that says which data is deleted after how many days.
     #[serde(default)]
     pub retention: String,
     /// The user's subscription, while it can still be charged or used.

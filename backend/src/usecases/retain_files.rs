@@ -96,8 +96,8 @@ async fn record(gas: &Gas, job: &Job, change: RetentionChange) -> Result<(), Cha
     }
 }
 
-/// Gives ended jobs of older versions, whose rows have no deadline, their first one: a few users in
-/// each round, until there are none left.
+/// Sets the first deadline of ended jobs that an older version wrote without one. Each call handles a
+/// few users, so later rounds of the reconciler complete it.
 ///
 /// # Errors
 /// If a service fails; call again.
