@@ -13,7 +13,8 @@ use crate::info::{begin_field, copy_info};
 use crate::record_prepass::RecordPrepass;
 use crate::reference::{ContigView, Reference};
 use crate::report::{Counts, RegionClass, RegionClasses};
-use crate::variant::{Allele, MAX_POSITION, Reach, StructuralVariant, Variant, drops_first_base};
+use crate::structural_variant::{Reach, StructuralVariant};
+use crate::variant::{Allele, MAX_POSITION, Variant, drops_first_base};
 use gas_shared::variant::VariantType;
 use gas_shared::vcf::{AltKind, Code, Column, Diagnostic, InputLimits, Record, Severity};
 

@@ -23,6 +23,7 @@ pub mod reference;
 pub mod report;
 mod source_file;
 pub mod stats;
+pub mod structural_variant;
 mod text;
 pub mod variant;
 pub mod vcf;

@@ -5,7 +5,8 @@ use super::effect::Effect;
 use super::locate::locate;
 use super::so_terms::SoTerms;
 use crate::model::Transcript;
-use crate::variant::{Allele, StructuralKind, StructuralVariant};
+use crate::structural_variant::{StructuralKind, StructuralVariant};
+use crate::variant::Allele;
 use gas_shared::variant::SoTerm;
 
 impl Effect {

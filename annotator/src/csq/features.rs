@@ -7,7 +7,8 @@ use super::flags::ConsequenceFlags;
 use super::model::{Feature, FeatureKind, is_coding_biotype};
 use super::region::{Checks, Overlap};
 use crate::error::InputError;
-use crate::variant::{MAX_POSITION, Reach, StructuralVariant};
+use crate::structural_variant::{Reach, StructuralVariant};
+use crate::variant::MAX_POSITION;
 use gas_shared::vcf::Record;
 
 impl<'r> CsqAnnotator<'r> {

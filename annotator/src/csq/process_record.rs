@@ -4,7 +4,8 @@
 use super::allele::{Alleles, upper_case};
 use super::annotator::{ContigContext, CsqAnnotator};
 use crate::error::InputError;
-use crate::variant::{self, MAX_POSITION, Reach, StructuralVariant, Variant};
+use crate::structural_variant::{Reach, StructuralVariant};
+use crate::variant::{self, MAX_POSITION, Variant};
 use gas_shared::variant::VariantType;
 use gas_shared::vcf::{AltKind, Code, Column, Diagnostic, Record, Severity};
 
