@@ -12,7 +12,7 @@ use crate::hgvs::HgvsText;
 use crate::info::{begin_field, copy_info};
 use crate::record_prepass::RecordPrepass;
 use crate::reference::{ContigView, Reference};
-use crate::report::{Counts, RegionClass, RegionClasses};
+use crate::report::{AnnotationGap, Counts, RegionClass, RegionClasses};
 use crate::structural_variant::{Reach, StructuralVariant};
 use crate::variant::{Allele, MAX_POSITION, Variant, drops_first_base};
 use gas_shared::variant::VariantType;
@@ -54,6 +54,12 @@ impl<'r> Annotator<'r> {
         self
     }
 
+    /// Annotates records whose REF differs from the reference, too.
+    pub fn with_mismatches(mut self, annotates_mismatches: bool) -> Self {
+        self.prepass.annotates_mismatches = annotates_mismatches;
+        self
+    }
+
     /// The counts so far, without those of the current contig.
     pub fn counts(&self) -> &Counts {
         &self.prepass.counts
@@ -76,10 +82,20 @@ impl<'r> Annotator<'r> {
         let info_start = out.len();
         let removed_key = self.replaces_key.then_some(self.format.key());
         copy_info(out, record.info, removed_key);
-        if let Some(contig) = self.prepass.contig() {
-            self.prepass.check_reference(&contig, &record);
+        let (mut gap, contig) = self.prepass.find_gap(&record);
+        if let Some(contig) = contig {
             let annotated = self.annotate(&contig, &record, out, info_start);
-            annotated.map_err(|TooLarge| too_large(line_number))?;
+            let annotated = annotated.map_err(|TooLarge| too_large(line_number))?;
+            if !annotated && gap.is_none() {
+                gap = Some(AnnotationGap::NotAVariant);
+                self.prepass.counts.add_gap(AnnotationGap::NotAVariant);
+            }
+        } else {
+            self.prepass.count_alleles(&record);
+        }
+        if let Some(gap) = gap {
+            begin_field(out, info_start);
+            gap.write(out);
         }
         self.finish_line(&record, out, info_start);
         Ok(record.pos)
@@ -104,13 +120,14 @@ impl<'r> Annotator<'r> {
         out.push(b'\n');
     }
 
+    /// Annotates the alleles; `false` if none of them is a variant.
     fn annotate(
         &mut self,
         contig: &ContigView<'r>,
         record: &Record<'_>,
         out: &mut Vec<u8>,
         info_start: usize,
-    ) -> Result<(), TooLarge> {
+    ) -> Result<bool, TooLarge> {
         let drop_first = drops_first_base(record.reference, record.alt);
         let mut region_classes = RegionClasses::default();
         let mut first_entry = true;
@@ -139,7 +156,7 @@ impl<'r> Annotator<'r> {
         }
         self.prepass.counts.multiallelic += u64::from(alts > 1);
         self.prepass.counts.add_region_classes(region_classes);
-        Ok(())
+        Ok(!first_entry)
     }
 
     /// Counts and parses an alternative; `None` for `*` and `.`.

@@ -5,7 +5,7 @@ use crate::error::{Error, InputError};
 use crate::pipeline::{OrderCheck, too_many_contigs};
 use crate::record_prepass::RecordPrepass;
 use crate::reference::Reference;
-use crate::report::Counts;
+use crate::report::{AnnotationGap, Counts};
 use crate::vcf::{AFTER_ANY_LINE, Chunk, HeaderText, InputFile, read_header, trimmed};
 use gas_shared::vcf::{Diagnostic, InputLimits, Severity, check_record, parse_record};
 use serde::Serialize;
@@ -201,9 +201,7 @@ impl RecordChecker<'_> {
             }
             Some(prepass) => {
                 let record = prepass.read(number, line)?;
-                if let Some(contig) = prepass.contig() {
-                    prepass.check_reference(&contig, &record);
-                }
+                let _ = prepass.find_gap(&record);
                 for alt in record.alt.split(|b| *b == b',') {
                     if alt.iter().all(u8::is_ascii_alphabetic) {
                         prepass.count_sequence(record.reference, alt);
@@ -223,10 +221,12 @@ fn warning(code: &'static str, message: String) -> Finding {
 
 fn against_reference(counts: &Counts, assembly: &str) -> Vec<Finding> {
     let mut out = Vec::new();
-    if counts.unknown_contig > 0 {
-        let records = counts.unknown_contig;
-        let text = format!("{records} records are on contigs that {assembly} does not have");
-        out.push(warning("unknown_contig", text));
+    for gap in [AnnotationGap::OutsideReference, AnnotationGap::BeyondContig] {
+        let records = counts.gap(gap);
+        if records > 0 {
+            let text = format!("{records} records {} ({assembly})", gap.description());
+            out.push(warning(gap.as_str(), text));
+        }
     }
     if counts.ref_mismatches > 0 {
         let (wrong, all) = (counts.ref_mismatches, counts.ref_checked);

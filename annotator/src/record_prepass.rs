@@ -3,16 +3,18 @@
 
 use crate::error::InputError;
 use crate::reference::{ContigView, Reference};
-use crate::report::Counts;
+use crate::report::{AnnotationGap, Counts};
 use gas_shared::summary::Density;
 use gas_shared::variant::VariantType;
-use gas_shared::vcf::{InputLimits, Record, check_record, parse_record};
+use gas_shared::vcf::{AltKind, InputLimits, Record, check_record, parse_record};
 
 /// Parses, checks and counts records. Each thread has its own.
 pub(crate) struct RecordPrepass<'r> {
     pub(crate) reference: &'r Reference,
     samples: usize,
     pub(crate) limits: InputLimits,
+    /// Whether records whose REF differs from the reference are annotated nevertheless.
+    pub(crate) annotates_mismatches: bool,
     contig_name: Vec<u8>,
     contig: Option<ContigView<'r>>,
     contig_records: u64,
@@ -27,6 +29,7 @@ impl<'r> RecordPrepass<'r> {
             reference,
             samples,
             limits: InputLimits::DEFAULT,
+            annotates_mismatches: false,
             contig_name: Vec::new(),
             contig: None,
             contig_records: 0,
@@ -47,9 +50,8 @@ impl<'r> RecordPrepass<'r> {
         self.counts.records += 1;
         self.contig_records += 1;
         self.counts.histograms.add_qual(record.qual);
-        match self.contig {
-            Some(_) => self.density.add(record.pos),
-            None => self.counts.unknown_contig += 1,
+        if self.contig.is_some() {
+            self.density.add(record.pos);
         }
         Ok(record)
     }
@@ -89,25 +91,99 @@ impl<'r> RecordPrepass<'r> {
         self.contig_records = 0;
     }
 
-    /// Compares REF with the reference; `false` if they differ.
-    pub(crate) fn check_reference(&mut self, contig: &ContigView<'_>, record: &Record<'_>) -> bool {
+    /// Finds and counts the reason why the current record has no annotation, whatever its alleles
+    /// are. The other result is the contig if the record is to be annotated: without a reason, and
+    /// where REF differs and the operator asks for annotation.
+    #[inline]
+    pub(crate) fn find_gap(
+        &mut self,
+        record: &Record<'_>,
+    ) -> (Option<AnnotationGap>, Option<ContigView<'r>>) {
+        let gap = match self.contig {
+            None => AnnotationGap::OutsideReference,
+            Some(contig) => match self.compare_reference(&contig, record) {
+                None => return (None, Some(contig)),
+                Some(gap) => gap,
+            },
+        };
+        self.counts.add_gap(gap);
+        (Some(gap), self.contig.filter(|_| self.is_annotated(gap)))
+    }
+
+    /// Whether records with this reason are annotated nevertheless.
+    pub(crate) fn is_annotated(&self, gap: AnnotationGap) -> bool {
+        gap == AnnotationGap::RefMismatch && self.annotates_mismatches
+    }
+
+    /// Compares POS and REF with the reference.
+    fn compare_reference(
+        &mut self,
+        contig: &ContigView<'_>,
+        record: &Record<'_>,
+    ) -> Option<AnnotationGap> {
         let reference = record.reference;
-        let start = record.pos as i64;
-        let end = start + reference.len() as i64 - 1;
-        if start < 1 || !reference.iter().all(u8::is_ascii_alphabetic) {
-            return true;
-        }
-        self.counts.ref_checked += 1;
-        let bases = i32::try_from(end).ok().and_then(|end| contig.bases(start as i32, end));
-        let same = bases.is_some_and(|bases| {
-            bases == reference
-                || bases.iter().zip(reference).all(|(a, b)| {
-                    // N matches any base.
-                    *a == b.to_ascii_uppercase() || *a == b'N' || b.eq_ignore_ascii_case(&b'N')
-                })
+        // `.` is an unknown REF, which is compared with nothing.
+        let known = reference.iter().all(u8::is_ascii_alphabetic);
+        let length = if known { reference.len() } else { 1 };
+        let found = usize::try_from(record.pos).ok().and_then(|pos| {
+            let start = pos.checked_sub(1)?;
+            contig.sequence.get(start..start.checked_add(length)?)
         });
-        self.counts.ref_mismatches += u64::from(!same);
-        same
+        let Some(bases) = found else { return Some(AnnotationGap::BeyondContig) };
+        if !known {
+            return None;
+        }
+        if bases == reference {
+            // Nearly all: upper-case bases that agree.
+            let ambiguous = bases.iter().any(|base| !matches!(base, b'A' | b'C' | b'G' | b'T'));
+            self.count_agreement(ambiguous);
+            return None;
+        }
+        let mut ambiguous = false;
+        for (a, b) in bases.iter().zip(reference) {
+            let (a, b) = (possible_bases(*a), possible_bases(*b));
+            if a & b == 0 {
+                self.counts.ref_checked += 1;
+                self.counts.ref_mismatches += 1;
+                return Some(AnnotationGap::RefMismatch);
+            }
+            ambiguous |= !a.is_power_of_two() || !b.is_power_of_two();
+        }
+        self.count_agreement(ambiguous);
+        None
+    }
+
+    /// A REF that agrees only by an ambiguity code says nothing about the assembly.
+    #[inline]
+    const fn count_agreement(&mut self, ambiguous: bool) {
+        if ambiguous {
+            self.counts.ref_ambiguous += 1;
+        } else {
+            self.counts.ref_checked += 1;
+        }
+    }
+
+    /// Counts the alleles of a record and returns how many of them are variants.
+    pub(crate) fn count_alleles(&mut self, record: &Record<'_>) -> usize {
+        let (mut alts, mut variants) = (0, 0);
+        for alt in record.alt.split(|b| *b == b',') {
+            alts += 1;
+            variants += 1;
+            match AltKind::of(alt) {
+                Some(AltKind::Sequence) if record.reference != b"." => {
+                    self.count_sequence(record.reference, alt);
+                }
+                Some(AltKind::Symbolic | AltKind::Breakend) => {
+                    self.counts.add_kind(VariantType::Structural, record.reference, alt);
+                }
+                _ => {
+                    self.counts.add_kind(VariantType::Other, record.reference, alt);
+                    variants -= 1;
+                }
+            }
+        }
+        self.counts.multiallelic += u64::from(alts > 1);
+        variants
     }
 
     /// Counts a sequence allele and checks whether it is left-aligned.
@@ -118,6 +194,32 @@ impl<'r> RecordPrepass<'r> {
         if reference.len() != alt.len() {
             self.counts.not_left_aligned += u64::from(is_shiftable_left(reference, alt));
         }
+    }
+}
+
+/// The bases that an IUPAC code stands for, as a set of bits (NC-IUB 1985). Other letters stand for
+/// any base, as `N` does.
+const fn possible_bases(code: u8) -> u8 {
+    const A: u8 = 1;
+    const C: u8 = 2;
+    const G: u8 = 4;
+    const T: u8 = 8;
+    match code.to_ascii_uppercase() {
+        b'A' => A,
+        b'C' => C,
+        b'G' => G,
+        b'T' | b'U' => T,
+        b'R' => A | G,
+        b'Y' => C | T,
+        b'S' => C | G,
+        b'W' => A | T,
+        b'K' => G | T,
+        b'M' => A | C,
+        b'B' => C | G | T,
+        b'D' => A | G | T,
+        b'H' => A | C | T,
+        b'V' => A | C | G,
+        _ => A | C | G | T,
     }
 }
 

@@ -242,7 +242,7 @@ fn tracks_add_known_variants_and_regions() {
     let gff = "1\tx\tgene\t50\t90\t.\t+\t.\tID=g1;Name=G1\n\
                1\tx\tmRNA\t50\t90\t.\t+\t.\tID=t1;Parent=g1\n\
                1\tx\texon\t50\t90\t.\t+\t.\tParent=t1\n";
-    let known = "##fileformat=VCFv4.2\n1\t20\trs7\tTACG\tTCG\t.\t.\tAF=0.25;CLNSIG=Benign,other\n";
+    let known = "##fileformat=VCFv4.2\n1\t20\trs7\tCACG\tCCG\t.\t.\tAF=0.25;CLNSIG=Benign,other\n";
     let out = folder.path().join("bundle");
     build_reference(&BuildOptions {
         gff: vec![write("m.gff3", gff)],
@@ -256,7 +256,7 @@ fn tracks_add_known_variants_and_regions() {
     let reference = Reference::open(&out).unwrap();
     let mut annotator = Annotator::new(&reference, 0, AnnotationFormat::Csq, false);
     let mut text = Vec::new();
-    annotator.record(1, b"1\t20\t.\tTA\tT\t.\t.\t.", &mut text).unwrap();
+    annotator.record(1, b"1\t20\t.\tCA\tC\t.\t.\t.", &mut text).unwrap();
     let line = String::from_utf8(text).unwrap();
     // The track has the same deletion in a longer spelling.
     assert!(line.contains("|rs7|") && line.contains("|0.25|Benign&other;segdup=D_1\n"), "{line}");
@@ -278,9 +278,9 @@ fn id_info_and_samples_of_the_input_are_kept() {
     assert!(line.starts_with("20\t65069\trs1;mine\tT\tA,C\t5\tPASS\tAC=1;CSQ=A|"), "{line}");
     assert!(line.contains(",C|upstream_gene_variant|"), "{line}");
     let line = annotated("20\t65069\t.\tT\t.\t.\t.\t.").unwrap();
-    assert_eq!(line, "20\t65069\t.\tT\t.\t.\t.\t.\n");
+    assert_eq!(line, "20\t65069\t.\tT\t.\t.\t.\tGAS_NOTE=not_a_variant\n");
     let line = annotated("unplaced\t5\t.\tT\tA\t.\t.\t.").unwrap();
-    assert_eq!(line, "unplaced\t5\t.\tT\tA\t.\t.\t.\n");
+    assert_eq!(line, "unplaced\t5\t.\tT\tA\t.\t.\tGAS_NOTE=outside_reference\n");
 }
 
 fn run(text: &str, name: &str, threads: usize) -> (Result<String, Error>, PathBuf) {

@@ -59,10 +59,16 @@ pub struct Summary {
     pub ref_checked: u64,
     /// REF alleles that differ from the reference.
     pub ref_mismatches: u64,
+    /// REF alleles that agree with the reference only where one of them has an ambiguity code, such
+    /// as `N`.
+    pub ref_ambiguous: u64,
     /// Indels that are not left-aligned.
     pub not_left_aligned: u64,
     /// Records on contigs that the reference does not have.
     pub unknown_contig: u64,
+    /// Records without annotation by reason: `outside_reference`, `beyond_contig`, `ref_mismatch`
+    /// and `not_a_variant`.
+    pub not_annotated: BTreeMap<String, u64>,
     /// Warnings of the run.
     pub warnings: Vec<String>,
 }

@@ -58,6 +58,9 @@ pub(crate) struct AnnotateArgs {
     /// Percentage of REF alleles that may differ from the reference.
     #[arg(long, default_value_t = 5.0)]
     max_mismatch_percent: f64,
+    /// Annotate records whose REF differs from the reference, too. Their annotations may be wrong.
+    #[arg(long)]
+    annotate_mismatches: bool,
     #[command(flatten)]
     csq: CsqArgs,
 }
@@ -206,6 +209,7 @@ pub(crate) fn run(args: &AnnotateArgs) -> anyhow::Result<()> {
         mode: args.mode()?,
         limits: args.limits.limits(),
         max_mismatch_percent: args.max_mismatch_percent,
+        annotate_mismatches: args.annotate_mismatches,
         ..Options::default()
     };
     let json = args.progress == ProgressFormat::Json;

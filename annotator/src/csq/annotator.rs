@@ -115,6 +115,12 @@ impl<'r> CsqAnnotator<'r> {
         self
     }
 
+    /// Annotates records whose REF differs from the reference, too.
+    pub fn with_mismatches(mut self, annotates_mismatches: bool) -> Self {
+        self.prepass.annotates_mismatches = annotates_mismatches;
+        self
+    }
+
     /// Sets the most work on the whole file, in units of about a nanosecond.
     pub fn with_max_work(mut self, units: u64) -> Self {
         self.buffer.limit_work(units);

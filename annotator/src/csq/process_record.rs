@@ -4,9 +4,9 @@
 use super::allele::{Alleles, upper_case};
 use super::annotator::{ContigContext, CsqAnnotator};
 use crate::error::InputError;
+use crate::report::AnnotationGap;
 use crate::structural_variant::{Reach, StructuralVariant};
 use crate::variant::{self, MAX_POSITION, Variant};
-use gas_shared::variant::VariantType;
 use gas_shared::vcf::{AltKind, Code, Column, Diagnostic, Record, Severity};
 
 impl<'r> CsqAnnotator<'r> {
@@ -27,15 +27,21 @@ impl<'r> CsqAnnotator<'r> {
         self.move_to(pos, out)?;
         self.buffer.push(pos, line, &record);
         self.colocated.begin_record(self.prepass.reference.tracks(), record.id);
-        self.count_alleles(&record);
+        let variants = self.prepass.count_alleles(&record);
         self.genotypes.clear();
-        if let Some(contig) = self.prepass.contig() {
-            let model = &self.model.contigs[contig.number as usize];
-            let same = self.prepass.check_reference(&contig, &record);
-            if pos < MAX_POSITION && record.pos > 0 && record.reference != b"." {
+        let (mut gap, contig) = self.prepass.find_gap(&record);
+        if let Some(contig) = contig {
+            if variants == 0 && gap.is_none() {
+                gap = Some(AnnotationGap::NotAVariant);
+                self.prepass.counts.add_gap(AnnotationGap::NotAVariant);
+            } else if pos < MAX_POSITION && record.reference != b"." {
+                let model = &self.model.contigs[contig.number as usize];
                 let context = ContigContext { contig, model };
-                self.report_record(context, &record, (line_number, pos), same)?;
+                self.report_record(context, &record, (line_number, pos), gap.is_none())?;
             }
+        }
+        if let Some(last) = self.buffer.records.last_mut() {
+            last.gap = gap;
         }
         self.finish_colocated();
         self.check_buffer()?;
@@ -81,24 +87,6 @@ impl<'r> CsqAnnotator<'r> {
         }
         self.position = contig.map(|contig| (contig, pos));
         Ok(())
-    }
-
-    fn count_alleles(&mut self, record: &Record<'_>) {
-        let mut alts = 0;
-        for alt in record.alt.split(|b| *b == b',') {
-            alts += 1;
-            match AltKind::of(alt) {
-                Some(AltKind::Sequence) if record.reference != b"." => {
-                    self.prepass.count_sequence(record.reference, alt);
-                }
-                Some(AltKind::Symbolic | AltKind::Breakend) => {
-                    let counts = &mut self.prepass.counts;
-                    counts.add_kind(VariantType::Structural, record.reference, alt);
-                }
-                _ => self.prepass.counts.add_kind(VariantType::Other, record.reference, alt),
-            }
-        }
-        self.prepass.counts.multiallelic += u64::from(alts > 1);
     }
 
     /// Reports the consequences that do not depend on later records, and extends haplotypes.

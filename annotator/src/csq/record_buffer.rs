@@ -3,6 +3,7 @@
 
 use super::flags::ConsequenceFlags;
 use super::genotypes::Genotype;
+use crate::report::AnnotationGap;
 use crate::text::push_int;
 use std::ops::Range;
 
@@ -71,6 +72,8 @@ pub(crate) struct BufferedRecord {
     pub(crate) alt: Range<usize>,
     /// INFO fields to add besides BCSQ, as a range of [`RecordBuffer::extra_info`].
     pub(crate) extra_info: Range<usize>,
+    /// Why the record has no annotation.
+    pub(crate) gap: Option<AnnotationGap>,
     first: u32,
     last: u32,
     /// Offset of the samples' masks in `RecordBuffer::masks` plus one; 0 if there are no masks.
@@ -138,6 +141,7 @@ impl RecordBuffer {
             reference: range(record.reference),
             alt: range(record.alt),
             extra_info: self.extra_info.len()..self.extra_info.len(),
+            gap: None,
             first: NONE,
             last: NONE,
             masks: 0,

@@ -31,6 +31,10 @@ impl<'r> CsqAnnotator<'r> {
             begin_field(out, start);
             out.extend_from_slice(&self.buffer.extra_info[record.extra_info.clone()]);
         }
+        if let Some(gap) = record.gap {
+            begin_field(out, start);
+            gap.write(out);
+        }
         let mut first = true;
         for consequence in self.buffer.consequences_of(record) {
             if first {
@@ -106,7 +110,7 @@ impl<'r> CsqAnnotator<'r> {
 
     fn count(&mut self, record: &BufferedRecord) {
         self.prepass.counts.unnamed += u64::from(record.mask_overflow);
-        if self.position.is_none() {
+        if record.gap.is_some_and(|gap| !self.prepass.is_annotated(gap)) {
             return;
         }
         let line = self.buffer.line(record);

@@ -27,10 +27,12 @@ impl<'r> AnyAnnotator<'r> {
         match options.mode {
             Mode::Full(format) => {
                 let annotator = Annotator::new(reference, samples, format, replaces_key);
+                let annotator = annotator.with_mismatches(options.annotate_mismatches);
                 Self::Full(Box::new(annotator.with_limits(options.limits)))
             }
             Mode::Csq(csq) => {
                 let annotator = CsqAnnotator::new(reference, model, csq, samples, replaces_key);
+                let annotator = annotator.with_mismatches(options.annotate_mismatches);
                 let annotator = annotator.with_limits(options.limits).with_max_work(max_work);
                 Self::Csq(Box::new(annotator))
             }

@@ -15,7 +15,7 @@ use crate::colocated::OpenTrack;
 use crate::csq::{self, CsqModel, CsqOptions, safe_cut};
 use crate::error::{Error, InputError};
 use crate::reference::Reference;
-use crate::report::Counts;
+use crate::report::{AnnotationGap, Counts};
 use crate::vcf::{
     AFTER_ANY_LINE, Chunk, FindBoundary, HeaderText, InputFile, OutputFile, read_header,
     rewrite_old_alleles, sort_file,
@@ -59,6 +59,8 @@ pub struct Options {
     pub limits: InputLimits,
     /// The percentage of REF alleles that may differ from the reference.
     pub max_mismatch_percent: f64,
+    /// Annotate records whose REF differs from the reference, too.
+    pub annotate_mismatches: bool,
     /// The annotated text may have this many bytes whatever the size of the input.
     pub min_output_bytes: u64,
 }
@@ -70,6 +72,7 @@ impl Default for Options {
             mode: Mode::Full(AnnotationFormat::default()),
             limits: InputLimits::DEFAULT,
             max_mismatch_percent: 5.0,
+            annotate_mismatches: false,
             min_output_bytes: 64 << 20,
         }
     }
@@ -256,6 +259,7 @@ fn write_header(
             definitions.extend(csq::definitions(options.local, header.header.samples.len()));
         }
     }
+    definitions.push(AnnotationGap::definition());
     definitions.extend(reference.tracks().iter().filter_map(OpenTrack::info_definition));
     let mut text = Vec::new();
     header.write(&definitions, &mut text);
@@ -291,6 +295,7 @@ fn finish(
         &totals.counts,
         totals.forced_boundaries,
         &reference.manifest.assembly,
+        options.annotate_mismatches,
     ));
     output.finish()?;
     Ok(Outcome { counts: totals.counts, header: header.header.clone(), warnings })
@@ -302,15 +307,27 @@ fn count_warnings(
     counts: &Counts,
     forced_boundaries: u64,
     assembly: &str,
+    annotates_mismatches: bool,
 ) -> impl Iterator<Item = String> {
     [
         (
-            counts.unknown_contig,
+            counts.gap(AnnotationGap::OutsideReference),
             format!("records are on contigs that {assembly} does not have; they are not annotated"),
         ),
         (
+            counts.gap(AnnotationGap::BeyondContig),
+            format!(
+                "records are beyond the end of their contig in the {assembly} reference; they are \
+                 not annotated"
+            ),
+        ),
+        (
             counts.ref_mismatches,
-            format!("of {} REF alleles do not match the reference", counts.ref_checked),
+            format!(
+                "of {} REF alleles do not match the reference; their records are {}",
+                counts.ref_checked,
+                if annotates_mismatches { "annotated as requested" } else { "not annotated" }
+            ),
         ),
         (
             counts.not_left_aligned,

@@ -1,5 +1,6 @@
 //! The count log, in the format of AnnTools' `.count.log`.
 
+use super::annotation_gap::AnnotationGap;
 use super::counts::{Counts, RegionClass};
 use std::fmt::Write;
 
@@ -21,9 +22,15 @@ pub fn write_count_log(counts: &Counts, tracks: &[String], warnings: &[String]) 
     for (name, records) in tracks.iter().zip(&counts.tracks) {
         let _ = writeln!(out, "In {name} {records}");
     }
-    if counts.unknown_contig > 0 {
-        let _ =
-            writeln!(out, "On contigs that the reference does not have {}", counts.unknown_contig);
+    for gap in AnnotationGap::ALL {
+        if counts.gap(gap) > 0 {
+            let _ = writeln!(
+                out,
+                "Not annotated, because they {}: {}",
+                gap.description(),
+                counts.gap(gap)
+            );
+        }
     }
     if counts.ref_checked > 0 {
         let _ = writeln!(

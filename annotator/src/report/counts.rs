@@ -1,5 +1,6 @@
 //! The counts of a run. Each thread has its own, and their sum does not depend on the order.
 
+use super::annotation_gap::AnnotationGap;
 use super::histograms::Histograms;
 use crate::consequence::{Impact, SoTerm, SoTerms};
 use gas_shared::variant::{Substitution, VariantType};
@@ -117,10 +118,13 @@ pub struct Counts {
     pub ref_checked: u64,
     /// REF alleles that differ from the reference.
     pub ref_mismatches: u64,
+    /// REF alleles that agree with the reference only where one of them has an ambiguity code, such
+    /// as `N`. They are not in `ref_checked`.
+    pub ref_ambiguous: u64,
     /// Indels that are not left-aligned.
     pub not_left_aligned: u64,
-    /// Records on contigs that the reference does not have.
-    pub unknown_contig: u64,
+    /// Records without annotation by reason.
+    pub gaps: [u64; AnnotationGap::ALL.len()],
     /// Alleles left out of a haplotype because they overlap another of its alleles.
     pub overlapping: u64,
     /// Records with more consequences than FORMAT/BCSQ can refer to.
@@ -150,8 +154,9 @@ impl Default for Counts {
             transversions: 0,
             ref_checked: 0,
             ref_mismatches: 0,
+            ref_ambiguous: 0,
             not_left_aligned: 0,
-            unknown_contig: 0,
+            gaps: [0; AnnotationGap::ALL.len()],
             overlapping: 0,
             unnamed: 0,
             contigs: BTreeMap::new(),
@@ -183,6 +188,16 @@ impl Counts {
         }
         self.impacts[all.iter().map(SoTerm::impact).min().unwrap_or(Impact::Modifier) as usize] +=
             1;
+    }
+
+    /// Counts a record without annotation.
+    pub fn add_gap(&mut self, gap: AnnotationGap) {
+        self.gaps[gap as usize] += 1;
+    }
+
+    /// Records without annotation for a reason.
+    pub fn gap(&self, gap: AnnotationGap) -> u64 {
+        self.gaps[gap as usize]
     }
 
     /// Counts an allele by its type.
@@ -223,9 +238,10 @@ impl Counts {
         self.ref_checked += other.ref_checked;
         self.ref_mismatches += other.ref_mismatches;
         self.not_left_aligned += other.not_left_aligned;
-        self.unknown_contig += other.unknown_contig;
+        self.ref_ambiguous += other.ref_ambiguous;
         self.overlapping += other.overlapping;
         self.unnamed += other.unnamed;
+        add_all(&mut self.gaps, &other.gaps);
         add_all(&mut self.region_classes, &other.region_classes);
         add_all(&mut self.kinds, &other.kinds);
         add_all(&mut self.most_severe, &other.most_severe);

@@ -1,10 +1,12 @@
 //! What a run reports besides the annotated file: the count log and `summary.json`.
 
+mod annotation_gap;
 mod count_log;
 mod counts;
 mod histograms;
 mod summary;
 
+pub use annotation_gap::AnnotationGap;
 pub use count_log::write_count_log;
 pub use counts::{Counts, RegionClass, RegionClasses};
 pub use histograms::Histograms;

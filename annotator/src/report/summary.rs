@@ -1,5 +1,6 @@
 //! Builds `summary.json` from the counts of a run.
 
+use super::annotation_gap::AnnotationGap;
 use super::counts::{Counts, RegionClass};
 use crate::consequence::{Impact, SoTerm};
 use gas_shared::summary::Summary;
@@ -55,7 +56,9 @@ pub fn summarize(
         ref_checked: counts.ref_checked,
         ref_mismatches: counts.ref_mismatches,
         not_left_aligned: counts.not_left_aligned,
-        unknown_contig: counts.unknown_contig,
+        ref_ambiguous: counts.ref_ambiguous,
+        unknown_contig: counts.gap(AnnotationGap::OutsideReference),
+        not_annotated: named(&AnnotationGap::ALL.map(AnnotationGap::as_str), &counts.gaps),
         warnings: warnings.to_vec(),
     }
 }
@@ -73,6 +76,7 @@ mod tests {
             in_dbsnp: 1,
             ref_checked: 3,
             tracks: vec![2],
+            gaps: [0, 0, 1, 0],
             ..Counts::default()
         };
         counts.add_kind(VariantType::Snv, b"A", b"G");
@@ -117,7 +121,7 @@ mod tests {
             r#"{"missing":0,"bins":[{"from":0,"to":10,"records":1},{"from":10,"to":20,"records":0},"#
         ));
         assert!(bins.ends_with(
-            r#"{"from":10000,"to":null,"records":0}]},"tracks":{"dbsnp":2},"ref_checked":3,"ref_mismatches":0,"not_left_aligned":0,"unknown_contig":0,"warnings":["w"]}"#
+            r#"{"from":10000,"to":null,"records":0}]},"tracks":{"dbsnp":2},"ref_checked":3,"ref_mismatches":0,"ref_ambiguous":0,"not_left_aligned":0,"unknown_contig":0,"not_annotated":{"ref_mismatch":1},"warnings":["w"]}"#
         ));
     }
 
