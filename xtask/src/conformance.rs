@@ -5,11 +5,12 @@
 //! sequence of chromosome 20.
 
 use crate::paths::Paths;
+use crate::setup::hgvs_python;
 use crate::step::{has, run, step};
 use anyhow::{Context, Result};
 use clap::Args;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The path of chromosome 20 of GRCh37 in Debian's package `vt-examples`.
@@ -24,12 +25,21 @@ pub(crate) struct ConformanceOptions {
     /// Print up to this many disagreements per field.
     #[arg(long, default_value_t = 0)]
     show: usize,
+    /// Instead, compare the HGVS descriptions of unseen indels with those of biocommons hgvs.
+    #[arg(long)]
+    second_opinion: bool,
+    /// The number of unseen indels.
+    #[arg(long, default_value_t = 100_000, requires = "second_opinion")]
+    indels: u32,
 }
 
 /// Runs the comparison. Without the data it succeeds and prints that nothing was compared.
 pub(crate) fn conformance(paths: &Paths, options: &ConformanceOptions) -> Result<()> {
     let data = paths.root.join(&options.data);
     let chr20 = if data.is_dir() { chromosome_20(paths)? } else { PathBuf::new() };
+    if options.second_opinion {
+        return second_opinion(paths, options, &data, &chr20);
+    }
     let package = ["--package", "gas-annotate", "--features", "conformance"];
     run(Command::new("cargo")
         .args(["run", "--quiet", "--locked", "--release"])
@@ -41,6 +51,56 @@ pub(crate) fn conformance(paths: &Paths, options: &ConformanceOptions) -> Result
         .args(["--show", &options.show.to_string(), "--work"])
         .arg(paths.target.join("conformance"))
         .current_dir(&paths.root))
+}
+
+/// Compares transcript descriptions with those of an independent normalizer. What it lacks is
+/// printed, and the comparison is skipped.
+fn second_opinion(
+    paths: &Paths,
+    options: &ConformanceOptions,
+    data: &Path,
+    chr20: &Path,
+) -> Result<()> {
+    let models = data.join("chr20/gencode19.chr20.gff3.gz");
+    for (what, file) in [("gene models", models.as_path()), ("sequence", chr20)] {
+        if !file.is_file() {
+            println!("conformance: second opinion skipped, no {what} at {}", file.display());
+            return Ok(());
+        }
+    }
+    let python = match hgvs_python(paths) {
+        Ok(python) => python,
+        Err(error) => {
+            println!("conformance: second opinion skipped, biocommons hgvs is missing: {error:#}");
+            return Ok(());
+        }
+    };
+    let work = paths.target.join("conformance");
+    let reference = work.join("chr20.reference");
+    fs::create_dir_all(&work)?;
+    let build = ["build", "--quiet", "--locked", "--release", "--package", "gas-annotate"];
+    run(Command::new("cargo").args(build).current_dir(&paths.root))?;
+    let engine = paths.binaries(true).join("gas-annotate");
+    run(Command::new(&engine)
+        .args(["build-reference", "--assembly", "GRCh37", "--gff"])
+        .arg(&models)
+        .arg("--fasta")
+        .arg(chr20)
+        .arg("--out")
+        .arg(&reference))?;
+    run(Command::new(python)
+        .arg(paths.root.join("xtask/conformance/second_opinion.py"))
+        .arg("--gff")
+        .arg(&models)
+        .arg("--fasta")
+        .arg(chr20)
+        .arg("--engine")
+        .arg(&engine)
+        .arg("--reference")
+        .arg(&reference)
+        .arg("--work")
+        .arg(&work)
+        .args(["--indels", &options.indels.to_string(), "--show", &options.show.to_string()]))
 }
 
 /// Returns the path of chromosome 20. The file is downloaded if it is missing and apt-get is available.
@@ -55,7 +115,7 @@ pub(crate) fn chromosome_20(paths: &Paths) -> Result<PathBuf> {
 
 /// Unpacks the package instead of installing it, because many machines exclude `/usr/share/doc` from
 /// installations.
-fn unpack(folder: &std::path::Path) -> Result<()> {
+fn unpack(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder)?;
     run(Command::new("apt-get").args(["download", "-qq", "vt-examples"]).current_dir(folder))?;
     let package = fs::read_dir(folder)?

@@ -9,7 +9,7 @@ mod tools;
 mod wasm;
 
 pub(crate) use npm::{modules, node};
-pub(crate) use python::python;
+pub(crate) use python::{hgvs_python, python};
 pub(crate) use reference::reference;
 pub(crate) use stamp::short_hash;
 pub(crate) use system::{chromium, postgres, system_packages};

@@ -1,4 +1,4 @@
-//! The Python environment of MiniStack.
+//! Virtual environments of Python with pinned packages.
 
 use super::stamp::{is_stamped, short_hash, stamp};
 use crate::paths::Paths;
@@ -8,21 +8,31 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Returns the Python of a virtual environment with the pinned packages. The environment is created if
-/// it is missing or the pins changed.
+/// Returns the Python with MiniStack.
 pub(crate) fn python(paths: &Paths) -> Result<PathBuf> {
-    let requirements = paths.root.join("local/emulators/requirements.txt");
+    environment(paths, "MiniStack", "python", "local/emulators/requirements.txt")
+}
+
+/// Returns the Python with biocommons hgvs, the second opinion of `conformance`.
+pub(crate) fn hgvs_python(paths: &Paths) -> Result<PathBuf> {
+    environment(paths, "biocommons hgvs", "python-hgvs", "xtask/conformance/requirements.txt")
+}
+
+/// Returns the Python of a virtual environment with exactly the pinned packages. The environment is
+/// created if it is missing or the pins changed.
+fn environment(paths: &Paths, name: &str, folder: &str, requirements: &str) -> Result<PathBuf> {
+    let requirements = paths.root.join(requirements);
     let pins = fs::read(&requirements).context("failed to read the Python requirements")?;
     let hash = short_hash(&pins);
-    let folder = paths.cache.join("python");
+    let folder = paths.cache.join(folder);
     let python = folder.join("bin/python3");
     let stamp_file = folder.join("gas.stamp");
     if python.exists() && is_stamped(&stamp_file, &hash) {
         return Ok(python);
     }
-    step("installing MiniStack with pip", || {
+    step(&format!("installing {name} with pip"), || {
         run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
-        let install = ["-m", "pip", "install", "--quiet", "--require-hashes", "-r"];
+        let install = ["-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "-r"];
         run(Command::new(&python).args(install).arg(&requirements))?;
         stamp(&stamp_file, &hash)
     })?;

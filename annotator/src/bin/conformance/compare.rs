@@ -71,6 +71,7 @@ impl Score {
     }
 }
 
-fn percent(field: &Field) -> f64 {
+/// The percentage of equal values.
+pub(crate) fn percent(field: &Field) -> f64 {
     if field.compared == 0 { 100.0 } else { field.same as f64 * 100.0 / field.compared as f64 }
 }

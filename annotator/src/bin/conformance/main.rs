@@ -1,16 +1,20 @@
 //! The conformance harness: compares the engine with the output of Ensembl VEP and `bcftools csq`,
-//! and with a list of mitochondrial amino-acid changes. The data folder is not part of the project;
+//! with a list of mitochondrial amino-acid changes, and with itself on other forms of the same
+//! variants. The data folder is not part of the project;
 //! what it lacks is reported and skipped.
 
 mod compare;
 mod csq;
+mod fields;
+mod forms;
 mod mitochondrial;
 mod models;
 mod vep;
 
 use anyhow::{Context, bail};
 use clap::Parser;
-use gas_annotate::pipeline::{Options, annotate_file};
+use gas_annotate::annotation_format::AnnotationFormat;
+use gas_annotate::pipeline::{Mode, Options, annotate_file};
 use gas_annotate::reference::{BuildOptions, Reference, build_reference};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -50,7 +54,7 @@ fn main() -> anyhow::Result<()> {
         for set in ["sim20k", "kg20.sites"] {
             let oracle = unpack(&args, &format!("oracle/{set}.vep115.vcf.xz"))?;
             let ours = args.work.join(format!("{set}.ours.vcf"));
-            annotate(&reference, &oracle, &ours)?;
+            annotate(&reference, &oracle, &ours, FULL)?;
             let score = vep::compare(&oracle, &ours, &skipped, args.show)?;
             writeln!(out, "== {set} against VEP\n{}", score.table())?;
             failed |= !score.passes();
@@ -60,9 +64,12 @@ fn main() -> anyhow::Result<()> {
             writeln!(out, "== {set} against bcftools csq 1.16\n{score}")?;
             failed |= !score.passes();
         }
+        let score = forms::compare(&args, &reference, &unpack(&args, "chr20/sim20k.vcf.xz")?)?;
+        writeln!(out, "== other forms of the variants of sim20k\n{score}")?;
+        failed |= !score.passes();
     } else {
         let file = args.chr20.display();
-        writeln!(out, "conformance: VEP and csq 1.16 skipped, no sequence at {file}")?;
+        writeln!(out, "conformance: VEP, csq 1.16 and forms skipped, no sequence at {file}")?;
     }
     if args.data.join("bcftools-csq").is_dir() {
         let score = csq::cases(&args)?;
@@ -97,9 +104,11 @@ fn build(out: &Path, gff: &Path, fasta: &Path) -> anyhow::Result<PathBuf> {
     Ok(out.to_owned())
 }
 
-fn annotate(reference: &Path, input: &Path, output: &Path) -> anyhow::Result<()> {
+const FULL: Mode = Mode::Full(AnnotationFormat::Csq);
+
+fn annotate(reference: &Path, input: &Path, output: &Path, mode: Mode) -> anyhow::Result<()> {
     let reference = Reference::open(reference)?;
-    let options = Options::default();
+    let options = Options { mode, ..Options::default() };
     annotate_file(input, output, &reference, &options, &AtomicBool::new(false), &|_, _| {})?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The comparison with a list of mitochondrial amino-acid changes.
 
-use crate::{Args, annotate};
+use crate::{Args, FULL, annotate};
 use flate2::read::MultiGzDecoder;
 use std::collections::HashMap;
 use std::fmt;
@@ -70,7 +70,7 @@ pub(crate) fn compare(args: &Args, reference: &Path) -> anyhow::Result<Score> {
     }
     fs::write(&input, vcf)?;
     let output = args.work.join("mt.ours.vcf");
-    annotate(reference, &input, &output)?;
+    annotate(reference, &input, &output, FULL)?;
     let annotated = fs::read_to_string(&output)?;
     for line in annotated.lines().filter(|l| !l.starts_with('#')) {
         compare_record(line, &mut score);
