@@ -12,11 +12,19 @@ pub trait Dispatches: Send + Sync {
     async fn add(&self, user: UserId, job: JobId, now: Timestamp) -> PortResult<()>;
 
     /// Marks the oldest waiting jobs of a user as sent, so that at most `max` are, and returns them.
-    /// Concurrent calls do not exceed `max`.
+    /// Concurrent calls do not exceed `max`. The caller publishes their messages and then calls
+    /// [`published`](Self::published).
     async fn take(&self, user: UserId, max: u16, now: Timestamp) -> PortResult<Vec<JobId>>;
+
+    /// Records that the messages of jobs were published.
+    async fn published(&self, jobs: &[JobId]) -> PortResult<()>;
 
     /// Marks jobs as waiting that could not be sent.
     async fn put_back(&self, jobs: &[JobId]) -> PortResult<()>;
+
+    /// Marks jobs as waiting that were taken before a time and whose messages are not known to be
+    /// published, because the process died in between.
+    async fn put_back_unpublished(&self, taken_before: Timestamp) -> PortResult<()>;
 
     /// Whether a job waits.
     async fn is_waiting(&self, job: JobId) -> PortResult<bool>;

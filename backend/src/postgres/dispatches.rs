@@ -18,13 +18,18 @@ const LOCK_USER: &str =
 
 const TAKE: &str = "
     with taken as (
-        update dispatches set sent = to_timestamp($3) where job_id in (
+        update dispatches set sent = to_timestamp($3), published = false where job_id in (
             select job_id from dispatches where user_id = $1 and sent is null
             order by added, job_id
             limit greatest(0, $2 - (
                 select count(*) from dispatches where user_id = $1 and sent is not null)))
         returning job_id, added)
     select job_id from taken order by added, job_id";
+
+const PUBLISHED: &str = "update dispatches set published = true where job_id = any($1)";
+
+const PUT_BACK_UNPUBLISHED: &str =
+    "update dispatches set sent = null where sent < to_timestamp($1) and not published";
 
 const PUT_BACK: &str = "update dispatches set sent = null where job_id = any($1)";
 
@@ -68,6 +73,10 @@ impl PostgresDispatches {
     }
 }
 
+fn uuids(jobs: &[JobId]) -> Vec<Uuid> {
+    jobs.iter().map(|job| job.as_uuid()).collect()
+}
+
 #[async_trait]
 impl Dispatches for PostgresDispatches {
     async fn add(&self, user: UserId, job: JobId, now: Timestamp) -> PortResult<()> {
@@ -82,10 +91,22 @@ impl Dispatches for PostgresDispatches {
         taken.map_err(|error| PortError::new(format!("take waiting jobs of {user}"), error))
     }
 
+    async fn published(&self, jobs: &[JobId]) -> PortResult<()> {
+        let done = sqlx::query(PUBLISHED).bind(uuids(jobs)).execute(&self.pool).await;
+        done.map_err(|error| PortError::new("mark jobs as published", error))?;
+        Ok(())
+    }
+
     async fn put_back(&self, jobs: &[JobId]) -> PortResult<()> {
-        let ids: Vec<Uuid> = jobs.iter().map(|job| job.as_uuid()).collect();
-        let done = sqlx::query(PUT_BACK).bind(ids).execute(&self.pool).await;
+        let done = sqlx::query(PUT_BACK).bind(uuids(jobs)).execute(&self.pool).await;
         done.map_err(|error| PortError::new("put back waiting jobs", error))?;
+        Ok(())
+    }
+
+    async fn put_back_unpublished(&self, taken_before: Timestamp) -> PortResult<()> {
+        let query = sqlx::query(PUT_BACK_UNPUBLISHED).bind(seconds(taken_before));
+        let done = query.execute(&self.pool).await;
+        done.map_err(|error| PortError::new("put back unpublished jobs", error))?;
         Ok(())
     }
 

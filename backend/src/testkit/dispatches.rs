@@ -14,6 +14,7 @@ struct Row {
     user: UserId,
     job: JobId,
     sent: Option<Timestamp>,
+    published: bool,
 }
 
 /// Waiting and sent jobs in memory, in the order in which they were added.
@@ -35,7 +36,7 @@ impl Dispatches for FakeDispatches {
     async fn add(&self, user: UserId, job: JobId, _: Timestamp) -> PortResult<()> {
         let mut rows = lock(&self.rows);
         if rows.iter().all(|row| row.job != job) {
-            rows.push(Row { user, job, sent: None });
+            rows.push(Row { user, job, sent: None, published: false });
         }
         Ok(())
     }
@@ -49,14 +50,29 @@ impl Dispatches for FakeDispatches {
             .take(free)
             .map(|row| {
                 row.sent = Some(now);
+                row.published = false;
                 row.job
             })
             .collect())
     }
 
+    async fn published(&self, jobs: &[JobId]) -> PortResult<()> {
+        let mut rows = lock(&self.rows);
+        rows.iter_mut().filter(|row| jobs.contains(&row.job)).for_each(|row| row.published = true);
+        Ok(())
+    }
+
     async fn put_back(&self, jobs: &[JobId]) -> PortResult<()> {
         let mut rows = lock(&self.rows);
         rows.iter_mut().filter(|row| jobs.contains(&row.job)).for_each(|row| row.sent = None);
+        Ok(())
+    }
+
+    async fn put_back_unpublished(&self, taken_before: Timestamp) -> PortResult<()> {
+        let mut rows = lock(&self.rows);
+        let is_stuck =
+            |row: &&mut Row| !row.published && row.sent.is_some_and(|sent| sent < taken_before);
+        rows.iter_mut().filter(is_stuck).for_each(|row| row.sent = None);
         Ok(())
     }
 
@@ -90,7 +106,7 @@ impl Dispatches for FakeDispatches {
         let mut rows = lock(&self.rows).clone();
         rows.sort_by_key(|row| (row.sent.is_none(), row.sent));
         let mut all = Vec::new();
-        for Row { user, job, sent } in rows {
+        for Row { user, job, sent, .. } in rows {
             let account = self.accounts.account(user).await?;
             let plan = account.map_or(Plan::Free, |account| account.plan);
             all.push(Dispatch { job, user, plan, is_sent: sent.is_some() });
@@ -138,6 +154,13 @@ pub async fn dispatches_contract(dispatches: &dyn Dispatches) {
     dispatches.put_back(&[jobs[2]]).await.unwrap();
     assert!(dispatches.is_waiting(jobs[2]).await.unwrap());
     assert_eq!(dispatches.take(ada, 2, now).await.unwrap(), [jobs[2]]);
+
+    dispatches.published(&[jobs[1]]).await.unwrap();
+    dispatches.put_back_unpublished(now).await.unwrap();
+    assert!(!dispatches.is_waiting(jobs[2]).await.unwrap(), "it may be published in a moment");
+    dispatches.put_back_unpublished(later(1)).await.unwrap();
+    assert!(!dispatches.is_waiting(jobs[1]).await.unwrap(), "its message is published");
+    assert!(dispatches.is_waiting(jobs[2]).await.unwrap());
     for job in &jobs[1..] {
         dispatches.remove(*job).await.unwrap();
     }

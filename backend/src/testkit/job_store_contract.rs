@@ -203,7 +203,7 @@ async fn many_overdue_jobs_do_not_hide_one(store: &dyn JobStore) {
 async fn overdue_jobs_are_listed_longest_overdue_first(store: &dyn JobStore) {
     // Deadlines that differ from the order of submission.
     let uploading = job(owner(), 10);
-    let queued = job_of(owner(), 0, pending(0));
+    let queued = job_of(owner(), 0, pending(3_000));
     let failed = every_state().swap_remove(10);
     let failed = job_of(owner(), 0, failed);
     for job in [&uploading, &queued, &failed] {

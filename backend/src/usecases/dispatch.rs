@@ -17,6 +17,10 @@ use std::collections::HashSet;
 /// A sent job is checked by the reconciler after this time. The message about its end may be lost.
 const CHECK_AFTER: SignedDuration = SignedDuration::from_mins(5);
 
+/// A process that took a job and did not record its message as published within this time has died, or
+/// the message is published and the record is missing. The job is sent again; it is claimed once.
+const PUBLISH_WITHIN: SignedDuration = SignedDuration::from_mins(1);
+
 /// Adds a job to the waiting jobs of its owner, and sends what may be sent.
 pub(super) async fn enqueue(gas: &Gas, owner: UserId, job: JobId) -> PortResult<Vec<JobId>> {
     gas.dispatches.add(owner, job, gas.now()).await?;
@@ -28,12 +32,13 @@ pub(super) async fn dispatch(gas: &Gas, user: UserId) -> PortResult<Vec<JobId>> 
     let plan = plan_of(gas, user).await?;
     let jobs = gas.dispatches.take(user, plan.quota().dispatched_jobs, gas.now()).await?;
     for (number, job) in jobs.iter().enumerate() {
-        // If the process dies here, the reconciler requests the job when it is overdue.
         if let Err(error) = publish(gas.job_requests.of(plan), &JobRequest { job_id: *job }).await {
             gas.dispatches.put_back(&jobs[number..]).await?;
+            gas.dispatches.published(&jobs[..number]).await?;
             return Err(error);
         }
     }
+    gas.dispatches.published(&jobs).await?;
     Ok(jobs)
 }
 
@@ -71,6 +76,7 @@ pub(super) async fn dispatch_overdue(gas: &Gas) -> PortResult<()> {
     for job in sent.into_iter().filter(|job| !active.contains(job)) {
         gas.dispatches.remove(job).await?;
     }
+    gas.dispatches.put_back_unpublished(gas.now() - PUBLISH_WITHIN).await?;
     for user in gas.dispatches.waiting_users().await? {
         dispatch(gas, user).await?;
     }
@@ -263,6 +269,24 @@ pub(super) mod tests {
     }
 
     #[tokio::test]
+    async fn a_job_whose_sender_died_before_publishing_is_sent_a_minute_later() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let jobs = [test.pending_job(&ada).await.id, test.pending_job(&ada).await.id];
+        // What a process leaves that dies between the two steps of `dispatch`.
+        test.gas.dispatches.put_back(&jobs[1..]).await.unwrap();
+        test.gas.dispatches.take(ada.id, 3, test.gas.now()).await.unwrap();
+        test.clock.advance_secs(59);
+        reconcile(&test.gas, &mut Reported::default()).await.unwrap();
+        assert_eq!(queue(&test), jobs, "the process may be alive");
+        for _ in 0..2 {
+            test.clock.advance_secs(61);
+            reconcile(&test.gas, &mut Reported::default()).await.unwrap();
+        }
+        assert_eq!(queue(&test), [jobs[0], jobs[1], jobs[1]], "only this one, and only once");
+    }
+
+    #[tokio::test]
     async fn a_waiting_job_is_not_sent_when_it_is_overdue() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
@@ -270,8 +294,10 @@ pub(super) mod tests {
         for _ in 0..4 {
             jobs.push(test.pending_job(&ada).await.id);
         }
-        test.clock.advance_secs(3_601);
-        reconcile(&test.gas, &mut Reported::default()).await.unwrap();
+        for secs in [121, 3_601] {
+            test.clock.advance_secs(secs);
+            reconcile(&test.gas, &mut Reported::default()).await.unwrap();
+        }
         let mut repeated = queue(&test).split_off(3);
         repeated.sort_unstable();
         let mut sent = jobs[..3].to_vec();

@@ -7,7 +7,7 @@
 
 use super::confirm_upload::queue_uploaded;
 use super::delete_job::request_archiver;
-use super::dispatch::{dispatch_overdue, send_again};
+use super::dispatch::{dispatch_overdue, enqueue, send_again};
 use super::retain_files::{retain_files, retain_old_jobs};
 use super::{
     ArchiveError, ChangeError, ConfirmError, Deleted, announce_result, change_job, fail_job,
@@ -112,6 +112,12 @@ async fn repair(gas: &Gas, id: JobId) -> Result<bool, RepairError> {
         retain_files(gas, &job).await?;
         return Ok(false);
     }
+    if is_first_look_at_pending(&job) {
+        // It is known already, unless the process died that confirmed the upload.
+        enqueue(gas, job.owner, id).await?;
+        record_attempt(gas, id).await?;
+        return Ok(false);
+    }
     tracing::warn!(status = %job.status(), "job is overdue");
     match &job.state {
         JobState::Uploading { .. } => end_upload(gas, &job).await?,
@@ -136,6 +142,11 @@ async fn repair(gas: &Gas, id: JobId) -> Result<bool, RepairError> {
         JobState::Failed(_) | JobState::Cancelled { .. } => return Ok(false),
     }
     Ok(true)
+}
+
+/// Whether a job waits for its worker and was not looked at since it was queued.
+fn is_first_look_at_pending(job: &Job) -> bool {
+    matches!(job.state, JobState::Pending { .. }) && job.reconciled_at.is_none()
 }
 
 /// Records the repair in the row before the message is sent, so that a queue that is not being read

@@ -36,10 +36,30 @@ async fn a_job_whose_message_is_lost_is_queued_once_an_hour() {
     let test = TestGas::new();
     let ada = test.user("ada", Plan::Free);
     test.pending_job(&ada).await;
+    test.clock.advance_secs(2 * 60);
+    assert_eq!(round(&test).await, NOTHING, "the queue may be long");
+    assert_eq!(test.job_requests.len(), 1);
     test.clock.advance_secs(60 * 60);
     assert_eq!(round(&test).await, REPAIRED);
     assert_eq!(round(&test).await, NOTHING);
     assert_eq!(test.job_requests.len(), 2);
+}
+
+#[tokio::test]
+async fn a_job_that_its_process_did_not_record_as_waiting_is_queued_after_two_minutes() {
+    let test = TestGas::new();
+    let ada = test.user("ada", Plan::Free);
+    let id = test.ticket(&ada).await.job_id;
+    // What a process leaves that dies after the first step of `confirm_upload`.
+    let (size, etag) = (21, "etag".to_owned());
+    change_job(&test.gas.jobs, id, Change::Uploaded { size, etag }).await.unwrap();
+    test.clock.advance_secs(2 * 60 - 1);
+    round(&test).await;
+    assert_eq!(test.job_requests.len(), 0);
+    test.clock.advance_secs(1);
+    round(&test).await;
+    round(&test).await;
+    assert_eq!(test.job_requests.len(), 1);
 }
 
 #[tokio::test]

@@ -12,8 +12,9 @@ const UPLOADING: SignedDuration = SignedDuration::from_mins(30);
 /// inputs bucket aborts what remains, always later than this, since S3 rounds its one day up to the
 /// next midnight UTC (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html>).
 const UPLOADING_IN_PARTS: SignedDuration = SignedDuration::from_hours(24);
-/// A job that no worker claimed: the message may be lost, or the queue is long.
-const PENDING: SignedDuration = SignedDuration::from_mins(60);
+/// A job that no worker claimed: the process that confirmed its upload may have died before it recorded the
+/// job as waiting. That the message is lost, or the queue is long, is looked at [`RECONCILE_INTERVAL`] later.
+const PENDING: SignedDuration = SignedDuration::from_mins(2);
 /// A run without a heartbeat. Another worker may take it over much earlier.
 const RUNNING: SignedDuration = SignedDuration::from_mins(5);
 /// A result whose download window has ended and that is not archived yet.

@@ -24,7 +24,7 @@ pub(crate) struct UtilitySettings {
     #[arg(long, env = "GAS_UTILITY_VISIBILITY_SECS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(6..=43_200))]
     visibility_secs: u64,
     /// The pause between two rounds of reconciliation, in seconds.
-    #[arg(long, env = "GAS_RECONCILE_SECS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, env = "GAS_RECONCILE_SECS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     reconcile_secs: u64,
     /// How long running work may continue after SIGTERM, in seconds.
     #[arg(long, env = "GAS_SHUTDOWN_GRACE_SECS", default_value_t = 30)]

@@ -225,7 +225,7 @@ fn attributes_have_the_original_names_and_types() {
     assert_eq!(item["submit_time"].as_n().unwrap(), "1790000000");
     assert_eq!(item["version"].as_n().unwrap(), "1");
     assert_eq!(item["queue_time"].as_n().unwrap(), "0");
-    assert_eq!(item["due_time"].as_n().unwrap(), "3600");
+    assert_eq!(item["due_time"].as_n().unwrap(), "120");
     assert_eq!(text("due_shard"), "0");
     assert_eq!(text("active_status"), "PENDING");
     assert_eq!(item["active_time"].as_n().unwrap(), "0");
