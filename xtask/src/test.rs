@@ -52,9 +52,7 @@ pub(crate) fn test(paths: &Paths, filters: &[String]) -> Result<()> {
         let config = StackConfig { archive: ArchiveBackEnd::S3, ports, ..config.clone() };
         run_against(paths, &tools, config, &[LIFE_CYCLE.to_owned()])?;
     }
-    // Only by name, because it can fail by chance: SECURITY.md describes two moments at which the death of a
-    // process delays a job for an hour or doubles a mail.
-    if !filters.is_empty() && selected(soak::EXAMPLE) {
+    if selected(soak::EXAMPLE) {
         let config = StackConfig { ports: Ports::free()?, ..config };
         step("short soak", || soak::run_soak(paths, config, &SoakOptions::SHORT))?;
     }
