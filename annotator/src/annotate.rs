@@ -10,11 +10,12 @@ use crate::consequence::{Effect, SoTerm, SoTerms};
 use crate::error::InputError;
 use crate::hgvs::HgvsText;
 use crate::info::{begin_field, copy_info};
+use crate::placements::{Placements, RotatedBases};
 use crate::record_prepass::RecordPrepass;
 use crate::reference::{ContigView, Reference};
 use crate::report::{AnnotationGap, Counts, RegionClass, RegionClasses};
 use crate::structural_variant::{Reach, StructuralVariant};
-use crate::variant::{Allele, MAX_POSITION, Variant, drops_first_base};
+use crate::variant::{Allele, MAX_POSITION, Variant, shows_without_first_base};
 use gas_shared::variant::VariantType;
 use gas_shared::vcf::{AltKind, Code, Column, Diagnostic, InputLimits, Record, Severity};
 
@@ -27,6 +28,8 @@ pub struct Annotator<'r> {
     effect: Effect,
     colocated: ColocatedVariants,
     hgvs: HgvsText,
+    rotated: RotatedBases,
+    shown: Vec<u8>,
 }
 
 impl<'r> Annotator<'r> {
@@ -45,6 +48,8 @@ impl<'r> Annotator<'r> {
             effect: Effect::default(),
             colocated: ColocatedVariants::default(),
             hgvs: HgvsText::default(),
+            rotated: RotatedBases::default(),
+            shown: Vec::new(),
         }
     }
 
@@ -128,53 +133,60 @@ impl<'r> Annotator<'r> {
         out: &mut Vec<u8>,
         info_start: usize,
     ) -> Result<bool, TooLarge> {
-        let drop_first = drops_first_base(record.reference, record.alt);
+        let drop_first = shows_without_first_base(record.reference, record.alt);
         let mut region_classes = RegionClasses::default();
         let mut first_entry = true;
         let mut alts = 0;
         let mut reach = Reach::new(record.info);
+        let mut rotated = std::mem::take(&mut self.rotated);
         for alt in record.alt.split(|b| *b == b',') {
             alts += 1;
-            let Some(variant) = self.read_variant(contig, record, alt, drop_first, &mut reach)
-            else {
-                continue;
-            };
-            let shown: &[u8] = match &variant {
-                Variant::Sequence(allele) if allele.alt.is_empty() => b"-",
-                Variant::Sequence(allele) => allele.alt,
-                Variant::Structural(_) => alt,
-            };
+            let memory = (&mut reach, &mut rotated);
+            let Some(variant) = self.read_variant(contig, record, alt, memory) else { continue };
+            self.show_allele(&variant, alt, drop_first);
             let entries = (&mut first_entry, info_start);
-            self.annotate_variant(
-                contig,
-                &variant,
-                (shown, alt),
-                out,
-                entries,
-                &mut region_classes,
-            )?;
+            self.annotate_variant(contig, &variant, alt, out, entries, &mut region_classes)?;
         }
+        self.rotated = rotated;
         self.prepass.counts.multiallelic += u64::from(alts > 1);
         self.prepass.counts.add_region_classes(region_classes);
         Ok(!first_entry)
     }
 
-    /// Counts and parses an alternative; `None` for `*` and `.`.
+    /// Sets the text of an allele in CSQ. VEP's text is unique among the alleles of a record, unlike
+    /// the minimal form, and is what programs look up.
+    fn show_allele(&mut self, variant: &Variant<'_>, alt: &[u8], drop_first: bool) {
+        let shown = match variant {
+            Variant::Sequence(_) => &alt[usize::from(drop_first)..],
+            Variant::Structural(_) => alt,
+        };
+        self.shown.clear();
+        self.shown.extend_from_slice(if shown.is_empty() { b"-" } else { shown });
+        if matches!(variant, Variant::Sequence(_)) {
+            self.shown.make_ascii_uppercase();
+        }
+    }
+
+    /// Counts and parses an alternative; `None` for `*`, `.` and an ALT that is REF.
     fn read_variant<'a>(
         &mut self,
-        contig: &ContigView<'_>,
+        contig: &ContigView<'a>,
         record: &Record<'a>,
         alt: &'a [u8],
-        drop_first: bool,
-        reach: &mut Reach<'_>,
+        (reach, rotated): (&mut Reach<'_>, &'a mut RotatedBases),
     ) -> Option<Variant<'a>> {
         let kind = AltKind::of(alt);
         let pos = i32::try_from(record.pos).ok().filter(|pos| *pos < MAX_POSITION);
         let known_reference = record.reference != b".";
         match (kind, pos) {
             (Some(AltKind::Sequence), Some(pos)) if known_reference => {
+                let allele = Allele::new(pos, record.reference, alt);
+                if allele.is_reference() {
+                    self.prepass.counts.add_kind(VariantType::Other, record.reference, alt);
+                    return None;
+                }
                 self.prepass.count_sequence(record.reference, alt);
-                Some(Variant::Sequence(Allele::new(pos, record.reference, alt, drop_first)))
+                Some(Variant::Sequence(Placements::new(contig, allele, rotated)))
             }
             (Some(AltKind::Symbolic | AltKind::Breakend), Some(pos)) => {
                 self.prepass.counts.add_kind(VariantType::Structural, record.reference, alt);
@@ -192,7 +204,7 @@ impl<'r> Annotator<'r> {
         &mut self,
         contig: &ContigView<'r>,
         variant: &Variant<'_>,
-        shown: (&[u8], &[u8]),
+        record_allele: &[u8],
         out: &mut Vec<u8>,
         entries: (&mut bool, usize),
         region_classes: &mut RegionClasses,
@@ -202,14 +214,14 @@ impl<'r> Annotator<'r> {
         let mut all = SoTerms::EMPTY;
         self.colocated.look_up(self.prepass.reference.tracks(), contig.number, variant);
         match variant {
-            Variant::Sequence(allele) => self.hgvs.begin(contig, allele),
+            Variant::Sequence(places) => self.hgvs.begin(contig, places),
             Variant::Structural(_) => self.hgvs.clear(),
         }
         let (start, end) = variant.span();
         for index in contig.transcripts.query(start.min(end), start.max(end)) {
             let transcript = &contig.model.transcripts[index as usize];
             let near = match variant {
-                Variant::Sequence(allele) => self.effect.fill(contig, transcript, allele),
+                Variant::Sequence(places) => self.effect.fill(contig, transcript, places),
                 Variant::Structural(structural) => {
                     self.effect.fill_structural(transcript, structural)
                 }
@@ -218,13 +230,13 @@ impl<'r> Annotator<'r> {
                 continue;
             }
             begin_entry(out, first_entry, info_start, self.format);
-            if let (Variant::Sequence(allele), None) = (variant, self.effect.distance) {
-                self.hgvs.describe(contig, transcript, allele, &self.effect);
+            if let (Variant::Sequence(places), None) = (variant, self.effect.distance) {
+                self.hgvs.describe(contig, transcript, places, &self.effect);
             }
             let gene = &contig.model.genes[transcript.gene as usize];
             let entry = Entry {
-                allele: shown.0,
-                record_allele: shown.1,
+                allele: &self.shown,
+                record_allele,
                 gene,
                 transcript,
                 effect: &self.effect,
@@ -253,13 +265,13 @@ impl<'r> Annotator<'r> {
                 AnnotationFormat::Csq => {
                     write_csq_intergenic(
                         out,
-                        shown.0,
+                        &self.shown,
                         &self.colocated,
                         &self.hgvs.genomic,
                         nearest,
                     );
                 }
-                AnnotationFormat::Ann => write_ann_intergenic(out, shown.1, nearest),
+                AnnotationFormat::Ann => write_ann_intergenic(out, record_allele, nearest),
             }
             all.insert(SoTerm::Intergenic);
             self.prepass.counts.terms[SoTerm::Intergenic as usize] += 1;

@@ -1,7 +1,8 @@
 //! The GAS annotation engine.
 //!
 //! Data flows in one direction: [`vcf`] divides a file into chunks of lines; [`annotate`] annotates
-//! a record with the help of a [`reference`] ([`consequence`], [`hgvs`], [`annotation_format`]),
+//! a record with the help of a [`reference`] ([`placements`] of an allele in a repeat,
+//! [`consequence`], [`hgvs`], [`annotation_format`]),
 //! and [`csq`] does the same for haplotypes; [`pipeline`] distributes chunks over threads and
 //! writes them in order; [`report`] summarizes the counts.
 
@@ -18,6 +19,7 @@ pub mod hgvs;
 mod info;
 pub mod model;
 pub mod pipeline;
+pub mod placements;
 mod record_prepass;
 pub mod reference;
 pub mod report;

@@ -242,7 +242,8 @@ fn tracks_add_known_variants_and_regions() {
     let gff = "1\tx\tgene\t50\t90\t.\t+\t.\tID=g1;Name=G1\n\
                1\tx\tmRNA\t50\t90\t.\t+\t.\tID=t1;Parent=g1\n\
                1\tx\texon\t50\t90\t.\t+\t.\tParent=t1\n";
-    let known = "##fileformat=VCFv4.2\n1\t20\trs7\tCACG\tCCG\t.\t.\tAF=0.25;CLNSIG=Benign,other\n";
+    let known = "##fileformat=VCFv4.2\n1\t20\trs7\tCACG\tCCG\t.\t.\tAF=0.25;CLNSIG=Benign,other\n\
+        1\t100\trs8\tCAC\tC\t.\t.\t.\n1\t140\trs9\tC\tCAC\t.\t.\t.\n";
     let out = folder.path().join("bundle");
     build_reference(&BuildOptions {
         gff: vec![write("m.gff3", gff)],
@@ -260,8 +261,20 @@ fn tracks_add_known_variants_and_regions() {
     let line = String::from_utf8(text).unwrap();
     // The track has the same deletion in a longer spelling.
     assert!(line.contains("|rs7|") && line.contains("|0.25|Benign&other;segdup=D_1\n"), "{line}");
+    // The track and the file have the same variants at different places in their repeats.
+    for (record, identifier) in [
+        ("1\t98\t.\tTAC\tT\t.\t.\t.", "rs8"),
+        ("1\t98\t.\tTACA\tTA,TACACA\t.\t.\t.", "rs8"),
+        ("1\t138\t.\tT\tTAC\t.\t.\t.", "rs9"),
+        ("1\t141\t.\tA\tACA\t.\t.\t.", "rs9"),
+    ] {
+        let mut text = Vec::new();
+        annotator.record(2, record.as_bytes(), &mut text).unwrap();
+        let line = String::from_utf8(text).unwrap();
+        assert_eq!(line.matches(&format!("|{identifier}|")).count(), 1, "{record}: {line}");
+    }
     let counts = annotator.into_counts();
-    assert_eq!((counts.in_dbsnp, counts.tracks), (1, vec![1, 1]));
+    assert_eq!((counts.in_dbsnp, counts.tracks), (5, vec![5, 1]));
 }
 
 #[test]

@@ -59,9 +59,9 @@ fn without_reserved(text: &[u8]) -> Box<[u8]> {
 
 impl Track for KnownVariants {
     fn look_up(&self, contig: u32, variant: &Variant<'_>, found: &mut Found<'_>) -> bool {
-        let Variant::Sequence(allele) = variant else { return false };
+        let Variant::Sequence(places) = variant else { return false };
         let mut any = false;
-        for known in self.table.find(contig, allele) {
+        for known in self.table.find(contig, places) {
             any = true;
             found.push_identifier(&known.identifiers);
             found.push(AF, &known.frequency);

@@ -34,9 +34,9 @@ fn score(alt: &AltOfRecord<'_>) -> Result<Option<f32>, String> {
 
 impl Track for Scores {
     fn look_up(&self, contig: u32, variant: &Variant<'_>, found: &mut Found<'_>) -> bool {
-        let Variant::Sequence(allele) = variant else { return false };
+        let Variant::Sequence(places) = variant else { return false };
         let mut any = false;
-        for score in self.0.find(contig, allele) {
+        for score in self.0.find(contig, places) {
             any = true;
             if let Some(score) = score {
                 found.push(0, score.to_string().as_bytes());

@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::contig_names::ContigNames;
+use crate::placements::Placements;
 use crate::source_file::SourceFile;
 use crate::variant::Allele;
 use gas_shared::vcf::{AltKind, Record, parse_record};
@@ -84,11 +85,11 @@ impl<V> VariantTable<V> {
                 continue;
             }
             let value = value(&AltOfRecord { record: &record, index })?;
-            let (start, reference, alt) = minimal(pos, record.reference, alt);
+            let allele = Allele::new(pos, record.reference, alt);
             self.0[contig as usize].push(Entry {
-                start,
-                reference: reference.to_ascii_uppercase().into(),
-                alt: alt.to_ascii_uppercase().into(),
+                start: allele.start,
+                reference: allele.reference.to_ascii_uppercase().into(),
+                alt: allele.alt.to_ascii_uppercase().into(),
                 value,
             });
         }
@@ -99,38 +100,13 @@ impl<V> VariantTable<V> {
     pub(super) fn find<'a>(
         &'a self,
         contig: u32,
-        allele: &Allele<'a>,
+        places: &Placements<'a>,
     ) -> impl Iterator<Item = &'a V> {
-        let (start, reference, alt) = minimal(allele.start, allele.reference, allele.alt);
+        let places = *places;
         let entries = self.0.get(contig as usize).map_or(&[][..], Vec::as_slice);
-        let from = entries.partition_point(|entry| entry.start < start);
-        let candidates = entries[from..].iter().take_while(move |entry| entry.start == start);
-        let equal = candidates.filter(move |entry| {
-            entry.reference.eq_ignore_ascii_case(reference) && entry.alt.eq_ignore_ascii_case(alt)
-        });
+        let from = entries.partition_point(|entry| entry.start < places.first.start);
+        let near = entries[from..].iter().take_while(move |e| e.start <= places.last.start);
+        let equal = near.filter(move |e| places.contain(e.start, &e.reference, &e.alt));
         equal.map(|entry| &entry.value)
-    }
-}
-
-/// An allele in minimal form: without the bases that REF and ALT share at their ends. Returns the
-/// start, REF and ALT. Different spellings of a change, such as `CAA>CA` and `CA>C`, become equal.
-fn minimal<'a>(start: i32, reference: &'a [u8], alt: &'a [u8]) -> (i32, &'a [u8], &'a [u8]) {
-    let same = |(a, b): &(&u8, &u8)| a.eq_ignore_ascii_case(b);
-    let tail = reference.iter().rev().zip(alt.iter().rev()).take_while(same).count();
-    let (reference, alt) = (&reference[..reference.len() - tail], &alt[..alt.len() - tail]);
-    let head = reference.iter().zip(alt).take_while(same).count();
-    (start + head as i32, &reference[head..], &alt[head..])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn spellings_of_the_same_change_have_the_same_minimal_form() {
-        assert_eq!(minimal(10, b"CAA", b"CA"), (11, &b"A"[..], &b""[..]));
-        assert_eq!(minimal(10, b"CA", b"C"), (11, &b"A"[..], &b""[..]));
-        assert_eq!(minimal(10, b"ACG", b"ATG"), (11, &b"C"[..], &b"T"[..]));
-        assert_eq!(minimal(10, b"A", b"A"), (10, &b""[..], &b""[..]));
     }
 }

@@ -4,7 +4,8 @@ use super::coding::{Codons, Translatable};
 use super::coding_terms::coding_terms;
 use super::locate::{Location, locate};
 use super::so_terms::SoTerms;
-use crate::model::{Strand, Transcript};
+use crate::model::{Cds, Strand, Transcript};
+use crate::placements::Placements;
 use crate::reference::{ContigView, UPSTREAM_BASES};
 use crate::variant::Allele;
 use gas_shared::variant::SoTerm;
@@ -16,6 +17,8 @@ pub struct Effect {
     pub terms: SoTerms,
     /// Location of the allele in the transcript; only valid if `distance` is `None`.
     pub location: Location,
+    /// Start of the allele at the place that `location` describes.
+    pub start: i32,
     /// Codons and peptides before and after the change.
     pub codons: Codons,
     /// Distance in bases if the allele lies outside the transcript.
@@ -29,25 +32,27 @@ impl Effect {
         &mut self,
         contig: &ContigView<'_>,
         transcript: &Transcript,
-        allele: &Allele<'_>,
+        placements: &Placements<'_>,
     ) -> bool {
         self.terms = SoTerms::EMPTY;
         self.distance = None;
         self.codons.clear();
-        if !allele.overlaps(transcript.start, transcript.end) {
-            return self.fill_nearby(transcript, allele);
+        let first = &placements.first;
+        if !first.overlaps(transcript.start, transcript.end) {
+            return self.fill_nearby(transcript, first);
         }
+        let allele = self.locate(transcript, placements);
         if allele.alt.is_empty() && allele.start <= transcript.start && allele.end >= transcript.end
         {
             self.terms = SoTerms::of(SoTerm::TranscriptAblation);
-            self.location = locate(transcript, allele);
             return true;
         }
-        self.location = locate(transcript, allele);
         self.splice_terms();
         match &transcript.cds {
             Some(cds) => {
                 self.utr_terms(transcript, allele);
+                let part = self.locate_coding_part(transcript, cds, allele);
+                let allele = part.as_ref().unwrap_or(allele);
                 let coding = Translatable::new(contig, transcript, cds);
                 if self.location.in_cds {
                     self.codons.fill(
@@ -70,6 +75,52 @@ impl Effect {
             None => self.terms.insert(SoTerm::NonCodingTranscript),
         }
         true
+    }
+
+    /// Locates the allele at one of its places and returns the allele there. What is intact in the
+    /// resulting sequence is not changed, so a place that leaves splice sites, start and stop codon
+    /// as they are precedes one that does not, and then a place in an exon or in an intron one that
+    /// touches both. Otherwise it is the leftmost place, as for VEP in a normalized file.
+    fn locate<'p>(
+        &mut self,
+        transcript: &Transcript,
+        placements: &'p Placements<'_>,
+    ) -> &'p Allele<'p> {
+        let Placements { first, last, .. } = placements;
+        self.location = locate(transcript, first);
+        self.start = first.start;
+        if placements.are_several() && last.overlaps(transcript.start, transcript.end) {
+            let at_last = locate(transcript, last);
+            if at_last.preference(transcript) < self.location.preference(transcript) {
+                self.location = at_last;
+                self.start = last.start;
+                return last;
+            }
+        }
+        first
+    }
+
+    /// If a substitution of several bases begins or ends outside the CDS, as at the end of an exon,
+    /// its other bases are still known to change codons: locates the part in the CDS and returns it.
+    /// VEP leaves the codons of such an allele unknown.
+    fn locate_coding_part<'a>(
+        &mut self,
+        transcript: &Transcript,
+        cds: &Cds,
+        allele: &Allele<'a>,
+    ) -> Option<Allele<'a>> {
+        if !self.location.in_cds || self.location.cds.both().is_some() {
+            return None;
+        }
+        let mut touched = cds.segments.iter().filter(|s| allele.overlaps(s.start, s.end));
+        let (segment, None) = (touched.next()?, touched.next()) else { return None };
+        let part = allele.part_in(segment.start, segment.end).filter(|p| !p.is_reference())?;
+        let located = locate(transcript, &part);
+        self.location.cds = located.cds;
+        if self.location.cdna.both().is_none() {
+            self.location.cdna = located.cdna;
+        }
+        Some(part)
     }
 
     /// `upstream` and `downstream`: an allele outside the transcript. Returns `false` if the

@@ -80,6 +80,32 @@ pub struct Location {
     pub in_cds: bool,
 }
 
+impl Location {
+    /// Which place describes best what an allele changes, the lowest first: whether it touches a
+    /// splice site or the start or stop codon, and whether it is in exons only (0), in an intron only
+    /// (1), or in both or between them (2).
+    pub(super) fn preference(&self, transcript: &Transcript) -> (bool, u8) {
+        let features = match (self.exon_numbers.is_some(), self.cdna.both().is_some()) {
+            (true, true) => 0,
+            _ if !self.in_cdna => 1,
+            _ => 2,
+        };
+        let splice_site = self.introns.donor || self.introns.acceptor;
+        (splice_site || self.touches_start_or_stop(transcript), features)
+    }
+
+    fn touches_start_or_stop(&self, transcript: &Transcript) -> bool {
+        let (Some(cds), Some((start, end))) = (&transcript.cds, self.cdna.both()) else {
+            return false;
+        };
+        let flags = transcript.flags;
+        // An insertion, which ends before it starts, is in a codon only between its bases.
+        let touches = |from: i32| end >= from && start <= from + 2;
+        (!flags.cds_start_nf && touches(cds.cdna_start))
+            || (!flags.cds_end_nf && touches(cds.cdna_end - 2))
+    }
+}
+
 /// Locates an allele that overlaps the transcript.
 pub fn locate(transcript: &Transcript, allele: &Allele<'_>) -> Location {
     let mut location = Location::default();
@@ -163,7 +189,7 @@ fn locate_in_intron(
         }
         return;
     }
-    let touches = |from, to| allele.overlaps(from, to);
+    let touches = |from, to| allele.changes(from, to);
     let insertion = allele.is_insertion();
     let (left, right) = (touches(start, start + 1), touches(end - 1, end));
     let reverse = strand.is_reverse();
@@ -184,9 +210,9 @@ fn locate_in_intron(
     };
     effects.fifth_base |= touches(fifth.0, fifth.1);
     effects.donor_region |= touches(donor_side.0, donor_side.1);
-    // An insertion includes both adjacent bases here.
-    let (low, high) = (allele.start.min(allele.end), allele.start.max(allele.end));
-    effects.polypyrimidine |= high >= acceptor_side.0 && low <= acceptor_side.1;
+    // An insertion next to the tract belongs to it.
+    effects.polypyrimidine |= touches(acceptor_side.0, acceptor_side.1)
+        || (insertion && (allele.start == acceptor_side.0 || allele.end == acceptor_side.1));
 }
 
 fn locate_cdna(transcript: &Transcript, allele: &Allele<'_>, location: &mut Location) {

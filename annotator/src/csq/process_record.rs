@@ -4,6 +4,7 @@
 use super::allele::{Alleles, upper_case};
 use super::annotator::{ContigContext, CsqAnnotator};
 use crate::error::InputError;
+use crate::placements::{Placements, RotatedBases};
 use crate::report::AnnotationGap;
 use crate::structural_variant::{Reach, StructuralVariant};
 use crate::variant::{self, MAX_POSITION, Variant};
@@ -127,10 +128,12 @@ impl<'r> CsqAnnotator<'r> {
             return;
         }
         let mut reach = Reach::new(record.info);
+        let mut rotated = RotatedBases::default();
         for alt in record.alt.split(|b| *b == b',') {
             let variant = match AltKind::of(alt) {
                 Some(AltKind::Sequence) => {
-                    Variant::Sequence(variant::Allele::new(pos, record.reference, alt, false))
+                    let allele = variant::Allele::new(pos, record.reference, alt);
+                    Variant::Sequence(Placements::new(&context.contig, allele, &mut rotated))
                 }
                 Some(AltKind::Symbolic | AltKind::Breakend) => {
                     let limit = context.contig.sequence.len().min(MAX_POSITION as usize) as i32;

@@ -1,28 +1,26 @@
 //! HGVS descriptions of alleles (<https://hgvs-nomenclature.org>), in the spelling of Ensembl VEP.
 
 mod protein;
-mod shift;
 mod transcript;
 
 use crate::consequence::{Codons, Effect, Location, Translatable, locate};
 use crate::model::{Strand, Transcript};
+use crate::placements::Placements;
 use crate::reference::ContigView;
-use crate::variant::Allele;
-use shift::{Shifted, shift_towards};
 
 /// The HGVS descriptions of an allele. The memory is reused for the next allele.
 #[derive(Clone, Debug, Default)]
 pub struct HgvsText {
-    /// The genomic description, `20:g.…`.
+    /// The genomic description, `20:g.…` or `MT:m.…`.
     pub genomic: Vec<u8>,
     /// The transcript description, `ENST…:c.…` or `ENST…:n.…`.
     pub coding: Vec<u8>,
     /// The protein description, `ENSP…:p.…`.
     pub protein: Vec<u8>,
-    /// Bases by which the allele is shifted towards the 3' end.
+    /// Genomic positions by which the allele is shifted towards the 3' end; negative on the reverse
+    /// strand.
     pub offset: i32,
-    forward: Shifted,
-    reverse: Shifted,
+    genomic_prefix: transcript::GenomicPrefix,
     codons: Codons,
     peptides: protein::Peptides,
 }
@@ -36,13 +34,11 @@ impl HgvsText {
         self.offset = 0;
     }
 
-    /// Starts a new allele: writes its genomic description, and computes how far it can be shifted
-    /// in both directions.
-    pub fn begin(&mut self, contig: &ContigView<'_>, allele: &Allele<'_>) {
+    /// Starts a new allele and writes its genomic description.
+    pub fn begin(&mut self, contig: &ContigView<'_>, placements: &Placements<'_>) {
         self.clear();
-        self.forward = shift_towards(contig, allele, Strand::Forward);
-        self.reverse = shift_towards(contig, allele, Strand::Reverse);
-        transcript::describe_genomic(&mut self.genomic, contig, allele, self.forward);
+        let allele = placements.most_3_prime(Strand::Forward);
+        self.genomic_prefix.describe(&mut self.genomic, contig, allele);
     }
 
     /// Describes the allele relative to a transcript that it touches.
@@ -50,31 +46,26 @@ impl HgvsText {
         &mut self,
         contig: &ContigView<'_>,
         transcript: &Transcript,
-        allele: &Allele<'_>,
+        placements: &Placements<'_>,
         effect: &Effect,
     ) {
         self.coding.clear();
         self.protein.clear();
-        let shifted = match transcript.strand {
-            Strand::Forward => self.forward,
-            Strand::Reverse => self.reverse,
-        };
-        self.offset = shifted.distance;
-        transcript::describe_transcript(&mut self.coding, contig, transcript, allele, shifted);
+        self.offset = placements.offset(transcript.strand);
+        transcript::describe_transcript(&mut self.coding, contig, transcript, placements);
         let Some(cds) = &transcript.cds else { return };
         if !effect.location.in_cds {
             return;
         }
         let coding = Translatable::new(contig, transcript, cds);
+        let allele = placements.most_3_prime(transcript.strand);
         let shifted_location: Location;
-        let (location, codons) = if shifted.distance == 0 {
+        let (location, codons) = if allele.start == effect.start {
             (&effect.location, &effect.codons)
         } else {
-            shifted_location = shifted.with_allele(contig, allele, |moved| {
-                let location = locate(transcript, moved);
-                self.codons.fill(&coding, moved, transcript.strand.is_reverse(), &location);
-                location
-            });
+            shifted_location = locate(transcript, allele);
+            let reverse = transcript.strand.is_reverse();
+            self.codons.fill(&coding, allele, reverse, &shifted_location);
             (&shifted_location, &self.codons)
         };
         if location.cds.both().is_none() || !codons.known {

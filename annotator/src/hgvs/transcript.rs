@@ -1,27 +1,47 @@
-//! Genomic and transcript descriptions (`g.`, `c.` and `n.`).
+//! Genomic and transcript descriptions (`g.`, `m.`, `c.` and `n.`).
 
-use super::shift::Shifted;
 use crate::consequence::coding::is_plain_dna;
+use crate::contig_names::is_mitochondrial;
 use crate::model::{Strand, Transcript, complement};
+use crate::placements::Placements;
 use crate::reference::ContigView;
 use crate::text::push_int;
 use crate::variant::Allele;
 
-/// Appends the genomic description, `20:g.…`.
-pub(super) fn describe_genomic(
-    out: &mut Vec<u8>,
-    contig: &ContigView<'_>,
-    allele: &Allele<'_>,
-    shifted: Shifted,
-) {
-    if !is_plain_dna(allele.alt) || !is_plain_dna(allele.reference) {
-        return;
+/// The text before the position of a genomic description, `20:g.`, or `MT:m.` for the
+/// mitochondrion. It is kept from one allele to the next.
+#[derive(Clone, Debug, Default)]
+pub(super) struct GenomicPrefix {
+    contig: Option<u32>,
+    text: Vec<u8>,
+}
+
+impl GenomicPrefix {
+    /// Appends the genomic description, unless the allele has unknown bases or lies outside the
+    /// contig.
+    pub(super) fn describe(
+        &mut self,
+        out: &mut Vec<u8>,
+        contig: &ContigView<'_>,
+        allele: &Allele<'_>,
+    ) {
+        if !is_plain_dna(allele.alt) || !is_plain_dna(allele.reference) {
+            return;
+        }
+        let (low, high) = (allele.start.min(allele.end), allele.start.max(allele.end));
+        if low < 1 || high as usize > contig.sequence.len() {
+            return;
+        }
+        if self.contig != Some(contig.number) {
+            self.contig = Some(contig.number);
+            self.text.clear();
+            self.text.extend_from_slice(contig.name.as_bytes());
+            let mitochondrial = is_mitochondrial(contig.name);
+            self.text.extend_from_slice(if mitochondrial { b":m." } else { b":g." });
+        }
+        out.extend_from_slice(&self.text);
+        write_change(out, contig, allele, Strand::Forward, |_| true, push_int);
     }
-    out.extend_from_slice(contig.name.as_bytes());
-    out.extend_from_slice(b":g.");
-    shifted.with_allele(contig, allele, |moved| {
-        write_change(out, contig, moved, Strand::Forward, push_int);
-    });
 }
 
 /// Appends the transcript description, `ENST…:c.…` or `ENST…:n.…`, unless an end of the allele lies
@@ -30,15 +50,11 @@ pub(super) fn describe_transcript(
     out: &mut Vec<u8>,
     contig: &ContigView<'_>,
     transcript: &Transcript,
-    allele: &Allele<'_>,
-    shifted: Shifted,
+    placements: &Placements<'_>,
 ) {
     let inside = |pos: i32| (transcript.start..=transcript.end).contains(&pos);
-    let moved_end = match transcript.strand {
-        Strand::Forward => allele.end + shifted.delta,
-        Strand::Reverse => allele.start + shifted.delta,
-    };
-    if !inside(allele.start) || !inside(allele.end) || !inside(moved_end) {
+    let allele = placements.most_3_prime(transcript.strand);
+    if !inside(allele.start) || !inside(allele.end) {
         return;
     }
     if !is_plain_dna(allele.alt) || !is_plain_dna(allele.reference) {
@@ -46,20 +62,19 @@ pub(super) fn describe_transcript(
     }
     out.extend_from_slice(transcript.id.as_bytes());
     out.extend_from_slice(if transcript.cds.is_some() { b":c." } else { b":n." });
-    shifted.with_allele(contig, allele, |moved| {
-        write_change(out, contig, moved, transcript.strand, |out, pos| {
-            write_position(out, transcript, pos);
-        });
+    write_change(out, contig, allele, transcript.strand, inside, |out, pos| {
+        write_position(out, transcript, pos);
     });
 }
 
-/// Appends positions and change. `position` writes a genomic position in the coordinate system of
-/// the description.
+/// Appends positions and change. `inside` says whether the reference sequence of the description has
+/// a genomic position, and `position` writes it.
 fn write_change(
     out: &mut Vec<u8>,
     contig: &ContigView<'_>,
     allele: &Allele<'_>,
     strand: Strand,
+    inside: impl Fn(i32) -> bool,
     position: impl Fn(&mut Vec<u8>, i32),
 ) {
     let range = |out: &mut Vec<u8>, low: i32, high: i32| {
@@ -71,42 +86,37 @@ fn write_change(
         }
     };
     let (reference, alt) = (allele.reference, allele.alt);
-    if reference.len() == 1 && alt.len() == 1 {
-        position(out, allele.start);
-        write_bases(out, reference, strand);
-        out.push(b'>');
-        write_bases(out, alt, strand);
-        return;
-    }
-    if reference.is_empty() {
-        if let Some((low, high)) = duplicated(contig, allele, strand) {
-            range(out, low, high);
-            out.extend_from_slice(b"dup");
-            return;
+    match (reference.len(), alt.len()) {
+        (1, 1) => {
+            position(out, allele.start);
+            write_bases(out, reference, strand);
+            out.push(b'>');
+            write_bases(out, alt, strand);
         }
-        range(out, allele.end, allele.start);
-        out.extend_from_slice(b"ins");
-        write_bases(out, alt, strand);
-        return;
-    }
-    let inverted = reference.len() == alt.len() && is_inversion(reference, alt);
-    let (head, tail) = shared_ends(reference, alt, strand);
-    let (low, high) = (allele.start + head as i32, allele.end - tail as i32);
-    let rest = &alt[head..alt.len() - tail];
-    if low > high {
-        range(out, high, low);
-        out.extend_from_slice(b"ins");
-        write_bases(out, rest, strand);
-        return;
-    }
-    range(out, low, high);
-    if inverted {
-        out.extend_from_slice(b"inv");
-    } else if rest.is_empty() {
-        out.extend_from_slice(b"del");
-    } else {
-        out.extend_from_slice(b"delins");
-        write_bases(out, rest, strand);
+        (0, _) => {
+            let duplicated = duplicated(contig, allele, strand);
+            if let Some((low, high)) = duplicated.filter(|(a, b)| inside(*a) && inside(*b)) {
+                range(out, low, high);
+                out.extend_from_slice(b"dup");
+            } else {
+                range(out, allele.end, allele.start);
+                out.extend_from_slice(b"ins");
+                write_bases(out, alt, strand);
+            }
+        }
+        (_, 0) => {
+            range(out, allele.start, allele.end);
+            out.extend_from_slice(b"del");
+        }
+        (removed, added) if removed == added && is_inversion(reference, alt) => {
+            range(out, allele.start, allele.end);
+            out.extend_from_slice(b"inv");
+        }
+        _ => {
+            range(out, allele.start, allele.end);
+            out.extend_from_slice(b"delins");
+            write_bases(out, alt, strand);
+        }
     }
 }
 
@@ -122,26 +132,6 @@ fn duplicated(contig: &ContigView<'_>, allele: &Allele<'_>, strand: Strand) -> O
         .bases(low, high)
         .filter(|bases| bases.eq_ignore_ascii_case(allele.alt))
         .map(|_| (low, high))
-}
-
-/// Number of bases that both alleles share at their low and high genomic end. The end that is read
-/// first takes precedence.
-fn shared_ends(reference: &[u8], alt: &[u8], strand: Strand) -> (usize, usize) {
-    let from_start =
-        |a: &[u8], b: &[u8]| a.iter().zip(b).take_while(|(x, y)| x.eq_ignore_ascii_case(y)).count();
-    let from_end = |a: &[u8], b: &[u8]| {
-        a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x.eq_ignore_ascii_case(y)).count()
-    };
-    match strand {
-        Strand::Forward => {
-            let head = from_start(reference, alt);
-            (head, from_end(&reference[head..], &alt[head..]))
-        }
-        Strand::Reverse => {
-            let tail = from_end(reference, alt);
-            (from_start(&reference[..reference.len() - tail], &alt[..alt.len() - tail]), tail)
-        }
-    }
 }
 
 fn is_inversion(reference: &[u8], alt: &[u8]) -> bool {
@@ -168,11 +158,6 @@ fn write_position(out: &mut Vec<u8>, transcript: &Transcript, pos: i32) {
     if cdna > cds.cdna_end {
         out.push(b'*');
         push_int(out, cdna - cds.cdna_end);
-    } else if cdna == cds.cdna_end && offset != 0 {
-        // VEP numbers an intron directly after the stop codon from the stop codon.
-        out.push(b'*');
-        push_int(out, offset);
-        return;
     } else {
         push_int(out, cdna - cds.cdna_start + i32::from(cdna >= cds.cdna_start));
     }

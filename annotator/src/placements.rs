@@ -1,0 +1,136 @@
+//! The places of an allele in a repeat. An insertion or deletion in a repeat can be written at
+//! several places with the same resulting sequence; what is reported must not depend on the one that
+//! the file uses.
+
+use crate::model::Strand;
+use crate::reference::ContigView;
+use crate::variant::Allele;
+
+/// How far an allele is shifted at most, in bases in addition to its length. It bounds the work for
+/// an allele; repeats without an interruption are shorter.
+const MAX_SHIFT: i32 = 10_000;
+
+/// The outermost places of an allele. They are equal if it cannot be shifted.
+#[derive(Clone, Copy, Debug)]
+pub struct Placements<'a> {
+    /// The leftmost place on the forward strand, as VCF normalizes alleles (Tan et al. 2015,
+    /// Bioinformatics 31:2202).
+    pub first: Allele<'a>,
+    /// The rightmost place on the forward strand.
+    pub last: Allele<'a>,
+    /// Start of the allele as the record has it.
+    given: i32,
+}
+
+/// Memory for inserted bases, which are rotated when an insertion is shifted.
+#[derive(Clone, Debug, Default)]
+pub struct RotatedBases {
+    first: Vec<u8>,
+    last: Vec<u8>,
+}
+
+impl<'a> Placements<'a> {
+    /// Shifts an allele as far as possible in both directions.
+    #[inline]
+    pub fn new(contig: &ContigView<'a>, allele: Allele<'a>, memory: &'a mut RotatedBases) -> Self {
+        let (mut first, mut last) = (allele, allele);
+        if let Some(moving) = allele.moving_bases() {
+            let left = distance(contig, &allele, moving, Strand::Reverse);
+            let right = distance(contig, &allele, moving, Strand::Forward);
+            first = shifted(contig, &allele, -left, &mut memory.first);
+            last = shifted(contig, &allele, right, &mut memory.last);
+        }
+        Self { first, last, given: allele.start }
+    }
+
+    /// The place that is nearest to the 3' end of a strand, which HGVS descriptions use.
+    pub const fn most_3_prime(&self, strand: Strand) -> &Allele<'a> {
+        match strand {
+            Strand::Forward => &self.last,
+            Strand::Reverse => &self.first,
+        }
+    }
+
+    /// By how many genomic positions [`Self::most_3_prime`] is to the right of the place that the
+    /// record gives; negative on the reverse strand, as in VEP's HGVS_OFFSET.
+    pub const fn offset(&self, strand: Strand) -> i32 {
+        self.most_3_prime(strand).start - self.given
+    }
+
+    /// Whether the allele with these upper-case bases at `start`, in minimal form, has the same
+    /// resulting sequence.
+    pub fn contain(&self, start: i32, reference: &[u8], alt: &[u8]) -> bool {
+        let first = &self.first;
+        if !(first.start..=self.last.start).contains(&start)
+            || reference.len() != first.reference.len()
+            || alt.len() != first.alt.len()
+        {
+            return false;
+        }
+        if !self.are_several() {
+            return reference.eq_ignore_ascii_case(first.reference)
+                && alt.eq_ignore_ascii_case(first.alt);
+        }
+        // The replaced bases of all places are those of the reference sequence.
+        let rotation = (start - first.start) as usize % alt.len().max(1);
+        let (tail, head) = first.alt.split_at(rotation);
+        let (begin, end) = alt.split_at(head.len());
+        begin.eq_ignore_ascii_case(head) && end.eq_ignore_ascii_case(tail)
+    }
+
+    /// Whether there are several places.
+    #[inline]
+    pub const fn are_several(&self) -> bool {
+        self.first.start != self.last.start
+    }
+}
+
+/// How many bases an insertion or deletion can be shifted towards the 3' end of a strand.
+fn distance(contig: &ContigView<'_>, allele: &Allele<'_>, moving: &[u8], strand: Strand) -> i32 {
+    let length = moving.len() as i32;
+    let limit = MAX_SHIFT + length;
+    let mut distance = 0;
+    while distance < limit {
+        let rotation = (distance % length) as usize;
+        let (next, head) = match strand {
+            Strand::Forward => (allele.end.max(allele.start - 1) + 1 + distance, moving[rotation]),
+            Strand::Reverse => (allele.start - 1 - distance, moving[moving.len() - 1 - rotation]),
+        };
+        match contig.bases(next, next) {
+            // Two unknown bases are not known to be equal, and assemblies have millions of them in
+            // a row.
+            Some([base]) if base.eq_ignore_ascii_case(&head) && !is_unknown(head) => distance += 1,
+            _ => break,
+        }
+    }
+    distance
+}
+
+fn is_unknown(base: u8) -> bool {
+    base.eq_ignore_ascii_case(&b'N')
+}
+
+/// The allele at a place `by` bases to the right, with its bases rotated accordingly.
+fn shifted<'a>(
+    contig: &ContigView<'a>,
+    allele: &Allele<'a>,
+    by: i32,
+    memory: &'a mut Vec<u8>,
+) -> Allele<'a> {
+    if by == 0 {
+        return *allele;
+    }
+    let (start, end) = (allele.start + by, allele.end + by);
+    if allele.alt.is_empty() {
+        let reference = contig.bases(start, end).unwrap_or(allele.reference);
+        return Allele { start, end, reference, alt: allele.alt };
+    }
+    let rotation = by.rem_euclid(allele.alt.len() as i32) as usize;
+    if rotation == 0 {
+        return Allele { start, end, ..*allele };
+    }
+    memory.clear();
+    memory.extend_from_slice(&allele.alt[rotation..]);
+    memory.extend_from_slice(&allele.alt[..rotation]);
+    Allele { start, end, reference: allele.reference, alt: memory }
+}

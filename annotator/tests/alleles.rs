@@ -1,0 +1,545 @@
+//! Alleles and positions: every form of an allele has the same consequences and descriptions, on
+//! both strands, and HGVS positions at exon ends, next to start and stop codons and on the
+//! mitochondrion.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+
+#[path = "common/small_reference.rs"]
+mod small_reference;
+
+use gas_annotate::annotate::Annotator;
+use gas_annotate::annotation_format::AnnotationFormat;
+use gas_annotate::reference::Reference;
+
+use proptest::prelude::*;
+use small_reference::small_reference;
+use std::fmt::Write as _;
+use std::ops::RangeInclusive;
+use std::sync::LazyLock;
+
+/// Contig `1`: a coding transcript of three exons with repeats in its exons, at its splice sites and
+/// across them.
+const MAIN: &str = concat!(
+    "ACGTTCAGGCATTACGCATC",
+    "TTGACCATCGCATCA",
+    "ATGGCTGACAAAAAGTCACTGCTG",
+    "GTAAGTCCATTGCATCGCATACGGCATTACATTGCTAACTTTCTTTCTTCAG",
+    "GAACGTTGGACCTACGTAGGC",
+    "GTGTAAGTATCCGATTACGGCATAACTTAGCATTTGACTTTCCTTTGCAGCAG",
+    "TCAGAAGAAGAAGAGTGA",
+    "GCACTTAACTAGG",
+    "ATCTGACCATTAGCCGATCC",
+);
+
+/// Contig `2`: the start codon begins an exon, and the stop codon ends one or is split.
+const BORDERS: &str = concat!(
+    "ACGTTCAGGCATTACGCATC",
+    "GGATCCATTGACCTTAGCAC",
+    "GTAAGTCCATGGTACTCTCTTCCTTTGCAG",
+    "ATGGCTGACAAAGTCCTGTAA",
+    "GTAAGTCCATAGTTCTCTCTTCCTTTGCAG",
+    "ATCTGACCATTAGCCGATCC",
+    "GGCATTACGCATCGGATTAC",
+);
+
+const MITOCHONDRION: &str = "GATCACAGGTCTATCACCCTATTAACCACTCACGGGAGCTCTCCATGCAT";
+
+struct Model {
+    id: &'static str,
+    exons: &'static [RangeInclusive<usize>],
+    coding: &'static [RangeInclusive<usize>],
+}
+
+const MAIN_MODELS: &[Model] = &[Model {
+    id: "T",
+    exons: &[21..=59, 112..=132, 186..=216],
+    coding: &[36..=59, 112..=132, 186..=203],
+}];
+
+const BORDER_MODELS: &[Model] = &[
+    Model { id: "B", exons: &[21..=40, 71..=91, 122..=141], coding: &[71..=91] },
+    Model { id: "S", exons: &[71..=90, 122..=141], coding: &[71..=90, 122..=122] },
+];
+
+const RIBOSOMAL: &[Model] = &[Model { id: "R", exons: &[11..=40], coding: &[] }];
+
+fn reverse_complement(bases: &str) -> String {
+    let complement = |base| match base {
+        'A' => 'T',
+        'C' => 'G',
+        'G' => 'C',
+        'T' => 'A',
+        'a' => 't',
+        'c' => 'g',
+        other => other,
+    };
+    bases.chars().rev().map(complement).collect()
+}
+
+fn gff3(contig: &str, length: usize, reverse: bool, models: &[Model]) -> String {
+    let mut out = String::new();
+    for model in models {
+        let place = |range: &RangeInclusive<usize>| {
+            let (start, end) = (*range.start(), *range.end());
+            if reverse { (length + 1 - end, length + 1 - start) } else { (start, end) }
+        };
+        let whole = *model.exons[0].start()..=*model.exons[model.exons.len() - 1].end();
+        let (id, strand) = (model.id, if reverse { '-' } else { '+' });
+        let (gene, transcript, biotype) = if model.coding.is_empty() {
+            ("ncRNA_gene", "rRNA", "Mt_rRNA")
+        } else {
+            ("gene", "mRNA", "protein_coding")
+        };
+        let mut line = |kind: &str, range, phase: &str, attributes: &str| {
+            let (start, end) = place(range);
+            writeln!(
+                out,
+                "{contig}\tx\t{kind}\t{start}\t{end}\t.\t{strand}\t{phase}\t{attributes}"
+            )
+            .unwrap();
+        };
+        line(gene, &whole, ".", &format!("ID=gene:G{id};Name=G{id};biotype={biotype}"));
+        let attributes = format!("ID=transcript:{id};Parent=gene:G{id};biotype={biotype}");
+        line(transcript, &whole, ".", &attributes);
+        for exon in model.exons {
+            line("exon", exon, ".", &format!("Parent=transcript:{id}"));
+        }
+        let mut coded = 0;
+        for part in model.coding {
+            let phase = ((3 - coded % 3) % 3).to_string();
+            line(
+                "CDS",
+                part,
+                &phase,
+                &format!("ID=CDS:P{id};Parent=transcript:{id};protein_id=P{id}"),
+            );
+            coded += part.end() - part.start() + 1;
+        }
+    }
+    out
+}
+
+/// Contigs `1`, `2` and `MT` and, as `1r` and `2r`, their reverse complements.
+static REFERENCE: LazyLock<Reference> = LazyLock::new(|| {
+    let mut fasta = format!(">MT\n{MITOCHONDRION}\n");
+    let mut models = gff3("MT", MITOCHONDRION.len(), false, RIBOSOMAL);
+    for (name, sequence, of) in [("1", MAIN, MAIN_MODELS), ("2", BORDERS, BORDER_MODELS)] {
+        write!(fasta, ">{name}\n{sequence}\n>{name}r\n{}\n", reverse_complement(sequence)).unwrap();
+        models += &gff3(name, sequence.len(), false, of);
+        // The identifiers of transcripts are unique in a reference.
+        let mirrored = gff3(&format!("{name}r"), sequence.len(), true, of);
+        models += &mirrored.replace("transcript:", "transcript:r").replace("gene:", "gene:r");
+    }
+    small_reference(&fasta, &models)
+});
+
+/// A change of the forward contig: position, REF and ALT.
+#[derive(Clone, Debug)]
+struct Change {
+    pos: usize,
+    reference: String,
+    alt: String,
+}
+
+impl Change {
+    fn new(pos: usize, reference: &str, alt: &str) -> Self {
+        Self { pos, reference: reference.to_owned(), alt: alt.to_owned() }
+    }
+
+    /// The same change on the reverse complement of a contig of some length.
+    fn mirrored(&self, length: usize) -> Self {
+        Self {
+            pos: length + 1 - (self.pos + self.reference.len() - 1),
+            reference: reverse_complement(&self.reference),
+            alt: reverse_complement(&self.alt),
+        }
+    }
+
+    fn entries(&self, contig: &str) -> Vec<Vec<String>> {
+        entries(contig, self.pos, &self.reference, &self.alt)
+    }
+}
+
+/// The CSQ entries of a record.
+fn entries(contig: &str, pos: usize, reference: &str, alts: &str) -> Vec<Vec<String>> {
+    let mut annotator = Annotator::new(&REFERENCE, 0, AnnotationFormat::Csq, false);
+    let mut out = Vec::new();
+    let line = format!("{contig}\t{pos}\t.\t{reference}\t{alts}\t.\t.\t.");
+    annotator.record(1, line.as_bytes(), &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    let Some(csq) = text.trim_end().split("CSQ=").nth(1) else { return Vec::new() };
+    csq.split(',').map(|entry| entry.split('|').map(str::to_owned).collect()).collect()
+}
+
+/// HGVSc, HGVSp and consequences of the first entry of a transcript of the forward strand or its
+/// mirror image.
+fn effect(contig: &str, change: &Change, transcript: &str) -> String {
+    let entries = change.entries(contig);
+    let found = entries.iter().find(|f| f[6].trim_start_matches('r') == transcript).unwrap();
+    let bare = |text: &str| text.rsplit(':').next().unwrap().replace("%3D", "=");
+    let parts = [bare(&found[10]), bare(&found[11]), found[1].clone()];
+    parts.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+fn check(contig: &str, transcript: &str, table: &[(usize, &str, &str, &str)]) {
+    let sequence = if contig == "1" { MAIN } else { BORDERS };
+    for (pos, reference, alt, expected) in table {
+        let change = Change::new(*pos, reference, alt);
+        let got = effect(contig, &change, transcript);
+        assert_eq!(got, *expected, "{contig}:{pos} {reference}>{alt}");
+        let mirrored = change.mirrored(sequence.len());
+        let got = effect(&format!("{contig}r"), &mirrored, transcript);
+        assert_eq!(
+            got, *expected,
+            "mirror image of {contig}:{pos} {reference}>{alt}: {mirrored:?}"
+        );
+    }
+}
+
+#[test]
+fn an_allele_is_described_in_its_minimal_form() {
+    check(
+        "1",
+        "T",
+        &[
+            (39, "GCT", "GAT", "c.5C>A p.Ala2Asp missense_variant"),
+            (39, "GCTG", "GATC", "c.5_7delinsATC p.Ala2_Asp3delinsAspHis missense_variant"),
+            (44, "CAAAAAG", "CAAAG", "c.13_14del p.Lys5ValfsTer19 frameshift_variant"),
+            (44, "CAA", "CA", "c.14del p.Lys5SerfsTer10 frameshift_variant"),
+            (44, "CA", "CAA", "c.14dup p.Ser6ValfsTer19 frameshift_variant"),
+            (44, "ca", "c", "c.14del p.Lys5SerfsTer10 frameshift_variant"),
+            (41, "TGACAA", "TTGTCAA", "c.7_8delinsTGT p.Asp3CysfsTer22 frameshift_variant"),
+            (41, "TGACAA", "TGTCAA", "c.8A>T p.Asp3Val missense_variant"),
+            (
+                54,
+                "CTGCTGG",
+                "G",
+                "c.19_24del p.Leu7_Leu8del inframe_deletion&splice_region_variant",
+            ),
+            (117, "T", "TTGGAC", "c.31_35dup p.Tyr13GlyfsTer4 frameshift_variant"),
+            (58, "TGGT", "TAGT", "c.24G>A p.Leu8= splice_region_variant&synonymous_variant"),
+            (43, "ACAA", "ATCAA", "c.8_9insT p.Lys4GlnfsTer21 frameshift_variant"),
+        ],
+    );
+}
+
+#[test]
+fn splice_sites_are_changed_only_if_their_bases_are() {
+    check(
+        "1",
+        "T",
+        &[
+            (59, "GG", "AG", "c.24G>A p.Leu8= splice_region_variant&synonymous_variant"),
+            (59, "GG", "G", "c.24+1del frameshift_variant&splice_region_variant"),
+            (
+                59,
+                "GGTAAG",
+                "AGTAAC",
+                "c.24_24+5delinsAGTAAC p.Leu8= splice_donor_5th_base_variant&synonymous_variant&intron_variant",
+            ),
+            (
+                109,
+                "CAGG",
+                "TAGC",
+                "c.25-3_25delinsTAGC p.Glu9Gln missense_variant&splice_region_variant&splice_polypyrimidine_tract_variant&intron_variant",
+            ),
+            (
+                109,
+                "CAGGA",
+                "TAGCCC",
+                "c.25-3_26delinsTAGCCC splice_region_variant&splice_polypyrimidine_tract_variant&coding_sequence_variant&intron_variant",
+            ),
+            (
+                109,
+                "CAGG",
+                "TCGC",
+                "c.25-3_25delinsTCGC p.Glu9Gln splice_acceptor_variant&missense_variant&splice_polypyrimidine_tract_variant&intron_variant",
+            ),
+            (132, "CGT", "C", "c.45+3_45+4del splice_donor_region_variant&intron_variant"),
+            (
+                178,
+                "TGCAGCAG",
+                "TGCAG",
+                "c.46-3_46-1del splice_region_variant&splice_polypyrimidine_tract_variant&intron_variant",
+            ),
+            (
+                59,
+                "GGTAAGT",
+                "G",
+                "c.24+1_24+6del splice_donor_variant&splice_donor_5th_base_variant&intron_variant",
+            ),
+            (110, "AG", "A", "c.25del p.Glu9AsnfsTer6 frameshift_variant&splice_region_variant"),
+            (110, "AGG", "AG", "c.25del p.Glu9AsnfsTer6 frameshift_variant&splice_region_variant"),
+            (59, "GGTAAGT", "GGTAAGTGTAAGT", "c.24+1_24+6dup splice_region_variant&intron_variant"),
+            (106, "C", "CTTCAGGAACGT", "c.25-4_31dup p.Trp11PhefsTer8 frameshift_variant"),
+            (59, "G", "GT", "c.24_24+1insT p.Glu9Ter frameshift_variant&splice_region_variant"),
+            (
+                59,
+                "G",
+                "GC",
+                "c.24_24+1insC p.Glu9ArgfsTer16 frameshift_variant&splice_region_variant",
+            ),
+            (
+                111,
+                "G",
+                "GC",
+                "c.25-1_25insC p.Glu9ArgfsTer16 frameshift_variant&splice_region_variant",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn introns_next_to_the_start_and_stop_codon_are_numbered_from_the_nearest_exon_base() {
+    check(
+        "2",
+        "B",
+        &[
+            (43, "A", "C", "c.-1+3A>C splice_donor_region_variant&intron_variant"),
+            (
+                68,
+                "C",
+                "G",
+                "c.1-3C>G splice_region_variant&splice_polypyrimidine_tract_variant&intron_variant",
+            ),
+            (96, "G", "C", "c.21+5G>C splice_donor_5th_base_variant&intron_variant"),
+            (
+                117,
+                "T",
+                "C",
+                "c.*1-5T>C splice_region_variant&splice_polypyrimidine_tract_variant&intron_variant",
+            ),
+            (126, "G", "C", "c.*5G>C 3_prime_UTR_variant"),
+        ],
+    );
+    check(
+        "2",
+        "S",
+        &[
+            (91, "A", "C", "c.20+1A>C splice_donor_variant"),
+            (
+                119,
+                "C",
+                "G",
+                "c.21-3C>G splice_region_variant&splice_polypyrimidine_tract_variant&intron_variant",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn an_allele_does_not_depend_on_the_other_alleles_of_its_record() {
+    for (contig, of) in [("1", 0), ("1r", 1)] {
+        // A deletion, a longer one, an insertion and a substitution of the same homopolymer, each
+        // alone and in one record.
+        let alts = ["CAAAA", "CAA", "CAAAAAA", "TAAAAA", "CAAAAC", "AAAAAA"];
+        let change = |alt: &str| {
+            let change = Change::new(44, "CAAAAA", alt);
+            if of == 0 { change } else { change.mirrored(MAIN.len()) }
+        };
+        let changes = alts.map(change);
+        let together: Vec<&str> = changes.iter().map(|c| c.alt.as_str()).collect();
+        let (pos, reference) = (changes[0].pos, &changes[0].reference);
+        let joined = entries(contig, pos, reference, &format!("{},*,<DEL>", together.join(",")));
+        assert_eq!(without_allele(&joined[..alts.len()]).len(), alts.len());
+        for (n, change) in changes.iter().enumerate() {
+            let alone = without_allele(&change.entries(contig));
+            assert_eq!(without_allele(&joined[n..=n]), alone, "{contig} {change:?}");
+        }
+    }
+}
+
+#[test]
+fn csq_shows_alleles_as_vep_does_so_that_they_stay_distinct() {
+    let shown = |reference: &str, alts: &str| -> Vec<String> {
+        entries("1", 44, reference, alts).into_iter().map(|f| f[0].clone()).collect()
+    };
+    assert_eq!(shown("CA", "C"), ["-"]);
+    assert_eq!(shown("CAA", "CA,C,CAAA,TAA"), ["CA", "C", "CAAA", "TAA"]);
+    assert_eq!(shown("CAA", "CA,C,CAAA"), ["A", "-", "AAA"]);
+    assert_eq!(shown("ca", "c"), ["-"]);
+    assert_eq!(shown("c", "t"), ["T"]);
+    // No two alleles of a record become the same text, although their minimal forms can be equal.
+    assert_eq!(shown("CAA", "TAA,TA"), ["TAA", "TA"]);
+    // An allele that is REF is not a variant.
+    assert_eq!(shown("CAA", "CAA,caa"), <[String; 0]>::default());
+}
+
+#[test]
+fn hgvs_offset_is_the_shift_from_the_place_that_the_record_gives() {
+    let offset = |contig: &str, pos: usize, reference: &str, alt: &str| {
+        let entry = entries(contig, pos, reference, alt).remove(0);
+        (entry[23].clone(), entry[24].clone())
+    };
+    let text = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+    assert_eq!(offset("1", 44, "CA", "C"), text("4", "1:g.49del"));
+    assert_eq!(offset("1", 46, "AAA", "AA"), text("3", "1:g.49del"));
+    assert_eq!(offset("1", 48, "AA", "A"), text("1", "1:g.49del"));
+    // HGVS positions of a transcript of the reverse strand are lower, and the genomic ones higher.
+    assert_eq!(offset("1r", 187, "CT", "C"), text("", "1r:g.192del"));
+    assert_eq!(offset("1r", 190, "TT", "T"), text("-2", "1r:g.192del"));
+}
+
+#[test]
+fn the_mitochondrion_is_described_with_m_and_noncoding_transcripts_with_n() {
+    let entry = &entries("chrM", 20, "T", "C")[0];
+    assert_eq!((entry[10].as_str(), entry[24].as_str()), ("R:n.10T>C", "MT:m.20T>C"));
+    let entry = &entries("MT", 20, "TA", "T")[0];
+    assert_eq!((entry[10].as_str(), entry[24].as_str()), ("R:n.11del", "MT:m.21del"));
+    // Next to the other contigs, in any order.
+    let mut annotator = Annotator::new(&REFERENCE, 0, AnnotationFormat::Csq, false);
+    let (nuclear, mitochondrial) = ("1\t5\t.\tT\tC\t.\t.\t.", "MT\t5\t.\tA\tG\t.\t.\t.");
+    for (line, expected) in
+        [(nuclear, "|1:g.5T>C|"), (mitochondrial, "|MT:m.5A>G|"), (nuclear, "|1:g.5T>C|")]
+    {
+        let mut out = Vec::new();
+        annotator.record(1, line.as_bytes(), &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains(expected), "{text}");
+    }
+}
+
+#[test]
+fn a_tandem_duplication_of_any_length_is_a_dup() {
+    // Two exons with an intron of 3,000 bases without short repeats.
+    let mut state = 12345u32;
+    let filler: String = (0..3400)
+        .map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            ['A', 'C', 'G', 'T'][(state >> 30) as usize]
+        })
+        .collect();
+    let model = [Model { id: "L", exons: &[101..=200, 3201..=3300], coding: &[] }];
+    let reverse = gff3("2", filler.len(), true, &model).replace("=transcript:L", "=transcript:rL");
+    let models = gff3("1", filler.len(), false, &model) + &reverse.replace("gene:GL", "gene:rGL");
+    let mirrored = reverse_complement(&filler);
+    let reference = small_reference(&format!(">1\n{filler}\n>2\n{mirrored}\n"), &models);
+    for (start, end, expected) in
+        [(151, 2550, "n.51_101-651dup"), (301, 2300, "n.100+101_101-901dup")]
+    {
+        let anchor = &filler[start - 2..start - 1];
+        let unit = &filler[start - 1..end];
+        let last = &filler[end - 1..end];
+        // Before and after the duplicated bases, on both strands.
+        let left = Change::new(start - 1, anchor, &format!("{anchor}{unit}"));
+        let right = Change::new(end, last, &format!("{last}{unit}"));
+        let length = filler.len();
+        for (contig, change) in [
+            ("1", left.clone()),
+            ("1", right.clone()),
+            ("2", left.mirrored(length)),
+            ("2", right.mirrored(length)),
+        ] {
+            let mut annotator = Annotator::new(&reference, 0, AnnotationFormat::Csq, false);
+            let mut out = Vec::new();
+            let Change { pos, reference, alt } = change;
+            let line = format!("{contig}\t{pos}\t.\t{reference}\t{alt}\t.\t.\t.");
+            annotator.record(1, line.as_bytes(), &mut out).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            assert!(
+                text.contains(&format!("L:{expected}|")),
+                "{contig}:{pos} {}",
+                &text[text.len() - 200..]
+            );
+        }
+    }
+}
+
+/// The fields of entries that do not depend on the form of an allele: all but Allele and HGVS_OFFSET.
+fn without_allele(entries: &[Vec<String>]) -> Vec<Vec<String>> {
+    let fields = |f: &Vec<String>| {
+        f.iter().enumerate().filter(|(n, _)| !matches!(n, 0 | 23)).map(|(_, f)| f.clone()).collect()
+    };
+    entries.iter().map(fields).collect()
+}
+
+/// All records of one allele that give the same sequence as a change: at every place in its repeat
+/// and padded up to two bases to the left and to the right.
+fn forms(sequence: &str, change: &Change) -> Vec<Change> {
+    let edited = |c: &Change| {
+        let (before, rest) = sequence.split_at(c.pos - 1);
+        format!("{before}{}{}", c.alt, &rest[c.reference.len()..])
+    };
+    let wanted = edited(change);
+    let (removed, added) = (change.reference.len(), change.alt.len());
+    let mut out = Vec::new();
+    for pos in 2..sequence.len() - removed - 1 {
+        // The bases between the unchanged ones on both sides.
+        let (before, after) = (&sequence[..pos - 1], &sequence[pos - 1 + removed..]);
+        if !wanted.starts_with(before) || !wanted.ends_with(after) {
+            continue;
+        }
+        let place = Change::new(
+            pos,
+            &sequence[pos - 1..pos - 1 + removed],
+            &wanted[pos - 1..pos - 1 + added],
+        );
+        assert_eq!(edited(&place), wanted);
+        for (left, right) in [(0, 0), (1, 0), (2, 0), (0, 1), (1, 1), (0, 2), (2, 2)] {
+            if pos <= left || pos - 1 + removed + right > sequence.len() {
+                continue;
+            }
+            let padding = (&sequence[pos - 1 - left..pos - 1], &after[..right]);
+            let pad = |bases: &str| format!("{}{bases}{}", padding.0, padding.1);
+            let padded = Change::new(pos - left, &pad(&place.reference), &pad(&place.alt));
+            if !padded.reference.is_empty() && !padded.alt.is_empty() {
+                out.push(padded);
+            }
+        }
+    }
+    out
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_form_of_an_allele_has_the_same_consequences_and_descriptions(
+        pos in 15usize..220,
+        removed in 0usize..9,
+        added in prop_oneof![Just(String::new()), "[ACGT]{1,6}"],
+        copied in prop_oneof![Just(0usize), 1usize..14],
+        other in "[ACGT]{1,3}",
+        reverse in any::<bool>(),
+        lower in any::<bool>(),
+    ) {
+        let mirrored = reverse_complement(MAIN);
+        let (contig, sequence) = if reverse { ("1r", mirrored.as_str()) } else { ("1", MAIN) };
+        // A substitution, an insertion, a deletion, both, or a duplication of the bases before.
+        let change = if copied > 0 {
+            Change::new(pos, "", &sequence[pos - 1 - copied..pos - 1])
+        } else {
+            Change::new(pos, &sequence[pos - 1..pos - 1 + removed], &added)
+        };
+        prop_assume!(change.reference != change.alt);
+        let mut first: Option<Vec<Vec<String>>> = None;
+        for form in forms(sequence, &change) {
+            let alone = form.entries(contig);
+            let expected = first.get_or_insert_with(|| without_allele(&alone));
+            prop_assert_eq!(&without_allele(&alone), &*expected, "{:?} as {:?}", change, form);
+            // In a record with another allele, before or after it.
+            let Change { pos, reference, alt } = &form;
+            let both = entries(contig, *pos, reference, &format!("{alt},{other}"));
+            prop_assert_eq!(&without_allele(&both[..alone.len()]), &*expected, "{:?} with {}", form, other);
+            if lower {
+                let lower = entries(contig, *pos, &reference.to_lowercase(), &alt.to_lowercase());
+                prop_assert_eq!(&without_allele(&lower), &*expected, "{:?} in lower case", form);
+            }
+        }
+    }
+
+    #[test]
+    fn an_allele_and_its_mirror_image_have_the_same_transcript_description(
+        pos in 22usize..205,
+        removed in 0usize..9,
+        added in prop_oneof![Just(String::new()), "[ACGT]{1,6}"],
+    ) {
+        let anchored = format!("{}{added}", &MAIN[pos - 1..pos]);
+        let change = Change::new(pos, &MAIN[pos - 1..pos + removed], &anchored);
+        prop_assume!(change.reference != change.alt);
+        let described = |contig: &str, change: &Change| -> Vec<String> {
+            let bare = |text: &str| text.rsplit(':').next().unwrap().to_owned();
+            change.entries(contig).iter().map(|f| bare(&f[10])).collect()
+        };
+        prop_assert_eq!(described("1", &change), described("1r", &change.mirrored(MAIN.len())));
+    }
+}
