@@ -39,6 +39,9 @@ pub(crate) fn run(args: &BuildArgs) -> anyhow::Result<()> {
     for note in manifest.notes.iter().take(20) {
         eprintln!("note: {note}");
     }
+    for (reason, count) in &manifest.left_out {
+        eprintln!("note: {count} transcripts are left out: {reason}");
+    }
     eprintln!(
         "{}: {} contigs, {} genes, {} transcripts",
         manifest.assembly,

@@ -2,52 +2,59 @@
 
 use super::gff::Features;
 use super::group::group_features;
+use super::left_out::{LeftOut, LeftOutReport};
 use super::manifest::Contig;
-use super::transcript::{build_gene, build_transcript};
+use super::transcript::{build_gene, build_transcript, stripped_id};
 use crate::contig_names::ContigNames;
 use crate::model::ContigModel;
 use std::collections::{HashMap, HashSet};
 
 /// The models of a file.
 #[derive(Debug, Default)]
-pub struct Assembled {
+pub(super) struct Assembled {
     /// Models in the order of the contigs.
     pub models: Vec<ContigModel>,
     /// What is left out and why.
-    pub notes: Vec<String>,
+    pub left_out: LeftOutReport,
 }
 
-/// Builds the models. Features on contigs without sequence are left out, with a note.
-pub fn assemble(found: &Features, contigs: &[Contig]) -> Assembled {
+/// Builds the models and reports the transcripts that are left out.
+pub(super) fn assemble(found: &Features, contigs: &[Contig]) -> Assembled {
     let names = ContigNames::new(contigs.iter().map(|c| c.name.as_str()));
     let mut out = Assembled {
         models: contigs.iter().map(|_| ContigModel::default()).collect(),
-        notes: Vec::new(),
+        left_out: LeftOutReport::default(),
     };
     let grouped = group_features(found);
-    let mut gene_numbers: HashMap<(u32, String), u32> = HashMap::new();
-    let mut without_sequence: HashSet<&str> = HashSet::new();
-    for key in grouped.order {
-        let features = &grouped.transcripts[&key];
+    let mut gene_numbers: HashMap<(u32, &str), u32> = HashMap::new();
+    // A transcript that is joined from several contigs is reported once.
+    let mut joined: HashSet<&str> = HashSet::new();
+    for key in &grouped.order {
+        let features = &grouped.transcripts[key];
         let Some(sample) = features.any() else { continue };
-        let Some(number) = names.resolve(sample.contig.as_bytes()) else {
-            without_sequence.insert(&sample.contig);
-            continue;
-        };
-        let contig = &contigs[number as usize];
-        let gene_key = features.gene_key.clone().unwrap_or_else(|| key.clone());
-        let gene_feature = grouped.genes.get(gene_key.as_str()).copied();
-        let built = build_transcript(&key, features, gene_feature, contig);
-        let mut transcript = match built {
-            Ok(transcript) => transcript,
-            Err(reason) => {
-                out.notes.push(format!("transcript {key}: {reason}"));
-                continue;
+        let number = names.resolve(key.contig.as_bytes());
+        let contig = number.map(|number| &contigs[number as usize]);
+        let gene_key = features.gene.unwrap_or(key.id);
+        let gene_feature = grouped.genes.get(&(key.contig, gene_key)).copied();
+        let built = match (features.left_out, contig) {
+            (Some(LeftOut::TransSpliced), _) if !joined.insert(key.id) => continue,
+            (Some(reason), _) => Err(reason),
+            (None, None) => Err(LeftOut::NoSequence),
+            (None, Some(contig)) => {
+                build_transcript(key.id, features, gene_feature, contig, found.is_prokaryotic())
             }
         };
+        let (mut transcript, number) = match (built, number) {
+            (Ok(transcript), Some(number)) => (transcript, number),
+            (Err(reason), _) => {
+                out.left_out.add(stripped_id(key.id), key.contig, reason);
+                continue;
+            }
+            (Ok(_), None) => continue,
+        };
         let model = &mut out.models[number as usize];
-        let gene = *gene_numbers.entry((number, gene_key.clone())).or_insert_with(|| {
-            model.genes.push(build_gene(&gene_key, gene_feature, sample));
+        let gene = *gene_numbers.entry((number, gene_key)).or_insert_with(|| {
+            model.genes.push(build_gene(gene_key, gene_feature, sample));
             model.genes.len() as u32 - 1
         });
         let whole = &mut model.genes[gene as usize];
@@ -56,16 +63,13 @@ pub fn assemble(found: &Features, contigs: &[Contig]) -> Assembled {
         transcript.gene = gene;
         model.transcripts.push(transcript);
     }
+    for (key, count) in &grouped.further_cds {
+        for _ in 0..*count {
+            out.left_out.add(stripped_id(key.id), key.contig, LeftOut::FurtherCds);
+        }
+    }
     for model in &mut out.models {
         sort_genes(model);
-    }
-    let mut missing: Vec<&str> = without_sequence.into_iter().collect();
-    missing.sort_unstable();
-    if !missing.is_empty() {
-        out.notes.push(format!(
-            "no sequence for contigs {}; their models are left out",
-            missing.join(", ")
-        ));
     }
     out
 }

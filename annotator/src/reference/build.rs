@@ -11,6 +11,7 @@ use crate::contig_names::ContigNames;
 use crate::model::{ContigModel, Strand, complement};
 use crate::source_file::SourceFile;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -45,13 +46,18 @@ pub fn build_reference(options: &BuildOptions) -> Result<Manifest, Error> {
     let sequence = super::map_file(&sequence).map_err(Error::file(out.join(SEQUENCE)))?;
     let mut models: Vec<ContigModel> = contigs.iter().map(|_| ContigModel::default()).collect();
     let mut notes = Vec::new();
+    let mut left_out = BTreeMap::new();
     for path in &options.gff {
         let mut source = SourceFile::open(path)?;
         let found = read_features(&mut source)?;
         let built = assemble(&found, &contigs);
         sources.push(describe(&source, "gff"));
         notes.extend(found.skipped.iter().take(10).cloned());
-        notes.extend(built.notes);
+        if found.skipped.len() > 10 {
+            notes.push(format!("{} more lines are no features", found.skipped.len() - 10));
+        }
+        built.left_out.add_counts(&mut left_out);
+        notes.extend(built.left_out.notes);
         for (whole, part) in models.iter_mut().zip(built.models) {
             append(whole, part);
         }
@@ -77,6 +83,7 @@ pub fn build_reference(options: &BuildOptions) -> Result<Manifest, Error> {
         tracks,
         sources,
         files,
+        left_out,
         notes,
     };
     write_manifest(out, &manifest)?;

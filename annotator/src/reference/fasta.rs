@@ -5,7 +5,8 @@ use crate::Error;
 use crate::source_file::SourceFile;
 use std::io::Write;
 
-/// Appends all sequences to `out` and returns the contigs.
+/// Appends all sequences to `out` and returns the contigs. The file is FASTA, or GFF3 with a `##FASTA`
+/// section, as Prokka writes it.
 ///
 /// # Errors
 /// [`Error`] if the file is not FASTA, or if it cannot be read or the copy cannot be written.
@@ -13,7 +14,14 @@ pub fn copy_fasta(source: &mut SourceFile, out: &mut impl Write) -> Result<Vec<C
     let mut contigs: Vec<Contig> = Vec::new();
     let mut offset = 0u64;
     let mut upper = Vec::new();
+    let mut is_gff = false;
     while let Some(line) = source.next_line()? {
+        if contigs.is_empty() {
+            is_gff |= line.starts_with(b"##gff-version");
+            if is_gff && !line.starts_with(b">") {
+                continue;
+            }
+        }
         if let Some(title) = line.strip_prefix(b">") {
             let name = String::from_utf8_lossy(title);
             let name = name.split_whitespace().next().unwrap_or_default().to_owned();

@@ -15,11 +15,12 @@ pub struct Feature {
     pub start: i32,
     /// Last position.
     pub end: i32,
-    /// Strand.
-    pub strand: Strand,
+    /// Strand; `None` if it is not given.
+    pub strand: Option<Strand>,
     /// Phase of a CDS feature; 0 if it is not given.
     pub phase: u8,
-    /// Attributes in file order, with decoded values.
+    /// Attributes in file order, with decoded values. A feature with several parents has several
+    /// `Parent` attributes.
     pub attributes: Vec<(String, String)>,
 }
 
@@ -29,6 +30,17 @@ impl Feature {
         names.iter().find_map(|name| {
             self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
         })
+    }
+
+    /// The identifiers of the parents.
+    pub fn parents(&self) -> impl Iterator<Item = &str> {
+        let parents = self.attributes.iter().filter(|(key, _)| key == "Parent");
+        parents.map(|(_, id)| id.as_str()).filter(|id| !id.is_empty())
+    }
+
+    /// Whether NCBI's attributes say that it is (part of) a pseudogene.
+    pub fn is_pseudogene(&self) -> bool {
+        self.attribute(&["pseudo"]) == Some("true") || self.attribute(&["pseudogene"]).is_some()
     }
 
     /// Whether the `tag` attributes contain a tag.
@@ -45,8 +57,19 @@ pub struct Features {
     pub features: Vec<Feature>,
     /// Whether the attributes are in GTF syntax.
     pub is_gtf: bool,
+    has_cds: bool,
+    /// Whether there are exons or mRNA features.
+    has_spliced: bool,
     /// Lines that are not feature lines, each with the reason.
     pub skipped: Vec<String>,
+}
+
+impl Features {
+    /// Whether the file is of the kind that Prokka, Bakta and Prodigal write: coding sequences without
+    /// exons and mRNA. They use genetic code 11, without saying so.
+    pub fn is_prokaryotic(&self) -> bool {
+        self.has_cds && !self.has_spliced
+    }
 }
 
 /// Reads the features of a file up to its end or its `##FASTA` section.
@@ -66,6 +89,9 @@ pub fn read_features(source: &mut SourceFile) -> Result<Features, Error> {
         match parse_feature(&text) {
             Ok((feature, gtf)) => {
                 found.is_gtf |= gtf;
+                found.has_cds |= feature.kind == "CDS";
+                found.has_spliced |=
+                    matches!(feature.kind.as_str(), "exon" | "mRNA" | "transcript");
                 found.features.push(feature);
             }
             Err(reason) => found.skipped.push(format!("line {}: {reason}", source.line)),
@@ -93,11 +119,15 @@ fn parse_feature(line: &str) -> Result<(Feature, bool), String> {
     let start = start.max(1);
     let (attributes, gtf) = parse_attributes(attributes);
     let feature = Feature {
-        contig: contig.to_owned(),
+        contig: if gtf { contig.to_owned() } else { percent_decoded(contig) },
         kind: kind.to_owned(),
         start,
         end,
-        strand: if strand == "-" { Strand::Reverse } else { Strand::Forward },
+        strand: match strand {
+            "+" => Some(Strand::Forward),
+            "-" => Some(Strand::Reverse),
+            _ => None,
+        },
         phase: phase.parse().ok().filter(|p| *p < 3).unwrap_or(0),
         attributes,
     };
@@ -113,13 +143,29 @@ fn parse_attributes(text: &str) -> (Vec<(String, String)>, bool) {
         (None, Some(_)) => true,
         _ => false,
     };
-    let pairs = text.split(';').filter_map(|part| {
+    let mut pairs = Vec::new();
+    // A semicolon within the quotes of GTF does not end a value.
+    let mut quoted = false;
+    let ends_part = |c: char| {
+        quoted ^= gtf && c == '"';
+        c == ';' && !quoted
+    };
+    for part in text.split(ends_part) {
         let part = part.trim();
-        let (key, value) = part.split_once(if gtf { ' ' } else { '=' })?;
-        let value = value.trim().trim_matches('"');
-        Some((key.trim().to_owned(), if gtf { value.to_owned() } else { percent_decoded(value) }))
-    });
-    (pairs.collect(), gtf)
+        let pair = if gtf { part.split_once(char::is_whitespace) } else { part.split_once('=') };
+        let Some((key, value)) = pair else { continue };
+        let (key, value) = (key.trim(), value.trim().trim_matches('"'));
+        if gtf {
+            pairs.push((key.to_owned(), value.to_owned()));
+        } else if key == "Parent" {
+            // A comma separates parents, an escaped comma is part of an identifier.
+            let parents = value.split(',').map(|id| percent_decoded(id.trim()));
+            pairs.extend(parents.map(|id| (key.to_owned(), id)));
+        } else {
+            pairs.push((key.to_owned(), percent_decoded(value)));
+        }
+    }
+    (pairs, gtf)
 }
 
 fn percent_decoded(text: &str) -> String {
@@ -153,7 +199,7 @@ mod tests {
     fn gff3_and_gtf_attributes_are_parsed() {
         let gff = "1\tx\tgene\t5\t9\t.\t-\t.\tID=gene:G1;Name=A%3BB;tag=basic,MANE_Select";
         let (feature, gtf) = parse_feature(gff).unwrap();
-        assert!(!gtf && feature.strand.is_reverse() && feature.has_tag("MANE_Select"));
+        assert!(!gtf && feature.strand == Some(Strand::Reverse) && feature.has_tag("MANE_Select"));
         assert_eq!(feature.attribute(&["Name"]), Some("A;B"));
         let line = "1\tx\tCDS\t5\t9\t.\t+\t2\tgene_id \"G1\"; transcript_id \"T1\"; tag \"basic\";";
         let (feature, gtf) = parse_feature(line).unwrap();

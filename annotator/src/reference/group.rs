@@ -1,111 +1,222 @@
-//! Groups the features of a file by gene and transcript.
+//! Groups the features of a file by gene and transcript, in the dialects of Ensembl, GENCODE, NCBI,
+//! UCSC and Prokka.
+//!
+//! A transcript is identified by its contig, too, because the genes of the pseudoautosomal regions have
+//! the same identifiers on X and Y. In GTF it is also identified by its gene: files of NCBI name the
+//! first transcript of every gene `unknown_transcript_1`.
 
 use super::gff::{Feature, Features};
-use std::collections::HashMap;
+use super::left_out::LeftOut;
+use std::collections::{HashMap, HashSet};
+
+/// What identifies a transcript in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct TranscriptKey<'a> {
+    pub(super) contig: &'a str,
+    /// `gene_id` in GTF; empty in GFF3.
+    gene: &'a str,
+    /// `transcript_id` in GTF, ID in GFF3.
+    pub(super) id: &'a str,
+}
 
 /// The features of one transcript.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct TranscriptFeatures<'a> {
-    /// The feature of the transcript itself.
+    /// The feature of the transcript itself, or of the gene whose direct parts it consists of.
     pub(super) transcript: Option<&'a Feature>,
     /// The key of its gene.
-    pub(super) gene_key: Option<String>,
+    pub(super) gene: Option<&'a str>,
     pub(super) exons: Vec<&'a Feature>,
     pub(super) cds: Vec<&'a Feature>,
+    /// Stop codons. GTF does not include them in the CDS, GFF3 does.
+    pub(super) stop_codons: Vec<&'a Feature>,
     /// Regions of codons that are translated to selenocysteine.
     pub(super) selenocysteines: Vec<(i32, i32)>,
+    /// Why it is left out.
+    pub(super) left_out: Option<LeftOut>,
 }
 
 impl<'a> TranscriptFeatures<'a> {
     /// Any of the features; `None` if there are none.
     pub(super) fn any(&self) -> Option<&'a Feature> {
-        self.transcript.or(self.exons.first().copied()).or(self.cds.first().copied())
+        self.transcript.into_iter().chain(self.parts()).next()
     }
 
-    fn add_part(&mut self, feature: &'a Feature, is_gtf: bool) {
+    /// Exons, CDS and stop codons.
+    pub(super) fn parts(&self) -> impl Iterator<Item = &'a Feature> {
+        self.exons.iter().chain(&self.cds).chain(&self.stop_codons).copied()
+    }
+
+    fn add_part(&mut self, feature: &'a Feature) {
         match feature.kind.as_str() {
-            "exon" => self.exons.push(feature),
+            "exon" | "pseudogenic_exon" => self.exons.push(feature),
             "CDS" => self.cds.push(feature),
-            // In GTF the CDS does not include the stop codon.
-            "stop_codon" if is_gtf => self.cds.push(feature),
-            "stop_codon" => {}
+            "stop_codon" => self.stop_codons.push(feature),
             _ => self.selenocysteines.push((feature.start, feature.end)),
         }
         if let Some(list) = feature.attribute(&["transl_except"]) {
-            for item in list.split("(pos:").skip(1).filter(|item| item.contains("aa:Sec")) {
-                let digits =
-                    |text: &str| text.trim_start_matches("complement(").parse::<i32>().ok();
-                let range = item.split([',', ')']).next().unwrap_or_default();
-                if let Some((from, to)) = range.split_once("..")
-                    && let (Some(from), Some(to)) = (digits(from), digits(to))
-                {
-                    self.selenocysteines.push((from, to));
-                }
-            }
+            self.selenocysteines.extend(selenocysteines_of(list));
         }
     }
+
+    /// Whether INSDC's or NCBI's attributes say that it is joined from separate transcripts.
+    fn is_declared_trans_spliced(&self) -> bool {
+        let exceptions = self.transcript.into_iter().chain(self.parts());
+        let mut texts = exceptions.filter_map(|feature| feature.attribute(&["exception"]));
+        texts.any(|text| text.contains("trans-splicing") || text.contains("trans_splicing"))
+    }
+}
+
+/// The selenocysteine codons of `transl_except`: `(pos:5..7,aa:Sec)`, with `complement(…)` on the
+/// reverse strand and `join(…)` for a codon that an intron splits.
+fn selenocysteines_of(list: &str) -> impl Iterator<Item = (i32, i32)> {
+    let codons = list.split("(pos:").skip(1).filter(|item| item.contains("aa:Sec"));
+    codons.filter_map(|item| {
+        let numbers = item.split(",aa").next()?.split(|c: char| !c.is_ascii_digit());
+        let numbers: Vec<i32> = numbers.filter_map(|n| n.parse().ok()).collect();
+        Some((*numbers.iter().min()?, *numbers.iter().max()?))
+    })
 }
 
 /// The features of a file by gene and transcript.
 #[derive(Default)]
 pub(super) struct GroupedFeatures<'a> {
-    /// The features of genes by key.
-    pub(super) genes: HashMap<String, &'a Feature>,
-    /// The keys of the transcripts in the order of their first feature.
-    pub(super) order: Vec<String>,
-    /// The features of transcripts by key.
-    pub(super) transcripts: HashMap<String, TranscriptFeatures<'a>>,
+    /// The features of genes by contig and key.
+    pub(super) genes: HashMap<(&'a str, &'a str), &'a Feature>,
+    /// The transcripts in the order of their first feature.
+    pub(super) order: Vec<TranscriptKey<'a>>,
+    /// The features of transcripts.
+    pub(super) transcripts: HashMap<TranscriptKey<'a>, TranscriptFeatures<'a>>,
+    /// Coding sequences that are left out because a transcript has only one: its key and their count.
+    pub(super) further_cds: Vec<(TranscriptKey<'a>, usize)>,
 }
 
 impl<'a> GroupedFeatures<'a> {
-    fn transcript(&mut self, key: &str) -> &mut TranscriptFeatures<'a> {
-        self.transcripts.entry(key.to_owned()).or_insert_with(|| {
-            self.order.push(key.to_owned());
+    fn transcript(&mut self, key: TranscriptKey<'a>) -> &mut TranscriptFeatures<'a> {
+        self.transcripts.entry(key).or_insert_with(|| {
+            self.order.push(key);
             TranscriptFeatures::default()
         })
+    }
+
+    fn define(&mut self, key: TranscriptKey<'a>, gene: Option<&'a str>, feature: &'a Feature) {
+        let transcript = self.transcript(key);
+        match transcript.transcript {
+            Some(first) if (first.start, first.end) != (feature.start, feature.end) => {
+                transcript.left_out = Some(LeftOut::DefinedTwice);
+            }
+            Some(_) => {}
+            None => (transcript.transcript, transcript.gene) = (Some(feature), gene),
+        }
     }
 }
 
 /// Groups the features.
 pub(super) fn group_features(found: &Features) -> GroupedFeatures<'_> {
-    let mut out = GroupedFeatures::default();
-    for feature in &found.features {
-        let (id, parents) = identity(feature, found.is_gtf);
-        if is_part(&feature.kind) {
-            for parent in parents {
-                out.transcript(&parent).add_part(feature, found.is_gtf);
-            }
-        } else if let (Some(id), Some(parent)) = (&id, parents.first())
-            && is_transcript(&feature.kind)
-        {
-            let transcript = out.transcript(id);
-            transcript.transcript = Some(feature);
-            transcript.gene_key = Some(parent.clone());
-        } else if let Some(id) = id
-            && (parents.is_empty() || feature.kind.contains("gene"))
-        {
-            out.genes.entry(id).or_insert(feature);
+    let mut out = if found.is_gtf { group_gtf(found) } else { group_gff3(found) };
+    for transcript in out.transcripts.values_mut() {
+        if transcript.is_declared_trans_spliced() {
+            transcript.left_out = Some(LeftOut::TransSpliced);
         }
     }
-    // The parent of a part may be a gene (bacteria), and a transcript may have no gene.
-    for (key, transcript) in &mut out.transcripts {
-        if transcript.transcript.is_none() && transcript.gene_key.is_none() {
-            transcript.transcript = out.genes.get(key).copied();
-            transcript.gene_key = Some(key.clone());
-            if found.is_gtf {
-                let part = transcript.exons.first().or(transcript.cds.first());
-                transcript.gene_key =
-                    part.and_then(|p| p.attribute(&["gene_id"])).map(|g| format!("gene:{g}"));
-            }
+    refuse_joined_contigs(&mut out);
+    separate_coding_sequences(&mut out);
+    out
+}
+
+fn group_gtf(found: &Features) -> GroupedFeatures<'_> {
+    let mut out = GroupedFeatures::default();
+    for feature in &found.features {
+        let gene = feature.attribute(&["gene_id"]).unwrap_or_default();
+        let contig = feature.contig.as_str();
+        if feature.kind == "gene" {
+            out.genes.entry((contig, gene)).or_insert(feature);
+            continue;
+        }
+        let id = feature.attribute(&["transcript_id"]).filter(|id| !id.is_empty());
+        let Some(id) = id.or(Some(gene)).filter(|id| !id.is_empty()) else { continue };
+        let key = TranscriptKey { contig, gene, id };
+        if matches!(feature.kind.as_str(), "transcript" | "mRNA") {
+            out.define(key, Some(gene), feature);
+        } else if is_part(&feature.kind) {
+            let transcript = out.transcript(key);
+            transcript.gene.get_or_insert(gene);
+            transcript.add_part(feature);
         }
     }
     out
 }
 
+fn group_gff3(found: &Features) -> GroupedFeatures<'_> {
+    let mut out = GroupedFeatures::default();
+    // Which features are genes is known only when all parents are.
+    let mut rows: HashMap<(&str, &str), &Feature> = HashMap::new();
+    let mut is_parent: HashSet<&str> = HashSet::new();
+    for feature in found.features.iter().filter(|feature| !is_part(&feature.kind)) {
+        if let Some(id) = feature.attribute(&["ID"]) {
+            rows.entry((&feature.contig, id)).or_insert(feature);
+        }
+        is_parent.extend(feature.parents());
+    }
+    for feature in &found.features {
+        let contig = feature.contig.as_str();
+        let key = |id| TranscriptKey { contig, gene: "", id };
+        let id = feature.attribute(&["ID"]);
+        let parent = feature.parents().next();
+        if is_part(&feature.kind) {
+            // Prokka and Prodigal write CDS features only.
+            let own = feature.attribute(&["transcript_id", "ID", "locus_tag", "protein_id"]);
+            let own = own.filter(|_| parent.is_none());
+            for id in feature.parents().chain(own) {
+                out.transcript(key(id)).add_part(feature);
+            }
+            continue;
+        }
+        let Some(id) = id else { continue };
+        let has_own_gene = parent.is_none() && feature.kind != "pseudogene";
+        if is_transcript(&feature.kind)
+            && (parent.is_some() || (has_own_gene && !is_parent.contains(id)))
+        {
+            out.define(key(id), Some(gene_of(feature, id, &rows)), feature);
+        } else if parent.is_none() || feature.kind.contains("gene") {
+            out.genes.entry((contig, id)).or_insert(feature);
+        }
+    }
+    // The parent of a part may be a gene (bacteria), and a transcript may have no gene.
+    for (key, transcript) in &mut out.transcripts {
+        if transcript.transcript.is_none() {
+            transcript.transcript = rows.get(&(key.contig, key.id)).copied();
+        }
+        transcript.gene.get_or_insert(key.id);
+    }
+    out
+}
+
+/// The gene of a transcript: its topmost ancestor, as a miRNA is part of a primary transcript.
+fn gene_of<'a>(
+    transcript: &'a Feature,
+    id: &'a str,
+    rows: &HashMap<(&'a str, &'a str), &'a Feature>,
+) -> &'a str {
+    const MOST_LEVELS: usize = 4;
+    let mut gene = transcript.parents().next().unwrap_or(id);
+    for _ in 0..MOST_LEVELS {
+        let row = rows.get(&(transcript.contig.as_str(), gene));
+        let Some(next) = row.and_then(|row| row.parents().next()) else { break };
+        gene = next;
+    }
+    gene
+}
+
 fn is_part(kind: &str) -> bool {
     matches!(
         kind,
-        "exon" | "CDS" | "stop_codon" | "stop_codon_redefined_as_selenocysteine" | "Selenocysteine"
+        "exon"
+            | "pseudogenic_exon"
+            | "CDS"
+            | "stop_codon"
+            | "stop_codon_redefined_as_selenocysteine"
+            | "Selenocysteine"
     )
 }
 
@@ -117,25 +228,111 @@ fn is_transcript(kind: &str) -> bool {
     ) && (lower.ends_with("rna")
         || lower.contains("transcript")
         || lower.contains("_segment")
-        || lower == "pseudogene"
-        || lower == "primary_transcript")
+        || lower == "pseudogene")
 }
 
-/// The feature's own key and the keys of its parents.
-fn identity(feature: &Feature, is_gtf: bool) -> (Option<String>, Vec<String>) {
-    if !is_gtf {
-        let id = feature.attribute(&["ID"]).map(str::to_owned);
-        let parents = feature.attribute(&["Parent"]).map_or(Vec::new(), |p| {
-            p.split(',').map(|s| s.trim().to_owned()).filter(|s| !s.is_empty()).collect()
-        });
-        return (id, parents);
+/// Refuses transcripts whose parts are on several contigs. The same identifier on two contigs may
+/// also be that of two complete copies, as in the pseudoautosomal regions.
+fn refuse_joined_contigs(out: &mut GroupedFeatures<'_>) {
+    let mut contigs: HashMap<(&str, &str), Vec<TranscriptKey<'_>>> = HashMap::new();
+    for key in &out.order {
+        contigs.entry((key.gene, key.id)).or_default().push(*key);
     }
-    let gene = feature.attribute(&["gene_id"]).map(|g| format!("gene:{g}"));
-    let transcript = feature.attribute(&["transcript_id"]).filter(|t| !t.is_empty());
-    match (feature.kind.as_str(), transcript) {
-        ("gene", _) => (gene, Vec::new()),
-        ("transcript" | "mRNA", Some(t)) => (Some(t.to_owned()), gene.into_iter().collect()),
-        (_, Some(t)) => (None, vec![t.to_owned()]),
-        (_, None) => (None, Vec::new()),
+    for keys in contigs.into_values().filter(|keys| keys.len() > 1) {
+        let places: Vec<_> = keys.iter().map(|key| &out.transcripts[key]).collect();
+        if are_copies(&places) {
+            continue;
+        }
+        for key in keys {
+            if let Some(transcript) = out.transcripts.get_mut(&key) {
+                transcript.left_out = Some(LeftOut::TransSpliced);
+            }
+        }
     }
+}
+
+/// Whether the same identifier on several contigs is that of complete copies: each has a line of its
+/// own, or (in files without such lines) the same exon numbers or the same number of parts.
+fn are_copies(places: &[&TranscriptFeatures<'_>]) -> bool {
+    let defined = places.iter().filter(|place| place.transcript.is_some()).count();
+    if defined > 0 {
+        return defined == places.len();
+    }
+    let numbers = |place: &TranscriptFeatures<'_>| -> HashSet<String> {
+        let exons = place.parts().filter_map(|part| part.attribute(&["exon_number"]));
+        exons.map(str::to_owned).collect()
+    };
+    let (first, rest) = (places[0], &places[1..]);
+    let named = numbers(first);
+    if !named.is_empty() {
+        return rest.iter().all(|place| !numbers(place).is_disjoint(&named));
+    }
+    let parts = |place: &TranscriptFeatures<'_>| (place.exons.len(), place.cds.len());
+    rest.iter().all(|place| parts(place) == parts(first))
+}
+
+/// The parts of a coding sequence may overlap by this many bases, by ribosomal slippage.
+const MOST_SLIPPAGE: i32 = 2;
+
+/// Separates coding sequences that share a parent. Those of a gene are its transcripts; of those of a
+/// transcript, only the longest is kept.
+fn separate_coding_sequences(out: &mut GroupedFeatures<'_>) {
+    let mut order = Vec::with_capacity(out.order.len());
+    for key in std::mem::take(&mut out.order) {
+        order.push(key);
+        let Some(transcript) = out.transcripts.get_mut(&key) else { continue };
+        let mut all = coding_sequences(&transcript.cds);
+        if all.len() < 2 {
+            continue;
+        }
+        let of_gene = transcript.transcript.is_some_and(|row| row.kind.contains("gene"));
+        if of_gene && transcript.exons.is_empty() {
+            let whole = transcript.clone();
+            order.pop();
+            out.transcripts.remove(&key);
+            for (id, cds) in all {
+                let key = TranscriptKey { id, ..key };
+                order.push(key);
+                out.transcripts.insert(key, TranscriptFeatures { cds, ..whole.clone() });
+            }
+            continue;
+        }
+        let length = |cds: &[&Feature]| -> i64 {
+            cds.iter().map(|part| i64::from(part.end) - i64::from(part.start) + 1).sum()
+        };
+        // The first of the longest.
+        all.reverse();
+        out.further_cds.push((key, all.len() - 1));
+        transcript.cds =
+            all.into_iter().map(|(_, cds)| cds).max_by_key(|cds| length(cds)).unwrap_or_default();
+    }
+    out.order = order;
+}
+
+/// Divides CDS features into coding sequences by their ID, in file order. Some files give each part an
+/// ID of its own, so parts with different IDs belong together unless they overlap.
+fn coding_sequences<'a>(cds: &[&'a Feature]) -> Vec<(&'a str, Vec<&'a Feature>)> {
+    let id = |part: &'a Feature| part.attribute(&["ID"]).unwrap_or_default();
+    let Some(first) = cds.first() else { return Vec::new() };
+    if cds.iter().all(|part| id(part) == id(first)) {
+        return vec![(id(first), cds.to_vec())];
+    }
+    let mut sorted = cds.to_vec();
+    sorted.sort_by_key(|part| part.start);
+    let overlap = sorted.windows(2).any(|pair| {
+        id(pair[0]) != id(pair[1]) && pair[1].start <= pair[0].end.saturating_sub(MOST_SLIPPAGE)
+    });
+    if !overlap {
+        return vec![(id(first), cds.to_vec())];
+    }
+    let mut numbers: HashMap<&str, usize> = HashMap::new();
+    let mut out: Vec<(&str, Vec<&Feature>)> = Vec::new();
+    for part in cds {
+        let number = *numbers.entry(id(part)).or_insert(out.len());
+        if number == out.len() {
+            out.push((id(part), Vec::new()));
+        }
+        out[number].1.push(part);
+    }
+    out
 }

@@ -1,6 +1,7 @@
 //! `manifest.json`: the contents of a reference and what it was built from.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The version of the reference format that is read and written.
 pub const FORMAT: u32 = 1;
@@ -70,6 +71,9 @@ pub struct Manifest {
     pub sources: Vec<Source>,
     /// Files of the reference.
     pub files: Vec<ReferenceFile>,
-    /// What was left out and why, one line each.
+    /// Transcripts that were left out, by reason.
+    #[serde(default)]
+    pub left_out: BTreeMap<String, u64>,
+    /// What was left out and why, one line each. Only the first of each reason are named.
     pub notes: Vec<String>,
 }

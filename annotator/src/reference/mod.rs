@@ -7,6 +7,7 @@ mod fasta;
 mod genes;
 mod gff;
 mod group;
+mod left_out;
 mod manifest;
 mod transcript;
 

@@ -2,28 +2,35 @@
 
 use super::gff::Feature;
 use super::group::TranscriptFeatures;
+use super::left_out::LeftOut;
 use super::manifest::Contig;
 use crate::contig_names::is_mitochondrial;
 use crate::model::{Cds, CdsSegment, CodonTable, Exon, Gene, Strand, Transcript, TranscriptFlags};
 
-fn stripped_id(id: &str) -> &str {
-    let id = id.strip_prefix("gene:").or(id.strip_prefix("transcript:")).unwrap_or(id);
-    id.strip_prefix("rna-").or(id.strip_prefix("gene-")).unwrap_or(id)
+/// An ID without the prefix by which Ensembl and NCBI tell the types of features apart.
+pub(super) fn stripped_id(id: &str) -> &str {
+    let prefixes = ["gene:", "transcript:", "CDS:", "gene-", "rna-", "cds-"];
+    prefixes.iter().find_map(|prefix| id.strip_prefix(prefix)).unwrap_or(id)
 }
 
 /// Builds a gene. `sample` is any of its features and stands in for a missing gene feature.
 pub(super) fn build_gene(key: &str, gene: Option<&Feature>, sample: &Feature) -> Gene {
     let from = gene.unwrap_or(sample);
-    let id = from.attribute(&["gene_id"]).unwrap_or_else(|| stripped_id(key));
-    let symbol = from.attribute(&["gene_name", "Name", "gene", "gene_symbol"]).unwrap_or_default();
+    let id = from.attribute(&["gene_id"]).filter(|id| !id.is_empty());
+    // The Name of another feature is not that of the gene.
+    let names: &[&str] = match gene {
+        Some(_) => &["gene_name", "Name", "gene", "gene_symbol"],
+        None => &["gene_name", "gene", "gene_symbol", "Name"],
+    };
+    let symbol = from.attribute(names).unwrap_or_default();
     let biotype = from.attribute(&["biotype", "gene_biotype", "gene_type"]).unwrap_or_default();
     Gene {
-        id: id.into(),
+        id: id.unwrap_or_else(|| stripped_id(key)).into(),
         symbol: symbol.into(),
         biotype: biotype.into(),
         start: from.start,
         end: from.end,
-        strand: from.strand,
+        strand: from.strand.unwrap_or(Strand::Forward),
     }
 }
 
@@ -33,30 +40,28 @@ pub(super) fn build_transcript(
     features: &TranscriptFeatures<'_>,
     gene: Option<&Feature>,
     contig: &Contig,
-) -> Result<Transcript, String> {
+    is_prokaryotic: bool,
+) -> Result<Transcript, LeftOut> {
     let line = features.transcript;
-    let mut exons = merged(
-        if features.exons.is_empty() { &features.cds } else { &features.exons },
-        features.exons.is_empty(),
-    );
+    let mut exons = if features.exons.is_empty() {
+        let coding: Vec<&Feature> =
+            features.cds.iter().chain(&features.stop_codons).copied().collect();
+        merged(&coding, MOST_SLIPPAGE_GAP)
+    } else {
+        merged(&features.exons, 0)
+    };
     if exons.is_empty() {
-        let whole = line.ok_or("neither exons nor CDS")?;
+        let whole = line.ok_or(LeftOut::NoExons)?;
         exons.push((whole.start, whole.end));
     }
-    let strand = features
-        .exons
-        .first()
-        .or(features.cds.first())
-        .copied()
-        .or(line)
-        .map_or(Strand::Forward, |f| f.strand);
+    let strand = strand_of(features)?;
     let (start, end) = (exons[0].0, exons[exons.len() - 1].1);
     if end as u64 > contig.length {
-        return Err(format!(
-            "ends at {end}, beyond the {} bases of {}",
-            contig.length, contig.name
-        ));
+        return Err(LeftOut::BeyondContig);
     }
+    // The CDS of a pseudogene is where that of its parent gene was, and is not translated.
+    let is_pseudogene =
+        line.into_iter().chain(gene).chain(features.parts()).any(Feature::is_pseudogene);
     // Models cut out of a larger region may lack exons at the ends of a transcript.
     let (start, end) = line.map_or((start, end), |line| {
         (start.min(line.start), end.max(line.end).min(contig.length as i32))
@@ -65,9 +70,9 @@ pub(super) fn build_transcript(
     let len = exons.iter().map(Exon::len).sum();
     let flags = read_flags(features);
     let mut transcript = Transcript {
-        id: transcript_id(key, line).into(),
+        id: transcript_id(key, features).into(),
         gene: 0,
-        biotype: biotype_of(line, gene, !features.cds.is_empty()).into(),
+        biotype: biotype_of(line, gene, !features.cds.is_empty(), is_pseudogene).into(),
         start,
         end,
         strand,
@@ -77,24 +82,49 @@ pub(super) fn build_transcript(
         offset: 0,
         len,
     };
-    transcript.cds = build_cds(features, &transcript, contig)?;
+    if !is_pseudogene {
+        transcript.cds = build_cds(features, &transcript, contig, is_prokaryotic)?;
+    }
     Ok(transcript)
 }
 
-fn transcript_id(key: &str, line: Option<&Feature>) -> String {
-    let id = line.and_then(|l| l.attribute(&["transcript_id"])).unwrap_or_else(|| stripped_id(key));
+/// The strand of the transcript's parts, which all must be on one strand.
+fn strand_of(features: &TranscriptFeatures<'_>) -> Result<Strand, LeftOut> {
+    let mut strands = features.parts().map(|part| part.strand);
+    let own = features.transcript.map(|line| line.strand);
+    let strand = strands.next().or(own).flatten().ok_or(LeftOut::NoStrand)?;
+    if strands.all(|other| other == Some(strand)) { Ok(strand) } else { Err(LeftOut::BothStrands) }
+}
+
+fn transcript_id(key: &str, features: &TranscriptFeatures<'_>) -> String {
+    let line = features.transcript;
+    // NCBI writes such placeholders for the transcripts of prokaryotes.
+    let is_placeholder =
+        |id: &&str| id.starts_with("unassigned_transcript") || id.starts_with("unknown_transcript");
+    if is_placeholder(&key) {
+        return features.gene.unwrap_or(key).to_owned();
+    }
+    let id = line.and_then(|l| l.attribute(&["transcript_id"])).filter(|id| !id.is_empty());
+    let id = id.unwrap_or_else(|| stripped_id(key));
     match line.and_then(|l| l.attribute(&["version", "transcript_version"])) {
         Some(version) if !id.contains('.') => format!("{id}.{version}"),
         _ => id.to_owned(),
     }
 }
 
-fn biotype_of(line: Option<&Feature>, gene: Option<&Feature>, coding: bool) -> String {
-    let named = |f: &Feature| {
-        f.attribute(&["biotype", "transcript_biotype", "transcript_type"]).map(str::to_owned)
+fn biotype_of(
+    line: Option<&Feature>,
+    gene: Option<&Feature>,
+    coding: bool,
+    is_pseudogene: bool,
+) -> String {
+    let attribute = |f: &Feature, names: &[&str]| {
+        // NCBI's GTF has the type of the feature as the biotype of the transcript.
+        f.attribute(names)
+            .map(|name| if name == "mRNA" { "protein_coding" } else { name }.to_owned())
     };
-    let of_gene =
-        |f: &Feature| f.attribute(&["biotype", "gene_biotype", "gene_type"]).map(str::to_owned);
+    let named = |f: &Feature| attribute(f, &["biotype", "transcript_biotype", "transcript_type"]);
+    let of_gene = |f: &Feature| attribute(f, &["biotype", "gene_biotype", "gene_type"]);
     let of_kind = |f: &Feature| match f.kind.as_str() {
         "mRNA" => Some("protein_coding".to_owned()),
         "transcript" | "primary_transcript" | "gene" => None,
@@ -103,7 +133,14 @@ fn biotype_of(line: Option<&Feature>, gene: Option<&Feature>, coding: bool) -> S
     line.and_then(named)
         .or_else(|| line.and_then(of_kind))
         .or_else(|| gene.and_then(of_gene))
-        .unwrap_or_else(|| if coding { "protein_coding" } else { "misc_RNA" }.to_owned())
+        .unwrap_or_else(|| {
+            let biotype = match (is_pseudogene, coding) {
+                (true, _) => "pseudogene",
+                (false, true) => "protein_coding",
+                (false, false) => "misc_RNA",
+            };
+            biotype.to_owned()
+        })
 }
 
 fn read_flags(features: &TranscriptFeatures<'_>) -> TranscriptFlags {
@@ -117,20 +154,29 @@ fn read_flags(features: &TranscriptFeatures<'_>) -> TranscriptFlags {
         flags.cds_start_nf |= line.has_tag("cds_start_NF");
         flags.cds_end_nf |= line.has_tag("cds_end_NF");
     }
+    // NCBI marks the incomplete ends of a CDS: `start_range=.,5` is its left end.
+    let left = features.cds.iter().any(|part| part.attribute(&["start_range"]).is_some());
+    let right = features.cds.iter().any(|part| part.attribute(&["end_range"]).is_some());
+    let reverse = features.cds.first().is_some_and(|part| part.strand == Some(Strand::Reverse));
+    let (start, end) = if reverse { (right, left) } else { (left, right) };
+    flags.cds_start_nf |= start;
+    flags.cds_end_nf |= end;
     flags
 }
 
-/// The regions of features, sorted and without overlaps. With `join_adjacent`, adjacent regions
-/// become one, as exons derived from CDS features require.
-fn merged(features: &[&Feature], join_adjacent: bool) -> Vec<(i32, i32)> {
+/// The most bases that ribosomal slippage leaves out. An intron is longer.
+const MOST_SLIPPAGE_GAP: i32 = 2;
+
+/// The regions of features, sorted and without overlaps. Regions are joined if at most `gap` bases lie
+/// between them, as exons derived from CDS features require; exons as such are joined if they overlap.
+fn merged(features: &[&Feature], gap: i32) -> Vec<(i32, i32)> {
+    let reach = if gap > 0 { gap + 1 } else { 0 };
     let mut regions: Vec<(i32, i32)> = features.iter().map(|f| (f.start, f.end)).collect();
     regions.sort_unstable();
     let mut out: Vec<(i32, i32)> = Vec::with_capacity(regions.len());
     for (start, end) in regions {
         match out.last_mut() {
-            Some(last) if start <= last.1 || (join_adjacent && start == last.1 + 1) => {
-                last.1 = last.1.max(end)
-            }
+            Some(last) if start <= last.1.saturating_add(reach) => last.1 = last.1.max(end),
             _ => out.push((start, end)),
         }
     }
@@ -154,7 +200,8 @@ fn build_cds(
     features: &TranscriptFeatures<'_>,
     transcript: &Transcript,
     contig: &Contig,
-) -> Result<Option<Cds>, String> {
+    is_prokaryotic: bool,
+) -> Result<Option<Cds>, LeftOut> {
     let mut parts: Vec<(i32, i32, u8)> =
         features.cds.iter().map(|f| (f.start, f.end, f.phase)).collect();
     if parts.is_empty() {
@@ -162,7 +209,12 @@ fn build_cds(
     }
     parts.sort_unstable();
     parts.dedup_by_key(|p| (p.0, p.1));
-    join_stop_codons(&mut parts, features);
+    join_stop_codons(&mut parts, &features.stop_codons);
+    parts.sort_unstable();
+    let overlap = |pair: &[(i32, i32, u8)]| pair[0].1 - pair[1].0 >= MOST_SLIPPAGE_GAP;
+    if parts.windows(2).any(overlap) {
+        return Err(LeftOut::OverlappingCds);
+    }
     if transcript.strand.is_reverse() {
         parts.reverse();
     }
@@ -178,7 +230,13 @@ fn build_cds(
         Strand::Forward => (first.start, last.end),
         Strand::Reverse => (first.end, last.start),
     };
-    let cdna = |pos| transcript.cdna_position(pos).ok_or("the CDS is outside the exons");
+    let cdna = |pos| transcript.cdna_position(pos).ok_or(LeftOut::CdsOutsideExons);
+    for segment in &segments {
+        let bases = (cdna(segment.end)? - cdna(segment.start)?).abs();
+        if bases != segment.end - segment.start {
+            return Err(LeftOut::CdsOutsideExons);
+        }
+    }
     let (cdna_start, cdna_end) = (cdna(ends.0)?, cdna(ends.1)?);
     let mut cds = Cds {
         segments,
@@ -186,7 +244,7 @@ fn build_cds(
         cdna_end,
         start_phase: (3 - skip) % 3,
         skip,
-        table: codon_table(features, contig),
+        table: codon_table(features, contig, is_prokaryotic)?,
         selenocysteines: Vec::new(),
         offset: 0,
         len: cds_start - 1,
@@ -196,34 +254,35 @@ fn build_cds(
     Ok(Some(cds))
 }
 
-/// Extends each CDS feature by the GTF stop codon that it touches.
-fn join_stop_codons(parts: &mut Vec<(i32, i32, u8)>, features: &TranscriptFeatures<'_>) {
-    if !features.cds.iter().any(|f| f.kind == "stop_codon") {
-        return;
-    }
-    let reverse = features.cds[0].strand.is_reverse();
-    let mut out: Vec<(i32, i32, u8)> = Vec::new();
-    for (start, end, phase) in parts.drain(..) {
-        match out.last_mut() {
-            Some(last) if start == last.1 + 1 => {
-                last.1 = end;
-                last.2 = if reverse { phase } else { last.2 };
-            }
-            Some(last) if start <= last.1 => last.1 = last.1.max(end),
-            _ => out.push((start, end, phase)),
+/// Adds the stop codon to the CDS, which does not include it in GTF and in some GFF3. An intron may
+/// split it.
+fn join_stop_codons(parts: &mut Vec<(i32, i32, u8)>, stop_codons: &[&Feature]) {
+    for stop in stop_codons {
+        let touches =
+            |part: &&mut (i32, i32, u8)| stop.start - 1 <= part.1 && part.0 - 1 <= stop.end;
+        match parts.iter_mut().find(touches) {
+            Some(part) => (part.0, part.1) = (part.0.min(stop.start), part.1.max(stop.end)),
+            None => parts.push((stop.start, stop.end, 0)),
         }
     }
-    *parts = out;
 }
 
-fn codon_table(features: &TranscriptFeatures<'_>, contig: &Contig) -> CodonTable {
-    let named = features.cds.iter().find_map(|f| f.attribute(&["transl_table"]));
-    let standard = if is_mitochondrial(&contig.name) {
+fn codon_table(
+    features: &TranscriptFeatures<'_>,
+    contig: &Contig,
+    is_prokaryotic: bool,
+) -> Result<CodonTable, LeftOut> {
+    if let Some(named) = features.cds.iter().find_map(|f| f.attribute(&["transl_table"])) {
+        let known = named.trim().parse().ok().and_then(CodonTable::from_number);
+        return known.ok_or(LeftOut::UnknownGeneticCode);
+    }
+    Ok(if is_mitochondrial(&contig.name) {
         CodonTable::VertebrateMitochondrial
+    } else if is_prokaryotic {
+        CodonTable::Bacterial
     } else {
         CodonTable::Standard
-    };
-    named.and_then(|n| n.parse().ok()).and_then(CodonTable::from_number).unwrap_or(standard)
+    })
 }
 
 fn selenocysteines(

@@ -1,0 +1,78 @@
+//! Why a transcript of the source file is not in the reference.
+
+use std::collections::BTreeMap;
+
+/// Why a transcript is left out. The others of its gene are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum LeftOut {
+    /// The contig has no sequence.
+    NoSequence,
+    /// It ends beyond the sequence of its contig.
+    BeyondContig,
+    /// It has neither exons nor a coding sequence.
+    NoExons,
+    /// A part of the coding sequence is not within one exon.
+    CdsOutsideExons,
+    /// Parts of the coding sequence overlap by more than ribosomal slippage explains.
+    OverlappingCds,
+    /// It is joined from several contigs, or declared as trans-spliced.
+    TransSpliced,
+    /// Its exons are on both strands.
+    BothStrands,
+    /// It has no strand.
+    NoStrand,
+    /// Two lines on the same contig define it.
+    DefinedTwice,
+    /// The genetic code is not supported.
+    UnknownGeneticCode,
+    /// A further coding sequence of a transcript. The longest one is kept.
+    FurtherCds,
+}
+
+impl LeftOut {
+    /// The reason, in the notes and counts of the manifest.
+    pub(super) const fn reason(self) -> &'static str {
+        match self {
+            Self::NoSequence => "no sequence for the contig",
+            Self::BeyondContig => "ends beyond the contig's sequence",
+            Self::NoExons => "neither exons nor CDS",
+            Self::CdsOutsideExons => "the CDS is outside the exons",
+            Self::OverlappingCds => "parts of the CDS overlap",
+            Self::TransSpliced => "trans-spliced",
+            Self::BothStrands => "exons on both strands",
+            Self::NoStrand => "no strand",
+            Self::DefinedTwice => "defined twice on one contig",
+            Self::UnknownGeneticCode => "the genetic code is not supported",
+            Self::FurtherCds => "a further CDS of a transcript, of which the longest is kept",
+        }
+    }
+}
+
+/// The most notes for each reason; the others are only counted.
+const MAX_NOTES: u64 = 20;
+
+/// Counts what is left out, and names the first transcripts of each reason.
+#[derive(Debug, Default)]
+pub(super) struct LeftOutReport {
+    counts: BTreeMap<LeftOut, u64>,
+    /// One line for each named transcript.
+    pub(super) notes: Vec<String>,
+}
+
+impl LeftOutReport {
+    /// Adds a transcript (or, for [`LeftOut::FurtherCds`], a coding sequence).
+    pub(super) fn add(&mut self, id: &str, contig: &str, reason: LeftOut) {
+        let count = self.counts.entry(reason).or_default();
+        *count += 1;
+        if *count <= MAX_NOTES {
+            self.notes.push(format!("transcript {id} on {contig}: {}", reason.reason()));
+        }
+    }
+
+    /// Adds the counts to those of other files.
+    pub(super) fn add_counts(&self, sums: &mut BTreeMap<String, u64>) {
+        for (reason, count) in &self.counts {
+            *sums.entry(reason.reason().to_owned()).or_default() += count;
+        }
+    }
+}

@@ -1,0 +1,420 @@
+//! Gene models in the dialects of Ensembl, GENCODE, NCBI, UCSC and Prokka, on small references.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+
+use gas_annotate::annotate::Annotator;
+use gas_annotate::annotation_format::AnnotationFormat;
+use gas_annotate::model::{CodonTable, Transcript};
+use gas_annotate::reference::{BuildOptions, Reference, build_reference};
+use std::fmt::Write;
+
+/// 36 codons: `ATG GCT …  TAA`.
+const CODING: &str = "ATGGCTAAACTGGAACGTAAACTGGAACGTAAACTGGAACGTAAACTGGAACGTAAACTGGAACGTAAACTG\
+                      GAACGTAAACTGGAACGTAAACTGGAACGTAAATAA";
+
+/// Where the coding sequence is, without and with an intron around it; the stop codon is included.
+const CDS: [(usize, usize); 3] = [(171, 200), (261, 320), (381, 398)];
+const EXONS: [(usize, usize); 3] = [(151, 200), (261, 320), (381, 448)];
+
+/// A contig of 700 bases with the coding sequence at [`CDS`], shifted to the right.
+fn contig(name: &str, shift: usize) -> String {
+    let mut bases: Vec<u8> = b"ACCTGTCAGG".iter().copied().cycle().take(700).collect();
+    let mut coding = CODING.bytes();
+    for (start, end) in CDS {
+        for base in &mut bases[start + shift - 1..end + shift] {
+            *base = coding.next().unwrap();
+        }
+    }
+    format!(">{name} test\n{}\n", String::from_utf8(bases).unwrap())
+}
+
+fn build(name: &str, models: &str, sequence: &str) -> Reference {
+    let folder = tempfile::tempdir().unwrap().keep();
+    let write = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let out = folder.join("reference");
+    build_reference(&BuildOptions {
+        gff: vec![write(name, models)],
+        fasta: vec![write("sequence.fa", sequence)],
+        vcf_tracks: Vec::new(),
+        bed_tracks: Vec::new(),
+        assembly: "test".to_owned(),
+        out: out.clone(),
+    })
+    .unwrap();
+    Reference::open(&out).unwrap()
+}
+
+/// Feature, consequence, cDNA position, exon and protein change of each entry.
+fn annotated(reference: &Reference, record: &str) -> Vec<String> {
+    let mut annotator = Annotator::new(reference, 0, AnnotationFormat::Csq, false);
+    let mut out = Vec::new();
+    annotator.record(1, record.replace(' ', "\t").as_bytes(), &mut out).unwrap();
+    let line = String::from_utf8(out).unwrap();
+    let entries = line.trim_end().split("CSQ=").nth(1).unwrap().split(',');
+    let entries = entries.map(|entry| {
+        let f: Vec<&str> = entry.split('|').collect();
+        let protein = f[11].split(':').next_back().unwrap_or_default();
+        let parts = [f[6], f[1], f[7], f[8], f[12], protein];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    });
+    entries.collect()
+}
+
+fn transcripts<'r>(reference: &'r Reference, contig: &str) -> &'r [Transcript] {
+    &reference.contig(contig.as_bytes()).unwrap().model.transcripts
+}
+
+fn left_out(reference: &Reference) -> Vec<(&str, u64)> {
+    let counts = &reference.manifest.left_out;
+    counts.iter().map(|(reason, count)| (reason.as_str(), *count)).collect()
+}
+
+/// A GTF or GFF3 line.
+fn line(contig: &str, kind: &str, (start, end): (usize, usize), rest: &str) -> String {
+    format!("{contig}\tx\t{kind}\t{start}\t{end}\t.\t+\t0\t{rest}\n")
+}
+
+/// The exons and the CDS without its stop codon, as in GTF, with the same attributes on all lines.
+fn gtf_parts(contig: &str, shift: usize, attributes: &str) -> String {
+    let mut out = String::new();
+    for (kind, regions) in [("exon", EXONS), ("CDS", CDS)] {
+        for (start, end) in regions {
+            let end = if kind == "CDS" && end == 398 { 395 } else { end };
+            out += &line(contig, kind, (start + shift, end + shift), attributes);
+        }
+    }
+    out + &line(contig, "stop_codon", (396 + shift, 398 + shift), attributes)
+}
+
+const MISSENSE: &str = "missense_variant protein_coding 1/3 25 p.Ala2Asp";
+
+#[test]
+fn a_transcript_with_the_same_identifier_on_x_and_y_is_two_transcripts() {
+    let gene = "gene_id \"G1\"; gene_name \"PARG\"; gene_type \"protein_coding\";";
+    let transcript = "gene_id \"G1\"; transcript_id \"T1\"; transcript_type \"protein_coding\";";
+    let sequence = contig("X", 0) + &contig("Y", 77);
+    for with_lines in [true, false] {
+        let mut gtf = String::new();
+        for (name, shift) in [("X", 0), ("Y", 77)] {
+            if with_lines {
+                gtf += &line(name, "gene", (151 + shift, 448 + shift), gene);
+                gtf += &line(name, "transcript", (151 + shift, 448 + shift), transcript);
+            }
+            gtf += &gtf_parts(name, shift, transcript);
+        }
+        let reference = build("models.gtf", &gtf, &sequence);
+        let expected = [format!("T1 {MISSENSE}")];
+        assert_eq!(annotated(&reference, "X 175 . C A . . ."), expected);
+        assert_eq!(annotated(&reference, "Y 252 . C A . . ."), expected);
+        assert_eq!((reference.manifest.genes, left_out(&reference)), (2, vec![]));
+        let gene = &reference.contig(b"Y").unwrap().model.genes[0];
+        assert_eq!((gene.start, gene.end), (228, 525), "the gene of X does not reach to Y");
+    }
+    // GENCODE's GFF3 has identifiers of their own on Y.
+    let mut gff = String::from("##gff-version 3\n");
+    for (name, shift, suffix) in [("X", 0, ""), ("Y", 77, "_PAR_Y")] {
+        let whole = (151 + shift, 448 + shift);
+        gff += &line(name, "gene", whole, &format!("ID=G1{suffix};gene_id=G1{suffix}"));
+        let ids = format!("ID=T1{suffix};Parent=G1{suffix};transcript_id=T1{suffix}");
+        gff += &line(name, "transcript", whole, &ids);
+        gff += &gtf_parts(name, shift, &format!("Parent=T1{suffix}"));
+    }
+    let reference = build("models.gff3", &gff, &sequence);
+    assert_eq!(annotated(&reference, "Y 252 . C A . . ."), [format!("T1_PAR_Y {MISSENSE}")]);
+}
+
+#[test]
+fn the_stop_codon_counts_once_in_every_dialect() {
+    let ucsc = "gene_id \"T1\"; transcript_id \"T1\"; exon_number \"1\";";
+    let gtf = gtf_parts("X", 0, ucsc);
+    let with_stop = gtf.replace("\tCDS\t381\t395\t", "\tCDS\t381\t398\t");
+    let exons_and_cds = |end: usize| {
+        let lines = gtf.lines().filter(|line| !line.contains("stop_codon"));
+        let lines: Vec<_> = lines.map(|l| l.replace(ucsc, "Parent=T1")).collect();
+        lines.join("\n").replace("\tCDS\t381\t395\t", &format!("\tCDS\t381\t{end}\t")) + "\n"
+    };
+    let gff = line("X", "mRNA", (151, 448), "ID=T1") + &exons_and_cds(398);
+    let augustus = line("X", "mRNA", (151, 448), "ID=T1")
+        + &exons_and_cds(395)
+        + &line("X", "stop_codon", (396, 398), "Parent=T1");
+    for (name, models, why) in [
+        ("m.gtf", &gtf, "GTF leaves the stop codon out of the CDS"),
+        ("m.gtf", &with_stop, "a GTF that includes it nevertheless"),
+        ("m.gff3", &gff, "GFF3 includes it"),
+        ("m.gff3", &augustus, "AUGUSTUS can leave it out in GFF3"),
+    ] {
+        let reference = build(name, models, &contig("chrX", 0));
+        assert_eq!(transcripts(&reference, "X")[0].cds.as_ref().unwrap().len, 108, "{why}");
+        assert_eq!(annotated(&reference, "X 175 . C A . . ."), [format!("T1 {MISSENSE}")], "{why}");
+        let stop = annotated(&reference, "X 396 . T C . . .");
+        assert!(stop[0].starts_with("T1 stop_lost protein_coding 3/3 126 p.Ter36Gln"), "{stop:?}");
+    }
+    // The stop codon is split by an intron: its last base is alone in the third exon.
+    let split = line("X", "exon", (151, 200), ucsc)
+        + &line("X", "exon", (261, 262), ucsc)
+        + &line("X", "CDS", (171, 199), ucsc)
+        + &line("X", "stop_codon", (200, 200), ucsc)
+        + &line("X", "stop_codon", (261, 262), ucsc);
+    let reference = build("m.gtf", &split, &contig("X", 0));
+    let cds = transcripts(&reference, "X")[0].cds.as_ref().unwrap();
+    assert_eq!((cds.len, cds.segments.len(), cds.has_slippage()), (32, 2, false));
+}
+
+#[test]
+fn a_gtf_of_exons_only_has_non_coding_transcripts() {
+    let gtf = gtf_parts("X", 0, "gene_id \"T1\"; transcript_id \"T1\";");
+    let exons: Vec<_> = gtf.lines().filter(|line| line.contains("\texon\t")).collect();
+    let reference = build("m.gtf", &(exons.join("\n") + "\n"), &contig("X", 0));
+    let expected = ["T1 non_coding_transcript_exon_variant misc_RNA 1/3 25"];
+    assert_eq!(annotated(&reference, "X 175 . C A . . ."), expected);
+}
+
+#[test]
+fn a_trans_spliced_transcript_is_left_out_and_the_others_are_kept() {
+    let good = gtf_parts("X", 0, "gene_id \"G1\"; transcript_id \"T1\";");
+    let other = "gene_id \"G2\"; transcript_id \"T2\";";
+    let sequence = contig("X", 0) + &contig("Y", 77);
+    let exon = |name: &str, from: usize, rest: &str| line(name, "exon", (from, from + 40), rest);
+    let two_strands = exon("X", 200, other) + &exon("X", 300, other).replace("\t+\t", "\t-\t");
+    let with_line = line("X", "transcript", (200, 340), other) + &exon("X", 200, other);
+    let numbered = |n: u32| format!("{other} exon_number \"{n}\";");
+    for (name, models, reason, why) in [
+        ("m.gtf", two_strands, "exons on both strands", "exons on both strands"),
+        ("m.gtf", with_line + &exon("Y", 300, other), "trans-spliced", "its line is on X only"),
+        (
+            "m.gtf",
+            exon("X", 200, &numbered(1)) + &exon("Y", 300, &numbered(2)),
+            "trans-spliced",
+            "each contig has other exon numbers",
+        ),
+        (
+            "m.gtf",
+            exon("X", 200, other) + &exon("X", 300, other) + &exon("Y", 300, other),
+            "trans-spliced",
+            "each contig has another number of exons",
+        ),
+        ("m.gtf", exon("X", 200, other).replace("\t+\t", "\t.\t"), "no strand", "no strand"),
+        (
+            "m.gtf",
+            line("X", "transcript", (200, 340), other)
+                + &line("X", "transcript", (400, 500), other),
+            "defined twice on one contig",
+            "two lines with the same identifier",
+        ),
+    ] {
+        let reference = build(name, &format!("{good}{models}"), &sequence);
+        assert_eq!(left_out(&reference), [(reason, 1)], "{why}");
+        assert_eq!(annotated(&reference, "X 175 . C A . . ."), [format!("T1 {MISSENSE}")], "{why}");
+        assert!(reference.manifest.notes[0].starts_with("transcript T2 on X: "), "{why}");
+    }
+    // NCBI declares it, as in the rps12 genes of plastids.
+    let gff = "X\tRefSeq\tgene\t151\t448\t.\t+\t.\tID=gene-rps12;part=1;exception=trans-splicing\n\
+               X\tRefSeq\tgene\t500\t600\t.\t+\t.\tID=gene-rps12;part=2;exception=trans-splicing\n\
+               X\tRefSeq\tCDS\t171\t200\t.\t+\t0\tID=cds-1;Parent=gene-rps12;exception=trans-splicing\n\
+               X\tRefSeq\tCDS\t500\t602\t.\t+\t0\tID=cds-1;Parent=gene-rps12;exception=trans-splicing\n";
+    let reference = build("m.gff3", gff, &sequence);
+    assert_eq!(left_out(&reference), [("trans-spliced", 1)]);
+    assert_eq!(annotated(&reference, "X 175 . C A . . ."), ["intergenic_variant"]);
+}
+
+#[test]
+fn ribosomal_slippage_keeps_its_overlap_or_gap() {
+    // -1 reads base 200 twice, +1 leaves out base 201.
+    for (parts, expected) in [([(171, 200), (200, 260)], 91), ([(171, 200), (202, 262)], 91)] {
+        let gff_cds = "ID=C1;Parent=T1;exception=ribosomal slippage";
+        let mut with_exon = line("X", "mRNA", (151, 448), "ID=T1");
+        with_exon += &line("X", "exon", (151, 448), "Parent=T1");
+        let gene_only = line("X", "gene", (151, 448), "ID=T1;gene_biotype=protein_coding");
+        let attributes = "gene_id \"G1\"; transcript_id \"T1\";";
+        let mut gtf = line("X", "exon", (151, 448), attributes);
+        gtf += &line("X", "stop_codon", (parts[1].1 - 2, parts[1].1), attributes);
+        let cds = |rest: &str, without_stop: usize| {
+            let mut out = String::new();
+            for (n, (start, end)) in parts.into_iter().enumerate() {
+                out += &line("X", "CDS", (start, end - n * without_stop), rest);
+            }
+            out
+        };
+        for (name, models, exons) in [
+            ("m.gff3", with_exon + &cds(gff_cds, 0), (151, 448)),
+            ("m.gff3", gene_only + &cds(gff_cds, 0), (171, parts[1].1)),
+            ("m.gtf", gtf + &cds(attributes, 3), (151, 448)),
+        ] {
+            let reference = build(name, &models, &contig("X", 0));
+            let transcript = &transcripts(&reference, "X")[0];
+            let cds = transcript.cds.as_ref().unwrap();
+            assert!(cds.has_slippage() && cds.len == expected, "{name} {models} {cds:?}");
+            assert_eq!(transcript.exons.len(), 1, "slippage is no intron: {models}");
+            let exon = transcript.exons[0];
+            assert_eq!((exon.start as usize, exon.end as usize), exons, "{models}");
+        }
+    }
+    let overlap = line("X", "exon", (151, 448), "Parent=T1")
+        + &line("X", "CDS", (171, 200), "ID=C1;Parent=T1")
+        + &line("X", "CDS", (190, 260), "ID=C1;Parent=T1");
+    let reference = build("m.gff3", &overlap, &contig("X", 0));
+    assert_eq!(left_out(&reference), [("parts of the CDS overlap", 1)]);
+}
+
+#[test]
+fn prokka_writes_coding_sequences_only_and_the_sequence_into_the_same_file() {
+    let shift_free = contig("contig_1", 0);
+    let mut gff = String::from("##gff-version 3\n##sequence-region contig_1 1 700\n");
+    gff += "contig_1\tProdigal:002006\tCDS\t171\t200\t.\t+\t0\tID=ABC_1;eC_number=1.1.1.1;Name=dnaA;\
+            gene=dnaA;locus_tag=ABC_1;product=replication%2C initiator\n";
+    gff += "contig_1\tAragorn:001002\ttRNA\t500\t560\t.\t-\t.\tID=ABC_2;locus_tag=ABC_2\n";
+    gff += "##FASTA\n";
+    let text = gff + &shift_free;
+    let reference = build("prokka.gff", &text, &text);
+    let found = transcripts(&reference, "contig_1");
+    let cds = found[0].cds.as_ref().unwrap();
+    assert_eq!((&*found[0].id, &*found[0].biotype), ("ABC_1", "protein_coding"));
+    assert_eq!((cds.table, cds.len), (CodonTable::Bacterial, 30));
+    assert_eq!(
+        (&*found[1].id, &*found[1].biotype, found[1].cds.is_none()),
+        ("ABC_2", "tRNA", true)
+    );
+    let gene = &reference.contig(b"contig_1").unwrap().model.genes[0];
+    assert_eq!((&*gene.id, &*gene.symbol), ("ABC_1", "dnaA"));
+    assert!(annotated(&reference, "contig_1 175 . C A . . .")[0].contains(" p.Ala2Asp"));
+}
+
+#[test]
+fn the_dialects_of_ncbi_are_read() {
+    let mut gff = String::from("##gff-version 3\n");
+    // A transcript without transcript_id, whose gene is named by `gene`.
+    gff += &line(
+        "1",
+        "gene",
+        (151, 448),
+        "ID=gene-ABC;gbkey=Gene;gene=ABC;gene_biotype=protein_coding",
+    );
+    gff += &line("1", "mRNA", (151, 448), "ID=rna-ABC;Parent=gene-ABC;gbkey=mRNA;gene=ABC");
+    for region in EXONS {
+        gff += &line("1", "exon", region, "ID=exon-ABC-1;Parent=rna-ABC;gbkey=mRNA;gene=ABC");
+    }
+    for region in CDS {
+        let partial = if region.1 == 398 { ";partial=true;end_range=398,." } else { "" };
+        gff += &line("1", "CDS", region, &format!("ID=cds-ABC;Parent=rna-ABC;gene=ABC{partial}"));
+    }
+    // A miRNA in its primary transcript.
+    gff += &line("1", "gene", (500, 560), "ID=gene-MIR;gene=MIR");
+    gff += &line("1", "primary_transcript", (500, 560), "ID=rna-P;Parent=gene-MIR");
+    gff += &line("1", "miRNA", (510, 530), "ID=rna-M;Parent=rna-P");
+    gff += &line("1", "exon", (510, 530), "ID=exon-M;Parent=rna-M");
+    // A pseudogene with a CDS, which is not translated.
+    gff += &line("1", "pseudogene", (600, 640), "ID=gene-PS;gene_biotype=pseudogene;pseudo=true");
+    gff += &line("1", "CDS", (600, 640), "ID=cds-PS;Parent=gene-PS;pseudo=true");
+    let reference = build("ncbi.gff3", &gff, &contig("1", 0));
+    assert_eq!(annotated(&reference, "1 175 . C A . . .")[0], format!("ABC {MISSENSE}"));
+    let model = reference.contig(b"1").unwrap().model;
+    let symbols: Vec<&str> = model.genes.iter().map(|gene| &*gene.symbol).collect();
+    assert_eq!(symbols, ["ABC", "MIR", ""]);
+    let of = |id: &str| model.transcripts.iter().find(|t| &*t.id == id).unwrap();
+    let flags = of("ABC").flags;
+    assert!(flags.cds_end_nf && !flags.cds_start_nf, "the right end is incomplete");
+    assert_eq!((&*of("PS").biotype, of("PS").cds.is_none()), ("pseudogene", true));
+    assert_eq!(&*of("M").biotype, "miRNA");
+}
+
+#[test]
+fn genes_of_prokaryotes_are_separate_whatever_the_names_of_their_transcripts() {
+    // Two products of one gene (dnaX), and another gene.
+    let gff = line("1", "gene", (171, 320), "ID=gene-dnaX;gene=dnaX;gene_biotype=protein_coding")
+        + &line("1", "CDS", (171, 320), "ID=cds-A;Parent=gene-dnaX;transl_table=11")
+        + &line("1", "CDS", (171, 200), "ID=cds-B;Parent=gene-dnaX;transl_table=11")
+        + &line("1", "CDS", (200, 260), "ID=cds-B;Parent=gene-dnaX;transl_table=11");
+    let reference = build("m.gff3", &gff, &contig("1", 0));
+    let found = transcripts(&reference, "1");
+    let lengths: Vec<(&str, i32)> =
+        found.iter().map(|t| (&*t.id, t.cds.as_ref().unwrap().len)).collect();
+    assert_eq!(lengths, [("A", 150), ("B", 91)]);
+    assert_eq!((found[0].gene, found[1].gene, reference.manifest.genes), (0, 0, 1));
+    assert_eq!(left_out(&reference), []);
+
+    let mut gtf = String::new();
+    for (gene, region) in [("b1", (171, 200)), ("b2", (261, 320))] {
+        let rest = format!(
+            "gene_id \"{gene}\"; transcript_id \"unassigned_transcript_1\"; \
+                            transl_table \"11\"; note \"a; b\"; gene \"{gene}X\";"
+        );
+        gtf += &line("1", "CDS", region, &rest);
+    }
+    let reference = build("m.gtf", &gtf, &contig("1", 0));
+    let ids: Vec<&str> = transcripts(&reference, "1").iter().map(|t| &*t.id).collect();
+    assert_eq!(ids, ["b1", "b2"]);
+    let genes = &reference.contig(b"1").unwrap().model.genes;
+    assert_eq!(&*genes[0].symbol, "b1X", "a semicolon within quotes ends no attribute");
+}
+
+#[test]
+fn of_several_coding_sequences_of_a_transcript_the_longest_is_kept() {
+    // The example of the GFF3 specification: mRNA00003 has two alternative starts.
+    let mut gff =
+        line("1", "mRNA", (151, 448), "ID=T1") + &line("1", "exon", (151, 448), "Parent=T1");
+    for (id, start) in [("C2", 201), ("C1", 171)] {
+        for region in [(start, 300), (301, 398)] {
+            gff += &line("1", "CDS", region, &format!("ID={id};Parent=T1;protein_id={id}"));
+        }
+    }
+    let reference = build("m.gff3", &gff, &contig("1", 0));
+    let cds = transcripts(&reference, "1")[0].cds.as_ref().unwrap();
+    assert_eq!((cds.len, cds.protein_id.as_deref()), (228, Some("C1")));
+    let reason = "a further CDS of a transcript, of which the longest is kept";
+    assert_eq!(left_out(&reference), [(reason, 1)]);
+    // Some files give each part an identifier of its own.
+    let gff = gff.replace("ID=C2", "ID=C3").replace("CDS\t201\t300", "CDS\t171\t200");
+    let own = gff.lines().filter(|l| !l.contains("C3") && !l.contains("C1"));
+    let mut own = own.collect::<Vec<_>>().join("\n") + "\n";
+    for (n, region) in CDS.into_iter().enumerate() {
+        let _ = write!(own, "{}", line("1", "CDS", region, &format!("ID=part{n};Parent=T1")));
+    }
+    let reference = build("m.gff3", &own, &contig("1", 0));
+    assert_eq!(transcripts(&reference, "1")[0].cds.as_ref().unwrap().len, 108);
+}
+
+#[test]
+fn escaped_identifiers_and_recoded_codons_are_read() {
+    let mut gff = line("1", "mRNA", (151, 448), "ID=T%2C1;Name=a%3Bb");
+    for region in EXONS {
+        gff += &line("1", "exon", region, "Parent=T%2C1");
+    }
+    // A codon that the intron splits: c.30 and c.31-32 are not in one exon.
+    let except = "transl_except=(pos:177..179%2Caa:Sec),(pos:join(199..200%2C261)%2Caa:Sec)";
+    for region in CDS {
+        gff += &line("1", "CDS", region, &format!("ID=C1;Parent=T%2C1;{except}"));
+    }
+    let reference = build("m.gff3", &gff, &contig("1", 0));
+    let transcript = &transcripts(&reference, "1")[0];
+    assert_eq!(&*transcript.id, "T,1");
+    assert_eq!(transcript.cds.as_ref().unwrap().selenocysteines, [2, 9]);
+    // The same gene on the other strand.
+    let reverse =
+        gff.replace("\t+\t", "\t-\t").replace("(pos:177..179%2C", "(pos:complement(396..398)%2C");
+    let reverse = reverse.replace(",(pos:join(199..200%2C261)%2Caa:Sec)", "");
+    let reference = build("m.gff3", &reverse, &contig("1", 0));
+    assert_eq!(transcripts(&reference, "1")[0].cds.as_ref().unwrap().selenocysteines, [0]);
+}
+
+#[test]
+fn a_transcript_that_cannot_be_translated_is_left_out_with_its_reason() {
+    let parts = |cds: (usize, usize), rest: &str| {
+        line("1", "exon", (151, 200), &format!("Parent=T1{rest}"))
+            + &line("1", "exon", (261, 320), "Parent=T1")
+            + &line("1", "CDS", cds, &format!("ID=C1;Parent=T1{rest}"))
+    };
+    for (models, reason) in [
+        (parts((171, 200), ";transl_table=4"), "the genetic code is not supported"),
+        (parts((171, 210), ""), "the CDS is outside the exons"),
+        (parts((171, 300), ""), "the CDS is outside the exons"),
+        (line("1", "mRNA", (690, 720), "ID=T1"), "ends beyond the contig's sequence"),
+        (line("2", "mRNA", (1, 20), "ID=T1"), "no sequence for the contig"),
+    ] {
+        let reference = build("m.gff3", &models, &contig("1", 0));
+        assert_eq!(left_out(&reference), [(reason, 1)], "{models}");
+        assert_eq!(reference.manifest.transcripts, 0);
+    }
+}
