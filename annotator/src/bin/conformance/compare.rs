@@ -12,6 +12,9 @@ pub(crate) struct Field {
     pub(crate) same: u64,
     /// Differences and how often they occur.
     pub(crate) differences: BTreeMap<String, u64>,
+    /// Differences in which the other annotator is not followed, by the name of the decision. They are
+    /// not among the compared pairs.
+    pub(crate) decided: BTreeMap<&'static str, u64>,
 }
 
 /// The agreement by field, each with its target in percent.
@@ -45,6 +48,12 @@ impl Score {
         }
     }
 
+    /// Counts a difference in which the other annotator is not followed.
+    pub(crate) fn add_decided(&mut self, name: &'static str, target: f64, decision: &'static str) {
+        let field = &mut self.fields.entry(name).or_insert_with(|| (target, Field::default())).1;
+        *field.decided.entry(decision).or_default() += 1;
+    }
+
     /// Whether every field reaches its target.
     pub(crate) fn passes(&self) -> bool {
         self.unpaired == 0 && self.fields.values().all(|(target, field)| percent(field) >= *target)
@@ -61,6 +70,9 @@ impl Score {
                 field.compared,
                 percent(field)
             );
+            for (decision, count) in &field.decided {
+                let _ = writeln!(out, "    {count:>5} x decided: {decision}");
+            }
             let mut most: Vec<_> = field.differences.iter().collect();
             most.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
             for (what, count) in most.into_iter().take(10) {

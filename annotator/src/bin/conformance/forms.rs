@@ -13,7 +13,7 @@ use anyhow::Context;
 use gas_annotate::annotation_format::AnnotationFormat;
 use gas_annotate::csq::CsqOptions;
 use gas_annotate::pipeline::Mode;
-use gas_annotate::reference::{ContigView, Reference};
+use gas_annotate::reference::ContigView;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::{self, Write as _};
 use std::fs;
@@ -67,6 +67,12 @@ const FORMS: [(&str, Make); 9] = [
         }]
     }),
 ];
+
+impl fmt::Display for Variant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}>{}", self.pos, self.reference, self.alt)
+    }
+}
 
 impl Variant {
     fn new(pos: i32, reference: impl Into<String>, alt: impl Into<String>) -> Self {
@@ -230,8 +236,7 @@ struct Layout {
     format: AnnotationFormat,
     allele: &'static str,
     transcript: &'static str,
-    terms: &'static str,
-    hgvs: &'static [&'static str],
+    fields: &'static [&'static str],
 }
 
 const LAYOUTS: [Layout; 2] = [
@@ -239,15 +244,13 @@ const LAYOUTS: [Layout; 2] = [
         format: AnnotationFormat::Csq,
         allele: "Allele",
         transcript: "Feature",
-        terms: "Consequence",
-        hgvs: &["HGVSg", "HGVSc", "HGVSp"],
+        fields: &["Consequence", "HGVSg", "HGVSc", "HGVSp"],
     },
     Layout {
         format: AnnotationFormat::Ann,
         allele: "Allele",
         transcript: "Feature_ID",
-        terms: "Annotation",
-        hgvs: &["HGVS.c", "HGVS.p"],
+        fields: &["Annotation", "HGVS.c", "HGVS.p"],
     },
 ];
 
@@ -292,16 +295,19 @@ impl fmt::Display for Score {
 }
 
 /// Annotates the variants of a file and their forms, and compares them.
-pub(crate) fn compare(args: &Args, reference: &Path, variants: &Path) -> anyhow::Result<Score> {
-    let open = Reference::open(reference)?;
-    let contig = open.contig(b"20").context("the reference has no chromosome 20")?;
+pub(crate) fn compare(
+    args: &Args,
+    contig: &ContigView<'_>,
+    reference: &Path,
+    variants: &Path,
+) -> anyhow::Result<Score> {
     let variants = read_variants(variants)?;
     let forms: Vec<(&'static str, Form)> = FORMS
         .iter()
         .map(|(name, make)| {
             let numbered = variants.iter().enumerate();
-            let records = numbered.flat_map(|(n, variant)| make(&contig, variant, n)).collect();
-            (*name, Form::write(records, &contig))
+            let records = numbered.flat_map(|(n, variant)| make(contig, variant, n)).collect();
+            (*name, Form::write(records, contig))
         })
         .collect();
     // The plain form of every allele, also of the unrelated ones of the multi-allelic records.
@@ -312,7 +318,7 @@ pub(crate) fn compare(args: &Args, reference: &Path, variants: &Path) -> anyhow:
         reference: variant.reference.clone(),
         alts: vec![Alt::Allele(variant.alt.clone(), variant.clone())],
     });
-    let plain = Form::write(records.collect(), &contig);
+    let plain = Form::write(records.collect(), contig);
     let mut scores = Vec::new();
     for layout in &LAYOUTS {
         let text = run(args, reference, &plain, Mode::Full(layout.format))?;
@@ -405,14 +411,16 @@ fn entries_by_transcript<'a>(
     Ok(values(text, form, key)?.into_iter().map(of_record).collect())
 }
 
-/// The consequences of each record in BCSQ: consequence, gene, transcript, biotype, strand and amino
-/// acids, without the bases as the record has them.
-fn bcsq<'a>(text: &'a str, form: &Form) -> anyhow::Result<Vec<Vec<BTreeSet<&'a str>>>> {
-    let without_bases = |value: &'a str| {
-        let end = value.match_indices('|').nth(5).map_or(value.len(), |(at, _)| at);
-        &value[..end]
+/// The consequences of each record in BCSQ, one per term, gene, transcript, biotype and strand.
+/// `bcftools csq` joins the terms of several alleles, and where an allele shares bases with REF, amino
+/// acids and bases follow the allele as it is written.
+fn bcsq(text: &str, form: &Form) -> anyhow::Result<Vec<Vec<BTreeSet<String>>>> {
+    let terms = |value: &str| -> Vec<String> {
+        let end = value.match_indices('|').nth(4).map_or(value.len(), |(at, _)| at);
+        let (terms, rest) = value[..end].split_once('|').unwrap_or((value, ""));
+        terms.split('&').map(|term| format!("{term}|{rest}")).collect()
     };
-    let of_record = |values: Vec<&'a str>| vec![values.into_iter().map(without_bases).collect()];
+    let of_record = |values: Vec<&str>| vec![values.into_iter().flat_map(terms).collect()];
     Ok(values(text, form, "BCSQ")?.into_iter().map(of_record).collect())
 }
 
@@ -441,29 +449,19 @@ impl Form {
                     score.unpaired += 1;
                     continue;
                 };
-                let same_place = written.minimized() == plain.minimized();
-                score.unpaired += if same_place {
-                    found.keys().filter(|key| !expected.contains_key(*key)).count() as u64
-                } else {
-                    0
-                };
+                let only_found = found.keys().filter(|key| !expected.contains_key(*key));
+                score.unpaired += only_found.count() as u64;
                 for (transcript, expected) in *expected {
                     let Some(found) = found.get(transcript) else {
-                        score.unpaired += u64::from(same_place);
+                        score.unpaired += 1;
                         continue;
                     };
                     let mut add = |name: &'static str| {
                         let (theirs, ours) = (value(expected, name), value(found, name));
-                        let what = || {
-                            let Variant { pos, reference, alt } = written;
-                            format!("{transcript} {pos} {reference}>{alt}: {theirs:?} is {ours:?}")
-                        };
+                        let what = || format!("{transcript} {written}: {theirs:?} is {ours:?}");
                         score.add(name, 100.0, theirs, ours, what);
                     };
-                    layout.hgvs.iter().for_each(|name| add(name));
-                    if same_place {
-                        add(layout.terms);
-                    }
+                    layout.fields.iter().for_each(|name| add(name));
                 }
             }
         }
@@ -474,8 +472,8 @@ impl Form {
     /// at another place than its plain form are not compared.
     fn score_bcsq(
         &self,
-        found: &[Vec<BTreeSet<&str>>],
-        answers: &HashMap<&Variant, &BTreeSet<&str>>,
+        found: &[Vec<BTreeSet<String>>],
+        answers: &HashMap<&Variant, &BTreeSet<String>>,
     ) -> compare::Score {
         let mut score = compare::Score::default();
         for (alleles, found) in self.alleles.iter().zip(found) {
@@ -483,21 +481,19 @@ impl Form {
                 continue;
             }
             let answers = alleles.iter().filter_map(|(_, plain)| answers.get(plain));
-            let expected: BTreeSet<&str> = answers.flat_map(|set| set.iter().copied()).collect();
-            let found: BTreeSet<&str> = found.iter().flatten().copied().collect();
-            let text = |set: &BTreeSet<&str>, other: &BTreeSet<&str>| {
-                set.difference(other).copied().collect::<Vec<_>>().join(",")
+            let expected: BTreeSet<&String> = answers.flat_map(|set| set.iter()).collect();
+            let found: BTreeSet<&String> = found.iter().flatten().collect();
+            let text = |set: &mut dyn Iterator<Item = &&String>| {
+                set.map(|value| value.as_str()).collect::<Vec<_>>().join(",")
             };
-            let (theirs, ours) = (text(&expected, &found), text(&found, &expected));
             let what = || {
-                let written: Vec<String> = alleles
-                    .iter()
-                    .map(|(v, _)| format!("{} {}>{}", v.pos, v.reference, v.alt))
-                    .collect();
-                format!("{}: {theirs:?} is {ours:?}", written.join(" "))
+                let written = alleles.iter().map(|(v, _)| v.to_string()).collect::<Vec<_>>();
+                let lost = text(&mut expected.difference(&found));
+                let added = text(&mut found.difference(&expected));
+                format!("{}: {lost:?} is {added:?}", written.join(" "))
             };
-            let whole = |set: &BTreeSet<&str>| set.iter().copied().collect::<Vec<_>>().join(",");
-            score.add("consequences", 100.0, &whole(&expected), &whole(&found), what);
+            let (theirs, ours) = (text(&mut expected.iter()), text(&mut found.iter()));
+            score.add("consequences", 100.0, &theirs, &ours, what);
         }
         score
     }

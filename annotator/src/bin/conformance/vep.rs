@@ -1,6 +1,7 @@
 //! The comparison with Ensembl VEP for each pair of allele and transcript.
 
 use crate::compare::Score;
+use gas_annotate::reference::ContigView;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::path::Path;
@@ -63,8 +64,71 @@ fn read(path: &Path) -> anyhow::Result<HashMap<String, Entry>> {
     Ok(out)
 }
 
+/// The columns of a record and one allele.
+struct Site<'a> {
+    pos: i32,
+    reference: &'a str,
+    alt: &'a str,
+}
+
+impl<'a> Site<'a> {
+    /// Reads the key of an entry.
+    fn of(key: &'a str) -> Option<Self> {
+        let mut columns = key.split('\t');
+        let pos = columns.next()?.parse().ok()?;
+        Some(Self { pos, reference: columns.next()?, alt: columns.next()? })
+    }
+
+    /// Whether the allele is an insertion or deletion that can be written at several places of a
+    /// repeat.
+    fn has_several_places(&self, contig: &ContigView<'_>) -> bool {
+        let (reference, alt) = (self.reference.as_bytes(), self.alt.as_bytes());
+        let longer = if reference.len() > alt.len() { reference } else { alt };
+        let after = self.pos + reference.len() as i32;
+        let base = |pos| contig.bases(pos, pos).unwrap_or_default();
+        reference.len().min(alt.len()) == 1
+            && reference.len() != alt.len()
+            && (longer.ends_with(base(self.pos)) || longer[1..].starts_with(base(after)))
+    }
+}
+
+/// Names the decision of `annotator/README.md` behind a difference, if there is one.
+fn decision(
+    name: &str,
+    theirs: &str,
+    ours: &str,
+    terms: &str,
+    several_places: bool,
+) -> Option<&'static str> {
+    // Both texts up to the distance of the new stop codon.
+    let before_distance = |text: &str| {
+        let end = ["fsTer", "extTer"].iter().find_map(|mark| Some(text.find(mark)? + mark.len()));
+        end.map(|end| text[..end].to_owned())
+    };
+    let intron_beside_stop = || {
+        let (_, place) = theirs.split_once(":c.*")?;
+        let first: String = place.chars().take_while(char::is_ascii_digit).collect();
+        ours.contains(&format!("+{first}")).then_some(())
+    };
+    match name {
+        "HGVSc" if intron_beside_stop().is_some() => Some("intron beside the stop codon"),
+        "HGVSp" if before_distance(theirs).is_some_and(|t| Some(t) == before_distance(ours)) => {
+            Some("distance of a new stop codon in the 3' UTR, reverse strand")
+        }
+        "Consequence" | "core terms" | "HGVSp"
+            if terms.contains("inframe_insertion&stop_retained_variant") =>
+        {
+            Some("stop codon retained only at its place")
+        }
+        "HGVSc" | "HGVSp" => None,
+        _ if several_places => Some("place of an indel in a repeat"),
+        _ => None,
+    }
+}
+
 /// Compares two annotated files.
 pub(crate) fn compare(
+    contig: &ContigView<'_>,
     oracle: &Path,
     ours: &Path,
     skipped: &HashSet<String>,
@@ -87,14 +151,30 @@ pub(crate) fn compare(
             continue;
         };
         let terms = field(entry, "Consequence");
+        let several_places = Site::of(key).is_some_and(|site| site.has_several_places(contig));
+        let mut add = |name, target, theirs: &str, ours: &str, what: &dyn Fn() -> String| {
+            let decision = (theirs != ours)
+                .then(|| decision(name, theirs, ours, &terms, several_places))
+                .flatten();
+            match decision {
+                Some(decision) => score.add_decided(name, target, decision),
+                None => score.add(name, target, theirs, ours, what),
+            }
+            if theirs != ours && decision.is_none() {
+                let count = shown.entry(name).or_default();
+                *count += 1;
+                if *count <= show {
+                    eprintln!("{name} {key}: VEP {theirs}, gas-annotate {ours}");
+                }
+            }
+        };
         for (name, target) in FIELDS {
-            let what = || terms.clone();
-            score.add(name, target, &field(entry, name), &field(found, name), what);
+            add(name, target, &field(entry, name), &field(found, name), &|| terms.clone());
         }
         // These models have no protein identifiers, and VEP writes ".1" instead.
         let protein =
             |entry: &Entry| field(entry, "HGVSp").rsplit(':').next().unwrap_or_default().to_owned();
-        score.add("HGVSp", 99.0, &protein(entry), &protein(found), || terms.clone());
+        add("HGVSp", 99.0, &protein(entry), &protein(found), &|| terms.clone());
         let found_terms = field(found, "Consequence");
         let (a, b) = (set(&terms), set(&found_terms));
         let joined = |s: &BTreeSet<&str>| s.iter().copied().collect::<Vec<_>>().join("&");
@@ -104,18 +184,11 @@ pub(crate) fn compare(
             };
             format!("VEP {:?}, gas-annotate {:?}", only(&a, &b), only(&b, &a))
         };
-        score.add("Consequence", 99.5, &joined(&a), &joined(&b), what);
+        add("Consequence", 99.5, &joined(&a), &joined(&b), &what);
         let core = |s: &BTreeSet<&str>| {
             s.iter().copied().filter(|t| CORE.contains(t)).collect::<Vec<_>>().join("&")
         };
-        score.add("core terms", 99.5, &core(&a), &core(&b), what);
-        if a != b {
-            let count = shown.entry("terms").or_default();
-            *count += 1;
-            if *count <= show {
-                eprintln!("{key}: VEP {terms}, gas-annotate {found_terms}");
-            }
-        }
+        add("core terms", 99.5, &core(&a), &core(&b), &what);
     }
     Ok(score)
 }
