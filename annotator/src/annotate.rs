@@ -6,7 +6,7 @@ use crate::annotation_format::{
     write_csq_intergenic,
 };
 use crate::colocated::ColocatedVariants;
-use crate::consequence::{Effect, SoTerm, SoTerms};
+use crate::consequence::{Effect, PartnerGenes, SoTerm, SoTerms};
 use crate::error::InputError;
 use crate::hgvs::HgvsText;
 use crate::info::{begin_field, copy_info};
@@ -14,7 +14,7 @@ use crate::placements::{Placements, RotatedBases};
 use crate::record_prepass::RecordPrepass;
 use crate::reference::{ContigView, Reference};
 use crate::report::{AnnotationGap, Counts, RegionClass, RegionClasses};
-use crate::structural_variant::{Reach, StructuralVariant};
+use crate::structural_variant::{Mate, StructuralInfo, StructuralProblem, StructuralVariant};
 use crate::variant::{Allele, MAX_POSITION, Variant, shows_without_first_base};
 use gas_shared::variant::VariantType;
 use gas_shared::vcf::{AltKind, Code, Column, Diagnostic, InputLimits, Record, Severity};
@@ -137,12 +137,14 @@ impl<'r> Annotator<'r> {
         let mut region_classes = RegionClasses::default();
         let mut first_entry = true;
         let mut alts = 0;
-        let mut reach = Reach::new(record.info);
+        let mut info = StructuralInfo::new(record.info, record.alt);
         let mut rotated = std::mem::take(&mut self.rotated);
-        for alt in record.alt.split(|b| *b == b',') {
+        for (number, alt) in record.alt.split(|b| *b == b',').enumerate() {
+            let memory = (&mut info, &mut rotated);
+            let Some(variant) = self.read_variant(contig, record, (number, alt), memory) else {
+                continue;
+            };
             alts += 1;
-            let memory = (&mut reach, &mut rotated);
-            let Some(variant) = self.read_variant(contig, record, alt, memory) else { continue };
             self.show_allele(&variant, alt, drop_first);
             let entries = (&mut first_entry, info_start);
             self.annotate_variant(contig, &variant, alt, out, entries, &mut region_classes)?;
@@ -167,31 +169,29 @@ impl<'r> Annotator<'r> {
         }
     }
 
-    /// Counts and parses an alternative; `None` for `*`, `.` and an ALT that is REF.
-    fn read_variant<'a>(
+    /// Counts and parses an alternative; `None` if it is no variant.
+    fn read_variant<'a, 'l: 'a>(
         &mut self,
         contig: &ContigView<'a>,
-        record: &Record<'a>,
-        alt: &'a [u8],
-        (reach, rotated): (&mut Reach<'_>, &'a mut RotatedBases),
+        record: &Record<'l>,
+        (number, alt): (usize, &'l [u8]),
+        (info, rotated): (&mut StructuralInfo<'l>, &'a mut RotatedBases),
     ) -> Option<Variant<'a>> {
         let kind = AltKind::of(alt);
         let pos = i32::try_from(record.pos).ok().filter(|pos| *pos < MAX_POSITION);
-        let known_reference = record.reference != b".";
+        let kind = kind.filter(|kind| kind.is_variant(record.reference, alt));
         match (kind, pos) {
-            (Some(AltKind::Sequence), Some(pos)) if known_reference => {
+            (Some(AltKind::Sequence), Some(pos)) => {
                 let allele = Allele::new(pos, record.reference, alt);
-                if allele.is_reference() {
-                    self.prepass.counts.add_kind(VariantType::Other, record.reference, alt);
-                    return None;
-                }
                 self.prepass.count_sequence(record.reference, alt);
                 Some(Variant::Sequence(Placements::new(contig, allele, rotated)))
             }
             (Some(AltKind::Symbolic | AltKind::Breakend), Some(pos)) => {
                 self.prepass.counts.add_kind(VariantType::Structural, record.reference, alt);
                 let limit = contig.sequence.len().min(MAX_POSITION as usize) as i32;
-                Some(Variant::Structural(StructuralVariant::read(pos, alt, reach, limit)))
+                let variant = StructuralVariant::read(pos, alt, number, info, limit);
+                self.prepass.count_structural_problem(variant.problem);
+                Some(Variant::Structural(variant))
             }
             _ => {
                 self.prepass.counts.add_kind(VariantType::Other, record.reference, alt);
@@ -210,13 +210,83 @@ impl<'r> Annotator<'r> {
         region_classes: &mut RegionClasses,
     ) -> Result<(), TooLarge> {
         let (first_entry, info_start) = entries;
-        let most = self.prepass.limits.line_bytes + InputLimits::ANNOTATION_BYTES;
-        let mut all = SoTerms::EMPTY;
         self.colocated.look_up(self.prepass.reference.tracks(), contig.number, variant);
         match variant {
             Variant::Sequence(places) => self.hgvs.begin(contig, places),
-            Variant::Structural(_) => self.hgvs.clear(),
+            Variant::Structural(variant) => self.hgvs.begin_structural(contig, variant),
         }
+        let entries = (&mut *first_entry, info_start);
+        let mut all = self.annotate_transcripts(
+            contig,
+            variant,
+            record_allele,
+            out,
+            entries,
+            region_classes,
+        )?;
+        if all.is_empty() {
+            begin_entry(out, first_entry, info_start, self.format);
+            let nearest = contig.nearest_gene(variant.span().0);
+            let nearest =
+                nearest.map(|(gene, distance)| (&contig.model.genes[gene as usize], distance));
+            match self.format {
+                AnnotationFormat::Csq => {
+                    write_csq_intergenic(
+                        out,
+                        &self.shown,
+                        &self.colocated,
+                        &self.hgvs.genomic,
+                        nearest,
+                    );
+                }
+                AnnotationFormat::Ann => write_ann_intergenic(out, record_allele, nearest),
+            }
+            all.insert(SoTerm::Intergenic);
+            self.prepass.counts.terms[SoTerm::Intergenic as usize] += 1;
+            region_classes.insert(RegionClass::Intergenic);
+        }
+        // The other end of a breakend may be on another contig. The record's regions are those of POS.
+        if let Variant::Structural(StructuralVariant { mate: Some(mate), .. }) = variant {
+            if let Some(mate_contig) = self.prepass.reference.contig(mate.contig) {
+                let back = Mate { contig: contig.name.as_bytes(), start: variant.span().0 };
+                let other_end = Variant::Structural(StructuralVariant::at_mate(*mate, back));
+                let entries = (&mut *first_entry, info_start);
+                let unused = &mut RegionClasses::default();
+                all = all.union(self.annotate_transcripts(
+                    &mate_contig,
+                    &other_end,
+                    record_allele,
+                    out,
+                    entries,
+                    unused,
+                )?);
+            } else {
+                self.prepass.count_structural_problem(Some(StructuralProblem::MateContig));
+            }
+        }
+        self.prepass.counts.add_terms(all);
+        Ok(())
+    }
+
+    /// Writes an entry for each transcript that the variant touches or is near to. Returns the terms
+    /// of all entries.
+    fn annotate_transcripts(
+        &mut self,
+        contig: &ContigView<'r>,
+        variant: &Variant<'_>,
+        record_allele: &[u8],
+        out: &mut Vec<u8>,
+        (first_entry, info_start): (&mut bool, usize),
+        region_classes: &mut RegionClasses,
+    ) -> Result<SoTerms, TooLarge> {
+        let most = self.prepass.limits.line_bytes + InputLimits::ANNOTATION_BYTES;
+        let mut all = SoTerms::EMPTY;
+        let partners = match variant {
+            Variant::Structural(StructuralVariant { mate: Some(mate), .. }) => {
+                PartnerGenes::at(self.prepass.reference, mate)
+            }
+            _ => PartnerGenes::None,
+        };
         let (start, end) = variant.span();
         for index in contig.transcripts.query(start.min(end), start.max(end)) {
             let transcript = &contig.model.transcripts[index as usize];
@@ -228,6 +298,9 @@ impl<'r> Annotator<'r> {
             };
             if !near {
                 continue;
+            }
+            if self.effect.distance.is_none() && partners.has_another(contig, transcript.gene) {
+                self.effect.terms.insert(SoTerm::GeneFusion);
             }
             begin_entry(out, first_entry, info_start, self.format);
             if let (Variant::Sequence(places), None) = (variant, self.effect.distance) {
@@ -256,29 +329,7 @@ impl<'r> Annotator<'r> {
             }
             add_region_classes(&self.effect, transcript.cds.is_some(), region_classes);
         }
-        if all.is_empty() {
-            begin_entry(out, first_entry, info_start, self.format);
-            let nearest = contig.nearest_gene(start);
-            let nearest =
-                nearest.map(|(gene, distance)| (&contig.model.genes[gene as usize], distance));
-            match self.format {
-                AnnotationFormat::Csq => {
-                    write_csq_intergenic(
-                        out,
-                        &self.shown,
-                        &self.colocated,
-                        &self.hgvs.genomic,
-                        nearest,
-                    );
-                }
-                AnnotationFormat::Ann => write_ann_intergenic(out, record_allele, nearest),
-            }
-            all.insert(SoTerm::Intergenic);
-            self.prepass.counts.terms[SoTerm::Intergenic as usize] += 1;
-            region_classes.insert(RegionClass::Intergenic);
-        }
-        self.prepass.counts.add_terms(all);
-        Ok(())
+        Ok(all)
     }
 }
 

@@ -4,6 +4,7 @@
 use crate::error::InputError;
 use crate::reference::{ContigView, Reference};
 use crate::report::{AnnotationGap, Counts};
+use crate::structural_variant::StructuralProblem;
 use gas_shared::summary::Density;
 use gas_shared::variant::VariantType;
 use gas_shared::vcf::{AltKind, InputLimits, Record, check_record, parse_record};
@@ -15,6 +16,7 @@ pub(crate) struct RecordPrepass<'r> {
     pub(crate) limits: InputLimits,
     /// Whether records whose REF differs from the reference are annotated nevertheless.
     pub(crate) annotates_mismatches: bool,
+    line_number: u64,
     contig_name: Vec<u8>,
     contig: Option<ContigView<'r>>,
     contig_records: u64,
@@ -30,6 +32,7 @@ impl<'r> RecordPrepass<'r> {
             samples,
             limits: InputLimits::DEFAULT,
             annotates_mismatches: false,
+            line_number: 0,
             contig_name: Vec::new(),
             contig: None,
             contig_records: 0,
@@ -46,6 +49,7 @@ impl<'r> RecordPrepass<'r> {
     ) -> Result<Record<'l>, InputError> {
         let record = parse_record(line).map_err(|e| e.at(number))?;
         check_record(&record, self.samples, &self.limits).map_err(|e| e.at(number))?;
+        self.line_number = number;
         self.start_contig(record.chrom);
         self.counts.records += 1;
         self.contig_records += 1;
@@ -163,16 +167,20 @@ impl<'r> RecordPrepass<'r> {
         }
     }
 
+    /// Counts a problem with the span of an allele of the current record.
+    pub(crate) fn count_structural_problem(&mut self, problem: Option<StructuralProblem>) {
+        if let Some(problem) = problem {
+            self.counts.structural_problems.add(problem, self.line_number);
+        }
+    }
+
     /// Counts the alleles of a record and returns how many of them are variants.
     pub(crate) fn count_alleles(&mut self, record: &Record<'_>) -> usize {
-        let (mut alts, mut variants) = (0, 0);
+        let mut variants = 0;
         for alt in record.alt.split(|b| *b == b',') {
-            alts += 1;
             variants += 1;
-            match AltKind::of(alt) {
-                Some(AltKind::Sequence) if record.reference != b"." => {
-                    self.count_sequence(record.reference, alt);
-                }
+            match AltKind::of(alt).filter(|kind| kind.is_variant(record.reference, alt)) {
+                Some(AltKind::Sequence) => self.count_sequence(record.reference, alt),
                 Some(AltKind::Symbolic | AltKind::Breakend) => {
                     self.counts.add_kind(VariantType::Structural, record.reference, alt);
                 }
@@ -182,7 +190,7 @@ impl<'r> RecordPrepass<'r> {
                 }
             }
         }
-        self.counts.multiallelic += u64::from(alts > 1);
+        self.counts.multiallelic += u64::from(variants > 1);
         variants
     }
 

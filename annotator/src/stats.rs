@@ -103,8 +103,8 @@ impl Counter<'_> {
         self.counts.histograms.add_qual(record.qual);
         let mut alts = 0;
         for alt in record.alt.split(|b| *b == b',') {
-            alts += 1;
             let kind = VariantType::of(record.reference, alt);
+            alts += u32::from(kind != VariantType::Other);
             self.counts.add_kind(kind, record.reference, alt);
         }
         self.counts.multiallelic += u64::from(alts > 1);

@@ -1,75 +1,464 @@
-//! Structural variants: symbolic alleles and breakends (VCF 4.5, sections 1.6.1.5 and 5).
+//! Structural variants: symbolic alleles and breakends (VCF 4.5, sections 1.6.1 and 5).
+//!
+//! INFO says how far they reach. If END is before POS or missing, the variant is taken as its first
+//! base, which is a [`StructuralProblem`]. Uncertain ends are kept as such, so that no description
+//! shows them as exact.
 
 /// The kind of a structural variant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StructuralKind {
-    /// `<DEL>`
+    /// `<DEL>`, `<CN0>`
     Deletion,
-    /// `<DUP>`
+    /// `<DUP>`, `<CN2>` and more copies
     Duplication,
     /// `<INS>`
     Insertion,
-    /// `<INV>`, `<CNV>`, breakends and all others.
+    /// `<INV>`
+    Inversion,
+    /// `<CNV>`, `<CN1>`: another number of copies, or the same one.
+    CopyNumber,
+    /// `<CNV:TR>` with more bases than the reference.
+    RepeatExpansion,
+    /// `<CNV:TR>` with fewer bases than the reference.
+    RepeatContraction,
+    /// A breakend, or `<BND>`.
+    Breakend,
+    /// All others.
     Other,
+}
+
+impl StructuralKind {
+    /// Whether the variant is a place between two bases, whatever END says.
+    const fn is_place(self) -> bool {
+        matches!(self, Self::Insertion | Self::Breakend)
+    }
+
+    /// The kind of a symbolic allele without its angle brackets; `sv_type` is INFO/SVTYPE.
+    fn of(name: &[u8], sv_type: &[u8]) -> Self {
+        Self::named(name).or_else(|| Self::named(sv_type)).unwrap_or(Self::Other)
+    }
+
+    fn named(name: &[u8]) -> Option<Self> {
+        let upper = |len: usize| name.get(..len).map(<[u8]>::to_ascii_uppercase);
+        Some(match upper(3).as_deref() {
+            Some(b"DEL") => Self::Deletion,
+            Some(b"DUP") => Self::Duplication,
+            Some(b"INS") => Self::Insertion,
+            // Sniffles writes INVDUP for a duplication in reverse orientation.
+            Some(b"INV") if upper(6).as_deref() == Some(b"INVDUP") => Self::Duplication,
+            Some(b"INV") => Self::Inversion,
+            Some(b"CNV") => Self::CopyNumber,
+            Some(b"BND" | b"TRA" | b"CTX") => Self::Breakend,
+            _ if upper(2).as_deref() == Some(b"CN") => {
+                let copies = &name[2..];
+                let copies = copies.strip_prefix(b"=").unwrap_or(copies);
+                match number(copies)? {
+                    0 => Self::Deletion,
+                    1 => Self::CopyNumber,
+                    _ => Self::Duplication,
+                }
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// How well the ends of a structural variant are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ends {
+    /// To the base.
+    Exact,
+    /// The first affected position is in the first range, the last one in the second (CIPOS, CIEND).
+    Within((i32, i32), (i32, i32)),
+    /// Not to the base, or not at all.
+    Unknown,
+}
+
+/// The other end of a breakend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mate<'a> {
+    /// The name of its contig.
+    pub contig: &'a [u8],
+    /// The position after the break.
+    pub start: i32,
 }
 
 /// A symbolic allele or breakend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StructuralVariant {
+pub struct StructuralVariant<'a> {
     /// The kind.
     pub kind: StructuralKind,
     /// First affected position.
     pub start: i32,
-    /// Last affected position.
+    /// Last affected position; `start - 1` for a place between two bases.
     pub end: i32,
+    /// How well `start` and `end` are known.
+    pub ends: Ends,
+    /// The other end of a breakend, if it is known.
+    pub mate: Option<Mate<'a>>,
+    /// Why its span is not the one that INFO gives, or not exact.
+    pub problem: Option<StructuralProblem>,
 }
 
-/// How far the structural alleles of a record reach: END and SVLEN. INFO is searched once per record,
-/// however many alleles it has.
-pub(crate) struct Reach<'a> {
+/// Why the annotation of a structural variant is not what its record would suggest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum StructuralProblem {
+    /// INFO has neither END nor SVLEN.
+    NoEnd,
+    /// END is not after POS.
+    EndBeforePos,
+    /// The variant extends past the end of the contig.
+    PastContig,
+    /// The ends are uncertain: CIPOS, CIEND or IMPRECISE.
+    Uncertain,
+    /// The mate of a breakend is on a contig that the reference does not have.
+    MateContig,
+    /// The haplotype mode knows insertions and deletions only.
+    NotInHaplotypeMode,
+}
+
+impl StructuralProblem {
+    /// All problems.
+    pub const ALL: [Self; 6] = [
+        Self::NoEnd,
+        Self::EndBeforePos,
+        Self::PastContig,
+        Self::Uncertain,
+        Self::MateContig,
+        Self::NotInHaplotypeMode,
+    ];
+
+    /// Where the record shows the problem.
+    pub const fn field(self) -> &'static str {
+        match self {
+            Self::NoEnd | Self::EndBeforePos | Self::PastContig => "INFO/END",
+            Self::Uncertain => "INFO/CIPOS",
+            Self::MateContig | Self::NotInHaplotypeMode => "ALT",
+        }
+    }
+
+    /// What is wrong with the alleles that have the problem, and what the engine does.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoEnd => {
+                "structural alleles have neither END nor SVLEN; only their first base is annotated"
+            }
+            Self::EndBeforePos => {
+                "structural alleles have an END that is not after POS; without SVLEN, only their first \
+                 base is annotated"
+            }
+            Self::PastContig => {
+                "structural alleles extend past the end of the contig; they are annotated up to it"
+            }
+            Self::Uncertain => {
+                "structural alleles have uncertain ends (CIPOS, CIEND, IMPRECISE); consequences are \
+                 those of POS and END"
+            }
+            Self::MateContig => {
+                "breakends have a mate on a contig that the reference does not have; only their own \
+                 end is annotated"
+            }
+            Self::NotInHaplotypeMode => {
+                "structural alleles are neither insertions nor deletions; --mode csq does not annotate \
+                 them"
+            }
+        }
+    }
+}
+
+/// INFO of a record, as far as its structural alleles need it. It is searched once per record, and
+/// only if the record has such an allele.
+pub(crate) struct StructuralInfo<'a> {
     info: &'a [u8],
-    /// END, and the absolute value of SVLEN.
-    read: Option<(Option<i64>, Option<i64>)>,
+    alts: &'a [u8],
+    fields: Option<Fields<'a>>,
 }
 
-impl<'a> Reach<'a> {
+#[derive(Default)]
+struct Fields<'a> {
+    alleles: usize,
+    sv_type: &'a [u8],
+    end: Option<i64>,
+    imprecise: bool,
+    mate_contig: Option<&'a [u8]>,
+    mate_position: Option<i64>,
+    lengths: Vec<Option<i64>>,
+    start_interval: Vec<Option<i64>>,
+    end_interval: Vec<Option<i64>>,
+    claims: Vec<&'a [u8]>,
+    /// Bases of each tandem repeat allele.
+    repeats: Vec<Option<i64>>,
+}
+
+impl<'a> StructuralInfo<'a> {
     /// Will read INFO when it is needed.
-    pub(crate) const fn new(info: &'a [u8]) -> Self {
-        Self { info, read: None }
+    pub(crate) const fn new(info: &'a [u8], alts: &'a [u8]) -> Self {
+        Self { info, alts, fields: None }
     }
 
-    fn end(&mut self, pos: i32) -> Option<i64> {
-        let info = self.info;
-        let (end, length) = *self.read.get_or_insert_with(|| {
-            let number = |key: &[u8]| {
-                let value = info.split(|b| *b == b';').find_map(|field| field.strip_prefix(key))?;
-                let first = value.split(|b| *b == b',').next()?;
-                std::str::from_utf8(first).ok()?.parse::<i64>().ok()
-            };
-            (number(b"END="), number(b"SVLEN=").map(i64::saturating_abs))
-        });
-        end.or(length.map(|length| i64::from(pos).saturating_add(length)))
+    fn fields(&mut self) -> &Fields<'a> {
+        let (info, alts) = (self.info, self.alts);
+        self.fields.get_or_insert_with(|| Fields::read(info, alts))
     }
 }
 
-impl StructuralVariant {
-    /// Reads an ALT of a record at `pos` (VCF 4.5, section 5). `limit` is the length of the contig.
-    pub(crate) fn read(pos: i32, alt: &[u8], reach: &mut Reach<'_>, limit: i32) -> Self {
-        let name = alt.strip_prefix(b"<").and_then(|a| a.strip_suffix(b">"));
-        let kind = match name.map(|n| n.split(|b| *b == b':').next().unwrap_or_default()) {
-            Some(b"DEL") => StructuralKind::Deletion,
-            Some(b"DUP") => StructuralKind::Duplication,
-            Some(b"INS") => StructuralKind::Insertion,
-            _ => StructuralKind::Other,
+impl<'a> Fields<'a> {
+    fn read(info: &'a [u8], alts: &'a [u8]) -> Self {
+        let alleles = alts.split(|b| *b == b',').count();
+        let mut out = Self { alleles, ..Self::default() };
+        let mut repeats = Repeats::default();
+        for field in info.split(|b| *b == b';') {
+            let (key, value) = match field.iter().position(|b| *b == b'=') {
+                Some(equals) => (&field[..equals], &field[equals + 1..]),
+                None => (field, &b""[..]),
+            };
+            match key {
+                b"SVTYPE" => out.sv_type = value,
+                b"END" => out.end = number(first(value)),
+                b"SVLEN" => out.lengths = numbers(value),
+                b"IMPRECISE" => out.imprecise = true,
+                b"CIPOS" => out.start_interval = numbers(value),
+                b"CIEND" => out.end_interval = numbers(value),
+                b"SVCLAIM" => out.claims = value.split(|b| *b == b',').collect(),
+                b"CHR2" => out.mate_contig = Some(value),
+                b"END2" | b"POS2" => out.mate_position = number(first(value)),
+                b"RN" => repeats.motifs = numbers(value),
+                b"RUS" => {
+                    repeats.unit_lengths =
+                        value.split(|b| *b == b',').map(|unit| Some(unit.len() as i64)).collect();
+                }
+                b"RUL" if repeats.unit_lengths.is_empty() => repeats.unit_lengths = numbers(value),
+                b"RUC" => repeats.unit_counts = decimals(value),
+                b"RB" => repeats.bases = numbers(value),
+                _ => {}
+            }
+        }
+        if repeats.is_given() {
+            out.repeats = alts.split(|b| *b == b',').map(|alt| repeats.next(alt)).collect();
+        }
+        out
+    }
+
+    /// The value of an allele (from 0) in a list with `stride` values per allele. A list of one
+    /// allele is that of all.
+    fn value<T: Copy>(&self, list: &[T], stride: usize, allele: usize, at: usize) -> Option<T> {
+        if list.len() == stride * self.alleles {
+            return list.get(stride * allele + at).copied();
+        }
+        if list.len() == stride { list.get(at).copied() } else { None }
+    }
+
+    /// The last affected position of an allele that reaches from `pos + 1` on.
+    fn end(&self, pos: i32, allele: usize) -> (Option<i64>, Option<StructuralProblem>) {
+        let length = self.value(&self.lengths, 1, allele, 0).flatten();
+        let by_length = length
+            .map(i64::saturating_abs)
+            .filter(|length| *length > 0)
+            .map(|length| i64::from(pos).saturating_add(length));
+        // END is the end of the longest allele.
+        if self.alleles > 1 && self.lengths.len() == self.alleles && by_length.is_some() {
+            return (by_length, None);
+        }
+        match self.end {
+            Some(end) if end > i64::from(pos) => (Some(end), None),
+            Some(_) => (by_length, Some(StructuralProblem::EndBeforePos)),
+            None if by_length.is_some() => (by_length, None),
+            None => (None, Some(StructuralProblem::NoEnd)),
+        }
+    }
+
+    /// The confidence interval of an end.
+    fn interval(&self, list: &[Option<i64>], allele: usize) -> Option<(i64, i64)> {
+        let low = self.value(list, 2, allele, 0).flatten()?;
+        let high = self.value(list, 2, allele, 1).flatten()?;
+        (low <= high && (low, high) != (0, 0)).then_some((low, high))
+    }
+
+    /// Whether the allele is known from the depth of reads only (SVCLAIM, VCF 4.4).
+    fn is_claimed_by_depth(&self, allele: usize) -> bool {
+        self.value(&self.claims, 1, allele, 0) == Some(b"D")
+    }
+}
+
+/// The fields of `<CNV:TR>` alleles (VCF 4.4, section 5.7), whose lists run over all motifs of all
+/// alleles.
+#[derive(Default)]
+struct Repeats {
+    motifs: Vec<Option<i64>>,
+    unit_lengths: Vec<Option<i64>>,
+    unit_counts: Vec<Option<f64>>,
+    bases: Vec<Option<i64>>,
+    allele: usize,
+    motif: usize,
+}
+
+impl Repeats {
+    fn is_given(&self) -> bool {
+        !self.bases.is_empty() || !self.unit_counts.is_empty()
+    }
+
+    /// The length of the next allele in bases; `None` if it is not given.
+    fn next(&mut self, alt: &[u8]) -> Option<i64> {
+        let motifs = match self.motifs.get(self.allele) {
+            Some(motifs) => *motifs,
+            None => alt.eq_ignore_ascii_case(b"<CNV:TR>").then_some(1),
         };
+        self.allele += 1;
+        let all = self.bases.len().max(self.unit_counts.len());
+        let count = usize::try_from(motifs?).ok()?.min(all.saturating_sub(self.motif));
+        let range = self.motif..self.motif + count;
+        self.motif += count;
+        range.map(|motif| self.motif_bases(motif)).sum()
+    }
+
+    fn motif_bases(&self, motif: usize) -> Option<i64> {
+        if let Some(Some(bases)) = self.bases.get(motif) {
+            return Some(*bases);
+        }
+        let unit = self.unit_lengths.get(motif).copied().flatten()?;
+        let count = self.unit_counts.get(motif).copied().flatten()?;
+        Some((count * unit as f64).round() as i64)
+    }
+}
+
+fn first(values: &[u8]) -> &[u8] {
+    values.split(|b| *b == b',').next().unwrap_or_default()
+}
+
+fn number(text: &[u8]) -> Option<i64> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+fn numbers(values: &[u8]) -> Vec<Option<i64>> {
+    values.split(|b| *b == b',').map(number).collect()
+}
+
+fn decimals(values: &[u8]) -> Vec<Option<f64>> {
+    let decimal =
+        |text| std::str::from_utf8(text).ok()?.parse().ok().filter(|n: &f64| n.is_finite());
+    values.split(|b| *b == b',').map(decimal).collect()
+}
+
+impl<'a> StructuralVariant<'a> {
+    /// Reads the ALT with a number (from 0) of a record at `pos`. `limit` is the length of the contig.
+    pub(crate) fn read(
+        pos: i32,
+        alt: &'a [u8],
+        number: usize,
+        info: &mut StructuralInfo<'a>,
+        limit: i32,
+    ) -> Self {
+        let Some(name) = alt.strip_prefix(b"<").and_then(|a| a.strip_suffix(b">")) else {
+            return Self::breakend(pos, alt);
+        };
+        let fields = info.fields();
+        let mut kind = StructuralKind::of(name, fields.sv_type);
         let start = pos.saturating_add(1);
-        let end = match (kind, name) {
-            (StructuralKind::Insertion, _) | (_, None) => i64::from(pos),
-            _ => reach.end(pos).unwrap_or(i64::from(start)),
+        if kind == StructuralKind::Breakend {
+            let mate = Mate::of_info(fields);
+            return Self { mate, ..Self::place(kind, start) };
+        }
+        let (end, problem) = if kind.is_place() { (None, None) } else { fields.end(pos, number) };
+        let length = end.map(|end| end.saturating_sub(i64::from(pos)));
+        if let (StructuralKind::CopyNumber, Some(length), Some(bases)) =
+            (kind, length, fields.repeats.get(number).copied().flatten())
+        {
+            kind = match bases.cmp(&length) {
+                std::cmp::Ordering::Less => StructuralKind::RepeatContraction,
+                std::cmp::Ordering::Equal => StructuralKind::CopyNumber,
+                std::cmp::Ordering::Greater => StructuralKind::RepeatExpansion,
+            };
+        }
+        let mut out = Self { problem, ..Self::place(kind, start) };
+        if let Some(end) = end {
+            let limit = limit.max(start);
+            out.end = end.clamp(i64::from(start), i64::from(limit)) as i32;
+            out.ends = Ends::Exact;
+            if end > i64::from(limit) {
+                out.problem = out.problem.or(Some(StructuralProblem::PastContig));
+                out.ends = Ends::Unknown;
+            }
+        } else if !kind.is_place() {
+            out.end = start;
+            out.ends = Ends::Unknown;
+        }
+        out.read_uncertainty(fields, number, limit);
+        out
+    }
+
+    /// A place before the base `start`.
+    const fn place(kind: StructuralKind, start: i32) -> Self {
+        let end = start.saturating_sub(1);
+        Self { kind, start, end, ends: Ends::Exact, mate: None, problem: None }
+    }
+
+    fn read_uncertainty(&mut self, fields: &Fields<'_>, number: usize, limit: i32) {
+        let start = fields.interval(&fields.start_interval, number);
+        let end = fields.interval(&fields.end_interval, number);
+        if start.is_none() && end.is_none() && !fields.imprecise {
+            if fields.is_claimed_by_depth(number) {
+                self.ends = Ends::Unknown;
+            }
+            return;
+        }
+        self.problem = self.problem.or(Some(StructuralProblem::Uncertain));
+        let around = |pos: i32, interval: Option<(i64, i64)>| {
+            let (low, high) = interval.unwrap_or((0, 0));
+            let at = |by: i64| {
+                i64::from(pos).saturating_add(by).clamp(1, i64::from(limit.max(1))) as i32
+            };
+            (at(low), at(high))
         };
-        // A file may contain ends before the start or outside the contig. They are not fatal.
-        let end = end.clamp(i64::from(pos), i64::from(limit.max(pos))) as i32;
-        Self { kind, start, end }
+        self.ends = match self.ends {
+            Ends::Exact if start.is_some() || end.is_some() => {
+                Ends::Within(around(self.start, start), around(self.end, end))
+            }
+            _ => Ends::Unknown,
+        };
+    }
+
+    /// Reads a breakend (VCF 4.5, section 5.4). The break is after POS if the bases come first in ALT,
+    /// and before POS if they come last.
+    fn breakend(pos: i32, alt: &'a [u8]) -> Self {
+        let comes_last = matches!(alt.first(), Some(b'[' | b']' | b'.'));
+        let start = if comes_last { pos } else { pos.saturating_add(1) };
+        Self { mate: Mate::of_breakend(alt), ..Self::place(StructuralKind::Breakend, start) }
+    }
+
+    /// The breakend as seen from its mate; `back` is the place of this end.
+    pub(crate) fn at_mate(mate: Mate<'_>, back: Mate<'a>) -> Self {
+        Self { mate: Some(back), ..Self::place(StructuralKind::Breakend, mate.start) }
+    }
+
+    /// Whether the variant covers a region.
+    pub(crate) const fn covers(&self, start: i32, end: i32) -> bool {
+        self.start <= start && self.end >= end
+    }
+}
+
+impl<'a> Mate<'a> {
+    fn of_breakend(alt: &'a [u8]) -> Option<Self> {
+        let is_bracket = |b: &u8| matches!(b, b'[' | b']');
+        let (open, close) = (alt.iter().position(is_bracket)?, alt.iter().rposition(is_bracket)?);
+        let text = alt.get(open + 1..close)?;
+        let colon = text.iter().rposition(|b| *b == b':')?;
+        let contig = &text[..colon];
+        let contig = contig.strip_prefix(b"<").and_then(|c| c.strip_suffix(b">")).unwrap_or(contig);
+        // `]` joins the bases up to the position, `[` those from it on.
+        let joins_left = alt[open] == b']';
+        Self::at(contig, number(&text[colon + 1..])?.saturating_add(i64::from(joins_left)))
+    }
+
+    /// The mate of `<BND>`, as Delly, Sniffles and others write it.
+    fn of_info(fields: &Fields<'a>) -> Option<Self> {
+        Self::at(fields.mate_contig?, fields.mate_position.or(fields.end)?.saturating_add(1))
+    }
+
+    fn at(contig: &'a [u8], start: i64) -> Option<Self> {
+        // The bound keeps sums with positions within `i32`.
+        let start = i32::try_from(start).ok().filter(|start| (0..1 << 30).contains(start))?;
+        Some(Self { contig, start })
     }
 }
 
@@ -77,17 +466,109 @@ impl StructuralVariant {
 mod tests {
     use super::*;
 
+    fn read_all<'a>(alts: &'a str, info: &'a str) -> Vec<StructuralVariant<'a>> {
+        let mut fields = StructuralInfo::new(info.as_bytes(), alts.as_bytes());
+        let alts = alts.as_bytes().split(|b| *b == b',').enumerate();
+        alts.map(|(n, alt)| StructuralVariant::read(100, alt, n, &mut fields, 1000)).collect()
+    }
+
+    fn read<'a>(alt: &'a str, info: &'a str) -> StructuralVariant<'a> {
+        read_all(alt, info)[0]
+    }
+
     #[test]
-    fn the_end_is_read_from_end_or_svlen_and_stays_on_the_contig() {
-        let read = |alt: &str, info: &str| {
-            StructuralVariant::read(100, alt.as_bytes(), &mut Reach::new(info.as_bytes()), 1000)
-        };
-        let deletion = |end| StructuralVariant { kind: StructuralKind::Deletion, start: 101, end };
-        assert_eq!(read("<DEL>", "X=1;END=200"), deletion(200));
-        assert_eq!(read("<DEL:ME>", "SVLEN=-50"), deletion(150));
-        assert_eq!(read("<DEL>", "END=99999999999"), deletion(1000));
-        assert_eq!(read("<DEL>", "END=5"), deletion(100));
-        assert_eq!(read("G]17:1]", "END=500").end, 100);
-        assert_eq!(read("<INS>", ".").kind, StructuralKind::Insertion);
+    fn the_kind_follows_from_the_name_and_then_from_svtype() {
+        use StructuralKind as Kind;
+        for (alt, info, kind) in [
+            ("<DEL>", "END=200", Kind::Deletion),
+            ("<DEL:ME:ALU>", "END=200", Kind::Deletion),
+            ("<CN0>", "END=200", Kind::Deletion),
+            ("<CN=0>", "END=200;SVTYPE=CNV", Kind::Deletion),
+            ("<CN1>", "END=200", Kind::CopyNumber),
+            ("<CN2>", "END=200", Kind::Duplication),
+            ("<CN=13>", "END=200", Kind::Duplication),
+            ("<DUP:TANDEM>", "END=200", Kind::Duplication),
+            ("<INVDUP>", "END=200", Kind::Duplication),
+            ("<INS:ME:ALU>", ".", Kind::Insertion),
+            ("<inv>", "END=200", Kind::Inversion),
+            ("<CNV>", "END=200;SVTYPE=DEL", Kind::CopyNumber),
+            ("<ALU>", "SVTYPE=INS", Kind::Insertion),
+            ("<TRA>", "CHR2=2;END=200", Kind::Breakend),
+            ("<CPX>", "END=200;SVTYPE=CPX", Kind::Other),
+            ("<CNV:TR>", "SVLEN=30;RN=1;RUS=CAG;RUC=12", Kind::RepeatExpansion),
+            ("<CNV:TR>", "SVLEN=30;RB=12", Kind::RepeatContraction),
+            ("<CNV:TR>", "SVLEN=30;RN=2;RUS=CAG,T;RUC=9,3", Kind::CopyNumber),
+            ("<CNV:TR>", "SVLEN=30", Kind::CopyNumber),
+        ] {
+            assert_eq!(read(alt, info).kind, kind, "{alt} {info}");
+        }
+    }
+
+    #[test]
+    fn the_span_follows_from_end_or_from_the_svlen_of_the_allele() {
+        for (alt, info, end, problem) in [
+            ("<DEL>", "X=1;END=200", 200, None),
+            ("<DEL:ME>", "SVLEN=-50", 150, None),
+            ("<DUP>", "SVLEN=.", 101, Some(StructuralProblem::NoEnd)),
+            ("<DEL>", "END=99999999999", 1000, Some(StructuralProblem::PastContig)),
+            ("<DEL>", "END=5", 101, Some(StructuralProblem::EndBeforePos)),
+            ("<DEL>", "END=0;SVLEN=-9", 109, Some(StructuralProblem::EndBeforePos)),
+            ("<DEL>", "SVLEN=9223372036854775807", 1000, Some(StructuralProblem::PastContig)),
+            ("<INS>", "END=90;SVLEN=617", 100, None),
+            ("<BND>", "END=500;CHR2=2", 100, None),
+        ] {
+            let variant = read(alt, info);
+            assert_eq!((variant.start, variant.end), (101, end), "{alt} {info}");
+            assert_eq!(variant.problem, problem, "{alt} {info}");
+        }
+        let ends = |alts, info| read_all(alts, info).iter().map(|v| v.end).collect::<Vec<_>>();
+        assert_eq!(ends("<DEL>,<DUP>,<INS>", "END=300;SVLEN=20,200,50"), [120, 300, 100]);
+        assert_eq!(ends("<CN0>,<CN2>", "END=300;SVLEN=200"), [300, 300]);
+        assert_eq!(ends("C,<DEL>", "END=300;SVLEN=.,20"), [100, 120]);
+    }
+
+    #[test]
+    fn a_breakend_has_a_place_and_the_place_of_its_mate() {
+        for (alt, start, mate) in [
+            ("G]17:198]", 101, Some((&b"17"[..], 199))),
+            ("G[17:198[", 101, Some((b"17", 198))),
+            ("]17:198]G", 100, Some((b"17", 199))),
+            ("[17:198[G", 100, Some((b"17", 198))),
+            ("G[HLA-A*01:01:22[", 101, Some((b"HLA-A*01:01", 22))),
+            ("GT]<ctg1>:7]", 101, Some((b"ctg1", 8))),
+            ("G.", 101, None),
+            (".G", 100, None),
+            ("[2:0[A", 100, Some((b"2", 0))),
+            ("[2:9999999999[A", 100, None),
+        ] {
+            let variant = read(alt, "END=500");
+            assert_eq!((variant.start, variant.end), (start, start - 1), "{alt}");
+            let found = variant.mate.map(|mate| (mate.contig, mate.start));
+            assert_eq!(found, mate, "{alt}");
+        }
+        let mate = read("<TRA>", "CHR2=5;END=400").mate;
+        assert_eq!(mate, Some(Mate { contig: b"5", start: 401 }));
+        let mate = read("<BND>", "CHR2=5;END=400;POS2=300").mate;
+        assert_eq!(mate, Some(Mate { contig: b"5", start: 301 }));
+    }
+
+    #[test]
+    fn uncertain_ends_are_not_exact() {
+        for (info, ends) in [
+            ("END=200", Ends::Exact),
+            ("END=200;CIPOS=0,0;CIEND=0,0", Ends::Exact),
+            ("END=200;CIPOS=-3,2", Ends::Within((98, 103), (200, 200))),
+            ("END=200;CIPOS=-3,2;CIEND=-5,5;IMPRECISE", Ends::Within((98, 103), (195, 205))),
+            ("END=200;CIPOS=-999,9999", Ends::Within((1, 1000), (200, 200))),
+            ("END=200;IMPRECISE", Ends::Unknown),
+            ("END=200;SVCLAIM=D", Ends::Unknown),
+            ("END=200;SVCLAIM=DJ", Ends::Exact),
+            ("SVTYPE=DEL", Ends::Unknown),
+        ] {
+            assert_eq!(read("<DEL>", info).ends, ends, "{info}");
+        }
+        let pairs = read_all("<DEL>,<DUP>", "END=200;CIPOS=0,0,-1,1");
+        assert_eq!(pairs[0].ends, Ends::Exact);
+        assert_eq!(pairs[1].ends, Ends::Within((100, 102), (200, 200)));
     }
 }

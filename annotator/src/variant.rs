@@ -12,7 +12,7 @@ pub(crate) enum Variant<'a> {
     /// An allele with a known sequence, at its places in a repeat.
     Sequence(Placements<'a>),
     /// A symbolic allele or a breakend.
-    Structural(StructuralVariant),
+    Structural(StructuralVariant<'a>),
 }
 
 impl Variant<'_> {
@@ -128,7 +128,7 @@ pub(crate) fn shows_without_first_base(reference: &[u8], alts: &[u8]) -> bool {
     for alt in alts.split(|b| *b == b',') {
         match AltKind::of(alt) {
             Some(AltKind::Symbolic | AltKind::Breakend) => continue,
-            Some(AltKind::Overlap | AltKind::None) => {
+            Some(AltKind::Placeholder) => {
                 unequal |= alt.len() != reference.len();
                 continue;
             }

@@ -180,7 +180,12 @@ fn several_and_unusual_alternatives_are_annotated() {
             "GAS_NOTE=not_a_variant",
             "an overlapping deletion has no consequences of its own",
         ),
-        ("68354 A <INS> 0|1", "coding_sequence&feature_elongation|G", "a symbolic insertion"),
+        ("68354 A <INS> 0|1", "coding_sequence&feature_elongation|G 2", "a symbolic insertion"),
+        (
+            "68354 A <INS>,<NON_REF> 0|2",
+            "coding_sequence&feature_elongation|G",
+            "another haplotype",
+        ),
         ("68354 a c 0|1", "missense|G|+|2N>2H|68354a>c 2", "lower case is preserved"),
         ("68354 T C 0|1", "GAS_NOTE=ref_mismatch", "REF does not match the reference"),
         ("68354 A C 0/1/1", ".", "three alleles do not form two haplotypes"),

@@ -54,7 +54,7 @@ pub enum VariantType {
     Indel,
     /// Symbolic alleles and breakends.
     Structural,
-    /// `*` and `.`
+    /// Alleles that are no variants: `*`, `.`, `<NON_REF>` and the like, and REF again.
     Other,
 }
 
@@ -87,7 +87,9 @@ impl VariantType {
     pub fn of(reference: &[u8], alt: &[u8]) -> Self {
         match AltKind::of(alt) {
             Some(AltKind::Symbolic | AltKind::Breakend) => Self::Structural,
-            Some(AltKind::Sequence) if reference != b"." => Self::of_sequences(reference, alt),
+            Some(kind @ AltKind::Sequence) if kind.is_variant(reference, alt) => {
+                Self::of_sequences(reference, alt)
+            }
             _ => Self::Other,
         }
     }
@@ -129,6 +131,7 @@ macro_rules! terms {
         /// A Sequence Ontology term of a consequence, with VEP's impact. Ordered by severity, the most
         /// severe first
         /// (<https://www.ensembl.org/info/genome/variation/prediction/predicted_data.html>).
+        /// `gene_fusion`, which VEP does not have, has SnpEff's impact.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u8)]
         pub enum SoTerm { $(#[doc = concat!("`", $text, "`")] $variant,)* }
@@ -161,6 +164,7 @@ terms! {
     TranscriptAmplification "transcript_amplification" High,
     FeatureElongation "feature_elongation" High,
     FeatureTruncation "feature_truncation" High,
+    GeneFusion "gene_fusion" High,
     InframeInsertion "inframe_insertion" Moderate,
     InframeDeletion "inframe_deletion" Moderate,
     Missense "missense_variant" Moderate,
@@ -203,6 +207,8 @@ mod tests {
             ("A", "<DEL>", VariantType::Structural),
             ("A", "A]2:7]", VariantType::Structural),
             ("A", "*", VariantType::Other),
+            ("A", "<NON_REF>", VariantType::Other),
+            ("AC", "ac", VariantType::Other),
             (".", "A", VariantType::Other),
         ] {
             assert_eq!(VariantType::of(reference.as_bytes(), alt.as_bytes()), kind, "{alt}");

@@ -6,6 +6,7 @@
 pub mod coding;
 mod coding_terms;
 mod effect;
+mod gene_fusion;
 mod locate;
 mod so_terms;
 mod structural;
@@ -13,5 +14,6 @@ mod structural;
 pub use coding::{Codons, Translatable};
 pub use effect::Effect;
 pub use gas_shared::variant::{Impact, SoTerm};
+pub(crate) use gene_fusion::PartnerGenes;
 pub use locate::{IntronEffects, Location, Numbers, Span, locate};
 pub use so_terms::SoTerms;

@@ -1,11 +1,14 @@
-//! Consequences of symbolic alleles and breakends. Their sequence is unknown, so they have no
-//! codons and no HGVS descriptions.
+//! Consequences of structural variants. Their new sequence is not looked at, so they have no codons
+//! and no transcript descriptions.
+//!
+//! The predicates are those that VEP has for structural variants; where the definition of a term in
+//! the Sequence Ontology says something else, it decides (see the README of the crate).
 
 use super::effect::Effect;
-use super::locate::locate;
+use super::locate::{IntronEffects, locate};
 use super::so_terms::SoTerms;
-use crate::model::Transcript;
-use crate::structural_variant::{StructuralKind, StructuralVariant};
+use crate::model::{Strand, Transcript};
+use crate::structural_variant::{Ends, StructuralKind, StructuralVariant};
 use crate::variant::Allele;
 use gas_shared::variant::SoTerm;
 
@@ -15,10 +18,9 @@ impl Effect {
     pub fn fill_structural(
         &mut self,
         transcript: &Transcript,
-        variant: &StructuralVariant,
+        variant: &StructuralVariant<'_>,
     ) -> bool {
-        let (start, end) = (variant.start, variant.end);
-        let allele = Allele { start, end, reference: b"", alt: b"" };
+        let allele = span(variant.start, variant.end);
         self.terms = SoTerms::EMPTY;
         self.distance = None;
         self.codons.clear();
@@ -26,36 +28,139 @@ impl Effect {
             return self.fill_nearby(transcript, &allele);
         }
         self.location = locate(transcript, &allele);
-        let whole = variant.start <= transcript.start && variant.end >= transcript.end;
-        match (variant.kind, whole) {
-            (StructuralKind::Deletion, true) => {
-                self.terms = SoTerms::of(SoTerm::TranscriptAblation);
-                return true;
-            }
-            (StructuralKind::Duplication, true) => {
-                self.terms = SoTerms::of(SoTerm::TranscriptAmplification);
-                return true;
-            }
-            (StructuralKind::Deletion, false) => self.terms.insert(SoTerm::FeatureTruncation),
-            (StructuralKind::Duplication | StructuralKind::Insertion, _) => {
-                self.terms.insert(SoTerm::FeatureElongation);
-            }
-            (StructuralKind::Other, _) => {}
+        if variant.covers(transcript.start, transcript.end) {
+            self.fill_covered(transcript, variant.kind);
+            return true;
         }
+        self.location.introns = sites(variant, transcript, self.location.introns);
+        self.feature_terms(transcript, variant);
         self.splice_terms();
-        if transcript.cds.is_some() {
-            self.utr_terms(transcript, &allele);
-            if self.location.in_cds {
-                self.terms.insert(SoTerm::CodingSequence);
+        match transcript.cds {
+            Some(_) => {
+                self.utr_terms(transcript, &allele);
+                self.structural_coding_terms(transcript, variant);
+                self.coding_transcript_terms(transcript);
             }
-        } else {
-            let exonic = self.location.in_cdna;
-            self.terms.insert(if exonic {
+            None => self.terms.insert(if self.location.in_cdna {
                 SoTerm::NonCodingExon
             } else {
                 SoTerm::NonCodingTranscript
-            });
+            }),
         }
         true
+    }
+
+    /// The terms of a transcript that lies within the variant.
+    fn fill_covered(&mut self, transcript: &Transcript, kind: StructuralKind) {
+        match kind {
+            StructuralKind::Deletion => self.terms = SoTerms::of(SoTerm::TranscriptAblation),
+            StructuralKind::Duplication => {
+                self.terms = SoTerms::of(SoTerm::TranscriptAmplification);
+            }
+            _ if transcript.cds.is_some() => self.coding_transcript_terms(transcript),
+            _ => self.terms.insert(SoTerm::NonCodingTranscript),
+        }
+    }
+
+    fn coding_transcript_terms(&mut self, transcript: &Transcript) {
+        if &*transcript.biotype == "nonsense_mediated_decay" {
+            self.terms.insert(SoTerm::NmdTranscript);
+        }
+        if self.terms.is_empty() {
+            self.terms.insert(SoTerm::CodingTranscript);
+        }
+    }
+
+    /// `feature_truncation` and `feature_elongation`. Bases of introns are not part of the transcript,
+    /// but a break within one separates its parts.
+    fn feature_terms(&mut self, transcript: &Transcript, variant: &StructuralVariant<'_>) {
+        let within = variant.start >= transcript.start && variant.end <= transcript.end;
+        let in_exon = self.location.in_cdna;
+        let term = match variant.kind {
+            StructuralKind::Breakend => SoTerm::FeatureTruncation,
+            StructuralKind::Deletion if in_exon => SoTerm::FeatureTruncation,
+            StructuralKind::RepeatContraction if in_exon && within => SoTerm::FeatureTruncation,
+            StructuralKind::Duplication
+            | StructuralKind::Insertion
+            | StructuralKind::RepeatExpansion
+                if in_exon && within =>
+            {
+                SoTerm::FeatureElongation
+            }
+            _ => return,
+        };
+        self.terms.insert(term);
+    }
+
+    /// The terms of variants that touch the coding sequence.
+    fn structural_coding_terms(
+        &mut self,
+        transcript: &Transcript,
+        variant: &StructuralVariant<'_>,
+    ) {
+        let Some(cds) = transcript.cds.as_ref().filter(|_| self.location.in_cds) else { return };
+        let allele = span(variant.start, variant.end);
+        let is_deletion = variant.kind == StructuralKind::Deletion;
+        let frame = cds.segments.iter().find(|s| s.start <= allele.start && allele.end <= s.end);
+        self.terms.insert(match frame {
+            Some(_) if is_deletion && variant.ends == Ends::Exact => {
+                if (allele.end - allele.start + 1) % 3 == 0 {
+                    SoTerm::InframeDeletion
+                } else {
+                    SoTerm::Frameshift
+                }
+            }
+            _ => SoTerm::CodingSequence,
+        });
+        let Some((first, last)) = transcript.coding_region() else { return };
+        let (start_codon, stop_codon) = match transcript.strand {
+            Strand::Forward => ((first, first + 2), (last - 2, last)),
+            Strand::Reverse => ((last - 2, last), (first, first + 2)),
+        };
+        let changes = |(start, end)| allele.overlaps(start, end);
+        let breaks_codons = matches!(
+            variant.kind,
+            StructuralKind::Insertion | StructuralKind::Breakend | StructuralKind::Inversion
+        );
+        if !transcript.flags.cds_start_nf && (is_deletion || breaks_codons) && changes(start_codon)
+        {
+            self.terms.insert(SoTerm::StartLost);
+        }
+        if !transcript.flags.cds_end_nf && is_deletion && changes(stop_codon) {
+            self.terms.insert(SoTerm::StopLost);
+        }
+    }
+}
+
+const fn span(start: i32, end: i32) -> Allele<'static> {
+    Allele { start, end, reference: b"", alt: b"" }
+}
+
+/// The splice sites that a variant touches, given those in its span. Copies leave the sites within
+/// them as they are, so only their two breaks count.
+fn sites(
+    variant: &StructuralVariant<'_>,
+    transcript: &Transcript,
+    within: IntronEffects,
+) -> IntronEffects {
+    if matches!(
+        variant.kind,
+        StructuralKind::Deletion
+            | StructuralKind::Inversion
+            | StructuralKind::Insertion
+            | StructuralKind::Breakend
+    ) {
+        return within;
+    }
+    let at = |start: i32| locate(transcript, &span(start, start - 1)).introns;
+    let (first, last) = (at(variant.start), at(variant.end.saturating_add(1)));
+    IntronEffects {
+        donor: first.donor || last.donor,
+        acceptor: first.acceptor || last.acceptor,
+        region: first.region || last.region,
+        fifth_base: first.fifth_base || last.fifth_base,
+        donor_region: first.donor_region || last.donor_region,
+        polypyrimidine: first.polypyrimidine || last.polypyrimidine,
+        ..within
     }
 }

@@ -35,6 +35,12 @@ impl<'a> RecordAllele<'a> {
         }
     }
 
+    /// The deletion of all `bases` but the first one, which is at `pos`.
+    pub(crate) fn deletion(pos: i32, bases: &'a [u8], number: u16) -> Self {
+        let alt = bases.get(..1).unwrap_or_default();
+        Self { pos, reference: bases, alt, number, shared_start: 1, shared_end: 0 }
+    }
+
     /// Length of REF.
     #[inline]
     pub(crate) const fn ref_len(&self) -> i32 {
@@ -78,7 +84,8 @@ impl<'a> Alleles<'a> {
     pub(crate) fn new(pos: i32, reference: &'a [u8], alts: &'a [u8]) -> Self {
         let mut out = Self { few: [RecordAllele::default(); 8], len: 0, many: Vec::new() };
         for (number, alt) in (1..=u16::MAX).zip(alts.split(|b| *b == b',')) {
-            if AltKind::of(alt) == Some(AltKind::Sequence) {
+            let kind = AltKind::of(alt).filter(|kind| kind.is_variant(reference, alt));
+            if kind == Some(AltKind::Sequence) {
                 out.push(RecordAllele::new(pos, reference, alt, number));
             }
         }

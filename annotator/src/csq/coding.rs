@@ -69,8 +69,8 @@ impl<'r> CsqAnnotator<'r> {
         let haplotypes = if self.samples == 0 { 1 } else { 2 * self.samples };
         let (index, mut tree) = self.active.take(transcript, end, haplotypes);
         let result = if self.samples == 0 {
-            // Without samples, the first alternatives of all records form one haplotype.
-            if let Some(allele) = alleles.first().filter(|allele| allele.number == 1) {
+            // Without samples, the first variants of all records form one haplotype.
+            if let Some(allele) = alleles.first() {
                 let parent = tree.heads[0];
                 let node = self.add_node(context, segment, allele, &mut tree, parent);
                 node.into_iter().for_each(|node| tree.extend(0, node));

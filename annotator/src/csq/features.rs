@@ -7,9 +7,11 @@ use super::flags::ConsequenceFlags;
 use super::model::{Feature, FeatureKind, is_coding_biotype};
 use super::region::{Checks, Overlap};
 use crate::error::InputError;
-use crate::structural_variant::{Reach, StructuralVariant};
+use crate::structural_variant::{
+    StructuralInfo, StructuralKind, StructuralProblem, StructuralVariant,
+};
 use crate::variant::MAX_POSITION;
-use gas_shared::vcf::Record;
+use gas_shared::vcf::{AltKind, Record};
 
 impl<'r> CsqAnnotator<'r> {
     pub(super) fn report_features(
@@ -130,45 +132,108 @@ impl<'r> CsqAnnotator<'r> {
         matches!(overlap, Overlap::Inside | Overlap::Crossing)
     }
 
-    /// Reports the features that a symbolic insertion or deletion touches.
+    /// Reports the features that the symbolic insertions and deletions of a record touch.
     pub(super) fn report_symbolic(
         &mut self,
         context: &ContigContext<'_>,
         record: &Record<'_>,
         pos: i32,
     ) {
-        let class = match record.alt.get(..4).map(<[u8]>::to_ascii_uppercase).as_deref() {
-            Some(b"<INS") => ConsequenceFlags::ELONGATION,
-            Some(b"<DEL") => ConsequenceFlags::TRUNCATION,
-            _ => return,
-        };
         let limit = context.contig.sequence.len().min(MAX_POSITION as usize) as i32;
-        let alt = record.alt.split(|b| *b == b',').next().unwrap_or_default();
-        let variant = StructuralVariant::read(pos, alt, &mut Reach::new(record.info), limit);
-        let (start, end) = (pos + 1, variant.end.max(pos + 1));
-        let mut hit = false;
-        for number in context.model.index.query(start, end) {
-            let feature = context.model.features[number as usize];
-            if feature.start > end || feature.end < start || feature.kind == FeatureKind::Exon {
-                continue;
+        let mut info = StructuralInfo::new(record.info, record.alt);
+        for (number, alt) in record.alt.split(|b| *b == b',').enumerate() {
+            let problem = match AltKind::of(alt) {
+                Some(AltKind::Symbolic) => {
+                    let variant = StructuralVariant::read(pos, alt, number, &mut info, limit);
+                    let number = u16::try_from(number + 1).unwrap_or(u16::MAX);
+                    match variant.kind {
+                        StructuralKind::Insertion | StructuralKind::Deletion => {
+                            self.report_symbolic_allele(context, &variant, pos, number);
+                            variant.problem
+                        }
+                        _ => Some(StructuralProblem::NotInHaplotypeMode),
+                    }
+                }
+                Some(AltKind::Breakend) => Some(StructuralProblem::NotInHaplotypeMode),
+                _ => None,
+            };
+            self.prepass.count_structural_problem(problem);
+        }
+    }
+
+    fn report_symbolic_allele(
+        &mut self,
+        context: &ContigContext<'_>,
+        variant: &StructuralVariant<'_>,
+        pos: i32,
+        number: u16,
+    ) {
+        let deleted = (variant.kind == StructuralKind::Deletion)
+            .then(|| context.contig.bases(pos, variant.end))
+            .flatten();
+        let (class, allele) = match deleted {
+            Some(bases) => {
+                (ConsequenceFlags::TRUNCATION, RecordAllele::deletion(pos, bases, number))
             }
+            None if variant.kind == StructuralKind::Deletion => return,
+            None => (ConsequenceFlags::ELONGATION, RecordAllele::new(pos, b"N", b"<>", number)),
+        };
+        // An insertion is in the region of the base after it.
+        let (start, end) = (variant.start, variant.end.max(variant.start));
+        let mut features = std::mem::take(&mut self.scratch.features);
+        context.model.touched(pos, end.saturating_add(1), &mut features);
+        let mut hit = false;
+        for feature in &features {
+            let feature = context.model.features[*feature as usize];
             let flags = match feature.kind {
+                FeatureKind::Exon => {
+                    hit |= self.report_symbolic_at_exon(context, &feature, class, &allele);
+                    continue;
+                }
+                FeatureKind::Cds(_) => ConsequenceFlags::CODING_SEQUENCE,
                 FeatureKind::Utr5 => ConsequenceFlags::UTR5,
                 FeatureKind::Utr3 => ConsequenceFlags::UTR3,
-                _ => ConsequenceFlags::CODING_SEQUENCE,
             };
-            self.report_flags(context, flags | class, feature.transcript, 0);
-            hit = true;
+            if feature.start <= end && feature.end >= start {
+                self.report_flags(context, flags | class, feature.transcript, number);
+                hit = true;
+            }
         }
+        self.scratch.features = features;
         if hit {
             return;
         }
-        for number in context.model.transcripts(start, end) {
-            let transcript = &context.contig.model.transcripts[number as usize];
-            if transcript.start <= end && transcript.end >= start {
-                let flags = self.flags_outside_exons(context, number) | class;
-                self.report_flags(context, flags, number, 0);
+        for transcript in context.model.transcripts(start, end) {
+            let model = &context.contig.model.transcripts[transcript as usize];
+            if model.start <= end && model.end >= start {
+                let flags = self.flags_outside_exons(context, transcript) | class;
+                self.report_flags(context, flags, transcript, 0);
             }
         }
+    }
+
+    /// Reports the splice sites and regions of an exon that a symbolic allele touches. Returns whether
+    /// it touches any, or the exon.
+    fn report_symbolic_at_exon(
+        &mut self,
+        context: &ContigContext<'_>,
+        exon: &Feature,
+        class: ConsequenceFlags,
+        allele: &RecordAllele<'_>,
+    ) -> bool {
+        let around = context.transcript(exon.transcript);
+        let region = (exon.start, exon.end);
+        let checks = Checks {
+            left: around.span.0 != exon.start,
+            right: around.span.1 != exon.end,
+            ..Checks::default()
+        };
+        let comparison = &mut self.scratch.comparison;
+        let overlap = comparison.compare_symbolic(&around, checks, allele, class, region);
+        let found = comparison.flags != class;
+        if found {
+            self.report_record_flags(context, exon.transcript, allele.number);
+        }
+        found || matches!(overlap, Overlap::Inside | Overlap::Crossing)
     }
 }

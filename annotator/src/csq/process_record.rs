@@ -6,7 +6,7 @@ use super::annotator::{ContigContext, CsqAnnotator};
 use crate::error::InputError;
 use crate::placements::{Placements, RotatedBases};
 use crate::report::AnnotationGap;
-use crate::structural_variant::{Reach, StructuralVariant};
+use crate::structural_variant::{StructuralInfo, StructuralVariant};
 use crate::variant::{self, MAX_POSITION, Variant};
 use gas_shared::vcf::{AltKind, Code, Column, Diagnostic, Record, Severity};
 
@@ -99,9 +99,8 @@ impl<'r> CsqAnnotator<'r> {
         same_reference: bool,
     ) -> Result<(), InputError> {
         self.find_colocated(&context, record, pos);
-        if record.alt.starts_with(b"<") {
+        if record.alt.iter().any(|b| matches!(b, b'<' | b'[' | b']' | b'.')) {
             self.report_symbolic(&context, record, pos);
-            return Ok(());
         }
         let mut features = std::mem::take(&mut self.scratch.features);
         context.model.touched(pos, pos + record.reference.len() as i32, &mut features);
@@ -127,17 +126,18 @@ impl<'r> CsqAnnotator<'r> {
         if tracks.is_empty() {
             return;
         }
-        let mut reach = Reach::new(record.info);
+        let mut info = StructuralInfo::new(record.info, record.alt);
         let mut rotated = RotatedBases::default();
-        for alt in record.alt.split(|b| *b == b',') {
-            let variant = match AltKind::of(alt) {
+        for (number, alt) in record.alt.split(|b| *b == b',').enumerate() {
+            let kind = AltKind::of(alt).filter(|kind| kind.is_variant(record.reference, alt));
+            let variant = match kind {
                 Some(AltKind::Sequence) => {
                     let allele = variant::Allele::new(pos, record.reference, alt);
                     Variant::Sequence(Placements::new(&context.contig, allele, &mut rotated))
                 }
                 Some(AltKind::Symbolic | AltKind::Breakend) => {
                     let limit = context.contig.sequence.len().min(MAX_POSITION as usize) as i32;
-                    Variant::Structural(StructuralVariant::read(pos, alt, &mut reach, limit))
+                    Variant::Structural(StructuralVariant::read(pos, alt, number, &mut info, limit))
                 }
                 _ => continue,
             };

@@ -85,12 +85,7 @@ impl RegionComparison {
         allele: &RecordAllele<'_>,
         (start, end): (i32, i32),
     ) -> Overlap {
-        self.flags = ConsequenceFlags::empty();
-        self.record_flags.clear();
-        self.window.clear();
-        self.shared_start = allele.shared_start;
-        self.shared_end = allele.shared_end;
-        self.removed = allele.ref_len();
+        self.begin(allele, ConsequenceFlags::empty());
         let region = Region { start, end };
         if allele.is_complex() {
             let longer = allele.alt_len() > allele.ref_len();
@@ -103,6 +98,35 @@ impl RegionComparison {
             1.. => self.insertion(transcript, checks, allele, &region),
             _ => self.deletion(transcript, checks, allele, &region),
         }
+    }
+
+    /// Compares a symbolic insertion or deletion with a region whose sequence does not matter. `class`
+    /// is reported with what the allele touches.
+    pub(crate) fn compare_symbolic(
+        &mut self,
+        transcript: &TranscriptContext<'_>,
+        checks: Checks,
+        allele: &RecordAllele<'_>,
+        class: ConsequenceFlags,
+        (start, end): (i32, i32),
+    ) -> Overlap {
+        self.begin(allele, class);
+        let region = Region { start, end };
+        if allele.alt_len() > allele.ref_len() {
+            self.insertion(transcript, checks, allele, &region)
+        } else {
+            // All deleted bases change, and none of those kept is shown.
+            self.substitution(transcript, checks, allele, &region)
+        }
+    }
+
+    fn begin(&mut self, allele: &RecordAllele<'_>, flags: ConsequenceFlags) {
+        self.flags = flags;
+        self.record_flags.clear();
+        self.window.clear();
+        self.shared_start = allele.shared_start;
+        self.shared_end = allele.shared_end;
+        self.removed = allele.ref_len();
     }
 
     /// Adds the consequences found to those of the record.

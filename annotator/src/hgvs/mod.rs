@@ -1,6 +1,7 @@
 //! HGVS descriptions of alleles (<https://hgvs-nomenclature.org>), in the spelling of Ensembl VEP.
 
 mod protein;
+mod structural;
 mod transcript;
 
 use crate::consequence::{Codons, Effect, Location, Translatable, locate};

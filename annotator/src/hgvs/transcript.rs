@@ -32,6 +32,12 @@ impl GenomicPrefix {
         if low < 1 || high as usize > contig.sequence.len() {
             return;
         }
+        self.write(out, contig);
+        write_change(out, contig, allele, Strand::Forward, |_| true, push_int);
+    }
+
+    /// Appends the text for a contig.
+    pub(super) fn write(&mut self, out: &mut Vec<u8>, contig: &ContigView<'_>) {
         if self.contig != Some(contig.number) {
             self.contig = Some(contig.number);
             self.text.clear();
@@ -40,7 +46,6 @@ impl GenomicPrefix {
             self.text.extend_from_slice(if mitochondrial { b":m." } else { b":g." });
         }
         out.extend_from_slice(&self.text);
-        write_change(out, contig, allele, Strand::Forward, |_| true, push_int);
     }
 }
 

@@ -349,6 +349,7 @@ fn count_warnings(
     .into_iter()
     .filter(|(count, _)| *count > 0)
     .map(|(count, text)| format!("{count} {text}"))
+    .chain(counts.structural_problems.warnings())
 }
 
 impl Run<'_> {

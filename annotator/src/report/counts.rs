@@ -2,6 +2,7 @@
 
 use super::annotation_gap::AnnotationGap;
 use super::histograms::Histograms;
+use super::structural_problems::StructuralProblems;
 use crate::consequence::{Impact, SoTerm, SoTerms};
 use gas_shared::variant::{Substitution, VariantType};
 use std::collections::BTreeMap;
@@ -125,6 +126,8 @@ pub struct Counts {
     pub not_left_aligned: u64,
     /// Records without annotation by reason.
     pub gaps: [u64; AnnotationGap::ALL.len()],
+    /// Structural alleles by problem with their span.
+    pub structural_problems: StructuralProblems,
     /// Alleles left out of a haplotype because they overlap another of its alleles.
     pub overlapping: u64,
     /// Records with more consequences than FORMAT/BCSQ can refer to.
@@ -157,6 +160,7 @@ impl Default for Counts {
             ref_ambiguous: 0,
             not_left_aligned: 0,
             gaps: [0; AnnotationGap::ALL.len()],
+            structural_problems: StructuralProblems::default(),
             overlapping: 0,
             unnamed: 0,
             contigs: BTreeMap::new(),
@@ -239,6 +243,7 @@ impl Counts {
         self.ref_mismatches += other.ref_mismatches;
         self.not_left_aligned += other.not_left_aligned;
         self.ref_ambiguous += other.ref_ambiguous;
+        self.structural_problems.merge(&other.structural_problems);
         self.overlapping += other.overlapping;
         self.unnamed += other.unnamed;
         add_all(&mut self.gaps, &other.gaps);

@@ -4,10 +4,12 @@ mod annotation_gap;
 mod count_log;
 mod counts;
 mod histograms;
+mod structural_problems;
 mod summary;
 
 pub use annotation_gap::AnnotationGap;
 pub use count_log::write_count_log;
 pub use counts::{Counts, RegionClass, RegionClasses};
 pub use histograms::Histograms;
+pub use structural_problems::StructuralProblems;
 pub use summary::summarize;

@@ -1,0 +1,38 @@
+//! Counts of structural alleles whose annotation is incomplete or uncertain.
+
+use crate::structural_variant::StructuralProblem;
+
+/// Alleles by problem, with the first line that has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StructuralProblems([(u64, u64); StructuralProblem::ALL.len()]);
+
+impl StructuralProblems {
+    /// Counts an allele in a line.
+    pub(crate) fn add(&mut self, problem: StructuralProblem, line: u64) {
+        self.merge_one(problem, (1, line));
+    }
+
+    /// Adds the counts of another thread.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for problem in StructuralProblem::ALL {
+            self.merge_one(problem, other.0[problem as usize]);
+        }
+    }
+
+    fn merge_one(&mut self, problem: StructuralProblem, (alleles, line): (u64, u64)) {
+        let (sum, first) = &mut self.0[problem as usize];
+        if alleles > 0 && (*sum == 0 || line < *first) {
+            *first = line;
+        }
+        *sum += alleles;
+    }
+
+    /// A warning for each problem.
+    pub fn warnings(&self) -> impl Iterator<Item = String> {
+        StructuralProblem::ALL.into_iter().filter_map(|problem| {
+            let (alleles, line) = self.0[problem as usize];
+            let (field, text) = (problem.field(), problem.as_str());
+            (alleles > 0).then(|| format!("{alleles} {text} (first in line {line}, {field})"))
+        })
+    }
+}

@@ -1,0 +1,519 @@
+//! Alleles without a sequence: placeholders, which are no variants, and structural variants.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+
+#[path = "common/small_reference.rs"]
+mod small_reference;
+
+use gas_annotate::annotation_format::AnnotationFormat;
+use gas_annotate::csq::CsqOptions;
+use gas_annotate::pipeline::{Mode, Options, Outcome, annotate_file};
+use gas_annotate::reference::Reference;
+use small_reference::small_reference;
+use std::sync::LazyLock;
+use std::sync::atomic::AtomicBool;
+
+/// A forward gene (1:301-900, CDS 351-751), a reverse gene (1:1101-1500, CDS 1150-1450), a non-coding
+/// gene (1:1601-1700), one that decays (1:1751-1790) and a gene on another contig (2:301-500).
+const MODELS: &str = "1\tx\tgene\t301\t900\t.\t+\t.\tID=gene:GF;Name=GF;biotype=protein_coding
+1\tx\tmRNA\t301\t900\t.\t+\t.\tID=transcript:TF;Parent=gene:GF;biotype=protein_coding
+1\tx\texon\t301\t400\t.\t+\t.\tParent=transcript:TF
+1\tx\texon\t501\t600\t.\t+\t.\tParent=transcript:TF
+1\tx\texon\t701\t900\t.\t+\t.\tParent=transcript:TF
+1\tx\tCDS\t351\t400\t.\t+\t0\tID=CDS:PF;Parent=transcript:TF;protein_id=PF
+1\tx\tCDS\t501\t600\t.\t+\t1\tID=CDS:PF;Parent=transcript:TF;protein_id=PF
+1\tx\tCDS\t701\t751\t.\t+\t0\tID=CDS:PF;Parent=transcript:TF;protein_id=PF
+1\tx\tgene\t1101\t1500\t.\t-\t.\tID=gene:GR;Name=GR;biotype=protein_coding
+1\tx\tmRNA\t1101\t1500\t.\t-\t.\tID=transcript:TR;Parent=gene:GR;biotype=protein_coding
+1\tx\texon\t1301\t1500\t.\t-\t.\tParent=transcript:TR
+1\tx\texon\t1101\t1200\t.\t-\t.\tParent=transcript:TR
+1\tx\tCDS\t1301\t1450\t.\t-\t0\tID=CDS:PR;Parent=transcript:TR;protein_id=PR
+1\tx\tCDS\t1150\t1200\t.\t-\t0\tID=CDS:PR;Parent=transcript:TR;protein_id=PR
+1\tx\tncRNA_gene\t1601\t1700\t.\t+\t.\tID=gene:GN;Name=GN;biotype=lncRNA
+1\tx\tlnc_RNA\t1601\t1700\t.\t+\t.\tID=transcript:TN;Parent=gene:GN;biotype=lncRNA
+1\tx\texon\t1601\t1640\t.\t+\t.\tParent=transcript:TN
+1\tx\texon\t1661\t1700\t.\t+\t.\tParent=transcript:TN
+1\tx\tgene\t1751\t1790\t.\t+\t.\tID=gene:GD;Name=GD;biotype=protein_coding
+1\tx\tmRNA\t1751\t1790\t.\t+\t.\tID=transcript:TD;Parent=gene:GD;biotype=nonsense_mediated_decay
+1\tx\texon\t1751\t1790\t.\t+\t.\tParent=transcript:TD
+1\tx\tCDS\t1761\t1781\t.\t+\t0\tID=CDS:PD;Parent=transcript:TD;protein_id=PD
+2\tx\tgene\t301\t500\t.\t+\t.\tID=gene:G2;Name=G2;biotype=protein_coding
+2\tx\tmRNA\t301\t500\t.\t+\t.\tID=transcript:T2;Parent=gene:G2;biotype=protein_coding
+2\tx\texon\t301\t500\t.\t+\t.\tParent=transcript:T2
+2\tx\tCDS\t331\t390\t.\t+\t0\tID=CDS:P2;Parent=transcript:T2;protein_id=P2
+";
+
+/// 2,000 bases without long repeats, in which some positions have the bases that tests need.
+fn sequence() -> String {
+    let mut state = 7u32;
+    let mut bases: Vec<u8> = (0..2000)
+        .map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            b"ACGT"[(state >> 30) as usize]
+        })
+        .collect();
+    for (pos, text) in [
+        (351, "ATG"),
+        (510, "GAAAAAC"),
+        (749, "TAA"),
+        (950, "TCACACAG"),
+        (961, "A"),
+        (970, "A"),
+        (971, "AC"),
+        (979, "CT"),
+    ] {
+        bases[pos - 1..pos - 1 + text.len()].copy_from_slice(text.as_bytes());
+    }
+    String::from_utf8(bases).unwrap()
+}
+
+static REFERENCE: LazyLock<Reference> = LazyLock::new(|| {
+    let fasta = format!(">1\n{}\n>2\n{}\n", sequence(), &sequence()[..600]);
+    small_reference(&fasta, &format!("##gff-version 3\n{MODELS}"))
+});
+
+const CSQ: Mode = Mode::Full(AnnotationFormat::Csq);
+
+fn modes() -> [Mode; 4] {
+    let local = CsqOptions { local: true, ..CsqOptions::default() };
+    [CSQ, Mode::Full(AnnotationFormat::Ann), Mode::Csq(CsqOptions::default()), Mode::Csq(local)]
+}
+
+/// Annotates records of contig 1, each as POS, REF, ALT and INFO, and returns their INFO columns.
+fn annotate(mode: Mode, records: &[(u32, &str, &str, &str)]) -> (Outcome, Vec<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) = (folder.path().join("in.vcf"), folder.path().join("out.vcf"));
+    let mut text =
+        "##fileformat=VCFv4.4\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n".to_owned();
+    for (pos, reference, alt, info) in records {
+        text.push_str(&format!("1\t{pos}\t.\t{reference}\t{alt}\t.\t.\t{info}\n"));
+    }
+    std::fs::write(&input, text).unwrap();
+    let options = Options { mode, ..Options::default() };
+    let never = AtomicBool::new(false);
+    let outcome = annotate_file(&input, &output, &REFERENCE, &options, &never, &|_, _| {}).unwrap();
+    let text = std::fs::read_to_string(output).unwrap();
+    let records = text.lines().filter(|line| !line.starts_with('#'));
+    (outcome, records.map(|line| line.split('\t').nth(7).unwrap().to_owned()).collect())
+}
+
+fn info(mode: Mode, record: (u32, &str, &str, &str)) -> String {
+    annotate(mode, &[record]).1.remove(0)
+}
+
+/// The CSQ entries of a structural allele, split into fields.
+fn entries(pos: u32, alt: &str, fields: &str) -> Vec<Vec<String>> {
+    let info = info(CSQ, (pos, "N", alt, fields));
+    let text = info.split("CSQ=").nth(1).unwrap_or_else(|| panic!("{info}"));
+    text.split(',').map(|entry| entry.split('|').map(str::to_owned).collect()).collect()
+}
+
+/// The consequence of a structural allele on a transcript.
+fn terms(pos: u32, alt: &str, fields: &str, transcript: &str) -> String {
+    let entries = entries(pos, alt, fields);
+    let found = entries.into_iter().find(|entry| entry[6] == transcript);
+    found.map_or_else(|| "none".to_owned(), |entry| entry[1].clone())
+}
+
+/// The genomic description of a structural allele.
+fn genomic(pos: u32, alt: &str, fields: &str) -> String {
+    entries(pos, alt, fields)[0][24].clone()
+}
+
+#[test]
+fn a_placeholder_has_no_annotation_in_any_format_and_is_counted_as_no_variant() {
+    let base = sequence()[511..512].to_owned();
+    let lower = base.to_lowercase();
+    for alt in [
+        "<NON_REF>",
+        "<non_ref>",
+        "<*>",
+        "*",
+        "<*:DEL>",
+        "<DEL:*>",
+        "<X>",
+        "X",
+        "<CGA_NOCALL>",
+        ".",
+        base.as_str(),
+        lower.as_str(),
+        "<NON_REF>,*",
+    ] {
+        for mode in modes() {
+            let (outcome, infos) = annotate(mode, &[(512, &base, alt, "END=540;SVLEN=28")]);
+            assert_eq!(infos, ["END=540;SVLEN=28;GAS_NOTE=not_a_variant"], "{alt}");
+            let counts = &outcome.counts;
+            assert_eq!(counts.kinds.iter().rev().skip(1).sum::<u64>(), 0, "{alt}");
+            assert_eq!(counts.terms.iter().sum::<u64>(), 0, "{alt}");
+            assert_eq!(counts.multiallelic, 0, "{alt}");
+            assert_eq!(outcome.warnings, Vec::<String>::new(), "{alt}");
+        }
+    }
+}
+
+#[test]
+fn an_allele_beside_placeholders_is_annotated_as_without_them() {
+    for (pos, reference, alt) in [(510, "GA", "G"), (510, "G", "GA"), (510, "G", "C")] {
+        for other in ["<NON_REF>", "*", "<*>", "X", "<*:DEL>", reference] {
+            for mode in modes() {
+                let expected = info(mode, (pos, reference, alt, "."));
+                let after = format!("{alt},{other}");
+                assert_eq!(info(mode, (pos, reference, &after, ".")), expected, "{after}");
+                // BCSQ does not name the allele, and CSQ does not number it.
+                let before = format!("{other},{alt}");
+                assert_eq!(info(mode, (pos, reference, &before, ".")), expected, "{before}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_variant_over_a_whole_transcript_ablates_or_amplifies_it() {
+    for (alt, coding, non_coding, decaying) in [
+        ("<DEL>", "transcript_ablation", "transcript_ablation", "transcript_ablation"),
+        ("<DEL:ME:ALU>", "transcript_ablation", "transcript_ablation", "transcript_ablation"),
+        ("<CN0>", "transcript_ablation", "transcript_ablation", "transcript_ablation"),
+        ("<CN=0>", "transcript_ablation", "transcript_ablation", "transcript_ablation"),
+        (
+            "<DUP>",
+            "transcript_amplification",
+            "transcript_amplification",
+            "transcript_amplification",
+        ),
+        (
+            "<CN2>",
+            "transcript_amplification",
+            "transcript_amplification",
+            "transcript_amplification",
+        ),
+        (
+            "<CN=5>",
+            "transcript_amplification",
+            "transcript_amplification",
+            "transcript_amplification",
+        ),
+        (
+            "<DUP:TANDEM>",
+            "transcript_amplification",
+            "transcript_amplification",
+            "transcript_amplification",
+        ),
+        (
+            "<INV>",
+            "coding_transcript_variant",
+            "non_coding_transcript_variant",
+            "NMD_transcript_variant",
+        ),
+        (
+            "<CNV>",
+            "coding_transcript_variant",
+            "non_coding_transcript_variant",
+            "NMD_transcript_variant",
+        ),
+        (
+            "<CN1>",
+            "coding_transcript_variant",
+            "non_coding_transcript_variant",
+            "NMD_transcript_variant",
+        ),
+        (
+            "<CNV:TR>",
+            "coding_transcript_variant",
+            "non_coding_transcript_variant",
+            "NMD_transcript_variant",
+        ),
+    ] {
+        for (pos, end, transcript, expected) in [
+            (300, 900, "TF", coding),
+            (1000, 1600, "TR", coding),
+            (1600, 1700, "TN", non_coding),
+            (1750, 1790, "TD", decaying),
+        ] {
+            let fields = format!("END={end};SVTYPE=CNV");
+            assert_eq!(terms(pos, alt, &fields, transcript), expected, "{alt} {transcript}");
+            let length = format!("SVLEN={}", end - pos);
+            assert_eq!(terms(pos, alt, &length, transcript), expected, "{alt} {transcript}");
+        }
+    }
+    // One base less.
+    for (pos, end, feature) in [(301, 900, "TF"), (300, 899, "TF"), (1101, 1600, "TR")] {
+        for alt in ["<DEL>", "<DUP>"] {
+            let found = terms(pos, alt, &format!("END={end}"), feature);
+            assert!(!found.contains("ablation") && !found.contains("amplif"), "{alt} {found}");
+        }
+    }
+}
+
+#[test]
+fn a_variant_in_a_part_of_a_transcript_has_its_terms() {
+    for (pos, alt, fields, transcript, expected) in [
+        // Deletions, forward and reverse.
+        (299, "<DEL>", "END=350", "TF", "feature_truncation&5_prime_UTR_variant"),
+        (509, "<DEL>", "END=518", "TF", "feature_truncation&inframe_deletion"),
+        (509, "<DEL>", "SVLEN=-8", "TF", "frameshift_variant&feature_truncation"),
+        (420, "<DEL>", "END=450", "TF", "intron_variant"),
+        (
+            395,
+            "<DEL>",
+            "END=405",
+            "TF",
+            "splice_donor_variant&feature_truncation&splice_donor_5th_base_variant&\
+             coding_sequence_variant&intron_variant",
+        ),
+        (
+            349,
+            "<DEL>",
+            "END=355",
+            "TF",
+            "start_lost&feature_truncation&coding_sequence_variant&5_prime_UTR_variant",
+        ),
+        (
+            748,
+            "<DEL>",
+            "END=800",
+            "TF",
+            "stop_lost&feature_truncation&coding_sequence_variant&3_prime_UTR_variant",
+        ),
+        (1446, "<DEL>", "END=1449", "TR", "start_lost&feature_truncation&inframe_deletion"),
+        (
+            1140,
+            "<CN0>",
+            "END=1155",
+            "TR",
+            "stop_lost&feature_truncation&coding_sequence_variant&3_prime_UTR_variant",
+        ),
+        (
+            1298,
+            "<DEL>",
+            "END=1305",
+            "TR",
+            "splice_donor_variant&feature_truncation&coding_sequence_variant",
+        ),
+        (1630, "<DEL>", "END=1635", "TN", "feature_truncation&non_coding_transcript_exon_variant"),
+        (
+            1765,
+            "<DEL>",
+            "END=1768",
+            "TD",
+            "feature_truncation&inframe_deletion&NMD_transcript_variant",
+        ),
+        (1000, "<DEL>", "END=1050", "TF", "downstream_gene_variant"),
+        (1000, "<DEL>", "END=1050", "TR", "downstream_gene_variant"),
+        // Copies leave what they copy as it is.
+        (509, "<DUP>", "END=518", "TF", "feature_elongation&coding_sequence_variant"),
+        (
+            349,
+            "<DUP>",
+            "END=355",
+            "TF",
+            "feature_elongation&coding_sequence_variant&5_prime_UTR_variant",
+        ),
+        (
+            450,
+            "<DUP:TANDEM>",
+            "END=650",
+            "TF",
+            "feature_elongation&coding_sequence_variant&intron_variant",
+        ),
+        (800, "<DUP>", "END=1000", "TF", "3_prime_UTR_variant"),
+        (401, "<DUP>", "END=450", "TF", "splice_donor_variant&intron_variant"),
+        (509, "<CNV>", "END=518", "TF", "coding_sequence_variant"),
+        // Insertions; END is not theirs.
+        (509, "<INS>", "END=900", "TF", "feature_elongation&coding_sequence_variant"),
+        (509, "<INS:ME:ALU>", "SVLEN=300", "TF", "feature_elongation&coding_sequence_variant"),
+        (351, "<INS>", ".", "TF", "start_lost&feature_elongation&coding_sequence_variant"),
+        (450, "<INS:ME:L1>", ".", "TF", "intron_variant"),
+        (401, "<INS>", ".", "TF", "splice_donor_variant"),
+        // Inversions.
+        (509, "<INV>", "END=518", "TF", "coding_sequence_variant"),
+        (349, "<INV>", "END=360", "TF", "start_lost&coding_sequence_variant&5_prime_UTR_variant"),
+        // Tandem repeats.
+        (
+            509,
+            "<CNV:TR>",
+            "SVLEN=9;RN=1;RUS=CAG;RUC=7",
+            "TF",
+            "feature_elongation&coding_sequence_variant",
+        ),
+        (509, "<CNV:TR>", "SVLEN=9;RB=6", "TF", "feature_truncation&coding_sequence_variant"),
+        // The ends are unknown or uncertain, so the reading frame is, too.
+        (509, "<DEL>", "SVTYPE=DEL", "TF", "feature_truncation&coding_sequence_variant"),
+        (509, "<DEL>", "END=400", "TF", "feature_truncation&coding_sequence_variant"),
+        (509, "<DEL>", "END=518;CIPOS=-5,5", "TF", "feature_truncation&coding_sequence_variant"),
+        (509, "<DEL>", "END=518;IMPRECISE", "TF", "feature_truncation&coding_sequence_variant"),
+    ] {
+        assert_eq!(terms(pos, alt, fields, transcript), expected, "{pos} {alt} {fields}");
+    }
+}
+
+#[test]
+fn each_allele_of_a_record_has_its_own_kind_and_span() {
+    let by_allele = |pos, alts, fields| -> Vec<(String, String)> {
+        let entries = entries(pos, alts, fields);
+        let of_gene = entries.into_iter().filter(|entry| entry[6] == "TF");
+        of_gene.map(|entry| (entry[0].clone(), entry[1].clone())).collect()
+    };
+    let pair = |alt: &str, terms: &str| (alt.to_owned(), terms.to_owned());
+    assert_eq!(
+        by_allele(300, "<CN0>,<CN2>,*", "END=900;SVTYPE=CNV"),
+        [pair("<CN0>", "transcript_ablation"), pair("<CN2>", "transcript_amplification")]
+    );
+    assert_eq!(
+        by_allele(509, "<DEL>,<DUP>,<DEL>", "END=520;SVLEN=9,11,8"),
+        [
+            pair("<DEL>", "feature_truncation&inframe_deletion"),
+            pair("<DUP>", "feature_elongation&coding_sequence_variant"),
+            pair("<DEL>", "frameshift_variant&feature_truncation"),
+        ]
+    );
+}
+
+#[test]
+fn both_ends_of_a_breakend_are_annotated_and_two_genes_are_a_fusion() {
+    let found = |pos, alt, fields| -> Vec<String> {
+        let entries = entries(pos, alt, fields);
+        let inside = entries.iter().filter(|entry| entry[18].is_empty());
+        inside.map(|entry| format!("{} {}", entry[6], entry[1])).collect()
+    };
+    let fusion = [
+        "TF feature_truncation&gene_fusion&intron_variant",
+        "T2 feature_truncation&gene_fusion&3_prime_UTR_variant",
+    ];
+    for alt in ["N[2:400[", "N]2:400]", "]2:400]N", "[2:400[N", "NACGT[<2>:400["] {
+        assert_eq!(found(450, alt, "SVTYPE=BND"), fusion, "{alt}");
+    }
+    assert_eq!(found(450, "<TRA>", "CHR2=2;END=400"), fusion);
+    assert_eq!(found(450, "<BND>", "CHR2=chr2;POS2=400;END=451"), fusion);
+    // Within a gene, and to a place without one.
+    let one_gene =
+        ["TF feature_truncation&intron_variant", "TF feature_truncation&coding_sequence_variant"];
+    assert_eq!(found(450, "N[1:550[", "."), one_gene);
+    assert_eq!(found(450, "N[1:1050[", "."), one_gene[..1]);
+    assert_eq!(found(450, "N.", "."), one_gene[..1]);
+    assert_eq!(found(450, ".N", "."), one_gene[..1]);
+    // The break is before POS if the bases come last.
+    assert!(found(351, "N[2:1[", ".")[0].contains("start_lost"));
+    assert!(!found(351, "]2:1]N", ".")[0].contains("start_lost"));
+    for mode in modes() {
+        let records = [(450, "N", "N[7:1[", "."), (450, "N", "N[HLA-A*01:01:01:01:22[", ".")];
+        let (outcome, _) = annotate(mode, &records);
+        let csq = matches!(mode, Mode::Csq(_));
+        let expected = if csq {
+            "2 structural alleles are neither insertions nor deletions; --mode csq does not annotate \
+             them (first in line 3, ALT)"
+        } else {
+            "2 breakends have a mate on a contig that the reference does not have; only their own end \
+             is annotated (first in line 3, ALT)"
+        };
+        assert_eq!(outcome.warnings, [expected]);
+    }
+}
+
+#[test]
+fn a_fusion_is_named_in_ann_as_well() {
+    let line = info(Mode::Full(AnnotationFormat::Ann), (450, "N", "N[2:400[", "."));
+    let expected = "N[2:400[|feature_truncation&gene_fusion&intron_variant|HIGH|GF|";
+    assert!(line.contains(expected), "{line}");
+    assert!(
+        line.contains("|feature_truncation&gene_fusion&3_prime_UTR_variant|HIGH|G2|"),
+        "{line}"
+    );
+}
+
+#[test]
+fn genomic_descriptions_follow_the_nomenclature_and_show_uncertainty() {
+    for (pos, alt, fields, expected) in [
+        (950, "<DEL>", "END=952", "1:g.955_956del"),
+        (950, "<DUP>", "END=952", "1:g.955_956dup"),
+        (950, "<DUP:TANDEM>", "SVLEN=2;SVCLAIM=J", "1:g.955_956dup"),
+        (960, "<DEL>", "END=961", "1:g.961del"),
+        (960, "<INV>", "END=970", "1:g.961_970inv"),
+        (970, "<INV>", "END=980", "1:g.972_979inv"),
+        (950, "<DEL>", "END=952;CIPOS=-2,2;CIEND=-1,1", "1:g.(949_953)_(951_953)del"),
+        (950, "<DEL>", "END=952;CIEND=0,30", "1:g.951_(952_982)del"),
+        (950, "<DUP>", "END=952;SVCLAIM=D", ""),
+        (950, "<DEL>", "END=952;IMPRECISE", ""),
+        (950, "<DEL>", "END=99999", ""),
+        (950, "<DEL>", "SVTYPE=DEL", ""),
+        (950, "<CNV>", "END=952", ""),
+        (950, "<INS>", "END=952", ""),
+        (950, "N[2:5[", ".", ""),
+    ] {
+        assert_eq!(genomic(pos, alt, fields), expected, "{pos} {alt} {fields}");
+    }
+}
+
+#[test]
+fn a_span_that_is_not_the_one_of_info_is_reported_with_line_and_field() {
+    for (alt, fields, expected) in [
+        ("<DEL>", "END=0", "have an END that is not after POS"),
+        ("<DUP>", "END=450", "have an END that is not after POS"),
+        ("<INV>", "SVTYPE=INV", "have neither END nor SVLEN"),
+        ("<DEL>", "SVLEN=.", "have neither END nor SVLEN"),
+        ("<DEL>", "END=99999999999999", "extend past the end of the contig"),
+        ("<DEL>", "SVLEN=-9223372036854775808", "extend past the end of the contig"),
+        ("<DEL>", "END=500;CIPOS=-10,10", "have uncertain ends"),
+        ("<DEL>", "END=500;IMPRECISE", "have uncertain ends"),
+        ("<INS>", "IMPRECISE", "have uncertain ends"),
+    ] {
+        for mode in modes() {
+            if matches!(mode, Mode::Csq(_)) && !matches!(alt, "<DEL>" | "<INS>") {
+                continue;
+            }
+            let records = [(440, "N", "<DEL>", "END=441"), (450, "N", alt, fields)];
+            let (outcome, _) = annotate(mode, &records);
+            let [warning] = &outcome.warnings[..] else { panic!("{:?}", outcome.warnings) };
+            assert!(warning.starts_with("1 structural alleles "), "{warning}");
+            assert!(warning.contains(expected), "{alt} {fields}: {warning}");
+            assert!(warning.contains("(first in line 4, INFO/"), "{warning}");
+        }
+    }
+}
+
+#[test]
+fn the_haplotype_mode_reports_insertions_and_deletions_as_bcftools_does() {
+    let local = CsqOptions { local: true, ..CsqOptions::default() };
+    for (pos, alt, fields, expected) in [
+        (340, "<INS:ME:ALU>", ".", "5_prime_utr&feature_elongation"),
+        (450, "<INS:ME:ALU>", ".", "intron&feature_elongation"),
+        (498, "<INS:ME:ALU>", ".", "splice_region&feature_elongation"),
+        (499, "<INS:ME:ALU>", "END=499", "splice_acceptor&feature_elongation"),
+        (500, "<INS:ME:ALU>", ".", "splice_region&coding_sequence&feature_elongation"),
+        (501, "<INS>", ".", "splice_region&coding_sequence&feature_elongation"),
+        (550, "<INS>", "END=550", "coding_sequence&feature_elongation"),
+        (600, "<INS>", ".", "splice_region&feature_elongation"),
+        (601, "<INS>", ".", "splice_donor&feature_elongation"),
+        (750, "<INS>", ".", "coding_sequence&feature_elongation"),
+        (751, "<INS>", ".", "3_prime_utr&feature_elongation"),
+        (310, "<DEL>", "END=320", "5_prime_utr&feature_truncation"),
+        (800, "<DEL>", "END=850", "3_prime_utr&feature_truncation"),
+        (751, "<DEL>", "END=755", "3_prime_utr&feature_truncation"),
+        (420, "<DEL>", "END=450", "intron&feature_truncation"),
+        (595, "<DEL>", "END=605", "splice_donor&coding_sequence&feature_truncation"),
+        (495, "<DEL>", "END=505", "splice_acceptor&coding_sequence&feature_truncation"),
+        (509, "<CN0>", "END=518", "coding_sequence&feature_truncation"),
+    ] {
+        for options in [CsqOptions::default(), local] {
+            let found = info(Mode::Csq(options), (pos, "N", alt, fields));
+            let value = found.split("BCSQ=").nth(1).unwrap_or_default();
+            let expected = format!("{expected}|GF|TF|protein_coding");
+            assert_eq!(value, expected, "{pos} {alt}");
+        }
+    }
+    // A sequence allele beside a symbolic one, and the second of two symbolic ones.
+    let both = info(Mode::Csq(local), (512, "A", "<DEL>,C", "END=520"));
+    assert!(both.contains("coding_sequence&feature_truncation|GF|TF"), "{both}");
+    assert!(both.contains("missense|GF|TF"), "{both}");
+    let second = info(Mode::Csq(local), (512, "A", "<DUP>,<DEL>", "END=520"));
+    assert!(second.contains("BCSQ=coding_sequence&feature_truncation|GF|TF"), "{second}");
+}
+
+#[test]
+fn a_thousand_structural_alleles_take_a_moment() {
+    let alts: Vec<String> = (1..1000).map(|n| format!("<DEL:{n}>")).collect();
+    let lengths: Vec<String> = (1..1000).map(|n| n.to_string()).collect();
+    let fields = format!("END=1500;SVLEN={}", lengths.join(","));
+    let start = std::time::Instant::now();
+    let entries = entries(500, &alts.join(","), &fields);
+    assert!(entries.len() > 3000, "{}", entries.len());
+    assert!(start.elapsed().as_secs() < 20);
+}
