@@ -15,6 +15,7 @@ use crate::record_prepass::RecordPrepass;
 use crate::reference::{ContigView, Reference};
 use crate::report::{AnnotationGap, Counts, RegionClass, RegionClasses};
 use crate::structural_variant::{Mate, StructuralInfo, StructuralProblem, StructuralVariant};
+use crate::text::push_escaped;
 use crate::variant::{Allele, MAX_POSITION, Variant, shows_without_first_base};
 use gas_shared::variant::VariantType;
 use gas_shared::vcf::{AltKind, Code, Column, Diagnostic, InputLimits, Record, Severity};
@@ -158,15 +159,15 @@ impl<'r> Annotator<'r> {
     /// Sets the text of an allele in CSQ. VEP's text is unique among the alleles of a record, unlike
     /// the minimal form, and is what programs look up.
     fn show_allele(&mut self, variant: &Variant<'_>, alt: &[u8], drop_first: bool) {
-        let shown = match variant {
-            Variant::Sequence(_) => &alt[usize::from(drop_first)..],
-            Variant::Structural(_) => alt,
-        };
         self.shown.clear();
-        self.shown.extend_from_slice(if shown.is_empty() { b"-" } else { shown });
-        if matches!(variant, Variant::Sequence(_)) {
-            self.shown.make_ascii_uppercase();
+        if matches!(variant, Variant::Structural(_)) {
+            // Names and contigs may have characters that separate fields.
+            push_escaped(&mut self.shown, alt);
+            return;
         }
+        let shown = &alt[usize::from(drop_first)..];
+        self.shown.extend_from_slice(if shown.is_empty() { b"-" } else { shown });
+        self.shown.make_ascii_uppercase();
     }
 
     /// Counts and parses an alternative; `None` if it is no variant.

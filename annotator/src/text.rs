@@ -36,6 +36,16 @@ pub(crate) fn push_escaped(out: &mut Vec<u8>, text: &[u8]) {
     }
 }
 
+/// Appends an ALT, with reserved characters replaced as [`push_escaped`] does. Bases have none.
+#[inline]
+pub(crate) fn push_allele(out: &mut Vec<u8>, alt: &[u8]) {
+    if alt.iter().all(u8::is_ascii_alphabetic) {
+        out.extend_from_slice(alt);
+    } else {
+        push_escaped(out, alt);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

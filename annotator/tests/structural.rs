@@ -409,6 +409,22 @@ fn both_ends_of_a_breakend_are_annotated_and_two_genes_are_a_fusion() {
 }
 
 #[test]
+fn names_of_alleles_and_contigs_do_not_separate_fields() {
+    for (alt, shown) in
+        [("<CN=0>", "<CN%3D0>"), ("N[gi|12|x=7:5[", "N[gi&12&x%3D7:5["), ("<DEL;x>", "<DEL%3Bx>")]
+    {
+        for format in [AnnotationFormat::Csq, AnnotationFormat::Ann] {
+            for pos in [450, 1990] {
+                let line = info(Mode::Full(format), (pos, "N", alt, "END=1995"));
+                let (_, text) = line.split_once(&format!("{}=", format.key())).unwrap();
+                assert!(text.starts_with(&format!("{shown}|")), "{line}");
+                assert!(!text.contains([';', '=']), "{line}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_fusion_is_named_in_ann_as_well() {
     let line = info(Mode::Full(AnnotationFormat::Ann), (450, "N", "N[2:400[", "."));
     let expected = "N[2:400[|feature_truncation&gene_fusion&intron_variant|HIGH|GF|";

@@ -173,7 +173,12 @@ fn consequence(random: &mut Random) -> SoTerm {
         960..=979 => SoTerm::ThreePrimeUtr,
         980..=984 => SoTerm::StopGained,
         985..=989 => SoTerm::Frameshift,
-        _ => SoTerm::ALL[random.below(SoTerm::ALL.len() as u64) as usize],
+        _ => {
+            // The stored index of version 1 was built from VEP's terms.
+            let mut terms = SoTerm::ALL.iter().filter(|term| **term != SoTerm::GeneFusion);
+            let number = random.below(SoTerm::ALL.len() as u64 - 1);
+            terms.nth(number as usize).copied().unwrap_or(SoTerm::Sequence)
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use super::Entry;
 use crate::consequence::{Numbers, SoTerm};
 use crate::model::Gene;
-use crate::text::{push_escaped, push_int};
+use crate::text::{push_allele, push_escaped, push_int};
 
 /// The fields, as the standard spells them.
 pub(crate) const ANN_FIELDS: &str = "Allele | Annotation | Annotation_Impact | Gene_Name | Gene_ID | \
@@ -14,7 +14,7 @@ CDS.pos / CDS.length | AA.pos / AA.length | Distance | ERRORS / WARNINGS / INFO"
 /// Appends the entry of an allele and a transcript.
 pub(crate) fn write_ann(out: &mut Vec<u8>, entry: &Entry<'_>) {
     let Entry { gene, transcript, effect, hgvs, .. } = entry;
-    out.extend_from_slice(entry.record_allele);
+    push_allele(out, entry.record_allele);
     out.push(b'|');
     effect.terms.write(out);
     out.push(b'|');
@@ -56,7 +56,7 @@ pub(crate) fn write_ann_intergenic(
     allele: &[u8],
     nearest: Option<(&Gene, i32)>,
 ) {
-    out.extend_from_slice(allele);
+    push_allele(out, allele);
     out.extend_from_slice(b"|intergenic_variant|MODIFIER|");
     match nearest {
         Some((gene, _)) => push_gene(out, gene),
