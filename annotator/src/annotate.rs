@@ -60,6 +60,12 @@ impl<'r> Annotator<'r> {
         self
     }
 
+    /// Leaves out the records of contigs with these names.
+    pub(crate) fn without_contigs(mut self, withheld: &[Box<[u8]>]) -> Self {
+        self.prepass.withheld = withheld.to_vec();
+        self
+    }
+
     /// Annotates records whose REF differs from the reference, too.
     pub fn with_mismatches(mut self, annotates_mismatches: bool) -> Self {
         self.prepass.annotates_mismatches = annotates_mismatches;

@@ -1,46 +1,179 @@
-//! Detects which assembly a file was called on, from its header and its REF alleles.
+//! Detects which assembly a file was called on, from its header, its contig names and its REF alleles.
 
+use crate::contig_names::{NameHint, is_mitochondrial, plain_name};
 use crate::error::InputError;
+use crate::known_assemblies::{Accession, Assembly};
 use crate::reference::Reference;
-use crate::report::Counts;
+use crate::report::{AnnotationGap, Counts};
+use crate::vcf::HeaderText;
 use gas_shared::vcf::Header;
 
-/// The fewest compared REF alleles that allow a conclusion.
+/// The fewest compared REF alleles that allow a conclusion if the header says nothing else.
 const MIN_CHECKED: u64 = 20;
 
-/// Chromosome lengths in NCBI36, GRCh37, GRCh38 and T2T-CHM13, which differ between assemblies.
-const LENGTHS: [(&str, [u64; 4]); 6] = [
-    ("1", [247_249_719, 249_250_621, 248_956_422, 248_387_328]),
-    ("2", [242_951_149, 243_199_373, 242_193_529, 242_696_752]),
-    ("10", [135_374_737, 135_534_747, 133_797_422, 134_758_134]),
-    ("20", [62_435_964, 63_025_520, 64_444_167, 66_210_255]),
-    ("22", [49_691_432, 51_304_566, 50_818_468, 51_324_926]),
-    ("X", [154_913_754, 155_270_560, 156_040_895, 154_259_566]),
-];
+/// The fewest compared REF alleles that allow a conclusion if at least half of them differ. On another
+/// assembly, three quarters of SNVs do.
+const MIN_CHECKED_OF_HALF: u64 = 10;
 
-/// Names of assemblies, in the order of [`LENGTHS`], with spellings in `##reference` lines.
-const ASSEMBLIES: [(&str, &[&str]); 4] = [
-    ("NCBI36", &["ncbi36", "hg18", "b36", "build36"]),
-    ("GRCh37", &["grch37", "hg19", "b37", "hs37", "build37"]),
-    ("GRCh38", &["grch38", "hg38", "hs38", "b38"]),
-    ("T2T-CHM13", &["chm13", "t2t", "hs1"]),
-];
+/// A length above this is a placeholder, such as the 2,147,483,647 of some tools.
+const MAX_LENGTH: u64 = 1 << 30;
 
-/// The assembly that the contig lengths or the `##reference` line of a header indicate.
+/// Lengths of mitochondria: human (rCRS), human in UCSC's hg18 and hg19, mouse.
+const MITOCHONDRIA: [u64; 3] = [16_569, OLD_MITOCHONDRION, 16_299];
+
+const OLD_MITOCHONDRION: u64 = 16_571;
+
+/// The most contigs that a warning names.
+const MAX_NAMED: usize = 5;
+
+/// The assembly that the contigs or the `##reference` line of a header indicate.
 pub fn named_assembly(header: &Header) -> Option<&'static str> {
-    for (name, length) in &header.contigs {
-        let plain = name.strip_prefix("chr").unwrap_or(name);
-        let known = LENGTHS.iter().find(|(contig, _)| *contig == plain);
-        if let Some(n) = known.and_then(|(_, all)| all.iter().position(|l| Some(*l) == *length)) {
-            return Some(ASSEMBLIES[n].0);
+    let of_contig = |(name, length): &(String, Option<u64>)| {
+        if let Some(Accession::Chromosome { assembly: Some(assembly), .. }) =
+            Accession::parse(&name.to_ascii_uppercase())
+        {
+            return Some(assembly);
         }
-    }
-    let text = header.reference.as_ref()?.to_ascii_lowercase();
-    let named = ASSEMBLIES.iter().find(|(_, words)| words.iter().any(|w| text.contains(w)));
-    named.map(|(name, _)| *name)
+        Assembly::of_length(&plain_name(name), (*length)?)
+    };
+    let of_contigs = header.contigs.iter().find_map(of_contig);
+    let named = of_contigs.or_else(|| Assembly::named(header.reference.as_ref()?));
+    named.map(|assembly| assembly.name)
 }
 
-/// Checks that no more than `max_percent` of the REF alleles differ from the reference.
+/// What the header says about the assembly, where it does not stop the run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HeaderFindings {
+    /// Warnings.
+    pub(crate) warnings: Vec<String>,
+    /// Contigs whose records must not be annotated, because the reference has another sequence of that
+    /// name, as the header spells them.
+    pub(crate) withheld: Vec<Box<[u8]>>,
+}
+
+/// Compares the contigs of a header with the reference, before any record is read.
+///
+/// # Errors
+/// [`InputError::OtherAssembly`] if a contig's accession or length, or the `assembly` of a `##contig`
+/// line, is that of another assembly.
+pub(crate) fn check_header(
+    text: &HeaderText,
+    reference: &Reference,
+) -> Result<HeaderFindings, InputError> {
+    let own = reference.assembly();
+    let own_name = &reference.manifest.assembly;
+    let other = |found: &str, evidence: String| InputError::OtherAssembly {
+        found: found.to_owned(),
+        evidence,
+        assembly: own_name.clone(),
+    };
+    let mut findings = HeaderFindings::default();
+    let mut confirmed = false;
+    let mut unknown_length = None;
+    for (name, length) in &text.header.contigs {
+        if let Some(NameHint::OtherAssembly { chromosome, assembly: Some(found) }) =
+            reference.name_hint(name.as_bytes())
+        {
+            return Err(other(
+                found,
+                format!("contig {name} is chromosome {chromosome} of {found}"),
+            ));
+        }
+        let Some(length) = *length else { continue };
+        let contig = reference.contig(name.as_bytes());
+        let ours = contig.map(|contig| contig.sequence.len() as u64);
+        if is_mitochondrial(name) {
+            let is_other = |ours: &u64| {
+                *ours != length && MITOCHONDRIA.contains(ours) && MITOCHONDRIA.contains(&length)
+            };
+            if let Some(ours) = ours.filter(is_other) {
+                findings.warnings.push(other_mitochondrion(name, length, ours));
+                findings.withheld.push(name.as_bytes().into());
+            }
+            continue;
+        }
+        let chromosome = plain_name(name);
+        if ours == Some(length) {
+            confirmed = true;
+            continue;
+        }
+        // The reference may have only a part of the chromosome.
+        let expected = own.and_then(|own| own.length(&chromosome));
+        match Assembly::of_length(&chromosome, length) {
+            Some(found) if own == Some(found) => confirmed = true,
+            Some(found) if own.is_some() => {
+                let lengths = compared_lengths(name, length, own_name, expected.or(ours));
+                return Err(other(found.name, lengths));
+            }
+            _ if length < MAX_LENGTH && unknown_length.is_none() => {
+                let expected = expected.or(ours);
+                unknown_length =
+                    expected.map(|_| compared_lengths(name, length, own_name, expected));
+            }
+            _ => {}
+        }
+    }
+    // PLINK writes the last position of the file as the length, and a reference may be a part of an
+    // assembly that is not known, so such a length is no reason to stop.
+    findings.warnings.extend(
+        unknown_length.map(|lengths| format!("the header has other contig lengths: {lengths}")),
+    );
+    if let Some((text, found)) = contig_assembly(text).filter(|(_, found)| own != Some(*found))
+        && own.is_some()
+    {
+        let evidence = format!("its ##contig lines have assembly={text}");
+        if !confirmed {
+            return Err(other(found.name, evidence));
+        }
+        findings.warnings.push(format!(
+            "the header names {} ({evidence}), but its contigs have the lengths of {own_name}",
+            found.name
+        ));
+    }
+    Ok(findings)
+}
+
+fn compared_lengths(name: &str, length: u64, assembly: &str, expected: Option<u64>) -> String {
+    let expected = expected.map_or_else(
+        || format!("{assembly} has no such contig"),
+        |expected| format!("in {assembly} it has {expected}"),
+    );
+    format!("contig {name} has {length} bases, {expected}")
+}
+
+fn other_mitochondrion(name: &str, length: u64, ours: u64) -> String {
+    let which = if length == OLD_MITOCHONDRION {
+        " (NC_001807, of UCSC's hg19; convert the file to rCRS, NC_012920)"
+    } else {
+        ""
+    };
+    format!(
+        "contig {name} has {length} bases{which}, the mitochondrion of the reference has {ours}; its \
+         records are not annotated"
+    )
+}
+
+/// The first assembly that a `##contig` line names (`assembly=b37`), with its spelling.
+fn contig_assembly(text: &HeaderText) -> Option<(String, &'static Assembly)> {
+    let lines = text.meta.iter().filter(|line| line.starts_with(b"##contig="));
+    lines
+        .filter_map(|line| {
+            let line = String::from_utf8_lossy(line);
+            let value = line.split("assembly=").nth(1)?;
+            let value = value.trim_start_matches('"').split([',', '>', '"']).next()?;
+            Some((value.to_owned(), Assembly::named(value)?))
+        })
+        .next()
+}
+
+/// The assembly that the header names, if it is not that of the reference.
+fn other_in_header(header: &Header, reference: &Reference) -> Option<&'static str> {
+    let own = reference.assembly()?.name;
+    named_assembly(header).filter(|named| *named != own)
+}
+
+/// Checks that no more than `max_percent` of the REF alleles differ from the reference. A few alleles
+/// are enough if the header names another assembly.
 ///
 /// # Errors
 /// [`InputError::WrongAssembly`] otherwise, with advice.
@@ -50,26 +183,106 @@ pub fn check_assembly(
     reference: &Reference,
     max_percent: f64,
 ) -> Result<(), InputError> {
-    let percent = counts.ref_mismatches as f64 * 100.0 / counts.ref_checked.max(1) as f64;
-    if counts.ref_checked < MIN_CHECKED || percent <= max_percent {
+    let (checked, mismatches) = (counts.ref_checked, counts.ref_mismatches);
+    let percent = mismatches as f64 * 100.0 / checked.max(1) as f64;
+    let other = other_in_header(header, reference);
+    let enough = checked >= MIN_CHECKED
+        || (checked >= MIN_CHECKED_OF_HALF && 2 * mismatches >= checked)
+        || other.is_some();
+    if !enough || percent <= max_percent {
         return Ok(());
     }
     let assembly = reference.manifest.assembly.clone();
-    let advice = match named_assembly(header) {
-        Some(other) if !assembly.eq_ignore_ascii_case(other) => format!(
+    let advice = match other {
+        Some(other) => format!(
             "the file looks like {other}; lift it over to {assembly}, or choose a {other} reference"
         ),
-        _ => format!(
+        None => format!(
             "the file seems to use another assembly than {assembly}; lift it over to {assembly}, or choose another reference"
         ),
     };
-    Err(InputError::WrongAssembly {
-        mismatches: counts.ref_mismatches,
-        checked: counts.ref_checked,
-        percent,
-        assembly,
-        advice,
-    })
+    Err(InputError::WrongAssembly { mismatches, checked, percent, assembly, advice })
+}
+
+/// Checks the names of the contigs that records are on, and returns warnings about them.
+///
+/// # Errors
+/// [`InputError::OtherAssembly`] if no record is on a contig of the reference, and a contig is that of
+/// another assembly.
+pub(crate) fn check_contigs(
+    counts: &Counts,
+    header: &Header,
+    reference: &Reference,
+) -> Result<Vec<String>, InputError> {
+    let own_name = &reference.manifest.assembly;
+    let mut warnings = Vec::new();
+    let mut names: Vec<Option<&[u8]>> = vec![None; reference.manifest.contigs.len()];
+    let (mut others, mut codes, mut spellings) = (Vec::new(), Vec::new(), Vec::new());
+    for (name, records) in &counts.contigs {
+        let shown = shown_name(name);
+        let number = reference.contig(name).map(|contig| contig.number);
+        match reference.name_hint(name) {
+            Some(NameHint::OtherAssembly { chromosome, assembly }) => {
+                let found = assembly.unwrap_or("another assembly");
+                let evidence = format!("contig {shown} is chromosome {chromosome} of {found}");
+                if counts.gap(AnnotationGap::OutsideReference) == counts.records {
+                    return Err(InputError::OtherAssembly {
+                        found: found.to_owned(),
+                        evidence,
+                        assembly: own_name.clone(),
+                    });
+                }
+                others.push(format!("{evidence}, not of {own_name}: {records} records"));
+            }
+            Some(NameHint::OldMitochondrion) => others.push(format!(
+                "contig {shown} is the mitochondrion of UCSC's hg19, not rCRS: {records} records"
+            )),
+            Some(NameHint::Plink(chromosome)) if number.is_some() => {
+                codes.push(format!("{shown} as {chromosome}"));
+            }
+            Some(NameHint::Plink(_)) | None => {}
+        }
+        if let Some(place) = number.and_then(|number| names.get_mut(number as usize)) {
+            match place {
+                Some(first) => spellings.push(format!("{} and {shown}", shown_name(first))),
+                None => *place = Some(name),
+            }
+        }
+    }
+    warnings.extend(listed(&others, "; ").map(|list| format!("{list}; they are not annotated")));
+    warnings.extend(
+        listed(&codes, ", ").map(|list| format!("contigs are read as PLINK's codes: {list}")),
+    );
+    warnings
+        .extend(listed(&spellings, "; ").map(|list| format!("contigs have several names: {list}")));
+    if let Some(other) = other_in_header(header, reference)
+        && counts.ref_checked > 0
+    {
+        warnings.push(format!(
+            "the header names {other}, but the REF alleles agree with {own_name}; annotated as {own_name}"
+        ));
+    }
+    Ok(warnings)
+}
+
+/// The names of contigs that the reference does not have, for a warning.
+pub(crate) fn unknown_contigs(counts: &Counts, reference: &Reference) -> String {
+    let unknown = counts.contigs.keys().filter(|name| reference.contig(name).is_none());
+    let unknown: Vec<String> = unknown.take(MAX_NAMED + 1).map(|name| shown_name(name)).collect();
+    listed(&unknown, ", ").map_or_else(String::new, |list| format!(" ({list})"))
+}
+
+/// Joins the first entries; `None` without any.
+fn listed(entries: &[String], separator: &str) -> Option<String> {
+    let first = entries.get(..MAX_NAMED).unwrap_or(entries);
+    let more = if entries.len() > first.len() { format!("{separator}…") } else { String::new() };
+    (!first.is_empty()).then(|| first.join(separator) + &more)
+}
+
+/// A contig's name, shortened.
+fn shown_name(name: &[u8]) -> String {
+    const MOST: usize = 40;
+    String::from_utf8_lossy(&name[..name.len().min(MOST)]).into_owned()
 }
 
 #[cfg(test)]
@@ -91,10 +304,12 @@ mod tests {
     }
 
     #[test]
-    fn lengths_and_reference_lines_name_the_assembly() {
+    fn contigs_and_reference_lines_name_the_assembly() {
         for (line, expected) in [
             ("##contig=<ID=chr20,length=64444167>", Some("GRCh38")),
             ("##contig=<ID=20,length=63025520>", Some("GRCh37")),
+            ("##contig=<ID=chr7,length=160567428>", Some("T2T-CHM13")),
+            ("##contig=<ID=NC_000007.14>", Some("GRCh38")),
             ("##reference=human_b36_both.fasta", Some("NCBI36")),
             ("##reference=file:///data/hs37d5.fa", Some("GRCh37")),
             ("##contig=<ID=20>", None),

@@ -1,6 +1,6 @@
 //! Checks a file and reports all problems, not only the first.
 
-use crate::assembly::{check_assembly, named_assembly};
+use crate::assembly::{check_assembly, check_contigs, check_header, named_assembly};
 use crate::error::{Error, InputError};
 use crate::pipeline::{OrderCheck, too_many_contigs};
 use crate::record_prepass::RecordPrepass;
@@ -136,17 +136,33 @@ fn run(
     report.valid = true;
     let most = options.max_findings;
     let mut input = InputFile::open(path, options.limits)?;
-    let HeaderText { header, .. } = read_header(&mut input)?;
+    let text = read_header(&mut input)?;
+    let findings = reference.map(|reference| check_header(&text, reference));
+    let HeaderText { header, .. } = text;
     report.version = format!("{}.{}", header.version.0, header.version.1);
     report.assembly = named_assembly(&header);
     report.samples = header.samples.len() as u64;
     for warning in &header.warnings {
         report.add(warning.clone().into(), most);
     }
+    let withheld = match findings {
+        Some(Ok(found)) => {
+            for text in found.warnings {
+                report.add(warning("assembly", text), most);
+            }
+            found.withheld
+        }
+        Some(Err(error)) => {
+            report.add(error.into(), most);
+            Vec::new()
+        }
+        None => Vec::new(),
+    };
     let mut reader = RecordChecker {
         prepass: reference.map(|reference| {
             let mut prepass = RecordPrepass::new(reference, header.samples.len());
             prepass.limits = options.limits;
+            prepass.withheld = withheld;
             prepass
         }),
         samples: header.samples.len(),
@@ -177,6 +193,9 @@ fn run(
     if let (Some(prepass), Some(reference)) = (reader.prepass, reference) {
         let counts = prepass.into_counts();
         check_assembly(&counts, &header, reference, options.max_mismatch_percent)?;
+        for text in check_contigs(&counts, &header, reference)? {
+            report.add(warning("contig_names", text), most);
+        }
         for finding in against_reference(&counts, &reference.manifest.assembly) {
             report.add(finding, most);
         }

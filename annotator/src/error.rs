@@ -79,6 +79,19 @@ pub enum InputError {
         /// The limit in bytes.
         limit: u64,
     },
+    /// The header or the contigs' names are those of another assembly.
+    #[error(
+        "the file looks like {found}; lift it over to {assembly}, or choose a reference of its assembly \
+         ({evidence}); if only its header is wrong, correct it with bcftools reheader"
+    )]
+    OtherAssembly {
+        /// The assembly of the file.
+        found: String,
+        /// What shows it.
+        evidence: String,
+        /// Assembly of the reference.
+        assembly: String,
+    },
     /// Too many REF alleles differ from the reference.
     #[error(
         "{mismatches} of {checked} REF alleles ({percent:.1}%) do not match {assembly}; {advice}"
@@ -105,7 +118,7 @@ impl InputError {
             Self::Damaged(_) => "damaged",
             Self::TooLarge { .. } => "too_large",
             Self::Bomb { .. } => "bomb",
-            Self::WrongAssembly { .. } => "wrong_assembly",
+            Self::WrongAssembly { .. } | Self::OtherAssembly { .. } => "wrong_assembly",
         }
     }
 }

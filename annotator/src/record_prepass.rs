@@ -17,6 +17,8 @@ pub(crate) struct RecordPrepass<'r> {
     /// Whether records whose REF differs from the reference are annotated nevertheless.
     pub(crate) annotates_mismatches: bool,
     line_number: u64,
+    /// Contigs that are not annotated, because the reference has another sequence of that name.
+    pub(crate) withheld: Vec<Box<[u8]>>,
     contig_name: Vec<u8>,
     contig: Option<ContigView<'r>>,
     contig_records: u64,
@@ -33,6 +35,7 @@ impl<'r> RecordPrepass<'r> {
             limits: InputLimits::DEFAULT,
             annotates_mismatches: false,
             line_number: 0,
+            withheld: Vec::new(),
             contig_name: Vec::new(),
             contig: None,
             contig_records: 0,
@@ -80,7 +83,8 @@ impl<'r> RecordPrepass<'r> {
         self.finish_contig();
         self.contig_name.clear();
         self.contig_name.extend_from_slice(name);
-        self.contig = self.reference.contig(name);
+        let is_withheld = self.withheld.iter().any(|withheld| &**withheld == name);
+        self.contig = self.reference.contig(name).filter(|_| !is_withheld);
         self.density = Density::new(self.contig.map_or(0, |c| c.sequence.len() as u64));
     }
 

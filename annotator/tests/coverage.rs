@@ -123,3 +123,166 @@ fn records_with_another_ref_are_annotated_if_the_operator_asks_for_it() {
         assert_eq!(outcome.warnings, [warning]);
     }
 }
+
+/// The error or the warnings of a run, in full and csq mode, which must agree.
+fn verdict(head: &str, records: &str) -> Result<Vec<String>, String> {
+    let run = |mode| {
+        let options = Options { mode, ..Options::default() };
+        annotate(head, records, &options).map(|(outcome, _)| outcome.warnings)
+    };
+    let verdicts = modes().map(run);
+    assert!(verdicts.iter().all(|verdict| *verdict == verdicts[0]), "{verdicts:?}");
+    verdicts[0].clone()
+}
+
+#[test]
+fn a_header_of_another_assembly_stops_the_run_before_the_first_record() {
+    let record = snv(76_757, true);
+    for (head, evidence) in [
+        (
+            "##contig=<ID=chr20,length=64444167>",
+            "GRCh38; lift it over to GRCh37, or choose a reference of its assembly (contig chr20 has \
+             64444167 bases, in GRCh37 it has 63025520)",
+        ),
+        (
+            "##contig=<ID=1,length=248956422>",
+            "GRCh38; lift it over to GRCh37, or choose a reference of its assembly (contig 1 has \
+             248956422 bases, in GRCh37 it has 249250621)",
+        ),
+        (
+            "##contig=<ID=NC_000020.11>",
+            "GRCh38; lift it over to GRCh37, or choose a reference of its assembly (contig \
+             NC_000020.11 is chromosome 20 of GRCh38)",
+        ),
+        (
+            "##contig=<ID=20,assembly=hg38,species=\"Homo sapiens\">",
+            "GRCh38; lift it over to GRCh37, or choose a reference of its assembly (its ##contig lines \
+             have assembly=hg38)",
+        ),
+        (
+            "##contig=<ID=chr19,length=61431566>",
+            "GRCm38; lift it over to GRCh37, or choose a reference of its assembly (contig chr19 has \
+             61431566 bases, in GRCh37 it has 59128983)",
+        ),
+    ] {
+        // The first record is not read: it is no record.
+        let error = verdict(&format!("{head}\n"), "no record\n").unwrap_err();
+        let expected =
+            format!("the file looks like {evidence}; if only its header is wrong, correct it");
+        assert!(error.starts_with(&expected), "{error}");
+    }
+    for fine in [
+        "##contig=<ID=20,length=63025520>\n##contig=<ID=chrM,length=16569,assembly=hg19>\n",
+        "##contig=<ID=20,length=5000000>\n",
+        "##contig=<ID=20,length=2147483647>\n##contig=<ID=scaffold_1,length=77>\n",
+        "##contig=<ID=NC_000020.10>\n##contig=<ID=NC_012920.1>\n",
+        "##contig=<ID=20,assembly=b37>\n##reference=file:///hs37d5.fa\n",
+    ] {
+        let warnings = verdict(fine, &record).unwrap();
+        assert_eq!(warnings, [""; 0], "{fine}");
+    }
+    // PLINK writes the last position as the length.
+    let plink = verdict("##contig=<ID=20,length=62948239>\n", &record).unwrap();
+    let expected = "the header has other contig lengths: contig 20 has 62948239 bases, in GRCh37 it has \
+                    63025520";
+    assert_eq!(plink, [expected]);
+    let stale = "##contig=<ID=20,length=63025520,assembly=GRCh38>\n";
+    let warnings = verdict(stale, &record).unwrap();
+    assert_eq!(
+        warnings,
+        [
+            "the header names GRCh38 (its ##contig lines have assembly=GRCh38), but its contigs have the \
+          lengths of GRCh37"
+        ]
+    );
+}
+
+#[test]
+fn few_records_are_enough_if_the_header_names_another_assembly() {
+    let records = |right: i32, wrong: i32| -> String {
+        (0..right + wrong).map(|n| snv(1_000_000 + n * 100, n < right)).collect()
+    };
+    let reference = "##reference=file:///data/Homo_sapiens_assembly38.fasta\n";
+    for (head, right, wrong, refused) in [
+        (reference, 3, 9, true),
+        (reference, 0, 1, true),
+        ("", 3, 9, true),
+        ("", 2, 7, false),
+        ("", 11, 1, false),
+        ("", 18, 2, true),
+    ] {
+        let verdict = verdict(head, &records(right, wrong));
+        assert_eq!(verdict.is_err(), refused, "{head} {right} {wrong} {verdict:?}");
+        if let Err(error) = verdict {
+            assert!(error.contains(" REF alleles ") && error.contains("lift it over"), "{error}");
+            assert_eq!(error.contains("looks like GRCh38"), !head.is_empty(), "{error}");
+        }
+    }
+    let warnings = verdict(reference, &records(3, 0)).unwrap();
+    let expected =
+        "the header names GRCh38, but the REF alleles agree with GRCh37; annotated as GRCh37";
+    assert_eq!(warnings, [expected]);
+}
+
+#[test]
+fn the_version_of_an_accession_is_part_of_the_contig_name() {
+    let named = |name: &str, pos: i32| snv(pos, true).replacen("20", name, 1);
+    let right = named("NC_000020.10", 76_757);
+    assert_eq!(verdict("", &right), Ok(vec![]));
+    // Nothing can be annotated.
+    let error = verdict("", &named("NC_000020.11", 76_757)).unwrap_err();
+    assert!(error.starts_with("the file looks like GRCh38; lift it over to GRCh37"), "{error}");
+    assert!(error.contains("(contig NC_000020.11 is chromosome 20 of GRCh38)"), "{error}");
+    let both = right + &named("NC_000020.11", 76_758);
+    let (outcome, info) = annotate("", &both, &Options::default()).unwrap();
+    assert_eq!(info[1], "GAS_NOTE=outside_reference");
+    assert_eq!(
+        outcome.warnings,
+        [
+            "contig NC_000020.11 is chromosome 20 of GRCh38, not of GRCh37: 1 records; they are not \
+             annotated",
+            "1 records are on contigs that GRCh37 does not have (NC_000020.11); they are not annotated",
+        ]
+    );
+}
+
+#[test]
+fn the_old_mitochondrion_is_named_and_not_annotated() {
+    let record = |name: &str| format!("{name}\t3308\t.\tT\tC\t.\t.\t.\n");
+    let old = "##contig=<ID=chr20,length=63025520>\n##contig=<ID=chrM,length=16571>\n";
+    for (head, name, annotated) in [
+        (old, "chrM", false),
+        ("", "NC_001807.4", false),
+        ("##contig=<ID=chrM,length=16569>\n", "chrM", true),
+        ("", "NC_012920.1", true),
+        ("", "26", true),
+    ] {
+        for mode in modes() {
+            let options = Options { mode, ..Options::default() };
+            let (outcome, info) = annotate(head, &record(name), &options).unwrap();
+            let gap = info[0] == "GAS_NOTE=outside_reference";
+            assert_eq!(gap, !annotated, "{name} {info:?}");
+            let text = outcome.warnings.join("\n");
+            assert_eq!(text.contains("UCSC's hg19"), !annotated, "{text}");
+        }
+    }
+}
+
+#[test]
+fn the_codes_of_plink_and_mixed_spellings_are_read_with_a_warning() {
+    let records = "26\t3308\t.\tT\tC\t.\t.\t.\n23\t5\t.\tA\tC\t.\t.\t.\n";
+    let (outcome, info) = annotate("", records, &Options::default()).unwrap();
+    assert!(info[0].contains("start_lost") && info[1] == "GAS_NOTE=outside_reference", "{info:?}");
+    assert_eq!(
+        outcome.warnings,
+        [
+            "contigs are read as PLINK's codes: 26 as MT",
+            "1 records are on contigs that GRCh37 does not have (23); they are not annotated",
+        ]
+    );
+    let mixed = snv(76_757, true).replacen("20", "chr20", 1) + &snv(1_000_225, true);
+    assert_eq!(
+        verdict("", &mixed),
+        Ok(vec!["contigs have several names: 20 and chr20".to_owned()])
+    );
+}

@@ -86,7 +86,7 @@ mod tests {
         let path = folder.path().join("known.vcf");
         std::fs::write(&path, "1\t20\trs7\tTA\tT\t.\t.\tAF=0.25;CLNSIG=Benign\n").unwrap();
         let mut source = SourceFile::open(&path).unwrap();
-        let names = ContigNames::new(["1"].into_iter());
+        let names = ContigNames::new(["1"].into_iter(), "test");
         let (bytes, records) = KIND.build(&mut source, &names, 1).unwrap();
         assert_eq!(bytes, b"\x00\x01\x01\x2a\x01A\x00\x03rs7\x040.25\x06Benign");
         assert_eq!(records, 1);

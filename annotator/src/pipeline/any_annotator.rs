@@ -20,6 +20,7 @@ impl<'r> AnyAnnotator<'r> {
         model: &'r CsqModel,
         options: &Options,
         header: &Header,
+        withheld: &[Box<[u8]>],
         max_work: u64,
     ) -> Self {
         let replaces_key = header.info_keys.contains(options.mode.key());
@@ -27,12 +28,16 @@ impl<'r> AnyAnnotator<'r> {
         match options.mode {
             Mode::Full(format) => {
                 let annotator = Annotator::new(reference, samples, format, replaces_key);
-                let annotator = annotator.with_mismatches(options.annotate_mismatches);
+                let annotator = annotator
+                    .with_mismatches(options.annotate_mismatches)
+                    .without_contigs(withheld);
                 Self::Full(Box::new(annotator.with_limits(options.limits)))
             }
             Mode::Csq(csq) => {
                 let annotator = CsqAnnotator::new(reference, model, csq, samples, replaces_key);
-                let annotator = annotator.with_mismatches(options.annotate_mismatches);
+                let annotator = annotator
+                    .with_mismatches(options.annotate_mismatches)
+                    .without_contigs(withheld);
                 let annotator = annotator.with_limits(options.limits).with_max_work(max_work);
                 Self::Csq(Box::new(annotator))
             }

@@ -10,7 +10,9 @@ mod order_check;
 mod sink;
 
 use crate::annotation_format::AnnotationFormat;
-use crate::assembly::check_assembly;
+use crate::assembly::{
+    HeaderFindings, check_assembly, check_contigs, check_header, unknown_contigs,
+};
 use crate::colocated::OpenTrack;
 use crate::csq::{self, CsqModel, CsqOptions, safe_cut};
 use crate::error::{Error, InputError};
@@ -106,6 +108,7 @@ struct Run<'a> {
     reference: &'a Reference,
     model: &'a CsqModel,
     header: &'a HeaderText,
+    findings: &'a HeaderFindings,
     options: &'a Options,
     gzip: bool,
     output: OutputRoom,
@@ -199,6 +202,7 @@ fn annotate_sorted(
 ) -> Result<Outcome, Error> {
     let mut input = InputFile::open(input, options.limits)?;
     let header = read_header(&mut input)?;
+    let findings = check_header(&header, reference)?;
     let mut out = OutputFile::create(output)?;
     write_header(&header, options.mode, reference, &mut out)?;
     let model = match options.mode {
@@ -225,6 +229,7 @@ fn annotate_sorted(
         reference,
         model: &model,
         header: &header,
+        findings: &findings,
         options,
         output: room,
         cancel,
@@ -239,7 +244,7 @@ fn annotate_sorted(
     if cancel.load(Ordering::Relaxed) {
         return Err(Error::Cancelled);
     }
-    finish(out, totals, &header, reference, options)
+    finish(out, totals, &header, findings, reference, options)
 }
 
 /// A run with too many mismatches stops as soon as this many REF alleles have been compared.
@@ -275,6 +280,7 @@ fn finish(
     output: OutputFile,
     totals: Totals,
     header: &HeaderText,
+    findings: HeaderFindings,
     reference: &Reference,
     options: &Options,
 ) -> Result<Outcome, Error> {
@@ -291,10 +297,12 @@ fn finish(
     check_assembly(&totals.counts, &header.header, reference, options.max_mismatch_percent)?;
     let mut warnings: Vec<String> =
         header.header.warnings.iter().map(ToString::to_string).collect();
+    warnings.extend(findings.warnings);
+    warnings.extend(check_contigs(&totals.counts, &header.header, reference)?);
     warnings.extend(count_warnings(
         &totals.counts,
         totals.forced_boundaries,
-        &reference.manifest.assembly,
+        reference,
         options.annotate_mismatches,
     ));
     output.finish()?;
@@ -306,13 +314,17 @@ fn finish(
 fn count_warnings(
     counts: &Counts,
     forced_boundaries: u64,
-    assembly: &str,
+    reference: &Reference,
     annotates_mismatches: bool,
 ) -> impl Iterator<Item = String> {
+    let assembly = &reference.manifest.assembly;
     [
         (
             counts.gap(AnnotationGap::OutsideReference),
-            format!("records are on contigs that {assembly} does not have; they are not annotated"),
+            format!(
+                "records are on contigs that {assembly} does not have{}; they are not annotated",
+                unknown_contigs(counts, reference)
+            ),
         ),
         (
             counts.gap(AnnotationGap::BeyondContig),
@@ -360,6 +372,7 @@ impl Run<'_> {
             self.model,
             self.options,
             &self.header.header,
+            &self.findings.withheld,
             self.output.max_work(),
         );
         let mut text = Vec::new();

@@ -19,8 +19,8 @@ pub(super) struct Assembled {
 }
 
 /// Builds the models and reports the transcripts that are left out.
-pub(super) fn assemble(found: &Features, contigs: &[Contig]) -> Assembled {
-    let names = ContigNames::new(contigs.iter().map(|c| c.name.as_str()));
+pub(super) fn assemble(found: &Features, contigs: &[Contig], assembly: &str) -> Assembled {
+    let names = ContigNames::new(contigs.iter().map(|c| c.name.as_str()), assembly);
     let mut out = Assembled {
         models: contigs.iter().map(|_| ContigModel::default()).collect(),
         left_out: LeftOutReport::default(),

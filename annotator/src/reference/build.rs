@@ -50,7 +50,7 @@ pub fn build_reference(options: &BuildOptions) -> Result<Manifest, Error> {
     for path in &options.gff {
         let mut source = SourceFile::open(path)?;
         let found = read_features(&mut source)?;
-        let built = assemble(&found, &contigs);
+        let built = assemble(&found, &contigs, &options.assembly);
         sources.push(describe(&source, "gff"));
         notes.extend(found.skipped.iter().take(10).cloned());
         if found.skipped.len() > 10 {
@@ -181,7 +181,7 @@ fn write_tracks(
     contigs: &[Contig],
     sources: &mut Vec<Source>,
 ) -> Result<Vec<TrackEntry>, Error> {
-    let names = ContigNames::new(contigs.iter().map(|c| c.name.as_str()));
+    let names = ContigNames::new(contigs.iter().map(|c| c.name.as_str()), &options.assembly);
     let vcf = options.vcf_tracks.iter().map(|t| (t, false));
     let bed = options.bed_tracks.iter().map(|t| (t, true));
     let mut entries: Vec<TrackEntry> = Vec::new();

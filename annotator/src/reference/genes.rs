@@ -58,7 +58,7 @@ impl GeneModels {
     }
 
     fn of(manifest: Manifest, models: &[ContigModel]) -> Self {
-        let names = ContigNames::new(manifest.contigs.iter().map(|c| c.name.as_str()));
+        let names = manifest.contig_names();
         let contigs = manifest.contigs.iter().zip(models).map(|(contig, model)| {
             let mut genes = gene_models(model);
             genes.sort_by_key(|gene| gene.start);

@@ -1,5 +1,7 @@
 //! `manifest.json`: the contents of a reference and what it was built from.
 
+use crate::contig_names::{ContigNames, plain_name};
+use crate::known_assemblies::Assembly;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -76,4 +78,17 @@ pub struct Manifest {
     pub left_out: BTreeMap<String, u64>,
     /// What was left out and why, one line each. Only the first of each reason are named.
     pub notes: Vec<String>,
+}
+
+impl Manifest {
+    /// The contigs by any spelling of their names.
+    pub(crate) fn contig_names(&self) -> ContigNames {
+        let by_length = || {
+            let mut contigs = self.contigs.iter();
+            contigs.find_map(|c| Assembly::of_length(&plain_name(&c.name), c.length))
+        };
+        let assembly = Assembly::named(&self.assembly).or_else(by_length);
+        let name = assembly.map_or(self.assembly.as_str(), |assembly| assembly.name);
+        ContigNames::new(self.contigs.iter().map(|c| c.name.as_str()), name)
+    }
 }

@@ -17,7 +17,8 @@ pub use manifest::{Contig, FORMAT, Manifest, ReferenceFile, Source, TrackEntry};
 
 use crate::Error;
 use crate::colocated::OpenTrack;
-use crate::contig_names::ContigNames;
+use crate::contig_names::{ContigNames, NameHint};
+use crate::known_assemblies::Assembly;
 use crate::model::{Cds, ContigModel, RegionIndex, Transcript};
 use memmap2::Mmap;
 use std::fs::{self, File};
@@ -99,7 +100,7 @@ impl Reference {
         let tracks = manifest.tracks.iter().map(|entry| open_track(folder, entry));
         Ok(Self {
             tracks: tracks.collect::<Result<_, _>>()?,
-            names: ContigNames::new(manifest.contigs.iter().map(|c| c.name.as_str())),
+            names: manifest.contig_names(),
             sequence: open(SEQUENCE)?,
             spliced: open(SPLICED)?,
             contigs: models.into_iter().map(ContigData::new).collect(),
@@ -130,6 +131,16 @@ impl Reference {
     /// The contig with a name in any spelling.
     pub fn contig(&self, name: &[u8]) -> Option<ContigView<'_>> {
         self.names.resolve(name).map(|number| self.contig_by_number(number))
+    }
+
+    /// What a contig's name says besides its number.
+    pub(crate) fn name_hint(&self, name: &[u8]) -> Option<NameHint> {
+        self.names.hint(name)
+    }
+
+    /// The assembly, if it is a known one.
+    pub(crate) const fn assembly(&self) -> Option<&'static Assembly> {
+        self.names.assembly()
     }
 
     /// The contig with a number.
