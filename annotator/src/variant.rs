@@ -2,6 +2,7 @@
 
 use crate::placements::Placements;
 use crate::structural_variant::StructuralVariant;
+use gas_shared::variant::without_shared_ends;
 use gas_shared::vcf::AltKind;
 
 /// An upper bound on genomic positions. Sums of two smaller positions do not overflow `i32`.
@@ -41,15 +42,10 @@ pub struct Allele<'a> {
 
 impl<'a> Allele<'a> {
     /// An allele of a record at `pos` in minimal form: without the bases that REF and ALT share at
-    /// their ends, in either case. The shared end is removed before the shared start, so that
-    /// insertions and deletions are placed to the left. Other alleles of the record do not matter.
+    /// their ends. Other alleles of the record do not matter.
     #[inline]
     pub fn new(pos: i32, reference: &'a [u8], alt: &'a [u8]) -> Self {
-        let same = |(a, b): &(&u8, &u8)| a.eq_ignore_ascii_case(b);
-        let tail = reference.iter().rev().zip(alt.iter().rev()).take_while(same).count();
-        let (reference, alt) = (&reference[..reference.len() - tail], &alt[..alt.len() - tail]);
-        let head = reference.iter().zip(alt).take_while(same).count();
-        let (reference, alt) = (&reference[head..], &alt[head..]);
+        let (head, reference, alt) = without_shared_ends(reference, alt);
         let start = pos + head as i32;
         Self { start, end: start + reference.len() as i32 - 1, reference, alt }
     }
@@ -88,12 +84,13 @@ impl<'a> Allele<'a> {
     /// the start or from the end.
     #[inline]
     pub fn changes(&self, start: i32, end: i32) -> bool {
-        if !self.overlaps(start, end) {
-            return false;
-        }
-        if self.reference.len() < 3 || self.alt.len() < 3 {
-            return true;
-        }
+        self.overlaps(start, end)
+            && (self.reference.len() < 3 || self.alt.len() < 3 || self.changes_between(start, end))
+    }
+
+    /// [`Self::changes`] of an allele that can have equal bases between changed ones.
+    #[cold]
+    fn changes_between(&self, start: i32, end: i32) -> bool {
         let (from, to) = (start.max(self.start) - self.start, end.min(self.end) - self.start + 1);
         let (from, to) = (from as usize, to as usize);
         let same_at = |alt_from: Option<usize>| {

@@ -5,6 +5,7 @@ use crate::annotation::AnnotationFormat;
 use crate::columns::{NumberField, NumericSource, Shown, Values, info_field};
 use crate::info::{self, is_rs_number};
 use gas_shared::explorer::{Substitution, VariantType};
+use gas_shared::variant::without_shared_ends;
 use gas_shared::vcf::Record;
 use std::collections::HashSet;
 
@@ -89,7 +90,8 @@ impl Alleles {
             let kind = VariantType::of(record.reference, alt);
             self.class |= type_bit(kind);
             if kind == VariantType::Snv {
-                self.class |= substitution_bit(Substitution::of(record.reference[0], alt[0]));
+                let (_, before, after) = without_shared_ends(record.reference, alt);
+                self.class |= substitution_bit(Substitution::of(before[0], after[0]));
             }
             // SVLEN has a value for every alternative allele, whatever its type.
             let structural = structural_lengths.as_mut().and_then(Iterator::next);

@@ -94,16 +94,30 @@ impl VariantType {
         }
     }
 
-    /// The type of an alternate allele that is known to be a sequence.
+    /// The type of an alternate allele that is known to be a sequence, however it is padded.
     pub fn of_sequences(reference: &[u8], alt: &[u8]) -> Self {
+        let (_, reference, alt) = without_shared_ends(reference, alt);
         match (reference.len(), alt.len()) {
+            (0, 0) => Self::Other,
+            (0, _) => Self::Insertion,
+            (_, 0) => Self::Deletion,
             (1, 1) => Self::Snv,
             (a, b) if a == b => Self::Mnv,
-            (a, b) if b > a && alt.starts_with(reference) => Self::Insertion,
-            (a, b) if a > b && reference.starts_with(alt) => Self::Deletion,
             _ => Self::Indel,
         }
     }
+}
+
+/// REF and ALT without the bases that they share at their ends, in either case, and the number of
+/// bases removed at the start. The shared end is removed before the shared start, so that an
+/// insertion or deletion is placed to the left.
+#[inline]
+pub fn without_shared_ends<'a>(reference: &'a [u8], alt: &'a [u8]) -> (usize, &'a [u8], &'a [u8]) {
+    let same = |(a, b): &(&u8, &u8)| a.eq_ignore_ascii_case(b);
+    let tail = reference.iter().rev().zip(alt.iter().rev()).take_while(same).count();
+    let (reference, alt) = (&reference[..reference.len() - tail], &alt[..alt.len() - tail]);
+    let head = reference.iter().zip(alt).take_while(same).count();
+    (head, &reference[head..], &alt[head..])
 }
 
 /// The class of a single-base substitution.
@@ -204,6 +218,11 @@ mod tests {
             ("AG", "A", VariantType::Deletion),
             ("AG", "CT", VariantType::Mnv),
             ("AG", "CTT", VariantType::Indel),
+            ("GCT", "GAT", VariantType::Snv),
+            ("TAG", "TCT", VariantType::Mnv),
+            ("CAA", "CAAA", VariantType::Insertion),
+            ("cTA", "TA", VariantType::Deletion),
+            ("AG", "ag", VariantType::Other),
             ("A", "<DEL>", VariantType::Structural),
             ("A", "A]2:7]", VariantType::Structural),
             ("A", "*", VariantType::Other),

@@ -2,7 +2,7 @@
 
 use super::coding::{Codons, Translatable};
 use super::coding_terms::coding_terms;
-use super::locate::{Location, locate};
+use super::locate::{Location, Preference, locate};
 use super::so_terms::SoTerms;
 use crate::model::{Cds, Strand, Transcript};
 use crate::placements::Placements;
@@ -89,9 +89,13 @@ impl Effect {
         let Placements { first, last, .. } = placements;
         self.location = locate(transcript, first);
         self.start = first.start;
-        if placements.are_several() && last.overlaps(transcript.start, transcript.end) {
+        if !placements.are_several() || self.location.is_in_intron_with(transcript, last) {
+            return first;
+        }
+        let preference = self.location.preference(transcript);
+        if preference > Preference::BEST && last.overlaps(transcript.start, transcript.end) {
             let at_last = locate(transcript, last);
-            if at_last.preference(transcript) < self.location.preference(transcript) {
+            if at_last.preference(transcript) < preference {
                 self.location = at_last;
                 self.start = last.start;
                 return last;

@@ -80,18 +80,48 @@ pub struct Location {
     pub in_cds: bool,
 }
 
+/// Which place describes best what an allele changes: the lowest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Preference {
+    /// Whether the allele touches a splice site or the start or stop codon.
+    touches_site: bool,
+    features: Features,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Features {
+    Exons,
+    Intron,
+    /// Exons and introns, or the border between them.
+    Both,
+}
+
+impl Preference {
+    /// No place is better.
+    pub(super) const BEST: Self = Self { touches_site: false, features: Features::Exons };
+}
+
 impl Location {
-    /// Which place describes best what an allele changes, the lowest first: whether it touches a
-    /// splice site or the start or stop codon, and whether it is in exons only (0), in an intron only
-    /// (1), or in both or between them (2).
-    pub(super) fn preference(&self, transcript: &Transcript) -> (bool, u8) {
+    /// The preference for this place.
+    pub(super) fn preference(&self, transcript: &Transcript) -> Preference {
         let features = match (self.exon_numbers.is_some(), self.cdna.both().is_some()) {
-            (true, true) => 0,
-            _ if !self.in_cdna => 1,
-            _ => 2,
+            (true, true) => Features::Exons,
+            _ if !self.in_cdna => Features::Intron,
+            _ => Features::Both,
         };
         let splice_site = self.introns.donor || self.introns.acceptor;
-        (splice_site || self.touches_start_or_stop(transcript), features)
+        Preference { touches_site: splice_site || self.touches_start_or_stop(transcript), features }
+    }
+
+    /// Whether this place is in one intron, outside its splice sites, and another place is in the
+    /// same intron, so that it is not preferred.
+    pub(super) fn is_in_intron_with(&self, transcript: &Transcript, other: &Allele<'_>) -> bool {
+        let Some(numbers) = self.intron_numbers.filter(|n| n.first == n.last) else { return false };
+        if self.in_cdna || self.introns.donor || self.introns.acceptor {
+            return false;
+        }
+        let intron = transcript.intron(numbers.first as usize - 1);
+        intron.is_some_and(|(start, end)| start <= other.start && other.end <= end)
     }
 
     fn touches_start_or_stop(&self, transcript: &Transcript) -> bool {

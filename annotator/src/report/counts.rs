@@ -4,7 +4,7 @@ use super::annotation_gap::AnnotationGap;
 use super::histograms::Histograms;
 use super::structural_problems::StructuralProblems;
 use crate::consequence::{Impact, SoTerm, SoTerms};
-use gas_shared::variant::{Substitution, VariantType};
+use gas_shared::variant::{Substitution, VariantType, without_shared_ends};
 use std::collections::BTreeMap;
 
 /// A class of genomic region, as AnnTools' count log names it. A record counts once per class,
@@ -209,7 +209,8 @@ impl Counts {
         self.alleles += 1;
         self.kinds[kind as usize] += 1;
         if kind == VariantType::Snv {
-            match Substitution::of(reference[0], alt[0]) {
+            let (_, before, after) = without_shared_ends(reference, alt);
+            match Substitution::of(before[0], after[0]) {
                 Substitution::Transition => self.transitions += 1,
                 Substitution::Transversion => self.transversions += 1,
             }

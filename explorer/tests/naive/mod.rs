@@ -118,8 +118,12 @@ impl Naive {
                 self.types.insert(VariantType::Other);
                 continue;
             }
-            self.lengths.push(alt.len() as i32 - reference.len() as i32);
+            let (reference, alt) = without_padding(reference, alt);
+            if !(reference.is_empty() && alt.is_empty()) {
+                self.lengths.push(alt.len() as i32 - reference.len() as i32);
+            }
             let kind = match alt.len().cmp(&reference.len()) {
+                Ordering::Equal if alt.is_empty() => VariantType::Other,
                 Ordering::Equal if alt.len() == 1 => {
                     let purine = |base: &str| "AG".contains(&base.to_ascii_uppercase());
                     let transition = purine(reference) == purine(alt) && reference != alt;
@@ -273,4 +277,18 @@ pub fn ordered(records: &[Naive], filter: &Filter, sort: Sort) -> Vec<u64> {
 fn floats(a: Option<f32>, b: Option<f32>) -> (Ordering, Ordering) {
     let missing = a.is_none().cmp(&b.is_none());
     (missing, a.unwrap_or(0.0).total_cmp(&b.unwrap_or(0.0)))
+}
+
+/// Removes the bases that two alleles share at their end, then those at their start, one at a time.
+fn without_padding<'a>(mut reference: &'a str, mut alt: &'a str) -> (&'a str, &'a str) {
+    let same = |a: Option<char>, b: Option<char>| {
+        a.zip(b).is_some_and(|(a, b)| a.eq_ignore_ascii_case(&b))
+    };
+    while same(reference.chars().next_back(), alt.chars().next_back()) {
+        (reference, alt) = (&reference[..reference.len() - 1], &alt[..alt.len() - 1]);
+    }
+    while same(reference.chars().next(), alt.chars().next()) {
+        (reference, alt) = (&reference[1..], &alt[1..]);
+    }
+    (reference, alt)
 }
