@@ -310,7 +310,7 @@ impl<'r> Annotator<'r> {
                 self.effect.terms.insert(SoTerm::GeneFusion);
             }
             begin_entry(out, first_entry, info_start, self.format);
-            if let (Variant::Sequence(places), None) = (variant, self.effect.distance) {
+            if let Variant::Sequence(places) = variant {
                 self.hgvs.describe(contig, transcript, places, &self.effect);
             }
             let gene = &contig.model.genes[transcript.gene as usize];

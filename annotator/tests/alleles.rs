@@ -327,6 +327,18 @@ fn introns_next_to_the_start_and_stop_codon_are_numbered_from_the_nearest_exon_b
 }
 
 #[test]
+fn an_allele_before_a_transcript_is_described_if_it_touches_it_at_its_3_prime_place() {
+    for (pos, reference, alt, expected) in [
+        (20, "C", "CT", "c.-14dup upstream_gene_variant"),
+        (21, "T", "TT", "c.-14dup upstream_gene_variant"),
+        (20, "C", "CA", "upstream_gene_variant"),
+        (216, "G", "GA", "downstream_gene_variant"),
+    ] {
+        assert_eq!(effect("1", &Change::new(pos, reference, alt), "T"), expected);
+    }
+}
+
+#[test]
 fn an_allele_does_not_depend_on_the_other_alleles_of_its_record() {
     for (contig, of) in [("1", 0), ("1r", 1)] {
         // A deletion, a longer one, an insertion and a substitution of the same homopolymer, each

@@ -27,7 +27,9 @@ pub(crate) fn write_ann(out: &mut Vec<u8>, entry: &Entry<'_>) {
     push_escaped(out, transcript.biotype.as_bytes());
     out.push(b'|');
     if let Some(distance) = effect.distance {
-        out.extend_from_slice(b"||||||");
+        out.push(b'|');
+        push_description(out, &hgvs.coding);
+        out.extend_from_slice(b"|||||");
         push_int(out, distance);
         out.push(b'|');
         return;

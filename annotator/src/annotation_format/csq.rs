@@ -43,7 +43,9 @@ pub(crate) fn write_csq(out: &mut Vec<u8>, entry: &Entry<'_>) {
     push_escaped(out, transcript.biotype.as_bytes());
     out.push(b'|');
     if effect.distance.is_some() {
-        out.extend_from_slice(b"||||||||");
+        out.extend_from_slice(b"||");
+        push_escaped(out, &entry.hgvs.coding);
+        out.extend_from_slice(b"||||||");
     } else {
         write_inside(out, entry);
     }
@@ -58,7 +60,7 @@ pub(crate) fn write_csq(out: &mut Vec<u8>, entry: &Entry<'_>) {
     out.push(b'|');
     write_flags(out, entry);
     out.push(b'|');
-    if effect.distance.is_none() && entry.hgvs.offset != 0 && !entry.hgvs.coding.is_empty() {
+    if entry.hgvs.offset != 0 && !entry.hgvs.coding.is_empty() {
         push_int(out, entry.hgvs.offset);
     }
     out.push(b'|');

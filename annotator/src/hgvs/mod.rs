@@ -42,7 +42,8 @@ impl HgvsText {
         self.genomic_prefix.describe(&mut self.genomic, contig, allele);
     }
 
-    /// Describes the allele relative to a transcript that it touches.
+    /// Describes the allele relative to a transcript that it touches, or that it is near and touches
+    /// at its 3'-most place.
     pub fn describe(
         &mut self,
         contig: &ContigView<'_>,
@@ -52,10 +53,13 @@ impl HgvsText {
     ) {
         self.coding.clear();
         self.protein.clear();
+        if effect.distance.is_some() && !placements.are_several() {
+            return;
+        }
         self.offset = placements.offset(transcript.strand);
         transcript::describe_transcript(&mut self.coding, contig, transcript, placements);
         let Some(cds) = &transcript.cds else { return };
-        if !effect.location.in_cds {
+        if effect.distance.is_some() || !effect.location.in_cds {
             return;
         }
         let coding = Translatable::new(contig, transcript, cds);
