@@ -16,6 +16,9 @@ pub(crate) struct RecordPrepass<'r> {
     pub(crate) limits: InputLimits,
     /// Whether records whose REF differs from the reference are annotated nevertheless.
     pub(crate) annotates_mismatches: bool,
+    /// Whether a REF that runs beyond the end of the contig is compared up to there, instead of being
+    /// [`AnnotationGap::BeyondContig`].
+    pub(crate) annotates_cut_reference: bool,
     line_number: u64,
     /// Contigs that are not annotated, because the reference has another sequence of that name.
     pub(crate) withheld: Vec<Box<[u8]>>,
@@ -34,6 +37,7 @@ impl<'r> RecordPrepass<'r> {
             samples,
             limits: InputLimits::DEFAULT,
             annotates_mismatches: false,
+            annotates_cut_reference: false,
             line_number: 0,
             withheld: Vec::new(),
             contig_name: Vec::new(),
@@ -135,7 +139,9 @@ impl<'r> RecordPrepass<'r> {
         let length = if known { reference.len() } else { 1 };
         let found = usize::try_from(record.pos).ok().and_then(|pos| {
             let start = pos.checked_sub(1)?;
-            contig.sequence.get(start..start.checked_add(length)?)
+            let (last, end) = (contig.sequence.len(), start.checked_add(length)?);
+            let cut = self.annotates_cut_reference && start < last;
+            contig.sequence.get(start..if cut { end.min(last) } else { end })
         });
         let Some(bases) = found else { return Some(AnnotationGap::BeyondContig) };
         if !known {

@@ -333,6 +333,7 @@ fn an_allele_before_a_transcript_is_described_if_it_touches_it_at_its_3_prime_pl
         (21, "T", "TT", "c.-14dup upstream_gene_variant"),
         (20, "C", "CA", "upstream_gene_variant"),
         (216, "G", "GA", "downstream_gene_variant"),
+        (216, "G", "GG", "c.*13dup 3_prime_UTR_variant"),
     ] {
         assert_eq!(effect("1", &Change::new(pos, reference, alt), "T"), expected);
     }

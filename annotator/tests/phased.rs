@@ -3,11 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod common;
+#[path = "common/small_reference.rs"]
+mod small_reference;
 
 use common::REFERENCE;
 use gas_annotate::Error;
 use gas_annotate::csq::{CsqOptions, Phase};
 use gas_annotate::pipeline::{Mode, Options, annotate_file};
+use gas_annotate::reference::Reference;
 use proptest::prelude::*;
 use std::sync::atomic::AtomicBool;
 
@@ -16,6 +19,14 @@ const GENE: &str = "DEFB125|ENST00000382410|protein_coding";
 /// Annotates records given as `position REF ALT genotype…`. Returns the consequences and the masks
 /// of each record.
 fn annotate(records: &[&str], options: CsqOptions) -> Result<Vec<String>, Error> {
+    annotate_with(&REFERENCE, records, options)
+}
+
+fn annotate_with(
+    reference: &Reference,
+    records: &[&str],
+    options: CsqOptions,
+) -> Result<Vec<String>, Error> {
     let folder = tempfile::tempdir().unwrap();
     let (input, output) = (folder.path().join("in.vcf"), folder.path().join("out.vcf"));
     let samples = records[0].split(' ').count() - 3;
@@ -35,7 +46,7 @@ fn annotate(records: &[&str], options: CsqOptions) -> Result<Vec<String>, Error>
     }
     std::fs::write(&input, text).unwrap();
     let options = Options { mode: Mode::Csq(options), ..Options::default() };
-    annotate_file(&input, &output, &REFERENCE, &options, &AtomicBool::new(false), &|_, _| {})?;
+    annotate_file(&input, &output, reference, &options, &AtomicBool::new(false), &|_, _| {})?;
     let annotated = std::fs::read_to_string(output).unwrap();
     let lines = annotated.lines().filter(|line| !line.starts_with('#'));
     let annotated = lines.map(|line| {
@@ -218,4 +229,22 @@ proptest! {
         let options = CsqOptions { local, ..CsqOptions::default() };
         prop_assert_eq!(annotate(&records, options).unwrap().len(), records.len());
     }
+}
+
+#[test]
+fn a_deletion_beyond_the_end_of_the_contig_has_the_consequences_of_its_part_within() {
+    let models = "20\tx\tgene\t11\t40\t.\t+\t.\tID=gene:N;Name=N;biotype=lncRNA\n\
+                  20\tx\tlnc_RNA\t11\t40\t.\t+\t.\tID=transcript:NT;Parent=gene:N;biotype=lncRNA\n\
+                  20\tx\texon\t11\t40\t.\t+\t.\tParent=transcript:NT\n";
+    let sequence = "GATCACAGGTCTATCACCCTATTAACCACTCACGGGAGCT";
+    let reference = small_reference::small_reference(&format!(">20\n{sequence}\n"), models);
+    let annotated = annotate_with(
+        &reference,
+        &["38 GCTGG G", "38 GCAGG G", "41 GG G"],
+        CsqOptions { local: true, ..CsqOptions::default() },
+    );
+    assert_eq!(
+        annotated.unwrap(),
+        ["non_coding|N||lncRNA", "GAS_NOTE=ref_mismatch", "GAS_NOTE=beyond_contig"]
+    );
 }

@@ -261,6 +261,9 @@ def disagreement(theirs, ours):
         return "gas-annotate has no description"
     if kind(theirs) != kind(ours):
         return f"hgvs {kind(theirs)}, gas-annotate {kind(ours)}"
+    offsets = lambda text: re.findall(r"(?<=\d)[-+](\d+)", text)
+    if any(offset in offsets(theirs) for offset in offsets(ours)):
+        return "central base of an intron (HGVS counts it with +, as gas-annotate)"
     return f"{kind(ours)} at another place"
 
 

@@ -92,8 +92,11 @@ impl<'r> CsqAnnotator<'r> {
         samples: usize,
         replaces_key: bool,
     ) -> Self {
+        let mut prepass = RecordPrepass::new(reference, samples);
+        // `bcftools csq` does the same.
+        prepass.annotates_cut_reference = true;
         Self {
-            prepass: RecordPrepass::new(reference, samples),
+            prepass,
             model,
             options,
             samples,

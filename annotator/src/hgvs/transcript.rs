@@ -50,7 +50,7 @@ impl GenomicPrefix {
 }
 
 /// Appends the transcript description, `ENST…:c.…` or `ENST…:n.…`, unless an end of the allele lies
-/// outside the transcript.
+/// outside the transcript. A duplication is within it if the duplicated bases are.
 pub(super) fn describe_transcript(
     out: &mut Vec<u8>,
     contig: &ContigView<'_>,
@@ -60,7 +60,10 @@ pub(super) fn describe_transcript(
     let inside = |pos: i32| (transcript.start..=transcript.end).contains(&pos);
     let allele = placements.most_3_prime(transcript.strand);
     if !inside(allele.start) || !inside(allele.end) {
-        return;
+        let duplicated = || duplicated(contig, allele, transcript.strand);
+        if !allele.is_insertion() || !duplicated().is_some_and(|(a, b)| inside(a) && inside(b)) {
+            return;
+        }
     }
     if !is_plain_dna(allele.alt) || !is_plain_dna(allele.reference) {
         return;

@@ -120,6 +120,9 @@ fn decision(
         {
             Some("stop codon retained only at its place")
         }
+        "HGVSc" | "HGVSp" if several_places && theirs.is_empty() != ours.is_empty() => {
+            Some("place of an indel in a repeat")
+        }
         "HGVSc" | "HGVSp" => None,
         _ if several_places => Some("place of an indel in a repeat"),
         _ => None,
