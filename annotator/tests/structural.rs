@@ -8,6 +8,7 @@ use gas_annotate::annotation_format::AnnotationFormat;
 use gas_annotate::csq::CsqOptions;
 use gas_annotate::pipeline::{Mode, Options, Outcome, annotate_file};
 use gas_annotate::reference::Reference;
+use proptest::prelude::*;
 use small_reference::small_reference;
 use std::sync::LazyLock;
 use std::sync::atomic::AtomicBool;
@@ -532,4 +533,34 @@ fn a_thousand_structural_alleles_take_a_moment() {
     let entries = entries(500, &alts.join(","), &fields);
     assert!(entries.len() > 3000, "{}", entries.len());
     assert!(start.elapsed().as_secs() < 20);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    #[test]
+    fn no_structural_allele_makes_the_engine_panic(
+        pos in prop_oneof![0u64..3, 290u64..1800, 1990u64..2010, any::<u32>().prop_map(u64::from)],
+        alts in prop::collection::vec(prop_oneof![
+            "<(DEL|DUP|DUP:TANDEM|INS|INS:ME:ALU|INV|CNV|CNV:TR|CN[0-9]{1,20}|CN=[0-3]|BND|CPX|X)>",
+            "N[\\[](1|2|7|<a>|a:b)[:](0|1|400|2000|1073741823|4294967295)[\\[]",
+            "[\\]](1|2)[:][0-9]{1,10}[\\]]N",
+            Just("N.".to_owned()),
+            Just("C".to_owned()),
+        ], 1..5),
+        numbers in prop::collection::vec(any::<i64>(), 8),
+        small in prop::collection::vec(-3i64..2100, 8),
+        big in any::<bool>(),
+    ) {
+        let n = if big { &numbers } else { &small };
+        let fields = format!(
+            "END={};SVLEN={},{};CIPOS={},{};CIEND={},{};CHR2=2;POS2={};RN=1,{};RUS=CAG,T;RUC=1e300,3;RB={}",
+            n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[0], n[1]
+        );
+        let alts = alts.join(",");
+        for mode in modes() {
+            let (_, infos) = annotate(mode, &[(pos as u32, "N", &alts, &fields)]);
+            prop_assert!(infos[0].starts_with(&fields));
+        }
+    }
 }

@@ -13,6 +13,9 @@ use crate::structural_variant::{
 use crate::variant::MAX_POSITION;
 use gas_shared::vcf::{AltKind, Record};
 
+/// Work on a feature that a symbolic allele spans, in units of about a nanosecond.
+const FEATURE_WORK: u64 = 100;
+
 impl<'r> CsqAnnotator<'r> {
     pub(super) fn report_features(
         &mut self,
@@ -158,6 +161,10 @@ impl<'r> CsqAnnotator<'r> {
                 _ => None,
             };
             self.prepass.count_structural_problem(problem);
+            // Thousands of alleles may each span all features of a contig.
+            if self.buffer.exceeded().is_some() {
+                return;
+            }
         }
     }
 
@@ -182,6 +189,7 @@ impl<'r> CsqAnnotator<'r> {
         let (start, end) = (variant.start, variant.end.max(variant.start));
         let mut features = std::mem::take(&mut self.scratch.features);
         context.model.touched(pos, end.saturating_add(1), &mut features);
+        self.buffer.add_work(FEATURE_WORK * features.len() as u64);
         let mut hit = false;
         for feature in &features {
             let feature = context.model.features[*feature as usize];
