@@ -72,6 +72,11 @@ def main() -> None:
             seed("explorer_column", f"{number}-{kind}", bytes([kind, len(text) % 256, 0]) + text)
         number += 1
 
+    # A record of BCF: chromosome 20, POS, one base; QUAL; DP and DB; two alleles; GT of two samples.
+    shared = struct.pack("<iiifHHI", 0, 76757, 1, 30.5, 2, 2, 1 << 24 | 2)
+    shared += b"\x37rs1\x17T\x17A\x11\x00\x11\x01\x11\x2a\x11\x04\x11\x01"
+    seed("bcf", "record", bytes([len(shared)]) + shared + b"\x11\x02\x21\x02\x05\x04\x81")
+
     for number, text in enumerate(FILTERS):
         seed("filter", str(number), text.encode())
     seed("sns_envelope", "0", json.dumps(ENVELOPE).encode())

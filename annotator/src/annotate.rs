@@ -9,7 +9,7 @@ use crate::colocated::ColocatedVariants;
 use crate::consequence::{Effect, PartnerGenes, SoTerm, SoTerms};
 use crate::error::InputError;
 use crate::hgvs::HgvsText;
-use crate::info::{begin_field, copy_info};
+use crate::info::{OwnKeys, begin_field, copy_info};
 use crate::placements::{Placements, RotatedBases};
 use crate::record_prepass::RecordPrepass;
 use crate::reference::{ContigView, Reference};
@@ -24,7 +24,7 @@ use gas_shared::vcf::{AltKind, Code, Column, Diagnostic, InputLimits, Record, Se
 /// an allele does not allocate.
 pub struct Annotator<'r> {
     prepass: RecordPrepass<'r>,
-    replaces_key: bool,
+    own_keys: OwnKeys,
     format: AnnotationFormat,
     effect: Effect,
     colocated: ColocatedVariants,
@@ -34,17 +34,12 @@ pub struct Annotator<'r> {
 }
 
 impl<'r> Annotator<'r> {
-    /// Creates an annotator for records with `samples` samples. `replaces_key` says that the file
-    /// already has values of the annotation key, which are removed.
-    pub fn new(
-        reference: &'r Reference,
-        samples: usize,
-        format: AnnotationFormat,
-        replaces_key: bool,
-    ) -> Self {
+    /// Creates an annotator for records with `samples` samples. Values of the annotation key that they
+    /// have already are removed.
+    pub fn new(reference: &'r Reference, samples: usize, format: AnnotationFormat) -> Self {
         Self {
             prepass: RecordPrepass::new(reference, samples),
-            replaces_key,
+            own_keys: OwnKeys::of_run(format.key(), reference),
             format,
             effect: Effect::default(),
             colocated: ColocatedVariants::default(),
@@ -92,8 +87,7 @@ impl<'r> Annotator<'r> {
         self.colocated.begin_record(self.prepass.reference.tracks(), record.id);
         out.extend_from_slice(record.before_info);
         let info_start = out.len();
-        let removed_key = self.replaces_key.then_some(self.format.key());
-        copy_info(out, record.info, removed_key);
+        copy_info(out, record.info, &self.own_keys);
         let (mut gap, contig) = self.prepass.find_gap(&record);
         if let Some(contig) = contig {
             let annotated = self.annotate(&contig, &record, out, info_start);

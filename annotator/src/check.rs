@@ -7,7 +7,7 @@ use crate::record_prepass::RecordPrepass;
 use crate::reference::Reference;
 use crate::report::{AnnotationGap, Counts};
 use crate::vcf::{AFTER_ANY_LINE, Chunk, HeaderText, InputFile, read_header, trimmed};
-use gas_shared::vcf::{Diagnostic, InputLimits, Severity, check_record, parse_record};
+use gas_shared::vcf::{Diagnostic, InputLimits, Severity, check_record, is_blank, parse_record};
 use serde::Serialize;
 use std::path::Path;
 
@@ -61,6 +61,16 @@ impl From<InputError> for Finding {
     fn from(error: InputError) -> Self {
         match error {
             InputError::Line(found) => found.into(),
+            InputError::Record(ref found) => {
+                let column = found.column.map(|column| column.name());
+                Self {
+                    line: None,
+                    column,
+                    error: true,
+                    code: error.code(),
+                    message: error.to_string(),
+                }
+            }
             other => Self {
                 line: None,
                 column: None,
@@ -139,9 +149,13 @@ fn run(
     let text = read_header(&mut input)?;
     let findings = reference.map(|reference| check_header(&text, reference));
     let HeaderText { header, .. } = text;
+    let numbers = input.line_numbers();
     report.version = format!("{}.{}", header.version.0, header.version.1);
     report.assembly = named_assembly(&header);
     report.samples = header.samples.len() as u64;
+    if let Some(text) = input.warning() {
+        report.add(warning("no_end_mark", text.to_owned()), most);
+    }
     for warning in &header.warnings {
         report.add(warning.clone().into(), most);
     }
@@ -172,10 +186,10 @@ fn run(
     let mut chunk = Chunk::default();
     while input.next_chunk(&mut chunk, AFTER_ANY_LINE)? {
         let lines = chunk.bytes.split_inclusive(|b| *b == b'\n').map(trimmed);
-        for (number, line) in (chunk.first_line..).zip(lines).filter(|(_, l)| !l.is_empty()) {
+        for (number, line) in (chunk.first_line..).zip(lines).filter(|(_, l)| !is_blank(l)) {
             report.records += 1;
             if let Err(error) = reader.read(number, line) {
-                report.add(error.into(), most);
+                report.add(numbers.locate(error).into(), most);
             }
         }
         if reader.order.contigs() > options.limits.contigs {

@@ -60,7 +60,10 @@ pub enum InputError {
     /// A line is invalid.
     #[error(transparent)]
     Line(#[from] Diagnostic),
-    /// The compressed data ends early or is damaged.
+    /// A record of a BCF file is invalid. The `line` of the diagnostic is the number of the record.
+    #[error("{}", record_text(.0))]
+    Record(Diagnostic),
+    /// The compressed data or the BCF file ends early or is damaged.
     #[error("the compressed file is damaged or truncated ({0}); upload it again")]
     Damaged(String),
     /// The file is larger than the limit after decompression.
@@ -110,11 +113,17 @@ pub enum InputError {
     },
 }
 
+/// The text of a diagnostic about a record of a BCF file, which has no lines.
+fn record_text(found: &Diagnostic) -> String {
+    let column = found.column.map(|column| format!(", {}", column.name())).unwrap_or_default();
+    format!("record {}{column}: {}", found.line, found.message)
+}
+
 impl InputError {
     /// A stable code for programs.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Line(finding) => finding.code.as_str(),
+            Self::Line(finding) | Self::Record(finding) => finding.code.as_str(),
             Self::Damaged(_) => "damaged",
             Self::TooLarge { .. } => "too_large",
             Self::Bomb { .. } => "bomb",

@@ -1,24 +1,68 @@
 //! Writes the INFO column of a record.
 
-/// Appends INFO without the values of `removed_key`. A missing INFO (`.`) becomes empty.
-pub(crate) fn copy_info(out: &mut Vec<u8>, info: &[u8], removed_key: Option<&str>) {
+use crate::reference::Reference;
+use crate::report::AnnotationGap;
+use memchr::memmem::Finder;
+
+/// The keys that a run writes. Values that the input has for them are left out, whether its header
+/// defines the keys or not: a reader must never find another annotation beside ours. Keys are
+/// case-sensitive (VCF 4.4, section 1.6.1).
+#[derive(Clone, Debug)]
+pub(crate) struct OwnKeys {
+    finders: Vec<Finder<'static>>,
+    /// Finds an empty field.
+    empty_field: Finder<'static>,
+}
+
+impl OwnKeys {
+    /// The keys of a run: that of its annotations, GAS_NOTE, and those of the reference's tracks.
+    pub(crate) fn of_run(annotation: &str, reference: &Reference) -> Self {
+        let tracks = reference.tracks().iter().filter_map(|track| track.info_key());
+        Self::new([annotation, AnnotationGap::KEY].into_iter().chain(tracks))
+    }
+
+    fn new<'a>(keys: impl IntoIterator<Item = &'a str>) -> Self {
+        let finders = keys.into_iter().map(|key| Finder::new(key.as_bytes()).into_owned());
+        Self { finders: finders.collect(), empty_field: Finder::new(b";;") }
+    }
+
+    /// Whether INFO may have a field that is left out.
+    #[inline]
+    fn may_occur(&self, info: &[u8]) -> bool {
+        info.starts_with(b";")
+            || info.ends_with(b";")
+            || self.empty_field.find(info).is_some()
+            || self.finders.iter().any(|finder| finder.find(info).is_some())
+    }
+
+    fn contains(&self, field: &[u8]) -> bool {
+        let key = &field[..memchr::memchr(b'=', field).unwrap_or(field.len())];
+        self.finders.iter().any(|finder| finder.needle() == key)
+    }
+}
+
+/// Appends INFO without empty fields and without the values of the run's own keys. A missing INFO
+/// (`.`) becomes empty.
+#[inline]
+pub(crate) fn copy_info(out: &mut Vec<u8>, info: &[u8], own_keys: &OwnKeys) {
     if info == b"." {
         return;
     }
-    let Some(key) = removed_key else {
+    if own_keys.may_occur(info) {
+        copy_fields(out, info, own_keys);
+    } else {
         out.extend_from_slice(info);
-        return;
-    };
-    let is_removed = |field: &[u8]| {
-        field.strip_prefix(key.as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
-    };
-    let mut first = true;
-    for field in info.split(|b| *b == b';').filter(|field| !is_removed(field)) {
-        if !first {
-            out.push(b';');
+    }
+}
+
+#[cold]
+fn copy_fields(out: &mut Vec<u8>, info: &[u8], own_keys: &OwnKeys) {
+    let start = out.len();
+    for field in info.split(|b| *b == b';') {
+        if !field.is_empty() && !own_keys.contains(field) {
+            begin_field(out, start);
+            out.extend_from_slice(field);
         }
-        out.extend_from_slice(field);
-        first = false;
     }
 }
 
@@ -34,18 +78,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn old_values_of_the_key_are_removed() {
-        for (info, removed_key, expected) in [
-            (".", None, ""),
-            ("DP=3;CSQ=a", None, "DP=3;CSQ=a"),
-            (".", Some("CSQ"), ""),
-            ("CSQ=a;DP=3;CSQ2=b", Some("CSQ"), "DP=3;CSQ2=b"),
-            ("CSQ=a", Some("CSQ"), ""),
-            ("CSQ;DP=3", Some("CSQ"), "CSQ;DP=3"),
+    fn values_of_own_keys_and_empty_fields_are_left_out() {
+        for (info, own_keys, expected) in [
+            (".", &[][..], ""),
+            ("", &["CSQ"], ""),
+            ("DP=3;CSQ=a", &[], "DP=3;CSQ=a"),
+            (".", &["CSQ"], ""),
+            ("CSQ=a;DP=3;CSQ2=b;XCSQ=c;csq=d", &["CSQ"], "DP=3;CSQ2=b;XCSQ=c;csq=d"),
+            ("CSQ=a", &["CSQ"], ""),
+            ("CSQ=a;N=CSQ;CSQ=b;CSQ", &["CSQ"], "N=CSQ"),
+            ("CSQ=a;GAP=b;DP=3", &["CSQ", "GAP"], "DP=3"),
+            (";DP=3;;AN=2;", &["CSQ"], "DP=3;AN=2"),
+            (";;", &[], ""),
+            (".;DP=3", &[], ".;DP=3"),
         ] {
-            let mut out = Vec::new();
-            copy_info(&mut out, info.as_bytes(), removed_key);
-            assert_eq!(out, expected.as_bytes(), "{info} without {removed_key:?}");
+            let mut out = b"before".to_vec();
+            copy_info(&mut out, info.as_bytes(), &OwnKeys::new(own_keys.iter().copied()));
+            assert_eq!(out[6..], *expected.as_bytes(), "{info} without {own_keys:?}");
         }
     }
 

@@ -5,12 +5,12 @@ use crate::assembly::named_assembly;
 use crate::colocated::has_rs_id;
 use crate::consequence::{SoTerm, SoTerms};
 use crate::csq::term_named;
-use crate::error::{Error, InputError};
+use crate::error::Error;
 use crate::report::{Counts, summarize};
 use crate::vcf::{AFTER_ANY_LINE, Chunk, HeaderText, InputFile, read_header, trimmed};
 use gas_shared::summary::{Density, Summary};
 use gas_shared::variant::VariantType;
-use gas_shared::vcf::{Header, InputLimits, Record, check_record, parse_record};
+use gas_shared::vcf::{Header, InputLimits, Record, check_record, is_blank, parse_record};
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::path::Path;
@@ -33,6 +33,7 @@ enum Annotation {
 pub fn summarize_file(path: &Path, limits: InputLimits) -> Result<Summary, Error> {
     let mut input = InputFile::open(path, limits)?;
     let text = read_header(&mut input)?;
+    let numbers = input.line_numbers();
     let header = &text.header;
     let mut counter = Counter {
         annotation: annotation(&text),
@@ -49,10 +50,10 @@ pub fn summarize_file(path: &Path, limits: InputLimits) -> Result<Summary, Error
     let mut chunk = Chunk::default();
     while input.next_chunk(&mut chunk, AFTER_ANY_LINE)? {
         let lines = chunk.bytes.split_inclusive(|b| *b == b'\n').map(trimmed);
-        for (number, line) in (chunk.first_line..).zip(lines).filter(|(_, l)| !l.is_empty()) {
-            let record = parse_record(line).map_err(|e| InputError::from(e.at(number)))?;
+        for (number, line) in (chunk.first_line..).zip(lines).filter(|(_, l)| !is_blank(l)) {
+            let record = parse_record(line).map_err(|e| numbers.locate(e.at(number).into()))?;
             check_record(&record, header.samples.len(), &limits)
-                .map_err(|e| InputError::from(e.at(number)))?;
+                .map_err(|e| numbers.locate(e.at(number).into()))?;
             counter.count(&record);
         }
     }

@@ -161,7 +161,7 @@ impl Change {
 
 /// The CSQ entries of a record.
 fn entries(contig: &str, pos: usize, reference: &str, alts: &str) -> Vec<Vec<String>> {
-    let mut annotator = Annotator::new(&REFERENCE, 0, AnnotationFormat::Csq, false);
+    let mut annotator = Annotator::new(&REFERENCE, 0, AnnotationFormat::Csq);
     let mut out = Vec::new();
     let line = format!("{contig}\t{pos}\t.\t{reference}\t{alts}\t.\t.\t.");
     annotator.record(1, line.as_bytes(), &mut out).unwrap();
@@ -399,7 +399,7 @@ fn the_mitochondrion_is_described_with_m_and_noncoding_transcripts_with_n() {
     let entry = &entries("MT", 20, "TA", "T")[0];
     assert_eq!((entry[10].as_str(), entry[24].as_str()), ("R:n.11del", "MT:m.21del"));
     // Next to the other contigs, in any order.
-    let mut annotator = Annotator::new(&REFERENCE, 0, AnnotationFormat::Csq, false);
+    let mut annotator = Annotator::new(&REFERENCE, 0, AnnotationFormat::Csq);
     let (nuclear, mitochondrial) = ("1\t5\t.\tT\tC\t.\t.\t.", "MT\t5\t.\tA\tG\t.\t.\t.");
     for (line, expected) in
         [(nuclear, "|1:g.5T>C|"), (mitochondrial, "|MT:m.5A>G|"), (nuclear, "|1:g.5T>C|")]
@@ -442,7 +442,7 @@ fn a_tandem_duplication_of_any_length_is_a_dup() {
             ("2", left.mirrored(length)),
             ("2", right.mirrored(length)),
         ] {
-            let mut annotator = Annotator::new(&reference, 0, AnnotationFormat::Csq, false);
+            let mut annotator = Annotator::new(&reference, 0, AnnotationFormat::Csq);
             let mut out = Vec::new();
             let Change { pos, reference, alt } = change;
             let line = format!("{contig}\t{pos}\t.\t{reference}\t{alt}\t.\t.\t.");

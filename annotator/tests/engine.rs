@@ -20,7 +20,7 @@ fn annotated(record: &str) -> Result<String, InputError> {
 }
 
 fn annotated_as(record: &str, format: AnnotationFormat) -> Result<String, InputError> {
-    let mut annotator = Annotator::new(&REFERENCE, 0, format, false);
+    let mut annotator = Annotator::new(&REFERENCE, 0, format);
     let mut out = Vec::new();
     annotator.record(1, record.as_bytes(), &mut out)?;
     Ok(String::from_utf8(out).unwrap())
@@ -255,7 +255,7 @@ fn tracks_add_known_variants_and_regions() {
     })
     .unwrap();
     let reference = Reference::open(&out).unwrap();
-    let mut annotator = Annotator::new(&reference, 0, AnnotationFormat::Csq, false);
+    let mut annotator = Annotator::new(&reference, 0, AnnotationFormat::Csq);
     let mut text = Vec::new();
     annotator.record(1, b"1\t20\t.\tCA\tC\t.\t.\t.", &mut text).unwrap();
     let line = String::from_utf8(text).unwrap();

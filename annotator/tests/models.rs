@@ -49,7 +49,7 @@ fn build(name: &str, models: &str, sequence: &str) -> Reference {
 
 /// Feature, consequence, cDNA position, exon and protein change of each entry.
 fn annotated(reference: &Reference, record: &str) -> Vec<String> {
-    let mut annotator = Annotator::new(reference, 0, AnnotationFormat::Csq, false);
+    let mut annotator = Annotator::new(reference, 0, AnnotationFormat::Csq);
     let mut out = Vec::new();
     annotator.record(1, record.replace(' ', "\t").as_bytes(), &mut out).unwrap();
     let line = String::from_utf8(out).unwrap();

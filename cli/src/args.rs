@@ -88,7 +88,7 @@ pub enum Command {
 /// Options of `annotate`.
 #[derive(Args, Debug)]
 pub struct AnnotateOptions {
-    /// The VCF files: .vcf, .vcf.gz or .vcf.bgz
+    /// The VCF or BCF files: .vcf, .vcf.gz, .vcf.bgz or .bcf
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Wait until all jobs have finished.

@@ -17,7 +17,7 @@ const GENOTYPES: [&[u8]; 4] = [b"\tGT\t0|1", b"\tGT\t1|1", b"\tGT\t1|2", b"\tGT:
 fuzz_target!(|bytes: &[u8]| {
     let Some((first, rest)) = bytes.split_first() else { return };
     let options = CsqOptions { local: first & 1 == 1, ..CsqOptions::default() };
-    let mut annotator = CsqAnnotator::new(&REFERENCE, &MODEL, options, 1, first & 2 == 2);
+    let mut annotator = CsqAnnotator::new(&REFERENCE, &MODEL, options, 1);
     let mut out = Vec::new();
     for (n, line) in rest.split(|b| *b == b'\n').enumerate() {
         let mut line = line.to_vec();

@@ -10,7 +10,7 @@ use gas_annotate::annotation_format::AnnotationFormat;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let mut annotator = Annotator::new(&REFERENCE, 0, AnnotationFormat::Csq, true);
+    let mut annotator = Annotator::new(&REFERENCE, 0, AnnotationFormat::Csq);
     let mut out = Vec::new();
     let _ = annotator.record(1, bytes, &mut out);
 });

@@ -6,7 +6,7 @@ use std::fmt;
 /// The maximum length of a file name, in characters.
 pub const MAX_CHARS: usize = 128;
 
-const EXTENSIONS: [&str; 3] = [".vcf", ".vcf.gz", ".vcf.bgz"];
+const EXTENSIONS: [&str; 4] = [".vcf", ".vcf.gz", ".vcf.bgz", ".bcf"];
 
 /// The name of an uploaded VCF file: in Unicode NFC (with feature `nfc`), without folders or control
 /// characters, with a VCF extension, at most [`MAX_CHARS`] characters.
@@ -26,7 +26,7 @@ pub enum FileNameError {
     #[error("the file name has {0} characters; at most {MAX_CHARS} are allowed, please rename it")]
     TooLong(usize),
     /// The extension is not one of a VCF file.
-    #[error("{0:?} is not a VCF file; its name must end in .vcf, .vcf.gz or .vcf.bgz")]
+    #[error("{0:?} is not a VCF file; its name must end in .vcf, .vcf.gz, .vcf.bgz or .bcf")]
     Extension(String),
 }
 
@@ -74,7 +74,7 @@ impl FileName {
         &self.0[..self.0.len() - ext.map_or(0, |ext| ext.len())]
     }
 
-    /// Whether the file is compressed, by its extension.
+    /// Whether the file is compressed, by its extension. BCF files are compressed with BGZF.
     pub fn is_gzip(&self) -> bool {
         !self.0.to_ascii_lowercase().ends_with(".vcf")
     }
@@ -158,6 +158,8 @@ mod tests {
         assert_eq!(parse("a.VCF.GZ").stem(), "a");
         assert!(parse("a.VCF.GZ").is_gzip());
         assert!(!parse("a.vcf").is_gzip());
+        assert_eq!(parse("a.bcf").stem(), "a");
+        assert!(parse("a.bcf").is_gzip());
     }
 
     proptest! {

@@ -20,7 +20,7 @@ pub const PART_BYTES: u64 = 8 * MIB;
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = NewJob))]
 pub struct NewUpload {
-    /// The file's name. Must end with `.vcf`, `.vcf.gz` or `.vcf.bgz`.
+    /// The file's name. Must end with `.vcf`, `.vcf.gz`, `.vcf.bgz` or `.bcf`.
     #[cfg_attr(feature = "openapi", schema(example = "patient-7.vcf.gz"))]
     pub file_name: String,
     /// The file's size in bytes.

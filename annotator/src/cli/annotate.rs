@@ -24,7 +24,7 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 /// Arguments of `annotate`.
 #[derive(Debug, Args)]
 pub(crate) struct AnnotateArgs {
-    /// VCF file, plain, gzip or BGZF.
+    /// VCF or BCF file, plain, gzip or BGZF.
     input: PathBuf,
     /// Folder of the reference, see `build-reference`.
     #[arg(long)]

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// VCF file, plain, gzip or BGZF.
+    /// VCF or BCF file, plain, gzip or BGZF.
     input: PathBuf,
     /// Folder of a reference, to also check REF alleles and contigs.
     #[arg(long)]

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 /// Arguments of `stats`.
 #[derive(Debug, Args)]
 pub(crate) struct StatsArgs {
-    /// VCF file, plain, gzip or BGZF. Annotations in CSQ, ANN or BCSQ are counted.
+    /// VCF or BCF file, plain, gzip or BGZF. Annotations in CSQ, ANN or BCSQ are counted.
     input: PathBuf,
     /// Print `summary.json` instead of text.
     #[arg(long)]

@@ -80,6 +80,11 @@ impl OpenTrack {
         })
     }
 
+    /// The INFO key that the track writes, if it writes one.
+    pub(crate) fn info_key(&self) -> Option<&str> {
+        self.info_description.map(|_| self.name.as_str())
+    }
+
     /// The header line of the INFO key that the track writes, if it writes one.
     pub(crate) fn info_definition(&self) -> Option<String> {
         let (name, description) = (&self.name, self.info_description?);

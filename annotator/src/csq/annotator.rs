@@ -9,12 +9,14 @@ use super::active_transcripts::ActiveTranscripts;
 use super::flags::ConsequenceFlags;
 use super::genotypes::Genotypes;
 use super::haplotype_path::LeafScratch;
+use super::header::KEY;
 use super::model::{CodingSequence, CsqContig, CsqModel};
 use super::options::CsqOptions;
 use super::record_buffer::{Consequence, MergeKey, RecordBuffer};
 use super::region::{RegionComparison, TranscriptContext};
 use super::translate::{SplicedCds, Translations};
 use crate::colocated::ColocatedVariants;
+use crate::info::OwnKeys;
 use crate::record_prepass::RecordPrepass;
 use crate::reference::{ContigView, Reference};
 use crate::report::Counts;
@@ -41,7 +43,7 @@ pub struct CsqAnnotator<'r> {
     pub(super) model: &'r CsqModel,
     pub(super) options: CsqOptions,
     pub(super) samples: usize,
-    pub(super) replaces_key: bool,
+    pub(super) own_keys: OwnKeys,
     pub(super) colocated: ColocatedVariants,
     pub(super) buffer: RecordBuffer,
     pub(super) genotypes: Genotypes,
@@ -83,14 +85,13 @@ impl ContigContext<'_> {
 }
 
 impl<'r> CsqAnnotator<'r> {
-    /// Creates an annotator for records with `samples` samples. `replaces_key` says that the file
-    /// already has `BCSQ` values, which are removed.
+    /// Creates an annotator for records with `samples` samples. `BCSQ` values that they have already
+    /// are removed.
     pub fn new(
         reference: &'r Reference,
         model: &'r CsqModel,
         options: CsqOptions,
         samples: usize,
-        replaces_key: bool,
     ) -> Self {
         let mut prepass = RecordPrepass::new(reference, samples);
         // `bcftools csq` does the same.
@@ -100,7 +101,7 @@ impl<'r> CsqAnnotator<'r> {
             model,
             options,
             samples,
-            replaces_key,
+            own_keys: OwnKeys::of_run(KEY, reference),
             colocated: ColocatedVariants::default(),
             buffer: RecordBuffer::new(samples, options.max_consequences.max(1)),
             genotypes: Genotypes::default(),

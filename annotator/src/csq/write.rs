@@ -26,7 +26,7 @@ impl<'r> CsqAnnotator<'r> {
         out.extend_from_slice(&line[..record.info_start]);
         let start = out.len();
         let info = &line[record.info_start..record.info_end];
-        copy_info(out, info, self.replaces_key.then_some(KEY));
+        copy_info(out, info, &self.own_keys);
         if !record.extra_info.is_empty() {
             begin_field(out, start);
             out.extend_from_slice(&self.buffer.extra_info[record.extra_info.clone()]);
@@ -51,7 +51,7 @@ impl<'r> CsqAnnotator<'r> {
             out.push(b'.');
         }
         let rest = &line[record.info_end..];
-        if record.mask_len == 0 && !self.replaces_key {
+        if record.mask_len == 0 && !has_key(rest) {
             out.extend_from_slice(rest);
         } else {
             write_samples(&self.buffer, record, rest, out);
@@ -167,6 +167,13 @@ fn bare_id(id: &str) -> &str {
         Some((bare, _)) if id.starts_with("ENS") => bare,
         _ => id,
     }
+}
+
+/// Whether FORMAT, the first of the columns, has the key already.
+fn has_key(columns: &[u8]) -> bool {
+    let format = columns.get(1..).unwrap_or_default();
+    let format = &format[..memchr::memchr(b'\t', format).unwrap_or(format.len())];
+    memchr::memmem::find(format, KEY.as_bytes()).is_some()
 }
 
 /// Appends FORMAT and the samples, with the masks of the record as the last value.

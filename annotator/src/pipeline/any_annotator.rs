@@ -23,18 +23,17 @@ impl<'r> AnyAnnotator<'r> {
         withheld: &[Box<[u8]>],
         max_work: u64,
     ) -> Self {
-        let replaces_key = header.info_keys.contains(options.mode.key());
         let samples = header.samples.len();
         match options.mode {
             Mode::Full(format) => {
-                let annotator = Annotator::new(reference, samples, format, replaces_key);
+                let annotator = Annotator::new(reference, samples, format);
                 let annotator = annotator
                     .with_mismatches(options.annotate_mismatches)
                     .without_contigs(withheld);
                 Self::Full(Box::new(annotator.with_limits(options.limits)))
             }
             Mode::Csq(csq) => {
-                let annotator = CsqAnnotator::new(reference, model, csq, samples, replaces_key);
+                let annotator = CsqAnnotator::new(reference, model, csq, samples);
                 let annotator = annotator
                     .with_mismatches(options.annotate_mismatches)
                     .without_contigs(withheld);

@@ -19,11 +19,11 @@ use crate::error::{Error, InputError};
 use crate::reference::Reference;
 use crate::report::{AnnotationGap, Counts};
 use crate::vcf::{
-    AFTER_ANY_LINE, Chunk, FindBoundary, HeaderText, InputFile, OutputFile, read_header,
-    rewrite_old_alleles, sort_file,
+    AFTER_ANY_LINE, Chunk, FindBoundary, HeaderText, InputFile, OutputFile, SortedFile,
+    read_header, rewrite_old_alleles, sort_file,
 };
 use any_annotator::AnyAnnotator;
-use gas_shared::vcf::{Code, Column, Diagnostic, Header, InputLimits, Severity, Version};
+use gas_shared::vcf::{Code, Column, Diagnostic, Header, InputLimits, Severity, Version, is_blank};
 pub(crate) use order_check::OrderCheck;
 use sink::{AnnotatedChunk, Sink, Totals};
 use std::fs;
@@ -171,40 +171,65 @@ pub fn annotate_file(
     progress: Progress<'_>,
 ) -> Result<Outcome, Error> {
     let room = || OutputRoom::new(input, options);
-    match annotate_sorted(input, output, reference, options, cancel, progress, room()?) {
+    let open = || {
+        let mut file = InputFile::open(input, options.limits)?;
+        let header = read_header(&mut file)?;
+        Ok::<_, Error>((file, header))
+    };
+    let (file, header) = open()?;
+    let numbers = file.line_numbers();
+    let file_warning = file.warning();
+    let settings = RunSettings { header: &header, output, reference, options, cancel, progress };
+    let run = |file| annotate_sorted(file, room()?, &settings);
+    let result = match run(file) {
         Err(Error::Unsorted(unsorted)) => {
-            let sorted = sort_file(input, output, options.limits)?;
-            let mut outcome = annotate_sorted(
-                &sorted.path,
-                output,
-                reference,
-                options,
-                cancel,
-                progress,
-                room()?,
-            )?;
+            let sorted = sort_file(open()?.0, output)?;
+            let file = InputFile::open_records(sorted.path(), options.limits)?;
+            let mut outcome = run(file).map_err(|error| in_original(error, &sorted))?;
             outcome.warnings.insert(0, format!("{unsorted}, so it was sorted before annotation"));
             Ok(outcome)
         }
         result => result,
+    };
+    let mut outcome = result.map_err(|error| match error {
+        Error::Input(error) => numbers.locate(error).into(),
+        error => error,
+    })?;
+    outcome.warnings.splice(0..0, file_warning.map(str::to_owned));
+    Ok(outcome)
+}
+
+/// Replaces the number of a line of the sorted copy by that in the user's file.
+fn in_original(error: Error, sorted: &SortedFile) -> Error {
+    match error {
+        Error::Input(InputError::Line(found)) => match sorted.original_line(found.line) {
+            Ok(line) => InputError::Line(Diagnostic { line, ..found }).into(),
+            Err(error) => error,
+        },
+        error => error,
     }
 }
 
-/// Annotates a file that must be sorted.
+/// What a run needs besides its records, which are read twice if they are not sorted.
+struct RunSettings<'a> {
+    header: &'a HeaderText,
+    output: &'a Path,
+    reference: &'a Reference,
+    options: &'a Options,
+    cancel: &'a AtomicBool,
+    progress: Progress<'a>,
+}
+
+/// Annotates records that must be sorted.
 fn annotate_sorted(
-    input: &Path,
-    output: &Path,
-    reference: &Reference,
-    options: &Options,
-    cancel: &AtomicBool,
-    progress: Progress<'_>,
+    input: InputFile,
     room: OutputRoom,
+    settings: &RunSettings<'_>,
 ) -> Result<Outcome, Error> {
-    let mut input = InputFile::open(input, options.limits)?;
-    let header = read_header(&mut input)?;
-    let findings = check_header(&header, reference)?;
+    let RunSettings { header, output, reference, options, cancel, progress } = *settings;
+    let findings = check_header(header, reference)?;
     let mut out = OutputFile::create(output)?;
-    write_header(&header, options.mode, reference, &mut out)?;
+    write_header(header, options.mode, reference, &mut out)?;
     let model = match options.mode {
         Mode::Full(_) => CsqModel::default(),
         Mode::Csq(_) => CsqModel::new(reference),
@@ -228,7 +253,7 @@ fn annotate_sorted(
         sink: Sink::new(out, threads, &check, progress),
         reference,
         model: &model,
-        header: &header,
+        header,
         findings: &findings,
         options,
         output: room,
@@ -244,7 +269,7 @@ fn annotate_sorted(
     if cancel.load(Ordering::Relaxed) {
         return Err(Error::Cancelled);
     }
-    finish(out, totals, &header, findings, reference, options)
+    finish(out, totals, header, findings, reference, options)
 }
 
 /// A run with too many mismatches stops as soon as this many REF alleles have been compared.
@@ -257,7 +282,7 @@ fn write_header(
     sink: &mut OutputFile,
 ) -> Result<(), Error> {
     let mut definitions =
-        vec![format!("##gas-annotate=<Version=\"{}\">", env!("CARGO_PKG_VERSION"))];
+        vec![format!("##gas-annotate=<ID=annotation,Version=\"{}\">", env!("CARGO_PKG_VERSION"))];
     match mode {
         Mode::Full(format) => definitions.extend(format.definitions()),
         Mode::Csq(options) => {
@@ -286,7 +311,7 @@ fn finish(
 ) -> Result<Outcome, Error> {
     if totals.counts.records == 0 {
         let finding = Diagnostic {
-            line: header.meta.len() as u64 + 1,
+            line: header.lines,
             column: None,
             severity: Severity::Error,
             code: Code::NoRecords,
@@ -440,7 +465,7 @@ impl Run<'_> {
                 }
                 line = &rewritten;
             }
-            if !line.is_empty() {
+            if !is_blank(line) {
                 let pos = annotator.record(number, line, out)?;
                 if out.len() > room {
                     return Err(self.output.too_large(number));

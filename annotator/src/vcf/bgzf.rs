@@ -1,7 +1,10 @@
 //! BGZF compression (SAM specification, section 4.1).
 
 use flate2::{Compress, Compression, Crc, Decompress, FlushCompress, FlushDecompress, Status};
-use gas_shared::vcf::{BGZF_END, COMPRESSION_MAGIC_BYTES, CompressionFormat};
+use gas_shared::vcf::{
+    BGZF_END, COMPRESSION_MAGIC_BYTES, CompressionFormat, MAX_BGZF_BLOCK_BYTES,
+    ends_with_bgzf_block,
+};
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
 /// Uncompressed bytes per block. A block of this size stays below 64 KiB even if it cannot be
@@ -10,21 +13,32 @@ pub(super) const BLOCK_BYTES: usize = 65_280;
 
 pub(super) use gas_shared::vcf::BGZF_END as END_OF_FILE;
 
-/// Whether a gzipped file is complete: a BGZF file must end in an empty block. Other gzip files
-/// have no such marker and are taken to be complete.
-pub(super) fn is_complete(file: &mut (impl Read + Seek)) -> io::Result<bool> {
-    let mut start = Vec::new();
-    file.seek(SeekFrom::Start(0))?;
-    file.by_ref().take(COMPRESSION_MAGIC_BYTES as u64).read_to_end(&mut start)?;
-    if CompressionFormat::of(&start) != CompressionFormat::Bgzf {
-        return Ok(true);
+/// How a BGZF file ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FileEnd {
+    /// With the empty block that marks the end.
+    Marked,
+    /// With another whole block: some programs omit the mark, or the file is cut off there.
+    WholeBlock,
+    /// Within a block: the file is cut off.
+    CutOff,
+}
+
+impl FileEnd {
+    /// Reads the end of a BGZF file.
+    pub(super) fn of(file: &mut (impl Read + Seek)) -> io::Result<Self> {
+        let mut end = Vec::new();
+        let size = file.seek(SeekFrom::End(0))?;
+        file.seek(SeekFrom::Start(size.saturating_sub(MAX_BGZF_BLOCK_BYTES as u64)))?;
+        file.read_to_end(&mut end)?;
+        Ok(if end.ends_with(&END_OF_FILE) {
+            Self::Marked
+        } else if ends_with_bgzf_block(&end) {
+            Self::WholeBlock
+        } else {
+            Self::CutOff
+        })
     }
-    let mut end = Vec::new();
-    let back = END_OF_FILE.len() as u64;
-    let size = file.seek(SeekFrom::End(0))?;
-    file.seek(SeekFrom::Start(size.saturating_sub(back)))?;
-    file.read_to_end(&mut end)?;
-    Ok(end == END_OF_FILE)
 }
 
 /// The most text of a block (SAM specification, section 4.1).
@@ -40,6 +54,8 @@ pub(super) struct BlockReader<R> {
     reader: R,
     /// Offset of the next block in the file.
     offset: u64,
+    /// Offset of the current block.
+    block_offset: u64,
     block: Vec<u8>,
     text: Vec<u8>,
     /// Bytes of `text` that have been read.
@@ -52,11 +68,21 @@ impl<R: BufRead> BlockReader<R> {
         Self {
             reader,
             offset: 0,
+            block_offset: 0,
             block: Vec::new(),
             text: Vec::new(),
             at: 0,
             inflate: Decompress::new(false),
         }
+    }
+
+    /// The position in the file of the next byte that is read: the offset of its block in the upper 48
+    /// bits, the offset in the block's text in the lower 16 (SAM specification, section 4.1.1).
+    pub(super) fn virtual_position(&self) -> u64 {
+        if self.at == self.text.len() {
+            return self.offset << 16;
+        }
+        (self.block_offset << 16) | self.at as u64
     }
 
     /// Decompresses the next block; `false` at the end of the file.
@@ -78,6 +104,7 @@ impl<R: BufRead> BlockReader<R> {
         self.block.resize(size, 0);
         self.reader.read_exact(&mut self.block[COMPRESSION_MAGIC_BYTES..])?;
         self.inflate()?;
+        self.block_offset = self.offset;
         self.offset += size as u64;
         Ok(true)
     }
@@ -110,14 +137,21 @@ impl<R: BufRead> BlockReader<R> {
 
 impl<R: BufRead> Read for BlockReader<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        while self.at == self.text.len() {
-            if !self.next_block()? {
-                return Ok(0);
-            }
-        }
-        let read = (&self.text[self.at..]).read(out)?;
-        self.at += read;
+        let read = self.fill_buf()?.read(out)?;
+        self.consume(read);
         Ok(read)
+    }
+}
+
+impl<R: BufRead> BufRead for BlockReader<R> {
+    /// Empty blocks are passed over: joined files have one in the middle.
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        while self.at == self.text.len() && self.next_block()? {}
+        Ok(&self.text[self.at..])
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        self.at += bytes;
     }
 }
 

@@ -2,18 +2,26 @@
 
 use super::input::{AFTER_ANY_LINE, Chunk, InputFile};
 use crate::error::{Error, InputError};
-use gas_shared::vcf::{Header, HeaderParser, HeaderStep, Version};
+use gas_shared::vcf::{
+    Definition, Header, HeaderParser, HeaderStep, Version, other_format, repair_definitions,
+    version_text, without_byte_order_mark,
+};
 use std::collections::HashSet;
+
+/// The first eight columns of the `#CHROM` line.
+const FIXED_COLUMNS: &[u8] = b"#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO";
 
 /// A header and its text.
 #[derive(Debug)]
 pub struct HeaderText {
     /// The parsed header.
     pub header: Header,
-    /// The `##` lines without line endings.
+    /// The `##` lines without line endings, one definition each.
     pub meta: Vec<Vec<u8>>,
     /// The `#CHROM` line.
     pub columns: Vec<u8>,
+    /// Lines of the file up to the `#CHROM` line.
+    pub lines: u64,
 }
 
 /// Reads the header. The next chunk of `input` begins after it.
@@ -26,24 +34,31 @@ pub fn read_header(input: &mut InputFile) -> Result<HeaderText, Error> {
     let mut chunk = Chunk::default();
     let mut lines = 0;
     while input.next_chunk(&mut chunk, AFTER_ANY_LINE)? {
+        if lines == 0
+            && let Some(problem) = other_format(&chunk.bytes)
+        {
+            return Err(InputError::from(problem).into());
+        }
         let mut used = 0;
         while used < chunk.bytes.len() {
             let rest = &chunk.bytes[used..];
             let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |n| n + 1);
-            let line = trimmed(&rest[..end]);
+            let mut line = trimmed(&rest[..end]);
             used += end;
             lines += 1;
+            if lines == 1 {
+                line = without_byte_order_mark(line);
+            }
             match parser.push(line).map_err(InputError::from)? {
                 HeaderStep::More(next) => {
                     parser = next;
-                    if !line.is_empty() {
-                        meta.push(line.to_vec());
-                    }
+                    let definitions = repair_definitions(line).into_iter();
+                    meta.extend(definitions.map(|definition| definition.text.into_owned()));
                 }
                 HeaderStep::Done(header) => {
-                    let columns = line.to_vec();
+                    let columns = corrected_columns(line);
                     input.begin_records(&chunk.bytes[used..], lines);
-                    return Ok(HeaderText { header, meta, columns });
+                    return Ok(HeaderText { header, meta, columns, lines });
                 }
             }
         }
@@ -51,29 +66,40 @@ pub fn read_header(input: &mut InputFile) -> Result<HeaderText, Error> {
     Err(InputError::from(parser.unfinished()).into())
 }
 
+/// The `#CHROM` line with the names of the fixed columns in upper case.
+fn corrected_columns(line: &[u8]) -> Vec<u8> {
+    let fixed = line.len().min(FIXED_COLUMNS.len());
+    [FIXED_COLUMNS, &line[fixed..]].concat()
+}
+
 /// A line without its line ending.
 pub(crate) fn trimmed(line: &[u8]) -> &[u8] {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    line.strip_suffix(b"\r").unwrap_or(line)
+    let mut line = line.strip_suffix(b"\n").unwrap_or(line);
+    // Text that was converted twice for Windows ends in two carriage returns.
+    while let Some(rest) = line.strip_suffix(b"\r") {
+        line = rest;
+    }
+    line
 }
 
 impl HeaderText {
     /// Writes the header with added definitions before the `#CHROM` line. An existing definition of
     /// an added key is left out, because its values are replaced. If a key is defined twice, only
-    /// the first definition is written.
+    /// the first definition is written. The first line is always the version.
     pub fn write(&self, definitions: &[String], out: &mut Vec<u8>) {
+        let version = self.header.version.max(Version(4, 0));
+        let minor = if version == self.header.version { version.1 } else { 2 };
+        out.extend_from_slice(format!("##fileformat=VCFv4.{minor}\n").as_bytes());
+        let added: HashSet<DefinitionKey<'_>> =
+            definitions.iter().filter_map(|line| key(line.as_bytes())).collect();
         let mut seen = HashSet::new();
-        for (number, line) in self.meta.iter().enumerate() {
-            let replaced = definitions.iter().any(|d| same_definition(line, d.as_bytes()));
-            if replaced || defined(line).is_some_and(|key| !seen.insert(key)) {
-                continue;
-            }
-            if number == 0 && self.header.version < Version(4, 0) {
-                out.extend_from_slice(b"##fileformat=VCFv4.2");
-            } else {
+        for line in self.meta.iter().filter(|line| version_text(line).is_none()) {
+            let written = key(line)
+                .is_none_or(|key| !added.contains(&key) && (key.1.is_none() || seen.insert(key)));
+            if written {
                 out.extend_from_slice(&upgraded(line));
+                out.push(b'\n');
             }
-            out.push(b'\n');
         }
         for definition in definitions {
             out.extend_from_slice(definition.as_bytes());
@@ -82,31 +108,19 @@ impl HeaderText {
         out.extend_from_slice(&self.columns);
         out.push(b'\n');
     }
+}
 
-    /// Writes the header unchanged.
-    pub(super) fn write_unchanged(&self, out: &mut Vec<u8>) {
-        for line in self.meta.iter().chain([&self.columns]) {
-            out.extend_from_slice(line);
-            out.push(b'\n');
-        }
+/// What a line defines: its key, such as `INFO`, and for the keys that define IDs the ID.
+type DefinitionKey<'a> = (&'a [u8], Option<&'a [u8]>);
+
+/// What a line defines; `None` for a unique key without an ID and for other text.
+fn key(line: &[u8]) -> Option<DefinitionKey<'_>> {
+    let definition = Definition::parse(line)?;
+    if definition.is_unique() {
+        Some((definition.key, Some(definition.id()?)))
+    } else {
+        Some((definition.key, None))
     }
-}
-
-/// The key that a line defines, such as `##INFO=<ID=AF`, for the kinds of lines that may define a
-/// key only once.
-fn defined(line: &[u8]) -> Option<&[u8]> {
-    let once = [&b"##INFO=<"[..], b"##FORMAT=<", b"##FILTER=<", b"##contig=<"];
-    once.iter().any(|start| line.starts_with(start)).then_some(())?;
-    line.split(|b| matches!(b, b',' | b'>')).next()
-}
-
-/// Whether two lines define the same key (`##INFO=<ID=CSQ,`).
-fn same_definition(line: &[u8], definition: &[u8]) -> bool {
-    let prefix = |text: &[u8]| {
-        let end = text.iter().position(|b| matches!(b, b',' | b'>')).unwrap_or(text.len());
-        text[..end].to_vec()
-    };
-    line.contains(&b'<') && definition.contains(&b'<') && prefix(line) == prefix(definition)
 }
 
 /// Converts a VCF 3.3 definition, `##INFO=AF,1,Float,"…"`, to the syntax of VCF 4. Other lines are
@@ -147,5 +161,70 @@ mod tests {
         );
         assert_eq!(upgraded(b"##FILTER=q10,\"Low\""), b"##FILTER=<ID=q10,Description=\"Low\">");
         assert_eq!(upgraded(b"##INFO=<ID=A>"), b"##INFO=<ID=A>");
+    }
+
+    fn written(lines: &[&str], definitions: &[&str]) -> String {
+        let mut parser = HeaderParser::new();
+        let mut meta = Vec::new();
+        for line in lines {
+            match parser.push(line.as_bytes()).unwrap() {
+                HeaderStep::More(next) => parser = next,
+                HeaderStep::Done(header) => {
+                    let columns = corrected_columns(line.as_bytes());
+                    let text = HeaderText { header, meta, columns, lines: lines.len() as u64 };
+                    let definitions: Vec<String> =
+                        definitions.iter().map(|line| (*line).to_owned()).collect();
+                    let mut out = Vec::new();
+                    text.write(&definitions, &mut out);
+                    return String::from_utf8(out).unwrap();
+                }
+            }
+            meta.push(line.as_bytes().to_vec());
+        }
+        unreachable!("the last line is the column line");
+    }
+
+    #[test]
+    fn definitions_are_compared_by_their_id_wherever_it_is() {
+        let text = written(
+            &[
+                "##fileformat=VCFv4.3",
+                "##contig=<assembly=b37,ID=20>",
+                "##contig=<assembly=b37,ID=MT>",
+                "##INFO=<Number=1,ID=CSQ,Type=String>",
+                "##INFO=<Number=1,Type=String,ID=DP>",
+                "##INFO=<ID=DP,Number=2>",
+                "##gas-annotate=<Version=\"0.0.1\">",
+                "##source=a",
+                "##source=b",
+                "#chrom\tpos\tid\tref\talt\tqual\tfilter\tinfo\tFORMAT\ts",
+            ],
+            &["##gas-annotate=<ID=annotation,Version=\"0.1.0\">", "##INFO=<ID=CSQ,Number=.>"],
+        );
+        let expected = "##fileformat=VCFv4.3\n##contig=<assembly=b37,ID=20>\n\
+                        ##contig=<assembly=b37,ID=MT>\n##INFO=<Number=1,Type=String,ID=DP>\n\
+                        ##source=a\n##source=b\n\
+                        ##gas-annotate=<ID=annotation,Version=\"0.1.0\">\n##INFO=<ID=CSQ,Number=.>\n\
+                        #CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\ts\n";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn the_version_is_always_the_first_line() {
+        const COLUMNS: &str = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO";
+        let expected = |version: &str, rest: &str| format!("{version}\n{rest}{COLUMNS}\n");
+        assert_eq!(written(&[COLUMNS], &[]), expected("##fileformat=VCFv4.2", ""));
+        let late = ["##source=a", "##FileFormat=VCFv4.4", "##fileformat=VCFv4.1", COLUMNS];
+        assert_eq!(written(&late, &[]), expected("##fileformat=VCFv4.4", "##source=a\n"));
+        let old = ["##format=VCFv3.3", "##FORMAT=<ID=GT>", COLUMNS];
+        assert_eq!(written(&old, &[]), expected("##fileformat=VCFv4.2", "##FORMAT=<ID=GT>\n"));
+    }
+
+    #[test]
+    fn all_carriage_returns_of_a_line_end_are_removed() {
+        for line in [&b"a"[..], b"a\n", b"a\r\n", b"a\r\r\n", b"a\r"] {
+            assert_eq!(trimmed(line), b"a");
+        }
+        assert_eq!(trimmed(b"\r\n"), b"");
     }
 }

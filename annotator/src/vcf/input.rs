@@ -1,11 +1,12 @@
-//! Reads a VCF file (plain, gzip or BGZF) in chunks of whole lines, within the limits of an input.
+//! Reads a VCF or BCF file (plain, gzip or BGZF) in chunks of whole lines, within the limits of an input.
 
-use super::bgzf::{self, BlockReader};
+use super::bcf::BcfReader;
+use super::bgzf::{BlockReader, FileEnd};
 use crate::error::{Error, InputError};
 use flate2::bufread::MultiGzDecoder;
 use gas_shared::vcf::{
-    COMPRESSION_MAGIC_BYTES, Code, CompressionFormat, Diagnostic, InputLimits, LINE_ADVICE,
-    Severity,
+    BCF_MAGIC, COMPRESSION_MAGIC_BYTES, Code, CompressionFormat, Diagnostic, InputLimits,
+    LINE_ADVICE, Severity, other_format,
 };
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -34,15 +35,69 @@ impl Read for CountingReader {
     }
 }
 
-enum Bytes {
+/// The decompressed bytes of a file.
+enum Decompressed {
     Plain(CountingReader),
     Gzip(Box<MultiGzDecoder<BufReader<CountingReader>>>),
     Bgzf(Box<BlockReader<BufReader<CountingReader>>>),
 }
 
+impl Decompressed {
+    fn open(path: &Path, format: CompressionFormat, read: &Arc<AtomicU64>) -> Result<Self, Error> {
+        let file = File::open(path).map_err(Error::file(path))?;
+        let counting = CountingReader { file, read: read.clone() };
+        let buffered = |counting| BufReader::with_capacity(PIECE_BYTES, counting);
+        Ok(match format {
+            CompressionFormat::Plain => Self::Plain(counting),
+            CompressionFormat::Gzip => {
+                Self::Gzip(Box::new(MultiGzDecoder::new(buffered(counting))))
+            }
+            CompressionFormat::Bgzf => Self::Bgzf(Box::new(BlockReader::new(buffered(counting)))),
+        })
+    }
+}
+
+impl Read for Decompressed {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(file) => file.read(buf),
+            Self::Gzip(gzip) => gzip.read(buf),
+            Self::Bgzf(bgzf) => bgzf.read(buf),
+        }
+    }
+}
+
+/// The text of a file.
+enum Text {
+    Vcf(Decompressed),
+    Bcf(Box<BcfReader<BufReader<Decompressed>>>),
+}
+
+/// What the line numbers of an input file count.
+#[derive(Clone, Copy, Debug)]
+pub struct LineNumbers {
+    /// Lines of the header of a BCF file, whose records have numbers instead of lines.
+    bcf_header_lines: Option<u64>,
+}
+
+impl LineNumbers {
+    /// Names the record instead of the line in an error of a BCF file.
+    pub fn locate(self, error: InputError) -> InputError {
+        match (error, self.bcf_header_lines) {
+            (InputError::Line(found), Some(header)) if found.line > header => {
+                InputError::Record(Diagnostic { line: found.line - header, ..found })
+            }
+            (error, _) => error,
+        }
+    }
+}
+
 /// The input file.
 pub struct InputFile {
-    bytes: Bytes,
+    text: Text,
+    compression: CompressionFormat,
+    /// Whether the end of the file is marked as its format demands.
+    has_end_mark: bool,
     /// Bytes of the file on disk.
     size: u64,
     compressed_read: Arc<AtomicU64>,
@@ -79,11 +134,11 @@ pub struct Chunk {
 }
 
 impl InputFile {
-    /// Opens a file. Its compression is detected by its first bytes.
+    /// Opens a file. Its compression is detected by its first bytes, and BCF is converted to VCF.
     ///
     /// # Errors
     /// [`Error::File`] if the file cannot be read, [`InputError::Damaged`] if it is a truncated BGZF
-    /// file.
+    /// or BCF file.
     pub fn open(path: &Path, limits: InputLimits) -> Result<Self, Error> {
         let mut file = File::open(path).map_err(Error::file(path))?;
         let size = file.metadata().map_err(Error::file(path))?.len();
@@ -92,27 +147,35 @@ impl InputFile {
         file.by_ref().take(most).read_to_end(&mut magic).map_err(Error::file(path))?;
         let format = CompressionFormat::of(&magic);
         let is_bgzf = format == CompressionFormat::Bgzf;
-        if is_bgzf && !bgzf::is_complete(&mut file).map_err(Error::file(path))? {
-            return Err(InputError::Damaged("its last block is missing".to_owned()).into());
+        let end = if is_bgzf {
+            FileEnd::of(&mut file).map_err(Error::file(path))?
+        } else {
+            FileEnd::Marked
+        };
+        if end == FileEnd::CutOff {
+            return Err(InputError::Damaged("it ends within a block".to_owned()).into());
         }
-        let file = File::open(path).map_err(Error::file(path))?;
         let compressed_read = Arc::new(AtomicU64::new(0));
-        let counting = CountingReader { file, read: compressed_read.clone() };
-        let bytes = match format {
-            CompressionFormat::Plain => Bytes::Plain(counting),
-            CompressionFormat::Gzip => Bytes::Gzip(Box::new(MultiGzDecoder::new(
-                BufReader::with_capacity(PIECE_BYTES, counting),
-            ))),
-            CompressionFormat::Bgzf => Bytes::Bgzf(Box::new(BlockReader::new(
-                BufReader::with_capacity(PIECE_BYTES, counting),
-            ))),
+        let mut beginning = Vec::new();
+        Decompressed::open(path, format, &Arc::default())?
+            .take(BCF_MAGIC.len() as u64)
+            .read_to_end(&mut beginning)
+            .map_err(read_error)?;
+        let decompressed = Decompressed::open(path, format, &compressed_read)?;
+        let text = if beginning == BCF_MAGIC {
+            let buffered = BufReader::with_capacity(PIECE_BYTES, decompressed);
+            Text::Bcf(Box::new(BcfReader::new(buffered, limits)?))
+        } else {
+            Text::Vcf(decompressed)
         };
         let max_expanded = match format {
             CompressionFormat::Plain => limits.text_bytes,
             _ => limits.text_of(size, is_bgzf),
         };
         Ok(Self {
-            bytes,
+            text,
+            compression: format,
+            has_end_mark: end == FileEnd::Marked,
             size,
             compressed_read,
             expanded: 0,
@@ -127,9 +190,30 @@ impl InputFile {
         })
     }
 
+    /// Opens a file of records without a header.
+    pub(crate) fn open_records(path: &Path, limits: InputLimits) -> Result<Self, Error> {
+        let mut file = Self::open(path, limits)?;
+        file.header_lines = Some(0);
+        Ok(file)
+    }
+
     /// Whether the file is compressed.
     pub fn is_gzip(&self) -> bool {
-        !matches!(self.bytes, Bytes::Plain(_))
+        self.compression != CompressionFormat::Plain
+    }
+
+    /// What may be wrong with a file that can be read.
+    pub fn warning(&self) -> Option<&'static str> {
+        (!self.has_end_mark).then_some(
+            "the compressed file does not end with the empty block that marks its end (BGZF), so \
+             records may be missing after the last one; compare their number with the original file",
+        )
+    }
+
+    /// What the line numbers of errors count. The header must have been read.
+    pub fn line_numbers(&self) -> LineNumbers {
+        let is_bcf = matches!(self.text, Text::Bcf(_));
+        LineNumbers { bcf_header_lines: self.header_lines.filter(|_| is_bcf) }
     }
 
     /// Bytes of the file on disk.
@@ -203,12 +287,15 @@ impl InputFile {
     ) -> Result<(), Error> {
         while out.len() < target {
             let piece = &mut self.piece;
-            let read = match &mut self.bytes {
-                Bytes::Plain(file) => file.read(piece).map_err(Error::file("input"))?,
-                Bytes::Gzip(gzip) => gzip.read(piece).map_err(damaged)?,
-                Bytes::Bgzf(bgzf) => bgzf.read(piece).map_err(damaged)?,
+            let read = match &mut self.text {
+                Text::Vcf(text) => text.read(piece).map_err(read_error)?,
+                Text::Bcf(bcf) => bcf.read(piece)?,
             };
             if read == 0 {
+                if !self.has_end_mark && out.last().is_some_and(|b| *b != b'\n') {
+                    let what = "it ends within a line, and its last block is missing";
+                    return Err(InputError::Damaged(what.to_owned()).into());
+                }
                 self.end = true;
                 break;
             }
@@ -220,7 +307,7 @@ impl InputFile {
             out.extend_from_slice(&self.piece[..read]);
             let first_end = memchr::memchr(b'\n', &out[from..]).map(|n| from + n);
             if first_end.unwrap_or(out.len()) - *line > self.limits.line_bytes {
-                return Err(self.line_too_long(&out[..*line]));
+                return Err(self.line_too_long(out, *line));
             }
             if first_end.is_some() {
                 *line = memchr::memrchr(b'\n', out).map_or(0, |n| n + 1);
@@ -249,8 +336,13 @@ impl InputFile {
         Err(error_at(header_lines + most + 1, Code::TooMany, message))
     }
 
-    /// The error for a line that follows the lines `before` of the current chunk.
-    fn line_too_long(&self, before: &[u8]) -> Error {
+    /// The error for a line of the current chunk that starts at `line`. Files of other formats often
+    /// have no line feed at all.
+    fn line_too_long(&self, chunk: &[u8], line: usize) -> Error {
+        if let Some(problem) = other_format(chunk).filter(|_| self.lines == 0) {
+            return InputError::from(problem).into();
+        }
+        let before = &chunk[..line];
         let number = self.lines + memchr::memchr_iter(b'\n', before).count() as u64 + 1;
         let most = self.limits.line_bytes;
         let message = format!("the line is longer than {most} bytes; {LINE_ADVICE}");
@@ -258,8 +350,14 @@ impl InputFile {
     }
 }
 
-fn damaged(error: io::Error) -> InputError {
-    InputError::Damaged(error.to_string())
+/// The error for bytes that cannot be read: the file is damaged, or the disk is.
+fn read_error(error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof => {
+            InputError::Damaged(error.to_string()).into()
+        }
+        _ => Error::file("input")(error),
+    }
 }
 
 fn error_at(line: u64, code: Code, message: String) -> InputError {
@@ -268,6 +366,7 @@ fn error_at(line: u64, code: Code, message: String) -> InputError {
 
 #[cfg(test)]
 mod tests {
+    use super::super::bgzf;
     use super::*;
     use flate2::{Compression, write::GzEncoder};
     use std::io::Write;

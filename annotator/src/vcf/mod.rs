@@ -1,5 +1,6 @@
 //! Reads the input file and writes the annotated file.
 
+mod bcf;
 mod bgzf;
 mod header;
 mod index;
@@ -11,7 +12,7 @@ mod sort;
 pub(crate) use header::trimmed;
 pub use header::{HeaderText, read_header};
 pub use index::write_index;
-pub use input::{AFTER_ANY_LINE, Chunk, FindBoundary, InputFile};
+pub use input::{AFTER_ANY_LINE, Chunk, FindBoundary, InputFile, LineNumbers};
 pub(crate) use old_alleles::rewrite_old_alleles;
 pub use output::{OutputFile, PartialFile};
-pub(crate) use sort::sort_file;
+pub(crate) use sort::{SortedFile, sort_file};

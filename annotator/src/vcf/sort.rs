@@ -1,68 +1,92 @@
-//! Sorts a VCF file in bounded memory: an external merge sort.
+//! Sorts the records of a VCF file in bounded memory: an external merge sort.
+//!
+//! The numbers of the lines in the user's file are kept, so that errors in the sorted copy name them.
 
-use super::header::HeaderText;
 use super::input::{AFTER_ANY_LINE, Chunk, InputFile};
 use super::output::PartialFile;
-use super::read_header;
 use crate::Error;
-use gas_shared::vcf::InputLimits;
+use gas_shared::vcf::is_blank;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::io::{BufRead, BufReader, BufWriter, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// Bytes that are sorted in memory.
 const RUN_BYTES: usize = 64 << 20;
 /// Lines that are sorted in memory. Each takes 24 bytes in addition to its text.
 const RUN_LINES: usize = 1 << 20;
+/// Bytes of a line number in a file.
+const NUMBER_BYTES: usize = size_of::<u64>();
 
 /// The sort key of a record: the number of its contig, in order of first occurrence, and POS.
 /// Records with equal keys keep their order.
 type Key = (u32, u64);
 
-/// A sorted copy of a file, which is removed on drop.
+/// A sorted copy of the records of a file, without its header. It is removed on drop.
 #[derive(Debug)]
-pub(crate) struct Sorted {
-    pub(crate) path: PathBuf,
-    _partial: PartialFile,
+pub(crate) struct SortedFile {
+    path: PathBuf,
+    /// The file with the line numbers.
+    numbers: PathBuf,
+    _partial: [PartialFile; 2],
 }
 
-/// Sorts `input` into a temporary file next to `output`.
+impl SortedFile {
+    /// The path of the records.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The number in the user's file of a line of the sorted copy. Both count from 1.
+    ///
+    /// # Errors
+    /// [`Error::File`] if it cannot be read.
+    pub(crate) fn original_line(&self, line: u64) -> Result<u64, Error> {
+        let read = || {
+            let mut file = File::open(&self.numbers)?;
+            file.seek(SeekFrom::Start(line.saturating_sub(1) * NUMBER_BYTES as u64))?;
+            let mut number = [0; NUMBER_BYTES];
+            file.read_exact(&mut number)?;
+            Ok(u64::from_le_bytes(number))
+        };
+        read().map_err(Error::file(&self.numbers))
+    }
+}
+
+/// Sorts the records of `input`, whose header has been read, into temporary files next to `output`.
 ///
 /// # Errors
 /// [`Error`] if a file cannot be read or written.
-pub(crate) fn sort_file(input: &Path, output: &Path, limits: InputLimits) -> Result<Sorted, Error> {
-    sort_in_runs(input, output, limits, RUN_BYTES)
+pub(crate) fn sort_file(input: InputFile, output: &Path) -> Result<SortedFile, Error> {
+    sort_in_runs(input, output, RUN_BYTES)
 }
 
 fn sort_in_runs(
-    input: &Path,
+    mut input: InputFile,
     output: &Path,
-    limits: InputLimits,
     run_bytes: usize,
-) -> Result<Sorted, Error> {
-    let mut source = InputFile::open(input, limits)?;
-    let header = read_header(&mut source)?;
+) -> Result<SortedFile, Error> {
     let mut runs = Runs { output, contigs: HashMap::new(), files: Vec::new() };
     let mut text = Vec::new();
     let mut lines = 0;
+    let mut first_line = 0;
     let mut chunk = Chunk::default();
-    while source.next_chunk(&mut chunk, AFTER_ANY_LINE)? {
+    while input.next_chunk(&mut chunk, AFTER_ANY_LINE)? {
+        if text.is_empty() {
+            first_line = chunk.first_line;
+        }
         text.extend_from_slice(&chunk.bytes);
         lines += memchr::memchr_iter(b'\n', &chunk.bytes).count();
         if text.len() >= run_bytes || lines >= RUN_LINES {
-            runs.write(&text)?;
+            runs.write(&text, first_line)?;
             text.clear();
             lines = 0;
         }
     }
-    runs.write(&text)?;
+    runs.write(&text, first_line)?;
     drop(text);
-    let path = temporary_path(output, "sorted");
-    let partial = PartialFile::new(&path);
-    runs.merge(&header, &path)?;
-    Ok(Sorted { path, _partial: partial })
+    runs.merge()
 }
 
 /// The path of a temporary file next to the output.
@@ -90,12 +114,13 @@ impl Runs<'_> {
         (contig, pos.unwrap_or(0))
     }
 
-    fn write(&mut self, text: &[u8]) -> Result<(), Error> {
-        let mut lines: Vec<(Key, u32)> = Vec::new();
+    /// Writes a sorted run: for each record its line number in the user's file and its line.
+    fn write(&mut self, text: &[u8], first_line: u64) -> Result<(), Error> {
+        let mut lines: Vec<(Key, u32, u32)> = Vec::new();
         let mut start = 0;
-        for line in text.split(|b| *b == b'\n') {
-            if !line.is_empty() {
-                lines.push((self.key(line), start as u32));
+        for (number, line) in text.split(|b| *b == b'\n').enumerate() {
+            if !is_blank(line) {
+                lines.push((self.key(line), start as u32, number as u32));
             }
             start += line.len() + 1;
         }
@@ -104,52 +129,68 @@ impl Runs<'_> {
         lines.sort_unstable();
         let path = temporary_path(self.output, &format!("run{}", self.files.len()));
         let partial = PartialFile::new(&path);
-        let file = File::create(&path).map_err(Error::file(&path))?;
-        let mut out = BufWriter::new(file);
-        for (_, start) in lines {
-            let line = &text[start as usize..];
-            let line = &line[..memchr::memchr(b'\n', line).unwrap_or(line.len())];
-            out.write_all(line).and_then(|()| out.write_all(b"\n")).map_err(Error::file(&path))?;
-        }
-        out.flush().map_err(Error::file(&path))?;
+        let write = || {
+            let mut out = BufWriter::new(File::create(&path)?);
+            for (_, start, number) in lines {
+                let line = &text[start as usize..];
+                let line = &line[..memchr::memchr(b'\n', line).unwrap_or(line.len())];
+                out.write_all(&(first_line + u64::from(number)).to_le_bytes())?;
+                out.write_all(line)?;
+                out.write_all(b"\n")?;
+            }
+            out.flush()
+        };
+        write().map_err(Error::file(&path))?;
         self.files.push((path, partial));
         Ok(())
     }
 
-    fn merge(&mut self, header: &HeaderText, path: &Path) -> Result<(), Error> {
-        let mut out = BufWriter::new(File::create(path).map_err(Error::file(path))?);
-        let mut text = Vec::new();
-        header.write_unchanged(&mut text);
-        out.write_all(&text).map_err(Error::file(path))?;
+    fn merge(&mut self) -> Result<SortedFile, Error> {
+        let path = temporary_path(self.output, "sorted");
+        let numbers = temporary_path(self.output, "lines");
+        let partial = [PartialFile::new(&path), PartialFile::new(&numbers)];
+        let create = |path| File::create(path).map(BufWriter::new).map_err(Error::file(path));
+        let (mut out, mut out_numbers) = (create(&path)?, create(&numbers)?);
         let mut readers = Vec::new();
         for (path, _) in &self.files {
             readers.push(BufReader::new(File::open(path).map_err(Error::file(path))?));
         }
         let mut heap = BinaryHeap::new();
         for (n, reader) in readers.iter_mut().enumerate() {
-            if let Some(line) = next_line(reader)? {
-                heap.push(Reverse((self.key(&line), n, line)));
+            if let Some((number, line)) = next_line(reader)? {
+                heap.push(Reverse((self.key(&line), n, number, line)));
             }
         }
-        while let Some(Reverse((_, n, line))) = heap.pop() {
-            out.write_all(&line).map_err(Error::file(path))?;
-            if let Some(line) = next_line(&mut readers[n])? {
-                heap.push(Reverse((self.key(&line), n, line)));
+        while let Some(Reverse((_, n, number, line))) = heap.pop() {
+            out.write_all(&line).map_err(Error::file(&path))?;
+            out_numbers.write_all(&number.to_le_bytes()).map_err(Error::file(&numbers))?;
+            if let Some((number, line)) = next_line(&mut readers[n])? {
+                heap.push(Reverse((self.key(&line), n, number, line)));
             }
         }
-        out.flush().map_err(Error::file(path))
+        out.flush().map_err(Error::file(&path))?;
+        out_numbers.flush().map_err(Error::file(&numbers))?;
+        Ok(SortedFile { path, numbers, _partial: partial })
     }
 }
 
-fn next_line(reader: &mut impl BufRead) -> Result<Option<Vec<u8>>, Error> {
+/// Reads the next line of a run and its number; `None` at the end.
+fn next_line(reader: &mut impl BufRead) -> Result<Option<(u64, Vec<u8>)>, Error> {
+    let mut number = [0; NUMBER_BYTES];
+    match reader.read_exact(&mut number) {
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
+        result => result.map_err(Error::file("a sorted run"))?,
+    }
     let mut line = Vec::new();
-    let read = reader.read_until(b'\n', &mut line).map_err(Error::file("a sorted run"))?;
-    Ok((read > 0).then_some(line))
+    reader.read_until(b'\n', &mut line).map_err(Error::file("a sorted run"))?;
+    Ok(Some((u64::from_le_bytes(number), line)))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::read_header;
     use super::*;
+    use gas_shared::vcf::InputLimits;
 
     #[test]
     fn a_file_is_sorted_in_runs_that_are_removed() {
@@ -158,15 +199,16 @@ mod tests {
         let header = "##fileformat=VCFv4.2\n##x=1\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
         let record =
             |contig: &str, pos: u32, id: &str| format!("{contig}\t{pos}\t{id}\tA\tC\t.\t.\t.\n");
-        let mut text = header.to_owned();
+        let mut text = header.to_owned() + " \n";
         for n in 0..30_000u32 {
             let contig = if n % 3 == 0 { "2" } else { "1" };
             text += &record(contig, (n * 7919) % 10_007 + 1, &n.to_string());
         }
         std::fs::write(&input, &text).unwrap();
-        let sorted = sort_in_runs(&input, &output, InputLimits::DEFAULT, 100_000).unwrap();
-        let found = std::fs::read_to_string(&sorted.path).unwrap();
-        assert!(found.starts_with(header));
+        let mut file = InputFile::open(&input, InputLimits::DEFAULT).unwrap();
+        read_header(&mut file).unwrap();
+        let sorted = sort_in_runs(file, &output, 100_000).unwrap();
+        let found = std::fs::read_to_string(sorted.path()).unwrap();
         let key = |line: &str| {
             let columns: Vec<&str> = line.split('\t').collect();
             (
@@ -175,9 +217,13 @@ mod tests {
                 columns[2].parse::<u32>().unwrap(),
             )
         };
-        let keys: Vec<_> = found.lines().skip(3).map(key).collect();
+        let keys: Vec<_> = found.lines().map(key).collect();
         assert_eq!(keys.len(), 30_000);
         assert!(keys.is_sorted());
+        for (n, (_, _, id)) in keys.iter().enumerate().step_by(997) {
+            // Line 4 is blank, and the record with identifier 0 is in line 5.
+            assert_eq!(sorted.original_line(n as u64 + 1).unwrap(), u64::from(*id) + 5);
+        }
         drop(sorted);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }

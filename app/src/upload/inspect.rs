@@ -4,7 +4,10 @@
 use super::preview::FilePreview;
 use crate::browser::Blob;
 use crate::error::{ApiError, ErrorCode};
-use gas_shared::vcf::{BGZF_END, CompressionFormat, Preview, bgzf_blocks, check_preview};
+use gas_shared::vcf::{
+    BGZF_END, CompressionFormat, MAX_BGZF_BLOCK_BYTES, Preview, bgzf_blocks, check_preview,
+    ends_with_bgzf_block,
+};
 
 /// How many bytes of a file's text are checked.
 const PREVIEW_BYTES: usize = 262_144;
@@ -37,9 +40,10 @@ fn check(text: &[u8], is_complete: bool) -> Result<Preview, ApiError> {
 }
 
 async fn inspect_bgzf(file: &Blob, beginning: &[u8]) -> Result<FilePreview, ApiError> {
-    let last_block = file.size().saturating_sub(BGZF_END.len() as u64);
-    let last_block = file.read(last_block, file.size()).await.ok_or_else(unreadable)?;
-    if last_block != BGZF_END {
+    let end = file.size().saturating_sub(MAX_BGZF_BLOCK_BYTES as u64);
+    let end = file.read(end, file.size()).await.ok_or_else(unreadable)?;
+    let has_end_mark = end.ends_with(&BGZF_END);
+    if !has_end_mark && !ends_with_bgzf_block(&end) {
         return Err(invalid(
             "the compressed file is truncated: its last block is missing; copy it again",
         ));
@@ -61,7 +65,13 @@ async fn inspect_bgzf(file: &Blob, beginning: &[u8]) -> Result<FilePreview, ApiE
     let is_complete = compressed >= file.size();
     let preview = check(&text, is_complete)?;
     let bytes = text.len() as f64 * file.size() as f64 / (compressed as f64).max(1.0);
-    Ok(FilePreview::new(CompressionFormat::Bgzf, &preview, is_complete, Some(bytes as u64)))
+    let found =
+        FilePreview::new(CompressionFormat::Bgzf, &preview, is_complete, Some(bytes as u64));
+    let no_end_mark = (!has_end_mark).then(|| {
+        "the compressed file does not end with the block that marks its end, so it may be truncated"
+            .to_owned()
+    });
+    Ok(FilePreview { warning: no_end_mark.or(found.warning), ..found })
 }
 
 async fn inspect_gzip(file: &Blob) -> Result<FilePreview, ApiError> {

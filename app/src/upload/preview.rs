@@ -40,6 +40,7 @@ impl FilePreview {
         let version = header.map(|header| format!("{}.{}", header.version.0, header.version.1));
         let warnings = header.map(|header| header.warnings.as_slice()).unwrap_or_default();
         let records = match is_complete {
+            _ if preview.is_bcf => None,
             true => Some(RecordCount::Exact(preview.records)),
             false => {
                 text_bytes.and_then(|bytes| preview.estimate(bytes)).map(RecordCount::Estimate)

@@ -48,6 +48,23 @@ pub fn bgzf_blocks(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
+/// The most bytes of a block: its size minus 1 is stated in two bytes.
+pub const MAX_BGZF_BLOCK_BYTES: usize = 1 << 16;
+
+/// Whether a BGZF file ends with a whole block. `end` is its last [`MAX_BGZF_BLOCK_BYTES`] bytes, or
+/// all of them. A file without the empty block at the end, which some programs omit, is taken to be
+/// cut off unless this holds.
+pub fn ends_with_bgzf_block(end: &[u8]) -> bool {
+    let end = &end[end.len().saturating_sub(MAX_BGZF_BLOCK_BYTES)..];
+    // Random bytes look like the start of the last block about once in 2^80 places.
+    (0..end.len().saturating_sub(COMPRESSION_MAGIC_BYTES)).any(|start| {
+        end[start..].starts_with(&BGZF_END[..2])
+            && bgzf_blocks(&end[start..])
+                .next()
+                .is_some_and(|block| block.len() == end.len() - start)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,6 +103,16 @@ mod tests {
         assert_eq!(lengths(&file[..600]), [40, 500, 28]);
         assert_eq!(lengths(&file[..17]), [0; 0]);
         assert_eq!(lengths(b"##fileformat=VCFv4.2"), [0; 0]);
+    }
+
+    #[test]
+    fn only_a_file_cut_within_a_block_does_not_end_with_one() {
+        let file = [block(500), block(40)].concat();
+        assert!(ends_with_bgzf_block(&file) && ends_with_bgzf_block(&file[..500]));
+        assert!(ends_with_bgzf_block(&[vec![7; 70_000], block(40)].concat()));
+        for cut in [539, 501, 499, 20, 0] {
+            assert!(!ends_with_bgzf_block(&file[..cut]), "{cut}");
+        }
     }
 
     #[test]

@@ -72,6 +72,8 @@ macro_rules! codes {
 codes! {
     /// The first line is not a `##fileformat` line.
     NotVcf = "not_a_vcf",
+    /// No `##fileformat` line at the beginning.
+    NoVersion = "no_version",
     /// A version other than 3.3 and 4.0 to 4.5.
     UnknownVersion = "unknown_version",
     /// No `#CHROM` line before the first record or the end of the file.

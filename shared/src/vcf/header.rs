@@ -1,5 +1,6 @@
 //! Parsing of the header: version, definitions, contigs and samples.
 
+use super::definition::{Definition, repair_definitions};
 use super::diagnostic::{Code, Column, Diagnostic, Severity, shown};
 use super::limits::{InputLimits, LINE_ADVICE};
 use std::collections::HashSet;
@@ -11,7 +12,7 @@ pub struct Version(pub u8, pub u8);
 /// The parsed header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
-    /// The version of the `##fileformat` line.
+    /// The version of the `##fileformat` line; 4.2 if there is none.
     pub version: Version,
     /// The sample names, in order.
     pub samples: Vec<String>,
@@ -40,6 +41,8 @@ pub enum HeaderStep {
 #[derive(Debug, Default)]
 pub struct HeaderParser {
     version: Option<Version>,
+    /// Whether a line other than an empty one has been read.
+    begun: bool,
     contigs: Vec<(String, Option<u64>)>,
     reference: Option<String>,
     info_keys: HashSet<String>,
@@ -75,24 +78,55 @@ impl HeaderParser {
     pub fn push(mut self, line: &[u8]) -> Result<HeaderStep, Diagnostic> {
         self.lines += 1;
         self.check_size(line)?;
-        let line =
-            if self.lines == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line };
-        if self.version.is_none() {
-            self.version = Some(self.read_version(line)?);
-            return Ok(HeaderStep::More(self));
-        }
-        if line.starts_with(b"##") {
-            self.read_meta(line);
-            return Ok(HeaderStep::More(self));
-        }
-        if line.starts_with(b"#") {
-            return self.read_columns(line).map(HeaderStep::Done);
-        }
-        if line.is_empty() {
+        let line = if self.lines == 1 { without_byte_order_mark(line) } else { line };
+        if line.trim_ascii().is_empty() {
             self.warn(Code::BadHeaderLine, "the line is empty".to_owned());
             return Ok(HeaderStep::More(self));
         }
-        Err(self.error(Code::NoColumnLine, "records begin before the #CHROM line".to_owned()))
+        let first = !std::mem::replace(&mut self.begun, true);
+        if let Some(text) = version_text(line).filter(|_| self.version.is_none()) {
+            self.version = Some(self.read_version(text)?);
+        } else if line.starts_with(b"##") {
+            for definition in repair_definitions(line) {
+                if let Some(problem) = definition.problem {
+                    self.warn(Code::BadHeaderLine, format!("{}: {problem}", shown(line)));
+                }
+                self.read_meta(&definition.text);
+            }
+        } else if is_column_line(line) {
+            return self.read_columns(line).map(HeaderStep::Done);
+        } else {
+            return Err(self.not_a_header(line));
+        }
+        if first && self.version.is_none() {
+            self.warn(Code::NoVersion, NO_VERSION.to_owned());
+        }
+        Ok(HeaderStep::More(self))
+    }
+
+    /// The error for a line that is neither a `##` line nor the `#CHROM` line.
+    fn not_a_header(&self, line: &[u8]) -> Diagnostic {
+        if line.starts_with(b"\"#") {
+            let message = format!(
+                "{} is in quotation marks; save the file without them, in R with \
+                 write.table(…, quote = FALSE)",
+                shown(line)
+            );
+            return self.error(Code::BadHeaderLine, message);
+        }
+        if self.version.is_none() {
+            let message = format!(
+                "{} is not a VCF header; the first line must be like ##fileformat=VCFv4.2",
+                shown(line)
+            );
+            return self.error(Code::NotVcf, message);
+        }
+        if line.starts_with(b"#") {
+            return self.bad_columns(line);
+        }
+        let message = "records begin before the #CHROM line, which must name the columns and follow \
+                       the ## lines";
+        self.error(Code::NoColumnLine, message.to_owned())
     }
 
     /// The diagnostic for a file that ends within the header.
@@ -102,6 +136,27 @@ impl HeaderParser {
                 .error(Code::NotVcf, "the file is empty; a VCF file is expected".to_owned());
         }
         self.error(Code::NoColumnLine, "the file ends before the #CHROM line".to_owned())
+    }
+
+    fn bad_columns(&self, line: &[u8]) -> Diagnostic {
+        let text = String::from_utf8_lossy(line);
+        let text = text.trim_start_matches('#').trim();
+        let separators = [("spaces", ' '), ("commas", ','), ("semicolons", ';')];
+        let found = separators.iter().find(|(_, separator)| {
+            names_columns(text.split([*separator, '\t']).filter(|name| !name.is_empty()))
+        });
+        let message = match found {
+            Some((what, _)) => format!(
+                "the columns of the #CHROM line are separated by {what}; separate all columns of the \
+                 file by tabs"
+            ),
+            None => format!(
+                "the #CHROM line must name {}, separated by tabs; it has {}",
+                FIXED.join(", "),
+                shown(line)
+            ),
+        };
+        self.error(Code::BadColumnLine, message)
     }
 
     fn error(&self, code: Code, message: String) -> Diagnostic {
@@ -143,29 +198,22 @@ impl HeaderParser {
         Err(self.error(Code::HeaderTooLarge, message))
     }
 
-    fn read_version(&self, line: &[u8]) -> Result<Version, Diagnostic> {
-        let Some(text) =
-            strip_no_case(line, b"##fileformat=").or(strip_no_case(line, b"##format="))
-        else {
-            let message = match other_format(line) {
-                Some((format, advice)) => {
-                    format!("this is a {format} file, not VCF; {advice}")
-                }
-                None => format!(
-                    "{} is not a VCF header; the first line must be like ##fileformat=VCFv4.2",
-                    shown(line)
-                ),
-            };
-            return Err(self.error(Code::NotVcf, message));
-        };
+    fn read_version(&self, text: &[u8]) -> Result<Version, Diagnostic> {
         let number = strip_no_case(text.trim_ascii(), b"VCF").unwrap_or(text);
         let number = number.strip_prefix(b"v").or(number.strip_prefix(b"V")).unwrap_or(number);
         let version = match number {
             b"3.3" => Version(3, 3),
             [b'4', b'.', minor @ b'0'..=b'5'] => Version(4, minor - b'0'),
             _ => {
-                let message =
-                    format!("{} is not a supported version; use 3.3 or 4.0 to 4.5", shown(text));
+                let advice = if text.ends_with(b",") || text.ends_with(b";") {
+                    "; save the file as tab-separated text"
+                } else {
+                    ""
+                };
+                let message = format!(
+                    "{} is not a supported version; use 3.3 or 4.0 to 4.5{advice}",
+                    shown(text)
+                );
                 return Err(self.error(Code::UnknownVersion, message));
             }
         };
@@ -173,36 +221,35 @@ impl HeaderParser {
     }
 
     fn read_meta(&mut self, line: &[u8]) {
-        let text = String::from_utf8_lossy(line);
-        let Some((key, value)) = text.trim_start_matches('#').split_once('=') else {
+        let Some(definition) = Definition::parse(line) else {
             self.warn(Code::BadHeaderLine, format!("{} has no \"=\"", shown(line)));
             return;
         };
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let key = text(definition.key);
         if key == "reference" {
-            self.reference = Some(value.to_owned());
+            self.reference = Some(text(definition.value));
         }
-        let Some(id) = structured_field(value, "ID") else {
-            if matches!(key, "INFO" | "FORMAT" | "FILTER" | "contig") && value.starts_with('<') {
+        let Some(id) = definition.id().map(text) else {
+            if definition.is_unique() && definition.is_structured() {
                 self.warn(Code::BadHeaderLine, format!("the {key} definition has no ID"));
             }
             return;
         };
-        if !self.seen.insert(format!("{key}\t{id}"))
-            && matches!(key, "INFO" | "FORMAT" | "FILTER" | "contig")
-        {
+        if definition.is_unique() && !self.seen.insert(format!("{key}\t{id}")) {
             self.warn(
                 Code::DuplicateHeader,
                 format!("{key} {id:?} is defined twice; the first definition is used"),
             );
             return;
         }
-        match key {
+        match key.as_str() {
             "contig" => {
-                let length = structured_field(value, "length").and_then(|n| n.parse().ok());
-                self.contigs.push((id.to_owned(), length));
+                let length = definition.field(b"length").and_then(|n| text(n).parse().ok());
+                self.contigs.push((id, length));
             }
             "INFO" => {
-                self.info_keys.insert(id.to_owned());
+                self.info_keys.insert(id);
             }
             _ => {}
         }
@@ -221,18 +268,23 @@ impl HeaderParser {
         }
         let text = String::from_utf8_lossy(&line[1..]).into_owned();
         let names: Vec<&str> = text.split('\t').collect();
-        if names.len() < 8 || names[..8] != FIXED {
-            let message = format!(
-                "the #CHROM line must name {}, separated by tabs; it has {}",
-                FIXED.join(", "),
-                shown(line)
-            );
-            return Err(self.error(Code::BadColumnLine, message));
+        if !names_columns(names.iter().copied()) {
+            return Err(self.bad_columns(line));
+        }
+        if names[..8] != FIXED {
+            let message = "the names of the columns must be in upper case, which is corrected";
+            self.warn(Code::BadColumnLine, message.to_owned());
+        }
+        if self.version.is_none() && self.lines == 1 {
+            self.warn(Code::NoVersion, NO_VERSION.to_owned());
         }
         let samples: Vec<String> = names.iter().skip(9).map(|s| (*s).to_owned()).collect();
         if let Some(twice) = first_duplicate(&samples) {
-            let mut finding =
-                self.error(Code::DuplicateSample, format!("sample {twice:?} occurs twice"));
+            let message = format!(
+                "sample {twice:?} occurs twice; rename one, since bcftools and other programs refuse such \
+                 files"
+            );
+            let mut finding = self.error(Code::DuplicateSample, message);
             finding.column = Some(Column::Samples);
             finding.severity = Severity::Warning;
             self.add_warning(finding);
@@ -254,62 +306,40 @@ impl HeaderParser {
     }
 }
 
+/// The warning for a file that does not begin with its version.
+const NO_VERSION: &str = "the file does not begin with its version; the first line should be \
+                          ##fileformat=VCFv4.2, which is assumed";
+
+/// A line without the byte order mark (U+FEFF in UTF-8) that Windows editors put before the first.
+/// VCF forbids it (version 4.4, section 1.2).
+pub fn without_byte_order_mark(line: &[u8]) -> &[u8] {
+    line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line)
+}
+
+/// The version in a `##fileformat` line. VCF 3 also has `##format=VCFv3.3`.
+pub fn version_text(line: &[u8]) -> Option<&[u8]> {
+    let old = || strip_no_case(line, b"##format=").filter(|t| strip_no_case(t, b"VCF").is_some());
+    strip_no_case(line, b"##fileformat=").or_else(old)
+}
+
+/// Whether a line is the `#CHROM` line, or is meant to be.
+fn is_column_line(line: &[u8]) -> bool {
+    strip_no_case(line, b"#CHROM").is_some()
+}
+
+/// Whether the first names are those of the eight fixed columns, in upper or lower case.
+fn names_columns<'a>(mut names: impl Iterator<Item = &'a str>) -> bool {
+    FIXED.iter().all(|name| names.next().is_some_and(|n| n.eq_ignore_ascii_case(name)))
+}
+
 fn first_duplicate(samples: &[String]) -> Option<&String> {
     let mut seen = HashSet::new();
     samples.iter().find(|name| !seen.insert(*name))
 }
 
-/// The format of a file that is not VCF, by its first bytes, and what to do.
-fn other_format(beginning: &[u8]) -> Option<(&'static str, &'static str)> {
-    const UNPACK: &str = "unpack it, and compress it with bgzip or gzip if you like";
-    const CONVERT: &str = "convert it with bcftools view -O z";
-    const READS: &str = "GAS annotates variants, not reads; call variants first";
-    let formats: [(&[u8], &str, &str); 11] = [
-        (b"PK\x03\x04", "ZIP", UNPACK),
-        (b"PK\x05\x06", "ZIP", UNPACK),
-        (b"BZh", "bzip2", UNPACK),
-        (b"\xfd7zXZ", "xz", UNPACK),
-        (b"\x28\xb5\x2f\xfd", "Zstandard", UNPACK),
-        (b"7z\xbc\xaf", "7-Zip", UNPACK),
-        (b"Rar!", "RAR", UNPACK),
-        (b"\x1f\x8b", "doubly compressed", "unpack it once"),
-        (b"BCF\x02", "BCF", CONVERT),
-        (b"CRAM", "CRAM", READS),
-        (b"BAM\x01", "BAM", READS),
-    ];
-    let found = formats.into_iter().find(|(magic, ..)| beginning.starts_with(magic))?;
-    Some((found.1, found.2))
-}
-
 fn strip_no_case<'a>(text: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
     let (head, tail) = text.split_at_checked(prefix.len())?;
     head.eq_ignore_ascii_case(prefix).then_some(tail)
-}
-
-/// The value of a key in `<ID=AF,Number=A,Description="a, b">`; in VCF 3.3's unbracketed
-/// `AF,1,Float,"…"` the first part is the ID.
-fn structured_field<'a>(value: &'a str, key: &str) -> Option<&'a str> {
-    let Some(inner) = value.strip_prefix('<') else {
-        let first = value.split(',').next()?;
-        return (key == "ID" && value.contains(',')).then_some(first);
-    };
-    let inner = inner.strip_suffix('>').unwrap_or(inner);
-    let mut rest = inner;
-    while !rest.is_empty() {
-        let (name, after) = rest.split_once('=')?;
-        let (field, next) = match after.strip_prefix('"') {
-            Some(quoted) => {
-                let (field, next) = quoted.split_once('"').unwrap_or((quoted, ""));
-                (field, next.strip_prefix(',').unwrap_or(next))
-            }
-            None => after.split_once(',').unwrap_or((after, "")),
-        };
-        if name.trim() == key {
-            return Some(field);
-        }
-        rest = next;
-    }
-    None
 }
 
 #[cfg(test)]
@@ -348,9 +378,58 @@ mod tests {
             texts,
             [
                 "line 4: INFO \"AF\" is defined twice; the first definition is used",
-                "line 5, samples: sample \"S1\" occurs twice"
+                "line 5, samples: sample \"S1\" occurs twice; rename one, since bcftools and other programs \
+                 refuse such files"
             ]
         );
+    }
+
+    #[test]
+    fn a_missing_version_and_lower_case_names_give_warnings() {
+        let warnings = |lines: &[&str]| {
+            let header = parse(lines).unwrap();
+            (header.version, header.warnings.iter().map(|w| (w.line, w.code)).collect::<Vec<_>>())
+        };
+        let missing = Code::NoVersion;
+        assert_eq!(warnings(&[COLUMNS]), (Version(4, 2), vec![(1, missing)]));
+        let late = ["##source=x", "##FORMAT=<ID=GT>", "##fileformat=VCFv4.3", COLUMNS];
+        assert_eq!(warnings(&late), (Version(4, 3), vec![(1, missing)]));
+        let lower = COLUMNS.to_lowercase();
+        let lower = ["\u{feff}##fileformat=VCFv4.2", &lower];
+        assert_eq!(warnings(&lower), (Version(4, 2), vec![(2, Code::BadColumnLine)]));
+        assert_eq!(parse(&lower).unwrap().samples.len(), 0);
+    }
+
+    #[test]
+    fn damaged_definitions_give_warnings_and_count() {
+        let header = parse(&[
+            "##fileformat=VCFv4.2",
+            "##contig=<assembly=b37,length=5,ID=20>##INFO=<Number=1,ID=A",
+            "##INFO=<Number=1,ID=A,Type=String,Description=\"again\">",
+            COLUMNS,
+        ])
+        .unwrap();
+        assert_eq!(header.contigs, [("20".to_owned(), Some(5))]);
+        assert!(header.info_keys.contains("A"));
+        let lines: Vec<(u64, Code)> = header.warnings.iter().map(|w| (w.line, w.code)).collect();
+        let bad = Code::BadHeaderLine;
+        assert_eq!(lines, [(2, bad), (2, bad), (3, Code::DuplicateHeader)]);
+    }
+
+    #[test]
+    fn separators_other_than_tabs_and_quoted_lines_are_named() {
+        let version = "##fileformat=VCFv4.2";
+        for (separator, what) in [("    ", "spaces"), (",", "commas"), (";", "semicolons")] {
+            let columns = COLUMNS.replace('\t', separator);
+            let error = parse(&[version, &columns]).unwrap_err();
+            let expected =
+                format!("line 2: the columns of the #CHROM line are separated by {what}");
+            assert!(error.starts_with(&expected) && error.contains("tabs"), "{error}");
+        }
+        let error = parse(&[version, "\"##INFO=<ID=A>\"", COLUMNS]).unwrap_err();
+        assert!(error.starts_with("line 2: \"\\\"##INFO") && error.contains("quote"), "{error}");
+        let error = parse(&["##fileformat=VCFv4.2,,,", COLUMNS]).unwrap_err();
+        assert!(error.ends_with("save the file as tab-separated text"), "{error}");
     }
 
     /// Parses lines of a header with the default limits, to the end or to the first error.
@@ -426,7 +505,8 @@ mod tests {
         assert_eq!(parse(&[]).unwrap_err(), "line 1: the file is empty; a VCF file is expected");
         assert_eq!(
             parse(&["##fileformat=VCFv4.2", "20\t1\t.\tA\tC\t.\t.\t."]).unwrap_err(),
-            "line 2: records begin before the #CHROM line"
+            "line 2: records begin before the #CHROM line, which must name the columns and follow the \
+             ## lines"
         );
     }
 }

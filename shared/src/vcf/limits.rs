@@ -32,7 +32,8 @@ pub struct InputLimits {
     /// Filters of a record. Callers define less than a hundred.
     pub filters: usize,
     /// Alternative alleles of a record. The most polymorphic short tandem repeats of the 1000 Genomes
-    /// Project have about a hundred; `bcftools norm -m -any` splits larger records.
+    /// Project have about a hundred; callers write a few thousand in low-complexity regions.
+    /// `bcftools norm -m -any` splits larger records.
     pub alleles: usize,
     /// Fields of INFO. gnomAD 3.1 has about 950 in a record, more than any other public file.
     pub info_fields: usize,
@@ -69,7 +70,7 @@ impl InputLimits {
         contigs: 100_000,
         ids: 1000,
         filters: 1000,
-        alleles: 1000,
+        alleles: 10_000,
         info_fields: 5000,
         format_keys: 1000,
         records: 20_000_000,
@@ -166,7 +167,7 @@ mod tests {
         type Case<'a> = (usize, &'a str, &'a str, &'a dyn Fn(usize) -> String);
         let cases: [Case<'_>; 5] = [
             (1000, "ID", "identifiers", &|n| format!("1\t5\t{}\tA\tC\t.\t.\t.", list("a", ";", n))),
-            (1000, "ALT", "alleles", &|n| format!("1\t5\t.\tA\t{}\t.\t.\t.", list("C", ",", n))),
+            (10_000, "ALT", "alleles", &|n| format!("1\t5\t.\tA\t{}\t.\t.\t.", list("C", ",", n))),
             (1000, "FILTER", "filters", &|n| format!("1\t5\t.\tA\tC\t.\t{}\t.", list("q", ";", n))),
             (5000, "INFO", "fields", &|n| format!("1\t5\t.\tA\tC\t.\t.\t{}", list("X", ";", n))),
             (1000, "FORMAT", "keys", &|n| {

@@ -6,16 +6,25 @@
 
 mod alleles;
 mod compression;
+mod definition;
 mod diagnostic;
 mod header;
 mod limits;
+mod other_format;
 mod preview;
 mod record;
 
 pub use alleles::AltKind;
-pub use compression::{BGZF_END, COMPRESSION_MAGIC_BYTES, CompressionFormat, bgzf_blocks};
+pub use compression::{
+    BGZF_END, COMPRESSION_MAGIC_BYTES, CompressionFormat, MAX_BGZF_BLOCK_BYTES, bgzf_blocks,
+    ends_with_bgzf_block,
+};
+pub use definition::{Definition, RepairedLine, repair_definitions};
 pub use diagnostic::{Code, Column, Diagnostic, Severity};
-pub use header::{Header, HeaderParser, HeaderStep, Version};
+pub use header::{
+    Header, HeaderParser, HeaderStep, Version, version_text, without_byte_order_mark,
+};
 pub use limits::{InputLimits, LINE_ADVICE};
-pub use preview::{Preview, check_preview};
-pub use record::{Record, RecordError, check_record, parse_record};
+pub use other_format::other_format;
+pub use preview::{BCF_MAGIC, Preview, check_preview};
+pub use record::{Record, RecordError, check_record, is_blank, parse_record};

@@ -3,13 +3,19 @@
 use super::diagnostic::{Code, Diagnostic, Severity};
 use super::header::{Header, HeaderParser, HeaderStep};
 use super::limits::InputLimits;
-use super::record::{check_record, parse_record};
+use super::other_format::other_format;
+use super::record::{check_record, is_blank, parse_record};
+
+/// The first bytes of a BCF file after decompression. The minor version follows.
+pub const BCF_MAGIC: &[u8] = b"BCF\x02";
 
 /// The findings in the first part of a file.
 #[derive(Clone, Debug)]
 pub struct Preview {
     /// The header; `None` if it is longer than the checked part.
     pub header: Option<Header>,
+    /// Whether the file is BCF, whose records are not checked.
+    pub is_bcf: bool,
     /// The number of records in the checked part.
     pub records: u64,
     /// The size of the header, in bytes of uncompressed text.
@@ -29,12 +35,18 @@ impl Preview {
     }
 }
 
-/// Validates the first bytes of an uncompressed file. `complete` means that they are the entire file;
+/// Validates the first bytes of a decompressed file. Of a BCF file, only the header is checked, which
+/// is the same text as that of a VCF file. `complete` means that they are the entire file;
 /// otherwise the last line may be truncated and is ignored.
 ///
 /// # Errors
 /// The first [`Diagnostic`] that would stop the job.
 pub fn check_preview(bytes: &[u8], complete: bool) -> Result<Preview, Diagnostic> {
+    if let Some(problem) = other_format(bytes) {
+        return Err(problem);
+    }
+    let is_bcf = bytes.starts_with(BCF_MAGIC);
+    let (bytes, complete) = if is_bcf { bcf_header(bytes, complete) } else { (bytes, complete) };
     let whole = if complete {
         bytes
     } else {
@@ -60,7 +72,7 @@ pub fn check_preview(bytes: &[u8], complete: bool) -> Result<Preview, Diagnostic
                 HeaderStep::Done(done) => header = Some(done),
             }
         } else if let Some(header) = &header
-            && !line.is_empty()
+            && !is_blank(line)
         {
             let record = parse_record(line).map_err(|e| e.at(number))?;
             check_record(&record, header.samples.len(), &limits).map_err(|e| e.at(number))?;
@@ -68,9 +80,10 @@ pub fn check_preview(bytes: &[u8], complete: bool) -> Result<Preview, Diagnostic
         }
     }
     let record_bytes = whole.len() as u64 - header_bytes;
-    let seen = |header| Preview { header, records, header_bytes, record_bytes };
+    let seen = |header| Preview { header, is_bcf, records, header_bytes, record_bytes };
     match (header, parser) {
         (header, _) if !complete => Ok(seen(header)),
+        (Some(header), _) if is_bcf => Ok(seen(Some(header))),
         (Some(header), _) if records > 0 => Ok(seen(Some(header))),
         (Some(_), _) => Err(Diagnostic {
             line: number,
@@ -81,6 +94,19 @@ pub fn check_preview(bytes: &[u8], complete: bool) -> Result<Preview, Diagnostic
         }),
         (None, parser) => Err(parser.unwrap_or_default().unfinished()),
     }
+}
+
+/// The text of the header of a BCF file, and whether it is all of it.
+fn bcf_header(bytes: &[u8], complete: bool) -> (&[u8], bool) {
+    let start = BCF_MAGIC.len() + 1;
+    let Some((length, text)) = bytes.get(start..).and_then(<[u8]>::split_first_chunk) else {
+        return (&[], complete);
+    };
+    let length = u32::from_le_bytes(*length) as usize;
+    let all = text.len() >= length;
+    let text = &text[..text.len().min(length)];
+    let end = text.iter().position(|b| *b == 0).unwrap_or(text.len());
+    (&text[..end], complete || all)
 }
 
 #[cfg(test)]
@@ -115,6 +141,38 @@ mod tests {
         assert_eq!(preview.estimate(whole as u64), Some(1000));
         assert_eq!(preview.estimate(0), Some(10), "never fewer than were seen");
         assert_eq!(check_preview(HEADER.as_bytes(), false).unwrap().estimate(9999), None);
+    }
+
+    #[test]
+    fn other_formats_are_named_even_without_a_line_feed() {
+        for complete in [true, false] {
+            let error = check_preview(b"PK\x03\x04aaaaaaa", complete).unwrap_err();
+            assert_eq!(error.code, Code::NotVcf);
+            assert!(error.message.contains("ZIP"), "{error}");
+        }
+    }
+
+    #[test]
+    fn blank_lines_are_no_records() {
+        let text = format!("{HEADER}20\t5\t.\tA\tC\t.\t.\t.\n\n \t\n");
+        assert_eq!(check_preview(text.as_bytes(), true).unwrap().records, 1);
+    }
+
+    #[test]
+    fn the_header_of_a_bcf_file_is_checked() {
+        let bcf = |header: &str| {
+            let length = (header.len() as u32 + 1).to_le_bytes();
+            [b"BCF\x02\x02", &length[..], header.as_bytes(), b"\0\x20\0\0\0"].concat()
+        };
+        let file = bcf(HEADER);
+        for bytes in [&file[..], &file[..file.len() - 5]] {
+            let preview = check_preview(bytes, true).unwrap();
+            assert_eq!(preview.header.unwrap().version.1, 2);
+        }
+        assert!(check_preview(&file[..30], false).unwrap().header.is_none());
+        let wrong = check_preview(&bcf("##fileformat=VCFv9.9\n"), true).unwrap_err();
+        assert_eq!(wrong.code, Code::UnknownVersion);
+        assert!(check_preview(b"BCF\x02\x02\0", true).is_err());
     }
 
     #[test]

@@ -103,11 +103,14 @@ pub fn parse_record(line: &[u8]) -> Result<Record<'_>, RecordError> {
 
 fn parse_position(text: &[u8]) -> Result<u64, RecordError> {
     let bad = || {
-        RecordError::new(
-            Column::Pos,
-            Code::BadPosition,
-            format!("{} is not a position", shown(text)),
-        )
+        let has_exponent = text.iter().any(|b| matches!(b, b'e' | b'E'));
+        let advice = if has_exponent && !text.starts_with(b"\"") {
+            "; write it without an exponent"
+        } else {
+            advice_on_quotes(text)
+        };
+        let message = format!("{} is not a position{advice}", shown(text));
+        RecordError::new(Column::Pos, Code::BadPosition, message)
     };
     if text.is_empty() || text.len() > 12 {
         return Err(bad());
@@ -118,15 +121,26 @@ fn parse_position(text: &[u8]) -> Result<u64, RecordError> {
     })
 }
 
+/// The advice for a text in quotation marks, as spreadsheets and R write them.
+fn advice_on_quotes(text: &[u8]) -> &'static str {
+    if text.starts_with(b"\"") { "; save the file without quotation marks" } else { "" }
+}
+
 #[cold]
 fn too_few(line: &[u8], columns: usize) -> RecordError {
-    let spaced = line.split(|b| *b == b' ').filter(|part| !part.is_empty()).count() >= 8;
-    let advice = if spaced {
-        "; columns must be separated by tabs, not spaces"
-    } else {
-        "; is the file truncated?"
+    let separators = [(b' ', "spaces"), (b',', "commas"), (b';', "semicolons")];
+    let columns_by = |separator: u8| {
+        let parts = line.split(|b| *b == separator || *b == b'\t');
+        parts.filter(|part| !part.is_empty()).count()
     };
-    let message = format!("the line has {columns} of the 8 columns{advice}");
+    let message = match separators.iter().find(|(separator, _)| columns_by(*separator) >= 8) {
+        Some((_, what)) => format!(
+            "the line has {columns} of the 8 columns; columns must be separated by tabs, not {what}"
+        ),
+        None => {
+            format!("the line has {columns} of the 8 columns; is the file truncated?")
+        }
+    };
     RecordError { column: None, code: Code::TooFewColumns, message }
 }
 
@@ -150,10 +164,23 @@ pub fn check_record(
     if record.qual != b"." {
         check_quality(record.qual)?;
     }
-    if record.chrom.iter().chain(record.info).any(|b| *b < b'!' && *b != b' ') {
+    if has_control_character(record.chrom) || has_control_character(record.info) {
         return Err(control_character(record));
     }
     check_samples(record, samples)
+}
+
+/// Whether a text has a byte below the space. The loop has no early exit, so that it is vectorized.
+#[inline]
+fn has_control_character(text: &[u8]) -> bool {
+    text.iter().fold(false, |found, b| found | (*b < b' '))
+}
+
+/// Whether a line has nothing but white space, as editors and spreadsheets leave it at the end of a
+/// file. Such lines carry no record.
+#[inline]
+pub fn is_blank(line: &[u8]) -> bool {
+    line.first().is_none_or(|b| b.is_ascii_whitespace() && line.trim_ascii().is_empty())
 }
 
 fn is_plain_bases(text: &[u8]) -> bool {
@@ -164,7 +191,8 @@ fn check_reference(text: &[u8]) -> Result<(), RecordError> {
     if is_bases(text) || text == b"." {
         return Ok(());
     }
-    let message = format!("{} is not a sequence of bases (A, C, G, T, N)", shown(text));
+    let advice = advice_on_quotes(text);
+    let message = format!("{} is not a sequence of bases (A, C, G, T, N){advice}", shown(text));
     Err(RecordError::new(Column::Ref, Code::BadRef, message))
 }
 
@@ -186,13 +214,18 @@ fn check_quality(text: &[u8]) -> Result<(), RecordError> {
     if plain || std::str::from_utf8(text).is_ok_and(|t| t.parse::<f64>().is_ok()) {
         return Ok(());
     }
-    let message = format!("{} is not a number; write \".\" where it is unknown", shown(text));
+    let advice = if text.contains(&b',') {
+        "use a point as the decimal separator"
+    } else {
+        "write \".\" where it is unknown"
+    };
+    let message = format!("{} is not a number; {advice}", shown(text));
     Err(RecordError::new(Column::Qual, Code::BadQual, message))
 }
 
 #[cold]
 fn control_character(record: &Record<'_>) -> RecordError {
-    let column = if record.chrom.iter().any(|b| *b < b' ') { Column::Chrom } else { Column::Info };
+    let column = if has_control_character(record.chrom) { Column::Chrom } else { Column::Info };
     let message = "the column contains a control character; is this a text file?".to_owned();
     RecordError::new(column, Code::NotText, message)
 }
@@ -248,6 +281,26 @@ mod tests {
                 "1\t5\t.\tA\tC\tx\t.\t.",
                 0,
                 r#"line 17, QUAL: "x" is not a number; write "." where it is unknown"#,
+            ),
+            (
+                "1\t1e+06\t.\tA\tC\t.\t.\t.",
+                0,
+                r#"line 17, POS: "1e+06" is not a position; write it without an exponent"#,
+            ),
+            (
+                "1,5,.,A,C,.,.,.",
+                0,
+                "line 17: the line has 1 of the 8 columns; columns must be separated by tabs, not commas",
+            ),
+            (
+                "\"1\"\t5\t.\t\"A\"\t\"C\"\t.\t.\t.",
+                0,
+                r#"line 17, REF: "\"A\"" is not a sequence of bases (A, C, G, T, N); save the file without quotation marks"#,
+            ),
+            (
+                "1\t5\t.\tA\tC\t30,5\t.\t.",
+                0,
+                r#"line 17, QUAL: "30,5" is not a number; use a point as the decimal separator"#,
             ),
             (
                 "1\t5\t.\tA\t\t.\t.\t.",

@@ -9,6 +9,7 @@ mod fields;
 mod forms;
 mod mitochondrial;
 mod models;
+mod readers;
 mod vep;
 
 use anyhow::{Context, bail};
@@ -87,6 +88,15 @@ fn main() -> anyhow::Result<()> {
         &demo.join("demo.gff3.gz"),
         &demo.join("demo.fa.gz"),
     )?;
+    if args.data.join("cases").is_dir() {
+        match readers::check(&args, &reference)? {
+            Some(score) => {
+                writeln!(out, "== results read by bcftools and tabix\n{score}")?;
+                failed |= !score.passes();
+            }
+            None => writeln!(out, "conformance: readers skipped, no bcftools and tabix")?,
+        }
+    }
     let score = mitochondrial::compare(&args, &reference)?;
     writeln!(out, "== mitochondrial amino-acid changes\n{score}")?;
     if failed || !score.passes() {

@@ -1,0 +1,184 @@
+//! The `##` lines of a header: their fields in any order, and the repair of lines that are damaged in
+//! ways that htslib and other readers tolerate or drop.
+
+use std::borrow::Cow;
+
+/// A `##key=value` line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Definition<'a> {
+    /// The key, such as `INFO`.
+    pub key: &'a [u8],
+    /// The value: a text, or fields in angle brackets.
+    pub value: &'a [u8],
+}
+
+impl<'a> Definition<'a> {
+    /// Splits a line; `None` without `##` or `=`.
+    pub fn parse(line: &'a [u8]) -> Option<Self> {
+        let text = line.strip_prefix(b"##")?;
+        let equals = text.iter().position(|b| *b == b'=')?;
+        Some(Self { key: &text[..equals], value: &text[equals + 1..] })
+    }
+
+    /// Whether the value has fields in angle brackets.
+    pub fn is_structured(self) -> bool {
+        self.value.starts_with(b"<")
+    }
+
+    /// Whether the key is one whose IDs may be defined only once.
+    pub fn is_unique(self) -> bool {
+        matches!(self.key, b"INFO" | b"FORMAT" | b"FILTER" | b"ALT" | b"contig")
+    }
+
+    /// The ID, wherever it is among the fields. In the unbracketed form of VCF 3.3,
+    /// `AF,1,Float,"…"`, it is the first part.
+    pub fn id(self) -> Option<&'a [u8]> {
+        if self.is_structured() {
+            return self.field(b"ID");
+        }
+        let comma = self.value.iter().position(|b| *b == b',')?;
+        Some(&self.value[..comma])
+    }
+
+    /// The value of a field of `<ID=AF,Number=A,Description="a, b">`, without its quotation marks.
+    pub fn field(self, name: &[u8]) -> Option<&'a [u8]> {
+        let mut rest = self.value.strip_prefix(b"<")?;
+        rest = rest.strip_suffix(b">").unwrap_or(rest);
+        while !rest.is_empty() {
+            let equals = rest.iter().position(|b| *b == b'=')?;
+            let (key, value) = (rest[..equals].trim_ascii(), &rest[equals + 1..]);
+            let end = Unquoted::new(value).find(|(_, b)| *b == b',').map(|(at, _)| at);
+            let field = &value[..end.unwrap_or(value.len())];
+            if key == name {
+                let bare = field.strip_prefix(b"\"");
+                return Some(bare.map_or(field, |bare| bare.strip_suffix(b"\"").unwrap_or(bare)));
+            }
+            rest = end.map_or(&[], |end| &value[end + 1..]);
+        }
+        None
+    }
+}
+
+/// The bytes of a text that are not in quotation marks, with their offsets. A backslash in quotation
+/// marks escapes the next byte.
+struct Unquoted<'a> {
+    text: &'a [u8],
+    at: usize,
+    quoted: bool,
+}
+
+impl<'a> Unquoted<'a> {
+    fn new(text: &'a [u8]) -> Self {
+        Self { text, at: 0, quoted: false }
+    }
+}
+
+impl Iterator for Unquoted<'_> {
+    type Item = (usize, u8);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let (at, byte) = (self.at, *self.text.get(self.at)?);
+            self.at += 1;
+            match byte {
+                b'"' => self.quoted = !self.quoted,
+                b'\\' if self.quoted => self.at += 1,
+                _ if !self.quoted => return Some((at, byte)),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// A definition as it should be written, and how it differs from the line of the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RepairedLine<'a> {
+    /// The text of the line.
+    pub text: Cow<'a, [u8]>,
+    /// What was wrong with the line.
+    pub problem: Option<&'static str>,
+}
+
+/// Divides a `##` line into its definitions, of which there are several if a line feed was forgotten.
+/// White space at the end is removed, and brackets that are open are closed.
+pub fn repair_definitions(line: &[u8]) -> Vec<RepairedLine<'_>> {
+    let mut rest = line.trim_ascii_end();
+    let mut lines = Vec::new();
+    while !rest.is_empty() {
+        let structured = Definition::parse(rest).is_some_and(Definition::is_structured);
+        let mut bytes = Unquoted::new(rest);
+        let close = structured.then(|| bytes.find(|(_, b)| *b == b'>')).flatten();
+        let next = close.map_or(rest.len(), |(at, _)| at + 1);
+        if rest[next..].trim_ascii_start().starts_with(b"##") {
+            let text = Cow::Borrowed(&rest[..next]);
+            lines.push(RepairedLine { text, problem: Some("two definitions are in one line") });
+            rest = rest[next..].trim_ascii_start();
+            continue;
+        }
+        lines.push(if !structured || rest.ends_with(b">") {
+            RepairedLine { text: Cow::Borrowed(rest), problem: None }
+        } else if let Some(last) = rest.iter().rposition(|b| *b == b'>').filter(|_| close.is_some())
+        {
+            let problem = Some("there is text after the closing bracket, which is left out");
+            RepairedLine { text: Cow::Borrowed(&rest[..=last]), problem }
+        } else {
+            let close: &[u8] = if bytes.quoted { b"\">" } else { b">" };
+            let problem = Some("the definition has no closing bracket, which is added");
+            RepairedLine { text: Cow::Owned([rest, close].concat()), problem }
+        });
+        break;
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_found_in_any_order_and_not_in_quotation_marks() {
+        let line = br#"##INFO=<Description="a, \"ID=x\", b",Number=1, ID=DP,Source="s">"#;
+        let definition = Definition::parse(line).unwrap();
+        assert_eq!(definition.key, b"INFO");
+        assert_eq!(definition.id(), Some(&b"DP"[..]));
+        assert_eq!(definition.field(b"Source"), Some(&b"s"[..]));
+        assert_eq!(definition.field(b"Type"), None);
+        let old = Definition::parse(b"##INFO=AF,1,Float,\"x\"").unwrap();
+        assert_eq!(old.id(), Some(&b"AF"[..]));
+        assert_eq!(Definition::parse(b"## a comment"), None);
+        assert_eq!(Definition::parse(b"##source=x").unwrap().id(), None);
+    }
+
+    #[test]
+    fn damaged_definitions_are_repaired_and_others_are_unchanged() {
+        let repaired = |line: &'static str| {
+            let lines = repair_definitions(line.as_bytes());
+            let texts = lines.iter().map(|line| String::from_utf8_lossy(&line.text).into_owned());
+            (texts.collect::<Vec<_>>(), lines.iter().filter(|line| line.problem.is_some()).count())
+        };
+        for unchanged in [
+            "##INFO=<ID=A,Description=\"5\" deletion\">",
+            "##INFO=<ID=A,Description=\"a > b\">",
+            "##INFO=<ID=A,Description=\"a \"b>c\" d\">",
+            "##INFO=AF,1,Float,\"x\"",
+            "##source=a>##b",
+            "## no key",
+        ] {
+            assert_eq!(repaired(unchanged), (vec![unchanged.to_owned()], 0));
+        }
+        for (line, expected) in [
+            ("##INFO=<ID=A,Description=\"x\"", &["##INFO=<ID=A,Description=\"x\">"][..]),
+            ("##INFO=<ID=A,Description=\"x", &["##INFO=<ID=A,Description=\"x\">"]),
+            ("##contig=<ID=20", &["##contig=<ID=20>"]),
+            ("##contig=<ID=20>,,,", &["##contig=<ID=20>"]),
+            (
+                "##ALT=<ID=N,Description=\"x\">##INFO=<ID=R>",
+                &["##ALT=<ID=N,Description=\"x\">", "##INFO=<ID=R>"],
+            ),
+        ] {
+            let expected: Vec<String> = expected.iter().map(|line| (*line).to_owned()).collect();
+            assert_eq!(repaired(line), (expected, 1), "{line}");
+        }
+        assert_eq!(repaired("##contig=<ID=20>\t\t"), (vec!["##contig=<ID=20>".to_owned()], 0));
+    }
+}
