@@ -19,6 +19,7 @@ use crate::text::push_escaped;
 use crate::variant::{Allele, MAX_POSITION, Variant, shows_without_first_base};
 use gas_shared::variant::VariantType;
 use gas_shared::vcf::{AltKind, Code, Column, Diagnostic, InputLimits, Record, Severity};
+use std::collections::HashSet;
 
 /// Annotates records; one for each thread. Buffers are reused for each record, so that annotating
 /// an allele does not allocate.
@@ -56,8 +57,8 @@ impl<'r> Annotator<'r> {
     }
 
     /// Leaves out the records of contigs with these names.
-    pub(crate) fn without_contigs(mut self, withheld: &[Box<[u8]>]) -> Self {
-        self.prepass.withheld = withheld.to_vec();
+    pub(crate) fn without_contigs(mut self, withheld: &HashSet<Box<[u8]>>) -> Self {
+        self.prepass.withheld = withheld.clone();
         self
     }
 

@@ -7,6 +7,7 @@ use crate::reference::Reference;
 use crate::report::{AnnotationGap, Counts};
 use crate::vcf::HeaderText;
 use gas_shared::vcf::Header;
+use std::collections::HashSet;
 
 /// The fewest compared REF alleles that allow a conclusion if the header says nothing else.
 const MIN_CHECKED: u64 = 20;
@@ -48,7 +49,7 @@ pub(crate) struct HeaderFindings {
     pub(crate) warnings: Vec<String>,
     /// Contigs whose records must not be annotated, because the reference has another sequence of that
     /// name, as the header spells them.
-    pub(crate) withheld: Vec<Box<[u8]>>,
+    pub(crate) withheld: HashSet<Box<[u8]>>,
 }
 
 /// Compares the contigs of a header with the reference, before any record is read.
@@ -87,8 +88,11 @@ pub(crate) fn check_header(
                 *ours != length && MITOCHONDRIA.contains(ours) && MITOCHONDRIA.contains(&length)
             };
             if let Some(ours) = ours.filter(is_other) {
-                findings.warnings.push(other_mitochondrion(name, length, ours));
-                findings.withheld.push(name.as_bytes().into());
+                // One warning, however many spellings the header has.
+                if findings.withheld.is_empty() {
+                    findings.warnings.push(other_mitochondrion(name, length, ours));
+                }
+                findings.withheld.insert(name.as_bytes().into());
             }
             continue;
         }

@@ -9,6 +9,7 @@ use crate::report::{AnnotationGap, Counts};
 use crate::vcf::{AFTER_ANY_LINE, Chunk, HeaderText, InputFile, read_header, trimmed};
 use gas_shared::vcf::{Diagnostic, InputLimits, Severity, check_record, is_blank, parse_record};
 use serde::Serialize;
+use std::collections::HashSet;
 use std::path::Path;
 
 /// A problem of a file.
@@ -168,9 +169,9 @@ fn run(
         }
         Some(Err(error)) => {
             report.add(error.into(), most);
-            Vec::new()
+            HashSet::new()
         }
-        None => Vec::new(),
+        None => HashSet::new(),
     };
     let mut reader = RecordChecker {
         prepass: reference.map(|reference| {

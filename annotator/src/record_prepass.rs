@@ -8,6 +8,7 @@ use crate::structural_variant::StructuralProblem;
 use gas_shared::summary::Density;
 use gas_shared::variant::VariantType;
 use gas_shared::vcf::{AltKind, InputLimits, Record, check_record, parse_record};
+use std::collections::HashSet;
 
 /// Parses, checks and counts records. Each thread has its own.
 pub(crate) struct RecordPrepass<'r> {
@@ -21,7 +22,7 @@ pub(crate) struct RecordPrepass<'r> {
     pub(crate) annotates_cut_reference: bool,
     line_number: u64,
     /// Contigs that are not annotated, because the reference has another sequence of that name.
-    pub(crate) withheld: Vec<Box<[u8]>>,
+    pub(crate) withheld: HashSet<Box<[u8]>>,
     contig_name: Vec<u8>,
     contig: Option<ContigView<'r>>,
     contig_records: u64,
@@ -39,7 +40,7 @@ impl<'r> RecordPrepass<'r> {
             annotates_mismatches: false,
             annotates_cut_reference: false,
             line_number: 0,
-            withheld: Vec::new(),
+            withheld: HashSet::new(),
             contig_name: Vec::new(),
             contig: None,
             contig_records: 0,
@@ -87,7 +88,7 @@ impl<'r> RecordPrepass<'r> {
         self.finish_contig();
         self.contig_name.clear();
         self.contig_name.extend_from_slice(name);
-        let is_withheld = self.withheld.iter().any(|withheld| &**withheld == name);
+        let is_withheld = !self.withheld.is_empty() && self.withheld.contains(name);
         self.contig = self.reference.contig(name).filter(|_| !is_withheld);
         self.density = Density::new(self.contig.map_or(0, |c| c.sequence.len() as u64));
     }

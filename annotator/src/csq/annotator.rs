@@ -120,8 +120,8 @@ impl<'r> CsqAnnotator<'r> {
     }
 
     /// Leaves out the records of contigs with these names.
-    pub(crate) fn without_contigs(mut self, withheld: &[Box<[u8]>]) -> Self {
-        self.prepass.withheld = withheld.to_vec();
+    pub(crate) fn without_contigs(mut self, withheld: &HashSet<Box<[u8]>>) -> Self {
+        self.prepass.withheld = withheld.clone();
         self
     }
 

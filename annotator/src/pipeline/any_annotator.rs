@@ -7,6 +7,7 @@ use crate::error::InputError;
 use crate::reference::Reference;
 use crate::report::Counts;
 use gas_shared::vcf::Header;
+use std::collections::HashSet;
 
 /// An annotator of either mode. Each thread has its own.
 pub(super) enum AnyAnnotator<'r> {
@@ -20,7 +21,7 @@ impl<'r> AnyAnnotator<'r> {
         model: &'r CsqModel,
         options: &Options,
         header: &Header,
-        withheld: &[Box<[u8]>],
+        withheld: &HashSet<Box<[u8]>>,
         max_work: u64,
     ) -> Self {
         let samples = header.samples.len();
