@@ -161,13 +161,25 @@ impl Change {
 
 /// The CSQ entries of a record.
 fn entries(contig: &str, pos: usize, reference: &str, alts: &str) -> Vec<Vec<String>> {
-    let mut annotator = Annotator::new(&REFERENCE, 0, AnnotationFormat::Csq);
+    entries_as(AnnotationFormat::Csq, contig, pos, reference, alts)
+}
+
+/// The entries of a record in an annotation format.
+fn entries_as(
+    format: AnnotationFormat,
+    contig: &str,
+    pos: usize,
+    reference: &str,
+    alts: &str,
+) -> Vec<Vec<String>> {
+    let mut annotator = Annotator::new(&REFERENCE, 0, format);
     let mut out = Vec::new();
     let line = format!("{contig}\t{pos}\t.\t{reference}\t{alts}\t.\t.\t.");
     annotator.record(1, line.as_bytes(), &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
-    let Some(csq) = text.trim_end().split("CSQ=").nth(1) else { return Vec::new() };
-    csq.split(',').map(|entry| entry.split('|').map(str::to_owned).collect()).collect()
+    let key = format!("{}=", format.key());
+    let Some(values) = text.trim_end().split(&key).nth(1) else { return Vec::new() };
+    values.split(',').map(|entry| entry.split('|').map(str::to_owned).collect()).collect()
 }
 
 /// HGVSc, HGVSp and consequences of the first entry of a transcript of the forward strand or its
@@ -525,12 +537,18 @@ proptest! {
         };
         prop_assume!(change.reference != change.alt);
         let mut first: Option<Vec<Vec<String>>> = None;
+        let mut first_of_ann: Option<Vec<Vec<String>>> = None;
         for form in forms(sequence, &change) {
+            let Change { pos, reference, alt } = &form;
+            let mut ann = entries_as(AnnotationFormat::Ann, contig, *pos, reference, alt);
+            // ANN has the allele as the record has it.
+            ann.iter_mut().for_each(|entry| assert_eq!(&entry.remove(0), alt));
+            let expected = first_of_ann.get_or_insert_with(|| ann.clone());
+            prop_assert_eq!(&ann, &*expected, "ANN of {:?} as {:?}", change, form);
             let alone = form.entries(contig);
             let expected = first.get_or_insert_with(|| without_allele(&alone));
             prop_assert_eq!(&without_allele(&alone), &*expected, "{:?} as {:?}", change, form);
-            // In a record with another allele, before or after it.
-            let Change { pos, reference, alt } = &form;
+            // In a record with another allele.
             let both = entries(contig, *pos, reference, &format!("{alt},{other}"));
             prop_assert_eq!(&without_allele(&both[..alone.len()]), &*expected, "{:?} with {}", form, other);
             if lower {
