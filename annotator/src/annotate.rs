@@ -68,6 +68,12 @@ impl<'r> Annotator<'r> {
         self
     }
 
+    /// Writes protein descriptions as predictions, `p.(Gly2Ala)`.
+    pub fn with_predicted_proteins(mut self, predicted: bool) -> Self {
+        self.hgvs.predicted_proteins = predicted;
+        self
+    }
+
     /// The counts so far, without those of the current contig.
     pub fn counts(&self) -> &Counts {
         &self.prepass.counts

@@ -60,6 +60,17 @@ fn annotate_with(
 }
 
 #[test]
+fn a_missing_allele_leaves_the_other_one_on_its_haplotype() {
+    for (genotype, mask) in [(".|1", "2"), ("./1", "2"), ("1|.", "1"), ("1/.", "1"), ("1", "1")] {
+        let record = format!("68355 A G {genotype}");
+        let found = annotate(&[&record], CsqOptions::default()).unwrap();
+        assert_eq!(found, [format!("missense|G|+|2N>2S|68355A>G {mask}")], "{genotype}");
+    }
+    let missing = annotate(&["68355 A G .|. ./. ."], CsqOptions::default()).unwrap();
+    assert_eq!(missing, ["."]);
+}
+
+#[test]
 fn alleles_of_one_haplotype_are_interpreted_together() {
     for (name, why, records, expected) in [
         (

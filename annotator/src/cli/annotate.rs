@@ -61,6 +61,9 @@ pub(crate) struct AnnotateArgs {
     /// Annotate records whose REF differs from the reference, too. Their annotations may be wrong.
     #[arg(long)]
     annotate_mismatches: bool,
+    /// Write protein descriptions in HGVSp as predictions, p.(Gly2Ala) instead of p.Gly2Ala.
+    #[arg(long)]
+    hgvsp_predicted: bool,
     #[command(flatten)]
     csq: CsqArgs,
 }
@@ -210,6 +213,7 @@ pub(crate) fn run(args: &AnnotateArgs) -> anyhow::Result<()> {
         limits: args.limits.limits(),
         max_mismatch_percent: args.max_mismatch_percent,
         annotate_mismatches: args.annotate_mismatches,
+        hgvsp_predicted: args.hgvsp_predicted,
         ..Options::default()
     };
     let json = args.progress == ProgressFormat::Json;

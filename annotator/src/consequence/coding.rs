@@ -1,5 +1,6 @@
 //! Codons and peptides that an allele changes in a coding sequence.
 
+use super::edited::EditedCoding;
 use super::locate::Location;
 use crate::model::{Cds, CodonTable, Transcript, complement};
 use crate::reference::ContigView;
@@ -23,6 +24,10 @@ pub struct Translatable<'a> {
     pub table: CodonTable,
     /// Codons (from 0) that are translated as selenocysteine.
     pub selenocysteines: &'a [i32],
+    /// Whether the first codon is known.
+    start_known: bool,
+    /// Whether the last codon is known.
+    end_known: bool,
 }
 
 impl<'a> Translatable<'a> {
@@ -42,6 +47,49 @@ impl<'a> Translatable<'a> {
             utr5: &cdna[..cds.cdna_start as usize - 1],
             table: cds.table,
             selenocysteines: &cds.selenocysteines,
+            start_known: !transcript.flags.cds_start_nf && cds.start_phase == 0,
+            end_known: !transcript.flags.cds_end_nf,
+        }
+    }
+
+    /// Whether the coding sequence begins with a start codon. Translation starts at few codons that
+    /// differ from the usual ones by more than a base, so that others mean that the start of the
+    /// coding sequence was not found.
+    pub fn has_start(&self) -> bool {
+        self.start_known && self.codon(0).is_some_and(|codon| self.table.may_start(&codon))
+    }
+
+    /// Whether a codon in place of the start codon starts translation.
+    pub fn can_start(&self, codon: &[u8; 3]) -> bool {
+        match self.table {
+            // Other start codons are rare exceptions in nuclear genes.
+            CodonTable::Standard => codon == b"ATG" || Some(*codon) == self.codon(0),
+            table => table.is_start(codon) || Some(*codon) == self.codon(0),
+        }
+    }
+
+    /// Whether the coding sequence ends in a stop codon.
+    pub fn has_stop(&self) -> bool {
+        self.end_known
+            && self.len().is_multiple_of(3)
+            && (self.len() / 3).checked_sub(1).and_then(|last| self.residue(last)) == Some(b'*')
+    }
+
+    /// The bases of a reference codon (from 0).
+    pub fn codon(&self, number: usize) -> Option<[u8; 3]> {
+        let at = number * 3;
+        Some([self.base(at)?, self.base(at + 1)?, self.base(at + 2)?])
+    }
+
+    /// The base at an index from 0; before it, the bases of the 5' UTR.
+    #[inline]
+    pub(super) fn base_at(&self, index: i64) -> Option<u8> {
+        match usize::try_from(index) {
+            Ok(index) => self.base(index),
+            Err(_) => {
+                let before = usize::try_from(index.unsigned_abs()).ok()?;
+                self.utr5.get(self.utr5.len().checked_sub(before)?).copied()
+            }
         }
     }
 
@@ -80,11 +128,14 @@ impl<'a> Translatable<'a> {
         out.extend((from..to).map_while(|index| self.base(index)));
     }
 
-    /// The amino acid of a reference codon (from 0), including selenocysteine.
+    /// The amino acid of a reference codon (from 0), including selenocysteine, and methionine for
+    /// any start codon.
     #[inline]
     pub fn residue(&self, codon: usize) -> Option<u8> {
-        let at = codon * 3;
-        let bases = [self.base(at)?, self.base(at + 1)?, self.base(at + 2)?];
+        let bases = self.codon(codon)?;
+        if codon == 0 && self.start_known && self.table.may_start(&bases) {
+            return Some(b'M');
+        }
         let residue = self.table.translate(&bases);
         let is_sec = residue == b'*' && self.selenocysteines.contains(&(codon as i32));
         Some(if is_sec { b'U' } else { residue })
@@ -188,16 +239,28 @@ impl Codons {
         }
         translate(&mut self.reference_peptide, coding.table, &self.reference);
         translate(&mut self.alt_peptide, coding.table, &self.alt);
-        for codon in coding.selenocysteines {
-            let index = codon + 1 - self.first;
-            if let Ok(index) = usize::try_from(index)
-                && let Some(residue) = self.reference_peptide.get_mut(index)
-                && *residue == b'*'
-            {
+        if !coding.selenocysteines.is_empty() {
+            self.read_selenocysteines(coding, (start, end));
+        }
+        self.peptides_known = true;
+    }
+
+    /// Replaces the stop codons that are read as selenocysteine, before and after the change of the
+    /// bases `span` (from 0).
+    fn read_selenocysteines(&mut self, coding: &Translatable<'_>, span: (usize, usize)) {
+        let first = self.first as usize - 1;
+        for (n, residue) in self.reference_peptide.iter_mut().enumerate() {
+            if *residue == b'*' && coding.residue(first + n) == Some(b'U') {
                 *residue = b'U';
             }
         }
-        self.peptides_known = true;
+        let edited = EditedCoding::within(coding, span, &self.alt_bases);
+        let codons = self.alt.as_chunks::<3>().0;
+        for (n, (residue, codon)) in self.alt_peptide.iter_mut().zip(codons).enumerate() {
+            if *residue == b'*' && edited.is_selenocysteine(3 * (first + n) as i64, codon) {
+                *residue = b'U';
+            }
+        }
     }
 }
 

@@ -1,24 +1,29 @@
 //! Consequences in a coding sequence.
 
 use super::coding::{Codons, Translatable, is_plain_dna};
+use super::edited::{CodonOutcome, EditedCoding};
 use super::locate::Location;
 use super::so_terms::SoTerms;
-use crate::model::{Cds, CodonTable, Transcript};
+use crate::model::{Cds, Transcript};
 use crate::variant::Allele;
 use gas_shared::variant::SoTerm;
 
 /// VEP's predicates for one allele in a coding sequence, and the data they need.
 struct Predicates<'a> {
-    location: &'a Location,
     codons: &'a Codons,
     coding: &'a Translatable<'a>,
-    allele: &'a Allele<'a>,
+    edited: Option<EditedCoding<'a>>,
     /// Peptides before and after the change, if both are known.
     peptides: Option<(&'a [u8], &'a [u8])>,
+    start: Option<CodonOutcome>,
+    stop: Option<CodonOutcome>,
     frameshift: bool,
+    /// Whether the start codon or the stop codon is retained such that no residue changes.
+    same_protein: bool,
+    /// Whether an incomplete last codon is touched.
     partial_codon: bool,
-    overlaps_start: bool,
-    overlaps_stop: bool,
+    /// Whether no other codon is touched.
+    begins_in_partial: bool,
     changes_length: bool,
 }
 
@@ -35,19 +40,22 @@ pub fn coding_terms(
     if !in_coding(location, transcript, allele) {
         return;
     }
-    let predicates = Predicates::new(location, codons, coding, transcript, cds, allele);
-    let stop_retained = predicates.stop_retained();
-    let stop_gained = !stop_retained && predicates.stop_gained();
+    let predicates = Predicates::new(location, codons, coding, cds, allele);
+    let start_lost = predicates.start == Some(CodonOutcome::Lost);
+    let start_retained = predicates.start == Some(CodonOutcome::Retained);
     let stop_lost = predicates.stop_lost();
+    let stop_retained = predicates.stop == Some(CodonOutcome::Retained);
+    let stop_gained = predicates.stop_gained();
     let inframe_deletion = predicates.inframe_deletion();
-    let start_lost = predicates.start_lost(inframe_deletion);
     let inframe_insertion = !start_lost && predicates.inframe_insertion();
-    let start_retained = !start_lost && predicates.start_retained();
+    let missense = predicates.missense() && !(start_lost || stop_lost || stop_gained);
+    let synonymous = predicates.synonymous()
+        && !(start_lost || stop_lost || stop_retained || start_retained || stop_gained);
     let protein_altering =
         !inframe_deletion && !start_lost && !predicates.frameshift && predicates.protein_altering();
     let unknown = predicates.coding_unknown()
         && !(predicates.frameshift || inframe_deletion || protein_altering || start_retained)
-        && !(start_lost || stop_retained || stop_lost);
+        && !(start_lost || stop_retained || stop_lost || missense || synonymous);
     for (holds, term) in [
         (stop_gained, SoTerm::StopGained),
         (predicates.frameshift, SoTerm::Frameshift),
@@ -55,12 +63,12 @@ pub fn coding_terms(
         (start_lost, SoTerm::StartLost),
         (inframe_insertion, SoTerm::InframeInsertion),
         (inframe_deletion, SoTerm::InframeDeletion),
-        (predicates.missense() && !(start_lost || stop_lost || stop_gained), SoTerm::Missense),
+        (missense, SoTerm::Missense),
         (protein_altering, SoTerm::ProteinAltering),
         (predicates.partial_codon, SoTerm::IncompleteTerminalCodon),
         (start_retained, SoTerm::StartRetained),
         (stop_retained, SoTerm::StopRetained),
-        (predicates.synonymous() && !stop_retained, SoTerm::Synonymous),
+        (synonymous, SoTerm::Synonymous),
         (unknown, SoTerm::CodingSequence),
     ] {
         if holds {
@@ -81,18 +89,27 @@ impl<'a> Predicates<'a> {
         location: &'a Location,
         codons: &'a Codons,
         coding: &'a Translatable<'a>,
-        transcript: &Transcript,
         cds: &Cds,
         allele: &'a Allele<'a>,
     ) -> Self {
-        let overlaps = |from: i32, to: i32| {
-            location.cdna.both().is_some_and(|(start, end)| end >= from && start <= to)
-        };
-        let partial_codon = codons.known && {
-            let left = coding.len() as i32 - (codons.first * 3 - 3);
-            left > 0 && left < 3
-        };
-        let frameshift = !partial_codon
+        let partial =
+            |codon: i32| codons.known && (1..3).contains(&(coding.len() as i32 - (codon * 3 - 3)));
+        let begins_in_partial = partial(codons.first);
+        let edited = is_plain_dna(allele.alt)
+            .then(|| {
+                let replaced = allele.reference.len();
+                EditedCoding::new(coding, location, cds, replaced, &codons.alt_bases)
+            })
+            .flatten();
+        let start = edited.and_then(|edited| edited.start_outcome());
+        let stop = edited.and_then(|edited| edited.stop_outcome());
+        // A start codon that moves with the bases after it keeps the protein.
+        let same_protein = edited.is_some_and(|edited| {
+            edited.moves_start()
+                || (stop == Some(CodonOutcome::Retained) && edited.same_up_to_stop())
+        });
+        let frameshift = !begins_in_partial
+            && !same_protein
             && location
                 .cds
                 .both()
@@ -100,151 +117,44 @@ impl<'a> Predicates<'a> {
         let peptides = (codons.peptides_known)
             .then_some((codons.reference_peptide.as_slice(), codons.alt_peptide.as_slice()));
         Self {
-            location,
             codons,
             coding,
-            allele,
+            edited,
             peptides,
+            start,
+            stop,
             frameshift,
-            partial_codon,
-            overlaps_start: !transcript.flags.cds_start_nf
-                && overlaps(cds.cdna_start, cds.cdna_start + 2),
-            overlaps_stop: !transcript.flags.cds_end_nf && overlaps(cds.cdna_end - 2, cds.cdna_end),
+            same_protein,
+            partial_codon: begins_in_partial || partial(codons.last),
+            begins_in_partial,
             changes_length: allele.alt.len() != allele.reference.len(),
         }
     }
 
+    /// Whether a touched codon becomes a stop codon before the former one.
     fn stop_gained(&self) -> bool {
-        self.peptides
-            .is_some_and(|(before, after)| after.contains(&b'*') && !before.contains(&b'*'))
+        let Some((before, after)) = self.peptides.filter(|_| !self.same_protein) else {
+            return false;
+        };
+        let Some(found) = after.iter().position(|residue| *residue == b'*') else { return false };
+        if let Some(former) = before.iter().position(|residue| *residue == b'*') {
+            // The former stop codon can move towards the start with the bases that are deleted.
+            let moved = self.edited.is_some_and(|edited| {
+                edited.keeps_frame() && found as i64 == former as i64 + edited.added_codons()
+            });
+            return found < former && !moved;
+        }
+        let found = self.codons.first as usize - 1 + found;
+        found < self.coding.protein_len() || !self.coding.has_stop()
     }
 
     fn stop_lost(&self) -> bool {
-        match self.peptides {
-            Some((before, after)) => !after.contains(&b'*') && before.contains(&b'*'),
-            None => self.stop_altered(),
+        match self.stop {
+            Some(outcome) => outcome == CodonOutcome::Lost,
+            None => self
+                .peptides
+                .is_some_and(|(before, after)| !after.contains(&b'*') && before.contains(&b'*')),
         }
-    }
-
-    fn stop_retained(&self) -> bool {
-        match self.peptides {
-            Some((before, after)) if !after.is_empty() => {
-                if !after.starts_with(b"*") {
-                    return false;
-                }
-                // A stop codon inserted directly before the stop codon has no reference residue.
-                self.codons.first as usize > self.coding.protein_len() || before.starts_with(b"*")
-            }
-            _ => self.changes_length && self.overlaps_stop && !self.stop_altered(),
-        }
-    }
-
-    /// `_ins_del_stop_altered`: whether an indel changes the last codon of the CDS to something
-    /// other than a stop.
-    fn stop_altered(&self) -> bool {
-        let known = self.overlaps_stop && self.changes_length && is_plain_dna(self.allele.alt);
-        let (Some((cdna_start, cdna_end)), Some(start)) =
-            (self.location.cdna.both(), self.location.cds.start)
-        else {
-            return false;
-        };
-        if !known {
-            return false;
-        }
-        let (from, removed) = (start as usize - 1, (cdna_end - cdna_start + 1) as usize);
-        let alt = &self.codons.alt_bases;
-        let edited = |index: usize| {
-            if index < from {
-                self.coding.base(index)
-            } else if index < from + alt.len() {
-                Some(alt[index - from])
-            } else {
-                self.coding.base(index - alt.len() + removed)
-            }
-        };
-        let end = self.coding.len();
-        if self.coding.full_len() + alt.len() < end + removed || end < 3 {
-            return true;
-        }
-        let codon: Option<[u8; 3]> = match (edited(end - 3), edited(end - 2), edited(end - 1)) {
-            (Some(a), Some(b), Some(c)) => Some([a, b, c]),
-            _ => None,
-        };
-        codon.is_none_or(|codon| self.coding.table.translate(&codon) != b'*')
-    }
-
-    fn start_lost(&self, inframe_deletion: bool) -> bool {
-        if !self.overlaps_start {
-            return false;
-        }
-        if self.start_altered() && !(inframe_deletion || self.inframe_insertion()) {
-            return true;
-        }
-        if self.start_codon_replaced() {
-            return true;
-        }
-        let Some((before, after)) = self.peptides else { return false };
-        !before.is_empty()
-            && self.codons.first == 1
-            && !after.starts_with(before)
-            && !after.ends_with(before)
-    }
-
-    /// `_inv_start_altered`: whether a substitution replaces the start codon by another codon.
-    fn start_codon_replaced(&self) -> bool {
-        let Some((start, end)) = self.location.cds.both() else { return false };
-        if self.changes_length || self.coding.utr5.is_empty() || self.coding.phase != 0 {
-            return false;
-        }
-        let codon: [Option<u8>; 3] = std::array::from_fn(|n| {
-            let place = n as i32 + 1;
-            if (start..=end).contains(&place) {
-                self.codons.alt_bases.get((place - start) as usize).copied()
-            } else {
-                self.coding.base(n)
-            }
-        });
-        let [Some(a), Some(b), Some(c)] = codon else { return true };
-        match self.coding.table {
-            CodonTable::Standard => [a, b, c] != *b"ATG",
-            other => !other.is_start(&[a, b, c]),
-        }
-    }
-
-    fn start_retained(&self) -> bool {
-        self.changes_length && self.overlaps_start && !self.start_altered()
-    }
-
-    /// `_ins_del_start_altered`: whether an indel changes the CDS, compared from its end.
-    fn start_altered(&self) -> bool {
-        let Some((cdna_start, cdna_end)) = self.location.cdna.both() else { return false };
-        if !self.changes_length || !is_plain_dna(self.allele.alt) {
-            return false;
-        }
-        let (utr5, cds) = (self.coding.utr5, self.coding.cds);
-        let alt = &self.codons.alt_bases;
-        let removed = (cdna_end - cdna_start + 1) as usize;
-        let from = cdna_start as usize - 1;
-        let total = utr5.len() + cds.len();
-        if total + alt.len() < removed + cds.len() {
-            return true;
-        }
-        let original =
-            |index: usize| if index < utr5.len() { utr5[index] } else { cds[index - utr5.len()] };
-        let edited_len = total + alt.len() - removed;
-        let edited = |index: usize| {
-            if index < from {
-                original(index)
-            } else if index < from + alt.len() {
-                alt[index - from]
-            } else {
-                original(index - alt.len() + removed)
-            }
-        };
-        // After the edit both sequences are equal when compared from the end, so only the bases
-        // before it can differ.
-        let checked = (from + alt.len()).saturating_sub(edited_len - cds.len());
-        (0..checked.min(cds.len())).any(|k| edited(edited_len - cds.len() + k) != cds[k])
     }
 
     fn synonymous(&self) -> bool {
@@ -254,11 +164,13 @@ impl<'a> Predicates<'a> {
     }
 
     fn missense(&self) -> bool {
-        !self.partial_codon
+        // A start codon is translated as methionine, whatever its bases.
+        let kept = usize::from(self.start.is_some_and(|start| start != CodonOutcome::Lost));
+        !self.begins_in_partial
             && !self.changes_length
-            && self
-                .peptides
-                .is_some_and(|(before, after)| before != after && before.len() == after.len())
+            && self.peptides.is_some_and(|(before, after)| {
+                before.len() == after.len() && before[kept..] != after[kept..]
+            })
     }
 
     fn inframe_insertion(&self) -> bool {
@@ -266,7 +178,7 @@ impl<'a> Predicates<'a> {
         if self.frameshift || self.codons.alt.len() <= self.codons.reference.len() {
             return false;
         }
-        if self.start_retained() && after.ends_with(before) {
+        if self.same_protein {
             return false;
         }
         // Residues after a new stop are not translated.
@@ -276,7 +188,7 @@ impl<'a> Predicates<'a> {
     }
 
     fn inframe_deletion(&self) -> bool {
-        if self.partial_codon || self.frameshift || !self.codons.known {
+        if self.begins_in_partial || self.frameshift || self.same_protein || !self.codons.known {
             return false;
         }
         let (before, after) = (self.codons.reference.as_slice(), self.codons.alt.as_slice());
@@ -293,13 +205,14 @@ impl<'a> Predicates<'a> {
     }
 
     fn protein_altering(&self) -> bool {
-        self.peptides.is_some_and(|(before, after)| {
-            before.len() != after.len()
-                && !before.starts_with(b"*")
-                && !after.starts_with(b"*")
-                && !after.starts_with(before)
-                && !after.ends_with(before)
-        })
+        !self.same_protein
+            && self.peptides.is_some_and(|(before, after)| {
+                before.len() != after.len()
+                    && !before.starts_with(b"*")
+                    && !after.starts_with(b"*")
+                    && !after.starts_with(before)
+                    && !after.ends_with(before)
+            })
     }
 
     /// `coding_unknown`, without its exceptions, which the caller checks.

@@ -61,6 +61,13 @@ impl Span {
     }
 }
 
+impl Span {
+    /// Number of bases, if both ends are known.
+    pub fn bases(self) -> Option<usize> {
+        self.both().and_then(|(start, end)| usize::try_from(end - start + 1).ok())
+    }
+}
+
 /// The location of an allele in a transcript.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Location {

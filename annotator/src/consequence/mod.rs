@@ -5,6 +5,7 @@
 
 pub mod coding;
 mod coding_terms;
+mod edited;
 mod effect;
 mod gene_fusion;
 mod locate;
@@ -12,6 +13,7 @@ mod so_terms;
 mod structural;
 
 pub use coding::{Codons, Translatable};
+pub use edited::{CodonOutcome, EditedCoding};
 pub use effect::Effect;
 pub use gas_shared::variant::{Impact, SoTerm};
 pub(crate) use gene_fusion::PartnerGenes;

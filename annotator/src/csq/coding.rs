@@ -297,9 +297,8 @@ impl<'r> CsqAnnotator<'r> {
 /// is not.
 fn haplotype_alleles(genotype: Genotype, phase: Phase) -> Option<[Option<u16>; 2]> {
     let [Some(first), Some(second)] = genotype.alleles else {
-        // If the first allele is missing, the haplotype of the second is unknown.
-        let known = genotype.alleles[0].is_some();
-        return Some(if known { genotype.alleles } else { [None, None] });
+        // A missing allele leaves the other one on its haplotype.
+        return Some(genotype.alleles);
     };
     let merged = |a: u16, b: u16| if a == 0 { b } else { a };
     let ambiguous = genotype.is_ambiguous();
@@ -345,6 +344,10 @@ mod tests {
             (Phase::Require, genotype(0, 0, false), Some([Some(0), Some(0)])),
         ] {
             assert_eq!(haplotype_alleles(found, phase), expected, "{phase:?} {found:?}");
+        }
+        for alleles in [[None, Some(1)], [Some(1), None], [None, None]] {
+            let found = Genotype { alleles, phased: false };
+            assert_eq!(haplotype_alleles(found, Phase::Require), Some(alleles));
         }
     }
 }

@@ -4,7 +4,8 @@ mod protein;
 mod structural;
 mod transcript;
 
-use crate::consequence::{Codons, Effect, Location, Translatable, locate};
+use crate::consequence::coding::{is_plain_dna, oriented};
+use crate::consequence::{EditedCoding, Effect, Translatable, locate};
 use crate::model::{Strand, Transcript};
 use crate::placements::Placements;
 use crate::reference::ContigView;
@@ -21,8 +22,10 @@ pub struct HgvsText {
     /// Genomic positions by which the allele is shifted towards the 3' end; negative on the reverse
     /// strand.
     pub offset: i32,
+    /// Whether protein descriptions are written as predictions, `p.(Gly2Ala)`.
+    pub predicted_proteins: bool,
     genomic_prefix: transcript::GenomicPrefix,
-    codons: Codons,
+    alt_bases: Vec<u8>,
     peptides: protein::Peptides,
 }
 
@@ -59,30 +62,43 @@ impl HgvsText {
         self.offset = placements.offset(transcript.strand);
         transcript::describe_transcript(&mut self.coding, contig, transcript, placements);
         let Some(cds) = &transcript.cds else { return };
-        if effect.distance.is_some() || !effect.location.in_cds {
+        let allele = placements.most_3_prime(transcript.strand);
+        let known = is_plain_dna(allele.alt) && is_plain_dna(allele.reference);
+        if effect.distance.is_some() || !effect.location.in_cds || !known {
             return;
         }
         let coding = Translatable::new(contig, transcript, cds);
-        let allele = placements.most_3_prime(transcript.strand);
-        let shifted_location: Location;
-        let (location, codons) = if allele.start == effect.start {
-            (&effect.location, &effect.codons)
+        let replaced = allele.reference.len();
+        let moved;
+        let location = if allele.start == effect.start {
+            &effect.location
         } else {
-            shifted_location = locate(transcript, allele);
-            let reverse = transcript.strand.is_reverse();
-            self.codons.fill(&coding, allele, reverse, &shifted_location);
-            (&shifted_location, &self.codons)
+            moved = locate(transcript, allele);
+            &moved
         };
-        if location.cds.both().is_none() || !codons.known {
+        // If an end is outside the exons, the codons are those of the bases in the coding sequence.
+        let alt = if location.cds.bases() != Some(replaced)
+            && location.cdna.bases() == Some(replaced)
+            || allele.start != effect.start
+        {
+            oriented(&mut self.alt_bases, allele.alt, transcript.strand.is_reverse());
+            &self.alt_bases
+        } else {
+            &effect.codons.alt_bases
+        };
+        // At this place, the allele can lie outside the coding sequence.
+        if !location.in_cds {
             return;
         }
-        let before = self.protein.len();
+        let Some(edited) = EditedCoding::new(&coding, location, cds, replaced, alt) else { return };
         let id = cds.protein_id.as_deref().unwrap_or(&transcript.id);
         self.protein.extend_from_slice(id.as_bytes());
         self.protein.extend_from_slice(b":p.");
-        let change = protein::ProteinChange { coding: &coding, codons, unshifted: effect };
-        if !protein::describe(&mut self.protein, &mut self.peptides, &change) {
-            self.protein.truncate(before);
+        let start = self.protein.len();
+        protein::describe(&mut self.protein, &mut self.peptides, &edited, effect.terms);
+        if self.predicted_proteins && self.protein[start..] != *b"?" {
+            self.protein.insert(start, b'(');
+            self.protein.push(b')');
         }
     }
 }

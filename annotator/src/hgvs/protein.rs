@@ -1,296 +1,318 @@
-//! Protein descriptions (`p.`).
+//! Protein descriptions (`p.`,
+//! <https://hgvs-nomenclature.org/stable/recommendations/protein/substitution/> and the pages of the
+//! other types).
+//!
+//! The reference protein and the protein after the change are compared, so a description does not
+//! depend on how the allele is written.
 
-use crate::consequence::coding::Codons;
-use crate::consequence::{Effect, SoTerm, Translatable};
+use crate::consequence::{EditedCoding, SoTerm, SoTerms, Translatable};
 use crate::model::amino_acid_three;
 use crate::text::push_int;
+use std::ops::Range;
 
-/// A change to describe: the codons of the allele after the 3' shift, and its effect before it.
-pub(super) struct ProteinChange<'a> {
-    pub(super) coding: &'a Translatable<'a>,
-    pub(super) codons: &'a Codons,
-    pub(super) unshifted: &'a Effect,
-}
-
-/// The peptides that are compared, and their protein positions. The memory is reused.
+/// Residues that are compared, and their protein positions (from 0). The memory is reused.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Peptides {
     reference: Vec<u8>,
     alt: Vec<u8>,
-    start: i32,
-    end: i32,
+    /// Position of the first residue of both.
+    start: usize,
 }
 
-/// Appends the description. Returns `false` if there is none.
+/// Appends the description of a change with these consequences.
 pub(super) fn describe(
     out: &mut Vec<u8>,
     peptides: &mut Peptides,
-    change: &ProteinChange<'_>,
-) -> bool {
-    let codons = change.codons;
-    if !codons.peptides_known {
-        return false;
+    edited: &EditedCoding<'_>,
+    terms: SoTerms,
+) {
+    let before = out.len();
+    let known = if terms.contains(SoTerm::StartLost) {
+        write_residue(out, edited.coding, 0) && {
+            out.push(b'?');
+            true
+        }
+    } else if changes_whole_codons(edited) {
+        describe_in_frame(out, peptides, edited)
+    } else {
+        describe_to_stop(out, peptides, edited)
+    };
+    if !known {
+        out.truncate(before);
+        out.push(b'?');
     }
+}
+
+/// Whether the residues after the change are those of the reference, including the stop codon.
+fn changes_whole_codons(edited: &EditedCoding<'_>) -> bool {
+    let coding = edited.coding;
+    let end = if coding.has_stop() { coding.len() as i64 - 3 } else { coding.len() as i64 };
+    edited.keeps_frame() && edited.to <= end
+}
+
+/// Describes a change after which the residues are those of the reference. Returns `false` if the
+/// protein is not known.
+fn describe_in_frame(
+    out: &mut Vec<u8>,
+    peptides: &mut Peptides,
+    edited: &EditedCoding<'_>,
+) -> bool {
+    let coding = edited.coding;
+    let first = edited.first_codon();
+    let end = usize::try_from(edited.to.max(0)).unwrap_or(0).div_ceil(3).max(first);
+    let alt_end = usize::try_from(end as i64 + edited.added_codons()).unwrap_or(0);
+    peptides.start = first;
     peptides.reference.clear();
+    peptides.reference.extend((first..end).map(|n| coding.residue(n).unwrap_or(b'X')));
+    if peptides.reference.contains(&b'*') {
+        // A stop codon within the coding sequence ends the protein, too.
+        return describe_to_stop(out, peptides, edited);
+    }
     peptides.alt.clear();
-    peptides.reference.extend_from_slice(&codons.reference_peptide);
-    peptides.alt.extend_from_slice(&codons.alt_peptide);
-    (peptides.start, peptides.end) = (codons.first, codons.last);
-    let terms = change.unshifted.terms;
-    if terms.contains(SoTerm::Frameshift) {
-        return describe_frameshift(out, change, terms.contains(SoTerm::StartLost));
+    for n in first..alt_end {
+        let residue = edited.residue(n).unwrap_or(b'X');
+        peptides.alt.push(residue);
+        if residue == b'*' {
+            break;
+        }
     }
     if peptides.reference == peptides.alt {
-        write_residues(out, &peptides.reference);
-        push_int(out, peptides.start);
-        out.push(b'=');
-        return true;
+        return write_silent(out, coding, first, end.max(first + 1));
     }
-    let stop_kept = clip(peptides);
-    if terms.contains(SoTerm::StartLost) {
-        write_residues(out, &peptides.reference);
-        push_int(out, peptides.start);
-        out.push(b'?');
-        return true;
+    let stops = peptides.alt.last() == Some(&b'*');
+    peptides.clip_start();
+    if stops {
+        return describe_new_stop(out, peptides, coding);
     }
-    let stop_lost = terms.contains(SoTerm::StopLost);
+    peptides.clip_end();
     match (peptides.reference.len(), peptides.alt.len()) {
-        (0, _) => return describe_insertion(out, peptides, change.coding),
+        (0, _) => describe_insertion(out, peptides, coding),
         (length, 0) => {
-            shift_peptides(peptides, change.coding, true);
-            write_range(out, peptides, length > 1);
-            out.extend_from_slice(if stop_lost { b"extTer" } else { b"del" });
-            if stop_lost {
-                write_extension(out, change);
+            peptides.start += shift(&mut peptides.reference, peptides.start + length, coding);
+            write_range(out, coding, peptides.start, length) && {
+                out.extend_from_slice(b"del");
+                true
             }
         }
-        (1, 1) => {
-            write_residues(out, &peptides.reference);
-            push_int(out, peptides.start);
-            write_residues(out, &peptides.alt);
-            if stop_lost {
-                out.extend_from_slice(b"extTer");
-                write_extension(out, change);
-            }
-        }
-        _ => {
-            write_range(out, peptides, !(stop_kept || peptides.start == peptides.end));
-            out.extend_from_slice(b"delins");
-            write_until_stop(out, &peptides.alt);
-        }
-    }
-    true
-}
-
-/// Removes the residues that both peptides share at their ends. Returns `true` if both reach a stop
-/// at the same residue.
-fn clip(peptides: &mut Peptides) -> bool {
-    let mut head = 0;
-    while let (Some(a), Some(b)) = (peptides.reference.get(head), peptides.alt.get(head)) {
-        if *a == b'*' && *b == b'*' {
-            return true;
-        }
-        if a != b {
-            break;
-        }
-        head += 1;
-    }
-    peptides.reference.drain(..head);
-    peptides.alt.drain(..head);
-    peptides.start += head as i32;
-    let pairs = peptides.reference.iter().rev().zip(peptides.alt.iter().rev());
-    let tail = pairs.take_while(|(a, b)| a == b).count();
-    peptides.reference.truncate(peptides.reference.len() - tail);
-    peptides.alt.truncate(peptides.alt.len() - tail);
-    peptides.end -= tail as i32;
-    false
-}
-
-/// Shifts inserted or deleted residues as far as possible towards the C terminus.
-fn shift_peptides(peptides: &mut Peptides, coding: &Translatable<'_>, deletion: bool) {
-    let length = coding.protein_len();
-    let moving = if deletion { &mut peptides.reference } else { &mut peptides.alt };
-    let mut next = peptides.end.max(peptides.start - 1) as usize;
-    // VEP stops as soon as fewer residues follow than are shifted.
-    while next + moving.len() <= length && coding.residue(next) == moving.first().copied() {
-        moving.rotate_left(1);
-        peptides.start += 1;
-        peptides.end += 1;
-        next += 1;
-        if next + moving.len() > length + moving.len() {
-            break;
-        }
+        _ => describe_replacement(out, peptides, coding),
     }
 }
 
+/// Describes residues that end in a new stop codon.
+fn describe_new_stop(
+    out: &mut Vec<u8>,
+    peptides: &mut Peptides,
+    coding: &Translatable<'_>,
+) -> bool {
+    if peptides.reference.is_empty() {
+        // The residues after an insertion can begin with inserted ones.
+        let same =
+            |(n, residue): (usize, &u8)| coding.residue(peptides.start + n) == Some(*residue);
+        let shared = peptides.alt.iter().enumerate().take_while(|pair| same(*pair)).count();
+        peptides.alt.drain(..shared);
+        peptides.start += shared;
+        if peptides.alt.is_empty() {
+            return write_silent(out, coding, peptides.start - 1, peptides.start);
+        }
+    }
+    if peptides.alt == b"*" {
+        return write_residue(out, coding, peptides.start) && {
+            out.extend_from_slice(b"Ter");
+            true
+        };
+    }
+    if !peptides.reference.is_empty() {
+        return describe_replacement(out, peptides, coding);
+    }
+    if coding.residue(peptides.start) == Some(b'*') {
+        // The inserted stop codon replaces the former one.
+        peptides.alt.pop();
+    }
+    describe_insertion(out, peptides, coding)
+}
+
+/// Describes residues that replace others, as substitution or as deletion-insertion.
+fn describe_replacement(out: &mut Vec<u8>, peptides: &Peptides, coding: &Translatable<'_>) -> bool {
+    let length = peptides.reference.len();
+    if !write_range(out, coding, peptides.start, length) {
+        return false;
+    }
+    if length > 1 || peptides.alt.len() > 1 {
+        out.extend_from_slice(b"delins");
+    }
+    write_residues(out, &peptides.alt)
+}
+
+/// Describes inserted residues, as duplication if they equal those before them.
 fn describe_insertion(
     out: &mut Vec<u8>,
     peptides: &mut Peptides,
     coding: &Translatable<'_>,
 ) -> bool {
-    shift_peptides(peptides, coding, false);
     let length = peptides.alt.len();
-    let first = peptides.start - 1 - length as i32;
-    if first >= 0 && !peptides.alt.contains(&b'*') {
-        let same =
-            |(n, residue): (usize, &u8)| coding.residue(first as usize + n) == Some(*residue);
-        if peptides.alt.iter().enumerate().all(same) {
-            (peptides.start, peptides.end) = (first + 1, peptides.start - 1);
-            std::mem::swap(&mut peptides.reference, &mut peptides.alt);
-            write_range(out, peptides, length > 1);
+    peptides.start += shift(&mut peptides.alt, peptides.start, coding);
+    let at = peptides.start;
+    if let Some(first) = at.checked_sub(length)
+        && peptides.alt.iter().enumerate().all(|(n, r)| coding.residue(first + n) == Some(*r))
+    {
+        return write_range(out, coding, first, length) && {
             out.extend_from_slice(b"dup");
-            return true;
-        }
+            true
+        };
     }
-    let before = peptides.start.min(peptides.end);
-    // Both adjacent residues must exist.
-    if before < 1 || coding.protein_len() as i32 <= before {
+    at > 0
+        && write_range(out, coding, at - 1, 2)
+        && {
+            out.extend_from_slice(b"ins");
+            true
+        }
+        && write_residues(out, &peptides.alt)
+}
+
+/// Describes a change after which other residues follow up to the next stop codon: a frameshift,
+/// the loss of the stop codon, or a change that leaves it. Returns `false` if the protein is not
+/// known.
+fn describe_to_stop(out: &mut Vec<u8>, peptides: &mut Peptides, edited: &EditedCoding<'_>) -> bool {
+    let coding = edited.coding;
+    let mut number = edited.first_codon();
+    let (before, after) = loop {
+        let (Some(before), Some(after)) = (coding.residue(number), edited.residue(number)) else {
+            return false;
+        };
+        if before != after {
+            break (before, after);
+        }
+        if before == b'*' {
+            return write_silent(out, coding, edited.first_codon(), number + 1);
+        }
+        number += 1;
+    };
+    if after == b'X' {
         return false;
     }
-    for (n, position) in [before, before + 1].into_iter().enumerate() {
-        if n > 0 {
-            out.push(b'_');
+    let stop = edited.stop_from(number);
+    if edited.keeps_frame() {
+        let moved = coding.protein_len() as i64 + edited.added_codons();
+        let moves = stop.is_some_and(|stop| stop as i64 == moved)
+            && (before != b'*' || edited.added_codons() != 0);
+        if moves || (before != b'*' && after != b'*') {
+            let Some(stop) = stop else { return false };
+            return describe_around_stop(out, peptides, edited, number..stop + 1, moves);
         }
-        write_residues(out, &[coding.residue(position as usize - 1).unwrap_or(b'X')]);
-        push_int(out, position);
     }
-    out.extend_from_slice(b"ins");
-    write_until_stop(out, &peptides.alt);
-    true
-}
-
-/// Appends `Glu102ValfsTer39`: the first residue that differs, and the distance to the new stop.
-fn describe_frameshift(out: &mut Vec<u8>, change: &ProteinChange<'_>, start_lost: bool) -> bool {
-    let Some((from, to)) = change.unshifted.location.cds.both() else { return false };
-    let edited = Edited {
-        coding: change.coding,
-        from: from as usize - 1,
-        to: to as usize,
-        alt: &change.unshifted.codons.alt_bases,
-    };
-    let protein_len = change.coding.protein_len();
-    let mut number = change.codons.first as usize - 1;
-    loop {
-        let before = if number < protein_len { change.coding.residue(number) } else { Some(b'*') };
-        let (Some(before), Some(after)) = (before, edited.residue(number)) else {
-            return describe_open_end(out, change.coding, number, change.codons.first as usize);
-        };
-        if before == after && before == b'*' {
-            out.extend_from_slice(b"Ter");
-            push_int(out, number as i32 + 1);
-            out.push(b'=');
-            return true;
-        }
-        if before == after && number < protein_len {
-            number += 1;
-            continue;
-        }
-        write_residues(out, &[before]);
-        push_int(out, number as i32 + 1);
-        if start_lost {
-            out.push(b'?');
-            return true;
-        }
-        write_residues(out, &[after]);
-        if after != b'*' {
-            out.extend_from_slice(b"fsTer");
-            match edited.stop_from(number).filter(|_| number > 0) {
-                Some(stop) => push_int(out, (stop - number) as i32 + 1),
-                None => out.push(b'?'),
-            }
-        }
+    if !write_residue(out, coding, number) || !write_residues(out, &[after]) {
+        return false;
+    }
+    if after == b'*' {
         return true;
     }
-}
-
-/// Describes a frameshift whose residues equal the reference up to the end of the sequence. VEP
-/// writes the last residue twice and leaves the stop unknown.
-fn describe_open_end(
-    out: &mut Vec<u8>,
-    coding: &Translatable<'_>,
-    end: usize,
-    first: usize,
-) -> bool {
-    let Some(last) = end.checked_sub(1).filter(|last| last + 1 >= first) else { return false };
-    let Some(residue) = coding.residue(last) else { return false };
-    write_residues(out, &[residue]);
-    push_int(out, end as i32);
-    write_residues(out, &[residue]);
-    out.extend_from_slice(b"fsTer?");
+    // The number counts from the first residue that differs: as residue 1 of a shifted frame, as
+    // residue 0 of an extension.
+    let (kind, first): (&[u8], usize) = if before == b'*' { (b"extTer", 0) } else { (b"fsTer", 1) };
+    out.extend_from_slice(kind);
+    match stop {
+        Some(stop) => push_int(out, (stop - number + first) as i32),
+        None => out.push(b'?'),
+    }
     true
 }
 
-/// Appends the number of residues that a lost stop adds, or `?`.
-fn write_extension(out: &mut Vec<u8>, change: &ProteinChange<'_>) {
-    let span = change.unshifted.location.cds.both();
-    let added = span.and_then(|(from, to)| {
-        let alt = &change.unshifted.codons.alt_bases;
-        let edited =
-            Edited { coding: change.coding, from: from as usize - 1, to: to as usize, alt };
-        let stop = edited.stop_from(change.codons.first as usize - 1)?;
-        stop.checked_sub(change.coding.protein_len()).filter(|n| *n > 0)
-    });
-    match added {
-        Some(n) => push_int(out, n as i32),
-        None => out.push(b'?'),
+/// Describes a change of the stop codon and of residues before it, without a shift of the frame:
+/// the residues `changed`, which end with the stop codon, instead of those up to the former one.
+/// `moves` says that the former stop codon only moves by the number of residues added.
+fn describe_around_stop(
+    out: &mut Vec<u8>,
+    peptides: &mut Peptides,
+    edited: &EditedCoding<'_>,
+    changed: Range<usize>,
+    moves: bool,
+) -> bool {
+    let coding = edited.coding;
+    let number = changed.start;
+    peptides.start = number;
+    peptides.reference.clear();
+    let former = number..coding.protein_len() + 1;
+    peptides.reference.extend(former.map(|n| coding.residue(n).unwrap_or(b'X')));
+    peptides.alt.clear();
+    peptides.alt.extend(changed.map(|n| edited.residue(n).unwrap_or(b'X')));
+    if moves {
+        peptides.clip_end();
     }
-}
-
-/// A coding sequence with its 3' UTR, in which the bases `from..to` are replaced by `alt`.
-struct Edited<'a> {
-    coding: &'a Translatable<'a>,
-    from: usize,
-    to: usize,
-    alt: &'a [u8],
-}
-
-impl Edited<'_> {
-    fn base(&self, index: usize) -> Option<u8> {
-        if index < self.from {
-            self.coding.base(index)
-        } else if index < self.from + self.alt.len() {
-            Some(self.alt[index - self.from])
-        } else {
-            self.coding.base(index - self.alt.len() + self.to - self.from)
+    match (peptides.reference.len(), peptides.alt.len()) {
+        (0, _) => describe_insertion(out, peptides, coding),
+        (length, 0) => {
+            write_range(out, coding, number, length) && {
+                out.extend_from_slice(b"del");
+                true
+            }
         }
-    }
-
-    fn residue(&self, number: usize) -> Option<u8> {
-        let at = number * 3;
-        let codon = [self.base(at)?, self.base(at + 1)?, self.base(at + 2)?];
-        Some(self.coding.table.translate(&codon))
-    }
-
-    /// The index of the first stop codon, starting at the codon `number` (both from 0).
-    fn stop_from(&self, number: usize) -> Option<usize> {
-        (number..)
-            .map_while(|n| self.residue(n).map(|r| (n, r)))
-            .find(|(_, r)| *r == b'*')
-            .map(|(n, _)| n)
+        _ => describe_replacement(out, peptides, coding),
     }
 }
 
-fn write_residues(out: &mut Vec<u8>, residues: &[u8]) {
+impl Peptides {
+    fn clip_start(&mut self) {
+        let pairs = self.reference.iter().zip(&self.alt);
+        let shared = pairs.take_while(|(a, b)| a == b).count();
+        self.reference.drain(..shared);
+        self.alt.drain(..shared);
+        self.start += shared;
+    }
+
+    fn clip_end(&mut self) {
+        let pairs = self.reference.iter().rev().zip(self.alt.iter().rev());
+        let shared = pairs.take_while(|(a, b)| a == b).count();
+        self.reference.truncate(self.reference.len() - shared);
+        self.alt.truncate(self.alt.len() - shared);
+    }
+}
+
+/// Shifts inserted or deleted residues as far as possible towards the C terminus, where `next` is
+/// the position of the residue after them. Returns the distance.
+fn shift(moving: &mut [u8], next: usize, coding: &Translatable<'_>) -> usize {
+    let length = moving.len();
+    let mut distance = 0;
+    while let Some(residue) = coding.residue(next + distance)
+        && residue == moving[distance % length]
+        && residue != b'*'
+    {
+        distance += 1;
+    }
+    moving.rotate_left(distance % length);
+    distance
+}
+
+/// Appends `Leu10=` or `Leu10_Ala11=` for the residues `from..to`.
+fn write_silent(out: &mut Vec<u8>, coding: &Translatable<'_>, from: usize, to: usize) -> bool {
+    let known = write_range(out, coding, from, to - from);
+    out.push(b'=');
+    known
+}
+
+/// Appends `Lys5` or `Lys5_Met9` of the reference protein. Returns `false` if a residue is unknown.
+fn write_range(out: &mut Vec<u8>, coding: &Translatable<'_>, start: usize, length: usize) -> bool {
+    if !write_residue(out, coding, start) {
+        return false;
+    }
+    if length < 2 {
+        return true;
+    }
+    out.push(b'_');
+    write_residue(out, coding, start + length - 1)
+}
+
+/// Appends `Lys5` of the reference protein. Returns `false` if the residue is unknown.
+fn write_residue(out: &mut Vec<u8>, coding: &Translatable<'_>, number: usize) -> bool {
+    let Some(residue) = coding.residue(number) else { return false };
+    let known = write_residues(out, &[residue]);
+    push_int(out, number as i32 + 1);
+    known
+}
+
+/// Appends residues. Returns `false` if one is unknown.
+fn write_residues(out: &mut Vec<u8>, residues: &[u8]) -> bool {
     for residue in residues {
-        // VEP shows unknown residues as a stop.
-        let name = if *residue == b'X' { "Ter" } else { amino_acid_three(*residue) };
-        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(amino_acid_three(*residue).as_bytes());
     }
-}
-
-/// Appends `Lys5` or `Lys5_Met9` of the reference peptide.
-fn write_range(out: &mut Vec<u8>, peptides: &Peptides, several: bool) {
-    write_residues(out, &peptides.reference[..1]);
-    push_int(out, peptides.start);
-    if several {
-        out.push(b'_');
-        write_residues(out, &peptides.reference[peptides.reference.len() - 1..]);
-        push_int(out, peptides.end);
-    }
-}
-
-fn write_until_stop(out: &mut Vec<u8>, residues: &[u8]) {
-    let end =
-        residues.iter().position(|r| matches!(r, b'*' | b'X')).map_or(residues.len(), |n| n + 1);
-    write_residues(out, &residues[..end]);
+    !residues.contains(&b'X')
 }

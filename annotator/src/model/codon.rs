@@ -90,6 +90,14 @@ impl CodonTable {
         }
     }
 
+    /// Whether a codon can be the start codon of a gene model: a start codon, or one that differs
+    /// from ATG by one base, as most exceptions do (Kearse & Wilusz 2017, Genes & Development
+    /// 31:1717).
+    pub fn may_start(self, codon: &[u8; 3]) -> bool {
+        let same = codon.iter().zip(b"ATG").filter(|(a, b)| a == b).count();
+        same >= 2 || self.is_start(codon)
+    }
+
     /// Whether a codon is a start codon.
     pub fn is_start(self, codon: &[u8]) -> bool {
         match self {

@@ -30,6 +30,7 @@ impl<'r> AnyAnnotator<'r> {
                 let annotator = Annotator::new(reference, samples, format);
                 let annotator = annotator
                     .with_mismatches(options.annotate_mismatches)
+                    .with_predicted_proteins(options.hgvsp_predicted)
                     .without_contigs(withheld);
                 Self::Full(Box::new(annotator.with_limits(options.limits)))
             }

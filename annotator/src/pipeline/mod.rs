@@ -63,6 +63,8 @@ pub struct Options {
     pub max_mismatch_percent: f64,
     /// Annotate records whose REF differs from the reference, too.
     pub annotate_mismatches: bool,
+    /// Write protein descriptions as predictions, `p.(Gly2Ala)`.
+    pub hgvsp_predicted: bool,
     /// The annotated text may have this many bytes whatever the size of the input.
     pub min_output_bytes: u64,
 }
@@ -75,6 +77,7 @@ impl Default for Options {
             limits: InputLimits::DEFAULT,
             max_mismatch_percent: 5.0,
             annotate_mismatches: false,
+            hgvsp_predicted: false,
             min_output_bytes: 64 << 20,
         }
     }

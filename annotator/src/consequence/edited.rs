@@ -1,0 +1,244 @@
+//! The coding sequence of a transcript after an allele.
+
+use super::coding::Translatable;
+use super::locate::Location;
+use crate::model::Cds;
+
+/// A coding sequence in which the bases `from..to` are replaced. Indexes count from the first base
+/// of the first codon; negative ones are in the 5' UTR, and those after the coding sequence in the
+/// 3' UTR.
+#[derive(Clone, Copy, Debug)]
+pub struct EditedCoding<'a> {
+    /// The sequence before the change.
+    pub coding: &'a Translatable<'a>,
+    /// First base replaced.
+    pub from: i64,
+    /// The base after the last one replaced; `from` for an insertion.
+    pub to: i64,
+    /// The new bases in reading direction.
+    alt: &'a [u8],
+    /// Where the first codon begins after the change; not 0 if the start codon moved.
+    origin: i64,
+}
+
+/// What an allele that touches the start codon or the stop codon makes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodonOutcome {
+    /// The codon has the same bases at the same distance from one end of the coding sequence.
+    Unchanged,
+    /// The codon has other bases or only the bases around it differ, and it still starts or ends
+    /// the translation of the same protein.
+    Retained,
+    /// Translation does not start or end there any more.
+    Lost,
+}
+
+impl<'a> EditedCoding<'a> {
+    /// The change of an allele whose ends are both in exons; `None` for other alleles. `alt` are the
+    /// new bases in reading direction that replace `replaced` bases.
+    pub fn new(
+        coding: &'a Translatable<'a>,
+        location: &Location,
+        cds: &Cds,
+        replaced: usize,
+        alt: &'a [u8],
+    ) -> Option<Self> {
+        let (in_cds, in_cdna) = (location.cds, location.cdna);
+        // The positions that have all replaced bases, or else those in the coding sequence.
+        let (from, to) = match (in_cds.both(), in_cdna.both()) {
+            (Some((start, end)), None) => (i64::from(start) - 1, i64::from(end)),
+            (Some((start, end)), _)
+                if in_cds.bases() == Some(replaced) || in_cdna.bases() != Some(replaced) =>
+            {
+                (i64::from(start) - 1, i64::from(end))
+            }
+            // With ribosomal slippage, positions outside the CDS have no index.
+            (_, None) => return None,
+            (_, Some(_)) if cds.has_slippage() => return None,
+            (_, Some((start, end))) => {
+                let index = |position: i32| {
+                    let phase = if position < cds.cdna_start { 0 } else { coding.phase as i64 };
+                    let tail = if position > cds.cdna_end { coding.tail as i64 } else { 0 };
+                    i64::from(position) - i64::from(cds.cdna_start) + phase + tail
+                };
+                let to = index(end) + 1;
+                (if start > end { to } else { index(start) }, to)
+            }
+        };
+        let mut edited = Self { coding, from, to, alt, origin: 0 };
+        edited.origin = edited.find_origin();
+        Some(edited)
+    }
+
+    /// The change of the bases `from..to` (from 0) of the coding sequence.
+    pub(super) fn within(
+        coding: &'a Translatable<'a>,
+        (from, to): (usize, usize),
+        alt: &'a [u8],
+    ) -> Self {
+        Self { coding, from: from as i64, to: to as i64, alt, origin: 0 }
+    }
+
+    /// Whether the start codon moves with the bases after it, so that only the 5' UTR differs.
+    pub const fn moves_start(&self) -> bool {
+        self.origin != 0 && (self.from >= 0 || self.to <= 3)
+    }
+
+    /// Number of bases by which the sequence becomes longer.
+    pub const fn added(&self) -> i64 {
+        self.alt.len() as i64 - (self.to - self.from)
+    }
+
+    /// Whether the bases after the change are read in the same frame as before.
+    pub const fn keeps_frame(&self) -> bool {
+        (self.added() - self.origin) % 3 == 0
+    }
+
+    /// Number of codons by which a change that keeps the frame makes the protein longer.
+    pub const fn added_codons(&self) -> i64 {
+        (self.added() - self.origin) / 3
+    }
+
+    /// The first codon (from 0) that can differ.
+    pub const fn first_codon(&self) -> usize {
+        if self.origin != 0 || self.from < 0 { 0 } else { (self.from / 3) as usize }
+    }
+
+    /// Whether a replaced base, or the place of an insertion, is inside `from..to`.
+    const fn touches(&self, from: i64, to: i64) -> bool {
+        if self.from == self.to {
+            self.from > from && self.from < to
+        } else {
+            self.from < to && self.to > from
+        }
+    }
+
+    fn base(&self, index: i64) -> Option<u8> {
+        if index < self.from {
+            return self.coding.base_at(index);
+        }
+        match self.alt.get((index - self.from) as usize) {
+            Some(base) => Some(*base),
+            None => self.coding.base_at(index - self.added()),
+        }
+    }
+
+    fn codon_at(&self, index: i64) -> Option<[u8; 3]> {
+        Some([self.base(index)?, self.base(index + 1)?, self.base(index + 2)?])
+    }
+
+    /// Where translation starts. An allele that touches the start codon can leave a start codon at
+    /// the same distance from the bases before it (0), or from those after it.
+    fn find_origin(&self) -> i64 {
+        let added = self.added();
+        if !self.touches(0, 3) || !self.coding.has_start() || self.keeps_start_at(0) {
+            return 0;
+        }
+        let moves = added != 0
+            && self.keeps_start_at(added)
+            && (self.from < 0
+                || (3..self.to).all(|n| self.base(added + n) == self.coding.base_at(n)));
+        if moves { added } else { 0 }
+    }
+
+    fn keeps_start_at(&self, index: i64) -> bool {
+        // The bases before the change are the same only if it begins after them.
+        if index == 0 && self.from < 0 && self.added() != 0 {
+            return false;
+        }
+        self.codon_at(index).is_some_and(|codon| self.coding.can_start(&codon))
+    }
+
+    /// What becomes of the start codon; `None` if it is not touched or unknown.
+    pub fn start_outcome(&self) -> Option<CodonOutcome> {
+        if !self.touches(0, 3) || !self.coding.has_start() {
+            return None;
+        }
+        if !self.keeps_start_at(self.origin) {
+            return Some(CodonOutcome::Lost);
+        }
+        let same = self.codon_at(self.origin) == self.coding.codon(0);
+        Some(if same && self.origin == 0 {
+            CodonOutcome::Unchanged
+        } else {
+            CodonOutcome::Retained
+        })
+    }
+
+    /// What becomes of the stop codon; `None` if it is not touched or unknown. An allele near it
+    /// touches it if another stop codon takes its place and no residue changes.
+    pub fn stop_outcome(&self) -> Option<CodonOutcome> {
+        let end = self.coding.len() as i64;
+        let last_changed = self.to.max(self.from + self.alt.len() as i64);
+        if last_changed + 6 < end || self.from >= end || !self.coding.has_stop() {
+            return None;
+        }
+        let stop = end / 3 - 1;
+        if !self.touches(end - 3, end) {
+            let takes_its_place = self.added() != 0
+                && self.residue(stop as usize) == Some(b'*')
+                && self.same_up_to_stop();
+            return takes_its_place.then_some(CodonOutcome::Retained);
+        }
+        // The last codon that has a base of the former stop codon.
+        let last = stop.max((end - 1 + self.added()) / 3);
+        let first = self.first_codon() as i64;
+        let found = (first..=last).find(|n| self.residue(*n as usize) == Some(b'*'));
+        let Some(found) = found else { return Some(CodonOutcome::Lost) };
+        let moved = self.keeps_frame() && found == stop + self.added_codons();
+        let same = || self.codon_at(self.origin + found * 3) == self.coding.codon(stop as usize);
+        Some(match found.cmp(&stop) {
+            _ if moved && same() => CodonOutcome::Unchanged,
+            std::cmp::Ordering::Equal => CodonOutcome::Retained,
+            std::cmp::Ordering::Less if moved => CodonOutcome::Retained,
+            // An earlier stop codon, or one in inserted codons.
+            std::cmp::Ordering::Less => CodonOutcome::Unchanged,
+            std::cmp::Ordering::Greater if self.keeps_frame() => CodonOutcome::Unchanged,
+            std::cmp::Ordering::Greater => CodonOutcome::Lost,
+        })
+    }
+
+    /// Whether all residues up to the stop codon are the same as before.
+    pub fn same_up_to_stop(&self) -> bool {
+        let stop = self.coding.len() / 3 - 1;
+        (self.first_codon()..=stop).all(|n| self.residue(n) == self.coding.residue(n))
+    }
+
+    /// The amino acid of a codon (from 0) after the change.
+    pub fn residue(&self, number: usize) -> Option<u8> {
+        let index = self.origin + number as i64 * 3;
+        let codon = self.codon_at(index)?;
+        if number == 0 && self.coding.has_start() && self.coding.can_start(&codon) {
+            return Some(b'M');
+        }
+        let residue = self.coding.table.translate(&codon);
+        let is_sec = residue == b'*' && self.is_selenocysteine(index, &codon);
+        Some(if is_sec { b'U' } else { residue })
+    }
+
+    /// Whether the codon at an index is a TGA that was read as selenocysteine before the change, at
+    /// the same distance from the bases before or after the change.
+    pub(super) fn is_selenocysteine(&self, index: i64, codon: &[u8; 3]) -> bool {
+        if self.coding.selenocysteines.is_empty() || !codon.eq_ignore_ascii_case(b"TGA") {
+            return false;
+        }
+        let was = |index: i64| {
+            index >= 0
+                && index % 3 == 0
+                && i32::try_from(index / 3)
+                    .is_ok_and(|codon| self.coding.selenocysteines.contains(&codon))
+        };
+        let added = self.added();
+        let new_end = self.from + self.alt.len() as i64;
+        ((added == 0 || self.from > index) && was(index))
+            || (new_end < index + 3 && was(index - added))
+    }
+
+    /// The number (from 0) of the first stop codon at or after a codon.
+    pub fn stop_from(&self, number: usize) -> Option<usize> {
+        (number..)
+            .map_while(|n| self.residue(n).map(|residue| (n, residue)))
+            .find(|(_, residue)| *residue == b'*')
+            .map(|(n, _)| n)
+    }
+}

@@ -1,0 +1,651 @@
+//! Protein descriptions, and what becomes of start and stop codons, on small genes on both strands.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+
+use gas_annotate::annotate::Annotator;
+use gas_annotate::annotation_format::AnnotationFormat;
+use gas_annotate::model::{CodonTable, amino_acid_three};
+use gas_annotate::reference::{BuildOptions, Reference, build_reference};
+use proptest::prelude::*;
+use std::sync::LazyLock;
+
+/// Bases before and after the gene on the contig.
+const FLANK: &str = "GTCAGGATCCTAGGCATTGC";
+const UTR5: &str = "GCCACCAAGC";
+const UTR3: &str = "AATCCGTAGGTCTAACCATGGTTAGCC";
+
+/// A gene with one exon.
+struct Gene {
+    /// Bases of the contig on the forward strand.
+    contig: String,
+    reverse: bool,
+    reference: Reference,
+}
+
+fn reverse_complement(bases: &str) -> String {
+    let complement = |base| match base {
+        'A' => 'T',
+        'C' => 'G',
+        'G' => 'C',
+        _ => 'A',
+    };
+    bases.chars().rev().map(complement).collect()
+}
+
+impl Gene {
+    /// A gene on the contig `contig`. `attributes` are those of its CDS feature, and `tags` those of
+    /// its transcript. `sec` is the place of a selenocysteine codon in the CDS.
+    fn new(
+        contig_name: &str,
+        [utr5, cds, utr3]: [&str; 3],
+        reverse: bool,
+        (phase, attributes, tags): (usize, &str, &str),
+        sec: Option<usize>,
+    ) -> Self {
+        let spliced = format!("{FLANK}{utr5}{cds}{utr3}{FLANK}");
+        let len = spliced.len();
+        let contig = if reverse { reverse_complement(&spliced) } else { spliced };
+        let range = |from: usize, to: usize| {
+            let (from, to) = if reverse { (len - to, len - from) } else { (from, to) };
+            format!("{}\t{to}", from + 1)
+        };
+        let strand = if reverse { '-' } else { '+' };
+        let cds_at = FLANK.len() + utr5.len();
+        let all = range(FLANK.len(), len - FLANK.len());
+        let line = |kind: &str, range: &str, phase: &str, attributes: &str| {
+            format!("{contig_name}\tx\t{kind}\t{range}\t.\t{strand}\t{phase}\t{attributes}\n")
+        };
+        let mut gff = line("gene", &all, ".", "ID=gene:G;Name=G;biotype=protein_coding");
+        let transcript = format!("ID=transcript:T;Parent=gene:G;biotype=protein_coding{tags}");
+        gff += &line("mRNA", &all, ".", &transcript);
+        gff += &line("exon", &all, ".", "Parent=transcript:T");
+        let attributes = format!("ID=CDS:P;Parent=transcript:T;protein_id=P{attributes}");
+        let coding = range(cds_at, cds_at + cds.len());
+        gff += &line("CDS", &coding, &phase.to_string(), &attributes);
+        if let Some(sec) = sec {
+            let codon = range(cds_at + sec, cds_at + sec + 3);
+            let kind = "stop_codon_redefined_as_selenocysteine";
+            gff += &line(kind, &codon, ".", "Parent=transcript:T");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let out = tempfile::tempdir().unwrap().keep();
+        build_reference(&BuildOptions {
+            gff: vec![write("m.gff3", &gff)],
+            fasta: vec![write("s.fa", &format!(">{contig_name}\n{contig}\n"))],
+            vcf_tracks: Vec::new(),
+            bed_tracks: Vec::new(),
+            assembly: "test".to_owned(),
+            out: out.clone(),
+        })
+        .unwrap();
+        Self { contig, reverse, reference: Reference::open(&out).unwrap() }
+    }
+
+    /// A complete gene with the standard code and these UTRs.
+    fn standard([utr5, cds, utr3]: [&str; 3], reverse: bool) -> Self {
+        Self::new("1", [utr5, cds, utr3], reverse, (0, "", ""), None)
+    }
+
+    /// The record (POS, REF, ALT) that replaces `removed` bases of the transcript from `from` (from
+    /// 0, counted from its first base) by `alt`.
+    fn record(&self, from: usize, removed: usize, alt: &str) -> (usize, String, String) {
+        let from = from + FLANK.len();
+        let (low, alt) = if self.reverse {
+            (self.contig.len() - from - removed, reverse_complement(alt))
+        } else {
+            (from, alt.to_owned())
+        };
+        let reference = &self.contig[low..low + removed];
+        if !reference.is_empty() && !alt.is_empty() {
+            return (low + 1, reference.to_owned(), alt);
+        }
+        let before = &self.contig[low - 1..low];
+        (low, format!("{before}{reference}"), format!("{before}{alt}"))
+    }
+
+    /// Terms, HGVSc and HGVSp of an allele, without identifiers.
+    fn effect(&self, from: usize, removed: usize, alt: &str) -> [String; 3] {
+        self.effect_of(&self.record(from, removed, alt), false)
+    }
+
+    fn effect_of(
+        &self,
+        (pos, reference, alt): &(usize, String, String),
+        predicted: bool,
+    ) -> [String; 3] {
+        let annotator = Annotator::new(&self.reference, 0, AnnotationFormat::Csq, false);
+        let mut annotator = annotator.with_predicted_proteins(predicted);
+        let name = &self.reference.manifest.contigs[0].name;
+        let line = format!("{name}\t{pos}\t.\t{reference}\t{alt}\t.\t.\t.");
+        let mut out = Vec::new();
+        annotator.record(1, line.as_bytes(), &mut out).unwrap();
+        let line = String::from_utf8(out).unwrap();
+        let entry = line.split("CSQ=").nth(1).unwrap().split(',').next().unwrap().to_owned();
+        let fields: Vec<&str> = entry.split('|').collect();
+        let bare = |text: &str| {
+            text.split(':').next_back().unwrap_or_default().replace("%3D", "=").replace("p.", "")
+        };
+        [fields[1].replace("_variant", ""), bare(fields[10]), bare(fields[11])]
+    }
+}
+
+/// `M A K K Q Q Q L E R W T Y V L *`
+const CDS: &str = "ATGGCTAAAAAACAGCAGCAGCTGGAACGTTGGACCTACGTTCTGTGA";
+
+static BOTH_STRANDS: LazyLock<[Gene; 2]> =
+    LazyLock::new(|| [false, true].map(|reverse| Gene::standard([UTR5, CDS, UTR3], reverse)));
+
+/// Checks alleles given as the first CDS base (from 1), the number of bases removed, and the new
+/// bases, on both strands. `None` for a term set that is not compared.
+fn check(cases: &[(&str, i32, usize, &str, [&str; 3])], genes: &[Gene], utr5: usize) {
+    let mut wrong = String::new();
+    for (why, from, removed, alt, expected) in cases {
+        for gene in genes {
+            let from = (utr5 as i32 + from - 1) as usize;
+            let found = gene.effect(from, *removed, alt);
+            if found != *expected {
+                let strand = if gene.reverse { '-' } else { '+' };
+                wrong += &format!("{strand} {why}: {found:?} instead of {expected:?}\n");
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn substitutions_of_several_codons_are_described_as_ranges() {
+    let cases = [
+        ("silent", 27, 4, "GAGA", ["synonymous", "c.27_30delinsGAGA", "Glu9_Arg10="]),
+        ("one silent codon", 27, 1, "G", ["synonymous", "c.27A>G", "Glu9="]),
+        ("missense", 35, 3, "ATG", ["missense", "c.35_37delinsATG", "Thr12_Tyr13delinsAsnAsp"]),
+        ("one residue", 27, 2, "GG", ["missense", "c.27_28delinsGG", "Arg10Gly"]),
+        ("stop first", 34, 4, "TAGC", ["stop_gained", "c.34_37delinsTAGC", "Thr12Ter"]),
+        (
+            "stop second",
+            35,
+            5,
+            "ATTAA",
+            ["stop_gained", "c.35_39delinsATTAA", "Thr12_Tyr13delinsAsnTer"],
+        ),
+        ("silent and stop", 36, 4, "TTAA", ["stop_gained", "c.36_39delinsTTAA", "Tyr13Ter"]),
+    ];
+    check(&cases, &*BOTH_STRANDS, UTR5.len());
+}
+
+#[test]
+fn residues_are_inserted_and_deleted_by_the_3_prime_rule() {
+    let cases = [
+        ("repeat", 13, 0, "CAG", ["inframe_insertion", "c.20_22dup", "Gln7dup"]),
+        ("two copies", 13, 0, "CAGCAG", ["inframe_insertion", "c.17_22dup", "Gln6_Gln7dup"]),
+        ("one copy less", 13, 3, "", ["inframe_deletion", "c.20_22del", "Gln7del"]),
+        ("two residues", 7, 6, "", ["inframe_deletion", "c.7_12del", "Lys3_Lys4del"]),
+        ("last residue", 43, 3, "", ["inframe_deletion", "c.43_45del", "Leu15del"]),
+        ("last two", 40, 6, "", ["inframe_deletion", "c.40_45del", "Val14_Leu15del"]),
+        ("last residue twice", 46, 0, "CTG", ["inframe_insertion", "c.43_45dup", "Leu15dup"]),
+        (
+            "directly before the stop codon",
+            46,
+            0,
+            "GGT",
+            ["inframe_insertion", "c.45_46insGGT", "Leu15_Ter16insGly"],
+        ),
+        (
+            "within the stop codon, which moves",
+            47,
+            0,
+            "CAT",
+            ["inframe_insertion", "c.46_47insCAT", "Leu15_Ter16insSer"],
+        ),
+        (
+            "between residues",
+            37,
+            0,
+            "GGT",
+            ["inframe_insertion", "c.36_37insGGT", "Thr12_Tyr13insGly"],
+        ),
+        (
+            "with a stop codon",
+            37,
+            0,
+            "GGTTAA",
+            ["stop_gained&inframe_insertion", "c.36_37insGGTTAA", "Thr12_Tyr13insGlyTer"],
+        ),
+        (
+            "residue of the reference, then a stop codon",
+            37,
+            0,
+            "TATTAA",
+            ["stop_gained&inframe_insertion", "c.38_39insTTAATA", "Val14Ter"],
+        ),
+        (
+            "a stop codon before the stop codon",
+            46,
+            0,
+            "GGTTAG",
+            ["inframe_insertion", "c.45_46insGGTTAG", "Leu15_Ter16insGly"],
+        ),
+    ];
+    check(&cases, &*BOTH_STRANDS, UTR5.len());
+    // On the reverse strand, the insertion is placed behind the stop codon's first base.
+    let cases = [(
+        "with an immediate stop codon",
+        37,
+        0,
+        "TAAGGT",
+        ["stop_gained&inframe_insertion", "c.38_39insAGGTTA", "Tyr13Ter"],
+    )];
+    check(&cases, &BOTH_STRANDS[..1], UTR5.len());
+}
+
+#[test]
+fn a_changed_stop_codon_is_an_extension() {
+    let cases = [
+        ("substitution", 46, 1, "C", ["stop_lost", "c.46T>C", "Ter16ArgextTer3"]),
+        ("frameshift", 46, 1, "", ["frameshift&stop_lost", "c.46del", "Ter16GluextTer8"]),
+        ("unknown end", 47, 0, "C", ["frameshift&stop_lost", "c.46_47insC", "Ter16SerextTer?"]),
+        ("deletion", 46, 3, "", ["stop_lost&inframe_deletion", "c.46_48del", "Ter16AsnextTer2"]),
+        (
+            "with the last residue",
+            43,
+            6,
+            "",
+            ["stop_lost&inframe_deletion", "c.43_48del", "Leu15_Ter16delinsAsnProTer"],
+        ),
+        ("with the 3' UTR", 47, 3, "", ["stop_lost&3_prime_UTR", "c.47_*1del", "Ter16TyrextTer2"]),
+        (
+            "substitution with the 3' UTR",
+            48,
+            2,
+            "CC",
+            ["stop_lost&3_prime_UTR", "c.48_*1delinsCC", "Ter16CysextTer3"],
+        ),
+        ("silent and lost", 45, 2, "AC", ["stop_lost", "c.45_46inv", "Ter16ArgextTer3"]),
+        (
+            "missense and lost",
+            44,
+            3,
+            "ACC",
+            ["stop_lost", "c.44_46delinsACC", "Leu15_Ter16delinsHisArgAsnProTer"],
+        ),
+        ("retained", 47, 1, "A", ["stop_retained", "c.47G>A", "Ter16="]),
+        (
+            "retained with the 3' UTR",
+            47,
+            3,
+            "AAC",
+            ["stop_retained&3_prime_UTR", "c.47_*1delinsAAC", "Ter16="],
+        ),
+        (
+            "silent and retained",
+            45,
+            3,
+            "ATA",
+            ["stop_retained", "c.45_47delinsATA", "Leu15_Ter16="],
+        ),
+        (
+            "missense and retained",
+            44,
+            4,
+            "CGTA",
+            ["missense&stop_retained", "c.44_47delinsCGTA", "Leu15Pro"],
+        ),
+        (
+            "a stop codon inserted before",
+            46,
+            0,
+            "TAA",
+            ["stop_retained", "c.46_47insAAT", "Ter16="],
+        ),
+    ];
+    check(&cases, &*BOTH_STRANDS, UTR5.len());
+}
+
+#[test]
+fn a_stop_codon_that_bases_moving_in_complete_is_not_changed() {
+    // TGA and AAT: an A less leaves TGA.
+    let cases = [("deletion", 48, 1, "", ["3_prime_UTR", "c.*2del", ""])];
+    check(&cases, &*BOTH_STRANDS, UTR5.len());
+}
+
+#[test]
+fn frameshifts_begin_at_the_first_residue_that_differs() {
+    let cases = [
+        ("deletion", 31, 1, "", ["frameshift", "c.31del", "Trp11GlyfsTer14"]),
+        ("immediate stop", 32, 1, "", ["frameshift", "c.33del", "Trp11Ter"]),
+        ("beside the start", 3, 1, "", ["frameshift", "c.4del", "Ala2LeufsTer23"]),
+        (
+            "insertion with a stop codon",
+            38,
+            0,
+            "GTTAAGCACG",
+            ["stop_gained&frameshift", "c.37_38insGTTAAGCACG", "Tyr13CysfsTer2"],
+        ),
+    ];
+    check(&cases, &*BOTH_STRANDS, UTR5.len());
+}
+
+#[test]
+fn a_changed_start_codon_loses_the_start_unless_one_moves_in() {
+    let cases = [
+        ("substitution", 1, 1, "G", ["start_lost", "c.1A>G", "Met1?"]),
+        ("with codon 2", 2, 4, "ACCA", ["start_lost", "c.2_5delinsACCA", "Met1?"]),
+        ("with the 5' UTR", 0, 2, "TG", ["start_lost&5_prime_UTR", "c.-1_1inv", "Met1?"]),
+        ("deletion with the 5' UTR", 0, 2, "", ["start_lost&5_prime_UTR", "c.-1_1del", "Met1?"]),
+        (
+            "around an intact start codon",
+            0,
+            5,
+            "TATGC",
+            ["missense&5_prime_UTR", "c.-1_4delinsTATGC", "Ala2Pro"],
+        ),
+    ];
+    check(&cases, &*BOTH_STRANDS, UTR5.len());
+    // A base less of `A|ATG` is one less in the 5' UTR.
+    for reverse in [false, true] {
+        let gene = Gene::standard(["GCCACCA", CDS, UTR3], reverse);
+        let [terms, _, protein] = gene.effect(7, 1, "");
+        assert!(["5_prime_UTR", "start_retained"].contains(&&*terms), "{terms}");
+        assert!(["", "Met1="].contains(&&*protein), "{protein}");
+    }
+}
+
+/// Genes on both strands with `tags` of the transcript and other attributes of the CDS feature.
+fn genes(
+    contig: &str,
+    sequences: [&str; 3],
+    cds: (usize, &str, &str),
+    sec: Option<usize>,
+) -> [Gene; 2] {
+    [false, true].map(|reverse| Gene::new(contig, sequences, reverse, cds, sec))
+}
+
+#[test]
+fn selenocysteine_is_kept_before_and_after_the_change() {
+    // M A U L K *
+    let cds = "ATGGCCTGACTGAAATAA";
+    let marked = genes("1", [UTR5, cds, UTR3], (0, "", ""), Some(6));
+    let cases = [
+        ("substitution", 7, 1, "G", ["missense", "c.7T>G", "Sec3Gly"]),
+        ("stop codon", 8, 1, "A", ["stop_gained", "c.8G>A", "Sec3Ter"]),
+        ("other residue behind", 11, 1, "C", ["missense", "c.11T>C", "Leu4Pro"]),
+        ("insertion before", 7, 0, "TCC", ["inframe_insertion", "c.5_7dup", "Ala2_Sec3insSer"]),
+        (
+            "insertion behind",
+            10,
+            0,
+            "GGT",
+            ["inframe_insertion", "c.9_10insGGT", "Sec3_Leu4insGly"],
+        ),
+        (
+            "codon before and codon behind",
+            6,
+            5,
+            "GTGAG",
+            ["missense", "c.6_10delinsGTGAG", "Leu4Val"],
+        ),
+        ("deletion", 7, 3, "", ["inframe_deletion", "c.7_9del", "Sec3del"]),
+        ("deletion before", 4, 3, "", ["inframe_deletion", "c.4_6del", "Ala2del"]),
+        ("shifted frame", 10, 1, "", ["frameshift", "c.10del", "Leu4Ter"]),
+    ];
+    check(&cases, &marked, UTR5.len());
+    // Each dialect that marks the codon.
+    let plain = genes("1", [UTR5, cds, UTR3], (0, "", ""), None);
+    let expected = ["stop_lost", "c.7T>G", "Ter3GlyextTer3"];
+    check(&[("unmarked", 7, 1, "G", expected)], &plain, UTR5.len());
+    let at = FLANK.len() + UTR5.len() + 6;
+    let len = 2 * FLANK.len() + UTR5.len() + cds.len() + UTR3.len();
+    let positions = format!("{}..{}", at + 1, at + 3);
+    let reverse_positions = format!("complement({}..{})", len - at - 2, len - at);
+    for (reverse, positions) in [(false, positions), (true, reverse_positions)] {
+        let attribute = format!(";transl_except=(pos:{positions}%2Caa:Sec)");
+        let gene = Gene::new("1", [UTR5, cds, UTR3], reverse, (0, &attribute, ""), None);
+        let expected = ["missense", "c.7T>G", "Sec3Gly"];
+        check(&[("transl_except", 7, 1, "G", expected)], &[gene], UTR5.len());
+    }
+}
+
+#[test]
+fn start_codons_of_other_codes_are_methionine() {
+    // ATT starts in mitochondria: M A * with TAA supplied in full.
+    let mitochondrial = genes("MT", [UTR5, "ATTGCCTGAAAATAA", UTR3], (0, "", ""), None);
+    let cases = [
+        ("another start codon", 3, 1, "C", ["start_retained", "c.3T>C", "Met1="]),
+        ("no start codon", 2, 1, "C", ["start_lost", "c.2T>C", "Met1?"]),
+        ("TGA is tryptophan", 7, 1, "G", ["missense", "c.7T>G", "Trp3Gly"]),
+        ("AAA becomes the stop codon AGA", 11, 1, "G", ["stop_gained", "c.11A>G", "Lys4Ter"]),
+    ];
+    check(&cases, &mitochondrial, UTR5.len());
+    let bacterial = genes("1", [UTR5, "GTGGCCAAATAA", UTR3], (0, ";transl_table=11", ""), None);
+    let cases = [
+        ("another start codon", 1, 1, "A", ["start_retained", "c.1G>A", "Met1="]),
+        ("no start codon", 2, 1, "A", ["start_lost", "c.2T>A", "Met1?"]),
+        ("both codons", 3, 2, "AC", ["start_lost", "c.3_4delinsAC", "Met1?"]),
+        ("codon 2", 5, 1, "G", ["missense", "c.5C>G", "Ala2Gly"]),
+    ];
+    check(&cases, &bacterial, UTR5.len());
+    // Other start codons are kept only as they are with the standard code.
+    let standard = genes("1", [UTR5, "CTGGCCAAATAA", UTR3], (0, "", ""), None);
+    let cases = [
+        ("ATG", 1, 1, "A", ["start_retained", "c.1C>A", "Met1="]),
+        ("TTG", 1, 1, "T", ["start_lost", "c.1C>T", "Met1?"]),
+    ];
+    check(&cases, &standard, UTR5.len());
+}
+
+#[test]
+fn incomplete_coding_sequences_lose_no_start_or_stop() {
+    // Two bases of a codon, then A K K.
+    let start_unknown =
+        genes("1", ["", "GAGCTAAAAAATGA", UTR3], (2, "", ";tag=cds_start_NF"), None);
+    let cases = [
+        ("first whole codon", 4, 1, "A", ["missense", "c.4C>A", "Ala2Asp"]),
+        ("incomplete codon", 1, 1, "C", ["coding_sequence", "c.1G>C", "?"]),
+        ("shifted frame", 1, 1, "", ["frameshift", "c.1del", "Ala2LeufsTer12"]),
+    ];
+    check(&cases, &start_unknown, 0);
+    // A codon that starts no translation, without a tag.
+    let no_start = genes("1", [UTR5, "GCCGGTAAATGA", UTR3], (0, "", ""), None);
+    let cases = [("first codon", 2, 1, "A", ["missense", "c.2C>A", "Ala1Asp"])];
+    check(&cases, &no_start, UTR5.len());
+    // An incomplete codon at the end, and no stop codon.
+    for tag in ["", ";tag=cds_end_NF"] {
+        let partial = genes("1", [UTR5, "ATGGCTAAAGA", ""], (0, "", tag), None);
+        let cases = [
+            ("last whole codon", 8, 1, "G", ["missense", "c.8A>G", "Lys3Arg"]),
+            (
+                "incomplete codon",
+                10,
+                1,
+                "C",
+                ["incomplete_terminal_codon&coding_sequence", "c.10G>C", "?"],
+            ),
+            (
+                "with a codon before",
+                9,
+                2,
+                "TC",
+                ["missense&incomplete_terminal_codon", "c.9_10delinsTC", "Lys3Asn"],
+            ),
+            ("shifted frame", 5, 1, "", ["frameshift", "c.5del", "Ala2ValfsTer?"]),
+        ];
+        check(&cases, &partial, UTR5.len());
+    }
+    let whole = genes("1", [UTR5, "ATGGCTAAAGAC", ""], (0, "", ";tag=cds_end_NF"), None);
+    let cases = [
+        ("last codon", 11, 1, "G", ["missense", "c.11A>G", "Asp4Gly"]),
+        ("deletion of a codon", 7, 3, "", ["inframe_deletion", "c.7_9del", "Lys3del"]),
+        ("nothing known behind", 12, 1, "", ["frameshift", "c.12del", "?"]),
+    ];
+    check(&cases, &whole, UTR5.len());
+}
+
+#[test]
+fn protein_descriptions_are_predictions_on_request() {
+    let [gene, _] = &*BOTH_STRANDS;
+    let text = |from: usize, removed, alt| {
+        let [_, _, protein] =
+            gene.effect_of(&gene.record(UTR5.len() + from - 1, removed, alt), true);
+        protein
+    };
+    assert_eq!(text(35, 3, "ATG"), "(Thr12_Tyr13delinsAsnAsp)");
+    assert_eq!(text(1, 1, "G"), "(Met1?)");
+    assert_eq!(text(27, 1, "G"), "(Glu9=)");
+}
+
+/// Sequences of genes for random alleles: with and without repeats at the ends, and with stop codons
+/// in the other frames.
+const RANDOM_GENES: [[&str; 3]; 4] = [
+    [UTR5, CDS, UTR3],
+    ["GCATGATG", "ATGATGGCTGCTTTATTATAA", "TAATGACTAGCTAAC"],
+    ["CCAAAA", "ATGAAAAAATTTTTTCCCCCCGGGGGGTAG", "GGGTAGCTTAACTGACC"],
+    ["TTGACA", "ATGTGGTATGTTCTGAAGCTTACAGCTTGTATGGAATTCTGA", "CATTGACTTTAGTAAGG"],
+];
+
+static RANDOM: LazyLock<Vec<Gene>> = LazyLock::new(|| {
+    let both = |sequences| [false, true].map(|reverse| Gene::standard(sequences, reverse));
+    RANDOM_GENES.into_iter().flat_map(both).collect()
+});
+
+/// The protein up to and including the stop codon.
+fn protein(bases: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    CodonTable::Standard.translate_to_stop(bases.as_bytes(), &mut out);
+    out
+}
+
+/// A residue by the three letters at the start of a text, and the rest.
+fn residue(text: &str) -> Option<(u8, &str)> {
+    let (name, rest) = text.split_at_checked(3)?;
+    let one = b"ARNDCQEGHILKMFPSTWYVU*".iter().find(|one| amino_acid_three(**one) == name)?;
+    Some((*one, rest))
+}
+
+/// A residue and its position (from 0) at the start of a text. Checks that the protein has it.
+fn position<'t>(text: &'t str, old: &[u8]) -> (usize, &'t str) {
+    let (one, rest) = residue(text).unwrap();
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, rest) = rest.split_at(digits);
+    let number: usize = number.parse().unwrap();
+    assert_eq!(old[number - 1], one, "{text}");
+    (number - 1, rest)
+}
+
+/// Checks that a description changes the protein `old` to `new`.
+fn check_change(text: &str, old: &[u8], new: &[u8]) -> Result<(), TestCaseError> {
+    let open = new.last() != Some(&b'*');
+    if text == "?" {
+        prop_assert!(open);
+        return Ok(());
+    }
+    let (start, mut rest) = position(text, old);
+    let mut end = start + 1;
+    if let Some(second) = rest.strip_prefix('_') {
+        let (last, after) = position(second, old);
+        (end, rest) = (last + 1, after);
+    }
+    let residues = |mut text: &str| {
+        let mut out = Vec::new();
+        while let Some((one, rest)) = residue(text) {
+            out.push(one);
+            text = rest;
+        }
+        assert!(text.is_empty());
+        out
+    };
+    if let Some((first, kind)) = residue(rest).filter(|(_, rest)| !rest.is_empty()) {
+        let (number, fixed) = match kind.strip_prefix("fsTer") {
+            Some(number) => (number, 1),
+            None => (kind.strip_prefix("extTer").unwrap(), 0),
+        };
+        prop_assert_eq!(&new[..start], &old[..start]);
+        prop_assert_eq!(new[start], first);
+        prop_assert_eq!(fixed == 0, old[start] == b'*');
+        match number.parse::<usize>() {
+            Ok(number) => prop_assert_eq!((new.len(), open), (start + 1 + number - fixed, false)),
+            Err(_) => prop_assert!(open),
+        }
+        return Ok(());
+    }
+    let inserted = match rest {
+        "=" => old[start..end].to_vec(),
+        "del" => Vec::new(),
+        "dup" => old[start..end].repeat(2),
+        _ => residues(rest.trim_start_matches("delins").trim_start_matches("ins")),
+    };
+    let mut changed = old[..start].to_vec();
+    if rest.starts_with("ins") {
+        prop_assert_eq!(end, start + 2);
+        changed.push(old[start]);
+        changed.extend(&inserted);
+        changed.push(old[start + 1]);
+        prop_assert!(inserted[0] != old[start + 1], "not shifted to the end: {}", text);
+    } else {
+        changed.extend(&inserted);
+    }
+    if matches!(rest, "del" | "dup") {
+        prop_assert!(
+            old[end] == b'*' || old[start] != old[end],
+            "not shifted to the end: {}",
+            text
+        );
+    }
+    changed.extend(&old[end..]);
+    let stop = changed.iter().position(|one| *one == b'*').unwrap();
+    changed.truncate(stop + 1);
+    prop_assert_eq!(changed, new);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(20_000) })]
+
+    #[test]
+    fn a_protein_description_changes_the_old_protein_to_the_new_one(
+        number in 0..8usize,
+        place in 0.0..1.0f64,
+        removed in prop_oneof![0..4usize, 0..12usize],
+        alt in prop_oneof!["[ACGT]{0,4}", "[ACGT]{0,12}", "(AAA|TTA|CAG|GCT|ATG|TGA){1,3}"],
+    ) {
+        let gene = &RANDOM[number];
+        let [utr5, cds, utr3] = RANDOM_GENES[number / 2];
+        let spliced = format!("{utr5}{cds}{utr3}");
+        let from = (place * (spliced.len() - 12) as f64) as usize;
+        let edited = format!("{}{alt}{}", &spliced[..from], &spliced[from + removed..]);
+        if edited == spliced {
+            return Ok(());
+        }
+        let [terms, coding, text] = gene.effect(from, removed, &alt);
+        let old = protein(cds);
+        // The start codon at the same distance from the bases before it, or from those after it.
+        let shared = spliced.bytes().zip(edited.bytes()).take_while(|(a, b)| a == b).count();
+        let begin = edited.len() as i64 - (spliced.len() - utr5.len()) as i64;
+        let starts = |at: usize| edited[at..].starts_with("ATG");
+        let after = usize::try_from(begin).ok().filter(|at| starts(*at)).map(|at| protein(&edited[at..]));
+        let kept = (shared > utr5.len() || edited.len() == spliced.len()) && starts(utr5.len());
+        let before = kept.then(|| protein(&edited[utr5.len()..]));
+        let context = format!("{terms} {coding} {text} {edited}");
+        if terms.contains("start_lost") {
+            prop_assert!(text == "Met1?" && before.is_none(), "{}", context);
+            return Ok(());
+        }
+        if text.is_empty() {
+            prop_assert!([before, after].contains(&Some(old)), "{}", context);
+            return Ok(());
+        }
+        let new = match (before, after) {
+            (Some(new), _) => new,
+            (None, Some(new)) => new,
+            (None, None) => return Err(TestCaseError::fail(format!("no start: {context}"))),
+        };
+        check_change(&text, &old, &new).map_err(|error| TestCaseError::fail(format!("{error} {context}")))?;
+        let changes = ["missense", "frameshift", "inframe", "stop_gained", "stop_lost", "altering"];
+        let changes = changes.iter().any(|term| terms.contains(term));
+        prop_assert!(old != new || !changes, "a change of nothing: {}", context);
+        prop_assert!(old == new || terms != "synonymous", "{}", context);
+        prop_assert!(!terms.contains("stop_gained") || new.len() < old.len(), "{}", context);
+    }
+}
