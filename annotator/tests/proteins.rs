@@ -117,7 +117,7 @@ impl Gene {
         (pos, reference, alt): &(usize, String, String),
         predicted: bool,
     ) -> [String; 3] {
-        let annotator = Annotator::new(&self.reference, 0, AnnotationFormat::Csq, false);
+        let annotator = Annotator::new(&self.reference, 0, AnnotationFormat::Csq);
         let mut annotator = annotator.with_predicted_proteins(predicted);
         let name = &self.reference.manifest.contigs[0].name;
         let line = format!("{name}\t{pos}\t.\t{reference}\t{alt}\t.\t.\t.");

@@ -45,9 +45,9 @@ pub(super) fn describe(
 
 /// Whether the residues after the change are those of the reference, including the stop codon.
 fn changes_whole_codons(edited: &EditedCoding<'_>) -> bool {
-    let coding = edited.coding;
-    let end = if coding.has_stop() { coding.len() as i64 - 3 } else { coding.len() as i64 };
-    edited.keeps_frame() && edited.to <= end
+    let end = edited.coding.len() as i64;
+    edited.keeps_frame()
+        && (edited.to <= end - 3 || (edited.to <= end && !edited.coding.has_stop()))
 }
 
 /// Describes a change after which the residues are those of the reference. Returns `false` if the
