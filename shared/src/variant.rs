@@ -114,6 +114,12 @@ impl VariantType {
 #[inline]
 pub fn without_shared_ends<'a>(reference: &'a [u8], alt: &'a [u8]) -> (usize, &'a [u8], &'a [u8]) {
     let same = |(a, b): &(&u8, &u8)| a.eq_ignore_ascii_case(b);
+    // Most alleles are substitutions of one base.
+    if let ([a], [b]) = (reference, alt)
+        && !same(&(a, b))
+    {
+        return (0, reference, alt);
+    }
     let tail = reference.iter().rev().zip(alt.iter().rev()).take_while(same).count();
     let (reference, alt) = (&reference[..reference.len() - tail], &alt[..alt.len() - tail]);
     let head = reference.iter().zip(alt).take_while(same).count();
