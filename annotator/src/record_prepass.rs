@@ -135,25 +135,26 @@ impl<'r> RecordPrepass<'r> {
         record: &Record<'_>,
     ) -> Option<AnnotationGap> {
         let reference = record.reference;
-        // `.` is an unknown REF, which is compared with nothing.
-        let known = reference.iter().all(u8::is_ascii_alphabetic);
-        let length = if known { reference.len() } else { 1 };
-        let found = usize::try_from(record.pos).ok().and_then(|pos| {
-            let start = pos.checked_sub(1)?;
+        let may_be_cut = self.annotates_cut_reference;
+        let bases = |length: usize| {
+            let start = usize::try_from(record.pos).ok()?.checked_sub(1)?;
             let (last, end) = (contig.sequence.len(), start.checked_add(length)?);
-            let cut = self.annotates_cut_reference && start < last;
+            let cut = may_be_cut && start < last;
             contig.sequence.get(start..if cut { end.min(last) } else { end })
-        });
-        let Some(bases) = found else { return Some(AnnotationGap::BeyondContig) };
-        if !known {
-            return None;
-        }
-        if bases == reference {
+        };
+        if let Some(bases) = bases(reference.len())
+            && bases == reference
+        {
             // Nearly all: upper-case bases that agree.
             let ambiguous = bases.iter().any(|base| !matches!(base, b'A' | b'C' | b'G' | b'T'));
             self.count_agreement(ambiguous);
             return None;
         }
+        // `.` is an unknown REF, which is compared with nothing.
+        if !reference.iter().all(u8::is_ascii_alphabetic) {
+            return bases(1).is_none().then_some(AnnotationGap::BeyondContig);
+        }
+        let Some(bases) = bases(reference.len()) else { return Some(AnnotationGap::BeyondContig) };
         let mut ambiguous = false;
         for (a, b) in bases.iter().zip(reference) {
             let (a, b) = (possible_bases(*a), possible_bases(*b));
