@@ -155,6 +155,8 @@ kinds! {
         |out| many(out, 30, "20\t5\t.\tA\tC", ",C", 500_000, "\t.\t.\t.\n");
     "1,000 alleles in each record", Bgzf, "",
         |out| many(out, 9_000, "20\t2967400\t.\tN\tC", ",G", 999, "\t.\t.\t.\n");
+    "10,000 alleles in each record", Bgzf, "",
+        |out| many(out, 900, "20\t2967400\t.\tN\tC", ",G", 9999, "\t.\t.\t.\n");
     "1,000 insertions into a run of unknown bases", Bgzf, "",
         |out| many(out, 5_000, "20\t30000\t.\tN\tNN", ",NN", 999, "\t.\t.\t.\n");
     "1,000 different insertions in coding sequence", Bgzf, "", |out| {
@@ -254,7 +256,7 @@ kinds! {
         out.write_all(&gzip_of(format!("{VERSION}{COLUMNS}\n").as_bytes()))?;
         repeat(out, &member, 18)
     };
-    "10 GiB in a gzip file in a gzip file", Gzip, "line 1: this is a doubly compressed file", |out| {
+    "10 GiB in a gzip file in a gzip file", Gzip, "line 1: this is compressed twice", |out| {
         let member = gzip_of(&vec![b'\n'; 16 << 20]);
         repeat(out, &member, 640)
     };
@@ -281,11 +283,12 @@ kinds! {
         out.write_all(&bgzf_block(&vec![b'\n'; 58 * MB]))?;
         out.write_all(&gas_shared::vcf::BGZF_END)
     };
-    "a ZIP file", None, "line 1: this is a ZIP file", |out| {
+    "a ZIP file", None, "line 1: this is a ZIP archive", |out| {
         text(out, "PK\u{3}\u{4}")?;
         repeat(out, &[0, 1], 20_000)
     };
-    "a BCF file", Bgzf, "line 1: this is a BCF file", |out| text(out, "BCF\u{2}\u{2}\n");
+    "a BCF file without a header", Bgzf, "the compressed file is damaged or truncated (header of the BCF file",
+    |out| text(out, "BCF\u{2}\u{2}\n");
     // Many records.
     "millions of blank lines", Bgzf, "the file has more than 20000000 lines after its header",
         |out| one(out, "20\t5\t.\tA\tC\t.\t.\t.\n", "\n", 35 * MB, "");
@@ -392,7 +395,7 @@ kinds! {
         text(out, "\r\n")?;
         repeat(out, b"20\t2967400\t.\tN\tC\t.\t.\t.\r\n20\t2967400\t.\tN\tC\t.\t.\t.\n\r\n", 100_000)
     };
-    "empty columns", Bgzf, "line 3", |out| one(out, "", "\t\t\t\t\t\t\t\n", 2 * MB, "");
+    "empty columns", Bgzf, "line 2: the file has no records", |out| one(out, "", "\t\t\t\t\t\t\t\n", 2 * MB, "");
     "alleles of VCF 3.3 that delete much", Bgzf, "", |out| {
         text(out, "##fileformat=VCFv3.3\n")?;
         text(out, COLUMNS)?;
