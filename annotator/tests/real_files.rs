@@ -506,6 +506,16 @@ fn a_bgzip_file_without_its_end_is_read_with_a_warning_if_its_records_are_whole(
 }
 
 #[test]
+fn positions_beyond_a_tabix_index_do_not_prevent_the_index() {
+    let text = format!(
+        "##fileformat=VCFv4.2\n{COLUMNS}\n{}\n20\t4294967296\t.\tN\tA\t.\t.\tEND=999999999999999\n",
+        record(76_758, "END=900000000000")
+    );
+    let (_, output) = annotate(&file(text), &Options::default()).unwrap();
+    assert!(write_index(&output).unwrap().extension().is_some_and(|name| name == "csi"));
+}
+
+#[test]
 fn a_record_with_thousands_of_alleles_has_an_entry_for_each() {
     let base = char::from(REFERENCE.contig(b"20").unwrap().bases(825_474, 825_474).unwrap()[0]);
     let bases = ['A', 'C', 'G', 'T'];

@@ -19,13 +19,21 @@ use std::path::{Path, PathBuf};
 /// The last position of a tabix index (SAM specification, section 5.2).
 const TABIX_MAX_POSITION: usize = 1 << 29;
 
+/// The last position that a record can have: it has at most 12 digits.
+const MAX_POSITION: usize = 999_999_999_999;
+
 /// Writes `FILE.gz.tbi` for a sorted bgzipped VCF file, or `FILE.gz.csi` if a contig is too long
 /// for tabix, and returns the path.
 ///
 /// # Errors
 /// [`Error::File`] if the file is not valid and sorted, or if the index cannot be written.
 pub fn write_index(path: &Path) -> Result<PathBuf, Error> {
-    let index = index(path).map_err(Error::file(path))?;
+    let index = match index(path, 0) {
+        // A wrong position must not prevent the index of the other records.
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => index(path, MAX_POSITION),
+        result => result,
+    };
+    let index = index.map_err(Error::file(path))?;
     let mut name = path.to_owned().into_os_string();
     name.push(match index {
         Index::Tabix(_) => ".tbi",
@@ -42,10 +50,13 @@ pub fn write_index(path: &Path) -> Result<PathBuf, Error> {
     Ok(target)
 }
 
-fn index(path: &Path) -> io::Result<Index> {
+/// Indexes a file whose contigs have at least `longest` bases.
+///
+/// # Errors
+/// [`io::ErrorKind::FileTooLarge`] if a record is beyond the contigs and the end of a tabix index.
+fn index(path: &Path, mut longest: usize) -> io::Result<Index> {
     let mut reader = BlockReader::new(BufReader::new(File::open(path)?));
     let mut line = Vec::new();
-    let mut longest = 0;
     let mut indexer = None;
     loop {
         let start = VirtualPosition::from(reader.virtual_position());
@@ -66,8 +77,11 @@ fn index(path: &Path) -> io::Result<Index> {
         let record = parse_record(line).map_err(|error| invalid(error.at(0)))?;
         let first = position(record.pos.max(1))?;
         let most = longest.max(TABIX_MAX_POSITION) as u64;
+        if record.pos > most {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
         let last = last_base(record.pos, record.reference, record.info);
-        let last = position(last.min(most).max(record.pos))?;
+        let last = position(last.min(most))?;
         indexer
             .add_record(&String::from_utf8_lossy(record.chrom), first, last, Chunk::new(start, end))
             .map_err(invalid)?;
@@ -89,7 +103,7 @@ fn contig_length(line: &[u8]) -> usize {
     let definition = Definition::parse(line).filter(|definition| definition.key == b"contig");
     let length = definition.and_then(|definition| definition.field(b"length"));
     let length = length.and_then(|text| std::str::from_utf8(text).ok()?.parse::<usize>().ok());
-    length.unwrap_or(0).min(i32::MAX as usize)
+    length.unwrap_or(0).min(MAX_POSITION)
 }
 
 /// The last base of a record, as tabix and bcftools have it: that of REF, or INFO/END if it is
