@@ -1,4 +1,5 @@
-//! HGVS descriptions of alleles (<https://hgvs-nomenclature.org>), in the spelling of Ensembl VEP.
+//! HGVS descriptions of alleles (<https://hgvs-nomenclature.org>), in the spelling of Ensembl VEP. Where VEP
+//! and the nomenclature disagree, the nomenclature is followed; the crate's README lists the differences.
 
 mod protein;
 mod structural;
@@ -25,6 +26,8 @@ pub struct HgvsText {
     /// Whether protein descriptions are written as predictions, `p.(Gly2Ala)`.
     pub predicted_proteins: bool,
     genomic_prefix: transcript::GenomicPrefix,
+    /// Whether all bases of the allele are known. Others are not described.
+    has_known_bases: bool,
     alt_bases: Vec<u8>,
     peptides: protein::Peptides,
 }
@@ -42,6 +45,11 @@ impl HgvsText {
     pub fn begin(&mut self, contig: &ContigView<'_>, placements: &Placements<'_>) {
         self.clear();
         let allele = placements.most_3_prime(Strand::Forward);
+        // Once for all transcripts: an allele can have millions of bases.
+        self.has_known_bases = is_plain_dna(allele.alt) && is_plain_dna(allele.reference);
+        if !self.has_known_bases {
+            return;
+        }
         self.genomic_prefix.describe(&mut self.genomic, contig, allele);
     }
 
@@ -56,15 +64,14 @@ impl HgvsText {
     ) {
         self.coding.clear();
         self.protein.clear();
-        if effect.distance.is_some() && !placements.are_several() {
+        if !self.has_known_bases || effect.distance.is_some() && !placements.are_several() {
             return;
         }
         self.offset = placements.offset(transcript.strand);
         transcript::describe_transcript(&mut self.coding, contig, transcript, placements);
         let Some(cds) = &transcript.cds else { return };
         let allele = placements.most_3_prime(transcript.strand);
-        let known = is_plain_dna(allele.alt) && is_plain_dna(allele.reference);
-        if effect.distance.is_some() || !effect.location.in_cds || !known {
+        if effect.distance.is_some() || !effect.location.in_cds {
             return;
         }
         let coding = Translatable::new(contig, transcript, cds);

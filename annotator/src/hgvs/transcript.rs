@@ -1,6 +1,5 @@
 //! Genomic and transcript descriptions (`g.`, `m.`, `c.` and `n.`).
 
-use crate::consequence::coding::is_plain_dna;
 use crate::contig_names::is_mitochondrial;
 use crate::model::{Strand, Transcript, complement};
 use crate::placements::Placements;
@@ -17,17 +16,13 @@ pub(super) struct GenomicPrefix {
 }
 
 impl GenomicPrefix {
-    /// Appends the genomic description, unless the allele has unknown bases or lies outside the
-    /// contig.
+    /// Appends the genomic description, unless the allele lies outside the contig.
     pub(super) fn describe(
         &mut self,
         out: &mut Vec<u8>,
         contig: &ContigView<'_>,
         allele: &Allele<'_>,
     ) {
-        if !is_plain_dna(allele.alt) || !is_plain_dna(allele.reference) {
-            return;
-        }
         let (low, high) = (allele.start.min(allele.end), allele.start.max(allele.end));
         if low < 1 || high as usize > contig.sequence.len() {
             return;
@@ -64,9 +59,6 @@ pub(super) fn describe_transcript(
         if !allele.is_insertion() || !duplicated().is_some_and(|(a, b)| inside(a) && inside(b)) {
             return;
         }
-    }
-    if !is_plain_dna(allele.alt) || !is_plain_dna(allele.reference) {
-        return;
     }
     out.extend_from_slice(transcript.id.as_bytes());
     out.extend_from_slice(if transcript.cds.is_some() { b":c." } else { b":n." });
