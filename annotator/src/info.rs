@@ -12,6 +12,8 @@ pub(crate) struct OwnKeys {
     finders: Vec<Finder<'static>>,
     /// Finds an empty field.
     empty_field: Finder<'static>,
+    /// Finds a missing value among fields.
+    missing_field: Finder<'static>,
 }
 
 impl OwnKeys {
@@ -23,15 +25,18 @@ impl OwnKeys {
 
     fn new<'a>(keys: impl IntoIterator<Item = &'a str>) -> Self {
         let finders = keys.into_iter().map(|key| Finder::new(key.as_bytes()).into_owned());
-        Self { finders: finders.collect(), empty_field: Finder::new(b";;") }
+        let (empty_field, missing_field) = (Finder::new(b";;"), Finder::new(b";."));
+        Self { finders: finders.collect(), empty_field, missing_field }
     }
 
     /// Whether INFO may have a field that is left out.
     #[inline]
     fn may_occur(&self, info: &[u8]) -> bool {
         info.starts_with(b";")
+            || info.starts_with(b".;")
             || info.ends_with(b";")
             || self.empty_field.find(info).is_some()
+            || self.missing_field.find(info).is_some()
             || self.finders.iter().any(|finder| finder.find(info).is_some())
     }
 
@@ -41,7 +46,7 @@ impl OwnKeys {
     }
 }
 
-/// Appends INFO without empty fields and without the values of the run's own keys. A missing INFO
+/// Appends INFO without empty and missing fields and without the values of the run's own keys. A missing INFO
 /// (`.`) becomes empty.
 #[inline]
 pub(crate) fn copy_info(out: &mut Vec<u8>, info: &[u8], own_keys: &OwnKeys) {
@@ -59,7 +64,7 @@ pub(crate) fn copy_info(out: &mut Vec<u8>, info: &[u8], own_keys: &OwnKeys) {
 fn copy_fields(out: &mut Vec<u8>, info: &[u8], own_keys: &OwnKeys) {
     let start = out.len();
     for field in info.split(|b| *b == b';') {
-        if !field.is_empty() && !own_keys.contains(field) {
+        if !matches!(field, b"" | b".") && !own_keys.contains(field) {
             begin_field(out, start);
             out.extend_from_slice(field);
         }
@@ -78,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_of_own_keys_and_empty_fields_are_left_out() {
+    fn values_of_own_keys_and_fields_without_content_are_left_out() {
         for (info, own_keys, expected) in [
             (".", &[][..], ""),
             ("", &["CSQ"], ""),
@@ -90,7 +95,8 @@ mod tests {
             ("CSQ=a;GAP=b;DP=3", &["CSQ", "GAP"], "DP=3"),
             (";DP=3;;AN=2;", &["CSQ"], "DP=3;AN=2"),
             (";;", &[], ""),
-            (".;DP=3", &[], ".;DP=3"),
+            (".;DP=3;.;AN=2;.", &[], "DP=3;AN=2"),
+            ("DP=3;.5", &[], "DP=3;.5"),
         ] {
             let mut out = b"before".to_vec();
             copy_info(&mut out, info.as_bytes(), &OwnKeys::new(own_keys.iter().copied()));

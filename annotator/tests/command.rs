@@ -37,6 +37,14 @@ fn a_valid_file_has_exit_code_0_and_an_invalid_one_2() {
     let folder = tempfile::tempdir().unwrap();
     let run = annotate(folder.path(), &valid(), &[]);
     assert_eq!(run.status.code(), Some(0), "{}", String::from_utf8_lossy(&run.stderr));
+    let run = Command::new(env!("CARGO_BIN_EXE_gas-annotate"))
+        .current_dir(folder.path())
+        .args(["annotate", "in.vcf", "--out", "out.vcf", "--index", "--reference"])
+        .arg(&*REFERENCE_FOLDER)
+        .output()
+        .unwrap();
+    let error = String::from_utf8(run.stderr).unwrap();
+    assert!(error.contains("warning: the output has no index, which needs a bgzipped"), "{error}");
     let run = annotate(folder.path(), &format!("{HEADER}MT\tx\t.\tA\tC\t.\t.\t.\n"), &[]);
     assert_eq!(run.status.code(), Some(BAD_INPUT.into()));
 }

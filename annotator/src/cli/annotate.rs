@@ -9,7 +9,7 @@ use gas_annotate::model::CodonTable;
 use gas_annotate::pipeline::{Mode, Options, annotate_file};
 use gas_annotate::reference::Reference;
 use gas_annotate::report::{summarize, write_count_log};
-use gas_annotate::vcf::write_index;
+use gas_annotate::vcf::{is_gzip_name, write_index};
 use serde::Serialize;
 use std::fs;
 use std::io::Write;
@@ -226,7 +226,11 @@ pub(crate) fn run(args: &AnnotateArgs) -> anyhow::Result<()> {
         }
     };
     let outcome = annotate_file(&args.input, &args.out, &reference, &options, &cancel, &progress)?;
-    if args.index
+    if args.index && !is_gzip_name(&args.out) {
+        eprintln!(
+            "warning: the output has no index, which needs a bgzipped file; end its name in .gz"
+        );
+    } else if args.index
         && let Err(error) = write_index(&args.out)
     {
         // The indexer rejects files that annotation accepts, for example duplicate sample names.

@@ -3,6 +3,7 @@
 use super::model::CsqModel;
 use crate::reference::Reference;
 use crate::variant::MAX_POSITION;
+use gas_shared::vcf::without_byte_order_mark;
 
 /// Number of lines before a boundary that are checked for deletions that extend past it.
 const LOOK_BACK: usize = 16;
@@ -63,7 +64,8 @@ impl Iterator for LinesBackwards<'_> {
         let before = self.lines.get(..end.checked_sub(1)?)?;
         let start = memchr::memrchr(b'\n', before).map_or(0, |n| n + 1);
         self.end = start;
-        let mut columns = self.lines[start..end].splitn(5, |b| *b == b'\t');
+        let line = without_byte_order_mark(&self.lines[start..end]);
+        let mut columns = line.splitn(5, |b| *b == b'\t');
         let name = columns.next().unwrap_or_default();
         if name != self.name || self.name.is_empty() {
             self.name = name;

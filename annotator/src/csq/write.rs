@@ -51,6 +51,8 @@ impl<'r> CsqAnnotator<'r> {
             out.push(b'.');
         }
         let rest = &line[record.info_end..];
+        // A tab at the end of a line is no column.
+        let rest = if rest == b"\t" { &[] } else { rest };
         if record.mask_len == 0 && !has_key(rest) {
             out.extend_from_slice(rest);
         } else {
@@ -195,6 +197,12 @@ fn write_samples(buffer: &RecordBuffer, record: &BufferedRecord, rest: &[u8], ou
         written
     };
     out.push(b'\t');
+    // Without genotypes there are no masks.
+    if keys == 0 {
+        out.push(b'.');
+        columns.for_each(|_| out.extend_from_slice(b"\t."));
+        return;
+    }
     copy(format, out);
     if record.mask_len > 0 {
         out.push(b':');
@@ -202,7 +210,12 @@ fn write_samples(buffer: &RecordBuffer, record: &BufferedRecord, rest: &[u8], ou
     }
     for (sample, column) in columns.enumerate() {
         out.push(b'\t');
-        let written = copy(column, out);
+        let mut written = copy(column, out);
+        if written == 0 {
+            // The sample has the first value only, which is left out.
+            out.push(b'.');
+            written = 1;
+        }
         if record.mask_len == 0 {
             continue;
         }

@@ -12,7 +12,7 @@ pub enum AnnotationGap {
     BeyondContig,
     /// REF differs from the reference.
     RefMismatch,
-    /// No allele is a variant: ALT is `.`, `*`, a placeholder or equal to REF.
+    /// No allele is a variant: ALT is `.`, `*`, a placeholder or equal to REF, or REF is `.`.
     NotAVariant,
 }
 
@@ -40,7 +40,7 @@ impl AnnotationGap {
             Self::OutsideReference => "are on contigs that the reference does not have",
             Self::BeyondContig => "are beyond the end of their contig in the reference",
             Self::RefMismatch => "have a REF that differs from the reference",
-            Self::NotAVariant => "have no variant allele",
+            Self::NotAVariant => "have no variant allele, or no REF",
         }
     }
 
@@ -50,7 +50,7 @@ impl AnnotationGap {
             "##INFO=<ID={},Number=1,Type=String,Description=\"Why the record has no annotation: \
              outside_reference (the reference does not have the contig), beyond_contig (the position \
              is beyond the end of the contig), ref_mismatch (REF differs from the reference) or \
-             not_a_variant (no ALT is a variant)\">",
+             not_a_variant (no ALT is a variant, or REF is missing)\">",
             Self::KEY
         )
     }

@@ -4,12 +4,14 @@ use super::input::{AFTER_ANY_LINE, Chunk, InputFile};
 use crate::error::{Error, InputError};
 use gas_shared::vcf::{
     Definition, Header, HeaderParser, HeaderStep, Version, other_format, repair_definitions,
-    version_text, without_byte_order_mark,
+    trimmed, version_text,
 };
 use std::collections::HashSet;
 
 /// The first eight columns of the `#CHROM` line.
 const FIXED_COLUMNS: &[u8] = b"#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO";
+/// The column before the samples.
+const FORMAT_COLUMN: &[u8] = b"\tFORMAT";
 
 /// A header and its text.
 #[derive(Debug)]
@@ -43,12 +45,9 @@ pub fn read_header(input: &mut InputFile) -> Result<HeaderText, Error> {
         while used < chunk.bytes.len() {
             let rest = &chunk.bytes[used..];
             let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |n| n + 1);
-            let mut line = trimmed(&rest[..end]);
+            let line = trimmed(&rest[..end]);
             used += end;
             lines += 1;
-            if lines == 1 {
-                line = without_byte_order_mark(line);
-            }
             match parser.push(line).map_err(InputError::from)? {
                 HeaderStep::More(next) => {
                     parser = next;
@@ -66,20 +65,15 @@ pub fn read_header(input: &mut InputFile) -> Result<HeaderText, Error> {
     Err(InputError::from(parser.unfinished()).into())
 }
 
-/// The `#CHROM` line with the names of the fixed columns in upper case.
+/// The `#CHROM` line with the names of the fixed columns in upper case, without tabs at its end, and
+/// without FORMAT if there are no samples.
 fn corrected_columns(line: &[u8]) -> Vec<u8> {
-    let fixed = line.len().min(FIXED_COLUMNS.len());
-    [FIXED_COLUMNS, &line[fixed..]].concat()
-}
-
-/// A line without its line ending.
-pub(crate) fn trimmed(line: &[u8]) -> &[u8] {
-    let mut line = line.strip_suffix(b"\n").unwrap_or(line);
-    // Text that was converted twice for Windows ends in two carriage returns.
-    while let Some(rest) = line.strip_suffix(b"\r") {
-        line = rest;
+    let tabs = line.iter().rev().take_while(|b| **b == b'\t').count();
+    let line = &line[..line.len() - tabs];
+    match line.get(FIXED_COLUMNS.len() + FORMAT_COLUMN.len()..) {
+        Some(samples @ [_, ..]) => [FIXED_COLUMNS, FORMAT_COLUMN, samples].concat(),
+        _ => FIXED_COLUMNS.to_vec(),
     }
-    line
 }
 
 impl HeaderText {
@@ -218,13 +212,5 @@ mod tests {
         assert_eq!(written(&late, &[]), expected("##fileformat=VCFv4.4", "##source=a\n"));
         let old = ["##format=VCFv3.3", "##FORMAT=<ID=GT>", COLUMNS];
         assert_eq!(written(&old, &[]), expected("##fileformat=VCFv4.2", "##FORMAT=<ID=GT>\n"));
-    }
-
-    #[test]
-    fn all_carriage_returns_of_a_line_end_are_removed() {
-        for line in [&b"a"[..], b"a\n", b"a\r\n", b"a\r\r\n", b"a\r"] {
-            assert_eq!(trimmed(line), b"a");
-        }
-        assert_eq!(trimmed(b"\r\n"), b"");
     }
 }

@@ -9,10 +9,10 @@ mod old_alleles;
 mod output;
 mod sort;
 
-pub(crate) use header::trimmed;
+pub(crate) use gas_shared::vcf::trimmed;
 pub use header::{HeaderText, read_header};
 pub use index::write_index;
 pub use input::{AFTER_ANY_LINE, Chunk, FindBoundary, InputFile, LineNumbers};
 pub(crate) use old_alleles::rewrite_old_alleles;
-pub use output::{OutputFile, PartialFile};
+pub use output::{OutputFile, PartialFile, is_gzip_name};
 pub(crate) use sort::{SortedFile, sort_file};

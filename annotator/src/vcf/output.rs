@@ -35,6 +35,13 @@ impl Drop for PartialFile {
     }
 }
 
+/// Whether the output at a path is bgzipped.
+pub fn is_gzip_name(path: &Path) -> bool {
+    let is =
+        |ending: &str| path.extension().is_some_and(|found| found.eq_ignore_ascii_case(ending));
+    is("gz") || is("bgz")
+}
+
 /// The output file.
 #[derive(Debug)]
 pub struct OutputFile {
@@ -46,12 +53,12 @@ pub struct OutputFile {
 }
 
 impl OutputFile {
-    /// Creates the file. It is BGZF if its name ends in `.gz` or `.bgz`.
+    /// Creates the file. It is BGZF if its name ends in `.gz` or `.bgz`, in lower or upper case.
     ///
     /// # Errors
     /// [`Error::File`] if the file cannot be created.
     pub fn create(path: &Path) -> Result<Self, Error> {
-        let gzip = path.extension().is_some_and(|e| e == "gz" || e == "bgz");
+        let gzip = is_gzip_name(path);
         let file = File::create(path).map_err(Error::file(path))?;
         Ok(Self { file, gzip, partial: PartialFile::new(path), written: 0 })
     }

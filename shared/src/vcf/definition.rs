@@ -30,6 +30,11 @@ impl<'a> Definition<'a> {
         matches!(self.key, b"INFO" | b"FORMAT" | b"FILTER" | b"ALT" | b"contig")
     }
 
+    /// Whether the value has the fields of VCF 4 without angle brackets.
+    fn lacks_brackets(self) -> bool {
+        self.is_unique() && self.value.starts_with(b"ID=")
+    }
+
     /// The ID, wherever it is among the fields. In the unbracketed form of VCF 3.3,
     /// `AF,1,Float,"…"`, it is the first part.
     pub fn id(self) -> Option<&'a [u8]> {
@@ -100,9 +105,20 @@ pub struct RepairedLine<'a> {
 }
 
 /// Divides a `##` line into its definitions, of which there are several if a line feed was forgotten.
-/// White space at the end is removed, and brackets that are open are closed.
+/// White space at the end and carriage returns are removed, brackets that are open are closed, and
+/// those that are missing around `ID=…` are added.
 pub fn repair_definitions(line: &[u8]) -> Vec<RepairedLine<'_>> {
-    let mut rest = line.trim_ascii_end();
+    let line = line.trim_ascii_end();
+    if line.contains(&b'\r') {
+        return without_carriage_returns(line);
+    }
+    if let Some(definition) = Definition::parse(line).filter(|found| found.lacks_brackets()) {
+        let value = definition.value.strip_suffix(b">").unwrap_or(definition.value);
+        let text = [b"##", definition.key, b"=<", value, b">"].concat();
+        let problem = Some("the definition has no brackets, which are added");
+        return vec![RepairedLine { text: text.into(), problem }];
+    }
+    let mut rest = line;
     let mut lines = Vec::new();
     while !rest.is_empty() {
         let structured = Definition::parse(rest).is_some_and(Definition::is_structured);
@@ -129,6 +145,20 @@ pub fn repair_definitions(line: &[u8]) -> Vec<RepairedLine<'_>> {
         break;
     }
     lines
+}
+
+/// Removes the carriage returns from a line. Behind them another definition may begin.
+fn without_carriage_returns(line: &[u8]) -> Vec<RepairedLine<'_>> {
+    let mut texts: Vec<Vec<u8>> = Vec::new();
+    for part in line.split(|b| *b == b'\r') {
+        match texts.last_mut() {
+            Some(text) if !part.starts_with(b"##") => text.extend_from_slice(part),
+            _ => texts.push(part.to_vec()),
+        }
+    }
+    let problem = Some("there is a carriage return within the line, which is removed");
+    let lines = texts.iter().flat_map(|text| repair_definitions(text));
+    lines.map(|line| RepairedLine { text: Cow::Owned(line.text.into_owned()), problem }).collect()
 }
 
 #[cfg(test)]
@@ -163,6 +193,7 @@ mod tests {
             "##INFO=AF,1,Float,\"x\"",
             "##source=a>##b",
             "## no key",
+            "##source=ID=A",
         ] {
             assert_eq!(repaired(unchanged), (vec![unchanged.to_owned()], 0));
         }
@@ -171,6 +202,9 @@ mod tests {
             ("##INFO=<ID=A,Description=\"x", &["##INFO=<ID=A,Description=\"x\">"]),
             ("##contig=<ID=20", &["##contig=<ID=20>"]),
             ("##contig=<ID=20>,,,", &["##contig=<ID=20>"]),
+            ("##INFO=ID=A,Number=1", &["##INFO=<ID=A,Number=1>"]),
+            ("##contig=ID=20>", &["##contig=<ID=20>"]),
+            ("##source=a\rb", &["##source=ab"]),
             (
                 "##ALT=<ID=N,Description=\"x\">##INFO=<ID=R>",
                 &["##ALT=<ID=N,Description=\"x\">", "##INFO=<ID=R>"],
@@ -179,6 +213,8 @@ mod tests {
             let expected: Vec<String> = expected.iter().map(|line| (*line).to_owned()).collect();
             assert_eq!(repaired(line), (expected, 1), "{line}");
         }
+        let two = vec!["##x=1".to_owned(), "##y=2".to_owned()];
+        assert_eq!(repaired("##x=1\r##y=2"), (two, 2));
         assert_eq!(repaired("##contig=<ID=20>\t\t"), (vec!["##contig=<ID=20>".to_owned()], 0));
     }
 }

@@ -88,6 +88,8 @@ codes! {
     DuplicateSample = "duplicate_sample",
     /// A second header in the middle of the file.
     HeaderAfterRecords = "header_after_records",
+    /// Records that are not sorted.
+    Unsorted = "unsorted",
     /// Fewer than eight columns.
     TooFewColumns = "too_few_columns",
     /// The number of sample columns differs from the header.

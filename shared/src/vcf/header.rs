@@ -78,10 +78,15 @@ impl HeaderParser {
     pub fn push(mut self, line: &[u8]) -> Result<HeaderStep, Diagnostic> {
         self.lines += 1;
         self.check_size(line)?;
-        let line = if self.lines == 1 { without_byte_order_mark(line) } else { line };
+        let line = without_byte_order_mark(line);
         if line.trim_ascii().is_empty() {
             self.warn(Code::BadHeaderLine, "the line is empty".to_owned());
             return Ok(HeaderStep::More(self));
+        }
+        // Carriage returns within a line are repaired below.
+        if line.iter().any(|b| *b < b' ' && !matches!(b, b'\t' | b'\r')) {
+            let message = "the line contains a control character; is this a text file?";
+            return Err(self.error(Code::NotText, message.to_owned()));
         }
         let first = !std::mem::replace(&mut self.begun, true);
         if let Some(text) = version_text(line).filter(|_| self.version.is_none()) {
@@ -255,6 +260,24 @@ impl HeaderParser {
         }
     }
 
+    /// Checks the columns after INFO.
+    fn check_sample_columns(&self, names: &[&str]) -> Result<(), Diagnostic> {
+        let Some((format, samples)) = names.split_first() else { return Ok(()) };
+        if !format.eq_ignore_ascii_case("FORMAT") {
+            let message = format!(
+                "the column after INFO must be FORMAT, before the samples; the #CHROM line has {}",
+                shown(format.as_bytes())
+            );
+            return Err(self.error(Code::BadColumnLine, message));
+        }
+        if samples.iter().any(|name| name.is_empty() || name.contains('\r')) {
+            let message = "a sample has no valid name; name it, or remove its column from the file";
+            let finding = self.error(Code::BadColumnLine, message.to_owned());
+            return Err(Diagnostic { column: Some(Column::Samples), ..finding });
+        }
+        Ok(())
+    }
+
     fn read_columns(mut self, line: &[u8]) -> Result<Header, Diagnostic> {
         let columns = line.iter().filter(|b| **b == b'\t').count() + 1;
         if columns > self.limits.samples.saturating_add(9) {
@@ -267,11 +290,23 @@ impl HeaderParser {
             return Err(Diagnostic { column: Some(Column::Samples), ..finding });
         }
         let text = String::from_utf8_lossy(&line[1..]).into_owned();
-        let names: Vec<&str> = text.split('\t').collect();
+        let mut names: Vec<&str> = text.trim_end_matches('\t').split('\t').collect();
         if !names_columns(names.iter().copied()) {
             return Err(self.bad_columns(line));
         }
-        if names[..8] != FIXED {
+        if text.ends_with('\t') {
+            self.warn(
+                Code::BadColumnLine,
+                "the #CHROM line ends with a tab, which is removed".to_owned(),
+            );
+        }
+        self.check_sample_columns(&names[8..])?;
+        if names.len() == 9 {
+            let message = "the #CHROM line has FORMAT, but no samples; FORMAT is left out";
+            self.warn(Code::BadColumnLine, message.to_owned());
+            names.truncate(8);
+        }
+        if names.iter().zip(FIXED.iter().chain(&["FORMAT"])).any(|(name, fixed)| name != fixed) {
             let message = "the names of the columns must be in upper case, which is corrected";
             self.warn(Code::BadColumnLine, message.to_owned());
         }
@@ -310,10 +345,25 @@ impl HeaderParser {
 const NO_VERSION: &str = "the file does not begin with its version; the first line should be \
                           ##fileformat=VCFv4.2, which is assumed";
 
-/// A line without the byte order mark (U+FEFF in UTF-8) that Windows editors put before the first.
-/// VCF forbids it (version 4.4, section 1.2).
-pub fn without_byte_order_mark(line: &[u8]) -> &[u8] {
-    line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line)
+/// A line without the byte order marks (U+FEFF in UTF-8) that Windows editors put before the first
+/// line, and which are within a file if files were joined. VCF forbids them (version 4.4, section 1.2).
+#[inline]
+pub fn without_byte_order_mark(mut line: &[u8]) -> &[u8] {
+    while let Some(rest) = line.strip_prefix(b"\xef\xbb\xbf") {
+        line = rest;
+    }
+    line
+}
+
+/// A line without its line ending and byte order marks.
+#[inline]
+pub fn trimmed(line: &[u8]) -> &[u8] {
+    let mut line = line.strip_suffix(b"\n").unwrap_or(line);
+    // Text that was converted twice for Windows ends in two carriage returns.
+    while let Some(rest) = line.strip_suffix(b"\r") {
+        line = rest;
+    }
+    without_byte_order_mark(line)
 }
 
 /// The version in a `##fileformat` line. VCF 3 also has `##format=VCFv3.3`.
@@ -508,5 +558,14 @@ mod tests {
             "line 2: records begin before the #CHROM line, which must name the columns and follow the \
              ## lines"
         );
+    }
+
+    #[test]
+    fn carriage_returns_and_byte_order_marks_are_removed() {
+        for line in [&b"a"[..], b"a\n", b"a\r\n", b"a\r\r\n", b"a\r"] {
+            assert_eq!(trimmed(line), b"a");
+        }
+        assert_eq!(trimmed(b"\r\n"), b"");
+        assert_eq!(trimmed("\u{feff}\u{feff}a\r\n".as_bytes()), b"a");
     }
 }

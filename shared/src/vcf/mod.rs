@@ -22,7 +22,7 @@ pub use compression::{
 pub use definition::{Definition, RepairedLine, repair_definitions};
 pub use diagnostic::{Code, Column, Diagnostic, Severity};
 pub use header::{
-    Header, HeaderParser, HeaderStep, Version, version_text, without_byte_order_mark,
+    Header, HeaderParser, HeaderStep, Version, trimmed, version_text, without_byte_order_mark,
 };
 pub use limits::{InputLimits, LINE_ADVICE};
 pub use other_format::other_format;

@@ -3,6 +3,7 @@
 //! Users upload what their tools, browsers and mail programs save under the name of a VCF file.
 
 use super::diagnostic::{Code, Diagnostic, Severity};
+use super::header::without_byte_order_mark;
 
 const UNPACK: &str = "unpack it, and compress the VCF file with bgzip or gzip if you like";
 const READS: &str = "GAS annotates variants, not reads; call variants first";
@@ -56,8 +57,7 @@ const SEARCHED_BYTES: usize = 1 << 14;
 /// The diagnostic for a file that is recognized as another format than VCF and BCF. `beginning` is
 /// decompressed text; a few hundred bytes are enough for most formats.
 pub fn other_format(beginning: &[u8]) -> Option<Diagnostic> {
-    let text = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning);
-    let text = text.trim_ascii_start();
+    let text = without_byte_order_mark(beginning).trim_ascii_start();
     let (format, advice) = recognize(&text[..text.len().min(SEARCHED_BYTES)])?;
     Some(Diagnostic {
         line: 1,
@@ -99,9 +99,30 @@ fn recognize(text: &[u8]) -> Option<(&'static str, &'static str)> {
     if let Some((_, format, advice)) = MAGIC.iter().find(|(magic, ..)| text.starts_with(magic)) {
         return Some((format, advice));
     }
+    if text.get(257..).is_some_and(|magic| magic.starts_with(b"ustar")) {
+        return Some(("a TAR archive", UNPACK));
+    }
+    if text.starts_with(b"@") && contains(text, b"\n+") {
+        return Some(("a FASTQ file", READS));
+    }
+    if is_table_of_variants(line) {
+        const TABLE: &str = "export VCF, or add the line ##fileformat=VCFv4.2 and begin the line with \
+                             the names of the columns with #CHROM, all columns separated by tabs";
+        return Some(("a table whose first line names the columns", TABLE));
+    }
     let columns: Vec<&[u8]> = line.trim_ascii().split(|b| *b == b'\t').take(8).collect();
     let is_number = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    let is_allele = |text: &[u8]| text == b"-" || super::alleles::is_bases(text);
     match columns.as_slice() {
+        [chrom, start, end, reference, alt, ..]
+            if !chrom.starts_with(b"#")
+                && is_number(start)
+                && is_number(end)
+                && is_allele(reference)
+                && is_allele(alt) =>
+        {
+            Some(("an input file of ANNOVAR", "upload the VCF file that it was made from"))
+        }
         [chrom, start, end, ..]
             if !chrom.starts_with(b"#") && is_number(start) && is_number(end) =>
         {
@@ -119,6 +140,20 @@ fn recognize(text: &[u8]) -> Option<(&'static str, &'static str)> {
         }
         _ => None,
     }
+}
+
+/// Whether a line begins with the names of the first two columns of VCF, without `#` or not separated by
+/// tabs.
+fn is_table_of_variants(line: &[u8]) -> bool {
+    let name = line.strip_prefix(b"#").unwrap_or(line);
+    let rest = name.get(..5).filter(|name| name.eq_ignore_ascii_case(b"CHROM")).map(|_| &name[5..]);
+    let Some([separator, rest @ ..]) = rest else { return false };
+    rest.get(..3).is_some_and(|name| name.eq_ignore_ascii_case(b"POS"))
+        && match separator {
+            b',' | b';' => true,
+            b'\t' => !line.starts_with(b"#"),
+            _ => false,
+        }
 }
 
 /// Whether the text has the column line of 23andMe, AncestryDNA, MyHeritage or FamilyTreeDNA.
@@ -148,7 +183,15 @@ mod tests {
             "##fileformat=VCFv4.2\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
         let with_mark = [b"\xff\xfe".as_slice(), &utf_16].concat();
         let big_endian: Vec<u8> = "##f".encode_utf16().flat_map(u16::to_be_bytes).collect();
-        let cases: [(&[u8], &str, &str); 26] = [
+        let tar = [b"in.vcf".as_slice(), &[0; 251], b"ustar\x0000"].concat();
+        let cases: [(&[u8], &str, &str); 33] = [
+            (&tar, "TAR", "unpack"),
+            (b"@r1\nACGT\n+\nIIII\n", "FASTQ", "reads"),
+            (b"CHROM,POS,ID,REF,ALT\n20,5,.,A,C\n", "a table", "separated by tabs"),
+            (b"#chrom;pos;ID;REF;ALT\n20;5;.;A;C\n", "a table", "separated by tabs"),
+            (b"CHROM\tPOS\tID\tREF\tALT\n", "a table", "with #CHROM"),
+            (b"20\t5\t5\tT\tA\thet\n", "ANNOVAR", "VCF file"),
+            (b"20\t5\t6\tTG\t-\n", "ANNOVAR", "VCF file"),
             (&utf_16, "UTF-16", "UTF-8"),
             (&with_mark, "UTF-16", "UTF-8"),
             (&big_endian, "UTF-16", "UTF-8"),

@@ -1,7 +1,7 @@
 //! Validation of the first part of a file, before the upload.
 
 use super::diagnostic::{Code, Diagnostic, Severity};
-use super::header::{Header, HeaderParser, HeaderStep};
+use super::header::{Header, HeaderParser, HeaderStep, trimmed};
 use super::limits::InputLimits;
 use super::other_format::other_format;
 use super::record::{check_record, is_blank, parse_record};
@@ -64,8 +64,7 @@ pub fn check_preview(bytes: &[u8], complete: bool) -> Result<Preview, Diagnostic
         if header.is_none() {
             header_bytes += line.len() as u64;
         }
-        let line = line.strip_suffix(b"\n").unwrap_or(line);
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let line = trimmed(line);
         if let Some(current) = parser.take() {
             match current.push(line)? {
                 HeaderStep::More(next) => parser = Some(next),

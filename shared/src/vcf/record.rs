@@ -86,7 +86,8 @@ pub fn parse_record(line: &[u8]) -> Result<Record<'_>, RecordError> {
         qual: column(5),
         filter: column(6),
         info: &line[ends[6] + 1..info_end],
-        rest: (found == 8).then(|| &line[info_end + 1..]),
+        // A tab at the end of a line is no column.
+        rest: (info_end + 1 < line.len()).then(|| &line[info_end + 1..]),
         before_info: &line[..=ends[6]],
     };
     for (name, text) in
@@ -164,16 +165,18 @@ pub fn check_record(
     if record.qual != b"." {
         check_quality(record.qual)?;
     }
-    if has_control_character(record.chrom) || has_control_character(record.info) {
+    let rest = record.rest.unwrap_or_default();
+    if [record.before_info, record.info, rest].into_iter().any(has_control_character) {
         return Err(control_character(record));
     }
-    check_samples(record, samples)
+    check_samples(rest, samples)
 }
 
-/// Whether a text has a byte below the space. The loop has no early exit, so that it is vectorized.
+/// Whether a text has a byte below the space other than the tab between columns. The loop has no early
+/// exit, so that it is vectorized.
 #[inline]
 fn has_control_character(text: &[u8]) -> bool {
-    text.iter().fold(false, |found, b| found | (*b < b' '))
+    text.iter().fold(false, |found, b| found | ((*b < b' ') & (*b != b'\t')))
 }
 
 /// Whether a line has nothing but white space, as editors and spreadsheets leave it at the end of a
@@ -225,22 +228,77 @@ fn check_quality(text: &[u8]) -> Result<(), RecordError> {
 
 #[cold]
 fn control_character(record: &Record<'_>) -> RecordError {
-    let column = if has_control_character(record.chrom) { Column::Chrom } else { Column::Info };
+    let format = record.rest.unwrap_or_default().split(|b| *b == b'\t').next().unwrap_or_default();
+    let columns = [
+        (Column::Chrom, record.chrom),
+        (Column::Id, record.id),
+        (Column::Alt, record.alt),
+        (Column::Qual, record.qual),
+        (Column::Filter, record.filter),
+        (Column::Info, record.info),
+        (Column::Format, format),
+    ];
+    let found = columns.into_iter().find(|(_, text)| has_control_character(text));
+    let column = found.map_or(Column::Samples, |(column, _)| column);
     let message = "the column contains a control character; is this a text file?".to_owned();
     RecordError::new(column, Code::NotText, message)
 }
 
+/// Checks FORMAT and the samples: their number, that none is empty, and that none has more values than
+/// FORMAT has keys. Fewer are allowed.
 #[inline]
-fn check_samples(record: &Record<'_>, samples: usize) -> Result<(), RecordError> {
-    let columns = record.rest.map_or(0, |rest| rest.iter().filter(|b| **b == b'\t').count());
-    if columns == samples {
+fn check_samples(rest: &[u8], samples: usize) -> Result<(), RecordError> {
+    let count = |text: &[u8], byte: u8| text.iter().filter(|b| **b == byte).count();
+    let columns = count(rest, b'\t');
+    if columns != samples {
+        return Err(sample_count(columns, samples));
+    }
+    if samples == 0 {
         return Ok(());
     }
+    let ends_empty = rest.starts_with(b"\t") || rest.ends_with(b"\t");
+    let is_empty = |(a, b): (&u8, &u8)| (*a == b'\t') & (*b == b'\t');
+    if rest.iter().zip(&rest[1..]).fold(ends_empty, |found, pair| found | is_empty(pair)) {
+        return Err(empty_sample(rest));
+    }
+    let end = rest.iter().position(|b| *b == b'\t').unwrap_or(rest.len());
+    let (format, values) = rest.split_at(end);
+    let keys = count(format, b':');
+    // Only if there are more separators than in FORMAT can a sample have too many.
+    if count(values, b':') > keys
+        && let Some(sample) = values.split(|b| *b == b'\t').find(|s| count(s, b':') > keys)
+    {
+        return Err(too_many_values(sample, keys));
+    }
+    Ok(())
+}
+
+#[cold]
+fn empty_sample(rest: &[u8]) -> RecordError {
+    let column = if rest.starts_with(b"\t") { Column::Format } else { Column::Samples };
+    let message = "a column is empty; write \".\" where there is no value".to_owned();
+    RecordError::new(column, Code::EmptyColumn, message)
+}
+
+#[cold]
+fn too_many_values(sample: &[u8], separators: usize) -> RecordError {
+    let values = sample.iter().filter(|b| **b == b':').count() + 1;
+    let keys = separators + 1;
+    let message = format!(
+        "a sample has {values} values, FORMAT has {keys} key{}: {}",
+        if keys == 1 { "" } else { "s" },
+        shown(sample)
+    );
+    RecordError::new(Column::Samples, Code::SampleCount, message)
+}
+
+#[cold]
+fn sample_count(columns: usize, samples: usize) -> RecordError {
     let message = format!(
         "the line has {columns} sample column{}, the header has {samples}; is the line truncated?",
         if columns == 1 { "" } else { "s" }
     );
-    Err(RecordError::new(Column::Samples, Code::SampleCount, message))
+    RecordError::new(Column::Samples, Code::SampleCount, message)
 }
 
 #[cfg(test)]
@@ -316,6 +374,44 @@ mod tests {
                 "1\t5\t.\tA\tC\t.\t.\tAF\u{1}",
                 0,
                 "line 17, INFO: the column contains a control character; is this a text file?",
+            ),
+            (
+                "1\t5\trs\0\tA\tC\t.\t.\t.",
+                0,
+                "line 17, ID: the column contains a control character; is this a text file?",
+            ),
+            (
+                "1\t5\t.\tA\tC\t.\t.\t.\tGT\t0\u{b}",
+                1,
+                "line 17, samples: the column contains a control character; is this a text file?",
+            ),
+            ("1\t5\t.\tA\tC\t.\t.\t.\t", 0, "fine"),
+            ("1\t5\t.\tA\tC\t.\t.\t.\t.\t.\t.", 2, "fine"),
+            ("1\t5\t.\tA\tC\t.\t.\t.\tGT:DP\t0|1\t0|1:7\t.", 3, "fine"),
+            (
+                "1\t5\t.\tA\tC\t.\t.\t.\tGT:DP\t0|1\t0|1:7:8\t.",
+                3,
+                "line 17, samples: a sample has 3 values, FORMAT has 2 keys: \"0|1:7:8\"",
+            ),
+            (
+                "1\t5\t.\tA\tC\t.\t.\t.\tGT\t0:7",
+                1,
+                "line 17, samples: a sample has 2 values, FORMAT has 1 key: \"0:7\"",
+            ),
+            (
+                "1\t5\t.\tA\tC\t.\t.\t.\t\t0|1",
+                1,
+                "line 17, FORMAT: a column is empty; write \".\" where there is no value",
+            ),
+            (
+                "1\t5\t.\tA\tC\t.\t.\t.\tGT\t\t0|1",
+                2,
+                "line 17, samples: a column is empty; write \".\" where there is no value",
+            ),
+            (
+                "1\t5\t.\tA\tC\t.\t.\t.\tGT\t0|1\t",
+                2,
+                "line 17, samples: a column is empty; write \".\" where there is no value",
             ),
         ] {
             assert_eq!(problem(line, samples), expected, "{line:?}");
