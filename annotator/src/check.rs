@@ -67,7 +67,7 @@ impl From<InputError> for Finding {
                 Self {
                     line: None,
                     column,
-                    error: true,
+                    error: found.severity == Severity::Error,
                     code: error.code(),
                     message: error.to_string(),
                 }
@@ -203,7 +203,9 @@ fn run(
         report.add(Finding { line: None, column: None, error: true, code, message }, most);
     }
     if let Some(unsorted) = reader.order.warning.take() {
-        report.add(warning("unsorted", format!("{unsorted}; annotation sorts it")), most);
+        let unsorted = numbers.locate(unsorted.into());
+        let code = unsorted.code();
+        report.add(warning(code, format!("{unsorted}; annotation sorts it")), most);
     }
     if let (Some(prepass), Some(reference)) = (reader.prepass, reference) {
         let counts = prepass.into_counts();

@@ -39,8 +39,8 @@ pub enum Error {
         reason: String,
     },
     /// The records are not sorted.
-    #[error("{0}")]
-    Unsorted(String),
+    #[error(transparent)]
+    Unsorted(Diagnostic),
     /// The run was cancelled by a signal.
     #[error("cancelled")]
     Cancelled,
@@ -60,7 +60,7 @@ pub enum InputError {
     /// A line is invalid.
     #[error(transparent)]
     Line(#[from] Diagnostic),
-    /// A record of a BCF file is invalid. The `line` of the diagnostic is the number of the record.
+    /// A record of a BCF file is invalid, or has a warning. The `line` of the diagnostic is the number of the record.
     #[error("{}", record_text(.0))]
     Record(Diagnostic),
     /// The compressed data or the BCF file ends early or is damaged.

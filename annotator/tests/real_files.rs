@@ -497,6 +497,16 @@ fn a_bgzip_file_without_its_end_is_read_with_a_warning_if_its_records_are_whole(
             let error = error_of(&whole[..whole.len() - cut], mode).to_string();
             assert!(error.contains("it ends within a block") && error.contains("again"), "{error}");
         }
+        let marked = [whole.as_slice(), &gas_shared::vcf::BGZF_END].concat();
+        for (packed, expected) in [
+            (marked, "other bytes follow the block that marks its end"),
+            (gzip(head.as_bytes()), "other bytes follow the compressed text"),
+        ] {
+            for trailing in [&b"the end of the file\n"[..], &[0; 20]] {
+                let error = error_of([&packed, trailing].concat(), mode).to_string();
+                assert!(error.contains(expected), "{error}");
+            }
+        }
         let within_a_line = bgzf_blocks(&[head.as_bytes(), &second.as_bytes()[..second.len() - 1]]);
         let error = error_of(&within_a_line, mode).to_string();
         assert!(error.contains("it ends within a line"), "{error}");
@@ -621,4 +631,224 @@ fn errors_in_bcf_name_the_record() {
         let empty = error_of(bcf(&[]), mode).to_string();
         assert!(empty.ends_with("the file has no records after its header"), "{empty}");
     }
+}
+
+/// A file with records on chromosome 20 and these lines of the header before the columns.
+fn vcf(head: &str, columns: &str, records: &[String]) -> String {
+    format!("##fileformat=VCFv4.2\n{head}{COLUMNS}{columns}\n{}\n", records.join("\n"))
+}
+
+#[test]
+fn warnings_about_alleles_name_the_first_line_of_the_users_file_after_sorting() {
+    let inversion = |pos: i32| format!("20\t{pos}\t.\tN\t<INV>\t.\t.\t.");
+    // Two chunks of lines in descending order, so that the first line is the last after sorting.
+    let mut lines: Vec<String> = (0..3_000).rev().map(|n| record(100_000 + n, ".")).collect();
+    lines[7] = inversion(900_000);
+    lines[2_500] = inversion(80_000);
+    let unsorted = vcf("\n", "", &lines);
+    lines.reverse();
+    let descending = vcf("\n", "", &lines[499..]);
+    for (text, line, is_sorted) in [(unsorted, 11, true), (descending, 4, true)] {
+        for mode in modes() {
+            for threads in [1, 3] {
+                let options = Options { threads, mode, ..Options::default() };
+                let (warnings, _) = annotate(&file(&text), &options).unwrap();
+                let expected = format!("(first in line {line}, ");
+                assert!(warnings.iter().any(|w| w.contains(&expected)), "{warnings:?}");
+                let sorted = warnings.iter().any(|w| w.contains("so it was sorted"));
+                assert_eq!(sorted, is_sorted, "{warnings:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn warnings_in_bcf_name_the_record() {
+    let inversion = (80_000, "N", "<INV>");
+    let bytes = bcf(&[(100_000, "N", "C"), inversion, (76_758, "T", "A")]);
+    for mode in modes() {
+        let (warnings, _) = annotated(&bytes, mode);
+        let expected = "record 2, POS: 80000 comes after 100000; the file is not sorted, so it was";
+        assert!(warnings[0].starts_with(expected), "{warnings:?}");
+        assert!(warnings.iter().any(|w| w.contains("(first in record 2, ")), "{warnings:?}");
+    }
+    let found = check(&file(&bytes)).findings;
+    let found = found.iter().find(|finding| finding.code == "unsorted").unwrap();
+    assert!(!found.error && found.message.starts_with("record 2, POS: 80000"), "{found:?}");
+}
+
+#[test]
+fn deletions_of_vcf_3_3_are_sorted_by_their_position_in_vcf_4() {
+    let line = |pos: i32, alt: &str| {
+        let base = char::from(REFERENCE.contig(b"20").unwrap().bases(pos, pos).unwrap()[0]);
+        format!("20\t{pos}\t.\t{base}\t{alt}\t.\t.\t.")
+    };
+    let lines = [line(76_758, "A"), line(76_758, "D2"), line(76_760, "IACG"), line(76_760, "D1")];
+    let text = format!("##format=VCFv3.3\n{COLUMNS}\n{}\n", lines.join("\n"));
+    for mode in modes() {
+        let (warnings, out) = annotated(&text, mode);
+        assert!(warnings[0].contains("line 4, POS: 76757 comes after 76758"), "{warnings:?}");
+        let records = records_of(&out);
+        let positions: Vec<_> = records.iter().map(|r| r.split('\t').nth(1).unwrap()).collect();
+        assert_eq!(positions, ["76757", "76758", "76759", "76760"]);
+    }
+}
+
+#[test]
+fn the_columns_after_info_are_repaired_or_named() {
+    let plain = record(76_758, ".");
+    for (columns, rest, expected, warning) in [
+        ("\t", "", "", "ends with a tab"),
+        ("\t\t\t", "\t", "", "ends with a tab"),
+        ("\tFORMAT", "", "", "has FORMAT, but no samples"),
+        ("\tFORMAT\t", "\tGT", "", "has FORMAT, but no samples"),
+        ("\tformat\tS\t", "\tGT\t0/1", "\tFORMAT\tS", "upper case"),
+        ("\tFORMAT\tS\t", "\tGT\t0/1", "\tFORMAT\tS", "ends with a tab"),
+    ] {
+        let text = vcf("", columns, &[format!("{plain}{rest}")]);
+        for mode in modes() {
+            let (warnings, out) = annotated(&text, mode);
+            assert!(warnings.iter().any(|w| w.contains(warning)), "{columns:?}: {warnings:?}");
+            assert!(out.contains(&format!("{COLUMNS}{expected}\n")), "{columns:?}: {out}");
+            assert!(!records_of(&out)[0].ends_with('\t'), "{columns:?}");
+        }
+        assert!(check(&file(&text)).valid, "{columns:?}");
+    }
+    for (columns, rest, expected) in [
+        ("\tS1", "\t0/1", "line 2: the column after INFO must be FORMAT"),
+        ("\tFORMAT\tS\t\tT", "\tGT\t.\t.\t.", "line 2, samples: a sample has no valid name"),
+        ("\tFORMAT\tS", "\tGT\t0/1:7", "line 3, samples: a sample has 2 values, FORMAT has 1 key"),
+        ("\tFORMAT\tS", "\tGT\t", "line 3, samples: a column is empty"),
+        ("\tFORMAT\tS", "\t\t0/1", "line 3, FORMAT: a column is empty"),
+    ] {
+        let text = vcf("", columns, &[format!("{plain}{rest}")]);
+        for mode in modes() {
+            let error = error_of(&text, mode).to_string();
+            assert!(error.starts_with(expected), "{columns:?}{rest:?}: {error}");
+        }
+        let preview = check_preview(text.as_bytes(), true).unwrap_err().to_string();
+        assert!(preview.starts_with(expected), "{preview}");
+        let found = &check(&file(&text)).findings[0];
+        assert!(found.to_string().starts_with(&format!("error: {expected}")), "{found}");
+    }
+}
+
+#[test]
+fn format_stays_valid_without_the_key_of_csq_mode() {
+    let samples = |format: &str, a: &str, b: &str| format!("\t{format}\t{a}\t{b}");
+    let lines = [
+        record(76_758, ".") + &samples("BCSQ:GT", "77:0|1", "77"),
+        record(1_000_226, ".") + &samples("BCSQ", "77", "."),
+        record(1_000_227, ".") + &samples("BCSQ:DP", "77", "1:2"),
+    ];
+    let (_, out) = annotated(vcf("", "\tFORMAT\tA\tB", &lines), modes()[2]);
+    let records = records_of(&out);
+    assert!(records[0].ends_with("\tGT:BCSQ\t0|1:2\t.:0"), "{out}");
+    assert!(records[1].ends_with("\t.\t.\t."), "{out}");
+    assert!(records[2].ends_with("\tDP\t.\t2"), "{out}");
+}
+
+#[test]
+fn control_characters_are_refused_in_any_column_and_in_the_header() {
+    let plain = record(76_758, "DP=3") + "\tGT\t0/1";
+    for control in ['\0', '\u{1}', '\u{b}', '\u{c}', '\u{1b}', '\r'] {
+        for (column, name) in [
+            (0, "CHROM"),
+            (2, "ID"),
+            (5, "QUAL"),
+            (6, "FILTER"),
+            (7, "INFO"),
+            (8, "FORMAT"),
+            (9, "samples"),
+        ] {
+            let mut columns: Vec<String> = plain.split('\t').map(str::to_owned).collect();
+            columns[column] = format!("{control}{}", columns[column]);
+            let text = vcf("", "\tFORMAT\tS", &[columns.join("\t")]);
+            let error = error_of(&text, modes()[0]).to_string();
+            assert!(error.starts_with(&format!("line 3, {name}: ")), "{column}: {error}");
+        }
+        if control == '\r' {
+            continue;
+        }
+        for text in [
+            vcf(&format!("##source=a{control}b\n"), "", &[record(76_758, ".")]),
+            vcf("##source=x\n", &format!("\tFORMAT\tS{control}"), std::slice::from_ref(&plain)),
+        ] {
+            for mode in modes() {
+                let error = error_of(&text, mode);
+                assert_eq!(error.code(), "not_text", "{error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn carriage_returns_within_a_header_line_are_removed_with_a_warning() {
+    let text = vcf("##x=1\r##y=2\n##source=a\rb\n", "", &[record(76_758, ".")]);
+    for mode in modes() {
+        let (warnings, out) = annotated(&text, mode);
+        assert!(out.contains("\n##x=1\n##y=2\n##source=ab\n") && !out.contains('\r'), "{out}");
+        assert!(warnings.iter().any(|w| w.starts_with("line 2: ")), "{warnings:?}");
+    }
+}
+
+#[test]
+fn byte_order_marks_are_removed_wherever_files_were_joined() {
+    let lines = [76_758, 1_000_226, 3_740_746].map(|pos| format!("\u{feff}{}\r", record(pos, ".")));
+    let sorted = format!("\u{feff}\u{feff}{}", vcf("\u{feff}##source=x\n", "", &lines));
+    let unsorted = vcf("##source=x\n", "", &[lines[2].clone(), lines[0].clone(), lines[1].clone()]);
+    let plain = lines.each_ref().map(|line| line.trim_matches(['\u{feff}', '\r']).to_owned());
+    for mode in modes() {
+        let expected = annotated(vcf("##source=x\n", "", &plain), mode).1;
+        for text in [&sorted, &unsorted] {
+            assert_eq!(annotated(text, mode).1, expected);
+            assert!(check(&file(text)).valid);
+            assert_eq!(check_preview(text.as_bytes(), true).unwrap().records, 3);
+        }
+    }
+}
+
+#[test]
+fn a_definition_without_brackets_gets_them_with_a_warning() {
+    let head = "##INFO=ID=ZZ,Number=1,Type=Integer,Description=\"z\"\n##contig=ID=20\n";
+    for mode in modes() {
+        let (warnings, out) = annotated(vcf(head, "", &[record(76_758, "ZZ=1")]), mode);
+        let header = header_of(&out);
+        for expected in
+            ["##INFO=<ID=ZZ,Number=1,Type=Integer,Description=\"z\">", "##contig=<ID=20>"]
+        {
+            assert!(header.contains(&expected), "{header:?}");
+        }
+        assert!(warnings.iter().filter(|w| w.contains("has no brackets")).count() == 2);
+    }
+}
+
+#[test]
+fn a_missing_value_among_the_fields_of_info_is_left_out() {
+    for info in [".;DP=3", "DP=3;.", ".;.;DP=3;."] {
+        for mode in modes() {
+            let (_, out) = annotated(vcf("", "", &[record(76_758, info)]), mode);
+            let found = records_of(&out)[0].split('\t').nth(7).unwrap();
+            assert!(found.starts_with(&format!("DP=3;{}=", mode.key())), "{info}: {found}");
+        }
+    }
+}
+
+#[test]
+fn a_missing_ref_is_a_reason_of_its_note() {
+    for mode in modes() {
+        let (_, out) = annotated(vcf("", "", &["20\t76758\t.\t.\tA\t.\t.\t.".to_owned()]), mode);
+        assert!(records_of(&out)[0].ends_with("\tGAS_NOTE=not_a_variant"), "{out}");
+        assert!(out.contains("not_a_variant (no ALT is a variant, or REF is missing)"), "{out}");
+    }
+}
+
+#[test]
+fn outputs_are_bgzipped_by_their_ending_in_any_case() {
+    let input = file(vcf("", "", &[record(76_758, ".")]));
+    let output = input.with_file_name("OUT.VCF.GZ");
+    let never = AtomicBool::new(false);
+    annotate_file(&input, &output, &REFERENCE, &Options::default(), &never, &|_, _| {}).unwrap();
+    assert_eq!(records_of(&unpacked(&output)).len(), 1);
+    assert!(write_index(&output).unwrap().exists());
 }

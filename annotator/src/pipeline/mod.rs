@@ -19,8 +19,8 @@ use crate::error::{Error, InputError};
 use crate::reference::Reference;
 use crate::report::{AnnotationGap, Counts};
 use crate::vcf::{
-    AFTER_ANY_LINE, Chunk, FindBoundary, HeaderText, InputFile, OutputFile, SortedFile,
-    read_header, rewrite_old_alleles, sort_file,
+    AFTER_ANY_LINE, Chunk, FindBoundary, HeaderText, InputFile, LineNumbers, OutputFile,
+    SortedFile, read_header, rewrite_old_alleles, sort_file,
 };
 use any_annotator::AnyAnnotator;
 use gas_shared::vcf::{Code, Column, Diagnostic, Header, InputLimits, Severity, Version, is_blank};
@@ -107,6 +107,8 @@ struct ChunkReader {
 
 struct Run<'a> {
     reader: Mutex<ChunkReader>,
+    /// The sorted copy that is read instead of the user's file.
+    sorted: Option<&'a SortedFile>,
     sink: Sink<'a>,
     reference: &'a Reference,
     model: &'a CsqModel,
@@ -182,14 +184,19 @@ pub fn annotate_file(
     let (file, header) = open()?;
     let numbers = file.line_numbers();
     let file_warning = file.warning();
-    let settings = RunSettings { header: &header, output, reference, options, cancel, progress };
-    let run = |file| annotate_sorted(file, room()?, &settings);
-    let result = match run(file) {
+    let settings =
+        RunSettings { header: &header, numbers, output, reference, options, cancel, progress };
+    let run = |file, sorted| annotate_sorted(file, sorted, room()?, &settings);
+    let result = match run(file, None) {
         Err(Error::Unsorted(unsorted)) => {
-            let sorted = sort_file(open()?.0, output)?;
+            let old_alleles = (header.header.version < Version(4, 0)).then_some(reference);
+            let sorted = sort_file(open()?.0, output, old_alleles)?;
             let file = InputFile::open_records(sorted.path(), options.limits)?;
-            let mut outcome = run(file).map_err(|error| in_original(error, &sorted))?;
-            outcome.warnings.insert(0, format!("{unsorted}, so it was sorted before annotation"));
+            let mut outcome = run(file, Some(&sorted))?;
+            let unsorted = numbers.locate(unsorted.into());
+            let form = if old_alleles.is_some() { " in the form of VCF 4" } else { "" };
+            let warning = format!("{unsorted}{form}, so it was sorted before annotation");
+            outcome.warnings.insert(0, warning);
             Ok(outcome)
         }
         result => result,
@@ -202,20 +209,10 @@ pub fn annotate_file(
     Ok(outcome)
 }
 
-/// Replaces the number of a line of the sorted copy by that in the user's file.
-fn in_original(error: Error, sorted: &SortedFile) -> Error {
-    match error {
-        Error::Input(InputError::Line(found)) => match sorted.original_line(found.line) {
-            Ok(line) => InputError::Line(Diagnostic { line, ..found }).into(),
-            Err(error) => error,
-        },
-        error => error,
-    }
-}
-
 /// What a run needs besides its records, which are read twice if they are not sorted.
 struct RunSettings<'a> {
     header: &'a HeaderText,
+    numbers: LineNumbers,
     output: &'a Path,
     reference: &'a Reference,
     options: &'a Options,
@@ -223,13 +220,14 @@ struct RunSettings<'a> {
     progress: Progress<'a>,
 }
 
-/// Annotates records that must be sorted.
+/// Annotates records that must be sorted. They may be those of a sorted copy.
 fn annotate_sorted(
     input: InputFile,
+    sorted: Option<&SortedFile>,
     room: OutputRoom,
     settings: &RunSettings<'_>,
 ) -> Result<Outcome, Error> {
-    let RunSettings { header, output, reference, options, cancel, progress } = *settings;
+    let RunSettings { header, output, reference, options, cancel, progress, .. } = *settings;
     let findings = check_header(header, reference)?;
     let mut out = OutputFile::create(output)?;
     write_header(header, options.mode, reference, &mut out)?;
@@ -252,6 +250,7 @@ fn annotate_sorted(
     let threads = options.threads.max(1);
     let run = Run {
         reader: Mutex::new(ChunkReader { input, next: 0, failed: false }),
+        sorted,
         gzip: out.is_gzip(),
         sink: Sink::new(out, threads, &check, progress),
         reference,
@@ -272,7 +271,7 @@ fn annotate_sorted(
     if cancel.load(Ordering::Relaxed) {
         return Err(Error::Cancelled);
     }
-    finish(out, totals, header, findings, reference, options)
+    finish(out, totals, findings, settings)
 }
 
 /// A run with too many mismatches stops as soon as this many REF alleles have been compared.
@@ -307,11 +306,10 @@ fn write_header(
 fn finish(
     output: OutputFile,
     totals: Totals,
-    header: &HeaderText,
     findings: HeaderFindings,
-    reference: &Reference,
-    options: &Options,
+    settings: &RunSettings<'_>,
 ) -> Result<Outcome, Error> {
+    let RunSettings { header, numbers, reference, options, .. } = *settings;
     if totals.counts.records == 0 {
         let finding = Diagnostic {
             line: header.lines,
@@ -332,6 +330,7 @@ fn finish(
         totals.forced_boundaries,
         reference,
         options.annotate_mismatches,
+        numbers,
     ));
     output.finish()?;
     Ok(Outcome { counts: totals.counts, header: header.header.clone(), warnings })
@@ -344,6 +343,7 @@ fn count_warnings(
     forced_boundaries: u64,
     reference: &Reference,
     annotates_mismatches: bool,
+    numbers: LineNumbers,
 ) -> impl Iterator<Item = String> {
     let assembly = &reference.manifest.assembly;
     [
@@ -389,7 +389,7 @@ fn count_warnings(
     .into_iter()
     .filter(|(count, _)| *count > 0)
     .map(|(count, text)| format!("{count} {text}"))
-    .chain(counts.structural_problems.warnings())
+    .chain(counts.structural_problems.warnings(move |line| numbers.name(line)))
 }
 
 impl Run<'_> {
@@ -412,7 +412,7 @@ impl Run<'_> {
             let before = (counts.records, counts.ref_checked, counts.ref_mismatches);
             let mut order = OrderCheck::default();
             if let Err(error) = self.annotate(&mut annotator, &chunk, &mut text, &mut order) {
-                self.sink.fail_at(number, error.into());
+                self.sink.fail_at(number, error);
                 break;
             }
             let mut bytes = self.sink.buffer();
@@ -444,49 +444,53 @@ impl Run<'_> {
         chunk: &Chunk,
         out: &mut Vec<u8>,
         order: &mut OrderCheck,
-    ) -> Result<(), InputError> {
+    ) -> Result<(), Error> {
         let old = self.header.header.version < Version(4, 0);
         let mut rewritten = Vec::new();
         let mut rewritten_bytes = 0;
-        let mut number = chunk.first_line;
         let mut rest = chunk.bytes.as_slice();
         let room = self.output.left();
+        let numbers = self.numbers_of(chunk)?;
+        let mut numbers = numbers.into_iter().chain(chunk.first_line..);
+        let mut number = chunk.first_line;
         while !rest.is_empty() {
+            number = numbers.next().unwrap_or(number);
             let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |n| n + 1);
             let mut line = crate::vcf::trimmed(&rest[..end]);
             rest = &rest[end..];
             if line.first() == Some(&b'#') {
-                return Err(second_header(number).into());
+                return Err(InputError::from(second_header(number)).into());
             }
-            let old_pos =
-                if old { rewrite_old_alleles(line, self.reference, &mut rewritten) } else { None };
-            if old_pos.is_some() {
+            if old && rewrite_old_alleles(line, self.reference, &mut rewritten).is_some() {
                 // A short record of VCF 3.3 may delete millions of bases.
                 rewritten_bytes += rewritten.len();
                 if rewritten_bytes > room {
-                    return Err(self.output.too_large(number));
+                    return Err(self.output.too_large(number).into());
                 }
                 line = &rewritten;
             }
             if !is_blank(line) {
                 let pos = annotator.record(number, line, out)?;
                 if out.len() > room {
-                    return Err(self.output.too_large(number));
+                    return Err(self.output.too_large(number).into());
                 }
-                // A record may begin a base earlier in VCF 4 than in VCF 3.3, which is not a change
-                // of order.
-                let pos = old_pos.unwrap_or(pos);
                 let contig = &line[..memchr::memchr(b'\t', line).unwrap_or(0)];
                 order.push(contig, pos, number);
             }
-            number += 1;
         }
         annotator.finish_chunk(out)?;
         if out.len() > room {
-            return Err(self.output.too_large(number - 1));
+            return Err(self.output.too_large(number).into());
         }
         self.output.used.fetch_add(out.len() as u64, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// The numbers that the lines of a chunk have in the user's file; empty if that is what is read.
+    fn numbers_of(&self, chunk: &Chunk) -> Result<Vec<u64>, Error> {
+        let Some(sorted) = self.sorted else { return Ok(Vec::new()) };
+        let lines = memchr::memchr_iter(b'\n', &chunk.bytes).count();
+        sorted.original_lines(chunk.first_line, lines)
     }
 
     /// Reads the next chunk and returns its number; `None` at the end of the file or of the run.

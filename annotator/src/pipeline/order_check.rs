@@ -1,5 +1,6 @@
 //! Checks that records are sorted.
 
+use gas_shared::vcf::{Code, Column, Diagnostic, Severity};
 use std::collections::HashSet;
 
 /// Checks the order of the records of a chunk. The checks of consecutive chunks are combined with
@@ -14,8 +15,8 @@ pub(crate) struct OrderCheck {
     contig_line: u64,
     /// Contigs before the current one.
     finished: HashSet<Vec<u8>>,
-    /// Describes the first record that is out of order.
-    pub(crate) warning: Option<String>,
+    /// Names the first record that is out of order.
+    pub(crate) warning: Option<Diagnostic>,
 }
 
 impl OrderCheck {
@@ -23,10 +24,8 @@ impl OrderCheck {
     pub(crate) fn push(&mut self, contig: &[u8], pos: u64, line: u64) {
         if self.contig == contig {
             if pos < self.pos && self.warning.is_none() {
-                self.warning = Some(format!(
-                    "line {line}, POS: {pos} comes after {}; the file is not sorted",
-                    self.pos
-                ));
+                let message = format!("{pos} comes after {}; the file is not sorted", self.pos);
+                self.warning = Some(warning(line, Column::Pos, message));
             }
             self.pos = pos;
             return;
@@ -41,10 +40,11 @@ impl OrderCheck {
         }
         self.pos = pos;
         if self.finished.contains(contig) && self.warning.is_none() {
-            self.warning = Some(format!(
-                "line {line}, CHROM: {:?} comes again after another contig; the file is not sorted",
+            let message = format!(
+                "{:?} comes again after another contig; the file is not sorted",
                 String::from_utf8_lossy(contig)
-            ));
+            );
+            self.warning = Some(warning(line, Column::Chrom, message));
         }
     }
 
@@ -68,4 +68,9 @@ impl OrderCheck {
         }
         self.warning = self.warning.take().or(next.warning);
     }
+}
+
+fn warning(line: u64, column: Column, message: String) -> Diagnostic {
+    let (column, severity, code) = (Some(column), Severity::Warning, Code::Unsorted);
+    Diagnostic { line, column, severity, code, message }
 }

@@ -27,12 +27,13 @@ impl StructuralProblems {
         *sum += alleles;
     }
 
-    /// A warning for each problem.
-    pub fn warnings(&self) -> impl Iterator<Item = String> {
-        StructuralProblem::ALL.into_iter().filter_map(|problem| {
+    /// A warning for each problem. `name_line` names a line, such as `line 5`.
+    pub fn warnings(&self, name_line: impl Fn(u64) -> String) -> impl Iterator<Item = String> {
+        StructuralProblem::ALL.into_iter().filter_map(move |problem| {
             let (alleles, line) = self.0[problem as usize];
             let (field, text) = (problem.field(), problem.as_str());
-            (alleles > 0).then(|| format!("{alleles} {text} (first in line {line}, {field})"))
+            let first = || format!("first in {}, {field}", name_line(line));
+            (alleles > 0).then(|| format!("{alleles} {text} ({})", first()))
         })
     }
 }

@@ -20,6 +20,8 @@ pub(super) enum FileEnd {
     Marked,
     /// With another whole block: some programs omit the mark, or the file is cut off there.
     WholeBlock,
+    /// With other bytes after the block that marks the end.
+    OtherBytes,
     /// Within a block: the file is cut off.
     CutOff,
 }
@@ -35,9 +37,22 @@ impl FileEnd {
             Self::Marked
         } else if ends_with_bgzf_block(&end) {
             Self::WholeBlock
+        } else if memchr::memmem::rfind(&end, &END_OF_FILE)
+            .is_some_and(|mark| !end[mark + END_OF_FILE.len()..].starts_with(&END_OF_FILE[..2]))
+        {
+            Self::OtherBytes
         } else {
             Self::CutOff
         })
+    }
+
+    /// What is wrong with a file that is not read; `None` if it ends with a whole block.
+    pub(super) const fn problem(self) -> Option<&'static str> {
+        match self {
+            Self::Marked | Self::WholeBlock => None,
+            Self::OtherBytes => Some("other bytes follow the block that marks its end"),
+            Self::CutOff => Some("it ends within a block"),
+        }
     }
 }
 

@@ -81,7 +81,15 @@ pub struct LineNumbers {
 }
 
 impl LineNumbers {
-    /// Names the record instead of the line in an error of a BCF file.
+    /// Names a line after the header, or its record in a BCF file.
+    pub fn name(self, line: u64) -> String {
+        match self.bcf_header_lines {
+            Some(header) => format!("record {}", line.saturating_sub(header)),
+            None => format!("line {line}"),
+        }
+    }
+
+    /// Names the record instead of the line in an error or a warning of a BCF file.
     pub fn locate(self, error: InputError) -> InputError {
         match (error, self.bcf_header_lines) {
             (InputError::Line(found), Some(header)) if found.line > header => {
@@ -152,8 +160,8 @@ impl InputFile {
         } else {
             FileEnd::Marked
         };
-        if end == FileEnd::CutOff {
-            return Err(InputError::Damaged("it ends within a block".to_owned()).into());
+        if let Some(problem) = end.problem() {
+            return Err(InputError::Damaged(problem.to_owned()).into());
         }
         let compressed_read = Arc::new(AtomicU64::new(0));
         let mut beginning = Vec::new();
@@ -288,7 +296,14 @@ impl InputFile {
         while out.len() < target {
             let piece = &mut self.piece;
             let read = match &mut self.text {
-                Text::Vcf(text) => text.read(piece).map_err(read_error)?,
+                Text::Vcf(text) => text.read(piece).map_err(|error| {
+                    // `flate2` has no kind of error for bytes that are no gzip.
+                    if self.expanded > 0 && error.to_string() == "invalid gzip header" {
+                        let what = "other bytes follow the compressed text";
+                        return InputError::Damaged(what.to_owned()).into();
+                    }
+                    read_error(error)
+                })?,
                 Text::Bcf(bcf) => bcf.read(piece)?,
             };
             if read == 0 {

@@ -8,26 +8,38 @@ use crate::reference::Reference;
 use gas_shared::vcf::{AltKind, Record, parse_record};
 use std::io::Write;
 
-/// Writes a line with VCF 3.3 alleles to `out` in VCF 4 form and returns its original position.
-/// `None` if the line has no such allele or the reference does not have its bases.
+/// Writes a line with VCF 3.3 alleles to `out` in VCF 4 form. `None` if the line has no such allele or
+/// the reference does not have its bases.
 pub(crate) fn rewrite_old_alleles(
     line: &[u8],
     reference: &Reference,
     out: &mut Vec<u8>,
-) -> Option<u64> {
+) -> Option<()> {
     out.clear();
+    let record = record_with_old_alleles(line)?;
+    let (start, bases) = span(&record, reference)?;
+    write_record(&record, start, bases, out)
+}
+
+/// The position that a line with VCF 3.3 alleles has in VCF 4 form; `None` if it is not converted.
+pub(crate) fn position_in_vcf_4(line: &[u8], reference: &Reference) -> Option<u64> {
+    let (start, _) = span(&record_with_old_alleles(line)?, reference)?;
+    u64::try_from(start).ok()
+}
+
+/// The record of a line that has an allele of VCF 3.3.
+fn record_with_old_alleles(line: &[u8]) -> Option<Record<'_>> {
     let record = parse_record(line).ok()?;
     let old =
         |alt: &[u8]| matches!(AltKind::of(alt), Some(AltKind::OldDeletion | AltKind::OldInsertion));
-    record.alt.split(|b| *b == b',').any(old).then_some(())?;
-    write_record(&record, reference, out)?;
-    Some(record.pos)
+    record.alt.split(|b| *b == b',').any(old).then_some(record)
 }
 
-fn write_record(record: &Record<'_>, reference: &Reference, out: &mut Vec<u8>) -> Option<()> {
+/// The position in VCF 4 form and the bases from there to the end of all alleles.
+fn span<'r>(record: &Record<'_>, reference: &'r Reference) -> Option<(i32, &'r [u8])> {
     let contig = reference.contig(record.chrom)?;
     let pos = i32::try_from(record.pos).ok()?;
-    let mut end = pos + record.reference.len() as i32 - 1;
+    let mut end = pos.checked_add(i32::try_from(record.reference.len()).ok()? - 1)?;
     let mut start = pos;
     for alt in record.alt.split(|b| *b == b',') {
         if AltKind::of(alt) == Some(AltKind::OldDeletion) {
@@ -35,8 +47,12 @@ fn write_record(record: &Record<'_>, reference: &Reference, out: &mut Vec<u8>) -
             end = end.max(pos.checked_add(deleted_bases(alt)?)? - 1);
         }
     }
-    let bases = contig.bases(start, end)?;
-    let (before, from) = bases.split_at((pos - start) as usize);
+    Some((start, contig.bases(start, end)?))
+}
+
+fn write_record(record: &Record<'_>, start: i32, bases: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let shift = usize::try_from(i64::try_from(record.pos).ok()? - i64::from(start)).ok()?;
+    let (before, from) = bases.split_at_checked(shift)?;
     out.extend_from_slice(record.chrom);
     // Writing to a Vec cannot fail.
     let _ = write!(out, "\t{start}\t");

@@ -3,9 +3,11 @@
 //! The numbers of the lines in the user's file are kept, so that errors in the sorted copy name them.
 
 use super::input::{AFTER_ANY_LINE, Chunk, InputFile};
+use super::old_alleles::position_in_vcf_4;
 use super::output::PartialFile;
 use crate::Error;
-use gas_shared::vcf::is_blank;
+use crate::reference::Reference;
+use gas_shared::vcf::{is_blank, trimmed};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::fs::File;
@@ -38,36 +40,45 @@ impl SortedFile {
         &self.path
     }
 
-    /// The number in the user's file of a line of the sorted copy. Both count from 1.
+    /// The numbers in the user's file of `lines` lines of the sorted copy from `first` on. All numbers
+    /// count from 1.
     ///
     /// # Errors
-    /// [`Error::File`] if it cannot be read.
-    pub(crate) fn original_line(&self, line: u64) -> Result<u64, Error> {
+    /// [`Error::File`] if they cannot be read.
+    pub(crate) fn original_lines(&self, first: u64, lines: usize) -> Result<Vec<u64>, Error> {
         let read = || {
             let mut file = File::open(&self.numbers)?;
-            file.seek(SeekFrom::Start(line.saturating_sub(1) * NUMBER_BYTES as u64))?;
-            let mut number = [0; NUMBER_BYTES];
-            file.read_exact(&mut number)?;
-            Ok(u64::from_le_bytes(number))
+            file.seek(SeekFrom::Start(first.saturating_sub(1) * NUMBER_BYTES as u64))?;
+            let mut bytes = vec![0; lines * NUMBER_BYTES];
+            file.read_exact(&mut bytes)?;
+            let (numbers, _) = bytes.as_chunks();
+            Ok(numbers.iter().map(|number| u64::from_le_bytes(*number)).collect())
         };
         read().map_err(Error::file(&self.numbers))
     }
 }
 
-/// Sorts the records of `input`, whose header has been read, into temporary files next to `output`.
+/// Sorts the records of `input`, whose header has been read, into temporary files next to `output`. The
+/// alleles of VCF 3.3 are kept, but the position is that of VCF 4 if `old_alleles` is the reference for
+/// their conversion.
 ///
 /// # Errors
 /// [`Error`] if a file cannot be read or written.
-pub(crate) fn sort_file(input: InputFile, output: &Path) -> Result<SortedFile, Error> {
-    sort_in_runs(input, output, RUN_BYTES)
+pub(crate) fn sort_file(
+    input: InputFile,
+    output: &Path,
+    old_alleles: Option<&Reference>,
+) -> Result<SortedFile, Error> {
+    sort_in_runs(input, output, RUN_BYTES, old_alleles)
 }
 
 fn sort_in_runs(
     mut input: InputFile,
     output: &Path,
     run_bytes: usize,
+    old_alleles: Option<&Reference>,
 ) -> Result<SortedFile, Error> {
-    let mut runs = Runs { output, contigs: HashMap::new(), files: Vec::new() };
+    let mut runs = Runs { output, old_alleles, contigs: HashMap::new(), files: Vec::new() };
     let mut text = Vec::new();
     let mut lines = 0;
     let mut first_line = 0;
@@ -96,15 +107,20 @@ fn temporary_path(output: &Path, name: &str) -> PathBuf {
 
 struct Runs<'a> {
     output: &'a Path,
+    /// The reference for the conversion of VCF 3.3.
+    old_alleles: Option<&'a Reference>,
     contigs: HashMap<Vec<u8>, u32>,
     files: Vec<(PathBuf, PartialFile)>,
 }
 
 impl Runs<'_> {
     fn key(&mut self, line: &[u8]) -> Key {
+        let line = trimmed(line);
         let mut columns = line.split(|b| *b == b'\t');
         let name = columns.next().unwrap_or_default();
         let pos = columns.next().and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
+        let converted = |reference| position_in_vcf_4(line, reference);
+        let pos = self.old_alleles.and_then(converted).or(pos);
         let next = self.contigs.len() as u32;
         let contig = match self.contigs.get(name) {
             Some(contig) => *contig,
@@ -207,7 +223,7 @@ mod tests {
         std::fs::write(&input, &text).unwrap();
         let mut file = InputFile::open(&input, InputLimits::DEFAULT).unwrap();
         read_header(&mut file).unwrap();
-        let sorted = sort_in_runs(file, &output, 100_000).unwrap();
+        let sorted = sort_in_runs(file, &output, 100_000, None).unwrap();
         let found = std::fs::read_to_string(sorted.path()).unwrap();
         let key = |line: &str| {
             let columns: Vec<&str> = line.split('\t').collect();
@@ -222,7 +238,8 @@ mod tests {
         assert!(keys.is_sorted());
         for (n, (_, _, id)) in keys.iter().enumerate().step_by(997) {
             // Line 4 is blank, and the record with identifier 0 is in line 5.
-            assert_eq!(sorted.original_line(n as u64 + 1).unwrap(), u64::from(*id) + 5);
+            let number = u64::from(*id) + 5;
+            assert_eq!(sorted.original_lines(n as u64 + 1, 1).unwrap(), [number]);
         }
         drop(sorted);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
