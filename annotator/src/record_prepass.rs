@@ -17,8 +17,8 @@ pub(crate) struct RecordPrepass<'r> {
     pub(crate) limits: InputLimits,
     /// Whether records whose REF differs from the reference are annotated nevertheless.
     pub(crate) annotates_mismatches: bool,
-    /// Whether a REF that runs beyond the end of the contig is compared up to there, instead of being
-    /// [`AnnotationGap::BeyondContig`].
+    /// Whether a REF that runs beyond the end of the contig is compared up to there, and is
+    /// [`AnnotationGap::BeyondContig`] only if it differs.
     pub(crate) annotates_cut_reference: bool,
     line_number: u64,
     /// Contigs that are not annotated, because the reference has another sequence of that name.
@@ -159,6 +159,9 @@ impl<'r> RecordPrepass<'r> {
         for (a, b) in bases.iter().zip(reference) {
             let (a, b) = (possible_bases(*a), possible_bases(*b));
             if a & b == 0 {
+                if bases.len() < reference.len() {
+                    return Some(AnnotationGap::BeyondContig);
+                }
                 self.counts.ref_checked += 1;
                 self.counts.ref_mismatches += 1;
                 return Some(AnnotationGap::RefMismatch);

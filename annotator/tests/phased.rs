@@ -256,6 +256,6 @@ fn a_deletion_beyond_the_end_of_the_contig_has_the_consequences_of_its_part_with
     );
     assert_eq!(
         annotated.unwrap(),
-        ["non_coding|N||lncRNA", "GAS_NOTE=ref_mismatch", "GAS_NOTE=beyond_contig"]
+        ["non_coding|N||lncRNA", "GAS_NOTE=beyond_contig", "GAS_NOTE=beyond_contig"]
     );
 }

@@ -1,7 +1,7 @@
 //! Why a record has no annotation: INFO/GAS_NOTE, and the counts of each reason.
 
-/// Why a record has no annotation. Every record either is annotated or has one of these reasons, so
-/// that an empty annotation is never mistaken for "no consequence".
+/// Why a record has no annotation. In the full mode, every record either is annotated or has one of
+/// these reasons, so that an empty annotation is never mistaken for "no consequence".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum AnnotationGap {
