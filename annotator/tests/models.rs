@@ -131,6 +131,7 @@ fn the_stop_codon_counts_once_in_every_dialect() {
     let ucsc = "gene_id \"T1\"; transcript_id \"T1\"; exon_number \"1\";";
     let gtf = gtf_parts("X", 0, ucsc);
     let with_stop = gtf.replace("\tCDS\t381\t395\t", "\tCDS\t381\t398\t");
+    let lower_case = gtf.replace("\tCDS\t", "\tcds\t");
     let exons_and_cds = |end: usize| {
         let lines = gtf.lines().filter(|line| !line.contains("stop_codon"));
         let lines: Vec<_> = lines.map(|l| l.replace(ucsc, "Parent=T1")).collect();
@@ -143,6 +144,7 @@ fn the_stop_codon_counts_once_in_every_dialect() {
     for (name, models, why) in [
         ("m.gtf", &gtf, "GTF leaves the stop codon out of the CDS"),
         ("m.gtf", &with_stop, "a GTF that includes it nevertheless"),
+        ("m.gtf", &lower_case, "types in lower case"),
         ("m.gff3", &gff, "GFF3 includes it"),
         ("m.gff3", &augustus, "AUGUSTUS can leave it out in GFF3"),
     ] {
@@ -366,9 +368,8 @@ fn of_several_coding_sequences_of_a_transcript_the_longest_is_kept() {
     let reason = "a further CDS of a transcript, of which the longest is kept";
     assert_eq!(left_out(&reference), [(reason, 1)]);
     // Some files give each part an identifier of its own.
-    let gff = gff.replace("ID=C2", "ID=C3").replace("CDS\t201\t300", "CDS\t171\t200");
-    let own = gff.lines().filter(|l| !l.contains("C3") && !l.contains("C1"));
-    let mut own = own.collect::<Vec<_>>().join("\n") + "\n";
+    let mut own = line("1", "mRNA", (151, 448), "ID=T1");
+    own.extend(EXONS.map(|region| line("1", "exon", region, "Parent=T1")));
     for (n, region) in CDS.into_iter().enumerate() {
         let _ = write!(own, "{}", line("1", "CDS", region, &format!("ID=part{n};Parent=T1")));
     }
@@ -417,4 +418,237 @@ fn a_transcript_that_cannot_be_translated_is_left_out_with_its_reason() {
         assert_eq!(left_out(&reference), [(reason, 1)], "{models}");
         assert_eq!(reference.manifest.transcripts, 0);
     }
+}
+
+/// The contig of [`contig`] on the other strand, and the same of lines of features.
+fn reversed(sequence: &str, models: &str) -> (String, String) {
+    let (name, bases) = sequence.trim_end().split_once('\n').unwrap();
+    let complement = |base| match base {
+        'A' => 'T',
+        'C' => 'G',
+        'G' => 'C',
+        _ => 'A',
+    };
+    let bases: String = bases.chars().rev().map(complement).collect();
+    let lines = models.lines().map(|line| {
+        let mut columns: Vec<String> = line.split('\t').map(str::to_owned).collect();
+        let flip = |text: &str| (bases.len() + 1 - text.parse::<usize>().unwrap()).to_string();
+        (columns[3], columns[4]) = (flip(&columns[4]), flip(&columns[3]));
+        columns[6] = "-".to_owned();
+        columns.join("\t") + "\n"
+    });
+    let models = lines.collect();
+    (format!("{name}\n{bases}\n"), models)
+}
+
+/// HGVSc of the first entry, without the transcript.
+fn hgvs_c(reference: &Reference, record: &str) -> String {
+    let mut annotator = Annotator::new(reference, 0, AnnotationFormat::Csq);
+    let mut out = Vec::new();
+    annotator.record(1, record.replace(' ', "\t").as_bytes(), &mut out).unwrap();
+    let line = String::from_utf8(out).unwrap();
+    let entry = line.trim_end().split("CSQ=").nth(1).unwrap();
+    entry.split('|').nth(10).unwrap().split(':').next_back().unwrap().to_owned()
+}
+
+#[test]
+fn exons_follow_from_cds_utr_features_and_the_line_of_the_transcript() {
+    let gff_line = line("X", "mRNA", (151, 448), "ID=T1");
+    let utr = |kind: &str, region, rest: &str| line("X", kind, region, rest);
+    let cds = |rest: &str, end: usize| {
+        let regions = CDS.map(|(from, to)| (from, if to == 398 { end } else { to }));
+        regions.map(|region| line("X", "CDS", region, rest)).concat()
+    };
+    let own_ids: String = CDS
+        .into_iter()
+        .enumerate()
+        .map(|(n, region)| line("X", "CDS", region, &format!("ID=T1.CDS.{n};Parent=T1;pacid=1")))
+        .collect();
+    let five = utr("five_prime_UTR", (151, 170), "ID=T1.five.1;Parent=T1");
+    let three = utr("three_prime_UTR", (399, 448), "ID=T1.three.1;Parent=T1");
+    let of_gtf = "gene_id \"G1\"; transcript_id \"T1\";";
+    let stop = line("X", "stop_codon", (396, 398), of_gtf);
+    let gtf_line = line("X", "transcript", (151, 448), of_gtf);
+    let (gtf_five, gtf_three) = (utr("5UTR", (151, 170), of_gtf), utr("3UTR", (399, 448), of_gtf));
+    for (name, models) in [
+        ("m.gff3", gff_line.clone() + &cds("ID=C1;Parent=T1", 398)),
+        ("m.gff3", five.clone() + &gff_line + &own_ids + &three),
+        ("m.gff3", gff_line.clone() + &own_ids + &three),
+        ("m.gff3", gff_line + &own_ids + &five),
+        ("m.gtf", gtf_line.clone() + &cds(of_gtf, 395) + &stop),
+        ("m.gtf", gtf_line + &cds(of_gtf, 395) + &stop + &gtf_five),
+        ("m.gtf", gtf_five + &cds(of_gtf, 395) + &stop + &gtf_three),
+    ] {
+        let reference = build(name, &models, &contig("X", 0));
+        assert_eq!(annotated(&reference, "X 175 . C A . . ."), [format!("T1 {MISSENSE}")]);
+        assert_eq!(hgvs_c(&reference, "X 410 . G T . . ."), "c.*12G>T", "{models}");
+        assert_eq!(hgvs_c(&reference, "X 160 . G A . . ."), "c.-11G>A", "{models}");
+        assert_eq!(left_out(&reference), []);
+        let (sequence, models) = reversed(&contig("X", 0), &models);
+        let reference = build(name, &models, &sequence);
+        assert_eq!(hgvs_c(&reference, "X 291 . C A . . ."), "c.*12G>T", "{models}");
+        assert_eq!(hgvs_c(&reference, "X 541 . C T . . ."), "c.-11G>A", "{models}");
+    }
+    // An intron within the 5' UTR.
+    let split = utr("five_prime_UTR", (121, 130), "Parent=T1") + &five;
+    let models = line("X", "mRNA", (121, 448), "ID=T1") + &split + &own_ids + &three;
+    let reference = build("m.gff3", &models, &contig("X", 0));
+    assert_eq!(hgvs_c(&reference, "X 125 . G A . . ."), "c.-26G>A");
+    assert_eq!(transcripts(&reference, "X")[0].exons.len(), 4);
+    // The line of a gene does not say how far its transcript reaches.
+    let models = line("X", "gene", (151, 448), "ID=G1") + &cds("ID=C1;Parent=G1", 398);
+    let reference = build("m.gff3", &models, &contig("X", 0));
+    let exons = &transcripts(&reference, "X")[0].exons;
+    assert_eq!((exons[0].start, exons[2].end), (171, 398));
+}
+
+#[test]
+fn copies_with_one_identifier_on_a_contig_are_left_out_with_the_reason() {
+    let good = gtf_parts("X", 0, "gene_id \"G1\"; transcript_id \"T1\";");
+    let attributes = "gene_id \"G2\"; transcript_id \"T2\";";
+    let exons = |regions: &[(usize, usize)], numbered: bool| -> String {
+        let lines = regions.iter().enumerate().map(|(n, region)| {
+            let number =
+                if numbered { format!(" exon_number \"{}\";", n + 1) } else { String::new() };
+            line("X", "exon", *region, &format!("{attributes}{number}"))
+        });
+        lines.collect()
+    };
+    let first = [(20, 30), (40, 55), (70, 90)];
+    let other = [(500, 512), (520, 535), (560, 571)];
+    let shifted = first.map(|(start, end)| (start + 480, end + 480));
+    let gene = |region| line("X", "gene", region, "gene_id \"G2\";");
+    let stop = |start| line("X", "stop_codon", (start, start + 2), attributes);
+    for (models, why) in [
+        (exons(&first, true) + &exons(&other, true), "exon numbers restart"),
+        (exons(&first, false) + &exons(&shifted, false), "same lengths and introns"),
+        (exons(&other, false) + &exons(&first, false), "the order restarts before a gap"),
+        (exons(&first, false) + &stop(80) + &exons(&other, false) + &stop(565), "two stop codons"),
+        (
+            gene((20, 90)) + &exons(&first, false) + &gene((500, 571)) + &exons(&other, false),
+            "two gene lines",
+        ),
+    ] {
+        for models in [format!("{good}{models}"), format!("{models}{good}")] {
+            let reference = build("m.gtf", &models, &contig("X", 0));
+            assert_eq!(left_out(&reference), [("at several places of one contig", 1)], "{why}");
+            let expected = [format!("T1 {MISSENSE}")];
+            assert_eq!(annotated(&reference, "X 175 . C A . . ."), expected, "{why}");
+            let (sequence, models) = reversed(&contig("X", 0), &models);
+            let reference = build("m.gtf", &models, &sequence);
+            assert_eq!(left_out(&reference), [("at several places of one contig", 1)], "{why}");
+        }
+    }
+    let descending: Vec<_> = other.into_iter().rev().collect();
+    for (models, why) in [
+        (exons(&first, true) + &exons(&first, true), "the file is joined with itself"),
+        (exons(&[first.as_slice(), &other].concat(), true), "one transcript of six exons"),
+        (exons(&descending, true), "descending positions"),
+        (exons(&other, true).replace("\"2\"", "\"1\"").replace("\"3\"", "\"1\""), "one number"),
+        (gene((500, 571)) + &gene((500, 571)) + &exons(&other, false), "the gene line twice"),
+    ] {
+        let reference = build("m.gtf", &format!("{good}{models}"), &contig("X", 0));
+        assert_eq!((left_out(&reference), reference.manifest.transcripts), (vec![], 2), "{why}");
+    }
+}
+
+#[test]
+fn a_transcript_across_the_origin_is_left_out_with_the_reason() {
+    let region = line("c1", "region", (1, 700), "ID=c1:1..700;Is_circular=true");
+    let plain = line("c1", "region", (1, 700), "ID=c1:1..700");
+    let parts = |kind: &str, regions: [(usize, usize); 2], rest: &str| {
+        regions.map(|region| line("c1", kind, region, rest)).concat()
+    };
+    let gene = line("c1", "gene", (671, 700), "ID=gene-a;Name=repA");
+    let cds = "ID=cds-a;Parent=gene-a;transl_table=11";
+    let other = line("c1", "gene", (171, 200), "ID=gene-b;Name=b")
+        + &line("c1", "CDS", (171, 200), "ID=cds-b;Parent=gene-b");
+    let across = gene.clone() + &parts("CDS", [(671, 700), (1, 30)], cds);
+    let sorted = gene.clone() + &parts("CDS", [(1, 30), (671, 700)], cds);
+    let intron = gene.clone() + &parts("CDS", [(671, 690), (11, 31)], cds);
+    let gtf = parts("CDS", [(671, 700), (1, 27)], "gene_id \"a\"; transcript_id \"a\";");
+    let rna = line("c1", "gene", (671, 700), "ID=gene-r")
+        + &line("c1", "rRNA", (671, 700), "ID=rna-r;Parent=gene-r")
+        + &parts("exon", [(671, 700), (1, 30)], "Parent=rna-r");
+    for (name, models, why) in [
+        ("m.gff3", format!("{region}{other}{across}"), "declared"),
+        ("m.gff3", format!("{other}{across}{region}"), "declared at the end"),
+        ("m.gff3", format!("{region}{other}{sorted}"), "in the order of positions"),
+        ("m.gff3", format!("{region}{other}{sorted}").replace("\t+\t", "\t-\t"), "reverse strand"),
+        ("m.gff3", format!("{region}{other}{intron}"), "the origin is in an intron"),
+        ("m.gff3", format!("{plain}{other}{across}"), "the order shows it"),
+        ("m.gff3", format!("{region}{other}{rna}"), "a non-coding RNA"),
+        ("m.gtf", gtf, "GTF"),
+    ] {
+        let reference = build(name, &models, &contig("c1", 0));
+        let reason = "crosses the origin of a circular contig";
+        assert_eq!(left_out(&reference), [(reason, 1)], "{why}");
+        let kept = u64::from(name == "m.gff3");
+        assert_eq!(reference.manifest.transcripts, kept, "{why}");
+    }
+    // A gene of a linear contig that is incomplete at both ends of the contig.
+    let models = format!("{plain}{sorted}");
+    let reference = build("m.gff3", &models, &contig("c1", 0));
+    assert_eq!((left_out(&reference), reference.manifest.transcripts), (vec![], 1));
+}
+
+#[test]
+fn of_a_polycistronic_transcript_the_longest_coding_sequence_is_kept() {
+    let whole =
+        line("1", "gene", (151, 448), "ID=G1") + &line("1", "mRNA", (151, 448), "ID=T1;Parent=G1");
+    let exon = line("1", "exon", (151, 448), "Parent=T1");
+    let cds = |a: &str, b: &str| {
+        line("1", "CDS", (171, 200), &format!("{a}Parent=T1"))
+            + &line("1", "CDS", (261, 320), &format!("{b}Parent=T1"))
+    };
+    let reason = "a further CDS of a transcript, of which the longest is kept";
+    for models in [
+        format!("{whole}{exon}{}", cds("ID=C1;", "ID=C2;")),
+        format!("{whole}{exon}{}", cds("protein_id=C1;", "protein_id=C2;")),
+        format!("{whole}{}", cds("ID=C1;protein_id=C1;", "ID=C2;protein_id=C2;")),
+    ] {
+        for models in [models.replace("\t+\t", "\t-\t"), models] {
+            let reference = build("m.gff3", &models, &contig("1", 0));
+            let found = &transcripts(&reference, "1")[0];
+            assert_eq!((found.len, found.cds.as_ref().unwrap().len), (298, 60), "{models}");
+            assert_eq!(left_out(&reference), [(reason, 1)]);
+        }
+    }
+    // One coding sequence that leaves out bases of an exon.
+    let models = format!("{whole}{exon}{}", cds("ID=C1;", "ID=C1;"));
+    let reference = build("m.gff3", &models, &contig("1", 0));
+    assert_eq!(left_out(&reference), [("the CDS leaves out bases of an exon", 1)]);
+}
+
+#[test]
+fn parts_without_their_parent_are_counted_and_spaces_around_equals_are_read() {
+    let mut gff = line("X", "gene", (151, 448), "ID=gene:G1")
+        + &line("X", "mRNA", (151, 448), "ID=T1;Parent=gene:G1");
+    for region in EXONS {
+        gff += &line("X", "exon", region, "Parent=T1");
+    }
+    let cds = CDS.map(|region| line("X", "CDS", region, "ID=C1;Parent=transcript:T1")).concat();
+    let reference = build("m.gff3", &format!("{gff}{cds}"), &contig("X", 0));
+    assert_eq!(left_out(&reference), [("the parent is not in the file", 1)]);
+    assert_eq!(reference.manifest.transcripts, 1);
+    let spaced = format!("{gff}{}", cds.replace("transcript:", "")).replace("Parent=", "Parent = ");
+    let spaced = spaced.replace("ID=", "ID = ").replace(';', "; ");
+    let reference = build("m.gff3", &spaced, &contig("X", 0));
+    assert_eq!(annotated(&reference, "X 175 . C A . . ."), [format!("T1 {MISSENSE}")]);
+    assert_eq!(left_out(&reference), []);
+}
+
+#[test]
+fn the_gtf_of_old_ensembl_releases_has_the_biotype_in_the_second_column() {
+    let gtf =
+        gtf_parts("X", 0, " gene_id \"G\"; transcript_id \"T1\"; gene_biotype \"protein_coding\";");
+    let of = |source: &str, rest: &str| {
+        let models =
+            gtf.replace("\tx\t", &format!("\t{source}\t")).replace("\n", &format!("{rest}\n"));
+        let reference = build("m.gtf", &models, &contig("X", 0));
+        transcripts(&reference, "X")[0].biotype.to_string()
+    };
+    assert_eq!(of("nonsense_mediated_decay", ""), "nonsense_mediated_decay");
+    assert_eq!(of("ensembl_havana", ""), "protein_coding");
+    assert_eq!(of("protein_coding", " transcript_biotype \"retained_intron\";"), "retained_intron");
 }

@@ -4,7 +4,7 @@ use super::gff::Features;
 use super::group::group_features;
 use super::left_out::{LeftOut, LeftOutReport};
 use super::manifest::Contig;
-use super::transcript::{build_gene, build_transcript, stripped_id};
+use super::transcript::{GenomeContig, build_gene, build_transcript, stripped_id};
 use crate::contig_names::ContigNames;
 use crate::model::ContigModel;
 use std::collections::{HashMap, HashSet};
@@ -41,7 +41,12 @@ pub(super) fn assemble(found: &Features, contigs: &[Contig], assembly: &str) -> 
             (Some(reason), _) => Err(reason),
             (None, None) => Err(LeftOut::NoSequence),
             (None, Some(contig)) => {
-                build_transcript(key.id, features, gene_feature, contig, found.is_prokaryotic())
+                let contig = GenomeContig {
+                    contig,
+                    is_circular: grouped.circular.contains(key.contig),
+                    is_prokaryotic: found.is_prokaryotic(),
+                };
+                build_transcript(key.id, features, gene_feature, contig)
             }
         };
         let (mut transcript, number) = match (built, number) {

@@ -43,6 +43,13 @@ impl Feature {
         self.attribute(&["pseudo"]) == Some("true") || self.attribute(&["pseudogene"]).is_some()
     }
 
+    /// Whether it is (part of) an untranslated region.
+    pub fn is_utr(&self) -> bool {
+        let names =
+            ["five_prime_UTR", "three_prime_UTR", "UTR", "5UTR", "3UTR", "5'-UTR", "3'-UTR"];
+        names.iter().any(|name| self.kind.eq_ignore_ascii_case(name))
+    }
+
     /// Whether the `tag` attributes contain a tag.
     pub fn has_tag(&self, tag: &str) -> bool {
         let tags = self.attributes.iter().filter(|(key, _)| key == "tag");
@@ -58,7 +65,7 @@ pub struct Features {
     /// Whether the attributes are in GTF syntax.
     pub is_gtf: bool,
     has_cds: bool,
-    /// Whether there are exons or mRNA features.
+    /// Whether there are exons, UTRs or mRNA features.
     has_spliced: bool,
     /// Lines that are not feature lines, each with the reason.
     pub skipped: Vec<String>,
@@ -91,7 +98,8 @@ pub fn read_features(source: &mut SourceFile) -> Result<Features, Error> {
                 found.is_gtf |= gtf;
                 found.has_cds |= feature.kind == "CDS";
                 found.has_spliced |=
-                    matches!(feature.kind.as_str(), "exon" | "mRNA" | "transcript");
+                    matches!(feature.kind.as_str(), "exon" | "mRNA" | "transcript")
+                        || feature.is_utr();
                 found.features.push(feature);
             }
             Err(reason) => found.skipped.push(format!("line {}: {reason}", source.line)),
@@ -104,10 +112,47 @@ pub fn read_features(source: &mut SourceFile) -> Result<Features, Error> {
     Ok(found)
 }
 
+/// Biotypes of transcripts that the GTF of Ensembl up to release 74 has in the column of the source.
+const ENSEMBL_BIOTYPES: [&str; 33] = [
+    "protein_coding",
+    "nonsense_mediated_decay",
+    "non_stop_decay",
+    "processed_transcript",
+    "retained_intron",
+    "antisense",
+    "sense_intronic",
+    "sense_overlapping",
+    "3prime_overlapping_ncrna",
+    "lincRNA",
+    "miRNA",
+    "misc_RNA",
+    "rRNA",
+    "snRNA",
+    "snoRNA",
+    "Mt_rRNA",
+    "Mt_tRNA",
+    "pseudogene",
+    "processed_pseudogene",
+    "unprocessed_pseudogene",
+    "transcribed_processed_pseudogene",
+    "transcribed_unprocessed_pseudogene",
+    "unitary_pseudogene",
+    "polymorphic_pseudogene",
+    "non_coding",
+    "IG_C_gene",
+    "IG_D_gene",
+    "IG_J_gene",
+    "IG_V_gene",
+    "TR_C_gene",
+    "TR_D_gene",
+    "TR_J_gene",
+    "TR_V_gene",
+];
+
 fn parse_feature(line: &str) -> Result<(Feature, bool), String> {
     let mut columns = line.split('\t');
     let mut next = || columns.next().ok_or("fewer than 9 columns");
-    let (contig, _, kind) = (next()?, next()?, next()?);
+    let (contig, source, kind) = (next()?, next()?, next()?);
     let position =
         |text: &str| text.trim().parse::<i32>().map_err(|_| format!("{text:?} is not a position"));
     let (start, end) = (position(next()?)?, position(next()?)?);
@@ -117,10 +162,17 @@ fn parse_feature(line: &str) -> Result<(Feature, bool), String> {
     }
     // Models cut out of a larger region may begin before position 1.
     let start = start.max(1);
-    let (attributes, gtf) = parse_attributes(attributes);
+    let (mut attributes, gtf) = parse_attributes(attributes);
+    let has_biotype = |pairs: &[(String, String)]| {
+        pairs.iter().any(|(key, _)| key == "transcript_biotype" || key == "transcript_type")
+    };
+    if gtf && ENSEMBL_BIOTYPES.contains(&source) && !has_biotype(&attributes) {
+        attributes.push(("transcript_biotype".to_owned(), source.to_owned()));
+    }
+    let usual_case = ["CDS", "exon"].into_iter().find(|name| name.eq_ignore_ascii_case(kind));
     let feature = Feature {
         contig: if gtf { contig.to_owned() } else { percent_decoded(contig) },
-        kind: kind.to_owned(),
+        kind: usual_case.unwrap_or(kind).to_owned(),
         start,
         end,
         strand: match strand {
@@ -138,11 +190,9 @@ fn parse_feature(line: &str) -> Result<(Feature, bool), String> {
 /// Returns the pairs and whether the syntax is GTF.
 fn parse_attributes(text: &str) -> (Vec<(String, String)>, bool) {
     let first = text.split(';').next().unwrap_or_default().trim();
-    let gtf = match (first.find('='), first.find([' ', '"'])) {
-        (Some(equals), Some(space)) => space < equals,
-        (None, Some(_)) => true,
-        _ => false,
-    };
+    // White space around `=` is no syntax of GFF3, but unambiguous.
+    let key = first.split('=').next().unwrap_or_default().trim();
+    let gtf = key.contains([' ', '"']);
     let mut pairs = Vec::new();
     // A semicolon within the quotes of GTF does not end a value.
     let mut quoted = false;

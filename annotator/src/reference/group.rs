@@ -5,6 +5,7 @@
 //! the same identifiers on X and Y. In GTF it is also identified by its gene: files of NCBI name the
 //! first transcript of every gene `unknown_transcript_1`.
 
+use super::copies::is_at_several_places;
 use super::gff::{Feature, Features};
 use super::left_out::LeftOut;
 use std::collections::{HashMap, HashSet};
@@ -30,6 +31,8 @@ pub(super) struct TranscriptFeatures<'a> {
     pub(super) cds: Vec<&'a Feature>,
     /// Stop codons. GTF does not include them in the CDS, GFF3 does.
     pub(super) stop_codons: Vec<&'a Feature>,
+    /// Untranslated regions, if there are no exons.
+    pub(super) utrs: Vec<&'a Feature>,
     /// Regions of codons that are translated to selenocysteine.
     pub(super) selenocysteines: Vec<(i32, i32)>,
     /// Why it is left out.
@@ -42,9 +45,9 @@ impl<'a> TranscriptFeatures<'a> {
         self.transcript.into_iter().chain(self.parts()).next()
     }
 
-    /// Exons, CDS and stop codons.
+    /// Exons, CDS, stop codons and untranslated regions.
     pub(super) fn parts(&self) -> impl Iterator<Item = &'a Feature> {
-        self.exons.iter().chain(&self.cds).chain(&self.stop_codons).copied()
+        self.exons.iter().chain(&self.cds).chain(&self.stop_codons).chain(&self.utrs).copied()
     }
 
     fn add_part(&mut self, feature: &'a Feature) {
@@ -83,6 +86,10 @@ fn selenocysteines_of(list: &str) -> impl Iterator<Item = (i32, i32)> {
 pub(super) struct GroupedFeatures<'a> {
     /// The features of genes by contig and key.
     pub(super) genes: HashMap<(&'a str, &'a str), &'a Feature>,
+    /// All lines of the genes that a GTF file has on several lines, by contig and key.
+    repeated_genes: HashMap<(&'a str, &'a str), Vec<&'a Feature>>,
+    /// The contigs of which a feature says that they are circular.
+    pub(super) circular: HashSet<&'a str>,
     /// The transcripts in the order of their first feature.
     pub(super) order: Vec<TranscriptKey<'a>>,
     /// The features of transcripts.
@@ -109,14 +116,32 @@ impl<'a> GroupedFeatures<'a> {
             None => (transcript.transcript, transcript.gene) = (Some(feature), gene),
         }
     }
+
+    /// Adds untranslated regions to the transcripts without exons. They define no transcript.
+    fn add_utrs(&mut self, utrs: Vec<(TranscriptKey<'a>, &'a Feature)>) {
+        for (key, utr) in utrs {
+            let transcript = self.transcripts.get_mut(&key);
+            if let Some(transcript) = transcript.filter(|t| t.exons.is_empty()) {
+                transcript.utrs.push(utr);
+            }
+        }
+    }
 }
 
 /// Groups the features.
 pub(super) fn group_features(found: &Features) -> GroupedFeatures<'_> {
     let mut out = if found.is_gtf { group_gtf(found) } else { group_gff3(found) };
-    for transcript in out.transcripts.values_mut() {
+    let circular = |feature: &&Feature| feature.attribute(&["Is_circular"]) == Some("true");
+    let circular = found.features.iter().filter(circular);
+    out.circular = circular.map(|feature| feature.contig.as_str()).collect();
+    for (key, transcript) in &mut out.transcripts {
         if transcript.is_declared_trans_spliced() {
             transcript.left_out = Some(LeftOut::TransSpliced);
+        } else if transcript.transcript.is_none() && transcript.left_out.is_none() {
+            let genes = out.repeated_genes.get(&(key.contig, key.gene));
+            if is_at_several_places(transcript, genes.map_or(&[], Vec::as_slice)) {
+                transcript.left_out = Some(LeftOut::SeveralPlaces);
+            }
         }
     }
     refuse_joined_contigs(&mut out);
@@ -126,11 +151,16 @@ pub(super) fn group_features(found: &Features) -> GroupedFeatures<'_> {
 
 fn group_gtf(found: &Features) -> GroupedFeatures<'_> {
     let mut out = GroupedFeatures::default();
+    let mut utrs = Vec::new();
     for feature in &found.features {
         let gene = feature.attribute(&["gene_id"]).unwrap_or_default();
         let contig = feature.contig.as_str();
         if feature.kind == "gene" {
-            out.genes.entry((contig, gene)).or_insert(feature);
+            let first = *out.genes.entry((contig, gene)).or_insert(feature);
+            if (first.start, first.end) != (feature.start, feature.end) {
+                let lines = out.repeated_genes.entry((contig, gene));
+                lines.or_insert_with(|| vec![first]).push(feature);
+            }
             continue;
         }
         let id = feature.attribute(&["transcript_id"]).filter(|id| !id.is_empty());
@@ -142,8 +172,11 @@ fn group_gtf(found: &Features) -> GroupedFeatures<'_> {
             let transcript = out.transcript(key);
             transcript.gene.get_or_insert(gene);
             transcript.add_part(feature);
+        } else if feature.is_utr() {
+            utrs.push((key, feature));
         }
     }
+    out.add_utrs(utrs);
     out
 }
 
@@ -152,6 +185,7 @@ fn group_gff3(found: &Features) -> GroupedFeatures<'_> {
     // Which features are genes is known only when all parents are.
     let mut rows: HashMap<(&str, &str), &Feature> = HashMap::new();
     let mut is_parent: HashSet<&str> = HashSet::new();
+    let mut utrs = Vec::new();
     for feature in found.features.iter().filter(|feature| !is_part(&feature.kind)) {
         if let Some(id) = feature.attribute(&["ID"]) {
             rows.entry((&feature.contig, id)).or_insert(feature);
@@ -172,6 +206,10 @@ fn group_gff3(found: &Features) -> GroupedFeatures<'_> {
             }
             continue;
         }
+        if feature.is_utr() {
+            utrs.extend(feature.parents().map(|id| (key(id), feature)));
+            continue;
+        }
         let Some(id) = id else { continue };
         let has_own_gene = parent.is_none() && feature.kind != "pseudogene";
         if is_transcript(&feature.kind)
@@ -182,10 +220,17 @@ fn group_gff3(found: &Features) -> GroupedFeatures<'_> {
             out.genes.entry((contig, id)).or_insert(feature);
         }
     }
+    out.add_utrs(utrs);
     // The parent of a part may be a gene (bacteria), and a transcript may have no gene.
+    let has_lines = out.transcripts.values().any(|transcript| transcript.transcript.is_some());
     for (key, transcript) in &mut out.transcripts {
         if transcript.transcript.is_none() {
             transcript.transcript = rows.get(&(key.contig, key.id)).copied();
+        }
+        // Files without any such lines are read nevertheless.
+        let names_parent = |part: &Feature| part.parents().any(|id| id == key.id);
+        if has_lines && transcript.transcript.is_none() && transcript.parts().any(names_parent) {
+            transcript.left_out = Some(LeftOut::NoParent);
         }
         transcript.gene.get_or_insert(key.id);
     }
@@ -222,13 +267,11 @@ fn is_part(kind: &str) -> bool {
 
 fn is_transcript(kind: &str) -> bool {
     let lower = kind.to_ascii_lowercase();
-    !matches!(
-        lower.as_str(),
-        "five_prime_utr" | "three_prime_utr" | "utr" | "start_codon" | "intron"
-    ) && (lower.ends_with("rna")
-        || lower.contains("transcript")
-        || lower.contains("_segment")
-        || lower == "pseudogene")
+    !matches!(lower.as_str(), "start_codon" | "intron")
+        && (lower.ends_with("rna")
+            || lower.contains("transcript")
+            || lower.contains("_segment")
+            || lower == "pseudogene")
 }
 
 /// Refuses transcripts whose parts are on several contigs. The same identifier on two contigs may
@@ -281,7 +324,7 @@ fn separate_coding_sequences(out: &mut GroupedFeatures<'_>) {
     for key in std::mem::take(&mut out.order) {
         order.push(key);
         let Some(transcript) = out.transcripts.get_mut(&key) else { continue };
-        let mut all = coding_sequences(&transcript.cds);
+        let mut all = coding_sequences(transcript);
         if all.len() < 2 {
             continue;
         }
@@ -310,20 +353,34 @@ fn separate_coding_sequences(out: &mut GroupedFeatures<'_>) {
 }
 
 /// Divides CDS features into coding sequences by their ID, in file order. Some files give each part an
-/// ID of its own, so parts with different IDs belong together unless they overlap.
-fn coding_sequences<'a>(cds: &[&'a Feature]) -> Vec<(&'a str, Vec<&'a Feature>)> {
-    let id = |part: &'a Feature| part.attribute(&["ID"]).unwrap_or_default();
+/// ID of its own, so parts with different IDs belong together unless they overlap, are in one exon
+/// without touching (polycistronic transcripts), or are of different proteins.
+fn coding_sequences<'a>(transcript: &TranscriptFeatures<'a>) -> Vec<(&'a str, Vec<&'a Feature>)> {
+    let cds = &transcript.cds;
+    let id = |part: &'a Feature| part.attribute(&["ID", "protein_id"]).unwrap_or_default();
+    let protein = |part: &'a Feature| part.attribute(&["protein_id"]);
     let Some(first) = cds.first() else { return Vec::new() };
     if cds.iter().all(|part| id(part) == id(first)) {
-        return vec![(id(first), cds.to_vec())];
+        return vec![(id(first), cds.clone())];
     }
-    let mut sorted = cds.to_vec();
+    let mut sorted = cds.clone();
     sorted.sort_by_key(|part| part.start);
-    let overlap = sorted.windows(2).any(|pair| {
-        id(pair[0]) != id(pair[1]) && pair[1].start <= pair[0].end.saturating_sub(MOST_SLIPPAGE)
+    let mut exons: Vec<_> = transcript.exons.iter().map(|exon| (exon.start, exon.end)).collect();
+    exons.sort_unstable();
+    let in_one_exon = |left: &Feature, right: &Feature| {
+        let exon = exons.partition_point(|exon| exon.0 <= left.start).checked_sub(1);
+        exon.is_some_and(|number| right.end <= exons[number].1)
+    };
+    let separate = sorted.windows(2).any(|pair| {
+        let (left, right) = (pair[0], pair[1]);
+        let proteins = (protein(left), protein(right));
+        id(left) != id(right)
+            && (right.start <= left.end.saturating_sub(MOST_SLIPPAGE)
+                || right.start - left.end > MOST_SLIPPAGE + 1 && in_one_exon(left, right)
+                || matches!(proteins, (Some(left), Some(right)) if left != right))
     });
-    if !overlap {
-        return vec![(id(first), cds.to_vec())];
+    if !separate {
+        return vec![(id(first), cds.clone())];
     }
     let mut numbers: HashMap<&str, usize> = HashMap::new();
     let mut out: Vec<(&str, Vec<&Feature>)> = Vec::new();

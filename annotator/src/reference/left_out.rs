@@ -15,6 +15,14 @@ pub(super) enum LeftOut {
     CdsOutsideExons,
     /// Parts of the coding sequence overlap by more than ribosomal slippage explains.
     OverlappingCds,
+    /// The coding sequence leaves out more bases of an exon than ribosomal slippage explains.
+    CdsGap,
+    /// The feature that its parts name as parent is not in the file.
+    NoParent,
+    /// It has no line of its own, and its parts are those of copies at several places of a contig.
+    SeveralPlaces,
+    /// It crosses the origin of a circular contig.
+    CrossesOrigin,
     /// It is joined from several contigs, or declared as trans-spliced.
     TransSpliced,
     /// Its exons are on both strands.
@@ -38,6 +46,10 @@ impl LeftOut {
             Self::NoExons => "neither exons nor CDS",
             Self::CdsOutsideExons => "the CDS is outside the exons",
             Self::OverlappingCds => "parts of the CDS overlap",
+            Self::CdsGap => "the CDS leaves out bases of an exon",
+            Self::NoParent => "the parent is not in the file",
+            Self::SeveralPlaces => "at several places of one contig",
+            Self::CrossesOrigin => "crosses the origin of a circular contig",
             Self::TransSpliced => "trans-spliced",
             Self::BothStrands => "exons on both strands",
             Self::NoStrand => "no strand",

@@ -3,6 +3,7 @@
 
 mod assemble;
 mod build;
+mod copies;
 mod fasta;
 mod genes;
 mod gff;

@@ -34,27 +34,30 @@ pub(super) fn build_gene(key: &str, gene: Option<&Feature>, sample: &Feature) ->
     }
 }
 
+/// A contig, and what the file of gene models says of it.
+#[derive(Clone, Copy)]
+pub(super) struct GenomeContig<'a> {
+    pub(super) contig: &'a Contig,
+    pub(super) is_circular: bool,
+    pub(super) is_prokaryotic: bool,
+}
+
 /// Builds a transcript; the caller fills in its gene. The error is the reason why it is unusable.
 pub(super) fn build_transcript(
     key: &str,
     features: &TranscriptFeatures<'_>,
     gene: Option<&Feature>,
-    contig: &Contig,
-    is_prokaryotic: bool,
+    GenomeContig { contig, is_circular, is_prokaryotic }: GenomeContig<'_>,
 ) -> Result<Transcript, LeftOut> {
     let line = features.transcript;
-    let mut exons = if features.exons.is_empty() {
-        let coding: Vec<&Feature> =
-            features.cds.iter().chain(&features.stop_codons).copied().collect();
-        merged(&coding, MOST_SLIPPAGE_GAP)
-    } else {
-        merged(&features.exons, 0)
-    };
-    if exons.is_empty() {
-        let whole = line.ok_or(LeftOut::NoExons)?;
-        exons.push((whole.start, whole.end));
-    }
     let strand = strand_of(features)?;
+    if [&features.exons, &features.cds]
+        .iter()
+        .any(|parts| crosses_origin(parts, strand, contig, is_circular))
+    {
+        return Err(LeftOut::CrossesOrigin);
+    }
+    let exons = exon_regions(features, contig)?;
     let (start, end) = (exons[0].0, exons[exons.len() - 1].1);
     if end as u64 > contig.length {
         return Err(LeftOut::BeyondContig);
@@ -72,7 +75,7 @@ pub(super) fn build_transcript(
     let mut transcript = Transcript {
         id: transcript_id(key, features).into(),
         gene: 0,
-        biotype: biotype_of(line, gene, !features.cds.is_empty(), is_pseudogene).into(),
+        biotype: biotype_of(features, gene, is_pseudogene).into(),
         start,
         end,
         strand,
@@ -86,6 +89,52 @@ pub(super) fn build_transcript(
         transcript.cds = build_cds(features, &transcript, contig, is_prokaryotic)?;
     }
     Ok(transcript)
+}
+
+/// The exons. Without exon features, they are the coding sequence and the untranslated regions,
+/// joined where they touch. Where a file has no untranslated regions, the line of the transcript says
+/// how far its first and last exons reach.
+fn exon_regions(
+    features: &TranscriptFeatures<'_>,
+    contig: &Contig,
+) -> Result<Vec<(i32, i32)>, LeftOut> {
+    if !features.exons.is_empty() {
+        return Ok(merged(&features.exons, 0));
+    }
+    let parts: Vec<&Feature> = features.parts().collect();
+    let mut exons = merged(&parts, MOST_SLIPPAGE_GAP);
+    let (Some(first), Some(last)) = (exons.first().copied(), exons.last().copied()) else {
+        let whole = features.transcript.ok_or(LeftOut::NoExons)?;
+        return Ok(vec![(whole.start, whole.end)]);
+    };
+    // The line of a gene also spans regulatory regions, at least in prokaryotes.
+    let line = features.transcript.filter(|line| !line.kind.contains("gene"));
+    let Some(line) = line else { return Ok(exons) };
+    let coding = || features.cds.iter().chain(&features.stop_codons);
+    let coding_start = coding().map(|part| part.start).min().unwrap_or(first.0);
+    let coding_end = coding().map(|part| part.end).max().unwrap_or(last.1);
+    if !features.utrs.iter().any(|utr| utr.start < coding_start) {
+        exons[0].0 = first.0.min(line.start);
+    }
+    let last = exons.len() - 1;
+    if !features.utrs.iter().any(|utr| utr.end > coding_end) && line.end as u64 <= contig.length {
+        exons[last].1 = exons[last].1.max(line.end);
+    }
+    Ok(exons)
+}
+
+/// Whether parts continue at the first base of a circular contig. In a file that does not declare the
+/// contig as circular, the order of the parts on the forward strand shows it.
+fn crosses_origin(parts: &[&Feature], strand: Strand, contig: &Contig, is_circular: bool) -> bool {
+    let at_end = |part: &Feature| part.end as u64 == contig.length && part.start > 1;
+    let at_start = |part: &Feature| part.start == 1 && (part.end as u64) < contig.length;
+    let is_forward = strand == Strand::Forward;
+    let mut pairs = parts.windows(2);
+    if is_circular || is_mitochondrial(&contig.name) {
+        return parts.iter().any(|part| at_end(part)) && parts.iter().any(|part| at_start(part))
+            || is_forward && pairs.any(|pair| pair[1].start < pair[0].start);
+    }
+    is_forward && pairs.any(|pair| at_end(pair[0]) && at_start(pair[1]))
 }
 
 /// The strand of the transcript's parts, which all must be on one strand.
@@ -113,11 +162,11 @@ fn transcript_id(key: &str, features: &TranscriptFeatures<'_>) -> String {
 }
 
 fn biotype_of(
-    line: Option<&Feature>,
+    features: &TranscriptFeatures<'_>,
     gene: Option<&Feature>,
-    coding: bool,
     is_pseudogene: bool,
 ) -> String {
+    let (line, coding) = (features.transcript, !features.cds.is_empty());
     let attribute = |f: &Feature, names: &[&str]| {
         // NCBI's GTF has the type of the feature as the biotype of the transcript.
         f.attribute(names)
@@ -130,7 +179,9 @@ fn biotype_of(
         "transcript" | "primary_transcript" | "gene" => None,
         other => Some(other.to_owned()),
     };
+    let of_part = |f: &Feature| attribute(f, &["transcript_biotype", "transcript_type"]);
     line.and_then(named)
+        .or_else(|| features.parts().next().and_then(of_part))
         .or_else(|| line.and_then(of_kind))
         .or_else(|| gene.and_then(of_gene))
         .unwrap_or_else(|| {
@@ -235,6 +286,15 @@ fn build_cds(
         let bases = (cdna(segment.end)? - cdna(segment.start)?).abs();
         if bases != segment.end - segment.start {
             return Err(LeftOut::CdsOutsideExons);
+        }
+    }
+    for pair in segments.windows(2) {
+        let (left, right) = match transcript.strand {
+            Strand::Forward => (pair[0].end, pair[1].start),
+            Strand::Reverse => (pair[0].start, pair[1].end),
+        };
+        if cdna(right)? - cdna(left)? > MOST_SLIPPAGE_GAP + 1 {
+            return Err(LeftOut::CdsGap);
         }
     }
     let (cdna_start, cdna_end) = (cdna(ends.0)?, cdna(ends.1)?);
