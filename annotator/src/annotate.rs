@@ -255,7 +255,12 @@ impl<'r> Annotator<'r> {
         }
         // The other end of a breakend may be on another contig. The record's regions are those of POS.
         if let Variant::Structural(StructuralVariant { mate: Some(mate), .. }) = variant {
-            if let Some(mate_contig) = self.prepass.reference.contig(mate.contig) {
+            let mate_contig = self.prepass.reference.contig(mate.contig);
+            // The position after the last base is a telomere, and `]` joins what is before the mate.
+            let is_past = |c: &ContigView<'_>| i64::from(mate.start) > c.sequence.len() as i64 + 2;
+            if mate_contig.as_ref().is_some_and(is_past) {
+                self.prepass.count_structural_problem(Some(StructuralProblem::MatePastContig));
+            } else if let Some(mate_contig) = mate_contig {
                 let back = Mate { contig: contig.name.as_bytes(), start: variant.span().0 };
                 let other_end = Variant::Structural(StructuralVariant::at_mate(*mate, back));
                 let entries = (&mut *first_entry, info_start);

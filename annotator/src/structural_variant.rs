@@ -11,6 +11,9 @@ pub enum StructuralKind {
     Deletion,
     /// `<DUP>`, `<CN2>` and more copies
     Duplication,
+    /// `<DUP:DISPERSED>`, `<DUP:INV>`, `<INVDUP>`: copies elsewhere or in reverse orientation, which
+    /// are no duplication of HGVS.
+    OtherDuplication,
     /// `<INS>`
     Insertion,
     /// `<INV>`
@@ -42,10 +45,18 @@ impl StructuralKind {
         let upper = |len: usize| name.get(..len).map(<[u8]>::to_ascii_uppercase);
         Some(match upper(3).as_deref() {
             Some(b"DEL") => Self::Deletion,
-            Some(b"DUP") => Self::Duplication,
+            Some(b"DUP") => {
+                let rest = name[3..].to_ascii_uppercase();
+                let has = |word: &[u8]| rest.windows(word.len()).any(|part| part == word);
+                if has(b"INV") || has(b"DISPERSED") {
+                    Self::OtherDuplication
+                } else {
+                    Self::Duplication
+                }
+            }
             Some(b"INS") => Self::Insertion,
             // Sniffles writes INVDUP for a duplication in reverse orientation.
-            Some(b"INV") if upper(6).as_deref() == Some(b"INVDUP") => Self::Duplication,
+            Some(b"INV") if upper(6).as_deref() == Some(b"INVDUP") => Self::OtherDuplication,
             Some(b"INV") => Self::Inversion,
             Some(b"CNV") => Self::CopyNumber,
             Some(b"BND" | b"TRA" | b"CTX") => Self::Breakend,
@@ -114,18 +125,24 @@ pub enum StructuralProblem {
     Uncertain,
     /// The mate of a breakend is on a contig that the reference does not have.
     MateContig,
+    /// The mate of a breakend is after the last base of its contig.
+    MatePastContig,
+    /// END and SVLEN of the only allele contradict each other.
+    LengthDiffers,
     /// The haplotype mode knows insertions and deletions only.
     NotInHaplotypeMode,
 }
 
 impl StructuralProblem {
     /// All problems.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::NoEnd,
         Self::EndBeforePos,
         Self::PastContig,
         Self::Uncertain,
         Self::MateContig,
+        Self::MatePastContig,
+        Self::LengthDiffers,
         Self::NotInHaplotypeMode,
     ];
 
@@ -134,7 +151,8 @@ impl StructuralProblem {
         match self {
             Self::NoEnd | Self::EndBeforePos | Self::PastContig => "INFO/END",
             Self::Uncertain => "INFO/CIPOS",
-            Self::MateContig | Self::NotInHaplotypeMode => "ALT",
+            Self::LengthDiffers => "INFO/SVLEN",
+            Self::MateContig | Self::MatePastContig | Self::NotInHaplotypeMode => "ALT",
         }
     }
 
@@ -158,6 +176,14 @@ impl StructuralProblem {
             Self::MateContig => {
                 "breakends have a mate on a contig that the reference does not have; only their own \
                  end is annotated"
+            }
+            Self::MatePastContig => {
+                "breakends have a mate after the last base of its contig; only their own end is \
+                 annotated"
+            }
+            Self::LengthDiffers => {
+                "structural alleles have an END and an SVLEN that contradict each other; they are \
+                 annotated up to END"
             }
             Self::NotInHaplotypeMode => {
                 "structural alleles are neither insertions nor deletions; --mode csq does not annotate \
@@ -250,7 +276,12 @@ impl<'a> Fields<'a> {
     }
 
     /// The last affected position of an allele that reaches from `pos + 1` on.
-    fn end(&self, pos: i32, allele: usize) -> (Option<i64>, Option<StructuralProblem>) {
+    fn end(
+        &self,
+        pos: i32,
+        allele: usize,
+        is_deletion: bool,
+    ) -> (Option<i64>, Option<StructuralProblem>) {
         let length = self.value(&self.lengths, 1, allele, 0).flatten();
         let by_length = length
             .map(i64::saturating_abs)
@@ -261,7 +292,12 @@ impl<'a> Fields<'a> {
             return (by_length, None);
         }
         match self.end {
-            Some(end) if end > i64::from(pos) => (Some(end), None),
+            Some(end) if end > i64::from(pos) => {
+                // Some programs count the base at POS, too.
+                let differs = |other: i64| self.alleles == 1 && other.abs_diff(end) > 1;
+                let contradiction = is_deletion && by_length.is_some_and(differs);
+                (Some(end), contradiction.then_some(StructuralProblem::LengthDiffers))
+            }
             Some(_) => (by_length, Some(StructuralProblem::EndBeforePos)),
             None if by_length.is_some() => (by_length, None),
             None => (None, Some(StructuralProblem::NoEnd)),
@@ -359,7 +395,11 @@ impl<'a> StructuralVariant<'a> {
             let mate = Mate::of_info(fields);
             return Self { mate, ..Self::place(kind, start) };
         }
-        let (end, problem) = if kind.is_place() { (None, None) } else { fields.end(pos, number) };
+        let (end, problem) = if kind.is_place() {
+            (None, None)
+        } else {
+            fields.end(pos, number, kind == StructuralKind::Deletion)
+        };
         let length = end.map(|end| end.saturating_sub(i64::from(pos)));
         if let (StructuralKind::CopyNumber, Some(length), Some(bases)) =
             (kind, length, fields.repeats.get(number).copied().flatten())
@@ -488,7 +528,9 @@ mod tests {
             ("<CN2>", "END=200", Kind::Duplication),
             ("<CN=13>", "END=200", Kind::Duplication),
             ("<DUP:TANDEM>", "END=200", Kind::Duplication),
-            ("<INVDUP>", "END=200", Kind::Duplication),
+            ("<INVDUP>", "END=200", Kind::OtherDuplication),
+            ("<DUP:INV>", "END=200", Kind::OtherDuplication),
+            ("<dup:dispersed>", "END=200", Kind::OtherDuplication),
             ("<INS:ME:ALU>", ".", Kind::Insertion),
             ("<inv>", "END=200", Kind::Inversion),
             ("<CNV>", "END=200;SVTYPE=DEL", Kind::CopyNumber),
@@ -511,6 +553,9 @@ mod tests {
             ("<DEL:ME>", "SVLEN=-50", 150, None),
             ("<DUP>", "SVLEN=.", 101, Some(StructuralProblem::NoEnd)),
             ("<DEL>", "END=99999999999", 1000, Some(StructuralProblem::PastContig)),
+            ("<DEL>", "END=300;SVLEN=-100", 300, Some(StructuralProblem::LengthDiffers)),
+            ("<DEL>", "END=300;SVLEN=-201", 300, None),
+            ("<CNV>", "END=300;SVLEN=100", 300, None),
             ("<DEL>", "END=5", 101, Some(StructuralProblem::EndBeforePos)),
             ("<DEL>", "END=0;SVLEN=-9", 109, Some(StructuralProblem::EndBeforePos)),
             ("<DEL>", "SVLEN=9223372036854775807", 1000, Some(StructuralProblem::PastContig)),

@@ -228,17 +228,95 @@ fn residues_are_inserted_and_deleted_by_the_3_prime_rule() {
             "GGTTAG",
             ["inframe_insertion", "c.45_46insGGTTAG", "Leu15_Ter16insGly"],
         ),
+        (
+            "with an immediate stop codon",
+            37,
+            0,
+            "TAAGGT",
+            ["stop_gained&inframe_insertion", "c.38_39insAGGTTA", "Tyr13Ter"],
+        ),
+        (
+            "a stop codon within a codon",
+            37,
+            0,
+            "TTTTGA",
+            ["stop_gained&inframe_insertion", "c.37_38insTTTGAT", "Thr12_Tyr13insPheTer"],
+        ),
+        (
+            "a stop codon that other residues follow",
+            38,
+            0,
+            "GTTAACC",
+            ["stop_gained&frameshift", "c.37_38insGTTAACC", "Tyr13CysfsTer2"],
+        ),
+        (
+            "a stop codon behind the number of the former one, with the last residue",
+            44,
+            0,
+            "AATTTTAAA",
+            ["stop_gained&protein_altering", "c.43_44insAATTTTAAA", "Leu15delinsGlnPheTer"],
+        ),
+        (
+            "the same, with the last residue behind it",
+            44,
+            0,
+            "AATTTTAAC",
+            ["stop_gained&inframe_insertion", "c.43_44insAATTTTAAC", "Val14_Leu15insGlnPheTer"],
+        ),
     ];
     check(&cases, &*BOTH_STRANDS, UTR5.len());
-    // On the reverse strand, the insertion is placed behind the stop codon's first base.
-    let cases = [(
-        "with an immediate stop codon",
-        37,
-        0,
-        "TAAGGT",
-        ["stop_gained&inframe_insertion", "c.38_39insAGGTTA", "Tyr13Ter"],
-    )];
-    check(&cases, &BOTH_STRANDS[..1], UTR5.len());
+}
+
+#[test]
+fn a_stop_codon_of_the_3_prime_utr_does_not_keep_the_deleted_one() {
+    // M A K L E *, then T A G A C T T A A.
+    let sequences = [UTR5, "ATGGCTAAACTGGAGTGA", "GCACTTAACTAGGTCTGACC"];
+    let genes = [false, true].map(|reverse| Gene::standard(sequences, reverse));
+    let cases = [
+        (
+            "at an earlier place, in frame",
+            13,
+            15,
+            "",
+            ["stop_lost&3_prime_UTR", "c.13_*9del", "Glu5Ter"],
+        ),
+        (
+            "at the same place, in frame",
+            9,
+            15,
+            "",
+            ["stop_lost&3_prime_UTR", "c.9_*5del", "Lys3_Ter6delinsAsnAsnTer"],
+        ),
+        (
+            "at the same place, in another frame",
+            13,
+            8,
+            "",
+            ["frameshift&stop_lost&3_prime_UTR", "c.13_*2del", "Glu5ThrfsTer2"],
+        ),
+        (
+            "at the same place, with the coding sequence only",
+            11,
+            8,
+            "",
+            ["frameshift&stop_lost", "c.11_18del", "Leu4ArgfsTer3"],
+        ),
+        (
+            "in the new bases",
+            13,
+            8,
+            "TAA",
+            ["stop_gained&3_prime_UTR", "c.13_*2delinsTAA", "Glu5Ter"],
+        ),
+        (
+            "of the whole coding sequence",
+            1,
+            18,
+            "",
+            ["stop_lost&start_lost&inframe_deletion", "c.1_18del", "Met1?"],
+        ),
+    ];
+    check(&cases, &genes, UTR5.len());
 }
 
 #[test]
@@ -646,6 +724,21 @@ proptest! {
         let changes = changes.iter().any(|term| terms.contains(term));
         prop_assert!(old != new || !changes, "a change of nothing: {}", context);
         prop_assert!(old == new || terms != "synonymous", "{}", context);
-        prop_assert!(!terms.contains("stop_gained") || new.len() < old.len(), "{}", context);
+        prop_assert!(old == new || changes, "a change that no term shows: {}", context);
+        let keeps_all = new.starts_with(&old[..old.len() - 1]);
+        prop_assert!(!terms.contains("stop_gained") || !keeps_all, "{}", context);
+        // The image of the allele on the other strand, whose leftmost place is another one.
+        let whole_codons = (removed == 0 || alt.is_empty()) && (removed + alt.len()) % 3 == 0;
+        if whole_codons && from > utr5.len() && from + removed < utr5.len() + cds.len() {
+            let [mirrored, _, _] = RANDOM[number ^ 1].effect(from, removed, &alt);
+            // A repeat across the end of the coding sequence has a place in a UTR.
+            let reaches_utr = terms.contains("UTR") || mirrored.contains("UTR");
+            prop_assert!(
+                reaches_utr || terms == mirrored,
+                "{} on the other strand: {}",
+                mirrored,
+                context
+            );
+        }
     }
 }

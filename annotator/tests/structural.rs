@@ -134,6 +134,7 @@ fn a_placeholder_has_no_annotation_in_any_format_and_is_counted_as_no_variant() 
         "<X>",
         "X",
         "<CGA_NOCALL>",
+        "<CGA_CNVWIN>",
         ".",
         base.as_str(),
         lower.as_str(),
@@ -322,6 +323,7 @@ fn a_variant_in_a_part_of_a_transcript_has_its_terms() {
         (509, "<INS>", "END=900", "TF", "feature_elongation&coding_sequence_variant"),
         (509, "<INS:ME:ALU>", "SVLEN=300", "TF", "feature_elongation&coding_sequence_variant"),
         (351, "<INS>", ".", "TF", "start_lost&feature_elongation&coding_sequence_variant"),
+        (749, "<INS>", ".", "TF", "stop_lost&feature_elongation&coding_sequence_variant"),
         (450, "<INS:ME:L1>", ".", "TF", "intron_variant"),
         (401, "<INS>", ".", "TF", "splice_donor_variant"),
         // Inversions.
@@ -394,6 +396,13 @@ fn both_ends_of_a_breakend_are_annotated_and_two_genes_are_a_fusion() {
     // The break is before POS if the bases come last.
     assert!(found(351, "N[2:1[", ".")[0].contains("start_lost"));
     assert!(!found(351, "]2:1]N", ".")[0].contains("start_lost"));
+    // Contig 2 has 600 bases, and a telomere after the last one.
+    for (alt, count) in [("N[2:700[", 1), ("N]2:602]", 1), ("N]2:601]", 0), ("N[2:600[", 0)] {
+        let (outcome, _) = annotate(CSQ, &[(450, "N", alt, ".")]);
+        assert_eq!(outcome.warnings.len(), count, "{alt} {:?}", outcome.warnings);
+        let text = "have a mate after the last base of its contig";
+        assert!(outcome.warnings.iter().all(|warning| warning.contains(text)), "{alt}");
+    }
     for mode in modes() {
         let records = [(450, "N", "N[7:1[", "."), (450, "N", "N[HLA-A*01:01:01:01:22[", ".")];
         let (outcome, _) = annotate(mode, &records);
@@ -452,6 +461,9 @@ fn genomic_descriptions_follow_the_nomenclature_and_show_uncertainty() {
         (950, "<DEL>", "END=99999", ""),
         (950, "<DEL>", "SVTYPE=DEL", ""),
         (950, "<CNV>", "END=952", ""),
+        (950, "<INVDUP>", "END=952", ""),
+        (950, "<DUP:INV>", "END=952", ""),
+        (950, "<DUP:DISPERSED>", "END=952", ""),
         (950, "<INS>", "END=952", ""),
         (950, "N[2:5[", ".", ""),
     ] {
@@ -468,6 +480,7 @@ fn a_span_that_is_not_the_one_of_info_is_reported_with_line_and_field() {
         ("<DEL>", "SVLEN=.", "have neither END nor SVLEN"),
         ("<DEL>", "END=99999999999999", "extend past the end of the contig"),
         ("<DEL>", "SVLEN=-9223372036854775808", "extend past the end of the contig"),
+        ("<DEL>", "END=500;SVLEN=-9", "have an END and an SVLEN that contradict"),
         ("<DEL>", "END=500;CIPOS=-10,10", "have uncertain ends"),
         ("<DEL>", "END=500;IMPRECISE", "have uncertain ends"),
         ("<INS>", "IMPRECISE", "have uncertain ends"),

@@ -53,9 +53,10 @@ pub fn coding_terms(
         && !(start_lost || stop_lost || stop_retained || start_retained || stop_gained);
     let protein_altering =
         !inframe_deletion && !start_lost && !predicates.frameshift && predicates.protein_altering();
+    let protein_altering = protein_altering && !(stop_gained && predicates.peptides.is_none());
     let unknown = predicates.coding_unknown()
         && !(predicates.frameshift || inframe_deletion || protein_altering || start_retained)
-        && !(start_lost || stop_retained || stop_lost || missense || synonymous);
+        && !(start_lost || stop_retained || stop_lost || stop_gained || missense || synonymous);
     for (holds, term) in [
         (stop_gained, SoTerm::StopGained),
         (predicates.frameshift, SoTerm::Frameshift),
@@ -110,10 +111,15 @@ impl<'a> Predicates<'a> {
         });
         let frameshift = !begins_in_partial
             && !same_protein
-            && location
-                .cds
-                .both()
-                .is_some_and(|(start, end)| (allele.alt.len() as i32 - (end - start + 1)) % 3 != 0);
+            && match location.cds.both() {
+                Some((start, end)) => (allele.alt.len() as i32 - (end - start + 1)) % 3 != 0,
+                // An allele that reaches from the coding sequence into a UTR.
+                None => {
+                    (stop.is_some() || start.is_some())
+                        && start != Some(CodonOutcome::Lost)
+                        && edited.is_some_and(|edited| edited.shifts_residues())
+                }
+            };
         let peptides = (codons.peptides_known)
             .then_some((codons.reference_peptide.as_slice(), codons.alt_peptide.as_slice()));
         Self {
@@ -133,19 +139,28 @@ impl<'a> Predicates<'a> {
 
     /// Whether a touched codon becomes a stop codon before the former one.
     fn stop_gained(&self) -> bool {
-        let Some((before, after)) = self.peptides.filter(|_| !self.same_protein) else {
+        if self.same_protein {
             return false;
-        };
-        let Some(found) = after.iter().position(|residue| *residue == b'*') else { return false };
-        if let Some(former) = before.iter().position(|residue| *residue == b'*') {
-            // The former stop codon can move towards the start with the bases that are deleted.
-            let moved = self.edited.is_some_and(|edited| {
-                edited.keeps_frame() && found as i64 == former as i64 + edited.added_codons()
-            });
-            return found < former && !moved;
         }
-        let found = self.codons.first as usize - 1 + found;
-        found < self.coding.protein_len() || !self.coding.has_stop()
+        let is_stop = |residue: &u8| *residue == b'*';
+        match (self.peptides, self.edited) {
+            (Some((_, after)), edited) => {
+                let Some(found) = after.iter().position(is_stop) else { return false };
+                let found = self.codons.first as usize - 1 + found;
+                match edited {
+                    Some(edited) => edited.makes_premature_stop(found),
+                    None => found < self.coding.protein_len() || !self.coding.has_stop(),
+                }
+            }
+            // An allele that reaches from the coding sequence into the 3' UTR.
+            (None, Some(edited)) if self.stop.is_some() => {
+                let (first, end) = (edited.first_codon(), self.coding.protein_len());
+                (first..end)
+                    .find(|n| edited.residue(*n) == Some(b'*'))
+                    .is_some_and(|found| edited.makes_premature_stop(found))
+            }
+            _ => false,
+        }
     }
 
     fn stop_lost(&self) -> bool {
@@ -181,10 +196,9 @@ impl<'a> Predicates<'a> {
         if self.same_protein {
             return false;
         }
-        // Residues after a new stop are not translated.
+        // Residues after a new stop codon are not translated, but they show what is inserted.
         let end = after.iter().position(|b| *b == b'*').map_or(after.len(), |stop| stop + 1);
-        let after = &after[..end];
-        after.starts_with(before) || after.ends_with(before)
+        after.starts_with(before) || after.ends_with(before) || after[..end].ends_with(before)
     }
 
     fn inframe_deletion(&self) -> bool {
@@ -198,13 +212,31 @@ impl<'a> Predicates<'a> {
         if before.starts_with(after) || before.ends_with(after) {
             return true;
         }
+        // The stop codon that moves towards the start can get other bases.
+        if self.stop_remains() && self.peptides.is_some_and(|(a, b)| a.ends_with(b)) {
+            return true;
+        }
         let head = before.iter().zip(after).take_while(|(a, b)| a == b).count();
         let (before, after) = (&before[head..], &after[head..]);
         let tail = before.iter().rev().zip(after.iter().rev()).take_while(|(a, b)| a == b).count();
         after.len() == tail && (before.len() - tail).is_multiple_of(3)
     }
 
+    /// Whether the stop codon is touched and still ends the protein.
+    fn stop_remains(&self) -> bool {
+        self.stop.is_some_and(|stop| stop != CodonOutcome::Lost)
+    }
+
     fn protein_altering(&self) -> bool {
+        if let (None, Some(edited)) = (self.peptides, self.edited) {
+            // An allele that reaches from the coding sequence into a UTR.
+            let start_remains = self.start.is_some_and(|start| start != CodonOutcome::Lost);
+            return (start_remains || self.stop_remains())
+                && self.stop != Some(CodonOutcome::Lost)
+                && !self.same_protein
+                && edited.keeps_frame()
+                && !edited.same_up_to_stop();
+        }
         !self.same_protein
             && self.peptides.is_some_and(|(before, after)| {
                 before.len() != after.len()

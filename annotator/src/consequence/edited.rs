@@ -189,13 +189,55 @@ impl<'a> EditedCoding<'a> {
         let same = || self.codon_at(self.origin + found * 3) == self.coding.codon(stop as usize);
         Some(match found.cmp(&stop) {
             _ if moved && same() => CodonOutcome::Unchanged,
-            std::cmp::Ordering::Equal => CodonOutcome::Retained,
             std::cmp::Ordering::Less if moved => CodonOutcome::Retained,
+            // A codon of the 3' UTR that ends the protein by chance.
+            std::cmp::Ordering::Less if self.is_behind_change(found) => CodonOutcome::Lost,
+            std::cmp::Ordering::Equal
+                if self.added() != 0 && self.is_behind_change(found) && !self.same_up_to_stop() =>
+            {
+                CodonOutcome::Lost
+            }
+            std::cmp::Ordering::Equal => CodonOutcome::Retained,
             // An earlier stop codon, or one in inserted codons.
             std::cmp::Ordering::Less => CodonOutcome::Unchanged,
             std::cmp::Ordering::Greater if self.keeps_frame() => CodonOutcome::Unchanged,
             std::cmp::Ordering::Greater => CodonOutcome::Lost,
         })
+    }
+
+    /// Whether a codon (from 0) has only bases that follow the change. The answer is the same for
+    /// all places of an allele in a repeat.
+    fn is_behind_change(&self, number: i64) -> bool {
+        let new_end = self.from + self.alt.len() as i64;
+        (self.origin + number * 3..new_end)
+            .all(|n| self.base(n) == self.coding.base_at(n - self.added()))
+    }
+
+    /// Whether a stop codon (from 0) of the changed codons is premature: the change makes it before
+    /// the former one, and residues of the protein are lost.
+    pub fn makes_premature_stop(&self, found: usize) -> bool {
+        if !self.coding.has_stop() {
+            return true;
+        }
+        let end = self.coding.len() as i64;
+        let stop = self.coding.protein_len();
+        let at = found as i64;
+        if self.touches(end - 3, end) {
+            // The former stop codon can move towards the start with the bases that are deleted.
+            let moved = self.keeps_frame() && at == stop as i64 + self.added_codons();
+            return found < stop && !moved && !self.is_behind_change(at);
+        }
+        self.origin + at * 3 < end - 3 + self.added()
+            && (found < stop
+                || (self.first_codon()..stop).any(|n| self.residue(n) != self.coding.residue(n)))
+    }
+
+    /// Whether residues before the former stop codon are read in another frame.
+    pub fn shifts_residues(&self) -> bool {
+        !self.keeps_frame()
+            && (self.first_codon()..self.coding.protein_len())
+                .find(|n| self.residue(*n) != self.coding.residue(*n))
+                .is_some_and(|n| self.residue(n) != Some(b'*'))
     }
 
     /// Whether all residues up to the stop codon are the same as before.

@@ -54,7 +54,7 @@ impl Effect {
     fn fill_covered(&mut self, transcript: &Transcript, kind: StructuralKind) {
         match kind {
             StructuralKind::Deletion => self.terms = SoTerms::of(SoTerm::TranscriptAblation),
-            StructuralKind::Duplication => {
+            StructuralKind::Duplication | StructuralKind::OtherDuplication => {
                 self.terms = SoTerms::of(SoTerm::TranscriptAmplification);
             }
             _ if transcript.cds.is_some() => self.coding_transcript_terms(transcript),
@@ -81,6 +81,7 @@ impl Effect {
             StructuralKind::Deletion if in_exon => SoTerm::FeatureTruncation,
             StructuralKind::RepeatContraction if in_exon && within => SoTerm::FeatureTruncation,
             StructuralKind::Duplication
+            | StructuralKind::OtherDuplication
             | StructuralKind::Insertion
             | StructuralKind::RepeatExpansion
                 if in_exon && within =>
@@ -122,11 +123,11 @@ impl Effect {
             variant.kind,
             StructuralKind::Insertion | StructuralKind::Breakend | StructuralKind::Inversion
         );
-        if !transcript.flags.cds_start_nf && (is_deletion || breaks_codons) && changes(start_codon)
-        {
+        let changes = |codon| (is_deletion || breaks_codons) && changes(codon);
+        if !transcript.flags.cds_start_nf && changes(start_codon) {
             self.terms.insert(SoTerm::StartLost);
         }
-        if !transcript.flags.cds_end_nf && is_deletion && changes(stop_codon) {
+        if !transcript.flags.cds_end_nf && changes(stop_codon) {
             self.terms.insert(SoTerm::StopLost);
         }
     }

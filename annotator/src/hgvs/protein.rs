@@ -69,22 +69,16 @@ fn describe_in_frame(
         return describe_to_stop(out, peptides, edited);
     }
     peptides.alt.clear();
-    for n in first..alt_end {
-        let residue = edited.residue(n).unwrap_or(b'X');
-        peptides.alt.push(residue);
-        if residue == b'*' {
-            break;
-        }
-    }
+    peptides.alt.extend((first..alt_end).map(|n| edited.residue(n).unwrap_or(b'X')));
     if peptides.reference == peptides.alt {
         return write_silent(out, coding, first, end.max(first + 1));
     }
-    let stops = peptides.alt.last() == Some(&b'*');
     peptides.clip_start();
-    if stops {
+    peptides.clip_end();
+    if let Some(stop) = peptides.alt.iter().position(|residue| *residue == b'*') {
+        peptides.alt.truncate(stop + 1);
         return describe_new_stop(out, peptides, coding);
     }
-    peptides.clip_end();
     match (peptides.reference.len(), peptides.alt.len()) {
         (0, _) => describe_insertion(out, peptides, coding),
         (length, 0) => {

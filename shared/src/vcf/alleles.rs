@@ -20,7 +20,7 @@ pub enum AltKind {
 /// Symbolic alleles (without the angle brackets) that stand for no variant: any other allele (VCF 4.5,
 /// section 5.5, and the spellings of GATK, bcftools and old samtools), an allele that an upstream
 /// deletion removes (GATK before 3.5), and a stretch without a call (Complete Genomics).
-const PLACEHOLDERS: [&[u8]; 11] = [
+const PLACEHOLDERS: [&[u8]; 12] = [
     b"*",
     b"NON_REF",
     b"X",
@@ -29,6 +29,8 @@ const PLACEHOLDERS: [&[u8]; 11] = [
     b"REF",
     b".",
     b"CGA_NOCALL",
+    // The first base of a window in which coverage is measured.
+    b"CGA_CNVWIN",
     b"NOCALL",
     b"NO_CALL",
     b"NO-CALL",
@@ -135,6 +137,7 @@ mod tests {
             (b"<*:DEL>", Some(AltKind::Placeholder)),
             (b"<non_ref>", Some(AltKind::Placeholder)),
             (b"<CGA_NOCALL>", Some(AltKind::Placeholder)),
+            (b"<CGA_CNVWIN>", Some(AltKind::Placeholder)),
             (b"<DUP:TANDEM>", Some(AltKind::Symbolic)),
             (b"<DEL>", Some(AltKind::Symbolic)),
             (b"G]17:198982]", Some(AltKind::Breakend)),
