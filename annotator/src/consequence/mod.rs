@@ -1,7 +1,8 @@
 //! Consequences of an allele on a transcript, as Sequence Ontology terms.
 //!
 //! The rules follow the predicates of Ensembl VEP (release 115), so that results can be compared
-//! term by term. Each function names the predicate it implements.
+//! term by term; functions name the predicate they implement. Where VEP and the definition of the
+//! Sequence Ontology disagree, the definition is followed; the crate's README lists the differences.
 
 pub mod coding;
 mod coding_terms;
