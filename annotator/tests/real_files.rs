@@ -698,12 +698,12 @@ fn deletions_of_vcf_3_3_are_sorted_by_their_position_in_vcf_4() {
 fn the_columns_after_info_are_repaired_or_named() {
     let plain = record(76_758, ".");
     for (columns, rest, expected, warning) in [
-        ("\t", "", "", "ends with a tab"),
-        ("\t\t\t", "\t", "", "ends with a tab"),
-        ("\tFORMAT", "", "", "has FORMAT, but no samples"),
-        ("\tFORMAT\t", "\tGT", "", "has FORMAT, but no samples"),
+        ("\t", "", "", "ends the #CHROM line"),
+        ("\t\t\t", "\t", "", "ends the #CHROM line"),
+        ("\tFORMAT", "", "", "ends the #CHROM line"),
+        ("\tFORMAT\t", "\tGT", "", "ends the #CHROM line"),
         ("\tformat\tS\t", "\tGT\t0/1", "\tFORMAT\tS", "upper case"),
-        ("\tFORMAT\tS\t", "\tGT\t0/1", "\tFORMAT\tS", "ends with a tab"),
+        ("\tFORMAT\tS\t", "\tGT\t0/1", "\tFORMAT\tS", "ends the #CHROM line"),
     ] {
         let text = vcf("", columns, &[format!("{plain}{rest}")]);
         for mode in modes() {
@@ -715,9 +715,17 @@ fn the_columns_after_info_are_repaired_or_named() {
         assert!(check(&file(&text)).valid, "{columns:?}");
     }
     for (columns, rest, expected) in [
-        ("\tS1", "\t0/1", "line 2: the column after INFO must be FORMAT"),
-        ("\tFORMAT\tS\t\tT", "\tGT\t.\t.\t.", "line 2, samples: a sample has no valid name"),
-        ("\tFORMAT\tS", "\tGT\t0/1:7", "line 3, samples: a sample has 2 values, FORMAT has 1 key"),
+        ("\tS1", "\t0/1", "line 2, samples: after INFO, the #CHROM line has FORMAT"),
+        (
+            "\tFORMAT\tS\t\tT",
+            "\tGT\t.\t.\t.",
+            "line 2, samples: after INFO, the #CHROM line has FORMAT",
+        ),
+        (
+            "\tFORMAT\tS",
+            "\tGT\t0/1:7",
+            "line 3, samples: a sample has more values than FORMAT has keys",
+        ),
         ("\tFORMAT\tS", "\tGT\t", "line 3, samples: a column is empty"),
         ("\tFORMAT\tS", "\t\t0/1", "line 3, FORMAT: a column is empty"),
     ] {

@@ -109,9 +109,6 @@ pub struct RepairedLine<'a> {
 /// those that are missing around `ID=…` are added.
 pub fn repair_definitions(line: &[u8]) -> Vec<RepairedLine<'_>> {
     let line = line.trim_ascii_end();
-    if line.contains(&b'\r') {
-        return without_carriage_returns(line);
-    }
     if let Some(definition) = Definition::parse(line).filter(|found| found.lacks_brackets()) {
         let value = definition.value.strip_suffix(b">").unwrap_or(definition.value);
         let text = [b"##", definition.key, b"=<", value, b">"].concat();
@@ -124,14 +121,20 @@ pub fn repair_definitions(line: &[u8]) -> Vec<RepairedLine<'_>> {
         let structured = Definition::parse(rest).is_some_and(Definition::is_structured);
         let mut bytes = Unquoted::new(rest);
         let close = structured.then(|| bytes.find(|(_, b)| *b == b'>')).flatten();
-        let next = close.map_or(rest.len(), |(at, _)| at + 1);
+        // Behind a carriage return another definition may begin.
+        let line_end = || rest.iter().position(|b| *b == b'\r').unwrap_or(rest.len());
+        let next = close.map_or_else(line_end, |(at, _)| at + 1);
         if rest[next..].trim_ascii_start().starts_with(b"##") {
             let text = Cow::Borrowed(&rest[..next]);
             lines.push(RepairedLine { text, problem: Some("two definitions are in one line") });
             rest = rest[next..].trim_ascii_start();
             continue;
         }
-        lines.push(if !structured || rest.ends_with(b">") {
+        lines.push(if rest.contains(&b'\r') {
+            let text = rest.iter().copied().filter(|b| *b != b'\r').collect();
+            let problem = Some("carriage returns within the line are removed");
+            RepairedLine { text: Cow::Owned(text), problem }
+        } else if !structured || rest.ends_with(b">") {
             RepairedLine { text: Cow::Borrowed(rest), problem: None }
         } else if let Some(last) = rest.iter().rposition(|b| *b == b'>').filter(|_| close.is_some())
         {
@@ -145,20 +148,6 @@ pub fn repair_definitions(line: &[u8]) -> Vec<RepairedLine<'_>> {
         break;
     }
     lines
-}
-
-/// Removes the carriage returns from a line. Behind them another definition may begin.
-fn without_carriage_returns(line: &[u8]) -> Vec<RepairedLine<'_>> {
-    let mut texts: Vec<Vec<u8>> = Vec::new();
-    for part in line.split(|b| *b == b'\r') {
-        match texts.last_mut() {
-            Some(text) if !part.starts_with(b"##") => text.extend_from_slice(part),
-            _ => texts.push(part.to_vec()),
-        }
-    }
-    let problem = Some("there is a carriage return within the line, which is removed");
-    let lines = texts.iter().flat_map(|text| repair_definitions(text));
-    lines.map(|line| RepairedLine { text: Cow::Owned(line.text.into_owned()), problem }).collect()
 }
 
 #[cfg(test)]
@@ -214,7 +203,7 @@ mod tests {
             assert_eq!(repaired(line), (expected, 1), "{line}");
         }
         let two = vec!["##x=1".to_owned(), "##y=2".to_owned()];
-        assert_eq!(repaired("##x=1\r##y=2"), (two, 2));
+        assert_eq!(repaired("##x=1\r##y=2"), (two, 1));
         assert_eq!(repaired("##contig=<ID=20>\t\t"), (vec!["##contig=<ID=20>".to_owned()], 0));
     }
 }

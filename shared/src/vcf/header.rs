@@ -80,13 +80,13 @@ impl HeaderParser {
         self.check_size(line)?;
         let line = without_byte_order_mark(line);
         if line.trim_ascii().is_empty() {
-            self.warn(Code::BadHeaderLine, "the line is empty".to_owned());
+            self.warn(Code::BadHeaderLine, "the line is empty");
             return Ok(HeaderStep::More(self));
         }
         // Carriage returns within a line are repaired below.
         if line.iter().any(|b| *b < b' ' && !matches!(b, b'\t' | b'\r')) {
             let message = "the line contains a control character; is this a text file?";
-            return Err(self.error(Code::NotText, message.to_owned()));
+            return Err(self.error(Code::NotText, message));
         }
         let first = !std::mem::replace(&mut self.begun, true);
         if let Some(text) = version_text(line).filter(|_| self.version.is_none()) {
@@ -104,7 +104,7 @@ impl HeaderParser {
             return Err(self.not_a_header(line));
         }
         if first && self.version.is_none() {
-            self.warn(Code::NoVersion, NO_VERSION.to_owned());
+            self.warn(Code::NoVersion, NO_VERSION);
         }
         Ok(HeaderStep::More(self))
     }
@@ -131,16 +131,16 @@ impl HeaderParser {
         }
         let message = "records begin before the #CHROM line, which must name the columns and follow \
                        the ## lines";
-        self.error(Code::NoColumnLine, message.to_owned())
+        self.error(Code::NoColumnLine, message)
     }
 
     /// The diagnostic for a file that ends within the header.
     pub fn unfinished(self) -> Diagnostic {
         if self.lines == 0 {
             return Self { lines: 1, ..self }
-                .error(Code::NotVcf, "the file is empty; a VCF file is expected".to_owned());
+                .error(Code::NotVcf, "the file is empty; a VCF file is expected");
         }
-        self.error(Code::NoColumnLine, "the file ends before the #CHROM line".to_owned())
+        self.error(Code::NoColumnLine, "the file ends before the #CHROM line")
     }
 
     fn bad_columns(&self, line: &[u8]) -> Diagnostic {
@@ -164,11 +164,12 @@ impl HeaderParser {
         self.error(Code::BadColumnLine, message)
     }
 
-    fn error(&self, code: Code, message: String) -> Diagnostic {
-        Diagnostic { line: self.lines, column: None, severity: Severity::Error, code, message }
+    fn error(&self, code: Code, message: impl Into<String>) -> Diagnostic {
+        let (column, severity, message) = (None, Severity::Error, message.into());
+        Diagnostic { line: self.lines, column, severity, code, message }
     }
 
-    fn warn(&mut self, code: Code, message: String) {
+    fn warn(&mut self, code: Code, message: impl Into<String>) {
         let finding = self.error(code, message);
         self.add_warning(Diagnostic { severity: Severity::Warning, ..finding });
     }
@@ -263,16 +264,11 @@ impl HeaderParser {
     /// Checks the columns after INFO.
     fn check_sample_columns(&self, names: &[&str]) -> Result<(), Diagnostic> {
         let Some((format, samples)) = names.split_first() else { return Ok(()) };
-        if !format.eq_ignore_ascii_case("FORMAT") {
-            let message = format!(
-                "the column after INFO must be FORMAT, before the samples; the #CHROM line has {}",
-                shown(format.as_bytes())
-            );
-            return Err(self.error(Code::BadColumnLine, message));
-        }
-        if samples.iter().any(|name| name.is_empty() || name.contains('\r')) {
-            let message = "a sample has no valid name; name it, or remove its column from the file";
-            let finding = self.error(Code::BadColumnLine, message.to_owned());
+        if !format.eq_ignore_ascii_case("FORMAT")
+            || samples.iter().any(|name| name.is_empty() || name.contains('\r'))
+        {
+            let message = "after INFO, the #CHROM line has FORMAT and the names of the samples";
+            let finding = self.error(Code::BadColumnLine, message);
             return Err(Diagnostic { column: Some(Column::Samples), ..finding });
         }
         Ok(())
@@ -294,24 +290,20 @@ impl HeaderParser {
         if !names_columns(names.iter().copied()) {
             return Err(self.bad_columns(line));
         }
-        if text.ends_with('\t') {
-            self.warn(
-                Code::BadColumnLine,
-                "the #CHROM line ends with a tab, which is removed".to_owned(),
-            );
-        }
         self.check_sample_columns(&names[8..])?;
-        if names.len() == 9 {
-            let message = "the #CHROM line has FORMAT, but no samples; FORMAT is left out";
-            self.warn(Code::BadColumnLine, message.to_owned());
-            names.truncate(8);
+        if text.ends_with('\t') || names.len() == 9 {
+            let message = "FORMAT without samples, or a tab, ends the #CHROM line; it is left out";
+            self.warn(Code::BadColumnLine, message);
+            if names.len() == 9 {
+                names.truncate(8);
+            }
         }
         if names.iter().zip(FIXED.iter().chain(&["FORMAT"])).any(|(name, fixed)| name != fixed) {
             let message = "the names of the columns must be in upper case, which is corrected";
-            self.warn(Code::BadColumnLine, message.to_owned());
+            self.warn(Code::BadColumnLine, message);
         }
         if self.version.is_none() && self.lines == 1 {
-            self.warn(Code::NoVersion, NO_VERSION.to_owned());
+            self.warn(Code::NoVersion, NO_VERSION);
         }
         let samples: Vec<String> = names.iter().skip(9).map(|s| (*s).to_owned()).collect();
         if let Some(twice) = first_duplicate(&samples) {

@@ -5,11 +5,18 @@
 use super::diagnostic::{Code, Diagnostic, Severity};
 use super::header::without_byte_order_mark;
 
+const ARCHIVE: &str = "compressed with bzip2, xz, Zstandard, 7-Zip or RAR";
+const TABLE: &str = "a table whose first line names the columns";
+const COLUMNS: &str =
+    "export VCF, or begin the names of the columns with #CHROM and separate all columns by tabs";
 const UNPACK: &str = "unpack it, and compress the VCF file with bgzip or gzip if you like";
 const READS: &str = "GAS annotates variants, not reads; call variants first";
 const SEQUENCE: &str = "GAS annotates variants, not sequences; call variants first";
-const REGIONS: &str = "GAS annotates alleles, which need REF and ALT; upload the VCF file";
-const SPREADSHEET: &str = "save the sheet as tab-separated text with the ending .vcf";
+const REGIONS: &str = "upload the VCF file that it belongs to";
+const SPREADSHEET: &str = "unpack it, or save the sheet as tab-separated text with the ending .vcf";
+const OFFICE: &str = "a ZIP archive or an Excel workbook";
+const QUOTED: &str = "a text in quotation marks";
+const QUOTES: &str = "save it without quotation marks, in R with write.table(…, quote = FALSE)";
 const CONSUMER: &str = "convert it to VCF, for example with bcftools convert --tsv2vcf";
 const DOWNLOAD: &str =
     "the download may have saved a login or error page; download the VCF file again";
@@ -17,36 +24,43 @@ const EXPORT: &str = "export the variants as VCF";
 const ENCODING: &str = "save it as UTF-8, for example with iconv -f UTF-16 -t UTF-8";
 
 /// Formats that are recognized by their first bytes: the bytes, what the file is, and what to do.
-const MAGIC: [(&[u8], &str, &str); 31] = [
-    (b"PK\x03\x04", "a ZIP archive", UNPACK),
-    (b"PK\x05\x06", "an empty ZIP archive", UNPACK),
-    (b"\xd0\xcf\x11\xe0", "an Excel workbook or another Office document", SPREADSHEET),
-    (b"BZh", "compressed with bzip2", UNPACK),
-    (b"\xfd7zXZ", "compressed with xz", UNPACK),
-    (b"\x28\xb5\x2f\xfd", "compressed with Zstandard", UNPACK),
-    (b"7z\xbc\xaf", "a 7-Zip archive", UNPACK),
-    (b"Rar!", "a RAR archive", UNPACK),
+const MAGIC: [(&[u8], &str, &str); 38] = [
+    (b"PK", OFFICE, SPREADSHEET),
+    (b"\xd0\xcf\x11\xe0", OFFICE, SPREADSHEET),
+    (b"<", "a web page (HTML or XML)", DOWNLOAD),
+    (b"\"##", QUOTED, QUOTES),
+    (b"'##", QUOTED, QUOTES),
+    (b"BZh", ARCHIVE, UNPACK),
+    (b"\xfd7zXZ", ARCHIVE, UNPACK),
+    (b"\x28\xb5\x2f\xfd", ARCHIVE, UNPACK),
+    (b"7z\xbc\xaf", ARCHIVE, UNPACK),
+    (b"Rar!", ARCHIVE, UNPACK),
     (b"\x1f\x8b", "compressed twice", "unpack it once with gunzip"),
     (b"CRAM", "a CRAM file", READS),
     (b"BAM\x01", "a BAM file", READS),
-    (b"BAI\x01", "the index of a BAM file", READS),
-    (b"TBI\x01", "a tabix index", "upload the VCF file itself"),
-    (b"CSI\x01", "an index", "upload the VCF file itself"),
-    (b"@HD\t", "a SAM file", READS),
-    (b"@SQ\t", "a SAM file", READS),
+    (b"BAI\x01", "an index", REGIONS),
+    (b"TBI\x01", "an index", REGIONS),
+    (b"CSI\x01", "an index", REGIONS),
+    (b"@", "a SAM or FASTQ file", READS),
     (b">", "a FASTA file", SEQUENCE),
     (b"LOCUS ", "a GenBank file", SEQUENCE),
     (b"%PDF-", "a PDF document", EXPORT),
     (b"{\\rtf", "a formatted text document (RTF)", "save it as plain text"),
     (b"{", "a JSON file", EXPORT),
-    (b"[", "a JSON file or a table with sections", EXPORT),
+    (b"[", "a JSON file", EXPORT),
     (b"\x6c\x1b\x01", "a PLINK file", "export it with plink2 --export vcf bgz"),
     (b"##gff-version", "a GFF file", REGIONS),
-    (b"##gvf-version", "a GVF file", REGIONS),
+    (b"##gvf-version", "a GFF file", REGIONS),
     (b"track ", "a BED file", REGIONS),
     (b"browser ", "a BED file", REGIONS),
     (b"Hugo_Symbol\t", "a MAF table", "convert it to VCF, for example with maf2vcf"),
     (b"#version 2.", "a MAF table", "convert it to VCF, for example with maf2vcf"),
+    (b"CHROM", TABLE, COLUMNS),
+    (b"chrom", TABLE, COLUMNS),
+    (b"#CHROM,", TABLE, COLUMNS),
+    (b"#CHROM;", TABLE, COLUMNS),
+    (b"#\0", "UTF-16 text", ENCODING),
+    (b"\0#", "UTF-16 text", ENCODING),
     (b"\xff\xfe", "UTF-16 text", ENCODING),
     (b"\xfe\xff", "UTF-16 text", ENCODING),
 ];
@@ -70,28 +84,10 @@ pub fn other_format(beginning: &[u8]) -> Option<Diagnostic> {
 
 fn recognize(text: &[u8]) -> Option<(&'static str, &'static str)> {
     let line = text.split(|b| *b == b'\n').next().unwrap_or_default();
-    let is_zip = text.starts_with(b"PK\x03\x04");
-    if is_zip && (contains(text, b"[Content_Types].xml") || contains(text, b"xl/")) {
-        return Some(("an Excel workbook or another Office document", SPREADSHEET));
-    }
-    if text.starts_with(b"<") && (contains(text, b"<html") || contains(text, b"<!doctype html")) {
-        return Some(("a web page (HTML)", DOWNLOAD));
-    }
-    if text.starts_with(b"<") {
-        return Some(("an XML file or a web page", DOWNLOAD));
-    }
-    if matches!(text, [b'#', 0, ..] | [0, b'#', ..]) {
-        return Some(("UTF-16 text", ENCODING));
-    }
-    if text.starts_with(b"#") && contains(line, b"\r#") {
+    if text.starts_with(b"#") && line.windows(2).any(|pair| pair == b"\r#") {
         const CONVERT: &str =
             "convert the line ends to line feeds, for example with tr '\\r' '\\n'";
         return Some(("a text with the line ends of old Mac systems (CR)", CONVERT));
-    }
-    if text.starts_with(b"\"##") || text.starts_with(b"'##") {
-        const QUOTES: &str =
-            "save it without quotation marks, in R with write.table(…, quote = FALSE)";
-        return Some(("a text whose lines are in quotation marks (\"##…\")", QUOTES));
     }
     if is_consumer_file(text) {
         return Some(("the raw data of a consumer genotyping service, such as 23andMe", CONSUMER));
@@ -102,31 +98,13 @@ fn recognize(text: &[u8]) -> Option<(&'static str, &'static str)> {
     if text.get(257..).is_some_and(|magic| magic.starts_with(b"ustar")) {
         return Some(("a TAR archive", UNPACK));
     }
-    if text.starts_with(b"@") && contains(text, b"\n+") {
-        return Some(("a FASTQ file", READS));
-    }
-    if is_table_of_variants(line) {
-        const TABLE: &str = "export VCF, or add the line ##fileformat=VCFv4.2 and begin the line with \
-                             the names of the columns with #CHROM, all columns separated by tabs";
-        return Some(("a table whose first line names the columns", TABLE));
-    }
     let columns: Vec<&[u8]> = line.trim_ascii().split(|b| *b == b'\t').take(8).collect();
     let is_number = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
-    let is_allele = |text: &[u8]| text == b"-" || super::alleles::is_bases(text);
     match columns.as_slice() {
-        [chrom, start, end, reference, alt, ..]
-            if !chrom.starts_with(b"#")
-                && is_number(start)
-                && is_number(end)
-                && is_allele(reference)
-                && is_allele(alt) =>
-        {
-            Some(("an input file of ANNOVAR", "upload the VCF file that it was made from"))
-        }
         [chrom, start, end, ..]
             if !chrom.starts_with(b"#") && is_number(start) && is_number(end) =>
         {
-            Some(("a BED file or another table of regions", REGIONS))
+            Some(("a BED file, an input file of ANNOVAR or another table of regions", REGIONS))
         }
         [chrom, pos, _, reference, ..]
             if columns.len() == 8
@@ -142,20 +120,6 @@ fn recognize(text: &[u8]) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// Whether a line begins with the names of the first two columns of VCF, without `#` or not separated by
-/// tabs.
-fn is_table_of_variants(line: &[u8]) -> bool {
-    let name = line.strip_prefix(b"#").unwrap_or(line);
-    let rest = name.get(..5).filter(|name| name.eq_ignore_ascii_case(b"CHROM")).map(|_| &name[5..]);
-    let Some([separator, rest @ ..]) = rest else { return false };
-    rest.get(..3).is_some_and(|name| name.eq_ignore_ascii_case(b"POS"))
-        && match separator {
-            b',' | b';' => true,
-            b'\t' => !line.starts_with(b"#"),
-            _ => false,
-        }
-}
-
 /// Whether the text has the column line of 23andMe, AncestryDNA, MyHeritage or FamilyTreeDNA.
 fn is_consumer_file(text: &[u8]) -> bool {
     text.split(|b| *b == b'\n').any(|line| {
@@ -166,11 +130,6 @@ fn is_consumer_file(text: &[u8]) -> bool {
             && name[..4].eq_ignore_ascii_case(b"rsid")
             && matches!(name[4], b'\t' | b',' | b'"' | b' ')
     })
-}
-
-/// Whether `text` contains `part`, which is in lower case or has no letters whose case matters.
-fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part))
 }
 
 #[cfg(test)]
@@ -187,8 +146,8 @@ mod tests {
         let cases: [(&[u8], &str, &str); 33] = [
             (&tar, "TAR", "unpack"),
             (b"@r1\nACGT\n+\nIIII\n", "FASTQ", "reads"),
-            (b"CHROM,POS,ID,REF,ALT\n20,5,.,A,C\n", "a table", "separated by tabs"),
-            (b"#chrom;pos;ID;REF;ALT\n20;5;.;A;C\n", "a table", "separated by tabs"),
+            (b"CHROM,POS,ID,REF,ALT\n20,5,.,A,C\n", "a table", "columns by tabs"),
+            (b"#CHROM;POS;ID;REF;ALT\n20;5;.;A;C\n", "a table", "columns by tabs"),
             (b"CHROM\tPOS\tID\tREF\tALT\n", "a table", "with #CHROM"),
             (b"20\t5\t5\tT\tA\thet\n", "ANNOVAR", "VCF file"),
             (b"20\t5\t6\tTG\t-\n", "ANNOVAR", "VCF file"),
@@ -204,8 +163,8 @@ mod tests {
             (b"CRAM\x03\0", "CRAM", "reads"),
             (b"@HD\tVN:1.6\n", "SAM", "reads"),
             (b">chr20\nACGT\n", "FASTA", "sequences"),
-            (b"chr20\t100\t200\tname\n", "BED", "REF and ALT"),
-            (b"track name=x\nchr20\t100\t200\n", "BED", "REF and ALT"),
+            (b"chr20\t100\t200\tname\n", "BED", "upload the VCF"),
+            (b"track name=x\nchr20\t100\t200\n", "BED", "upload the VCF"),
             (b"%PDF-1.7\n", "PDF", "export"),
             (b"\n<!DOCTYPE html><html>", "web page", "login"),
             (b"<?xml version=\"1.0\"?>\n<html lang=\"en\">", "web page", "login"),
@@ -218,8 +177,8 @@ mod tests {
                 "convert",
             ),
             (b"##fileformat=MyHeritage\nRSID,CHROMOSOME,POSITION,RESULT\n", "consumer", "convert"),
-            (b"\"##fileformat=VCFv4.2\"\n", "quotation marks (\"##", "quote = FALSE"),
-            (b"##gff-version 3\n", "GFF", "REF and ALT"),
+            (b"\"##fileformat=VCFv4.2\"\n", "quotation marks", "quote = FALSE"),
+            (b"##gff-version 3\n", "GFF", "upload the VCF"),
             (b"20\t76758\t.\tT\tA\t.\t.\t.\n", "without a header", "##fileformat"),
             (b"\x6c\x1b\x01\0", "PLINK", "export"),
         ];
