@@ -156,7 +156,7 @@ impl StructuralProblem {
         }
     }
 
-    /// What is wrong with the alleles that have the problem, and what the engine does.
+    /// The problem of the alleles, and how the engine treats them.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NoEnd => {

@@ -76,7 +76,7 @@ pub struct Manifest {
     /// Transcripts that were left out, by reason.
     #[serde(default)]
     pub left_out: BTreeMap<String, u64>,
-    /// What was left out and why, one line each. Only the first of each reason are named.
+    /// A line for each model that was left out, with the reason; only the first models of each reason.
     pub notes: Vec<String>,
 }
 

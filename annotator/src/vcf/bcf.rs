@@ -14,7 +14,7 @@ use std::io::{self, Read, Write};
 /// Bytes of a record in BCF per byte of its text: `.` and a separator take up to five bytes.
 const BYTES_PER_TEXT_BYTE: usize = 8;
 
-/// What is wrong with a record.
+/// The reason why a record is refused.
 enum Problem {
     /// The bytes are no record.
     Damaged(&'static str),

@@ -100,7 +100,7 @@ impl Iterator for Unquoted<'_> {
 pub struct RepairedLine<'a> {
     /// The text of the line.
     pub text: Cow<'a, [u8]>,
-    /// What was wrong with the line.
+    /// The damage that is repaired; `None` if the line is as in the file.
     pub problem: Option<&'static str>,
 }
 
@@ -108,46 +108,57 @@ pub struct RepairedLine<'a> {
 /// White space at the end and carriage returns are removed, brackets that are open are closed, and
 /// those that are missing around `ID=…` are added.
 pub fn repair_definitions(line: &[u8]) -> Vec<RepairedLine<'_>> {
-    let line = line.trim_ascii_end();
-    if let Some(definition) = Definition::parse(line).filter(|found| found.lacks_brackets()) {
+    let mut rest = line.trim_ascii_end();
+    let mut lines = Vec::new();
+    while !rest.is_empty() {
+        let (definition, following) = split_definition(rest);
+        let mut repaired = repair(definition);
+        if repaired.text.contains(&b'\r') {
+            repaired.text.to_mut().retain(|b| *b != b'\r');
+            repaired.problem = Some("carriage returns within the line are removed");
+        }
+        if !following.is_empty() {
+            repaired.problem = Some("two definitions are in one line");
+        }
+        lines.push(repaired);
+        rest = following;
+    }
+    lines
+}
+
+/// The first definition of a line, and the following ones. Another definition may begin after the
+/// closing bracket, or after a carriage return.
+fn split_definition(line: &[u8]) -> (&[u8], &[u8]) {
+    let end = if Definition::parse(line).is_some_and(Definition::is_structured) {
+        Unquoted::new(line).find(|(_, b)| *b == b'>').map(|(at, _)| at + 1)
+    } else {
+        line.iter().position(|b| *b == b'\r')
+    };
+    let (first, rest) = line.split_at(end.unwrap_or(line.len()));
+    let following = rest.trim_ascii_start();
+    if following.starts_with(b"##") { (first, following) } else { (line, b"") }
+}
+
+fn repair(line: &[u8]) -> RepairedLine<'_> {
+    let definition = Definition::parse(line);
+    if let Some(definition) = definition.filter(|found| found.lacks_brackets()) {
         let value = definition.value.strip_suffix(b">").unwrap_or(definition.value);
         let text = [b"##", definition.key, b"=<", value, b">"].concat();
         let problem = Some("the definition has no brackets, which are added");
-        return vec![RepairedLine { text: text.into(), problem }];
+        return RepairedLine { text: text.into(), problem };
     }
-    let mut rest = line;
-    let mut lines = Vec::new();
-    while !rest.is_empty() {
-        let structured = Definition::parse(rest).is_some_and(Definition::is_structured);
-        let mut bytes = Unquoted::new(rest);
-        let close = structured.then(|| bytes.find(|(_, b)| *b == b'>')).flatten();
-        // Behind a carriage return another definition may begin.
-        let line_end = || rest.iter().position(|b| *b == b'\r').unwrap_or(rest.len());
-        let next = close.map_or_else(line_end, |(at, _)| at + 1);
-        if rest[next..].trim_ascii_start().starts_with(b"##") {
-            let text = Cow::Borrowed(&rest[..next]);
-            lines.push(RepairedLine { text, problem: Some("two definitions are in one line") });
-            rest = rest[next..].trim_ascii_start();
-            continue;
-        }
-        lines.push(if rest.contains(&b'\r') {
-            let text = rest.iter().copied().filter(|b| *b != b'\r').collect();
-            let problem = Some("carriage returns within the line are removed");
-            RepairedLine { text: Cow::Owned(text), problem }
-        } else if !structured || rest.ends_with(b">") {
-            RepairedLine { text: Cow::Borrowed(rest), problem: None }
-        } else if let Some(last) = rest.iter().rposition(|b| *b == b'>').filter(|_| close.is_some())
-        {
-            let problem = Some("there is text after the closing bracket, which is left out");
-            RepairedLine { text: Cow::Borrowed(&rest[..=last]), problem }
-        } else {
-            let close: &[u8] = if bytes.quoted { b"\">" } else { b">" };
-            let problem = Some("the definition has no closing bracket, which is added");
-            RepairedLine { text: Cow::Owned([rest, close].concat()), problem }
-        });
-        break;
+    if !definition.is_some_and(Definition::is_structured) || line.ends_with(b">") {
+        return RepairedLine { text: line.into(), problem: None };
     }
-    lines
+    let mut bytes = Unquoted::new(line);
+    let is_closed = bytes.any(|(_, b)| b == b'>');
+    if let Some(last) = line.iter().rposition(|b| *b == b'>').filter(|_| is_closed) {
+        let problem = Some("there is text after the closing bracket, which is left out");
+        return RepairedLine { text: line[..=last].into(), problem };
+    }
+    let close: &[u8] = if bytes.quoted { b"\">" } else { b">" };
+    let problem = Some("the definition has no closing bracket, which is added");
+    RepairedLine { text: [line, close].concat().into(), problem }
 }
 
 #[cfg(test)]
@@ -201,6 +212,15 @@ mod tests {
         ] {
             let expected: Vec<String> = expected.iter().map(|line| (*line).to_owned()).collect();
             assert_eq!(repaired(line), (expected, 1), "{line}");
+        }
+        for (line, expected) in [
+            ("##INFO=ID=A\r##y=2", ["##INFO=<ID=A>", "##y=2"]),
+            (
+                "##x=1\r##INFO=<ID=A,Description=\"a\rb",
+                ["##x=1", "##INFO=<ID=A,Description=\"ab\">"],
+            ),
+        ] {
+            assert_eq!(repaired(line).0, expected, "{line:?}");
         }
         let two = vec!["##x=1".to_owned(), "##y=2".to_owned()];
         assert_eq!(repaired("##x=1\r##y=2"), (two, 1));

@@ -267,7 +267,7 @@ impl HeaderParser {
         if !format.eq_ignore_ascii_case("FORMAT")
             || samples.iter().any(|name| name.is_empty() || name.contains('\r'))
         {
-            let message = "after INFO, the #CHROM line has FORMAT and the names of the samples";
+            let message = "after INFO, the #CHROM line must have FORMAT and a name for each sample";
             let finding = self.error(Code::BadColumnLine, message);
             return Err(Diagnostic { column: Some(Column::Samples), ..finding });
         }

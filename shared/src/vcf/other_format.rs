@@ -12,9 +12,9 @@ const COLUMNS: &str =
 const UNPACK: &str = "unpack it, and compress the VCF file with bgzip or gzip if you like";
 const READS: &str = "GAS annotates variants, not reads; call variants first";
 const SEQUENCE: &str = "GAS annotates variants, not sequences; call variants first";
-const REGIONS: &str = "upload the VCF file that it belongs to";
+const NO_ALLELES: &str = "it has no alleles to annotate; upload the VCF file";
 const SPREADSHEET: &str = "unpack it, or save the sheet as tab-separated text with the ending .vcf";
-const OFFICE: &str = "a ZIP archive or an Excel workbook";
+const OFFICE: &str = "a ZIP archive or an Office document (Excel)";
 const QUOTED: &str = "a text in quotation marks";
 const QUOTES: &str = "save it without quotation marks, in R with write.table(…, quote = FALSE)";
 const CONSUMER: &str = "convert it to VCF, for example with bcftools convert --tsv2vcf";
@@ -38,9 +38,9 @@ const MAGIC: [(&[u8], &str, &str); 38] = [
     (b"\x1f\x8b", "compressed twice", "unpack it once with gunzip"),
     (b"CRAM", "a CRAM file", READS),
     (b"BAM\x01", "a BAM file", READS),
-    (b"BAI\x01", "an index", REGIONS),
-    (b"TBI\x01", "an index", REGIONS),
-    (b"CSI\x01", "an index", REGIONS),
+    (b"BAI\x01", "an index", NO_ALLELES),
+    (b"TBI\x01", "an index", NO_ALLELES),
+    (b"CSI\x01", "an index", NO_ALLELES),
     (b"@", "a SAM or FASTQ file", READS),
     (b">", "a FASTA file", SEQUENCE),
     (b"LOCUS ", "a GenBank file", SEQUENCE),
@@ -49,10 +49,10 @@ const MAGIC: [(&[u8], &str, &str); 38] = [
     (b"{", "a JSON file", EXPORT),
     (b"[", "a JSON file", EXPORT),
     (b"\x6c\x1b\x01", "a PLINK file", "export it with plink2 --export vcf bgz"),
-    (b"##gff-version", "a GFF file", REGIONS),
-    (b"##gvf-version", "a GFF file", REGIONS),
-    (b"track ", "a BED file", REGIONS),
-    (b"browser ", "a BED file", REGIONS),
+    (b"##gff-version", "a GFF file", NO_ALLELES),
+    (b"##gvf-version", "a GFF file", NO_ALLELES),
+    (b"track ", "a BED file", NO_ALLELES),
+    (b"browser ", "a BED file", NO_ALLELES),
     (b"Hugo_Symbol\t", "a MAF table", "convert it to VCF, for example with maf2vcf"),
     (b"#version 2.", "a MAF table", "convert it to VCF, for example with maf2vcf"),
     (b"CHROM", TABLE, COLUMNS),
@@ -104,7 +104,7 @@ fn recognize(text: &[u8]) -> Option<(&'static str, &'static str)> {
         [chrom, start, end, ..]
             if !chrom.starts_with(b"#") && is_number(start) && is_number(end) =>
         {
-            Some(("a BED file, an input file of ANNOVAR or another table of regions", REGIONS))
+            Some(("a BED file, an input file of ANNOVAR or another table", "upload the VCF file"))
         }
         [chrom, pos, _, reference, ..]
             if columns.len() == 8

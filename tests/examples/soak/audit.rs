@@ -354,7 +354,7 @@ struct RepeatedMail {
 }
 
 impl RepeatedMail {
-    /// Whether this explains that a mail was sent so many times.
+    /// Whether this mail has as many attempts as SES has copies of it.
     fn explains(&self, mail: &str, count: usize) -> bool {
         let is_this = mail.contains(&self.recipient)
             && self.job_id.as_ref().is_none_or(|job| mail.contains(job.as_str()));
