@@ -2,8 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod common;
+#[path = "common/demo_records.rs"]
+mod demo_records;
 
 use common::REFERENCE;
+use demo_records::snv;
 use gas_annotate::annotation_format::AnnotationFormat;
 use gas_annotate::csq::CsqOptions;
 use gas_annotate::pipeline::{Mode, Options, Outcome, annotate_file};
@@ -33,14 +36,6 @@ fn annotate(
     assert!(text.contains("##INFO=<ID=GAS_NOTE,Number=1,Type=String,Description="), "{text}");
     let records = text.lines().filter(|line| !line.starts_with('#'));
     Ok((outcome, records.map(|line| line.split('\t').nth(7).unwrap().to_owned()).collect()))
-}
-
-/// A record at a position of chromosome 20 with the reference's base, or another one.
-fn snv(pos: i32, matches: bool) -> String {
-    let base = REFERENCE.contig(b"20").unwrap().bases(pos, pos).unwrap()[0];
-    let other = if base == b'A' { 'C' } else { 'A' };
-    let (reference, alt) = if matches { (char::from(base), other) } else { (other, 'T') };
-    format!("20\t{pos}\t.\t{reference}\t{alt}\t.\t.\t.\n")
 }
 
 #[test]

@@ -2,8 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod common;
+#[path = "common/demo_records.rs"]
+mod demo_records;
 
 use common::REFERENCE;
+use demo_records::snv;
 use gas_annotate::check::{CheckOptions, check_file};
 use gas_annotate::csq::CsqOptions;
 use gas_annotate::pipeline::{Mode, Options, Outcome, annotate_file};
@@ -30,14 +33,6 @@ fn file(text: impl AsRef<[u8]>) -> PathBuf {
 
 fn records(text: &str) -> Vec<&str> {
     text.lines().filter(|line| !line.starts_with('#')).collect()
-}
-
-/// An SNV whose REF matches the reference or does not.
-fn snv(pos: i32, matches: bool) -> String {
-    let base = REFERENCE.contig(b"20").unwrap().bases(pos, pos).unwrap()[0];
-    let other = if base == b'A' { 'C' } else { 'A' };
-    let (reference, alt) = if matches { (char::from(base), other) } else { (other, 'T') };
-    format!("20\t{pos}\t.\t{reference}\t{alt}\t.\t.\t.\n")
 }
 
 #[test]

@@ -715,11 +715,11 @@ fn the_columns_after_info_are_repaired_or_named() {
         assert!(check(&file(&text)).valid, "{columns:?}");
     }
     for (columns, rest, expected) in [
-        ("\tS1", "\t0/1", "line 2, samples: after INFO, the #CHROM line has FORMAT"),
+        ("\tS1", "\t0/1", "line 2, samples: after INFO, the #CHROM line must have FORMAT"),
         (
             "\tFORMAT\tS\t\tT",
             "\tGT\t.\t.\t.",
-            "line 2, samples: after INFO, the #CHROM line has FORMAT",
+            "line 2, samples: after INFO, the #CHROM line must have FORMAT",
         ),
         (
             "\tFORMAT\tS",
