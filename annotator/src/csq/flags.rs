@@ -24,6 +24,20 @@ macro_rules! consequences {
         /// terms.
         const NAMES: &[(ConsequenceFlags, &str, SoTerm)] =
             &[$((ConsequenceFlags::$name, $text, SoTerm::$term),)*];
+
+        /// The names by bit.
+        const NAME_OF_BIT: [Option<&str>; 32] = {
+            let mut names = [None; 32];
+            $(names[$bit] = Some($text);)*
+            names
+        };
+
+        /// The Sequence Ontology terms by bit.
+        const TERMS_OF_BIT: [SoTerms; 32] = {
+            let mut terms = [SoTerms::EMPTY; 32];
+            $(terms[$bit] = SoTerms::of(SoTerm::$term);)*
+            terms
+        };
     };
 }
 
@@ -100,16 +114,22 @@ impl ConsequenceFlags {
 
     /// The names of the consequences, in order.
     pub(crate) fn names(self) -> impl Iterator<Item = &'static str> {
-        NAMES.iter().filter(move |(flag, _, _)| self.intersects(*flag)).map(|(_, name, _)| *name)
+        self.set_bits().filter_map(|bit| NAME_OF_BIT[bit])
     }
 
     /// The consequences as Sequence Ontology terms, for the counts.
     pub(crate) fn terms(self) -> SoTerms {
-        NAMES
-            .iter()
-            .filter(|(flag, _, _)| self.intersects(*flag))
-            .map(|(_, _, term)| *term)
-            .collect()
+        self.set_bits().fold(SoTerms::EMPTY, |all, bit| all.union(TERMS_OF_BIT[bit]))
+    }
+
+    /// The numbers of the bits, in order.
+    fn set_bits(self) -> impl Iterator<Item = usize> {
+        let mut bits = self.bits();
+        std::iter::from_fn(move || {
+            let bit = (bits != 0).then(|| bits.trailing_zeros() as usize)?;
+            bits &= bits - 1;
+            Some(bit)
+        })
     }
 }
 
