@@ -11,15 +11,14 @@ use crate::error::InputError;
 use crate::hgvs::HgvsText;
 use crate::info::{OwnKeys, begin_field, copy_info};
 use crate::placements::{Placements, RotatedBases};
-use crate::record_prepass::RecordPrepass;
+use crate::record_prepass::{RecordOptions, RecordPrepass};
 use crate::reference::{ContigView, Reference};
-use crate::report::{AnnotationGap, Counts, RegionClass, RegionClasses};
+use crate::report::{AnnotationGap, AnnotationGaps, Counts, RegionClass, RegionClasses};
 use crate::structural_variant::{Mate, StructuralInfo, StructuralProblem, StructuralVariant};
 use crate::text::push_escaped;
 use crate::variant::{Allele, MAX_POSITION, Variant, shows_without_first_base};
 use gas_shared::variant::VariantType;
-use gas_shared::vcf::{AltKind, Code, Column, Diagnostic, InputLimits, Record, Severity};
-use std::collections::HashSet;
+use gas_shared::vcf::{AltKind, InputLimits, Record};
 
 /// Annotates records; one for each thread. Buffers are reused for each record, so that annotating
 /// an allele does not allocate.
@@ -50,21 +49,9 @@ impl<'r> Annotator<'r> {
         }
     }
 
-    /// Sets other limits of a record than the defaults.
-    pub fn with_limits(mut self, limits: InputLimits) -> Self {
-        self.prepass.limits = limits;
-        self
-    }
-
-    /// Leaves out the records of contigs with these names.
-    pub(crate) fn without_contigs(mut self, withheld: &HashSet<Box<[u8]>>) -> Self {
-        self.prepass.withheld = withheld.clone();
-        self
-    }
-
-    /// Annotates records whose REF differs from the reference, too.
-    pub fn with_mismatches(mut self, annotates_mismatches: bool) -> Self {
-        self.prepass.annotates_mismatches = annotates_mismatches;
+    /// Sets other options of a run than the defaults.
+    pub(crate) fn with_options(mut self, options: &RecordOptions) -> Self {
+        self.prepass.options = options.clone();
         self
     }
 
@@ -96,9 +83,10 @@ impl<'r> Annotator<'r> {
         let info_start = out.len();
         copy_info(out, record.info, &self.own_keys);
         let (mut gap, contig) = self.prepass.find_gap(&record);
+        let mut is_cut = false;
         if let Some(contig) = contig {
-            let annotated = self.annotate(&contig, &record, out, info_start);
-            let annotated = annotated.map_err(|TooLarge| too_large(line_number))?;
+            let annotated;
+            (annotated, is_cut) = self.annotate(&contig, &record, out, info_start);
             if !annotated && gap.is_none() {
                 gap = Some(AnnotationGap::NotAVariant);
                 self.prepass.counts.add_gap(AnnotationGap::NotAVariant);
@@ -106,9 +94,14 @@ impl<'r> Annotator<'r> {
         } else {
             self.prepass.count_alleles(&record);
         }
-        if let Some(gap) = gap {
+        let mut gaps = gap.map(AnnotationGaps::from).unwrap_or_default();
+        if is_cut {
+            gaps.insert(AnnotationGap::TooManyConsequences);
+            self.prepass.counts.add_cut((1, line_number));
+        }
+        if !gaps.is_empty() {
             begin_field(out, info_start);
-            gap.write(out);
+            gaps.write(out);
         }
         self.finish_line(&record, out, info_start);
         Ok(record.pos)
@@ -133,17 +126,19 @@ impl<'r> Annotator<'r> {
         out.push(b'\n');
     }
 
-    /// Annotates the alleles; `false` if none of them is a variant.
+    /// Annotates the alleles. Returns whether any of them is a variant, and whether the annotations are
+    /// cut at the limit.
     fn annotate(
         &mut self,
         contig: &ContigView<'r>,
         record: &Record<'_>,
         out: &mut Vec<u8>,
         info_start: usize,
-    ) -> Result<bool, TooLarge> {
+    ) -> (bool, bool) {
         let drop_first = shows_without_first_base(record.reference, record.alt);
         let mut region_classes = RegionClasses::default();
         let mut first_entry = true;
+        let mut is_cut = false;
         let mut alts = 0;
         let mut info = StructuralInfo::new(record.info, record.alt);
         let mut rotated = std::mem::take(&mut self.rotated);
@@ -153,14 +148,19 @@ impl<'r> Annotator<'r> {
                 continue;
             };
             alts += 1;
+            if is_cut {
+                continue;
+            }
             self.show_allele(&variant, alt, drop_first);
             let entries = (&mut first_entry, info_start);
-            self.annotate_variant(contig, &variant, alt, out, entries, &mut region_classes)?;
+            let result =
+                self.annotate_variant(contig, &variant, alt, out, entries, &mut region_classes);
+            is_cut = result.is_err();
         }
         self.rotated = rotated;
         self.prepass.counts.multiallelic += u64::from(alts > 1);
         self.prepass.counts.add_region_classes(region_classes);
-        Ok(!first_entry)
+        (!first_entry, is_cut)
     }
 
     /// Sets the text of an allele in CSQ. VEP's text is unique among the alleles of a record, unlike
@@ -292,7 +292,7 @@ impl<'r> Annotator<'r> {
         (first_entry, info_start): (&mut bool, usize),
         region_classes: &mut RegionClasses,
     ) -> Result<SoTerms, TooLarge> {
-        let most = self.prepass.limits.line_bytes + InputLimits::ANNOTATION_BYTES;
+        let most = self.prepass.options.limits.line_bytes + InputLimits::ANNOTATION_BYTES;
         let mut all = SoTerms::EMPTY;
         let partners = match variant {
             Variant::Structural(StructuralVariant { mate: Some(mate), .. }) => {
@@ -346,18 +346,8 @@ impl<'r> Annotator<'r> {
     }
 }
 
-/// The annotations of a record are larger than [`InputLimits::ANNOTATION_BYTES`].
+/// The annotations of a record are larger than [`InputLimits::ANNOTATION_BYTES`]; what is written is kept.
 struct TooLarge;
-
-fn too_large(line: u64) -> InputError {
-    let message = format!(
-        "the annotations of the record have more than {} bytes; split its alleles into records, or \
-         write long alleles as <DEL> or <INS>",
-        InputLimits::ANNOTATION_BYTES
-    );
-    let (column, severity) = (Some(Column::Alt), Severity::Error);
-    Diagnostic { line, column, severity, code: Code::ResultTooLarge, message }.into()
-}
 
 /// Appends the separator before an entry: a comma, or the key before the first entry.
 fn begin_entry(out: &mut Vec<u8>, first: &mut bool, info_start: usize, format: AnnotationFormat) {

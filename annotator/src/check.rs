@@ -3,7 +3,7 @@
 use crate::assembly::{check_assembly, check_contigs, check_header, named_assembly};
 use crate::error::{Error, InputError};
 use crate::pipeline::{OrderCheck, too_many_contigs};
-use crate::record_prepass::RecordPrepass;
+use crate::record_prepass::{RecordOptions, RecordPrepass};
 use crate::reference::Reference;
 use crate::report::{AnnotationGap, Counts};
 use crate::vcf::{AFTER_ANY_LINE, Chunk, HeaderText, InputFile, read_header, trimmed};
@@ -176,8 +176,8 @@ fn run(
     let mut reader = RecordChecker {
         prepass: reference.map(|reference| {
             let mut prepass = RecordPrepass::new(reference, header.samples.len());
-            prepass.limits = options.limits;
-            prepass.withheld = withheld;
+            prepass.options =
+                RecordOptions { limits: options.limits, withheld, ..RecordOptions::default() };
             prepass
         }),
         samples: header.samples.len(),

@@ -10,19 +10,32 @@ use gas_shared::variant::VariantType;
 use gas_shared::vcf::{AltKind, InputLimits, Record, check_record, parse_record};
 use std::collections::HashSet;
 
+/// Options of both modes: which records are accepted, and which of them are annotated.
+#[derive(Clone, Debug)]
+pub(crate) struct RecordOptions {
+    /// Limits of a record.
+    pub(crate) limits: InputLimits,
+    /// Whether records whose REF differs from the reference are annotated nevertheless.
+    pub(crate) annotates_mismatches: bool,
+    /// Contigs that are not annotated, because the reference has another sequence of that name.
+    pub(crate) withheld: HashSet<Box<[u8]>>,
+}
+
+impl Default for RecordOptions {
+    fn default() -> Self {
+        Self { limits: InputLimits::DEFAULT, annotates_mismatches: false, withheld: HashSet::new() }
+    }
+}
+
 /// Parses, checks and counts records. Each thread has its own.
 pub(crate) struct RecordPrepass<'r> {
     pub(crate) reference: &'r Reference,
     samples: usize,
-    pub(crate) limits: InputLimits,
-    /// Whether records whose REF differs from the reference are annotated nevertheless.
-    pub(crate) annotates_mismatches: bool,
+    pub(crate) options: RecordOptions,
     /// Whether a REF that runs beyond the end of the contig is compared up to there, and is
     /// [`AnnotationGap::BeyondContig`] only if it differs.
     pub(crate) annotates_cut_reference: bool,
     line_number: u64,
-    /// Contigs that are not annotated, because the reference has another sequence of that name.
-    pub(crate) withheld: HashSet<Box<[u8]>>,
     contig_name: Vec<u8>,
     contig: Option<ContigView<'r>>,
     contig_records: u64,
@@ -36,11 +49,9 @@ impl<'r> RecordPrepass<'r> {
         Self {
             reference,
             samples,
-            limits: InputLimits::DEFAULT,
-            annotates_mismatches: false,
+            options: RecordOptions::default(),
             annotates_cut_reference: false,
             line_number: 0,
-            withheld: HashSet::new(),
             contig_name: Vec::new(),
             contig: None,
             contig_records: 0,
@@ -56,7 +67,7 @@ impl<'r> RecordPrepass<'r> {
         line: &'l [u8],
     ) -> Result<Record<'l>, InputError> {
         let record = parse_record(line).map_err(|e| e.at(number))?;
-        check_record(&record, self.samples, &self.limits).map_err(|e| e.at(number))?;
+        check_record(&record, self.samples, &self.options.limits).map_err(|e| e.at(number))?;
         self.line_number = number;
         self.start_contig(record.chrom);
         self.counts.records += 1;
@@ -88,7 +99,8 @@ impl<'r> RecordPrepass<'r> {
         self.finish_contig();
         self.contig_name.clear();
         self.contig_name.extend_from_slice(name);
-        let is_withheld = !self.withheld.is_empty() && self.withheld.contains(name);
+        let withheld = &self.options.withheld;
+        let is_withheld = !withheld.is_empty() && withheld.contains(name);
         self.contig = self.reference.contig(name).filter(|_| !is_withheld);
         self.density = Density::new(self.contig.map_or(0, |c| c.sequence.len() as u64));
     }
@@ -125,7 +137,7 @@ impl<'r> RecordPrepass<'r> {
 
     /// Whether records with this reason are annotated nevertheless.
     pub(crate) fn is_annotated(&self, gap: AnnotationGap) -> bool {
-        gap == AnnotationGap::RefMismatch && self.annotates_mismatches
+        gap == AnnotationGap::RefMismatch && self.options.annotates_mismatches
     }
 
     /// Compares POS and REF with the reference.

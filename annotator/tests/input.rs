@@ -274,7 +274,7 @@ fn annotated(output: &Path) -> Vec<String> {
 }
 
 #[test]
-fn annotations_of_a_record_are_accepted_at_the_limit_and_refused_above() {
+fn annotations_of_a_record_above_the_limit_are_cut_with_a_note() {
     // The limit is 16 MiB more than that of a line, which must be as long as the record.
     let with = |line_bytes: usize, text: &str| {
         let limits = InputLimits { line_bytes, ..InputLimits::DEFAULT };
@@ -289,11 +289,38 @@ fn annotations_of_a_record_are_accepted_at_the_limit_and_refused_above() {
     let text = insertion((37 << 19) / growth);
     let most = info_bytes(&text);
     let line_bytes = most - InputLimits::ANNOTATION_BYTES;
-    assert!(with(line_bytes, &text).is_ok());
-    let error = with(line_bytes - 1, &text).unwrap_err();
-    let expected = "line 3, ALT: the annotations of the record have more than 16777216 bytes; split \
-                    its alleles into records, or write long alleles as <DEL> or <INS>";
-    assert_eq!(error, expected);
+    let entries = |line_bytes: usize| {
+        let record = annotated(&with(line_bytes, &text).unwrap()).remove(0);
+        let info = record.split('\t').nth(7).unwrap().to_owned();
+        (info.split(',').count(), info.ends_with(";GAS_NOTE=too_many_consequences"))
+    };
+    let (all, is_cut) = entries(line_bytes);
+    assert!(!is_cut);
+    // The entry that exceeds the limit is the last one.
+    assert_eq!(entries(line_bytes - 1), (all, true));
+}
+
+#[test]
+fn annotations_of_a_chunk_are_written_in_parts_without_loss() {
+    // A hundred deletions of all transcripts: a record of 1 kB with 6 MB of annotations.
+    let length = REFERENCE.contig(b"20").unwrap().sequence.len();
+    let alts = vec!["<DEL>"; 100].join(",");
+    let record = |pos: usize| format!("20\t{pos}\t.\tN\t{alts}\t.\t.\tEND={length}\n");
+    let text = |records: &[usize]| {
+        let records: String = records.iter().map(|pos| record(*pos)).collect();
+        file(format!("##fileformat=VCFv4.2\n{COLUMNS}\n{records}"))
+    };
+    let options = Options { min_output_bytes: 1 << 30, threads: 2, ..Options::default() };
+    let read = |records: &[usize], name: &str| {
+        let (done, output) = annotate(&text(records), name, &options);
+        done.unwrap();
+        annotated(&output)
+    };
+    let positions: Vec<usize> = (1..=12).collect();
+    let all = read(&positions, "out.vcf");
+    assert!(all.iter().map(String::len).sum::<usize>() > 40 << 20);
+    let one_by_one: Vec<String> = positions.iter().flat_map(|n| read(&[*n], "out.vcf")).collect();
+    assert!(all == one_by_one);
 }
 
 #[test]

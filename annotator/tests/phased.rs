@@ -8,16 +8,18 @@ mod small_reference;
 
 use common::REFERENCE;
 use gas_annotate::Error;
+use gas_annotate::consequence::SoTerm;
 use gas_annotate::csq::{CsqOptions, Phase};
-use gas_annotate::pipeline::{Mode, Options, annotate_file};
+use gas_annotate::pipeline::{Mode, Options, Outcome, annotate_file};
 use gas_annotate::reference::Reference;
+use gas_annotate::report::{AnnotationGap, RegionClass};
 use proptest::prelude::*;
 use std::sync::atomic::AtomicBool;
 
 const GENE: &str = "DEFB125|ENST00000382410|protein_coding";
 
 /// Annotates records given as `position REF ALT genotype…`. Returns the consequences and the masks
-/// of each record.
+/// of each record. A genotype may have its phase set after a colon, and ALT may have INFO after an `@`.
 fn annotate(records: &[&str], options: CsqOptions) -> Result<Vec<String>, Error> {
     annotate_with(&REFERENCE, records, options)
 }
@@ -27,9 +29,19 @@ fn annotate_with(
     records: &[&str],
     options: CsqOptions,
 ) -> Result<Vec<String>, Error> {
+    run(reference, records, options).map(|(annotated, _)| annotated)
+}
+
+/// Annotates records, and returns what [`annotate`] does and the result of the run.
+fn run(
+    reference: &Reference,
+    records: &[&str],
+    options: CsqOptions,
+) -> Result<(Vec<String>, Outcome), Error> {
     let folder = tempfile::tempdir().unwrap();
     let (input, output) = (folder.path().join("in.vcf"), folder.path().join("out.vcf"));
     let samples = records[0].split(' ').count() - 3;
+    let keys = if records[0].contains(':') { "GT:PS" } else { "GT" };
     let mut text = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO".to_owned();
     if samples > 0 {
         text += "\tFORMAT";
@@ -38,25 +50,28 @@ fn annotate_with(
     text += "\n";
     for record in records {
         let columns: Vec<&str> = record.split(' ').collect();
-        text += &format!("20\t{}\t.\t{}\t{}\t.\t.\t.", columns[0], columns[1], columns[2]);
+        let (alt, info) = columns[2].split_once('@').unwrap_or((columns[2], "."));
+        text += &format!("20\t{}\t.\t{}\t{alt}\t.\t.\t{info}", columns[0], columns[1]);
         if samples > 0 {
-            text += &format!("\tGT\t{}", columns[3..].join("\t"));
+            text += &format!("\t{keys}\t{}", columns[3..].join("\t"));
         }
         text += "\n";
     }
     std::fs::write(&input, text).unwrap();
     let options = Options { mode: Mode::Csq(options), ..Options::default() };
-    annotate_file(&input, &output, reference, &options, &AtomicBool::new(false), &|_, _| {})?;
+    let never = AtomicBool::new(false);
+    let outcome = annotate_file(&input, &output, reference, &options, &never, &|_, _| {})?;
     let annotated = std::fs::read_to_string(output).unwrap();
     let lines = annotated.lines().filter(|line| !line.starts_with('#'));
     let annotated = lines.map(|line| {
         let columns: Vec<&str> = line.split('\t').collect();
         let consequences =
             columns[7].strip_prefix("BCSQ=").unwrap_or(columns[7]).replace(GENE, "G");
-        let masks = columns.iter().skip(9).filter_map(|sample| sample.split(':').nth(1));
+        let mask = keys.split(':').count();
+        let masks = columns.iter().skip(9).filter_map(|sample| sample.split(':').nth(mask));
         [consequences].into_iter().chain(masks.map(str::to_owned)).collect::<Vec<_>>()
     });
-    Ok(annotated.map(|parts| parts.join(" ")).collect())
+    Ok((annotated.map(|parts| parts.join(" ")).collect(), outcome))
 }
 
 #[test]
@@ -67,7 +82,7 @@ fn a_missing_allele_leaves_the_other_one_on_its_haplotype() {
         assert_eq!(found, [format!("missense|G|+|2N>2S|68355A>G {mask}")], "{genotype}");
     }
     let missing = annotate(&["68355 A G .|. ./. ."], CsqOptions::default()).unwrap();
-    assert_eq!(missing, ["."]);
+    assert_eq!(missing, ["GAS_NOTE=no_carrier"]);
 }
 
 #[test]
@@ -158,7 +173,8 @@ fn unphased_genotypes_follow_the_phase_option() {
         assert_eq!(annotate(&records, options).unwrap(), expected, "{phase:?}");
     }
     let skip = CsqOptions { phase: Phase::Skip, ..CsqOptions::default() };
-    assert_eq!(annotate(&records, skip).unwrap(), [".", "."]);
+    let skipped = "GAS_NOTE=unphased_genotype";
+    assert_eq!(annotate(&records, skip).unwrap(), [skipped, skipped]);
     let require = CsqOptions { phase: Phase::Require, ..CsqOptions::default() };
     let error = annotate(&records, require).unwrap_err().to_string();
     assert!(error.starts_with("line 3, samples: a heterozygous genotype is not phased"), "{error}");
@@ -172,6 +188,193 @@ fn without_samples_records_form_one_haplotype_unless_the_mode_is_local() {
     let local = CsqOptions { local: true, ..CsqOptions::default() };
     let alone = ["missense|G|+|2N>2H|68354A>C", "missense|G|+|2N>2S|68355A>G"];
     assert_eq!(annotate(&records, local).unwrap(), alone);
+}
+
+#[test]
+fn without_samples_further_alleles_are_annotated_on_their_own() {
+    let records = ["68354 A C,G", "68355 A G"];
+    let expected = ["missense|G|+|2N>2R|68354A>C+68355A>G,missense|G|+|2N>2D|68354A>G", "@68354"];
+    assert_eq!(annotate(&records, CsqOptions::default()).unwrap(), expected);
+}
+
+#[test]
+fn haplotypes_of_any_number_are_interpreted_if_they_are_phased() {
+    let (first, second) = ("missense|G|+|2N>2H|68354A>C", "missense|G|+|2N>2S|68355A>G");
+    let both = "missense|G|+|2N>2R|68354A>C+68355A>G";
+    for (records, expected) in [
+        (
+            ["68354 A C 0|1|1 1|0", "68355 A G 0|0|1 0|1"],
+            [format!("{first},{both} . 1"), format!("@68354,{second} . 8")],
+        ),
+        (
+            ["68354 A C 0/1/1/0 0|0", "68355 A G 0/0/1/0 0|0"],
+            [format!("{first} . 0"), second.to_owned()],
+        ),
+        (
+            ["68354 A C 0|1/1 0|0", "68355 A G 1/1/1 0|0"],
+            [format!("{first} . 0"), format!("{second} . 0")],
+        ),
+    ] {
+        let (found, outcome) = run(&REFERENCE, &records, CsqOptions::default()).unwrap();
+        assert_eq!(found, expected, "{records:?}");
+        let expected = "2 genotypes have more than two alleles; INFO/BCSQ includes their haplotypes, but \
+                        FORMAT/BCSQ is missing for them (first in line 3, sample S0)";
+        assert!(outcome.warnings.iter().any(|text| text == expected), "{:?}", outcome.warnings);
+    }
+    let require = CsqOptions { phase: Phase::Require, ..CsqOptions::default() };
+    let error = annotate(&["68354 A C 0/0/1"], require).unwrap_err().to_string();
+    assert!(error.starts_with("line 3, samples: a heterozygous genotype is not phased"), "{error}");
+    for (phase, expected) in [
+        (Phase::Skip, "GAS_NOTE=unphased_genotype".to_owned()),
+        (Phase::AsIs, first.to_owned()),
+        (Phase::Merge, format!("{first} .")),
+        (Phase::NonReference, format!("{first} .")),
+    ] {
+        let options = CsqOptions { phase, ..CsqOptions::default() };
+        assert_eq!(annotate(&["68354 A C 0/0/1"], options).unwrap(), [expected], "{phase:?}");
+    }
+}
+
+#[test]
+fn alleles_of_different_phase_sets_are_not_combined() {
+    let (first, second) = ("missense|G|+|2N>2H|68354A>C", "missense|G|+|2N>2S|68355A>G");
+    let both = "missense|G|+|2N>2R|68354A>C+68355A>G";
+    for (records, expected, why) in [
+        (
+            ["68354 A C 1|0:7", "68355 A G 1|0:7"],
+            [format!("{both} 1"), "@68354 1".to_owned()],
+            "one phase set",
+        ),
+        (
+            ["68354 A C 1|0:.", "68355 A G 1|0:."],
+            [format!("{both} 1"), "@68354 1".to_owned()],
+            "genotypes without PS are one phase set",
+        ),
+        (
+            ["68354 A C 1|0:7", "68355 A G 1|0:9"],
+            [format!("{first} 1"), format!("{second} 1")],
+            "how two phase sets belong together is unknown",
+        ),
+        (
+            ["68354 A C 1|1:7", "68355 A G 1|0:9"],
+            [format!("{first},{both} 6"), "@68354 1".to_owned()],
+            "both haplotypes have a homozygous allele, whatever its phase set",
+        ),
+        (
+            ["68354 A C 1|0:7", "68355 A G 1/1:."],
+            [format!("{both} 1"), format!("@68354,{second} 9")],
+            "the same behind a heterozygous allele",
+        ),
+    ] {
+        let found = annotate(&records, CsqOptions::default()).unwrap();
+        assert_eq!(found, expected, "{records:?}: {why}");
+    }
+}
+
+#[test]
+fn genotypes_that_cannot_be_read_are_noted_and_named() {
+    for genotype in ["0/3", "A/T", "1\\1", "1|x"] {
+        let record = format!("68354 A C 0|1 {genotype}");
+        let (found, outcome) = run(&REFERENCE, &[&record], CsqOptions::default()).unwrap();
+        let expected = "GAS_NOTE=invalid_genotype;BCSQ=missense|G|+|2N>2H|68354A>C 2 0";
+        assert_eq!(found, [expected], "{genotype}");
+        let expected = "1 genotypes are not valid, or name an allele that the record does not have; they \
+                        are taken as missing (first in line 3, sample S1)";
+        assert!(outcome.warnings.iter().any(|text| text == expected), "{:?}", outcome.warnings);
+        let alone = format!("68354 A C {genotype}");
+        let found = annotate(&[&alone], CsqOptions::default()).unwrap();
+        assert_eq!(found, ["GAS_NOTE=invalid_genotype,no_carrier"], "{genotype}");
+    }
+}
+
+#[test]
+fn structural_alleles_without_annotation_have_a_note() {
+    let missense = "BCSQ=missense|G|+|2N>2H|68354A>C";
+    for (alt, genotype, expected) in [
+        ("<DUP>", "0|1", "GAS_NOTE=unsupported_allele".to_owned()),
+        ("<INV>", "0|1", "GAS_NOTE=unsupported_allele".to_owned()),
+        ("<CNV>", "0|1", "GAS_NOTE=unsupported_allele".to_owned()),
+        ("A[20:70000[", "0|1", "GAS_NOTE=unsupported_allele".to_owned()),
+        ("<BND>", "0|1", "GAS_NOTE=unsupported_allele".to_owned()),
+        ("<CPX>", "0|1", "GAS_NOTE=unsupported_allele".to_owned()),
+        ("C,<DUP>", "1|2", format!("GAS_NOTE=unsupported_allele;{missense} 1")),
+        ("<DUP>,C", "1|2", format!("GAS_NOTE=unsupported_allele;{missense} 2")),
+    ] {
+        let record = format!("68354 A {alt} {genotype}");
+        let (found, outcome) = run(&REFERENCE, &[&record], CsqOptions::default()).unwrap();
+        assert_eq!(found, [expected], "{alt}");
+        let counts = outcome.counts;
+        let is_annotated = alt.contains('C') && alt.contains(',');
+        assert_eq!(counts.gap(AnnotationGap::UnsupportedAllele) == 0, is_annotated, "{alt}");
+        assert_eq!(counts.most_severe[SoTerm::Intergenic as usize], 0, "{alt}");
+        let warning = "structural alleles are neither insertions nor deletions";
+        assert!(outcome.warnings.iter().any(|text| text.contains(warning)), "{alt}");
+    }
+}
+
+#[test]
+fn only_records_outside_all_transcripts_are_counted_as_intergenic() {
+    for (records, terms, classes, gaps) in [
+        (&["68354 A C 1|0", "68355 A G 1|0"][..], [2, 0], [2, 0], [0, 0]),
+        (&["68354 A C 0|0", "60000 N * 1|0"], [0, 0], [0, 0], [1, 1]),
+        (&["65000 A C 1|0"], [0, 1], [0, 1], [0, 0]),
+        (&["68354 A C,G 0|1", "68355 A T,*,<NON_REF> 0|1"], [2, 0], [2, 0], [0, 0]),
+    ] {
+        let contig = REFERENCE.contig(b"20").unwrap();
+        let records: Vec<String> = records
+            .iter()
+            .map(|record| {
+                let mut columns: Vec<&str> = record.split(' ').collect();
+                let pos = columns[0].parse().unwrap();
+                let base = contig.bases(pos, pos).unwrap();
+                if columns[1] == "A" {
+                    columns[1] = std::str::from_utf8(base).unwrap();
+                }
+                if columns[1] == columns[2] {
+                    columns[2] = "T";
+                }
+                columns.join(" ")
+            })
+            .collect();
+        let records: Vec<&str> = records.iter().map(String::as_str).collect();
+        let (_, outcome) = run(&REFERENCE, &records, CsqOptions::default()).unwrap();
+        let counts = outcome.counts;
+        let found = [SoTerm::Missense, SoTerm::Intergenic].map(|t| counts.most_severe[t as usize]);
+        assert_eq!(found, terms, "{records:?}");
+        let found = [RegionClass::Cds, RegionClass::Intergenic];
+        assert_eq!(found.map(|c| counts.region_classes[c as usize]), classes, "{records:?}");
+        let found = [AnnotationGap::NoCarrier, AnnotationGap::NotAVariant];
+        assert_eq!(found.map(|gap| counts.gap(gap)), gaps, "{records:?}");
+    }
+}
+
+#[test]
+fn a_substitution_around_an_intact_splice_site_changes_no_site() {
+    // Exon 2 of DEFB125 begins at 76646, with the second base of codon 20.
+    let contig = REFERENCE.contig(b"20").unwrap();
+    let text = |from, to| std::str::from_utf8(contig.bases(from, to).unwrap()).unwrap().to_owned();
+    let reference = text(76643, 76646);
+    assert_eq!(&reference[1..3], "AG");
+    for (alt, expected) in [("TAGC", "splice_region"), ("TACC", "splice_acceptor")] {
+        let record = format!("76643 {reference} {alt} 1|0");
+        let found = annotate(&[&record], CsqOptions::default()).unwrap();
+        let part = format!("missense|G|+|20G>20A|76643{reference}>{alt}");
+        assert_eq!(found, [format!("{expected}|G,{part} 5")], "{alt}");
+        let local = CsqOptions { local: true, ..CsqOptions::default() };
+        let found = annotate(&[&record], local).unwrap();
+        assert_eq!(found, [format!("{expected}|G,{part} 5")], "{alt}");
+    }
+}
+
+#[test]
+fn a_deletion_of_a_whole_contig_is_annotated_on_all_its_transcripts() {
+    let contig = REFERENCE.contig(b"20").unwrap();
+    let length = contig.sequence.len();
+    let record = format!("1 N <DEL>@END={length} 0|1");
+    let found = annotate(&[&record], CsqOptions::default()).unwrap();
+    let coding = contig.model.transcripts.iter().filter(|t| t.cds.is_some()).count();
+    assert!(found[0].matches("coding_sequence&").count() >= coding, "{}", found[0].len());
+    assert!(!found[0].contains("GAS_NOTE"));
 }
 
 #[test]
@@ -210,7 +413,6 @@ fn several_and_unusual_alternatives_are_annotated() {
         ),
         ("68354 a c 0|1", "missense|G|+|2N>2H|68354a>c 2", "lower case is preserved"),
         ("68354 T C 0|1", "GAS_NOTE=ref_mismatch", "REF does not match the reference"),
-        ("68354 A C 0/1/1", ".", "three alleles do not form two haplotypes"),
     ] {
         let found = annotate(&[record], CsqOptions::default()).unwrap();
         assert_eq!(found, [expected], "{record}: {why}");

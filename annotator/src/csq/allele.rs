@@ -1,6 +1,7 @@
 //! The alleles of a record and the reference sequence around them.
 
 use crate::reference::ContigView;
+use crate::variant::Allele;
 use gas_shared::vcf::{AltKind, Record};
 
 /// An alternative allele as the record writes it, in upper case.
@@ -41,6 +42,16 @@ impl<'a> RecordAllele<'a> {
         Self { pos, reference: bases, alt, number, shared_start: 1, shared_end: 0 }
     }
 
+    /// The allele without the bases that REF and ALT share at their ends.
+    #[inline]
+    pub(crate) fn minimal(&self) -> Allele<'a> {
+        let (head, tail) = (self.shared_start as usize, self.shared_end as usize);
+        let reference = &self.reference[head..self.reference.len() - tail];
+        let alt = &self.alt[head..self.alt.len() - tail];
+        let start = self.pos + self.shared_start;
+        Allele { start, end: start + reference.len() as i32 - 1, reference, alt }
+    }
+
     /// Length of REF.
     #[inline]
     pub(crate) const fn ref_len(&self) -> i32 {
@@ -73,16 +84,16 @@ pub(crate) fn upper_case<'a>(record: &Record<'a>, buffer: &'a mut Vec<u8>) -> (&
     buffer.split_at(record.reference.len())
 }
 
-/// The sequence alleles of a record. Up to eight need no allocation.
+/// The sequence alleles of a record. Up to four need no allocation.
 pub(crate) struct Alleles<'a> {
-    few: [RecordAllele<'a>; 8],
+    few: [RecordAllele<'a>; 4],
     len: usize,
     many: Vec<RecordAllele<'a>>,
 }
 
 impl<'a> Alleles<'a> {
     pub(crate) fn new(pos: i32, reference: &'a [u8], alts: &'a [u8]) -> Self {
-        let mut out = Self { few: [RecordAllele::default(); 8], len: 0, many: Vec::new() };
+        let mut out = Self { few: [RecordAllele::default(); 4], len: 0, many: Vec::new() };
         for (number, alt) in (1..=u16::MAX).zip(alts.split(|b| *b == b',')) {
             let kind = AltKind::of(alt).filter(|kind| kind.is_variant(reference, alt));
             if kind == Some(AltKind::Sequence) {

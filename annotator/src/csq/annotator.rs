@@ -6,6 +6,7 @@
 //! buffered records, and [`process_record`](super::process_record) calls them in order.
 
 use super::active_transcripts::ActiveTranscripts;
+use super::features::StructuralScratch;
 use super::flags::ConsequenceFlags;
 use super::genotypes::Genotypes;
 use super::haplotype_path::LeafScratch;
@@ -17,10 +18,9 @@ use super::region::{RegionComparison, TranscriptContext};
 use super::translate::{SplicedCds, Translations};
 use crate::colocated::ColocatedVariants;
 use crate::info::OwnKeys;
-use crate::record_prepass::RecordPrepass;
+use crate::record_prepass::{RecordOptions, RecordPrepass};
 use crate::reference::{ContigView, Reference};
-use crate::report::Counts;
-use gas_shared::vcf::InputLimits;
+use crate::report::{AnnotationGap, Counts, GenotypeProblem};
 use std::collections::HashSet;
 
 /// Buffers that are reused for each record.
@@ -31,6 +31,8 @@ pub(crate) struct RecordScratch {
     /// Parents and alleles that make no node.
     pub(super) rejected: HashSet<(u32, u16)>,
     pub(super) features: Vec<u32>,
+    /// The consequences of the structural alleles of a record.
+    pub(super) structural: StructuralScratch,
     pub(super) upper_case: Vec<u8>,
 }
 
@@ -113,21 +115,9 @@ impl<'r> CsqAnnotator<'r> {
         }
     }
 
-    /// Sets other limits of a record than the defaults.
-    pub fn with_limits(mut self, limits: InputLimits) -> Self {
-        self.prepass.limits = limits;
-        self
-    }
-
-    /// Leaves out the records of contigs with these names.
-    pub(crate) fn without_contigs(mut self, withheld: &HashSet<Box<[u8]>>) -> Self {
-        self.prepass.withheld = withheld.clone();
-        self
-    }
-
-    /// Annotates records whose REF differs from the reference, too.
-    pub fn with_mismatches(mut self, annotates_mismatches: bool) -> Self {
-        self.prepass.annotates_mismatches = annotates_mismatches;
+    /// Sets other options of a run than the defaults.
+    pub(crate) fn with_options(mut self, options: &RecordOptions) -> Self {
+        self.prepass.options = options.clone();
         self
     }
 
@@ -164,8 +154,26 @@ impl<'r> CsqAnnotator<'r> {
             return;
         }
         let Some(record) = self.buffer.records.last() else { return };
-        let columns = self.buffer.line(record)[record.info_end..].strip_prefix(b"\t");
-        self.genotypes.read(columns);
+        let line = self.buffer.line(record);
+        let columns = line[record.info_end..].strip_prefix(b"\t");
+        let alts = memchr::memchr_iter(b',', &line[record.alt.clone()]).count() + 1;
+        self.genotypes.read(columns, alts);
+        self.count_unusual_genotypes();
+    }
+
+    /// Counts the genotypes of the current record that cannot be used as they are.
+    fn count_unusual_genotypes(&mut self) {
+        let (invalid, first) = self.genotypes.invalid();
+        let problems = &mut self.prepass.counts.genotype_problems;
+        if invalid > 0 {
+            problems.add(GenotypeProblem::Invalid, invalid, self.line_number, first);
+            self.buffer.note(self.buffer.last(), AnnotationGap::InvalidGenotype);
+        }
+        if let Some(first) = self.genotypes.polyploid().first() {
+            let count = self.genotypes.polyploid().len() as u64;
+            problems.add(GenotypeProblem::Polyploid, count, self.line_number, first.sample);
+            self.buffer.has_polyploid_genotypes();
+        }
     }
 
     /// Reports a consequence at the current record, for every haplotype with its allele.

@@ -6,13 +6,14 @@ use super::annotator::{ContigContext, CsqAnnotator};
 use super::classify::{classify, write_residues};
 use super::flags::ConsequenceFlags;
 use super::genotypes::Genotype;
-use super::haplotype_tree::{HaplotypeTree, Node, ROOT};
+use super::haplotype_tree::{Haplotype, HaplotypeTree, Node, ROOT};
 use super::model::{CodingSequence, Segment};
 use super::options::Phase;
 use super::record_buffer::Consequence;
 use super::region::{Checks, Overlap};
 use super::translate::{EditedRange, Translations};
 use crate::error::InputError;
+use crate::report::AnnotationGap;
 use gas_shared::vcf::{Code, Column, Diagnostic, Severity};
 
 /// What an allele does to a segment.
@@ -58,6 +59,13 @@ impl<'r> CsqAnnotator<'r> {
     ) -> Result<(), InputError> {
         let Some(coding) = context.model.coding(transcript) else { return Ok(()) };
         let segment = coding.segments[usize::from(number)];
+        let is_coding = |allele: &RecordAllele<'_>| {
+            allele.pos <= segment.end && allele.pos + allele.ref_len() > segment.start
+        };
+        let is_coding = alleles.first().is_some_and(is_coding);
+        if let Some(record) = self.buffer.records.last_mut() {
+            record.is_coding |= is_coding;
+        }
         let segment = SegmentContext { coding, number, segment };
         if self.options.local {
             for allele in alleles {
@@ -69,14 +77,22 @@ impl<'r> CsqAnnotator<'r> {
         let haplotypes = if self.samples == 0 { 1 } else { 2 * self.samples };
         let (index, mut tree) = self.active.take(transcript, end, haplotypes);
         let result = if self.samples == 0 {
-            // Without samples, the first variants of all records form one haplotype.
-            if let Some(allele) = alleles.first() {
-                let parent = tree.heads[0];
-                let node = self.add_node(context, segment, allele, &mut tree, parent);
-                node.into_iter().for_each(|node| tree.extend(0, node));
+            // Without samples, the first variants of all records form one haplotype. A record has only
+            // one allele on a haplotype, so that its other alleles are on their own.
+            for (n, allele) in alleles.iter().enumerate() {
+                let parent = if n == 0 { tree.head(Haplotype::ONLY) } else { ROOT };
+                match self.add_node(context, segment, allele, &mut tree, parent) {
+                    Some(node) if n == 0 => tree.extend(Haplotype::ONLY, node),
+                    Some(node) => tree.add_end(Haplotype::ONLY, node),
+                    None => {}
+                }
             }
             Ok(())
         } else {
+            self.read_genotypes();
+            if is_coding && alleles.iter().any(|allele| !self.genotypes.carries(allele.number)) {
+                self.buffer.note(self.buffer.last(), AnnotationGap::NoCarrier);
+            }
             self.extend_haplotypes(context, segment, alleles, &mut tree, line_number)
         };
         self.active.put(index, tree);
@@ -92,37 +108,103 @@ impl<'r> CsqAnnotator<'r> {
         tree: &mut HaplotypeTree,
         line_number: u64,
     ) -> Result<(), InputError> {
-        let record = self.buffer.last();
-        self.read_genotypes();
         self.scratch.rejected.clear();
+        let phase = self.options.phase;
         for sample in 0..self.genotypes.samples().len() {
             let genotype = self.genotypes.samples()[sample];
-            let phase = self.options.phase;
             let assigned =
                 haplotype_alleles(genotype, phase).ok_or_else(|| unphased(line_number))?;
+            if phase == Phase::Skip && assigned != genotype.alleles {
+                self.note_skipped(&genotype.alleles);
+            }
             let alone = phase == Phase::Alone && genotype.is_ambiguous();
+            let phase_set = if alone { None } else { self.genotypes.phase_set(sample) };
+            if let Some(set) = phase_set.filter(|_| genotype.is_heterozygous()) {
+                tree.begin_heterozygous(sample, set);
+            }
             for (n, number) in assigned.into_iter().enumerate() {
-                // Alleles are in the order of their numbers.
-                let found = number
-                    .filter(|n| *n > 0)
-                    .and_then(|n| alleles.binary_search_by_key(&n, |allele| allele.number).ok());
-                let Some(allele) = found.map(|n| &alleles[n]) else { continue };
-                let haplotype = 2 * sample + n;
-                let parent = if alone { ROOT } else { tree.heads[haplotype] };
-                if self.scratch.rejected.contains(&(parent, allele.number)) {
-                    continue;
-                }
-                let existing = tree.child(parent, record, allele.number);
-                match existing.or_else(|| self.add_node(context, segment, allele, tree, parent)) {
-                    Some(node) if alone => tree.add_unphased(haplotype, node),
-                    Some(node) => tree.extend(haplotype, node),
-                    None => {
-                        self.scratch.rejected.insert((parent, allele.number));
+                let Some(allele) = find_allele(alleles, number) else { continue };
+                let haplotype = Haplotype::new(sample, n);
+                if phase_set.is_some() && assigned[0] == assigned[1] {
+                    let parent = tree.homozygous_head(sample, n);
+                    if let Some(node) = self.find_node(context, segment, allele, tree, parent) {
+                        tree.extend_homozygous(sample, n, node);
                     }
+                }
+                let parent = if alone { ROOT } else { tree.head(haplotype) };
+                match self.find_node(context, segment, allele, tree, parent) {
+                    Some(node) if alone => tree.add_end(haplotype, node),
+                    Some(node) => tree.extend(haplotype, node),
+                    None => {}
+                }
+            }
+        }
+        self.extend_polyploid(context, segment, alleles, tree, line_number)
+    }
+
+    /// Adds the alleles of the samples with more than two alleles to their haplotypes.
+    fn extend_polyploid(
+        &mut self,
+        context: &ContigContext<'r>,
+        segment: SegmentContext<'_>,
+        alleles: &[RecordAllele<'_>],
+        tree: &mut HaplotypeTree,
+        line_number: u64,
+    ) -> Result<(), InputError> {
+        let phase = self.options.phase;
+        for index in 0..self.genotypes.polyploid().len() {
+            let polyploid = self.genotypes.polyploid()[index].clone();
+            let mut assigned = self.genotypes.polyploid_alleles()[polyploid.alleles].to_vec();
+            let ambiguous = !polyploid.phased && assigned.iter().any(|n| *n != assigned[0]);
+            if ambiguous && phase == Phase::Skip {
+                self.note_skipped(&assigned);
+                continue;
+            }
+            if ambiguous && phase == Phase::Require {
+                return Err(unphased(line_number));
+            }
+            merge_alleles(&mut assigned, phase, ambiguous);
+            let alone = ambiguous && phase == Phase::Alone;
+            for (n, number) in assigned.into_iter().enumerate() {
+                let Some(allele) = find_allele(alleles, number) else { continue };
+                let haplotype = Haplotype::new(polyploid.sample, n);
+                let parent = if alone { ROOT } else { tree.head(haplotype) };
+                match self.find_node(context, segment, allele, tree, parent) {
+                    Some(node) if alone => tree.add_end(haplotype, node),
+                    Some(node) => tree.extend(haplotype, node),
+                    None => {}
                 }
             }
         }
         Ok(())
+    }
+
+    /// Notes that a genotype with an alternative is left out.
+    fn note_skipped(&mut self, alleles: &[Option<u16>]) {
+        if alleles.iter().flatten().any(|allele| *allele > 0) {
+            self.buffer.note(self.buffer.last(), AnnotationGap::UnphasedGenotype);
+        }
+    }
+
+    /// The child of a node for an allele of the current record, which is added if there is none. `None`
+    /// if the allele makes no node.
+    fn find_node(
+        &mut self,
+        context: &ContigContext<'r>,
+        segment: SegmentContext<'_>,
+        allele: &RecordAllele<'_>,
+        tree: &mut HaplotypeTree,
+        parent: u32,
+    ) -> Option<u32> {
+        if self.scratch.rejected.contains(&(parent, allele.number)) {
+            return None;
+        }
+        let existing = tree.child(parent, self.buffer.last(), allele.number);
+        let node = existing.or_else(|| self.add_node(context, segment, allele, tree, parent));
+        if node.is_none() {
+            self.scratch.rejected.insert((parent, allele.number));
+        }
+        node
     }
 
     /// Adds an allele as a child of a node. Returns `None` if it overlaps the parent's allele or
@@ -152,6 +234,7 @@ impl<'r> CsqAnnotator<'r> {
             if before.segment == segment.number && replacement.start < before.start + before.removed
             {
                 self.prepass.counts.overlapping += 1;
+                self.buffer.note(self.buffer.last(), AnnotationGap::OverlappingAllele);
                 return None;
             }
             let gap = before.offset + before.removed..offset;
@@ -290,6 +373,30 @@ impl<'r> CsqAnnotator<'r> {
         let range = EditedRange { total: coding.len, ..range };
         spliced.translate(reference, range, before, codons);
         new_len
+    }
+}
+
+/// The allele of the record with a number, if it is an alternative in `alleles`, which are in the order
+/// of their numbers.
+fn find_allele<'s, 'a>(
+    alleles: &'s [RecordAllele<'a>],
+    number: Option<u16>,
+) -> Option<&'s RecordAllele<'a>> {
+    let number = number.filter(|number| *number > 0)?;
+    let found = alleles.binary_search_by_key(&number, |allele| allele.number);
+    found.ok().map(|n| &alleles[n])
+}
+
+/// Applies the phase option to a genotype with any number of alleles.
+fn merge_alleles(alleles: &mut [Option<u16>], phase: Phase, ambiguous: bool) {
+    let alternative = alleles.iter().copied().flatten().find(|allele| *allele > 0);
+    let count = match phase {
+        Phase::Merge => 1,
+        Phase::NonReference if ambiguous => alleles.len(),
+        _ => 0,
+    };
+    for allele in alleles[..count].iter_mut().filter(|allele| **allele == Some(0)) {
+        *allele = alternative.or(Some(0));
     }
 }
 

@@ -5,16 +5,27 @@ use super::allele::RecordAllele;
 use super::annotator::{ContigContext, CsqAnnotator};
 use super::flags::ConsequenceFlags;
 use super::model::{Feature, FeatureKind, is_coding_biotype};
+use super::record_buffer::Consequence;
 use super::region::{Checks, Overlap};
 use crate::error::InputError;
+use crate::report::AnnotationGap;
 use crate::structural_variant::{
     StructuralInfo, StructuralKind, StructuralProblem, StructuralVariant,
 };
 use crate::variant::MAX_POSITION;
 use gas_shared::vcf::{AltKind, Record};
+use std::collections::HashMap;
 
 /// Work on a feature that a symbolic allele spans, in units of about a nanosecond.
 const FEATURE_WORK: u64 = 100;
+
+/// The consequences of the structural alleles of a record. An allele may touch ten thousands of
+/// transcripts, each in many features.
+#[derive(Debug, Default)]
+pub(super) struct StructuralScratch {
+    /// By transcript, ALT (0 for all) and class: the number of the consequence in the buffer.
+    reported: HashMap<(u32, u16, u32), u32>,
+}
 
 impl<'r> CsqAnnotator<'r> {
     pub(super) fn report_features(
@@ -144,14 +155,19 @@ impl<'r> CsqAnnotator<'r> {
     ) {
         let limit = context.contig.sequence.len().min(MAX_POSITION as usize) as i32;
         let mut info = StructuralInfo::new(record.info, record.alt);
+        self.scratch.structural.reported.clear();
         for (number, alt) in record.alt.split(|b| *b == b',').enumerate() {
+            // Thousands of alleles may each span all features of a contig.
+            let is_full = self.buffer.is_full();
             let problem = match AltKind::of(alt) {
                 Some(AltKind::Symbolic) => {
                     let variant = StructuralVariant::read(pos, alt, number, &mut info, limit);
                     let number = u16::try_from(number + 1).unwrap_or(u16::MAX);
                     match variant.kind {
                         StructuralKind::Insertion | StructuralKind::Deletion => {
-                            self.report_symbolic_allele(context, &variant, pos, number);
+                            if !is_full {
+                                self.report_symbolic_allele(context, &variant, pos, number);
+                            }
                             variant.problem
                         }
                         _ => Some(StructuralProblem::NotInHaplotypeMode),
@@ -160,8 +176,10 @@ impl<'r> CsqAnnotator<'r> {
                 Some(AltKind::Breakend) => Some(StructuralProblem::NotInHaplotypeMode),
                 _ => None,
             };
+            if problem == Some(StructuralProblem::NotInHaplotypeMode) {
+                self.buffer.note(self.buffer.last(), AnnotationGap::UnsupportedAllele);
+            }
             self.prepass.count_structural_problem(problem);
-            // Thousands of alleles may each span all features of a contig.
             if self.buffer.exceeded().is_some() {
                 return;
             }
@@ -203,7 +221,7 @@ impl<'r> CsqAnnotator<'r> {
                 FeatureKind::Utr3 => ConsequenceFlags::UTR3,
             };
             if feature.start <= end && feature.end >= start {
-                self.report_flags(context, flags | class, feature.transcript, number);
+                self.report_structural(flags | class, feature.transcript, number, class);
                 hit = true;
             }
         }
@@ -215,8 +233,31 @@ impl<'r> CsqAnnotator<'r> {
             let model = &context.contig.model.transcripts[transcript as usize];
             if model.start <= end && model.end >= start {
                 let flags = self.flags_outside_exons(context, transcript) | class;
-                self.report_flags(context, flags, transcript, 0);
+                self.report_structural(flags, transcript, 0, class);
             }
+        }
+    }
+
+    /// Reports a consequence of a structural allele, together with its other ones on the transcript.
+    fn report_structural(
+        &mut self,
+        flags: ConsequenceFlags,
+        transcript: u32,
+        allele: u16,
+        class: ConsequenceFlags,
+    ) {
+        let key = (transcript, allele, class.bits());
+        if let Some(number) = self.scratch.structural.reported.get(&key) {
+            self.buffer.extend(*number, flags);
+            return;
+        }
+        let record = self.buffer.last();
+        let consequence = Consequence::new(flags, transcript, allele);
+        let Some((number, reported)) = self.buffer.add_new(record, consequence) else { return };
+        self.scratch.structural.reported.insert(key, number);
+        if allele > 0 {
+            self.read_genotypes();
+            self.buffer.mark_carriers(reported, allele, self.genotypes.samples());
         }
     }
 
@@ -240,7 +281,11 @@ impl<'r> CsqAnnotator<'r> {
         let overlap = comparison.compare_symbolic(&around, checks, allele, class, region);
         let found = comparison.flags != class;
         if found {
-            self.report_record_flags(context, exon.transcript, allele.number);
+            let record_flags = std::mem::take(&mut self.scratch.comparison.record_flags);
+            for flags in &record_flags {
+                self.report_structural(*flags, exon.transcript, allele.number, class);
+            }
+            self.scratch.comparison.record_flags = record_flags;
         }
         found || matches!(overlap, Overlap::Inside | Overlap::Crossing)
     }

@@ -72,12 +72,10 @@ impl<'r> CsqAnnotator<'r> {
 
     /// Sets the bits of FORMAT/BCSQ for every haplotype of every sample.
     fn mark_haplotypes(&mut self, tree: &HaplotypeTree, scratch: &LeafScratch) {
-        let heads = tree.heads.iter().enumerate().map(|(haplotype, node)| (*node, haplotype));
-        let unphased = tree.unphased.iter().map(|(node, haplotype)| (*node, *haplotype as usize));
-        for (node, haplotype) in heads.chain(unphased) {
+        for (node, sample, haplotype) in tree.ends() {
             let Some(range) = scratch.reported_by_node.get(node as usize) else { continue };
             for reported in &scratch.reported[range.clone()] {
-                if !self.buffer.mark(*reported, haplotype / 2, haplotype % 2) {
+                if !self.buffer.mark(*reported, sample, haplotype) {
                     break;
                 }
             }

@@ -139,7 +139,8 @@ impl HaplotypePath<'_> {
         let allele = self.tree.node(*self.path.last().unwrap_or(&0)).map_or(0, |n| n.allele);
         let main = if self.reverse { right } else { left };
         let at = self.node(main).record;
-        let mut consequence = Consequence::new(class.flags, transcript, allele);
+        let consequence = Consequence::new(class.flags, transcript, allele);
+        let mut consequence = consequence.counted_for(self.node(main).allele);
         if class.hides_residues && left == right {
             consequence.flags.insert(self.node(left).flags.difference(class.refuted));
             reported.push(buffer.add(at, consequence, merge_key));
@@ -158,14 +159,15 @@ impl HaplotypePath<'_> {
             let record_flags = node.flags.difference(ConsequenceFlags::COMPOUND);
             if !record_flags.is_empty() {
                 let flags = record_flags.difference(class.refuted);
-                let consequence =
-                    Consequence::new(flags, transcript, 0).with_change(change.clone());
+                let consequence = Consequence::new(flags, transcript, 0).counted_for(node.allele);
+                let consequence = consequence.with_change(change.clone());
                 reported.push(buffer.add(node.record, consequence, merge_key));
             }
             let is_compound = class.flags.intersects(ConsequenceFlags::COMPOUND);
             if n != main && (is_compound || record_flags.is_empty()) {
                 let flags = ConsequenceFlags::ELSEWHERE | node.flags;
-                let consequence = Consequence::new(flags, transcript, 0).with_reported_at(at);
+                let consequence = Consequence::new(flags, transcript, 0).counted_for(node.allele);
+                let consequence = consequence.with_reported_at(at, class.flags);
                 reported.push(buffer.add(node.record, consequence, merge_key));
             }
         }

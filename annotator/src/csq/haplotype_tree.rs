@@ -2,10 +2,43 @@
 //! ancestors, so haplotypes with the same alleles share nodes.
 
 use super::flags::ConsequenceFlags;
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// The parent of the first allele of a haplotype.
 pub(crate) const ROOT: u32 = u32::MAX;
+
+/// A haplotype of a sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Haplotype {
+    /// Index of the sample.
+    pub(crate) sample: u32,
+    /// Number of the haplotype, from 0.
+    pub(crate) number: u16,
+}
+
+impl Haplotype {
+    /// The only haplotype of a file without samples.
+    pub(crate) const ONLY: Self = Self { sample: 0, number: 0 };
+
+    pub(crate) const fn new(sample: usize, number: usize) -> Self {
+        Self { sample: sample as u32, number: number as u16 }
+    }
+
+    /// The index of the first two haplotypes of a sample.
+    const fn index(self) -> Option<usize> {
+        if self.number < 2 { Some(2 * self.sample as usize + self.number as usize) } else { None }
+    }
+}
+
+/// The haplotypes of a sample in a file with phase sets.
+#[derive(Clone, Copy, Debug)]
+struct SamplePhase {
+    /// The phase set of the last heterozygous genotype; `None` before the first one.
+    set: Option<u64>,
+    /// By haplotype: the last node of the homozygous alleles since then.
+    homozygous: [u32; 2],
+}
 
 /// An allele in the coding sequence.
 #[derive(Clone, Debug)]
@@ -48,10 +81,14 @@ pub(crate) struct HaplotypeTree {
     pub(crate) nodes: Vec<Node>,
     pub(crate) bases: Vec<u8>,
     /// By haplotype (two per sample): its last node.
-    pub(crate) heads: Vec<u32>,
-    /// Nodes of unphased alleles, each with its haplotype. They are separate from the haplotype's
-    /// other alleles.
-    pub(crate) unphased: Vec<(u32, u32)>,
+    heads: Vec<u32>,
+    /// The last nodes of the third and later haplotypes of polyploid samples.
+    further_heads: HashMap<Haplotype, u32>,
+    /// By sample, if the file has phase sets.
+    phases: Vec<SamplePhase>,
+    /// Further nodes where haplotypes end: unphased alleles, which are separate from the haplotype's
+    /// other alleles, and the ends of earlier phase sets.
+    further_ends: Vec<(u32, Haplotype)>,
     first_root: u32,
     last_root: u32,
     newest_root: u32,
@@ -64,7 +101,9 @@ impl HaplotypeTree {
         self.end = end;
         self.nodes.clear();
         self.bases.clear();
-        self.unphased.clear();
+        self.further_heads.clear();
+        self.phases.clear();
+        self.further_ends.clear();
         self.heads.clear();
         self.heads.resize(haplotypes, ROOT);
         (self.first_root, self.last_root, self.newest_root) = (ROOT, ROOT, ROOT);
@@ -115,9 +154,22 @@ impl HaplotypeTree {
         number
     }
 
+    /// The last node of a haplotype.
+    #[inline]
+    pub(crate) fn head(&self, haplotype: Haplotype) -> u32 {
+        match haplotype.index() {
+            Some(index) => self.heads[index],
+            None => self.further_heads.get(&haplotype).copied().unwrap_or(ROOT),
+        }
+    }
+
     /// Makes a node the end of a haplotype.
-    pub(crate) fn extend(&mut self, haplotype: usize, node: u32) {
-        let before = std::mem::replace(&mut self.heads[haplotype], node);
+    #[inline]
+    pub(crate) fn extend(&mut self, haplotype: Haplotype, node: u32) {
+        let before = match haplotype.index() {
+            Some(index) => std::mem::replace(&mut self.heads[index], node),
+            None => self.further_heads.insert(haplotype, node).unwrap_or(ROOT),
+        };
         if let Some(before) = self.nodes.get_mut(before as usize) {
             before.haplotypes -= 1;
         }
@@ -125,9 +177,60 @@ impl HaplotypeTree {
     }
 
     /// Makes a node an end of a haplotype in addition to its head.
-    pub(crate) fn add_unphased(&mut self, haplotype: usize, node: u32) {
-        self.unphased.push((node, haplotype as u32));
+    pub(crate) fn add_end(&mut self, haplotype: Haplotype, node: u32) {
+        self.further_ends.push((node, haplotype));
         self.nodes[node as usize].haplotypes += 1;
+    }
+
+    /// The nodes where the first two haplotypes of the samples end.
+    pub(crate) fn ends(&self) -> impl Iterator<Item = (u32, usize, usize)> {
+        let heads = self.heads.iter().enumerate().map(|(n, node)| (*node, n / 2, n % 2));
+        let further = self.further_ends.iter().filter(|(_, haplotype)| haplotype.number < 2);
+        heads.chain(further.map(|(node, haplotype)| {
+            (*node, haplotype.sample as usize, usize::from(haplotype.number))
+        }))
+    }
+
+    /// Starts a heterozygous genotype of a phase set. How the haplotypes of different sets belong
+    /// together is unknown: in a new set, the haplotypes of the sample begin with the homozygous
+    /// alleles since the last heterozygous one.
+    pub(crate) fn begin_heterozygous(&mut self, sample: usize, set: u64) {
+        let phase = *self.phase(sample);
+        if phase.set.is_some_and(|last| last != set) {
+            for number in 0..2 {
+                let haplotype = Haplotype::new(sample, number);
+                let (head, next) = (self.head(haplotype), phase.homozygous[number]);
+                if head == next {
+                    continue;
+                }
+                if head != ROOT {
+                    self.further_ends.push((head, haplotype));
+                }
+                self.heads[2 * sample + number] = next;
+                if let Some(next) = self.nodes.get_mut(next as usize) {
+                    next.haplotypes += 1;
+                }
+            }
+        }
+        *self.phase(sample) = SamplePhase { set: Some(set), homozygous: [ROOT; 2] };
+    }
+
+    /// The last node of the homozygous alleles of a haplotype since the last heterozygous one.
+    pub(crate) fn homozygous_head(&mut self, sample: usize, number: usize) -> u32 {
+        self.phase(sample).homozygous[number]
+    }
+
+    /// Adds a homozygous allele, whose haplotypes are known whatever its phase set.
+    pub(crate) fn extend_homozygous(&mut self, sample: usize, number: usize, node: u32) {
+        self.phase(sample).homozygous[number] = node;
+    }
+
+    fn phase(&mut self, sample: usize) -> &mut SamplePhase {
+        if self.phases.is_empty() {
+            let none = SamplePhase { set: None, homozygous: [ROOT; 2] };
+            self.phases.resize(self.heads.len() / 2, none);
+        }
+        &mut self.phases[sample]
     }
 
     /// Collects the nodes where haplotypes end, parents before children and siblings in the order
@@ -188,16 +291,22 @@ mod tests {
     #[test]
     fn haplotypes_with_the_same_alleles_share_nodes() {
         let mut tree = HaplotypeTree::default();
-        tree.begin(0, 100, 3);
+        tree.begin(0, 100, 4);
         let first = tree.add(Node::new(ROOT, 0, 1, ConsequenceFlags::empty()));
-        for haplotype in 0..3 {
+        let haplotypes = [(0, 0), (0, 1), (1, 0), (1, 5)].map(|(s, n)| Haplotype::new(s, n));
+        for haplotype in haplotypes {
             assert_eq!(tree.child(ROOT, 0, 1), Some(first));
             tree.extend(haplotype, first);
         }
         let second = tree.add(Node::new(first, 1, 1, ConsequenceFlags::empty()));
-        tree.extend(2, second);
+        tree.extend(haplotypes[2], second);
+        tree.extend(haplotypes[3], second);
+        assert_eq!(
+            haplotypes.map(|haplotype| tree.head(haplotype)),
+            [first, first, second, second]
+        );
         let other = tree.add(Node::new(ROOT, 2, 1, ConsequenceFlags::empty()));
-        tree.add_unphased(0, other);
+        tree.add_end(haplotypes[0], other);
         assert_eq!(tree.child(first, 1, 2), None);
         let (mut leaves, mut path) = (Vec::new(), Vec::new());
         tree.leaves(&mut leaves, &mut Vec::new());

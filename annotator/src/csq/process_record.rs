@@ -26,7 +26,7 @@ impl<'r> CsqAnnotator<'r> {
         let pos = i32::try_from(record.pos).unwrap_or(MAX_POSITION).min(MAX_POSITION);
         self.line_number = line_number;
         self.move_to(pos, out)?;
-        self.buffer.push(pos, line, &record);
+        self.buffer.push((line_number, pos), line, &record);
         self.colocated.begin_record(self.prepass.reference.tracks(), record.id);
         let variants = self.prepass.count_alleles(&record);
         self.genotypes.clear();
@@ -41,8 +41,9 @@ impl<'r> CsqAnnotator<'r> {
                 self.report_record(context, &record, (line_number, pos), gap.is_none())?;
             }
         }
-        if let Some(last) = self.buffer.records.last_mut() {
-            last.gap = gap;
+        if let (Some(last), Some(gap)) = (self.buffer.records.last_mut(), gap) {
+            last.gaps.insert(gap);
+            last.is_left_out = !self.prepass.is_annotated(gap);
         }
         self.finish_colocated();
         self.check_buffer()?;

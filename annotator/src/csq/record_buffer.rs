@@ -3,18 +3,62 @@
 
 use super::flags::ConsequenceFlags;
 use super::genotypes::Genotype;
-use crate::report::AnnotationGap;
+use crate::report::{AnnotationGap, AnnotationGaps};
 use crate::text::push_int;
 use std::ops::Range;
 
 const NONE: u32 = u32::MAX;
 
+/// The ALTs of a record that have a consequence, for the counts. All ALTs from the 64th on are one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AlleleSet(u64);
+
+impl AlleleSet {
+    /// The number of ALTs that are told apart.
+    pub(crate) const SLOTS: usize = 64;
+
+    /// The ALT with a number from 1, or all ALTs if it is 0.
+    pub(crate) const fn of(number: u16) -> Self {
+        if number == 0 { Self(u64::MAX) } else { Self(1 << Self::slot(number)) }
+    }
+
+    /// The slot of the ALT with a number from 1.
+    pub(crate) const fn slot(number: u16) -> usize {
+        let slot = number as usize - 1;
+        if slot < Self::SLOTS { slot } else { Self::SLOTS - 1 }
+    }
+
+    /// The slots of the ALTs in the set.
+    pub(crate) fn slots(self) -> impl Iterator<Item = usize> {
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let slot = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
+            rest &= rest - 1;
+            Some(slot)
+        })
+    }
+
+    /// The number of ALTs in the set.
+    pub(crate) const fn len(self) -> u64 {
+        self.0.count_ones() as u64
+    }
+
+    const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
 /// One value of INFO/BCSQ: the consequences of an allele on a transcript.
 #[derive(Clone, Debug)]
 pub(crate) struct Consequence {
     pub(crate) flags: ConsequenceFlags,
+    /// What the change does that another record reports, for [`ConsequenceFlags::ELSEWHERE`].
+    pub(crate) flags_elsewhere: ConsequenceFlags,
     pub(crate) transcript: u32,
-    /// ALT number, from 1; 0 if the consequence applies to all alleles.
+    /// The ALTs that have the consequence, as they are counted.
+    pub(crate) counted: AlleleSet,
+    /// ALT number, from 1, that separates consequences of different alleles; 0 if the consequence applies
+    /// to all alleles.
     pub(crate) allele: u16,
     /// The record that carries the consequence, for [`ConsequenceFlags::ELSEWHERE`].
     pub(crate) reported_at: u32,
@@ -27,7 +71,16 @@ pub(crate) struct Consequence {
 impl Consequence {
     /// A consequence without a change.
     pub(crate) const fn new(flags: ConsequenceFlags, transcript: u32, allele: u16) -> Self {
-        Self { flags, transcript, allele, reported_at: NONE, change: 0..0, next: NONE }
+        Self {
+            flags,
+            flags_elsewhere: ConsequenceFlags::empty(),
+            transcript,
+            counted: AlleleSet::of(allele),
+            allele,
+            reported_at: NONE,
+            change: 0..0,
+            next: NONE,
+        }
     }
 
     /// Sets the change, a range of [`RecordBuffer::changes`].
@@ -35,9 +88,33 @@ impl Consequence {
         Self { change, ..self }
     }
 
-    /// Sets the record that carries the consequence.
-    pub(crate) fn with_reported_at(self, reported_at: u32) -> Self {
-        Self { reported_at, ..self }
+    /// Sets the ALT that is counted.
+    pub(crate) fn counted_for(self, allele: u16) -> Self {
+        Self { counted: AlleleSet::of(allele), ..self }
+    }
+
+    /// Sets the record that carries the consequence, and what the change does.
+    pub(crate) fn with_reported_at(self, reported_at: u32, flags: ConsequenceFlags) -> Self {
+        Self { reported_at, flags_elsewhere: flags, ..self }
+    }
+
+    /// The flags that are counted.
+    pub(crate) fn counted_flags(&self) -> ConsequenceFlags {
+        (self.flags | self.flags_elsewhere).without_redundant()
+    }
+
+    /// Leaves only the most specific of several consequences.
+    fn normalize(&mut self) {
+        let flags = &mut self.flags;
+        if flags.intersects(ConsequenceFlags::ELONGATION) {
+            flags.remove(ConsequenceFlags::INFRAME_INSERTION);
+        }
+        if flags.intersects(ConsequenceFlags::TRUNCATION) {
+            flags.remove(ConsequenceFlags::INFRAME_DELETION);
+        }
+        if flags.intersects(ConsequenceFlags::SPLICE_DONOR | ConsequenceFlags::SPLICE_ACCEPTOR) {
+            flags.remove(ConsequenceFlags::SPLICE_REGION);
+        }
     }
 }
 
@@ -46,7 +123,8 @@ impl Consequence {
 pub(crate) struct Reported {
     /// Index of the record.
     pub(crate) record: u32,
-    /// Index among the consequences of the record, as FORMAT/BCSQ counts them.
+    /// Index among the consequences of the record, as FORMAT/BCSQ counts them; [`NONE`] if it is left
+    /// out.
     pub(crate) index: u32,
 }
 
@@ -72,10 +150,20 @@ pub(crate) struct BufferedRecord {
     pub(crate) alt: Range<usize>,
     /// INFO fields to add besides BCSQ, as a range of [`RecordBuffer::extra_info`].
     pub(crate) extra_info: Range<usize>,
-    /// Why the record has no annotation.
-    pub(crate) gap: Option<AnnotationGap>,
+    /// Why the record, or a part of it, has no annotation.
+    pub(crate) gaps: AnnotationGaps,
+    /// Whether the record has no annotation at all, for a reason that has been counted.
+    pub(crate) is_left_out: bool,
+    /// Whether REF overlaps coding sequence.
+    pub(crate) is_coding: bool,
+    /// Whether a sample has more than two alleles.
+    pub(crate) is_polyploid: bool,
+    /// Line number in the file.
+    pub(crate) line_number: u64,
     first: u32,
     last: u32,
+    /// Number of consequences.
+    count: u32,
     /// Offset of the samples' masks in `RecordBuffer::masks` plus one; 0 if there are no masks.
     masks: usize,
     /// Integers in the mask of a sample.
@@ -84,12 +172,26 @@ pub(crate) struct BufferedRecord {
     pub(crate) mask_overflow: bool,
 }
 
+impl BufferedRecord {
+    /// Whether the record has no consequences.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.first == NONE
+    }
+}
+
 /// Bits used in each 32-bit integer of a mask. The other two are the sign and a bit that would make
 /// the integer one of BCF's missing values.
 const BITS: usize = 30;
 
-/// The most consequences of a record. A hundred alleles in twenty transcripts have 2,000.
-const MAX_CONSEQUENCES: usize = 4096;
+/// The most consequences of a record that are compared with each other. A hundred alleles in twenty
+/// transcripts have 2,000.
+const MAX_CONSEQUENCES: u32 = 4096;
+
+/// The most consequences of a record. A deletion of the longest human chromosome has 40,000.
+const MAX_STRUCTURAL_CONSEQUENCES: u32 = 1 << 17;
+
+/// The most consequences of all records in the buffer.
+const MAX_BUFFERED_CONSEQUENCES: usize = 1 << 21;
 
 /// Work on comparing a consequence with another one of its record.
 const SCAN_WORK: u64 = 8;
@@ -107,8 +209,6 @@ pub(crate) struct RecordBuffer {
     pub(crate) changes: Vec<u8>,
     consequences: Vec<Consequence>,
     masks: Vec<u32>,
-    /// Whether a record has more than [`MAX_CONSEQUENCES`].
-    has_too_many_consequences: bool,
     /// Work so far on the whole file, in units of about a nanosecond.
     work: u64,
     /// The most work on the whole file.
@@ -127,7 +227,12 @@ impl RecordBuffer {
     }
 
     /// Appends a record. `line` is the line `record` borrows from.
-    pub(crate) fn push(&mut self, pos: i32, line: &[u8], record: &gas_shared::vcf::Record<'_>) {
+    pub(crate) fn push(
+        &mut self,
+        (line_number, pos): (u64, i32),
+        line: &[u8],
+        record: &gas_shared::vcf::Record<'_>,
+    ) {
         let start = self.lines.len();
         self.lines.extend_from_slice(line);
         let offset = |part: &[u8]| part.as_ptr() as usize - line.as_ptr() as usize;
@@ -141,9 +246,14 @@ impl RecordBuffer {
             reference: range(record.reference),
             alt: range(record.alt),
             extra_info: self.extra_info.len()..self.extra_info.len(),
-            gap: None,
+            gaps: AnnotationGaps::default(),
+            is_left_out: false,
+            is_coding: false,
+            is_polyploid: false,
+            line_number,
             first: NONE,
             last: NONE,
+            count: 0,
             masks: 0,
             mask_len: 0,
             mask_overflow: false,
@@ -157,7 +267,6 @@ impl RecordBuffer {
         self.changes.clear();
         self.consequences.clear();
         self.masks.clear();
-        self.has_too_many_consequences = false;
     }
 
     /// Sets the most work on the whole file, in units of about a nanosecond.
@@ -172,12 +281,6 @@ impl RecordBuffer {
 
     /// The reason why the buffered records cannot be annotated, if they cannot.
     pub(crate) fn exceeded(&self) -> Option<String> {
-        if self.has_too_many_consequences {
-            return Some(format!(
-                "a record up to this line has more than {MAX_CONSEQUENCES} consequences; split its \
-                 alleles into records"
-            ));
-        }
         if self.work > self.max_work {
             return Some(
                 "the haplotypes up to this line take far more work than those of files of this size; \
@@ -243,23 +346,21 @@ impl RecordBuffer {
         mut consequence: Consequence,
         merge_key: &impl Fn(u32) -> MergeKey,
     ) -> Reported {
-        let flags = &mut consequence.flags;
-        if flags.intersects(ConsequenceFlags::ELONGATION) {
-            flags.remove(ConsequenceFlags::INFRAME_INSERTION);
+        consequence.normalize();
+        let buffered = &self.records[record as usize];
+        if buffered.gaps.contains(AnnotationGap::TooManyConsequences) {
+            return Reported { record, index: NONE };
         }
-        if flags.intersects(ConsequenceFlags::TRUNCATION) {
-            flags.remove(ConsequenceFlags::INFRAME_DELETION);
-        }
-        if flags.intersects(ConsequenceFlags::SPLICE_DONOR | ConsequenceFlags::SPLICE_ACCEPTOR) {
-            flags.remove(ConsequenceFlags::SPLICE_REGION);
-        }
-        let mut at = self.records[record as usize].first;
+        let mut at = buffered.first;
         let mut index = 0;
         while at != NONE {
             let existing = &self.consequences[at as usize];
             let next = existing.next;
             if let Some(merged) = self.merge(existing, &consequence, merge_key) {
-                self.consequences[at as usize] = Consequence { next, ..merged };
+                let counted = existing.counted.union(consequence.counted);
+                let flags_elsewhere = existing.flags_elsewhere | consequence.flags_elsewhere;
+                self.consequences[at as usize] =
+                    Consequence { next, counted, flags_elsewhere, ..merged };
                 self.work = self.work.saturating_add(SCAN_WORK * u64::from(index));
                 return Reported { record, index };
             }
@@ -267,9 +368,61 @@ impl RecordBuffer {
             at = next;
         }
         self.work = self.work.saturating_add(SCAN_WORK * u64::from(index));
-        if index as usize >= MAX_CONSEQUENCES {
-            self.has_too_many_consequences = true;
-            return Reported { record, index };
+        if index >= MAX_CONSEQUENCES {
+            self.note(record, AnnotationGap::TooManyConsequences);
+            return Reported { record, index: NONE };
+        }
+        let index = self.append(record, consequence).map_or(NONE, |_| index);
+        Reported { record, index }
+    }
+
+    /// Adds a consequence that the caller knows to be new for the record, without comparing it with the
+    /// others. Returns its number for [`extend`](Self::extend); `None` if the record has too many.
+    pub(crate) fn add_new(
+        &mut self,
+        record: u32,
+        mut consequence: Consequence,
+    ) -> Option<(u32, Reported)> {
+        consequence.normalize();
+        let index = self.records[record as usize].count;
+        if index >= MAX_STRUCTURAL_CONSEQUENCES {
+            self.note(record, AnnotationGap::TooManyConsequences);
+            return None;
+        }
+        let number = self.append(record, consequence)?;
+        Some((number, Reported { record, index }))
+    }
+
+    /// Adds consequences to those of [`add_new`](Self::add_new).
+    pub(crate) fn extend(&mut self, number: u32, flags: ConsequenceFlags) {
+        let mut new = Consequence::new(flags, 0, 0);
+        new.normalize();
+        self.consequences[number as usize].flags |= new.flags;
+    }
+
+    /// Notes why a part of a record has no annotation.
+    pub(crate) fn note(&mut self, record: u32, gap: AnnotationGap) {
+        self.records[record as usize].gaps.insert(gap);
+    }
+
+    /// Whether the last record has too many consequences.
+    pub(crate) fn is_full(&self) -> bool {
+        let last = self.records.last();
+        last.is_some_and(|record| record.gaps.contains(AnnotationGap::TooManyConsequences))
+    }
+
+    /// Notes that a genotype of the last record has more than two alleles.
+    pub(crate) fn has_polyploid_genotypes(&mut self) {
+        if let Some(record) = self.records.last_mut() {
+            record.is_polyploid = true;
+        }
+    }
+
+    /// Appends a consequence to those of a record, and returns its number; `None` if the buffer is full.
+    fn append(&mut self, record: u32, consequence: Consequence) -> Option<u32> {
+        if self.consequences.len() >= MAX_BUFFERED_CONSEQUENCES {
+            self.note(record, AnnotationGap::TooManyConsequences);
+            return None;
         }
         let number = self.consequences.len() as u32;
         self.consequences.push(consequence);
@@ -280,7 +433,8 @@ impl RecordBuffer {
             self.consequences[buffered.last as usize].next = number;
         }
         buffered.last = number;
-        Reported { record, index }
+        buffered.count += 1;
+        Some(number)
     }
 
     /// Merges two consequences of a record; `None` if they stay separate.
@@ -378,6 +532,12 @@ impl RecordBuffer {
         allele: u16,
         genotypes: &[Genotype],
     ) {
+        if 2 * reported.index as usize >= self.max_bits {
+            let is_carried = |genotype: &Genotype| genotype.alleles.contains(&Some(allele));
+            self.records[reported.record as usize].mask_overflow |=
+                genotypes.iter().any(is_carried);
+            return;
+        }
         for (sample, genotype) in genotypes.iter().enumerate() {
             for (haplotype, found) in genotype.alleles.iter().enumerate() {
                 if *found == Some(allele) {
@@ -406,25 +566,42 @@ mod tests {
     fn buffer() -> RecordBuffer {
         let mut buffer = RecordBuffer::new(1, 15);
         let line = b"1\t5\t.\tA\tC\t.\t.\t.\tGT\t0|1";
-        buffer.push(5, line, &gas_shared::vcf::parse_record(line).unwrap());
+        buffer.push((1, 5), line, &gas_shared::vcf::parse_record(line).unwrap());
         buffer
     }
 
     #[test]
-    fn consequences_of_a_record_are_accepted_at_the_limit_and_refused_above() {
+    fn consequences_of_a_record_above_the_limit_are_left_out_with_a_note() {
         let mut buffer = buffer();
-        let mut add = |transcript| {
+        let add = |buffer: &mut RecordBuffer, transcript| {
             let missense = Consequence::new(ConsequenceFlags::MISSENSE, transcript, 1);
             buffer.add(0, missense, &|gene| MergeKey { biotype: 0, gene });
-            buffer.exceeded()
+            buffer.records[0].gaps
         };
-        assert_eq!((0..4096).find_map(&mut add), None);
-        let refused = add(4096).unwrap();
-        let expected = "a record up to this line has more than 4096 consequences; split its alleles \
-                        into records";
-        assert_eq!(refused, expected);
-        buffer.clear();
+        assert!((0..4096).all(|transcript| add(&mut buffer, transcript).is_empty()));
+        assert!(add(&mut buffer, 4096).contains(AnnotationGap::TooManyConsequences));
+        assert!(add(&mut buffer, 0).contains(AnnotationGap::TooManyConsequences));
+        assert_eq!(buffer.consequences_of(&buffer.records[0]).count(), 4096);
         assert_eq!(buffer.exceeded(), None);
+    }
+
+    #[test]
+    fn consequences_that_are_known_to_be_new_have_a_higher_limit() {
+        let mut buffer = buffer();
+        let deleted = |transcript| Consequence::new(ConsequenceFlags::TRUNCATION, transcript, 1);
+        let most = MAX_STRUCTURAL_CONSEQUENCES;
+        assert!((0..most).all(|transcript| buffer.add_new(0, deleted(transcript)).is_some()));
+        assert!(buffer.records[0].gaps.is_empty());
+        assert!(buffer.add_new(0, deleted(most)).is_none());
+        assert!(buffer.records[0].gaps.contains(AnnotationGap::TooManyConsequences));
+    }
+
+    #[test]
+    fn alleles_of_a_set_are_told_apart_up_to_the_63rd() {
+        let both = AlleleSet::of(1).union(AlleleSet::of(63));
+        assert_eq!(both.slots().collect::<Vec<_>>(), [0, 62]);
+        assert_eq!((both.len(), AlleleSet::of(0).len()), (2, 64));
+        assert_eq!(AlleleSet::of(64), AlleleSet::of(9999));
     }
 
     #[test]

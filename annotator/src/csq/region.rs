@@ -1,12 +1,14 @@
 //! Compares an allele with a region (coding segment, UTR, exon or transcript): which splice sites,
 //! start and stop codons it touches, and which bases of the region it replaces.
 //!
-//! The rules are those of `bcftools csq`. A deletion or insertion includes the base before it.
+//! The rules are those of `bcftools csq`, except that a substitution of several bases touches a site
+//! only if it changes one of its bases. A deletion or insertion includes the base before it.
 
 use super::allele::{RecordAllele, Window, base};
 use super::flags::ConsequenceFlags;
 use super::model::{CsqContig, FeatureKind, SPLICE_REGION_EXON, SPLICE_REGION_INTRON, SPLICE_SITE};
 use crate::reference::ContigView;
+use crate::variant::Allele;
 
 /// Bases outside the transcript in which a deleted start codon may be repeated.
 const PAD: i32 = 10;
@@ -191,11 +193,11 @@ impl RegionComparison {
         if self.shared_start + self.shared_end == allele.ref_len() {
             return Overlap::NoChange;
         }
-        self.from = allele.pos + self.shared_start;
-        self.to = allele.pos + allele.ref_len() - self.shared_end - 1;
+        let minimal = allele.minimal();
+        (self.from, self.to) = (minimal.start, minimal.end);
         let mut overlap = Overlap::Inside;
         if self.from < region.start {
-            self.left_of(transcript, checks, region);
+            self.left_of(transcript, checks, region, &minimal);
             if self.to >= region.start {
                 self.shared_start = self.from - allele.pos;
                 self.from = region.start;
@@ -203,7 +205,7 @@ impl RegionComparison {
             }
         }
         if region.end < self.to {
-            self.right_of(transcript, checks, region);
+            self.right_of(transcript, checks, region, &minimal);
             if self.from <= region.end {
                 self.shared_end = allele.ref_len() - (self.to - allele.pos + 1);
                 self.to = region.end;
@@ -214,11 +216,21 @@ impl RegionComparison {
             self.report();
             return Overlap::Outside;
         }
-        if self.from < region.start + SPLICE_REGION_EXON {
+        if minimal.changes(region.start, region.end.min(region.start + SPLICE_REGION_EXON - 1)) {
             self.touch_border(transcript, checks, true);
         }
-        if self.to > region.end - SPLICE_REGION_EXON {
+        if minimal.changes(region.start.max(region.end - SPLICE_REGION_EXON + 1), region.end) {
             self.touch_border(transcript, checks, false);
+        }
+        // The codons of the part in the region are known if it has as many bases as before.
+        if overlap == Overlap::Crossing
+            && let Some(part) = minimal.part_in(region.start, region.end)
+            && !part.is_reference()
+        {
+            (self.from, self.to) = (part.start, part.end);
+            self.shared_start = part.start - allele.pos;
+            self.shared_end = allele.ref_len() - (part.end - allele.pos + 1);
+            overlap = Overlap::Inside;
         }
         if checks.coding {
             let shared = self.shared_start + self.shared_end;
@@ -228,27 +240,40 @@ impl RegionComparison {
         overlap
     }
 
-    fn left_of(&mut self, transcript: &TranscriptContext<'_>, checks: Checks, region: &Region) {
+    fn left_of(
+        &mut self,
+        transcript: &TranscriptContext<'_>,
+        checks: Checks,
+        region: &Region,
+        minimal: &Allele<'_>,
+    ) {
         if !checks.left || self.reports_utr(transcript, checks, self.from, region.start - 1) {
             return;
         }
-        if self.to >= region.start - SPLICE_REGION_INTRON && self.from < region.start - SPLICE_SITE
-        {
+        let site = region.start - SPLICE_SITE;
+        if minimal.changes(region.start - SPLICE_REGION_INTRON, site - 1) {
             self.flags.insert(ConsequenceFlags::SPLICE_REGION);
         }
-        if self.to >= region.start - SPLICE_SITE {
+        if minimal.changes(site, region.start - 1) {
             self.touch_site(transcript, true);
         }
     }
 
-    fn right_of(&mut self, transcript: &TranscriptContext<'_>, checks: Checks, region: &Region) {
+    fn right_of(
+        &mut self,
+        transcript: &TranscriptContext<'_>,
+        checks: Checks,
+        region: &Region,
+        minimal: &Allele<'_>,
+    ) {
         if !checks.right || self.reports_utr(transcript, checks, region.end + 1, self.to) {
             return;
         }
-        if self.from <= region.end + SPLICE_REGION_INTRON && self.to > region.end + SPLICE_SITE {
+        let site = region.end + SPLICE_SITE;
+        if minimal.changes(site + 1, region.end + SPLICE_REGION_INTRON) {
             self.flags.insert(ConsequenceFlags::SPLICE_REGION);
         }
-        if self.from <= region.end + SPLICE_SITE {
+        if minimal.changes(region.end + 1, site) {
             self.touch_site(transcript, false);
         }
     }

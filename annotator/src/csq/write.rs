@@ -2,20 +2,22 @@
 
 use super::annotator::CsqAnnotator;
 use super::flags::ConsequenceFlags;
+use super::genotypes::is_polyploid;
 use super::header::KEY;
-use super::record_buffer::{BufferedRecord, Consequence, RecordBuffer};
+use super::record_buffer::{AlleleSet, BufferedRecord, Consequence, RecordBuffer};
 use crate::consequence::{SoTerm, SoTerms};
 use crate::info::{begin_field, copy_info};
 use crate::reference::ContigView;
-use crate::report::{RegionClass, RegionClasses};
+use crate::report::{AnnotationGap, RegionClass, RegionClasses};
 use crate::text::{push_escaped, push_int};
+use gas_shared::vcf::AltKind;
 use std::ops::Range;
 
 impl<'r> CsqAnnotator<'r> {
     /// Counts and writes all buffered records, and empties the buffer.
     pub(super) fn write_buffer(&mut self, out: &mut Vec<u8>) {
         for n in 0..self.buffer.records.len() {
-            self.count(&self.buffer.records[n].clone());
+            self.count(n);
             self.write(&self.buffer.records[n], out);
         }
         self.buffer.clear();
@@ -31,9 +33,9 @@ impl<'r> CsqAnnotator<'r> {
             begin_field(out, start);
             out.extend_from_slice(&self.buffer.extra_info[record.extra_info.clone()]);
         }
-        if let Some(gap) = record.gap {
+        if !record.gaps.is_empty() {
             begin_field(out, start);
-            gap.write(out);
+            record.gaps.write(out);
         }
         let mut first = true;
         for consequence in self.buffer.consequences_of(record) {
@@ -110,34 +112,89 @@ impl<'r> CsqAnnotator<'r> {
         self.position.map(|(contig, _)| contig)
     }
 
-    fn count(&mut self, record: &BufferedRecord) {
-        self.prepass.counts.unnamed += u64::from(record.mask_overflow);
-        if record.gap.is_some_and(|gap| !self.prepass.is_annotated(gap)) {
+    /// Counts a buffered record. Each allele is counted by its consequences. A record without any is
+    /// counted by the reason, if there is one; otherwise its alleles are intergenic, because
+    /// everything in a transcript has a consequence.
+    fn count(&mut self, n: usize) {
+        let record = &self.buffer.records[n];
+        let counts = &mut self.prepass.counts;
+        counts.unnamed += u64::from(record.mask_overflow);
+        if record.is_left_out {
             return;
         }
-        let line = self.buffer.line(record);
-        let alts = memchr::memchr_iter(b',', &line[record.alt.clone()]).count() + 1;
-        let counts = &mut self.prepass.counts;
-        let mut region_classes = RegionClasses::default();
-        // The terms of each allele, and at index 0 those of all.
-        let mut by_allele = vec![SoTerms::EMPTY; alts + 1];
-        for consequence in self.buffer.consequences_of(record) {
-            let allele = usize::from(consequence.allele);
-            let Some(all) = by_allele.get_mut(allele) else { continue };
-            add_region_classes(consequence.flags, &mut region_classes);
-            for term in consequence.flags.without_redundant().terms().iter() {
-                all.insert(term);
-                counts.terms[term as usize] += if allele == 0 { alts as u64 } else { 1 };
+        let mut gap = None;
+        if !record.gaps.is_empty() {
+            gap = record.gaps.iter().find(|gap| *gap != AnnotationGap::RefMismatch);
+            if record.gaps.contains(AnnotationGap::TooManyConsequences) {
+                counts.add_cut((1, record.line_number));
+            }
+            if let Some(gap) = gap.filter(|_| record.is_empty()) {
+                counts.add_gap(gap);
+                return;
             }
         }
-        for allele in 1..=alts {
-            let mut all = by_allele[allele].union(by_allele[0]);
-            if all.is_empty() {
+        let alts = &self.buffer.line(record)[record.alt.clone()];
+        if memchr::memchr(b',', alts).is_some() {
+            return self.count_alleles(n);
+        }
+        let mut region_classes = RegionClasses::default();
+        let mut all = SoTerms::EMPTY;
+        for consequence in self.buffer.consequences_of(record) {
+            let flags = consequence.counted_flags();
+            add_region_classes(flags, &mut region_classes);
+            for term in flags.terms().iter() {
+                all.insert(term);
+                counts.terms[term as usize] += 1;
+            }
+        }
+        if all.is_empty() && !record.is_coding && gap.is_none() {
+            all.insert(SoTerm::Intergenic);
+            counts.terms[SoTerm::Intergenic as usize] += 1;
+            region_classes.insert(RegionClass::Intergenic);
+        }
+        if !all.is_empty() {
+            counts.add_terms(all);
+        }
+        counts.add_region_classes(region_classes);
+    }
+
+    /// Counts a record with several ALTs. Those that an [`AlleleSet`] does not tell apart are counted with
+    /// the same terms.
+    fn count_alleles(&mut self, n: usize) {
+        let record = &self.buffer.records[n];
+        let line = self.buffer.line(record);
+        let reference = &line[record.reference.clone()];
+        let alts = || (1..=u16::MAX).zip(line[record.alt.clone()].split(|b| *b == b','));
+        let kind_of =
+            |alt| AltKind::of(alt).filter(|kind: &AltKind| kind.is_variant(reference, alt));
+        let variants = alts().filter(|(_, alt)| kind_of(alt).is_some()).count() as u64;
+        let counts = &mut self.prepass.counts;
+        let mut region_classes = RegionClasses::default();
+        let mut by_slot = [SoTerms::EMPTY; AlleleSet::SLOTS];
+        for consequence in self.buffer.consequences_of(record) {
+            let flags = consequence.counted_flags();
+            let terms = flags.terms();
+            add_region_classes(flags, &mut region_classes);
+            for term in terms.iter() {
+                counts.terms[term as usize] += consequence.counted.len().min(variants);
+            }
+            for slot in consequence.counted.slots() {
+                by_slot[slot] = by_slot[slot].union(terms);
+            }
+        }
+        let unsupported = record.gaps.contains(AnnotationGap::UnsupportedAllele);
+        for (number, alt) in alts() {
+            let Some(kind) = kind_of(alt) else { continue };
+            let mut all = by_slot[AlleleSet::slot(number)];
+            let is_left_out = record.is_coding || (unsupported && kind != AltKind::Sequence);
+            if all.is_empty() && !is_left_out {
                 all.insert(SoTerm::Intergenic);
                 counts.terms[SoTerm::Intergenic as usize] += 1;
                 region_classes.insert(RegionClass::Intergenic);
             }
-            counts.add_terms(all);
+            if !all.is_empty() {
+                counts.add_terms(all);
+            }
         }
         counts.add_region_classes(region_classes);
     }
@@ -183,6 +240,7 @@ fn write_samples(buffer: &RecordBuffer, record: &BufferedRecord, rest: &[u8], ou
     let mut columns = rest.split(|b| *b == b'\t').skip(1);
     let Some(format) = columns.next() else { return };
     let old = format.split(|b| *b == b':').position(|key| key == KEY.as_bytes());
+    let genotypes = format.split(|b| *b == b':').position(|key| key == b"GT").unwrap_or(0);
     let keys = format.split(|b| *b == b':').count() - usize::from(old.is_some());
     let copy = |column: &[u8], out: &mut Vec<u8>| {
         let fields = column.split(|b| *b == b':').enumerate().filter(|(n, _)| Some(*n) != old);
@@ -222,6 +280,12 @@ fn write_samples(buffer: &RecordBuffer, record: &BufferedRecord, rest: &[u8], ou
         // Omitted trailing values count as missing.
         for _ in written..keys {
             out.extend_from_slice(b":.");
+        }
+        // The masks have two haplotypes.
+        let genotype = column.split(|b| *b == b':').nth(genotypes).unwrap_or_default();
+        if record.is_polyploid && is_polyploid(genotype) {
+            out.extend_from_slice(b":.");
+            continue;
         }
         for (n, value) in buffer.mask(record, sample).iter().enumerate() {
             out.push(if n == 0 { b':' } else { b',' });

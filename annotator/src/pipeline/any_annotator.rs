@@ -4,6 +4,7 @@ use super::{Mode, Options};
 use crate::annotate::Annotator;
 use crate::csq::{CsqAnnotator, CsqModel};
 use crate::error::InputError;
+use crate::record_prepass::RecordOptions;
 use crate::reference::Reference;
 use crate::report::Counts;
 use gas_shared::vcf::Header;
@@ -25,21 +26,20 @@ impl<'r> AnyAnnotator<'r> {
         max_work: u64,
     ) -> Self {
         let samples = header.samples.len();
+        let records = RecordOptions {
+            limits: options.limits,
+            annotates_mismatches: options.annotate_mismatches,
+            withheld: withheld.clone(),
+        };
         match options.mode {
             Mode::Full(format) => {
-                let annotator = Annotator::new(reference, samples, format);
-                let annotator = annotator
-                    .with_mismatches(options.annotate_mismatches)
-                    .with_predicted_proteins(options.hgvsp_predicted)
-                    .without_contigs(withheld);
-                Self::Full(Box::new(annotator.with_limits(options.limits)))
+                let annotator = Annotator::new(reference, samples, format).with_options(&records);
+                let annotator = annotator.with_predicted_proteins(options.hgvsp_predicted);
+                Self::Full(Box::new(annotator))
             }
             Mode::Csq(csq) => {
                 let annotator = CsqAnnotator::new(reference, model, csq, samples);
-                let annotator = annotator
-                    .with_mismatches(options.annotate_mismatches)
-                    .without_contigs(withheld);
-                let annotator = annotator.with_limits(options.limits).with_max_work(max_work);
+                let annotator = annotator.with_options(&records).with_max_work(max_work);
                 Self::Csq(Box::new(annotator))
             }
         }

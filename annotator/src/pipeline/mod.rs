@@ -23,6 +23,7 @@ use crate::vcf::{
     SortedFile, read_header, rewrite_old_alleles, sort_file,
 };
 use any_annotator::AnyAnnotator;
+use flate2::Compress;
 use gas_shared::vcf::{Code, Column, Diagnostic, Header, InputLimits, Severity, Version, is_blank};
 pub(crate) use order_check::OrderCheck;
 use sink::{AnnotatedChunk, Sink, Totals};
@@ -103,6 +104,26 @@ struct ChunkReader {
     input: InputFile,
     next: u64,
     failed: bool,
+}
+
+/// A chunk whose text reaches this many bytes is written in parts.
+const MAX_HELD_BYTES: usize = 32 << 20;
+
+/// The annotated text of a chunk.
+struct ChunkOutput<'a> {
+    /// The number of the chunk.
+    number: u64,
+    /// What has not been written.
+    text: &'a mut Vec<u8>,
+    /// Bytes of text that have been written.
+    written: usize,
+    deflate: &'a mut Option<Compress>,
+}
+
+impl ChunkOutput<'_> {
+    const fn len(&self) -> usize {
+        self.written.saturating_add(self.text.len())
+    }
 }
 
 struct Run<'a> {
@@ -332,6 +353,9 @@ fn finish(
         options.annotate_mismatches,
         numbers,
     ));
+    let samples = &header.header.samples;
+    let genotypes = &totals.counts.genotype_problems;
+    warnings.extend(genotypes.warnings(|line| numbers.name(line), samples));
     output.finish()?;
     Ok(Outcome { counts: totals.counts, header: header.header.clone(), warnings })
 }
@@ -389,6 +413,14 @@ fn count_warnings(
     .into_iter()
     .filter(|(count, _)| *count > 0)
     .map(|(count, text)| format!("{count} {text}"))
+    .chain((counts.cut.0 > 0).then(|| {
+        format!(
+            "{} records have more consequences than the limit of a record; only the first ones are \
+             written (first in {})",
+            counts.cut.0,
+            numbers.name(counts.cut.1)
+        )
+    }))
     .chain(counts.structural_problems.warnings(move |line| numbers.name(line)))
 }
 
@@ -411,9 +443,15 @@ impl Run<'_> {
             let counts = annotator.counts();
             let before = (counts.records, counts.ref_checked, counts.ref_mismatches);
             let mut order = OrderCheck::default();
-            if let Err(error) = self.annotate(&mut annotator, &chunk, &mut text, &mut order) {
-                self.sink.fail_at(number, error);
-                break;
+            let mut output =
+                ChunkOutput { number, text: &mut text, written: 0, deflate: &mut deflate };
+            match self.annotate(&mut annotator, &chunk, &mut output, &mut order) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    self.sink.fail_at(number, error);
+                    break;
+                }
             }
             let mut bytes = self.sink.buffer();
             if self.gzip {
@@ -438,13 +476,14 @@ impl Run<'_> {
         self.sink.add_counts(annotator.into_counts());
     }
 
+    /// Annotates a chunk; `false` if the run has ended.
     fn annotate(
         &self,
         annotator: &mut AnyAnnotator<'_>,
         chunk: &Chunk,
-        out: &mut Vec<u8>,
+        out: &mut ChunkOutput<'_>,
         order: &mut OrderCheck,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let old = self.header.header.version < Version(4, 0);
         let mut rewritten = Vec::new();
         let mut rewritten_bytes = 0;
@@ -470,20 +509,37 @@ impl Run<'_> {
                 line = &rewritten;
             }
             if !is_blank(line) {
-                let pos = annotator.record(number, line, out)?;
+                let pos = annotator.record(number, line, out.text)?;
                 if out.len() > room {
                     return Err(self.output.too_large(number).into());
+                }
+                if out.text.len() > MAX_HELD_BYTES && !self.write_part(out) {
+                    return Ok(false);
                 }
                 let contig = &line[..memchr::memchr(b'\t', line).unwrap_or(0)];
                 order.push(contig, pos, number);
             }
         }
-        annotator.finish_chunk(out)?;
+        annotator.finish_chunk(out.text)?;
         if out.len() > room {
             return Err(self.output.too_large(number).into());
         }
         self.output.used.fetch_add(out.len() as u64, Ordering::Relaxed);
-        Ok(())
+        Ok(true)
+    }
+
+    /// Writes what a chunk has so far; `false` if the run has ended.
+    fn write_part(&self, out: &mut ChunkOutput<'_>) -> bool {
+        let has_written = if self.gzip {
+            let mut packed = self.sink.buffer();
+            OutputFile::compress(out.text, &mut packed, out.deflate);
+            self.sink.write_part(out.number, &packed)
+        } else {
+            self.sink.write_part(out.number, out.text)
+        };
+        out.written += out.text.len();
+        out.text.clear();
+        has_written
     }
 
     /// The numbers that the lines of a chunk have in the user's file; empty if that is what is read.

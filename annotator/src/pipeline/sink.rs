@@ -111,6 +111,25 @@ impl<'a> Sink<'a> {
         lock(&self.state).totals.counts.merge(&counts);
     }
 
+    /// Writes the first part of chunk `number`, once all chunks before it are written; `false` if the run has
+    /// ended. This bounds the memory of chunks whose annotations are far larger than their records.
+    pub(super) fn write_part(&self, number: u64, bytes: &[u8]) -> bool {
+        let mut state = lock(&self.state);
+        while state.next != number && state.error.is_none() {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        if state.error.is_some() {
+            return false;
+        }
+        drop(state);
+        // No other thread writes before this chunk is delivered.
+        if let Err(error) = lock(&self.output).write(bytes) {
+            self.fail(error);
+            return false;
+        }
+        true
+    }
+
     /// Takes a chunk and writes all chunks whose turn has come; `false` if the run has ended.
     pub(super) fn deliver(&self, number: u64, chunk: AnnotatedChunk) -> bool {
         let mut state = lock(&self.state);

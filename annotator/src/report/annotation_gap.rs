@@ -1,7 +1,8 @@
-//! Why a record has no annotation: INFO/GAS_NOTE, and the counts of each reason.
+//! Why a record, or a part of it, has no annotation: INFO/GAS_NOTE, and the counts of each reason.
 
-/// Why a record has no annotation. In the full mode, every record either is annotated or has one of
-/// these reasons, so that an empty annotation is never mistaken for "no consequence".
+/// Why a record, or a part of it, has no annotation. Every record either is annotated or has a reason, so
+/// that an empty annotation is never mistaken for "no consequence"; only the haplotype mode writes
+/// nothing for records outside all transcripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum AnnotationGap {
@@ -14,15 +15,37 @@ pub enum AnnotationGap {
     RefMismatch,
     /// No allele is a variant: ALT is `.`, `*`, a placeholder or equal to REF, or REF is `.`.
     NotAVariant,
+    /// The haplotype mode does not annotate structural alleles of this kind.
+    UnsupportedAllele,
+    /// The annotations of the record are larger than the limit.
+    TooManyConsequences,
+    /// A genotype cannot be read, so its alleles are on no haplotype.
+    InvalidGenotype,
+    /// A genotype is not phased and is left out as requested, so its alleles are on no haplotype.
+    UnphasedGenotype,
+    /// The allele overlaps another one of its haplotype, and is left out of it.
+    OverlappingAllele,
+    /// The allele is in coding sequence, but on no haplotype of any sample.
+    NoCarrier,
 }
 
 impl AnnotationGap {
     /// The INFO key.
     pub const KEY: &'static str = "GAS_NOTE";
 
-    /// All reasons.
-    pub const ALL: [Self; 4] =
-        [Self::OutsideReference, Self::BeyondContig, Self::RefMismatch, Self::NotAVariant];
+    /// All reasons. Of several, a record is counted by the first one.
+    pub const ALL: [Self; 10] = [
+        Self::OutsideReference,
+        Self::BeyondContig,
+        Self::RefMismatch,
+        Self::NotAVariant,
+        Self::UnsupportedAllele,
+        Self::TooManyConsequences,
+        Self::InvalidGenotype,
+        Self::UnphasedGenotype,
+        Self::OverlappingAllele,
+        Self::NoCarrier,
+    ];
 
     /// The value of INFO/GAS_NOTE, and the key in `summary.json`.
     pub const fn as_str(self) -> &'static str {
@@ -31,6 +54,12 @@ impl AnnotationGap {
             Self::BeyondContig => "beyond_contig",
             Self::RefMismatch => "ref_mismatch",
             Self::NotAVariant => "not_a_variant",
+            Self::UnsupportedAllele => "unsupported_allele",
+            Self::TooManyConsequences => "too_many_consequences",
+            Self::InvalidGenotype => "invalid_genotype",
+            Self::UnphasedGenotype => "unphased_genotype",
+            Self::OverlappingAllele => "overlapping_allele",
+            Self::NoCarrier => "no_carrier",
         }
     }
 
@@ -41,24 +70,69 @@ impl AnnotationGap {
             Self::BeyondContig => "are beyond the end of their contig in the reference",
             Self::RefMismatch => "have a REF that differs from the reference",
             Self::NotAVariant => "have no variant allele, or no REF",
+            Self::UnsupportedAllele => "have structural alleles that --mode csq does not annotate",
+            Self::TooManyConsequences => "have more consequences than the limit",
+            Self::InvalidGenotype => "have genotypes that cannot be read",
+            Self::UnphasedGenotype => "have unphased genotypes, which are left out as requested",
+            Self::OverlappingAllele => "overlap another allele of their haplotype",
+            Self::NoCarrier => "have alleles in coding sequence that no sample carries",
         }
     }
 
     /// The header line that defines INFO/GAS_NOTE.
     pub fn definition() -> String {
         format!(
-            "##INFO=<ID={},Number=1,Type=String,Description=\"Why the record has no annotation: \
-             outside_reference (the reference does not have the contig), beyond_contig (the position \
-             is beyond the end of the contig), ref_mismatch (REF differs from the reference) or \
-             not_a_variant (no ALT is a variant, or REF is missing)\">",
+            "##INFO=<ID={},Number=.,Type=String,Description=\"Why the record or a part of it has no \
+             annotation: outside_reference (the reference does not have the contig), beyond_contig (the \
+             position is beyond the end of the contig), ref_mismatch (REF differs from the reference), \
+             not_a_variant (no ALT is a variant, or REF is missing), unsupported_allele (--mode csq does \
+             not annotate structural alleles of this kind), too_many_consequences (only the first ones \
+             are written), invalid_genotype (a genotype cannot be read), unphased_genotype (a genotype is \
+             left out because it is not phased), overlapping_allele (an allele overlaps another one of \
+             its haplotype) or no_carrier (no sample has the allele)\">",
             Self::KEY
         )
     }
+}
 
-    /// Appends the INFO field.
+/// The reasons that apply to a record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct AnnotationGaps(u16);
+
+impl AnnotationGaps {
+    /// Adds a reason.
+    pub(crate) const fn insert(&mut self, gap: AnnotationGap) {
+        self.0 |= 1 << gap as u8;
+    }
+
+    /// Whether there is no reason.
+    pub(crate) const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether a reason applies.
+    pub(crate) const fn contains(self, gap: AnnotationGap) -> bool {
+        self.0 & (1 << gap as u8) != 0
+    }
+
+    /// The reasons, in the order of [`AnnotationGap::ALL`].
+    pub(crate) fn iter(self) -> impl Iterator<Item = AnnotationGap> {
+        AnnotationGap::ALL.into_iter().filter(move |gap| self.contains(*gap))
+    }
+
+    /// Appends the INFO field. There must be a reason.
+    #[cold]
     pub(crate) fn write(self, out: &mut Vec<u8>) {
-        out.extend_from_slice(Self::KEY.as_bytes());
-        out.push(b'=');
-        out.extend_from_slice(self.as_str().as_bytes());
+        out.extend_from_slice(AnnotationGap::KEY.as_bytes());
+        for (n, gap) in self.iter().enumerate() {
+            out.push(if n == 0 { b'=' } else { b',' });
+            out.extend_from_slice(gap.as_str().as_bytes());
+        }
+    }
+}
+
+impl From<AnnotationGap> for AnnotationGaps {
+    fn from(gap: AnnotationGap) -> Self {
+        Self(1 << gap as u8)
     }
 }

@@ -1,6 +1,7 @@
 //! The counts of a run. Each thread has its own, and their sum does not depend on the order.
 
 use super::annotation_gap::AnnotationGap;
+use super::genotype_problems::GenotypeProblems;
 use super::histograms::Histograms;
 use super::structural_problems::StructuralProblems;
 use crate::consequence::{Impact, SoTerm, SoTerms};
@@ -128,6 +129,10 @@ pub struct Counts {
     pub gaps: [u64; AnnotationGap::ALL.len()],
     /// Structural alleles by problem with their span.
     pub structural_problems: StructuralProblems,
+    /// Genotypes that are not used as they are.
+    pub genotype_problems: GenotypeProblems,
+    /// Records whose annotations are cut at the limit, and the first line that has one.
+    pub cut: (u64, u64),
     /// Alleles left out of a haplotype because they overlap another of its alleles.
     pub overlapping: u64,
     /// Records with more consequences than FORMAT/BCSQ can refer to.
@@ -161,6 +166,8 @@ impl Default for Counts {
             not_left_aligned: 0,
             gaps: [0; AnnotationGap::ALL.len()],
             structural_problems: StructuralProblems::default(),
+            genotype_problems: GenotypeProblems::default(),
+            cut: (0, 0),
             overlapping: 0,
             unnamed: 0,
             contigs: BTreeMap::new(),
@@ -204,6 +211,15 @@ impl Counts {
         self.gaps[gap as usize]
     }
 
+    /// Counts records whose annotations are cut, of which the first is in a line.
+    pub(crate) fn add_cut(&mut self, (records, line): (u64, u64)) {
+        let (sum, first) = &mut self.cut;
+        if records > 0 && (*sum == 0 || line < *first) {
+            *first = line;
+        }
+        *sum += records;
+    }
+
     /// Counts an allele by its type.
     pub fn add_kind(&mut self, kind: VariantType, reference: &[u8], alt: &[u8]) {
         self.alleles += 1;
@@ -245,6 +261,8 @@ impl Counts {
         self.not_left_aligned += other.not_left_aligned;
         self.ref_ambiguous += other.ref_ambiguous;
         self.structural_problems.merge(&other.structural_problems);
+        self.genotype_problems.merge(&other.genotype_problems);
+        self.add_cut(other.cut);
         self.overlapping += other.overlapping;
         self.unnamed += other.unnamed;
         add_all(&mut self.gaps, &other.gaps);

@@ -76,9 +76,9 @@ mod tests {
             in_dbsnp: 1,
             ref_checked: 3,
             tracks: vec![2],
-            gaps: [0, 0, 1, 0],
             ..Counts::default()
         };
+        counts.add_gap(AnnotationGap::RefMismatch);
         counts.add_kind(VariantType::Snv, b"A", b"G");
         counts.add_kind(VariantType::Snv, b"A", b"C");
         counts.add_kind(VariantType::Snv, b"C", b"T");
