@@ -82,18 +82,12 @@ impl<'r> Annotator<'r> {
         out.extend_from_slice(record.before_info);
         let info_start = out.len();
         copy_info(out, record.info, &self.own_keys);
-        let (mut gap, contig) = self.prepass.find_gap(&record);
-        let mut is_cut = false;
-        if let Some(contig) = contig {
-            let annotated;
-            (annotated, is_cut) = self.annotate(&contig, &record, out, info_start);
-            if !annotated && gap.is_none() {
-                gap = Some(AnnotationGap::NotAVariant);
-                self.prepass.counts.add_gap(AnnotationGap::NotAVariant);
-            }
-        } else {
-            self.prepass.count_alleles(&record);
-        }
+        let (gap, contig) = self.prepass.find_gap(&record);
+        let (has_variants, is_cut) = match contig {
+            Some(contig) => self.annotate(&contig, &record, out, info_start),
+            None => (self.prepass.count_alleles(&record) > 0, false),
+        };
+        let gap = self.prepass.count_gap(gap, has_variants);
         let mut gaps = gap.map(AnnotationGaps::from).unwrap_or_default();
         if is_cut {
             gaps.insert(AnnotationGap::TooManyConsequences);

@@ -211,7 +211,7 @@ pub fn check_assembly(
 /// Checks the names of the contigs that records are on, and returns warnings about them.
 ///
 /// # Errors
-/// [`InputError::OtherAssembly`] if no record is on a contig of the reference, and a contig is that of
+/// [`InputError::OtherAssembly`] if no variant is on a contig of the reference, and a contig is that of
 /// another assembly.
 pub(crate) fn check_contigs(
     counts: &Counts,
@@ -229,7 +229,9 @@ pub(crate) fn check_contigs(
             Some(NameHint::OtherAssembly { chromosome, assembly }) => {
                 let found = assembly.unwrap_or("another assembly");
                 let evidence = format!("contig {shown} is chromosome {chromosome} of {found}");
-                if counts.gap(AnnotationGap::OutsideReference) == counts.records {
+                let gaps = [AnnotationGap::OutsideReference, AnnotationGap::NotAVariant];
+                let [outside, no_variants] = gaps.map(|gap| counts.gap(gap));
+                if outside > 0 && outside + no_variants == counts.records {
                     return Err(InputError::OtherAssembly {
                         found: found.to_owned(),
                         evidence,
@@ -267,6 +269,46 @@ pub(crate) fn check_contigs(
         ));
     }
     Ok(warnings)
+}
+
+/// The error for a file with variants of which none is in the reference or agrees with it, with what it
+/// has and what the reference has.
+pub(crate) fn nothing_annotated(counts: &Counts, reference: &Reference) -> Option<InputError> {
+    let variants = counts.records - counts.gap(AnnotationGap::NotAVariant);
+    let gaps =
+        [AnnotationGap::OutsideReference, AnnotationGap::BeyondContig, AnnotationGap::RefMismatch];
+    let left_out: u64 = gaps.map(|gap| counts.gap(gap)).iter().sum();
+    if left_out == 0 || left_out < variants {
+        return None;
+    }
+    let assembly = &reference.manifest.assembly;
+    let gap = |gap, what: &str| {
+        let records = counts.gap(gap);
+        (records > 0).then(|| format!("{records} {what}"))
+    };
+    let unknown = unknown_contigs(counts, reference);
+    let outside = format!("on contigs that {assembly} does not have{unknown}");
+    let reasons: Vec<String> = [
+        gap(AnnotationGap::OutsideReference, &outside),
+        gap(AnnotationGap::BeyondContig, "beyond the end of their contig"),
+        gap(AnnotationGap::RefMismatch, "with a REF that it does not have there"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let contigs = reference.manifest.contigs.iter();
+    let known: Vec<String> = contigs
+        .take(MAX_NAMED + 1)
+        .map(|contig| format!("{} with {} bases", contig.name, contig.length))
+        .collect();
+    let with_variants = if variants < counts.records { " with variants" } else { "" };
+    Some(InputError::NothingAnnotated(format!(
+        "none of the {variants} records{with_variants} is in the reference: {}; the reference has {}; \
+         annotate the file with a reference of its assembly and contigs, or ask the operator to add \
+         one",
+        reasons.join(", "),
+        listed(&known, ", ").unwrap_or_default(),
+    )))
 }
 
 /// The names of contigs that the reference does not have, for a warning.

@@ -1,13 +1,17 @@
 //! Checks a file and reports all problems, not only the first.
 
-use crate::assembly::{check_assembly, check_contigs, check_header, named_assembly};
+use crate::assembly::{
+    check_assembly, check_contigs, check_header, named_assembly, nothing_annotated,
+};
 use crate::error::{Error, InputError};
-use crate::pipeline::{OrderCheck, too_many_contigs};
+use crate::pipeline::{NO_RECORDS, OrderCheck, too_many_contigs};
 use crate::record_prepass::{RecordOptions, RecordPrepass};
 use crate::reference::Reference;
 use crate::report::{AnnotationGap, Counts};
 use crate::vcf::{AFTER_ANY_LINE, Chunk, HeaderText, InputFile, read_header, trimmed};
-use gas_shared::vcf::{Diagnostic, InputLimits, Severity, check_record, is_blank, parse_record};
+use gas_shared::vcf::{
+    AltKind, Diagnostic, InputLimits, Severity, check_record, is_blank, parse_record,
+};
 use serde::Serialize;
 use std::collections::HashSet;
 use std::path::Path;
@@ -123,7 +127,6 @@ pub fn check_file(
         Err(Error::Input(error)) => report.add(error.into(), options.max_findings),
         other => other?,
     }
-    report.valid &= report.records > 0;
     Ok(report)
 }
 
@@ -198,9 +201,7 @@ fn run(
         }
     }
     if report.records == 0 {
-        let message = "the file has no records after its header".to_owned();
-        let code = gas_shared::vcf::Code::NoRecords.as_str();
-        report.add(Finding { line: None, column: None, error: true, code, message }, most);
+        report.add(warning("no_records", NO_RECORDS.to_owned()), most);
     }
     if let Some(unsorted) = reader.order.warning.take() {
         let unsorted = numbers.locate(unsorted.into());
@@ -215,6 +216,9 @@ fn run(
         }
         for finding in against_reference(&counts, &reference.manifest.assembly) {
             report.add(finding, most);
+        }
+        if let Some(error) = nothing_annotated(&counts, reference) {
+            return Err(error.into());
         }
     }
     Ok(())
@@ -237,7 +241,11 @@ impl RecordChecker<'_> {
             }
             Some(prepass) => {
                 let record = prepass.read(number, line)?;
-                let _ = prepass.find_gap(&record);
+                let (gap, _) = prepass.find_gap(&record);
+                let has_variants = record.alt.split(|b| *b == b',').any(|alt| {
+                    AltKind::of(alt).is_some_and(|kind| kind.is_variant(record.reference, alt))
+                });
+                prepass.count_gap(gap, has_variants);
                 for alt in record.alt.split(|b| *b == b',') {
                     if alt.iter().all(u8::is_ascii_alphabetic) {
                         prepass.count_sequence(record.reference, alt);

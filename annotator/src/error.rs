@@ -1,5 +1,6 @@
 //! The errors of the engine. [`InputError`] is what the user can fix; all else is [`Error`].
 
+use gas_shared::exit_code::{NOTHING_ANNOTATED, WRONG_ASSEMBLY};
 use gas_shared::vcf::Diagnostic;
 use std::{io, path::PathBuf};
 
@@ -95,6 +96,9 @@ pub enum InputError {
         /// Assembly of the reference.
         assembly: String,
     },
+    /// The file has variants, and none of them is in the reference or agrees with it.
+    #[error("{0}")]
+    NothingAnnotated(String),
     /// Too many REF alleles differ from the reference.
     #[error(
         "{mismatches} of {checked} REF alleles ({percent:.1}%) do not match {assembly}; {advice}"
@@ -127,7 +131,8 @@ impl InputError {
             Self::Damaged(_) => "damaged",
             Self::TooLarge { .. } => "too_large",
             Self::Bomb { .. } => "bomb",
-            Self::WrongAssembly { .. } | Self::OtherAssembly { .. } => "wrong_assembly",
+            Self::NothingAnnotated(_) => NOTHING_ANNOTATED,
+            Self::WrongAssembly { .. } | Self::OtherAssembly { .. } => WRONG_ASSEMBLY,
         }
     }
 }

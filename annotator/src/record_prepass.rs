@@ -116,9 +116,9 @@ impl<'r> RecordPrepass<'r> {
         self.contig_records = 0;
     }
 
-    /// Finds and counts the reason why the current record has no annotation, whatever its alleles
-    /// are. The other result is the contig if the record is to be annotated: without a reason, and
-    /// where REF differs and the operator asks for annotation.
+    /// Finds the reason why the current record has no annotation, whatever its alleles are. The other
+    /// result is the contig if the record is to be annotated: without a reason, and where REF differs
+    /// and the operator asks for annotation.
     #[inline]
     pub(crate) fn find_gap(
         &mut self,
@@ -131,8 +131,23 @@ impl<'r> RecordPrepass<'r> {
                 Some(gap) => gap,
             },
         };
-        self.counts.add_gap(gap);
         (Some(gap), self.contig.filter(|_| self.is_annotated(gap)))
+    }
+
+    /// Counts the reason why the current record has no annotation, and returns it. A record without a
+    /// variant lacks no annotation, wherever it is: blocks of a gVCF on other contigs are not gaps of
+    /// the reference.
+    #[inline]
+    pub(crate) fn count_gap(
+        &mut self,
+        gap: Option<AnnotationGap>,
+        has_variants: bool,
+    ) -> Option<AnnotationGap> {
+        let gap = if has_variants { gap? } else { AnnotationGap::NotAVariant };
+        if !self.is_annotated(gap) {
+            self.counts.add_gap(gap);
+        }
+        Some(gap)
     }
 
     /// Whether records with this reason are annotated nevertheless.

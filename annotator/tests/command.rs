@@ -50,6 +50,28 @@ fn a_valid_file_has_exit_code_0_and_an_invalid_one_2() {
 }
 
 #[test]
+fn a_file_of_which_nothing_can_be_annotated_has_exit_code_2_unless_that_is_allowed() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!("{HEADER}7\t9\t.\tA\tC\t.\t.\t.\n");
+    let run = annotate(folder.path(), &text, &[]);
+    let error = String::from_utf8(run.stderr).unwrap();
+    assert_eq!(run.status.code(), Some(BAD_INPUT.into()), "{error}");
+    assert!(error.contains(r#""code":"nothing_annotated""#), "{error}");
+    assert!(!folder.path().join("out.vcf").exists());
+    let run = Command::new(env!("CARGO_BIN_EXE_gas-annotate"))
+        .current_dir(folder.path())
+        .args(["annotate", "in.vcf", "--out", "out.vcf", "--allow-unannotated"])
+        .args(["--progress", "json", "--reference"])
+        .arg(&*REFERENCE_FOLDER)
+        .output()
+        .unwrap();
+    assert_eq!(run.status.code(), Some(0), "{}", String::from_utf8_lossy(&run.stderr));
+    let events = String::from_utf8(run.stdout).unwrap();
+    let done = r#"{"event":"done","records":1,"not_annotated":{"outside_reference":1},"#;
+    assert!(events.contains(done), "{events}");
+}
+
+#[test]
 fn a_full_disk_has_exit_code_3_whatever_is_written_to_it() {
     for full in ["out.vcf", "out.log", "out.vcf.summary.json"] {
         let folder = tempfile::tempdir().unwrap();

@@ -11,6 +11,7 @@ use gas_annotate::annotation_format::AnnotationFormat;
 use gas_annotate::csq::CsqOptions;
 use gas_annotate::pipeline::{Mode, Options, Outcome, annotate_file};
 use gas_annotate::report::{AnnotationGap, summarize, write_count_log};
+use gas_shared::job::NotAnnotated;
 use std::sync::atomic::AtomicBool;
 
 fn modes() -> [Mode; 3] {
@@ -284,4 +285,71 @@ fn the_codes_of_plink_and_mixed_spellings_are_read_with_a_warning() {
         verdict("", &mixed),
         Ok(vec!["contigs have several names: 20 and chr20".to_owned()])
     );
+}
+
+#[test]
+fn records_without_a_variant_are_no_gaps_of_the_reference() {
+    for record in [
+        "7\t5\t.\tG\t<NON_REF>\t.\t.\tEND=90",
+        "7\t5\t.\tG\t.\t.\t.\t.",
+        "20\t6000000\t.\tG\t<*>\t.\t.\t.",
+        "20\t76758\t.\tA\t*\t.\t.\t.",
+    ] {
+        for mode in modes() {
+            let options = Options { mode, require_annotation: true, ..Options::default() };
+            let (outcome, info) = annotate("", &format!("{record}\n"), &options).unwrap();
+            assert!(info[0].ends_with("GAS_NOTE=not_a_variant"), "{info:?}");
+            assert_eq!(outcome.counts.gap(AnnotationGap::NotAVariant), 1, "{record}");
+            assert_eq!(outcome.counts.gaps.iter().sum::<u64>(), 1, "{record}");
+        }
+    }
+}
+
+#[test]
+fn a_file_of_whose_variants_none_is_annotated_is_refused_with_what_it_lacks() {
+    let (outside, beyond) = ("7\t5\t.\tG\tA\t.\t.\t.\n", "20\t6000000\t.\tG\tA\t.\t.\t.\n");
+    let (wrong, block) = (snv(76_757, false), "7\t9\t.\tG\t<NON_REF>\t.\t.\t.\n");
+    let known = "the reference has 20 with 5000000 bases, MT with 16569 bases; annotate the file with a \
+                 reference of its assembly and contigs, or ask the operator to add one";
+    let all = format!("{wrong}{beyond}{outside}{block}");
+    for (records, reasons) in [
+        (outside, "1 records is in the reference: 1 on contigs that GRCh37 does not have (7)"),
+        (beyond, "1 records is in the reference: 1 beyond the end of their contig"),
+        (&*wrong, "1 records is in the reference: 1 with a REF that it does not have there"),
+        (
+            &*all,
+            "3 records with variants is in the reference: 1 on contigs that GRCh37 does not have (7), 1 \
+             beyond the end of their contig, 1 with a REF that it does not have there",
+        ),
+    ] {
+        for mode in modes() {
+            let options = Options { mode, require_annotation: true, ..Options::default() };
+            let error = annotate("", records, &options).unwrap_err();
+            assert_eq!(error, format!("none of the {reasons}; {known}"));
+            // One annotated record is enough.
+            let more = format!("{}{records}", snv(76_700, true));
+            assert!(annotate("", &more, &options).is_ok());
+            let annotated = Options { annotate_mismatches: true, ..options };
+            assert_eq!(annotate("", records, &annotated).is_ok(), records.contains(&*wrong));
+        }
+    }
+}
+
+#[test]
+fn a_file_without_records_is_annotated_with_a_warning() {
+    for mode in modes() {
+        let options = Options { mode, require_annotation: true, ..Options::default() };
+        let (outcome, info) = annotate("", "", &options).unwrap();
+        assert!(info.is_empty());
+        assert_eq!(outcome.warnings, ["the file has no records after its header"]);
+    }
+}
+
+#[test]
+fn the_service_counts_every_reason() {
+    let names = AnnotationGap::ALL.map(|gap| (gap.as_str().to_owned(), 1));
+    let counted = NotAnnotated::from(&names.into());
+    let others = AnnotationGap::ALL.len() as u64 - 4;
+    assert_eq!((counted.total(), counted.other), (others + 4, others));
+    assert_eq!((counted.outside(), counted.ref_mismatch, counted.not_a_variant), (2, 1, 1));
 }

@@ -44,6 +44,15 @@ impl Report {
             })
             .ok()
     }
+
+    /// Reports which variants of a completed job are not annotated. The exit code stays 0, as the
+    /// result is there.
+    fn warn(&self, path: &Path, job: &Job) {
+        for warning in &job.warnings {
+            let text = format!("gas-cli: {}: warning: {}", path.display(), warning.message);
+            self.bars.message(&text);
+        }
+    }
 }
 
 /// Annotates files. A file that fails does not stop the others, but nothing is uploaded if a result
@@ -70,7 +79,8 @@ pub async fn annotate(api: &Api, options: &AnnotateOptions) -> Result<ExitCode, 
             });
             let mut saved = pin!(saved.buffer_unordered(MAX_DOWNLOADS));
             while let Some((at, lines)) = saved.next().await {
-                if let Some(lines) = report.ok(inputs[at].path, lines) {
+                if let Some((job, lines)) = report.ok(inputs[at].path, lines) {
+                    report.warn(inputs[at].path, &job);
                     lines.iter().for_each(|line| report.bars.print(line));
                 }
             }
@@ -116,14 +126,14 @@ fn output_paths(inputs: &[Input], options: &AnnotateOptions) -> Result<Vec<Outpu
     outputs.collect()
 }
 
-/// Downloads the result of a completed job, and returns the lines to print. Every other state is an
+/// Downloads the result of a completed job, and returns the job with the lines to print. Every other state is an
 /// error.
 async fn save(
     api: &Api,
     finished: Result<Job, CliError>,
     output: Option<&OutputPaths>,
     force: bool,
-) -> Result<Vec<String>, CliError> {
+) -> Result<(Job, Vec<String>), CliError> {
     let job = finished?;
     match job.status {
         Status::Completed => {}
@@ -139,7 +149,7 @@ async fn save(
         download(api, &job, output, force).await?;
         lines.extend(output.paths().map(|path| path.display().to_string()));
     }
-    Ok(lines)
+    Ok((job, lines))
 }
 
 #[cfg(test)]

@@ -53,6 +53,16 @@ pub struct Job {
     pub failure: Option<Failure>,
     /// The result of a completed job.
     pub result: Option<JobResult>,
+    /// Why variants of a completed job are not annotated. Older versions of GAS do not say so.
+    #[serde(default)]
+    pub warnings: Vec<Warning>,
+}
+
+/// A reason why variants are not annotated.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Warning {
+    /// The warning as a sentence.
+    pub message: String,
 }
 
 impl Job {

@@ -23,7 +23,9 @@ pub async fn jobs(api: &Api, status: Option<&Status>, limit: usize) -> Result<()
 
 /// Formats a job as one line of columns that scripts can split at white space.
 pub fn line(job: &Job) -> String {
-    format!("{}  {:<9}  {}  {}", job.id, job.status, job.submitted_at, job.file_name)
+    // The status stays one word, since scripts compare it.
+    let note = if job.warnings.is_empty() { "" } else { "  (completed with warnings)" };
+    format!("{}  {:<9}  {}  {}{note}", job.id, job.status, job.submitted_at, job.file_name)
 }
 
 /// Prints the details of a job.
@@ -31,7 +33,7 @@ pub fn details(job: &Job) {
     let mut lines = vec![
         ("id", job.id.to_string()),
         ("file", job.file_name.clone()),
-        ("status", job.status.to_string()),
+        ("status", status(job)),
         ("submitted", job.submitted_at.to_string()),
     ];
     if let Some(progress) = &job.progress {
@@ -50,7 +52,13 @@ pub fn details(job: &Job) {
             lines.push(("on Free until", until.to_string()));
         }
     }
+    lines.extend(job.warnings.iter().map(|warning| ("warning", warning.message.clone())));
     lines.iter().for_each(|(name, value)| println!("{name:<14}{value}"));
+}
+
+fn status(job: &Job) -> String {
+    let note = if job.warnings.is_empty() { "" } else { " with warnings" };
+    format!("{}{note}", job.status)
 }
 
 /// Prints the account that the token belongs to.
@@ -73,5 +81,19 @@ mod tests {
             line(&job.unwrap()),
             "00000000-0000-0000-0000-000000000000  failed     2026-09-21T14:13:20Z  a b.vcf"
         );
+    }
+
+    #[test]
+    fn a_completed_job_with_warnings_says_so() {
+        let job: Job = serde_json::from_str(
+            r#"{"id":"00000000-0000-0000-0000-000000000000","file_name":"a.vcf","status":"completed","submitted_at":"2026-09-21T14:13:20Z","warnings":[{"code":"ref_mismatch","count":1,"message":"1 record …"}]}"#,
+        )
+        .unwrap();
+        let words: Vec<String> = line(&job).split_whitespace().map(str::to_owned).collect();
+        assert_eq!(
+            (&*words[1], words[4..].join(" ")),
+            ("completed", "(completed with warnings)".to_owned())
+        );
+        assert_eq!(status(&job), "completed with warnings");
     }
 }

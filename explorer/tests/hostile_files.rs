@@ -108,7 +108,7 @@ impl<'a> Trial<'a> {
             let output = self.path("out.vcf");
             let mut command = Command::new(engine);
             command.arg("annotate").arg(&input).args(&reference).arg("--out").arg(&output);
-            let run = self.run(mode, command.args(["--mode", mode]));
+            let run = self.run(mode, command.args(["--mode", mode, "--allow-unannotated"]));
             if run.code == Some(0) {
                 self.index("index", &output);
             } else {

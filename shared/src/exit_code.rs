@@ -1,5 +1,5 @@
-//! The exit codes of `gas-annotate` and `gas-index`, which the worker acts on. All other failures
-//! have code 1.
+//! The exit codes of `gas-annotate` and `gas-index`, and the codes of problems of the input, which
+//! the service acts on. All other failures have exit code 1.
 
 use std::error::Error;
 use std::io;
@@ -7,6 +7,12 @@ use std::io;
 /// The input file is invalid. The last line on standard error is a JSON object with `error` and
 /// `code`.
 pub const BAD_INPUT: u8 = 2;
+
+/// The `code` of a file that has variants of which none can be annotated.
+pub const NOTHING_ANNOTATED: &str = "nothing_annotated";
+
+/// The `code` of a file of another assembly than the reference.
+pub const WRONG_ASSEMBLY: &str = "wrong_assembly";
 
 /// The disk that the output is on, or the quota of its user, is full. The same run can succeed on
 /// another machine, or later.

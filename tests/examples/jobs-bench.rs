@@ -55,11 +55,13 @@ fn job(gas: &Gas, owner: UserId, n: i64, now: Timestamp) -> Result<Job> {
             at: completed_at,
             kind: FailureKind::Input,
             reason: "line 17: POS is not a number".to_owned(),
+            code: None,
         }),
         _ => JobState::Completed(Completion {
             started_at,
             completed_at,
             records: 1000,
+            not_annotated: None,
             results: Results::fresh(gas.object_keys.result(owner, id, &name), None),
             result_size: 7_000_000,
             log: gas.object_keys.log(owner, id, &name),

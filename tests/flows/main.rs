@@ -7,6 +7,7 @@ mod billing;
 mod calls;
 mod cli;
 mod contracts;
+mod coverage;
 mod database;
 mod delete;
 mod explorer;

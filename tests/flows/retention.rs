@@ -25,7 +25,7 @@ async fn failed(gas: &Gas, owner: UserId, days: i64) -> Result<Job> {
     job.input.size = Some(21);
     job.input.uploaded_at = Some(at);
     let reason = "no engine".to_owned();
-    job.state = JobState::Failed(Failure { at, kind: FailureKind::Service, reason });
+    job.state = JobState::Failed(Failure { at, kind: FailureKind::Service, reason, code: None });
     gas.jobs.store.insert(&job).await?;
     Ok(job)
 }

@@ -51,6 +51,7 @@ pub(crate) async fn archived(gas: &Gas, owner: UserId, text: &Path) -> Result<Jo
             started_at: at,
             completed_at: at,
             records: 0,
+            not_annotated: None,
             results: Results::Archived { archived, leftover: None },
             result_size: size,
             log: gas.object_keys.log(owner, id, &name),

@@ -1,7 +1,7 @@
 //! One attempt at a claimed job: download the input, run the engine, store its output.
 
 use crate::disk::output_limit;
-use crate::engine::{EngineError, Task};
+use crate::engine::{Annotated, EngineError, Task};
 use crate::handle::Worker;
 use crate::outage::MaybeOutage;
 use crate::report::Report;
@@ -94,7 +94,7 @@ pub(crate) async fn attempt(
         file_bytes: output_limit(fetched.size, name.is_gzip()),
     };
     let deadline = engine.deadline();
-    let records = engine.run(task, deadline, report).await?;
+    let Annotated { records, not_annotated } = engine.run(task, deadline, report).await?;
 
     report.begin_step(step::STORE);
     let annotated = open(&output, "annotated file")?;
@@ -120,7 +120,7 @@ pub(crate) async fn attempt(
             tracing::warn!(error = %chain(&error), "result is not indexed");
         }
     }
-    Ok(Finished { records, result_size })
+    Ok(Finished { records, not_annotated, result_size })
 }
 
 /// Downloads the input.

@@ -6,7 +6,7 @@
 use crate::attempt::{AttemptError, attempt};
 use crate::delivery::{give_back, give_back_after, keep_invisible};
 use crate::disk::{self, Space};
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, InputProblem};
 use crate::heartbeat::{Heartbeat, LostClaim};
 use crate::outage::Intake;
 use crate::report::Report;
@@ -15,7 +15,8 @@ use crate::settings::Timing;
 use gas_backend::messages::JobRequest;
 use gas_backend::ports::{Message, PortResult, Queue};
 use gas_backend::usecases::{
-    ChangeError, announce_result, claim_job, complete_job, fail_job, release_job,
+    ChangeError, Finished, announce_result, claim_job, complete_job, fail_job, refuse_input,
+    release_job,
 };
 use gas_backend::{AnnotateGas, chain};
 use gas_runtime::Shutdown;
@@ -212,7 +213,7 @@ impl Worker {
     async fn run_to_end(&self, job: &Job, claim: ClaimId, report: &Report, folder: &Path) -> Ended {
         match attempt(self, job, report, folder).await {
             Ok(finished) => {
-                report.note(&format!("records annotated and stored: {}", finished.records));
+                report.note(&stored_note(&finished));
                 report.store(&self.gas, job).await;
                 // The output is stored: an outage must not cost another run of the engine.
                 let complete = || complete_job(&self.gas, job, claim, finished.clone());
@@ -231,9 +232,10 @@ impl Worker {
     ) -> Ended {
         let failures = engine_failures(job) + 1;
         let (kind, reason) = match error {
-            AttemptError::Engine(
-                EngineError::BadInput(reason) | EngineError::OverLimit(reason),
-            ) => (FailureKind::Input, reason),
+            AttemptError::Engine(EngineError::BadInput(problem)) => {
+                return self.refused(job, claim, problem, report).await;
+            }
+            AttemptError::Engine(EngineError::OverLimit(reason)) => (FailureKind::Input, reason),
             error @ (AttemptError::InputReplaced
             | AttemptError::InputMissing
             | AttemptError::NeverFits { .. }) => (FailureKind::Input, error.to_string()),
@@ -267,6 +269,21 @@ impl Worker {
         report.store(&self.gas, job).await;
         let fail = || fail_job(&self.gas, job.id, Some(claim), kind, reason.clone());
         Ended::Final(self.intake.retry(fail).await)
+    }
+
+    /// Ends the job because of a problem of its file.
+    async fn refused(
+        &self,
+        job: &Job,
+        claim: ClaimId,
+        problem: InputProblem,
+        report: &Report,
+    ) -> Ended {
+        let InputProblem { reason, code } = problem;
+        report.note(&format!("failed: {reason}"));
+        report.store(&self.gas, job).await;
+        let refuse = || refuse_input(&self.gas, job.id, claim, reason.clone(), code.clone());
+        Ended::Final(self.intake.retry(refuse).await)
     }
 
     /// Finishes the message after the job was completed or failed.
@@ -358,6 +375,13 @@ pub(crate) async fn announce(gas: &AnnotateGas, job: &Job) -> PortResult<()> {
 pub(crate) async fn delete_orphan(queue: &dyn Queue, message: &Message) -> PortResult<()> {
     tracing::info!("job was deleted");
     queue.delete(message).await
+}
+
+/// The line of the run log about a stored result.
+fn stored_note(finished: &Finished) -> String {
+    let missing = finished.not_annotated.unwrap_or_default().total();
+    let annotated = finished.records.saturating_sub(missing);
+    format!("result stored; records: {}, annotated: {annotated}", finished.records)
 }
 
 fn engine_failures(job: &Job) -> u32 {

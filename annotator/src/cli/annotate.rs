@@ -10,7 +10,9 @@ use gas_annotate::pipeline::{Mode, Options, annotate_file};
 use gas_annotate::reference::Reference;
 use gas_annotate::report::{summarize, write_count_log};
 use gas_annotate::vcf::{is_gzip_name, write_index};
+use gas_shared::summary::Summary;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -61,6 +63,9 @@ pub(crate) struct AnnotateArgs {
     /// Annotate records whose REF differs from the reference, too. Their annotations may be wrong.
     #[arg(long)]
     annotate_mismatches: bool,
+    /// Succeed if the file has variants of which none can be annotated, too.
+    #[arg(long)]
+    allow_unannotated: bool,
     /// Write protein descriptions in HGVSp as predictions, p.(Gly2Ala) instead of p.Gly2Ala.
     #[arg(long)]
     hgvsp_predicted: bool,
@@ -188,7 +193,7 @@ impl CsqArgs {
 #[serde(tag = "event", rename_all = "snake_case")]
 enum Event<'a> {
     Progress { step: &'a str, fraction: f64, records: u64 },
-    Done { records: u64, summary: &'a Path },
+    Done { records: u64, not_annotated: &'a BTreeMap<String, u64>, summary: &'a Path },
 }
 
 fn emit(event: &Event<'_>) {
@@ -214,6 +219,7 @@ pub(crate) fn run(args: &AnnotateArgs) -> anyhow::Result<()> {
         max_mismatch_percent: args.max_mismatch_percent,
         annotate_mismatches: args.annotate_mismatches,
         hgvsp_predicted: args.hgvsp_predicted,
+        require_annotation: !args.allow_unannotated,
         ..Options::default()
     };
     let json = args.progress == ProgressFormat::Json;
@@ -260,7 +266,8 @@ pub(crate) fn run(args: &AnnotateArgs) -> anyhow::Result<()> {
     fs::write(&path, serde_json::to_string_pretty(&summary)? + "\n")
         .with_context(|| format!("cannot write {}", path.display()))?;
     if json {
-        emit(&Event::Done { records: outcome.counts.records, summary: &path });
+        let Summary { records, ref not_annotated, .. } = summary;
+        emit(&Event::Done { records, not_annotated, summary: &path });
     }
     Ok(())
 }

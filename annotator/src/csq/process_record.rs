@@ -30,16 +30,16 @@ impl<'r> CsqAnnotator<'r> {
         self.colocated.begin_record(self.prepass.reference.tracks(), record.id);
         let variants = self.prepass.count_alleles(&record);
         self.genotypes.clear();
-        let (mut gap, contig) = self.prepass.find_gap(&record);
-        if let Some(contig) = contig {
-            if variants == 0 && gap.is_none() {
-                gap = Some(AnnotationGap::NotAVariant);
-                self.prepass.counts.add_gap(AnnotationGap::NotAVariant);
-            } else if pos < MAX_POSITION && record.reference != b"." {
-                let model = &self.model.contigs[contig.number as usize];
-                let context = ContigContext { contig, model };
-                self.report_record(context, &record, (line_number, pos), gap.is_none())?;
-            }
+        let (gap, contig) = self.prepass.find_gap(&record);
+        let same_reference = gap.is_none();
+        let gap = self.prepass.count_gap(gap, variants > 0);
+        if let Some(contig) = contig.filter(|_| gap != Some(AnnotationGap::NotAVariant))
+            && pos < MAX_POSITION
+            && record.reference != b"."
+        {
+            let model = &self.model.contigs[contig.number as usize];
+            let context = ContigContext { contig, model };
+            self.report_record(context, &record, (line_number, pos), same_reference)?;
         }
         if let (Some(last), Some(gap)) = (self.buffer.records.last_mut(), gap) {
             last.gaps.insert(gap);

@@ -11,7 +11,7 @@ mod sink;
 
 use crate::annotation_format::AnnotationFormat;
 use crate::assembly::{
-    HeaderFindings, check_assembly, check_contigs, check_header, unknown_contigs,
+    HeaderFindings, check_assembly, check_contigs, check_header, nothing_annotated, unknown_contigs,
 };
 use crate::colocated::OpenTrack;
 use crate::csq::{self, CsqModel, CsqOptions, safe_cut};
@@ -31,6 +31,9 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+
+/// The warning about a file that ends after its header.
+pub(crate) const NO_RECORDS: &str = "the file has no records after its header";
 
 /// The annotation mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +69,8 @@ pub struct Options {
     pub annotate_mismatches: bool,
     /// Write protein descriptions as predictions, `p.(Gly2Ala)`.
     pub hgvsp_predicted: bool,
+    /// Refuse a file that has variants of which none can be annotated.
+    pub require_annotation: bool,
     /// The annotated text may have this many bytes whatever the size of the input.
     pub min_output_bytes: u64,
 }
@@ -79,6 +84,7 @@ impl Default for Options {
             max_mismatch_percent: 5.0,
             annotate_mismatches: false,
             hgvsp_predicted: false,
+            require_annotation: false,
             min_output_bytes: 64 << 20,
         }
     }
@@ -331,21 +337,17 @@ fn finish(
     settings: &RunSettings<'_>,
 ) -> Result<Outcome, Error> {
     let RunSettings { header, numbers, reference, options, .. } = *settings;
-    if totals.counts.records == 0 {
-        let finding = Diagnostic {
-            line: header.lines,
-            column: None,
-            severity: Severity::Error,
-            code: Code::NoRecords,
-            message: "the file has no records after its header".to_owned(),
-        };
-        return Err(InputError::from(finding).into());
-    }
     check_assembly(&totals.counts, &header.header, reference, options.max_mismatch_percent)?;
     let mut warnings: Vec<String> =
         header.header.warnings.iter().map(ToString::to_string).collect();
     warnings.extend(findings.warnings);
+    warnings.extend((totals.counts.records == 0).then(|| NO_RECORDS.to_owned()));
     warnings.extend(check_contigs(&totals.counts, &header.header, reference)?);
+    if options.require_annotation
+        && let Some(error) = nothing_annotated(&totals.counts, reference)
+    {
+        return Err(error.into());
+    }
     warnings.extend(count_warnings(
         &totals.counts,
         totals.forced_boundaries,

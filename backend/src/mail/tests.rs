@@ -5,8 +5,8 @@ use crate::messages::JobResult;
 use crate::ports::Mail;
 use crate::testkit::unsubscribe_key;
 use gas_shared::job::{
-    Archived, Completion, Failure, FailureKind, Input, JobState, ObjectLocation, Results,
-    Retention, Stored,
+    Archived, Completion, Failure, FailureKind, Input, JobState, NotAnnotated, ObjectLocation,
+    Results, Retention, Stored,
 };
 use gas_shared::{Account, FileName, Job, JobId, JobStatus, Plan, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -65,10 +65,22 @@ fn completed(results: Results) -> JobState {
         started_at: at("2026-11-24T13:59:00Z"),
         completed_at: completed_at(),
         records: 1204,
+        not_annotated: None,
         results,
         result_size: 4096,
         log: file("secret-key-of-the-log"),
     })
+}
+
+fn partly_annotated(results: Results) -> JobState {
+    let JobState::Completed(done) = completed(results) else { unreachable!() };
+    let not_annotated = Some(NotAnnotated {
+        outside_reference: 200,
+        ref_mismatch: 1,
+        not_a_variant: 3,
+        ..NotAnnotated::default()
+    });
+    JobState::Completed(Completion { not_annotated, ..done })
 }
 
 fn stored(until: Option<Timestamp>, restored_at: Option<Timestamp>) -> Results {
@@ -89,7 +101,7 @@ fn archived() -> Results {
 }
 
 fn failed(kind: FailureKind, reason: &str) -> JobState {
-    JobState::Failed(Failure { at: completed_at(), kind, reason: reason.to_owned() })
+    JobState::Failed(Failure { at: completed_at(), kind, reason: reason.to_owned(), code: None })
 }
 
 fn result(job: &Job) -> MailMessage {
@@ -121,6 +133,7 @@ fn all(file_name: &str, reason: &str) -> Vec<(&'static str, Mail)> {
     let of = |results| job(file_name, completed(results));
     let (in_window, kept, gone) = (of(window()), of(stored(None, None)), of(archived()));
     let past = of(stored(Some(completed_at()), None));
+    let partly = job(file_name, partly_annotated(window()));
     let back = of(stored(None, Some(at("2026-11-25T09:00:00Z"))));
     let bad = job(file_name, failed(FailureKind::Input, reason));
     let ours = job(file_name, failed(FailureKind::Service, reason));
@@ -133,6 +146,7 @@ fn all(file_name: &str, reason: &str) -> Vec<(&'static str, Mail)> {
         ("results_ready_premium", compose(&result(&kept), &premium, Some(&kept))),
         ("results_ready_late", compose(&result(&past), &free, Some(&past))),
         ("results_ready_archived", compose(&result(&gone), &free, Some(&gone))),
+        ("results_ready_warnings", compose(&result(&partly), &free, Some(&partly))),
         ("job_failed_input", compose(&result(&bad), &free, Some(&bad))),
         ("job_failed_service", compose(&result(&ours), &free, Some(&ours))),
         ("results_archived", compose(&archived_notice(&gone), &free, Some(&gone))),

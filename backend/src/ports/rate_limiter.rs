@@ -43,6 +43,9 @@ pub trait RateLimiter: Send + Sync {
         now: Timestamp,
     ) -> PortResult<Option<SignedDuration>>;
 
+    /// Takes one use back.
+    async fn refund(&self, key: &str, rate: Rate) -> PortResult<()>;
+
     /// Deletes the keys that do not limit anything any more. Returns their number.
     async fn prune(&self, now: Timestamp) -> PortResult<u64>;
 }

@@ -16,6 +16,8 @@ const COUNT: &str = "
     select exists (select from counted),
         coalesce((select busy_until from rate_limits where key = $1), $2 + $4)";
 
+const REFUND: &str = "update rate_limits set busy_until = busy_until - $2 where key = $1";
+
 const PRUNE: &str = "delete from rate_limits where busy_until < $1";
 
 /// The rate limits in table `rate_limits`.
@@ -49,6 +51,13 @@ impl RateLimiter for PostgresRateLimiter {
         // changed: the wait is never too short by more than one step.
         let wait = (busy_until + step - period - now).max(1);
         Ok((!is_counted).then(|| SignedDuration::from_micros(wait)))
+    }
+
+    async fn refund(&self, key: &str, rate: Rate) -> PortResult<()> {
+        let query = sqlx::query(REFUND).bind(key).bind(rate.step_micros());
+        let done = query.execute(&self.pool).await;
+        done.map_err(|error| PortError::new("take back a use of a rate limit", error))?;
+        Ok(())
     }
 
     async fn prune(&self, now: Timestamp) -> PortResult<u64> {

@@ -279,7 +279,8 @@ impl TestGas {
         let name = &job.input.name;
         self.objects.put(&self.gas.object_keys.result(job.owner, job.id, name), result);
         self.objects.put(&self.gas.object_keys.log(job.owner, job.id, name), b"Total: 1\n");
-        let finished = Finished { records: 1, result_size: result.len() as u64 };
+        let result_size = result.len() as u64;
+        let finished = Finished { records: 1, not_annotated: None, result_size };
         let job = complete_job(&self.gas, &job, claim, finished).await.unwrap();
         if owner.plan == Plan::Premium {
             settle_result(&self.gas, job.id).await.unwrap();

@@ -30,6 +30,13 @@ impl RateLimiter for FakeRateLimiter {
         Ok(None)
     }
 
+    async fn refund(&self, key: &str, rate: Rate) -> PortResult<()> {
+        if let Some(busy_until) = lock(&self.0).get_mut(key) {
+            *busy_until -= rate.step_micros();
+        }
+        Ok(())
+    }
+
     async fn prune(&self, now: Timestamp) -> PortResult<u64> {
         let mut rows = lock(&self.0);
         let before = rows.len();
@@ -61,6 +68,11 @@ pub async fn rate_limiter_contract(limiter: &dyn RateLimiter, prefix: &str) {
     assert_eq!(early, Some(SignedDuration::from_secs(1)), "a refused use does not count");
     assert_eq!(limiter.count(&key, rate, at(15)).await.unwrap(), None);
     assert!(limiter.count(&key, rate, at(15)).await.unwrap().is_some());
+
+    limiter.refund(&key, rate).await.unwrap();
+    assert_eq!(limiter.count(&key, rate, at(15)).await.unwrap(), None, "one use was taken back");
+    assert!(limiter.count(&key, rate, at(15)).await.unwrap().is_some(), "and no more");
+    limiter.refund(&format!("{prefix}:c"), rate).await.unwrap();
 
     let calls = (0..8).map(|_| limiter.count(&key, rate, at(1_000)));
     let outcomes = futures::future::join_all(calls).await;

@@ -5,12 +5,14 @@
 //! sent, and each of the others when one of them has ended. The first job of another user is
 //! therefore behind a few jobs of each user with work in progress, not behind all of their jobs.
 
+use super::limits::refund_job;
 use super::plan::plan_of;
 use super::publish;
 use crate::messages::JobRequest;
 use crate::ports::{PortError, PortResult};
 use crate::{Gas, chain};
-use gas_shared::{JobId, UserId};
+use gas_shared::job::JobState;
+use gas_shared::{Job, JobId, UserId};
 use jiff::SignedDuration;
 use std::collections::HashSet;
 
@@ -54,10 +56,22 @@ pub(super) async fn send_again(gas: &Gas, owner: UserId, job: JobId) -> PortResu
 /// # Errors
 /// If a service fails; call again, or leave it to [`dispatch_overdue`].
 pub async fn job_left(gas: &Gas, job: JobId) -> Result<(), PortError> {
-    if let Some(owner) = gas.dispatches.remove(job).await? {
+    if let Some(owner) = remove(gas, job).await? {
         dispatch(gas, owner).await?;
     }
     Ok(())
+}
+
+/// Frees the place of a job that has ended, and takes it out of its owner's quota if it is not charged.
+/// Returns the owner at the first call only, so that a quota is not refunded twice.
+async fn remove(gas: &Gas, job: JobId) -> PortResult<Option<UserId>> {
+    let Some(owner) = gas.dispatches.remove(job).await? else { return Ok(None) };
+    if let Some(Job { state: JobState::Failed(failure), .. }) = gas.jobs.store.job(job).await?
+        && !failure.is_charged()
+    {
+        refund_job(gas, owner).await?;
+    }
+    Ok(Some(owner))
 }
 
 /// Does the same for a job whose end is stored already. A failure is logged and repaired later.
@@ -74,7 +88,7 @@ pub(super) async fn dispatch_overdue(gas: &Gas) -> PortResult<()> {
     let active: HashSet<JobId> =
         found.iter().filter(|job| !job.status().is_final()).map(|job| job.id).collect();
     for job in sent.into_iter().filter(|job| !active.contains(job)) {
-        gas.dispatches.remove(job).await?;
+        remove(gas, job).await?;
     }
     gas.dispatches.put_back_unpublished(gas.now() - PUBLISH_WITHIN).await?;
     for user in gas.dispatches.waiting_users().await? {
@@ -87,9 +101,10 @@ pub(super) async fn dispatch_overdue(gas: &Gas) -> PortResult<()> {
 pub(super) mod tests {
     use super::*;
     use crate::testkit::{FakeTopic, TestGas};
+    use crate::usecases::limits::{LimitError, count_new_job};
     use crate::usecases::{
         ChangeError, Reported, cancel_job, claim_job, confirm_upload, delete_job, fail_job,
-        reconcile,
+        reconcile, refuse_input,
     };
     use crate::{FREE_TURN, queue_order};
     use gas_shared::job::FailureKind;
@@ -238,6 +253,38 @@ pub(super) mod tests {
         assert_eq!(queue(&test), jobs[..4]);
         delete_job(&test.gas, ada.id, jobs[1]).await.unwrap();
         assert_eq!(queue(&test), jobs);
+    }
+
+    #[tokio::test]
+    async fn a_job_of_which_nothing_could_be_annotated_is_not_charged() {
+        for (code, is_charged) in
+            [("nothing_annotated", false), ("wrong_assembly", false), ("bad_position", true)]
+        {
+            let mut test = TestGas::new();
+            test.gas.limit_factor = 1;
+            let ada = test.user("ada", Plan::Free);
+            let id = test.pending_job(&ada).await.id;
+            let (_, claim) = claim_job(&test.gas, id, SignedDuration::from_secs(45)).await.unwrap();
+            let reason = "none of the 7 records is in the reference".to_owned();
+            refuse_input(&test.gas, id, claim, reason, Some(code.to_owned())).await.unwrap();
+            // The message about the end may arrive twice.
+            job_left(&test.gas, id).await.unwrap();
+            job_left(&test.gas, id).await.unwrap();
+            let mut left = 0;
+            loop {
+                match count_new_job(&test.gas, &ada, 20).await {
+                    Ok(()) => left += 1,
+                    Err(LimitError::TooMany(refused)) if refused.per == "a minute" => {
+                        // Long enough for the rate of uploads, too short for another job an hour.
+                        test.clock.advance_secs(3);
+                    }
+                    Err(_) => break,
+                }
+            }
+            let quota = Plan::Free.quota().jobs_per_hour;
+            let expected = if is_charged { quota - 1 } else { quota };
+            assert_eq!(left, expected, "{code}");
+        }
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@
 //! all processes share them. If PostgreSQL does not respond, requests fail: they need it anyway, to
 //! identify the caller.
 
+use super::plan::plan_of;
 use super::stored_bytes::reserve_storage;
 use crate::Gas;
 use crate::ports::{PortError, PortResult, Rate};
@@ -173,8 +174,29 @@ pub(super) async fn count_new_job(gas: &Gas, owner: &Account, size: u64) -> Resu
         Plan::Free => "new jobs on the Free plan",
         Plan::Premium => "new jobs",
     };
-    count(gas, "jobs-hour", &user, jobs, scaled(gas, Rate::new(quota.jobs_per_hour, HOUR))).await?;
-    count(gas, "jobs-day", &user, jobs, scaled(gas, Rate::new(quota.jobs_per_day, DAY))).await
+    for (action, rate) in job_rates(gas, owner.plan) {
+        count(gas, action, &user, jobs, rate).await?;
+    }
+    Ok(())
+}
+
+/// The rates of new jobs, which a job that is not charged ([`gas_shared::job::Failure::is_charged`]) gets
+/// back.
+fn job_rates(gas: &Gas, plan: Plan) -> [(&'static str, Rate); 2] {
+    let quota = plan.quota();
+    [
+        ("jobs-hour", scaled(gas, Rate::new(quota.jobs_per_hour, HOUR))),
+        ("jobs-day", scaled(gas, Rate::new(quota.jobs_per_day, DAY))),
+    ]
+}
+
+/// Takes a job out of the hourly and daily number of its owner's new jobs. The rate of uploads and the
+/// stored bytes still count it: its file was received and is stored.
+pub(super) async fn refund_job(gas: &Gas, owner: UserId) -> PortResult<()> {
+    for (action, rate) in job_rates(gas, plan_of(gas, owner).await?) {
+        gas.rate_limiter.refund(&format!("{action}:{owner}"), rate).await?;
+    }
+    Ok(())
 }
 
 /// Counts a ticket for parts of an upload.

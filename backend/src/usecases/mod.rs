@@ -77,7 +77,8 @@ pub use request_upload::{RequestUploadError, UPLOAD_TICKET_SECS, request_upload}
 pub use rerun_job::{RerunError, rerun_job};
 pub use restore_result::{RestoreError, Restored, Restorer, restore_result};
 pub use run_job::{
-    Finished, announce_result, claim_job, complete_job, fail_job, release_job, report_progress,
+    Finished, announce_result, claim_job, complete_job, fail_job, refuse_input, release_job,
+    report_progress,
 };
 pub use sessions::{
     CurrentSession, MAX_SESSION_AGE, end_all_sessions, end_session, replace_session_id,

@@ -7,7 +7,7 @@ use super::{ChangeError, change_job, publish};
 use crate::AnnotateGas;
 use crate::messages::JobResult;
 use crate::ports::PortResult;
-use gas_shared::job::{Change, ClaimId, FailureKind, Progress};
+use gas_shared::job::{Change, ClaimId, FailureKind, NotAnnotated, Progress};
 use gas_shared::{Job, JobId};
 use jiff::SignedDuration;
 use uuid::Uuid;
@@ -15,8 +15,10 @@ use uuid::Uuid;
 /// The output of a successful run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finished {
-    /// The number of annotated records.
+    /// The number of records.
     pub records: u64,
+    /// Those without annotation, if the engine counts them.
+    pub not_annotated: Option<NotAnnotated>,
     /// The size of the result, in bytes.
     pub result_size: u64,
 }
@@ -80,6 +82,7 @@ pub async fn complete_job(
     let change = Change::Completed {
         claim,
         records: finished.records,
+        not_annotated: finished.not_annotated,
         result: gas.object_keys.result(job.owner, job.id, &job.input.name),
         result_size: finished.result_size,
         log: gas.object_keys.log(job.owner, job.id, &job.input.name),
@@ -99,7 +102,22 @@ pub async fn fail_job(
     kind: FailureKind,
     reason: String,
 ) -> Result<Job, ChangeError> {
-    change_job(&gas.jobs, id, Change::Failed { claim, kind, reason }).await
+    change_job(&gas.jobs, id, Change::Failed { claim, kind, reason, code: None }).await
+}
+
+/// Marks a job as failed because of a problem of its file, with the engine's code of the problem.
+///
+/// # Errors
+/// [`ChangeError::Refused`] if the job has ended or was claimed by another worker.
+pub async fn refuse_input(
+    gas: &AnnotateGas,
+    id: JobId,
+    claim: ClaimId,
+    reason: String,
+    code: Option<String>,
+) -> Result<Job, ChangeError> {
+    let (claim, kind) = (Some(claim), FailureKind::Input);
+    change_job(&gas.jobs, id, Change::Failed { claim, kind, reason, code }).await
 }
 
 /// Publishes the end of a job on topic `job_results`. The result is announced at least once, since
@@ -134,7 +152,7 @@ mod tests {
             ChangeError::Refused { refused: ChangeRefused::StillRunning, .. }
         ));
 
-        let finished = Finished { records: 2, result_size: 9 };
+        let finished = Finished { records: 2, not_annotated: None, result_size: 9 };
         let done = complete_job(&test.gas, &job, claim, finished).await.unwrap();
         assert_eq!(done.status(), JobStatus::Completed);
         assert_eq!(test.job_events.len(), usize::try_from(done.version).unwrap());
@@ -169,7 +187,7 @@ mod tests {
         let (_, old) = claim_job(&test.gas, job.id, TIMEOUT).await.unwrap();
         test.clock.advance_secs(46);
         let (_, new) = claim_job(&test.gas, job.id, TIMEOUT).await.unwrap();
-        let finished = Finished { records: 2, result_size: 9 };
+        let finished = Finished { records: 2, not_annotated: None, result_size: 9 };
         let late = complete_job(&test.gas, &job, old, finished.clone()).await.unwrap_err();
         assert!(matches!(late, ChangeError::Refused { refused: ChangeRefused::ClaimLost, .. }));
         assert!(complete_job(&test.gas, &job, new, finished).await.is_ok());

@@ -33,7 +33,8 @@ async fn storing(plan: Plan, bytes: u64) -> (TestGas, Account, JobId) {
 async fn completed_with(test: &TestGas, owner: &Account, bytes: u64) -> JobId {
     let job = test.pending_job(owner).await;
     let (job, claim) = claim_job(&test.gas, job.id, SignedDuration::from_secs(45)).await.unwrap();
-    let finished = Finished { records: 1, result_size: bytes - job.input.size.unwrap() };
+    let result_size = bytes - job.input.size.unwrap();
+    let finished = Finished { records: 1, not_annotated: None, result_size };
     complete_job(&test.gas, &job, claim, finished).await.unwrap().id
 }
 

@@ -11,8 +11,8 @@
 //! changes no state: see [`super::retention`].
 
 use super::{
-    ClaimId, Completion, Failure, FailureKind, Job, JobState, JobStatus, ObjectLocation, Progress,
-    Results, ResultsChange, RetentionChange, Run,
+    ClaimId, Completion, Failure, FailureKind, Job, JobState, JobStatus, NotAnnotated,
+    ObjectLocation, Progress, Results, ResultsChange, RetentionChange, Run,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -53,8 +53,10 @@ pub enum Change {
     Completed {
         /// The worker's claim.
         claim: ClaimId,
-        /// VCF records annotated.
+        /// VCF records of the file.
         records: u64,
+        /// Those without annotation, if the engine counts them.
+        not_annotated: Option<NotAnnotated>,
         /// The annotated file.
         result: ObjectLocation,
         /// Its size in bytes.
@@ -73,6 +75,8 @@ pub enum Change {
         kind: FailureKind,
         /// The message for the user.
         reason: String,
+        /// The engine's code of a problem of the file.
+        code: Option<String>,
     },
     /// The owner cancels the job.
     Cancelled,
@@ -185,13 +189,22 @@ impl Job {
             }
             (
                 JobState::Running(run),
-                Change::Completed { claim, records, result, result_size, log, until },
+                Change::Completed {
+                    claim,
+                    records,
+                    not_annotated,
+                    result,
+                    result_size,
+                    log,
+                    until,
+                },
             ) => {
                 run.held_by(claim)?;
                 Ok(JobState::Completed(Completion {
                     started_at: run.started_at,
                     completed_at: now,
                     records,
+                    not_annotated,
                     results: Results::fresh(result, until),
                     result_size,
                     log,
@@ -201,14 +214,14 @@ impl Job {
                 let results = done.results.after(change, now)?;
                 Ok(JobState::Completed(Completion { results, ..done.clone() }))
             }
-            (JobState::Running(run), Change::Failed { claim, kind, reason }) => {
+            (JobState::Running(run), Change::Failed { claim, kind, reason, code }) => {
                 claim.map_or(Ok(()), |claim| run.held_by(claim))?;
-                Ok(JobState::Failed(Failure { at: now, kind, reason }))
+                Ok(JobState::Failed(Failure { at: now, kind, reason, code }))
             }
             (
                 JobState::Uploading { .. } | JobState::Pending { .. },
-                Change::Failed { claim: None, kind, reason },
-            ) => Ok(JobState::Failed(Failure { at: now, kind, reason })),
+                Change::Failed { claim: None, kind, reason, code },
+            ) => Ok(JobState::Failed(Failure { at: now, kind, reason, code })),
             (
                 JobState::Uploading { .. } | JobState::Pending { .. } | JobState::Running(_),
                 Change::Cancelled,

@@ -33,6 +33,7 @@ fn completed(n: u8) -> Change {
     Change::Completed {
         claim: claim(n),
         records: 3,
+        not_annotated: None,
         result: file("out"),
         result_size: 10,
         log: file("log"),
@@ -111,6 +112,7 @@ fn any_change() -> impl Strategy<Value = Change> {
             claim: n.map(claim),
             kind: FailureKind::Service,
             reason: "lost".into(),
+            code: None,
         }),
         Just(Change::Cancelled),
     ]

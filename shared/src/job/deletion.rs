@@ -157,6 +157,7 @@ mod tests {
             started_at: at(1),
             completed_at: at(2),
             records: 1,
+            not_annotated: None,
             results,
             result_size: 1,
             log: file("log"),

@@ -2,6 +2,7 @@
 //! gets ([`JobView`]).
 
 mod change;
+mod coverage;
 mod deletion;
 mod due;
 mod list;
@@ -12,6 +13,7 @@ pub mod step;
 mod view;
 
 pub use change::{Change, ChangeRefused};
+pub use coverage::{CoverageProblem, CoverageWarning, NotAnnotated};
 pub use deletion::{ArchiveRemains, Deletion};
 pub use list::{
     JobList, JobListEntry, ListQuery, ListSort, Overview, PAGE_SIZES, QueuePosition,
@@ -22,6 +24,7 @@ pub use results::{Archived, Results, ResultsChange, Retrieval, Stored, Tier};
 pub use retention::{Retention, RetentionChange};
 pub use view::{JobView, ResultsView, StateView};
 
+use crate::exit_code::{NOTHING_ANNOTATED, WRONG_ASSEMBLY};
 use crate::{FileName, JobId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -147,14 +150,29 @@ pub struct Completion {
     pub started_at: Timestamp,
     /// When the results were stored.
     pub completed_at: Timestamp,
-    /// VCF records annotated.
+    /// VCF records of the file.
     pub records: u64,
+    /// Those without annotation. `None` if the engine does not count them, and in rows of older
+    /// versions.
+    pub not_annotated: Option<NotAnnotated>,
     /// The annotated file.
     pub results: Results,
     /// Its size in bytes.
     pub result_size: u64,
     /// The count log.
     pub log: ObjectLocation,
+}
+
+impl Completion {
+    /// Whether the owner is warned that the result is incomplete ([`NotAnnotated::has_warnings`]).
+    pub fn has_warnings(&self) -> bool {
+        self.not_annotated.is_some_and(|gaps| gaps.has_warnings())
+    }
+
+    /// VCF records that are annotated; all, if the others are not counted.
+    pub fn annotated(&self) -> u64 {
+        self.records.saturating_sub(self.not_annotated.unwrap_or_default().total())
+    }
 }
 
 /// The outcome of a failed job.
@@ -166,6 +184,17 @@ pub struct Failure {
     pub kind: FailureKind,
     /// The message for the user: what happened, where, and what to do.
     pub reason: String,
+    /// The engine's code of a problem of the file, such as `bad_position`. `None` for other failures,
+    /// and in rows of older versions.
+    pub code: Option<String>,
+}
+
+impl Failure {
+    /// Whether the job counts towards its owner's quota. A job of which nothing could be annotated,
+    /// since the reference does not fit the file, does not.
+    pub fn is_charged(&self) -> bool {
+        !matches!(self.code.as_deref(), Some(NOTHING_ANNOTATED | WRONG_ASSEMBLY))
+    }
 }
 
 /// Who has to act after a failure.

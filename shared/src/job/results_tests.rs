@@ -25,6 +25,7 @@ fn completed() -> Job {
         started_at: at(1),
         completed_at: at(2),
         records: 1,
+        not_annotated: None,
         results: Results::fresh(file("result"), Some(at(182))),
         result_size: 9,
         log: file("log"),

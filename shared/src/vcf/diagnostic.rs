@@ -120,8 +120,6 @@ codes! {
     TooMany = "too_many_values",
     /// The annotations of a record, or of the whole file, are larger than the limit.
     ResultTooLarge = "result_too_large",
-    /// No records.
-    NoRecords = "no_records",
 }
 
 /// A finding in a VCF file.

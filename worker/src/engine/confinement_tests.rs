@@ -48,7 +48,9 @@ impl Machine {
         let (input, output, log) = (at("input.vcf"), at("out.vcf"), at("log"));
         let task =
             Task { folder: &scratch, input: &input, output: &output, log: &log, file_bytes: MIB };
-        self.engine.run(task, self.engine.deadline(), &Report::new(Arc::new(SystemClock))).await
+        let report = Report::new(Arc::new(SystemClock));
+        let ran = self.engine.run(task, self.engine.deadline(), &report).await;
+        ran.map(|ran| ran.records)
     }
 
     /// What the script has written to a file in its scratch folder.

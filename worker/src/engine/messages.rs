@@ -1,11 +1,15 @@
 //! The messages of the engine: JSON lines on standard output, and one on standard error if the
 //! input is invalid. AnnTools prints `<step> - done.` instead.
 
-use gas_shared::job::Progress;
+use gas_shared::job::{NotAnnotated, Progress};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// Step names are cut to this length, in characters.
 const MAX_STEP_CHARS: usize = 64;
+
+/// Codes are cut to this length, in characters.
+const MAX_CODE_CHARS: usize = 64;
 
 /// Reasons are cut to this length, in characters.
 const MAX_REASON_CHARS: usize = 2_000;
@@ -17,8 +21,26 @@ pub(super) enum Event {
     Progress(Progress),
     /// AnnTools has finished a step.
     Step(String),
-    /// The engine has finished, with the number of annotated records.
-    Done(u64),
+    /// The engine has finished.
+    Done(Annotated),
+}
+
+/// What the engine has annotated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Annotated {
+    /// The records of the file.
+    pub(crate) records: u64,
+    /// Those without annotation; `None` if the engine does not count them.
+    pub(crate) not_annotated: Option<NotAnnotated>,
+}
+
+/// A problem of the input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct InputProblem {
+    /// The text for the owner.
+    pub(crate) reason: String,
+    /// A stable code for programs.
+    pub(crate) code: Option<String>,
 }
 
 /// The number of steps of AnnTools.
@@ -38,12 +60,14 @@ enum EventLine {
     },
     Done {
         records: u64,
+        not_annotated: Option<BTreeMap<String, u64>>,
     },
 }
 
 #[derive(Deserialize)]
 struct ErrorLine {
     error: String,
+    code: Option<String>,
 }
 
 impl Event {
@@ -57,7 +81,10 @@ impl Event {
                 let (step, permille) = (clipped(&step), permille(fraction));
                 Self::Progress(Progress { step, permille, records })
             }
-            EventLine::Done { records } => Self::Done(records),
+            EventLine::Done { records, not_annotated } => {
+                let not_annotated = not_annotated.as_ref().map(NotAnnotated::from);
+                Self::Done(Annotated { records, not_annotated })
+            }
         })
     }
 }
@@ -82,11 +109,14 @@ fn permille(fraction: f64) -> u16 {
     (fraction.clamp(0.0, 1.0) * 1000.0) as u16
 }
 
-/// The reason in the last line of standard error, if there is one.
-pub(super) fn reason(stderr: &str) -> Option<String> {
+/// The problem of the input in the last line of standard error, if there is one.
+pub(super) fn input_problem(stderr: &str) -> Option<InputProblem> {
     let line = stderr.lines().rev().find(|line| !line.trim().is_empty())?;
-    let ErrorLine { error } = serde_json::from_str(line).ok()?;
-    Some(error.chars().take(MAX_REASON_CHARS).collect())
+    let ErrorLine { error, code } = serde_json::from_str(line).ok()?;
+    Some(InputProblem {
+        reason: error.chars().take(MAX_REASON_CHARS).collect(),
+        code: code.map(|code| code.chars().take(MAX_CODE_CHARS).collect()),
+    })
 }
 
 #[cfg(test)]
@@ -99,7 +129,12 @@ mod tests {
         let progress = Progress { step: "annotate".into(), permille: 420, records: 1234 };
         assert_eq!(Event::parse(line), Some(Event::Progress(progress)));
         let line = br#"{"event":"done","records":9,"summary":"/w/log"}"#;
-        assert_eq!(Event::parse(line), Some(Event::Done(9)));
+        let done = Annotated { records: 9, not_annotated: None };
+        assert_eq!(Event::parse(line), Some(Event::Done(done)));
+        let line = br#"{"event":"done","records":9,"not_annotated":{"ref_mismatch":2,"new":1}}"#;
+        let gaps = NotAnnotated { ref_mismatch: 2, other: 1, ..NotAnnotated::default() };
+        let done = Annotated { records: 9, not_annotated: Some(gaps) };
+        assert_eq!(Event::parse(line), Some(Event::Done(done)));
     }
 
     #[test]
@@ -127,8 +162,11 @@ mod tests {
     #[test]
     fn the_reason_is_read_from_the_last_line() {
         let stderr = "reading\n{\"error\":\"line 17, POS: \\\"12a\\\" is not a position\",\"code\":\"bad_position\"}\n\n";
-        assert_eq!(reason(stderr).unwrap(), "line 17, POS: \"12a\" is not a position");
-        assert_eq!(reason("thread main panicked\n"), None);
-        assert_eq!(reason(""), None);
+        let problem = input_problem(stderr).unwrap();
+        assert_eq!(problem.reason, "line 17, POS: \"12a\" is not a position");
+        assert_eq!(problem.code.as_deref(), Some("bad_position"));
+        assert_eq!(input_problem("{\"error\":\"x\"}").unwrap().code, None);
+        assert_eq!(input_problem("thread main panicked\n"), None);
+        assert_eq!(input_problem(""), None);
     }
 }

@@ -1,6 +1,6 @@
 //! Runs of the engine and of the index builder, from start to exit status.
 
-use super::messages::{Event, progress_after_steps, reason};
+use super::messages::{Annotated, Event, InputProblem, input_problem, progress_after_steps};
 use super::process::{self, Ended, Stopped};
 use super::sandbox::{Confined, Exceeded, Exit, Sandbox, find_program};
 use super::template::{Paths, Template};
@@ -43,9 +43,9 @@ pub(crate) struct Task<'a> {
 /// The reason why a run has no result.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EngineError {
-    /// The engine rejected the input, with this reason.
-    #[error("{0}")]
-    BadInput(String),
+    /// The engine rejected the input.
+    #[error("{}", .0.reason)]
+    BadInput(InputProblem),
     /// The run exceeded a limit, and would again.
     #[error("{0}")]
     OverLimit(String),
@@ -74,14 +74,14 @@ impl Engine {
         now.checked_add(self.sandbox.limits.wall).unwrap_or(now)
     }
 
-    /// Runs the engine and returns the number of annotated records, which is counted in the output
-    /// if the engine does not print it. Dropping the future kills the engine and all its children.
+    /// Runs the engine and returns what it has annotated; the records are counted in the output if the
+    /// engine does not print their number. Dropping the future kills the engine and all its children.
     pub(crate) async fn run(
         &self,
         task: Task<'_>,
         deadline: Instant,
         report: &Report,
-    ) -> Result<u64, EngineError> {
+    ) -> Result<Annotated, EngineError> {
         let Task { input, output, log, .. } = task;
         let mut last_event = LastEvent::None;
         let mut steps = 0;
@@ -94,7 +94,7 @@ impl Engine {
                 steps += 1;
                 report.advance(progress_after_steps(steps, step));
             }
-            Some(Event::Done(records)) => last_event = LastEvent::Done(records),
+            Some(Event::Done(annotated)) => last_event = LastEvent::Done(annotated),
             None => {}
         };
         // Other lines of standard error may contain details of this machine.
@@ -108,8 +108,11 @@ impl Engine {
         let ended =
             self.confined(task, &command, reference, deadline, on_stdout, on_stderr).await?;
         match last_event {
-            LastEvent::Done(records) => Ok(records),
-            LastEvent::None if is_regular(output) => Ok(count_records(output.to_owned()).await?),
+            LastEvent::Done(annotated) => Ok(annotated),
+            LastEvent::None if is_regular(output) => {
+                let records = count_records(output.to_owned()).await?;
+                Ok(Annotated { records, not_annotated: None })
+            }
             LastEvent::None | LastEvent::Progress => Err(crashed(&ended)),
         }
     }
@@ -150,8 +153,8 @@ impl Engine {
             return Ok(ended);
         }
         let code = |code: u8| ended.exit == Exit::Code(code.into());
-        match reason(&ended.tail) {
-            Some(reason) if code(BAD_INPUT) => Err(EngineError::BadInput(reason)),
+        match input_problem(&ended.tail) {
+            Some(problem) if code(BAD_INPUT) => Err(EngineError::BadInput(problem)),
             _ if code(DISK_FULL) || ended.names_full_disk() => {
                 Err(EngineError::DiskFull { tail: ended.tail.trim().to_owned() })
             }
@@ -212,8 +215,8 @@ async fn count_records(file: PathBuf) -> io::Result<u64> {
 
 /// The last JSON event of the engine.
 enum LastEvent {
-    /// The engine has finished, with the number of annotated records.
-    Done(u64),
+    /// The engine has finished.
+    Done(Annotated),
     /// The engine printed its progress but not its end.
     Progress,
     /// The engine prints no JSON events.

@@ -32,7 +32,7 @@ async fn ran(script: &str, change: impl FnOnce(&mut Engine)) -> Ran {
         file_bytes: 100_000,
     };
     let report = Report::new(Arc::new(SystemClock));
-    let result = engine.run(task, engine.deadline(), &report).await;
+    let result = engine.run(task, engine.deadline(), &report).await.map(|ran| ran.records);
     let progress = report.progress().borrow().clone();
     Ran { folder, result, progress }
 }
@@ -75,8 +75,8 @@ async fn a_successful_run_reports_records_files_and_progress() {
 #[tokio::test]
 async fn invalid_input_is_reported_with_the_reason_of_the_engine() {
     let script = r#"echo reading >&2; echo '{"error":"line 3: no REF","code":"ref"}' >&2; exit 2"#;
-    let EngineError::BadInput(reason) = error(script).await else { panic!("not bad input") };
-    assert_eq!(reason, "line 3: no REF");
+    let EngineError::BadInput(problem) = error(script).await else { panic!("not bad input") };
+    assert_eq!((&*problem.reason, problem.code.as_deref()), ("line 3: no REF", Some("ref")));
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ async fn bad_input_fails_the_job_with_the_engines_reason() {
     case.receive(1).await;
     let JobState::Failed(failure) = case.now().state else { panic!("{:?}", case.now()) };
     assert_eq!((failure.kind, failure.reason.as_str()), (FailureKind::Input, "line 3: no REF"));
+    assert_eq!(failure.code.as_deref(), Some("ref"));
     assert_eq!(case.test.job_results.len(), 1);
     assert!(case.is_deleted());
 }

@@ -3,6 +3,7 @@
 use super::failures::FailingStore;
 use super::*;
 use crate::engine::Template;
+use gas_shared::job::NotAnnotated;
 
 /// An engine that writes a result of two records.
 const TWO_RECORDS: &str = r#"
@@ -36,7 +37,21 @@ async fn the_run_log_and_the_summary_of_a_run_are_stored() {
     let lines: Vec<_> = log.lines().filter_map(|line| line.split_once("  ")).map(|l| l.1).collect();
     let steps = ["attempt 1 started", "download", "warning: odd", "store", "index"];
     assert_eq!(lines[..5], steps, "{log}");
-    assert_eq!(lines.last(), Some(&"records annotated and stored: 1"));
+    assert_eq!(lines.last(), Some(&"result stored; records: 1, annotated: 1"));
+}
+
+#[tokio::test]
+async fn the_row_has_the_records_without_annotation() {
+    let gaps = r#""records":2,"not_annotated":{"outside_reference":1,"a_new_reason":9}"#;
+    let case = case(&TWO_RECORDS.replace(r#""records":2"#, gaps)).await;
+    case.receive(1).await;
+    let JobState::Completed(done) = case.now().state else { panic!("{:?}", case.now()) };
+    let expected = NotAnnotated { outside_reference: 1, other: 9, ..NotAnnotated::default() };
+    assert_eq!(done.not_annotated, Some(expected));
+    assert!(done.has_warnings());
+    // The engine is not trusted: its counts may be wrong.
+    assert_eq!((done.records, done.annotated()), (2, 0));
+    assert!(case.run_log().ends_with("  result stored; records: 2, annotated: 0\n"));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Request and response types of the API. Users' programs depend on them, so they only change
 //! compatibly; the types that the pages use (`gas_shared`) may change independently.
 
-use gas_shared::job::{FailureKind, JobState, Results, Tier};
+use gas_shared::job::{Completion, CoverageWarning, FailureKind, JobState, Results, Tier};
 use gas_shared::upload::UploadTicket;
 use gas_shared::{Account, Job, JobStatus, Plan};
 use jiff::Timestamp;
@@ -84,6 +84,24 @@ pub struct JobDto {
     pub failure: Option<FailureDto>,
     /// The annotated file. `null` unless the job is completed.
     pub result: Option<ResultDto>,
+    /// Why variants of a completed job are not annotated. Empty if all are, and for jobs that were
+    /// completed before these were counted.
+    pub warnings: Vec<WarningDto>,
+}
+
+/// A reason why variants of a completed job are not annotated.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = Warning)]
+pub struct WarningDto {
+    /// The reason: `outside_reference` (the reference does not have the contig), `beyond_contig` (the
+    /// position is beyond the end of the contig), `ref_mismatch` (REF differs from the reference) or
+    /// `not_annotated` (INFO/GAS_NOTE says why). There may be more in the future.
+    #[schema(example = "outside_reference")]
+    pub code: String,
+    /// Number of VCF records.
+    pub count: u64,
+    /// The warning as a sentence.
+    pub message: String,
 }
 
 /// The state of a job.
@@ -152,6 +170,9 @@ pub struct FailureDto {
     pub kind: FailureKindDto,
     /// What happened, where, and what to do.
     pub reason: String,
+    /// A stable code of the problem of the file, such as `bad_position` or `nothing_annotated`. `null`
+    /// for other failures.
+    pub code: Option<String>,
 }
 
 /// The cause of a failure.
@@ -175,6 +196,8 @@ pub struct ResultDto {
     pub size_bytes: u64,
     /// Number of annotated VCF records.
     pub variants: u64,
+    /// Number of VCF records in the file.
+    pub records: u64,
     /// The end of the download window of the Free plan. `null` if no end is set. Does not apply to
     /// Premium.
     pub downloadable_until: Option<Timestamp>,
@@ -211,6 +234,7 @@ impl From<&Job> for JobDto {
             progress: None,
             failure: None,
             result: None,
+            warnings: Vec::new(),
         };
         match &job.state {
             JobState::Running(run) => {
@@ -224,7 +248,9 @@ impl From<&Job> for JobDto {
             JobState::Completed(done) => {
                 dto.started_at = Some(done.started_at);
                 dto.finished_at = Some(done.completed_at);
-                dto.result = Some(result(&done.results, done.result_size, done.records));
+                dto.result = Some(result(done));
+                let warnings = done.not_annotated.unwrap_or_default().warnings();
+                dto.warnings = warnings.map(WarningDto::from).collect();
             }
             JobState::Failed(failure) => {
                 dto.finished_at = Some(failure.at);
@@ -232,7 +258,8 @@ impl From<&Job> for JobDto {
                     FailureKind::Input => FailureKindDto::Input,
                     FailureKind::Service => FailureKindDto::Service,
                 };
-                dto.failure = Some(FailureDto { kind, reason: failure.reason.clone() });
+                let (reason, code) = (failure.reason.clone(), failure.code.clone());
+                dto.failure = Some(FailureDto { kind, reason, code });
             }
             JobState::Cancelled { at } => dto.finished_at = Some(*at),
             JobState::Uploading { .. } | JobState::Pending { .. } => {}
@@ -241,16 +268,27 @@ impl From<&Job> for JobDto {
     }
 }
 
-fn result(results: &Results, size_bytes: u64, variants: u64) -> ResultDto {
+impl From<CoverageWarning> for WarningDto {
+    fn from(warning: CoverageWarning) -> Self {
+        Self {
+            code: warning.problem.code().to_owned(),
+            count: warning.records,
+            message: warning.to_string(),
+        }
+    }
+}
+
+fn result(done: &Completion) -> ResultDto {
     let mut dto = ResultDto {
         state: ResultState::Available,
-        size_bytes,
-        variants,
+        size_bytes: done.result_size,
+        variants: done.annotated(),
+        records: done.records,
         downloadable_until: None,
         archived_at: None,
         restore_tier: None,
     };
-    match results {
+    match &done.results {
         Results::Stored(stored) | Results::Archiving { stored, .. } => {
             dto.downloadable_until = stored.until;
         }

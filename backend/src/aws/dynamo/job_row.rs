@@ -10,7 +10,8 @@
 use gas_shared::file_name::FileNameError;
 use gas_shared::job::{
     Archived, ClaimId, Completion, Failure, FailureKind, Input, Job, JobState, JobStatus,
-    ObjectLocation, Parts, Progress, Results, Retention, Retrieval, Run, Stored, Tier,
+    NotAnnotated, ObjectLocation, Parts, Progress, Results, Retention, Retrieval, Run, Stored,
+    Tier,
 };
 use gas_shared::{FileName, JobId, UserId};
 use jiff::Timestamp;
@@ -52,6 +53,8 @@ pub(super) struct JobRow {
     /// When the job was completed; failed and cancelled jobs have `end_time` instead.
     complete_time: Option<i64>,
     records: Option<u64>,
+    /// [`Completion::not_annotated`].
+    not_annotated: Option<NotAnnotated>,
     s3_results_bucket: Option<String>,
     s3_key_result_file: Option<String>,
     result_size: Option<u64>,
@@ -77,6 +80,8 @@ pub(super) struct JobRow {
     end_time: Option<i64>,
     failure_kind: Option<FailureKind>,
     failure_reason: Option<String>,
+    /// [`Failure::code`].
+    failure_code: Option<String>,
     /// [`Retention::input_deleted_at`].
     input_delete_time: Option<i64>,
     /// [`Retention::logs_deleted_at`].
@@ -126,6 +131,7 @@ impl TryFrom<&Job> for JobRow {
                 row.end_time = Some(failure.at.as_second());
                 row.failure_kind = Some(failure.kind);
                 row.failure_reason = Some(failure.reason.clone());
+                row.failure_code.clone_from(&failure.code);
             }
             JobState::Cancelled { at } => row.end_time = Some(at.as_second()),
         }
@@ -186,6 +192,7 @@ impl JobRow {
             progress_records: None,
             complete_time: None,
             records: None,
+            not_annotated: None,
             s3_results_bucket: None,
             s3_key_result_file: None,
             result_size: None,
@@ -205,6 +212,7 @@ impl JobRow {
             end_time: None,
             failure_kind: None,
             failure_reason: None,
+            failure_code: None,
             input_delete_time: job.retention.input_deleted_at.map(Timestamp::as_second),
             logs_delete_time: job.retention.logs_deleted_at.map(Timestamp::as_second),
             retention_time: job.retention.check_at.map(Timestamp::as_second),
@@ -233,6 +241,7 @@ impl JobRow {
         self.start_time = Some(done.started_at.as_second());
         self.complete_time = Some(done.completed_at.as_second());
         self.records = Some(done.records);
+        self.not_annotated = done.not_annotated;
         self.s3_results_bucket = Some(done.log.bucket.clone());
         self.result_size = Some(done.result_size);
         self.s3_key_log_file = Some(done.log.key.clone());
@@ -323,6 +332,7 @@ impl JobRow {
                 at: self.time("end_time", self.end_time)?,
                 kind: self.need("failure_kind", self.failure_kind)?,
                 reason: self.need("failure_reason", self.failure_reason.clone())?,
+                code: self.failure_code.clone(),
             }),
             JobStatus::Cancelled => {
                 JobState::Cancelled { at: self.time("end_time", self.end_time)? }
@@ -358,6 +368,7 @@ impl JobRow {
             started_at: self.time("start_time", self.start_time)?,
             completed_at: self.time("complete_time", self.complete_time)?,
             records: self.need("records", self.records)?,
+            not_annotated: self.not_annotated,
             results: self.read_results()?,
             result_size: self.need("result_size", self.result_size)?,
             log: self

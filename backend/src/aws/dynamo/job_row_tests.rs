@@ -78,14 +78,28 @@ fn any_results() -> impl Strategy<Value = Results> {
     ]
 }
 
+fn any_gaps() -> impl Strategy<Value = NotAnnotated> {
+    any::<[u64; 5]>().prop_map(
+        |[outside_reference, beyond_contig, ref_mismatch, not_a_variant, other]| NotAnnotated {
+            outside_reference,
+            beyond_contig,
+            ref_mismatch,
+            not_a_variant,
+            other,
+        },
+    )
+}
+
 fn any_completion() -> impl Strategy<Value = JobState> {
-    (any_time(), any_time(), any::<u64>(), ".{1,20}", any::<u64>(), any_results()).prop_map(
-        |(started_at, completed_at, records, log, result_size, results)| {
+    let counts = (any::<u64>(), proptest::option::of(any_gaps()));
+    (any_time(), any_time(), counts, ".{1,20}", any::<u64>(), any_results()).prop_map(
+        |(started_at, completed_at, (records, not_annotated), log, result_size, results)| {
             let log = result(&log);
             JobState::Completed(Completion {
                 started_at,
                 completed_at,
                 records,
+                not_annotated,
                 results,
                 result_size,
                 log,
@@ -96,8 +110,8 @@ fn any_completion() -> impl Strategy<Value = JobState> {
 
 fn any_failure() -> impl Strategy<Value = JobState> {
     let kind = prop_oneof![Just(FailureKind::Input), Just(FailureKind::Service)];
-    (any_time(), kind, ".{0,80}")
-        .prop_map(|(at, kind, reason)| JobState::Failed(Failure { at, kind, reason }))
+    (any_time(), kind, ".{0,80}", proptest::option::of("[a-z_]{1,20}"))
+        .prop_map(|(at, kind, reason, code)| JobState::Failed(Failure { at, kind, reason, code }))
 }
 
 fn any_parts() -> impl Strategy<Value = Parts> {
@@ -286,10 +300,27 @@ fn completed(results: Results) -> Job {
         started_at: at,
         completed_at: at,
         records: 1,
+        not_annotated: None,
         results,
         result_size: 1,
         log: result("log"),
     }))
+}
+
+#[test]
+fn a_row_without_counts_of_unannotated_records_is_readable_and_new_reasons_do_not_break_it() {
+    let stored = Stored { file: result("r"), until: None, restored_at: None };
+    let mut job = completed(Results::Stored(stored));
+    let item = item_of(&job);
+    assert!(!item.contains_key("not_annotated"));
+    assert_eq!(job_of(item).unwrap(), job);
+    let JobState::Completed(done) = &mut job.state else { panic!("not completed") };
+    done.not_annotated = Some(NotAnnotated { ref_mismatch: 2, ..NotAnnotated::default() });
+    let mut item = item_of(&job);
+    let AttributeValue::M(map) = item.get_mut("not_annotated").unwrap() else { panic!("no map") };
+    assert_eq!(map.len(), 1, "counts of zero are left out: {map:?}");
+    map.insert("a_new_reason".into(), AttributeValue::N("3".into()));
+    assert_eq!(job_of(item).unwrap(), job);
 }
 
 /// The sparse index must contain archived rows only.

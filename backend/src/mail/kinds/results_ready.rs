@@ -9,18 +9,28 @@ pub(super) struct ResultsReady {
     job: MailJob,
     /// How many records are annotated, with the unit.
     records: String,
+    /// What is not annotated, a sentence for each reason.
+    warnings: Vec<String>,
     access: Access,
 }
 
 impl ResultsReady {
     pub(super) fn new(context: &MailContext<'_>) -> Result<Self, Outdated> {
         let (job, done) = context.completed_job()?;
-        let records = counted(done.records.try_into().unwrap_or(i64::MAX), "record");
+        let records = counted(done.annotated().try_into().unwrap_or(i64::MAX), "record");
+        let warnings = done.not_annotated.unwrap_or_default().warnings();
+        let warnings = warnings.map(|warning| warning.to_string()).collect();
         let access = match done.results.stored() {
             Some(stored) => context.access(stored, Some(done.completed_at)),
             None => Access::Ended { reason: "The results are archived".to_owned() },
         };
-        Ok(Self { job, records, access })
+        Ok(Self { job, records, warnings, access })
+    }
+}
+
+impl ResultsReady {
+    const fn with_warnings(&self) -> &'static str {
+        if self.warnings.is_empty() { "" } else { " with warnings" }
     }
 }
 
@@ -29,8 +39,12 @@ mail_bodies!(ResultsReady, "mail/results_ready/body.html", "mail/results_ready/b
 impl MailTemplate for ResultsReady {
     fn subject(&self) -> String {
         match self.access {
-            Access::Unlimited | Access::Until { .. } => format!("Results ready: {}", self.job.file),
-            Access::Ended { .. } => format!("Annotated: {}", self.job.file),
+            Access::Unlimited | Access::Until { .. } => {
+                format!("Results ready{}: {}", self.with_warnings(), self.job.file)
+            }
+            Access::Ended { .. } => {
+                format!("Annotated{}: {}", self.with_warnings(), self.job.file)
+            }
         }
     }
 
