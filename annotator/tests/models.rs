@@ -383,21 +383,26 @@ fn escaped_identifiers_and_recoded_codons_are_read() {
     for region in EXONS {
         gff += &line("1", "exon", region, "Parent=T%2C1");
     }
-    // A codon that the intron splits: c.30 and c.31-32 are not in one exon.
-    let except = "transl_except=(pos:177..179%2Caa:Sec),(pos:join(199..200%2C261)%2Caa:Sec)";
+    // The second codon is given in parts.
+    let except = "transl_except=(pos:177..179%2Caa:Sec),(pos:join(198..199%2C200)%2Caa:Sec)";
     for region in CDS {
         gff += &line("1", "CDS", region, &format!("ID=C1;Parent=T%2C1;{except}"));
     }
     let reference = build("m.gff3", &gff, &contig("1", 0));
     let transcript = &transcripts(&reference, "1")[0];
     assert_eq!(&*transcript.id, "T,1");
-    assert_eq!(transcript.cds.as_ref().unwrap().selenocysteines, [2, 9]);
+    assert_eq!(recoded(transcript), [(2, b'U'), (9, b'U')]);
     // The same gene on the other strand.
     let reverse =
         gff.replace("\t+\t", "\t-\t").replace("(pos:177..179%2C", "(pos:complement(396..398)%2C");
-    let reverse = reverse.replace(",(pos:join(199..200%2C261)%2Caa:Sec)", "");
+    let reverse = reverse.replace(",(pos:join(198..199%2C200)%2Caa:Sec)", "");
     let reference = build("m.gff3", &reverse, &contig("1", 0));
-    assert_eq!(transcripts(&reference, "1")[0].cds.as_ref().unwrap().selenocysteines, [0]);
+    assert_eq!(recoded(&transcripts(&reference, "1")[0]), [(0, b'U')]);
+}
+
+fn recoded(transcript: &Transcript) -> Vec<(i32, u8)> {
+    let codons = transcript.cds.as_ref().unwrap().recoded.iter();
+    codons.map(|codon| (codon.number, codon.residue)).collect()
 }
 
 #[test]
@@ -408,7 +413,7 @@ fn a_transcript_that_cannot_be_translated_is_left_out_with_its_reason() {
             + &line("1", "CDS", cds, &format!("ID=C1;Parent=T1{rest}"))
     };
     for (models, reason) in [
-        (parts((171, 200), ";transl_table=4"), "the genetic code is not supported"),
+        (parts((171, 200), ";transl_table=27"), "the genetic code is not supported"),
         (parts((171, 210), ""), "the CDS is outside the exons"),
         (parts((171, 300), ""), "the CDS is outside the exons"),
         (line("1", "mRNA", (690, 720), "ID=T1"), "ends beyond the contig's sequence"),

@@ -486,6 +486,82 @@ fn selenocysteine_is_kept_before_and_after_the_change() {
     }
 }
 
+/// Genes whose CDS feature has a `transl_except` for the codon, or incomplete codon, `from..to` (from 0).
+fn genes_with_exception(
+    sequences: [&str; 3],
+    (from, to): (usize, usize),
+    residue: &str,
+    tags: &str,
+) -> [Gene; 2] {
+    let at = FLANK.len() + sequences[0].len();
+    let len = 2 * FLANK.len() + sequences.iter().map(|s| s.len()).sum::<usize>();
+    [false, true].map(|reverse| {
+        let positions = if reverse {
+            format!("complement({}..{})", len - at - to + 1, len - at - from)
+        } else {
+            format!("{}..{}", at + from + 1, at + to)
+        };
+        let attributes = format!(";transl_except=(pos:{positions}%2Caa:{residue}){tags}");
+        Gene::new("1", sequences, reverse, (0, &attributes, ""), None)
+    })
+}
+
+#[test]
+fn codons_that_the_genetic_code_does_not_translate_have_the_residue_of_the_model() {
+    let cds = "ATGGCCTAGCTGAAATAA";
+    let pyrrolysine = genes_with_exception([UTR5, cds, UTR3], (6, 9), "Pyl", "");
+    let cases = [
+        ("substitution", 7, 1, "G", ["missense", "c.7T>G", "Pyl3Glu"]),
+        ("stop codon", 9, 1, "A", ["stop_gained", "c.9G>A", "Pyl3Ter"]),
+        ("deletion", 7, 3, "", ["inframe_deletion", "c.7_9del", "Pyl3del"]),
+        ("other residue behind", 11, 1, "C", ["missense", "c.11T>C", "Leu4Pro"]),
+    ];
+    check(&cases, &pyrrolysine, UTR5.len());
+    // A sense codon that is read as another residue, and one that ends the protein.
+    let other = genes_with_exception([UTR5, cds, UTR3], (9, 12), "Ser", "");
+    let cases = [("substitution", 11, 1, "C", ["missense", "c.11T>C", "Ser4Pro"])];
+    check(&cases, &other, UTR5.len());
+    let unknown = genes_with_exception([UTR5, cds, UTR3], (9, 12), "OTHER", "");
+    let cases = [("substitution", 14, 1, "C", ["missense", "c.14A>C", "Lys5Thr"])];
+    check(&cases, &unknown, UTR5.len());
+    let stop = genes_with_exception([UTR5, "ATGGCCAAACTG", UTR3], (9, 12), "TERM", "");
+    let cases = [
+        ("substitution of the stop", 10, 1, "A", ["stop_lost", "c.10C>A", "Ter4MetextTer3"]),
+        ("residue before", 8, 1, "C", ["missense", "c.8A>C", "Lys3Thr"]),
+    ];
+    check(&cases, &stop, UTR5.len());
+    // The start codon GCG, as the model says.
+    let start = genes_with_exception([UTR5, "GCGGCCAAATAA", UTR3], (0, 3), "Met", "");
+    let cases = [
+        ("no start codon", 2, 1, "A", ["start_lost", "c.2C>A", "Met1?"]),
+        ("codon 2", 5, 1, "G", ["missense", "c.5C>G", "Ala2Gly"]),
+    ];
+    check(&cases, &start, UTR5.len());
+    // The poly-A tail completes TA.
+    let poly_a =
+        genes_with_exception([UTR5, "ATGGCCAAATA", ""], (9, 11), "TERM", ";transl_table=5");
+    let cases = [
+        ("stop codon", 11, 1, "G", ["stop_lost", "c.11A>G", "Ter4TrpextTer?"]),
+        ("residue before", 8, 1, "C", ["missense", "c.8A>C", "Lys3Thr"]),
+    ];
+    check(&cases, &poly_a, UTR5.len());
+}
+
+#[test]
+fn genetic_codes_are_those_of_ncbi() {
+    // Ciliates read TAA as glutamine.
+    let ciliate = genes("1", [UTR5, "ATGGCCTAAAAATGA", UTR3], (0, ";transl_table=6", ""), None);
+    let cases = [
+        ("glutamine", 7, 1, "A", ["missense", "c.7T>A", "Gln3Lys"]),
+        ("stop codon", 8, 1, "G", ["stop_gained", "c.8A>G", "Gln3Ter"]),
+    ];
+    check(&cases, &ciliate, UTR5.len());
+    // CTG is serine in some yeasts.
+    let yeast = genes("1", [UTR5, "ATGCTGAAATAA", UTR3], (0, ";transl_table=12", ""), None);
+    let cases = [("serine", 5, 1, "C", ["missense", "c.5T>C", "Ser2Pro"])];
+    check(&cases, &yeast, UTR5.len());
+}
+
 #[test]
 fn start_codons_of_other_codes_are_methionine() {
     // ATT starts in mitochondria: M A * with TAA supplied in full.

@@ -2,7 +2,7 @@
 
 use super::edited::EditedCoding;
 use super::locate::Location;
-use crate::model::{Cds, CodonTable, Transcript, complement};
+use crate::model::{Cds, CodonTable, RecodedCodon, Transcript, complement};
 use crate::reference::ContigView;
 use crate::variant::Allele;
 
@@ -14,7 +14,7 @@ pub struct Translatable<'a> {
     pub phase: usize,
     /// Coding bases.
     pub cds: &'a [u8],
-    /// Number of bases of a mitochondrial stop codon that the poly-A tail supplies.
+    /// Number of bases of the stop codon that the poly-A tail supplies.
     pub tail: usize,
     /// Bases of the 3' UTR.
     pub utr3: &'a [u8],
@@ -22,8 +22,8 @@ pub struct Translatable<'a> {
     pub utr5: &'a [u8],
     /// Genetic code.
     pub table: CodonTable,
-    /// Codons (from 0) that are translated as selenocysteine.
-    pub selenocysteines: &'a [i32],
+    /// Codons that the genetic code does not translate.
+    pub recoded: &'a [RecodedCodon],
     /// Whether the first codon is known.
     start_known: bool,
     /// Whether the last codon is known.
@@ -37,16 +37,15 @@ impl<'a> Translatable<'a> {
         Self {
             phase: usize::from(cds.start_phase),
             cds: contig.coding(cds),
-            tail: match cds.table {
-                CodonTable::VertebrateMitochondrial => {
-                    (3 - (usize::from(cds.start_phase) + cds.len as usize) % 3) % 3
-                }
-                _ => 0,
+            tail: if cds.stop_from_poly_a {
+                (3 - (usize::from(cds.start_phase) + cds.len as usize) % 3) % 3
+            } else {
+                0
             },
             utr3: &cdna[cds.cdna_end as usize..],
             utr5: &cdna[..cds.cdna_start as usize - 1],
             table: cds.table,
-            selenocysteines: &cds.selenocysteines,
+            recoded: &cds.recoded,
             start_known: !transcript.flags.cds_start_nf && cds.start_phase == 0,
             end_known: !transcript.flags.cds_end_nf,
         }
@@ -56,14 +55,16 @@ impl<'a> Translatable<'a> {
     /// differ from the usual ones by more than a base, so that others mean that the start of the
     /// coding sequence was not found.
     pub fn has_start(&self) -> bool {
-        self.start_known && self.codon(0).is_some_and(|codon| self.table.may_start(&codon))
+        self.start_known
+            && self.codon(0).is_some_and(|codon| {
+                self.table.may_start(&codon) || self.recoded_residue(0, &codon) == Some(b'M')
+            })
     }
 
     /// Whether a codon in place of the start codon starts translation.
     pub fn can_start(&self, codon: &[u8; 3]) -> bool {
         match self.table {
-            // Other start codons are rare exceptions in nuclear genes.
-            CodonTable::Standard => codon == b"ATG" || Some(*codon) == self.codon(0),
+            table if table.starts_at_atg() => codon == b"ATG" || Some(*codon) == self.codon(0),
             table => table.is_start(codon) || Some(*codon) == self.codon(0),
         }
     }
@@ -128,17 +129,28 @@ impl<'a> Translatable<'a> {
         out.extend((from..to).map_while(|index| self.base(index)));
     }
 
-    /// The amino acid of a reference codon (from 0), including selenocysteine, and methionine for
-    /// any start codon.
+    /// The amino acid of a reference codon (from 0), including recoded ones, and methionine for any start
+    /// codon.
     #[inline]
     pub fn residue(&self, codon: usize) -> Option<u8> {
         let bases = self.codon(codon)?;
         if codon == 0 && self.start_known && self.table.may_start(&bases) {
             return Some(b'M');
         }
-        let residue = self.table.translate(&bases);
-        let is_sec = residue == b'*' && self.selenocysteines.contains(&(codon as i32));
-        Some(if is_sec { b'U' } else { residue })
+        Some(self.recoded_residue(codon, &bases).unwrap_or_else(|| self.table.translate(&bases)))
+    }
+
+    /// The residue of a codon (from 0) with these bases, if the genetic code does not translate it.
+    pub(super) fn recoded_residue(&self, codon: usize, bases: &[u8; 3]) -> Option<u8> {
+        if self.recoded.is_empty() {
+            return None;
+        }
+        let number = i32::try_from(codon).ok()?;
+        let at = self.recoded.binary_search_by_key(&number, |codon| codon.number).ok()?;
+        let residue = self.recoded[at].residue;
+        // Selenocysteine and pyrrolysine stand for stop codons only.
+        let replaces = !matches!(residue, b'U' | b'O') || self.table.translate(bases) == b'*';
+        replaces.then_some(residue)
     }
 
     /// Length of the reference protein: complete codons without a final stop.
@@ -239,27 +251,24 @@ impl Codons {
         }
         translate(&mut self.reference_peptide, coding.table, &self.reference);
         translate(&mut self.alt_peptide, coding.table, &self.alt);
-        if !coding.selenocysteines.is_empty() {
-            self.read_selenocysteines(coding, (start, end));
+        if !coding.recoded.is_empty() {
+            self.read_recoded(coding, (start, end));
         }
         self.peptides_known = true;
     }
 
-    /// Replaces the stop codons that are read as selenocysteine, before and after the change of the
-    /// bases `span` (from 0).
-    fn read_selenocysteines(&mut self, coding: &Translatable<'_>, span: (usize, usize)) {
+    /// Sets the residues of recoded codons, before and after the change of the bases `span` (from 0).
+    fn read_recoded(&mut self, coding: &Translatable<'_>, span: (usize, usize)) {
         let first = self.first as usize - 1;
-        for (n, residue) in self.reference_peptide.iter_mut().enumerate() {
-            if *residue == b'*' && coding.residue(first + n) == Some(b'U') {
-                *residue = b'U';
-            }
+        let codons = self.reference.as_chunks::<3>().0;
+        for (n, (residue, codon)) in self.reference_peptide.iter_mut().zip(codons).enumerate() {
+            *residue = coding.recoded_residue(first + n, codon).unwrap_or(*residue);
         }
         let edited = EditedCoding::within(coding, span, &self.alt_bases);
         let codons = self.alt.as_chunks::<3>().0;
         for (n, (residue, codon)) in self.alt_peptide.iter_mut().zip(codons).enumerate() {
-            if *residue == b'*' && edited.is_selenocysteine(3 * (first + n) as i64, codon) {
-                *residue = b'U';
-            }
+            let recoded = edited.recoded_residue(3 * (first + n) as i64, codon);
+            *residue = recoded.unwrap_or(*residue);
         }
     }
 }

@@ -104,6 +104,16 @@ impl<'a> EditedCoding<'a> {
         if self.origin != 0 || self.from < 0 { 0 } else { (self.from / 3) as usize }
     }
 
+    /// The first codon (from 0) with another base than before, or else `last`. The answer is the same for
+    /// all places of an allele in a repeat.
+    pub fn first_changed_codon(&self, last: usize) -> usize {
+        if self.origin != 0 || self.from < 0 {
+            return 0;
+        }
+        let changed = |n: &usize| self.codon_at(*n as i64 * 3) != self.coding.codon(*n);
+        (self.first_codon()..last).find(changed).unwrap_or(last)
+    }
+
     /// Whether a replaced base, or the place of an insertion, is inside `from..to`.
     const fn touches(&self, from: i64, to: i64) -> bool {
         if self.from == self.to {
@@ -213,6 +223,43 @@ impl<'a> EditedCoding<'a> {
             .all(|n| self.base(n) == self.coding.base_at(n - self.added()))
     }
 
+    /// The first stop codon (from 0) after a shift of the frame, if the change makes it: it has new
+    /// bases or bases from both sides of the change, or it is the first codon with another residue. The
+    /// answer is the same for all places of an allele in a repeat.
+    pub fn new_stop_of_shift(&self) -> Option<usize> {
+        let behind = self.first_behind_change();
+        let mut differs = false;
+        for number in self.first_codon().. {
+            let is_behind = self.origin + number as i64 * 3 >= behind;
+            if differs && is_behind {
+                return None;
+            }
+            let (before, after) = (self.coding.residue(number), self.residue(number)?);
+            differs |= before != Some(after);
+            if after == b'*' {
+                return (differs || !is_behind).then_some(number);
+            }
+        }
+        None
+    }
+
+    /// The first base after which all bases follow the change, at the 5'-most place of the allele.
+    fn first_behind_change(&self) -> i64 {
+        let new_end = self.from + self.alt.len() as i64;
+        let first = self.origin + self.first_codon() as i64 * 3;
+        let is_moved = |n: &i64| self.base(*n) == self.coding.base_at(*n - self.added());
+        new_end - (first..new_end).rev().take_while(is_moved).count() as i64
+    }
+
+    /// Whether the stop codon becomes the codon of an amino acid and no residue before it changes, so
+    /// that the protein is extended.
+    pub fn extends(&self) -> bool {
+        (self.first_codon()..)
+            .map_while(|n| Some((self.coding.residue(n)?, self.residue(n)?)))
+            .find(|(before, after)| before != after || *before == b'*')
+            .is_some_and(|(before, after)| before == b'*' && !matches!(after, b'*' | b'X'))
+    }
+
     /// Whether a stop codon (from 0) of the changed codons is premature: the change makes it before
     /// the former one, and residues of the protein are lost.
     pub fn makes_premature_stop(&self, found: usize) -> bool {
@@ -253,27 +300,25 @@ impl<'a> EditedCoding<'a> {
         if number == 0 && self.coding.has_start() && self.coding.can_start(&codon) {
             return Some(b'M');
         }
-        let residue = self.coding.table.translate(&codon);
-        let is_sec = residue == b'*' && self.is_selenocysteine(index, &codon);
-        Some(if is_sec { b'U' } else { residue })
+        let recoded = self.recoded_residue(index, &codon);
+        Some(recoded.unwrap_or_else(|| self.coding.table.translate(&codon)))
     }
 
-    /// Whether the codon at an index is a TGA that was read as selenocysteine before the change, at
-    /// the same distance from the bases before or after the change.
-    pub(super) fn is_selenocysteine(&self, index: i64, codon: &[u8; 3]) -> bool {
-        if self.coding.selenocysteines.is_empty() || !codon.eq_ignore_ascii_case(b"TGA") {
-            return false;
+    /// The residue of the codon at an index if the same codon, at the same distance from the bases before
+    /// or after the change, was not translated by the genetic code before the change.
+    pub(super) fn recoded_residue(&self, index: i64, codon: &[u8; 3]) -> Option<u8> {
+        if self.coding.recoded.is_empty() {
+            return None;
         }
         let was = |index: i64| {
-            index >= 0
-                && index % 3 == 0
-                && i32::try_from(index / 3)
-                    .is_ok_and(|codon| self.coding.selenocysteines.contains(&codon))
+            let number = usize::try_from(index).ok().filter(|n| n.is_multiple_of(3))? / 3;
+            let before = self.coding.codon(number).filter(|b| b.eq_ignore_ascii_case(codon))?;
+            self.coding.recoded_residue(number, &before)
         };
         let added = self.added();
         let new_end = self.from + self.alt.len() as i64;
-        ((added == 0 || self.from > index) && was(index))
-            || (new_end < index + 3 && was(index - added))
+        let at_start = (added == 0 || self.from > index).then(|| was(index)).flatten();
+        at_start.or_else(|| (new_end < index + 3).then(|| was(index - added)).flatten())
     }
 
     /// The number (from 0) of the first stop codon at or after a codon.

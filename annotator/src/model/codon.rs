@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 /// A genetic code by its NCBI number
-/// (<https://www.ncbi.nlm.nih.gov/Taxonomy/Utils/wprintgc.cgi>).
+/// (<https://www.ncbi.nlm.nih.gov/Taxonomy/Utils/wprintgc.cgi>). The codes 27, 28 and 31 are missing: their
+/// stop codons are also read as amino acids, by a context that gene models do not have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CodonTable {
     /// 1, the standard code.
@@ -14,30 +15,110 @@ pub enum CodonTable {
     /// 11, bacteria, archaea and plant plastids. It translates like the standard code, but has more
     /// start codons.
     Bacterial,
+    /// 3, yeast mitochondria.
+    YeastMitochondrial,
+    /// 4, mitochondria of molds, protozoans and coelenterates; mycoplasma and spiroplasma.
+    MoldMitochondrial,
+    /// 5, invertebrate mitochondria.
+    InvertebrateMitochondrial,
+    /// 6, nuclei of ciliates, dasycladacean and hexamita.
+    Ciliate,
+    /// 9, mitochondria of echinoderms and flatworms.
+    EchinodermMitochondrial,
+    /// 10, nuclei of euplotids.
+    Euplotid,
+    /// 12, nuclei of yeasts that read CTG as serine.
+    AlternativeYeast,
+    /// 13, ascidian mitochondria.
+    AscidianMitochondrial,
+    /// 14, flatworm mitochondria, alternative code.
+    AlternativeFlatwormMitochondrial,
+    /// 15, nuclei of Blepharisma.
+    Blepharisma,
+    /// 16, chlorophycean mitochondria.
+    ChlorophyceanMitochondrial,
+    /// 21, trematode mitochondria.
+    TrematodeMitochondrial,
+    /// 22, mitochondria of Scenedesmus obliquus.
+    ScenedesmusMitochondrial,
+    /// 23, mitochondria of Thraustochytrium.
+    ThraustochytriumMitochondrial,
+    /// 24, mitochondria of Rhabdopleuridae.
+    RhabdopleuridaeMitochondrial,
+    /// 25, candidate division SR1 and Gracilibacteria.
+    Gracilibacteria,
+    /// 26, nuclei of Pachysolen tannophilus.
+    Pachysolen,
+    /// 29, nuclei of Mesodinium.
+    Mesodinium,
+    /// 30, nuclei of peritrichs.
+    Peritrich,
+    /// 32, plastids of Balanophoraceae.
+    BalanophoraceaePlastid,
+    /// 33, mitochondria of Cephalodiscidae.
+    CephalodiscidaeMitochondrial,
 }
 
-const STANDARD: &[u8; 64] = b"FFLLSSSSYY**CC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG";
-const MITOCHONDRIAL: &[u8; 64] =
-    b"FFLLSSSSYY**CCWWLLLLPPPPHHQQRRRRIIMMTTTTNNKKSS**VVVVAAAADDEEGGGG";
+/// What a genetic code consists of.
+struct GeneticCode {
+    number: u32,
+    table: CodonTable,
+    /// Amino acids in NCBI's order of codons.
+    residues: &'static [u8; 64],
+    /// Start codons.
+    starts: &'static [&'static [u8; 3]],
+}
+
+const fn code(
+    number: u32,
+    table: CodonTable,
+    residues: &'static [u8; 64],
+    starts: &'static [&'static [u8; 3]],
+) -> GeneticCode {
+    GeneticCode { number, table, residues, starts }
+}
+
+/// NCBI's `gc.prt`, in the order of [`CodonTable`].
+#[rustfmt::skip]
+const CODES: [GeneticCode; 24] = {
+    use CodonTable::*;
+    [
+        code(1, Standard, b"FFLLSSSSYY**CC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG", &[b"ATG", b"CTG", b"TTG"]),
+        code(2, VertebrateMitochondrial, b"FFLLSSSSYY**CCWWLLLLPPPPHHQQRRRRIIMMTTTTNNKKSS**VVVVAAAADDEEGGGG", &[b"ATA", b"ATC", b"ATG", b"ATT", b"GTG"]),
+        code(11, Bacterial, b"FFLLSSSSYY**CC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG", &[b"ATA", b"ATC", b"ATG", b"ATT", b"CTG", b"GTG", b"TTG"]),
+        code(3, YeastMitochondrial, b"FFLLSSSSYY**CCWWTTTTPPPPHHQQRRRRIIMMTTTTNNKKSSRRVVVVAAAADDEEGGGG", &[b"ATA", b"ATG", b"GTG"]),
+        code(4, MoldMitochondrial, b"FFLLSSSSYY**CCWWLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG", &[b"ATA", b"ATC", b"ATG", b"ATT", b"CTG", b"GTG", b"TTA", b"TTG"]),
+        code(5, InvertebrateMitochondrial, b"FFLLSSSSYY**CCWWLLLLPPPPHHQQRRRRIIMMTTTTNNKKSSSSVVVVAAAADDEEGGGG", &[b"ATA", b"ATC", b"ATG", b"ATT", b"GTG", b"TTG"]),
+        code(6, Ciliate, b"FFLLSSSSYYQQCC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG", &[b"ATG"]),
+        code(9, EchinodermMitochondrial, b"FFLLSSSSYY**CCWWLLLLPPPPHHQQRRRRIIIMTTTTNNNKSSSSVVVVAAAADDEEGGGG", &[b"ATG", b"GTG"]),
+        code(10, Euplotid, b"FFLLSSSSYY**CCCWLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG", &[b"ATG"]),
+        code(12, AlternativeYeast, b"FFLLSSSSYY**CC*WLLLSPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG", &[b"ATG", b"CTG"]),
+        code(13, AscidianMitochondrial, b"FFLLSSSSYY**CCWWLLLLPPPPHHQQRRRRIIMMTTTTNNKKSSGGVVVVAAAADDEEGGGG", &[b"ATA", b"ATG", b"GTG", b"TTG"]),
+        code(14, AlternativeFlatwormMitochondrial, b"FFLLSSSSYYY*CCWWLLLLPPPPHHQQRRRRIIIMTTTTNNNKSSSSVVVVAAAADDEEGGGG", &[b"ATG"]),
+        code(15, Blepharisma, b"FFLLSSSSYY*QCC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG", &[b"ATG"]),
+        code(16, ChlorophyceanMitochondrial, b"FFLLSSSSYY*LCC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG", &[b"ATG"]),
+        code(21, TrematodeMitochondrial, b"FFLLSSSSYY**CCWWLLLLPPPPHHQQRRRRIIMMTTTTNNNKSSSSVVVVAAAADDEEGGGG", &[b"ATG", b"GTG"]),
+        code(22, ScenedesmusMitochondrial, b"FFLLSS*SYY*LCC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG", &[b"ATG"]),
+        code(23, ThraustochytriumMitochondrial, b"FF*LSSSSYY**CC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG", &[b"ATG", b"ATT", b"GTG"]),
+        code(24, RhabdopleuridaeMitochondrial, b"FFLLSSSSYY**CCWWLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSSKVVVVAAAADDEEGGGG", &[b"ATG", b"CTG", b"GTG", b"TTG"]),
+        code(25, Gracilibacteria, b"FFLLSSSSYY**CCGWLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG", &[b"ATG", b"GTG", b"TTG"]),
+        code(26, Pachysolen, b"FFLLSSSSYY**CC*WLLLAPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG", &[b"ATG", b"CTG"]),
+        code(29, Mesodinium, b"FFLLSSSSYYYYCC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG", &[b"ATG"]),
+        code(30, Peritrich, b"FFLLSSSSYYEECC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG", &[b"ATG"]),
+        code(32, BalanophoraceaePlastid, b"FFLLSSSSYY*WCC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG", &[b"ATA", b"ATC", b"ATG", b"ATT", b"CTG", b"GTG", b"TTG"]),
+        code(33, CephalodiscidaeMitochondrial, b"FFLLSSSSYYY*CCWWLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSSKVVVVAAAADDEEGGGG", &[b"ATG", b"CTG", b"GTG", b"TTG"]),
+    ]
+};
 
 impl CodonTable {
     /// The code with an NCBI number.
-    pub const fn from_number(number: u32) -> Option<Self> {
-        match number {
-            1 => Some(Self::Standard),
-            2 => Some(Self::VertebrateMitochondrial),
-            11 => Some(Self::Bacterial),
-            _ => None,
-        }
+    pub fn from_number(number: u32) -> Option<Self> {
+        CODES.iter().find(|code| code.number == number).map(|code| code.table)
     }
 
     /// The NCBI number.
     pub const fn number(self) -> u32 {
-        match self {
-            Self::Standard => 1,
-            Self::VertebrateMitochondrial => 2,
-            Self::Bacterial => 11,
-        }
+        CODES[self as usize].number
     }
 
     /// The amino acid of a codon; `*` for a stop, `X` for an incomplete or ambiguous codon.
@@ -84,10 +165,7 @@ impl CodonTable {
     }
 
     const fn residues(self) -> &'static [u8; 64] {
-        match self {
-            Self::Standard | Self::Bacterial => STANDARD,
-            Self::VertebrateMitochondrial => MITOCHONDRIAL,
-        }
+        CODES[self as usize].residues
     }
 
     /// Whether a codon can be the start codon of a gene model: a start codon, or one that differs
@@ -100,15 +178,13 @@ impl CodonTable {
 
     /// Whether a codon is a start codon.
     pub fn is_start(self, codon: &[u8]) -> bool {
-        match self {
-            Self::Standard => matches!(codon, b"ATG" | b"CTG" | b"TTG"),
-            Self::VertebrateMitochondrial => {
-                matches!(codon, b"ATG" | b"ATA" | b"ATT" | b"ATC" | b"GTG")
-            }
-            Self::Bacterial => {
-                matches!(codon, b"ATG" | b"GTG" | b"TTG" | b"CTG" | b"ATT" | b"ATC" | b"ATA")
-            }
-        }
+        CODES[self as usize].starts.iter().any(|start| *start == codon)
+    }
+
+    /// Whether translation starts at ATG only, apart from genes whose model has another start codon.
+    /// The other start codons of these codes are rare exceptions in nuclear genes.
+    pub const fn starts_at_atg(self) -> bool {
+        matches!(self, Self::Standard | Self::AlternativeYeast | Self::Pachysolen)
     }
 }
 
@@ -204,6 +280,7 @@ pub const fn amino_acid_three(one: u8) -> &'static str {
         b'Y' => "Tyr",
         b'V' => "Val",
         b'U' => "Sec",
+        b'O' => "Pyl",
         b'*' => "Ter",
         _ => "Xaa",
     }
@@ -212,6 +289,25 @@ pub const fn amino_acid_three(one: u8) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_genetic_code_is_found_by_its_number_and_reads_atg_as_methionine() {
+        for (place, code) in CODES.iter().enumerate() {
+            assert_eq!(code.table as usize, place);
+            assert_eq!(CodonTable::from_number(code.number), Some(code.table));
+            assert_eq!(code.table.number(), code.number);
+            assert!(code.table.translate(b"ATG") == b'M' && code.table.is_start(b"ATG"));
+            assert!(code.residues.contains(&b'*'));
+        }
+        let translated =
+            |number, codon: &[u8]| CodonTable::from_number(number).map(|t| t.translate(codon));
+        assert_eq!(translated(3, b"CTG"), Some(b'T'));
+        assert_eq!(translated(5, b"AGA"), Some(b'S'));
+        assert_eq!(translated(6, b"TAA"), Some(b'Q'));
+        assert_eq!(translated(12, b"CTG"), Some(b'S'));
+        assert_eq!(translated(25, b"TGA"), Some(b'G'));
+        assert_eq!(translated(31, b"TGA"), None);
+    }
 
     #[test]
     fn genetic_codes_differ_in_their_amino_acids_and_start_codons() {

@@ -8,7 +8,7 @@ mod transcript;
 
 pub use codon::{CodonTable, amino_acid_three, codon_index, complement};
 pub use index::RegionIndex;
-pub use transcript::{Cds, CdsSegment, Exon, Strand, Transcript, TranscriptFlags};
+pub use transcript::{Cds, CdsSegment, Exon, RecodedCodon, Strand, Transcript, TranscriptFlags};
 
 use serde::{Deserialize, Serialize};
 

@@ -69,6 +69,15 @@ pub struct CdsSegment {
     pub cds_start: i32,
 }
 
+/// A codon that the genetic code does not translate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecodedCodon {
+    /// Its number, from 0.
+    pub number: i32,
+    /// The residue: `U` selenocysteine, `O` pyrrolysine, `*` a stop, `X` another one, or any residue.
+    pub residue: u8,
+}
+
 /// The coding part of a transcript.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cds {
@@ -84,8 +93,10 @@ pub struct Cds {
     pub skip: u8,
     /// The genetic code.
     pub table: CodonTable,
-    /// TGA codons (from 0) that are translated as selenocysteine.
-    pub selenocysteines: Vec<i32>,
+    /// Codons that the genetic code does not translate, by number.
+    pub recoded: Vec<RecodedCodon>,
+    /// Whether the poly-A tail completes the stop codon, if the last codon is incomplete.
+    pub stop_from_poly_a: bool,
     /// Offset of the coding sequence in the spliced sequence file.
     pub offset: u64,
     /// Length of the coding sequence in bases.

@@ -50,7 +50,16 @@ pub(super) fn assemble(found: &Features, contigs: &[Contig], assembly: &str) -> 
             }
         };
         let (mut transcript, number) = match (built, number) {
-            (Ok(transcript), Some(number)) => (transcript, number),
+            (Ok((transcript, unplaced)), Some(number)) => {
+                for _ in 0..unplaced {
+                    out.left_out.add(
+                        stripped_id(key.id),
+                        key.contig,
+                        LeftOut::TranslationException,
+                    );
+                }
+                (transcript, number)
+            }
             (Err(reason), _) => {
                 out.left_out.add(stripped_id(key.id), key.contig, reason);
                 continue;

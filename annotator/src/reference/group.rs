@@ -8,6 +8,7 @@
 use super::copies::is_at_several_places;
 use super::gff::{Feature, Features};
 use super::left_out::LeftOut;
+use super::translation_exception::TranslationException;
 use std::collections::{HashMap, HashSet};
 
 /// What identifies a transcript in a file.
@@ -33,8 +34,8 @@ pub(super) struct TranscriptFeatures<'a> {
     pub(super) stop_codons: Vec<&'a Feature>,
     /// Untranslated regions, if there are no exons.
     pub(super) utrs: Vec<&'a Feature>,
-    /// Regions of codons that are translated to selenocysteine.
-    pub(super) selenocysteines: Vec<(i32, i32)>,
+    /// Codons that the genetic code does not translate.
+    pub(super) exceptions: Vec<TranslationException>,
     /// Why it is left out.
     pub(super) left_out: Option<LeftOut>,
 }
@@ -55,10 +56,17 @@ impl<'a> TranscriptFeatures<'a> {
             "exon" | "pseudogenic_exon" => self.exons.push(feature),
             "CDS" => self.cds.push(feature),
             "stop_codon" => self.stop_codons.push(feature),
-            _ => self.selenocysteines.push((feature.start, feature.end)),
+            _ => self
+                .exceptions
+                .push(TranslationException::selenocysteine(feature.start, feature.end)),
         }
         if let Some(list) = feature.attribute(&["transl_except"]) {
-            self.selenocysteines.extend(selenocysteines_of(list));
+            for exception in TranslationException::parse(list) {
+                // Each part of a CDS repeats the attribute.
+                if !self.exceptions.contains(&exception) {
+                    self.exceptions.push(exception);
+                }
+            }
         }
     }
 
@@ -68,17 +76,6 @@ impl<'a> TranscriptFeatures<'a> {
         let mut texts = exceptions.filter_map(|feature| feature.attribute(&["exception"]));
         texts.any(|text| text.contains("trans-splicing") || text.contains("trans_splicing"))
     }
-}
-
-/// The selenocysteine codons of `transl_except`: `(pos:5..7,aa:Sec)`, with `complement(…)` on the
-/// reverse strand and `join(…)` for a codon that an intron splits.
-fn selenocysteines_of(list: &str) -> impl Iterator<Item = (i32, i32)> {
-    let codons = list.split("(pos:").skip(1).filter(|item| item.contains("aa:Sec"));
-    codons.filter_map(|item| {
-        let numbers = item.split(",aa").next()?.split(|c: char| !c.is_ascii_digit());
-        let numbers: Vec<i32> = numbers.filter_map(|n| n.parse().ok()).collect();
-        Some((*numbers.iter().min()?, *numbers.iter().max()?))
-    })
 }
 
 /// The features of a file by gene and transcript.

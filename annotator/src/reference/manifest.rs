@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The version of the reference format that is read and written.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// A contig of the sequence file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

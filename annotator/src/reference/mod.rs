@@ -11,6 +11,7 @@ mod group;
 mod left_out;
 mod manifest;
 mod transcript;
+mod translation_exception;
 
 pub use build::{BuildOptions, build_reference};
 pub use genes::{GeneModel, GeneModels};

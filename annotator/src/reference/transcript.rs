@@ -42,13 +42,14 @@ pub(super) struct GenomeContig<'a> {
     pub(super) is_prokaryotic: bool,
 }
 
-/// Builds a transcript; the caller fills in its gene. The error is the reason why it is unusable.
+/// Builds a transcript, and counts the translation exceptions that are no codons of its coding sequence.
+/// The caller fills in its gene. The error is the reason why it is unusable.
 pub(super) fn build_transcript(
     key: &str,
     features: &TranscriptFeatures<'_>,
     gene: Option<&Feature>,
     GenomeContig { contig, is_circular, is_prokaryotic }: GenomeContig<'_>,
-) -> Result<Transcript, LeftOut> {
+) -> Result<(Transcript, u32), LeftOut> {
     let line = features.transcript;
     let strand = strand_of(features)?;
     if [&features.exons, &features.cds]
@@ -85,10 +86,14 @@ pub(super) fn build_transcript(
         offset: 0,
         len,
     };
-    if !is_pseudogene {
-        transcript.cds = build_cds(features, &transcript, contig, is_prokaryotic)?;
+    let mut unplaced = 0;
+    if !is_pseudogene
+        && let Some((cds, exceptions)) = build_cds(features, &transcript, contig, is_prokaryotic)?
+    {
+        transcript.cds = Some(cds);
+        unplaced = exceptions;
     }
-    Ok(transcript)
+    Ok((transcript, unplaced))
 }
 
 /// The exons. Without exon features, they are the coding sequence and the untranslated regions,
@@ -252,7 +257,7 @@ fn build_cds(
     transcript: &Transcript,
     contig: &Contig,
     is_prokaryotic: bool,
-) -> Result<Option<Cds>, LeftOut> {
+) -> Result<Option<(Cds, u32)>, LeftOut> {
     let mut parts: Vec<(i32, i32, u8)> =
         features.cds.iter().map(|f| (f.start, f.end, f.phase)).collect();
     if parts.is_empty() {
@@ -298,20 +303,22 @@ fn build_cds(
         }
     }
     let (cdna_start, cdna_end) = (cdna(ends.0)?, cdna(ends.1)?);
+    let table = codon_table(features, contig, is_prokaryotic)?;
     let mut cds = Cds {
         segments,
         cdna_start,
         cdna_end,
         start_phase: (3 - skip) % 3,
         skip,
-        table: codon_table(features, contig, is_prokaryotic)?,
-        selenocysteines: Vec::new(),
+        table,
+        recoded: Vec::new(),
+        stop_from_poly_a: table == CodonTable::VertebrateMitochondrial,
         offset: 0,
         len: cds_start - 1,
         protein_id: features.cds.iter().find_map(|f| f.attribute(&["protein_id"])).map(Into::into),
     };
-    cds.selenocysteines = selenocysteines(features, transcript, &cds);
-    Ok(Some(cds))
+    let unplaced = recode(features, transcript.strand, &mut cds);
+    Ok(Some((cds, unplaced)))
 }
 
 /// Adds the stop codon to the CDS, which does not include it in GTF and in some GFF3. An intron may
@@ -345,18 +352,12 @@ fn codon_table(
     })
 }
 
-fn selenocysteines(
-    features: &TranscriptFeatures<'_>,
-    transcript: &Transcript,
-    cds: &Cds,
-) -> Vec<i32> {
-    let codon = |(start, end): &(i32, i32)| {
-        let first = if transcript.strand.is_reverse() { *end } else { *start };
-        let offset = transcript.cdna_position(first)? - cds.cdna_start + i32::from(cds.start_phase);
-        Some(offset / 3)
-    };
-    let mut codons: Vec<i32> = features.selenocysteines.iter().filter_map(codon).collect();
-    codons.sort_unstable();
-    codons.dedup();
-    codons
+/// Sets the codons that the genetic code does not translate. Returns the number of those that are no
+/// codons of the coding sequence.
+fn recode(features: &TranscriptFeatures<'_>, strand: Strand, cds: &mut Cds) -> u32 {
+    let exceptions = features.exceptions.iter();
+    let unplaced = exceptions.filter(|exception| !exception.apply(cds, strand)).count();
+    cds.recoded.sort_unstable_by_key(|codon| codon.number);
+    cds.recoded.dedup_by_key(|codon| codon.number);
+    unplaced as u32
 }
