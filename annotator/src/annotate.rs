@@ -294,7 +294,7 @@ impl<'r> Annotator<'r> {
             }
             _ => PartnerGenes::None,
         };
-        let (start, end) = variant.span();
+        let (start, end) = variant.reach();
         for index in contig.transcripts.query(start.min(end), start.max(end)) {
             let transcript = &contig.model.transcripts[index as usize];
             let near = match variant {

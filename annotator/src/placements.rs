@@ -78,6 +78,33 @@ impl<'a> Placements<'a> {
         begin.eq_ignore_ascii_case(head) && end.eq_ignore_ascii_case(tail)
     }
 
+    /// The region that is deleted, or copied in tandem, at one of the places, such that it contains all
+    /// bases from `start` to `end`.
+    pub fn whole(&self, start: i32, end: i32) -> Option<(i32, i32)> {
+        let length = self.first.moving_bases()?.len() as i32;
+        let (leftmost, rightmost) = self.moving_starts(length);
+        let from = leftmost.max(end - length + 1);
+        (from <= rightmost.min(start)).then_some((from, from + length - 1))
+    }
+
+    /// First and last base that the allele deletes, copies in tandem or replaces at its places; for
+    /// another insertion, the last base is before the first.
+    pub fn reach(&self) -> (i32, i32) {
+        let length = self.first.alt.len() as i32;
+        let copies = self.first.is_insertion() && {
+            let (leftmost, rightmost) = self.moving_starts(length);
+            leftmost <= rightmost
+        };
+        (self.first.start, if copies { self.last.end } else { self.first.end })
+    }
+
+    /// The first and the last place at which the bases that are deleted begin, or those that are copied
+    /// in tandem. No bases are copied if the last place precedes the first.
+    const fn moving_starts(&self, length: i32) -> (i32, i32) {
+        let copied = if self.first.is_insertion() { length } else { 0 };
+        (self.first.start, self.last.start - copied)
+    }
+
     /// Whether there are several places.
     #[inline]
     pub const fn are_several(&self) -> bool {

@@ -24,6 +24,15 @@ impl Variant<'_> {
             Self::Structural(variant) => (variant.start, variant.end),
         }
     }
+
+    /// First and last base that the variant affects: its span, or the bases that a tandem duplication
+    /// copies.
+    pub(crate) fn reach(&self) -> (i32, i32) {
+        match self {
+            Self::Sequence(places) => places.reach(),
+            Self::Structural(_) => self.span(),
+        }
+    }
 }
 
 /// A sequence allele on the forward strand. For an insertion, which lies between the bases `end`

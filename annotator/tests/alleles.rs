@@ -241,7 +241,7 @@ fn splice_sites_are_changed_only_if_their_bases_are() {
         "T",
         &[
             (59, "GG", "AG", "c.24G>A p.Leu8= splice_region_variant&synonymous_variant"),
-            (59, "GG", "G", "c.24+1del frameshift_variant&splice_region_variant"),
+            (59, "GG", "G", "c.24+1del p.Glu9AsnfsTer6 frameshift_variant&splice_region_variant"),
             (
                 59,
                 "GGTAAG",
@@ -281,9 +281,19 @@ fn splice_sites_are_changed_only_if_their_bases_are() {
             ),
             (110, "AG", "A", "c.25del p.Glu9AsnfsTer6 frameshift_variant&splice_region_variant"),
             (110, "AGG", "AG", "c.25del p.Glu9AsnfsTer6 frameshift_variant&splice_region_variant"),
-            (59, "GGTAAGT", "GGTAAGTGTAAGT", "c.24+1_24+6dup splice_region_variant&intron_variant"),
+            (
+                59,
+                "GGTAAGT",
+                "GGTAAGTGTAAGT",
+                "c.24+1_24+6dup p.Leu8_Glu9insValSer inframe_insertion&splice_region_variant",
+            ),
             (106, "C", "CTTCAGGAACGT", "c.25-4_31dup p.Trp11PhefsTer8 frameshift_variant"),
-            (59, "G", "GT", "c.24_24+1insT p.Glu9Ter frameshift_variant&splice_region_variant"),
+            (
+                59,
+                "G",
+                "GT",
+                "c.24_24+1insT p.Glu9Ter stop_gained&frameshift_variant&splice_region_variant",
+            ),
             (
                 59,
                 "G",
@@ -298,6 +308,72 @@ fn splice_sites_are_changed_only_if_their_bases_are() {
             ),
         ],
     );
+}
+
+/// A tandem duplication of bases of the forward contig `1`.
+fn duplication(first: usize, last: usize) -> Change {
+    let anchor = &MAIN[last - 1..last];
+    Change::new(last, anchor, &format!("{anchor}{}", &MAIN[first - 1..last]))
+}
+
+#[test]
+fn of_two_equal_copies_the_one_counts_that_is_read_first_or_has_an_intact_splice_region() {
+    let mut wrong = String::new();
+    for (first, last, expected) in [
+        // The first of two start codons and of two stop codons is read.
+        (36, 39, "c.1_4dup p.Ala2AspfsTer3 frameshift_variant"),
+        (201, 205, "c.61_*2dup 3_prime_UTR_variant"),
+        // Neither donor has its splice region, so that the copies may be added to the exon.
+        (60, 61, "c.24+1_24+2dup p.Glu9ValfsTer7 frameshift_variant&splice_region_variant"),
+        (60, 64, "c.24+1_24+5dup p.Glu9ValfsTer8 frameshift_variant&splice_region_variant"),
+        (58, 62, "c.23_24+3dup p.Glu9ValfsTer8 frameshift_variant&splice_region_variant"),
+        // The first donor is as before.
+        (60, 68, "c.24+1_24+9dup intron_variant"),
+        (58, 68, "c.24_24+10dup intron_variant"),
+        // The exon's end and its donor are there twice, or with a splice region only once.
+        (50, 68, "c.15_24+9dup p.Glu9ValfsTer22 frameshift_variant"),
+        (50, 62, "c.15_24+3dup p.Glu9ValfsTer20 frameshift_variant"),
+        // Exon starts.
+        (110, 111, "c.25-2_25-1dup p.Glu9ArgfsTer7 frameshift_variant&splice_region_variant"),
+        (102, 111, "c.25-10_25-1dup intron_variant"),
+        (107, 118, "c.25-5_31dup p.Arg10_Trp11insPheGlnGluArg inframe_insertion"),
+    ] {
+        let change = duplication(first, last);
+        let got = effect("1", &change, "T");
+        let mirrored = effect("1r", &change.mirrored(MAIN.len()), "T");
+        if got != expected || mirrored != expected {
+            wrong += &format!("{got}, mirror image {mirrored}, instead of {expected}\n");
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn a_transcript_that_is_deleted_or_copied_in_whole_is_ablated_or_amplified() {
+    let deletion = |first: usize, last: usize| {
+        Change::new(first - 1, &MAIN[first - 2..last], &MAIN[first - 2..first - 1])
+    };
+    for (change, expected) in [
+        (duplication(16, 220), "transcript_amplification"),
+        (duplication(21, 216), "c.-15_*13dup transcript_amplification"),
+        (deletion(16, 220), "transcript_ablation"),
+        // One of the copies is complete.
+        (duplication(150, 225), "downstream_gene_variant"),
+        (duplication(10, 60), "upstream_gene_variant"),
+    ] {
+        let got = effect("1", &change, "T");
+        assert!(got.ends_with(expected), "{got} instead of {expected}");
+        assert_eq!(effect("1r", &change.mirrored(MAIN.len()), "T"), got, "mirrored");
+    }
+    for (alt, expected) in [("<DEL>", "transcript_ablation"), ("<DUP>", "transcript_amplification")]
+    {
+        let mut annotator = Annotator::new(&REFERENCE, 0, AnnotationFormat::Csq);
+        let mut out = Vec::new();
+        let line = format!("1\t15\t.\t{}\t{alt}\t.\t.\tEND=220", &MAIN[14..15]);
+        annotator.record(1, line.as_bytes(), &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains(&format!("|{expected}|")), "{text}");
+    }
 }
 
 #[test]
@@ -345,7 +421,7 @@ fn an_allele_before_a_transcript_is_described_if_it_touches_it_at_its_3_prime_pl
         (21, "T", "TT", "c.-14dup upstream_gene_variant"),
         (20, "C", "CA", "upstream_gene_variant"),
         (216, "G", "GA", "downstream_gene_variant"),
-        (216, "G", "GG", "c.*13dup 3_prime_UTR_variant"),
+        (216, "G", "GG", "c.*13dup downstream_gene_variant"),
     ] {
         assert_eq!(effect("1", &Change::new(pos, reference, alt), "T"), expected);
     }
@@ -573,4 +649,96 @@ proptest! {
         };
         prop_assert_eq!(described("1", &change), described("1r", &change.mirrored(MAIN.len())));
     }
+}
+
+/// The layout of the random genes: both introns interrupt the coding sequence.
+const RANDOM_MODEL: Model = Model {
+    id: "T",
+    exons: &[16..=45, 76..=99, 130..=165],
+    coding: &[28..=45, 76..=99, 130..=150],
+};
+
+/// The first base behind each border of that layout: transcript, coding sequence and exons.
+const BORDERS_OF_MODEL: [usize; 8] = [16, 28, 46, 76, 100, 130, 151, 166];
+
+/// A gene of that layout, whose borders are often within repeats.
+fn random_gene(random: &mut impl FnMut(usize) -> usize) -> String {
+    loop {
+        let mut bases: Vec<u8> = (0..180).map(|_| b"ACGT"[random(4)]).collect();
+        for border in BORDERS_OF_MODEL {
+            let (at, length) = (border - 1, 1 + random(8));
+            match random(3) {
+                0 => bases.copy_within(at - length..at, at),
+                1 => bases.copy_within(at..at + length, at - length),
+                _ => {}
+            }
+        }
+        for (at, site) in [(27, "ATG"), (45, "GT"), (73, "AG"), (99, "GT"), (127, "AG")] {
+            bases[at..at + site.len()].copy_from_slice(site.as_bytes());
+        }
+        let stop = ["TAA", "TAG", "TGA"][random(3)];
+        bases[147..150].copy_from_slice(stop.as_bytes());
+        let parts = RANDOM_MODEL.coding.iter().flat_map(|p| &bases[p.start() - 1..*p.end()]);
+        let coding: Vec<u8> = parts.copied().collect();
+        let mut codons = coding[..60].chunks(3);
+        if codons.all(|codon| !matches!(codon, b"TAA" | b"TAG" | b"TGA")) {
+            return String::from_utf8(bases).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_gene_and_its_mirror_image_have_the_same_consequences_and_descriptions() {
+    const GENES: usize = 24;
+    let mut state = 20_261_129u64;
+    let mut random = |below: usize| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let genes: Vec<String> = (0..GENES).map(|_| random_gene(&mut random)).collect();
+    let (mut fasta, mut models) = (String::new(), String::new());
+    for (n, gene) in genes.iter().enumerate() {
+        for (name, sequence, reverse) in [
+            (format!("c{n}"), gene.clone(), false),
+            (format!("c{n}r"), reverse_complement(gene), true),
+        ] {
+            writeln!(fasta, ">{name}\n{sequence}").unwrap();
+            let of = gff3(&name, sequence.len(), reverse, &[RANDOM_MODEL]);
+            models += &of.replace(":T", &format!(":{name}")).replace(":GT", &format!(":G{name}"));
+        }
+    }
+    let reference = small_reference(&fasta, &models);
+    let mut annotator = Annotator::new(&reference, 0, AnnotationFormat::Csq);
+    let mut out = Vec::new();
+    let mut described = |contig: &str, change: &Change| -> [String; 3] {
+        let Change { pos, reference, alt } = change;
+        out.clear();
+        let line = format!("{contig}\t{pos}\t.\t{reference}\t{alt}\t.\t.\t.");
+        annotator.record(1, line.as_bytes(), &mut out).unwrap();
+        let text = std::str::from_utf8(&out).unwrap();
+        let fields: Vec<&str> = text.split_once("CSQ=").unwrap().1.split('|').collect();
+        let bare = |n: usize| fields[n].rsplit(':').next().unwrap().to_owned();
+        [fields[1].to_owned(), bare(10), bare(11)]
+    };
+    let mut different = Vec::new();
+    for (n, gene) in genes.iter().enumerate() {
+        for pos in 5..gene.len() - 12 {
+            for length in 1..=8 {
+                let anchor = &gene[pos - 1..pos];
+                let deletion = Change::new(pos, &gene[pos - 1..pos + length], anchor);
+                let copy = format!("{anchor}{}", &gene[pos..pos + length]);
+                for change in [deletion, Change::new(pos, anchor, &copy)] {
+                    let forward = described(&format!("c{n}"), &change);
+                    let mirrored = change.mirrored(gene.len());
+                    let reverse = described(&format!("c{n}r"), &mirrored);
+                    if forward != reverse {
+                        different.push(format!("{change:?} {forward:?}, reverse {reverse:?}"));
+                    }
+                }
+            }
+        }
+    }
+    let first = different.iter().take(20).cloned().collect::<Vec<_>>().join("\n");
+    assert!(different.is_empty(), "{} differ:\n{first}", different.len());
 }

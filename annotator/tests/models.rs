@@ -254,6 +254,29 @@ fn ribosomal_slippage_keeps_its_overlap_or_gap() {
             assert_eq!((exon.start as usize, exon.end as usize), exons, "{models}");
         }
     }
+    // Base 200 is in two codons, on both strands.
+    let models = line("X", "exon", (151, 448), "Parent=T1")
+        + &line("X", "CDS", (171, 200), "ID=C1;Parent=T1")
+        + &line("X", "CDS", (200, 260), "ID=C1;Parent=T1");
+    let (sequence, forward) = (contig("X", 0), models);
+    let (mirrored, reverse) = reversed(&sequence, &forward);
+    for (sequence, models, pos) in [(&sequence, forward, 200), (&mirrored, reverse, 0)] {
+        let reference = build("m.gff3", &models, sequence);
+        let bases = sequence.trim_end().split_once('\n').unwrap().1.as_bytes();
+        let pos = if pos == 0 { bases.len() + 1 - 200 } else { pos };
+        let base = bases[pos - 1] as char;
+        let alt = if base == 'A' { 'C' } else { 'A' };
+        let mut annotator = Annotator::new(&reference, 0, AnnotationFormat::Csq);
+        let mut out = Vec::new();
+        let record = format!("X\t{pos}\t.\t{base}\t{alt}\t.\t.\t.");
+        annotator.record(1, record.as_bytes(), &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let fields: Vec<&str> = text.split("CSQ=").nth(1).unwrap().split('|').collect();
+        assert_eq!((fields[13], fields[14]), ("30-31", "10-11"), "{text}");
+        let (codons, peptides) = (fields[16], fields[15]);
+        assert!(codons.len() == 13 && peptides.len() >= 2, "{text}");
+        assert!(fields[11].contains("p."), "{text}");
+    }
     let overlap = line("X", "exon", (151, 448), "Parent=T1")
         + &line("X", "CDS", (171, 200), "ID=C1;Parent=T1")
         + &line("X", "CDS", (190, 260), "ID=C1;Parent=T1");
@@ -377,6 +400,11 @@ fn of_several_coding_sequences_of_a_transcript_the_longest_is_kept() {
     assert_eq!(transcripts(&reference, "1")[0].cds.as_ref().unwrap().len, 108);
 }
 
+fn recoded(transcript: &Transcript) -> Vec<(i32, u8)> {
+    let codons = transcript.cds.as_ref().unwrap().recoded.iter();
+    codons.map(|codon| (codon.number, codon.residue)).collect()
+}
+
 #[test]
 fn escaped_identifiers_and_recoded_codons_are_read() {
     let mut gff = line("1", "mRNA", (151, 448), "ID=T%2C1;Name=a%3Bb");
@@ -398,11 +426,6 @@ fn escaped_identifiers_and_recoded_codons_are_read() {
     let reverse = reverse.replace(",(pos:join(198..199%2C200)%2Caa:Sec)", "");
     let reference = build("m.gff3", &reverse, &contig("1", 0));
     assert_eq!(recoded(&transcripts(&reference, "1")[0]), [(0, b'U')]);
-}
-
-fn recoded(transcript: &Transcript) -> Vec<(i32, u8)> {
-    let codons = transcript.cds.as_ref().unwrap().recoded.iter();
-    codons.map(|codon| (codon.number, codon.residue)).collect()
 }
 
 #[test]

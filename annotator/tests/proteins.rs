@@ -393,7 +393,7 @@ fn a_stop_codon_that_bases_moving_in_complete_is_not_changed() {
 fn frameshifts_begin_at_the_first_residue_that_differs() {
     let cases = [
         ("deletion", 31, 1, "", ["frameshift", "c.31del", "Trp11GlyfsTer14"]),
-        ("immediate stop", 32, 1, "", ["frameshift", "c.33del", "Trp11Ter"]),
+        ("immediate stop", 32, 1, "", ["stop_gained&frameshift", "c.33del", "Trp11Ter"]),
         ("beside the start", 3, 1, "", ["frameshift", "c.4del", "Ala2LeufsTer23"]),
         (
             "insertion with a stop codon",
@@ -467,7 +467,7 @@ fn selenocysteine_is_kept_before_and_after_the_change() {
         ),
         ("deletion", 7, 3, "", ["inframe_deletion", "c.7_9del", "Sec3del"]),
         ("deletion before", 4, 3, "", ["inframe_deletion", "c.4_6del", "Ala2del"]),
-        ("shifted frame", 10, 1, "", ["frameshift", "c.10del", "Leu4Ter"]),
+        ("shifted frame", 10, 1, "", ["stop_gained&frameshift", "c.10del", "Leu4Ter"]),
     ];
     check(&cases, &marked, UTR5.len());
     // Each dialect that marks the codon.

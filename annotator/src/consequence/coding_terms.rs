@@ -143,6 +143,10 @@ impl<'a> Predicates<'a> {
             return false;
         }
         let is_stop = |residue: &u8| *residue == b'*';
+        if let Some(edited) = self.edited.filter(|edited| self.frameshift && !edited.keeps_frame())
+        {
+            return edited.new_stop_of_shift().is_some_and(|n| edited.makes_premature_stop(n));
+        }
         match (self.peptides, self.edited) {
             (Some((_, after)), edited) => {
                 let Some(found) = after.iter().position(is_stop) else { return false };
@@ -166,6 +170,7 @@ impl<'a> Predicates<'a> {
     fn stop_lost(&self) -> bool {
         match self.stop {
             Some(outcome) => outcome == CodonOutcome::Lost,
+            None if self.frameshift => self.edited.is_some_and(|edited| edited.extends()),
             None => self
                 .peptides
                 .is_some_and(|(before, after)| !after.contains(&b'*') && before.contains(&b'*')),

@@ -2,7 +2,8 @@
 
 use super::coding::{Codons, Translatable};
 use super::coding_terms::coding_terms;
-use super::locate::{Location, Preference, locate};
+use super::locate::{Location, locate};
+use super::read_twice::{ReadTwice, read_twice, touches_twice};
 use super::so_terms::SoTerms;
 use crate::model::{Cds, Strand, Transcript};
 use crate::placements::Placements;
@@ -37,22 +38,31 @@ impl Effect {
         self.terms = SoTerms::EMPTY;
         self.distance = None;
         self.codons.clear();
-        let first = &placements.first;
-        if !first.overlaps(transcript.start, transcript.end) {
-            return self.fill_nearby(transcript, first);
-        }
-        let allele = self.locate(transcript, placements);
-        if allele.alt.is_empty() && allele.start <= transcript.start && allele.end >= transcript.end
-        {
-            self.terms = SoTerms::of(SoTerm::TranscriptAblation);
+        if let Some(region) = placements.whole(transcript.start, transcript.end) {
+            self.fill_whole(transcript, placements, region);
             return true;
         }
+        let outside = |allele: &&Allele<'_>| !allele.overlaps(transcript.start, transcript.end);
+        if let Some(place) = [&placements.first, &placements.last].into_iter().find(outside) {
+            // A transcript that one of the places leaves intact is not changed. If that place is far away,
+            // there is one next to the transcript, too.
+            let is_before = place.start <= transcript.start;
+            let next = if is_before { transcript.start } else { transcript.end + 1 };
+            let next = Allele { start: next, end: next - 1, reference: b"", alt: b"" };
+            let are_both = outside(&&placements.first) && outside(&&placements.last);
+            return self.fill_nearby(transcript, place)
+                || (!are_both && self.fill_nearby(transcript, &next));
+        }
+        let allele = self.locate(transcript, placements);
         self.splice_terms();
         match &transcript.cds {
             Some(cds) => {
                 self.utr_terms(transcript, allele);
                 let part = self.locate_coding_part(transcript, cds, allele);
                 let allele = part.as_ref().unwrap_or(allele);
+                let twice = self.locate_twice(contig, transcript, cds, allele);
+                let read = twice.as_ref().map(|twice| twice.as_allele(allele));
+                let allele = read.as_ref().unwrap_or(allele);
                 let coding = Translatable::new(contig, transcript, cds);
                 if self.location.in_cds {
                     self.codons.fill(
@@ -77,10 +87,30 @@ impl Effect {
         true
     }
 
-    /// Locates the allele at one of its places and returns the allele there. What is intact in the
-    /// resulting sequence is not changed, so a place that leaves splice sites, start and stop codon
-    /// as they are precedes one that does not, and then a place in an exon or in an intron one that
-    /// touches both. Otherwise it is the leftmost place, as for VEP in a normalized file.
+    /// The allele at the place that `location` describes.
+    pub(crate) const fn allele<'p>(&self, placements: &'p Placements<'_>) -> &'p Allele<'p> {
+        if self.start == placements.first.start { &placements.first } else { &placements.last }
+    }
+
+    /// The terms of a transcript that is deleted or copied in whole, within a region.
+    fn fill_whole(
+        &mut self,
+        transcript: &Transcript,
+        placements: &Placements<'_>,
+        (start, end): (i32, i32),
+    ) {
+        let whole = Allele { start, end, reference: b"", alt: b"" };
+        self.location = locate(transcript, &whole);
+        self.start = placements.first.start;
+        self.terms = SoTerms::of(if placements.first.is_insertion() {
+            SoTerm::TranscriptAmplification
+        } else {
+            SoTerm::TranscriptAblation
+        });
+    }
+
+    /// Locates the allele at the place that [`Location::yields_to`] prefers, and returns the allele
+    /// there. Splice terms are those of sites that no place leaves intact.
     fn locate<'p>(
         &mut self,
         transcript: &Transcript,
@@ -92,16 +122,20 @@ impl Effect {
         if !placements.are_several() || self.location.is_in_intron_with(transcript, last) {
             return first;
         }
-        let preference = self.location.preference(transcript);
-        if preference > Preference::BEST && last.overlaps(transcript.start, transcript.end) {
-            let at_last = locate(transcript, last);
-            if at_last.preference(transcript) < preference {
-                self.location = at_last;
-                self.start = last.start;
-                return last;
-            }
+        let at_last = locate(transcript, last);
+        let (mut chosen, mut other) = (first, at_last);
+        if self.location.is_in_region_of(&at_last, transcript) {
+            // Where both places cross the end of an exon, one of them may reach less far into the intron.
+            let intronic = self.location.introns.intronic || at_last.introns.intronic;
+            (self.location.introns.intronic, other.introns.intronic) = (intronic, intronic);
         }
-        first
+        if self.location.yields_to(&other, transcript) {
+            chosen = last;
+            std::mem::swap(&mut self.location, &mut other);
+            self.start = last.start;
+        }
+        self.location.introns.keep_changed(&other.introns);
+        chosen
     }
 
     /// If a substitution of several bases begins or ends outside the CDS, as at the end of an exon,
@@ -125,6 +159,22 @@ impl Effect {
             self.location.cdna = located.cdna;
         }
         Some(part)
+    }
+
+    /// Locates an allele that touches bases which the ribosome reads twice, and returns it as it is read.
+    fn locate_twice(
+        &mut self,
+        contig: &ContigView<'_>,
+        transcript: &Transcript,
+        cds: &Cds,
+        allele: &Allele<'_>,
+    ) -> Option<ReadTwice> {
+        if !touches_twice(cds, allele) {
+            return None;
+        }
+        let twice = read_twice(contig, cds, transcript.strand, allele);
+        self.location.cds = twice.as_ref().map(|twice| twice.span).unwrap_or_default();
+        twice
     }
 
     /// `upstream` and `downstream`: an allele outside the transcript. Returns `false` if the

@@ -87,44 +87,107 @@ pub struct Location {
     pub in_cds: bool,
 }
 
-/// Which place describes best what an allele changes: the lowest.
+/// What an allele touches at a place where sequence decides how the transcript is spliced and
+/// translated. What is not touched at one place of a repeat is intact in the resulting sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Preference {
-    /// Whether the allele touches a splice site or the start or stop codon.
-    touches_site: bool,
-    features: Features,
+enum Damage {
+    None,
+    /// The three exon bases next to an intron, or bases 3-8 of an intron.
+    SpliceRegion,
+    /// The two bases at an end of an intron, or the start or stop codon.
+    Site,
 }
 
+/// The features in which a place is. Earlier ones are preferred: bases that are added to an exon or
+/// removed from it change the transcript.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Features {
     Exons,
+    /// Between the last base of an exon and an intron.
+    ExonBorder,
     Intron,
-    /// Exons and introns, or the border between them.
+    /// Exons and introns.
     Both,
 }
 
-impl Preference {
-    /// No place is better.
-    pub(super) const BEST: Self = Self { touches_site: false, features: Features::Exons };
+/// Exons and introns that a place touches, and parts of the coding transcript.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Region {
+    exons: Option<Numbers>,
+    introns: Option<Numbers>,
+    in_cds: bool,
+    /// Whether bases are untranslated at the 5' end, and at the 3' end.
+    untranslated: Option<(bool, bool)>,
 }
 
 impl Location {
-    /// The preference for this place.
-    pub(super) fn preference(&self, transcript: &Transcript) -> Preference {
-        let features = match (self.exon_numbers.is_some(), self.cdna.both().is_some()) {
-            (true, true) => Features::Exons,
-            _ if !self.in_cdna => Features::Intron,
-            _ => Features::Both,
-        };
-        let splice_site = self.introns.donor || self.introns.acceptor;
-        Preference { touches_site: splice_site || self.touches_start_or_stop(transcript), features }
+    /// Whether the rightmost place of an allele on the forward strand, with the location `at_last`,
+    /// describes what the allele changes, and not the leftmost one, which this is. Both touch the
+    /// transcript. The place is chosen by the resulting sequence and, if that does not decide, in
+    /// reading direction, so that a gene and its mirror image have the same consequences:
+    ///
+    /// 1. The place that leaves splice sites, start and stop codon intact.
+    /// 2. If both places are in the same exon, intron and coding or untranslated region, the consequences
+    ///    are the same, and positions are those of the leftmost place, as for VEP.
+    /// 3. The place that leaves the whole splice region intact, so that this site is spliced as before.
+    /// 4. A place in exons, then one at the border of an exon, then one in an intron.
+    /// 5. The place that is nearest to the 3' end, which HGVS describes: of two equal start or stop
+    ///    codons, the ribosome reads the first.
+    pub(super) fn yields_to(&self, at_last: &Self, transcript: &Transcript) -> bool {
+        let (damage, last_damage) = (self.damage(transcript), at_last.damage(transcript));
+        let is_site = |damage| damage == Damage::Site;
+        if is_site(damage) != is_site(last_damage) {
+            return is_site(damage);
+        }
+        if self.is_in_region_of(at_last, transcript) {
+            return false;
+        }
+        match (damage, self.features()).cmp(&(last_damage, at_last.features())) {
+            std::cmp::Ordering::Less => false,
+            std::cmp::Ordering::Equal => transcript.strand == Strand::Forward,
+            std::cmp::Ordering::Greater => true,
+        }
     }
 
-    /// Whether this place is in one intron, outside its splice sites, and another place is in the
+    fn damage(&self, transcript: &Transcript) -> Damage {
+        let introns = &self.introns;
+        if introns.donor || introns.acceptor || self.touches_start_or_stop(transcript) {
+            Damage::Site
+        } else if introns.region {
+            Damage::SpliceRegion
+        } else {
+            Damage::None
+        }
+    }
+
+    fn features(&self) -> Features {
+        match (self.in_cdna, self.cdna.both()) {
+            (true, Some(_)) if self.exon_numbers.is_some() => Features::Exons,
+            (true, Some(_)) => Features::ExonBorder,
+            (true, None) => Features::Both,
+            (false, _) => Features::Intron,
+        }
+    }
+
+    /// Whether another place is in the same exons, introns, and coding or untranslated regions.
+    pub(super) fn is_in_region_of(&self, other: &Self, transcript: &Transcript) -> bool {
+        self.region(transcript) == other.region(transcript)
+    }
+
+    fn region(&self, transcript: &Transcript) -> Region {
+        let untranslated = transcript.cds.as_ref().zip(self.cdna.both()).map(|(cds, ends)| {
+            let (start, end) = ends;
+            (start.min(end) < cds.cdna_start, start.max(end) > cds.cdna_end)
+        });
+        let Self { exon_numbers: exons, intron_numbers: introns, in_cds, .. } = *self;
+        Region { exons, introns, in_cds, untranslated }
+    }
+
+    /// Whether this place is in one intron, apart from its splice regions, and another place is in the
     /// same intron, so that it is not preferred.
     pub(super) fn is_in_intron_with(&self, transcript: &Transcript, other: &Allele<'_>) -> bool {
         let Some(numbers) = self.intron_numbers.filter(|n| n.first == n.last) else { return false };
-        if self.in_cdna || self.introns.donor || self.introns.acceptor {
+        if self.in_cdna || self.introns.has_splice_site() {
             return false;
         }
         let intron = transcript.intron(numbers.first as usize - 1);
@@ -140,6 +203,44 @@ impl Location {
         let touches = |from: i32| end >= from && start <= from + 2;
         (!flags.cds_start_nf && touches(cds.cdna_start))
             || (!flags.cds_end_nf && touches(cds.cdna_end - 2))
+    }
+}
+
+impl IntronEffects {
+    /// Whether a splice site, or a region near one, is touched.
+    const fn has_splice_site(&self) -> bool {
+        self.donor
+            || self.acceptor
+            || self.region
+            || self.fifth_base
+            || self.donor_region
+            || self.polypyrimidine
+    }
+
+    /// Keeps what the allele changes, given what it touches at its other outermost place. Bases are intact
+    /// if a place does not touch them and does not separate them from the exon.
+    pub(super) const fn keep_changed(&mut self, other: &Self) {
+        let (a, b) = (*self, *other);
+        let site = (a.donor || a.acceptor, b.donor || b.acceptor);
+        self.donor = a.donor && b.donor;
+        self.acceptor = a.acceptor && b.acceptor;
+        self.region = are_changed((a.region, b.region), site);
+        self.donor_region = are_changed((a.donor_region, b.donor_region), (a.donor, b.donor));
+        let before_fifth = (a.donor || a.donor_region, b.donor || b.donor_region);
+        self.fifth_base = are_changed((a.fifth_base, b.fifth_base), before_fifth);
+        let tract = (a.polypyrimidine, b.polypyrimidine);
+        self.polypyrimidine = are_changed(tract, (a.acceptor, b.acceptor));
+    }
+}
+
+/// Whether bases are changed that an allele touches at one of its two outermost places: if it touches
+/// them at the other place, too, or bases between them and the exon (`nearer`).
+const fn are_changed(touched: (bool, bool), nearer: (bool, bool)) -> bool {
+    match touched {
+        (true, true) => true,
+        (true, false) => nearer.1,
+        (false, true) => nearer.0,
+        (false, false) => false,
     }
 }
 
@@ -281,6 +382,17 @@ fn locate_cds(cds: &Cds, transcript: &Transcript, allele: &Allele<'_>, location:
             location.cds = Span { start: Some(start + shift), end: Some(end + shift) };
             location.in_cds = true;
         }
+        if cds.has_slippage() && location.in_cds {
+            let (before, after) = match transcript.strand {
+                Strand::Forward => (allele.end, allele.start),
+                Strand::Reverse => (allele.start, allele.end),
+            };
+            // Bases after one that is read twice follow its second reading.
+            let end = positions_with_slippage(cds, transcript.strand, before).last();
+            let next = || positions_with_slippage(cds, transcript.strand, after).next();
+            let end = end.or_else(|| next().map(|p| p - 1));
+            location.cds = Span { start: end.map(|p| p + 1), end };
+        }
         return;
     }
     let cds_position = |p: Option<i32>| p.filter(|p| inside(*p)).map(|p| p + shift);
@@ -299,16 +411,18 @@ fn locate_cds_with_slippage(
     allele: &Allele<'_>,
     location: &mut Location,
 ) {
-    let phase = i32::from(cds.start_phase);
-    let cds_position = |pos: i32| {
-        let segment = cds.segments.iter().find(|s| s.start <= pos && pos <= s.end)?;
-        Some(
-            phase
-                + segment.cds_start
-                + if strand.is_reverse() { segment.end - pos } else { pos - segment.start },
-        )
-    };
     let (first, last) =
         if strand.is_reverse() { (allele.end, allele.start) } else { (allele.start, allele.end) };
-    location.cds = Span { start: cds_position(first), end: cds_position(last) };
+    let position = |pos| positions_with_slippage(cds, strand, pos).next();
+    location.cds = Span { start: position(first), end: position(last) };
+}
+
+/// The CDS positions of a genomic position; two of a base that is read twice.
+fn positions_with_slippage(cds: &Cds, strand: Strand, pos: i32) -> impl Iterator<Item = i32> {
+    let segments = cds.segments.iter().filter(move |s| s.start <= pos && pos <= s.end);
+    let phase = i32::from(cds.start_phase);
+    segments.map(move |segment| {
+        let into = if strand.is_reverse() { segment.end - pos } else { pos - segment.start };
+        phase + segment.cds_start + into
+    })
 }

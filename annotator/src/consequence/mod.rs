@@ -10,6 +10,7 @@ mod edited;
 mod effect;
 mod gene_fusion;
 mod locate;
+mod read_twice;
 mod so_terms;
 mod structural;
 

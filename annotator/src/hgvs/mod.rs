@@ -6,7 +6,7 @@ mod structural;
 mod transcript;
 
 use crate::consequence::coding::{is_plain_dna, oriented};
-use crate::consequence::{EditedCoding, Effect, Translatable, locate};
+use crate::consequence::{EditedCoding, Effect, SoTerm, Translatable};
 use crate::model::{Strand, Transcript};
 use crate::placements::Placements;
 use crate::reference::ContigView;
@@ -70,33 +70,29 @@ impl HgvsText {
         self.offset = placements.offset(transcript.strand);
         transcript::describe_transcript(&mut self.coding, contig, transcript, placements);
         let Some(cds) = &transcript.cds else { return };
-        let allele = placements.most_3_prime(transcript.strand);
-        if effect.distance.is_some() || !effect.location.in_cds {
+        let is_whole = effect.terms.contains(SoTerm::TranscriptAmplification)
+            || effect.terms.contains(SoTerm::TranscriptAblation);
+        if effect.distance.is_some() || !effect.location.in_cds || is_whole {
             return;
         }
+        // The protein is the same for all places, so that of the consequences is taken, even if the
+        // transcript description names bases of an intron.
+        let allele = effect.allele(placements);
         let coding = Translatable::new(contig, transcript, cds);
-        let replaced = allele.reference.len();
-        let moved;
-        let location = if allele.start == effect.start {
-            &effect.location
-        } else {
-            moved = locate(transcript, allele);
-            &moved
+        let location = &effect.location;
+        // Bases that the ribosome reads twice are replaced twice.
+        let replaced = match location.cds.bases() {
+            Some(bases) if bases > allele.reference.len() => bases,
+            _ => allele.reference.len(),
         };
         // If an end is outside the exons, the codons are those of the bases in the coding sequence.
-        let alt = if location.cds.bases() != Some(replaced)
-            && location.cdna.bases() == Some(replaced)
-            || allele.start != effect.start
-        {
-            oriented(&mut self.alt_bases, allele.alt, transcript.strand.is_reverse());
-            &self.alt_bases
-        } else {
-            &effect.codons.alt_bases
-        };
-        // At this place, the allele can lie outside the coding sequence.
-        if !location.in_cds {
-            return;
-        }
+        let alt =
+            if location.cds.bases() != Some(replaced) && location.cdna.bases() == Some(replaced) {
+                oriented(&mut self.alt_bases, allele.alt, transcript.strand.is_reverse());
+                &self.alt_bases
+            } else {
+                &effect.codons.alt_bases
+            };
         let Some(edited) = EditedCoding::new(&coding, location, cds, replaced, alt) else { return };
         let id = cds.protein_id.as_deref().unwrap_or(&transcript.id);
         self.protein.extend_from_slice(id.as_bytes());

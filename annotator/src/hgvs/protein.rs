@@ -177,7 +177,7 @@ fn describe_to_stop(out: &mut Vec<u8>, peptides: &mut Peptides, edited: &EditedC
             break (before, after);
         }
         if before == b'*' {
-            return write_silent(out, coding, edited.first_codon(), number + 1);
+            return write_silent(out, coding, edited.first_changed_codon(number), number + 1);
         }
         number += 1;
     };

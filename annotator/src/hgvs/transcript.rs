@@ -54,11 +54,11 @@ pub(super) fn describe_transcript(
 ) {
     let inside = |pos: i32| (transcript.start..=transcript.end).contains(&pos);
     let allele = placements.most_3_prime(transcript.strand);
-    if !inside(allele.start) || !inside(allele.end) {
-        let duplicated = || duplicated(contig, allele, transcript.strand);
-        if !allele.is_insertion() || !duplicated().is_some_and(|(a, b)| inside(a) && inside(b)) {
-            return;
-        }
+    if (!inside(allele.start) || !inside(allele.end))
+        && (!allele.is_insertion()
+            || duplicated(contig, allele, transcript.strand, inside).is_none())
+    {
+        return;
     }
     out.extend_from_slice(transcript.id.as_bytes());
     out.extend_from_slice(if transcript.cds.is_some() { b":c." } else { b":n." });
@@ -94,8 +94,7 @@ fn write_change(
             write_bases(out, alt, strand);
         }
         (0, _) => {
-            let duplicated = duplicated(contig, allele, strand);
-            if let Some((low, high)) = duplicated.filter(|(a, b)| inside(*a) && inside(*b)) {
+            if let Some((low, high)) = duplicated(contig, allele, strand, inside) {
                 range(out, low, high);
                 out.extend_from_slice(b"dup");
             } else {
@@ -120,14 +119,23 @@ fn write_change(
     }
 }
 
-/// The positions of the bases before an insertion (in reading direction), if they equal the
-/// inserted bases.
-fn duplicated(contig: &ContigView<'_>, allele: &Allele<'_>, strand: Strand) -> Option<(i32, i32)> {
+/// The positions of the bases before an insertion (in reading direction), if they are inside the
+/// reference sequence of the description and equal the inserted bases.
+fn duplicated(
+    contig: &ContigView<'_>,
+    allele: &Allele<'_>,
+    strand: Strand,
+    inside: impl Fn(i32) -> bool,
+) -> Option<(i32, i32)> {
     let length = allele.alt.len() as i32;
     let (low, high) = match strand {
         Strand::Forward => (allele.end - length + 1, allele.end),
         Strand::Reverse => (allele.start, allele.start + length - 1),
     };
+    // Checked before the bases, of which there can be millions for each of many transcripts.
+    if !inside(low) || !inside(high) {
+        return None;
+    }
     contig
         .bases(low, high)
         .filter(|bases| bases.eq_ignore_ascii_case(allele.alt))

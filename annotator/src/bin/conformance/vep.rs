@@ -110,7 +110,18 @@ fn decision(
         let first: String = place.chars().take_while(char::is_ascii_digit).collect();
         ours.contains(&format!("+{first}")).then_some(())
     };
+    // The engine has a term more, beside a shift of the frame.
+    let adds_to_shift = |term: &str| {
+        let without = set(ours).into_iter().filter(|t| *t != term).collect::<Vec<_>>().join("&");
+        ours != theirs && theirs == without && theirs.contains("frameshift_variant")
+    };
     match name {
+        "Consequence" | "core terms" if adds_to_shift("stop_gained") => {
+            Some("stop codon that a shift of the frame makes")
+        }
+        "Consequence" | "core terms" if adds_to_shift("stop_lost") => {
+            Some("extension by a shift of the frame")
+        }
         "HGVSc" if intron_beside_stop().is_some() => Some("intron beside the stop codon"),
         "HGVSp" if before_distance(theirs).is_some_and(|t| Some(t) == before_distance(ours)) => {
             Some("distance of a new stop codon in the 3' UTR, reverse strand")
