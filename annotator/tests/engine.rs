@@ -14,6 +14,7 @@ use gas_annotate::{Error, InputError};
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
+use tempfile::TempDir;
 
 fn annotated(record: &str) -> Result<String, InputError> {
     annotated_as(record, AnnotationFormat::Csq)
@@ -280,7 +281,7 @@ fn tracks_add_known_variants_and_regions() {
 #[test]
 fn a_bgzipped_sample_can_be_indexed() {
     let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/samples/premium.vcf");
-    let (_, packed) = run(&std::fs::read_to_string(sample).unwrap(), "out.vcf.gz", 1);
+    let (_, packed, _folder) = run(&std::fs::read_to_string(sample).unwrap(), "out.vcf.gz", 1);
     let index = gas_annotate::vcf::write_index(&packed).unwrap();
     assert!(index.ends_with("out.vcf.gz.tbi") && std::fs::metadata(index).unwrap().len() > 100);
 }
@@ -296,21 +297,23 @@ fn id_info_and_samples_of_the_input_are_kept() {
     assert_eq!(line, "unplaced\t5\t.\tT\tA\t.\t.\tGAS_NOTE=outside_reference\n");
 }
 
-fn run(text: &str, name: &str, threads: usize) -> (Result<String, Error>, PathBuf) {
-    let folder = tempfile::tempdir().unwrap().keep();
-    let (input, output) = (folder.join("in.vcf"), folder.join(name));
+/// Annotates a text. Returns the count log and the output, in a folder that the test has to hold.
+fn run(text: &str, name: &str, threads: usize) -> (Result<String, Error>, PathBuf, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) = (folder.path().join("in.vcf"), folder.path().join(name));
     std::fs::write(&input, text).unwrap();
     let options = Options { threads, ..Options::default() };
     let done =
         annotate_file(&input, &output, &REFERENCE, &options, &AtomicBool::new(false), &|_, _| {});
-    (done.map(|o| write_count_log(&o.counts, &[], &o.warnings)), output)
+    (done.map(|o| write_count_log(&o.counts, &[], &o.warnings)), output, folder)
 }
 
 const HEADER: &str = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
 
 #[test]
 fn an_invalid_line_is_named_and_no_output_remains() {
-    let (result, output) = run(&format!("{HEADER}20\t12a\t.\tA\tC\t.\t.\t.\n"), "out.vcf", 1);
+    let (result, output, _folder) =
+        run(&format!("{HEADER}20\t12a\t.\tA\tC\t.\t.\t.\n"), "out.vcf", 1);
     assert_eq!(result.unwrap_err().to_string(), "line 3, POS: \"12a\" is not a position");
     assert!(!output.exists());
 }
@@ -334,8 +337,8 @@ fn a_file_of_another_assembly_is_rejected_with_advice() {
 fn threads_and_compression_do_not_change_the_output() {
     let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/samples/premium.vcf");
     let text = std::fs::read_to_string(sample).unwrap();
-    let (log, plain) = run(&text, "one.vcf", 1);
-    let (log_two, packed) = run(&text, "two.vcf.gz", 2);
+    let (log, plain, _plain_folder) = run(&text, "one.vcf", 1);
+    let (log_two, packed, _packed_folder) = run(&text, "two.vcf.gz", 2);
     assert_eq!(log.unwrap(), log_two.unwrap());
     let mut unpacked = String::new();
     let file = std::fs::File::open(packed).unwrap();

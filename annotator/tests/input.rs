@@ -4,6 +4,8 @@
 mod common;
 #[path = "common/demo_records.rs"]
 mod demo_records;
+#[path = "common/input_file.rs"]
+mod input_file;
 
 use common::REFERENCE;
 use demo_records::snv;
@@ -14,6 +16,7 @@ use gas_annotate::stats::{as_text, summarize_file};
 use gas_annotate::vcf::write_index;
 use gas_annotate::{Error, InputError};
 use gas_shared::vcf::InputLimits;
+use input_file::file;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -23,12 +26,6 @@ fn annotate(input: &Path, name: &str, options: &Options) -> (Result<Outcome, Err
     let output = input.with_file_name(name);
     let never = AtomicBool::new(false);
     (annotate_file(input, &output, &REFERENCE, options, &never, &|_, _| {}), output)
-}
-
-fn file(text: impl AsRef<[u8]>) -> PathBuf {
-    let path = tempfile::tempdir().unwrap().keep().join("in.vcf");
-    std::fs::write(&path, text).unwrap();
-    path
 }
 
 fn records(text: &str) -> Vec<&str> {
@@ -231,10 +228,11 @@ fn stats_count_the_consequences_in_annotations() {
     assert!(plain.consequences.is_empty() && plain.kinds["snv"] == 1, "{plain:?}");
 }
 
-/// Annotates a text with limits.
-fn limited(text: &str, options: Options) -> Result<PathBuf, String> {
-    let (done, output) = annotate(&file(text), "out.vcf", &options);
-    done.map(|_| output).map_err(|error| error.to_string())
+/// Annotates a text with limits and returns the records.
+fn limited(text: &str, options: Options) -> Result<Vec<String>, String> {
+    let input = file(text);
+    let (done, output) = annotate(&input, "out.vcf", &options);
+    done.map(|_| annotated(&output)).map_err(|error| error.to_string())
 }
 
 #[test]
@@ -280,8 +278,8 @@ fn annotations_of_a_record_above_the_limit_are_cut_with_a_note() {
         limited(text, Options { limits, ..Options::default() })
     };
     let info_bytes = |text: &str| {
-        let output = with(4 << 20, text).unwrap();
-        annotated(&output)[0].split('\t').nth(7).unwrap().len()
+        let records = with(4 << 20, text).unwrap();
+        records[0].split('\t').nth(7).unwrap().len()
     };
     let growth = info_bytes(&insertion(10_000)) / 10_000;
     assert!(growth >= 8, "{growth}");
@@ -289,7 +287,7 @@ fn annotations_of_a_record_above_the_limit_are_cut_with_a_note() {
     let most = info_bytes(&text);
     let line_bytes = most - InputLimits::ANNOTATION_BYTES;
     let entries = |line_bytes: usize| {
-        let record = annotated(&with(line_bytes, &text).unwrap()).remove(0);
+        let record = with(line_bytes, &text).unwrap().remove(0);
         let info = record.split('\t').nth(7).unwrap().to_owned();
         (info.split(',').count(), info.ends_with(";GAS_NOTE=too_many_consequences"))
     };
@@ -338,7 +336,7 @@ fn the_annotated_text_is_accepted_at_the_limit_and_refused_above() {
     let (done, output) = with(64 << 20);
     done.unwrap();
     let most = annotated(&output)[0].len() as u64 + 1;
-    assert!(most > 1000 * std::fs::metadata(&input).unwrap().len(), "{most}");
+    assert!(most > 1000 * input.metadata().unwrap().len(), "{most}");
     with(most).0.unwrap();
     let error = with(most - 1).0.unwrap_err().to_string();
     let expected =

@@ -28,13 +28,13 @@ fn contig(name: &str, shift: usize) -> String {
 }
 
 fn build(name: &str, models: &str, sequence: &str) -> Reference {
-    let folder = tempfile::tempdir().unwrap().keep();
+    let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| {
-        let path = folder.join(name);
+        let path = folder.path().join(name);
         std::fs::write(&path, text).unwrap();
         path
     };
-    let out = folder.join("reference");
+    let out = folder.path().join("reference");
     build_reference(&BuildOptions {
         gff: vec![write(name, models)],
         fasta: vec![write("sequence.fa", sequence)],
@@ -44,6 +44,7 @@ fn build(name: &str, models: &str, sequence: &str) -> Reference {
         out: out.clone(),
     })
     .unwrap();
+    // The mapped files stay readable after the folder is gone.
     Reference::open(&out).unwrap()
 }
 

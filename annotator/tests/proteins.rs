@@ -1,137 +1,20 @@
 //! Protein descriptions, and what becomes of start and stop codons, on small genes on both strands.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
-use gas_annotate::annotate::Annotator;
-use gas_annotate::annotation_format::AnnotationFormat;
-use gas_annotate::model::{CodonTable, amino_acid_three};
-use gas_annotate::reference::{BuildOptions, Reference, build_reference};
+#[path = "common/gene.rs"]
+mod gene;
+#[path = "common/protein_change.rs"]
+mod protein_change;
+#[path = "common/small_reference.rs"]
+mod small_reference;
+
+use gene::{FLANK, Gene};
 use proptest::prelude::*;
+use protein_change::check_allele;
 use std::sync::LazyLock;
 
-/// Bases before and after the gene on the contig.
-const FLANK: &str = "GTCAGGATCCTAGGCATTGC";
 const UTR5: &str = "GCCACCAAGC";
 const UTR3: &str = "AATCCGTAGGTCTAACCATGGTTAGCC";
-
-/// A gene with one exon.
-struct Gene {
-    /// Bases of the contig on the forward strand.
-    contig: String,
-    reverse: bool,
-    reference: Reference,
-}
-
-fn reverse_complement(bases: &str) -> String {
-    let complement = |base| match base {
-        'A' => 'T',
-        'C' => 'G',
-        'G' => 'C',
-        _ => 'A',
-    };
-    bases.chars().rev().map(complement).collect()
-}
-
-impl Gene {
-    /// A gene on the contig `contig`. `attributes` are those of its CDS feature, and `tags` those of
-    /// its transcript. `sec` is the place of a selenocysteine codon in the CDS.
-    fn new(
-        contig_name: &str,
-        [utr5, cds, utr3]: [&str; 3],
-        reverse: bool,
-        (phase, attributes, tags): (usize, &str, &str),
-        sec: Option<usize>,
-    ) -> Self {
-        let spliced = format!("{FLANK}{utr5}{cds}{utr3}{FLANK}");
-        let len = spliced.len();
-        let contig = if reverse { reverse_complement(&spliced) } else { spliced };
-        let range = |from: usize, to: usize| {
-            let (from, to) = if reverse { (len - to, len - from) } else { (from, to) };
-            format!("{}\t{to}", from + 1)
-        };
-        let strand = if reverse { '-' } else { '+' };
-        let cds_at = FLANK.len() + utr5.len();
-        let all = range(FLANK.len(), len - FLANK.len());
-        let line = |kind: &str, range: &str, phase: &str, attributes: &str| {
-            format!("{contig_name}\tx\t{kind}\t{range}\t.\t{strand}\t{phase}\t{attributes}\n")
-        };
-        let mut gff = line("gene", &all, ".", "ID=gene:G;Name=G;biotype=protein_coding");
-        let transcript = format!("ID=transcript:T;Parent=gene:G;biotype=protein_coding{tags}");
-        gff += &line("mRNA", &all, ".", &transcript);
-        gff += &line("exon", &all, ".", "Parent=transcript:T");
-        let attributes = format!("ID=CDS:P;Parent=transcript:T;protein_id=P{attributes}");
-        let coding = range(cds_at, cds_at + cds.len());
-        gff += &line("CDS", &coding, &phase.to_string(), &attributes);
-        if let Some(sec) = sec {
-            let codon = range(cds_at + sec, cds_at + sec + 3);
-            let kind = "stop_codon_redefined_as_selenocysteine";
-            gff += &line(kind, &codon, ".", "Parent=transcript:T");
-        }
-        let folder = tempfile::tempdir().unwrap();
-        let write = |name: &str, text: &str| {
-            let path = folder.path().join(name);
-            std::fs::write(&path, text).unwrap();
-            path
-        };
-        let out = tempfile::tempdir().unwrap().keep();
-        build_reference(&BuildOptions {
-            gff: vec![write("m.gff3", &gff)],
-            fasta: vec![write("s.fa", &format!(">{contig_name}\n{contig}\n"))],
-            vcf_tracks: Vec::new(),
-            bed_tracks: Vec::new(),
-            assembly: "test".to_owned(),
-            out: out.clone(),
-        })
-        .unwrap();
-        Self { contig, reverse, reference: Reference::open(&out).unwrap() }
-    }
-
-    /// A complete gene with the standard code and these UTRs.
-    fn standard([utr5, cds, utr3]: [&str; 3], reverse: bool) -> Self {
-        Self::new("1", [utr5, cds, utr3], reverse, (0, "", ""), None)
-    }
-
-    /// The record (POS, REF, ALT) that replaces `removed` bases of the transcript from `from` (from
-    /// 0, counted from its first base) by `alt`.
-    fn record(&self, from: usize, removed: usize, alt: &str) -> (usize, String, String) {
-        let from = from + FLANK.len();
-        let (low, alt) = if self.reverse {
-            (self.contig.len() - from - removed, reverse_complement(alt))
-        } else {
-            (from, alt.to_owned())
-        };
-        let reference = &self.contig[low..low + removed];
-        if !reference.is_empty() && !alt.is_empty() {
-            return (low + 1, reference.to_owned(), alt);
-        }
-        let before = &self.contig[low - 1..low];
-        (low, format!("{before}{reference}"), format!("{before}{alt}"))
-    }
-
-    /// Terms, HGVSc and HGVSp of an allele, without identifiers.
-    fn effect(&self, from: usize, removed: usize, alt: &str) -> [String; 3] {
-        self.effect_of(&self.record(from, removed, alt), false)
-    }
-
-    fn effect_of(
-        &self,
-        (pos, reference, alt): &(usize, String, String),
-        predicted: bool,
-    ) -> [String; 3] {
-        let annotator = Annotator::new(&self.reference, 0, AnnotationFormat::Csq);
-        let mut annotator = annotator.with_predicted_proteins(predicted);
-        let name = &self.reference.manifest.contigs[0].name;
-        let line = format!("{name}\t{pos}\t.\t{reference}\t{alt}\t.\t.\t.");
-        let mut out = Vec::new();
-        annotator.record(1, line.as_bytes(), &mut out).unwrap();
-        let line = String::from_utf8(out).unwrap();
-        let entry = line.split("CSQ=").nth(1).unwrap().split(',').next().unwrap().to_owned();
-        let fields: Vec<&str> = entry.split('|').collect();
-        let bare = |text: &str| {
-            text.split(':').next_back().unwrap_or_default().replace("%3D", "=").replace("p.", "")
-        };
-        [fields[1].replace("_variant", ""), bare(fields[10]), bare(fields[11])]
-    }
-}
 
 /// `M A K K Q Q Q L E R W T Y V L *`
 const CDS: &str = "ATGGCTAAAAAACAGCAGCAGCTGGAACGTTGGACCTACGTTCTGTGA";
@@ -664,96 +547,6 @@ static RANDOM: LazyLock<Vec<Gene>> = LazyLock::new(|| {
     RANDOM_GENES.into_iter().flat_map(both).collect()
 });
 
-/// The protein up to and including the stop codon.
-fn protein(bases: &str) -> Vec<u8> {
-    let mut out = Vec::new();
-    CodonTable::Standard.translate_to_stop(bases.as_bytes(), &mut out);
-    out
-}
-
-/// A residue by the three letters at the start of a text, and the rest.
-fn residue(text: &str) -> Option<(u8, &str)> {
-    let (name, rest) = text.split_at_checked(3)?;
-    let one = b"ARNDCQEGHILKMFPSTWYVU*".iter().find(|one| amino_acid_three(**one) == name)?;
-    Some((*one, rest))
-}
-
-/// A residue and its position (from 0) at the start of a text. Checks that the protein has it.
-fn position<'t>(text: &'t str, old: &[u8]) -> (usize, &'t str) {
-    let (one, rest) = residue(text).unwrap();
-    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, rest) = rest.split_at(digits);
-    let number: usize = number.parse().unwrap();
-    assert_eq!(old[number - 1], one, "{text}");
-    (number - 1, rest)
-}
-
-/// Checks that a description changes the protein `old` to `new`.
-fn check_change(text: &str, old: &[u8], new: &[u8]) -> Result<(), TestCaseError> {
-    let open = new.last() != Some(&b'*');
-    if text == "?" {
-        prop_assert!(open);
-        return Ok(());
-    }
-    let (start, mut rest) = position(text, old);
-    let mut end = start + 1;
-    if let Some(second) = rest.strip_prefix('_') {
-        let (last, after) = position(second, old);
-        (end, rest) = (last + 1, after);
-    }
-    let residues = |mut text: &str| {
-        let mut out = Vec::new();
-        while let Some((one, rest)) = residue(text) {
-            out.push(one);
-            text = rest;
-        }
-        assert!(text.is_empty());
-        out
-    };
-    if let Some((first, kind)) = residue(rest).filter(|(_, rest)| !rest.is_empty()) {
-        let (number, fixed) = match kind.strip_prefix("fsTer") {
-            Some(number) => (number, 1),
-            None => (kind.strip_prefix("extTer").unwrap(), 0),
-        };
-        prop_assert_eq!(&new[..start], &old[..start]);
-        prop_assert_eq!(new[start], first);
-        prop_assert_eq!(fixed == 0, old[start] == b'*');
-        match number.parse::<usize>() {
-            Ok(number) => prop_assert_eq!((new.len(), open), (start + 1 + number - fixed, false)),
-            Err(_) => prop_assert!(open),
-        }
-        return Ok(());
-    }
-    let inserted = match rest {
-        "=" => old[start..end].to_vec(),
-        "del" => Vec::new(),
-        "dup" => old[start..end].repeat(2),
-        _ => residues(rest.trim_start_matches("delins").trim_start_matches("ins")),
-    };
-    let mut changed = old[..start].to_vec();
-    if rest.starts_with("ins") {
-        prop_assert_eq!(end, start + 2);
-        changed.push(old[start]);
-        changed.extend(&inserted);
-        changed.push(old[start + 1]);
-        prop_assert!(inserted[0] != old[start + 1], "not shifted to the end: {}", text);
-    } else {
-        changed.extend(&inserted);
-    }
-    if matches!(rest, "del" | "dup") {
-        prop_assert!(
-            old[end] == b'*' || old[start] != old[end],
-            "not shifted to the end: {}",
-            text
-        );
-    }
-    changed.extend(&old[end..]);
-    let stop = changed.iter().position(|one| *one == b'*').unwrap();
-    changed.truncate(stop + 1);
-    prop_assert_eq!(changed, new);
-    Ok(())
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(20_000) })]
 
@@ -765,55 +558,27 @@ proptest! {
         alt in prop_oneof!["[ACGT]{0,4}", "[ACGT]{0,12}", "(AAA|TTA|CAG|GCT|ATG|TGA){1,3}"],
     ) {
         let gene = &RANDOM[number];
-        let [utr5, cds, utr3] = RANDOM_GENES[number / 2];
-        let spliced = format!("{utr5}{cds}{utr3}");
-        let from = (place * (spliced.len() - 12) as f64) as usize;
-        let edited = format!("{}{alt}{}", &spliced[..from], &spliced[from + removed..]);
-        if edited == spliced {
+        let sequences @ [utr5, cds, utr3] = RANDOM_GENES[number / 2];
+        let len = utr5.len() + cds.len() + utr3.len();
+        let from = (place * (len - 12) as f64) as usize;
+        let spliced = sequences.concat();
+        if spliced[from..from + removed] == alt {
             return Ok(());
         }
-        let [terms, coding, text] = gene.effect(from, removed, &alt);
-        let old = protein(cds);
-        // The start codon at the same distance from the bases before it, or from those after it.
-        let shared = spliced.bytes().zip(edited.bytes()).take_while(|(a, b)| a == b).count();
-        let begin = edited.len() as i64 - (spliced.len() - utr5.len()) as i64;
-        let starts = |at: usize| edited[at..].starts_with("ATG");
-        let after = usize::try_from(begin).ok().filter(|at| starts(*at)).map(|at| protein(&edited[at..]));
-        let kept = (shared > utr5.len() || edited.len() == spliced.len()) && starts(utr5.len());
-        let before = kept.then(|| protein(&edited[utr5.len()..]));
-        let context = format!("{terms} {coding} {text} {edited}");
-        if terms.contains("start_lost") {
-            prop_assert!(text == "Met1?" && before.is_none(), "{}", context);
-            return Ok(());
-        }
-        if text.is_empty() {
-            prop_assert!([before, after].contains(&Some(old)), "{}", context);
-            return Ok(());
-        }
-        let new = match (before, after) {
-            (Some(new), _) => new,
-            (None, Some(new)) => new,
-            (None, None) => return Err(TestCaseError::fail(format!("no start: {context}"))),
-        };
-        check_change(&text, &old, &new).map_err(|error| TestCaseError::fail(format!("{error} {context}")))?;
-        let changes = ["missense", "frameshift", "inframe", "stop_gained", "stop_lost", "altering"];
-        let changes = changes.iter().any(|term| terms.contains(term));
-        prop_assert!(old != new || !changes, "a change of nothing: {}", context);
-        prop_assert!(old == new || terms != "synonymous", "{}", context);
-        prop_assert!(old == new || changes, "a change that no term shows: {}", context);
-        let keeps_all = new.starts_with(&old[..old.len() - 1]);
-        prop_assert!(!terms.contains("stop_gained") || !keeps_all, "{}", context);
+        let effect = gene.effect(from, removed, &alt);
+        check_allele(sequences, (from, removed, &alt), &effect).map_err(TestCaseError::fail)?;
+        let [terms, ..] = &effect;
         // The image of the allele on the other strand, whose leftmost place is another one.
         let whole_codons = (removed == 0 || alt.is_empty()) && (removed + alt.len()) % 3 == 0;
         if whole_codons && from > utr5.len() && from + removed < utr5.len() + cds.len() {
-            let [mirrored, _, _] = RANDOM[number ^ 1].effect(from, removed, &alt);
+            let [mirrored, ..] = &RANDOM[number ^ 1].effect(from, removed, &alt);
             // A repeat across the end of the coding sequence has a place in a UTR.
             let reaches_utr = terms.contains("UTR") || mirrored.contains("UTR");
             prop_assert!(
                 reaches_utr || terms == mirrored,
-                "{} on the other strand: {}",
+                "{} on the other strand: {:?}",
                 mirrored,
-                context
+                effect
             );
         }
     }

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod common;
+#[path = "common/input_file.rs"]
+mod input_file;
 
 use common::REFERENCE;
 use flate2::Compression;
@@ -15,6 +17,7 @@ use gas_annotate::stats::summarize_file;
 use gas_annotate::vcf::write_index;
 use gas_annotate::{Error, InputError};
 use gas_shared::vcf::{InputLimits, check_preview};
+use input_file::file;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -25,13 +28,6 @@ const COLUMNS: &str = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO";
 fn modes() -> [Mode; 3] {
     let csq = Mode::Csq(CsqOptions::default());
     [Mode::Full(AnnotationFormat::Csq), Mode::Full(AnnotationFormat::Ann), csq]
-}
-
-/// Writes a file and returns its path, in a folder of its own.
-fn file(bytes: impl AsRef<[u8]>) -> PathBuf {
-    let path = tempfile::tempdir().unwrap().keep().join("in.vcf");
-    std::fs::write(&path, bytes).unwrap();
-    path
 }
 
 /// Annotates to a bgzipped file; returns the warnings and the path.
@@ -48,7 +44,8 @@ fn options(mode: Mode) -> Options {
 
 /// Annotates bytes in a mode and returns the warnings and the text.
 fn annotated(bytes: impl AsRef<[u8]>, mode: Mode) -> (Vec<String>, String) {
-    let (warnings, output) = annotate(&file(bytes), &options(mode)).unwrap();
+    let input = file(bytes);
+    let (warnings, output) = annotate(&input, &options(mode)).unwrap();
     let index = write_index(&output).unwrap();
     assert!(index.exists(), "any output has an index");
     (warnings, unpacked(&output))
@@ -520,7 +517,8 @@ fn positions_beyond_a_tabix_index_do_not_prevent_the_index() {
         "##fileformat=VCFv4.2\n{COLUMNS}\n{}\n20\t4294967296\t.\tN\tA\t.\t.\tEND=999999999999999\n",
         record(76_758, "END=900000000000")
     );
-    let (_, output) = annotate(&file(text), &Options::default()).unwrap();
+    let input = file(text);
+    let (_, output) = annotate(&input, &Options::default()).unwrap();
     assert!(write_index(&output).unwrap().extension().is_some_and(|name| name == "csi"));
 }
 

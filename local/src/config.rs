@@ -96,6 +96,11 @@ impl StackConfig {
         self.data_dir.join("logs")
     }
 
+    /// The folder for temporary files of MiniStack and of the Lambda functions that it runs.
+    pub(crate) fn ministack_temporary(&self) -> PathBuf {
+        self.data_dir.join("ministack/temporary")
+    }
+
     pub(crate) fn public_url(&self) -> String {
         format!("http://localhost:{}", self.ports.web)
     }

@@ -25,6 +25,8 @@ pub(crate) fn ministack(config: &StackConfig) -> ProcessSpec {
         ("STATE_DIR", state.join("state").display().to_string()),
         ("S3_PERSIST", "1".to_owned()),
         ("S3_DATA_DIR", state.join("s3").display().to_string()),
+        // It unpacks every Lambda function into a temporary folder that it does not remove.
+        ("TMPDIR", config.ministack_temporary().display().to_string()),
         ("LAMBDA_EXECUTOR", "local".to_owned()),
         // Lambda functions inherit this environment. As on AWS, the template does not contain
         // endpoints.

@@ -23,6 +23,13 @@ pub struct Stack {
     _ownership: Ownership,
 }
 
+/// Creates a folder. What an earlier stack has left there is deleted.
+fn empty(folder: &Path) -> Result<()> {
+    let deleted = if folder.exists() { fs::remove_dir_all(folder) } else { Ok(()) };
+    let created = deleted.and_then(|()| fs::create_dir_all(folder));
+    created.map_err(Error::io(format!("empty {}", folder.display())))
+}
+
 impl Stack {
     /// Starts all processes and waits until they are ready. `report` receives the name and duration
     /// of each step.
@@ -36,6 +43,7 @@ impl Stack {
                 .map_err(Error::io(format!("create {}", folder.display())))?;
         }
         let ownership = Ownership::claim(&config.data_dir)?;
+        empty(&config.ministack_temporary())?;
         ports::check(config.ports)?;
         let mut stack = Self {
             config,

@@ -1,6 +1,6 @@
 // Uploads of files, from the choice to the queued job, and their failures.
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -261,9 +261,11 @@ test('the browser asks for confirmation before it closes a page with unfinished 
 
 test('an interrupted multipart upload resumes after a reload', async () => {
   const { page, close } = await onUploadPage('eve-parts');
+  const folder = mkdtempSync(join(tmpdir(), 'gas-large-'));
   try {
     const size = 70 * 1024 * 1024 + 5;
-    const path = largeFile(size);
+    const path = join(folder, 'large.vcf');
+    writeLargeFile(path, size);
     await choose(page, path);
     await inState(page, 'large.vcf', 'over-limit');
     await page.getByRole('main').getByRole('button', { name: 'Upgrade to Premium' }).click();
@@ -292,12 +294,12 @@ test('an interrupted multipart upload resumes after a reload', async () => {
     assert.deepEqual(await statuses(page), ['COMPLETED']);
   } finally {
     await close();
+    rmSync(folder, { recursive: true, force: true });
   }
 });
 
 /** Writes a valid VCF file of this size: the records of the sample, each with a long INFO field. */
-function largeFile(size) {
-  const path = join(mkdtempSync(join(tmpdir(), 'gas-large-')), 'large.vcf');
+function writeLargeFile(path, size) {
   const lines = sample('free.vcf').text.trimEnd().split('\n');
   const header = lines.filter((line) => line.startsWith('#')).join('\n') + '\n';
   const records = lines.filter((line) => !line.startsWith('#'));
@@ -308,5 +310,4 @@ function largeFile(size) {
   }
   text = text.trimEnd();
   writeFileSync(path, `${text}${'x'.repeat(size - text.length - 1)}\n`);
-  return path;
 }

@@ -1,11 +1,28 @@
-//! A temporary stack, for benchmarks and for the soak.
+//! Temporary stacks, for tests, benchmarks and the soak.
 
 use crate::step::done_in;
 use anyhow::Result;
 use gas_local::{STACK_VARIABLE, Stack, StackConfig};
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+
+/// The prefix of the names of data folders, below the folder for temporary files.
+const DATA_PREFIX: &str = "gas-stack-";
+
+/// Returns the path of a data folder for a stack of this process. The data of earlier stacks, which was
+/// kept because their work failed, is deleted.
+pub(crate) fn data_folder(name: &str) -> Result<PathBuf> {
+    let temporary = std::env::temp_dir();
+    for entry in fs::read_dir(&temporary)?.flatten() {
+        let is_ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(DATA_PREFIX));
+        if is_ours && gas_local::is_abandoned(&entry.path()) {
+            Stack::wipe(&entry.path())?;
+        }
+    }
+    Ok(temporary.join(format!("{DATA_PREFIX}{name}-{}", std::process::id())))
+}
 
 /// A running stack for one program.
 pub(crate) struct TemporaryStack {
@@ -21,13 +38,13 @@ impl TemporaryStack {
 }
 
 /// Starts a stack, does the work, and deletes the stack with its data. If the work fails, the data
-/// is kept. `name` is part of the name of the data folder.
+/// is kept until the next temporary stack. `name` is part of the name of the data folder.
 pub(crate) fn with_stack(
     config: StackConfig,
     name: &str,
     work: impl FnOnce(&TemporaryStack) -> Result<()>,
 ) -> Result<()> {
-    let data_dir = std::env::temp_dir().join(format!("gas-{name}-{}", std::process::id()));
+    let data_dir = data_folder(name)?;
     let config = StackConfig { data_dir: data_dir.clone(), ..config };
     let runtime = tokio::runtime::Runtime::new()?;
     let started = Stack::start(config, |name, time| done_in(&format!("starting: {name}"), time));
@@ -37,7 +54,10 @@ pub(crate) fn with_stack(
     runtime.block_on(stack.stop());
     match &done {
         Ok(()) => Stack::wipe(&data_dir)?,
-        Err(_) => eprintln!("gas: logs and data of the stack are kept in {}", data_dir.display()),
+        Err(_) => eprintln!(
+            "gas: logs and data of the stack are kept in {} until the next run",
+            data_dir.display()
+        ),
     }
     done
 }

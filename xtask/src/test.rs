@@ -6,6 +6,7 @@ use crate::serve::configure;
 use crate::setup;
 use crate::soak::{self, SoakOptions};
 use crate::step::{done_in, run, step};
+use crate::temporary_stack::data_folder;
 use crate::whole;
 use anyhow::{Context, Result};
 use gas_local::{ArchiveBackEnd, Ports, STACK_VARIABLE, Stack, StackConfig};
@@ -27,9 +28,6 @@ const LIFE_CYCLE: &str = "life_cycle";
 /// igv.js.
 const MAX_BROTLI_KIB: u64 = 550;
 
-/// The prefix of the name of a data folder.
-const DATA_PREFIX: &str = "gas-test-";
-
 /// Builds the release bundle, starts a stack, and runs all tests. Then it runs the life cycle tests
 /// again against a stack with the other archive. The filter `soak` selects the short soak.
 pub(crate) fn test(paths: &Paths, filters: &[String]) -> Result<()> {
@@ -42,7 +40,6 @@ pub(crate) fn test(paths: &Paths, filters: &[String]) -> Result<()> {
     step("compiling servers and tests", || {
         run(whole::build(paths).args(["--bins", "--tests", "--example", soak::EXAMPLE]))
     })?;
-    wipe_leftovers()?;
     let config = configure(paths, bundle.public, paths.binaries(false), python, Ports::free()?)?;
     let tools = Tools { nextest, modules };
     run_against(paths, &tools, config.clone(), filters)?;
@@ -73,8 +70,7 @@ fn run_against(
     filters: &[String],
 ) -> Result<()> {
     let archive = config.archive.as_str();
-    let data_dir = format!("{DATA_PREFIX}{archive}-{}", std::process::id());
-    let data_dir = std::env::temp_dir().join(data_dir);
+    let data_dir = data_folder(&format!("test-{archive}"))?;
     let engine = paths.root.join("tests/support/annotator.sh").display().to_string();
     let config = StackConfig {
         data_dir: data_dir.clone(),
@@ -106,17 +102,6 @@ fn run_against(
         ),
     }
     tested
-}
-
-/// Deletes the data of earlier runs that failed.
-fn wipe_leftovers() -> Result<()> {
-    for entry in fs::read_dir(std::env::temp_dir())?.flatten() {
-        let is_ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(DATA_PREFIX));
-        if is_ours && gas_local::is_abandoned(&entry.path()) {
-            Stack::wipe(&entry.path())?;
-        }
-    }
-    Ok(())
 }
 
 fn run_browser_tests(
