@@ -202,20 +202,28 @@ fn compare(programs: &[Program], vcf: &Path, runs: usize) -> Result<Vec<(String,
 
 fn print_table(rows: &[(String, Vec<Usage>)], records: usize) {
     println!(
-        "{:<34} {:>12} {:>8} {:>8} {:>9} {:>10}",
-        "program, one thread", "records/CPU s", "CPU s", "wall s", "RSS MiB", "CPU / last"
+        "{:<34} {:>13} {:>8} {:>8} {:>9} {:>11} {:>11}",
+        "program, one thread",
+        "records/CPU s",
+        "CPU s",
+        "wall s",
+        "RSS MiB",
+        "CPU / first",
+        "CPU / last"
     );
-    let Some((_, last)) = rows.last() else { return };
+    let (Some((_, first)), Some((_, last))) = (rows.first(), rows.last()) else { return };
     for (name, usages) in rows {
         let of = |value: fn(&Usage) -> f64| median(usages.iter().map(value));
-        let ratios = usages.iter().zip(last).map(|(a, b)| a.cpu / b.cpu);
+        // The runs alternate, so that each is compared with one under the same load.
+        let by = |other: &[Usage]| median(usages.iter().zip(other).map(|(a, b)| a.cpu / b.cpu));
         println!(
-            "{name:<34} {:>13.0} {:>8.2} {:>8.2} {:>9.0} {:>11.2}",
+            "{name:<34} {:>13.0} {:>8.2} {:>8.2} {:>9.0} {:>11.2} {:>11.2}",
             records as f64 / of(|u| u.cpu),
             of(|u| u.cpu),
             of(|u| u.wall),
             of(|u| u.rss_mib),
-            median(ratios)
+            by(first),
+            by(last)
         );
     }
 }
