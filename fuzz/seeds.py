@@ -20,6 +20,35 @@ FILTERS = [
     "chrM",
 ]
 
+# The same gene in the dialects of Ensembl, GENCODE (GTF), NCBI and Prokka.
+GENE_MODELS = [
+    "1\tx\tgene\t5\t150\t.\t+\t.\tID=gene:G;Name=N;biotype=protein_coding\n"
+    "1\tx\tmRNA\t5\t150\t.\t+\t.\tID=transcript:T;Parent=gene:G;biotype=protein_coding\n"
+    "1\tx\texon\t5\t59\t.\t+\t.\tParent=transcript:T\n"
+    "1\tx\texon\t80\t150\t.\t+\t.\tParent=transcript:T\n"
+    "1\tx\tCDS\t11\t59\t.\t+\t0\tID=CDS:P;Parent=transcript:T;protein_id=P\n"
+    "1\tx\tCDS\t80\t103\t.\t+\t2\tID=CDS:P;Parent=transcript:T;protein_id=P\n",
+    '1\tx\ttranscript\t5\t150\t.\t-\t.\tgene_id "G"; transcript_id "T"; gene_type "protein_coding";\n'
+    '1\tx\texon\t5\t150\t.\t-\t.\tgene_id "G"; transcript_id "T"; exon_number 1;\n'
+    '1\tx\tCDS\t11\t100\t.\t-\t0\tgene_id "G"; transcript_id "T"; protein_id "P";\n'
+    '1\tx\tstop_codon\t8\t10\t.\t-\t0\tgene_id "G"; transcript_id "T";\n',
+    "1\tx\tgene\t5\t150\t.\t+\t.\tID=gene-G;Dbxref=GeneID:1;gene=G;gene_biotype=protein_coding\n"
+    "1\tx\tmRNA\t5\t150\t.\t+\t.\tID=rna-T;Parent=gene-G;transcript_id=T;gene=G\n"
+    "1\tx\texon\t5\t150\t.\t+\t.\tID=exon-1;Parent=rna-T\n"
+    "1\tx\tCDS\t11\t60\t.\t+\t0\tID=cds-P;Parent=rna-T;exception=ribosomal slippage\n"
+    "1\tx\tCDS\t60\t100\t.\t+\t0\tID=cds-P;Parent=rna-T;exception=ribosomal slippage\n",
+    "##gff-version 3\n##sequence-region 1 1 590\n"
+    "1\tProdigal\tgene\t11\t100\t.\t+\t.\tID=L1_gene;locus_tag=L1\n"
+    "1\tProdigal\tCDS\t11\t100\t.\t+\t0\tID=L1;Parent=L1_gene;locus_tag=L1;product=x\n"
+    "##FASTA\n>1\nACGT\n",
+]
+
+FORMATS = [
+    "PK\x03\x04", "<html>", "@HD\tVN:1.6\n", ">chr20\nACGT\n", "chr20\t100\t200\tname\n", "{\"a\":1}",
+    "# rsid\tchromosome\tposition\tgenotype\n", "20\t76758\t.\tT\tA\t.\t.\t.\n", "#CHROM,POS,ID\n",
+    "##fileformat=VCFv4.2\r#CHROM\tPOS\r",
+]
+
 ENVELOPE = {
     "Type": "SubscriptionConfirmation",
     "MessageId": "id",
@@ -51,6 +80,8 @@ def main() -> None:
         seed("intake", f"{sample.stem}-text", b"\0" + text)
         seed("intake", f"{sample.stem}-gzip", b"\1" + text)
         seed("preview", sample.stem, text)
+        for number, line in enumerate(header[:-1]):
+            seed("definition", f"{sample.stem}-{number}", line.rstrip())
 
     # The trailer of an index: offset, length, sizes, version, magic number (explorer/src/format).
     index = (ROOT / "explorer/tests/data/version-1.explorer").read_bytes()
@@ -77,6 +108,13 @@ def main() -> None:
     shared += b"\x37rs1\x17T\x17A\x11\x00\x11\x01\x11\x2a\x11\x04\x11\x01"
     seed("bcf", "record", bytes([len(shared)]) + shared + b"\x11\x02\x21\x02\x05\x04\x81")
 
+    for number, text in enumerate(GENE_MODELS):
+        # Twelve alleles, each at two bytes, of a length and without ALT, then: the models are text.
+        alleles = b"".join(struct.pack(">HBB", 40 * n, n % 8, 0) for n in range(12))
+        seed("gene_models", str(number), alleles + b"\x01" + text.encode())
+
+    for number, text in enumerate(FORMATS):
+        seed("other_format", str(number), text.encode())
     for number, text in enumerate(FILTERS):
         seed("filter", str(number), text.encode())
     seed("sns_envelope", "0", json.dumps(ENVELOPE).encode())

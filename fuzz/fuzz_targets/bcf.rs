@@ -2,17 +2,11 @@
 //! rest is the body of a file, or one record whose lengths are right.
 #![no_main]
 
-#[path = "../../annotator/tests/common/mod.rs"]
-mod demo;
-
-use demo::REFERENCE;
 use gas_annotate::pipeline::{Options, annotate_file};
+use gas_fuzz::SCRATCH;
+use gas_fuzz::demo::REFERENCE;
 use libfuzzer_sys::fuzz_target;
-use std::sync::LazyLock;
 use std::sync::atomic::AtomicBool;
-use tempfile::TempDir;
-
-static FOLDER: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap());
 
 const HEADER: &str = "##fileformat=VCFv4.2\n##contig=<ID=20,IDX=0>\n##FILTER=<ID=q,IDX=3>\n\
     ##INFO=<ID=DP,Number=1,Type=Integer,IDX=1>\n##INFO=<ID=DB,Number=0,Type=Flag,IDX=4>\n\
@@ -30,7 +24,7 @@ fuzz_target!(|bytes: &[u8]| {
         file.extend_from_slice(&((rest.len() - shared) as u32).to_le_bytes());
     }
     file.extend_from_slice(rest);
-    let (input, output) = (FOLDER.path().join("in.bcf"), FOLDER.path().join("out.vcf"));
+    let (input, output) = (SCRATCH.join("in.bcf"), SCRATCH.join("out.vcf"));
     std::fs::write(&input, file).unwrap();
     let never = AtomicBool::new(false);
     let options = Options { max_mismatch_percent: 100.0, ..Options::default() };

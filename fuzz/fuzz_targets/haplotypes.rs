@@ -1,11 +1,8 @@
 //! Annotates arbitrary bytes as records of a phased sample in `csq` mode, on the demo reference.
 #![no_main]
 
-#[path = "../../annotator/tests/common/mod.rs"]
-mod demo;
-
-use demo::REFERENCE;
 use gas_annotate::csq::{CsqAnnotator, CsqModel, CsqOptions};
+use gas_fuzz::demo::REFERENCE;
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 

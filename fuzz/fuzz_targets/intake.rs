@@ -3,20 +3,14 @@
 //! valid gzip.
 #![no_main]
 
-#[path = "../../annotator/tests/common/mod.rs"]
-mod demo;
-
-use demo::REFERENCE;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use gas_annotate::check::{CheckOptions, check_file};
+use gas_fuzz::SCRATCH;
+use gas_fuzz::demo::REFERENCE;
 use gas_shared::vcf::InputLimits;
 use libfuzzer_sys::fuzz_target;
 use std::io::Write as _;
-use std::sync::LazyLock;
-use tempfile::NamedTempFile;
-
-static FILE: LazyLock<NamedTempFile> = LazyLock::new(|| NamedTempFile::new().unwrap());
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((first, rest)) = bytes.split_first() else { return };
@@ -27,13 +21,14 @@ fuzz_target!(|bytes: &[u8]| {
         gzip.write_all(rest).unwrap();
         gzip.finish().unwrap()
     };
-    std::fs::write(FILE.path(), file).unwrap();
+    let path = SCRATCH.join("in.vcf");
+    std::fs::write(&path, file).unwrap();
     let options = CheckOptions {
         limits: InputLimits::DEFAULT,
         max_findings: 20,
         max_mismatch_percent: 100.0,
     };
-    let report = check_file(FILE.path(), Some(&REFERENCE), &options);
+    let report = check_file(&path, Some(&REFERENCE), &options);
     if let Ok(report) = report {
         assert!(!report.valid || report.records > 0);
     }

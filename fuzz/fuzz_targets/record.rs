@@ -1,12 +1,9 @@
 //! Annotates arbitrary bytes as a record, on the demo reference.
 #![no_main]
 
-#[path = "../../annotator/tests/common/mod.rs"]
-mod demo;
-
-use demo::REFERENCE;
 use gas_annotate::annotate::Annotator;
 use gas_annotate::annotation_format::AnnotationFormat;
+use gas_fuzz::demo::REFERENCE;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
