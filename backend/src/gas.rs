@@ -10,7 +10,6 @@ use crate::{
     Deployment, JobRepository, JobRequestTopics, ObjectKeys, RetentionPolicy, aws, postgres,
 };
 use jiff::Timestamp;
-use std::ops::Deref;
 use std::sync::Arc;
 
 /// The ports of a process that annotates: jobs and their files, but no accounts, because workers
@@ -29,12 +28,19 @@ pub struct AnnotateGas {
     pub retention: RetentionPolicy,
 }
 
-/// Everything a use-case needs. Cheap to clone. It dereferences to the ports of a process that
-/// annotates.
+/// Everything a use-case needs. Cheap to clone.
 #[derive(Clone)]
 pub struct Gas {
-    /// The ports that need no database.
-    pub annotate: AnnotateGas,
+    /// The jobs, the topic of their changes, and the clock.
+    pub jobs: JobRepository,
+    /// Inputs, results, indexes and logs in S3.
+    pub objects: Arc<dyn ObjectStore>,
+    /// The topic of jobs that reached a final state.
+    pub job_results: Arc<dyn Topic>,
+    /// The object keys of the deployment.
+    pub object_keys: Arc<ObjectKeys>,
+    /// How long results stay in S3.
+    pub retention: RetentionPolicy,
     /// Multipart uploads of inputs.
     pub part_uploads: Arc<dyn PartUploads>,
     /// The users' profiles.
@@ -69,14 +75,6 @@ pub struct Gas {
     pub notices: Arc<dyn Topic>,
 }
 
-impl Deref for Gas {
-    type Target = AnnotateGas;
-
-    fn deref(&self) -> &AnnotateGas {
-        &self.annotate
-    }
-}
-
 impl AnnotateGas {
     /// Builds the adapters of a deployment. It makes no request.
     pub fn connect(deployment: &Deployment, sdk: &aws::Sdk) -> Self {
@@ -107,8 +105,14 @@ impl Gas {
     /// Builds the adapters of a deployment. It makes no request.
     pub fn connect(deployment: &Deployment, sdk: &aws::Sdk, pool: &sqlx::PgPool) -> Self {
         let topic = |arn: &str| -> Arc<dyn Topic> { Arc::new(sdk.topic(arn)) };
+        let AnnotateGas { jobs, objects, job_results, object_keys, retention } =
+            AnnotateGas::connect(deployment, sdk);
         Self {
-            annotate: AnnotateGas::connect(deployment, sdk),
+            jobs,
+            objects,
+            job_results,
+            object_keys,
+            retention,
             part_uploads: Arc::new(sdk.part_uploads(deployment.s3_path_style)),
             accounts: Arc::new(postgres::PostgresAccounts::new(pool.clone())),
             account_data: Arc::new(postgres::PostgresAccountData::new(pool.clone())),
@@ -132,5 +136,21 @@ impl Gas {
             start_thaw: topic(&deployment.start_thaw_topic_arn),
             notices: topic(&deployment.notices_topic_arn),
         }
+    }
+
+    /// The ports that a process without a database has, too.
+    pub fn annotate(&self) -> AnnotateGas {
+        AnnotateGas {
+            jobs: self.jobs.clone(),
+            objects: Arc::clone(&self.objects),
+            job_results: Arc::clone(&self.job_results),
+            object_keys: Arc::clone(&self.object_keys),
+            retention: self.retention,
+        }
+    }
+
+    /// The current time, by the clock of [`Gas::jobs`].
+    pub fn now(&self) -> Timestamp {
+        self.jobs.now()
     }
 }

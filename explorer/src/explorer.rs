@@ -13,7 +13,6 @@ use crate::text::read_text;
 use bytes::Bytes;
 use gas_shared::explorer::{Facets, Filter, MAX_ROWS, Page, Query};
 use std::sync::{Arc, OnceLock};
-use std::task::Poll;
 
 /// Bytes read from the end of an index; they usually contain the complete footer.
 const TAIL_BYTES: u64 = 256 << 10;
@@ -246,20 +245,6 @@ struct Run {
     end: u64,
     /// Columns with their offsets in the index.
     columns: Vec<(ColumnKind, u64)>,
-}
-
-/// Yields to other tasks. Evaluating a block takes milliseconds, and without reads there is no other
-/// point at which the task yields.
-pub(crate) async fn yield_now() {
-    let mut yielded = false;
-    std::future::poll_fn(|context| {
-        if std::mem::replace(&mut yielded, true) {
-            return Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }
 
 async fn read_footer(index: &dyn Source) -> Result<Footer, Error> {

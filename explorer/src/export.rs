@@ -1,13 +1,14 @@
 //! Exports the records that match a filter, as VCF, TSV or CSV.
 
 use crate::Error;
-use crate::explorer::{Explorer, yield_now};
+use crate::explorer::Explorer;
 use crate::format::BlockOffset;
 use crate::header::pieces;
 use crate::limits::{LINE_BYTES, PIECE_BYTES};
 use crate::rows::Detail;
 use crate::selection::Selection;
 use crate::text::{LineRange, Span, read_text, without_line_ends};
+use crate::yield_now::yield_now;
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, TryStreamExt};
 use gas_shared::explorer::{ExportFormat, Filter, NumericColumn, Row, RowValue, VariantType};

@@ -8,13 +8,13 @@ use crate::Error;
 use crate::annotation::AnnotationFormat;
 use crate::bounded::start;
 use crate::columns::NumericSource;
-use crate::explorer::yield_now;
 use crate::format::{Footer, text_weight};
 use crate::limits::{
     DESCRIPTION_BYTES, DESCRIPTIONS, HEADER_BYTES, HEADER_LINE_BYTES, PIECE_BYTES, SAMPLES,
 };
 use crate::source::Source;
 use crate::text::read_text;
+use crate::yield_now::yield_now;
 use std::collections::HashMap;
 
 /// The parts of a header that queries and the record drawer need.

@@ -33,6 +33,7 @@ pub mod source;
 #[cfg(feature = "bench")]
 pub mod synthetic;
 mod text;
+mod yield_now;
 
 pub use cache::Cache;
 pub use error::Error;

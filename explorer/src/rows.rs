@@ -6,7 +6,7 @@
 use crate::Error;
 use crate::annotation::{AnnotationFormat, Entry, Role};
 use crate::columns::Values;
-use crate::explorer::{CONCURRENT_BLOCKS, Explorer, yield_now};
+use crate::explorer::{CONCURRENT_BLOCKS, Explorer};
 use crate::format::{BlockOffset, ColumnKind};
 use crate::header::{cut, pieces};
 use crate::info::{self, FieldCounter};
@@ -15,6 +15,7 @@ use crate::limits::{
 };
 use crate::record_features::{Alleles, Identifiers, InfoFields, Numbers, type_bit};
 use crate::text::{Line, LineRange, MISPLACED, Span, read_text, spans};
+use crate::yield_now::yield_now;
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use gas_shared::explorer::{
     ByColumn, FREQUENCY, Field, Impact, Row, RowDetails, RowValue, TranscriptEntry, VariantType,

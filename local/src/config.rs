@@ -4,6 +4,12 @@ use std::path::PathBuf;
 
 use crate::ports::Ports;
 
+/// The database role that owns the database and migrates its schema.
+pub(crate) const OWNER_ROLE: &str = "gas";
+
+/// The database role of the GAS processes, which cannot change the schema.
+pub(crate) const PROCESSES_ROLE: &str = "gas_processes";
+
 /// The paths of the programs that the stack runs.
 #[derive(Clone, Debug)]
 pub struct Programs {
@@ -122,8 +128,7 @@ impl StackConfig {
         format!("http://127.0.0.1:{}", self.ports.oidc)
     }
 
-    /// The database with the role `role`: [`OWNER`](crate::postgres::OWNER) or
-    /// [`PROCESSES`](crate::postgres::PROCESSES).
+    /// The database with the role `role`: [`OWNER_ROLE`] or [`PROCESSES_ROLE`].
     pub(crate) fn database_url(&self, role: &str) -> String {
         format!("postgres://{role}@127.0.0.1:{}/gas", self.ports.postgres)
     }

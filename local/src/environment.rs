@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::StackConfig;
-use crate::postgres;
+use crate::config::{OWNER_ROLE, PROCESSES_ROLE, StackConfig};
 
 /// Environment variables of a process, in addition to those it inherits.
 pub type Environment = BTreeMap<String, String>;
@@ -86,14 +85,14 @@ pub(crate) fn common(config: &StackConfig, outputs: &Environment, profile: &str)
 
 /// The environment of `gas-web migrate`.
 pub(crate) fn migration(config: &StackConfig) -> Environment {
-    pairs([("GAS_MIGRATION_DATABASE_URL", config.database_url(postgres::OWNER))])
+    pairs([("GAS_MIGRATION_DATABASE_URL", config.database_url(OWNER_ROLE))])
 }
 
 /// The environment of `gas-web`.
 pub(crate) fn web(config: &StackConfig, outputs: &Environment) -> Environment {
     let mut environment = common(config, outputs, "web");
     environment.extend(pairs([
-        ("DATABASE_URL", config.database_url(postgres::PROCESSES)),
+        ("DATABASE_URL", config.database_url(PROCESSES_ROLE)),
         ("GAS_LISTEN", format!("127.0.0.1:{}", config.ports.web)),
         ("GAS_PUBLIC_URL", config.public_url()),
         ("GAS_OIDC_ISSUER", config.oidc_url()),
@@ -140,7 +139,7 @@ pub(crate) fn worker(config: &StackConfig, outputs: &Environment) -> Environment
 pub(crate) fn utility(config: &StackConfig, outputs: &Environment) -> Environment {
     let mut environment = common(config, outputs, "utility");
     environment.extend(pairs([
-        ("DATABASE_URL", config.database_url(postgres::PROCESSES)),
+        ("DATABASE_URL", config.database_url(PROCESSES_ROLE)),
         ("GAS_PUBLIC_URL", config.public_url()),
         ("GAS_MAIL_FROM", MAIL_FROM.to_owned()),
         ("GAS_UNSUBSCRIBE_KEY", UNSUBSCRIBE_KEY.to_owned()),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rustix::process::Signal;
 
 use crate::command;
-use crate::config::StackConfig;
+use crate::config::{OWNER_ROLE, PROCESSES_ROLE, StackConfig};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::health::Ready;
@@ -14,12 +14,6 @@ use crate::process::{ProcessSpec, bound_to_owner};
 /// The command prefix that runs PostgreSQL as another user if the stack runs as root, because
 /// PostgreSQL refuses to run as root.
 const NOBODY: [&str; 5] = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"];
-
-/// The role that owns the database and migrates its schema.
-pub(crate) const OWNER: &str = "gas";
-
-/// The role of the GAS processes, which cannot change the schema.
-pub(crate) const PROCESSES: &str = "gas_processes";
 
 /// The data folder of PostgreSQL. Other users cannot read root's folders, so for root it is in
 /// `/var/tmp`, with a name derived from the stack's data folder.
@@ -55,7 +49,7 @@ pub(crate) async fn initialize(config: &StackConfig) -> Result<()> {
     }
     let initdb = config.programs.postgres.join("initdb").display().to_string();
     let folder = data.display().to_string();
-    let superuser = format!("--username={OWNER}");
+    let superuser = format!("--username={OWNER_ROLE}");
     let flags = [superuser.as_str(), "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
     let mut arguments = vec![initdb, "-D".to_owned(), folder];
     arguments.extend(flags.map(String::from));
@@ -101,14 +95,14 @@ pub(crate) async fn create_database(config: &StackConfig) -> Result<()> {
 /// Creates the role of the processes if it is missing. The migrations have created the role that it is a
 /// member of.
 pub(crate) async fn create_role_of_processes(config: &StackConfig) -> Result<()> {
-    create(config, "createuser", &["-g", "gas_runtime", PROCESSES]).await
+    create(config, "createuser", &["-g", "gas_runtime", PROCESSES_ROLE]).await
 }
 
 /// Runs a client program of PostgreSQL that creates something unless it exists.
 async fn create(config: &StackConfig, program: &str, arguments: &[&str]) -> Result<()> {
     let path = config.programs.postgres.join(program).display().to_string();
     let port = config.ports.postgres.to_string();
-    let mut command = vec![path.as_str(), "-h", "127.0.0.1", "-p", &port, "-U", OWNER];
+    let mut command = vec![path.as_str(), "-h", "127.0.0.1", "-p", &port, "-U", OWNER_ROLE];
     command.extend(arguments);
     let command: Vec<String> = command.into_iter().map(str::to_owned).collect();
     match command::run(program, &command).await {

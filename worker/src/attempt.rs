@@ -2,10 +2,10 @@
 
 use crate::disk::output_limit;
 use crate::engine::{Annotated, EngineError, Task};
-use crate::handle::Worker;
 use crate::outage::MaybeOutage;
 use crate::report::Report;
 use crate::run_file::RunFile;
+use crate::worker::Worker;
 use gas_backend::ports::{ObjectInfo, PortError};
 use gas_backend::usecases::Finished;
 use gas_backend::{AnnotateGas, chain};

@@ -79,7 +79,7 @@ impl DeadLetters {
             JobState::Uploading { .. } | JobState::Pending { .. } | JobState::Running(_) => {
                 tracing::error!(status = %job.status(), "job failed after its last attempt");
                 let reason = SERVICE_FAILURE.to_owned();
-                fail_job(&self.gas, job.id, None, FailureKind::Service, reason).await?
+                fail_job(&self.gas.jobs, job.id, None, FailureKind::Service, reason).await?
             }
             JobState::Completed(_) | JobState::Failed(_) | JobState::Cancelled { .. } => job,
         };
@@ -118,7 +118,7 @@ mod tests {
         let test = TestGas::new();
         let queue = Arc::new(FakeQueue::default());
         let letters =
-            DeadLetters { gas: test.gas.annotate.clone(), queue: queue.clone(), timing: TIMING };
+            DeadLetters { gas: test.gas.annotate(), queue: queue.clone(), timing: TIMING };
         Case { test, queue, letters }
     }
 
@@ -139,7 +139,7 @@ mod tests {
         let Case { test, queue, letters } = case();
         let ada = test.user("ada", Plan::Free);
         let job = test.pending_job(&ada).await;
-        claim_job(&test.gas, job.id, TIMING.heartbeat_timeout()).await.unwrap();
+        claim_job(&test.gas.jobs, job.id, TIMING.heartbeat_timeout()).await.unwrap();
         letters.handle(&message(job.id, 6)).await.unwrap();
         assert_eq!(test.job(job.id).status(), JobStatus::Running);
         assert_eq!(queue.extended(), [TIMING.visibility]);

@@ -6,12 +6,11 @@
 use crate::attempt::{AttemptError, attempt};
 use crate::delivery::{give_back, give_back_after, keep_invisible};
 use crate::disk::{self, Space};
-use crate::engine::{Engine, EngineError, InputProblem};
+use crate::engine::{EngineError, InputProblem};
 use crate::heartbeat::{Heartbeat, LostClaim};
-use crate::outage::Intake;
 use crate::report::Report;
-use crate::scratch::{Room, ScratchRoot};
-use crate::settings::Timing;
+use crate::scratch::Room;
+use crate::worker::Worker;
 use gas_backend::messages::JobRequest;
 use gas_backend::ports::{Message, PortResult, Queue};
 use gas_backend::usecases::{
@@ -24,7 +23,6 @@ use gas_shared::job::{ChangeRefused, ClaimId, FailureKind, JobState};
 use gas_shared::{Job, JobId, JobStatus};
 use jiff::SignedDuration;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 use tracing::Span;
 use tracing::field::display;
@@ -44,20 +42,6 @@ const NO_ROOM_DELAY: Duration = Duration::from_secs(60);
 /// The reason that the owner reads if all attempts failed for reasons other than the input.
 pub(crate) const SERVICE_FAILURE: &str = "annotation failed repeatedly because of a problem on our \
      side; upload the file again, and contact us if it still fails";
-
-/// Handles the job requests of a queue. The workers of a process share everything else.
-#[derive(Clone)]
-pub(crate) struct Worker {
-    pub(crate) gas: AnnotateGas,
-    pub(crate) queue: Arc<dyn Queue>,
-    pub(crate) engine: Engine,
-    pub(crate) timing: Timing,
-    /// The number of failures of the engine after which a job is marked FAILED.
-    pub(crate) max_attempts: u32,
-    /// Whether new jobs may begin.
-    pub(crate) intake: Arc<Intake>,
-    pub(crate) scratch: ScratchRoot,
-}
 
 /// How a claimed job leaves this worker.
 #[expect(clippy::large_enum_variant, reason = "one value per job, which is moved once")]
@@ -105,7 +89,7 @@ impl Worker {
         Span::current().record("job_id", display(id));
         let timeout = self.timing.heartbeat_timeout();
         let claimed = tokio::select! {
-            claimed = self.intake.retry(|| claim_job(&self.gas, id, timeout)) => claimed,
+            claimed = self.intake.retry(|| claim_job(&self.gas.jobs, id, timeout)) => claimed,
             never = keep_invisible(&*self.queue, self.timing.visibility, message) => match never {},
             () = shutdown.due() => return Ok(give_back(&*self.queue, message).await?),
         };
@@ -267,7 +251,7 @@ impl Worker {
         };
         report.note(&format!("failed: {reason}"));
         report.store(&self.gas, job).await;
-        let fail = || fail_job(&self.gas, job.id, Some(claim), kind, reason.clone());
+        let fail = || fail_job(&self.gas.jobs, job.id, Some(claim), kind, reason.clone());
         Ended::Final(self.intake.retry(fail).await)
     }
 
@@ -282,7 +266,7 @@ impl Worker {
         let InputProblem { reason, code } = problem;
         report.note(&format!("failed: {reason}"));
         report.store(&self.gas, job).await;
-        let refuse = || refuse_input(&self.gas, job.id, claim, reason.clone(), code.clone());
+        let refuse = || refuse_input(&self.gas.jobs, job.id, claim, reason.clone(), code.clone());
         Ended::Final(self.intake.retry(refuse).await)
     }
 
@@ -358,7 +342,7 @@ impl Worker {
         claim: ClaimId,
         engine_failed: bool,
     ) -> Result<(), ChangeError> {
-        match release_job(&self.gas, id, claim, engine_failed).await {
+        match release_job(&self.gas.jobs, id, claim, engine_failed).await {
             Ok(_) | Err(ChangeError::Refused { .. } | ChangeError::NotFound(_)) => Ok(()),
             Err(error) => Err(error),
         }
@@ -367,7 +351,11 @@ impl Worker {
 
 /// Announces the end of a job, unless its owner ended it.
 pub(crate) async fn announce(gas: &AnnotateGas, job: &Job) -> PortResult<()> {
-    if job.status() == JobStatus::Cancelled { Ok(()) } else { announce_result(gas, job).await }
+    if job.status() == JobStatus::Cancelled {
+        Ok(())
+    } else {
+        announce_result(&*gas.job_results, job).await
+    }
 }
 
 /// Deletes the message of a job that does not exist. Jobs are created before their messages, so the

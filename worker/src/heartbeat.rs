@@ -71,7 +71,7 @@ impl Heartbeat<'_> {
     /// Writes the heartbeat first and the run log second, so that a worker that has lost its claim
     /// does not overwrite the run log of the next one.
     async fn write(&self, progress: Progress) -> Option<LostClaim> {
-        match report_progress(self.gas, self.job.id, self.claim, progress).await {
+        match report_progress(&self.gas.jobs, self.job.id, self.claim, progress).await {
             Ok(_) => {
                 self.report.store(self.gas, self.job).await;
                 None

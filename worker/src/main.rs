@@ -22,6 +22,7 @@ mod settings;
 #[cfg(test)]
 mod testing;
 mod utility;
+mod worker;
 
 use anyhow::Context;
 use clap::Parser;
@@ -30,10 +31,10 @@ use futures::future::join_all;
 use gas_backend::AnnotateGas;
 use gas_backend::aws::Sdk;
 use gas_runtime::{LogFormat, Shutdown, init_logging};
-use handle::Worker;
 use settings::{AnnotateSettings, Cli, ConfinementSettings, Role};
 use std::io::Write;
 use std::sync::Arc;
+use worker::Worker;
 
 /// The log filter unless `RUST_LOG` is set.
 const LOG_FILTER: &str = "info,aws_config=warn,sqlx=warn";

@@ -1,8 +1,8 @@
 //! The main loop: one slot per concurrent job, each of which receives and handles one message at
 //! a time, from the queue of Premium or of Free.
 
-use crate::handle::Worker;
 use crate::outage::Backoff;
+use crate::worker::Worker;
 use gas_backend::ports::{LONG_POLL, Message};
 use gas_backend::{chain, queue_order};
 use gas_runtime::Shutdown;

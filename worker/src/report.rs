@@ -198,20 +198,21 @@ mod tests {
     #[tokio::test]
     async fn the_run_log_is_stored_when_it_has_grown() {
         let test = TestGas::new();
+        let gas = test.gas.annotate();
         let ada = test.user("ada", gas_shared::Plan::Free);
         let job = test.pending_job(&ada).await;
         let report = Report::new(test.clock.clone());
-        report.store(&test.gas, &job).await;
+        report.store(&gas, &job).await;
         assert!(test.objects.with_key("run.log").is_empty(), "the run log is empty");
         report.note("one");
-        report.store(&test.gas, &job).await;
+        report.store(&gas, &job).await;
         let [file] = &test.objects.with_key("run.log")[..] else { panic!("not stored") };
         let stored = || String::from_utf8(test.objects.get(file).unwrap()).unwrap();
         assert!(stored().ends_with("  one\n"));
         let next = Report::new(test.clock.clone());
-        next.resume(&test.gas, &job).await;
+        next.resume(&gas, &job).await;
         next.note("two");
-        next.store(&test.gas, &job).await;
+        next.store(&gas, &job).await;
         let lines: Vec<_> =
             stored().lines().map(|line| line[line.len() - 3..].to_owned()).collect();
         assert_eq!(lines, ["one", "two"], "another attempt appends");

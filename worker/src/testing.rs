@@ -2,9 +2,9 @@
 
 use crate::disk::{Disk, Space};
 use crate::engine::{Confinement, Engine, Limits, Sandbox, Template};
-use crate::handle::Worker;
 use crate::scratch::ScratchRoot;
 use crate::settings::Timing;
+use crate::worker::Worker;
 use async_trait::async_trait;
 use gas_backend::ports::{Message, PortResult, Queue};
 use gas_backend::testkit::{Outage, TestGas};
@@ -160,7 +160,7 @@ pub(crate) fn shell_engine(folder: &Path, script: &str) -> Engine {
 pub(crate) fn worker(test: &TestGas, queue: Arc<dyn Queue>, script: &str) -> (Worker, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let worker = Worker {
-        gas: test.gas.annotate.clone(),
+        gas: test.gas.annotate(),
         queue,
         engine: shell_engine(folder.path(), script),
         timing: TIMING,

@@ -56,7 +56,7 @@ impl Stack {
         let test = TestGas::new();
         let user = test.user("ada", Plan::Free);
         let mut gas = test.gas.clone();
-        gas.annotate.jobs.clock = Arc::new(SystemClock);
+        gas.jobs.clock = Arc::new(SystemClock);
         let hook = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stripe = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stripe_url = format!("http://{}", stripe.local_addr().unwrap());

@@ -58,7 +58,7 @@ use crate::audit::Audit;
 use crate::usecases::{
     Finished, claim_job, complete_job, confirm_upload, request_upload, settle_result,
 };
-use crate::{AnnotateGas, Gas, JobRepository, JobRequestTopics, ObjectKeys, RetentionPolicy};
+use crate::{Gas, JobRepository, JobRequestTopics, ObjectKeys, RetentionPolicy};
 use gas_shared::job::{JobState, Results};
 use gas_shared::upload::{NewUpload, UploadTicket};
 use gas_shared::{Account, Job, JobId, Plan, UserId};
@@ -164,7 +164,7 @@ impl TestGas {
         let (job_results, job_events) = (topic(), topic());
         let (start_thaw, notices) = (topic(), topic());
         let clock = Arc::new(TestClock::default());
-        let annotate = AnnotateGas {
+        let gas = Gas {
             jobs: JobRepository {
                 store: jobs.clone(),
                 events: job_events.clone(),
@@ -183,9 +183,6 @@ impl TestGas {
                 free_input_days: 14,
                 free_log_days: 90,
             },
-        };
-        let gas = Gas {
-            annotate,
             part_uploads: parts.clone(),
             accounts: accounts.clone(),
             account_data: account_data.clone(),
@@ -275,13 +272,13 @@ impl TestGas {
     pub async fn completed_job_with(&self, owner: &Account, result: &[u8]) -> Job {
         let job = self.pending_job(owner).await;
         let timeout = SignedDuration::from_secs(45);
-        let (job, claim) = claim_job(&self.gas, job.id, timeout).await.unwrap();
+        let (job, claim) = claim_job(&self.gas.jobs, job.id, timeout).await.unwrap();
         let name = &job.input.name;
         self.objects.put(&self.gas.object_keys.result(job.owner, job.id, name), result);
         self.objects.put(&self.gas.object_keys.log(job.owner, job.id, name), b"Total: 1\n");
         let result_size = result.len() as u64;
         let finished = Finished { records: 1, not_annotated: None, result_size };
-        let job = complete_job(&self.gas, &job, claim, finished).await.unwrap();
+        let job = complete_job(&self.gas.annotate(), &job, claim, finished).await.unwrap();
         if owner.plan == Plan::Premium {
             settle_result(&self.gas, job.id).await.unwrap();
         }

@@ -63,7 +63,7 @@ async fn case(stage: Stage) -> Case {
         Stage::Pending => test.pending_job(&ada).await,
         Stage::Running | Stage::Cancelled => {
             let job = test.pending_job(&ada).await;
-            claim_job(&test.gas, job.id, SignedDuration::from_secs(45)).await.unwrap();
+            claim_job(&test.gas.jobs, job.id, SignedDuration::from_secs(45)).await.unwrap();
             job
         }
         _ => test.completed_job(&ada).await,
@@ -220,7 +220,7 @@ async fn a_worker_that_stores_after_the_deletion_leaves_nothing_behind() {
     case.handle_queue().await.unwrap();
     // The file was being uploaded when the job was deleted.
     case.test.objects.put(&gas.object_keys.result(case.ada.id, id, &case.job.input.name), b"late");
-    let beat = report_progress(gas, id, run.claim, Progress::default()).await.unwrap_err();
+    let beat = report_progress(&gas.jobs, id, run.claim, Progress::default()).await.unwrap_err();
     assert!(matches!(beat, ChangeError::NotFound(_)));
     case.test.clock.advance_secs(60 * 60);
     reconcile(gas, &mut Reported::default()).await.unwrap();

@@ -123,9 +123,10 @@ pub(super) mod tests {
 
     /// Runs a job, as a worker and the utility node do together.
     async fn run(test: &TestGas, id: JobId) {
-        let (_, claim) = claim_job(&test.gas, id, SignedDuration::from_secs(45)).await.unwrap();
+        let (_, claim) =
+            claim_job(&test.gas.jobs, id, SignedDuration::from_secs(45)).await.unwrap();
         let (kind, reason) = (FailureKind::Input, "done".to_owned());
-        fail_job(&test.gas, id, Some(claim), kind, reason).await.unwrap();
+        fail_job(&test.gas.jobs, id, Some(claim), kind, reason).await.unwrap();
         job_left(&test.gas, id).await.unwrap();
     }
 
@@ -236,7 +237,7 @@ pub(super) mod tests {
             (jobs[..3].to_vec(), vec![jobs[3], jobs[0]])
         );
         run(&test, jobs[0]).await;
-        let again = claim_job(&test.gas, jobs[0], SignedDuration::from_secs(45)).await;
+        let again = claim_job(&test.gas.jobs, jobs[0], SignedDuration::from_secs(45)).await;
         assert!(matches!(again, Err(ChangeError::Refused { .. })), "its second message: {again:?}");
     }
 
@@ -264,9 +265,10 @@ pub(super) mod tests {
             test.gas.limit_factor = 1;
             let ada = test.user("ada", Plan::Free);
             let id = test.pending_job(&ada).await.id;
-            let (_, claim) = claim_job(&test.gas, id, SignedDuration::from_secs(45)).await.unwrap();
+            let (_, claim) =
+                claim_job(&test.gas.jobs, id, SignedDuration::from_secs(45)).await.unwrap();
             let reason = "none of the 7 records is in the reference".to_owned();
-            refuse_input(&test.gas, id, claim, reason, Some(code.to_owned())).await.unwrap();
+            refuse_input(&test.gas.jobs, id, claim, reason, Some(code.to_owned())).await.unwrap();
             // The message about the end may arrive twice.
             job_left(&test.gas, id).await.unwrap();
             job_left(&test.gas, id).await.unwrap();
@@ -307,7 +309,7 @@ pub(super) mod tests {
             jobs.push(test.pending_job(&ada).await.id);
         }
         let (kind, reason) = (FailureKind::Input, "done".to_owned());
-        fail_job(&test.gas, jobs[0], None, kind, reason).await.unwrap();
+        fail_job(&test.gas.jobs, jobs[0], None, kind, reason).await.unwrap();
         reconcile(&test.gas, &mut Reported::default()).await.unwrap();
         assert_eq!(queue(&test).len(), 3, "the message about the end may still arrive");
         test.clock.advance_secs(301);

@@ -55,7 +55,7 @@ impl Case {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let job = test.completed_job_with(&ada, RESULT).await;
-        announce_result(&test.gas, &job).await.unwrap();
+        announce_result(&*test.gas.job_results, &job).await.unwrap();
         test.clock.advance_secs(180);
         let case = Self { test, ada, job };
         if work != Work::Archive {

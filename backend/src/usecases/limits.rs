@@ -5,7 +5,7 @@
 //! identify the caller.
 
 use super::plan::plan_of;
-use super::stored_bytes::reserve_storage;
+use super::stored_bytes::{Reservation, reserve_storage};
 use crate::Gas;
 use crate::ports::{PortError, PortResult, Rate};
 use gas_shared::plan::EXPEDITED_A_DAY;
@@ -169,7 +169,10 @@ pub(super) async fn count_new_job(gas: &Gas, owner: &Account, size: u64) -> Resu
         return Err(LimitError::Active { plan: owner.plan, max });
     }
     count(gas, "upload", &user, "uploads", scaled(gas, UPLOADS)).await?;
-    reserve_storage(gas, owner, size).await?;
+    let limit = quota.stored_bytes.saturating_mul(gas.limit_factor.max(1).into());
+    if let Reservation::Refused { used } = reserve_storage(gas, owner.id, size, limit).await? {
+        return Err(LimitError::Storage { plan: owner.plan, used, limit, size });
+    }
     let jobs = match owner.plan {
         Plan::Free => "new jobs on the Free plan",
         Plan::Premium => "new jobs",
@@ -248,10 +251,6 @@ async fn count(
 
 fn scaled(gas: &Gas, rate: Rate) -> Rate {
     Rate { count: rate.count.saturating_mul(gas.limit_factor.max(1)), ..rate }
-}
-
-pub(super) fn scaled_bytes(gas: &Gas, bytes: u64) -> u64 {
-    bytes.saturating_mul(gas.limit_factor.max(1).into())
 }
 
 /// The key of a client: a hash, so that the table contains no addresses. The clients of an IPv6 network

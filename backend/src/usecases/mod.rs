@@ -4,6 +4,7 @@
 //! allowed to do what they request. After a crash at any point, calling it again completes the
 //! work.
 
+mod apply_plan_change;
 mod archive_result;
 mod billing;
 mod cancel_job;
@@ -43,6 +44,7 @@ mod tokens;
 mod unsubscribe;
 mod upload_in_parts;
 
+pub use apply_plan_change::apply_plan_change;
 pub use archive_result::{ArchiveError, ArchiveOutcome, archive_result};
 pub use billing::{
     BillingError, EventOutcome, HandledEvents, StripeEvent, billing_overview, cancel_subscription,
@@ -69,7 +71,7 @@ pub use job_lists::{JobLists, find_jobs, queue_position};
 pub use job_log::{read_log, stream_log};
 pub use limits::{LimitError, TooMany, count_api_call, count_sign_in};
 pub use notify::{MAIL_CLAIM_DURATION, Notified, NotifyError, notify, resend_mails};
-pub use plan::apply_plan_change;
+
 pub use queue_board::QueueBoard;
 pub use reconcile::{Reconciled, Reported, reconcile};
 pub use redrive::redrive;

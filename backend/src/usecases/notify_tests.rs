@@ -232,7 +232,8 @@ async fn the_mail_about_a_failed_job_has_its_reason() {
     let case = Case::new(Plan::Free);
     let job = case.test.pending_job(&case.ada).await;
     let reason = "line 3: POS is \"x\"".to_owned();
-    let failed = fail_job(&case.test.gas, job.id, None, FailureKind::Input, reason).await.unwrap();
+    let failed =
+        fail_job(&case.test.gas.jobs, job.id, None, FailureKind::Input, reason).await.unwrap();
     assert_eq!(case.notify(&result_of(&failed)).await.unwrap(), Notified::Sent);
     let mail = case.mail.mailer.sent().remove(0);
     assert_eq!(mail.subject, "Annotation failed: a.vcf");

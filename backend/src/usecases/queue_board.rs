@@ -180,7 +180,7 @@ mod tests {
             "there are no runs to estimate from"
         );
 
-        claim_job(&test.gas, ids[0], SignedDuration::from_secs(45)).await.unwrap();
+        claim_job(&test.gas.jobs, ids[0], SignedDuration::from_secs(45)).await.unwrap();
         for seconds in [20, 30, 40] {
             let event = run(&test, seconds).await;
             board.receive(&event);

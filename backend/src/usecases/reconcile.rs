@@ -164,10 +164,10 @@ async fn end_upload(gas: &Gas, job: &Job) -> Result<(), RepairError> {
         Err(error) => return Err(error.into()),
     }
     let reason = NEVER_UPLOADED.to_owned();
-    match fail_job(gas, job.id, None, FailureKind::Input, reason).await {
+    match fail_job(&gas.jobs, job.id, None, FailureKind::Input, reason).await {
         Ok(failed) => {
             upload_in_parts::abort(gas, job).await;
-            Ok(announce_result(gas, &failed).await?)
+            Ok(announce_result(&*gas.job_results, &failed).await?)
         }
         // The upload was confirmed at the same moment.
         Err(ChangeError::Refused { refused: ChangeRefused::Illegal { .. }, .. }) => Ok(()),

@@ -68,11 +68,11 @@ async fn a_run_without_a_heartbeat_is_offered_to_other_workers() {
     let ada = test.user("ada", Plan::Free);
     let job = test.pending_job(&ada).await;
     let heartbeat_timeout = SignedDuration::from_secs(45);
-    claim_job(&test.gas, job.id, heartbeat_timeout).await.unwrap();
+    claim_job(&test.gas.jobs, job.id, heartbeat_timeout).await.unwrap();
     test.clock.advance_secs(5 * 60);
     assert_eq!(round(&test).await, REPAIRED);
     assert_eq!(round(&test).await, NOTHING, "one message is enough for now");
-    assert!(claim_job(&test.gas, job.id, heartbeat_timeout).await.is_ok());
+    assert!(claim_job(&test.gas.jobs, job.id, heartbeat_timeout).await.is_ok());
 }
 
 #[tokio::test]

@@ -90,7 +90,7 @@ pub async fn rerun_job(gas: &Gas, account: &Account, id: JobId) -> Result<Job, R
     insert(gas, &job).await?;
     if !gas.objects.copy(&old.input.file, &job.input.file).await? {
         let gone = RerunError::InputGone(id);
-        fail_job(gas, new_id, None, FailureKind::Input, gone.to_string()).await?;
+        fail_job(&gas.jobs, new_id, None, FailureKind::Input, gone.to_string()).await?;
         return Err(gone);
     }
     Ok(queue_uploaded(gas, account.id, new_id).await?)

@@ -61,7 +61,7 @@ async fn archived(test: &TestGas, owner: &Account) -> Job {
 async fn failed(test: &TestGas, owner: &Account) -> Job {
     let job = test.pending_job(owner).await;
     let reason = "no engine".to_owned();
-    fail_job(&test.gas, job.id, None, FailureKind::Service, reason).await.unwrap()
+    fail_job(&test.gas.jobs, job.id, None, FailureKind::Service, reason).await.unwrap()
 }
 
 #[tokio::test]

@@ -4,9 +4,9 @@
 //! ([`super::settle_result`]).
 
 use super::{ChangeError, change_job, publish};
-use crate::AnnotateGas;
 use crate::messages::JobResult;
-use crate::ports::PortResult;
+use crate::ports::{PortResult, Topic};
+use crate::{AnnotateGas, JobRepository};
 use gas_shared::job::{Change, ClaimId, FailureKind, NotAnnotated, Progress};
 use gas_shared::{Job, JobId};
 use jiff::SignedDuration;
@@ -28,12 +28,12 @@ pub struct Finished {
 /// # Errors
 /// [`ChangeError::Refused`] if another worker runs the job or it has ended.
 pub async fn claim_job(
-    gas: &AnnotateGas,
+    jobs: &JobRepository,
     id: JobId,
     heartbeat_timeout: SignedDuration,
 ) -> Result<(Job, ClaimId), ChangeError> {
     let claim = ClaimId(Uuid::new_v4());
-    let job = change_job(&gas.jobs, id, Change::Claimed { claim, heartbeat_timeout }).await?;
+    let job = change_job(jobs, id, Change::Claimed { claim, heartbeat_timeout }).await?;
     Ok((job, claim))
 }
 
@@ -42,12 +42,12 @@ pub async fn claim_job(
 /// # Errors
 /// [`ChangeError::Refused`] if the job was cancelled or claimed by another worker: stop the engine.
 pub async fn report_progress(
-    gas: &AnnotateGas,
+    jobs: &JobRepository,
     id: JobId,
     claim: ClaimId,
     progress: Progress,
 ) -> Result<Job, ChangeError> {
-    change_job(&gas.jobs, id, Change::Progressed { claim, progress }).await
+    change_job(jobs, id, Change::Progressed { claim, progress }).await
 }
 
 /// Releases the claim, so that the next worker need not wait until the heartbeat times out.
@@ -56,12 +56,12 @@ pub async fn report_progress(
 /// # Errors
 /// [`ChangeError::Refused`] if the job has ended or was claimed by another worker.
 pub async fn release_job(
-    gas: &AnnotateGas,
+    jobs: &JobRepository,
     id: JobId,
     claim: ClaimId,
     engine_failed: bool,
 ) -> Result<Job, ChangeError> {
-    change_job(&gas.jobs, id, Change::Released { claim, engine_failed }).await
+    change_job(jobs, id, Change::Released { claim, engine_failed }).await
 }
 
 /// Completes a job whose result and log are stored at the keys of
@@ -96,13 +96,13 @@ pub async fn complete_job(
 /// # Errors
 /// [`ChangeError::Refused`] if the job has ended or was claimed by another worker.
 pub async fn fail_job(
-    gas: &AnnotateGas,
+    jobs: &JobRepository,
     id: JobId,
     claim: Option<ClaimId>,
     kind: FailureKind,
     reason: String,
 ) -> Result<Job, ChangeError> {
-    change_job(&gas.jobs, id, Change::Failed { claim, kind, reason, code: None }).await
+    change_job(jobs, id, Change::Failed { claim, kind, reason, code: None }).await
 }
 
 /// Marks a job as failed because of a problem of its file, with the engine's code of the problem.
@@ -110,14 +110,14 @@ pub async fn fail_job(
 /// # Errors
 /// [`ChangeError::Refused`] if the job has ended or was claimed by another worker.
 pub async fn refuse_input(
-    gas: &AnnotateGas,
+    jobs: &JobRepository,
     id: JobId,
     claim: ClaimId,
     reason: String,
     code: Option<String>,
 ) -> Result<Job, ChangeError> {
     let (claim, kind) = (Some(claim), FailureKind::Input);
-    change_job(&gas.jobs, id, Change::Failed { claim, kind, reason, code }).await
+    change_job(jobs, id, Change::Failed { claim, kind, reason, code }).await
 }
 
 /// Publishes the end of a job on topic `job_results`. The result is announced at least once, since
@@ -126,9 +126,9 @@ pub async fn refuse_input(
 ///
 /// # Errors
 /// If the topic is unavailable.
-pub async fn announce_result(gas: &AnnotateGas, job: &Job) -> PortResult<()> {
+pub async fn announce_result(job_results: &dyn Topic, job: &Job) -> PortResult<()> {
     let result = JobResult { job_id: job.id, user_id: job.owner, job_status: job.status() };
-    publish(&*gas.job_results, &result).await
+    publish(job_results, &result).await
 }
 
 #[cfg(test)]
@@ -145,15 +145,15 @@ mod tests {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let job = test.pending_job(&ada).await;
-        let (_, claim) = claim_job(&test.gas, job.id, TIMEOUT).await.unwrap();
-        let second = claim_job(&test.gas, job.id, TIMEOUT).await.unwrap_err();
+        let (_, claim) = claim_job(&test.gas.jobs, job.id, TIMEOUT).await.unwrap();
+        let second = claim_job(&test.gas.jobs, job.id, TIMEOUT).await.unwrap_err();
         assert!(matches!(
             second,
             ChangeError::Refused { refused: ChangeRefused::StillRunning, .. }
         ));
 
         let finished = Finished { records: 2, not_annotated: None, result_size: 9 };
-        let done = complete_job(&test.gas, &job, claim, finished).await.unwrap();
+        let done = complete_job(&test.gas.annotate(), &job, claim, finished).await.unwrap();
         assert_eq!(done.status(), JobStatus::Completed);
         assert_eq!(test.job_events.len(), usize::try_from(done.version).unwrap());
     }
@@ -165,16 +165,16 @@ mod tests {
         let id = test.pending_job(&ada).await.id;
         let mut failures = Vec::new();
         for engine_failed in [false, true, false, true] {
-            let (_, claim) = claim_job(&test.gas, id, TIMEOUT).await.unwrap();
-            release_job(&test.gas, id, claim, engine_failed).await.unwrap();
+            let (_, claim) = claim_job(&test.gas.jobs, id, TIMEOUT).await.unwrap();
+            release_job(&test.gas.jobs, id, claim, engine_failed).await.unwrap();
             let JobState::Running(run) = test.job(id).state else { panic!("not running") };
             failures.push(run.engine_failures);
         }
         assert_eq!(failures, [0, 1, 1, 2]);
         // The worker of this claim dies.
-        claim_job(&test.gas, id, TIMEOUT).await.unwrap();
+        claim_job(&test.gas.jobs, id, TIMEOUT).await.unwrap();
         test.clock.advance_secs(46);
-        let (job, _) = claim_job(&test.gas, id, TIMEOUT).await.unwrap();
+        let (job, _) = claim_job(&test.gas.jobs, id, TIMEOUT).await.unwrap();
         let JobState::Running(run) = job.state else { panic!("not running") };
         assert_eq!(run.engine_failures, 2);
     }
@@ -184,12 +184,13 @@ mod tests {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let job = test.pending_job(&ada).await;
-        let (_, old) = claim_job(&test.gas, job.id, TIMEOUT).await.unwrap();
+        let (_, old) = claim_job(&test.gas.jobs, job.id, TIMEOUT).await.unwrap();
         test.clock.advance_secs(46);
-        let (_, new) = claim_job(&test.gas, job.id, TIMEOUT).await.unwrap();
+        let (_, new) = claim_job(&test.gas.jobs, job.id, TIMEOUT).await.unwrap();
         let finished = Finished { records: 2, not_annotated: None, result_size: 9 };
-        let late = complete_job(&test.gas, &job, old, finished.clone()).await.unwrap_err();
+        let late =
+            complete_job(&test.gas.annotate(), &job, old, finished.clone()).await.unwrap_err();
         assert!(matches!(late, ChangeError::Refused { refused: ChangeRefused::ClaimLost, .. }));
-        assert!(complete_job(&test.gas, &job, new, finished).await.is_ok());
+        assert!(complete_job(&test.gas.annotate(), &job, new, finished).await.is_ok());
     }
 }

@@ -70,10 +70,10 @@ mod tests {
     async fn completed(test: &TestGas, owner: &Account) -> JobId {
         let job = test.pending_job(owner).await;
         let (job, claim) =
-            claim_job(&test.gas, job.id, SignedDuration::from_secs(45)).await.unwrap();
+            claim_job(&test.gas.jobs, job.id, SignedDuration::from_secs(45)).await.unwrap();
         test.objects.put(&test.gas.object_keys.result(job.owner, job.id, &job.input.name), b"x");
         let finished = Finished { records: 1, not_annotated: None, result_size: 1 };
-        complete_job(&test.gas, &job, claim, finished).await.unwrap().id
+        complete_job(&test.gas.annotate(), &job, claim, finished).await.unwrap().id
     }
 
     fn end_of(test: &TestGas, id: JobId) -> Option<Timestamp> {

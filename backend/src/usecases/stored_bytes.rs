@@ -5,10 +5,9 @@
 //! begin meanwhile are added to it; an upload that would exceed the quota by an older count is decided by
 //! a new one.
 
-use super::limits::{LimitError, scaled_bytes};
 use crate::Gas;
 use crate::ports::{PortResult, StoredCount};
-use gas_shared::{Account, UserId};
+use gas_shared::UserId;
 use jiff::SignedDuration;
 
 /// How long a count is used.
@@ -18,16 +17,28 @@ const MAX_AGE: SignedDuration = SignedDuration::from_mins(5);
 /// cause a count with every request.
 const MAX_AGE_OF_REFUSAL: SignedDuration = SignedDuration::from_secs(10);
 
-/// Adds the size of a new upload to the bytes that a user stores, within the quota of their plan.
+/// The answer to a request for storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reservation {
+    /// The upload is counted.
+    Made,
+    /// The upload would exceed the limit.
+    Refused {
+        /// The bytes that the user stores.
+        used: u64,
+    },
+}
+
+/// Adds the size of a new upload to the bytes that a user stores, up to `limit` bytes.
 pub(super) async fn reserve_storage(
     gas: &Gas,
-    owner: &Account,
+    user: UserId,
     size: u64,
-) -> Result<(), LimitError> {
-    let (user, now) = (owner.id, gas.now());
-    let limit = scaled_bytes(gas, owner.plan.quota().stored_bytes);
+    limit: u64,
+) -> PortResult<Reservation> {
+    let now = gas.now();
     if gas.stored_bytes.reserve(user, size, limit, now - MAX_AGE).await? {
-        return Ok(());
+        return Ok(Reservation::Made);
     }
     let known = gas.stored_bytes.get(user).await?;
     let used = match known.filter(|known| now.duration_since(known.counted_at) < MAX_AGE_OF_REFUSAL)
@@ -41,9 +52,9 @@ pub(super) async fn reserve_storage(
     };
     // This or another request has counted since the first try.
     if gas.stored_bytes.reserve(user, size, limit, now - MAX_AGE).await? {
-        return Ok(());
+        return Ok(Reservation::Made);
     }
-    Err(LimitError::Storage { plan: owner.plan, used, limit, size })
+    Ok(Reservation::Refused { used })
 }
 
 /// Counts the bytes that a user stores.

@@ -5,14 +5,14 @@ use crate::messages::ThawCompleted;
 use crate::ports::StoredBytes;
 use crate::testkit::{FakeStoredBytes, TestGas};
 use crate::usecases::{
-    Finished, RequestUploadError, RerunError, Restorer, archive_result, begin_parts, cancel_job,
-    change_job, claim_job, complete_job, create_job, delete_job, request_upload, rerun_job,
-    restore_result, thaw_results,
+    Finished, LimitError, RequestUploadError, RerunError, Restorer, archive_result, begin_parts,
+    cancel_job, change_job, claim_job, complete_job, create_job, delete_job, request_upload,
+    rerun_job, restore_result, thaw_results,
 };
 use async_trait::async_trait;
 use gas_shared::job::{Change, RetentionChange};
 use gas_shared::upload::NewUpload;
-use gas_shared::{JobId, Plan};
+use gas_shared::{Account, JobId, Plan};
 use jiff::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -32,10 +32,11 @@ async fn storing(plan: Plan, bytes: u64) -> (TestGas, Account, JobId) {
 /// A completed job whose files have this many bytes.
 async fn completed_with(test: &TestGas, owner: &Account, bytes: u64) -> JobId {
     let job = test.pending_job(owner).await;
-    let (job, claim) = claim_job(&test.gas, job.id, SignedDuration::from_secs(45)).await.unwrap();
+    let (job, claim) =
+        claim_job(&test.gas.jobs, job.id, SignedDuration::from_secs(45)).await.unwrap();
     let result_size = bytes - job.input.size.unwrap();
     let finished = Finished { records: 1, not_annotated: None, result_size };
-    complete_job(&test.gas, &job, claim, finished).await.unwrap().id
+    complete_job(&test.gas.annotate(), &job, claim, finished).await.unwrap().id
 }
 
 fn file(size: u64) -> NewUpload {

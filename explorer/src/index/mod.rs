@@ -15,7 +15,8 @@ use block::{Block, RecordFeatures};
 use dictionary::Dictionary;
 use gas_shared::explorer::Impact;
 use gas_shared::vcf::{
-    Code, Column, Diagnostic, HeaderParser, HeaderStep, InputLimits, Severity, parse_record,
+    Code, Column, Diagnostic, HeaderParser, HeaderStep, InputLimits, Severity, check_counts,
+    parse_record,
 };
 use lines::Lines;
 use std::io::{Read, Write};
@@ -187,7 +188,7 @@ impl<W: Write> Builder<W> {
     /// Reads a record into `self.features`.
     fn read_record(&mut self, line: &[u8], number: u64) -> Result<(), Error> {
         let record = parse_record(line).map_err(|error| Error::Vcf(error.at(number)))?;
-        RESULT_LIMITS.check(&record).map_err(|error| Error::Vcf(error.at(number)))?;
+        check_counts(&record, &RESULT_LIMITS).map_err(|error| Error::Vcf(error.at(number)))?;
         let pos = u32::try_from(record.pos).map_err(|_| out_of_range(record.pos, number))?;
         let contig = self.contigs.number(record.chrom)?;
         let features = &mut self.features;

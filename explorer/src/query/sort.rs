@@ -7,9 +7,10 @@
 use crate::Error;
 use crate::annotation::SoTerms;
 use crate::block_columns::BlockColumns;
-use crate::explorer::{Explorer, yield_now};
+use crate::explorer::Explorer;
 use crate::format::{ColumnKind, NO_GENE, NO_IMPACT};
 use crate::selection::Selection;
+use crate::yield_now::yield_now;
 use gas_shared::explorer::{Direction, Sort, SortKey};
 
 const DIGIT_BITS: u32 = 16;

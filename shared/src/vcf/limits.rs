@@ -3,9 +3,6 @@
 //! They bound the work and the memory that a few kilobytes of a stranger's file can demand. Each is
 //! far above what real files have. A file over a limit is refused with the place and what to do.
 
-use super::diagnostic::{Code, Column};
-use super::record::{Record, RecordError};
-
 /// 1 MiB.
 const MIB: usize = 1 << 20;
 
@@ -88,54 +85,6 @@ impl InputLimits {
         }
         let by_ratio = file_bytes.saturating_mul(Self::GZIP_RATIO).max(Self::GZIP_FLOOR_BYTES);
         by_ratio.min(self.text_bytes)
-    }
-
-    /// Checks the numbers of values of a record. The cost of an ordinary record is a few comparisons.
-    ///
-    /// # Errors
-    /// [`RecordError`] for the first column with too many values.
-    #[inline]
-    pub fn check(&self, record: &Record<'_>) -> Result<(), RecordError> {
-        // `n` values have at least `n - 1` bytes, so short columns need no counting.
-        let within = record.id.len() < self.ids
-            && record.alt.len() < self.alleles
-            && record.filter.len() < self.filters
-            && record.info.len() < self.info_fields
-            && record.chrom.len() <= self.contig_name_bytes
-            && record.rest.is_none_or(|rest| rest.len() < self.format_keys);
-        if within { Ok(()) } else { self.count(record) }
-    }
-
-    #[cold]
-    fn count(&self, record: &Record<'_>) -> Result<(), RecordError> {
-        if record.chrom.len() > self.contig_name_bytes {
-            let (found, most) = (record.chrom.len(), self.contig_name_bytes);
-            let message = format!("the name has {found} bytes, the limit is {most}; shorten it");
-            return Err(RecordError::new(Column::Chrom, Code::TooMany, message));
-        }
-        let format = record.rest.map(|rest| rest.split(|b| *b == b'\t').next().unwrap_or(rest));
-        for (column, text, separator, most, what) in [
-            (Column::Id, record.id, b';', self.ids, "identifiers"),
-            (Column::Alt, record.alt, b',', self.alleles, "alleles"),
-            (Column::Filter, record.filter, b';', self.filters, "filters"),
-            (Column::Info, record.info, b';', self.info_fields, "fields"),
-            (Column::Format, format.unwrap_or_default(), b':', self.format_keys, "keys"),
-        ] {
-            if text.len() < most {
-                continue;
-            }
-            let found = text.iter().filter(|b| **b == separator).count() + 1;
-            if found > most {
-                let advice = match column {
-                    Column::Alt => "split the record, for example with bcftools norm -m -any",
-                    _ => "remove those that you do not need",
-                };
-                let message =
-                    format!("the column has {found} {what}, the limit is {most}; {advice}");
-                return Err(RecordError::new(column, Code::TooMany, message));
-            }
-        }
-        Ok(())
     }
 }
 

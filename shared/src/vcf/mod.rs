@@ -27,4 +27,4 @@ pub use header::{
 pub use limits::{InputLimits, LINE_ADVICE};
 pub use other_format::other_format;
 pub use preview::{BCF_MAGIC, Preview, check_preview};
-pub use record::{Record, RecordError, check_record, is_blank, parse_record};
+pub use record::{Record, RecordError, check_counts, check_record, is_blank, parse_record};

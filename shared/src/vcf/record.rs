@@ -155,7 +155,7 @@ pub fn check_record(
     samples: usize,
     limits: &InputLimits,
 ) -> Result<(), RecordError> {
-    limits.check(record)?;
+    check_counts(record, limits)?;
     if !is_plain_bases(record.reference) {
         check_reference(record.reference)?;
     }
@@ -170,6 +170,53 @@ pub fn check_record(
         return Err(control_character(record));
     }
     check_samples(rest, samples)
+}
+
+/// Checks the numbers of values of a record. The cost of an ordinary record is a few comparisons.
+///
+/// # Errors
+/// [`RecordError`] for the first column with too many values.
+#[inline]
+pub fn check_counts(record: &Record<'_>, limits: &InputLimits) -> Result<(), RecordError> {
+    // `n` values have at least `n - 1` bytes, so short columns need no counting.
+    let within = record.id.len() < limits.ids
+        && record.alt.len() < limits.alleles
+        && record.filter.len() < limits.filters
+        && record.info.len() < limits.info_fields
+        && record.chrom.len() <= limits.contig_name_bytes
+        && record.rest.is_none_or(|rest| rest.len() < limits.format_keys);
+    if within { Ok(()) } else { count_values(record, limits) }
+}
+
+#[cold]
+fn count_values(record: &Record<'_>, limits: &InputLimits) -> Result<(), RecordError> {
+    if record.chrom.len() > limits.contig_name_bytes {
+        let (found, most) = (record.chrom.len(), limits.contig_name_bytes);
+        let message = format!("the name has {found} bytes, the limit is {most}; shorten it");
+        return Err(RecordError::new(Column::Chrom, Code::TooMany, message));
+    }
+    let format = record.rest.map(|rest| rest.split(|b| *b == b'\t').next().unwrap_or(rest));
+    for (column, text, separator, most, what) in [
+        (Column::Id, record.id, b';', limits.ids, "identifiers"),
+        (Column::Alt, record.alt, b',', limits.alleles, "alleles"),
+        (Column::Filter, record.filter, b';', limits.filters, "filters"),
+        (Column::Info, record.info, b';', limits.info_fields, "fields"),
+        (Column::Format, format.unwrap_or_default(), b':', limits.format_keys, "keys"),
+    ] {
+        if text.len() < most {
+            continue;
+        }
+        let found = text.iter().filter(|b| **b == separator).count() + 1;
+        if found > most {
+            let advice = match column {
+                Column::Alt => "split the record, for example with bcftools norm -m -any",
+                _ => "remove those that you do not need",
+            };
+            let message = format!("the column has {found} {what}, the limit is {most}; {advice}");
+            return Err(RecordError::new(column, Code::TooMany, message));
+        }
+    }
+    Ok(())
 }
 
 /// Whether a text has a byte below the space other than the tab between columns. The loop has no early

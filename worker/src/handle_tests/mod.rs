@@ -7,12 +7,14 @@ mod outputs;
 mod owners;
 
 use super::*;
+use crate::scratch::ScratchRoot;
 use crate::testing::{FakeQueue, MAX_ATTEMPTS, TIMING, message, worker};
 use gas_backend::testkit::TestGas;
 use gas_runtime::LogCapture;
 use gas_shared::job::Progress;
 use gas_shared::{Account, Plan};
 use serde_json::Value;
+use std::sync::Arc;
 use tempfile::TempDir;
 
 const GOOD: &str = r#"tr a-z A-Z < "$1" > "$2"; echo 'Total: 1' > "$3"

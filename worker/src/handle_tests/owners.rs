@@ -68,7 +68,7 @@ async fn a_job_that_is_released_at_shutdown_can_be_claimed_at_once() {
 #[tokio::test]
 async fn a_job_that_another_worker_runs_is_left_alone_and_its_message_is_kept() {
     let case = case(GOOD).await;
-    claim_job(&case.test.gas, case.job.id, TIMING.heartbeat_timeout()).await.unwrap();
+    claim_job(&case.test.gas.jobs, case.job.id, TIMING.heartbeat_timeout()).await.unwrap();
     case.receive(1).await;
     assert_eq!(case.status(), JobStatus::Running);
     assert!(!case.is_deleted());
@@ -87,7 +87,7 @@ async fn a_worker_that_lost_its_claim_changes_neither_the_job_nor_its_message() 
     let claim = async {
         case.wait_for("runs").await;
         case.test.clock.advance_secs(TIMING.heartbeat_timeout().as_secs());
-        claim_job(&case.test.gas, case.job.id, TIMING.heartbeat_timeout()).await.unwrap();
+        claim_job(&case.test.gas.jobs, case.job.id, TIMING.heartbeat_timeout()).await.unwrap();
     };
     tokio::join!(case.receive(1), claim);
     assert_eq!(case.status(), JobStatus::Running);

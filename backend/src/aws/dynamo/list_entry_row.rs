@@ -89,7 +89,7 @@ mod tests {
         check(test.ticket(&ada).await.job_id);
         let job = test.pending_job(&ada).await;
         check(job.id);
-        claim_job(&test.gas, job.id, SignedDuration::from_secs(45)).await.unwrap();
+        claim_job(&test.gas.jobs, job.id, SignedDuration::from_secs(45)).await.unwrap();
         check(job.id);
         cancel_job(&test.gas, ada.id, job.id).await.unwrap();
         check(job.id);
