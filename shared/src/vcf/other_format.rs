@@ -5,64 +5,79 @@
 use super::diagnostic::{Code, Diagnostic, Severity};
 use super::header::without_byte_order_mark;
 
-const ARCHIVE: &str = "compressed with bzip2, xz, Zstandard, 7-Zip or RAR";
-const TABLE: &str = "a table whose first line names the columns";
-const COLUMNS: &str =
-    "export VCF, or begin the names of the columns with #CHROM and separate all columns by tabs";
 const UNPACK: &str = "unpack it, and compress the VCF file with bgzip or gzip if you like";
 const READS: &str = "GAS annotates variants, not reads; call variants first";
 const SEQUENCE: &str = "GAS annotates variants, not sequences; call variants first";
 const NO_ALLELES: &str = "it has no alleles to annotate; upload the VCF file";
-const SPREADSHEET: &str = "unpack it, or save the sheet as tab-separated text with the ending .vcf";
-const OFFICE: &str = "a ZIP archive or an Office document (Excel)";
-const QUOTED: &str = "a text in quotation marks";
-const QUOTES: &str = "save it without quotation marks, in R with write.table(…, quote = FALSE)";
-const CONSUMER: &str = "convert it to VCF, for example with bcftools convert --tsv2vcf";
-const DOWNLOAD: &str =
-    "the download may have saved a login or error page; download the VCF file again";
 const EXPORT: &str = "export the variants as VCF";
-const ENCODING: &str = "save it as UTF-8, for example with iconv -f UTF-16 -t UTF-8";
 
-/// Formats that are recognized by their first bytes: the bytes, what the file is, and what to do.
-const MAGIC: [(&[u8], &str, &str); 38] = [
-    (b"PK", OFFICE, SPREADSHEET),
-    (b"\xd0\xcf\x11\xe0", OFFICE, SPREADSHEET),
-    (b"<", "a web page (HTML or XML)", DOWNLOAD),
-    (b"\"##", QUOTED, QUOTES),
-    (b"'##", QUOTED, QUOTES),
-    (b"BZh", ARCHIVE, UNPACK),
-    (b"\xfd7zXZ", ARCHIVE, UNPACK),
-    (b"\x28\xb5\x2f\xfd", ARCHIVE, UNPACK),
-    (b"7z\xbc\xaf", ARCHIVE, UNPACK),
-    (b"Rar!", ARCHIVE, UNPACK),
-    (b"\x1f\x8b", "compressed twice", "unpack it once with gunzip"),
-    (b"CRAM", "a CRAM file", READS),
-    (b"BAM\x01", "a BAM file", READS),
-    (b"BAI\x01", "an index", NO_ALLELES),
-    (b"TBI\x01", "an index", NO_ALLELES),
-    (b"CSI\x01", "an index", NO_ALLELES),
-    (b"@", "a SAM or FASTQ file", READS),
-    (b">", "a FASTA file", SEQUENCE),
-    (b"LOCUS ", "a GenBank file", SEQUENCE),
-    (b"%PDF-", "a PDF document", EXPORT),
-    (b"{\\rtf", "a formatted text document (RTF)", "save it as plain text"),
-    (b"{", "a JSON file", EXPORT),
-    (b"[", "a JSON file", EXPORT),
-    (b"\x6c\x1b\x01", "a PLINK file", "export it with plink2 --export vcf bgz"),
-    (b"##gff-version", "a GFF file", NO_ALLELES),
-    (b"##gvf-version", "a GFF file", NO_ALLELES),
-    (b"track ", "a BED file", NO_ALLELES),
-    (b"browser ", "a BED file", NO_ALLELES),
-    (b"Hugo_Symbol\t", "a MAF table", "convert it to VCF, for example with maf2vcf"),
-    (b"#version 2.", "a MAF table", "convert it to VCF, for example with maf2vcf"),
-    (b"CHROM", TABLE, COLUMNS),
-    (b"chrom", TABLE, COLUMNS),
-    (b"#CHROM,", TABLE, COLUMNS),
-    (b"#CHROM;", TABLE, COLUMNS),
-    (b"#\0", "UTF-16 text", ENCODING),
-    (b"\0#", "UTF-16 text", ENCODING),
-    (b"\xff\xfe", "UTF-16 text", ENCODING),
-    (b"\xfe\xff", "UTF-16 text", ENCODING),
+/// A format that is recognized by its first bytes.
+struct Format {
+    beginnings: &'static [&'static [u8]],
+    /// What the file is.
+    name: &'static str,
+    /// What to do.
+    advice: &'static str,
+}
+
+const fn format(
+    beginnings: &'static [&'static [u8]],
+    name: &'static str,
+    advice: &'static str,
+) -> Format {
+    Format { beginnings, name, advice }
+}
+
+/// The first one whose beginning is that of the file counts.
+static FORMATS: [Format; 20] = [
+    format(
+        &[b"PK", b"\xd0\xcf\x11\xe0"],
+        "a ZIP archive or an Office document (Excel)",
+        "unpack it, or save the sheet as tab-separated text with the ending .vcf",
+    ),
+    format(
+        &[b"<"],
+        "a web page (HTML or XML)",
+        "the download may have saved a login or error page; download the VCF file again",
+    ),
+    format(
+        &[b"\"##", b"'##"],
+        "a text in quotation marks",
+        "save it without quotation marks, in R with write.table(…, quote = FALSE)",
+    ),
+    format(
+        &[b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf", b"Rar!"],
+        "compressed with bzip2, xz, Zstandard, 7-Zip or RAR",
+        UNPACK,
+    ),
+    format(&[b"\x1f\x8b"], "compressed twice", "unpack it once with gunzip"),
+    format(&[b"CRAM"], "a CRAM file", READS),
+    format(&[b"BAM\x01"], "a BAM file", READS),
+    format(&[b"@"], "a SAM or FASTQ file", READS),
+    format(&[b"BAI\x01", b"TBI\x01", b"CSI\x01"], "an index", NO_ALLELES),
+    format(&[b"##gff-version", b"##gvf-version"], "a GFF file", NO_ALLELES),
+    format(&[b"track ", b"browser "], "a BED file", NO_ALLELES),
+    format(&[b">"], "a FASTA file", SEQUENCE),
+    format(&[b"LOCUS "], "a GenBank file", SEQUENCE),
+    format(&[b"%PDF-"], "a PDF document", EXPORT),
+    format(&[b"{\\rtf"], "a formatted text document (RTF)", "save it as plain text"),
+    format(&[b"{", b"["], "a JSON file", EXPORT),
+    format(&[b"\x6c\x1b\x01"], "a PLINK file", "export it with plink2 --export vcf bgz"),
+    format(
+        &[b"Hugo_Symbol\t", b"#version 2."],
+        "a MAF table",
+        "convert it to VCF, for example with maf2vcf",
+    ),
+    format(
+        &[b"CHROM", b"chrom", b"#CHROM,", b"#CHROM;"],
+        "a table whose first line names the columns",
+        "export VCF, or begin the names of the columns with #CHROM and separate all columns by tabs",
+    ),
+    format(
+        &[b"#\0", b"\0#", b"\xff\xfe", b"\xfe\xff"],
+        "UTF-16 text",
+        "save it as UTF-8, for example with iconv -f UTF-16 -t UTF-8",
+    ),
 ];
 
 /// Bytes of the beginning that are searched for the names of parts and columns.
@@ -90,10 +105,12 @@ fn recognize(text: &[u8]) -> Option<(&'static str, &'static str)> {
         return Some(("a text with the line ends of old Mac systems (CR)", CONVERT));
     }
     if is_consumer_file(text) {
-        return Some(("the raw data of a consumer genotyping service, such as 23andMe", CONSUMER));
+        const CONVERT: &str = "convert it to VCF, for example with bcftools convert --tsv2vcf";
+        return Some(("the raw data of a consumer genotyping service, such as 23andMe", CONVERT));
     }
-    if let Some((_, format, advice)) = MAGIC.iter().find(|(magic, ..)| text.starts_with(magic)) {
-        return Some((format, advice));
+    let begins = |format: &&Format| format.beginnings.iter().any(|b| text.starts_with(b));
+    if let Some(Format { name, advice, .. }) = FORMATS.iter().find(begins) {
+        return Some((name, advice));
     }
     if text.get(257..).is_some_and(|magic| magic.starts_with(b"ustar")) {
         return Some(("a TAR archive", UNPACK));
