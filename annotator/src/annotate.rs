@@ -14,7 +14,9 @@ use crate::placements::{Placements, RotatedBases};
 use crate::record_prepass::{RecordOptions, RecordPrepass};
 use crate::reference::{ContigView, Reference};
 use crate::report::{AnnotationGap, AnnotationGaps, Counts, RegionClass, RegionClasses};
-use crate::structural_variant::{Mate, StructuralInfo, StructuralProblem, StructuralVariant};
+use crate::structural_variant::{
+    StructuralInfo, StructuralProblem, StructuralVariant, is_tandem_repeat,
+};
 use crate::text::push_escaped;
 use crate::variant::{Allele, MAX_POSITION, Variant, shows_without_first_base};
 use gas_shared::variant::VariantType;
@@ -30,7 +32,20 @@ pub struct Annotator<'r> {
     colocated: ColocatedVariants,
     hgvs: HgvsText,
     rotated: RotatedBases,
+    /// The bases of a tandem repeat.
+    repeat: Vec<u8>,
     shown: Vec<u8>,
+}
+
+/// What became of the alleles of a record.
+#[derive(Clone, Copy, Debug, Default)]
+struct Annotated {
+    /// Whether any of them is a variant.
+    has_variants: bool,
+    /// Whether the annotations are cut at the limit.
+    is_cut: bool,
+    /// Whether the reference lacks a transcript at any of them.
+    lacks_models: bool,
 }
 
 impl<'r> Annotator<'r> {
@@ -45,6 +60,7 @@ impl<'r> Annotator<'r> {
             colocated: ColocatedVariants::default(),
             hgvs: HgvsText::default(),
             rotated: RotatedBases::default(),
+            repeat: Vec::new(),
             shown: Vec::new(),
         }
     }
@@ -83,15 +99,22 @@ impl<'r> Annotator<'r> {
         let info_start = out.len();
         copy_info(out, record.info, &self.own_keys);
         let (gap, contig) = self.prepass.find_gap(&record);
-        let (has_variants, is_cut) = match contig {
+        let Annotated { has_variants, is_cut, lacks_models } = match contig {
             Some(contig) => self.annotate(&contig, &record, out, info_start),
-            None => (self.prepass.count_alleles(&record) > 0, false),
+            None => {
+                let has_variants = self.prepass.count_alleles(&record) > 0;
+                Annotated { has_variants, ..Annotated::default() }
+            }
         };
         let gap = self.prepass.count_gap(gap, has_variants);
         let mut gaps = gap.map(AnnotationGaps::from).unwrap_or_default();
         if is_cut {
             gaps.insert(AnnotationGap::TooManyConsequences);
             self.prepass.counts.add_cut((1, line_number));
+        }
+        if lacks_models {
+            gaps.insert(AnnotationGap::LeftOutTranscript);
+            self.prepass.counts.at_left_out_transcripts += 1;
         }
         if !gaps.is_empty() {
             begin_field(out, info_start);
@@ -120,28 +143,31 @@ impl<'r> Annotator<'r> {
         out.push(b'\n');
     }
 
-    /// Annotates the alleles. Returns whether any of them is a variant, and whether the annotations are
-    /// cut at the limit.
+    /// Annotates the alleles.
     fn annotate(
         &mut self,
         contig: &ContigView<'r>,
         record: &Record<'_>,
         out: &mut Vec<u8>,
         info_start: usize,
-    ) -> (bool, bool) {
+    ) -> Annotated {
         let drop_first = shows_without_first_base(record.reference, record.alt);
         let mut region_classes = RegionClasses::default();
         let mut first_entry = true;
         let mut is_cut = false;
         let mut alts = 0;
+        let mut lacks_models = false;
         let mut info = StructuralInfo::new(record.info, record.alt);
         let mut rotated = std::mem::take(&mut self.rotated);
+        let mut repeat = std::mem::take(&mut self.repeat);
         for (number, alt) in record.alt.split(|b| *b == b',').enumerate() {
-            let memory = (&mut info, &mut rotated);
+            let memory = (&mut info, &mut rotated, &mut repeat);
             let Some(variant) = self.read_variant(contig, record, (number, alt), memory) else {
                 continue;
             };
             alts += 1;
+            let (start, end) = variant.span();
+            lacks_models |= contig.lacks_models(start.min(end), start.max(end));
             if is_cut {
                 continue;
             }
@@ -152,16 +178,17 @@ impl<'r> Annotator<'r> {
             is_cut = result.is_err();
         }
         self.rotated = rotated;
+        self.repeat = repeat;
         self.prepass.counts.multiallelic += u64::from(alts > 1);
         self.prepass.counts.add_region_classes(region_classes);
-        (!first_entry, is_cut)
+        Annotated { has_variants: !first_entry, is_cut, lacks_models }
     }
 
     /// Sets the text of an allele in CSQ. VEP's text is unique among the alleles of a record, unlike
     /// the minimal form, and is what programs look up.
     fn show_allele(&mut self, variant: &Variant<'_>, alt: &[u8], drop_first: bool) {
         self.shown.clear();
-        if matches!(variant, Variant::Structural(_)) {
+        if matches!(variant, Variant::Structural(_)) || is_tandem_repeat(alt) {
             // Names and contigs may have characters that separate fields.
             push_escaped(&mut self.shown, alt);
             return;
@@ -177,7 +204,7 @@ impl<'r> Annotator<'r> {
         contig: &ContigView<'a>,
         record: &Record<'l>,
         (number, alt): (usize, &'l [u8]),
-        (info, rotated): (&mut StructuralInfo<'l>, &'a mut RotatedBases),
+        (info, rotated, repeat): (&mut StructuralInfo<'l>, &'a mut RotatedBases, &'a mut Vec<u8>),
     ) -> Option<Variant<'a>> {
         let kind = AltKind::of(alt);
         let pos = i32::try_from(record.pos).ok().filter(|pos| *pos < MAX_POSITION);
@@ -193,6 +220,17 @@ impl<'r> Annotator<'r> {
                 let limit = contig.sequence.len().min(MAX_POSITION as usize) as i32;
                 let variant = StructuralVariant::read(pos, alt, number, info, limit);
                 self.prepass.count_structural_problem(variant.problem);
+                if is_tandem_repeat(alt) {
+                    if let Some(bases) = contig.bases(variant.start, variant.end)
+                        && info.write_repeat(number, &variant, repeat)
+                    {
+                        let allele = Allele::new(variant.start, bases, repeat);
+                        let is_variant = !allele.is_reference();
+                        return is_variant
+                            .then(|| Variant::Sequence(Placements::new(contig, allele, rotated)));
+                    }
+                    self.prepass.count_structural_problem(Some(StructuralProblem::UnknownRepeat));
+                }
                 Some(Variant::Structural(variant))
             }
             _ => {
@@ -255,7 +293,7 @@ impl<'r> Annotator<'r> {
             if mate_contig.as_ref().is_some_and(is_past) {
                 self.prepass.count_structural_problem(Some(StructuralProblem::MatePastContig));
             } else if let Some(mate_contig) = mate_contig {
-                let back = Mate { contig: contig.name.as_bytes(), start: variant.span().0 };
+                let back = (contig.name.as_bytes(), variant.span().0);
                 let other_end = Variant::Structural(StructuralVariant::at_mate(*mate, back));
                 let entries = (&mut *first_entry, info_start);
                 let unused = &mut RegionClasses::default();
@@ -292,7 +330,7 @@ impl<'r> Annotator<'r> {
             Variant::Structural(StructuralVariant { mate: Some(mate), .. }) => {
                 PartnerGenes::at(self.prepass.reference, mate)
             }
-            _ => PartnerGenes::None,
+            _ => PartnerGenes::default(),
         };
         let (start, end) = variant.reach();
         for index in contig.transcripts.query(start.min(end), start.max(end)) {
@@ -306,8 +344,11 @@ impl<'r> Annotator<'r> {
             if !near {
                 continue;
             }
-            if self.effect.distance.is_none() && partners.has_another(contig, transcript.gene) {
-                self.effect.terms.insert(SoTerm::GeneFusion);
+            let strand = transcript.strand;
+            if self.effect.distance.is_none()
+                && let Some(term) = partners.fusion(contig, transcript.gene, strand)
+            {
+                self.effect.terms.insert(term);
             }
             begin_entry(out, first_entry, info_start, self.format);
             if let Variant::Sequence(places) = variant {

@@ -20,14 +20,18 @@ const MIN_CHECKED_OF_HALF: u64 = 10;
 const MAX_LENGTH: u64 = 1 << 30;
 
 /// Lengths of mitochondria: human (rCRS), human in UCSC's hg18 and hg19, mouse.
-const MITOCHONDRIA: [u64; 3] = [16_569, OLD_MITOCHONDRION, 16_299];
+const MITOCHONDRIA: [u64; 3] = [RCRS, OLD_MITOCHONDRION, 16_299];
 
+const RCRS: u64 = 16_569;
 const OLD_MITOCHONDRION: u64 = 16_571;
+
+const RCRS_NAME: &str = "rCRS, NC_012920, of 16,569 bases";
+const OLD_NAME: &str = "that of UCSC's hg19, NC_001807, of 16,571 bases";
 
 /// The most contigs that a warning names.
 const MAX_NAMED: usize = 5;
 
-/// The assembly that the contigs or the `##reference` line of a header indicate.
+/// The assembly that the contigs, or the `##reference` and `##assembly` lines of a header, indicate.
 pub fn named_assembly(header: &Header) -> Option<&'static str> {
     let of_contig = |(name, length): &(String, Option<u64>)| {
         if let Some(Accession::Chromosome { assembly: Some(assembly), .. }) =
@@ -135,6 +139,75 @@ pub(crate) fn check_header(
         ));
     }
     Ok(findings)
+}
+
+/// The fewest REF alleles that show that a mitochondrion is rCRS if all agree: by chance, a quarter do.
+const MIN_CHECKED_OF_MITOCHONDRION: u64 = 4;
+
+/// What the records say about a mitochondrion whose length the header does not give.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Mitochondrion {
+    /// It is that of the reference, or the header has said so.
+    Known,
+    /// The records do not show which one it is. The text is a warning.
+    Undecided(String),
+    /// It is another one: these contigs must not be annotated, and the text is a warning.
+    Other(HashSet<Box<[u8]>>, String),
+}
+
+impl Mitochondrion {
+    /// Compares the REF alleles of the human mitochondrion with the reference. UCSC's hg19 has another
+    /// one (16,571 bases) under the name `chrM`, whose positions are shifted by up to two bases, so that
+    /// most REF alleles differ and a quarter agree by chance.
+    pub(crate) fn of(
+        counts: &Counts,
+        header: &Header,
+        findings: &HeaderFindings,
+        reference: &Reference,
+    ) -> Self {
+        let (checked, mismatches) = counts.mitochondrial_checks;
+        let has_length =
+            |name: &str| header.contigs.iter().any(|(n, length)| n == name && length.is_some());
+        let is_in_doubt = |name: &&Box<[u8]>| {
+            let text = String::from_utf8_lossy(name);
+            [Some(RCRS), Some(OLD_MITOCHONDRION)].contains(&length_in(reference, name))
+                && is_mitochondrial(&text)
+                && !has_length(&text)
+                && !findings.withheld.contains(*name)
+        };
+        let names: HashSet<Box<[u8]>> =
+            counts.contigs.keys().filter(is_in_doubt).cloned().collect();
+        let Some(name) = names.iter().min().map(|name| shown_name(name)) else {
+            return Self::Known;
+        };
+        let is_rcrs = length_in(reference, name.as_bytes()) == Some(RCRS);
+        let (ours, other) = if is_rcrs { (RCRS_NAME, OLD_NAME) } else { (OLD_NAME, RCRS_NAME) };
+        if mismatches > 0 && mismatches * 4 >= checked {
+            return Self::Other(
+                names,
+                format!(
+                    "contig {name} is not the mitochondrion of the reference ({ours}): {mismatches} of \
+                     {checked} REF alleles differ; its records are not annotated; if it is {other}, lift \
+                     the file over"
+                ),
+            );
+        }
+        // All names stand for rCRS in GRCh38, and in GRCh37 all but that of UCSC.
+        let is_ucsc = name.eq_ignore_ascii_case("chrM");
+        let is_grch37 = || reference.assembly().is_some_and(|own| own.name == "GRCh37");
+        let may_be_other = if is_rcrs { is_ucsc && is_grch37() } else { !is_ucsc };
+        if may_be_other && mismatches == 0 && checked < MIN_CHECKED_OF_MITOCHONDRION {
+            return Self::Undecided(format!(
+                "the header has no length for contig {name}, which is taken for {ours}; if it is \
+                 {other}, disregard its annotations, or lift the file over"
+            ));
+        }
+        Self::Known
+    }
+}
+
+fn length_in(reference: &Reference, name: &[u8]) -> Option<u64> {
+    reference.contig(name).map(|contig| contig.sequence.len() as u64)
 }
 
 fn compared_lengths(name: &str, length: u64, assembly: &str, expected: Option<u64>) -> String {
@@ -357,6 +430,8 @@ mod tests {
             ("##contig=<ID=chr7,length=160567428>", Some("T2T-CHM13")),
             ("##contig=<ID=NC_000007.14>", Some("GRCh38")),
             ("##reference=human_b36_both.fasta", Some("NCBI36")),
+            ("##reference=genome.fa\n##assembly=GRCh38", Some("GRCh38")),
+            ("##assembly=GRCh38\n##reference=hg19.fa", None),
             ("##reference=file:///data/hs37d5.fa", Some("GRCh37")),
             ("##contig=<ID=20>", None),
         ] {

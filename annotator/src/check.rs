@@ -1,7 +1,8 @@
 //! Checks a file and reports all problems, not only the first.
 
 use crate::assembly::{
-    check_assembly, check_contigs, check_header, named_assembly, nothing_annotated,
+    HeaderFindings, Mitochondrion, check_assembly, check_contigs, check_header, named_assembly,
+    nothing_annotated,
 };
 use crate::error::{Error, InputError};
 use crate::pipeline::{NO_RECORDS, OrderCheck, too_many_contigs};
@@ -13,7 +14,6 @@ use gas_shared::vcf::{
     AltKind, Diagnostic, InputLimits, Severity, check_record, is_blank, parse_record,
 };
 use serde::Serialize;
-use std::collections::HashSet;
 use std::path::Path;
 
 /// A problem of a file.
@@ -163,22 +163,23 @@ fn run(
     for warning in &header.warnings {
         report.add(warning.clone().into(), most);
     }
-    let withheld = match findings {
+    let findings = match findings {
         Some(Ok(found)) => {
-            for text in found.warnings {
-                report.add(warning("assembly", text), most);
+            for text in &found.warnings {
+                report.add(warning("assembly", text.clone()), most);
             }
-            found.withheld
+            found
         }
         Some(Err(error)) => {
             report.add(error.into(), most);
-            HashSet::new()
+            HeaderFindings::default()
         }
-        None => HashSet::new(),
+        None => HeaderFindings::default(),
     };
     let mut reader = RecordChecker {
         prepass: reference.map(|reference| {
             let mut prepass = RecordPrepass::new(reference, header.samples.len());
+            let withheld = findings.withheld.clone();
             prepass.options =
                 RecordOptions { limits: options.limits, withheld, ..RecordOptions::default() };
             prepass
@@ -213,6 +214,12 @@ fn run(
         check_assembly(&counts, &header, reference, options.max_mismatch_percent)?;
         for text in check_contigs(&counts, &header, reference)? {
             report.add(warning("contig_names", text), most);
+        }
+        match Mitochondrion::of(&counts, &header, &findings, reference) {
+            Mitochondrion::Other(_, text) | Mitochondrion::Undecided(text) => {
+                report.add(warning("assembly", text), most);
+            }
+            Mitochondrion::Known => {}
         }
         for finding in against_reference(&counts, &reference.manifest.assembly) {
             report.add(finding, most);

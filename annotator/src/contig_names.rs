@@ -38,12 +38,7 @@ impl ContigNames {
         let mut table = Self { assembly, ..Self::default() };
         for (number, name) in names.enumerate() {
             table.exact.insert(name.as_bytes().into(), number as u32);
-            let plain = plain(name.as_bytes());
-            let key = match accession(&plain) {
-                Some(Accession::Chromosome { name, .. }) => name.as_bytes(),
-                Some(Accession::RevisedCambridge) => b"MT",
-                Some(Accession::OldMitochondrion) | None => &plain,
-            };
+            let key = canonical_name(name.as_bytes());
             table.plain.entry(key.into()).or_insert(number as u32);
         }
         table
@@ -102,6 +97,16 @@ impl ContigNames {
             b"26" => "MT",
             _ => return None,
         }))
+    }
+}
+
+/// The name that stands for all spellings of a contig, such as `1` for `chr1` and `NC_000001.10`.
+pub(crate) fn canonical_name(name: &[u8]) -> Vec<u8> {
+    let plain = plain(name);
+    match accession(&plain) {
+        Some(Accession::Chromosome { name, .. }) => name.as_bytes().to_vec(),
+        Some(Accession::RevisedCambridge) => b"MT".to_vec(),
+        Some(Accession::OldMitochondrion) | None => plain,
     }
 }
 

@@ -238,6 +238,12 @@ impl Assembly {
         ASSEMBLIES.iter().find(|assembly| assembly.length(chromosome) == Some(length))
     }
 
+    /// Another assembly in which a chromosome has a length that it does not have in this one.
+    pub(crate) fn contradicted_by(&self, chromosome: &str, length: u64) -> Option<&'static Self> {
+        let other = Self::of_length(chromosome, length);
+        other.filter(|_| self.length(chromosome) != Some(length))
+    }
+
     /// The assembly that a text names, such as a file name or an accession of NCBI's assemblies.
     pub(crate) fn named(text: &str) -> Option<&'static Self> {
         let text = text.to_ascii_lowercase();

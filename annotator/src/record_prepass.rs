@@ -1,6 +1,7 @@
 //! The steps of all modes before consequences: parse, check and count a record, and compare its REF
 //! with the reference.
 
+use crate::contig_names::is_mitochondrial;
 use crate::error::InputError;
 use crate::reference::{ContigView, Reference};
 use crate::report::{AnnotationGap, Counts};
@@ -39,6 +40,8 @@ pub(crate) struct RecordPrepass<'r> {
     contig_name: Vec<u8>,
     contig: Option<ContigView<'r>>,
     contig_records: u64,
+    /// [`Counts::ref_checked`] and [`Counts::ref_mismatches`] before the current contig.
+    checks_before: (u64, u64),
     density: Density,
     /// The counts so far, without those of the current contig.
     pub(crate) counts: Counts,
@@ -55,6 +58,7 @@ impl<'r> RecordPrepass<'r> {
             contig_name: Vec::new(),
             contig: None,
             contig_records: 0,
+            checks_before: (0, 0),
             density: Density::default(),
             counts: Counts::default(),
         }
@@ -66,8 +70,12 @@ impl<'r> RecordPrepass<'r> {
         number: u64,
         line: &'l [u8],
     ) -> Result<Record<'l>, InputError> {
-        let record = parse_record(line).map_err(|e| e.at(number))?;
+        let mut record = parse_record(line).map_err(|e| e.at(number))?;
         check_record(&record, self.samples, &self.options.limits).map_err(|e| e.at(number))?;
+        if self.samples == 0 {
+            // FORMAT without samples, which the header of the output does not have either.
+            record.rest = None;
+        }
         self.line_number = number;
         self.start_contig(record.chrom);
         self.counts.records += 1;
@@ -102,6 +110,7 @@ impl<'r> RecordPrepass<'r> {
         let withheld = &self.options.withheld;
         let is_withheld = !withheld.is_empty() && withheld.contains(name);
         self.contig = self.reference.contig(name).filter(|_| !is_withheld);
+        self.checks_before = (self.counts.ref_checked, self.counts.ref_mismatches);
         self.density = Density::new(self.contig.map_or(0, |c| c.sequence.len() as u64));
     }
 
@@ -110,8 +119,14 @@ impl<'r> RecordPrepass<'r> {
             return;
         }
         self.counts.add_contig(&self.contig_name, self.contig_records);
-        if self.contig.is_some() {
+        if let Some(contig) = self.contig {
             self.counts.histograms.add_density(&self.contig_name, &self.density);
+            if is_mitochondrial(contig.name) {
+                let (checked, mismatches) = self.checks_before;
+                let checks = &mut self.counts.mitochondrial_checks;
+                checks.0 += self.counts.ref_checked - checked;
+                checks.1 += self.counts.ref_mismatches - mismatches;
+            }
         }
         self.contig_records = 0;
     }
@@ -175,6 +190,9 @@ impl<'r> RecordPrepass<'r> {
             // Nearly all: upper-case bases that agree.
             let ambiguous = bases.iter().any(|base| !matches!(base, b'A' | b'C' | b'G' | b'T'));
             self.count_agreement(ambiguous);
+            return None;
+        }
+        if is_at_telomere(record) {
             return None;
         }
         // `.` is an unknown REF, which is compared with nothing.
@@ -245,6 +263,21 @@ impl<'r> RecordPrepass<'r> {
             self.counts.not_left_aligned += u64::from(is_shiftable_left(reference, alt));
         }
     }
+}
+
+/// Whether a record is a structural variant that begins at the telomere before the first base. POS is 0
+/// then (VCF 4.5, section 1.6.1), where there is no base to compare. The position after the last base is
+/// another telomere, but the reference may have a part of the contig only.
+fn is_at_telomere(record: &Record<'_>) -> bool {
+    record.pos == 0
+        && record.reference.len() == 1
+        && record.alt.split(|b| *b == b',').all(|alt| AltKind::of(alt) != Some(AltKind::Sequence))
+}
+
+/// Whether two sequences agree, in either case and with ambiguity codes.
+pub(crate) fn agrees(bases: &[u8], others: &[u8]) -> bool {
+    let agree = |(a, b): (&u8, &u8)| possible_bases(*a) & possible_bases(*b) != 0;
+    bases.len() == others.len() && bases.iter().zip(others).all(agree)
 }
 
 /// The bases that an IUPAC code stands for, as a set of bits (NC-IUB 1985). Other letters stand for

@@ -4,6 +4,9 @@
 //! base, which is a [`StructuralProblem`]. Uncertain ends are kept as such, so that no description
 //! shows them as exact.
 
+use crate::model::Strand;
+use std::ops::Range;
+
 /// The kind of a structural variant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StructuralKind {
@@ -92,6 +95,31 @@ pub struct Mate<'a> {
     pub contig: &'a [u8],
     /// The position after the break.
     pub start: i32,
+    /// Which parts the junction joins, if the record says so.
+    pub junction: Option<Junction>,
+}
+
+/// Which sides of the two breaks a junction joins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Junction {
+    /// Whether it keeps what is before the break (to the left) at this end.
+    pub keeps_left: bool,
+    /// The same at the mate.
+    pub mate_keeps_left: bool,
+}
+
+impl Junction {
+    /// The junction as seen from the mate.
+    const fn reversed(self) -> Self {
+        Self { keeps_left: self.mate_keeps_left, mate_keeps_left: self.keeps_left }
+    }
+
+    /// Whether genes on these strands, at this end and at the mate, are read in the same direction after
+    /// the junction: one of them is read towards it and the other one away from it.
+    pub(crate) fn is_colinear(self, strand: Strand, mate_strand: Strand) -> bool {
+        let towards = |keeps_left, strand: Strand| keeps_left != strand.is_reverse();
+        towards(self.keeps_left, strand) != towards(self.mate_keeps_left, mate_strand)
+    }
 }
 
 /// A symbolic allele or breakend.
@@ -129,13 +157,17 @@ pub enum StructuralProblem {
     MatePastContig,
     /// END and SVLEN of the only allele contradict each other.
     LengthDiffers,
+    /// A breakend does not say which sides it joins.
+    NoJunction,
+    /// The bases of a tandem repeat are not known.
+    UnknownRepeat,
     /// The haplotype mode knows insertions and deletions only.
     NotInHaplotypeMode,
 }
 
 impl StructuralProblem {
     /// All problems.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::NoEnd,
         Self::EndBeforePos,
         Self::PastContig,
@@ -143,6 +175,8 @@ impl StructuralProblem {
         Self::MateContig,
         Self::MatePastContig,
         Self::LengthDiffers,
+        Self::NoJunction,
+        Self::UnknownRepeat,
         Self::NotInHaplotypeMode,
     ];
 
@@ -152,6 +186,8 @@ impl StructuralProblem {
             Self::NoEnd | Self::EndBeforePos | Self::PastContig => "INFO/END",
             Self::Uncertain => "INFO/CIPOS",
             Self::LengthDiffers => "INFO/SVLEN",
+            Self::NoJunction => "INFO/CT",
+            Self::UnknownRepeat => "INFO/RUC",
             Self::MateContig | Self::MatePastContig | Self::NotInHaplotypeMode => "ALT",
         }
     }
@@ -185,6 +221,14 @@ impl StructuralProblem {
                 "structural alleles have an END and an SVLEN that contradict each other; they are \
                  annotated up to END"
             }
+            Self::NoJunction => {
+                "breakends do not say which sides they join (CT or STRANDS), so that no gene fusions are \
+                 reported for them"
+            }
+            Self::UnknownRepeat => {
+                "tandem repeats (<CNV:TR>) are not known to the base (RUS and RUC, at most 10,000 bases, no \
+                 RUB or CIRUC); they are annotated as a change of length"
+            }
             Self::NotInHaplotypeMode => {
                 "structural alleles are neither insertions nor deletions; --mode csq does not annotate \
                  them"
@@ -209,18 +253,29 @@ struct Fields<'a> {
     imprecise: bool,
     mate_contig: Option<&'a [u8]>,
     mate_position: Option<i64>,
+    junction: Option<Junction>,
     lengths: Vec<Option<i64>>,
     start_interval: Vec<Option<i64>>,
     end_interval: Vec<Option<i64>>,
     claims: Vec<&'a [u8]>,
-    /// Bases of each tandem repeat allele.
-    repeats: Vec<Option<i64>>,
+    repeats: Repeats<'a>,
 }
 
 impl<'a> StructuralInfo<'a> {
     /// Will read INFO when it is needed.
     pub(crate) const fn new(info: &'a [u8], alts: &'a [u8]) -> Self {
         Self { info, alts, fields: None }
+    }
+
+    /// Writes the bases that a tandem repeat (`<CNV:TR>`) has in place of those of `variant`; `false` if
+    /// they are not known to the base. The number of the ALT is from 0.
+    pub(crate) fn write_repeat(
+        &mut self,
+        number: usize,
+        variant: &StructuralVariant<'_>,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        variant.ends == Ends::Exact && self.fields().repeats.write_sequence(number, out).is_some()
     }
 
     fn fields(&mut self) -> &Fields<'a> {
@@ -233,7 +288,7 @@ impl<'a> Fields<'a> {
     fn read(info: &'a [u8], alts: &'a [u8]) -> Self {
         let alleles = alts.split(|b| *b == b',').count();
         let mut out = Self { alleles, ..Self::default() };
-        let mut repeats = Repeats::default();
+        let repeats = &mut out.repeats;
         for field in info.split(|b| *b == b';') {
             let (key, value) = match field.iter().position(|b| *b == b'=') {
                 Some(equals) => (&field[..equals], &field[equals + 1..]),
@@ -248,21 +303,22 @@ impl<'a> Fields<'a> {
                 b"CIEND" => out.end_interval = numbers(value),
                 b"SVCLAIM" => out.claims = value.split(|b| *b == b',').collect(),
                 b"CHR2" => out.mate_contig = Some(value),
+                b"CT" | b"STRANDS" => out.junction = Junction::of_info(value).or(out.junction),
                 b"END2" | b"POS2" => out.mate_position = number(first(value)),
                 b"RN" => repeats.motifs = numbers(value),
-                b"RUS" => {
-                    repeats.unit_lengths =
-                        value.split(|b| *b == b',').map(|unit| Some(unit.len() as i64)).collect();
+                b"RUS" => repeats.units = value.split(|b| *b == b',').collect(),
+                b"RUL" => repeats.unit_lengths = numbers(value),
+                b"RUB" => repeats.is_inexact = true,
+                b"CIRUC" | b"CIRB" => {
+                    let is_zero = |n: &Option<f64>| n.is_none_or(|n| n == 0.0);
+                    repeats.is_inexact |= !decimals(value).iter().all(is_zero);
                 }
-                b"RUL" if repeats.unit_lengths.is_empty() => repeats.unit_lengths = numbers(value),
                 b"RUC" => repeats.unit_counts = decimals(value),
                 b"RB" => repeats.bases = numbers(value),
                 _ => {}
             }
         }
-        if repeats.is_given() {
-            out.repeats = alts.split(|b| *b == b',').map(|alt| repeats.next(alt)).collect();
-        }
+        repeats.assign(alts);
         out
     }
 
@@ -317,45 +373,94 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// The most bases of a tandem repeat that are written out.
+const MAX_REPEAT_BASES: usize = 10_000;
+
 /// The fields of `<CNV:TR>` alleles (VCF 4.4, section 5.7), whose lists run over all motifs of all
 /// alleles.
 #[derive(Default)]
-struct Repeats {
+struct Repeats<'a> {
     motifs: Vec<Option<i64>>,
+    units: Vec<&'a [u8]>,
     unit_lengths: Vec<Option<i64>>,
     unit_counts: Vec<Option<f64>>,
     bases: Vec<Option<i64>>,
-    allele: usize,
-    motif: usize,
+    /// Whether units differ (RUB), or counts are uncertain (CIRUC, CIRB).
+    is_inexact: bool,
+    /// The motifs of each allele.
+    of_alleles: Vec<Option<Range<usize>>>,
 }
 
-impl Repeats {
-    fn is_given(&self) -> bool {
-        !self.bases.is_empty() || !self.unit_counts.is_empty()
+impl<'a> Repeats<'a> {
+    /// Distributes the motifs over the alleles.
+    fn assign(&mut self, alts: &[u8]) {
+        let all = self.bases.len().max(self.unit_counts.len());
+        if all == 0 {
+            return;
+        }
+        let mut next = 0;
+        let of_allele = |(allele, alt): (usize, &[u8])| {
+            let motifs = match self.motifs.get(allele) {
+                Some(motifs) => *motifs,
+                None => is_tandem_repeat(alt).then_some(1),
+            };
+            let count = usize::try_from(motifs?).ok()?.min(all.saturating_sub(next));
+            next += count;
+            Some(next - count..next)
+        };
+        self.of_alleles = alts.split(|b| *b == b',').enumerate().map(of_allele).collect();
     }
 
-    /// The length of the next allele in bases; `None` if it is not given.
-    fn next(&mut self, alt: &[u8]) -> Option<i64> {
-        let motifs = match self.motifs.get(self.allele) {
-            Some(motifs) => *motifs,
-            None => alt.eq_ignore_ascii_case(b"<CNV:TR>").then_some(1),
-        };
-        self.allele += 1;
-        let all = self.bases.len().max(self.unit_counts.len());
-        let count = usize::try_from(motifs?).ok()?.min(all.saturating_sub(self.motif));
-        let range = self.motif..self.motif + count;
-        self.motif += count;
-        range.map(|motif| self.motif_bases(motif)).sum()
+    fn motifs_of(&self, allele: usize) -> Option<Range<usize>> {
+        self.of_alleles.get(allele)?.clone()
+    }
+
+    /// The length of an allele in bases; `None` if it is not given.
+    fn length(&self, allele: usize) -> Option<i64> {
+        self.motifs_of(allele)?.map(|motif| self.motif_bases(motif)).sum()
     }
 
     fn motif_bases(&self, motif: usize) -> Option<i64> {
         if let Some(Some(bases)) = self.bases.get(motif) {
             return Some(*bases);
         }
-        let unit = self.unit_lengths.get(motif).copied().flatten()?;
+        let unit = match self.units.get(motif) {
+            Some(unit) => unit.len() as i64,
+            None => self.unit_lengths.get(motif).copied().flatten()?,
+        };
         let count = self.unit_counts.get(motif).copied().flatten()?;
         Some((count * unit as f64).round() as i64)
     }
+
+    /// Writes the bases of an allele; `None` if they are not known to the base.
+    fn write_sequence(&self, allele: usize, out: &mut Vec<u8>) -> Option<()> {
+        out.clear();
+        let motifs =
+            self.motifs_of(allele).filter(|motifs| !motifs.is_empty() && !self.is_inexact)?;
+        for motif in motifs {
+            let unit = *self.units.get(motif)?;
+            let is_base = |b: &u8| matches!(b.to_ascii_uppercase(), b'A' | b'C' | b'G' | b'T');
+            let count = self.unit_counts.get(motif).copied().flatten()?;
+            let is_whole = count.fract() == 0.0 && (0.0..=MAX_REPEAT_BASES as f64).contains(&count);
+            let length = unit.len().saturating_mul(count as usize);
+            let given = self.bases.get(motif).copied().flatten();
+            if unit.is_empty()
+                || !unit.iter().all(is_base)
+                || !is_whole
+                || out.len() + length > MAX_REPEAT_BASES
+                || given.is_some_and(|given| given != length as i64)
+            {
+                return None;
+            }
+            (0..count as usize).for_each(|_| out.extend_from_slice(unit));
+        }
+        Some(())
+    }
+}
+
+/// Whether an ALT is a tandem repeat, whose bases INFO may have.
+pub(crate) fn is_tandem_repeat(alt: &[u8]) -> bool {
+    alt.eq_ignore_ascii_case(b"<CNV:TR>")
 }
 
 fn first(values: &[u8]) -> &[u8] {
@@ -393,7 +498,9 @@ impl<'a> StructuralVariant<'a> {
         let start = pos.saturating_add(1);
         if kind == StructuralKind::Breakend {
             let mate = Mate::of_info(fields);
-            return Self { mate, ..Self::place(kind, start) };
+            let lacks_junction = mate.is_some_and(|mate| mate.junction.is_none());
+            let problem = lacks_junction.then_some(StructuralProblem::NoJunction);
+            return Self { mate, problem, ..Self::place(kind, start) };
         }
         let (end, problem) = if kind.is_place() {
             (None, None)
@@ -402,7 +509,7 @@ impl<'a> StructuralVariant<'a> {
         };
         let length = end.map(|end| end.saturating_sub(i64::from(pos)));
         if let (StructuralKind::CopyNumber, Some(length), Some(bases)) =
-            (kind, length, fields.repeats.get(number).copied().flatten())
+            (kind, length, fields.repeats.length(number))
         {
             kind = match bases.cmp(&length) {
                 std::cmp::Ordering::Less => StructuralKind::RepeatContraction,
@@ -459,21 +566,41 @@ impl<'a> StructuralVariant<'a> {
     }
 
     /// Reads a breakend (VCF 4.5, section 5.4). The break is after POS if the bases come first in ALT,
-    /// and before POS if they come last.
+    /// and before POS if they come last. POS 0 is the telomere, before which there is nothing.
     fn breakend(pos: i32, alt: &'a [u8]) -> Self {
         let comes_last = matches!(alt.first(), Some(b'[' | b']' | b'.'));
-        let start = if comes_last { pos } else { pos.saturating_add(1) };
+        let start = if comes_last { pos.max(1) } else { pos.saturating_add(1) };
         Self { mate: Mate::of_breakend(alt), ..Self::place(StructuralKind::Breakend, start) }
     }
 
-    /// The breakend as seen from its mate; `back` is the place of this end.
-    pub(crate) fn at_mate(mate: Mate<'_>, back: Mate<'a>) -> Self {
-        Self { mate: Some(back), ..Self::place(StructuralKind::Breakend, mate.start) }
+    /// The breakend as seen from its mate. The place of this end is the position after the break.
+    pub(crate) fn at_mate(mate: Mate<'_>, (contig, start): (&'a [u8], i32)) -> Self {
+        let junction = mate.junction.map(Junction::reversed);
+        Self {
+            mate: Some(Mate { contig, start, junction }),
+            ..Self::place(StructuralKind::Breakend, mate.start)
+        }
     }
 
     /// Whether the variant covers a region.
     pub(crate) const fn covers(&self, start: i32, end: i32) -> bool {
         self.start <= start && self.end >= end
+    }
+}
+
+impl Junction {
+    /// Reads Delly's CT (`3to5`: the 3' end of the part at this end, which is to the left of the break) or
+    /// the STRANDS of Lumpy, Sniffles and SURVIVOR (`+-`).
+    fn of_info(value: &[u8]) -> Option<Self> {
+        let (keeps_left, mate_keeps_left) = match value {
+            b"3to5" => (true, false),
+            b"5to3" => (false, true),
+            b"3to3" => (true, true),
+            b"5to5" => (false, false),
+            [a @ (b'+' | b'-'), b @ (b'+' | b'-'), ..] => (*a == b'+', *b == b'+'),
+            _ => return None,
+        };
+        Some(Self { keeps_left, mate_keeps_left })
     }
 }
 
@@ -487,18 +614,21 @@ impl<'a> Mate<'a> {
         let contig = contig.strip_prefix(b"<").and_then(|c| c.strip_suffix(b">")).unwrap_or(contig);
         // `]` joins the bases up to the position, `[` those from it on.
         let joins_left = alt[open] == b']';
-        Self::at(contig, number(&text[colon + 1..])?.saturating_add(i64::from(joins_left)))
+        let start = number(&text[colon + 1..])?.saturating_add(i64::from(joins_left));
+        let junction = Junction { keeps_left: open > 0, mate_keeps_left: joins_left };
+        Self::at(contig, start, Some(junction))
     }
 
     /// The mate of `<BND>`, as Delly, Sniffles and others write it.
     fn of_info(fields: &Fields<'a>) -> Option<Self> {
-        Self::at(fields.mate_contig?, fields.mate_position.or(fields.end)?.saturating_add(1))
+        let start = fields.mate_position.or(fields.end)?.saturating_add(1);
+        Self::at(fields.mate_contig?, start, fields.junction)
     }
 
-    fn at(contig: &'a [u8], start: i64) -> Option<Self> {
+    fn at(contig: &'a [u8], start: i64, junction: Option<Junction>) -> Option<Self> {
         // The bound keeps sums with positions within `i32`.
         let start = i32::try_from(start).ok().filter(|start| (0..1 << 30).contains(start))?;
-        Some(Self { contig, start })
+        Some(Self { contig, start, junction })
     }
 }
 
@@ -560,7 +690,7 @@ mod tests {
             ("<DEL>", "END=0;SVLEN=-9", 109, Some(StructuralProblem::EndBeforePos)),
             ("<DEL>", "SVLEN=9223372036854775807", 1000, Some(StructuralProblem::PastContig)),
             ("<INS>", "END=90;SVLEN=617", 100, None),
-            ("<BND>", "END=500;CHR2=2", 100, None),
+            ("<BND>", "END=500;CHR2=2", 100, Some(StructuralProblem::NoJunction)),
         ] {
             let variant = read(alt, info);
             assert_eq!((variant.start, variant.end), (101, end), "{alt} {info}");
@@ -592,9 +722,24 @@ mod tests {
             assert_eq!(found, mate, "{alt}");
         }
         let mate = read("<TRA>", "CHR2=5;END=400").mate;
-        assert_eq!(mate, Some(Mate { contig: b"5", start: 401 }));
+        assert_eq!(mate, Some(Mate { contig: b"5", start: 401, junction: None }));
         let mate = read("<BND>", "CHR2=5;END=400;POS2=300").mate;
-        assert_eq!(mate, Some(Mate { contig: b"5", start: 301 }));
+        assert_eq!(mate, Some(Mate { contig: b"5", start: 301, junction: None }));
+        let junction = |alt, info| {
+            read(alt, info).mate.unwrap().junction.map(|j| (j.keeps_left, j.mate_keeps_left))
+        };
+        for (alt, info, expected) in [
+            ("N[2:5[", ".", Some((true, false))),
+            ("N]2:5]", ".", Some((true, true))),
+            ("]2:5]N", ".", Some((false, true))),
+            ("[2:5[N", ".", Some((false, false))),
+            ("<BND>", "CHR2=2;END=5;CT=3to5", Some((true, false))),
+            ("<BND>", "CHR2=2;END=5;CT=5to5", Some((false, false))),
+            ("<TRA>", "CHR2=2;END=5;STRANDS=-+:9", Some((false, true))),
+            ("<TRA>", "CHR2=2;END=5;CT=NtoN", None),
+        ] {
+            assert_eq!(junction(alt, info), expected, "{alt} {info}");
+        }
     }
 
     #[test]

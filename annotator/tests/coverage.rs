@@ -269,6 +269,60 @@ fn the_old_mitochondrion_is_named_and_not_annotated() {
 }
 
 #[test]
+fn the_records_show_whether_a_mitochondrion_without_a_length_is_that_of_the_reference() {
+    let bases = REFERENCE.contig(b"MT").unwrap();
+    let record = |name: &str, pos: i32, shift: i32| {
+        let base = char::from(bases.bases(pos + shift, pos + shift).unwrap()[0]);
+        let alt = if base == 'A' { 'C' } else { 'A' };
+        format!("{name}\t{pos}\t.\t{base}\t{alt}\t.\t.\t.\n")
+    };
+    let other = |name: &str, shift| (0..8).map(|n| record(name, 8000 + 7 * n, shift)).collect();
+    let nuclear = snv(76_757, true);
+    for mode in modes() {
+        let run = |head: &str, records: String| {
+            let options = Options { mode, ..Options::default() };
+            annotate(head, &(records + &nuclear), &options).unwrap()
+        };
+        // Positions that are shifted by two bases, as in the mitochondrion of hg19.
+        let (outcome, info) = run("", other("chrM", 2));
+        let [warning, _] = &outcome.warnings[..] else { panic!("{:?}", outcome.warnings) };
+        let text = "contig chrM is not the mitochondrion of the reference (rCRS, NC_012920, of 16,569 \
+                    bases): ";
+        assert!(warning.starts_with(text), "{warning}");
+        assert!(info[..8].iter().all(|info| info == "GAS_NOTE=outside_reference"), "{info:?}");
+        assert!(!info[8].contains("GAS_NOTE"), "{info:?}");
+        // The same records if the header says that it is rCRS: each REF is judged by itself.
+        let head = "##contig=<ID=chrM,length=16569>\n";
+        let (_, info) = run(head, other("chrM", 2));
+        assert!(!info.contains(&"GAS_NOTE=outside_reference".to_owned()), "{info:?}");
+        for (name, records, warnings) in [
+            ("chrM", other("chrM", 0), 0),
+            ("chrM", record("chrM", 8000, 0), 1),
+            ("MT", record("MT", 8000, 0), 0),
+            ("chrMT", record("chrMT", 8000, 0), 0),
+        ] {
+            let (outcome, info) = run("", records);
+            assert_eq!(outcome.warnings.len(), warnings, "{name} {:?}", outcome.warnings);
+            assert!(info.iter().all(|info| !info.contains("GAS_NOTE")), "{name} {info:?}");
+        }
+    }
+}
+
+#[test]
+fn a_contig_with_several_names_is_counted_once() {
+    let (chr20, plain) = (snv(76_757, true).replace("20\t", "chr20\t"), snv(76_758, true));
+    let records = format!("{chr20}{plain}{}7\t5\t.\tG\tA\t.\t.\t.\n", snv(76_759, true));
+    for mode in modes() {
+        let options = Options { mode, ..Options::default() };
+        let counts = annotate("", &records, &options).unwrap().0.counts;
+        let contigs: Vec<_> = counts.contigs.iter().map(|(name, n)| (&**name, *n)).collect();
+        assert_eq!(contigs, [(&b"20"[..], 3), (b"7", 1)]);
+        let density: Vec<_> = counts.histograms.density.iter().collect();
+        assert_eq!((density.len(), density[0].1.records.iter().sum::<u64>()), (1, 3));
+    }
+}
+
+#[test]
 fn the_codes_of_plink_and_mixed_spellings_are_read_with_a_warning() {
     let records = "26\t3308\t.\tT\tC\t.\t.\t.\n23\t5\t.\tA\tC\t.\t.\t.\n";
     let (outcome, info) = annotate("", records, &Options::default()).unwrap();

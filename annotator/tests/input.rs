@@ -152,6 +152,27 @@ fn alleles_of_vcf_3_3_are_converted_to_vcf_4() {
 }
 
 #[test]
+fn a_conversion_from_vcf_3_3_hides_no_ref_that_differs_and_counts_what_it_completes() {
+    let head = format!("##fileformat=VCFv3.3\n{COLUMNS}\n");
+    for (record, expected, completed) in [
+        ("20\t68354\ta\tC\tD3", "20\t68353\ta\tGCAT\tG\t.\t.\tGAS_NOTE=ref_mismatch", 1),
+        ("20\t68354\ta\tAAT\tD3", "20\t68353\ta\tGAAT\tG\t.\t.\tCSQ=-|", 0),
+        ("20\t68354\ta\t.\tD3", "20\t68353\ta\tGAAT\tG\t.\t.\tCSQ=-|", 1),
+        ("20\t68356\tb\tG\tIACG", "20\t68356\tb\tG\tGACG\t.\t.\tGAS_NOTE=ref_mismatch", 0),
+        ("20\t68356\tb\t.\tIACG", "20\t68356\tb\tT\tTACG\t.\t.\tCSQ=ACG|", 1),
+    ] {
+        let input = file(format!("{head}{record}\t.\t.\t.\n"));
+        let (outcome, output) = annotate(&input, "out.vcf", &Options::default());
+        let text = std::fs::read_to_string(output).unwrap();
+        let found = records(&text)[0];
+        assert!(found.starts_with(expected), "{record}: {found}");
+        let warnings = outcome.unwrap().warnings;
+        let is_completed = |text: &&String| text.contains("do not give all bases of REF");
+        assert_eq!(warnings.iter().filter(is_completed).count(), completed, "{warnings:?}");
+    }
+}
+
+#[test]
 fn a_run_on_the_wrong_assembly_stops_early() {
     let wrong: String = (0..20_000).map(|n| snv(100_000 + n * 100, n % 3 == 0)).collect();
     let input = file(format!(

@@ -167,6 +167,83 @@ fn the_stop_codon_counts_once_in_every_dialect() {
 }
 
 #[test]
+fn a_stop_codon_that_the_file_leaves_out_without_saying_so_is_found_in_the_sequence() {
+    let gtf = gtf_parts("X", 0, "gene_id \"T1\"; transcript_id \"T1\";");
+    let without = |kinds: &[&str]| -> String {
+        let kept = gtf.lines().filter(|line| !kinds.iter().any(|kind| line.contains(kind)));
+        kept.map(|line| format!("{line}\n")).collect()
+    };
+    let excluded = without(&["stop_codon"]);
+    let included = excluded.replace("\tCDS\t381\t395\t", "\tCDS\t381\t398\t");
+    let bare = without(&["stop_codon", "exon"]);
+    // The exons end where the coding sequence does.
+    let cut = excluded.replace("\texon\t381\t448\t", "\texon\t381\t395\t");
+    let gff = excluded.replace("gene_id \"T1\"; transcript_id \"T1\";", "Parent=T1");
+    let gff = line("X", "mRNA", (151, 448), "ID=T1") + &gff;
+    for (name, models, completed) in [
+        ("m.gtf", &excluded, true),
+        ("m.gtf", &included, false),
+        ("m.gtf", &bare, true),
+        ("m.gtf", &cut, true),
+        ("m.gff3", &gff, true),
+    ] {
+        for reverse in [false, true] {
+            let (sequence, models) = if reverse {
+                reversed(&contig("X", 0), models)
+            } else {
+                (contig("X", 0), models.clone())
+            };
+            let reference = build(name, &models, &sequence);
+            let transcript = &transcripts(&reference, "X")[0];
+            let cds = transcript.cds.as_ref().unwrap();
+            assert_eq!((cds.len, cds.cdna_end <= transcript.len), (108, true), "{models}");
+            let note = "1 coding sequences end before their stop codon, which is added to them";
+            assert_eq!(reference.manifest.notes == [note], completed, "{models}");
+            if !reverse {
+                let stop = annotated(&reference, "X 396 . T C . . .");
+                assert!(stop[0].starts_with("T1 stop_lost protein_coding 3/3"), "{stop:?}");
+            }
+        }
+    }
+    // Most coding sequences of the file include it: a stop codon that follows another one is chance.
+    let other = included.replace("T1", "T2");
+    let one_short = format!("{included}{other}{}", excluded.replace("T1", "T3"));
+    let reference = build("m.gtf", &one_short, &contig("X", 0));
+    let lengths = transcripts(&reference, "X").iter().map(|t| t.cds.as_ref().unwrap().len);
+    assert_eq!(lengths.collect::<Vec<_>>(), [108, 108, 105]);
+}
+
+#[test]
+fn a_record_at_a_transcript_that_is_left_out_says_so() {
+    let good = line("X", "mRNA", (151, 448), "ID=T1")
+        + &EXONS.map(|region| line("X", "exon", region, "Parent=T1")).concat();
+    let twice = line("X", "mRNA", (500, 520), "ID=T2") + &line("X", "mRNA", (560, 571), "ID=T2");
+    let reference = build("m.gff3", &format!("{good}{twice}"), &contig("X", 0));
+    assert_eq!(left_out(&reference), [("defined twice on one contig", 1)]);
+    let note = |format, record: &str| {
+        let mut annotator = Annotator::new(&reference, 0, format);
+        let mut out = Vec::new();
+        annotator.record(1, record.replace(' ', "\t").as_bytes(), &mut out).unwrap();
+        let line = String::from_utf8(out).unwrap();
+        let count = annotator.counts().at_left_out_transcripts;
+        assert_eq!(count, u64::from(line.contains("GAS_NOTE=left_out_transcript")), "{line}");
+        assert!(line.contains("|downstream_gene_variant|") || !line.contains("T1"), "{line}");
+        count == 1
+    };
+    for format in [AnnotationFormat::Csq, AnnotationFormat::Ann] {
+        for (record, expected) in [
+            ("X 499 . N C . . .", false),
+            ("X 500 . N C . . .", true),
+            ("X 565 . N C . . .", true),
+            ("X 572 . N C . . .", false),
+            ("X 480 . N <DEL> . . END=505", true),
+        ] {
+            assert_eq!(note(format, record), expected, "{record}");
+        }
+    }
+}
+
+#[test]
 fn a_gtf_of_exons_only_has_non_coding_transcripts() {
     let gtf = gtf_parts("X", 0, "gene_id \"T1\"; transcript_id \"T1\";");
     let exons: Vec<_> = gtf.lines().filter(|line| line.contains("\texon\t")).collect();

@@ -737,6 +737,18 @@ fn the_columns_after_info_are_repaired_or_named() {
 }
 
 #[test]
+fn a_record_has_no_format_where_the_header_has_none() {
+    for (columns, format) in [("\tFORMAT", "\tGT"), ("\tFORMAT\t", "\tGT"), ("\tFORMAT", "")] {
+        for mode in modes() {
+            let record = format!("{}{format}", record(76_757, "DP=3"));
+            let (_, out) = annotated(vcf("", columns, &[record]), mode);
+            let columns = header_of(&out).last().unwrap().split('\t').count();
+            assert_eq!((columns, records_of(&out)[0].split('\t').count()), (8, 8), "{out}");
+        }
+    }
+}
+
+#[test]
 fn format_stays_valid_without_the_key_of_csq_mode() {
     let samples = |format: &str, a: &str, b: &str| format!("\t{format}\t{a}\t{b}");
     let lines = [

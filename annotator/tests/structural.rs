@@ -329,11 +329,11 @@ fn a_variant_in_a_part_of_a_transcript_has_its_terms() {
         // Inversions.
         (509, "<INV>", "END=518", "TF", "coding_sequence_variant"),
         (349, "<INV>", "END=360", "TF", "start_lost&coding_sequence_variant&5_prime_UTR_variant"),
-        // Tandem repeats.
+        // Tandem repeats whose bases are not known.
         (
             509,
             "<CNV:TR>",
-            "SVLEN=9;RN=1;RUS=CAG;RUC=7",
+            "SVLEN=9;RN=1;RUL=3;RUC=7",
             "TF",
             "feature_elongation&coding_sequence_variant",
         ),
@@ -345,6 +345,75 @@ fn a_variant_in_a_part_of_a_transcript_has_its_terms() {
         (509, "<DEL>", "END=518;IMPRECISE", "TF", "feature_truncation&coding_sequence_variant"),
     ] {
         assert_eq!(terms(pos, alt, fields, transcript), expected, "{pos} {alt} {fields}");
+    }
+}
+
+#[test]
+fn a_variant_that_begins_at_the_telomere_begins_at_the_first_base() {
+    for (alt, fields, expected) in [
+        ("<DEL>", "END=900", "transcript_ablation"),
+        ("<DEL>", "SVLEN=900", "transcript_ablation"),
+        ("<DUP>", "END=900", "transcript_amplification"),
+        ("<DEL>", "END=505", "splice_acceptor_variant&splice_donor_variant&start_lost"),
+        ("<INV>", "END=900", "coding_transcript_variant"),
+        ("<INS>", ".", "upstream_gene_variant"),
+    ] {
+        assert!(terms(0, alt, fields, "TF").starts_with(expected), "{alt} {fields}");
+    }
+    assert_eq!(genomic(0, "<DEL>", "END=900"), "1:g.1_900del");
+    for alt in ["N[2:400[", "]2:400]N", ".[2:400["] {
+        assert_eq!(terms(0, alt, ".", "T2"), "feature_truncation&3_prime_UTR_variant", "{alt}");
+    }
+    let csq = info(Mode::Csq(CsqOptions::default()), (0, "N", "<DEL>", "END=550"));
+    assert!(csq.contains("coding_sequence&feature_truncation|GF|TF"), "{csq}");
+    for mode in modes() {
+        let (_, infos) = annotate(mode, &[(0, "N", "A", "."), (0, "NA", "N", ".")]);
+        assert_eq!(infos, ["GAS_NOTE=beyond_contig"; 2]);
+    }
+}
+
+#[test]
+fn a_tandem_repeat_with_known_bases_is_annotated_as_its_sequence() {
+    let sequence = sequence();
+    let bases = &sequence[509..518];
+    let record = |alt: &str, fields: &str| info(CSQ, (509, "N", alt, fields));
+    let without_allele = |info: String| -> Vec<String> {
+        let entries = info.split("CSQ=").nth(1).unwrap().split(',');
+        // Allele, and HGVS_OFFSET, which counts from the place in the record.
+        let fields = entries.map(|entry| entry.split('|').skip(1).collect::<Vec<_>>().join("|"));
+        fields.collect()
+    };
+    for (alts, fields, changed) in [
+        ("<CNV:TR>", "SVLEN=9;RN=1;RUS=CAG;RUC=7".to_owned(), "CAG".repeat(7)),
+        ("<CNV:TR>", "SVLEN=9;RUS=CAG;RUC=7;RB=21;CIRUC=0,0".to_owned(), "CAG".repeat(7)),
+        ("<CNV:TR>", format!("END=518;RN=2;RUS={bases},AC;RUC=1,2"), format!("{bases}ACAC")),
+        ("<CNV:TR>", "SVLEN=9;RN=1;RUS=CAG;RUC=0".to_owned(), String::new()),
+    ] {
+        let base = &sequence[508..509];
+        let (reference, alt) = (format!("{base}{bases}"), format!("{base}{changed}"));
+        let expected = info(CSQ, (509, &reference, &alt, "."));
+        let found = record(alts, &fields);
+        assert!(found.contains("CSQ=<CNV:TR>|"), "{found}");
+        assert_eq!(without_allele(found), without_allele(expected), "{fields}");
+    }
+    // Equal to the reference.
+    let same = record("<CNV:TR>", &format!("SVLEN=9;RUS={bases};RUC=1"));
+    assert!(same.ends_with(";GAS_NOTE=not_a_variant"), "{same}");
+    for unknown in [
+        "RUS=CAG;RUC=6.5",
+        "RUS=CAN;RUC=7",
+        "RUS=CAG;RUC=7;CIRUC=-1,1",
+        "RUS=CAG;RUC=7;RB=20",
+        "RUS=CAG;RUC=99999",
+        "RUS=CAG;RUC=7;RUB=9,12",
+        "RUL=3;RUC=7",
+        "RB=21",
+    ] {
+        let (outcome, infos) =
+            annotate(CSQ, &[(509, "N", "<CNV:TR>", &format!("SVLEN=9;{unknown}"))]);
+        assert!(infos[0].contains("|feature_elongation&coding_sequence_variant|"), "{infos:?}");
+        let text = "tandem repeats (<CNV:TR>) are not known to the base";
+        assert!(outcome.warnings[0].contains(text), "{:?}", outcome.warnings);
     }
 }
 
@@ -377,15 +446,38 @@ fn both_ends_of_a_breakend_are_annotated_and_two_genes_are_a_fusion() {
         let inside = entries.iter().filter(|entry| entry[18].is_empty());
         inside.map(|entry| format!("{} {}", entry[6], entry[1])).collect()
     };
-    let fusion = [
-        "TF feature_truncation&gene_fusion&intron_variant",
-        "T2 feature_truncation&gene_fusion&3_prime_UTR_variant",
-    ];
-    for alt in ["N[2:400[", "N]2:400]", "]2:400]N", "[2:400[N", "NACGT[<2>:400["] {
+    let joined = |term: &str| {
+        [
+            format!("TF feature_truncation&{term}intron_variant"),
+            format!("T2 feature_truncation&{term}3_prime_UTR_variant"),
+        ]
+    };
+    let fusion = joined("gene_fusion&");
+    // Both genes are on the forward strand.
+    for alt in ["N[2:400[", "]2:400]N", "NACGT[<2>:400["] {
         assert_eq!(found(450, alt, "SVTYPE=BND"), fusion, "{alt}");
     }
-    assert_eq!(found(450, "<TRA>", "CHR2=2;END=400"), fusion);
-    assert_eq!(found(450, "<BND>", "CHR2=chr2;POS2=400;END=451"), fusion);
+    for alt in ["N]2:400]", "[2:400[N"] {
+        assert_eq!(found(450, alt, "."), joined("bidirectional_gene_fusion&"), "{alt}");
+    }
+    // The other gene is on the reverse strand.
+    for (alt, term) in [
+        ("N[1:1250[", "bidirectional_gene_fusion"),
+        ("N]1:1250]", "gene_fusion"),
+        ("]1:1250]N", "bidirectional_gene_fusion"),
+        ("[1:1250[N", "gene_fusion"),
+    ] {
+        let expected = format!("feature_truncation&{term}&intron_variant");
+        for (transcript, entry) in ["TF", "TR"].into_iter().zip(found(450, alt, ".")) {
+            assert_eq!(entry, format!("{transcript} {expected}"), "{alt}");
+        }
+    }
+    assert_eq!(found(450, "<TRA>", "CHR2=2;END=400;CT=3to5"), fusion);
+    assert_eq!(found(450, "<BND>", "CHR2=chr2;POS2=400;END=451;STRANDS=-+"), fusion);
+    // Without a direction no fusion is claimed, and a warning says so.
+    assert_eq!(found(450, "<TRA>", "CHR2=2;END=400"), joined(""));
+    let (outcome, _) = annotate(CSQ, &[(450, "N", "<TRA>", "CHR2=2;END=400")]);
+    assert!(outcome.warnings[0].contains("which sides they join"), "{:?}", outcome.warnings);
     // Within a gene, and to a place without one.
     let one_gene =
         ["TF feature_truncation&intron_variant", "TF feature_truncation&coding_sequence_variant"];

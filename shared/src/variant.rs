@@ -151,7 +151,7 @@ macro_rules! terms {
         /// A Sequence Ontology term of a consequence, with VEP's impact. Ordered by severity, the most
         /// severe first
         /// (<https://www.ensembl.org/info/genome/variation/prediction/predicted_data.html>).
-        /// `gene_fusion`, which VEP does not have, has SnpEff's impact.
+        /// The gene fusions, which VEP does not have, have SnpEff's impact.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u8)]
         pub enum SoTerm { $(#[doc = concat!("`", $text, "`")] $variant,)* }
@@ -185,6 +185,7 @@ terms! {
     FeatureElongation "feature_elongation" High,
     FeatureTruncation "feature_truncation" High,
     GeneFusion "gene_fusion" High,
+    BidirectionalGeneFusion "bidirectional_gene_fusion" High,
     InframeInsertion "inframe_insertion" Moderate,
     InframeDeletion "inframe_deletion" Moderate,
     Missense "missense_variant" Moderate,

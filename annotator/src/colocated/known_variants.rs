@@ -14,9 +14,9 @@ pub(super) const KIND: TrackKind = TrackKind {
         Field { name: "CLIN_SIG", value: FieldType::Text, description: None },
     ],
     info_description: None,
-    build: |source, names, contigs| {
-        let (table, records) = VariantTable::read(source, names, contigs, |alt| Ok(known(alt)))?;
-        TrackFile::new(&table, records, source)
+    build: |source, genome| {
+        let (table, fit) = VariantTable::read(source, genome, |alt| Ok(known(alt)))?;
+        TrackFile::new(&table, fit, source)
     },
     open: |name, bytes| {
         let is_dbsnp = name.eq_ignore_ascii_case("dbsnp");
@@ -77,7 +77,9 @@ impl Track for KnownVariants {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::colocated::fit::Genome;
     use crate::contig_names::ContigNames;
+    use crate::reference::Contig;
     use crate::source_file::SourceFile;
 
     #[test]
@@ -87,8 +89,11 @@ mod tests {
         std::fs::write(&path, "1\t20\trs7\tTA\tT\t.\t.\tAF=0.25;CLNSIG=Benign\n").unwrap();
         let mut source = SourceFile::open(&path).unwrap();
         let names = ContigNames::new(["1"].into_iter(), "test");
-        let (bytes, records) = KIND.build(&mut source, &names, 1).unwrap();
-        assert_eq!(bytes, b"\x00\x01\x01\x2a\x01A\x00\x03rs7\x040.25\x06Benign");
-        assert_eq!(records, 1);
+        let contigs = [Contig { name: "1".to_owned(), offset: 0, length: 40 }];
+        let (names, sequence, assembly) = (&names, &b"AT".repeat(20)[..], "test");
+        let genome = Genome { names, contigs: &contigs, sequence, assembly };
+        let built = KIND.build("known", &mut source, genome).unwrap();
+        assert_eq!(built.bytes, b"\x00\x01\x01\x2a\x01A\x00\x03rs7\x040.25\x06Benign");
+        assert_eq!(built.entries, 1);
     }
 }

@@ -6,6 +6,8 @@
 //! declarations. To add a data set with fields of its own, write a module with a [`TrackKind`] and
 //! register it in [`DATA_SETS`].
 
+mod fit;
+mod info_key;
 mod known_variants;
 mod regions;
 #[cfg(test)]
@@ -13,9 +15,11 @@ mod test_score;
 mod track;
 mod variant_table;
 
-pub(crate) use track::Field;
+pub(crate) use fit::Genome;
+pub(crate) use track::{BuiltTrack, Field};
 
 use crate::variant::Variant;
+use info_key::check_info_key;
 use std::ops::Range;
 use track::{Found, Track, TrackKind};
 
@@ -47,6 +51,24 @@ pub(crate) fn kind_of(name: &str, is_bed: bool) -> &'static TrackKind {
     if is_bed { BED } else { data_set.unwrap_or(VCF) }
 }
 
+/// Checks the name of a track.
+///
+/// # Errors
+/// The reason why it cannot be used.
+pub(crate) fn check_name(name: &str, is_bed: bool) -> Result<(), String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if name.is_empty() || !name.chars().all(plain) {
+        return Err(format!("{name:?} is not a track name; use letters, digits and \"_\""));
+    }
+    check_info_key_of(name, kind_of(name, is_bed))
+}
+
+/// Checks the INFO key of a track of a kind that writes one.
+fn check_info_key_of(name: &str, kind: &TrackKind) -> Result<(), String> {
+    let checked = kind.info_description.map_or(Ok(()), |_| check_info_key(name));
+    checked.map_err(|reason| format!("the track name {name} {reason}"))
+}
+
 /// A track of a reference, ready for look-ups.
 #[derive(Debug)]
 pub(crate) struct OpenTrack {
@@ -72,6 +94,7 @@ impl OpenTrack {
         let data = bytes
             .strip_prefix(&[kind.tag])
             .ok_or_else(|| format!("the data is not of the kind {:?}", kind.name))?;
+        check_info_key_of(name, kind)?;
         Ok(Self {
             name: name.to_owned(),
             info_description: kind.info_description,

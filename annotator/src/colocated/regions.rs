@@ -1,8 +1,8 @@
 //! Tracks of named regions, such as segmental duplications, from BED files. A track writes the
 //! names of the regions that a record overlaps to the INFO key of its name.
 
+use super::fit::{Fit, Genome};
 use super::track::{Found, Track, TrackFile, TrackKind};
-use crate::contig_names::ContigNames;
 use crate::model::RegionIndex;
 use crate::variant::Variant;
 use serde::{Deserialize, Serialize};
@@ -12,17 +12,19 @@ pub(super) const KIND: TrackKind = TrackKind {
     tag: 1,
     fields: &[],
     info_description: Some("Regions of the track"),
-    build: |source, names, contigs| {
-        let mut regions: Vec<Vec<Region>> = (0..contigs).map(|_| Vec::new()).collect();
-        let mut records = 0;
+    build: |source, genome| {
+        let mut regions: Vec<Vec<Region>> = genome.contigs.iter().map(|_| Vec::new()).collect();
+        let mut fit = Fit::default();
         while let Some(line) = source.next_line()? {
             let skipped = [&b"#"[..], b"track", b"browser"].iter().any(|p| line.starts_with(p));
-            if line.is_empty() || skipped {
-                continue;
-            }
-            match read_region(line, names) {
+            let found = if line.is_empty() || skipped {
+                genome.check_track_line(line).map(|()| None)
+            } else {
+                read_region(line, genome, &mut fit)
+            };
+            match found {
                 Ok(Some((contig, region))) => {
-                    records += 1;
+                    fit.entries += 1;
                     regions[contig as usize].push(region);
                 }
                 Ok(None) => {}
@@ -30,7 +32,7 @@ pub(super) const KIND: TrackKind = TrackKind {
             }
         }
         regions.iter_mut().for_each(|regions| regions.sort_by_key(|r| (r.start, r.end)));
-        TrackFile::new(&regions, records, source)
+        TrackFile::new(&regions, fit, source)
     },
     open: |_, bytes| Ok(Box::new(Regions::new(postcard::from_bytes(bytes)?))),
 };
@@ -45,8 +47,12 @@ struct Region {
     name: Box<[u8]>,
 }
 
-/// Reads a line; `None` if its contig has no sequence.
-fn read_region(line: &[u8], names: &ContigNames) -> Result<Option<(u32, Region)>, String> {
+/// Reads a line; `None` if its region is not on the genome.
+fn read_region(
+    line: &[u8],
+    genome: Genome<'_>,
+    fit: &mut Fit,
+) -> Result<Option<(u32, Region)>, String> {
     let text = String::from_utf8_lossy(line);
     let mut columns = text.split('\t');
     let (Some(chrom), Some(start), Some(end)) = (columns.next(), columns.next(), columns.next())
@@ -56,12 +62,18 @@ fn read_region(line: &[u8], names: &ContigNames) -> Result<Option<(u32, Region)>
     let number =
         |text: &str| text.trim().parse::<i32>().map_err(|_| format!("{text:?} is not a position"));
     let (start, end) = (number(start)?, number(end)?);
-    let Some(contig) = names.resolve(chrom.as_bytes()) else { return Ok(None) };
+    if start < 0 || end < start {
+        return Err(format!("{start} to {end} is not a region"));
+    }
+    let Some(contig) = fit.contig(genome, chrom.as_bytes()) else { return Ok(None) };
     let name = columns.next().unwrap_or("yes").trim();
     let plain = |c: char| if c.is_ascii_graphic() && !",;=|".contains(c) { c } else { '_' };
     let name: String = name.chars().map(plain).collect();
     // BED positions are 0-based and half-open.
     let start = start.saturating_add(1);
+    if !fit.is_within(genome, contig, (start, end))? {
+        return Ok(None);
+    }
     Ok(Some((contig, Region { start, end, name: name.into_bytes().into() })))
 }
 

@@ -14,9 +14,9 @@ pub(super) const KIND: TrackKind = TrackKind {
         description: Some("Score of the allele"),
     }],
     info_description: None,
-    build: |source, names, contigs| {
-        let (table, records) = VariantTable::read(source, names, contigs, score)?;
-        TrackFile::new(&table, records, source)
+    build: |source, genome| {
+        let (table, fit) = VariantTable::read(source, genome, score)?;
+        TrackFile::new(&table, fit, source)
     },
     open: |_, bytes| Ok(Box::new(Scores(postcard::from_bytes(bytes)?))),
 };

@@ -1,7 +1,7 @@
 //! The interface of a kind of track: what it declares, and how its tracks are built and looked up.
 
+use super::fit::{Fit, Genome};
 use crate::Error;
-use crate::contig_names::ContigNames;
 use crate::source_file::SourceFile;
 use crate::variant::Variant;
 use serde::Serialize;
@@ -18,7 +18,7 @@ pub(crate) struct TrackKind {
     /// For kinds that write INFO under the name of the track: what they write, for the header.
     pub(super) info_description: Option<&'static str>,
     /// Reads the source file of a track.
-    pub(super) build: fn(&mut SourceFile, &ContigNames, usize) -> Result<TrackFile, Error>,
+    pub(super) build: fn(&mut SourceFile, Genome<'_>) -> Result<TrackFile, Error>,
     /// Reads a track of the given name from the bytes of [`TrackFile`].
     pub(super) open: fn(&str, &[u8]) -> ReadTrack,
 }
@@ -30,37 +30,42 @@ type ReadTrack = Result<Box<dyn Track>, postcard::Error>;
 pub(crate) struct TrackFile {
     /// The bytes, without the tag of the kind.
     bytes: Vec<u8>,
-    /// Records that were read.
-    records: u64,
+    fit: Fit,
+}
+
+/// A track file of a kind.
+pub(crate) struct BuiltTrack {
+    /// The tag of the kind, and the data.
+    pub(crate) bytes: Vec<u8>,
+    /// Entries of the source file that are in the track.
+    pub(crate) entries: u64,
+    /// What was left out.
+    pub(crate) notes: Vec<String>,
 }
 
 impl TrackFile {
     /// Serializes the data of a track, which was read from `source`.
-    pub(super) fn new(
-        data: &impl Serialize,
-        records: u64,
-        source: &SourceFile,
-    ) -> Result<Self, Error> {
+    pub(super) fn new(data: &impl Serialize, fit: Fit, source: &SourceFile) -> Result<Self, Error> {
         let bytes = postcard::to_stdvec(data).map_err(|e| source.error(e.to_string()))?;
-        Ok(Self { bytes, records })
+        Ok(Self { bytes, fit })
     }
 }
 
 impl TrackKind {
-    /// Builds the file of a track and counts its records. Records on contigs without sequence are
-    /// left out. `contigs` is the number of contigs.
+    /// Builds the file of a track. Entries that do not fit the genome are left out, with a note.
     ///
     /// # Errors
-    /// [`Error`] if the source file cannot be read or has an invalid line.
+    /// [`Error`] if the source file cannot be read, has an invalid line, or is of another assembly.
     pub(crate) fn build(
         &self,
+        name: &str,
         source: &mut SourceFile,
-        names: &ContigNames,
-        contigs: usize,
-    ) -> Result<(Vec<u8>, u64), Error> {
-        let TrackFile { mut bytes, records } = (self.build)(source, names, contigs)?;
+        genome: Genome<'_>,
+    ) -> Result<BuiltTrack, Error> {
+        let TrackFile { mut bytes, fit } = (self.build)(source, genome)?;
         bytes.insert(0, self.tag);
-        Ok((bytes, records))
+        let notes = fit.finish(name, genome, source)?;
+        Ok(BuiltTrack { bytes, entries: fit.entries, notes })
     }
 }
 

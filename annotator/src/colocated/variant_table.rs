@@ -1,7 +1,7 @@
 //! A table of values by allele, for tracks that are built from VCF files.
 
+use super::fit::{Fit, Genome};
 use crate::Error;
-use crate::contig_names::ContigNames;
 use crate::placements::Placements;
 use crate::source_file::SourceFile;
 use crate::variant::Allele;
@@ -45,41 +45,54 @@ impl<'a> AltOfRecord<'a> {
 }
 
 impl<V> VariantTable<V> {
-    /// Reads the sequence alleles of a VCF file with the value that `value` gives each, and counts
-    /// the records. Records on contigs without sequence are left out.
+    /// Reads the sequence alleles of a VCF file with the value that `value` gives each. Records that do
+    /// not fit the genome are left out and counted.
     ///
     /// # Errors
     /// [`Error`] if the file cannot be read, a line is not a record, or `value` fails.
     pub(super) fn read(
         source: &mut SourceFile,
-        names: &ContigNames,
-        contigs: usize,
+        genome: Genome<'_>,
         value: impl Fn(&AltOfRecord<'_>) -> Result<V, String>,
-    ) -> Result<(Self, u64), Error> {
-        let mut table = Self((0..contigs).map(|_| Vec::new()).collect());
-        let mut records = 0;
+    ) -> Result<(Self, Fit), Error> {
+        let mut table = Self(genome.contigs.iter().map(|_| Vec::new()).collect());
+        let mut fit = Fit::default();
         while let Some(line) = source.next_line()? {
-            if line.is_empty() || line.starts_with(b"#") {
+            if line.is_empty() {
                 continue;
             }
-            match table.add_line(line, names, &value) {
-                Ok(added) => records += u64::from(added),
-                Err(reason) => return Err(source.error(reason)),
+            let added = if line.starts_with(b"#") {
+                genome.check_definition(line)
+            } else {
+                table.add_line(line, genome, &mut fit, &value)
+            };
+            if let Err(reason) = added {
+                return Err(source.error(reason));
             }
         }
         table.0.iter_mut().for_each(|entries| entries.sort_by_key(|entry| entry.start));
-        Ok((table, records))
+        Ok((table, fit))
     }
 
     fn add_line(
         &mut self,
         line: &[u8],
-        names: &ContigNames,
+        genome: Genome<'_>,
+        fit: &mut Fit,
         value: impl Fn(&AltOfRecord<'_>) -> Result<V, String>,
-    ) -> Result<bool, String> {
+    ) -> Result<(), String> {
         let record = parse_record(line).map_err(|e| e.at(0).message)?;
-        let Some(contig) = names.resolve(record.chrom) else { return Ok(false) };
-        let pos = i32::try_from(record.pos).map_err(|_| "the position is too large".to_owned())?;
+        let Some(contig) = fit.contig(genome, record.chrom) else { return Ok(()) };
+        let end = record.pos.saturating_add(record.reference.len() as u64 - 1);
+        let too_large = |_| "the position is too large".to_owned();
+        let pos = i32::try_from(record.pos).map_err(too_large)?;
+        let end = i32::try_from(end).map_err(too_large)?;
+        let bases = record.reference;
+        if !fit.is_within(genome, contig, (pos, end))? || !fit.has_bases(genome, contig, pos, bases)
+        {
+            return Ok(());
+        }
+        fit.entries += 1;
         for (index, alt) in record.alt.split(|b| *b == b',').enumerate() {
             if AltKind::of(alt) != Some(AltKind::Sequence) {
                 continue;
@@ -93,7 +106,7 @@ impl<V> VariantTable<V> {
                 value,
             });
         }
-        Ok(true)
+        Ok(())
     }
 
     /// The values of the variants equal to an allele, however either is written.

@@ -193,12 +193,14 @@ impl<'r> CsqAnnotator<'r> {
         pos: i32,
         number: u16,
     ) {
+        // A deletion from the telomere on has no base before it.
+        let first = pos.max(1);
         let deleted = (variant.kind == StructuralKind::Deletion)
-            .then(|| context.contig.bases(pos, variant.end))
+            .then(|| context.contig.bases(first, variant.end))
             .flatten();
         let (class, allele) = match deleted {
             Some(bases) => {
-                (ConsequenceFlags::TRUNCATION, RecordAllele::deletion(pos, bases, number))
+                (ConsequenceFlags::TRUNCATION, RecordAllele::deletion(first, bases, number))
             }
             None if variant.kind == StructuralKind::Deletion => return,
             None => (ConsequenceFlags::ELONGATION, RecordAllele::new(pos, b"N", b"<>", number)),

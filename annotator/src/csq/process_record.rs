@@ -40,6 +40,13 @@ impl<'r> CsqAnnotator<'r> {
             let model = &self.model.contigs[contig.number as usize];
             let context = ContigContext { contig, model };
             self.report_record(context, &record, (line_number, pos), same_reference)?;
+            let end = pos.saturating_add(record.reference.len() as i32 - 1);
+            if contig.lacks_models(pos, end)
+                && let Some(last) = self.buffer.records.last_mut()
+            {
+                self.prepass.counts.at_left_out_transcripts += 1;
+                last.gaps.insert(AnnotationGap::LeftOutTranscript);
+            }
         }
         if let (Some(last), Some(gap)) = (self.buffer.records.last_mut(), gap) {
             last.gaps.insert(gap);

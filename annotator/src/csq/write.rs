@@ -53,8 +53,8 @@ impl<'r> CsqAnnotator<'r> {
             out.push(b'.');
         }
         let rest = &line[record.info_end..];
-        // A tab at the end of a line is no column.
-        let rest = if rest == b"\t" { &[] } else { rest };
+        // A tab at the end of a line is no column, and FORMAT is none without samples.
+        let rest = if rest == b"\t" || self.samples == 0 { &[] } else { rest };
         if record.mask_len == 0 && !has_key(rest) {
             out.extend_from_slice(rest);
         } else {

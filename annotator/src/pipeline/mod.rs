@@ -11,7 +11,8 @@ mod sink;
 
 use crate::annotation_format::AnnotationFormat;
 use crate::assembly::{
-    HeaderFindings, check_assembly, check_contigs, check_header, nothing_annotated, unknown_contigs,
+    HeaderFindings, Mitochondrion, check_assembly, check_contigs, check_header, nothing_annotated,
+    unknown_contigs,
 };
 use crate::colocated::OpenTrack;
 use crate::csq::{self, CsqModel, CsqOptions, safe_cut};
@@ -123,6 +124,8 @@ struct ChunkOutput<'a> {
     text: &'a mut Vec<u8>,
     /// Bytes of text that have been written.
     written: usize,
+    /// Records of VCF 3.3 whose REF was completed from the reference.
+    completed_references: u64,
     deflate: &'a mut Option<Compress>,
 }
 
@@ -211,27 +214,57 @@ pub fn annotate_file(
     let (file, header) = open()?;
     let numbers = file.line_numbers();
     let file_warning = file.warning();
-    let settings =
-        RunSettings { header: &header, numbers, output, reference, options, cancel, progress };
-    let run = |file, sorted| annotate_sorted(file, sorted, room()?, &settings);
-    let result = match run(file, None) {
-        Err(Error::Unsorted(unsorted)) => {
-            let old_alleles = (header.header.version < Version(4, 0)).then_some(reference);
-            let sorted = sort_file(open()?.0, output, old_alleles)?;
-            let file = InputFile::open_records(sorted.path(), options.limits)?;
-            let mut outcome = run(file, Some(&sorted))?;
-            let unsorted = numbers.locate(unsorted.into());
-            let form = if old_alleles.is_some() { " in the form of VCF 4" } else { "" };
-            let warning = format!("{unsorted}{form}, so it was sorted before annotation");
-            outcome.warnings.insert(0, warning);
-            Ok(outcome)
-        }
-        result => result,
+    let annotate = |file, findings: &HeaderFindings| {
+        let settings = RunSettings {
+            header: &header,
+            findings,
+            numbers,
+            output,
+            reference,
+            options,
+            cancel,
+            progress,
+        };
+        let run = |file, sorted| annotate_sorted(file, sorted, room()?, &settings);
+        let result = match run(file, None) {
+            Err(Error::Unsorted(unsorted)) => {
+                let old_alleles = (header.header.version < Version(4, 0)).then_some(reference);
+                let sorted = sort_file(open()?.0, output, old_alleles)?;
+                let file = InputFile::open_records(sorted.path(), options.limits)?;
+                let mut outcome = run(file, Some(&sorted))?;
+                let unsorted = numbers.locate(unsorted.into());
+                let form = if old_alleles.is_some() { " in the form of VCF 4" } else { "" };
+                let warning = format!("{unsorted}{form}, so it was sorted before annotation");
+                outcome.warnings.insert(0, warning);
+                Ok(outcome)
+            }
+            result => result,
+        };
+        result.map_err(|error| match error {
+            Error::Input(error) => numbers.locate(error).into(),
+            error => error,
+        })
     };
-    let mut outcome = result.map_err(|error| match error {
-        Error::Input(error) => numbers.locate(error).into(),
-        error => error,
-    })?;
+    let mut findings = check_header(&header, reference)?;
+    let mut outcome = annotate(file, &findings)?;
+    let mitochondrion = Mitochondrion::of(&outcome.counts, &header.header, &findings, reference);
+    match mitochondrion {
+        Mitochondrion::Other(contigs, warning) if !options.annotate_mismatches => {
+            // Some of its records have been annotated, because their REF agrees by chance.
+            findings.withheld.extend(contigs);
+            findings.warnings.push(warning);
+            outcome = annotate(open()?.0, &findings)?;
+        }
+        Mitochondrion::Other(_, warning) | Mitochondrion::Undecided(warning) => {
+            outcome.warnings.push(warning);
+        }
+        Mitochondrion::Known => {}
+    }
+    let number_of = |name: &[u8]| {
+        let contig = reference.contig(name).filter(|_| !findings.withheld.contains(name));
+        contig.map(|contig| contig.number)
+    };
+    outcome.counts.join_spellings(number_of);
     outcome.warnings.splice(0..0, file_warning.map(str::to_owned));
     Ok(outcome)
 }
@@ -239,6 +272,7 @@ pub fn annotate_file(
 /// What a run needs besides its records, which are read twice if they are not sorted.
 struct RunSettings<'a> {
     header: &'a HeaderText,
+    findings: &'a HeaderFindings,
     numbers: LineNumbers,
     output: &'a Path,
     reference: &'a Reference,
@@ -254,8 +288,8 @@ fn annotate_sorted(
     room: OutputRoom,
     settings: &RunSettings<'_>,
 ) -> Result<Outcome, Error> {
-    let RunSettings { header, output, reference, options, cancel, progress, .. } = *settings;
-    let findings = check_header(header, reference)?;
+    let RunSettings { header, findings, output, reference, options, cancel, progress, .. } =
+        *settings;
     let mut out = OutputFile::create(output)?;
     write_header(header, options.mode, reference, &mut out)?;
     let model = match options.mode {
@@ -283,7 +317,7 @@ fn annotate_sorted(
         reference,
         model: &model,
         header,
-        findings: &findings,
+        findings,
         options,
         output: room,
         cancel,
@@ -298,7 +332,7 @@ fn annotate_sorted(
     if cancel.load(Ordering::Relaxed) {
         return Err(Error::Cancelled);
     }
-    finish(out, totals, findings, settings)
+    finish(out, totals, settings)
 }
 
 /// A run with too many mismatches stops as soon as this many REF alleles have been compared.
@@ -333,14 +367,13 @@ fn write_header(
 fn finish(
     output: OutputFile,
     totals: Totals,
-    findings: HeaderFindings,
     settings: &RunSettings<'_>,
 ) -> Result<Outcome, Error> {
-    let RunSettings { header, numbers, reference, options, .. } = *settings;
+    let RunSettings { header, findings, numbers, reference, options, .. } = *settings;
     check_assembly(&totals.counts, &header.header, reference, options.max_mismatch_percent)?;
     let mut warnings: Vec<String> =
         header.header.warnings.iter().map(ToString::to_string).collect();
-    warnings.extend(findings.warnings);
+    warnings.extend(findings.warnings.iter().cloned());
     warnings.extend((totals.counts.records == 0).then(|| NO_RECORDS.to_owned()));
     warnings.extend(check_contigs(&totals.counts, &header.header, reference)?);
     if options.require_annotation
@@ -348,13 +381,7 @@ fn finish(
     {
         return Err(error.into());
     }
-    warnings.extend(count_warnings(
-        &totals.counts,
-        totals.forced_boundaries,
-        reference,
-        options.annotate_mismatches,
-        numbers,
-    ));
+    warnings.extend(count_warnings(&totals, reference, options.annotate_mismatches, numbers));
     let samples = &header.header.samples;
     let genotypes = &totals.counts.genotype_problems;
     warnings.extend(genotypes.warnings(|line| numbers.name(line), samples));
@@ -362,16 +389,15 @@ fn finish(
     Ok(Outcome { counts: totals.counts, header: header.header.clone(), warnings })
 }
 
-/// The warnings that follow from the counts. `forced_boundaries` is the number of chunks whose end
-/// may split haplotypes.
+/// The warnings that follow from the counts.
 fn count_warnings(
-    counts: &Counts,
-    forced_boundaries: u64,
+    totals: &Totals,
     reference: &Reference,
     annotates_mismatches: bool,
     numbers: LineNumbers,
 ) -> impl Iterator<Item = String> {
     let assembly = &reference.manifest.assembly;
+    let counts = &totals.counts;
     [
         (
             counts.gap(AnnotationGap::OutsideReference),
@@ -388,6 +414,11 @@ fn count_warnings(
             ),
         ),
         (
+            counts.at_left_out_transcripts,
+            "records are at transcripts that the reference leaves out, because their models could not be \
+             read (left_out in its manifest.json); their annotations lack these transcripts".to_owned(),
+        ),
+        (
             counts.ref_mismatches,
             format!(
                 "of {} REF alleles do not match the reference; their records are {}",
@@ -397,19 +428,24 @@ fn count_warnings(
         ),
         (
             counts.not_left_aligned,
-            "indels are not left-aligned, so known variants may be missed; use bcftools norm to align them".to_owned(),
+            "indels are not left-aligned, so programs that compare positions may miss them; bcftools norm aligns them".to_owned(),
         ),
         (
             counts.overlapping,
-            "alleles overlap another allele of their haplotype and are left out of it".to_owned(),
+            "alleles overlap another allele of their haplotype, as in wrongly phased files, and are left out of it".to_owned(),
         ),
         (
             counts.unnamed,
             "records have more consequences than FORMAT/BCSQ can refer to; raise the limit with --ncsq".to_owned(),
         ),
         (
-            forced_boundaries,
-            "times haplotypes were split because their records exceed the memory limit".to_owned(),
+            totals.completed_references,
+            "records with alleles of VCF 3.3 do not give all bases of REF; the others are those of the \
+             reference, so these records cannot show that the file is of another assembly".to_owned(),
+        ),
+        (
+            totals.forced_boundaries,
+            "times haplotypes were split, because the records of a region exceed the memory limit; split the file by samples, or use --local".to_owned(),
         ),
     ]
     .into_iter()
@@ -445,8 +481,13 @@ impl Run<'_> {
             let counts = annotator.counts();
             let before = (counts.records, counts.ref_checked, counts.ref_mismatches);
             let mut order = OrderCheck::default();
-            let mut output =
-                ChunkOutput { number, text: &mut text, written: 0, deflate: &mut deflate };
+            let mut output = ChunkOutput {
+                number,
+                text: &mut text,
+                written: 0,
+                completed_references: 0,
+                deflate: &mut deflate,
+            };
             match self.annotate(&mut annotator, &chunk, &mut output, &mut order) {
                 Ok(true) => {}
                 Ok(false) => break,
@@ -455,6 +496,7 @@ impl Run<'_> {
                     break;
                 }
             }
+            let completed_references = output.completed_references;
             let mut bytes = self.sink.buffer();
             if self.gzip {
                 OutputFile::compress(&text, &mut bytes, &mut deflate);
@@ -470,6 +512,7 @@ impl Run<'_> {
                 ref_mismatches: counts.ref_mismatches - before.2,
                 fraction: chunk.fraction,
                 forced_boundary: chunk.forced_boundary,
+                completed_references,
             };
             if !self.sink.deliver(number, annotated) {
                 break;
@@ -502,7 +545,10 @@ impl Run<'_> {
             if line.first() == Some(&b'#') {
                 return Err(InputError::from(second_header(number)).into());
             }
-            if old && rewrite_old_alleles(line, self.reference, &mut rewritten).is_some() {
+            if old
+                && let Some(converted) = rewrite_old_alleles(line, self.reference, &mut rewritten)
+            {
+                out.completed_references += u64::from(converted.is_completed);
                 // A short record of VCF 3.3 may delete millions of bases.
                 rewritten_bytes += rewritten.len();
                 if rewritten_bytes > room {

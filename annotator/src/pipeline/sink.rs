@@ -19,6 +19,8 @@ pub(super) struct AnnotatedChunk {
     pub(super) fraction: f64,
     /// Whether the end of the chunk may split haplotypes.
     pub(super) forced_boundary: bool,
+    /// Records of VCF 3.3 whose REF was completed from the reference.
+    pub(super) completed_references: u64,
 }
 
 /// Totals of the chunks that have been written.
@@ -28,6 +30,8 @@ pub(super) struct Totals {
     pub(super) order: OrderCheck,
     /// Chunks whose end may split haplotypes.
     pub(super) forced_boundaries: u64,
+    /// Records of VCF 3.3 whose REF was completed from the reference.
+    pub(super) completed_references: u64,
 }
 
 #[derive(Default)]
@@ -170,6 +174,7 @@ impl<'a> Sink<'a> {
         totals.counts.ref_checked += chunk.ref_checked;
         totals.counts.ref_mismatches += chunk.ref_mismatches;
         totals.forced_boundaries += u64::from(chunk.forced_boundary);
+        totals.completed_references += chunk.completed_references;
         if let Err(error) = result.and_then(|()| (self.check)(totals)) {
             state.error.get_or_insert(error);
             return;

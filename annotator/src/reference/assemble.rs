@@ -1,7 +1,7 @@
 //! Assembles the features of a file into genes and transcripts.
 
 use super::gff::Features;
-use super::group::group_features;
+use super::group::{TranscriptFeatures, group_features};
 use super::left_out::{LeftOut, LeftOutReport};
 use super::manifest::Contig;
 use super::transcript::{GenomeContig, build_gene, build_transcript, stripped_id};
@@ -19,8 +19,7 @@ pub(super) struct Assembled {
 }
 
 /// Builds the models and reports the transcripts that are left out.
-pub(super) fn assemble(found: &Features, contigs: &[Contig], assembly: &str) -> Assembled {
-    let names = ContigNames::new(contigs.iter().map(|c| c.name.as_str()), assembly);
+pub(super) fn assemble(found: &Features, contigs: &[Contig], names: &ContigNames) -> Assembled {
     let mut out = Assembled {
         models: contigs.iter().map(|_| ContigModel::default()).collect(),
         left_out: LeftOutReport::default(),
@@ -62,6 +61,10 @@ pub(super) fn assemble(found: &Features, contigs: &[Contig], assembly: &str) -> 
             }
             (Err(reason), _) => {
                 out.left_out.add(stripped_id(key.id), key.contig, reason);
+                let places = number.into_iter().flat_map(|number| {
+                    places_of(features).into_iter().map(move |place| (number, place))
+                });
+                out.left_out.regions.extend(places);
                 continue;
             }
             (Ok(_), None) => continue,
@@ -77,15 +80,34 @@ pub(super) fn assemble(found: &Features, contigs: &[Contig], assembly: &str) -> 
         transcript.gene = gene;
         model.transcripts.push(transcript);
     }
-    for (key, count) in &grouped.further_cds {
-        for _ in 0..*count {
-            out.left_out.add(stripped_id(key.id), key.contig, LeftOut::FurtherCds);
-        }
+    for (key, region) in &grouped.further_cds {
+        out.left_out.add(stripped_id(key.id), key.contig, LeftOut::FurtherCds);
+        let number = names.resolve(key.contig.as_bytes());
+        out.left_out.regions.extend(number.map(|number| (number, *region)));
     }
     for model in &mut out.models {
         sort_genes(model);
     }
     out
+}
+
+/// The longest transcripts of any genome are shorter, so that parts further apart are not of one.
+const MOST_TRANSCRIPT_BASES: i32 = 3_000_000;
+
+/// The regions of a transcript that is left out: the whole one, or its parts if they are apart.
+fn places_of(features: &TranscriptFeatures<'_>) -> Vec<(i32, i32)> {
+    let places: Vec<(i32, i32)> = features
+        .lines
+        .iter()
+        .copied()
+        .chain(features.transcript)
+        .chain(features.parts())
+        .map(|feature| (feature.start, feature.end))
+        .collect();
+    let start = places.iter().map(|place| place.0).min().unwrap_or(0);
+    let end = places.iter().map(|place| place.1).max().unwrap_or(0);
+    let is_apart = features.left_out == Some(LeftOut::SeveralPlaces);
+    if is_apart || end - start > MOST_TRANSCRIPT_BASES { places } else { vec![(start, end)] }
 }
 
 /// Sorts genes by position, as the search for the nearest gene requires. Transcripts stay in file

@@ -1,13 +1,15 @@
 //! Builds a reference from gene models, sequence and tracks (`gas-annotate build-reference`).
 
 use super::assemble::assemble;
-use super::fasta::copy_fasta;
-use super::gff::read_features;
-use super::manifest::{Contig, FORMAT, Manifest, ReferenceFile, Source, TrackEntry};
+use super::fasta::FastaCopy;
+use super::gff::{Features, read_features};
+use super::manifest::{Contig, FORMAT, Manifest, ReferenceFile, Source, TrackEntry, contig_names};
+use super::stop_codons::complete_stop_codons;
 use super::{MANIFEST, MODELS, SEQUENCE, SPLICED};
 use crate::Error;
-use crate::colocated;
-use crate::contig_names::ContigNames;
+use crate::colocated::{self, BuiltTrack, Genome};
+use crate::contig_names::plain_name;
+use crate::known_assemblies::Assembly;
 use crate::model::{ContigModel, Strand, complement};
 use crate::source_file::SourceFile;
 use sha2::{Digest, Sha256};
@@ -44,29 +46,55 @@ pub fn build_reference(options: &BuildOptions) -> Result<Manifest, Error> {
     let contigs = write_sequence(options, &mut sources)?;
     let sequence = fs::File::open(out.join(SEQUENCE)).map_err(Error::file(out.join(SEQUENCE)))?;
     let sequence = super::map_file(&sequence).map_err(Error::file(out.join(SEQUENCE)))?;
-    let mut models: Vec<ContigModel> = contigs.iter().map(|_| ContigModel::default()).collect();
+    let names = contig_names(&contigs, &options.assembly);
+    let genome = Genome {
+        names: &names,
+        contigs: &contigs,
+        sequence: &sequence,
+        assembly: &options.assembly,
+    };
     let mut notes = Vec::new();
+    let tracks = write_tracks(options, genome, &mut sources, &mut notes)?;
+    let mut models: Vec<ContigModel> = contigs.iter().map(|_| ContigModel::default()).collect();
     let mut left_out = BTreeMap::new();
+    let mut left_out_regions = BTreeMap::new();
     for path in &options.gff {
         let mut source = SourceFile::open(path)?;
         let found = read_features(&mut source)?;
-        let built = assemble(&found, &contigs, &options.assembly);
+        check_assembly(&found, genome).map_err(|(line, reason)| Error::Source {
+            path: path.clone(),
+            line,
+            reason,
+        })?;
+        let mut built = assemble(&found, &contigs, &names);
+        if !found.has_stop_codons {
+            let completed = complete_stop_codons(&mut built.models, &contigs, &sequence);
+            if completed > 0 {
+                notes.push(format!(
+                    "{completed} coding sequences end before their stop codon, which is added to them"
+                ));
+            }
+        }
         sources.push(describe(&source, "gff"));
         notes.extend(found.skipped.iter().take(10).cloned());
         if found.skipped.len() > 10 {
             notes.push(format!("{} more lines are no features", found.skipped.len() - 10));
         }
         built.left_out.add_counts(&mut left_out);
+        for (number, region) in built.left_out.regions {
+            let name = &contigs[number as usize].name;
+            left_out_regions.entry(name.clone()).or_insert_with(Vec::new).push(region);
+        }
         notes.extend(built.left_out.notes);
         for (whole, part) in models.iter_mut().zip(built.models) {
             append(whole, part);
         }
     }
+    left_out_regions.values_mut().for_each(join_regions);
     write_spliced(out, &contigs, &sequence, &mut models)?;
     let bytes = postcard::to_stdvec(&models)
         .map_err(|e| Error::Reference { path: out.clone(), reason: e.to_string() })?;
     fs::write(out.join(MODELS), bytes).map_err(Error::file(out.join(MODELS)))?;
-    let tracks = write_tracks(options, &contigs, &mut sources)?;
     let mut files: Vec<ReferenceFile> = [SEQUENCE, SPLICED, MODELS]
         .iter()
         .map(|f| describe_file(out, f))
@@ -84,6 +112,7 @@ pub fn build_reference(options: &BuildOptions) -> Result<Manifest, Error> {
         sources,
         files,
         left_out,
+        left_out_regions,
         notes,
     };
     write_manifest(out, &manifest)?;
@@ -93,23 +122,60 @@ pub fn build_reference(options: &BuildOptions) -> Result<Manifest, Error> {
 fn write_sequence(options: &BuildOptions, sources: &mut Vec<Source>) -> Result<Vec<Contig>, Error> {
     let path = options.out.join(SEQUENCE);
     let mut writer = BufWriter::new(File::create(&path).map_err(Error::file(&path))?);
-    let mut contigs: Vec<Contig> = Vec::new();
+    let mut copy = FastaCopy::default();
     for fasta in &options.fasta {
         let mut source = SourceFile::open(fasta)?;
-        let before = contigs.last().map_or(0, |c| c.offset + c.length);
-        let mut more = copy_fasta(&mut source, &mut writer)?;
-        more.iter_mut().for_each(|c| c.offset += before);
-        if let Some(twice) = more.iter().find(|c| contigs.iter().any(|known| known.name == c.name))
-        {
-            return Err(
-                source.error(format!("contig {:?} is already in the reference", twice.name))
-            );
-        }
-        contigs.append(&mut more);
+        copy.append(&mut source, &mut writer)?;
+        check_lengths(&copy.contigs, &options.assembly).map_err(|reason| source.error(reason))?;
         sources.push(describe(&source, "fasta"));
     }
     writer.flush().map_err(Error::file(&path))?;
-    Ok(contigs)
+    Ok(copy.contigs)
+}
+
+/// Checks that a file of gene models does not say that it is of another assembly.
+fn check_assembly(found: &Features, genome: Genome<'_>) -> Result<(), (u64, String)> {
+    let Some(own) = genome.names.assembly() else { return Ok(()) };
+    let named = found.assemblies.iter().filter_map(|(line, text)| {
+        let other = Assembly::named(text).filter(|other| *other != own)?;
+        Some((*line, format!("the file is of {} ({text})", other.name)))
+    });
+    let measured = found.regions.iter().filter_map(|(line, name, length)| {
+        let other = own.contradicted_by(&plain_name(name), *length)?;
+        Some((*line, format!("contig {name} has {length} bases, as in {}", other.name)))
+    });
+    match named.chain(measured).next() {
+        Some((line, what)) => {
+            Err((line, format!("{what}, the reference is of {}", genome.assembly)))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Checks that no chromosome has the length that it has in another assembly than the named one.
+fn check_lengths(contigs: &[Contig], assembly: &str) -> Result<(), String> {
+    let Some(named) = Assembly::named(assembly) else { return Ok(()) };
+    let other =
+        |c: &Contig| Some((c.clone(), named.contradicted_by(&plain_name(&c.name), c.length)?));
+    match contigs.iter().find_map(other) {
+        Some((contig, found)) => Err(format!(
+            "contig {} has {} bases, as in {}; --assembly is {assembly}",
+            contig.name, contig.length, found.name
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Sorts regions and joins those that overlap or touch.
+fn join_regions(regions: &mut Vec<(i32, i32)>) {
+    regions.sort_unstable();
+    regions.dedup_by(|next, last| {
+        let joins = next.0 <= last.1.saturating_add(1);
+        if joins {
+            last.1 = last.1.max(next.1);
+        }
+        joins
+    });
 }
 
 fn append(whole: &mut ContigModel, part: ContigModel) {
@@ -178,23 +244,23 @@ fn splice(
 
 fn write_tracks(
     options: &BuildOptions,
-    contigs: &[Contig],
+    genome: Genome<'_>,
     sources: &mut Vec<Source>,
+    notes: &mut Vec<String>,
 ) -> Result<Vec<TrackEntry>, Error> {
-    let names = ContigNames::new(contigs.iter().map(|c| c.name.as_str()), &options.assembly);
     let vcf = options.vcf_tracks.iter().map(|t| (t, false));
     let bed = options.bed_tracks.iter().map(|t| (t, true));
     let mut entries: Vec<TrackEntry> = Vec::new();
     for ((name, path), is_bed) in vcf.chain(bed) {
         let mut source = SourceFile::open(path)?;
-        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        if name.is_empty() || !name.chars().all(plain) || entries.iter().any(|e| e.name == *name) {
-            return Err(source.error(format!(
-                "{name:?} is not a track name; use letters, digits and \"_\", and each name once"
-            )));
+        colocated::check_name(name, is_bed).map_err(|reason| source.error(reason))?;
+        if entries.iter().any(|entry| entry.name == *name) {
+            return Err(source.error(format!("there are two tracks of the name {name}")));
         }
         let kind = colocated::kind_of(name, is_bed);
-        let (bytes, records) = kind.build(&mut source, &names, contigs.len())?;
+        let BuiltTrack { bytes, entries: records, notes: left_out } =
+            kind.build(name, &mut source, genome)?;
+        notes.extend(left_out);
         let file = format!("track-{name}.bin");
         fs::write(options.out.join(&file), bytes).map_err(Error::file(options.out.join(&file)))?;
         sources.push(describe(&source, name));

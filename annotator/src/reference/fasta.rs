@@ -2,43 +2,86 @@
 
 use super::manifest::Contig;
 use crate::Error;
+use crate::contig_names::canonical_name;
 use crate::source_file::SourceFile;
+use std::collections::HashMap;
 use std::io::Write;
 
-/// Appends all sequences to `out` and returns the contigs. The file is FASTA, or GFF3 with a `##FASTA`
-/// section, as Prokka writes it.
-///
-/// # Errors
-/// [`Error`] if the file is not FASTA, or if it cannot be read or the copy cannot be written.
-pub fn copy_fasta(source: &mut SourceFile, out: &mut impl Write) -> Result<Vec<Contig>, Error> {
-    let mut contigs: Vec<Contig> = Vec::new();
-    let mut offset = 0u64;
-    let mut upper = Vec::new();
-    let mut is_gff = false;
-    while let Some(line) = source.next_line()? {
-        if contigs.is_empty() {
-            is_gff |= line.starts_with(b"##gff-version");
-            if is_gff && !line.starts_with(b">") {
+/// The contigs of all files that have been copied.
+#[derive(Debug, Default)]
+pub(super) struct FastaCopy {
+    /// The contigs in file order.
+    pub(super) contigs: Vec<Contig>,
+    /// The name of each contig and where it is, by the name that stands for all its spellings.
+    names: HashMap<Vec<u8>, String>,
+    bases: u64,
+}
+
+impl FastaCopy {
+    /// Appends all sequences of a file to `out`. The file is FASTA, or GFF3 with a `##FASTA` section, as
+    /// Prokka writes it.
+    ///
+    /// # Errors
+    /// [`Error`] if the file is not FASTA, has a contig that was copied already (in any spelling), or
+    /// cannot be read, or if the copy cannot be written.
+    pub(super) fn append(
+        &mut self,
+        source: &mut SourceFile,
+        out: &mut impl Write,
+    ) -> Result<(), Error> {
+        let before = self.contigs.len();
+        let mut upper = Vec::new();
+        let mut is_gff = false;
+        while let Some(line) = source.next_line()? {
+            if self.contigs.len() == before {
+                is_gff |= line.starts_with(b"##gff-version");
+                if is_gff && !line.starts_with(b">") {
+                    continue;
+                }
+            }
+            if let Some(title) = line.strip_prefix(b">") {
+                let name = String::from_utf8_lossy(title);
+                let name = name.split_whitespace().next().unwrap_or_default().to_owned();
+                self.begin(name, source)?;
                 continue;
             }
+            upper.clear();
+            upper.extend(
+                line.iter().filter(|b| !b.is_ascii_whitespace()).map(u8::to_ascii_uppercase),
+            );
+            if self.contigs.len() == before {
+                return Err(source.error("a FASTA file must begin with \">name\""));
+            }
+            if let Some(other) = upper.iter().find(|b| !b.is_ascii_uppercase()) {
+                let other = char::from(*other);
+                return Err(source.error(format!("{other:?} is not a base; is this a FASTA file?")));
+            }
+            out.write_all(&upper).map_err(Error::Output)?;
+            self.bases += upper.len() as u64;
+            if let Some(contig) = self.contigs.last_mut() {
+                contig.length += upper.len() as u64;
+            }
         }
-        if let Some(title) = line.strip_prefix(b">") {
-            let name = String::from_utf8_lossy(title);
-            let name = name.split_whitespace().next().unwrap_or_default().to_owned();
-            contigs.push(Contig { name, offset, length: 0 });
-            continue;
+        if self.contigs.len() == before {
+            return Err(
+                source.error("the file has no sequence; it must be FASTA, or GFF3 with ##FASTA")
+            );
         }
-        let Some(contig) = contigs.last_mut() else {
-            return Err(source.error("a FASTA file must begin with \">name\""));
-        };
-        upper.clear();
-        upper.extend(line.iter().filter(|b| !b.is_ascii_whitespace()).map(u8::to_ascii_uppercase));
-        out.write_all(&upper).map_err(Error::Output)?;
-        contig.length += upper.len() as u64;
-        offset += upper.len() as u64;
+        Ok(())
     }
-    if contigs.is_empty() {
-        return Err(source.error("the file has no sequence"));
+
+    fn begin(&mut self, name: String, source: &SourceFile) -> Result<(), Error> {
+        if name.is_empty() {
+            return Err(source.error("the sequence has no name after \">\""));
+        }
+        let place = format!("{name:?} in line {} of {}", source.line, source.path.display());
+        let key = canonical_name(name.as_bytes());
+        if let Some(first) = self.names.insert(key, place) {
+            return Err(source.error(format!(
+                "contig {name:?} is already in the reference, as {first}; remove one of them"
+            )));
+        }
+        self.contigs.push(Contig { name, offset: self.bases, length: 0 });
+        Ok(())
     }
-    Ok(contigs)
 }

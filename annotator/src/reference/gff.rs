@@ -67,11 +67,41 @@ pub struct Features {
     has_cds: bool,
     /// Whether there are exons, UTRs or mRNA features.
     has_spliced: bool,
+    /// Whether there are stop codons, which show where coding sequences end.
+    pub has_stop_codons: bool,
+    /// Texts by which the header names the assembly, each with its line.
+    pub assemblies: Vec<(u64, String)>,
+    /// The contigs of `##sequence-region` lines that begin at position 1: line, name, length.
+    pub regions: Vec<(u64, String, u64)>,
     /// Lines that are not feature lines, each with the reason.
     pub skipped: Vec<String>,
 }
 
 impl Features {
+    /// Reads a line of the header: `##sequence-region`, and what GFF3, NCBI, Ensembl and GENCODE use to
+    /// name the assembly.
+    fn read_directive(&mut self, text: &str, line: u64) {
+        let bare = text.trim_start_matches(['#', '!']).trim();
+        let Some((key, value)) = bare.split_once([' ', '\t', ':', '=']) else { return };
+        match key {
+            "genome-build" | "genome-version" | "genome-build-accession" | "assembly" => {
+                self.assemblies.push((line, value.trim().to_owned()));
+            }
+            "description" if value.contains("genome (") => {
+                self.assemblies.push((line, value.trim().to_owned()));
+            }
+            "sequence-region" => {
+                let mut parts = value.split_whitespace();
+                let (name, start, end) = (parts.next(), parts.next(), parts.next());
+                let length = end.and_then(|end| end.parse().ok()).filter(|_| start == Some("1"));
+                if let (Some(name), Some(length)) = (name, length) {
+                    self.regions.push((line, percent_decoded(name), length));
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// Whether the file is of the kind that Prokka, Bakta and Prodigal write: coding sequences without
     /// exons and mRNA. They use genetic code 11, without saying so.
     pub fn is_prokaryotic(&self) -> bool {
@@ -89,7 +119,12 @@ pub fn read_features(source: &mut SourceFile) -> Result<Features, Error> {
         if line.starts_with(b"##FASTA") || line.starts_with(b">") {
             break;
         }
-        if line.is_empty() || line[0] == b'#' {
+        if line.is_empty() {
+            continue;
+        }
+        if line[0] == b'#' {
+            let text = String::from_utf8_lossy(line).into_owned();
+            found.read_directive(&text, source.line);
             continue;
         }
         let text = String::from_utf8_lossy(line).into_owned();
@@ -97,6 +132,7 @@ pub fn read_features(source: &mut SourceFile) -> Result<Features, Error> {
             Ok((feature, gtf)) => {
                 found.is_gtf |= gtf;
                 found.has_cds |= feature.kind == "CDS";
+                found.has_stop_codons |= feature.kind == "stop_codon";
                 found.has_spliced |=
                     matches!(feature.kind.as_str(), "exon" | "mRNA" | "transcript")
                         || feature.is_utr();
@@ -107,7 +143,9 @@ pub fn read_features(source: &mut SourceFile) -> Result<Features, Error> {
     }
     if found.features.is_empty() {
         let reason = found.skipped.first().cloned().unwrap_or_else(|| "the file is empty".into());
-        return Err(source.error(format!("the file has no gene models ({reason})")));
+        return Err(
+            source.error(format!("the file has no gene models ({reason}); it must be GFF3 or GTF"))
+        );
     }
     Ok(found)
 }

@@ -26,6 +26,8 @@ pub(super) struct TranscriptKey<'a> {
 pub(super) struct TranscriptFeatures<'a> {
     /// The feature of the transcript itself, or of the gene whose direct parts it consists of.
     pub(super) transcript: Option<&'a Feature>,
+    /// Further lines of the same identifier, at other places.
+    pub(super) lines: Vec<&'a Feature>,
     /// The key of its gene.
     pub(super) gene: Option<&'a str>,
     pub(super) exons: Vec<&'a Feature>,
@@ -91,8 +93,8 @@ pub(super) struct GroupedFeatures<'a> {
     pub(super) order: Vec<TranscriptKey<'a>>,
     /// The features of transcripts.
     pub(super) transcripts: HashMap<TranscriptKey<'a>, TranscriptFeatures<'a>>,
-    /// Coding sequences that are left out because a transcript has only one: its key and their count.
-    pub(super) further_cds: Vec<(TranscriptKey<'a>, usize)>,
+    /// Coding sequences that are left out because a transcript has only one: its key and their regions.
+    pub(super) further_cds: Vec<(TranscriptKey<'a>, (i32, i32))>,
 }
 
 impl<'a> GroupedFeatures<'a> {
@@ -108,6 +110,7 @@ impl<'a> GroupedFeatures<'a> {
         match transcript.transcript {
             Some(first) if (first.start, first.end) != (feature.start, feature.end) => {
                 transcript.left_out = Some(LeftOut::DefinedTwice);
+                transcript.lines.push(feature);
             }
             Some(_) => {}
             None => (transcript.transcript, transcript.gene) = (Some(feature), gene),
@@ -341,10 +344,13 @@ fn separate_coding_sequences(out: &mut GroupedFeatures<'_>) {
             cds.iter().map(|part| i64::from(part.end) - i64::from(part.start) + 1).sum()
         };
         // The first of the longest.
-        all.reverse();
-        out.further_cds.push((key, all.len() - 1));
-        transcript.cds =
-            all.into_iter().map(|(_, cds)| cds).max_by_key(|cds| length(cds)).unwrap_or_default();
+        let longest = (0..all.len()).rev().max_by_key(|n| length(&all[*n].1)).unwrap_or(0);
+        transcript.cds = all.swap_remove(longest).1;
+        let region = |cds: &[&Feature]| {
+            let start = cds.iter().map(|part| part.start).min().unwrap_or(0);
+            (start, cds.iter().map(|part| part.end).max().unwrap_or(0))
+        };
+        out.further_cds.extend(all.iter().map(|(_, cds)| (key, region(cds))));
     }
     out.order = order;
 }

@@ -75,6 +75,8 @@ pub(super) struct LeftOutReport {
     counts: BTreeMap<LeftOut, u64>,
     /// One line for each named transcript.
     pub(super) notes: Vec<String>,
+    /// Where they are, by the number of the contig.
+    pub(super) regions: Vec<(u32, (i32, i32))>,
 }
 
 impl LeftOutReport {

@@ -76,6 +76,10 @@ pub struct Manifest {
     /// Transcripts that were left out, by reason.
     #[serde(default)]
     pub left_out: BTreeMap<String, u64>,
+    /// The regions of the transcripts and coding sequences that were left out, by the name of the contig:
+    /// sorted, without overlaps.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub left_out_regions: BTreeMap<String, Vec<(i32, i32)>>,
     /// A line for each model that was left out, with the reason; only the first models of each reason.
     pub notes: Vec<String>,
 }
@@ -83,12 +87,15 @@ pub struct Manifest {
 impl Manifest {
     /// The contigs by any spelling of their names.
     pub(crate) fn contig_names(&self) -> ContigNames {
-        let by_length = || {
-            let mut contigs = self.contigs.iter();
-            contigs.find_map(|c| Assembly::of_length(&plain_name(&c.name), c.length))
-        };
-        let assembly = Assembly::named(&self.assembly).or_else(by_length);
-        let name = assembly.map_or(self.assembly.as_str(), |assembly| assembly.name);
-        ContigNames::new(self.contigs.iter().map(|c| c.name.as_str()), name)
+        contig_names(&self.contigs, &self.assembly)
     }
+}
+
+/// The contigs of an assembly by any spelling of their names.
+pub(super) fn contig_names(contigs: &[Contig], assembly: &str) -> ContigNames {
+    let by_length =
+        || contigs.iter().find_map(|c| Assembly::of_length(&plain_name(&c.name), c.length));
+    let known = Assembly::named(assembly).or_else(by_length);
+    let name = known.map_or(assembly, |known| known.name);
+    ContigNames::new(contigs.iter().map(|c| c.name.as_str()), name)
 }

@@ -10,6 +10,7 @@ mod gff;
 mod group;
 mod left_out;
 mod manifest;
+mod stop_codons;
 mod transcript;
 mod translation_exception;
 
@@ -67,6 +68,8 @@ pub struct ContigView<'a> {
     pub model: &'a ContigModel,
     /// An index of the transcripts by region, each widened by [`UPSTREAM_BASES`].
     pub transcripts: &'a RegionIndex,
+    /// Where the models lack transcripts of their source: sorted regions without overlaps.
+    left_out: &'a [(i32, i32)],
     genes: &'a NearestGenes,
     spliced: &'a [u8],
 }
@@ -159,6 +162,7 @@ impl Reference {
             sequence: &self.sequence[from..from + entry.length as usize],
             model: &data.model,
             transcripts: &data.transcripts,
+            left_out: self.manifest.left_out_regions.get(&entry.name).map_or(&[], Vec::as_slice),
             genes: &data.genes,
             spliced: &self.spliced,
         }
@@ -181,7 +185,7 @@ fn read_manifest(folder: &Path) -> Result<Manifest, Error> {
         reference_error(folder, format!("{MANIFEST}: {e}; {how}"))
     })?;
     let manifest: Manifest = serde_json::from_str(&text)
-        .map_err(|e| reference_error(folder, format!("{MANIFEST}: {e}")))?;
+        .map_err(|e| reference_error(folder, format!("{MANIFEST}: {e}; build it again")))?;
     if manifest.format == FORMAT {
         return Ok(manifest);
     }
@@ -196,7 +200,7 @@ fn read_manifest(folder: &Path) -> Result<Manifest, Error> {
 fn read_models(folder: &Path, manifest: &Manifest) -> Result<Vec<ContigModel>, Error> {
     let bytes = fs::read(folder.join(MODELS)).map_err(Error::file(folder.join(MODELS)))?;
     let models: Vec<ContigModel> = postcard::from_bytes(&bytes)
-        .map_err(|e| reference_error(folder, format!("{MODELS}: {e}")))?;
+        .map_err(|e| reference_error(folder, format!("{MODELS}: {e}; build it again")))?;
     if models.len() == manifest.contigs.len() {
         return Ok(models);
     }
@@ -242,6 +246,17 @@ impl<'a> ContigView<'a> {
     pub fn coding(&self, cds: &Cds) -> &'a [u8] {
         let from = cds.offset as usize;
         &self.spliced[from..from + cds.len as usize]
+    }
+
+    /// Whether the models lack a transcript of their source that overlaps `start..=end`, or a coding
+    /// sequence of one.
+    #[inline]
+    pub fn lacks_models(&self, start: i32, end: i32) -> bool {
+        if self.left_out.is_empty() {
+            return false;
+        }
+        let next = self.left_out.partition_point(|region| region.1 < start);
+        self.left_out.get(next).is_some_and(|region| region.0 <= end)
     }
 
     /// The gene nearest to a position and its distance in bases, which is 0 inside a gene.

@@ -27,6 +27,9 @@ pub enum AnnotationGap {
     OverlappingAllele,
     /// The allele is in coding sequence, but on no haplotype of any sample.
     NoCarrier,
+    /// A transcript or coding sequence of the gene models at this place is not in the reference, because it
+    /// could not be modelled. The record is annotated with the others.
+    LeftOutTranscript,
 }
 
 impl AnnotationGap {
@@ -34,7 +37,7 @@ impl AnnotationGap {
     pub const KEY: &'static str = "GAS_NOTE";
 
     /// All reasons. Of several, a record is counted by the first one.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::OutsideReference,
         Self::BeyondContig,
         Self::RefMismatch,
@@ -45,6 +48,7 @@ impl AnnotationGap {
         Self::UnphasedGenotype,
         Self::OverlappingAllele,
         Self::NoCarrier,
+        Self::LeftOutTranscript,
     ];
 
     /// The value of INFO/GAS_NOTE, and the key in `summary.json`.
@@ -60,6 +64,7 @@ impl AnnotationGap {
             Self::UnphasedGenotype => "unphased_genotype",
             Self::OverlappingAllele => "overlapping_allele",
             Self::NoCarrier => "no_carrier",
+            Self::LeftOutTranscript => "left_out_transcript",
         }
     }
 
@@ -76,6 +81,7 @@ impl AnnotationGap {
             Self::UnphasedGenotype => "have unphased genotypes, which are left out as requested",
             Self::OverlappingAllele => "overlap another allele of their haplotype",
             Self::NoCarrier => "have alleles in coding sequence that no sample carries",
+            Self::LeftOutTranscript => "are at transcripts that the reference leaves out",
         }
     }
 
@@ -89,7 +95,8 @@ impl AnnotationGap {
              not annotate structural alleles of this kind), too_many_consequences (only the first ones \
              are written), invalid_genotype (a genotype cannot be read), unphased_genotype (a genotype is \
              left out because it is not phased), overlapping_allele (an allele overlaps another one of \
-             its haplotype) or no_carrier (no sample has the allele)\">",
+             its haplotype), no_carrier (no sample has the allele) or left_out_transcript (a transcript \
+             here is not in the reference; the others are annotated)\">",
             Self::KEY
         )
     }

@@ -123,10 +123,14 @@ pub struct Counts {
     /// REF alleles that agree with the reference only where one of them has an ambiguity code, such
     /// as `N`. They are not in `ref_checked`.
     pub ref_ambiguous: u64,
+    /// REF alleles on the mitochondrion that were compared to the reference, and how many differ.
+    pub mitochondrial_checks: (u64, u64),
     /// Indels that are not left-aligned.
     pub not_left_aligned: u64,
     /// Records without annotation by reason.
     pub gaps: [u64; AnnotationGap::ALL.len()],
+    /// Records at transcripts that the reference leaves out, annotated or not.
+    pub at_left_out_transcripts: u64,
     /// Structural alleles by problem with their span.
     pub structural_problems: StructuralProblems,
     /// Genotypes that are not used as they are.
@@ -163,8 +167,10 @@ impl Default for Counts {
             ref_checked: 0,
             ref_mismatches: 0,
             ref_ambiguous: 0,
+            mitochondrial_checks: (0, 0),
             not_left_aligned: 0,
             gaps: [0; AnnotationGap::ALL.len()],
+            at_left_out_transcripts: 0,
             structural_problems: StructuralProblems::default(),
             genotype_problems: GenotypeProblems::default(),
             cut: (0, 0),
@@ -248,6 +254,31 @@ impl Counts {
         }
     }
 
+    /// Counts the records of a contig that has several names in the file under the name with the most
+    /// records. `number_of` is the number of the contig; `None` if the reference does not have it.
+    pub fn join_spellings(&mut self, number_of: impl Fn(&[u8]) -> Option<u32>) {
+        let mut names: BTreeMap<u32, (&Box<[u8]>, u64)> = BTreeMap::new();
+        for (name, records) in &self.contigs {
+            let Some(number) = number_of(name) else { continue };
+            let chosen = names.entry(number).or_insert((name, *records));
+            if chosen.1 < *records {
+                *chosen = (name, *records);
+            }
+        }
+        let others = self.contigs.keys().filter_map(|name| {
+            let chosen = names.get(&number_of(name)?)?.0;
+            (chosen != name).then(|| (name.clone(), chosen.clone()))
+        });
+        for (name, chosen) in others.collect::<Vec<_>>() {
+            if let Some(records) = self.contigs.remove(&name) {
+                self.add_contig(&chosen, records);
+            }
+            if let Some(density) = self.histograms.density.remove(&name) {
+                self.histograms.add_density(&chosen, &density);
+            }
+        }
+    }
+
     /// Adds the counts of another thread.
     pub fn merge(&mut self, other: &Self) {
         self.records += other.records;
@@ -260,6 +291,9 @@ impl Counts {
         self.ref_mismatches += other.ref_mismatches;
         self.not_left_aligned += other.not_left_aligned;
         self.ref_ambiguous += other.ref_ambiguous;
+        self.mitochondrial_checks.0 += other.mitochondrial_checks.0;
+        self.mitochondrial_checks.1 += other.mitochondrial_checks.1;
+        self.at_left_out_transcripts += other.at_left_out_transcripts;
         self.structural_problems.merge(&other.structural_problems);
         self.genotype_problems.merge(&other.genotype_problems);
         self.add_cut(other.cut);

@@ -8,17 +8,34 @@ use crate::reference::Reference;
 use gas_shared::vcf::{AltKind, Record, parse_record};
 use std::io::Write;
 
+/// A record that is converted to VCF 4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Converted {
+    /// Whether bases of its REF are those of the reference because the file does not have them, besides
+    /// the base before a deletion.
+    pub(crate) is_completed: bool,
+}
+
 /// Writes a line with VCF 3.3 alleles to `out` in VCF 4 form. `None` if the line has no such allele or
-/// the reference does not have its bases.
+/// the reference does not have its bases. Where the file has bases of REF, they are kept, so that a REF
+/// that differs from the reference still does.
 pub(crate) fn rewrite_old_alleles(
     line: &[u8],
     reference: &Reference,
     out: &mut Vec<u8>,
-) -> Option<()> {
+) -> Option<Converted> {
     out.clear();
     let record = record_with_old_alleles(line)?;
     let (start, bases) = span(&record, reference)?;
-    write_record(&record, start, bases, out)
+    let shift = usize::try_from(i64::try_from(record.pos).ok()? - i64::from(start)).ok()?;
+    let mut bases = bases.to_vec();
+    let is_given = record.reference != b".";
+    let given = shift + record.reference.len();
+    if is_given {
+        bases.get_mut(shift..given)?.copy_from_slice(record.reference);
+    }
+    write_record(&record, start, &bases, out)?;
+    Some(Converted { is_completed: !is_given || given < bases.len() })
 }
 
 /// The position that a line with VCF 3.3 alleles has in VCF 4 form; `None` if it is not converted.

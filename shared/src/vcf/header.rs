@@ -20,7 +20,7 @@ pub struct Header {
     pub has_format: bool,
     /// The contigs, with their lengths if given.
     pub contigs: Vec<(String, Option<u64>)>,
-    /// The value of the `##reference` line, which often names the assembly.
+    /// The values of `##reference` and `##assembly` lines, which often name the assembly.
     pub reference: Option<String>,
     /// The keys of the INFO definitions.
     pub info_keys: HashSet<String>,
@@ -233,8 +233,10 @@ impl HeaderParser {
         };
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let key = text(definition.key);
-        if key == "reference" {
-            self.reference = Some(text(definition.value));
+        if matches!(definition.key, b"reference" | b"assembly") {
+            let values = self.reference.get_or_insert_default();
+            values.push(' ');
+            values.push_str(&text(definition.value));
         }
         let Some(id) = definition.id().map(text) else {
             if definition.is_unique() && definition.is_structured() {

@@ -1,0 +1,199 @@
+//! Compares the source file of a track with the genome that it is built for, so that a data set of
+//! another assembly is refused instead of giving wrong annotations.
+
+use crate::Error;
+use crate::contig_names::{ContigNames, NameHint, plain_name};
+use crate::known_assemblies::Assembly;
+use crate::record_prepass::agrees;
+use crate::reference::Contig;
+use crate::source_file::SourceFile;
+use gas_shared::vcf::Definition;
+
+/// The fewest compared REF alleles that allow a conclusion, and those that do if at least half differ.
+const MIN_CHECKED: u64 = 20;
+const MIN_CHECKED_OF_HALF: u64 = 10;
+
+/// One in this many REF alleles may differ.
+const MAX_MISMATCHES: u64 = 20;
+
+/// The genome of a reference that is being built.
+#[derive(Clone, Copy)]
+pub(crate) struct Genome<'a> {
+    pub(crate) names: &'a ContigNames,
+    pub(crate) contigs: &'a [Contig],
+    pub(crate) sequence: &'a [u8],
+    /// The assembly as the operator names it.
+    pub(crate) assembly: &'a str,
+}
+
+impl<'a> Genome<'a> {
+    fn bases(self, contig: u32) -> &'a [u8] {
+        let found = self.contigs.get(contig as usize);
+        let range = found.map(|c| c.offset as usize..(c.offset + c.length) as usize);
+        range.and_then(|range| self.sequence.get(range)).unwrap_or_default()
+    }
+
+    /// Whether the contig is a whole chromosome of a known assembly, beyond whose end there is nothing.
+    fn is_complete(self, contig: u32) -> bool {
+        let found = self.contigs.get(contig as usize);
+        found.is_some_and(|c| Assembly::of_length(&plain_name(&c.name), c.length).is_some())
+    }
+
+    /// The reason to refuse a file that names its assembly as `text`, if it is another one.
+    fn contradiction(self, text: &str) -> Option<String> {
+        let (own, found) = (self.names.assembly()?, Assembly::named(text)?);
+        (own != found).then(|| {
+            format!("the file is of {} ({text}), the reference of {}", found.name, self.assembly)
+        })
+    }
+
+    /// Checks a `##` line of a VCF file.
+    ///
+    /// # Errors
+    /// The reason why the file is of another assembly. Values that files keep after a liftover, such as
+    /// `##reference`, are no reason; the REF alleles are compared instead.
+    pub(super) fn check_definition(self, line: &[u8]) -> Result<(), String> {
+        let Some(definition) = Definition::parse(line).filter(|line| line.key == b"contig") else {
+            return Ok(());
+        };
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (Some(id), Some(own)) = (definition.id(), self.names.assembly()) else { return Ok(()) };
+        let length = definition.field(b"length").and_then(|n| text(n).parse().ok());
+        let other = |length| own.contradicted_by(&plain_name(&text(id)), length);
+        if let Some((length, found)) = length.and_then(|length| Some((length, other(length)?))) {
+            return Err(format!(
+                "contig {} has {length} bases, as in {}, the reference is of {}",
+                text(id),
+                found.name,
+                self.assembly
+            ));
+        }
+        Ok(())
+    }
+
+    /// Checks a `track` line of a BED file, which may name UCSC's database (`db=hg38`).
+    ///
+    /// # Errors
+    /// The reason why the file is of another assembly.
+    pub(super) fn check_track_line(self, line: &[u8]) -> Result<(), String> {
+        let text = String::from_utf8_lossy(line);
+        let database = text.split_whitespace().find_map(|word| word.strip_prefix("db="));
+        let found = database.and_then(|name| self.contradiction(name.trim_matches('"')));
+        found.map_or(Ok(()), Err)
+    }
+}
+
+/// How many entries of a file were read, and how many do not fit the genome.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fit {
+    /// Entries in the track.
+    pub(crate) entries: u64,
+    /// Entries on contigs without sequence, with the name of the first one.
+    other_contigs: u64,
+    first_other: Option<String>,
+    /// Entries that end beyond their contig.
+    beyond: u64,
+    checked: u64,
+    mismatches: u64,
+}
+
+impl Fit {
+    /// The contig of an entry; `None`, and counted, if it has no sequence.
+    pub(super) fn contig(&mut self, genome: Genome<'_>, name: &[u8]) -> Option<u32> {
+        let found = genome.names.resolve(name);
+        if found.is_none() {
+            self.other_contigs += 1;
+            self.first_other.get_or_insert_with(|| String::from_utf8_lossy(name).into_owned());
+        }
+        found
+    }
+
+    /// Whether `start..=end` is on the contig. Others are counted.
+    ///
+    /// # Errors
+    /// The reason why the file is of another assembly, if the contig is a complete chromosome.
+    pub(super) fn is_within(
+        &mut self,
+        genome: Genome<'_>,
+        contig: u32,
+        (start, end): (i32, i32),
+    ) -> Result<bool, String> {
+        let length = genome.bases(contig).len() as i64;
+        if start >= 1 && i64::from(end) <= length {
+            return Ok(true);
+        }
+        if genome.is_complete(contig) && i64::from(end) > length {
+            return Err(format!(
+                "{end} is beyond the last base of the contig, {length}; the file seems to be of another \
+                 assembly than {}",
+                genome.assembly
+            ));
+        }
+        self.beyond += 1;
+        Ok(false)
+    }
+
+    /// Whether the bases of an entry are those of the contig. Others are counted.
+    pub(super) fn has_bases(
+        &mut self,
+        genome: Genome<'_>,
+        contig: u32,
+        start: i32,
+        bases: &[u8],
+    ) -> bool {
+        let from = usize::try_from(start).ok().and_then(|start| start.checked_sub(1));
+        let found = from.and_then(|from| genome.bases(contig).get(from..from + bases.len()));
+        let same = found.is_some_and(|found| agrees(found, bases));
+        self.checked += 1;
+        self.mismatches += u64::from(!same);
+        same
+    }
+
+    /// Notes about the entries that were left out. `name` is that of the track.
+    ///
+    /// # Errors
+    /// [`Error::Source`] if the file is not of this genome.
+    pub(super) fn finish(
+        &self,
+        name: &str,
+        genome: Genome<'_>,
+        source: &SourceFile,
+    ) -> Result<Vec<String>, Error> {
+        let (checked, mismatches) = (self.checked, self.mismatches);
+        let enough =
+            checked >= MIN_CHECKED || checked >= MIN_CHECKED_OF_HALF && 2 * mismatches >= checked;
+        if enough && mismatches * MAX_MISMATCHES > checked {
+            return Err(source.error(format!(
+                "{mismatches} of {checked} REF alleles differ from the sequence; the file seems to be of \
+                 another assembly than {}",
+                genome.assembly
+            )));
+        }
+        let first = self.first_other.as_deref().unwrap_or_default();
+        if self.entries == 0 && self.other_contigs > 0 {
+            let of_other = match genome.names.hint(first.as_bytes()) {
+                Some(NameHint::OtherAssembly { assembly: Some(found), .. }) => {
+                    format!(", a chromosome of {found}")
+                }
+                _ => String::new(),
+            };
+            return Err(source.error(format!(
+                "no entry is on a contig of the reference; the first one is on {first:?}{of_other}"
+            )));
+        }
+        if self.entries == 0 && self.beyond > 0 {
+            let reason =
+                "all entries are beyond the end of their contig; is the file of this assembly?";
+            return Err(source.error(reason));
+        }
+        let counts = [
+            (self.other_contigs, format!("on contigs without sequence, such as {first:?}")),
+            (self.beyond, "beyond the end of their contig".to_owned()),
+            (mismatches, "with a REF that differs from the sequence".to_owned()),
+        ];
+        let found = counts.into_iter().filter(|(count, _)| *count > 0);
+        Ok(found
+            .map(|(count, what)| format!("track {name}: {count} entries {what} are left out"))
+            .collect())
+    }
+}
