@@ -168,7 +168,7 @@ impl Mitochondrion {
         let (checked, mismatches) = counts.mitochondrial_checks;
         let has_length =
             |name: &str| header.contigs.iter().any(|(n, length)| n == name && length.is_some());
-        let is_in_doubt = |name: &&Box<[u8]>| {
+        let is_in_doubt = |name: &&[u8]| {
             let text = String::from_utf8_lossy(name);
             [Some(RCRS), Some(OLD_MITOCHONDRION)].contains(&length_in(reference, name))
                 && is_mitochondrial(&text)
@@ -176,7 +176,7 @@ impl Mitochondrion {
                 && !findings.withheld.contains(*name)
         };
         let names: HashSet<Box<[u8]>> =
-            counts.contigs.keys().filter(is_in_doubt).cloned().collect();
+            counts.contigs.keys().map(|name| &**name).filter(is_in_doubt).map(Into::into).collect();
         let Some(name) = names.iter().min().map(|name| shown_name(name)) else {
             return Self::Known;
         };

@@ -3,6 +3,7 @@
 
 use gas_annotate::annotate::Annotator;
 use gas_annotate::annotation_format::AnnotationFormat;
+use gas_annotate::csq::{CsqAnnotator, CsqModel, CsqOptions};
 use gas_annotate::model::{CodonTable, Transcript};
 use gas_annotate::reference::{BuildOptions, Reference, build_reference};
 use std::fmt::Write;
@@ -230,16 +231,26 @@ fn a_record_at_a_transcript_that_is_left_out_says_so() {
         assert!(line.contains("|downstream_gene_variant|") || !line.contains("T1"), "{line}");
         count == 1
     };
-    for format in [AnnotationFormat::Csq, AnnotationFormat::Ann] {
-        for (record, expected) in [
-            ("X 499 . N C . . .", false),
-            ("X 500 . N C . . .", true),
-            ("X 565 . N C . . .", true),
-            ("X 572 . N C . . .", false),
-            ("X 480 . N <DEL> . . END=505", true),
-        ] {
+    let model = CsqModel::new(&reference);
+    let note_of_haplotypes = |record: &str| {
+        let mut annotator = CsqAnnotator::new(&reference, &model, CsqOptions::default(), 0);
+        let mut out = Vec::new();
+        annotator.record(1, record.replace(' ', "\t").as_bytes(), &mut out).unwrap();
+        annotator.finish_chunk(&mut out).unwrap();
+        String::from_utf8(out).unwrap().contains("GAS_NOTE=left_out_transcript")
+    };
+    for (record, expected) in [
+        ("X 499 . N C . . .", false),
+        ("X 500 . N C . . .", true),
+        ("X 565 . N C . . .", true),
+        ("X 572 . N C . . .", false),
+        ("X 480 . N <DEL> . . END=505", true),
+        ("X 480 . N <DEL> . . END=499", false),
+    ] {
+        for format in [AnnotationFormat::Csq, AnnotationFormat::Ann] {
             assert_eq!(note(format, record), expected, "{record}");
         }
+        assert_eq!(note_of_haplotypes(record), expected, "{record}");
     }
 }
 

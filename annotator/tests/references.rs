@@ -155,6 +155,10 @@ fn tracks_of_another_assembly_are_refused() {
             "track known: 1 entries with a REF that differs from the sequence are left out",
         ]
     );
+    let text = format!("##contig=<ID=chr1,length=300>\n{}", snvs("A\tT"));
+    let manifest = with_track("test", "known", false, &text).unwrap();
+    let expected = "track known: contig chr1 has 300 bases in the file, 200 in the sequence";
+    assert_eq!(manifest.notes, [expected]);
     let manifest = with_track("hg19", "regions", true, "1\t0\t9\n1\t0\t999\n").unwrap();
     assert_eq!(
         manifest.notes,
@@ -214,11 +218,17 @@ fn gene_models_and_sequences_of_another_assembly_are_refused() {
         assert_eq!(error, format!("m.gff, line 2: {reason}"));
         assert!(with_models("test", &format!("##gff-version 3\n{head}\n{MODELS}")).is_ok());
     }
-    for head in [
-        "#!genome-build GRCh37.p13",
-        "##sequence-region 1 1 200",
-        "##sequence-region 20 5 64444167",
+    for (head, note) in [
+        ("#!genome-build GRCh37.p13", None),
+        ("##sequence-region 1 1 200", None),
+        ("##sequence-region 1 1 249250621", None),
+        ("##sequence-region 20 5 64444167", None),
+        (
+            "##sequence-region 1 1 300",
+            Some("contig 1 has 300 bases in the file, 200 in the sequence"),
+        ),
     ] {
-        assert!(with_models("hg19", &format!("{head}\n{MODELS}")).is_ok(), "{head}");
+        let manifest = with_models("hg19", &format!("{head}\n{MODELS}")).unwrap();
+        assert_eq!(manifest.notes, Vec::from_iter(note.map(str::to_owned)), "{head}");
     }
 }

@@ -47,28 +47,46 @@ impl<'a> Genome<'a> {
         })
     }
 
-    /// Checks a `##` line of a VCF file.
+    /// Compares the length that a file gives a contig with the sequence. Returns a note if it is another
+    /// one, as in a reference of a part of the contig.
     ///
     /// # Errors
-    /// The reason why the file is of another assembly. Values that files keep after a liftover, such as
-    /// `##reference`, are no reason; the REF alleles are compared instead.
-    pub(super) fn check_definition(self, line: &[u8]) -> Result<(), String> {
-        let Some(definition) = Definition::parse(line).filter(|line| line.key == b"contig") else {
-            return Ok(());
-        };
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let (Some(id), Some(own)) = (definition.id(), self.names.assembly()) else { return Ok(()) };
-        let length = definition.field(b"length").and_then(|n| text(n).parse().ok());
-        let other = |length| own.contradicted_by(&plain_name(&text(id)), length);
-        if let Some((length, found)) = length.and_then(|length| Some((length, other(length)?))) {
+    /// The reason why the file is of another assembly.
+    pub(crate) fn check_length(self, name: &str, length: u64) -> Result<Option<String>, String> {
+        let (own, chromosome) = (self.names.assembly(), plain_name(name));
+        if let Some(found) = own.and_then(|own| own.contradicted_by(&chromosome, length)) {
             return Err(format!(
-                "contig {} has {length} bases, as in {}, the reference is of {}",
-                text(id),
-                found.name,
-                self.assembly
+                "contig {name} has {length} bases, as in {}, the reference is of {}",
+                found.name, self.assembly
             ));
         }
-        Ok(())
+        let number = self.names.resolve(name.as_bytes());
+        let contig = number.and_then(|number| self.contigs.get(number as usize));
+        let is_whole = own.is_some_and(|own| own.length(&chromosome) == Some(length));
+        let other = contig.filter(|contig| contig.length != length && !is_whole);
+        Ok(other.map(|contig| {
+            format!(
+                "contig {name} has {length} bases in the file, {} in the sequence",
+                contig.length
+            )
+        }))
+    }
+
+    /// Checks a `##` line of a VCF file. Values that files keep after a liftover, such as `##reference`,
+    /// say nothing; the REF alleles are compared instead.
+    ///
+    /// # Errors
+    /// As [`check_length`](Self::check_length).
+    pub(super) fn check_definition(self, line: &[u8]) -> Result<Option<String>, String> {
+        let Some(definition) = Definition::parse(line).filter(|line| line.key == b"contig") else {
+            return Ok(None);
+        };
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let length = definition.field(b"length").and_then(|n| text(n).parse().ok());
+        match (definition.id(), length) {
+            (Some(id), Some(length)) => self.check_length(&text(id), length),
+            _ => Ok(None),
+        }
     }
 
     /// Checks a `track` line of a BED file, which may name UCSC's database (`db=hg38`).
@@ -91,6 +109,8 @@ pub(crate) struct Fit {
     /// Entries on contigs without sequence, with the name of the first one.
     other_contigs: u64,
     first_other: Option<String>,
+    /// The first contig whose length is another one.
+    pub(super) other_length: Option<String>,
     /// Entries that end beyond their contig.
     beyond: u64,
     checked: u64,
@@ -192,8 +212,8 @@ impl Fit {
             (mismatches, "with a REF that differs from the sequence".to_owned()),
         ];
         let found = counts.into_iter().filter(|(count, _)| *count > 0);
-        Ok(found
-            .map(|(count, what)| format!("track {name}: {count} entries {what} are left out"))
-            .collect())
+        let found = found.map(|(count, what)| format!("{count} entries {what} are left out"));
+        let notes = self.other_length.iter().cloned().chain(found);
+        Ok(notes.map(|note| format!("track {name}: {note}")).collect())
     }
 }

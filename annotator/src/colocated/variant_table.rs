@@ -62,7 +62,9 @@ impl<V> VariantTable<V> {
                 continue;
             }
             let added = if line.starts_with(b"#") {
-                genome.check_definition(line)
+                genome
+                    .check_definition(line)
+                    .map(|note| fit.other_length = fit.other_length.take().or(note))
             } else {
                 table.add_line(line, genome, &mut fit, &value)
             };

@@ -5,6 +5,7 @@ use super::allele::{Alleles, upper_case};
 use super::annotator::{ContigContext, CsqAnnotator};
 use crate::error::InputError;
 use crate::placements::{Placements, RotatedBases};
+use crate::reference::ContigView;
 use crate::report::AnnotationGap;
 use crate::structural_variant::{StructuralInfo, StructuralVariant};
 use crate::variant::{self, MAX_POSITION, Variant};
@@ -40,8 +41,9 @@ impl<'r> CsqAnnotator<'r> {
             let model = &self.model.contigs[contig.number as usize];
             let context = ContigContext { contig, model };
             self.report_record(context, &record, (line_number, pos), same_reference)?;
-            let end = pos.saturating_add(record.reference.len() as i32 - 1);
-            if contig.lacks_models(pos, end)
+            // Most contigs have all models, and need not look how far the record reaches.
+            if contig.lacks_models(pos, i32::MAX)
+                && contig.lacks_models(pos, last_position(&contig, &record, pos))
                 && let Some(last) = self.buffer.records.last_mut()
             {
                 self.prepass.counts.at_left_out_transcripts += 1;
@@ -163,4 +165,16 @@ impl<'r> CsqAnnotator<'r> {
             record.extra_info = start..self.buffer.extra_info.len();
         }
     }
+}
+
+/// The last position that a record reaches, with its symbolic alleles.
+fn last_position(contig: &ContigView<'_>, record: &Record<'_>, pos: i32) -> i32 {
+    let limit = contig.sequence.len().min(MAX_POSITION as usize) as i32;
+    let mut info = StructuralInfo::new(record.info, record.alt);
+    let alts = record.alt.split(|b| *b == b',').enumerate();
+    let symbolic = alts.filter(|(_, alt)| AltKind::of(alt) == Some(AltKind::Symbolic));
+    let ends = symbolic
+        .map(|(number, alt)| StructuralVariant::read(pos, alt, number, &mut info, limit).end);
+    let end = pos.saturating_add(record.reference.len() as i32 - 1);
+    ends.max().map_or(end, |last| last.max(end))
 }

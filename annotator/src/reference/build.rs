@@ -61,11 +61,9 @@ pub fn build_reference(options: &BuildOptions) -> Result<Manifest, Error> {
     for path in &options.gff {
         let mut source = SourceFile::open(path)?;
         let found = read_features(&mut source)?;
-        check_assembly(&found, genome).map_err(|(line, reason)| Error::Source {
-            path: path.clone(),
-            line,
-            reason,
-        })?;
+        let other_length = check_assembly(&found, genome)
+            .map_err(|(line, reason)| Error::Source { path: path.clone(), line, reason })?;
+        notes.extend(other_length);
         let mut built = assemble(&found, &contigs, &names);
         if !found.has_stop_codons {
             let completed = complete_stop_codons(&mut built.models, &contigs, &sequence);
@@ -133,23 +131,27 @@ fn write_sequence(options: &BuildOptions, sources: &mut Vec<Source>) -> Result<V
     Ok(copy.contigs)
 }
 
-/// Checks that a file of gene models does not say that it is of another assembly.
-fn check_assembly(found: &Features, genome: Genome<'_>) -> Result<(), (u64, String)> {
-    let Some(own) = genome.names.assembly() else { return Ok(()) };
-    let named = found.assemblies.iter().filter_map(|(line, text)| {
-        let other = Assembly::named(text).filter(|other| *other != own)?;
-        Some((*line, format!("the file is of {} ({text})", other.name)))
-    });
-    let measured = found.regions.iter().filter_map(|(line, name, length)| {
-        let other = own.contradicted_by(&plain_name(name), *length)?;
-        Some((*line, format!("contig {name} has {length} bases, as in {}", other.name)))
-    });
-    match named.chain(measured).next() {
-        Some((line, what)) => {
-            Err((line, format!("{what}, the reference is of {}", genome.assembly)))
+/// Checks that a file of gene models does not say that it is of another assembly. Returns a note about the
+/// first contig of another length. The error has the line.
+fn check_assembly(found: &Features, genome: Genome<'_>) -> Result<Option<String>, (u64, String)> {
+    let other = |text: &str| {
+        Assembly::named(text)
+            .filter(|other| genome.names.assembly().is_some_and(|own| own != *other))
+    };
+    for (line, text) in &found.assemblies {
+        if let Some(other) = other(text) {
+            let own = genome.assembly;
+            let reason =
+                format!("the file is of {} ({text}), the reference is of {own}", other.name);
+            return Err((*line, reason));
         }
-        None => Ok(()),
     }
+    let mut note = None;
+    for (line, name, length) in &found.regions {
+        let found = genome.check_length(name, *length).map_err(|reason| (*line, reason))?;
+        note = note.or(found);
+    }
+    Ok(note)
 }
 
 /// Checks that no chromosome has the length that it has in another assembly than the named one.
