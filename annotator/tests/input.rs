@@ -330,7 +330,8 @@ fn annotations_of_a_chunk_are_written_in_parts_without_loss() {
     };
     let options = Options { min_output_bytes: 1 << 30, threads: 2, ..Options::default() };
     let read = |records: &[usize], name: &str| {
-        let (done, output) = annotate(&text(records), name, &options);
+        let input = text(records);
+        let (done, output) = annotate(&input, name, &options);
         done.unwrap();
         annotated(&output)
     };
