@@ -25,6 +25,7 @@ pub mod ports;
 pub mod postgres;
 pub mod public_url;
 pub mod query_pool;
+pub mod references;
 pub mod retention;
 mod secret;
 mod session_secret;

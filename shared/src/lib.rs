@@ -14,6 +14,7 @@ pub mod file_name;
 pub mod ids;
 pub mod job;
 pub mod plan;
+pub mod reference;
 pub mod summary;
 pub mod token;
 pub mod upload;

@@ -15,6 +15,7 @@ mod objects;
 mod part_uploads;
 mod payments;
 mod rate_limiter;
+mod references;
 mod sessions;
 mod stored_bytes;
 mod tokens;
@@ -37,6 +38,7 @@ pub use payments::{
     OpenCheckout, Payments, StoredEvent, Subscription, SubscriptionStatus,
 };
 pub use rate_limiter::{Rate, RateLimiter};
+pub use references::{ReferenceCatalog, StoredManifest};
 pub use sessions::{NewSession, SessionStore, StoredSession};
 pub use stored_bytes::{StoredBytes, StoredCount};
 pub use tokens::{ActiveToken, TokenRow, TokenStore};

@@ -20,6 +20,7 @@ mod parts;
 mod process;
 mod queue_contract;
 mod rate_limiter;
+mod reference_catalog_contract;
 mod sessions;
 mod sessions_contract;
 mod stored_bytes;
@@ -47,6 +48,9 @@ use process::lock;
 pub use process::{Crash, Fault, Outage, TestClock};
 pub use queue_contract::queue_contract;
 pub use rate_limiter::{FakeRateLimiter, rate_limiter_contract};
+pub use reference_catalog_contract::{
+    reference_catalog_contract, reference_file, reference_manifest,
+};
 pub use sessions::FakeSessions;
 pub use sessions_contract::sessions_contract;
 pub use stored_bytes::{FakeStoredBytes, stored_bytes_contract};

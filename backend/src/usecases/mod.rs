@@ -29,6 +29,7 @@ mod plan;
 mod queue_board;
 mod reconcile;
 mod redrive;
+mod references;
 mod request_upload;
 mod rerun_job;
 mod restore_result;
@@ -75,6 +76,10 @@ pub use notify::{MAIL_CLAIM_DURATION, Notified, NotifyError, notify, resend_mail
 pub use queue_board::QueueBoard;
 pub use reconcile::{Reconciled, Reported, reconcile};
 pub use redrive::redrive;
+pub use references::{
+    ReferenceError, add_reference, publish_reference, reference, remove_reference,
+    set_reference_state, verify_reference,
+};
 pub use request_upload::{RequestUploadError, UPLOAD_TICKET_SECS, request_upload};
 pub use rerun_job::{RerunError, rerun_job};
 pub use restore_result::{RestoreError, Restored, Restorer, restore_result};

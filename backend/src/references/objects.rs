@@ -1,0 +1,232 @@
+//! The catalog of references in an object store, with the same names as in a folder.
+
+use super::checksum::{differs, verify};
+use crate::ports::{ObjectStore, PortError, PortResult, ReferenceCatalog, StoredManifest};
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use gas_shared::job::ObjectLocation;
+use gas_shared::reference::{ReferenceEntry, ReferenceFile, ReferenceId, Sha256};
+use sha2::Digest;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::fs::File;
+use tokio::io::AsyncWriteExt;
+use tokio::time::sleep;
+
+const JSON: &str = "application/json";
+const BINARY: &str = "application/octet-stream";
+
+/// The limit of [`ObjectStore::list`].
+const MAX_LISTED: usize = 1_000;
+
+/// Far more than a manifest or an entry has.
+const MAX_DOCUMENT_BYTES: u64 = 64 * 1024 * 1024;
+
+/// The size of a range of an object, and the number of ranges read at the same time. Together they are
+/// the memory of a fetch.
+const RANGE_BYTES: u64 = 8 * 1024 * 1024;
+const PARALLEL_RANGES: usize = 4;
+
+/// The attempts at a range, and the pause before the second; each further one is twice as long. The SDK
+/// repeats requests, but not a response that breaks off.
+const ATTEMPTS: u32 = 5;
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+
+/// A catalog in a bucket.
+#[derive(Clone)]
+pub struct ObjectCatalog {
+    objects: Arc<dyn ObjectStore>,
+    bucket: String,
+    /// `<prefix of the deployment>/references`.
+    prefix: String,
+}
+
+impl ObjectCatalog {
+    /// The catalog of the deployment with a prefix, in a bucket.
+    pub fn new(objects: Arc<dyn ObjectStore>, bucket: &str, prefix: &str) -> Self {
+        Self { objects, bucket: bucket.to_owned(), prefix: format!("{prefix}/references") }
+    }
+
+    /// The location of an object.
+    pub fn object(&self, digest: &Sha256) -> ObjectLocation {
+        self.location(&format!("objects/sha256/{digest}"))
+    }
+
+    fn manifest_location(&self, digest: &Sha256) -> ObjectLocation {
+        self.location(&format!("manifests/{digest}.json"))
+    }
+
+    fn entry_location(&self, id: &ReferenceId) -> ObjectLocation {
+        self.location(&format!("entries/{id}.json"))
+    }
+
+    fn location(&self, name: &str) -> ObjectLocation {
+        ObjectLocation { bucket: self.bucket.clone(), key: format!("{}/{name}", self.prefix) }
+    }
+
+    async fn read_entry(&self, location: &ObjectLocation) -> PortResult<Option<ReferenceEntry>> {
+        let Some(json) = self.objects.read_head(location, MAX_DOCUMENT_BYTES).await? else {
+            return Ok(None);
+        };
+        serde_json::from_slice(&json)
+            .map(Some)
+            .map_err(|error| PortError::permanent(format!("read entry {}", location.key), error))
+    }
+
+    async fn read_range(
+        &self,
+        object: &ObjectLocation,
+        offset: u64,
+        length: u64,
+    ) -> PortResult<Bytes> {
+        let mut pause = FIRST_PAUSE;
+        for _ in 1..ATTEMPTS {
+            match self.objects.read_range(object, offset, length).await {
+                Err(error) if error.is_outage() => sleep(pause).await,
+                read => return read,
+            }
+            pause *= 2;
+        }
+        self.objects.read_range(object, offset, length).await
+    }
+
+    async fn write_ranges(&self, file: &ReferenceFile, mut local: File) -> PortResult<()> {
+        let failed = |error| PortError::new(fetching(file), error);
+        let object = &self.object(&file.sha256);
+        let mut hash = sha2::Sha256::new();
+        let ranges = stream::iter((0..file.bytes).step_by(RANGE_BYTES as usize))
+            .map(|offset| self.read_range(object, offset, RANGE_BYTES.min(file.bytes - offset)));
+        let mut ranges = ranges.buffered(PARALLEL_RANGES);
+        while let Some(bytes) = ranges.try_next().await? {
+            hash.update(&bytes);
+            local.write_all(&bytes).await.map_err(failed)?;
+        }
+        local.sync_all().await.map_err(failed)?;
+        let digest = Sha256::from_bytes(hash.finalize().into());
+        match differs(file, file.bytes, &digest) {
+            Some(error) => Err(PortError::permanent(fetching(file), error)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn fetching(file: &ReferenceFile) -> String {
+    format!("fetch object {}", file.sha256)
+}
+
+#[async_trait]
+impl ReferenceCatalog for ObjectCatalog {
+    async fn list(&self) -> PortResult<Vec<ReferenceEntry>> {
+        let prefix = format!("{}/entries/", self.prefix);
+        let files = self.objects.list(&self.bucket, &prefix).await?;
+        if files.len() >= MAX_LISTED {
+            let reason = format!("there are {MAX_LISTED} or more; remove some");
+            return Err(PortError::permanent("list the references", reason));
+        }
+        let reads = stream::iter(files)
+            .map(|file| async move { self.read_entry(&file).await })
+            .buffered(PARALLEL_RANGES);
+        // An entry that was deleted since the list was made is not there.
+        let mut entries: Vec<_> =
+            reads.try_collect::<Vec<_>>().await?.into_iter().flatten().collect();
+        entries.sort_by(|one: &ReferenceEntry, other| one.id.cmp(&other.id));
+        Ok(entries)
+    }
+
+    async fn entry(&self, id: &ReferenceId) -> PortResult<Option<ReferenceEntry>> {
+        self.read_entry(&self.entry_location(id)).await
+    }
+
+    async fn manifest(&self, digest: &Sha256) -> PortResult<Option<StoredManifest>> {
+        let json =
+            self.objects.read_head(&self.manifest_location(digest), MAX_DOCUMENT_BYTES).await?;
+        json.map(|json| StoredManifest::read(digest, json.into())).transpose()
+    }
+
+    async fn object_size(&self, object: &Sha256) -> PortResult<Option<u64>> {
+        Ok(self.objects.head(&self.object(object)).await?.map(|info| info.size))
+    }
+
+    async fn read_object(&self, object: &Sha256, offset: u64, length: u64) -> PortResult<Bytes> {
+        self.objects.read_range(&self.object(object), offset, length).await
+    }
+
+    async fn fetch_object(&self, file: &ReferenceFile, to: &Path) -> PortResult<()> {
+        let local = File::create_new(to).await;
+        let local = local.map_err(|error| PortError::new(fetching(file), error))?;
+        let fetched = self.write_ranges(file, local).await;
+        if fetched.is_err() {
+            // The first error matters.
+            let _ = tokio::fs::remove_file(to).await;
+        }
+        fetched
+    }
+
+    async fn put_object(&self, from: &Path, file: &ReferenceFile) -> PortResult<()> {
+        if self.object_size(&file.sha256).await? == Some(file.bytes) {
+            return Ok(());
+        }
+        let action = || format!("store object {}", file.sha256);
+        let (path, expected) = (from.to_owned(), file.clone());
+        tokio::task::spawn_blocking(move || verify(&path, &expected))
+            .await
+            .map_err(|error| PortError::new(action(), error))?
+            .map_err(|error| PortError::permanent(action(), error))?;
+        self.objects.store(from, &self.object(&file.sha256), BINARY).await.map(drop)
+    }
+
+    async fn put_manifest(&self, manifest: &StoredManifest) -> PortResult<()> {
+        let location = self.manifest_location(&manifest.digest);
+        self.objects.write(&location, manifest.json.clone(), JSON).await
+    }
+
+    async fn put_entry(&self, entry: &ReferenceEntry) -> PortResult<()> {
+        let action = || format!("store the entry of {}", entry.id);
+        let json = serde_json::to_vec_pretty(entry)
+            .map_err(|error| PortError::permanent(action(), error))?;
+        self.objects.write(&self.entry_location(&entry.id), json.into(), JSON).await
+    }
+
+    async fn delete_entry(&self, id: &ReferenceId) -> PortResult<()> {
+        self.objects.delete(&self.entry_location(id)).await
+    }
+
+    async fn delete_object(&self, object: &Sha256) -> PortResult<()> {
+        self.objects.delete(&self.object(object)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testkit::{FakeObjects, reference_catalog_contract};
+
+    #[tokio::test(start_paused = true)]
+    async fn the_fake_object_store_fulfills_the_contract_of_the_catalog() {
+        let folder = tempfile::tempdir().unwrap();
+        let objects = Arc::new(FakeObjects::default());
+        let catalog = ObjectCatalog::new(objects.clone(), "bucket", "gas");
+        let damage = async |digest: &Sha256| {
+            let location = catalog.object(digest);
+            let length = objects.get(&location).unwrap().len();
+            objects.put(&location, &vec![b'?'; length]);
+        };
+        reference_catalog_contract(&catalog, folder.path(), damage).await;
+    }
+
+    #[tokio::test]
+    async fn an_object_of_several_ranges_is_fetched_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let catalog = ObjectCatalog::new(Arc::new(FakeObjects::default()), "bucket", "gas");
+        let content: Vec<u8> = (0..RANGE_BYTES as usize * 5 + 3).map(|n| (n % 251) as u8).collect();
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        std::fs::write(&from, &content).unwrap();
+        let (bytes, sha256) = super::super::checksum(&from).unwrap();
+        let file = ReferenceFile { name: "sequence.bin".to_owned(), bytes, sha256 };
+        catalog.put_object(&from, &file).await.unwrap();
+        catalog.fetch_object(&file, &to).await.unwrap();
+        assert!(std::fs::read(&to).unwrap() == content);
+    }
+}
