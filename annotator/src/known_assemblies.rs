@@ -12,6 +12,13 @@ const MOUSE: [&str; 21] = [
     "18", "19", "X", "Y",
 ];
 
+/// The length of the revised Cambridge reference sequence.
+const REVISED_CAMBRIDGE_BASES: u64 = 16_569;
+
+/// The numbers of human chromosome 1 in GenBank and in T2T-CHM13's RefSeq.
+const GENBANK: usize = 663;
+const T2T: usize = 60_925;
+
 /// An assembly.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Assembly {
@@ -233,6 +240,25 @@ impl Assembly {
         self.lengths.get(number).copied()
     }
 
+    /// The accessions of a chromosome, by its plain name, or of the mitochondrion with a length.
+    pub(crate) fn accessions(&self, chromosome: &str, length: u64) -> Vec<String> {
+        if chromosome == "MT" && self.is_human() && length == REVISED_CAMBRIDGE_BASES {
+            return vec!["NC_012920.1".to_owned()];
+        }
+        let Some(index) = self.chromosomes.iter().position(|name| *name == chromosome) else {
+            return Vec::new();
+        };
+        let mut accessions = Vec::new();
+        accessions.extend(self.versions.get(index).map(|v| format!("NC_{:06}.{v}", index + 1)));
+        match self.name {
+            "T2T-CHM13" => accessions.push(format!("NC_{:06}.1", T2T + index)),
+            "GRCh37" => accessions.push(format!("CM{:06}.1", GENBANK + index)),
+            "GRCh38" => accessions.push(format!("CM{:06}.2", GENBANK + index)),
+            _ => {}
+        }
+        accessions
+    }
+
     /// The assembly in which a chromosome has a length.
     pub(crate) fn of_length(chromosome: &str, length: u64) -> Option<&'static Self> {
         ASSEMBLIES.iter().find(|assembly| assembly.length(chromosome) == Some(length))
@@ -323,9 +349,6 @@ impl Accession {
             return None;
         }
         let number: usize = digits.parse().ok()?;
-        // Numbers of the first chromosome in GenBank and in T2T-CHM13's RefSeq.
-        const GENBANK: usize = 663;
-        const T2T: usize = 60_925;
         let (first, t2t) = match (genbank, number) {
             (true, _) => (GENBANK, false),
             (false, T2T..) => (T2T, true),

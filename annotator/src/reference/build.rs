@@ -3,14 +3,16 @@
 use super::assemble::assemble;
 use super::fasta::FastaCopy;
 use super::gff::{Features, read_features};
-use super::manifest::{Contig, FORMAT, Manifest, ReferenceFile, Source, TrackEntry, contig_names};
+use super::manifest::{
+    Contig, FORMAT, Manifest, ReferenceFile, Source, TaggedTranscripts, TrackEntry, contig_names,
+};
 use super::stop_codons::complete_stop_codons;
 use super::{MANIFEST, MODELS, SEQUENCE, SPLICED};
 use crate::Error;
 use crate::colocated::{self, BuiltTrack, Genome};
 use crate::contig_names::plain_name;
 use crate::known_assemblies::Assembly;
-use crate::model::{ContigModel, Strand, complement};
+use crate::model::{ContigModel, Strand, TranscriptFlags, complement};
 use crate::source_file::SourceFile;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -105,6 +107,7 @@ pub fn build_reference(options: &BuildOptions) -> Result<Manifest, Error> {
         assembly: options.assembly.clone(),
         genes: models.iter().map(|m| m.genes.len() as u64).sum(),
         transcripts: models.iter().map(|m| m.transcripts.len() as u64).sum(),
+        tagged: tagged(&models),
         contigs,
         tracks,
         sources,
@@ -178,6 +181,18 @@ fn join_regions(regions: &mut Vec<(i32, i32)>) {
         }
         joins
     });
+}
+
+fn tagged(models: &[ContigModel]) -> TaggedTranscripts {
+    let count = |has_tag: fn(&TranscriptFlags) -> bool| {
+        let transcripts = models.iter().flat_map(|model| &model.transcripts);
+        transcripts.filter(|transcript| has_tag(&transcript.flags)).count() as u64
+    };
+    TaggedTranscripts {
+        canonical: count(|flags| flags.canonical),
+        mane_select: count(|flags| flags.mane_select),
+        mane_plus_clinical: count(|flags| flags.mane_plus),
+    }
 }
 
 fn append(whole: &mut ContigModel, part: ContigModel) {

@@ -16,7 +16,9 @@ mod translation_exception;
 
 pub use build::{BuildOptions, build_reference};
 pub use genes::{GeneModel, GeneModels};
-pub use manifest::{Contig, FORMAT, Manifest, ReferenceFile, Source, TrackEntry};
+pub use manifest::{
+    Contig, FORMAT, Manifest, ReferenceFile, Source, TaggedTranscripts, TrackEntry,
+};
 
 use crate::Error;
 use crate::colocated::OpenTrack;
@@ -28,7 +30,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-const MANIFEST: &str = "manifest.json";
+/// The name of the manifest's file.
+pub const MANIFEST: &str = "manifest.json";
 const SEQUENCE: &str = "sequence.bin";
 const SPLICED: &str = "spliced.bin";
 const MODELS: &str = "models.bin";
