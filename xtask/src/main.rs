@@ -13,6 +13,7 @@ mod esbuild;
 mod features;
 mod igv;
 mod paths;
+mod reference;
 mod secrets;
 mod serve;
 mod setup;
@@ -25,6 +26,7 @@ mod whole;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use paths::Paths;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 #[derive(Parser)]
@@ -55,6 +57,13 @@ enum Command {
     Check,
     /// Compare the engine with other annotators.
     Conformance(conformance::ConformanceOptions),
+    /// Manage the references of the catalog in .gas-references: add, list, show, retire, remove, publish.
+    #[command(disable_help_flag = true)]
+    Reference {
+        /// Arguments of gas-reference.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Measure the performance.
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -89,6 +98,7 @@ fn run() -> Result<()> {
         Command::Soak(options) => soak::soak(&paths, &options),
         Command::Check => check::check(&paths),
         Command::Conformance(options) => conformance::conformance(&paths, &options),
+        Command::Reference { arguments } => reference::reference(&paths, &arguments),
         Command::Bench(bench) => bench::bench(&paths, &bench),
         Command::Bundle { release, max_brotli_kib } => {
             let profile = if release { bundle::Profile::Release } else { bundle::Profile::Dev };

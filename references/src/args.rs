@@ -1,0 +1,163 @@
+//! The command line of `gas-reference`.
+
+use clap::{Args, Parser, Subcommand};
+use gas_shared::reference::ReferenceId;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Manages the references that jobs can be annotated with.
+#[derive(Debug, Parser)]
+#[command(name = "gas-reference", version)]
+pub(crate) struct Cli {
+    /// The catalog: a folder, or s3://BUCKET/PREFIX with the prefix of the deployment.
+    #[arg(
+        long,
+        global = true,
+        env = "GAS_REFERENCE_FOLDER",
+        default_value = "gas-references",
+        value_name = "FOLDER"
+    )]
+    pub(crate) catalog: CatalogLocation,
+    /// Address buckets by path instead of host name, as local S3-compatible servers require.
+    #[arg(
+        long,
+        global = true,
+        env = "GAS_S3_PATH_STYLE",
+        default_value_t = false,
+        action = clap::ArgAction::Set
+    )]
+    pub(crate) s3_path_style: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Add a reference: by a recipe, which downloads it, or from local files.
+    Add(Box<AddArgs>),
+    /// List the recipes.
+    Recipes,
+    /// List the references.
+    List,
+    /// Show a reference: contigs, sources, files, license.
+    Show {
+        /// Identifier, such as homo_sapiens/GRCh38/ensembl-115.
+        id: ReferenceId,
+        /// Print the manifest as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let no new jobs use a reference. Everything is kept.
+    Retire {
+        /// Identifier.
+        id: ReferenceId,
+    },
+    /// Let new jobs use a retired reference again.
+    Activate {
+        /// Identifier.
+        id: ReferenceId,
+    },
+    /// Delete a retired reference and its files.
+    Remove {
+        /// Identifier.
+        id: ReferenceId,
+        /// Also if it is active.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Copy references to another catalog. Only what is missing there is copied.
+    Publish(PublishArgs),
+    /// Compare all files with their checksums.
+    Verify {
+        /// Identifiers; all references by default.
+        ids: Vec<ReferenceId>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PublishArgs {
+    /// Identifiers; all references by default.
+    pub(crate) ids: Vec<ReferenceId>,
+    /// The other catalog: s3://BUCKET/PREFIX with output ReferencesBucket of the CloudFormation stack and the
+    /// prefix of the deployment, or a folder.
+    #[arg(long)]
+    pub(crate) to: CatalogLocation,
+    /// Let an id stand for this content, if it is there with another one.
+    #[arg(long)]
+    pub(crate) replace: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AddArgs {
+    /// Name of a recipe, such as grch38; `recipes` lists all.
+    #[arg(conflicts_with_all = ["recipe", "fasta", "gff"], required_unless_present_any = ["recipe", "fasta"])]
+    pub(crate) name: Option<String>,
+    /// A recipe of your own.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["fasta", "gff"])]
+    pub(crate) recipe: Option<PathBuf>,
+    /// Keep the downloaded files, in the folder `downloads` of the catalog.
+    #[arg(long, conflicts_with = "fasta")]
+    pub(crate) keep_downloads: bool,
+    /// Identifier, species/assembly/gene-set, such as homo_sapiens/GRCh38/ensembl-115; by default that of
+    /// the recipe.
+    #[arg(long, required_unless_present_any = ["name", "recipe"])]
+    pub(crate) id: Option<ReferenceId>,
+    /// Sequences in FASTA, plain or gzip. Repeat for several files.
+    #[arg(long, requires = "gff")]
+    pub(crate) fasta: Vec<PathBuf>,
+    /// Gene models in GFF3 or GTF, plain or gzip. Repeat for several files.
+    #[arg(long, requires = "fasta")]
+    pub(crate) gff: Vec<PathBuf>,
+    /// Known variants, NAME=FILE.vcf[.gz]; use the name `dbsnp` for dbSNP. Repeat for several files.
+    #[arg(long, value_parser = name_and_file)]
+    pub(crate) vcf_track: Vec<(String, PathBuf)>,
+    /// Regions, NAME=FILE.bed[.gz]. Repeat for several files.
+    #[arg(long, value_parser = name_and_file)]
+    pub(crate) bed_track: Vec<(String, PathBuf)>,
+    /// Scientific name of the species; by default that of the id, such as `Homo sapiens`.
+    #[arg(long)]
+    pub(crate) species: Option<String>,
+    /// Name of the gene set, such as Ensembl; by default that of the id.
+    #[arg(long)]
+    pub(crate) gene_set: Option<String>,
+    /// Release of the gene set; by default that of the id.
+    #[arg(long)]
+    pub(crate) release: Option<String>,
+    /// What a publication should cite.
+    #[arg(long)]
+    pub(crate) attribution: Option<String>,
+    /// License of the data.
+    #[arg(long)]
+    pub(crate) license: Option<String>,
+    /// Let the id stand for this content, if it is in the catalog with another one.
+    #[arg(long)]
+    pub(crate) replace: bool,
+}
+
+/// Where a catalog is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum CatalogLocation {
+    Folder(PathBuf),
+    Bucket { bucket: String, prefix: String },
+}
+
+impl FromStr for CatalogLocation {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let Some(location) = text.strip_prefix("s3://") else {
+            return Ok(Self::Folder(text.into()));
+        };
+        match location.trim_end_matches('/').split_once('/') {
+            Some((bucket, prefix)) if !bucket.is_empty() && !prefix.is_empty() => {
+                Ok(Self::Bucket { bucket: bucket.to_owned(), prefix: prefix.to_owned() })
+            }
+            _ => Err("expected s3://BUCKET/PREFIX, with the prefix of the deployment, such as gas"),
+        }
+    }
+}
+
+fn name_and_file(text: &str) -> Result<(String, PathBuf), String> {
+    let (name, file) = text.split_once('=').ok_or("expected NAME=FILE")?;
+    Ok((name.to_owned(), file.into()))
+}

@@ -1,0 +1,320 @@
+//! What the commands do.
+
+use crate::args::{AddArgs, CatalogLocation, Cli, Command, PublishArgs};
+use anyhow::{Context, bail};
+use gas_backend::aws::Sdk;
+use gas_backend::ports::ReferenceCatalog;
+use gas_backend::references::{FolderCatalog, ObjectCatalog};
+use gas_backend::usecases::{
+    add_reference, publish_reference, reference, remove_reference, set_reference_state,
+    verify_reference,
+};
+use gas_references::{Downloader, FileRole, Recipe, ReferencePlan, RetryPolicy, build};
+use gas_shared::reference::{
+    GeneSet, ReferenceFile, ReferenceId, ReferenceManifest, ReferenceState,
+};
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{ErrorKind, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use tempfile::TempDir;
+
+pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let reads_only = matches!(
+        cli.command,
+        Command::Recipes | Command::List | Command::Show { .. } | Command::Verify { .. }
+    );
+    let _lock = match &cli.catalog {
+        CatalogLocation::Folder(folder) if !reads_only => Some(exclusive(folder)?),
+        _ => None,
+    };
+    let catalog = open(&cli.catalog, cli.s3_path_style).await;
+    let catalog = &*catalog;
+    match cli.command {
+        Command::Add(args) => match &cli.catalog {
+            CatalogLocation::Folder(folder) => add(folder, *args).await?,
+            CatalogLocation::Bucket { .. } => {
+                bail!("a reference is added to a folder; `publish` copies it to a bucket")
+            }
+        },
+        Command::Recipes => {
+            for recipe in Recipe::all()? {
+                print(&format!("{}\t{}\n", recipe.name, recipe.id))?;
+            }
+        }
+        Command::List => print(&list(catalog).await?)?,
+        Command::Show { id, json } => {
+            let (entry, stored) = reference(catalog, &id).await?;
+            if json {
+                print(&String::from_utf8_lossy(&stored.json))?;
+            } else {
+                let digest = &stored.digest;
+                let state = entry.state.as_str();
+                print(&format!(
+                    "{id} ({state})\n{}manifest    {digest}\n",
+                    text(&stored.manifest)
+                ))?;
+            }
+        }
+        Command::Retire { id } => {
+            set_reference_state(catalog, &id, ReferenceState::Retired).await?;
+        }
+        Command::Activate { id } => {
+            set_reference_state(catalog, &id, ReferenceState::Active).await?;
+        }
+        Command::Remove { id, force } => {
+            let bytes = remove_reference(catalog, &id, force).await?;
+            eprintln!("{id} is removed; {} are free", size(bytes));
+        }
+        Command::Publish(args) => {
+            let to = open(&args.to, cli.s3_path_style).await;
+            let folder = match &cli.catalog {
+                CatalogLocation::Folder(folder) => temporary_folder(&FolderCatalog::new(folder))?,
+                CatalogLocation::Bucket { .. } => tempfile::tempdir()?,
+            };
+            publish(catalog, &*to, args, folder.path()).await?;
+        }
+        Command::Verify { ids } => return verify(catalog, ids).await,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The catalog at a location, in a bucket with the credentials of the standard AWS environment.
+async fn open(location: &CatalogLocation, path_style: bool) -> Box<dyn ReferenceCatalog> {
+    match location {
+        CatalogLocation::Folder(folder) => Box::new(FolderCatalog::new(folder)),
+        CatalogLocation::Bucket { bucket, prefix } => {
+            let objects = Arc::new(Sdk::from_env().await.object_store(path_style));
+            Box::new(ObjectCatalog::new(objects, bucket, prefix))
+        }
+    }
+}
+
+/// Waits for no other command: a removal and an addition at the same time could lose an object. What such a
+/// command left when it was killed is deleted.
+fn exclusive(catalog: &Path) -> anyhow::Result<File> {
+    std::fs::create_dir_all(catalog)?;
+    let lock =
+        File::options().create(true).truncate(false).write(true).open(catalog.join("lock"))?;
+    lock.try_lock().context("another gas-reference command is changing this catalog")?;
+    match std::fs::remove_dir_all(catalog.join("tmp")) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(lock),
+    }
+}
+
+/// Adds a reference by a recipe or from local files.
+async fn add(folder: &Path, args: AddArgs) -> anyhow::Result<()> {
+    let catalog = &FolderCatalog::new(folder);
+    let recipe = match (&args.name, &args.recipe) {
+        (Some(name), _) => Some(Recipe::named(name)?),
+        (None, Some(path)) => Some(Recipe::read(path)?),
+        (None, None) => None,
+    };
+    let (replace, keep) = (args.replace, args.keep_downloads);
+    let mut plan = plan(args, recipe.as_ref())?;
+    let Some(recipe) = recipe else { return add_plan(catalog, plan, replace).await };
+    let folder = folder.join("downloads").join(recipe.name);
+    std::fs::create_dir_all(&folder)?;
+    let downloader = Downloader::new(&folder, RetryPolicy::default())?;
+    for file in &recipe.files {
+        eprintln!("downloading {}", file.url);
+        let path = downloader.fetch(file).await?;
+        plan.urls.insert(file.name().to_owned(), file.url.clone());
+        match file.role {
+            FileRole::Fasta => plan.fasta.push(path),
+            FileRole::Gff => plan.gff.push(path),
+        }
+    }
+    add_plan(catalog, plan, replace).await?;
+    if !keep {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    Ok(())
+}
+
+/// A temporary folder on the file system of the catalog.
+fn temporary_folder(catalog: &FolderCatalog) -> anyhow::Result<TempDir> {
+    let folder = catalog.temporary().context("failed to prepare the catalog")?;
+    Ok(tempfile::tempdir_in(folder)?)
+}
+
+/// Builds a reference and adds it to the catalog.
+async fn add_plan(
+    catalog: &FolderCatalog,
+    plan: ReferencePlan,
+    replace: bool,
+) -> anyhow::Result<()> {
+    let folder = temporary_folder(catalog)?;
+    let path = folder.path().to_owned();
+    eprintln!("building {}", plan.id);
+    let built = tokio::task::spawn_blocking(move || build(&plan, &path)).await?;
+    let (manifest, notes) = built?;
+    notes.iter().for_each(|note| eprintln!("note: {note}"));
+    let summary = text(&manifest);
+    let entry = add_reference(catalog, folder.path(), manifest, replace).await?;
+    eprint!("added {}\n{summary}", entry.id);
+    Ok(())
+}
+
+/// The plan of the arguments; what they do not say, the recipe says, or else the identifier.
+fn plan(args: AddArgs, recipe: Option<&Recipe>) -> anyhow::Result<ReferencePlan> {
+    let id = args.id.or_else(|| recipe.map(|recipe| recipe.id.clone()));
+    let id = id.context("--id is missing")?;
+    let (name, release) = id.gene_set().split_once('-').unwrap_or((id.gene_set(), ""));
+    let or_recipe = |argument: Option<String>, of: fn(&Recipe) -> &String| {
+        argument.or_else(|| recipe.map(|recipe| of(recipe).clone()))
+    };
+    let species = or_recipe(args.species, |recipe| &recipe.species);
+    let gene_set = or_recipe(args.gene_set, |recipe| &recipe.gene_set);
+    let of_release = or_recipe(args.release, |recipe| &recipe.release);
+    Ok(ReferencePlan {
+        species: species.unwrap_or_else(|| scientific_name(&id)),
+        gene_set: GeneSet {
+            name: gene_set.unwrap_or_else(|| name.to_owned()),
+            release: of_release.unwrap_or_else(|| release.to_owned()),
+        },
+        fasta: args.fasta,
+        gff: args.gff,
+        vcf_tracks: args.vcf_track,
+        bed_tracks: args.bed_track,
+        urls: HashMap::new(),
+        attribution: or_recipe(args.attribution, |recipe| &recipe.attribution),
+        license: or_recipe(args.license, |recipe| &recipe.license),
+        id,
+    })
+}
+
+/// `Homo sapiens` for `homo_sapiens`.
+fn scientific_name(id: &ReferenceId) -> String {
+    let words = id.species().replace('_', " ");
+    let mut chars = words.chars();
+    chars
+        .next()
+        .map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + chars.as_str())
+}
+
+async fn list(catalog: &dyn ReferenceCatalog) -> anyhow::Result<String> {
+    let mut lines = String::new();
+    for entry in catalog.list().await? {
+        let (_, stored) = reference(catalog, &entry.id).await?;
+        let size = size(stored.manifest.bytes());
+        let transcripts = stored.manifest.transcripts.all;
+        let (id, state) = (&entry.id, entry.state.as_str());
+        writeln!(lines, "{id}\t{state}\t{size}\t{transcripts} transcripts")?;
+    }
+    if lines.is_empty() {
+        eprintln!("the catalog is empty; `gas-reference add --help` shows how to add a reference");
+    }
+    Ok(lines)
+}
+
+/// Copies references to another catalog.
+async fn publish(
+    catalog: &dyn ReferenceCatalog,
+    to: &dyn ReferenceCatalog,
+    args: PublishArgs,
+    transfer: &Path,
+) -> anyhow::Result<()> {
+    let copied = |file: &ReferenceFile| eprintln!("copied {}, {}", file.name, size(file.bytes));
+    for id in ids_or_all(catalog, args.ids).await? {
+        eprintln!("publishing {id}");
+        publish_reference(catalog, to, &id, transfer, args.replace, &copied).await?;
+    }
+    Ok(())
+}
+
+async fn ids_or_all(
+    catalog: &dyn ReferenceCatalog,
+    ids: Vec<ReferenceId>,
+) -> anyhow::Result<Vec<ReferenceId>> {
+    if ids.is_empty() {
+        return Ok(catalog.list().await?.into_iter().map(|entry| entry.id).collect());
+    }
+    Ok(ids)
+}
+
+async fn verify(catalog: &dyn ReferenceCatalog, ids: Vec<ReferenceId>) -> anyhow::Result<ExitCode> {
+    let mut code = ExitCode::SUCCESS;
+    for id in ids_or_all(catalog, ids).await? {
+        let problems = verify_reference(catalog, &id).await?;
+        if problems.is_empty() {
+            print(&format!("{id}\tok\n"))?;
+        }
+        for problem in problems {
+            print(&format!("{id}\t{problem}\n"))?;
+            code = ExitCode::FAILURE;
+        }
+    }
+    Ok(code)
+}
+
+/// A manifest for a reader.
+fn text(manifest: &ReferenceManifest) -> String {
+    let mut lines = String::new();
+    let mut line = |name: &str, value: String| lines += &format!("{name:<11} {value}\n");
+    line("species", manifest.species.clone());
+    line("gene set", format!("{} {}", manifest.gene_set.name, manifest.gene_set.release));
+    let bases: u64 = manifest.contigs.iter().map(|contig| contig.length).sum();
+    line("contigs", format!("{} with {bases} bases", manifest.contigs.len()));
+    for contig in manifest.contigs.iter().take(3) {
+        line("", format!("{} {}", contig.name, contig.aliases.join(" ")));
+    }
+    let counts = manifest.transcripts;
+    line("genes", manifest.genes.to_string());
+    line(
+        "transcripts",
+        format!(
+            "{}; canonical {}, MANE Select {}, MANE Plus Clinical {}",
+            counts.all, counts.canonical, counts.mane_select, counts.mane_plus_clinical
+        ),
+    );
+    for source in &manifest.sources {
+        let from = source.url.as_ref().map_or(String::new(), |url| format!(" from {url}"));
+        line(&source.role, format!("{} {}{from}", source.file, source.sha256));
+    }
+    line("attribution", manifest.attribution.clone().unwrap_or_else(|| "unknown".to_owned()));
+    line("license", manifest.license.clone().unwrap_or_else(|| "unknown".to_owned()));
+    line("size", size(manifest.bytes()));
+    lines
+}
+
+/// A number of bytes for a reader.
+fn size(bytes: u64) -> String {
+    const MIB: u64 = 1024 * 1024;
+    if bytes < MIB { format!("{bytes} bytes") } else { format!("{} MiB", bytes / MIB) }
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
+    Ok(std::io::stdout().write_all(text.as_bytes())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_catalog_is_a_folder_or_in_a_bucket_with_a_prefix() {
+        let location = |text: &str| text.parse::<CatalogLocation>();
+        assert_eq!(location("a/b"), Ok(CatalogLocation::Folder("a/b".into())));
+        let (bucket, prefix) = ("gas-references-1".to_owned(), "gas".to_owned());
+        let expected = Ok(CatalogLocation::Bucket { bucket, prefix });
+        assert_eq!(location("s3://gas-references-1/gas/"), expected);
+        assert!(location("s3://gas-references-1").is_err());
+    }
+
+    #[test]
+    fn species_have_names_as_readers_write_them() {
+        let id = "escherichia_coli/ASM584v2/refseq-1".parse().unwrap();
+        assert_eq!(scientific_name(&id), "Escherichia coli");
+    }
+}

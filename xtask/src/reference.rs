@@ -1,0 +1,24 @@
+//! `./gas reference`: hands over to `gas-reference`, with a catalog in the workspace.
+
+use crate::paths::Paths;
+use crate::step::run;
+use anyhow::Result;
+use std::ffi::OsString;
+use std::process::Command;
+
+/// Builds `gas-reference` and runs it.
+pub(crate) fn reference(paths: &Paths, arguments: &[OsString]) -> Result<()> {
+    const FOLDER: &str = "GAS_REFERENCE_FOLDER";
+    let mut cargo = Command::new("cargo");
+    cargo
+        .args(["run", "--quiet", "--locked", "--package", "gas-references", "--manifest-path"])
+        .arg(paths.root.join("Cargo.toml"))
+        .arg("--")
+        .args(arguments);
+    // Not in the data folder, which `./gas down --wipe` deletes. The process stays in the caller's folder,
+    // so that relative paths in the arguments are right.
+    if std::env::var_os(FOLDER).is_none() {
+        cargo.env(FOLDER, paths.root.join(".gas-references"));
+    }
+    run(&mut cargo)
+}
