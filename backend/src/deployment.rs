@@ -18,6 +18,9 @@ pub struct Deployment {
     /// The S3 bucket of annotated files and logs.
     #[arg(long, env = "GAS_RESULTS_BUCKET")]
     pub results_bucket: String,
+    /// The S3 bucket of the catalog of references. Stacks of older versions have none.
+    #[arg(long, env = "GAS_REFERENCES_BUCKET")]
+    pub references_bucket: Option<String>,
     /// The DynamoDB table of jobs.
     #[arg(long, env = "GAS_ANNOTATIONS_TABLE")]
     pub annotations_table: String,

@@ -14,15 +14,18 @@ use gas_backend::ports::{
 use gas_backend::postgres::{
     PostgresAccountData, PostgresAccounts, PostgresAuditLog, PostgresSessions,
 };
+use gas_backend::references::ObjectCatalog;
 use gas_backend::testkit::{
     archive_capacity_contract, archive_contract, audit_contract, dispatches_contract,
     job_store_contract, object_store_contract, queue_contract, rate_limiter_contract,
-    sessions_contract, stored_bytes_contract,
+    reference_catalog_contract, sessions_contract, stored_bytes_contract,
 };
 use gas_shared::job::ObjectLocation;
+use gas_shared::reference::Sha256;
 use gas_shared::{JobId, Plan, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// A copy of the job table without rows, because the workers and the reconciler of the stack act on
@@ -218,6 +221,22 @@ async fn s3_fulfills_the_contract_of_the_object_store() -> Result<()> {
     };
     let bucket = stack.inputs_bucket();
     object_store_contract(&objects, &uploads, &bucket, folder.path(), put_part).await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn s3_fulfills_the_contract_of_the_catalog_of_references() -> Result<()> {
+    let stack = stack();
+    let objects = Arc::new(stack.sdk().await.object_store(true));
+    let catalog = ObjectCatalog::new(objects.clone(), &stack.references_bucket(), "gas");
+    let folder = tempfile::tempdir()?;
+    let damage = async |digest: &Sha256| {
+        let object = catalog.object(digest);
+        let size = objects.head(&object).await.expect("S3 is reachable").map_or(0, |o| o.size);
+        let other = vec![b'?'; size as usize];
+        objects.write(&object, other.into(), "text/plain").await.expect("S3 is reachable");
+    };
+    reference_catalog_contract(&catalog, folder.path(), damage).await;
     Ok(())
 }
 

@@ -41,6 +41,11 @@ impl Stack {
         self.0.web["GAS_INPUTS_BUCKET"].clone()
     }
 
+    /// The bucket of the catalog of references.
+    pub(crate) fn references_bucket(&self) -> String {
+        self.0.web["GAS_REFERENCES_BUCKET"].clone()
+    }
+
     /// The URL of the local Stripe, without a trailing slash.
     pub(crate) fn stripe_url(&self) -> String {
         self.0.web["GAS_STRIPE_API_URL"].trim_end_matches('/').to_owned()
