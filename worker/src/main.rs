@@ -15,6 +15,8 @@ mod heartbeat;
 mod outage;
 mod poll;
 mod redrive;
+mod reference_cache;
+mod references;
 mod report;
 mod run_file;
 mod scratch;
@@ -68,14 +70,18 @@ async fn confinement(settings: &ConfinementSettings) -> anyhow::Result<()> {
 }
 
 async fn annotate(settings: AnnotateSettings) -> anyhow::Result<()> {
-    settings.check()?;
     let shutdown = Shutdown::on_signal(settings.grace())?;
     let sdk = Sdk::from_env().await;
     let deployment = &settings.deployment;
+    // A large reference takes minutes.
+    let reference = tokio::select! {
+        reference = settings.references.open(deployment, &sdk) => reference?,
+        () = shutdown.requested() => return Ok(()),
+    };
     let worker = Worker {
         gas: AnnotateGas::connect(deployment, &sdk),
         queue: Arc::new(sdk.queue(&deployment.job_requests_queue_url)),
-        engine: settings.engine()?,
+        engine: settings.engine(reference.folder().to_owned())?,
         timing: settings.timing(),
         max_attempts: settings.max_attempts,
         intake: Arc::default(),

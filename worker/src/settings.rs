@@ -2,8 +2,9 @@
 
 use crate::engine::{Bubblewrap, Confinement, DelegatedCgroup, Engine, Limits, Sandbox, Template};
 use crate::redrive::RedriveSettings;
+use crate::references::ReferenceSettings;
 use crate::utility::UtilitySettings;
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gas_backend::Deployment;
 use jiff::SignedDuration;
@@ -96,9 +97,8 @@ pub(crate) struct AnnotateSettings {
     /// the program must write both next to the input, as AnnTools does: `python run.py {input}`.
     #[arg(long, env = "GAS_ANNOTATOR", default_value = ANNOTATOR)]
     pub(crate) annotator: String,
-    /// The folder of the reference, which replaces {bundle}.
-    #[arg(long, env = "GAS_REFERENCE_BUNDLE")]
-    pub(crate) reference_bundle: PathBuf,
+    #[command(flatten)]
+    pub(crate) references: ReferenceSettings,
     /// The folder in which each run gets a scratch folder.
     #[arg(long, env = "GAS_WORK_DIR", default_value = "/var/tmp/gas-worker")]
     pub(crate) work_dir: PathBuf,
@@ -146,24 +146,11 @@ impl Timing {
 }
 
 impl AnnotateSettings {
-    /// Checks for errors that would otherwise appear at the first job.
-    pub(crate) fn check(&self) -> anyhow::Result<()> {
-        ensure!(
-            self.reference_bundle.is_dir(),
-            "{} is not a folder; build a reference with `gas-annotate build-reference` and set \
-             GAS_REFERENCE_BUNDLE to its folder",
-            self.reference_bundle.display()
-        );
-        Ok(())
-    }
-
-    /// Builds the engine.
-    pub(crate) fn engine(&self) -> anyhow::Result<Engine> {
+    /// Builds the engine for the reference in a folder, whose path is absolute.
+    pub(crate) fn engine(&self, reference: PathBuf) -> anyhow::Result<Engine> {
         let template = Template::parse(&self.annotator).with_context(|| {
             format!("GAS_ANNOTATOR {:?} is not a valid command line", self.annotator)
         })?;
-        // The engine runs in another folder, so a relative path would not resolve.
-        let reference = std::path::absolute(&self.reference_bundle)?;
         let indexer = Template::parse(INDEXER).context("the index builder's command line")?;
         let sandbox = self.sandbox.sandbox()?;
         let engine = Engine { template, indexer, reference, sandbox };

@@ -1,0 +1,409 @@
+//! The references on this machine: a folder of bounded size, filled from the catalog.
+//!
+//! | name | content |
+//! |---|---|
+//! | `objects/<digest>` | files of references, each once |
+//! | `bundles/<manifest digest>/` | references as the engine opens them: links to objects |
+//! | `incoming/` | the reference that is being fetched |
+//! | `locks/<manifest digest>` | shared lock: in use; modification time: last use |
+//! | `download.lock` | exclusive lock: one process fetches or removes |
+//!
+//! Locks are those of the kernel (flock), so they end with their process. All workers of a machine may
+//! share the folder: however many jobs need a reference, one of them fetches it and the others wait.
+
+use gas_backend::ports::{PortError, ReferenceCatalog, StoredManifest};
+use gas_shared::reference::{ReferenceFile, ReferenceId, Sha256};
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, File, Permissions, TryLockError};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use tokio::time::sleep;
+
+/// How often a lock that another job or process has is tried again.
+const LOCK_POLL: Duration = Duration::from_millis(100);
+
+/// Objects are shared by several references.
+const READ_ONLY: u32 = 0o444;
+
+/// A cache of references.
+#[derive(Clone)]
+pub(crate) struct ReferenceCache {
+    folder: PathBuf,
+    limit: u64,
+    catalog: Arc<dyn ReferenceCatalog>,
+}
+
+/// A reference in use. It is not removed from the cache as long as this value lives.
+#[derive(Debug)]
+pub(crate) struct ReferenceLease {
+    folder: PathBuf,
+    // The lock is released when the file is closed.
+    _lock: File,
+}
+
+impl ReferenceLease {
+    /// The folder of the reference.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+/// Why a reference is not in the cache.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CacheError {
+    #[error(
+        "reference {id} has {bytes} bytes, but the cache may have only {limit}; raise \
+         GAS_REFERENCE_CACHE_MIB"
+    )]
+    TooLarge { id: ReferenceId, bytes: u64, limit: u64 },
+    #[error(
+        "the cache has no space for the {bytes} bytes of reference {id}, since running jobs use the \
+         references in it; raise GAS_REFERENCE_CACHE_MIB"
+    )]
+    Full { id: ReferenceId, bytes: u64 },
+    #[error(transparent)]
+    Catalog(#[from] PortError),
+    #[error("the cache of references failed")]
+    File(#[from] io::Error),
+}
+
+impl ReferenceCache {
+    /// A cache in a folder, of at most `limit` bytes.
+    pub(crate) fn new(
+        folder: impl Into<PathBuf>,
+        limit: u64,
+        catalog: Arc<dyn ReferenceCatalog>,
+    ) -> Self {
+        Self { folder: folder.into(), limit, catalog }
+    }
+
+    /// A reference for the duration of the lease. It is fetched from the catalog unless it is there; the
+    /// references that were not used for longest are removed if their space is needed.
+    pub(crate) async fn acquire(
+        &self,
+        reference: &StoredManifest,
+    ) -> Result<ReferenceLease, CacheError> {
+        for name in ["objects", "bundles", "incoming", "locks"] {
+            fs::create_dir_all(self.folder.join(name))?;
+        }
+        loop {
+            if let Some(lease) = self.lease(&reference.digest).await? {
+                return Ok(lease);
+            }
+            let lock = open_lock(&self.folder.join("download.lock"))?;
+            wait_for(|| lock.try_lock()).await?;
+            // Another job may have fetched it in the meantime.
+            if !self.bundle(&reference.digest).exists() {
+                self.fetch(reference).await?;
+            }
+        }
+    }
+
+    /// A lease, if the reference is in the cache.
+    async fn lease(&self, digest: &Sha256) -> io::Result<Option<ReferenceLease>> {
+        let lock = open_lock(&self.lock_path(digest))?;
+        wait_for(|| lock.try_lock_shared()).await?;
+        let folder = self.bundle(digest);
+        if !folder.exists() {
+            return Ok(None);
+        }
+        lock.set_modified(SystemTime::now())?;
+        Ok(Some(ReferenceLease { folder, _lock: lock }))
+    }
+
+    /// Fetches a reference. The caller has the download lock.
+    async fn fetch(&self, reference: &StoredManifest) -> Result<(), CacheError> {
+        let manifest = &reference.manifest;
+        let bytes = manifest.bytes();
+        if bytes > self.limit {
+            let (id, limit) = (manifest.id.clone(), self.limit);
+            return Err(CacheError::TooLarge { id, bytes, limit });
+        }
+        let (cache, files) = (self.clone(), manifest.files.clone());
+        let has_space = blocking(move || cache.make_space(&files)).await?;
+        if !has_space {
+            return Err(CacheError::Full { id: manifest.id.clone(), bytes });
+        }
+        tracing::info!(reference = %manifest.id, bytes, "reference is fetched");
+        // A name that no earlier download has, of which a thread may still be writing.
+        let incoming = tempfile::tempdir_in(self.folder.join("incoming"))?;
+        for file in &manifest.files {
+            self.place(file, &incoming.path().join(&file.name)).await?;
+        }
+        File::open(incoming.path())?.sync_all()?;
+        fs::set_permissions(incoming.path(), Permissions::from_mode(0o755))?;
+        fs::rename(incoming.path(), self.bundle(&reference.digest))?;
+        File::open(self.folder.join("bundles"))?.sync_all()?;
+        tracing::info!(reference = %manifest.id, "reference is ready");
+        Ok(())
+    }
+
+    /// Links a file to its object, which is fetched unless another reference has it already.
+    async fn place(&self, file: &ReferenceFile, to: &Path) -> Result<(), CacheError> {
+        let object = self.object(&file.sha256);
+        match fs::hard_link(&object, to) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            linked => return Ok(linked?),
+        }
+        // The catalog verifies the content.
+        self.catalog.fetch_object(file, to).await?;
+        fs::set_permissions(to, Permissions::from_mode(READ_ONLY))?;
+        File::open(to)?.sync_all()?;
+        Ok(fs::hard_link(to, object)?)
+    }
+
+    /// Removes what no reference needs, and then references that are not in use, until the files have
+    /// space. `false` if there is not enough.
+    fn make_space(&self, files: &[ReferenceFile]) -> io::Result<bool> {
+        // What is there is of processes that were killed: the caller has the download lock.
+        for entry in fs::read_dir(self.folder.join("incoming"))? {
+            fs::remove_dir_all(entry?.path())?;
+        }
+        loop {
+            let stored = self.sweep()?;
+            let mut seen = HashSet::new();
+            let missing = files.iter().filter(|file| {
+                seen.insert(&file.sha256) && !stored.contains_key(file.sha256.as_str())
+            });
+            let missing: u64 = missing.map(|file| file.bytes).sum();
+            if stored.values().sum::<u64>().saturating_add(missing) <= self.limit {
+                return Ok(true);
+            }
+            if !self.remove_oldest()? {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Removes objects that no reference in the cache has, and returns the names and sizes of the others.
+    fn sweep(&self) -> io::Result<HashMap<String, u64>> {
+        let mut linked = HashSet::new();
+        for bundle in fs::read_dir(self.folder.join("bundles"))? {
+            for file in fs::read_dir(bundle?.path())? {
+                linked.insert(file?.metadata()?.ino());
+            }
+        }
+        let mut objects = HashMap::new();
+        for object in fs::read_dir(self.folder.join("objects"))? {
+            let object = object?;
+            let metadata = object.metadata()?;
+            if linked.contains(&metadata.ino()) {
+                objects.insert(object.file_name().to_string_lossy().into_owned(), metadata.len());
+            } else {
+                fs::remove_file(object.path())?;
+            }
+        }
+        Ok(objects)
+    }
+
+    /// Removes the reference that was not used for longest and is not in use. `false` if all are in use.
+    fn remove_oldest(&self) -> io::Result<bool> {
+        let mut bundles = Vec::new();
+        for bundle in fs::read_dir(self.folder.join("bundles"))? {
+            let bundle = bundle?;
+            let lock = open_lock(&self.folder.join("locks").join(bundle.file_name()))?;
+            bundles.push((lock.metadata()?.modified()?, bundle.path(), lock));
+        }
+        bundles.sort_by_key(|(last_use, ..)| *last_use);
+        for (_, path, lock) in bundles {
+            match lock.try_lock() {
+                Ok(()) => {
+                    tracing::info!(folder = %path.display(), "reference is removed from the cache");
+                    // Renamed first: a bundle is whole or absent.
+                    let removed = tempfile::tempdir_in(self.folder.join("incoming"))?;
+                    fs::rename(path, removed.path().join("bundle"))?;
+                    removed.close()?;
+                    return Ok(true);
+                }
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+        }
+        Ok(false)
+    }
+
+    fn object(&self, digest: &Sha256) -> PathBuf {
+        self.folder.join("objects").join(digest.as_str())
+    }
+
+    fn bundle(&self, manifest: &Sha256) -> PathBuf {
+        self.folder.join("bundles").join(manifest.as_str())
+    }
+
+    fn lock_path(&self, manifest: &Sha256) -> PathBuf {
+        self.folder.join("locks").join(manifest.as_str())
+    }
+}
+
+fn open_lock(path: &Path) -> io::Result<File> {
+    File::options().create(true).truncate(false).write(true).open(path)
+}
+
+/// Waits for a lock without blocking the thread, so that a worker that stops does not wait for it.
+async fn wait_for(lock: impl Fn() -> Result<(), TryLockError>) -> io::Result<()> {
+    loop {
+        match lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) => sleep(LOCK_POLL).await,
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    operation: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    tokio::task::spawn_blocking(operation).await.map_err(io::Error::other)?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gas_backend::ports::ObjectStore;
+    use gas_backend::references::ObjectCatalog;
+    use gas_backend::testkit::{FakeObjects, reference_file, reference_manifest};
+    use gas_backend::usecases::{add_reference, reference};
+    use tempfile::TempDir;
+
+    const LIMIT: u64 = 100;
+
+    struct Fixture {
+        folder: TempDir,
+        objects: Arc<FakeObjects>,
+        catalog: Arc<ObjectCatalog>,
+    }
+
+    impl Fixture {
+        fn new() -> Self {
+            let objects = Arc::new(FakeObjects::default());
+            let catalog = Arc::new(ObjectCatalog::new(objects.clone(), "bucket", "gas"));
+            Self { folder: tempfile::tempdir().unwrap(), objects, catalog }
+        }
+
+        /// Each has the locks of its own, as another process has.
+        fn cache(&self) -> ReferenceCache {
+            let folder = self.folder.path().join("cache");
+            ReferenceCache::new(folder, LIMIT, self.catalog.clone())
+        }
+
+        /// Adds a reference with a shared file of 10 bytes and one of `bytes` bytes.
+        async fn reference(&self, name: &str, bytes: usize) -> StoredManifest {
+            let folder = self.folder.path();
+            let own = format!("{name}{}", ".".repeat(bytes - name.len()));
+            let files = vec![
+                reference_file(&folder.join("sequence.bin"), b"ACGTACGTAC"),
+                reference_file(&folder.join("models.bin"), own.as_bytes()),
+            ];
+            let manifest = reference_manifest(&format!("homo_sapiens/GRCh38/{name}"), files);
+            let entry = add_reference(&*self.catalog, folder, manifest, false).await.unwrap();
+            reference(&*self.catalog, &entry.id).await.unwrap().1
+        }
+
+        fn cached(&self, folder: &str) -> usize {
+            fs::read_dir(self.folder.path().join("cache").join(folder)).unwrap().count()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reference_is_fetched_once_however_many_jobs_wait() {
+        let fixture = Fixture::new();
+        let reference = fixture.reference("a", 20).await;
+        let caches: Vec<_> = (0..8).map(|_| fixture.cache()).collect();
+        let jobs = caches.iter().map(|cache| cache.acquire(&reference));
+        let leases = futures::future::try_join_all(jobs).await.unwrap();
+        for lease in &leases {
+            assert_eq!(fs::read(lease.folder().join("sequence.bin")).unwrap(), b"ACGTACGTAC");
+            let models = fs::metadata(lease.folder().join("models.bin")).unwrap();
+            assert_eq!((models.len(), models.mode() & 0o777), (20, READ_ONLY));
+        }
+        assert_eq!((fixture.cached("bundles"), fixture.cached("incoming")), (1, 0));
+        // It needs the catalog no more.
+        for file in &reference.manifest.files {
+            fixture.objects.delete(&fixture.catalog.object(&file.sha256)).await.unwrap();
+        }
+        fixture.cache().acquire(&reference).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn references_share_equal_files() {
+        let fixture = Fixture::new();
+        let (a, b) = (fixture.reference("a", 20).await, fixture.reference("b", 20).await);
+        let cache = fixture.cache();
+        let (one, other) = (cache.acquire(&a).await.unwrap(), cache.acquire(&b).await.unwrap());
+        let inode = |lease: &ReferenceLease, name: &str| {
+            fs::metadata(lease.folder().join(name)).unwrap().ino()
+        };
+        assert_eq!(inode(&one, "sequence.bin"), inode(&other, "sequence.bin"));
+        assert_ne!(inode(&one, "models.bin"), inode(&other, "models.bin"));
+        assert_eq!(fixture.cached("objects"), 3);
+    }
+
+    #[tokio::test]
+    async fn the_reference_that_was_not_used_for_longest_gives_way() {
+        let fixture = Fixture::new();
+        let a = fixture.reference("a", 40).await;
+        let b = fixture.reference("b", 40).await;
+        let c = fixture.reference("c", 40).await;
+        let cache = fixture.cache();
+        cache.acquire(&a).await.unwrap();
+        cache.acquire(&b).await.unwrap();
+        // `a` is now the one used last.
+        cache.acquire(&a).await.unwrap();
+        cache.acquire(&c).await.unwrap();
+        let is_cached = |reference: &StoredManifest| cache.bundle(&reference.digest).exists();
+        assert_eq!((is_cached(&a), is_cached(&b), is_cached(&c)), (true, false, true));
+        assert_eq!(fixture.cached("objects"), 3);
+        cache.acquire(&b).await.unwrap();
+        assert_eq!((is_cached(&a), is_cached(&b), is_cached(&c)), (false, true, true));
+    }
+
+    #[tokio::test]
+    async fn a_reference_in_use_is_never_removed() {
+        let fixture = Fixture::new();
+        let (a, b) = (fixture.reference("a", 60).await, fixture.reference("b", 60).await);
+        let other_worker = fixture.cache();
+        let lease = other_worker.acquire(&a).await.unwrap();
+        let refused = fixture.cache().acquire(&b).await;
+        assert!(matches!(refused, Err(CacheError::Full { bytes: 70, .. })), "{refused:?}");
+        assert!(lease.folder().join("models.bin").exists());
+        drop(lease);
+        fixture.cache().acquire(&b).await.unwrap();
+        assert_eq!(fixture.cached("bundles"), 1);
+        let large = fixture.reference("large", LIMIT as usize).await;
+        let refused = fixture.cache().acquire(&large).await;
+        assert!(matches!(refused, Err(CacheError::TooLarge { .. })), "{refused:?}");
+        assert_eq!(fixture.cached("bundles"), 1, "nothing is removed in vain");
+    }
+
+    #[tokio::test]
+    async fn what_a_killed_worker_left_is_removed() {
+        let fixture = Fixture::new();
+        let reference = fixture.reference("a", 60).await;
+        let cache = fixture.cache();
+        let left = fixture.folder.path().join("cache");
+        fs::create_dir_all(left.join("incoming/half")).unwrap();
+        fs::write(left.join("incoming/half/sequence.bin"), "AC").unwrap();
+        fs::create_dir_all(left.join("objects")).unwrap();
+        fs::write(left.join("objects/unlinked"), vec![b'.'; LIMIT as usize]).unwrap();
+        cache.acquire(&reference).await.unwrap();
+        assert_eq!((fixture.cached("incoming"), fixture.cached("objects")), (0, 2));
+    }
+
+    #[tokio::test]
+    async fn a_damaged_object_is_not_used_and_the_next_job_tries_again() {
+        let fixture = Fixture::new();
+        let reference = fixture.reference("a", 20).await;
+        let models = fixture.catalog.object(&reference.manifest.files[1].sha256);
+        let whole = fixture.objects.get(&models).unwrap();
+        fixture.objects.put(&models, &[b'?'; 20]);
+        let cache = fixture.cache();
+        let refused = cache.acquire(&reference).await;
+        assert!(matches!(refused, Err(CacheError::Catalog(_))), "{refused:?}");
+        assert_eq!((fixture.cached("bundles"), fixture.cached("incoming")), (0, 0));
+        fixture.objects.put(&models, &whole);
+        cache.acquire(&reference).await.unwrap();
+    }
+}
