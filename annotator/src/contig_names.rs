@@ -140,9 +140,9 @@ fn plain(name: &[u8]) -> Vec<u8> {
     }
 }
 
-/// The plain name of a chromosome, such as `1` for `chr1`, as known assemblies name it.
+/// The name of a chromosome as known assemblies have it, such as `1` for `chr1` and `NC_000001.10`.
 pub(crate) fn plain_name(name: &str) -> String {
-    String::from_utf8_lossy(&plain(name.as_bytes())).into_owned()
+    String::from_utf8_lossy(&canonical_name(name.as_bytes())).into_owned()
 }
 
 #[cfg(test)]

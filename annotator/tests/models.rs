@@ -529,12 +529,15 @@ fn a_transcript_that_cannot_be_translated_is_left_out_with_its_reason() {
         (parts((171, 210), ""), "the CDS is outside the exons"),
         (parts((171, 300), ""), "the CDS is outside the exons"),
         (line("1", "mRNA", (690, 720), "ID=T1"), "ends beyond the contig's sequence"),
-        (line("2", "mRNA", (1, 20), "ID=T1"), "no sequence for the contig"),
     ] {
         let reference = build("m.gff3", &models, &contig("1", 0));
         assert_eq!(left_out(&reference), [(reason, 1)], "{models}");
         assert_eq!(reference.manifest.transcripts, 0);
     }
+    let elsewhere = line("1", "mRNA", (690, 700), "ID=T1") + &line("2", "mRNA", (1, 20), "ID=T2");
+    let reference = build("m.gff3", &elsewhere, &contig("1", 0));
+    assert_eq!(left_out(&reference), [("no sequence for the contig", 1)]);
+    assert_eq!(reference.manifest.transcripts, 1);
 }
 
 /// The contig of [`contig`] on the other strand, and the same of lines of features.

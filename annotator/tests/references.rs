@@ -210,6 +210,10 @@ fn gene_models_and_sequences_of_another_assembly_are_refused() {
              the reference is of hg19",
         ),
         (
+            "##sequence-region NC_000020.11 1 64444167",
+            "contig NC_000020.11 has 64444167 bases, as in GRCh38, the reference is of hg19",
+        ),
+        (
             "##sequence-region chr20 1 64444167",
             "contig chr20 has 64444167 bases, as in GRCh38, the reference is of hg19",
         ),
@@ -223,6 +227,7 @@ fn gene_models_and_sequences_of_another_assembly_are_refused() {
         ("##sequence-region 1 1 200", None),
         ("##sequence-region 1 1 249250621", None),
         ("##sequence-region 20 5 64444167", None),
+        ("##sequence-region NC_000020.10 1 63025520", None),
         (
             "##sequence-region 1 1 300",
             Some("contig 1 has 300 bases in the file, 200 in the sequence"),
@@ -230,5 +235,16 @@ fn gene_models_and_sequences_of_another_assembly_are_refused() {
     ] {
         let manifest = with_models("hg19", &format!("{head}\n{MODELS}")).unwrap();
         assert_eq!(manifest.notes, Vec::from_iter(note.map(str::to_owned)), "{head}");
+    }
+    let error = with_models("hg19", &MODELS.replace("1\tx", "NC_000001.11\tx")).unwrap_err();
+    let reason = "no contig of the file has a sequence (transcript t1 on NC_000001.11: no sequence for the contig)";
+    assert!(error.ends_with(reason), "{error}");
+}
+
+#[test]
+fn a_track_without_entries_is_noted() {
+    for (is_bed, text) in [(true, "# no regions\n"), (false, "##fileformat=VCFv4.2\n")] {
+        let manifest = with_track("test", "mine", is_bed, text).unwrap();
+        assert_eq!(manifest.notes, ["track mine: the file has no entries"]);
     }
 }

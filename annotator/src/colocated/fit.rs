@@ -213,7 +213,9 @@ impl Fit {
         ];
         let found = counts.into_iter().filter(|(count, _)| *count > 0);
         let found = found.map(|(count, what)| format!("{count} entries {what} are left out"));
-        let notes = self.other_length.iter().cloned().chain(found);
+        let is_empty = self.entries == 0 && self.other_contigs + self.beyond + mismatches == 0;
+        let empty = is_empty.then(|| "the file has no entries".to_owned());
+        let notes = self.other_length.iter().cloned().chain(found).chain(empty);
         Ok(notes.map(|note| format!("track {name}: {note}")).collect())
     }
 }

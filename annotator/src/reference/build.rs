@@ -67,6 +67,12 @@ pub fn build_reference(options: &BuildOptions) -> Result<Manifest, Error> {
             .map_err(|(line, reason)| Error::Source { path: path.clone(), line, reason })?;
         notes.extend(other_length);
         let mut built = assemble(&found, &contigs, &names);
+        let is_empty = built.models.iter().all(|model| model.transcripts.is_empty());
+        if let Some(first) = built.left_out.notes.first().filter(|_| is_empty)
+            && built.left_out.is_without_sequence()
+        {
+            return Err(source.error(format!("no contig of the file has a sequence ({first})")));
+        }
         if !found.has_stop_codons {
             let completed = complete_stop_codons(&mut built.models, &contigs, &sequence);
             if completed > 0 {

@@ -89,6 +89,11 @@ impl LeftOutReport {
         }
     }
 
+    /// Whether everything that was left out has no sequence.
+    pub(super) fn is_without_sequence(&self) -> bool {
+        !self.counts.is_empty() && self.counts.keys().all(|reason| *reason == LeftOut::NoSequence)
+    }
+
     /// Adds the counts to those of other files.
     pub(super) fn add_counts(&self, sums: &mut BTreeMap<String, u64>) {
         for (reason, count) in &self.counts {
