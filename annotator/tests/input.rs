@@ -365,3 +365,37 @@ fn the_annotated_text_is_accepted_at_the_limit_and_refused_above() {
         format!("line 3: the annotated file has more than {} bytes, which is far", most - 1);
     assert!(error.starts_with(&expected), "{error}");
 }
+
+#[test]
+fn records_at_many_positions_may_have_much_annotation_and_repeated_records_may_not() {
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use std::io::Write;
+    // Nine transcripts overlap these positions.
+    let annotated_with = |step: usize| {
+        let records: String = (0..3000)
+            .map(|n| {
+                format!(
+                    "20\t{}\t.\tN\tA,C,G,T,AA,AC,AG,AT,CA,CC,CG,CT\t.\t.\t.\n",
+                    2_967_400 + n * step
+                )
+            })
+            .collect();
+        let text = format!(
+            "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n{records}"
+        );
+        let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+        packed.write_all(text.as_bytes()).unwrap();
+        let packed = packed.finish().unwrap();
+        let size = packed.len() as u64;
+        let options = Options { min_output_bytes: 0, ..Options::default() };
+        let input = file(packed);
+        let (done, output) = annotate(&input, "out.vcf", &options);
+        (done, std::fs::metadata(output).map_or(0, |output| output.len()), size)
+    };
+    let (done, output, size) = annotated_with(1);
+    done.unwrap();
+    assert!(output > 1000 * size, "{output} {size}");
+    let error = annotated_with(0).0.unwrap_err().to_string();
+    assert!(error.contains("far more than files of this size have"), "{error}");
+}
