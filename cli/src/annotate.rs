@@ -146,8 +146,8 @@ async fn save(
     }
     let mut lines = vec![show::line(&job)];
     if let Some(output) = output {
-        download(api, &job, output, force).await?;
-        lines.extend(output.paths().map(|path| path.display().to_string()));
+        let saved = download(api, &job, output, force).await?;
+        lines.extend(saved.map(|path| path.display().to_string()));
     }
     Ok((job, lines))
 }

@@ -163,6 +163,26 @@ async fn the_job_of_a_file_that_storage_rejects_is_cancelled() {
     assert_eq!((fake.times("POST", "/cancel").len(), fake.times("POST", "/submit").len()), (1, 1));
 }
 
+#[tokio::test]
+async fn a_compressed_result_is_saved_with_the_ending_gz_and_not_replaced() {
+    let (folder, paths) = files(["x.vcf"]);
+    let out = folder.path().join("out");
+    let packed = || -> Hook {
+        let packed = b"\x1f\x8b\x08\x04packed";
+        Box::new(move |call, _| call.contains("/stored/").then(|| packed.into_response()))
+    };
+    let (done, _) = run(packed(), paths.clone(), Some(out.clone())).await;
+    assert!(is_success(done));
+    assert_eq!(std::fs::read(out.join("x.annot.vcf.gz")).unwrap()[..2], [0x1f, 0x8b]);
+    assert!(!out.join("x.annot.vcf").exists());
+    std::fs::remove_file(out.join("x.log")).unwrap();
+    let (again, fake) = run(packed(), paths, Some(out.clone())).await;
+    assert!(
+        matches!(again.unwrap_err(), CliError::Exists(path) if path.ends_with("x.annot.vcf.gz"))
+    );
+    assert_eq!(fake.times(POLL, "/result").len(), 0);
+}
+
 /// Returns a job in the state `paused`, which this program does not know, at the first two polls and
 /// then whatever the fake returns. With `finished`, the job has ended in that state.
 fn paused(finished: bool) -> Hook {

@@ -60,8 +60,9 @@ async fn run(cli: Cli) -> Result<ExitCode, CliError> {
             let job = api.job(id).await?;
             // Validated here too, so that the server's response cannot lead out of the folder.
             let output = OutputPaths::new(&output, &FileName::parse(&job.file_name)?);
-            download::download(&api, &job, &output, force).await?;
-            output.paths().for_each(|path| println!("{}", path.display()));
+            for path in download::download(&api, &job, &output, force).await? {
+                println!("{}", path.display());
+            }
         }
         Command::Account => show::account(&api.account().await?),
     }

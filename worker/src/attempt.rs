@@ -1,6 +1,6 @@
 //! One attempt at a claimed job: download the input, run the engine, store its output.
 
-use crate::disk::output_limit;
+use crate::disk::{self, ResultForm};
 use crate::engine::{Annotated, EngineError, Task};
 use crate::outage::MaybeOutage;
 use crate::report::Report;
@@ -17,6 +17,8 @@ use std::path::Path;
 use tokio::time::Instant;
 
 const TEXT: &str = "text/plain; charset=utf-8";
+
+const GZIP: &str = "application/gzip";
 
 const JSON: &str = "application/json";
 
@@ -77,23 +79,27 @@ pub(crate) async fn attempt(
     // The user's file name must not become part of a path or a command line.
     let input_name = if name.is_gzip() { "input.vcf.gz" } else { "input.vcf" };
     let input = folder.join(input_name);
-    // The paths at which AnnTools, which takes no output arguments, writes them.
-    let output = folder.join("input.annot.vcf");
-    let log = folder.join("input.vcf.count.log");
-
     report.begin_step(step::DOWNLOAD);
     let fetched = intake.retry(|| fetch(gas, job, &input)).await?;
     if job.input.etag.as_ref().is_some_and(|confirmed| *confirmed != fetched.etag) {
         return Err(AttemptError::InputReplaced);
+    }
+    let (size, gzip) = (fetched.size, name.is_gzip());
+    // The paths at which AnnTools, which takes no output arguments, writes them.
+    let mut output = folder.join("input.annot.vcf");
+    let log = folder.join("input.vcf.count.log");
+    if engine.result_form(size, gzip) == ResultForm::Bgzf {
+        output.add_extension("gz");
     }
     let task = Task {
         folder,
         input: &input,
         output: &output,
         log: &log,
-        file_bytes: output_limit(fetched.size, name.is_gzip()),
+        file_bytes: disk::output_limit(size, gzip),
+        more_time: disk::more_time(size, gzip),
     };
-    let deadline = engine.deadline();
+    let deadline = engine.deadline(task);
     let Annotated { records, not_annotated } = engine.run(task, deadline, report).await?;
 
     report.begin_step(step::STORE);
@@ -102,7 +108,8 @@ pub(crate) async fn attempt(
     let result = gas.object_keys.result(job.owner, job.id, name);
     let log_key = gas.object_keys.log(job.owner, job.id, name);
     let (from, log_from) = (annotated.path(), count_log.path());
-    let result_size = intake.retry(|| gas.objects.store(&from, &result, TEXT)).await?;
+    let kind = if annotated.is_gzip()? { GZIP } else { TEXT };
+    let result_size = intake.retry(|| gas.objects.store(&from, &result, kind)).await?;
     intake.retry(|| gas.objects.store(&log_from, &log_key, TEXT)).await?;
 
     intake.retry(|| store_summary(gas, job, &output)).await?;

@@ -115,7 +115,8 @@ impl Worker {
         tracing::info!("job claimed");
         let report = Report::new(self.gas.jobs.clock.clone());
         report.resume(&self.gas, job).await;
-        let need = disk::space_needed(job.input.size.unwrap_or(0), job.input.name.is_gzip());
+        let (size, gzip) = (job.input.size.unwrap_or(0), job.input.name.is_gzip());
+        let need = disk::space_needed(size, gzip, self.engine.result_form(size, gzip));
         let ended = match self.scratch.admit(need) {
             Ok(Room::Folder(folder)) => {
                 report.note(&format!("attempt {} started", engine_failures(job) + 1));

@@ -56,7 +56,8 @@ async fn main() -> anyhow::Result<()> {
 
 /// Prints what the confinement adds to the start of the engine.
 async fn confinement(settings: &ConfinementSettings) -> anyhow::Result<()> {
-    let start_up = engine::measure_start_up(&settings.sandbox.sandbox()?, settings.runs).await?;
+    let sandbox = settings.sandbox.sandbox()?;
+    let start_up = engine::measure_start_up(&sandbox, settings.runs).await?;
     let millis = |time: std::time::Duration| time.as_secs_f64() * 1000.0;
     let (confined, limited) = (millis(start_up.sandboxed), millis(start_up.limited));
     writeln!(
@@ -66,6 +67,32 @@ async fn confinement(settings: &ConfinementSettings) -> anyhow::Result<()> {
         settings.runs,
         confined - limited
     )?;
+    if let (Some(engine), Some(input)) = (settings.engine(sandbox)?, &settings.input) {
+        let measured = engine::measure_runs(&engine, input, settings.at_once).await?;
+        print_runs(settings.at_once, &measured)?;
+    }
+    Ok(())
+}
+
+/// Prints the time and the memory of runs.
+fn print_runs(runs: u8, measured: &engine::Measured) -> std::io::Result<()> {
+    let mut out = std::io::stdout();
+    let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+    for (step, time, memory, bytes) in [
+        ("annotate", measured.annotate, measured.annotate_memory, measured.result_bytes),
+        ("index", measured.index, measured.index_memory, measured.index_bytes),
+    ] {
+        writeln!(
+            out,
+            "{step}: {runs} at once {:.2} s, {:.1} MiB each on the disk; at most {:.0} MiB of own memory, \
+             {:.0} MiB resident, {:.0} MiB with shared pages counted once",
+            time.as_secs_f64(),
+            mib(bytes),
+            mib(memory.own),
+            mib(memory.resident),
+            mib(memory.proportional)
+        )?;
+    }
     Ok(())
 }
 
@@ -78,10 +105,12 @@ async fn annotate(settings: AnnotateSettings) -> anyhow::Result<()> {
         reference = settings.references.open(deployment, &sdk) => reference?,
         () = shutdown.requested() => return Ok(()),
     };
+    let engine = settings.engine(reference.folder().to_owned())?;
+    engine.check_reference().await?;
     let worker = Worker {
         gas: AnnotateGas::connect(deployment, &sdk),
         queue: Arc::new(sdk.queue(&deployment.job_requests_queue_url)),
-        engine: settings.engine(reference.folder().to_owned())?,
+        engine,
         timing: settings.timing(),
         max_attempts: settings.max_attempts,
         intake: Arc::default(),

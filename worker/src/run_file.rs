@@ -4,8 +4,11 @@ use rustix::fs::OFlags;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+/// The first bytes of a gzip file.
+const GZIP_START: [u8; 2] = [0x1f, 0x8b];
 
 /// An open regular file of a run.
 ///
@@ -32,6 +35,16 @@ impl RunFile {
         }
     }
 
+    /// Whether the file begins as gzip and BGZF do (RFC 1952, section 2.3.1).
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    pub(crate) fn is_gzip(&self) -> io::Result<bool> {
+        let mut start = [0; 2];
+        Ok(self.0.read_at(&mut start, 0)? == start.len() && start == GZIP_START)
+    }
+
     /// A path that leads to the open file (proc(5)), for readers that take a path. It is valid as long
     /// as this value.
     pub(crate) fn path(&self) -> PathBuf {
@@ -44,6 +57,21 @@ mod tests {
     use super::*;
     use std::fs;
     use std::os::unix::fs::symlink;
+
+    #[test]
+    fn compressed_files_are_recognized_by_their_first_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        for (content, expected) in [
+            (&b"\x1f\x8b\x08\x04"[..], true),
+            (b"##fileformat", false),
+            (b"\x1f", false),
+            (b"", false),
+        ] {
+            fs::write(&path, content).unwrap();
+            assert_eq!(RunFile::open(&path).unwrap().is_gzip().unwrap(), expected, "{content:?}");
+        }
+    }
 
     #[test]
     fn a_file_stays_the_same_when_its_path_is_replaced() {

@@ -56,7 +56,7 @@ impl ScratchRoot {
         }
         let root = Self { path, disk };
         let space = root.disk.space(&root.path)?;
-        if disk::admit(disk::space_needed(0, false), space, 0) == Admission::Never {
+        if disk::admit(disk::smallest_need(), space, 0) == Admission::Never {
             let small = format!("its file system has only {} bytes", space.total);
             return Err(io::Error::other(small));
         }
@@ -102,7 +102,7 @@ impl ScratchRoot {
     fn has_room(&self) -> bool {
         let admitted = || -> io::Result<Admission> {
             let space = self.disk.space(&self.path)?;
-            Ok(disk::admit(disk::space_needed(0, false), space, self.reserved()?))
+            Ok(disk::admit(disk::smallest_need(), space, self.reserved()?))
         };
         admitted().unwrap_or_else(|error| {
             // The next job fails with this error, which is not a lack of space.

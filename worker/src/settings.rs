@@ -60,6 +60,15 @@ pub(crate) struct ConfinementSettings {
     /// The number of runs.
     #[arg(long, default_value_t = 100)]
     pub(crate) runs: u32,
+    /// Also annotate and index this file, and print time and memory. It needs --reference-bundle.
+    #[arg(long, requires = "reference_bundle")]
+    pub(crate) input: Option<PathBuf>,
+    /// The folder of the reference for --input.
+    #[arg(long)]
+    pub(crate) reference_bundle: Option<PathBuf>,
+    /// How many runs annotate the file at the same time.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..))]
+    pub(crate) at_once: u8,
 }
 
 /// Settings of the sandbox of child processes.
@@ -72,10 +81,11 @@ pub(crate) struct SandboxSettings {
     /// program, separated by colons. List what another annotator command needs.
     #[arg(long, env = "GAS_ENGINE_READ_PATHS", value_delimiter = ':')]
     pub(crate) engine_read_paths: Vec<PathBuf>,
-    /// The longest duration of one run, in seconds.
+    /// The longest duration of one run, in seconds. Runs of large files may take longer: a second for
+    /// each 64 KiB of a plain and 6 KiB of a compressed file, at most 4 hours.
     #[arg(long, env = "GAS_RUN_WALL_SECS", default_value_t = 900)]
     pub(crate) wall_secs: u64,
-    /// The most CPU time that one run may use, in seconds.
+    /// The most CPU time that one process of a run may use, in seconds, with the same addition.
     #[arg(long, env = "GAS_RUN_CPU_SECS", default_value_t = 900)]
     pub(crate) cpu_secs: u64,
     /// The most memory that the processes of one run may use together, in MiB. Memory-mapped files do
@@ -148,14 +158,7 @@ impl Timing {
 impl AnnotateSettings {
     /// Builds the engine for the reference in a folder, whose path is absolute.
     pub(crate) fn engine(&self, reference: PathBuf) -> anyhow::Result<Engine> {
-        let template = Template::parse(&self.annotator).with_context(|| {
-            format!("GAS_ANNOTATOR {:?} is not a valid command line", self.annotator)
-        })?;
-        let indexer = Template::parse(INDEXER).context("the index builder's command line")?;
-        let sandbox = self.sandbox.sandbox()?;
-        let engine = Engine { template, indexer, reference, sandbox };
-        engine.check()?;
-        Ok(engine)
+        engine(&self.annotator, reference, self.sandbox.sandbox()?)
     }
 
     /// The time limits of claims and heartbeats.
@@ -167,6 +170,25 @@ impl AnnotateSettings {
     pub(crate) fn grace(&self) -> Duration {
         Duration::from_secs(self.grace_secs)
     }
+}
+
+impl ConfinementSettings {
+    /// The engine for the reference, with the default command line.
+    pub(crate) fn engine(&self, sandbox: Sandbox) -> anyhow::Result<Option<Engine>> {
+        let Some(reference) = &self.reference_bundle else { return Ok(None) };
+        // The engine runs in another folder, so a relative path would not resolve.
+        let reference = std::path::absolute(reference)?;
+        engine(ANNOTATOR, reference, sandbox).map(Some)
+    }
+}
+
+fn engine(annotator: &str, reference: PathBuf, sandbox: Sandbox) -> anyhow::Result<Engine> {
+    let template = Template::parse(annotator)
+        .with_context(|| format!("GAS_ANNOTATOR {annotator:?} is not a valid command line"))?;
+    let indexer = Template::parse(INDEXER).context("the index builder's command line")?;
+    let engine = Engine { template, indexer, reference, sandbox };
+    engine.check()?;
+    Ok(engine)
 }
 
 impl SandboxSettings {
@@ -200,13 +222,17 @@ impl SandboxSettings {
             cgroup = cgroup.is_some(),
             "engine sandbox ready"
         );
-        let limits = Limits {
+        Ok(Sandbox { confinement, cgroup, limits: self.limits() })
+    }
+
+    /// The limits of a run of a small input.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
             wall: Duration::from_secs(self.wall_secs),
             cpu_secs: self.cpu_secs,
             memory_bytes: self.memory_mib.saturating_mul(MIB),
             tasks: self.tasks,
-        };
-        Ok(Sandbox { confinement, cgroup, limits })
+        }
     }
 }
 

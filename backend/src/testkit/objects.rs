@@ -133,9 +133,10 @@ impl ObjectStore for FakeObjects {
     }
 
     async fn sign_download(&self, download: &Download<'_>) -> PortResult<String> {
-        let file = download.file;
-        let seconds = download.valid_for.as_secs();
-        Ok(format!("https://s3.example/{}/{}?X-Amz-Expires={seconds}", file.bucket, file.key))
+        let Download { file, save_as, valid_for } = download;
+        let seconds = valid_for.as_secs();
+        let name = format!("{}/{}?save_as={save_as}", file.bucket, file.key);
+        Ok(format!("https://s3.example/{name}&X-Amz-Expires={seconds}"))
     }
 
     async fn sign_upload(

@@ -15,6 +15,9 @@ pub const DOWNLOAD_LINK_SECS: i64 = 60;
 /// truncated one cannot be parsed.
 const SUMMARY_MAX_BYTES: u64 = 8 * 1024 * 1024;
 
+/// The first bytes of a gzip file (RFC 1952, section 2.3.1), and of BGZF.
+const GZIP_START: &[u8] = &[0x1f, 0x8b];
+
 /// The reason why a result cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum DownloadError {
@@ -69,7 +72,9 @@ pub enum DownloadError {
 
 /// Signs a link with which the owner's browser downloads the result.
 ///
-/// On the Free plan, a link is signed only within the download window and expires with it.
+/// On the Free plan, a link is signed only within the download window and expires with it. The name of
+/// the download says whether the result is text or BGZF, which its first bytes tell: both have the same
+/// object key.
 ///
 /// # Errors
 /// [`DownloadError`].
@@ -79,9 +84,11 @@ pub async fn sign_result_link(
     id: JobId,
 ) -> Result<String, DownloadError> {
     let result = open_result(gas, owner, id).await?;
+    let start = gas.objects.read_head(&result.file, GZIP_START.len() as u64).await?;
+    let ending = if start.is_some_and(|start| start == GZIP_START) { ".gz" } else { "" };
     let download = Download {
         file: &result.file,
-        save_as: &format!("{}.annot.vcf", result.job.input.name.stem()),
+        save_as: &format!("{}.annot.vcf{ending}", result.job.input.name.stem()),
         valid_for: result.link_lifetime,
     };
     Ok(gas.objects.sign_download(&download).await?)
@@ -193,6 +200,21 @@ mod tests {
             sign_result_link(&test.gas, eve.id, done.id).await.unwrap_err(),
             DownloadError::Find(FindError::NotFound(_))
         ));
+    }
+
+    #[tokio::test]
+    async fn the_name_of_a_download_says_whether_the_result_is_compressed() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        for (result, name) in [
+            (&b"##fileformat"[..], "a.annot.vcf"),
+            (b"\x1f\x8b\x08\x04", "a.annot.vcf.gz"),
+            (b"", "a.annot.vcf"),
+        ] {
+            let job = test.completed_job_with(&ada, result).await;
+            let link = sign_result_link(&test.gas, ada.id, job.id).await.unwrap();
+            assert!(link.contains(&format!("?save_as={name}&")), "{link}");
+        }
     }
 
     #[tokio::test]

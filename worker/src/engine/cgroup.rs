@@ -117,6 +117,8 @@ impl Drop for RunCgroup {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::{Confinement, Limits, Sandbox};
+    use std::time::Duration;
     use tempfile::TempDir;
 
     /// A folder with the files that the kernel shows in a delegated group.
@@ -154,6 +156,16 @@ mod tests {
         assert_eq!(run.reached(), Some(Reached::Tasks));
         fs::write(file("memory.events"), "low 0\noom 1\noom_kill 1\n").unwrap();
         assert_eq!(run.reached(), Some(Reached::Memory));
+    }
+
+    #[test]
+    fn the_files_that_a_run_maps_do_not_count_for_its_memory() {
+        let folder = delegated("memory pids", &std::process::id().to_string());
+        let group = DelegatedCgroup::open(folder.path()).unwrap();
+        let limits = Limits { wall: Duration::ZERO, cpu_secs: 0, memory_bytes: 2000, tasks: 7 };
+        let sandbox = Sandbox { confinement: Confinement::Limits, cgroup: Some(group), limits };
+        let run = sandbox.cgroup(5000).unwrap().unwrap();
+        assert_eq!(fs::read_to_string(run.0.join("memory.max")).unwrap(), "7000");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::testing::shell_engine;
 use gas_backend::clock::SystemClock;
 use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,6 +21,7 @@ const MIB: u64 = 1024 * 1024;
 struct Machine {
     root: TempDir,
     engine: Engine,
+    more_time: Duration,
 }
 
 impl Machine {
@@ -35,7 +37,7 @@ impl Machine {
         engine.reference = root.path().join("reference");
         engine.sandbox.confinement =
             Confinement::Namespaces(Bubblewrap::probe(Vec::new()).unwrap());
-        Self { root, engine }
+        Self { root, engine, more_time: Duration::ZERO }
     }
 
     fn path(&self, path: &str) -> PathBuf {
@@ -46,10 +48,16 @@ impl Machine {
         let scratch = self.path("scratch");
         let at = |name: &str| scratch.join(name);
         let (input, output, log) = (at("input.vcf"), at("out.vcf"), at("log"));
-        let task =
-            Task { folder: &scratch, input: &input, output: &output, log: &log, file_bytes: MIB };
+        let task = Task {
+            folder: &scratch,
+            input: &input,
+            output: &output,
+            log: &log,
+            file_bytes: MIB,
+            more_time: self.more_time,
+        };
         let report = Report::new(Arc::new(SystemClock));
-        let ran = self.engine.run(task, self.engine.deadline(), &report).await;
+        let ran = self.engine.run(task, self.engine.deadline(task), &report).await;
         ran.map(|ran| ran.records)
     }
 
@@ -278,6 +286,80 @@ async fn memory_is_limited_for_one_process_and_for_all_together() {
     }
 }
 
+/// Reads a byte of each MiB of `reference/sequence.bin` through a mapping.
+const READ_REFERENCE: &str = r#"exec python3 -c '
+import mmap, sys
+with open(sys.argv[1] + "/sequence.bin", "rb") as file:
+    sequence = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+print({"event": "done", "records": sum(1 - sequence[n] for n in range(0, len(sequence), 1 << 20))})
+' "$REFERENCE" | tr "'" '"'"#;
+
+fn default_limits() -> Limits {
+    use crate::settings::{Cli, Role};
+    let cli = <Cli as clap::Parser>::parse_from(["gas-worker", "confinement"]);
+    let Role::Confinement(settings) = cli.role else { panic!("{cli:?}") };
+    settings.sandbox.limits()
+}
+
+#[tokio::test]
+async fn a_reference_of_4_gib_can_be_read_under_the_default_limits() {
+    for confine in [|_: &mut Engine| {}, without_namespaces] {
+        let mut machine = Machine::new("");
+        let reference = machine.path("reference");
+        let script = READ_REFERENCE.replace("$REFERENCE", &reference.display().to_string());
+        fs::write(machine.path("scratch/engine.sh"), script).unwrap();
+        let file = fs::File::create(reference.join("sequence.bin")).unwrap();
+        // The file has no blocks on the disk.
+        file.set_len(4096 * MIB).unwrap();
+        machine.engine.sandbox.limits = default_limits();
+        confine(&mut machine.engine);
+        assert_eq!(machine.run().await.unwrap(), 4096);
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_allocates_more_than_the_default_limits_is_ended() {
+    let script = "exec dd if=/dev/zero of=/dev/null bs=5000M count=1";
+    let text = over_limit(script, |limits| *limits = default_limits()).await;
+    assert!(text.contains("more memory than the limit of 2048 MiB"), "{text}");
+}
+
+#[tokio::test]
+async fn a_large_input_has_more_time() {
+    let mut machine = Machine::new(&format!("sleep 1; {DONE}"));
+    machine.engine.sandbox.limits.wall = Duration::from_millis(300);
+    assert!(matches!(machine.run().await, Err(EngineError::OverLimit(_))));
+    machine.more_time = Duration::from_secs(20);
+    assert_eq!(machine.run().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_reference_that_does_not_open_stops_the_worker_with_what_to_do() {
+    let mut machine = Machine::new("");
+    let engine = machine.path("scratch/gas-annotate");
+    fs::write(&engine, "#!/bin/sh\nexec sh \"$(dirname \"$0\")/engine.sh\" \"$@\"").unwrap();
+    fs::set_permissions(&engine, fs::Permissions::from_mode(0o755)).unwrap();
+    machine.engine.template =
+        Template::parse(&format!("{} {{input}} {{output}} {{bundle}}", engine.display())).unwrap();
+    without_namespaces(&mut machine.engine);
+    let check = async |script: &str| {
+        fs::write(machine.path("scratch/engine.sh"), script).unwrap();
+        machine.engine.check_reference().await
+    };
+    check(DONE).await.unwrap();
+    let no_records =
+        r#"test -e "$3/genes" && echo '{"error":"no contig","code":"contigs"}' >&2; exit 2"#;
+    check(no_records).await.unwrap();
+    let damaged = check("echo 'models.bin is damaged' >&2; exit 1").await.unwrap_err();
+    let damaged = format!("{damaged:#}");
+    for part in ["does not open under the limits", "GAS_RUN_MEMORY_MIB", "models.bin is damaged"] {
+        assert!(damaged.contains(part), "{damaged}");
+    }
+    let large = check("exec dd if=/dev/zero of=/dev/null bs=5000M count=1").await.unwrap_err();
+    let large = format!("{large:#}");
+    assert!(large.contains("needs more memory than the limit of 1024 MiB"), "{large}");
+}
+
 #[tokio::test]
 async fn cpu_time_is_limited() {
     let text = over_limit("while :; do :; done", |limits| limits.cpu_secs = 1).await;
@@ -325,8 +407,9 @@ async fn the_index_builder_is_confined_too() {
         output: &output,
         log: &output,
         file_bytes: MIB,
+        more_time: Duration::ZERO,
     };
-    let built = machine.engine.index(task, &index, machine.engine.deadline()).await;
+    let built = machine.engine.index(task, &index, machine.engine.deadline(task)).await;
     assert!(matches!(built, Err(EngineError::Crashed { .. })), "{built:?}");
     assert_eq!(machine.written("index"), "");
 }

@@ -10,8 +10,10 @@ mod cgroup;
 #[cfg(test)]
 mod confinement_tests;
 mod lines;
+mod measure_runs;
 mod messages;
 mod process;
+mod reference_check;
 mod run;
 mod sandbox;
 mod start_up;
@@ -20,6 +22,7 @@ mod watch;
 
 pub(crate) use bubblewrap::Bubblewrap;
 pub(crate) use cgroup::DelegatedCgroup;
+pub(crate) use measure_runs::{Measured, measure_runs};
 pub(crate) use messages::{Annotated, InputProblem};
 pub(crate) use run::{Engine, EngineError, Task};
 pub(crate) use sandbox::{Confinement, Limits, Sandbox};

@@ -63,7 +63,7 @@ pub(super) async fn run(
     on_stdout: impl FnMut(&[u8]),
     on_stderr: impl FnMut(&[u8]),
 ) -> Result<Ended, Stopped> {
-    let cgroup = sandbox.cgroup()?;
+    let cgroup = sandbox.cgroup(run.reference.map_or(0, watch::folder_bytes))?;
     let mut child = sandbox.command(run, cgroup.as_ref()).spawn()?;
     let group = ProcessGroup::of(&child);
     let (Some(stdout), Some(stderr), Some(pid)) =

@@ -2,14 +2,16 @@
 
 use super::messages::{Annotated, Event, InputProblem, input_problem, progress_after_steps};
 use super::process::{self, Ended, Stopped};
-use super::sandbox::{Confined, Exceeded, Exit, Sandbox, find_program};
+use super::sandbox::{Confined, Exceeded, Exit, Limits, Sandbox, find_program};
 use super::template::{Paths, Template};
+use crate::disk::ResultForm;
 use crate::report::Report;
 use gas_shared::exit_code::{BAD_INPUT, DISK_FULL};
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// The prefix of lines on standard error that the owner sees in the run log.
@@ -38,6 +40,8 @@ pub(crate) struct Task<'a> {
     pub(crate) log: &'a Path,
     /// The largest file that the run may write, in bytes.
     pub(crate) file_bytes: u64,
+    /// The time that the run may take in addition to the limits of every run.
+    pub(crate) more_time: Duration,
 }
 
 /// The reason why a run has no result.
@@ -68,10 +72,19 @@ impl Engine {
         missing.map_or(Ok(()), |missing| anyhow::bail!("program {missing:?} is not on the PATH"))
     }
 
+    /// The form of the result of an input. An engine that names its output itself writes text.
+    pub(crate) fn result_form(&self, input_bytes: u64, gzip: bool) -> ResultForm {
+        if self.template.names_output() {
+            ResultForm::of(input_bytes, gzip)
+        } else {
+            ResultForm::Text
+        }
+    }
+
     /// The time at which a run that starts now must have ended.
-    pub(crate) fn deadline(&self) -> Instant {
+    pub(crate) fn deadline(&self, task: Task<'_>) -> Instant {
         let now = Instant::now();
-        now.checked_add(self.sandbox.limits.wall).unwrap_or(now)
+        now.checked_add(self.sandbox.limits.extended(task.more_time).wall).unwrap_or(now)
     }
 
     /// Runs the engine and returns what it has annotated; the records are counted in the output if the
@@ -141,13 +154,15 @@ impl Engine {
         on_stdout: impl FnMut(&[u8]),
         on_stderr: impl FnMut(&[u8]),
     ) -> Result<Ended, EngineError> {
-        let Task { folder, file_bytes, .. } = task;
+        let Task { folder, file_bytes, more_time, .. } = task;
         let confined = Confined { command, folder, reference, file_bytes };
-        let ended = process::run(&self.sandbox, confined, deadline, on_stdout, on_stderr);
+        let limits = self.sandbox.limits.extended(more_time);
+        let sandbox = Sandbox { limits, ..self.sandbox.clone() };
+        let ended = process::run(&sandbox, confined, deadline, on_stdout, on_stderr);
         let ended = match ended.await {
             Ok(ended) => ended,
             Err(Stopped::Io(error)) => return Err(error.into()),
-            Err(Stopped::Exceeded(limit)) => return Err(self.over_limit(limit, file_bytes)),
+            Err(Stopped::Exceeded(limit)) => return Err(over_limit(limit, limits, file_bytes)),
         };
         if ended.succeeded() {
             return Ok(ended);
@@ -161,33 +176,32 @@ impl Engine {
             _ => Err(crashed(&ended)),
         }
     }
+}
 
-    fn over_limit(&self, limit: Exceeded, file_bytes: u64) -> EngineError {
-        let limits = self.sandbox.limits;
-        EngineError::OverLimit(match limit {
-            Exceeded::Time => format!(
-                "annotation takes longer than the limit of {} seconds; split the file and upload \
-                 the parts",
-                limits.wall.as_secs().min(limits.cpu_secs)
-            ),
-            Exceeded::Memory => format!(
-                "annotation needs more memory than the limit of {} MiB; split the file and upload \
-                 the parts",
-                limits.memory_bytes / MIB
-            ),
-            Exceeded::Tasks => format!(
-                "annotation starts more processes than the limit of {}; check the file",
-                limits.tasks
-            ),
-            Exceeded::Files => format!(
-                "the annotated file would exceed {file_bytes} bytes, far more than expected for \
-                 this input; check the file, or split it and upload the parts"
-            ),
-            Exceeded::Messages => {
-                "annotation prints far more messages than expected; check the file".to_owned()
-            }
-        })
-    }
+fn over_limit(limit: Exceeded, limits: Limits, file_bytes: u64) -> EngineError {
+    EngineError::OverLimit(match limit {
+        Exceeded::Time => format!(
+            "annotation takes longer than the limit of {} seconds; split the file and upload \
+             the parts",
+            limits.wall.as_secs().min(limits.cpu_secs)
+        ),
+        Exceeded::Memory => format!(
+            "annotation needs more memory than the limit of {} MiB; split the file and upload \
+             the parts",
+            limits.memory_bytes / MIB
+        ),
+        Exceeded::Tasks => format!(
+            "annotation starts more processes than the limit of {}; check the file",
+            limits.tasks
+        ),
+        Exceeded::Files => format!(
+            "the annotated file would exceed {file_bytes} bytes, far more than expected for \
+             this input; check the file, or split it and upload the parts"
+        ),
+        Exceeded::Messages => {
+            "annotation prints far more messages than expected; check the file".to_owned()
+        }
+    })
 }
 
 fn crashed(ended: &Ended) -> EngineError {

@@ -30,9 +30,10 @@ async fn ran(script: &str, change: impl FnOnce(&mut Engine)) -> Ran {
         output: &output,
         log: &log,
         file_bytes: 100_000,
+        more_time: Duration::ZERO,
     };
     let report = Report::new(Arc::new(SystemClock));
-    let result = engine.run(task, engine.deadline(), &report).await.map(|ran| ran.records);
+    let result = engine.run(task, engine.deadline(task), &report).await.map(|ran| ran.records);
     let progress = report.progress().borrow().clone();
     Ran { folder, result, progress }
 }
@@ -155,9 +156,16 @@ async fn dropping_a_run_kills_the_engine() {
     let pid_file = folder.path().join("pid");
     let engine = shell_engine(folder.path(), "echo $$ > pid; sleep 60");
     let path = folder.path();
-    let task = Task { folder: path, input: path, output: path, log: path, file_bytes: 1000 };
+    let task = Task {
+        folder: path,
+        input: path,
+        output: path,
+        log: path,
+        file_bytes: 1000,
+        more_time: Duration::ZERO,
+    };
     let report = Report::new(Arc::new(SystemClock));
-    let run = engine.run(task, engine.deadline(), &report);
+    let run = engine.run(task, engine.deadline(task), &report);
     tokio::select! {
         _ = run => panic!("the engine ended by itself"),
         () = async {
@@ -167,4 +175,14 @@ async fn dropping_a_run_kills_the_engine() {
         } => {}
     }
     wait_for_end(&std::fs::read_to_string(&pid_file).unwrap()).await;
+}
+
+#[test]
+fn only_an_engine_that_is_told_where_to_write_writes_bgzf() {
+    let mut engine = shell_engine(tempfile::tempdir().unwrap().path(), "");
+    assert_eq!(engine.result_form(1 << 30, false), ResultForm::Bgzf);
+    assert_eq!(engine.result_form(10, true), ResultForm::Bgzf);
+    assert_eq!(engine.result_form(10, false), ResultForm::Text);
+    engine.template = Template::parse("python run.py {input}").unwrap();
+    assert_eq!(engine.result_form(1 << 30, true), ResultForm::Text);
 }

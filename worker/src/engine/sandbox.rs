@@ -17,14 +17,25 @@ use tokio::process::{Child, Command};
 /// The resource limits of a run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// Wall-clock time.
+    /// Wall-clock time. A run has more for a large input, see [`Limits::extended`].
     pub(crate) wall: Duration,
-    /// CPU time of each process, in seconds.
+    /// CPU time of each process, in seconds, likewise.
     pub(crate) cpu_secs: u64,
     /// Memory of all processes together, in bytes. Files that are mapped into memory do not count.
     pub(crate) memory_bytes: u64,
     /// Processes and threads.
     pub(crate) tasks: u64,
+}
+
+impl Limits {
+    /// The limits with more wall-clock and CPU time.
+    pub(crate) fn extended(self, more: Duration) -> Self {
+        Self {
+            wall: self.wall.saturating_add(more),
+            cpu_secs: self.cpu_secs.saturating_add(more.as_secs()),
+            ..self
+        }
+    }
 }
 
 /// A limit that a run exceeded.
@@ -93,9 +104,14 @@ impl Sandbox {
         [wrapper, "prlimit"].into_iter().find(|program| find_program(program.as_ref()).is_none())
     }
 
-    /// Creates the cgroup of a run if this is possible.
-    pub(super) fn cgroup(&self) -> io::Result<Option<RunCgroup>> {
+    /// Creates the cgroup of a run that reads `mapped_bytes` of files, if this is possible.
+    ///
+    /// A cgroup counts the page cache of the files that it reads first. It may have that much more
+    /// memory, so that a reference that is larger than the limit stays in the cache; the watch does not
+    /// count the cache.
+    pub(super) fn cgroup(&self, mapped_bytes: u64) -> io::Result<Option<RunCgroup>> {
         let Limits { memory_bytes, tasks, .. } = self.limits;
+        let memory_bytes = memory_bytes.saturating_add(mapped_bytes);
         self.cgroup.as_ref().map(|group| group.run(memory_bytes, tasks)).transpose()
     }
 
@@ -147,7 +163,8 @@ impl Sandbox {
         let Limits { cpu_secs, memory_bytes, tasks, .. } = self.limits;
         let hard_cpu_secs = cpu_secs.saturating_add(CPU_HARD_EXTRA_SECS);
         // The watch reports memory above the limit. This limit stops a process that allocates
-        // faster than the watch looks, and counts what is allocated but not used, too.
+        // faster than the watch looks, and counts what is allocated but not used, too. Unlike a limit
+        // of the address space (RLIMIT_AS), it does not count read-only mapped files (getrlimit(2)).
         let data_bytes = memory_bytes.saturating_mul(2);
         let mut limits = vec![
             "prlimit".to_owned(),

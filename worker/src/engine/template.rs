@@ -61,6 +61,11 @@ impl Template {
         OsStr::new(self.0.first().map_or("", String::as_str))
     }
 
+    /// Whether the program writes its output where it is told to.
+    pub(crate) fn names_output(&self) -> bool {
+        self.0.iter().any(|argument| placeholders(argument).any(|name| name == "output"))
+    }
+
     /// The argument vector of a run, including the program.
     pub(crate) fn fill(&self, paths: Paths<'_>) -> Vec<OsString> {
         self.0.iter().map(|argument| fill(argument, paths)).collect()

@@ -98,12 +98,52 @@ fn memory(pid: u32) -> u64 {
 }
 
 fn memory_in(status: &str) -> u64 {
-    let counted = ["RssAnon:", "RssShmem:", "VmSwap:"];
-    let kib = status.lines().filter_map(|line| {
-        let value = counted.iter().find_map(|name| line.strip_prefix(name))?;
+    kib_in(status, &["RssAnon:", "RssShmem:", "VmSwap:"]) * 1024
+}
+
+/// The sum of the values of some names in a text of proc(5).
+fn kib_in(text: &str, names: &[&str]) -> u64 {
+    let kib = text.lines().filter_map(|line| {
+        let value = names.iter().find_map(|name| line.strip_prefix(name))?;
         value.trim().strip_suffix(" kB")?.parse::<u64>().ok()
     });
-    kib.sum::<u64>() * 1024
+    kib.sum()
+}
+
+/// The resident memory of several processes together, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Memory {
+    /// Not backed by a file: what a run is limited in.
+    pub(crate) own: u64,
+    /// All pages, those that several processes share counted in each.
+    pub(crate) resident: u64,
+    /// All pages, each divided among the processes that share it (Pss of proc(5)).
+    pub(crate) proportional: u64,
+}
+
+impl Memory {
+    /// The larger of each.
+    pub(crate) fn max(self, other: Self) -> Self {
+        Self {
+            own: self.own.max(other.own),
+            resident: self.resident.max(other.resident),
+            proportional: self.proportional.max(other.proportional),
+        }
+    }
+}
+
+/// The memory of all processes that descend from this one.
+pub(crate) fn memory_of_children() -> Memory {
+    let me = std::process::id();
+    let mut all = Memory::default();
+    for pid in descendants(me).keys().filter(|pid| **pid != me) {
+        // This fails for processes that have ended.
+        let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
+        all.own += memory(*pid);
+        all.resident += kib_in(&rollup, &["Rss:"]) * 1024;
+        all.proportional += kib_in(&rollup, &["Pss:"]) * 1024;
+    }
+    all
 }
 
 /// The bytes of files that are open in the processes but no longer in any folder, which includes

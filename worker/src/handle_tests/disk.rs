@@ -2,7 +2,7 @@
 
 use super::failures::FailingStore;
 use super::*;
-use crate::disk::{Disk, FileSystems, RESERVE_BYTES, space_needed};
+use crate::disk::{Disk, FileSystems, RESERVE_BYTES, smallest_need};
 use crate::engine::Template;
 use crate::testing::FakeDisk;
 use std::io;
@@ -16,7 +16,7 @@ const MIB: u64 = 1024 * 1024;
 
 /// The space that the jobs of these tests need.
 fn need() -> u64 {
-    space_needed(0, false) + MIB
+    smallest_need() + MIB
 }
 
 /// Gives the worker of a case a disk that the test controls.
@@ -51,7 +51,7 @@ async fn a_job_without_space_returns_to_the_queue_with_a_delay_and_no_attempt() 
 async fn a_job_that_no_run_could_fit_fails_with_what_to_do() {
     let mut case = case(&counting_runs(GOOD)).await;
     let disk = with_disk(&mut case);
-    disk.set_total(RESERVE_BYTES + space_needed(0, false) - 1);
+    disk.set_total(RESERVE_BYTES + smallest_need() - 1);
     case.receive(1).await;
     let JobState::Failed(failure) = case.now().state else { panic!("{:?}", case.now()) };
     assert_eq!((case.runs(), failure.kind), (0, FailureKind::Input));
@@ -162,7 +162,7 @@ fn admission_follows_the_space(Small(path): &Small) {
     let space = FileSystems.space(path).unwrap();
     assert_eq!(space.total, ADMITTING_MIB * MIB);
     let root = ScratchRoot::open(&path.join("work"), Arc::new(FileSystems)).unwrap();
-    let smallest = || root.admit(space_needed(0, false)).unwrap();
+    let smallest = || root.admit(smallest_need()).unwrap();
     assert!(matches!(smallest(), Room::Folder(_)));
     let other = path.join("other");
     std::fs::write(&other, vec![1; 20 << 20]).unwrap();

@@ -115,6 +115,20 @@ async fn an_index_that_could_not_be_stored_is_stored_in_place() {
     assert_eq!(case.test.objects.with_key("annot.idx").len(), 1);
 }
 
+#[tokio::test]
+async fn a_compressed_result_is_stored_under_the_same_key() {
+    let packing = r#"gzip -c "$1" > "$2"; echo x > "$3"
+        echo '{"event":"done","records":1,"summary":"x"}'"#;
+    let case = case(packing).await;
+    case.receive(1).await;
+    let JobState::Completed(done) = case.now().state else { panic!("{:?}", case.now()) };
+    let file = &done.results.stored().unwrap().file;
+    assert!(file.key.ends_with("~a.annot.vcf"), "{}", file.key);
+    let stored = case.test.objects.get(file).unwrap();
+    assert!(stored.starts_with(&[0x1f, 0x8b]));
+    assert_eq!(done.result_size, stored.len() as u64);
+}
+
 /// AnnTools takes no argument but the input, prints its steps but not its end, and writes both
 /// files next to the input.
 const ANNTOOLS: &str = r#"

@@ -17,7 +17,8 @@ use gas_backend::usecases;
 ///
 /// Redirects to the annotated file in storage. The link is valid for at most one minute. On the
 /// Free plan, a result can only be downloaded until its `downloadable_until`; after that the
-/// response is 402.
+/// response is 402. The file is BGZF, or plain text for plain inputs of at most 1 MiB: its name and
+/// its first two bytes (1f 8b for BGZF) tell.
 #[utoipa::path(
     get, path = "/jobs/{id}/result", tag = "files", operation_id = "get_result",
     security(("token" = ["jobs:read"])),
