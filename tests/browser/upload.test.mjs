@@ -1,13 +1,12 @@
 // Uploads of files, from the choice to the queued job, and their failures.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { checkPage } from './support/accessible.mjs';
 import { payInDialog } from './support/pay.mjs';
-import { live, openBrowser, sample, signIn, stack } from './support/stack.mjs';
+import { live, openBrowser, sample, signIn, stack, temporaryFolder } from './support/stack.mjs';
 
 const statuses = async (page) => {
   await page.goto(`${stack.web_url}/annotations`);
@@ -261,10 +260,9 @@ test('the browser asks for confirmation before it closes a page with unfinished 
 
 test('an interrupted multipart upload resumes after a reload', async () => {
   const { page, close } = await onUploadPage('eve-parts');
-  const folder = mkdtempSync(join(tmpdir(), 'gas-large-'));
   try {
     const size = 70 * 1024 * 1024 + 5;
-    const path = join(folder, 'large.vcf');
+    const path = join(temporaryFolder('large-'), 'large.vcf');
     writeLargeFile(path, size);
     await choose(page, path);
     await inState(page, 'large.vcf', 'over-limit');
@@ -294,7 +292,6 @@ test('an interrupted multipart upload resumes after a reload', async () => {
     assert.deepEqual(await statuses(page), ['COMPLETED']);
   } finally {
     await close();
-    rmSync(folder, { recursive: true, force: true });
   }
 });
 

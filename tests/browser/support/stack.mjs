@@ -1,7 +1,6 @@
 // Access to the local stack that the tests run against, and a browser for it.
 import { readFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const stackFile = process.env.GAS_TEST_STACK;
@@ -19,9 +18,14 @@ export function sample(name) {
   return { path, text: readFileSync(path, 'utf8') };
 }
 
+/** Creates a folder in the data folder of the stack, with which it is deleted even if a test is killed. */
+export function temporaryFolder(prefix) {
+  return mkdtempSync(join(stack.data_dir, prefix));
+}
+
 /** Opens a new browser. `problems` collects console errors, warnings and CSP violations, of which there should be none. */
 export async function openBrowser(options = {}) {
-  const profile = mkdtempSync(join(tmpdir(), 'gas-chromium-'));
+  const profile = temporaryFolder('chromium-');
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.GAS_CHROMIUM,
     headless: true,
