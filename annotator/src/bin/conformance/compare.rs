@@ -1,5 +1,6 @@
 //! Counts agreement by field.
 
+use crate::known::{OTHER, is_known, known};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -20,6 +21,8 @@ pub(crate) struct Field {
 /// The agreement by field, each with its target in percent.
 #[derive(Debug, Default)]
 pub(crate) struct Score {
+    /// The name of the compared file.
+    pub(crate) set: &'static str,
     /// Fields by name.
     pub(crate) fields: BTreeMap<&'static str, (f64, Field)>,
     /// Pairs that only one annotator has.
@@ -54,9 +57,22 @@ impl Score {
         *field.decided.entry(decision).or_default() += 1;
     }
 
-    /// Whether every field reaches its target.
+    /// Whether every field reaches its target, and no more pairs differ than are known to.
     pub(crate) fn passes(&self) -> bool {
-        self.unpaired == 0 && self.fields.values().all(|(target, field)| percent(field) >= *target)
+        self.unpaired == 0
+            && self.fields.values().all(|(target, field)| percent(field) >= *target)
+            && self.explained().all(|(_, _, pairs, known)| is_known(pairs, known))
+    }
+
+    /// The differences: field, decision, pairs and known pairs.
+    pub(crate) fn explained(&self) -> impl Iterator<Item = (&'static str, &'static str, u64, u64)> {
+        self.fields.iter().flat_map(|(name, (_, field))| {
+            let decided = field.decided.iter().map(|(decision, pairs)| (*decision, *pairs));
+            let other = (field.same < field.compared).then(|| (OTHER, field.compared - field.same));
+            decided
+                .chain(other)
+                .map(|(decision, pairs)| (*name, decision, pairs, known(self.set, name, decision)))
+        })
     }
 
     /// Formats a table with the ten most frequent differences of each field.
@@ -70,14 +86,19 @@ impl Score {
                 field.compared,
                 percent(field)
             );
-            for (decision, count) in &field.decided {
-                let _ = writeln!(out, "    {count:>5} x decided: {decision}");
-            }
             let mut most: Vec<_> = field.differences.iter().collect();
             most.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
             for (what, count) in most.into_iter().take(10) {
                 let _ = writeln!(out, "    {count:>5} x {what}");
             }
+        }
+        let _ = writeln!(
+            out,
+            "decisions of annotator/README.md, which are not among the compared pairs:"
+        );
+        for (field, decision, pairs, known) in self.explained() {
+            let grown = if is_known(pairs, known) { "" } else { ": MORE THAN KNOWN" };
+            let _ = writeln!(out, "{field:<18} {pairs:>8} x {decision} (known: {known}){grown}");
         }
         out
     }

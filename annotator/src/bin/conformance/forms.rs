@@ -230,7 +230,7 @@ impl Form {
     }
 }
 
-/// The percentage of records with the same answer in `--mode csq`.
+/// The percentage of records with the same answer in `--mode csq`. The known differences are fewer.
 const BCSQ_TARGET: f64 = 99.0;
 
 /// The fields of an annotation format that are compared.
@@ -329,7 +329,8 @@ pub(crate) fn compare(
         for (name, form) in &forms {
             let text = run(args, reference, form, Mode::Full(layout.format))?;
             let found = entries_by_transcript(&text, form, layout)?;
-            scores.push((*name, layout.format.key(), form.score(&found, &answers, layout)));
+            let score = form.score(&found, &answers, layout);
+            scores.push((*name, layout.format.key(), compare::Score { set: name, ..score }));
         }
     }
     let mode = Mode::Csq(CsqOptions { local: true, ..CsqOptions::default() });
@@ -339,7 +340,8 @@ pub(crate) fn compare(
     for (name, form) in &forms {
         let text = run(args, reference, form, mode)?;
         let found = bcsq(&text, form)?;
-        scores.push((*name, mode.key(), form.score_bcsq(&found, &answers)));
+        let score = form.score_bcsq(&found, &answers);
+        scores.push((*name, mode.key(), compare::Score { set: name, ..score }));
     }
     Ok(Score { forms: scores, show: args.show })
 }

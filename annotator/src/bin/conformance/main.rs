@@ -7,6 +7,7 @@ mod compare;
 mod csq;
 mod fields;
 mod forms;
+mod known;
 mod mitochondrial;
 mod models;
 mod readers;
@@ -58,7 +59,7 @@ fn main() -> anyhow::Result<()> {
             let oracle = unpack(&args, &format!("oracle/{set}.vep115.vcf.xz"))?;
             let ours = args.work.join(format!("{set}.ours.vcf"));
             annotate(&reference, &oracle, &ours, FULL)?;
-            let score = vep::compare(&contig, &oracle, &ours, &skipped, args.show)?;
+            let score = vep::compare(set, &contig, &oracle, &ours, &skipped, args.show)?;
             writeln!(out, "== {set} against VEP\n{}", score.table())?;
             failed |= !score.passes();
         }

@@ -80,7 +80,12 @@ fn read(result: &Path, records: u64) -> anyhow::Result<()> {
     let whole = lines(Command::new("bcftools").args(["view", "-H"]).arg(result))?;
     anyhow::ensure!(whole.len() as u64 == records, "bcftools reads {} records", whole.len());
     let contigs = lines(Command::new("tabix").arg("--list-chroms").arg(result))?;
-    let by_contig = lines(Command::new("tabix").arg(result).args(&contigs))?;
+    // Without a region tabix would make an index.
+    let by_contig = if contigs.is_empty() {
+        Vec::new()
+    } else {
+        lines(Command::new("tabix").arg(result).args(&contigs))?
+    };
     anyhow::ensure!(by_contig.len() as u64 == records, "tabix finds {} records", by_contig.len());
     // The next result may have an index in the other format.
     fs::remove_file(index)?;

@@ -142,6 +142,7 @@ fn decision(
 
 /// Compares two annotated files.
 pub(crate) fn compare(
+    set_name: &'static str,
     contig: &ContigView<'_>,
     oracle: &Path,
     ours: &Path,
@@ -149,7 +150,7 @@ pub(crate) fn compare(
     show: usize,
 ) -> anyhow::Result<Score> {
     let (theirs, ours) = (read(oracle)?, read(ours)?);
-    let mut score = Score::default();
+    let mut score = Score { set: set_name, ..Score::default() };
     score.unpaired += ours.keys().filter(|key| !theirs.contains_key(*key)).count() as u64;
     let mut shown: HashMap<&str, usize> = HashMap::new();
     let mut keys: Vec<&String> = theirs.keys().collect();
