@@ -6,8 +6,13 @@ use gas_shared::vcf::{Definition, repair_definitions};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let line: Vec<u8> = bytes.iter().copied().filter(|b| *b != b'\n').collect();
-    let repaired = repair_definitions(&line);
+    let line = [b"##", bytes].concat();
+    let line = line.split(|b| *b == b'\n').next().unwrap_or_default();
+    // Without the carriage return, another definition would begin there.
+    if line.windows(2).any(|pair| pair == b"#\r") {
+        return;
+    }
+    let repaired = repair_definitions(line);
     let length: usize = repaired.iter().map(|line| line.text.len()).sum();
     // At most brackets and a quotation mark are added to each definition.
     assert!(length <= line.len() + 3 * repaired.len(), "{repaired:?}");

@@ -95,7 +95,8 @@ fn build(input: &mut Unstructured<'_>) -> Result<()> {
         alleles.push((at + 1, reference.to_owned(), bases(input, 6)?));
     }
     let is_text: bool = input.arbitrary()?;
-    let models = if is_text { input.take_rest().to_vec() } else { lines(input)?.into_bytes() };
+    let models =
+        if is_text { input.bytes(input.len())?.to_vec() } else { lines(input)?.into_bytes() };
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, content: &[u8]| {
         let path = folder.path().join(name);

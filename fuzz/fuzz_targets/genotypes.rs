@@ -117,7 +117,12 @@ fn rebuild(input: &mut Unstructured<'_>) -> Result<()> {
             sequence.replace_range(*from..from + removed, alt);
         }
         let (new, found) = (protein(&sequence), applied(&text, number, &old));
-        assert_eq!(found, new, "haplotype {number}, {}\n{text}", if reverse { '-' } else { '+' });
+        // Like `bcftools csq`, the engine translates a shifted frame to the end of the old sequence only.
+        let is_cut = !found.ends_with('*')
+            && new.starts_with(&found)
+            && found.len() + 3 > sequence.len() / 3 - UTR3.len() / 3;
+        let strand = if reverse { '-' } else { '+' };
+        assert!(found == new || is_cut, "haplotype {number}, {strand}: {found} and {new}\n{text}");
     }
     Ok(())
 }

@@ -41,7 +41,7 @@ fn check(input: &mut Unstructured<'_>) -> Result<()> {
     let Some([base]) = contig.bases(pos, pos) else { return Ok(()) };
     let base = char::from(*base);
     if input.ratio(1, 4)? {
-        let rest = input.take_rest();
+        let rest = input.bytes(input.len())?;
         let text = rest.iter().map(|b| if b.is_ascii_control() { b';' } else { *b });
         let record =
             [format!("20\t{pos}\t.\t{base}\t").as_bytes(), &text.collect::<Vec<_>>()].concat();

@@ -112,11 +112,14 @@ pub fn repair_definitions(line: &[u8]) -> Vec<RepairedLine<'_>> {
     let mut lines = Vec::new();
     while !rest.is_empty() {
         let (definition, following) = split_definition(rest);
-        let mut repaired = repair(definition);
-        if repaired.text.contains(&b'\r') {
-            repaired.text.to_mut().retain(|b| *b != b'\r');
-            repaired.problem = Some("carriage returns within the line are removed");
-        }
+        let mut repaired = if definition.contains(&b'\r') {
+            let mut text = definition.to_vec();
+            text.retain(|b| *b != b'\r');
+            let problem = Some("carriage returns within the line are removed");
+            RepairedLine { text: repair(&text).text.into_owned().into(), problem }
+        } else {
+            repair(definition)
+        };
         if !following.is_empty() {
             repaired.problem = Some("two definitions are in one line");
         }
@@ -205,6 +208,7 @@ mod tests {
             ("##INFO=ID=A,Number=1", &["##INFO=<ID=A,Number=1>"]),
             ("##contig=ID=20>", &["##contig=<ID=20>"]),
             ("##source=a\rb", &["##source=ab"]),
+            ("##INFO=\r<ID=A", &["##INFO=<ID=A>"]),
             (
                 "##ALT=<ID=N,Description=\"x\">##INFO=<ID=R>",
                 &["##ALT=<ID=N,Description=\"x\">", "##INFO=<ID=R>"],

@@ -104,6 +104,10 @@ fn recognize(text: &[u8]) -> Option<(&'static str, &'static str)> {
             "convert the line ends to line feeds, for example with tr '\\r' '\\n'";
         return Some(("a text with the line ends of old Mac systems (CR)", CONVERT));
     }
+    // Whatever follows, since the marks of some formats may be in any text.
+    if text.starts_with(b"##fileformat=VCF") {
+        return None;
+    }
     if is_consumer_file(text) {
         const CONVERT: &str = "convert it to VCF, for example with bcftools convert --tsv2vcf";
         return Some(("the raw data of a consumer genotyping service, such as 23andMe", CONVERT));
@@ -211,6 +215,7 @@ mod tests {
     fn vcf_and_bcf_are_not_taken_for_another_format() {
         for text in [
             "##fileformat=VCFv4.2\n##source=rsid\n#CHROM\tPOS\n",
+            "##fileformat=VCFv4.2\n#CHROM\tPOS\nrsid\t5\n",
             "##fileformat=VCFv4.2\r\n#CHROM\tPOS\r\n",
             "\u{feff}##fileformat=VCFv4.2\n",
             "\n##fileformat=VCFv4.2\n",
