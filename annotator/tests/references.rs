@@ -226,6 +226,16 @@ fn gene_models_and_sequences_of_another_assembly_are_refused() {
         ("#!genome-build GRCh37.p13", None),
         ("##sequence-region 1 1 200", None),
         ("##sequence-region 1 1 249250621", None),
+        (
+            "##description: evidence-based annotation of the human genome (GRCh38), version 49 (Ensembl \
+             115), mapped to GRCh37 with gencode-backmap",
+            None,
+        ),
+        (
+            "#description: annotation of the human genome, version 31, mapped to GRCh37 with x\n\
+             ##sequence-region chr20 1 64444167",
+            Some("contig chr20 has 64444167 bases, as in GRCh38, the reference is of hg19"),
+        ),
         ("##sequence-region 20 5 64444167", None),
         ("##sequence-region NC_000020.10 1 63025520", None),
         (

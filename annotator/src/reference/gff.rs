@@ -87,8 +87,10 @@ impl Features {
             "genome-build" | "genome-version" | "genome-build-accession" | "assembly" => {
                 self.assemblies.push((line, value.trim().to_owned()));
             }
-            "description" if value.contains("genome (") => {
-                self.assemblies.push((line, value.trim().to_owned()));
+            // GENCODE: `… of the human genome (GRCh38), version 49 (Ensembl 115), mapped to GRCh37 with …`
+            "description" if value.contains("genome (") || value.contains("mapped to ") => {
+                let mapped = value.split("mapped to ").nth(1);
+                self.assemblies.push((line, mapped.unwrap_or(value).trim().to_owned()));
             }
             "sequence-region" => {
                 let mut parts = value.split_whitespace();
