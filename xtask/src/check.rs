@@ -1,6 +1,7 @@
 //! `./gas check`: the checks of CI besides the tests.
 
 use crate::bundle::Profile;
+use crate::circles;
 use crate::features;
 use crate::paths::Paths;
 use crate::secrets;
@@ -15,6 +16,7 @@ use std::process::Command;
 pub(crate) fn check(paths: &Paths) -> Result<()> {
     step("format", || run(&mut cargo(paths, &["fmt", "--all", "--check"])))?;
     step("secrets in the repository", || secrets::scan(&paths.root))?;
+    step("circles of imports", || circles::verify(&crates(paths)?))?;
     step("one compilation for all selections of packages", || features::verify(paths))?;
     step("lints of the servers", || {
         let arguments = ["clippy", "--quiet", "--locked", "--workspace", "--all-targets"];

@@ -8,6 +8,7 @@
 mod bench;
 mod bundle;
 mod check;
+mod circles;
 mod conformance;
 mod esbuild;
 mod features;
