@@ -15,8 +15,11 @@ pub(crate) fn reference(paths: &Paths, arguments: &[OsString]) -> Result<()> {
         .arg(paths.root.join("Cargo.toml"))
         .arg("--")
         .args(arguments);
-    // Not in the data folder, which `./gas down --wipe` deletes. The process stays in the caller's folder,
-    // so that relative paths in the arguments are right.
+    // The script `gas` sets it. Relative paths in the arguments are relative to the caller's folder.
+    if let Some(folder) = std::env::var_os("GAS_CALLER_DIR") {
+        cargo.current_dir(folder);
+    }
+    // Not in the data folder, which `./gas down --wipe` deletes.
     if std::env::var_os(FOLDER).is_none() {
         cargo.env(FOLDER, paths.root.join(".gas-references"));
     }
