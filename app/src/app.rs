@@ -1,11 +1,11 @@
 //! The root component and the routes.
 
 use crate::components::{JobTab, Shell};
+use crate::page_modules::{Account, Billing, BillingReturn, JobBrowser, JobCharts, Results};
 #[cfg(any(feature = "gallery", test))]
 use crate::pages::Gallery;
 use crate::pages::{
-    Account, Annotate, Annotations, Billing, BillingReturn, Home, JobBrowser, JobCharts,
-    JobDetails, JobLayout, JobLog, NotFound, Results, Unsubscribe,
+    Annotate, Annotations, Home, JobDetails, JobLayout, JobLog, NotFound, Unsubscribe,
 };
 use dioxus::prelude::*;
 use gas_shared::explorer::url::encode_query_value;

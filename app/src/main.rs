@@ -16,6 +16,7 @@ mod error;
 mod format;
 mod live;
 mod log_search;
+mod page_modules;
 mod pages;
 #[cfg(feature = "server")]
 mod server;
@@ -29,5 +30,5 @@ fn main() -> anyhow::Result<()> {
 
 #[cfg(not(feature = "server"))]
 fn main() {
-    dioxus::launch(app::App);
+    browser::start(page_modules::load_page_at, || dioxus::launch(app::App));
 }

@@ -1,14 +1,39 @@
-// Starts the application on the server-rendered page. The bundler places wasm-bindgen's script next to
-// this file and replaces MODULE by the module's address: see xtask/src/bundle.rs.
+// Starts the application on the server-rendered page. The bundler places the scripts of wasm-bindgen and of
+// the page modules next to this file and replaces two names: MODULE by the main module's address, and PAGE_MODULES by
+// the files of each page module. See xtask/src/bundle.rs.
 import init from './app.js';
 
 // A user who follows a link while the module loads sees no failure: the page is unloaded before this.
 const NOTICE_DELAY_MS = 1000;
 
+preloadPageModule();
+window.addEventListener('gas-start-failed', failToStart);
+window.addEventListener('gas-page-module-failed', reloadIfOutdated);
 init({ module_or_path: MODULE }).catch((error) => {
   console.error(error);
-  setTimeout(showNotice, NOTICE_DELAY_MS);
+  failToStart();
 });
+
+/** Loads the module of the page at the same time as the main module, which would ask for it later. */
+function preloadPageModule() {
+  const name = document.getElementById('content')?.dataset.pageModule;
+  for (const file of PAGE_MODULES[name] ?? []) {
+    const link = document.createElement('link');
+    Object.assign(link, { rel: 'preload', as: 'fetch', type: 'application/wasm', crossOrigin: '' });
+    link.href = `/${file}`;
+    document.head.append(link);
+  }
+}
+
+/** Reloads the page if its module is gone, because the server has a newer version. */
+async function reloadIfOutdated() {
+  const response = await fetch(MODULE, { method: 'HEAD', cache: 'no-store' }).catch(() => undefined);
+  if (response?.status === 404) location.reload();
+}
+
+function failToStart() {
+  setTimeout(showNotice, NOTICE_DELAY_MS);
+}
 
 /** Without the module, the page can be read but its buttons do nothing. */
 function showNotice() {

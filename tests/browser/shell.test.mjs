@@ -83,3 +83,73 @@ test('keyboard shortcuts open pages and can be turned off', async () => {
     await close();
   }
 });
+
+test('a page whose module does not load can be tried again', async () => {
+  const { page, close } = await openBrowser();
+  try {
+    await signIn(page, 'ada-page-module');
+    await page.evaluate(() => { window.sameDocument = true; });
+    await page.route('**/split_account*', (route) => route.abort());
+    await page.getByRole('link', { name: 'Billing' }).click();
+    const alert = page.getByRole('main').getByRole('alert');
+    await alert.getByText('could not be loaded').waitFor();
+    await checkPage(page, '/no-page-module');
+    await page.unroute('**/split_account*');
+    await alert.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('Your plan').waitFor();
+    assert.equal(await page.evaluate(() => window.sameDocument), true);
+    // The server renders the page; without its module it cannot be hydrated.
+    await page.route('**/split_account*', (route) => route.abort());
+    await page.reload();
+    await page.getByRole('alert').getByText('failed to load').waitFor();
+    await page.unroute('**/split_account*');
+    await page.getByRole('button', { name: 'Reload page' }).click();
+    await live(page);
+  } finally {
+    await close();
+  }
+});
+
+test('a page that was loaded before a deployment is replaced when it needs a module that is gone', async () => {
+  const { page, close } = await openBrowser();
+  try {
+    await signIn(page, 'ada-deployment');
+    await page.evaluate(() => { window.sameDocument = true; });
+    let isGone = true;
+    const gone = { status: 404, contentType: 'text/html', body: 'no such file' };
+    await page.route('**/split_account*', (route) => (isGone ? route.fulfill(gone) : route.continue()));
+    await page.route('**/app-dxh*.wasm', (route) => {
+      if (route.request().method() !== 'HEAD') return route.continue();
+      isGone = false;
+      return route.fulfill({ status: 404 });
+    });
+    await page.getByRole('link', { name: 'Account' }).click();
+    await page.waitForFunction(() => window.sameDocument === undefined);
+    await live(page);
+    assert.match(page.url(), /\/account$/);
+  } finally {
+    await close();
+  }
+});
+
+test('page modules are loaded when they are needed, and early if the first page needs one', async () => {
+  const { page, problems, close } = await openBrowser();
+  try {
+    const loaded = [];
+    page.on('request', (request) => {
+      const name = /(split_\w+|app)-dxh\w+\.wasm$/.exec(new URL(request.url()).pathname)?.[1];
+      if (name) loaded.push(name);
+    });
+    await signIn(page, 'ada-on-demand');
+    assert.deepEqual(loaded.filter((name) => name !== 'app'), []);
+    await page.getByRole('link', { name: 'Billing' }).click();
+    await page.getByText('Your plan').waitFor();
+    assert.deepEqual(loaded.filter((name) => name !== 'app'), ['split_account']);
+    await page.reload();
+    await live(page);
+    await page.getByRole('heading', { name: 'Billing' }).waitFor();
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});

@@ -5,13 +5,19 @@ use crate::esbuild::esbuild;
 use crate::igv;
 use crate::paths::Paths;
 use crate::setup::{self, WasmToolchain, short_hash};
+use crate::split::{self, Split};
 use crate::step::{run, step};
 use anyhow::{Context, Result, bail};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use wasm_bindgen_cli_support::Bindgen;
+
+/// The limit of the first load, that is the main module and its script, in KiB compressed with brotli.
+/// Page modules and igv.js are loaded on demand.
+const MAX_FIRST_LOAD_KIB: u64 = 550;
 
 /// The style sheet of the component gallery, which is only in development bundles.
 const GALLERY_STYLE: &str = "90-gallery.css";
@@ -47,16 +53,17 @@ impl Profile {
 pub(crate) struct Bundle {
     /// The folder that the web server serves.
     pub(crate) public: PathBuf,
-    wasm_brotli: Option<u64>,
+    first_load: Option<u64>,
 }
 
 impl Bundle {
-    /// Fails if the brotli-compressed WASM module is larger than this, in KiB.
-    pub(crate) fn check_limit(&self, limit_kib: u64) -> Result<()> {
-        let size = self.wasm_brotli.context("only release bundles are compressed")?;
-        if size > limit_kib * 1024 {
+    /// Fails if the first load is larger than [`MAX_FIRST_LOAD_KIB`].
+    pub(crate) fn check_limit(&self) -> Result<()> {
+        let size = self.first_load.context("only release bundles are compressed")?;
+        if size > MAX_FIRST_LOAD_KIB * 1024 {
             bail!(
-                "the WASM module has {} KiB compressed with brotli; the limit is {limit_kib} KiB",
+                "the first load has {} KiB compressed with brotli; the limit is {MAX_FIRST_LOAD_KIB} KiB \
+                 (docs/decisions/0041-page-modules.md)",
                 size.div_ceil(1024)
             );
         }
@@ -75,9 +82,10 @@ pub(crate) fn bundle(paths: &Paths, profile: Profile) -> Result<Bundle> {
 fn compile(paths: &Paths, profile: Profile, toolchain: &WasmToolchain) -> Result<PathBuf> {
     let mut cargo = Command::new("cargo");
     cargo
-        .args(["build", "--quiet", "--locked", "--package", "gas-app"])
+        .args(["rustc", "--quiet", "--locked", "--package", "gas-app", "--bin", "gas-web"])
         .args(["--features", &profile.features("web")])
-        .args(["--target", setup::WASM_TARGET, "--profile", profile.cargo()])
+        .args(["--target", setup::WASM_TARGET, "--profile", profile.cargo(), "--"])
+        .args(split::LINK_ARGUMENTS)
         .current_dir(&paths.root);
     toolchain.apply(&mut cargo);
     run(&mut cargo)?;
@@ -95,20 +103,25 @@ fn assemble(paths: &Paths, profile: Profile, wasm: &Path) -> Result<Bundle> {
         }
         fs::create_dir_all(folder)?;
     }
+    let split = split::split(wasm, &glue, "app.js", release)?;
     Bindgen::new()
-        .input_path(wasm)
+        .input_path(&split.main)
         .web(true)?
         .typescript(false)
         .keep_debug(!release)
         .remove_name_section(release)
         .remove_producers_section(release)
+        // Page modules import the function table.
+        .keep_lld_exports(true)
         .out_name("app")
         .generate(&glue)?;
 
     let assets = fresh.join("assets");
     fs::create_dir_all(&assets)?;
     let module = write_hashed(&assets, "app", "wasm", &fs::read(glue.join("app_bg.wasm"))?)?;
-    let script = write_hashed(&assets, "app", "js", &script(paths, &glue, &module, release)?)?;
+    let page_modules = publish_page_modules(&split, &assets)?;
+    let script = script(paths, &glue, &module, &page_modules, release)?;
+    let script = write_hashed(&assets, "app", "js", &script)?;
     let style = write_hashed(&assets, "gas", "css", &styles(paths, &glue, profile)?)?;
     let genome =
         write_hashed(&assets, "genome", "js", &igv::genome_script(paths, &glue, release)?)?;
@@ -129,21 +142,63 @@ fn assemble(paths: &Paths, profile: Profile, wasm: &Path) -> Result<Bundle> {
     let page = names.iter().fold(page, |page, (mark, name)| page.replace(mark, name));
     fs::write(fresh.join("index.html"), page)?;
 
-    let wasm_brotli = if release { Some(compress(&fresh, &module)?) } else { None };
+    let first_load = if release {
+        Some(print_sizes(&compress(&fresh)?, [&module, &script], &page_modules)?)
+    } else {
+        None
+    };
     let public = work.join("public");
     if public.exists() {
         fs::remove_dir_all(&public)?;
     }
     fs::rename(&fresh, &public)?;
-    Ok(Bundle { public, wasm_brotli })
+    Ok(Bundle { public, first_load })
+}
+
+/// The files of each page module, by its name, as paths in the public folder.
+type PageModules = BTreeMap<String, Vec<String>>;
+
+/// Writes the page modules under names with their hashes, and tells the loader these names.
+fn publish_page_modules(split: &Split, assets: &Path) -> Result<PageModules> {
+    let mut published = BTreeMap::new();
+    for (stem, module) in &split.files {
+        published.insert(stem.as_str(), write_hashed(assets, stem, "wasm", &fs::read(module)?)?);
+    }
+    let loader = fs::read_to_string(&split.loader)?;
+    fs::write(&split.loader, with_hashes(loader, &published)?)?;
+    let files = |stems: &Vec<String>| {
+        stems.iter().filter_map(|stem| published.get(stem.as_str()).cloned()).collect::<Vec<_>>()
+    };
+    Ok(split.needs.iter().map(|(name, stems)| (name.clone(), files(stems))).collect())
+}
+
+/// Replaces the addresses of the page modules in their loader. They are relative to the script, which is in
+/// the same folder.
+fn with_hashes(loader: String, published: &BTreeMap<&str, String>) -> Result<String> {
+    published.iter().try_fold(loader, |loader, (stem, path)| {
+        let name = path.trim_start_matches("assets/");
+        let (from, to) = (format!("\"./{stem}.wasm\""), format!("\"./{name}\""));
+        if loader.matches(&from).count() != 1 {
+            bail!("the loader of page modules does not contain {from} once");
+        }
+        Ok(loader.replace(&from, &to))
+    })
 }
 
 /// Bundles the script that starts the module with wasm-bindgen's JavaScript and its snippets.
-fn script(paths: &Paths, glue: &Path, module: &str, release: bool) -> Result<Vec<u8>> {
+fn script(
+    paths: &Paths,
+    glue: &Path,
+    module: &str,
+    page_modules: &PageModules,
+    release: bool,
+) -> Result<Vec<u8>> {
     let start = glue.join("start.js");
     fs::copy(paths.root.join("assets/js/start.js"), &start)?;
     let address = format!("--define:MODULE=\"/{module}\"");
-    esbuild(paths, &start, &glue.join("whole.js"), release, &["--bundle", "--format=esm", &address])
+    let page_modules = format!("--define:PAGE_MODULES={}", serde_json::to_string(page_modules)?);
+    let options = ["--bundle", "--format=esm", &address, &page_modules];
+    esbuild(paths, &start, &glue.join("whole.js"), release, &options)
 }
 
 /// Concatenates all style sheets in the order of their names. A syntax error fails the build, because
@@ -196,25 +251,43 @@ fn write_hashed(assets: &Path, stem: &str, ending: &str, bytes: &[u8]) -> Result
     Ok(format!("assets/{name}"))
 }
 
-/// Compresses each file with brotli, prints the sizes, and returns that of the module.
-fn compress(public: &Path, module: &str) -> Result<u64> {
-    println!("{:<36} {:>10} {:>10} {:>10}", "file", "raw", "gzip", "brotli");
-    let mut module_size = 0;
+/// Compresses each file with brotli, prints the sizes, and returns those of brotli, by path in the public
+/// folder.
+fn compress(public: &Path) -> Result<BTreeMap<String, u64>> {
+    println!("{:<40} {:>10} {:>10} {:>10}", "file", "raw", "gzip", "brotli");
+    let mut sizes = BTreeMap::new();
     let mut files: Vec<_> =
         fs::read_dir(public.join("assets"))?.flatten().map(|entry| entry.path()).collect();
     files.sort();
     for file in files {
         let raw = fs::read(&file)?;
         let small = brotli(&raw)?;
-        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
-        println!("{name:<36} {:>10} {:>10} {:>10}", raw.len(), gzip_size(&raw)?, small.len());
-        if module.ends_with(&name) {
-            module_size = small.len() as u64;
-        }
+        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        println!("{name:<40} {:>10} {:>10} {:>10}", raw.len(), gzip_size(&raw)?, small.len());
+        sizes.insert(format!("assets/{name}"), small.len() as u64);
         fs::write(public.join("assets").join(format!("{name}.br")), small)?;
     }
-    println!("WASM module: {:.1} KiB compressed with brotli", module_size as f64 / 1024.0);
-    Ok(module_size)
+    Ok(sizes)
+}
+
+/// Prints the compressed size of the first load, which it returns, and of each page module.
+fn print_sizes(
+    sizes: &BTreeMap<String, u64>,
+    first_load: [&String; 2],
+    page_modules: &PageModules,
+) -> Result<u64> {
+    let sum = |files: &[&String]| {
+        let sizes = files.iter().map(|file| sizes.get(*file).context("a file has no size"));
+        sizes.sum::<Result<u64>>()
+    };
+    let kib = |bytes: u64| bytes as f64 / 1024.0;
+    let first = sum(&first_load)?;
+    println!("first load: {:.1} KiB compressed with brotli", kib(first));
+    for (name, files) in page_modules {
+        let files: Vec<_> = files.iter().collect();
+        println!("page module {name}: {:.1} KiB in {} files", kib(sum(&files)?), files.len());
+    }
+    Ok(first)
 }
 
 fn brotli(raw: &[u8]) -> Result<Vec<u8>> {
@@ -234,6 +307,15 @@ fn gzip_size(raw: &[u8]) -> Result<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_loader_of_page_modules_gets_the_names_with_hashes() {
+        let published = BTreeMap::from([("split_a", "assets/split_a-dxh1.wasm".to_owned())]);
+        let loader = |text: &str| with_hashes(text.to_owned(), &published);
+        let known = loader(r#"fetch(new URL("./split_a.wasm", import.meta.url))"#).unwrap();
+        assert_eq!(known, r#"fetch(new URL("./split_a-dxh1.wasm", import.meta.url))"#);
+        assert!(loader("").is_err());
+    }
 
     #[test]
     fn only_development_bundles_contain_the_gallery() {

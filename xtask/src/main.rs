@@ -19,6 +19,7 @@ mod secrets;
 mod serve;
 mod setup;
 mod soak;
+mod split;
 mod step;
 mod temporary_stack;
 mod test;
@@ -68,14 +69,12 @@ enum Command {
     /// Measure the performance.
     #[command(subcommand)]
     Bench(bench::Bench),
-    /// Build the WASM bundle. A release build prints the sizes of its files.
+    /// Build the WASM bundle. A release build prints the sizes of its files, and fails if the first load is
+    /// too large.
     Bundle {
         /// Optimize, minify and compress.
         #[arg(long)]
         release: bool,
-        /// Fail if the brotli-compressed WASM module is larger than this, in KiB.
-        #[arg(long, requires = "release")]
-        max_brotli_kib: Option<u64>,
     },
 }
 
@@ -101,13 +100,11 @@ fn run() -> Result<()> {
         Command::Conformance(options) => conformance::conformance(&paths, &options),
         Command::Reference { arguments } => reference::reference(&paths, &arguments),
         Command::Bench(bench) => bench::bench(&paths, &bench),
-        Command::Bundle { release, max_brotli_kib } => {
-            let profile = if release { bundle::Profile::Release } else { bundle::Profile::Dev };
-            let bundle = bundle::bundle(&paths, profile)?;
-            match max_brotli_kib {
-                Some(limit) => bundle.check_limit(limit),
-                None => Ok(()),
-            }
+        Command::Bundle { release: true } => {
+            bundle::bundle(&paths, bundle::Profile::Release)?.check_limit()
+        }
+        Command::Bundle { release: false } => {
+            bundle::bundle(&paths, bundle::Profile::Dev).map(|_| ())
         }
     }
 }

@@ -24,10 +24,6 @@ const FREE_WINDOW_SECS: u32 = 25;
 /// The prefix of the tests that also run against the second stack, which has the other archive.
 const LIFE_CYCLE: &str = "life_cycle";
 
-/// The limit for the brotli-compressed WASM module, in KiB. It contains the whole application without
-/// igv.js.
-const MAX_BROTLI_KIB: u64 = 550;
-
 /// Builds the release bundle, starts a stack, and runs all tests. Then it runs the life cycle tests
 /// again against a stack with the other archive. The filter `soak` selects the short soak.
 pub(crate) fn test(paths: &Paths, filters: &[String]) -> Result<()> {
@@ -36,7 +32,7 @@ pub(crate) fn test(paths: &Paths, filters: &[String]) -> Result<()> {
     let python = setup::python(paths)?;
     let modules = setup::modules(paths)?;
     let bundle = bundle::bundle(paths, Profile::Release)?;
-    bundle.check_limit(MAX_BROTLI_KIB)?;
+    bundle.check_limit()?;
     step("compiling servers and tests", || {
         run(whole::build(paths).args(["--bins", "--tests", "--example", soak::EXAMPLE]))
     })?;

@@ -65,6 +65,17 @@ pub fn use_window_title(title: String) -> Element {
     }
 }
 
+pub fn reload_if_outdated() {}
+
+/// Only a build with neither feature calls this.
+#[cfg(not(feature = "server"))]
+pub fn start<F, E>(_load_page_at: impl FnOnce(String) -> F, launch: fn())
+where
+    F: Future<Output = Result<(), E>>,
+{
+    launch();
+}
+
 pub fn page_title() -> String {
     String::new()
 }

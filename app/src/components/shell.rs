@@ -9,6 +9,7 @@ use crate::api::{current_account, use_api_loader};
 use crate::app::{Route, login_path};
 use crate::browser;
 use crate::live::{StreamState, use_live_provider};
+use crate::page_modules::module_name;
 use crate::toasts::use_toasts_provider;
 use crate::upload::use_upload_queue_provider;
 use dioxus::prelude::*;
@@ -46,7 +47,10 @@ pub fn Shell() -> Element {
                 }
             }
         }
-        main { id: "content", tabindex: "-1",
+        main {
+            id: "content",
+            tabindex: "-1",
+            "data-page-module": module_name(&use_route::<Route>()),
             if live.stream_state() == StreamState::SignedOut {
                 SessionExpired {}
             }

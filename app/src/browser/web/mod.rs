@@ -11,6 +11,7 @@ mod picture;
 mod preferences;
 mod script;
 mod scroll;
+mod start;
 mod tabs;
 mod window;
 mod xhr;
@@ -27,6 +28,7 @@ pub use modal::show_modal;
 pub use picture::save_png;
 pub use preferences::{read_preference, set_theme, write_preference};
 pub use scroll::{focus_row, scroll_into_view, scroll_to};
+pub use start::{reload_if_outdated, start};
 pub use tabs::Tabs;
 pub use window::{
     copy_text, focus_element, go_to, is_offline, local_time, page_title, random, sleep, time_zone,

@@ -1,0 +1,36 @@
+//! The start of the application, and what it tells the script that loads it (assets/js/start.js).
+
+use web_sys::Event;
+
+/// Loads what the page at the current address needs, then launches the application.
+pub fn start<F, E>(load_page_at: impl FnOnce(String) -> F + 'static, launch: fn())
+where
+    F: Future<Output = Result<(), E>>,
+{
+    wasm_bindgen_futures::spawn_local(async move {
+        match load_page_at(address()).await {
+            Ok(()) => launch(),
+            Err(_) => tell_script("gas-start-failed"),
+        }
+    });
+}
+
+/// The path and query of the page.
+fn address() -> String {
+    let location = super::window().map(|window| window.location());
+    let text = |text: Option<Result<String, _>>| text.and_then(Result::ok).unwrap_or_default();
+    let path = text(location.as_ref().map(|location| location.pathname()));
+    path + &text(location.as_ref().map(|location| location.search()))
+}
+
+/// Reloads the page if the server has another version of the application by now.
+pub fn reload_if_outdated() {
+    tell_script("gas-page-module-failed");
+}
+
+fn tell_script(event: &str) {
+    if let (Some(window), Ok(event)) = (super::window(), Event::new(event)) {
+        // Fails only for an event that is being dispatched.
+        _ = window.dispatch_event(&event);
+    }
+}

@@ -1,0 +1,7 @@
+//! Modules of pages, which a browser loads when it opens one of their pages.
+
+mod on_demand;
+
+#[cfg(not(feature = "server"))]
+pub use on_demand::load_page_at;
+pub use on_demand::{Account, Billing, BillingReturn, JobBrowser, JobCharts, Results, module_name};

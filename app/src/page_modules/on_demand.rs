@@ -1,0 +1,211 @@
+//! The page modules, and the components that load and show them.
+//!
+//! The functions with `wasm_split` are where `./gas bundle` splits the compiled module: what only they
+//! reach is not in the first load. On the server they are ordinary functions, so it renders every page.
+
+use crate::app::Route;
+use crate::browser;
+use crate::components::Skeleton;
+use crate::pages;
+use dioxus::prelude::*;
+use futures::FutureExt;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
+
+/// Renders a page of a module.
+type Render = fn(Route) -> Element;
+
+/// A WASM module with the code of some pages, which is loaded on demand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PageModule {
+    /// The results explorer.
+    Explorer,
+    /// The charts and the genome browser of a job.
+    Analysis,
+    /// Billing and the account.
+    Account,
+}
+
+impl PageModule {
+    /// The module of a page. `None` for pages of the first load.
+    const fn of(page: &Route) -> Option<Self> {
+        match page {
+            Route::Results { .. } => Some(Self::Explorer),
+            Route::JobCharts { .. } | Route::JobBrowser { .. } => Some(Self::Analysis),
+            Route::Billing {} | Route::BillingReturn { .. } | Route::Account {} => {
+                Some(Self::Account)
+            }
+            _ => None,
+        }
+    }
+
+    /// The name of the module in the bundle.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Explorer => "explorer",
+            Self::Analysis => "analysis",
+            Self::Account => "account",
+        }
+    }
+
+    /// Loads the module unless it is loaded. After an error, the next call tries again.
+    async fn load(self) -> Result<Render, SplitLoaderError> {
+        match self {
+            Self::Explorer => explorer().await,
+            Self::Analysis => analysis().await,
+            Self::Account => account().await,
+        }
+    }
+
+    /// The module if it is loaded, as it always is on the server. Otherwise this starts to load it.
+    fn loaded(self) -> Option<Render> {
+        self.load().now_or_never().and_then(Result::ok)
+    }
+}
+
+#[wasm_split(explorer, fallible)]
+fn explorer() -> Result<Render, SplitLoaderError> {
+    Ok(|page| match page {
+        Route::Results { id, filter, sort } => rsx! { pages::Results { id, filter, sort } },
+        _ => rsx! {},
+    })
+}
+
+#[wasm_split(analysis, fallible)]
+fn analysis() -> Result<Render, SplitLoaderError> {
+    Ok(|page| match page {
+        Route::JobCharts { id } => rsx! { pages::JobCharts { id } },
+        Route::JobBrowser { id, locus } => rsx! { pages::JobBrowser { id, locus } },
+        _ => rsx! {},
+    })
+}
+
+#[wasm_split(account, fallible)]
+fn account() -> Result<Render, SplitLoaderError> {
+    Ok(|page| match page {
+        Route::Billing {} => rsx! { pages::Billing {} },
+        Route::BillingReturn { session_id } => rsx! { pages::BillingReturn { session_id } },
+        Route::Account {} => rsx! { pages::Account {} },
+        _ => rsx! {},
+    })
+}
+
+/// Loads the module of the page at an address, if it has one. Hydration requires it, since the server has
+/// rendered the page.
+///
+/// # Errors
+/// If the module cannot be loaded.
+#[cfg(not(feature = "server"))]
+pub async fn load_page_at(address: String) -> Result<(), SplitLoaderError> {
+    match address.parse().ok().as_ref().and_then(PageModule::of) {
+        Some(module) => module.load().await.map(|_| ()),
+        None => Ok(()),
+    }
+}
+
+/// Shows a page once its module is loaded.
+#[component]
+fn OnDemand(module: PageModule, page: Route) -> Element {
+    let mut loaded = use_signal(|| module.loaded());
+    let mut failed = use_signal(|| false);
+    let load = use_callback(move |()| {
+        failed.set(false);
+        spawn(async move {
+            match module.load().await {
+                Ok(render) => loaded.set(Some(render)),
+                Err(_) => {
+                    // After a deployment, the modules of the old version are gone.
+                    browser::reload_if_outdated();
+                    failed.set(true);
+                }
+            }
+        });
+    });
+    use_hook(|| {
+        if loaded.peek().is_none() {
+            load(());
+        }
+    });
+    match loaded() {
+        Some(render) => render(page),
+        None if failed() => rsx! {
+            div { class: "note note-bad", role: "alert",
+                p { "This page could not be loaded. Check your connection." }
+                button { class: "button", r#type: "button", onclick: move |_| load(()), "Try again" }
+            }
+        },
+        None => rsx! { Skeleton {} },
+    }
+}
+
+/// The name of the module of a page, if it has one. The script that starts the application reads it in the
+/// page, and requests the module at the same time as the main module.
+pub fn module_name(page: &Route) -> Option<&'static str> {
+    PageModule::of(page).map(PageModule::name)
+}
+
+/// Shows a page that has a module.
+fn on_demand(page: Route) -> Element {
+    match PageModule::of(&page) {
+        Some(module) => rsx! { OnDemand { module, page } },
+        None => rsx! {},
+    }
+}
+
+/// [`pages::Results`], on demand.
+#[component]
+pub fn Results(id: String, filter: String, sort: String) -> Element {
+    on_demand(Route::Results { id, filter, sort })
+}
+
+/// [`pages::JobCharts`], on demand.
+#[component]
+pub fn JobCharts(id: String) -> Element {
+    on_demand(Route::JobCharts { id })
+}
+
+/// [`pages::JobBrowser`], on demand.
+#[component]
+pub fn JobBrowser(id: String, locus: String) -> Element {
+    on_demand(Route::JobBrowser { id, locus })
+}
+
+/// [`pages::Billing`], on demand.
+#[component]
+pub fn Billing() -> Element {
+    on_demand(Route::Billing {})
+}
+
+/// [`pages::BillingReturn`], on demand.
+#[component]
+pub fn BillingReturn(session_id: String) -> Element {
+    on_demand(Route::BillingReturn { session_id })
+}
+
+/// [`pages::Account`], on demand.
+#[component]
+pub fn Account() -> Element {
+    on_demand(Route::Account {})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_has_all_modules() {
+        for module in [PageModule::Explorer, PageModule::Analysis, PageModule::Account] {
+            assert!(module.loaded().is_some(), "{module:?}");
+        }
+    }
+
+    #[test]
+    fn the_module_of_a_page_follows_from_its_address() {
+        let module = |address: &str| PageModule::of(&address.parse().unwrap());
+        assert_eq!(module("/annotations/1/results?filter=a&sort="), Some(PageModule::Explorer));
+        assert_eq!(module("/annotations/1/charts"), Some(PageModule::Analysis));
+        assert_eq!(module("/billing/return?session_id=cs_1"), Some(PageModule::Account));
+        for first_load in ["/", "/annotate", "/annotations?page=2", "/annotations/1", "/nowhere"] {
+            assert_eq!(module(first_load), None, "{first_load}");
+        }
+    }
+}
