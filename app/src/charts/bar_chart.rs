@@ -63,7 +63,8 @@ pub fn horizontal_bars(figure: Figure, bars: Vec<Bar>) -> Figure {
 const TOP: f32 = 14.0;
 const BASE: f32 = 184.0;
 const LEFT: f32 = 52.0;
-const RIGHT: f32 = WIDTH as f32 - 6.0;
+/// Leaves room for half of the label of the last bar.
+const RIGHT: f32 = WIDTH as f32 - 12.0;
 
 /// Draws vertical bars side by side above an axis with the title `axis`. A bar with a count of 0 is
 /// not drawn but keeps its space.

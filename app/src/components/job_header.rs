@@ -79,7 +79,7 @@ pub fn JobHeader(
         }
         Page { title: tab.title(&job), actions: rsx! { NextAction { job: job.clone(), tab } },
             p { class: "job-line",
-                StatusBadge { status: job.state.status() }
+                StatusBadge { status: job.state.status(), warned: job.state.has_warnings() }
                 if job.state == StateView::Pending {
                     JobQueueNote { id: job.id }
                 }

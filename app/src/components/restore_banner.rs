@@ -91,6 +91,7 @@ mod tests {
                 started_at: now,
                 completed_at: now,
                 records: 1,
+                not_annotated: None,
                 result_size: 1,
                 results,
             },

@@ -14,14 +14,20 @@ pub fn Tabs(
     /// The index of the open tab.
     here: usize,
 ) -> Element {
-    let current = use_route::<Route>();
+    // Subscribes to the URL.
+    _ = use_route::<Route>();
+    let current = router().full_route_string();
     rsx! {
         nav { class: "tabs", "aria-label": label,
             ul {
                 for (index, (name, to)) in tabs.into_iter().enumerate() {
-                    // The router marks only a link to the exact current URL, including its query.
+                    // The router marks only a link to the exact current URL, including its query, which
+                    // a route may write in another form.
                     li { key: "{name}",
-                        Link { to: if index == here { current.clone() } else { to }, "{name}" }
+                        Link {
+                            to: if index == here { NavigationTarget::Internal(current.clone()) } else { to.into() },
+                            "{name}"
+                        }
                     }
                 }
             }

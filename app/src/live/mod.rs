@@ -271,6 +271,7 @@ mod tests {
             started_at: moment(1),
             completed_at: moment(2),
             records: 3,
+            not_annotated: None,
             result_size: 4,
             results,
         };

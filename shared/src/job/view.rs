@@ -1,6 +1,6 @@
 //! The view of a job that its owner gets: without buckets, object keys and claims.
 
-use super::{FailureKind, Job, JobState, JobStatus, Progress, Results, Tier};
+use super::{FailureKind, Job, JobState, JobStatus, NotAnnotated, Progress, Results, Tier};
 use crate::{FileName, JobId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,9 @@ pub enum StateView {
         started_at: Timestamp,
         completed_at: Timestamp,
         records: u64,
+        /// `None` if unknown, as for jobs of older versions.
+        #[serde(default)]
+        not_annotated: Option<NotAnnotated>,
         result_size: u64,
         results: ResultsView,
     },
@@ -95,6 +98,11 @@ impl StateView {
             Self::Cancelled { .. } => JobStatus::Cancelled,
         }
     }
+
+    /// Whether the job was completed with warnings ([`NotAnnotated::has_warnings`]).
+    pub fn has_warnings(&self) -> bool {
+        matches!(self, Self::Completed { not_annotated: Some(gaps), .. } if gaps.has_warnings())
+    }
 }
 
 impl From<&Job> for JobView {
@@ -124,6 +132,7 @@ impl From<&JobState> for StateView {
                 started_at: done.started_at,
                 completed_at: done.completed_at,
                 records: done.records,
+                not_annotated: done.not_annotated,
                 result_size: done.result_size,
                 results: ResultsView::from(&done.results),
             },

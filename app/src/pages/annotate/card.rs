@@ -170,7 +170,7 @@ fn Submitted(job: JobView) -> Element {
     let job = use_live().newest(job);
     rsx! {
         div { class: "upload-line",
-            StatusBadge { status: job.state.status() }
+            StatusBadge { status: job.state.status(), warned: job.state.has_warnings() }
             if let StateView::Running { progress, .. } = job.state.clone() {
                 JobProgress { progress }
             }

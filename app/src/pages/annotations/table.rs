@@ -155,7 +155,7 @@ fn JobRow(
                 }
             }
             td { "data-label": "Status", class: "state",
-                StatusBadge { status: job.state.status() }
+                StatusBadge { status: job.state.status(), warned: job.state.has_warnings() }
                 match job.state.clone() {
                     StateView::Pending => rsx! { QueueNote { position } },
                     StateView::Running { progress, .. } => rsx! { JobProgress { progress } },

@@ -16,6 +16,7 @@ pub fn Badges() -> Element {
             for status in JobStatus::ALL {
                 StatusBadge { key: "{status}", status }
             }
+            StatusBadge { status: JobStatus::Completed, warned: true }
         }
         for (name, plan) in [("ResultsChip on Free", Plan::Free), ("ResultsChip on Premium", Plan::Premium)] {
             Exhibit { key: "{name}", name, Viewer { plan, Chips {} } }

@@ -73,6 +73,7 @@ pub fn completed(now: Timestamp, results: ResultsView) -> StateView {
         started_at: moment(now, -5200),
         completed_at: moment(now, -5000),
         records: 512_340,
+        not_annotated: None,
         result_size: 96_100_000,
         results,
     }

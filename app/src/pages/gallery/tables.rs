@@ -51,7 +51,7 @@ fn Row(job: JobView) -> Element {
     rsx! {
         tr {
             td { class: "state",
-                StatusBadge { status: job.state.status() }
+                StatusBadge { status: job.state.status(), warned: job.state.has_warnings() }
                 if let StateView::Running { progress, .. } = &job.state {
                     JobProgress { progress: progress.clone() }
                 }

@@ -4,7 +4,7 @@ use super::timeline::Timeline;
 use super::use_job;
 use crate::account::use_account;
 use crate::clock::use_seconds_left;
-use crate::components::{DeleteButton, LocalTime, RerunButton, ResultsPanel};
+use crate::components::{CoverageBar, DeleteButton, LocalTime, RerunButton, ResultsPanel};
 use crate::format;
 use dioxus::prelude::*;
 use gas_shared::job::{ResultsView, StateView};
@@ -23,6 +23,9 @@ pub fn JobDetails(id: String) -> Element {
             div { class: "overview-main",
                 if let StateView::Completed { completed_at, results, .. } = job.state.clone() {
                     ResultsPanel { id: job.id, completed_at, results }
+                }
+                if let StateView::Completed { records, not_annotated: Some(not_annotated), .. } = job.state {
+                    CoverageBar { id: job.id, records, not_annotated }
                 }
                 section { class: "panel", "aria-labelledby": "facts",
                     h2 { id: "facts", "Details" }

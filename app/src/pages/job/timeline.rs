@@ -1,6 +1,9 @@
 //! The timeline of a job: its states in order, with their times.
 
-use crate::components::{Icon, JobProgress, LocalTime, Shape, typical_duration, typical_max_secs};
+use crate::components::{
+    COMPLETED_WITH_WARNINGS, Icon, JobProgress, LocalTime, Shape, typical_duration,
+    typical_max_secs,
+};
 use crate::format;
 use dioxus::prelude::*;
 use gas_shared::JobView;
@@ -142,12 +145,14 @@ fn steps(job: &JobView, is_free: bool) -> Vec<Step> {
             [&[uploaded(), with_wait(queued(), *started_at), now], &end[..]].concat()
         }
         StateView::Completed { started_at, completed_at, results, .. } => {
+            let warned = job.state.has_warnings();
+            let completed = if warned { COMPLETED_WITH_WARNINGS } else { "Completed" };
             let took = Note::Text(format!("Took {}", format::duration(*started_at, *completed_at)));
             let mut all = vec![
                 uploaded(),
                 with_wait(queued(), *started_at),
                 step("Running", Done, Some(*started_at)),
-                Step { note: took, ..step("Completed", Done, Some(*completed_at)) },
+                Step { note: took, ..step(completed, Done, Some(*completed_at)) },
             ];
             all.extend(result_steps(results, is_free));
             all
@@ -260,7 +265,14 @@ mod tests {
 
     fn completed(results: ResultsView) -> StateView {
         let (started_at, completed_at) = (at(15), at(20));
-        StateView::Completed { started_at, completed_at, records: 1, result_size: 1, results }
+        StateView::Completed {
+            started_at,
+            completed_at,
+            records: 1,
+            not_annotated: None,
+            result_size: 1,
+            results,
+        }
     }
 
     #[test]

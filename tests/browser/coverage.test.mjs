@@ -1,0 +1,71 @@
+// Files that the reference covers in part or not at all: badge, coverage bar, list and reason.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkPage } from './support/accessible.mjs';
+import { live, openBrowser, signIn, stack } from './support/stack.mjs';
+
+/** A file of chromosomes 20 and 7. The demo reference has a T at 20:76758, and no chromosome 7. */
+function vcf(records) {
+  const head = '##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n';
+  return Buffer.from(head + records.map((record) => `${record.split(' ').join('\t')}\t.\t.\t.\n`).join(''));
+}
+
+/** Submits records and waits for the end of the job. */
+async function annotate(page, name, records) {
+  await page.goto(`${stack.web_url}/annotate`);
+  await live(page);
+  await page.locator('#vcf-file').setInputFiles({ name, mimeType: 'text/plain', buffer: vcf(records) });
+  await page.waitForURL(/annotations\/[0-9a-f-]{36}$/);
+  await page.locator('.job-line').locator('[data-status=COMPLETED], [data-status=FAILED]').waitFor();
+}
+
+test('a partly covered file is completed with warnings, wherever its state is shown', async () => {
+  const { page, problems, close } = await openBrowser();
+  try {
+    await signIn(page, 'ada-covered');
+    const block = '7 5 . G <NON_REF>';
+    await annotate(page, 'part.vcf', ['20 76758 . T C', '20 76758 . A C', '20 6000000 . G A', '7 5 . G A', block]);
+    const badge = page.locator('.job-line .badge');
+    assert.equal((await badge.innerText()).trim(), 'Completed with warnings');
+    const coverage = page.getByRole('region', { name: 'Coverage' });
+    assert.deepEqual(
+      (await coverage.getByRole('listitem').allInnerTexts()).map((text) => text.trim()),
+      ['1 annotated', '2 outside the reference', '1 REF differs', '1 not a variant'],
+    );
+    assert.equal(await coverage.locator('svg path').count(), 4);
+    await page.locator('.moment-name', { hasText: 'Completed with warnings' }).waitFor();
+    await checkPage(page, '/warnings-job');
+    await page.goto(`${page.url()}/results`);
+    await live(page);
+    await page.locator('.tabs a[aria-current=page]', { hasText: 'Results' }).waitFor();
+
+    await annotate(page, 'blocks.vcf', [block]);
+    assert.equal((await badge.innerText()).trim(), 'Completed', 'nothing is missing');
+    await page.goto(`${stack.web_url}/annotations?status=COMPLETED`);
+    await live(page);
+    const badges = page.locator('.jobs [data-status=COMPLETED]');
+    assert.deepEqual(
+      (await badges.allInnerTexts()).map((text) => text.trim()),
+      ['Completed', 'Completed with warnings'],
+      'the filter includes both',
+    );
+    await checkPage(page, '/warnings-list');
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});
+
+test('a file outside of the reference fails with the reason', async () => {
+  const { page, problems, close } = await openBrowser();
+  try {
+    await signIn(page, 'ada-uncovered');
+    await annotate(page, 'outside.vcf', ['7 5 . G A', '7 6 . G A']);
+    await page.locator('.job-line [data-status=FAILED]').waitFor();
+    await page.locator('.reason', { hasText: 'none of the 2 records is in the reference' }).waitFor();
+    await checkPage(page, '/outside-job');
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});
