@@ -198,6 +198,18 @@ fn without_samples_further_alleles_are_annotated_on_their_own() {
 }
 
 #[test]
+fn an_allele_in_an_intron_is_reported_beside_one_at_a_splice_site() {
+    let contig = REFERENCE.contig(b"20").unwrap();
+    let text = std::str::from_utf8(contig.bases(76635, 76645).unwrap()).unwrap();
+    // The first base is in the intron, the last one in the splice site.
+    let record = format!("76635 {text} T{},{}C", &text[1..], &text[..10]);
+    let (found, outcome) = run(&REFERENCE, &[&record], CsqOptions::default()).unwrap();
+    assert_eq!(found, ["splice_acceptor|G,intron|DEFB125||protein_coding"]);
+    let most_severe = |term: SoTerm| outcome.counts.most_severe[term as usize];
+    assert_eq!([SoTerm::SpliceAcceptor, SoTerm::Intron].map(most_severe), [1, 1]);
+}
+
+#[test]
 fn haplotypes_of_any_number_are_interpreted_if_they_are_phased() {
     let (first, second) = ("missense|G|+|2N>2H|68354A>C", "missense|G|+|2N>2S|68355A>G");
     let both = "missense|G|+|2N>2R|68354A>C+68355A>G";
@@ -425,18 +437,24 @@ proptest! {
     #[test]
     fn no_haplotype_makes_the_engine_panic(
         start in prop_oneof![68_340i32..68_415, 76_640i32..76_660, 170_210i32..170_270, 1i32..12],
-        parts in prop::collection::vec((0i32..12, 1i32..6, "[ACGT]{1,7}", 0u8..4, 0u8..4), 1..12),
+        parts in prop::collection::vec((0i32..12, 1i32..6, "[ACGT]{1,7}", 0u8..4, 0u8..4, 0usize..8), 1..12),
         local in any::<bool>(),
+        has_phase_sets in any::<bool>(),
     ) {
         let contig = REFERENCE.contig(b"20").unwrap();
         let mut pos = start;
         let mut records = Vec::new();
-        for (step, len, alt, left, right) in parts {
+        for (step, len, alt, left, right, other) in parts {
             pos += step;
             let bases = contig.bases(pos, pos + len - 1).unwrap();
             let reference = std::str::from_utf8(bases).unwrap();
             let allele = |n: u8| if n == 0 { "0" } else { "1" };
-            records.push(format!("{pos} {reference} {alt} {}|{} {}/{}", allele(left), allele(right), allele(right), allele(left)));
+            let set = if has_phase_sets { format!(":{}", left % 3) } else { String::new() };
+            let (left, right) = (allele(left), allele(right));
+            let other = ["0|1|1", "1/1/0/1", "1|0|1|0|1", "0/9", "x", ".|1", "1", "1|1"][other];
+            records.push(format!(
+                "{pos} {reference} {alt} {left}|{right}{set} {right}/{left}{set} {other}{set}"
+            ));
         }
         let records: Vec<&str> = records.iter().map(String::as_str).collect();
         let options = CsqOptions { local, ..CsqOptions::default() };

@@ -326,7 +326,7 @@ impl<'r> CsqAnnotator<'r> {
             return self.report_flags(context, class.flags, transcript, number);
         }
         let compound = class.flags.intersection(ConsequenceFlags::COMPOUND);
-        if !compound.is_empty() {
+        if !compound.is_empty() && self.buffer.has_room(self.buffer.last()) {
             let from = self.buffer.changes.len() as u32;
             let (mut before_at, mut after_at) = (offset, offset);
             if context.transcript(transcript).reverse {

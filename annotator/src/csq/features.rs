@@ -27,6 +27,30 @@ pub(super) struct StructuralScratch {
     reported: HashMap<(u32, u16, u32), u32>,
 }
 
+/// Which alleles of a record touch a feature, by their index. All from the 64th on are one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Touching(u64);
+
+impl Touching {
+    const ALL: Self = Self(u64::MAX);
+
+    const fn insert(&mut self, index: usize) {
+        self.0 |= Self::bit(index);
+    }
+
+    const fn contains(self, index: usize) -> bool {
+        self.0 & Self::bit(index) != 0
+    }
+
+    const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    const fn bit(index: usize) -> u64 {
+        1 << if index < 63 { index } else { 63 }
+    }
+}
+
 impl<'r> CsqAnnotator<'r> {
     pub(super) fn report_features(
         &mut self,
@@ -36,26 +60,28 @@ impl<'r> CsqAnnotator<'r> {
         line_number: u64,
         same_reference: bool,
     ) -> Result<(), InputError> {
-        let mut hit = false;
+        let mut touching = Touching::default();
         for feature in features {
             let feature = context.model.features[*feature as usize];
             let transcript = feature.transcript;
             match feature.kind {
                 FeatureKind::Cds(segment) => {
-                    hit = true;
+                    touching = touching.union(alleles_touching(&feature, alleles));
                     // If REF does not match the reference, its codons are unknown.
                     if same_reference {
                         self.report_coding(context, transcript, segment, alleles, line_number)?;
                     }
                 }
                 FeatureKind::Utr5 | FeatureKind::Utr3 => {
-                    hit |= self.report_utr(context, &feature, alleles);
+                    touching = touching.union(self.report_utr(context, &feature, alleles));
                 }
-                FeatureKind::Exon => hit |= self.report_exon(context, &feature, alleles),
+                FeatureKind::Exon => {
+                    touching = touching.union(self.report_exon(context, &feature, alleles));
+                }
             }
         }
-        if !hit {
-            self.report_transcripts(context, alleles);
+        if !(0..alleles.len()).all(|index| touching.contains(index)) {
+            self.report_transcripts(context, alleles, touching);
         }
         Ok(())
     }
@@ -65,18 +91,18 @@ impl<'r> CsqAnnotator<'r> {
         context: &ContigContext<'_>,
         utr: &Feature,
         alleles: &[RecordAllele<'_>],
-    ) -> bool {
+    ) -> Touching {
         let five_prime = utr.kind == FeatureKind::Utr5;
         let flags = if five_prime { ConsequenceFlags::UTR5 } else { ConsequenceFlags::UTR3 };
         let region = (utr.start, utr.end);
-        let mut hit = false;
-        for allele in alleles {
+        let mut touching = Touching::default();
+        for (index, allele) in alleles.iter().enumerate() {
             if self.compare(context, utr.transcript, Checks::default(), allele, region) {
                 self.report_flags(context, flags, utr.transcript, allele.number);
-                hit = true;
+                touching.insert(index);
             }
         }
-        hit
+        touching
     }
 
     fn report_exon(
@@ -84,22 +110,30 @@ impl<'r> CsqAnnotator<'r> {
         context: &ContigContext<'_>,
         exon: &Feature,
         alleles: &[RecordAllele<'_>],
-    ) -> bool {
+    ) -> Touching {
         let transcript = &context.contig.model.transcripts[exon.transcript as usize];
         let checks = Checks {
             left: transcript.start != exon.start,
             right: transcript.end != exon.end,
             ..Checks::default()
         };
-        let mut hit = false;
-        for allele in alleles {
+        let mut touching = Touching::default();
+        for (index, allele) in alleles.iter().enumerate() {
             self.compare(context, exon.transcript, checks, allele, (exon.start, exon.end));
-            hit |= !self.scratch.comparison.flags.is_empty();
+            if !self.scratch.comparison.flags.is_empty() {
+                touching.insert(index);
+            }
         }
-        hit
+        touching
     }
 
-    fn report_transcripts(&mut self, context: &ContigContext<'_>, alleles: &[RecordAllele<'_>]) {
+    /// Reports introns and non-coding transcripts for the alleles that touch no feature.
+    fn report_transcripts(
+        &mut self,
+        context: &ContigContext<'_>,
+        alleles: &[RecordAllele<'_>],
+        touching: Touching,
+    ) {
         let Some(first) = alleles.first() else { return };
         let (start, end) = (first.pos, first.pos + first.ref_len());
         for number in context.model.transcripts(start, end) {
@@ -109,9 +143,12 @@ impl<'r> CsqAnnotator<'r> {
                 continue;
             }
             let flags = self.flags_outside_exons(context, number);
-            for allele in alleles {
-                if self.compare(context, number, Checks::default(), allele, span) {
-                    self.report_flags(context, flags, number, 0);
+            for (index, allele) in alleles.iter().enumerate() {
+                if !touching.contains(index)
+                    && self.compare(context, number, Checks::default(), allele, span)
+                {
+                    let consequence = Consequence::new(flags, number, 0);
+                    self.report(context, consequence.counted_for(allele.number));
                 }
             }
         }
@@ -291,4 +328,22 @@ impl<'r> CsqAnnotator<'r> {
         }
         found || matches!(overlap, Overlap::Inside | Overlap::Crossing)
     }
+}
+
+/// The alleles that touch a coding segment. The only allele of a record does if REF, or the base after it,
+/// is in the segment, as with `bcftools csq`.
+fn alleles_touching(segment: &Feature, alleles: &[RecordAllele<'_>]) -> Touching {
+    if let [_] = alleles {
+        return Touching::ALL;
+    }
+    let mut touching = Touching::default();
+    for (index, allele) in alleles.iter().enumerate() {
+        let minimal = allele.minimal();
+        // An insertion lies between two bases.
+        let (from, to) = (minimal.start.min(minimal.end), minimal.start.max(minimal.end));
+        if from <= segment.end && to >= segment.start {
+            touching.insert(index);
+        }
+    }
+    touching
 }

@@ -8,6 +8,7 @@ use super::flags::ConsequenceFlags;
 use super::haplotype_tree::{HaplotypeTree, Node};
 use super::record_buffer::{Consequence, MergeKey, RecordBuffer, Reported};
 use super::translate::{EditedRange, SplicedCds, Translations};
+use crate::report::AnnotationGap;
 use std::ops::{Range, RangeInclusive};
 
 /// One haplotype of a transcript: its alleles in genomic order.
@@ -144,6 +145,12 @@ impl HaplotypePath<'_> {
         if class.hides_residues && left == right {
             consequence.flags.insert(self.node(left).flags.difference(class.refuted));
             reported.push(buffer.add(at, consequence, merge_key));
+            return class.ends_in_stop;
+        }
+        if !buffer.has_room(at) {
+            for n in group.nodes.clone() {
+                buffer.note(self.node(n).record, AnnotationGap::TooManyConsequences);
+            }
             return class.ends_in_stop;
         }
         let from = buffer.changes.len() as u32;

@@ -110,7 +110,7 @@ impl CsqContig {
             let Some(cds) = &transcript.cds else { continue };
             out.add_transcript(number as u32, transcript, cds);
         }
-        out.features.sort_by_key(|f| (kind_rank(f.kind), f.start, -f.end, f.transcript));
+        out.features.sort_unstable_by_key(|f| (kind_rank(f.kind), f.start, -f.end, f.transcript));
         let spans = out.features.iter().map(|f| match f.kind {
             FeatureKind::Exon => (f.start - SPLICE_REGION_INTRON, f.end + SPLICE_REGION_INTRON),
             _ => (f.start, f.end),
@@ -121,7 +121,7 @@ impl CsqContig {
             (transcript.start, transcript.end)
         };
         out.order = (0..model.transcripts.len() as u32).collect();
-        out.order.sort_by_key(|n| (span(n).0, -span(n).1));
+        out.order.sort_unstable_by_key(|n| (span(n).0, -span(n).1, *n));
         out.transcripts = RegionIndex::new(out.order.iter().map(span), 0);
         out.spans = merge_spans(&out.coding);
         out

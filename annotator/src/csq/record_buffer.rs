@@ -279,21 +279,21 @@ impl RecordBuffer {
         self.work = self.work.saturating_add(units);
     }
 
-    /// The reason why the buffered records cannot be annotated, if they cannot.
+    /// The reason why the file cannot be annotated, if it cannot.
     pub(crate) fn exceeded(&self) -> Option<String> {
-        if self.work > self.max_work {
-            return Some(
-                "the haplotypes up to this line take far more work than those of files of this size; \
-                 annotate fewer samples, or each record on its own (--local)"
-                    .to_owned(),
-            );
-        }
-        (self.changes.len() > MAX_CHANGE_BYTES).then(|| {
-            format!(
-                "the haplotypes up to this line have more than {MAX_CHANGE_BYTES} bytes of changes; \
-                 annotate fewer samples, or each record on its own (--local)"
-            )
+        (self.work > self.max_work).then(|| {
+            "the haplotypes up to this line take far more work than those of files of this size; \
+             annotate fewer samples, or each record on its own (--local)"
+                .to_owned()
         })
+    }
+
+    /// Whether there is room for another change of a record. If not, the record has a note.
+    pub(crate) fn has_room(&mut self, record: u32) -> bool {
+        if self.changes.len() > MAX_CHANGE_BYTES {
+            self.note(record, AnnotationGap::TooManyConsequences);
+        }
+        !self.records[record as usize].gaps.contains(AnnotationGap::TooManyConsequences)
     }
 
     /// Index of the last record.
@@ -605,15 +605,13 @@ mod tests {
     }
 
     #[test]
-    fn changes_of_haplotypes_are_accepted_at_the_limit_and_refused_above() {
+    fn changes_of_haplotypes_above_the_limit_are_left_out_with_a_note() {
         let mut buffer = buffer();
         buffer.changes.resize(128 << 20, b'A');
-        assert_eq!(buffer.exceeded(), None);
+        assert!(buffer.has_room(0) && buffer.records[0].gaps.is_empty());
         buffer.changes.push(b'A');
-        let refused = buffer.exceeded().unwrap();
-        let expected = "the haplotypes up to this line have more than 134217728 bytes of changes; \
-                        annotate fewer samples, or each record on its own (--local)";
-        assert_eq!(refused, expected);
+        assert!(!buffer.has_room(0));
+        assert!(buffer.records[0].gaps.contains(AnnotationGap::TooManyConsequences));
     }
 
     #[test]

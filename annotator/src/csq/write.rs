@@ -282,8 +282,8 @@ fn write_samples(buffer: &RecordBuffer, record: &BufferedRecord, rest: &[u8], ou
             out.extend_from_slice(b":.");
         }
         // The masks have two haplotypes.
-        let genotype = column.split(|b| *b == b':').nth(genotypes).unwrap_or_default();
-        if record.is_polyploid && is_polyploid(genotype) {
+        let genotype = || column.split(|b| *b == b':').nth(genotypes).unwrap_or_default();
+        if record.is_polyploid && is_polyploid(genotype()) {
             out.extend_from_slice(b":.");
             continue;
         }

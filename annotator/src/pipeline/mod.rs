@@ -462,8 +462,8 @@ fn count_warnings(
     .map(|(count, text)| format!("{count} {text}"))
     .chain((counts.cut.0 > 0).then(|| {
         format!(
-            "{} records have more consequences than the limit of a record; only the first ones are \
-             written (first in {})",
+            "{} records have more consequences than the limits allow; only the first ones are written \
+             (first in {}); split their alleles into records, or annotate fewer samples",
             counts.cut.0,
             numbers.name(counts.cut.1)
         )

@@ -84,10 +84,6 @@ impl RegionClasses {
     pub const fn insert(&mut self, class: RegionClass) {
         self.0 |= 1 << class as u8;
     }
-
-    const fn contains(self, class: RegionClass) -> bool {
-        self.0 & (1 << class as u8) != 0
-    }
 }
 
 /// Everything that is counted.
@@ -186,8 +182,10 @@ impl Default for Counts {
 impl Counts {
     /// Counts the region classes of a record.
     pub fn add_region_classes(&mut self, classes: RegionClasses) {
-        for class in RegionClass::ALL {
-            self.region_classes[class as usize] += u64::from(classes.contains(class));
+        let mut rest = classes.0;
+        while rest != 0 {
+            self.region_classes[rest.trailing_zeros() as usize] += 1;
+            rest &= rest - 1;
         }
     }
 
