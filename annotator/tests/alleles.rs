@@ -651,21 +651,32 @@ proptest! {
     }
 }
 
-/// The layout of the random genes: both introns interrupt the coding sequence.
-const RANDOM_MODEL: Model = Model {
-    id: "T",
-    exons: &[16..=45, 76..=99, 130..=165],
-    coding: &[28..=45, 76..=99, 130..=150],
-};
+/// The layouts of the random genes: introns within the coding sequence, an intron before the start codon
+/// and the stop codon at the end of an exon, a stop codon that an intron splits, and a non-coding one.
+const RANDOM_MODELS: [Model; 4] = [
+    Model {
+        id: "T",
+        exons: &[16..=45, 76..=99, 130..=165],
+        coding: &[28..=45, 76..=99, 130..=150],
+    },
+    Model { id: "T", exons: &[16..=45, 76..=99, 130..=165], coding: &[76..=99] },
+    Model {
+        id: "T",
+        exons: &[16..=45, 76..=99, 130..=165],
+        coding: &[27..=45, 76..=99, 130..=131],
+    },
+    Model { id: "T", exons: &[16..=45, 76..=99, 130..=165], coding: &[] },
+];
 
-/// The first base behind each border of that layout: transcript, coding sequence and exons.
-const BORDERS_OF_MODEL: [usize; 8] = [16, 28, 46, 76, 100, 130, 151, 166];
-
-/// A gene of that layout, whose borders are often within repeats.
-fn random_gene(random: &mut impl FnMut(usize) -> usize) -> String {
+/// A gene of a layout, whose borders are often within repeats.
+fn random_gene(model: &Model, random: &mut impl FnMut(usize) -> usize) -> String {
+    let coding: Vec<usize> = model.coding.iter().flat_map(|part| part.clone()).collect();
+    let mut borders = vec![16, 46, 76, 100, 130, 166];
+    borders.extend(coding.first().copied());
+    borders.extend(coding.last().map(|last| last + 1));
     loop {
         let mut bases: Vec<u8> = (0..180).map(|_| b"ACGT"[random(4)]).collect();
-        for border in BORDERS_OF_MODEL {
+        for border in &borders {
             let (at, length) = (border - 1, 1 + random(8));
             match random(3) {
                 0 => bases.copy_within(at - length..at, at),
@@ -673,54 +684,71 @@ fn random_gene(random: &mut impl FnMut(usize) -> usize) -> String {
                 _ => {}
             }
         }
-        for (at, site) in [(27, "ATG"), (45, "GT"), (73, "AG"), (99, "GT"), (127, "AG")] {
+        for (at, site) in [(45, "GT"), (73, "AG"), (99, "GT"), (127, "AG")] {
             bases[at..at + site.len()].copy_from_slice(site.as_bytes());
         }
         let stop = ["TAA", "TAG", "TGA"][random(3)];
-        bases[147..150].copy_from_slice(stop.as_bytes());
-        let parts = RANDOM_MODEL.coding.iter().flat_map(|p| &bases[p.start() - 1..*p.end()]);
-        let coding: Vec<u8> = parts.copied().collect();
-        let mut codons = coding[..60].chunks(3);
+        for (at, base) in coding.iter().zip(b"ATG") {
+            bases[at - 1] = *base;
+        }
+        for (at, base) in coding.iter().rev().zip(stop.bytes().rev()) {
+            bases[at - 1] = base;
+        }
+        let spliced: Vec<u8> = coding.iter().map(|at| bases[at - 1]).collect();
+        let mut codons = spliced[..spliced.len().saturating_sub(3)].chunks(3);
         if codons.all(|codon| !matches!(codon, b"TAA" | b"TAG" | b"TGA")) {
             return String::from_utf8(bases).unwrap();
         }
     }
 }
 
-#[test]
-fn a_gene_and_its_mirror_image_have_the_same_consequences_and_descriptions() {
-    const GENES: usize = 24;
+/// A generator of numbers below a bound, the same in each run.
+fn random_numbers() -> impl FnMut(usize) -> usize {
     let mut state = 20_261_129u64;
-    let mut random = |below: usize| {
+    move |below| {
         state =
             state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as usize % below
-    };
-    let genes: Vec<String> = (0..GENES).map(|_| random_gene(&mut random)).collect();
+    }
+}
+
+/// Random genes, each on a contig `c<number>` and, mirrored, on `c<number>r`.
+fn random_genes(count: usize, random: &mut impl FnMut(usize) -> usize) -> (Vec<String>, Reference) {
+    let layout = |n: usize| &RANDOM_MODELS[n % RANDOM_MODELS.len()];
+    let genes: Vec<String> = (0..count).map(|n| random_gene(layout(n), random)).collect();
     let (mut fasta, mut models) = (String::new(), String::new());
     for (n, gene) in genes.iter().enumerate() {
-        for (name, sequence, reverse) in [
-            (format!("c{n}"), gene.clone(), false),
-            (format!("c{n}r"), reverse_complement(gene), true),
-        ] {
+        let mirrored = (format!("c{n}r"), reverse_complement(gene), true);
+        for (name, sequence, reverse) in [(format!("c{n}"), gene.clone(), false), mirrored] {
             writeln!(fasta, ">{name}\n{sequence}").unwrap();
-            let of = gff3(&name, sequence.len(), reverse, &[RANDOM_MODEL]);
+            let of = gff3(&name, sequence.len(), reverse, std::slice::from_ref(layout(n)));
             models += &of.replace(":T", &format!(":{name}")).replace(":GT", &format!(":G{name}"));
         }
     }
-    let reference = small_reference(&fasta, &models);
-    let mut annotator = Annotator::new(&reference, 0, AnnotationFormat::Csq);
+    (genes, small_reference(&fasta, &models))
+}
+
+/// Consequences, HGVSc and HGVSp of a record, without identifiers.
+fn described(
+    annotator: &mut Annotator<'_>,
+    contig: &str,
+    Change { pos, reference, alt }: &Change,
+    info: &str,
+) -> [String; 3] {
     let mut out = Vec::new();
-    let mut described = |contig: &str, change: &Change| -> [String; 3] {
-        let Change { pos, reference, alt } = change;
-        out.clear();
-        let line = format!("{contig}\t{pos}\t.\t{reference}\t{alt}\t.\t.\t.");
-        annotator.record(1, line.as_bytes(), &mut out).unwrap();
-        let text = std::str::from_utf8(&out).unwrap();
-        let fields: Vec<&str> = text.split_once("CSQ=").unwrap().1.split('|').collect();
-        let bare = |n: usize| fields[n].rsplit(':').next().unwrap().to_owned();
-        [fields[1].to_owned(), bare(10), bare(11)]
-    };
+    let line = format!("{contig}\t{pos}\t.\t{reference}\t{alt}\t.\t.\t{info}");
+    annotator.record(1, line.as_bytes(), &mut out).unwrap();
+    let text = std::str::from_utf8(&out).unwrap();
+    let fields: Vec<&str> = text.split_once("CSQ=").unwrap().1.split('|').collect();
+    let bare = |n: usize| fields[n].rsplit(':').next().unwrap().to_owned();
+    [fields[1].to_owned(), bare(10), bare(11)]
+}
+
+#[test]
+fn a_gene_and_its_mirror_image_have_the_same_consequences_and_descriptions() {
+    let mut random = random_numbers();
+    let (genes, reference) = random_genes(32, &mut random);
+    let mut annotator = Annotator::new(&reference, 0, AnnotationFormat::Csq);
     let mut different = Vec::new();
     for (n, gene) in genes.iter().enumerate() {
         for pos in 5..gene.len() - 12 {
@@ -728,17 +756,86 @@ fn a_gene_and_its_mirror_image_have_the_same_consequences_and_descriptions() {
                 let anchor = &gene[pos - 1..pos];
                 let deletion = Change::new(pos, &gene[pos - 1..pos + length], anchor);
                 let copy = format!("{anchor}{}", &gene[pos..pos + length]);
-                for change in [deletion, Change::new(pos, anchor, &copy)] {
-                    let forward = described(&format!("c{n}"), &change);
+                let other: String = (0..length).map(|_| ['A', 'C', 'G', 'T'][random(4)]).collect();
+                let insertion = Change::new(pos, anchor, &format!("{anchor}{other}"));
+                for change in [deletion, Change::new(pos, anchor, &copy), insertion] {
+                    let forward = described(&mut annotator, &format!("c{n}"), &change, ".");
                     let mirrored = change.mirrored(gene.len());
-                    let reverse = described(&format!("c{n}r"), &mirrored);
+                    let reverse = described(&mut annotator, &format!("c{n}r"), &mirrored, ".");
                     if forward != reverse {
-                        different.push(format!("{change:?} {forward:?}, reverse {reverse:?}"));
+                        different.push(format!("{n} {change:?} {forward:?}, reverse {reverse:?}"));
                     }
                 }
             }
         }
     }
     let first = different.iter().take(20).cloned().collect::<Vec<_>>().join("\n");
+    assert!(different.is_empty(), "{} differ:\n{first}", different.len());
+}
+
+/// Terms of changed proteins, and those of alleles whose new sequence is not known.
+const PROTEIN_TERMS: [&str; 12] = [
+    "feature_truncation",
+    "coding_sequence_variant",
+    "frameshift_variant",
+    "inframe_deletion",
+    "protein_altering_variant",
+    "missense_variant",
+    "stop_gained",
+    "stop_lost",
+    "stop_retained_variant",
+    "start_lost",
+    "start_retained_variant",
+    "synonymous_variant",
+];
+
+#[test]
+fn a_deletion_has_the_same_consequences_as_a_symbolic_allele_and_as_bases() {
+    let mut random = random_numbers();
+    let (genes, reference) = random_genes(16, &mut random);
+    let mut annotator = Annotator::new(&reference, 0, AnnotationFormat::Csq);
+    let mut different = std::collections::BTreeMap::new();
+    for (n, gene) in genes.iter().enumerate() {
+        for _ in 0..400 {
+            let pos = 3 + random(gene.len() - 10);
+            let length = 1 + random((gene.len() - pos - 2).min(90));
+            let bases = Change::new(pos, &gene[pos - 1..pos + length], &gene[pos - 1..pos]);
+            // A symbolic allele is where the file places it.
+            let base = |pos: usize| gene.as_bytes()[pos - 1];
+            if base(pos) == base(pos + length) || base(pos + 1) == base(pos + length + 1) {
+                continue;
+            }
+            let mirrored = bases.mirrored(gene.len());
+            let sequence = reverse_complement(gene);
+            let before = &sequence[mirrored.pos - 2..mirrored.pos - 1];
+            let mirrored = Change::new(
+                mirrored.pos - 1,
+                &format!("{before}{}", &mirrored.reference[..length]),
+                before,
+            );
+            for (contig, bases) in [(format!("c{n}"), bases), (format!("c{n}r"), mirrored)] {
+                let anchor = &bases.alt;
+                let symbolic = Change::new(bases.pos, anchor, "<DEL>");
+                let info = format!("END={}", bases.pos + length);
+                let [a, _, protein] = described(&mut annotator, &contig, &bases, ".");
+                let [b, ..] = described(&mut annotator, &contig, &symbolic, &info);
+                // The bases of a sequence allele tell more about the protein.
+                let left_out: &[&str] =
+                    if protein.is_empty() { &["feature_truncation"] } else { &PROTEIN_TERMS };
+                let compared = |terms: &str| -> Vec<String> {
+                    let terms = terms.split('&').filter(|term| !left_out.contains(term));
+                    terms.map(str::to_owned).collect()
+                };
+                let (a, b) = (compared(&a).join("&"), compared(&b).join("&"));
+                if a != b {
+                    different
+                        .entry(format!("{a} | {b}"))
+                        .or_insert_with(|| format!("{n} {contig} {bases:?}"));
+                }
+            }
+        }
+    }
+    let first =
+        different.iter().map(|(a, b)| format!("{a} {b}")).take(60).collect::<Vec<_>>().join("\n");
     assert!(different.is_empty(), "{} differ:\n{first}", different.len());
 }

@@ -40,7 +40,7 @@ pub fn coding_terms(
     if !in_coding(location, transcript, allele) {
         return;
     }
-    let predicates = Predicates::new(location, codons, coding, cds, allele);
+    let predicates = Predicates::new(location, codons, coding, transcript, cds, allele);
     let start_lost = predicates.start == Some(CodonOutcome::Lost);
     let start_retained = predicates.start == Some(CodonOutcome::Retained);
     let stop_lost = predicates.stop_lost();
@@ -56,7 +56,8 @@ pub fn coding_terms(
     let protein_altering = protein_altering && !(stop_gained && predicates.peptides.is_none());
     let unknown = predicates.coding_unknown()
         && !(predicates.frameshift || inframe_deletion || protein_altering || start_retained)
-        && !(start_lost || stop_retained || stop_lost || stop_gained || missense || synonymous);
+        && !(stop_retained || stop_gained || missense || synonymous)
+        && !((start_lost || stop_lost) && predicates.edited.is_some());
     for (holds, term) in [
         (stop_gained, SoTerm::StopGained),
         (predicates.frameshift, SoTerm::Frameshift),
@@ -90,6 +91,7 @@ impl<'a> Predicates<'a> {
         location: &'a Location,
         codons: &'a Codons,
         coding: &'a Translatable<'a>,
+        transcript: &Transcript,
         cds: &Cds,
         allele: &'a Allele<'a>,
     ) -> Self {
@@ -102,8 +104,24 @@ impl<'a> Predicates<'a> {
                 EditedCoding::new(coding, location, cds, replaced, &codons.alt_bases)
             })
             .flatten();
-        let start = edited.and_then(|edited| edited.start_outcome());
-        let stop = edited.and_then(|edited| edited.stop_outcome());
+        // Of a codon that is deleted with bases outside the exons, it is not known what moves in.
+        let deletes = |first: i32, last: i32| {
+            location.cds.both().is_none()
+                && location.cdna.both().is_none()
+                && is_plain_dna(allele.alt)
+                && cds
+                    .regions(transcript.strand, first, last)
+                    .any(|(start, end)| allele.changes(start, end))
+        };
+        let lost = |is_deleted: bool| is_deleted.then_some(CodonOutcome::Lost);
+        let start = match edited {
+            Some(edited) => edited.start_outcome(),
+            None => lost(coding.has_start() && deletes(1, 3)),
+        };
+        let stop = match edited {
+            Some(edited) => edited.stop_outcome(),
+            None => lost(coding.has_stop() && deletes(cds.len - 2, cds.len)),
+        };
         // A start codon that moves with the bases after it keeps the protein.
         let same_protein = edited.is_some_and(|edited| {
             edited.moves_start()

@@ -57,7 +57,7 @@ impl Effect {
         self.splice_terms();
         match &transcript.cds {
             Some(cds) => {
-                self.utr_terms(transcript, allele);
+                self.utr_terms();
                 let part = self.locate_coding_part(transcript, cds, allele);
                 let allele = part.as_ref().unwrap_or(allele);
                 let twice = self.locate_twice(contig, transcript, cds, allele);
@@ -124,7 +124,7 @@ impl Effect {
         }
         let at_last = locate(transcript, last);
         let (mut chosen, mut other) = (first, at_last);
-        if self.location.is_in_region_of(&at_last, transcript) {
+        if self.location.is_in_region_of(&at_last) {
             // Where both places cross the end of an exon, one of them may reach less far into the intron.
             let intronic = self.location.introns.intronic || at_last.introns.intronic;
             (self.location.introns.intronic, other.introns.intronic) = (intronic, intronic);
@@ -218,20 +218,9 @@ impl Effect {
         }
     }
 
-    /// `within_5_prime_utr` and `within_3_prime_utr`.
-    pub(crate) fn utr_terms(&mut self, transcript: &Transcript, allele: &Allele<'_>) {
-        if !self.location.in_cdna {
-            return;
-        }
-        let Some((first, last)) = transcript.coding_region() else { return };
-        let before = allele.overlaps(transcript.start, first - 1)
-            || (allele.is_insertion() && allele.start == first);
-        let after = allele.overlaps(last + 1, transcript.end)
-            || (allele.is_insertion() && allele.end == last);
-        let (five, three) = match transcript.strand {
-            Strand::Forward => (before, after),
-            Strand::Reverse => (after, before),
-        };
+    /// `5_prime_UTR_variant` and `3_prime_UTR_variant`.
+    pub(crate) fn utr_terms(&mut self) {
+        let (five, three) = self.location.untranslated;
         if five {
             self.terms.insert(SoTerm::FivePrimeUtr);
         }

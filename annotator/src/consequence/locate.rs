@@ -85,6 +85,8 @@ pub struct Location {
     pub in_cdna: bool,
     /// Whether any base is in the CDS.
     pub in_cds: bool,
+    /// Whether any base is untranslated at the 5' end, and at the 3' end of a coding transcript.
+    pub untranslated: (bool, bool),
 }
 
 /// What an allele touches at a place where sequence decides how the transcript is spliced and
@@ -116,8 +118,7 @@ struct Region {
     exons: Option<Numbers>,
     introns: Option<Numbers>,
     in_cds: bool,
-    /// Whether bases are untranslated at the 5' end, and at the 3' end.
-    untranslated: Option<(bool, bool)>,
+    untranslated: (bool, bool),
 }
 
 impl Location {
@@ -139,7 +140,7 @@ impl Location {
         if is_site(damage) != is_site(last_damage) {
             return is_site(damage);
         }
-        if self.is_in_region_of(at_last, transcript) {
+        if self.is_in_region_of(at_last) {
             return false;
         }
         match (damage, self.features()).cmp(&(last_damage, at_last.features())) {
@@ -170,16 +171,12 @@ impl Location {
     }
 
     /// Whether another place is in the same exons, introns, and coding or untranslated regions.
-    pub(super) fn is_in_region_of(&self, other: &Self, transcript: &Transcript) -> bool {
-        self.region(transcript) == other.region(transcript)
+    pub(super) fn is_in_region_of(&self, other: &Self) -> bool {
+        self.region() == other.region()
     }
 
-    fn region(&self, transcript: &Transcript) -> Region {
-        let untranslated = transcript.cds.as_ref().zip(self.cdna.both()).map(|(cds, ends)| {
-            let (start, end) = ends;
-            (start.min(end) < cds.cdna_start, start.max(end) > cds.cdna_end)
-        });
-        let Self { exon_numbers: exons, intron_numbers: introns, in_cds, .. } = *self;
+    fn region(&self) -> Region {
+        let Self { exon_numbers: exons, intron_numbers: introns, in_cds, untranslated, .. } = *self;
         Region { exons, introns, in_cds, untranslated }
     }
 
@@ -256,8 +253,24 @@ pub fn locate(transcript: &Transcript, allele: &Allele<'_>) -> Location {
     locate_cdna(transcript, allele, &mut location);
     if let Some(cds) = &transcript.cds {
         locate_cds(cds, transcript, allele, &mut location);
+        location.untranslated = untranslated_parts(transcript, allele, location.in_cdna);
     }
     location
+}
+
+/// `within_5_prime_utr` and `within_3_prime_utr`.
+fn untranslated_parts(transcript: &Transcript, allele: &Allele<'_>, in_cdna: bool) -> (bool, bool) {
+    let Some((first, last)) = transcript.coding_region().filter(|_| in_cdna) else {
+        return (false, false);
+    };
+    let before = allele.overlaps(transcript.start, first - 1)
+        || (allele.is_insertion() && allele.start == first);
+    let after =
+        allele.overlaps(last + 1, transcript.end) || (allele.is_insertion() && allele.end == last);
+    match transcript.strand {
+        Strand::Forward => (before, after),
+        Strand::Reverse => (after, before),
+    }
 }
 
 /// First and last index of the touched exons. An insertion touches an exon if it is next to one of

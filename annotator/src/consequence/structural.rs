@@ -7,7 +7,7 @@
 use super::effect::Effect;
 use super::locate::{IntronEffects, locate};
 use super::so_terms::SoTerms;
-use crate::model::{Strand, Transcript};
+use crate::model::Transcript;
 use crate::structural_variant::{Ends, StructuralKind, StructuralVariant};
 use crate::variant::Allele;
 use gas_shared::variant::SoTerm;
@@ -37,7 +37,7 @@ impl Effect {
         self.splice_terms();
         match transcript.cds {
             Some(_) => {
-                self.utr_terms(transcript, &allele);
+                self.utr_terms();
                 self.structural_coding_terms(transcript, variant);
                 self.coding_transcript_terms(transcript);
             }
@@ -113,21 +113,19 @@ impl Effect {
             }
             _ => SoTerm::CodingSequence,
         });
-        let Some((first, last)) = transcript.coding_region() else { return };
-        let (start_codon, stop_codon) = match transcript.strand {
-            Strand::Forward => ((first, first + 2), (last - 2, last)),
-            Strand::Reverse => ((last - 2, last), (first, first + 2)),
+        let changes = |first: i32, last: i32| {
+            let mut codon = cds.regions(transcript.strand, first, last);
+            codon.any(|(start, end)| allele.overlaps(start, end))
         };
-        let changes = |(start, end)| allele.overlaps(start, end);
         let breaks_codons = matches!(
             variant.kind,
             StructuralKind::Insertion | StructuralKind::Breakend | StructuralKind::Inversion
         );
-        let changes = |codon| (is_deletion || breaks_codons) && changes(codon);
-        if !transcript.flags.cds_start_nf && changes(start_codon) {
+        let changes = |first, last| (is_deletion || breaks_codons) && changes(first, last);
+        if !transcript.flags.cds_start_nf && changes(1, 3) {
             self.terms.insert(SoTerm::StartLost);
         }
-        if !transcript.flags.cds_end_nf && changes(stop_codon) {
+        if !transcript.flags.cds_end_nf && changes(cds.len - 2, cds.len) {
             self.terms.insert(SoTerm::StopLost);
         }
     }

@@ -106,6 +106,25 @@ pub struct Cds {
 }
 
 impl Cds {
+    /// The genomic regions of the coding bases `first..=last`, counted from 1 without the start phase.
+    pub fn regions(
+        &self,
+        strand: Strand,
+        first: i32,
+        last: i32,
+    ) -> impl Iterator<Item = (i32, i32)> {
+        self.segments.iter().filter_map(move |segment| {
+            let length = segment.end - segment.start + 1;
+            let from = (first - segment.cds_start).max(0);
+            let to = (last - segment.cds_start).min(length - 1);
+            let region = match strand {
+                Strand::Forward => (segment.start + from, segment.start + to),
+                Strand::Reverse => (segment.end - to, segment.end - from),
+            };
+            (from <= to).then_some(region)
+        })
+    }
+
     /// Whether segments overlap or omit exon bases, so that CDS and cDNA positions do not differ by
     /// a constant.
     pub fn has_slippage(&self) -> bool {
