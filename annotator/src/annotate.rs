@@ -1,6 +1,7 @@
 //! Annotates one record: validates it, compares it with the reference and the gene models, and
 //! writes the annotated line.
 
+use crate::allele::{Allele, MAX_POSITION, shows_without_first_base};
 use crate::annotation_format::{
     AnnotationFormat, Entry, PROMOTER_BASES, write_ann, write_ann_intergenic, write_csq,
     write_csq_intergenic,
@@ -18,7 +19,7 @@ use crate::structural_variant::{
     StructuralInfo, StructuralProblem, StructuralVariant, is_tandem_repeat,
 };
 use crate::text::push_escaped;
-use crate::variant::{Allele, MAX_POSITION, Variant, shows_without_first_base};
+use crate::variant::Variant;
 use gas_shared::variant::VariantType;
 use gas_shared::vcf::{AltKind, InputLimits, Record};
 

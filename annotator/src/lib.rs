@@ -6,6 +6,7 @@
 //! and [`csq`] does the same for haplotypes; [`pipeline`] distributes chunks over threads and
 //! writes them in order; [`report`] summarizes the counts.
 
+pub mod allele;
 pub mod annotate;
 pub mod annotation_format;
 pub mod assembly;

@@ -2,9 +2,9 @@
 //! several places with the same resulting sequence; what is reported must not depend on the one that
 //! the file uses.
 
+use crate::allele::Allele;
 use crate::model::Strand;
 use crate::reference::ContigView;
-use crate::variant::Allele;
 
 /// How far an allele is shifted at most, in bases in addition to its length. It bounds the work for
 /// an allele; repeats without an interruption are shorter.

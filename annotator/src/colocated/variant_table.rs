@@ -2,9 +2,9 @@
 
 use super::fit::{Fit, Genome};
 use crate::Error;
+use crate::allele::Allele;
 use crate::placements::Placements;
 use crate::source_file::SourceFile;
-use crate::variant::Allele;
 use gas_shared::vcf::{AltKind, Record, parse_record};
 use serde::{Deserialize, Serialize};
 

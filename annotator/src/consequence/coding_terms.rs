@@ -1,11 +1,12 @@
 //! Consequences in a coding sequence.
 
-use super::coding::{Codons, Translatable, is_plain_dna};
+use super::coding::{Codons, is_plain_dna};
 use super::edited::{CodonOutcome, EditedCoding};
 use super::locate::Location;
 use super::so_terms::SoTerms;
+use super::translatable::Translatable;
+use crate::allele::Allele;
 use crate::model::{Cds, Transcript};
-use crate::variant::Allele;
 use gas_shared::variant::SoTerm;
 
 /// VEP's predicates for one allele in a coding sequence, and the data they need.

@@ -1,7 +1,7 @@
 //! The coding sequence of a transcript after an allele.
 
-use super::coding::Translatable;
 use super::locate::Location;
+use super::translatable::Translatable;
 use crate::model::Cds;
 
 /// A coding sequence in which the bases `from..to` are replaced. Indexes count from the first base

@@ -1,14 +1,15 @@
 //! The consequences of an allele on one transcript.
 
-use super::coding::{Codons, Translatable};
+use super::coding::Codons;
 use super::coding_terms::coding_terms;
 use super::locate::{Location, locate};
 use super::read_twice::{ReadTwice, read_twice, touches_twice};
 use super::so_terms::SoTerms;
+use super::translatable::Translatable;
+use crate::allele::Allele;
 use crate::model::{Cds, Strand, Transcript};
 use crate::placements::Placements;
 use crate::reference::{ContigView, UPSTREAM_BASES};
-use crate::variant::Allele;
 use gas_shared::variant::SoTerm;
 
 /// The consequences of an allele on one transcript. The memory is reused for the next transcript.

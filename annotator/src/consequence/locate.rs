@@ -3,8 +3,8 @@
 //! The rules are those of VEP (Ensembl Variation, `BaseTranscriptVariation`): positions in an
 //! intron or outside the CDS are unknown (`None`), not moved to the nearest exon.
 
+use crate::allele::Allele;
 use crate::model::{Cds, Exon, Strand, Transcript};
-use crate::variant::Allele;
 
 /// Largest `end - start` of a frameshift intron. Such introns represent errors of the genome
 /// sequence, so an allele in them is not intronic.

@@ -13,11 +13,13 @@ mod locate;
 mod read_twice;
 mod so_terms;
 mod structural;
+mod translatable;
 
-pub use coding::{Codons, Translatable};
+pub use coding::Codons;
 pub use edited::{CodonOutcome, EditedCoding};
 pub use effect::Effect;
 pub use gas_shared::variant::{Impact, SoTerm};
 pub(crate) use gene_fusion::PartnerGenes;
 pub use locate::{IntronEffects, Location, Numbers, Span, locate};
 pub use so_terms::SoTerms;
+pub use translatable::Translatable;

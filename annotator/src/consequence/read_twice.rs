@@ -2,9 +2,9 @@
 //! of the coding sequence.
 
 use super::locate::Span;
+use crate::allele::Allele;
 use crate::model::{Cds, CdsSegment, Strand, complement};
 use crate::reference::ContigView;
-use crate::variant::Allele;
 
 /// A substitution in the coding sequence as the ribosome reads it.
 #[derive(Clone, Debug)]

@@ -7,9 +7,9 @@
 use super::effect::Effect;
 use super::locate::{IntronEffects, locate};
 use super::so_terms::SoTerms;
+use crate::allele::Allele;
 use crate::model::Transcript;
 use crate::structural_variant::{Ends, StructuralKind, StructuralVariant};
-use crate::variant::Allele;
 use gas_shared::variant::SoTerm;
 
 impl Effect {

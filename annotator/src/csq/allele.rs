@@ -1,7 +1,7 @@
 //! The alleles of a record and the reference sequence around them.
 
+use crate::allele::Allele;
 use crate::reference::ContigView;
-use crate::variant::Allele;
 use gas_shared::vcf::{AltKind, Record};
 
 /// An alternative allele as the record writes it, in upper case.

@@ -6,7 +6,6 @@
 //! buffered records, and [`process_record`](super::process_record) calls them in order.
 
 use super::active_transcripts::ActiveTranscripts;
-use super::features::StructuralScratch;
 use super::flags::ConsequenceFlags;
 use super::genotypes::Genotypes;
 use super::haplotype_path::LeafScratch;
@@ -21,7 +20,16 @@ use crate::info::OwnKeys;
 use crate::record_prepass::{RecordOptions, RecordPrepass};
 use crate::reference::{ContigView, Reference};
 use crate::report::{AnnotationGap, Counts, GenotypeProblem};
+use std::collections::HashMap;
 use std::collections::HashSet;
+
+/// The consequences of the structural alleles of a record. An allele may touch ten thousands of
+/// transcripts, each in many features.
+#[derive(Debug, Default)]
+pub(super) struct StructuralScratch {
+    /// By transcript, ALT (0 for all) and class: the number of the consequence in the buffer.
+    pub(super) reported: HashMap<(u32, u16, u32), u32>,
+}
 
 /// Buffers that are reused for each record.
 #[derive(Default)]

@@ -1,8 +1,8 @@
 //! Finds chunk boundaries that split no haplotype.
 
 use super::model::CsqModel;
+use crate::allele::MAX_POSITION;
 use crate::reference::Reference;
-use crate::variant::MAX_POSITION;
 use gas_shared::vcf::without_byte_order_mark;
 
 /// Number of lines before a boundary that are checked for deletions that extend past it.

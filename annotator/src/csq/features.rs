@@ -7,25 +7,16 @@ use super::flags::ConsequenceFlags;
 use super::model::{Feature, FeatureKind, is_coding_biotype};
 use super::record_buffer::Consequence;
 use super::region::{Checks, Overlap};
+use crate::allele::MAX_POSITION;
 use crate::error::InputError;
 use crate::report::AnnotationGap;
 use crate::structural_variant::{
     StructuralInfo, StructuralKind, StructuralProblem, StructuralVariant,
 };
-use crate::variant::MAX_POSITION;
 use gas_shared::vcf::{AltKind, Record};
-use std::collections::HashMap;
 
 /// Work on a feature that a symbolic allele spans, in units of about a nanosecond.
 const FEATURE_WORK: u64 = 100;
-
-/// The consequences of the structural alleles of a record. An allele may touch ten thousands of
-/// transcripts, each in many features.
-#[derive(Debug, Default)]
-pub(super) struct StructuralScratch {
-    /// By transcript, ALT (0 for all) and class: the number of the consequence in the buffer.
-    reported: HashMap<(u32, u16, u32), u32>,
-}
 
 /// Which alleles of a record touch a feature, by their index. All from the 64th on are one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

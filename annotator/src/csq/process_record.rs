@@ -3,12 +3,14 @@
 
 use super::allele::{Alleles, upper_case};
 use super::annotator::{ContigContext, CsqAnnotator};
+use crate::allele;
+use crate::allele::MAX_POSITION;
 use crate::error::InputError;
 use crate::placements::{Placements, RotatedBases};
 use crate::reference::ContigView;
 use crate::report::AnnotationGap;
 use crate::structural_variant::{StructuralInfo, StructuralVariant};
-use crate::variant::{self, MAX_POSITION, Variant};
+use crate::variant::Variant;
 use gas_shared::vcf::{AltKind, Code, Column, Diagnostic, Record, Severity};
 
 impl<'r> CsqAnnotator<'r> {
@@ -142,7 +144,7 @@ impl<'r> CsqAnnotator<'r> {
             let kind = AltKind::of(alt).filter(|kind| kind.is_variant(record.reference, alt));
             let variant = match kind {
                 Some(AltKind::Sequence) => {
-                    let allele = variant::Allele::new(pos, record.reference, alt);
+                    let allele = allele::Allele::new(pos, record.reference, alt);
                     Variant::Sequence(Placements::new(&context.contig, allele, &mut rotated))
                 }
                 Some(AltKind::Symbolic | AltKind::Breakend) => {

@@ -7,8 +7,8 @@
 use super::allele::{RecordAllele, Window, base};
 use super::flags::ConsequenceFlags;
 use super::model::{CsqContig, FeatureKind, SPLICE_REGION_EXON, SPLICE_REGION_INTRON, SPLICE_SITE};
+use crate::allele::Allele;
 use crate::reference::ContigView;
-use crate::variant::Allele;
 
 /// Bases outside the transcript in which a deleted start codon may be repeated.
 const PAD: i32 = 10;

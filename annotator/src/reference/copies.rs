@@ -2,20 +2,20 @@
 //! on one contig, as in tables of alignments that are converted to GTF.
 
 use super::gff::Feature;
-use super::group::TranscriptFeatures;
 use std::collections::HashMap;
 
-/// Whether the parts are at several places. `gene_lines` are the lines of its gene on the contig.
+/// Whether the parts of a transcript, its exons or else its CDS features, are at several places.
+/// `gene_lines` are the lines of its gene on the contig.
 ///
 /// Evidence is one of: parts within different gene lines, exon numbers that restart, stop codons of
 /// more than three bases, exons that repeat with the same lengths and introns, a file order that
 /// restarts before a gap that is larger than all introns.
 pub(super) fn is_at_several_places(
-    transcript: &TranscriptFeatures<'_>,
+    parts: &[&Feature],
+    stop_codons: &[&Feature],
     gene_lines: &[&Feature],
 ) -> bool {
-    let parts = if transcript.exons.is_empty() { &transcript.cds } else { &transcript.exons };
-    let mut stop_codons: Vec<_> = transcript.stop_codons.iter().map(|f| region(f)).collect();
+    let mut stop_codons: Vec<_> = stop_codons.iter().map(|f| region(f)).collect();
     stop_codons.sort_unstable();
     stop_codons.dedup();
     let stop_bases = stop_codons.iter().map(|(start, end)| i64::from(*end) - i64::from(*start) + 1);

@@ -139,7 +139,12 @@ pub(super) fn group_features(found: &Features) -> GroupedFeatures<'_> {
             transcript.left_out = Some(LeftOut::TransSpliced);
         } else if transcript.transcript.is_none() && transcript.left_out.is_none() {
             let genes = out.repeated_genes.get(&(key.contig, key.gene));
-            if is_at_several_places(transcript, genes.map_or(&[], Vec::as_slice)) {
+            let parts = match &transcript.exons[..] {
+                [] => &transcript.cds,
+                _ => &transcript.exons,
+            };
+            let genes = genes.map_or(&[][..], Vec::as_slice);
+            if is_at_several_places(parts, &transcript.stop_codons, genes) {
                 transcript.left_out = Some(LeftOut::SeveralPlaces);
             }
         }
