@@ -309,7 +309,7 @@ mod tests {
         assert!(matches!(refused, Err(ReferenceError::Exists(_))));
         assert_eq!(catalog.entry(&before.id).await.unwrap(), Some(before.clone()));
         let after = add_reference(catalog, folder, other, true).await.unwrap();
-        assert_eq!(after.replaced, [before.manifest.clone()]);
+        assert_eq!(after.replaced, std::slice::from_ref(&before.manifest));
         assert!(catalog.manifest(&before.manifest).await.unwrap().is_some());
         // Back to the first: it is not listed as replaced by itself.
         let first = fixture.manifest(FIRST, "a");
