@@ -126,7 +126,7 @@ fn alleles_of_one_haplotype_are_interpreted_together() {
             "the shifted frame has a stop before the insertion restores the frame",
             &["68359 CC C 1|0", "76700 G GA 1|0"],
             &[
-                "stop_gained&frameshift|G|+|3ILMLTFIICGLLTRVTKGSFEPQKCWKNNVGHCRRR>3T*|68359CC>C+76700G>GA 1",
+                "stop_gained&frameshift|G|+|3ILMLTFIICGLLTRVTKGSFEPQKCWKNNVGHCRRR>3I*|68359CC>C+76700G>GA 1",
                 "@68359 1",
             ],
         ),
@@ -144,6 +144,19 @@ fn alleles_of_one_haplotype_are_interpreted_together() {
         ),
     ] {
         assert_eq!(annotate(records, CsqOptions::default()).unwrap(), expected, "{name}: {why}");
+    }
+}
+
+#[test]
+fn a_deletion_has_the_same_residues_whatever_bases_its_record_has() {
+    let local = CsqOptions { local: true, ..CsqOptions::default() };
+    let residues = |record: &str| {
+        let found = annotate(&[record], local).unwrap().remove(0);
+        found.split('|').nth(3).unwrap().to_owned()
+    };
+    // One C of ATC CTG, written in four ways.
+    for record in ["68358 TC T", "68358 TCC TC", "68359 CC C", "68359 CCTG CTG"] {
+        assert!(residues(record).ends_with(">3I*"), "{record}: {}", residues(record));
     }
 }
 

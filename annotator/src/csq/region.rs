@@ -504,6 +504,8 @@ impl RegionComparison {
         self.keep(allele, removed, added);
         let crosses = |border: i32| self.from + 1 < border && self.to >= border;
         if !crosses(region.start) && !crosses(region.end) {
+            // If no base before the deleted ones is shared, they are the first that are kept.
+            self.from = self.from.max(allele.pos);
             return false;
         }
         let last_kept = self.from + self.window.after.len() as i32 - 1;
