@@ -175,8 +175,9 @@ fn consequence(random: &mut Random) -> SoTerm {
         985..=989 => SoTerm::Frameshift,
         _ => {
             // The stored index of version 1 was built from VEP's terms.
-            let mut terms = SoTerm::ALL.iter().filter(|term| **term != SoTerm::GeneFusion);
-            let number = random.below(SoTerm::ALL.len() as u64 - 1);
+            let newer = [SoTerm::GeneFusion, SoTerm::BidirectionalGeneFusion];
+            let mut terms = SoTerm::ALL.iter().filter(|term| !newer.contains(term));
+            let number = random.below((SoTerm::ALL.len() - newer.len()) as u64);
             terms.nth(number as usize).copied().unwrap_or(SoTerm::Sequence)
         }
     }

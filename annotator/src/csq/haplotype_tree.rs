@@ -86,9 +86,10 @@ pub(crate) struct HaplotypeTree {
     further_heads: HashMap<Haplotype, u32>,
     /// By sample, if the file has phase sets.
     phases: Vec<SamplePhase>,
-    /// Further nodes where haplotypes end: unphased alleles, which are separate from the haplotype's
-    /// other alleles, and the ends of earlier phase sets.
-    further_ends: Vec<(u32, Haplotype)>,
+    /// Further nodes where haplotypes end, with the haplotype as in `heads`: unphased alleles, which are
+    /// separate from the haplotype's other alleles, and the ends of earlier phase sets. The memory of
+    /// files with many unphased samples is mostly this.
+    further_ends: Vec<(u32, u32)>,
     first_root: u32,
     last_root: u32,
     newest_root: u32,
@@ -178,17 +179,17 @@ impl HaplotypeTree {
 
     /// Makes a node an end of a haplotype in addition to its head.
     pub(crate) fn add_end(&mut self, haplotype: Haplotype, node: u32) {
-        self.further_ends.push((node, haplotype));
+        if let Some(index) = haplotype.index() {
+            self.further_ends.push((node, index as u32));
+        }
         self.nodes[node as usize].haplotypes += 1;
     }
 
     /// The nodes where the first two haplotypes of the samples end.
     pub(crate) fn ends(&self) -> impl Iterator<Item = (u32, usize, usize)> {
-        let heads = self.heads.iter().enumerate().map(|(n, node)| (*node, n / 2, n % 2));
-        let further = self.further_ends.iter().filter(|(_, haplotype)| haplotype.number < 2);
-        heads.chain(further.map(|(node, haplotype)| {
-            (*node, haplotype.sample as usize, usize::from(haplotype.number))
-        }))
+        let heads = self.heads.iter().copied().zip(0..);
+        let ends = heads.chain(self.further_ends.iter().copied());
+        ends.map(|(node, index)| (node, index as usize / 2, index as usize % 2))
     }
 
     /// Starts a heterozygous genotype of a phase set. How the haplotypes of different sets belong
@@ -198,15 +199,15 @@ impl HaplotypeTree {
         let phase = *self.phase(sample);
         if phase.set.is_some_and(|last| last != set) {
             for number in 0..2 {
-                let haplotype = Haplotype::new(sample, number);
-                let (head, next) = (self.head(haplotype), phase.homozygous[number]);
+                let index = 2 * sample + number;
+                let (head, next) = (self.heads[index], phase.homozygous[number]);
                 if head == next {
                     continue;
                 }
                 if head != ROOT {
-                    self.further_ends.push((head, haplotype));
+                    self.further_ends.push((head, index as u32));
                 }
-                self.heads[2 * sample + number] = next;
+                self.heads[index] = next;
                 if let Some(next) = self.nodes.get_mut(next as usize) {
                     next.haplotypes += 1;
                 }
