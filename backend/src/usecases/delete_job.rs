@@ -16,6 +16,8 @@ use crate::ports::{PortError, PortResult, WriteOutcome};
 use crate::{Gas, chain};
 use gas_shared::job::{ArchiveRemains, Deletion};
 use gas_shared::{JobId, LiveEvent, UserId};
+use tracing::Span;
+use tracing::field::display;
 
 /// How often a deletion is tried while others write the same row.
 const MAX_RACES: u32 = 10;
@@ -36,6 +38,7 @@ pub enum Deleted {
 /// # Errors
 /// [`ChangeError::NotFound`] also for another user's job.
 pub async fn delete_job(gas: &Gas, owner: UserId, id: JobId) -> Result<(), ChangeError> {
+    Span::current().record("job_id", display(id));
     if begin_deletion(gas, owner, id).await? {
         gas.audit.record(Actor::User, owner, Act::JobDeleted(id)).await;
     }

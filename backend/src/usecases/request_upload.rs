@@ -6,6 +6,8 @@ use crate::ports::{PortError, PortResult, UploadRule, WriteOutcome};
 use gas_shared::upload::{NewUpload, UploadTicket};
 use gas_shared::{Account, FileName, FileNameError, Job, JobId, Plan};
 use jiff::SignedDuration;
+use tracing::Span;
+use tracing::field::display;
 use uuid::Uuid;
 
 /// How long S3 accepts the start of an upload, in seconds.
@@ -72,6 +74,7 @@ pub(super) async fn request_upload_as(
     new: &NewUpload,
     job_id: JobId,
 ) -> Result<Option<UploadTicket>, RequestUploadError> {
+    Span::current().record("job_id", display(job_id));
     let Admitted { name, .. } = admit(account, new)?;
     count_new_job(gas, account, new.size_bytes).await?;
     let file = gas.object_keys.input(account.id, job_id, &name);

@@ -12,6 +12,8 @@ use gas_shared::job::{JobState, Part, Parts};
 use gas_shared::upload::{NewUpload, PART_BYTES, PartTicket, PartsTicket};
 use gas_shared::{Account, Job, JobId, JobStatus, UserId};
 use jiff::SignedDuration;
+use tracing::Span;
+use tracing::field::display;
 use uuid::Uuid;
 
 /// The number of parts in a ticket. More would expire before a slow connection could send them.
@@ -57,6 +59,7 @@ pub async fn begin_parts(
     let admitted = admit(account, new)?;
     count_new_job(gas, account, new.size_bytes).await?;
     let id = JobId::new(Uuid::new_v4());
+    Span::current().record("job_id", display(id));
     let file = gas.object_keys.input(account.id, id, &admitted.name);
     let upload_id = gas.part_uploads.begin(&file, admitted.content_type).await?;
     let parts = Parts { upload_id, size: new.size_bytes, part_bytes: PART_BYTES };
