@@ -21,6 +21,8 @@ pub struct BillingOverview {
     /// The notice period: how long the stored results stay available after a downgrade, in seconds.
     /// Afterwards they are archived.
     pub downgrade_notice_secs: u32,
+    /// The download window: how long results of the Free plan can be downloaded, in seconds.
+    pub free_window_secs: u32,
     /// A text for users that says which data is deleted after how many days.
     #[serde(default)]
     pub retention: String,

@@ -42,6 +42,7 @@ fn Overview(
 ) -> Element {
     let plan = use_account().map_or(overview.plan, |account| account.plan);
     let notice = format::span(overview.downgrade_notice_secs.into());
+    let window = format::span(overview.free_window_secs.into());
     rsx! {
         section { class: "panel", "aria-labelledby": "your-plan",
             h2 { id: "your-plan", "Your plan" }
@@ -69,8 +70,8 @@ fn Overview(
                 }
             }
             p { class: "muted",
-                "Free: files up to {format::bytes(Plan::Free.max_upload_bytes())}; results can be downloaded for a \
-                 short time, then they are archived. Premium: files up to \
+                "Free: files up to {format::bytes(Plan::Free.max_upload_bytes())}; results can be downloaded for \
+                 {window}, then they are archived. Premium: files up to \
                  {format::bytes(Plan::Premium.max_upload_bytes())}; results stay available. Tax, if any, is \
                  shown before you pay. When Premium ends, available results can be downloaded for another \
                  {notice}, then they are archived."

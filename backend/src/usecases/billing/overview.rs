@@ -34,6 +34,7 @@ pub async fn billing_overview(
         plan: row.account.plan,
         plan_since: row.plan_since,
         downgrade_notice_secs: billing.gas.retention.downgrade_notice_secs,
+        free_window_secs: billing.gas.retention.free_window_secs,
         retention: billing.gas.retention.explanation(),
         price,
         subscription: current.map(|(subscription, renewal_status)| SubscriptionView {
