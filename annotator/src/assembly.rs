@@ -344,8 +344,8 @@ pub(crate) fn check_contigs(
     Ok(warnings)
 }
 
-/// The error for a file with variants of which none is in the reference or agrees with it, with what it
-/// has and what the reference has.
+/// The error for a file whose variants are all outside the reference or differ from it. It lists the
+/// contigs of the file and of the reference.
 pub(crate) fn nothing_annotated(counts: &Counts, reference: &Reference) -> Option<InputError> {
     let variants = counts.records - counts.gap(AnnotationGap::NotAVariant);
     let gaps =

@@ -175,7 +175,7 @@ fn a_track_does_not_write_an_info_key_with_another_meaning() {
             "the track name GAS_NOTE is an INFO key that annotation writes; choose another name",
         ),
         ("END", "the track name END is an INFO key that VCF defines; choose another name"),
-        ("2x", "the track name 2x is no INFO key; begin it with a letter"),
+        ("2x", "the track name 2x is not a valid INFO key; start it with a letter"),
         ("a-b", "\"a-b\" is not a track name; use letters, digits and \"_\""),
     ] {
         let error = with_track("test", name, true, "1\t0\t9\n").unwrap_err();

@@ -1,7 +1,7 @@
 //! Rows of the table and details of a record, read from the result.
 //!
 //! A line may have any length and any number of fields. Of a long line only the start is read, long
-//! values are shortened, and long lists end early; each time, the answer says so.
+//! values are shortened, and long lists end early; the rows tell what is left out.
 
 use crate::Error;
 use crate::annotation::{AnnotationFormat, Entry, Role};

@@ -47,7 +47,7 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Let no new jobs use a reference. Everything is kept.
+    /// Retire a reference: new jobs cannot use it, and its files stay.
     Retire {
         /// Identifier.
         id: ReferenceId,
@@ -82,7 +82,7 @@ pub(crate) struct PublishArgs {
     /// prefix of the deployment, or a folder.
     #[arg(long)]
     pub(crate) to: CatalogLocation,
-    /// Let an id stand for this content, if it is there with another one.
+    /// Replace a reference that has the same id and other content.
     #[arg(long)]
     pub(crate) replace: bool,
 }
@@ -129,7 +129,7 @@ pub(crate) struct AddArgs {
     /// License of the data.
     #[arg(long)]
     pub(crate) license: Option<String>,
-    /// Let the id stand for this content, if it is in the catalog with another one.
+    /// Replace a reference that has the same id and other content.
     #[arg(long)]
     pub(crate) replace: bool,
 }

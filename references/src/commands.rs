@@ -93,8 +93,8 @@ async fn open(location: &CatalogLocation, path_style: bool) -> Box<dyn Reference
     }
 }
 
-/// Waits for no other command: a removal and an addition at the same time could lose an object. What such a
-/// command left when it was killed is deleted.
+/// Locks the catalog, and fails if another command holds the lock: a removal and an addition at the same
+/// time could lose an object. Deletes what a killed command has left.
 fn exclusive(catalog: &Path) -> anyhow::Result<File> {
     std::fs::create_dir_all(catalog)?;
     let lock =
@@ -160,7 +160,7 @@ async fn add_plan(
     Ok(())
 }
 
-/// The plan of the arguments; what they do not say, the recipe says, or else the identifier.
+/// Makes the plan. Arguments that are missing are taken from the recipe, then from the identifier.
 fn plan(args: AddArgs, recipe: Option<&Recipe>) -> anyhow::Result<ReferencePlan> {
     let id = args.id.or_else(|| recipe.map(|recipe| recipe.id.clone()));
     let id = id.context("--id is missing")?;

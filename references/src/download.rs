@@ -159,7 +159,7 @@ impl Downloader {
             return Ok(path);
         }
         let part = self.folder.join(format!("{}.part", file.name()));
-        // A part of a former version, of a server that names no versions, spoils the first download.
+        // If the server sends no ETag, a part of an older version is only found by its wrong checksum.
         self.complete(&file.url, &part).await?;
         let mut found = checksum_of(file.checksum_format, &part).await?;
         if found != expected {

@@ -25,7 +25,7 @@ pub(crate) struct ScratchRoot {
     disk: Arc<dyn Disk>,
 }
 
-/// The answer to a run that wants to begin.
+/// Whether a run may start, and its scratch folder.
 #[derive(Debug)]
 pub(crate) enum Room {
     /// The folder of the run, which is removed when it is dropped.

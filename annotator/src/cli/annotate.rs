@@ -63,7 +63,7 @@ pub(crate) struct AnnotateArgs {
     /// Annotate records whose REF differs from the reference, too. Their annotations may be wrong.
     #[arg(long)]
     annotate_mismatches: bool,
-    /// Succeed if the file has variants of which none can be annotated, too.
+    /// Succeed even if none of the file's variants can be annotated.
     #[arg(long)]
     allow_unannotated: bool,
     /// Write protein descriptions in HGVSp as predictions, p.(Gly2Ala) instead of p.Gly2Ala.

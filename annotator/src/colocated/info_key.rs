@@ -83,7 +83,7 @@ const RESERVED: [&str; 67] = [
 pub(super) fn check_info_key(name: &str) -> Result<(), String> {
     let starts_well = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     if !starts_well {
-        return Err("is no INFO key; begin it with a letter".to_owned());
+        return Err("is not a valid INFO key; start it with a letter".to_owned());
     }
     let own =
         [AnnotationFormat::Csq.key(), AnnotationFormat::Ann.key(), csq::KEY, AnnotationGap::KEY];

@@ -105,7 +105,7 @@ impl<'a> Predicates<'a> {
                 EditedCoding::new(coding, location, cds, replaced, &codons.alt_bases)
             })
             .flatten();
-        // Of a codon that is deleted with bases outside the exons, it is not known what moves in.
+        // If bases outside the exons are deleted, too, the codon that replaces the deleted one is unknown.
         let deletes = |first: i32, last: i32| {
             location.cds.both().is_none()
                 && location.cdna.both().is_none()

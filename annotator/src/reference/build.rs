@@ -84,7 +84,7 @@ pub fn build_reference(options: &BuildOptions) -> Result<Manifest, Error> {
         sources.push(describe(&source, "gff"));
         notes.extend(found.skipped.iter().take(10).cloned());
         if found.skipped.len() > 10 {
-            notes.push(format!("{} more lines are no features", found.skipped.len() - 10));
+            notes.push(format!("{} more lines are not features", found.skipped.len() - 10));
         }
         built.left_out.add_counts(&mut left_out);
         for (number, region) in built.left_out.regions {

@@ -2,8 +2,7 @@
 //!
 //! The sum is counted from the user's rows in the job table, so it cannot drift: whatever deletes,
 //! archives, restores or loses a file changes a row. A count is used for some minutes, and uploads that
-//! begin meanwhile are added to it; an upload that would exceed the quota by an older count is decided by
-//! a new one.
+//! begin meanwhile are added to it. Before an upload is refused, the bytes are counted again.
 
 use crate::Gas;
 use crate::ports::{PortResult, StoredCount};

@@ -221,8 +221,8 @@ proptest! {
         }
     }
 
-    /// Whatever happens in whatever order: the row always knows a place of the file, the job stays
-    /// completed, and a copy is only forgotten for the file that was made from it.
+    /// After any changes in any order, the row has a location of the file, the job is still completed,
+    /// and a copy is only forgotten for the file that was made from it.
     #[test]
     fn no_order_of_changes_loses_the_file(
         steps in proptest::collection::vec((any_change(), 0..60_i64), 0..20),
