@@ -152,12 +152,19 @@ fn a_deletion_has_the_same_residues_whatever_bases_its_record_has() {
     let local = CsqOptions { local: true, ..CsqOptions::default() };
     let residues = |record: &str| {
         let found = annotate(&[record], local).unwrap().remove(0);
-        found.split('|').nth(3).unwrap().to_owned()
+        found.rsplit('|').nth(1).unwrap().to_owned()
     };
     // One C of ATC CTG, written in four ways.
     for record in ["68358 TC T", "68358 TCC TC", "68359 CC C", "68359 CCTG CTG"] {
         assert!(residues(record).ends_with(">3I*"), "{record}: {}", residues(record));
     }
+    // The last base of an exon, with the base before it and with the one after it.
+    let contig = REFERENCE.contig(b"20").unwrap();
+    let bases = |from, to| std::str::from_utf8(contig.bases(from, to).unwrap()).unwrap();
+    let anchored = format!("68407 {} {}", bases(68407, 68408), bases(68407, 68407));
+    let at_its_place = format!("68408 {} {}", bases(68408, 68409), bases(68409, 68409));
+    assert!(residues(&anchored).contains('>'));
+    assert_eq!(residues(&at_its_place), residues(&anchored));
 }
 
 #[test]

@@ -472,7 +472,7 @@ impl RegionComparison {
         if self.to > region.end - 3 {
             self.touch_border(transcript, checks, false);
         }
-        if checks.coding && self.delete(allele, region) {
+        if checks.coding && self.delete(transcript, allele, region) {
             return Overlap::Crossing;
         }
         self.report();
@@ -493,7 +493,12 @@ impl RegionComparison {
     }
 
     /// Keeps the replaced bases. Returns whether the deletion still crosses a border.
-    fn delete(&mut self, allele: &RecordAllele<'_>, region: &Region) -> bool {
+    fn delete(
+        &mut self,
+        transcript: &TranscriptContext<'_>,
+        allele: &RecordAllele<'_>,
+        region: &Region,
+    ) -> bool {
         self.shared_start -= i32::from(self.shared_start > 0);
         let (mut removed, mut added) = (allele.ref_len(), allele.alt_len());
         let shared = self.shared_start + self.shared_end;
@@ -504,8 +509,9 @@ impl RegionComparison {
         self.keep(allele, removed, added);
         let crosses = |border: i32| self.from + 1 < border && self.to >= border;
         if !crosses(region.start) && !crosses(region.end) {
-            // If no base before the deleted ones is shared, they are the first that are kept.
-            self.from = self.from.max(allele.pos);
+            if self.from < allele.pos {
+                self.begin_at_record(transcript, allele, region);
+            }
             return false;
         }
         let last_kept = self.from + self.window.after.len() as i32 - 1;
@@ -518,6 +524,32 @@ impl RegionComparison {
             });
         }
         true
+    }
+
+    /// Moves a deletion before which REF and ALT share no base to the record's position. If the bases that
+    /// they share after it are outside the region, the base before it stands for them: a change of the
+    /// reading frame needs a base that is kept.
+    fn begin_at_record(
+        &mut self,
+        transcript: &TranscriptContext<'_>,
+        allele: &RecordAllele<'_>,
+        region: &Region,
+    ) {
+        if allele.pos + self.removed - 1 <= region.end {
+            self.from = allele.pos;
+            return;
+        }
+        let kept = |bases: &'_ [u8]| bases.len().saturating_sub(self.shared_end.max(0) as usize);
+        let (removed, added) = (kept(allele.reference), kept(allele.alt));
+        let Window { before, after } = &mut self.window;
+        for (window, bases) in
+            [(before, &allele.reference[..removed]), (after, &allele.alt[..added])]
+        {
+            window.clear();
+            window.push(base(transcript.contig, self.from));
+            window.extend_from_slice(bases);
+        }
+        self.removed = self.window.before.len() as i32;
     }
 }
 
