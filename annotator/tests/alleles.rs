@@ -235,6 +235,16 @@ fn an_allele_is_described_in_its_minimal_form() {
 }
 
 #[test]
+fn a_stop_codon_in_a_deleted_intron_is_not_lost() {
+    // The intron between the deleted codons begins with GTG TAA.
+    let change = Change::new(126, &MAIN[125..191], &MAIN[125..126]);
+    for (contig, change) in [("1", change.clone()), ("1r", change.mirrored(MAIN.len()))] {
+        let got = effect(contig, &change, "T");
+        assert!(got.contains("inframe_deletion") && !got.contains("stop_lost"), "{contig}: {got}");
+    }
+}
+
+#[test]
 fn splice_sites_are_changed_only_if_their_bases_are() {
     check(
         "1",

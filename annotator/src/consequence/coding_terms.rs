@@ -190,9 +190,12 @@ impl<'a> Predicates<'a> {
         match self.stop {
             Some(outcome) => outcome == CodonOutcome::Lost,
             None if self.frameshift => self.edited.is_some_and(|edited| edited.extends()),
-            None => self
-                .peptides
-                .is_some_and(|(before, after)| !after.contains(&b'*') && before.contains(&b'*')),
+            None => self.peptides.is_some_and(|(before, after)| {
+                // More residues than codons are those of an intron within the allele.
+                let codons = self.codons.last - self.codons.first + 1;
+                let is_coding = i64::try_from(before.len()).is_ok_and(|n| n <= i64::from(codons));
+                is_coding && !after.contains(&b'*') && before.contains(&b'*')
+            }),
         }
     }
 
