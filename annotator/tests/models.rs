@@ -215,6 +215,29 @@ fn a_stop_codon_that_the_file_leaves_out_without_saying_so_is_found_in_the_seque
 }
 
 #[test]
+fn a_transcript_with_an_unreadable_line_is_left_out() {
+    let models = line("X", "mRNA", (151, 448), "ID=T1")
+        + &EXONS.map(|region| line("X", "exon", region, "Parent=T1")).concat()
+        + &line("X", "CDS", EXONS[0], "ID=C1;Parent=T1")
+        + &line("X", "CDS", EXONS[1], "ID=C1;Parent=T1");
+    let whole = build("m.gff3", &models, &contig("X", 0));
+    assert_eq!((left_out(&whole).len(), transcripts(&whole, "X").len()), (0, 1));
+    let other =
+        line("X", "mRNA", (500, 520), "ID=T2") + &line("X", "exon", (500, 520), "Parent=T2");
+    for (part, column) in [("exon", 3), ("CDS", 3), ("CDS", 4)] {
+        // The first part of its kind, without which the others would be a shorter model.
+        let mut lines: Vec<String> = models.lines().map(str::to_owned).collect();
+        let first = lines.iter_mut().find(|line| line.contains(part)).unwrap();
+        let mut columns: Vec<&str> = first.split('\t').collect();
+        columns[column] = "12x";
+        *first = columns.join("\t");
+        let reference = build("m.gff3", &format!("{}\n{other}", lines.join("\n")), &contig("X", 0));
+        assert_eq!(left_out(&reference), [("a line of it cannot be read", 1)], "{part}");
+        assert_eq!(transcripts(&reference, "X").len(), 1, "{part}");
+    }
+}
+
+#[test]
 fn a_record_at_a_transcript_that_is_left_out_says_so() {
     let good = line("X", "mRNA", (151, 448), "ID=T1")
         + &EXONS.map(|region| line("X", "exon", region, "Parent=T1")).concat();

@@ -3,6 +3,7 @@
 use crate::Error;
 use crate::model::Strand;
 use crate::source_file::SourceFile;
+use std::collections::HashSet;
 
 /// A feature line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +76,8 @@ pub struct Features {
     pub regions: Vec<(u64, String, u64)>,
     /// Lines that are not feature lines, each with the reason.
     pub skipped: Vec<String>,
+    /// The transcripts of which such a line is a part, by identifier: they are incomplete.
+    pub incomplete: HashSet<String>,
 }
 
 impl Features {
@@ -140,7 +143,10 @@ pub fn read_features(source: &mut SourceFile) -> Result<Features, Error> {
                         || feature.is_utr();
                 found.features.push(feature);
             }
-            Err(reason) => found.skipped.push(format!("line {}: {reason}", source.line)),
+            Err(reason) => {
+                found.incomplete.extend(transcripts_of(&text));
+                found.skipped.push(format!("line {}: {reason}", source.line));
+            }
         }
     }
     if found.features.is_empty() {
@@ -224,6 +230,14 @@ fn parse_feature(line: &str) -> Result<(Feature, bool), String> {
         attributes,
     };
     Ok((feature, gtf))
+}
+
+/// The identifiers of the transcripts that a line names, whatever else of it cannot be read. The attributes
+/// are the last column.
+fn transcripts_of(line: &str) -> Vec<String> {
+    let (attributes, _) = parse_attributes(line.rsplit('\t').next().unwrap_or_default());
+    let names = |key: &str| key == "Parent" || key == "transcript_id";
+    attributes.into_iter().filter(|(key, _)| names(key)).map(|(_, value)| value).collect()
 }
 
 /// Parses `key=value;…` (GFF3) or `key "value"; …` (GTF), which the first pair distinguishes.

@@ -135,7 +135,9 @@ pub(super) fn group_features(found: &Features) -> GroupedFeatures<'_> {
     let circular = found.features.iter().filter(circular);
     out.circular = circular.map(|feature| feature.contig.as_str()).collect();
     for (key, transcript) in &mut out.transcripts {
-        if transcript.is_declared_trans_spliced() {
+        if found.incomplete.contains(key.id) {
+            transcript.left_out = Some(LeftOut::UnreadableLine);
+        } else if transcript.is_declared_trans_spliced() {
             transcript.left_out = Some(LeftOut::TransSpliced);
         } else if transcript.transcript.is_none() && transcript.left_out.is_none() {
             let genes = out.repeated_genes.get(&(key.contig, key.gene));

@@ -11,6 +11,8 @@ pub(super) enum LeftOut {
     BeyondContig,
     /// It has neither exons nor a coding sequence.
     NoExons,
+    /// A line of one of its parts cannot be read.
+    UnreadableLine,
     /// A part of the coding sequence is not within one exon.
     CdsOutsideExons,
     /// Parts of the coding sequence overlap by more than ribosomal slippage explains.
@@ -47,6 +49,7 @@ impl LeftOut {
             Self::NoSequence => "no sequence for the contig",
             Self::BeyondContig => "ends beyond the contig's sequence",
             Self::NoExons => "neither exons nor CDS",
+            Self::UnreadableLine => "a line of it cannot be read",
             Self::CdsOutsideExons => "the CDS is outside the exons",
             Self::OverlappingCds => "parts of the CDS overlap",
             Self::CdsGap => "the CDS leaves out bases of an exon",
