@@ -37,7 +37,7 @@ const KNOWN: [(&str, &str, &str, u64); 33] = [
     ("padded left", "consequences", OTHER, 5),
     ("padded right", "consequences", OTHER, 8),
     ("padded at both ends", "consequences", OTHER, 9),
-    ("right-aligned", "consequences", OTHER, 4),
+    ("right-aligned", "consequences", OTHER, 3),
     ("multi-allelic", "consequences", OTHER, 43),
     ("decomposed", "consequences", OTHER, 8),
 ];
