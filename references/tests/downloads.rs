@@ -185,7 +185,7 @@ async fn a_download_that_breaks_off_continues_where_it_ended() {
     assert_eq!(ranges[0], None);
     assert_eq!(ranges[1].as_deref(), Some("bytes=70000-"));
     assert_eq!(ranges.len(), 3);
-    // What is there and verified is not requested again.
+    // A file that is complete and verified is not requested again.
     assert!(fetched(&server, &folder).await == whole);
     assert_eq!(server.ranges().len(), 3);
 }

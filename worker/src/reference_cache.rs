@@ -158,7 +158,7 @@ impl ReferenceCache {
     /// Removes what no reference needs, and then references that are not in use, until the files have
     /// space. `false` if there is not enough.
     fn make_space(&self, files: &[ReferenceFile]) -> io::Result<bool> {
-        // What is there is of processes that were killed: the caller has the download lock.
+        // The caller has the download lock, so all entries are leftovers of killed processes.
         for entry in fs::read_dir(self.folder.join("incoming"))? {
             fs::remove_dir_all(entry?.path())?;
         }

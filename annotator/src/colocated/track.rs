@@ -39,7 +39,7 @@ pub(crate) struct BuiltTrack {
     pub(crate) bytes: Vec<u8>,
     /// Entries of the source file that are in the track.
     pub(crate) entries: u64,
-    /// What was left out.
+    /// The entries that were left out, in words for the manifest.
     pub(crate) notes: Vec<String>,
 }
 

@@ -186,8 +186,8 @@ impl<'r> CsqAnnotator<'r> {
         }
     }
 
-    /// The child of a node for an allele of the current record, which is added if there is none. `None`
-    /// if the allele makes no node.
+    /// Finds or adds the child of a node for an allele of the current record. `None` if the allele makes
+    /// no node.
     fn find_node(
         &mut self,
         context: &ContigContext<'r>,

@@ -14,7 +14,7 @@ const NONE: u32 = u32::MAX;
 pub(crate) struct AlleleSet(u64);
 
 impl AlleleSet {
-    /// The number of ALTs that are told apart.
+    /// The number of slots. ALTs from this number on share the last one.
     pub(crate) const SLOTS: usize = 64;
 
     /// The ALT with a number from 1, or all ALTs if it is 0.

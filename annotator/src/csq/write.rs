@@ -53,7 +53,7 @@ impl<'r> CsqAnnotator<'r> {
             out.push(b'.');
         }
         let rest = &line[record.info_end..];
-        // A tab at the end of a line is no column, and FORMAT is none without samples.
+        // A tab at the end of a line does not begin a column. Without samples, FORMAT is left out.
         let rest = if rest == b"\t" || self.samples == 0 { &[] } else { rest };
         if record.mask_len == 0 && !has_key(rest) {
             out.extend_from_slice(rest);

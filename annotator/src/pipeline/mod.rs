@@ -120,7 +120,7 @@ const MAX_HELD_BYTES: usize = 32 << 20;
 struct ChunkOutput<'a> {
     /// The number of the chunk.
     number: u64,
-    /// What has not been written.
+    /// Text that is not written yet.
     text: &'a mut Vec<u8>,
     /// Bytes of text that have been written.
     written: usize,

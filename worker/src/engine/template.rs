@@ -61,7 +61,7 @@ impl Template {
         OsStr::new(self.0.first().map_or("", String::as_str))
     }
 
-    /// Whether the program writes its output where it is told to.
+    /// Whether the command line names the output file (`{output}`).
     pub(crate) fn names_output(&self) -> bool {
         self.0.iter().any(|argument| placeholders(argument).any(|name| name == "output"))
     }

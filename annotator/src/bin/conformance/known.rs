@@ -50,7 +50,7 @@ pub(crate) fn known(set: &str, field: &str, decision: &str) -> u64 {
     row.map_or(0, |row| row.3)
 }
 
-/// Whether so many pairs are at most 2% more than the known ones.
+/// Whether the number of different pairs exceeds the known number by at most 2%.
 pub(crate) fn is_known(pairs: u64, known: u64) -> bool {
     pairs <= known + known / 50
 }

@@ -9,7 +9,7 @@ pub(super) struct ResultsReady {
     job: MailJob,
     /// How many records are annotated, with the unit.
     records: String,
-    /// What is not annotated, a sentence for each reason.
+    /// One sentence for each reason why records are not annotated.
     warnings: Vec<String>,
     access: Access,
 }
