@@ -1,6 +1,6 @@
 //! A button for a server action.
 
-use super::{ErrorNote, Icon, Shape};
+use super::{ErrorNote, Icon, IconName};
 use crate::api::ApiAction;
 use dioxus::prelude::*;
 
@@ -15,7 +15,7 @@ pub fn ActionButton(
     /// The button's CSS classes.
     class: &'static str,
     label: &'static str,
-    #[props(default)] shape: Option<Shape>,
+    #[props(default)] icon: Option<IconName>,
     /// Starts the action.
     onstart: EventHandler<()>,
 ) -> Element {
@@ -26,8 +26,8 @@ pub fn ActionButton(
             r#type: "button",
             disabled: doing.is_busy(),
             onclick: move |_| onstart.call(()),
-            if let Some(shape) = shape {
-                Icon { shape }
+            if let Some(icon) = icon {
+                Icon { name: icon }
             }
             "{label}"
         }

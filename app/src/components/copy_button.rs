@@ -1,6 +1,6 @@
 //! The button that copies a text to the clipboard.
 
-use super::{Icon, Shape};
+use super::{Icon, IconName};
 use crate::browser;
 use dioxus::prelude::*;
 use std::time::Duration;
@@ -33,7 +33,7 @@ pub fn CopyButton(
                     }
                 }
             },
-            Icon { shape: if copied() { Shape::Done } else { Shape::Copy } }
+            Icon { name: if copied() { IconName::Done } else { IconName::Copy } }
         }
         span { class: "visually-hidden", role: "status", if copied() { "Copied" } }
     }

@@ -1,6 +1,6 @@
 //! The button that deletes a job.
 
-use super::{Confirm, Icon, Shape, sentence};
+use super::{Confirm, Icon, IconName, sentence};
 use crate::api;
 use crate::app::Route;
 use crate::live::use_live;
@@ -52,7 +52,7 @@ pub fn DeleteButton(job: JobView) -> Element {
                 failures.write().clear();
                 open.set(true);
             },
-            Icon { shape: Shape::Delete }
+            Icon { name: IconName::Delete }
             "Delete"
         }
         Confirm {

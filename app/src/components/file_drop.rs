@@ -1,6 +1,6 @@
 //! Choosing files by a button or by drag and drop.
 
-use super::{Icon, Shape};
+use super::{Icon, IconName};
 use crate::browser::{self, ChosenFile};
 use dioxus::prelude::*;
 
@@ -26,7 +26,7 @@ pub fn FileDrop(
     browser::use_drop_target(over, onfiles);
     rsx! {
         div { class: "picker",
-            Icon { shape: Shape::Upload }
+            Icon { name: IconName::Upload }
             label { class: "button button-main", r#for: id, "{label}" }
             input {
                 id,
@@ -43,7 +43,7 @@ pub fn FileDrop(
         if over() {
             div { class: "drop-overlay",
                 div { class: "drop-overlay-frame",
-                    Icon { shape: Shape::Upload }
+                    Icon { name: IconName::Upload }
                     p { "{invitation}" }
                 }
             }

@@ -2,17 +2,17 @@
 
 use dioxus::prelude::*;
 
-/// Declares the shapes with their SVG path data on a 24 by 24 grid, so that `Shape::ALL` is complete.
-macro_rules! shapes {
+/// Declares the icons with their SVG path data on a 24 by 24 grid, so that `IconName::ALL` is complete.
+macro_rules! icons {
     ($($(#[$doc:meta])+ $name:ident = $path:literal;)+) => {
-        /// The drawing of an icon, named by what it depicts.
+        /// The name of an icon, which says what it depicts.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Shape {
+        pub enum IconName {
             $($(#[$doc])+ $name,)+
         }
 
-        impl Shape {
-            /// Every shape, for the gallery.
+        impl IconName {
+            /// Every icon, for the gallery.
             #[cfg(any(feature = "gallery", test))]
             pub const ALL: &[Self] = &[$(Self::$name,)+];
 
@@ -25,7 +25,7 @@ macro_rules! shapes {
     };
 }
 
-shapes! {
+icons! {
     /// An arrow up.
     Upload = "M12 16V4m0 0L7 9m5-5 5 5M4 20h16";
     /// An arrow down.
@@ -72,7 +72,7 @@ shapes! {
 
 /// A decorative icon. It is hidden from screen readers, so a text or label must accompany it.
 #[component]
-pub fn Icon(shape: Shape) -> Element {
+pub fn Icon(name: IconName) -> Element {
     rsx! {
         svg {
             class: "icon",
@@ -85,7 +85,7 @@ pub fn Icon(shape: Shape) -> Element {
             stroke_linecap: "round",
             stroke_linejoin: "round",
             "aria-hidden": "true",
-            path { d: shape.path() }
+            path { d: name.path() }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A menu of actions for one item of a list.
 
-use super::{Icon, Shape};
+use super::{Icon, IconName};
 use dioxus::prelude::*;
 
 /// A menu of actions for one item. It is a native popover, so the browser opens it next to the
@@ -35,7 +35,7 @@ pub fn MenuButton(
             "popovertarget": menu,
             "aria-label": "{label}",
             onclick: move |_| onopen.call(()),
-            Icon { shape: Shape::More }
+            Icon { name: IconName::More }
         }
     }
 }

@@ -43,7 +43,7 @@ pub use delete_button::{DeleteButton, deletion_warning};
 pub use error_list::ErrorList;
 pub use error_note::{ErrorNote, sentence};
 pub use file_drop::FileDrop;
-pub use icon::{Icon, Shape};
+pub use icon::{Icon, IconName};
 pub use job_header::{JobHeader, JobTab};
 pub use job_progress::JobProgress;
 pub use live_dot::LiveDot;

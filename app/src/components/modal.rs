@@ -28,7 +28,7 @@ pub fn Modal(
                     r#type: "button",
                     "aria-label": "Close",
                     onclick: move |_| open.set(false),
-                    super::Icon { shape: super::Shape::Cross }
+                    super::Icon { name: super::IconName::Cross }
                 }
             }
         }

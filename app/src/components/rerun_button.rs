@@ -1,6 +1,6 @@
 //! The button that runs a job again.
 
-use super::{ActionButton, Shape};
+use super::{ActionButton, IconName};
 use crate::api::{self, use_api_action};
 use crate::app::Route;
 use crate::live::use_live;
@@ -33,7 +33,7 @@ pub fn RerunButton(
             doing: rerun,
             class,
             label: "Run again",
-            shape: Shape::Running,
+            icon: IconName::Running,
             onstart: start,
         }
     }

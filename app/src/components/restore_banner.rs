@@ -1,6 +1,6 @@
 //! The banner about results that are being restored from the archive.
 
-use super::{Icon, Shape};
+use super::{Icon, IconName};
 use crate::account::use_account;
 use dioxus::prelude::*;
 use gas_shared::job::{ResultsView, StateView, Tier};
@@ -17,7 +17,7 @@ pub fn RestoreBanner(jobs: Vec<JobView>) -> Element {
     }
     rsx! {
         div { class: "note note-active", role: "status", "data-restoring": "",
-            Icon { shape: Shape::Running }
+            Icon { name: IconName::Running }
             for line in lines {
                 p { "{line}" }
             }

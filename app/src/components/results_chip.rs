@@ -1,6 +1,6 @@
 //! The storage state of a job's results, for the job list.
 
-use super::{Icon, Shape, urgency};
+use super::{Icon, IconName, urgency};
 use crate::account::use_account;
 use crate::clock::use_seconds_left;
 use crate::format;
@@ -20,16 +20,16 @@ pub fn ResultsChip(state: StateView) -> Element {
     let is_free = use_account().is_none_or(|account| account.plan == Plan::Free);
     match results {
         ResultsView::Stored { until: Some(until), .. } if is_free => rsx! { TimeLeft { until } },
-        ResultsView::Stored { .. } => chip("good", Shape::Download, "Available"),
-        ResultsView::Archived { .. } => chip("quiet", Shape::Archive, "Archived"),
-        ResultsView::Restoring { .. } => chip("active", Shape::Running, "Restoring"),
+        ResultsView::Stored { .. } => chip("good", IconName::Download, "Available"),
+        ResultsView::Archived { .. } => chip("quiet", IconName::Archive, "Archived"),
+        ResultsView::Restoring { .. } => chip("active", IconName::Running, "Restoring"),
     }
 }
 
-fn chip(tone: &str, shape: Shape, word: &str) -> Element {
+fn chip(tone: &str, icon: IconName, word: &str) -> Element {
     rsx! {
         span { class: "badge badge-{tone}", "data-results": "{word}",
-            Icon { shape }
+            Icon { name: icon }
             "{word}"
         }
     }
@@ -40,11 +40,11 @@ fn chip(tone: &str, shape: Shape, word: &str) -> Element {
 #[component]
 fn TimeLeft(until: Timestamp) -> Element {
     match use_seconds_left(Some(until)) {
-        None => chip("good", Shape::Download, "Available"),
-        Some(0) => chip("quiet", Shape::Stopped, "Expired"),
+        None => chip("good", IconName::Download, "Available"),
+        Some(0) => chip("quiet", IconName::Stopped, "Expired"),
         Some(left) => rsx! {
             span { class: "badge countdown-{urgency(left)}", "data-results": "Available",
-                Icon { shape: Shape::Waiting }
+                Icon { name: IconName::Waiting }
                 span { class: "digits", {format::countdown(left)} }
                 span { class: "visually-hidden", " left to download" }
             }

@@ -1,7 +1,7 @@
 //! The panel with a completed job's results.
 
 use super::restore_banner::typical_duration;
-use super::{ActionButton, Countdown, Icon, LocalTime, Shape, UpgradeButton};
+use super::{ActionButton, Countdown, Icon, IconName, LocalTime, UpgradeButton};
 use crate::account::use_account;
 use crate::api::{self, use_api_action};
 use crate::app::Route;
@@ -34,7 +34,7 @@ pub fn ResultsPanel(id: JobId, completed_at: Timestamp, results: ResultsView) ->
                 ResultsView::Stored { until, restored_at } => rsx! {
                     if let Some(at) = restored_at {
                         p {
-                            Icon { shape: Shape::Done }
+                            Icon { name: IconName::Done }
                             " Restored from the archive "
                             LocalTime { at }
                         }
@@ -47,7 +47,7 @@ pub fn ResultsPanel(id: JobId, completed_at: Timestamp, results: ResultsView) ->
                 },
                 ResultsView::Archived { at } => rsx! {
                     p {
-                        Icon { shape: Shape::Archive }
+                        Icon { name: IconName::Archive }
                         " Archived "
                         LocalTime { at }
                     }
@@ -128,7 +128,7 @@ pub fn DownloadResults(id: JobId) -> Element {
             id: "download",
             class: "button button-main",
             label: "Download results",
-            shape: Shape::Download,
+            icon: IconName::Download,
             onstart: start,
         }
     }
@@ -166,7 +166,7 @@ fn Restoring(tier: Tier, since: Timestamp) -> Element {
     let elapsed = use_seconds_since(since).unwrap_or(0);
     rsx! {
         p { role: "status",
-            Icon { shape: Shape::Running }
+            Icon { name: IconName::Running }
             " The results are being restored from the archive."
         }
         dl { class: "facts facts-plain",

@@ -1,7 +1,7 @@
 //! The shell around every page: navigation, account, live connection, dialogs and toasts.
 
 use super::{
-    ErrorNote, Icon, LiveDot, Shape, Shortcuts, Skeleton, ThemeButton, ToastArea, UpgradeButton,
+    ErrorNote, Icon, IconName, LiveDot, Shortcuts, Skeleton, ThemeButton, ToastArea, UpgradeButton,
     UpgradeDialog, use_theme_provider, use_upgrade_provider,
 };
 use crate::account::{use_account, use_account_provider};
@@ -118,20 +118,20 @@ fn SignedInBar() -> Element {
             NavLink {
                 to: Route::annotations(),
                 is_here: is_list,
-                shape: Shape::List,
+                icon: IconName::List,
                 label: "Annotations",
             }
             NavLink {
                 to: Route::Annotate {},
                 is_here: matches!(here, Route::Annotate {}),
-                shape: Shape::Upload,
+                icon: IconName::Upload,
                 label: "New",
             }
-            NavLink { to: Route::Billing {}, is_here: is_billing, shape: Shape::Card, label: "Billing" }
+            NavLink { to: Route::Billing {}, is_here: is_billing, icon: IconName::Card, label: "Billing" }
             NavLink {
                 to: Route::Account {},
                 is_here: matches!(here, Route::Account {}),
-                shape: Shape::Person,
+                icon: IconName::Person,
                 label: "Account",
             }
         }
@@ -161,13 +161,13 @@ fn PlanBadge(plan: Plan) -> Element {
 /// A link of the main navigation. Sets `aria-current` itself, since the router's own check also
 /// compares queries.
 #[component]
-fn NavLink(to: Route, is_here: bool, shape: Shape, label: &'static str) -> Element {
+fn NavLink(to: Route, is_here: bool, icon: IconName, label: &'static str) -> Element {
     rsx! {
         Link {
             class: if is_here { "active" } else { "" },
             "aria-current": if is_here { "page" },
             to,
-            Icon { shape }
+            Icon { name: icon }
             "{label}"
         }
     }

@@ -1,6 +1,6 @@
 //! A job's status with its icon and color.
 
-use super::{Icon, Shape};
+use super::{Icon, IconName};
 use dioxus::prelude::*;
 use gas_shared::JobStatus;
 
@@ -8,14 +8,14 @@ use gas_shared::JobStatus;
 pub const COMPLETED_WITH_WARNINGS: &str = "Completed with warnings";
 
 /// The icon, label and CSS color suffix of a status.
-pub const fn status_style(status: JobStatus) -> (Shape, &'static str, &'static str) {
+pub const fn status_style(status: JobStatus) -> (IconName, &'static str, &'static str) {
     match status {
-        JobStatus::Uploading => (Shape::Upload, "Uploading", "quiet"),
-        JobStatus::Pending => (Shape::Waiting, "Pending", "quiet"),
-        JobStatus::Running => (Shape::Running, "Running", "active"),
-        JobStatus::Completed => (Shape::Done, "Completed", "good"),
-        JobStatus::Failed => (Shape::Cross, "Failed", "bad"),
-        JobStatus::Cancelled => (Shape::Stopped, "Cancelled", "quiet"),
+        JobStatus::Uploading => (IconName::Upload, "Uploading", "quiet"),
+        JobStatus::Pending => (IconName::Waiting, "Pending", "quiet"),
+        JobStatus::Running => (IconName::Running, "Running", "active"),
+        JobStatus::Completed => (IconName::Done, "Completed", "good"),
+        JobStatus::Failed => (IconName::Cross, "Failed", "bad"),
+        JobStatus::Cancelled => (IconName::Stopped, "Cancelled", "quiet"),
     }
 }
 
@@ -27,14 +27,14 @@ pub fn StatusBadge(
     #[props(default)]
     warned: bool,
 ) -> Element {
-    let (shape, word, tone) = if warned {
-        (Shape::Warning, COMPLETED_WITH_WARNINGS, "warn")
+    let (icon, word, tone) = if warned {
+        (IconName::Warning, COMPLETED_WITH_WARNINGS, "warn")
     } else {
         status_style(status)
     };
     rsx! {
         span { class: "badge badge-{tone}", "data-status": status.as_str(),
-            Icon { shape }
+            Icon { name: icon }
             "{word}"
         }
     }

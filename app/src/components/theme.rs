@@ -1,6 +1,6 @@
 //! The color theme and the button that changes it.
 
-use super::{Icon, Shape};
+use super::{Icon, IconName};
 use crate::browser;
 use dioxus::prelude::*;
 
@@ -63,10 +63,10 @@ pub fn use_theme() -> (Theme, Callback<Theme>) {
 #[component]
 pub fn ThemeButton() -> Element {
     let (theme, choose) = use_theme();
-    let (shape, name) = match theme {
-        Theme::System => (Shape::System, "system"),
-        Theme::Light => (Shape::Light, "light"),
-        Theme::Dark => (Shape::Dark, "dark"),
+    let (icon, name) = match theme {
+        Theme::System => (IconName::System, "system"),
+        Theme::Light => (IconName::Light, "light"),
+        Theme::Dark => (IconName::Dark, "dark"),
     };
     let label = format!("Theme: {name}");
     rsx! {
@@ -76,7 +76,7 @@ pub fn ThemeButton() -> Element {
             "aria-label": "{label}",
             title: "{label}",
             onclick: move |_| choose.call(theme.next()),
-            Icon { shape }
+            Icon { name: icon }
         }
     }
 }

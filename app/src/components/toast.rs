@@ -1,6 +1,6 @@
 //! The area in which toasts appear.
 
-use super::{Icon, Shape};
+use super::{Icon, IconName};
 use crate::browser;
 use crate::toasts::{Tone, use_toasts};
 use dioxus::prelude::*;
@@ -34,20 +34,20 @@ fn ToastNote(id: u64, tone: Tone, text: String) -> Element {
             });
         }
     });
-    let (shape, name, role) = match tone {
-        Tone::Success => (Shape::Done, "good", None),
-        Tone::Error => (Shape::Cross, "bad", Some("alert")),
+    let (icon, name, role) = match tone {
+        Tone::Success => (IconName::Done, "good", None),
+        Tone::Error => (IconName::Cross, "bad", Some("alert")),
     };
     rsx! {
         div { class: "toast toast-{name}", role,
-            Icon { shape }
+            Icon { name: icon }
             span { "{text}" }
             button {
                 class: "icon-button",
                 r#type: "button",
                 "aria-label": "Dismiss",
                 onclick: move |_| toasts.dismiss(id),
-                Icon { shape: Shape::Cross }
+                Icon { name: IconName::Cross }
             }
         }
     }

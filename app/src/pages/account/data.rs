@@ -2,7 +2,7 @@
 
 use crate::api::{self, use_api_action};
 use crate::browser;
-use crate::components::{Confirm, Icon, Shape, sentence};
+use crate::components::{Confirm, Icon, IconName, sentence};
 use dioxus::prelude::*;
 use gas_shared::account::DELETE_CONFIRMATION;
 
@@ -19,7 +19,7 @@ pub fn YourData() -> Element {
             }
             p { class: "actions",
                 a { class: "button", href: "/account-export", download: "gas-account.json",
-                    Icon { shape: Shape::Download }
+                    Icon { name: IconName::Download }
                     "Download my data"
                 }
             }

@@ -1,7 +1,7 @@
 //! A file of the upload queue.
 
 use crate::app::Route;
-use crate::components::{Icon, JobProgress, Meter, Shape, StatusBadge, UpgradeButton, sentence};
+use crate::components::{Icon, IconName, JobProgress, Meter, StatusBadge, UpgradeButton, sentence};
 use crate::error::ApiError;
 use crate::format;
 use crate::live::use_live;
@@ -42,14 +42,14 @@ pub fn UploadCard(file: QueuedFile, plan: Plan) -> Element {
                         r#type: "button",
                         "aria-label": "Remove {file.name}",
                         onclick: move |_| queue.remove(id),
-                        Icon { shape: Shape::Cross }
+                        Icon { name: IconName::Cross }
                     }
                 }
             }
             if let Some(preview) = &file.preview {
                 p { class: "muted upload-found", {preview.summary()} }
                 if let Some(warning) = &preview.warning {
-                    p { class: "upload-warning", Icon { shape: Shape::Warning } {sentence(warning)} }
+                    p { class: "upload-warning", Icon { name: IconName::Warning } {sentence(warning)} }
                 }
             }
             if measured {

@@ -3,7 +3,7 @@
 use crate::api;
 use crate::app::Route;
 use crate::browser;
-use crate::components::{Confirm, Icon, Menu, MenuItem, Shape, deletion_warning, sentence};
+use crate::components::{Confirm, Icon, IconName, Menu, MenuItem, deletion_warning, sentence};
 use crate::error::ApiError;
 use crate::format;
 use crate::live::{Live, use_live};
@@ -241,7 +241,7 @@ fn JobMenu(job: Option<JobView>, action: Signal<Option<PendingAction>>) -> Eleme
                 MenuItem {
                     menu: MENU,
                     onchoose: move |()| action.set(Some(PendingAction { kind: ActionKind::Cancel, jobs: vec![to_cancel.clone()] })),
-                    Icon { shape: Shape::Stopped }
+                    Icon { name: IconName::Stopped }
                     "Cancel"
                 }
             }
@@ -249,7 +249,7 @@ fn JobMenu(job: Option<JobView>, action: Signal<Option<PendingAction>>) -> Eleme
                 menu: MENU,
                 danger: true,
                 onchoose: move |()| action.set(Some(PendingAction { kind: ActionKind::Delete, jobs: vec![to_delete.clone()] })),
-                Icon { shape: Shape::Delete }
+                Icon { name: IconName::Delete }
                 "Delete"
             }
         }

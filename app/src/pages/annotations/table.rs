@@ -4,7 +4,7 @@ use super::actions::{MENU, PendingAction};
 use crate::app::Route;
 use crate::clock::use_seconds_since;
 use crate::components::{
-    Icon, JobProgress, MenuButton, QueueNote, RelativeTime, ResultsChip, Shape, StatusBadge,
+    Icon, IconName, JobProgress, MenuButton, QueueNote, RelativeTime, ResultsChip, StatusBadge,
 };
 use crate::format;
 use crate::live::ListedJob;
@@ -97,7 +97,7 @@ fn Head(query: ListQuery, by: SortKey, label: &'static str) -> Element {
                 "{label}"
                 if is_key {
                     span { class: if sort.descending { "order order-down" } else { "order" },
-                        Icon { shape: Shape::Rising }
+                        Icon { name: IconName::Rising }
                     }
                 }
             }

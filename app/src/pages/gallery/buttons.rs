@@ -4,7 +4,7 @@ use super::exhibit::Exhibit;
 use super::samples::{job, job_id, use_now};
 use crate::api::use_api_action;
 use crate::components::{
-    ActionButton, CopyButton, DeleteButton, Icon, RerunButton, Shape, ThemeButton, UpgradeButton,
+    ActionButton, CopyButton, DeleteButton, Icon, IconName, RerunButton, ThemeButton, UpgradeButton,
 };
 use crate::error::{ApiError, ErrorCode};
 use dioxus::prelude::*;
@@ -46,13 +46,13 @@ fn Kind(class: &'static str) -> Element {
     rsx! {
         button { class, r#type: "button", "Enabled" }
         button { class, r#type: "button",
-            Icon { shape: Shape::Upload }
+            Icon { name: IconName::Upload }
             "With an icon"
         }
         a { class, href: "#buttons", "A link" }
         button { class, r#type: "button", disabled: true, "Disabled" }
         button { class, r#type: "button", disabled: true, "aria-busy": "true",
-            Icon { shape: Shape::Running }
+            Icon { name: IconName::Running }
             "Busy"
         }
     }
@@ -62,10 +62,10 @@ fn Kind(class: &'static str) -> Element {
 fn IconButtons() -> Element {
     rsx! {
         button { class: "icon-button", r#type: "button", "aria-label": "Enabled",
-            Icon { shape: Shape::More }
+            Icon { name: IconName::More }
         }
         button { class: "icon-button", r#type: "button", "aria-label": "Disabled", disabled: true,
-            Icon { shape: Shape::More }
+            Icon { name: IconName::More }
         }
         CopyButton { text: "GAS", label: "the text" }
         ThemeButton {}
@@ -81,7 +81,7 @@ fn ActionButtons() -> Element {
             doing: endless,
             class: "button button-main",
             label: "Start without end",
-            shape: Shape::Running,
+            icon: IconName::Running,
             onstart: move |()| endless.start(std::future::pending()),
         }
         ActionButton {

@@ -1,17 +1,17 @@
 //! The gallery's icons.
 
-use crate::components::{Icon, Shape};
+use crate::components::{Icon, IconName};
 use dioxus::prelude::*;
 
-/// Every shape with its name.
+/// Every icon with its name.
 #[component]
 pub fn Icons() -> Element {
     rsx! {
         ul { class: "gallery-icons",
-            for shape in Shape::ALL.iter().copied() {
-                li { key: "{shape:?}",
-                    Icon { shape }
-                    span { "{shape:?}" }
+            for icon in IconName::ALL.iter().copied() {
+                li { key: "{icon:?}",
+                    Icon { name: icon }
+                    span { "{icon:?}" }
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use super::exhibit::Exhibit;
 use crate::app::Route;
-use crate::components::{Icon, Menu, MenuButton, MenuItem, Shape, Tabs};
+use crate::components::{Icon, IconName, Menu, MenuButton, MenuItem, Tabs};
 use crate::toasts::use_toasts;
 use dioxus::prelude::*;
 
@@ -34,11 +34,11 @@ fn Choices(id: &'static str) -> Element {
             MenuButton { menu: id, label: "Actions", onopen: |()| {} }
             Menu { id, label: "Actions",
                 MenuItem { menu: id, onchoose: move |()| toasts.success("Chosen".to_owned()),
-                    Icon { shape: Shape::Download }
+                    Icon { name: IconName::Download }
                     "Download results"
                 }
                 MenuItem { menu: id, danger: true, onchoose: move |()| toasts.error("Chosen".to_owned()),
-                    Icon { shape: Shape::Delete }
+                    Icon { name: IconName::Delete }
                     "Delete"
                 }
             }

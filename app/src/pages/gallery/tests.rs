@@ -1,7 +1,7 @@
 //! Tests of the gallery's completeness.
 
 use crate::app::{App, Route};
-use crate::components::{Icon, Shape, StatusBadge};
+use crate::components::{Icon, IconName, StatusBadge};
 use dioxus::history::{History, MemoryHistory};
 use dioxus::prelude::*;
 use gas_shared::JobStatus;
@@ -27,11 +27,11 @@ fn group<'a>(page: &'a str, id: &str) -> &'a str {
 #[test]
 fn every_icon_is_shown() {
     let page = page();
-    for shape in Shape::ALL.iter().copied() {
-        let icon = dioxus::ssr::render_element(rsx! {
-            Icon { shape }
+    for icon in IconName::ALL.iter().copied() {
+        let svg = dioxus::ssr::render_element(rsx! {
+            Icon { name: icon }
         });
-        assert!(page.contains(&format!("<li>{icon}<span>{shape:?}</span>")), "{shape:?}: {icon}");
+        assert!(page.contains(&format!("<li>{svg}<span>{icon:?}</span>")), "{icon:?}: {svg}");
     }
 }
 

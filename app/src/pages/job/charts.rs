@@ -6,7 +6,7 @@ use crate::api::{self, use_api_loader};
 use crate::app::Route;
 use crate::browser;
 use crate::charts::{Figure, Mark, WIDTH};
-use crate::components::{ErrorNote, Icon, Shape};
+use crate::components::{ErrorNote, Icon, IconName};
 use crate::format;
 use crate::live::use_live;
 use dioxus::prelude::*;
@@ -125,7 +125,7 @@ fn Files(id: JobId, stem: String, name: String, height: u32) -> Element {
     rsx! {
         div { class: "chart-files",
             a { class: "button", href, download: "", "aria-label": "Download {name} as SVG",
-                Icon { shape: Shape::Download }
+                Icon { name: IconName::Download }
                 "SVG"
             }
             button {
@@ -138,7 +138,7 @@ fn Files(id: JobId, stem: String, name: String, height: u32) -> Element {
                         browser::save_png(&svg, &file).await;
                     }
                 },
-                Icon { shape: Shape::Download }
+                Icon { name: IconName::Download }
                 "PNG"
             }
         }

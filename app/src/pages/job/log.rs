@@ -4,7 +4,7 @@ use super::super::commit_status;
 use super::use_job;
 use crate::api::{self, use_api_loader};
 use crate::browser;
-use crate::components::{CopyButton, ErrorNote, Icon, Shape};
+use crate::components::{CopyButton, ErrorNote, Icon, IconName};
 use crate::log_search::{Hit, find, pieces};
 use dioxus::prelude::*;
 use gas_shared::job::LOG_CUT;
@@ -72,7 +72,7 @@ fn Lines(id: JobId, text: String, is_running: bool) -> Element {
                 Toggle { label: "Wrap lines", on: wrap(), onset: move |on| wrap.set(on) }
                 CopyButton { text: text.clone(), label: "the log" }
                 a { class: "button", href: "/annotations-log/{id}", download: "",
-                    Icon { shape: Shape::Download }
+                    Icon { name: IconName::Download }
                     "Download"
                 }
             }
@@ -172,7 +172,7 @@ fn Search(needle: Signal<String>, current: Signal<usize>, hits: Vec<Hit>) -> Ele
                 "aria-label": "Previous match",
                 disabled: count == 0,
                 onclick: move |_| go(false),
-                Icon { shape: Shape::Up }
+                Icon { name: IconName::Up }
             }
             button {
                 class: "icon-button",
@@ -180,7 +180,7 @@ fn Search(needle: Signal<String>, current: Signal<usize>, hits: Vec<Hit>) -> Ele
                 "aria-label": "Next match",
                 disabled: count == 0,
                 onclick: move |_| go(true),
-                Icon { shape: Shape::Down }
+                Icon { name: IconName::Down }
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The timeline of a job: its states in order, with their times.
 
 use crate::components::{
-    COMPLETED_WITH_WARNINGS, Icon, JobProgress, LocalTime, Shape, typical_duration,
+    COMPLETED_WITH_WARNINGS, Icon, IconName, JobProgress, LocalTime, typical_duration,
     typical_max_secs,
 };
 use crate::format;
@@ -70,15 +70,15 @@ pub fn Timeline(
 
 #[component]
 fn TimelineStep(step: Step) -> Element {
-    let (class, shape, state) = match step.state {
-        StepState::Done => ("done", Shape::Done, "done"),
-        StepState::Current => ("now", Shape::Running, "now"),
-        StepState::Failed => ("failed", Shape::Cross, "ended here"),
-        StepState::Upcoming => ("ahead", Shape::Waiting, "still to come"),
+    let (class, icon, state) = match step.state {
+        StepState::Done => ("done", IconName::Done, "done"),
+        StepState::Current => ("now", IconName::Running, "now"),
+        StepState::Failed => ("failed", IconName::Cross, "ended here"),
+        StepState::Upcoming => ("ahead", IconName::Waiting, "still to come"),
     };
     rsx! {
         li { class: "moment moment-{class}", "data-step": class, "aria-current": (step.state == StepState::Current).then_some("step"),
-            Icon { shape }
+            Icon { name: icon }
             div {
                 p { class: "moment-name",
                     strong { "{step.name}" }

@@ -1,7 +1,7 @@
 //! The columns of the table, and the chooser that shows and hides them.
 
 use crate::browser;
-use crate::components::{Icon, Shape};
+use crate::components::{Icon, IconName};
 use dioxus::prelude::*;
 use gas_shared::explorer::{NUMERIC_COLUMNS, NumericColumn, SortKey};
 
@@ -160,7 +160,7 @@ pub fn ColumnChooser(columns: Signal<Columns>) -> Element {
     rsx! {
         details { class: "popover", "name": "explorer-tools",
             summary { class: "button",
-                Icon { shape: Shape::List }
+                Icon { name: IconName::List }
                 "Columns"
             }
             fieldset { class: "popover-panel",

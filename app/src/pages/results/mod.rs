@@ -14,7 +14,7 @@ mod window;
 use super::{commit_status, parse_id};
 use crate::api::{self, ApiResult, RawJson, use_keyed_api_loader};
 use crate::app::Route;
-use crate::components::{ErrorNote, Icon, Shape};
+use crate::components::{ErrorNote, Icon, IconName};
 use crate::error::{ApiError, ErrorCode};
 use crate::format;
 use crate::live::use_live;
@@ -199,7 +199,7 @@ fn Exports(id: JobId, filter: Filter) -> Element {
     rsx! {
         div { class: "exports", role: "group", "aria-label": "Export these variants",
             span { class: "muted",
-                Icon { shape: Shape::Download }
+                Icon { name: IconName::Download }
                 " Export"
             }
             for (format, label) in FORMATS {

@@ -1,7 +1,7 @@
 //! The rows of the table.
 
 use super::columns::{Column, Columns};
-use crate::components::{Icon, Shape};
+use crate::components::{Icon, IconName};
 use crate::format;
 use dioxus::prelude::*;
 use gas_shared::explorer::{Impact, NumericColumn, Row, RowValue};
@@ -95,15 +95,15 @@ fn cell(column: Column, row: &Row) -> Element {
 /// An impact as icon, color and word.
 #[component]
 pub fn ImpactBadge(impact: Impact) -> Element {
-    let (shape, tone) = match impact {
-        Impact::High => (Shape::Warning, "bad"),
-        Impact::Moderate => (Shape::Rising, "warn"),
-        Impact::Low => (Shape::Done, "good"),
-        Impact::Modifier => (Shape::Stopped, "quiet"),
+    let (icon, tone) = match impact {
+        Impact::High => (IconName::Warning, "bad"),
+        Impact::Moderate => (IconName::Rising, "warn"),
+        Impact::Low => (IconName::Done, "good"),
+        Impact::Modifier => (IconName::Stopped, "quiet"),
     };
     rsx! {
         span { class: "badge badge-{tone}",
-            Icon { shape }
+            Icon { name: icon }
             {impact.as_str()}
         }
     }

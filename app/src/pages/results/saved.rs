@@ -2,7 +2,7 @@
 
 use super::TableQuery;
 use crate::browser;
-use crate::components::{Icon, Shape};
+use crate::components::{Icon, IconName};
 use dioxus::prelude::*;
 use gas_shared::explorer::url::{read_filter, write_filter};
 use serde::{Deserialize, Serialize};
@@ -69,7 +69,7 @@ pub fn SavedFilters(query: TableQuery) -> Element {
                                     all.write().retain(|known| *known != saved);
                                     keep(&all.peek());
                                 },
-                                Icon { shape: Shape::Cross }
+                                Icon { name: IconName::Cross }
                             }
                         }
                     }
