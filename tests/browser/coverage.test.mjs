@@ -33,7 +33,7 @@ test('a partly covered file is completed with warnings, wherever its state is sh
       ['1 annotated', '2 outside the reference', '1 REF differs', '1 not a variant'],
     );
     assert.equal(await coverage.locator('svg path').count(), 4);
-    await page.locator('.moment-name', { hasText: 'Completed with warnings' }).waitFor();
+    await page.locator('.timeline-step-name', { hasText: 'Completed with warnings' }).waitFor();
     await checkPage(page, '/warnings-job');
     await page.goto(`${page.url()}/results`);
     await live(page);

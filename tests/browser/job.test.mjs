@@ -88,7 +88,7 @@ test('tabs have URLs, charts link to the explorer, and a job can run again', asy
     await upgrade(page);
     await submit(page, 'free.vcf', sample('free.vcf').text);
     await page.locator('.job-line [data-status=COMPLETED]').waitFor();
-    const steps = await page.locator('.timeline .moment-name strong').allInnerTexts();
+    const steps = await page.locator('.timeline .timeline-step-name strong').allInnerTexts();
     assert.deepEqual(steps, ['Uploaded', 'Queued', 'Running', 'Completed', 'Available']);
     assert.equal(await page.locator('.timeline time').count(), 4, 'each reached step has its time');
     await checkPage(page, '/job-overview');

@@ -146,7 +146,7 @@ fn Explore(id: JobId) -> Element {
 #[component]
 fn ArchiveOptions() -> Element {
     rsx! {
-        ul { class: "ways",
+        ul { class: "archive-options",
             li {
                 p {
                     "Upgrade to restore all your archived results: the {EXPEDITED_A_DAY} newest usually within 5 minutes, the others within 5 hours."
@@ -169,7 +169,7 @@ fn Restoring(tier: Tier, since: Timestamp) -> Element {
             Icon { name: IconName::Running }
             " The results are being restored from the archive."
         }
-        dl { class: "facts facts-plain",
+        dl { class: "details details-plain",
             dt { "Tier" }
             dd { "{tier}, {typical_duration(tier)}" }
             dt { "Started" }

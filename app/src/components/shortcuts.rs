@@ -70,7 +70,7 @@ pub fn Shortcuts() -> Element {
     });
     rsx! {
         Modal { id: "shortcuts", title: "Keyboard shortcuts", open,
-            dl { class: "facts facts-plain",
+            dl { class: "details details-plain",
                 for (keys, description) in KEYS {
                     dt {
                         for key in keys.split(' ') {

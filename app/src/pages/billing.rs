@@ -49,7 +49,7 @@ fn Overview(
             if let Some(subscription) = &overview.subscription {
                 RenewalNote { renewal_status: subscription.renewal_status.clone() }
             }
-            dl { class: "facts facts-plain",
+            dl { class: "details details-plain",
                 dt { "Plan" }
                 dd { "data-plan": "{plan}",
                     strong { "{plan}" }

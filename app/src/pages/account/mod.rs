@@ -46,7 +46,7 @@ fn ProfilePanel(account: Profile) -> Element {
     rsx! {
         section { class: "panel", "aria-labelledby": "profile",
             h2 { id: "profile", "Profile" }
-            dl { class: "facts facts-plain",
+            dl { class: "details details-plain",
                 dt { "Name" }
                 dd { "{account.name}" }
                 dt { "Email" }

@@ -198,7 +198,7 @@ pub fn ActionDialog(
             busy: busy(),
             failures: failures(),
             onconfirm: confirm,
-            ul { class: "names",
+            ul { class: "job-names",
                 for job in jobs.iter().take(MAX_LISTED_NAMES) {
                     li { key: "{job.id}", "{job.file_name}" }
                 }

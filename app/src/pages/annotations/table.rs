@@ -154,13 +154,13 @@ fn JobRow(
                     }
                 }
             }
-            td { "data-label": "Status", class: "state",
+            td { "data-label": "Status", class: "status",
                 StatusBadge { status: job.state.status(), warned: job.state.has_warnings() }
                 match job.state.clone() {
                     StateView::Pending => rsx! { QueueNote { position } },
                     StateView::Running { progress, .. } => rsx! { JobProgress { progress } },
                     StateView::Failed { reason, .. } => rsx! {
-                        span { class: "why muted", title: "{reason}", "{reason}" }
+                        span { class: "failure-reason muted", title: "{reason}", "{reason}" }
                     },
                     _ => rsx! {},
                 }
@@ -193,11 +193,11 @@ fn row_class(row: &ListedJob) -> &'static str {
 /// animation only restarts when its name changes.
 fn highlight_class(entry: &JobListEntry) -> &'static str {
     match (entry.status, entry.location) {
-        (JobStatus::Uploading, _) => "news news-a",
-        (JobStatus::Pending, _) | (_, Some(ResultLocation::Archived)) => "news news-b",
-        (JobStatus::Running, _) | (_, Some(ResultLocation::Restoring)) => "news news-c",
-        (JobStatus::Completed | JobStatus::Failed, _) => "news news-a",
-        (JobStatus::Cancelled, _) => "news news-d",
+        (JobStatus::Uploading, _) => "changed changed-a",
+        (JobStatus::Pending, _) | (_, Some(ResultLocation::Archived)) => "changed changed-b",
+        (JobStatus::Running, _) | (_, Some(ResultLocation::Restoring)) => "changed changed-c",
+        (JobStatus::Completed | JobStatus::Failed, _) => "changed changed-a",
+        (JobStatus::Cancelled, _) => "changed changed-d",
     }
 }
 

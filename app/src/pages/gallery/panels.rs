@@ -25,7 +25,7 @@ pub fn Panels() -> Element {
             }
         }
         Exhibit { name: "Details",
-            dl { class: "facts",
+            dl { class: "details",
                 dt { "File" }
                 dd { "exome_trio_2026.vcf.gz" }
                 dt { "Status" }

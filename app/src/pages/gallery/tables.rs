@@ -50,13 +50,13 @@ fn Row(job: JobView) -> Element {
     let now = use_now();
     rsx! {
         tr {
-            td { class: "state",
+            td { class: "status",
                 StatusBadge { status: job.state.status(), warned: job.state.has_warnings() }
                 if let StateView::Running { progress, .. } = &job.state {
                     JobProgress { progress: progress.clone() }
                 }
                 if let StateView::Failed { reason, .. } = &job.state {
-                    span { class: "why muted", title: "{reason}", "{reason}" }
+                    span { class: "failure-reason muted", title: "{reason}", "{reason}" }
                 }
             }
             th { scope: "row", class: "file", "data-label": "File",

@@ -27,8 +27,8 @@ pub fn JobDetails(id: String) -> Element {
                 if let StateView::Completed { records, not_annotated: Some(not_annotated), .. } = job.state {
                     CoverageBar { id: job.id, records, not_annotated }
                 }
-                section { class: "panel", "aria-labelledby": "facts",
-                    h2 { id: "facts", "Details" }
+                section { class: "panel", "aria-labelledby": "details",
+                    h2 { id: "details", "Details" }
                     Details { job: job.clone() }
                     div { class: "actions",
                         if let Some(until) = rerun_until(&job, is_free) {
@@ -81,7 +81,7 @@ fn Details(job: JobView) -> Element {
     };
     let unknown = || "–".to_owned();
     rsx! {
-        dl { class: "facts facts-plain",
+        dl { class: "details details-plain",
             dt { "Input file" }
             dd { class: "file-name", "{job.file_name}" }
             dt { "Size" }

@@ -77,10 +77,10 @@ fn TimelineStep(step: Step) -> Element {
         StepState::Upcoming => ("ahead", IconName::Waiting, "still to come"),
     };
     rsx! {
-        li { class: "moment moment-{class}", "data-step": class, "aria-current": (step.state == StepState::Current).then_some("step"),
+        li { class: "timeline-step timeline-step-{class}", "data-step": class, "aria-current": (step.state == StepState::Current).then_some("step"),
             Icon { name: icon }
             div {
-                p { class: "moment-name",
+                p { class: "timeline-step-name",
                     strong { "{step.name}" }
                     span { class: "visually-hidden", " ({state})" }
                     if let Some(at) = step.at {

@@ -90,7 +90,7 @@ fn Summary(row: Row) -> Element {
         ("Alternative alleles", row.alt),
     ]);
     rsx! {
-        dl { class: "facts facts-plain",
+        dl { class: "details details-plain",
             if let Some(impact) = row.impact {
                 dt { "Impact" }
                 dd { ImpactBadge { impact } }
@@ -159,7 +159,7 @@ fn Fields(title: &'static str, fields: Vec<Field>) -> Element {
     }
     rsx! {
         h3 { "{title}" }
-        dl { class: "facts facts-plain",
+        dl { class: "details details-plain",
             for field in fields {
                 dt { title: field.description.unwrap_or_default(), "{field.key}" }
                 dd { if field.value.is_empty() { "yes" } else { "{field.value}" } }
