@@ -126,7 +126,7 @@ fn output_paths(inputs: &[Input], options: &AnnotateOptions) -> Result<Vec<Outpu
     outputs.collect()
 }
 
-/// Downloads the result of a completed job, and returns the job with the lines to print. Every other state is an
+/// Downloads the result of a completed job, and returns the job with the lines to print. Every other status is an
 /// error.
 async fn save(
     api: &Api,

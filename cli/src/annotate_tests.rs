@@ -183,8 +183,8 @@ async fn a_compressed_result_is_saved_with_the_ending_gz_and_not_replaced() {
     assert_eq!(fake.times(POLL, "/result").len(), 0);
 }
 
-/// Returns a job in the state `paused`, which this program does not know, at the first two polls and
-/// then whatever the fake returns. With `finished`, the job has ended in that state.
+/// Returns a job in the status `paused`, which this program does not know, at the first two polls and
+/// then whatever the fake returns. With `finished`, the job has ended with that status.
 fn paused(finished: bool) -> Hook {
     Box::new(move |call, earlier| {
         let id = call.strip_prefix(POLL).filter(|id| !id.contains('/'))?;
@@ -196,7 +196,7 @@ fn paused(finished: bool) -> Hook {
 }
 
 #[tokio::test]
-async fn a_job_in_an_unknown_state_is_polled_until_it_finishes() {
+async fn a_job_with_an_unknown_status_is_polled_until_it_finishes() {
     let (folder, paths) = files(["x.vcf"]);
     let (done, fake) = run(paused(false), paths, Some(folder.path().join("out"))).await;
     assert!(is_success(done));
@@ -207,7 +207,7 @@ async fn a_job_in_an_unknown_state_is_polled_until_it_finishes() {
 }
 
 #[tokio::test]
-async fn a_job_that_finishes_in_an_unknown_state_is_an_error() {
+async fn a_job_that_finishes_with_an_unknown_status_is_an_error() {
     let (folder, paths) = files(["x.vcf"]);
     let (done, fake) = run(paused(true), paths, Some(folder.path().join("out"))).await;
     assert!(!is_success(done));

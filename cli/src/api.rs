@@ -83,7 +83,7 @@ impl Api {
         self.read(self.request(Method::POST, &format!("jobs/{id}/submit"))).await
     }
 
-    /// Returns the current state of a job.
+    /// Returns the current job.
     pub async fn job(&self, id: Uuid) -> Result<Job, CliError> {
         self.read(self.request(Method::GET, &format!("jobs/{id}"))).await
     }

@@ -12,13 +12,13 @@ account page. It is not an argument because other users of the machine can see a
 
 Exit codes:
   0  success
-  1  GAS or the network failed, or a job ended in a state that this version does not know
+  1  GAS or the network failed, or a job ended with a status that this version does not know
   2  the command line is not valid, or a file would be overwritten
   3  the token is missing, not valid, or lacks the required scope
   4  a file cannot be annotated: it is not a valid VCF file, or is larger than the plan allows
   5  a job failed or was cancelled
   6  the job does not exist
-  7  the job's state does not allow the command: a finished job cannot be cancelled, and a job
+  7  the job's status does not allow the command: a finished job cannot be cancelled, and a job
      without an available result cannot be downloaded";
 
 /// Submit VCF files to GAS, follow their annotation, and download the results.

@@ -41,11 +41,11 @@ pub struct Job {
     pub id: Uuid,
     /// The name of the input.
     pub file_name: String,
-    /// The job's state.
+    /// The job's status.
     pub status: Status,
     /// When the job was created.
     pub submitted_at: Timestamp,
-    /// When the job reached a final state.
+    /// When the job reached a final status.
     pub finished_at: Option<Timestamp>,
     /// The progress of a running job.
     pub progress: Option<Progress>,
@@ -66,7 +66,7 @@ pub struct Warning {
 }
 
 impl Job {
-    /// Whether the job has reached a final state. If this program does not know the state, the time
+    /// Whether the job has reached a final status. If this program does not know the status, the time
     /// at which the job finished decides.
     pub fn is_finished(&self) -> bool {
         match self.status {
@@ -77,7 +77,7 @@ impl Job {
     }
 }
 
-/// The state of a job.
+/// The status of a job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
@@ -93,7 +93,7 @@ pub enum Status {
     Failed,
     /// The job was cancelled by its owner.
     Cancelled,
-    /// A state of a newer GAS that this program does not know.
+    /// A status of a newer GAS that this program does not know.
     #[value(skip)]
     #[serde(untagged)]
     Unknown(String),
@@ -110,7 +110,7 @@ impl fmt::Display for Status {
             Self::Cancelled => "cancelled",
             Self::Unknown(name) => name,
         };
-        // Tables pad the state to a fixed width.
+        // Tables pad the status to a fixed width.
         f.pad(name)
     }
 }
@@ -199,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn known_and_unknown_states_are_read_and_printed() {
+    fn known_and_unknown_statuses_are_read_and_printed() {
         for (json, status) in [
             (r#""running""#, Status::Running),
             (r#""on_hold""#, Status::Unknown("on_hold".to_owned())),

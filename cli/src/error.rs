@@ -84,14 +84,14 @@ pub enum CliError {
     /// The job was cancelled.
     #[error("job {0} was cancelled")]
     JobCancelled(uuid::Uuid),
-    /// The job finished in a state that this program does not know.
+    /// The job finished with a status that this program does not know.
     #[error(
         "job {id} finished with status {status}, which this version of gas-cli does not know; update gas-cli"
     )]
     UnknownStatus {
         /// The job's id.
         id: uuid::Uuid,
-        /// The job's state.
+        /// The job's status.
         status: Status,
     },
     /// A local file cannot be read or written.

@@ -123,7 +123,7 @@ impl Fake {
         key
     }
 
-    /// A job in this state, as JSON.
+    /// A job with this status, as JSON.
     fn job(&self, id: Uuid, status: &str) -> Value {
         let jobs = self.jobs.lock().unwrap();
         let name = jobs.iter().find(|(other, _)| *other == id).map(|(_, name)| name.as_str());

@@ -85,7 +85,7 @@ impl<K, S: Stream<Item = (K, Job)> + Unpin> Watcher<'_, K, S> {
 }
 
 impl<K> WatchedJob<K> {
-    /// Requests the job's state once. Returns the job if it has finished.
+    /// Requests the job once. Returns the job if it has finished.
     async fn poll(&mut self, api: &Api) -> Option<Result<Job, CliError>> {
         match api.job(self.job.id).await {
             Ok(job) if job.is_finished() => return Some(Ok(job)),

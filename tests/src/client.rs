@@ -137,7 +137,7 @@ impl Client {
         self.confirm(upload.ticket.job_id).await
     }
 
-    /// The current state of a job.
+    /// The current status of a job.
     ///
     /// # Errors
     /// If the server rejects the request.

@@ -17,7 +17,7 @@ pub trait Payments: Send + Sync {
     /// return the same checkout.
     async fn start_checkout(&self, request: &CheckoutRequest<'_>) -> PortResult<OpenCheckout>;
 
-    /// A customer's latest checkouts in any state, newest first.
+    /// A customer's latest checkouts with any status, newest first.
     async fn checkouts(&self, customer: &str) -> PortResult<Vec<Checkout>>;
 
     /// Expires a checkout, so that it can no longer be paid. A checkout that is not open stays as it

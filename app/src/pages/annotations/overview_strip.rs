@@ -4,7 +4,7 @@ use crate::format;
 use dioxus::prelude::*;
 use gas_shared::job::Overview;
 
-/// The number of the user's jobs by state, and their storage.
+/// The number of the user's jobs by status, and their storage.
 #[component]
 pub fn OverviewStrip(overview: Overview) -> Element {
     let counts = [

@@ -112,7 +112,7 @@ fn Chips(query: ListQuery, counts: Vec<u64>) -> Element {
     let known: Vec<_> =
         known.filter(|(status, count)| *count > 0 || query.statuses.contains(status)).collect();
     rsx! {
-        ul { class: "chips", "aria-label": "States",
+        ul { class: "chips", "aria-label": "Status",
             li {
                 Chip { to: every, is_chosen: is_all, label: "All", count: all }
             }

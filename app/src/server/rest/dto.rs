@@ -67,7 +67,7 @@ pub struct JobDto {
     pub file_name: String,
     /// The uploaded file's size in bytes. `null` until it is uploaded.
     pub size_bytes: Option<u64>,
-    /// The state of the job.
+    /// The status of the job.
     pub status: StatusDto,
     /// When the job was created.
     pub submitted_at: Timestamp,
@@ -104,7 +104,7 @@ pub struct WarningDto {
     pub message: String,
 }
 
-/// The state of a job.
+/// The status of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = JobStatus)]
 #[serde(rename_all = "snake_case")]
@@ -327,7 +327,7 @@ pub struct JobListDto {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListQuery {
-    /// Return only jobs in this state.
+    /// Return only jobs with this status.
     #[param(inline)]
     pub status: Option<StatusDto>,
     /// The maximum number of jobs on a page.

@@ -170,7 +170,7 @@ pub async fn cancel(
 
 /// Delete a job.
 ///
-/// Deletes a job in any state, with its input file, run log and result, including an archived
+/// Deletes a job with any status, with its input file, run log and result, including an archived
 /// result. This cannot be undone. A repeated call may get 404, which means that the job is already
 /// deleted.
 #[utoipa::path(

@@ -93,7 +93,7 @@ fn router_and_document<S: Clone + Send + Sync + 'static>() -> (Router<S>, OpenAp
         hour and 100 a day on the Free plan, 600 an hour and 5,000 a day on Premium. Requests over \
         a limit get 429 with `Retry-After`. On the Free plan, unless the operator has set other \
         periods, the uploaded file of a job is deleted 14 days after the job has ended, and its run log \
-        after 90 days, together with the job if it failed or was cancelled. Times are in UTC. New fields and states may be added; \
+        after 90 days, together with the job if it failed or was cancelled. Times are in UTC. New fields and values may be added; \
         ignore those that you do not know.", license(name = "MIT OR Apache-2.0")),
     tags(
         (name = "jobs", description = "Create, follow, cancel and delete annotation jobs"),

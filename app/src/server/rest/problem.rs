@@ -59,7 +59,7 @@ pub enum Code {
     OverLimit,
     /// The operation needs the Premium plan.
     UpgradeRequired,
-    /// The job's state does not allow the operation.
+    /// The job's status does not allow the operation.
     Conflict,
     /// Too many requests; wait for the seconds given in `Retry-After`.
     RateLimited,
@@ -115,7 +115,7 @@ impl Code {
             Self::IdempotencyKeyReused => "The idempotency key was used with a different request",
             Self::OverLimit => "The file is larger than the plan allows",
             Self::UpgradeRequired => "This needs the Premium plan",
-            Self::Conflict => "The job's state does not allow this",
+            Self::Conflict => "The job's status does not allow this",
             Self::RateLimited => "Too many requests",
             Self::Unavailable => "GAS is busy",
             Self::Internal => "GAS failed",
