@@ -203,7 +203,7 @@ fn few_records_are_enough_if_the_header_names_another_assembly() {
         (0..right + wrong).map(|n| snv(1_000_000 + n * 100, n < right)).collect()
     };
     let reference = "##reference=file:///data/Homo_sapiens_assembly38.fasta\n";
-    for (head, right, wrong, refused) in [
+    for (head, right, wrong, rejected) in [
         (reference, 3, 9, true),
         (reference, 0, 1, true),
         ("", 3, 9, true),
@@ -212,7 +212,7 @@ fn few_records_are_enough_if_the_header_names_another_assembly() {
         ("", 18, 2, true),
     ] {
         let verdict = verdict(head, &records(right, wrong));
-        assert_eq!(verdict.is_err(), refused, "{head} {right} {wrong} {verdict:?}");
+        assert_eq!(verdict.is_err(), rejected, "{head} {right} {wrong} {verdict:?}");
         if let Err(error) = verdict {
             assert!(error.contains(" REF alleles ") && error.contains("lift it over"), "{error}");
             assert_eq!(error.contains("looks like GRCh38"), !head.is_empty(), "{error}");
@@ -360,7 +360,7 @@ fn records_without_a_variant_are_no_gaps_of_the_reference() {
 }
 
 #[test]
-fn a_file_of_whose_variants_none_is_annotated_is_refused_with_what_it_lacks() {
+fn a_file_of_whose_variants_none_is_annotated_is_rejected_with_what_it_lacks() {
     let (outside, beyond) = ("7\t5\t.\tG\tA\t.\t.\t.\n", "20\t6000000\t.\tG\tA\t.\t.\t.\n");
     let (wrong, block) = (snv(76_757, false), "7\t9\t.\tG\t<NON_REF>\t.\t.\t.\n");
     let known = "the reference has 20 with 5000000 bases, MT with 16569 bases; annotate the file with a \

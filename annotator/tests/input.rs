@@ -73,7 +73,7 @@ fn a_duplicate_sample_name_gives_a_warning() {
     ));
     let (done, output) = annotate(&input, "out.vcf", &Options::default());
     let expected = "line 2, samples: sample \"S\" occurs twice; rename one, since bcftools and other \
-                    programs refuse such files";
+                    programs reject such files";
     assert_eq!(done.unwrap().warnings, [expected]);
     assert!(std::fs::read_to_string(output).unwrap().ends_with("\tGT\t0|1\t1|1\n"));
 }
@@ -257,7 +257,7 @@ fn limited(text: &str, options: Options) -> Result<Vec<String>, String> {
 }
 
 #[test]
-fn contigs_are_accepted_at_the_limit_and_refused_above() {
+fn contigs_are_accepted_at_the_limit_and_rejected_above() {
     let text = |contigs: usize| {
         let records: String =
             (0..contigs).map(|n| format!("scaffold{n}\t5\t.\tA\tC\t.\t.\t.\n")).collect();
@@ -343,7 +343,7 @@ fn annotations_of_a_chunk_are_written_in_parts_without_loss() {
 }
 
 #[test]
-fn the_annotated_text_is_accepted_at_the_limit_and_refused_above() {
+fn the_annotated_text_is_accepted_at_the_limit_and_rejected_above() {
     use flate2::Compression;
     use flate2::write::GzEncoder;
     use std::io::Write;

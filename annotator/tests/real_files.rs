@@ -764,7 +764,7 @@ fn format_stays_valid_without_the_key_of_csq_mode() {
 }
 
 #[test]
-fn control_characters_are_refused_in_any_column_and_in_the_header() {
+fn control_characters_are_rejected_in_any_column_and_in_the_header() {
     let plain = record(76_758, "DP=3") + "\tGT\t0/1";
     for control in ['\0', '\u{1}', '\u{b}', '\u{c}', '\u{1b}', '\r'] {
         for (column, name) in [

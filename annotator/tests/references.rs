@@ -1,4 +1,4 @@
-//! What `build-reference` refuses, leaves out and reports: sequences, gene models and tracks that do not
+//! What `build-reference` rejects, leaves out and reports: sequences, gene models and tracks that do not
 //! fit together.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
@@ -70,7 +70,7 @@ fn with_track(assembly: &str, name: &str, is_bed: bool, text: &str) -> Result<Ma
 }
 
 #[test]
-fn a_contig_that_is_in_the_sequences_twice_is_refused_with_both_places() {
+fn a_contig_that_is_in_the_sequences_twice_is_rejected_with_both_places() {
     let expected = |name: &str, first: &str| {
         format!("contig {name:?} is already in the reference, as {first}; remove one of them")
     };
@@ -99,7 +99,7 @@ fn a_contig_that_is_in_the_sequences_twice_is_refused_with_both_places() {
 }
 
 #[test]
-fn tracks_of_another_assembly_are_refused() {
+fn tracks_of_another_assembly_are_rejected() {
     let snvs = |alleles: &str| -> String {
         (0..12).map(|n| format!("1\t{}\t.\t{alleles}\t.\t.\t.\n", 1 + 4 * n)).collect()
     };
@@ -190,7 +190,7 @@ fn a_track_does_not_write_an_info_key_with_another_meaning() {
 }
 
 #[test]
-fn gene_models_and_sequences_of_another_assembly_are_refused() {
+fn gene_models_and_sequences_of_another_assembly_are_rejected() {
     for (head, reason) in [
         (
             "#!genome-build GRCh38.p14",

@@ -52,8 +52,8 @@ pub enum Actor {
 pub enum Act {
     /// The user signed in.
     SignedIn,
-    /// A sign-in was refused.
-    SignInRefused,
+    /// A sign-in was rejected.
+    SignInRejected,
     /// A browser was signed out.
     SignedOut,
     /// All browsers were signed out.
@@ -79,7 +79,7 @@ impl Act {
     const fn as_str(self) -> &'static str {
         match self {
             Self::SignedIn => "signed_in",
-            Self::SignInRefused => "sign_in_refused",
+            Self::SignInRejected => "sign_in_refused",
             Self::SignedOut => "signed_out",
             Self::SignedOutEverywhere => "signed_out_everywhere",
             Self::PlanChanged(_) => "plan_changed",
@@ -107,7 +107,7 @@ pub fn describe(record: &AuditRecord) -> String {
     let target = record.target.as_deref().unwrap_or_default();
     match record.action.as_str() {
         "signed_in" => "Signed in".to_owned(),
-        "sign_in_refused" => "A sign-in was refused".to_owned(),
+        "sign_in_refused" => "A sign-in was rejected".to_owned(),
         "signed_out" => "Signed out".to_owned(),
         "signed_out_everywhere" => "Signed out everywhere".to_owned(),
         "plan_changed" => match target.parse::<Plan>() {
@@ -154,9 +154,9 @@ impl Audit {
         self.append(actor, Some(account), act).await;
     }
 
-    /// Records a refused sign-in of a user who is not known.
-    pub async fn record_refused_sign_in(&self) {
-        self.append(Actor::User, None, Act::SignInRefused).await;
+    /// Records a rejected sign-in of a user who is not known.
+    pub async fn record_rejected_sign_in(&self) {
+        self.append(Actor::User, None, Act::SignInRejected).await;
     }
 
     async fn append(&self, actor: Actor, account: Option<UserId>, act: Act) {

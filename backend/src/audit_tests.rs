@@ -43,7 +43,7 @@ async fn every_security_act_is_recorded_with_its_target_and_origin() {
     cancel_job(&gas, ada.id, one.id).await.unwrap();
     cancel_job(&gas, ada.id, one.id).await.unwrap();
     delete_job(&gas, ada.id, other.id).await.unwrap();
-    gas.audit.record_refused_sign_in().await;
+    gas.audit.record_rejected_sign_in().await;
     let closing = crate::Billing { gas, ..billing.billing.clone() };
     delete_account(&closing, ada.id, DELETE_CONFIRMATION).await.unwrap();
 
@@ -94,7 +94,7 @@ fn entries_are_described_in_words() {
 }
 
 #[tokio::test]
-async fn refused_acts_are_not_recorded() {
+async fn rejected_acts_are_not_recorded() {
     let test = TestGas::new();
     let (ada, eve) = (test.user("ada", Plan::Free), test.user("eve", Plan::Free));
     let done = test.completed_job(&ada).await;

@@ -35,13 +35,13 @@ impl FromStr for PublicUrl {
     type Err = InvalidOrigin;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let refused = || InvalidOrigin(text.to_owned());
+        let rejected = || InvalidOrigin(text.to_owned());
         let origin = text.strip_suffix('/').unwrap_or(text);
-        let uri: Uri = origin.parse().map_err(|_| refused())?;
+        let uri: Uri = origin.parse().map_err(|_| rejected())?;
         let scheme_ok = matches!(uri.scheme_str(), Some("http" | "https"));
         let bare = uri.path_and_query().is_none_or(|path| path == "/");
         let whole = uri.authority().is_some_and(|authority| origin.ends_with(authority.as_str()));
-        if scheme_ok && bare && whole { Ok(Self(origin.to_owned())) } else { Err(refused()) }
+        if scheme_ok && bare && whole { Ok(Self(origin.to_owned())) } else { Err(rejected()) }
     }
 }
 

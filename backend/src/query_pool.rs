@@ -36,7 +36,7 @@ pub struct PoolLimits {
     pub client_pause: Duration,
 }
 
-/// How many queries run and wait. Further ones are refused.
+/// How many queries run and wait. Further ones are rejected.
 #[derive(Clone, Copy, Debug)]
 pub struct GateLimits {
     /// Running ones of all users.
@@ -97,7 +97,7 @@ impl QueryPool {
     /// Starts the threads.
     ///
     /// # Errors
-    /// If the operating system refuses a thread.
+    /// If the operating system rejects a thread.
     pub fn new(limits: PoolLimits) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(limits.threads)

@@ -51,7 +51,7 @@ async fn slow_queries_of_many_users_delay_neither_pages_nor_another_user() {
         slow.spawn(async move { pool.run(user(n % 7), endless(blocks)).await });
     }
     tokio::time::sleep(Duration::from_millis(200)).await;
-    // Each user has 16 places, so four queries of each are refused at once.
+    // Each user has 16 places, so four queries of each are rejected at once.
     for _ in 0..28 {
         assert_eq!(slow.join_next().await.unwrap().unwrap(), Err(PoolError::Busy));
     }
@@ -90,7 +90,7 @@ async fn a_query_ends_at_its_deadline_and_its_thread_is_free() {
 }
 
 #[tokio::test]
-async fn a_query_that_waits_in_vain_is_refused() {
+async fn a_query_that_waits_in_vain_is_rejected() {
     let pool = pool(300);
     let hold = |n: u128| pool.run(user(n), std::future::pending::<()>());
     let mut running: Vec<_> = (0..8).flat_map(|n| [Box::pin(hold(n)), Box::pin(hold(n))]).collect();

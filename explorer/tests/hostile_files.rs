@@ -1,5 +1,5 @@
 //! Hostile files, each below 60 KB: engine and index end within 2 s of CPU time (3 s with debug
-//! assertions) and 300 MiB of memory, and refuse a file with a message that names the place.
+//! assertions) and 300 MiB of memory, and reject a file with a message that names the place.
 //!
 //! `cargo test -p gas-explorer --test hostile_files -- --nocapture` prints a table of all kinds. CPU time is
 //! measured, which a loaded machine affects less than the time of a clock; engine and index are optimized

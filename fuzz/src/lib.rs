@@ -47,7 +47,7 @@ pub fn exon_borders(reference: &Reference, contig: &[u8]) -> Vec<i32> {
 /// Annotates a record and returns its line.
 ///
 /// # Panics
-/// If the record is refused, or if the line does not have the columns of the record.
+/// If the record is rejected, or if the line does not have the columns of the record.
 pub fn annotated(reference: &Reference, format: AnnotationFormat, record: &str) -> String {
     let mut annotator = Annotator::new(reference, 0, format);
     let mut out = Vec::new();

@@ -2,10 +2,10 @@
 
 const escaped = (text) => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
-/** Renders the page. `refused` is the rejected user name, if any. */
-export function signInPage(client, refused) {
+/** Renders the page. `rejected` is the rejected user name, if any. */
+export function signInPage(client, rejected) {
   const problem =
-    refused === undefined
+    rejected === undefined
       ? ''
       : '<p id="problem" role="alert">A user name is 1 to 40 of a-z, 0-9, dot, dash and underscore.</p>';
   const described = problem && ' aria-describedby="problem" aria-invalid="true"';
@@ -29,7 +29,7 @@ export function signInPage(client, refused) {
 ${problem}
 <form method="post">
 <label for="username">User name</label>
-<input id="username" name="username" value="${escaped(refused ?? '')}" autocomplete="username" autofocus${described}>
+<input id="username" name="username" value="${escaped(rejected ?? '')}" autocomplete="username" autofocus${described}>
 <button type="submit">Sign in</button>
 <button type="submit" name="cancel" value="1">Cancel</button>
 </form>

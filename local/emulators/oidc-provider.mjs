@@ -109,8 +109,8 @@ async function interact(request, response) {
   if (request.method !== 'POST') return sendPage(response, 200, signInPage(client));
   const form = await formOf(request);
   if (form.has('cancel')) {
-    const refused = { error: 'access_denied', error_description: 'the user cancelled the sign-in' };
-    return provider.interactionFinished(request, response, refused);
+    const rejected = { error: 'access_denied', error_description: 'the user cancelled the sign-in' };
+    return provider.interactionFinished(request, response, rejected);
   }
   const name = (form.get('username') ?? '').trim().toLowerCase();
   if (!USER_NAME.test(name)) {

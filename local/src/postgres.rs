@@ -12,7 +12,7 @@ use crate::health::Ready;
 use crate::process::{ProcessSpec, bound_to_owner};
 
 /// The command prefix that runs PostgreSQL as another user if the stack runs as root, because
-/// PostgreSQL refuses to run as root.
+/// PostgreSQL rejects to run as root.
 const NOBODY: [&str; 5] = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"];
 
 /// The data folder of PostgreSQL. Other users cannot read root's folders, so for root it is in

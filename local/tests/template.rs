@@ -47,7 +47,7 @@ fn assert_contains(resource: &Resource, parts: &[&str]) {
 }
 
 #[test]
-fn every_bucket_refuses_requests_without_tls_and_is_private_and_encrypted() {
+fn every_bucket_rejects_requests_without_tls_and_is_private_and_encrypted() {
     let all = resources();
     assert!(of(&all, "AWS::S3::Bucket").count() >= 3);
     for bucket in of(&all, "AWS::S3::Bucket") {

@@ -38,7 +38,7 @@ pub struct ReferencePlan {
 /// Why a reference cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// The engine refuses the files.
+    /// The engine rejects the files.
     #[error(transparent)]
     Engine(#[from] gas_annotate::Error),
     /// No contig of the sequence has a transcript, so that nothing could be annotated.

@@ -53,9 +53,9 @@ pub enum DownloadError {
     /// The HTTP client cannot be created.
     #[error("the HTTP client does not start")]
     Client(#[source] reqwest::Error),
-    /// The server refuses the request, and will do so again.
+    /// The server rejects the request, and will do so again.
     #[error("{url}: the server responds with {status}; is the address still right?")]
-    Refused {
+    Rejected {
         /// The address.
         url: String,
         /// The status.
@@ -191,7 +191,7 @@ impl Downloader {
         loop {
             let cause = match self.client.get(url).send().await {
                 Ok(response) => {
-                    refused(url, response.status())?;
+                    rejected(url, response.status())?;
                     match read_text(response).await {
                         Ok(text) => return Ok(text),
                         Err(cause) => cause,
@@ -258,7 +258,7 @@ impl Downloader {
                 }
             },
             status => {
-                refused(url, status)?;
+                rejected(url, status)?;
                 if status != StatusCode::OK {
                     return interrupted(Interruption::Status(status));
                 }
@@ -391,10 +391,10 @@ fn version_path(part: &Path) -> PathBuf {
 }
 
 /// The error for a status that will not change.
-fn refused(url: &str, status: StatusCode) -> Result<(), DownloadError> {
+fn rejected(url: &str, status: StatusCode) -> Result<(), DownloadError> {
     let may_pass = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
     if status.is_client_error() && !may_pass {
-        return Err(DownloadError::Refused { url: url.to_owned(), status });
+        return Err(DownloadError::Rejected { url: url.to_owned(), status });
     }
     Ok(())
 }

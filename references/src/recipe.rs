@@ -179,14 +179,14 @@ mod tests {
     }
 
     #[test]
-    fn a_recipe_without_models_or_with_file_names_that_collide_is_refused() {
+    fn a_recipe_without_models_or_with_file_names_that_collide_is_rejected() {
         let grch38 = include_str!("../recipes/grch38.toml");
-        let refused =
+        let rejected =
             |text: &str| Recipe::parse(text, Path::new("x.toml")).unwrap_err().to_string();
-        assert!(refused(&grch38.replace("\"gff\"", "\"fasta\"")).contains("role \"gff\""));
+        assert!(rejected(&grch38.replace("\"gff\"", "\"fasta\"")).contains("role \"gff\""));
         let same = grch38.replace("Homo_sapiens.GRCh38.115.gff3.gz", "a.gz");
         let same = same.replace("Homo_sapiens.GRCh38.dna.primary_assembly.fa.gz", "a.gz");
-        assert!(refused(&same).contains("the same name"));
-        assert!(refused("name = 1").contains("x.toml is not a recipe"));
+        assert!(rejected(&same).contains("the same name"));
+        assert!(rejected("name = 1").contains("x.toml is not a recipe"));
     }
 }

@@ -88,7 +88,7 @@ fn the_same_files_are_stored_once_and_damage_is_found() {
 }
 
 #[test]
-fn files_with_which_nothing_could_be_annotated_are_refused() {
+fn files_with_which_nothing_could_be_annotated_are_rejected() {
     let catalog = Catalog::new();
     let folder = tempfile::tempdir().unwrap();
     let fasta = folder.path().join("other.fa");

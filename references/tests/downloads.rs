@@ -290,7 +290,7 @@ async fn a_complete_part_of_a_killed_process_is_taken() {
 }
 
 #[tokio::test]
-async fn a_file_that_differs_from_its_checksum_is_downloaded_once_more_and_then_refused() {
+async fn a_file_that_differs_from_its_checksum_is_downloaded_once_more_and_then_rejected() {
     let (wrong, right) = (content(1), content(2));
     let server = Server::start(md5sums(&right), {
         let wrong = wrong.clone();
@@ -306,7 +306,7 @@ async fn a_file_that_differs_from_its_checksum_is_downloaded_once_more_and_then_
 }
 
 #[tokio::test]
-async fn what_cannot_be_verified_or_does_not_exist_is_refused_at_once() {
+async fn what_cannot_be_verified_or_does_not_exist_is_rejected_at_once() {
     let whole = content(1);
     let other = md5sums(&whole).replace("genome", "transcripts");
     let unlisted = Server::start(other, |_, _| Reply::status("200 OK"));

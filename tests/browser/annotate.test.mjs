@@ -63,7 +63,7 @@ test('the list shows a job from another tab without a reload', async () => {
 test('files that cannot be annotated are rejected before they are sent', async () => {
   const { page, problems, close } = await openBrowser();
   try {
-    await signIn(page, 'ada-refused');
+    await signIn(page, 'ada-rejected');
     await page.goto(`${stack.web_url}/annotate`);
     await live(page);
     const posts = [];

@@ -181,7 +181,7 @@ test('an upload is retried after the connection is lost', async () => {
 });
 
 test('a failed request to the server is retried, and an error of S3 is shown', async () => {
-  const { page, close } = await onUploadPage('ada-refusals');
+  const { page, close } = await onUploadPage('ada-rejections');
   try {
     await page.route('**/api/uploads', (route) => route.fulfill({ status: 503, body: 'busy' }), { times: 1 });
     const xml = '<Error><Code>EntityTooLarge</Code></Error>';

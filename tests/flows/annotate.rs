@@ -48,8 +48,8 @@ async fn a_broken_file_fails_with_the_line_to_fix() -> Result<()> {
         panic!("not failed: {:?}", failed.state);
     };
     assert!(reason.contains("line 3, POS: \"12a\""), "{reason}");
-    let refused = ada.result(job.id).await.unwrap_err().to_string();
-    assert!(refused.starts_with("409"), "{refused}");
+    let rejected = ada.result(job.id).await.unwrap_err().to_string();
+    assert!(rejected.starts_with("409"), "{rejected}");
     Ok(())
 }
 

@@ -88,8 +88,8 @@ async fn an_event_without_a_valid_signature_is_rejected_and_not_stored() -> Resu
         sign(&secret, now - 301),
         sign(&secret, now + 301),
     ] {
-        let refused = send(bad.clone(), body.clone()).await?;
-        assert_eq!(refused.status(), StatusCode::BAD_REQUEST, "{bad}");
+        let rejected = send(bad.clone(), body.clone()).await?;
+        assert_eq!(rejected.status(), StatusCode::BAD_REQUEST, "{bad}");
     }
     let changed = body.replace("nobody", "somebody");
     assert_eq!(send(sign(&secret, now), changed).await?.status(), StatusCode::BAD_REQUEST);

@@ -84,13 +84,13 @@ async fn connect(url: &str) -> Result<PgPool> {
     Ok(postgres::connect(&Database { database_url: url.to_owned().into() }).await?)
 }
 
-/// The error, with its causes, with which a process refuses a database.
-async fn refusal(url: &str) -> Result<String> {
+/// The error, with its causes, with which a process rejects a database.
+async fn rejection(url: &str) -> Result<String> {
     let error = connect(url).await.err().context("the process accepts the database")?;
     Ok(chain(error.as_ref()).to_string())
 }
 
-/// The SQLSTATE with which PostgreSQL refuses a statement.
+/// The SQLSTATE with which PostgreSQL rejects a statement.
 async fn sqlstate(pool: &PgPool, statement: &'static str) -> Result<String> {
     let done = sqlx::raw_sql(statement).execute(pool).await;
     let error = done.err().with_context(|| format!("{statement}: it was executed"))?;
@@ -112,9 +112,9 @@ async fn migrations_run_once_also_if_started_twice_or_concurrently() -> Result<(
 }
 
 #[tokio::test]
-async fn a_process_refuses_an_older_schema_and_accepts_a_newer_one() -> Result<()> {
+async fn a_process_rejects_an_older_schema_and_accepts_a_newer_one() -> Result<()> {
     let database = NewDatabase::empty(&stack()).await?;
-    let error = refusal(&database.url).await?;
+    let error = rejection(&database.url).await?;
     assert!(error.contains("run `gas-web migrate`"), "{error}");
     database.migrate().await?;
     let owner = database.owner().await?;
@@ -129,29 +129,29 @@ async fn a_process_refuses_an_older_schema_and_accepts_a_newer_one() -> Result<(
     database.migrate().await.context("a release that is taken back can migrate")?;
 
     execute("update _sqlx_migrations set version = 9998 where version = 12").await?;
-    let error = refusal(&database.url).await?;
+    let error = rejection(&database.url).await?;
     assert!(error.contains("([12])") && error.contains("run `gas-web migrate`"), "{error}");
     execute("update _sqlx_migrations set version = 12 where version = 9998").await?;
     database.pool().await?;
 
     execute("update _sqlx_migrations set checksum = 'x' where version = 1").await?;
-    let error = refusal(&database.url).await?;
+    let error = rejection(&database.url).await?;
     assert!(error.contains("migration 1 "), "{error}");
     database.drop().await
 }
 
 #[tokio::test]
-async fn a_process_refuses_a_role_that_may_change_the_schema_and_one_without_rights() -> Result<()>
+async fn a_process_rejects_a_role_that_may_change_the_schema_and_one_without_rights() -> Result<()>
 {
     let database = NewDatabase::migrated(&stack()).await?;
-    let error = refusal(&database.owner_url).await?;
+    let error = rejection(&database.owner_url).await?;
     assert!(error.contains("may change the schema"), "{error}");
 
     let name = format!("{}_stranger", database.name);
     let create = format!("create role {name} login");
     sqlx::query(AssertSqlSafe(create)).execute(&database.admin).await?;
     let stranger = database.owner_url.replacen(&database.name, &name, 1);
-    let error = refusal(&stranger).await?;
+    let error = rejection(&stranger).await?;
     assert!(error.contains("grant gas_runtime"), "{error}");
     let drop = format!("drop role {name}");
     sqlx::query(AssertSqlSafe(drop)).execute(&database.admin).await?;
@@ -242,8 +242,8 @@ async fn entries_of_the_audit_log_cannot_be_changed_or_removed() -> Result<()> {
         "delete from audit_log",
         "truncate audit_log",
     ] {
-        let refused = sqlx::query(change).execute(&owner).await.err().context("it was changed")?;
-        assert!(refused.to_string().contains("append-only"), "{change}: {refused}");
+        let rejected = sqlx::query(change).execute(&owner).await.err().context("it was changed")?;
+        assert!(rejected.to_string().contains("append-only"), "{change}: {rejected}");
     }
     database.drop().await
 }

@@ -74,10 +74,10 @@ async fn running_a_job_again_creates_a_new_job_with_a_copy_of_its_file() -> Resu
 
     let running = ada.submit("free.vcf", sample("free.vcf")?.as_bytes()).await?;
     let path = format!("/api/jobs/{}/rerun", running.id);
-    let refused = ada.call(Method::POST, &path, None).await?;
+    let rejected = ada.call(Method::POST, &path, None).await?;
     // On a fast machine the job may already be completed.
-    if refused.status() != StatusCode::OK {
-        assert_eq!(refused.status(), StatusCode::CONFLICT);
+    if rejected.status() != StatusCode::OK {
+        assert_eq!(rejected.status(), StatusCode::CONFLICT);
     }
     Ok(())
 }

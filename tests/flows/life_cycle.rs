@@ -87,8 +87,8 @@ async fn results_are_archived_after_the_window_and_restored_with_premium() -> Re
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     assert_eq!(stack.archived_copies(id).await?, 1);
-    let refused = ada.result(id).await.unwrap_err().to_string();
-    assert!(refused.starts_with("402"), "{refused}");
+    let rejected = ada.result(id).await.unwrap_err().to_string();
+    assert!(rejected.starts_with("402"), "{rejected}");
     assert!(ada.log(id).await?.contains("Total:"), "the log stays available");
 
     buy(&stack, &ada).await?;

@@ -128,11 +128,11 @@ async fn s3_only_accepts_parts_of_the_announced_size() -> Result<()> {
 #[tokio::test]
 async fn the_plans_size_limit_applies_to_multipart_uploads() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-parts-big").await?;
-    let refused = begin(&ada, "a.vcf", 150_001).await.unwrap_err().to_string();
-    assert!(refused.starts_with("413"), "{refused}");
+    let rejected = begin(&ada, "a.vcf", 150_001).await.unwrap_err().to_string();
+    assert!(rejected.starts_with("413"), "{rejected}");
     let size = 5 * 1024 * 1024 * 1024 + 1;
-    let refused = begin(&ada, "a.vcf", size).await.unwrap_err().to_string();
-    assert!(refused.starts_with("400") && refused.contains("no plan allows"), "{refused}");
+    let rejected = begin(&ada, "a.vcf", size).await.unwrap_err().to_string();
+    assert!(rejected.starts_with("400") && rejected.contains("no plan allows"), "{rejected}");
     Ok(())
 }
 
@@ -146,8 +146,8 @@ async fn a_cancelled_upload_accepts_no_more_parts() -> Result<()> {
     let part = begun.parts.first().context("no part")?;
     let late = put(&part.url, vec![b'#'; 1000]).await?;
     assert_eq!(late.status(), StatusCode::NOT_FOUND, "{}", late.text().await?);
-    let refused = next(&ada, &begun).await.unwrap_err().to_string();
-    assert!(refused.starts_with("409"), "{refused}");
+    let rejected = next(&ada, &begun).await.unwrap_err().to_string();
+    assert!(rejected.starts_with("409"), "{rejected}");
     Ok(())
 }
 

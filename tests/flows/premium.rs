@@ -53,7 +53,7 @@ pub(crate) async fn wait_for_plan(client: &Client, plan: Plan) -> Result<Billing
 pub(crate) async fn buy(stack: &Stack, client: &Client) -> Result<()> {
     let (page, _) = begin(client).await?;
     let paid = pay(stack, &page, "4242424242424242").await?;
-    ensure!(paid.is_success(), "the card was refused: {paid}");
+    ensure!(paid.is_success(), "the card was declined: {paid}");
     wait_for_plan(client, Plan::Premium).await?;
     Ok(())
 }

@@ -14,17 +14,17 @@ const LIMIT: usize = FREE_MAX_UPLOAD_BYTES as usize;
 
 /// Asserts that S3 stored nothing: the upload cannot be confirmed.
 async fn assert_nothing_stored(user: &Client, ticket: &UploadTicket) {
-    let refused =
+    let rejected =
         user.confirm(ticket.job_id).await.map_or_else(|e| e.to_string(), |job| format!("{job:?}"));
-    assert!(refused.contains("has not arrived"), "{refused}");
+    assert!(rejected.contains("has not arrived"), "{rejected}");
 }
 
 #[tokio::test]
 async fn the_server_rejects_a_file_over_the_free_limit() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-big").await?;
-    let refused = ada.ticket("a.vcf", LIMIT + 1).await.unwrap_err().to_string();
-    assert!(refused.starts_with("413"), "{refused}");
-    assert!(refused.contains("the Free plan allows 150000"), "{refused}");
+    let rejected = ada.ticket("a.vcf", LIMIT + 1).await.unwrap_err().to_string();
+    assert!(rejected.starts_with("413"), "{rejected}");
+    assert!(rejected.contains("the Free plan allows 150000"), "{rejected}");
     Ok(())
 }
 

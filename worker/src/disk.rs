@@ -93,7 +93,7 @@ pub(crate) fn more_time(input_bytes: u64, gzip: bool) -> Duration {
 
 /// The space that a job needs, in bytes: its input, its expected output, and the index.
 ///
-/// It is an estimate from real files, not [`output_limit`]: that would refuse most files on an ordinary
+/// It is an estimate from real files, not [`output_limit`]: that would reject most files on an ordinary
 /// disk. A run that needs more may fill the disk, which ends it without counting as a failure of the
 /// engine.
 pub(crate) fn space_needed(input_bytes: u64, gzip: bool, form: ResultForm) -> u64 {

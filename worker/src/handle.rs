@@ -14,12 +14,12 @@ use crate::worker::Worker;
 use gas_backend::messages::JobRequest;
 use gas_backend::ports::{Message, PortResult, Queue};
 use gas_backend::usecases::{
-    ChangeError, Finished, announce_result, claim_job, complete_job, fail_job, refuse_input,
+    ChangeError, Finished, announce_result, claim_job, complete_job, fail_job, reject_input,
     release_job,
 };
 use gas_backend::{AnnotateGas, chain};
 use gas_runtime::Shutdown;
-use gas_shared::job::{ChangeRefused, ClaimId, FailureKind, JobState};
+use gas_shared::job::{ChangeRejected, ClaimId, FailureKind, JobState};
 use gas_shared::{Job, JobId, JobStatus};
 use jiff::SignedDuration;
 use std::path::Path;
@@ -46,7 +46,7 @@ pub(crate) const SERVICE_FAILURE: &str = "annotation failed repeatedly because o
 /// How a claimed job leaves this worker.
 #[expect(clippy::large_enum_variant, reason = "one value per job, which is moved once")]
 enum Ended {
-    /// The job was completed or failed, or its row refused that.
+    /// The job was completed or failed, or its row rejected that.
     Final(Result<Job, ChangeError>),
     /// The engine failed for this many times now, and another attempt is left.
     EngineFailed(u32),
@@ -95,10 +95,10 @@ impl Worker {
         };
         match claimed {
             Ok((job, claim)) => self.work(message, &job, claim, shutdown).await,
-            Err(ChangeError::Refused { refused: ChangeRefused::StillRunning, .. }) => {
+            Err(ChangeError::Rejected { rejected: ChangeRejected::StillRunning, .. }) => {
                 Ok(self.recheck_later(message, id).await?)
             }
-            Err(ChangeError::Refused { .. }) => self.settle(message, id).await,
+            Err(ChangeError::Rejected { .. }) => self.settle(message, id).await,
             Err(ChangeError::NotFound(_)) => Ok(self.delete_orphan(message).await?),
             Err(error) => Err(error),
         }
@@ -151,16 +151,16 @@ impl Worker {
                 let back = || give_back_after(&*self.queue, message, delay);
                 Ok(self.intake.retry(back).await?)
             }
-            Ended::Lost(LostClaim::Refused(
-                ChangeRefused::ClaimLost | ChangeRefused::StillRunning,
+            Ended::Lost(LostClaim::Rejected(
+                ChangeRejected::ClaimLost | ChangeRejected::StillRunning,
             )) => {
                 // The other worker has received the message, too, and will delete it.
                 tracing::warn!("another worker has claimed the job");
                 Ok(())
             }
             Ended::Lost(
-                LostClaim::Refused(
-                    ChangeRefused::Illegal { .. } | ChangeRefused::IllegalResults { .. },
+                LostClaim::Rejected(
+                    ChangeRejected::Illegal { .. } | ChangeRejected::IllegalResults { .. },
                 )
                 | LostClaim::Deleted,
             ) => self.settle(message, job.id).await,
@@ -218,7 +218,7 @@ impl Worker {
         let failures = engine_failures(job) + 1;
         let (kind, reason) = match error {
             AttemptError::Engine(EngineError::BadInput(problem)) => {
-                return self.refused(job, claim, problem, report).await;
+                return self.rejected(job, claim, problem, report).await;
             }
             AttemptError::Engine(EngineError::OverLimit(reason)) => (FailureKind::Input, reason),
             error @ (AttemptError::InputReplaced
@@ -257,7 +257,7 @@ impl Worker {
     }
 
     /// Ends the job because of a problem of its file.
-    async fn refused(
+    async fn rejected(
         &self,
         job: &Job,
         claim: ClaimId,
@@ -267,8 +267,8 @@ impl Worker {
         let InputProblem { reason, code } = problem;
         report.note(&format!("failed: {reason}"));
         report.store(&self.gas, job).await;
-        let refuse = || refuse_input(&self.gas.jobs, job.id, claim, reason.clone(), code.clone());
-        Ended::Final(self.intake.retry(refuse).await)
+        let reject = || reject_input(&self.gas.jobs, job.id, claim, reason.clone(), code.clone());
+        Ended::Final(self.intake.retry(reject).await)
     }
 
     /// Finishes the message after the job was completed or failed.
@@ -280,10 +280,10 @@ impl Worker {
     ) -> Result<(), ChangeError> {
         match ended {
             Ok(job) => Ok(self.finish(message, &job).await?),
-            Err(ChangeError::Refused { refused: ChangeRefused::Illegal { .. }, .. }) => {
+            Err(ChangeError::Rejected { rejected: ChangeRejected::Illegal { .. }, .. }) => {
                 self.settle(message, id).await
             }
-            Err(ChangeError::Refused { .. }) => {
+            Err(ChangeError::Rejected { .. }) => {
                 tracing::warn!("another worker has claimed the job");
                 Ok(())
             }
@@ -344,7 +344,7 @@ impl Worker {
         engine_failed: bool,
     ) -> Result<(), ChangeError> {
         match release_job(&self.gas.jobs, id, claim, engine_failed).await {
-            Ok(_) | Err(ChangeError::Refused { .. } | ChangeError::NotFound(_)) => Ok(()),
+            Ok(_) | Err(ChangeError::Rejected { .. } | ChangeError::NotFound(_)) => Ok(()),
             Err(error) => Err(error),
         }
     }

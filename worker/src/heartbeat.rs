@@ -7,7 +7,7 @@ use gas_backend::ports::{Message, Queue};
 use gas_backend::usecases::{ChangeError, report_progress};
 use gas_backend::{AnnotateGas, chain};
 use gas_shared::Job;
-use gas_shared::job::{ChangeRefused, ClaimId, Progress};
+use gas_shared::job::{ChangeRejected, ClaimId, Progress};
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
@@ -18,7 +18,7 @@ const PROGRESS_PAUSE: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LostClaim {
     /// The job was cancelled, has ended, or was claimed by another worker.
-    Refused(ChangeRefused),
+    Rejected(ChangeRejected),
     /// The owner deleted the job.
     Deleted,
 }
@@ -76,7 +76,7 @@ impl Heartbeat<'_> {
                 self.report.store(self.gas, self.job).await;
                 None
             }
-            Err(ChangeError::Refused { refused, .. }) => Some(LostClaim::Refused(refused)),
+            Err(ChangeError::Rejected { rejected, .. }) => Some(LostClaim::Rejected(rejected)),
             Err(ChangeError::NotFound(_)) => Some(LostClaim::Deleted),
             Err(error) => {
                 tracing::warn!(error = %chain(&error), "heartbeat not written");

@@ -35,7 +35,7 @@ impl MaybeOutage for ChangeError {
         match self {
             Self::Port(error) => error.is_outage(),
             Self::Contended(_) => true,
-            Self::NotFound(_) | Self::Refused { .. } => false,
+            Self::NotFound(_) | Self::Rejected { .. } => false,
         }
     }
 }

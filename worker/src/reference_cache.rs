@@ -366,15 +366,15 @@ mod tests {
         let (a, b) = (fixture.reference("a", 60).await, fixture.reference("b", 60).await);
         let other_worker = fixture.cache();
         let lease = other_worker.acquire(&a).await.unwrap();
-        let refused = fixture.cache().acquire(&b).await;
-        assert!(matches!(refused, Err(CacheError::Full { bytes: 70, .. })), "{refused:?}");
+        let rejected = fixture.cache().acquire(&b).await;
+        assert!(matches!(rejected, Err(CacheError::Full { bytes: 70, .. })), "{rejected:?}");
         assert!(lease.folder().join("models.bin").exists());
         drop(lease);
         fixture.cache().acquire(&b).await.unwrap();
         assert_eq!(fixture.cached("bundles"), 1);
         let large = fixture.reference("large", LIMIT as usize).await;
-        let refused = fixture.cache().acquire(&large).await;
-        assert!(matches!(refused, Err(CacheError::TooLarge { .. })), "{refused:?}");
+        let rejected = fixture.cache().acquire(&large).await;
+        assert!(matches!(rejected, Err(CacheError::TooLarge { .. })), "{rejected:?}");
         assert_eq!(fixture.cached("bundles"), 1, "nothing is removed in vain");
     }
 
@@ -400,8 +400,8 @@ mod tests {
         let whole = fixture.objects.get(&models).unwrap();
         fixture.objects.put(&models, &[b'?'; 20]);
         let cache = fixture.cache();
-        let refused = cache.acquire(&reference).await;
-        assert!(matches!(refused, Err(CacheError::Catalog(_))), "{refused:?}");
+        let rejected = cache.acquire(&reference).await;
+        assert!(matches!(rejected, Err(CacheError::Catalog(_))), "{rejected:?}");
         assert_eq!((fixture.cached("bundles"), fixture.cached("incoming")), (0, 0));
         fixture.objects.put(&models, &whole);
         cache.acquire(&reference).await.unwrap();

@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_root_on_a_file_system_that_is_too_small_for_any_run_is_refused() {
+    fn a_root_on_a_file_system_that_is_too_small_for_any_run_is_rejected() {
         let folder = tempfile::tempdir().unwrap();
         let disk = FakeDisk::default();
         disk.set_total(disk::RESERVE_BYTES);

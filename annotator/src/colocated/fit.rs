@@ -1,5 +1,5 @@
 //! Compares the source file of a track with the genome that it is built for, so that a data set of
-//! another assembly is refused instead of giving wrong annotations.
+//! another assembly is rejected instead of giving wrong annotations.
 
 use crate::Error;
 use crate::contig_names::{ContigNames, NameHint, plain_name};
@@ -39,7 +39,7 @@ impl<'a> Genome<'a> {
         found.is_some_and(|c| Assembly::of_length(&plain_name(&c.name), c.length).is_some())
     }
 
-    /// The reason to refuse a file that names its assembly as `text`, if it is another one.
+    /// The reason to reject a file that names its assembly as `text`, if it is another one.
     fn contradiction(self, text: &str) -> Option<String> {
         let (own, found) = (self.names.assembly()?, Assembly::named(text)?);
         (own != found).then(|| {

@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_with_another_meaning_are_refused() {
+    fn keys_with_another_meaning_are_rejected() {
         for name in ["CSQ", "ANN", "BCSQ", "GAS_NOTE", "END", "DP", "SVLEN", "1000G", "2x"] {
             assert!(check_info_key(name).is_err(), "{name}");
         }

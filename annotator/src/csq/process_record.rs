@@ -75,7 +75,7 @@ impl<'r> CsqAnnotator<'r> {
         Ok(())
     }
 
-    /// Refuses a record, or a haplotype, with more consequences than can be kept in memory.
+    /// Rejects a record, or a haplotype, with more consequences than can be kept in memory.
     pub(super) fn check_buffer(&self) -> Result<(), InputError> {
         let Some(exceeded) = self.buffer.exceeded() else { return Ok(()) };
         let (column, severity) = (Some(Column::Alt), Severity::Error);

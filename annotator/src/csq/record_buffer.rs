@@ -615,7 +615,7 @@ mod tests {
     }
 
     #[test]
-    fn work_on_haplotypes_is_accepted_at_the_limit_and_refused_above() {
+    fn work_on_haplotypes_is_accepted_at_the_limit_and_rejected_above() {
         let mut buffer = buffer();
         buffer.limit_work(1000);
         buffer.add_work(1000);

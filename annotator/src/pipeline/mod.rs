@@ -70,7 +70,7 @@ pub struct Options {
     pub annotate_mismatches: bool,
     /// Write protein descriptions as predictions, `p.(Gly2Ala)`.
     pub hgvsp_predicted: bool,
-    /// Refuse a file that has variants of which none can be annotated.
+    /// Reject a file that has variants of which none can be annotated.
     pub require_annotation: bool,
     /// The annotated text may have this many bytes whatever the size of the input.
     pub min_output_bytes: u64,

@@ -151,7 +151,7 @@ pub(super) fn group_features(found: &Features) -> GroupedFeatures<'_> {
             }
         }
     }
-    refuse_joined_contigs(&mut out);
+    reject_joined_contigs(&mut out);
     separate_coding_sequences(&mut out);
     out
 }
@@ -281,9 +281,9 @@ fn is_transcript(kind: &str) -> bool {
             || lower == "pseudogene")
 }
 
-/// Refuses transcripts whose parts are on several contigs. The same identifier on two contigs may
+/// Rejects transcripts whose parts are on several contigs. The same identifier on two contigs may
 /// also be that of two complete copies, as in the pseudoautosomal regions.
-fn refuse_joined_contigs(out: &mut GroupedFeatures<'_>) {
+fn reject_joined_contigs(out: &mut GroupedFeatures<'_>) {
     let mut contigs: HashMap<(&str, &str), Vec<TranscriptKey<'_>>> = HashMap::new();
     for key in &out.order {
         contigs.entry((key.gene, key.id)).or_default().push(*key);

@@ -46,7 +46,7 @@ impl FileEnd {
         })
     }
 
-    /// The damage for which a file is refused; `None` if it ends with a whole block.
+    /// The damage for which a file is rejected; `None` if it ends with a whole block.
     pub(super) const fn problem(self) -> Option<&'static str> {
         match self {
             Self::Marked | Self::WholeBlock => None,

@@ -429,7 +429,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_accepted_at_the_limit_and_refused_above_with_its_number() {
+    fn a_line_is_accepted_at_the_limit_and_rejected_above_with_its_number() {
         for line_bytes in [10, 70_000, 1 << 20] {
             let limits = InputLimits { line_bytes, ..InputLimits::DEFAULT };
             for (before, after) in [("", "\n"), ("", ""), ("a\nb\n", "\nc\n"), ("a\nb\n", "")] {
@@ -449,7 +449,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_of_a_gzip_file_is_accepted_at_the_limit_and_refused_above() {
+    fn the_text_of_a_gzip_file_is_accepted_at_the_limit_and_rejected_above() {
         let lines = |bytes: usize| b"1234567\n".repeat(bytes / 8);
         let floor = InputLimits::GZIP_FLOOR_BYTES as usize;
         assert!(chunks_of(&gzip(&lines(floor)), InputLimits::DEFAULT).is_ok());
@@ -479,7 +479,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_of_any_file_is_accepted_at_the_limit_and_refused_above() {
+    fn the_text_of_any_file_is_accepted_at_the_limit_and_rejected_above() {
         let text = b"1234567\n".repeat(4);
         for bytes in [text.clone(), gzip(&text), bgzip(&text)] {
             let limits = |text_bytes| InputLimits { text_bytes, ..InputLimits::DEFAULT };
@@ -490,7 +490,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_after_the_header_are_accepted_at_the_limit_and_refused_above() {
+    fn lines_after_the_header_are_accepted_at_the_limit_and_rejected_above() {
         let count = |records| {
             let mut file = tempfile::NamedTempFile::new().unwrap();
             file.write_all(b"##fileformat=VCFv4.2\n").unwrap();

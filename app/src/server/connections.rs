@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn headers_over_the_limit_are_refused() {
+    async fn headers_over_the_limit_are_rejected() {
         let address = start(Limits::default(), &CancellationToken::new()).await;
         let mut socket = TcpStream::connect(address).await.unwrap();
         let filler = "a".repeat(64 * 1024);

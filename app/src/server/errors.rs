@@ -3,7 +3,7 @@
 //! Errors that a user can act on keep their text. All others are logged with their causes, and the
 //! user only gets a reference to the log entry.
 
-use super::live::{self, StreamRefused};
+use super::live::{self, StreamRejected};
 use crate::error::{ApiError, ErrorCode};
 use axum::http::{HeaderName, HeaderValue, header};
 use dioxus::fullstack::FullstackContext;
@@ -29,7 +29,7 @@ pub fn internal(error: &(dyn Error + 'static)) -> ApiError {
     ApiError::new(ErrorCode::Internal, message)
 }
 
-/// After this many seconds a request that a busy server refused can be sent again.
+/// After this many seconds a request that a busy server rejected can be sent again.
 const BUSY_RETRY_SECS: u32 = 5;
 
 /// The header that says when to try again, if that is known. All responses with an error use it,
@@ -49,21 +49,21 @@ pub fn retry_later(code: ErrorCode, message: impl Into<String>, after_secs: u32)
     ApiError { retry_after_secs: Some(after_secs), ..ApiError::new(code, message) }
 }
 
-impl From<StreamRefused> for ApiError {
-    fn from(refused: StreamRefused) -> Self {
-        let code = match refused {
-            StreamRefused::User => ErrorCode::TooMany,
-            StreamRefused::Full => ErrorCode::Unavailable,
+impl From<StreamRejected> for ApiError {
+    fn from(rejected: StreamRejected) -> Self {
+        let code = match rejected {
+            StreamRejected::User => ErrorCode::TooMany,
+            StreamRejected::Full => ErrorCode::Unavailable,
         };
-        retry_later(code, refused.to_string(), live::RETRY_AFTER_SECS)
+        retry_later(code, rejected.to_string(), live::RETRY_AFTER_SECS)
     }
 }
 
 impl From<LimitError> for ApiError {
     fn from(error: LimitError) -> Self {
         match error {
-            LimitError::TooMany(refused) => {
-                retry_later(ErrorCode::TooMany, refused.to_string(), refused.wait_secs())
+            LimitError::TooMany(rejected) => {
+                retry_later(ErrorCode::TooMany, rejected.to_string(), rejected.wait_secs())
             }
             LimitError::Active { .. } => retry_later(ErrorCode::TooMany, error.to_string(), 60),
             LimitError::Storage { plan: Plan::Free, .. } => {
@@ -97,8 +97,8 @@ impl From<ChangeError> for ApiError {
         match error {
             // The same error as for reading: only the owner may learn that a job exists.
             ChangeError::NotFound(id) => FindError::NotFound(id).into(),
-            ChangeError::Refused { refused, .. } => {
-                Self::new(ErrorCode::Conflict, refused.to_string())
+            ChangeError::Rejected { rejected, .. } => {
+                Self::new(ErrorCode::Conflict, rejected.to_string())
             }
             ChangeError::Contended(_) => Self::new(ErrorCode::Unavailable, error.to_string()),
             ChangeError::Port(error) => error.into(),
@@ -168,7 +168,7 @@ impl From<RerunError> for ApiError {
     fn from(error: RerunError) -> Self {
         match error {
             RerunError::Find(error) => error.into(),
-            RerunError::Refused(error) => error.into(),
+            RerunError::Rejected(error) => error.into(),
             RerunError::Confirm(error) => error.into(),
             RerunError::Archived(_) => Self::new(ErrorCode::UpgradeNeeded, error.to_string()),
             RerunError::Limit(error) => error.into(),

@@ -37,17 +37,17 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(2);
 
 /// The number of streams that one user may have open at a web process. All tabs of a browser share
-/// one stream, so this is the number of browsers. A further stream is refused instead of replacing
+/// one stream, so this is the number of browsers. A further stream is rejected instead of replacing
 /// the oldest, since browsers reopen a stream that ends, and would replace each other in turns. The
 /// stream of a browser that vanished ends after [`MAX_STREAM_AGE`].
 pub const MAX_STREAMS_PER_USER: usize = 5;
 
-/// After this many seconds a refused browser may try again.
+/// After this many seconds a rejected browser may try again.
 pub const RETRY_AFTER_SECS: u32 = 30;
 
 /// The reason why a stream was not opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum StreamRefused {
+pub enum StreamRejected {
     /// The user has too many streams.
     #[error(
         "GAS is open in more than {MAX_STREAMS_PER_USER} browsers; close one to see live updates here"
@@ -102,17 +102,17 @@ impl Streams {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn open(self: &Arc<Self>, user: UserId) -> Result<OpenStream, StreamRefused> {
+    fn open(self: &Arc<Self>, user: UserId) -> Result<OpenStream, StreamRejected> {
         let mut open = self.lock();
         if open.total >= self.max {
-            return Err(StreamRefused::Full);
+            return Err(StreamRejected::Full);
         }
         let of_user = open
             .users
             .entry(user)
             .or_insert_with(|| UserStreams { sender: broadcast::channel(BACKLOG).0, count: 0 });
         if of_user.count >= MAX_STREAMS_PER_USER {
-            return Err(StreamRefused::User);
+            return Err(StreamRejected::User);
         }
         of_user.count += 1;
         let receiver = of_user.sender.subscribe();
@@ -164,11 +164,11 @@ impl Hub {
     /// Opens a stream of a user's events for one browser. It ends when the response is dropped.
     ///
     /// # Errors
-    /// [`StreamRefused`] if the user or this process has too many streams.
+    /// [`StreamRejected`] if the user or this process has too many streams.
     pub fn subscribe(
         &self,
         user: UserId,
-    ) -> Result<ServerEvents<RawJson<LiveEvent>>, StreamRefused> {
+    ) -> Result<ServerEvents<RawJson<LiveEvent>>, StreamRejected> {
         let events =
             self.events(user)?.map(|json| Ok::<_, BoxError>(Event::default().data(&*json)));
         let response = Sse::new(events.boxed());
@@ -180,7 +180,7 @@ impl Hub {
     fn events(
         &self,
         user: UserId,
-    ) -> Result<impl Stream<Item = Arc<str>> + Send + use<>, StreamRefused> {
+    ) -> Result<impl Stream<Item = Arc<str>> + Send + use<>, StreamRejected> {
         let open = self.streams.open(user)?;
         let live = stream::unfold(open, |mut open| async move {
             let event = open.next().await?;

@@ -79,10 +79,10 @@ async fn a_user_is_removed_when_the_last_stream_closes() {
 }
 
 #[tokio::test]
-async fn a_sixth_stream_of_a_user_is_refused_until_another_one_closes() {
+async fn a_sixth_stream_of_a_user_is_rejected_until_another_one_closes() {
     let hub = hub();
     let mut open: Vec<_> = (0..MAX_STREAMS_PER_USER).map(|_| hub.events(user(1))).collect();
-    assert_eq!(hub.events(user(1)).err(), Some(StreamRefused::User));
+    assert_eq!(hub.events(user(1)).err(), Some(StreamRejected::User));
     assert!(hub.events(user(2)).is_ok(), "other users are not affected");
     open.pop();
     assert!(hub.events(user(1)).is_ok());
@@ -92,7 +92,7 @@ async fn a_sixth_stream_of_a_user_is_refused_until_another_one_closes() {
 async fn the_streams_of_all_users_together_are_limited() {
     let hub = Hub::new(2);
     let _open = (hub.events(user(1)).unwrap(), hub.events(user(2)).unwrap());
-    assert_eq!(hub.events(user(3)).err(), Some(StreamRefused::Full));
+    assert_eq!(hub.events(user(3)).err(), Some(StreamRejected::Full));
 }
 
 #[tokio::test]
@@ -139,7 +139,7 @@ fn resident_bytes() -> i64 {
 /// Opens a stream for a user of its own.
 async fn open_stream(Extension(hub): Extension<Hub>) -> Response {
     let stream = hub.subscribe(UserId::new(Uuid::new_v4()));
-    stream.map_err(|refused| refused.to_string()).into_response()
+    stream.map_err(|rejected| rejected.to_string()).into_response()
 }
 
 /// Serves the streams of `hub` like a server function, with the production middleware.

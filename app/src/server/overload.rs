@@ -17,12 +17,12 @@ use tokio::sync::Semaphore;
 pub struct RequestLimits {
     permits: Arc<Semaphore>,
     time: Duration,
-    refuse: fn(Refused) -> Response,
+    reject: fn(Rejected) -> Response,
 }
 
-/// The reason why a request was refused or ended.
+/// The reason why a request was rejected or ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum Rejected {
     /// Too many requests are in progress.
     #[error("GAS is busy; try again in a few seconds")]
     Busy,
@@ -31,23 +31,23 @@ pub enum Refused {
     TooSlow,
 }
 
-impl From<Refused> for ApiError {
-    fn from(refused: Refused) -> Self {
-        Self::new(ErrorCode::Unavailable, refused.to_string())
+impl From<Rejected> for ApiError {
+    fn from(rejected: Rejected) -> Self {
+        Self::new(ErrorCode::Unavailable, rejected.to_string())
     }
 }
 
 impl RequestLimits {
     /// At most `count` requests at the same time, each of which may take `time`. Others get the
-    /// response of `refuse`.
-    pub fn new(count: usize, time: Duration, refuse: fn(Refused) -> Response) -> Self {
-        Self { permits: Arc::new(Semaphore::new(count)), time, refuse }
+    /// response of `reject`.
+    pub fn new(count: usize, time: Duration, reject: fn(Rejected) -> Response) -> Self {
+        Self { permits: Arc::new(Semaphore::new(count)), time, reject }
     }
 }
 
 /// The response of areas without an error format of their own: 503 with a text.
-pub fn plain_refusal(refused: Refused) -> Response {
-    error_response(refused.into())
+pub fn plain_rejection(rejected: Rejected) -> Response {
+    error_response(rejected.into())
 }
 
 /// Middleware that applies [`RequestLimits`].
@@ -57,14 +57,14 @@ pub async fn limit_requests(
     next: Next,
 ) -> Response {
     let Ok(_permit) = limits.permits.try_acquire() else {
-        tracing::warn!("refused a request, since too many are in progress");
-        return (limits.refuse)(Refused::Busy);
+        tracing::warn!("rejected a request, since too many are in progress");
+        return (limits.reject)(Rejected::Busy);
     };
     match tokio::time::timeout(limits.time, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {
             tracing::warn!("ended a request that took too long");
-            (limits.refuse)(Refused::TooSlow)
+            (limits.reject)(Rejected::TooSlow)
         }
     }
 }
@@ -80,7 +80,7 @@ mod tests {
     use tower::ServiceExt;
 
     fn app(count: usize) -> Router {
-        let limits = RequestLimits::new(count, Duration::from_secs(30), plain_refusal);
+        let limits = RequestLimits::new(count, Duration::from_secs(30), plain_rejection);
         Router::new()
             .route("/", post(async |body: Bytes| body))
             .layer(from_fn_with_state(limits, limit_requests))
@@ -103,12 +103,12 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn requests_over_the_limit_are_refused_until_others_have_ended() {
+    async fn requests_over_the_limit_are_rejected_until_others_have_ended() {
         let app = app(1);
         let first = tokio::spawn(app.clone().oneshot(request(stuck())));
         tokio::task::yield_now().await;
-        let refused = app.clone().oneshot(request("a".into())).await.unwrap();
-        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let rejected = app.clone().oneshot(request("a".into())).await.unwrap();
+        assert_eq!(rejected.status(), StatusCode::SERVICE_UNAVAILABLE);
         first.await.unwrap().unwrap();
         let served = app.oneshot(request("a".into())).await.unwrap();
         assert_eq!(served.status(), StatusCode::OK);

@@ -1,6 +1,6 @@
 //! All routes of the web server and the middleware around them.
 
-use super::overload::{RequestLimits, limit_requests, plain_refusal};
+use super::overload::{RequestLimits, limit_requests, plain_rejection};
 use super::{
     Web, charts, client, export, export_account, genome, health, log_file, rest, security, session,
     sign_in, unsubscribe, webhooks,
@@ -34,8 +34,9 @@ const MAX_REQUEST_TIME: Duration = Duration::from_secs(30);
 /// browsers only, security headers, origin check, argument check, session. The REST API gets the security
 /// headers but no session, so another site cannot use a browser's cookie to call it.
 pub fn build(web: Web) -> Router {
-    let limits = RequestLimits::new(MAX_PAGE_REQUESTS, MAX_REQUEST_TIME, plain_refusal);
-    let webhook_limits = RequestLimits::new(MAX_WEBHOOK_REQUESTS, MAX_REQUEST_TIME, plain_refusal);
+    let limits = RequestLimits::new(MAX_PAGE_REQUESTS, MAX_REQUEST_TIME, plain_rejection);
+    let webhook_limits =
+        RequestLimits::new(MAX_WEBHOOK_REQUESTS, MAX_REQUEST_TIME, plain_rejection);
     let for_browsers = ServiceBuilder::new()
         .layer(from_fn_with_state(limits, limit_requests))
         .layer(from_fn(security::set_headers))

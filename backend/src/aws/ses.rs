@@ -50,8 +50,8 @@ impl Mailer for SesMailer {
             Ok(output) => {
                 Ok(SendOutcome::Accepted { message_id: output.message_id.unwrap_or_default() })
             }
-            Err(error) => match error.as_service_error().and_then(refusal) {
-                Some(reason) => Ok(SendOutcome::Refused { reason }),
+            Err(error) => match error.as_service_error().and_then(rejection) {
+                Some(reason) => Ok(SendOutcome::Rejected { reason }),
                 None => Err(PortError::new(action(), error)),
             },
         }
@@ -60,7 +60,7 @@ impl Mailer for SesMailer {
 
 /// The reason for a permanent rejection. Throttling, a paused or suspended account and an
 /// unverified address are temporary.
-fn refusal(error: &SendEmailError) -> Option<String> {
+fn rejection(error: &SendEmailError) -> Option<String> {
     match error {
         SendEmailError::MessageRejected(_) | SendEmailError::BadRequestException(_) => {
             let reason = error.meta().message().unwrap_or("SES rejected the mail");

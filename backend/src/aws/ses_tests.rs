@@ -77,12 +77,12 @@ async fn a_mail_without_unsubscribe_link_has_no_unsubscribe_header() {
 }
 
 #[tokio::test]
-async fn a_rejected_message_is_refused_permanently() {
+async fn a_rejected_message_is_not_sent_again() {
     let reason = "Local address contains control or whitespace";
     for error in ["MessageRejected", "BadRequestException"] {
         let (mailer, _) = answering(400, error, json!({"message": reason})).await;
-        let refused = SendOutcome::Refused { reason: reason.to_owned() };
-        assert_eq!(mailer.send(&mail()).await.unwrap(), refused);
+        let rejected = SendOutcome::Rejected { reason: reason.to_owned() };
+        assert_eq!(mailer.send(&mail()).await.unwrap(), rejected);
     }
 }
 

@@ -274,8 +274,8 @@ fn an_outdated_mail_is_not_composed() {
     for (message, job) in
         [(restored(&past), &past), (restored(&gone), &gone), (archived_notice(&kept), &kept)]
     {
-        let refused = composer.compose(&message, &free, true, Some(job), now);
-        assert!(matches!(refused, Err(ComposeError::Outdated(_))), "{message:?}");
+        let rejected = composer.compose(&message, &free, true, Some(job), now);
+        assert!(matches!(rejected, Err(ComposeError::Outdated(_))), "{message:?}");
     }
 }
 

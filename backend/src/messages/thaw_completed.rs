@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_of_unknown_formats_are_refused() {
+    fn messages_of_unknown_formats_are_rejected() {
         for body in ["", "{}", "[]", r#"{"ArchiveId":"A","JobId":"R","StatusCode":"Succeeded"}"#] {
             assert!(ThawMessage::parse(body).is_err(), "{body}");
         }

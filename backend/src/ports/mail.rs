@@ -41,7 +41,7 @@ pub enum SendOutcome {
         message_id: String,
     },
     /// The address or the content is rejected permanently.
-    Refused {
+    Rejected {
         /// The mail service's message.
         reason: String,
     },
@@ -66,8 +66,8 @@ impl EmailAddress {
     /// # Errors
     /// [`InvalidAddress`] for any other text.
     pub fn parse(text: &str) -> Result<Self, InvalidAddress> {
-        let refused = || InvalidAddress(text.to_owned());
-        let (local, domain) = text.split_once('@').ok_or_else(refused)?;
+        let rejected = || InvalidAddress(text.to_owned());
+        let (local, domain) = text.split_once('@').ok_or_else(rejected)?;
         // RFC 5322, 3.2.3: the characters of an atom. Dots separate atoms.
         let atom = |b: u8| b.is_ascii_alphanumeric() || b".!#$%&'*+-/=?^_`{|}~".contains(&b);
         let host = |b: u8| b.is_ascii_alphanumeric() || b".-".contains(&b);
@@ -75,7 +75,7 @@ impl EmailAddress {
             && [local, domain].into_iter().all(|part| part.split('.').all(|atom| !atom.is_empty()))
             && local.bytes().all(atom)
             && domain.bytes().all(host);
-        if fits { Ok(Self(text.to_owned())) } else { Err(refused()) }
+        if fits { Ok(Self(text.to_owned())) } else { Err(rejected()) }
     }
 
     /// The address.

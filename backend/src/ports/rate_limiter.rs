@@ -33,7 +33,7 @@ impl Rate {
 /// Counts uses by key. Keys do not affect each other.
 #[async_trait]
 pub trait RateLimiter: Send + Sync {
-    /// Counts a use and returns `None`, or refuses it and returns the time after which it is possible.
+    /// Counts a use and returns `None`, or rejects it and returns the time after which it is possible.
     /// Concurrent calls, also of other processes, do not exceed the rate. A key must always be used with
     /// the same period.
     async fn count(

@@ -47,7 +47,7 @@ impl RateLimiter for PostgresRateLimiter {
         let counted = query.fetch_one(&self.pool).await;
         let (is_counted, busy_until): (bool, i64) =
             counted.map_err(|error| PortError::new("count towards a rate limit", error))?;
-        // The time of a refusal is read from the state before the statement, which another call may have
+        // The time of a rejection is read from the state before the statement, which another call may have
         // changed: the wait is never too short by more than one step.
         let wait = (busy_until + step - period - now).max(1);
         Ok((!is_counted).then(|| SignedDuration::from_micros(wait)))

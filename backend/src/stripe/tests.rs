@@ -29,20 +29,20 @@ struct Stack {
     user: Account,
     stripe_url: String,
     http: reqwest::Client,
-    /// The number of upcoming events that the webhook refuses.
-    refuse: Arc<AtomicU32>,
+    /// The number of upcoming events that the webhook rejects.
+    reject: Arc<AtomicU32>,
     _data: TempDir,
 }
 
 /// The webhook, as in the web server.
 async fn webhook(
-    State((billing, refuse)): State<(Billing, Arc<AtomicU32>)>,
+    State((billing, reject)): State<(Billing, Arc<AtomicU32>)>,
     headers: HeaderMap,
     body: Bytes,
 ) -> StatusCode {
     let header = headers["stripe-signature"].to_str().unwrap();
     check_signature(header, &body, SECRET, Timestamp::now()).unwrap();
-    if refuse.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
+    if reject.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
         return StatusCode::SERVICE_UNAVAILABLE;
     }
     receive_stripe_event(&billing, &serde_json::from_slice(&body).unwrap()).await.unwrap();
@@ -71,16 +71,16 @@ impl Stack {
             store: TestBilling::new(&test).store,
             offer: Arc::new(settings.offer()),
         };
-        let refuse = Arc::new(AtomicU32::new(0));
+        let reject = Arc::new(AtomicU32::new(0));
         let app = axum::Router::new().route("/hook", post(webhook));
-        let app = app.with_state((billing.clone(), refuse.clone()));
+        let app = app.with_state((billing.clone(), reject.clone()));
         let data = TempDir::new().unwrap();
         let local = local_settings(&data, format!("http://{}/hook", hook.local_addr().unwrap()));
         tokio::spawn(async { axum::serve(hook, app).await });
         tokio::spawn(gas_local_stripe::serve(stripe, local));
         let no_redirects = reqwest::redirect::Policy::none();
         let http = reqwest::Client::builder().redirect(no_redirects).build().unwrap();
-        Self { test, billing, user, stripe_url, http, refuse, _data: data }
+        Self { test, billing, user, stripe_url, http, reject, _data: data }
     }
 
     async fn begin(&self, form: CheckoutForm) -> Result<OpenCheckout, BillingError> {
@@ -180,8 +180,8 @@ async fn a_declined_card_changes_nothing_and_a_valid_card_grants_premium() {
     assert_eq!((stack.plan().await, stack.renewal_status().await), (Plan::Free, None));
     assert_eq!(stack.overview().await.price.to_string(), "9.00 USD a month");
 
-    // Stripe redelivers events that the webhook refuses.
-    stack.refuse.store(4, Ordering::SeqCst);
+    // Stripe redelivers events that the webhook rejects.
+    stack.reject.store(4, Ordering::SeqCst);
     let paid = stack.pay(&page, "4242424242424242").await.text().await.unwrap();
     assert!(paid.contains("Payment successful"), "{paid}");
     stack.settle().await;
@@ -320,7 +320,7 @@ async fn a_redelivered_event_has_no_effect() {
 }
 
 #[tokio::test]
-async fn a_wrong_key_is_refused_and_the_error_gives_the_reason() {
+async fn a_wrong_key_is_rejected_and_the_error_gives_the_reason() {
     let stack = Stack::start().await;
     let settings = StripeSettings {
         secret_key: Secret::from("sk_test_stolen".to_owned()),

@@ -44,10 +44,10 @@ pub async fn archive_capacity_contract(
     let case = Case { archive, objects, bucket };
     let (id, copy) = case.archived("capacity").await;
     set_capacity(false).await;
-    let refused = case.start_retrieval(&id, Tier::Expedited).await;
+    let rejected = case.start_retrieval(&id, Tier::Expedited).await;
     let retrieval = case.started(&id, Tier::Standard).await;
     set_capacity(true).await;
-    assert_eq!(refused, RetrievalStarted::TierUnavailable);
+    assert_eq!(rejected, RetrievalStarted::TierUnavailable);
     assert_eq!(case.restored(&id, &retrieval, "capacity").await, copy);
     case.started(&id, Tier::Expedited).await;
 }

@@ -110,7 +110,7 @@ impl FakePayments {
     }
 
     /// Fails if a customer was deleted.
-    fn refuse_deleted(&self, customer: &str) -> PortResult<()> {
+    fn reject_deleted(&self, customer: &str) -> PortResult<()> {
         let all = lock(&self.customers);
         match all.iter().any(|one| one.id == customer && one.deleted) {
             true => Err(PortError::new("use a customer", "no such customer")),
@@ -172,7 +172,7 @@ impl Payments for FakePayments {
     }
 
     async fn start_checkout(&self, request: &CheckoutRequest<'_>) -> PortResult<OpenCheckout> {
-        self.refuse_deleted(request.customer)?;
+        self.reject_deleted(request.customer)?;
         let mut all = lock(&self.checkouts);
         if let Some(known) = all.iter().find(|one| one.id == request.attempt) {
             if (known.customer.as_str(), known.form) != (request.customer, request.form) {

@@ -62,7 +62,7 @@ impl TestMail {
 pub struct FakeMailer {
     sent: Mutex<Vec<Mail>>,
     throttled: Mutex<bool>,
-    refused: Mutex<HashSet<String>>,
+    rejected: Mutex<HashSet<String>>,
     crash: Crash,
 }
 
@@ -77,9 +77,9 @@ impl FakeMailer {
         *lock(&self.throttled) = on;
     }
 
-    /// Makes an address be refused permanently.
-    pub fn refuse(&self, address: &str) {
-        lock(&self.refused).insert(address.to_owned());
+    /// Makes an address be rejected permanently.
+    pub fn reject(&self, address: &str) {
+        lock(&self.rejected).insert(address.to_owned());
     }
 }
 
@@ -92,8 +92,8 @@ impl Mailer for FakeMailer {
         if *lock(&self.throttled) {
             return Err(PortError::new("send a mail", "too many requests"));
         }
-        if lock(&self.refused).contains(mail.to.as_str()) {
-            return Ok(SendOutcome::Refused { reason: "the address is refused".to_owned() });
+        if lock(&self.rejected).contains(mail.to.as_str()) {
+            return Ok(SendOutcome::Rejected { reason: "the address is rejected".to_owned() });
         }
         let message_id = {
             let mut sent = lock(&self.sent);

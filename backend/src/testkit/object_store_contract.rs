@@ -42,7 +42,7 @@ pub async fn object_store_contract(
     let parts = PartStore { store, uploads, put_part };
     completed_parts_become_the_object(&parts).await;
     a_part_may_arrive_in_any_order_and_again(&parts).await;
-    wrong_parts_are_refused_and_the_upload_continues(&parts).await;
+    wrong_parts_are_rejected_and_the_upload_continues(&parts).await;
     an_aborted_upload_leaves_nothing(&parts).await;
     uploads_of_the_same_object_are_independent(&parts).await;
 }
@@ -275,7 +275,7 @@ async fn a_part_may_arrive_in_any_order_and_again(
     assert_eq!(end, b"the last".as_slice());
 }
 
-async fn wrong_parts_are_refused_and_the_upload_continues(
+async fn wrong_parts_are_rejected_and_the_upload_continues(
     parts: &PartStore<'_, impl AsyncFn(&PartRule<'_>, &[u8])>,
 ) {
     let object = parts.store.object("parts/wrong");

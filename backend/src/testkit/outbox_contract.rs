@@ -64,7 +64,7 @@ pub async fn outbox_contract(outbox: &dyn Outbox, user: UserId) {
 
     let other = event_of(user);
     assert_eq!(claim(&other, 0).await, taken(1), "another event is another mail");
-    outbox.give_up(&other.key, "refused", start).await.unwrap();
+    outbox.give_up(&other.key, "rejected", start).await.unwrap();
     assert_eq!(claim(&other, 1_000).await, MailClaim::Settled);
     assert!(!unsent(1_000).await.contains(&other.message));
 

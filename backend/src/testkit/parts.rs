@@ -23,7 +23,7 @@ struct State {
     /// The number of uploads begun.
     begun: u32,
     /// Whether signing fails.
-    refuses: bool,
+    rejects: bool,
 }
 
 impl FakeParts {
@@ -39,8 +39,8 @@ impl FakeParts {
     }
 
     /// Whether signing fails, as it does without credentials.
-    pub fn refuse_to_sign(&self, on: bool) {
-        lock(&self.state).refuses = on;
+    pub fn reject_to_sign(&self, on: bool) {
+        lock(&self.state).rejects = on;
     }
 
     /// The number of uploads in progress.
@@ -69,7 +69,7 @@ impl PartUploads for FakeParts {
     }
 
     async fn sign_part(&self, rule: &PartRule<'_>) -> PortResult<String> {
-        if lock(&self.state).refuses {
+        if lock(&self.state).rejects {
             return Err(PortError::new("sign a part", "no credentials"));
         }
         let (key, number) = (&rule.file.key, rule.part.number);

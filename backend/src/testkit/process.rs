@@ -70,12 +70,12 @@ pub enum Fault {
     /// A call has its effect, but its response is lost. Later calls succeed.
     LostResponse,
     /// A call fails without an effect. Later calls succeed.
-    Refusal,
+    Rejection,
 }
 
 impl Fault {
     /// All faults.
-    pub const ALL: [Self; 3] = [Self::Death, Self::LostResponse, Self::Refusal];
+    pub const ALL: [Self; 3] = [Self::Death, Self::LostResponse, Self::Rejection];
 }
 
 /// Injects one [`Fault`] into the calls of all fakes.
@@ -89,7 +89,7 @@ pub struct Crash {
 #[derive(Debug, Default)]
 struct CrashState {
     fault: Fault,
-    /// The number of effects, or of calls for [`Fault::Refusal`], until the fault; `None` if none
+    /// The number of effects, or of calls for [`Fault::Rejection`], until the fault; `None` if none
     /// is planned.
     left: Option<u32>,
     happened: bool,
@@ -106,7 +106,7 @@ impl Crash {
         self.inject(Fault::Death, effects);
     }
 
-    /// Plans a fault at the n-th effect, or at the n-th call for [`Fault::Refusal`], from 1.
+    /// Plans a fault at the n-th effect, or at the n-th call for [`Fault::Rejection`], from 1.
     pub fn inject(&self, fault: Fault, nth: u32) {
         *lock(&self.state) = CrashState { fault, left: Some(nth), happened: false };
     }
@@ -122,7 +122,7 @@ impl Crash {
         let mut state = lock(&self.state);
         match state.fault {
             Fault::Death if state.happened => Err(failed(Fault::Death)),
-            Fault::Refusal => state.count_down(),
+            Fault::Rejection => state.count_down(),
             Fault::Death | Fault::LostResponse => Ok(()),
         }
     }
@@ -132,7 +132,7 @@ impl Crash {
         let mut state = lock(&self.state);
         match state.fault {
             Fault::Death | Fault::LostResponse => state.count_down(),
-            Fault::Refusal => Ok(()),
+            Fault::Rejection => Ok(()),
         }
     }
 }
@@ -158,7 +158,7 @@ fn failed(fault: Fault) -> PortError {
     let why = match fault {
         Fault::Death => "the process crashed",
         Fault::LostResponse => "the response was lost",
-        Fault::Refusal => "the service refused the call",
+        Fault::Rejection => "the service rejected the call",
     };
     PortError::new("continue", why)
 }

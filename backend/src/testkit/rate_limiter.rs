@@ -65,7 +65,7 @@ pub async fn rate_limiter_contract(limiter: &dyn RateLimiter, prefix: &str) {
     assert_eq!(limiter.count(&other, rate, at(0)).await.unwrap(), None, "keys are independent");
 
     let early = limiter.count(&key, rate, at(14)).await.unwrap();
-    assert_eq!(early, Some(SignedDuration::from_secs(1)), "a refused use does not count");
+    assert_eq!(early, Some(SignedDuration::from_secs(1)), "a rejected use does not count");
     assert_eq!(limiter.count(&key, rate, at(15)).await.unwrap(), None);
     assert!(limiter.count(&key, rate, at(15)).await.unwrap().is_some());
 

@@ -72,7 +72,7 @@ pub async fn stored_bytes_contract(stored: &dyn StoredBytes, user: UserId) {
     assert!(!stored.reserve(user, 61, 100, counted_at).await.unwrap(), "too much");
     assert!(stored.reserve(user, 10, 100, counted_at).await.unwrap());
     let expected = StoredCount { bytes: 50, counted_at };
-    assert_eq!(stored.get(user).await.unwrap(), Some(expected), "refusals add nothing");
+    assert_eq!(stored.get(user).await.unwrap(), Some(expected), "rejections add nothing");
 
     let calls = (0..8).map(|_| stored.reserve(user, 10, 100, counted_at));
     let outcomes = futures::future::join_all(calls).await;

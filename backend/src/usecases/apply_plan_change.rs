@@ -5,7 +5,7 @@ use super::change_job::publish_event;
 use super::{ChangeError, change_job, publish};
 use crate::messages::StartThaw;
 use crate::{Gas, chain};
-use gas_shared::job::{Change, ChangeRefused, JobState, Results, ResultsChange};
+use gas_shared::job::{Change, ChangeRejected, JobState, Results, ResultsChange};
 use gas_shared::{Account, Job, LiveEvent, Plan, UserId};
 use jiff::Timestamp;
 
@@ -77,7 +77,7 @@ async fn end_result(gas: &Gas, job: &Job, until: Timestamp) -> Result<(), Change
     match change_job(&gas.jobs, job.id, change).await {
         Ok(_) => {}
         // The result was archived in the meantime.
-        Err(ChangeError::Refused { refused: ChangeRefused::IllegalResults { .. }, .. }) => {
+        Err(ChangeError::Rejected { rejected: ChangeRejected::IllegalResults { .. }, .. }) => {
             return Ok(());
         }
         Err(error) => return Err(error),

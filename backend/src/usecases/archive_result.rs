@@ -10,7 +10,7 @@ use crate::Gas;
 use crate::mail::Notice;
 use crate::ports::{CopiedObject, PortError, UploadOutcome};
 use gas_shared::job::{
-    Archived, Change, ChangeRefused, Completion, JobState, ObjectLocation, Results, ResultsChange,
+    Archived, Change, ChangeRejected, Completion, JobState, ObjectLocation, Results, ResultsChange,
     Stored,
 };
 use gas_shared::{Job, JobId, Plan};
@@ -77,7 +77,7 @@ pub async fn archive_result(gas: &Gas, id: JobId) -> Result<ArchiveOutcome, Arch
             Ok(Some(outcome)) => return Ok(outcome),
             Ok(None) => {}
             // Another process took a step: read the row again.
-            Err(ArchiveError::Change(ChangeError::Refused { .. })) => {}
+            Err(ArchiveError::Change(ChangeError::Rejected { .. })) => {}
             Err(error) => return Err(error),
         }
     }
@@ -189,7 +189,7 @@ async fn delete_unless_recorded(
 ) -> Result<(), ArchiveError> {
     let is_final = matches!(
         error,
-        ChangeError::Refused { refused: ChangeRefused::IllegalResults { .. }, .. }
+        ChangeError::Rejected { rejected: ChangeRejected::IllegalResults { .. }, .. }
             | ChangeError::NotFound(_)
     );
     if !is_final {

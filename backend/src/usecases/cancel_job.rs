@@ -4,17 +4,17 @@ use super::dispatch::job_left_or_later;
 use super::{ChangeError, FindError, change_job, find_job, upload_in_parts};
 use crate::Gas;
 use crate::audit::{Act, Actor};
-use gas_shared::job::{Change, ChangeRefused};
+use gas_shared::job::{Change, ChangeRejected};
 use gas_shared::{Job, JobId, JobStatus, UserId};
 
-/// The refusal for a job that is cancelled already.
-const ALREADY_CANCELLED: ChangeRefused =
-    ChangeRefused::Illegal { from: JobStatus::Cancelled, change: Change::Cancelled.name() };
+/// The rejection for a job that is cancelled already.
+const ALREADY_CANCELLED: ChangeRejected =
+    ChangeRejected::Illegal { from: JobStatus::Cancelled, change: Change::Cancelled.name() };
 
 /// Cancels a job that has not ended. A worker that runs it stops at its next heartbeat.
 ///
 /// # Errors
-/// [`ChangeError::NotFound`] also for another user's job; [`ChangeError::Refused`] for a job that
+/// [`ChangeError::NotFound`] also for another user's job; [`ChangeError::Rejected`] for a job that
 /// has ended, unless it is cancelled already.
 pub async fn cancel_job(gas: &Gas, owner: UserId, id: JobId) -> Result<Job, ChangeError> {
     let job = find_job(gas, owner, id).await.map_err(|error| match error {
@@ -22,7 +22,7 @@ pub async fn cancel_job(gas: &Gas, owner: UserId, id: JobId) -> Result<Job, Chan
         FindError::Port(error) => ChangeError::Port(error),
     })?;
     match change_job(&gas.jobs, id, Change::Cancelled).await {
-        Err(ChangeError::Refused { refused: ALREADY_CANCELLED, .. }) => Ok(job),
+        Err(ChangeError::Rejected { rejected: ALREADY_CANCELLED, .. }) => Ok(job),
         Ok(cancelled) => {
             gas.audit.record(Actor::User, owner, Act::JobCancelled(id)).await;
             upload_in_parts::abort(gas, &job).await;
@@ -57,7 +57,7 @@ mod tests {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let job = test.completed_job(&ada).await;
-        let refused = cancel_job(&test.gas, ada.id, job.id).await.unwrap_err();
-        assert!(matches!(refused, ChangeError::Refused { .. }));
+        let rejected = cancel_job(&test.gas, ada.id, job.id).await.unwrap_err();
+        assert!(matches!(rejected, ChangeError::Rejected { .. }));
     }
 }

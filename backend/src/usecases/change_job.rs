@@ -3,7 +3,7 @@
 use crate::messages::UserEvent;
 use crate::ports::{PortError, WriteOutcome};
 use crate::{JobRepository, chain};
-use gas_shared::job::{Change, ChangeRefused};
+use gas_shared::job::{Change, ChangeRejected};
 use gas_shared::{Job, JobId, JobView, LiveEvent, UserId};
 
 /// How often a change is tried while others write the same row. Each lost race means that another
@@ -18,12 +18,12 @@ pub enum ChangeError {
     NotFound(JobId),
     /// The state machine does not allow it.
     #[error("job {id} was not changed")]
-    Refused {
+    Rejected {
         /// The job.
         id: JobId,
         /// The reason.
         #[source]
-        refused: ChangeRefused,
+        rejected: ChangeRejected,
     },
     /// Every attempt lost the race against another change of the row.
     #[error("job {0} is being changed by other requests; try again")]
@@ -46,7 +46,7 @@ pub async fn change_job(
         let job = jobs.store.job(id).await?.ok_or(ChangeError::NotFound(id))?;
         let next = job
             .apply(change.clone(), jobs.now())
-            .map_err(|refused| ChangeError::Refused { id, refused })?;
+            .map_err(|rejected| ChangeError::Rejected { id, rejected })?;
         if jobs.store.replace(&next).await? == WriteOutcome::Written {
             publish_job(jobs, &next).await;
             return Ok(next);

@@ -5,7 +5,7 @@ use super::limits::{LimitError, count_confirmation};
 use super::{ChangeError, FindError, change_job, find_job, upload_in_parts};
 use crate::Gas;
 use crate::ports::{ObjectInfo, PortError};
-use gas_shared::job::{Change, ChangeRefused, JobState};
+use gas_shared::job::{Change, ChangeRejected, JobState};
 use gas_shared::{Job, JobId, JobStatus, UserId};
 
 /// The reason why an upload was not confirmed.
@@ -96,7 +96,7 @@ async fn accept(gas: &Gas, job: &Job) -> Result<Job, ConfirmError> {
     match change_job(&gas.jobs, job.id, Change::Uploaded { size, etag }).await {
         Ok(job) => Ok(job),
         // A concurrent confirmation has done the same.
-        Err(ChangeError::Refused { refused: ChangeRefused::Illegal { .. }, .. }) => {
+        Err(ChangeError::Rejected { rejected: ChangeRejected::Illegal { .. }, .. }) => {
             Ok(find_job(gas, job.owner, job.id).await?)
         }
         Err(error) => Err(error.into()),
@@ -159,8 +159,8 @@ mod tests {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let ticket = test.ticket(&ada).await;
-        let refused = confirm_upload(&test.gas, ada.id, ticket.job_id).await.unwrap_err();
-        assert!(matches!(refused, ConfirmError::NotUploaded(_)));
+        let rejected = confirm_upload(&test.gas, ada.id, ticket.job_id).await.unwrap_err();
+        assert!(matches!(rejected, ConfirmError::NotUploaded(_)));
         assert_eq!(test.job_requests.bodies(), [""; 0]);
     }
 
@@ -170,7 +170,7 @@ mod tests {
         let ada = test.user("ada", Plan::Free);
         let eve = test.user("eve", Plan::Free);
         let ticket = test.ticket(&ada).await;
-        let refused = confirm_upload(&test.gas, eve.id, ticket.job_id).await.unwrap_err();
-        assert!(matches!(refused, ConfirmError::Find(FindError::NotFound(_))));
+        let rejected = confirm_upload(&test.gas, eve.id, ticket.job_id).await.unwrap_err();
+        assert!(matches!(rejected, ConfirmError::Find(FindError::NotFound(_))));
     }
 }

@@ -152,11 +152,11 @@ mod tests {
         let ada = test.user("ada", Plan::Free);
         let one = key("one");
         create_job(&test.gas, &ada, &NewUpload::new("a.vcf", 20), Some(&one)).await.unwrap();
-        let refused = create_job(&test.gas, &ada, &NewUpload::new("b.vcf", 20), Some(&one))
+        let rejected = create_job(&test.gas, &ada, &NewUpload::new("b.vcf", 20), Some(&one))
             .await
             .unwrap_err();
         assert_eq!(
-            refused.to_string(),
+            rejected.to_string(),
             "the idempotency key was used for a.vcf; use another for another file"
         );
     }
@@ -187,10 +187,10 @@ mod tests {
         let made =
             create_job(&test.gas, &ada, &NewUpload::new("a.vcf", 20), Some(&one)).await.unwrap();
         delete_job(&test.gas, ada.id, made.job.id).await.unwrap();
-        let refused = create_job(&test.gas, &ada, &NewUpload::new("a.vcf", 20), Some(&one))
+        let rejected = create_job(&test.gas, &ada, &NewUpload::new("a.vcf", 20), Some(&one))
             .await
             .unwrap_err();
-        assert!(matches!(refused, CreateJobError::Deleted), "{refused}");
+        assert!(matches!(rejected, CreateJobError::Deleted), "{rejected}");
     }
 
     #[test]

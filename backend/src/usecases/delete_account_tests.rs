@@ -20,8 +20,8 @@ async fn an_account_is_not_closed_without_the_confirmation() {
     let test = TestGas::new();
     let billing = TestBilling::new(&test);
     let ada = paying_user(&test, &billing).await;
-    let refused = delete_account(&billing.billing, ada.id, "yes").await.unwrap_err();
-    assert!(matches!(refused, DeleteAccountError::NotConfirmed));
+    let rejected = delete_account(&billing.billing, ada.id, "yes").await.unwrap_err();
+    assert!(matches!(rejected, DeleteAccountError::NotConfirmed));
     assert!(test.gas.accounts.account(ada.id).await.unwrap().is_some());
     assert!(billing.payments.has("cus_ada"));
 }

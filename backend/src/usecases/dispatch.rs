@@ -104,7 +104,7 @@ pub(super) mod tests {
     use crate::usecases::limits::{LimitError, count_new_job};
     use crate::usecases::{
         ChangeError, Reported, cancel_job, claim_job, confirm_upload, delete_job, fail_job,
-        reconcile, refuse_input,
+        reconcile, reject_input,
     };
     use crate::{FREE_TURN, queue_order};
     use gas_shared::job::FailureKind;
@@ -238,7 +238,10 @@ pub(super) mod tests {
         );
         run(&test, jobs[0]).await;
         let again = claim_job(&test.gas.jobs, jobs[0], SignedDuration::from_secs(45)).await;
-        assert!(matches!(again, Err(ChangeError::Refused { .. })), "its second message: {again:?}");
+        assert!(
+            matches!(again, Err(ChangeError::Rejected { .. })),
+            "its second message: {again:?}"
+        );
     }
 
     #[tokio::test]
@@ -268,7 +271,7 @@ pub(super) mod tests {
             let (_, claim) =
                 claim_job(&test.gas.jobs, id, SignedDuration::from_secs(45)).await.unwrap();
             let reason = "none of the 7 records is in the reference".to_owned();
-            refuse_input(&test.gas.jobs, id, claim, reason, Some(code.to_owned())).await.unwrap();
+            reject_input(&test.gas.jobs, id, claim, reason, Some(code.to_owned())).await.unwrap();
             // The message about the end may arrive twice.
             job_left(&test.gas, id).await.unwrap();
             job_left(&test.gas, id).await.unwrap();
@@ -276,7 +279,7 @@ pub(super) mod tests {
             loop {
                 match count_new_job(&test.gas, &ada, 20).await {
                     Ok(()) => left += 1,
-                    Err(LimitError::TooMany(refused)) if refused.per == "a minute" => {
+                    Err(LimitError::TooMany(rejected)) if rejected.per == "a minute" => {
                         // Long enough for the rate of uploads, too short for another job an hour.
                         test.clock.advance_secs(3);
                     }

@@ -188,9 +188,9 @@ mod tests {
         let ada = test.user("ada", Plan::Free);
         let eve = test.user("eve", Plan::Premium);
         let waiting = test.pending_job(&ada).await;
-        let refused = sign_result_link(&test.gas, ada.id, waiting.id).await.unwrap_err();
+        let rejected = sign_result_link(&test.gas, ada.id, waiting.id).await.unwrap_err();
         assert_eq!(
-            refused.to_string(),
+            rejected.to_string(),
             format!("job {} is PENDING and has no results", waiting.id)
         );
 

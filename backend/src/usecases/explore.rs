@@ -110,7 +110,7 @@ impl Explorers {
     /// results. Must be called within the runtime that serves other requests.
     ///
     /// # Errors
-    /// If the operating system refuses a thread.
+    /// If the operating system rejects a thread.
     pub fn new(cache_bytes: u64, open_bytes: u64, limits: PoolLimits) -> io::Result<Self> {
         Ok(Self {
             cache: Cache::new(cache_bytes),

@@ -67,7 +67,7 @@ impl Case {
     }
 
     /// The error of each way to read the result, which is the same as that of the download.
-    async fn refusal(&self) -> Option<String> {
+    async fn rejection(&self) -> Option<String> {
         let texts = [
             sign_result_link(&self.test.gas, self.ada.id, self.job.id)
                 .await
@@ -89,7 +89,7 @@ fn only(gene: &str) -> Filter {
 #[tokio::test]
 async fn exploring_has_the_access_rule_of_downloads() {
     let case = case().await;
-    assert_eq!(case.refusal().await, None);
+    assert_eq!(case.rejection().await, None);
 
     let eve = case.test.user("eve", Plan::Premium);
     let probe = case.records(eve.id, case.job.id).await;
@@ -101,12 +101,12 @@ async fn exploring_has_the_access_rule_of_downloads() {
     // That the result is open already gives no access after the window.
     settle_result(&case.test.gas, case.job.id).await.unwrap();
     case.test.clock.advance_secs(180);
-    assert!(case.refusal().await.unwrap().contains("could be downloaded until"));
+    assert!(case.rejection().await.unwrap().contains("could be downloaded until"));
     case.test.set_plan(&case.ada, Plan::Premium);
-    assert_eq!(case.refusal().await, None);
+    assert_eq!(case.rejection().await, None);
     case.test.set_plan(&case.ada, Plan::Free);
     archive_result(&case.test.gas, case.job.id).await.unwrap();
-    assert!(case.refusal().await.unwrap().contains("are archived"));
+    assert!(case.rejection().await.unwrap().contains("are archived"));
     assert_eq!(case.test.objects.with_key("annot.idx").len(), 1, "the index stays");
 
     let waiting = case.test.pending_job(&case.ada).await;
@@ -165,12 +165,12 @@ async fn a_result_without_a_valid_index_can_still_be_downloaded() {
     gas_explorer::index::build(other.as_bytes(), &mut of_another).unwrap();
     for bad in [&good[..good.len() / 2], &of_another] {
         case.test.objects.put(&index, bad);
-        let refused = case.page(&Query::default()).await.unwrap_err();
-        assert!(matches!(refused, ExploreError::NoIndex(_)), "{refused}");
+        let rejected = case.page(&Query::default()).await.unwrap_err();
+        assert!(matches!(rejected, ExploreError::NoIndex(_)), "{rejected}");
     }
     case.test.gas.objects.delete(&index).await.unwrap();
-    let refused = case.page(&Query::default()).await.unwrap_err();
-    assert!(refused.to_string().contains("download them instead"), "{refused}");
+    let rejected = case.page(&Query::default()).await.unwrap_err();
+    assert!(rejected.to_string().contains("download them instead"), "{rejected}");
     assert!(sign_result_link(&case.test.gas, case.ada.id, job.id).await.is_ok());
 
     // A failure is not cached.
@@ -188,8 +188,8 @@ async fn a_user_with_too_many_queries_is_told_to_wait() {
     let query = |_| std::future::pending::<Result<(), ExploreError>>();
     let mut slow = Box::pin(query_results(gas, explorers, case.ada.id, case.job.id, query));
     assert!(tokio::time::timeout(Duration::from_millis(200), &mut slow).await.is_err());
-    let refused = case.page(&Query::default()).await.unwrap_err();
-    assert!(matches!(refused, ExploreError::Pool(PoolError::Busy)), "{refused}");
+    let rejected = case.page(&Query::default()).await.unwrap_err();
+    assert!(matches!(rejected, ExploreError::Pool(PoolError::Busy)), "{rejected}");
     drop(slow);
     // An export that nobody reads holds its place until it is dropped.
     let mut tries = 0;
@@ -202,8 +202,8 @@ async fn a_user_with_too_many_queries_is_told_to_wait() {
         tries += 1;
         tokio::time::sleep(Duration::from_millis(10)).await;
     };
-    let refused = case.export(Filter::default(), ExportFormat::Csv).await.err().unwrap();
-    assert!(matches!(refused, ExploreError::Pool(PoolError::Busy)), "{refused}");
+    let rejected = case.export(Filter::default(), ExportFormat::Csv).await.err().unwrap();
+    assert!(matches!(rejected, ExploreError::Pool(PoolError::Busy)), "{rejected}");
     drop(export);
 }
 

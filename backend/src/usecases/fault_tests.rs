@@ -1,5 +1,5 @@
 //! Archiving, thawing, restoring and deleting with a fault at every step: the process dies, a
-//! response is lost, or a call is refused. Afterwards the message is delivered again, and the file
+//! response is lost, or a call is rejected. Afterwards the message is delivered again, and the file
 //! must exist exactly once and be readable, or be gone if it was deleted.
 
 use crate::messages::ThawCompleted;

@@ -104,8 +104,8 @@ mod tests {
         let eve = test.user("eve", Plan::Premium);
         let job = test.pending_job(&ada).await;
         assert!(find_job(&test.gas, ada.id, job.id).await.is_ok());
-        let refused = find_job(&test.gas, eve.id, job.id).await.unwrap_err();
-        assert_eq!(refused.to_string(), format!("there is no job {}", job.id));
+        let rejected = find_job(&test.gas, eve.id, job.id).await.unwrap_err();
+        assert_eq!(rejected.to_string(), format!("there is no job {}", job.id));
     }
 
     #[tokio::test]
@@ -131,10 +131,10 @@ mod tests {
         let ada = test.user("ada", Plan::Free);
         test.pending_job(&ada).await;
         let broken = Some("broken");
-        let refused = list_jobs(&test.gas, ada.id, broken, 3).await.unwrap_err();
-        assert!(matches!(refused, ListError::Cursor), "{refused}");
-        let refused = list_jobs_in(&test.gas, ada.id, JobStatus::Pending, broken, 3).await;
-        assert!(matches!(refused.unwrap_err(), ListError::Cursor));
+        let rejected = list_jobs(&test.gas, ada.id, broken, 3).await.unwrap_err();
+        assert!(matches!(rejected, ListError::Cursor), "{rejected}");
+        let rejected = list_jobs_in(&test.gas, ada.id, JobStatus::Pending, broken, 3).await;
+        assert!(matches!(rejected.unwrap_err(), ListError::Cursor));
     }
 
     #[tokio::test]

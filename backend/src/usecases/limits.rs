@@ -108,7 +108,7 @@ const fn or_upgrade(plan: Plan) -> &'static str {
     }
 }
 
-/// The reason why a limited action was refused.
+/// The reason why a limited action was rejected.
 #[derive(Debug, thiserror::Error)]
 pub enum LimitError {
     /// It was done too often.
@@ -170,7 +170,7 @@ pub(super) async fn count_new_job(gas: &Gas, owner: &Account, size: u64) -> Resu
     }
     count(gas, "upload", &user, "uploads", scaled(gas, UPLOADS)).await?;
     let limit = quota.stored_bytes.saturating_mul(gas.limit_factor.max(1).into());
-    if let Reservation::Refused { used } = reserve_storage(gas, owner.id, size, limit).await? {
+    if let Reservation::Rejected { used } = reserve_storage(gas, owner.id, size, limit).await? {
         return Err(LimitError::Storage { plan: owner.plan, used, limit, size });
     }
     let jobs = match owner.plan {
@@ -226,9 +226,9 @@ pub(super) async fn count_checkout(gas: &Gas, user: UserId) -> Result<(), LimitE
 
 /// Counts an expedited retrieval from the archive. Returns whether it is within the limit.
 pub(super) async fn allows_expedited(gas: &Gas, user: UserId) -> PortResult<bool> {
-    let refused =
+    let rejected =
         gas.rate_limiter.count(&format!("expedited:{user}"), EXPEDITED, gas.now()).await?;
-    Ok(refused.is_none())
+    Ok(rejected.is_none())
 }
 
 async fn count(
@@ -238,8 +238,8 @@ async fn count(
     what: &str,
     rate: Rate,
 ) -> Result<(), LimitError> {
-    let refused = gas.rate_limiter.count(&format!("{action}:{subject}"), rate, gas.now()).await?;
-    let Some(wait) = refused else { return Ok(()) };
+    let rejected = gas.rate_limiter.count(&format!("{action}:{subject}"), rate, gas.now()).await?;
+    let Some(wait) = rejected else { return Ok(()) };
     let per = match rate.period {
         MINUTE => "a minute",
         HOUR => "an hour",
@@ -269,39 +269,39 @@ mod tests {
     use super::*;
     use crate::testkit::TestGas;
 
-    fn refusal(result: Result<(), LimitError>) -> TooMany {
+    fn rejection(result: Result<(), LimitError>) -> TooMany {
         match result {
-            Err(LimitError::TooMany(refused)) => refused,
-            other => panic!("not refused: {other:?}"),
+            Err(LimitError::TooMany(rejected)) => rejected,
+            other => panic!("not rejected: {other:?}"),
         }
     }
 
     #[tokio::test]
-    async fn an_eleventh_sign_in_within_a_minute_from_one_address_is_refused() {
+    async fn an_eleventh_sign_in_within_a_minute_from_one_address_is_rejected() {
         let mut test = TestGas::new();
         test.gas.limit_factor = 1;
         let (office, home) = ([192, 0, 2, 1].into(), [192, 0, 2, 2].into());
         for _ in 0..10 {
             count_sign_in(&test.gas, office).await.unwrap();
         }
-        let refused = refusal(count_sign_in(&test.gas, office).await);
+        let rejected = rejection(count_sign_in(&test.gas, office).await);
         assert_eq!(
-            refused.to_string(),
+            rejected.to_string(),
             "sign-ins from your network are limited to 10 a minute; try again in 6 seconds"
         );
         assert!(count_sign_in(&test.gas, home).await.is_ok());
-        test.clock.advance_secs(i64::from(refused.wait_secs()));
+        test.clock.advance_secs(i64::from(rejected.wait_secs()));
         assert!(count_sign_in(&test.gas, office).await.is_ok());
     }
 
     #[tokio::test]
-    async fn a_hundred_and_twenty_first_request_of_a_token_is_refused() {
+    async fn a_hundred_and_twenty_first_request_of_a_token_is_rejected() {
         let test = TestGas::new();
         let [busy, other] = [1, 2].map(|n| TokenId::new(uuid::Uuid::from_u128(n)));
         for _ in 0..120 {
             count_api_call(&test.gas, busy).await.unwrap();
         }
-        assert_eq!(refusal(count_api_call(&test.gas, busy).await).wait_secs(), 1);
+        assert_eq!(rejection(count_api_call(&test.gas, busy).await).wait_secs(), 1);
         assert!(count_api_call(&test.gas, other).await.is_ok());
     }
 
@@ -312,18 +312,18 @@ mod tests {
         for plan in [Plan::Free, Plan::Premium] {
             let user = test.user("ada", plan);
             let mut made = 0;
-            let refused = loop {
+            let rejected = loop {
                 match count_new_job(&test.gas, &user, 20).await {
                     Ok(()) => made += 1,
-                    Err(LimitError::TooMany(refused)) if refused.per == "a minute" => {
+                    Err(LimitError::TooMany(rejected)) if rejected.per == "a minute" => {
                         test.clock.advance_secs(3);
                     }
-                    other => break refusal(other),
+                    other => break rejection(other),
                 }
             };
             let quota = plan.quota().jobs_per_hour;
             assert!(made >= quota, "{plan}: {made}");
-            assert_eq!((refused.count, refused.per), (quota, "an hour"));
+            assert_eq!((rejected.count, rejected.per), (quota, "an hour"));
         }
     }
 
@@ -335,7 +335,7 @@ mod tests {
         for _ in 0..40 {
             count_new_job(&test.gas, &user, 20).await.unwrap();
         }
-        assert_eq!(refusal(count_new_job(&test.gas, &user, 20).await).count, 40);
+        assert_eq!(rejection(count_new_job(&test.gas, &user, 20).await).count, 40);
     }
 
     #[tokio::test]
@@ -349,8 +349,8 @@ mod tests {
         }
         test.gas.limit_factor = 1;
         test.clock.advance_secs(86_400);
-        let refused = count_new_job(&test.gas, &ada, 20).await.unwrap_err();
-        assert!(matches!(refused, LimitError::Active { .. }), "{refused}");
+        let rejected = count_new_job(&test.gas, &ada, 20).await.unwrap_err();
+        assert!(matches!(rejected, LimitError::Active { .. }), "{rejected}");
         crate::usecases::cancel_job(&test.gas, ada.id, last.id).await.unwrap();
         assert!(count_new_job(&test.gas, &ada, 20).await.is_ok());
     }

@@ -84,7 +84,7 @@ pub use request_upload::{RequestUploadError, UPLOAD_TICKET_SECS, request_upload}
 pub use rerun_job::{RerunError, rerun_job};
 pub use restore_result::{RestoreError, Restored, Restorer, restore_result};
 pub use run_job::{
-    Finished, announce_result, claim_job, complete_job, fail_job, refuse_input, release_job,
+    Finished, announce_result, claim_job, complete_job, fail_job, reject_input, release_job,
     report_progress,
 };
 pub use sessions::{

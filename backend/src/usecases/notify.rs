@@ -138,7 +138,7 @@ impl Notifier {
         };
         Ok(match self.mailer.send(&mail).await? {
             SendOutcome::Accepted { message_id } => Ok(message_id),
-            SendOutcome::Refused { reason } => Err(reason),
+            SendOutcome::Rejected { reason } => Err(reason),
         })
     }
 

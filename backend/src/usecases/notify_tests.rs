@@ -128,14 +128,14 @@ async fn a_mail_that_cannot_be_sent_for_a_day_is_given_up() {
 #[tokio::test]
 async fn a_rejected_address_is_recorded_and_not_retried() {
     let (case, message) = Case::done(Plan::Free).await;
-    case.mail.mailer.refuse("ada@example.org");
-    let refused = Notified::GivenUp("the address is refused".to_owned());
-    assert_eq!(case.notify(&message).await.unwrap(), refused);
+    case.mail.mailer.reject("ada@example.org");
+    let rejected = Notified::GivenUp("the address is rejected".to_owned());
+    assert_eq!(case.notify(&message).await.unwrap(), rejected);
     assert_eq!(case.notify(&message).await.unwrap(), Notified::AlreadyHandled);
     case.test.clock.advance_secs(3600);
     let unsent = unsent_mails(&case.mail.notifier, SignedDuration::from_mins(1)).await.unwrap();
     assert_eq!(unsent, []);
-    assert_eq!(case.mail.outbox.errors()[0].1, "the address is refused");
+    assert_eq!(case.mail.outbox.errors()[0].1, "the address is rejected");
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::ports::PortError;
 use crate::{Gas, chain};
-use gas_shared::job::{Change, ChangeRefused, FailureKind, JobState, Results};
+use gas_shared::job::{Change, ChangeRejected, FailureKind, JobState, Results};
 use gas_shared::{Job, JobId};
 use std::collections::HashMap;
 use tracing::Span;
@@ -170,7 +170,7 @@ async fn end_upload(gas: &Gas, job: &Job) -> Result<(), RepairError> {
             Ok(announce_result(&*gas.job_results, &failed).await?)
         }
         // The upload was confirmed at the same moment.
-        Err(ChangeError::Refused { refused: ChangeRefused::Illegal { .. }, .. }) => Ok(()),
+        Err(ChangeError::Rejected { rejected: ChangeRejected::Illegal { .. }, .. }) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }

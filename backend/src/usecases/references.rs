@@ -305,8 +305,8 @@ mod tests {
         let before = fixture.add(FIRST, "a").await;
         let other = fixture.manifest(FIRST, "b");
         let (catalog, folder) = (&fixture.catalog, fixture.folder.path());
-        let refused = add_reference(catalog, folder, other.clone(), false).await;
-        assert!(matches!(refused, Err(ReferenceError::Exists(_))));
+        let rejected = add_reference(catalog, folder, other.clone(), false).await;
+        assert!(matches!(rejected, Err(ReferenceError::Exists(_))));
         assert_eq!(catalog.entry(&before.id).await.unwrap(), Some(before.clone()));
         let after = add_reference(catalog, folder, other, true).await.unwrap();
         assert_eq!(after.replaced, std::slice::from_ref(&before.manifest));
@@ -323,8 +323,8 @@ mod tests {
         let entry = fixture.add(FIRST, "aa").await;
         fixture.add(SECOND, "b").await;
         let catalog = &fixture.catalog;
-        let refused = remove_reference(catalog, &id(FIRST), false).await;
-        assert!(matches!(refused, Err(ReferenceError::Active(_))));
+        let rejected = remove_reference(catalog, &id(FIRST), false).await;
+        assert!(matches!(rejected, Err(ReferenceError::Active(_))));
         set_reference_state(catalog, &id(FIRST), ReferenceState::Retired).await.unwrap();
         assert_eq!(fixture.stored_objects(), 3, "a retired reference is kept");
         assert_eq!(verify_reference(catalog, &id(FIRST)).await.unwrap(), Vec::<String>::new());

@@ -166,11 +166,11 @@ mod tests {
             format!("gas/{}/{}~a.vcf", ada.id, ticket.job_id)
         );
 
-        let refused =
+        let rejected =
             request_upload(&test.gas, &ada, &NewUpload::new("a.vcf", FREE_MAX_UPLOAD_BYTES + 1))
                 .await;
         assert_eq!(
-            refused.unwrap_err().to_string(),
+            rejected.unwrap_err().to_string(),
             "the file has 150001 bytes; the Free plan allows 150000"
         );
         assert_eq!(test.jobs.len(), 1);
@@ -191,9 +191,9 @@ mod tests {
         let size = Plan::Premium.max_upload_bytes() + 1;
         for plan in [Plan::Free, Plan::Premium] {
             let user = test.user("ada", plan);
-            let refused =
+            let rejected =
                 request_upload(&test.gas, &user, &NewUpload::new("a.vcf", size)).await.unwrap_err();
-            assert!(matches!(refused, RequestUploadError::TooLarge { .. }), "{refused}");
+            assert!(matches!(rejected, RequestUploadError::TooLarge { .. }), "{rejected}");
         }
     }
 

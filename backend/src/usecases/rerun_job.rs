@@ -41,7 +41,7 @@ pub enum RerunError {
     InputGone(JobId),
     /// The current plan does not accept the file.
     #[error(transparent)]
-    Refused(#[from] RequestUploadError),
+    Rejected(#[from] RequestUploadError),
     /// The new job could not be queued; the reconciler will queue it.
     #[error(transparent)]
     Confirm(#[from] ConfirmError),
@@ -135,11 +135,11 @@ mod tests {
         let ada = test.user("ada", Plan::Free);
         let eve = test.user("eve", Plan::Premium);
         let waiting = test.pending_job(&ada).await;
-        let refused = rerun_job(&test.gas, &ada, waiting.id).await.unwrap_err();
-        assert!(matches!(refused, RerunError::NotOver { status: JobStatus::Pending, .. }));
+        let rejected = rerun_job(&test.gas, &ada, waiting.id).await.unwrap_err();
+        assert!(matches!(rejected, RerunError::NotOver { status: JobStatus::Pending, .. }));
         let done = test.completed_job(&ada).await;
-        let refused = rerun_job(&test.gas, &eve, done.id).await.unwrap_err();
-        assert!(matches!(refused, RerunError::Find(FindError::NotFound(_))));
+        let rejected = rerun_job(&test.gas, &eve, done.id).await.unwrap_err();
+        assert!(matches!(rejected, RerunError::Find(FindError::NotFound(_))));
         assert_eq!(test.jobs.len(), 2);
     }
 
@@ -151,8 +151,8 @@ mod tests {
         test.objects.put(&old.input.file, &vec![b'#'; FREE_MAX_UPLOAD_BYTES as usize + 1]);
         assert!(rerun_job(&test.gas, &eve, old.id).await.is_ok());
         let eve = test.set_plan(&eve, Plan::Free);
-        let refused = rerun_job(&test.gas, &eve, old.id).await.unwrap_err();
-        assert_eq!(refused.to_string(), "the file has 150001 bytes; the Free plan allows 150000");
+        let rejected = rerun_job(&test.gas, &eve, old.id).await.unwrap_err();
+        assert_eq!(rejected.to_string(), "the file has 150001 bytes; the Free plan allows 150000");
         assert_eq!(test.jobs.len(), 2);
     }
 
@@ -162,11 +162,11 @@ mod tests {
         let ada = test.user("ada", Plan::Free);
         let old = test.completed_job(&ada).await;
         test.clock.advance_secs(180);
-        let refused = rerun_job(&test.gas, &ada, old.id).await.unwrap_err();
-        assert!(matches!(refused, RerunError::Archived(_)), "the window is over: {refused}");
+        let rejected = rerun_job(&test.gas, &ada, old.id).await.unwrap_err();
+        assert!(matches!(rejected, RerunError::Archived(_)), "the window is over: {rejected}");
         archive_result(&test.gas, old.id).await.unwrap();
-        let refused = rerun_job(&test.gas, &ada, old.id).await.unwrap_err();
-        assert!(matches!(refused, RerunError::Archived(_)), "{refused}");
+        let rejected = rerun_job(&test.gas, &ada, old.id).await.unwrap_err();
+        assert!(matches!(rejected, RerunError::Archived(_)), "{rejected}");
         assert_eq!(test.jobs.len(), 1);
         let ada = test.set_plan(&ada, Plan::Premium);
         assert!(rerun_job(&test.gas, &ada, old.id).await.is_ok());
@@ -178,8 +178,8 @@ mod tests {
         let ada = test.user("ada", Plan::Free);
         let old = test.completed_job(&ada).await;
         test.gas.objects.delete(&old.input.file).await.unwrap();
-        let refused = rerun_job(&test.gas, &ada, old.id).await.unwrap_err();
-        assert!(matches!(refused, RerunError::InputGone(_)), "{refused}");
+        let rejected = rerun_job(&test.gas, &ada, old.id).await.unwrap_err();
+        assert!(matches!(rejected, RerunError::InputGone(_)), "{rejected}");
         assert_eq!(test.jobs.len(), 1);
     }
 }

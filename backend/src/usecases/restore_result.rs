@@ -8,7 +8,7 @@ use crate::mail::Notice;
 use crate::messages::{StartThaw, ThawCompleted};
 use crate::ports::{Archive, PortError, PortResult, Topic};
 use crate::{Gas, JobRepository, ObjectKeys, RetentionPolicy};
-use gas_shared::job::{Archived, Change, ChangeRefused, JobState, Results, ResultsChange};
+use gas_shared::job::{Archived, Change, ChangeRejected, JobState, Results, ResultsChange};
 use gas_shared::{Job, JobId};
 use std::sync::Arc;
 use tracing::Span;
@@ -152,9 +152,9 @@ impl Restorer {
         match change_job(&self.jobs, job.id, failed).await {
             Ok(_) => Ok(()),
             // Another retrieval is in progress, or this failure was recorded before.
-            Err(ChangeError::Refused { refused: ChangeRefused::IllegalResults { .. }, .. }) => {
-                Ok(())
-            }
+            Err(ChangeError::Rejected {
+                rejected: ChangeRejected::IllegalResults { .. }, ..
+            }) => Ok(()),
             Err(error) => Err(error),
         }
     }

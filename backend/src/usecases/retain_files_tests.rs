@@ -82,8 +82,8 @@ async fn the_input_of_a_completed_free_job_is_deleted_after_14_days_and_its_logs
     assert_eq!(outputs(&test, &job), beside, "day 89");
     days(&test, 1).await;
     assert_eq!(outputs(&test, &job), [""; 0]);
-    let refused = read_log(&test.gas, ada.id, job.id).await.unwrap_err();
-    assert!(matches!(refused, DownloadError::LogsDeleted { .. }), "{refused}");
+    let rejected = read_log(&test.gas, ada.id, job.id).await.unwrap_err();
+    assert!(matches!(rejected, DownloadError::LogsDeleted { .. }), "{rejected}");
     assert_eq!(test.job(job.id).due(), None, "nothing is left to delete");
     assert!(matches!(test.results(job.id), Results::Archived { leftover: None, .. }));
     assert_eq!(test.archive.copies(), 1, "the archived result stays for an upgrade");
@@ -153,13 +153,13 @@ async fn a_job_whose_input_was_deleted_cannot_be_run_again_and_says_since_when()
     let ada = test.user("ada", Plan::Free);
     let job = failed(&test, &ada).await;
     days(&test, 14).await;
-    let refused = rerun_job(&test.gas, &ada, job.id).await.unwrap_err();
-    assert!(matches!(refused, RerunError::InputDeleted { .. }));
+    let rejected = rerun_job(&test.gas, &ada, job.id).await.unwrap_err();
+    assert!(matches!(rejected, RerunError::InputDeleted { .. }));
     let text = format!(
         "the file of job {} was deleted on 2026-10-05; upload it again from your computer",
         job.id
     );
-    assert_eq!(refused.to_string(), text);
+    assert_eq!(rejected.to_string(), text);
 }
 
 #[tokio::test]

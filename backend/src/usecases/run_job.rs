@@ -26,7 +26,7 @@ pub struct Finished {
 /// Claims a PENDING job, or a RUNNING one whose last heartbeat is older than `heartbeat_timeout`.
 ///
 /// # Errors
-/// [`ChangeError::Refused`] if another worker runs the job or it has ended.
+/// [`ChangeError::Rejected`] if another worker runs the job or it has ended.
 pub async fn claim_job(
     jobs: &JobRepository,
     id: JobId,
@@ -40,7 +40,7 @@ pub async fn claim_job(
 /// Writes a heartbeat with the progress.
 ///
 /// # Errors
-/// [`ChangeError::Refused`] if the job was cancelled or claimed by another worker: stop the engine.
+/// [`ChangeError::Rejected`] if the job was cancelled or claimed by another worker: stop the engine.
 pub async fn report_progress(
     jobs: &JobRepository,
     id: JobId,
@@ -54,7 +54,7 @@ pub async fn report_progress(
 /// `engine_failed` counts the attempt as a failure of the engine.
 ///
 /// # Errors
-/// [`ChangeError::Refused`] if the job has ended or was claimed by another worker.
+/// [`ChangeError::Rejected`] if the job has ended or was claimed by another worker.
 pub async fn release_job(
     jobs: &JobRepository,
     id: JobId,
@@ -72,7 +72,7 @@ pub async fn release_job(
 /// ends.
 ///
 /// # Errors
-/// [`ChangeError::Refused`] if the job was cancelled or claimed by another worker.
+/// [`ChangeError::Rejected`] if the job was cancelled or claimed by another worker.
 pub async fn complete_job(
     gas: &AnnotateGas,
     job: &Job,
@@ -94,7 +94,7 @@ pub async fn complete_job(
 /// Marks a job as failed. `claim` is `None` if no worker holds a claim.
 ///
 /// # Errors
-/// [`ChangeError::Refused`] if the job has ended or was claimed by another worker.
+/// [`ChangeError::Rejected`] if the job has ended or was claimed by another worker.
 pub async fn fail_job(
     jobs: &JobRepository,
     id: JobId,
@@ -108,8 +108,8 @@ pub async fn fail_job(
 /// Marks a job as failed because of a problem of its file, with the engine's code of the problem.
 ///
 /// # Errors
-/// [`ChangeError::Refused`] if the job has ended or was claimed by another worker.
-pub async fn refuse_input(
+/// [`ChangeError::Rejected`] if the job has ended or was claimed by another worker.
+pub async fn reject_input(
     jobs: &JobRepository,
     id: JobId,
     claim: ClaimId,
@@ -135,7 +135,7 @@ pub async fn announce_result(job_results: &dyn Topic, job: &Job) -> PortResult<(
 mod tests {
     use super::*;
     use crate::testkit::TestGas;
-    use gas_shared::job::{ChangeRefused, JobState};
+    use gas_shared::job::{ChangeRejected, JobState};
     use gas_shared::{JobStatus, Plan};
 
     const TIMEOUT: SignedDuration = SignedDuration::from_secs(45);
@@ -149,7 +149,7 @@ mod tests {
         let second = claim_job(&test.gas.jobs, job.id, TIMEOUT).await.unwrap_err();
         assert!(matches!(
             second,
-            ChangeError::Refused { refused: ChangeRefused::StillRunning, .. }
+            ChangeError::Rejected { rejected: ChangeRejected::StillRunning, .. }
         ));
 
         let finished = Finished { records: 2, not_annotated: None, result_size: 9 };
@@ -190,7 +190,7 @@ mod tests {
         let finished = Finished { records: 2, not_annotated: None, result_size: 9 };
         let late =
             complete_job(&test.gas.annotate(), &job, old, finished.clone()).await.unwrap_err();
-        assert!(matches!(late, ChangeError::Refused { refused: ChangeRefused::ClaimLost, .. }));
+        assert!(matches!(late, ChangeError::Rejected { rejected: ChangeRejected::ClaimLost, .. }));
         assert!(complete_job(&test.gas.annotate(), &job, new, finished).await.is_ok());
     }
 }

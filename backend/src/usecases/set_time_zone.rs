@@ -56,8 +56,8 @@ mod tests {
         let ada = test.user("ada", Plan::Free);
         set_time_zone(&test.gas, ada.id, "Europe/Berlin").await.unwrap();
         for name in ["Mars/Olympus", "Etc/Unknown", ""] {
-            let refused = set_time_zone(&test.gas, ada.id, name).await;
-            assert!(matches!(refused, Err(TimeZoneError::Unknown)), "{name}");
+            let rejected = set_time_zone(&test.gas, ada.id, name).await;
+            assert!(matches!(rejected, Err(TimeZoneError::Unknown)), "{name}");
         }
         assert_eq!(test.accounts.get(ada.id).time_zone.as_deref(), Some("Europe/Berlin"));
     }

@@ -8,7 +8,7 @@
 use super::plan::plan_of;
 use super::{ChangeError, change_job};
 use crate::Gas;
-use gas_shared::job::{Change, ChangeRefused, JobState, Results, ResultsChange};
+use gas_shared::job::{Change, ChangeRejected, JobState, Results, ResultsChange};
 use gas_shared::{Job, JobId, Plan};
 use jiff::Timestamp;
 
@@ -45,7 +45,7 @@ async fn change(gas: &Gas, job: &Job, change: ResultsChange) -> Result<bool, Cha
     match change_job(&gas.jobs, job.id, Change::Results(change)).await {
         Ok(_) => Ok(true),
         Err(
-            ChangeError::Refused { refused: ChangeRefused::IllegalResults { .. }, .. }
+            ChangeError::Rejected { rejected: ChangeRejected::IllegalResults { .. }, .. }
             | ChangeError::NotFound(_),
         ) => Ok(false),
         Err(error) => Err(error),

@@ -2,7 +2,7 @@
 //!
 //! The sum is counted from the user's rows in the job table, so it cannot drift: whatever deletes,
 //! archives, restores or loses a file changes a row. A count is used for some minutes, and uploads that
-//! begin meanwhile are added to it. Before an upload is refused, the bytes are counted again.
+//! begin meanwhile are added to it. Before an upload is rejected, the bytes are counted again.
 
 use crate::Gas;
 use crate::ports::{PortResult, StoredCount};
@@ -12,9 +12,9 @@ use jiff::SignedDuration;
 /// How long a count is used.
 const MAX_AGE: SignedDuration = SignedDuration::from_mins(5);
 
-/// How long a count is used to refuse an upload. Users who delete jobs can soon upload again, and cannot
+/// How long a count is used to reject an upload. Users who delete jobs can soon upload again, and cannot
 /// cause a count with every request.
-const MAX_AGE_OF_REFUSAL: SignedDuration = SignedDuration::from_secs(10);
+const MAX_AGE_OF_REJECTION: SignedDuration = SignedDuration::from_secs(10);
 
 /// The answer to a request for storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(super) enum Reservation {
     /// The upload is counted.
     Made,
     /// The upload would exceed the limit.
-    Refused {
+    Rejected {
         /// The bytes that the user stores.
         used: u64,
     },
@@ -40,20 +40,20 @@ pub(super) async fn reserve_storage(
         return Ok(Reservation::Made);
     }
     let known = gas.stored_bytes.get(user).await?;
-    let used = match known.filter(|known| now.duration_since(known.counted_at) < MAX_AGE_OF_REFUSAL)
-    {
-        Some(known) => known.bytes,
-        None => {
-            let bytes = count(gas, user).await?;
-            gas.stored_bytes.put(user, StoredCount { bytes, counted_at: now }).await?;
-            bytes
-        }
-    };
+    let used =
+        match known.filter(|known| now.duration_since(known.counted_at) < MAX_AGE_OF_REJECTION) {
+            Some(known) => known.bytes,
+            None => {
+                let bytes = count(gas, user).await?;
+                gas.stored_bytes.put(user, StoredCount { bytes, counted_at: now }).await?;
+                bytes
+            }
+        };
     // This or another request has counted since the first try.
     if gas.stored_bytes.reserve(user, size, limit, now - MAX_AGE).await? {
         return Ok(Reservation::Made);
     }
-    Ok(Reservation::Refused { used })
+    Ok(Reservation::Rejected { used })
 }
 
 /// Counts the bytes that a user stores.

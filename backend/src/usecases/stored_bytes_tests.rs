@@ -49,9 +49,9 @@ async fn the_last_byte_of_the_quota_can_be_used_and_not_one_more() {
     request_upload(&test.gas, &ada, &file(400)).await.unwrap();
     request_upload(&test.gas, &ada, &file(600)).await.unwrap();
     assert!(request_upload(&test.gas, &ada, &file(1)).await.is_err());
-    let refused = request_upload(&test.gas, &ada, &file(150_000)).await.unwrap_err();
+    let rejected = request_upload(&test.gas, &ada, &file(150_000)).await.unwrap_err();
     assert_eq!(
-        refused.to_string(),
+        rejected.to_string(),
         "your files use 200 MB of the 200 MB of the Free plan, and this one has 150 kB; delete jobs that you \
          no longer need, or upgrade to Premium"
     );
@@ -76,9 +76,9 @@ async fn every_way_to_begin_an_upload_is_checked() {
 #[tokio::test]
 async fn a_rerun_needs_storage_for_its_copy_of_the_input() {
     let (test, eve, job) = storing(Plan::Premium, Plan::Premium.quota().stored_bytes).await;
-    let refused = rerun_job(&test.gas, &eve, job).await.unwrap_err();
-    assert!(matches!(refused, RerunError::Limit(LimitError::Storage { .. })), "{refused}");
-    assert!(refused.to_string().ends_with("; delete jobs that you no longer need"), "{refused}");
+    let rejected = rerun_job(&test.gas, &eve, job).await.unwrap_err();
+    assert!(matches!(rejected, RerunError::Limit(LimitError::Storage { .. })), "{rejected}");
+    assert!(rejected.to_string().ends_with("; delete jobs that you no longer need"), "{rejected}");
 }
 
 #[tokio::test]
@@ -141,7 +141,7 @@ async fn s3_accepts_no_more_than_the_announced_size() {
 }
 
 #[tokio::test]
-async fn uploads_and_refusals_count_seldom() {
+async fn uploads_and_rejections_count_seldom() {
     let mut test = TestGas::new();
     test.gas.limit_factor = 1;
     let ada = test.user("ada", Plan::Free);
@@ -155,7 +155,7 @@ async fn uploads_and_refusals_count_seldom() {
     for _ in 0..5 {
         assert!(request_upload(&test.gas, &ada, &file(1)).await.is_err());
     }
-    assert_eq!(test.stored_bytes.counts(), 2, "one count for five refusals");
+    assert_eq!(test.stored_bytes.counts(), 2, "one count for five rejections");
 }
 
 /// Sums in which another request counts right after the first try to reserve.

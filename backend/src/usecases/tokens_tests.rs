@@ -67,8 +67,8 @@ async fn invalid_tokens_are_rejected_with_the_reason() {
     for _ in 0..MAX_TOKENS {
         create_token(&test.gas, ada.id, new("a", &Scope::ALL, 1)).await.unwrap();
     }
-    let refused = create_token(&test.gas, ada.id, new("a", &Scope::ALL, 1)).await;
-    assert!(matches!(refused, Err(TokenError::TooMany)));
+    let rejected = create_token(&test.gas, ada.id, new("a", &Scope::ALL, 1)).await;
+    assert!(matches!(rejected, Err(TokenError::TooMany)));
 }
 
 #[tokio::test]

@@ -57,8 +57,8 @@ mod tests {
         let mail = TestMail::new(&test);
         let ada = test.user("ada", Plan::Free);
         let forged = UnsubscribeToken::mint(&"x".repeat(32).parse().unwrap(), ada.id);
-        let refused = unsubscribe(&*mail.preferences, &unsubscribe_key(), forged.as_str()).await;
-        assert!(matches!(refused, Err(UnsubscribeError::Token(InvalidUnsubscribeToken))));
+        let rejected = unsubscribe(&*mail.preferences, &unsubscribe_key(), forged.as_str()).await;
+        assert!(matches!(rejected, Err(UnsubscribeError::Token(InvalidUnsubscribeToken))));
         assert_eq!(mail.preferences.wants_results(ada.id).await.unwrap(), Some(true));
     }
 }

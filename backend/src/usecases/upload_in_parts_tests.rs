@@ -87,9 +87,9 @@ async fn a_large_file_is_signed_a_few_parts_at_a_time() {
 async fn the_limit_of_the_plan_applies_to_parts_and_begins_no_upload() {
     let test = TestGas::new();
     let ada = test.user("ada", Plan::Free);
-    let refused =
+    let rejected =
         begin_parts(&test.gas, &ada, &NewUpload::new("a.vcf", FREE_MAX_UPLOAD_BYTES + 1)).await;
-    assert!(matches!(refused, Err(RequestUploadError::OverLimit { .. })));
+    assert!(matches!(rejected, Err(RequestUploadError::OverLimit { .. })));
     assert_eq!((test.parts.open(), test.jobs.len()), (0, 0));
 }
 
@@ -97,10 +97,10 @@ async fn the_limit_of_the_plan_applies_to_parts_and_begins_no_upload() {
 async fn nothing_is_left_if_parts_cannot_be_signed() {
     let test = TestGas::new();
     let eve = test.user("eve", Plan::Premium);
-    test.parts.refuse_to_sign(true);
+    test.parts.reject_to_sign(true);
     begin_parts(&test.gas, &eve, &NewUpload::new("a.vcf", SIZE)).await.unwrap_err();
     assert_eq!((test.jobs.len(), test.parts.open()), (0, 0));
-    test.parts.refuse_to_sign(false);
+    test.parts.reject_to_sign(false);
     begun(&test, &eve).await;
 }
 
@@ -125,8 +125,8 @@ async fn a_file_of_another_size_than_announced_is_deleted() {
     let id = begun(&test, &eve).await.job_id;
     let file = test.job(id).input.file;
     test.objects.put(&file, &[b'0'; 100]);
-    let refused = confirm_upload(&test.gas, eve.id, id).await.unwrap_err();
-    assert!(matches!(refused, ConfirmError::WrongSize { found: 100, .. }), "{refused}");
+    let rejected = confirm_upload(&test.gas, eve.id, id).await.unwrap_err();
+    assert!(matches!(rejected, ConfirmError::WrongSize { found: 100, .. }), "{rejected}");
     assert_eq!(test.objects.get(&file), None);
     assert_eq!(test.job(id).status(), JobStatus::Uploading);
 }
@@ -139,8 +139,8 @@ async fn cancelling_a_job_aborts_its_upload() {
     send(&test, id, 1);
     cancel_job(&test.gas, eve.id, id).await.unwrap();
     assert_eq!(test.parts.open(), 0);
-    let refused = next_parts(&test.gas, eve.id, id).await.unwrap_err();
-    assert!(matches!(refused, PartsError::NotInParts { .. }), "{refused}");
+    let rejected = next_parts(&test.gas, eve.id, id).await.unwrap_err();
+    assert!(matches!(rejected, PartsError::NotInParts { .. }), "{rejected}");
 }
 
 #[tokio::test]
@@ -150,8 +150,8 @@ async fn an_upload_that_the_bucket_removed_is_gone() {
     let id = begun(&test, &eve).await.job_id;
     let file = test.job(id).input.file;
     test.gas.part_uploads.abort(&file, &upload_id(&test, id)).await.unwrap();
-    let refused = next_parts(&test.gas, eve.id, id).await.unwrap_err();
-    assert!(matches!(refused, PartsError::Gone(_)), "{refused}");
+    let rejected = next_parts(&test.gas, eve.id, id).await.unwrap_err();
+    assert!(matches!(rejected, PartsError::Gone(_)), "{rejected}");
 }
 
 #[tokio::test]
@@ -160,8 +160,8 @@ async fn only_the_owner_can_continue_an_upload() {
     let eve = test.user("eve", Plan::Premium);
     let mallory = test.user("mallory", Plan::Premium);
     let id = begun(&test, &eve).await.job_id;
-    let refused = next_parts(&test.gas, mallory.id, id).await.unwrap_err();
-    assert!(matches!(refused, PartsError::Find(FindError::NotFound(_))), "{refused}");
+    let rejected = next_parts(&test.gas, mallory.id, id).await.unwrap_err();
+    assert!(matches!(rejected, PartsError::Find(FindError::NotFound(_))), "{rejected}");
 }
 
 #[tokio::test]

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_and_bytes_are_accepted_at_their_limits_and_refused_above() {
+    fn texts_and_bytes_are_accepted_at_their_limits_and_rejected_above() {
         let mut names = Dictionary::new("genes", 2);
         assert_eq!((names.number(b"a").unwrap(), names.number(b"b").unwrap()), (0, 1));
         let error = names.number(b"c").unwrap_err().to_string();

@@ -106,7 +106,7 @@ impl Change {
 
 /// Why a change was rejected. The job is unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ChangeRefused {
+pub enum ChangeRejected {
     /// The state machine has no such transition.
     #[error("a job that is {from} cannot be {change}")]
     Illegal {
@@ -135,8 +135,8 @@ impl Job {
     /// Returns the next version of the job, after `change` at the time `now`.
     ///
     /// # Errors
-    /// [`ChangeRefused`] if the state machine does not allow the change.
-    pub fn apply(&self, change: Change, now: Timestamp) -> Result<Self, ChangeRefused> {
+    /// [`ChangeRejected`] if the state machine does not allow the change.
+    pub fn apply(&self, change: Change, now: Timestamp) -> Result<Self, ChangeRejected> {
         let mut next = self.clone();
         next.version += 1;
         next.reconciled_at = None;
@@ -162,8 +162,8 @@ impl Job {
         Ok(next)
     }
 
-    fn state_after(&self, change: Change, now: Timestamp) -> Result<JobState, ChangeRefused> {
-        let illegal = ChangeRefused::Illegal { from: self.status(), change: change.name() };
+    fn state_after(&self, change: Change, now: Timestamp) -> Result<JobState, ChangeRejected> {
+        let illegal = ChangeRejected::Illegal { from: self.status(), change: change.name() };
         match (&self.state, change) {
             (JobState::Uploading { .. }, Change::Uploaded { .. }) => {
                 Ok(JobState::Pending { since: now })
@@ -172,7 +172,7 @@ impl Job {
             (JobState::Running(run), Change::Claimed { claim, heartbeat_timeout }) => {
                 let is_expired = now.duration_since(run.heartbeat_at) >= heartbeat_timeout;
                 if !is_expired {
-                    return Err(ChangeRefused::StillRunning);
+                    return Err(ChangeRejected::StillRunning);
                 }
                 Ok(start(claim, now, run.engine_failures))
             }
@@ -232,8 +232,8 @@ impl Job {
 }
 
 impl Run {
-    fn held_by(&self, claim: ClaimId) -> Result<(), ChangeRefused> {
-        if self.claim == claim { Ok(()) } else { Err(ChangeRefused::ClaimLost) }
+    fn held_by(&self, claim: ClaimId) -> Result<(), ChangeRejected> {
+        if self.claim == claim { Ok(()) } else { Err(ChangeRejected::ClaimLost) }
     }
 }
 

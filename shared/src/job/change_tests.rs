@@ -58,15 +58,15 @@ fn a_job_passes_through_all_states_to_completion() {
 
 #[test]
 fn a_run_with_heartbeats_cannot_be_taken_over() {
-    assert_eq!(running().apply(claimed(2), at(46)), Err(ChangeRefused::StillRunning));
+    assert_eq!(running().apply(claimed(2), at(46)), Err(ChangeRejected::StillRunning));
 }
 
 #[test]
 fn a_run_without_heartbeat_is_taken_over_and_its_worker_loses_the_job() {
     let taken = running().apply(claimed(2), at(47)).unwrap();
-    assert_eq!(taken.apply(completed(1), at(48)), Err(ChangeRefused::ClaimLost));
+    assert_eq!(taken.apply(completed(1), at(48)), Err(ChangeRejected::ClaimLost));
     let late = Change::Progressed { claim: claim(1), progress: Progress::default() };
-    assert_eq!(taken.apply(late, at(48)), Err(ChangeRefused::ClaimLost));
+    assert_eq!(taken.apply(late, at(48)), Err(ChangeRejected::ClaimLost));
     assert_eq!(taken.apply(completed(2), at(48)).unwrap().status(), JobStatus::Completed);
 }
 
@@ -74,7 +74,7 @@ fn a_run_without_heartbeat_is_taken_over_and_its_worker_loses_the_job() {
 fn a_heartbeat_keeps_the_claim() {
     let beat = Change::Progressed { claim: claim(1), progress: Progress::default() };
     let job = running().apply(beat, at(40)).unwrap();
-    assert_eq!(job.apply(claimed(2), at(60)), Err(ChangeRefused::StillRunning));
+    assert_eq!(job.apply(claimed(2), at(60)), Err(ChangeRejected::StillRunning));
 }
 
 #[test]
@@ -83,20 +83,20 @@ fn a_released_job_can_be_claimed_at_once() {
         running().apply(Change::Released { claim: claim(1), engine_failed: false }, at(3)).unwrap();
     assert_eq!(released.status(), JobStatus::Running);
     let taken = released.apply(claimed(2), at(3)).unwrap();
-    assert_eq!(taken.apply(completed(1), at(4)), Err(ChangeRefused::ClaimLost));
+    assert_eq!(taken.apply(completed(1), at(4)), Err(ChangeRejected::ClaimLost));
     assert!(taken.apply(completed(2), at(4)).is_ok());
 }
 
 #[test]
 fn only_the_claiming_worker_can_release_a_job() {
     let other = running().apply(Change::Released { claim: claim(2), engine_failed: false }, at(3));
-    assert_eq!(other, Err(ChangeRefused::ClaimLost));
+    assert_eq!(other, Err(ChangeRejected::ClaimLost));
 }
 
 #[test]
 fn a_rejection_names_the_state_and_the_change() {
-    let refused = new_job().apply(claimed(1), at(1)).unwrap_err();
-    assert_eq!(refused.to_string(), "a job that is UPLOADING cannot be claimed");
+    let rejected = new_job().apply(claimed(1), at(1)).unwrap_err();
+    assert_eq!(rejected.to_string(), "a job that is UPLOADING cannot be claimed");
 }
 
 fn any_change() -> impl Strategy<Value = Change> {

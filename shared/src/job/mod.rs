@@ -12,7 +12,7 @@ mod retention;
 pub mod step;
 mod view;
 
-pub use change::{Change, ChangeRefused};
+pub use change::{Change, ChangeRejected};
 pub use coverage::{CoverageProblem, CoverageWarning, NotAnnotated};
 pub use deletion::{ArchiveRemains, Deletion};
 pub use list::{
@@ -75,7 +75,7 @@ pub struct Input {
     /// and before the confirmation in rows of older versions.
     pub size: Option<u64>,
     /// Its entity tag in S3 when the upload was confirmed. `None` before, and in rows of older
-    /// versions. A worker refuses an object with another tag: somebody replaced it.
+    /// versions. A worker rejects an object with another tag: somebody replaced it.
     pub etag: Option<String>,
     /// When it was found in S3, in whole seconds. The job has been queued since then.
     pub uploaded_at: Option<Timestamp>,

@@ -12,7 +12,7 @@
 //! in the row before the object is deleted from S3, and the restored object is recorded before the
 //! copy is deleted from the archive.
 
-use super::{ChangeRefused, ObjectLocation};
+use super::{ChangeRejected, ObjectLocation};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -201,8 +201,8 @@ impl Results {
         &self,
         change: ResultsChange,
         now: Timestamp,
-    ) -> Result<Self, ChangeRefused> {
-        let illegal = ChangeRefused::IllegalResults { from: self.name(), change: change.name() };
+    ) -> Result<Self, ChangeRejected> {
+        let illegal = ChangeRejected::IllegalResults { from: self.name(), change: change.name() };
         match (self.clone(), change) {
             (Self::Stored(stored), ResultsChange::ExpirySet { until }) => {
                 Ok(Self::Stored(Stored { until: stored.until.max(Some(until)), ..stored }))

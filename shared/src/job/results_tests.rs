@@ -38,7 +38,7 @@ fn results(job: &Job) -> &Results {
     &done.results
 }
 
-fn change(job: &Job, change: ResultsChange, second: i64) -> Result<Job, ChangeRefused> {
+fn change(job: &Job, change: ResultsChange, second: i64) -> Result<Job, ChangeRejected> {
     job.apply(Change::Results(change), at(second))
 }
 
@@ -79,8 +79,8 @@ fn results_go_to_the_archive_and_back() {
 fn a_thaw_cannot_start_before_the_archived_object_is_deleted() {
     let job = change(&completed(), begun("t"), 200).unwrap();
     let job = change(&job, archived("t"), 201).unwrap();
-    let refused = change(&job, thawed("r"), 202).unwrap_err();
-    assert_eq!(refused.to_string(), "results that are ARCHIVED cannot be thawed");
+    let rejected = change(&job, thawed("r"), 202).unwrap_err();
+    assert_eq!(rejected.to_string(), "results that are ARCHIVED cannot be thawed");
 }
 
 #[test]

@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_id_or_not_safe_in_a_path_is_refused() {
+    fn what_is_no_id_or_not_safe_in_a_path_is_rejected() {
         let long = format!("a/{}/b", "x".repeat(MAX_ID_CHARS));
         for text in [
             "",

@@ -182,7 +182,7 @@ impl HeaderParser {
         }
     }
 
-    /// Refuses a header that is too large before the line is read any further.
+    /// Rejects a header that is too large before the line is read any further.
     fn check_size(&mut self, line: &[u8]) -> Result<(), Diagnostic> {
         let limits = self.limits;
         self.bytes = self.bytes.saturating_add(line.len() + 1);
@@ -310,7 +310,7 @@ impl HeaderParser {
         let samples: Vec<String> = names.iter().skip(9).map(|s| (*s).to_owned()).collect();
         if let Some(twice) = first_duplicate(&samples) {
             let message = format!(
-                "sample {twice:?} occurs twice; rename one, since bcftools and other programs refuse such \
+                "sample {twice:?} occurs twice; rename one, since bcftools and other programs reject such \
                  files"
             );
             let mut finding = self.error(Code::DuplicateSample, message);
@@ -423,7 +423,7 @@ mod tests {
             [
                 "line 4: INFO \"AF\" is defined twice; the first definition is used",
                 "line 5, samples: sample \"S1\" occurs twice; rename one, since bcftools and other programs \
-                 refuse such files"
+                 reject such files"
             ]
         );
     }
@@ -493,7 +493,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_and_lines_of_a_header_are_accepted_at_the_limit_and_refused_above() {
+    fn bytes_and_lines_of_a_header_are_accepted_at_the_limit_and_rejected_above() {
         let limits = InputLimits::DEFAULT;
         // With the version line and the line feeds.
         let other_bytes = "##fileformat=VCFv4.2\n".len() + COLUMNS.len() + 1;
@@ -523,7 +523,7 @@ mod tests {
     }
 
     #[test]
-    fn samples_are_accepted_at_the_limit_and_refused_above() {
+    fn samples_are_accepted_at_the_limit_and_rejected_above() {
         let columns =
             |samples: usize| [format!("{COLUMNS}\tFORMAT{}", "\tS".repeat(samples)).into_bytes()];
         let most = InputLimits::DEFAULT.samples;

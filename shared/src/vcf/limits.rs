@@ -1,7 +1,7 @@
 //! The limits of an input file, the same for browser, `gas-cli`, engine and index.
 //!
 //! They bound the work and the memory that a few kilobytes of a stranger's file can demand. Each is
-//! far above what real files have. A file over a limit is refused with the place and what to do.
+//! far above what real files have. A file over a limit is rejected with the place and what to do.
 
 /// 1 MiB.
 const MIB: usize = 1 << 20;
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn each_number_of_values_is_accepted_at_its_limit_and_refused_above() {
+    fn each_number_of_values_is_accepted_at_its_limit_and_rejected_above() {
         let list = |value: &str, separator: &str, n| vec![value; n].join(separator);
         type Case<'a> = (usize, &'a str, &'a str, &'a dyn Fn(usize) -> String);
         let cases: [Case<'_>; 5] = [
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_contig_name_is_accepted_at_its_limit_and_refused_above() {
+    fn a_contig_name_is_accepted_at_its_limit_and_rejected_above() {
         let line = |n: usize| format!("{}\t5\t.\tA\tC\t.\t.\t.", "c".repeat(n));
         assert_eq!(problem(&line(1000)), None);
         let expected = "line 7, CHROM: the name has 1001 bytes, the limit is 1000; shorten it";

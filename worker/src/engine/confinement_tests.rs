@@ -130,8 +130,8 @@ async fn the_network_of_the_host_is_out_of_reach() {
     let port = listener.local_addr().unwrap().port();
     let script = format!("bash -c 'exec 3<>/dev/tcp/127.0.0.1/{port} && echo connected'");
     assert_eq!(unconfined(&script).await, "connected\n");
-    let refused = confined(&script).await;
-    assert!(refused.contains("Connection refused"), "{refused}");
+    let output = confined(&script).await;
+    assert!(output.contains("Connection refused"), "{output}");
     // An address outside, and that of the instance metadata of EC2.
     for address in ["192.0.2.1", "169.254.169.254"] {
         let answer = confined(&format!("bash -c 'exec 3<>/dev/tcp/{address}/80'")).await;

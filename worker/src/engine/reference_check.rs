@@ -46,7 +46,7 @@ impl Engine {
         };
         let report = Report::new(Arc::new(SystemClock));
         match self.run(task, self.deadline(task), &report).await {
-            // The input is refused only after the reference is open.
+            // The input is rejected only after the reference is open.
             Ok(_) | Err(EngineError::BadInput(_)) => {
                 tracing::info!("reference opens under the limits of a run");
                 Ok(())

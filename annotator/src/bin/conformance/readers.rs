@@ -57,7 +57,7 @@ pub(crate) fn check(args: &Args, reference: &Path) -> anyhow::Result<Option<Scor
                 let never = AtomicBool::new(false);
                 let run = annotate_file(&input, &output, &reference, &options, &never, &|_, _| {});
                 let Ok(outcome) = run else { continue };
-                // bcftools refuses samples with the same name, about which the engine warns.
+                // bcftools rejects samples with the same name, about which the engine warns.
                 if outcome.warnings.iter().any(|warning| warning.contains("samples: sample")) {
                     continue;
                 }

@@ -17,7 +17,7 @@ use values::{Bytes, Value, write_float};
 /// Bytes of a record in BCF per byte of its text: `.` and a separator take up to five bytes.
 const BYTES_PER_TEXT_BYTE: usize = 8;
 
-/// The reason why a record is refused.
+/// The reason why a record is rejected.
 enum Problem {
     /// The bytes are no record.
     Damaged(&'static str),

@@ -68,7 +68,7 @@ impl Tabs {
         self.0.is_leader.get()
     }
 
-    /// Waits until this tab leads. If the browser refuses the lock, the tab leads without it, so that
+    /// Waits until this tab leads. If the browser rejects the lock, the tab leads without it, so that
     /// it is live in any case.
     pub async fn lead(&self) -> Leadership {
         let (granted, is_granted) = oneshot::channel();
@@ -84,7 +84,7 @@ impl Tabs {
         if let Some(Ok(request)) = request.map(JsCast::dyn_into::<Promise>)
             && let Either::Right((_, waiting)) = select(is_granted, JsFuture::from(request)).await
         {
-            // The request ended before the lock was granted: it was refused.
+            // The request ended before the lock was granted: it was rejected.
             drop(waiting);
         }
         self.0.is_leader.set(true);

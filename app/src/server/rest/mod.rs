@@ -20,7 +20,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, header};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get};
-use problem::{Code, Problem, ProblemBody, panicked, refused, write_problems};
+use problem::{Code, Problem, ProblemBody, panicked, rejected, write_problems};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -58,7 +58,7 @@ fn with_problem_responses<S: Clone + Send + Sync + 'static>(
     api: Router<S>,
     docs: &str,
 ) -> Router<S> {
-    let limits = RequestLimits::new(MAX_REQUESTS, MAX_REQUEST_TIME, refused);
+    let limits = RequestLimits::new(MAX_REQUESTS, MAX_REQUEST_TIME, rejected);
     api.route("/api/v1", any(not_found))
         .route("/api/v1/", any(not_found))
         .route("/api/v1/{*path}", any(not_found))

@@ -3,7 +3,7 @@
 use crate::error::{ApiError, ErrorCode};
 use crate::server::client::RequestId;
 use crate::server::errors;
-use crate::server::overload::Refused;
+use crate::server::overload::Rejected;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -239,9 +239,9 @@ pub fn panicked(_: Box<dyn Any + Send>) -> Response {
         .into_response()
 }
 
-/// The response to a request that was refused or ended because the server is overloaded.
-pub fn refused(refused: Refused) -> Response {
-    Problem::from(ApiError::from(refused)).into_response()
+/// The response to a request that was rejected or ended because the server is overloaded.
+pub fn rejected(rejected: Rejected) -> Response {
+    Problem::from(ApiError::from(rejected)).into_response()
 }
 
 /// Middleware that returns the id of each request and writes errors as problem responses. `docs` is the URL of the page that documents the kinds of errors.

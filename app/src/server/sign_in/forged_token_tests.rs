@@ -119,7 +119,7 @@ impl Test {
 fn text(error: SignInError) -> String {
     match error {
         SignInError::AccountClosing(user) => format!("{user} is closing"),
-        SignInError::TooMany(refused) => refused.to_string(),
+        SignInError::TooMany(rejected) => rejected.to_string(),
         SignInError::Failed(error) => format!("{error:#}"),
     }
 }
@@ -209,7 +209,7 @@ async fn a_valid_id_token_signs_in_and_its_tokens_are_revoked() {
 }
 
 #[tokio::test]
-async fn forged_id_tokens_are_refused_and_create_no_profile() {
+async fn forged_id_tokens_are_rejected_and_create_no_profile() {
     let test = Test::new().await;
     let now = Timestamp::now().as_second();
     let none = |claims: Value| signed(&json!({ "alg": "none" }), &claims, |_| Vec::new());
@@ -252,8 +252,8 @@ async fn forged_id_tokens_are_refused_and_create_no_profile() {
         ("an unknown key", Box::new(|claims| by_key(1, &claims))),
     ];
     for (what, forge) in forged {
-        let refused = test.sign_in(forge).await;
-        assert!(refused.is_err(), "{what}: {refused:?}");
+        let rejected = test.sign_in(forge).await;
+        assert!(rejected.is_err(), "{what}: {rejected:?}");
         assert!(!test.has_profile().await, "{what}");
     }
     // The same provider and client accept a valid token.
@@ -322,22 +322,22 @@ async fn a_state_works_once_for_ten_minutes_and_in_its_browser_only() {
     let token = by_key(0, &test.claims(&nonce));
     let replayed = copy(&pending);
     test.finish(pending, token.clone()).await.unwrap();
-    let refused = test.finish(replayed, token).await.unwrap_err();
-    assert_eq!(refused, "the response was used before");
+    let rejected = test.finish(replayed, token).await.unwrap_err();
+    assert_eq!(rejected, "the response was used before");
 
     let (pending, nonce) = test.begin().await;
     test.gas.clock.advance_secs(599);
     test.finish(pending, by_key(0, &test.claims(&nonce))).await.unwrap();
     let (pending, nonce) = test.begin().await;
     test.gas.clock.advance_secs(600);
-    let refused = test.finish(pending, by_key(0, &test.claims(&nonce))).await.unwrap_err();
-    assert_eq!(refused, "the sign-in took longer than ten minutes");
+    let rejected = test.finish(pending, by_key(0, &test.claims(&nonce))).await.unwrap_err();
+    assert_eq!(rejected, "the sign-in took longer than ten minutes");
 
     let ((mine, _), (theirs, _)) = (test.begin().await, test.begin().await);
     let state = Some(theirs.request.state().to_owned());
     let query = CallbackQuery { code: Some("x".into()), state, ..Default::default() };
-    let refused = finish(&test.gas.gas, &test.provider, mine, query).await.map_err(text);
-    assert_eq!(refused.unwrap_err(), "the response belongs to another sign-in");
+    let rejected = finish(&test.gas.gas, &test.provider, mine, query).await.map_err(text);
+    assert_eq!(rejected.unwrap_err(), "the response belongs to another sign-in");
 
     let signed = theirs.sign(&key).unwrap();
     let other_key = "x".repeat(32).parse().unwrap();
@@ -351,15 +351,15 @@ async fn a_code_that_was_used_and_an_error_of_the_provider_end_the_sign_in() {
     let test = Test::new().await;
     let (pending, nonce) = test.begin().await;
     test.idp.lock().unwrap().used_codes.push(format!("code=code-{}", pending.request.state()));
-    let refused = test.finish(pending, by_key(0, &test.claims(&nonce))).await.unwrap_err();
-    assert!(refused.contains("rejected the code"), "{refused}");
+    let rejected = test.finish(pending, by_key(0, &test.claims(&nonce))).await.unwrap_err();
+    assert!(rejected.contains("rejected the code"), "{rejected}");
     let (pending, _) = test.begin().await;
     let query = CallbackQuery {
         state: Some(pending.request.state().to_owned()),
         error: Some("access_denied".into()),
         ..Default::default()
     };
-    let refused = finish(&test.gas.gas, &test.provider, pending, query).await.map_err(text);
-    assert!(refused.unwrap_err().contains("access_denied"));
+    let rejected = finish(&test.gas.gas, &test.provider, pending, query).await.map_err(text);
+    assert!(rejected.unwrap_err().contains("access_denied"));
     assert!(!test.has_profile().await);
 }

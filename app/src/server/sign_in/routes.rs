@@ -41,7 +41,7 @@ async fn login(
 ) -> Result<Response, SignInError> {
     match count_sign_in(&web.gas, client.0).await {
         Ok(()) => {}
-        Err(LimitError::TooMany(refused)) => return Err(SignInError::TooMany(refused)),
+        Err(LimitError::TooMany(rejected)) => return Err(SignInError::TooMany(rejected)),
         Err(error) => return Err(error.into()),
     }
     let (url, request) = web.provider.begin().await?;
@@ -99,10 +99,10 @@ async fn sign_in(
         Err(error) => {
             match &error {
                 SignInError::AccountClosing(user) => {
-                    web.gas.audit.record(Actor::User, *user, Act::SignInRefused).await;
+                    web.gas.audit.record(Actor::User, *user, Act::SignInRejected).await;
                 }
                 SignInError::TooMany(_) => {}
-                SignInError::Failed(_) => web.gas.audit.record_refused_sign_in().await,
+                SignInError::Failed(_) => web.gas.audit.record_rejected_sign_in().await,
             }
             Err(error)
         }
@@ -177,12 +177,12 @@ impl IntoResponse for SignInError {
                 tracing::info!(user_id = %user, "rejected a sign-in to an account that is being erased");
                 (StatusCode::CONFLICT, Html(page("Your account is being deleted", ACCOUNT_CLOSING)))
             }
-            Self::TooMany(refused) => {
-                let retry = [(header::RETRY_AFTER, HeaderValue::from(refused.wait_secs()))];
+            Self::TooMany(rejected) => {
+                let retry = [(header::RETRY_AFTER, HeaderValue::from(rejected.wait_secs()))];
                 let text = format!(
                     "<p>There were too many sign-ins from your network. Wait {} seconds, then \
                      <a href=\"/login\">sign in</a>.</p>",
-                    refused.wait_secs()
+                    rejected.wait_secs()
                 );
                 let page = Html(page("Try again later", &text));
                 return (StatusCode::TOO_MANY_REQUESTS, retry, page).into_response();

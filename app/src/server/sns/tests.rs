@@ -181,15 +181,15 @@ async fn a_change_to_any_signed_field_breaks_the_signature() {
         ("Subject", "Other"),
         ("Timestamp", "2026-03-06T20:00:27.000Z"),
     ] {
-        let refused = fixture.verify(&changed(signed(notification()), name, value)).await;
-        assert!(matches!(refused, Err(VerifyError::BadSignature)), "{name}: {refused:?}");
+        let rejected = fixture.verify(&changed(signed(notification()), name, value)).await;
+        assert!(matches!(rejected, Err(VerifyError::BadSignature)), "{name}: {rejected:?}");
     }
     let subscribed = signed(confirmation("SubscriptionConfirmation"));
     for (name, value) in
         [("Token", "another"), ("SubscribeURL", "https://x"), ("Type", "UnsubscribeConfirmation")]
     {
-        let refused = fixture.verify(&changed(subscribed.clone(), name, value)).await;
-        assert!(matches!(refused, Err(VerifyError::BadSignature)), "{name}: {refused:?}");
+        let rejected = fixture.verify(&changed(subscribed.clone(), name, value)).await;
+        assert!(matches!(rejected, Err(VerifyError::BadSignature)), "{name}: {rejected:?}");
     }
     let bare = changed(signed(notification()), "Signature", "not base64!");
     assert!(matches!(fixture.verify(&bare).await, Err(VerifyError::BadSignature)));
@@ -199,8 +199,8 @@ async fn a_change_to_any_signed_field_breaks_the_signature() {
 async fn duplicate_fields_are_rejected() {
     let fixture = Fixture::new();
     let twice = signed(notification()).to_string().replacen('{', "{\"Message\":\"other\",", 1);
-    let refused = fixture.verifier.verify(twice.as_bytes(), now()).await;
-    assert!(matches!(refused, Err(VerifyError::Malformed(_))), "{refused:?}");
+    let rejected = fixture.verifier.verify(twice.as_bytes(), now()).await;
+    assert!(matches!(rejected, Err(VerifyError::Malformed(_))), "{rejected:?}");
 }
 
 #[tokio::test]
@@ -217,26 +217,26 @@ async fn certificates_are_only_fetched_from_sns() {
         "https://sns.eu-west-1.amazonaws.com",
     ] {
         let message = changed(notification(), "SigningCertURL", &format!("{host}/{file}"));
-        let refused = fixture.rejected_without_fetch(&signed(message)).await;
-        assert!(matches!(refused, VerifyError::SigningCertUrl(_)), "{host}: {refused}");
+        let rejected = fixture.rejected_without_fetch(&signed(message)).await;
+        assert!(matches!(rejected, VerifyError::SigningCertUrl(_)), "{host}: {rejected}");
     }
 }
 
 #[tokio::test]
 async fn invalid_messages_are_rejected_before_a_certificate_is_fetched() {
     let fixture = Fixture::new();
-    let refused = |name, value| {
+    let rejected = |name, value| {
         let message = signed(changed(notification(), name, value));
         let fixture = &fixture;
         async move { fixture.rejected_without_fetch(&message).await }
     };
     let other = "arn:aws:sns:us-east-1:123456789012:other";
-    assert!(matches!(refused("TopicArn", other).await, VerifyError::UnknownTopic(_)));
-    assert!(matches!(refused("SignatureVersion", "1").await, VerifyError::SignatureVersion(_)));
+    assert!(matches!(rejected("TopicArn", other).await, VerifyError::UnknownTopic(_)));
+    assert!(matches!(rejected("SignatureVersion", "1").await, VerifyError::SignatureVersion(_)));
     for stale in ["2026-03-06T19:00:29.999Z", "2026-03-06T21:00:30.001Z"] {
-        assert!(matches!(refused("Timestamp", stale).await, VerifyError::Stale(_)), "{stale}");
+        assert!(matches!(rejected("Timestamp", stale).await, VerifyError::Stale(_)), "{stale}");
     }
-    assert!(matches!(refused("Timestamp", "yesterday").await, VerifyError::Malformed(_)));
+    assert!(matches!(rejected("Timestamp", "yesterday").await, VerifyError::Malformed(_)));
     let large = fixture.verifier.verify(&vec![b' '; MAX_BODY_BYTES + 1], now()).await;
     assert!(matches!(large, Err(VerifyError::TooLarge(_))), "{large:?}");
     let html = fixture.verifier.verify(b"<html>", now()).await;
@@ -286,8 +286,11 @@ async fn only_valid_certificates_of_sns_are_trusted() {
         (b"<html>".to_vec(), "not a certificate"),
     ] {
         let fixture = Fixture::with(authority.trust(), Some(pem));
-        let refused = fixture.verify(&signed(notification())).await;
-        assert!(matches!(refused, Err(VerifyError::CertificateUntrusted(_))), "{why}: {refused:?}");
+        let rejected = fixture.verify(&signed(notification())).await;
+        assert!(
+            matches!(rejected, Err(VerifyError::CertificateUntrusted(_))),
+            "{why}: {rejected:?}"
+        );
     }
 }
 
@@ -304,7 +307,7 @@ async fn a_signature_of_another_key_is_rejected() {
 #[tokio::test]
 async fn sns_should_retry_if_its_certificate_cannot_be_fetched() {
     let fixture = Fixture::with(Authority::new().trust(), None);
-    let refused = fixture.verify(&signed(notification())).await.unwrap_err();
-    assert!(matches!(refused, VerifyError::CertificateUnavailable(_)), "{refused}");
-    assert_eq!(refused.status(), 503);
+    let rejected = fixture.verify(&signed(notification())).await.unwrap_err();
+    assert!(matches!(rejected, VerifyError::CertificateUnavailable(_)), "{rejected}");
+    assert_eq!(rejected.status(), 503);
 }

@@ -95,17 +95,17 @@ mod tests {
 
     #[test]
     fn the_certificate_of_sns_chains_to_a_web_root() {
-        let refused = verify_error(&TrustStore::web_roots(), "2026-03-06T20:00:00Z");
-        assert!(matches!(refused, VerifyError::BadSignature), "{refused}");
+        let rejected = verify_error(&TrustStore::web_roots(), "2026-03-06T20:00:00Z");
+        assert!(matches!(rejected, VerifyError::BadSignature), "{rejected}");
     }
 
     #[test]
     fn the_certificate_is_not_trusted_without_its_issuer_or_after_its_expiry() {
         let rootless = TrustStore::with_roots(webpki_roots::TLS_SERVER_ROOTS.to_vec());
-        let refused = verify_error(&rootless, "2026-03-06T20:00:00Z");
-        assert!(matches!(refused, VerifyError::CertificateUntrusted(_)), "{refused}");
-        let refused = verify_error(&TrustStore::web_roots(), "2026-10-15T00:00:00Z");
-        assert!(matches!(refused, VerifyError::CertificateUntrusted(_)), "{refused}");
+        let rejected = verify_error(&rootless, "2026-03-06T20:00:00Z");
+        assert!(matches!(rejected, VerifyError::CertificateUntrusted(_)), "{rejected}");
+        let rejected = verify_error(&TrustStore::web_roots(), "2026-10-15T00:00:00Z");
+        assert!(matches!(rejected, VerifyError::CertificateUntrusted(_)), "{rejected}");
     }
 
     #[test]

@@ -217,7 +217,7 @@ mod tests {
             assert!(requests[number].contains("Action=ConfirmSubscription"), "{requests:?}");
             assert!(!requests[number].contains("169.254"), "{requests:?}");
         }
-        // A certificate from elsewhere is refused before it is requested.
+        // A certificate from elsewhere is rejected before it is requested.
         let file = "SimpleNotificationService-0a1b.pem";
         for host in [
             format!("http://{stranger}"),

@@ -247,7 +247,7 @@ fn attributes_have_the_original_names_and_types() {
 }
 
 #[test]
-fn a_running_row_without_claim_is_refused() {
+fn a_running_row_without_claim_is_rejected() {
     let mut item = item_of(&job_in(JobState::Running(run())));
     item.remove("claim_id");
     let error = job_of(item).unwrap_err().to_string();
@@ -256,7 +256,7 @@ fn a_running_row_without_claim_is_refused() {
 }
 
 #[test]
-fn a_row_with_attributes_of_another_state_is_refused() {
+fn a_row_with_attributes_of_another_state_is_rejected() {
     let mut item = item_of(&job_in(JobState::Running(run())));
     item.insert("complete_time".into(), AttributeValue::N("1790000010".into()));
     let error = job_of(item).unwrap_err();
@@ -267,28 +267,28 @@ fn a_row_with_attributes_of_another_state_is_refused() {
 }
 
 #[test]
-fn a_time_out_of_range_is_refused() {
+fn a_time_out_of_range_is_rejected() {
     let mut item = item_of(&job_in(JobState::Pending { since: Timestamp::UNIX_EPOCH }));
     item.insert("submit_time".into(), AttributeValue::N(i64::MAX.to_string()));
     assert!(matches!(job_of(item), Err(RowError::Time { name: "submit_time", .. })));
 }
 
 #[test]
-fn an_invalid_file_name_is_refused() {
+fn an_invalid_file_name_is_rejected() {
     let mut item = item_of(&job_in(JobState::Pending { since: Timestamp::UNIX_EPOCH }));
     item.insert("input_file_name".into(), AttributeValue::S("a.exe".into()));
     assert!(matches!(job_of(item), Err(RowError::FileName { .. })));
 }
 
 #[test]
-fn an_unknown_status_is_refused() {
+fn an_unknown_status_is_rejected() {
     let mut item = item_of(&job_in(JobState::Pending { since: Timestamp::UNIX_EPOCH }));
     item.insert("job_status".into(), AttributeValue::S("DONE".into()));
     assert!(from_item::<_, JobRow>(item).is_err());
 }
 
 #[test]
-fn a_result_and_a_log_in_different_buckets_are_refused() {
+fn a_result_and_a_log_in_different_buckets_are_rejected() {
     let elsewhere = ObjectLocation { bucket: "elsewhere".into(), key: "k".into() };
     let job = completed(Results::fresh(elsewhere, None));
     assert_eq!(JobRow::try_from(&job), Err(RowError::SplitResults { job: job.id }));
@@ -344,7 +344,7 @@ fn only_archived_rows_have_the_key_of_the_archived_index() {
 }
 
 #[test]
-fn an_archived_row_without_tree_hash_is_refused() {
+fn an_archived_row_without_tree_hash_is_rejected() {
     let archived = Archived { id: "A".into(), tree_hash: "00".into(), at: run().started_at };
     let mut item = item_of(&completed(Results::Archived { archived, leftover: None }));
     item.remove("results_file_tree_hash");

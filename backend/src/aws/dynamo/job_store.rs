@@ -109,9 +109,9 @@ impl DynamoJobStore {
         let put = condition(put).return_values_on_condition_check_failure(AllOld);
         let Err(error) = put.send().await else { return Ok(WriteOutcome::Written) };
         match error.as_service_error() {
-            Some(PutItemError::ConditionalCheckFailedException(refused)) => {
+            Some(PutItemError::ConditionalCheckFailedException(rejected)) => {
                 // The SDK retries a call whose response was lost; the stored row may be this one.
-                let ours = refused.item().is_some_and(|item| is_row(item, row));
+                let ours = rejected.item().is_some_and(|item| is_row(item, row));
                 Ok(if ours { WriteOutcome::Written } else { WriteOutcome::Conflict })
             }
             _ => Err(PortError::new(action(), error)),

@@ -39,7 +39,7 @@ async fn a_customer_created_while_the_account_is_closed_is_deleted() {
     let TestBilling { billing, payments, .. } = TestBilling::new(&test);
     let ada = test.user("ada", Plan::Free);
     test.gas.account_data.request_deletion(ada.id, test.gas.now()).await.unwrap();
-    let refused = start_checkout(&billing, &ada, CheckoutForm::Hosted).await.unwrap_err();
-    assert!(matches!(refused, BillingError::NoUser(_)), "{refused}");
+    let rejected = start_checkout(&billing, &ada, CheckoutForm::Hosted).await.unwrap_err();
+    assert!(matches!(rejected, BillingError::NoUser(_)), "{rejected}");
     assert_eq!(payments.customers(), [""; 0]);
 }

@@ -34,7 +34,7 @@ const FIRST_PAUSE_SECS: i64 = 10;
 const LONGEST_PAUSE_SECS: i64 = 3600;
 
 /// How long events are kept. Stripe delivers an event for three days, and must find it known; a
-/// delivery that is repeated later is refused for its old signature.
+/// delivery that is repeated later is rejected for its old signature.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// The fields of an event that GAS uses. Others may change with Stripe's API version.

@@ -388,8 +388,8 @@ async fn a_complete_checkout_grants_nothing_and_is_private() {
     assert_eq!(own, CheckoutStatus::Complete);
     assert_eq!(payer.plan().await, Plan::Free, "only an event changes the plan");
     for other in ["cs_1", "cs_none", "../customers/cus_ada", ""] {
-        let refused = checkout_status(billing, eve.id, other).await.unwrap_err();
-        assert!(matches!(refused, BillingError::NoCheckout));
+        let rejected = checkout_status(billing, eve.id, other).await.unwrap_err();
+        assert!(matches!(rejected, BillingError::NoCheckout));
     }
 }
 
@@ -405,8 +405,8 @@ async fn a_cancelled_subscription_can_be_resumed_until_it_ends() {
     let resumed = resume_subscription(billing, user).await.unwrap();
     assert_eq!(resumed.subscription.unwrap().renewal_status, RenewalStatus::Renews { at: end });
     payer.stripe_has(vec![payer.subscription("sub_1", Status::Canceled)]);
-    let refused = resume_subscription(billing, user).await.unwrap_err();
-    assert!(matches!(refused, BillingError::NoSubscription));
+    let rejected = resume_subscription(billing, user).await.unwrap_err();
+    assert!(matches!(rejected, BillingError::NoSubscription));
 }
 
 /// The states at Stripe in a test: the first subscription is bought, becomes unpaid, and ends;

@@ -42,7 +42,7 @@ impl Store {
         if let Some(description) = &parameters.description {
             checked_description(description)?;
         }
-        if let (Tier::Expedited, Some(code)) = (parameters.tier, self.expedited_refusal()) {
+        if let (Tier::Expedited, Some(code)) = (parameters.tier, self.expedited_rejection()) {
             return Err(ApiError::new(
                 code,
                 "Expedited retrievals are switched off in this server",

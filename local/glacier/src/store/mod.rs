@@ -88,11 +88,11 @@ impl Store {
     }
 
     /// Makes expedited retrievals fail with this code, or succeed again. This is not stored.
-    pub fn set_expedited(&self, refusal: Option<Code>) {
-        *self.expedited.lock().unwrap_or_else(|broken| broken.into_inner()) = refusal;
+    pub fn set_expedited(&self, rejection: Option<Code>) {
+        *self.expedited.lock().unwrap_or_else(|broken| broken.into_inner()) = rejection;
     }
 
-    fn expedited_refusal(&self) -> Option<Code> {
+    fn expedited_rejection(&self) -> Option<Code> {
         *self.expedited.lock().unwrap_or_else(|broken| broken.into_inner())
     }
 }

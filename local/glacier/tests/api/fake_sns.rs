@@ -27,7 +27,7 @@ impl Published {
 
 #[derive(Clone)]
 struct Shared {
-    refusals: Arc<AtomicUsize>,
+    rejections: Arc<AtomicUsize>,
     published: UnboundedSender<Published>,
 }
 
@@ -35,25 +35,25 @@ struct Shared {
 pub struct FakeSns {
     pub url: String,
     pub published: UnboundedReceiver<Published>,
-    refusals: Arc<AtomicUsize>,
+    rejections: Arc<AtomicUsize>,
 }
 
 impl FakeSns {
-    /// Starts the fake; the first `refusals` requests fail.
-    pub async fn start(refusals: usize) -> Self {
+    /// Starts the fake; the first `rejections` requests fail.
+    pub async fn start(rejections: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (sender, published) = unbounded_channel();
-        let refusals = Arc::new(AtomicUsize::new(refusals));
-        let shared = Shared { refusals: refusals.clone(), published: sender };
+        let rejections = Arc::new(AtomicUsize::new(rejections));
+        let shared = Shared { rejections: rejections.clone(), published: sender };
         let router = Router::new().route("/", post(publish)).with_state(shared);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url, published, refusals }
+        Self { url, published, rejections }
     }
 
     /// How many requests will still fail.
-    pub fn refusals_left(&self) -> usize {
-        self.refusals.load(Ordering::SeqCst)
+    pub fn rejections_left(&self) -> usize {
+        self.rejections.load(Ordering::SeqCst)
     }
 }
 
@@ -62,7 +62,7 @@ async fn publish(
     Form(published): Form<Published>,
 ) -> Result<&'static str, StatusCode> {
     let one_less = |left: usize| left.checked_sub(1);
-    if shared.refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
+    if shared.rejections.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
         return Err(StatusCode::INTERNAL_SERVER_ERROR);
     }
     shared.published.send(published).unwrap();

@@ -180,7 +180,7 @@ async fn a_notification_is_repeated_until_sns_accepts_it() {
     let job = retrieval(&archive).tier("Expedited").sns_topic(TOPIC);
     let id = glacier.initiate(job).await;
     assert_eq!(sns.published.recv().await.unwrap().message()["JobId"], id);
-    assert_eq!(sns.refusals_left(), 0);
+    assert_eq!(sns.rejections_left(), 0);
 }
 
 #[tokio::test]
