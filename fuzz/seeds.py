@@ -77,8 +77,8 @@ def main() -> None:
         header = [line for line in lines if line.startswith(b"#")]
         records = [line for line in lines if not line.startswith(b"#")][:8]
         text = b"".join(header + records)
-        seed("intake", f"{sample.stem}-text", b"\0" + text)
-        seed("intake", f"{sample.stem}-gzip", b"\1" + text)
+        seed("input_check", f"{sample.stem}-text", b"\0" + text)
+        seed("input_check", f"{sample.stem}-gzip", b"\1" + text)
         seed("preview", sample.stem, text)
         for number, line in enumerate(header[:-1]):
             seed("definition", f"{sample.stem}-{number}", line.rstrip())

@@ -233,11 +233,11 @@ async fn until<F: Future>(deadline: Instant, future: F) -> Result<F::Output, Poo
 struct Gate {
     limits: GateLimits,
     running: Arc<Semaphore>,
-    admitted: Mutex<Admitted>,
+    admitted: Mutex<AdmittedQueries>,
 }
 
 #[derive(Debug, Default)]
-struct Admitted {
+struct AdmittedQueries {
     all: usize,
     /// By user: the number of queries, and the places of running ones.
     users: HashMap<UserId, (usize, Arc<Semaphore>)>,
@@ -248,7 +248,7 @@ struct Admitted {
 struct Permit {
     _of_user: OwnedSemaphorePermit,
     _of_all: OwnedSemaphorePermit,
-    _admission: Admission,
+    _admission: AdmittedQuery,
 }
 
 impl Gate {
@@ -269,7 +269,7 @@ impl Gate {
         timeout_at(deadline, wait).await.ok().flatten().ok_or(PoolError::Busy)
     }
 
-    fn admit(self: &Arc<Self>, user: UserId) -> Result<(Arc<Semaphore>, Admission), PoolError> {
+    fn admit(self: &Arc<Self>, user: UserId) -> Result<(Arc<Semaphore>, AdmittedQuery), PoolError> {
         let mut admitted = self.admitted.lock().unwrap_or_else(PoisonError::into_inner);
         let of_user = admitted.users.get(&user).map_or(0, |(queries, _)| *queries);
         if admitted.all >= self.limits.admitted || of_user >= self.limits.admitted_of_user {
@@ -280,18 +280,18 @@ impl Gate {
         let new = || (0, Arc::new(Semaphore::new(running)));
         let (queries, places) = admitted.users.entry(user).or_insert_with(new);
         *queries += 1;
-        Ok((places.clone(), Admission { gate: self.clone(), user }))
+        Ok((places.clone(), AdmittedQuery { gate: self.clone(), user }))
     }
 }
 
 /// A running or waiting query.
 #[derive(Debug)]
-struct Admission {
+struct AdmittedQuery {
     gate: Arc<Gate>,
     user: UserId,
 }
 
-impl Drop for Admission {
+impl Drop for AdmittedQuery {
     fn drop(&mut self) {
         let mut admitted = self.gate.admitted.lock().unwrap_or_else(PoisonError::into_inner);
         admitted.all -= 1;

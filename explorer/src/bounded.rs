@@ -56,10 +56,10 @@ mod tests {
     #[test]
     fn a_list_over_the_limit_is_rejected() {
         #[derive(Debug, serde::Deserialize)]
-        struct Three(#[serde(deserialize_with = "list::<_, _, 3>")] Vec<u32>);
+        struct AtMostThree(#[serde(deserialize_with = "list::<_, _, 3>")] Vec<u32>);
         let bytes = |n: u32| postcard::to_stdvec(&(0..n).collect::<Vec<_>>()).unwrap();
-        assert_eq!(postcard::from_bytes::<Three>(&bytes(3)).unwrap().0, [0, 1, 2]);
-        assert!(postcard::from_bytes::<Three>(&bytes(4)).is_err());
+        assert_eq!(postcard::from_bytes::<AtMostThree>(&bytes(3)).unwrap().0, [0, 1, 2]);
+        assert!(postcard::from_bytes::<AtMostThree>(&bytes(4)).is_err());
     }
 
     #[test]

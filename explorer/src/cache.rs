@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Decompressed columns and selections of all open indexes. Clones share one cache. A server has one
 /// cache, so its memory is bounded for any number of users and results.
 #[derive(Clone, Debug)]
-pub struct Cache(Arc<quick_cache::sync::Cache<Key, Value, Weigh>>);
+pub struct Cache(Arc<quick_cache::sync::Cache<Key, Value, ByBytes>>);
 
 /// Identifies an open index in the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,9 +36,9 @@ enum Value {
 }
 
 #[derive(Clone, Debug)]
-struct Weigh;
+struct ByBytes;
 
-impl Weighter<Key, Value> for Weigh {
+impl Weighter<Key, Value> for ByBytes {
     fn weight(&self, key: &Key, value: &Value) -> u64 {
         match (key, value) {
             (Key::Selection(_, filter), Value::Selection(s)) => filter.len() as u64 + s.weight(),
@@ -54,7 +54,7 @@ impl Cache {
     pub fn new(bytes: u64) -> Self {
         // A column of a complete block has 64 to 256 KiB.
         let items = usize::try_from(bytes >> 17).unwrap_or(usize::MAX).max(64);
-        Self(Arc::new(quick_cache::sync::Cache::with_weighter(items, bytes, Weigh)))
+        Self(Arc::new(quick_cache::sync::Cache::with_weighter(items, bytes, ByBytes)))
     }
 
     /// Bytes in the cache.

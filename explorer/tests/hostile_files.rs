@@ -46,7 +46,7 @@ fn engine() -> PathBuf {
 }
 
 /// The runs on one kind of file.
-struct Trial<'a> {
+struct CheckedKind<'a> {
     kind: &'a Kind,
     folder: tempfile::TempDir,
     /// What went wrong.
@@ -55,7 +55,7 @@ struct Trial<'a> {
     row: String,
 }
 
-impl<'a> Trial<'a> {
+impl<'a> CheckedKind<'a> {
     fn new(kind: &'a Kind) -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self { kind, folder, problems: Vec::new(), row: format!("{:<50}", kind.name) }
@@ -139,7 +139,7 @@ fn every_hostile_file_ends_within_two_seconds_and_300_mib() {
     let only = std::env::var("HOSTILE_KIND").unwrap_or_default();
     let mut problems = Vec::new();
     for kind in KINDS.iter().filter(|kind| kind.name.contains(&only)) {
-        let mut trial = Trial::new(kind);
+        let mut trial = CheckedKind::new(kind);
         trial.run_all(&engine);
         println!("{}", trial.row);
         problems.extend(trial.problems.iter().map(|problem| format!("{}: {problem}", kind.name)));

@@ -11,7 +11,7 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 
 /// Longer than the Free download window of the test stack and the archiving after it.
-const PATIENCE: Duration = Duration::from_secs(90);
+const TIMEOUT: Duration = Duration::from_secs(90);
 
 async fn ask(user: &Client, id: JobId, query: serde_json::Value) -> Result<Response> {
     let path = format!("/api/jobs/{id}/variants");
@@ -90,7 +90,7 @@ async fn the_explorer_is_closed_after_the_download_window() -> Result<()> {
     let ada = Client::signed_in(&stack().web_url(), "ada-explores-late").await?;
     let id = annotated(&ada).await?.id;
     assert_eq!(ask(&ada, id, json!({ "limit": 1 })).await?.status(), StatusCode::OK);
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     // First the deadline closes the explorer, then the archive.
     for reason in ["could be downloaded until", "are archived"] {
         loop {

@@ -9,7 +9,7 @@ use crate::disk::{self, Space};
 use crate::engine::{EngineError, InputProblem};
 use crate::heartbeat::{Heartbeat, LostClaim};
 use crate::report::Report;
-use crate::scratch::Room;
+use crate::scratch::ScratchAdmission;
 use crate::worker::Worker;
 use gas_backend::messages::JobRequest;
 use gas_backend::ports::{Message, PortResult, Queue};
@@ -37,7 +37,7 @@ const RETRY_PAUSE: Duration = Duration::from_secs(2);
 const MAX_RECHECK_PAUSE: Duration = Duration::from_secs(900);
 
 /// The shortest delay of a job for which the disk has no space. The longest is twice as long.
-const NO_ROOM_DELAY: Duration = Duration::from_secs(60);
+const NO_SPACE_DELAY: Duration = Duration::from_secs(60);
 
 /// The reason that the owner reads if all attempts failed for reasons other than the input.
 pub(crate) const SERVICE_FAILURE: &str = "annotation failed repeatedly because of a problem on our \
@@ -45,7 +45,7 @@ pub(crate) const SERVICE_FAILURE: &str = "annotation failed repeatedly because o
 
 /// How a claimed job leaves this worker.
 #[expect(clippy::large_enum_variant, reason = "one value per job, which is moved once")]
-enum Ended {
+enum JobOutcome {
     /// The job was completed or failed, or its row rejected that.
     Final(Result<Job, ChangeError>),
     /// The engine failed for this many times now, and another attempt is left.
@@ -57,7 +57,7 @@ enum Ended {
     /// The worker shuts down before the run has ended.
     Interrupted,
     /// The disk of this machine has too little space now.
-    NoRoom { need: u64, space: Space },
+    NoSpace { need: u64, space: Space },
 }
 
 impl Worker {
@@ -118,53 +118,53 @@ impl Worker {
         let (size, gzip) = (job.input.size.unwrap_or(0), job.input.name.is_gzip());
         let need = disk::space_needed(size, gzip, self.engine.result_form(size, gzip));
         let ended = match self.scratch.admit(need) {
-            Ok(Room::Folder(folder)) => {
+            Ok(ScratchAdmission::Admitted(folder)) => {
                 report.note(&format!("attempt {} started", engine_failures(job) + 1));
                 self.run(message, job, claim, &report, folder.path(), shutdown).await
             }
-            Ok(Room::Later(space)) => Ended::NoRoom { need, space },
-            Ok(Room::Never(Space { total, .. })) => {
+            Ok(ScratchAdmission::Wait(space)) => JobOutcome::NoSpace { need, space },
+            Ok(ScratchAdmission::Never(Space { total, .. })) => {
                 self.failed(job, claim, AttemptError::NeverFits { need, total }, &report).await
             }
             Err(error) => self.failed(job, claim, error.into(), &report).await,
         };
         match ended {
-            Ended::Final(ended) => self.end(message, job.id, ended).await,
-            Ended::EngineFailed(failures) => {
+            JobOutcome::Final(ended) => self.end(message, job.id, ended).await,
+            JobOutcome::EngineFailed(failures) => {
                 let pause = retry_pause(failures).min(self.timing.visibility);
                 self.intake.retry(|| self.release(job.id, claim, true)).await?;
                 Ok(self.queue.extend(message, pause).await?)
             }
-            Ended::GivenUp(error) => {
+            JobOutcome::GivenUp(error) => {
                 tracing::error!(error = %chain(&error), "attempt given up; SQS delivers the message again");
                 self.release(job.id, claim, false).await?;
                 Ok(self.queue.extend(message, self.timing.visibility).await?)
             }
-            Ended::NoRoom { need, space } => {
+            JobOutcome::NoSpace { need, space } => {
                 tracing::warn!(
                     need_bytes = need,
                     free_bytes = space.free,
                     "disk has no space for the job; it returns to the queue"
                 );
                 self.intake.retry(|| self.release(job.id, claim, false)).await?;
-                let delay = NO_ROOM_DELAY.mul_f64(1.0 + fastrand::f64());
+                let delay = NO_SPACE_DELAY.mul_f64(1.0 + fastrand::f64());
                 let back = || give_back_after(&*self.queue, message, delay);
                 Ok(self.intake.retry(back).await?)
             }
-            Ended::Lost(LostClaim::Rejected(
+            JobOutcome::Lost(LostClaim::Rejected(
                 ChangeRejected::ClaimLost | ChangeRejected::StillRunning,
             )) => {
                 // The other worker has received the message, too, and will delete it.
                 tracing::warn!("another worker has claimed the job");
                 Ok(())
             }
-            Ended::Lost(
+            JobOutcome::Lost(
                 LostClaim::Rejected(
                     ChangeRejected::Illegal { .. } | ChangeRejected::IllegalResults { .. },
                 )
                 | LostClaim::Deleted,
             ) => self.settle(message, job.id).await,
-            Ended::Interrupted => {
+            JobOutcome::Interrupted => {
                 tracing::info!("job released before its run has ended");
                 if let Err(error) = self.release(job.id, claim, false).await {
                     // Another worker may claim the job when the heartbeat times out.
@@ -185,24 +185,30 @@ impl Worker {
         report: &Report,
         folder: &Path,
         shutdown: &Shutdown,
-    ) -> Ended {
+    ) -> JobOutcome {
         let (gas, queue, timing) = (&self.gas, &*self.queue, self.timing);
         let heartbeat = Heartbeat { gas, queue, timing, message, job, claim, report };
         tokio::select! {
             ended = self.run_to_end(job, claim, report, folder) => ended,
-            lost = heartbeat.run() => Ended::Lost(lost),
-            () = shutdown.due() => Ended::Interrupted,
+            lost = heartbeat.run() => JobOutcome::Lost(lost),
+            () = shutdown.due() => JobOutcome::Interrupted,
         }
     }
 
-    async fn run_to_end(&self, job: &Job, claim: ClaimId, report: &Report, folder: &Path) -> Ended {
+    async fn run_to_end(
+        &self,
+        job: &Job,
+        claim: ClaimId,
+        report: &Report,
+        folder: &Path,
+    ) -> JobOutcome {
         match attempt(self, job, report, folder).await {
             Ok(finished) => {
                 report.note(&stored_note(&finished));
                 report.store(&self.gas, job).await;
                 // The output is stored: an outage must not cost another run of the engine.
                 let complete = || complete_job(&self.gas, job, claim, finished.clone());
-                Ended::Final(self.intake.retry(complete).await)
+                JobOutcome::Final(self.intake.retry(complete).await)
             }
             Err(error) => self.failed(job, claim, error, report).await,
         }
@@ -214,7 +220,7 @@ impl Worker {
         claim: ClaimId,
         error: AttemptError,
         report: &Report,
-    ) -> Ended {
+    ) -> JobOutcome {
         let failures = engine_failures(job) + 1;
         let (kind, reason) = match error {
             AttemptError::Engine(EngineError::BadInput(problem)) => {
@@ -232,18 +238,18 @@ impl Worker {
                 );
                 report.note("attempt interrupted because a disk on our side is full");
                 report.store(&self.gas, job).await;
-                return Ended::GivenUp(error);
+                return JobOutcome::GivenUp(error);
             }
             error @ (AttemptError::Port(_) | AttemptError::Scratch(_)) => {
                 report.note("attempt interrupted because of a problem on our side");
                 report.store(&self.gas, job).await;
-                return Ended::GivenUp(error);
+                return JobOutcome::GivenUp(error);
             }
             error if failures < self.max_attempts => {
                 tracing::error!(error = %chain(&error), "attempt failed; the job is retried");
                 report.note("attempt failed because of a problem on our side; it will be repeated");
                 report.store(&self.gas, job).await;
-                return Ended::EngineFailed(failures);
+                return JobOutcome::EngineFailed(failures);
             }
             error => {
                 tracing::error!(error = %chain(&error), "last attempt failed");
@@ -253,7 +259,7 @@ impl Worker {
         report.note(&format!("failed: {reason}"));
         report.store(&self.gas, job).await;
         let fail = || fail_job(&self.gas.jobs, job.id, Some(claim), kind, reason.clone());
-        Ended::Final(self.intake.retry(fail).await)
+        JobOutcome::Final(self.intake.retry(fail).await)
     }
 
     /// Ends the job because of a problem of its file.
@@ -263,12 +269,12 @@ impl Worker {
         claim: ClaimId,
         problem: InputProblem,
         report: &Report,
-    ) -> Ended {
+    ) -> JobOutcome {
         let InputProblem { reason, code } = problem;
         report.note(&format!("failed: {reason}"));
         report.store(&self.gas, job).await;
         let reject = || reject_input(&self.gas.jobs, job.id, claim, reason.clone(), code.clone());
-        Ended::Final(self.intake.retry(reject).await)
+        JobOutcome::Final(self.intake.retry(reject).await)
     }
 
     /// Finishes the message after the job was completed or failed.

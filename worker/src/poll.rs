@@ -73,7 +73,7 @@ impl Turn {
     async fn receive<'a>(&mut self, workers: &'a Workers) -> Option<(&'a Worker, Message)> {
         let Workers { free, premium } = workers;
         free.intake.open().await;
-        free.scratch.room().await;
+        free.scratch.wait_for_space().await;
         let wait = match premium {
             None => LONG_POLL,
             Some(_) if self.is_idle => IDLE_WAIT,

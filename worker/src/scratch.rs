@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use tokio::time::sleep;
 
 /// The pause between two checks for free space.
-const ROOM_PAUSE: Duration = Duration::from_secs(10);
+const SPACE_PAUSE: Duration = Duration::from_secs(10);
 
 /// The folder that contains the scratch folders of all runs.
 #[derive(Clone, Debug)]
@@ -27,11 +27,11 @@ pub(crate) struct ScratchRoot {
 
 /// Whether a run may start, and its scratch folder.
 #[derive(Debug)]
-pub(crate) enum Room {
+pub(crate) enum ScratchAdmission {
     /// The folder of the run, which is removed when it is dropped.
-    Folder(TempDir),
+    Admitted(TempDir),
     /// There is too little space now.
-    Later(Space),
+    Wait(Space),
     /// The file system is too small.
     Never(Space),
 }
@@ -65,25 +65,25 @@ impl ScratchRoot {
 
     /// Creates the folder of a run that needs `need` bytes, if there is space for it. The check and the
     /// reservation are one step for all runs of this process.
-    pub(crate) fn admit(&self, need: u64) -> io::Result<Room> {
+    pub(crate) fn admit(&self, need: u64) -> io::Result<ScratchAdmission> {
         let space = self.disk.space(&self.path)?;
         match disk::admit(need, space, self.reserved()?) {
             Admission::Begin => {}
-            Admission::Wait => return Ok(Room::Later(space)),
-            Admission::Never => return Ok(Room::Never(space)),
+            Admission::Wait => return Ok(ScratchAdmission::Wait(space)),
+            Admission::Never => return Ok(ScratchAdmission::Never(space)),
         }
         let folder = tempfile::Builder::new()
             .prefix(&prefix(std::process::id(), need))
             .permissions(Permissions::from_mode(0o700))
             .tempdir_in(&self.path)?;
-        Ok(Room::Folder(folder))
+        Ok(ScratchAdmission::Admitted(folder))
     }
 
     /// Waits until there is space for the smallest run, so that a worker with a full disk receives no
     /// jobs that others could run.
-    pub(crate) async fn room(&self) {
+    pub(crate) async fn wait_for_space(&self) {
         let mut warned = false;
-        while !self.has_room() {
+        while !self.has_space() {
             if !warned {
                 tracing::error!(
                     alert = "disk",
@@ -92,14 +92,14 @@ impl ScratchRoot {
                 );
                 warned = true;
             }
-            sleep(ROOM_PAUSE).await;
+            sleep(SPACE_PAUSE).await;
         }
         if warned {
             tracing::info!("disk has space again");
         }
     }
 
-    fn has_room(&self) -> bool {
+    fn has_space(&self) -> bool {
         let admitted = || -> io::Result<Admission> {
             let space = self.disk.space(&self.path)?;
             Ok(disk::admit(disk::smallest_need(), space, self.reserved()?))
@@ -155,7 +155,9 @@ mod tests {
     }
 
     fn run(root: &ScratchRoot) -> TempDir {
-        let Room::Folder(folder) = root.admit(MIB).unwrap() else { panic!("no room") };
+        let ScratchAdmission::Admitted(folder) = root.admit(MIB).unwrap() else {
+            panic!("no space")
+        };
         folder
     }
 
@@ -204,15 +206,15 @@ mod tests {
         let root = ScratchRoot::open(folder.path(), disk.clone()).unwrap();
         disk.set_free(disk::RESERVE_BYTES + 10 * MIB);
         let first = root.admit(6 * MIB).unwrap();
-        let Room::Folder(first) = first else { panic!("{first:?}") };
+        let ScratchAdmission::Admitted(first) = first else { panic!("{first:?}") };
         let second = || root.admit(5 * MIB).unwrap();
-        assert!(matches!(second(), Room::Later(_)));
+        assert!(matches!(second(), ScratchAdmission::Wait(_)));
         // What a neighbor has written is no longer free, and no longer reserved.
         fs::write(first.path().join("input.vcf"), vec![1; 3 << 20]).unwrap();
         disk.set_free(disk::RESERVE_BYTES + 8 * MIB - 1);
-        assert!(matches!(second(), Room::Later(_)));
+        assert!(matches!(second(), ScratchAdmission::Wait(_)));
         disk.set_free(disk::RESERVE_BYTES + 8 * MIB);
-        assert!(matches!(second(), Room::Folder(_)));
+        assert!(matches!(second(), ScratchAdmission::Admitted(_)));
         drop(first);
         assert_eq!(root.reserved().unwrap(), 0);
     }

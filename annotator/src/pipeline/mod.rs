@@ -146,7 +146,7 @@ struct Run<'a> {
     findings: &'a HeaderFindings,
     options: &'a Options,
     gzip: bool,
-    output: OutputRoom,
+    output: OutputLimit,
     cancel: &'a AtomicBool,
 }
 
@@ -154,11 +154,11 @@ struct Run<'a> {
 ///
 /// Files of many records at different positions need much more than others: in the densest 500 kb of
 /// a human genome, 138 transcripts overlap each base, and all SNVs there, compressed, become 6,500
-/// times as long. Records that repeat a position give no such room, so that a file of identical
+/// times as long. Records that repeat a position give no such allowance, so that a file of identical
 /// records, which is compressed to almost nothing, is bounded by its size.
-struct OutputRoom {
+struct OutputLimit {
     most: u64,
-    /// Bytes of the annotated chunks beyond the room that their positions give.
+    /// Bytes of the annotated chunks beyond the allowance that their positions give.
     used: AtomicU64,
 }
 
@@ -173,7 +173,7 @@ const POSITION_BYTES: usize = 128 << 10;
 /// the genes of 2,504 samples take a tenth.
 const WORK_PER_BYTE: u64 = 20;
 
-impl OutputRoom {
+impl OutputLimit {
     fn new(input: &Path, options: &Options) -> Result<Self, Error> {
         let size = fs::metadata(input).map_err(Error::file(input))?.len();
         let most = size.saturating_mul(OUTPUT_GROWTH).max(options.min_output_bytes);
@@ -214,7 +214,7 @@ pub fn annotate_file(
     cancel: &AtomicBool,
     progress: Progress<'_>,
 ) -> Result<Outcome, Error> {
-    let room = || OutputRoom::new(input, options);
+    let limit = || OutputLimit::new(input, options);
     let open = || {
         let mut file = InputFile::open(input, options.limits)?;
         let header = read_header(&mut file)?;
@@ -234,7 +234,7 @@ pub fn annotate_file(
             cancel,
             progress,
         };
-        let run = |file, sorted| annotate_sorted(file, sorted, room()?, &settings);
+        let run = |file, sorted| annotate_sorted(file, sorted, limit()?, &settings);
         let result = match run(file, None) {
             Err(Error::Unsorted(unsorted)) => {
                 let old_alleles = (header.header.version < Version(4, 0)).then_some(reference);
@@ -294,7 +294,7 @@ struct RunSettings<'a> {
 fn annotate_sorted(
     input: InputFile,
     sorted: Option<&SortedFile>,
-    room: OutputRoom,
+    limit: OutputLimit,
     settings: &RunSettings<'_>,
 ) -> Result<Outcome, Error> {
     let RunSettings { header, findings, output, reference, options, cancel, progress, .. } =
@@ -328,7 +328,7 @@ fn annotate_sorted(
         header,
         findings,
         options,
-        output: room,
+        output: limit,
         cancel,
     };
     std::thread::scope(|scope| {
@@ -543,7 +543,7 @@ impl Run<'_> {
         let mut rewritten_bytes = 0;
         let mut rest = chunk.bytes.as_slice();
         let left = self.output.left();
-        let mut room = left;
+        let mut allowed = left;
         let mut last_pos = None;
         let numbers = self.numbers_of(chunk)?;
         let mut numbers = numbers.into_iter().chain(chunk.first_line..);
@@ -562,7 +562,7 @@ impl Run<'_> {
                 out.completed_references += u64::from(converted.is_completed);
                 // A short record of VCF 3.3 may delete millions of bases.
                 rewritten_bytes += rewritten.len();
-                if rewritten_bytes > room {
+                if rewritten_bytes > allowed {
                     return Err(self.output.too_large(number).into());
                 }
                 line = &rewritten;
@@ -570,9 +570,9 @@ impl Run<'_> {
             if !is_blank(line) {
                 let pos = annotator.record(number, line, out.text)?;
                 if last_pos.replace(pos).is_some_and(|last| last != pos) {
-                    room = room.saturating_add(POSITION_BYTES);
+                    allowed = allowed.saturating_add(POSITION_BYTES);
                 }
-                if out.len() > room {
+                if out.len() > allowed {
                     return Err(self.output.too_large(number).into());
                 }
                 if out.text.len() > MAX_HELD_BYTES && !self.write_part(out) {
@@ -583,10 +583,10 @@ impl Run<'_> {
             }
         }
         annotator.finish_chunk(out.text)?;
-        if out.len() > room {
+        if out.len() > allowed {
             return Err(self.output.too_large(number).into());
         }
-        let beyond = out.len().saturating_sub(room - left);
+        let beyond = out.len().saturating_sub(allowed - left);
         self.output.used.fetch_add(beyond as u64, Ordering::Relaxed);
         Ok(true)
     }

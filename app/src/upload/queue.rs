@@ -88,7 +88,7 @@ impl UploadQueue {
 
     /// Adds files. Returns the ids of those to check.
     pub(super) fn push(mut self, files: Vec<ChosenFile>) -> Vec<u32> {
-        let mut admission = Admission::default();
+        let mut admission = QueueAdmission::default();
         let mut to_check = Vec::new();
         for ChosenFile { name, content } in files {
             let size = content.size();
@@ -153,12 +153,12 @@ impl UploadQueue {
 
 /// Decides which files join the queue, and counts the others.
 #[derive(Default)]
-struct Admission {
+struct QueueAdmission {
     too_many: usize,
     duplicates: usize,
 }
 
-impl Admission {
+impl QueueAdmission {
     /// Whether a file can join the queue. A duplicate would interfere with the upload of the first.
     fn admits(&mut self, files: &[QueuedFile], name: &str, size: u64) -> bool {
         let open = files.iter().filter(|file| !matches!(file.state, UploadState::Submitted(_)));
@@ -224,7 +224,7 @@ mod tests {
         let mut files: Vec<_> = (0..9).map(|id| queued(id, UploadState::Waiting)).collect();
         let rejected = UploadState::Rejected(ApiError::new(ErrorCode::Invalid, "no"));
         files.push(queued(9, rejected));
-        let mut admission = Admission::default();
+        let mut admission = QueueAdmission::default();
         assert!(!admission.admits(&files, "0.vcf", 1), "it is in the queue already");
         assert!(!admission.admits(&files, "new.vcf", 1));
         files[9].state = UploadState::Stopped;
@@ -236,7 +236,7 @@ mod tests {
             notice,
             "The queue holds 10 files; 1 file did not fit. 1 file already in the queue."
         );
-        assert_eq!(Admission::default().notice(), None);
+        assert_eq!(QueueAdmission::default().notice(), None);
     }
 
     #[test]

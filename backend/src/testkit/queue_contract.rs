@@ -14,7 +14,7 @@ const VISIBILITY: Duration = Duration::from_secs(30);
 const WAIT: Duration = Duration::from_secs(1);
 
 /// How long a message may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Checks an empty queue that no other process uses.
 ///
@@ -43,7 +43,7 @@ pub async fn queue_contract(queue: &dyn Queue) {
 #[expect(clippy::unwrap_used, reason = "for tests only")]
 async fn receive(queue: &dyn Queue) -> Message {
     let since = Instant::now();
-    while since.elapsed() < PATIENCE {
+    while since.elapsed() < TIMEOUT {
         if let Some(message) = queue.receive(1, VISIBILITY, WAIT).await.unwrap().pop() {
             return message;
         }

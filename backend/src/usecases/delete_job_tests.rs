@@ -220,8 +220,9 @@ async fn a_worker_that_stores_after_the_deletion_leaves_nothing_behind() {
     case.handle_queue().await.unwrap();
     // The file was being uploaded when the job was deleted.
     case.test.objects.put(&gas.object_keys.result(case.ada.id, id, &case.job.input.name), b"late");
-    let beat = report_progress(&gas.jobs, id, run.claim, Progress::default()).await.unwrap_err();
-    assert!(matches!(beat, ChangeError::NotFound(_)));
+    let heartbeat =
+        report_progress(&gas.jobs, id, run.claim, Progress::default()).await.unwrap_err();
+    assert!(matches!(heartbeat, ChangeError::NotFound(_)));
     case.test.clock.advance_secs(60 * 60);
     reconcile(gas, &mut Reported::default()).await.unwrap();
     assert!(case.is_gone());

@@ -74,12 +74,12 @@ pub struct Explorers {
 
 /// Open results, by object key. Each holds the dictionaries of its index and parts of the header of
 /// its result: some hundred KiB for a human genome.
-type OpenResults = quick_cache::sync::Cache<ObjectLocation, Arc<Explorer>, Weigh>;
+type OpenResults = quick_cache::sync::Cache<ObjectLocation, Arc<Explorer>, ByBytes>;
 
 #[derive(Clone, Debug)]
-struct Weigh;
+struct ByBytes;
 
-impl quick_cache::Weighter<ObjectLocation, Arc<Explorer>> for Weigh {
+impl quick_cache::Weighter<ObjectLocation, Arc<Explorer>> for ByBytes {
     fn weight(&self, _: &ObjectLocation, explorer: &Arc<Explorer>) -> u64 {
         explorer.weight()
     }
@@ -96,12 +96,12 @@ fn open_results(bytes: u64) -> OpenResults {
     match options {
         Ok(options) => OpenResults::with_options(
             options,
-            Weigh,
+            ByBytes,
             quick_cache::DefaultHashBuilder::default(),
             quick_cache::sync::DefaultLifecycle::default(),
         ),
         // Only if a required option is missing.
-        Err(_) => OpenResults::with_weighter(64, bytes, Weigh),
+        Err(_) => OpenResults::with_weighter(64, bytes, ByBytes),
     }
 }
 

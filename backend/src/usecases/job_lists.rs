@@ -37,7 +37,7 @@ const LATELY: SignedDuration = SignedDuration::from_hours(24);
 /// The cached job lists of a process. Clones share the cache.
 #[derive(Clone)]
 pub struct JobLists {
-    users: Arc<Cache<UserId, Arc<UserJobs>, Weight>>,
+    users: Arc<Cache<UserId, Arc<UserJobs>, ByEntries>>,
     recent: Arc<Mutex<VecDeque<RecentChange>>>,
 }
 
@@ -71,9 +71,9 @@ struct RecentChange {
 }
 
 #[derive(Clone)]
-struct Weight;
+struct ByEntries;
 
-impl quick_cache::Weighter<UserId, Arc<UserJobs>> for Weight {
+impl quick_cache::Weighter<UserId, Arc<UserJobs>> for ByEntries {
     fn weight(&self, _: &UserId, user: &Arc<UserJobs>) -> u64 {
         user.weight
     }
@@ -90,7 +90,7 @@ impl Default for JobLists {
             .expect("both capacities are given");
         let users = Cache::with_options(
             options,
-            Weight,
+            ByEntries,
             DefaultHashBuilder::default(),
             DefaultLifecycle::default(),
         );

@@ -72,8 +72,8 @@ fn a_run_without_heartbeat_is_taken_over_and_its_worker_loses_the_job() {
 
 #[test]
 fn a_heartbeat_keeps_the_claim() {
-    let beat = Change::Progressed { claim: claim(1), progress: Progress::default() };
-    let job = running().apply(beat, at(40)).unwrap();
+    let heartbeat = Change::Progressed { claim: claim(1), progress: Progress::default() };
+    let job = running().apply(heartbeat, at(40)).unwrap();
     assert_eq!(job.apply(claimed(2), at(60)), Err(ChangeRejected::StillRunning));
 }
 

@@ -99,8 +99,8 @@ struct Copy {
     description: String,
 }
 
-/// The state of the service at one moment.
-struct World {
+/// The jobs, objects and archived copies of the service at one time.
+struct ServiceState {
     jobs: BTreeMap<JobId, (Job, Plan)>,
     objects: HashSet<(UserId, ObjectLocation)>,
     /// Deleted jobs whose rows remain until their files are deleted for the second time, when no worker
@@ -109,9 +109,9 @@ struct World {
     copies: Vec<Copy>,
 }
 
-impl World {
+impl ServiceState {
     async fn read(gas: &Gas, stack: &Description, users: &[User]) -> Result<Self> {
-        let mut world = Self {
+        let mut state = Self {
             jobs: BTreeMap::new(),
             objects: HashSet::new(),
             deletions: BTreeSet::new(),
@@ -123,7 +123,7 @@ impl World {
             loop {
                 let page = gas.jobs.store.jobs_of(owner, cursor.as_deref(), PAGE).await?;
                 let jobs = page.jobs.into_iter().map(|job| (job.id, (job, user.final_plan())));
-                world.jobs.extend(jobs);
+                state.jobs.extend(jobs);
                 cursor = page.next;
                 if cursor.is_none() {
                     break;
@@ -133,16 +133,16 @@ impl World {
             for bucket in [&gas.object_keys.inputs_bucket, &gas.object_keys.results_bucket] {
                 let listed = gas.objects.list(bucket, &prefix).await?;
                 ensure!(listed.len() < MAX_OBJECTS, "a user has too many objects; add users");
-                world.objects.extend(listed.into_iter().map(|object| (owner, object)));
+                state.objects.extend(listed.into_iter().map(|object| (owner, object)));
             }
         }
-        let unknown: BTreeSet<JobId> = world.orphans().filter_map(job_of).collect();
+        let unknown: BTreeSet<JobId> = state.orphans().filter_map(job_of).collect();
         for job in unknown {
             if gas.jobs.store.deletion(job).await?.is_some() {
-                world.deletions.insert(job);
+                state.deletions.insert(job);
             }
         }
-        Ok(world)
+        Ok(state)
     }
 
     /// The objects whose keys name no job that exists or is being deleted.
@@ -209,19 +209,19 @@ fn state_name(job: &Job) -> &'static str {
 }
 
 /// Waits until all work is done, at most for the given time, and accounts for everything.
-pub(crate) async fn audit(stack: &Stack, load: &Load, patience: Duration) -> Result<Report> {
+pub(crate) async fn audit(stack: &Stack, load: &Load, timeout: Duration) -> Result<Report> {
     let gas = stack.gas(&Calls::default()).await?;
     let description = Description::of_test()?;
     let begun = Instant::now();
-    let (world, settled_after) = loop {
-        let world = World::read(&gas, &description, &load.users).await?;
+    let (state, settled_after) = loop {
+        let state = ServiceState::read(&gas, &description, &load.users).await?;
         let open =
-            world.jobs.values().filter(|(job, plan)| open_work(job, *plan).is_some()).count();
-        if open + world.orphans().count() == 0 && world.copies.len() <= archived(&world) {
-            break (world, Some(begun.elapsed()));
+            state.jobs.values().filter(|(job, plan)| open_work(job, *plan).is_some()).count();
+        if open + state.orphans().count() == 0 && state.copies.len() <= archived(&state) {
+            break (state, Some(begun.elapsed()));
         }
-        if begun.elapsed() > patience {
-            break (world, None);
+        if begun.elapsed() > timeout {
+            break (state, None);
         }
         tokio::time::sleep(LOOK_EVERY).await;
     };
@@ -233,9 +233,9 @@ pub(crate) async fn audit(stack: &Stack, load: &Load, patience: Duration) -> Res
         findings: BTreeMap::new(),
         notes: Vec::new(),
     };
-    account_for_jobs(&mut report, &world, load);
-    account_for_archives(&mut report, &world);
-    account_for_objects(&mut report, &world);
+    account_for_jobs(&mut report, &state, load);
+    account_for_archives(&mut report, &state);
+    account_for_objects(&mut report, &state);
     account_for_mails(&mut report, &description, &repeated_mails(stack).await?).await?;
     let rejected = load.rejected();
     for reason in rejected.iter().take(5) {
@@ -246,15 +246,15 @@ pub(crate) async fn audit(stack: &Stack, load: &Load, patience: Duration) -> Res
     Ok(report)
 }
 
-fn archived(world: &World) -> usize {
+fn archived(state: &ServiceState) -> usize {
     let has_copy = |job: &Job| matches!(&job.state, JobState::Completed(done) if done.results.archived().is_some());
-    world.jobs.values().filter(|(job, _)| has_copy(job)).count()
+    state.jobs.values().filter(|(job, _)| has_copy(job)).count()
 }
 
-fn account_for_jobs(report: &mut Report, world: &World, load: &Load) {
+fn account_for_jobs(report: &mut Report, state: &ServiceState, load: &Load) {
     let mut gone = 0;
     for accepted in load.accepted() {
-        match (world.jobs.get(&accepted.id), accepted.deleted) {
+        match (state.jobs.get(&accepted.id), accepted.deleted) {
             (None, true) => gone += 1,
             (Some(_), true) => report.find("deletions lost", accepted.id),
             // The response to its deletion may be lost.
@@ -266,7 +266,7 @@ fn account_for_jobs(report: &mut Report, world: &World, load: &Load) {
         }
     }
     report.states.insert("deleted", gone);
-    for (job, plan) in world.jobs.values() {
+    for (job, plan) in state.jobs.values() {
         *report.states.entry(state_name(job)).or_default() += 1;
         if let Some(why) = open_work(job, *plan) {
             report.find("jobs not settled", format!("{} is {why}", job.id));
@@ -288,15 +288,15 @@ fn account_for_jobs(report: &mut Report, world: &World, load: &Load) {
     }
 }
 
-fn account_for_archives(report: &mut Report, world: &World) {
+fn account_for_archives(report: &mut Report, state: &ServiceState) {
     let mut by_job: BTreeMap<&str, usize> = BTreeMap::new();
-    for copy in &world.copies {
+    for copy in &state.copies {
         *by_job.entry(&copy.description).or_default() += 1;
     }
     for (job, count) in by_job.iter().filter(|(_, count)| **count > 1) {
         report.find("archives doubled", format!("{job}: {count} copies"));
     }
-    let recorded: BTreeMap<&str, JobId> = world
+    let recorded: BTreeMap<&str, JobId> = state
         .jobs
         .values()
         .filter_map(|(job, _)| match &job.state {
@@ -304,8 +304,8 @@ fn account_for_archives(report: &mut Report, world: &World) {
             _ => None,
         })
         .collect();
-    let existing: BTreeSet<&str> = world.copies.iter().map(|copy| copy.id.as_str()).collect();
-    for copy in world.copies.iter().filter(|copy| !recorded.contains_key(copy.id.as_str())) {
+    let existing: BTreeSet<&str> = state.copies.iter().map(|copy| copy.id.as_str()).collect();
+    for copy in state.copies.iter().filter(|copy| !recorded.contains_key(copy.id.as_str())) {
         report.find("archives without a row", &copy.description);
     }
     for (_, job) in recorded.iter().filter(|(id, _)| !existing.contains(*id)) {
@@ -313,14 +313,14 @@ fn account_for_archives(report: &mut Report, world: &World) {
     }
 }
 
-fn account_for_objects(report: &mut Report, world: &World) {
-    let is_deleted = |object| job_of(object).is_some_and(|job| world.deletions.contains(&job));
-    let late = world.objects.iter().filter(|(_, object)| is_deleted(object)).count();
+fn account_for_objects(report: &mut Report, state: &ServiceState) {
+    let is_deleted = |object| job_of(object).is_some_and(|job| state.deletions.contains(&job));
+    let late = state.objects.iter().filter(|(_, object)| is_deleted(object)).count();
     report.notes.push(("objects written after a deletion, due for it", late));
-    for object in world.orphans() {
+    for object in state.orphans() {
         report.find("objects without a row", &object.key);
     }
-    for (job, _) in world.jobs.values() {
+    for (job, _) in state.jobs.values() {
         let JobState::Completed(done) = &job.state else { continue };
         let mut expected = vec![&job.input.file, &done.log];
         let result = match &done.results {
@@ -328,11 +328,11 @@ fn account_for_objects(report: &mut Report, world: &World) {
             Results::Archived { .. } | Results::Thawing { .. } => None,
         };
         expected.extend(result);
-        for object in expected.into_iter().filter(|object| !world.has(job.owner, object)) {
+        for object in expected.into_iter().filter(|object| !state.has(job.owner, object)) {
             report.find("rows without an object", &object.key);
         }
         // The annotated file exists once: an archived one is not in S3, too.
-        let others = world.objects.iter().filter(|(_, object)| {
+        let others = state.objects.iter().filter(|(_, object)| {
             job_of(object) == Some(job.id)
                 && object.key.ends_with(".annot.vcf")
                 && Some(object) != result

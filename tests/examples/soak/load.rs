@@ -1,8 +1,8 @@
 //! The users and what they do: they upload files, cancel, delete and repeat some jobs, and some of
 //! them change to Premium.
 
-use crate::patience::{call, until_answered};
 use crate::premium::{buy, overview};
+use crate::retry::{call, until_answered};
 use crate::stack::Stack;
 use anyhow::{Result, ensure};
 use fastrand::Rng;
@@ -86,14 +86,14 @@ impl User {
 
 /// What a user does with a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
+enum UserAction {
     Keep,
     Cancel,
     Delete,
     Rerun,
 }
 
-impl Fate {
+impl UserAction {
     fn random(random: &mut Rng) -> Self {
         match random.u8(..100) {
             0..10 => Self::Cancel,
@@ -187,15 +187,15 @@ impl Load {
         let name = if random.bool() { "free.vcf" } else { "mitochondrial.vcf" };
         let id = self.upload(&user.client, name, &sample(name)?).await?;
         lock(&self.accepted).push(Accepted { id, deleted: false });
-        match Fate::random(&mut random) {
-            Fate::Keep => {}
-            Fate::Cancel => {
+        match UserAction::random(&mut random) {
+            UserAction::Keep => {}
+            UserAction::Cancel => {
                 // A job that has ended already cannot be cancelled.
                 let path = format!("/api/jobs/{id}/cancel");
                 let send = async || user.client.call(Method::POST, &path, None).await;
                 until_answered(self.deadline, send).await;
             }
-            Fate::Delete => {
+            UserAction::Delete => {
                 tokio::time::sleep(Duration::from_millis(random.u64(..8_000))).await;
                 let path = format!("/api/jobs/{id}/delete");
                 let send = async || user.client.call(Method::POST, &path, None).await;
@@ -208,7 +208,7 @@ impl Load {
                         .for_each(|job| job.deleted = true);
                 }
             }
-            Fate::Rerun => {
+            UserAction::Rerun => {
                 self.wait_for_end(user, id).await?;
                 let path = format!("/api/jobs/{id}/rerun");
                 let again: JobView =

@@ -9,10 +9,10 @@ mod audit;
 mod calls;
 mod faults;
 mod load;
-mod patience;
 #[path = "../../flows/premium.rs"]
 #[allow(dead_code, reason = "only the flow tests use the rest")]
 mod premium;
+mod retry;
 #[path = "../../flows/stack.rs"]
 #[allow(dead_code, reason = "only the flow tests use the rest")]
 mod stack;

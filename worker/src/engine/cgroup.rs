@@ -67,7 +67,7 @@ fn create(group: &Path) -> io::Result<()> {
 
 /// The limit of a group that its processes reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reached {
+pub(super) enum ReachedLimit {
     Memory,
     Tasks,
 }
@@ -83,11 +83,11 @@ impl RunCgroup {
     }
 
     /// The limit that the processes reached, if any.
-    pub(super) fn reached(&self) -> Option<Reached> {
+    pub(super) fn reached(&self) -> Option<ReachedLimit> {
         if self.count("memory.events", "oom_kill ") > 0 {
-            return Some(Reached::Memory);
+            return Some(ReachedLimit::Memory);
         }
-        (self.count("pids.events", "max ") > 0).then_some(Reached::Tasks)
+        (self.count("pids.events", "max ") > 0).then_some(ReachedLimit::Tasks)
     }
 
     fn count(&self, file: &str, event: &str) -> u64 {
@@ -153,9 +153,9 @@ mod tests {
         }
         assert_eq!(run.reached(), None);
         fs::write(file("pids.events"), "max 3\n").unwrap();
-        assert_eq!(run.reached(), Some(Reached::Tasks));
+        assert_eq!(run.reached(), Some(ReachedLimit::Tasks));
         fs::write(file("memory.events"), "low 0\noom 1\noom_kill 1\n").unwrap();
-        assert_eq!(run.reached(), Some(Reached::Memory));
+        assert_eq!(run.reached(), Some(ReachedLimit::Memory));
     }
 
     #[test]

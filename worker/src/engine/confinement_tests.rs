@@ -253,8 +253,8 @@ async fn cancellation_kills_daemons() {
 async fn endless_messages_are_over_the_limit() {
     for script in ["exec yes", "exec yes >&2"] {
         // 64 MiB of messages take a busy machine some time.
-        let patient = |limits: &mut Limits| limits.wall = Duration::from_secs(60);
-        let text = over_limit(script, patient).await;
+        let long = |limits: &mut Limits| limits.wall = Duration::from_secs(60);
+        let text = over_limit(script, long).await;
         assert!(text.contains("far more messages"), "{text}");
     }
 }

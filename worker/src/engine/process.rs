@@ -1,7 +1,7 @@
 //! A child process in the sandbox, from start to end, under a deadline and with bounded output.
 
 use super::lines::{Lines, Tail};
-use super::sandbox::{Confined, Exceeded, Exit, ProcessGroup, Sandbox};
+use super::sandbox::{Confined, ExceededLimit, Exit, ProcessGroup, Sandbox};
 use super::watch;
 use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -35,7 +35,7 @@ const DISK_FULL: [&str; 2] = ["No space left on device", "Disk quota exceeded"];
 
 /// How a child process ended.
 #[derive(Debug)]
-pub(super) struct Ended {
+pub(super) struct ProcessExit {
     pub(super) exit: Exit,
     /// The end of standard error.
     pub(super) tail: String,
@@ -43,12 +43,12 @@ pub(super) struct Ended {
 
 /// The reason why a child process was ended.
 #[derive(Debug)]
-pub(super) enum Stopped {
-    Exceeded(Exceeded),
+pub(super) enum StopReason {
+    ExceededLimit(ExceededLimit),
     Io(io::Error),
 }
 
-impl From<io::Error> for Stopped {
+impl From<io::Error> for StopReason {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
@@ -62,7 +62,7 @@ pub(super) async fn run(
     deadline: Instant,
     on_stdout: impl FnMut(&[u8]),
     on_stderr: impl FnMut(&[u8]),
-) -> Result<Ended, Stopped> {
+) -> Result<ProcessExit, StopReason> {
     let cgroup = sandbox.cgroup(run.reference.map_or(0, watch::folder_bytes))?;
     let mut child = sandbox.command(run, cgroup.as_ref()).spawn()?;
     let group = ProcessGroup::of(&child);
@@ -86,27 +86,27 @@ pub(super) async fn run(
             read(stdout, on_stdout, None),
             read(stderr, on_stderr, Some(&mut tail)),
         )?;
-        Ok::<_, Stopped>(status)
+        Ok::<_, StopReason>(status)
     };
     let status = tokio::select! {
         done = timeout_at(deadline, work) => {
-            done.unwrap_or(Err(Stopped::Exceeded(Exceeded::Time)))?
+            done.unwrap_or(Err(StopReason::ExceededLimit(ExceededLimit::Time)))?
         }
         exceeded = watch::exceeded(pid, run.folder, folder_bytes, sandbox.limits) => {
-            return Err(Stopped::Exceeded(exceeded));
+            return Err(StopReason::ExceededLimit(exceeded));
         }
     };
-    let ended = Ended { exit: sandbox.exit(status), tail: tail.text() };
+    let ended = ProcessExit { exit: sandbox.exit(status), tail: tail.text() };
     if !ended.succeeded() {
         let reached = cgroup.and_then(|cgroup| cgroup.reached());
-        if let Some(exceeded) = ended.exceeded().or(reached.map(Exceeded::from)) {
-            return Err(Stopped::Exceeded(exceeded));
+        if let Some(exceeded) = ended.exceeded().or(reached.map(ExceededLimit::from)) {
+            return Err(StopReason::ExceededLimit(exceeded));
         }
     }
     Ok(ended)
 }
 
-impl Ended {
+impl ProcessExit {
     pub(super) fn succeeded(&self) -> bool {
         self.exit == Exit::Code(0)
     }
@@ -121,13 +121,13 @@ impl Ended {
     }
 
     /// The limit that the end of a failed program is the sign of.
-    fn exceeded(&self) -> Option<Exceeded> {
+    fn exceeded(&self) -> Option<ExceededLimit> {
         if let Some(exceeded) = self.exit.exceeded() {
             Some(exceeded)
         } else if self.tail_has(&OUT_OF_MEMORY) {
-            Some(Exceeded::Memory)
+            Some(ExceededLimit::Memory)
         } else if self.tail_has(&OUT_OF_TASKS) {
-            Some(Exceeded::Tasks)
+            Some(ExceededLimit::Tasks)
         } else {
             None
         }
@@ -139,14 +139,14 @@ async fn read(
     mut pipe: impl AsyncRead + Unpin,
     mut on_line: impl FnMut(&[u8]),
     mut tail: Option<&mut Tail>,
-) -> Result<(), Stopped> {
+) -> Result<(), StopReason> {
     let mut lines = Lines::new(MAX_LINE_BYTES);
     let mut buffer = vec![0; 8 * 1024];
     let mut bytes: u64 = 0;
     while let Ok(size @ 1..) = pipe.read(&mut buffer).await {
         bytes = bytes.saturating_add(size as u64);
         if bytes > MAX_MESSAGE_BYTES {
-            return Err(Stopped::Exceeded(Exceeded::Messages));
+            return Err(StopReason::ExceededLimit(ExceededLimit::Messages));
         }
         if let Some(tail) = tail.as_mut() {
             tail.push(&buffer[..size]);

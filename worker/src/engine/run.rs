@@ -1,8 +1,8 @@
 //! Runs of the engine and of the index builder, from start to exit status.
 
 use super::messages::{Annotated, Event, InputProblem, input_problem, progress_after_steps};
-use super::process::{self, Ended, Stopped};
-use super::sandbox::{Confined, Exceeded, Exit, Limits, Sandbox, find_program};
+use super::process::{self, ProcessExit, StopReason};
+use super::sandbox::{Confined, ExceededLimit, Exit, Limits, Sandbox, find_program};
 use super::template::{Paths, Template};
 use crate::disk::ResultForm;
 use crate::report::Report;
@@ -153,7 +153,7 @@ impl Engine {
         deadline: Instant,
         on_stdout: impl FnMut(&[u8]),
         on_stderr: impl FnMut(&[u8]),
-    ) -> Result<Ended, EngineError> {
+    ) -> Result<ProcessExit, EngineError> {
         let Task { folder, file_bytes, more_time, .. } = task;
         let confined = Confined { command, folder, reference, file_bytes };
         let limits = self.sandbox.limits.extended(more_time);
@@ -161,8 +161,10 @@ impl Engine {
         let ended = process::run(&sandbox, confined, deadline, on_stdout, on_stderr);
         let ended = match ended.await {
             Ok(ended) => ended,
-            Err(Stopped::Io(error)) => return Err(error.into()),
-            Err(Stopped::Exceeded(limit)) => return Err(over_limit(limit, limits, file_bytes)),
+            Err(StopReason::Io(error)) => return Err(error.into()),
+            Err(StopReason::ExceededLimit(limit)) => {
+                return Err(over_limit(limit, limits, file_bytes));
+            }
         };
         if ended.succeeded() {
             return Ok(ended);
@@ -178,33 +180,33 @@ impl Engine {
     }
 }
 
-fn over_limit(limit: Exceeded, limits: Limits, file_bytes: u64) -> EngineError {
+fn over_limit(limit: ExceededLimit, limits: Limits, file_bytes: u64) -> EngineError {
     EngineError::OverLimit(match limit {
-        Exceeded::Time => format!(
+        ExceededLimit::Time => format!(
             "annotation takes longer than the limit of {} seconds; split the file and upload \
              the parts",
             limits.wall.as_secs().min(limits.cpu_secs)
         ),
-        Exceeded::Memory => format!(
+        ExceededLimit::Memory => format!(
             "annotation needs more memory than the limit of {} MiB; split the file and upload \
              the parts",
             limits.memory_bytes / MIB
         ),
-        Exceeded::Tasks => format!(
+        ExceededLimit::Tasks => format!(
             "annotation starts more processes than the limit of {}; check the file",
             limits.tasks
         ),
-        Exceeded::Files => format!(
+        ExceededLimit::Files => format!(
             "the annotated file would exceed {file_bytes} bytes, far more than expected for \
              this input; check the file, or split it and upload the parts"
         ),
-        Exceeded::Messages => {
+        ExceededLimit::Messages => {
             "annotation prints far more messages than expected; check the file".to_owned()
         }
     })
 }
 
-fn crashed(ended: &Ended) -> EngineError {
+fn crashed(ended: &ProcessExit) -> EngineError {
     EngineError::Crashed { status: ended.exit.to_string(), tail: ended.tail.trim().to_owned() }
 }
 

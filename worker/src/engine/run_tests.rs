@@ -10,14 +10,14 @@ use tempfile::TempDir;
 
 const DONE: &str = r#"echo '{"event":"done","records":3,"summary":"x"}'"#;
 
-struct Ran {
+struct FinishedRun {
     folder: TempDir,
     result: Result<u64, EngineError>,
     progress: Progress,
 }
 
 /// Runs a shell script as the engine; `$1`, `$2` and `$3` are input, output and log.
-async fn ran(script: &str, change: impl FnOnce(&mut Engine)) -> Ran {
+async fn ran(script: &str, change: impl FnOnce(&mut Engine)) -> FinishedRun {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     std::fs::write(at("input.vcf"), "data").unwrap();
@@ -35,14 +35,14 @@ async fn ran(script: &str, change: impl FnOnce(&mut Engine)) -> Ran {
     let report = Report::new(Arc::new(SystemClock));
     let result = engine.run(task, engine.deadline(task), &report).await.map(|ran| ran.records);
     let progress = report.progress().borrow().clone();
-    Ran { folder, result, progress }
+    FinishedRun { folder, result, progress }
 }
 
 async fn error(script: &str) -> EngineError {
     ran(script, |_| {}).await.result.unwrap_err()
 }
 
-fn read_file(ran: &Ran, name: &str) -> String {
+fn read_file(ran: &FinishedRun, name: &str) -> String {
     std::fs::read_to_string(ran.folder.path().join(name)).unwrap()
 }
 

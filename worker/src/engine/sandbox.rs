@@ -3,7 +3,7 @@
 //! between fork and exec.
 
 use super::bubblewrap::Bubblewrap;
-use super::cgroup::{DelegatedCgroup, Reached, RunCgroup};
+use super::cgroup::{DelegatedCgroup, ReachedLimit, RunCgroup};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -40,7 +40,7 @@ impl Limits {
 
 /// A limit that a run exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Exceeded {
+pub(super) enum ExceededLimit {
     /// Wall-clock or CPU time.
     Time,
     Memory,
@@ -202,12 +202,12 @@ pub(super) enum Exit {
 
 impl Exit {
     /// The limit that this end is the sign of.
-    pub(super) fn exceeded(self) -> Option<Exceeded> {
+    pub(super) fn exceeded(self) -> Option<ExceededLimit> {
         let is = |signal: Signal| self == Self::Signal(signal.as_raw());
         if is(Signal::XCPU) {
-            Some(Exceeded::Time)
+            Some(ExceededLimit::Time)
         } else if is(Signal::XFSZ) {
-            Some(Exceeded::Files)
+            Some(ExceededLimit::Files)
         } else {
             None
         }
@@ -223,11 +223,11 @@ impl fmt::Display for Exit {
     }
 }
 
-impl From<Reached> for Exceeded {
-    fn from(reached: Reached) -> Self {
+impl From<ReachedLimit> for ExceededLimit {
+    fn from(reached: ReachedLimit) -> Self {
         match reached {
-            Reached::Memory => Self::Memory,
-            Reached::Tasks => Self::Tasks,
+            ReachedLimit::Memory => Self::Memory,
+            ReachedLimit::Tasks => Self::Tasks,
         }
     }
 }

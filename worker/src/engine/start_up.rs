@@ -1,6 +1,6 @@
 //! Measures what the confinement adds to the start of a program.
 
-use super::process::{self, Ended};
+use super::process::{self, ProcessExit};
 use super::sandbox::{Confined, Confinement, Sandbox};
 use anyhow::ensure;
 use std::ffi::OsString;
@@ -28,7 +28,10 @@ pub(crate) async fn measure_start_up(sandbox: &Sandbox, runs: u32) -> anyhow::Re
             let start = Instant::now();
             let deadline = start + sandbox.limits.wall;
             let ended = process::run(sandbox, run, deadline, |_| {}, |_| {}).await;
-            ensure!(ended.as_ref().is_ok_and(Ended::succeeded), "failed to run true: {ended:?}");
+            ensure!(
+                ended.as_ref().is_ok_and(ProcessExit::succeeded),
+                "failed to run true: {ended:?}"
+            );
             times.push(start.elapsed());
         }
     }

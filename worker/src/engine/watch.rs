@@ -1,7 +1,7 @@
 //! Watches the memory, the processes and the files of a run, for what no resource limit of a single
 //! process bounds (proc(5)).
 
-use super::sandbox::{Exceeded, Limits};
+use super::sandbox::{ExceededLimit, Limits};
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, Metadata};
 use std::io;
@@ -25,7 +25,7 @@ pub(super) async fn exceeded(
     folder: &Path,
     folder_bytes: u64,
     limits: Limits,
-) -> Exceeded {
+) -> ExceededLimit {
     loop {
         tokio::time::sleep(INTERVAL).await;
         let folder = folder.to_owned();
@@ -37,18 +37,18 @@ pub(super) async fn exceeded(
     }
 }
 
-fn look(root: u32, folder: &Path, folder_bytes: u64, limits: Limits) -> Option<Exceeded> {
+fn look(root: u32, folder: &Path, folder_bytes: u64, limits: Limits) -> Option<ExceededLimit> {
     let processes = descendants(root);
     if processes.values().sum::<u64>() > limits.tasks {
-        return Some(Exceeded::Tasks);
+        return Some(ExceededLimit::Tasks);
     }
     if processes.keys().map(|pid| memory(*pid)).sum::<u64>() > limits.memory_bytes {
-        return Some(Exceeded::Memory);
+        return Some(ExceededLimit::Memory);
     }
     let files = files(folder);
     let unlinked = unlinked_bytes(processes.keys());
     if files.count > MAX_FILES || files.bytes.saturating_add(unlinked) > folder_bytes {
-        return Some(Exceeded::Files);
+        return Some(ExceededLimit::Files);
     }
     None
 }

@@ -116,9 +116,9 @@ async fn a_full_disk_of_the_download_ends_the_attempt_at_once() {
 }
 
 /// A folder on a file system of a size in MiB, in the process that runs with them.
-struct Small(PathBuf);
+struct SmallDisk(PathBuf);
 
-impl Small {
+impl SmallDisk {
     fn new(root: &Path, mib: u64) -> Self {
         Self(root.join(mib.to_string()))
     }
@@ -135,15 +135,15 @@ const TINY_MIB: u64 = 8;
 async fn on_small_file_systems_runs_are_admitted_by_the_space_and_a_full_one_costs_no_attempt() {
     if let Some(root) = std::env::var_os(INSIDE) {
         let root = PathBuf::from(root);
-        admission_follows_the_space(&Small::new(&root, ADMITTING_MIB));
-        a_run_fills_the_disk(&Small::new(&root, TINY_MIB)).await;
+        admission_follows_the_space(&SmallDisk::new(&root, ADMITTING_MIB));
+        a_run_fills_the_disk(&SmallDisk::new(&root, TINY_MIB)).await;
         return;
     }
     let root = tempfile::tempdir().unwrap();
     let mut command = Command::new("bwrap");
     command.args(["--dev-bind", "/", "/"]);
     for mib in [ADMITTING_MIB, TINY_MIB] {
-        let Small(path) = Small::new(root.path(), mib);
+        let SmallDisk(path) = SmallDisk::new(root.path(), mib);
         std::fs::create_dir(&path).unwrap();
         command.args(["--size", &(mib * MIB).to_string(), "--tmpfs"]).arg(path);
     }
@@ -158,22 +158,25 @@ async fn on_small_file_systems_runs_are_admitted_by_the_space_and_a_full_one_cos
     assert!(run.status.success() && output.contains("1 passed"), "{output}");
 }
 
-fn admission_follows_the_space(Small(path): &Small) {
+fn admission_follows_the_space(SmallDisk(path): &SmallDisk) {
     let space = FileSystems.space(path).unwrap();
     assert_eq!(space.total, ADMITTING_MIB * MIB);
     let root = ScratchRoot::open(&path.join("work"), Arc::new(FileSystems)).unwrap();
     let smallest = || root.admit(smallest_need()).unwrap();
-    assert!(matches!(smallest(), Room::Folder(_)));
+    assert!(matches!(smallest(), ScratchAdmission::Admitted(_)));
     let other = path.join("other");
     std::fs::write(&other, vec![1; 20 << 20]).unwrap();
-    assert!(matches!(smallest(), Room::Later(_)));
+    assert!(matches!(smallest(), ScratchAdmission::Wait(_)));
     std::fs::remove_file(other).unwrap();
-    let Room::Folder(_first) = smallest() else { panic!("the space is free again") };
-    assert!(matches!(smallest(), Room::Later(_)), "the first run has reserved the space");
-    assert!(matches!(root.admit(ADMITTING_MIB * MIB).unwrap(), Room::Never(_)));
+    let ScratchAdmission::Admitted(_first) = smallest() else { panic!("the space is free again") };
+    assert!(
+        matches!(smallest(), ScratchAdmission::Wait(_)),
+        "the first run has reserved the space"
+    );
+    assert!(matches!(root.admit(ADMITTING_MIB * MIB).unwrap(), ScratchAdmission::Never(_)));
 }
 
-async fn a_run_fills_the_disk(Small(path): &Small) {
+async fn a_run_fills_the_disk(SmallDisk(path): &SmallDisk) {
     let script = format!(
         r#"test -e "$(dirname "$0")/small" && {{ {GOOD}; exit; }}; head -c 20000000 /dev/zero > "$2""#
     );

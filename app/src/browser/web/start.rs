@@ -10,7 +10,7 @@ where
     wasm_bindgen_futures::spawn_local(async move {
         match load_page_at(address()).await {
             Ok(()) => launch(),
-            Err(_) => tell_script("gas-start-failed"),
+            Err(_) => dispatch_event("gas-start-failed"),
         }
     });
 }
@@ -25,10 +25,10 @@ fn address() -> String {
 
 /// Reloads the page if the server has another version of the application by now.
 pub fn reload_if_outdated() {
-    tell_script("gas-page-module-failed");
+    dispatch_event("gas-page-module-failed");
 }
 
-fn tell_script(event: &str) {
+fn dispatch_event(event: &str) {
     if let (Some(window), Ok(event)) = (super::window(), Event::new(event)) {
         // Fails only for an event that is being dispatched.
         _ = window.dispatch_event(&event);

@@ -88,7 +88,7 @@ pub struct HandledEvents {
 }
 
 /// The meaning of an event for GAS.
-enum Meaning {
+enum EventMeaning {
     /// The customer's subscriptions may have changed.
     Subscription,
     /// A payment failed, and the customer's subscriptions may have changed.
@@ -99,7 +99,7 @@ enum Meaning {
 }
 
 impl StripeEvent {
-    fn meaning(&self) -> Meaning {
+    fn meaning(&self) -> EventMeaning {
         match self.kind.as_str() {
             "checkout.session.completed"
             | "checkout.session.async_payment_succeeded"
@@ -108,10 +108,10 @@ impl StripeEvent {
             | "customer.subscription.deleted"
             | "customer.subscription.paused"
             | "customer.subscription.resumed"
-            | "invoice.paid" => Meaning::Subscription,
-            "invoice.payment_failed" => Meaning::PaymentFailed,
-            "charge.refunded" | "charge.dispute.created" => Meaning::Alert,
-            _ => Meaning::Nothing,
+            | "invoice.paid" => EventMeaning::Subscription,
+            "invoice.payment_failed" => EventMeaning::PaymentFailed,
+            "charge.refunded" | "charge.dispute.created" => EventMeaning::Alert,
+            _ => EventMeaning::Nothing,
         }
     }
 
@@ -216,8 +216,8 @@ async fn act(billing: &Billing, event: &StripeEvent) -> Result<EventOutcome, Bil
         return Ok(EventOutcome::Ignored);
     }
     match event.meaning() {
-        Meaning::Nothing => Ok(EventOutcome::Ignored),
-        Meaning::Alert => {
+        EventMeaning::Nothing => Ok(EventOutcome::Ignored),
+        EventMeaning::Alert => {
             let object = event.data.object.id.as_deref().unwrap_or("unknown");
             tracing::error!(
                 alert = "payment",
@@ -228,11 +228,11 @@ async fn act(billing: &Billing, event: &StripeEvent) -> Result<EventOutcome, Bil
             );
             Ok(EventOutcome::Done)
         }
-        Meaning::Subscription => match user_of(billing, event).await? {
+        EventMeaning::Subscription => match user_of(billing, event).await? {
             Some(user) => sync_plan(billing, user).await.map(|_| EventOutcome::Done),
             None => Ok(EventOutcome::Ignored),
         },
-        Meaning::PaymentFailed => match user_of(billing, event).await? {
+        EventMeaning::PaymentFailed => match user_of(billing, event).await? {
             Some(user) => {
                 notify_if_unpaid(billing, user, event).await?;
                 Ok(EventOutcome::Done)

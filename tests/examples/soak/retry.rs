@@ -1,4 +1,4 @@
-//! Requests of a patient client: it repeats a request until the service answers.
+//! Requests of a client that repeats a request until the service answers.
 
 use anyhow::{Context, Result};
 use gas_tests::Client;
@@ -35,7 +35,7 @@ pub(crate) async fn until_answered(
     None
 }
 
-/// Calls a server function patiently.
+/// Calls a server function, and repeats the call until it is answered.
 ///
 /// # Errors
 /// If the server rejects the call, or the deadline is over.
