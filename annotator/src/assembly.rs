@@ -1,11 +1,11 @@
 //! Detects which assembly a file was called on, from its header, its contig names and its REF alleles.
 
-use crate::contig_names::{NameHint, is_mitochondrial, plain_name};
+use crate::contig_names::NameHint;
 use crate::error::InputError;
-use crate::known_assemblies::{Accession, Assembly};
 use crate::reference::Reference;
 use crate::report::{AnnotationGap, Counts};
 use crate::vcf::HeaderText;
+use gas_shared::assembly::{Assembly, AssemblyDetection, is_mitochondrial, plain_name};
 use gas_shared::vcf::Header;
 use std::collections::HashSet;
 
@@ -33,17 +33,7 @@ const MAX_NAMED: usize = 5;
 
 /// The assembly that the contigs, or the `##reference` and `##assembly` lines of a header, indicate.
 pub fn named_assembly(header: &Header) -> Option<&'static str> {
-    let of_contig = |(name, length): &(String, Option<u64>)| {
-        if let Some(Accession::Chromosome { assembly: Some(assembly), .. }) =
-            Accession::parse(&name.to_ascii_uppercase())
-        {
-            return Some(assembly);
-        }
-        Assembly::of_length(&plain_name(name), (*length)?)
-    };
-    let of_contigs = header.contigs.iter().find_map(of_contig);
-    let named = of_contigs.or_else(|| Assembly::named(header.reference.as_ref()?));
-    named.map(|assembly| assembly.name)
+    AssemblyDetection::of(header).assembly().map(|assembly| assembly.name)
 }
 
 /// What the header says about the assembly, where it does not stop the run.
@@ -126,7 +116,8 @@ pub(crate) fn check_header(
     findings.warnings.extend(
         unknown_length.map(|lengths| format!("the header has other contig lengths: {lengths}")),
     );
-    if let Some((text, found)) = contig_assembly(text).filter(|(_, found)| own != Some(*found))
+    if let Some((text, found)) =
+        contig_assembly(&text.header).filter(|(_, found)| own != Some(*found))
         && own.is_some()
     {
         let evidence = format!("its ##contig lines have assembly={text}");
@@ -231,16 +222,8 @@ fn other_mitochondrion(name: &str, length: u64, ours: u64) -> String {
 }
 
 /// The first assembly that a `##contig` line names (`assembly=b37`), with its spelling.
-fn contig_assembly(text: &HeaderText) -> Option<(String, &'static Assembly)> {
-    let lines = text.meta.iter().filter(|line| line.starts_with(b"##contig="));
-    lines
-        .filter_map(|line| {
-            let line = String::from_utf8_lossy(line);
-            let value = line.split("assembly=").nth(1)?;
-            let value = value.trim_start_matches('"').split([',', '>', '"']).next()?;
-            Some((value.to_owned(), Assembly::named(value)?))
-        })
-        .next()
+fn contig_assembly(header: &Header) -> Option<(&str, &'static Assembly)> {
+    header.contig_assemblies.iter().find_map(|text| Some((text.as_str(), Assembly::named(text)?)))
 }
 
 /// The assembly that the header names, if it is not that of the reference.

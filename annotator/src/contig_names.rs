@@ -1,6 +1,8 @@
 //! Spellings of contig names: `chr1`, `1` and, in GRCh37, `NC_000001.10` are the same contig.
 
-use crate::known_assemblies::{Accession, Assembly};
+use gas_shared::assembly::{
+    Accession, Assembly, accession_of_plain, canonical_name, plain_spelling,
+};
 use std::collections::HashMap;
 
 /// Resolves any spelling of a contig name to a contig of the reference.
@@ -50,11 +52,11 @@ impl ContigNames {
         if let Some(number) = self.exact.get(name) {
             return Some(*number);
         }
-        let plain = plain(name);
+        let plain = plain_spelling(name);
         if let Some(number) = self.plain.get(plain.as_slice()) {
             return Some(*number);
         }
-        let key = match (accession(&plain), self.hint_of(&plain)) {
+        let key = match (accession_of_plain(&plain), self.hint_of(&plain)) {
             (_, Some(NameHint::OtherAssembly { .. } | NameHint::OldMitochondrion)) => return None,
             (Some(Accession::Chromosome { name, .. }), _) | (_, Some(NameHint::Plink(name))) => {
                 name
@@ -67,7 +69,7 @@ impl ContigNames {
 
     /// What a user should know about a name that the reference spells in another way.
     pub(crate) fn hint(&self, name: &[u8]) -> Option<NameHint> {
-        let plain = plain(name);
+        let plain = plain_spelling(name);
         let known = self.exact.contains_key(name) || self.plain.contains_key(plain.as_slice());
         if known { None } else { self.hint_of(&plain) }
     }
@@ -78,7 +80,7 @@ impl ContigNames {
     }
 
     fn hint_of(&self, plain: &[u8]) -> Option<NameHint> {
-        match accession(plain) {
+        match accession_of_plain(plain) {
             Some(Accession::OldMitochondrion) => return Some(NameHint::OldMitochondrion),
             Some(Accession::RevisedCambridge) => return None,
             Some(Accession::Chromosome { name, assembly, is_versioned }) => {
@@ -98,51 +100,6 @@ impl ContigNames {
             _ => return None,
         }))
     }
-}
-
-/// The name that stands for all spellings of a contig, such as `1` for `chr1` and `NC_000001.10`.
-pub(crate) fn canonical_name(name: &[u8]) -> Vec<u8> {
-    let plain = plain(name);
-    match accession(&plain) {
-        Some(Accession::Chromosome { name, .. }) => name.as_bytes().to_vec(),
-        Some(Accession::RevisedCambridge) => b"MT".to_vec(),
-        Some(Accession::OldMitochondrion) | None => plain,
-    }
-}
-
-/// Whether a name is a spelling of the mitochondrion.
-pub fn is_mitochondrial(name: &str) -> bool {
-    let plain = plain(name.as_bytes());
-    let of_accession = matches!(
-        accession(&plain),
-        Some(Accession::RevisedCambridge | Accession::OldMitochondrion)
-    );
-    plain == b"MT" || of_accession
-}
-
-fn accession(plain: &[u8]) -> Option<Accession> {
-    if !matches!(plain.first(), Some(b'N' | b'C' | b'J')) {
-        return None;
-    }
-    Accession::parse(std::str::from_utf8(plain).ok()?)
-}
-
-/// The name in upper case, without `chr` or `chromosome` and without the leading zero of `01`, with
-/// `MT` for every spelling of the mitochondrion.
-fn plain(name: &[u8]) -> Vec<u8> {
-    let upper = name.to_ascii_uppercase();
-    let long = upper.strip_prefix(b"CHROMOSOME").filter(|rest| !rest.is_empty());
-    let bare = long.or_else(|| upper.strip_prefix(b"CHR")).unwrap_or(&upper);
-    match bare {
-        b"M" | b"MT" | b"RCRS" | b"MITO" | b"0M" => b"MT".to_vec(),
-        [b'0', last @ (b'1'..=b'9' | b'X' | b'Y')] => vec![*last],
-        other => other.to_vec(),
-    }
-}
-
-/// The name of a chromosome as known assemblies have it, such as `1` for `chr1` and `NC_000001.10`.
-pub(crate) fn plain_name(name: &str) -> String {
-    String::from_utf8_lossy(&canonical_name(name.as_bytes())).into_owned()
 }
 
 #[cfg(test)]
@@ -181,7 +138,6 @@ mod tests {
         ] {
             assert_eq!(names.resolve(spelling.as_bytes()), number, "{spelling}");
         }
-        assert!(is_mitochondrial("chrM") && !is_mitochondrial("1"));
     }
 
     #[test]

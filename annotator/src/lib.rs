@@ -18,7 +18,6 @@ pub mod csq;
 pub mod error;
 pub mod hgvs;
 mod info;
-mod known_assemblies;
 pub mod model;
 pub mod pipeline;
 pub mod placements;

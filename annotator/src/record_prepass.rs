@@ -1,11 +1,11 @@
 //! The steps of all modes before consequences: parse, check and count a record, and compare its REF
 //! with the reference.
 
-use crate::contig_names::is_mitochondrial;
 use crate::error::InputError;
 use crate::reference::{ContigView, Reference};
 use crate::report::{AnnotationGap, Counts};
 use crate::structural_variant::StructuralProblem;
+use gas_shared::assembly::is_mitochondrial;
 use gas_shared::summary::Density;
 use gas_shared::variant::VariantType;
 use gas_shared::vcf::{AltKind, InputLimits, Record, check_record, parse_record};

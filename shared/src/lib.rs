@@ -5,6 +5,7 @@
 //! for all of them.
 
 pub mod account;
+pub mod assembly;
 pub mod audit;
 pub mod billing;
 pub mod event;

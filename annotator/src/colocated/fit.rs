@@ -2,11 +2,11 @@
 //! another assembly is rejected instead of giving wrong annotations.
 
 use crate::Error;
-use crate::contig_names::{ContigNames, NameHint, plain_name};
-use crate::known_assemblies::Assembly;
+use crate::contig_names::{ContigNames, NameHint};
 use crate::record_prepass::agrees;
 use crate::reference::Contig;
 use crate::source_file::SourceFile;
+use gas_shared::assembly::{Assembly, plain_name};
 use gas_shared::vcf::Definition;
 
 /// The fewest compared REF alleles that allow a conclusion, and those that do if at least half differ.

@@ -1,11 +1,11 @@
 //! Genomic and transcript descriptions (`g.`, `m.`, `c.` and `n.`).
 
 use crate::allele::Allele;
-use crate::contig_names::is_mitochondrial;
 use crate::model::{Strand, Transcript, complement};
 use crate::placements::Placements;
 use crate::reference::ContigView;
 use crate::text::push_int;
+use gas_shared::assembly::is_mitochondrial;
 
 /// The text before the position of a genomic description, `20:g.`, or `MT:m.` for the
 /// mitochondrion. It is kept from one allele to the next.

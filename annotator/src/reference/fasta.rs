@@ -2,8 +2,8 @@
 
 use super::manifest::Contig;
 use crate::Error;
-use crate::contig_names::canonical_name;
 use crate::source_file::SourceFile;
+use gas_shared::assembly::canonical_name;
 use std::collections::HashMap;
 use std::io::Write;
 

@@ -1,7 +1,7 @@
 //! `manifest.json`: the contents of a reference and what it was built from.
 
-use crate::contig_names::{ContigNames, plain_name};
-use crate::known_assemblies::{Accession, Assembly};
+use crate::contig_names::ContigNames;
+use gas_shared::assembly::{Accession, Assembly, plain_name};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -23,8 +23,8 @@ pub use manifest::{
 use crate::Error;
 use crate::colocated::OpenTrack;
 use crate::contig_names::{ContigNames, NameHint};
-use crate::known_assemblies::Assembly;
 use crate::model::{Cds, ContigModel, RegionIndex, Transcript};
+use gas_shared::assembly::Assembly;
 use memmap2::Mmap;
 use std::fs::{self, File};
 use std::io;

@@ -4,8 +4,8 @@ use super::gff::Feature;
 use super::group::TranscriptFeatures;
 use super::left_out::LeftOut;
 use super::manifest::Contig;
-use crate::contig_names::is_mitochondrial;
 use crate::model::{Cds, CdsSegment, CodonTable, Exon, Gene, Strand, Transcript, TranscriptFlags};
+use gas_shared::assembly::is_mitochondrial;
 
 /// An ID without the prefix by which Ensembl and NCBI tell the types of features apart.
 pub(super) fn stripped_id(id: &str) -> &str {

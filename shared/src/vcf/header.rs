@@ -22,6 +22,8 @@ pub struct Header {
     pub contigs: Vec<(String, Option<u64>)>,
     /// The values of `##reference` and `##assembly` lines, which often name the assembly.
     pub reference: Option<String>,
+    /// The different values of `assembly` in the `##contig` lines; only the first ones.
+    pub contig_assemblies: Vec<String>,
     /// The keys of the INFO definitions.
     pub info_keys: HashSet<String>,
     /// Diagnostics that do not stop the job.
@@ -45,6 +47,7 @@ pub struct HeaderParser {
     begun: bool,
     contigs: Vec<(String, Option<u64>)>,
     reference: Option<String>,
+    contig_assemblies: Vec<String>,
     info_keys: HashSet<String>,
     seen: HashSet<String>,
     warnings: Vec<Diagnostic>,
@@ -57,6 +60,9 @@ pub struct HeaderParser {
 
 /// The warnings that are listed; the others are counted in a last one.
 const MAX_WARNINGS: usize = 100;
+
+/// The different values of `assembly` in `##contig` lines that are kept.
+const MAX_ASSEMBLIES: usize = 8;
 
 const FIXED: [&str; 8] = ["CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO"];
 
@@ -255,11 +261,23 @@ impl HeaderParser {
             "contig" => {
                 let length = definition.field(b"length").and_then(|n| text(n).parse().ok());
                 self.contigs.push((id, length));
+                self.read_contig_assembly(definition.field(b"assembly"));
             }
             "INFO" => {
                 self.info_keys.insert(id);
             }
             _ => {}
+        }
+    }
+
+    fn read_contig_assembly(&mut self, assembly: Option<&[u8]>) {
+        let Some(assembly) = assembly.filter(|_| self.contig_assemblies.len() < MAX_ASSEMBLIES)
+        else {
+            return;
+        };
+        let is_new = |known: &String| known.as_bytes() != assembly;
+        if self.contig_assemblies.iter().all(is_new) {
+            self.contig_assemblies.push(String::from_utf8_lossy(assembly).into_owned());
         }
     }
 
@@ -329,6 +347,7 @@ impl HeaderParser {
             has_format: names.len() > 8,
             contigs: self.contigs,
             reference: self.reference,
+            contig_assemblies: self.contig_assemblies,
             info_keys: self.info_keys,
             warnings: self.warnings,
         })

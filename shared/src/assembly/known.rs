@@ -12,6 +12,9 @@ const MOUSE: [&str; 21] = [
     "18", "19", "X", "Y",
 ];
 
+/// The only chromosome of Escherichia coli K-12 MG1655, by Ensembl's name.
+const ESCHERICHIA_COLI: [&str; 1] = ["CHROMOSOME"];
+
 /// The length of the revised Cambridge reference sequence.
 const REVISED_CAMBRIDGE_BASES: u64 = 16_569;
 
@@ -21,9 +24,9 @@ const T2T: usize = 60_925;
 
 /// An assembly.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Assembly {
+pub struct Assembly {
     /// The name that messages use.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// Spellings in file names and headers, in lower case.
     words: &'static [&'static str],
     chromosomes: &'static [&'static str],
@@ -34,7 +37,7 @@ pub(crate) struct Assembly {
 
 /// All known assemblies. Lengths and accessions are those of NCBI's assembly reports. The
 /// mitochondrion is not among them: GRCh37, GRCh38 and T2T-CHM13 have the same or none.
-static ASSEMBLIES: [Assembly; 6] = [
+static ASSEMBLIES: [Assembly; 7] = [
     Assembly {
         name: "NCBI36",
         words: &["ncbi36", "hg18", "b36", "build36"],
@@ -226,22 +229,34 @@ static ASSEMBLIES: [Assembly; 6] = [
         ],
         versions: &[],
     },
+    Assembly {
+        name: "ASM584v2",
+        words: &["asm584v2", "mg1655", "gcf_000005845", "gca_000005845"],
+        chromosomes: &ESCHERICHIA_COLI,
+        lengths: &[4_641_652],
+        versions: &[],
+    },
 ];
 
 impl Assembly {
     /// Whether it is of the human genome.
-    pub(crate) fn is_human(&self) -> bool {
+    pub fn is_human(&self) -> bool {
         self.chromosomes.len() == HUMAN.len()
     }
 
+    /// The plain names of the chromosomes, without the mitochondrion.
+    pub const fn chromosomes(&self) -> &'static [&'static str] {
+        self.chromosomes
+    }
+
     /// The length of a chromosome, by its plain name (`1`, `X`).
-    pub(crate) fn length(&self, chromosome: &str) -> Option<u64> {
+    pub fn length(&self, chromosome: &str) -> Option<u64> {
         let number = self.chromosomes.iter().position(|name| *name == chromosome)?;
         self.lengths.get(number).copied()
     }
 
     /// The accessions of a chromosome, by its plain name, or of the mitochondrion with a length.
-    pub(crate) fn accessions(&self, chromosome: &str, length: u64) -> Vec<String> {
+    pub fn accessions(&self, chromosome: &str, length: u64) -> Vec<String> {
         if chromosome == "MT" && self.is_human() && length == REVISED_CAMBRIDGE_BASES {
             return vec!["NC_012920.1".to_owned()];
         }
@@ -260,18 +275,27 @@ impl Assembly {
     }
 
     /// The assembly in which a chromosome has a length.
-    pub(crate) fn of_length(chromosome: &str, length: u64) -> Option<&'static Self> {
+    pub fn of_length(chromosome: &str, length: u64) -> Option<&'static Self> {
         ASSEMBLIES.iter().find(|assembly| assembly.length(chromosome) == Some(length))
     }
 
     /// Another assembly in which a chromosome has a length that it does not have in this one.
-    pub(crate) fn contradicted_by(&self, chromosome: &str, length: u64) -> Option<&'static Self> {
+    pub fn contradicted_by(&self, chromosome: &str, length: u64) -> Option<&'static Self> {
         let other = Self::of_length(chromosome, length);
         other.filter(|_| self.length(chromosome) != Some(length))
     }
 
-    /// The assembly that a text names, such as a file name or an accession of NCBI's assemblies.
-    pub(crate) fn named(text: &str) -> Option<&'static Self> {
+    /// The assembly that a text names, such as a file name or an accession of NCBI's assemblies. `None`
+    /// if it names none or several, as a chain file does.
+    pub fn named(text: &str) -> Option<&'static Self> {
+        match Self::all_named(text).as_slice() {
+            [assembly] => Some(assembly),
+            _ => None,
+        }
+    }
+
+    /// The assemblies that a text names.
+    pub fn all_named(text: &str) -> Vec<&'static Self> {
         let text = text.to_ascii_lowercase();
         let has_word = |word: &&str| {
             let mut found = text.match_indices(*word);
@@ -280,16 +304,13 @@ impl Assembly {
                 !text[at + word.len()..].bytes().next().is_some_and(|b| b.is_ascii_digit())
             })
         };
-        let mut by_word = ASSEMBLIES.iter().filter(|assembly| assembly.words.iter().any(has_word));
-        match (by_word.next(), by_word.next()) {
-            (Some(assembly), None) => Some(assembly),
-            // A chain file names two.
-            (Some(_), Some(_)) => None,
-            (None, _) => {
-                let name = assembly_of_accession(&text)?;
-                ASSEMBLIES.iter().find(|assembly| assembly.name == name)
-            }
+        let is_named = |assembly: &&Self| assembly.words.iter().any(has_word);
+        let by_word: Vec<_> = ASSEMBLIES.iter().filter(is_named).collect();
+        if !by_word.is_empty() {
+            return by_word;
         }
+        let by_accession = assembly_of_accession(&text);
+        ASSEMBLIES.iter().filter(|assembly| by_accession == Some(assembly.name)).collect()
     }
 }
 
@@ -312,7 +333,7 @@ fn assembly_of_accession(text: &str) -> Option<&'static str> {
 
 /// A sequence that an accession of RefSeq or GenBank names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Accession {
+pub enum Accession {
     /// A human chromosome, in the assembly that has this version of it.
     Chromosome {
         /// Plain name, such as `20`.
@@ -330,7 +351,7 @@ pub(crate) enum Accession {
 
 impl Accession {
     /// Reads an accession, in upper case.
-    pub(crate) fn parse(name: &str) -> Option<Self> {
+    pub fn parse(name: &str) -> Option<Self> {
         let (bare, version) = match name.split_once('.') {
             Some((bare, version)) => (bare, Some(version.parse::<u32>().ok()?)),
             None => (name, None),
@@ -414,6 +435,7 @@ mod tests {
             ("GCA_000001405.1", Some("GRCh37")),
             ("hs1.fa", Some("T2T-CHM13")),
             ("hs1000.fa", None),
+            ("GCF_000005845.2_ASM584v2_genomic.fna", Some("ASM584v2")),
             ("mm10", Some("GRCm38")),
             ("human_b36_both.fasta", Some("NCBI36")),
             ("hg19ToHg38.over.chain", None),
