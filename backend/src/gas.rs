@@ -4,8 +4,9 @@ use crate::audit::Audit;
 use crate::clock::SystemClock;
 use crate::ports::{
     AccountData, Accounts, Archive, ArchiveTimer, Dispatches, ObjectStore, PartUploads, Queue,
-    RateLimiter, SessionStore, StoredBytes, TokenStore, Topic,
+    RateLimiter, References, SessionStore, StoredBytes, TokenStore, Topic,
 };
+use crate::references::Bundle;
 use crate::{
     Deployment, JobRepository, JobRequestTopics, ObjectKeys, RetentionPolicy, aws, postgres,
 };
@@ -73,6 +74,8 @@ pub struct Gas {
     pub start_thaw: Arc<dyn Topic>,
     /// The topic of events that users get a mail about.
     pub notices: Arc<dyn Topic>,
+    /// The references that jobs can choose. Processes that accept no jobs know none.
+    pub references: Arc<dyn References>,
 }
 
 impl AnnotateGas {
@@ -135,6 +138,7 @@ impl Gas {
             ),
             start_thaw: topic(&deployment.start_thaw_topic_arn),
             notices: topic(&deployment.notices_topic_arn),
+            references: Arc::new(Bundle::new(None)),
         }
     }
 

@@ -12,6 +12,7 @@ use crate::upload::submit;
 use crate::watch::until_finished;
 use futures::channel::mpsc::{self, UnboundedSender};
 use futures::{StreamExt, join};
+use gas_shared::JobOptions;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::path::Path;
@@ -67,7 +68,8 @@ pub async fn annotate(api: &Api, options: &AnnotateOptions) -> Result<ExitCode, 
     }
     let outputs = output_paths(&inputs, options)?;
     let (submitted, incoming) = mpsc::unbounded();
-    let submit_all = submit_all(api, &inputs, submitted, &report);
+    let job_options = options.job.options();
+    let submit_all = submit_all(api, &inputs, &job_options, submitted, &report);
     if options.wait || options.output.is_some() {
         // Results are downloaded while files are still uploaded, because the download window may be
         // only minutes long.
@@ -96,11 +98,12 @@ pub async fn annotate(api: &Api, options: &AnnotateOptions) -> Result<ExitCode, 
 async fn submit_all(
     api: &Api,
     inputs: &[Input<'_>],
+    options: &JobOptions,
     submitted: UnboundedSender<(usize, Job)>,
     report: &Report,
 ) {
     for (at, Input { path, file }) in inputs.iter().enumerate() {
-        let job = submit(api, path, file, &report.bars).await;
+        let job = submit(api, path, file, options, &report.bars).await;
         if let Some(job) = report.ok(path, job) {
             report.bars.print(&show::line(&job));
             // Without --wait there is no receiver.

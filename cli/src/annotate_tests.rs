@@ -2,10 +2,12 @@
 
 use super::*;
 use crate::fake::{FAST, Fake, Hook, start};
+use crate::job_options::JobOptionArgs;
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use futures::stream;
+use gas_shared::{Layout, Selection, Transcripts};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -42,7 +44,14 @@ async fn run(
     output: Option<PathBuf>,
 ) -> (Result<ExitCode, CliError>, Arc<Fake>) {
     let (api, fake) = start(hook).await;
-    let options = AnnotateOptions { files, wait: true, output, force: false };
+    let job = JobOptionArgs {
+        reference: None,
+        transcripts: Transcripts::All,
+        select: Selection::Pick,
+        layout: Layout::Csq,
+        no_hgvs: false,
+    };
+    let options = AnnotateOptions { files, wait: true, output, force: false, job };
     (annotate(&api, &options).await, fake)
 }
 

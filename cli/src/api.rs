@@ -1,7 +1,7 @@
 //! A client of the REST API and of storage. Requests are retried if the network or GAS fails
 //! temporarily.
 
-use crate::dto::{Account, CreatedJob, Job, JobList, Link, Problem, Status, Upload};
+use crate::dto::{Account, CreatedJob, Job, JobList, Link, Problem, ReferenceList, Status, Upload};
 use crate::error::CliError;
 use crate::retry::RetryPolicy;
 use crate::settings::{Connection, Token};
@@ -70,6 +70,11 @@ impl Api {
     /// Returns the account that the token belongs to.
     pub async fn account(&self) -> Result<Account, CliError> {
         self.read(self.request(Method::GET, "account")).await
+    }
+
+    /// Returns the references that files can be annotated with.
+    pub async fn references(&self) -> Result<ReferenceList, CliError> {
+        self.read(self.request(Method::GET, "references")).await
     }
 
     /// Creates a job. Repeated calls with the same `key` return the same job.

@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::dto::Status;
+use crate::job_options::JobOptionArgs;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use uuid::Uuid;
@@ -81,6 +82,8 @@ pub enum Command {
         /// The job's id.
         id: Uuid,
     },
+    /// List the references that files can be annotated with.
+    References,
     /// Show the account that the token belongs to.
     Account,
 }
@@ -100,6 +103,9 @@ pub struct AnnotateOptions {
     /// Replace existing files.
     #[arg(long, requires = "output")]
     pub force: bool,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "its fields are documented")]
+    pub job: JobOptionArgs,
 }
 
 #[cfg(test)]

@@ -129,6 +129,8 @@ pub struct Progress {
 pub struct Failure {
     /// The reason, as text for the user.
     pub reason: String,
+    /// The assemblies, if they differ. Older versions of GAS do not say so.
+    pub assembly_mismatch: Option<AssemblyMismatch>,
 }
 
 /// The result of a completed job.
@@ -142,6 +144,8 @@ pub struct JobResult {
     pub variants: u64,
     /// The end of the download window on the Free plan.
     pub downloadable_until: Option<Timestamp>,
+    /// What it was annotated with. Older versions of GAS do not say so.
+    pub provenance: Option<Provenance>,
 }
 
 /// A page of jobs.
@@ -151,6 +155,50 @@ pub struct JobList {
     pub jobs: Vec<Job>,
     /// The cursor of the next page; `None` on the last page.
     pub next_cursor: Option<String>,
+}
+
+/// The references that files can be annotated with.
+#[derive(Debug, Deserialize)]
+pub struct ReferenceList {
+    /// All references.
+    pub references: Vec<Reference>,
+}
+
+/// A genome with genes.
+#[derive(Debug, Deserialize)]
+pub struct Reference {
+    /// The id, for `--reference`.
+    pub id: String,
+    /// The scientific name of the species; empty if it is not known.
+    pub species: String,
+    /// The assembly.
+    pub assembly: String,
+    /// The gene set with its release.
+    pub gene_set: Option<String>,
+    /// Whether jobs without `--reference` get it.
+    pub is_default: bool,
+}
+
+/// What a file was annotated with.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Provenance {
+    /// The reference.
+    pub reference: String,
+    /// The SHA-256 digest of its manifest.
+    pub reference_sha256: String,
+    /// The assembly.
+    pub assembly: String,
+    /// The gene set with its release.
+    pub gene_set: Option<String>,
+    /// Name and version of the engine.
+    pub engine: Option<String>,
+}
+
+/// The references to use instead, if the file is of another assembly.
+#[derive(Clone, Debug, Deserialize)]
+pub struct AssemblyMismatch {
+    /// The references of the file's assembly.
+    pub fitting: Vec<String>,
 }
 
 /// A link to a file.

@@ -14,6 +14,7 @@ mod dto;
 mod error;
 #[cfg(test)]
 mod fake;
+mod job_options;
 mod progress;
 mod retry;
 mod settings;
@@ -64,6 +65,7 @@ async fn run(cli: Cli) -> Result<ExitCode, CliError> {
                 println!("{}", path.display());
             }
         }
+        Command::References => show::references(&api.references().await?),
         Command::Account => show::account(&api.account().await?),
     }
     Ok(ExitCode::SUCCESS)

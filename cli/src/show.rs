@@ -1,7 +1,7 @@
 //! The output of the commands.
 
 use crate::api::Api;
-use crate::dto::{Account, Job, Status};
+use crate::dto::{Account, Job, Reference, ReferenceList, Status};
 use crate::error::CliError;
 
 /// Prints up to `limit` jobs, newest first.
@@ -44,10 +44,20 @@ pub fn details(job: &Job) {
     }
     if let Some(failure) = &job.failure {
         lines.push(("reason", failure.reason.clone()));
+        let mismatch = failure.assembly_mismatch.iter();
+        let fitting = mismatch.flat_map(|mismatch| &mismatch.fitting);
+        lines.extend(fitting.map(|id| ("fitting", format!("--reference {id}"))));
     }
     if let Some(result) = &job.result {
         lines.push(("variants", result.variants.to_string()));
         lines.push(("result", format!("{}, {} bytes", result.state, result.size_bytes)));
+        if let Some(from) = &result.provenance {
+            let assembly = [Some(&from.assembly), from.gene_set.as_ref()];
+            let assembly: Vec<&str> = assembly.into_iter().flatten().map(String::as_str).collect();
+            lines.push(("reference", format!("{} ({})", from.reference, assembly.join(", "))));
+            lines.push(("manifest", from.reference_sha256.clone()));
+            lines.extend(from.engine.clone().map(|engine| ("engine", engine)));
+        }
         if let Some(until) = result.downloadable_until {
             lines.push(("on Free until", until.to_string()));
         }
@@ -59,6 +69,21 @@ pub fn details(job: &Job) {
 fn status(job: &Job) -> String {
     let note = if job.warnings.is_empty() { "" } else { " with warnings" };
     format!("{}{note}", job.status)
+}
+
+/// Prints the references, each as one line of columns that begins with the id.
+pub fn references(list: &ReferenceList) {
+    let lines: Vec<String> = list.references.iter().map(reference_line).collect();
+    lines.iter().for_each(|line| println!("{line}"));
+}
+
+fn reference_line(reference: &Reference) -> String {
+    let Reference { id, species, assembly, gene_set, is_default } = reference;
+    let texts = [Some(species), Some(assembly), gene_set.as_ref()];
+    let texts: Vec<&str> =
+        texts.into_iter().flatten().map(String::as_str).filter(|text| !text.is_empty()).collect();
+    let note = if *is_default { "  (default)" } else { "" };
+    format!("{id}  {}{note}", texts.join(", "))
 }
 
 /// Prints the account that the token belongs to.
@@ -80,6 +105,22 @@ mod tests {
         assert_eq!(
             line(&job.unwrap()),
             "00000000-0000-0000-0000-000000000000  failed     2026-09-21T14:13:20Z  a b.vcf"
+        );
+    }
+
+    #[test]
+    fn a_reference_is_one_line_that_begins_with_its_id() {
+        let list: ReferenceList = serde_json::from_str(
+            r#"{"references":[{"id":"homo_sapiens/GRCh38/ensembl-115","species":"Homo sapiens","assembly":"GRCh38","gene_set":"Ensembl 115","is_default":true},{"id":"local/GRCh37/bundle-1","species":"","assembly":"GRCh37","gene_set":null,"is_default":false}]}"#,
+        )
+        .unwrap();
+        let lines: Vec<String> = list.references.iter().map(reference_line).collect();
+        assert_eq!(
+            lines,
+            [
+                "homo_sapiens/GRCh38/ensembl-115  Homo sapiens, GRCh38, Ensembl 115  (default)",
+                "local/GRCh37/bundle-1  GRCh37"
+            ]
         );
     }
 

@@ -5,6 +5,7 @@ use crate::check::CheckedFile;
 use crate::dto::{CreatedJob, Job};
 use crate::error::CliError;
 use crate::progress::ProgressBars;
+use gas_shared::JobOptions;
 use gas_shared::upload::NewUpload;
 use indicatif::ProgressBar;
 use std::path::Path;
@@ -19,13 +20,15 @@ pub async fn submit(
     api: &Api,
     path: &Path,
     file: &CheckedFile,
+    options: &JobOptions,
     bars: &ProgressBars,
 ) -> Result<Job, CliError> {
     let key = Uuid::new_v4();
-    let created = create(api, file, key).await?;
+    let new = NewUpload::new(file.name.as_str(), file.size).with(options.clone());
+    let created = api.create(&new, key).await?;
     let id = created.job.id;
     let bar = bars.upload(file);
-    let sent = send(api, path, file, key, created, &bar).await;
+    let sent = send(api, path, &new, key, created, &bar).await;
     bar.finish_and_clear();
     match sent {
         Ok(Some(job)) => Ok(job),
@@ -39,17 +42,12 @@ pub async fn submit(
     }
 }
 
-/// Creates a job, or returns the job of the same `key` with a new upload ticket.
-async fn create(api: &Api, file: &CheckedFile, key: Uuid) -> Result<CreatedJob, CliError> {
-    api.create(&NewUpload::new(file.name.as_str(), file.size), key).await
-}
-
 /// Uploads the file in up to [`MAX_ATTEMPTS`] attempts. Returns the job if it no longer waits for a
 /// file.
 async fn send(
     api: &Api,
     path: &Path,
-    file: &CheckedFile,
+    new: &NewUpload,
     key: Uuid,
     mut created: CreatedJob,
     bar: &ProgressBar,
@@ -60,7 +58,7 @@ async fn send(
         let content = tokio::fs::File::open(path).await.map_err(CliError::io(path))?;
         bar.set_position(0);
         let stream = ReaderStream::new(bar.wrap_async_read(content));
-        match api.upload(upload, stream, file.size).await {
+        match api.upload(upload, stream, new.size_bytes).await {
             Ok(()) => return Ok(None),
             Err(error) if attempt < MAX_ATTEMPTS && error.is_transient() => {
                 tokio::time::sleep(pause).await;
@@ -69,7 +67,8 @@ async fn send(
         }
         pause *= 2;
         // The ticket expires after minutes, and the attempt may have taken longer.
-        created = create(api, file, key).await?;
+        // The same key returns the same job with a new ticket.
+        created = api.create(new, key).await?;
     }
     unreachable!("the loop ends by returning")
 }

@@ -42,6 +42,11 @@ impl Default for JobOptions {
 }
 
 impl JobOptions {
+    /// Whether these are the default options.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Checks that the options can be combined.
     ///
     /// # Errors
@@ -203,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_option_or_value_is_refused_by_name() {
+    fn an_unknown_option_or_value_is_rejected_by_name() {
         let error = |json| serde_json::from_str::<JobOptions>(json).unwrap_err().to_string();
         assert!(error(r#"{"transcript": "all"}"#).contains("unknown field `transcript`"));
         assert!(error(r#"{"selection": "worst"}"#).contains("expected one of `all`, `pick`"));

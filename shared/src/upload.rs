@@ -1,6 +1,7 @@
 //! Uploads straight to S3: the presigned requests that a client gets.
 
 use crate::JobId;
+use crate::job_options::JobOptions;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -26,12 +27,23 @@ pub struct NewUpload {
     /// The file's size in bytes.
     #[cfg_attr(feature = "openapi", schema(minimum = 1, example = 104_857))]
     pub size_bytes: u64,
+    /// What to annotate the file with, and what to write. All options have defaults.
+    // Servers of older versions reject fields that they do not know.
+    #[serde(default, skip_serializing_if = "JobOptions::is_default")]
+    pub options: JobOptions,
 }
 
 impl NewUpload {
-    /// Describes a file; the server validates the description.
+    /// Describes a file that is annotated with the default options; the server validates the
+    /// description.
     pub fn new(file_name: impl Into<String>, size_bytes: u64) -> Self {
-        Self { file_name: file_name.into(), size_bytes }
+        Self { file_name: file_name.into(), size_bytes, options: JobOptions::default() }
+    }
+
+    /// Sets the options.
+    #[must_use]
+    pub fn with(self, options: JobOptions) -> Self {
+        Self { options, ..self }
     }
 }
 

@@ -16,7 +16,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use gas_backend::Gas;
 use gas_backend::usecases::{JobLists, QueueBoard, find_jobs};
 use gas_shared::job::{
-    Completion, Failure, FailureKind, Input, JobState, ListQuery, Results, Retention,
+    Completion, Failure, FailureKind, Input, JobState, ListQuery, Results, Retention, StoredOptions,
 };
 use gas_shared::{FileName, Job, JobId, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -56,12 +56,14 @@ fn job(gas: &Gas, owner: UserId, n: i64, now: Timestamp) -> Result<Job> {
             kind: FailureKind::Input,
             reason: "line 17: POS is not a number".to_owned(),
             code: None,
+            mismatch: None,
         }),
         _ => JobState::Completed(Completion {
             started_at,
             completed_at,
             records: 1000,
             not_annotated: None,
+            provenance: None,
             results: Results::fresh(gas.object_keys.result(owner, id, &name), None),
             result_size: 7_000_000,
             log: gas.object_keys.log(owner, id, &name),
@@ -75,7 +77,18 @@ fn job(gas: &Gas, owner: UserId, n: i64, now: Timestamp) -> Result<Job> {
         uploaded_at: None,
     };
     let retention = Retention::default();
-    Ok(Job { id, owner, input, submitted_at, version: 1, reconciled_at: None, retention, state })
+    let options = StoredOptions::default();
+    Ok(Job {
+        id,
+        owner,
+        input,
+        options,
+        submitted_at,
+        version: 1,
+        reconciled_at: None,
+        retention,
+        state,
+    })
 }
 
 async fn create_jobs(gas: &Gas, owner: UserId, count: i64) -> Result<()> {

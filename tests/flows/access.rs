@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 /// Every server function, with `{id}` as a placeholder for ids. A test in `app/src/api/mod.rs`
 /// fails if a server function is missing here.
-const SERVER_FUNCTIONS: [(Method, &str); 32] = [
+const SERVER_FUNCTIONS: [(Method, &str); 34] = [
     (Method::GET, "/api/account"),
     (Method::GET, "/api/account/settings"),
     (Method::GET, "/api/billing"),
@@ -23,6 +23,8 @@ const SERVER_FUNCTIONS: [(Method, &str); 32] = [
     (Method::GET, "/api/jobs/{id}/log"),
     (Method::GET, "/api/jobs/{id}/queue"),
     (Method::GET, "/api/jobs/{id}/variants/0"),
+    (Method::GET, "/api/references"),
+    (Method::GET, "/api/uploads/options"),
     (Method::GET, "/api/uploads/terms"),
     (Method::POST, "/api/account/delete"),
     (Method::POST, "/api/account/mail"),
@@ -70,6 +72,7 @@ fn arguments(method: &Method, path: &str) -> Option<Value> {
             Some(json!({ "new": { "name": "a", "scopes": ["jobs:read"], "days": 1 } }))
         }
         (&Method::POST, "/api/billing/checkout") => Some(json!({ "form": "embedded" })),
+        (&Method::POST, "/api/jobs/{id}/rerun") => Some(json!({ "options": null })),
         (&Method::POST, "/api/jobs/{id}/variants") => Some(json!({ "query": { "limit": 1 } })),
         _ => None,
     }

@@ -7,7 +7,7 @@ use gas_shared::JobStatus::{Completed, Failed, Running};
 use gas_shared::JobView;
 use gas_tests::{Client, sample};
 use reqwest::{Method, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 /// Longer than the heartbeat interval of the test stack.
@@ -64,7 +64,7 @@ async fn running_a_job_again_creates_a_new_job_with_a_copy_of_its_file() -> Resu
     let ada = Client::signed_in(&stack().web_url(), "ada-reruns").await?;
     let old = annotated(&ada).await?;
     let path = format!("/api/jobs/{}/rerun", old.id);
-    let response = ada.call(Method::POST, &path, None).await?;
+    let response = ada.call(Method::POST, &path, Some(json!({ "options": null }))).await?;
     ensure!(response.status() == StatusCode::OK, "{}", response.text().await?);
     let new: JobView = response.json().await?;
     assert_ne!(new.id, old.id);
@@ -74,7 +74,7 @@ async fn running_a_job_again_creates_a_new_job_with_a_copy_of_its_file() -> Resu
 
     let running = ada.submit("free.vcf", sample("free.vcf")?.as_bytes()).await?;
     let path = format!("/api/jobs/{}/rerun", running.id);
-    let rejected = ada.call(Method::POST, &path, None).await?;
+    let rejected = ada.call(Method::POST, &path, Some(json!({ "options": null }))).await?;
     // On a fast machine the job may already be completed.
     if rejected.status() != StatusCode::OK {
         assert_eq!(rejected.status(), StatusCode::CONFLICT);

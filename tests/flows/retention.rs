@@ -10,7 +10,7 @@ use gas_shared::{FileName, Job, JobId, UserId};
 use gas_tests::Client;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Stores a job that failed some days ago, with its input.
@@ -25,7 +25,13 @@ async fn failed(gas: &Gas, owner: UserId, days: i64) -> Result<Job> {
     job.input.size = Some(21);
     job.input.uploaded_at = Some(at);
     let reason = "no engine".to_owned();
-    job.state = JobState::Failed(Failure { at, kind: FailureKind::Service, reason, code: None });
+    job.state = JobState::Failed(Failure {
+        at,
+        kind: FailureKind::Service,
+        reason,
+        code: None,
+        mismatch: None,
+    });
     gas.jobs.store.insert(&job).await?;
     Ok(job)
 }
@@ -49,7 +55,13 @@ async fn inputs_and_failed_jobs_of_a_free_user_are_deleted_in_time() -> Result<(
 
     assert!(gas.objects.head(&old.input.file).await?.is_none());
     assert!(ada.job(old.id).await?.input_deleted_at.is_some());
-    let rerun = ada.call(Method::POST, &format!("/api/jobs/{}/rerun", old.id), None).await?;
+    let rerun = ada
+        .call(
+            Method::POST,
+            &format!("/api/jobs/{}/rerun", old.id),
+            Some(json!({ "options": null })),
+        )
+        .await?;
     assert_eq!(rerun.status(), StatusCode::CONFLICT);
     let text = rerun.text().await?;
     assert!(text.contains("was deleted on") && text.contains("upload it again"), "{text}");

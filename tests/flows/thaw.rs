@@ -7,7 +7,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use gas_backend::Gas;
 use gas_backend::ports::{Identity, UploadOutcome};
 use gas_backend::usecases::thaw_results;
-use gas_shared::job::{Archived, Completion, Input, JobState, Results, Retention};
+use gas_shared::job::{Archived, Completion, Input, JobState, Results, Retention, StoredOptions};
 use gas_shared::{FileName, Job, JobId, UserId};
 use jiff::Timestamp;
 use std::path::Path;
@@ -43,6 +43,7 @@ pub(crate) async fn archived(gas: &Gas, owner: UserId, text: &Path) -> Result<Jo
             etag: None,
             uploaded_at: Some(at),
         },
+        options: StoredOptions::default(),
         submitted_at: at,
         version: 1,
         reconciled_at: None,
@@ -52,6 +53,7 @@ pub(crate) async fn archived(gas: &Gas, owner: UserId, text: &Path) -> Result<Jo
             completed_at: at,
             records: 0,
             not_annotated: None,
+            provenance: None,
             results: Results::Archived { archived, leftover: None },
             result_size: size,
             log: gas.object_keys.log(owner, id, &name),

@@ -2,16 +2,18 @@
 
 use crate::disk::{self, ResultForm};
 use crate::engine::{Annotated, EngineError, Task};
+use crate::job_engine::JobEngine;
 use crate::outage::MaybeOutage;
+use crate::references::ReferenceFailure;
 use crate::report::Report;
 use crate::run_file::RunFile;
 use crate::worker::Worker;
 use gas_backend::ports::{ObjectInfo, PortError};
 use gas_backend::usecases::Finished;
 use gas_backend::{AnnotateGas, chain};
-use gas_shared::Job;
 use gas_shared::exit_code::is_disk_full;
 use gas_shared::job::step;
+use gas_shared::{Job, Provenance};
 use std::io;
 use std::path::Path;
 use tokio::time::Instant;
@@ -37,6 +39,17 @@ pub(crate) enum AttemptError {
     Scratch(#[from] io::Error),
     #[error("the engine did not write the {0}")]
     NoOutput(&'static str),
+    /// There is no such reference, or it could not be fetched.
+    #[error(transparent)]
+    Reference(#[from] ReferenceFailure),
+    /// This version does not know the options.
+    #[error("the options of the job are of a newer version")]
+    NewerOptions,
+    /// The annotator takes no options.
+    #[error(
+        "the annotator of this service takes no options; run the job again with the default options"
+    )]
+    NoOptions,
     /// The object is not the one whose upload was confirmed.
     #[error("the file was replaced after it was submitted; upload it again as a new job")]
     InputReplaced,
@@ -62,7 +75,11 @@ impl AttemptError {
 impl MaybeOutage for AttemptError {
     fn is_outage(&self) -> bool {
         // Repeating a transfer does not free the disk, but the end of the attempt does.
-        matches!(self, Self::Port(error) if error.is_outage() && !is_disk_full(error))
+        match self {
+            Self::Port(error) => error.is_outage() && !is_disk_full(error),
+            Self::Reference(failure) => failure.is_outage() && !is_disk_full(failure),
+            _ => false,
+        }
     }
 }
 
@@ -74,7 +91,9 @@ pub(crate) async fn attempt(
     report: &Report,
     folder: &Path,
 ) -> Result<Finished, AttemptError> {
-    let Worker { gas, engine, intake, .. } = worker;
+    let Worker { gas, intake, references, .. } = worker;
+    let job_engine = JobEngine::of(&worker.engine, references, intake, job, report).await?;
+    let JobEngine { engine, reference } = &job_engine;
     let name = &job.input.name;
     // The user's file name must not become part of a path or a command line.
     let input_name = if name.is_gzip() { "input.vcf.gz" } else { "input.vcf" };
@@ -100,7 +119,10 @@ pub(crate) async fn attempt(
         more_time: disk::more_time(size, gzip),
     };
     let deadline = engine.deadline(task);
-    let Annotated { records, not_annotated } = engine.run(task, deadline, report).await?;
+    let annotated = engine.run(task, deadline, report).await?;
+    let Annotated { records, not_annotated, engine: engine_name } = annotated;
+    let provenance = reference.provenance.clone();
+    let provenance = provenance.map(|found| Provenance { engine: engine_name, ..found });
 
     report.begin_step(step::STORE);
     let annotated = open(&output, "annotated file")?;
@@ -127,7 +149,7 @@ pub(crate) async fn attempt(
             tracing::warn!(error = %chain(&error), "result is not indexed");
         }
     }
-    Ok(Finished { records, not_annotated, result_size })
+    Ok(Finished { records, not_annotated, provenance, result_size })
 }
 
 /// Downloads the input.

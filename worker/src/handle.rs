@@ -8,18 +8,23 @@ use crate::delivery::{give_back, give_back_after, keep_invisible};
 use crate::disk::{self, Space};
 use crate::engine::{EngineError, InputProblem};
 use crate::heartbeat::{Heartbeat, LostClaim};
+use crate::reference_cache::CacheError;
+use crate::references::ReferenceFailure;
 use crate::report::Report;
 use crate::scratch::ScratchAdmission;
 use crate::worker::Worker;
 use gas_backend::messages::JobRequest;
 use gas_backend::ports::{Message, PortResult, Queue};
 use gas_backend::usecases::{
-    ChangeError, Finished, announce_result, claim_job, complete_job, fail_job, reject_input,
-    release_job,
+    ChangeError, Finished, InputRejection, ReferenceError, announce_result, claim_job,
+    complete_job, fail_job, reject_input, release_job,
 };
 use gas_backend::{AnnotateGas, chain};
 use gas_runtime::Shutdown;
-use gas_shared::job::{ChangeRejected, ClaimId, FailureKind, JobState};
+use gas_shared::exit_code::WRONG_ASSEMBLY;
+use gas_shared::job::{
+    AssemblyMismatch, ChangeRejected, ClaimId, FailureKind, JobState, REFERENCE_UNAVAILABLE,
+};
 use gas_shared::{Job, JobId, JobStatus};
 use jiff::SignedDuration;
 use std::path::Path;
@@ -56,8 +61,8 @@ enum JobOutcome {
     Lost(LostClaim),
     /// The worker shuts down before the run has ended.
     Interrupted,
-    /// The disk of this machine has too little space now.
-    NoSpace { need: u64, space: Space },
+    /// The disk of this machine, or its cache of references, has too little space now.
+    NoSpace,
 }
 
 impl Worker {
@@ -122,7 +127,14 @@ impl Worker {
                 report.note(&format!("attempt {} started", engine_failures(job) + 1));
                 self.run(message, job, claim, &report, folder.path(), shutdown).await
             }
-            Ok(ScratchAdmission::Wait(space)) => JobOutcome::NoSpace { need, space },
+            Ok(ScratchAdmission::Wait(space)) => {
+                tracing::warn!(
+                    need_bytes = need,
+                    free_bytes = space.free,
+                    "disk has no space for the job; it returns to the queue"
+                );
+                JobOutcome::NoSpace
+            }
             Ok(ScratchAdmission::Never(Space { total, .. })) => {
                 self.failed(job, claim, AttemptError::NeverFits { need, total }, &report).await
             }
@@ -140,12 +152,7 @@ impl Worker {
                 self.release(job.id, claim, false).await?;
                 Ok(self.queue.extend(message, self.timing.visibility).await?)
             }
-            JobOutcome::NoSpace { need, space } => {
-                tracing::warn!(
-                    need_bytes = need,
-                    free_bytes = space.free,
-                    "disk has no space for the job; it returns to the queue"
-                );
+            JobOutcome::NoSpace => {
                 self.intake.retry(|| self.release(job.id, claim, false)).await?;
                 let delay = NO_SPACE_DELAY.mul_f64(1.0 + fastrand::f64());
                 let back = || give_back_after(&*self.queue, message, delay);
@@ -224,11 +231,22 @@ impl Worker {
         let failures = engine_failures(job) + 1;
         let (kind, reason) = match error {
             AttemptError::Engine(EngineError::BadInput(problem)) => {
-                return self.rejected(job, claim, problem, report).await;
+                let rejection = self.rejection(job, problem).await;
+                return self.rejected(job, claim, rejection, report).await;
+            }
+            AttemptError::Reference(failure) if failure.is_final() => {
+                let (reason, code) = (failure.to_string(), REFERENCE_UNAVAILABLE.to_owned());
+                let rejection = InputRejection { reason, code: Some(code), mismatch: None };
+                return self.rejected(job, claim, rejection, report).await;
+            }
+            AttemptError::Reference(ReferenceFailure::Cache(error @ CacheError::Full { .. })) => {
+                tracing::warn!(error = %chain(&error), "job returns to the queue");
+                return JobOutcome::NoSpace;
             }
             AttemptError::Engine(EngineError::OverLimit(reason)) => (FailureKind::Input, reason),
             error @ (AttemptError::InputReplaced
             | AttemptError::InputMissing
+            | AttemptError::NoOptions
             | AttemptError::NeverFits { .. }) => (FailureKind::Input, error.to_string()),
             error if error.is_disk_full() => {
                 tracing::error!(
@@ -240,7 +258,13 @@ impl Worker {
                 report.store(&self.gas, job).await;
                 return JobOutcome::GivenUp(error);
             }
-            error @ (AttemptError::Port(_) | AttemptError::Scratch(_)) => {
+            error @ (AttemptError::Port(_)
+            | AttemptError::Scratch(_)
+            | AttemptError::NewerOptions
+            | AttemptError::Reference(
+                ReferenceFailure::Catalog(ReferenceError::Port(_))
+                | ReferenceFailure::Cache(CacheError::Catalog(_) | CacheError::File(_)),
+            )) => {
                 report.note("attempt interrupted because of a problem on our side");
                 report.store(&self.gas, job).await;
                 return JobOutcome::GivenUp(error);
@@ -262,18 +286,33 @@ impl Worker {
         JobOutcome::Final(self.intake.retry(fail).await)
     }
 
-    /// Ends the job because of a problem of its file.
+    /// What the owner is told about a problem of the file: with the references that would fit, if it is
+    /// of another assembly.
+    async fn rejection(&self, job: &Job, problem: InputProblem) -> InputRejection {
+        let InputProblem { reason, code, found_assembly } = problem;
+        let references = &self.references;
+        let chosen = job.options.known().and_then(|options| options.reference.as_ref());
+        let mismatch = match (chosen.or(references.default_id()), found_assembly) {
+            (Some(chosen), Some(found)) if code.as_deref() == Some(WRONG_ASSEMBLY) => {
+                let fitting = references.of_assembly(&found).await;
+                Some(AssemblyMismatch { found, chosen: chosen.clone(), fitting })
+            }
+            _ => None,
+        };
+        InputRejection { reason, code, mismatch }
+    }
+
+    /// Ends the job because of a problem of its file or options.
     async fn rejected(
         &self,
         job: &Job,
         claim: ClaimId,
-        problem: InputProblem,
+        rejection: InputRejection,
         report: &Report,
     ) -> JobOutcome {
-        let InputProblem { reason, code } = problem;
-        report.note(&format!("failed: {reason}"));
+        report.note(&format!("failed: {}", rejection.reason));
         report.store(&self.gas, job).await;
-        let reject = || reject_input(&self.gas.jobs, job.id, claim, reason.clone(), code.clone());
+        let reject = || reject_input(&self.gas.jobs, job.id, claim, rejection.clone());
         JobOutcome::Final(self.intake.retry(reject).await)
     }
 

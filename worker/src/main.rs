@@ -12,6 +12,7 @@ mod disk;
 mod engine;
 mod handle;
 mod heartbeat;
+mod job_engine;
 mod outage;
 mod poll;
 mod redrive;
@@ -101,16 +102,17 @@ async fn annotate(settings: AnnotateSettings) -> anyhow::Result<()> {
     let sdk = Sdk::from_env().await;
     let deployment = &settings.deployment;
     // A large reference takes minutes.
-    let reference = tokio::select! {
-        reference = settings.references.open(deployment, &sdk) => reference?,
+    let references = tokio::select! {
+        references = settings.references.open(deployment, &sdk) => references?,
         () = shutdown.requested() => return Ok(()),
     };
-    let engine = settings.engine(reference.folder().to_owned())?;
+    let engine = settings.engine(references.default_folder().to_owned())?;
     engine.check_reference().await?;
     let worker = Worker {
         gas: AnnotateGas::connect(deployment, &sdk),
         queue: Arc::new(sdk.queue(&deployment.job_requests_queue_url)),
         engine,
+        references: Arc::new(references),
         timing: settings.timing(),
         max_attempts: settings.max_attempts,
         intake: Arc::default(),

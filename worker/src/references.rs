@@ -1,34 +1,26 @@
-//! Which reference a worker uses: a folder, or one of the catalog through the cache.
+//! The references of a worker: one in a folder, or those of the catalog through the cache.
 
-use crate::reference_cache::{ReferenceCache, ReferenceLease};
+use crate::outage::MaybeOutage;
+use crate::reference_cache::{CacheError, ReferenceCache, ReferenceLease};
 use anyhow::{Context, ensure};
 use clap::Args;
-use gas_backend::Deployment;
 use gas_backend::aws::Sdk;
-use gas_backend::ports::ReferenceCatalog;
-use gas_backend::references::{FolderCatalog, ObjectCatalog};
-use gas_backend::usecases::reference;
-use gas_shared::reference::{ReferenceId, ReferenceState};
+use gas_backend::ports::{PortError, PortResult, ReferenceCatalog, StoredManifest};
+use gas_backend::references::{ReferenceSettings, describe_bundle};
+use gas_backend::usecases::{ReferenceError, reference};
+use gas_backend::{Deployment, chain};
+use gas_shared::Provenance;
+use gas_shared::reference::{ReferenceChoice, ReferenceId, ReferenceState};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const MIB: u64 = 1024 * 1024;
 
-/// The value of `--reference-catalog` for the bucket of the deployment.
-const S3: &str = "s3";
-
 /// Settings of references.
 #[derive(Args, Debug)]
-pub(crate) struct ReferenceSettings {
-    /// The folder of the reference, which replaces {bundle}, unless there is a catalog.
-    #[arg(long, env = "GAS_REFERENCE_BUNDLE", required_unless_present = "reference_catalog")]
-    pub(crate) reference_bundle: Option<PathBuf>,
-    /// The catalog of references: `s3` for the bucket GAS_REFERENCES_BUCKET, or a folder.
-    #[arg(long, env = "GAS_REFERENCE_CATALOG", requires = "reference")]
-    pub(crate) reference_catalog: Option<String>,
-    /// The reference of all jobs, such as homo_sapiens/GRCh38/ensembl-115.
-    #[arg(long, env = "GAS_REFERENCE")]
-    pub(crate) reference: Option<ReferenceId>,
+pub(crate) struct WorkerReferences {
+    #[command(flatten)]
+    pub(crate) source: ReferenceSettings,
     /// The folder for references from the catalog. All workers of a machine may share it.
     #[arg(long, env = "GAS_REFERENCE_CACHE", default_value = "/var/tmp/gas-references")]
     pub(crate) reference_cache: PathBuf,
@@ -37,25 +29,167 @@ pub(crate) struct ReferenceSettings {
     pub(crate) reference_cache_mib: u64,
 }
 
-/// The reference of a worker. It stays in the cache as long as this value lives.
+/// A reference that a run can use. It stays in the cache as long as this value lives.
 #[derive(Debug)]
-pub(crate) enum OpenReference {
-    Folder(PathBuf),
-    Cached(ReferenceLease),
+pub(crate) struct OpenReference {
+    folder: PathBuf,
+    /// What results of it state. `None` if the folder has no manifest of the engine.
+    pub(crate) provenance: Option<Provenance>,
+    // It is only kept.
+    _lease: Option<ReferenceLease>,
 }
 
 impl OpenReference {
     /// The folder of the reference.
     pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+/// The references that jobs can have.
+pub(crate) struct References {
+    /// That of jobs that name none. It is in use as long as the worker runs.
+    default: Arc<OpenReference>,
+    catalog: Option<(Arc<dyn ReferenceCatalog>, ReferenceCache)>,
+}
+
+/// Why a job cannot have its reference.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReferenceFailure {
+    #[error("the reference {0} does not exist any more; run the job again with another one")]
+    Absent(ReferenceId),
+    #[error("the reference {0} is retired; run the job again with another one")]
+    Retired(ReferenceId),
+    #[error(transparent)]
+    Catalog(#[from] ReferenceError),
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+}
+
+impl ReferenceFailure {
+    /// Whether no attempt can succeed, since there is no such reference for jobs.
+    pub(crate) fn is_final(&self) -> bool {
+        matches!(self, Self::Absent(_) | Self::Retired(_))
+    }
+
+    /// The failure of the catalog, if it is that.
+    pub(crate) fn port(&self) -> Option<&PortError> {
         match self {
-            Self::Folder(folder) => folder,
-            Self::Cached(lease) => lease.folder(),
+            Self::Catalog(ReferenceError::Port(error))
+            | Self::Cache(CacheError::Catalog(error)) => Some(error),
+            _ => None,
         }
     }
 }
 
-impl ReferenceSettings {
-    /// Finds the reference, and fetches it from the catalog if it is not in the cache.
+impl MaybeOutage for ReferenceFailure {
+    fn is_outage(&self) -> bool {
+        self.port().is_some_and(PortError::is_outage)
+    }
+}
+
+impl References {
+    /// The reference in a folder, for all jobs.
+    ///
+    /// # Errors
+    /// If its manifest cannot be read.
+    pub(crate) fn bundle(folder: &Path) -> anyhow::Result<Self> {
+        let choice = describe_bundle(folder)
+            .with_context(|| format!("the manifest in {} cannot be read", folder.display()))?;
+        let provenance = choice.as_ref().map(Provenance::of);
+        let default = OpenReference { folder: folder.to_owned(), provenance, _lease: None };
+        Ok(Self { default: Arc::new(default), catalog: None })
+    }
+
+    /// The references of a catalog. `default` is fetched, unless it is in the cache.
+    pub(crate) async fn of_catalog(
+        catalog: Arc<dyn ReferenceCatalog>,
+        cache: ReferenceCache,
+        default: &ReferenceId,
+    ) -> Result<Self, ReferenceFailure> {
+        let stored = active(&*catalog, default).await?;
+        let default = Arc::new(open(&cache, &stored).await?);
+        Ok(Self { default, catalog: Some((catalog, cache)) })
+    }
+
+    /// The folder of the reference of jobs that name none.
+    pub(crate) fn default_folder(&self) -> &Path {
+        self.default.folder()
+    }
+
+    /// The reference of jobs that name none, if it has a name.
+    pub(crate) fn default_id(&self) -> Option<&ReferenceId> {
+        self.default.provenance.as_ref().map(|provenance| &provenance.reference)
+    }
+
+    /// The reference with an id, or that of jobs that name none. It is fetched from the catalog unless it is
+    /// in the cache, which can take minutes.
+    pub(crate) async fn acquire(
+        &self,
+        id: Option<&ReferenceId>,
+    ) -> Result<Arc<OpenReference>, ReferenceFailure> {
+        let Some(id) = id else { return Ok(self.default.clone()) };
+        let Some((catalog, cache)) = &self.catalog else {
+            if self.default_id() == Some(id) {
+                return Ok(self.default.clone());
+            }
+            return Err(ReferenceFailure::Absent(id.clone()));
+        };
+        let stored = active(&**catalog, id).await?;
+        match &self.default.provenance {
+            Some(default) if default.reference_sha256 == stored.digest => Ok(self.default.clone()),
+            _ => Ok(Arc::new(open(cache, &stored).await?)),
+        }
+    }
+
+    /// The references of an assembly that new jobs can choose.
+    pub(crate) async fn of_assembly(&self, assembly: &str) -> Vec<ReferenceId> {
+        let found = match &self.catalog {
+            Some((catalog, _)) => active_ids(&**catalog).await,
+            None => Ok(self.default_id().cloned().into_iter().collect()),
+        };
+        match found {
+            Ok(ids) => ids.into_iter().filter(|id| id.is_of_assembly(assembly)).collect(),
+            Err(error) => {
+                tracing::warn!(error = %chain(&error), "fitting references not found");
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// The manifest of an active reference.
+async fn active(
+    catalog: &dyn ReferenceCatalog,
+    id: &ReferenceId,
+) -> Result<StoredManifest, ReferenceFailure> {
+    match reference(catalog, id).await {
+        Ok((entry, stored)) if entry.state == ReferenceState::Active => Ok(stored),
+        Ok(_) => Err(ReferenceFailure::Retired(id.clone())),
+        Err(ReferenceError::Unknown(id)) => Err(ReferenceFailure::Absent(id)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn active_ids(catalog: &dyn ReferenceCatalog) -> PortResult<Vec<ReferenceId>> {
+    let entries = catalog.list().await?.into_iter();
+    let active = entries.filter(|entry| entry.state == ReferenceState::Active);
+    Ok(active.map(|entry| entry.id).collect())
+}
+
+async fn open(
+    cache: &ReferenceCache,
+    stored: &StoredManifest,
+) -> Result<OpenReference, CacheError> {
+    let lease = cache.acquire(stored).await?;
+    let choice = ReferenceChoice::new(stored.manifest.clone(), stored.digest.clone());
+    let (folder, provenance) = (lease.folder().to_owned(), Some(Provenance::of(&choice)));
+    Ok(OpenReference { folder, provenance, _lease: Some(lease) })
+}
+
+impl WorkerReferences {
+    /// Finds the references, and fetches that of jobs that name none from the catalog if it is not in the
+    /// cache.
     ///
     /// # Errors
     ///
@@ -64,25 +198,16 @@ impl ReferenceSettings {
         &self,
         deployment: &Deployment,
         sdk: &Sdk,
-    ) -> anyhow::Result<OpenReference> {
-        let (catalog, id) = match (&self.reference_catalog, &self.reference) {
-            (Some(catalog), Some(id)) => (catalog, id),
-            _ => return self.folder(),
-        };
-        let catalog: Arc<dyn ReferenceCatalog> = if catalog == S3 {
-            let bucket = deployment.references_bucket.as_deref();
-            let bucket = bucket.context("GAS_REFERENCE_CATALOG=s3 needs GAS_REFERENCES_BUCKET")?;
-            let objects = Arc::new(sdk.object_store(deployment.s3_path_style));
-            Arc::new(ObjectCatalog::new(objects, bucket, &deployment.prefix))
-        } else {
-            Arc::new(FolderCatalog::new(catalog))
-        };
-        self.fetch(catalog, id).await.with_context(|| format!("reference {id} cannot be used"))
+    ) -> anyhow::Result<References> {
+        match self.source.catalog(deployment, sdk)? {
+            Some((catalog, default)) => self.of_catalog(catalog, &default).await,
+            None => self.bundle(),
+        }
     }
 
     /// The reference in a folder.
-    fn folder(&self) -> anyhow::Result<OpenReference> {
-        let folder = self.reference_bundle.as_ref();
+    fn bundle(&self) -> anyhow::Result<References> {
+        let folder = self.source.reference_bundle.as_ref();
         let folder = folder.context("set GAS_REFERENCE_BUNDLE, or GAS_REFERENCE_CATALOG")?;
         ensure!(
             folder.is_dir(),
@@ -91,78 +216,33 @@ impl ReferenceSettings {
             folder.display()
         );
         // The engine runs in another folder, so a relative path would not resolve.
-        Ok(OpenReference::Folder(std::path::absolute(folder)?))
+        References::bundle(&std::path::absolute(folder)?)
     }
 
-    async fn fetch(
+    async fn of_catalog(
         &self,
         catalog: Arc<dyn ReferenceCatalog>,
-        id: &ReferenceId,
-    ) -> anyhow::Result<OpenReference> {
-        let (entry, manifest) = reference(&*catalog, id).await?;
-        ensure!(
-            entry.state == ReferenceState::Active,
-            "it is retired; set GAS_REFERENCE to an active one"
-        );
+        default: &ReferenceId,
+    ) -> anyhow::Result<References> {
         let folder = std::path::absolute(&self.reference_cache)?;
         let limit = self.reference_cache_mib.saturating_mul(MIB);
-        let lease = ReferenceCache::new(folder, limit, catalog).acquire(&manifest).await?;
-        Ok(OpenReference::Cached(lease))
+        let cache = ReferenceCache::new(folder, limit, catalog.clone());
+        let opened = References::of_catalog(catalog, cache, default).await;
+        opened.with_context(|| {
+            format!("reference {default} cannot be used; set GAS_REFERENCE to an active one")
+        })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::Parser;
-    use gas_backend::testkit::{reference_file, reference_manifest};
-    use gas_backend::usecases::{add_reference, set_reference_state};
-
-    #[derive(Parser)]
-    struct Cli {
-        #[command(flatten)]
-        settings: ReferenceSettings,
-    }
-
-    fn parse(arguments: &[&str]) -> Result<ReferenceSettings, clap::Error> {
-        Cli::try_parse_from([&["worker"], arguments].concat()).map(|cli| cli.settings)
-    }
-
-    const ID: &str = "homo_sapiens/GRCh37/demo-1";
-
-    #[test]
-    fn a_worker_has_a_folder_or_a_catalog_with_one_of_its_references() {
-        let catalog = ["--reference-catalog", "s3"];
-        let reference = ["--reference", ID];
-        let bundle = ["--reference-bundle", "/bundle"];
-        assert!(parse(&bundle).is_ok());
-        assert!(parse(&[catalog, reference].concat()).is_ok());
-        for wrong in [&[] as &[&str], &catalog, &reference] {
-            assert!(parse(wrong).is_err(), "{wrong:?}");
-        }
-        // The unit of the worker names a folder, which the settings of an instance cannot unset.
-        assert!(parse(&[bundle, catalog, reference].concat()).is_ok());
-    }
-
-    #[tokio::test]
-    async fn the_default_reference_is_taken_from_the_catalog_unless_it_is_retired() {
-        let folder = tempfile::tempdir().unwrap();
-        let cache = folder.path().join("cache");
-        let cache = cache.to_str().unwrap();
-        let settings =
-            parse(&["--reference-catalog", "x", "--reference", ID, "--reference-cache", cache])
-                .unwrap();
-        let catalog = Arc::new(FolderCatalog::new(folder.path().join("catalog")));
-        let id = ID.parse().unwrap();
-        let absent = settings.fetch(catalog.clone(), &id).await.unwrap_err();
-        assert!(absent.to_string().contains("there is no reference"), "{absent}");
-        let file = reference_file(&folder.path().join("manifest.json"), b"{}");
-        let manifest = reference_manifest(ID, vec![file]);
-        add_reference(&*catalog, folder.path(), manifest, false).await.unwrap();
-        let open = settings.fetch(catalog.clone(), &id).await.unwrap();
-        assert_eq!(std::fs::read(open.folder().join("manifest.json")).unwrap(), b"{}");
-        set_reference_state(&*catalog, &id, ReferenceState::Retired).await.unwrap();
-        let retired = settings.fetch(catalog, &id).await.unwrap_err();
-        assert!(retired.to_string().contains("retired"), "{retired}");
+impl References {
+    /// A folder without a manifest.
+    pub(crate) fn only(folder: &Path) -> Self {
+        let default = OpenReference { folder: folder.to_owned(), provenance: None, _lease: None };
+        Self { default: Arc::new(default), catalog: None }
     }
 }
+
+#[cfg(test)]
+#[path = "references_tests.rs"]
+mod tests;

@@ -2,7 +2,7 @@
 
 use crate::engine::{Bubblewrap, Confinement, DelegatedCgroup, Engine, Limits, Sandbox, Template};
 use crate::redrive::RedriveSettings;
-use crate::references::ReferenceSettings;
+use crate::references::WorkerReferences;
 use crate::utility::UtilitySettings;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -14,8 +14,8 @@ use std::time::Duration;
 const MIB: u64 = 1024 * 1024;
 
 /// The default of `--annotator`.
-const ANNOTATOR: &str =
-    "gas-annotate annotate {input} --reference {bundle} --out {output} --log {log} --progress json";
+const ANNOTATOR: &str = "gas-annotate annotate {input} --reference {bundle} --out {output} --log {log} --progress json \
+     {options}";
 
 /// The command line of the index builder.
 const INDEXER: &str = "gas-index {input} {output}";
@@ -103,12 +103,13 @@ pub(crate) struct AnnotateSettings {
     #[command(flatten)]
     pub(crate) deployment: Deployment,
     /// The engine's command line. It is split like a shell command line but runs without a shell;
-    /// {input}, {output}, {log} and {bundle} are then replaced by paths. Without {output} and {log}
+    /// {input}, {output}, {log} and {bundle} are then replaced by paths, and {options} by the options of a
+    /// job. Without {options}, jobs can only have the default ones. Without {output} and {log}
     /// the program must write both next to the input, as AnnTools does: `python run.py {input}`.
     #[arg(long, env = "GAS_ANNOTATOR", default_value = ANNOTATOR)]
     pub(crate) annotator: String,
     #[command(flatten)]
-    pub(crate) references: ReferenceSettings,
+    pub(crate) references: WorkerReferences,
     /// The folder in which each run gets a scratch folder.
     #[arg(long, env = "GAS_WORK_DIR", default_value = "/var/tmp/gas-worker")]
     pub(crate) work_dir: PathBuf,
@@ -186,7 +187,7 @@ fn engine(annotator: &str, reference: PathBuf, sandbox: Sandbox) -> anyhow::Resu
     let template = Template::parse(annotator)
         .with_context(|| format!("GAS_ANNOTATOR {annotator:?} is not a valid command line"))?;
     let indexer = Template::parse(INDEXER).context("the index builder's command line")?;
-    let engine = Engine { template, indexer, reference, sandbox };
+    let engine = Engine { template, indexer, reference, options: Vec::new(), sandbox };
     engine.check()?;
     Ok(engine)
 }

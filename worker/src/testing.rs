@@ -2,13 +2,18 @@
 
 use crate::disk::{Disk, Space};
 use crate::engine::{Confinement, Engine, Limits, Sandbox, Template};
+use crate::reference_cache::ReferenceCache;
+use crate::references::{ReferenceFailure, References};
 use crate::scratch::ScratchRoot;
 use crate::settings::Timing;
 use crate::worker::Worker;
 use async_trait::async_trait;
 use gas_backend::ports::{Message, PortResult, Queue};
-use gas_backend::testkit::{Outage, TestGas};
+use gas_backend::references::FolderCatalog;
+use gas_backend::testkit::{Outage, TestGas, reference_file, reference_manifest};
+use gas_backend::usecases::{add_reference, set_reference_state};
 use gas_shared::JobId;
+use gas_shared::reference::ReferenceState;
 use std::collections::VecDeque;
 use std::io;
 use std::path::Path;
@@ -134,7 +139,8 @@ pub(crate) fn message(id: JobId, receive_count: u32) -> Message {
 /// An index builder that copies results with a header.
 const INDEXER: &str = r##"grep -q '^#CHROM' "$1" && cp "$1" "$2""##;
 
-/// An engine that runs a shell script with input, output and log as `$1`, `$2` and `$3`. It is not
+/// An engine that runs a shell script with input, output, log and reference as `$1` to `$4`,
+/// followed by the options of the job. It is not
 /// confined, so that a script can leave traces for its test.
 pub(crate) fn shell_engine(folder: &Path, script: &str) -> Engine {
     let template = |name: &str, script: &str, arguments: &str| {
@@ -149,9 +155,10 @@ pub(crate) fn shell_engine(folder: &Path, script: &str) -> Engine {
         tasks: 100,
     };
     Engine {
-        template: template("engine.sh", script, "{input} {output} {log}"),
+        template: template("engine.sh", script, "{input} {output} {log} {bundle} {options}"),
         indexer: template("indexer.sh", INDEXER, "{input} {output}"),
         reference: folder.to_owned(),
+        options: Vec::new(),
         sandbox: Sandbox { confinement: Confinement::Limits, cgroup: None, limits },
     }
 }
@@ -163,6 +170,7 @@ pub(crate) fn worker(test: &TestGas, queue: Arc<dyn Queue>, script: &str) -> (Wo
         gas: test.gas.annotate(),
         queue,
         engine: shell_engine(folder.path(), script),
+        references: Arc::new(References::only(folder.path())),
         timing: TIMING,
         max_attempts: MAX_ATTEMPTS,
         intake: Arc::default(),
@@ -170,4 +178,41 @@ pub(crate) fn worker(test: &TestGas, queue: Arc<dyn Queue>, script: &str) -> (Wo
             .unwrap(),
     };
     (worker, folder)
+}
+
+/// The default reference of [`TestCatalog`].
+pub(crate) const GRCH37: &str = "homo_sapiens/GRCh37/demo-1";
+
+/// The other reference of [`TestCatalog`].
+pub(crate) const GRCH38: &str = "homo_sapiens/GRCh38/demo-1";
+
+/// A catalog in a folder with two references, whose only file `manifest.json` contains their id.
+pub(crate) struct TestCatalog {
+    folder: TempDir,
+    pub(crate) catalog: Arc<FolderCatalog>,
+}
+
+impl TestCatalog {
+    pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let catalog = Arc::new(FolderCatalog::new(folder.path().join("catalog")));
+        for id in [GRCH37, GRCH38] {
+            let file = reference_file(&folder.path().join("manifest.json"), id.as_bytes());
+            let manifest = reference_manifest(id, vec![file]);
+            add_reference(&*catalog, folder.path(), manifest, false).await.unwrap();
+        }
+        Self { folder, catalog }
+    }
+
+    /// The references of a worker with a cache of this size.
+    pub(crate) async fn references(&self, limit: u64) -> Result<References, ReferenceFailure> {
+        let cache = self.folder.path().join("cache");
+        let cache = ReferenceCache::new(cache, limit, self.catalog.clone());
+        References::of_catalog(self.catalog.clone(), cache, &GRCH37.parse().unwrap()).await
+    }
+
+    pub(crate) async fn retire(&self, id: &str) {
+        let state = ReferenceState::Retired;
+        set_reference_state(&*self.catalog, &id.parse().unwrap(), state).await.unwrap();
+    }
 }

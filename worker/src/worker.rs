@@ -2,6 +2,7 @@
 
 use crate::engine::Engine;
 use crate::outage::Intake;
+use crate::references::References;
 use crate::scratch::ScratchRoot;
 use crate::settings::Timing;
 use gas_backend::AnnotateGas;
@@ -14,6 +15,7 @@ pub(crate) struct Worker {
     pub(crate) gas: AnnotateGas,
     pub(crate) queue: Arc<dyn Queue>,
     pub(crate) engine: Engine,
+    pub(crate) references: Arc<References>,
     pub(crate) timing: Timing,
     /// The number of failures of the engine after which a job is marked FAILED.
     pub(crate) max_attempts: u32,

@@ -3,7 +3,7 @@
 use super::{ApiResult, RawJson};
 use dioxus::prelude::*;
 use gas_shared::job::{JobList, QueuePosition};
-use gas_shared::{JobId, JobView};
+use gas_shared::{JobId, JobOptions, JobView};
 
 /// A page of the caller's jobs. The query has the URL form of [`gas_shared::job::ListQuery`]; an empty
 /// one selects the newest jobs.
@@ -35,11 +35,12 @@ pub async fn queue_position(id: JobId) -> ApiResult<RawJson<Option<QueuePosition
     ))
 }
 
-/// Annotates the input of a finished job again and returns the new job.
+/// Annotates the input of a finished job again and returns the new job. Without options, it has those of
+/// the finished one.
 #[post("/api/jobs/{id}/rerun")]
-pub async fn rerun_job(id: JobId) -> ApiResult<RawJson<JobView>> {
+pub async fn rerun_job(id: JobId, options: Option<JobOptions>) -> ApiResult<RawJson<JobView>> {
     let (web, account) = crate::server::caller::account().await?;
-    let job = gas_backend::usecases::rerun_job(&web.gas, &account, id).await?;
+    let job = gas_backend::usecases::rerun_job(&web.gas, &account, id, options).await?;
     Ok(RawJson::of(&JobView::from(&job)))
 }
 

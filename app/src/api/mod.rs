@@ -36,6 +36,8 @@ pub use settings::{
     account_settings, create_token, revoke_token, set_mail_about_jobs, set_time_zone,
 };
 pub use uploads::{begin_parts, confirm_upload, next_parts, request_upload, upload_settings};
+#[allow(unused_imports, reason = "for the form with the options of a job")]
+pub use uploads::{default_options, references};
 
 /// The result of a server function.
 pub type ApiResult<T> = Result<T, crate::error::ApiError>;
@@ -65,6 +67,8 @@ mod tests {
         GET /api/jobs/{id}/log
         GET /api/jobs/{id}/queue
         GET /api/jobs/{id}/variants/{number}
+        GET /api/references
+        GET /api/uploads/options
         GET /api/uploads/terms
         POST /api/account/delete
         POST /api/account/mail

@@ -2,14 +2,29 @@
 
 use super::{ApiResult, RawJson};
 use dioxus::prelude::*;
+use gas_shared::reference::ReferenceChoices;
 use gas_shared::upload::{NewUpload, PartsTicket, UploadSettings, UploadTicket};
-use gas_shared::{JobId, JobView};
+use gas_shared::{JobId, JobOptions, JobView};
 
 /// How this deployment stores uploaded files.
 #[get("/api/uploads/terms")]
 pub async fn upload_settings() -> ApiResult<RawJson<UploadSettings>> {
     let (web, _) = crate::server::caller::account().await?;
     Ok(RawJson::of(&web.upload_settings()))
+}
+
+/// The references that jobs can choose.
+#[get("/api/references")]
+pub async fn references() -> ApiResult<RawJson<ReferenceChoices>> {
+    let (web, _) = crate::server::caller::account().await?;
+    Ok(RawJson::of(&*gas_backend::usecases::references(&web.gas).await?))
+}
+
+/// The options that the caller chose last, for the next file.
+#[get("/api/uploads/options")]
+pub async fn default_options() -> ApiResult<RawJson<JobOptions>> {
+    let (web, account) = crate::server::caller::account().await?;
+    Ok(RawJson::of(&gas_backend::usecases::default_options(&web.gas, account.id).await?))
 }
 
 /// Creates a job and returns what the browser needs to send the file directly to S3.

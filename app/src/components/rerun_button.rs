@@ -20,7 +20,7 @@ pub fn RerunButton(
     let rerun = use_api_action();
     let start = move |()| {
         rerun.start(async move {
-            let job = api::rerun_job(id).await?.read()?;
+            let job = api::rerun_job(id, None).await?.read()?;
             let new = Route::JobDetails { id: job.id.to_string() };
             live.upsert(job);
             navigator().push(new);

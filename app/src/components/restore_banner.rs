@@ -75,6 +75,7 @@ fn files_are(count: u32) -> String {
 mod tests {
     use super::*;
     use gas_shared::FileName;
+    use gas_shared::job::StoredOptions;
     use jiff::Timestamp;
 
     fn job(results: ResultsView) -> JobView {
@@ -87,11 +88,13 @@ mod tests {
             submitted_at: now,
             uploaded_at: None,
             input_deleted_at: None,
+            options: StoredOptions::default(),
             state: StateView::Completed {
                 started_at: now,
                 completed_at: now,
                 records: 1,
                 not_annotated: None,
+                provenance: None,
                 result_size: 1,
                 results,
             },

@@ -248,7 +248,7 @@ pub fn use_live() -> Live {
 mod tests {
     use super::*;
     use gas_shared::FileName;
-    use gas_shared::job::StateView;
+    use gas_shared::job::{StateView, StoredOptions};
 
     /// A pending job.
     pub(super) fn job(id: u128, version: u64, second: i64) -> JobView {
@@ -260,6 +260,7 @@ mod tests {
             submitted_at: Timestamp::from_second(second).unwrap(),
             uploaded_at: None,
             input_deleted_at: None,
+            options: StoredOptions::default(),
             state: StateView::Pending,
         }
     }
@@ -272,6 +273,7 @@ mod tests {
             completed_at: moment(2),
             records: 3,
             not_annotated: None,
+            provenance: None,
             result_size: 4,
             results,
         };

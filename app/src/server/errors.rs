@@ -11,7 +11,8 @@ use gas_backend::chain;
 use gas_backend::ports::PortError;
 use gas_backend::usecases::{
     BillingError, ChangeError, ConfirmError, DeleteAccountError, DownloadError, ExploreError,
-    FindError, LimitError, PartsError, RequestUploadError, RerunError, TimeZoneError, TokenError,
+    FindError, LimitError, OptionsError, PartsError, RequestUploadError, RerunError, TimeZoneError,
+    TokenError,
 };
 use gas_shared::Plan;
 use std::error::Error;
@@ -113,10 +114,22 @@ impl From<RequestUploadError> for ApiError {
             | RequestUploadError::Empty
             | RequestUploadError::TooLarge { .. } => ErrorCode::Invalid,
             RequestUploadError::OverLimit { .. } => ErrorCode::OverLimit,
+            RequestUploadError::Options(error) => return error.into(),
             RequestUploadError::Limit(error) => return error.into(),
             RequestUploadError::Port(error) => return error.into(),
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<OptionsError> for ApiError {
+    fn from(error: OptionsError) -> Self {
+        match error {
+            OptionsError::Port(error) => error.into(),
+            OptionsError::UnknownReference { .. }
+            | OptionsError::NoMarkedTranscripts(_)
+            | OptionsError::Conflict(_) => Self::new(ErrorCode::Invalid, error.to_string()),
+        }
     }
 }
 
@@ -171,10 +184,12 @@ impl From<RerunError> for ApiError {
             RerunError::Rejected(error) => error.into(),
             RerunError::Confirm(error) => error.into(),
             RerunError::Archived(_) => Self::new(ErrorCode::UpgradeNeeded, error.to_string()),
+            RerunError::Options(error) => error.into(),
             RerunError::Limit(error) => error.into(),
             RerunError::Port(error) => error.into(),
             RerunError::Change(error) => error.into(),
             RerunError::NotOver { .. }
+            | RerunError::NewerOptions(_)
             | RerunError::InputDeleted { .. }
             | RerunError::InputGone(_) => Self::new(ErrorCode::Conflict, error.to_string()),
         }

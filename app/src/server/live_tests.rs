@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use dioxus::server::{FullstackState, ServerFunction};
-use gas_shared::job::StateView;
+use gas_shared::job::{StateView, StoredOptions};
 use gas_shared::{FileName, JobId, JobView};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -31,6 +31,7 @@ fn event(version: u64) -> LiveEvent {
         submitted_at: Timestamp::UNIX_EPOCH,
         uploaded_at: None,
         input_deleted_at: None,
+        options: StoredOptions::default(),
         state: StateView::Pending,
     }))
 }

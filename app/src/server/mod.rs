@@ -80,7 +80,8 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let signal = shutdown_signal().context("failed to listen for signals")?;
     let sdk = Sdk::from_env().await;
     let pool = postgres::connect(&settings.database).await?;
-    let gas = Gas::connect(&settings.deployment, &sdk, &pool);
+    let references = settings.references.choices(&settings.deployment, &sdk)?;
+    let gas = Gas { references, ..Gas::connect(&settings.deployment, &sdk, &pool) };
     let events = sdk
         .event_queue(&settings.deployment.prefix, &settings.deployment.job_events_topic_arn)
         .await?;

@@ -2,10 +2,10 @@
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser};
 use gas_backend::mail::UnsubscribeKey;
+use gas_backend::references::ReferenceSettings;
 use gas_backend::stripe::StripeSettings;
 use gas_backend::{Database, DatabaseOwner, Deployment, PublicUrl, Secret};
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::str::FromStr;
 
 /// What the program is started for.
@@ -85,10 +85,10 @@ pub struct Settings {
     /// Further browsers get no live updates. Each needs about 20 KB of memory.
     #[arg(long, env = "GAS_MAX_EVENT_STREAMS", default_value_t = 4000)]
     pub max_event_streams: usize,
-    /// Folder of the reference, the same as on the workers. The genome browser shows its genes;
-    /// without it, no genes are shown.
-    #[arg(long, env = "GAS_REFERENCE_BUNDLE")]
-    pub reference_bundle: Option<PathBuf>,
+    /// The references, the same as on the workers. Without them, jobs cannot choose one, and the genome
+    /// browser shows no genes.
+    #[command(flatten)]
+    pub references: ReferenceSettings,
     /// AWS region of the buckets, shown to users.
     #[arg(long, env = "AWS_REGION")]
     pub region: String,

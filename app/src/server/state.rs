@@ -87,7 +87,7 @@ impl Web {
             )?,
             lists: hub.lists.clone(),
             board: hub.board.clone(),
-            genes: Genes::new(settings.reference_bundle.clone()),
+            genes: Genes::new(settings.references.reference_bundle.clone()),
             unsubscriber,
             public_url: settings.public_url.clone(),
             region: settings.region.as_str().into(),

@@ -2,7 +2,7 @@
 
 use super::*;
 use gas_shared::FileName;
-use gas_shared::job::StateView;
+use gas_shared::job::{StateView, StoredOptions};
 use jiff::Timestamp;
 use proptest::prelude::*;
 
@@ -18,6 +18,7 @@ fn job() -> Box<JobView> {
         size: Some(10),
         uploaded_at: None,
         input_deleted_at: None,
+        options: StoredOptions::default(),
         submitted_at: Timestamp::UNIX_EPOCH,
         state: StateView::Pending,
     })

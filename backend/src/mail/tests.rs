@@ -6,9 +6,10 @@ use crate::ports::Mail;
 use crate::testkit::unsubscribe_key;
 use gas_shared::job::{
     Archived, Completion, Failure, FailureKind, Input, JobState, NotAnnotated, ObjectLocation,
-    Results, Retention, Stored,
+    Results, Retention, Stored, StoredOptions,
 };
-use gas_shared::{Account, FileName, Job, JobId, JobStatus, Plan, UserId};
+use gas_shared::reference::{GeneSet, Sha256};
+use gas_shared::{Account, FileName, Job, JobId, JobStatus, Plan, Provenance, UserId};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
@@ -52,6 +53,7 @@ fn job(name: &str, state: JobState) -> Job {
             etag: None,
             uploaded_at: None,
         },
+        options: StoredOptions::default(),
         submitted_at: at("2026-11-24T13:58:00Z"),
         version: 4,
         reconciled_at: None,
@@ -66,6 +68,7 @@ fn completed(results: Results) -> JobState {
         completed_at: completed_at(),
         records: 1204,
         not_annotated: None,
+        provenance: None,
         results,
         result_size: 4096,
         log: file("secret-key-of-the-log"),
@@ -80,7 +83,14 @@ fn partly_annotated(results: Results) -> JobState {
         not_a_variant: 3,
         ..NotAnnotated::default()
     });
-    JobState::Completed(Completion { not_annotated, ..done })
+    let provenance = Some(Provenance {
+        reference: "homo_sapiens/GRCh38/ensembl-115".parse().unwrap(),
+        reference_sha256: Sha256::from_bytes([1; 32]),
+        assembly: "GRCh38".to_owned(),
+        gene_set: Some(GeneSet { name: "Ensembl".to_owned(), release: "115".to_owned() }),
+        engine: Some("gas-annotate 0.1.0".to_owned()),
+    });
+    JobState::Completed(Completion { not_annotated, provenance, ..done })
 }
 
 fn stored(until: Option<Timestamp>, restored_at: Option<Timestamp>) -> Results {
@@ -101,7 +111,13 @@ fn archived() -> Results {
 }
 
 fn failed(kind: FailureKind, reason: &str) -> JobState {
-    JobState::Failed(Failure { at: completed_at(), kind, reason: reason.to_owned(), code: None })
+    JobState::Failed(Failure {
+        at: completed_at(),
+        kind,
+        reason: reason.to_owned(),
+        code: None,
+        mismatch: None,
+    })
 }
 
 fn result(job: &Job) -> MailMessage {

@@ -2,7 +2,7 @@
 
 use super::PortResult;
 use async_trait::async_trait;
-use gas_shared::{Account, Plan, UserId};
+use gas_shared::{Account, JobOptions, Plan, UserId};
 use jiff::Timestamp;
 
 /// The profiles. Users whose account is being closed are treated as unknown.
@@ -20,6 +20,13 @@ pub trait Accounts: Send + Sync {
 
     /// Stores a user's time zone, a name of the tz database. Does nothing if the user is unknown.
     async fn set_time_zone(&self, id: UserId, name: &str) -> PortResult<()>;
+
+    /// The options that a user chose last. `None` if they chose none yet, or if the options are of a
+    /// newer version.
+    async fn job_options(&self, id: UserId) -> PortResult<Option<JobOptions>>;
+
+    /// Stores the options that a user chose. Does nothing if the user is unknown.
+    async fn set_job_options(&self, id: UserId, options: &JobOptions) -> PortResult<()>;
 }
 
 /// A user's plan.

@@ -38,7 +38,7 @@ pub use payments::{
     OpenCheckout, Payments, StoredEvent, Subscription, SubscriptionStatus,
 };
 pub use rate_limiter::{Rate, RateLimiter};
-pub use references::{ReferenceCatalog, StoredManifest};
+pub use references::{ReferenceCatalog, References, StoredManifest};
 pub use sessions::{NewSession, SessionStore, StoredSession};
 pub use stored_bytes::{StoredBytes, StoredCount};
 pub use tokens::{ActiveToken, TokenRow, TokenStore};

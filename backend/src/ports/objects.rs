@@ -58,7 +58,7 @@ pub trait ObjectStore: Send + Sync {
     /// no way back. Erasing absent objects succeeds.
     async fn erase(&self, bucket: &str, prefix: &str) -> PortResult<()>;
 
-    /// The objects of a bucket whose keys begin with `prefix`, at most 1,000.
+    /// All objects of a bucket whose keys begin with `prefix`.
     async fn list(&self, bucket: &str, prefix: &str) -> PortResult<Vec<ObjectLocation>>;
 
     /// A URL that allows anyone to read one object for a limited time.

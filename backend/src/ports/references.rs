@@ -1,13 +1,14 @@
-//! The port of the catalog of references.
+//! The ports of references: the catalog, and what of it jobs can choose.
 
 use super::{PortError, PortResult};
 use async_trait::async_trait;
 use bytes::Bytes;
 use gas_shared::reference::{
-    ReferenceEntry, ReferenceFile, ReferenceId, ReferenceManifest, Sha256,
+    ReferenceChoices, ReferenceEntry, ReferenceFile, ReferenceId, ReferenceManifest, Sha256,
 };
 use sha2::Digest;
 use std::path::Path;
+use std::sync::Arc;
 
 /// The catalog of references.
 ///
@@ -58,6 +59,13 @@ pub trait ReferenceCatalog: Send + Sync {
 
     /// Deletes an object. Deleting an absent object succeeds.
     async fn delete_object(&self, object: &Sha256) -> PortResult<()>;
+}
+
+/// The references of this deployment that jobs can choose.
+#[async_trait]
+pub trait References: Send + Sync {
+    /// The active references. What operators change may be seen after a minute only.
+    async fn choices(&self) -> PortResult<Arc<ReferenceChoices>>;
 }
 
 /// A manifest with its bytes as stored, which its digest is of.

@@ -3,9 +3,11 @@
 use super::moment;
 use crate::ports::{Accounts, CurrentPlan, Identity, PortError, PortResult, SignIn};
 use async_trait::async_trait;
-use gas_shared::{Account, Plan, UserId};
+use gas_shared::{Account, JobOptions, Plan, UserId};
+use serde_json::Value;
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{FromRow, Row};
+use std::error::Error;
 use uuid::Uuid;
 
 /// Creates or updates the profile. An empty institution does not overwrite a stored one. `xmax = 0`
@@ -32,6 +34,14 @@ const CURRENT_PLAN: &str = "
 const SET_TIME_ZONE: &str = "
     update profiles set time_zone = $2, updated = now()
     where identity_id = $1 and deletion_requested is null";
+
+const JOB_OPTIONS: &str = "
+    select job_options from profiles where identity_id = $1 and deletion_requested is null";
+
+/// Writes nothing if the options are the same: a user may upload many files with them.
+const SET_JOB_OPTIONS: &str = "
+    update profiles set job_options = $2
+    where identity_id = $1 and deletion_requested is null and job_options is distinct from $2";
 
 /// The profiles in table `profiles`.
 #[derive(Clone, Debug)]
@@ -85,6 +95,25 @@ impl Accounts for PostgresAccounts {
         let query = sqlx::query(SET_TIME_ZONE).bind(id.as_uuid()).bind(name);
         let done = query.execute(&self.pool).await;
         done.map_err(|error| PortError::new(format!("store the time zone of {id}"), error))?;
+        Ok(())
+    }
+
+    async fn job_options(&self, id: UserId) -> PortResult<Option<JobOptions>> {
+        let query = sqlx::query_scalar(JOB_OPTIONS).bind(id.as_uuid());
+        let stored: sqlx::Result<Option<Option<Value>>> = query.fetch_optional(&self.pool).await;
+        let stored =
+            stored.map_err(|error| PortError::new(format!("read the options of {id}"), error))?;
+        // Options of a newer version are no reason to fail.
+        Ok(stored.flatten().and_then(|options| serde_json::from_value(options).ok()))
+    }
+
+    async fn set_job_options(&self, id: UserId, options: &JobOptions) -> PortResult<()> {
+        let failed = |error: Box<dyn Error + Send + Sync>| {
+            PortError::new(format!("store the options of {id}"), error)
+        };
+        let options = serde_json::to_value(options).map_err(|error| failed(error.into()))?;
+        let query = sqlx::query(SET_JOB_OPTIONS).bind(id.as_uuid()).bind(options);
+        query.execute(&self.pool).await.map_err(|error| failed(error.into()))?;
         Ok(())
     }
 }

@@ -18,9 +18,6 @@ use tokio::time::sleep;
 const JSON: &str = "application/json";
 const BINARY: &str = "application/octet-stream";
 
-/// The limit of [`ObjectStore::list`].
-const MAX_LISTED: usize = 1_000;
-
 /// Far more than a manifest or an entry has.
 const MAX_DOCUMENT_BYTES: u64 = 64 * 1024 * 1024;
 
@@ -28,6 +25,9 @@ const MAX_DOCUMENT_BYTES: u64 = 64 * 1024 * 1024;
 /// the memory of a fetch.
 const RANGE_BYTES: u64 = 8 * 1024 * 1024;
 const PARALLEL_RANGES: usize = 4;
+
+/// The number of entries read at the same time. They are small.
+const PARALLEL_ENTRIES: usize = 32;
 
 /// The attempts at a range, and the pause before the second; each further one is twice as long. The SDK
 /// repeats requests, but not a response that breaks off.
@@ -121,13 +121,9 @@ impl ReferenceCatalog for ObjectCatalog {
     async fn list(&self) -> PortResult<Vec<ReferenceEntry>> {
         let prefix = format!("{}/entries/", self.prefix);
         let files = self.objects.list(&self.bucket, &prefix).await?;
-        if files.len() >= MAX_LISTED {
-            let reason = format!("there are {MAX_LISTED} or more; remove some");
-            return Err(PortError::permanent("list the references", reason));
-        }
         let reads = stream::iter(files)
             .map(|file| async move { self.read_entry(&file).await })
-            .buffered(PARALLEL_RANGES);
+            .buffered(PARALLEL_ENTRIES);
         // An entry that was deleted since the list was made is not there.
         let mut entries: Vec<_> =
             reads.try_collect::<Vec<_>>().await?.into_iter().flatten().collect();

@@ -3,7 +3,7 @@
 use super::{Outage, lock};
 use crate::ports::{Accounts, ClosingAccount, CurrentPlan, Identity, PortResult, SignIn};
 use async_trait::async_trait;
-use gas_shared::{Account, Plan, UserId};
+use gas_shared::{Account, JobOptions, Plan, UserId};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -28,6 +28,7 @@ struct Profile {
     account: Account,
     created: Timestamp,
     plan_since: Option<Timestamp>,
+    options: Option<JobOptions>,
 }
 
 impl Profiles {
@@ -38,7 +39,7 @@ impl Profiles {
         }
         self.count += 1;
         let created = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(self.count);
-        self.rows.insert(account.id, Profile { account, created, plan_since: None });
+        self.rows.insert(account.id, Profile { account, created, plan_since: None, options: None });
     }
 
     fn is_closing(&self, user: UserId) -> bool {
@@ -162,6 +163,22 @@ impl Accounts for FakeAccounts {
         let closing = profiles.is_closing(id);
         if let Some(row) = profiles.rows.get_mut(&id).filter(|_| !closing) {
             row.account.time_zone = Some(name.to_owned());
+        }
+        Ok(())
+    }
+    async fn job_options(&self, id: UserId) -> PortResult<Option<JobOptions>> {
+        self.outage.check()?;
+        let profiles = lock(&self.profiles);
+        let row = profiles.rows.get(&id).filter(|_| !profiles.is_closing(id));
+        Ok(row.and_then(|row| row.options.clone()))
+    }
+
+    async fn set_job_options(&self, id: UserId, options: &JobOptions) -> PortResult<()> {
+        self.outage.check()?;
+        let mut profiles = lock(&self.profiles);
+        let closing = profiles.is_closing(id);
+        if let Some(row) = profiles.rows.get_mut(&id).filter(|_| !closing) {
+            row.options = Some(options.clone());
         }
         Ok(())
     }

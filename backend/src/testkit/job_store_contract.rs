@@ -5,8 +5,9 @@
 use crate::ports::{JobPage, JobStore, WriteOutcome};
 use WriteOutcome::{Conflict, Written};
 use gas_shared::job::{
-    ArchiveRemains, Archived, ClaimId, Completion, Deletion, Failure, FailureKind, JobListEntry,
-    JobState, NotAnnotated, ObjectLocation, Parts, Progress, Results, Retrieval, Run, Stored, Tier,
+    ArchiveRemains, Archived, AssemblyMismatch, ClaimId, Completion, Deletion, Failure,
+    FailureKind, JobListEntry, JobState, NotAnnotated, ObjectLocation, Parts, Progress, Results,
+    Retrieval, Run, Stored, Tier,
 };
 use gas_shared::{FileName, Job, JobId, JobStatus, JobView, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -84,6 +85,7 @@ fn completed(results: Results) -> JobState {
         started_at: at(10),
         completed_at: at(20),
         records: 3,
+        provenance: None,
         not_annotated: Some(NotAnnotated { outside_reference: 1, ..NotAnnotated::default() }),
         results,
         result_size: 30,
@@ -107,7 +109,9 @@ fn thawing() -> JobState {
 fn every_state() -> Vec<JobState> {
     let parts = Parts { upload_id: "u".to_owned(), size: 90, part_bytes: 40 };
     let (reason, code) = ("no header".to_owned(), Some("bad_header".to_owned()));
-    let failure = Failure { at: at(9), kind: FailureKind::Input, reason, code };
+    let chosen = "homo_sapiens/GRCh37/demo-1".parse().unwrap();
+    let mismatch = Some(AssemblyMismatch { found: "GRCh38".to_owned(), chosen, fitting: vec![] });
+    let failure = Failure { at: at(9), kind: FailureKind::Input, reason, code, mismatch };
     vec![
         JobState::Uploading { parts: None },
         JobState::Uploading { parts: Some(parts) },

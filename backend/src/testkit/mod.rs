@@ -21,6 +21,7 @@ mod process;
 mod queue_contract;
 mod rate_limiter;
 mod reference_catalog_contract;
+mod references;
 mod sessions;
 mod sessions_contract;
 mod stored_bytes;
@@ -51,6 +52,7 @@ pub use rate_limiter::{FakeRateLimiter, rate_limiter_contract};
 pub use reference_catalog_contract::{
     reference_catalog_contract, reference_file, reference_manifest,
 };
+pub use references::FakeReferences;
 pub use sessions::FakeSessions;
 pub use sessions_contract::sessions_contract;
 pub use stored_bytes::{FakeStoredBytes, stored_bytes_contract};
@@ -110,6 +112,8 @@ pub struct TestGas {
     pub job_results: Arc<FakeTopic>,
     /// Messages published to topic `job_events`.
     pub job_events: Arc<FakeTopic>,
+    /// The references that jobs can choose.
+    pub references: Arc<FakeReferences>,
     /// The clock.
     pub clock: Arc<TestClock>,
     /// Simulated faults.
@@ -167,6 +171,7 @@ impl TestGas {
         let (job_requests, premium_job_requests) = (topic(), topic());
         let (job_results, job_events) = (topic(), topic());
         let (start_thaw, notices) = (topic(), topic());
+        let references = Arc::new(FakeReferences::default());
         let clock = Arc::new(TestClock::default());
         let gas = Gas {
             jobs: JobRepository {
@@ -203,6 +208,7 @@ impl TestGas {
             ),
             start_thaw: start_thaw.clone(),
             notices: notices.clone(),
+            references: references.clone(),
             dispatches: Arc::new(FakeDispatches::new(accounts.clone())),
             rate_limiter: Arc::new(FakeRateLimiter::default()),
             // Tests make many jobs at one moment; those of the limits set it to one.
@@ -228,6 +234,7 @@ impl TestGas {
             premium_job_requests,
             job_results,
             job_events,
+            references,
             clock,
             crash,
             outages,
@@ -281,7 +288,7 @@ impl TestGas {
         self.objects.put(&self.gas.object_keys.result(job.owner, job.id, name), result);
         self.objects.put(&self.gas.object_keys.log(job.owner, job.id, name), b"Total: 1\n");
         let result_size = result.len() as u64;
-        let finished = Finished { records: 1, not_annotated: None, result_size };
+        let finished = Finished { records: 1, not_annotated: None, provenance: None, result_size };
         let job = complete_job(&self.gas.annotate(), &job, claim, finished).await.unwrap();
         if owner.plan == Plan::Premium {
             settle_result(&self.gas, job.id).await.unwrap();

@@ -4,14 +4,19 @@
 
 use crate::ports::{Download, ObjectStore, PartRule, PartUploads, UploadRule};
 use bytes::Bytes;
+use futures::stream::{self, StreamExt};
 use gas_shared::job::{ObjectLocation, Part};
 use jiff::{SignedDuration, Timestamp};
+use std::collections::HashSet;
 use std::path::Path;
 use uuid::Uuid;
 
 /// The smallest part that S3 accepts, except as the last one
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>).
 const MIN_PART_BYTES: usize = 5 * 1024 * 1024;
+
+/// More objects than a response of S3 lists.
+const MANY: usize = 1_001;
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
@@ -164,6 +169,13 @@ async fn a_list_has_the_keys_with_the_prefix(store: &Store<'_>) {
     let mut found = store.objects.list(store.bucket, &store.object("list/job~").key).await.unwrap();
     found.sort_by(|one, other| one.key.cmp(&other.key));
     assert_eq!(found, expected);
+
+    // More than a page of S3.
+    let writes = (0..MANY).map(|n| async move { store.write(&format!("many/{n}"), "x").await });
+    stream::iter(writes).buffer_unordered(32).collect::<Vec<_>>().await;
+    let many = store.objects.list(store.bucket, &store.object("many/").key).await.unwrap();
+    let keys: HashSet<&str> = many.iter().map(|object| object.key.as_str()).collect();
+    assert_eq!((many.len(), keys.len()), (MANY, MANY));
 }
 
 async fn erasing_a_prefix_leaves_other_objects(store: &Store<'_>) {

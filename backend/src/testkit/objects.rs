@@ -10,9 +10,6 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Mutex;
 
-/// The most keys that one list has.
-const MAX_LISTED: usize = 1_000;
-
 /// An object store in memory.
 #[derive(Debug, Default)]
 pub struct FakeObjects {
@@ -128,7 +125,6 @@ impl ObjectStore for FakeObjects {
         let mut files = self.with_key(prefix);
         files.retain(|file| file.bucket == bucket && file.key.starts_with(prefix));
         files.sort_by(|one, other| one.key.cmp(&other.key));
-        files.truncate(MAX_LISTED);
         Ok(files)
     }
 

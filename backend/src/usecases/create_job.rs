@@ -66,6 +66,9 @@ pub enum CreateJobError {
     /// The job of this key has another file.
     #[error("the idempotency key was used for {0}; use another for another file")]
     OtherFile(FileName),
+    /// The job of this key has other options.
+    #[error("the idempotency key was used for {0} with other options; use another")]
+    OtherOptions(FileName),
     /// The job of this key was deleted.
     #[error("the job of that idempotency key was deleted; use another key")]
     Deleted,
@@ -98,6 +101,9 @@ pub async fn create_job(
     if is_another_size || FileName::parse(&new.file_name).as_ref() != Ok(&job.input.name) {
         return Err(CreateJobError::OtherFile(job.input.name));
     }
+    if job.options.known() != Some(&new.options) {
+        return Err(CreateJobError::OtherOptions(job.input.name));
+    }
     let waits = job.status() == JobStatus::Uploading;
     let ticket = if waits { Some(sign_upload(gas, account, &job).await?) } else { None };
     Ok(CreatedJob { job, ticket, is_new: false })
@@ -115,8 +121,8 @@ async fn found(gas: &Gas, owner: UserId, id: JobId) -> Result<Option<Job>, PortE
 mod tests {
     use super::*;
     use crate::testkit::TestGas;
-    use crate::usecases::{confirm_upload, delete_job};
-    use gas_shared::Plan;
+    use crate::usecases::{confirm_upload, default_options, delete_job};
+    use gas_shared::{JobOptions, Plan};
 
     fn key(text: &str) -> IdempotencyKey {
         IdempotencyKey::parse(text).unwrap()
@@ -159,6 +165,23 @@ mod tests {
             rejected.to_string(),
             "the idempotency key was used for a.vcf; use another for another file"
         );
+    }
+
+    #[tokio::test]
+    async fn a_key_is_valid_for_the_same_options() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let one = key("one");
+        let options = JobOptions { hgvs: false, ..JobOptions::default() };
+        let new = NewUpload::new("a.vcf", 20).with(options.clone());
+        let first = create_job(&test.gas, &ada, &new, Some(&one)).await.unwrap();
+        assert_eq!(first.job.options.known(), Some(&options));
+        assert!(!create_job(&test.gas, &ada, &new, Some(&one)).await.unwrap().is_new);
+        let plain = NewUpload::new("a.vcf", 20);
+        let rejected = create_job(&test.gas, &ada, &plain, Some(&one)).await.unwrap_err();
+        assert!(rejected.to_string().contains("for a.vcf with other options"), "{rejected}");
+        let remembered = default_options(&test.gas, ada.id).await.unwrap();
+        assert_eq!(remembered, JobOptions::default(), "programs do not change what pages offer");
     }
 
     #[tokio::test]

@@ -103,8 +103,8 @@ pub(super) mod tests {
     use crate::testkit::{FakeTopic, TestGas};
     use crate::usecases::limits::{LimitError, count_new_job};
     use crate::usecases::{
-        ChangeError, Reported, cancel_job, claim_job, confirm_upload, delete_job, fail_job,
-        reconcile, reject_input,
+        ChangeError, InputRejection, Reported, cancel_job, claim_job, confirm_upload, delete_job,
+        fail_job, reconcile, reject_input,
     };
     use crate::{FREE_TURN, queue_order};
     use gas_shared::job::FailureKind;
@@ -261,9 +261,12 @@ pub(super) mod tests {
 
     #[tokio::test]
     async fn a_job_of_which_nothing_could_be_annotated_is_not_charged() {
-        for (code, is_charged) in
-            [("nothing_annotated", false), ("wrong_assembly", false), ("bad_position", true)]
-        {
+        for (code, is_charged) in [
+            ("nothing_annotated", false),
+            ("wrong_assembly", false),
+            ("reference_unavailable", false),
+            ("bad_position", true),
+        ] {
             let mut test = TestGas::new();
             test.gas.limit_factor = 1;
             let ada = test.user("ada", Plan::Free);
@@ -271,7 +274,8 @@ pub(super) mod tests {
             let (_, claim) =
                 claim_job(&test.gas.jobs, id, SignedDuration::from_secs(45)).await.unwrap();
             let reason = "none of the 7 records is in the reference".to_owned();
-            reject_input(&test.gas.jobs, id, claim, reason, Some(code.to_owned())).await.unwrap();
+            let rejection = InputRejection { reason, code: Some(code.to_owned()), mismatch: None };
+            reject_input(&test.gas.jobs, id, claim, rejection).await.unwrap();
             // The message about the end may arrive twice.
             job_left(&test.gas, id).await.unwrap();
             job_left(&test.gas, id).await.unwrap();

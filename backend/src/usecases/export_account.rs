@@ -109,7 +109,10 @@ impl Writer {
         let head = json!({
             "exported_at": gas.now(),
             "account": self.account,
-            "settings": { "mail_about_jobs": wants_mail },
+            "settings": {
+                "mail_about_jobs": wants_mail,
+                "job_options": gas.accounts.job_options(self.user()).await?,
+            },
             "billing": {
                 "plan_since": billing.as_ref().and_then(|row| row.plan_since),
                 "stripe_customer": billing.as_ref().and_then(|row| row.customer.clone()),
@@ -178,6 +181,7 @@ mod tests {
         assert_eq!(document["account"]["email"], "ada@example.org");
         assert_eq!(document["account"]["time_zone"], "Europe/Berlin");
         assert_eq!(document["settings"]["mail_about_jobs"], true);
+        assert_eq!(document["settings"]["job_options"]["selection"], "all");
         assert_eq!(document["tokens"][0]["name"], "laptop");
         assert!(!document.to_string().contains(&secret[8..]), "secrets stay out");
         assert!(!document.to_string().contains(&eve.id.to_string()));

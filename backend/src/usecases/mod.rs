@@ -9,6 +9,7 @@ mod archive_result;
 mod billing;
 mod cancel_job;
 mod change_job;
+mod choose_options;
 mod confirm_upload;
 mod create_job;
 mod delete_account;
@@ -54,6 +55,7 @@ pub use billing::{
 };
 pub use cancel_job::cancel_job;
 pub use change_job::{ChangeError, change_job};
+pub use choose_options::{KnownReferences, OptionsError, default_options, references};
 pub use confirm_upload::{ConfirmError, confirm_upload};
 pub use create_job::{
     CreateJobError, CreatedJob, IdempotencyKey, InvalidIdempotencyKey, create_job,
@@ -84,8 +86,8 @@ pub use request_upload::{RequestUploadError, UPLOAD_TICKET_SECS, request_upload}
 pub use rerun_job::{RerunError, rerun_job};
 pub use restore_result::{RestoreError, Restored, Restorer, restore_result};
 pub use run_job::{
-    Finished, announce_result, claim_job, complete_job, fail_job, reject_input, release_job,
-    report_progress,
+    Finished, InputRejection, announce_result, claim_job, complete_job, fail_job, reject_input,
+    release_job, report_progress,
 };
 pub use sessions::{
     CurrentSession, MAX_SESSION_AGE, end_all_sessions, end_session, replace_session_id,

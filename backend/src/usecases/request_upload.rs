@@ -1,5 +1,6 @@
 //! Creates a job and signs the upload of its file.
 
+use super::choose_options::{OptionsError, check_options, remember_options};
 use super::limits::{LimitError, count_new_job};
 use crate::Gas;
 use crate::ports::{PortError, PortResult, UploadRule, WriteOutcome};
@@ -43,6 +44,9 @@ pub enum RequestUploadError {
         /// The plan's limit in bytes.
         limit: u64,
     },
+    /// The job cannot have these options.
+    #[error(transparent)]
+    Options(#[from] OptionsError),
     /// The user has reached a limit.
     #[error(transparent)]
     Limit(#[from] LimitError),
@@ -51,7 +55,8 @@ pub enum RequestUploadError {
     Port(#[from] PortError),
 }
 
-/// Creates an UPLOADING job and signs an upload of exactly its file.
+/// Creates an UPLOADING job and signs an upload of exactly its file. Its options are the default of the
+/// user's next file.
 ///
 /// The size is checked here for an early error; S3 enforces the limit of the signed policy.
 ///
@@ -64,6 +69,7 @@ pub async fn request_upload(
 ) -> Result<UploadTicket, RequestUploadError> {
     let id = JobId::new(Uuid::new_v4());
     let ticket = request_upload_as(gas, account, new, id).await?;
+    remember_options(gas, account.id, &new.options).await;
     ticket.ok_or_else(|| PortError::new(MAKE_JOB, TAKEN).into())
 }
 
@@ -76,9 +82,11 @@ pub(super) async fn request_upload_as(
 ) -> Result<Option<UploadTicket>, RequestUploadError> {
     Span::current().record("job_id", display(job_id));
     let Admitted { name, .. } = admit(account, new)?;
+    check_options(gas, &new.options).await?;
     count_new_job(gas, account, new.size_bytes).await?;
     let file = gas.object_keys.input(account.id, job_id, &name);
-    let job = Job::new(job_id, account.id, name, file, gas.now()).of_size(new.size_bytes);
+    let job = Job::new(job_id, account.id, name, file, gas.now());
+    let job = job.of_size(new.size_bytes).with(new.options.clone());
     let ticket = sign_upload(gas, account, &job).await?;
     Ok(try_insert(gas, &job).await?.then_some(ticket))
 }

@@ -1,5 +1,6 @@
 //! Annotates a file again, as a new job with a copy of the input.
 
+use super::choose_options::{OptionsError, check_options};
 use super::confirm_upload::queue_uploaded;
 use super::limits::{LimitError, count_new_job};
 use super::request_upload::insert;
@@ -7,7 +8,7 @@ use super::{ChangeError, ConfirmError, FindError, RequestUploadError, fail_job, 
 use crate::Gas;
 use crate::ports::PortError;
 use gas_shared::job::{FailureKind, JobState, Results};
-use gas_shared::{Account, Job, JobId, JobStatus, Plan};
+use gas_shared::{Account, Job, JobId, JobOptions, JobStatus, Plan};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -39,6 +40,12 @@ pub enum RerunError {
     /// S3 does not have the input anymore.
     #[error("the file of job {0} is no longer stored; upload it again from your computer")]
     InputGone(JobId),
+    /// The new job cannot have these options.
+    #[error(transparent)]
+    Options(#[from] OptionsError),
+    /// The options of the job are of a newer version.
+    #[error("the options of job {0} are of a newer version of GAS; choose options for the new job")]
+    NewerOptions(JobId),
     /// The current plan does not accept the file.
     #[error(transparent)]
     Rejected(#[from] RequestUploadError),
@@ -58,14 +65,20 @@ pub enum RerunError {
 
 /// Creates a new job from the input of a job that has ended. The input is copied within S3, so that
 /// either job can be deleted. The limits of the current plan apply. On Free, a job whose download window
-/// is over cannot be run again, since that would give the archived result a new window.
+/// is over cannot be run again, since that would give the archived result a new window. Without
+/// `options`, the new job has those of the old one.
 ///
 /// The row is written first: if the process dies, the reconciler finds the row and queues the job
 /// or marks it as failed, as it does for abandoned uploads.
 ///
 /// # Errors
 /// [`RerunError`].
-pub async fn rerun_job(gas: &Gas, account: &Account, id: JobId) -> Result<Job, RerunError> {
+pub async fn rerun_job(
+    gas: &Gas,
+    account: &Account,
+    id: JobId,
+    options: Option<JobOptions>,
+) -> Result<Job, RerunError> {
     let old = find_job(gas, account.id, id).await?;
     if !old.status().is_final() {
         return Err(RerunError::NotOver { id, status: old.status() });
@@ -82,11 +95,17 @@ pub async fn rerun_job(gas: &Gas, account: &Account, id: JobId) -> Result<Job, R
         let (size, plan) = (info.size, account.plan);
         return Err(RequestUploadError::OverLimit { size, plan, limit }.into());
     }
+    let options = match options {
+        Some(options) => options,
+        None => old.options.known().cloned().ok_or(RerunError::NewerOptions(id))?,
+    };
+    check_options(gas, &options).await?;
     count_new_job(gas, account, info.size).await?;
     let new_id = JobId::new(Uuid::new_v4());
     let name = old.input.name;
     let file = gas.object_keys.input(account.id, new_id, &name);
-    let job = Job::new(new_id, account.id, name, file, gas.now()).of_size(info.size);
+    let job = Job::new(new_id, account.id, name, file, gas.now());
+    let job = job.of_size(info.size).with(options);
     insert(gas, &job).await?;
     if !gas.objects.copy(&old.input.file, &job.input.file).await? {
         let gone = RerunError::InputGone(id);
@@ -111,15 +130,17 @@ fn is_window_over(job: &Job, now: Timestamp) -> bool {
 mod tests {
     use super::*;
     use crate::testkit::TestGas;
-    use crate::usecases::archive_result;
+    use crate::usecases::{InputRejection, archive_result, claim_job, reject_input};
+    use gas_shared::job_options::Selection;
     use gas_shared::plan::FREE_MAX_UPLOAD_BYTES;
+    use jiff::SignedDuration;
 
     #[tokio::test]
     async fn a_rerun_is_a_new_job_with_a_copy_of_the_input() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let old = test.completed_job(&ada).await;
-        let new = rerun_job(&test.gas, &ada, old.id).await.unwrap();
+        let new = rerun_job(&test.gas, &ada, old.id, None).await.unwrap();
         assert_eq!(new.status(), JobStatus::Pending);
         assert_ne!((new.id, &new.input.file), (old.id, &old.input.file));
         assert_eq!((&new.input.name, new.input.size), (&old.input.name, old.input.size));
@@ -130,15 +151,43 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_rerun_has_the_options_of_the_old_job_or_others() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let old = test.completed_job(&ada).await;
+        let grch38 = test.references.add("homo_sapiens/GRCh38/ensembl-115").id;
+        let chosen = JobOptions {
+            reference: Some(grch38.clone()),
+            selection: Selection::Pick,
+            ..JobOptions::default()
+        };
+        let new = rerun_job(&test.gas, &ada, old.id, Some(chosen.clone())).await.unwrap();
+        assert_eq!(new.options.known(), Some(&chosen));
+        assert_eq!(test.job(old.id).options, old.options, "the old job stays as it was");
+
+        let timeout = SignedDuration::from_secs(45);
+        let (_, claim) = claim_job(&test.gas.jobs, new.id, timeout).await.unwrap();
+        let rejection = InputRejection { reason: "x".into(), code: None, mismatch: None };
+        reject_input(&test.gas.jobs, new.id, claim, rejection).await.unwrap();
+        let again = rerun_job(&test.gas, &ada, new.id, None).await.unwrap();
+        assert_eq!(again.options.known(), Some(&chosen));
+
+        test.references.retire(&grch38);
+        let rejected = rerun_job(&test.gas, &ada, new.id, None).await.unwrap_err();
+        assert!(matches!(rejected, RerunError::Options(_)), "{rejected}");
+        assert_eq!(test.jobs.len(), 3);
+    }
+
+    #[tokio::test]
     async fn only_the_owner_can_rerun_and_only_ended_jobs() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
         let eve = test.user("eve", Plan::Premium);
         let waiting = test.pending_job(&ada).await;
-        let rejected = rerun_job(&test.gas, &ada, waiting.id).await.unwrap_err();
+        let rejected = rerun_job(&test.gas, &ada, waiting.id, None).await.unwrap_err();
         assert!(matches!(rejected, RerunError::NotOver { status: JobStatus::Pending, .. }));
         let done = test.completed_job(&ada).await;
-        let rejected = rerun_job(&test.gas, &eve, done.id).await.unwrap_err();
+        let rejected = rerun_job(&test.gas, &eve, done.id, None).await.unwrap_err();
         assert!(matches!(rejected, RerunError::Find(FindError::NotFound(_))));
         assert_eq!(test.jobs.len(), 2);
     }
@@ -149,9 +198,9 @@ mod tests {
         let eve = test.user("eve", Plan::Premium);
         let old = test.completed_job(&eve).await;
         test.objects.put(&old.input.file, &vec![b'#'; FREE_MAX_UPLOAD_BYTES as usize + 1]);
-        assert!(rerun_job(&test.gas, &eve, old.id).await.is_ok());
+        assert!(rerun_job(&test.gas, &eve, old.id, None).await.is_ok());
         let eve = test.set_plan(&eve, Plan::Free);
-        let rejected = rerun_job(&test.gas, &eve, old.id).await.unwrap_err();
+        let rejected = rerun_job(&test.gas, &eve, old.id, None).await.unwrap_err();
         assert_eq!(rejected.to_string(), "the file has 150001 bytes; the Free plan allows 150000");
         assert_eq!(test.jobs.len(), 2);
     }
@@ -162,14 +211,14 @@ mod tests {
         let ada = test.user("ada", Plan::Free);
         let old = test.completed_job(&ada).await;
         test.clock.advance_secs(180);
-        let rejected = rerun_job(&test.gas, &ada, old.id).await.unwrap_err();
+        let rejected = rerun_job(&test.gas, &ada, old.id, None).await.unwrap_err();
         assert!(matches!(rejected, RerunError::Archived(_)), "the window is over: {rejected}");
         archive_result(&test.gas, old.id).await.unwrap();
-        let rejected = rerun_job(&test.gas, &ada, old.id).await.unwrap_err();
+        let rejected = rerun_job(&test.gas, &ada, old.id, None).await.unwrap_err();
         assert!(matches!(rejected, RerunError::Archived(_)), "{rejected}");
         assert_eq!(test.jobs.len(), 1);
         let ada = test.set_plan(&ada, Plan::Premium);
-        assert!(rerun_job(&test.gas, &ada, old.id).await.is_ok());
+        assert!(rerun_job(&test.gas, &ada, old.id, None).await.is_ok());
     }
 
     #[tokio::test]
@@ -178,7 +227,7 @@ mod tests {
         let ada = test.user("ada", Plan::Free);
         let old = test.completed_job(&ada).await;
         test.gas.objects.delete(&old.input.file).await.unwrap();
-        let rejected = rerun_job(&test.gas, &ada, old.id).await.unwrap_err();
+        let rejected = rerun_job(&test.gas, &ada, old.id, None).await.unwrap_err();
         assert!(matches!(rejected, RerunError::InputGone(_)), "{rejected}");
         assert_eq!(test.jobs.len(), 1);
     }

@@ -7,8 +7,8 @@ use super::{ChangeError, change_job, publish};
 use crate::messages::JobResult;
 use crate::ports::{PortResult, Topic};
 use crate::{AnnotateGas, JobRepository};
-use gas_shared::job::{Change, ClaimId, FailureKind, NotAnnotated, Progress};
-use gas_shared::{Job, JobId};
+use gas_shared::job::{AssemblyMismatch, Change, ClaimId, FailureKind, NotAnnotated, Progress};
+use gas_shared::{Job, JobId, Provenance};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
@@ -19,6 +19,8 @@ pub struct Finished {
     pub records: u64,
     /// Those without annotation, if the engine counts them.
     pub not_annotated: Option<NotAnnotated>,
+    /// What the file was annotated with.
+    pub provenance: Option<Provenance>,
     /// The size of the result, in bytes.
     pub result_size: u64,
 }
@@ -83,6 +85,7 @@ pub async fn complete_job(
         claim,
         records: finished.records,
         not_annotated: finished.not_annotated,
+        provenance: finished.provenance,
         result: gas.object_keys.result(job.owner, job.id, &job.input.name),
         result_size: finished.result_size,
         log: gas.object_keys.log(job.owner, job.id, &job.input.name),
@@ -102,10 +105,22 @@ pub async fn fail_job(
     kind: FailureKind,
     reason: String,
 ) -> Result<Job, ChangeError> {
-    change_job(jobs, id, Change::Failed { claim, kind, reason, code: None }).await
+    let failed = Change::Failed { claim, kind, reason, code: None, mismatch: None };
+    change_job(jobs, id, failed).await
 }
 
-/// Marks a job as failed because of a problem of its file, with the engine's code of the problem.
+/// A problem of a job's file or options.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputRejection {
+    /// The message for the user.
+    pub reason: String,
+    /// A stable code for programs.
+    pub code: Option<String>,
+    /// The assemblies, if they differ.
+    pub mismatch: Option<AssemblyMismatch>,
+}
+
+/// Marks a job as failed because of a problem of its file or options.
 ///
 /// # Errors
 /// [`ChangeError::Rejected`] if the job has ended or was claimed by another worker.
@@ -113,11 +128,11 @@ pub async fn reject_input(
     jobs: &JobRepository,
     id: JobId,
     claim: ClaimId,
-    reason: String,
-    code: Option<String>,
+    rejection: InputRejection,
 ) -> Result<Job, ChangeError> {
+    let InputRejection { reason, code, mismatch } = rejection;
     let (claim, kind) = (Some(claim), FailureKind::Input);
-    change_job(jobs, id, Change::Failed { claim, kind, reason, code }).await
+    change_job(jobs, id, Change::Failed { claim, kind, reason, code, mismatch }).await
 }
 
 /// Publishes the end of a job on topic `job_results`. The result is announced at least once, since
@@ -152,7 +167,8 @@ mod tests {
             ChangeError::Rejected { rejected: ChangeRejected::StillRunning, .. }
         ));
 
-        let finished = Finished { records: 2, not_annotated: None, result_size: 9 };
+        let finished =
+            Finished { records: 2, not_annotated: None, provenance: None, result_size: 9 };
         let done = complete_job(&test.gas.annotate(), &job, claim, finished).await.unwrap();
         assert_eq!(done.status(), JobStatus::Completed);
         assert_eq!(test.job_events.len(), usize::try_from(done.version).unwrap());
@@ -187,7 +203,8 @@ mod tests {
         let (_, old) = claim_job(&test.gas.jobs, job.id, TIMEOUT).await.unwrap();
         test.clock.advance_secs(46);
         let (_, new) = claim_job(&test.gas.jobs, job.id, TIMEOUT).await.unwrap();
-        let finished = Finished { records: 2, not_annotated: None, result_size: 9 };
+        let finished =
+            Finished { records: 2, not_annotated: None, provenance: None, result_size: 9 };
         let late =
             complete_job(&test.gas.annotate(), &job, old, finished.clone()).await.unwrap_err();
         assert!(matches!(late, ChangeError::Rejected { rejected: ChangeRejected::ClaimLost, .. }));

@@ -72,7 +72,8 @@ mod tests {
         let (job, claim) =
             claim_job(&test.gas.jobs, job.id, SignedDuration::from_secs(45)).await.unwrap();
         test.objects.put(&test.gas.object_keys.result(job.owner, job.id, &job.input.name), b"x");
-        let finished = Finished { records: 1, not_annotated: None, result_size: 1 };
+        let finished =
+            Finished { records: 1, not_annotated: None, provenance: None, result_size: 1 };
         complete_job(&test.gas.annotate(), &job, claim, finished).await.unwrap().id
     }
 

@@ -3,6 +3,7 @@
 //! S3 is the source of truth for which parts have arrived. A browser repeatedly requests the next
 //! parts and sends them; it cannot claim that a part has arrived.
 
+use super::choose_options::{check_options, remember_options};
 use super::limits::{LimitError, count_new_job, count_part_ticket};
 use super::request_upload::{RequestUploadError, UPLOAD_TICKET_SECS, admit, insert};
 use super::{ConfirmError, FindError, find_job};
@@ -57,6 +58,7 @@ pub async fn begin_parts(
     new: &NewUpload,
 ) -> Result<PartsTicket, RequestUploadError> {
     let admitted = admit(account, new)?;
+    check_options(gas, &new.options).await.map_err(RequestUploadError::from)?;
     count_new_job(gas, account, new.size_bytes).await?;
     let id = JobId::new(Uuid::new_v4());
     Span::current().record("job_id", display(id));
@@ -64,11 +66,12 @@ pub async fn begin_parts(
     let upload_id = gas.part_uploads.begin(&file, admitted.content_type).await?;
     let parts = Parts { upload_id, size: new.size_bytes, part_bytes: PART_BYTES };
     let job = Job::new(id, account.id, admitted.name, file, gas.now());
-    let job = job.of_size(new.size_bytes).in_parts(parts.clone());
+    let job = job.of_size(new.size_bytes).with(new.options.clone()).in_parts(parts.clone());
     let made = sign_and_insert(gas, &job, &parts).await;
     if made.is_err() {
         abort(gas, &job).await;
     }
+    remember_options(gas, account.id, &new.options).await;
     Ok(made?)
 }
 

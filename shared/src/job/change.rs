@@ -11,9 +11,10 @@
 //! changes no state: see [`super::retention`].
 
 use super::{
-    ClaimId, Completion, Failure, FailureKind, Job, JobState, JobStatus, NotAnnotated,
-    ObjectLocation, Progress, Results, ResultsChange, RetentionChange, Run,
+    AssemblyMismatch, ClaimId, Completion, Failure, FailureKind, Job, JobState, JobStatus,
+    NotAnnotated, ObjectLocation, Progress, Results, ResultsChange, RetentionChange, Run,
 };
+use crate::Provenance;
 use jiff::{SignedDuration, Timestamp};
 
 /// An event that changes a job.
@@ -57,6 +58,8 @@ pub enum Change {
         records: u64,
         /// Those without annotation, if the engine counts them.
         not_annotated: Option<NotAnnotated>,
+        /// What it was annotated with.
+        provenance: Option<Provenance>,
         /// The annotated file.
         result: ObjectLocation,
         /// Its size in bytes.
@@ -77,6 +80,8 @@ pub enum Change {
         reason: String,
         /// The engine's code of a problem of the file.
         code: Option<String>,
+        /// The assemblies, if they differ.
+        mismatch: Option<AssemblyMismatch>,
     },
     /// The owner cancels the job.
     Cancelled,
@@ -193,6 +198,7 @@ impl Job {
                     claim,
                     records,
                     not_annotated,
+                    provenance,
                     result,
                     result_size,
                     log,
@@ -205,6 +211,7 @@ impl Job {
                     completed_at: now,
                     records,
                     not_annotated,
+                    provenance,
                     results: Results::fresh(result, until),
                     result_size,
                     log,
@@ -214,14 +221,14 @@ impl Job {
                 let results = done.results.after(change, now)?;
                 Ok(JobState::Completed(Completion { results, ..done.clone() }))
             }
-            (JobState::Running(run), Change::Failed { claim, kind, reason, code }) => {
+            (JobState::Running(run), Change::Failed { claim, kind, reason, code, mismatch }) => {
                 claim.map_or(Ok(()), |claim| run.held_by(claim))?;
-                Ok(JobState::Failed(Failure { at: now, kind, reason, code }))
+                Ok(JobState::Failed(Failure { at: now, kind, reason, code, mismatch }))
             }
             (
                 JobState::Uploading { .. } | JobState::Pending { .. },
-                Change::Failed { claim: None, kind, reason, code },
-            ) => Ok(JobState::Failed(Failure { at: now, kind, reason, code })),
+                Change::Failed { claim: None, kind, reason, code, mismatch },
+            ) => Ok(JobState::Failed(Failure { at: now, kind, reason, code, mismatch })),
             (
                 JobState::Uploading { .. } | JobState::Pending { .. } | JobState::Running(_),
                 Change::Cancelled,

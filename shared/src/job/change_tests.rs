@@ -34,6 +34,7 @@ fn completed(n: u8) -> Change {
         claim: claim(n),
         records: 3,
         not_annotated: None,
+        provenance: None,
         result: file("out"),
         result_size: 10,
         log: file("log"),
@@ -113,6 +114,7 @@ fn any_change() -> impl Strategy<Value = Change> {
             kind: FailureKind::Service,
             reason: "lost".into(),
             code: None,
+            mismatch: None,
         }),
         Just(Change::Cancelled),
     ]

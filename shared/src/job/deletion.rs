@@ -158,6 +158,7 @@ mod tests {
             completed_at: at(2),
             records: 1,
             not_annotated: None,
+            provenance: None,
             results,
             result_size: 1,
             log: file("log"),

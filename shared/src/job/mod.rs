@@ -1,6 +1,7 @@
 //! An annotation job: its data ([`Job`]), its state machine ([`Change`]), and the view that its owner
 //! gets ([`JobView`]).
 
+mod assembly_mismatch;
 mod change;
 mod coverage;
 mod deletion;
@@ -10,8 +11,10 @@ mod parts;
 mod results;
 mod retention;
 pub mod step;
+mod stored_options;
 mod view;
 
+pub use assembly_mismatch::AssemblyMismatch;
 pub use change::{Change, ChangeRejected};
 pub use coverage::{CoverageProblem, CoverageWarning, NotAnnotated};
 pub use deletion::{ArchiveRemains, Deletion};
@@ -22,10 +25,12 @@ pub use list::{
 pub use parts::{Part, Parts};
 pub use results::{Archived, Results, ResultsChange, Retrieval, Stored, Tier};
 pub use retention::{Retention, RetentionChange};
+pub use stored_options::StoredOptions;
 pub use view::{JobView, ResultsView, StateView};
 
 use crate::exit_code::{NOTHING_ANNOTATED, WRONG_ASSEMBLY};
-use crate::{FileName, JobId, UserId};
+use crate::job_options::JobOptions;
+use crate::{FileName, JobId, Provenance, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -52,6 +57,8 @@ pub struct Job {
     pub owner: UserId,
     /// The uploaded file.
     pub input: Input,
+    /// What its owner has chosen.
+    pub options: StoredOptions,
     /// When the upload was requested, in whole seconds.
     pub submitted_at: Timestamp,
     /// Increases by one with every change; the first version is 1.
@@ -155,6 +162,8 @@ pub struct Completion {
     /// Those without annotation. `None` if the engine does not count them, and in rows of older
     /// versions.
     pub not_annotated: Option<NotAnnotated>,
+    /// What it was annotated with. `None` in rows of older versions, and if the reference has no manifest.
+    pub provenance: Option<Provenance>,
     /// The annotated file.
     pub results: Results,
     /// Its size in bytes.
@@ -187,13 +196,19 @@ pub struct Failure {
     /// The engine's code of a problem of the file, such as `bad_position`. `None` for other failures,
     /// and in rows of older versions.
     pub code: Option<String>,
+    /// The assemblies, if that of the file is known to be another one than that of the reference.
+    pub mismatch: Option<AssemblyMismatch>,
 }
+
+/// The [`Failure::code`] of a job whose reference does not exist any more, or is retired.
+pub const REFERENCE_UNAVAILABLE: &str = "reference_unavailable";
 
 impl Failure {
     /// Whether the job counts towards its owner's quota. A job of which nothing could be annotated,
-    /// since the reference does not fit the file, does not.
+    /// since the reference is not there or does not fit the file, does not.
     pub fn is_charged(&self) -> bool {
-        !matches!(self.code.as_deref(), Some(NOTHING_ANNOTATED | WRONG_ASSEMBLY))
+        const UNCHARGED: [&str; 3] = [NOTHING_ANNOTATED, WRONG_ASSEMBLY, REFERENCE_UNAVAILABLE];
+        !self.code.as_deref().is_some_and(|code| UNCHARGED.contains(&code))
     }
 }
 
@@ -307,6 +322,7 @@ impl Job {
             id,
             owner,
             input,
+            options: StoredOptions::default(),
             submitted_at,
             version: 1,
             reconciled_at: None,
@@ -318,6 +334,12 @@ impl Job {
     /// Sets the announced size of a new job's file, in bytes.
     pub fn of_size(mut self, size: u64) -> Self {
         self.input.size = Some(size);
+        self
+    }
+
+    /// Sets the options of a new job.
+    pub fn with(mut self, options: JobOptions) -> Self {
+        self.options = StoredOptions::Known(options);
         self
     }
 

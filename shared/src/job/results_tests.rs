@@ -26,6 +26,7 @@ fn completed() -> Job {
         completed_at: at(2),
         records: 1,
         not_annotated: None,
+        provenance: None,
         results: Results::fresh(file("result"), Some(at(182))),
         result_size: 9,
         log: file("log"),

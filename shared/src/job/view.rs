@@ -1,7 +1,10 @@
 //! The view of a job that its owner gets: without buckets, object keys and claims.
 
-use super::{FailureKind, Job, JobState, JobStatus, NotAnnotated, Progress, Results, Tier};
-use crate::{FileName, JobId};
+use super::{
+    AssemblyMismatch, FailureKind, Job, JobState, JobStatus, NotAnnotated, Progress, Results,
+    StoredOptions, Tier,
+};
+use crate::{FileName, JobId, Provenance};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +27,9 @@ pub struct JobView {
     /// When retention deleted the uploaded file.
     #[serde(default)]
     pub input_deleted_at: Option<Timestamp>,
+    /// What its owner has chosen.
+    #[serde(default, skip_serializing_if = "StoredOptions::is_default")]
+    pub options: StoredOptions,
     /// The current state.
     pub state: StateView,
 }
@@ -46,6 +52,9 @@ pub enum StateView {
         /// `None` if unknown, as for jobs of older versions.
         #[serde(default)]
         not_annotated: Option<NotAnnotated>,
+        /// `None` if unknown, as for jobs of older versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        provenance: Option<Provenance>,
         result_size: u64,
         results: ResultsView,
     },
@@ -53,6 +62,8 @@ pub enum StateView {
         at: Timestamp,
         kind: FailureKind,
         reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mismatch: Option<AssemblyMismatch>,
     },
     Cancelled {
         at: Timestamp,
@@ -115,6 +126,7 @@ impl From<&Job> for JobView {
             submitted_at: job.submitted_at,
             uploaded_at: job.input.uploaded_at,
             input_deleted_at: job.input_deleted_at(),
+            options: job.options.clone(),
             state: StateView::from(&job.state),
         }
     }
@@ -133,12 +145,16 @@ impl From<&JobState> for StateView {
                 completed_at: done.completed_at,
                 records: done.records,
                 not_annotated: done.not_annotated,
+                provenance: done.provenance.clone(),
                 result_size: done.result_size,
                 results: ResultsView::from(&done.results),
             },
-            JobState::Failed(failure) => {
-                Self::Failed { at: failure.at, kind: failure.kind, reason: failure.reason.clone() }
-            }
+            JobState::Failed(failure) => Self::Failed {
+                at: failure.at,
+                kind: failure.kind,
+                reason: failure.reason.clone(),
+                mismatch: failure.mismatch.clone(),
+            },
             JobState::Cancelled { at } => Self::Cancelled { at: *at },
         }
     }

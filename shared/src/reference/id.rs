@@ -46,6 +46,14 @@ impl ReferenceId {
         &self.0
     }
 
+    /// Whether the reference is of an assembly, which may be named with or without its patch or version:
+    /// `GRCh38` stands for `GRCh38.p14`, and `T2T-CHM13` for `T2T-CHM13v2.0`.
+    pub fn is_of_assembly(&self, name: &str) -> bool {
+        let (own, name) = (self.assembly().to_ascii_lowercase(), name.to_ascii_lowercase());
+        let rest = own.strip_prefix(&name).or_else(|| name.strip_prefix(&own));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', 'v']))
+    }
+
     fn part(&self, index: usize) -> &str {
         self.0.split('/').nth(index).unwrap_or_default()
     }
@@ -110,6 +118,20 @@ mod tests {
         assert_eq!(id.gene_set(), "refseq-GCF_009914755.1");
         let json = serde_json::to_string(&id).unwrap();
         assert_eq!(serde_json::from_str::<ReferenceId>(&json).unwrap(), id);
+    }
+
+    #[test]
+    fn an_assembly_may_be_named_without_its_patch_or_version() {
+        let is_of = |assembly: &str, name: &str| {
+            format!("homo_sapiens/{assembly}/x")
+                .parse::<ReferenceId>()
+                .unwrap()
+                .is_of_assembly(name)
+        };
+        assert!(is_of("GRCh38", "GRCh38") && is_of("GRCh38.p14", "grch38"));
+        assert!(is_of("GRCh38", "GRCh38.p13") && is_of("T2T-CHM13v2.0", "T2T-CHM13"));
+        assert!(!is_of("GRCh38", "GRCh37") && !is_of("GRCm38", "GRCh38"));
+        assert!(!is_of("R64-1-1", "R6"));
     }
 
     #[test]

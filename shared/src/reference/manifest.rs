@@ -2,6 +2,7 @@
 
 use super::{ReferenceId, Sha256};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The version of the manifest's format.
 pub const MANIFEST_VERSION: u32 = 1;
@@ -46,6 +47,13 @@ pub struct GeneSet {
     pub name: String,
     /// The release, such as `115`.
     pub release: String,
+}
+
+/// Name and release: `Ensembl 115`.
+impl fmt::Display for GeneSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.release)
+    }
 }
 
 /// A contig of a reference.

@@ -1,10 +1,12 @@
 //! References of the catalog: genome sequences with gene models that jobs can be annotated with.
 
+mod choice;
 mod entry;
 mod id;
 mod manifest;
 mod sha256;
 
+pub use choice::{MAX_CHOICE_CONTIGS, ReferenceChoice, ReferenceChoices, longest};
 pub use entry::{ReferenceEntry, ReferenceState};
 pub use id::{InvalidReferenceId, MAX_ID_CHARS, ReferenceId};
 pub use manifest::{

@@ -211,8 +211,13 @@ impl Load {
             UserAction::Rerun => {
                 self.wait_for_end(user, id).await?;
                 let path = format!("/api/jobs/{id}/rerun");
-                let again: JobView =
-                    call(&user.client, self.deadline, (Method::POST, &path), None).await?;
+                let again: JobView = call(
+                    &user.client,
+                    self.deadline,
+                    (Method::POST, &path),
+                    Some(json!({ "options": null })),
+                )
+                .await?;
                 lock(&self.accepted).push(Accepted { id: again.id, deleted: false });
             }
         }

@@ -5,11 +5,8 @@ use gas_shared::job::{NotAnnotated, Progress};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// Step names are cut to this length, in characters.
-const MAX_STEP_CHARS: usize = 64;
-
-/// Codes are cut to this length, in characters.
-const MAX_CODE_CHARS: usize = 64;
+/// Names of steps, codes, assemblies and engines are cut to this length, in characters.
+const MAX_NAME_CHARS: usize = 64;
 
 /// Reasons are cut to this length, in characters.
 const MAX_REASON_CHARS: usize = 2_000;
@@ -26,12 +23,14 @@ pub(super) enum Event {
 }
 
 /// What the engine has annotated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Annotated {
     /// The records of the file.
     pub(crate) records: u64,
     /// Those without annotation; `None` if the engine does not count them.
     pub(crate) not_annotated: Option<NotAnnotated>,
+    /// Name and version of the engine, if it states them.
+    pub(crate) engine: Option<String>,
 }
 
 /// A problem of the input.
@@ -41,6 +40,8 @@ pub(crate) struct InputProblem {
     pub(crate) reason: String,
     /// A stable code for programs.
     pub(crate) code: Option<String>,
+    /// The assembly of the file, if it is the problem and the engine has recognized it.
+    pub(crate) found_assembly: Option<String>,
 }
 
 /// The number of steps of AnnTools.
@@ -61,6 +62,7 @@ enum EventLine {
     Done {
         records: u64,
         not_annotated: Option<BTreeMap<String, u64>>,
+        engine: Option<String>,
     },
 }
 
@@ -68,6 +70,7 @@ enum EventLine {
 struct ErrorLine {
     error: String,
     code: Option<String>,
+    found_assembly: Option<String>,
 }
 
 impl Event {
@@ -81,16 +84,17 @@ impl Event {
                 let (step, permille) = (clipped(&step), permille(fraction));
                 Self::Progress(Progress { step, permille, records })
             }
-            EventLine::Done { records, not_annotated } => {
+            EventLine::Done { records, not_annotated, engine } => {
                 let not_annotated = not_annotated.as_ref().map(NotAnnotated::from);
-                Self::Done(Annotated { records, not_annotated })
+                let engine = engine.map(|name| clipped(&name));
+                Self::Done(Annotated { records, not_annotated, engine })
             }
         })
     }
 }
 
-fn clipped(step: &str) -> String {
-    step.chars().take(MAX_STEP_CHARS).collect()
+fn clipped(name: &str) -> String {
+    name.chars().take(MAX_NAME_CHARS).collect()
 }
 
 /// The progress of AnnTools after a number of its steps.
@@ -112,10 +116,11 @@ fn permille(fraction: f64) -> u16 {
 /// The problem of the input in the last line of standard error, if there is one.
 pub(super) fn input_problem(stderr: &str) -> Option<InputProblem> {
     let line = stderr.lines().rev().find(|line| !line.trim().is_empty())?;
-    let ErrorLine { error, code } = serde_json::from_str(line).ok()?;
+    let ErrorLine { error, code, found_assembly } = serde_json::from_str(line).ok()?;
     Some(InputProblem {
         reason: error.chars().take(MAX_REASON_CHARS).collect(),
-        code: code.map(|code| code.chars().take(MAX_CODE_CHARS).collect()),
+        code: code.map(|code| clipped(&code)),
+        found_assembly: found_assembly.map(|name| clipped(&name)),
     })
 }
 
@@ -129,11 +134,12 @@ mod tests {
         let progress = Progress { step: "annotate".into(), permille: 420, records: 1234 };
         assert_eq!(Event::parse(line), Some(Event::Progress(progress)));
         let line = br#"{"event":"done","records":9,"summary":"/w/log"}"#;
-        let done = Annotated { records: 9, not_annotated: None };
+        let done = Annotated { records: 9, not_annotated: None, engine: None };
         assert_eq!(Event::parse(line), Some(Event::Done(done)));
-        let line = br#"{"event":"done","records":9,"not_annotated":{"ref_mismatch":2,"new":1}}"#;
+        let line = br#"{"event":"done","records":9,"not_annotated":{"ref_mismatch":2,"new":1},"engine":"e 1"}"#;
         let gaps = NotAnnotated { ref_mismatch: 2, other: 1, ..NotAnnotated::default() };
-        let done = Annotated { records: 9, not_annotated: Some(gaps) };
+        let engine = Some("e 1".to_owned());
+        let done = Annotated { records: 9, not_annotated: Some(gaps), engine };
         assert_eq!(Event::parse(line), Some(Event::Done(done)));
     }
 

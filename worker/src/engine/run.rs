@@ -27,6 +27,8 @@ pub(crate) struct Engine {
     pub(crate) indexer: Template,
     /// The folder of the reference.
     pub(crate) reference: PathBuf,
+    /// The arguments that differ from job to job.
+    pub(crate) options: Vec<String>,
     pub(crate) sandbox: Sandbox,
 }
 
@@ -70,6 +72,11 @@ impl Engine {
         let missing = programs.into_iter().find(|program| find_program(program).is_none());
         let missing = self.sandbox.missing_program().map(str::as_ref).or(missing);
         missing.map_or(Ok(()), |missing| anyhow::bail!("program {missing:?} is not on the PATH"))
+    }
+
+    /// The engine for a job: with its reference, and arguments for its options.
+    pub(crate) fn for_job(&self, reference: &Path, options: Vec<String>) -> Self {
+        Self { reference: reference.to_owned(), options, ..self.clone() }
     }
 
     /// The form of the result of an input. An engine that names its output itself writes text.
@@ -116,7 +123,8 @@ impl Engine {
                 report.engine_line(&String::from_utf8_lossy(line));
             }
         };
-        let command = self.template.fill(Paths { input, output, log, bundle: &self.reference });
+        let paths = Paths { input, output, log, bundle: &self.reference };
+        let command = self.template.fill(paths, &self.options);
         let reference = Some(self.reference.as_path());
         let ended =
             self.confined(task, &command, reference, deadline, on_stdout, on_stderr).await?;
@@ -124,7 +132,7 @@ impl Engine {
             LastEvent::Done(annotated) => Ok(annotated),
             LastEvent::None if is_regular(output) => {
                 let records = count_records(output.to_owned()).await?;
-                Ok(Annotated { records, not_annotated: None })
+                Ok(Annotated { records, not_annotated: None, engine: None })
             }
             LastEvent::None | LastEvent::Progress => Err(crashed(&ended)),
         }
@@ -139,7 +147,7 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let Task { output, log, .. } = task;
         let paths = Paths { input: output, output: index, log, bundle: &self.reference };
-        let command = self.indexer.fill(paths);
+        let command = self.indexer.fill(paths, &[]);
         self.confined(task, &command, None, deadline, |_| {}, |_| {}).await?;
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 /// An argument vector with the placeholders `{input}`, `{output}`, `{log}` and `{bundle}` for
-/// paths.
+/// paths, and `{options}`, an argument of its own, for the arguments that differ from job to job.
 ///
 /// Only `{input}` is required. Without `{output}` or `{log}` the program must write these files
 /// where AnnTools does: for the input `X.vcf`, to `X.annot.vcf` and `X.vcf.count.log` in the same
@@ -34,11 +34,17 @@ pub(crate) enum TemplateError {
     Empty,
     #[error("{{input}} is missing")]
     NoInput,
-    #[error("{{{0}}} is not a placeholder; use {{input}}, {{output}}, {{log}} or {{bundle}}")]
+    #[error(
+        "{{{0}}} is not a placeholder; use {{input}}, {{output}}, {{log}} or {{bundle}}, and \
+         {{options}} as an argument of its own"
+    )]
     Unknown(String),
 }
 
 const PLACEHOLDERS: [&str; 4] = ["input", "output", "log", "bundle"];
+
+/// The argument that stands for the arguments of a job.
+const OPTIONS: &str = "{options}";
 
 impl Template {
     /// Splits a command line like a shell and checks its placeholders.
@@ -47,8 +53,8 @@ impl Template {
         if arguments.is_empty() {
             return Err(TemplateError::Empty);
         }
-        let names: Vec<&str> =
-            arguments.iter().flat_map(|argument| placeholders(argument)).collect();
+        let with_paths = arguments.iter().filter(|argument| *argument != OPTIONS);
+        let names: Vec<&str> = with_paths.flat_map(|argument| placeholders(argument)).collect();
         if let Some(unknown) = names.iter().find(|name| !PLACEHOLDERS.contains(name)) {
             return Err(TemplateError::Unknown((*unknown).to_owned()));
         }
@@ -63,12 +69,34 @@ impl Template {
 
     /// Whether the command line names the output file (`{output}`).
     pub(crate) fn names_output(&self) -> bool {
-        self.0.iter().any(|argument| placeholders(argument).any(|name| name == "output"))
+        self.names("output")
+    }
+
+    /// Whether the command line names the reference (`{bundle}`).
+    pub(crate) fn names_reference(&self) -> bool {
+        self.names("bundle")
+    }
+
+    fn names(&self, placeholder: &str) -> bool {
+        self.0.iter().any(|argument| placeholders(argument).any(|name| name == placeholder))
+    }
+
+    /// Whether the program takes arguments that differ from job to job (`{options}`).
+    pub(crate) fn takes_options(&self) -> bool {
+        self.0.iter().any(|argument| argument == OPTIONS)
     }
 
     /// The argument vector of a run, including the program.
-    pub(crate) fn fill(&self, paths: Paths<'_>) -> Vec<OsString> {
-        self.0.iter().map(|argument| fill(argument, paths)).collect()
+    pub(crate) fn fill(&self, paths: Paths<'_>, options: &[String]) -> Vec<OsString> {
+        let mut filled = Vec::new();
+        for argument in &self.0 {
+            if argument == OPTIONS {
+                filled.extend(options.iter().map(OsString::from));
+            } else {
+                filled.push(fill(argument, paths));
+            }
+        }
+        filled
     }
 }
 
@@ -103,7 +131,8 @@ mod tests {
     fn filled(template: &str, input: &str) -> Vec<OsString> {
         let (input, output) = (Path::new(input), Path::new("/w/out.vcf"));
         let (log, bundle) = (Path::new("/w/log"), Path::new("/ref"));
-        Template::parse(template).unwrap().fill(Paths { input, output, log, bundle })
+        let options = ["--select", "pick {log}"].map(str::to_owned);
+        Template::parse(template).unwrap().fill(Paths { input, output, log, bundle }, &options)
     }
 
     #[test]
@@ -112,6 +141,17 @@ mod tests {
             filled("annotate {input} --out={output} -l {log} {bundle}/x", "/w/in.vcf"),
             ["annotate", "/w/in.vcf", "--out=/w/out.vcf", "-l", "/w/log", "/ref/x"]
         );
+    }
+
+    #[test]
+    fn the_options_of_a_job_are_arguments_of_their_own() {
+        assert_eq!(
+            filled("annotate {options} {input} {output} {log}", "/i"),
+            ["annotate", "--select", "pick {log}", "/i", "/w/out.vcf", "/w/log"]
+        );
+        for (text, takes) in [("a {input} {options}", true), ("a {input}", false)] {
+            assert_eq!(Template::parse(text).unwrap().takes_options(), takes, "{text}");
+        }
     }
 
     #[test]
@@ -131,6 +171,7 @@ mod tests {
             ("", TemplateError::Empty),
             ("a '{input}", TemplateError::Quotes),
             ("a {output} {log}", TemplateError::NoInput),
+            ("a {input} --x={options}", TemplateError::Unknown("options".into())),
             ("a {input} {output} {log} {file}", TemplateError::Unknown("file".into())),
         ] {
             assert_eq!(Template::parse(text), Err(error), "{text:?}");

@@ -5,6 +5,7 @@ mod failures;
 mod outages;
 mod outputs;
 mod owners;
+mod references;
 
 use super::*;
 use crate::scratch::ScratchRoot;

@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 use gas_shared::billing::{InvoiceStatus, InvoiceView, Money};
-use gas_shared::job::{FailureKind, Progress, ResultsView, StateView, Tier};
+use gas_shared::job::{FailureKind, Progress, ResultsView, StateView, StoredOptions, Tier};
 use gas_shared::{FileName, JobId, JobView, UserId};
 use jiff::{SignedDuration, Timestamp};
 
@@ -63,6 +63,7 @@ pub fn job(now: Timestamp, state: StateView) -> JobView {
         submitted_at: moment(now, -5400),
         uploaded_at: Some(moment(now, -5300)),
         input_deleted_at: None,
+        options: StoredOptions::default(),
         state,
     }
 }
@@ -74,6 +75,7 @@ pub fn completed(now: Timestamp, results: ResultsView) -> StateView {
         completed_at: moment(now, -5000),
         records: 512_340,
         not_annotated: None,
+        provenance: None,
         result_size: 96_100_000,
         results,
     }
@@ -107,6 +109,7 @@ pub fn unfinished(now: Timestamp) -> Vec<StateView> {
         at: moment(now, -60),
         kind,
         reason: reason.to_owned(),
+        mismatch: None,
     };
     vec![
         StateView::Uploading,

@@ -157,7 +157,7 @@ fn steps(job: &JobView, is_free: bool) -> Vec<Step> {
             all.extend(result_steps(results, is_free));
             all
         }
-        StateView::Failed { at, kind, reason } => {
+        StateView::Failed { at, kind, reason, .. } => {
             let note = Note::Failure(reason.clone(), *kind);
             let last = Step { note, ..step("Failed", Failed, Some(*at)) };
             ended_steps(job, uploaded(), queued(), last)
@@ -232,6 +232,7 @@ fn result_steps(results: &ResultsView, is_free: bool) -> Vec<Step> {
 mod tests {
     use super::*;
     use gas_shared::FileName;
+    use gas_shared::job::StoredOptions;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -248,6 +249,7 @@ mod tests {
             submitted_at: at(10),
             uploaded_at: (state != StateView::Uploading).then(|| at(12)),
             input_deleted_at: None,
+            options: StoredOptions::default(),
             state,
         };
         let texts = steps(&job, is_free).into_iter().map(|step| {
@@ -270,6 +272,7 @@ mod tests {
             completed_at,
             records: 1,
             not_annotated: None,
+            provenance: None,
             result_size: 1,
             results,
         }
@@ -285,7 +288,12 @@ mod tests {
 
     #[test]
     fn failed_and_cancelled_jobs_end_with_that_step() {
-        let failed = StateView::Failed { at: at(16), kind: FailureKind::Input, reason: "x".into() };
+        let failed = StateView::Failed {
+            at: at(16),
+            kind: FailureKind::Input,
+            reason: "x".into(),
+            mismatch: None,
+        };
         insta::assert_snapshot!(timeline_text(failed, true), @"+Uploaded 12, +Queued 12, !Failed 16");
         insta::assert_snapshot!(timeline_text(StateView::Cancelled { at: at(13) }, true), @"+Uploaded 12, +Queued 12, !Cancelled 13");
     }

@@ -1,9 +1,12 @@
 //! Request and response types of the API. Users' programs depend on them, so they only change
 //! compatibly; the types that the pages use (`gas_shared`) may change independently.
 
-use gas_shared::job::{Completion, CoverageWarning, FailureKind, JobState, Results, Tier};
+use gas_shared::job::{
+    AssemblyMismatch, Completion, CoverageWarning, FailureKind, JobState, Results, Tier,
+};
+use gas_shared::reference::{ReferenceChoice, ReferenceId, TranscriptCounts};
 use gas_shared::upload::UploadTicket;
-use gas_shared::{Account, Job, JobStatus, Plan};
+use gas_shared::{Account, Job, JobOptions, JobStatus, Plan, Provenance};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -67,6 +70,9 @@ pub struct JobDto {
     pub file_name: String,
     /// The uploaded file's size in bytes. `null` until it is uploaded.
     pub size_bytes: Option<u64>,
+    /// What the file is annotated with, and what is written. `null` if the options are of a newer version
+    /// of GAS.
+    pub options: Option<JobOptions>,
     /// The status of the job.
     pub status: StatusDto,
     /// When the job was created.
@@ -170,9 +176,12 @@ pub struct FailureDto {
     pub kind: FailureKindDto,
     /// What happened, where, and what to do.
     pub reason: String,
-    /// A stable code of the problem of the file, such as `bad_position` or `nothing_annotated`. `null`
-    /// for other failures.
+    /// A stable code of the problem of the file, such as `bad_position` or `nothing_annotated`, or
+    /// `reference_unavailable`. `null` for other failures.
     pub code: Option<String>,
+    /// The assemblies, if the file is of another one than the reference (`wrong_assembly`): run the job
+    /// again with one of the fitting references. `null` for other failures.
+    pub assembly_mismatch: Option<AssemblyMismatch>,
 }
 
 /// The cause of a failure.
@@ -206,6 +215,120 @@ pub struct ResultDto {
     /// The speed of the restore: `expedited` (minutes) or `standard` (hours). `null` unless `state`
     /// is `restoring`.
     pub restore_tier: Option<String>,
+    /// The reference and the engine that the file was annotated with. `null` for jobs that were completed
+    /// before this was recorded.
+    pub provenance: Option<ProvenanceDto>,
+}
+
+/// What a file was annotated with, besides the options of its job.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = Provenance)]
+pub struct ProvenanceDto {
+    /// The reference.
+    #[schema(example = "homo_sapiens/GRCh38/ensembl-115")]
+    pub reference: String,
+    /// The SHA-256 digest of the reference's manifest, in hexadecimal digits. The content of a reference
+    /// with the same digest is the same.
+    pub reference_sha256: String,
+    /// The assembly.
+    #[schema(example = "GRCh38")]
+    pub assembly: String,
+    /// The gene set with its release. `null` if it is not known.
+    #[schema(example = "Ensembl 115")]
+    pub gene_set: Option<String>,
+    /// Name and version of the engine. `null` if it is not known.
+    #[schema(example = "gas-annotate 0.1.0")]
+    pub engine: Option<String>,
+}
+
+impl From<&Provenance> for ProvenanceDto {
+    fn from(provenance: &Provenance) -> Self {
+        Self {
+            reference: provenance.reference.to_string(),
+            reference_sha256: provenance.reference_sha256.to_string(),
+            assembly: provenance.assembly.clone(),
+            gene_set: provenance.gene_set.as_ref().map(ToString::to_string),
+            engine: provenance.engine.clone(),
+        }
+    }
+}
+
+/// The body of a request to run a job again.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RerunRequest {
+    /// The options of the new job. Without them, it has those of the old one.
+    pub options: Option<JobOptions>,
+}
+
+/// The references that jobs can choose.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = ReferenceList)]
+pub struct ReferenceListDto {
+    /// All references, in the order of their ids.
+    pub references: Vec<ReferenceDto>,
+}
+
+/// A genome with genes that files are annotated with.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Reference)]
+pub struct ReferenceDto {
+    /// The id, for the option `reference` of a job.
+    #[schema(example = "homo_sapiens/GRCh38/ensembl-115")]
+    pub id: String,
+    /// The SHA-256 digest of its manifest, in hexadecimal digits.
+    pub sha256: String,
+    /// The scientific name of the species; empty if it is not known.
+    #[schema(example = "Homo sapiens")]
+    pub species: String,
+    /// The assembly.
+    #[schema(example = "GRCh38")]
+    pub assembly: String,
+    /// The gene set with its release. `null` if it is not known.
+    #[schema(example = "Ensembl 115")]
+    pub gene_set: Option<String>,
+    /// Whether jobs that choose no reference get this one.
+    pub is_default: bool,
+    /// Number of contigs.
+    pub contigs: u64,
+    /// Number of genes.
+    pub genes: u64,
+    /// Number of transcripts.
+    pub transcripts: u64,
+    /// Number of canonical transcripts.
+    pub canonical: u64,
+    /// Number of MANE Select transcripts.
+    pub mane_select: u64,
+    /// Number of MANE Plus Clinical transcripts.
+    pub mane_plus_clinical: u64,
+    /// What a publication that uses the reference should cite. `null` if it is not known.
+    pub attribution: Option<String>,
+    /// The license of the data. `null` if it is not known.
+    pub license: Option<String>,
+}
+
+impl ReferenceDto {
+    /// A reference, and whether it is the default one.
+    pub fn new(choice: &ReferenceChoice, default: Option<&ReferenceId>) -> Self {
+        let TranscriptCounts { all, canonical, mane_select, mane_plus_clinical } =
+            choice.transcripts;
+        Self {
+            id: choice.id.to_string(),
+            sha256: choice.sha256.to_string(),
+            species: choice.species.clone(),
+            assembly: choice.assembly.clone(),
+            gene_set: choice.gene_set.as_ref().map(ToString::to_string),
+            is_default: default == Some(&choice.id),
+            contigs: choice.contig_count,
+            genes: choice.genes,
+            transcripts: all,
+            canonical,
+            mane_select,
+            mane_plus_clinical,
+            attribution: choice.attribution.clone(),
+            license: choice.license.clone(),
+        }
+    }
 }
 
 /// The storage state of an annotated file.
@@ -226,6 +349,7 @@ impl From<&Job> for JobDto {
             id: job.id.as_uuid(),
             file_name: job.input.name.to_string(),
             size_bytes: job.input.size,
+            options: job.options.known().cloned(),
             status: job.status().into(),
             submitted_at: job.submitted_at,
             started_at: None,
@@ -259,7 +383,8 @@ impl From<&Job> for JobDto {
                     FailureKind::Service => FailureKindDto::Service,
                 };
                 let (reason, code) = (failure.reason.clone(), failure.code.clone());
-                dto.failure = Some(FailureDto { kind, reason, code });
+                let assembly_mismatch = failure.mismatch.clone();
+                dto.failure = Some(FailureDto { kind, reason, code, assembly_mismatch });
             }
             JobState::Cancelled { at } => dto.finished_at = Some(*at),
             JobState::Uploading { .. } | JobState::Pending { .. } => {}
@@ -287,6 +412,7 @@ fn result(done: &Completion) -> ResultDto {
         downloadable_until: None,
         archived_at: None,
         restore_tier: None,
+        provenance: done.provenance.as_ref().map(ProvenanceDto::from),
     };
     match &done.results {
         Results::Stored(stored) | Results::Archiving { stored, .. } => {

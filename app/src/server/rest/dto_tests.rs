@@ -22,7 +22,7 @@ fn json(state: JobState) -> String {
 #[test]
 fn a_job_is_serialized_without_internal_fields() {
     let at = Timestamp::from_second(1_790_000_100).unwrap();
-    insta::assert_snapshot!(json(JobState::Uploading { parts: None }), @r#"{"id":"00000000-0000-0000-0000-000000000000","file_name":"a.vcf","size_bytes":null,"status":"uploading","submitted_at":"2026-09-21T14:13:20Z","started_at":null,"finished_at":null,"input_deleted_at":null,"progress":null,"failure":null,"result":null,"warnings":[]}"#);
+    insta::assert_snapshot!(json(JobState::Uploading { parts: None }), @r#"{"id":"00000000-0000-0000-0000-000000000000","file_name":"a.vcf","size_bytes":null,"options":{"transcripts":"all","selection":"all","layout":"csq","hgvs":true},"status":"uploading","submitted_at":"2026-09-21T14:13:20Z","started_at":null,"finished_at":null,"input_deleted_at":null,"progress":null,"failure":null,"result":null,"warnings":[]}"#);
     let running = JobState::Running(Run {
         claim: ClaimId(Uuid::max()),
         started_at: at,
@@ -30,14 +30,15 @@ fn a_job_is_serialized_without_internal_fields() {
         engine_failures: 0,
         progress: Progress { step: "annotate".into(), permille: 421, records: 7 },
     });
-    insta::assert_snapshot!(json(running), @r#"{"id":"00000000-0000-0000-0000-000000000000","file_name":"a.vcf","size_bytes":null,"status":"running","submitted_at":"2026-09-21T14:13:20Z","started_at":"2026-09-21T14:15:00Z","finished_at":null,"input_deleted_at":null,"progress":{"step":"annotate","percent":42.1,"variants":7},"failure":null,"result":null,"warnings":[]}"#);
+    insta::assert_snapshot!(json(running), @r#"{"id":"00000000-0000-0000-0000-000000000000","file_name":"a.vcf","size_bytes":null,"options":{"transcripts":"all","selection":"all","layout":"csq","hgvs":true},"status":"running","submitted_at":"2026-09-21T14:13:20Z","started_at":"2026-09-21T14:15:00Z","finished_at":null,"input_deleted_at":null,"progress":{"step":"annotate","percent":42.1,"variants":7},"failure":null,"result":null,"warnings":[]}"#);
     let failed = JobState::Failed(Failure {
         at,
         kind: FailureKind::Input,
         reason: "line 3, POS: \"12a\" is not a position".into(),
         code: Some("bad_position".into()),
+        mismatch: None,
     });
-    insta::assert_snapshot!(json(failed), @r#"{"id":"00000000-0000-0000-0000-000000000000","file_name":"a.vcf","size_bytes":null,"status":"failed","submitted_at":"2026-09-21T14:13:20Z","started_at":null,"finished_at":"2026-09-21T14:15:00Z","input_deleted_at":null,"progress":null,"failure":{"kind":"input","reason":"line 3, POS: \"12a\" is not a position","code":"bad_position"},"result":null,"warnings":[]}"#);
+    insta::assert_snapshot!(json(failed), @r#"{"id":"00000000-0000-0000-0000-000000000000","file_name":"a.vcf","size_bytes":null,"options":{"transcripts":"all","selection":"all","layout":"csq","hgvs":true},"status":"failed","submitted_at":"2026-09-21T14:13:20Z","started_at":null,"finished_at":"2026-09-21T14:15:00Z","input_deleted_at":null,"progress":null,"failure":{"kind":"input","reason":"line 3, POS: \"12a\" is not a position","code":"bad_position","assembly_mismatch":null},"result":null,"warnings":[]}"#);
 }
 
 #[test]
@@ -49,6 +50,7 @@ fn a_result_includes_the_end_of_its_download_window() {
         started_at: at,
         completed_at: at,
         records: 7,
+        provenance: None,
         not_annotated: Some(NotAnnotated {
             outside_reference: 2,
             ref_mismatch: 1,
@@ -60,7 +62,7 @@ fn a_result_includes_the_end_of_its_download_window() {
         log: file,
     });
     let text = json(done);
-    assert!(text.ends_with(r#""result":{"state":"available","size_bytes":900,"variants":3,"records":7,"downloadable_until":"2026-09-21T14:15:00Z","archived_at":null,"restore_tier":null},"warnings":[{"code":"outside_reference","count":2,"message":"2 records are on contigs that the reference does not have, and are not annotated."},{"code":"ref_mismatch","count":1,"message":"1 record has a REF that differs from the reference, and is not annotated."}]}"#), "{text}");
+    assert!(text.ends_with(r#""result":{"state":"available","size_bytes":900,"variants":3,"records":7,"downloadable_until":"2026-09-21T14:15:00Z","archived_at":null,"restore_tier":null,"provenance":null},"warnings":[{"code":"outside_reference","count":2,"message":"2 records are on contigs that the reference does not have, and are not annotated."},{"code":"ref_mismatch","count":1,"message":"1 record has a REF that differs from the reference, and is not annotated."}]}"#), "{text}");
 }
 
 #[test]

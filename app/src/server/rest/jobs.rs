@@ -1,7 +1,7 @@
 //! `/api/v1/jobs`: creates, lists, cancels and deletes jobs.
 
 use super::caller::{CanRead, CanWrite};
-use super::dto::{CreatedJob, JobDto, JobListDto, ListQuery};
+use super::dto::{CreatedJob, JobDto, JobListDto, ListQuery, RerunRequest};
 use super::problem::{Code, Problem, ProblemBody};
 use crate::error::ApiError;
 use axum::Json;
@@ -46,9 +46,9 @@ impl<S: Send + Sync> FromRequestParts<S> for JobPath {
     responses(
         (status = 201, description = "The job and the upload form for its file", body = CreatedJob),
         (status = 200, description = "The existing job with this idempotency key", body = CreatedJob),
-        (status = 400, description = "The file name or the size is invalid", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "The file name, the size or an option is invalid", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The file is larger than the plan allows", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "The idempotency key was used for another file", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "The idempotency key was used for another file, or with other options", body = ProblemBody, content_type = "application/problem+json"),
         super::NoScope, super::CommonProblems,
     ),
 )]
@@ -166,6 +166,34 @@ pub async fn cancel(
 ) -> Result<Json<JobDto>, Problem> {
     let job = usecases::cancel_job(&caller.web.gas, caller.account.id, id).await;
     Ok(Json(JobDto::from(&job.map_err(ApiError::from)?)))
+}
+
+/// Run a job again.
+///
+/// Creates a new job with a copy of the file of a job that has ended, and adds it to the queue. Without
+/// `options`, the new job has the options of the old one. Each call creates a job.
+#[utoipa::path(
+    post, path = "/jobs/{id}/rerun", tag = "jobs", operation_id = "rerun_job",
+    security(("token" = ["jobs:write"])),
+    params(("id" = uuid::Uuid, Path, description = "The job")),
+    request_body = Option<RerunRequest>,
+    responses(
+        (status = 201, description = "The new job", body = JobDto),
+        (status = 400, description = "The options are invalid", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 402, description = "The result is archived, and needs the Premium plan", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The job has not ended, or its file is deleted", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "The file is larger than the plan allows", body = ProblemBody, content_type = "application/problem+json"),
+        super::JobProblems, super::CommonProblems,
+    ),
+)]
+pub async fn rerun(
+    CanWrite(caller): CanWrite,
+    JobPath(id): JobPath,
+    request: Result<Option<Json<RerunRequest>>, JsonRejection>,
+) -> Result<(StatusCode, Json<JobDto>), Problem> {
+    let options = request?.and_then(|Json(request)| request.options);
+    let job = usecases::rerun_job(&caller.web.gas, &caller.account, id, options).await;
+    Ok((StatusCode::CREATED, Json(JobDto::from(&job.map_err(ApiError::from)?))))
 }
 
 /// Delete a job.

@@ -13,6 +13,7 @@ mod dto;
 mod files;
 mod jobs;
 mod problem;
+mod references;
 
 use crate::server::overload::{RequestLimits, limit_requests};
 use axum::Router;
@@ -76,6 +77,8 @@ fn router_and_document<S: Clone + Send + Sync + 'static>() -> (Router<S>, OpenAp
         .routes(routes!(jobs::get, jobs::delete))
         .routes(routes!(jobs::submit))
         .routes(routes!(jobs::cancel))
+        .routes(routes!(jobs::rerun))
+        .routes(routes!(references::list))
         .routes(routes!(files::result))
         .routes(routes!(files::log))
         .routes(routes!(account::get));
@@ -98,6 +101,7 @@ fn router_and_document<S: Clone + Send + Sync + 'static>() -> (Router<S>, OpenAp
     tags(
         (name = "jobs", description = "Create, follow, cancel and delete annotation jobs"),
         (name = "files", description = "Results and run logs"),
+        (name = "references", description = "Genomes with genes that files are annotated with"),
         (name = "account", description = "The account that owns the token"),
     ),
     modifiers(&BearerScheme),

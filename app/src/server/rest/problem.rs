@@ -198,9 +198,9 @@ impl From<CreateJobError> for Problem {
     fn from(error: CreateJobError) -> Self {
         match error {
             CreateJobError::Request(error) => ApiError::from(error).into(),
-            CreateJobError::OtherFile(_) | CreateJobError::Deleted => {
-                Self::new(Code::IdempotencyKeyReused, error.to_string())
-            }
+            CreateJobError::OtherFile(_)
+            | CreateJobError::OtherOptions(_)
+            | CreateJobError::Deleted => Self::new(Code::IdempotencyKeyReused, error.to_string()),
             CreateJobError::Port(error) => error.into(),
         }
     }

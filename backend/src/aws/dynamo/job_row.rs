@@ -9,11 +9,11 @@
 
 use gas_shared::file_name::FileNameError;
 use gas_shared::job::{
-    Archived, ClaimId, Completion, Failure, FailureKind, Input, Job, JobState, JobStatus,
-    NotAnnotated, ObjectLocation, Parts, Progress, Results, Retention, Retrieval, Run, Stored,
-    Tier,
+    Archived, AssemblyMismatch, ClaimId, Completion, Failure, FailureKind, Input, Job, JobState,
+    JobStatus, NotAnnotated, ObjectLocation, Parts, Progress, Results, Retention, Retrieval, Run,
+    Stored, StoredOptions, Tier,
 };
-use gas_shared::{FileName, JobId, UserId};
+use gas_shared::{FileName, JobId, Provenance, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
@@ -32,6 +32,8 @@ pub(super) struct JobRow {
     version: u64,
     /// [`Job::reconciled_at`].
     nudge_time: Option<i64>,
+    /// [`Job::options`], if they are not the default ones.
+    options: Option<StoredOptions>,
     input_size: Option<u64>,
     input_etag: Option<String>,
     /// S3's ID of the multipart upload in progress.
@@ -55,6 +57,8 @@ pub(super) struct JobRow {
     records: Option<u64>,
     /// [`Completion::not_annotated`].
     not_annotated: Option<NotAnnotated>,
+    /// [`Completion::provenance`].
+    provenance: Option<Provenance>,
     s3_results_bucket: Option<String>,
     s3_key_result_file: Option<String>,
     result_size: Option<u64>,
@@ -82,6 +86,8 @@ pub(super) struct JobRow {
     failure_reason: Option<String>,
     /// [`Failure::code`].
     failure_code: Option<String>,
+    /// [`Failure::mismatch`].
+    failure_mismatch: Option<AssemblyMismatch>,
     /// [`Retention::input_deleted_at`].
     input_delete_time: Option<i64>,
     /// [`Retention::logs_deleted_at`].
@@ -132,6 +138,7 @@ impl TryFrom<&Job> for JobRow {
                 row.failure_kind = Some(failure.kind);
                 row.failure_reason = Some(failure.reason.clone());
                 row.failure_code.clone_from(&failure.code);
+                row.failure_mismatch.clone_from(&failure.mismatch);
             }
             JobState::Cancelled { at } => row.end_time = Some(at.as_second()),
         }
@@ -176,6 +183,7 @@ impl JobRow {
             job_status: job.status(),
             version: job.version,
             nudge_time: job.reconciled_at.map(Timestamp::as_second),
+            options: Some(&job.options).filter(|options| !options.is_default()).cloned(),
             input_size: job.input.size,
             input_etag: job.input.etag.clone(),
             upload_time: job.input.uploaded_at.map(Timestamp::as_second),
@@ -193,6 +201,7 @@ impl JobRow {
             complete_time: None,
             records: None,
             not_annotated: None,
+            provenance: None,
             s3_results_bucket: None,
             s3_key_result_file: None,
             result_size: None,
@@ -213,6 +222,7 @@ impl JobRow {
             failure_kind: None,
             failure_reason: None,
             failure_code: None,
+            failure_mismatch: None,
             input_delete_time: job.retention.input_deleted_at.map(Timestamp::as_second),
             logs_delete_time: job.retention.logs_deleted_at.map(Timestamp::as_second),
             retention_time: job.retention.check_at.map(Timestamp::as_second),
@@ -242,6 +252,7 @@ impl JobRow {
         self.complete_time = Some(done.completed_at.as_second());
         self.records = Some(done.records);
         self.not_annotated = done.not_annotated;
+        self.provenance.clone_from(&done.provenance);
         self.s3_results_bucket = Some(done.log.bucket.clone());
         self.result_size = Some(done.result_size);
         self.s3_key_log_file = Some(done.log.key.clone());
@@ -308,6 +319,7 @@ impl JobRow {
                 etag: self.input_etag.clone(),
                 uploaded_at: self.maybe_time("upload_time", self.upload_time)?,
             },
+            options: self.options.clone().unwrap_or_default(),
             submitted_at: self.time("submit_time", Some(self.submit_time))?,
             version: self.version,
             reconciled_at: self.maybe_time("nudge_time", self.nudge_time)?,
@@ -333,6 +345,7 @@ impl JobRow {
                 kind: self.need("failure_kind", self.failure_kind)?,
                 reason: self.need("failure_reason", self.failure_reason.clone())?,
                 code: self.failure_code.clone(),
+                mismatch: self.failure_mismatch.clone(),
             }),
             JobStatus::Cancelled => {
                 JobState::Cancelled { at: self.time("end_time", self.end_time)? }
@@ -369,6 +382,7 @@ impl JobRow {
             completed_at: self.time("complete_time", self.complete_time)?,
             records: self.need("records", self.records)?,
             not_annotated: self.not_annotated,
+            provenance: self.provenance.clone(),
             results: self.read_results()?,
             result_size: self.need("result_size", self.result_size)?,
             log: self

@@ -3,8 +3,11 @@
 use super::*;
 use aws_sdk_dynamodb::types::AttributeValue;
 use gas_shared::job::{Archived, Results, Retention, Retrieval, Stored, Tier};
+use gas_shared::job_options::{JobOptions, Layout, Selection, Transcripts};
+use gas_shared::reference::{GeneSet, ReferenceId, Sha256};
 use proptest::prelude::*;
 use serde_dynamo::{from_item, to_item};
+use serde_json::json;
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -90,16 +93,66 @@ fn any_gaps() -> impl Strategy<Value = NotAnnotated> {
     )
 }
 
+fn any_reference() -> impl Strategy<Value = ReferenceId> {
+    "[a-z]{1,9}/[A-Z][0-9a-zA-Z.]{0,9}/[a-z]{1,9}-[0-9]{1,3}".prop_map(|id| id.parse().unwrap())
+}
+
+fn any_provenance() -> impl Strategy<Value = Provenance> {
+    let gene_set = (".{1,9}", ".{1,5}").prop_map(|(name, release)| GeneSet { name, release });
+    let texts = (".{1,9}", proptest::option::of(gene_set), proptest::option::of(".{1,20}"));
+    (any_reference(), any::<[u8; 32]>(), texts).prop_map(
+        |(reference, digest, (assembly, gene_set, engine))| Provenance {
+            reference,
+            reference_sha256: Sha256::from_bytes(digest),
+            assembly,
+            gene_set,
+            engine,
+        },
+    )
+}
+
+fn any_mismatch() -> impl Strategy<Value = AssemblyMismatch> {
+    (".{1,9}", any_reference(), proptest::collection::vec(any_reference(), 0..3))
+        .prop_map(|(found, chosen, fitting)| AssemblyMismatch { found, chosen, fitting })
+}
+
+fn any_options() -> impl Strategy<Value = StoredOptions> {
+    let reference = proptest::option::of(any_reference());
+    let choices = (
+        prop_oneof![Just(Transcripts::All), Just(Transcripts::ManeCanonical)],
+        prop_oneof![Just(Selection::All), Just(Selection::FlagPick)],
+        prop_oneof![Just(Layout::Csq), Just(Layout::Bcsq)],
+        any::<bool>(),
+    );
+    prop_oneof![
+        9 => (reference, choices).prop_map(
+            |(reference, (transcripts, selection, layout, hgvs))| StoredOptions::Known(
+                JobOptions { reference, transcripts, selection, layout, hgvs }
+            )
+        ),
+        1 => Just(StoredOptions::Newer(json!({ "selection": "newest", "plugins": ["a", 1, null] }))),
+    ]
+}
+
 fn any_completion() -> impl Strategy<Value = JobState> {
-    let counts = (any::<u64>(), proptest::option::of(any_gaps()));
+    let provenance = proptest::option::of(any_provenance());
+    let counts = (any::<u64>(), proptest::option::of(any_gaps()), provenance);
     (any_time(), any_time(), counts, ".{1,20}", any::<u64>(), any_results()).prop_map(
-        |(started_at, completed_at, (records, not_annotated), log, result_size, results)| {
+        |(
+            started_at,
+            completed_at,
+            (records, not_annotated, provenance),
+            log,
+            result_size,
+            results,
+        )| {
             let log = result(&log);
             JobState::Completed(Completion {
                 started_at,
                 completed_at,
                 records,
                 not_annotated,
+                provenance,
                 results,
                 result_size,
                 log,
@@ -110,8 +163,12 @@ fn any_completion() -> impl Strategy<Value = JobState> {
 
 fn any_failure() -> impl Strategy<Value = JobState> {
     let kind = prop_oneof![Just(FailureKind::Input), Just(FailureKind::Service)];
-    (any_time(), kind, ".{0,80}", proptest::option::of("[a-z_]{1,20}"))
-        .prop_map(|(at, kind, reason, code)| JobState::Failed(Failure { at, kind, reason, code }))
+    let mismatch = proptest::option::of(any_mismatch());
+    (any_time(), kind, ".{0,80}", proptest::option::of("[a-z_]{1,20}"), mismatch).prop_map(
+        |(at, kind, reason, code, mismatch)| {
+            JobState::Failed(Failure { at, kind, reason, code, mismatch })
+        },
+    )
 }
 
 fn any_parts() -> impl Strategy<Value = Parts> {
@@ -134,11 +191,11 @@ fn any_job() -> impl Strategy<Value = Job> {
     let input = ("[a-zé ]{0,9}x\\.vcf(\\.gz)?", ".{3,20}", ".{1,40}", any_upload());
     let maybe_time = || proptest::option::of(any_time());
     let times = (any_time(), maybe_time(), (maybe_time(), maybe_time(), maybe_time()));
-    (any_uuid(), any_uuid(), input, times, 1..u64::MAX, state).prop_map(
+    (any_uuid(), any_uuid(), (input, any_options()), times, 1..u64::MAX, state).prop_map(
         |(
             id,
             owner,
-            (name, bucket, key, upload),
+            ((name, bucket, key, upload), options),
             (submitted_at, reconciled_at, (input_deleted_at, logs_deleted_at, check_at)),
             version,
             state,
@@ -152,6 +209,7 @@ fn any_job() -> impl Strategy<Value = Job> {
                 etag: upload.0.map(|size| format!("\"{size:x}\"")),
                 uploaded_at: upload.1,
             },
+            options,
             submitted_at,
             version,
             reconciled_at,
@@ -301,6 +359,7 @@ fn completed(results: Results) -> Job {
         completed_at: at,
         records: 1,
         not_annotated: None,
+        provenance: None,
         results,
         result_size: 1,
         log: result("log"),
@@ -350,4 +409,21 @@ fn an_archived_row_without_tree_hash_is_rejected() {
     item.remove("results_file_tree_hash");
     let error = job_of(item).unwrap_err();
     assert!(matches!(error, RowError::Missing { name: "results_file_tree_hash", .. }));
+}
+
+#[test]
+fn rows_without_options_have_the_default_ones_and_options_of_newer_versions_are_kept() {
+    let job = job_in(JobState::Pending { since: Timestamp::from_second(5).unwrap() });
+    let item = item_of(&job);
+    assert!(!item.contains_key("options"), "rows of older versions have none");
+    assert_eq!(job_of(item.clone()).unwrap().options, StoredOptions::default());
+
+    let chosen = JobOptions { selection: Selection::Pick, ..JobOptions::default() };
+    let mut item = item_of(&job.with(chosen));
+    let Some(AttributeValue::M(options)) = item.get_mut("options") else { panic!("no map") };
+    assert_eq!(options["selection"], AttributeValue::S("pick".to_owned()));
+    options.insert("selection".to_owned(), AttributeValue::S("newest".to_owned()));
+    let newer = job_of(item.clone()).unwrap();
+    assert_eq!(newer.options.known(), None);
+    assert_eq!(item_of(&newer), item, "a change of the job keeps them");
 }

@@ -168,12 +168,16 @@ impl ObjectStore for S3ObjectStore {
     }
 
     async fn list(&self, bucket: &str, prefix: &str) -> PortResult<Vec<ObjectLocation>> {
-        let listed = self.client.list_objects_v2().bucket(bucket).prefix(prefix).send().await;
-        let listed = listed
-            .map_err(|error| PortError::new(format!("list s3://{bucket}/{prefix}*"), error))?;
-        let keys = listed.contents().iter().filter_map(|object| object.key());
-        let file = |key: &str| ObjectLocation { bucket: bucket.to_owned(), key: key.to_owned() };
-        Ok(keys.map(file).collect())
+        let request = self.client.list_objects_v2().bucket(bucket).prefix(prefix);
+        let mut pages = request.into_paginator().send();
+        let mut files = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page
+                .map_err(|error| PortError::new(format!("list s3://{bucket}/{prefix}*"), error))?;
+            let keys = page.contents.into_iter().flatten().filter_map(|object| object.key);
+            files.extend(keys.map(|key| ObjectLocation { bucket: bucket.to_owned(), key }));
+        }
+        Ok(files)
     }
 
     async fn sign_download(&self, download: &Download<'_>) -> PortResult<String> {

@@ -11,6 +11,8 @@ pub(super) struct ResultsReady {
     records: String,
     /// One sentence for each reason why records are not annotated.
     warnings: Vec<String>,
+    /// The reference and the engine.
+    provenance: Option<String>,
     access: Access,
 }
 
@@ -20,11 +22,15 @@ impl ResultsReady {
         let records = counted(done.annotated().try_into().unwrap_or(i64::MAX), "record");
         let warnings = done.not_annotated.unwrap_or_default().warnings();
         let warnings = warnings.map(|warning| warning.to_string()).collect();
+        let provenance = done.provenance.as_ref().map(|provenance| {
+            let engine = provenance.engine.iter().map(|engine| format!(", by {engine}"));
+            format!("Reference: {provenance}{}.", engine.collect::<String>())
+        });
         let access = match done.results.stored() {
             Some(stored) => context.access(stored, Some(done.completed_at)),
             None => Access::Ended { reason: "The results are archived".to_owned() },
         };
-        Ok(Self { job, records, warnings, access })
+        Ok(Self { job, records, warnings, provenance, access })
     }
 }
 

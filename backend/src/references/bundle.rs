@@ -1,0 +1,143 @@
+//! The reference in a folder, of a deployment without a catalog.
+
+use super::checksum::checksum;
+use crate::ports::{PortError, PortResult, References};
+use async_trait::async_trait;
+use gas_shared::reference::{
+    ReferenceChoice, ReferenceChoices, ReferenceContig, ReferenceId, Sha256, TranscriptCounts,
+    longest,
+};
+use serde::Deserialize;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::OnceCell;
+
+/// The engine's manifest of a reference.
+const MANIFEST: &str = "manifest.json";
+
+/// The digits of the digest that an id has.
+const ID_DIGITS: usize = 12;
+
+/// The reference in a folder; none if the deployment names no folder.
+#[derive(Debug)]
+pub struct Bundle {
+    folder: Option<PathBuf>,
+    choices: OnceCell<Arc<ReferenceChoices>>,
+}
+
+impl Bundle {
+    /// The reference in a folder.
+    pub fn new(folder: Option<PathBuf>) -> Self {
+        Self { folder, choices: OnceCell::new() }
+    }
+}
+
+#[async_trait]
+impl References for Bundle {
+    async fn choices(&self) -> PortResult<Arc<ReferenceChoices>> {
+        let Some(folder) = self.folder.clone() else { return Ok(Arc::default()) };
+        let read = || async {
+            let action = format!("read the reference in {}", folder.display());
+            let read = tokio::task::spawn_blocking(move || describe_bundle(&folder)).await;
+            let choice = read.map_err(|error| PortError::new(action.clone(), error))?;
+            let choice = choice.map_err(|error| PortError::new(action, error))?;
+            let default = choice.as_ref().map(|choice| choice.id.clone());
+            Ok(Arc::new(ReferenceChoices { default, choices: choice.into_iter().collect() }))
+        };
+        self.choices.get_or_try_init(read).await.cloned()
+    }
+}
+
+/// The part of the engine's manifest that is used here.
+#[derive(Deserialize)]
+struct EngineManifest {
+    assembly: String,
+    contigs: Vec<ReferenceContig>,
+    genes: u64,
+    transcripts: u64,
+    #[serde(default)]
+    tagged: Tagged,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Tagged {
+    canonical: u64,
+    mane_select: u64,
+    mane_plus_clinical: u64,
+}
+
+/// Describes the reference in a folder. `None` if the folder has no manifest of the engine. The id is
+/// `local/<assembly>/bundle-<first digits of the manifest's digest>`, so that it stands for one content.
+///
+/// # Errors
+/// If the manifest cannot be read.
+pub fn describe_bundle(folder: &Path) -> io::Result<Option<ReferenceChoice>> {
+    let path = folder.join(MANIFEST);
+    let (_, sha256) = match checksum(&path) {
+        Ok(found) => found,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let manifest: EngineManifest = serde_json::from_slice(&std::fs::read(path)?)?;
+    let Tagged { canonical, mane_select, mane_plus_clinical } = manifest.tagged;
+    let all = manifest.transcripts;
+    let transcripts = TranscriptCounts { all, canonical, mane_select, mane_plus_clinical };
+    Ok(Some(ReferenceChoice {
+        id: id(&manifest.assembly, &sha256)?,
+        sha256,
+        species: String::new(),
+        assembly: manifest.assembly,
+        gene_set: None,
+        genes: manifest.genes,
+        transcripts,
+        contig_count: manifest.contigs.len() as u64,
+        contigs: longest(manifest.contigs),
+        attribution: None,
+        license: None,
+    }))
+}
+
+/// An id for a reference that no catalog has named.
+fn id(assembly: &str, sha256: &Sha256) -> io::Result<ReferenceId> {
+    let is_safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    let assembly: String =
+        assembly.chars().take(64).map(|c| if is_safe(c) { c } else { '-' }).collect();
+    let assembly = assembly.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
+    let assembly = if assembly.is_empty() { "unnamed" } else { assembly };
+    let digits = sha256.as_str().get(..ID_DIGITS).unwrap_or_default();
+    format!("local/{assembly}/bundle-{digits}").parse().map_err(io::Error::other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MANIFEST_JSON: &[u8] = br#"{"format":2,"assembly":"GRCh37 (demo)","contigs":[{"name":"20",
+        "offset":0,"length":5000000}],"genes":3,"transcripts":7,"tagged":{"canonical":2,"mane_select":0,
+        "mane_plus_clinical":0},"tracks":[],"sources":[],"files":[],"notes":[]}"#;
+
+    #[tokio::test]
+    async fn the_reference_in_a_folder_is_the_only_choice() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(MANIFEST), MANIFEST_JSON).unwrap();
+        let found = Bundle::new(Some(folder.path().to_owned())).choices().await.unwrap();
+        let choice = found.find(None).unwrap();
+        assert_eq!(found.choices.len(), 1);
+        let digits = &choice.sha256.as_str()[..ID_DIGITS];
+        assert_eq!(choice.id.as_str(), format!("local/GRCh37--demo-/bundle-{digits}"));
+        assert_eq!((choice.assembly.as_str(), choice.transcripts.canonical), ("GRCh37 (demo)", 2));
+        assert_eq!((choice.contigs[0].name.as_str(), choice.contigs[0].length), ("20", 5_000_000));
+    }
+
+    #[tokio::test]
+    async fn without_a_folder_or_a_manifest_nothing_can_be_chosen() {
+        let folder = tempfile::tempdir().unwrap();
+        for folder in [None, Some(folder.path().to_owned())] {
+            assert_eq!(*Bundle::new(folder).choices().await.unwrap(), ReferenceChoices::default());
+        }
+        std::fs::write(folder.path().join(MANIFEST), "{").unwrap();
+        assert!(Bundle::new(Some(folder.path().to_owned())).choices().await.is_err());
+    }
+}

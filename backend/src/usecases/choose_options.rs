@@ -1,0 +1,200 @@
+//! The options of a job: checks whether a job can have them, and remembers what a user has chosen.
+
+use crate::Gas;
+use crate::chain;
+use crate::ports::{PortError, PortResult};
+use gas_shared::job_options::{OptionConflict, Transcripts};
+use gas_shared::reference::{ReferenceChoices, ReferenceId};
+use gas_shared::{JobOptions, UserId};
+use std::fmt;
+use std::sync::Arc;
+
+/// The most references that an error names.
+const MAX_NAMED: usize = 8;
+
+/// The reason why a job cannot have some options.
+#[derive(Debug, thiserror::Error)]
+pub enum OptionsError {
+    /// There is no such reference, or it is retired.
+    #[error("there is no reference {id}; {known}")]
+    UnknownReference {
+        /// The identifier.
+        id: ReferenceId,
+        /// What can be chosen.
+        known: KnownReferences,
+    },
+    /// The reference has no transcripts that are marked as MANE or canonical.
+    #[error(
+        "the reference {0} marks no transcripts as MANE or canonical; choose the transcripts all or \
+         coding, or another reference"
+    )]
+    NoMarkedTranscripts(ReferenceId),
+    /// The options exclude each other.
+    #[error(transparent)]
+    Conflict(#[from] OptionConflict),
+    /// A service failed.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// The references that a user can choose, for an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownReferences(Vec<ReferenceId>);
+
+impl fmt::Display for KnownReferences {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_slice() {
+            [] => f.write_str("leave it out, since no reference can be chosen here"),
+            [one] => write!(f, "leave it out, or use {one}, the only one"),
+            ids => {
+                let named: Vec<&str> =
+                    ids.iter().take(MAX_NAMED).map(ReferenceId::as_str).collect();
+                write!(f, "choose one of {}", named.join(", "))?;
+                match ids.len().saturating_sub(MAX_NAMED) {
+                    0 => Ok(()),
+                    more => write!(f, " and {more} more"),
+                }
+            }
+        }
+    }
+}
+
+/// Checks that a job can have these options.
+///
+/// # Errors
+/// [`OptionsError`].
+pub(super) async fn check_options(gas: &Gas, options: &JobOptions) -> Result<(), OptionsError> {
+    options.check()?;
+    let is_marked = options.transcripts == Transcripts::ManeCanonical;
+    if options.reference.is_none() && !is_marked {
+        return Ok(());
+    }
+    let references = gas.references.choices().await?;
+    let choice = references.find(options.reference.as_ref());
+    match (choice, &options.reference) {
+        (Some(choice), _) if is_marked && !choice.transcripts.has_mane_or_canonical() => {
+            Err(OptionsError::NoMarkedTranscripts(choice.id.clone()))
+        }
+        (None, Some(id)) => {
+            let known = references.choices.iter().map(|choice| choice.id.clone()).collect();
+            Err(OptionsError::UnknownReference { id: id.clone(), known: KnownReferences(known) })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The references that jobs can choose.
+///
+/// # Errors
+/// If the catalog cannot be read.
+pub async fn references(gas: &Gas) -> PortResult<Arc<ReferenceChoices>> {
+    gas.references.choices().await
+}
+
+/// Remembers what a user has chosen for the next file. A failure is only logged, since the upload does
+/// not depend on it.
+pub(super) async fn remember_options(gas: &Gas, user: UserId, options: &JobOptions) {
+    if let Err(error) = gas.accounts.set_job_options(user, options).await {
+        tracing::warn!(error = %chain(&error), "chosen options not remembered");
+    }
+}
+
+/// What the user chose last, for the next file; the defaults at first. A reference that is not there any
+/// more, and options of a newer version, are left out.
+///
+/// # Errors
+/// If a service fails.
+pub async fn default_options(gas: &Gas, user: UserId) -> PortResult<JobOptions> {
+    let mut options = gas.accounts.job_options(user).await?.unwrap_or_default();
+    if options.reference.is_some()
+        && gas.references.choices().await?.find(options.reference.as_ref()).is_none()
+    {
+        options.reference = None;
+    }
+    Ok(options)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testkit::TestGas;
+    use crate::usecases::{begin_parts, request_upload};
+    use gas_shared::Plan;
+    use gas_shared::job_options::{Layout, Selection};
+    use gas_shared::reference::TranscriptCounts;
+    use gas_shared::upload::NewUpload;
+
+    const GRCH37: &str = "homo_sapiens/GRCh37/ensembl-87";
+    const GRCH38: &str = "homo_sapiens/GRCh38/ensembl-115";
+
+    fn of(reference: &str) -> JobOptions {
+        JobOptions { reference: Some(reference.parse().unwrap()), ..JobOptions::default() }
+    }
+
+    async fn rejection(test: &TestGas, options: &JobOptions) -> String {
+        check_options(&test.gas, options).await.unwrap_err().to_string()
+    }
+
+    #[tokio::test]
+    async fn an_unknown_reference_is_rejected_with_what_can_be_chosen() {
+        let test = TestGas::new();
+        assert!(check_options(&test.gas, &JobOptions::default()).await.is_ok());
+        insta::assert_snapshot!(rejection(&test, &of(GRCH38)).await, @"there is no reference homo_sapiens/GRCh38/ensembl-115; leave it out, since no reference can be chosen here");
+        let grch37 = test.references.add(GRCH37);
+        insta::assert_snapshot!(rejection(&test, &of(GRCH38)).await, @"there is no reference homo_sapiens/GRCh38/ensembl-115; leave it out, or use homo_sapiens/GRCh37/ensembl-87, the only one");
+        test.references.add("mus_musculus/GRCm39/ensembl-115");
+        insta::assert_snapshot!(rejection(&test, &of(GRCH38)).await, @"there is no reference homo_sapiens/GRCh38/ensembl-115; choose one of homo_sapiens/GRCh37/ensembl-87, mus_musculus/GRCm39/ensembl-115");
+        assert!(check_options(&test.gas, &of(GRCH37)).await.is_ok());
+        test.references.retire(&grch37.id);
+        assert!(check_options(&test.gas, &of(GRCH37)).await.is_err());
+        for release in 1..=10 {
+            test.references.add(&format!("homo_sapiens/GRCh38/gencode-{release}"));
+        }
+        assert!(rejection(&test, &of(GRCH38)).await.ends_with("gencode-7 and 3 more"));
+    }
+
+    #[tokio::test]
+    async fn options_that_the_engine_would_reject_are_rejected_before_the_upload() {
+        let test = TestGas::new();
+        let grch37 = test.references.add(GRCH37);
+        let marked =
+            JobOptions { transcripts: Transcripts::ManeCanonical, ..JobOptions::default() };
+        assert!(check_options(&test.gas, &marked).await.is_ok(), "one is canonical");
+        test.references.change(&grch37.id, |choice| {
+            choice.transcripts = TranscriptCounts { all: 2, ..TranscriptCounts::default() };
+        });
+        assert!(rejection(&test, &marked).await.contains("marks no transcripts as MANE"));
+        let haplotypes = JobOptions {
+            layout: Layout::Bcsq,
+            selection: Selection::Pick,
+            ..JobOptions::default()
+        };
+        assert!(rejection(&test, &haplotypes).await.contains("bcsq"));
+    }
+
+    #[tokio::test]
+    async fn the_last_chosen_options_are_the_default_of_their_user() {
+        let test = TestGas::new();
+        let (ada, eve) = (test.user("ada", Plan::Premium), test.user("eve", Plan::Free));
+        let grch37 = test.references.add(GRCH37);
+        assert_eq!(default_options(&test.gas, ada.id).await.unwrap(), JobOptions::default());
+        let chosen = JobOptions { selection: Selection::PerGene, ..of(GRCH37) };
+        let new = NewUpload::new("a.vcf", 20).with(chosen.clone());
+        let ticket = request_upload(&test.gas, &ada, &new).await.unwrap();
+        assert_eq!(test.job(ticket.job_id).options.known(), Some(&chosen));
+        assert_eq!(default_options(&test.gas, ada.id).await.unwrap(), chosen);
+        assert_eq!(default_options(&test.gas, eve.id).await.unwrap(), JobOptions::default());
+
+        test.references.retire(&grch37.id);
+        let left = JobOptions { reference: None, ..chosen };
+        assert_eq!(default_options(&test.gas, ada.id).await.unwrap(), left);
+        let rejected = request_upload(&test.gas, &ada, &new).await.unwrap_err();
+        assert!(rejected.to_string().contains("there is no reference"), "{rejected}");
+        assert_eq!(test.jobs.len(), 1);
+
+        let large = NewUpload::new("a.vcf", 20);
+        let parts = begin_parts(&test.gas, &ada, &large).await.unwrap();
+        assert!(test.job(parts.job_id).options.is_default());
+        assert_eq!(default_options(&test.gas, ada.id).await.unwrap(), JobOptions::default());
+    }
+}

@@ -1,0 +1,87 @@
+//! The options of a job on the command line, with the names of the REST API.
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, value_parser};
+use gas_shared::reference::ReferenceId;
+use gas_shared::{JobOptions, Layout, Selection, Transcripts};
+use std::str::FromStr;
+use strum::VariantArray;
+
+/// Arguments for the options of a job.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Annotation")]
+pub struct JobOptionArgs {
+    /// The reference; `gas-cli references` lists them [default: that of the service].
+    #[arg(long, value_name = "ID", value_parser = value_parser!(ReferenceId))]
+    pub reference: Option<ReferenceId>,
+    /// The transcripts to annotate with.
+    #[arg(long, default_value = "all", value_parser = names::<Transcripts>())]
+    pub transcripts: Transcripts,
+    /// Which annotations of an allele are written.
+    #[arg(long, default_value = "all", value_parser = names::<Selection>())]
+    pub select: Selection,
+    /// The annotation format; bcsq describes haplotypes.
+    #[arg(long, default_value = "csq", value_parser = names::<Layout>())]
+    pub layout: Layout,
+    /// Write no HGVS descriptions.
+    #[arg(long)]
+    pub no_hgvs: bool,
+}
+
+impl JobOptionArgs {
+    /// The options.
+    pub fn options(&self) -> JobOptions {
+        JobOptions {
+            reference: self.reference.clone(),
+            transcripts: self.transcripts,
+            selection: self.select,
+            layout: self.layout,
+            hgvs: !self.no_hgvs,
+        }
+    }
+}
+
+/// Parses one of the names of a type.
+fn names<T>() -> impl TypedValueParser<Value = T>
+where
+    T: VariantArray + Into<&'static str> + FromStr + Copy + Send + Sync + 'static,
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    let names = T::VARIANTS.iter().map(|value| (*value).into());
+    PossibleValuesParser::new(names.collect::<Vec<&'static str>>())
+        .try_map(|name| name.parse::<T>())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::args::{Cli, Command};
+    use clap::Parser;
+    use gas_shared::{JobOptions, Layout, Selection, Transcripts};
+
+    fn parse(arguments: &[&str]) -> Result<JobOptions, clap::Error> {
+        let all = [&["gas-cli", "annotate", "a.vcf"], arguments].concat();
+        Cli::try_parse_from(all).map(|cli| match cli.command {
+            Command::Annotate(options) => options.job.options(),
+            other => panic!("{other:?}"),
+        })
+    }
+
+    #[test]
+    fn options_have_the_names_of_the_api() {
+        assert_eq!(parse(&[]).unwrap(), JobOptions::default());
+        let all = "--reference homo_sapiens/GRCh38/ensembl-115 --transcripts mane-canonical \
+                   --select flag-pick --layout ann --no-hgvs";
+        let options = parse(&all.split_whitespace().collect::<Vec<_>>()).unwrap();
+        let expected = JobOptions {
+            reference: Some("homo_sapiens/GRCh38/ensembl-115".parse().unwrap()),
+            transcripts: Transcripts::ManeCanonical,
+            selection: Selection::FlagPick,
+            layout: Layout::Ann,
+            hgvs: false,
+        };
+        assert_eq!(options, expected);
+        let error = parse(&["--select", "worst"]).unwrap_err().to_string();
+        assert!(error.contains("flag-pick") && error.contains("most-severe"), "{error}");
+        assert!(parse(&["--reference", "GRCh38"]).is_err());
+    }
+}

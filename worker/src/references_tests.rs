@@ -1,0 +1,93 @@
+//! Tests of the references of a worker, with a catalog in a folder.
+
+use super::*;
+use crate::testing::{GRCH37, GRCH38, TestCatalog};
+use clap::Parser;
+use gas_backend::usecases::remove_reference;
+
+#[derive(Parser)]
+struct Cli {
+    #[command(flatten)]
+    settings: WorkerReferences,
+}
+
+fn parse(arguments: &[&str]) -> Result<WorkerReferences, clap::Error> {
+    Cli::try_parse_from([&["worker"], arguments].concat()).map(|cli| cli.settings)
+}
+
+const LIMIT: u64 = 1 << 20;
+
+fn id(text: &str) -> ReferenceId {
+    text.parse().unwrap()
+}
+
+fn content(reference: &OpenReference) -> String {
+    std::fs::read_to_string(reference.folder().join("manifest.json")).unwrap()
+}
+
+#[tokio::test]
+async fn a_worker_has_a_folder_or_a_catalog_with_one_of_its_references() {
+    let catalog = ["--reference-catalog", "s3"];
+    let reference = ["--reference", GRCH37];
+    assert!(parse(&[catalog, reference].concat()).is_ok());
+    assert!(parse(&catalog).is_err());
+    // The unit of the worker names a folder, which the settings of an instance cannot unset.
+    let bundle = ["--reference-bundle", "/bundle"];
+    assert!(parse(&[bundle, catalog, reference].concat()).is_ok());
+    for (arguments, expected) in [(&bundle[..], "is not a folder"), (&[], "GAS_REFERENCE_CATALOG")]
+    {
+        let error = parse(arguments).unwrap().bundle().err().unwrap().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn each_job_gets_its_reference_and_those_that_name_none_the_default_one() {
+    let catalog = TestCatalog::new().await;
+    let references = catalog.references(LIMIT).await.unwrap();
+    let default = references.acquire(None).await.unwrap();
+    assert_eq!((content(&default).as_str(), references.default_id()), (GRCH37, Some(&id(GRCH37))));
+    let named = references.acquire(Some(&id(GRCH37))).await.unwrap();
+    assert!(Arc::ptr_eq(&default, &named), "it is in use already");
+    let other = references.acquire(Some(&id(GRCH38))).await.unwrap();
+    assert_eq!(content(&other), GRCH38);
+    let provenance = other.provenance.as_ref().unwrap();
+    let entry = catalog.catalog.entry(&id(GRCH38)).await.unwrap().unwrap();
+    assert_eq!(provenance.reference_sha256, entry.manifest);
+    assert_eq!(provenance.to_string(), format!("GRCh38, Ensembl 115 ({GRCH38})"));
+
+    assert_eq!(references.of_assembly("GRCh38").await, [id(GRCH38)]);
+    catalog.retire(GRCH38).await;
+    assert_eq!(references.of_assembly("GRCh38").await, []);
+}
+
+#[tokio::test]
+async fn a_reference_that_is_retired_or_removed_is_no_longer_for_jobs() {
+    let catalog = TestCatalog::new().await;
+    let references = catalog.references(LIMIT).await.unwrap();
+    catalog.retire(GRCH38).await;
+    let retired = references.acquire(Some(&id(GRCH38))).await.unwrap_err();
+    assert!(retired.is_final() && retired.to_string().contains("is retired"), "{retired}");
+    remove_reference(&*catalog.catalog, &id(GRCH38), false).await.unwrap();
+    let absent = references.acquire(Some(&id(GRCH38))).await.unwrap_err();
+    assert!(absent.is_final() && absent.to_string().contains("not exist any more"), "{absent}");
+
+    // The worker started with the default one, and continues with it until it is restarted.
+    catalog.retire(GRCH37).await;
+    assert!(references.acquire(None).await.is_ok());
+    let restarted = format!("{}", catalog.references(LIMIT).await.err().unwrap());
+    assert!(restarted.contains("is retired"), "{restarted}");
+}
+
+#[tokio::test]
+async fn a_folder_is_the_only_reference() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = r#"{"assembly":"GRCh37","contigs":[],"genes":1,"transcripts":2}"#;
+    std::fs::write(folder.path().join("manifest.json"), manifest).unwrap();
+    let references = References::bundle(folder.path()).unwrap();
+    let own = references.default_id().unwrap().clone();
+    assert!(own.as_str().starts_with("local/GRCh37/bundle-"), "{own}");
+    assert!(references.acquire(Some(&own)).await.is_ok());
+    assert_eq!(references.of_assembly("GRCh37").await, [own]);
+    assert!(references.acquire(Some(&id(GRCH38))).await.unwrap_err().is_final());
+}
