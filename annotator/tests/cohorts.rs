@@ -104,7 +104,7 @@ fn annotate(name: &str, file: &[u8]) -> Result<(), Error> {
     let (input, output) = (folder.path().join(name), folder.path().join("out.vcf"));
     std::fs::write(&input, file).unwrap();
     let options = Options { mode: Mode::Csq(CsqOptions::default()), ..Options::default() };
-    annotate_file(&input, &output, &REFERENCE, &options, &AtomicBool::new(false), &|_, _| {})?;
+    annotate_file(&input, &output, &REFERENCE, &options, &AtomicBool::new(false), &|_| {})?;
     Ok(())
 }
 

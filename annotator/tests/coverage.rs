@@ -31,7 +31,7 @@ fn annotate(
     let columns = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO";
     std::fs::write(&input, format!("##fileformat=VCFv4.2\n{head}{columns}\n{records}")).unwrap();
     let never = AtomicBool::new(false);
-    let outcome = annotate_file(&input, &output, &REFERENCE, options, &never, &|_, _| {})
+    let outcome = annotate_file(&input, &output, &REFERENCE, options, &never, &|_| {})
         .map_err(|error| error.to_string())?;
     let text = std::fs::read_to_string(output).unwrap();
     assert!(text.contains("##INFO=<ID=GAS_NOTE,Number=.,Type=String,Description="), "{text}");

@@ -304,7 +304,7 @@ fn run(text: &str, name: &str, threads: usize) -> (Result<String, Error>, PathBu
     std::fs::write(&input, text).unwrap();
     let options = Options { threads, ..Options::default() };
     let done =
-        annotate_file(&input, &output, &REFERENCE, &options, &AtomicBool::new(false), &|_, _| {});
+        annotate_file(&input, &output, &REFERENCE, &options, &AtomicBool::new(false), &|_| {});
     (done.map(|o| write_count_log(&o.counts, &[], &o.warnings)), output, folder)
 }
 
@@ -369,4 +369,58 @@ proptest! {
         let _ = annotated(&line);
         let _ = annotated(&tabs);
     }
+}
+
+/// Annotates a text with an index to `out.vcf.gz` in a folder and returns its warnings.
+fn indexed(folder: &Path, text: &str, threads: usize) -> Vec<String> {
+    let (input, output) = (folder.join("in.vcf"), folder.join("out.vcf.gz"));
+    std::fs::write(&input, text).unwrap();
+    let options = Options { threads, index: true, ..Options::default() };
+    let never = AtomicBool::new(false);
+    annotate_file(&input, &output, &REFERENCE, &options, &never, &|_| {}).unwrap().warnings
+}
+
+#[test]
+fn the_index_of_a_run_is_the_one_that_the_written_file_gives() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = |n: u64| {
+        let pos = 60_001 + n * 7;
+        let end =
+            if n.is_multiple_of(50) { format!("END={}", pos + 100_000) } else { ".".to_owned() };
+        format!("20\t{pos}\t.\tN\tA\t.\t.\t{end}\n")
+    };
+    // Several chunks of many blocks, and a contig that the reference does not have.
+    let mut text = HEADER.to_owned();
+    text.extend((0..40_000).map(record));
+    text.push_str("other\t5\t.\tA\tC\t.\t.\t.\n\nother\t0\t.\tA\tC\t.\t.\t.\n");
+    let output = folder.path().join("out.vcf.gz");
+    for threads in [1, 3] {
+        indexed(folder.path(), &text, threads);
+        let index = std::fs::read(folder.path().join("out.vcf.gz.tbi")).unwrap();
+        let read_back = gas_annotate::vcf::write_index(&output).unwrap();
+        assert!(std::fs::read(read_back).unwrap() == index, "{threads} threads");
+    }
+}
+
+#[test]
+fn an_unsorted_file_is_sorted_and_indexed() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!("{HEADER}20\t68355\t.\tA\tG\t.\t.\t.\n20\t68354\t.\tA\tC\t.\t.\t.\n");
+    let warnings = indexed(folder.path(), &text, 1);
+    assert!(warnings[0].contains("it was sorted"), "{warnings:?}");
+    assert!(folder.path().join("out.vcf.gz.tbi").exists());
+}
+
+#[test]
+fn contigs_that_are_too_long_for_tabix_have_a_csi_index() {
+    let folder = tempfile::tempdir().unwrap();
+    let stale = folder.path().join("out.vcf.gz.tbi");
+    std::fs::write(&stale, "of an earlier run").unwrap();
+    let text = format!(
+        "##fileformat=VCFv4.2\n##contig=<ID=1,length=800000000>\n{}1\t700000000\t.\tA\tC\t.\t.\t.\n\
+         20\t68354\t.\tA\tC\t.\t.\t.\n",
+        HEADER.split_once('\n').unwrap().1
+    );
+    indexed(folder.path(), &text, 1);
+    assert!(folder.path().join("out.vcf.gz.csi").exists() && !stale.exists());
 }

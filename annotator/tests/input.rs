@@ -25,7 +25,7 @@ const COLUMNS: &str = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO";
 fn annotate(input: &Path, name: &str, options: &Options) -> (Result<Outcome, Error>, PathBuf) {
     let output = input.with_file_name(name);
     let never = AtomicBool::new(false);
-    (annotate_file(input, &output, &REFERENCE, options, &never, &|_, _| {}), output)
+    (annotate_file(input, &output, &REFERENCE, options, &never, &|_| {}), output)
 }
 
 fn records(text: &str) -> Vec<&str> {

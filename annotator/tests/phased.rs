@@ -60,7 +60,7 @@ fn run(
     std::fs::write(&input, text).unwrap();
     let options = Options { mode: Mode::Csq(options), ..Options::default() };
     let never = AtomicBool::new(false);
-    let outcome = annotate_file(&input, &output, reference, &options, &never, &|_, _| {})?;
+    let outcome = annotate_file(&input, &output, reference, &options, &never, &|_| {})?;
     let annotated = std::fs::read_to_string(output).unwrap();
     let lines = annotated.lines().filter(|line| !line.starts_with('#'));
     let annotated = lines.map(|line| {
@@ -422,7 +422,7 @@ fn the_output_can_be_indexed() {
     std::fs::write(&input, text).unwrap();
     let options = Options { mode: Mode::Csq(CsqOptions::default()), ..Options::default() };
     let never = AtomicBool::new(false);
-    annotate_file(&input, &output, &REFERENCE, &options, &never, &|_, _| {}).unwrap();
+    annotate_file(&input, &output, &REFERENCE, &options, &never, &|_| {}).unwrap();
     gas_annotate::vcf::write_index(&output).unwrap();
 }
 

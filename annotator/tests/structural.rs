@@ -91,7 +91,7 @@ fn annotate(mode: Mode, records: &[(u32, &str, &str, &str)]) -> (Outcome, Vec<St
     std::fs::write(&input, text).unwrap();
     let options = Options { mode, ..Options::default() };
     let never = AtomicBool::new(false);
-    let outcome = annotate_file(&input, &output, &REFERENCE, &options, &never, &|_, _| {}).unwrap();
+    let outcome = annotate_file(&input, &output, &REFERENCE, &options, &never, &|_| {}).unwrap();
     let text = std::fs::read_to_string(output).unwrap();
     let records = text.lines().filter(|line| !line.starts_with('#'));
     (outcome, records.map(|line| line.split('\t').nth(7).unwrap().to_owned()).collect())

@@ -36,8 +36,7 @@ fn annotated(input: &Path, format: AnnotationFormat, ending: &str) -> Vec<u8> {
     // Some of the files have other assemblies than the demo reference.
     let mode = Mode::Full(format);
     let options = Options { mode, max_mismatch_percent: 100.0, ..Options::default() };
-    annotate_file(input, &output, &REFERENCE, &options, &AtomicBool::new(false), &|_, _| {})
-        .unwrap();
+    annotate_file(input, &output, &REFERENCE, &options, &AtomicBool::new(false), &|_| {}).unwrap();
     std::fs::read(output).unwrap()
 }
 

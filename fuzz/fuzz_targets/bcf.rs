@@ -28,7 +28,7 @@ fuzz_target!(|bytes: &[u8]| {
     std::fs::write(&input, file).unwrap();
     let never = AtomicBool::new(false);
     let options = Options { max_mismatch_percent: 100.0, ..Options::default() };
-    if annotate_file(&input, &output, &REFERENCE, &options, &never, &|_, _| {}).is_ok() {
+    if annotate_file(&input, &output, &REFERENCE, &options, &never, &|_| {}).is_ok() {
         let text = std::fs::read(&output).unwrap();
         let records = text.split(|b| *b == b'\n').filter(|line| !line.starts_with(b"#"));
         for record in records.filter(|line| !line.is_empty()) {

@@ -6,10 +6,10 @@ use clap::{Args, ValueEnum};
 use gas_annotate::annotation_format::AnnotationFormat;
 use gas_annotate::csq::{CsqOptions, Phase};
 use gas_annotate::model::CodonTable;
-use gas_annotate::pipeline::{Mode, Options, annotate_file};
+use gas_annotate::pipeline::{Done, Mode, Options, annotate_file};
 use gas_annotate::reference::Reference;
 use gas_annotate::report::{summarize, write_count_log};
-use gas_annotate::vcf::{is_gzip_name, write_index};
+use gas_annotate::vcf::is_gzip_name;
 use gas_shared::summary::Summary;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -40,9 +40,12 @@ pub(crate) struct AnnotateArgs {
     /// Write the counts as JSON to this file [default: name of the output + `.summary.json`].
     #[arg(long)]
     summary: Option<PathBuf>,
-    /// Write a tabix index of the output, which must be bgzipped.
-    #[arg(long)]
-    index: bool,
+    /// Write a tabix index of the output, or a CSI index if a contig is too long for tabix.
+    #[arg(
+        long, value_enum, num_args = 0..=1, require_equals = true, value_name = "WHEN",
+        default_missing_value = "always"
+    )]
+    index: Option<IndexArg>,
     /// Report progress on standard output.
     #[arg(long, value_enum, default_value_t = ProgressFormat::None)]
     progress: ProgressFormat,
@@ -71,6 +74,15 @@ pub(crate) struct AnnotateArgs {
     hgvsp_predicted: bool,
     #[command(flatten)]
     csq: CsqArgs,
+}
+
+/// When an index is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum IndexArg {
+    /// Always, and warn if the output is not bgzipped.
+    Always,
+    /// If the output is bgzipped.
+    IfBgzipped,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -192,8 +204,19 @@ impl CsqArgs {
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 enum Event<'a> {
-    Progress { step: &'a str, fraction: f64, records: u64 },
-    Done { records: u64, not_annotated: &'a BTreeMap<String, u64>, summary: &'a Path },
+    /// `written` is the number of bytes of the output that are complete: they do not change unless a later
+    /// event has a smaller number.
+    Progress {
+        step: &'a str,
+        fraction: f64,
+        records: u64,
+        written: u64,
+    },
+    Done {
+        records: u64,
+        not_annotated: &'a BTreeMap<String, u64>,
+        summary: &'a Path,
+    },
 }
 
 fn emit(event: &Event<'_>) {
@@ -220,27 +243,25 @@ pub(crate) fn run(args: &AnnotateArgs) -> anyhow::Result<()> {
         annotate_mismatches: args.annotate_mismatches,
         hgvsp_predicted: args.hgvsp_predicted,
         require_annotation: !args.allow_unannotated,
+        index: args.index.is_some(),
         ..Options::default()
     };
     let json = args.progress == ProgressFormat::Json;
-    let last = Mutex::new(None::<Instant>);
-    let progress = |fraction: f64, records: u64| {
+    let last = Mutex::new(None::<(Instant, u64)>);
+    let progress = |Done { fraction, records, written }| {
         let Ok(mut last) = last.lock() else { return };
-        if json && last.is_none_or(|at| at.elapsed() >= PROGRESS_INTERVAL) {
-            *last = Some(Instant::now());
-            emit(&Event::Progress { step: "annotate", fraction, records });
+        let is_due =
+            |(at, before): (Instant, u64)| at.elapsed() >= PROGRESS_INTERVAL || written < before;
+        if json && last.is_none_or(is_due) {
+            *last = Some((Instant::now(), written));
+            emit(&Event::Progress { step: "annotate", fraction, records, written });
         }
     };
     let outcome = annotate_file(&args.input, &args.out, &reference, &options, &cancel, &progress)?;
-    if args.index && !is_gzip_name(&args.out) {
+    if args.index == Some(IndexArg::Always) && !is_gzip_name(&args.out) {
         eprintln!(
             "warning: the output has no index, which needs a bgzipped file; end its name in .gz"
         );
-    } else if args.index
-        && let Err(error) = write_index(&args.out)
-    {
-        // The indexer rejects files that annotation accepts, for example duplicate sample names.
-        eprintln!("warning: the output has no index: {error}");
     }
     for warning in &outcome.warnings {
         eprintln!("warning: {warning}");

@@ -94,7 +94,7 @@ mod tests {
         let options = Options::default();
         let never = AtomicBool::new(false);
         let outcome =
-            annotate_file(&input, &output, &reference, &options, &never, &|_, _| {}).unwrap();
+            annotate_file(&input, &output, &reference, &options, &never, &|_| {}).unwrap();
         let text = fs::read_to_string(output).unwrap();
         assert!(text.contains("|NEAREST_DISTANCE|AF|CLIN_SIG|TEST_SCORE\">\n"), "{text}");
         assert!(

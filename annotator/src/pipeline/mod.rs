@@ -21,7 +21,7 @@ use crate::reference::Reference;
 use crate::report::{AnnotationGap, Counts};
 use crate::vcf::{
     AFTER_ANY_LINE, Chunk, FindBoundary, HeaderText, InputFile, LineNumbers, OutputFile,
-    SortedFile, read_header, rewrite_old_alleles, sort_file,
+    OutputForm, SortedFile, read_header, rewrite_old_alleles, sort_file,
 };
 use any_annotator::AnyAnnotator;
 use flate2::Compress;
@@ -74,6 +74,9 @@ pub struct Options {
     pub require_annotation: bool,
     /// The annotated text may have this many bytes whatever the size of the input.
     pub min_output_bytes: u64,
+    /// Write an index next to an output that is bgzipped: its name with `.tbi` added, or `.csi` if a
+    /// contig is too long for tabix.
+    pub index: bool,
 }
 
 impl Default for Options {
@@ -87,6 +90,7 @@ impl Default for Options {
             hgvsp_predicted: false,
             require_annotation: false,
             min_output_bytes: 64 << 20,
+            index: false,
         }
     }
 }
@@ -102,9 +106,20 @@ pub struct Outcome {
     pub warnings: Vec<String>,
 }
 
-/// Called after each written chunk with the fraction of the input that is done and the number of
-/// records so far.
-pub type Progress<'a> = &'a (dyn Fn(f64, u64) + Sync);
+/// What a run has done so far.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Done {
+    /// The fraction of the input that has been read.
+    pub fraction: f64,
+    /// Records that have been written.
+    pub records: u64,
+    /// Bytes of the output that are complete. They do not change, unless the run begins again because the
+    /// records are not sorted or of another mitochondrion, which a smaller number shows.
+    pub written: u64,
+}
+
+/// Called after each written chunk, and when a run begins again.
+pub type Progress<'a> = &'a (dyn Fn(Done) + Sync);
 
 /// The input and the number of its next chunk.
 struct ChunkReader {
@@ -145,7 +160,7 @@ struct Run<'a> {
     header: &'a HeaderText,
     findings: &'a HeaderFindings,
     options: &'a Options,
-    gzip: bool,
+    form: OutputForm,
     output: OutputLimit,
     cancel: &'a AtomicBool,
 }
@@ -299,7 +314,8 @@ fn annotate_sorted(
 ) -> Result<Outcome, Error> {
     let RunSettings { header, findings, output, reference, options, cancel, progress, .. } =
         *settings;
-    let mut out = OutputFile::create(output)?;
+    progress(Done { fraction: 0.0, records: 0, written: 0 });
+    let mut out = OutputFile::create(output, options.index)?;
     write_header(header, options.mode, reference, &mut out)?;
     let model = match options.mode {
         Mode::Full(_) => CsqModel::default(),
@@ -321,7 +337,7 @@ fn annotate_sorted(
     let run = Run {
         reader: Mutex::new(ChunkReader { input, next: 0, failed: false }),
         sorted,
-        gzip: out.is_gzip(),
+        form: out.form(),
         sink: Sink::new(out, threads, &check, progress),
         reference,
         model: &model,
@@ -365,12 +381,8 @@ fn write_header(
     definitions.extend(reference.tracks().iter().filter_map(OpenTrack::info_definition));
     let mut text = Vec::new();
     header.write(&definitions, &mut text);
-    if sink.is_gzip() {
-        let mut packed = Vec::new();
-        OutputFile::compress(&text, &mut packed, &mut None);
-        return sink.write(&packed);
-    }
-    sink.write(&text)
+    let longest = reference.contigs().map(|contig| contig.sequence.len() as u64).max();
+    sink.write_header(text, longest.unwrap_or(0))
 }
 
 fn finish(
@@ -394,7 +406,8 @@ fn finish(
     let samples = &header.header.samples;
     let genotypes = &totals.counts.genotype_problems;
     warnings.extend(genotypes.warnings(|line| numbers.name(line), samples));
-    output.finish()?;
+    let unindexed = output.finish()?;
+    warnings.extend(unindexed.map(|problem| format!("the output has no index: {problem}")));
     Ok(Outcome { counts: totals.counts, header: header.header.clone(), warnings })
 }
 
@@ -506,15 +519,11 @@ impl Run<'_> {
                 }
             }
             let completed_references = output.completed_references;
-            let mut bytes = self.sink.buffer();
-            if self.gzip {
-                OutputFile::compress(&text, &mut bytes, &mut deflate);
-            } else {
-                std::mem::swap(&mut bytes, &mut text);
-            }
+            let mut piece = self.sink.piece();
+            self.form.piece(&mut text, &mut piece, &mut deflate);
             let counts = annotator.counts();
             let annotated = AnnotatedChunk {
-                bytes,
+                piece,
                 order,
                 records: counts.records - before.0,
                 ref_checked: counts.ref_checked - before.1,
@@ -593,14 +602,10 @@ impl Run<'_> {
 
     /// Writes what a chunk has so far; `false` if the run has ended.
     fn write_part(&self, out: &mut ChunkOutput<'_>) -> bool {
-        let has_written = if self.gzip {
-            let mut packed = self.sink.buffer();
-            OutputFile::compress(out.text, &mut packed, out.deflate);
-            self.sink.write_part(out.number, &packed)
-        } else {
-            self.sink.write_part(out.number, out.text)
-        };
         out.written += out.text.len();
+        let mut piece = self.sink.piece();
+        self.form.piece(out.text, &mut piece, out.deflate);
+        let has_written = self.sink.write_part(out.number, &piece);
         out.text.clear();
         has_written
     }

@@ -1,16 +1,16 @@
 //! Writes annotated chunks in order. The thread that finishes the next chunk writes it.
 
+use super::Done;
 use super::order_check::OrderCheck;
 use crate::error::Error;
 use crate::report::Counts;
-use crate::vcf::OutputFile;
+use crate::vcf::{OutputFile, Piece};
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// An annotated chunk.
 pub(super) struct AnnotatedChunk {
-    /// The bytes to write, compressed if the output is.
-    pub(super) bytes: Vec<u8>,
+    pub(super) piece: Piece,
     pub(super) order: OrderCheck,
     pub(super) records: u64,
     pub(super) ref_checked: u64,
@@ -44,8 +44,8 @@ struct State {
     /// Whether a thread is writing.
     busy: bool,
     error: Option<Error>,
-    /// Buffers to reuse.
-    spare: Vec<Vec<u8>>,
+    /// Empty pieces to reuse.
+    spare: Vec<Piece>,
 }
 
 /// The output file and the chunks that wait for their turn.
@@ -104,8 +104,8 @@ impl<'a> Sink<'a> {
         lock(&self.state).error.is_some()
     }
 
-    /// Returns an empty buffer.
-    pub(super) fn buffer(&self) -> Vec<u8> {
+    /// Returns an empty piece.
+    pub(super) fn piece(&self) -> Piece {
         lock(&self.state).spare.pop().unwrap_or_default()
     }
 
@@ -117,7 +117,7 @@ impl<'a> Sink<'a> {
 
     /// Writes the first part of chunk `number`, once all chunks before it are written; `false` if the run has
     /// ended. This bounds the memory of chunks whose annotations are far larger than their records.
-    pub(super) fn write_part(&self, number: u64, bytes: &[u8]) -> bool {
+    pub(super) fn write_part(&self, number: u64, piece: &Piece) -> bool {
         let mut state = lock(&self.state);
         while state.next != number && state.error.is_none() {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -127,7 +127,7 @@ impl<'a> Sink<'a> {
         }
         drop(state);
         // No other thread writes before this chunk is delivered.
-        if let Err(error) = lock(&self.output).write(bytes) {
+        if let Err(error) = lock(&self.output).write(piece) {
             self.fail(error);
             return false;
         }
@@ -149,7 +149,9 @@ impl<'a> Sink<'a> {
             let next = state.next;
             let Some(chunk) = state.ready.remove(&next) else { break };
             drop(state);
-            let result = lock(&self.output).write(&chunk.bytes);
+            let mut output = lock(&self.output);
+            let result = output.write(&chunk.piece).map(|()| output.written());
+            drop(output);
             state = lock(&self.state);
             self.record_written(&mut state, chunk, result);
             self.changed.notify_all();
@@ -161,12 +163,7 @@ impl<'a> Sink<'a> {
         state.error.is_none()
     }
 
-    fn record_written(
-        &self,
-        state: &mut State,
-        mut chunk: AnnotatedChunk,
-        result: Result<(), Error>,
-    ) {
+    fn record_written(&self, state: &mut State, chunk: AnnotatedChunk, result: Result<u64, Error>) {
         state.next += 1;
         let totals = &mut state.totals;
         totals.order.append(chunk.order);
@@ -175,13 +172,19 @@ impl<'a> Sink<'a> {
         totals.counts.ref_mismatches += chunk.ref_mismatches;
         totals.forced_boundaries += u64::from(chunk.forced_boundary);
         totals.completed_references += chunk.completed_references;
-        if let Err(error) = result.and_then(|()| (self.check)(totals)) {
-            state.error.get_or_insert(error);
-            return;
+        let written = result.and_then(|written| (self.check)(totals).map(|()| written));
+        match written {
+            Ok(written) => (self.progress)(Done {
+                fraction: chunk.fraction,
+                records: totals.counts.records,
+                written,
+            }),
+            Err(error) => {
+                state.error.get_or_insert(error);
+                return;
+            }
         }
-        (self.progress)(chunk.fraction, state.totals.counts.records);
-        chunk.bytes.clear();
-        state.spare.push(chunk.bytes);
+        state.spare.push(chunk.piece.cleared());
     }
 
     /// Returns the output file and the totals, or the error that ended the run.

@@ -1,63 +1,187 @@
-//! The tabix index of a bgzipped file.
+//! The tabix or CSI index of a bgzipped file.
 //!
 //! The index needs contig, position and length of the records only, so that no header line and no
-//! value that other readers accept can stop it.
+//! value that other readers accept can stop it. It is built while the file is written: the thread that
+//! compresses a piece of text lists its records, and their offsets in the file follow when the piece is
+//! written.
 
-use super::bgzf::BlockReader;
+use super::bgzf::{BLOCK_BYTES, BlockReader};
 use super::output::PartialFile;
 use crate::Error;
-use gas_shared::vcf::{Definition, parse_record};
+use gas_shared::vcf::Definition;
 use noodles_bgzf::VirtualPosition;
 use noodles_core::Position;
 use noodles_csi::binning_index::index::reference_sequence::bin::Chunk;
 use noodles_vcf::Index;
 use noodles_vcf::index::Indexer;
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 /// The last position of a tabix index (SAM specification, section 5.2).
-const TABIX_MAX_POSITION: usize = 1 << 29;
+const TABIX_MAX_POSITION: u64 = 1 << 29;
 
 /// The last position that a record can have: it has at most 12 digits.
-const MAX_POSITION: usize = 999_999_999_999;
+const MAX_POSITION: u64 = 999_999_999_999;
 
-/// Writes `FILE.gz.tbi` for a sorted bgzipped VCF file, or `FILE.gz.csi` if a contig is too long
-/// for tabix, and returns the path.
+/// What is added to the name of a file for its index.
+const TABIX: &str = "tbi";
+const CSI: &str = "csi";
+
+/// Removes the indexes of a file that is written again.
+pub(super) fn remove_indexes(path: &Path) {
+    for ending in [TABIX, CSI] {
+        // Most files have none.
+        let _ = std::fs::remove_file(path.with_added_extension(ending));
+    }
+}
+
+/// Builds the index of records that are added in the order of the file.
+pub(super) struct IndexBuilder {
+    indexer: Indexer,
+    /// The last position of the index. Records beyond it, which are beyond the end of any contig, are
+    /// indexed there: a wrong position must not prevent the index of the other records.
+    most: u64,
+}
+
+impl fmt::Debug for IndexBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IndexBuilder").field("most", &self.most).finish_non_exhaustive()
+    }
+}
+
+impl IndexBuilder {
+    /// Creates the builder of a file whose longest contig has `longest` bases: of a tabix index, or of
+    /// a CSI index if that is too long for tabix.
+    pub(super) fn new(longest: u64) -> io::Result<Self> {
+        let most = longest.clamp(TABIX_MAX_POSITION, MAX_POSITION);
+        let mut builder = Indexer::builder();
+        if most > TABIX_MAX_POSITION {
+            builder = builder.set_max_position_hint(position(most)?);
+        }
+        Ok(Self { indexer: builder.build().map_err(invalid)?, most })
+    }
+
+    fn add(&mut self, contig: &str, bases: (u64, u64), text: Chunk) -> io::Result<()> {
+        let [first, last] = [bases.0, bases.1].map(|pos| position(pos.clamp(1, self.most)));
+        self.indexer.add_record(contig, first?, last?, text).map_err(invalid)
+    }
+
+    /// Adds the records of a piece of text whose blocks begin at byte `start` of the file.
+    pub(super) fn add_piece(&mut self, piece: &PieceRecords, start: u64) -> io::Result<()> {
+        let at = |(block, within): (u64, u16)| {
+            let position = VirtualPosition::new(start.saturating_add(block), within);
+            position.ok_or_else(|| invalid("the file is too large"))
+        };
+        let mut records = piece.records.iter().peekable();
+        while let Some(record) = records.next() {
+            let end = records.peek().map_or(piece.end, |next| next.offset);
+            let contig = piece.contigs.get(record.contig).map_or("", String::as_str);
+            self.add(
+                contig,
+                (record.first, record.last),
+                Chunk::new(at(record.offset)?, at(end)?),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Writes the index next to a file and returns its path: with `.tbi` or `.csi` added.
+    pub(super) fn write(self, path: &Path) -> Result<PathBuf, Error> {
+        let index = self.indexer.build();
+        let target = path.with_added_extension(match index {
+            Index::Tabix(_) => TABIX,
+            Index::Csi(_) => CSI,
+        });
+        let partial = PartialFile::new(&target);
+        let written = match &index {
+            Index::Tabix(index) => noodles_tabix::fs::write(&target, index),
+            Index::Csi(index) => noodles_csi::fs::write(&target, index),
+        };
+        written.map_err(Error::file(&target))?;
+        partial.keep();
+        Ok(target)
+    }
+}
+
+/// The records of a piece of text, which is compressed on its own.
+#[derive(Debug, Default)]
+pub(crate) struct PieceRecords {
+    /// Names of contigs, in the order of the records.
+    contigs: Vec<String>,
+    records: Vec<PieceRecord>,
+    /// The offset after the last record.
+    end: (u64, u16),
+}
+
+#[derive(Debug)]
+struct PieceRecord {
+    /// The number of its contig in the piece.
+    contig: usize,
+    first: u64,
+    last: u64,
+    /// The offset of its block in the blocks of the piece, and its own in the text of that block.
+    offset: (u64, u16),
+}
+
+impl PieceRecords {
+    /// Lists the records of a text of whole lines and the blocks that it is compressed to.
+    ///
+    /// # Errors
+    /// If a line is not a record.
+    pub(super) fn read(text: &[u8], packed: &[u8]) -> io::Result<Self> {
+        let mut piece = Self { end: (packed.len() as u64, 0), ..Self::default() };
+        let (mut block, mut block_text) = (0, 0);
+        let mut start = 0;
+        for end in memchr::memchr_iter(b'\n', text).chain([text.len()]) {
+            let line = super::trimmed(&text[start..end]);
+            while start - block_text >= BLOCK_BYTES {
+                block += block_size(&packed[block..]);
+                block_text += BLOCK_BYTES;
+            }
+            // A block has less than 64 KiB of text.
+            let offset = (block as u64, (start - block_text) as u16);
+            start = end + 1;
+            if !line.is_empty() && !line.starts_with(b"#") {
+                piece.add(line, offset)?;
+            }
+        }
+        Ok(piece)
+    }
+
+    fn add(&mut self, line: &[u8], offset: (u64, u16)) -> io::Result<()> {
+        let (name, bases) = contig_and_bases(line)?;
+        if self.contigs.last().is_none_or(|last| last.as_bytes() != name) {
+            self.contigs.push(String::from_utf8_lossy(name).into_owned());
+        }
+        let contig = self.contigs.len() - 1;
+        self.records.push(PieceRecord { contig, first: bases.0, last: bases.1, offset });
+        Ok(())
+    }
+}
+
+/// The size of the first block of some blocks (SAM specification, section 4.1).
+fn block_size(packed: &[u8]) -> usize {
+    let size = packed.get(16..).and_then(|header| header.first_chunk());
+    size.map_or(packed.len(), |size| usize::from(u16::from_le_bytes(*size)) + 1)
+}
+
+/// Writes the index of a sorted bgzipped VCF file and returns its path: `FILE.gz.tbi`, or `FILE.gz.csi`
+/// if a contig is too long for tabix.
 ///
 /// # Errors
 /// [`Error::File`] if the file is not valid and sorted, or if the index cannot be written.
 pub fn write_index(path: &Path) -> Result<PathBuf, Error> {
-    let index = match index(path, 0) {
-        // A wrong position must not prevent the index of the other records.
-        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => index(path, MAX_POSITION),
-        result => result,
-    };
-    let index = index.map_err(Error::file(path))?;
-    let mut name = path.to_owned().into_os_string();
-    name.push(match index {
-        Index::Tabix(_) => ".tbi",
-        Index::Csi(_) => ".csi",
-    });
-    let target = PathBuf::from(name);
-    let partial = PartialFile::new(&target);
-    let written = match &index {
-        Index::Tabix(index) => noodles_tabix::fs::write(&target, index),
-        Index::Csi(index) => noodles_csi::fs::write(&target, index),
-    };
-    written.map_err(Error::file(&target))?;
-    partial.keep();
-    Ok(target)
+    index(path).map_err(Error::file(path))?.write(path)
 }
 
-/// Indexes a file whose contigs have at least `longest` bases.
-///
-/// # Errors
-/// [`io::ErrorKind::FileTooLarge`] if a record is beyond the contigs and the end of a tabix index.
-fn index(path: &Path, mut longest: usize) -> io::Result<Index> {
+/// Reads a file and indexes its records.
+fn index(path: &Path) -> io::Result<IndexBuilder> {
     let mut reader = BlockReader::new(BufReader::new(File::open(path)?));
     let mut line = Vec::new();
-    let mut indexer = None;
+    let mut longest = 0;
+    let mut builder = None;
     loop {
         let start = VirtualPosition::from(reader.virtual_position());
         line.clear();
@@ -70,40 +194,37 @@ fn index(path: &Path, mut longest: usize) -> io::Result<Index> {
             longest = longest.max(contig_length(line));
             continue;
         }
-        let indexer = match &mut indexer {
-            Some(indexer) => indexer,
-            None => indexer.insert(indexer_for(longest)?),
+        let builder = match &mut builder {
+            Some(builder) => builder,
+            None => builder.insert(IndexBuilder::new(longest)?),
         };
-        let record = parse_record(line).map_err(|error| invalid(error.at(0)))?;
-        let first = position(record.pos.max(1))?;
-        let most = longest.max(TABIX_MAX_POSITION) as u64;
-        if record.pos > most {
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
-        let last = last_base(record.pos, record.reference, record.info);
-        let last = position(last.min(most))?;
-        indexer
-            .add_record(&String::from_utf8_lossy(record.chrom), first, last, Chunk::new(start, end))
-            .map_err(invalid)?;
+        let (contig, bases) = contig_and_bases(line)?;
+        builder.add(&String::from_utf8_lossy(contig), bases, Chunk::new(start, end))?;
     }
-    let indexer = indexer.map_or_else(|| indexer_for(longest), Ok)?;
-    Ok(indexer.build())
+    builder.map_or_else(|| IndexBuilder::new(longest), Ok)
 }
 
-fn indexer_for(longest_contig: usize) -> io::Result<Indexer> {
-    let mut builder = Indexer::builder();
-    if let Some(position) = Position::new(longest_contig) {
-        builder = builder.set_max_position_hint(position);
-    }
-    builder.build().map_err(invalid)
+/// The most bases that a `##contig` line of a header states; 0 if none does.
+pub(super) fn longest_contig(header: &[u8]) -> u64 {
+    header.split(|byte| *byte == b'\n').map(contig_length).max().unwrap_or(0)
 }
 
 /// The length that a `##contig` line states; 0 for other lines.
-fn contig_length(line: &[u8]) -> usize {
+fn contig_length(line: &[u8]) -> u64 {
     let definition = Definition::parse(line).filter(|definition| definition.key == b"contig");
     let length = definition.and_then(|definition| definition.field(b"length"));
-    let length = length.and_then(|text| std::str::from_utf8(text).ok()?.parse::<usize>().ok());
-    length.unwrap_or(0).min(MAX_POSITION)
+    length.and_then(number).unwrap_or(0)
+}
+
+/// The contig of a record, and its first and last base. The long columns of an annotated record are
+/// searched with `memchr`.
+fn contig_and_bases(line: &[u8]) -> io::Result<(&[u8], (u64, u64))> {
+    let mut columns = columns(line, b'\t');
+    let contig = columns.next().unwrap_or_default();
+    let pos = columns.next().and_then(number).ok_or_else(|| invalid("a record has no position"))?;
+    let reference = columns.nth(1).unwrap_or_default();
+    let info = columns.nth(3).unwrap_or_default();
+    Ok((contig, (pos, last_base(pos, reference, info))))
 }
 
 /// The last base of a record, as tabix and bcftools have it: that of REF, or INFO/END if it is
@@ -111,10 +232,22 @@ fn contig_length(line: &[u8]) -> usize {
 fn last_base(pos: u64, reference: &[u8], info: &[u8]) -> u64 {
     let pos = pos.max(1);
     let last = pos.saturating_add(reference.len() as u64).saturating_sub(1).max(pos);
-    let mut fields = info.split(|b| *b == b';');
-    let end = fields.find_map(|field| field.strip_prefix(b"END="));
-    let end = end.and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
-    end.map_or(last, |end: u64| end.max(last))
+    let end = columns(info, b';').find_map(|field| field.strip_prefix(b"END="));
+    end.and_then(number).map_or(last, |end| end.max(last))
+}
+
+/// Splits a line or a column.
+fn columns(text: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
+    let mut start = 0;
+    memchr::memchr_iter(separator, text).chain([text.len()]).map(move |end| {
+        let column = &text[start..end];
+        start = end + 1;
+        column
+    })
+}
+
+fn number(text: &[u8]) -> Option<u64> {
+    std::str::from_utf8(text).ok()?.parse().ok()
 }
 
 fn position(number: u64) -> io::Result<Position> {

@@ -14,5 +14,5 @@ pub use header::{HeaderText, read_header};
 pub use index::write_index;
 pub use input::{AFTER_ANY_LINE, Chunk, FindBoundary, InputFile, LineNumbers};
 pub(crate) use old_alleles::rewrite_old_alleles;
-pub use output::{OutputFile, PartialFile, is_gzip_name};
+pub use output::{OutputFile, OutputForm, PartialFile, Piece, is_gzip_name};
 pub(crate) use sort::{SortedFile, sort_file};

@@ -1,10 +1,11 @@
-//! Writes the annotated file, plain or BGZF, and removes it if the run fails.
+//! Writes the annotated file, plain or BGZF with an index, and removes it if the run fails.
 
 use super::bgzf;
+use super::index::{IndexBuilder, PieceRecords, longest_contig, remove_indexes};
 use crate::Error;
 use flate2::Compress;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// A guard that removes a file unless it is kept, so that a failed run leaves no partial output.
@@ -42,58 +43,148 @@ pub fn is_gzip_name(path: &Path) -> bool {
     is("gz") || is("bgz")
 }
 
+/// A piece of annotated text, as it is written.
+#[derive(Debug, Default)]
+pub struct Piece {
+    /// The text, or the blocks that it is compressed to.
+    bytes: Vec<u8>,
+    /// Its records, if the file gets an index.
+    records: Option<io::Result<PieceRecords>>,
+}
+
+impl Piece {
+    /// The piece without its content, whose memory is used again.
+    pub fn cleared(mut self) -> Self {
+        self.bytes.clear();
+        Self { bytes: self.bytes, records: None }
+    }
+}
+
+/// How the text of an output file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputForm {
+    /// As it is.
+    Text,
+    /// As BGZF, with an index next to the file or without.
+    Bgzf {
+        /// Whether an index is written.
+        index: bool,
+    },
+}
+
+impl OutputForm {
+    /// Brings text of whole lines into this form, on any thread. The text is left empty, or has to be
+    /// cleared.
+    pub fn piece(self, text: &mut Vec<u8>, out: &mut Piece, deflate: &mut Option<Compress>) {
+        match self {
+            Self::Text => std::mem::swap(&mut out.bytes, text),
+            Self::Bgzf { index } => {
+                let start = out.bytes.len();
+                bgzf::compress(text, &mut out.bytes, deflate.get_or_insert_with(bgzf::compressor));
+                out.records = index.then(|| PieceRecords::read(text, &out.bytes[start..]));
+            }
+        }
+    }
+}
+
 /// The output file.
 #[derive(Debug)]
 pub struct OutputFile {
+    path: PathBuf,
     file: File,
-    gzip: bool,
+    form: OutputForm,
     partial: PartialFile,
     /// Bytes written.
-    pub written: u64,
+    written: u64,
+    /// The index so far, or why there is none; `None` if none is wanted.
+    index: Option<io::Result<IndexBuilder>>,
 }
 
 impl OutputFile {
-    /// Creates the file. It is BGZF if its name ends in `.gz` or `.bgz`, in lower or upper case.
+    /// Creates the file. It is BGZF if its name ends in `.gz` or `.bgz`, in lower or upper case, and
+    /// gets an index then if `index` says so.
     ///
     /// # Errors
     /// [`Error::File`] if the file cannot be created.
-    pub fn create(path: &Path) -> Result<Self, Error> {
-        let gzip = is_gzip_name(path);
+    pub fn create(path: &Path, index: bool) -> Result<Self, Error> {
+        let form = if is_gzip_name(path) { OutputForm::Bgzf { index } } else { OutputForm::Text };
+        if index {
+            remove_indexes(path);
+        }
         let file = File::create(path).map_err(Error::file(path))?;
-        Ok(Self { file, gzip, partial: PartialFile::new(path), written: 0 })
+        let (path, partial) = (path.to_owned(), PartialFile::new(path));
+        Ok(Self { path, file, form, partial, written: 0, index: None })
     }
 
-    /// Whether the file is BGZF. If so, [`compress`](Self::compress) all text before
-    /// [`write`](Self::write).
-    pub fn is_gzip(&self) -> bool {
-        self.gzip
+    /// How text is written.
+    pub fn form(&self) -> OutputForm {
+        self.form
     }
 
-    /// Compresses text to whole blocks, on any thread.
-    pub fn compress(text: &[u8], out: &mut Vec<u8>, deflate: &mut Option<Compress>) {
-        bgzf::compress(text, out, deflate.get_or_insert_with(bgzf::compressor));
+    /// Bytes that have been written. They stay as they are.
+    pub fn written(&self) -> u64 {
+        self.written
     }
 
-    /// Appends bytes.
-    ///
-    /// # Errors
-    /// [`Error::Output`] if they cannot be written.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.file.write_all(bytes).map_err(Error::Output)?;
-        self.written += bytes.len() as u64;
-        Ok(())
-    }
-
-    /// Completes the file and keeps it.
+    /// Writes the header. The longest contig of the header, or of the reference, decides about the format
+    /// of the index.
     ///
     /// # Errors
     /// [`Error::Output`] if it cannot be written.
-    pub fn finish(mut self) -> Result<(), Error> {
-        if self.gzip {
-            self.write(&bgzf::END_OF_FILE)?;
+    pub fn write_header(&mut self, mut text: Vec<u8>, longest: u64) -> Result<(), Error> {
+        if let OutputForm::Bgzf { index: true } = self.form {
+            self.index = Some(IndexBuilder::new(longest.max(longest_contig(&text))));
+        }
+        let mut piece = Piece::default();
+        self.form.piece(&mut text, &mut piece, &mut None);
+        self.write(&piece)
+    }
+
+    /// Appends a piece.
+    ///
+    /// # Errors
+    /// [`Error::Output`] if it cannot be written.
+    pub fn write(&mut self, piece: &Piece) -> Result<(), Error> {
+        self.file.write_all(&piece.bytes).map_err(Error::Output)?;
+        if let (Some(index), Some(records)) = (&mut self.index, &piece.records)
+            && let Ok(builder) = index
+            && let Err(error) = add_to(builder, records, self.written)
+        {
+            *index = Err(error);
+        }
+        self.written += piece.bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Completes the file and its index, and keeps them. Returns why there is no index, if one is wanted.
+    ///
+    /// # Errors
+    /// [`Error::Output`] if the file cannot be written, [`Error::File`] if the index cannot.
+    pub fn finish(mut self) -> Result<Option<io::Error>, Error> {
+        if let OutputForm::Bgzf { .. } = self.form {
+            self.file.write_all(&bgzf::END_OF_FILE).map_err(Error::Output)?;
         }
         self.file.flush().map_err(Error::Output)?;
+        let problem = match self.index {
+            None => None,
+            Some(Err(problem)) => Some(problem),
+            Some(Ok(index)) => {
+                index.write(&self.path)?;
+                None
+            }
+        };
         self.partial.keep();
-        Ok(())
+        Ok(problem)
+    }
+}
+
+fn add_to(
+    index: &mut IndexBuilder,
+    records: &io::Result<PieceRecords>,
+    start: u64,
+) -> io::Result<()> {
+    match records {
+        Ok(records) => index.add_piece(records, start),
+        Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
     }
 }

@@ -206,7 +206,7 @@ fn annotated(
     let output = args.work.join("csq.out.vcf");
     let reference = Reference::open(reference)?;
     let options = Options { mode: Mode::Csq(options), ..Options::default() };
-    annotate_file(vcf, &output, &reference, &options, &AtomicBool::new(false), &|_, _| {})
+    annotate_file(vcf, &output, &reference, &options, &AtomicBool::new(false), &|_| {})
         .with_context(|| format!("cannot annotate {}", vcf.display()))?;
     Ok(fs::read_to_string(output)?)
 }

@@ -123,7 +123,7 @@ const FULL: Mode = Mode::Full(AnnotationFormat::Csq);
 fn annotate(reference: &Path, input: &Path, output: &Path, mode: Mode) -> anyhow::Result<()> {
     let reference = Reference::open(reference)?;
     let options = Options { mode, ..Options::default() };
-    annotate_file(input, output, &reference, &options, &AtomicBool::new(false), &|_, _| {})?;
+    annotate_file(input, output, &reference, &options, &AtomicBool::new(false), &|_| {})?;
     Ok(())
 }
 

@@ -55,7 +55,7 @@ pub(crate) fn check(args: &Args, reference: &Path) -> anyhow::Result<Option<Scor
             for mode in modes {
                 let options = Options { mode, max_mismatch_percent: 100.0, ..Options::default() };
                 let never = AtomicBool::new(false);
-                let run = annotate_file(&input, &output, &reference, &options, &never, &|_, _| {});
+                let run = annotate_file(&input, &output, &reference, &options, &never, &|_| {});
                 let Ok(outcome) = run else { continue };
                 // bcftools rejects samples with the same name, about which the engine warns.
                 if outcome.warnings.iter().any(|warning| warning.contains("samples: sample")) {
