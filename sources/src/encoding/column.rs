@@ -1,0 +1,216 @@
+//! The values of one integer column in one block.
+//!
+//! A value is stored as its distance from the smallest or the largest one (frame of reference), divided by
+//! the greatest common divisor of all distances: numbers of alleles are even, most are near the largest one.
+//! The distances are encoded in the way that takes the fewest bytes.
+//!
+//! Layout: encoding `u8`, flags `u8`, frame `i64`, divisor `u64`, then by encoding
+//! - 0, all equal: the distance `u64`;
+//! - 1: [`levels`];
+//! - 2, most are 0: the rows of the others ([`monotone`]) and their distances ([`levels`]);
+//! - 3, runs of equal values: the first rows of the runs ([`monotone`]) and their distances ([`levels`]).
+//!
+//! Flags: 1, there are missing values: distance 0 is a missing value, and others are larger by one; 2, distances
+//! are subtracted from the largest value.
+
+use super::levels::{self, Levels, Plan, Widths};
+use super::monotone::{self, Monotone};
+use super::{Damaged, array, tail};
+
+/// Stands for a missing value where values are collected. It is no valid value.
+pub(crate) const MISSING: i64 = i64::MIN;
+
+const HEADER: usize = 18;
+const EQUAL: u8 = 0;
+const LEVELS: u8 = 1;
+const SPARSE: u8 = 2;
+const RUNS: u8 = 3;
+const HAS_MISSING: u8 = 1;
+const DESCENDING: u8 = 2;
+
+/// Appends values, of which some can be [`MISSING`].
+pub(crate) fn write(out: &mut Vec<u8>, values: &[i64]) {
+    let present = || values.iter().copied().filter(|value| *value != MISSING);
+    let (smallest, largest) = (present().min().unwrap_or(0), present().max().unwrap_or(0));
+    let missing = values.contains(&MISSING);
+    let divisor =
+        present().fold(0, |gcd, value| greatest_common_divisor(gcd, value.abs_diff(smallest)));
+    let best = [false, true].map(|descending| {
+        let frame = if descending { largest } else { smallest };
+        Distances::new(values, frame, divisor.max(1), missing)
+    });
+    let [ascending, descending] = best;
+    let (chosen, frame, flag) = if descending.size < ascending.size {
+        (descending, largest, DESCENDING)
+    } else {
+        (ascending, smallest, 0)
+    };
+    out.extend([chosen.encoding, flag | if missing { HAS_MISSING } else { 0 }]);
+    out.extend_from_slice(&frame.to_le_bytes());
+    out.extend_from_slice(&divisor.max(1).to_le_bytes());
+    chosen.write(out);
+}
+
+const fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
+/// Distances from a frame, with the encoding that makes them smallest.
+struct Distances {
+    distances: Vec<u64>,
+    encoding: u8,
+    plan: Plan,
+    size: usize,
+}
+
+impl Distances {
+    fn new(values: &[i64], frame: i64, divisor: u64, missing: bool) -> Self {
+        let distance = |value: &i64| match *value {
+            MISSING => 0,
+            value => value.abs_diff(frame) / divisor + u64::from(missing),
+        };
+        let distances: Vec<u64> = values.iter().map(distance).collect();
+        let widths = Widths::of(distances.iter().copied());
+        let rows = distances.len();
+        let plan = Plan::new(&widths);
+        let mut best = (plan.bytes(), LEVELS, plan);
+        let others = rows - widths.zeros() as usize;
+        if others < rows / 4 {
+            let plan = Plan::new(&widths.without_zeros());
+            let bytes = plan.bytes() + monotone::bytes(others, rows as u32);
+            best = min(best, (bytes, SPARSE, plan));
+        }
+        let runs = starts_of_runs(&distances).count();
+        if runs == 1 {
+            best = (0, EQUAL, plan);
+        } else if runs < rows / 2 {
+            let plan = Plan::new(&Widths::of(starts_of_runs(&distances).map(|row| distances[row])));
+            let bytes = plan.bytes() + monotone::bytes(runs, rows as u32);
+            best = min(best, (bytes, RUNS, plan));
+        }
+        let (size, encoding, plan) = best;
+        Self { distances, encoding, plan, size }
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        let distances = &self.distances;
+        let rows: Vec<u32> = match self.encoding {
+            EQUAL => {
+                out.extend_from_slice(
+                    &distances.first().copied().unwrap_or_default().to_le_bytes(),
+                );
+                return;
+            }
+            LEVELS => return levels::write(out, &self.plan, distances),
+            SPARSE => {
+                (0..distances.len()).filter(|row| distances[*row] > 0).map(|n| n as u32).collect()
+            }
+            _ => starts_of_runs(distances).map(|row| row as u32).collect(),
+        };
+        monotone::write(out, &rows);
+        let values: Vec<u64> = rows.iter().map(|row| distances[*row as usize]).collect();
+        levels::write(out, &self.plan, &values);
+    }
+}
+
+fn min(a: (usize, u8, Plan), b: (usize, u8, Plan)) -> (usize, u8, Plan) {
+    if b.0 < a.0 { b } else { a }
+}
+
+/// The first rows of runs of equal values.
+fn starts_of_runs(values: &[u64]) -> impl Iterator<Item = usize> {
+    (0..values.len()).filter(|row| *row == 0 || values[*row] != values[row - 1])
+}
+
+/// The value of a row of `rows`; `None` if it is missing.
+#[inline]
+pub(crate) fn get(bytes: &[u8], rows: usize, row: usize) -> Result<Option<i64>, Damaged> {
+    let [encoding, flags, f0, f1, f2, f3, f4, f5, f6, f7, d0, d1, d2, d3, d4, d5, d6, d7] =
+        array::<HEADER>(bytes, 0)?;
+    let data = tail(bytes, HEADER)?;
+    if row >= rows {
+        return Err(Damaged("a row is outside of its block"));
+    }
+    let distance = match encoding {
+        EQUAL => u64::from_le_bytes(array(data, 0)?),
+        LEVELS => Levels::new(data, rows).get(row)?,
+        SPARSE => {
+            let others = Monotone::new(data)?;
+            let index = others.lower_bound(row as u32)?;
+            if index < others.len() && others.get(index)? == row as u32 {
+                Levels::new(others.rest(), others.len()).get(index)?
+            } else {
+                0
+            }
+        }
+        RUNS => {
+            let starts = Monotone::new(data)?;
+            let next = starts.lower_bound(row as u32 + 1)?;
+            let run = next.checked_sub(1).ok_or(Damaged("the first run begins too late"))?;
+            Levels::new(starts.rest(), starts.len()).get(run)?
+        }
+        _ => return Err(Damaged("a column has an unknown encoding")),
+    };
+    let distance = match distance.checked_sub((flags & HAS_MISSING).into()) {
+        None => return Ok(None),
+        Some(distance) => distance,
+    };
+    let frame = i64::from_le_bytes([f0, f1, f2, f3, f4, f5, f6, f7]);
+    let divisor = u64::from_le_bytes([d0, d1, d2, d3, d4, d5, d6, d7]);
+    // Distances of a valid file fit; others give some number.
+    let distance = distance.wrapping_mul(divisor) as i64;
+    let descending = flags & DESCENDING != 0;
+    Ok(Some(if descending { frame.wrapping_sub(distance) } else { frame.wrapping_add(distance) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoding::bits::PADDING;
+    use proptest::prelude::*;
+
+    fn round_trip(values: &[i64]) -> (u8, usize) {
+        let mut out = Vec::new();
+        write(&mut out, values);
+        let size = out.len();
+        out.extend([0; PADDING]);
+        for (n, value) in values.iter().enumerate() {
+            let expected = (*value != MISSING).then_some(*value);
+            assert_eq!(get(&out, values.len(), n), Ok(expected), "row {n} of {values:?}");
+        }
+        assert!(get(&out, values.len(), values.len()).is_err());
+        (out[0], size)
+    }
+
+    #[test]
+    fn the_smallest_encoding_is_chosen() {
+        assert_eq!(round_trip(&[7; 4096]).0, EQUAL);
+        assert_eq!(round_trip(&[MISSING; 4096]).0, EQUAL);
+        let mut rare = vec![0; 4096];
+        rare[5] = 12;
+        rare[800] = 70_000;
+        assert_eq!(round_trip(&rare).0, SPARSE);
+        let runs: Vec<i64> = (0..4096).map(|n| (n / 300) * 77).collect();
+        assert_eq!(round_trip(&runs).0, RUNS);
+        let alleles: Vec<i64> = (0..4096).map(|n| 152_312 - 2 * (n * 7919 % 13)).collect();
+        let (encoding, size) = round_trip(&alleles);
+        assert!(encoding == LEVELS && size < 4096 * 4 / 8 + 64, "{encoding} {size}");
+        round_trip(&[i64::MIN + 1, i64::MAX, MISSING, 0]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_values_are_read_at_random(
+            values in proptest::collection::vec(prop_oneof![
+                4 => Just(0i64), 2 => Just(1), 2 => 0i64..20, 1 => Just(MISSING), 1 => any::<i64>(),
+            ], 0..400),
+            repeats in 1usize..5,
+        ) {
+            let values: Vec<i64> = values.into_iter().flat_map(|v| vec![v; repeats]).collect();
+            round_trip(&values);
+        }
+    }
+}

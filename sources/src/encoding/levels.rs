@@ -1,0 +1,239 @@
+//! Integers of very different size in few bits (directly addressable codes, Brisaboa et al. 2013,
+//! Inf. Process. Manag. 49:392).
+//!
+//! The low bits of all values are one array, and one more bit of each says whether it is larger. The next
+//! bits of the larger ones are a second array, and so on, at most [`MAX_LEVELS`]. The widths are those
+//! that need the fewest bits for the values at hand, so that rare large values cost nothing for the others.
+//!
+//! Layout: number of levels `u8`, width of each `u8`; of each level but the first its offset from the start of
+//! the encoding `u32` and its number of integers `u16`; then the levels: integers ([`bits`]), and in all but
+//! the last the bits ([`rank`]) of those that go on.
+
+use super::{Damaged, bits, rank, rank::RankBits, tail};
+
+/// The most levels.
+pub(crate) const MAX_LEVELS: usize = 4;
+
+/// The bytes that the header has about a level after the first.
+const NEXT: usize = 6;
+
+/// How many values have each number of bits.
+#[derive(Clone, Debug)]
+pub(crate) struct Widths([u32; 65]);
+
+impl Default for Widths {
+    fn default() -> Self {
+        Self([0; 65])
+    }
+}
+
+impl Widths {
+    /// Counts values.
+    pub(crate) fn of(values: impl Iterator<Item = u64>) -> Self {
+        let mut widths = Self::default();
+        values.for_each(|value| widths.0[bits::width_of(value) as usize] += 1);
+        widths
+    }
+
+    /// How many values are 0.
+    pub(crate) const fn zeros(&self) -> u32 {
+        self.0[0]
+    }
+
+    /// The counts without the zeros.
+    pub(crate) fn without_zeros(&self) -> Self {
+        let mut others = self.clone();
+        others.0[0] = 0;
+        others
+    }
+}
+
+/// The widths of the levels, and how many bits they need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Plan {
+    bits: usize,
+    levels: usize,
+    widths: [u8; MAX_LEVELS],
+}
+
+impl Plan {
+    /// The plan that needs the fewest bits.
+    pub(crate) fn new(widths: &Widths) -> Self {
+        let widest = (0..=64).rev().find(|width| widths.0[*width] > 0).unwrap_or(0);
+        // Values with more bits than an index.
+        let mut above = [0usize; 65];
+        for width in (0..64).rev() {
+            above[width] = above[width + 1] + widths.0[width + 1] as usize;
+        }
+        let all = above[0] + widths.0[0] as usize;
+        // The bits for all values above a width, with a number of levels, and the end of the first of them.
+        let mut best = [[(usize::MAX, 0usize); 65]; MAX_LEVELS];
+        for levels in 0..MAX_LEVELS {
+            for start in 0..=widest {
+                let count = above[start];
+                let last = widest - start;
+                let mut cost = if last <= bits::MAX_WIDTH as usize {
+                    (count * last, widest)
+                } else {
+                    (usize::MAX, widest)
+                };
+                if let Some(next) = levels.checked_sub(1).map(|next| &best[next]) {
+                    let ends = start + 1..widest.min(start + bits::MAX_WIDTH as usize + 1);
+                    let costs = ends.map(|end| {
+                        let own = count * (end - start) + rank::bytes(count) * 8;
+                        (own.saturating_add(next[end].0).saturating_add(NEXT * 8), end)
+                    });
+                    cost = costs.fold(cost, Ord::min);
+                }
+                best[levels][start] = cost;
+            }
+        }
+        let mut plan = Self {
+            bits: if widest <= bits::MAX_WIDTH as usize { all * widest } else { usize::MAX },
+            levels: 1,
+            widths: [widest as u8, 0, 0, 0],
+        };
+        for first in 0..widest.min(bits::MAX_WIDTH as usize + 1) {
+            let (rest, _) = best[MAX_LEVELS - 2][first];
+            let own = (all * first + rank::bytes(all) * 8).saturating_add(NEXT * 8);
+            let sum = own.saturating_add(rest);
+            if sum < plan.bits {
+                plan = Self { bits: sum, levels: 1, widths: [first as u8, 0, 0, 0] };
+                let mut start = first;
+                for left in (0..MAX_LEVELS - 1).rev() {
+                    let end = best[left][start].1;
+                    plan.widths[plan.levels] = (end - start) as u8;
+                    plan.levels += 1;
+                    start = end;
+                    if end == widest {
+                        break;
+                    }
+                }
+            }
+        }
+        plan
+    }
+
+    /// The bytes of the encoding, roughly.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bits / 8 + 1 + self.levels
+    }
+}
+
+/// Appends integers.
+pub(crate) fn write(out: &mut Vec<u8>, plan: &Plan, values: &[u64]) {
+    let start = out.len();
+    out.push(plan.levels as u8);
+    out.extend_from_slice(&plan.widths[..plan.levels]);
+    let next_levels = out.len();
+    out.extend(std::iter::repeat_n(0, NEXT * (plan.levels - 1)));
+    let mut left = values.to_vec();
+    for level in 0..plan.levels {
+        let width = u32::from(plan.widths[level]);
+        bits::write(out, width, left.iter().copied());
+        if level + 1 == plan.levels {
+            break;
+        }
+        let larger = |value: &u64| value >> width > 0;
+        let ones = left.iter().enumerate().filter(|(_, value)| larger(value)).map(|(n, _)| n);
+        rank::write(out, left.len(), ones);
+        left.retain(larger);
+        left.iter_mut().for_each(|value| *value >>= width);
+        let offset = ((out.len() - start) as u32).to_le_bytes();
+        let count = (left.len() as u16).to_le_bytes();
+        let next = [offset[0], offset[1], offset[2], offset[3], count[0], count[1]];
+        out[next_levels + NEXT * level..][..NEXT].copy_from_slice(&next);
+    }
+}
+
+/// A reader of integers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Levels<'a> {
+    bytes: &'a [u8],
+    count: usize,
+}
+
+impl<'a> Levels<'a> {
+    /// Reads a known number of integers.
+    #[inline]
+    pub(crate) const fn new(bytes: &'a [u8], count: usize) -> Self {
+        Self { bytes, count }
+    }
+
+    /// The value at an index.
+    #[inline]
+    pub(crate) fn get(&self, index: usize) -> Result<u64, Damaged> {
+        let [levels, widths @ ..] = super::array::<{ 1 + MAX_LEVELS }>(self.bytes, 0)?;
+        let levels = usize::from(levels);
+        if levels == 0 || levels > MAX_LEVELS || index >= self.count {
+            return Err(Damaged("integers have an invalid header"));
+        }
+        let mut data = tail(self.bytes, 1 + levels + NEXT * (levels - 1))?;
+        let (mut value, mut shift, mut index, mut count) = (0, 0, index, self.count);
+        for (level, width) in widths.into_iter().map(u32::from).enumerate().take(levels) {
+            if width > bits::MAX_WIDTH || shift + width > u64::BITS {
+                return Err(Damaged("integers are too wide"));
+            }
+            if width > 0 {
+                value |= bits::read(data, index, width)? << shift;
+            }
+            if level + 1 == levels {
+                break;
+            }
+            let larger = RankBits::new(tail(data, bits::bytes(count, width))?, count)?;
+            if !larger.get(index)? {
+                break;
+            }
+            index = larger.rank(index)?;
+            let [o0, o1, o2, o3, c0, c1] =
+                super::array::<NEXT>(self.bytes, 1 + levels + NEXT * level)?;
+            data = tail(self.bytes, u32::from_le_bytes([o0, o1, o2, o3]) as usize)?;
+            count = u16::from_le_bytes([c0, c1]).into();
+            shift += width;
+        }
+        Ok(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn round_trip(values: &[u64]) -> usize {
+        let plan = Plan::new(&Widths::of(values.iter().copied()));
+        let mut out = Vec::new();
+        write(&mut out, &plan, values);
+        let size = out.len();
+        assert!(size <= plan.bytes() + 8 * MAX_LEVELS, "{size} bytes planned as {plan:?}");
+        out.extend([0; bits::PADDING]);
+        let read = Levels::new(&out, values.len());
+        for (n, value) in values.iter().enumerate() {
+            assert_eq!(read.get(n), Ok(*value), "{n} of {values:?} with {plan:?}");
+        }
+        assert!(read.get(values.len()).is_err());
+        size
+    }
+
+    #[test]
+    fn rare_large_values_cost_little() {
+        let mut values = vec![1; 4096];
+        assert!(round_trip(&values) < 4096 / 8 + 16);
+        values[77] = u64::MAX;
+        values[99] = 1 << 40;
+        assert!(round_trip(&values) < 4096 / 8 * 2 + 80 + 40);
+        round_trip(&[0; 100]);
+        round_trip(&[]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_integers_are_read_at_random(
+            values in proptest::collection::vec(
+                (0u32..64, any::<u64>()).prop_map(|(shift, value)| value >> shift), 0..500),
+            small in proptest::collection::vec(0u64..8, 0..500),
+        ) {
+            round_trip(&[values, small].concat());
+        }
+    }
+}

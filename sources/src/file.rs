@@ -1,0 +1,540 @@
+//! Reads a source file through a memory map.
+//!
+//! Only the metadata is read when a file is opened. Later reads touch a few cache lines of one block each, and
+//! a [`Cursor`] returns the pages that it has read, so resident memory does not grow with the file.
+
+use crate::allele_code;
+use crate::block::{Block, GROUP};
+use crate::directory::Directory;
+use crate::encoding::monotone::Monotone;
+use crate::encoding::{Damaged, u32_at};
+use crate::error::ReadError;
+use crate::metadata::{ColumnKind, Contig, Metadata, Section, SourceDescription};
+use crate::row::Value;
+use memmap2::{Advice, Mmap};
+use std::fs::File;
+use std::ops::{Deref, Range};
+use std::path::Path;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// The first bytes of a source file. The line ending and the byte 0x1a reveal a transfer as text.
+pub(crate) const MAGIC: [u8; 8] = *b"GASsrc\x1a\n";
+
+/// The version of the format. Readers reject others.
+pub(crate) const VERSION: u32 = 1;
+
+/// The bytes before the first block.
+pub(crate) const PRELUDE: usize = 64;
+
+/// Blocks and sections begin at multiples of it.
+pub(crate) const ALIGNMENT: usize = 8;
+
+/// The most bytes of metadata that are read.
+const MAX_METADATA: usize = 1 << 26;
+
+/// The bytes of blocks that a cursor reads before it returns their memory.
+const RELEASE_AFTER: usize = 1 << 24;
+
+/// A source file.
+#[derive(Debug)]
+pub struct SourceFile {
+    bytes: Bytes,
+    metadata: Metadata,
+}
+
+#[derive(Debug)]
+enum Bytes {
+    Mapped(Mmap),
+    Owned(Vec<u8>),
+}
+
+impl Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Mapped(map) => map,
+            Self::Owned(bytes) => bytes,
+        }
+    }
+}
+
+impl SourceFile {
+    /// Opens a file. It must not be changed while it is open; builders replace files and never change them.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the file cannot be read or is not valid.
+    pub fn open(path: &Path) -> Result<Self, ReadError> {
+        let error = |error| ReadError::File(path.to_owned(), error);
+        let file = File::open(path).map_err(error)?;
+        // SAFETY: the map is only read. As for all mapped files, another process that truncates the file
+        // ends this one; builders and caches replace files by a rename instead.
+        #[allow(unsafe_code)]
+        let map = unsafe { Mmap::map(&file) }.map_err(error)?;
+        // Reads are scattered, so pages around one are of no use. Advice that is not followed costs nothing.
+        let _ = map.advise(Advice::Random);
+        Self::new(Bytes::Mapped(map))
+    }
+
+    /// Reads a file from memory.
+    ///
+    /// # Errors
+    /// [`ReadError`] if the bytes are not valid.
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, ReadError> {
+        Self::new(Bytes::Owned(bytes))
+    }
+
+    fn new(bytes: Bytes) -> Result<Self, ReadError> {
+        let prelude = bytes.first_chunk::<PRELUDE>().ok_or(ReadError::NotASource)?;
+        if !prelude.starts_with(&MAGIC) {
+            return Err(ReadError::NotASource);
+        }
+        let u32_at =
+            |n| u32::from_le_bytes([prelude[n], prelude[n + 1], prelude[n + 2], prelude[n + 3]]);
+        let u64_at = |n: usize| u64::from(u32_at(n)) | u64::from(u32_at(n + 4)) << 32;
+        if u32_at(8) != VERSION {
+            return Err(ReadError::Version(u32_at(8)));
+        }
+        if xxh3_64(&prelude[..56]) != u64_at(56) {
+            return Err(Damaged("the checksum of the first bytes differs").into());
+        }
+        if u64_at(40) != bytes.len() as u64 {
+            return Err(Damaged("the file is truncated or longer than it was").into());
+        }
+        let section = Section { offset: u64_at(16), length: u64_at(24), checksum: u64_at(32) };
+        let text = section.of(&bytes)?;
+        if text.len() > MAX_METADATA || xxh3_64(text) != section.checksum {
+            return Err(Damaged("the checksum of the metadata differs").into());
+        }
+        let metadata: Metadata = serde_json::from_slice(text).map_err(ReadError::Metadata)?;
+        let categories = metadata.description.dictionary_of(usize::MAX);
+        for contig in &metadata.contigs {
+            contig.directory.of(&bytes)?;
+            if contig.dictionaries.len() != categories {
+                return Err(Damaged("a contig has too few dictionaries").into());
+            }
+            for dictionary in &contig.dictionaries {
+                dictionary.of(&bytes)?;
+            }
+        }
+        Ok(Self { bytes, metadata })
+    }
+
+    /// What the source is, and its columns.
+    pub const fn description(&self) -> &SourceDescription {
+        &self.metadata.description
+    }
+
+    /// The contigs, in the order of the file.
+    pub fn contigs(&self) -> impl Iterator<Item = &Contig> {
+        self.metadata.contigs.iter().map(|contig| &contig.contig)
+    }
+
+    /// The number of rows.
+    pub fn rows(&self) -> u64 {
+        self.metadata.contigs.iter().fold(0, |sum, contig| sum.saturating_add(contig.rows))
+    }
+
+    /// The bytes of the file.
+    pub fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The index of the contig with a name or accession, in any spelling of the name.
+    pub fn contig(&self, name: &str) -> Option<usize> {
+        let plain = gas_shared::assembly::plain_spelling(name.as_bytes());
+        self.contigs().position(|contig| {
+            contig.accession.as_deref() == Some(name)
+                || gas_shared::assembly::plain_spelling(contig.name.as_bytes()) == plain
+        })
+    }
+
+    /// The index of a column.
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.description().columns.iter().position(|column| column.name == name)
+    }
+
+    /// A cursor. Each thread uses its own.
+    pub const fn cursor(&self) -> Cursor<'_> {
+        Cursor { file: self, contig: usize::MAX, current: None, read: 0 }
+    }
+
+    /// Verifies all checksums. Reads the whole file.
+    ///
+    /// # Errors
+    /// [`Damaged`] with the part that is wrong.
+    pub fn verify(&self) -> Result<(), Damaged> {
+        for (index, contig) in self.metadata.contigs.iter().enumerate() {
+            for section in contig.dictionaries.iter().chain([&contig.directory]) {
+                if xxh3_64(section.of(&self.bytes)?) != section.checksum {
+                    return Err(Damaged("the checksum of a section differs"));
+                }
+            }
+            let directory = self.directory(index)?;
+            let mut rows = 0;
+            for number in 0..directory.len() {
+                let bytes = self.block_bytes(index, number)?;
+                if xxh3_64(bytes) != directory.get(number)?.checksum {
+                    return Err(Damaged("the checksum of a block differs"));
+                }
+                rows += Block::new(bytes)?.rows() as u64;
+            }
+            if rows != contig.rows {
+                return Err(Damaged("the number of rows differs"));
+            }
+        }
+        Ok(())
+    }
+
+    fn directory(&self, contig: usize) -> Result<Directory<'_>, Damaged> {
+        let contig = self.metadata.contigs.get(contig).ok_or(Damaged("there is no such contig"))?;
+        Ok(Directory(contig.directory.of(&self.bytes)?))
+    }
+
+    fn block_bytes(&self, contig: usize, block: usize) -> Result<&[u8], Damaged> {
+        let entry = self.directory(contig)?.get(block)?;
+        let start = self.metadata.contigs.get(contig).map_or(0, |contig| contig.start);
+        let offset = start.checked_add(entry.offset);
+        let section =
+            offset.map(|offset| Section { offset, length: entry.length.into(), checksum: 0 });
+        section.ok_or(Damaged("a block is outside of the file"))?.of(&self.bytes)
+    }
+
+    /// The text with a number in the dictionary of a category column.
+    fn category(&self, contig: usize, column: usize, number: i64) -> Result<&[u8], Damaged> {
+        let missing = Damaged("a text is not in its dictionary");
+        let dictionary = self.description().dictionary_of(column);
+        let contig = self.metadata.contigs.get(contig).ok_or(missing)?;
+        let bytes = contig.dictionaries.get(dictionary).ok_or(missing)?.of(&self.bytes)?;
+        let number = usize::try_from(number).map_err(|_| missing)?;
+        let count = u32_at(bytes, 0)?;
+        if number >= count {
+            return Err(missing);
+        }
+        let start = if number == 0 { 0 } else { u32_at(bytes, 4 * number)? };
+        let end = u32_at(bytes, 4 + 4 * number)?;
+        let texts = bytes.get(4 + 4 * count..).ok_or(missing)?;
+        texts.get(start..end).ok_or(missing)
+    }
+
+    /// Returns the memory of the pages that were read. They stay in the page cache of the system.
+    fn release(&self) {
+        if let Bytes::Mapped(map) = &self.bytes {
+            // SAFETY: the map is read-only and of a file, so a page that is read again has the same bytes.
+            #[allow(unsafe_code)]
+            let _ = unsafe { map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
+        }
+    }
+}
+
+impl Section {
+    fn of<'a>(&self, bytes: &'a [u8]) -> Result<&'a [u8], Damaged> {
+        let start = usize::try_from(self.offset).ok();
+        let end = self.offset.checked_add(self.length).and_then(|end| usize::try_from(end).ok());
+        let range = start.zip(end).and_then(|(start, end)| bytes.get(start..end));
+        range.ok_or(Damaged("a section is outside of the file"))
+    }
+}
+
+/// Finds rows. Queries in ascending order are fastest, and any order is possible.
+#[derive(Clone, Debug)]
+pub struct Cursor<'a> {
+    file: &'a SourceFile,
+    contig: usize,
+    current: Option<CurrentBlock<'a>>,
+    /// The bytes of the blocks that were read since memory was returned.
+    read: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct CurrentBlock<'a> {
+    number: usize,
+    /// The positions whose rows are all in this block.
+    positions: (u32, u32),
+    block: Block<'a>,
+    starts: Option<Monotone<'a>>,
+}
+
+impl<'a> Cursor<'a> {
+    /// The file.
+    pub const fn file(&self) -> &'a SourceFile {
+        self.file
+    }
+
+    /// The rows that start at a position, in the order of the input.
+    ///
+    /// # Errors
+    /// [`Damaged`] if the file is.
+    #[inline]
+    pub fn at(&mut self, contig: usize, position: u32) -> Result<Rows<'a>, Damaged> {
+        let Some(current) = self.block_of(contig, position)? else {
+            return Ok(Rows::none(self.file));
+        };
+        let Some(starts) = &current.starts else { return Ok(Rows::none(self.file)) };
+        let rows = starts.equal_range(position)?;
+        Ok(Rows { file: self.file, contig, block: current.block, start: position, rows })
+    }
+
+    /// The rows with an allele, which is written as in the source: see [`Key::Allele`](crate::Key::Allele).
+    ///
+    /// # Errors
+    /// [`Damaged`] if the file is.
+    #[inline]
+    pub fn allele<'q>(
+        &mut self,
+        contig: usize,
+        position: u32,
+        reference: &'q [u8],
+        alt: &'q [u8],
+    ) -> Result<impl Iterator<Item = Result<StoredRow<'a>, Damaged>> + use<'a, 'q>, Damaged> {
+        let code = allele_code::of(reference, alt);
+        let is_equal = move |row: &StoredRow<'a>| -> Result<bool, Damaged> {
+            let stored = row.block.codes()?.get(row.row)?;
+            match code {
+                Some(code) => Ok(stored == code),
+                None if stored < allele_code::FIRST_LONG => Ok(false),
+                None => Ok(row.block.long_allele(stored)? == (reference, alt)),
+            }
+        };
+        let rows = self.at(contig, position)?;
+        Ok(rows.filter_map(move |row| match is_equal(&row) {
+            Ok(true) => Some(Ok(row)),
+            Ok(false) => None,
+            Err(error) => Some(Err(error)),
+        }))
+    }
+
+    /// Calls `found` with each row whose region has a position from `start` to `end`, by descending start.
+    ///
+    /// # Errors
+    /// [`Damaged`] if the file is.
+    pub fn overlapping(
+        &mut self,
+        contig: usize,
+        start: u32,
+        end: u32,
+        mut found: impl FnMut(StoredRow<'a>),
+    ) -> Result<(), Damaged> {
+        let directory = self.file.directory(contig)?;
+        let after = directory.partition_point(0, |entry| entry.first <= end)?;
+        for number in (0..after).rev() {
+            let entry = directory.get(number)?;
+            // No block up to this one reaches the region.
+            if entry.last < start {
+                break;
+            }
+            if entry.largest_end < start {
+                continue;
+            }
+            let current = self.load(contig, number)?;
+            let Some(starts) = &current.starts else { continue };
+            let rows = starts.lower_bound(end.saturating_add(1))?;
+            for group in (0..rows.div_ceil(GROUP)).rev() {
+                if current.block.group_end(group)? < start {
+                    continue;
+                }
+                for row in (group * GROUP..rows.min((group + 1) * GROUP)).rev() {
+                    let first = starts.get(row)?;
+                    if current.block.end(row, first)? >= start {
+                        let file = self.file;
+                        found(StoredRow { file, contig, block: current.block, start: first, row });
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The row of a gene.
+    ///
+    /// # Errors
+    /// [`Damaged`] if the file is.
+    pub fn gene(&mut self, key: &[u8]) -> Result<Option<StoredRow<'a>>, Damaged> {
+        let contig = 0;
+        let (mut low, mut high) = (0, self.file.directory(contig)?.len());
+        while high > low {
+            let middle = low.midpoint(high);
+            let first = Block::new(self.file.block_bytes(contig, middle)?)?.key(0)?;
+            if first <= key { low = middle + 1 } else { high = middle }
+        }
+        let Some(number) = low.checked_sub(1) else { return Ok(None) };
+        let block = self.load(contig, number)?.block;
+        let (mut low, mut high) = (0, block.rows());
+        while high > low {
+            let row = low.midpoint(high);
+            match block.key(row)?.cmp(key) {
+                std::cmp::Ordering::Less => low = row + 1,
+                std::cmp::Ordering::Greater => high = row,
+                std::cmp::Ordering::Equal => {
+                    return Ok(Some(StoredRow { file: self.file, contig, block, start: 0, row }));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Calls `found` with all rows of a contig.
+    ///
+    /// # Errors
+    /// [`Damaged`] if the file is, or what `found` returns.
+    pub fn all<E: From<Damaged>>(
+        &mut self,
+        contig: usize,
+        mut found: impl FnMut(StoredRow<'a>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for number in 0..self.file.directory(contig)?.len() {
+            let current = self.load(contig, number)?;
+            for row in 0..current.block.rows() {
+                let start = match &current.starts {
+                    Some(starts) => starts.get(row)?,
+                    None => 0,
+                };
+                found(StoredRow { file: self.file, contig, block: current.block, start, row })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The block that has the rows at a position, if there can be any.
+    #[inline]
+    fn block_of(
+        &mut self,
+        contig: usize,
+        position: u32,
+    ) -> Result<Option<CurrentBlock<'a>>, Damaged> {
+        let mut from = 0;
+        if let Some(current) = &self.current
+            && contig == self.contig
+        {
+            let (first, last) = current.positions;
+            if (first..=last).contains(&position) {
+                return Ok(Some(*current));
+            }
+            if position > last {
+                from = current.number + 1;
+            }
+        }
+        let directory = self.file.directory(contig)?;
+        let number = directory.partition_point(from, |entry| entry.last < position)?;
+        if number >= directory.len() || directory.get(number)?.first > position {
+            return Ok(None);
+        }
+        self.load(contig, number).map(Some)
+    }
+
+    fn load(&mut self, contig: usize, number: usize) -> Result<CurrentBlock<'a>, Damaged> {
+        if let Some(current) = &self.current
+            && contig == self.contig
+            && number == current.number
+        {
+            return Ok(*current);
+        }
+        let bytes = self.file.block_bytes(contig, number)?;
+        self.read += bytes.len();
+        if self.read > RELEASE_AFTER {
+            self.file.release();
+            self.read = bytes.len();
+        }
+        let entry = self.file.directory(contig)?.get(number)?;
+        let block = Block::new(bytes)?;
+        let has_starts = self.file.description().matching != crate::metadata::Matching::Gene;
+        let starts = if has_starts { Some(block.starts()?) } else { None };
+        let current = CurrentBlock { number, positions: (entry.first, entry.last), block, starts };
+        self.contig = contig;
+        self.current = Some(current);
+        Ok(current)
+    }
+}
+
+/// Rows of a block with the same start.
+#[derive(Clone, Debug)]
+pub struct Rows<'a> {
+    file: &'a SourceFile,
+    contig: usize,
+    block: Block<'a>,
+    start: u32,
+    rows: Range<usize>,
+}
+
+impl<'a> Rows<'a> {
+    const fn none(file: &'a SourceFile) -> Self {
+        Self { file, contig: 0, block: Block::EMPTY, start: 0, rows: 0..0 }
+    }
+}
+
+impl<'a> Iterator for Rows<'a> {
+    type Item = StoredRow<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<StoredRow<'a>> {
+        let Self { file, contig, block, start, .. } = *self;
+        self.rows.next().map(|row| StoredRow { file, contig, block, start, row })
+    }
+}
+
+/// A row of a file.
+#[derive(Clone, Copy, Debug)]
+pub struct StoredRow<'a> {
+    file: &'a SourceFile,
+    contig: usize,
+    block: Block<'a>,
+    start: u32,
+    row: usize,
+}
+
+impl<'a> StoredRow<'a> {
+    /// The value of a column.
+    ///
+    /// # Errors
+    /// [`Damaged`] if the file is, or if there is no such column.
+    #[inline]
+    pub fn value(&self, column: usize) -> Result<Value<'a>, Damaged> {
+        let columns = &self.file.description().columns;
+        let kind = columns.get(column).ok_or(Damaged("there is no such column"))?.kind;
+        if kind == ColumnKind::Text {
+            let text = self.block.text(column, self.row)?;
+            return Ok(if text.is_empty() { Value::Missing } else { Value::Text(text) });
+        }
+        match (self.block.integer(column, self.row)?, kind) {
+            (None, _) => Ok(Value::Missing),
+            (Some(number), ColumnKind::Category) => {
+                Ok(Value::Text(self.file.category(self.contig, column, number)?))
+            }
+            (Some(value), _) => Ok(Value::Integer(value)),
+        }
+    }
+
+    /// REF and ALT.
+    ///
+    /// # Errors
+    /// [`Damaged`] if the file is, or if rows of the source have no alleles.
+    pub fn alleles(&self) -> Result<(Vec<u8>, Vec<u8>), Damaged> {
+        let code = self.block.codes()?.get(self.row)?;
+        if let Some(alleles) = allele_code::alleles(code) {
+            return Ok(alleles);
+        }
+        let (reference, alt) = self.block.long_allele(code)?;
+        Ok((reference.to_vec(), alt.to_vec()))
+    }
+
+    /// The first position; 0 for a gene.
+    pub const fn start(&self) -> u32 {
+        self.start
+    }
+
+    /// The last position of a region.
+    ///
+    /// # Errors
+    /// [`Damaged`] if the file is, or if rows of the source are no regions.
+    pub fn end(&self) -> Result<u32, Damaged> {
+        self.block.end(self.row, self.start)
+    }
+
+    /// The key of a table by gene.
+    ///
+    /// # Errors
+    /// [`Damaged`] if the file is, or if rows of the source are no genes.
+    pub fn gene(&self) -> Result<&'a [u8], Damaged> {
+        self.block.key(self.row)
+    }
+}

@@ -1,0 +1,22 @@
+//! Sources: what is known about variants, positions, regions and genes, each in one immutable file.
+//!
+//! [`SourceBuilder`] writes a file in one pass over sorted rows, [`SourceFile`] maps it into memory, and a
+//! [`Cursor`] finds the rows of a variant. Every value is read alone, without decoding the others of its
+//! block. `docs/source-format.md` describes the bytes.
+
+mod allele_code;
+mod block;
+mod builder;
+mod directory;
+mod encoding;
+mod error;
+mod file;
+mod metadata;
+mod row;
+
+pub use builder::{ContigPart, SourceBuilder};
+pub use encoding::Damaged;
+pub use error::{BuildError, ReadError, RowError};
+pub use file::{Cursor, SourceFile, StoredRow};
+pub use metadata::{Column, ColumnKind, Contig, Matching, Quotient, SourceDescription};
+pub use row::{Key, Row, Value};
