@@ -212,6 +212,17 @@ fn a_stop_codon_that_the_file_leaves_out_without_saying_so_is_found_in_the_seque
     let reference = build("m.gtf", &one_short, &contig("X", 0));
     let lengths = transcripts(&reference, "X").iter().map(|t| t.cds.as_ref().unwrap().len);
     assert_eq!(lengths.collect::<Vec<_>>(), [108, 108, 105]);
+    let kept = |count| {
+        [format!(
+            "1 coding sequences end before a stop codon, {count} with one and 0 with neither, so that the \
+             stop codon is not added to the first"
+        )]
+    };
+    assert_eq!(reference.manifest.notes, kept(2));
+    // As many have it as lack it.
+    let tie = format!("{included}{}", excluded.replace("T1", "T3"));
+    let reference = build("m.gtf", &tie, &contig("X", 0));
+    assert_eq!(reference.manifest.notes, kept(1));
 }
 
 #[test]
@@ -538,6 +549,62 @@ fn escaped_identifiers_and_recoded_codons_are_read() {
     let reverse = reverse.replace(",(pos:join(198..199%2C200)%2Caa:Sec)", "");
     let reference = build("m.gff3", &reverse, &contig("1", 0));
     assert_eq!(recoded(&transcripts(&reference, "1")[0]), [(0, b'U')]);
+}
+
+#[test]
+fn a_translation_exception_without_effect_is_noted_and_its_transcript_is_kept() {
+    for (exceptions, expected, recoded_as) in [
+        ("(pos:177..179%2Caa:Sec)", "", vec![(2, b'U')]),
+        ("(pos:178..180%2Caa:Sec)", "that is no codon of the CDS", vec![]),
+        ("(pos:10..12%2Caa:Sec)", "that is no codon of the CDS", vec![]),
+        ("(pos:177..179%2Caa:Foo)", "with \"Foo\", which is no amino acid", vec![(2, b'X')]),
+        ("(pos:177..179%2Caa:OTHER)", "", vec![(2, b'X')]),
+        ("(pos:177..179%2Caa:sec)", "", vec![(2, b'U')]),
+        (
+            "(pos:180..182%2Caa:Sec)",
+            "codon 4 (CTG) is no stop codon that stands for Sec",
+            vec![(3, b'U')],
+        ),
+        (
+            "(pos:180..182%2Caa:Pyl)",
+            "codon 4 (CTG) is no stop codon that stands for Pyl",
+            vec![(3, b'O')],
+        ),
+    ] {
+        let mut gff = line("1", "mRNA", (151, 448), "ID=T1");
+        for region in CDS {
+            gff +=
+                &line("1", "CDS", region, &format!("ID=C1;Parent=T1;transl_except={exceptions}"));
+        }
+        // TGA is the third codon.
+        let sequence = contig("1", 0);
+        let at = sequence.find("ATGGCTAAACTGG").unwrap() + 6;
+        let sequence = format!("{}TGA{}", &sequence[..at], &sequence[at + 3..]);
+        for reverse in [false, true] {
+            let (sequence, gff) = if reverse {
+                let mirrored = reversed(&sequence, &gff);
+                // Positions of the attribute are not those of columns.
+                let position = |text: &str| {
+                    let mut numbers = text.split(|c: char| !c.is_ascii_digit());
+                    let number = |n: &str| n.parse::<usize>().ok();
+                    let mut found = numbers.by_ref().filter_map(number);
+                    (found.next().unwrap(), found.next().unwrap())
+                };
+                let (start, end) = position(exceptions);
+                let other = format!("(pos:complement({}..{})", 701 - end, 701 - start);
+                let given = format!("(pos:{start}..{end}");
+                (mirrored.0, mirrored.1.replace(&given, &other))
+            } else {
+                (sequence.clone(), gff.clone())
+            };
+            let reference = build("m.gff3", &gff, &sequence);
+            let notes = reference.manifest.notes.join("\n");
+            assert_eq!(notes.is_empty(), expected.is_empty(), "{exceptions}: {notes}");
+            assert!(notes.contains(expected), "{exceptions}: {notes}");
+            assert_eq!((reference.manifest.transcripts, left_out(&reference)), (1, vec![]));
+            assert_eq!(recoded(&transcripts(&reference, "1")[0]), recoded_as, "{exceptions}");
+        }
+    }
 }
 
 #[test]

@@ -85,7 +85,7 @@ pub fn build(
 
 fn notes(built: &reference::Manifest) -> Vec<String> {
     let left_out = built.left_out.iter();
-    let left_out = left_out.map(|(reason, n)| format!("{n} transcripts are left out: {reason}"));
+    let left_out = left_out.map(|(reason, n)| format!("{n} left out: {reason}"));
     built.notes.iter().take(20).cloned().chain(left_out).collect()
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn run(args: &BuildArgs) -> anyhow::Result<()> {
         eprintln!("note: {note}");
     }
     for (reason, count) in &manifest.left_out {
-        eprintln!("note: {count} transcripts are left out: {reason}");
+        eprintln!("note: {count} left out: {reason}");
     }
     eprintln!(
         "{}: {} contigs, {} genes, {} transcripts",

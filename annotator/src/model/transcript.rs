@@ -78,6 +78,18 @@ pub struct RecodedCodon {
     pub residue: u8,
 }
 
+impl RecodedCodon {
+    /// Whether a codon with these bases can have the residue. Selenocysteine and pyrrolysine stand for stop
+    /// codons, and for TGA and TAG where a genetic code translates these.
+    pub fn stands_for(self, bases: &[u8; 3], table: CodonTable) -> bool {
+        match self.residue {
+            b'U' => bases == b"TGA" || table.translate(bases) == b'*',
+            b'O' => bases == b"TAG" || table.translate(bases) == b'*',
+            _ => true,
+        }
+    }
+}
+
 /// The coding part of a transcript.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cds {

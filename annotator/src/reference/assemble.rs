@@ -5,6 +5,7 @@ use super::group::{TranscriptFeatures, group_features};
 use super::left_out::{LeftOut, LeftOutReport};
 use super::manifest::Contig;
 use super::transcript::{GenomeContig, build_gene, build_transcript, stripped_id};
+use super::translation_exception::ExceptionNotes;
 use crate::contig_names::ContigNames;
 use crate::model::ContigModel;
 use std::collections::{HashMap, HashSet};
@@ -16,6 +17,8 @@ pub(super) struct Assembled {
     pub models: Vec<ContigModel>,
     /// What is left out and why.
     pub left_out: LeftOutReport,
+    /// The translation exceptions that do not set a residue.
+    pub exceptions: ExceptionNotes,
 }
 
 /// Builds the models and reports the transcripts that are left out.
@@ -23,6 +26,7 @@ pub(super) fn assemble(found: &Features, contigs: &[Contig], names: &ContigNames
     let mut out = Assembled {
         models: contigs.iter().map(|_| ContigModel::default()).collect(),
         left_out: LeftOutReport::default(),
+        exceptions: ExceptionNotes::default(),
     };
     let grouped = group_features(found);
     let mut gene_numbers: HashMap<(u32, &str), u32> = HashMap::new();
@@ -49,13 +53,9 @@ pub(super) fn assemble(found: &Features, contigs: &[Contig], names: &ContigNames
             }
         };
         let (mut transcript, number) = match (built, number) {
-            (Ok((transcript, unplaced)), Some(number)) => {
-                for _ in 0..unplaced {
-                    out.left_out.add(
-                        stripped_id(key.id),
-                        key.contig,
-                        LeftOut::TranslationException,
-                    );
+            (Ok((transcript, problems)), Some(number)) => {
+                for problem in problems {
+                    out.exceptions.add(stripped_id(key.id), key.contig, problem);
                 }
                 (transcript, number)
             }

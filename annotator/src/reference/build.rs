@@ -73,13 +73,10 @@ pub fn build_reference(options: &BuildOptions) -> Result<Manifest, Error> {
             return Err(source.error(format!("no contig of the file has a sequence ({first})")));
         }
         if !found.has_stop_codons {
-            let completed = complete_stop_codons(&mut built.models, &contigs, &sequence);
-            if completed > 0 {
-                notes.push(format!(
-                    "{completed} coding sequences end before their stop codon, which is added to them"
-                ));
-            }
+            notes.extend(complete_stop_codons(&mut built.models, &contigs, &sequence));
         }
+        built.exceptions.add_sense_codons(&built.models, &contigs, &sequence);
+        notes.extend(built.exceptions.into_notes());
         sources.push(describe(&source, "gff"));
         notes.extend(found.skipped.iter().take(10).cloned());
         if found.skipped.len() > 10 {

@@ -35,9 +35,6 @@ pub(super) enum LeftOut {
     DefinedTwice,
     /// The genetic code is not supported.
     UnknownGeneticCode,
-    /// A translation exception (`transl_except`) that is no codon of the coding sequence. The transcript
-    /// is kept, and the codons are read by the genetic code.
-    TranslationException,
     /// A further coding sequence of a transcript. The longest one is kept.
     FurtherCds,
 }
@@ -61,9 +58,6 @@ impl LeftOut {
             Self::NoStrand => "no strand",
             Self::DefinedTwice => "defined twice on one contig",
             Self::UnknownGeneticCode => "the genetic code is not supported",
-            Self::TranslationException => {
-                "a transl_except that is no codon of the CDS, which is read by the genetic code"
-            }
             Self::FurtherCds => "a further CDS of a transcript, of which the longest is kept",
         }
     }

@@ -16,12 +16,12 @@ struct Votes {
 }
 
 /// Extends the coding sequences of a file by the stop codon that follows them, if most of them end before
-/// it. Returns how many are extended.
+/// it. Returns a note about those that end before a stop codon.
 pub(super) fn complete_stop_codons(
     models: &mut [ContigModel],
     contigs: &[Contig],
     sequence: &[u8],
-) -> u64 {
+) -> Option<String> {
     let mut votes = Votes::default();
     let mut extensible: Vec<(usize, usize)> = Vec::new();
     for (number, (model, contig)) in models.iter().zip(contigs).enumerate() {
@@ -38,15 +38,22 @@ pub(super) fn complete_stop_codons(
             }
         }
     }
-    if votes.next <= votes.last || votes.next < votes.neither {
-        return 0;
+    let Votes { last, next, neither } = votes;
+    if next == 0 {
+        return None;
+    }
+    if next <= last || next < neither {
+        return Some(format!(
+            "{next} coding sequences end before a stop codon, {last} with one and {neither} with neither, so \
+             that the stop codon is not added to the first"
+        ));
     }
     for (number, index) in &extensible {
         let model = &mut models[*number];
         let transcript = &mut model.transcripts[*index];
         extend(transcript, &mut model.genes[transcript.gene as usize]);
     }
-    extensible.len() as u64
+    Some(format!("{next} coding sequences end before their stop codon, which is added to them"))
 }
 
 /// How a coding sequence of whole codons ends.

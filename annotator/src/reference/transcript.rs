@@ -4,6 +4,7 @@ use super::gff::Feature;
 use super::group::TranscriptFeatures;
 use super::left_out::LeftOut;
 use super::manifest::Contig;
+use super::translation_exception::ExceptionProblem;
 use crate::model::{Cds, CdsSegment, CodonTable, Exon, Gene, Strand, Transcript, TranscriptFlags};
 use gas_shared::assembly::is_mitochondrial;
 
@@ -42,14 +43,14 @@ pub(super) struct GenomeContig<'a> {
     pub(super) is_prokaryotic: bool,
 }
 
-/// Builds a transcript, and counts the translation exceptions that are no codons of its coding sequence.
+/// Builds a transcript, and returns why translation exceptions of its coding sequence do not set a residue.
 /// The caller fills in its gene. The error is the reason why it is unusable.
 pub(super) fn build_transcript(
     key: &str,
     features: &TranscriptFeatures<'_>,
     gene: Option<&Feature>,
     GenomeContig { contig, is_circular, is_prokaryotic }: GenomeContig<'_>,
-) -> Result<(Transcript, u32), LeftOut> {
+) -> Result<(Transcript, Vec<ExceptionProblem>), LeftOut> {
     let line = features.transcript;
     let strand = strand_of(features)?;
     if [&features.exons, &features.cds]
@@ -86,14 +87,14 @@ pub(super) fn build_transcript(
         offset: 0,
         len,
     };
-    let mut unplaced = 0;
+    let mut problems = Vec::new();
     if !is_pseudogene
         && let Some((cds, exceptions)) = build_cds(features, &transcript, contig, is_prokaryotic)?
     {
         transcript.cds = Some(cds);
-        unplaced = exceptions;
+        problems = exceptions;
     }
-    Ok((transcript, unplaced))
+    Ok((transcript, problems))
 }
 
 /// The exons. Without exon features, they are the coding sequence and the untranslated regions,
@@ -257,7 +258,7 @@ fn build_cds(
     transcript: &Transcript,
     contig: &Contig,
     is_prokaryotic: bool,
-) -> Result<Option<(Cds, u32)>, LeftOut> {
+) -> Result<Option<(Cds, Vec<ExceptionProblem>)>, LeftOut> {
     let mut parts: Vec<(i32, i32, u8)> =
         features.cds.iter().map(|f| (f.start, f.end, f.phase)).collect();
     if parts.is_empty() {
@@ -317,8 +318,8 @@ fn build_cds(
         len: cds_start - 1,
         protein_id: features.cds.iter().find_map(|f| f.attribute(&["protein_id"])).map(Into::into),
     };
-    let unplaced = recode(features, transcript.strand, &mut cds);
-    Ok(Some((cds, unplaced)))
+    let problems = recode(features, transcript.strand, &mut cds);
+    Ok(Some((cds, problems)))
 }
 
 /// Adds the stop codon to the CDS, which does not include it in GTF and in some GFF3. An intron may
@@ -352,12 +353,15 @@ fn codon_table(
     })
 }
 
-/// Sets the codons that the genetic code does not translate. Returns the number of those that are no
-/// codons of the coding sequence.
-fn recode(features: &TranscriptFeatures<'_>, strand: Strand, cds: &mut Cds) -> u32 {
+/// Sets the codons that the genetic code does not translate. Returns why some are not set.
+fn recode(
+    features: &TranscriptFeatures<'_>,
+    strand: Strand,
+    cds: &mut Cds,
+) -> Vec<ExceptionProblem> {
     let exceptions = features.exceptions.iter();
-    let unplaced = exceptions.filter(|exception| !exception.apply(cds, strand)).count();
+    let problems = exceptions.filter_map(|exception| exception.apply(cds, strand).err()).collect();
     cds.recoded.sort_unstable_by_key(|codon| codon.number);
     cds.recoded.dedup_by_key(|codon| codon.number);
-    unplaced as u32
+    problems
 }
