@@ -7,7 +7,7 @@ use crate::annotation_format::{
     write_csq_intergenic,
 };
 use crate::colocated::ColocatedVariants;
-use crate::consequence::{Effect, PartnerGenes, SoTerm, SoTerms};
+use crate::consequence::{Effect, Junctions, SoTerm, SoTerms};
 use crate::error::InputError;
 use crate::hgvs::HgvsText;
 use crate::info::{OwnKeys, begin_field, copy_info};
@@ -189,7 +189,7 @@ impl<'r> Annotator<'r> {
     /// the minimal form, and is what programs look up.
     fn show_allele(&mut self, variant: &Variant<'_>, alt: &[u8], drop_first: bool) {
         self.shown.clear();
-        if matches!(variant, Variant::Structural(_)) || is_tandem_repeat(alt) {
+        if matches!(variant, Variant::Structural(_)) || alt.starts_with(b"<") {
             // Names and contigs may have characters that separate fields.
             push_escaped(&mut self.shown, alt);
             return;
@@ -220,17 +220,25 @@ impl<'r> Annotator<'r> {
                 self.prepass.counts.add_kind(VariantType::Structural, record.reference, alt);
                 let limit = contig.sequence.len().min(MAX_POSITION as usize) as i32;
                 let variant = StructuralVariant::read(pos, alt, number, info, limit);
-                self.prepass.count_structural_problem(variant.problem);
+                self.prepass.count_structural_problem(variant.problem, record.info);
                 if is_tandem_repeat(alt) {
-                    if let Some(bases) = contig.bases(variant.start, variant.end)
-                        && info.write_repeat(number, &variant, repeat)
-                    {
-                        let allele = Allele::new(variant.start, bases, repeat);
-                        let is_variant = !allele.is_reference();
-                        return is_variant
-                            .then(|| Variant::Sequence(Placements::new(contig, allele, rotated)));
+                    let written = info.write_repeat(number, &variant, repeat);
+                    match contig.bases(variant.start, variant.end).filter(|_| written.is_ok()) {
+                        Some(bases) => {
+                            let allele = Allele::new(variant.start, bases, repeat);
+                            let is_variant = !allele.is_reference();
+                            return is_variant.then(|| {
+                                Variant::Sequence(Placements::new(contig, allele, rotated))
+                            });
+                        }
+                        None => {
+                            let problem = written.err().unwrap_or(StructuralProblem::UnknownRepeat);
+                            self.prepass.count_structural_problem(Some(problem), record.info);
+                        }
                     }
-                    self.prepass.count_structural_problem(Some(StructuralProblem::UnknownRepeat));
+                }
+                if let Some(allele) = variant.as_tandem_copy(contig) {
+                    return Some(Variant::Sequence(Placements::new(contig, allele, rotated)));
                 }
                 Some(Variant::Structural(variant))
             }
@@ -292,7 +300,8 @@ impl<'r> Annotator<'r> {
             // The position after the last base is a telomere, and `]` joins what is before the mate.
             let is_past = |c: &ContigView<'_>| i64::from(mate.start) > c.sequence.len() as i64 + 2;
             if mate_contig.as_ref().is_some_and(is_past) {
-                self.prepass.count_structural_problem(Some(StructuralProblem::MatePastContig));
+                let problem = StructuralProblem::MatePastContig;
+                self.prepass.count_structural_problem(Some(problem), b"");
             } else if let Some(mate_contig) = mate_contig {
                 let back = (contig.name.as_bytes(), variant.span().0);
                 let other_end = Variant::Structural(StructuralVariant::at_mate(*mate, back));
@@ -307,7 +316,8 @@ impl<'r> Annotator<'r> {
                     unused,
                 )?);
             } else {
-                self.prepass.count_structural_problem(Some(StructuralProblem::MateContig));
+                let problem = StructuralProblem::MateContig;
+                self.prepass.count_structural_problem(Some(problem), b"");
             }
         }
         self.prepass.counts.add_terms(all);
@@ -327,11 +337,11 @@ impl<'r> Annotator<'r> {
     ) -> Result<SoTerms, TooLarge> {
         let most = self.prepass.options.limits.line_bytes + InputLimits::ANNOTATION_BYTES;
         let mut all = SoTerms::EMPTY;
-        let partners = match variant {
-            Variant::Structural(StructuralVariant { mate: Some(mate), .. }) => {
-                PartnerGenes::at(self.prepass.reference, mate)
+        let junctions = match variant {
+            Variant::Sequence(places) => Junctions::of_sequence(contig, places),
+            Variant::Structural(variant) => {
+                Junctions::of_structural(self.prepass.reference, contig, variant)
             }
-            _ => PartnerGenes::default(),
         };
         let (start, end) = variant.reach();
         for index in contig.transcripts.query(start.min(end), start.max(end)) {
@@ -345,10 +355,7 @@ impl<'r> Annotator<'r> {
             if !near {
                 continue;
             }
-            let strand = transcript.strand;
-            if self.effect.distance.is_none()
-                && let Some(term) = partners.fusion(contig, transcript.gene, strand)
-            {
+            if let Some(term) = junctions.fusion(contig.number, transcript) {
                 self.effect.terms.insert(term);
             }
             begin_entry(out, first_entry, info_start, self.format);

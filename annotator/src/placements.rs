@@ -87,15 +87,29 @@ impl<'a> Placements<'a> {
         (from <= rightmost.min(start)).then_some((from, from + length - 1))
     }
 
+    /// The first and the last base that the allele copies in tandem, at the place nearest to the 3' end of a
+    /// strand; `None` if it copies none.
+    #[inline]
+    pub fn copied(&self, strand: Strand) -> Option<(i32, i32)> {
+        let length = self.first.alt.len() as i32;
+        let (leftmost, rightmost) = self.moving_starts(length);
+        let copies = self.first.is_insertion() && leftmost <= rightmost;
+        let first = if strand.is_reverse() { leftmost } else { rightmost };
+        copies.then_some((first, first + length - 1))
+    }
+
+    /// Whether the bases that are copied in tandem contain `start..=end` and a base on both sides, at each
+    /// place.
+    pub fn copies_around(&self, start: i32, end: i32) -> bool {
+        let (left, right) = (self.copied(Strand::Reverse), self.copied(Strand::Forward));
+        left.zip(right).is_some_and(|((_, last), (first, _))| first < start && end < last)
+    }
+
     /// First and last base that the allele deletes, copies in tandem or replaces at its places; for
     /// another insertion, the last base is before the first.
     pub fn reach(&self) -> (i32, i32) {
-        let length = self.first.alt.len() as i32;
-        let copies = self.first.is_insertion() && {
-            let (leftmost, rightmost) = self.moving_starts(length);
-            leftmost <= rightmost
-        };
-        (self.first.start, if copies { self.last.end } else { self.first.end })
+        let is_copy = self.copied(Strand::Forward).is_some();
+        (self.first.start, if is_copy { self.last.end } else { self.first.end })
     }
 
     /// The first and the last place at which the bases that are deleted begin, or those that are copied

@@ -192,7 +192,7 @@ impl<'r> RecordPrepass<'r> {
             self.count_agreement(ambiguous);
             return None;
         }
-        if is_at_telomere(record) {
+        if is_at_telomere(record, contig.sequence.len() as u64) {
             return None;
         }
         // `.` is an unknown REF, which is compared with nothing.
@@ -227,10 +227,14 @@ impl<'r> RecordPrepass<'r> {
         }
     }
 
-    /// Counts a problem with the span of an allele of the current record.
-    pub(crate) fn count_structural_problem(&mut self, problem: Option<StructuralProblem>) {
+    /// Counts a problem with an allele of the current record, which has this INFO.
+    pub(crate) fn count_structural_problem(
+        &mut self,
+        problem: Option<StructuralProblem>,
+        info: &[u8],
+    ) {
         if let Some(problem) = problem {
-            self.counts.structural_problems.add(problem, self.line_number);
+            self.counts.structural_problems.add(problem, self.line_number, info);
         }
     }
 
@@ -265,12 +269,12 @@ impl<'r> RecordPrepass<'r> {
     }
 }
 
-/// Whether a record is a structural variant that begins at the telomere before the first base. POS is 0
-/// then (VCF 4.5, section 1.6.1), where there is no base to compare. The position after the last base is
-/// another telomere, but the reference may have a part of the contig only.
-fn is_at_telomere(record: &Record<'_>) -> bool {
-    record.pos == 0
-        && record.reference.len() == 1
+/// Whether a record is a structural variant at a telomere: before the first base of the contig, where POS
+/// is 0, or after the last one (VCF 4.5, section 1.6.1). There is no base to compare; after the last base
+/// REF must say so, since the reference may have a part of the contig only.
+fn is_at_telomere(record: &Record<'_>, length: u64) -> bool {
+    let is_unknown = || matches!(record.reference, b"N" | b"n" | b".");
+    (record.pos == 0 && record.reference.len() == 1 || record.pos == length + 1 && is_unknown())
         && record.alt.split(|b| *b == b',').all(|alt| AltKind::of(alt) != Some(AltKind::Sequence))
 }
 

@@ -4,16 +4,21 @@
 //! base, which is a [`StructuralProblem`]. Uncertain ends are kept as such, so that no description
 //! shows them as exact.
 
+use crate::allele::Allele;
+use crate::consequence::coding::is_plain_dna;
 use crate::model::Strand;
-use std::ops::Range;
+use crate::reference::ContigView;
+use std::ops::{Range, RangeInclusive};
 
 /// The kind of a structural variant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StructuralKind {
     /// `<DEL>`, `<CN0>`
     Deletion,
-    /// `<DUP>`, `<CN2>` and more copies
+    /// `<DUP>`, `<DUP:TANDEM>`
     Duplication,
+    /// `<CN2>` and more copies, whose places are not known.
+    CopyGain,
     /// `<DUP:DISPERSED>`, `<DUP:INV>`, `<INVDUP>`: copies elsewhere or in reverse orientation, which
     /// are no duplication of HGVS.
     OtherDuplication,
@@ -69,7 +74,7 @@ impl StructuralKind {
                 match number(copies)? {
                     0 => Self::Deletion,
                     1 => Self::CopyNumber,
-                    _ => Self::Duplication,
+                    _ => Self::CopyGain,
                 }
             }
             _ => return None,
@@ -109,8 +114,19 @@ pub struct Junction {
 }
 
 impl Junction {
+    /// The junction of a deletion, at its first break.
+    pub(crate) const DELETION: Self = Self { keeps_left: true, mate_keeps_left: false };
+    /// The junction between the two copies of a tandem duplication: what is before its last break is
+    /// joined to what is after the first one.
+    pub(crate) const TANDEM: Self = Self { keeps_left: false, mate_keeps_left: true };
+    /// The junctions of an inversion.
+    pub(crate) const INVERSION: [Self; 2] = [
+        Self { keeps_left: true, mate_keeps_left: true },
+        Self { keeps_left: false, mate_keeps_left: false },
+    ];
+
     /// The junction as seen from the mate.
-    const fn reversed(self) -> Self {
+    pub(crate) const fn reversed(self) -> Self {
         Self { keeps_left: self.mate_keeps_left, mate_keeps_left: self.keeps_left }
     }
 
@@ -145,6 +161,12 @@ pub struct StructuralVariant<'a> {
 pub enum StructuralProblem {
     /// INFO has neither END nor SVLEN.
     NoEnd,
+    /// The value of END is no number.
+    UnreadableEnd,
+    /// The value of SVLEN is no number.
+    UnreadableLength,
+    /// SVLEN has another number of values than there are alleles.
+    LengthsPerAllele,
     /// END is not after POS.
     EndBeforePos,
     /// The variant extends past the end of the contig.
@@ -161,14 +183,19 @@ pub enum StructuralProblem {
     NoJunction,
     /// The bases of a tandem repeat are not known.
     UnknownRepeat,
+    /// The fields of tandem repeats contradict each other.
+    RepeatDiffers,
     /// The haplotype mode knows insertions and deletions only.
     NotInHaplotypeMode,
 }
 
 impl StructuralProblem {
     /// All problems.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::NoEnd,
+        Self::UnreadableEnd,
+        Self::UnreadableLength,
+        Self::LengthsPerAllele,
         Self::EndBeforePos,
         Self::PastContig,
         Self::Uncertain,
@@ -177,18 +204,28 @@ impl StructuralProblem {
         Self::LengthDiffers,
         Self::NoJunction,
         Self::UnknownRepeat,
+        Self::RepeatDiffers,
         Self::NotInHaplotypeMode,
     ];
 
     /// Where the record shows the problem.
     pub const fn field(self) -> &'static str {
         match self {
-            Self::NoEnd | Self::EndBeforePos | Self::PastContig => "INFO/END",
+            Self::NoEnd | Self::UnreadableEnd | Self::EndBeforePos | Self::PastContig => "INFO/END",
             Self::Uncertain => "INFO/CIPOS",
-            Self::LengthDiffers => "INFO/SVLEN",
+            Self::UnreadableLength | Self::LengthsPerAllele | Self::LengthDiffers => "INFO/SVLEN",
             Self::NoJunction => "INFO/CT",
-            Self::UnknownRepeat => "INFO/RUC",
+            Self::UnknownRepeat | Self::RepeatDiffers => "INFO/RUC",
             Self::MateContig | Self::MatePastContig | Self::NotInHaplotypeMode => "ALT",
+        }
+    }
+
+    /// The INFO key whose value the report of the problem shows.
+    pub(crate) const fn shown_key(self) -> Option<&'static [u8]> {
+        match self {
+            Self::UnreadableEnd => Some(b"END"),
+            Self::UnreadableLength | Self::LengthsPerAllele => Some(b"SVLEN"),
+            _ => None,
         }
     }
 
@@ -197,6 +234,18 @@ impl StructuralProblem {
         match self {
             Self::NoEnd => {
                 "structural alleles have neither END nor SVLEN; only their first base is annotated"
+            }
+            Self::UnreadableEnd => {
+                "structural alleles have an END that is no number; without SVLEN, only their first base is \
+                 annotated"
+            }
+            Self::UnreadableLength => {
+                "structural alleles have an SVLEN that is no number; without END, only their first base is \
+                 annotated"
+            }
+            Self::LengthsPerAllele => {
+                "structural alleles have an SVLEN with another number of values than ALT; a single value \
+                 is taken for all alleles, others are ignored"
             }
             Self::EndBeforePos => {
                 "structural alleles have an END that is not after POS; without SVLEN, only their first \
@@ -229,6 +278,11 @@ impl StructuralProblem {
                 "tandem repeats (<CNV:TR>) are not known to the base (RUS and RUC, at most 10,000 bases, no \
                  RUB or CIRUC); they are annotated as a change of length"
             }
+            Self::RepeatDiffers => {
+                "tandem repeats (<CNV:TR>) have RN, RUS, RUC or RB that contradict each other, or give no \
+                 whole number of bases; they are annotated as a change of length, or of the number of \
+                 copies where the lengths differ in that"
+            }
             Self::NotInHaplotypeMode => {
                 "structural alleles are neither insertions nor deletions; --mode csq does not annotate \
                  them"
@@ -245,16 +299,43 @@ pub(crate) struct StructuralInfo<'a> {
     fields: Option<Fields<'a>>,
 }
 
+/// A whole number of INFO.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Value {
+    /// Not given, or `.`.
+    #[default]
+    Missing,
+    Number(i64),
+    Unreadable,
+}
+
+impl Value {
+    fn read(text: &[u8]) -> Self {
+        match number(text) {
+            Some(number) => Self::Number(number),
+            None if matches!(text, b"" | b".") => Self::Missing,
+            None => Self::Unreadable,
+        }
+    }
+
+    const fn number(self) -> Option<i64> {
+        match self {
+            Self::Number(number) => Some(number),
+            Self::Missing | Self::Unreadable => None,
+        }
+    }
+}
+
 #[derive(Default)]
 struct Fields<'a> {
     alleles: usize,
     sv_type: &'a [u8],
-    end: Option<i64>,
+    end: Value,
     imprecise: bool,
     mate_contig: Option<&'a [u8]>,
     mate_position: Option<i64>,
     junction: Option<Junction>,
-    lengths: Vec<Option<i64>>,
+    lengths: Vec<Value>,
     start_interval: Vec<Option<i64>>,
     end_interval: Vec<Option<i64>>,
     claims: Vec<&'a [u8]>,
@@ -267,15 +348,23 @@ impl<'a> StructuralInfo<'a> {
         Self { info, alts, fields: None }
     }
 
-    /// Writes the bases that a tandem repeat (`<CNV:TR>`) has in place of those of `variant`; `false` if
-    /// they are not known to the base. The number of the ALT is from 0.
+    /// Writes the bases that a tandem repeat (`<CNV:TR>`) has in place of those of `variant`. The number
+    /// of the ALT is from 0.
+    ///
+    /// # Errors
+    /// Why they are not known to the base.
     pub(crate) fn write_repeat(
         &mut self,
         number: usize,
         variant: &StructuralVariant<'_>,
         out: &mut Vec<u8>,
-    ) -> bool {
-        variant.ends == Ends::Exact && self.fields().repeats.write_sequence(number, out).is_some()
+    ) -> Result<(), StructuralProblem> {
+        let repeats = &self.fields().repeats;
+        if repeats.contradict(number) {
+            return Err(StructuralProblem::RepeatDiffers);
+        }
+        let sequence = (variant.ends == Ends::Exact).then(|| repeats.write_sequence(number, out));
+        sequence.flatten().ok_or(StructuralProblem::UnknownRepeat)
     }
 
     fn fields(&mut self) -> &Fields<'a> {
@@ -296,8 +385,8 @@ impl<'a> Fields<'a> {
             };
             match key {
                 b"SVTYPE" => out.sv_type = value,
-                b"END" => out.end = number(first(value)),
-                b"SVLEN" => out.lengths = numbers(value),
+                b"END" => out.end = Value::read(first(value)),
+                b"SVLEN" => out.lengths = value.split(|b| *b == b',').map(Value::read).collect(),
                 b"IMPRECISE" => out.imprecise = true,
                 b"CIPOS" => out.start_interval = numbers(value),
                 b"CIEND" => out.end_interval = numbers(value),
@@ -338,8 +427,9 @@ impl<'a> Fields<'a> {
         allele: usize,
         is_deletion: bool,
     ) -> (Option<i64>, Option<StructuralProblem>) {
-        let length = self.value(&self.lengths, 1, allele, 0).flatten();
+        let length = self.value(&self.lengths, 1, allele, 0).unwrap_or_default();
         let by_length = length
+            .number()
             .map(i64::saturating_abs)
             .filter(|length| *length > 0)
             .map(|length| i64::from(pos).saturating_add(length));
@@ -347,16 +437,24 @@ impl<'a> Fields<'a> {
         if self.alleles > 1 && self.lengths.len() == self.alleles && by_length.is_some() {
             return (by_length, None);
         }
+        let problem_of_length = || match length {
+            Value::Unreadable => Some(StructuralProblem::UnreadableLength),
+            _ if matches!(self.lengths.len(), 0) || self.lengths.len() == self.alleles => None,
+            _ => Some(StructuralProblem::LengthsPerAllele),
+        };
         match self.end {
-            Some(end) if end > i64::from(pos) => {
+            Value::Number(end) if end > i64::from(pos) => {
                 // Some programs count the base at POS, too.
                 let differs = |other: i64| self.alleles == 1 && other.abs_diff(end) > 1;
                 let contradiction = is_deletion && by_length.is_some_and(differs);
-                (Some(end), contradiction.then_some(StructuralProblem::LengthDiffers))
+                let problem = contradiction.then_some(StructuralProblem::LengthDiffers);
+                let unreadable = length == Value::Unreadable;
+                (Some(end), problem.or(unreadable.then_some(StructuralProblem::UnreadableLength)))
             }
-            Some(_) => (by_length, Some(StructuralProblem::EndBeforePos)),
-            None if by_length.is_some() => (by_length, None),
-            None => (None, Some(StructuralProblem::NoEnd)),
+            Value::Number(_) => (by_length, Some(StructuralProblem::EndBeforePos)),
+            Value::Unreadable => (by_length, Some(StructuralProblem::UnreadableEnd)),
+            Value::Missing if by_length.is_some() => (by_length, problem_of_length()),
+            Value::Missing => (None, problem_of_length().or(Some(StructuralProblem::NoEnd))),
         }
     }
 
@@ -373,8 +471,8 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The most bases of a tandem repeat that are written out.
-const MAX_REPEAT_BASES: usize = 10_000;
+/// The most bases of a symbolic allele that are looked at. Few bytes of a file stand for all of them.
+const MAX_SYMBOLIC_BASES: usize = 10_000;
 
 /// The fields of `<CNV:TR>` alleles (VCF 4.4, section 5.7), whose lists run over all motifs of all
 /// alleles.
@@ -387,49 +485,82 @@ struct Repeats<'a> {
     bases: Vec<Option<i64>>,
     /// Whether units differ (RUB), or counts are uncertain (CIRUC, CIRB).
     is_inexact: bool,
-    /// The motifs of each allele.
+    /// Whether the lists have other numbers of values than there are motifs.
+    differs: bool,
+    /// The motifs of each allele; `None` where RN, or the number of values, leaves them unknown.
     of_alleles: Vec<Option<Range<usize>>>,
 }
 
 impl<'a> Repeats<'a> {
-    /// Distributes the motifs over the alleles.
+    /// Distributes the motifs over the alleles, if the lists have a value for each of them.
     fn assign(&mut self, alts: &[u8]) {
         let all = self.bases.len().max(self.unit_counts.len());
         if all == 0 {
             return;
         }
-        let mut next = 0;
+        let mut next = 0usize;
         let of_allele = |(allele, alt): (usize, &[u8])| {
             let motifs = match self.motifs.get(allele) {
                 Some(motifs) => *motifs,
                 None => is_tandem_repeat(alt).then_some(1),
             };
-            let count = usize::try_from(motifs?).ok()?.min(all.saturating_sub(next));
-            next += count;
-            Some(next - count..next)
+            let from = next;
+            next = next.saturating_add(usize::try_from(motifs?).ok()?);
+            Some(from..next)
         };
-        self.of_alleles = alts.split(|b| *b == b',').enumerate().map(of_allele).collect();
+        let of_alleles = alts.split(|b| *b == b',').enumerate().map(of_allele).collect();
+        let lists =
+            [self.bases.len(), self.unit_counts.len(), self.units.len(), self.unit_lengths.len()];
+        self.differs = next != all || lists.iter().any(|values| *values != 0 && *values != all);
+        self.of_alleles = if self.differs { Vec::new() } else { of_alleles };
     }
 
     fn motifs_of(&self, allele: usize) -> Option<Range<usize>> {
         self.of_alleles.get(allele)?.clone()
     }
 
-    /// The length of an allele in bases; `None` if it is not given.
-    fn length(&self, allele: usize) -> Option<i64> {
-        self.motifs_of(allele)?.map(|motif| self.motif_bases(motif)).sum()
+    /// The least and the most bases of an allele; `None` if its length is not given.
+    fn length(&self, allele: usize) -> Option<RangeInclusive<i64>> {
+        let mut motifs = self.motifs_of(allele)?;
+        motifs.try_fold(0..=0, |sum, motif| {
+            let bases = self.motif_bases(motif)?;
+            let (start, end) =
+                (sum.start() + bases.start(), sum.end().saturating_add(*bases.end()));
+            Some(start..=end)
+        })
     }
 
-    fn motif_bases(&self, motif: usize) -> Option<i64> {
-        if let Some(Some(bases)) = self.bases.get(motif) {
-            return Some(*bases);
-        }
-        let unit = match self.units.get(motif) {
-            Some(unit) => unit.len() as i64,
-            None => self.unit_lengths.get(motif).copied().flatten()?,
+    /// The least and the most bases of a motif by RB and RUC, which may contradict each other; `None` if
+    /// neither is given.
+    fn motif_bases(&self, motif: usize) -> Option<RangeInclusive<i64>> {
+        let given = self.bases.get(motif).copied().flatten();
+        let unit = self.unit_length(motif);
+        let count = self.unit_counts.get(motif).copied().flatten();
+        let Some((count, unit)) = count.zip(unit) else { return given.map(|bases| bases..=bases) };
+        let counted = count * unit as f64;
+        // Counts are often rounded to a tenth.
+        let is_whole = (counted - counted.round()).abs() <= unit as f64 / 20.0;
+        let (low, high) = if is_whole {
+            (counted.round() as i64, counted.round() as i64)
+        } else {
+            (counted.floor() as i64, counted.ceil() as i64)
         };
-        let count = self.unit_counts.get(motif).copied().flatten()?;
-        Some((count * unit as f64).round() as i64)
+        Some(
+            given.map_or(low, |bases| low.min(bases))..=given.map_or(high, |bases| high.max(bases)),
+        )
+    }
+
+    /// The length of the unit of a motif (RUS or RUL).
+    fn unit_length(&self, motif: usize) -> Option<i64> {
+        match self.units.get(motif) {
+            Some(unit) if *unit != b"." => Some(unit.len() as i64),
+            _ => self.unit_lengths.get(motif).copied().flatten(),
+        }
+    }
+
+    /// Whether the fields of an allele contradict each other, or give no whole number of bases.
+    fn contradict(&self, allele: usize) -> bool {
+        self.differs || self.length(allele).is_some_and(|bases| bases.start() != bases.end())
     }
 
     /// Writes the bases of an allele; `None` if they are not known to the base.
@@ -441,13 +572,14 @@ impl<'a> Repeats<'a> {
             let unit = *self.units.get(motif)?;
             let is_base = |b: &u8| matches!(b.to_ascii_uppercase(), b'A' | b'C' | b'G' | b'T');
             let count = self.unit_counts.get(motif).copied().flatten()?;
-            let is_whole = count.fract() == 0.0 && (0.0..=MAX_REPEAT_BASES as f64).contains(&count);
+            let is_whole =
+                count.fract() == 0.0 && (0.0..=MAX_SYMBOLIC_BASES as f64).contains(&count);
             let length = unit.len().saturating_mul(count as usize);
             let given = self.bases.get(motif).copied().flatten();
             if unit.is_empty()
                 || !unit.iter().all(is_base)
                 || !is_whole
-                || out.len() + length > MAX_REPEAT_BASES
+                || out.len() + length > MAX_SYMBOLIC_BASES
                 || given.is_some_and(|given| given != length as i64)
             {
                 return None;
@@ -511,11 +643,11 @@ impl<'a> StructuralVariant<'a> {
         if let (StructuralKind::CopyNumber, Some(length), Some(bases)) =
             (kind, length, fields.repeats.length(number))
         {
-            kind = match bases.cmp(&length) {
-                std::cmp::Ordering::Less => StructuralKind::RepeatContraction,
-                std::cmp::Ordering::Equal => StructuralKind::CopyNumber,
-                std::cmp::Ordering::Greater => StructuralKind::RepeatExpansion,
-            };
+            if *bases.start() > length {
+                kind = StructuralKind::RepeatExpansion;
+            } else if *bases.end() < length {
+                kind = StructuralKind::RepeatContraction;
+            }
         }
         let mut out = Self { problem, ..Self::place(kind, start) };
         if let Some(end) = end {
@@ -534,10 +666,14 @@ impl<'a> StructuralVariant<'a> {
         out
     }
 
+    /// A variant with known ends.
+    pub(crate) const fn exact(kind: StructuralKind, start: i32, end: i32) -> Self {
+        Self { kind, start, end, ends: Ends::Exact, mate: None, problem: None }
+    }
+
     /// A place before the base `start`.
     const fn place(kind: StructuralKind, start: i32) -> Self {
-        let end = start.saturating_sub(1);
-        Self { kind, start, end, ends: Ends::Exact, mate: None, problem: None }
+        Self::exact(kind, start, start.saturating_sub(1))
     }
 
     fn read_uncertainty(&mut self, fields: &Fields<'_>, number: usize, limit: i32) {
@@ -582,6 +718,15 @@ impl<'a> StructuralVariant<'a> {
         }
     }
 
+    /// A tandem duplication as an insertion of the copied bases, if these are known.
+    pub(crate) fn as_tandem_copy<'c>(&self, contig: &ContigView<'c>) -> Option<Allele<'c>> {
+        let is_known = self.kind == StructuralKind::Duplication && self.ends == Ends::Exact;
+        let bases = contig
+            .bases(self.start, self.end)
+            .filter(|bases| is_known && bases.len() <= MAX_SYMBOLIC_BASES && is_plain_dna(bases))?;
+        Some(Allele { start: self.end + 1, end: self.end, reference: b"", alt: bases })
+    }
+
     /// Whether the variant covers a region.
     pub(crate) const fn covers(&self, start: i32, end: i32) -> bool {
         self.start <= start && self.end >= end
@@ -621,7 +766,7 @@ impl<'a> Mate<'a> {
 
     /// The mate of `<BND>`, as Delly, Sniffles and others write it.
     fn of_info(fields: &Fields<'a>) -> Option<Self> {
-        let start = fields.mate_position.or(fields.end)?.saturating_add(1);
+        let start = fields.mate_position.or(fields.end.number())?.saturating_add(1);
         Self::at(fields.mate_contig?, start, fields.junction)
     }
 
@@ -655,8 +800,8 @@ mod tests {
             ("<CN0>", "END=200", Kind::Deletion),
             ("<CN=0>", "END=200;SVTYPE=CNV", Kind::Deletion),
             ("<CN1>", "END=200", Kind::CopyNumber),
-            ("<CN2>", "END=200", Kind::Duplication),
-            ("<CN=13>", "END=200", Kind::Duplication),
+            ("<CN2>", "END=200", Kind::CopyGain),
+            ("<CN=13>", "END=200", Kind::CopyGain),
             ("<DUP:TANDEM>", "END=200", Kind::Duplication),
             ("<INVDUP>", "END=200", Kind::OtherDuplication),
             ("<DUP:INV>", "END=200", Kind::OtherDuplication),

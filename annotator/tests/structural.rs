@@ -301,10 +301,10 @@ fn a_variant_in_a_part_of_a_transcript_has_its_terms() {
         (1000, "<DEL>", "END=1050", "TF", "downstream_gene_variant"),
         (1000, "<DEL>", "END=1050", "TR", "downstream_gene_variant"),
         // Copies leave what they copy as it is.
-        (509, "<DUP>", "END=518", "TF", "feature_elongation&coding_sequence_variant"),
+        (509, "<CN2>", "END=518", "TF", "feature_elongation&coding_sequence_variant"),
         (
             349,
-            "<DUP>",
+            "<CN2>",
             "END=355",
             "TF",
             "feature_elongation&coding_sequence_variant&5_prime_UTR_variant",
@@ -316,8 +316,8 @@ fn a_variant_in_a_part_of_a_transcript_has_its_terms() {
             "TF",
             "feature_elongation&coding_sequence_variant&intron_variant",
         ),
-        (800, "<DUP>", "END=1000", "TF", "3_prime_UTR_variant"),
-        (401, "<DUP>", "END=450", "TF", "splice_donor_variant&intron_variant"),
+        (800, "<CN2>", "END=1000", "TF", "3_prime_UTR_variant"),
+        (401, "<CN2>", "END=450", "TF", "splice_donor_variant&intron_variant"),
         (509, "<CNV>", "END=518", "TF", "coding_sequence_variant"),
         // Insertions; END is not theirs.
         (509, "<INS>", "END=900", "TF", "feature_elongation&coding_sequence_variant"),
@@ -369,7 +369,13 @@ fn a_variant_that_begins_at_the_telomere_begins_at_the_first_base() {
     for mode in modes() {
         let (_, infos) = annotate(mode, &[(0, "N", "A", "."), (0, "NA", "N", ".")]);
         assert_eq!(infos, ["GAS_NOTE=beyond_contig"; 2]);
+        // The other telomere, behind 2,000 bases. A reference may have a part of the contig only.
+        let (_, infos) = annotate(mode, &[(2001, "N", "]2:400]N", "."), (2001, "N", "<INS>", ".")]);
+        assert!(infos.iter().all(|info| !info.contains("beyond_contig")), "{infos:?}");
+        let (_, infos) = annotate(mode, &[(2001, "A", "<INS>", "."), (2002, "N", "<INS>", ".")]);
+        assert_eq!(infos, ["GAS_NOTE=beyond_contig"; 2]);
     }
+    assert_eq!(terms(2001, "]2:400]N", ".", "T2"), "feature_truncation&3_prime_UTR_variant");
 }
 
 #[test]
@@ -399,11 +405,26 @@ fn a_tandem_repeat_with_known_bases_is_annotated_as_its_sequence() {
     // Equal to the reference.
     let same = record("<CNV:TR>", &format!("SVLEN=9;RUS={bases};RUC=1"));
     assert!(same.ends_with(";GAS_NOTE=not_a_variant"), "{same}");
-    for unknown in [
+    for contradiction in [
         "RUS=CAG;RUC=6.5",
+        "RUS=CAG;RUC=7;RB=20",
+        "RN=1;RUS=CAG,T;RUC=7,1",
+        "RN=3;RUS=CAG;RUC=7",
+        "RN=3;RB=21",
+        "RN=2;RUS=CAG;RUC=7,2",
+        "RUS=CAG,T;RUC=7,9",
+        "RUS=C;RUC=9.5",
+    ] {
+        let (outcome, infos) =
+            annotate(CSQ, &[(509, "N", "<CNV:TR>", &format!("SVLEN=9;{contradiction}"))]);
+        // All possible lengths are greater, or none is known.
+        let kind = if contradiction.starts_with("RUS=CAG;") { "feature_elongation&" } else { "" };
+        assert!(infos[0].contains(&format!("|{kind}coding_sequence_variant|")), "{infos:?}");
+        assert!(outcome.warnings[0].contains("contradict each other"), "{:?}", outcome.warnings);
+    }
+    for unknown in [
         "RUS=CAN;RUC=7",
         "RUS=CAG;RUC=7;CIRUC=-1,1",
-        "RUS=CAG;RUC=7;RB=20",
         "RUS=CAG;RUC=99999",
         "RUS=CAG;RUC=7;RUB=9,12",
         "RUL=3;RUC=7",
@@ -414,6 +435,99 @@ fn a_tandem_repeat_with_known_bases_is_annotated_as_its_sequence() {
         assert!(infos[0].contains("|feature_elongation&coding_sequence_variant|"), "{infos:?}");
         let text = "tandem repeats (<CNV:TR>) are not known to the base";
         assert!(outcome.warnings[0].contains(text), "{:?}", outcome.warnings);
+    }
+}
+
+#[test]
+fn a_duplication_has_the_same_consequences_and_descriptions_as_a_symbolic_allele_and_as_bases() {
+    let sequence = sequence();
+    for format in [AnnotationFormat::Csq, AnnotationFormat::Ann] {
+        let entries = |record: (u32, &str, &str, &str)| -> Vec<String> {
+            let line = info(Mode::Full(format), record);
+            let entries = line.split_once(&format!("{}=", format.key())).unwrap().1.split(',');
+            // Not the allele, nor HGVS_OFFSET, which counts from the place in the record.
+            let entries = entries.map(|entry| {
+                let fields = entry.split('|').enumerate();
+                let is_compared = |n: usize| n > 0 && (n != 23 || format == AnnotationFormat::Ann);
+                fields
+                    .filter(|(n, _)| is_compared(*n))
+                    .map(|(_, f)| f)
+                    .collect::<Vec<_>>()
+                    .join("|")
+            });
+            entries.collect()
+        };
+        for start in (295..920).step_by(7).chain((1090..1510).step_by(11)) {
+            for length in [1, 2, 3, 8, 60, 111, 250] {
+                let copied = &sequence[start - 1..start - 1 + length];
+                let end = start + length - 1;
+                let (pos, base) = (start - 1, &sequence[start - 2..start - 1]);
+                for alt in ["<DUP>", "<DUP:TANDEM>"] {
+                    let symbolic = entries((pos as u32, base, alt, &format!("END={end}")));
+                    let bases = entries((pos as u32, base, &format!("{base}{copied}"), "."));
+                    assert_eq!(symbolic, bases, "{start} {length} {alt}");
+                }
+            }
+        }
+    }
+    // A copy of an exon, of a part of one, and of a whole transcript.
+    let described = |fields: &str| -> String {
+        let found = entries(450, "<DUP>", fields).remove(0);
+        let bare = |n: usize| found[n].rsplit(':').next().unwrap().to_owned();
+        format!("{} {} {}", found[1], bare(10), bare(11))
+    };
+    let exon = "feature_elongation&coding_sequence_variant&intron_variant";
+    assert_eq!(described("END=650"), format!("{exon} c.51-50_150+50dup p.?"));
+    // Uncertain ends, copies elsewhere and copies by depth of reads have no known bases.
+    for (alt, fields) in [
+        ("<DUP>", "END=518;CIEND=-1,1"),
+        ("<DUP>", "END=518;IMPRECISE"),
+        ("<DUP>", "END=518;SVCLAIM=D"),
+        ("<DUP:DISPERSED>", "END=518"),
+        ("<CN2>", "END=518"),
+    ] {
+        let expected = "feature_elongation&coding_sequence_variant";
+        assert_eq!(terms(509, alt, fields, "TF"), expected, "{alt} {fields}");
+    }
+}
+
+#[test]
+fn a_variant_between_two_genes_joins_them_if_it_is_read_in_one_direction() {
+    // TF (301-900) and TR (1101-1500) are read towards each other.
+    let term = |alt: &str, end: u32, transcript| terms(850, alt, &format!("END={end}"), transcript);
+    for (alt, expected) in [
+        ("<DEL>", "bidirectional_gene_fusion"),
+        ("<DUP>", "bidirectional_gene_fusion"),
+        ("<INV>", "gene_fusion"),
+    ] {
+        for transcript in ["TF", "TR"] {
+            let found = term(alt, 1250, transcript);
+            assert!(found.split('&').any(|term| term == expected), "{alt} {transcript} {found}");
+        }
+        for (end, why) in [(1050, "between genes"), (880, "within a gene"), (1500, "up to the end")]
+        {
+            let found = term(alt, end, "TF");
+            assert!(!found.contains("fusion"), "{alt} {why} {found}");
+        }
+        let uncertain = terms(850, alt, "END=1250;IMPRECISE", "TF");
+        assert!(!uncertain.contains("fusion"), "{uncertain}");
+    }
+    // TF and TN (1601-1700) are on the same strand; TR is between them.
+    for alt in ["<DEL>", "<DUP>"] {
+        let found = term(alt, 1650, "TN");
+        assert!(found.split('&').any(|term| term == "gene_fusion"), "{alt} {found}");
+        assert!(!term(alt, 1650, "TR").contains("fusion"));
+    }
+    for alt in ["<CN2>", "<CNV>", "<DUP:DISPERSED>"] {
+        assert!(!term(alt, 1650, "TN").contains("fusion"), "{alt}");
+    }
+    // The same with bases.
+    let sequence = sequence();
+    let reference = &sequence[849..1650];
+    for alt in [&reference[..1], &format!("{reference}{}", &reference[1..])] {
+        let line = info(CSQ, (850, reference, alt, "."));
+        let entry = line.split(',').find(|entry| entry.contains("|TN|")).unwrap();
+        assert!(entry.contains("gene_fusion"), "{entry}");
     }
 }
 
@@ -433,7 +547,7 @@ fn each_allele_of_a_record_has_its_own_kind_and_span() {
         by_allele(509, "<DEL>,<DUP>,<DEL>", "END=520;SVLEN=9,11,8"),
         [
             pair("<DEL>", "feature_truncation&inframe_deletion"),
-            pair("<DUP>", "feature_elongation&coding_sequence_variant"),
+            pair("<DUP>", "stop_gained&frameshift_variant"),
             pair("<DEL>", "frameshift_variant&feature_truncation"),
         ]
     );
@@ -576,9 +690,15 @@ fn a_span_that_is_not_the_one_of_info_is_reported_with_line_and_field() {
         ("<DEL>", "END=500;CIPOS=-10,10", "have uncertain ends"),
         ("<DEL>", "END=500;IMPRECISE", "have uncertain ends"),
         ("<INS>", "IMPRECISE", "have uncertain ends"),
+        ("<DEL>", "END=x5", "have an END that is no number"),
+        ("<DEL>", "END=1e3;SVLEN=9", "have an END that is no number"),
+        ("<DEL>", "SVLEN=ten", "have an SVLEN that is no number"),
+        ("<DEL>", "END=500;SVLEN=50.0", "have an SVLEN that is no number"),
+        ("<DEL>,*", "SVLEN=9", "have an SVLEN with another number of values than ALT"),
+        ("<DEL>", "SVLEN=9,8", "have an SVLEN with another number of values than ALT"),
     ] {
         for mode in modes() {
-            if matches!(mode, Mode::Csq(_)) && !matches!(alt, "<DEL>" | "<INS>") {
+            if matches!(mode, Mode::Csq(_)) && !matches!(alt, "<DEL>" | "<INS>" | "<DEL>,*") {
                 continue;
             }
             let records = [(440, "N", "<DEL>", "END=441"), (450, "N", alt, fields)];
@@ -587,6 +707,15 @@ fn a_span_that_is_not_the_one_of_info_is_reported_with_line_and_field() {
             assert!(warning.starts_with("1 structural alleles "), "{warning}");
             assert!(warning.contains(expected), "{alt} {fields}: {warning}");
             assert!(warning.contains("(first in line 4, INFO/"), "{warning}");
+            // The warning shows a value that cannot be used.
+            let key = ["END", "SVLEN"]
+                .into_iter()
+                .find(|key| expected.contains(&format!("{key} that is no number")));
+            let value = key.and_then(|key| fields.split(';').find(|field| field.starts_with(key)));
+            assert!(
+                value.is_none_or(|value| warning.contains(&format!("INFO/{value})"))),
+                "{warning}"
+            );
         }
     }
 }

@@ -54,6 +54,12 @@ impl Effect {
             return self.fill_nearby(transcript, place)
                 || (!are_both && self.fill_nearby(transcript, &next));
         }
+        if copies_exon_or_intron(transcript, placements)
+            && let Some(copied) = placements.copied(transcript.strand)
+        {
+            self.fill_copied(transcript, copied);
+            return true;
+        }
         let allele = self.locate(transcript, placements);
         self.splice_terms();
         match &transcript.cds {
@@ -229,4 +235,15 @@ impl Effect {
             self.terms.insert(SoTerm::ThreePrimeUtr);
         }
     }
+}
+
+/// Whether a tandem duplication copies a whole exon between two introns, or a whole intron.
+fn copies_exon_or_intron(transcript: &Transcript, placements: &Placements<'_>) -> bool {
+    if placements.copied(transcript.strand).is_none() {
+        return false;
+    }
+    let exons = &transcript.exons;
+    let introns = (0..exons.len().saturating_sub(1)).filter_map(|n| transcript.intron(n));
+    let inner = exons.iter().map(|exon| (exon.start, exon.end));
+    inner.chain(introns).any(|(start, end)| placements.copies_around(start, end))
 }

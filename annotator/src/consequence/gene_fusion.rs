@@ -1,88 +1,136 @@
-//! Candidates of gene fusions: breakends that join two genes.
+//! Candidates of gene fusions: structural variants that join two genes.
 //!
 //! `gene_fusion` (SO:0001565) is written where the two genes are read in the same direction after the
 //! junction, so that a fusion transcript is possible, and `bidirectional_gene_fusion` (SO:0002085) where
 //! they are read in opposite directions. Reading frames are not compared.
 
-use crate::model::Strand;
+use crate::allele::Allele;
+use crate::model::{Strand, Transcript};
+use crate::placements::Placements;
 use crate::reference::{ContigView, Reference};
-use crate::structural_variant::{Junction, Mate};
+use crate::structural_variant::{Ends, Junction, StructuralKind, StructuralVariant};
 use gas_shared::variant::SoTerm;
 
-/// The genes at the mate of a breakend, by strand.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct PartnerGenes {
-    forward: GenesOfStrand,
-    reverse: GenesOfStrand,
-    junction: Option<Junction>,
+/// The least bases of a sequence allele that is looked at, which is the size from which variants are
+/// called structural. Shorter ones join genes only where these overlap.
+const LEAST_BASES: usize = 50;
+
+/// The junctions of a variant, and the genes at its two breaks.
+#[derive(Debug, Default)]
+pub(crate) struct Junctions {
+    left: Break,
+    right: Break,
+    /// As seen from the left break.
+    joined: [Option<Junction>; 2],
 }
 
-/// The genes of one strand with a transcript at one end of a breakend.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum GenesOfStrand {
-    #[default]
-    None,
-    /// The number of the contig, and the index of the gene in its models.
-    One(u32, u32),
-    Several,
+/// A break before a base, and the genes with a transcript there.
+#[derive(Debug, Default)]
+struct Break {
+    contig: u32,
+    before: i32,
+    /// Their indexes in the models of the contig, and their strands.
+    genes: Vec<(u32, Strand)>,
 }
 
-impl GenesOfStrand {
-    fn add(&mut self, contig: u32, gene: u32) {
-        *self = match *self {
-            Self::None => Self::One(contig, gene),
-            known if known == Self::One(contig, gene) => known,
-            _ => Self::Several,
-        };
-    }
-
-    /// Whether one of the genes is not the given one.
-    fn has_another(self, contig: u32, gene: u32) -> bool {
-        match self {
-            Self::None => false,
-            Self::One(..) => self != Self::One(contig, gene),
-            Self::Several => true,
-        }
-    }
-}
-
-impl PartnerGenes {
-    /// The genes at the mate of a breakend. A contig that the reference does not have has none.
-    pub(crate) fn at(reference: &Reference, mate: &Mate<'_>) -> Self {
-        let mut found = Self { junction: mate.junction, ..Self::default() };
-        let Some(contig) = reference.contig(mate.contig) else { return found };
-        let (start, end) = (mate.start, mate.start - 1);
-        for index in contig.transcripts.query(end, start) {
+impl Break {
+    fn at(contig: &ContigView<'_>, before: i32) -> Self {
+        let mut out = Self { contig: contig.number, before, genes: Vec::new() };
+        let end = before.saturating_sub(1);
+        for index in contig.transcripts.query(end, before) {
             let transcript = &contig.model.transcripts[index as usize];
-            if end < transcript.start || start > transcript.end {
-                continue;
-            }
-            match transcript.strand {
-                Strand::Forward => found.forward.add(contig.number, transcript.gene),
-                Strand::Reverse => found.reverse.add(contig.number, transcript.gene),
+            let gene = (transcript.gene, transcript.strand);
+            if out.is_within(contig.number, transcript) && !out.genes.contains(&gene) {
+                out.genes.push(gene);
             }
         }
-        found
+        out
     }
 
-    /// The term for a gene at this end of the breakend, if it is joined to another gene in a known
-    /// direction. A partner that allows a fusion transcript decides.
-    pub(crate) fn fusion(
-        &self,
+    /// Whether the break is between two bases of a transcript.
+    const fn is_within(&self, contig: u32, transcript: &Transcript) -> bool {
+        self.contig == contig && transcript.start < self.before && self.before <= transcript.end
+    }
+
+    fn has(&self, contig: u32, gene: (u32, Strand)) -> bool {
+        self.contig == contig && self.genes.contains(&gene)
+    }
+}
+
+impl Junctions {
+    /// The junctions of a structural variant whose first break is on a contig.
+    pub(crate) fn of_structural(
+        reference: &Reference,
         contig: &ContigView<'_>,
-        gene: u32,
-        strand: Strand,
-    ) -> Option<SoTerm> {
-        let junction = self.junction?;
-        let fusion = |other: Strand| {
-            let term = if junction.is_colinear(strand, other) {
-                SoTerm::GeneFusion
-            } else {
-                SoTerm::BidirectionalGeneFusion
+        variant: &StructuralVariant<'_>,
+    ) -> Self {
+        if let Some(mate) = variant.mate {
+            let Some(mate_contig) = reference.contig(mate.contig) else { return Self::default() };
+            return Self {
+                left: Break::at(contig, variant.start),
+                right: Break::at(&mate_contig, mate.start),
+                joined: [mate.junction, None],
             };
-            let partners = if other == Strand::Forward { self.forward } else { self.reverse };
-            partners.has_another(contig.number, gene).then_some(term)
+        }
+        let joined = match variant.kind {
+            _ if variant.ends == Ends::Unknown => return Self::default(),
+            StructuralKind::Deletion => [Some(Junction::DELETION), None],
+            StructuralKind::Duplication => [Some(Junction::TANDEM), None],
+            StructuralKind::Inversion => Junction::INVERSION.map(Some),
+            _ => return Self::default(),
         };
-        [Strand::Forward, Strand::Reverse].into_iter().filter_map(fusion).min()
+        Self::between(contig, (variant.start, variant.end), joined)
+    }
+
+    /// The junctions of a deletion or tandem duplication whose bases are known.
+    #[inline]
+    pub(crate) fn of_sequence(contig: &ContigView<'_>, places: &Placements<'_>) -> Self {
+        let Allele { start, end, reference, alt } = places.first;
+        if reference.len().max(alt.len()) < LEAST_BASES {
+            return Self::default();
+        }
+        if alt.is_empty() {
+            return Self::between(contig, (start, end), [Some(Junction::DELETION), None]);
+        }
+        let copied = places.copied(Strand::Forward);
+        copied.map_or_else(Self::default, |copied| {
+            Self::between(contig, copied, [Some(Junction::TANDEM), None])
+        })
+    }
+
+    fn between(
+        contig: &ContigView<'_>,
+        (start, end): (i32, i32),
+        joined: [Option<Junction>; 2],
+    ) -> Self {
+        let right = Break::at(contig, end.saturating_add(1));
+        Self { left: Break::at(contig, start), right, joined }
+    }
+
+    /// The term for a transcript, if one of the breaks is within it and joins it to another gene in a
+    /// known direction. Genes at both breaks are shortened or rearranged, not joined. A partner that
+    /// allows a fusion transcript decides.
+    pub(crate) fn fusion(&self, contig: u32, transcript: &Transcript) -> Option<SoTerm> {
+        self.joined[0]?;
+        let gene = (transcript.gene, transcript.strand);
+        let is_left = self.left.is_within(contig, transcript) && !self.right.has(contig, gene);
+        let is_right = self.right.is_within(contig, transcript) && !self.left.has(contig, gene);
+        let (own, other) = match (is_left, is_right) {
+            (true, false) => (&self.left, &self.right),
+            (false, true) => (&self.right, &self.left),
+            _ => return None,
+        };
+        let partners = other.genes.iter().filter(|gene| !own.has(other.contig, **gene));
+        let fusions = partners.flat_map(|(_, strand)| {
+            self.joined.into_iter().flatten().map(move |junction| {
+                let junction = if is_left { junction } else { junction.reversed() };
+                if junction.is_colinear(transcript.strand, *strand) {
+                    SoTerm::GeneFusion
+                } else {
+                    SoTerm::BidirectionalGeneFusion
+                }
+            })
+        });
+        fusions.min()
     }
 }

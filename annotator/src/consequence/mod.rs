@@ -19,7 +19,7 @@ pub use coding::Codons;
 pub use edited::{CodonOutcome, EditedCoding};
 pub use effect::Effect;
 pub use gas_shared::variant::{Impact, SoTerm};
-pub(crate) use gene_fusion::PartnerGenes;
+pub(crate) use gene_fusion::Junctions;
 pub use locate::{IntronEffects, Location, Numbers, Span, locate};
 pub use so_terms::SoTerms;
 pub use translatable::Translatable;

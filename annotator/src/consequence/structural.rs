@@ -27,10 +27,23 @@ impl Effect {
         if !allele.overlaps(transcript.start, transcript.end) {
             return self.fill_nearby(transcript, &allele);
         }
-        self.location = locate(transcript, &allele);
+        self.fill_overlapping(transcript, variant);
+        true
+    }
+
+    /// The terms of a transcript that gets a second copy of its bases `start..=end`, which include a whole
+    /// exon or intron: how the copies are spliced is not known.
+    pub(super) fn fill_copied(&mut self, transcript: &Transcript, (start, end): (i32, i32)) {
+        let copy = StructuralVariant::exact(StructuralKind::Duplication, start, end);
+        self.start = start;
+        self.fill_overlapping(transcript, &copy);
+    }
+
+    fn fill_overlapping(&mut self, transcript: &Transcript, variant: &StructuralVariant<'_>) {
+        self.location = locate(transcript, &span(variant.start, variant.end));
         if variant.covers(transcript.start, transcript.end) {
             self.fill_covered(transcript, variant.kind);
-            return true;
+            return;
         }
         self.location.introns = sites(variant, transcript, self.location.introns);
         self.feature_terms(transcript, variant);
@@ -47,14 +60,15 @@ impl Effect {
                 SoTerm::NonCodingTranscript
             }),
         }
-        true
     }
 
     /// The terms of a transcript that lies within the variant.
     fn fill_covered(&mut self, transcript: &Transcript, kind: StructuralKind) {
         match kind {
             StructuralKind::Deletion => self.terms = SoTerms::of(SoTerm::TranscriptAblation),
-            StructuralKind::Duplication | StructuralKind::OtherDuplication => {
+            StructuralKind::Duplication
+            | StructuralKind::CopyGain
+            | StructuralKind::OtherDuplication => {
                 self.terms = SoTerms::of(SoTerm::TranscriptAmplification);
             }
             _ if transcript.cds.is_some() => self.coding_transcript_terms(transcript),
@@ -81,6 +95,7 @@ impl Effect {
             StructuralKind::Deletion if in_exon => SoTerm::FeatureTruncation,
             StructuralKind::RepeatContraction if in_exon && within => SoTerm::FeatureTruncation,
             StructuralKind::Duplication
+            | StructuralKind::CopyGain
             | StructuralKind::OtherDuplication
             | StructuralKind::Insertion
             | StructuralKind::RepeatExpansion

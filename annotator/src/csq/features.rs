@@ -207,7 +207,7 @@ impl<'r> CsqAnnotator<'r> {
             if problem == Some(StructuralProblem::NotInHaplotypeMode) {
                 self.buffer.note(self.buffer.last(), AnnotationGap::UnsupportedAllele);
             }
-            self.prepass.count_structural_problem(problem);
+            self.prepass.count_structural_problem(problem, record.info);
             if self.buffer.exceeded().is_some() {
                 return;
             }

@@ -75,6 +75,13 @@ impl HgvsText {
         if effect.distance.is_some() || !effect.location.in_cds || is_whole {
             return;
         }
+        let id = cds.protein_id.as_deref().unwrap_or(&transcript.id);
+        if effect.terms.contains(SoTerm::FeatureElongation) {
+            // How the copies of exons are spliced is not known.
+            self.protein.extend_from_slice(id.as_bytes());
+            self.protein.extend_from_slice(b":p.?");
+            return;
+        }
         // The protein is the same for all places, so that of the consequences is taken, even if the
         // transcript description names bases of an intron.
         let allele = effect.allele(placements);
@@ -94,7 +101,6 @@ impl HgvsText {
                 &effect.codons.alt_bases
             };
         let Some(edited) = EditedCoding::new(&coding, location, cds, replaced, alt) else { return };
-        let id = cds.protein_id.as_deref().unwrap_or(&transcript.id);
         self.protein.extend_from_slice(id.as_bytes());
         self.protein.extend_from_slice(b":p.");
         let start = self.protein.len();

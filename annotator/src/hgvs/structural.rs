@@ -22,7 +22,7 @@ impl HgvsText {
         self.clear();
         let change: &[u8] = match variant.kind {
             StructuralKind::Deletion => b"del",
-            StructuralKind::Duplication => b"dup",
+            StructuralKind::Duplication | StructuralKind::CopyGain => b"dup",
             StructuralKind::Inversion => b"inv",
             _ => return,
         };

@@ -91,18 +91,19 @@ fn is_old_deletion(allele: &[u8]) -> bool {
 }
 
 /// Whether an allele has one of the forms of VCF 4.5, section 5.4: `t[p[`, `t]p]`, `]p]t`, `[p[t`, `t.`
-/// and `.t`, with bases `t` and a position `p`. The bases may be missing beside a position.
+/// and `.t`, with bases `t` (or `.` at a telomere) and a position `p`. Without bases, it is not known which
+/// side of the break remains.
 fn is_breakend(allele: &[u8]) -> bool {
-    let bases_or_none = |text: &[u8]| matches!(text, b"" | b".") || is_bases(text);
+    let bases_or_dot = |text: &[u8]| text == b"." || is_bases(text);
     match (allele.first(), allele.last()) {
         (Some(bracket @ (b'[' | b']')), _) => {
             let end = allele.iter().rposition(|b| b == bracket).unwrap_or(0);
-            end > 0 && is_mate(&allele[1..end]) && bases_or_none(&allele[end + 1..])
+            end > 0 && is_mate(&allele[1..end]) && bases_or_dot(&allele[end + 1..])
         }
         (_, Some(bracket @ (b'[' | b']'))) => {
             let inner = &allele[..allele.len() - 1];
             let Some(start) = inner.iter().position(|b| b == bracket) else { return false };
-            is_mate(&inner[start + 1..]) && bases_or_none(&inner[..start])
+            is_mate(&inner[start + 1..]) && bases_or_dot(&inner[..start])
         }
         (Some(b'.'), _) => is_bases(&allele[1..]),
         (_, Some(b'.')) => is_bases(&allele[..allele.len() - 1]),
@@ -156,6 +157,9 @@ mod tests {
             (b"A[2[", None),
             (b"A[2:x[", None),
             (b"[2:5[A[", None),
+            (b"[2:5[", None),
+            (b"]2:5]", None),
+            (b".[2:5[", Some(AltKind::Breakend)),
             (b"A]2:5]C", None),
             (b"..", None),
             (b"<>", None),

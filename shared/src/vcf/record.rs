@@ -249,10 +249,13 @@ fn check_reference(text: &[u8]) -> Result<(), RecordError> {
 fn check_alternatives(text: &[u8]) -> Result<(), RecordError> {
     for allele in text.split(|b| *b == b',') {
         if AltKind::of(allele).is_none() {
-            let message = format!(
-                "{} is not an allele; use bases, \"*\", \".\", <DEL> or a breakend",
-                shown(allele)
-            );
+            let is_bracket = |end: Option<&u8>| matches!(end, Some(b'[' | b']'));
+            let advice = if is_bracket(allele.first()) && is_bracket(allele.last()) {
+                "a breakend has the base at POS before or after its brackets"
+            } else {
+                "use bases, \"*\", \".\", <DEL> or a breakend"
+            };
+            let message = format!("{} is not an allele; {advice}", shown(allele));
             return Err(RecordError::new(Column::Alt, Code::BadAlt, message));
         }
     }
