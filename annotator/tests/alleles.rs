@@ -3,6 +3,8 @@
 //! mitochondrion.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
+#[path = "common/random_genes.rs"]
+mod random_genes;
 #[path = "common/small_reference.rs"]
 mod small_reference;
 
@@ -11,9 +13,11 @@ use gas_annotate::annotation_format::AnnotationFormat;
 use gas_annotate::reference::Reference;
 
 use proptest::prelude::*;
+use random_genes::{
+    Change, Model, described, gff3, random_genes, random_numbers, reverse_complement,
+};
 use small_reference::small_reference;
 use std::fmt::Write as _;
-use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 /// Contig `1`: a coding transcript of three exons with repeats in its exons, at its splice sites and
@@ -43,12 +47,6 @@ const BORDERS: &str = concat!(
 
 const MITOCHONDRION: &str = "GATCACAGGTCTATCACCCTATTAACCACTCACGGGAGCTCTCCATGCAT";
 
-struct Model {
-    id: &'static str,
-    exons: &'static [RangeInclusive<usize>],
-    coding: &'static [RangeInclusive<usize>],
-}
-
 const MAIN_MODELS: &[Model] = &[Model {
     id: "T",
     exons: &[21..=59, 112..=132, 186..=216],
@@ -61,62 +59,6 @@ const BORDER_MODELS: &[Model] = &[
 ];
 
 const RIBOSOMAL: &[Model] = &[Model { id: "R", exons: &[11..=40], coding: &[] }];
-
-fn reverse_complement(bases: &str) -> String {
-    let complement = |base| match base {
-        'A' => 'T',
-        'C' => 'G',
-        'G' => 'C',
-        'T' => 'A',
-        'a' => 't',
-        'c' => 'g',
-        other => other,
-    };
-    bases.chars().rev().map(complement).collect()
-}
-
-fn gff3(contig: &str, length: usize, reverse: bool, models: &[Model]) -> String {
-    let mut out = String::new();
-    for model in models {
-        let place = |range: &RangeInclusive<usize>| {
-            let (start, end) = (*range.start(), *range.end());
-            if reverse { (length + 1 - end, length + 1 - start) } else { (start, end) }
-        };
-        let whole = *model.exons[0].start()..=*model.exons[model.exons.len() - 1].end();
-        let (id, strand) = (model.id, if reverse { '-' } else { '+' });
-        let (gene, transcript, biotype) = if model.coding.is_empty() {
-            ("ncRNA_gene", "rRNA", "Mt_rRNA")
-        } else {
-            ("gene", "mRNA", "protein_coding")
-        };
-        let mut line = |kind: &str, range, phase: &str, attributes: &str| {
-            let (start, end) = place(range);
-            writeln!(
-                out,
-                "{contig}\tx\t{kind}\t{start}\t{end}\t.\t{strand}\t{phase}\t{attributes}"
-            )
-            .unwrap();
-        };
-        line(gene, &whole, ".", &format!("ID=gene:G{id};Name=G{id};biotype={biotype}"));
-        let attributes = format!("ID=transcript:{id};Parent=gene:G{id};biotype={biotype}");
-        line(transcript, &whole, ".", &attributes);
-        for exon in model.exons {
-            line("exon", exon, ".", &format!("Parent=transcript:{id}"));
-        }
-        let mut coded = 0;
-        for part in model.coding {
-            let phase = ((3 - coded % 3) % 3).to_string();
-            line(
-                "CDS",
-                part,
-                &phase,
-                &format!("ID=CDS:P{id};Parent=transcript:{id};protein_id=P{id}"),
-            );
-            coded += part.end() - part.start() + 1;
-        }
-    }
-    out
-}
 
 /// Contigs `1`, `2` and `MT` and, as `1r` and `2r`, their reverse complements.
 static REFERENCE: LazyLock<Reference> = LazyLock::new(|| {
@@ -132,31 +74,9 @@ static REFERENCE: LazyLock<Reference> = LazyLock::new(|| {
     small_reference(&fasta, &models)
 });
 
-/// A change of the forward contig: position, REF and ALT.
-#[derive(Clone, Debug)]
-struct Change {
-    pos: usize,
-    reference: String,
-    alt: String,
-}
-
-impl Change {
-    fn new(pos: usize, reference: &str, alt: &str) -> Self {
-        Self { pos, reference: reference.to_owned(), alt: alt.to_owned() }
-    }
-
-    /// The same change on the reverse complement of a contig of some length.
-    fn mirrored(&self, length: usize) -> Self {
-        Self {
-            pos: length + 1 - (self.pos + self.reference.len() - 1),
-            reference: reverse_complement(&self.reference),
-            alt: reverse_complement(&self.alt),
-        }
-    }
-
-    fn entries(&self, contig: &str) -> Vec<Vec<String>> {
-        entries(contig, self.pos, &self.reference, &self.alt)
-    }
+/// The CSQ entries of a change.
+fn entries_of(change: &Change, contig: &str) -> Vec<Vec<String>> {
+    entries(contig, change.pos, &change.reference, &change.alt)
 }
 
 /// The CSQ entries of a record.
@@ -185,7 +105,7 @@ fn entries_as(
 /// HGVSc, HGVSp and consequences of the first entry of a transcript of the forward strand or its
 /// mirror image.
 fn effect(contig: &str, change: &Change, transcript: &str) -> String {
-    let entries = change.entries(contig);
+    let entries = entries_of(change, contig);
     let found = entries.iter().find(|f| f[6].trim_start_matches('r') == transcript).unwrap();
     let bare = |text: &str| text.rsplit(':').next().unwrap().replace("%3D", "=");
     let parts = [bare(&found[10]), bare(&found[11]), found[1].clone()];
@@ -453,7 +373,7 @@ fn an_allele_does_not_depend_on_the_other_alleles_of_its_record() {
         let joined = entries(contig, pos, reference, &format!("{},*,<DEL>", together.join(",")));
         assert_eq!(without_allele(&joined[..alts.len()]).len(), alts.len());
         for (n, change) in changes.iter().enumerate() {
-            let alone = without_allele(&change.entries(contig));
+            let alone = without_allele(&entries_of(change, contig));
             assert_eq!(without_allele(&joined[n..=n]), alone, "{contig} {change:?}");
         }
     }
@@ -631,7 +551,7 @@ proptest! {
             ann.iter_mut().for_each(|entry| assert_eq!(&entry.remove(0), alt));
             let expected = first_of_ann.get_or_insert_with(|| ann.clone());
             prop_assert_eq!(&ann, &*expected, "ANN of {:?} as {:?}", change, form);
-            let alone = form.entries(contig);
+            let alone = entries_of(&form, contig);
             let expected = first.get_or_insert_with(|| without_allele(&alone));
             prop_assert_eq!(&without_allele(&alone), &*expected, "{:?} as {:?}", change, form);
             // In a record with another allele.
@@ -655,103 +575,10 @@ proptest! {
         prop_assume!(change.reference != change.alt);
         let described = |contig: &str, change: &Change| -> Vec<String> {
             let bare = |text: &str| text.rsplit(':').next().unwrap().to_owned();
-            change.entries(contig).iter().map(|f| bare(&f[10])).collect()
+            entries_of(change, contig).iter().map(|f| bare(&f[10])).collect()
         };
         prop_assert_eq!(described("1", &change), described("1r", &change.mirrored(MAIN.len())));
     }
-}
-
-/// The layouts of the random genes: introns within the coding sequence, an intron before the start codon
-/// and the stop codon at the end of an exon, a stop codon that an intron splits, and a non-coding one.
-const RANDOM_MODELS: [Model; 4] = [
-    Model {
-        id: "T",
-        exons: &[16..=45, 76..=99, 130..=165],
-        coding: &[28..=45, 76..=99, 130..=150],
-    },
-    Model { id: "T", exons: &[16..=45, 76..=99, 130..=165], coding: &[76..=99] },
-    Model {
-        id: "T",
-        exons: &[16..=45, 76..=99, 130..=165],
-        coding: &[27..=45, 76..=99, 130..=131],
-    },
-    Model { id: "T", exons: &[16..=45, 76..=99, 130..=165], coding: &[] },
-];
-
-/// A gene of a layout, whose borders are often within repeats.
-fn random_gene(model: &Model, random: &mut impl FnMut(usize) -> usize) -> String {
-    let coding: Vec<usize> = model.coding.iter().flat_map(|part| part.clone()).collect();
-    let mut borders = vec![16, 46, 76, 100, 130, 166];
-    borders.extend(coding.first().copied());
-    borders.extend(coding.last().map(|last| last + 1));
-    loop {
-        let mut bases: Vec<u8> = (0..180).map(|_| b"ACGT"[random(4)]).collect();
-        for border in &borders {
-            let (at, length) = (border - 1, 1 + random(8));
-            match random(3) {
-                0 => bases.copy_within(at - length..at, at),
-                1 => bases.copy_within(at..at + length, at - length),
-                _ => {}
-            }
-        }
-        for (at, site) in [(45, "GT"), (73, "AG"), (99, "GT"), (127, "AG")] {
-            bases[at..at + site.len()].copy_from_slice(site.as_bytes());
-        }
-        let stop = ["TAA", "TAG", "TGA"][random(3)];
-        for (at, base) in coding.iter().zip(b"ATG") {
-            bases[at - 1] = *base;
-        }
-        for (at, base) in coding.iter().rev().zip(stop.bytes().rev()) {
-            bases[at - 1] = base;
-        }
-        let spliced: Vec<u8> = coding.iter().map(|at| bases[at - 1]).collect();
-        let mut codons = spliced[..spliced.len().saturating_sub(3)].chunks(3);
-        if codons.all(|codon| !matches!(codon, b"TAA" | b"TAG" | b"TGA")) {
-            return String::from_utf8(bases).unwrap();
-        }
-    }
-}
-
-/// A generator of numbers below a bound, the same in each run.
-fn random_numbers() -> impl FnMut(usize) -> usize {
-    let mut state = 20_261_129u64;
-    move |below| {
-        state =
-            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as usize % below
-    }
-}
-
-/// Random genes, each on a contig `c<number>` and, mirrored, on `c<number>r`.
-fn random_genes(count: usize, random: &mut impl FnMut(usize) -> usize) -> (Vec<String>, Reference) {
-    let layout = |n: usize| &RANDOM_MODELS[n % RANDOM_MODELS.len()];
-    let genes: Vec<String> = (0..count).map(|n| random_gene(layout(n), random)).collect();
-    let (mut fasta, mut models) = (String::new(), String::new());
-    for (n, gene) in genes.iter().enumerate() {
-        let mirrored = (format!("c{n}r"), reverse_complement(gene), true);
-        for (name, sequence, reverse) in [(format!("c{n}"), gene.clone(), false), mirrored] {
-            writeln!(fasta, ">{name}\n{sequence}").unwrap();
-            let of = gff3(&name, sequence.len(), reverse, std::slice::from_ref(layout(n)));
-            models += &of.replace(":T", &format!(":{name}")).replace(":GT", &format!(":G{name}"));
-        }
-    }
-    (genes, small_reference(&fasta, &models))
-}
-
-/// Consequences, HGVSc and HGVSp of a record, without identifiers.
-fn described(
-    annotator: &mut Annotator<'_>,
-    contig: &str,
-    Change { pos, reference, alt }: &Change,
-    info: &str,
-) -> [String; 3] {
-    let mut out = Vec::new();
-    let line = format!("{contig}\t{pos}\t.\t{reference}\t{alt}\t.\t.\t{info}");
-    annotator.record(1, line.as_bytes(), &mut out).unwrap();
-    let text = std::str::from_utf8(&out).unwrap();
-    let fields: Vec<&str> = text.split_once("CSQ=").unwrap().1.split('|').collect();
-    let bare = |n: usize| fields[n].rsplit(':').next().unwrap().to_owned();
-    [fields[1].to_owned(), bare(10), bare(11)]
 }
 
 #[test]

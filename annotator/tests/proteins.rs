@@ -314,6 +314,46 @@ fn a_changed_start_codon_loses_the_start_unless_one_moves_in() {
     }
 }
 
+#[test]
+fn a_stop_codon_in_place_of_the_former_one_is_retained_wherever_the_repeat_begins() {
+    // M A S L V *: the copy of CTAGT ends the protein with TAG instead of TAA.
+    let sequences = [UTR5, "ATGGCTAGTCTAGTGTAA", UTR3];
+    let genes = [false, true].map(|reverse| Gene::standard(sequences, reverse));
+    let cases = [("duplication", 15, 0, "CTAGT", ["stop_retained", "c.10_14dup", "Val5_Ter6="])];
+    check(&cases, &genes, UTR5.len());
+}
+
+#[test]
+fn an_incomplete_last_codon_is_unknown_whatever_follows_it() {
+    // TA is followed by A or G of the 3' UTR.
+    for utr3 in ["ACTTAGGACT", "GCTTAGGACT"] {
+        let genes = genes("1", [UTR5, "ATGGCTAAACTGTA", utr3], (0, "", ""), None);
+        let cases = [
+            (
+                "substitution",
+                13,
+                1,
+                "C",
+                ["incomplete_terminal_codon&coding_sequence", "c.13T>C", "?"],
+            ),
+            ("codon before", 11, 1, "C", ["missense", "c.11T>C", "Leu4Pro"]),
+        ];
+        check(&cases, &genes, UTR5.len());
+        for gene in &genes {
+            for (at, removed, alt) in
+                [(13, 1, ""), (14, 1, ""), (13, 0, "TAA"), (14, 0, "A"), (13, 2, "")]
+            {
+                let [terms, _, protein] = gene.effect(UTR5.len() + at - 1, removed, alt);
+                assert!(["?", ""].contains(&&*protein), "{at} {removed} {alt}: {terms} {protein}");
+                for term in ["stop_gained", "stop_lost", "stop_retained", "frameshift", "missense"]
+                {
+                    assert!(!terms.contains(term), "{at} {removed} {alt}: {terms} {protein}");
+                }
+            }
+        }
+    }
+}
+
 /// Genes on both strands with `tags` of the transcript and other attributes of the CDS feature.
 fn genes(
     contig: &str,

@@ -46,7 +46,8 @@ pub fn coding_terms(
     let start_retained = predicates.start == Some(CodonOutcome::Retained);
     let stop_lost = predicates.stop_lost();
     let stop_retained = predicates.stop == Some(CodonOutcome::Retained);
-    let stop_gained = predicates.stop_gained();
+    // Without a start codon it is not known what is translated.
+    let stop_gained = !start_lost && predicates.stop_gained();
     let inframe_deletion = predicates.inframe_deletion();
     let inframe_insertion = !start_lost && predicates.inframe_insertion();
     let missense = predicates.missense() && !(start_lost || stop_lost || stop_gained);
@@ -158,7 +159,7 @@ impl<'a> Predicates<'a> {
 
     /// Whether a touched codon becomes a stop codon before the former one.
     fn stop_gained(&self) -> bool {
-        if self.same_protein {
+        if self.same_protein || self.begins_in_partial {
             return false;
         }
         let is_stop = |residue: &u8| *residue == b'*';
@@ -175,8 +176,8 @@ impl<'a> Predicates<'a> {
                     None => found < self.coding.protein_len() || !self.coding.has_stop(),
                 }
             }
-            // An allele that reaches from the coding sequence into the 3' UTR.
-            (None, Some(edited)) if self.stop.is_some() => {
+            // An allele that reaches from the coding sequence into a UTR.
+            (None, Some(edited)) if self.stop.is_some() || self.start.is_some() => {
                 let (first, end) = (edited.first_codon(), self.coding.protein_len());
                 (first..end)
                     .find(|n| edited.residue(*n) == Some(b'*'))

@@ -175,19 +175,18 @@ impl<'a> EditedCoding<'a> {
         })
     }
 
-    /// What becomes of the stop codon; `None` if it is not touched or unknown. An allele near it
+    /// What becomes of the stop codon; `None` if it is not touched or unknown. An allele before it
     /// touches it if another stop codon takes its place and no residue changes.
     pub fn stop_outcome(&self) -> Option<CodonOutcome> {
         let end = self.coding.len() as i64;
-        let last_changed = self.to.max(self.from + self.alt.len() as i64);
-        if last_changed + 6 < end || self.from >= end || !self.coding.has_stop() {
+        let touches = self.touches(end - 3, end);
+        if (!touches && self.added() == 0) || self.from >= end || !self.coding.has_stop() {
             return None;
         }
         let stop = end / 3 - 1;
-        if !self.touches(end - 3, end) {
-            let takes_its_place = self.added() != 0
-                && self.residue(stop as usize) == Some(b'*')
-                && self.same_up_to_stop();
+        if !touches {
+            let takes_its_place =
+                self.residue(stop as usize) == Some(b'*') && self.same_up_to_stop();
             return takes_its_place.then_some(CodonOutcome::Retained);
         }
         // The last codon that has a base of the former stop codon.
@@ -207,10 +206,14 @@ impl<'a> EditedCoding<'a> {
             {
                 CodonOutcome::Lost
             }
+            // A stop codon that a shift of the frame makes in new bases; residues before it differ.
+            std::cmp::Ordering::Equal if !self.keeps_frame() && !self.same_up_to_stop() => {
+                CodonOutcome::Unchanged
+            }
             std::cmp::Ordering::Equal => CodonOutcome::Retained,
             // An earlier stop codon, or one in inserted codons.
             std::cmp::Ordering::Less => CodonOutcome::Unchanged,
-            std::cmp::Ordering::Greater if self.keeps_frame() => CodonOutcome::Unchanged,
+            std::cmp::Ordering::Greater if moved => CodonOutcome::Unchanged,
             std::cmp::Ordering::Greater => CodonOutcome::Lost,
         })
     }
@@ -235,6 +238,10 @@ impl<'a> EditedCoding<'a> {
                 return None;
             }
             let (before, after) = (self.coding.residue(number), self.residue(number)?);
+            if before.is_none() && !differs {
+                // The protein is not known up to here.
+                return None;
+            }
             differs |= before != Some(after);
             if after == b'*' {
                 return (differs || !is_behind).then_some(number);

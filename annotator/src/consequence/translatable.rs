@@ -126,10 +126,13 @@ impl<'a> Translatable<'a> {
         out.extend((from..to).map_while(|index| self.base(index)));
     }
 
-    /// The amino acid of a reference codon (from 0), including recoded ones, and methionine for any start
-    /// codon.
+    /// The amino acid of a codon (from 0) of the coding sequence, including recoded ones, and methionine for
+    /// any start codon. An incomplete last codon has none, whatever follows it in the transcript.
     #[inline]
     pub fn residue(&self, codon: usize) -> Option<u8> {
+        if 3 * codon + 3 > self.len() {
+            return None;
+        }
         let bases = self.codon(codon)?;
         if codon == 0 && self.start_known && self.table.may_start(&bases) {
             return Some(b'M');
@@ -144,10 +147,8 @@ impl<'a> Translatable<'a> {
         }
         let number = i32::try_from(codon).ok()?;
         let at = self.recoded.binary_search_by_key(&number, |codon| codon.number).ok()?;
-        let residue = self.recoded[at].residue;
-        // Selenocysteine and pyrrolysine stand for stop codons only.
-        let replaces = !matches!(residue, b'U' | b'O') || self.table.translate(bases) == b'*';
-        replaces.then_some(residue)
+        let recoded = self.recoded[at];
+        recoded.stands_for(bases, self.table).then_some(recoded.residue)
     }
 
     /// Length of the reference protein: complete codons without a final stop.

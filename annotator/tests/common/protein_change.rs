@@ -32,6 +32,7 @@ pub fn check_allele(
     let kept = (shared > utr5.len() || edited.len() == spliced.len()) && starts(utr5.len());
     let before = kept.then(|| protein(&edited[utr5.len()..]));
     let context = format!("{terms} {coding} {text} {edited}");
+    check_agreement(terms, text).map_err(|error| format!("{error}: {context}"))?;
     if terms.contains("start_lost") {
         ensure!(text == "Met1?" && before.is_none(), "a start that is not lost: {context}");
         return Ok(());
@@ -49,6 +50,93 @@ pub fn check_allele(
     ensure!(old == new || changes, "a change that no term shows: {context}");
     let keeps_all = new.starts_with(&old[..old.len() - 1]);
     ensure!(!terms.contains("stop_gained") || !keeps_all, "no stop is gained: {context}");
+    Ok(())
+}
+
+/// What kind of change a protein description (without `p.`) is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ProteinChange {
+    None,
+    Unknown,
+    StartLost,
+    Silent,
+    Frameshift,
+    Extension,
+    Nonsense,
+    /// A substitution, deletion, insertion, duplication or both.
+    Residues,
+}
+
+impl ProteinChange {
+    fn of(text: &str) -> Self {
+        match text {
+            "" => Self::None,
+            "?" => Self::Unknown,
+            "Met1?" => Self::StartLost,
+            _ if text.ends_with('=') => Self::Silent,
+            _ if text.contains("fsTer") => Self::Frameshift,
+            _ if text.contains("extTer") => Self::Extension,
+            _ if text.ends_with("Ter") && !text.contains("ins") => Self::Nonsense,
+            _ => Self::Residues,
+        }
+    }
+}
+
+/// Checks that the terms and the protein description of an allele within an exon do not contradict each
+/// other.
+pub fn check_agreement(terms: &str, text: &str) -> Result<(), String> {
+    use ProteinChange::{
+        Extension, Frameshift, None, Nonsense, Residues, Silent, StartLost, Unknown,
+    };
+    let has = |term: &str| terms.split('&').any(|found| found == term);
+    let change = ProteinChange::of(text);
+    let allowed = |term: &str, changes: &[ProteinChange]| -> Result<(), String> {
+        ensure!(!has(term) || changes.contains(&change), "{term} contradicts p.{text}");
+        Ok(())
+    };
+    allowed("start_lost", &[StartLost])?;
+    allowed("synonymous", &[Silent])?;
+    allowed("missense", &[Residues])?;
+    allowed("frameshift", &[Frameshift, Extension, Nonsense, StartLost, Unknown])?;
+    allowed("stop_gained", &[Nonsense, Frameshift, Residues])?;
+    allowed("stop_lost", &[Extension, Frameshift, Nonsense, Residues, StartLost, Unknown])?;
+    allowed("stop_retained", &[None, Silent, Residues])?;
+    allowed("start_retained", &[None, Silent, Residues, Frameshift, Nonsense])?;
+    for term in ["inframe_insertion", "inframe_deletion", "protein_altering"] {
+        allowed(term, &[Residues, Nonsense, Extension, StartLost, Unknown])?;
+    }
+    ensure!(change != Unknown || has("stop_lost") || has("frameshift"), "p.? for a known protein");
+    let needs = |kind: ProteinChange, any: &[&str]| -> Result<(), String> {
+        ensure!(
+            change != kind || any.iter().any(|term| has(term)),
+            "p.{text} needs one of {any:?}"
+        );
+        Ok(())
+    };
+    needs(StartLost, &["start_lost"])?;
+    needs(Frameshift, &["frameshift"])?;
+    needs(Extension, &["stop_lost"])?;
+    needs(Nonsense, &["stop_gained", "stop_lost"])?;
+    needs(
+        Residues,
+        &[
+            "missense",
+            "inframe_insertion",
+            "inframe_deletion",
+            "protein_altering",
+            "stop_gained",
+            "stop_lost",
+        ],
+    )?;
+    let quiet = ["synonymous", "stop_retained", "start_retained", "5_prime_UTR", "3_prime_UTR"];
+    needs(Silent, &quiet)?;
+    let first_is_stop = text.starts_with("Ter") && change != Silent;
+    ensure!(!first_is_stop || !has("stop_gained"), "stop_gained contradicts p.{text}");
+    if has("missense") {
+        let same_length = !["del", "ins", "dup"].iter().any(|word| text.contains(word))
+            || text.contains("delins");
+        ensure!(same_length, "missense contradicts p.{text}");
+    }
     Ok(())
 }
 
