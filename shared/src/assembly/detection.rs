@@ -109,6 +109,14 @@ impl AssemblyEvidence {
     /// The evidence, such as `24 contig lengths of GRCh38`.
     pub fn describe(&self) -> String {
         let name = self.assembly.name;
+        match self.of_contigs() {
+            Some(contigs) => format!("{contigs} of {name}"),
+            None => format!("the name {name}"),
+        }
+    }
+
+    /// The evidence of contigs, such as `24 contig lengths`; `None` if the assembly is only named.
+    pub fn of_contigs(&self) -> Option<String> {
         let counted = |number: usize, one: &str| match number {
             0 => None,
             1 => Some(format!("1 {one}")),
@@ -117,10 +125,7 @@ impl AssemblyEvidence {
         let counts =
             [counted(self.lengths, "contig length"), counted(self.accessions, "accession")];
         let counts: Vec<_> = counts.into_iter().flatten().collect();
-        if counts.is_empty() {
-            return format!("the name {name}");
-        }
-        format!("{} of {name}", counts.join(" and "))
+        (!counts.is_empty()).then(|| counts.join(" and "))
     }
 }
 

@@ -5,10 +5,12 @@
 
 mod contig_name;
 mod detection;
+mod file;
 mod known;
 
 pub use contig_name::{
     accession_of_plain, canonical_name, is_mitochondrial, plain_name, plain_spelling,
 };
 pub use detection::{AssemblyDetection, AssemblyEvidence};
+pub use file::FileAssembly;
 pub use known::{Accession, Assembly};

@@ -5,9 +5,13 @@ use super::header::{Header, HeaderParser, HeaderStep, trimmed};
 use super::limits::InputLimits;
 use super::other_format::other_format;
 use super::record::{check_record, is_blank, parse_record};
+use std::collections::BTreeSet;
 
 /// The first bytes of a BCF file after decompression. The minor version follows.
 pub const BCF_MAGIC: &[u8] = b"BCF\x02";
+
+/// The most contigs of records that a preview names.
+const MAX_CONTIGS: usize = 200;
 
 /// The findings in the first part of a file.
 #[derive(Clone, Debug)]
@@ -18,6 +22,8 @@ pub struct Preview {
     pub is_bcf: bool,
     /// The number of records in the checked part.
     pub records: u64,
+    /// The contigs of those records; `None` if there are too many.
+    pub contigs: Option<BTreeSet<String>>,
     /// The size of the header, in bytes of uncompressed text.
     pub header_bytes: u64,
     /// The size of those records, in bytes of uncompressed text.
@@ -57,6 +63,7 @@ pub fn check_preview(bytes: &[u8], complete: bool) -> Result<Preview, Diagnostic
     let mut parser = Some(HeaderParser::with_limits(limits));
     let mut header: Option<Header> = None;
     let mut records = 0;
+    let mut contigs = Some(BTreeSet::new());
     let mut header_bytes = 0;
     for (number, line) in (1..).zip(whole.split_inclusive(|b| *b == b'\n')) {
         if header.is_none() {
@@ -74,13 +81,27 @@ pub fn check_preview(bytes: &[u8], complete: bool) -> Result<Preview, Diagnostic
             let record = parse_record(line).map_err(|e| e.at(number))?;
             check_record(&record, header.samples.len(), &limits).map_err(|e| e.at(number))?;
             records += 1;
+            note_contig(&mut contigs, record.chrom);
         }
     }
     let record_bytes = whole.len() as u64 - header_bytes;
-    let seen = |header| Preview { header, is_bcf, records, header_bytes, record_bytes };
+    let seen =
+        move |header| Preview { header, is_bcf, records, contigs, header_bytes, record_bytes };
     match (header, parser) {
         (None, parser) if complete => Err(parser.unwrap_or_default().unfinished()),
         (header, _) => Ok(seen(header)),
+    }
+}
+
+/// Adds the contig of a record, or gives up if there are too many.
+fn note_contig(contigs: &mut Option<BTreeSet<String>>, name: &[u8]) {
+    let Some(seen) = contigs else { return };
+    let name = String::from_utf8_lossy(name);
+    if !seen.contains(&*name) {
+        seen.insert(name.into_owned());
+        if seen.len() > MAX_CONTIGS {
+            *contigs = None;
+        }
     }
 }
 
@@ -130,6 +151,17 @@ mod tests {
         assert_eq!(preview.estimate(whole as u64), Some(1000));
         assert_eq!(preview.estimate(0), Some(10), "never fewer than were seen");
         assert_eq!(check_preview(HEADER.as_bytes(), false).unwrap().estimate(9999), None);
+    }
+
+    #[test]
+    fn the_contigs_of_the_records_are_named_unless_there_are_too_many() {
+        let names = |number: usize| {
+            let records = (0..number).map(|n| format!("c{n}\t5\t.\tA\tC\t.\t.\t.\n"));
+            let text = HEADER.to_owned() + &records.collect::<String>();
+            check_preview(text.as_bytes(), true).unwrap().contigs.map(|names| names.len())
+        };
+        assert_eq!([0, 2, MAX_CONTIGS].map(names), [Some(0), Some(2), Some(MAX_CONTIGS)]);
+        assert_eq!(names(MAX_CONTIGS + 1), None);
     }
 
     #[test]
