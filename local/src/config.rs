@@ -52,6 +52,20 @@ impl ArchiveBackEnd {
     }
 }
 
+/// The references that jobs are annotated with.
+#[derive(Clone, Debug)]
+pub enum References {
+    /// One reference in a folder, built by `gas-annotate build-reference`.
+    Bundle(PathBuf),
+    /// A catalog in a folder, filled by `gas-reference`.
+    Catalog {
+        /// The folder.
+        folder: PathBuf,
+        /// The id of the reference of jobs that name none.
+        default: String,
+    },
+}
+
 /// The configuration for [`crate::Stack::start`].
 #[derive(Clone, Debug)]
 pub struct StackConfig {
@@ -67,8 +81,8 @@ pub struct StackConfig {
     pub programs: Programs,
     /// The public folder of the WASM bundle.
     pub public_dir: PathBuf,
-    /// The reference, built by `gas-annotate build-reference`.
-    pub reference_dir: PathBuf,
+    /// The references.
+    pub references: References,
     /// Whether PostgreSQL flushes to disk: true where data is kept, false in tests.
     pub durable: bool,
     /// Whether a GAS process that exits unexpectedly is restarted, as systemd does on AWS.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::{OWNER_ROLE, PROCESSES_ROLE, StackConfig};
+use crate::config::{OWNER_ROLE, PROCESSES_ROLE, References, StackConfig};
 
 /// Environment variables of a process, in addition to those it inherits.
 pub type Environment = BTreeMap<String, String>;
@@ -106,9 +106,22 @@ pub(crate) fn web(config: &StackConfig, outputs: &Environment) -> Environment {
         ("GAS_STRIPE_PUBLISHABLE_KEY", STRIPE_PUBLISHABLE_KEY.to_owned()),
         ("GAS_STRIPE_JS_URL", format!("{}/stripe.js", config.stripe_url())),
         ("DIOXUS_PUBLIC_PATH", config.public_dir.display().to_string()),
-        ("GAS_REFERENCE_BUNDLE", config.reference_dir.display().to_string()),
     ]));
+    environment.extend(references(config));
     environment
+}
+
+/// The variables by which web server and worker find the references.
+fn references(config: &StackConfig) -> Environment {
+    match &config.references {
+        References::Bundle(folder) => {
+            pairs([("GAS_REFERENCE_BUNDLE", folder.display().to_string())])
+        }
+        References::Catalog { folder, default } => pairs([
+            ("GAS_REFERENCE_CATALOG", folder.display().to_string()),
+            ("GAS_REFERENCE", default.clone()),
+        ]),
+    }
 }
 
 /// The environment of `gas-worker`.
@@ -116,7 +129,7 @@ pub(crate) fn worker(config: &StackConfig, outputs: &Environment) -> Environment
     let mut environment = common(config, outputs, "worker");
     let path = std::env::var("PATH").unwrap_or_default();
     environment.extend(pairs([
-        ("GAS_REFERENCE_BUNDLE", config.reference_dir.display().to_string()),
+        ("GAS_REFERENCE_CACHE", config.data_dir.join("references").display().to_string()),
         ("GAS_WORK_DIR", config.data_dir.join("work").display().to_string()),
         // The script of the tests, which runs instead of the engine, starts the engine.
         (
@@ -126,6 +139,7 @@ pub(crate) fn worker(config: &StackConfig, outputs: &Environment) -> Environment
         // The worker finds `gas-annotate` and `gas-index` in the PATH.
         ("PATH", format!("{}:{path}", config.programs.binaries.display())),
     ]));
+    environment.extend(references(config));
     if let Some(seconds) = config.job_visibility_secs {
         environment.insert("GAS_JOB_VISIBILITY_SECS".to_owned(), seconds.to_string());
     }

@@ -23,7 +23,7 @@ mod process;
 mod services;
 mod stack;
 
-pub use config::{ArchiveBackEnd, Programs, StackConfig, Verbosity};
+pub use config::{ArchiveBackEnd, Programs, References, StackConfig, Verbosity};
 pub use environment::{Environment, variable_of_output};
 pub use error::Error;
 pub use handle::{Description, STACK_VARIABLE};

@@ -4,26 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkPage } from './support/accessible.mjs';
 import { live, openBrowser, sample, signIn, stack } from './support/stack.mjs';
-
-/** Submits a file from the page with the server functions and returns the job's id. */
-async function submit(page, name, text) {
-  return page.evaluate(async ([name, text]) => {
-    const post = async (path, body) => {
-      const headers = { 'content-type': 'application/json' };
-      const response = await fetch(path, { method: 'POST', headers, body: body && JSON.stringify(body) });
-      if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-      return response.json();
-    };
-    const ticket = await post('/api/uploads', { file: { file_name: name, size_bytes: text.length } });
-    const form = new FormData();
-    ticket.fields.forEach(([field, value]) => form.append(field, value));
-    form.append('file', new Blob([text], { type: ticket.content_type }));
-    const sent = await fetch(ticket.url, { method: 'POST', body: form });
-    if (!sent.ok) throw new Error(`S3: ${sent.status}`);
-    await post(`/api/uploads/${ticket.job_id}/confirm`);
-    return ticket.job_id;
-  }, [name, text]);
-}
+import { submit } from './support/submit.mjs';
 
 const good = sample('free.vcf').text;
 const slow = (seconds) => good.replace('\n', `\n##gas_test_delay_secs=${seconds}\n`);

@@ -1,6 +1,7 @@
 //! `./gas reference`: hands over to `gas-reference`, with a catalog in the workspace.
 
 use crate::paths::Paths;
+use crate::setup;
 use crate::step::run;
 use anyhow::Result;
 use std::ffi::OsString;
@@ -19,9 +20,6 @@ pub(crate) fn reference(paths: &Paths, arguments: &[OsString]) -> Result<()> {
     if let Some(folder) = std::env::var_os("GAS_CALLER_DIR") {
         cargo.current_dir(folder);
     }
-    // Not in the data folder, which `./gas down --wipe` deletes.
-    if std::env::var_os(FOLDER).is_none() {
-        cargo.env(FOLDER, paths.root.join(".gas-references"));
-    }
+    cargo.env(FOLDER, setup::catalog_folder(paths));
     run(&mut cargo)
 }

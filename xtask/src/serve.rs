@@ -6,7 +6,7 @@ use crate::setup;
 use crate::step::{done_in, run, step};
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
-use gas_local::{ArchiveBackEnd, Ports, Programs, Stack, StackConfig, Verbosity};
+use gas_local::{ArchiveBackEnd, Ports, Programs, References, Stack, StackConfig, Verbosity};
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -52,6 +52,10 @@ pub(crate) struct UpOptions {
     /// Where results are archived: a Glacier vault or the S3 storage class GLACIER.
     #[arg(long, value_enum, default_value_t = Archive::Vault)]
     archive: Archive,
+    /// The reference of jobs that name none and of files that fit several; by default the first one of the
+    /// catalog, which ./gas reference fills.
+    #[arg(long, value_name = "ID")]
+    reference: Option<String>,
 }
 
 /// [`ArchiveBackEnd`] as a command-line value.
@@ -84,6 +88,12 @@ pub(crate) fn up(paths: &Paths, options: &UpOptions) -> Result<()> {
         restart: true,
         verbosity: Verbosity::Product,
         ..prepare(paths, profile, ports)?
+    };
+    let catalog = setup::references(setup::catalog_folder(paths), options.reference.as_deref())?;
+    let config = match catalog {
+        Some(references) => StackConfig { references, ..config },
+        // The demo reference.
+        None => config,
     };
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
@@ -151,7 +161,7 @@ pub(crate) fn configure(
         data_dir: paths.data.clone(),
         ports,
         prefix: "gas".to_owned(),
-        reference_dir: setup::reference(paths, &binaries)?,
+        references: References::Bundle(setup::reference(paths, &binaries)?),
         programs: Programs { binaries, python, node: setup::node()?, postgres: setup::postgres()? },
         public_dir,
         durable: false,

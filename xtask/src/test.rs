@@ -24,8 +24,12 @@ const FREE_WINDOW_SECS: u32 = 25;
 /// The prefix of the tests that also run against the second stack, which has the other archive.
 const LIFE_CYCLE: &str = "life_cycle";
 
+/// The prefix of the tests that run against the second stack only, which has a catalog of two references.
+const TWO_REFERENCES: &str = "two_references";
+
 /// Builds the release bundle, starts a stack, and runs all tests. Then it runs the life cycle tests
-/// again against a stack with the other archive. The filter `soak` selects the short soak.
+/// again against a stack with the other archive and several references, with the tests that need these.
+/// The filter `soak` selects the short soak.
 pub(crate) fn test(paths: &Paths, filters: &[String]) -> Result<()> {
     setup::system_packages(true)?;
     let nextest = setup::cargo_tool(paths, setup::CARGO_NEXTEST)?;
@@ -38,14 +42,27 @@ pub(crate) fn test(paths: &Paths, filters: &[String]) -> Result<()> {
     })?;
     let config = configure(paths, bundle.public, paths.binaries(false), python, Ports::free()?)?;
     let tools = Tools { nextest, modules };
-    run_against(paths, &tools, config.clone(), filters)?;
-    let selected = |name: &str| filters.is_empty() || filters.iter().any(|f| name.contains(f));
-    if selected(LIFE_CYCLE) {
-        let ports = Ports::free()?;
-        let config = StackConfig { archive: ArchiveBackEnd::S3, ports, ..config.clone() };
-        run_against(paths, &tools, config, &[LIFE_CYCLE.to_owned()])?;
+    let is_selected = |name: &str| filters.is_empty() || filters.iter().any(|f| name.contains(f));
+    // A filter may also be the name of a file.
+    let of_prefix =
+        |prefix: &&str| is_selected(prefix) || filters.iter().any(|f| f.starts_with(prefix));
+    let second = [LIFE_CYCLE, TWO_REFERENCES].into_iter().filter(of_prefix);
+    let second: Vec<String> = second.map(str::to_owned).collect();
+    if filters.is_empty() || !filters.iter().all(|filter| filter.starts_with(TWO_REFERENCES)) {
+        let first = |name: &str| is_selected(name) && !name.starts_with(TWO_REFERENCES);
+        run_against(paths, &tools, config.clone(), filters, &first)?;
     }
-    if selected(soak::EXAMPLE) {
+    if !second.is_empty() {
+        let config = StackConfig {
+            archive: ArchiveBackEnd::S3,
+            ports: Ports::free()?,
+            references: setup::two_references(paths, &config.programs.binaries)?,
+            ..config.clone()
+        };
+        let named = |name: &str| second.iter().any(|prefix| name.starts_with(prefix.as_str()));
+        run_against(paths, &tools, config, &second, &named)?;
+    }
+    if is_selected(soak::EXAMPLE) {
         let config = StackConfig { ports: Ports::free()?, ..config };
         step("short soak", || soak::run_soak(paths, config, &SoakOptions::SHORT))?;
     }
@@ -58,12 +75,14 @@ struct Tools {
     modules: PathBuf,
 }
 
-/// Starts a stack and runs the tests against it.
+/// Starts a stack and runs the tests against it: those in Rust by `filters`, and the files of browser tests
+/// whose names `is_selected` accepts.
 fn run_against(
     paths: &Paths,
     tools: &Tools,
     config: StackConfig,
     filters: &[String],
+    is_selected: &dyn Fn(&str) -> bool,
 ) -> Result<()> {
     let archive = config.archive.as_str();
     let data_dir = data_folder(&format!("test-{archive}"))?;
@@ -88,7 +107,7 @@ fn run_against(
         let mut tests = rust_tests(paths, &tools.nextest, filters);
         run(tests.envs(root).env(STACK_VARIABLE, &description))
     })
-    .and_then(|()| run_browser_tests(paths, &tools.modules, &description, filters));
+    .and_then(|()| run_browser_tests(paths, &tools.modules, &description, is_selected));
     runtime.block_on(stack.stop());
     match &tested {
         Ok(()) => Stack::wipe(&data_dir)?,
@@ -104,9 +123,9 @@ fn run_browser_tests(
     paths: &Paths,
     modules: &Path,
     stack: &Path,
-    filters: &[String],
+    is_selected: &dyn Fn(&str) -> bool,
 ) -> Result<()> {
-    let browser: Vec<PathBuf> = browser_tests(paths, filters)?;
+    let browser: Vec<PathBuf> = browser_tests(paths, is_selected)?;
     if browser.is_empty() {
         return Ok(());
     }
@@ -121,16 +140,15 @@ fn run_browser_tests(
     })
 }
 
-/// The files of the browser tests. A filter selects them by name.
-fn browser_tests(paths: &Paths, filters: &[String]) -> Result<Vec<PathBuf>> {
+/// The files of the browser tests, selected by name.
+fn browser_tests(paths: &Paths, is_selected: &dyn Fn(&str) -> bool) -> Result<Vec<PathBuf>> {
     let mut files: Vec<_> = fs::read_dir(paths.root.join("tests/browser"))
         .context("failed to read tests/browser")?
         .flatten()
         .map(|entry| entry.path())
         .filter(|path| {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            let selected = filters.is_empty() || filters.iter().any(|filter| name.contains(filter));
-            name.ends_with(".test.mjs") && selected
+            name.ends_with(".test.mjs") && is_selected(name)
         })
         .collect();
     files.sort();

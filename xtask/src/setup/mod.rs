@@ -1,5 +1,6 @@
 //! Installs what the commands need and what is missing on the machine.
 
+mod catalog;
 mod npm;
 mod python;
 mod reference;
@@ -8,9 +9,10 @@ mod system;
 mod tools;
 mod wasm;
 
+pub(crate) use catalog::{catalog_folder, references};
 pub(crate) use npm::{modules, node};
 pub(crate) use python::{hgvs_python, python};
-pub(crate) use reference::reference;
+pub(crate) use reference::{reference, two_references};
 pub(crate) use stamp::short_hash;
 pub(crate) use system::{chromium, postgres, system_packages};
 pub(crate) use tools::{CARGO_DENY, CARGO_MACHETE, CARGO_NEXTEST, cargo_tool};
