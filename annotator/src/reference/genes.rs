@@ -1,6 +1,6 @@
 //! The genes of a reference as a genome browser draws them.
 
-use super::{Manifest, read_manifest, read_models};
+use super::{MANIFEST, MODELS, Manifest, read_manifest, read_models};
 use crate::Error;
 use crate::contig_names::ContigNames;
 use crate::model::{ContigModel, Gene, Strand, Transcript};
@@ -47,6 +47,9 @@ pub struct GeneModel {
 }
 
 impl GeneModels {
+    /// The files of a reference that [`open`](Self::open) reads.
+    pub const FILES: [&str; 2] = [MANIFEST, MODELS];
+
     /// Reads the genes of the reference in a folder.
     ///
     /// # Errors

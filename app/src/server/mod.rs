@@ -41,6 +41,7 @@ use anyhow::Context;
 use gas_backend::aws::Sdk;
 use gas_backend::{Billing, Gas, chain, postgres};
 use gas_runtime::{LogFormat, init_logging, shutdown_signal};
+use genome::{Genes, ReferenceSource};
 use settings::{Settings, Task};
 use std::io::Write;
 use std::sync::Arc;
@@ -81,6 +82,12 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let sdk = Sdk::from_env().await;
     let pool = postgres::connect(&settings.database).await?;
     let references = settings.references.choices(&settings.deployment, &sdk)?;
+    let catalog = settings.references.catalog(&settings.deployment, &sdk)?;
+    let genes = Genes::new(match (catalog, &settings.references.reference_bundle) {
+        (Some((catalog, default)), _) => ReferenceSource::Catalog(catalog, default),
+        (None, Some(folder)) => ReferenceSource::Folder(folder.clone()),
+        (None, None) => ReferenceSource::None,
+    });
     let gas = Gas { references, ..Gas::connect(&settings.deployment, &sdk, &pool) };
     let events = sdk
         .event_queue(&settings.deployment.prefix, &settings.deployment.job_events_topic_arn)
@@ -102,7 +109,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         preferences: Arc::new(postgres::PostgresMails::new(pool.clone())),
         key: settings.unsubscribe_key.clone(),
     };
-    let web = Web::new(billing, hub, thaw, unsubscriber, &settings).await?;
+    let web = Web::new(billing, hub, thaw, unsubscriber, genes, &settings).await?;
     let inbox = webhooks::handle_stripe_events(
         web.billing.clone(),
         web.stripe_events.clone(),

@@ -48,7 +48,7 @@ pub struct Web {
     pub lists: JobLists,
     /// The positions of jobs in the queue.
     pub board: QueueBoard,
-    /// The genes of the reference.
+    /// The genes of the references.
     pub genes: Genes,
     /// Handles unsubscribe links.
     pub unsubscriber: Unsubscriber,
@@ -69,6 +69,7 @@ impl Web {
         hub: Hub,
         thaw: ThawEndpoint,
         unsubscriber: Unsubscriber,
+        genes: Genes,
         settings: &Settings,
     ) -> anyhow::Result<Self> {
         let gas = billing.gas.clone();
@@ -87,7 +88,7 @@ impl Web {
             )?,
             lists: hub.lists.clone(),
             board: hub.board.clone(),
-            genes: Genes::new(settings.references.reference_bundle.clone()),
+            genes,
             unsubscriber,
             public_url: settings.public_url.clone(),
             region: settings.region.as_str().into(),

@@ -1,39 +1,124 @@
-//! The gene models of the reference.
+//! The gene models of references.
 
 use crate::error::ApiError;
 use crate::server::errors;
 use gas_annotate::reference::{GeneModel, GeneModels};
+use gas_backend::ports::{PortResult, ReferenceCatalog};
+use gas_shared::Provenance;
+use gas_shared::reference::{ReferenceId, Sha256};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
-/// The gene models. They are loaded on first use and kept in memory.
-#[derive(Clone, Debug)]
+/// The most references whose genes are in memory. Those of a human reference have about 30 MB.
+const MAX_IN_MEMORY: usize = 4;
+
+/// Where the references are.
+#[derive(Clone)]
+pub enum ReferenceSource {
+    /// The web servers of this deployment have no reference.
+    None,
+    /// One reference, in a folder.
+    Folder(PathBuf),
+    /// A catalog, and the reference of jobs that name none.
+    Catalog(Arc<dyn ReferenceCatalog>, ReferenceId),
+}
+
+/// The genes of the references. They are loaded on first use, one reference at a time; those that were
+/// used last stay in memory.
+#[derive(Clone)]
 pub struct Genes {
-    folder: Option<PathBuf>,
-    models: Arc<OnceCell<Arc<GeneModels>>>,
+    source: ReferenceSource,
+    /// The last used first.
+    loaded: Arc<Mutex<Vec<LoadedGenes>>>,
+}
+
+/// The genes of a reference in memory.
+struct LoadedGenes {
+    /// The manifest of the reference; `None` for that of the folder.
+    manifest: Option<Sha256>,
+    models: Arc<GeneModels>,
 }
 
 impl Genes {
-    /// The genes of the reference in a folder; no genes without a folder.
-    pub fn new(folder: Option<PathBuf>) -> Self {
-        Self { folder, models: Arc::default() }
+    /// The genes of the references of a source.
+    pub fn new(source: ReferenceSource) -> Self {
+        Self { source, loaded: Arc::default() }
     }
 
-    /// The models; `None` if the web servers of this deployment have no reference.
+    /// The genes of the reference that a result was made with; without a provenance, those of the
+    /// reference of jobs that name none. `None` if the web servers do not have it.
     ///
     /// # Errors
     /// If the reference cannot be read; the next request tries again.
-    pub async fn models(&self) -> Result<Option<Arc<GeneModels>>, ApiError> {
-        let Some(folder) = self.folder.clone() else { return Ok(None) };
-        let open = || async {
-            let opened = tokio::task::spawn_blocking(move || GeneModels::open(&folder)).await;
-            let opened = opened.map_err(|error| errors::internal(&error))?;
-            Ok(Arc::new(opened.map_err(|error| errors::internal(&error))?))
+    pub async fn of(
+        &self,
+        provenance: Option<&Provenance>,
+    ) -> Result<Option<Arc<GeneModels>>, ApiError> {
+        let manifest = match (&self.source, provenance) {
+            (ReferenceSource::None, _) => return Ok(None),
+            (ReferenceSource::Folder(_), _) => None,
+            (ReferenceSource::Catalog(..), Some(known)) => Some(known.reference_sha256.clone()),
+            (ReferenceSource::Catalog(catalog, default), None) => {
+                match catalog.entry(default).await? {
+                    Some(entry) => Some(entry.manifest),
+                    None => return Ok(None),
+                }
+            }
         };
-        self.models.get_or_try_init(open).await.cloned().map(Some)
+        let mut loaded = self.loaded.lock().await;
+        let models = match loaded.iter().position(|genes| genes.manifest == manifest) {
+            Some(place) => loaded.remove(place).models,
+            None => match self.load(manifest.as_ref()).await? {
+                Some(models) => Arc::new(models),
+                None => return Ok(None),
+            },
+        };
+        loaded.insert(0, LoadedGenes { manifest, models: models.clone() });
+        loaded.truncate(MAX_IN_MEMORY);
+        // The folder may have another reference now than when the job ran.
+        let is_same = provenance.is_none_or(|known| known.assembly == models.assembly);
+        Ok(is_same.then_some(models))
     }
+
+    /// Reads the genes of the folder, or of the reference with a manifest. `None` if an operator has removed
+    /// that reference.
+    async fn load(&self, manifest: Option<&Sha256>) -> Result<Option<GeneModels>, ApiError> {
+        match (&self.source, manifest) {
+            (ReferenceSource::Folder(folder), _) => read(folder).await.map(Some),
+            (ReferenceSource::Catalog(catalog, _), Some(digest)) => {
+                let folder = tempfile::tempdir().map_err(|error| errors::internal(&error))?;
+                if fetch(&**catalog, digest, folder.path()).await? {
+                    read(folder.path()).await.map(Some)
+                } else {
+                    tracing::warn!(manifest = %digest, "no genes are shown: the reference was removed");
+                    Ok(None)
+                }
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+/// Fetches the files with the genes into a folder. Returns false if the reference was removed.
+async fn fetch(catalog: &dyn ReferenceCatalog, digest: &Sha256, folder: &Path) -> PortResult<bool> {
+    let Some(stored) = catalog.manifest(digest).await? else { return Ok(false) };
+    let is_needed = |name: &str| GeneModels::FILES.contains(&name);
+    for file in stored.manifest.files.iter().filter(|file| is_needed(&file.name)) {
+        if catalog.object_size(&file.sha256).await?.is_none() {
+            return Ok(false);
+        }
+        catalog.fetch_object(file, &folder.join(&file.name)).await?;
+    }
+    Ok(true)
+}
+
+async fn read(folder: &Path) -> Result<GeneModels, ApiError> {
+    let folder = folder.to_owned();
+    let opened = tokio::task::spawn_blocking(move || GeneModels::open(&folder)).await;
+    let opened = opened.map_err(|error| errors::internal(&error))?;
+    opened.map_err(|error| errors::internal(&error))
 }
 
 /// A gene as igv.js draws it, with half-open, 0-based intervals
@@ -78,5 +163,97 @@ impl<'a> Feature<'a> {
             cd_end: last,
             exons: gene.exons.iter().map(span).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gas_annotate::reference::{BuildOptions, build_reference};
+    use gas_backend::references::FolderCatalog;
+    use gas_backend::testkit::{reference_file, reference_manifest};
+    use gas_backend::usecases::{add_reference, remove_reference};
+
+    /// Adds a reference with one gene to a catalog, and returns the provenance of its results.
+    async fn add(catalog: &FolderCatalog, assembly: &str, gene: &str) -> Provenance {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: String| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let models = format!(
+            "##gff-version 3\n1\tx\tgene\t10\t60\t.\t+\t.\tID=gene:G;Name={gene};biotype=lncRNA\n\
+             1\tx\tlnc_RNA\t10\t60\t.\t+\t.\tID=transcript:T;Parent=gene:G;biotype=lncRNA\n\
+             1\tx\texon\t10\t60\t.\t+\t.\tParent=transcript:T\n"
+        );
+        let built = folder.path().join("built");
+        build_reference(&BuildOptions {
+            gff: vec![write("models.gff3", models)],
+            fasta: vec![write("sequence.fa", format!(">1\n{}\n", "ACGT".repeat(25)))],
+            vcf_tracks: Vec::new(),
+            bed_tracks: Vec::new(),
+            assembly: assembly.to_owned(),
+            out: built.clone(),
+        })
+        .unwrap();
+        let file = |name: &str| {
+            let content = std::fs::read(built.join(name)).unwrap();
+            reference_file(&folder.path().join(name), &content)
+        };
+        let id = format!("homo_sapiens/{assembly}/x");
+        let manifest = reference_manifest(&id, GeneModels::FILES.map(file).to_vec());
+        let entry = add_reference(catalog, folder.path(), manifest, false).await.unwrap();
+        Provenance {
+            reference: entry.id,
+            reference_sha256: entry.manifest,
+            assembly: assembly.to_owned(),
+            gene_set: None,
+            engine: None,
+        }
+    }
+
+    fn name(models: Option<&Arc<GeneModels>>) -> String {
+        models.unwrap().overlapping("chr1", (1, 100)).map(|gene| &*gene.name).collect()
+    }
+
+    #[tokio::test]
+    async fn the_genes_are_those_of_the_reference_of_the_result() {
+        let folder = tempfile::tempdir().unwrap();
+        let catalog = FolderCatalog::new(folder.path());
+        let first = add(&catalog, "GRCh37", "OLD1").await;
+        let second = add(&catalog, "GRCh38", "NEW1").await;
+        let default = first.reference.clone();
+        let source = ReferenceSource::Catalog(Arc::new(catalog.clone()), default);
+        let genes = Genes::new(source);
+        for (provenance, expected) in
+            [(Some(&second), "NEW1"), (Some(&first), "OLD1"), (None, "OLD1")]
+        {
+            assert_eq!(name(genes.of(provenance).await.unwrap().as_ref()), expected);
+        }
+        remove_reference(&catalog, &second.reference, true).await.unwrap();
+        let kept = genes.of(Some(&second)).await.unwrap();
+        assert_eq!(name(kept.as_ref()), "NEW1", "from memory");
+        let fresh = Genes::new(genes.source);
+        assert!(fresh.of(Some(&second)).await.unwrap().is_none(), "it was removed");
+    }
+
+    #[tokio::test]
+    async fn the_memory_is_bounded() {
+        let folder = tempfile::tempdir().unwrap();
+        let catalog = FolderCatalog::new(folder.path());
+        let mut all = Vec::new();
+        for number in 0..MAX_IN_MEMORY + 2 {
+            all.push(add(&catalog, &format!("assembly{number}"), "GENE").await);
+        }
+        let default = all[0].reference.clone();
+        let genes = Genes::new(ReferenceSource::Catalog(Arc::new(catalog), default));
+        for provenance in &all {
+            assert!(genes.of(Some(provenance)).await.unwrap().is_some());
+        }
+        let loaded = genes.loaded.lock().await;
+        assert_eq!(loaded.len(), MAX_IN_MEMORY);
+        let last = all.last().map(|provenance| &provenance.reference_sha256);
+        assert_eq!(loaded[0].manifest.as_ref(), last);
     }
 }

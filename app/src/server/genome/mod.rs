@@ -4,7 +4,7 @@
 mod genes;
 mod htsget;
 
-pub use genes::Genes;
+pub use genes::{Genes, ReferenceSource};
 
 use super::file_response::error_response;
 use super::{Web, caller};
@@ -16,10 +16,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Json, Router};
 use gas_annotate::reference::{GeneModel, GeneModels};
-use gas_backend::usecases::{ExploreError, query_results};
+use gas_backend::usecases::{ExploreError, find_job, query_results};
 use gas_explorer::Explorer;
-use gas_shared::JobId;
 use gas_shared::explorer::Query as TableQuery;
+use gas_shared::job::JobState;
+use gas_shared::{JobId, UserId};
 use genes::Feature;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
@@ -57,17 +58,13 @@ pub struct Settings {
 ///
 /// # Errors
 /// If the result cannot be read.
-pub async fn settings(
-    web: &Web,
-    owner: gas_shared::UserId,
-    id: JobId,
-) -> Result<Settings, ApiError> {
+pub async fn settings(web: &Web, owner: UserId, id: JobId) -> Result<Settings, ApiError> {
     let query = TableQuery { limit: 1, ..TableQuery::default() };
     let page = query_results(&web.gas, &web.explorers, owner, id, |explorer| async move {
         Ok(explorer.page(&query).await?)
     });
     let page = page.await?;
-    let genes = web.genes.models().await?;
+    let genes = genes_of(web, owner, id).await?;
     let locus = page.rows.first().map(|first| {
         let from = first.pos.saturating_sub(FIRST_VIEW).max(1);
         format!("{}:{from}-{}", first.chrom, first.pos.saturating_add(FIRST_VIEW))
@@ -79,6 +76,20 @@ pub async fn settings(
         genes_window: GENES_WINDOW,
         has_genes: genes.is_some(),
     })
+}
+
+/// The genes of the reference that a result was made with.
+async fn genes_of(
+    web: &Web,
+    owner: UserId,
+    id: JobId,
+) -> Result<Option<Arc<GeneModels>>, ApiError> {
+    let job = find_job(&web.gas, owner, id).await?;
+    let provenance = match &job.state {
+        JobState::Completed(done) => done.provenance.as_ref(),
+        _ => None,
+    };
+    web.genes.of(provenance).await
 }
 
 /// The routes of the genome browser.
@@ -93,7 +104,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
 /// Answers a query about a result on the explorer's pool.
 async fn run<T, F>(
     web: &Web,
-    session: &Session,
+    owner: UserId,
     id: JobId,
     query: impl FnOnce(Arc<Explorer>) -> F + Send + 'static,
 ) -> Result<T, ApiError>
@@ -101,8 +112,7 @@ where
     T: Send + 'static,
     F: Future<Output = Result<T, ExploreError>> + Send + 'static,
 {
-    let account = caller::account_of(web, session).await?;
-    Ok(query_results(&web.gas, &web.explorers, account.id, id, query).await?)
+    Ok(query_results(&web.gas, &web.explorers, owner, id, query).await?)
 }
 
 /// A response that is not cached, because it belongs to one user.
@@ -121,9 +131,9 @@ async fn chrom_sizes(
     Path(id): Path<JobId>,
 ) -> Response {
     let found = async {
-        let genes = web.genes.models().await?;
-        run(&web, &session, id, |explorer| async move { Ok(sizes(&explorer, genes.as_deref())) })
-            .await
+        let owner = caller::account_of(&web, &session).await?.id;
+        let genes = genes_of(&web, owner, id).await?;
+        run(&web, owner, id, |explorer| async move { Ok(sizes(&explorer, genes.as_deref())) }).await
     };
     uncached_response(found.await)
 }
@@ -150,7 +160,8 @@ async fn variants(
 ) -> Response {
     let found = async {
         let public_url = web.public_url.clone();
-        let ticket = run(&web, &session, id, move |explorer| async move {
+        let owner = caller::account_of(&web, &session).await?.id;
+        let ticket = run(&web, owner, id, move |explorer| async move {
             Ok(htsget::ticket(&explorer, id, &public_url, &query).await)
         });
         ticket.await?.map(Json)
@@ -172,8 +183,9 @@ async fn genes_of_region(
     Query(RegionQuery { contig, start, end }): Query<RegionQuery>,
 ) -> Response {
     let found = async {
-        run(&web, &session, id, |_| async { Ok(()) }).await?;
-        let genes = web.genes.models().await?;
+        let owner = caller::account_of(&web, &session).await?.id;
+        run(&web, owner, id, |_| async { Ok(()) }).await?;
+        let genes = genes_of(&web, owner, id).await?;
         let overlapping = genes.iter().flat_map(|genes| genes.overlapping(&contig, (start, end)));
         let features: Vec<_> =
             overlapping.take(MAX_GENES).map(|gene| Feature::new(&contig, gene)).collect();
@@ -203,8 +215,9 @@ async fn search(
     Query(SearchQuery { name }): Query<SearchQuery>,
 ) -> Response {
     let found = async {
-        let genes = web.genes.models().await?;
-        let locations = run(&web, &session, id, |explorer| async move {
+        let owner = caller::account_of(&web, &session).await?.id;
+        let genes = genes_of(&web, owner, id).await?;
+        let locations = run(&web, owner, id, |explorer| async move {
             let contigs = explorer.contigs().iter().map(String::as_str);
             let found = genes.as_ref().and_then(|genes| genes.named(&name, contigs));
             let location = |(chromosome, gene): (&str, &GeneModel)| Location {
