@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkPage } from './support/accessible.mjs';
 import { live, openBrowser, signIn, stack } from './support/stack.mjs';
+import { submit } from './support/submit.mjs';
 
 /** A file of chromosomes 20 and 7. The demo reference has a T at 20:76758, and no chromosome 7. */
 function vcf(records) {
@@ -56,11 +57,22 @@ test('a partly covered file is completed with warnings, wherever its state is sh
   }
 });
 
-test('a file outside of the reference fails with the reason', async () => {
+test('a file outside of the reference is rejected before it is sent, and its job fails with the reason', async () => {
   const { page, problems, close } = await openBrowser();
   try {
     await signIn(page, 'ada-uncovered');
-    await annotate(page, 'outside.vcf', ['7 5 . G A', '7 6 . G A']);
+    const outside = vcf(['7 5 . G A', '7 6 . G A']);
+    await page.goto(`${stack.web_url}/annotate`);
+    await live(page);
+    await page.getByRole('complementary', { name: 'Regions that are annotated' }).getByText('20:1-5,000,000 and MT of GRCh37').waitFor();
+    await page.locator('#vcf-file').setInputFiles({ name: 'outside.vcf', mimeType: 'text/plain', buffer: outside });
+    const reason = page.locator('.upload[data-upload=rejected]').getByRole('alert');
+    assert.match(await reason.innerText(), /^The reference GRCh37 has none of this file's contigs \(7\); it has 20, MT; ask the operator/);
+    await checkPage(page, '/outside-upload');
+    // Other clients may send it.
+    const id = await submit(page, 'outside.vcf', outside.toString());
+    await page.goto(`${stack.web_url}/annotations/${id}`);
+    await live(page);
     await page.locator('.job-line [data-status=FAILED]').waitFor();
     await page.locator('.reason', { hasText: 'none of the 2 records is in the reference' }).waitFor();
     await checkPage(page, '/outside-job');

@@ -35,9 +35,10 @@ pub use raw_json::{RawJson, read};
 pub use settings::{
     account_settings, create_token, revoke_token, set_mail_about_jobs, set_time_zone,
 };
-pub use uploads::{begin_parts, confirm_upload, next_parts, request_upload, upload_settings};
-#[allow(unused_imports, reason = "for the form with the options of a job")]
-pub use uploads::{default_options, references};
+pub use uploads::{
+    begin_parts, confirm_upload, default_options, next_parts, references, request_upload,
+    upload_settings,
+};
 
 /// The result of a server function.
 pub type ApiResult<T> = Result<T, crate::error::ApiError>;

@@ -14,7 +14,7 @@ pub fn ActionButton(
     id: Option<&'static str>,
     /// The button's CSS classes.
     class: &'static str,
-    label: &'static str,
+    label: String,
     #[props(default)] icon: Option<IconName>,
     /// Starts the action.
     onstart: EventHandler<()>,

@@ -45,6 +45,11 @@ impl UploadQueue {
         tasks::retry_confirmation(self, id);
     }
 
+    /// Sends a file that the user has reviewed.
+    pub fn submit(self, id: u32) {
+        tasks::apply(self, id, UploadEvent::Reviewed);
+    }
+
     /// Removes a file from the queue.
     pub fn remove(self, id: u32) {
         if let Some(file) = self.file(id) {
@@ -55,8 +60,13 @@ impl UploadQueue {
 
     /// Starts the files that the plan allows now.
     fn raise_limit(self, plan: Plan) {
-        for id in self.fitting(plan) {
-            tasks::apply(self, id, UploadEvent::LimitRaised);
+        for file in self.fitting(plan) {
+            let event = if file.needs_review {
+                UploadEvent::ReviewRequired
+            } else {
+                UploadEvent::LimitRaised
+            };
+            tasks::apply(self, file.id, event);
         }
     }
 }

@@ -9,6 +9,7 @@ mod actions;
 mod backoff;
 mod inspect;
 mod preview;
+mod proposal;
 mod queue;
 mod rate;
 mod resume;
@@ -18,6 +19,8 @@ mod tasks;
 mod transfer;
 
 pub use actions::use_upload_queue_provider;
+pub use preview::FilePreview;
+pub use proposal::Submission;
 pub use queue::{MAX_FILES, QueuedFile, use_upload_queue};
 pub use rate::TransferRate;
 pub use state::UploadState;

@@ -1,6 +1,7 @@
 //! What is known about a file from the check of its beginning.
 
 use crate::format;
+use gas_shared::assembly::FileAssembly;
 use gas_shared::vcf::{CompressionFormat, Preview};
 
 /// The properties of a file that are shown before it is uploaded.
@@ -14,6 +15,8 @@ pub struct FilePreview {
     pub samples: usize,
     /// The number of records, if known. Users see them as variants.
     pub records: Option<RecordCount>,
+    /// What the file says about its assembly.
+    pub assembly: FileAssembly,
     /// The first warning about the file. Warnings do not prevent an upload.
     pub warning: Option<String>,
 }
@@ -51,13 +54,21 @@ impl FilePreview {
             version,
             samples: header.map_or(0, |header| header.samples.len()),
             records,
+            assembly: FileAssembly::of(preview, is_complete),
             warning: warnings.first().map(ToString::to_string),
         }
     }
 
     /// The preview of a file that the browser cannot decompress.
     pub const fn unknown(compression: CompressionFormat) -> Self {
-        Self { compression, version: None, samples: 0, records: None, warning: None }
+        Self {
+            compression,
+            version: None,
+            samples: 0,
+            records: None,
+            assembly: FileAssembly::unknown(),
+            warning: None,
+        }
     }
 
     /// One line, such as `VCF 4.2 · 3 samples · about 120,000 variants · bgzip`.

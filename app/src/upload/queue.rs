@@ -1,12 +1,14 @@
 //! The files that the user wants to annotate, and which files the queue accepts.
 
 use super::preview::FilePreview;
+use super::proposal::{Submission, Verdict};
 use super::state::{UploadEvent, UploadState};
 use crate::browser::{Blob, ChosenFile};
 use crate::error::{ApiError, ErrorCode};
 use crate::format;
 use crate::live::Live;
 use dioxus::prelude::*;
+use gas_shared::job_options::JobOptions;
 use gas_shared::{FileName, Plan};
 
 /// The most files that are in the queue without being submitted.
@@ -28,6 +30,10 @@ pub struct QueuedFile {
     pub content: Blob,
     /// What the check found, once the file is checked.
     pub preview: Option<FilePreview>,
+    /// The options of its job. The reference is decided when the file is checked.
+    pub options: JobOptions,
+    /// Whether the user reviews the options before the file is sent.
+    pub needs_review: bool,
     /// The state of its upload.
     pub state: UploadState,
 }
@@ -39,8 +45,30 @@ pub struct UploadQueue {
     next_id: Signal<u32>,
     /// Why some of the files that were added last are not in the queue.
     notice: Signal<Option<String>>,
+    /// What the user has chosen for new files.
+    submission: Signal<Submission>,
     /// The live state, to which new jobs are announced.
     pub(super) live: Live,
+}
+
+impl QueuedFile {
+    fn new(id: u32, name: String, content: Blob, state: UploadState) -> Self {
+        Self {
+            id,
+            name,
+            size: content.size(),
+            content,
+            preview: None,
+            options: JobOptions::default(),
+            needs_review: false,
+            state,
+        }
+    }
+
+    /// Why the file cannot be sent with its options, as a sentence; `None` if it can.
+    pub fn problem(&self, submission: &Submission) -> Option<String> {
+        submission.problem(&self.preview.as_ref()?.assembly, &self.options)
+    }
 }
 
 /// The queue provided by [`use_upload_queue_provider`](super::use_upload_queue_provider).
@@ -55,6 +83,7 @@ impl UploadQueue {
             files: use_signal(Vec::new),
             next_id: use_signal(|| 0),
             notice: use_signal(|| None),
+            submission: use_signal(Submission::default),
             live,
         }
     }
@@ -69,6 +98,35 @@ impl UploadQueue {
         self.notice.read().clone()
     }
 
+    /// What the user has chosen for new files.
+    pub fn submission(self) -> Submission {
+        self.submission.read().clone()
+    }
+
+    /// Changes what the user has chosen for new files.
+    pub fn edit_submission(mut self, edit: impl FnOnce(&mut Submission)) {
+        edit(&mut self.submission.write());
+    }
+
+    /// Changes the options of a file that the user reviews.
+    pub fn set_options(mut self, id: u32, options: JobOptions) {
+        if let Some(file) = self.files.write().iter_mut().find(|file| file.id == id)
+            && file.state == UploadState::Review
+        {
+            file.options = options;
+        }
+    }
+
+    /// The files that the user reviews and that can be sent.
+    pub fn reviewed(self) -> Vec<u32> {
+        let submission = self.submission.read();
+        let files = self.files.read();
+        let is_ready = |file: &&QueuedFile| {
+            file.state == UploadState::Review && file.problem(&submission).is_none()
+        };
+        files.iter().filter(is_ready).map(|file| file.id).collect()
+    }
+
     /// Whether closing the page now would lose an upload.
     pub(super) fn is_unfinished(self) -> bool {
         self.files.read().iter().any(|file| file.state.is_unfinished())
@@ -80,10 +138,10 @@ impl UploadQueue {
     }
 
     /// The files that wait for an upgrade and fit the limit of a plan.
-    pub(super) fn fitting(self, plan: Plan) -> Vec<u32> {
+    pub(super) fn fitting(self, plan: Plan) -> Vec<QueuedFile> {
         let limit = plan.max_upload_bytes();
         let fits = |file: &&QueuedFile| file.state == UploadState::OverLimit && file.size <= limit;
-        self.files.peek().iter().filter(fits).map(|file| file.id).collect()
+        self.files.peek().iter().filter(fits).cloned().collect()
     }
 
     /// Adds files. Returns the ids of those to check.
@@ -104,16 +162,31 @@ impl UploadQueue {
                 }
                 Err(error) => UploadState::Rejected(error),
             };
-            self.files.write().push(QueuedFile { id, name, size, content, preview: None, state });
+            self.files.write().push(QueuedFile::new(id, name, content, state));
         }
         self.notice.set(admission.notice());
         to_check
     }
 
-    /// Records what the check found in a file.
-    pub(super) fn set_preview(mut self, id: u32, preview: FilePreview) {
-        if let Some(file) = self.files.write().iter_mut().find(|file| file.id == id) {
-            file.preview = Some(preview);
+    /// Records what the check found in a file, and decides about its reference. Returns what follows from
+    /// that, unless the file can be sent.
+    pub(super) fn set_preview(mut self, id: u32, preview: FilePreview) -> Option<UploadEvent> {
+        let verdict = self.submission.peek().verdict(&preview.assembly);
+        let mut files = self.files.write();
+        let file = files.iter_mut().find(|file| file.id == id)?;
+        file.preview = Some(preview);
+        match verdict {
+            Verdict::Send(options) => {
+                file.options = options;
+                None
+            }
+            Verdict::Review(options) => {
+                (file.options, file.needs_review) = (options, true);
+                Some(UploadEvent::ReviewRequired)
+            }
+            Verdict::Reject(text) => {
+                Some(UploadEvent::Rejected(ApiError::new(ErrorCode::Invalid, text)))
+            }
         }
     }
 
@@ -216,7 +289,7 @@ mod tests {
 
     fn queued(id: u32, state: UploadState) -> QueuedFile {
         let content = text_file("any.vcf", "").unwrap().content;
-        QueuedFile { id, name: format!("{id}.vcf"), size: 1, content, preview: None, state }
+        QueuedFile { size: 1, ..QueuedFile::new(id, format!("{id}.vcf"), content, state) }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Remembers unfinished multipart uploads across a reload of the page.
 //!
-//! A file is recognized by its name, size and modification time. Only the job's id is stored; the
-//! server knows which parts have arrived.
+//! A file is recognized by its name, size and modification time. The job's id is stored, with the options
+//! that it was created with; the server knows which parts have arrived.
 
 use super::queue::QueuedFile;
 use crate::browser::{read_preference, write_preference};
@@ -13,16 +13,22 @@ fn key(file: &QueuedFile) -> Option<String> {
     Some(format!("gas-upload:{}:{modified}:{}", file.size, file.name))
 }
 
-/// The job of the file's unfinished upload, if there is one.
+/// The job of the file's unfinished upload, if there is one with the same options.
 pub fn unfinished_job(file: &QueuedFile) -> Option<JobId> {
-    read_preference(&key(file)?)?.parse().ok()
+    let entry = read_preference(&key(file)?)?;
+    let (job, options) = entry.split_once(' ')?;
+    if options == options_text(file) { job.parse().ok() } else { None }
 }
 
 /// Remembers the job of the file's upload.
 pub fn remember(file: &QueuedFile, job: JobId) {
     if let Some(key) = key(file) {
-        write_preference(&key, Some(&job.to_string()));
+        write_preference(&key, Some(&format!("{job} {}", options_text(file))));
     }
+}
+
+fn options_text(file: &QueuedFile) -> String {
+    serde_json::to_string(&file.options).unwrap_or_default()
 }
 
 /// Removes the entry of a file whose upload is complete or cancelled.

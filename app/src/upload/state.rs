@@ -13,6 +13,8 @@ pub enum UploadState {
     Rejected(ApiError),
     /// The file is too large for the user's plan but not for Premium. It waits for the upgrade.
     OverLimit,
+    /// The user checks the reference and the options before the file is sent.
+    Review,
     /// The file waits for another upload to end.
     Waiting,
     /// The file is being sent.
@@ -38,6 +40,10 @@ pub enum UploadState {
 pub enum UploadEvent {
     /// The check found no problem.
     Passed,
+    /// The check found no problem, and the user decides about the options.
+    ReviewRequired,
+    /// The user has reviewed the options.
+    Reviewed,
     /// The check found a problem.
     Rejected(ApiError),
     /// The file exceeds the limit of the user's plan but not that of Premium.
@@ -87,6 +93,8 @@ impl UploadState {
         use UploadEvent as Event;
         match (self, event) {
             (Self::Checking, Event::Passed) => Self::Waiting,
+            (Self::Checking | Self::OverLimit, Event::ReviewRequired) => Self::Review,
+            (Self::Review, Event::Reviewed) => Self::Waiting,
             (Self::Checking, Event::Rejected(error)) => Self::Rejected(error),
             (Self::Checking, Event::TooLarge) => Self::OverLimit,
             (Self::OverLimit, Event::LimitRaised) => Self::Waiting,
@@ -138,6 +146,7 @@ impl UploadState {
             Self::Checking => "checking",
             Self::Rejected(_) => "rejected",
             Self::OverLimit => "over-limit",
+            Self::Review => "review",
             Self::Waiting => "waiting",
             Self::Sending(_) => "sending",
             Self::Paused(..) => "paused",

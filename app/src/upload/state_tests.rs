@@ -40,6 +40,8 @@ fn any_event() -> impl Strategy<Value = UploadEvent> {
         Just(UploadEvent::Passed),
         Just(UploadEvent::Rejected(error(ErrorCode::Invalid))),
         Just(UploadEvent::TooLarge),
+        Just(UploadEvent::ReviewRequired),
+        Just(UploadEvent::Reviewed),
         Just(UploadEvent::LimitRaised),
         Just(STARTED),
         (0..20u64, 0..9000u32)
@@ -77,6 +79,21 @@ fn a_file_over_the_limit_waits_for_the_upgrade() {
     assert_eq!(over, UploadState::OverLimit);
     assert_eq!(over.clone().after(UploadEvent::Retry), over, "retrying does not help");
     assert_eq!(over.after(UploadEvent::LimitRaised), UploadState::Waiting);
+}
+
+#[test]
+fn a_file_to_review_is_sent_when_the_user_says_so() {
+    let review = run(&[UploadEvent::ReviewRequired]);
+    assert_eq!(review, UploadState::Review);
+    assert!(review.is_removable() && !review.is_unfinished());
+    assert_eq!(
+        review.clone().after(UploadEvent::LimitRaised),
+        review,
+        "an upgrade decides nothing"
+    );
+    assert_eq!(review.after(UploadEvent::Reviewed), UploadState::Waiting);
+    let over = run(&[UploadEvent::TooLarge, UploadEvent::ReviewRequired]);
+    assert_eq!(over, UploadState::Review, "after an upgrade");
 }
 
 #[test]
@@ -126,7 +143,10 @@ proptest! {
         let (mut state, mut admitted) = (UploadState::Checking, false);
         for event in events {
             let before = state.clone();
-            admitted |= matches!(event, UploadEvent::Passed | UploadEvent::TooLarge);
+            admitted |= matches!(
+                event,
+                UploadEvent::Passed | UploadEvent::TooLarge | UploadEvent::ReviewRequired
+            );
             state = before.clone().after(event.clone());
             if state.is_unfinished() {
                 prop_assert!(admitted, "{state:?} without a check");
@@ -135,7 +155,10 @@ proptest! {
                 prop_assert_eq!(&state, &before, "{:?} changed a final state", event);
             }
             if before == UploadState::OverLimit && state != before {
-                prop_assert_eq!(event, UploadEvent::LimitRaised);
+                prop_assert!(matches!(
+                    event,
+                    UploadEvent::LimitRaised | UploadEvent::ReviewRequired
+                ));
             }
         }
     }

@@ -34,11 +34,16 @@ pub fn start_check(queue: UploadQueue, id: u32, plan: Plan) {
         let Some(file) = queue.file(id) else { return };
         let event = match inspect(&file.content).await {
             Ok(preview) => {
-                queue.set_preview(id, preview);
+                let verdict = queue.set_preview(id, preview);
                 // The plan may have changed during the check.
                 let plan = queue.live.latest_plan().unwrap_or(plan);
                 let fits = file.size <= plan.max_upload_bytes();
-                if fits { UploadEvent::Passed } else { UploadEvent::TooLarge }
+                match verdict {
+                    Some(rejected @ UploadEvent::Rejected(_)) => rejected,
+                    _ if !fits => UploadEvent::TooLarge,
+                    Some(review) => review,
+                    None => UploadEvent::Passed,
+                }
             }
             Err(error) => UploadEvent::Rejected(error),
         };

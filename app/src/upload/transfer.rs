@@ -271,7 +271,7 @@ impl Transfer {
 }
 
 fn new_upload(file: QueuedFile) -> NewUpload {
-    NewUpload::new(file.name, file.size)
+    NewUpload::new(file.name, file.size).with(file.options)
 }
 
 fn is_success(response: &UploadResponse) -> bool {

@@ -1,13 +1,19 @@
 //! A file of the upload queue.
 
 use crate::app::Route;
-use crate::components::{Icon, IconName, JobProgress, Meter, StatusBadge, UpgradeButton, sentence};
+use crate::components::{
+    Icon, IconName, JobProgress, Meter, OptionsForm, StatusBadge, UpgradeButton, sentence,
+};
 use crate::error::ApiError;
 use crate::format;
 use crate::live::use_live;
-use crate::upload::{QueuedFile, TransferRate, UploadState, use_upload_queue};
+use crate::upload::{
+    FilePreview, QueuedFile, Submission, TransferRate, UploadState, use_upload_queue,
+};
 use dioxus::prelude::*;
+use gas_shared::assembly::AssemblyDetection;
 use gas_shared::job::StateView;
+use gas_shared::job_options::JobOptions;
 use gas_shared::{JobView, Plan};
 
 /// A file of the queue: its properties, the state of its upload, and the actions for that state.
@@ -17,15 +23,22 @@ pub fn UploadCard(file: QueuedFile, plan: Plan) -> Element {
     let queue = use_upload_queue();
     let limit = plan.max_upload_bytes();
     let is_over = file.size > limit;
-    let measured =
-        matches!(state, UploadState::Checking | UploadState::Waiting | UploadState::OverLimit);
+    let measured = matches!(
+        state,
+        UploadState::Checking | UploadState::Review | UploadState::Waiting | UploadState::OverLimit
+    );
+    let submission = queue.submission();
+    let problem = match state {
+        UploadState::Review => file.problem(&submission),
+        _ => None,
+    };
     let has_problem = matches!(
         state,
         UploadState::OverLimit
             | UploadState::Rejected(_)
             | UploadState::Failed(_)
             | UploadState::Unconfirmed(..)
-    );
+    ) || problem.is_some();
     let used = format!("{} of {} on {plan}", format::bytes(file.size), format::bytes(limit));
     rsx! {
         li {
@@ -48,6 +61,10 @@ pub fn UploadCard(file: QueuedFile, plan: Plan) -> Element {
             }
             if let Some(preview) = &file.preview {
                 p { class: "muted upload-found", {preview.summary()} }
+                p { class: "muted upload-found", {describe_assembly(preview, &file.options, &submission)} }
+                if let Some(contradiction) = preview.assembly.detection.contradiction() {
+                    p { class: "upload-warning", Icon { name: IconName::Warning } {sentence(&contradiction)} }
+                }
                 if let Some(warning) = &preview.warning {
                     p { class: "upload-warning", Icon { name: IconName::Warning } {sentence(warning)} }
                 }
@@ -55,19 +72,82 @@ pub fn UploadCard(file: QueuedFile, plan: Plan) -> Element {
             if measured {
                 Meter { label: "Size against the plan's limit", value: file.size, max: limit, text: used, is_over }
             }
-            Stage { id, state: file.state.clone(), size: file.size }
+            Stage { file: file.clone(), submission, problem }
+        }
+    }
+}
+
+/// What is known of the file's assembly, and the reference that it is annotated with.
+fn describe_assembly(
+    preview: &FilePreview,
+    options: &JobOptions,
+    submission: &Submission,
+) -> String {
+    let detected = match &preview.assembly.detection {
+        // The browser could not read the header.
+        AssemblyDetection::NotStated if preview.version.is_none() => "Assembly not read".to_owned(),
+        AssemblyDetection::NotStated => "Assembly not stated in the file".to_owned(),
+        AssemblyDetection::Conflicting(_) => "Assembly unclear".to_owned(),
+        AssemblyDetection::Stated { evidence, .. } => match evidence.of_contigs() {
+            Some(contigs) => format!("{} by {contigs}", evidence.assembly.name),
+            None => format!("{} by its name in the header", evidence.assembly.name),
+        },
+    };
+    match submission.references.find(options.reference.as_ref()) {
+        Some(reference) => format!("{detected} · annotated with {}", reference.label()),
+        None => detected,
+    }
+}
+
+/// The options of a file, which the user checks before the file is sent.
+#[component]
+fn Review(file: QueuedFile, submission: Submission, problem: Option<String>) -> Element {
+    let queue = use_upload_queue();
+    let id = file.id;
+    let Some(preview) = file.preview else { return rsx! {} };
+    let is_undecided = preview.assembly.detection.assembly().is_none();
+    let asks = is_undecided && submission.references.choices.len() > 1 && problem.is_none();
+    rsx! {
+        div { class: "upload-review",
+            if asks {
+                p { "Choose the reference that the variants of this file were called on." }
+            }
+            OptionsForm {
+                id: "upload-{id}",
+                options: file.options,
+                references: submission.references,
+                file: preview.assembly,
+                folded: true,
+                onchange: move |options| queue.set_options(id, options),
+            }
+            if let Some(problem) = problem.clone() {
+                div { id: "upload-{id}-error", class: "note note-bad upload-error", role: "alert",
+                    p { "{problem}" }
+                }
+            }
+            div { class: "upload-line",
+                button {
+                    class: "button button-main",
+                    r#type: "button",
+                    disabled: problem.is_some(),
+                    onclick: move |_| queue.submit(id),
+                    "Annotate"
+                }
+            }
         }
     }
 }
 
 /// The state of a file's upload, with the buttons for that state.
 #[component]
-fn Stage(id: u32, state: UploadState, size: u64) -> Element {
+fn Stage(file: QueuedFile, submission: Submission, problem: Option<String>) -> Element {
     let queue = use_upload_queue();
+    let (id, size) = (file.id, file.size);
     let stop = rsx! {
         button { class: "button button-danger", r#type: "button", onclick: move |_| queue.stop(id), "Cancel" }
     };
-    match state {
+    match file.state.clone() {
+        UploadState::Review => rsx! { Review { file, submission, problem } },
         UploadState::Checking => rsx! { p { class: "upload-line", "Checking the file …" } },
         UploadState::Waiting => rsx! { p { class: "upload-line", "Waiting to upload" } },
         UploadState::Stopping => rsx! { p { class: "upload-line", "Cancelling …" } },

@@ -1,19 +1,21 @@
 //! The page that submits files. It renders the [upload queue](crate::upload).
 
 mod card;
+mod options;
 mod paste;
 mod samples;
 
 use crate::account::use_account;
 use crate::api::{self, use_api_loader};
 use crate::app::Route;
-use crate::components::{ErrorNote, FileDrop, Page};
+use crate::components::{ErrorNote, FileDrop, Page, PartialReferences};
 use crate::error::{ApiError, ErrorCode};
 use crate::format;
 use crate::upload::{MAX_FILES, QueuedFile, UploadState, use_upload_queue};
 use card::UploadCard;
 use dioxus::prelude::*;
 use gas_shared::Plan;
+use options::SubmissionOptions;
 use paste::PasteText;
 use samples::Samples;
 
@@ -39,8 +41,20 @@ fn Submit(plan: Plan) -> Element {
     let add = use_callback(move |files| queue.add(plan, files));
     let is_full = use_memo(move || queue.files().len() >= MAX_FILES);
     use_redirect_to_only_job();
+    let references = use_api_loader(api::references)?;
+    let remembered = use_api_loader(api::default_options)?;
+    use_effect(move || {
+        // If they cannot be loaded, the service decides about the reference.
+        let references = references.read().unwrap_or_default();
+        let remembered = remembered.read().unwrap_or_default();
+        queue.edit_submission(|submission| {
+            submission.references = references;
+            submission.remember(remembered);
+        });
+    });
     let limit = format::bytes(plan.max_upload_bytes());
     rsx! {
+        PartialReferences { references: references.read().unwrap_or_default() }
         FileDrop {
             id: "vcf-file",
             accept: ".vcf,.gz,.bgz,.bcf",
@@ -52,6 +66,7 @@ fn Submit(plan: Plan) -> Element {
             PasteText { onfile: add, is_full: is_full() }
             Samples { plan, onfile: add }
         }
+        SubmissionOptions {}
         Privacy { plan }
         Queue { plan }
     }
@@ -104,6 +119,7 @@ fn Queue(plan: Plan) -> Element {
     let is_submitted = |file: &&QueuedFile| matches!(file.state, UploadState::Submitted(_));
     let submitted = files.iter().filter(is_submitted).count();
     let notice = queue.notice();
+    let reviewed = queue.reviewed();
     rsx! {
         // Rendered even when empty, so that screen readers watch it.
         div { role: "status", class: "upload-status",
@@ -118,6 +134,16 @@ fn Queue(plan: Plan) -> Element {
             ul { class: "uploads", "aria-label": "Files to annotate",
                 for file in files {
                     UploadCard { key: "{file.id}", file, plan }
+                }
+            }
+        }
+        if reviewed.len() > 1 {
+            p { class: "actions",
+                button {
+                    class: "button button-main",
+                    r#type: "button",
+                    onclick: move |_| reviewed.iter().for_each(|id| queue.submit(*id)),
+                    "Annotate all {reviewed.len()} files"
                 }
             }
         }

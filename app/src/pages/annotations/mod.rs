@@ -11,7 +11,7 @@ mod toolbar;
 use super::commit_status;
 use crate::api::{jobs, use_api_loader};
 use crate::app::Route;
-use crate::components::{ErrorNote, Page, RestoreBanner, use_refresh_tick};
+use crate::components::{ErrorNote, Page, ReferenceBanner, RestoreBanner, use_refresh_tick};
 use crate::live::use_live;
 use actions::{ActionDialog, BulkBar, PendingAction};
 use density::use_compact;
@@ -65,6 +65,7 @@ pub fn Annotations(query: ListQuery) -> Element {
     };
     rsx! {
         Page { title: "Annotations", actions: new,
+            ReferenceBanner {}
             if let Some(error) = failed {
                 ErrorNote { error }
             }

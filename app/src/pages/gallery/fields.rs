@@ -1,7 +1,10 @@
 //! The gallery's form fields.
 
 use super::exhibit::Exhibit;
+use super::samples::references;
+use crate::components::OptionsForm;
 use dioxus::prelude::*;
+use gas_shared::JobOptions;
 
 /// Form fields and choices.
 #[component]
@@ -42,6 +45,7 @@ pub fn Fields() -> Element {
                 }
             }
         }
+        Exhibit { name: "OptionsForm", Options {} }
         Exhibit { name: "Setting",
             label { class: "setting",
                 input { r#type: "checkbox", checked: true }
@@ -49,6 +53,25 @@ pub fn Fields() -> Element {
                     "Email me about my jobs"
                     span { class: "setting-about muted", "When results are ready, archived or restored." }
                 }
+            }
+        }
+    }
+}
+
+/// The options of a job, open and folded.
+#[component]
+fn Options() -> Element {
+    let mut options = use_signal(JobOptions::default);
+    rsx! {
+        for folded in [false, true] {
+            OptionsForm {
+                key: "{folded}",
+                id: "gallery-options-{folded}",
+                options: options(),
+                references: references(2),
+                automatic: "Detected from each file",
+                folded,
+                onchange: move |changed| options.set(changed),
             }
         }
     }

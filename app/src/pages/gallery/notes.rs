@@ -1,8 +1,8 @@
 //! The gallery's notes, errors and empty states.
 
 use super::exhibit::{Exhibit, Viewer};
-use super::samples::{completed, job, results, use_now};
-use crate::components::{ErrorList, ErrorNote, RestoreBanner};
+use super::samples::{completed, job, references, results, use_now};
+use crate::components::{ErrorList, ErrorNote, PartialReferences, RestoreBanner};
 use crate::error::{ApiError, ErrorCode};
 use dioxus::prelude::*;
 use gas_shared::Plan;
@@ -36,6 +36,10 @@ pub fn Notes() -> Element {
                     "exome.vcf.gz is already deleted.".to_owned(),
                 ],
             }
+        }
+        Exhibit { name: "PartialReferences",
+            PartialReferences { references: references(1) }
+            PartialReferences { references: references(2) }
         }
         for (name, plan) in [("RestoreBanner on Free", Plan::Free), ("RestoreBanner on Premium", Plan::Premium)] {
             Exhibit { key: "{name}", name, Viewer { plan, Banner {} } }

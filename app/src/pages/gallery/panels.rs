@@ -2,10 +2,10 @@
 
 use super::exhibit::{Exhibit, OneOf, Viewer};
 use super::samples::{job_id, moment, results, use_now};
-use crate::components::{ManageSubscription, ResultsPanel, StatusBadge};
+use crate::components::{CoverageBar, ManageSubscription, ResultsPanel, StatusBadge};
 use dioxus::prelude::*;
 use gas_shared::billing::RenewalStatus;
-use gas_shared::job::ResultsView;
+use gas_shared::job::{NotAnnotated, ResultsView};
 use gas_shared::{JobStatus, Plan};
 
 /// Panels, cards, details and figures.
@@ -13,6 +13,18 @@ use gas_shared::{JobStatus, Plan};
 pub fn Panels() -> Element {
     rsx! {
         Exhibit { name: "ResultsPanel", ResultsPanels {} }
+        Exhibit { name: "CoverageBar",
+            CoverageBar {
+                id: job_id(),
+                records: 512_340,
+                not_annotated: NotAnnotated {
+                    outside_reference: 94_000,
+                    ref_mismatch: 1,
+                    not_a_variant: 20_400,
+                    ..NotAnnotated::default()
+                },
+            }
+        }
         Exhibit { name: "ManageSubscription", Subscriptions {} }
         Exhibit { name: "Cards",
             ul { class: "cards",

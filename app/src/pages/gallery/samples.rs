@@ -3,6 +3,9 @@
 use dioxus::prelude::*;
 use gas_shared::billing::{InvoiceStatus, InvoiceView, Money};
 use gas_shared::job::{FailureKind, Progress, ResultsView, StateView, StoredOptions, Tier};
+use gas_shared::reference::{
+    ReferenceChoice, ReferenceChoices, ReferenceContig, Sha256, TranscriptCounts,
+};
 use gas_shared::{FileName, JobId, JobView, UserId};
 use jiff::{SignedDuration, Timestamp};
 
@@ -46,6 +49,34 @@ pub fn use_now() -> Timestamp {
 /// A time plus a number of seconds.
 pub fn moment(now: Timestamp, seconds: i64) -> Timestamp {
     now + SignedDuration::from_secs(seconds)
+}
+
+/// References: one with two small contigs of GRCh37, as the demo, and another of GRCh38.
+pub fn references(number: usize) -> ReferenceChoices {
+    let choice = |(assembly, contigs): (&str, &[(&str, u64)])| ReferenceChoice {
+        id: format!("homo_sapiens/{assembly}/demo").parse().expect("an id"),
+        sha256: Sha256::from_bytes([0; 32]),
+        species: "Homo sapiens".to_owned(),
+        assembly: assembly.to_owned(),
+        gene_set: None,
+        genes: 182,
+        transcripts: TranscriptCounts { all: 485, canonical: 182, ..TranscriptCounts::default() },
+        contig_count: contigs.len() as u64,
+        contigs: contigs
+            .iter()
+            .map(|(name, length)| ReferenceContig {
+                name: (*name).to_owned(),
+                length: *length,
+                aliases: Vec::new(),
+            })
+            .collect(),
+        attribution: None,
+        license: None,
+    };
+    let all: [(&str, &[(&str, u64)]); 2] =
+        [("GRCh37", &[("20", 5_000_000), ("MT", 16_569)]), ("GRCh38", &[("MT", 16_569)])];
+    let choices: Vec<_> = all.into_iter().take(number).map(choice).collect();
+    ReferenceChoices { default: choices.first().map(|choice| choice.id.clone()), choices }
 }
 
 /// A running job's progress.

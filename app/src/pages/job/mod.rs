@@ -14,7 +14,7 @@ pub use overview::JobDetails;
 use super::{commit_status, parse_id};
 use crate::api::{self, ApiResult, RawJson, use_api_loader};
 use crate::app::Route;
-use crate::components::{ErrorNote, JobHeader, JobTab, Page, Skeleton};
+use crate::components::{ErrorNote, JobHeader, JobTab, Page, ReferenceBanner, Skeleton};
 use crate::live::use_live;
 use dioxus::prelude::*;
 use gas_shared::JobView;
@@ -43,6 +43,7 @@ pub fn JobLayout() -> Element {
     match job() {
         Ok(job) => rsx! {
             JobHeader { job, tab,
+                ReferenceBanner {}
                 SuspenseBoundary { fallback: |_| rsx! { Skeleton {} }, Outlet::<Route> {} }
             }
         },

@@ -4,11 +4,14 @@ use super::timeline::Timeline;
 use super::use_job;
 use crate::account::use_account;
 use crate::clock::use_seconds_left;
-use crate::components::{CoverageBar, DeleteButton, LocalTime, RerunButton, ResultsPanel};
+use crate::components::{
+    CoverageBar, DeleteButton, LocalTime, RerunButton, RerunWithOptions, ResultsPanel,
+    describe_options,
+};
 use crate::format;
 use dioxus::prelude::*;
 use gas_shared::job::{ResultsView, StateView};
-use gas_shared::{JobId, JobView, Plan};
+use gas_shared::{JobView, Plan};
 use jiff::Timestamp;
 
 /// Shows a job's results, details and history.
@@ -32,7 +35,9 @@ pub fn JobDetails(id: String) -> Element {
                     Details { job: job.clone() }
                     div { class: "actions",
                         if let Some(until) = rerun_until(&job, is_free) {
-                            RerunWhileOpen { id: job.id, until }
+                            RerunWhileOpen { job: job.clone(), until }
+                        } else if has_ended_without_result(&job) {
+                            OtherOptions { job: job.clone() }
                         }
                         DeleteButton { job: job.clone() }
                     }
@@ -57,20 +62,41 @@ fn rerun_until(job: &JobView, is_free: bool) -> Option<Option<Timestamp>> {
     }
 }
 
+/// Whether the job can be run again, which the header of the page offers.
+fn has_ended_without_result(job: &JobView) -> bool {
+    matches!(job.state, StateView::Failed { .. } | StateView::Cancelled { .. })
+        && job.input_deleted_at.is_none()
+}
+
+/// Offers to run a job again with other options, if this version knows its options.
+#[component]
+fn OtherOptions(job: JobView) -> Element {
+    let Some(options) = job.options.known() else { return rsx! {} };
+    rsx! {
+        RerunWithOptions { id: job.id, options: options.clone() }
+    }
+}
+
 /// Offers to run a job again until the end of the window, if it has one.
 #[component]
-fn RerunWhileOpen(id: JobId, until: Option<Timestamp>) -> Element {
+fn RerunWhileOpen(job: JobView, until: Option<Timestamp>) -> Element {
     if use_seconds_left(until) == Some(0) {
         return rsx! {};
     }
     rsx! {
-        RerunButton { id }
+        RerunButton { id: job.id }
+        OtherOptions { job }
     }
 }
 
 /// The job's details. Unknown values are shown as a dash.
 #[component]
 fn Details(job: JobView) -> Element {
+    let options = job.options.known().map(describe_options);
+    let provenance = match &job.state {
+        StateView::Completed { provenance, .. } => provenance.clone(),
+        _ => None,
+    };
     let (records, result_size, took) = match job.state {
         StateView::Completed { started_at, completed_at, records, result_size, .. } => (
             Some(format::count(records)),
@@ -94,6 +120,18 @@ fn Details(job: JobView) -> Element {
             dd { {records.unwrap_or_else(unknown)} }
             dt { "Annotated file" }
             dd { {format::maybe_bytes(result_size)} }
+            if let Some(provenance) = provenance {
+                dt { "Reference" }
+                dd { "{provenance}" }
+                if let Some(engine) = &provenance.engine {
+                    dt { "Engine" }
+                    dd { "{engine}" }
+                }
+            }
+            if let Some(options) = options {
+                dt { "Options" }
+                dd { "{options}" }
+            }
         }
     }
 }

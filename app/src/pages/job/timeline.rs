@@ -1,13 +1,16 @@
 //! The timeline of a job: its states in order, with their times.
 
 use crate::components::{
-    COMPLETED_WITH_WARNINGS, Icon, IconName, JobProgress, LocalTime, typical_duration,
+    COMPLETED_WITH_WARNINGS, Icon, IconName, JobProgress, LocalTime, RerunButton, typical_duration,
     typical_max_secs,
 };
 use crate::format;
 use dioxus::prelude::*;
-use gas_shared::JobView;
-use gas_shared::job::{FailureKind, Progress, ResultsView, StateView, Tier, step};
+use gas_shared::job::{
+    AssemblyMismatch, FailureKind, Progress, ResultsView, StateView, Tier, step,
+};
+use gas_shared::reference::ReferenceId;
+use gas_shared::{JobId, JobOptions, JobView};
 use jiff::{SignedDuration, Timestamp};
 
 /// The state of a step.
@@ -33,6 +36,13 @@ enum Note {
     Expected(Tier, Timestamp),
     /// Why a job failed, and the cause, which determines the next step.
     Failure(String, FailureKind),
+    /// The file is of another assembly than the reference. With references that fit, the job can be run
+    /// again with one of them.
+    Mismatch {
+        reason: String,
+        mismatch: AssemblyMismatch,
+        rerun: Option<(JobId, JobOptions)>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -109,6 +119,23 @@ fn NoteText(note: Note) -> Element {
                 LocalTime { at: by }
             }
         },
+        Note::Mismatch { reason, mismatch, rerun } => rsx! {
+            p { class: "reason", "{reason}" }
+            match rerun.filter(|_| !mismatch.fitting.is_empty()) {
+                Some((id, options)) => rsx! {
+                    for reference in mismatch.fitting {
+                        RerunWith { key: "{reference}", id, options: options.clone(), reference }
+                    }
+                },
+                None => rsx! {
+                    p {
+                        "No reference of {mismatch.found} can be chosen here. Lift the file over to \
+                         {mismatch.chosen.assembly()} and upload it, or ask the operator to add a \
+                         reference."
+                    }
+                },
+            }
+        },
         Note::Failure(reason, kind) => rsx! {
             p { class: "reason", "{reason}" }
             p {
@@ -118,6 +145,18 @@ fn NoteText(note: Note) -> Element {
                 }}
             }
         },
+    }
+}
+
+/// A button that runs a job again with a reference.
+#[component]
+fn RerunWith(id: JobId, options: JobOptions, reference: ReferenceId) -> Element {
+    rsx! {
+        RerunButton {
+            id,
+            label: "Run again with {reference.assembly()} ({reference.gene_set()})",
+            options: JobOptions { reference: Some(reference), ..options },
+        }
     }
 }
 
@@ -157,8 +196,16 @@ fn steps(job: &JobView, is_free: bool) -> Vec<Step> {
             all.extend(result_steps(results, is_free));
             all
         }
-        StateView::Failed { at, kind, reason, .. } => {
-            let note = Note::Failure(reason.clone(), *kind);
+        StateView::Failed { at, kind, reason, mismatch } => {
+            let reason = reason.clone();
+            let note = match mismatch.clone() {
+                Some(mismatch) => {
+                    let options = job.options.known().filter(|_| job.input_deleted_at.is_none());
+                    let rerun = options.map(|options| (job.id, options.clone()));
+                    Note::Mismatch { reason, mismatch, rerun }
+                }
+                None => Note::Failure(reason, *kind),
+            };
             let last = Step { note, ..step("Failed", Failed, Some(*at)) };
             ended_steps(job, uploaded(), queued(), last)
         }
