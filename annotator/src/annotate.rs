@@ -2,26 +2,27 @@
 //! writes the annotated line.
 
 use crate::allele::{Allele, MAX_POSITION, shows_without_first_base};
-use crate::annotation_format::{
-    AnnotationFormat, Entry, PROMOTER_BASES, write_ann, write_ann_intergenic, write_csq,
-    write_csq_intergenic,
-};
+use crate::annotation_format::{AnnotationFormat, Entry, PROMOTER_BASES, SiteEntry};
+use crate::annotation_options::{AnnotationOptions, includes};
 use crate::colocated::ColocatedVariants;
 use crate::consequence::{Effect, Junctions, SoTerm, SoTerms};
 use crate::error::InputError;
 use crate::hgvs::HgvsText;
 use crate::info::{OwnKeys, begin_field, copy_info};
+use crate::model::{Gene, Transcript};
+use crate::pick::{Candidate, Picks};
 use crate::placements::{Placements, RotatedBases};
 use crate::record_prepass::{RecordOptions, RecordPrepass};
 use crate::reference::{ContigView, Reference};
 use crate::report::{AnnotationGap, AnnotationGaps, Counts, RegionClass, RegionClasses};
 use crate::structural_variant::{
-    StructuralInfo, StructuralProblem, StructuralVariant, is_tandem_repeat,
+    Mate, StructuralInfo, StructuralProblem, StructuralVariant, is_tandem_repeat,
 };
 use crate::text::push_escaped;
 use crate::variant::Variant;
 use gas_shared::variant::VariantType;
 use gas_shared::vcf::{AltKind, InputLimits, Record};
+use gas_shared::{Selection, Transcripts};
 
 /// Annotates records; one for each thread. Buffers are reused for each record, so that annotating
 /// an allele does not allocate.
@@ -29,6 +30,8 @@ pub struct Annotator<'r> {
     prepass: RecordPrepass<'r>,
     own_keys: OwnKeys,
     format: AnnotationFormat,
+    annotations: AnnotationOptions,
+    picks: Picks<'r>,
     effect: Effect,
     colocated: ColocatedVariants,
     hgvs: HgvsText,
@@ -36,6 +39,41 @@ pub struct Annotator<'r> {
     /// The bases of a tandem repeat.
     repeat: Vec<u8>,
     shown: Vec<u8>,
+}
+
+/// An end of a variant: the variant itself, or the mate of a breakend.
+struct VariantEnd<'a, 'r> {
+    contig: ContigView<'r>,
+    variant: &'a Variant<'a>,
+    /// 0, or 1 for the mate.
+    number: u8,
+    junctions: Junctions,
+}
+
+impl<'a, 'r> VariantEnd<'a, 'r> {
+    fn new(
+        reference: &Reference,
+        contig: ContigView<'r>,
+        variant: &'a Variant<'a>,
+        number: u8,
+    ) -> Self {
+        let junctions = match variant {
+            Variant::Sequence(places) => Junctions::of_sequence(&contig, places),
+            Variant::Structural(variant) => Junctions::of_structural(reference, &contig, variant),
+        };
+        Self { contig, variant, number, junctions }
+    }
+}
+
+/// The record that entries are written for.
+struct RecordEntries<'a> {
+    /// The ALT that is being annotated.
+    record_allele: &'a [u8],
+    /// Where INFO begins in the output.
+    info_start: usize,
+    /// Whether the record has no entry yet.
+    is_empty: bool,
+    region_classes: RegionClasses,
 }
 
 /// What became of the alleles of a record.
@@ -57,6 +95,8 @@ impl<'r> Annotator<'r> {
             prepass: RecordPrepass::new(reference, samples),
             own_keys: OwnKeys::of_run(format.key(), reference),
             format,
+            annotations: AnnotationOptions::default(),
+            picks: Picks::new(Vec::new()),
             effect: Effect::default(),
             colocated: ColocatedVariants::default(),
             hgvs: HgvsText::default(),
@@ -69,6 +109,13 @@ impl<'r> Annotator<'r> {
     /// Sets other options of a run than the defaults.
     pub(crate) fn with_options(mut self, options: &RecordOptions) -> Self {
         self.prepass.options = options.clone();
+        self
+    }
+
+    /// Sets which annotations of an allele are written.
+    pub fn with_annotations(mut self, options: &AnnotationOptions) -> Self {
+        self.annotations = options.clone();
+        self.picks = Picks::new(options.pick_order.clone());
         self
     }
 
@@ -153,8 +200,12 @@ impl<'r> Annotator<'r> {
         info_start: usize,
     ) -> Annotated {
         let drop_first = shows_without_first_base(record.reference, record.alt);
-        let mut region_classes = RegionClasses::default();
-        let mut first_entry = true;
+        let mut entries = RecordEntries {
+            record_allele: b"",
+            info_start,
+            is_empty: true,
+            region_classes: RegionClasses::default(),
+        };
         let mut is_cut = false;
         let mut alts = 0;
         let mut lacks_models = false;
@@ -173,16 +224,14 @@ impl<'r> Annotator<'r> {
                 continue;
             }
             self.show_allele(&variant, alt, drop_first);
-            let entries = (&mut first_entry, info_start);
-            let result =
-                self.annotate_variant(contig, &variant, alt, out, entries, &mut region_classes);
-            is_cut = result.is_err();
+            entries.record_allele = alt;
+            is_cut = self.annotate_variant(contig, &variant, out, &mut entries).is_err();
         }
         self.rotated = rotated;
         self.repeat = repeat;
         self.prepass.counts.multiallelic += u64::from(alts > 1);
-        self.prepass.counts.add_region_classes(region_classes);
-        Annotated { has_variants: !first_entry, is_cut, lacks_models }
+        self.prepass.counts.add_region_classes(entries.region_classes);
+        Annotated { has_variants: !entries.is_empty, is_cut, lacks_models }
     }
 
     /// Sets the text of an allele in CSQ. VEP's text is unique among the alleles of a record, unlike
@@ -253,139 +302,276 @@ impl<'r> Annotator<'r> {
         &mut self,
         contig: &ContigView<'r>,
         variant: &Variant<'_>,
-        record_allele: &[u8],
         out: &mut Vec<u8>,
-        entries: (&mut bool, usize),
-        region_classes: &mut RegionClasses,
+        entries: &mut RecordEntries<'_>,
     ) -> Result<(), TooLarge> {
-        let (first_entry, info_start) = entries;
         self.colocated.look_up(self.prepass.reference.tracks(), contig.number, variant);
-        match variant {
-            Variant::Sequence(places) => self.hgvs.begin(contig, places),
-            Variant::Structural(variant) => self.hgvs.begin_structural(contig, variant),
+        if self.annotations.hgvs {
+            match variant {
+                Variant::Sequence(places) => self.hgvs.begin(contig, places),
+                Variant::Structural(variant) => self.hgvs.begin_structural(contig, variant),
+            }
         }
-        let entries = (&mut *first_entry, info_start);
-        let mut all = self.annotate_transcripts(
-            contig,
-            variant,
-            record_allele,
-            out,
-            entries,
-            region_classes,
-        )?;
-        if all.is_empty() {
-            begin_entry(out, first_entry, info_start, self.format);
-            let nearest = contig.nearest_gene(variant.span().0);
-            let nearest =
-                nearest.map(|(gene, distance)| (&contig.model.genes[gene as usize], distance));
-            match self.format {
-                AnnotationFormat::Csq => {
-                    write_csq_intergenic(
-                        out,
-                        &self.shown,
-                        &self.colocated,
-                        &self.hgvs.genomic,
-                        nearest,
-                    );
+        let end = VariantEnd::new(self.prepass.reference, *contig, variant, 0);
+        // The other end of a breakend may be on another contig.
+        let mate = self.find_mate(variant).map(|(mate_contig, mate)| {
+            let back = (contig.name.as_bytes(), variant.span().0);
+            (mate_contig, Variant::Structural(StructuralVariant::at_mate(mate, back)))
+        });
+        let other_end = mate
+            .as_ref()
+            .map(|(contig, variant)| VariantEnd::new(self.prepass.reference, *contig, variant, 1));
+        let all = match self.annotations.selection {
+            Selection::MostSevere => self.write_most_severe(&end, other_end.as_ref(), out, entries),
+            selection => {
+                if selection != Selection::All {
+                    self.pick(&end, other_end.as_ref());
                 }
-                AnnotationFormat::Ann => write_ann_intergenic(out, record_allele, nearest),
+                let mut all = self.annotate_transcripts(&end, out, entries)?;
+                let is_outside = match selection {
+                    Selection::Pick => self.picks.is_empty(),
+                    _ => all.is_empty(),
+                };
+                if is_outside {
+                    let is_picked = self.picks.is_empty() && selection == Selection::FlagPick;
+                    all.insert(self.write_outside(&end, is_picked, out, entries));
+                }
+                if let Some(other_end) = &other_end {
+                    // The record's regions are those of POS.
+                    let region_classes = entries.region_classes;
+                    let more = self.annotate_transcripts(other_end, out, entries);
+                    entries.region_classes = region_classes;
+                    all = all.union(more?);
+                }
+                all
             }
-            all.insert(SoTerm::Intergenic);
-            self.prepass.counts.terms[SoTerm::Intergenic as usize] += 1;
-            region_classes.insert(RegionClass::Intergenic);
-        }
-        // The other end of a breakend may be on another contig. The record's regions are those of POS.
-        if let Variant::Structural(StructuralVariant { mate: Some(mate), .. }) = variant {
-            let mate_contig = self.prepass.reference.contig(mate.contig);
-            // The position after the last base is a telomere, and `]` joins what is before the mate.
-            let is_past = |c: &ContigView<'_>| i64::from(mate.start) > c.sequence.len() as i64 + 2;
-            if mate_contig.as_ref().is_some_and(is_past) {
-                let problem = StructuralProblem::MatePastContig;
-                self.prepass.count_structural_problem(Some(problem), b"");
-            } else if let Some(mate_contig) = mate_contig {
-                let back = (contig.name.as_bytes(), variant.span().0);
-                let other_end = Variant::Structural(StructuralVariant::at_mate(*mate, back));
-                let entries = (&mut *first_entry, info_start);
-                let unused = &mut RegionClasses::default();
-                all = all.union(self.annotate_transcripts(
-                    &mate_contig,
-                    &other_end,
-                    record_allele,
-                    out,
-                    entries,
-                    unused,
-                )?);
-            } else {
-                let problem = StructuralProblem::MateContig;
-                self.prepass.count_structural_problem(Some(problem), b"");
-            }
-        }
+        };
         self.prepass.counts.add_terms(all);
         Ok(())
     }
 
-    /// Writes an entry for each transcript that the variant touches or is near to. Returns the terms
-    /// of all entries.
+    /// The mate of a breakend and its contig, if the reference has its position.
+    fn find_mate<'m>(&mut self, variant: &Variant<'m>) -> Option<(ContigView<'r>, Mate<'m>)> {
+        let Variant::Structural(StructuralVariant { mate: Some(mate), .. }) = variant else {
+            return None;
+        };
+        let contig = self.prepass.reference.contig(mate.contig);
+        // The position after the last base is a telomere, and `]` joins what is before the mate.
+        let is_past = |c: &ContigView<'_>| i64::from(mate.start) > c.sequence.len() as i64 + 2;
+        let problem = match contig {
+            Some(contig) if is_past(&contig) => StructuralProblem::MatePastContig,
+            Some(contig) => return Some((contig, *mate)),
+            None => StructuralProblem::MateContig,
+        };
+        self.prepass.count_structural_problem(Some(problem), b"");
+        None
+    }
+
+    /// Computes the consequences of one end of a variant on a transcript. Returns `false` if the transcript
+    /// is too far away.
+    #[inline]
+    fn fill(&mut self, end: &VariantEnd<'_, 'r>, transcript: &Transcript) -> bool {
+        let near = match end.variant {
+            Variant::Sequence(places) => self.effect.fill(&end.contig, transcript, places),
+            Variant::Structural(structural) => self.effect.fill_structural(transcript, structural),
+        };
+        if near && let Some(term) = end.junctions.fusion(end.contig.number, transcript) {
+            self.effect.terms.insert(term);
+        }
+        near
+    }
+
+    /// Picks the transcripts whose annotations are written or marked.
+    fn pick(&mut self, end: &VariantEnd<'_, 'r>, other_end: Option<&VariantEnd<'_, 'r>>) {
+        self.picks.clear();
+        let per_gene = self.annotations.selection == Selection::PerGene;
+        for end in std::iter::once(end).chain(other_end) {
+            let contig = end.contig;
+            let (from, to) = end.variant.reach();
+            for index in contig.transcripts.query(from.min(to), from.max(to)) {
+                let transcript = &contig.model.transcripts[index as usize];
+                if !includes(self.annotations.transcripts, transcript)
+                    || !per_gene && self.picks.rules_out(transcript)
+                    || !self.fill(end, transcript)
+                {
+                    continue;
+                }
+                let (number, terms) = (end.number, self.effect.terms);
+                let candidate =
+                    Candidate { end: number, contig: contig.number, index, transcript, terms };
+                if per_gene {
+                    self.picks.add(candidate);
+                } else {
+                    self.picks.offer(candidate);
+                }
+            }
+        }
+        if per_gene {
+            self.picks.keep_one_per_gene();
+        }
+    }
+
+    /// Writes an entry for each transcript that one end of the variant touches or is near to, or for those that
+    /// are picked. Returns the terms of all entries.
     fn annotate_transcripts(
         &mut self,
-        contig: &ContigView<'r>,
-        variant: &Variant<'_>,
-        record_allele: &[u8],
+        end: &VariantEnd<'_, 'r>,
         out: &mut Vec<u8>,
-        (first_entry, info_start): (&mut bool, usize),
-        region_classes: &mut RegionClasses,
+        entries: &mut RecordEntries<'_>,
     ) -> Result<SoTerms, TooLarge> {
-        let most = self.prepass.options.limits.line_bytes + InputLimits::ANNOTATION_BYTES;
         let mut all = SoTerms::EMPTY;
-        let junctions = match variant {
-            Variant::Sequence(places) => Junctions::of_sequence(contig, places),
-            Variant::Structural(variant) => {
-                Junctions::of_structural(self.prepass.reference, contig, variant)
-            }
-        };
-        let (start, end) = variant.reach();
-        for index in contig.transcripts.query(start.min(end), start.max(end)) {
-            let transcript = &contig.model.transcripts[index as usize];
-            let near = match variant {
-                Variant::Sequence(places) => self.effect.fill(contig, transcript, places),
-                Variant::Structural(structural) => {
-                    self.effect.fill_structural(transcript, structural)
+        if matches!(self.annotations.selection, Selection::Pick | Selection::PerGene) {
+            let mut n = 0;
+            while let Some(pick) = self.picks.get(n) {
+                n += 1;
+                if pick.end == end.number {
+                    all = all.union(self.annotate_transcript(end, pick.index, out, entries)?);
                 }
-            };
-            if !near {
-                continue;
             }
-            if let Some(term) = junctions.fusion(contig.number, transcript) {
-                self.effect.terms.insert(term);
-            }
-            begin_entry(out, first_entry, info_start, self.format);
-            if let Variant::Sequence(places) = variant {
-                self.hgvs.describe(contig, transcript, places, &self.effect);
-            }
-            let gene = &contig.model.genes[transcript.gene as usize];
-            let entry = Entry {
-                allele: &self.shown,
-                record_allele,
-                gene,
-                transcript,
-                effect: &self.effect,
-                hgvs: &self.hgvs,
-                colocated: &self.colocated,
-            };
-            match self.format {
-                AnnotationFormat::Csq => write_csq(out, &entry),
-                AnnotationFormat::Ann => write_ann(out, &entry),
-            }
-            if out.len() - info_start > most {
-                return Err(TooLarge);
-            }
-            for term in self.effect.terms.iter() {
-                all.insert(term);
-                self.prepass.counts.terms[term as usize] += 1;
-            }
-            add_region_classes(&self.effect, transcript.cds.is_some(), region_classes);
+            return Ok(all);
+        }
+        let contig = end.contig;
+        let (start, stop) = end.variant.reach();
+        for index in contig.transcripts.query(start.min(stop), start.max(stop)) {
+            all = all.union(self.annotate_transcript(end, index, out, entries)?);
         }
         Ok(all)
+    }
+
+    /// Writes an entry for a transcript if the variant touches it or is near to it. Returns its terms.
+    #[inline]
+    fn annotate_transcript(
+        &mut self,
+        end: &VariantEnd<'_, 'r>,
+        index: u32,
+        out: &mut Vec<u8>,
+        entries: &mut RecordEntries<'_>,
+    ) -> Result<SoTerms, TooLarge> {
+        let contig = &end.contig;
+        let transcript = &contig.model.transcripts[index as usize];
+        if !includes(self.annotations.transcripts, transcript) || !self.fill(end, transcript) {
+            return Ok(SoTerms::EMPTY);
+        }
+        begin_entry(out, entries, self.format);
+        if self.annotations.hgvs
+            && let Variant::Sequence(places) = end.variant
+        {
+            self.hgvs.describe(contig, transcript, places, &self.effect);
+        }
+        let optional = self.annotations.optional_fields();
+        let entry = Entry {
+            allele: &self.shown,
+            record_allele: entries.record_allele,
+            gene: &contig.model.genes[transcript.gene as usize],
+            transcript,
+            effect: &self.effect,
+            hgvs: &self.hgvs,
+            colocated: &self.colocated,
+            optional,
+            is_picked: optional.pick && self.picks.is_pick(end.number, index),
+        };
+        self.format.write(out, &entry);
+        let most = self.prepass.options.limits.line_bytes + InputLimits::ANNOTATION_BYTES;
+        if out.len() - entries.info_start > most {
+            return Err(TooLarge);
+        }
+        for term in self.effect.terms.iter() {
+            self.prepass.counts.terms[term as usize] += 1;
+        }
+        let is_coding = transcript.cds.is_some();
+        add_region_classes(&self.effect, is_coding, &mut entries.region_classes);
+        Ok(self.effect.terms)
+    }
+
+    /// Writes the entry of an allele that is not near any of the run's transcripts. Returns its term.
+    fn write_outside(
+        &mut self,
+        end: &VariantEnd<'_, 'r>,
+        is_picked: bool,
+        out: &mut Vec<u8>,
+        entries: &mut RecordEntries<'_>,
+    ) -> SoTerm {
+        if self.is_near_left_out_transcript(end) {
+            // In a gene, although not in one of the chosen transcripts.
+            self.write_site(SoTerm::Sequence, None, is_picked, out, entries);
+            return SoTerm::Sequence;
+        }
+        let genes = &end.contig.model.genes;
+        let nearest = end.contig.nearest_gene(end.variant.span().0);
+        let nearest = nearest.map(|(gene, distance)| (&genes[gene as usize], distance));
+        self.write_site(SoTerm::Intergenic, nearest, is_picked, out, entries);
+        entries.region_classes.insert(RegionClass::Intergenic);
+        SoTerm::Intergenic
+    }
+
+    /// Whether the variant touches or is near to a transcript that the options leave out.
+    fn is_near_left_out_transcript(&mut self, end: &VariantEnd<'_, 'r>) -> bool {
+        if self.annotations.transcripts == Transcripts::All {
+            return false;
+        }
+        let contig = end.contig;
+        let (start, stop) = end.variant.reach();
+        let mut indexes = contig.transcripts.query(start.min(stop), start.max(stop));
+        indexes.any(|index| self.fill(end, &contig.model.transcripts[index as usize]))
+    }
+
+    /// Writes an entry without a transcript.
+    fn write_site(
+        &mut self,
+        term: SoTerm,
+        nearest: Option<(&Gene, i32)>,
+        is_picked: bool,
+        out: &mut Vec<u8>,
+        entries: &mut RecordEntries<'_>,
+    ) {
+        begin_entry(out, entries, self.format);
+        let entry = SiteEntry {
+            allele: &self.shown,
+            record_allele: entries.record_allele,
+            term,
+            hgvs: &self.hgvs,
+            colocated: &self.colocated,
+            nearest,
+            optional: self.annotations.optional_fields(),
+            is_picked,
+        };
+        self.format.write_site(out, &entry);
+        self.prepass.counts.terms[term as usize] += 1;
+    }
+
+    /// Writes one entry with the most severe consequence of all transcripts. Returns its term.
+    fn write_most_severe(
+        &mut self,
+        end: &VariantEnd<'_, 'r>,
+        other_end: Option<&VariantEnd<'_, 'r>>,
+        out: &mut Vec<u8>,
+        entries: &mut RecordEntries<'_>,
+    ) -> SoTerms {
+        let mut all = SoTerms::EMPTY;
+        for end in std::iter::once(end).chain(other_end) {
+            let contig = end.contig;
+            let (from, to) = end.variant.reach();
+            for index in contig.transcripts.query(from.min(to), from.max(to)) {
+                let transcript = &contig.model.transcripts[index as usize];
+                if !includes(self.annotations.transcripts, transcript)
+                    || !self.fill(end, transcript)
+                {
+                    continue;
+                }
+                all = all.union(self.effect.terms);
+                if end.number == 0 {
+                    let is_coding = transcript.cds.is_some();
+                    add_region_classes(&self.effect, is_coding, &mut entries.region_classes);
+                }
+            }
+        }
+        SoTerms::of(match all.most_severe() {
+            Some(term) => {
+                self.write_site(term, None, false, out, entries);
+                term
+            }
+            None => self.write_outside(end, false, out, entries),
+        })
     }
 }
 
@@ -393,13 +579,13 @@ impl<'r> Annotator<'r> {
 struct TooLarge;
 
 /// Appends the separator before an entry: a comma, or the key before the first entry.
-fn begin_entry(out: &mut Vec<u8>, first: &mut bool, info_start: usize, format: AnnotationFormat) {
-    if !*first {
+fn begin_entry(out: &mut Vec<u8>, entries: &mut RecordEntries<'_>, format: AnnotationFormat) {
+    if !entries.is_empty {
         out.push(b',');
         return;
     }
-    *first = false;
-    begin_field(out, info_start);
+    entries.is_empty = false;
+    begin_field(out, entries.info_start);
     out.extend_from_slice(format.key().as_bytes());
     out.push(b'=');
 }

@@ -96,6 +96,21 @@ pub enum InputError {
         /// Assembly of the reference.
         assembly: String,
     },
+    /// The reference has no transcripts of the kind that the options ask for.
+    #[error(
+        "the reference ({assembly}) has no {wanted}: it has {transcripts} transcripts, {coding} of them with a \
+         coding sequence; choose other transcripts or another reference"
+    )]
+    NoTranscripts {
+        /// The kind of transcripts.
+        wanted: &'static str,
+        /// Assembly of the reference.
+        assembly: String,
+        /// The transcripts that it has.
+        transcripts: usize,
+        /// Those of them that have a coding sequence.
+        coding: usize,
+    },
     /// The file has variants, and none of them is in the reference or agrees with it.
     #[error("{0}")]
     NothingAnnotated(String),
@@ -131,6 +146,7 @@ impl InputError {
             Self::Damaged(_) => "damaged",
             Self::TooLarge { .. } => "too_large",
             Self::Bomb { .. } => "bomb",
+            Self::NoTranscripts { .. } => "no_transcripts",
             Self::NothingAnnotated(_) => NOTHING_ANNOTATED,
             Self::WrongAssembly { .. } | Self::OtherAssembly { .. } => WRONG_ASSEMBLY,
         }

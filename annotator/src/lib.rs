@@ -9,6 +9,7 @@
 pub mod allele;
 pub mod annotate;
 pub mod annotation_format;
+pub mod annotation_options;
 pub mod assembly;
 pub mod check;
 mod colocated;
@@ -19,6 +20,7 @@ pub mod error;
 pub mod hgvs;
 mod info;
 pub mod model;
+pub mod pick;
 pub mod pipeline;
 pub mod placements;
 mod record_prepass;

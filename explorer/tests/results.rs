@@ -8,12 +8,14 @@ mod naive;
 use demo::REFERENCE;
 use futures::executor::block_on;
 use gas_annotate::annotation_format::AnnotationFormat;
+use gas_annotate::annotation_options::AnnotationOptions;
 use gas_annotate::pipeline::{Mode, Options, annotate_file};
 use gas_explorer::{Error, Explorer, index, synthetic};
 use gas_shared::explorer::{
     Direction, ExportFormat, FREQUENCY, Filter, Impact, NUMERIC_COLUMNS, QUALITY, Query, Range,
     Row, RowValue, Sort, SortKey, VariantType,
 };
+use gas_shared::{Selection, Transcripts};
 use naive::files::{bgzf, export, numbers, open, open_index};
 use naive::read;
 use std::path::{Path, PathBuf};
@@ -31,11 +33,20 @@ fn inputs() -> Vec<PathBuf> {
 }
 
 fn annotated(input: &Path, format: AnnotationFormat, ending: &str) -> Vec<u8> {
+    annotated_with(input, format, AnnotationOptions::default(), ending)
+}
+
+fn annotated_with(
+    input: &Path,
+    format: AnnotationFormat,
+    annotations: AnnotationOptions,
+    ending: &str,
+) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join(format!("out.{ending}"));
     // Some of the files have other assemblies than the demo reference.
     let mode = Mode::Full(format);
-    let options = Options { mode, max_mismatch_percent: 100.0, ..Options::default() };
+    let options = Options { mode, annotations, max_mismatch_percent: 100.0, ..Options::default() };
     annotate_file(input, &output, &REFERENCE, &options, &AtomicBool::new(false), &|_| {}).unwrap();
     std::fs::read(output).unwrap()
 }
@@ -75,6 +86,36 @@ fn every_criterion_finds_the_records_of_the_engine() {
                     "{input:?} {filter:?}"
                 );
             }
+        }
+    }
+}
+
+#[test]
+fn results_of_every_selection_and_without_hgvs_have_their_rows() {
+    let input = inputs().into_iter().find(|path| path.ends_with("free.vcf")).unwrap();
+    for format in [AnnotationFormat::Csq, AnnotationFormat::Ann] {
+        for (selection, transcripts, hgvs) in [
+            (Selection::Pick, Transcripts::All, true),
+            (Selection::FlagPick, Transcripts::All, false),
+            (Selection::PerGene, Transcripts::Coding, false),
+            (Selection::MostSevere, Transcripts::All, true),
+        ] {
+            let options =
+                AnnotationOptions { selection, transcripts, hgvs, ..AnnotationOptions::default() };
+            let result = annotated_with(&input, format, options, "vcf");
+            let (_, records) = read(std::str::from_utf8(&result).unwrap());
+            let explorer = open(&result, 500).unwrap();
+            assert_eq!(explorer.records(), records.len() as u64);
+            for filter in filters() {
+                let sort = Sort { key: SortKey::Gene, direction: Direction::Descending };
+                let expected = naive::ordered(&records, &filter, sort);
+                let found = numbers(&explorer, &filter, sort, 1000);
+                assert_eq!(found, expected, "{selection} {filter:?}");
+            }
+            let high =
+                Filter { impacts: vec![Impact::High, Impact::Moderate], ..Filter::default() };
+            let sort = Sort { key: SortKey::Position, direction: Direction::Ascending };
+            assert!(!numbers(&explorer, &high, sort, 1000).is_empty(), "{selection}");
         }
     }
 }

@@ -4,6 +4,7 @@
 //! The JSON is a stored format. Fields are only added, and readers accept a file that lacks some,
 //! so that results of older engines keep their charts.
 
+use crate::JobOptions;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -71,6 +72,24 @@ pub struct Summary {
     pub not_annotated: BTreeMap<String, u64>,
     /// Warnings of the run.
     pub warnings: Vec<String>,
+    /// What the result was made with. Older engines do not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<Provenance>,
+}
+
+/// What a result was made with, besides the engine: the same input, reference and options give the same bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Provenance {
+    /// The options. `reference` is the id that the engine was called with.
+    pub options: JobOptions,
+    /// VEP's criteria by which an annotation was picked, in their order; empty if none was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pick_order: Vec<String>,
+    /// SHA-256 of the genome sequence in the reference.
+    pub sequence_sha256: String,
+    /// SHA-256 of the gene models in the reference.
+    pub models_sha256: String,
 }
 
 /// Records along one contig, in bins of equal width.

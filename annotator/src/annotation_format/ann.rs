@@ -1,7 +1,7 @@
 //! INFO/ANN as SnpEff writes it
 //! (<https://pcingola.github.io/SnpEff/adds/VCFannotationformat_v1.0.pdf>).
 
-use super::Entry;
+use super::{Entry, SiteEntry};
 use crate::consequence::{Numbers, SoTerm};
 use crate::model::Gene;
 use crate::text::{push_allele, push_escaped, push_int};
@@ -32,6 +32,7 @@ pub(crate) fn write_ann(out: &mut Vec<u8>, entry: &Entry<'_>) {
         out.extend_from_slice(b"|||||");
         push_int(out, distance);
         out.push(b'|');
+        write_pick(out, entry.is_picked);
         return;
     }
     let location = &effect.location;
@@ -50,25 +51,38 @@ pub(crate) fn write_ann(out: &mut Vec<u8>, entry: &Entry<'_>) {
     out.push(b'|');
     push_position(out, location.cds.start.map(|p| (p + 2) / 3), length / 3);
     out.extend_from_slice(b"||");
+    write_pick(out, entry.is_picked);
 }
 
-/// Appends the entry of an allele that is not near any transcript.
-pub(crate) fn write_ann_intergenic(
-    out: &mut Vec<u8>,
-    allele: &[u8],
-    nearest: Option<(&Gene, i32)>,
-) {
-    push_allele(out, allele);
-    out.extend_from_slice(b"|intergenic_variant|MODIFIER|");
-    match nearest {
+/// Appends the entry of an allele without a transcript.
+pub(crate) fn write_ann_site(out: &mut Vec<u8>, entry: &SiteEntry<'_>) {
+    push_allele(out, entry.record_allele);
+    out.push(b'|');
+    out.extend_from_slice(entry.term.as_str().as_bytes());
+    out.push(b'|');
+    out.extend_from_slice(entry.term.impact().as_str().as_bytes());
+    out.push(b'|');
+    match entry.nearest {
         Some((gene, _)) => push_gene(out, gene),
         None => out.push(b'|'),
     }
-    out.extend_from_slice(b"|intergenic_region|||||||||");
-    if let Some((_, distance)) = nearest {
+    let feature: &[u8] = if entry.term == SoTerm::Intergenic { b"intergenic_region" } else { b"" };
+    out.push(b'|');
+    out.extend_from_slice(feature);
+    out.extend_from_slice(b"|||||||||");
+    if let Some((_, distance)) = entry.nearest {
         push_int(out, distance);
     }
     out.push(b'|');
+    write_pick(out, entry.is_picked);
+}
+
+/// Appends the mark of the picked annotation to the last field. The standard has no field for it, and
+/// calls the messages of that field `INFO_…`.
+fn write_pick(out: &mut Vec<u8>, is_picked: bool) {
+    if is_picked {
+        out.extend_from_slice(b"INFO_PICK");
+    }
 }
 
 fn push_gene(out: &mut Vec<u8>, gene: &Gene) {

@@ -2,27 +2,27 @@
 //! (<https://www.ensembl.org/info/docs/tools/vep/vep_formats.html>), with fields of our own and
 //! those of tracks at the end.
 
-use super::{Entry, PROMOTER_BASES};
-use crate::colocated::{self, ColocatedVariants};
+use super::{Entry, OptionalFields, PROMOTER_BASES, SiteEntry};
+use crate::colocated;
 use crate::consequence::coding::Codons;
 use crate::consequence::{Numbers, SoTerm, Span};
-use crate::model::Gene;
 use crate::text::{push_escaped, push_int};
 
-/// The fields before those of tracks.
+/// The fields before those of tracks, with all [`OptionalFields`].
 const FIELDS: &str = "Allele|Consequence|IMPACT|SYMBOL|Gene|Feature_type|Feature|BIOTYPE|\
 EXON|INTRON|HGVSc|HGVSp|cDNA_position|CDS_position|Protein_position|Amino_acids|Codons|\
-Existing_variation|DISTANCE|STRAND|FLAGS|CANONICAL|MANE|HGVS_OFFSET|HGVSg|PROMOTER|NEAREST|\
+Existing_variation|DISTANCE|STRAND|FLAGS|PICK|CANONICAL|MANE|HGVS_OFFSET|HGVSg|PROMOTER|NEAREST|\
 NEAREST_DISTANCE";
 
-/// All fields, separated by `|`.
-pub(super) fn fields() -> String {
-    let mut out = FIELDS.to_owned();
-    for field in colocated::fields() {
-        out.push('|');
-        out.push_str(field.name);
-    }
-    out
+/// All fields that are written, separated by `|`.
+pub(super) fn fields(optional: OptionalFields) -> String {
+    let is_written = |name: &&str| match *name {
+        "HGVSc" | "HGVSp" | "HGVS_OFFSET" | "HGVSg" => optional.hgvs,
+        "PICK" => optional.pick,
+        _ => true,
+    };
+    let names = FIELDS.split('|').filter(is_written);
+    names.chain(colocated::fields().map(|field| field.name)).collect::<Vec<_>>().join("|")
 }
 
 /// Appends the entry of an allele and a transcript.
@@ -42,10 +42,14 @@ pub(crate) fn write_csq(out: &mut Vec<u8>, entry: &Entry<'_>) {
     out.push(b'|');
     push_escaped(out, transcript.biotype.as_bytes());
     out.push(b'|');
+    let optional = entry.optional;
     if effect.distance.is_some() {
         out.extend_from_slice(b"||");
-        push_escaped(out, &entry.hgvs.coding);
-        out.extend_from_slice(b"||||||");
+        if optional.hgvs {
+            push_escaped(out, &entry.hgvs.coding);
+            out.extend_from_slice(b"||");
+        }
+        out.extend_from_slice(b"||||");
     } else {
         write_inside(out, entry);
     }
@@ -60,12 +64,14 @@ pub(crate) fn write_csq(out: &mut Vec<u8>, entry: &Entry<'_>) {
     out.push(b'|');
     write_flags(out, entry);
     out.push(b'|');
-    if entry.hgvs.offset != 0 && !entry.hgvs.coding.is_empty() {
-        push_int(out, entry.hgvs.offset);
+    if optional.hgvs {
+        if entry.hgvs.offset != 0 && !entry.hgvs.coding.is_empty() {
+            push_int(out, entry.hgvs.offset);
+        }
+        out.push(b'|');
+        out.extend_from_slice(&entry.hgvs.genomic);
+        out.push(b'|');
     }
-    out.push(b'|');
-    out.extend_from_slice(&entry.hgvs.genomic);
-    out.push(b'|');
     if effect.terms.contains(SoTerm::Upstream)
         && effect.distance.is_some_and(|d| d <= PROMOTER_BASES)
     {
@@ -75,20 +81,30 @@ pub(crate) fn write_csq(out: &mut Vec<u8>, entry: &Entry<'_>) {
     out.extend_from_slice(entry.colocated.csq_values());
 }
 
-/// Appends the entry of an allele that is not near any transcript.
-pub(crate) fn write_csq_intergenic(
-    out: &mut Vec<u8>,
-    allele: &[u8],
-    colocated: &ColocatedVariants,
-    genomic: &[u8],
-    nearest: Option<(&Gene, i32)>,
-) {
-    out.extend_from_slice(allele);
-    out.extend_from_slice(b"|intergenic_variant|MODIFIER|||||||||||||||");
+/// Appends the entry of an allele without a transcript.
+pub(crate) fn write_csq_site(out: &mut Vec<u8>, entry: &SiteEntry<'_>) {
+    let SiteEntry { optional, colocated, nearest, .. } = *entry;
+    out.extend_from_slice(entry.allele);
+    out.push(b'|');
+    out.extend_from_slice(entry.term.as_str().as_bytes());
+    out.push(b'|');
+    out.extend_from_slice(entry.term.impact().as_str().as_bytes());
+    out.extend_from_slice(b"|||||||||||||");
+    if optional.hgvs {
+        out.extend_from_slice(b"||");
+    }
     out.extend_from_slice(colocated.identifiers());
-    out.extend_from_slice(b"|||||||");
-    out.extend_from_slice(genomic);
+    out.extend_from_slice(b"||||");
+    if optional.pick {
+        out.extend_from_slice(if entry.is_picked { b"1|" } else { b"|" });
+    }
     out.extend_from_slice(b"||");
+    if optional.hgvs {
+        out.push(b'|');
+        out.extend_from_slice(&entry.hgvs.genomic);
+        out.push(b'|');
+    }
+    out.push(b'|');
     if let Some((gene, distance)) = nearest {
         push_escaped(out, if gene.symbol.is_empty() { &gene.id } else { &gene.symbol }.as_bytes());
         out.push(b'|');
@@ -108,10 +124,12 @@ fn write_inside(out: &mut Vec<u8>, entry: &Entry<'_>) {
     out.push(b'|');
     write_numbers(out, location.intron_numbers);
     out.push(b'|');
-    push_escaped(out, &hgvs.coding);
-    out.push(b'|');
-    push_escaped(out, &hgvs.protein);
-    out.push(b'|');
+    if entry.optional.hgvs {
+        push_escaped(out, &hgvs.coding);
+        out.push(b'|');
+        push_escaped(out, &hgvs.protein);
+        out.push(b'|');
+    }
     write_span(out, location.cdna);
     out.push(b'|');
     write_span(out, location.cds);
@@ -197,6 +215,9 @@ fn write_flags(out: &mut Vec<u8>, entry: &Entry<'_>) {
     let incomplete = [(flags.cds_start_nf, "cds_start_NF"), (flags.cds_end_nf, "cds_end_NF")];
     write_joined(out, &incomplete);
     out.push(b'|');
+    if entry.optional.pick {
+        out.extend_from_slice(if entry.is_picked { b"1|" } else { b"|" });
+    }
     if flags.canonical {
         out.extend_from_slice(b"YES");
     }

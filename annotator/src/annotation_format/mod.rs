@@ -5,11 +5,11 @@
 mod ann;
 mod csq;
 
-pub(crate) use ann::{write_ann, write_ann_intergenic};
-pub(crate) use csq::{write_csq, write_csq_intergenic};
+use ann::{write_ann, write_ann_site};
+use csq::{write_csq, write_csq_site};
 
 use crate::colocated::{self, ColocatedVariants, Field};
-use crate::consequence::Effect;
+use crate::consequence::{Effect, SoTerm};
 use crate::hgvs::HgvsText;
 use crate::model::{Gene, Transcript};
 
@@ -33,11 +33,14 @@ impl AnnotationFormat {
     }
 
     /// The header lines that define the key and its fields.
-    pub fn definitions(self) -> Vec<String> {
+    pub(crate) fn definitions(self, optional: OptionalFields) -> Vec<String> {
         let key = self.key();
         let description = match self {
             Self::Csq => {
-                format!("Consequence annotations from gas-annotate. Format: {}", csq::fields())
+                format!(
+                    "Consequence annotations from gas-annotate. Format: {}",
+                    csq::fields(optional)
+                )
             }
             Self::Ann => format!("Functional annotations: '{}'", ann::ANN_FIELDS),
         };
@@ -48,6 +51,32 @@ impl AnnotationFormat {
         }
         out
     }
+
+    /// Appends the entry of an allele and a transcript.
+    #[inline]
+    pub(crate) fn write(self, out: &mut Vec<u8>, entry: &Entry<'_>) {
+        match self {
+            Self::Csq => write_csq(out, entry),
+            Self::Ann => write_ann(out, entry),
+        }
+    }
+
+    /// Appends the entry of an allele without a transcript.
+    pub(crate) fn write_site(self, out: &mut Vec<u8>, entry: &SiteEntry<'_>) {
+        match self {
+            Self::Csq => write_csq_site(out, entry),
+            Self::Ann => write_ann_site(out, entry),
+        }
+    }
+}
+
+/// The fields of CSQ that depend on the options of a run. ANN always has the same fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OptionalFields {
+    /// `HGVSc`, `HGVSp`, `HGVS_OFFSET` and `HGVSg`.
+    pub(crate) hgvs: bool,
+    /// `PICK`, which is 1 in the picked annotation.
+    pub(crate) pick: bool,
 }
 
 /// What is written about one allele and one transcript.
@@ -61,6 +90,25 @@ pub(crate) struct Entry<'a> {
     pub effect: &'a Effect,
     pub hgvs: &'a HgvsText,
     pub colocated: &'a ColocatedVariants,
+    pub optional: OptionalFields,
+    /// Whether this is the picked annotation of an allele whose other annotations are written, too.
+    pub is_picked: bool,
+}
+
+/// What is written about one allele without a transcript: it is outside all of them, or the options ask
+/// for its most severe consequence only.
+pub(crate) struct SiteEntry<'a> {
+    /// Bases of the allele as VEP writes them; `-` for a deletion.
+    pub allele: &'a [u8],
+    /// The allele as it is in ALT.
+    pub record_allele: &'a [u8],
+    pub term: SoTerm,
+    pub hgvs: &'a HgvsText,
+    pub colocated: &'a ColocatedVariants,
+    /// The nearest gene and its distance in bases.
+    pub nearest: Option<(&'a Gene, i32)>,
+    pub optional: OptionalFields,
+    pub is_picked: bool,
 }
 
 /// The length of a promoter upstream of a transcript, in bases (AnnTools' default).

@@ -2,15 +2,20 @@
 
 use super::limits::LimitArgs;
 use anyhow::Context;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use gas_annotate::annotation_format::AnnotationFormat;
+use gas_annotate::annotation_options::AnnotationOptions;
 use gas_annotate::csq::{CsqOptions, Phase};
 use gas_annotate::model::CodonTable;
-use gas_annotate::pipeline::{Done, Mode, Options, annotate_file};
+use gas_annotate::pick::Criterion;
+use gas_annotate::pipeline::{Done, Mode, Options, annotate_file, provenance};
 use gas_annotate::reference::Reference;
 use gas_annotate::report::{summarize, write_count_log};
 use gas_annotate::vcf::is_gzip_name;
+use gas_shared::reference::ReferenceId;
 use gas_shared::summary::Summary;
+use gas_shared::{JobOptions, Layout, Selection, Transcripts};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fs;
@@ -53,8 +58,28 @@ pub(crate) struct AnnotateArgs {
     #[arg(long, value_enum, default_value_t = ModeArg::Full)]
     mode: ModeArg,
     /// Annotation format in INFO [default: csq; with --mode csq: bcsq].
-    #[arg(long = "layout", value_enum)]
-    format: Option<FormatArg>,
+    #[arg(long, value_parser = layouts())]
+    layout: Option<Layout>,
+    /// Transcripts to annotate with.
+    #[arg(long, value_parser = transcripts(), default_value_t)]
+    transcripts: Transcripts,
+    /// Which annotations of an allele to write.
+    #[arg(long, value_parser = selections(), default_value_t)]
+    select: Selection,
+    /// Criteria of --select, in their order: VEP's without appris, tsl, ccds, ensembl and refseq. The
+    /// first transcript of the gene models is picked if they do not decide.
+    #[arg(
+        long, value_delimiter = ',', value_name = "CRITERIA", value_parser = criterion,
+        default_values_t = Criterion::DEFAULT_ORDER.iter().copied()
+    )]
+    pick_order: Vec<Criterion>,
+    /// Write no HGVS descriptions: without the fields HGVSc, HGVSp, HGVSg and HGVS_OFFSET in CSQ, with empty
+    /// fields in ANN.
+    #[arg(long)]
+    no_hgvs: bool,
+    /// The id of the reference in a catalog, for the header and the summary.
+    #[arg(long, value_name = "ID")]
+    reference_id: Option<ReferenceId>,
     /// Number of threads [default: number of processors].
     #[arg(long)]
     threads: Option<usize>,
@@ -101,14 +126,59 @@ enum ModeArg {
     Csq,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum FormatArg {
-    /// INFO/CSQ of Ensembl VEP.
-    Csq,
-    /// INFO/ANN of SnpEff.
-    Ann,
-    /// INFO/BCSQ of bcftools csq.
-    Bcsq,
+/// A parser for the names of an enumeration, with help for each of them.
+fn names<T>(help: &[(&'static str, &'static str)]) -> impl TypedValueParser<Value = T> + use<T>
+where
+    T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static> + Clone + Send + Sync,
+    T: 'static,
+{
+    let values = help.iter().map(|(name, help)| PossibleValue::new(*name).help(*help));
+    PossibleValuesParser::new(values.collect::<Vec<_>>()).try_map(|name| name.parse::<T>())
+}
+
+fn layouts() -> impl TypedValueParser<Value = Layout> {
+    names(&[
+        (Layout::Csq.into(), "INFO/CSQ of Ensembl VEP"),
+        (Layout::Ann.into(), "INFO/ANN of SnpEff"),
+        (Layout::Bcsq.into(), "INFO/BCSQ of bcftools csq, with --mode csq"),
+    ])
+}
+
+fn transcripts() -> impl TypedValueParser<Value = Transcripts> {
+    names(&[
+        (Transcripts::All.into(), "All transcripts of the reference"),
+        (
+            Transcripts::ManeCanonical.into(),
+            "MANE Select, MANE Plus Clinical and canonical transcripts",
+        ),
+        (Transcripts::Coding.into(), "Transcripts with a coding sequence"),
+    ])
+}
+
+fn selections() -> impl TypedValueParser<Value = Selection> {
+    names(&[
+        (Selection::All.into(), "One for each transcript"),
+        (Selection::Pick.into(), "The first one by --pick-order (VEP's --pick_allele)"),
+        (Selection::FlagPick.into(), "All, and PICK=1 in that one (VEP's --flag_pick_allele)"),
+        (Selection::PerGene.into(), "The first one of each gene (VEP's --pick_allele_gene)"),
+        (
+            Selection::MostSevere.into(),
+            "The most severe consequence, without transcript (VEP's --most_severe)",
+        ),
+    ])
+}
+
+fn criterion(text: &str) -> Result<Criterion, String> {
+    text.parse().map_err(|_| {
+        let known: Vec<String> = Criterion::DEFAULT_ORDER.iter().map(ToString::to_string).collect();
+        match text {
+            "mane" => "expected mane_select or mane_plus_clinical".to_owned(),
+            "appris" | "tsl" | "ccds" | "ensembl" | "refseq" => {
+                format!("references do not have {text}; leave it out (known: {})", known.join(", "))
+            }
+            _ => format!("expected {}", known.join(", ")),
+        }
+    })
 }
 
 /// Arguments of `--mode csq`.
@@ -168,17 +238,22 @@ fn genetic_code(text: &str) -> Result<CodonTable, String> {
 
 impl AnnotateArgs {
     fn mode(&self) -> anyhow::Result<Mode> {
-        Ok(match (self.mode, self.format) {
-            (ModeArg::Full, None | Some(FormatArg::Csq)) => Mode::Full(AnnotationFormat::Csq),
-            (ModeArg::Full, Some(FormatArg::Ann)) => Mode::Full(AnnotationFormat::Ann),
-            (ModeArg::Csq, None | Some(FormatArg::Bcsq)) => Mode::Csq(self.csq.options()),
-            (ModeArg::Full, Some(FormatArg::Bcsq)) => {
+        let mode = match (self.mode, self.layout) {
+            (ModeArg::Full, None | Some(Layout::Csq)) => Mode::Full(AnnotationFormat::Csq),
+            (ModeArg::Full, Some(Layout::Ann)) => Mode::Full(AnnotationFormat::Ann),
+            (ModeArg::Csq, None | Some(Layout::Bcsq)) => Mode::Csq(self.csq.options()),
+            (ModeArg::Full, Some(Layout::Bcsq)) => {
                 anyhow::bail!("--layout bcsq requires --mode csq")
             }
             (ModeArg::Csq, Some(_)) => {
                 anyhow::bail!("--mode csq writes BCSQ only; leave out --layout")
             }
-        })
+        };
+        if matches!(mode, Mode::Csq(_)) {
+            let selection = self.select;
+            JobOptions { layout: Layout::Bcsq, selection, ..JobOptions::default() }.check()?;
+        }
+        Ok(mode)
     }
 }
 
@@ -238,6 +313,13 @@ pub(crate) fn run(args: &AnnotateArgs) -> anyhow::Result<()> {
     let options = Options {
         threads: threads.unwrap_or(1),
         mode: args.mode()?,
+        annotations: AnnotationOptions {
+            transcripts: args.transcripts,
+            selection: args.select,
+            pick_order: args.pick_order.clone(),
+            hgvs: !args.no_hgvs,
+        },
+        reference_id: args.reference_id.clone(),
         limits: args.limits.limits(),
         max_mismatch_percent: args.max_mismatch_percent,
         annotate_mismatches: args.annotate_mismatches,
@@ -272,13 +354,14 @@ pub(crate) fn run(args: &AnnotateArgs) -> anyhow::Result<()> {
         let text = write_count_log(&outcome.counts, &tracks, &outcome.warnings);
         fs::write(log, text).with_context(|| format!("cannot write {}", log.display()))?;
     }
-    let summary = summarize(
+    let mut summary = summarize(
         &outcome.counts,
         &reference.manifest.assembly,
         samples,
         &tracks,
         &outcome.warnings,
     );
+    summary.provenance = Some(provenance(&reference, &options));
     let path = args.summary.clone().unwrap_or_else(|| {
         let mut name = args.out.clone().into_os_string();
         name.push(".summary.json");

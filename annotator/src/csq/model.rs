@@ -1,8 +1,10 @@
 //! The gene models in the form the `csq` mode needs: coding sequence trimmed to whole codons, UTRs,
 //! exons with their splice regions, and an index over all of them.
 
+use crate::annotation_options::includes;
 use crate::model::{Cds, ContigModel, RegionIndex, Strand, Transcript};
 use crate::reference::{ContigView, Reference};
+use gas_shared::Transcripts;
 
 /// Intron bases next to an exon that belong to the splice region.
 pub(crate) const SPLICE_REGION_INTRON: i32 = 8;
@@ -90,9 +92,14 @@ pub struct CsqModel {
 impl CsqModel {
     /// Derives the models from those of a reference.
     pub fn new(reference: &Reference) -> Self {
+        Self::with_transcripts(reference, Transcripts::All)
+    }
+
+    /// Derives the models from some of the transcripts of a reference.
+    pub(crate) fn with_transcripts(reference: &Reference, transcripts: Transcripts) -> Self {
         let mut out = Self::default();
         for contig in reference.contigs() {
-            let built = CsqContig::new(&contig, &mut out.biotypes);
+            let built = CsqContig::new(&contig, transcripts, &mut out.biotypes);
             out.contigs.push(built);
         }
         let nmd = out.biotypes.iter().position(|name| name == "NMD");
@@ -102,13 +109,16 @@ impl CsqModel {
 }
 
 impl CsqContig {
-    fn new(contig: &ContigView<'_>, biotypes: &mut Vec<String>) -> Self {
+    fn new(contig: &ContigView<'_>, transcripts: Transcripts, biotypes: &mut Vec<String>) -> Self {
         let model: &ContigModel = contig.model;
+        let is_included = |n: &u32| includes(transcripts, &model.transcripts[*n as usize]);
         let mut out = Self { coding_of: vec![0; model.transcripts.len()], ..Self::default() };
         for (number, transcript) in model.transcripts.iter().enumerate() {
             out.biotypes.push(biotype_number(biotypes, transcript));
-            let Some(cds) = &transcript.cds else { continue };
-            out.add_transcript(number as u32, transcript, cds);
+            let number = number as u32;
+            if let Some(cds) = transcript.cds.as_ref().filter(|_| is_included(&number)) {
+                out.add_transcript(number, transcript, cds);
+            }
         }
         out.features.sort_unstable_by_key(|f| (kind_rank(f.kind), f.start, -f.end, f.transcript));
         let spans = out.features.iter().map(|f| match f.kind {
@@ -120,7 +130,7 @@ impl CsqContig {
             let transcript = &model.transcripts[*n as usize];
             (transcript.start, transcript.end)
         };
-        out.order = (0..model.transcripts.len() as u32).collect();
+        out.order = (0..model.transcripts.len() as u32).filter(is_included).collect();
         out.order.sort_unstable_by_key(|n| (span(n).0, -span(n).1, *n));
         out.transcripts = RegionIndex::new(out.order.iter().map(span), 0);
         out.spans = merge_spans(&out.coding);

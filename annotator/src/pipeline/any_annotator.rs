@@ -35,6 +35,7 @@ impl<'r> AnyAnnotator<'r> {
             Mode::Full(format) => {
                 let annotator = Annotator::new(reference, samples, format).with_options(&records);
                 let annotator = annotator.with_predicted_proteins(options.hgvsp_predicted);
+                let annotator = annotator.with_annotations(&options.annotations);
                 Self::Full(Box::new(annotator))
             }
             Mode::Csq(csq) => {

@@ -7,9 +7,11 @@
 
 mod any_annotator;
 mod order_check;
+mod provenance;
 mod sink;
 
 use crate::annotation_format::AnnotationFormat;
+use crate::annotation_options::AnnotationOptions;
 use crate::assembly::{
     HeaderFindings, Mitochondrion, check_assembly, check_contigs, check_header, nothing_annotated,
     unknown_contigs,
@@ -25,8 +27,10 @@ use crate::vcf::{
 };
 use any_annotator::AnyAnnotator;
 use flate2::Compress;
+use gas_shared::reference::ReferenceId;
 use gas_shared::vcf::{Code, Column, Diagnostic, Header, InputLimits, Severity, Version, is_blank};
 pub(crate) use order_check::OrderCheck;
+pub use provenance::provenance;
 use sink::{AnnotatedChunk, Sink, Totals};
 use std::fs;
 use std::path::Path;
@@ -62,6 +66,10 @@ pub struct Options {
     pub threads: usize,
     /// The annotation mode.
     pub mode: Mode,
+    /// Which annotations of an allele are written.
+    pub annotations: AnnotationOptions,
+    /// The id of the reference in a catalog, for the header and the summary.
+    pub reference_id: Option<ReferenceId>,
     /// Limits of the input.
     pub limits: InputLimits,
     /// The percentage of REF alleles that may differ from the reference.
@@ -84,6 +92,8 @@ impl Default for Options {
         Self {
             threads: 1,
             mode: Mode::Full(AnnotationFormat::default()),
+            annotations: AnnotationOptions::default(),
+            reference_id: None,
             limits: InputLimits::DEFAULT,
             max_mismatch_percent: 5.0,
             annotate_mismatches: false,
@@ -229,6 +239,7 @@ pub fn annotate_file(
     cancel: &AtomicBool,
     progress: Progress<'_>,
 ) -> Result<Outcome, Error> {
+    options.annotations.check(reference)?;
     let limit = || OutputLimit::new(input, options);
     let open = || {
         let mut file = InputFile::open(input, options.limits)?;
@@ -316,10 +327,10 @@ fn annotate_sorted(
         *settings;
     progress(Done { fraction: 0.0, records: 0, written: 0 });
     let mut out = OutputFile::create(output, options.index)?;
-    write_header(header, options.mode, reference, &mut out)?;
+    write_header(header, options, reference, &mut out)?;
     let model = match options.mode {
         Mode::Full(_) => CsqModel::default(),
-        Mode::Csq(_) => CsqModel::new(reference),
+        Mode::Csq(_) => CsqModel::with_transcripts(reference, options.annotations.transcripts),
     };
     let check = |totals: &Totals| {
         if let Some(unsorted) = &totals.order.warning {
@@ -365,14 +376,15 @@ const ENOUGH_CHECKED: u64 = 1000;
 
 fn write_header(
     header: &HeaderText,
-    mode: Mode,
+    options: &Options,
     reference: &Reference,
     sink: &mut OutputFile,
 ) -> Result<(), Error> {
-    let mut definitions =
-        vec![format!("##gas-annotate=<ID=annotation,Version=\"{}\">", env!("CARGO_PKG_VERSION"))];
-    match mode {
-        Mode::Full(format) => definitions.extend(format.definitions()),
+    let mut definitions = vec![provenance::header_line(reference, options)];
+    match options.mode {
+        Mode::Full(format) => {
+            definitions.extend(format.definitions(options.annotations.optional_fields()));
+        }
         Mode::Csq(options) => {
             definitions.extend(csq::definitions(options.local, header.header.samples.len()));
         }

@@ -131,6 +131,21 @@ impl Reference {
         Ok(())
     }
 
+    /// SHA-256 of the file with the genome sequence, as the manifest has it.
+    pub fn sequence_sha256(&self) -> &str {
+        self.sha256(SEQUENCE)
+    }
+
+    /// SHA-256 of the file with the gene models, as the manifest has it.
+    pub fn models_sha256(&self) -> &str {
+        self.sha256(MODELS)
+    }
+
+    fn sha256(&self, name: &str) -> &str {
+        let file = self.manifest.files.iter().find(|file| file.file == name);
+        file.map_or("", |file| &file.sha256)
+    }
+
     /// The tracks in the order of the manifest.
     pub(crate) fn tracks(&self) -> &[OpenTrack] {
         &self.tracks

@@ -60,6 +60,7 @@ pub fn summarize(
         unknown_contig: counts.gap(AnnotationGap::OutsideReference),
         not_annotated: named(&AnnotationGap::ALL.map(AnnotationGap::as_str), &counts.gaps),
         warnings: warnings.to_vec(),
+        provenance: None,
     }
 }
 
