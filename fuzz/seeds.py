@@ -83,6 +83,13 @@ def main() -> None:
         for number, line in enumerate(header[:-1]):
             seed("definition", f"{sample.stem}-{number}", line.rstrip())
 
+    notations = (
+        "chr1:12345 A>G", "1-12345-A-G", "NC_000001.11:12344:A:G", "1\t12345\trs1\tA\tG\t.\tPASS\tDP=3",
+        "NM_007294.4(BRCA1):c.68_69del (p.Glu23fs)", "X:n.5+3_6-2delACinsT", "ENST1:c.-5_*7dup", "MT:m.3243A=",
+    )
+    for number, text in enumerate(notations):
+        seed("variant_text", str(number), text.encode())
+
     # The trailer of an index: offset, length, sizes, version, magic number (explorer/src/format).
     index = (ROOT / "explorer/tests/data/version-1.explorer").read_bytes()
     offset, length = struct.unpack("<QQ", index[-36:-20])

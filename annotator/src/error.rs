@@ -111,6 +111,22 @@ pub enum InputError {
         /// Those of them that have a coding sequence.
         coding: usize,
     },
+    /// No line of a text is a variant.
+    #[error("none of the {lines} lines is a variant of the reference; {problem}")]
+    NoVariants {
+        /// The problem of the first line.
+        problem: String,
+        /// The lines.
+        lines: u64,
+    },
+    /// A text with variants is too long.
+    #[error(
+        "line {line}: the list has too many lines or bases; split it, or upload it as a VCF file"
+    )]
+    LongList {
+        /// The line after the last one that is read.
+        line: u64,
+    },
     /// The file has variants, and none of them is in the reference or agrees with it.
     #[error("{0}")]
     NothingAnnotated(String),
@@ -147,6 +163,8 @@ impl InputError {
             Self::TooLarge { .. } => "too_large",
             Self::Bomb { .. } => "bomb",
             Self::NoTranscripts { .. } => "no_transcripts",
+            Self::NoVariants { .. } => "no_variants",
+            Self::LongList { .. } => "too_many",
             Self::NothingAnnotated(_) => NOTHING_ANNOTATED,
             Self::WrongAssembly { .. } | Self::OtherAssembly { .. } => WRONG_ASSEMBLY,
         }

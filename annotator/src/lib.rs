@@ -30,6 +30,7 @@ mod source_file;
 pub mod stats;
 pub mod structural_variant;
 mod text;
+pub mod text_input;
 pub mod variant;
 pub mod vcf;
 

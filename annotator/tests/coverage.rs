@@ -404,7 +404,8 @@ fn a_file_without_records_is_annotated_with_a_warning() {
 fn the_service_counts_every_reason() {
     let names = AnnotationGap::ALL.map(|gap| (gap.as_str().to_owned(), 1));
     let counted = NotAnnotated::from(&names.into());
-    let others = AnnotationGap::ALL.len() as u64 - 4;
-    assert_eq!((counted.total(), counted.other), (others + 4, others));
+    let others = AnnotationGap::ALL.len() as u64 - 5;
+    assert_eq!((counted.total(), counted.other), (others + 5, others));
     assert_eq!((counted.outside(), counted.ref_mismatch, counted.not_a_variant), (2, 1, 1));
+    assert_eq!(counted.unreadable_line, 1);
 }

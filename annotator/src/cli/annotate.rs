@@ -12,6 +12,7 @@ use gas_annotate::pick::Criterion;
 use gas_annotate::pipeline::{Done, Mode, Options, annotate_file, provenance};
 use gas_annotate::reference::Reference;
 use gas_annotate::report::{summarize, write_count_log};
+use gas_annotate::text_input::{self, annotate_text};
 use gas_annotate::vcf::is_gzip_name;
 use gas_shared::reference::ReferenceId;
 use gas_shared::summary::Summary;
@@ -31,8 +32,11 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 /// Arguments of `annotate`.
 #[derive(Debug, Args)]
 pub(crate) struct AnnotateArgs {
-    /// VCF or BCF file, plain, gzip or BGZF.
+    /// VCF or BCF file, or a text with a variant a line; plain, gzip or BGZF.
     input: PathBuf,
+    /// Format of the input.
+    #[arg(long, value_enum, default_value_t = InputFormat::Auto)]
+    format: InputFormat,
     /// Folder of the reference, see `build-reference`.
     #[arg(long)]
     reference: PathBuf,
@@ -108,6 +112,18 @@ enum IndexArg {
     Always,
     /// If the output is bgzipped.
     IfBgzipped,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum InputFormat {
+    /// A text if one of the first lines is a variant in one of its notations, otherwise VCF.
+    Auto,
+    /// VCF or BCF.
+    Vcf,
+    /// A variant a line: chr1:12345 A>G, 1-12345-A-G, NC_000001.11:12344:A:G (SPDI), HGVS descriptions of DNA
+    /// (g., m., c. and n.), or lines of a VCF file without header and samples. Lines that are no variants are
+    /// warnings.
+    Text,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -339,7 +355,13 @@ pub(crate) fn run(args: &AnnotateArgs) -> anyhow::Result<()> {
             emit(&Event::Progress { step: "annotate", fraction, records, written });
         }
     };
-    let outcome = annotate_file(&args.input, &args.out, &reference, &options, &cancel, &progress)?;
+    let is_text = match args.format {
+        InputFormat::Auto => text_input::is_text(&args.input, options.limits)?,
+        InputFormat::Vcf => false,
+        InputFormat::Text => true,
+    };
+    let annotate = if is_text { annotate_text } else { annotate_file };
+    let outcome = annotate(&args.input, &args.out, &reference, &options, &cancel, &progress)?;
     if args.index == Some(IndexArg::Always) && !is_gzip_name(&args.out) {
         eprintln!(
             "warning: the output has no index, which needs a bgzipped file; end its name in .gz"

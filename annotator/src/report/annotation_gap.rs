@@ -30,6 +30,8 @@ pub enum AnnotationGap {
     /// A transcript or coding sequence of the gene models at this place is not in the reference, because it
     /// could not be modelled. The record is annotated with the others.
     LeftOutTranscript,
+    /// A line of a variant list is no variant. It is counted, but there is no record that could have the note.
+    UnreadableLine,
 }
 
 impl AnnotationGap {
@@ -37,7 +39,7 @@ impl AnnotationGap {
     pub const KEY: &'static str = "GAS_NOTE";
 
     /// All reasons. Of several, a record is counted by the first one.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::OutsideReference,
         Self::BeyondContig,
         Self::RefMismatch,
@@ -49,6 +51,7 @@ impl AnnotationGap {
         Self::OverlappingAllele,
         Self::NoCarrier,
         Self::LeftOutTranscript,
+        Self::UnreadableLine,
     ];
 
     /// The value of INFO/GAS_NOTE, and the key in `summary.json`.
@@ -65,6 +68,7 @@ impl AnnotationGap {
             Self::OverlappingAllele => "overlapping_allele",
             Self::NoCarrier => "no_carrier",
             Self::LeftOutTranscript => "left_out_transcript",
+            Self::UnreadableLine => "unreadable_line",
         }
     }
 
@@ -82,6 +86,7 @@ impl AnnotationGap {
             Self::OverlappingAllele => "overlap another allele of their haplotype",
             Self::NoCarrier => "have alleles in coding sequence that no sample carries",
             Self::LeftOutTranscript => "are at transcripts that the reference leaves out",
+            Self::UnreadableLine => "are lines of the list that are no variants",
         }
     }
 

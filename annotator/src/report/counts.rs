@@ -180,6 +180,12 @@ impl Default for Counts {
 }
 
 impl Counts {
+    /// Counts lines of a variant list that are no variants, as records without annotation.
+    pub(crate) fn add_unreadable_lines(&mut self, lines: u64) {
+        self.records += lines;
+        self.gaps[AnnotationGap::UnreadableLine as usize] += lines;
+    }
+
     /// Counts the region classes of a record.
     pub fn add_region_classes(&mut self, classes: RegionClasses) {
         let mut rest = classes.0;

@@ -21,6 +21,7 @@ pub fn summarize(
         pairs.map(|(name, n)| ((*name).to_owned(), *n)).collect()
     };
     let terms: Vec<&'static str> = SoTerm::ALL.iter().map(|t| t.as_str()).collect();
+    let unreadable_lines = counts.gap(AnnotationGap::UnreadableLine);
     Summary {
         assembly: assembly.to_owned(),
         annotator: concat!("gas-annotate ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -29,7 +30,7 @@ pub fn summarize(
         multiallelic: counts.multiallelic,
         samples,
         in_dbsnp: counts.in_dbsnp,
-        novel: counts.records - counts.in_dbsnp.min(counts.records),
+        novel: counts.records.saturating_sub(counts.in_dbsnp + unreadable_lines),
         transitions: counts.transitions,
         transversions: counts.transversions,
         ts_tv: (counts.transversions > 0)

@@ -23,6 +23,9 @@ pub struct NotAnnotated {
     /// The record has no variant, such as a block of a gVCF.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub not_a_variant: u64,
+    /// A line of a variant list is no variant, so that it is not in the result.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unreadable_line: u64,
     /// A reason that this version does not know.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub other: u64,
@@ -39,6 +42,7 @@ impl NotAnnotated {
         self.outside()
             .saturating_add(self.ref_mismatch)
             .saturating_add(self.not_a_variant)
+            .saturating_add(self.unreadable_line)
             .saturating_add(self.other)
     }
 
@@ -59,6 +63,7 @@ impl NotAnnotated {
             (CoverageProblem::OutsideReference, self.outside_reference),
             (CoverageProblem::BeyondContig, self.beyond_contig),
             (CoverageProblem::RefMismatch, self.ref_mismatch),
+            (CoverageProblem::UnreadableLine, self.unreadable_line),
             (CoverageProblem::Other, self.other),
         ];
         let counts = counts.into_iter().filter(|(_, records)| *records > 0);
@@ -76,6 +81,7 @@ impl From<&BTreeMap<String, u64>> for NotAnnotated {
                 "beyond_contig" => &mut sums.beyond_contig,
                 "ref_mismatch" => &mut sums.ref_mismatch,
                 "not_a_variant" => &mut sums.not_a_variant,
+                "unreadable_line" => &mut sums.unreadable_line,
                 _ => &mut sums.other,
             };
             *sum = sum.saturating_add(*records);
@@ -93,6 +99,8 @@ pub enum CoverageProblem {
     BeyondContig,
     /// [`NotAnnotated::ref_mismatch`].
     RefMismatch,
+    /// [`NotAnnotated::unreadable_line`].
+    UnreadableLine,
     /// [`NotAnnotated::other`].
     Other,
 }
@@ -104,6 +112,7 @@ impl CoverageProblem {
             Self::OutsideReference => "outside_reference",
             Self::BeyondContig => "beyond_contig",
             Self::RefMismatch => "ref_mismatch",
+            Self::UnreadableLine => "unreadable_line",
             Self::Other => "not_annotated",
         }
     }
@@ -140,10 +149,17 @@ impl fmt::Display for CoverageWarning {
             (CoverageProblem::RefMismatch, false) => {
                 "s have a REF that differs from the reference, and are not annotated."
             }
+            (CoverageProblem::UnreadableLine, true) => {
+                " is no variant, and not in the result; the run log says why."
+            }
+            (CoverageProblem::UnreadableLine, false) => {
+                "s are no variants, and not in the result; the run log says why."
+            }
             (CoverageProblem::Other, true) => " is not annotated; INFO/GAS_NOTE says why.",
             (CoverageProblem::Other, false) => "s are not annotated; INFO/GAS_NOTE says why.",
         };
-        write!(f, "{} record{rest}", self.records)
+        let unit = if self.problem == CoverageProblem::UnreadableLine { "line" } else { "record" };
+        write!(f, "{} {unit}{rest}", self.records)
     }
 }
 
@@ -171,7 +187,12 @@ mod tests {
 
     #[test]
     fn a_warning_is_a_sentence_with_its_count() {
-        let gaps = counts(&[("outside_reference", 2), ("ref_mismatch", 1), ("new", 3)]);
+        let gaps = counts(&[
+            ("outside_reference", 2),
+            ("ref_mismatch", 1),
+            ("unreadable_line", 2),
+            ("new", 3),
+        ]);
         let texts: Vec<_> = gaps.warnings().map(|w| (w.problem.code(), w.to_string())).collect();
         let expected = [
             (
@@ -181,6 +202,10 @@ mod tests {
             (
                 "ref_mismatch",
                 "1 record has a REF that differs from the reference, and is not annotated.",
+            ),
+            (
+                "unreadable_line",
+                "2 lines are no variants, and not in the result; the run log says why.",
             ),
             ("not_annotated", "3 records are not annotated; INFO/GAS_NOTE says why."),
         ];

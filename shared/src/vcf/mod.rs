@@ -13,6 +13,7 @@ mod limits;
 mod other_format;
 mod preview;
 mod record;
+mod variant_list;
 
 pub use alleles::AltKind;
 pub use compression::{
@@ -28,3 +29,4 @@ pub use limits::{InputLimits, LINE_ADVICE};
 pub use other_format::other_format;
 pub use preview::{BCF_MAGIC, Preview, check_preview};
 pub use record::{Record, RecordError, check_counts, check_record, is_blank, parse_record};
+pub use variant_list::is_variant_list;

@@ -100,8 +100,9 @@ pub struct JobDto {
 #[schema(as = Warning)]
 pub struct WarningDto {
     /// The reason: `outside_reference` (the reference does not have the contig), `beyond_contig` (the
-    /// position is beyond the end of the contig), `ref_mismatch` (REF differs from the reference) or
-    /// `not_annotated` (INFO/GAS_NOTE says why). There may be more in the future.
+    /// position is beyond the end of the contig), `ref_mismatch` (REF differs from the reference),
+    /// `unreadable_line` (a line of a list is no variant) or `not_annotated` (INFO/GAS_NOTE says why). There may
+    /// be more in the future.
     #[schema(example = "outside_reference")]
     pub code: String,
     /// Number of VCF records.

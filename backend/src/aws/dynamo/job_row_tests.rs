@@ -82,13 +82,23 @@ fn any_results() -> impl Strategy<Value = Results> {
 }
 
 fn any_gaps() -> impl Strategy<Value = NotAnnotated> {
-    any::<[u64; 5]>().prop_map(
-        |[outside_reference, beyond_contig, ref_mismatch, not_a_variant, other]| NotAnnotated {
+    any::<[u64; 6]>().prop_map(
+        |[
             outside_reference,
             beyond_contig,
             ref_mismatch,
             not_a_variant,
+            unreadable_line,
             other,
+        ]| {
+            NotAnnotated {
+                outside_reference,
+                beyond_contig,
+                ref_mismatch,
+                not_a_variant,
+                unreadable_line,
+                other,
+            }
         },
     )
 }
