@@ -91,7 +91,7 @@ pub enum Command {
 /// Options of `annotate`.
 #[derive(Args, Debug)]
 pub struct AnnotateOptions {
-    /// The VCF or BCF files: .vcf, .vcf.gz, .vcf.bgz or .bcf
+    /// The VCF or BCF files, or texts with a variant a line: .vcf, .vcf.gz, .vcf.bgz, .bcf or .txt
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Wait until all jobs have finished.

@@ -95,7 +95,7 @@ mod tests {
     fn an_invalid_file_is_rejected_with_the_reason() {
         let broken = VCF.replace("\t5\t", "\t5x\t");
         let cases: [(&str, &[u8], &str); 6] = [
-            ("a.txt", VCF.as_bytes(), ".vcf"),
+            ("a.doc", VCF.as_bytes(), ".vcf"),
             ("a.vcf", b"", "the file is empty"),
             ("a.vcf", broken.as_bytes(), "line 3, POS: \"5x\""),
             ("a.vcf.gz", VCF.as_bytes(), "is not compressed with gzip"),

@@ -6,10 +6,10 @@ use std::fmt;
 /// The maximum length of a file name, in characters.
 pub const MAX_CHARS: usize = 128;
 
-const EXTENSIONS: [&str; 4] = [".vcf", ".vcf.gz", ".vcf.bgz", ".bcf"];
+const EXTENSIONS: [&str; 5] = [".vcf", ".vcf.gz", ".vcf.bgz", ".bcf", ".txt"];
 
-/// The name of an uploaded VCF file: in Unicode NFC (with feature `nfc`), without folders or control
-/// characters, with a VCF extension, at most [`MAX_CHARS`] characters.
+/// The name of an uploaded VCF file or variant list: in Unicode NFC (with feature `nfc`), without folders or control
+/// characters, with a known extension, at most [`MAX_CHARS`] characters.
 ///
 /// For display only. Use [`FileName::key_part`] in object keys, paths and command lines.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -25,8 +25,8 @@ pub enum FileNameError {
     /// More than [`MAX_CHARS`] characters.
     #[error("the file name has {0} characters; at most {MAX_CHARS} are allowed, please rename it")]
     TooLong(usize),
-    /// The extension is not one of a VCF file.
-    #[error("{0:?} is not a VCF file; its name must end in .vcf, .vcf.gz, .vcf.bgz or .bcf")]
+    /// The extension is not one of a VCF file or a variant list.
+    #[error("{0:?} is not a VCF file; its name must end in .vcf, .vcf.gz, .vcf.bgz, .bcf or .txt")]
     Extension(String),
 }
 
@@ -34,7 +34,7 @@ impl FileName {
     /// Cleans and checks a name as a client sends it.
     ///
     /// # Errors
-    /// [`FileNameError`] if the cleaned name is empty, too long, or has no VCF extension.
+    /// [`FileNameError`] if the cleaned name is empty, too long, or has no known extension.
     pub fn parse(raw: &str) -> Result<Self, FileNameError> {
         let last = raw.rsplit(['/', '\\']).next().unwrap_or_default();
         let name = normalized(last.chars().filter(|c| !is_invisible(*c)));
@@ -67,7 +67,7 @@ impl FileName {
         if part.starts_with(['.', '-']) { format!("_{part}") } else { part }
     }
 
-    /// The name without its VCF extension.
+    /// The name without its extension.
     pub fn stem(&self) -> &str {
         let lower = self.0.to_ascii_lowercase();
         let ext = EXTENSIONS.iter().rev().find(|ext| lower.ends_with(**ext));
@@ -76,7 +76,8 @@ impl FileName {
 
     /// Whether the file is compressed, by its extension. BCF files are compressed with BGZF.
     pub fn is_gzip(&self) -> bool {
-        !self.0.to_ascii_lowercase().ends_with(".vcf")
+        let lower = self.0.to_ascii_lowercase();
+        !lower.ends_with(".vcf") && !lower.ends_with(".txt")
     }
 }
 
@@ -143,7 +144,7 @@ mod tests {
 
     #[test]
     fn names_without_stem_or_extension_are_rejected() {
-        for raw in ["", "..", "dir/", ".vcf", "a.txt", "a.vcf.zip", "vcf"] {
+        for raw in ["", "..", "dir/", ".vcf", "a.doc", "a.vcf.zip", "vcf"] {
             assert!(FileName::parse(raw).is_err(), "{raw:?}");
         }
         assert_eq!(
@@ -159,6 +160,8 @@ mod tests {
         assert!(parse("a.VCF.GZ").is_gzip());
         assert!(!parse("a.vcf").is_gzip());
         assert_eq!(parse("a.bcf").stem(), "a");
+        assert_eq!(parse("a.txt").stem(), "a");
+        assert!(!parse("a.txt").is_gzip());
         assert!(parse("a.bcf").is_gzip());
     }
 

@@ -75,7 +75,7 @@ test('files that cannot be annotated are rejected before they are sent', async (
 
     await choose('big.vcf', sample('premium.vcf').text);
     await page.getByText('Free allows 150 kB').waitFor();
-    await choose('letter.txt', 'Dear reader');
+    await choose('letter.doc', 'Dear reader');
     await page.getByText('must end in .vcf').waitFor();
     await choose('broken.vcf', sample('free.vcf').text.replace('\n20\t1000226', '\n20\t12a'));
     await page.getByText('line 8, POS: "12a" is not a position').waitFor();

@@ -156,7 +156,7 @@ async fn invalid_requests_get_the_documented_error_codes() -> Result<()> {
     let program = Program::of(&ada, &base, &BOTH).await?;
     let job = |name: &str, size: u64| json!({ "file_name": name, "size_bytes": size });
     let cases = [
-        (Method::POST, "/jobs", Some(job("a.txt", 1)), 400, "invalid_request"),
+        (Method::POST, "/jobs", Some(job("a.doc", 1)), 400, "invalid_request"),
         (Method::POST, "/jobs", Some(job("a.vcf", 0)), 400, "invalid_request"),
         (Method::POST, "/jobs", Some(job("a.vcf", 150_001)), 413, "over_limit"),
         (Method::POST, "/jobs", Some(json!({ "file_name": "a.vcf" })), 400, "invalid_request"),

@@ -314,6 +314,6 @@ mod tests {
         let job =
             new_job("00000000-0000-4000-8000-000000000000".parse().unwrap(), "a.vcf", now).unwrap();
         assert_eq!((job.version, job.submitted_at.subsec_nanosecond()), (0, 0));
-        assert_eq!(new_job(job.id, "a.txt", now), None);
+        assert_eq!(new_job(job.id, "a.doc", now), None);
     }
 }

@@ -5,6 +5,7 @@ use super::header::{Header, HeaderParser, HeaderStep, trimmed};
 use super::limits::InputLimits;
 use super::other_format::other_format;
 use super::record::{check_record, is_blank, parse_record};
+use super::variant_list::is_variant_list;
 use std::collections::BTreeSet;
 
 /// The first bytes of a BCF file after decompression. The minor version follows.
@@ -20,6 +21,9 @@ pub struct Preview {
     pub header: Option<Header>,
     /// Whether the file is BCF, whose records are not checked.
     pub is_bcf: bool,
+    /// Whether the file is a variant list (see [`is_variant_list`]), which has no header. Its lines are
+    /// records, which only the engine checks, because that needs a reference.
+    pub is_variant_list: bool,
     /// The number of records in the checked part.
     pub records: u64,
     /// The contigs of those records; `None` if there are too many.
@@ -48,6 +52,9 @@ impl Preview {
 /// # Errors
 /// The first [`Diagnostic`] that would stop the job.
 pub fn check_preview(bytes: &[u8], complete: bool) -> Result<Preview, Diagnostic> {
+    if is_variant_list(bytes) {
+        return Ok(preview_list(bytes));
+    }
     if let Some(problem) = other_format(bytes) {
         return Err(problem);
     }
@@ -85,8 +92,15 @@ pub fn check_preview(bytes: &[u8], complete: bool) -> Result<Preview, Diagnostic
         }
     }
     let record_bytes = whole.len() as u64 - header_bytes;
-    let seen =
-        move |header| Preview { header, is_bcf, records, contigs, header_bytes, record_bytes };
+    let seen = move |header| Preview {
+        header,
+        is_bcf,
+        is_variant_list: false,
+        records,
+        contigs,
+        header_bytes,
+        record_bytes,
+    };
     match (header, parser) {
         (None, parser) if complete => Err(parser.unwrap_or_default().unfinished()),
         (header, _) => Ok(seen(header)),
@@ -102,6 +116,20 @@ fn note_contig(contigs: &mut Option<BTreeSet<String>>, name: &[u8]) {
         if seen.len() > MAX_CONTIGS {
             *contigs = None;
         }
+    }
+}
+
+fn preview_list(bytes: &[u8]) -> Preview {
+    let is_record = |line: &&[u8]| !is_blank(line) && line.first() != Some(&b'#');
+    let records = bytes.split(|b| *b == b'\n').map(trimmed).filter(is_record).count() as u64;
+    Preview {
+        header: None,
+        is_bcf: false,
+        is_variant_list: true,
+        records,
+        contigs: None,
+        header_bytes: 0,
+        record_bytes: bytes.len() as u64,
     }
 }
 
@@ -124,6 +152,15 @@ mod tests {
     use crate::vcf::Code;
 
     const HEADER: &str = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
+
+    #[test]
+    fn a_variant_list_has_a_record_a_line() {
+        let list = check_preview(b"# mine\nchr20:5 A>C\n\nBRCA1:c.5del\n20-7-A-C", true).unwrap();
+        assert!(list.is_variant_list && list.header.is_none());
+        assert_eq!((list.records, list.estimate(100)), (3, Some(7)));
+        let vcf = check_preview(HEADER.as_bytes(), true).unwrap();
+        assert!(!vcf.is_variant_list);
+    }
 
     #[test]
     fn a_line_truncated_by_the_preview_is_accepted_and_one_truncated_in_the_file_is_not() {
