@@ -11,7 +11,7 @@ use gas_annotate::annotation_format::AnnotationFormat;
 use gas_annotate::pipeline::{Options, Outcome};
 use gas_annotate::reference::Reference;
 use gas_annotate::report::summarize;
-use gas_annotate::text_input::{annotate_text, is_text};
+use gas_annotate::text_input::{annotate_text, check_line, is_text};
 use gas_annotate::{Error, InputError};
 use gas_shared::vcf::InputLimits;
 use input_file::file;
@@ -302,6 +302,26 @@ proptest! {
         prop_assert_eq!(records.len(), descriptions.len());
         for record in &records {
             prop_assert_eq!(annotations(record), expected.clone(), "{} {}", line, record);
+        }
+    }
+
+    #[test]
+    fn no_description_makes_the_engine_panic(
+        line in "(20|TF|TF[.]3|NF|TR[.]3|MT|chr20)(:[gcnm][.])[-*]?[0-9]{1,10}([+-][0-9]{1,10})?\
+                 (_[-*]?[0-9]{1,10}([+-][0-9]{1,10})?)?(del|dup|insA|delinsAC|inv|=|A>G|delAC)",
+    ) {
+        match run(&line) {
+            Ok(_) | Err(Error::Input(InputError::NoVariants { .. })) => {}
+            Err(other) => panic!("{line}: {other}"),
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_parser_panic(
+        line in "[ A-Za-z0-9:.>_*+()\\-=\t\\[\\]\u{e9}]{0,40}",
+    ) {
+        if let Err(error) = check_line(line.as_bytes()) {
+            prop_assert!((1..=line.chars().count() + 1).contains(&error.column), "{error:?}");
         }
     }
 }

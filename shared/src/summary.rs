@@ -74,13 +74,13 @@ pub struct Summary {
     pub warnings: Vec<String>,
     /// What the result was made with. Older engines do not say.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub provenance: Option<Provenance>,
+    pub provenance: Option<RunProvenance>,
 }
 
 /// What a result was made with, besides the engine: the same input, reference and options give the same bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Provenance {
+pub struct RunProvenance {
     /// The options. `reference` is the id that the engine was called with.
     pub options: JobOptions,
     /// VEP's criteria by which an annotation was picked, in their order; empty if none was.

@@ -4,16 +4,16 @@ use super::{Mode, Options};
 use crate::annotation_format::AnnotationFormat;
 use crate::csq::Phase;
 use crate::reference::Reference;
-use gas_shared::summary::Provenance;
+use gas_shared::summary::RunProvenance;
 use gas_shared::{JobOptions, Layout, Selection};
 
 /// What a run with these options makes results with.
-pub fn provenance(reference: &Reference, options: &Options) -> Provenance {
+pub fn provenance(reference: &Reference, options: &Options) -> RunProvenance {
     let annotations = &options.annotations;
     let picks =
         matches!(annotations.selection, Selection::Pick | Selection::FlagPick | Selection::PerGene);
     let order = annotations.pick_order.iter().filter(|_| picks);
-    Provenance {
+    RunProvenance {
         options: JobOptions {
             reference: options.reference_id.clone(),
             transcripts: annotations.transcripts,
@@ -33,7 +33,7 @@ pub fn provenance(reference: &Reference, options: &Options) -> Provenance {
 
 /// The line of the header that names the engine, the reference and all options that the annotations depend on.
 pub(super) fn header_line(reference: &Reference, options: &Options) -> String {
-    let Provenance { options: job, pick_order, sequence_sha256, models_sha256 } =
+    let RunProvenance { options: job, pick_order, sequence_sha256, models_sha256 } =
         provenance(reference, options);
     let mut line =
         format!("##gas-annotate=<ID=annotation,Version=\"{}\"", env!("CARGO_PKG_VERSION"));

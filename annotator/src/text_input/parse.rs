@@ -277,7 +277,8 @@ impl<'t> Cursor<'t> {
                 self.at += digits;
                 Ok(number)
             }
-            _ if digits > 0 => error(start, "positions are counted from 1"),
+            Some(0) if digits > 0 => error(start, "positions are counted from 1"),
+            _ if digits > 0 => error(start, "the number is larger than any position"),
             _ if self.rest().starts_with(['(', '?']) => {
                 error(start, "uncertain positions are not read; write exact ones")
             }
@@ -504,6 +505,7 @@ mod tests {
             ("NM_1.1:c.[5A>G;7del]", 10, "one variant a line"),
             ("NM_1.1:c.5CAG[7]", 14, "expected a change"),
             ("NM_1.1:c.0del", 10, "counted from 1"),
+            ("NM_1.1:c.99999999999del", 10, "larger than any position"),
             ("NM_1.1:n.*5del", 10, "those of c."),
             ("1:g.5+1del", 5, "no offset"),
             ("NP_1.1:p.Gly2Ala", 8, "write the c. or g. description"),
