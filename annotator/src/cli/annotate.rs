@@ -297,15 +297,11 @@ impl CsqArgs {
 enum Event<'a> {
     /// `written` is the number of bytes of the output that are complete: they do not change unless a later
     /// event has a smaller number.
-    Progress {
-        step: &'a str,
-        fraction: f64,
-        records: u64,
-        written: u64,
-    },
+    Progress { step: &'a str, fraction: f64, records: u64, written: u64 },
     Done {
         records: u64,
         not_annotated: &'a BTreeMap<String, u64>,
+        engine: &'a str,
         summary: &'a Path,
     },
 }
@@ -392,8 +388,8 @@ pub(crate) fn run(args: &AnnotateArgs) -> anyhow::Result<()> {
     fs::write(&path, serde_json::to_string_pretty(&summary)? + "\n")
         .with_context(|| format!("cannot write {}", path.display()))?;
     if json {
-        let Summary { records, ref not_annotated, .. } = summary;
-        emit(&Event::Done { records, not_annotated, summary: &path });
+        let Summary { records, ref not_annotated, annotator: ref engine, .. } = summary;
+        emit(&Event::Done { records, not_annotated, engine, summary: &path });
     }
     Ok(())
 }

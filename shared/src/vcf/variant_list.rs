@@ -18,7 +18,8 @@ pub fn is_variant_list(beginning: &[u8]) -> bool {
 }
 
 fn is_variant(line: &[u8]) -> bool {
-    if line.starts_with(b"#") || !line.is_ascii() {
+    // Other beginnings are comments, and quotation marks or brackets of other formats.
+    if !line.first().is_some_and(u8::is_ascii_alphanumeric) || !line.is_ascii() {
         return false;
     }
     let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
@@ -121,6 +122,7 @@ mod tests {
             ">seq\nACGT",
             "##gff-version 3\n1-5-A-G",
             ":c.5A>G",
+            "\"1\t12345\t.\tA\tG\"",
         ] {
             assert!(!is_variant_list(text.as_bytes()), "{text:?}");
         }
