@@ -3,7 +3,7 @@
 
 use crate::dto::{Account, CreatedJob, Job, JobList, Link, Problem, ReferenceList, Status, Upload};
 use crate::error::CliError;
-use crate::retry::RetryPolicy;
+use crate::request_timing::RequestTiming;
 use crate::settings::{Connection, Token};
 use futures::{Stream, StreamExt};
 use gas_shared::upload::NewUpload;
@@ -36,7 +36,7 @@ pub struct Api {
     url: Url,
     token: Token,
     /// Timeouts and pauses.
-    pub retry: RetryPolicy,
+    pub timing: RequestTiming,
     /// The client for everything except uploads. It ends requests without a response.
     http: Client,
     /// The client for uploads, without a read timeout: reqwest would count the time in which the
@@ -49,7 +49,7 @@ pub struct Api {
 
 impl Api {
     /// Creates the clients without connecting.
-    pub fn new(connection: &Connection, retry: RetryPolicy) -> Result<Self, CliError> {
+    pub fn new(connection: &Connection, timing: RequestTiming) -> Result<Self, CliError> {
         // Redirects are not followed, so that the token is sent only to GAS.
         let client = || {
             Client::builder()
@@ -60,8 +60,8 @@ impl Api {
         Ok(Self {
             url: connection.url.clone(),
             token: connection.token.clone(),
-            retry,
-            http: client().read_timeout(retry.idle_timeout).build()?,
+            timing,
+            http: client().read_timeout(timing.idle_timeout).build()?,
             uploads: client().build()?,
             next_request: Mutex::new(Instant::now()),
         })
@@ -150,7 +150,7 @@ impl Api {
         let file = Body::wrap_stream(file.inspect(move |_| progress.notify_one()));
         let part = Part::stream_with_length(file, size).file_name("file");
         let form = form.part("file", part.mime_str(&upload.content_type)?);
-        let idle_timeout = self.retry.idle_timeout;
+        let idle_timeout = self.timing.idle_timeout;
         tokio::select! {
             response = self.uploads.post(&upload.url).multipart(form).send() => {
                 check_storage(response?).await.map(drop)
@@ -185,7 +185,7 @@ impl Api {
         request: RequestBuilder,
     ) -> (u32, Result<Response, CliError>) {
         let mut next_request = self.next_request.lock().await;
-        let mut backoff = self.retry.first_backoff;
+        let mut backoff = self.timing.first_backoff;
         for attempt in 1.. {
             sleep_until(*next_request).await;
             // Bodies are in memory, so a request can always be cloned.

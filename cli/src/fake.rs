@@ -1,7 +1,7 @@
 //! A fake of GAS and its storage for tests.
 
 use crate::api::Api;
-use crate::retry::RetryPolicy;
+use crate::request_timing::RequestTiming;
 use crate::settings::{Connection, Token};
 use axum::Router;
 use axum::body::Bytes;
@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use uuid::Uuid;
 
 /// Short times, for tests.
-pub const FAST: RetryPolicy = RetryPolicy {
+pub const FAST: RequestTiming = RequestTiming {
     idle_timeout: Duration::from_millis(800),
     first_backoff: Duration::from_millis(5),
     poll_spacing: Duration::from_millis(6),

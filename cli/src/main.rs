@@ -16,7 +16,7 @@ mod error;
 mod fake;
 mod job_options;
 mod progress;
-mod retry;
+mod request_timing;
 mod settings;
 mod show;
 mod upload;
@@ -27,7 +27,7 @@ use clap::Parser;
 use download::OutputPaths;
 use error::CliError;
 use gas_shared::FileName;
-use retry::RetryPolicy;
+use request_timing::RequestTiming;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -49,7 +49,7 @@ fn failed(error: &CliError) -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<ExitCode, CliError> {
-    let api = api::Api::new(&settings::connection(&cli)?, RetryPolicy::default())?;
+    let api = api::Api::new(&settings::connection(&cli)?, RequestTiming::default())?;
     match cli.command {
         Command::Annotate(options) => return annotate::annotate(&api, &options).await,
         Command::Jobs { status, limit } => show::jobs(&api, status.as_ref(), limit).await?,

@@ -52,7 +52,7 @@ async fn send(
     mut created: CreatedJob,
     bar: &ProgressBar,
 ) -> Result<Option<Job>, CliError> {
-    let mut pause = api.retry.first_backoff;
+    let mut pause = api.timing.first_backoff;
     for attempt in 1.. {
         let Some(upload) = &created.upload else { return Ok(Some(created.job)) };
         let content = tokio::fs::File::open(path).await.map_err(CliError::io(path))?;

@@ -68,7 +68,7 @@ impl<K, S: Stream<Item = (K, Job)> + Unpin> Watcher<'_, K, S> {
                 }
                 () = sleep_until(due) => {}
             }
-            self.next_poll = Instant::now() + self.api.retry.poll_spacing;
+            self.next_poll = Instant::now() + self.api.timing.poll_spacing;
             if let Some(finished) = self.jobs[at].poll(self.api).await {
                 let WatchedJob { key, bar, .. } = self.jobs.swap_remove(at);
                 bar.finish_and_clear();
@@ -79,7 +79,7 @@ impl<K, S: Stream<Item = (K, Job)> + Unpin> Watcher<'_, K, S> {
 
     fn add(&mut self, key: K, job: Job) {
         let bar = self.bars.job(&job.file_name);
-        let interval = self.api.retry.first_poll_interval;
+        let interval = self.api.timing.first_poll_interval;
         self.jobs.push(WatchedJob { key, job, bar, due: Instant::now() + interval, interval });
     }
 }
@@ -95,14 +95,14 @@ impl<K> WatchedJob<K> {
             Err(error) => return Some(Err(error)),
         }
         self.due = Instant::now() + self.interval;
-        self.interval = self.interval.mul_f64(1.5).min(api.retry.max_poll_interval);
+        self.interval = self.interval.mul_f64(1.5).min(api.timing.max_poll_interval);
         None
     }
 
     fn update(&mut self, api: &Api, job: Job) {
         if job.status != self.job.status {
             // The next change may follow soon.
-            self.interval = api.retry.first_poll_interval;
+            self.interval = api.timing.first_poll_interval;
         }
         match &job.progress {
             Some(progress) => {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::testkit::TestGas;
 use crate::usecases::{
-    Reported, Restorer, archive_result, cancel_job, claim_job, reconcile, report_progress,
+    LoggedFailures, Restorer, archive_result, cancel_job, claim_job, reconcile, report_progress,
     restore_result, thaw_results,
 };
 use gas_shared::job::{Progress, Results};
@@ -142,7 +142,7 @@ async fn nothing_is_left_of_a_job_deleted_at_any_stage() {
         let versions = case.test.objects.versions(&case.job.id.to_string());
         assert_eq!(versions, 0, "{stage:?}: previous versions");
         case.test.clock.advance_secs(LONG);
-        reconcile(&case.test.gas, &mut Reported::default()).await.unwrap();
+        reconcile(&case.test.gas, &mut LoggedFailures::default()).await.unwrap();
         assert!(case.is_gone(), "{stage:?}");
         let again = delete_job(&case.test.gas, case.ada.id, case.job.id).await.unwrap_err();
         assert!(matches!(again, ChangeError::NotFound(_)), "{stage:?}");
@@ -169,7 +169,7 @@ async fn after_a_crash_at_any_step_the_job_is_unchanged_or_the_reconciler_finish
             );
             for _ in 0..3 {
                 case.test.clock.advance_secs(LONG);
-                reconcile(&case.test.gas, &mut Reported::default()).await.unwrap();
+                reconcile(&case.test.gas, &mut LoggedFailures::default()).await.unwrap();
             }
             assert!(case.is_gone(), "{stage:?} after {effects} effects");
         }
@@ -182,7 +182,10 @@ async fn a_lost_request_is_repeated_within_minutes() {
     case.test.clock.advance_secs(LONG);
     delete_job(&case.test.gas, case.ada.id, case.job.id).await.unwrap();
     case.test.clock.advance_secs(2 * 60);
-    assert_eq!(reconcile(&case.test.gas, &mut Reported::default()).await.unwrap().repaired, 1);
+    assert_eq!(
+        reconcile(&case.test.gas, &mut LoggedFailures::default()).await.unwrap().repaired,
+        1
+    );
     assert!(case.is_gone());
 }
 
@@ -224,7 +227,7 @@ async fn a_worker_that_stores_after_the_deletion_leaves_nothing_behind() {
         report_progress(&gas.jobs, id, run.claim, Progress::default()).await.unwrap_err();
     assert!(matches!(heartbeat, ChangeError::NotFound(_)));
     case.test.clock.advance_secs(60 * 60);
-    reconcile(gas, &mut Reported::default()).await.unwrap();
+    reconcile(gas, &mut LoggedFailures::default()).await.unwrap();
     assert!(case.is_gone());
 }
 

@@ -103,7 +103,7 @@ pub(super) mod tests {
     use crate::testkit::{FakeTopic, TestGas};
     use crate::usecases::limits::{LimitError, count_new_job};
     use crate::usecases::{
-        ChangeError, InputRejection, Reported, cancel_job, claim_job, confirm_upload, delete_job,
+        ChangeError, InputRejection, LoggedFailures, cancel_job, claim_job, confirm_upload, delete_job,
         fail_job, reconcile, reject_input,
     };
     use crate::{FREE_TURN, queue_order};
@@ -317,10 +317,10 @@ pub(super) mod tests {
         }
         let (kind, reason) = (FailureKind::Input, "done".to_owned());
         fail_job(&test.gas.jobs, jobs[0], None, kind, reason).await.unwrap();
-        reconcile(&test.gas, &mut Reported::default()).await.unwrap();
+        reconcile(&test.gas, &mut LoggedFailures::default()).await.unwrap();
         assert_eq!(queue(&test).len(), 3, "the message about the end may still arrive");
         test.clock.advance_secs(301);
-        reconcile(&test.gas, &mut Reported::default()).await.unwrap();
+        reconcile(&test.gas, &mut LoggedFailures::default()).await.unwrap();
         assert_eq!(queue(&test), jobs);
     }
 
@@ -333,11 +333,11 @@ pub(super) mod tests {
         test.gas.dispatches.put_back(&jobs[1..]).await.unwrap();
         test.gas.dispatches.take(ada.id, 3, test.gas.now()).await.unwrap();
         test.clock.advance_secs(59);
-        reconcile(&test.gas, &mut Reported::default()).await.unwrap();
+        reconcile(&test.gas, &mut LoggedFailures::default()).await.unwrap();
         assert_eq!(queue(&test), jobs, "the process may be alive");
         for _ in 0..2 {
             test.clock.advance_secs(61);
-            reconcile(&test.gas, &mut Reported::default()).await.unwrap();
+            reconcile(&test.gas, &mut LoggedFailures::default()).await.unwrap();
         }
         assert_eq!(queue(&test), [jobs[0], jobs[1], jobs[1]], "only this one, and only once");
     }
@@ -352,7 +352,7 @@ pub(super) mod tests {
         }
         for secs in [121, 3_601] {
             test.clock.advance_secs(secs);
-            reconcile(&test.gas, &mut Reported::default()).await.unwrap();
+            reconcile(&test.gas, &mut LoggedFailures::default()).await.unwrap();
         }
         let mut repeated = queue(&test).split_off(3);
         repeated.sort_unstable();

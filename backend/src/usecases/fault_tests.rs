@@ -5,7 +5,7 @@
 use crate::messages::ThawCompleted;
 use crate::testkit::{Fault, TestGas};
 use crate::usecases::{
-    Reported, Restorer, announce_result, archive_result, delete_job, finish_deletion,
+    LoggedFailures, Restorer, announce_result, archive_result, delete_job, finish_deletion,
     handle_start_thaw, reconcile, restore_result, sign_result_link,
 };
 use gas_shared::job::Results;
@@ -114,7 +114,7 @@ impl Case {
     async fn assert_done(&self, work: Work, context: &str) {
         if work == Work::Delete {
             self.test.clock.advance_secs(25 * 60 * 60);
-            reconcile(&self.test.gas, &mut Reported::default()).await.unwrap();
+            reconcile(&self.test.gas, &mut LoggedFailures::default()).await.unwrap();
             let id = self.job.id;
             assert!(self.test.jobs.get(id).is_none(), "{context}");
             assert!(self.test.jobs.tombstone_of(id).is_none(), "{context}");

@@ -76,7 +76,7 @@ pub use limits::{LimitError, TooMany, count_api_call, count_sign_in};
 pub use notify::{MAIL_CLAIM_DURATION, Notified, NotifyError, notify, resend_mails};
 
 pub use queue_board::QueueBoard;
-pub use reconcile::{Reconciled, Reported, reconcile};
+pub use reconcile::{LoggedFailures, Reconciled, reconcile};
 pub use redrive::redrive;
 pub use references::{
     ReferenceError, add_reference, publish_reference, reference, remove_reference,

@@ -47,17 +47,17 @@ enum RepairError {
 }
 
 /// The number of failures that are remembered; more than there are jobs in one round.
-const MAX_REPORTED: usize = 20_000;
+const MAX_LOGGED: usize = 20_000;
 
 /// The failures that this process has logged, by job. A job that cannot be repaired fails in every
 /// round, for example because its row is unreadable; its error is logged when it is new.
 #[derive(Debug, Default)]
-pub struct Reported(HashMap<JobId, String>);
+pub struct LoggedFailures(HashMap<JobId, String>);
 
-impl Reported {
+impl LoggedFailures {
     /// Whether the error of a job is new; it is remembered.
     fn is_new(&mut self, id: JobId, error: &str) -> bool {
-        if self.0.len() >= MAX_REPORTED {
+        if self.0.len() >= MAX_LOGGED {
             self.0.clear();
         }
         self.0.insert(id, error.to_owned()).is_none_or(|last| last != error)
@@ -72,7 +72,7 @@ impl Reported {
 ///
 /// # Errors
 /// If the list of overdue jobs cannot be read.
-pub async fn reconcile(gas: &Gas, reported: &mut Reported) -> Result<Reconciled, PortError> {
+pub async fn reconcile(gas: &Gas, logged: &mut LoggedFailures) -> Result<Reconciled, PortError> {
     let mut reconciled = Reconciled::default();
     if let Err(error) = retain_old_jobs(gas).await {
         tracing::error!(error = %chain(&error), "ended jobs of an older version have no deadline yet");
@@ -83,12 +83,12 @@ pub async fn reconcile(gas: &Gas, reported: &mut Reported) -> Result<Reconciled,
     for id in gas.jobs.store.overdue_jobs(gas.now()).await? {
         match repair(gas, id).await {
             Ok(repaired) => {
-                reported.repaired(id);
+                logged.repaired(id);
                 reconciled.repaired += u32::from(repaired);
             }
             Err(error) => {
                 let error = chain(&error).to_string();
-                if reported.is_new(id, &error) {
+                if logged.is_new(id, &error) {
                     tracing::error!(job_id = %id, error, "overdue job not repaired");
                 }
                 reconciled.failed += 1;

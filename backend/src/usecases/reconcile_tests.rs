@@ -11,7 +11,7 @@ const REPAIRED: Reconciled = Reconciled { repaired: 1, failed: 0 };
 const NOTHING: Reconciled = Reconciled { repaired: 0, failed: 0 };
 
 async fn round(test: &TestGas) -> Reconciled {
-    reconcile(&test.gas, &mut Reported::default()).await.unwrap()
+    reconcile(&test.gas, &mut LoggedFailures::default()).await.unwrap()
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn a_result_whose_timer_is_lost_is_archived_unless_its_owner_is_on_premium
 
 #[test]
 fn a_failure_is_reported_once_until_it_changes_or_is_repaired() {
-    let mut reported = Reported::default();
+    let mut reported = LoggedFailures::default();
     let id = |n: u128| JobId::new(uuid::Uuid::from_u128(n));
     assert!(reported.is_new(id(1), "unreadable"));
     assert!(!reported.is_new(id(1), "unreadable"));
@@ -104,10 +104,10 @@ fn a_failure_is_reported_once_until_it_changes_or_is_repaired() {
     assert!(reported.is_new(id(1), "S3 is down"));
     reported.repaired(id(1));
     assert!(reported.is_new(id(1), "S3 is down"));
-    for n in 0..2 * MAX_REPORTED as u128 {
+    for n in 0..2 * MAX_LOGGED as u128 {
         reported.is_new(id(n), "unreadable");
     }
-    assert!(reported.0.len() <= MAX_REPORTED);
+    assert!(reported.0.len() <= MAX_LOGGED);
 }
 
 #[tokio::test]

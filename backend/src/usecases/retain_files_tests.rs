@@ -3,8 +3,8 @@
 use super::*;
 use crate::testkit::TestGas;
 use crate::usecases::{
-    DownloadError, Reported, RerunError, archive_result, cancel_job, fail_job, read_log, reconcile,
-    rerun_job,
+    DownloadError, LoggedFailures, RerunError, archive_result, cancel_job, fail_job, read_log,
+    reconcile, rerun_job,
 };
 use gas_shared::job::{FailureKind, Results};
 use gas_shared::{Account, JobStatus};
@@ -17,7 +17,7 @@ async fn days(test: &TestGas, count: i64) {
         test.clock.advance_secs(DAY);
         // The second round takes the step that a check has planned for now.
         for _ in 0..2 {
-            let round = reconcile(&test.gas, &mut Reported::default()).await.unwrap();
+            let round = reconcile(&test.gas, &mut LoggedFailures::default()).await.unwrap();
             assert_eq!(round.failed, 0);
         }
     }
@@ -172,10 +172,10 @@ async fn an_interrupted_deletion_is_repeated() {
         test.clock.advance_secs(DAY);
         test.crash.after(crash_after);
         for _ in 0..2 {
-            reconcile(&test.gas, &mut Reported::default()).await.ok();
+            reconcile(&test.gas, &mut LoggedFailures::default()).await.ok();
         }
         test.crash.recover();
-        reconcile(&test.gas, &mut Reported::default()).await.unwrap();
+        reconcile(&test.gas, &mut LoggedFailures::default()).await.unwrap();
         assert!(!input_exists(&test, &job));
         assert!(test.job(job.id).input_deleted_at().is_some());
     }
@@ -200,11 +200,11 @@ async fn jobs_that_ended_before_retention_existed_get_a_deadline() {
     test.clock.advance_secs(14 * DAY);
     // Their rows have no deadline, so that the list of overdue jobs does not contain them.
     test.jobs.hide_from_overdue(&[old.id, kept.id]);
-    reconcile(&test.gas, &mut Reported::default()).await.unwrap();
+    reconcile(&test.gas, &mut LoggedFailures::default()).await.unwrap();
     assert!(input_exists(&test, &old), "nobody knows of it");
     test.account_data.put_without_retention(ada.id);
     test.account_data.put_without_retention(eve.id);
-    reconcile(&test.gas, &mut Reported::default()).await.unwrap();
+    reconcile(&test.gas, &mut LoggedFailures::default()).await.unwrap();
     assert!(!input_exists(&test, &old));
     assert!(input_exists(&test, &kept));
     for id in [old.id, kept.id] {

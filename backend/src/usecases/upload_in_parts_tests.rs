@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::testkit::TestGas;
-use crate::usecases::{Reported, cancel_job, confirm_upload, reconcile};
+use crate::usecases::{LoggedFailures, cancel_job, confirm_upload, reconcile};
 use gas_shared::Plan;
 use gas_shared::plan::FREE_MAX_UPLOAD_BYTES;
 use jiff::SignedDuration;
@@ -174,12 +174,12 @@ async fn an_upload_in_parts_expires_after_a_day() {
     assert!(test.parts.put(&upload_id(&test, all_sent), 1, b"short"));
     let day = SignedDuration::from_hours(24).as_secs();
     test.clock.advance_secs(day - 2);
-    assert_eq!(reconcile(&test.gas, &mut Reported::default()).await.unwrap().repaired, 0);
+    assert_eq!(reconcile(&test.gas, &mut LoggedFailures::default()).await.unwrap().repaired, 0);
     test.clock.advance_secs(1);
-    assert_eq!(reconcile(&test.gas, &mut Reported::default()).await.unwrap().repaired, 1);
+    assert_eq!(reconcile(&test.gas, &mut LoggedFailures::default()).await.unwrap().repaired, 1);
     assert_eq!(test.job(broken_off).status(), JobStatus::Failed);
     test.clock.advance_secs(1);
-    assert_eq!(reconcile(&test.gas, &mut Reported::default()).await.unwrap().repaired, 1);
+    assert_eq!(reconcile(&test.gas, &mut LoggedFailures::default()).await.unwrap().repaired, 1);
     assert_eq!(test.job(all_sent).status(), JobStatus::Pending, "all of it had arrived");
     assert_eq!(test.parts.open(), 0);
 }

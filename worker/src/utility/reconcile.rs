@@ -3,7 +3,7 @@
 //! processes check the plans, because only they have the keys of Stripe.
 
 use gas_backend::aws::EventQueueReaper;
-use gas_backend::usecases::{Reported, reconcile, resend_mails};
+use gas_backend::usecases::{LoggedFailures, reconcile, resend_mails};
 use gas_backend::{Gas, Notifier, chain};
 use gas_runtime::Shutdown;
 use std::time::Duration;
@@ -19,13 +19,13 @@ pub(crate) async fn run(
 ) {
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut reported = Reported::default();
+    let mut logged = LoggedFailures::default();
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
             () = shutdown.requested() => return,
         }
-        match reconcile(&gas, &mut reported).await {
+        match reconcile(&gas, &mut logged).await {
             Ok(round) if round.repaired + round.failed == 0 => {}
             Ok(round) => tracing::info!(
                 repaired = round.repaired,

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-/// When requests time out, are retried, and are repeated to poll jobs. Tests use shorter times.
+/// When requests time out and are retried, and how often jobs are polled. Tests use shorter times.
 #[derive(Clone, Copy, Debug)]
-pub struct RetryPolicy {
+pub struct RequestTiming {
     /// How long a connection may be idle. The transfer of a file has no time limit as a whole.
     pub idle_timeout: Duration,
     /// The pause before the first retry; it doubles with each further one.
@@ -18,7 +18,7 @@ pub struct RetryPolicy {
     pub max_poll_interval: Duration,
 }
 
-impl Default for RetryPolicy {
+impl Default for RequestTiming {
     fn default() -> Self {
         Self {
             idle_timeout: Duration::from_secs(60),
