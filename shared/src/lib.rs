@@ -19,6 +19,7 @@ pub mod plan;
 mod provenance;
 pub mod reference;
 pub mod summary;
+mod text_serde;
 pub mod token;
 pub mod upload;
 pub mod variant;

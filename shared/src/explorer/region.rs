@@ -1,12 +1,11 @@
 //! Genomic regions as users write them: `chr1`, `1:1,000-2,000`, `chrX:500`.
 
-use serde::{Deserialize, Serialize};
+use crate::text_serde::serialize_as_text;
 use std::fmt;
 use std::str::FromStr;
 
 /// A contig, or an interval of it. Written `chr1:1000-2000` as text and in JSON and URLs.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Region {
     /// The contig as the user spelled it; spellings are compared by their [`contig_alias`].
     pub contig: String,
@@ -59,6 +58,8 @@ fn parse_span(text: &str) -> Option<(u32, u32)> {
     }
 }
 
+serialize_as_text!(Region);
+
 impl fmt::Display for Region {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.contig)?;
@@ -67,20 +68,6 @@ impl fmt::Display for Region {
             Some((start, u32::MAX)) => write!(f, ":{start}-"),
             Some((start, end)) => write!(f, ":{start}-{end}"),
         }
-    }
-}
-
-impl TryFrom<String> for Region {
-    type Error = RegionError;
-
-    fn try_from(text: String) -> Result<Self, RegionError> {
-        text.parse()
-    }
-}
-
-impl From<Region> for String {
-    fn from(region: Region) -> Self {
-        region.to_string()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Identifiers of references: `homo_sapiens/GRCh38/ensembl-115`.
 
-use serde::{Deserialize, Serialize};
+use crate::text_serde::serialize_as_text;
 use std::fmt;
 use std::str::FromStr;
 
@@ -13,8 +13,7 @@ pub const MAX_ID_CHARS: usize = 160;
 /// The species has lower-case letters, digits and `_`; the other parts may also have upper-case letters,
 /// `.` and `-`. Every part begins with a letter or digit, so that an identifier is safe in paths and
 /// object keys.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ReferenceId(String);
 
 /// Why a text is not the identifier of a reference.
@@ -86,19 +85,7 @@ fn is_name(part: &str) -> bool {
         && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
 }
 
-impl TryFrom<String> for ReferenceId {
-    type Error = InvalidReferenceId;
-
-    fn try_from(text: String) -> Result<Self, InvalidReferenceId> {
-        text.parse()
-    }
-}
-
-impl From<ReferenceId> for String {
-    fn from(id: ReferenceId) -> Self {
-        id.0
-    }
-}
+serialize_as_text!(ReferenceId);
 
 impl fmt::Display for ReferenceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,6 +1,6 @@
 //! SHA-256 digests, by which the catalog of references names its content.
 
-use serde::{Deserialize, Serialize};
+use crate::text_serde::serialize_as_text;
 use std::fmt;
 use std::str::FromStr;
 
@@ -8,8 +8,7 @@ use std::str::FromStr;
 const HEX_DIGITS: usize = 64;
 
 /// A SHA-256 digest as 64 lower-case hexadecimal digits.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Sha256(String);
 
 /// A text that is not a SHA-256 digest.
@@ -43,19 +42,7 @@ impl FromStr for Sha256 {
     }
 }
 
-impl TryFrom<String> for Sha256 {
-    type Error = InvalidSha256;
-
-    fn try_from(text: String) -> Result<Self, InvalidSha256> {
-        text.parse()
-    }
-}
-
-impl From<Sha256> for String {
-    fn from(digest: Sha256) -> Self {
-        digest.0
-    }
-}
+serialize_as_text!(Sha256);
 
 impl fmt::Display for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
