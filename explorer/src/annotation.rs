@@ -1,8 +1,8 @@
-//! The annotation format: the fields of INFO/CSQ (VEP) or INFO/ANN (SnpEff), as the header defines
-//! them, and the entries of a record.
+//! The fields of INFO/CSQ (VEP) or INFO/ANN (SnpEff), as the header defines them, and the entries of a
+//! record.
 
-use crate::columns::{NumberField, NumericSource, annotation_field};
-use gas_shared::explorer::{NO_CONSEQUENCE, SoTerm};
+use crate::columns::{SourceField, Sources};
+use gas_shared::explorer::{NO_VALUE, OTHER_VALUE, SoTerm};
 use std::collections::HashMap;
 
 /// The meaning of an annotation field.
@@ -30,13 +30,13 @@ pub(crate) enum Role {
     Canonical,
     /// `Select`, or the MANE Select transcript.
     Mane,
-    /// Values of a numeric column.
-    Number(NumberField),
+    /// Values of a column.
+    Column(SourceField),
 }
 
-/// The fields of the annotation.
+/// The definition of the annotation in the header.
 #[derive(Clone, Debug)]
-pub(crate) struct AnnotationFormat {
+pub(crate) struct AnnotationDefinition {
     /// `CSQ` or `ANN`.
     pub key: &'static str,
     /// Names of the fields.
@@ -45,9 +45,9 @@ pub(crate) struct AnnotationFormat {
     pub roles: Vec<Role>,
 }
 
-impl AnnotationFormat {
+impl AnnotationDefinition {
     /// Reads the definition in a header; CSQ is preferred to ANN.
-    pub fn of_header(header: &[u8], sources: &[NumericSource]) -> Option<Self> {
+    pub fn of_header(header: &[u8], sources: &Sources) -> Option<Self> {
         let text = String::from_utf8_lossy(header);
         ["CSQ", "ANN"].into_iter().find_map(|key| {
             let start = format!("##INFO=<ID={key},");
@@ -71,7 +71,7 @@ fn field_names(definition: &str) -> Option<Vec<String>> {
     names.contains('|').then(|| names.split('|').map(|name| name.trim().to_owned()).collect())
 }
 
-fn role(name: &str, sources: &[NumericSource]) -> Role {
+fn role(name: &str, sources: &Sources) -> Role {
     match name {
         "Consequence" | "Annotation" => Role::Consequence,
         "IMPACT" | "Annotation_Impact" => Role::Impact,
@@ -83,7 +83,7 @@ fn role(name: &str, sources: &[NumericSource]) -> Role {
         "Existing_variation" => Role::Existing,
         "CANONICAL" => Role::Canonical,
         "MANE" | "MANE_SELECT" => Role::Mane,
-        _ => annotation_field(sources, name).map_or(Role::Other, Role::Number),
+        _ => sources.annotation_field(name).map_or(Role::Other, Role::Column),
     }
 }
 
@@ -103,12 +103,11 @@ pub(crate) struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// Splits an entry into its fields. Fields of numeric columns that are not empty are passed to
-    /// `on_number`.
+    /// Splits an entry into its fields. Fields of columns that are not empty are passed to `on_field`.
     pub fn read(
         text: &'a [u8],
         roles: &[Role],
-        mut on_number: impl FnMut(NumberField, &'a [u8]),
+        mut on_field: impl FnMut(SourceField, &'a [u8]),
     ) -> Self {
         let mut entry = Self::default();
         let mut start = 0;
@@ -132,7 +131,7 @@ impl<'a> Entry<'a> {
                 Role::Canonical => entry.canonical = value == b"YES",
                 // MANE has the name of the set, MANE_SELECT the name of a transcript.
                 Role::Mane => entry.mane |= !value.windows(4).any(|w| w == b"Plus"),
-                Role::Number(field) => on_number(*field, value),
+                Role::Column(field) => on_field(*field, value),
             }
         }
         entry
@@ -144,9 +143,9 @@ impl<'a> Entry<'a> {
     }
 
     /// The number of the most severe term.
-    pub fn severity(&self, terms: &SoTerms) -> u8 {
+    pub fn severity(&self, terms: &TermNumbers) -> u8 {
         let numbers = self.consequence.split(|b| *b == b'&').map(|term| terms.find(term));
-        numbers.min().unwrap_or(SoTerms::OTHER)
+        numbers.min().unwrap_or(TermNumbers::OTHER)
     }
 
     /// The rank of the entry, given its severity: the table shows the entry with the lowest rank.
@@ -157,12 +156,12 @@ impl<'a> Entry<'a> {
 
 /// Sequence Ontology terms of consequences, numbered by severity.
 #[derive(Clone, Debug)]
-pub(crate) struct SoTerms {
+pub(crate) struct TermNumbers {
     names: Vec<String>,
     numbers: HashMap<Vec<u8>, u8>,
 }
 
-impl SoTerms {
+impl TermNumbers {
     /// The number of all terms beyond the limit of numbers.
     pub const OTHER: u8 = 63;
     /// The number for records without a consequence. All numbers fit into the bits of a `u64`.
@@ -204,8 +203,8 @@ impl SoTerms {
     /// The term of a number.
     pub fn name(&self, number: u8) -> &str {
         match number {
-            Self::NONE => NO_CONSEQUENCE,
-            n => self.names.get(usize::from(n)).map_or("other", String::as_str),
+            Self::NONE => NO_VALUE,
+            n => self.names.get(usize::from(n)).map_or(OTHER_VALUE, String::as_str),
         }
     }
 
@@ -222,28 +221,30 @@ mod tests {
     #[test]
     fn csq_and_ann_are_read_from_the_header() {
         let csq = b"##INFO=<ID=CSQ,Number=.,Type=String,Description=\"x. Format: Allele|Consequence|IMPACT|SYMBOL\">\n";
-        let format = AnnotationFormat::of_header(csq, &[]).unwrap();
+        let format = AnnotationDefinition::of_header(csq, &Sources::NONE).unwrap();
         assert_eq!((format.key, format.fields.len()), ("CSQ", 4));
         assert_eq!(format.roles[3], Role::Symbol);
         let ann = b"##INFO=<ID=ANN,Number=.,Type=String,Description=\"Functional annotations: 'Allele | Annotation | Gene_Name'\">\n";
-        let format = AnnotationFormat::of_header(ann, &[]).unwrap();
+        let format = AnnotationDefinition::of_header(ann, &Sources::NONE).unwrap();
         assert_eq!(format.fields, ["Allele", "Annotation", "Gene_Name"]);
         assert_eq!(format.roles, [Role::Other, Role::Consequence, Role::Symbol]);
-        assert!(AnnotationFormat::of_header(b"##fileformat=VCFv4.2\n", &[]).is_none());
+        assert!(
+            AnnotationDefinition::of_header(b"##fileformat=VCFv4.2\n", &Sources::NONE).is_none()
+        );
     }
 
     #[test]
     fn terms_of_other_annotators_get_the_numbers_that_are_left() {
-        let mut terms = SoTerms::new();
+        let mut terms = TermNumbers::new();
         assert_eq!(terms.add(b"transcript_ablation"), 0);
         assert_eq!(terms.add(b"regulatory_region_variant"), SoTerm::ALL.len() as u8);
         for n in 0..100 {
             terms.add(format!("odd_{n}").as_bytes());
         }
-        assert_eq!(terms.find(b"odd_99"), SoTerms::OTHER);
-        assert_eq!(terms.name(SoTerms::OTHER), "other");
+        assert_eq!(terms.find(b"odd_99"), TermNumbers::OTHER);
+        assert_eq!(terms.name(TermNumbers::OTHER), "other");
         assert_eq!(
-            SoTerms::from_names(terms.names().to_vec()).find(b"odd_0"),
+            TermNumbers::from_names(terms.names().to_vec()).find(b"odd_0"),
             terms.find(b"odd_0")
         );
     }

@@ -6,8 +6,8 @@ use crate::{Cache, Error, Explorer, index, synthetic};
 use futures::TryStreamExt;
 use futures::executor::block_on;
 use gas_shared::explorer::{
-    ByColumn, Direction, ExportFormat, FREQUENCY, Filter, Impact, QUALITY, Query, Range, Sort,
-    SortKey, VariantType,
+    ByColumn, CONSEQUENCE, Direction, ExportFormat, FILTER, FREQUENCY, Filter, IMPACT, QUALITY,
+    Query, RS_ID, Range, Sort, SortKey, VARIANT_TYPE,
 };
 use std::fs::File;
 use std::io::BufWriter;
@@ -216,7 +216,7 @@ fn questions(files: &Files) -> Result<Vec<(&'static str, Query)>, Error> {
 fn filters(files: &Files) -> Result<Vec<(&'static str, Filter)>, Error> {
     // A gene and an identifier that the result has.
     let explorer = files.open(&Cache::new(CACHE_BYTES))?;
-    let known = Filter { known: Some(true), ..Filter::default() };
+    let known = Filter::of_values(&RS_ID, &["yes"]);
     let middle = explorer.records() / 3;
     let some = Query { filter: known, offset: middle, limit: 1, ..Query::default() };
     let row = block_on(explorer.page(&some))?.rows.pop();
@@ -229,14 +229,14 @@ fn filters(files: &Files) -> Result<Vec<(&'static str, Filter)>, Error> {
         ("all", all()),
         ("region", Filter { regions: region.into_iter().collect(), ..all() }),
         ("gene", Filter { genes: vec![gene], ..all() }),
-        ("consequence", Filter { consequences: vec!["missense_variant".to_owned()], ..all() }),
-        ("impact", Filter { impacts: vec![Impact::High], ..all() }),
-        ("type", Filter { types: vec![VariantType::Deletion], ..all() }),
-        ("known", Filter { known: Some(false), ..all() }),
+        ("consequence", Filter::of_values(&CONSEQUENCE, &["missense_variant"])),
+        ("impact", Filter::of_values(&IMPACT, &["high"])),
+        ("type", Filter::of_values(&VARIANT_TYPE, &["deletion"])),
+        ("rsID", Filter::of_values(&RS_ID, &["no"])),
         ("identifier", Filter { ids: vec![id], ..all() }),
         ("frequency", Filter::of_range(&FREQUENCY, RARE)),
         ("quality", Filter::of_range(&QUALITY, good)),
-        ("PASS", Filter { filters: vec!["PASS".to_owned()], ..all() }),
+        ("PASS", Filter::of_values(&FILTER, &["PASS"])),
         ("text", Filter { text: "rs1234".to_owned(), ..all() }),
     ])
 }
@@ -244,15 +244,16 @@ fn filters(files: &Files) -> Result<Vec<(&'static str, Filter)>, Error> {
 const RARE: Range = Range { min: None, max: Some(0.001), or_missing: true };
 
 fn everything() -> Filter {
-    Filter {
-        impacts: vec![Impact::High, Impact::Moderate],
-        types: vec![VariantType::Snv],
-        known: Some(true),
+    let filter = Filter {
         ranges: ByColumn::of(&FREQUENCY, RARE).with(&QUALITY, QUALITY.filter.range(30.0)),
-        filters: vec!["PASS".to_owned()],
         text: "1".to_owned(),
         ..Filter::default()
-    }
+    };
+    filter
+        .with_values(&IMPACT, &["high", "moderate"])
+        .with_values(&VARIANT_TYPE, &["snv"])
+        .with_values(&RS_ID, &["yes"])
+        .with_values(&FILTER, &["PASS"])
 }
 
 /// Peak memory of this process in megabytes; Linux only.

@@ -1,13 +1,14 @@
 //! Opens an index and answers queries.
 
 use crate::Error;
-use crate::annotation::SoTerms;
+use crate::annotation::TermNumbers;
 use crate::block_columns::BlockColumns;
 use crate::cache::{Cache, IndexId};
-use crate::columns::{NUMERIC_SOURCES, NumericSource};
+use crate::columns::{SOURCES, Sources};
 use crate::format::{ColumnKind, Footer, MAX_BLOCK_ROWS, TRAILER_BYTES, Trailer, unpack};
 use crate::header::Header;
 use crate::limits::LOADED_BYTES;
+use crate::query::Category;
 use crate::source::{GAP_BYTES, Source, read_range};
 use crate::text::read_text;
 use bytes::Bytes;
@@ -32,8 +33,10 @@ pub struct Explorer {
     pub(crate) cache: Cache,
     pub(crate) id: IndexId,
     pub(crate) header: Header,
-    pub(crate) sources: &'static [NumericSource],
-    pub(crate) terms: SoTerms,
+    pub(crate) sources: &'static Sources,
+    /// The category columns that the index has.
+    pub(crate) categories: Vec<Category>,
+    pub(crate) terms: TermNumbers,
     gene_ranks: OnceLock<Vec<u32>>,
 }
 
@@ -48,11 +51,11 @@ impl Explorer {
         result: Arc<dyn Source>,
         cache: Cache,
     ) -> Result<Self, Error> {
-        Self::open_with(index, result, cache, &NUMERIC_SOURCES).await
+        Self::open_with(index, result, cache, &SOURCES).await
     }
 
-    /// Opens the index of a result, with a registry of numeric columns. Columns that the index does
-    /// not have are shown in rows, but filters and sort orders find no values of them.
+    /// Opens the index of a result, with a registry of columns. Columns that the index does not have are
+    /// shown in rows, but facets, filters and sort orders find no values of them.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -60,7 +63,7 @@ impl Explorer {
         index: Arc<dyn Source>,
         result: Arc<dyn Source>,
         cache: Cache,
-        sources: &'static [NumericSource],
+        sources: &'static Sources,
     ) -> Result<Self, Error> {
         let footer = read_footer(&*index).await?;
         check(&footer, index.len())?;
@@ -71,8 +74,9 @@ impl Explorer {
         let header = Header::read(&*result, &footer, sources).await?;
         Ok(Self {
             sources,
+            categories: Category::all(sources, &footer),
             header,
-            terms: SoTerms::from_names(footer.terms.clone()),
+            terms: TermNumbers::from_names(footer.terms.clone()),
             index,
             result,
             footer,
@@ -177,9 +181,9 @@ impl Explorer {
         kinds: &[ColumnKind],
     ) -> Result<BlockColumns, Error> {
         let entry = &self.footer.blocks[block];
-        let numeric = self.footer.numeric.len();
+        let counts = self.footer.column_counts();
         let mut kinds = kinds.to_vec();
-        kinds.sort_unstable_by_key(|kind| kind.index(numeric));
+        kinds.sort_unstable_by_key(|kind| kind.index(counts));
         kinds.dedup();
         let mut loaded = BlockColumns::new(entry.rows as usize);
         let mut missing = Vec::new();
@@ -187,7 +191,7 @@ impl Explorer {
             match self.cache.column(self.id, block as u32, kind) {
                 Some(column) => loaded.insert(kind, column),
                 None => {
-                    entry.segments[kind.index(numeric)].check()?;
+                    entry.segments[kind.index(counts)].check()?;
                     missing.push(kind);
                 }
             }
@@ -196,7 +200,7 @@ impl Explorer {
             let bytes =
                 read_range(&*self.index, run.start, run.end - run.start, "the index").await?;
             for (kind, offset) in run.columns {
-                let segment = &entry.segments[kind.index(numeric)];
+                let segment = &entry.segments[kind.index(counts)];
                 let from = (offset - run.start) as usize;
                 let packed = &bytes[from..from + segment.bytes() as usize];
                 let column = Arc::new(unpack(segment, packed, kind, loaded.rows)?);
@@ -210,9 +214,9 @@ impl Explorer {
     /// The number of blocks whose columns are loaded concurrently. Large blocks are loaded one by
     /// one, to bound the memory of a query.
     pub(crate) fn concurrent_blocks(&self, kinds: &[ColumnKind]) -> usize {
-        let numeric = self.footer.numeric.len();
+        let counts = self.footer.column_counts();
         let bytes = self.footer.blocks.iter().map(|block| {
-            let segments = kinds.iter().map(|kind| &block.segments[kind.index(numeric)]);
+            let segments = kinds.iter().map(|kind| &block.segments[kind.index(counts)]);
             segments.map(|segment| segment.unpacked(block.rows)).sum::<u64>()
         });
         let largest = bytes.max().unwrap_or(0).max(1);
@@ -224,7 +228,7 @@ impl Explorer {
         let entry = &self.footer.blocks[block];
         let mut runs: Vec<Run> = Vec::new();
         for kind in kinds {
-            let at = kind.index(self.footer.numeric.len());
+            let at = kind.index(self.footer.column_counts());
             let before = entry.segments[..at].iter().map(|s| s.bytes());
             let start = entry.offset + before.sum::<u64>();
             let end = start + entry.segments[at].bytes();
@@ -262,23 +266,24 @@ async fn read_footer(index: &dyn Source) -> Result<Footer, Error> {
     }
 }
 
-/// The most numeric columns; their numbers have 8 bits.
-const MAX_NUMERIC: usize = 255;
+/// The most numeric columns, and the most category columns; their numbers have 8 bits.
+const MAX_COLUMNS: usize = 255;
 
 /// Checks the invariants that the rest of this crate relies on.
 pub(crate) fn check(footer: &Footer, index_bytes: u64) -> Result<(), Error> {
     let mut rows = 0;
-    let numeric = footer.numeric.len();
-    if numeric > MAX_NUMERIC {
-        return Err(Error::Damaged("the footer has too many numeric columns"));
+    let counts = footer.column_counts();
+    if counts.numeric.max(counts.categories) > MAX_COLUMNS {
+        return Err(Error::Damaged("the footer has too many columns"));
     }
     let last = footer.blocks.len().saturating_sub(1);
     for (n, block) in footer.blocks.iter().enumerate() {
         let full = block.rows == footer.block_rows;
         let bytes: u64 = block.segments.iter().map(|segment| segment.bytes()).sum();
         let inside = block.offset.checked_add(bytes).is_some_and(|end| end <= index_bytes);
-        if block.segments.len() != ColumnKind::count(numeric)
-            || block.stats.numbers.len() != numeric
+        if block.segments.len() != counts.all()
+            || block.stats.numbers.len() != counts.numeric
+            || block.stats.categories.len() != counts.categories
             || !inside
             || block.text_start > footer.text_bytes
             || block.rows == 0

@@ -11,7 +11,10 @@ use crate::text::{LineRange, Span, read_text, without_line_ends};
 use crate::yield_now::yield_now;
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, TryStreamExt};
-use gas_shared::explorer::{ExportFormat, Filter, NumericColumn, Row, RowValue, VariantType};
+use gas_shared::explorer::{
+    CONSEQUENCE, CategoryColumn, ExportFormat, FILTER, Filter, IMPACT, NumericColumn, Row,
+    RowValue, VARIANT_TYPE,
+};
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
@@ -19,29 +22,51 @@ use std::sync::Arc;
 /// A column of TSV and CSV: its header, and its text.
 type TextColumn = (&'static str, fn(&Row) -> String);
 
-/// The columns before the numeric ones.
-const BEFORE_NUMBERS: [TextColumn; 14] = [
+/// The columns before those of the registry that have no field in a row.
+const BEFORE_REGISTERED: [TextColumn; 14] = [
     ("chrom", |row| row.chrom.clone()),
     ("pos", |row| row.pos.to_string()),
     ("id", |row| row.id.clone()),
     ("ref", |row| row.reference.clone()),
     ("alt", |row| row.alt.clone()),
     ("qual", |row| row.qual.clone()),
-    ("filter", |row| row.filter.clone()),
-    ("type", |row| {
-        let types: Vec<&str> = row.types.iter().copied().map(VariantType::as_str).collect();
-        types.join(";")
+    (FILTER.row_name, |row| row.filter.clone()),
+    (VARIANT_TYPE.row_name, |row| VARIANT_TYPE.values_of(row).join(";")),
+    (CONSEQUENCE.row_name, |row| row.consequence.clone().unwrap_or_default()),
+    (IMPACT.row_name, |row| {
+        row.impact.map(|impact| impact.as_str().to_owned()).unwrap_or_default()
     }),
-    ("consequence", |row| row.consequence.clone().unwrap_or_default()),
-    ("impact", |row| row.impact.map(|impact| impact.as_str().to_owned()).unwrap_or_default()),
     ("gene", |row| row.gene.clone().unwrap_or_default()),
     ("transcript", |row| row.transcript.clone().unwrap_or_default()),
     ("hgvs_c", |row| row.hgvs_c.clone().unwrap_or_default()),
     ("hgvs_p", |row| row.hgvs_p.clone().unwrap_or_default()),
 ];
 
-/// The columns after the numeric ones.
-const AFTER_NUMBERS: [TextColumn; 1] = [("known_ids", known_ids)];
+/// The columns after them.
+const AFTER_REGISTERED: [TextColumn; 1] = [("known_ids", known_ids)];
+
+/// A column of the registry that has no field in a row.
+#[derive(Clone, Copy)]
+enum Registered {
+    Number(&'static NumericColumn),
+    Category(&'static CategoryColumn),
+}
+
+impl Registered {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Number(column) => column.name,
+            Self::Category(column) => column.row_name,
+        }
+    }
+
+    fn text(self, row: &Row) -> String {
+        match self {
+            Self::Number(column) => column.text(row),
+            Self::Category(column) => column.values_of(row).join(";"),
+        }
+    }
+}
 
 /// The identifiers of a row. The last cell also says if values of the row are cut.
 fn known_ids(row: &Row) -> String {
@@ -66,18 +91,20 @@ impl Explorer {
     ) -> impl Stream<Item = Result<Bytes, Error>> + Send + 'static {
         let begin = async move {
             let selection = self.select(&filter, false).await?;
-            let columns = self.sources.iter().map(|source| source.column);
+            let columns = self.sources.numeric.iter().map(|source| source.column);
             let columns = columns.filter(|column| column.row_value == RowValue::Number);
-            let numeric: Vec<_> = columns.collect();
+            let columns = columns.map(Registered::Number);
+            let categories = self.sources.own_categories().map(|source| source.column);
+            let registered: Vec<_> = columns.chain(categories.map(Registered::Category)).collect();
             let (head, header) = match format {
                 ExportFormat::Vcf => (Bytes::new(), 0..self.footer.header_bytes),
-                _ => (table_header(&numeric, format)?, 0..0),
+                _ => (table_header(&registered, format)?, 0..0),
             };
             let export = Export {
                 explorer: self,
                 selection,
                 format,
-                numeric,
+                registered,
                 header: pieces(header).collect(),
                 block: 0,
                 spans: VecDeque::new(),
@@ -97,8 +124,8 @@ struct Export {
     explorer: Arc<Explorer>,
     selection: Arc<Selection>,
     format: ExportFormat,
-    /// The numeric columns of a table.
-    numeric: Vec<&'static NumericColumn>,
+    /// The columns of the registry that have no field in a row.
+    registered: Vec<Registered>,
     /// The pieces of the VCF header that are not yet exported.
     header: VecDeque<Range<u64>>,
     /// The next block.
@@ -140,7 +167,7 @@ impl Export {
         let text = read_text(result, &self.offsets, bgzf, span.range.clone()).await?;
         match self.format {
             ExportFormat::Vcf => Ok(Some(lines(&span, &text))),
-            format => table(&explorer, &span, &text, &self.numeric, format).map(Some),
+            format => table(&explorer, &span, &text, &self.registered, format).map(Some),
         }
     }
 
@@ -172,10 +199,10 @@ fn lines(span: &Span, text: &[u8]) -> Bytes {
     out.freeze()
 }
 
-fn table_header(numeric: &[&NumericColumn], format: ExportFormat) -> Result<Bytes, Error> {
-    let names = BEFORE_NUMBERS.iter().map(|(name, _)| *name);
-    let names = names.chain(numeric.iter().map(|column| column.name));
-    let names = names.chain(AFTER_NUMBERS.iter().map(|(name, _)| *name));
+fn table_header(registered: &[Registered], format: ExportFormat) -> Result<Bytes, Error> {
+    let names = BEFORE_REGISTERED.iter().map(|(name, _)| *name);
+    let names = names.chain(registered.iter().map(|column| column.name()));
+    let names = names.chain(AFTER_REGISTERED.iter().map(|(name, _)| *name));
     let mut writer = writer(format);
     writer.write_record(names).map_err(|error| Error::Output(error.into()))?;
     finish(writer)
@@ -185,13 +212,15 @@ fn table(
     explorer: &Explorer,
     span: &Span,
     text: &[u8],
-    numeric: &[&NumericColumn],
+    registered: &[Registered],
     format: ExportFormat,
 ) -> Result<Bytes, Error> {
     let mut writer = writer(format);
     for line in span.texts(text) {
         let row = explorer.row(line, Detail::EXPORT)?;
-        writer.write_record(cells(&row, numeric)).map_err(|error| Error::Output(error.into()))?;
+        writer
+            .write_record(cells(&row, registered))
+            .map_err(|error| Error::Output(error.into()))?;
     }
     finish(writer)
 }
@@ -210,11 +239,11 @@ fn finish(writer: csv::Writer<Vec<u8>>) -> Result<Bytes, Error> {
     Ok(written.into())
 }
 
-fn cells(row: &Row, numeric: &[&NumericColumn]) -> impl Iterator<Item = String> {
-    let before = BEFORE_NUMBERS.iter().map(|(_, text)| text(row));
-    let numbers = numeric.iter().map(|column| column.text(row));
-    let after = AFTER_NUMBERS.iter().map(|(_, text)| text(row));
-    before.chain(numbers).chain(after).map(neutral)
+fn cells(row: &Row, registered: &[Registered]) -> impl Iterator<Item = String> {
+    let before = BEFORE_REGISTERED.iter().map(|(_, text)| text(row));
+    let registered = registered.iter().map(|column| column.text(row));
+    let after = AFTER_REGISTERED.iter().map(|(_, text)| text(row));
+    before.chain(registered).chain(after).map(neutral)
 }
 
 /// Prefixes a cell with an apostrophe if a spreadsheet would evaluate it as a formula

@@ -3,7 +3,7 @@
 
 use crate::Error;
 use crate::explorer::check;
-use crate::format::{ColumnKind, Footer, MAX_BLOCK_ROWS, decode};
+use crate::format::{ColumnCounts, ColumnKind, Footer, MAX_BLOCK_ROWS, decode};
 
 /// Decodes and checks the decompressed footer of an index with `index_bytes` bytes.
 ///
@@ -18,7 +18,7 @@ pub fn footer(text: &[u8], version: u32, index_bytes: u64) -> Result<(), Error> 
 /// # Errors
 /// [`Error`] if the bytes are not such a column.
 pub fn column(text: &[u8], kind: u8, rows: u16) -> Result<(), Error> {
-    let kinds = ColumnKind::all(2);
+    let kinds = ColumnKind::all(ColumnCounts { numeric: 2, categories: 1 });
     let kind = kinds[usize::from(kind) % kinds.len()];
     decode(text.to_vec(), kind, u32::from(rows).min(MAX_BLOCK_ROWS) as usize).map(drop)
 }

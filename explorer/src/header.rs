@@ -5,9 +5,9 @@
 //! lengths of the contigs.
 
 use crate::Error;
-use crate::annotation::AnnotationFormat;
+use crate::annotation::AnnotationDefinition;
 use crate::bounded::start;
-use crate::columns::NumericSource;
+use crate::columns::Sources;
 use crate::format::{Footer, text_weight};
 use crate::limits::{
     DESCRIPTION_BYTES, DESCRIPTIONS, HEADER_BYTES, HEADER_LINE_BYTES, PIECE_BYTES, SAMPLES,
@@ -21,7 +21,7 @@ use std::collections::HashMap;
 #[derive(Debug, Default)]
 pub(crate) struct Header {
     /// The annotation format.
-    pub format: Option<AnnotationFormat>,
+    pub format: Option<AnnotationDefinition>,
     /// Descriptions by INFO key.
     descriptions: HashMap<String, String>,
     /// INFO keys whose descriptions are not kept.
@@ -41,7 +41,7 @@ impl Header {
     pub async fn read(
         result: &dyn Source,
         footer: &Footer,
-        sources: &[NumericSource],
+        sources: &Sources,
     ) -> Result<Self, Error> {
         let (found, limit) = (footer.header_bytes, HEADER_BYTES);
         if found > limit {
@@ -185,9 +185,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn finish(mut self, sources: &[NumericSource]) -> Result<Header, Error> {
+    fn finish(mut self, sources: &Sources) -> Result<Header, Error> {
         self.end_line()?;
-        self.header.format = AnnotationFormat::of_header(&self.definitions, sources);
+        self.header.format = AnnotationDefinition::of_header(&self.definitions, sources);
         Ok(self.header)
     }
 }
@@ -211,7 +211,7 @@ mod tests {
         for piece in text.chunks(piece) {
             reader.push(piece)?;
         }
-        reader.finish(&[])
+        reader.finish(&Sources::NONE)
     }
 
     #[test]

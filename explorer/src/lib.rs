@@ -26,6 +26,7 @@ pub mod index;
 mod info;
 mod limits;
 mod query;
+mod record_categories;
 mod record_features;
 mod rows;
 mod selection;

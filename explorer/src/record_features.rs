@@ -1,9 +1,10 @@
 //! Features of a record: alleles, numbers and identifiers. The index builder and the rows of the
 //! table read them with the same code.
 
-use crate::annotation::AnnotationFormat;
-use crate::columns::{NumberField, NumericSource, Shown, Values, info_field};
+use crate::annotation::AnnotationDefinition;
+use crate::columns::{NumericSource, Shown, SourceField, Sources, Values};
 use crate::info::{self, is_rs_number};
+use crate::record_categories::RecordCategories;
 use gas_shared::explorer::{Substitution, VariantType};
 use gas_shared::variant::without_shared_ends;
 use gas_shared::vcf::Record;
@@ -35,12 +36,12 @@ pub(crate) struct InfoFields<'a> {
 }
 
 impl<'a> InfoFields<'a> {
-    /// Scans INFO once. Fields of numeric columns are passed to `on_number`.
+    /// Scans INFO once. Fields of columns are passed to `on_field`.
     pub fn read(
         info: &'a [u8],
-        format: Option<&AnnotationFormat>,
-        sources: &[NumericSource],
-        mut on_number: impl FnMut(NumberField, &'a [u8]),
+        format: Option<&AnnotationDefinition>,
+        sources: &Sources,
+        mut on_field: impl FnMut(SourceField, &'a [u8]),
     ) -> Self {
         let mut fields = Self::default();
         let annotation_key = format.map(|format| format.key.as_bytes());
@@ -52,8 +53,8 @@ impl<'a> InfoFields<'a> {
                 fields.end = parse(value);
             } else if key == b"SVLEN" {
                 fields.lengths = Some(value);
-            } else if let Some(field) = info_field(sources, key) {
-                on_number(field, value);
+            } else if let Some(field) = sources.info_field(key) {
+                on_field(field, value);
             }
         }
         fields
@@ -109,6 +110,34 @@ impl Alleles {
         let to_end = info.end.filter(|_| structural).map(u64::from);
         let to_end = to_end.and_then(|end| (end + 1).checked_sub(record.pos)).unwrap_or(0);
         self.span = u32::try_from(bases.max(to_end)).unwrap_or(u32::MAX);
+    }
+}
+
+/// The values of the columns of one record that are read from fields.
+#[derive(Debug)]
+pub(crate) struct FieldValues {
+    pub numbers: Numbers,
+    pub categories: RecordCategories,
+}
+
+impl FieldValues {
+    /// No values.
+    pub fn new(sources: &Sources) -> Self {
+        Self { numbers: Numbers::new(sources.numeric), categories: RecordCategories::new(sources) }
+    }
+
+    /// Starts a record.
+    pub fn begin(&mut self, record: &Record<'_>) {
+        self.numbers.begin(record);
+        self.categories.begin();
+    }
+
+    /// Adds the values of a field.
+    pub fn add(&mut self, field: SourceField, text: &[u8]) {
+        match field {
+            SourceField::Number { column, rank } => self.numbers.add(column, rank, text),
+            SourceField::Category { column, rank } => self.categories.add(column, rank, text),
+        }
     }
 }
 
@@ -174,13 +203,11 @@ fn bits(number: f32) -> u32 {
 }
 
 impl Numbers {
-    /// No values.
-    pub fn new(sources: &'static [NumericSource]) -> Self {
+    fn new(sources: &'static [NumericSource]) -> Self {
         Self { sources, columns: vec![ColumnValues::default(); sources.len()] }
     }
 
-    /// Starts a record.
-    pub fn begin(&mut self, record: &Record<'_>) {
+    fn begin(&mut self, record: &Record<'_>) {
         for (source, column) in self.sources.iter().zip(&mut self.columns) {
             column.rank = None;
             column.values.clear();
@@ -193,14 +220,14 @@ impl Numbers {
     }
 
     /// Adds the numbers of a field, unless a preferred field has numbers.
-    pub fn add(&mut self, field: NumberField, text: &[u8]) {
-        let Some(column) = self.columns.get_mut(usize::from(field.column)) else { return };
-        if column.rank.is_some_and(|rank| rank < field.rank) {
+    fn add(&mut self, column: u8, rank: u8, text: &[u8]) {
+        let Some(column) = self.columns.get_mut(usize::from(column)) else { return };
+        if column.rank.is_some_and(|found| found < rank) {
             return;
         }
         for value in info::numbers(text) {
-            if column.rank != Some(field.rank) {
-                column.rank = Some(field.rank);
+            if column.rank != Some(rank) {
+                column.rank = Some(rank);
                 column.values.clear();
             }
             column.values.push(value, bits);
@@ -228,7 +255,7 @@ pub(crate) struct Identifiers {
     /// The list.
     pub text: Vec<u8>,
     /// Whether one is a dbSNP identifier.
-    pub known: bool,
+    pub has_rs_id: bool,
     count: usize,
     /// All identifiers, once there are more than [`FEW`].
     set: HashSet<Box<[u8]>>,
@@ -240,7 +267,7 @@ impl Identifiers {
         self.text.clear();
         self.set.clear();
         self.count = 0;
-        self.known = false;
+        self.has_rs_id = false;
         self.add(id, b';');
     }
 
@@ -251,7 +278,7 @@ impl Identifiers {
                 continue;
             }
             self.count += 1;
-            self.known |= is_rs_number(id);
+            self.has_rs_id |= is_rs_number(id);
             if !self.text.is_empty() {
                 self.text.push(b';');
             }
@@ -275,13 +302,13 @@ impl Identifiers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::columns::{NUMERIC_SOURCES, annotation_field};
+    use crate::columns::SOURCES;
     use gas_shared::vcf::parse_record;
 
     fn alleles(line: &str) -> (u16, Vec<i32>, u32) {
         let record = parse_record(line.as_bytes()).unwrap();
         let mut alleles = Alleles::default();
-        alleles.read(&record, &InfoFields::read(record.info, None, &[], |_, _| {}));
+        alleles.read(&record, &InfoFields::read(record.info, None, &Sources::NONE, |_, _| {}));
         (alleles.class, alleles.lengths, alleles.span)
     }
 
@@ -310,17 +337,18 @@ mod tests {
     fn the_preferred_field_of_a_numeric_column_wins() {
         let record = parse_record(b"1\t5\t.\tA\tG\t30\t.\t.").unwrap();
         let info = b"AF=0.5,0.25;GMAF=.;gnomAD_AF=0.1";
-        let mut numbers = Numbers::new(&NUMERIC_SOURCES);
-        numbers.begin(&record);
-        InfoFields::read(info, None, &NUMERIC_SOURCES, |field, text| numbers.add(field, text));
-        assert_eq!(numbers.values(0), [0.1]);
-        let af = annotation_field(&NUMERIC_SOURCES, "AF").unwrap();
-        numbers.add(af, b"0.3&0.2");
-        numbers.add(af, b"0.3");
+        let mut values = FieldValues::new(&SOURCES);
+        values.begin(&record);
+        InfoFields::read(info, None, &SOURCES, |field, text| values.add(field, text));
+        assert_eq!(values.numbers.values(0), [0.1]);
+        let af = SOURCES.annotation_field("AF").unwrap();
+        values.add(af, b"0.3&0.2");
+        values.add(af, b"0.3");
+        let numbers = &values.numbers;
         assert_eq!((numbers.values(0), numbers.shown(0)), (&[0.3, 0.2][..], Some(0.2)));
         assert_eq!((numbers.values(1), numbers.shown(1)), (&[30.0][..], Some(30.0)));
-        numbers.begin(&record);
-        assert_eq!(numbers.shown(0), None);
+        values.begin(&record);
+        assert_eq!(values.numbers.shown(0), None);
     }
 
     #[test]
@@ -331,14 +359,14 @@ mod tests {
         ids.add(list.join("&").as_bytes(), b'&');
         assert_eq!(ids.text, list[..70].join(";").as_bytes());
         let record = parse_record(b"1\t5\t.\tA\tG\t.\t.\t.").unwrap();
-        let mut numbers = Numbers::new(&NUMERIC_SOURCES);
-        numbers.begin(&record);
-        let af = annotation_field(&NUMERIC_SOURCES, "AF").unwrap();
+        let mut values = FieldValues::new(&SOURCES);
+        values.begin(&record);
+        let af = SOURCES.annotation_field("AF").unwrap();
         let list: Vec<String> = (0..200).map(|n| (n % 70).to_string()).collect();
-        numbers.add(af, list.join("&").as_bytes());
-        numbers.add(af, b"0&-0&69");
+        values.add(af, list.join("&").as_bytes());
+        values.add(af, b"0&-0&69");
         let expected: Vec<f32> = (0..70u8).map(f32::from).collect();
-        assert_eq!(numbers.values(0), expected);
+        assert_eq!(values.numbers.values(0), expected);
     }
 
     #[test]
@@ -346,8 +374,8 @@ mod tests {
         let mut ids = Identifiers::default();
         ids.begin(b"COSM1;rs5");
         ids.add(b"rs5&rs6", b'&');
-        assert_eq!((ids.text.as_slice(), ids.known), (&b"COSM1;rs5;rs6"[..], true));
+        assert_eq!((ids.text.as_slice(), ids.has_rs_id), (&b"COSM1;rs5;rs6"[..], true));
         ids.begin(b".");
-        assert_eq!((ids.text.as_slice(), ids.known), (&b""[..], false));
+        assert_eq!((ids.text.as_slice(), ids.has_rs_id), (&b""[..], false));
     }
 }

@@ -4,8 +4,8 @@
 //! values are shortened, and long lists end early; the rows tell what is left out.
 
 use crate::Error;
-use crate::annotation::{AnnotationFormat, Entry, Role};
-use crate::columns::Values;
+use crate::annotation::{AnnotationDefinition, Entry, Role};
+use crate::columns::{Sources, Values};
 use crate::explorer::{CONCURRENT_BLOCKS, Explorer};
 use crate::format::{BlockOffset, ColumnKind};
 use crate::header::{cut, pieces};
@@ -13,12 +13,14 @@ use crate::info::{self, FieldCounter};
 use crate::limits::{
     DETAILS, DETAILS_BYTES, ENTRY_FIELDS, LINE_BYTES, PAGE_BYTES, ROW_BYTES, SAMPLES,
 };
-use crate::record_features::{Alleles, Identifiers, InfoFields, Numbers, type_bit};
+use crate::record_categories::RecordCategories;
+use crate::record_features::{Alleles, FieldValues, Identifiers, InfoFields, Numbers, type_bit};
 use crate::text::{Line, LineRange, MISPLACED, Span, read_text, spans};
 use crate::yield_now::yield_now;
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use gas_shared::explorer::{
-    ByColumn, FREQUENCY, Field, Impact, Row, RowDetails, RowValue, TranscriptEntry, VariantType,
+    ByCategory, ByColumn, FREQUENCY, Field, Impact, Row, RowDetails, RowValue, TranscriptEntry,
+    VariantType,
 };
 use gas_shared::vcf::{Record, parse_record};
 use percent_encoding::percent_decode;
@@ -187,15 +189,15 @@ impl Explorer {
     pub(crate) fn row(&self, line: Line<'_>, detail: Detail) -> Result<Row, Error> {
         let text = record_text(line);
         let record = parse_record(&text).map_err(|_| MISPLACED)?;
-        let mut numbers = Numbers::new(self.sources);
-        numbers.begin(&record);
-        let info = self.info_fields(&record, &mut numbers);
+        let mut values = FieldValues::new(self.sources);
+        values.begin(&record);
+        let info = self.info_fields(&record, &mut values);
         let (mut alleles, mut ids) = (Alleles::default(), Identifiers::default());
         alleles.read(&record, &info);
         ids.begin(record.id);
         let mut impact = None;
         for text in info.entries() {
-            let entry = Entry::read(text, self.roles(), |field, value| numbers.add(field, value));
+            let entry = Entry::read(text, self.roles(), |field, value| values.add(field, value));
             ids.add(entry.existing, b'&');
             impact = impact.into_iter().chain(Impact::parse(entry.impact)).min();
         }
@@ -217,14 +219,15 @@ impl Explorer {
             transcript: detail.optional(entry.feature),
             hgvs_c: detail.optional(entry.hgvs_c),
             hgvs_p: detail.optional(entry.hgvs_p),
-            numbers: self.numbers(&numbers),
+            numbers: self.numbers(&values.numbers),
+            categories: categories(&values.categories),
             ids: detail.ids(&ids.text),
             // Samples are not part of a row.
             cut: line.cut.filter(|_| columns_after_info(line.text).is_none()),
         })
     }
 
-    fn format(&self) -> Option<&AnnotationFormat> {
+    fn format(&self) -> Option<&AnnotationDefinition> {
         self.header.format.as_ref()
     }
 
@@ -232,16 +235,16 @@ impl Explorer {
         self.format().map_or(&[], |format| &format.roles)
     }
 
-    fn info_fields<'a>(&self, record: &Record<'a>, numbers: &mut Numbers) -> InfoFields<'a> {
+    fn info_fields<'a>(&self, record: &Record<'a>, values: &mut FieldValues) -> InfoFields<'a> {
         InfoFields::read(record.info, self.format(), self.sources, |field, value| {
-            numbers.add(field, value);
+            values.add(field, value);
         })
     }
 
     /// The numbers of a row, except those that the row has as text.
     fn numbers(&self, numbers: &Numbers) -> ByColumn<f32> {
         let mut by_column = ByColumn::default();
-        for (n, source) in self.sources.iter().enumerate() {
+        for (n, source) in self.sources.numeric.iter().enumerate() {
             if source.column.row_value == RowValue::Number {
                 by_column.set(source.column, numbers.shown(n));
             }
@@ -263,7 +266,7 @@ impl Explorer {
         notes: &mut Notes,
     ) -> Vec<TranscriptEntry> {
         let Some(format) = self.format() else { return Vec::new() };
-        let info = InfoFields::read(record.info, Some(format), &[], |_, _| {});
+        let info = InfoFields::read(record.info, Some(format), &Sources::NONE, |_, _| {});
         let chosen = self.chosen(&info).map(|(n, _)| n);
         let mut entries = Vec::new();
         for (n, text) in info.entries().take(DETAILS).enumerate() {
@@ -283,7 +286,7 @@ impl Explorer {
 
     /// The fields with allele frequencies: of the annotation, then of INFO.
     fn frequencies(&self, record: &Record<'_>, room: &mut usize, notes: &mut Notes) -> Vec<Field> {
-        let sources = self.sources.iter().find(|source| *source.column == FREQUENCY);
+        let sources = self.sources.numeric.iter().find(|source| *source.column == FREQUENCY);
         let Some(Values::Fields { annotation, info: keys }) = sources.map(|source| source.values)
         else {
             return Vec::new();
@@ -306,7 +309,7 @@ impl Explorer {
                 Some((name, format.fields.iter().position(|field| field == name)?))
             });
             let positions: Vec<_> = positions.collect();
-            let info = InfoFields::read(record.info, Some(format), &[], |_, _| {});
+            let info = InfoFields::read(record.info, Some(format), &Sources::NONE, |_, _| {});
             for entry in info.entries() {
                 for (name, at) in &positions {
                     let value = entry.split(|b| *b == b'|').nth(*at).unwrap_or_default();
@@ -374,6 +377,17 @@ impl Explorer {
         }
         std::iter::once(field("FORMAT".to_owned(), format)).chain(samples).collect()
     }
+}
+
+/// The values of a row's category columns that are read from fields.
+fn categories(record: &RecordCategories) -> ByCategory<String> {
+    let mut by_column = ByCategory::default();
+    for (column, text) in record.iter() {
+        let names = text.split(|byte| *byte == b';').filter(|name| !name.is_empty());
+        let names = names.map(|name| String::from_utf8_lossy(name).into_owned());
+        by_column.set_values(column, names.collect());
+    }
+    by_column
 }
 
 /// What the details of a record leave out.

@@ -155,9 +155,8 @@ impl Selection {
 }
 
 fn weight_of_facets(facets: &Facets) -> u64 {
-    let texts = facets.consequences.iter().chain(&facets.filters).chain(&facets.chromosomes);
-    // The other facets have a few numbers.
-    texts.map(|facet| text_weight(&facet.value) + 8).sum::<u64>() + 1024
+    let values = facets.0.iter().flat_map(|(_, facet)| facet);
+    values.map(|facet| text_weight(&facet.value) + 8).sum::<u64>() + 1024
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! Synthetic results for benchmarks and tests: VCF annotated with CSQ, reproducible by seed, with the
 //! proportions of a mix of human exomes and genomes.
 
-use crate::annotation::SoTerms;
+use crate::annotation::TermNumbers;
 use crate::format::{
-    BlockEntry, Column, ColumnKind, ContigStats, Footer, MAX_BLOCK_ROWS, NO_IMPACT, NumberStats,
-    Segment, Stats, pack,
+    BlockEntry, Column, ColumnCounts, ColumnKind, ContigStats, Footer, MAX_BLOCK_ROWS, NO_IMPACT,
+    NumberStats, Segment, Stats, pack,
 };
 use gas_shared::explorer::{NUMERIC_COLUMNS, SoTerm};
 use std::io::{self, Write};
@@ -198,9 +198,10 @@ pub fn unlimited_index(result: &[u8], genes: usize) -> Vec<u8> {
     assert!(rows <= MAX_BLOCK_ROWS, "one block has at most {MAX_BLOCK_ROWS} records");
     let mut out = Vec::new();
     let lengths = Column::U32(records.iter().map(|line| line.len() as u32).collect());
-    let segments = ColumnKind::all(NUMERIC_COLUMNS.len()).into_iter().map(|kind| match kind {
+    let counts = ColumnCounts { numeric: NUMERIC_COLUMNS.len(), categories: 0 };
+    let segments = ColumnKind::all(counts).into_iter().map(|kind| match kind {
         ColumnKind::LineBytes => pack(&lengths, kind, &mut out),
-        ColumnKind::Consequence => Segment::Constant(SoTerms::NONE.into()),
+        ColumnKind::Consequence => Segment::Constant(TermNumbers::NONE.into()),
         ColumnKind::Impact => Segment::Constant(NO_IMPACT.into()),
         ColumnKind::Number(_) => Segment::Constant(f32::NAN.to_bits()),
         _ => Segment::Constant(0),
@@ -208,7 +209,7 @@ pub fn unlimited_index(result: &[u8], genes: usize) -> Vec<u8> {
     let segments = segments.collect();
     let stats = Stats {
         contigs: vec![ContigStats { contig: 0, rows, start: 0, end: 0 }],
-        consequences: vec![(SoTerms::NONE, rows)],
+        consequences: vec![(TermNumbers::NONE, rows)],
         impacts: vec![(NO_IMPACT, rows)],
         classes: vec![(0, rows)],
         filters: vec![(0, rows)],

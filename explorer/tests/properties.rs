@@ -5,8 +5,9 @@ mod naive;
 
 use futures::executor::block_on;
 use gas_shared::explorer::{
-    ByColumn, Direction, ExportFormat, FREQUENCY, Facet, Facets, Filter, Impact, LengthRange,
-    NO_CONSEQUENCE, QUALITY, Query, Range, Scope, Sort, SortKey, Substitution, VariantType,
+    ByCategory, ByColumn, CHROMOSOME, CONSEQUENCE, CategoryColumn, Direction, ExportFormat, FILTER,
+    FREQUENCY, Facet, Facets, Filter, IMPACT, LengthRange, NO_VALUE, QUALITY, Query, RS_ID, Range,
+    Scope, Sort, SortKey, Substitution, VARIANT_TYPE,
 };
 use naive::files::{bgzf, export, numbers, open};
 use naive::{Naive, read, severity};
@@ -111,7 +112,7 @@ fn strings(values: &[&str]) -> Vec<String> {
 fn filter() -> impl Strategy<Value = Filter> {
     let regions = ["1", "chr1:10-30", "chr2:5", "MT", "HLA-A*01:01:1-20", "chr9", "M:30-"];
     let consequences =
-        ["stop_gained", "missense_variant", "intron_variant", NO_CONSEQUENCE, "no_such_term"];
+        ["stop_gained", "missense_variant", "intron_variant", NO_VALUE, "no_such_term"];
     let length = prop_oneof![
         3 => Just(None),
         1 => (-4i32..4, 0i32..6)
@@ -127,10 +128,10 @@ fn filter() -> impl Strategy<Value = Filter> {
             select(vec![Scope::MostSevere, Scope::AnyTranscript]),
         ),
         (
-            some(Impact::ALL.to_vec()),
-            some(VariantType::ALL.to_vec()),
+            some(names(&IMPACT)),
+            some(names(&VARIANT_TYPE)),
             substitution,
-            select(vec![None, None, None, Some(true), Some(false)]),
+            select(vec![None, None, None, Some("yes"), Some("no")]),
         ),
         some(strings(&["RS12", "cosm7", "rs", "rs1;rs2"])),
         (range(), range(), length),
@@ -140,12 +141,17 @@ fn filter() -> impl Strategy<Value = Filter> {
         .prop_map(|(a, b, ids, numbers, filters, text)| Filter {
             regions: a.0,
             genes: a.1,
-            consequences: a.2,
+            categories: {
+                let mut categories = ByCategory::default();
+                categories.set_values(&CONSEQUENCE, a.2);
+                categories.set_values(&IMPACT, b.0);
+                categories.set_values(&VARIANT_TYPE, b.1);
+                categories.set_values(&RS_ID, b.3.map(str::to_owned).into_iter().collect());
+                categories.set_values(&FILTER, filters);
+                categories
+            },
             scope: a.3,
-            impacts: b.0,
-            types: b.1,
             substitution: b.2,
-            known: b.3,
             ids,
             ranges: {
                 let mut ranges = ByColumn::default();
@@ -154,7 +160,6 @@ fn filter() -> impl Strategy<Value = Filter> {
                 ranges
             },
             length: numbers.2,
-            filters,
             text,
         })
 }
@@ -233,53 +238,63 @@ proptest! {
     }
 }
 
-/// The records that match a filter with one criterion changed.
-fn without(records: &[Naive], filter: &Filter, change: impl Fn(&mut Filter)) -> Vec<Naive> {
-    let mut filter = filter.clone();
-    change(&mut filter);
-    records.iter().filter(|record| record.matches(&filter)).cloned().collect()
+fn names(column: &CategoryColumn) -> Vec<String> {
+    column.listed().iter().map(|value| value.name.to_owned()).collect()
 }
 
-fn facets<T: Clone + PartialEq>(values: Vec<T>, records: Vec<Vec<T>>) -> Vec<Facet<T>> {
-    let count = |value: &T| records.iter().filter(|of| of.contains(value)).count() as u64;
+/// The facet of a column: the numbers of records with its values, of those that meet the other criteria.
+fn facet(
+    records: &[Naive],
+    filter: &Filter,
+    column: &'static CategoryColumn,
+    values: Vec<String>,
+    of: impl Fn(&Naive) -> Vec<String>,
+) -> Vec<Facet> {
+    let mut others = filter.clone();
+    others.categories.set_values(column, Vec::new());
+    if *column == CHROMOSOME {
+        others.regions.clear();
+    }
+    let found: Vec<Vec<String>> =
+        records.iter().filter(|record| record.matches(&others)).map(of).collect();
+    let count = |value: &String| found.iter().filter(|of| of.contains(value)).count() as u64;
     let facets = values.into_iter().map(|value| Facet { records: count(&value), value });
     facets.filter(|facet| facet.records > 0).collect()
 }
 
 fn expected_facets(records: &[Naive], filter: &Filter) -> Facets {
-    let none = || NO_CONSEQUENCE.to_owned();
+    let none = || NO_VALUE.to_owned();
     let mut terms: Vec<String> = records.iter().filter_map(|r| r.consequence.clone()).collect();
     terms.sort_by_key(|term| severity(term));
     terms.dedup();
     terms.push(none());
-    let mut names: Vec<String> = records.iter().flat_map(|r| r.filters.clone()).collect();
-    names.sort_unstable();
-    names.dedup();
+    let mut filters: Vec<String> = records.iter().flat_map(|r| r.filters.clone()).collect();
+    filters.sort_unstable();
+    filters.dedup();
     let mut contigs: Vec<String> = Vec::new();
     for record in records {
         if !contigs.contains(&record.chrom) {
             contigs.push(record.chrom.clone());
         }
     }
-    let of = |change: &dyn Fn(&mut Filter)| without(records, filter, change).into_iter();
-    let consequence = |r: Naive| vec![r.consequence.unwrap_or_else(none)];
-    let mut filters = facets(names, of(&|f| f.filters.clear()).map(|r| r.filters).collect());
-    filters.sort_by_key(|facet| std::cmp::Reverse(facet.records));
-    Facets {
-        consequences: facets(terms, of(&|f| f.consequences.clear()).map(consequence).collect()),
-        impacts: facets(
-            Impact::ALL.to_vec(),
-            of(&|f| f.impacts.clear()).map(|r| r.impact.into_iter().collect()).collect(),
-        ),
-        types: facets(
-            VariantType::ALL.to_vec(),
-            of(&|f| f.types.clear()).map(|r| r.types.into_iter().collect()).collect(),
-        ),
-        filters,
-        chromosomes: facets(contigs, of(&|f| f.regions.clear()).map(|r| vec![r.chrom]).collect()),
-        known: facets(
-            vec![true, false],
-            of(&|f| f.known = None).map(|r| vec![r.known()]).collect(),
-        ),
-    }
+    let mut facets = Facets::default();
+    let mut add = |column: &'static CategoryColumn, values, of: &dyn Fn(&Naive) -> Vec<String>| {
+        let mut facet = facet(records, filter, column, values, of);
+        if *column == FILTER {
+            facet.sort_by_key(|facet| std::cmp::Reverse(facet.records));
+        }
+        facets.0.set_values(column, facet);
+    };
+    add(&CONSEQUENCE, terms, &|r| vec![r.consequence.clone().unwrap_or_else(none)]);
+    add(&IMPACT, names(&IMPACT), &|r| {
+        r.impact.iter().map(|impact| impact.as_str().to_ascii_lowercase()).collect()
+    });
+    add(&VARIANT_TYPE, names(&VARIANT_TYPE), &|r| {
+        r.types.iter().map(|kind| kind.as_str().to_owned()).collect()
+    });
+    add(&FILTER, filters, &|r| r.filters.clone());
+    add(&CHROMOSOME, contigs, &|r| vec![r.chrom.clone()]);
+    let rs_id = |has: bool| if has { "yes" } else { "no" };
+    add(&RS_ID, names(&RS_ID), &|r| vec![rs_id(r.has_rs_id()).to_owned()]);
+    facets
 }

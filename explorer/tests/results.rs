@@ -12,8 +12,8 @@ use gas_annotate::annotation_options::AnnotationOptions;
 use gas_annotate::pipeline::{Mode, Options, annotate_file};
 use gas_explorer::{Error, Explorer, index, synthetic};
 use gas_shared::explorer::{
-    Direction, ExportFormat, FREQUENCY, Filter, Impact, NUMERIC_COLUMNS, QUALITY, Query, Range,
-    Row, RowValue, Sort, SortKey, VariantType,
+    CHROMOSOME, CONSEQUENCE, Direction, ExportFormat, FREQUENCY, Filter, IMPACT, NUMERIC_COLUMNS,
+    QUALITY, Query, RS_ID, Range, Row, RowValue, Sort, SortKey, VARIANT_TYPE,
 };
 use gas_shared::{Selection, Transcripts};
 use naive::files::{bgzf, export, numbers, open, open_index};
@@ -57,10 +57,10 @@ fn filters() -> Vec<Filter> {
         all.clone(),
         Filter { regions: vec!["chr20:1,000,000-1,200,000".parse().unwrap()], ..all.clone() },
         Filter { regions: vec!["M:100-500".parse().unwrap()], ..all.clone() },
-        Filter { impacts: vec![Impact::High, Impact::Moderate], ..all.clone() },
-        Filter { consequences: vec!["upstream_gene_variant".to_owned()], ..all.clone() },
-        Filter { types: vec![VariantType::Deletion, VariantType::Insertion], ..all.clone() },
-        Filter { known: Some(true), ..all.clone() },
+        Filter::of_values(&IMPACT, &["high", "moderate"]),
+        Filter::of_values(&CONSEQUENCE, &["upstream_gene_variant"]),
+        Filter::of_values(&VARIANT_TYPE, &["deletion", "insertion"]),
+        Filter::of_values(&RS_ID, &["yes"]),
         Filter { text: "mt-n".to_owned(), ..all },
         Filter {
             genes: vec!["psmf1".to_owned(), "MT-CYB".to_owned()],
@@ -146,7 +146,7 @@ fn sort_orders_and_pages_span_complete_blocks() {
     assert_eq!(index::build(&result[..], &mut bytes).unwrap().records, 140_000);
     let explorer = open_index(bytes, &result).unwrap();
     let (_, records) = read(std::str::from_utf8(&result).unwrap());
-    let filter = Filter { known: Some(true), ..Filter::default() };
+    let filter = Filter::of_values(&RS_ID, &["yes"]);
     for key in [SortKey::Position, SortKey::Number(&QUALITY), SortKey::Gene] {
         let sort = Sort { key, direction: Direction::Descending };
         let expected = naive::ordered(&records, &filter, sort);
@@ -189,7 +189,7 @@ fn a_result_without_records_has_no_rows_and_an_export_of_its_header() {
     let page = block_on(explorer.page(&Query { facets: true, limit: 5, ..Query::default() }));
     let page = page.unwrap();
     assert_eq!((page.total, page.matched, page.rows.len()), (0, 0, 0));
-    assert!(page.facets.unwrap().chromosomes.is_empty());
+    assert!(page.facets.unwrap().of(&CHROMOSOME).is_empty());
     assert_eq!(export(explorer, &Filter::default(), ExportFormat::Vcf), HEADER);
 }
 
@@ -201,8 +201,8 @@ fn a_record_matches_if_one_of_its_alleles_does() {
     let rare = Range { max: Some(0.01), ..Range::default() };
     let common = Range { min: Some(0.1), ..Range::default() };
     for filter in [
-        Filter { types: vec![VariantType::Snv], ..Filter::default() },
-        Filter { types: vec![VariantType::Insertion], ..Filter::default() },
+        Filter::of_values(&VARIANT_TYPE, &["snv"]),
+        Filter::of_values(&VARIANT_TYPE, &["insertion"]),
         Filter::of_range(&FREQUENCY, rare),
         Filter::of_range(&FREQUENCY, common),
         Filter { genes: vec!["A1".to_owned()], ..Filter::default() },
@@ -218,7 +218,7 @@ fn a_record_matches_if_one_of_its_alleles_does() {
 fn records_without_annotation_are_rows_too() {
     let explorer =
         open_text("1\t5\t.\tA\tG\t.\t.\t.\tGT\t0/1\n\n1\t9\t.\tA\tG\t.\t.\tDP=3\tGT\t0/1");
-    let none = Filter { consequences: vec!["none".to_owned()], ..Filter::default() };
+    let none = Filter::of_values(&CONSEQUENCE, &["none"]);
     let rows = rows(&explorer, none);
     assert_eq!(rows.iter().map(|row| row.pos).collect::<Vec<_>>(), [5, 9]);
     assert_eq!(

@@ -11,7 +11,7 @@ mod info_key;
 mod known_variants;
 mod regions;
 #[cfg(test)]
-mod test_score;
+mod test_data_set;
 mod track;
 mod variant_table;
 
@@ -33,7 +33,7 @@ const BED: &TrackKind = &regions::KIND;
 /// to.
 const DATA_SETS: &[&TrackKind] = &[
     #[cfg(test)]
-    &test_score::KIND,
+    &test_data_set::KIND,
 ];
 
 fn kinds() -> impl Iterator<Item = &'static TrackKind> {

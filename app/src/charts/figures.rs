@@ -5,7 +5,7 @@ use super::bar_chart::{Bar, horizontal_bars, vertical_bars};
 use super::density_chart::density_chart;
 use super::ring_chart::ring_chart;
 use gas_shared::explorer::url::write_filter;
-use gas_shared::explorer::{Filter, LengthRange, QUALITY, Range, Substitution};
+use gas_shared::explorer::{CONSEQUENCE, Filter, LengthRange, QUALITY, RS_ID, Range, Substitution};
 use gas_shared::summary::Summary;
 
 /// The most consequences that are shown, of 41.
@@ -24,7 +24,7 @@ pub fn figures(summary: &Summary) -> Vec<Figure> {
         consequences(summary),
         along_chromosomes(summary),
         substitutions(summary),
-        known(summary),
+        rs_ids(summary),
         indels(summary),
         qualities(summary),
     ];
@@ -55,7 +55,7 @@ fn consequences(summary: &Summary) -> Figure {
         tick: term.replace('_', " "),
         count: *count,
         tone: 0,
-        filter: write_filter(&Filter { consequences: vec![term.clone()], ..Filter::default() }),
+        filter: write_filter(&Filter::of_values(&CONSEQUENCE, &[term])),
     });
     let head = ("Consequence", "Alleles");
     horizontal_bars(figure("consequences", "Consequences", text, head), bars.collect())
@@ -95,16 +95,16 @@ fn substitutions(summary: &Summary) -> Figure {
     )
 }
 
-fn known(summary: &Summary) -> Figure {
-    let part = |tick: &str, count, tone, known| Bar {
+fn rs_ids(summary: &Summary) -> Figure {
+    let part = |tick: &str, count, tone, value| Bar {
         label: format!("variants with {tick}"),
         tick: tick.to_owned(),
         count,
         tone,
-        filter: write_filter(&Filter { known: Some(known), ..Filter::default() }),
+        filter: write_filter(&Filter::of_values(&RS_ID, &[value])),
     };
     let parts =
-        vec![part("rsID", summary.in_dbsnp, 0, true), part("no rsID", summary.novel, 1, false)];
+        vec![part("rsID", summary.in_dbsnp, 0, "yes"), part("no rsID", summary.novel, 1, "no")];
     let text = "Variants with and without a dbSNP identifier (rsID).".to_owned();
     ring_chart(figure("known", "dbSNP identifiers", text, ("Variants", "Count")), parts)
 }

@@ -19,7 +19,10 @@ pub(crate) enum ColumnKind {
     Impact,
     Class,
     Filter,
-    Known,
+    HasRsId,
+    /// A category column of the registry, by its position in
+    /// [`Footer::categories`](super::Footer::categories): the number of the record's values.
+    Category(u8),
     Genes,
     /// A numeric column, by its position in [`Footer::numeric`](super::Footer::numeric): the value
     /// that the table shows, as bits of an `f32`.
@@ -54,16 +57,14 @@ enum Encoding {
     BlockOffsets,
 }
 
-/// The columns before the numeric ones. The columns of the facets are adjacent, so that one read
-/// fetches them all.
-const BEFORE_NUMBERS: [ColumnKind; 7] = [
+/// The first columns. Those of the facets are adjacent, so that one read fetches them all.
+const BEFORE_CATEGORIES: [ColumnKind; 6] = [
     ColumnKind::Contig,
     ColumnKind::Consequence,
     ColumnKind::Impact,
     ColumnKind::Class,
     ColumnKind::Filter,
-    ColumnKind::Known,
-    ColumnKind::Genes,
+    ColumnKind::HasRsId,
 ];
 
 /// The columns after the numeric ones.
@@ -78,11 +79,32 @@ const AFTER_NUMBERS: [ColumnKind; 8] = [
     ColumnKind::Ids,
 ];
 
+/// How many columns of the registry an index has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ColumnCounts {
+    pub numeric: usize,
+    /// Category columns that are read from fields.
+    pub categories: usize,
+}
+
+impl ColumnCounts {
+    const fn genes(self) -> usize {
+        BEFORE_CATEGORIES.len() + self.categories
+    }
+
+    /// The number of all columns of the index.
+    pub const fn all(self) -> usize {
+        self.genes() + 1 + 2 * self.numeric + AFTER_NUMBERS.len()
+    }
+}
+
 impl ColumnKind {
-    /// Every column of an index with `numeric` numeric columns, in the order of the file.
-    pub fn all(numeric: usize) -> Vec<Self> {
-        let mut all = BEFORE_NUMBERS.to_vec();
-        for n in 0..numeric as u8 {
+    /// Every column of an index, in the order of the file.
+    pub fn all(counts: ColumnCounts) -> Vec<Self> {
+        let mut all = BEFORE_CATEGORIES.to_vec();
+        all.extend((0..counts.categories as u8).map(Self::Category));
+        all.push(Self::Genes);
+        for n in 0..counts.numeric as u8 {
             all.extend([Self::Number(n), Self::MoreNumbers(n)]);
         }
         all.extend(AFTER_NUMBERS);
@@ -90,18 +112,20 @@ impl ColumnKind {
     }
 
     /// The position of the column in [`all`](Self::all).
-    pub fn index(self, numeric: usize) -> usize {
-        let after = |n: usize| BEFORE_NUMBERS.len() + 2 * numeric + n;
+    pub fn index(self, counts: ColumnCounts) -> usize {
+        let number = |n: u8| counts.genes() + 1 + 2 * usize::from(n);
+        let after = |n: usize| counts.genes() + 1 + 2 * counts.numeric + n;
         match self {
             Self::Contig => 0,
             Self::Consequence => 1,
             Self::Impact => 2,
             Self::Class => 3,
             Self::Filter => 4,
-            Self::Known => 5,
-            Self::Genes => 6,
-            Self::Number(n) => BEFORE_NUMBERS.len() + 2 * usize::from(n),
-            Self::MoreNumbers(n) => BEFORE_NUMBERS.len() + 2 * usize::from(n) + 1,
+            Self::HasRsId => 5,
+            Self::Category(n) => BEFORE_CATEGORIES.len() + usize::from(n),
+            Self::Genes => counts.genes(),
+            Self::Number(n) => number(n),
+            Self::MoreNumbers(n) => number(n) + 1,
             Self::Length => after(0),
             Self::MoreLengths => after(1),
             Self::Pos => after(2),
@@ -113,15 +137,10 @@ impl ColumnKind {
         }
     }
 
-    /// The number of columns of an index with `numeric` numeric columns.
-    pub const fn count(numeric: usize) -> usize {
-        BEFORE_NUMBERS.len() + 2 * numeric + AFTER_NUMBERS.len()
-    }
-
     const fn encoding(self) -> Encoding {
         match self {
-            Self::Consequence | Self::Impact | Self::Known => Encoding::U8,
-            Self::Class | Self::Filter => Encoding::U16,
+            Self::Consequence | Self::Impact | Self::HasRsId => Encoding::U8,
+            Self::Class | Self::Filter | Self::Category(_) => Encoding::U16,
             Self::Contig | Self::Number(_) | Self::Length | Self::Span | Self::LineBytes => {
                 Encoding::U32
             }
@@ -400,10 +419,11 @@ mod tests {
 
     #[test]
     fn the_index_of_a_column_is_its_position_in_the_file() {
-        for numeric in 0..4 {
-            let all = ColumnKind::all(numeric);
-            assert_eq!(all.len(), ColumnKind::count(numeric));
-            assert!(all.iter().enumerate().all(|(n, kind)| kind.index(numeric) == n));
+        for (numeric, categories) in [(0, 0), (1, 0), (0, 1), (3, 2)] {
+            let counts = ColumnCounts { numeric, categories };
+            let all = ColumnKind::all(counts);
+            assert_eq!(all.len(), counts.all());
+            assert!(all.iter().enumerate().all(|(n, kind)| kind.index(counts) == n));
         }
     }
 
@@ -415,7 +435,7 @@ mod tests {
             (ColumnKind::Pos, Column::U32((0..rows).map(noise).collect())),
             (ColumnKind::Span, Column::U32((0..rows).map(|n| noise(n) % 9).collect())),
             (ColumnKind::Class, Column::U16((0..rows).map(|n| noise(n) as u16).collect())),
-            (ColumnKind::Known, Column::U8(vec![1; rows])),
+            (ColumnKind::HasRsId, Column::U8(vec![1; rows])),
             (ColumnKind::Ids, Column::Text(b"rs1\n".repeat(rows))),
             (ColumnKind::MoreLengths, Column::More(vec![(7, 9)])),
         ] {

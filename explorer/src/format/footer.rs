@@ -1,6 +1,6 @@
 //! The footer of the index file: dictionaries, and entries of the blocks.
 
-use super::Segment;
+use super::{ColumnCounts, Segment};
 use crate::bounded::list;
 use crate::limits::FOOTER_TEXTS;
 use serde::{Deserialize, Serialize};
@@ -40,13 +40,66 @@ pub(crate) struct Footer {
     pub genes: Vec<String>,
     /// The blocks.
     pub blocks: Vec<BlockEntry>,
+    /// The category columns that are read from fields. They follow in the file (see
+    /// [`StoredCategory`]).
+    #[serde(skip)]
+    pub categories: Vec<CategoryDictionary>,
+}
+
+/// The values of a category column.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CategoryDictionary {
+    /// The name of the column.
+    pub name: String,
+    /// Complete values by number: of records with several values, separated by `;`. Empty for records
+    /// without a value.
+    #[serde(deserialize_with = "list::<_, _, FOOTER_TEXTS>")]
+    pub values: Vec<String>,
+}
+
+/// A category column after the other parts of a footer, from version 3 on.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct StoredCategory {
+    dictionary: CategoryDictionary,
+    /// By block: [`Stats::categories`].
+    counts: Vec<Vec<(u16, u32)>>,
 }
 
 impl Footer {
+    /// How many columns of the registry the index has.
+    pub const fn column_counts(&self) -> ColumnCounts {
+        ColumnCounts { numeric: self.numeric.len(), categories: self.categories.len() }
+    }
+
+    /// The category columns as they are stored.
+    pub(super) fn stored_categories(&self) -> Vec<StoredCategory> {
+        let counts = |n: usize| {
+            let blocks = self.blocks.iter();
+            blocks.map(|block| block.stats.categories[n].clone()).collect()
+        };
+        let numbered = self.categories.iter().enumerate();
+        numbered
+            .map(|(n, known)| StoredCategory { dictionary: known.clone(), counts: counts(n) })
+            .collect()
+    }
+
+    /// Adds the category columns to the other parts of the footer. Blocks get no counts of a column that
+    /// has counts of another number of blocks, which [`check`](crate::explorer::check) finds.
+    pub(super) fn add_categories(&mut self, stored: Vec<StoredCategory>) {
+        for StoredCategory { dictionary, counts } in stored {
+            self.categories.push(dictionary);
+            if counts.len() == self.blocks.len() {
+                let blocks = self.blocks.iter_mut().zip(counts);
+                blocks.for_each(|(block, counts)| block.stats.categories.push(counts));
+            }
+        }
+    }
+
     /// Approximate bytes in memory.
     pub fn weight(&self) -> u64 {
         let texts = [&self.numeric, &self.terms, &self.contigs, &self.filters, &self.genes];
-        let texts = texts.into_iter().flatten().map(|text| text_weight(text));
+        let values = self.categories.iter().flat_map(|category| &category.values);
+        let texts = texts.into_iter().flatten().chain(values).map(|text| text_weight(text));
         let blocks = self.blocks.iter().map(BlockEntry::weight);
         let offsets = self.header_offsets.len() * size_of::<BlockOffset>();
         texts.chain(blocks).sum::<u64>() + offsets as u64
@@ -91,6 +144,7 @@ impl BlockEntry {
             + size_of_val(&*stats.impacts)
             + size_of_val(&*stats.classes)
             + size_of_val(&*stats.filters)
+            + stats.categories.iter().map(|counts| 24 + size_of_val(&**counts)).sum::<usize>()
             + size_of_val(&*stats.numbers);
         (size_of::<Self>() + lists) as u64
     }
@@ -110,7 +164,7 @@ pub(crate) struct Stats {
     /// Records by FILTER.
     pub filters: Vec<(u16, u32)>,
     /// Records with a dbSNP identifier.
-    pub known: u32,
+    pub with_rs_id: u32,
     /// Union of the terms of all records.
     pub terms: u64,
     /// Least and greatest number of a gene.
@@ -119,6 +173,9 @@ pub(crate) struct Stats {
     pub numbers: Vec<NumberStats>,
     /// Length changes.
     pub length: LengthStats,
+    /// Records by number of their value, by category column, as in [`Footer::categories`].
+    #[serde(skip)]
+    pub categories: Vec<Vec<(u16, u32)>>,
 }
 
 /// The records of a contig in a block.

@@ -11,7 +11,8 @@
 //! Parquet is. Numbers are little-endian. The footer has a CRC-32 of each segment.
 //!
 //! Version 2 names the numeric columns in the footer, so that indexes with different columns can be
-//! read. Version 1 had fixed columns and is still read ([`version_1`]).
+//! read. Version 3 has category columns of the registry, too; an index without any is of version 2.
+//! Version 1 had fixed columns and is still read ([`version_1`]).
 
 mod column;
 mod footer;
@@ -20,17 +21,21 @@ mod version_1;
 
 #[cfg(feature = "fuzzing")]
 pub(crate) use column::decode;
-pub(crate) use column::{Column, ColumnKind, Segment, Sets, pack, unpack};
+pub(crate) use column::{Column, ColumnCounts, ColumnKind, Segment, Sets, pack, unpack};
 pub(crate) use footer::{
-    BlockEntry, BlockOffset, ContigStats, Footer, LengthStats, NumberStats, Stats, text_weight,
+    BlockEntry, BlockOffset, CategoryDictionary, ContigStats, Footer, LengthStats, NumberStats,
+    Stats, text_weight,
 };
 pub(crate) use trailer::{TRAILER_BYTES, Trailer};
 
 /// The most records in a block: row numbers within a block fit into 16 bits.
 pub(crate) const MAX_BLOCK_ROWS: u32 = 1 << 16;
 
-/// The version that is written. Readers reject later versions.
-pub(crate) const VERSION: u32 = 2;
+/// The latest version. Readers reject later ones.
+pub(crate) const VERSION: u32 = 3;
+
+/// The version of an index without category columns of the registry.
+pub(crate) const VERSION_WITHOUT_CATEGORIES: u32 = 2;
 
 /// The last bytes of every index.
 pub(crate) const MAGIC: [u8; 8] = *b"GASXINDX";

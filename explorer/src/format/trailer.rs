@@ -2,7 +2,7 @@
 
 use super::footer::Footer;
 use super::version_1::FooterV1;
-use super::{MAGIC, VERSION, crc};
+use super::{MAGIC, VERSION, VERSION_WITHOUT_CATEGORIES, crc};
 use crate::Error;
 use crate::limits::FOOTER_BYTES;
 use flate2::Compression;
@@ -71,7 +71,12 @@ impl Trailer {
 impl Footer {
     /// Encodes footer and trailer of an index whose segments end at `offset`.
     pub fn to_bytes(&self, offset: u64) -> Vec<u8> {
-        let text = postcard::to_stdvec(self).expect("plain values can be written to memory");
+        let mut text = postcard::to_stdvec(self).expect("plain values can be written to memory");
+        let version = if self.categories.is_empty() { VERSION_WITHOUT_CATEGORIES } else { VERSION };
+        if version == VERSION {
+            let stored = postcard::to_stdvec(&self.stored_categories());
+            text.extend(stored.expect("plain values can be written to memory"));
+        }
         let mut encoder = ZlibEncoder::new(Vec::new(), Compression::new(6));
         let packed = encoder.write_all(&text).and_then(|()| encoder.finish());
         let mut out = packed.expect("memory takes every write");
@@ -80,7 +85,7 @@ impl Footer {
             length: out.len() as u64,
             unpacked: text.len() as u32,
             crc: crc(&out),
-            version: VERSION,
+            version,
         };
         trailer.write(&mut out);
         out
@@ -108,7 +113,11 @@ impl Footer {
     pub fn decode(text: &[u8], version: u32) -> Result<Self, Error> {
         let footer = match version {
             1 => postcard::from_bytes::<FooterV1>(text).map(Self::from),
-            _ => postcard::from_bytes(text),
+            VERSION_WITHOUT_CATEGORIES => postcard::from_bytes(text),
+            _ => postcard::take_from_bytes::<Self>(text).and_then(|(mut footer, rest)| {
+                footer.add_categories(postcard::from_bytes(rest)?);
+                Ok(footer)
+            }),
         };
         footer.map_err(|_| Error::Damaged("the footer cannot be read"))
     }

@@ -3,7 +3,7 @@
 use super::footer::{
     BlockEntry, BlockOffset, ContigStats, Footer, LengthStats, NumberStats, Stats,
 };
-use super::{ColumnKind, Segment};
+use super::{ColumnCounts, ColumnKind, Segment};
 use crate::bounded::list;
 use crate::limits::FOOTER_TEXTS;
 use gas_shared::explorer::{FREQUENCY, QUALITY};
@@ -47,7 +47,7 @@ struct StatsV1 {
     impacts: Vec<(u8, u32)>,
     classes: Vec<(u16, u32)>,
     filters: Vec<(u16, u32)>,
-    known: u32,
+    with_rs_id: u32,
     terms: u64,
     genes: Option<(u32, u32)>,
     quality: NumberStats,
@@ -78,6 +78,7 @@ impl From<FooterV1> for Footer {
             filters: footer.filters,
             genes: footer.genes,
             blocks: footer.blocks.into_iter().map(BlockEntry::from).collect(),
+            categories: Vec::new(),
         }
     }
 }
@@ -85,7 +86,7 @@ impl From<FooterV1> for Footer {
 impl From<BlockEntryV1> for BlockEntry {
     fn from(block: BlockEntryV1) -> Self {
         let mut segments = block.segments;
-        let at = MORE_QUALITIES.index(NUMERIC.len());
+        let at = MORE_QUALITIES.index(ColumnCounts { numeric: NUMERIC.len(), categories: 0 });
         // An empty column has no bytes, so the offsets of the others do not change.
         if at <= segments.len() {
             segments.insert(at, Segment::Constant(0));
@@ -102,11 +103,12 @@ impl From<BlockEntryV1> for BlockEntry {
                 impacts: stats.impacts,
                 classes: stats.classes,
                 filters: stats.filters,
-                known: stats.known,
+                with_rs_id: stats.with_rs_id,
                 terms: stats.terms,
                 genes: stats.genes,
                 numbers: vec![stats.frequency, stats.quality],
                 length: stats.length,
+                categories: Vec::new(),
             },
         }
     }

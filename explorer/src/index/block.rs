@@ -1,11 +1,11 @@
 //! Collects the columns of a block.
 
-use crate::columns::NumericSource;
+use crate::columns::Sources;
 use crate::format::{
-    BlockEntry, BlockOffset, Column, ColumnKind, ContigStats, LengthStats, NO_GENE, NO_LENGTH,
-    NumberStats, Sets, Stats, pack,
+    BlockEntry, BlockOffset, Column, ColumnCounts, ColumnKind, ContigStats, LengthStats, NO_GENE,
+    NO_LENGTH, NumberStats, Sets, Stats, pack,
 };
-use crate::record_features::{Alleles, Identifiers, Numbers};
+use crate::record_features::{Alleles, FieldValues, Identifiers};
 use std::collections::HashMap;
 use std::hash::Hash;
 
@@ -21,13 +21,15 @@ pub(super) struct RecordFeatures {
     /// The gene of the chosen transcript, then the others.
     pub genes: Vec<u32>,
     pub alleles: Alleles,
-    pub numbers: Numbers,
+    pub values: FieldValues,
+    /// By category column that is read from fields: the number of its values in the dictionary.
+    pub categories: Vec<u16>,
     pub ids: Identifiers,
 }
 
 impl RecordFeatures {
     /// The features of no record; they are overwritten for each one.
-    pub fn new(sources: &'static [NumericSource]) -> Self {
+    pub fn new(sources: &Sources) -> Self {
         Self {
             contig: 0,
             pos: 0,
@@ -37,7 +39,8 @@ impl RecordFeatures {
             terms: 0,
             genes: Vec::new(),
             alleles: Alleles::default(),
-            numbers: Numbers::new(sources),
+            values: FieldValues::new(sources),
+            categories: Vec::new(),
             ids: Identifiers::default(),
         }
     }
@@ -56,7 +59,8 @@ pub(super) struct Block {
     filters: Vec<u16>,
     consequences: Vec<u8>,
     impacts: Vec<u8>,
-    known: Vec<u8>,
+    has_rs_id: Vec<u8>,
+    categories: Vec<Vec<u16>>,
     genes: SetColumn<Vec<u32>>,
     terms: SetColumn<u64>,
     ids: Vec<u8>,
@@ -91,10 +95,16 @@ impl NumberColumn {
 }
 
 impl Block {
-    /// A block without records, with `numeric` numeric columns.
-    pub fn new(numeric: usize) -> Self {
+    /// A block without records.
+    pub fn new(counts: ColumnCounts) -> Self {
+        let ColumnCounts { numeric, categories } = counts;
         let stats = Stats { numbers: vec![NumberStats::default(); numeric], ..Stats::default() };
-        Self { numbers: vec![NumberColumn::default(); numeric], stats, ..Self::default() }
+        let numbers = vec![NumberColumn::default(); numeric];
+        Self { numbers, categories: vec![Vec::new(); categories], stats, ..Self::default() }
+    }
+
+    const fn counts(&self) -> ColumnCounts {
+        ColumnCounts { numeric: self.numbers.len(), categories: self.categories.len() }
     }
 
     /// The number of records.
@@ -112,7 +122,9 @@ impl Block {
         self.filters.push(features.filter);
         self.consequences.push(features.consequence);
         self.impacts.push(features.impact);
-        self.known.push(u8::from(features.ids.known));
+        self.has_rs_id.push(u8::from(features.ids.has_rs_id));
+        let categories = self.categories.iter_mut().zip(&features.categories);
+        categories.for_each(|(column, number)| column.push(*number));
         self.terms.push(&features.terms);
         self.genes.push(&features.genes);
         self.ids.extend(features.ids.text.iter().map(u8::to_ascii_lowercase));
@@ -123,7 +135,7 @@ impl Block {
         self.push_lengths(row, &features.alleles.lengths);
         let columns = self.numbers.iter_mut().zip(&mut self.stats.numbers);
         for (n, (column, stats)) in columns.enumerate() {
-            let numbers = &features.numbers;
+            let numbers = &features.values.numbers;
             self.bytes += 8 * numbers.values(n).len();
             column.push(row, numbers.shown(n), numbers.values(n), stats);
         }
@@ -158,7 +170,7 @@ impl Block {
 
     fn add_stats(&mut self, features: &RecordFeatures) {
         let stats = &mut self.stats;
-        stats.known += u32::from(features.ids.known);
+        stats.with_rs_id += u32::from(features.ids.has_rs_id);
         stats.terms |= features.terms;
         for gene in features.genes.iter().filter(|gene| **gene != NO_GENE) {
             let (least, greatest) = stats.genes.unwrap_or((*gene, *gene));
@@ -198,18 +210,19 @@ impl Block {
         offsets: Vec<BlockOffset>,
         out: &mut Vec<u8>,
     ) -> BlockEntry {
-        let numeric = self.numbers.len();
-        let block = std::mem::replace(self, Self::new(numeric));
+        let counts = self.counts();
+        let block = std::mem::replace(self, Self::new(counts));
         let rows = block.rows() as u32;
         let stats = Stats {
             consequences: counted(&block.consequences),
             impacts: counted(&block.impacts),
             classes: counted(&block.classes),
             filters: counted(&block.filters),
+            categories: block.categories.iter().map(|column| counted(column)).collect(),
             ..block.stats.clone()
         };
         let columns = block.into_columns(offsets);
-        let segments = ColumnKind::all(numeric).into_iter().zip(&columns);
+        let segments = ColumnKind::all(counts).into_iter().zip(&columns);
         let segments = segments.map(|(kind, column)| pack(column, kind, out)).collect();
         BlockEntry { rows, offset, text_start, segments, stats }
     }
@@ -225,9 +238,10 @@ impl Block {
             Column::U8(self.impacts),
             Column::U16(self.classes),
             Column::U16(self.filters),
-            Column::U8(self.known),
-            Column::Genes(self.genes.into_sets()),
+            Column::U8(self.has_rs_id),
         ];
+        columns.extend(self.categories.into_iter().map(Column::U16));
+        columns.push(Column::Genes(self.genes.into_sets()));
         columns.extend(numbers);
         columns.extend([
             Column::U32(self.lengths),

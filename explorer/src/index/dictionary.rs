@@ -47,14 +47,20 @@ impl Dictionary {
         Ok(number)
     }
 
+    /// The number of a text, or `full` if the dictionary takes no further text.
+    pub fn number_or(&mut self, text: &[u8], full: u32) -> u32 {
+        self.number(text).unwrap_or(full)
+    }
+
     fn add(&mut self, text: &[u8]) -> Result<u32, Error> {
         if self.texts.len() >= self.limit {
             return Err(Error::TooMany { what: self.what, limit: self.limit });
         }
-        self.bytes += text.len();
-        if self.bytes > MAX_BYTES {
+        let bytes = self.bytes + text.len();
+        if bytes > MAX_BYTES {
             return Err(Error::TooLarge { what: self.what, limit: MAX_BYTES });
         }
+        self.bytes = bytes;
         let number = self.texts.len() as u32;
         self.numbers.insert(text.into(), number);
         self.texts.push(String::from_utf8_lossy(text).into_owned());

@@ -7,13 +7,13 @@ mod dictionary;
 mod lines;
 
 use crate::Error;
-use crate::annotation::{AnnotationFormat, Entry, Role, SoTerms};
-use crate::columns::{NUMERIC_SOURCES, NumericSource};
-use crate::format::{Footer, MAX_BLOCK_ROWS, NO_GENE, NO_IMPACT};
+use crate::annotation::{AnnotationDefinition, Entry, Role, TermNumbers};
+use crate::columns::{SOURCES, Sources};
+use crate::format::{CategoryDictionary, ColumnCounts, Footer, MAX_BLOCK_ROWS, NO_GENE, NO_IMPACT};
 use crate::record_features::InfoFields;
 use block::{Block, RecordFeatures};
 use dictionary::Dictionary;
-use gas_shared::explorer::Impact;
+use gas_shared::explorer::{Impact, OTHER_VALUE};
 use gas_shared::vcf::{
     Code, Column, Diagnostic, HeaderParser, HeaderStep, InputLimits, Severity, check_counts,
     parse_record,
@@ -57,13 +57,13 @@ pub fn build(result: impl Read, index: impl Write) -> Result<IndexSize, Error> {
 pub struct Options {
     /// Records per block, at most 65,536. Tests use small blocks.
     pub block_rows: u32,
-    /// The numeric columns, at most 255.
-    pub sources: &'static [NumericSource],
+    /// The columns.
+    pub sources: &'static Sources,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { block_rows: MAX_BLOCK_ROWS, sources: &NUMERIC_SOURCES }
+        Self { block_rows: MAX_BLOCK_ROWS, sources: &SOURCES }
     }
 }
 
@@ -87,12 +87,14 @@ struct Builder<W> {
     out: W,
     written: u64,
     packed: Vec<u8>,
-    sources: &'static [NumericSource],
-    format: Option<AnnotationFormat>,
-    terms: SoTerms,
+    sources: &'static Sources,
+    format: Option<AnnotationDefinition>,
+    terms: TermNumbers,
     contigs: Dictionary,
     filters: Dictionary,
     genes: Dictionary,
+    /// Of the category columns that are read from fields.
+    categories: Vec<Dictionary>,
     features: RecordFeatures,
     block: Block,
     block_start: u64,
@@ -109,18 +111,26 @@ impl<W: Write> Builder<W> {
             packed: Vec::new(),
             sources,
             format: None,
-            terms: SoTerms::new(),
+            terms: TermNumbers::new(),
             contigs: Dictionary::new("contigs", InputLimits::DEFAULT.contigs),
             filters: Dictionary::new("values of FILTER", usize::from(u16::MAX)),
             genes: Dictionary::new("genes", 1 << 20),
+            categories: sources.own_categories().map(|_| category_dictionary()).collect(),
             features: RecordFeatures::new(sources),
-            block: Block::new(sources.len()),
+            block: Block::new(ColumnCounts {
+                numeric: sources.numeric.len(),
+                categories: sources.own_categories().count(),
+            }),
             block_start: 0,
             last: (0, 0),
             footer: Footer {
                 sorted: true,
                 block_rows: options.block_rows.clamp(1, MAX_BLOCK_ROWS),
-                numeric: sources.iter().map(|source| source.column.name.to_owned()).collect(),
+                numeric: sources
+                    .numeric
+                    .iter()
+                    .map(|source| source.column.name.to_owned())
+                    .collect(),
                 ..Footer::default()
             },
         }
@@ -139,7 +149,7 @@ impl<W: Write> Builder<W> {
             match parser.push(trimmed(line)).map_err(Error::Vcf)? {
                 HeaderStep::More(next) => parser = next,
                 HeaderStep::Done(_) => {
-                    self.format = AnnotationFormat::of_header(&definitions, self.sources);
+                    self.format = AnnotationDefinition::of_header(&definitions, self.sources);
                     self.begin_records(lines);
                     return Ok(number);
                 }
@@ -200,14 +210,25 @@ impl<W: Write> Builder<W> {
         // The limit of the dictionary keeps numbers within 16 bits.
         features.filter = self.filters.number(record.filter)? as u16;
         features.ids.begin(record.id);
-        let numbers = &mut features.numbers;
-        numbers.begin(&record);
+        let values = &mut features.values;
+        values.begin(&record);
         let info =
             InfoFields::read(record.info, self.format.as_ref(), self.sources, |field, text| {
-                numbers.add(field, text)
+                values.add(field, text)
             });
         features.alleles.read(&record, &info);
-        self.read_entries(&info)
+        self.read_entries(&info)?;
+        self.number_categories();
+        Ok(())
+    }
+
+    /// Numbers the values of the category columns that are read from fields.
+    fn number_categories(&mut self) {
+        let RecordFeatures { values, categories, .. } = &mut self.features;
+        let texts = values.categories.iter().zip(&mut self.categories);
+        categories.clear();
+        // The limit of the dictionary keeps numbers within 16 bits.
+        categories.extend(texts.map(|((_, text), known)| known.number_or(text, OTHER) as u16));
     }
 
     fn read_entries(&mut self, info: &InfoFields<'_>) -> Result<(), Error> {
@@ -217,8 +238,8 @@ impl<W: Write> Builder<W> {
         let mut best = None;
         let roles: &[Role] = self.format.as_ref().map_or(&[], |format| &format.roles);
         for text in info.entries() {
-            let entry = Entry::read(text, roles, |field, value| features.numbers.add(field, value));
-            let mut severity = SoTerms::OTHER;
+            let entry = Entry::read(text, roles, |field, value| features.values.add(field, value));
+            let mut severity = TermNumbers::OTHER;
             for term in entry.consequence.split(|b| *b == b'&').filter(|t| !t.is_empty()) {
                 let number = self.terms.add(term);
                 features.terms |= 1 << number;
@@ -236,7 +257,7 @@ impl<W: Write> Builder<W> {
             add_gene(&mut features.genes, entry.gene(), chosen, &mut self.genes)?;
         }
         features.consequence = match features.terms {
-            0 => SoTerms::NONE,
+            0 => TermNumbers::NONE,
             terms => terms.trailing_zeros() as u8,
         };
         Ok(())
@@ -261,10 +282,29 @@ impl<W: Write> Builder<W> {
         self.footer.contigs = self.contigs.into_texts();
         self.footer.filters = self.filters.into_texts();
         self.footer.genes = self.genes.into_texts();
+        let columns = self.sources.own_categories().zip(self.categories);
+        let columns = columns.map(|(source, known)| CategoryDictionary {
+            name: source.column.name.to_owned(),
+            values: known.into_texts(),
+        });
+        self.footer.categories = columns.collect();
         let end = self.footer.to_bytes(self.written);
         self.out.write_all(&end).and_then(|()| self.out.flush()).map_err(Error::Output)?;
         Ok(IndexSize { records: self.footer.rows, bytes: self.written + end.len() as u64 })
     }
+}
+
+/// The number of [`OTHER_VALUE`] in the dictionaries of category columns, also of values that a full
+/// dictionary does not take.
+const OTHER: u32 = 1;
+
+/// A dictionary of a category column, in which 0 is for records without a value.
+fn category_dictionary() -> Dictionary {
+    let mut dictionary = Dictionary::new("values of a category", usize::from(u16::MAX));
+    for (number, text) in (0..).zip(["", OTHER_VALUE]) {
+        dictionary.number_or(text.as_bytes(), number);
+    }
+    dictionary
 }
 
 /// Adds the gene of an entry. The gene of the chosen entry comes first, or [`NO_GENE`] if it has

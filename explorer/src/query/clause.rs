@@ -1,12 +1,14 @@
 //! A filter, resolved to the numbers of an index.
 
-use super::category::CategoryColumn;
+use super::category::{Category, substitution_name};
 use super::regions::Regions;
-use crate::annotation::SoTerms;
+use crate::annotation::TermNumbers;
 use crate::format::{ColumnKind, Footer};
-use crate::record_features::{CLASSES, substitution_bit, type_bit};
 use crate::selection::Bits;
-use gas_shared::explorer::{Filter, LengthRange, NO_CONSEQUENCE, NumericColumn, Range, Scope};
+use gas_shared::explorer::{
+    CHROMOSOME, CONSEQUENCE, CategoryColumn, Filter, LengthRange, NO_VALUE, NumericColumn,
+    OTHER_VALUE, Range, Scope, VARIANT_TYPE,
+};
 use std::collections::HashSet;
 
 /// A criterion of a filter. A record matches the filter if it meets all of them.
@@ -19,13 +21,16 @@ pub(crate) enum Clause {
     /// Values of a category column.
     Categories {
         /// The column.
-        column: CategoryColumn,
-        /// By value: whether it matches.
+        column: Category,
+        /// By numbered value: whether it matches.
         accepted: Vec<bool>,
         /// Whether the column's facet offers other values of this criterion.
         is_facet: bool,
     },
-    /// Bits of any terms; [`SoTerms::NONE`] for records without a term.
+    /// Values of a category column that the index does not have, so that every record lacks a value:
+    /// whether records without a value match.
+    NoCategory(bool),
+    /// Bits of any terms; [`TermNumbers::NONE`] for records without a term.
     AnyTerms(u64),
     /// Identifiers in lower case.
     Ids(HashSet<Vec<u8>>),
@@ -45,11 +50,11 @@ pub(crate) enum Clause {
 
 impl Clause {
     /// The category column whose facet offers other values of this criterion.
-    pub const fn facet(&self) -> Option<CategoryColumn> {
+    pub const fn facet(&self) -> Option<&'static CategoryColumn> {
         match self {
-            Self::Regions(_) => Some(CategoryColumn::Contig),
-            Self::AnyTerms(_) => Some(CategoryColumn::Consequence),
-            Self::Categories { column, is_facet: true, .. } => Some(*column),
+            Self::Regions(_) => Some(&CHROMOSOME),
+            Self::AnyTerms(_) => Some(&CONSEQUENCE),
+            Self::Categories { column, is_facet: true, .. } => Some(column.column),
             _ => None,
         }
     }
@@ -60,6 +65,7 @@ impl Clause {
             Self::Regions(_) => vec![ColumnKind::Contig, ColumnKind::Pos, ColumnKind::Span],
             Self::Genes(_) => vec![ColumnKind::Genes],
             Self::Categories { column, .. } => vec![column.kind()],
+            Self::NoCategory(_) => Vec::new(),
             Self::AnyTerms(_) => vec![ColumnKind::Terms],
             Self::Ids(_) => vec![ColumnKind::Ids],
             Self::Numbers { column: None, .. } => Vec::new(),
@@ -72,36 +78,55 @@ impl Clause {
     }
 
     /// The criteria of a filter. Names that the index does not have match nothing.
-    pub fn of_filter(filter: &Filter, footer: &Footer) -> Vec<Self> {
+    pub fn of_filter(filter: &Filter, categories: &[Category], footer: &Footer) -> Vec<Self> {
         let text = lower(&filter.text);
         let ids = || filter.ids.iter().map(|id| lower(id).into_bytes()).collect();
         let criteria = [
             (!filter.regions.is_empty())
                 .then(|| Self::Regions(Regions::of(&filter.regions, &footer.contigs))),
             (!filter.genes.is_empty()).then(|| Self::Genes(genes(filter, footer))),
-            (!filter.consequences.is_empty()).then(|| consequences(filter, footer)),
-            (!filter.impacts.is_empty()).then(|| impacts(filter, footer)),
-            (!filter.types.is_empty()).then(|| types(filter)),
             filter.substitution.map(|class| {
-                let accepted = classes_with(substitution_bit(class));
-                Self::Categories { column: CategoryColumn::Class, accepted, is_facet: false }
-            }),
-            filter.known.map(|known| {
-                let accepted = vec![!known, known];
-                Self::Categories { column: CategoryColumn::Known, accepted, is_facet: true }
+                let names = [substitution_name(class).to_owned()];
+                Self::of_values(&VARIANT_TYPE, &names, false, categories, footer)
             }),
             (!filter.ids.is_empty()).then(|| Self::Ids(ids())),
             filter.length.map(Self::Length),
-            (!filter.filters.is_empty()).then(|| filters(filter, footer)),
             (!text.is_empty()).then(|| {
                 let genes = genes_with(footer, |gene| gene.contains(&text));
                 Self::Text(text.clone().into_bytes(), genes)
             }),
         ];
         let ranges = filter.ranges.iter();
-        let ranges =
-            ranges.map(|(column, range)| Self::Numbers { column: footer.number_of(column), range });
-        criteria.into_iter().flatten().chain(ranges).collect()
+        let ranges = ranges.map(|(column, range)| Self::Numbers {
+            column: footer.number_of(column),
+            range: *range,
+        });
+        let values = filter.categories.iter().map(|(column, names)| match filter.scope {
+            Scope::AnyTranscript if *column == CONSEQUENCE => Self::AnyTerms(terms(names, footer)),
+            _ => Self::of_values(column, names, true, categories, footer),
+        });
+        criteria.into_iter().flatten().chain(values).chain(ranges).collect()
+    }
+
+    /// The criterion that a record has one of some values of a column.
+    fn of_values(
+        column: &CategoryColumn,
+        names: &[String],
+        is_facet: bool,
+        categories: &[Category],
+        footer: &Footer,
+    ) -> Self {
+        let wanted: HashSet<&str> = names.iter().map(|name| name.trim()).collect();
+        let Some(column) = categories.iter().copied().find(|known| known.column == column) else {
+            return Self::NoCategory(wanted.contains(NO_VALUE));
+        };
+        let is_accepted = |number: usize| {
+            let mut accepted = false;
+            column.for_each_name(footer, number, |name| accepted |= wanted.contains(name));
+            accepted
+        };
+        let accepted = (0..column.len(footer)).map(is_accepted).collect();
+        Self::Categories { column, accepted, is_facet }
     }
 }
 
@@ -109,36 +134,6 @@ impl Footer {
     /// The number of a numeric column in this index.
     pub fn number_of(&self, column: &NumericColumn) -> Option<u8> {
         (0..).zip(&self.numeric).find(|(_, name)| *name == column.name).map(|(n, _)| n)
-    }
-}
-
-fn impacts(filter: &Filter, footer: &Footer) -> Clause {
-    let column = CategoryColumn::Impact;
-    let mut accepted = vec![false; column.values(footer)];
-    filter.impacts.iter().for_each(|impact| accepted[*impact as usize] = true);
-    Clause::Categories { column, accepted, is_facet: true }
-}
-
-fn types(filter: &Filter) -> Clause {
-    let bits = filter.types.iter().fold(0, |bits, kind| bits | type_bit(*kind));
-    let accepted = classes_with(bits);
-    Clause::Categories { column: CategoryColumn::Class, accepted, is_facet: true }
-}
-
-/// By allele class: whether it has one of some bits.
-fn classes_with(bits: u16) -> Vec<bool> {
-    (0..CLASSES).map(|class| class & usize::from(bits) != 0).collect()
-}
-
-fn consequences(filter: &Filter, footer: &Footer) -> Clause {
-    let bits = terms(&filter.consequences, footer);
-    match filter.scope {
-        Scope::MostSevere => {
-            let column = CategoryColumn::Consequence;
-            let accepted = (0..column.values(footer)).map(|term| bits >> term & 1 != 0).collect();
-            Clause::Categories { column, accepted, is_facet: true }
-        }
-        Scope::AnyTranscript => Clause::AnyTerms(bits),
     }
 }
 
@@ -157,20 +152,13 @@ fn genes_with(footer: &Footer, holds: impl Fn(&str) -> bool) -> Bits {
 }
 
 fn terms(names: &[String], footer: &Footer) -> u64 {
-    let known = SoTerms::from_names(footer.terms.clone());
+    let known = TermNumbers::from_names(footer.terms.clone());
     names.iter().fold(0, |bits, name| match name.trim() {
-        NO_CONSEQUENCE => bits | 1 << SoTerms::NONE,
-        "other" => bits | 1 << SoTerms::OTHER,
+        NO_VALUE => bits | 1 << TermNumbers::NONE,
+        OTHER_VALUE => bits | 1 << TermNumbers::OTHER,
         name if footer.terms.iter().any(|term| term == name) => {
             bits | 1 << known.find(name.as_bytes())
         }
         _ => bits,
     })
-}
-
-fn filters(filter: &Filter, footer: &Footer) -> Clause {
-    let wanted: HashSet<&str> = filter.filters.iter().map(|name| name.trim()).collect();
-    let is_wanted = |name: &str| wanted.contains(name);
-    let accepted = footer.filters.iter().map(|names| names.split(';').any(is_wanted)).collect();
-    Clause::Categories { column: CategoryColumn::Filter, accepted, is_facet: true }
 }

@@ -1,10 +1,10 @@
 //! Evaluates the criteria of a filter on the columns of a block.
 
-use super::category::{CategoryColumn, Values};
+use super::category::{Category, Values};
 use super::clause::Clause;
 use super::regions::Regions;
 use crate::Error;
-use crate::annotation::SoTerms;
+use crate::annotation::TermNumbers;
 use crate::block_columns::BlockColumns;
 use crate::format::{ColumnKind, NO_LENGTH};
 use crate::selection::Bits;
@@ -17,6 +17,7 @@ pub(crate) fn mask(clause: &Clause, block: &BlockColumns) -> Result<Bits, Error>
         Clause::Regions(regions) => mask_of_regions(regions, block),
         Clause::Genes(genes) => mask_of_genes(genes, block),
         Clause::Categories { column, accepted, .. } => mask_of_categories(*column, accepted, block),
+        Clause::NoCategory(matches) => Ok(Bits::filled(block.rows, *matches)),
         Clause::AnyTerms(bits) => mask_of_terms(*bits, block),
         Clause::Ids(ids) => mask_of_ids(ids, block),
         Clause::Numbers { column: Some(column), range } => mask_of_numbers(*column, range, block),
@@ -27,7 +28,7 @@ pub(crate) fn mask(clause: &Clause, block: &BlockColumns) -> Result<Bits, Error>
 }
 
 fn mask_of_categories(
-    column: CategoryColumn,
+    column: Category,
     accepted: &[bool],
     block: &BlockColumns,
 ) -> Result<Bits, Error> {
@@ -60,7 +61,7 @@ fn mask_of_numbers(column: u8, range: &Range, block: &BlockColumns) -> Result<Bi
 
 fn mask_of_terms(bits: u64, block: &BlockColumns) -> Result<Bits, Error> {
     let column = block.terms()?;
-    let with_none = bits >> SoTerms::NONE & 1 != 0;
+    let with_none = bits >> TermNumbers::NONE & 1 != 0;
     let holds = |set: &u64| set & bits != 0 || (with_none && *set == 0);
     let sets: Vec<bool> = column.sets.iter().map(holds).collect();
     Ok(Bits::of(block.rows, |row| sets[usize::from(column.rows[row])]))

@@ -10,3 +10,5 @@ mod select;
 mod sort;
 mod tally;
 mod zone;
+
+pub(crate) use category::Category;

@@ -1,6 +1,6 @@
 //! Applies a filter to all blocks and counts the facets.
 
-use super::category::CategoryColumn;
+use super::category::Category;
 use super::clause::Clause;
 use super::mask::mask;
 use super::tally::Tally;
@@ -12,7 +12,7 @@ use crate::format::{BlockEntry, ColumnKind};
 use crate::selection::{Bits, Matches, Selection};
 use crate::yield_now::yield_now;
 use futures::{FutureExt, StreamExt, TryStreamExt};
-use gas_shared::explorer::Filter;
+use gas_shared::explorer::{CategoryColumn, Filter};
 use std::sync::Arc;
 
 impl Explorer {
@@ -27,10 +27,10 @@ impl Explorer {
         if let Some(cached) = cached.filter(|cached| cached.facets.is_some() || !with_facets) {
             return Ok(cached);
         }
-        let clauses = Clause::of_filter(filter, &self.footer);
+        let clauses = Clause::of_filter(filter, &self.categories, &self.footer);
         let mut columns: Vec<_> = clauses.iter().flat_map(Clause::columns).collect();
         if with_facets {
-            columns.extend(CategoryColumn::ALL.map(CategoryColumn::kind));
+            columns.extend(self.categories.iter().map(|category| category.kind()));
         }
         let concurrent = self.concurrent_blocks(&columns);
         let blocks = 0..self.footer.blocks.len();
@@ -38,7 +38,7 @@ impl Explorer {
         let loads = blocks.map(|n| self.load_planned(n, &clauses, with_facets).boxed());
         let loads: Vec<_> = loads.collect();
         let mut stream = futures::stream::iter(loads).buffered(concurrent);
-        let mut tally = with_facets.then(|| Tally::new(&self.footer));
+        let mut tally = with_facets.then(|| Tally::new(&self.categories, &self.footer));
         let mut blocks = Vec::with_capacity(self.footer.blocks.len());
         let mut matched = 0;
         while let Some((plan, loaded)) = stream.try_next().await? {
@@ -55,13 +55,14 @@ impl Explorer {
     }
 
     async fn load_planned<'a>(
-        &self,
+        &'a self,
         block: usize,
         clauses: &'a [Clause],
         with_facets: bool,
     ) -> Result<(Plan<'a>, BlockColumns), Error> {
         let zones = clauses.iter().map(|clause| zone(clause, &self.footer.blocks[block]));
-        let plan = Plan { block, clauses, zones: zones.collect(), with_facets };
+        let facets: &[Category] = if with_facets { &self.categories } else { &[] };
+        let plan = Plan { block, clauses, zones: zones.collect(), facets };
         let loaded = self.load(plan.block, &plan.columns()).await?;
         Ok((plan, loaded))
     }
@@ -72,12 +73,13 @@ struct Plan<'a> {
     block: usize,
     clauses: &'a [Clause],
     zones: Vec<Zone>,
-    with_facets: bool,
+    /// The columns to count.
+    facets: &'a [Category],
 }
 
 impl Plan<'_> {
     /// The zone of all criteria, except those of a facet.
-    fn zone_without(&self, facet: Option<CategoryColumn>) -> Zone {
+    fn zone_without(&self, facet: Option<&CategoryColumn>) -> Zone {
         let mut all = Zone::All;
         for (clause, zone) in self.clauses.iter().zip(&self.zones) {
             if facet.is_some() && clause.facet() == facet {
@@ -94,21 +96,21 @@ impl Plan<'_> {
 
     /// Whether a criterion must be evaluated for the counts of a facet, or for the matches if
     /// `without` is `None`.
-    fn needs(&self, clause: usize, without: Option<CategoryColumn>) -> bool {
+    fn needs(&self, clause: usize, without: Option<&CategoryColumn>) -> bool {
         let own = without.is_some() && self.clauses[clause].facet() == without;
         self.zones[clause] == Zone::Some && !own && self.zone_without(without) == Zone::Some
     }
 
     /// The counts to make: the matches (`None`) and the facets.
-    fn counts(&self) -> impl Iterator<Item = Option<CategoryColumn>> {
-        let facets: &[CategoryColumn] = if self.with_facets { &CategoryColumn::ALL } else { &[] };
-        std::iter::once(None).chain(facets.iter().copied().map(Some))
+    fn counts(&self) -> impl Iterator<Item = Option<Category>> {
+        std::iter::once(None).chain(self.facets.iter().copied().map(Some))
     }
 
     fn columns(&self) -> Vec<ColumnKind> {
         let mut columns = Vec::new();
-        for without in self.counts() {
-            if let (Some(facet), Zone::Some) = (without, self.zone_without(without)) {
+        for facet in self.counts() {
+            let without = facet.map(|facet| facet.column);
+            if let (Some(facet), Zone::Some) = (facet, self.zone_without(without)) {
                 columns.push(facet.kind());
             }
             for (n, clause) in self.clauses.iter().enumerate() {
@@ -124,9 +126,10 @@ impl Plan<'_> {
         &self,
         entry: &BlockEntry,
         block: &BlockColumns,
-        tally: Option<&mut Tally>,
+        tally: Option<&mut Tally<'_>>,
     ) -> Result<Matches, Error> {
-        let needed = |n: usize| self.counts().any(|without| self.needs(n, without));
+        let needed =
+            |n: usize| self.counts().any(|facet| self.needs(n, facet.map(|facet| facet.column)));
         let masks = self.clauses.iter().enumerate();
         let masks = masks.map(|(n, clause)| needed(n).then(|| mask(clause, block)).transpose());
         let masks = masks.collect::<Result<Vec<_>, _>>()?;
@@ -136,20 +139,20 @@ impl Plan<'_> {
             Zone::Some => Matches::of(self.rows(block.rows, &masks, None)),
         };
         let Some(tally) = tally else { return Ok(matches) };
-        for facet in CategoryColumn::ALL {
-            match self.zone_without(Some(facet)) {
+        for (n, facet) in self.facets.iter().enumerate() {
+            match self.zone_without(Some(facet.column)) {
                 Zone::None => {}
-                Zone::All => tally.add_block(facet, entry),
+                Zone::All => tally.add_block(n, entry),
                 Zone::Some => {
-                    let rows = self.rows(block.rows, &masks, Some(facet));
-                    tally.add_rows(facet, block, &rows)?;
+                    let rows = self.rows(block.rows, &masks, Some(facet.column));
+                    tally.add_rows(n, block, &rows)?;
                 }
             }
         }
         Ok(matches)
     }
 
-    fn rows(&self, rows: usize, masks: &[Option<Bits>], without: Option<CategoryColumn>) -> Bits {
+    fn rows(&self, rows: usize, masks: &[Option<Bits>], without: Option<&CategoryColumn>) -> Bits {
         let mut all = Bits::filled(rows, true);
         for (n, mask) in masks.iter().enumerate() {
             if let Some(mask) = mask.as_ref().filter(|_| self.needs(n, without)) {

@@ -4,14 +4,15 @@
 //! their digits (16 bits each) to find the keys of the first and last row of the page; a final pass
 //! collects the rows between them.
 
+use super::category::{Category, Values};
 use crate::Error;
-use crate::annotation::SoTerms;
+use crate::annotation::TermNumbers;
 use crate::block_columns::BlockColumns;
 use crate::explorer::Explorer;
 use crate::format::{ColumnKind, NO_GENE, NO_IMPACT};
 use crate::selection::Selection;
 use crate::yield_now::yield_now;
-use gas_shared::explorer::{Direction, Sort, SortKey};
+use gas_shared::explorer::{CategoryColumn, Direction, NO_VALUE, Sort, SortKey};
 
 const DIGIT_BITS: u32 = 16;
 
@@ -135,13 +136,20 @@ impl Explorer {
             SortKey::Number(column) => {
                 self.footer.number_of(column).map(ColumnKind::Number).into_iter().collect()
             }
+            SortKey::Category(column) => {
+                self.category(column).into_iter().map(|category| category.kind()).collect()
+            }
+        };
+        let ranks = match sort.key {
+            SortKey::Category(column) => self.category_ranks(column),
+            _ => Vec::new(),
         };
         let mut start = 0;
         for (n, matches) in selection.blocks.iter().enumerate() {
             let rows = self.footer.blocks[n].rows;
             if matches.count(rows) > 0 {
                 let block = self.load(n, &columns).await?;
-                let keys = self.keys(&block, sort)?;
+                let keys = self.keys(&block, sort, &ranks)?;
                 matches.for_each(rows, |row| call(start + row as u64, keys[row]));
                 yield_now().await;
             }
@@ -150,7 +158,47 @@ impl Explorer {
         Ok(())
     }
 
-    fn keys(&self, block: &BlockColumns, sort: Sort) -> Result<Vec<u64>, Error> {
+    fn category(&self, column: &CategoryColumn) -> Option<Category> {
+        self.categories.iter().copied().find(|known| known.column == column)
+    }
+
+    /// By number of a category value: its rank. Listed values have the order of the list, others that of
+    /// the alphabet. `None` if a record has no value, or none that is listed.
+    fn category_ranks(&self, column: &CategoryColumn) -> Vec<Option<u64>> {
+        let Some(category) = self.category(column) else { return Vec::new() };
+        let numbers = 0..category.len(&self.footer);
+        if column.is_listed() {
+            let rank = |name: &str| column.listed().iter().position(|value| value.name == name);
+            let best = numbers.map(|number| {
+                let mut best: Option<usize> = None;
+                category.for_each_name(&self.footer, number, |name| {
+                    best = best.into_iter().chain(rank(name)).min();
+                });
+                best.map(|rank| rank as u64)
+            });
+            return best.collect();
+        }
+        let first = numbers.map(|number| {
+            let mut first: Option<&str> = None;
+            category.for_each_name(&self.footer, number, |name| {
+                first = first.into_iter().chain((name != NO_VALUE).then_some(name)).min();
+            });
+            first
+        });
+        let first: Vec<Option<&str>> = first.collect();
+        let mut sorted: Vec<&str> = first.iter().copied().flatten().collect();
+        sorted.sort_unstable();
+        sorted.dedup();
+        let rank = |name: &str| sorted.binary_search(&name).ok().map(|rank| rank as u64);
+        first.into_iter().map(|name| name.and_then(rank)).collect()
+    }
+
+    fn keys(
+        &self,
+        block: &BlockColumns,
+        sort: Sort,
+        ranks: &[Option<u64>],
+    ) -> Result<Vec<u64>, Error> {
         let descending = sort.direction == Direction::Descending;
         let missing = missing(sort.key);
         let directed = |key: Option<u64>| match key {
@@ -169,6 +217,17 @@ impl Explorer {
             SortKey::Number(column) => match self.footer.number_of(column) {
                 Some(n) => float_keys(block.u32s(ColumnKind::Number(n))?, directed),
                 // An index without the column has no values of it.
+                None => vec![missing; block.rows],
+            },
+            SortKey::Category(column) => match self.category(column) {
+                Some(category) => {
+                    let rank = |value: usize| directed(ranks.get(value).copied().flatten());
+                    match category.rows(block)? {
+                        Values::U8(values) => values.iter().map(|v| rank((*v).into())).collect(),
+                        Values::U16(values) => values.iter().map(|v| rank((*v).into())).collect(),
+                        Values::U32(values) => values.iter().map(|v| rank(*v as usize)).collect(),
+                    }
+                }
                 None => vec![missing; block.rows],
             },
             SortKey::Gene => {
@@ -197,7 +256,7 @@ struct Ranked {
 }
 
 fn severity(impact: u8, consequence: u8) -> Option<u64> {
-    let none = impact == NO_IMPACT && consequence == SoTerms::NONE;
+    let none = impact == NO_IMPACT && consequence == TermNumbers::NONE;
     (!none).then_some(u64::from(impact) << 8 | u64::from(consequence))
 }
 

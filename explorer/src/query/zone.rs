@@ -3,7 +3,7 @@
 
 use super::clause::Clause;
 use super::regions::Regions;
-use crate::annotation::SoTerms;
+use crate::annotation::TermNumbers;
 use crate::format::{BlockEntry, NumberStats, Stats};
 use crate::selection::Bits;
 use gas_shared::explorer::Range;
@@ -48,9 +48,10 @@ pub(crate) fn zone(clause: &Clause, block: &BlockEntry) -> Zone {
             });
             Zone::of(matching, rows)
         }
+        Clause::NoCategory(matches) => Zone::of(if *matches { rows } else { 0 }, rows),
         Clause::AnyTerms(bits) => {
-            let with_none = stats.consequences.iter().any(|(term, _)| *term == SoTerms::NONE);
-            let present = stats.terms | u64::from(with_none) << SoTerms::NONE;
+            let with_none = stats.consequences.iter().any(|(term, _)| *term == TermNumbers::NONE);
+            let present = stats.terms | u64::from(with_none) << TermNumbers::NONE;
             Zone::possible(bits & present != 0)
         }
         Clause::Ids(ids) => Zone::possible(!ids.is_empty()),

@@ -5,8 +5,9 @@
 pub mod files;
 
 use gas_shared::explorer::{
-    Direction, FREQUENCY, Filter, Impact, NO_CONSEQUENCE, NumericColumn, Scope, SoTerm, Sort,
-    SortKey, Substitution, VariantType, contig_alias,
+    CONSEQUENCE, CategoryColumn, Direction, FILTER, FREQUENCY, Filter, IMPACT, Impact, NO_VALUE,
+    NumericColumn, RS_ID, Scope, SoTerm, Sort, SortKey, Substitution, VARIANT_TYPE, VariantType,
+    contig_alias,
 };
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -175,7 +176,7 @@ impl Naive {
         }
     }
 
-    pub fn known(&self) -> bool {
+    pub fn has_rs_id(&self) -> bool {
         self.ids.iter().any(|id| id.starts_with("rs") && id[2..].parse::<u64>().is_ok())
     }
 
@@ -213,34 +214,41 @@ impl Naive {
             Scope::MostSevere => self.consequence.iter().collect(),
             Scope::AnyTranscript => self.terms.iter().collect(),
         };
-        let consequences = filter.consequences.is_empty()
-            || filter.consequences.iter().any(|wanted| {
-                terms.contains(&wanted) || (wanted == NO_CONSEQUENCE && terms.is_empty())
-            });
+        let consequences = matches_values(filter, &CONSEQUENCE, |wanted| {
+            terms.iter().any(|term| *term == wanted) || (wanted == NO_VALUE && terms.is_empty())
+        });
         let ids = any(&filter.ids, &|wanted| self.ids.iter().any(|id| lower(id) == wanted));
         let text = lower(&filter.text);
         let texts = self.ids.iter().chain(&self.genes);
         let text = text.is_empty() || texts.into_iter().any(|t| lower(t).contains(&text));
-        let filters = filter.filters.is_empty()
-            || filter.filters.iter().any(|wanted| self.filters.contains(wanted));
+        let filters =
+            matches_values(filter, &FILTER, |wanted| self.filters.iter().any(|f| f == wanted));
         regions && genes && consequences && ids && text && filters && self.matches_numbers(filter)
     }
 
     fn matches_numbers(&self, filter: &Filter) -> bool {
-        let impacts = filter.impacts.is_empty()
-            || self.impact.is_some_and(|impact| filter.impacts.contains(&impact));
-        let types =
-            filter.types.is_empty() || filter.types.iter().any(|kind| self.types.contains(kind));
+        let impacts = matches_values(filter, &IMPACT, |wanted| {
+            self.impact.is_some_and(|impact| impact.as_str().eq_ignore_ascii_case(wanted))
+        });
+        let types = matches_values(filter, &VARIANT_TYPE, |wanted| {
+            self.types.iter().any(|kind| kind.as_str() == wanted)
+        });
         let substitution = filter.substitution.is_none_or(|s| self.substitutions.contains(&s));
-        let known = filter.known.is_none_or(|known| known == self.known());
+        let rs_id = matches_values(filter, &RS_ID, |wanted| (wanted == "yes") == self.has_rs_id());
         let ranges = filter.ranges.iter().all(|(column, range)| match self.numbers(column) {
             [] => range.or_missing,
             values => values.iter().any(|value| range.contains(*value)),
         });
         let length =
             filter.length.is_none_or(|range| self.lengths.iter().any(|n| range.contains(*n)));
-        impacts && types && substitution && known && ranges && length
+        impacts && types && substitution && rs_id && ranges && length
     }
+}
+
+/// Whether a record has one of the values of a criterion, if there is one.
+fn matches_values(filter: &Filter, column: &CategoryColumn, has: impl Fn(&str) -> bool) -> bool {
+    let wanted = filter.categories.values(column);
+    wanted.is_empty() || wanted.iter().any(|wanted| has(wanted))
 }
 
 fn numbers(list: &str) -> Vec<f32> {
@@ -263,6 +271,8 @@ pub fn ordered(records: &[Naive], filter: &Filter, sort: Sort) -> Vec<u64> {
         let (missing, order) = match sort.key {
             SortKey::Position => (Ordering::Equal, (contig(a), a.pos).cmp(&(contig(b), b.pos))),
             SortKey::Number(column) => floats(a.number(column), b.number(column)),
+            // The generated results have no values of such columns.
+            SortKey::Category(_) => (Ordering::Equal, Ordering::Equal),
             SortKey::Gene => (a.gene.is_none().cmp(&b.gene.is_none()), a.gene.cmp(&b.gene)),
             SortKey::Impact => {
                 (a.impact.is_none().cmp(&b.impact.is_none()), severity_of(a).cmp(&severity_of(b)))

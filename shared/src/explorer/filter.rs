@@ -1,13 +1,13 @@
 //! The filter of the results explorer: which records to show.
 
-use super::{ByColumn, Impact, NumericColumn, Region, Substitution, VariantType};
+use super::{
+    ByCategory, ByColumn, CategoryColumn, CategoryFilter, NumericColumn, RS_ID, Region,
+    Substitution,
+};
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-
-/// The value for "no consequence annotation" in consequence filters and facets.
-pub const NO_CONSEQUENCE: &str = "none";
 
 /// The most values of a list of a filter.
 pub const MAX_FILTER_VALUES: usize = 1_000;
@@ -36,6 +36,14 @@ pub enum FilterError {
         /// The bytes of the value.
         found: usize,
     },
+    /// A category column does not have the value.
+    #[error("{list} has no value {value:?}")]
+    UnknownValue {
+        /// The field of the filter.
+        list: &'static str,
+        /// The value.
+        value: String,
+    },
 }
 
 /// Selects records. A record must meet every criterion that is set; a criterion with a list is met
@@ -44,8 +52,8 @@ pub enum FilterError {
 /// A record with several alleles is one row. It meets a criterion about alleles if one of its
 /// alleles does.
 ///
-/// In JSON, each range is under the name of its column: `{"quality": {"min": 30}}`. Criteria that
-/// are not set are left out.
+/// In JSON, each range and each list of values is under the name of its column:
+/// `{"quality": {"min": 30}, "impacts": ["high"]}`. Criteria that are not set are left out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter {
     /// Regions that the record overlaps with its reference bases, or with POS to INFO/END for
@@ -53,26 +61,19 @@ pub struct Filter {
     pub regions: Vec<Region>,
     /// Gene symbols (or gene IDs without a symbol) of any transcript; case-insensitive.
     pub genes: Vec<String>,
-    /// Sequence Ontology terms, or [`NO_CONSEQUENCE`].
-    pub consequences: Vec<String>,
+    /// Values of category columns, or [`NO_VALUE`](super::NO_VALUE). A record matches a column if it has
+    /// any of its values.
+    pub categories: ByCategory<String>,
     /// Which of a record's consequences are compared.
     pub scope: Scope,
-    /// Highest impact of the record.
-    pub impacts: Vec<Impact>,
-    /// Types of alleles.
-    pub types: Vec<VariantType>,
     /// Class of a single-base substitution.
     pub substitution: Option<Substitution>,
-    /// Whether the record has a dbSNP identifier (`rs…`) in ID or in the annotation.
-    pub known: Option<bool>,
     /// Complete identifiers; case-insensitive.
     pub ids: Vec<String>,
     /// Ranges of numeric columns.
     pub ranges: ByColumn<Range>,
     /// Bases that an allele gains (positive) or loses (negative); INFO/SVLEN for symbolic alleles.
     pub length: Option<LengthRange>,
-    /// Names in FILTER: `PASS`, a filter's name, or `.` if no filters were applied.
-    pub filters: Vec<String>,
     /// Part of an identifier or of a gene symbol; case-insensitive.
     pub text: String,
 }
@@ -88,7 +89,19 @@ impl Filter {
         Self { ranges: ByColumn::of(column, range), ..Self::default() }
     }
 
-    /// Checks the limits of lists and texts. Deserialization checks them too, so that every filter
+    /// A filter with one criterion: values of a category column.
+    pub fn of_values(column: &'static CategoryColumn, values: &[&str]) -> Self {
+        Self::default().with_values(column, values)
+    }
+
+    /// Adds a criterion: values of a category column.
+    pub fn with_values(mut self, column: &'static CategoryColumn, values: &[&str]) -> Self {
+        self.categories
+            .set_values(column, values.iter().map(|value| (*value).to_owned()).collect());
+        self
+    }
+
+    /// Checks the values of category columns, and the limits of lists and texts. Deserialization checks them too, so that every filter
     /// from outside is within them.
     ///
     /// # Errors
@@ -97,24 +110,23 @@ impl Filter {
         let contigs: Vec<&str> = self.regions.iter().map(|region| &*region.contig).collect();
         check_texts("regions", &contigs)?;
         check_texts("genes", &self.genes)?;
-        check_texts("consequences", &self.consequences)?;
         check_texts("ids", &self.ids)?;
-        check_texts("filters", &self.filters)?;
         check_texts("text", std::slice::from_ref(&self.text))?;
-        check_length("impacts", self.impacts.len())?;
-        check_length("types", self.types.len())
+        for (column, values) in self.categories.iter() {
+            check_texts(column.name, values)?;
+            let is_unknown = |value: &&String| column.value(value).is_none();
+            if let Some(value) = values.iter().find(is_unknown).filter(|_| column.is_listed()) {
+                return Err(FilterError::UnknownValue { list: column.name, value: value.clone() });
+            }
+        }
+        Ok(())
     }
-}
-
-fn check_length(list: &'static str, found: usize) -> Result<(), FilterError> {
-    if found > MAX_FILTER_VALUES {
-        return Err(FilterError::TooManyValues { list, found });
-    }
-    Ok(())
 }
 
 fn check_texts<T: AsRef<str>>(list: &'static str, texts: &[T]) -> Result<(), FilterError> {
-    check_length(list, texts.len())?;
+    if texts.len() > MAX_FILTER_VALUES {
+        return Err(FilterError::TooManyValues { list, found: texts.len() });
+    }
     let longest = texts.iter().map(|text| text.as_ref().len()).max().unwrap_or(0);
     if longest > MAX_FILTER_TEXT_BYTES {
         return Err(FilterError::LongValue { list, found: longest });
@@ -127,18 +139,16 @@ impl Serialize for Filter {
         let mut map = serializer.serialize_map(None)?;
         write_entry(&mut map, "regions", &self.regions)?;
         write_entry(&mut map, "genes", &self.genes)?;
-        write_entry(&mut map, "consequences", &self.consequences)?;
+        for (column, values) in self.categories.iter() {
+            map.serialize_entry(column.name, values)?;
+        }
         write_entry(&mut map, "scope", &self.scope)?;
-        write_entry(&mut map, "impacts", &self.impacts)?;
-        write_entry(&mut map, "types", &self.types)?;
         write_entry(&mut map, "substitution", &self.substitution)?;
-        write_entry(&mut map, "known", &self.known)?;
         write_entry(&mut map, "ids", &self.ids)?;
         for (column, range) in self.ranges.iter() {
             map.serialize_entry(column.name, &range)?;
         }
         write_entry(&mut map, "length", &self.length)?;
-        write_entry(&mut map, "filters", &self.filters)?;
         write_entry(&mut map, "text", &self.text)?;
         map.end()
     }
@@ -174,19 +184,21 @@ impl<'de> Visitor<'de> for FilterVisitor {
             match key.as_str() {
                 "regions" => filter.regions = map.next_value()?,
                 "genes" => filter.genes = map.next_value()?,
-                "consequences" => filter.consequences = map.next_value()?,
                 "scope" => filter.scope = map.next_value()?,
-                "impacts" => filter.impacts = map.next_value()?,
-                "types" => filter.types = map.next_value()?,
                 "substitution" => filter.substitution = map.next_value()?,
-                "known" => filter.known = map.next_value()?,
                 "ids" => filter.ids = map.next_value()?,
                 "length" => filter.length = map.next_value()?,
-                "filters" => filter.filters = map.next_value()?,
                 "text" => filter.text = map.next_value()?,
-                name => match NumericColumn::by_name(name) {
-                    Some(column) => filter.ranges.set(column, map.next_value()?),
-                    None => {
+                // In saved links of earlier versions.
+                "known" => {
+                    let known: Option<bool> = map.next_value()?;
+                    let value = known.map(|known| if known { "yes" } else { "no" });
+                    filter = filter.with_values(&RS_ID, value.as_slice());
+                }
+                name => match (NumericColumn::by_name(name), category(name)) {
+                    (Some(column), _) => filter.ranges.set(column, map.next_value()?),
+                    (_, Some(column)) => filter.categories.set_values(column, map.next_value()?),
+                    (None, None) => {
                         return Err(de::Error::custom(format_args!("unknown field {name:?}")));
                     }
                 },
@@ -195,6 +207,11 @@ impl<'de> Visitor<'de> for FilterVisitor {
         filter.check().map_err(de::Error::custom)?;
         Ok(filter)
     }
+}
+
+/// The category column with a name that filters have.
+fn category(name: &str) -> Option<&'static CategoryColumn> {
+    CategoryColumn::by_name(name).filter(|column| column.filter != CategoryFilter::None)
 }
 
 /// Which of a record's consequences a filter compares.
@@ -253,7 +270,7 @@ impl LengthRange {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::explorer::{FREQUENCY, QUALITY};
+    use crate::explorer::{FREQUENCY, IMPACT, QUALITY};
 
     #[test]
     fn criteria_that_are_not_set_are_left_out_of_the_json() {
@@ -261,8 +278,7 @@ mod tests {
         let rare = Range { max: Some(0.01), or_missing: true, ..Range::default() };
         let filter = Filter {
             regions: vec!["chr1:5-9".parse().unwrap()],
-            impacts: vec![Impact::High],
-            ..Filter::of_range(&FREQUENCY, rare)
+            ..Filter::of_range(&FREQUENCY, rare).with_values(&IMPACT, &["high"])
         };
         let text = serde_json::to_string(&filter).unwrap();
         assert_eq!(
@@ -275,7 +291,7 @@ mod tests {
 
     #[test]
     fn every_criterion_survives_json() {
-        let text = r#"{"regions":["X:5-6"],"genes":["TP53"],"consequences":["none"],"scope":"any_transcript","impacts":["low"],"types":["snv"],"substitution":"transition","known":true,"ids":["rs1"],"frequency":{"min":0.5},"quality":{"min":30.0},"length":{"max":-2},"filters":["PASS"],"text":"a"}"#;
+        let text = r#"{"regions":["X:5-6"],"genes":["TP53"],"consequences":["none"],"filters":["PASS"],"impacts":["low"],"rs_id":["yes"],"types":["snv"],"scope":"any_transcript","substitution":"transition","ids":["rs1"],"frequency":{"min":0.5},"quality":{"min":30.0},"length":{"max":-2},"text":"a"}"#;
         let filter: Filter = serde_json::from_str(text).unwrap();
         assert_eq!(serde_json::to_string(&filter).unwrap(), text);
         let good = Range { min: Some(30.0), ..Range::default() };
@@ -309,6 +325,19 @@ mod tests {
         }
         let text = format!(r#"{{"text":"{}"}}"#, "a".repeat(201));
         assert!(serde_json::from_str::<Filter>(&text).is_err());
+    }
+
+    #[test]
+    fn listed_values_are_checked_and_saved_links_are_read() {
+        let read = |json: &str| serde_json::from_str::<Filter>(json);
+        let error = read(r#"{"impacts":["HIGH"]}"#).unwrap_err().to_string();
+        assert!(error.contains("impacts has no value \"HIGH\""), "{error}");
+        assert!(read(r#"{"chromosomes":["1"]}"#).is_err(), "regions are for that");
+        let known = read(r#"{"known":true,"types":null}"#);
+        assert!(known.is_err(), "{known:?}");
+        assert_eq!(read(r#"{"known":true}"#).unwrap(), Filter::of_values(&RS_ID, &["yes"]));
+        assert_eq!(read(r#"{"known":false}"#).unwrap(), Filter::of_values(&RS_ID, &["no"]));
+        assert!(read(r#"{"known":null,"impacts":[]}"#).unwrap().is_empty());
     }
 
     #[test]

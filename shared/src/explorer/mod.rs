@@ -3,22 +3,31 @@
 //!
 //! Plain values, small enough for WASM and for the query of a URL.
 
+mod by_column;
+mod category;
 mod column;
+mod facets;
 mod filter;
 mod page;
 mod region;
 pub mod url;
 
-pub use column::{
-    Bound, ByColumn, FREQUENCY, NUMERIC_COLUMNS, NumericColumn, NumericFilter, QUALITY, RowValue,
+pub use by_column::{ByCategory, ByColumn};
+pub use category::{
+    CATEGORY_COLUMNS, CHROMOSOME, CONSEQUENCE, CategoryColumn, CategoryFilter, CategoryRowValue,
+    CategoryValue, CategoryValues, FILTER, FacetOrder, IMPACT, NO_VALUE, OTHER_VALUE, RS_ID, Tone,
+    VARIANT_TYPE,
 };
+pub use column::{
+    Bound, FREQUENCY, NUMERIC_COLUMNS, NumericColumn, NumericFilter, QUALITY, RowValue,
+};
+pub use facets::{Facet, Facets};
 pub use filter::{
-    Filter, FilterError, LengthRange, MAX_FILTER_TEXT_BYTES, MAX_FILTER_VALUES, NO_CONSEQUENCE,
-    Range, Scope,
+    Filter, FilterError, LengthRange, MAX_FILTER_TEXT_BYTES, MAX_FILTER_VALUES, Range, Scope,
 };
 pub use page::{
-    Direction, ExportFormat, Facet, Facets, Field, MAX_ROWS, Page, Query, Row, RowDetails, Sort,
-    SortKey, TranscriptEntry,
+    Direction, ExportFormat, Field, MAX_ROWS, Page, Query, Row, RowDetails, Sort, SortKey,
+    TranscriptEntry,
 };
 pub use region::{Region, RegionError, contig_alias};
 

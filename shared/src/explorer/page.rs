@@ -1,6 +1,9 @@
 //! Queries for pages of the table of variants, and their answers.
 
-use super::{ByColumn, Filter, Impact, NUMERIC_COLUMNS, NumericColumn, RowValue, VariantType};
+use super::{
+    ByCategory, ByColumn, CategoryColumn, Facets, Filter, Impact, NUMERIC_COLUMNS, NumericColumn,
+    RowValue, VariantType,
+};
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
@@ -48,13 +51,16 @@ pub enum SortKey {
     Impact,
     /// The name of a numeric column. For a record with several alleles, the value in the table.
     Number(&'static NumericColumn),
+    /// The `row_name` of a category column: the first of the record's values in the order of the column.
+    Category(&'static CategoryColumn),
 }
 
 impl SortKey {
     /// Every key.
     pub fn all() -> impl Iterator<Item = Self> {
         let numbers = NUMERIC_COLUMNS.into_iter().map(Self::Number);
-        [Self::Position, Self::Gene, Self::Impact].into_iter().chain(numbers)
+        let categories = CategoryColumn::own().map(Self::Category);
+        [Self::Position, Self::Gene, Self::Impact].into_iter().chain(numbers).chain(categories)
     }
 
     /// The name in JSON and URLs.
@@ -64,6 +70,7 @@ impl SortKey {
             Self::Gene => "gene",
             Self::Impact => "impact",
             Self::Number(column) => column.name,
+            Self::Category(column) => column.row_name,
         }
     }
 
@@ -111,33 +118,6 @@ pub struct Page {
     pub facets: Option<Facets>,
 }
 
-/// Records by value of the category columns. The counts of a facet apply every criterion of the
-/// filter but the facet's own, so they show what a further choice would select.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Facets {
-    /// By most severe consequence, most severe first; [`super::NO_CONSEQUENCE`] last.
-    pub consequences: Vec<Facet<String>>,
-    /// By highest impact.
-    pub impacts: Vec<Facet<Impact>>,
-    /// By type of allele; a record counts once for each type among its alleles.
-    pub types: Vec<Facet<VariantType>>,
-    /// By name in FILTER, most frequent first.
-    pub filters: Vec<Facet<String>>,
-    /// By contig, in the file's order.
-    pub chromosomes: Vec<Facet<String>>,
-    /// By whether the record has a dbSNP identifier.
-    pub known: Vec<Facet<bool>>,
-}
-
-/// A value of a category column and the number of records that have it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Facet<T> {
-    /// The value.
-    pub value: T,
-    /// Records with the value.
-    pub records: u64,
-}
-
 /// A row of the table: one record.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Row {
@@ -176,6 +156,9 @@ pub struct Row {
     /// Values of the numeric columns. In JSON, each is under the name of its column, `null` if the
     /// record has no value.
     pub numbers: ByColumn<f32>,
+    /// Values of the category columns that have no field here. In JSON, each list is under the name of its
+    /// column.
+    pub categories: ByCategory<String>,
     /// dbSNP and other identifiers, from ID and the annotation.
     pub ids: Vec<String>,
     /// Bytes of the record, if it is so long that values of the row are cut. In JSON, it is left out
@@ -208,6 +191,9 @@ impl Serialize for Row {
         map.serialize_entry("hgvs_p", &self.hgvs_p)?;
         for column in number_columns() {
             map.serialize_entry(column.name, &self.numbers.get(column))?;
+        }
+        for (column, values) in self.categories.iter() {
+            map.serialize_entry(column.row_name, values)?;
         }
         map.serialize_entry("ids", &self.ids)?;
         if let Some(bytes) = self.cut {
@@ -253,10 +239,15 @@ impl<'de> Visitor<'de> for RowVisitor {
                 "hgvs_p" => row.hgvs_p = map.next_value()?,
                 "ids" => row.ids = map.next_value()?,
                 "cut" => row.cut = map.next_value()?,
-                name => match number_columns().find(|column| column.name == name) {
-                    Some(column) => row.numbers.set(column, map.next_value()?),
-                    None => drop(map.next_value::<IgnoredAny>()?),
-                },
+                name => {
+                    let number = number_columns().find(|column| column.name == name);
+                    let category = CategoryColumn::own().find(|column| column.row_name == name);
+                    match (number, category) {
+                        (Some(column), _) => row.numbers.set(column, map.next_value()?),
+                        (_, Some(column)) => row.categories.set_values(column, map.next_value()?),
+                        (None, None) => drop(map.next_value::<IgnoredAny>()?),
+                    }
+                }
             }
         }
         Ok(row)

@@ -67,15 +67,15 @@ pub fn read_sort(text: &str) -> Sort {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::explorer::{FREQUENCY, Impact};
+    use crate::explorer::{FREQUENCY, IMPACT};
 
     #[test]
     fn a_written_filter_has_no_character_of_query_syntax_and_reads_back() {
         let filter = Filter {
             genes: vec!["A&B=100%25+#?".to_owned(), "é\"\\".to_owned()],
             regions: vec!["chr1:5-9".parse().unwrap()],
-            impacts: vec![Impact::High],
             ..Filter::of_range(&FREQUENCY, FREQUENCY.filter.range(0.01))
+                .with_values(&IMPACT, &["high"])
         };
         let text = write_filter(&filter);
         assert!(!text.contains(['&', '%', '+', '=', '#', '?']), "{text}");

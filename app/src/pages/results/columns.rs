@@ -3,7 +3,10 @@
 use crate::browser;
 use crate::components::{Icon, IconName};
 use dioxus::prelude::*;
-use gas_shared::explorer::{NUMERIC_COLUMNS, NumericColumn, SortKey};
+use gas_shared::explorer::{
+    CATEGORY_COLUMNS, CONSEQUENCE, CategoryColumn, FILTER, IMPACT, NUMERIC_COLUMNS, NumericColumn,
+    SortKey,
+};
 
 /// A column of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,22 +15,21 @@ pub enum Column {
     Change,
     Id,
     Gene,
-    Consequence,
-    Impact,
     Hgvs,
-    /// A column of the registry.
+    /// A numeric column of the registry.
     Number(&'static NumericColumn),
-    Filter,
+    /// A category column of the registry.
+    Category(&'static CategoryColumn),
 }
 
 /// The columns before the numeric ones.
-const BEFORE_NUMBERS: [Column; 7] = [
+static BEFORE_NUMBERS: [Column; 7] = [
     Column::Position,
     Column::Change,
     Column::Id,
     Column::Gene,
-    Column::Consequence,
-    Column::Impact,
+    Column::Category(&CONSEQUENCE),
+    Column::Category(&IMPACT),
     Column::Hgvs,
 ];
 
@@ -35,7 +37,12 @@ impl Column {
     /// All columns, in order.
     pub fn all() -> impl Iterator<Item = Self> {
         let numbers = NUMERIC_COLUMNS.into_iter().map(Self::Number);
-        BEFORE_NUMBERS.into_iter().chain(numbers).chain([Self::Filter])
+        let categories = CATEGORY_COLUMNS.into_iter().filter(|column| column.is_in_table());
+        let others = categories.map(Self::Category).filter(|column| {
+            !BEFORE_NUMBERS.contains(column) && *column != Self::Category(&FILTER)
+        });
+        let before = BEFORE_NUMBERS.iter().copied();
+        before.chain(numbers).chain(others).chain([Self::Category(&FILTER)])
     }
 
     /// The stable name, for style sheets and the browser's storage.
@@ -45,11 +52,9 @@ impl Column {
             Self::Change => "change",
             Self::Id => "id",
             Self::Gene => "gene",
-            Self::Consequence => "consequence",
-            Self::Impact => "impact",
             Self::Hgvs => "hgvs",
             Self::Number(column) => column.name,
-            Self::Filter => "filter",
+            Self::Category(column) => column.row_name,
         }
     }
 
@@ -60,11 +65,9 @@ impl Column {
             Self::Change => "Change",
             Self::Id => "ID",
             Self::Gene => "Gene",
-            Self::Consequence => "Consequence",
-            Self::Impact => "Impact",
             Self::Hgvs => "HGVS",
             Self::Number(column) => column.label,
-            Self::Filter => "FILTER",
+            Self::Category(column) => column.label,
         }
     }
 
@@ -73,9 +76,9 @@ impl Column {
         match self {
             Self::Position => Some(SortKey::Position),
             Self::Gene => Some(SortKey::Gene),
-            Self::Impact => Some(SortKey::Impact),
             Self::Number(column) => Some(SortKey::Number(column)),
-            Self::Change | Self::Id | Self::Consequence | Self::Hgvs | Self::Filter => None,
+            Self::Category(column) => column.sort_key(),
+            Self::Change | Self::Id | Self::Hgvs => None,
         }
     }
 

@@ -1,13 +1,16 @@
 //! The dialog with the details of a variant.
 
-use super::row::{ImpactBadge, number_text};
+use super::row::{Badge, badge, labels, number_text};
 use crate::api::{self, use_api_resource};
 use crate::components::{ErrorNote, Modal, Skeleton};
 use crate::format;
 use dioxus::prelude::*;
 use gas_shared::JobId;
 use gas_shared::explorer::url::encode_query_value;
-use gas_shared::explorer::{Field, NUMERIC_COLUMNS, Row, RowDetails, TranscriptEntry};
+use gas_shared::explorer::{
+    CONSEQUENCE, CategoryColumn, FILTER, Field, IMPACT, NUMERIC_COLUMNS, Row, RowDetails,
+    TranscriptEntry, VARIANT_TYPE,
+};
 
 /// The first columns of the transcripts; the other fields follow.
 const FIRST_COLUMNS: [&str; 8] =
@@ -74,9 +77,9 @@ fn Details(details: RowDetails) -> Element {
 
 #[component]
 fn Summary(row: Row) -> Element {
-    let types: Vec<&str> = row.types.iter().map(|kind| kind.as_str()).collect();
+    let category = |column: &CategoryColumn| labels(column, &column.values_of(&row));
     let mut values = vec![
-        ("Type", types.join(", ")),
+        (VARIANT_TYPE.label, category(&VARIANT_TYPE)),
         ("Identifiers", row.ids.join(", ")),
         ("Gene", row.gene.clone().unwrap_or_default()),
         ("Transcript", row.transcript.clone().unwrap_or_default()),
@@ -84,20 +87,21 @@ fn Summary(row: Row) -> Element {
         ("HGVS protein", row.hgvs_p.clone().unwrap_or_default()),
     ];
     values.extend(NUMERIC_COLUMNS.map(|column| (column.long_label, number_text(column, &row))));
+    values.extend(CategoryColumn::own().map(|column| (column.label, category(column))));
     values.extend([
-        ("FILTER", row.filter),
-        ("Reference allele", row.reference),
-        ("Alternative alleles", row.alt),
+        (FILTER.label, category(&FILTER)),
+        ("Reference allele", row.reference.clone()),
+        ("Alternative alleles", row.alt.clone()),
     ]);
     rsx! {
         dl { class: "details details-plain",
-            if let Some(impact) = row.impact {
-                dt { "Impact" }
-                dd { ImpactBadge { impact } }
+            for (value, tone) in IMPACT.values_of(&row).iter().filter_map(|value| badge(&IMPACT, value)) {
+                dt { {IMPACT.label} }
+                dd { Badge { label: value.label, tone } }
             }
-            if let Some(consequence) = row.consequence {
-                dt { "Consequence" }
-                dd { {consequence.replace('_', " ")} }
+            if row.consequence.is_some() {
+                dt { {CONSEQUENCE.label} }
+                dd { {category(&CONSEQUENCE)} }
             }
             for (name, value) in values.into_iter().filter(|(_, value)| !value.is_empty()) {
                 dt { "{name}" }

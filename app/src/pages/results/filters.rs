@@ -6,7 +6,9 @@ use super::draft::{Draft, use_draft};
 use super::fields::{Choice, Choices, Field, GENES, REGIONS, TEXT, TextField};
 use crate::app::Route;
 use dioxus::prelude::*;
-use gas_shared::explorer::{Facet, Facets, Filter, Impact, NUMERIC_COLUMNS, VariantType, url};
+use gas_shared::explorer::{
+    CATEGORY_COLUMNS, CategoryColumn, CategoryFilter, Facet, Facets, NUMERIC_COLUMNS, url,
+};
 
 /// The filter form.
 #[component]
@@ -35,22 +37,25 @@ pub fn Filters(
                     TextField { key: "{field.id()}", field, draft }
                 }
             }
-            {facet_choices(draft, "Impact", &Impact::ALL, facets.map(|f| &*f.impacts), impact_label, |f| &mut f.impacts)}
+            for column in columns(CategoryFilter::Choices { always_shown: true }) {
+                {facet_choices(draft, column, facets)}
+            }
             details { class: "more",
                 summary { "More filters" }
                 div { class: "filter-row",
                     for field in NUMERIC_COLUMNS.map(Field::Number) {
                         TextField { key: "{field.id()}", field, draft }
                     }
-                    Known { draft, known: filter.known }
-                    PassOnly { draft, is_pass_only: filter.filters == ["PASS"] }
+                    for column in CATEGORY_COLUMNS {
+                        match column.filter {
+                            CategoryFilter::Select => rsx! { Select { key: "{column.name}", draft, column: Registered(column) } },
+                            CategoryFilter::Only { value, label } => rsx! { Only { key: "{column.name}", draft, column: Registered(column), value, label } },
+                            CategoryFilter::Choices { .. } | CategoryFilter::None => rsx! {},
+                        }
+                    }
                 }
-                {facet_choices(draft, "Type", &VariantType::ALL, facets.map(|f| &*f.types), type_label, |f| &mut f.types)}
-                {
-                    let all = terms(facets, &filter.consequences);
-                    let counts = facets.map(|f| &*f.consequences);
-                    let label = |term: &String| term.replace('_', " ");
-                    facet_choices(draft, "Most severe consequence", &all, counts, label, |f| &mut f.consequences)
+                for column in columns(CategoryFilter::Choices { always_shown: false }) {
+                    {facet_choices(draft, column, facets)}
                 }
             }
             if !filter.is_empty() {
@@ -60,102 +65,107 @@ pub fn Filters(
     }
 }
 
+/// The category columns with a kind of filter.
+fn columns(filter: CategoryFilter) -> impl Iterator<Item = &'static CategoryColumn> {
+    CATEGORY_COLUMNS.into_iter().filter(move |column| column.filter == filter)
+}
+
+/// A category column as a property of a component.
+#[derive(Clone, Copy, PartialEq)]
+struct Registered(&'static CategoryColumn);
+
+/// A choice of one value, or any.
 #[component]
-fn Known(draft: Draft, known: Option<bool>) -> Element {
-    let chosen = match known {
-        None => "",
-        Some(true) => "yes",
-        Some(false) => "no",
-    };
+fn Select(draft: Draft, column: Registered) -> Element {
+    let Registered(column) = column;
+    let chosen = draft.filter().categories.values(column).first().cloned().unwrap_or_default();
+    let id = format!("filter-{}", column.row_name);
     rsx! {
         div { class: "field",
-            label { r#for: "filter-known", "rsID" }
+            label { r#for: "{id}", {column.legend} }
             select {
-                id: "filter-known",
+                id: "{id}",
                 onchange: move |event| draft.edit(|filter| {
-                    filter.known = match event.value().as_str() {
-                        "yes" => Some(true),
-                        "no" => Some(false),
-                        _ => None,
-                    };
+                    let values = column.value(&event.value()).map(|value| value.name.to_owned());
+                    filter.categories.set_values(column, values.into_iter().collect());
                 }),
-                for (value, label) in [("", "Any"), ("yes", "Has an rsID"), ("no", "No rsID")] {
-                    option { value, selected: value == chosen, "{label}" }
+                option { value: "", selected: chosen.is_empty(), "Any" }
+                for value in column.listed() {
+                    option { value: value.name, selected: value.name == chosen, {value.label} }
                 }
             }
         }
     }
 }
 
+/// A checkbox for one value.
 #[component]
-fn PassOnly(draft: Draft, is_pass_only: bool) -> Element {
+fn Only(draft: Draft, column: Registered, value: &'static str, label: &'static str) -> Element {
+    let Registered(column) = column;
+    let is_chosen = draft.filter().categories.values(column) == [value];
     rsx! {
         label { class: "choice choice-alone",
             input {
                 r#type: "checkbox",
-                checked: is_pass_only,
+                checked: is_chosen,
                 onchange: move |_| draft.edit(|filter| {
-                    filter.filters = if is_pass_only { Vec::new() } else { vec!["PASS".to_owned()] };
+                    let values = if is_chosen { Vec::new() } else { vec![value.to_owned()] };
+                    filter.categories.set_values(column, values);
                 }),
             }
-            span { "FILTER is PASS" }
+            span { {label} }
         }
     }
 }
 
-fn impact_label(impact: &Impact) -> String {
-    impact.as_str().to_owned()
-}
-
-fn type_label(kind: &VariantType) -> String {
-    match kind {
-        VariantType::Snv => "SNV".to_owned(),
-        VariantType::Mnv => "MNV".to_owned(),
-        kind => kind.as_str().to_owned(),
+/// The choices of a category column.
+fn facet_choices(
+    draft: Draft,
+    column: &'static CategoryColumn,
+    facets: Option<&Facets>,
+) -> Element {
+    let filter = draft.filter();
+    let chosen = filter.categories.values(column);
+    let facet = facets.map(|facets| facets.of(column));
+    let all = values(column, facet, chosen);
+    let choices = choices(&all, chosen, facet, |value| column.label_of(value));
+    let ontoggle = move |index: usize| {
+        draft.edit(|filter| {
+            let mut chosen = filter.categories.values(column).to_vec();
+            toggle(&mut chosen, all[index].clone());
+            filter.categories.set_values(column, chosen);
+        });
+    };
+    rsx! {
+        Choices { legend: column.legend, choices, ontoggle }
     }
 }
 
-/// The consequences of the file, and those that are chosen.
-fn terms(facets: Option<&Facets>, chosen: &[String]) -> Vec<String> {
-    let counted = facets.map(|facets| &*facets.consequences).unwrap_or_default();
+/// The listed values of a column, or those of the file and those that are chosen.
+fn values(column: &CategoryColumn, facet: Option<&[Facet]>, chosen: &[String]) -> Vec<String> {
+    if column.is_listed() {
+        return column.listed().iter().map(|value| value.name.to_owned()).collect();
+    }
+    let counted = facet.unwrap_or_default();
     let mut all: Vec<String> = counted.iter().map(|facet| facet.value.clone()).collect();
-    let rest: Vec<String> = chosen.iter().filter(|term| !all.contains(term)).cloned().collect();
+    let rest: Vec<String> = chosen.iter().filter(|value| !all.contains(value)).cloned().collect();
     all.extend(rest);
     all
 }
 
-/// The choices of a criterion with a list of values.
-fn facet_choices<T: Clone + PartialEq + 'static>(
-    draft: Draft,
-    legend: &'static str,
-    all: &[T],
-    facets: Option<&[Facet<T>]>,
-    label: impl Fn(&T) -> String,
-    list: fn(&mut Filter) -> &mut Vec<T>,
-) -> Element {
-    let mut filter = draft.filter();
-    let choices = choices(all, list(&mut filter), facets, label);
-    let all = all.to_vec();
-    let ontoggle =
-        move |index: usize| draft.edit(|filter| toggle(list(filter), all[index].clone()));
-    rsx! {
-        Choices { legend, choices, ontoggle }
-    }
-}
-
-/// Values as choices. If the facets are known, values that they lack have no variants.
-fn choices<T: PartialEq>(
-    all: &[T],
-    chosen: &[T],
-    facets: Option<&[Facet<T>]>,
-    label: impl Fn(&T) -> String,
+/// Values as choices. If the facet is known, values that it lacks have no variants.
+fn choices(
+    all: &[String],
+    chosen: &[String],
+    facet: Option<&[Facet]>,
+    label: impl Fn(&str) -> String,
 ) -> Vec<Choice> {
-    let records = |facets: &[Facet<T>], value: &T| {
-        facets.iter().find(|facet| facet.value == *value).map_or(0, |facet| facet.records)
+    let records = |facet: &[Facet], value: &str| {
+        facet.iter().find(|facet| facet.value == value).map_or(0, |facet| facet.records)
     };
-    let choice = |value: &T| Choice {
+    let choice = |value: &String| Choice {
         label: label(value),
-        records: facets.map(|facets| records(facets, value)),
+        records: facet.map(|facet| records(facet, value)),
         chosen: chosen.contains(value),
     };
     all.iter().map(choice).collect()
@@ -182,11 +192,13 @@ mod tests {
 
     #[test]
     fn unknown_counts_are_not_shown_as_zero() {
-        let counts = |facets: Option<&[Facet<i32>]>| {
-            let shown = choices(&[1, 2], &[2], facets, i32::to_string);
+        let [one, two] = ["1", "2"].map(str::to_owned);
+        let counts = |facet: Option<&[Facet]>| {
+            let all = [one.clone(), two.clone()];
+            let shown = choices(&all, &[two.clone()], facet, str::to_owned);
             shown.iter().map(|c| (c.records, c.chosen)).collect::<Vec<_>>()
         };
-        let facets = [Facet { value: 2, records: 7 }];
+        let facets = [Facet { value: two.clone(), records: 7 }];
         assert_eq!(counts(Some(&facets)), [(Some(0), false), (Some(7), true)]);
         assert_eq!(counts(None), [(None, false), (None, true)]);
     }

@@ -216,15 +216,15 @@ fn Exports(id: JobId, filter: Filter) -> Element {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gas_shared::explorer::{Direction, FREQUENCY, Impact, SortKey};
+    use gas_shared::explorer::{Direction, FREQUENCY, IMPACT, SortKey};
 
     #[test]
     fn a_query_survives_its_address() {
         let filter = Filter {
             genes: vec!["A&B=100%25+#?".to_owned(), "é\"\\".to_owned()],
             regions: vec!["chr1:5-9".parse().unwrap()],
-            impacts: vec![Impact::High],
             ..Filter::of_range(&FREQUENCY, FREQUENCY.filter.range(0.01))
+                .with_values(&IMPACT, &["high"])
         };
         let sort = Sort { key: SortKey::Number(&FREQUENCY), direction: Direction::Descending };
         let id = "0193d7a0-0000-7000-8000-000000000000".parse().unwrap();

@@ -4,7 +4,7 @@ use super::columns::{Column, Columns};
 use crate::components::{Icon, IconName};
 use crate::format;
 use dioxus::prelude::*;
-use gas_shared::explorer::{Impact, NumericColumn, Row, RowValue};
+use gas_shared::explorer::{CategoryColumn, CategoryValue, NumericColumn, Row, RowValue, Tone};
 
 /// A row of the table; a placeholder until the variant is loaded.
 #[component]
@@ -72,39 +72,63 @@ fn VariantRow(
 fn cell(column: Column, row: &Row) -> Element {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let (class, text) = match column {
-        Column::Impact => {
-            let badge = row.impact.map(|impact| rsx! { ImpactBadge { impact } });
-            return rsx! {
-                td { {badge.unwrap_or_else(|| rsx! { "–" })} }
-            };
-        }
+        Column::Category(column) => return category_cell(column, row),
         Column::Position => ("", format!("{}:{}", row.chrom, row.pos)),
         Column::Change => ("allele", format!("{} > {}", row.reference, row.alt)),
         Column::Id => ("", row.ids.join(", ")),
         Column::Gene => ("", text(&row.gene)),
-        Column::Consequence => ("", text(&row.consequence).replace('_', " ")),
         Column::Hgvs => ("", row.hgvs_p.clone().unwrap_or_else(|| text(&row.hgvs_c))),
         Column::Number(column) => ("number", number_text(column, row)),
-        Column::Filter => ("", row.filter.clone()),
     };
     rsx! {
         td { class, title: "{text}", {shown(text.clone())} }
     }
 }
 
-/// An impact as icon, color and word.
+/// The cell of a category column: badges for values with a color, else their labels.
+fn category_cell(column: &'static CategoryColumn, row: &Row) -> Element {
+    let values = column.values_of(row);
+    let badges: Vec<_> = values.iter().filter_map(|value| badge(column, value)).collect();
+    if badges.is_empty() {
+        let text = labels(column, &values);
+        return rsx! {
+            td { title: "{text}", {shown(text.clone())} }
+        };
+    }
+    rsx! {
+        td {
+            for (value, tone) in badges {
+                Badge { key: "{value.name}", label: value.label, tone }
+            }
+        }
+    }
+}
+
+/// The value of a column with its color, if it has one.
+pub fn badge(column: &CategoryColumn, value: &str) -> Option<(&'static CategoryValue, Tone)> {
+    let value = column.value(value)?;
+    Some((value, value.tone?))
+}
+
+/// The labels of values of a column.
+pub fn labels(column: &CategoryColumn, values: &[String]) -> String {
+    let labels: Vec<String> = values.iter().map(|value| column.label_of(value)).collect();
+    labels.join(", ")
+}
+
+/// A value as icon, color and word.
 #[component]
-pub fn ImpactBadge(impact: Impact) -> Element {
-    let (icon, tone) = match impact {
-        Impact::High => (IconName::Warning, "bad"),
-        Impact::Moderate => (IconName::Rising, "warn"),
-        Impact::Low => (IconName::Done, "good"),
-        Impact::Modifier => (IconName::Stopped, "quiet"),
+pub fn Badge(label: &'static str, tone: Tone) -> Element {
+    let (icon, tone) = match tone {
+        Tone::Bad => (IconName::Warning, "bad"),
+        Tone::Warn => (IconName::Rising, "warn"),
+        Tone::Good => (IconName::Done, "good"),
+        Tone::Quiet => (IconName::Stopped, "quiet"),
     };
     rsx! {
         span { class: "badge badge-{tone}",
             Icon { name: icon }
-            {impact.as_str()}
+            {label}
         }
     }
 }

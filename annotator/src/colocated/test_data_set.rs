@@ -1,5 +1,5 @@
-//! A data set that exists in tests only. It shows everything that a numeric field of a new data set
-//! takes in the engine: this module and its line in [`super::DATA_SETS`].
+//! A data set that exists in tests only. It shows everything that a field of a new data set takes in the
+//! engine, be it a number or a category: this module and its line in [`super::DATA_SETS`].
 
 use super::track::{Field, FieldType, Found, Track, TrackFile, TrackKind};
 use super::variant_table::{AltOfRecord, VariantTable};
@@ -8,21 +8,28 @@ use crate::variant::Variant;
 pub(super) const KIND: TrackKind = TrackKind {
     name: "test_score",
     tag: 2,
-    fields: &[Field {
-        name: "TEST_SCORE",
-        value: FieldType::Number,
-        description: Some("Score of the allele"),
-    }],
+    fields: &[
+        Field {
+            name: "TEST_SCORE",
+            value: FieldType::Number,
+            description: Some("Score of the allele"),
+        },
+        Field {
+            name: "TEST_CLASS",
+            value: FieldType::Text,
+            description: Some("Class of the allele"),
+        },
+    ],
     info_description: None,
     build: |source, genome| {
-        let (table, fit) = VariantTable::read(source, genome, score)?;
+        let (table, fit) = VariantTable::read(source, genome, |alt| Ok((score(alt)?, class(alt))))?;
         TrackFile::new(&table, fit, source)
     },
     open: |_, bytes| Ok(Box::new(Scores(postcard::from_bytes(bytes)?))),
 };
 
 #[derive(Debug)]
-struct Scores(VariantTable<Option<f32>>);
+struct Scores(VariantTable<(Option<f32>, Option<String>)>);
 
 fn score(alt: &AltOfRecord<'_>) -> Result<Option<f32>, String> {
     let Some(text) = alt.info_of_alt(b"SCORE=").filter(|text| *text != b".") else {
@@ -32,14 +39,22 @@ fn score(alt: &AltOfRecord<'_>) -> Result<Option<f32>, String> {
     number.map(Some).ok_or_else(|| "SCORE is not a number".to_owned())
 }
 
+fn class(alt: &AltOfRecord<'_>) -> Option<String> {
+    let text = alt.info_of_alt(b"CLASS=").filter(|text| *text != b".")?;
+    Some(String::from_utf8_lossy(text).into_owned())
+}
+
 impl Track for Scores {
     fn look_up(&self, contig: u32, variant: &Variant<'_>, found: &mut Found<'_>) -> bool {
         let Variant::Sequence(places) = variant else { return false };
         let mut any = false;
-        for score in self.0.find(contig, places) {
+        for (score, class) in self.0.find(contig, places) {
             any = true;
             if let Some(score) = score {
                 found.push(0, score.to_string().as_bytes());
+            }
+            if let Some(class) = class {
+                found.push(1, class.as_bytes());
             }
         }
         any
@@ -83,9 +98,10 @@ mod tests {
     }
 
     #[test]
-    fn a_number_of_a_new_data_set_is_a_field_of_csq() {
+    fn a_number_and_a_text_of_a_new_data_set_are_fields_of_csq() {
         let folder = tempfile::tempdir().unwrap();
-        let scores = "1\t60\t.\tT\tC,G\t.\t.\tSCORE=.,23.5\n1\t20\t.\tTA\tT\t.\t.\tSCORE=0.5\n";
+        let scores =
+            "1\t60\t.\tT\tC,G\t.\t.\tSCORE=.,23.5;CLASS=mild,.\n1\t20\t.\tTA\tT\t.\t.\tSCORE=0.5\n";
         let reference = reference(folder.path(), scores).unwrap();
         let (input, output) = (folder.path().join("in.vcf"), folder.path().join("out.vcf"));
         let records =
@@ -96,7 +112,10 @@ mod tests {
         let outcome =
             annotate_file(&input, &output, &reference, &options, &never, &|_| {}).unwrap();
         let text = fs::read_to_string(output).unwrap();
-        assert!(text.contains("|NEAREST_DISTANCE|AF|CLIN_SIG|TEST_SCORE\">\n"), "{text}");
+        assert!(
+            text.contains("|NEAREST_DISTANCE|AF|CLIN_SIG|TEST_SCORE|TEST_CLASS\">\n"),
+            "{text}"
+        );
         assert!(
             text.contains(
                 "\n##CSQ=<ID=TEST_SCORE,Type=Float,Description=\"Score of the allele\">\n"
@@ -104,12 +123,12 @@ mod tests {
             "{text}"
         );
         let records: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
-        let values = |entry: &str| entry.rsplit('|').take(3).map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(values(records[0]), ["0.5;segdup=D_1", "", ""]);
+        let values = |entry: &str| entry.rsplit('|').take(4).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(values(records[0]), [";segdup=D_1", "0.5", "", ""]);
         let entries: Vec<&str> = records[1].split(',').collect();
-        assert_eq!(values(entries[1]), ["", "Benign", "0.25"]);
-        assert_eq!(values(entries[2]), ["23.5", "Benign", "0.5"]);
-        assert_eq!(values(records[2]), ["", "", ""]);
+        assert_eq!(values(entries[1]), ["mild", "", "Benign", "0.25"]);
+        assert_eq!(values(entries[2]), ["", "23.5", "Benign", "0.5"]);
+        assert_eq!(values(records[2]), ["", "", "", ""]);
         assert_eq!(outcome.counts.tracks, [2, 1, 1]);
     }
 
