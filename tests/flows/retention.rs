@@ -4,7 +4,7 @@ use crate::calls::Calls;
 use crate::stack::stack;
 use anyhow::{Context, Result};
 use gas_backend::Gas;
-use gas_backend::usecases::{Reported, reconcile};
+use gas_backend::usecases::{LoggedFailures, reconcile};
 use gas_shared::job::{Failure, FailureKind, JobState};
 use gas_shared::{FileName, Job, JobId, UserId};
 use gas_tests::Client;
@@ -48,7 +48,7 @@ async fn inputs_and_failed_jobs_of_a_free_user_are_deleted_in_time() -> Result<(
     let oldest = failed(&gas, user, 91).await?;
     // The second round takes the step that the first has planned.
     for _ in 0..2 {
-        reconcile(&gas, &mut Reported::default()).await?;
+        reconcile(&gas, &mut LoggedFailures::default()).await?;
     }
     assert!(gas.objects.head(&recent.input.file).await?.is_some());
     assert_eq!(ada.job(recent.id).await?.input_deleted_at, None);

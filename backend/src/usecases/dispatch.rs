@@ -103,8 +103,8 @@ pub(super) mod tests {
     use crate::testkit::{FakeTopic, TestGas};
     use crate::usecases::limits::{LimitError, count_new_job};
     use crate::usecases::{
-        ChangeError, InputRejection, LoggedFailures, cancel_job, claim_job, confirm_upload, delete_job,
-        fail_job, reconcile, reject_input,
+        ChangeError, InputRejection, LoggedFailures, cancel_job, claim_job, confirm_upload,
+        delete_job, fail_job, reconcile, reject_input,
     };
     use crate::{FREE_TURN, queue_order};
     use gas_shared::job::FailureKind;
