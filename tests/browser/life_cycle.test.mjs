@@ -55,7 +55,7 @@ test('a result is announced by mail, archived, restored by an upgrade and downlo
     await page.getByText('the 20 newest usually within 5 minutes, the others within 5 hours').waitFor();
     for (const [name, call] of [['Download results', 'result-link'], ['Run again', 'rerun']]) {
       assert.equal(await page.getByRole('button', { name }).count(), 0, `no button ${name}`);
-      const refused = await page.evaluate(async (path) => {
+      const rejected = await page.evaluate(async (path) => {
         const headers = { 'content-type': 'application/json' };
         const response = await fetch(path, { method: 'POST', headers, body: '{"options":null}' });
         return response.status;
