@@ -14,6 +14,7 @@ pub mod bench;
 mod block_columns;
 mod bounded;
 mod cache;
+mod category;
 pub mod columns;
 mod error;
 mod explorer;

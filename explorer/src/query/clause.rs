@@ -1,8 +1,8 @@
 //! A filter, resolved to the numbers of an index.
 
-use super::category::{Category, substitution_name};
 use super::regions::Regions;
 use crate::annotation::TermNumbers;
+use crate::category::{Category, substitution_name};
 use crate::format::{ColumnKind, Footer};
 use crate::selection::Bits;
 use gas_shared::explorer::{

@@ -1,11 +1,11 @@
 //! Evaluates the criteria of a filter on the columns of a block.
 
-use super::category::{Category, Values};
 use super::clause::Clause;
 use super::regions::Regions;
 use crate::Error;
 use crate::annotation::TermNumbers;
 use crate::block_columns::BlockColumns;
+use crate::category::{Category, Values};
 use crate::format::{ColumnKind, NO_LENGTH};
 use crate::selection::Bits;
 use gas_shared::explorer::{LengthRange, Range};

@@ -2,7 +2,6 @@
 //! statistics of a block ([`zone`]) or evaluated on its columns ([`mask`]); then the facets are
 //! counted ([`tally`]) and the matches sorted ([`sort`]).
 
-mod category;
 mod clause;
 mod mask;
 mod regions;
@@ -10,5 +9,3 @@ mod select;
 mod sort;
 mod tally;
 mod zone;
-
-pub(crate) use category::Category;

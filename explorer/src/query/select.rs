@@ -1,12 +1,12 @@
 //! Applies a filter to all blocks and counts the facets.
 
-use super::category::Category;
 use super::clause::Clause;
 use super::mask::mask;
 use super::tally::Tally;
 use super::zone::{Zone, zone};
 use crate::Error;
 use crate::block_columns::BlockColumns;
+use crate::category::Category;
 use crate::explorer::Explorer;
 use crate::format::{BlockEntry, ColumnKind};
 use crate::selection::{Bits, Matches, Selection};

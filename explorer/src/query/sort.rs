@@ -4,10 +4,10 @@
 //! their digits (16 bits each) to find the keys of the first and last row of the page; a final pass
 //! collects the rows between them.
 
-use super::category::{Category, Values};
 use crate::Error;
 use crate::annotation::TermNumbers;
 use crate::block_columns::BlockColumns;
+use crate::category::{Category, Values};
 use crate::explorer::Explorer;
 use crate::format::{ColumnKind, NO_GENE, NO_IMPACT};
 use crate::selection::Selection;

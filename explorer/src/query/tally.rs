@@ -1,8 +1,8 @@
 //! Counts the facets.
 
-use super::category::{Category, Values};
 use crate::Error;
 use crate::block_columns::BlockColumns;
+use crate::category::{Category, Values};
 use crate::format::{BlockEntry, Footer};
 use crate::header::cut;
 use crate::limits::FACET_BYTES;

@@ -49,7 +49,7 @@ pub(crate) enum Values<'a> {
 }
 
 /// The names of a substitution class, beside those of the types of alleles.
-pub(super) const fn substitution_name(class: Substitution) -> &'static str {
+pub(crate) const fn substitution_name(class: Substitution) -> &'static str {
     match class {
         Substitution::Transition => "transition",
         Substitution::Transversion => "transversion",
