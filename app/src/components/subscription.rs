@@ -1,6 +1,6 @@
 //! Managing a subscription, and its invoices.
 
-use super::{ErrorNote, LocalTime, Modal, sentence};
+use super::{ErrorNote, LocalTime, Modal, ScrollTable, sentence};
 use crate::api::{self, RawJson, use_api_action};
 use crate::browser;
 use crate::toasts::use_toasts;
@@ -149,22 +149,12 @@ pub fn Invoices(invoices: Vec<InvoiceView>) -> Element {
             if invoices.is_empty() {
                 p { class: "muted", "There are no invoices yet." }
             } else {
-                div { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Invoices",
-                    table { class: "jobs",
-                        caption { class: "visually-hidden", "Your latest invoices, newest first" }
-                        thead {
-                            tr {
-                                th { scope: "col", "Date" }
-                                th { scope: "col", "Number" }
-                                th { scope: "col", "Total" }
-                                th { scope: "col", "Status" }
-                            }
-                        }
-                        tbody {
-                            for (index , invoice) in invoices.into_iter().enumerate() {
-                                InvoiceRow { key: "{index}", invoice }
-                            }
-                        }
+                ScrollTable {
+                    label: "Invoices",
+                    caption: "Your latest invoices, newest first",
+                    columns: ["Date", "Number", "Total", "Status"].map(str::to_owned).to_vec(),
+                    for (index , invoice) in invoices.into_iter().enumerate() {
+                        InvoiceRow { key: "{index}", invoice }
                     }
                 }
             }

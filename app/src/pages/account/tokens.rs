@@ -2,7 +2,7 @@
 
 use super::new_token::NewTokenForm;
 use crate::api::{self, RawJson, use_api_action};
-use crate::components::{Confirm, LocalTime, sentence};
+use crate::components::{Confirm, LocalTime, ScrollTable, sentence};
 use crate::toasts::use_toasts;
 use dioxus::prelude::*;
 use gas_shared::token::{AccountSettings, TokenView};
@@ -32,29 +32,19 @@ pub fn Tokens(
             if tokens.is_empty() {
                 p { "You have no tokens." }
             } else {
-                div { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "API tokens",
-                    table { class: "jobs",
-                        caption { class: "visually-hidden", "Your API tokens, newest first" }
-                        thead {
-                            tr {
-                                th { scope: "col", "Name" }
-                                th { scope: "col", "Allows" }
-                                th { scope: "col", "Expires" }
-                                th { scope: "col", "Last used" }
-                                th { scope: "col", span { class: "visually-hidden", "Actions" } }
-                            }
-                        }
-                        tbody {
-                            for token in tokens {
-                                TokenRow {
-                                    key: "{token.id}",
-                                    token: token.clone(),
-                                    onrevoke: move |()| {
-                                        chosen.set(Some(token.clone()));
-                                        open.set(true);
-                                    },
-                                }
-                            }
+                ScrollTable {
+                    label: "API tokens",
+                    caption: "Your API tokens, newest first",
+                    columns: ["Name", "Allows", "Expires", "Last used"].map(str::to_owned).to_vec(),
+                    has_actions: true,
+                    for token in tokens {
+                        TokenRow {
+                            key: "{token.id}",
+                            token: token.clone(),
+                            onrevoke: move |()| {
+                                chosen.set(Some(token.clone()));
+                                open.set(true);
+                            },
                         }
                     }
                 }

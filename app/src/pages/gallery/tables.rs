@@ -2,7 +2,9 @@
 
 use super::exhibit::Exhibit;
 use super::samples::{completed, invoices, job, results, unfinished, use_now};
-use crate::components::{Invoices, JobProgress, RelativeTime, ResultsChip, StatusBadge};
+use crate::components::{
+    Invoices, JobProgress, RelativeTime, ResultsChip, ScrollTable, StatusBadge,
+};
 use crate::format;
 use dioxus::prelude::*;
 use gas_shared::JobView;
@@ -25,21 +27,12 @@ fn Jobs() -> Element {
     let done = results(now).into_iter().map(|(_, results)| completed(now, results));
     let states: Vec<_> = unfinished(now).into_iter().chain(done).collect();
     rsx! {
-        div { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Jobs",
-            table { class: "jobs",
-                caption { class: "visually-hidden", "A job in every state" }
-                thead {
-                    tr {
-                        for head in ["Status", "File", "Submitted", "Size", "Results"] {
-                            th { key: "{head}", scope: "col", "{head}" }
-                        }
-                    }
-                }
-                tbody {
-                    for (place, state) in states.into_iter().enumerate() {
-                        Row { key: "{place}", job: job(now, state) }
-                    }
-                }
+        ScrollTable {
+            label: "Jobs",
+            caption: "A job in every state",
+            columns: ["Status", "File", "Submitted", "Size", "Results"].map(str::to_owned).to_vec(),
+            for (place, state) in states.into_iter().enumerate() {
+                Row { key: "{place}", job: job(now, state) }
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::api::{self, use_api_loader};
 use crate::app::Route;
 use crate::browser;
 use crate::charts::{Figure, Mark, WIDTH};
-use crate::components::{ErrorNote, Icon, IconName};
+use crate::components::{ErrorNote, Icon, IconName, ScrollTable};
 use crate::format;
 use crate::live::use_live;
 use dioxus::prelude::*;
@@ -90,24 +90,17 @@ fn Chart(id: JobId, stem: String, figure: Figure) -> Element {
             p { class: "chart-shown", "aria-hidden": "true", "{shown}" }
             details { class: "more",
                 summary { "Show as a table" }
-                div { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Table of {figure.title}",
-                    table { class: "jobs chart-table",
-                        caption { class: "visually-hidden", "{figure.title}" }
-                        thead {
-                            tr {
-                                th { scope: "col", "{figure.head.0}" }
-                                th { scope: "col", "{figure.head.1}" }
+                ScrollTable {
+                    label: "Table of {figure.title}",
+                    caption: "{figure.title}",
+                    class: "jobs chart-table",
+                    columns: vec![figure.head.0.clone(), figure.head.1.clone()],
+                    for mark in figure.marks.iter() {
+                        tr { key: "{mark.label}",
+                            th { scope: "row",
+                                Link { to: explorer(id, mark), "{mark.label}" }
                             }
-                        }
-                        tbody {
-                            for mark in figure.marks.iter() {
-                                tr { key: "{mark.label}",
-                                    th { scope: "row",
-                                        Link { to: explorer(id, mark), "{mark.label}" }
-                                    }
-                                    td { {format::count(mark.count)} }
-                                }
-                            }
+                            td { {format::count(mark.count)} }
                         }
                     }
                 }

@@ -2,7 +2,7 @@
 
 use super::row::{Badge, badge, labels, number_text};
 use crate::api::{self, use_api_resource};
-use crate::components::{ErrorNote, Modal, Skeleton};
+use crate::components::{ErrorNote, Modal, ScrollTable, Skeleton};
 use crate::format;
 use dioxus::prelude::*;
 use gas_shared::JobId;
@@ -120,23 +120,15 @@ fn Transcripts(entries: Vec<TranscriptEntry>) -> Element {
     let columns = columns(&entries);
     rsx! {
         h3 { "Transcripts ({entries.len()})" }
-        div { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Transcripts",
-            table { class: "transcripts",
-                caption { class: "visually-hidden", "Consequences by transcript" }
-                thead {
-                    tr {
-                        for column in &columns {
-                            th { scope: "col", "{column}" }
-                        }
-                    }
-                }
-                tbody {
-                    for entry in &entries {
-                        tr { class: if entry.chosen { "chosen" },
-                            for column in &columns {
-                                td { Value { column: column.clone(), value: value(entry, column) } }
-                            }
-                        }
+        ScrollTable {
+            label: "Transcripts",
+            caption: "Consequences by transcript",
+            class: "transcripts",
+            columns: columns.clone(),
+            for entry in &entries {
+                tr { class: if entry.chosen { "chosen" },
+                    for column in &columns {
+                        td { Value { column: column.clone(), value: value(entry, column) } }
                     }
                 }
             }
