@@ -13,8 +13,8 @@ use gas_explorer::{Cache, Explorer, index, synthetic};
 use gas_shared::explorer::{
     Bound, CategoryColumn, CategoryFilter, CategoryRowValue, CategoryValue, CategoryValues,
     Direction, ExportFormat, FREQUENCY, Facet, FacetOrder, Filter, IMPACT, NO_VALUE, NumericColumn,
-    NumericFilter, OTHER_VALUE, QUALITY, Query, RS_ID, Range, RowValue, Sort, SortKey, Tone,
-    VARIANT_TYPE,
+    NumericFilter, OTHER_VALUE, QUALITY, Query, RS_ID, Range, RowValue, Sort, SortKey, Spelling,
+    Tone, VARIANT_TYPE,
 };
 use std::sync::Arc;
 
@@ -56,7 +56,7 @@ static REGION: CategoryColumn = CategoryColumn {
     row_name: "region",
     label: "Region",
     legend: "Region",
-    values: CategoryValues::Any(FacetOrder::MostFrequent),
+    values: CategoryValues::Any(FacetOrder::MostFrequent, Spelling::Name),
     row_value: CategoryRowValue::Own,
     filter: CategoryFilter::Choices { always_shown: false },
 };

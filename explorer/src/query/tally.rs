@@ -54,7 +54,7 @@ impl<'a> Tally<'a> {
             let named = by_name(*category, counts, footer);
             let values = match category.column.values {
                 CategoryValues::Listed(listed) => in_listed_order(&named, listed),
-                CategoryValues::Any(order) => in_order(named, order),
+                CategoryValues::Any(order, _) => in_order(named, order),
             };
             facets.0.set_values(category.column, values);
         }

@@ -71,7 +71,7 @@ pub static CONSEQUENCE: CategoryColumn = CategoryColumn {
     row_name: "consequence",
     label: "Consequence",
     legend: "Most severe consequence",
-    values: CategoryValues::Any(FacetOrder::Stored),
+    values: CategoryValues::Any(FacetOrder::Stored, Spelling::Term),
     row_value: CategoryRowValue::Field {
         values: |row| row.consequence.iter().cloned().collect(),
         sort: None,
@@ -100,7 +100,7 @@ pub static FILTER: CategoryColumn = CategoryColumn {
     row_name: "filter",
     label: "FILTER",
     legend: "FILTER",
-    values: CategoryValues::Any(FacetOrder::MostFrequent),
+    values: CategoryValues::Any(FacetOrder::MostFrequent, Spelling::Name),
     row_value: CategoryRowValue::Field {
         values: |row| vec![row.filter.clone()],
         sort: None,
@@ -115,7 +115,7 @@ pub static CHROMOSOME: CategoryColumn = CategoryColumn {
     row_name: "chrom",
     label: "Chromosome",
     legend: "Chromosome",
-    values: CategoryValues::Any(FacetOrder::Stored),
+    values: CategoryValues::Any(FacetOrder::Stored, Spelling::Name),
     row_value: CategoryRowValue::None,
     filter: CategoryFilter::None,
 };
@@ -146,8 +146,8 @@ pub enum CategoryValues {
     /// These, in the order of facets and sort orders. Other values of a file count as [`OTHER_VALUE`],
     /// and records without a value as [`NO_VALUE`]; facets have the two only if they are listed.
     Listed(&'static [CategoryValue]),
-    /// Whatever the file has, in this order.
-    Any(FacetOrder),
+    /// Whatever the file has, in this order and spelling.
+    Any(FacetOrder, Spelling),
 }
 
 /// A value of a category column.
@@ -181,6 +181,15 @@ pub enum FacetOrder {
     Stored,
     /// The most frequent value first.
     MostFrequent,
+}
+
+/// How pages spell values that are not listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spelling {
+    /// As the file does.
+    Name,
+    /// As words: underscores are spaces.
+    Term,
 }
 
 /// Where a [`Row`] has the values of a category column.
@@ -232,7 +241,7 @@ impl CategoryColumn {
     pub const fn listed(&self) -> &'static [CategoryValue] {
         match self.values {
             CategoryValues::Listed(values) => values,
-            CategoryValues::Any(_) => &[],
+            CategoryValues::Any(..) => &[],
         }
     }
 
@@ -248,9 +257,10 @@ impl CategoryColumn {
 
     /// The label of a value.
     pub fn label_of(&self, name: &str) -> String {
-        match self.value(name) {
-            Some(value) => value.label.to_owned(),
-            None => name.replace('_', " "),
+        match (self.values, self.value(name)) {
+            (_, Some(value)) => value.label.to_owned(),
+            (CategoryValues::Any(_, Spelling::Term), None) => name.replace('_', " "),
+            (_, None) => name.to_owned(),
         }
     }
 
@@ -318,5 +328,12 @@ mod tests {
         }
         let types = VARIANT_TYPE.listed().iter().map(|value| value.name);
         assert!(types.eq(VariantType::ALL.map(VariantType::as_str)));
+    }
+
+    #[test]
+    fn terms_are_words_and_names_stay_as_they_are() {
+        assert_eq!(CONSEQUENCE.label_of("stop_gained"), "stop gained");
+        assert_eq!(FILTER.label_of("low_qual"), "low_qual");
+        assert_eq!(VARIANT_TYPE.label_of("snv"), "SNV");
     }
 }

@@ -15,8 +15,8 @@ pub mod url;
 pub use by_column::{ByCategory, ByColumn};
 pub use category::{
     CATEGORY_COLUMNS, CHROMOSOME, CONSEQUENCE, CategoryColumn, CategoryFilter, CategoryRowValue,
-    CategoryValue, CategoryValues, FILTER, FacetOrder, IMPACT, NO_VALUE, OTHER_VALUE, RS_ID, Tone,
-    VARIANT_TYPE,
+    CategoryValue, CategoryValues, FILTER, FacetOrder, IMPACT, NO_VALUE, OTHER_VALUE, RS_ID,
+    Spelling, Tone, VARIANT_TYPE,
 };
 pub use column::{
     Bound, FREQUENCY, NUMERIC_COLUMNS, NumericColumn, NumericFilter, QUALITY, RowValue,

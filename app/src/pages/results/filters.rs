@@ -127,6 +127,10 @@ fn facet_choices(
     let filter = draft.filter();
     let chosen = filter.categories.values(column);
     let facet = facets.map(|facets| facets.of(column));
+    if column.is_own() && chosen.is_empty() && facet.is_some_and(<[Facet]>::is_empty) {
+        // The index of the result was built before the column existed.
+        return rsx! {};
+    }
     let all = values(column, facet, chosen);
     let choices = choices(&all, chosen, facet, |value| column.label_of(value));
     let ontoggle = move |index: usize| {
@@ -195,7 +199,7 @@ mod tests {
         let [one, two] = ["1", "2"].map(str::to_owned);
         let counts = |facet: Option<&[Facet]>| {
             let all = [one.clone(), two.clone()];
-            let shown = choices(&all, &[two.clone()], facet, str::to_owned);
+            let shown = choices(&all, std::slice::from_ref(&two), facet, str::to_owned);
             shown.iter().map(|c| (c.records, c.chosen)).collect::<Vec<_>>()
         };
         let facets = [Facet { value: two.clone(), records: 7 }];
