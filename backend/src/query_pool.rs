@@ -25,9 +25,9 @@ pub struct PoolLimits {
     /// Threads.
     pub threads: usize,
     /// Queries.
-    pub queries: GateLimits,
+    pub queries: AdmissionLimits,
     /// Exports.
-    pub exports: GateLimits,
+    pub exports: AdmissionLimits,
     /// The time of a query, including waiting, and of one piece of an export.
     pub deadline: Duration,
     /// The time of an export.
@@ -38,7 +38,7 @@ pub struct PoolLimits {
 
 /// How many queries run and wait. Further ones are rejected.
 #[derive(Clone, Copy, Debug)]
-pub struct GateLimits {
+pub struct AdmissionLimits {
     /// Running ones of all users.
     pub running: usize,
     /// Running ones of one user.
@@ -53,13 +53,13 @@ impl Default for PoolLimits {
     fn default() -> Self {
         Self {
             threads: std::thread::available_parallelism().map_or(2, usize::from),
-            queries: GateLimits {
+            queries: AdmissionLimits {
                 running: 16,
                 running_of_user: 2,
                 admitted: 128,
                 admitted_of_user: 16,
             },
-            exports: GateLimits {
+            exports: AdmissionLimits {
                 running: 16,
                 running_of_user: 2,
                 admitted: 64,
@@ -87,8 +87,8 @@ pub enum PoolError {
 #[derive(Debug)]
 pub struct QueryPool {
     limits: PoolLimits,
-    queries: Arc<Gate>,
-    exports: Arc<Gate>,
+    queries: Arc<QueryAdmission>,
+    exports: Arc<QueryAdmission>,
     /// `None` only while the pool is dropped.
     runtime: Option<Runtime>,
 }
@@ -105,8 +105,8 @@ impl QueryPool {
             .enable_time()
             .build()?;
         Ok(Self {
-            queries: Arc::new(Gate::new(limits.queries)),
-            exports: Arc::new(Gate::new(limits.exports)),
+            queries: Arc::new(QueryAdmission::new(limits.queries)),
+            exports: Arc::new(QueryAdmission::new(limits.exports)),
             runtime: Some(runtime),
             limits,
         })
@@ -230,8 +230,8 @@ async fn until<F: Future>(deadline: Instant, future: F) -> Result<F::Output, Poo
 
 /// Admits queries of users.
 #[derive(Debug)]
-struct Gate {
-    limits: GateLimits,
+struct QueryAdmission {
+    limits: AdmissionLimits,
     running: Arc<Semaphore>,
     admitted: Mutex<AdmittedQueries>,
 }
@@ -251,8 +251,8 @@ struct Permit {
     _admission: AdmittedQuery,
 }
 
-impl Gate {
-    fn new(limits: GateLimits) -> Self {
+impl QueryAdmission {
+    fn new(limits: AdmissionLimits) -> Self {
         let running = Arc::new(Semaphore::new(limits.running));
         Self { limits, running, admitted: Mutex::default() }
     }
@@ -280,20 +280,20 @@ impl Gate {
         let new = || (0, Arc::new(Semaphore::new(running)));
         let (queries, places) = admitted.users.entry(user).or_insert_with(new);
         *queries += 1;
-        Ok((places.clone(), AdmittedQuery { gate: self.clone(), user }))
+        Ok((places.clone(), AdmittedQuery { admission: self.clone(), user }))
     }
 }
 
 /// A running or waiting query.
 #[derive(Debug)]
 struct AdmittedQuery {
-    gate: Arc<Gate>,
+    admission: Arc<QueryAdmission>,
     user: UserId,
 }
 
 impl Drop for AdmittedQuery {
     fn drop(&mut self) {
-        let mut admitted = self.gate.admitted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut admitted = self.admission.admitted.lock().unwrap_or_else(PoisonError::into_inner);
         admitted.all -= 1;
         if let Some((queries, _)) = admitted.users.get_mut(&self.user) {
             *queries -= 1;

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, ensure};
 use calls::Calls;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use gas_backend::Gas;
-use gas_backend::usecases::{JobLists, QueueBoard, find_jobs};
+use gas_backend::usecases::{JobLists, QueuePositions, find_jobs};
 use gas_shared::job::{
     Completion, Failure, FailureKind, Input, JobState, ListQuery, Results, Retention, StoredOptions,
 };
@@ -116,25 +116,26 @@ async fn main() -> Result<()> {
     let gas = stack().gas(&Calls::default()).await?;
     let owner = UserId::new(Uuid::new_v4());
     create_jobs(&gas, owner, count).await?;
-    let board = QueueBoard::default();
+    let queue_positions = QueuePositions::default();
     println!("{count} jobs of one user\n{:<44} {:>10} {:>10}", "", "median ms", "worst ms");
     let mut cold = Vec::new();
     for _ in 0..5 {
         let clock = Instant::now();
-        let list = find_jobs(&gas, &JobLists::default(), &board, owner, &"".into()).await?;
+        let list =
+            find_jobs(&gas, &JobLists::default(), &queue_positions, owner, &"".into()).await?;
         cold.push(clock.elapsed());
         ensure!(list.matched == u64::try_from(count)?, "the list has {} jobs", list.matched);
     }
     print_times("first list of a process with a cold cache", cold);
     let lists = JobLists::default();
-    find_jobs(&gas, &lists, &board, owner, &"".into()).await?;
+    find_jobs(&gas, &lists, &queue_positions, owner, &"".into()).await?;
     let mut all = Vec::new();
     for text in QUERIES {
         let query = ListQuery::from(text);
         let mut times = Vec::new();
         for _ in 0..ROUNDS {
             let clock = Instant::now();
-            find_jobs(&gas, &lists, &board, owner, &query).await?;
+            find_jobs(&gas, &lists, &queue_positions, owner, &query).await?;
             times.push(clock.elapsed());
         }
         all.extend_from_slice(&times);

@@ -11,9 +11,10 @@ use gas_shared::{JobId, JobOptions, JobView};
 pub async fn jobs(query: String) -> ApiResult<RawJson<JobList>> {
     let (web, account) = crate::server::caller::account().await?;
     let query = query.as_str().into();
-    let (lists, board) = (&web.lists, &web.board);
+    let (lists, queue_positions) = (&web.lists, &web.queue_positions);
     Ok(RawJson::of(
-        &gas_backend::usecases::find_jobs(&web.gas, lists, board, account.id, &query).await?,
+        &gas_backend::usecases::find_jobs(&web.gas, lists, queue_positions, account.id, &query)
+            .await?,
     ))
 }
 
@@ -29,9 +30,9 @@ pub async fn job(id: JobId) -> ApiResult<RawJson<JobView>> {
 #[get("/api/jobs/{id}/queue")]
 pub async fn queue_position(id: JobId) -> ApiResult<RawJson<Option<QueuePosition>>> {
     let (web, account) = crate::server::caller::account().await?;
-    let (gas, lists, board) = (&web.gas, &web.lists, &web.board);
+    let (gas, lists, queue_positions) = (&web.gas, &web.lists, &web.queue_positions);
     Ok(RawJson::of(
-        &gas_backend::usecases::queue_position(gas, lists, board, account.id, id).await?,
+        &gas_backend::usecases::queue_position(gas, lists, queue_positions, account.id, id).await?,
     ))
 }
 

@@ -15,12 +15,12 @@ use std::pin::Pin;
 pub type JsonFuture = Pin<Box<dyn Future<Output = ApiResult<Box<str>>>>>;
 
 /// The key of a call, and the JSON text of its result.
-type Keyed = (String, ApiResult<Box<str>>);
+type KeyedResponse = (String, ApiResult<Box<str>>);
 
 /// Data without which a page cannot be shown: the component suspends until it is loaded, and the server
 /// renders it.
 pub struct ApiLoader<T: 'static> {
-    loader: Loader<Keyed>,
+    loader: Loader<KeyedResponse>,
     of: PhantomData<fn() -> T>,
 }
 
@@ -51,7 +51,7 @@ where
 
 fn use_json_loader(
     mut call: Box<dyn FnMut() -> (String, JsonFuture)>,
-) -> Result<Loader<Keyed>, RenderError> {
+) -> Result<Loader<KeyedResponse>, RenderError> {
     let loader = use_loader(move || {
         let (key, future) = call();
         async move { Ok::<_, ApiError>((key, future.await)) }

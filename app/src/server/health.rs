@@ -58,7 +58,7 @@ mod tests {
     use super::*;
     use axum::body::Body;
     use axum::http::Request;
-    use gas_backend::query_pool::{GateLimits, PoolLimits};
+    use gas_backend::query_pool::{AdmissionLimits, PoolLimits};
     use gas_backend::testkit::TestGas;
     use gas_backend::usecases::{ExploreError, query_results};
     use gas_shared::Plan;
@@ -75,7 +75,8 @@ mod tests {
         let mut index = Vec::new();
         gas_explorer::index::build(result.as_bytes(), &mut index).unwrap();
         test.objects.put(&test.gas.object_keys.index(ada.id, job.id, &job.input.name), &index);
-        let one = GateLimits { running: 1, running_of_user: 1, admitted: 2, admitted_of_user: 2 };
+        let one =
+            AdmissionLimits { running: 1, running_of_user: 1, admitted: 2, admitted_of_user: 2 };
         let limits = PoolLimits { queries: one, ..PoolLimits::default() };
         let explorers = Explorers::new(1 << 20, 1 << 20, limits).unwrap();
         let app: Router = routes(test.gas.clone(), explorers.clone());

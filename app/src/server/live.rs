@@ -9,7 +9,7 @@ use futures::stream::{self, Stream, StreamExt};
 use gas_backend::aws::EventQueue;
 use gas_backend::chain;
 use gas_backend::messages::UserEvent;
-use gas_backend::usecases::{JobLists, QueueBoard};
+use gas_backend::usecases::{JobLists, QueuePositions};
 use gas_shared::{LiveEvent, UserId};
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -66,7 +66,7 @@ pub struct Hub {
     /// Cached job lists of users who have the list page open.
     pub lists: JobLists,
     /// The positions of jobs in the queue.
-    pub board: QueueBoard,
+    pub queue_positions: QueuePositions,
     streams: Arc<Streams>,
     closing: CancellationToken,
 }
@@ -155,7 +155,7 @@ impl Hub {
         let streams = Streams { open: Mutex::default(), max: max_streams };
         Self {
             lists: JobLists::default(),
-            board: QueueBoard::default(),
+            queue_positions: QueuePositions::default(),
             streams: Arc::new(streams),
             closing: CancellationToken::new(),
         }
@@ -201,7 +201,7 @@ impl Hub {
     pub fn send(&self, user: UserId, event: &LiveEvent) {
         // The caches come first: a browser may request its list as soon as it gets the event.
         self.lists.receive(user, event);
-        self.board.receive(event);
+        self.queue_positions.receive(event);
         let sender = self.streams.lock().users.get(&user).map(|of_user| of_user.sender.clone());
         if let Some(sender) = sender {
             // Fails if the last stream was closed at the same moment.

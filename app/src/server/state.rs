@@ -9,7 +9,7 @@ use super::stripe_js::StripeJs;
 use super::unsubscribe::Unsubscriber;
 use super::webhooks::ThawEndpoint;
 use gas_backend::query_pool::PoolLimits;
-use gas_backend::usecases::{Explorers, JobLists, QueueBoard};
+use gas_backend::usecases::{Explorers, JobLists, QueuePositions};
 use gas_backend::{Billing, Gas, PublicUrl, Secret};
 use gas_shared::upload::UploadSettings;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ pub struct Web {
     /// Cached job lists of users who have the list page open.
     pub lists: JobLists,
     /// The positions of jobs in the queue.
-    pub board: QueueBoard,
+    pub queue_positions: QueuePositions,
     /// The genes of the references.
     pub genes: Genes,
     /// Handles unsubscribe links.
@@ -87,7 +87,7 @@ impl Web {
                 PoolLimits::default(),
             )?,
             lists: hub.lists.clone(),
-            board: hub.board.clone(),
+            queue_positions: hub.queue_positions.clone(),
             genes,
             unsubscriber,
             public_url: settings.public_url.clone(),

@@ -5,7 +5,7 @@
 //! live events, which every web process receives, keep them current. The jobs of a page are then
 //! read from their rows, so an outdated entry can only affect a job's position in the list.
 
-use super::queue_board::{QueueBoard, RUNS};
+use super::queue_positions::{QueuePositions, RUNS};
 use super::{FindError, find_job};
 use crate::Gas;
 use crate::ports::{PortError, PortResult};
@@ -235,7 +235,7 @@ fn overview<'a>(jobs: impl Iterator<Item = &'a JobListEntry>, now: Timestamp) ->
 pub async fn find_jobs(
     gas: &Gas,
     lists: &JobLists,
-    board: &QueueBoard,
+    queue_positions: &QueuePositions,
     owner: UserId,
     query: &ListQuery,
 ) -> PortResult<JobList> {
@@ -249,7 +249,7 @@ pub async fn find_jobs(
     let waiting: Vec<JobId> = waiting.map(|job| job.id).collect();
     if !waiting.is_empty() {
         let own = user.lock().last_runs();
-        list.queue = board.positions(gas, &waiting, &own).await?;
+        list.queue = queue_positions.positions(gas, &waiting, &own).await?;
     }
     list.jobs = rows.iter().map(JobView::from).collect();
     Ok(list)
@@ -262,7 +262,7 @@ pub async fn find_jobs(
 pub async fn queue_position(
     gas: &Gas,
     lists: &JobLists,
-    board: &QueueBoard,
+    queue_positions: &QueuePositions,
     owner: UserId,
     id: JobId,
 ) -> Result<Option<QueuePosition>, FindError> {
@@ -271,7 +271,7 @@ pub async fn queue_position(
         return Ok(None);
     }
     let own = lists.of(gas, owner).await?.lock().last_runs();
-    Ok(board.positions(gas, &[id], &own).await?.first().map(|(_, place)| *place))
+    Ok(queue_positions.positions(gas, &[id], &own).await?.first().map(|(_, place)| *place))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

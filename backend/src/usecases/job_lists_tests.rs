@@ -20,8 +20,8 @@ impl Case {
     }
 
     async fn find(&self, query: &ListQuery) -> JobList {
-        let board = QueueBoard::default();
-        find_jobs(&self.test.gas, &self.lists, &board, self.ada.id, query).await.unwrap()
+        let queue_positions = QueuePositions::default();
+        find_jobs(&self.test.gas, &self.lists, &queue_positions, self.ada.id, query).await.unwrap()
     }
 
     /// Passes all events so far to the lists.

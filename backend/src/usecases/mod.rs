@@ -27,7 +27,7 @@ mod job_log;
 mod limits;
 mod notify;
 mod plan;
-mod queue_board;
+mod queue_positions;
 mod reconcile;
 mod redrive;
 mod references;
@@ -75,7 +75,7 @@ pub use job_log::{read_log, stream_log};
 pub use limits::{LimitError, TooMany, count_api_call, count_sign_in};
 pub use notify::{MAIL_CLAIM_DURATION, Notified, NotifyError, notify, resend_mails};
 
-pub use queue_board::QueueBoard;
+pub use queue_positions::QueuePositions;
 pub use reconcile::{LoggedFailures, Reconciled, reconcile};
 pub use redrive::redrive;
 pub use references::{

@@ -6,7 +6,7 @@ use std::collections::{HashMap, VecDeque};
 
 /// A job that waits for a worker.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Waiting {
+pub(super) struct WaitingJob {
     pub(super) job: JobId,
     pub(super) user: UserId,
     /// The queue of the workers that it is in, or will be.
@@ -18,11 +18,11 @@ pub(super) struct Waiting {
 /// Predicts the order in which jobs start, as if all runs took the same time. `waiting` has the jobs in
 /// the order in which they were sent or added, `running` the owners of the jobs that run, longest first.
 pub(super) fn start_order(
-    waiting: &[Waiting],
+    waiting: &[WaitingJob],
     running: impl IntoIterator<Item = UserId>,
 ) -> Vec<JobId> {
     let mut queues = [VecDeque::new(), VecDeque::new()];
-    let mut held: HashMap<UserId, VecDeque<Waiting>> = HashMap::new();
+    let mut held: HashMap<UserId, VecDeque<WaitingJob>> = HashMap::new();
     for job in waiting {
         if job.is_sent {
             queues[job.queue as usize].push_back(*job);

@@ -95,8 +95,8 @@ impl Explorer {
         selection: &Selection,
         sort: Sort,
         ranks: [u64; 2],
-    ) -> Result<[Ranked; 2], Error> {
-        let mut found = ranks.map(|_| Ranked { key: 0, before: 0 });
+    ) -> Result<[KeyAtRank; 2], Error> {
+        let mut found = ranks.map(|_| KeyAtRank { key: 0, before: 0 });
         let mut shift = bits(sort.key);
         while shift > 0 {
             shift -= DIGIT_BITS;
@@ -249,7 +249,7 @@ impl Explorer {
     }
 }
 
-struct Ranked {
+struct KeyAtRank {
     key: u64,
     /// The number of rows with lesser keys.
     before: u64,

@@ -5,7 +5,7 @@
 //! process reads at most every few seconds, with the jobs that are sent. The duration of a run is estimated from the last runs that the process received events of, or
 //! from the user's own runs. Without either there is no estimate.
 
-use super::start_order::{Waiting, start_order};
+use super::start_order::{WaitingJob, start_order};
 use crate::Gas;
 use crate::ports::PortResult;
 use gas_shared::job::{QueuePosition, StateView};
@@ -26,10 +26,10 @@ const MIN_RUNS: usize = 3;
 
 /// The queue as a process knows it. Clones share the state.
 #[derive(Clone, Default)]
-pub struct QueueBoard(Arc<Board>);
+pub struct QueuePositions(Arc<Shared>);
 
 #[derive(Default)]
-struct Board {
+struct Shared {
     /// Locked during a read, so that concurrent callers wait for the same read.
     read: tokio::sync::Mutex<Option<QueueRead>>,
     /// The last runs of all users, with their durations in seconds.
@@ -45,7 +45,7 @@ struct QueueRead {
     running: usize,
 }
 
-impl QueueBoard {
+impl QueuePositions {
     /// Receives a live event.
     pub fn receive(&self, event: &LiveEvent) {
         let LiveEvent::Job(job) = event else { return };
@@ -118,15 +118,15 @@ async fn order(gas: &Gas, pending: &[JobId], running: &[JobId]) -> PortResult<Ve
     let nobody = UserId::new(Uuid::nil());
     let unknown = pending.iter().filter(|job| !known.contains(job));
     let unknown =
-        unknown.map(|job| Waiting { job: *job, user: nobody, queue: Plan::Free, is_sent: true });
+        unknown.map(|job| WaitingJob { job: *job, user: nobody, queue: Plan::Free, is_sent: true });
     let waiting = dispatches.iter().filter(|one| pending_set.contains(&one.job));
-    let waiting = waiting.map(|one| Waiting {
+    let waiting = waiting.map(|one| WaitingJob {
         job: one.job,
         user: one.user,
         queue: gas.job_requests.queue(one.plan),
         is_sent: one.is_sent,
     });
-    let waiting: Vec<Waiting> = unknown.chain(waiting).collect();
+    let waiting: Vec<WaitingJob> = unknown.chain(waiting).collect();
     let running = running.iter().map(|job| owners.get(job).copied().unwrap_or(nobody));
     Ok(start_order(&waiting, running))
 }
@@ -166,13 +166,13 @@ mod tests {
     async fn positions_follow_the_queue_and_estimates_follow_the_last_runs() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
-        let board = QueueBoard::default();
+        let queue_positions = QueuePositions::default();
         let mut ids = Vec::new();
         for _ in 0..3 {
             ids.push(test.pending_job(&ada).await.id);
             test.clock.advance_secs(1);
         }
-        let places = board.positions(&test.gas, &ids, &[]).await.unwrap();
+        let places = queue_positions.positions(&test.gas, &ids, &[]).await.unwrap();
         let positions: Vec<_> = places.iter().map(|(_, place)| place.position).collect();
         assert_eq!(positions, [1, 2, 3]);
         assert!(
@@ -183,11 +183,11 @@ mod tests {
         claim_job(&test.gas.jobs, ids[0], SignedDuration::from_secs(45)).await.unwrap();
         for seconds in [20, 30, 40] {
             let event = run(&test, seconds).await;
-            board.receive(&event);
-            board.receive(&event);
+            queue_positions.receive(&event);
+            queue_positions.receive(&event);
         }
         test.clock.advance_secs(3);
-        let places = board.positions(&test.gas, &ids, &[]).await.unwrap();
+        let places = queue_positions.positions(&test.gas, &ids, &[]).await.unwrap();
         let expected = [(1, Some(30)), (2, Some(60))];
         let estimates: Vec<_> = places.iter().map(|(_, p)| (p.position, p.wait_secs)).collect();
         assert_eq!(estimates, expected, "the claimed job is not pending");
@@ -197,13 +197,13 @@ mod tests {
     async fn the_queue_is_read_at_most_every_few_seconds() {
         let test = TestGas::new();
         let ada = test.user("ada", Plan::Free);
-        let board = QueueBoard::default();
+        let queue_positions = QueuePositions::default();
         let first = test.pending_job(&ada).await;
-        assert_eq!(board.positions(&test.gas, &[first.id], &[]).await.unwrap().len(), 1);
+        assert_eq!(queue_positions.positions(&test.gas, &[first.id], &[]).await.unwrap().len(), 1);
         let second = test.pending_job(&ada).await;
-        assert!(board.positions(&test.gas, &[second.id], &[]).await.unwrap().is_empty());
+        assert!(queue_positions.positions(&test.gas, &[second.id], &[]).await.unwrap().is_empty());
         test.clock.advance_secs(3);
-        assert_eq!(board.positions(&test.gas, &[second.id], &[]).await.unwrap().len(), 1);
+        assert_eq!(queue_positions.positions(&test.gas, &[second.id], &[]).await.unwrap().len(), 1);
     }
 
     #[tokio::test]
@@ -216,9 +216,9 @@ mod tests {
         }
         let other = test.pending_job(&test.user("other", Plan::Free)).await.id;
         let eve = test.pending_job(&test.user("eve", Plan::Premium)).await.id;
-        let board = QueueBoard::default();
+        let queue_positions = QueuePositions::default();
         let ids = [&[other, eve], &held[..]].concat();
-        let places = board.positions(&test.gas, &ids, &[]).await.unwrap();
+        let places = queue_positions.positions(&test.gas, &ids, &[]).await.unwrap();
         let positions: Vec<_> = places.iter().map(|(_, place)| place.position).collect();
         // Premium is first. The other Free user waits for the three jobs that were sent before only.
         assert_eq!(positions, [5, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12]);
@@ -240,8 +240,8 @@ mod tests {
                 ids.push(test.pending_job(&user).await.id);
             }
         }
-        let board = QueueBoard::default();
-        let mut predicted = board.positions(&test.gas, &ids, &[]).await.unwrap();
+        let queue_positions = QueuePositions::default();
+        let mut predicted = queue_positions.positions(&test.gas, &ids, &[]).await.unwrap();
         predicted.sort_by_key(|(_, place)| place.position);
         let predicted: Vec<JobId> = predicted.into_iter().map(|(id, _)| id).collect();
         assert_eq!(predicted.len(), ids.len());
@@ -257,9 +257,10 @@ mod tests {
         let test = TestGas::new();
         let (ada, eve) = (test.user("ada", Plan::Free), test.user("eve", Plan::Free));
         let job = test.pending_job(&ada).await;
-        let (lists, board) = (JobLists::default(), QueueBoard::default());
-        assert!(queue_position(&test.gas, &lists, &board, eve.id, job.id).await.is_err());
-        let place = queue_position(&test.gas, &lists, &board, ada.id, job.id).await.unwrap();
+        let (lists, queue_positions) = (JobLists::default(), QueuePositions::default());
+        assert!(queue_position(&test.gas, &lists, &queue_positions, eve.id, job.id).await.is_err());
+        let place =
+            queue_position(&test.gas, &lists, &queue_positions, ada.id, job.id).await.unwrap();
         assert_eq!(place, Some(QueuePosition { position: 1, wait_secs: None }));
     }
 
