@@ -1,7 +1,7 @@
 //! Detects which assembly a file was called on, from its header, its contig names and its REF alleles.
 
 use crate::contig_names::NameHint;
-use crate::error::InputError;
+use crate::error::{InputError, UNKNOWN};
 use crate::reference::Reference;
 use crate::report::{AnnotationGap, Counts};
 use crate::vcf::HeaderText;
@@ -261,7 +261,7 @@ pub fn check_assembly(
             "the file seems to use another assembly than {assembly}; lift it over to {assembly}, or choose another reference"
         ),
     };
-    Err(InputError::WrongAssembly { mismatches, checked, percent, assembly, advice })
+    Err(InputError::WrongAssembly { mismatches, checked, percent, assembly, advice, found: other })
 }
 
 /// Checks the names of the contigs that records are on, and returns warnings about them.
@@ -283,7 +283,7 @@ pub(crate) fn check_contigs(
         let number = reference.contig(name).map(|contig| contig.number);
         match reference.name_hint(name) {
             Some(NameHint::OtherAssembly { chromosome, assembly }) => {
-                let found = assembly.unwrap_or("another assembly");
+                let found = assembly.unwrap_or(UNKNOWN);
                 let evidence = format!("contig {shown} is chromosome {chromosome} of {found}");
                 let gaps = [AnnotationGap::OutsideReference, AnnotationGap::NotAVariant];
                 let [outside, no_variants] = gaps.map(|gap| counts.gap(gap));

@@ -145,8 +145,13 @@ pub enum InputError {
         assembly: String,
         /// What to do.
         advice: String,
+        /// The assembly that the header of the file names.
+        found: Option<&'static str>,
     },
 }
+
+/// An assembly whose name is not known, in [`InputError::OtherAssembly`].
+pub(crate) const UNKNOWN: &str = "another assembly";
 
 /// The text of a diagnostic about a record of a BCF file, which has no lines.
 fn record_text(found: &Diagnostic) -> String {
@@ -155,6 +160,17 @@ fn record_text(found: &Diagnostic) -> String {
 }
 
 impl InputError {
+    /// The assembly of the file, if it is known and not that of the reference.
+    pub fn found_assembly(&self) -> Option<&str> {
+        match self {
+            Self::OtherAssembly { found, .. } => {
+                Some(found).filter(|name| *name != UNKNOWN).map(String::as_str)
+            }
+            Self::WrongAssembly { found, .. } => *found,
+            _ => None,
+        }
+    }
+
     /// A stable code for programs.
     pub fn code(&self) -> &'static str {
         match self {

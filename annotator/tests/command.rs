@@ -5,6 +5,7 @@ mod common;
 
 use common::{REFERENCE, REFERENCE_FOLDER};
 use gas_shared::exit_code::{BAD_INPUT, DISK_FULL};
+use serde_json::Value;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -69,6 +70,29 @@ fn a_file_of_which_nothing_can_be_annotated_has_exit_code_2_unless_that_is_allow
     let events = String::from_utf8(run.stdout).unwrap();
     let done = r#"{"event":"done","records":1,"not_annotated":{"outside_reference":1},"#;
     assert!(events.contains(done), "{events}");
+    let engine = format!(r#""engine":"gas-annotate {}","#, env!("CARGO_PKG_VERSION"));
+    assert!(events.contains(&engine), "{events}");
+}
+
+#[test]
+fn the_error_about_another_assembly_names_it_if_it_is_known() {
+    let folder = tempfile::tempdir().unwrap();
+    // Most REF alleles differ, and the header names another assembly or none.
+    let records: String =
+        (0..30).map(|n| format!("20\t{}\t.\tA\tT\t.\t.\t.\n", 100_000 + n)).collect();
+    for (line, found) in [
+        ("##contig=<ID=20,length=64444167>", Some("GRCh38")),
+        ("##reference=GRCh38.fa", Some("GRCh38")),
+        ("##source=x", None),
+    ] {
+        let columns = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO";
+        let text = format!("##fileformat=VCFv4.2\n{line}\n{columns}\n{records}");
+        let run = annotate(folder.path(), &text, &[]);
+        let stderr = String::from_utf8(run.stderr).unwrap();
+        let error: Value = serde_json::from_str(stderr.lines().last().unwrap()).unwrap();
+        assert_eq!(error["code"], "wrong_assembly", "{stderr}");
+        assert_eq!(error["found_assembly"].as_str(), found, "{stderr}");
+    }
 }
 
 #[test]

@@ -15,6 +15,7 @@ use gas_annotate::pick::Criterion;
 use gas_annotate::pipeline::{Mode, Options, annotate_file, provenance};
 use gas_annotate::reference::Reference;
 use gas_annotate::report::{Counts, summarize};
+use gas_shared::reference::Sha256;
 use gas_shared::{Layout, Selection, Transcripts};
 use input_file::file;
 use std::collections::BTreeMap;
@@ -272,8 +273,11 @@ fn the_header_and_the_summary_state_reference_and_options() {
     };
     let mut options = with(Mode::Full(AnnotationFormat::Ann), annotations);
     options.reference_id = Some("mus_musculus/test/genes-1".parse().unwrap());
+    options.manifest_sha256 = Some(Sha256::from_bytes([0x1f; 32]));
+    options.gene_set = Some("Test \"2\"".to_owned());
     let (_, text) = run(&vcf(&[(1450, &["G"])]), &options);
     let line = text.lines().find(|line| line.starts_with("##gas-annotate=")).unwrap();
+    let manifest = "1f".repeat(32);
     let digests = format!(
         "SequenceSHA256=\"{}\",ModelsSHA256=\"{}\"",
         GENES.sequence_sha256(),
@@ -284,7 +288,8 @@ fn the_header_and_the_summary_state_reference_and_options() {
         line,
         format!(
             "##gas-annotate=<ID=annotation,Version=\"{}\",Reference=\"mus_musculus/test/genes-1\",\
-             Assembly=\"test\",{digests},Transcripts=\"mane-canonical\",Select=\"flag-pick\",\
+             ManifestSHA256=\"{manifest}\",Assembly=\"test\",GeneSet=\"Test \\\"2\\\"\",{digests},\
+             Transcripts=\"mane-canonical\",Select=\"flag-pick\",\
              PickOrder=\"mane_select,mane_plus_clinical,canonical,biotype,rank,length\",Layout=\"ann\",\
              HGVS=\"no\">",
             env!("CARGO_PKG_VERSION")
@@ -294,6 +299,8 @@ fn the_header_and_the_summary_state_reference_and_options() {
     assert_eq!(made_with.options.layout, Layout::Ann);
     assert_eq!(made_with.options.reference, options.reference_id);
     assert_eq!(made_with.pick_order[0], "mane_select");
+    assert_eq!(made_with.manifest_sha256, options.manifest_sha256);
+    assert_eq!(made_with.gene_set, options.gene_set);
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! so that results of older engines keep their charts.
 
 use crate::JobOptions;
+use crate::reference::Sha256;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -86,6 +87,12 @@ pub struct RunProvenance {
     /// VEP's criteria by which an annotation was picked, in their order; empty if none was.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pick_order: Vec<String>,
+    /// SHA-256 of the catalog's manifest of the reference, if the engine was told it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manifest_sha256: Option<Sha256>,
+    /// The gene set with its release, such as `Ensembl 115`, if the engine was told it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gene_set: Option<String>,
     /// SHA-256 of the genome sequence in the reference.
     pub sequence_sha256: String,
     /// SHA-256 of the gene models in the reference.

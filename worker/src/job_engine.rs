@@ -5,7 +5,7 @@ use crate::engine::Engine;
 use crate::outage::Intake;
 use crate::references::{OpenReference, References};
 use crate::report::Report;
-use gas_shared::{Job, JobOptions, Layout, Selection, Transcripts};
+use gas_shared::{Job, JobOptions, Layout, Provenance, Selection, Transcripts};
 use std::sync::Arc;
 
 /// The engine and the reference of a job. The reference stays in the cache as long as this value lives.
@@ -36,13 +36,15 @@ impl JobEngine {
             return Err(AttemptError::NoOptions);
         }
         let reference = intake.retry(|| references.acquire(id)).await?;
+        let mut arguments = arguments(options);
         if let Some(provenance) = &reference.provenance {
+            arguments.extend(provenance_arguments(provenance));
             report.note(&format!(
                 "reference {provenance}, SHA-256 of its manifest: {}",
                 provenance.reference_sha256
             ));
         }
-        Ok(Self { engine: engine.for_job(reference.folder(), arguments(options)), reference })
+        Ok(Self { engine: engine.for_job(reference.folder(), arguments), reference })
     }
 }
 
@@ -67,6 +69,18 @@ fn arguments(options: &JobOptions) -> Vec<String> {
         arguments.push("--no-hgvs".to_owned());
     }
     arguments
+}
+
+/// The arguments with which the engine states the reference in its output.
+fn provenance_arguments(provenance: &Provenance) -> Vec<String> {
+    let Provenance { reference, reference_sha256, gene_set, assembly: _, engine: _ } = provenance;
+    let named = [
+        ("--reference-id", Some(reference.to_string())),
+        ("--manifest-sha256", Some(reference_sha256.to_string())),
+        ("--gene-set", gene_set.as_ref().map(ToString::to_string)),
+    ];
+    let given = named.into_iter().filter_map(|(name, value)| Some([name.to_owned(), value?]));
+    given.flatten().collect()
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use gas_annotate::reference::Reference;
 use gas_annotate::report::{summarize, write_count_log};
 use gas_annotate::text_input::{self, annotate_text};
 use gas_annotate::vcf::is_gzip_name;
-use gas_shared::reference::ReferenceId;
+use gas_shared::reference::{ReferenceId, Sha256};
 use gas_shared::summary::Summary;
 use gas_shared::{JobOptions, Layout, Selection, Transcripts};
 use serde::Serialize;
@@ -84,6 +84,12 @@ pub(crate) struct AnnotateArgs {
     /// The id of the reference in a catalog, for the header and the summary.
     #[arg(long, value_name = "ID")]
     reference_id: Option<ReferenceId>,
+    /// The SHA-256 digest of the catalog's manifest of the reference, for the header and the summary.
+    #[arg(long, value_name = "DIGEST")]
+    manifest_sha256: Option<Sha256>,
+    /// The gene set with its release, such as "Ensembl 115", for the header and the summary.
+    #[arg(long, value_name = "NAME")]
+    gene_set: Option<String>,
     /// Number of threads [default: number of processors].
     #[arg(long)]
     threads: Option<usize>,
@@ -332,6 +338,8 @@ pub(crate) fn run(args: &AnnotateArgs) -> anyhow::Result<()> {
             hgvs: !args.no_hgvs,
         },
         reference_id: args.reference_id.clone(),
+        manifest_sha256: args.manifest_sha256.clone(),
+        gene_set: args.gene_set.clone(),
         limits: args.limits.limits(),
         max_mismatch_percent: args.max_mismatch_percent,
         annotate_mismatches: args.annotate_mismatches,

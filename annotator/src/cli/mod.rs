@@ -44,7 +44,10 @@ impl Command {
 /// plain text. A full disk has an exit code of its own, since the run may succeed elsewhere.
 fn report(error: &anyhow::Error) -> ExitCode {
     if let Some(Error::Input(input)) = error.downcast_ref::<Error>() {
-        let line = serde_json::json!({ "error": input.to_string(), "code": input.code() });
+        let mut line = serde_json::json!({ "error": input.to_string(), "code": input.code() });
+        if let Some(found) = input.found_assembly() {
+            line["found_assembly"] = found.into();
+        }
         eprintln!("{line}");
         return ExitCode::from(BAD_INPUT);
     }

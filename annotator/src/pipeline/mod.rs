@@ -27,7 +27,7 @@ use crate::vcf::{
 };
 use any_annotator::AnyAnnotator;
 use flate2::Compress;
-use gas_shared::reference::ReferenceId;
+use gas_shared::reference::{ReferenceId, Sha256};
 use gas_shared::vcf::{Code, Column, Diagnostic, Header, InputLimits, Severity, Version, is_blank};
 pub(crate) use order_check::OrderCheck;
 pub use provenance::provenance;
@@ -70,6 +70,11 @@ pub struct Options {
     pub annotations: AnnotationOptions,
     /// The id of the reference in a catalog, for the header and the summary.
     pub reference_id: Option<ReferenceId>,
+    /// The digest of the catalog's manifest of the reference, which also covers its tracks, for the header
+    /// and the summary.
+    pub manifest_sha256: Option<Sha256>,
+    /// The gene set with its release, such as `Ensembl 115`, for the header and the summary.
+    pub gene_set: Option<String>,
     /// Limits of the input.
     pub limits: InputLimits,
     /// The percentage of REF alleles that may differ from the reference.
@@ -94,6 +99,8 @@ impl Default for Options {
             mode: Mode::Full(AnnotationFormat::default()),
             annotations: AnnotationOptions::default(),
             reference_id: None,
+            manifest_sha256: None,
+            gene_set: None,
             limits: InputLimits::DEFAULT,
             max_mismatch_percent: 5.0,
             annotate_mismatches: false,

@@ -26,6 +26,8 @@ pub fn provenance(reference: &Reference, options: &Options) -> RunProvenance {
             hgvs: annotations.hgvs,
         },
         pick_order: order.map(ToString::to_string).collect(),
+        manifest_sha256: options.manifest_sha256.clone(),
+        gene_set: options.gene_set.clone(),
         sequence_sha256: reference.sequence_sha256().to_owned(),
         models_sha256: reference.models_sha256().to_owned(),
     }
@@ -33,19 +35,31 @@ pub fn provenance(reference: &Reference, options: &Options) -> RunProvenance {
 
 /// The line of the header that names the engine, the reference and all options that the annotations depend on.
 pub(super) fn header_line(reference: &Reference, options: &Options) -> String {
-    let RunProvenance { options: job, pick_order, sequence_sha256, models_sha256 } =
-        provenance(reference, options);
+    let RunProvenance {
+        options: job,
+        pick_order,
+        manifest_sha256,
+        gene_set,
+        sequence_sha256,
+        models_sha256,
+    } = provenance(reference, options);
     let mut line =
         format!("##gas-annotate=<ID=annotation,Version=\"{}\"", env!("CARGO_PKG_VERSION"));
     let mut add = |key: &str, value: &str| {
-        // The assembly is a text of the operator.
+        // The assembly and the gene set are texts of the operator.
         let value = value.replace('\\', "\\\\").replace('"', "\\\"");
         line.push_str(&format!(",{key}=\"{value}\""));
     };
     if let Some(id) = &job.reference {
         add("Reference", id.as_str());
     }
+    if let Some(digest) = &manifest_sha256 {
+        add("ManifestSHA256", digest.as_str());
+    }
     add("Assembly", &reference.manifest.assembly);
+    if let Some(gene_set) = &gene_set {
+        add("GeneSet", gene_set);
+    }
     add("SequenceSHA256", &sequence_sha256);
     add("ModelsSHA256", &models_sha256);
     add("Transcripts", job.transcripts.into());

@@ -67,13 +67,19 @@ fn failure(job: &Job) -> &gas_shared::job::Failure {
 async fn each_job_is_annotated_by_its_own_reference_and_options() {
     let set_up = Catalogued::new(PRINT_REFERENCE, BOTH).await;
     let plain = set_up.run(JobOptions::default()).await;
-    assert_eq!(set_up.result(&plain), format!("##{GRCH37} \n#CHROM\n"));
+    let line = set_up.result(&plain);
+    assert!(line.starts_with(&format!("##{GRCH37} --reference-id {GRCH37} ")), "{line}");
     let options = JobOptions { selection: Selection::Pick, hgvs: false, ..of(GRCH38) };
     let other = set_up.run(options).await;
-    assert_eq!(set_up.result(&other), format!("##{GRCH38} --select pick --no-hgvs\n#CHROM\n"));
-
+    let line = set_up.result(&other);
     let JobState::Completed(done) = other.state else { panic!("{other:?}") };
     let provenance = done.provenance.unwrap();
+    let digest = &provenance.reference_sha256;
+    let expected = format!(
+        "##{GRCH38} --select pick --no-hgvs --reference-id {GRCH38} --manifest-sha256 {digest} \
+         --gene-set Ensembl 115\n#CHROM\n"
+    );
+    assert_eq!(line, expected);
     assert_eq!((provenance.reference.as_str(), provenance.assembly.as_str()), (GRCH38, "GRCh38"));
     assert_eq!(provenance.engine.as_deref(), Some("sh 1"));
     assert_eq!(provenance.gene_set.unwrap().to_string(), "Ensembl 115");
