@@ -103,8 +103,8 @@ pub struct AnnotateOptions {
     /// Replace existing files.
     #[arg(long, requires = "output")]
     pub force: bool,
+    /// The options of the jobs.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "its fields are documented")]
     pub job: JobOptionArgs,
 }
 

@@ -4,10 +4,34 @@ use crate::stack::stack;
 use anyhow::Result;
 use gas_shared::JobStatus::{Completed, Failed};
 use gas_shared::job::StateView;
+use gas_shared::upload::{NewUpload, UploadTicket};
+use gas_shared::{JobOptions, Selection};
 use gas_tests::{Client, sample};
+use reqwest::Method;
+use serde_json::{Value, json};
 
 fn records(vcf: &str) -> Vec<&str> {
     vcf.lines().filter(|line| !line.starts_with('#')).collect()
+}
+
+#[tokio::test]
+async fn the_options_of_the_last_upload_are_remembered() -> Result<()> {
+    let ada = Client::signed_in(&stack().web_url(), "ada-options").await?;
+    let defaults = async || -> Result<JobOptions> {
+        Ok(ada.get("/api/uploads/options").send().await?.error_for_status()?.json().await?)
+    };
+    assert_eq!(defaults().await?, JobOptions::default());
+    let chosen = JobOptions { selection: Selection::Pick, hgvs: false, ..JobOptions::default() };
+    let body = json!({ "file": NewUpload::new("a.vcf", 20).with(chosen.clone()) });
+    for _ in 0..2 {
+        let response = ada.call(Method::POST, "/api/uploads", Some(body.clone())).await?;
+        let ticket: UploadTicket = response.error_for_status()?.json().await?;
+        assert_eq!(ada.job(ticket.job_id).await?.options.known(), Some(&chosen));
+    }
+    assert_eq!(defaults().await?, chosen);
+    let export: Value = ada.get("/account-export").send().await?.json().await?;
+    assert_eq!(export["settings"]["job_options"]["selection"], "pick");
+    Ok(())
 }
 
 #[tokio::test]

@@ -26,5 +26,6 @@ mod retention;
 mod stack;
 mod thaw;
 mod tokens;
+mod two_references;
 mod upload_policy;
 mod worker;

@@ -80,8 +80,16 @@ impl References for CatalogChoices {
         {
             return Ok(choices.clone());
         }
-        let before = last.as_ref().map(|(_, choices)| choices.as_ref());
-        let choices = Arc::new(self.read(before).await?);
+        let before = last.as_ref().map(|(_, choices)| choices.clone());
+        let choices = match (self.read(before.as_deref()).await, before) {
+            (Ok(choices), _) => Arc::new(choices),
+            // The catalog rarely changes, and the worker checks the reference again.
+            (Err(error), Some(before)) => {
+                tracing::error!(error = %chain(&error), "references not read; the last list is used");
+                before
+            }
+            (Err(error), None) => return Err(error),
+        };
         *last = Some((Instant::now(), choices.clone()));
         Ok(choices)
     }
@@ -131,6 +139,23 @@ mod tests {
         assert_eq!((&choice.id, choice.assembly.as_str()), (&second, "GRCh38"));
         assert_eq!(choice.gene_set.as_ref().unwrap().to_string(), "Ensembl 115");
         assert_eq!(found.find(Some(&first)), None, "it is retired");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_last_list_is_used_while_the_catalog_cannot_be_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let catalog = Arc::new(FolderCatalog::new(folder.path().join("catalog")));
+        let file = reference_file(&folder.path().join("manifest.json"), b"{}");
+        let manifest = reference_manifest(IDS[0], vec![file]);
+        add_reference(&*catalog, folder.path(), manifest, false).await.unwrap();
+        let choices = CatalogChoices::new(catalog.clone(), IDS[0].parse().unwrap());
+        let before = choices.choices().await.unwrap();
+        let entry = folder.path().join(format!("catalog/entries/{}.json", IDS[0]));
+        std::fs::write(entry, "{").unwrap();
+        tokio::time::advance(MAX_AGE).await;
+        assert_eq!(choices.choices().await.unwrap(), before);
+        let new = CatalogChoices::new(catalog, IDS[0].parse().unwrap());
+        assert!(new.choices().await.is_err());
     }
 
     #[tokio::test]

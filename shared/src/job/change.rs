@@ -19,6 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 
 /// An event that changes a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one value at a time, which is moved once")]
 pub enum Change {
     /// The input file has arrived in S3.
     Uploaded {

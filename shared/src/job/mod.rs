@@ -93,6 +93,7 @@ pub const LOG_CUT: &str = "\nThe log continues.\n";
 
 /// The state of a job, with the data that exists only in that state.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "most jobs are completed, so a box saves nothing")]
 pub enum JobState {
     /// The client has an upload ticket and has not confirmed the upload yet.
     Uploading {

@@ -1,5 +1,6 @@
 //! Identifiers of references: `homo_sapiens/GRCh38/ensembl-115`.
 
+use crate::assembly::Assembly;
 use crate::text_serde::serialize_as_text;
 use std::fmt;
 use std::str::FromStr;
@@ -45,12 +46,14 @@ impl ReferenceId {
         &self.0
     }
 
-    /// Whether the reference is of an assembly, which may be named with or without its patch or version:
-    /// `GRCh38` stands for `GRCh38.p14`, and `T2T-CHM13` for `T2T-CHM13v2.0`.
+    /// Whether the reference is of an assembly. A known one may be named in several ways: `hg38` and
+    /// `GRCh38.p14` stand for `GRCh38`.
     pub fn is_of_assembly(&self, name: &str) -> bool {
-        let (own, name) = (self.assembly().to_ascii_lowercase(), name.to_ascii_lowercase());
-        let rest = own.strip_prefix(&name).or_else(|| name.strip_prefix(&own));
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', 'v']))
+        match (Assembly::named(self.assembly()), Assembly::named(name)) {
+            (Some(own), Some(other)) => own == other,
+            (None, None) => self.assembly().eq_ignore_ascii_case(name),
+            _ => false,
+        }
     }
 
     fn part(&self, index: usize) -> &str {
@@ -108,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn an_assembly_may_be_named_without_its_patch_or_version() {
+    fn a_known_assembly_may_be_named_in_several_ways() {
         let is_of = |assembly: &str, name: &str| {
             format!("homo_sapiens/{assembly}/x")
                 .parse::<ReferenceId>()
@@ -116,9 +119,11 @@ mod tests {
                 .is_of_assembly(name)
         };
         assert!(is_of("GRCh38", "GRCh38") && is_of("GRCh38.p14", "grch38"));
-        assert!(is_of("GRCh38", "GRCh38.p13") && is_of("T2T-CHM13v2.0", "T2T-CHM13"));
+        assert!(is_of("hg38", "GRCh38.p13") && is_of("T2T-CHM13v2.0", "T2T-CHM13"));
         assert!(!is_of("GRCh38", "GRCh37") && !is_of("GRCm38", "GRCh38"));
-        assert!(!is_of("R64-1-1", "R6"));
+        assert!(
+            is_of("R64-1-1", "r64-1-1") && !is_of("R64-1-1", "R6") && !is_of("R64-1-1", "hg38")
+        );
     }
 
     #[test]
