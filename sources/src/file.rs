@@ -5,11 +5,12 @@
 
 use crate::allele_code;
 use crate::block::{Block, GROUP};
+use crate::decimal;
 use crate::directory::Directory;
 use crate::encoding::monotone::Monotone;
 use crate::encoding::{Damaged, u32_at};
 use crate::error::ReadError;
-use crate::metadata::{ColumnKind, Contig, Metadata, Section, SourceDescription};
+use crate::metadata::{ColumnKind, Contig, Metadata, Quotient, Section, SourceDescription};
 use crate::row::Value;
 use memmap2::{Advice, Mmap};
 use std::fs::File;
@@ -502,6 +503,44 @@ impl<'a> StoredRow<'a> {
             }
             (Some(value), _) => Ok(Value::Integer(value)),
         }
+    }
+
+    /// Appends the value of a column as an annotation has it: decimal numbers with their point, with the prefix
+    /// of the column. Appends nothing for a missing value.
+    ///
+    /// # Errors
+    /// [`Damaged`] if the file is, or if there is no such column.
+    pub fn write(&self, column: usize, out: &mut Vec<u8>) -> Result<(), Damaged> {
+        let value = self.value(column)?;
+        let Some(column) = self.file.description().columns.get(column) else { return Ok(()) };
+        if value != Value::Missing
+            && let Some(prefix) = &column.prefix
+        {
+            out.extend_from_slice(prefix.as_bytes());
+        }
+        match (value, column.kind) {
+            (Value::Missing, _) => {}
+            (Value::Text(text), _) => out.extend_from_slice(text),
+            (Value::Integer(value), ColumnKind::Decimal { decimals }) => {
+                decimal::write(out, value, decimals);
+            }
+            (Value::Integer(value), _) => decimal::write(out, value, 0),
+        }
+        Ok(())
+    }
+
+    /// The value of a quotient of the source; `None` if a value is missing or the denominator is 0.
+    ///
+    /// # Errors
+    /// [`Damaged`] if the file is.
+    pub fn quotient(&self, quotient: &Quotient) -> Result<Option<f64>, Damaged> {
+        let value = |name: &str| match self.file.column(name) {
+            Some(column) => self.value(column).map(|value| value.integer()),
+            None => Ok(None),
+        };
+        let values = value(&quotient.numerator)?.zip(value(&quotient.denominator)?);
+        let values = values.filter(|(_, denominator)| *denominator != 0);
+        Ok(values.map(|(numerator, denominator)| numerator as f64 / denominator as f64))
     }
 
     /// REF and ALT.

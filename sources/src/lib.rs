@@ -7,16 +7,26 @@
 mod allele_code;
 mod block;
 mod builder;
+mod canonical;
+mod decimal;
 mod directory;
 mod encoding;
 mod error;
 mod file;
+mod input;
+mod matching;
 mod metadata;
 mod row;
 
 pub use builder::{ContigPart, SourceBuilder};
+pub use canonical::{AlleleBuffer, Bases, CanonicalAllele};
 pub use encoding::Damaged;
 pub use error::{BuildError, ReadError, RowError};
 pub use file::{Cursor, SourceFile, StoredRow};
+pub use input::{
+    BuildSummary, ColumnInput, Genome, GenomeContig, InputError, InputFormat, Only, Recipe,
+    RecipeError, SourceFields, TableFormat, build_source,
+};
+pub use matching::{Matcher, RecordAllele};
 pub use metadata::{Column, ColumnKind, Contig, Matching, Quotient, SourceDescription};
 pub use row::{Key, Row, Value};

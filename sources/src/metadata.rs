@@ -65,6 +65,9 @@ pub struct Column {
     /// The type of its values.
     #[serde(flatten)]
     pub kind: ColumnKind,
+    /// What is written before each value, such as `rs` before the number of dbSNP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
 }
 
 /// The type of the values of a column. Any value can be missing.

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 
 fn column(name: &str, kind: ColumnKind) -> Column {
-    Column { name: name.into(), description: String::new(), kind }
+    Column { name: name.into(), description: String::new(), kind, prefix: None }
 }
 
 fn description(matching: Matching) -> SourceDescription {

@@ -8,6 +8,7 @@ mod jobs;
 mod measure;
 mod pages;
 mod simulate;
+mod sources;
 
 use crate::paths::Paths;
 use anyhow::Result;
@@ -26,6 +27,8 @@ pub(crate) enum Bench {
     Jobs(jobs::JobsOptions),
     /// The loading of the pages: paint, layout shifts and blocking time, on a desktop and a phone.
     Pages,
+    /// Source files: size, build, sparse and dense queries on synthetic sites like those of gnomAD.
+    Sources(sources::SourcesOptions),
 }
 
 /// Runs a benchmark.
@@ -36,5 +39,6 @@ pub(crate) fn bench(paths: &Paths, bench: &Bench) -> Result<()> {
         Bench::Explorer(options) => explorer::explorer(paths, options),
         Bench::Jobs(options) => jobs::jobs(paths, options),
         Bench::Pages => pages::pages(paths),
+        Bench::Sources(options) => sources::sources(paths, options),
     }
 }

@@ -1,0 +1,262 @@
+//! Takes the rows of an input, compares them with the genome, and hands them to the builder in order.
+
+use super::InputError;
+use super::pending::PendingRows;
+use super::recipe::Recipe;
+use super::value::OwnedValue;
+use crate::builder::SourceBuilder;
+use crate::canonical::{AlleleBuffer, Bases, CanonicalAllele};
+use crate::error::{BuildError, RowError};
+use crate::metadata::{Contig, Matching};
+use crate::row::{Key, Row, Value};
+use gas_shared::vcf::AltKind;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The fewest compared REF alleles that allow a conclusion about the assembly, and one in how many may differ.
+const MIN_COMPARED: u64 = 20;
+const MAX_DIFFERING: u64 = 20;
+
+/// The most rows of a table by gene, which is sorted in memory.
+const MAX_GENES: usize = 5_000_000;
+
+/// The genome of an assembly.
+pub trait Genome {
+    /// The contig with a name, in any spelling.
+    fn contig(&self, name: &str) -> Option<GenomeContig<'_>>;
+}
+
+/// A contig of a genome.
+pub struct GenomeContig<'a> {
+    /// Its name, length and accession, which the source will have.
+    pub contig: Contig,
+    /// Its bases.
+    pub bases: &'a dyn Bases,
+}
+
+/// What has become of the rows of an input.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BuildSummary {
+    /// Rows of the source.
+    pub rows: u64,
+    /// Rows on contigs that the genome does not have.
+    pub other_contig: u64,
+    /// Rows outside of their contig.
+    pub outside: u64,
+    /// Rows whose REF differs from the genome.
+    pub reference_differs: u64,
+    /// Alleles that are no sequence, such as `<DEL>` and `*`, or no variant.
+    pub no_sequence: u64,
+}
+
+/// Why a row was not added.
+pub(super) enum AddRowError {
+    /// The row cannot be stored.
+    Build(BuildError),
+    /// The row is wrong.
+    Reason(String),
+}
+
+impl From<BuildError> for AddRowError {
+    fn from(error: BuildError) -> Self {
+        Self::Build(error)
+    }
+}
+
+impl From<RowError> for AddRowError {
+    fn from(error: RowError) -> Self {
+        Self::Build(error.into())
+    }
+}
+
+/// Takes rows.
+pub(super) struct RowSink<'a> {
+    builder: SourceBuilder,
+    matching: Matching,
+    genome: Option<&'a dyn Genome>,
+    name: Vec<u8>,
+    /// The contig, unless the genome lacks it. Without a genome, it has no bases.
+    contig: Option<Option<GenomeContig<'a>>>,
+    last: u32,
+    pending: PendingRows,
+    genes: BTreeMap<Vec<u8>, Vec<OwnedValue>>,
+    buffer: AlleleBuffer,
+    summary: BuildSummary,
+    compared: u64,
+}
+
+impl<'a> RowSink<'a> {
+    /// Begins a source.
+    pub(super) fn new(
+        recipe: &Recipe,
+        output: &Path,
+        genome: Option<&'a dyn Genome>,
+    ) -> Result<Self, InputError> {
+        let description = recipe.description();
+        let matching = description.matching;
+        if matching.is_minimized() && genome.is_none() {
+            return Err(InputError::NeedsGenome);
+        }
+        Ok(Self {
+            builder: SourceBuilder::create(output, description)?,
+            matching,
+            genome,
+            name: Vec::new(),
+            contig: None,
+            last: 0,
+            pending: PendingRows::default(),
+            genes: BTreeMap::new(),
+            buffer: AlleleBuffer::default(),
+            summary: BuildSummary::default(),
+            compared: 0,
+        })
+    }
+
+    /// Begins a contig unless the rows before are on it. Returns whether its rows are used.
+    pub(super) fn contig(&mut self, name: &[u8], rows: u64) -> Result<bool, AddRowError> {
+        if self.name != name || name.is_empty() {
+            self.end_contig()?;
+            self.name = name.to_vec();
+            self.last = 0;
+            let text = std::str::from_utf8(name).ok().filter(|name| !name.is_empty());
+            let text =
+                text.ok_or_else(|| AddRowError::Reason("the contig has no valid name".into()))?;
+            self.contig = match self.genome {
+                None => Some(None),
+                Some(genome) => genome.contig(text).map(Some),
+            };
+            if let Some(found) = &self.contig {
+                let named = || Contig { name: text.to_owned(), ..Contig::default() };
+                self.builder
+                    .contig(found.as_ref().map_or_else(named, |found| found.contig.clone()))?;
+            }
+        }
+        if self.contig.is_none() {
+            self.summary.other_contig += rows;
+        }
+        Ok(self.contig.is_some())
+    }
+
+    fn end_contig(&mut self) -> Result<(), BuildError> {
+        let Self { pending, builder, .. } = self;
+        pending.all(|row| builder.push(row))
+    }
+
+    /// Adds an allele of the contig.
+    pub(super) fn allele(
+        &mut self,
+        position: u32,
+        reference: &[u8],
+        alt: &[u8],
+        values: &[Value<'_>],
+    ) -> Result<(), AddRowError> {
+        if position < self.last {
+            return Err(RowError::Unsorted { position, previous: self.last }.into());
+        }
+        self.last = position;
+        let is_sequence = AltKind::of(alt) == Some(AltKind::Sequence);
+        if let Some(Some(contig)) = &self.contig {
+            // A symbolic allele states its base, too.
+            match same_bases(contig.bases, position, reference) {
+                Some(same) => {
+                    self.compared += 1;
+                    if !same {
+                        self.summary.reference_differs += 1;
+                        return Ok(());
+                    }
+                }
+                None => {
+                    self.summary.outside += 1;
+                    return Ok(());
+                }
+            }
+        }
+        if !self.matching.is_minimized() {
+            let (reference, alt) = if is_sequence {
+                (reference.to_ascii_uppercase(), alt.to_ascii_uppercase())
+            } else {
+                (reference.to_ascii_uppercase(), alt.to_vec())
+            };
+            let key = Key::Allele { position, reference: &reference, alt: &alt };
+            return Ok(self.builder.push(&Row { key, values })?);
+        }
+        let allele = match &self.contig {
+            Some(Some(contig)) if is_sequence => {
+                CanonicalAllele::new(&contig.bases, position, reference, alt, &mut self.buffer)
+            }
+            _ => None,
+        };
+        let Some(allele) = allele else {
+            self.summary.no_sequence += 1;
+            return Ok(());
+        };
+        let builder = &mut self.builder;
+        self.pending.before(position, |row| builder.push(row))?;
+        if !self.pending.push(&allele, values) {
+            return Err(RowError::TooManyRows { position }.into());
+        }
+        Ok(())
+    }
+
+    /// Adds a position or a region of the contig.
+    pub(super) fn place(
+        &mut self,
+        start: u32,
+        end: u32,
+        values: &[Value<'_>],
+    ) -> Result<(), AddRowError> {
+        if let Some(Some(contig)) = &self.contig
+            && contig.contig.length.is_some_and(|length| end > length)
+        {
+            self.summary.outside += 1;
+            return Ok(());
+        }
+        let key = match self.matching {
+            Matching::Position => Key::Position(start),
+            _ => Key::Region { start, end },
+        };
+        Ok(self.builder.push(&Row { key, values })?)
+    }
+
+    /// Adds a gene, in any order.
+    pub(super) fn gene(&mut self, key: &[u8], values: &[Value<'_>]) -> Result<(), AddRowError> {
+        let shown = || String::from_utf8_lossy(key).into_owned();
+        if self.genes.insert(key.to_vec(), values.iter().map(OwnedValue::new).collect()).is_some() {
+            return Err(AddRowError::Reason(format!("the gene {} occurs twice", shown())));
+        }
+        if self.genes.len() > MAX_GENES {
+            return Err(AddRowError::Reason("the table has too many genes".into()));
+        }
+        Ok(())
+    }
+
+    /// Completes the source.
+    pub(super) fn finish(mut self) -> Result<BuildSummary, InputError> {
+        self.end_contig()?;
+        let (differing, compared) = (self.summary.reference_differs, self.compared);
+        if compared >= MIN_COMPARED && differing > compared / MAX_DIFFERING {
+            return Err(InputError::OtherAssembly { differing, compared });
+        }
+        if self.matching == Matching::Gene {
+            self.builder.contig(Contig::default())?;
+            for (key, values) in &self.genes {
+                let values: Vec<Value<'_>> = values.iter().map(OwnedValue::borrowed).collect();
+                self.builder.push(&Row { key: Key::Gene(key), values: &values })?;
+            }
+        }
+        self.summary.rows = self.builder.finish()?;
+        Ok(self.summary)
+    }
+}
+
+/// Whether bases are those of the genome, as far as both are known; `None` outside of the contig.
+fn same_bases(bases: &dyn Bases, position: u32, reference: &[u8]) -> Option<bool> {
+    let known = |base: u8| matches!(base, b'A' | b'C' | b'G' | b'T');
+    let mut same = true;
+    for (position, base) in (position..).zip(reference) {
+        let (expected, base) =
+            (bases.base(position)?.to_ascii_uppercase(), base.to_ascii_uppercase());
+        same &= base == expected || !known(base) || !known(expected);
+    }
+    Some(same && !reference.is_empty())
+}

@@ -1,0 +1,130 @@
+//! Finds the rows of a source that are about an allele of a record.
+
+use crate::canonical::{AlleleBuffer, Bases, CanonicalAllele};
+use crate::encoding::Damaged;
+use crate::file::{Cursor, SourceFile, StoredRow};
+use crate::metadata::Matching;
+
+/// An allele as a record has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordAllele<'a> {
+    /// POS.
+    pub position: u32,
+    /// REF.
+    pub reference: &'a [u8],
+    /// One of ALT.
+    pub alt: &'a [u8],
+}
+
+/// Finds rows of one source. Each thread uses its own; alleles in ascending order are found fastest.
+#[derive(Clone, Debug)]
+pub struct Matcher<'a> {
+    cursor: Cursor<'a>,
+    matching: Matching,
+    buffer: AlleleBuffer,
+    upper_case: Vec<u8>,
+}
+
+impl<'a> Matcher<'a> {
+    /// A matcher of a source.
+    pub fn new(file: &'a SourceFile) -> Self {
+        Self {
+            cursor: file.cursor(),
+            matching: file.description().matching,
+            buffer: AlleleBuffer::default(),
+            upper_case: Vec::new(),
+        }
+    }
+
+    /// Calls `found` with each row about a sequence allele. Sources with [`Matching::TranscriptAndAllele`] have a row for
+    /// each transcript, of which [`StoredRow::is_of_transcript`] selects one; [`Matching::Gene`] has rows
+    /// that [`Cursor::gene`] finds.
+    ///
+    /// An indel has the positions of its canonical form, so that how it is written does not matter. An insertion
+    /// has the two positions beside it, and a region overlaps it if it contains both.
+    ///
+    /// # Errors
+    /// [`Damaged`] if the file is.
+    #[inline]
+    pub fn rows(
+        &mut self,
+        contig: usize,
+        bases: &impl Bases,
+        allele: RecordAllele<'_>,
+        mut found: impl FnMut(StoredRow<'a>),
+    ) -> Result<(), Damaged> {
+        let RecordAllele { position, reference, alt } = allele;
+        if self.matching == Matching::Verbatim {
+            self.upper_case.clear();
+            self.upper_case.extend(reference.iter().chain(alt).map(u8::to_ascii_uppercase));
+            let (reference, alt) = self.upper_case.split_at(reference.len());
+            return each(self.cursor.allele(contig, position, reference, alt)?, found);
+        }
+        let buffer = &mut self.buffer;
+        let Some(allele) = CanonicalAllele::new(bases, position, reference, alt, buffer) else {
+            return Ok(());
+        };
+        let CanonicalAllele { position, reference, alt } = allele;
+        let is_insertion = reference.is_empty();
+        let (first, last) = if is_insertion {
+            (position.saturating_sub(1), position)
+        } else {
+            (position, position.saturating_add(reference.len() as u32 - 1))
+        };
+        match self.matching {
+            Matching::Minimized | Matching::TranscriptAndAllele => {
+                each(self.cursor.allele(contig, position, reference, alt)?, found)
+            }
+            Matching::Position => {
+                for position in first..=last {
+                    self.cursor.at(contig, position)?.for_each(&mut found);
+                }
+                Ok(())
+            }
+            Matching::Overlap if is_insertion => {
+                let mut damage = Ok(());
+                self.cursor.overlapping(contig, first, last, |row| match row.end() {
+                    Ok(end) if row.start() <= first && end >= last => found(row),
+                    Ok(_) => {}
+                    Err(error) => damage = Err(error),
+                })?;
+                damage
+            }
+            Matching::Overlap => self.cursor.overlapping(contig, first, last, found),
+            Matching::Verbatim | Matching::Gene => Ok(()),
+        }
+    }
+}
+
+#[inline]
+fn each<'a>(
+    rows: impl Iterator<Item = Result<StoredRow<'a>, Damaged>>,
+    mut found: impl FnMut(StoredRow<'a>),
+) -> Result<(), Damaged> {
+    for row in rows {
+        found(row?);
+    }
+    Ok(())
+}
+
+impl StoredRow<'_> {
+    /// Whether the row of a source with [`Matching::TranscriptAndAllele`] is about a transcript. Versions are
+    /// ignored: `ENST00000379410.8` is `ENST00000379410`.
+    ///
+    /// # Errors
+    /// [`Damaged`] if the file is.
+    pub fn is_of_transcript(&self, transcript: &[u8]) -> Result<bool, Damaged> {
+        let crate::Value::Text(stored) = self.value(0)? else { return Ok(false) };
+        Ok(without_version(stored) == without_version(transcript))
+    }
+}
+
+/// An identifier without the version after its last dot.
+fn without_version(identifier: &[u8]) -> &[u8] {
+    let dot = identifier.iter().rposition(|b| *b == b'.');
+    let version = dot.filter(|dot| {
+        let digits = &identifier[dot + 1..];
+        !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
+    });
+    &identifier[..version.unwrap_or(identifier.len())]
+}

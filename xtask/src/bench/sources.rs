@@ -1,0 +1,29 @@
+//! `./gas bench sources`: measures source files on synthetic sites. An example of `gas-sources` does the work in a
+//! separate process, so that its memory can be measured.
+
+use crate::paths::Paths;
+use crate::step::run;
+use anyhow::Result;
+use clap::Args;
+use std::fs;
+use std::process::Command;
+
+/// Options of `bench sources`.
+#[derive(Args)]
+pub(crate) struct SourcesOptions {
+    /// The numbers of sites of the generated files.
+    #[arg(long, value_delimiter = ',', default_values_t = [4_000_440, 16_001_760])]
+    sites: Vec<u64>,
+}
+
+/// Measures the release build, as it ships.
+pub(super) fn sources(paths: &Paths, options: &SourcesOptions) -> Result<()> {
+    let work = paths.target.join("bench");
+    fs::create_dir_all(&work)?;
+    run(Command::new("cargo")
+        .args(["run", "--quiet", "--locked", "--release", "--package", "gas-sources"])
+        .args(["--example", "sources-bench", "--"])
+        .arg(&work)
+        .args(options.sites.iter().map(u64::to_string))
+        .current_dir(&paths.root))
+}
