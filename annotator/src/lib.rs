@@ -4,7 +4,8 @@
 //! a record with the help of a [`reference`] ([`placements`] of an allele in a repeat,
 //! [`consequence`], [`hgvs`], [`annotation_format`]),
 //! and [`csq`] does the same for haplotypes; [`pipeline`] distributes chunks over threads and
-//! writes them in order; [`report`] summarizes the counts.
+//! writes them in order; [`report`] summarizes the counts. [`text_input`] turns a text with a variant a line
+//! into such a file, and [`pick`] chooses the annotations of an allele that are written.
 
 pub mod allele;
 pub mod annotate;
