@@ -55,7 +55,7 @@ async fn each_job_is_annotated_by_its_own_reference_and_says_so() -> Result<()> 
         return Ok(());
     }
     let base = stack().web_url();
-    let ada = Client::signed_in(&base, "ada-references").await?;
+    let ada = Client::signed_in(&base, "ada-two-references").await?;
     let api = Program::of(&ada, &base, &["jobs:read", "jobs:write"]).await?;
     let list = api.call_json(Method::GET, "/references", None).await?;
     let list = list["references"].as_array().context("no list")?.clone();
