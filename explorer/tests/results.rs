@@ -112,8 +112,8 @@ fn results_of_every_selection_and_without_hgvs_have_their_rows() {
                 let found = numbers(&explorer, &filter, sort, 1000);
                 assert_eq!(found, expected, "{selection} {filter:?}");
             }
-            let high =
-                Filter { impacts: vec![Impact::High, Impact::Moderate], ..Filter::default() };
+            let mut high = Filter::default();
+            high.categories.set_values(&IMPACT, vec!["high".to_owned(), "moderate".to_owned()]);
             let sort = Sort { key: SortKey::Position, direction: Direction::Ascending };
             assert!(!numbers(&explorer, &high, sort, 1000).is_empty(), "{selection}");
         }
