@@ -57,11 +57,11 @@ fn Submit(plan: Plan) -> Element {
         PartialReferences { references: references.read().unwrap_or_default() }
         FileDrop {
             id: "vcf-file",
-            accept: ".vcf,.gz,.bgz,.bcf",
+            accept: ".vcf,.gz,.bgz,.bcf,.txt",
             label: "Choose VCF files",
             invitation: "Drop up to {MAX_FILES} VCF files to annotate them",
             hint: "or drop them anywhere on this page: up to {MAX_FILES} files of .vcf, .vcf.gz, \
-                   .vcf.bgz or .bcf, VCF 3.3 to 4.5, each up to {limit} on {plan}",
+                   .vcf.bgz or .bcf (VCF 3.3 to 4.5), or .txt with one variant a line, each up to {limit} on {plan}",
             onfiles: add,
             PasteText { onfile: add, is_full: is_full() }
             Samples { plan, onfile: add }

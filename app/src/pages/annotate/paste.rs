@@ -1,4 +1,4 @@
-//! The field for the text of a VCF file.
+//! The field for the text of a VCF file, or for a list of variants.
 
 use crate::browser::{self, ChosenFile};
 use crate::components::sentence;
@@ -7,7 +7,7 @@ use gas_shared::vcf::check_preview;
 
 const FULL: &str = "The queue is full. Remove a file, then try again; your text stays here.";
 
-/// A field for the text of a VCF file. An invalid text is reported and stays in the field for
+/// A field for the text of a VCF file or a list of variants. An invalid text is reported and stays in the field for
 /// correction.
 #[component]
 pub fn PasteText(
@@ -24,12 +24,13 @@ pub fn PasteText(
         match checked {
             Err(error) => problem.set(Some(sentence(&error.to_string()))),
             Ok(_) if is_full => problem.set(Some(FULL.to_owned())),
-            Ok(_) => {
+            Ok(preview) => {
+                let ending = if preview.is_variant_list { "txt" } else { "vcf" };
                 // Each text has its own name, so that two texts are two files.
                 pasted += 1;
                 let name = match pasted() {
-                    1 => "pasted.vcf".to_owned(),
-                    n => format!("pasted-{n}.vcf"),
+                    1 => format!("pasted.{ending}"),
+                    n => format!("pasted-{n}.{ending}"),
                 };
                 onfile.call(browser::text_file(&name, &text.peek()).into_iter().collect());
                 text.set(String::new());
@@ -39,7 +40,10 @@ pub fn PasteText(
     rsx! {
         details { class: "paste",
             summary { "Paste the text of a VCF file" }
-            label { r#for: "vcf-text", "VCF text, starting with ##fileformat and separated by tabs" }
+            label { r#for: "vcf-text",
+                "VCF text, starting with ##fileformat and separated by tabs; or one variant a line, such as \
+                 chr1:12345 A>G, 1-12345-A-G, NC_000001.11:g.12345A>G or ENST00000357654:c.68_69del"
+            }
             textarea {
                 id: "vcf-text",
                 rows: "8",

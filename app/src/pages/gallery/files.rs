@@ -21,7 +21,7 @@ pub fn Files() -> Element {
         Exhibit { name: "FileDrop",
             FileDrop {
                 id: "gallery-file",
-                accept: ".vcf,.gz,.bgz,.bcf",
+                accept: ".vcf,.gz,.bgz,.bcf,.txt",
                 label: "Choose VCF files",
                 invitation: "Drop files to see what happens",
                 hint: "or drop them anywhere on this page",
