@@ -4,7 +4,7 @@ use crate::block::{BlockBuffer, ColumnBuffer, MAX_TEXT, NO_VALUE};
 use crate::directory::BlockEntry;
 use crate::encoding::{MAX_ROWS, put_u32};
 use crate::error::{BuildError, RowError};
-use crate::file::{ALIGNMENT, MAGIC, PRELUDE, VERSION};
+use crate::format::{ALIGNMENT, MAGIC, PRELUDE, VERSION};
 use crate::metadata::{
     Column, ColumnKind, Contig, ContigSections, Matching, Metadata, Section, SourceDescription,
 };

@@ -10,6 +10,7 @@ use crate::directory::Directory;
 use crate::encoding::monotone::Monotone;
 use crate::encoding::{Damaged, u32_at};
 use crate::error::ReadError;
+use crate::format::{MAGIC, PRELUDE, VERSION};
 use crate::metadata::{ColumnKind, Contig, Metadata, Quotient, Section, SourceDescription};
 use crate::row::Value;
 use memmap2::{Advice, Mmap};
@@ -17,18 +18,6 @@ use std::fs::File;
 use std::ops::{Deref, Range};
 use std::path::Path;
 use xxhash_rust::xxh3::xxh3_64;
-
-/// The first bytes of a source file. The line ending and the byte 0x1a reveal a transfer as text.
-pub(crate) const MAGIC: [u8; 8] = *b"GASsrc\x1a\n";
-
-/// The version of the format. Readers reject others.
-pub(crate) const VERSION: u32 = 1;
-
-/// The bytes before the first block.
-pub(crate) const PRELUDE: usize = 64;
-
-/// Blocks and sections begin at multiples of it.
-pub(crate) const ALIGNMENT: usize = 8;
 
 /// The most bytes of metadata that are read.
 const MAX_METADATA: usize = 1 << 26;

@@ -13,6 +13,7 @@ mod directory;
 mod encoding;
 mod error;
 mod file;
+mod format;
 mod input;
 mod matching;
 mod metadata;

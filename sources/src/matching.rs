@@ -4,6 +4,7 @@ use crate::canonical::{AlleleBuffer, Bases, CanonicalAllele};
 use crate::encoding::Damaged;
 use crate::file::{Cursor, SourceFile, StoredRow};
 use crate::metadata::Matching;
+use crate::row::Value;
 
 /// An allele as a record has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +115,7 @@ impl StoredRow<'_> {
     /// # Errors
     /// [`Damaged`] if the file is.
     pub fn is_of_transcript(&self, transcript: &[u8]) -> Result<bool, Damaged> {
-        let crate::Value::Text(stored) = self.value(0)? else { return Ok(false) };
+        let Value::Text(stored) = self.value(0)? else { return Ok(false) };
         Ok(without_version(stored) == without_version(transcript))
     }
 }

@@ -1,0 +1,13 @@
+//! The constants of the file format that builder and reader share.
+
+/// The first bytes of a source file. The line ending and the byte 0x1a reveal a transfer as text.
+pub(crate) const MAGIC: [u8; 8] = *b"GASsrc\x1a\n";
+
+/// The version of the format. Readers reject others.
+pub(crate) const VERSION: u32 = 1;
+
+/// The bytes before the first block.
+pub(crate) const PRELUDE: usize = 64;
+
+/// Blocks and sections begin at multiples of it.
+pub(crate) const ALIGNMENT: usize = 8;
