@@ -65,13 +65,13 @@ impl Directory<'_> {
         from: usize,
         holds: impl Fn(&BlockEntry) -> bool,
     ) -> Result<usize, Damaged> {
-        let mut step = 1;
+        let mut step = 1usize;
         let (mut low, mut high) = (from.min(self.len()), self.len());
         while low < high {
             let probe = if step < high - low { low + step - 1 } else { low.midpoint(high) };
             if holds(&self.get(probe)?) {
                 low = probe + 1;
-                step *= 2;
+                step = step.saturating_mul(2);
             } else {
                 high = probe;
                 // The range is known; halve it from here on.
@@ -79,5 +79,26 @@ impl Directory<'_> {
             }
         }
         Ok(low)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_block_that_fails_is_found_from_anywhere() {
+        for blocks in 0..40u32 {
+            let mut bytes = Vec::new();
+            (0..blocks)
+                .for_each(|first| BlockEntry { first, ..BlockEntry::default() }.write(&mut bytes));
+            let directory = Directory(&bytes);
+            for target in 0..=blocks {
+                for from in 0..=target as usize {
+                    let found = directory.partition_point(from, |entry| entry.first < target);
+                    assert_eq!(found, Ok(target as usize));
+                }
+            }
+        }
     }
 }
