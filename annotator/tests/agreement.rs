@@ -2,6 +2,8 @@
 //! changed transcript, with each other, and with those of the mirror image.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
+#[path = "common/gene.rs"]
+mod gene;
 #[path = "common/protein_change.rs"]
 mod protein_change;
 #[path = "common/random_genes.rs"]
@@ -11,9 +13,14 @@ mod small_reference;
 
 use gas_annotate::annotate::Annotator;
 use gas_annotate::annotation_format::AnnotationFormat;
-use protein_change::check_allele;
-use random_genes::{Change, Model, described, layout, random_genes, random_numbers};
+use gene::Gene;
+use protein_change::{check_agreement, check_allele};
+use random_genes::{
+    Change, Model, described, layout, random_genes, random_numbers, reverse_complement,
+};
 use std::collections::BTreeMap;
+
+const GENES: usize = 48;
 
 /// A change of a contig in minimal form: the first base (from 0), the number of bases removed, and the
 /// new bases.
@@ -69,7 +76,7 @@ impl Edit {
 fn random_edit(gene: &str, model: &Model, random: &mut impl FnMut(usize) -> usize) -> Edit {
     loop {
         let part = &model.exons[random(model.exons.len())];
-        let coding = &model.coding[random(model.coding.len())];
+        let coding = model.coding.get(random(model.coding.len().max(1))).unwrap_or(part);
         let border = [*part.start(), *part.end(), *coding.start(), *coding.end()][random(4)];
         let from = if random(2) == 0 {
             border - 7 + random(12)
@@ -117,24 +124,89 @@ fn exon_of(model: &Model, gene: &str, edit: &Edit) -> Option<(usize, usize)> {
     None
 }
 
+/// The contig after the change of an HGVSc description without `c.` or `n.`, for a gene on the forward
+/// strand; `None` if the description is not understood.
+fn apply_description(gene: &str, model: &Model, text: &str) -> Option<String> {
+    let exonic: Vec<usize> = model.exons.iter().flat_map(|exon| exon.clone()).collect();
+    let (first, last) = match (model.coding.first(), model.coding.last()) {
+        (Some(first), Some(last)) => {
+            let index = |pos: &usize| exonic.iter().position(|at| at == pos);
+            (index(first.start())?, index(last.end())?)
+        }
+        _ => (0, exonic.len() - 1),
+    };
+    let position = |text: &str| -> Option<usize> {
+        let (base, offset) = match text[1..].find(['+', '-']) {
+            Some(at) => (&text[..=at], text[at + 1..].parse::<i64>().ok()?),
+            None => (text, 0),
+        };
+        let index = match base.strip_prefix('*') {
+            Some(number) => last as i64 + number.parse::<i64>().ok()?,
+            None if base.starts_with('-') => first as i64 + base.parse::<i64>().ok()?,
+            None => first as i64 + base.parse::<i64>().ok()? - 1,
+        };
+        let exon_base = *exonic.get(usize::try_from(index).ok()?)? as i64;
+        usize::try_from(exon_base + offset).ok()
+    };
+    let split = text.find(|c: char| c.is_ascii_alphabetic())?;
+    let (positions, change) = text.split_at(split);
+    let (start, end) = match positions.split_once('_') {
+        Some((start, end)) => (position(start)?, position(end)?),
+        None => (position(positions)?, position(positions)?),
+    };
+    let replaced = &gene[start - 1..end];
+    let new = match change.split_once('>') {
+        Some((reference, alt)) if replaced == reference => alt.to_owned(),
+        Some(_) => return None,
+        None => match change {
+            "del" => String::new(),
+            "dup" => replaced.repeat(2),
+            "inv" => reverse_complement(replaced),
+            _ => match (change.strip_prefix("delins"), change.strip_prefix("ins")) {
+                (Some(alt), _) => alt.to_owned(),
+                (_, Some(alt)) if start + 1 == end => {
+                    format!("{}{alt}{}", &replaced[..1], &replaced[1..])
+                }
+                _ => return None,
+            },
+        },
+    };
+    Some(format!("{}{new}{}", &gene[..start - 1], &gene[end..]))
+}
+
+/// Checks an allele that is not within one exon.
+fn check_outside([terms, _, protein]: &[String; 3]) -> Result<(), String> {
+    if !protein.is_empty() {
+        return check_agreement(terms, protein)
+            .map_err(|error| format!("across a border, {error}"));
+    }
+    let of_protein =
+        ["missense", "synonymous", "inframe", "stop_gained", "altering", "_retained", "frameshift"];
+    match of_protein.iter().find(|term| terms.contains(**term)) {
+        Some(term) => Err(format!("across a border, {term} without a description")),
+        None => Ok(()),
+    }
+}
+
 #[test]
 fn terms_and_descriptions_agree_with_each_other_and_with_the_changed_protein() {
     let mut random = random_numbers();
-    let (genes, reference) = random_genes(40, &mut random);
+    let (genes, reference) = random_genes(GENES, &mut random);
     let mut annotator = Annotator::new(&reference, 0, AnnotationFormat::Csq);
     let mut wrong: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut checked = 0;
     for (n, gene) in genes.iter().enumerate() {
         let model = layout(n);
-        if model.coding.is_empty() {
-            continue;
-        }
         let spliced: String = model.exons.iter().map(|e| &gene[e.start() - 1..*e.end()]).collect();
         let in_transcript = |pos: usize| -> usize {
             model.exons.iter().map(|e| (pos.min(*e.end()) + 1).saturating_sub(*e.start())).sum()
         };
-        let (first, last) = (model.coding[0].start(), model.coding[model.coding.len() - 1].end());
-        let (start, end) = (in_transcript(*first) - 1, in_transcript(*last));
+        let (start, end) = match (model.coding.first(), model.coding.last()) {
+            (Some(first), Some(last)) => {
+                (in_transcript(*first.start()) - 1, in_transcript(*last.end()))
+            }
+            _ => (0, 0),
+        };
         let sequences = [&spliced[..start], &spliced[start..end], &spliced[end..]];
         for _ in 0..1500 {
             let edit = random_edit(gene, model, &mut random);
@@ -153,7 +225,20 @@ fn terms_and_descriptions_agree_with_each_other_and_with_the_changed_protein() {
             if forward != reverse {
                 report(format!("the mirror image differs: {forward:?} {reverse:?}"));
             }
-            let Some((exon_start, before)) = exon_of(model, gene, &edit) else { continue };
+            let text = forward[1].trim_start_matches(['c', 'n', '.']);
+            let described = apply_description(gene, model, text);
+            if !text.is_empty() && described.as_ref() != Some(&edit.apply(gene)) {
+                report(format!("HGVSc describes another change: {forward:?} {described:?}"));
+            }
+            let Some((exon_start, before)) = exon_of(model, gene, &edit) else {
+                if let Err(error) = check_outside(&forward) {
+                    report(format!("{error}: {forward:?}"));
+                }
+                continue;
+            };
+            if model.coding.is_empty() {
+                continue;
+            }
             checked += 1;
             let from = before + edit.from - exon_start;
             if let Err(error) = check_allele(sequences, (from, edit.removed, &edit.alt), &forward) {
@@ -171,4 +256,56 @@ fn terms_and_descriptions_agree_with_each_other_and_with_the_changed_protein() {
         })
         .collect();
     assert!(wrong.is_empty(), "{}", first.join("\n"));
+}
+
+#[test]
+fn terms_and_descriptions_of_incomplete_and_mitochondrial_coding_sequences_agree() {
+    const CODING: &str = "ATGGCTAAACAGCAGTGGGAATTATTATGCGTTTAA";
+    const UTR3: &str = "AAGTAGCTTACATAAC";
+    let whole = CODING.len();
+    let start_unknown = ";tag=cds_start_NF";
+    let end_unknown = ";tag=cds_end_NF";
+    let mut genes: Vec<[Gene; 2]> = Vec::new();
+    let mut lengths: Vec<usize> = Vec::new();
+    let mut add = |name: &str, sequences: [&str; 3], cds: (usize, &str, &str)| {
+        lengths.push(sequences.concat().len());
+        genes.push([false, true].map(|reverse| Gene::new(name, sequences, reverse, cds, None)));
+    };
+    for missing in 1..3 {
+        add("1", ["", &CODING[missing..], UTR3], (3 - missing, "", start_unknown));
+        add("1", ["GCCACC", &CODING[..whole - missing], UTR3], (0, "", ""));
+        add("1", ["GCCACC", &CODING[..whole - 3 - missing], ""], (0, "", end_unknown));
+        add("MT", ["", &CODING[..whole - missing], ""], (0, "", ""));
+    }
+    add("1", ["GCCACC", &CODING[3..], UTR3], (0, "", ""));
+    add("1", ["GCCACC", &CODING[..whole - 3], UTR3], (0, "", ""));
+    add("1", ["GCCACC", &CODING[..whole - 3], ""], (0, "", end_unknown));
+    add("MT", ["", CODING, UTR3], (0, "", ""));
+    add("1", ["GCCACC", CODING, UTR3], (0, ";transl_table=11", ""));
+    let mut random = random_numbers();
+    let mut wrong = BTreeMap::new();
+    for (n, [forward, reverse]) in genes.iter().enumerate() {
+        for _ in 0..1200 {
+            let bases = lengths[n];
+            let (from, length) = (random(bases), random(5));
+            let removed = random((bases - from + 1).min(5));
+            let alt: String = (0..length).map(|_| ['A', 'C', 'G', 'T'][random(4)]).collect();
+            let (pos, reference, alternative) = forward.record(from, removed, &alt);
+            if reference == alternative {
+                continue;
+            }
+            let found = forward.effect(from, removed, &alt);
+            let mirrored = reverse.effect(from, removed, &alt);
+            let [terms, coding, protein] = &found;
+            // Of an allele that reaches out of the transcript, only a part is described.
+            let error = check_agreement(terms, protein).err().filter(|_| !coding.is_empty());
+            let differs = (found != mirrored).then(|| format!("mirror image: {mirrored:?}"));
+            if let Some(error) = error.or(differs) {
+                let kind: String = error.chars().take(24).collect();
+                let change = format!("gene {n} {pos} {reference}>{alternative}");
+                wrong.entry(kind).or_insert_with(|| format!("{error} {found:?} {change}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

@@ -99,7 +99,8 @@ impl<'a> Predicates<'a> {
     ) -> Self {
         let partial =
             |codon: i32| codons.known && (1..3).contains(&(coding.len() as i32 - (codon * 3 - 3)));
-        let begins_in_partial = partial(codons.first);
+        // An insertion before the codon leaves it as it is.
+        let begins_in_partial = codons.first <= codons.last && partial(codons.first);
         let edited = is_plain_dna(allele.alt)
             .then(|| {
                 let replaced = allele.reference.len();
@@ -218,10 +219,10 @@ impl<'a> Predicates<'a> {
 
     fn inframe_insertion(&self) -> bool {
         let Some((before, after)) = self.peptides else { return false };
-        if self.frameshift || self.codons.alt.len() <= self.codons.reference.len() {
+        if self.frameshift || self.same_protein || self.begins_in_partial {
             return false;
         }
-        if self.same_protein {
+        if self.codons.alt.len() <= self.codons.reference.len() {
             return false;
         }
         // Residues after a new stop codon are not translated, but they show what is inserted.

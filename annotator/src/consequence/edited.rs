@@ -281,9 +281,12 @@ impl<'a> EditedCoding<'a> {
             let moved = self.keeps_frame() && at == stop as i64 + self.added_codons();
             return found < stop && !moved && !self.is_behind_change(at);
         }
-        self.origin + at * 3 < end - 3 + self.added()
-            && (found < stop
-                || (self.first_codon()..stop).any(|n| self.residue(n) != self.coding.residue(n)))
+        let differs = |n: usize| self.residue(n) != self.coding.residue(n);
+        if self.origin + at * 3 < end - 3 + self.added() {
+            return found < stop || (self.first_codon()..stop).any(differs);
+        }
+        // A codon of the 3' UTR that a shift of the frame puts in place of a residue.
+        found < stop && !self.keeps_frame() && !(self.first_codon()..found).any(differs)
     }
 
     /// Whether residues before the former stop codon are read in another frame.

@@ -192,14 +192,28 @@ impl Location {
     }
 
     fn touches_start_or_stop(&self, transcript: &Transcript) -> bool {
-        let (Some(cds), Some((start, end))) = (&transcript.cds, self.cdna.both()) else {
-            return false;
+        let Some(cds) = &transcript.cds else { return false };
+        // An allele with one end in an intron is at a splice site, and otherwise reaches out of the transcript.
+        let (start, end) = match (self.cdna.start, self.cdna.end) {
+            (None, None) => return false,
+            (start, end) => (start.unwrap_or(1), end.unwrap_or(transcript.len)),
         };
         let flags = transcript.flags;
         // An insertion, which ends before it starts, is in a codon only between its bases.
-        let touches = |from: i32| end >= from && start <= from + 2;
-        (!flags.cds_start_nf && touches(cds.cdna_start))
-            || (!flags.cds_end_nf && touches(cds.cdna_end - 2))
+        let touches = |from: i32, to: i32| end >= from && start <= to;
+        // Incomplete codons have fewer bases, whether or not the poly-A tail completes the last one.
+        let first = match i32::from(cds.skip) {
+            0 if flags.cds_start_nf => 0,
+            0 => 3,
+            incomplete => incomplete,
+        };
+        let last = match (i32::from(cds.start_phase) + cds.len) % 3 {
+            0 if flags.cds_end_nf => 0,
+            0 => 3,
+            incomplete => incomplete,
+        };
+        (first > 0 && touches(cds.cdna_start, cds.cdna_start + first - 1))
+            || (last > 0 && touches(cds.cdna_end - last + 1, cds.cdna_end))
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) fn describe(
             out.push(b'?');
             true
         }
+    } else if is_beyond_known_end(edited) {
+        false
     } else if changes_whole_codons(edited) {
         describe_in_frame(out, peptides, edited)
     } else {
@@ -47,7 +49,17 @@ pub(super) fn describe(
 fn changes_whole_codons(edited: &EditedCoding<'_>) -> bool {
     let end = edited.coding.len() as i64;
     edited.keeps_frame()
-        && (edited.to <= end - 3 || (edited.to <= end && !edited.coding.has_stop()))
+        && (edited.to <= end - 3
+            || (!edited.coding.has_stop() && (edited.to <= end || edited.added() == 0)))
+}
+
+/// Whether an insertion or deletion reaches out of a coding sequence whose start or end is not known there,
+/// so that neither is the new one.
+fn is_beyond_known_end(edited: &EditedCoding<'_>) -> bool {
+    let coding = edited.coding;
+    edited.added() != 0
+        && ((edited.from < 0 && !coding.has_start())
+            || (edited.to > coding.len() as i64 && !coding.has_stop()))
 }
 
 /// Describes a change after which the residues are those of the reference. Returns `false` if the
@@ -59,7 +71,9 @@ fn describe_in_frame(
 ) -> bool {
     let coding = edited.coding;
     let first = edited.first_codon();
-    let end = usize::try_from(edited.to.max(0)).unwrap_or(0).div_ceil(3).max(first);
+    // The residue of an incomplete last codon is not known.
+    let known = coding.len() / 3;
+    let end = usize::try_from(edited.to.max(0)).unwrap_or(0).div_ceil(3).min(known).max(first);
     let alt_end = usize::try_from(end as i64 + edited.added_codons()).unwrap_or(0);
     peptides.start = first;
     peptides.reference.clear();
@@ -71,6 +85,9 @@ fn describe_in_frame(
     peptides.alt.clear();
     peptides.alt.extend((first..alt_end).map(|n| edited.residue(n).unwrap_or(b'X')));
     if peptides.reference == peptides.alt {
+        if edited.to > 3 * known as i64 {
+            return false;
+        }
         return write_silent(out, coding, first, end.max(first + 1));
     }
     peptides.clip_start();

@@ -33,6 +33,8 @@ pub fn check_allele(
     let before = kept.then(|| protein(&edited[utr5.len()..]));
     let context = format!("{terms} {coding} {text} {edited}");
     check_agreement(terms, text).map_err(|error| format!("{error}: {context}"))?;
+    let is_open = terms.contains("stop_lost") || terms.contains("frameshift");
+    ensure!(text != "?" || is_open, "p.? for a known protein: {context}");
     if terms.contains("start_lost") {
         ensure!(text == "Met1?" && before.is_none(), "a start that is not lost: {context}");
         return Ok(());
@@ -105,7 +107,6 @@ pub fn check_agreement(terms: &str, text: &str) -> Result<(), String> {
     for term in ["inframe_insertion", "inframe_deletion", "protein_altering"] {
         allowed(term, &[Residues, Nonsense, Extension, StartLost, Unknown])?;
     }
-    ensure!(change != Unknown || has("stop_lost") || has("frameshift"), "p.? for a known protein");
     let needs = |kind: ProteinChange, any: &[&str]| -> Result<(), String> {
         ensure!(
             change != kind || any.iter().any(|term| has(term)),

@@ -115,6 +115,7 @@ pub fn repair_definitions(line: &[u8]) -> Vec<RepairedLine<'_>> {
         let mut repaired = if definition.contains(&b'\r') {
             let mut text = definition.to_vec();
             text.retain(|b| *b != b'\r');
+            text.truncate(text.trim_ascii_end().len());
             let problem = Some("carriage returns within the line are removed");
             RepairedLine { text: repair(&text).text.into_owned().into(), problem }
         } else {
@@ -139,7 +140,8 @@ fn split_definition(line: &[u8]) -> (&[u8], &[u8]) {
     };
     let (first, rest) = line.split_at(end.unwrap_or(line.len()));
     let following = rest.trim_ascii_start();
-    if following.starts_with(b"##") { (first, following) } else { (line, b"") }
+    let is_definition = following.starts_with(b"##");
+    if is_definition { (first.trim_ascii_end(), following) } else { (line, b"") }
 }
 
 fn repair(line: &[u8]) -> RepairedLine<'_> {
@@ -209,6 +211,7 @@ mod tests {
             ("##contig=ID=20>", &["##contig=<ID=20>"]),
             ("##source=a\rb", &["##source=ab"]),
             ("##INFO=\r<ID=A", &["##INFO=<ID=A>"]),
+            ("##a\x0c\r\r##b=2", &["##a", "##b=2"]),
             (
                 "##ALT=<ID=N,Description=\"x\">##INFO=<ID=R>",
                 &["##ALT=<ID=N,Description=\"x\">", "##INFO=<ID=R>"],
