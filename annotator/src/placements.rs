@@ -51,10 +51,30 @@ impl<'a> Placements<'a> {
         }
     }
 
-    /// By how many genomic positions [`Self::most_3_prime`] is to the right of the place that the
+    /// The place of a deletion that is nearest to the 3' end of a strand within a region; `None` if there is
+    /// none, and for other alleles.
+    pub fn deletion_within(
+        &self,
+        contig: &ContigView<'a>,
+        strand: Strand,
+        (low, high): (i32, i32),
+    ) -> Option<Allele<'a>> {
+        if !self.first.alt.is_empty() {
+            return None;
+        }
+        let length = self.first.reference.len() as i32;
+        let (leftmost, rightmost) =
+            (self.first.start.max(low), self.last.start.min(high - length + 1));
+        let start = if strand.is_reverse() { leftmost } else { rightmost };
+        let end = start + length - 1;
+        let reference = contig.bases(start, end).filter(|_| leftmost <= rightmost)?;
+        Some(Allele { start, end, reference, alt: b"" })
+    }
+
+    /// By how many genomic positions a place that begins at `start` is to the right of the one that the
     /// record gives; negative on the reverse strand, as in VEP's HGVS_OFFSET.
-    pub const fn offset(&self, strand: Strand) -> i32 {
-        self.most_3_prime(strand).start - self.given
+    pub const fn offset(&self, start: i32) -> i32 {
+        start - self.given
     }
 
     /// Whether the allele with these upper-case bases at `start`, in minimal form, has the same

@@ -324,6 +324,14 @@ fn a_stop_codon_in_place_of_the_former_one_is_retained_wherever_the_repeat_begin
 }
 
 #[test]
+fn a_deletion_at_the_end_of_a_transcript_is_described_within_it() {
+    // The bases after the transcript continue the repeat: GTTT|GTCAGG.
+    let genes = [false, true].map(|reverse| Gene::standard([UTR5, CDS, "AAGTTT"], reverse));
+    let cases = [("deletion", 51, 4, "", ["3_prime_UTR", "c.*3_*6del", ""])];
+    check(&cases, &genes, UTR5.len());
+}
+
+#[test]
 fn an_incomplete_last_codon_is_unknown_whatever_follows_it() {
     // TA is followed by A or G of the 3' UTR.
     for utr3 in ["ACTTAGGACT", "GCTTAGGACT"] {

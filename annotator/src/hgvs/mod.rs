@@ -67,8 +67,9 @@ impl HgvsText {
         if !self.has_known_bases || effect.distance.is_some() && !placements.are_several() {
             return;
         }
-        self.offset = placements.offset(transcript.strand);
-        transcript::describe_transcript(&mut self.coding, contig, transcript, placements);
+        let start =
+            transcript::describe_transcript(&mut self.coding, contig, transcript, placements);
+        self.offset = start.map_or(0, |start| placements.offset(start));
         let Some(cds) = &transcript.cds else { return };
         let is_whole = effect.terms.contains(SoTerm::TranscriptAmplification)
             || effect.terms.contains(SoTerm::TranscriptAblation);

@@ -45,26 +45,38 @@ impl GenomicPrefix {
 }
 
 /// Appends the transcript description, `ENST…:c.…` or `ENST…:n.…`, unless an end of the allele lies
-/// outside the transcript. A duplication is within it if the duplicated bases are.
+/// outside the transcript at all of its places that change it. A duplication is within it if the duplicated
+/// bases are. Returns the start of the described place.
 pub(super) fn describe_transcript(
     out: &mut Vec<u8>,
     contig: &ContigView<'_>,
     transcript: &Transcript,
     placements: &Placements<'_>,
-) {
+) -> Option<i32> {
     let inside = |pos: i32| (transcript.start..=transcript.end).contains(&pos);
-    let allele = placements.most_3_prime(transcript.strand);
+    let mut allele = placements.most_3_prime(transcript.strand);
+    let region = (transcript.start, transcript.end);
+    let within;
+    if !inside(allele.start.min(allele.end)) || !inside(allele.start.max(allele.end)) {
+        // The sequence of the transcript ends within the 3'-most place, but not within another one.
+        let crosses_end = allele.overlaps(region.0, region.1);
+        within = crosses_end
+            .then(|| placements.deletion_within(contig, transcript.strand, region))
+            .flatten();
+        allele = within.as_ref().unwrap_or(allele);
+    }
     if (!inside(allele.start) || !inside(allele.end))
         && (!allele.is_insertion()
             || duplicated(contig, allele, transcript.strand, inside).is_none())
     {
-        return;
+        return None;
     }
     out.extend_from_slice(transcript.id.as_bytes());
     out.extend_from_slice(if transcript.cds.is_some() { b":c." } else { b":n." });
     write_change(out, contig, allele, transcript.strand, inside, |out, pos| {
         write_position(out, transcript, pos);
     });
+    Some(allele.start)
 }
 
 /// Appends positions and change. `inside` says whether the reference sequence of the description has
