@@ -282,6 +282,9 @@ fn terms_and_descriptions_of_incomplete_and_mitochondrial_coding_sequences_agree
     add("1", ["GCCACC", &CODING[..whole - 3], ""], (0, "", end_unknown));
     add("MT", ["", CODING, UTR3], (0, "", ""));
     add("1", ["GCCACC", CODING, UTR3], (0, ";transl_table=11", ""));
+    let complete = ["GCCACC", CODING, UTR3];
+    lengths.push(complete.concat().len());
+    genes.push([false, true].map(|reverse| Gene::standard(complete, reverse)));
     let mut random = random_numbers();
     let mut wrong = BTreeMap::new();
     for (n, [forward, reverse]) in genes.iter().enumerate() {

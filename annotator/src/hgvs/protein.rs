@@ -85,7 +85,7 @@ fn describe_in_frame(
     peptides.alt.clear();
     peptides.alt.extend((first..alt_end).map(|n| edited.residue(n).unwrap_or(b'X')));
     if peptides.reference == peptides.alt {
-        if edited.to > 3 * known as i64 {
+        if !coding.len().is_multiple_of(3) && edited.to > 3 * known as i64 {
             return false;
         }
         return write_silent(out, coding, first, end.max(first + 1));
