@@ -40,7 +40,7 @@ test('a partly covered file is completed with warnings, wherever its state is sh
     await live(page);
     await page.locator('.tabs a[aria-current=page]', { hasText: 'Results' }).waitFor();
 
-    await annotate(page, 'blocks.vcf', [block]);
+    await annotate(page, 'blocks.vcf', ['20 5 . N <NON_REF>']);
     assert.equal((await badge.innerText()).trim(), 'Completed', 'nothing is missing');
     await page.goto(`${stack.web_url}/annotations?status=COMPLETED`);
     await live(page);

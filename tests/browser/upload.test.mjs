@@ -128,16 +128,26 @@ test('up to ten files can be dropped anywhere on the page, without duplicates', 
 test('a pasted text is checked and annotated', async () => {
   const { page, problems, close } = await onUploadPage('ada-pastes');
   try {
-    await page.getByText('Paste the text of a VCF file').click();
+    await page.getByText('Paste variants').click();
     const text = sample('free.vcf').text.split('\n').slice(0, 12).join('\n');
     await page.locator('#vcf-text').fill(text.replaceAll('\t', ' '));
-    await page.getByRole('button', { name: 'Annotate this text' }).click();
+    await page.getByRole('button', { name: 'Annotate these variants' }).click();
     await page.getByText(/columns of the #CHROM line are separated by spaces/).waitFor();
     assert.equal(await page.locator('#vcf-text').getAttribute('aria-invalid'), 'true');
     await page.locator('#vcf-text').fill(text);
-    await page.getByRole('button', { name: 'Annotate this text' }).click();
+    await page.getByRole('button', { name: 'Annotate these variants' }).click();
     await page.waitForURL(/\/annotations\/[0-9a-f-]{36}$/);
     await page.locator('[data-status=COMPLETED]').waitFor();
+
+    // Variants without a VCF file: the line that is none is reported, and the others are annotated.
+    await page.goto(`${stack.web_url}/annotate`);
+    await live(page);
+    await page.getByText('Paste variants').click();
+    await page.locator('#vcf-text').fill('chr20:76758 T>C\n20-76758-T-G\nno variant');
+    await page.getByRole('button', { name: 'Annotate these variants' }).click();
+    await page.waitForURL(/\/annotations\/[0-9a-f-]{36}$/);
+    await page.getByText('pasted-variants.txt').first().waitFor();
+    await page.locator('.job-line [data-status=COMPLETED]').waitFor();
     assert.deepEqual(problems, []);
   } finally {
     await close();

@@ -9,6 +9,8 @@ use gas_shared::vcf::{CompressionFormat, Preview};
 pub struct FilePreview {
     /// How the file is compressed.
     pub compression: CompressionFormat,
+    /// Whether the file is a list of variants instead of VCF.
+    pub is_list: bool,
     /// The VCF version, such as `4.2`. `None` if the header is longer than the checked beginning.
     pub version: Option<String>,
     /// The number of samples.
@@ -51,6 +53,7 @@ impl FilePreview {
         };
         Self {
             compression,
+            is_list: preview.is_variant_list,
             version,
             samples: header.map_or(0, |header| header.samples.len()),
             records,
@@ -63,6 +66,7 @@ impl FilePreview {
     pub const fn unknown(compression: CompressionFormat) -> Self {
         Self {
             compression,
+            is_list: false,
             version: None,
             samples: 0,
             records: None,
@@ -74,6 +78,9 @@ impl FilePreview {
     /// One line, such as `VCF 4.2 · 3 samples · about 120,000 variants · bgzip`.
     pub fn summary(&self) -> String {
         let mut parts = Vec::new();
+        if self.is_list {
+            parts.push("list of variants".to_owned());
+        }
         if let Some(version) = &self.version {
             parts.push(format!("VCF {version}"));
             parts.push(match self.samples {
@@ -132,6 +139,13 @@ mod tests {
         assert_eq!(preview.summary(), "VCF 4.3 · 1 sample · about 120,000 variants · bgzip");
         let unknown = FilePreview::new(CompressionFormat::Gzip, &beginning, false, None);
         assert_eq!(unknown.summary(), "VCF 4.3 · 1 sample · gzip");
+    }
+
+    #[test]
+    fn a_list_of_variants_is_counted_by_its_lines() {
+        let list = check_preview(b"chr20:5 A>C\n\n20-7-A-C\n", true).unwrap();
+        let list = FilePreview::new(CompressionFormat::Plain, &list, true, None);
+        assert_eq!(list.summary(), "list of variants · 2 variants");
     }
 
     #[test]

@@ -36,8 +36,18 @@ pub struct AssemblyEvidence {
 impl AssemblyDetection {
     /// Detects the assembly of a header.
     pub fn of(header: &Header) -> Self {
+        let contigs = header.contigs.iter().map(|(name, length)| (name.as_str(), *length));
+        let texts = header.reference.iter().chain(&header.contig_assemblies);
+        Self::by(contigs, texts.map(String::as_str))
+    }
+
+    /// Detects the assembly by the names of contigs with their lengths, if known, and by texts that may name it.
+    pub fn by<'a>(
+        contigs: impl Iterator<Item = (&'a str, Option<u64>)>,
+        texts: impl Iterator<Item = &'a str>,
+    ) -> Self {
         let mut found: Vec<AssemblyEvidence> = Vec::new();
-        for (name, length) in &header.contigs {
+        for (name, length) in contigs {
             if let Some(Accession::Chromosome { assembly: Some(assembly), .. }) =
                 Accession::parse(&name.to_ascii_uppercase())
             {
@@ -48,7 +58,7 @@ impl AssemblyDetection {
                 evidence_for(&mut found, assembly).lengths += 1;
             }
         }
-        for text in header.reference.iter().chain(&header.contig_assemblies) {
+        for text in texts {
             for assembly in Assembly::all_named(text) {
                 evidence_for(&mut found, assembly).is_named = true;
             }
@@ -92,7 +102,7 @@ impl AssemblyDetection {
             }
             Self::Conflicting(found) => {
                 let parts: Vec<_> = found.iter().map(AssemblyEvidence::describe).collect();
-                Some(format!("the header contradicts itself: it has {}", parts.join(" and ")))
+                Some(format!("the file contradicts itself: it has {}", parts.join(" and ")))
             }
             Self::NotStated | Self::Stated { .. } => None,
         }
@@ -200,12 +210,12 @@ mod tests {
         for (lines, expected) in [
             (
                 "##contig=<ID=20,length=64444167>\n##contig=<ID=21,length=48129895>",
-                "the header contradicts itself: it has 1 contig length of GRCh38 and 1 contig length of \
+                "the file contradicts itself: it has 1 contig length of GRCh38 and 1 contig length of \
                  GRCh37",
             ),
             (
                 "##reference=hg19ToHg38.over.chain",
-                "the header contradicts itself: it has the name GRCh37 and the name GRCh38",
+                "the file contradicts itself: it has the name GRCh37 and the name GRCh38",
             ),
         ] {
             let found = detect(lines);

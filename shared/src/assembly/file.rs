@@ -19,7 +19,7 @@ impl FileAssembly {
     /// What the beginning of a file says; nothing without its header. `is_complete` means that it is the
     /// entire file.
     pub fn of(preview: &Preview, is_complete: bool) -> Self {
-        let Some(header) = &preview.header else { return Self::unknown() };
+        let Some(header) = &preview.header else { return Self::of_list(preview) };
         let lengths = header.contigs.iter();
         let lengths = lengths.filter_map(|(name, length)| Some((name.clone(), (*length)?)));
         let all_records_seen = is_complete && !preview.is_bcf && preview.records > 0;
@@ -28,6 +28,14 @@ impl FileAssembly {
             _ => header.contigs.iter().map(|(name, _)| name.clone()).collect(),
         };
         Self { detection: AssemblyDetection::of(header), lengths: lengths.collect(), contigs }
+    }
+
+    /// A list of variants: the accessions of its lines say the assembly. Other names are not known to be
+    /// contigs, as those of transcripts and genes are not.
+    fn of_list(preview: &Preview) -> Self {
+        let names = preview.contigs.iter().flatten().map(|name| (name.as_str(), None));
+        let detection = AssemblyDetection::by(names, std::iter::empty());
+        Self { detection, ..Self::unknown() }
     }
 
     /// A file whose header was not read.
@@ -41,5 +49,26 @@ impl FileAssembly {
         self.contigs
             .iter()
             .any(|name| matches!(plain_name(name).as_str(), "23" | "24" | "25" | "26" | "XY"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vcf::check_preview;
+
+    #[test]
+    fn the_accessions_of_a_list_of_variants_say_the_assembly() {
+        for (list, assembly) in [
+            ("NC_000001.11:g.12345A>G\nENST00000357654:c.68_69del", Some("GRCh38")),
+            ("NC_000001.10:12344:A:G\n", Some("GRCh37")),
+            ("chr1:12345 A>G\n1-12345-A-G", None),
+            ("NC_000001.10:12344:A:G\nNC_000001.11:12344:A:G", None),
+        ] {
+            let preview = check_preview(list.as_bytes(), true).unwrap();
+            let file = FileAssembly::of(&preview, true);
+            assert_eq!(file.detection.assembly().map(|found| found.name), assembly, "{list}");
+            assert!(file.contigs.is_empty(), "{list}");
+        }
     }
 }

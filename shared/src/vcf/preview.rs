@@ -26,7 +26,8 @@ pub struct Preview {
     pub is_variant_list: bool,
     /// The number of records in the checked part.
     pub records: u64,
-    /// The contigs of those records; `None` if there are too many.
+    /// The contigs of those records; `None` if there are too many. In a variant list, they may be names of
+    /// transcripts.
     pub contigs: Option<BTreeSet<String>>,
     /// The size of the header, in bytes of uncompressed text.
     pub header_bytes: u64,
@@ -121,13 +122,20 @@ fn note_contig(contigs: &mut Option<BTreeSet<String>>, name: &[u8]) {
 
 fn preview_list(bytes: &[u8]) -> Preview {
     let is_record = |line: &&[u8]| !is_blank(line) && line.first() != Some(&b'#');
-    let records = bytes.split(|b| *b == b'\n').map(trimmed).filter(is_record).count() as u64;
+    let mut records = 0;
+    let mut contigs = Some(BTreeSet::new());
+    for line in bytes.split(|b| *b == b'\n').map(trimmed).filter(is_record) {
+        records += 1;
+        // `chr1:5 A>C` and `NC_000001.11:g.5A>C`; or columns of VCF.
+        let name = line.split(|b| *b == b':' || b.is_ascii_whitespace()).next();
+        note_contig(&mut contigs, name.unwrap_or_default());
+    }
     Preview {
         header: None,
         is_bcf: false,
         is_variant_list: true,
         records,
-        contigs: None,
+        contigs,
         header_bytes: 0,
         record_bytes: bytes.len() as u64,
     }

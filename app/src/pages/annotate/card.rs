@@ -13,7 +13,6 @@ use crate::upload::{
 use dioxus::prelude::*;
 use gas_shared::assembly::AssemblyDetection;
 use gas_shared::job::StateView;
-use gas_shared::job_options::JobOptions;
 use gas_shared::{JobView, Plan};
 
 /// A file of the queue: its properties, the state of its upload, and the actions for that state.
@@ -61,7 +60,7 @@ pub fn UploadCard(file: QueuedFile, plan: Plan) -> Element {
             }
             if let Some(preview) = &file.preview {
                 p { class: "muted upload-found", {preview.summary()} }
-                p { class: "muted upload-found", {describe_assembly(preview, &file.options, &submission)} }
+                p { class: "muted upload-found", {describe_assembly(preview, &file, &submission)} }
                 if let Some(contradiction) = preview.assembly.detection.contradiction() {
                     p { class: "upload-warning", Icon { name: IconName::Warning } {sentence(&contradiction)} }
                 }
@@ -78,14 +77,12 @@ pub fn UploadCard(file: QueuedFile, plan: Plan) -> Element {
 }
 
 /// What is known of the file's assembly, and the reference that it is annotated with.
-fn describe_assembly(
-    preview: &FilePreview,
-    options: &JobOptions,
-    submission: &Submission,
-) -> String {
+fn describe_assembly(preview: &FilePreview, file: &QueuedFile, submission: &Submission) -> String {
     let detected = match &preview.assembly.detection {
         // The browser could not read the header.
-        AssemblyDetection::NotStated if preview.version.is_none() => "Assembly not read".to_owned(),
+        AssemblyDetection::NotStated if preview.version.is_none() && !preview.is_list => {
+            "Assembly not read".to_owned()
+        }
         AssemblyDetection::NotStated => "Assembly not stated in the file".to_owned(),
         AssemblyDetection::Conflicting(_) => "Assembly unclear".to_owned(),
         AssemblyDetection::Stated { evidence, .. } => match evidence.of_contigs() {
@@ -93,9 +90,12 @@ fn describe_assembly(
             None => format!("{} by its name in the header", evidence.assembly.name),
         },
     };
-    match submission.references.find(options.reference.as_ref()) {
-        Some(reference) => format!("{detected} · annotated with {}", reference.label()),
-        None => detected,
+    let is_rejected = matches!(file.state, UploadState::Rejected(_));
+    match submission.references.find(file.options.reference.as_ref()) {
+        Some(reference) if !is_rejected => {
+            format!("{detected} · annotated with {}", reference.label())
+        }
+        _ => detected,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The field for the text of a VCF file, or for a list of variants.
+//! The field for pasted variants.
 
 use crate::browser::{self, ChosenFile};
 use crate::components::sentence;
@@ -7,8 +7,12 @@ use gas_shared::vcf::check_preview;
 
 const FULL: &str = "The queue is full. Remove a file, then try again; your text stays here.";
 
-/// A field for the text of a VCF file or a list of variants. An invalid text is reported and stays in the field for
-/// correction.
+/// Examples of what can be pasted.
+const EXAMPLES: &str =
+    "chr20:76758 T>C\n20-76758-T-C\nNC_000020.10:g.76758T>C\nENST00000382410:c.100del";
+
+/// A field for variants: one a line, or the text of a VCF file. An invalid text is reported and stays in the
+/// field for correction.
 #[component]
 pub fn PasteText(
     /// Receives the text as a file.
@@ -25,12 +29,12 @@ pub fn PasteText(
             Err(error) => problem.set(Some(sentence(&error.to_string()))),
             Ok(_) if is_full => problem.set(Some(FULL.to_owned())),
             Ok(preview) => {
-                let ending = if preview.is_variant_list { "txt" } else { "vcf" };
                 // Each text has its own name, so that two texts are two files.
                 pasted += 1;
+                let extension = if preview.is_variant_list { "txt" } else { "vcf" };
                 let name = match pasted() {
-                    1 => format!("pasted.{ending}"),
-                    n => format!("pasted-{n}.{ending}"),
+                    1 => format!("pasted-variants.{extension}"),
+                    n => format!("pasted-variants-{n}.{extension}"),
                 };
                 onfile.call(browser::text_file(&name, &text.peek()).into_iter().collect());
                 text.set(String::new());
@@ -39,14 +43,14 @@ pub fn PasteText(
     };
     rsx! {
         details { class: "paste",
-            summary { "Paste the text of a VCF file" }
+            summary { "Paste variants" }
             label { r#for: "vcf-text",
-                "VCF text, starting with ##fileformat and separated by tabs; or one variant a line, such as \
-                 chr1:12345 A>G, 1-12345-A-G, NC_000001.11:g.12345A>G or ENST00000357654:c.68_69del"
+                "One variant a line, as position, HGVS, SPDI or line of a VCF file; or a whole VCF file"
             }
             textarea {
                 id: "vcf-text",
                 rows: "8",
+                placeholder: EXAMPLES,
                 spellcheck: "false",
                 autocomplete: "off",
                 value: "{text}",
@@ -67,7 +71,7 @@ pub fn PasteText(
                 r#type: "button",
                 disabled: text.read().trim().is_empty(),
                 onclick: submit,
-                "Annotate this text"
+                "Annotate these variants"
             }
         }
     }
