@@ -44,7 +44,7 @@ pub use gas::{AnnotateGas, Gas};
 pub use job_queues::{FREE_TURN, JobRequestTopics, queue_order};
 pub use job_repository::JobRepository;
 pub use notifier::Notifier;
-pub use object_keys::ObjectKeys;
+pub use object_keys::{ObjectKeys, RegionIndex};
 pub use offer::Offer;
 pub use plain_text::plain_text;
 pub use public_url::PublicUrl;

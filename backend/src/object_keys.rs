@@ -1,4 +1,7 @@
 //! Which bucket and object key each file of a job has.
+//!
+//! The files that a run stores beside its result stay in S3 when the result is archived, and serve it again
+//! when it is restored.
 
 use gas_shared::job::ObjectLocation;
 use gas_shared::{FileName, JobId, UserId};
@@ -27,10 +30,39 @@ impl ObjectKeys {
         self.output(owner, job, name, "annot.vcf")
     }
 
-    /// The location of the explorer's index: `<prefix>/<user>/<job>~<stem>.annot.idx`. The index
-    /// stays in S3 when the result is archived.
+    /// The location of the explorer's index: `<prefix>/<user>/<job>~<stem>.annot.idx`.
     pub fn index(&self, owner: UserId, job: JobId, name: &FileName) -> ObjectLocation {
         self.output(owner, job, name, "annot.idx")
+    }
+
+    /// The location of the region index of a result that is BGZF:
+    /// `<prefix>/<user>/<job>~<stem>.annot.vcf.gz.tbi` or `.csi`.
+    pub fn region_index(
+        &self,
+        owner: UserId,
+        job: JobId,
+        name: &FileName,
+        format: RegionIndex,
+    ) -> ObjectLocation {
+        self.output(owner, job, name, &format!("annot.vcf.gz.{}", format.ending()))
+    }
+
+    /// The locations of all files that a run may have stored beside its result.
+    pub fn beside_result(
+        &self,
+        owner: UserId,
+        job: JobId,
+        name: &FileName,
+    ) -> impl Iterator<Item = ObjectLocation> {
+        let region_index = |format| self.region_index(owner, job, name, format);
+        [
+            self.run_log(owner, job, name),
+            self.log(owner, job, name),
+            self.summary(owner, job, name),
+            self.index(owner, job, name),
+        ]
+        .into_iter()
+        .chain(RegionIndex::ALL.map(region_index))
     }
 
     /// The location of the engine's count log: `<prefix>/<user>/<job>~<stem>.vcf.count.log`.
@@ -78,6 +110,29 @@ impl ObjectKeys {
     }
 }
 
+/// The format of a region index, with which tabix, bcftools and genome browsers read the records of a
+/// region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RegionIndex {
+    /// Tabix.
+    Tbi,
+    /// CSI, for contigs that are too long for tabix.
+    Csi,
+}
+
+impl RegionIndex {
+    /// All formats, the most frequent first.
+    pub const ALL: [Self; 2] = [Self::Tbi, Self::Csi];
+
+    /// The end of the names of its files.
+    pub const fn ending(self) -> &'static str {
+        match self {
+            Self::Tbi => "tbi",
+            Self::Csi => "csi",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +156,8 @@ mod tests {
         assert_eq!(result.key, format!("gas/{user}/{id}~_t__1.annot.vcf"));
         let index = object_keys.index(owner, job, &name);
         assert_eq!(index.key, format!("gas/{user}/{id}~_t__1.annot.idx"));
+        let csi = object_keys.region_index(owner, job, &name, RegionIndex::Csi);
+        assert_eq!(csi.key, format!("gas/{user}/{id}~_t__1.annot.vcf.gz.csi"));
         let summary = object_keys.summary(owner, job, &name);
         assert_eq!(summary.key, format!("gas/{user}/{id}~_t__1.annot.summary.json"));
         let run_log = object_keys.run_log(owner, job, &name);

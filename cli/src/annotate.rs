@@ -77,7 +77,7 @@ pub async fn annotate(api: &Api, options: &AnnotateOptions) -> Result<ExitCode, 
             let finished = until_finished(api, incoming, &report.bars);
             let saved = finished.map(|(at, job)| {
                 let output = outputs.get(at);
-                async move { (at, save(api, job, output, options.force).await) }
+                async move { (at, save(api, job, output, options).await) }
             });
             let mut saved = pin!(saved.buffer_unordered(MAX_DOWNLOADS));
             while let Some((at, lines)) = saved.next().await {
@@ -135,7 +135,7 @@ async fn save(
     api: &Api,
     finished: Result<Job, CliError>,
     output: Option<&OutputPaths>,
-    force: bool,
+    options: &AnnotateOptions,
 ) -> Result<(Job, Vec<String>), CliError> {
     let job = finished?;
     match job.status {
@@ -149,8 +149,8 @@ async fn save(
     }
     let mut lines = vec![show::line(&job)];
     if let Some(output) = output {
-        let saved = download(api, &job, output, force).await?;
-        lines.extend(saved.map(|path| path.display().to_string()));
+        let saved = download(api, &job, output, options.downloads, options.force).await?;
+        lines.extend(saved.iter().map(|path| path.display().to_string()));
     }
     Ok((job, lines))
 }

@@ -1,6 +1,7 @@
 //! Tests of `gas-cli annotate` against a fake of the REST API.
 
 use super::*;
+use crate::args::DownloadOptions;
 use crate::fake::{FAST, Fake, Hook, start};
 use crate::job_options::JobOptionArgs;
 use axum::body::Body;
@@ -51,7 +52,14 @@ async fn run(
         layout: Layout::Csq,
         no_hgvs: false,
     };
-    let options = AnnotateOptions { files, wait: true, output, force: false, job };
+    let options = AnnotateOptions {
+        files,
+        wait: true,
+        output,
+        downloads: DownloadOptions::default(),
+        force: false,
+        job,
+    };
     (annotate(&api, &options).await, fake)
 }
 

@@ -131,7 +131,17 @@ impl Api {
 
     /// Starts the download of a job's result.
     pub async fn result(&self, id: Uuid) -> Result<Response, CliError> {
-        let request = self.request(Method::GET, &format!("jobs/{id}/result"));
+        self.linked(&format!("jobs/{id}/result")).await
+    }
+
+    /// Starts the download of the index of a job's result.
+    pub async fn result_index(&self, id: Uuid) -> Result<Response, CliError> {
+        self.linked(&format!("jobs/{id}/result/index")).await
+    }
+
+    /// Follows the link that a path answers with.
+    async fn linked(&self, path: &str) -> Result<Response, CliError> {
+        let request = self.request(Method::GET, path);
         let link: Link = self.read(request.query(&[("redirect", false)])).await?;
         // This request must not contain the token.
         check_storage(self.http.get(&link.url).send().await?).await

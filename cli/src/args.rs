@@ -73,6 +73,8 @@ pub enum Command {
         /// The folder for the files.
         #[arg(long, value_name = "DIR", default_value = ".")]
         output: PathBuf,
+        #[command(flatten)]
+        downloads: DownloadOptions,
         /// Replace existing files.
         #[arg(long)]
         force: bool,
@@ -100,12 +102,25 @@ pub struct AnnotateOptions {
     /// Wait, and download results and run logs to this folder.
     #[arg(long, value_name = "DIR")]
     pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub downloads: DownloadOptions,
     /// Replace existing files.
     #[arg(long, requires = "output")]
     pub force: bool,
     /// The options of the jobs.
     #[command(flatten)]
     pub job: JobOptionArgs,
+}
+
+/// Which files of a job are downloaded, besides the run log.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct DownloadOptions {
+    /// Save the result uncompressed, as .annot.vcf
+    #[arg(long)]
+    pub plain: bool,
+    /// Save the index of a compressed result, too: .annot.vcf.gz.tbi or .csi
+    #[arg(long, conflicts_with = "plain")]
+    pub index: bool,
 }
 
 #[cfg(test)]

@@ -1,12 +1,16 @@
-//! Downloads results and run logs.
+//! Downloads results, their indexes, and run logs.
 
 use crate::api::Api;
+use crate::args::DownloadOptions;
 use crate::dto::Job;
 use crate::error::CliError;
+use bytes::Bytes;
+use flate2::write::MultiGzDecoder;
 use gas_shared::FileName;
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use tokio::fs;
-use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
 
 /// Where the files of a job are saved.
@@ -27,10 +31,10 @@ impl OutputPaths {
 
     /// Checks that none of the files exists, unless `force` allows replacing them.
     pub fn check(&self, force: bool) -> Result<(), CliError> {
-        let compressed = self.compressed_result();
-        for path in self.paths().chain([compressed.as_path()]) {
-            if !force && path.try_exists().map_err(CliError::io(path))? {
-                return Err(CliError::Exists(path.to_owned()));
+        let all = self.paths().map(Path::to_owned).chain([self.compressed_result()]);
+        for path in all.chain(INDEX_ENDINGS.map(|ending| self.index(ending))) {
+            if !force && path.try_exists().map_err(CliError::io(&path))? {
+                return Err(CliError::Exists(path));
             }
         }
         Ok(())
@@ -40,63 +44,132 @@ impl OutputPaths {
         self.result.with_added_extension("gz")
     }
 
+    fn index(&self, ending: &str) -> PathBuf {
+        self.compressed_result().with_added_extension(ending)
+    }
+
     /// Both paths.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         [self.result.as_path(), self.log.as_path()].into_iter()
     }
 }
 
-/// Downloads the result and the run log of a job, and returns their paths. The folder is created if
-/// necessary. A file gets its final name when it is complete.
+/// The ends of the names of indexes: of tabix, and of CSI.
+const INDEX_ENDINGS: [&str; 2] = ["tbi", "csi"];
+
+/// Downloads the result and the run log of a job, and the index of the result if `files` says so, and returns
+/// their paths. The folder is created if necessary. A file gets its final name when it is complete.
 pub async fn download(
     api: &Api,
     job: &Job,
     output: &OutputPaths,
+    files: DownloadOptions,
     force: bool,
-) -> Result<[PathBuf; 2], CliError> {
+) -> Result<Vec<PathBuf>, CliError> {
     output.check(force)?;
     let OutputPaths { result, log } = output;
-    let compressed = output.compressed_result();
     if let Some(folder) = result.parent() {
         fs::create_dir_all(folder).await.map_err(CliError::io(folder))?;
     }
-    let result = save_result(api, job, result, &compressed).await?;
+    let result = save_result(api, job, output, files).await?;
     let text = api.log(job.id).await?;
     let part = partial_path(log, job.id);
     fs::write(&part, text).await.map_err(CliError::io(&part))?;
     fs::rename(&part, log).await.map_err(CliError::io(log))?;
-    Ok([result.to_owned(), log.clone()])
+    let mut saved = vec![result, log.clone()];
+    if files.index && saved[0] != output.result {
+        saved.push(save_index(api, job, output).await?);
+    }
+    Ok(saved)
 }
 
 /// The first bytes of a gzip file (RFC 1952, section 2.3.1), and of BGZF.
 const GZIP_START: &[u8] = &[0x1f, 0x8b];
 
-/// Saves the result at the path for its form, which its first bytes tell.
-async fn save_result<'a>(
+/// Saves the result at the path for its form, which its first bytes tell, or as plain text in any case.
+async fn save_result(
     api: &Api,
     job: &Job,
-    plain: &'a Path,
-    compressed: &'a Path,
-) -> Result<&'a Path, CliError> {
+    output: &OutputPaths,
+    files: DownloadOptions,
+) -> Result<PathBuf, CliError> {
     let mut response = api.result(job.id).await?;
-    let part = partial_path(plain, job.id);
-    let mut file = fs::File::create(&part).await.map_err(CliError::io(&part))?;
+    let part = partial_path(&output.result, job.id);
+    let file = std::fs::File::create(&part).map_err(CliError::io(&part))?;
+    let mut file = Writer::Stored(file);
     let mut size = 0;
-    let mut start: Vec<u8> = Vec::new();
+    let mut is_gzip = false;
     while let Some(piece) = response.chunk().await? {
-        file.write_all(&piece).await.map_err(CliError::io(&part))?;
+        if size == 0 {
+            // Pieces of a download have more than one byte.
+            is_gzip = piece.starts_with(GZIP_START);
+            file = file.of_form(is_gzip && files.plain);
+        }
         size += piece.len() as u64;
-        start.extend(piece.iter().take(GZIP_START.len() - start.len()));
+        file = write(file, piece).await.map_err(CliError::io(&part))?;
     }
-    let path = if start == GZIP_START { compressed } else { plain };
-    file.sync_all().await.map_err(CliError::io(&part))?;
+    let finished = tokio::task::spawn_blocking(move || file.finish()).await;
+    finished.map_err(io::Error::other).flatten().map_err(CliError::io(&part))?;
     let expected = job.result.as_ref().map(|result| result.size_bytes);
     if expected.is_some_and(|expected| expected != size) {
         let text = format!("the download was interrupted after {size} bytes; try again");
         return Err(CliError::Storage { status: 200, text });
     }
-    fs::rename(&part, path).await.map_err(CliError::io(path))?;
+    let is_plain = files.plain || !is_gzip;
+    let path = if is_plain { output.result.clone() } else { output.compressed_result() };
+    fs::rename(&part, &path).await.map_err(CliError::io(&path))?;
     Ok(path)
+}
+
+/// Saves the index of a compressed result. Its first bytes, in BGZF, tell its format.
+async fn save_index(api: &Api, job: &Job, output: &OutputPaths) -> Result<PathBuf, CliError> {
+    let bytes = api.result_index(job.id).await?.bytes().await?;
+    let mut magic = [0; 4];
+    let is_csi = flate2::read::MultiGzDecoder::new(&*bytes).read_exact(&mut magic).is_ok()
+        && magic == *b"CSI\x01";
+    let path = output.index(INDEX_ENDINGS[usize::from(is_csi)]);
+    let part = partial_path(&path, job.id);
+    fs::write(&part, bytes).await.map_err(CliError::io(&part))?;
+    fs::rename(&part, &path).await.map_err(CliError::io(&path))?;
+    Ok(path)
+}
+
+/// Writes a result as it is stored, or its text.
+enum Writer {
+    Stored(File),
+    Text(Box<MultiGzDecoder<BufWriter<File>>>),
+}
+
+impl Writer {
+    /// Decompresses what follows if the result is compressed and its text is wanted.
+    fn of_form(self, decompress: bool) -> Self {
+        match self {
+            Self::Stored(file) if decompress => {
+                Self::Text(Box::new(MultiGzDecoder::new(BufWriter::new(file))))
+            }
+            other => other,
+        }
+    }
+
+    fn write(&mut self, piece: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Stored(file) => file.write_all(piece),
+            Self::Text(decoder) => decoder.write_all(piece),
+        }
+    }
+
+    fn finish(self) -> io::Result<()> {
+        match self {
+            Self::Stored(file) => file.sync_all(),
+            Self::Text(decoder) => decoder.finish()?.into_inner()?.sync_all(),
+        }
+    }
+}
+
+/// Writes a piece on a thread that may block.
+async fn write(mut file: Writer, piece: Bytes) -> io::Result<Writer> {
+    let written = tokio::task::spawn_blocking(move || file.write(&piece).map(|()| file));
+    written.await.map_err(io::Error::other)?
 }
 
 /// The path of an incomplete file. It contains the job id, so that no two jobs share one.
@@ -109,6 +182,83 @@ fn partial_path(path: &Path, id: Uuid) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fake::start;
+    use axum::response::IntoResponse;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    fn packed(parts: &[&[u8]]) -> Vec<u8> {
+        let member = |part: &&[u8]| {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+            encoder.write_all(part).unwrap();
+            encoder.finish().unwrap()
+        };
+        parts.iter().flat_map(member).collect()
+    }
+
+    /// Downloads a stored result and index, and returns the names and the contents of the saved files.
+    async fn downloaded(
+        stored: &'static [&'static [u8]],
+        index: &'static [u8],
+        downloads: DownloadOptions,
+    ) -> Vec<(String, Vec<u8>)> {
+        let result = match stored {
+            [plain] => plain.to_vec(),
+            parts => packed(parts),
+        };
+        let (api, _) = start(Box::new(move |call, _| {
+            let body = match call {
+                _ if call.starts_with("GET /stored/") => result.clone(),
+                _ if call.starts_with("GET /stored-index/") => packed(&[index]),
+                _ => return None,
+            };
+            Some(body.into_response())
+        }))
+        .await;
+        let folder = tempfile::tempdir().unwrap();
+        let output = OutputPaths::new(folder.path(), &FileName::parse("a.vcf").unwrap());
+        let job = api.job(Uuid::nil()).await.unwrap();
+        let saved = download(&api, &job, &output, downloads, false).await.unwrap();
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            let path = entry.unwrap().path();
+            assert!(saved.contains(&path), "{}", path.display());
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            found.push((name, std::fs::read(path).unwrap()));
+        }
+        found.retain(|(name, _)| name != "a.log");
+        found.sort();
+        found
+    }
+
+    const BLOCKS: &[&[u8]] = &[b"##fileformat", b"=VCFv4.2\n", b""];
+    const TEXT: &[u8] = b"##fileformat=VCFv4.2\n";
+
+    #[tokio::test]
+    async fn the_name_of_a_saved_result_says_its_form() {
+        let stored = DownloadOptions::default();
+        let plain = DownloadOptions { plain: true, ..stored };
+        for (blocks, options, name, content) in [
+            (BLOCKS, stored, "a.annot.vcf.gz", packed(BLOCKS)),
+            (BLOCKS, plain, "a.annot.vcf", TEXT.to_vec()),
+            (&[TEXT], stored, "a.annot.vcf", TEXT.to_vec()),
+            (&[TEXT], plain, "a.annot.vcf", TEXT.to_vec()),
+        ] {
+            assert_eq!(downloaded(blocks, b"", options).await, [(name.to_owned(), content)]);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_index_of_a_compressed_result_is_saved_beside_it() {
+        let options = DownloadOptions { index: true, ..DownloadOptions::default() };
+        for (index, name) in
+            [(&b"TBI\x01"[..], "a.annot.vcf.gz.tbi"), (b"CSI\x01", "a.annot.vcf.gz.csi")]
+        {
+            let saved = downloaded(BLOCKS, index, options).await;
+            assert_eq!(saved[1], (name.to_owned(), packed(&[index])));
+        }
+        assert_eq!(downloaded(&[TEXT], b"", options).await.len(), 1, "plain text has no index");
+    }
 
     #[test]
     fn the_name_of_an_incomplete_file_contains_the_job_id() {

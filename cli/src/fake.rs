@@ -107,6 +107,9 @@ impl Fake {
             ["GET", "api", "v1", "jobs", id, "result"] => {
                 json!({"url": format!("{}/stored/{id}", self.origin)})
             }
+            ["GET", "api", "v1", "jobs", id, "result", "index"] => {
+                json!({"url": format!("{}/stored-index/{id}", self.origin)})
+            }
             ["GET", "api", "v1", "jobs", id, "log"] | ["GET", "stored", id] => {
                 return id.to_owned().into_response();
             }

@@ -57,11 +57,11 @@ async fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Cancel { id } => println!("{}", show::line(&api.cancel(id).await?)),
         Command::Delete { id } => api.delete(id).await?,
         Command::Log { id } => print!("{}", api.log(id).await?),
-        Command::Download { id, output, force } => {
+        Command::Download { id, output, downloads, force } => {
             let job = api.job(id).await?;
             // Validated here too, so that the server's response cannot lead out of the folder.
             let output = OutputPaths::new(&output, &FileName::parse(&job.file_name)?);
-            for path in download::download(&api, &job, &output, force).await? {
+            for path in download::download(&api, &job, &output, downloads, force).await? {
                 println!("{}", path.display());
             }
         }

@@ -1,6 +1,6 @@
 //! One attempt at a claimed job: download the input, run the engine, store its output.
 
-use crate::disk::{self, ResultForm};
+use crate::disk;
 use crate::engine::{Annotated, EngineError, Task};
 use crate::job_engine::JobEngine;
 use crate::outage::MaybeOutage;
@@ -10,8 +10,9 @@ use crate::run_file::RunFile;
 use crate::worker::Worker;
 use gas_backend::ports::{ObjectInfo, PortError};
 use gas_backend::usecases::Finished;
-use gas_backend::{AnnotateGas, chain};
+use gas_backend::{AnnotateGas, RegionIndex, chain};
 use gas_shared::exit_code::is_disk_full;
+use gas_shared::job::ResultForm;
 use gas_shared::job::step;
 use gas_shared::{Job, Provenance};
 use std::io;
@@ -135,6 +136,7 @@ pub(crate) async fn attempt(
     intake.retry(|| gas.objects.store(&log_from, &log_key, TEXT)).await?;
 
     intake.retry(|| store_summary(gas, job, &output)).await?;
+    intake.retry(|| store_region_index(gas, job, &output)).await?;
 
     report.begin_step(step::INDEX);
     let index = folder.join("output.annot.idx");
@@ -172,6 +174,19 @@ async fn store_summary(gas: &AnnotateGas, job: &Job, output: &Path) -> Result<()
     if let Ok(summary) = RunFile::open(&summary) {
         let file = gas.object_keys.summary(job.owner, job.id, &job.input.name);
         gas.objects.store(&summary.path(), &file, JSON).await?;
+    }
+    Ok(())
+}
+
+/// Stores the region index if the engine wrote one: next to its output, with the extension of its format
+/// added.
+async fn store_region_index(gas: &AnnotateGas, job: &Job, output: &Path) -> Result<(), PortError> {
+    for format in RegionIndex::ALL {
+        if let Ok(index) = RunFile::open(&output.with_added_extension(format.ending())) {
+            let name = &job.input.name;
+            let file = gas.object_keys.region_index(job.owner, job.id, name, format);
+            gas.objects.store(&index.path(), &file, BINARY).await?;
+        }
     }
     Ok(())
 }

@@ -1,30 +1,12 @@
 //! Disk space: how much a run may write, how much it is expected to need, and whether it may begin.
 
+use gas_shared::job::ResultForm;
 use std::fmt::Debug;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
 
 const MIB: u64 = 1024 * 1024;
-
-/// The form in which a run writes the annotated file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ResultForm {
-    Text,
-    /// Blocks of gzip (SAM specification, section 4.1), which other tools read like text.
-    Bgzf,
-}
-
-/// The largest plain input whose result is text.
-const MAX_TEXT_INPUT: u64 = MIB;
-
-impl ResultForm {
-    /// Annotations repeat themselves: as BGZF they have 1/12 to 1/26 of their text. Only the results of
-    /// small plain files are text, which any editor opens.
-    pub(crate) fn of(input_bytes: u64, gzip: bool) -> Self {
-        if gzip || input_bytes > MAX_TEXT_INPUT { Self::Bgzf } else { Self::Text }
-    }
-}
 
 /// The largest output as a multiple of the size of a plain input.
 ///
@@ -174,13 +156,6 @@ mod tests {
     const GIB: u64 = 1024 * MIB;
 
     use ResultForm::{Bgzf, Text};
-
-    #[test]
-    fn results_are_bgzf_unless_the_input_is_small_and_plain() {
-        assert_eq!(ResultForm::of(MIB, false), Text);
-        assert_eq!(ResultForm::of(MIB + 1, false), Bgzf);
-        assert_eq!(ResultForm::of(10, true), Bgzf);
-    }
 
     #[test]
     fn the_output_limit_grows_with_the_input() {

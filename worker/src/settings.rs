@@ -14,8 +14,8 @@ use std::time::Duration;
 const MIB: u64 = 1024 * 1024;
 
 /// The default of `--annotator`.
-const ANNOTATOR: &str = "gas-annotate annotate {input} --reference {bundle} --out {output} --log {log} --progress json \
-     {options}";
+const ANNOTATOR: &str = "gas-annotate annotate {input} --reference {bundle} --out {output} --log {log} \
+     --index=if-bgzipped --progress json {options}";
 
 /// The command line of the index builder.
 const INDEXER: &str = "gas-index {input} {output}";

@@ -9,7 +9,7 @@ use crate::browser;
 use crate::clock::{use_seconds_left, use_seconds_since};
 use crate::format;
 use dioxus::prelude::*;
-use gas_shared::job::{ResultsView, Tier};
+use gas_shared::job::{ResultForm, ResultsView, Tier};
 use gas_shared::plan::EXPEDITED_A_DAY;
 use gas_shared::{JobId, Plan};
 use jiff::Timestamp;
@@ -17,7 +17,12 @@ use jiff::Timestamp;
 /// The storage state of a completed job's results and the available actions. It follows the live
 /// state, the plan and the clock.
 #[component]
-pub fn ResultsPanel(id: JobId, completed_at: Timestamp, results: ResultsView) -> Element {
+pub fn ResultsPanel(
+    id: JobId,
+    completed_at: Timestamp,
+    results: ResultsView,
+    form: ResultForm,
+) -> Element {
     let is_free = use_account().is_none_or(|account| account.plan == Plan::Free);
     let name = match &results {
         ResultsView::Stored { .. } => "stored",
@@ -43,6 +48,7 @@ pub fn ResultsPanel(id: JobId, completed_at: Timestamp, results: ResultsView) ->
                         id,
                         since: restored_at.unwrap_or(completed_at),
                         until: until.filter(|_| is_free),
+                        form,
                     }
                 },
                 ResultsView::Archived { at } => rsx! {
@@ -69,7 +75,7 @@ pub fn ResultsPanel(id: JobId, completed_at: Timestamp, results: ResultsView) ->
 
 /// Results that can be downloaded, until a deadline if there is one.
 #[component]
-fn Stored(id: JobId, since: Timestamp, until: Option<Timestamp>) -> Element {
+fn Stored(id: JobId, since: Timestamp, until: Option<Timestamp>, form: ResultForm) -> Element {
     let left = use_seconds_left(until);
     match (until, left) {
         (Some(_), Some(0)) => rsx! {
@@ -85,13 +91,32 @@ fn Stored(id: JobId, since: Timestamp, until: Option<Timestamp>) -> Element {
                 Explore { id }
                 UpgradeButton { label: "Keep with Premium" }
             }
+            OtherForms { id, form }
         },
         (None, _) => rsx! {
             div { class: "actions",
                 DownloadResults { id }
                 Explore { id }
             }
+            OtherForms { id, form }
         },
+    }
+}
+
+/// Links to the text of a compressed result, and to its index.
+#[component]
+fn OtherForms(id: JobId, form: ResultForm) -> Element {
+    if form == ResultForm::Text {
+        return rsx! {};
+    }
+    rsx! {
+        p { class: "muted",
+            "The results are compressed (.vcf.gz). You can also download "
+            a { href: "/annotations-result/{id}?file=plain", "them uncompressed" }
+            ", and "
+            a { href: "/annotations-result/{id}?file=index", "the index" }
+            " for tabix, bcftools and IGV."
+        }
     }
 }
 

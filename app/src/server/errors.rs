@@ -170,7 +170,8 @@ impl From<DownloadError> for ApiError {
             }
             DownloadError::NotCompleted { .. }
             | DownloadError::Restoring(_)
-            | DownloadError::NoSummary(_) => Self::new(ErrorCode::Conflict, error.to_string()),
+            | DownloadError::NoSummary(_)
+            | DownloadError::NoRegionIndex(_) => Self::new(ErrorCode::Conflict, error.to_string()),
             DownloadError::LogsDeleted { .. } => Self::new(ErrorCode::NotFound, error.to_string()),
             DownloadError::Missing(_) => internal(&error),
         }

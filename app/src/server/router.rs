@@ -2,8 +2,8 @@
 
 use super::overload::{RequestLimits, limit_requests, plain_rejection};
 use super::{
-    Web, charts, client, export, export_account, genome, health, log_file, rest, security, session,
-    sign_in, unsubscribe, webhooks,
+    Web, charts, client, export, export_account, genome, health, log_file, rest, result_file,
+    security, session, sign_in, unsubscribe, webhooks,
 };
 use crate::app::App;
 use axum::http::{Request, StatusCode};
@@ -51,6 +51,7 @@ pub fn build(web: Web) -> Router {
         .merge(export::routes())
         .merge(export_account::routes())
         .merge(log_file::routes())
+        .merge(result_file::routes())
         .merge(charts::routes())
         .merge(genome::routes())
         .serve_dioxus_application(ServeConfig::new(), App)

@@ -2,8 +2,8 @@
 
 use super::plan::plan_of;
 use super::{FindError, find_job};
-use crate::Gas;
-use crate::ports::{Download, PortError};
+use crate::ports::{Download, PortError, PortResult};
+use crate::{Gas, RegionIndex};
 use gas_shared::job::{Completion, JobState, ObjectLocation, Results, Stored};
 use gas_shared::{Job, JobId, JobStatus, Plan, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -51,9 +51,15 @@ pub enum DownloadError {
     /// The engine that annotated the file wrote no summary.
     #[error("job {0} has no charts: the engine that annotated it wrote no summary")]
     NoSummary(JobId),
-    /// Retention deleted the logs, the summary and the index.
+    /// The result has no region index.
     #[error(
-        "the logs, charts and explorer index of job {id} were deleted on {}, as they are kept for a limited \
+        "the result of job {0} has no index: it is plain text, or the run log says why it could not be \
+         indexed"
+    )]
+    NoRegionIndex(JobId),
+    /// Retention deleted the logs, the summary and the indexes.
+    #[error(
+        "the logs, charts and indexes of job {id} were deleted on {}, as they are kept for a limited \
          time on the Free plan", .at.strftime("%F")
     )]
     LogsDeleted {
@@ -84,14 +90,40 @@ pub async fn sign_result_link(
     id: JobId,
 ) -> Result<String, DownloadError> {
     let result = open_result(gas, owner, id).await?;
-    let start = gas.objects.read_head(&result.file, GZIP_START.len() as u64).await?;
-    let ending = if start.is_some_and(|start| start == GZIP_START) { ".gz" } else { "" };
+    let ending = if is_gzip(gas, &result.file).await? { ".gz" } else { "" };
     let download = Download {
         file: &result.file,
         save_as: &format!("{}.annot.vcf{ending}", result.job.input.name.stem()),
         valid_for: result.link_lifetime,
     };
     Ok(gas.objects.sign_download(&download).await?)
+}
+
+/// Signs a link to the region index of a result, with the same rule.
+///
+/// # Errors
+/// [`DownloadError`]; [`DownloadError::NoRegionIndex`] if there is none.
+pub async fn sign_region_index_link(
+    gas: &Gas,
+    owner: UserId,
+    id: JobId,
+) -> Result<String, DownloadError> {
+    let OpenResult { job, link_lifetime, .. } = open_result(gas, owner, id).await?;
+    for format in RegionIndex::ALL {
+        let file = gas.object_keys.region_index(job.owner, job.id, &job.input.name, format);
+        if gas.objects.head(&file).await?.is_some() {
+            let save_as = &format!("{}.annot.vcf.gz.{}", job.input.name.stem(), format.ending());
+            let download = Download { file: &file, save_as, valid_for: link_lifetime };
+            return Ok(gas.objects.sign_download(&download).await?);
+        }
+    }
+    Err(absent(&job, DownloadError::NoRegionIndex(id)))
+}
+
+/// Whether an object begins as gzip and BGZF do.
+pub(super) async fn is_gzip(gas: &Gas, file: &ObjectLocation) -> PortResult<bool> {
+    let start = gas.objects.read_head(file, GZIP_START.len() as u64).await?;
+    Ok(start.is_some_and(|start| start == GZIP_START))
 }
 
 /// A result that its owner may read now.
@@ -215,6 +247,27 @@ mod tests {
             let link = sign_result_link(&test.gas, ada.id, job.id).await.unwrap();
             assert!(link.contains(&format!("?save_as={name}&")), "{link}");
         }
+    }
+
+    #[tokio::test]
+    async fn the_region_index_can_be_downloaded_as_long_as_the_result() {
+        let test = TestGas::new();
+        let ada = test.user("ada", Plan::Free);
+        let job = test.completed_job(&ada).await;
+        let link = || sign_region_index_link(&test.gas, ada.id, job.id);
+        assert!(matches!(link().await.unwrap_err(), DownloadError::NoRegionIndex(_)));
+        for format in [RegionIndex::Csi, RegionIndex::Tbi] {
+            let name = &job.input.name;
+            test.objects
+                .put(&test.gas.object_keys.region_index(job.owner, job.id, name, format), b"x");
+            let name = format!("?save_as=a.annot.vcf.gz.{}&", format.ending());
+            assert!(link().await.unwrap().contains(&name), "{name}");
+        }
+        let eve = test.user("eve", Plan::Premium);
+        let foreign = sign_region_index_link(&test.gas, eve.id, job.id).await.unwrap_err();
+        assert!(matches!(foreign, DownloadError::Find(FindError::NotFound(_))));
+        test.clock.advance_secs(180);
+        assert!(matches!(link().await.unwrap_err(), DownloadError::Expired { .. }));
     }
 
     #[tokio::test]

@@ -126,6 +126,26 @@ impl Explorers {
         self.pool.is_ready(within).await
     }
 
+    /// An object that is read by ranges.
+    pub(super) fn source(&self, gas: &Gas, file: &ObjectLocation, length: u64) -> Arc<dyn Source> {
+        let (objects, io) = (gas.objects.clone(), self.io.clone());
+        Arc::new(Object { objects, io, file: file.clone(), length })
+    }
+
+    /// Runs a stream of a user on the pool.
+    pub(super) async fn stream<E>(
+        &self,
+        owner: UserId,
+        stream: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
+    ) -> Result<Content, PoolError>
+    where
+        E: Send + 'static,
+        ExploreError: From<E>,
+    {
+        let pieces = self.pool.stream(owner, stream).await?;
+        Ok(pieces.map(|piece| Ok(piece??)).boxed())
+    }
+
     /// Opens a result unless it is open. Concurrent callers open it once.
     async fn open(&self, gas: &Gas, result: &OpenResult) -> Result<Arc<Explorer>, ExploreError> {
         let opening = async {
@@ -150,13 +170,9 @@ impl Explorers {
         let head = self.io.spawn(async move { objects.head(&file).await });
         let size =
             head.await.map_err(|_| PoolError::Busy)??.ok_or(ExploreError::NoIndex(job.id))?.size;
-        let source = |file: &ObjectLocation, length| -> Arc<dyn Source> {
-            let (objects, io) = (gas.objects.clone(), self.io.clone());
-            Arc::new(Object { objects, io, file: file.clone(), length })
-        };
         let opened = Explorer::open(
-            source(&index, size),
-            source(&result.file, result.size),
+            self.source(gas, &index, size),
+            self.source(gas, &result.file, result.size),
             self.cache.clone(),
         )
         .await;
@@ -243,12 +259,15 @@ pub async fn explore_details(
     .await
 }
 
-/// A file of the records that match a filter.
+/// The content of a file. An error ends the stream.
+pub type Content = Pin<Box<dyn Stream<Item = Result<Bytes, ExploreError>> + Send>>;
+
+/// A file of the records that match a filter, or of all.
 pub struct Export {
     /// The name to save it under.
     pub file_name: String,
-    /// Its content. An error ends the stream.
-    pub content: Pin<Box<dyn Stream<Item = Result<Bytes, ExploreError>> + Send>>,
+    /// Its content.
+    pub content: Content,
 }
 
 /// Exports all records that match a filter.
@@ -274,9 +293,8 @@ pub async fn export_results(
     let (gas, opened) = (gas.clone(), explorers.clone());
     let open = async move { opened.open(&gas, &result).await };
     let explorer = explorers.pool.run(owner, open).await??;
-    let content = explorers.pool.stream(owner, explorer.export(filter, format)).await?;
-    let content = content.map(|piece| Ok(piece??));
-    Ok(Export { file_name, content: content.boxed() })
+    let content = explorers.stream(owner, explorer.export(filter, format)).await?;
+    Ok(Export { file_name, content })
 }
 
 /// An S3 object that is read by ranges.

@@ -26,6 +26,7 @@ mod job_lists;
 mod job_log;
 mod limits;
 mod notify;
+mod plain_result;
 mod plan;
 mod queue_positions;
 mod reconcile;
@@ -63,7 +64,9 @@ pub use create_job::{
 pub use delete_account::{DeleteAccountError, close_accounts, delete_account};
 pub use delete_job::{Deleted, delete_job, finish_deletion};
 pub use dispatch::job_left;
-pub use download::{DOWNLOAD_LINK_SECS, DownloadError, read_summary, sign_result_link};
+pub use download::{
+    DOWNLOAD_LINK_SECS, DownloadError, read_summary, sign_region_index_link, sign_result_link,
+};
 pub use erase_accounts::{Erased, erase_accounts};
 pub use explore::{
     ExploreError, Explorers, Export, explore_details, explore_page, export_results, query_results,
@@ -75,6 +78,7 @@ pub use job_log::{read_log, stream_log};
 pub use limits::{LimitError, TooMany, count_api_call, count_sign_in};
 pub use notify::{MAIL_CLAIM_DURATION, Notified, NotifyError, notify, resend_mails};
 
+pub use plain_result::plain_result;
 pub use queue_positions::QueuePositions;
 pub use reconcile::{LoggedFailures, Reconciled, reconcile};
 pub use redrive::redrive;

@@ -76,13 +76,8 @@ async fn delete_logs(gas: &Gas, job: &Job) -> Result<(), ChangeError> {
 }
 
 async fn delete_files_beside_result(gas: &Gas, job: &Job, done: &Completion) -> PortResult<()> {
-    let (keys, name) = (&gas.object_keys, &job.input.name);
-    for file in [
-        keys.run_log(job.owner, job.id, name),
-        done.log.clone(),
-        keys.summary(job.owner, job.id, name),
-        keys.index(job.owner, job.id, name),
-    ] {
+    gas.objects.delete(&done.log).await?;
+    for file in gas.object_keys.beside_result(job.owner, job.id, &job.input.name) {
         gas.objects.delete(&file).await?;
     }
     Ok(())

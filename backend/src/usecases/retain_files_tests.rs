@@ -41,11 +41,7 @@ fn outputs(test: &TestGas, job: &Job) -> Vec<String> {
 async fn completed(test: &TestGas, owner: &Account) -> Job {
     let job = test.completed_job(owner).await;
     let (keys, name) = (&test.gas.object_keys, &job.input.name);
-    for file in [
-        keys.run_log(job.owner, job.id, name),
-        keys.summary(job.owner, job.id, name),
-        keys.index(job.owner, job.id, name),
-    ] {
+    for file in keys.beside_result(job.owner, job.id, name) {
         test.objects.put(&file, b"x");
     }
     job
@@ -69,7 +65,14 @@ async fn the_input_of_a_completed_free_job_is_deleted_after_14_days_and_its_logs
     let test = TestGas::new();
     let ada = test.user("ada", Plan::Free);
     let job = archived(&test, &ada).await;
-    let beside = ["a.annot.idx", "a.annot.summary.json", "a.run.log", "a.vcf.count.log"];
+    let beside = [
+        "a.annot.idx",
+        "a.annot.summary.json",
+        "a.annot.vcf.gz.csi",
+        "a.annot.vcf.gz.tbi",
+        "a.run.log",
+        "a.vcf.count.log",
+    ];
     days(&test, 13).await;
     assert!(input_exists(&test, &job));
     days(&test, 1).await;
@@ -126,7 +129,7 @@ async fn nothing_of_a_premium_user_is_deleted() {
         assert!(input_exists(&test, job));
         assert!(test.job(job.id).retention.input_deleted_at.is_none());
     }
-    assert_eq!(outputs(&test, &jobs[0]).len(), 5, "the result and four files beside it");
+    assert_eq!(outputs(&test, &jobs[0]).len(), 7, "the result and six files beside it");
     assert!(rerun_job(&test.gas, &eve, jobs[0].id, None).await.is_ok());
 }
 

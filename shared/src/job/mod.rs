@@ -8,6 +8,7 @@ mod deletion;
 mod due;
 mod list;
 mod parts;
+mod result_form;
 mod results;
 mod retention;
 pub mod step;
@@ -23,6 +24,7 @@ pub use list::{
     ResultLocation, SortKey, pages,
 };
 pub use parts::{Part, Parts};
+pub use result_form::ResultForm;
 pub use results::{Archived, Results, ResultsChange, Retrieval, Stored, Tier};
 pub use retention::{Retention, RetentionChange};
 pub use stored_options::StoredOptions;

@@ -2,11 +2,12 @@
 
 use super::run::{Engine, EngineError, Task};
 use super::watch::{Memory, memory_of_children};
-use crate::disk::{self, ResultForm};
+use crate::disk;
 use crate::report::Report;
 use anyhow::Context;
 use futures::future::try_join_all;
 use gas_backend::clock::SystemClock;
+use gas_shared::job::ResultForm;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;

@@ -4,9 +4,9 @@ use super::messages::{Annotated, Event, InputProblem, input_problem, progress_af
 use super::process::{self, ProcessExit, StopReason};
 use super::sandbox::{Confined, ExceededLimit, Exit, Limits, Sandbox, find_program};
 use super::template::{Paths, Template};
-use crate::disk::ResultForm;
 use crate::report::Report;
 use gas_shared::exit_code::{BAD_INPUT, DISK_FULL};
+use gas_shared::job::ResultForm;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};

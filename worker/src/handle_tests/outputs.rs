@@ -3,6 +3,7 @@
 use super::failures::FailingStore;
 use super::*;
 use crate::engine::Template;
+use gas_backend::RegionIndex;
 use gas_shared::job::NotAnnotated;
 
 /// An engine that writes a result of two records.
@@ -38,6 +39,18 @@ async fn the_run_log_and_the_summary_of_a_run_are_stored() {
     let steps = ["attempt 1 started", "download", "warning: odd", "store", "index"];
     assert_eq!(lines[..5], steps, "{log}");
     assert_eq!(lines.last(), Some(&"result stored; records: 1, annotated: 1"));
+}
+
+#[tokio::test]
+async fn the_region_index_is_stored_beside_the_result() {
+    for format in RegionIndex::ALL {
+        let case = case(&format!(r#"{GOOD}; echo index > "$2.{}""#, format.ending())).await;
+        case.receive(1).await;
+        assert_eq!(case.status(), JobStatus::Completed);
+        let (keys, name) = (&case.test.gas.object_keys, &case.job.input.name);
+        let stored = keys.region_index(case.ada.id, case.job.id, name, format);
+        assert_eq!(case.test.objects.get(&stored).unwrap(), b"index\n");
+    }
 }
 
 #[tokio::test]

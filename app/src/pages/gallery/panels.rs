@@ -73,7 +73,12 @@ fn ResultsPanels() -> Element {
         let (plan, _, results) = states[place].clone();
         rsx! {
             Viewer { plan,
-                ResultsPanel { id: job_id(), completed_at: moment(now, -5000), results }
+                ResultsPanel {
+                    id: job_id(),
+                    completed_at: moment(now, -5000),
+                    results,
+                    form: ResultForm::Bgzf,
+                }
             }
         }
     });

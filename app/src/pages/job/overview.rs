@@ -10,7 +10,7 @@ use crate::components::{
 };
 use crate::format;
 use dioxus::prelude::*;
-use gas_shared::job::{ResultsView, StateView};
+use gas_shared::job::{ResultForm, ResultsView, StateView};
 use gas_shared::{JobView, Plan};
 use jiff::Timestamp;
 
@@ -25,7 +25,12 @@ pub fn JobDetails(id: String) -> Element {
         div { class: "overview",
             div { class: "overview-main",
                 if let StateView::Completed { completed_at, results, .. } = job.state.clone() {
-                    ResultsPanel { id: job.id, completed_at, results }
+                    ResultsPanel {
+                        id: job.id,
+                        completed_at,
+                        results,
+                        form: ResultForm::of(job.size.unwrap_or(0), job.file_name.is_gzip()),
+                    }
                 }
                 if let StateView::Completed { records, not_annotated: Some(not_annotated), .. } = job.state {
                     CoverageBar { id: job.id, records, not_annotated }

@@ -472,6 +472,19 @@ pub struct ResultQuery {
     /// Set to `false` to get the link as JSON instead of a redirect.
     #[param(default = true)]
     pub redirect: Option<bool>,
+    /// Set to `true` to get plain text in the response itself, whatever form the result is stored in.
+    #[param(default = false)]
+    pub plain: Option<bool>,
+}
+
+/// The query of a download of a region index.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct LinkQuery {
+    /// Set to `false` to get the link as JSON instead of a redirect.
+    #[param(default = true)]
+    pub redirect: Option<bool>,
 }
 
 /// A link to a file.

@@ -1,10 +1,11 @@
-//! `/api/v1/jobs/{id}/result` and `/log`: a job's result and run log.
+//! `/api/v1/jobs/{id}/result`, `/result/index` and `/log`: a job's result, its region index, and run log.
 
 use super::caller::CanRead;
-use super::dto::{Link, ResultQuery};
+use super::dto::{Link, LinkQuery, ResultQuery};
 use super::jobs::JobPath;
 use super::problem::{Problem, ProblemBody};
 use crate::error::ApiError;
+use crate::server::result_file::plain_response;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::Query;
@@ -18,7 +19,8 @@ use gas_backend::usecases;
 /// Redirects to the annotated file in storage. The link is valid for at most one minute. On the
 /// Free plan, a result can only be downloaded until its `downloadable_until`; after that the
 /// response is 402. The file is BGZF, or plain text for plain inputs of at most 1 MiB: its name and
-/// its first two bytes (1f 8b for BGZF) tell.
+/// its first two bytes (1f 8b for BGZF) tell. With `plain=true`, the response is the text of either, with
+/// the name `.annot.vcf`; only the stored file can be read by ranges.
 #[utoipa::path(
     get, path = "/jobs/{id}/result", tag = "files", operation_id = "get_result",
     security(("token" = ["jobs:read"])),
@@ -26,7 +28,7 @@ use gas_backend::usecases;
     responses(
         (status = 302, description = "Redirect to the file; do not send the token there", headers(
             ("Location" = String, description = "The link"))),
-        (status = 200, description = "The link, if `redirect` is `false`", body = Link),
+        (status = 200, description = "The link, if `redirect` is `false`; the text (`text/x-vcf`), if `plain` is `true`", body = Link),
         (status = 402, description = "The download window of the Free plan is over", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The job has no result, or the result is being restored", body = ProblemBody, content_type = "application/problem+json"),
         super::JobProblems, super::CommonProblems,
@@ -38,12 +40,49 @@ pub async fn result(
     query: Result<Query<ResultQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(query) = query?;
-    let url = usecases::sign_result_link(&caller.web.gas, caller.account.id, id).await;
-    let url = url.map_err(ApiError::from)?;
-    if query.redirect == Some(false) {
-        return Ok(Json(Link { url }).into_response());
+    let (web, owner) = (&caller.web, caller.account.id);
+    if query.plain == Some(true) {
+        let text = usecases::plain_result(&web.gas, &web.explorers, owner, id).await;
+        return Ok(plain_response(text.map_err(ApiError::from)?));
     }
-    Ok((StatusCode::FOUND, [(header::LOCATION, url)]).into_response())
+    let url = usecases::sign_result_link(&web.gas, owner, id).await;
+    Ok(link_response(url.map_err(ApiError::from)?, query.redirect))
+}
+
+/// Download the index of a result.
+///
+/// Redirects to the index with which tabix, bcftools and genome browsers read the records of a region:
+/// `.tbi`, or `.csi` if a contig is longer than 2^29 bases. Only results that are BGZF have one. It can be
+/// downloaded as long as the result.
+#[utoipa::path(
+    get, path = "/jobs/{id}/result/index", tag = "files", operation_id = "get_result_index",
+    security(("token" = ["jobs:read"])),
+    params(("id" = uuid::Uuid, Path, description = "The job"), LinkQuery),
+    responses(
+        (status = 302, description = "Redirect to the file; do not send the token there", headers(
+            ("Location" = String, description = "The link"))),
+        (status = 200, description = "The link, if `redirect` is `false`", body = Link),
+        (status = 402, description = "The download window of the Free plan is over", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The job has no result, or the result has no index or is being restored", body = ProblemBody, content_type = "application/problem+json"),
+        super::JobProblems, super::CommonProblems,
+    ),
+)]
+pub async fn region_index(
+    CanRead(caller): CanRead,
+    JobPath(id): JobPath,
+    query: Result<Query<LinkQuery>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(query) = query?;
+    let url = usecases::sign_region_index_link(&caller.web.gas, caller.account.id, id).await;
+    Ok(link_response(url.map_err(ApiError::from)?, query.redirect))
+}
+
+/// The response with a link: a redirect unless the caller does not want it.
+fn link_response(url: String, redirect: Option<bool>) -> Response {
+    if redirect == Some(false) {
+        return Json(Link { url }).into_response();
+    }
+    (StatusCode::FOUND, [(header::LOCATION, url)]).into_response()
 }
 
 /// Get the run log.

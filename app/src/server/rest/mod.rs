@@ -80,6 +80,7 @@ fn router_and_document<S: Clone + Send + Sync + 'static>() -> (Router<S>, OpenAp
         .routes(routes!(jobs::rerun))
         .routes(routes!(references::list))
         .routes(routes!(files::result))
+        .routes(routes!(files::region_index))
         .routes(routes!(files::log))
         .routes(routes!(account::get));
     let document = <ApiDoc as utoipa::OpenApi>::openapi();
